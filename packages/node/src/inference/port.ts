@@ -1,0 +1,79 @@
+import type { EngineInfo, Sampling } from '@assay/protocol';
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** One alternative at one position; `negLogprobMicro` is −ln(p) in millionths. */
+export interface TokenLogprob {
+  readonly id: number;
+  readonly text: string;
+  readonly negLogprobMicro: number;
+}
+
+/** One generated token: what was chosen and the most likely alternatives, most likely first. */
+export interface GeneratedToken extends TokenLogprob {
+  readonly top: readonly TokenLogprob[];
+}
+
+export interface GenerateRequest {
+  readonly promptIds: readonly number[];
+  readonly maxTokens: number;
+  readonly sampling: Sampling;
+  /** At most four; generation ends before the first that appears, and the text is cut there. */
+  readonly stop: readonly string[];
+  /** Alternatives to report per token, at least `limits.topLogprobs`, at most 20. */
+  readonly topLogprobs: number;
+}
+
+/** Text is withheld while it may be the start of a stop sequence or of a multi-byte character. */
+export type GenerateEvent =
+  | { readonly type: 'tokens'; readonly tokens: readonly GeneratedToken[]; readonly text: string }
+  | { readonly type: 'end'; readonly finish: 'stop' | 'length'; readonly text: string };
+
+export interface ScoreRequest {
+  readonly promptIds: readonly number[];
+  readonly outputIds: readonly number[];
+  /** Output positions to score, ascending; `ids` are the alternatives the miner reported there. */
+  readonly positions: readonly { readonly index: number; readonly ids: readonly number[] }[];
+}
+
+/** The reference's view of one position: probability of each asked id (parts per billion), and its argmax. */
+export interface ScoredPosition {
+  readonly probabilitiesPpb: readonly number[];
+  readonly argmaxId: number;
+}
+
+/** A model opened by a backend. Every call may fail with an AssayError BACKEND_FAILED. */
+export interface InferenceModel {
+  /** Longest prompt plus output, tokens. */
+  readonly contextTokens: number;
+  /** The prompt ids of a conversation, by the model's own template. */
+  render(messages: readonly ChatMessage[]): Promise<number[]>;
+  detokenize(ids: readonly number[]): Promise<string>;
+  /** Ends with exactly one `end` event; aborting the signal ends the iteration early by throwing the signal's reason. */
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  /** One teacher-forced prefill of prompt and output. */
+  score(request: ScoreRequest, signal: AbortSignal): Promise<ScoredPosition[]>;
+}
+
+/** Where models run: llama.cpp in a process of its own. */
+export interface InferenceBackend extends AsyncDisposable {
+  readonly engine: EngineInfo;
+  /** Opens a model file once; later calls with the same path share it. */
+  open(modelPath: string): Promise<InferenceModel>;
+}
+
+/** A server that answers in text only: no token ids, so its work cannot be re-checked by prefill (evidence level 0). */
+export interface TextBackend {
+  readonly baseUrl: string;
+  readonly modelName: string;
+  chat(
+    request: { messages: readonly ChatMessage[]; maxTokens: number; sampling: Sampling; stop: readonly string[] },
+    signal: AbortSignal,
+  ): AsyncIterable<
+    | { type: 'text'; text: string }
+    | { type: 'end'; finish: 'stop' | 'length'; tokensIn: number; tokensOut: number }
+  >;
+}

@@ -1,0 +1,87 @@
+import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType, VectorBasicType } from '@chainsafe/ssz';
+import { Bool, Bytes32, Ed25519Signature, listOfU32, Name, textOf, U8, U16, U32, U64, type ValueOf } from './encoding.ts';
+import { limits } from './limits.ts';
+
+/** Why generation ended. */
+export const finishReasons = { stop: 0, length: 1, cancelled: 2 } as const;
+
+/** Sampling as executed; ratios in millionths. Temperature 0 is greedy. */
+export const Sampling = new ContainerNodeStructType(
+  { temperatureMicro: U32, topPMicro: U32, topK: U32, minPMicro: U32, seed: U32 },
+  { typeName: 'Sampling' },
+);
+export type Sampling = ValueOf<typeof Sampling>;
+
+/** Engine facts that change numbers; part of the noise profile's key (verification §2). */
+export const EngineInfo = new ContainerNodeStructType(
+  { name: Name, build: Name, backend: Name, flashAttention: Bool, kvType: Name },
+  { typeName: 'EngineInfo' },
+);
+
+/** −ln(probability) in millionths, capped at 2^32 − 1. */
+export const NegLogProb = U32;
+
+const topWidth = limits.topLogprobs;
+/** The alternatives at one position, most likely first. Unused places have the id 2^32 − 1. */
+export const TopLogprobs = new ContainerNodeStructType(
+  { ids: new VectorBasicType(U32, topWidth), negLogprobs: new VectorBasicType(NegLogProb, topWidth) },
+  { typeName: 'TopLogprobs' },
+);
+export type TopLogprobs = ValueOf<typeof TopLogprobs>;
+
+/** 32 tokens: one leaf of the artifact, so an auditor can fetch a part (verification §1). */
+export const ArtifactWindow = new ContainerType(
+  {
+    ids: listOfU32(limits.windowTokens),
+    chosenNegLogprobs: new ListBasicType(NegLogProb, limits.windowTokens),
+    top: new ListCompositeType(TopLogprobs, limits.windowTokens),
+  },
+  { typeName: 'ArtifactWindow' },
+);
+
+/** All a checker needs to re-check a task (verification §1). */
+export const Artifact = new ContainerType(
+  {
+    version: U16,
+    taskId: Bytes32,
+    miner: U32,
+    /** SHA-256 of the registered model file the miner claims to have used. */
+    fileHash: Bytes32,
+    engine: EngineInfo,
+    contextTokens: U32,
+    promptIds: listOfU32(limits.maxTokens),
+    windows: new ListCompositeType(ArtifactWindow, limits.maxTokens / limits.windowTokens),
+    sampling: Sampling,
+    finish: U8,
+    /** The text given to the client: a prefix of the output's detokenisation, cut at a stop sequence. */
+    text: textOf(limits.maxOutputBytes),
+    firstTokenMs: U32,
+    totalMs: U32,
+  },
+  { typeName: 'Artifact' },
+);
+export type Artifact = ValueOf<typeof Artifact>;
+export const artifactVersion = 1;
+
+/** Hidden until revealed: SHA-256(artifact root ‖ salt), with the task it is for (§5 Precommit). */
+export const Precommit = new ContainerNodeStructType(
+  { taskId: Bytes32, miner: U32, hash: Bytes32 },
+  { typeName: 'Precommit' },
+);
+
+/** Signed by the miner every 32 tokens: binds the stream to the artifact (§5.5). */
+export const StreamCheckpoint = new ContainerNodeStructType(
+  { taskId: Bytes32, tokens: U64, chain: Bytes32 },
+  { typeName: 'StreamCheckpoint' },
+);
+
+/** An artifact opened to the mixer (§5 Commit). */
+export const Reveal = new ContainerType(
+  { artifact: Artifact, salt: Bytes32, precommitSignature: Ed25519Signature },
+  { typeName: 'Reveal' },
+);
+
+/** The output token ids of an artifact, in order. */
+export function outputIds(artifact: Artifact): number[] {
+  return artifact.windows.flatMap((window) => window.ids);
+}

@@ -1,0 +1,31 @@
+import { ByteListType, ContainerNodeStructType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { Bytes32, Ed25519Signature, U16, U64, type ValueOf } from './encoding.ts';
+import { limits } from './limits.ts';
+
+/** Serialised transactions in block order. */
+export const TransactionList = new ListCompositeType(
+  new ByteListType(limits.maxTransactionBytes),
+  limits.maxBlockTransactions,
+);
+
+/** What identifies a block (§2.1). The state root is the root after the block (§2.2). */
+export const BlockHeader = new ContainerNodeStructType(
+  {
+    height: U64,
+    /** Unix time, milliseconds, from consensus; strictly increasing. */
+    timeMs: U64,
+    /** Index of the proposing validator. */
+    proposer: U16,
+    parentRoot: Bytes32,
+    transactionsRoot: Bytes32,
+    stateRoot: Bytes32,
+  },
+  { typeName: 'BlockHeader' },
+);
+export type BlockHeader = ValueOf<typeof BlockHeader>;
+
+export const Block = new ContainerType(
+  { header: BlockHeader, transactions: TransactionList, signature: Ed25519Signature },
+  { typeName: 'Block' },
+);
+export type Block = ValueOf<typeof Block>;

@@ -1,0 +1,81 @@
+/** HTTP status and OpenAI error type a result code maps to at the edges. */
+export interface CodeInfo {
+  readonly sentence: string;
+  readonly status: number;
+  readonly type: 'invalid_request_error' | 'authentication_error' | 'insufficient_quota' | 'server_error';
+}
+
+const invalid = (sentence: string): CodeInfo => ({ sentence, status: 400, type: 'invalid_request_error' });
+const funds = (sentence: string): CodeInfo => ({ sentence, status: 402, type: 'insufficient_quota' });
+const denied = (sentence: string): CodeInfo => ({ sentence, status: 401, type: 'authentication_error' });
+
+/** Every result of a transaction, in order of precedence: the first that applies wins (§13). */
+export const resultCodes = {
+  OK: { sentence: 'Applied.', status: 200, type: 'invalid_request_error' },
+  MALFORMED: invalid('The bytes are not a transaction.'),
+  TOO_LARGE: invalid('The transaction is larger than the protocol allows.'),
+  BAD_SIGNATURE: denied('The signature does not belong to the sender or to this chain.'),
+  EXPIRED: invalid('The transaction was not included by its last valid height.'),
+  BAD_NONCE: invalid('The nonce is not the next one of the sender.'),
+  FEE_TOO_LOW: invalid('The fee is below the minimum of this network.'),
+  CANNOT_PAY_FEE: funds('The sender cannot pay the fee.'),
+  ZERO_AMOUNT: invalid('The amount must be above zero.'),
+  INSUFFICIENT_BALANCE: funds('The sender holds less than the amount.'),
+  UNKNOWN_DOMAIN: invalid('No such domain.'),
+  UNKNOWN_MODEL: invalid('No such model in this domain.'),
+  UNKNOWN_MIXER: invalid('No such mixer.'),
+  UNKNOWN_SESSION: invalid('No such session.'),
+  UNKNOWN_TASK: invalid('No such task.'),
+  ALREADY_REGISTERED: invalid('The sender already operates a miner.'),
+  BAD_SPLIT: invalid('The parts of a split must add up to 10,000 basis points.'),
+  BAD_CAPACITY: invalid('Concurrency and context must be above zero, and at least one model must be served.'),
+  COLLATERAL_TOO_LOW: funds('The collateral is below the minimum of the domain.'),
+  NOT_PAYER: denied('Only the payer of a session may do this.'),
+  SESSION_CLOSED: invalid('The session is closed or closing.'),
+  SESSION_EXPIRED: invalid('The expiry of a session must lie in the future.'),
+  WRONG_EPOCH: invalid('The batch belongs to another epoch.'),
+  WRONG_SEQUENCE: invalid('The batch is not the next one of its mixer.'),
+  BAD_SIGNERS: invalid('The signer bits do not fit the committee.'),
+  NOT_ENOUGH_SIGNERS: invalid('A certificate needs more than two thirds of the active mixers.'),
+  BAD_RECEIPTS_ROOT: invalid('The receipts are not the certified ones.'),
+  BAD_REVEAL: invalid('The beacon reveal is not the signature of this mixer and turn.'),
+  BAD_CERTIFICATE: invalid('The aggregate signature does not verify.'),
+  RECEIPT_UNKNOWN_ROLE: invalid('A receipt names a session, model, miner or gateway that does not exist.'),
+  RECEIPT_OUT_OF_TIME: invalid('A receipt names a draw in the future or too long ago.'),
+  RECEIPT_BAD_TASK: invalid('The task id of a receipt does not follow from its session, sequence and request.'),
+  RECEIPT_BAD_PRICE: invalid('The price of a receipt does not follow from its tokens and its model.'),
+  RECEIPT_DUPLICATE: invalid('A task was already certified.'),
+  RECEIPT_OVERDRAWN: funds('The session holds less than the price of its receipts.'),
+  NOT_AUDITOR: denied('The sender was not drawn to audit this task, or its turn is over.'),
+  ALREADY_COMMITTED: invalid('The auditor has already committed to its numbers.'),
+  NOT_COMMITTED: invalid('The auditor must commit to its numbers before it reveals them.'),
+  COMMITMENT_MISMATCH: invalid('The numbers are not the committed ones.'),
+  BAD_NUMBERS: invalid('The numbers lie outside their bounds.'),
+} as const satisfies Record<string, CodeInfo>;
+
+export type ResultCode = keyof typeof resultCodes;
+
+const unavailable = (sentence: string): CodeInfo => ({ sentence, status: 503, type: 'server_error' });
+
+/** What a node answers at its edges when no transaction is involved. */
+export const edgeCodes = {
+  INVALID_REQUEST: invalid('The request is not what this route takes.'),
+  UNSUPPORTED_PARAMETER: invalid('This parameter is not supported; remove it.'),
+  CONTEXT_TOO_LONG: invalid('The prompt and the requested output do not fit the context of the model.'),
+  REQUEST_TOO_LARGE: { ...invalid('The request body is too large.'), status: 413 },
+  NOT_FOUND: { ...invalid('There is nothing at this address.'), status: 404 },
+  MODEL_NOT_FOUND: { ...invalid('No model of this name is registered.'), status: 404 },
+  INVALID_API_KEY: denied('The API key is missing or unknown.'),
+  FORBIDDEN: { ...denied('This route needs the admin token of the node.'), status: 403 },
+  SESSION_EXHAUSTED: funds('The session cannot pay the highest price this request may reach; top it up or ask for fewer tokens.'),
+  TOO_MANY_REQUESTS: { ...unavailable('Too many requests are waiting; try again shortly.'), status: 429 },
+  NO_COMMITTEE: unavailable('Fewer than two thirds of the mixers answer, so no work can be certified; try again later.'),
+  NO_MINER: unavailable('No miner that serves this model is free; try again shortly.'),
+  NO_MIXER: unavailable('The home mixer of the session does not answer; try again later.'),
+  TASK_EXPIRED: { ...unavailable('No miner finished the task within its deadlines; nothing was charged.'), status: 504 },
+  ANSWER_INTERRUPTED: unavailable('The miner was lost in the middle of the answer and another gave a different one; nothing was charged.'),
+  BACKEND_FAILED: { ...unavailable('The inference backend failed.'), status: 502 },
+  INTERNAL: { ...unavailable('The node failed; its log says why.'), status: 500 },
+} as const satisfies Record<string, CodeInfo>;
+
+export type EdgeCode = keyof typeof edgeCodes;

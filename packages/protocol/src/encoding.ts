@@ -1,0 +1,82 @@
+import {
+  BooleanType,
+  ByteListType,
+  ByteVectorType,
+  ListBasicType,
+  UintBigintType,
+  UintNumberType,
+  type ValueOf,
+} from '@chainsafe/ssz';
+import { addressText, parseAddress } from './address.ts';
+import { limits } from './limits.ts';
+
+export type { ValueOf };
+
+/** An unsigned integer below 2^53; in JSON a plain number, checked against its size. */
+class UintType extends UintNumberType {
+  override fromJson(json: unknown): number {
+    const max = this.byteLength >= 8 ? Number.MAX_SAFE_INTEGER : 2 ** (8 * this.byteLength) - 1;
+    if (typeof json !== 'number' || !Number.isInteger(json) || json < 0 || json > max) {
+      throw new Error(`${JSON.stringify(json)} is not a whole number from 0 to ${max}`);
+    }
+    return json;
+  }
+  // The base class declares a string; JSON readers are better served by a number.
+  override toJson(value: number): string {
+    return value as unknown as string;
+  }
+}
+
+/** An amount in base units; in JSON a decimal string. */
+class UnitsType extends UintBigintType {
+  override fromJson(json: unknown): bigint {
+    if (typeof json !== 'string' || !/^\d{1,20}$/.test(json) || BigInt(json) >= 1n << 64n) {
+      throw new Error(`${JSON.stringify(json)} is not an amount: a string of digits, in base units, below 2^64`);
+    }
+    return BigInt(json);
+  }
+}
+
+/** UTF-8 text; in JSON a string. */
+class TextType extends ByteListType {
+  override fromJson(json: unknown): Uint8Array {
+    const bytes = typeof json === 'string' ? new TextEncoder().encode(json) : null;
+    if (bytes === null || bytes.length > this.limitBytes) {
+      throw new Error(`${JSON.stringify(json)} is not a text of at most ${this.limitBytes} bytes`);
+    }
+    return bytes;
+  }
+  override toJson(value: Uint8Array): string {
+    return new TextDecoder().decode(value);
+  }
+}
+
+/** A 20-byte address; in JSON `assay1…`. */
+class AddressType extends ByteVectorType {
+  override fromJson(json: unknown): Uint8Array {
+    const address = typeof json === 'string' ? parseAddress(json) : null;
+    if (address === null) throw new Error(`${JSON.stringify(json)} is not an address (assay1…)`);
+    return address;
+  }
+  override toJson(value: Uint8Array): string {
+    return addressText(value);
+  }
+}
+
+export const U8 = new UintType(1);
+export const U16 = new UintType(2);
+export const U32 = new UintType(4);
+/** An unsigned 64-bit count or time that stays below 2^53. */
+export const U64 = new UintType(8);
+export const Units = new UnitsType(8);
+export const Bool = new BooleanType();
+export const Address = new AddressType(20);
+export const Bytes32 = new ByteVectorType(32);
+export const BlsPublicKey = new ByteVectorType(48);
+export const BlsSignature = new ByteVectorType(96);
+export const Ed25519Signature = new ByteVectorType(64);
+export const Name = new TextType(limits.maxNameBytes);
+/** Text of at most `limitBytes` bytes. */
+export const textOf = (limitBytes: number) => new TextType(limitBytes);
+/** A list of at most `limit` 32-bit integers. */
+export const listOfU32 = (limit: number) => new ListBasicType(U32, limit);

@@ -1,0 +1,143 @@
+import { ContainerNodeStructType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { Address, BlsPublicKey, BlsSignature, Bytes32, Name, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { limits } from './limits.ts';
+
+/** Longest time each step of a task may take, milliseconds (§5). */
+export const Deadlines = new ContainerNodeStructType(
+  {
+    prepareMs: U32,
+    firstTokenMs: U32,
+    generationMs: U32,
+    generationPerTokenMs: U32,
+    commitMs: U32,
+  },
+  { typeName: 'Deadlines' },
+);
+
+/** Audit policy (§10). */
+export const AuditParams = new ContainerNodeStructType(
+  {
+    /** Tasks of a new miner that are all audited. */
+    newMinerTasks: U32,
+    /** Lowest audit rate, parts per billion. */
+    floorPpb: U32,
+    /** Blocks between a receipt and its draw; the beacon must have moved as often (§9.1). */
+    drawDelayBlocks: U16,
+    commitBlocks: U16,
+    revealBlocks: U16,
+    /** Output positions an auditor compares. */
+    positions: U16,
+    /** Trust below this still gives this much routing weight, parts per billion. */
+    minRoutingTrustPpb: U32,
+    /** Epochs after which an audit counts half in the trust record. */
+    trustHalfLifeEpochs: U32,
+  },
+  { typeName: 'AuditParams' },
+);
+
+/** Division of the emission among stacks, basis points, Σ = 10,000 (economics §3). */
+export const Stacks = new ContainerNodeStructType(
+  { minersBps: U16, securityBps: U16, creatorsBps: U16, gatewaysBps: U16, treasuryBps: U16 },
+  { typeName: 'Stacks' },
+);
+
+/** Weights of the miners' competition, basis points, Σ = 10,000; empty components are shared out (economics §4). */
+export const Components = new ContainerNodeStructType(
+  { vwuBps: U16, computeBps: U16, feedbackBps: U16, stakeBps: U16, latencyBps: U16, bandwidthBps: U16 },
+  { typeName: 'Components' },
+);
+
+/** Every number of the protocol a network may choose. */
+export const Params = new ContainerType(
+  {
+    blockTimeMs: U32,
+    epochBlocks: U32,
+    /** Blocks after its draw in which a receipt may still be certified. */
+    receiptLifetimeBlocks: U32,
+    transactionFeeUnits: Units,
+    maxReassignments: U16,
+    /** Longest time a mixer gathers receipts before it offers a batch, milliseconds (§7.2). */
+    batchMs: U32,
+    deadlines: Deadlines,
+    audit: AuditParams,
+    /** Base units minted per day in the first period; halves every `halvingDays`. */
+    emissionPerDayUnits: Units,
+    halvingDays: U32,
+    stacks: Stacks,
+    components: Components,
+    /** VWU per prompt token and per output token. */
+    vwuPerTokenIn: U32,
+    vwuPerTokenOut: U32,
+  },
+  { typeName: 'Params' },
+);
+export type Params = ValueOf<typeof Params>;
+
+export const GenesisAccount = new ContainerNodeStructType(
+  { address: Address, balanceUnits: Units },
+  { typeName: 'GenesisAccount' },
+);
+
+/** A committee member: mixers sign certificates and beacon reveals with the BLS key (§1.2). */
+export const GenesisMixer = new ContainerNodeStructType(
+  { publicKey: Bytes32, blsPublicKey: BlsPublicKey, possession: BlsSignature, stakeUnits: Units },
+  { typeName: 'GenesisMixer' },
+);
+
+/** An oracle, validator or gateway; `operator` is who runs it (§10.2). */
+export const GenesisRole = new ContainerNodeStructType(
+  { publicKey: Bytes32, operator: Address, stakeUnits: Units },
+  { typeName: 'GenesisRole' },
+);
+
+/** A market with its own splits (§4.1); revenue shares in basis points, the miners get the rest. */
+export const GenesisDomain = new ContainerNodeStructType(
+  {
+    name: Name,
+    owner: Address,
+    burnBps: U16,
+    processorsBps: U16,
+    validatorsBps: U16,
+    domainBps: U16,
+    registrationFeeUnits: Units,
+    minCollateralUnits: Units,
+  },
+  { typeName: 'GenesisDomain' },
+);
+
+/** A registered model (§4.2): its file, what it costs, when its auditors call a difference a failure. */
+export const GenesisModel = new ContainerNodeStructType(
+  {
+    name: Name,
+    domain: U32,
+    creator: Address,
+    royaltyBps: U16,
+    /** SHA-256 of the model file. */
+    fileHash: Bytes32,
+    contextTokens: U32,
+    priceInUnits: Units,
+    priceOutUnits: Units,
+    /** Parts per million. */
+    difficultyPpm: U32,
+    /** Honest limit of T1, parts per billion; above three times this a failure is hard (verification §2). */
+    t1ThresholdPpb: U32,
+  },
+  { typeName: 'GenesisModel' },
+);
+
+export const Genesis = new ContainerType(
+  {
+    chainId: Name,
+    timeMs: U64,
+    params: Params,
+    accounts: new ListCompositeType(GenesisAccount, limits.maxTableRows),
+    mixers: new ListCompositeType(GenesisMixer, limits.maxMixers),
+    oracles: new ListCompositeType(GenesisRole, limits.maxTableRows),
+    validators: new ListCompositeType(GenesisRole, limits.maxTableRows),
+    gateways: new ListCompositeType(GenesisRole, limits.maxTableRows),
+    domains: new ListCompositeType(GenesisDomain, limits.maxTableRows),
+    models: new ListCompositeType(GenesisModel, limits.maxTableRows),
+  },
+  { typeName: 'Genesis' },
+);
+export type Genesis = ValueOf<typeof Genesis>;

@@ -1,0 +1,61 @@
+import { digest } from '@chainsafe/as-sha256';
+
+/** SHA-256 of the concatenation of `parts`. */
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  return digest(parts.length === 1 && only !== undefined ? only : concatBytes(parts));
+}
+
+/** One array holding `parts` in order. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    out.set(part, offset);
+    offset += part.length;
+  }
+  return out;
+}
+
+/** `value` as `length` little-endian bytes; `value` must be a non-negative integer below 2^53. */
+export function littleEndian(value: number, length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  let rest = BigInt(value);
+  for (let i = 0; i < length; i++) {
+    out[i] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  return out;
+}
+
+/** The first eight bytes of `bytes` as a little-endian integer. */
+export function firstUint64(bytes: Uint8Array): bigint {
+  let value = 0n;
+  for (let i = 7; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] ?? 0);
+  return value;
+}
+
+/** Lower-case hexadecimal, no prefix. */
+export function toHex(bytes: Uint8Array): string {
+  let out = '';
+  for (const byte of bytes) out += byte.toString(16).padStart(2, '0');
+  return out;
+}
+
+/** Reads hexadecimal with or without `0x`; null when `text` is not that. */
+export function fromHex(text: string): Uint8Array | null {
+  const digits = text.startsWith('0x') ? text.slice(2) : text;
+  if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) return null;
+  const out = new Uint8Array(digits.length / 2);
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+  return out;
+}
+
+/** Whether two byte strings are equal. Not constant time: for public values only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

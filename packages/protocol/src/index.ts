@@ -1,0 +1,17 @@
+/**
+ * The nouns of Assay: encodings, identities, signing domains, limits, result codes. Nothing here decides anything;
+ * what is signed, hashed or kept in state is described here once, so that ledger, node, client and any other
+ * implementation agree to the byte.
+ */
+export * from './address.ts';
+export * from './artifact.ts';
+export * from './block.ts';
+export * from './codes.ts';
+export * from './encoding.ts';
+export * from './genesis.ts';
+export * from './hash.ts';
+export * from './limits.ts';
+export * from './receipt.ts';
+export * from './signing.ts';
+export * from './state.ts';
+export * from './transaction.ts';

@@ -1,0 +1,38 @@
+/** Every maximum of the protocol. Queues, loops, lists and messages cite one of these; relations are checked at load. */
+export const limits = {
+  /** Largest block body, bytes (§2.1). */
+  maxBlockBytes: 4 * 1024 * 1024,
+  /** Largest single transaction, bytes. */
+  maxTransactionBytes: 2 * 1024 * 1024,
+  /** Transactions in one block. */
+  maxBlockTransactions: 16_384,
+  /** Node transactions in one certified batch (§7.2). */
+  maxBatchReceipts: 4096,
+  /** Active mixers (§7.1); also the length of a certificate's signer bits. */
+  maxMixers: 128,
+  /** Rows of any one table. */
+  maxTableRows: 2 ** 32,
+  /** Models one miner may serve. */
+  maxModelsPerMiner: 16,
+  /** Auditors one task may be given: one first, two to confirm, one replacement for each (§10.4). */
+  maxAuditorsPerTask: 6,
+  /** Blocks for which the beacon value is kept in state (§9.1). */
+  beaconWindow: 256,
+  /** Longest prompt or output, tokens. */
+  maxTokens: 131_072,
+  /** Tokens in one artifact window, one Merkle leaf (§10.2). */
+  windowTokens: 32,
+  /** Reported alternatives per token (evidence level 2). */
+  topLogprobs: 5,
+  /** Largest request body accepted at an edge, bytes. */
+  maxRequestBytes: 1024 * 1024,
+  /** Longest text the network carries as one output, bytes. */
+  maxOutputBytes: 1024 * 1024,
+  /** Largest peer message, bytes. */
+  maxMessageBytes: 4 * 1024 * 1024,
+  /** Names (chain id, model, domain), bytes. */
+  maxNameBytes: 64,
+} as const;
+
+if (limits.maxTransactionBytes >= limits.maxBlockBytes) throw new Error('limits: a transaction must fit in a block');
+if (limits.maxRequestBytes >= limits.maxMessageBytes) throw new Error('limits: a request must fit in a message');

@@ -1,0 +1,77 @@
+import { BitArray, BitListType, ContainerNodeStructType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { BlsSignature, Bytes32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { limits } from './limits.ts';
+
+export { BitArray };
+
+/** What a task was for; sets the importance of its VWU (economics §4). */
+export const taskKinds = { user: 0, background: 1, challenge: 2 } as const;
+
+/** How a task ended (§5). A partial answer is one whose client left; it is paid for what was made. */
+export const outcomes = { complete: 0, partial: 1 } as const;
+
+/** The node transaction of a finished task: what the committee certifies and the ledger settles (§7.1). */
+export const Receipt = new ContainerNodeStructType(
+  {
+    taskId: Bytes32,
+    kind: U8,
+    outcome: U8,
+    session: U32,
+    model: U32,
+    miner: U32,
+    gateway: U32,
+    /** Height whose state the draw used (§6.2). */
+    drawHeight: U64,
+    /** Sequence of the task in its session; with the session it makes the task id. */
+    taskSequence: U64,
+    /** Which rank of the draw served (0 first), and how many reassignments came before (§5.2). */
+    rank: U16,
+    attempt: U8,
+    tokensIn: U32,
+    tokensOut: U32,
+    priceUnits: Units,
+    requestHash: Bytes32,
+    artifactRoot: Bytes32,
+    firstTokenMs: U32,
+    totalMs: U32,
+  },
+  { typeName: 'Receipt' },
+);
+export type Receipt = ValueOf<typeof Receipt>;
+
+export const ReceiptList = new ListCompositeType(Receipt, limits.maxBatchReceipts);
+
+/** What the mixers sign: one mixer's batch (§7.2) and its beacon reveal (§9.1). */
+export const BatchHeader = new ContainerNodeStructType(
+  {
+    epoch: U32,
+    mixer: U16,
+    /** Strictly increasing by one per mixer. */
+    sequence: U64,
+    receiptsRoot: Bytes32,
+    reveal: BlsSignature,
+  },
+  { typeName: 'BatchHeader' },
+);
+export type BatchHeader = ValueOf<typeof BatchHeader>;
+
+/** One BLS signature of more than two thirds of the mixers over a batch header (§7.3). */
+export const Certificate = new ContainerType(
+  { header: BatchHeader, signers: new BitListType(limits.maxMixers), signature: BlsSignature },
+  { typeName: 'Certificate' },
+);
+export type Certificate = ValueOf<typeof Certificate>;
+
+/** What a beacon reveal signs (§9.1). */
+export const BeaconTurn = new ContainerNodeStructType({ epoch: U32, sequence: U64 }, { typeName: 'BeaconTurn' });
+
+/** A task's identity: nobody can choose it but by asking another task (§6.2). */
+export const TaskIdentity = new ContainerNodeStructType(
+  { session: U32, taskSequence: U64, requestHash: Bytes32 },
+  { typeName: 'TaskIdentity' },
+);
+
+/** The task id of a session's n-th task. */
+export function taskIdOf(identity: ValueOf<typeof TaskIdentity>): Uint8Array {
+  return TaskIdentity.hashTreeRoot(identity);
+}

@@ -1,0 +1,34 @@
+import { concatBytes, littleEndian, sha256 } from './hash.ts';
+
+/** What a signature is about; part of every signing root, so no signature can be read as another message (§1.2). */
+export const messageTypes = {
+  transaction: 1,
+  block: 2,
+  batch: 3,
+  beaconReveal: 4,
+  taskRequest: 5,
+  precommit: 6,
+  streamCheckpoint: 7,
+  taskState: 8,
+  transitionRequest: 9,
+  transitionVote: 10,
+  possession: 11,
+  prepare: 12,
+} as const;
+export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
+
+/** The chain a signature belongs to. */
+export interface ChainIdentity {
+  readonly chainId: string;
+  readonly genesisHash: Uint8Array;
+}
+
+/** The 32-byte domain of one message type on one chain (§1.2). */
+export function signingDomain(chain: ChainIdentity, type: MessageType): Uint8Array {
+  return sha256(concatBytes([littleEndian(type, 4), chain.genesisHash, new TextEncoder().encode(chain.chainId)]));
+}
+
+/** What is signed: SHA-256(object root ‖ domain) (§1.2). */
+export function signingRoot(objectRoot: Uint8Array, domain: Uint8Array): Uint8Array {
+  return sha256(objectRoot, domain);
+}

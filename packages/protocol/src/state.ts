@@ -1,0 +1,214 @@
+import { ContainerNodeStructType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { Address, BlsPublicKey, Bytes32, listOfU32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { GenesisDomain, Params } from './genesis.ts';
+import { limits } from './limits.ts';
+import { AuditNumbers, MinerSplit } from './transaction.ts';
+
+export const AccountRow = new ContainerNodeStructType(
+  { address: Address, balanceUnits: Units, nonce: U64 },
+  { typeName: 'AccountRow' },
+);
+export type AccountRow = ValueOf<typeof AccountRow>;
+
+export const MinerRow = new ContainerNodeStructType(
+  {
+    operator: Address,
+    owner: Address,
+    publicKey: Bytes32,
+    domain: U32,
+    models: listOfU32(limits.maxModelsPerMiner),
+    contextTokens: U32,
+    concurrency: U16,
+    evidenceLevel: U8,
+    collateralUnits: Units,
+    split: MinerSplit,
+    /** First height whose draws may pick this miner. */
+    activeFrom: U64,
+    /** Routing weight, fixed between epoch ends (§6.2). */
+    weight: Units,
+    /** Lower confidence bound of the audit record, parts per billion (verification §4). */
+    trustPpb: U32,
+    /** Decayed counts of audits passed and failed, millionths. */
+    passedMicro: U64,
+    failedMicro: U64,
+    /** Certified and audited tasks of all time. */
+    tasks: U64,
+    audited: U64,
+    rejected: U64,
+    /** This epoch: VWU of approved tasks; audits passed and failed. */
+    epochVwu: Units,
+    epochPassed: U32,
+    epochFailed: U32,
+  },
+  { typeName: 'MinerRow' },
+);
+export type MinerRow = ValueOf<typeof MinerRow>;
+
+export const MixerRow = new ContainerNodeStructType(
+  {
+    account: Address,
+    publicKey: Bytes32,
+    blsPublicKey: BlsPublicKey,
+    stakeUnits: Units,
+    /** Sequence the next batch must carry. */
+    nextSequence: U64,
+    /** Certificates signed this epoch. */
+    epochDuties: U32,
+  },
+  { typeName: 'MixerRow' },
+);
+export type MixerRow = ValueOf<typeof MixerRow>;
+
+/** An oracle, validator or gateway. */
+export const RoleRow = new ContainerNodeStructType(
+  {
+    account: Address,
+    publicKey: Bytes32,
+    operator: Address,
+    stakeUnits: Units,
+    /** Duties done this epoch: audits revealed, tasks forwarded. */
+    epochDuties: U32,
+    /** Duties missed, all time. */
+    strikes: U32,
+  },
+  { typeName: 'RoleRow' },
+);
+export type RoleRow = ValueOf<typeof RoleRow>;
+
+/** A domain is as its genesis says. */
+export const DomainRow = GenesisDomain;
+export type DomainRow = ValueOf<typeof DomainRow>;
+
+export const ModelRow = new ContainerNodeStructType(
+  {
+    name: Name,
+    domain: U32,
+    creator: Address,
+    royaltyBps: U16,
+    fileHash: Bytes32,
+    contextTokens: U32,
+    priceInUnits: Units,
+    priceOutUnits: Units,
+    difficultyPpm: U32,
+    t1ThresholdPpb: U32,
+    /** VWU of approved tasks this epoch. */
+    epochVwu: Units,
+  },
+  { typeName: 'ModelRow' },
+);
+export type ModelRow = ValueOf<typeof ModelRow>;
+
+export const sessionStatuses = { open: 0, closing: 1, closed: 2 } as const;
+export const SessionRow = new ContainerNodeStructType(
+  {
+    payer: Address,
+    sessionKey: Bytes32,
+    domain: U32,
+    model: U32,
+    homeMixer: U16,
+    status: U8,
+    /** What is left in escrow. */
+    escrowUnits: Units,
+    spentUnits: Units,
+    maxTaskUnits: Units,
+    expiryHeight: U64,
+  },
+  { typeName: 'SessionRow' },
+);
+export type SessionRow = ValueOf<typeof SessionRow>;
+
+/** `certified`: waits for its audit draw. `auditing`: drawn. Then approved or rejected, paid or refunded. */
+export const taskStatuses = { certified: 0, auditing: 1, approved: 2, rejected: 3, settled: 4 } as const;
+export const TaskRow = new ContainerNodeStructType(
+  {
+    taskId: Bytes32,
+    kind: U8,
+    status: U8,
+    session: U32,
+    model: U32,
+    miner: U32,
+    gateway: U32,
+    mixer: U16,
+    /** Height of the block that certified it, and the draw it names. */
+    height: U64,
+    drawHeight: U64,
+    tokensIn: U32,
+    tokensOut: U32,
+    /** Held in pending until the epoch closes with the task approved (economics §2). */
+    pendingUnits: Units,
+    priceUnits: Units,
+    artifactRoot: Bytes32,
+    /** Beacon reveals counted when certified: the draw waits for later ones (§9.1). */
+    reveals: U64,
+  },
+  { typeName: 'TaskRow' },
+);
+export type TaskRow = ValueOf<typeof TaskRow>;
+
+export const auditorStates = { drawn: 0, committed: 1, revealed: 2, missed: 3 } as const;
+export const AuditorSlot = new ContainerNodeStructType(
+  {
+    validator: U16,
+    state: U8,
+    /** Height by which the next step is due. */
+    deadline: U64,
+    commitment: Bytes32,
+    numbers: AuditNumbers,
+  },
+  { typeName: 'AuditorSlot' },
+);
+export type AuditorSlot = ValueOf<typeof AuditorSlot>;
+
+export const verdicts = { open: 0, pass: 1, soft: 2, hard: 3, noResult: 4 } as const;
+export const AuditRow = new ContainerNodeStructType(
+  {
+    taskId: Bytes32,
+    /** Beacon that drew this audit, its auditors and its positions. */
+    seed: Bytes32,
+    drawnHeight: U64,
+    verdict: U8,
+    auditors: new ListCompositeType(AuditorSlot, limits.maxAuditorsPerTask),
+  },
+  { typeName: 'AuditRow' },
+);
+export type AuditRow = ValueOf<typeof AuditRow>;
+
+export const tables = {
+  accounts: new ListCompositeType(AccountRow, limits.maxTableRows),
+  miners: new ListCompositeType(MinerRow, limits.maxTableRows),
+  mixers: new ListCompositeType(MixerRow, limits.maxMixers),
+  oracles: new ListCompositeType(RoleRow, limits.maxTableRows),
+  validators: new ListCompositeType(RoleRow, limits.maxTableRows),
+  gateways: new ListCompositeType(RoleRow, limits.maxTableRows),
+  domains: new ListCompositeType(DomainRow, limits.maxTableRows),
+  models: new ListCompositeType(ModelRow, limits.maxTableRows),
+  sessions: new ListCompositeType(SessionRow, limits.maxTableRows),
+  /** Open tasks, and settled ones until no second receipt for them could be accepted. */
+  tasks: new ListCompositeType(TaskRow, limits.maxTableRows),
+  audits: new ListCompositeType(AuditRow, limits.maxTableRows),
+};
+
+/** Everything of the state that is not a table. */
+export const Globals = new ContainerNodeStructType(
+  {
+    genesisHash: Bytes32,
+    height: U64,
+    timeMs: U64,
+    epoch: U32,
+    epochStartMs: U64,
+    /** Current beacon, and the one this epoch draws with (§9.1). */
+    beacon: Bytes32,
+    epochBeacon: Bytes32,
+    reveals: U64,
+    genesisUnits: Units,
+    mintedUnits: Units,
+    burnedUnits: Units,
+    treasuryUnits: Units,
+  },
+  { typeName: 'Globals' },
+);
+export type Globals = ValueOf<typeof Globals>;
+
+/** The whole state; its root is in every block (§2.2). */
+export const State = new ContainerType({ globals: Globals, params: Params, ...tables }, { typeName: 'State' });
+export type StateValue = ValueOf<typeof State>;

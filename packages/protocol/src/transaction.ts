@@ -1,0 +1,131 @@
+import { ContainerNodeStructType, ContainerType, UnionType } from '@chainsafe/ssz';
+import { Address, Bytes32, Ed25519Signature, U8, U16, U32, listOfU32, U64, Units, type ValueOf } from './encoding.ts';
+import { limits } from './limits.ts';
+import { Certificate, ReceiptList } from './receipt.ts';
+
+/** Moves base units from the sender to another account. */
+export const Transfer = new ContainerNodeStructType({ to: Address, amountUnits: Units }, { typeName: 'Transfer' });
+
+/** How a miner's share is divided, basis points, Σ = 10,000 (E8). */
+export const MinerSplit = new ContainerNodeStructType(
+  { operatorBps: U16, ownerBps: U16, stakersBps: U16 },
+  { typeName: 'MinerSplit' },
+);
+
+/** Registers the sender as the operator of a miner on a domain: pays the fee, deposits collateral (§3.2, B2). */
+export const RegisterMiner = new ContainerType(
+  {
+    owner: Address,
+    publicKey: Bytes32,
+    domain: U32,
+    models: listOfU32(limits.maxModelsPerMiner),
+    contextTokens: U32,
+    concurrency: U16,
+    evidenceLevel: U8,
+    collateralUnits: Units,
+    split: MinerSplit,
+  },
+  { typeName: 'RegisterMiner' },
+);
+
+/** Opens a funded session: a payer, a key that may spend, a home mixer (§4.3). */
+export const OpenSession = new ContainerNodeStructType(
+  {
+    sessionKey: Bytes32,
+    domain: U32,
+    model: U32,
+    homeMixer: U16,
+    depositUnits: Units,
+    maxTaskUnits: Units,
+    expiryHeight: U64,
+  },
+  { typeName: 'OpenSession' },
+);
+
+/** Adds base units to a session's escrow. */
+export const TopUpSession = new ContainerNodeStructType(
+  { session: U32, amountUnits: Units },
+  { typeName: 'TopUpSession' },
+);
+
+/** Ends a session; what is left of its escrow goes back to the payer once no receipt can arrive any more. */
+export const CloseSession = new ContainerNodeStructType({ session: U32 }, { typeName: 'CloseSession' });
+
+/** A batch of receipts with the committee's certificate (§7). */
+export const CertifiedBatch = new ContainerType(
+  { certificate: Certificate, receipts: ReceiptList },
+  { typeName: 'CertifiedBatch' },
+);
+
+/** The numbers an auditor measured (§10.3); the ledger draws the verdict from them. */
+export const AuditNumbers = new ContainerNodeStructType(
+  {
+    /** 0 checked; 1 malformed artifact; 2 no artifact revealed; 3 no-result (this auditor could not run it). */
+    finding: U8,
+    positions: U16,
+    /** Mean winsorised total variation over the drawn positions, parts per billion. */
+    t1Ppb: U32,
+    argmaxMismatches: U16,
+  },
+  { typeName: 'AuditNumbers' },
+);
+export type AuditNumbers = ValueOf<typeof AuditNumbers>;
+export const findings = { checked: 0, malformed: 1, noArtifact: 2, noResult: 3 } as const;
+
+/** What an auditor commits to: H(numbers ‖ nonce ‖ key) (§10.3). */
+export const AuditSecret = new ContainerNodeStructType(
+  { numbers: AuditNumbers, nonce: Bytes32, publicKey: Bytes32 },
+  { typeName: 'AuditSecret' },
+);
+
+/** An auditor's commitment to its numbers (§10.3). */
+export const AuditCommit = new ContainerNodeStructType(
+  { taskId: Bytes32, commitment: Bytes32 },
+  { typeName: 'AuditCommit' },
+);
+
+/** An auditor's numbers, opened (§10.3). */
+export const AuditReveal = new ContainerNodeStructType(
+  { taskId: Bytes32, numbers: AuditNumbers, nonce: Bytes32 },
+  { typeName: 'AuditReveal' },
+);
+
+/** The body of a transaction; the selector is its place in this list (§1.3). */
+export const TransactionBody = new UnionType(
+  [Transfer, RegisterMiner, OpenSession, TopUpSession, CloseSession, CertifiedBatch, AuditCommit, AuditReveal],
+  { typeName: 'TransactionBody' },
+);
+export const bodySelectors = {
+  transfer: 0,
+  registerMiner: 1,
+  openSession: 2,
+  topUpSession: 3,
+  closeSession: 4,
+  certifiedBatch: 5,
+  auditCommit: 6,
+  auditReveal: 7,
+} as const;
+export type BodyKind = keyof typeof bodySelectors;
+export interface BodyValues {
+  readonly transfer: ValueOf<typeof Transfer>;
+  readonly registerMiner: ValueOf<typeof RegisterMiner>;
+  readonly openSession: ValueOf<typeof OpenSession>;
+  readonly topUpSession: ValueOf<typeof TopUpSession>;
+  readonly closeSession: ValueOf<typeof CloseSession>;
+  readonly certifiedBatch: ValueOf<typeof CertifiedBatch>;
+  readonly auditCommit: ValueOf<typeof AuditCommit>;
+  readonly auditReveal: ValueOf<typeof AuditReveal>;
+}
+
+/** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */
+export const UnsignedTransaction = new ContainerType(
+  { publicKey: Bytes32, nonce: U64, validUntil: U64, feeUnits: Units, body: TransactionBody },
+  { typeName: 'UnsignedTransaction' },
+);
+export type UnsignedTransaction = ValueOf<typeof UnsignedTransaction>;
+
+export const Transaction = new ContainerType(
+  { content: UnsignedTransaction, signature: Ed25519Signature },
+  { typeName: 'Transaction' },
+);
+export type Transaction = ValueOf<typeof Transaction>;
