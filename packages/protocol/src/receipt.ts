@@ -1,5 +1,5 @@
 import { BitArray, BitListType, ContainerNodeStructType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { BlsSignature, Bytes32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { BlsSignature, Bytes32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 
 export { BitArray };
@@ -75,3 +75,20 @@ export const TaskIdentity = new ContainerNodeStructType(
 export function taskIdOf(identity: ValueOf<typeof TaskIdentity>): Uint8Array {
   return TaskIdentity.hashTreeRoot(identity);
 }
+
+/** A receipt that proves itself: with the committee's keys nothing else is needed to check it (§7.5, F5). */
+export const PortableReceipt = new ContainerType(
+  {
+    chainId: Name,
+    genesisHash: Bytes32,
+    /** Where it stands: height of the block that holds the certificate. */
+    height: U64,
+    receipt: Receipt,
+    /** Place of the receipt in its batch, and the Merkle siblings from it up to the batch's receipts root. */
+    index: U16,
+    path: new ListCompositeType(Bytes32, 32),
+    certificate: Certificate,
+  },
+  { typeName: 'PortableReceipt' },
+);
+export type PortableReceipt = ValueOf<typeof PortableReceipt>;

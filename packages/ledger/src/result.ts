@@ -1,0 +1,77 @@
+import type { AuditNumbers, BodyKind, ResultCode } from '@assay/protocol';
+
+export interface TransactionResult {
+  readonly code: ResultCode;
+  /** Null when the bytes are no transaction. */
+  readonly kind: BodyKind | null;
+  readonly sender: Uint8Array | null;
+}
+
+/** What one account got at an epoch's end, and from where (economics §2, §3). */
+export interface Payout {
+  readonly account: Uint8Array;
+  readonly source: 'revenue' | 'emission';
+  readonly stack: 'miners' | 'creators' | 'gateways' | 'validators' | 'security' | 'domain' | 'treasury';
+  /** Index of the miner, model, gateway, … the amount was earned as; null for the treasury. */
+  readonly role: number | null;
+  readonly units: bigint;
+}
+
+/** How one miner's part of the emission came about (economics §4); every number that went in. */
+export interface MinerScore {
+  readonly miner: number;
+  readonly trustPpb: number;
+  readonly raw: Readonly<Record<string, bigint>>;
+  /** Weighted sum of the shares, parts per billion. */
+  readonly finalPpb: bigint;
+  readonly emissionUnits: bigint;
+}
+
+export interface EpochClose {
+  readonly epoch: number;
+  readonly durationMs: number;
+  readonly revenueUnits: bigint;
+  readonly burnedUnits: bigint;
+  readonly mintedUnits: bigint;
+  readonly payouts: readonly Payout[];
+  readonly scores: readonly MinerScore[];
+}
+
+export type LedgerEvent =
+  | { readonly type: 'minerRegistered'; readonly miner: number; readonly operator: Uint8Array }
+  | { readonly type: 'sessionOpened'; readonly session: number; readonly payer: Uint8Array }
+  | { readonly type: 'sessionClosed'; readonly session: number; readonly refundedUnits: bigint }
+  | {
+      readonly type: 'taskCertified';
+      readonly taskId: Uint8Array;
+      readonly transaction: number;
+      readonly receipt: number;
+      readonly mixer: number;
+    }
+  | { readonly type: 'auditDrawn'; readonly taskId: Uint8Array; readonly auditors: readonly number[] }
+  | { readonly type: 'auditSkipped'; readonly taskId: Uint8Array; readonly ratePpb: number }
+  | {
+      readonly type: 'auditRevealed';
+      readonly taskId: Uint8Array;
+      readonly validator: number;
+      readonly numbers: AuditNumbers;
+    }
+  | { readonly type: 'auditorMissed'; readonly taskId: Uint8Array; readonly validator: number }
+  | { readonly type: 'taskApproved'; readonly taskId: Uint8Array; readonly audited: boolean }
+  | {
+      readonly type: 'taskRejected';
+      readonly taskId: Uint8Array;
+      readonly reason: 'soft' | 'hard' | 'noResult';
+      readonly refundedUnits: bigint;
+    }
+  | { readonly type: 'taskPaid'; readonly taskId: Uint8Array; readonly epoch: number }
+  | { readonly type: 'trustChanged'; readonly miner: number; readonly fromPpb: number; readonly toPpb: number }
+  | { readonly type: 'epochClosed'; readonly close: EpochClose };
+
+export interface BlockResult {
+  readonly height: number;
+  readonly stateRoot: Uint8Array;
+  /** One per transaction, in order. */
+  readonly transactions: readonly TransactionResult[];
+  readonly events: readonly LedgerEvent[];
+}
