@@ -17,6 +17,7 @@ export const EngineInfo = new ContainerNodeStructType(
   { name: Name, build: Name, backend: Name, flashAttention: Bool, kvType: Name },
   { typeName: 'EngineInfo' },
 );
+export type EngineInfo = ValueOf<typeof EngineInfo>;
 
 /** −ln(probability) in millionths, capped at 2^32 − 1. */
 export const NegLogProb = U32;
