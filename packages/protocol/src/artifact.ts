@@ -1,19 +1,33 @@
-import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType, VectorBasicType } from '@chainsafe/ssz';
-import { Bool, Bytes32, Ed25519Signature, listOfU32, Name, textOf, U8, U16, U32, U64, type ValueOf } from './encoding.ts';
+import { ContainerType, ListBasicType, ListCompositeType } from '@chainsafe/ssz';
+import {
+  Bool,
+  Bytes32,
+  Ed25519Signature,
+  listOfU32,
+  Name,
+  StructType,
+  textOf,
+  U16,
+  U32,
+  U64,
+  U8,
+  type ValueOf,
+  vectorOfU32,
+} from './encoding.ts';
 import { limits } from './limits.ts';
 
 /** Why generation ended. */
 export const finishReasons = { stop: 0, length: 1, cancelled: 2 } as const;
 
 /** Sampling as executed; ratios in millionths. Temperature 0 is greedy. */
-export const Sampling = new ContainerNodeStructType(
+export const Sampling = new StructType(
   { temperatureMicro: U32, topPMicro: U32, topK: U32, minPMicro: U32, seed: U32 },
   { typeName: 'Sampling' },
 );
 export type Sampling = ValueOf<typeof Sampling>;
 
 /** Engine facts that change numbers; part of the noise profile's key (verification §2). */
-export const EngineInfo = new ContainerNodeStructType(
+export const EngineInfo = new StructType(
   { name: Name, build: Name, backend: Name, flashAttention: Bool, kvType: Name },
   { typeName: 'EngineInfo' },
 );
@@ -24,8 +38,8 @@ export const NegLogProb = U32;
 
 const topWidth = limits.topLogprobs;
 /** The alternatives at one position, most likely first. Unused places have the id 2^32 − 1. */
-export const TopLogprobs = new ContainerNodeStructType(
-  { ids: new VectorBasicType(U32, topWidth), negLogprobs: new VectorBasicType(NegLogProb, topWidth) },
+export const TopLogprobs = new StructType(
+  { ids: vectorOfU32(topWidth), negLogprobs: vectorOfU32(topWidth) },
   { typeName: 'TopLogprobs' },
 );
 export type TopLogprobs = ValueOf<typeof TopLogprobs>;
@@ -65,13 +79,13 @@ export type Artifact = ValueOf<typeof Artifact>;
 export const artifactVersion = 1;
 
 /** Hidden until revealed: SHA-256(artifact root ‖ salt), with the task it is for (§5 Precommit). */
-export const Precommit = new ContainerNodeStructType(
+export const Precommit = new StructType(
   { taskId: Bytes32, miner: U32, hash: Bytes32 },
   { typeName: 'Precommit' },
 );
 
 /** Signed by the miner every 32 tokens: binds the stream to the artifact (§5.5). */
-export const StreamCheckpoint = new ContainerNodeStructType(
+export const StreamCheckpoint = new StructType(
   { taskId: Bytes32, tokens: U64, chain: Bytes32 },
   { typeName: 'StreamCheckpoint' },
 );

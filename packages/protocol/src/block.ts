@@ -1,5 +1,5 @@
-import { ByteListType, ContainerNodeStructType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { Bytes32, Ed25519Signature, U16, U64, type ValueOf } from './encoding.ts';
+import { ByteListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { Bytes32, Ed25519Signature, StructType, U16, U64, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 
 /** Serialised transactions in block order. */
@@ -9,7 +9,7 @@ export const TransactionList = new ListCompositeType(
 );
 
 /** What identifies a block (§2.1). The state root is the root after the block (§2.2). */
-export const BlockHeader = new ContainerNodeStructType(
+export const BlockHeader = new StructType(
   {
     height: U64,
     /** Unix time, milliseconds, from consensus; strictly increasing. */

@@ -1,19 +1,47 @@
 import {
   BooleanType,
   ByteListType,
+  type ByteViews,
   ByteVectorType,
+  ContainerNodeStructType,
   ListBasicType,
+  ListCompositeType,
+  type Type,
   UintBigintType,
   UintNumberType,
   type ValueOf,
+  VectorBasicType,
 } from '@chainsafe/ssz';
 import { addressText, parseAddress } from './address.ts';
 import { limits } from './limits.ts';
 
 export type { ValueOf };
 
+/**
+ * Lets a type be a field of a `StructType`. The library refuses fields with editable views there, since an edit through such
+ * a view would be lost; ours are only ever replaced as whole values.
+ */
+function byValue<T extends { readonly isViewMutable: boolean }>(type: T): T {
+  Object.defineProperty(type, 'isViewMutable', { value: false });
+  return type;
+}
+
+/** A container kept in the tree as one plain value: quick to read and small, replaced as a whole. */
+export class StructType<Fields extends Record<string, Type<unknown>>> extends ContainerNodeStructType<Fields> {
+  constructor(fields: Fields, options: { readonly typeName: string }) {
+    super(fields, options);
+    byValue(this);
+  }
+}
+
 /** An unsigned integer below 2^53; in JSON a plain number, checked against its size. */
 class UintType extends UintNumberType {
+  // Two encodings of one value would break signatures and state roots, and a double is not exact above 2^53.
+  override value_deserializeFromBytes(data: ByteViews, start: number, end: number): number {
+    const value = super.value_deserializeFromBytes(data, start, end);
+    if (value > Number.MAX_SAFE_INTEGER) throw new Error('an integer of the message is 2^53 or more');
+    return value;
+  }
   override fromJson(json: unknown): number {
     const max = this.byteLength >= 8 ? Number.MAX_SAFE_INTEGER : 2 ** (8 * this.byteLength) - 1;
     if (typeof json !== 'number' || !Number.isInteger(json) || json < 0 || json > max) {
@@ -79,4 +107,9 @@ export const Name = new TextType(limits.maxNameBytes);
 /** Text of at most `limitBytes` bytes. */
 export const textOf = (limitBytes: number) => new TextType(limitBytes);
 /** A list of at most `limit` 32-bit integers. */
-export const listOfU32 = (limit: number) => new ListBasicType(U32, limit);
+export const listOfU32 = (limit: number) => byValue(new ListBasicType(U32, limit));
+/** Exactly `length` 32-bit integers. */
+export const vectorOfU32 = (length: number) => byValue(new VectorBasicType(U32, length));
+/** A list of at most `limit` structs, itself a field of a struct. */
+export const listOfStructs = <Fields extends Record<string, Type<unknown>>>(type: StructType<Fields>, limit: number) =>
+  byValue(new ListCompositeType(type, limit));

@@ -1,9 +1,21 @@
-import { ContainerNodeStructType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { Address, BlsPublicKey, BlsSignature, Bytes32, Name, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import {
+  Address,
+  BlsPublicKey,
+  BlsSignature,
+  Bytes32,
+  Name,
+  StructType,
+  U16,
+  U32,
+  U64,
+  Units,
+  type ValueOf,
+} from './encoding.ts';
 import { limits } from './limits.ts';
 
 /** Longest time each step of a task may take, milliseconds (§5). */
-export const Deadlines = new ContainerNodeStructType(
+export const Deadlines = new StructType(
   {
     prepareMs: U32,
     firstTokenMs: U32,
@@ -15,7 +27,7 @@ export const Deadlines = new ContainerNodeStructType(
 );
 
 /** Audit policy (§10). */
-export const AuditParams = new ContainerNodeStructType(
+export const AuditParams = new StructType(
   {
     /** Tasks of a new miner that are all audited. */
     newMinerTasks: U32,
@@ -36,13 +48,13 @@ export const AuditParams = new ContainerNodeStructType(
 );
 
 /** Division of the emission among stacks, basis points, Σ = 10,000 (economics §3). */
-export const Stacks = new ContainerNodeStructType(
+export const Stacks = new StructType(
   { minersBps: U16, securityBps: U16, creatorsBps: U16, gatewaysBps: U16, treasuryBps: U16 },
   { typeName: 'Stacks' },
 );
 
 /** Weights of the miners' competition, basis points, Σ = 10,000; empty components are shared out (economics §4). */
-export const Components = new ContainerNodeStructType(
+export const Components = new StructType(
   { vwuBps: U16, computeBps: U16, feedbackBps: U16, stakeBps: U16, latencyBps: U16, bandwidthBps: U16 },
   { typeName: 'Components' },
 );
@@ -73,25 +85,25 @@ export const Params = new ContainerType(
 );
 export type Params = ValueOf<typeof Params>;
 
-export const GenesisAccount = new ContainerNodeStructType(
+export const GenesisAccount = new StructType(
   { address: Address, balanceUnits: Units },
   { typeName: 'GenesisAccount' },
 );
 
 /** A committee member: mixers sign certificates and beacon reveals with the BLS key (§1.2). */
-export const GenesisMixer = new ContainerNodeStructType(
+export const GenesisMixer = new StructType(
   { publicKey: Bytes32, blsPublicKey: BlsPublicKey, possession: BlsSignature, stakeUnits: Units },
   { typeName: 'GenesisMixer' },
 );
 
 /** An oracle, validator or gateway; `operator` is who runs it (§10.2). */
-export const GenesisRole = new ContainerNodeStructType(
+export const GenesisRole = new StructType(
   { publicKey: Bytes32, operator: Address, stakeUnits: Units },
   { typeName: 'GenesisRole' },
 );
 
 /** A market with its own splits (§4.1); revenue shares in basis points, the miners get the rest. */
-export const GenesisDomain = new ContainerNodeStructType(
+export const GenesisDomain = new StructType(
   {
     name: Name,
     owner: Address,
@@ -106,7 +118,7 @@ export const GenesisDomain = new ContainerNodeStructType(
 );
 
 /** A registered model (§4.2): its file, what it costs, when its auditors call a difference a failure. */
-export const GenesisModel = new ContainerNodeStructType(
+export const GenesisModel = new StructType(
   {
     name: Name,
     domain: U32,

@@ -1,5 +1,5 @@
-import { BitArray, BitListType, ContainerNodeStructType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { BlsSignature, Bytes32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { BitArray, BitListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { BlsSignature, Bytes32, Name, StructType, U16, U32, U64, U8, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 
 export { BitArray };
@@ -11,7 +11,7 @@ export const taskKinds = { user: 0, background: 1, challenge: 2 } as const;
 export const outcomes = { complete: 0, partial: 1 } as const;
 
 /** The node transaction of a finished task: what the committee certifies and the ledger settles (§7.1). */
-export const Receipt = new ContainerNodeStructType(
+export const Receipt = new StructType(
   {
     taskId: Bytes32,
     kind: U8,
@@ -42,7 +42,7 @@ export type Receipt = ValueOf<typeof Receipt>;
 export const ReceiptList = new ListCompositeType(Receipt, limits.maxBatchReceipts);
 
 /** What the mixers sign: one mixer's batch (§7.2) and its beacon reveal (§9.1). */
-export const BatchHeader = new ContainerNodeStructType(
+export const BatchHeader = new StructType(
   {
     epoch: U32,
     mixer: U16,
@@ -63,10 +63,10 @@ export const Certificate = new ContainerType(
 export type Certificate = ValueOf<typeof Certificate>;
 
 /** What a beacon reveal signs (§9.1). */
-export const BeaconTurn = new ContainerNodeStructType({ epoch: U32, sequence: U64 }, { typeName: 'BeaconTurn' });
+export const BeaconTurn = new StructType({ epoch: U32, sequence: U64 }, { typeName: 'BeaconTurn' });
 
 /** A task's identity: nobody can choose it but by asking another task (§6.2). */
-export const TaskIdentity = new ContainerNodeStructType(
+export const TaskIdentity = new StructType(
   { session: U32, taskSequence: U64, requestHash: Bytes32 },
   { typeName: 'TaskIdentity' },
 );

@@ -1,16 +1,30 @@
-import { ContainerNodeStructType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { Address, BlsPublicKey, Bytes32, listOfU32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import {
+  Address,
+  BlsPublicKey,
+  Bytes32,
+  listOfStructs,
+  listOfU32,
+  Name,
+  StructType,
+  U16,
+  U32,
+  U64,
+  U8,
+  Units,
+  type ValueOf,
+} from './encoding.ts';
 import { GenesisDomain, Params } from './genesis.ts';
 import { limits } from './limits.ts';
 import { AuditNumbers, MinerSplit } from './transaction.ts';
 
-export const AccountRow = new ContainerNodeStructType(
+export const AccountRow = new StructType(
   { address: Address, balanceUnits: Units, nonce: U64 },
   { typeName: 'AccountRow' },
 );
 export type AccountRow = ValueOf<typeof AccountRow>;
 
-export const MinerRow = new ContainerNodeStructType(
+export const MinerRow = new StructType(
   {
     operator: Address,
     owner: Address,
@@ -44,7 +58,7 @@ export const MinerRow = new ContainerNodeStructType(
 );
 export type MinerRow = ValueOf<typeof MinerRow>;
 
-export const MixerRow = new ContainerNodeStructType(
+export const MixerRow = new StructType(
   {
     account: Address,
     publicKey: Bytes32,
@@ -60,7 +74,7 @@ export const MixerRow = new ContainerNodeStructType(
 export type MixerRow = ValueOf<typeof MixerRow>;
 
 /** An oracle, validator or gateway. */
-export const RoleRow = new ContainerNodeStructType(
+export const RoleRow = new StructType(
   {
     account: Address,
     publicKey: Bytes32,
@@ -79,7 +93,7 @@ export type RoleRow = ValueOf<typeof RoleRow>;
 export const DomainRow = GenesisDomain;
 export type DomainRow = ValueOf<typeof DomainRow>;
 
-export const ModelRow = new ContainerNodeStructType(
+export const ModelRow = new StructType(
   {
     name: Name,
     domain: U32,
@@ -99,7 +113,7 @@ export const ModelRow = new ContainerNodeStructType(
 export type ModelRow = ValueOf<typeof ModelRow>;
 
 export const sessionStatuses = { open: 0, closing: 1, closed: 2 } as const;
-export const SessionRow = new ContainerNodeStructType(
+export const SessionRow = new StructType(
   {
     payer: Address,
     sessionKey: Bytes32,
@@ -119,7 +133,7 @@ export type SessionRow = ValueOf<typeof SessionRow>;
 
 /** `certified`: waits for its audit draw. `auditing`: drawn. Then approved or rejected, paid or refunded. */
 export const taskStatuses = { certified: 0, auditing: 1, approved: 2, rejected: 3, settled: 4 } as const;
-export const TaskRow = new ContainerNodeStructType(
+export const TaskRow = new StructType(
   {
     taskId: Bytes32,
     kind: U8,
@@ -146,7 +160,7 @@ export const TaskRow = new ContainerNodeStructType(
 export type TaskRow = ValueOf<typeof TaskRow>;
 
 export const auditorStates = { drawn: 0, committed: 1, revealed: 2, missed: 3 } as const;
-export const AuditorSlot = new ContainerNodeStructType(
+export const AuditorSlot = new StructType(
   {
     validator: U16,
     state: U8,
@@ -160,14 +174,14 @@ export const AuditorSlot = new ContainerNodeStructType(
 export type AuditorSlot = ValueOf<typeof AuditorSlot>;
 
 export const verdicts = { open: 0, pass: 1, soft: 2, hard: 3, noResult: 4 } as const;
-export const AuditRow = new ContainerNodeStructType(
+export const AuditRow = new StructType(
   {
     taskId: Bytes32,
     /** Beacon that drew this audit, its auditors and its positions. */
     seed: Bytes32,
     drawnHeight: U64,
     verdict: U8,
-    auditors: new ListCompositeType(AuditorSlot, limits.maxAuditorsPerTask),
+    auditors: listOfStructs(AuditorSlot, limits.maxAuditorsPerTask),
   },
   { typeName: 'AuditRow' },
 );
@@ -189,7 +203,7 @@ export const tables = {
 };
 
 /** Everything of the state that is not a table. */
-export const Globals = new ContainerNodeStructType(
+export const Globals = new StructType(
   {
     genesisHash: Bytes32,
     height: U64,

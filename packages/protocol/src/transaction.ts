@@ -1,13 +1,25 @@
-import { ContainerNodeStructType, ContainerType, UnionType } from '@chainsafe/ssz';
-import { Address, Bytes32, Ed25519Signature, U8, U16, U32, listOfU32, U64, Units, type ValueOf } from './encoding.ts';
+import { ContainerType, UnionType } from '@chainsafe/ssz';
+import {
+  Address,
+  Bytes32,
+  Ed25519Signature,
+  listOfU32,
+  StructType,
+  U16,
+  U32,
+  U64,
+  U8,
+  Units,
+  type ValueOf,
+} from './encoding.ts';
 import { limits } from './limits.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
 
 /** Moves base units from the sender to another account. */
-export const Transfer = new ContainerNodeStructType({ to: Address, amountUnits: Units }, { typeName: 'Transfer' });
+export const Transfer = new StructType({ to: Address, amountUnits: Units }, { typeName: 'Transfer' });
 
 /** How a miner's share is divided, basis points, Σ = 10,000 (E8). */
-export const MinerSplit = new ContainerNodeStructType(
+export const MinerSplit = new StructType(
   { operatorBps: U16, ownerBps: U16, stakersBps: U16 },
   { typeName: 'MinerSplit' },
 );
@@ -29,7 +41,7 @@ export const RegisterMiner = new ContainerType(
 );
 
 /** Opens a funded session: a payer, a key that may spend, a home mixer (§4.3). */
-export const OpenSession = new ContainerNodeStructType(
+export const OpenSession = new StructType(
   {
     sessionKey: Bytes32,
     domain: U32,
@@ -43,13 +55,13 @@ export const OpenSession = new ContainerNodeStructType(
 );
 
 /** Adds base units to a session's escrow. */
-export const TopUpSession = new ContainerNodeStructType(
+export const TopUpSession = new StructType(
   { session: U32, amountUnits: Units },
   { typeName: 'TopUpSession' },
 );
 
 /** Ends a session; what is left of its escrow goes back to the payer once no receipt can arrive any more. */
-export const CloseSession = new ContainerNodeStructType({ session: U32 }, { typeName: 'CloseSession' });
+export const CloseSession = new StructType({ session: U32 }, { typeName: 'CloseSession' });
 
 /** A batch of receipts with the committee's certificate (§7). */
 export const CertifiedBatch = new ContainerType(
@@ -58,7 +70,7 @@ export const CertifiedBatch = new ContainerType(
 );
 
 /** The numbers an auditor measured (§10.3); the ledger draws the verdict from them. */
-export const AuditNumbers = new ContainerNodeStructType(
+export const AuditNumbers = new StructType(
   {
     /** 0 checked; 1 malformed artifact; 2 no artifact revealed; 3 no-result (this auditor could not run it). */
     finding: U8,
@@ -73,19 +85,19 @@ export type AuditNumbers = ValueOf<typeof AuditNumbers>;
 export const findings = { checked: 0, malformed: 1, noArtifact: 2, noResult: 3 } as const;
 
 /** What an auditor commits to: H(numbers ‖ nonce ‖ key) (§10.3). */
-export const AuditSecret = new ContainerNodeStructType(
+export const AuditSecret = new StructType(
   { numbers: AuditNumbers, nonce: Bytes32, publicKey: Bytes32 },
   { typeName: 'AuditSecret' },
 );
 
 /** An auditor's commitment to its numbers (§10.3). */
-export const AuditCommit = new ContainerNodeStructType(
+export const AuditCommit = new StructType(
   { taskId: Bytes32, commitment: Bytes32 },
   { typeName: 'AuditCommit' },
 );
 
 /** An auditor's numbers, opened (§10.3). */
-export const AuditReveal = new ContainerNodeStructType(
+export const AuditReveal = new StructType(
   { taskId: Bytes32, numbers: AuditNumbers, nonce: Bytes32 },
   { typeName: 'AuditReveal' },
 );
