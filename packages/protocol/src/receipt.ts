@@ -1,5 +1,7 @@
+import { createProof, ProofType, type SingleProof } from '@chainsafe/persistent-merkle-tree';
 import { BitArray, BitListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { BlsSignature, Bytes32, Name, StructType, U16, U32, U64, U8, Units, type ValueOf } from './encoding.ts';
+import { sha256 } from './hash.ts';
 import { limits } from './limits.ts';
 
 export { BitArray };
@@ -92,3 +94,25 @@ export const PortableReceipt = new ContainerType(
   { typeName: 'PortableReceipt' },
 );
 export type PortableReceipt = ValueOf<typeof PortableReceipt>;
+
+/**
+ * The Merkle siblings from the receipt at `index` up to the batch's receipts root, lowest first; the last one is the
+ * list's length (§7.5). `index` must be below the number of receipts.
+ */
+export function receiptPath(receipts: readonly Receipt[], index: number): Uint8Array[] {
+  const { gindex } = ReceiptList.getPathInfo([index]);
+  const proof = createProof(ReceiptList.value_toTree([...receipts]), { type: ProofType.single, gindex });
+  return (proof as SingleProof).witnesses;
+}
+
+/** The receipts root that `receipt` at `index` leads to along `path`; null when the path is not as long as it must be. */
+export function receiptsRootAlong(receipt: Receipt, index: number, path: readonly Uint8Array[]): Uint8Array | null {
+  if (index >= limits.maxBatchReceipts || path.length !== ReceiptList.depth) return null;
+  let node = Receipt.hashTreeRoot(receipt);
+  let place = index;
+  for (const sibling of path) {
+    node = place % 2 === 1 ? sha256(sibling, node) : sha256(node, sibling);
+    place = (place - (place % 2)) / 2;
+  }
+  return node;
+}
