@@ -22,6 +22,10 @@ export const Deadlines = new StructType(
     generationMs: U32,
     generationPerTokenMs: U32,
     commitMs: U32,
+    /** Grace after a miner's stream broke. */
+    lostMs: U32,
+    /** How long one oracle has the lead before the next takes over (§5.3). */
+    oracleSlotMs: U32,
   },
   { typeName: 'Deadlines' },
 );

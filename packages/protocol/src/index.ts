@@ -11,6 +11,7 @@ export * from './encoding.ts';
 export * from './genesis.ts';
 export * from './hash.ts';
 export * from './limits.ts';
+export * from './messages.ts';
 export * from './receipt.ts';
 export * from './signing.ts';
 export * from './state.ts';

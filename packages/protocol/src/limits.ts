@@ -30,6 +30,15 @@ export const limits = {
   maxOutputBytes: 1024 * 1024,
   /** Largest peer message, bytes. */
   maxMessageBytes: 4 * 1024 * 1024,
+  /** Messages in one conversation, and stop sequences of one request. */
+  maxMessages: 1024,
+  maxStops: 4,
+  maxStopBytes: 256,
+  /** Alternatives per token a client may ask for. */
+  maxTopLogprobs: 20,
+  /** Longest text of one token, bytes; tokens in one streamed chunk. */
+  maxTokenBytes: 1024,
+  maxChunkTokens: 4096,
   /** Names (chain id, model, domain), bytes. */
   maxNameBytes: 64,
 } as const;

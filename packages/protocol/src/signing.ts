@@ -13,7 +13,6 @@ export const messageTypes = {
   transitionRequest: 9,
   transitionVote: 10,
   possession: 11,
-  prepare: 12,
 } as const;
 export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
 

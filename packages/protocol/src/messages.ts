@@ -1,0 +1,201 @@
+import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType, UnionType } from '@chainsafe/ssz';
+import { NegLogProb, Precommit, Reveal, Sampling } from './artifact.ts';
+import { Bool, BlsSignature, Bytes32, Ed25519Signature, Name, textOf, U8, U16, U32, U64, type ValueOf } from './encoding.ts';
+import { limits } from './limits.ts';
+import { BatchHeader, Receipt, ReceiptList } from './receipt.ts';
+
+export const chatRoles = { system: 0, user: 1, assistant: 2 } as const;
+
+const Message = new ContainerType({ role: U8, content: textOf(limits.maxRequestBytes) }, { typeName: 'Message' });
+
+/** A request as the miner executes it; its root is the request hash of the receipt (§5 Request). */
+export const InferencePayload = new ContainerType(
+  {
+    messages: new ListCompositeType(Message, limits.maxMessages),
+    maxTokens: U32,
+    sampling: Sampling,
+    stop: new ListCompositeType(textOf(limits.maxStopBytes), limits.maxStops),
+    topLogprobs: U8,
+    /** Makes equal requests different tasks. */
+    nonce: Bytes32,
+  },
+  { typeName: 'InferencePayload' },
+);
+export type InferencePayload = ValueOf<typeof InferencePayload>;
+
+/** What the session key signs: it may cost this session at most `maxUnits` of tokens (§5 Request). */
+export const TaskRequest = new ContainerNodeStructType(
+  {
+    session: U32,
+    gateway: U32,
+    requestHash: Bytes32,
+    maxTokensIn: U32,
+    maxTokensOut: U32,
+    validUntilMs: U64,
+  },
+  { typeName: 'TaskRequest' },
+);
+export type TaskRequest = ValueOf<typeof TaskRequest>;
+
+/** Gateway to mixer: first message of a task stream. */
+export const TaskSubmission = new ContainerType(
+  { request: TaskRequest, signature: Ed25519Signature, payload: InferencePayload },
+  { typeName: 'TaskSubmission' },
+);
+export type TaskSubmission = ValueOf<typeof TaskSubmission>;
+
+export const taskFailureBytes = 512;
+const Failure = new ContainerType({ code: Name, detail: textOf(taskFailureBytes) }, { typeName: 'Failure' });
+const Admitted = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'Admitted' });
+
+const Alternative = new ContainerType(
+  { id: U32, text: textOf(limits.maxTokenBytes), negLogprobMicro: NegLogProb },
+  { typeName: 'Alternative' },
+);
+const StreamToken = new ContainerType(
+  {
+    id: U32,
+    text: textOf(limits.maxTokenBytes),
+    negLogprobMicro: NegLogProb,
+    top: new ListCompositeType(Alternative, limits.maxTopLogprobs),
+  },
+  { typeName: 'StreamToken' },
+);
+
+/** A piece of an answer. `chain` hashes all token ids so far; every 32 tokens the miner signs it (§5.5). */
+export const Chunk = new ContainerType(
+  {
+    tokens: new ListCompositeType(StreamToken, limits.maxChunkTokens),
+    text: textOf(limits.maxOutputBytes),
+    chain: Bytes32,
+    /** Empty, or one signature over the stream checkpoint. */
+    checkpoint: new ListCompositeType(Ed25519Signature, 1),
+  },
+  { typeName: 'Chunk' },
+);
+export type Chunk = ValueOf<typeof Chunk>;
+
+const Ended = new ContainerNodeStructType(
+  { finish: U8, tokensIn: U32, tokensOut: U32 },
+  { typeName: 'Ended' },
+);
+
+/** Mixer to gateway, in this order: admitted or failure, chunks, ended or failure. */
+export const GatewayMessage = new UnionType([Failure, Admitted, Chunk, Ended]);
+export const gatewayMessages = { failure: 0, admitted: 1, chunk: 2, ended: 3 } as const;
+
+/** Mixer to miner: the work offered (§5 Prepare). */
+const Prepare = new ContainerNodeStructType(
+  { taskId: Bytes32, model: U32, maxTokensIn: U32, maxTokensOut: U32, mixer: U16 },
+  { typeName: 'Prepare' },
+);
+const Start = new ContainerType({ payload: InferencePayload }, { typeName: 'Start' });
+const OpenReveal = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'OpenReveal' });
+const Cancel = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'Cancel' });
+export const MixerToMiner = new UnionType([Prepare, Start, OpenReveal, Cancel]);
+export const mixerToMiner = { prepare: 0, start: 1, openReveal: 2, cancel: 3 } as const;
+
+const Prepared = new ContainerType({ accepted: Bool, reason: textOf(taskFailureBytes) }, { typeName: 'Prepared' });
+const SignedPrecommit = new ContainerType(
+  { precommit: Precommit, signature: Ed25519Signature },
+  { typeName: 'SignedPrecommit' },
+);
+/** Miner to mixer, in this order: prepared, chunks, precommit, reveal; or failure at any time (§5). */
+export const MinerToMixer = new UnionType([Failure, Prepared, Chunk, SignedPrecommit, Reveal]);
+export const minerToMixer = { failure: 0, prepared: 1, chunk: 2, precommit: 3, reveal: 4 } as const;
+
+export const taskStates = { create: 0, prepare: 1, start: 2, precommit: 3, commit: 4, end: 5 } as const;
+export type TaskStateName = keyof typeof taskStates;
+
+/** The home mixer's word on where a task stands; oracles and mixers keep time by it (D1, D3). */
+export const TaskAnnouncement = new ContainerNodeStructType(
+  {
+    taskId: Bytes32,
+    mixer: U16,
+    state: U8,
+    attempt: U8,
+    rank: U16,
+    miner: U32,
+    /** Unix time by which the next state is due, milliseconds. */
+    deadlineMs: U64,
+    timeMs: U64,
+  },
+  { typeName: 'TaskAnnouncement' },
+);
+export type TaskAnnouncement = ValueOf<typeof TaskAnnouncement>;
+export const SignedAnnouncement = new ContainerType(
+  { announcement: TaskAnnouncement, signature: Ed25519Signature },
+  { typeName: 'SignedAnnouncement' },
+);
+
+/** An oracle's request to take a late task from its miner (§5.3). */
+export const TransitionRequest = new ContainerNodeStructType(
+  { taskId: Bytes32, oracle: U16, attempt: U8, state: U8, timeMs: U64 },
+  { typeName: 'TransitionRequest' },
+);
+export type TransitionRequest = ValueOf<typeof TransitionRequest>;
+export const SignedTransition = new ContainerType(
+  { request: TransitionRequest, signature: Ed25519Signature },
+  { typeName: 'SignedTransition' },
+);
+/** A mixer's agreement: its own record and clock say the same, within two seconds (§5.3). */
+export const TransitionVote = new ContainerType(
+  { agrees: Bool, mixer: U16, signature: Ed25519Signature },
+  { typeName: 'TransitionVote' },
+);
+export const TransitionOrder = new ContainerType(
+  { request: SignedTransition, votes: new ListCompositeType(TransitionVote, limits.maxMixers) },
+  { typeName: 'TransitionOrder' },
+);
+export type TransitionOrder = ValueOf<typeof TransitionOrder>;
+
+/** What another mixer needs, besides the ledger, to check a receipt (§7.2). */
+export const TaskEvidence = new ContainerType(
+  {
+    request: TaskRequest,
+    requestSignature: Ed25519Signature,
+    precommitSignature: Ed25519Signature,
+    salt: Bytes32,
+  },
+  { typeName: 'TaskEvidence' },
+);
+export type TaskEvidence = ValueOf<typeof TaskEvidence>;
+
+/** A finished task on its way to a certificate, as its mixer keeps it. */
+export const NodeTransaction = new ContainerType(
+  { receipt: Receipt, evidence: TaskEvidence },
+  { typeName: 'NodeTransaction' },
+);
+export type NodeTransaction = ValueOf<typeof NodeTransaction>;
+
+/** A mixer's batch, offered to every other mixer for its signature (§7.2). */
+export const BatchOffer = new ContainerType(
+  {
+    header: BatchHeader,
+    receipts: ReceiptList,
+    evidence: new ListCompositeType(TaskEvidence, limits.maxBatchReceipts),
+  },
+  { typeName: 'BatchOffer' },
+);
+export type BatchOffer = ValueOf<typeof BatchOffer>;
+const BatchSignature = new ContainerNodeStructType({ mixer: U16, signature: BlsSignature });
+const BatchRefusal = new ContainerType({
+  mixer: U16,
+  /** Places of the receipts found invalid; empty when the batch itself is refused. */
+  invalid: new ListBasicType(U16, limits.maxBatchReceipts),
+  reason: textOf(taskFailureBytes),
+});
+export const BatchReply = new UnionType([BatchSignature, BatchRefusal]);
+
+/** "This mixer is here", published each block; admission needs more than two thirds of them (§7.1). */
+export const Presence = new ContainerNodeStructType({ mixer: U16, timeMs: U64 }, { typeName: 'Presence' });
+
+/** A task's artifact with the request it answers, for its auditors (§10.2). */
+export const ArtifactRequest = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'ArtifactRequest' });
+export const ArtifactBundle = new ContainerType(
+  { payload: InferencePayload, reveal: Reveal },
+  { typeName: 'ArtifactBundle' },
+);
+export type ArtifactBundle = ValueOf<typeof ArtifactBundle>;
+/** Empty when the artifact is not held. */
+export const ArtifactReply = new ListCompositeType(ArtifactBundle, 1);
