@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryNetwork } from './memory.ts';
+import { networkLimits, StreamLost } from './port.ts';
+
+const bytes = (...values: number[]) => Uint8Array.from(values);
+
+describe('the memory network', () => {
+  it('carries messages both ways in order and ends cleanly', async () => {
+    const network = new MemoryNetwork();
+    const a = network.join('a');
+    const b = network.join('b');
+    b.handle('echo', async (stream) => {
+      for (let m = await stream.messages.next(); !m.done; m = await stream.messages.next()) await stream.send(m.value);
+      stream.close();
+    });
+    const stream = a.open('b', 'echo');
+    for (let i = 0; i < 10; i++) await stream.send(bytes(i));
+    stream.close();
+    const got: number[] = [];
+    for (let m = await stream.messages.next(); !m.done; m = await stream.messages.next()) got.push(m.value[0] ?? -1);
+    expect(got).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('makes a writer wait while the reader is behind, and frees it when the reader leaves', async () => {
+    const network = new MemoryNetwork();
+    const a = network.join('a');
+    const b = network.join('b');
+    b.handle('sink', () => new Promise<void>(() => {}));
+    const stream = a.open('b', 'sink');
+    for (let i = 0; i < networkLimits.streamMessages; i++) await stream.send(bytes(1));
+    const blocked = stream.send(bytes(2));
+    const refused = expect(blocked).rejects.toThrow(StreamLost);
+    b.leave();
+    await refused;
+  });
+
+  it('breaks the streams of a peer that leaves and refuses new ones', async () => {
+    const network = new MemoryNetwork();
+    const a = network.join('a');
+    const b = network.join('b');
+    b.handle('silent', () => new Promise<void>(() => {}));
+    const stream = a.open('b', 'silent');
+    const next = expect(stream.messages.next()).rejects.toThrow(StreamLost);
+    b.leave();
+    await next;
+    expect(() => a.open('b', 'silent')).toThrow(StreamLost);
+    expect(() => a.open('nobody', 'silent')).toThrow(StreamLost);
+  });
+
+  it('publishes to every subscriber but the sender', async () => {
+    const network = new MemoryNetwork();
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => network.join(id));
+    const heard: string[] = [];
+    const all = new Promise<void>((resolve) => {
+      for (const endpoint of [a, b, c]) {
+        endpoint?.subscribe('t', (message, from) => {
+          heard.push(`${endpoint.id}<${from}:${message[0]}`);
+          if (heard.length === 2) resolve();
+        });
+      }
+    });
+    a?.publish('t', bytes(7));
+    await all;
+    expect(heard.sort()).toEqual(['b<a:7', 'c<a:7']);
+  });
+});

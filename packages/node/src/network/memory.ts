@@ -1,0 +1,176 @@
+import { limits } from '@assay/protocol';
+import { type Endpoint, type MessageStream, type Network, networkLimits, type PeerId, StreamLost } from './port.ts';
+
+/** One direction of a stream: a bounded queue whose writers wait. */
+class Lane {
+  readonly #queue: Uint8Array[] = [];
+  #ended = false;
+  #lostTo: PeerId | null = null;
+  #reader: (() => void) | null = null;
+  #writers: (() => void)[] = [];
+
+  async write(message: Uint8Array, to: PeerId): Promise<void> {
+    if (message.length > limits.maxMessageBytes) {
+      throw new RangeError(`a message of ${message.length} bytes is above the limit of ${limits.maxMessageBytes}`);
+    }
+    while (this.#queue.length >= networkLimits.streamMessages && this.#lostTo === null && !this.#ended) {
+      await new Promise<void>((resolve) => this.#writers.push(resolve));
+    }
+    if (this.#lostTo !== null || this.#ended) throw new StreamLost(to);
+    this.#queue.push(message);
+    this.#wakeReader();
+  }
+
+  async read(): Promise<IteratorResult<Uint8Array>> {
+    for (;;) {
+      if (this.#lostTo !== null) throw new StreamLost(this.#lostTo);
+      const message = this.#queue.shift();
+      if (message !== undefined) {
+        this.#writers.shift()?.();
+        return { done: false, value: message };
+      }
+      if (this.#ended) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#reader = resolve;
+      });
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wakeAll();
+  }
+
+  lose(peer: PeerId): void {
+    if (this.#ended && this.#queue.length === 0) return;
+    this.#lostTo ??= peer;
+    this.#wakeAll();
+  }
+
+  #wakeReader(): void {
+    const reader = this.#reader;
+    this.#reader = null;
+    reader?.();
+  }
+
+  #wakeAll(): void {
+    this.#wakeReader();
+    for (const writer of this.#writers.splice(0)) writer();
+  }
+}
+
+function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }): MessageStream {
+  return {
+    send: (message) => lanes.out.write(message, lanes.peer),
+    messages: { next: () => lanes.in.read() },
+    close: () => lanes.out.end(),
+    abort: () => {
+      lanes.out.lose(lanes.self);
+      lanes.in.lose(lanes.peer);
+    },
+  };
+}
+
+class MemoryEndpoint implements Endpoint {
+  readonly id: PeerId;
+  readonly #network: MemoryNetwork;
+  readonly #handlers = new Map<string, (stream: MessageStream, from: PeerId) => Promise<void>>();
+  readonly #streams = new Set<MessageStream>();
+  readonly #subscriptions: { topic: string; handler: (message: Uint8Array, from: PeerId) => void }[] = [];
+  #waiting = 0;
+  #left = false;
+
+  constructor(id: PeerId, network: MemoryNetwork) {
+    this.id = id;
+    this.#network = network;
+  }
+
+  publish(topic: string, message: Uint8Array): void {
+    if (!this.#left) this.#network.publish(topic, message, this.id);
+  }
+
+  subscribe(topic: string, handler: (message: Uint8Array, from: PeerId) => void): void {
+    this.#subscriptions.push({ topic, handler });
+  }
+
+  handle(protocol: string, handler: (stream: MessageStream, from: PeerId) => Promise<void>): void {
+    this.#handlers.set(protocol, handler);
+  }
+
+  open(peer: PeerId, protocol: string): MessageStream {
+    const target = this.#network.find(peer);
+    if (this.#left || target === undefined) throw new StreamLost(peer);
+    const there = new Lane();
+    const back = new Lane();
+    const stream = this.#track(streamOver({ out: there, in: back, self: this.id, peer }));
+    target.accept(protocol, streamOver({ out: back, in: there, self: peer, peer: this.id }), this.id);
+    return stream;
+  }
+
+  accept(protocol: string, stream: MessageStream, from: PeerId): void {
+    const handler = this.#handlers.get(protocol);
+    if (handler === undefined || this.#streams.size >= networkLimits.streamsPerPeer) throw new StreamLost(this.id);
+    this.#track(stream);
+    handler(stream, from)
+      .catch(() => stream.abort())
+      .finally(() => this.#streams.delete(stream));
+  }
+
+  deliver(topic: string, message: Uint8Array, from: PeerId): void {
+    for (const { topic: subscribed, handler } of this.#subscriptions) {
+      if (subscribed !== topic || this.#waiting >= networkLimits.topicMessages) continue;
+      this.#waiting++;
+      setImmediate(() => {
+        this.#waiting--;
+        if (!this.#left) handler(message, from);
+      });
+    }
+  }
+
+  leave(): void {
+    this.#left = true;
+    this.#network.remove(this.id);
+    for (const stream of this.#streams) stream.abort();
+    this.#streams.clear();
+  }
+
+  /** Forgets the stream once this side has read it to its end. */
+  #track(stream: MessageStream): MessageStream {
+    this.#streams.add(stream);
+    const next = async (): Promise<IteratorResult<Uint8Array>> => {
+      try {
+        const result = await stream.messages.next();
+        if (result.done) this.#streams.delete(stream);
+        return result;
+      } catch (error) {
+        this.#streams.delete(stream);
+        throw error;
+      }
+    };
+    return { ...stream, messages: { next } };
+  }
+}
+
+/** A network inside one process: the same bounded queues and broken streams as a real one, no sockets. */
+export class MemoryNetwork implements Network {
+  readonly #endpoints = new Map<PeerId, MemoryEndpoint>();
+
+  join(id: PeerId): Endpoint {
+    if (this.#endpoints.has(id)) throw new Error(`${id} is already in this network`);
+    const endpoint = new MemoryEndpoint(id, this);
+    this.#endpoints.set(id, endpoint);
+    return endpoint;
+  }
+
+  find(id: PeerId): MemoryEndpoint | undefined {
+    return this.#endpoints.get(id);
+  }
+
+  publish(topic: string, message: Uint8Array, from: PeerId): void {
+    for (const endpoint of this.#endpoints.values()) if (endpoint.id !== from) endpoint.deliver(topic, message, from);
+  }
+
+  remove(id: PeerId): void {
+    this.#endpoints.delete(id);
+  }
+}

@@ -1,0 +1,41 @@
+/** The address text of the account key a peer speaks for. */
+export type PeerId = string;
+
+/** A two-way sequence of messages. Sending waits while the other side is `streamMessages` behind. */
+export interface MessageStream {
+  send(message: Uint8Array): Promise<void>;
+  /** The other side's messages; ends when it closes, throws {@link StreamLost} when it is gone. Read by one reader. */
+  readonly messages: AsyncIterator<Uint8Array>;
+  /** Says that nothing more will be sent. */
+  close(): void;
+  /** Breaks the stream for both sides. */
+  abort(): void;
+}
+
+/** The other side of a stream is gone. */
+export class StreamLost extends Error {
+  constructor(peer: PeerId) {
+    super(`the stream to ${peer} was lost`);
+    this.name = 'StreamLost';
+  }
+}
+
+/** One peer's place in the network. */
+export interface Endpoint {
+  readonly id: PeerId;
+  /** Tells every subscriber; never waits. A subscriber that is `topicMessages` behind loses the newest. */
+  publish(topic: string, message: Uint8Array): void;
+  subscribe(topic: string, handler: (message: Uint8Array, from: PeerId) => void): void;
+  handle(protocol: string, handler: (stream: MessageStream, from: PeerId) => Promise<void>): void;
+  /** Throws {@link StreamLost} when the peer is not there or does not speak the protocol. */
+  open(peer: PeerId, protocol: string): MessageStream;
+  /** Leaves the network: every stream of this peer breaks. */
+  leave(): void;
+}
+
+export interface Network {
+  join(id: PeerId): Endpoint;
+}
+
+/** Messages that may wait in one direction of one stream, and for one subscriber. */
+export const networkLimits = { streamMessages: 256, topicMessages: 8192, streamsPerPeer: 4096 } as const;
