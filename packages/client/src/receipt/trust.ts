@@ -1,0 +1,49 @@
+import { fromHex, Genesis } from '@assay/protocol';
+import { z } from 'zod';
+import { ClientError } from '../errors.ts';
+import type { Trust } from './verifyReceipt.ts';
+
+const hex = (bytes: number) =>
+  z.string().transform((text, context) => {
+    const value = fromHex(text);
+    if (value !== null && value.length === bytes) return value;
+    context.addIssue(`must be ${bytes} bytes in hexadecimal`);
+    return z.NEVER;
+  });
+
+const committeeFile = z.object({
+  chainId: z.string(),
+  genesisHash: hex(32),
+  mixers: z.array(z.object({ blsPublicKey: hex(48) })).min(1),
+});
+
+/** The trust a genesis gives: its chain, and its mixers as committee. */
+export function trustFromGenesis(genesis: Genesis): Trust {
+  return {
+    chainId: new TextDecoder().decode(genesis.chainId),
+    genesisHash: Genesis.hashTreeRoot(genesis),
+    committee: { blsPublicKeys: genesis.mixers.map((mixer) => mixer.blsPublicKey) },
+  };
+}
+
+/** Reads a genesis file's JSON. Throws `ClientError` BAD_TRUST that names what is wrong. */
+export function genesisFromJson(json: unknown): Genesis {
+  try {
+    return Genesis.fromJson(json);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new ClientError('BAD_TRUST', `This is not a genesis: ${detail}.`, { cause });
+  }
+}
+
+/** Reads `{chainId, genesisHash, mixers: [{blsPublicKey}]}`. Throws `ClientError` BAD_TRUST that names what is wrong. */
+export function trustFromCommitteeJson(json: unknown): Trust {
+  const read = committeeFile.safeParse(json);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    const place = issue?.path.join('.') ?? '';
+    throw new ClientError('BAD_TRUST', `This is not a committee: ${place} ${issue?.message ?? ''}`.trim());
+  }
+  const { chainId, genesisHash, mixers } = read.data;
+  return { chainId, genesisHash, committee: { blsPublicKeys: mixers.map((mixer) => mixer.blsPublicKey) } };
+}

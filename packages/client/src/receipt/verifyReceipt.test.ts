@@ -1,0 +1,126 @@
+import {
+  BatchHeader,
+  BitArray,
+  type BodyValues,
+  type ChainIdentity,
+  messageTypes,
+  type PortableReceipt,
+  Receipt,
+  ReceiptList,
+  sha256,
+  signingDomain,
+  signingRoot,
+} from '@assay/protocol';
+import blst from '@chainsafe/blst';
+import { describe, expect, it } from 'vitest';
+import { portableReceipt, portableReceiptFromJson, portableReceiptToJson } from './portableReceipt.ts';
+import { type Trust, verifyReceipt } from './verifyReceipt.ts';
+
+const chain: ChainIdentity = { chainId: 'assay-test', genesisHash: sha256(Uint8Array.of(1)) };
+const keys = Array.from({ length: 4 }, (_, i) => blst.SecretKey.fromKeygen(sha256(Uint8Array.of(7, i))));
+const trust: Trust = {
+  ...chain,
+  committee: { blsPublicKeys: keys.map((key) => key.toPublicKey().toBytes()) },
+};
+
+function certified(signers: readonly number[], onChain: ChainIdentity = chain): BodyValues['certifiedBatch'] {
+  const receipts = Array.from({ length: 5 }, (_, i) => ({
+    ...Receipt.defaultValue(),
+    taskId: sha256(Uint8Array.of(9, i)),
+    miner: i,
+    tokensIn: 12,
+    tokensOut: 34,
+    priceUnits: 46_000_000n,
+  }));
+  const header = {
+    ...BatchHeader.defaultValue(),
+    epoch: 2,
+    receiptsRoot: ReceiptList.hashTreeRoot(receipts),
+    reveal: new Uint8Array(96),
+  };
+  const message = signingRoot(BatchHeader.hashTreeRoot(header), signingDomain(onChain, messageTypes.batch));
+  const signatures = signers.map((mixer) => (keys[mixer] as blst.SecretKey).sign(message));
+  return {
+    certificate: {
+      header,
+      signers: BitArray.fromBoolArray(keys.map((_, mixer) => signers.includes(mixer))),
+      signature: blst.aggregateSignatures(signatures).toBytes(),
+    },
+    receipts,
+  };
+}
+
+const receiptOf = (batch: BodyValues['certifiedBatch'], index = 1): PortableReceipt =>
+  portableReceipt({ chain, height: 7, batch, index }) as PortableReceipt;
+
+describe('verifyReceipt', () => {
+  it('accepts what three of four mixers signed with the node\'s BLS library, and says what that proves', () => {
+    const verdict = verifyReceipt(receiptOf(certified([0, 1, 3])), trust);
+    expect(verdict.reasons).toEqual([]);
+    expect(verdict.valid).toBe(true);
+    expect(verdict.sentence).toMatch(/^3 of 4 mixers of assay-test certified in epoch 2 that miner 1 answered task 0x/);
+    expect(verdict.sentence).toContain('34 tokens to a prompt of 12, at 0.046 units');
+    expect(verdict.sentence).toContain('does not prove that the answer is right');
+  });
+
+  it('accepts every receipt of a batch, after a way through JSON', () => {
+    const batch = certified([0, 1, 2, 3]);
+    for (let index = 0; index < batch.receipts.length; index++) {
+      const text = JSON.stringify(portableReceiptToJson(receiptOf(batch, index)));
+      expect(verifyReceipt(portableReceiptFromJson(JSON.parse(text)), trust).valid).toBe(true);
+    }
+  });
+
+  it('refuses two of four signers: exactly half is not more than two thirds', () => {
+    const verdict = verifyReceipt(receiptOf(certified([0, 1])), trust);
+    expect(verdict.reasons).toEqual(['only 2 of 4 mixers signed, and more than two thirds must.']);
+  });
+
+  it('refuses a changed receipt, place and path', () => {
+    const good = receiptOf(certified([0, 1, 2]));
+    const cheaper = { ...good, receipt: { ...good.receipt, priceUnits: 1n } };
+    const elsewhere = { ...good, index: 2 };
+    const shorter = { ...good, path: good.path.slice(1) };
+    for (const tampered of [cheaper, elsewhere, shorter]) {
+      expect(verifyReceipt(tampered, trust).reasons).toEqual([expect.stringContaining('Merkle path does not lead')]);
+    }
+  });
+
+  it('refuses a changed header, signer set and signature', () => {
+    const good = receiptOf(certified([0, 1, 2]));
+    const { certificate } = good;
+    const otherEpoch = { ...certificate, header: { ...certificate.header, epoch: 3 } };
+    const otherSigners = { ...certificate, signers: BitArray.fromBoolArray([true, true, true, true]) };
+    const noPoint = { ...certificate, signature: new Uint8Array(96) };
+    const infinity = { ...certificate, signature: Uint8Array.of(0xc0, ...new Uint8Array(95)) };
+    for (const tampered of [otherEpoch, otherSigners, noPoint, infinity]) {
+      expect(verifyReceipt({ ...good, certificate: tampered }, trust).reasons).toEqual([
+        expect.stringContaining('signature does not verify'),
+      ]);
+    }
+  });
+
+  it('refuses a committee of another size', () => {
+    const good = receiptOf(certified([0, 1, 2]));
+    const smaller = { ...trust, committee: { blsPublicKeys: trust.committee.blsPublicKeys.slice(0, 3) } };
+    expect(verifyReceipt(good, smaller).reasons).toEqual([expect.stringContaining('counts 4 mixers')]);
+  });
+
+  it('refuses a receipt of another chain even under its own committee', () => {
+    const foreignChain = { chainId: 'assay-test', genesisHash: sha256(Uint8Array.of(2)) };
+    const batch = certified([0, 1, 2], foreignChain);
+    const foreign = portableReceipt({ chain: foreignChain, height: 7, batch, index: 0 }) as PortableReceipt;
+    expect(verifyReceipt(foreign, { ...trust, ...foreignChain }).valid).toBe(true);
+    const verdict = verifyReceipt(foreign, trust);
+    expect(verdict.valid).toBe(false);
+    expect(verdict.reasons).toHaveLength(2);
+    const relabelled = { ...foreign, genesisHash: chain.genesisHash };
+    expect(verifyReceipt(relabelled, trust).reasons).toEqual([expect.stringContaining('signature does not verify')]);
+  });
+
+  it('names what is wrong with a file that is no receipt', () => {
+    expect(() => portableReceiptFromJson({ chainId: 'x' })).toThrow(/not a portable receipt/);
+    expect(() => portableReceiptFromJson(null)).toThrow(/not a portable receipt/);
+    expect(portableReceipt({ chain, height: 1, batch: certified([0, 1, 2]), index: 5 })).toBeNull();
+  });
+});

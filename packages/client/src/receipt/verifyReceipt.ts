@@ -1,0 +1,84 @@
+import {
+  BatchHeader,
+  equalBytes,
+  messageTypes,
+  type PortableReceipt,
+  receiptsRootAlong,
+  signingDomain,
+  signingRoot,
+  toHex,
+} from '@assay/protocol';
+import { formatUnits } from '../formatUnits.ts';
+import { verifyAggregate } from './verifyAggregate.ts';
+
+/** What a checker must already trust: the chain, and the keys of its mixers in committee order. */
+export interface Trust {
+  readonly chainId: string;
+  readonly genesisHash: Uint8Array;
+  readonly committee: { readonly blsPublicKeys: readonly Uint8Array[] };
+}
+
+export interface ReceiptVerdict {
+  readonly valid: boolean;
+  /** Everything that is wrong with it, in the order checked; empty when valid. */
+  readonly reasons: readonly string[];
+  /** What the receipt proves and what it does not, or why it proves nothing. */
+  readonly sentence: string;
+}
+
+/**
+ * Checks a portable receipt offline (§7.5): it belongs to the trusted chain, it lies in the certified batch, and more
+ * than two thirds of the committee signed that batch (§7.3). The receipt's `height` is a hint where to look; the
+ * committee does not sign it. Never throws for a bad receipt.
+ */
+export function verifyReceipt(portable: PortableReceipt, trust: Trust): ReceiptVerdict {
+  const reasons = [...chainFaults(portable, trust), ...pathFaults(portable), ...certificateFaults(portable, trust)];
+  const valid = reasons.length === 0;
+  return { valid, reasons, sentence: valid ? proofSentence(portable) : `The receipt proves nothing: ${reasons[0]}` };
+}
+
+function chainFaults(portable: PortableReceipt, trust: Trust): string[] {
+  if (textOfName(portable.chainId) !== trust.chainId) {
+    return [`it is of the chain "${textOfName(portable.chainId)}", not of "${trust.chainId}".`];
+  }
+  if (equalBytes(portable.genesisHash, trust.genesisHash)) return [];
+  return [
+    `it is of a chain with the genesis 0x${toHex(portable.genesisHash)}, ` +
+      `not of the trusted one, 0x${toHex(trust.genesisHash)}.`,
+  ];
+}
+
+function pathFaults({ receipt, index, path, certificate }: PortableReceipt): string[] {
+  const root = receiptsRootAlong(receipt, index, path);
+  if (root !== null && equalBytes(root, certificate.header.receiptsRoot)) return [];
+  return ['its content is not what the committee certified: the Merkle path does not lead to the certified root.'];
+}
+
+function certificateFaults({ certificate }: PortableReceipt, trust: Trust): string[] {
+  const keys = trust.committee.blsPublicKeys;
+  if (certificate.signers.bitLen !== keys.length) {
+    return [`its certificate counts ${certificate.signers.bitLen} mixers, but the committee has ${keys.length}.`];
+  }
+  const signing = keys.filter((_, mixer) => certificate.signers.get(mixer));
+  // §7.3
+  if (3 * signing.length <= 2 * keys.length) {
+    return [`only ${signing.length} of ${keys.length} mixers signed, and more than two thirds must.`];
+  }
+  const domain = signingDomain({ chainId: trust.chainId, genesisHash: trust.genesisHash }, messageTypes.batch);
+  const message = signingRoot(BatchHeader.hashTreeRoot(certificate.header), domain);
+  if (verifyAggregate(signing, message, certificate.signature)) return [];
+  return ['the committee\'s signature does not verify: the certificate, the keys or the chain are not the right ones.'];
+}
+
+function proofSentence({ receipt, certificate, ...portable }: PortableReceipt): string {
+  const signed = certificate.signers.getTrueBitIndexes().length;
+  return (
+    `${signed} of ${certificate.signers.bitLen} mixers of ${textOfName(portable.chainId)} certified in epoch ` +
+    `${certificate.header.epoch} that miner ${receipt.miner} answered task 0x${toHex(receipt.taskId)} of session ` +
+    `${receipt.session} with ${receipt.tokensOut} tokens to a prompt of ${receipt.tokensIn}, ` +
+    `at ${formatUnits(receipt.priceUnits)} units; ` +
+    'it does not prove that the answer is right, that its audit passed or that it was paid.'
+  );
+}
+
+const textOfName = (name: Uint8Array): string => new TextDecoder().decode(name);
