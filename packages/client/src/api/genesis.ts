@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { address, blsPublicKey, bps, bytes32, count, ppb, signature96, units } from './scalars.ts';
+
+const deadlines = z.object({
+  prepareMs: count,
+  firstTokenMs: count,
+  generationMs: count,
+  generationPerTokenMs: count,
+  commitMs: count,
+});
+const auditParams = z.object({
+  newMinerTasks: count,
+  floorPpb: ppb,
+  drawDelayBlocks: count,
+  commitBlocks: count,
+  revealBlocks: count,
+  positions: count,
+  minRoutingTrustPpb: ppb,
+  trustHalfLifeEpochs: count,
+});
+const stacks = z.object({ minersBps: bps, securityBps: bps, creatorsBps: bps, gatewaysBps: bps, treasuryBps: bps });
+const components = z.object({
+  vwuBps: bps,
+  computeBps: bps,
+  feedbackBps: bps,
+  stakeBps: bps,
+  latencyBps: bps,
+  bandwidthBps: bps,
+});
+const params = z.object({
+  blockTimeMs: count,
+  epochBlocks: count,
+  receiptLifetimeBlocks: count,
+  transactionFeeUnits: units,
+  maxReassignments: count,
+  batchMs: count,
+  deadlines,
+  audit: auditParams,
+  emissionPerDayUnits: units,
+  halvingDays: count,
+  stacks,
+  components,
+  vwuPerTokenIn: count,
+  vwuPerTokenOut: count,
+});
+const genesisRole = z.object({ publicKey: bytes32, operator: address, stakeUnits: units });
+export const domainFields = {
+  name: z.string(),
+  owner: address,
+  burnBps: bps,
+  processorsBps: bps,
+  validatorsBps: bps,
+  domainBps: bps,
+  registrationFeeUnits: units,
+  minCollateralUnits: units,
+};
+export const modelFields = {
+  name: z.string(),
+  domain: count,
+  creator: address,
+  royaltyBps: bps,
+  fileHash: bytes32,
+  contextTokens: count,
+  priceInUnits: units,
+  priceOutUnits: units,
+  difficultyPpm: count,
+  t1ThresholdPpb: ppb,
+};
+
+/** The genesis file; its tree root is the chain's genesis hash. */
+export const GenesisJson = z.object({
+  chainId: z.string(),
+  timeMs: count,
+  params,
+  accounts: z.array(z.object({ address, balanceUnits: units })),
+  mixers: z.array(z.object({ publicKey: bytes32, blsPublicKey, possession: signature96, stakeUnits: units })),
+  oracles: z.array(genesisRole),
+  validators: z.array(genesisRole),
+  gateways: z.array(genesisRole),
+  domains: z.array(z.object(domainFields)),
+  models: z.array(z.object(modelFields)),
+});
+export type GenesisJson = z.infer<typeof GenesisJson>;

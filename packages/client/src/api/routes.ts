@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { GenesisJson } from './genesis.ts';
+import {
+  Account,
+  Applied,
+  BlockDetail,
+  BlockPage,
+  Committee,
+  DomainPage,
+  Epoch,
+  LocalRole,
+  LocalRoles,
+  Miner,
+  MinerPage,
+  MixerPage,
+  ModelPage,
+  ReceiptJson,
+  RolePage,
+  Session,
+  Status,
+  TaskDetail,
+  TaskPage,
+} from './schemas.ts';
+
+/** Longest page a list answers, and what no `limit` means. */
+export const pageLimits = { max: 1000, standard: 100 } as const;
+
+/** Everything a query may hold; all of it whole numbers. */
+export const queryParameters = {
+  from: z.int().min(0).default(0).describe('First index, or first height for blocks.'),
+  limit: z.int().min(1).max(pageLimits.max).default(pageLimits.standard).describe('Longest list to answer.'),
+  before: z.int().min(0).describe('Only tasks whose order is below this; all when absent.'),
+} as const;
+export type QueryName = keyof typeof queryParameters;
+
+/** One route of the node API; path parameters stand in braces, as OpenAPI writes them. */
+export interface ApiRoute<Response extends z.ZodType = z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly summary: string;
+  readonly response: Response;
+  readonly query: readonly QueryName[];
+  /** Answers 202 with `Pending` while the task is known but not in a block yet. */
+  readonly pending: boolean;
+  /** `accept: application/octet-stream` gets the SSZ bytes instead of JSON. */
+  readonly bytes: boolean;
+  /** Takes a serialised transaction as `application/octet-stream`. */
+  readonly takesTransaction: boolean;
+  /** Needs `authorization: Bearer` with the node's admin token. */
+  readonly admin: boolean;
+}
+
+type Extras = Partial<Omit<ApiRoute, 'method' | 'path' | 'summary' | 'response'>>;
+const routeOf =
+  (method: 'GET' | 'POST') =>
+  <T extends z.ZodType>(path: string, response: T, summary: string, extras: Extras = {}): ApiRoute<T> => ({
+    method,
+    path: `/assay/v1/${path}`,
+    summary,
+    response,
+    query: [],
+    pending: false,
+    bytes: false,
+    takesTransaction: false,
+    admin: false,
+    ...extras,
+  });
+const get = routeOf('GET');
+const post = routeOf('POST');
+const list = { query: ['from', 'limit'] } as const;
+
+/** The routes of the node API, by the name the node and the client know them by. */
+export const apiRoutes = {
+  status: get('status', Status, 'Where the chain stands.'),
+  genesis: get('genesis', GenesisJson, 'The genesis file.'),
+  committee: get('committee', Committee, 'The active mixers and their keys, to check receipts with.'),
+  blocks: get('blocks', BlockPage, 'Blocks in rising height; as bytes, each after its length.', {
+    ...list,
+    bytes: true,
+  }),
+  block: get('blocks/{height}', BlockDetail, 'One block and what it did.', { bytes: true }),
+  account: get('accounts/{address}', Account, 'What an account holds.'),
+  miners: get('miners', MinerPage, 'The registered miners.', list),
+  miner: get('miners/{index}', Miner, 'One miner.'),
+  mixers: get('mixers', MixerPage, 'The mixers.', list),
+  validators: get('validators', RolePage, 'The validators.', list),
+  oracles: get('oracles', RolePage, 'The oracles.', list),
+  gateways: get('gateways', RolePage, 'The gateways.', list),
+  domains: get('domains', DomainPage, 'The domains.', list),
+  models: get('models', ModelPage, 'The registered models.', list),
+  session: get('sessions/{index}', Session, 'One session.'),
+  tasks: get('tasks', TaskPage, 'Certified tasks, newest first.', { query: ['limit', 'before'] }),
+  task: get('tasks/{taskId}', TaskDetail, 'One task, its audit and its history.', { pending: true }),
+  receipt: get('receipts/{taskId}', ReceiptJson, 'The portable receipt of a task.', { pending: true }),
+  epoch: get('epochs/{epoch}', Epoch, 'What a closed epoch paid, to whom and why.'),
+  roles: get('roles', LocalRoles, 'The roles of this process.'),
+  stopRole: post('roles/{name}/stop', LocalRole, 'Stops a role of this process.', { admin: true }),
+  startRole: post('roles/{name}/start', LocalRole, 'Starts a role of this process again.', { admin: true }),
+  transactions: post('transactions', Applied, 'Offers a signed transaction; answers once it is in a durable block.', {
+    takesTransaction: true,
+  }),
+} as const;
+export type ApiRoutes = typeof apiRoutes;
+export type RouteName = keyof ApiRoutes;
+/** What a route answers with 200. */
+export type ResponseOf<N extends RouteName> = z.infer<ApiRoutes[N]['response']>;

@@ -1,0 +1,336 @@
+import { z } from 'zod';
+import { domainFields, modelFields } from './genesis.ts';
+import { address, blsPublicKey, bps, bytes, bytes32, code, count, ppb, signature96, units } from './scalars.ts';
+
+/*
+ * What the node API answers, once: for the node that writes it, the client that reads it and the OpenAPI document
+ * that describes it. Where a value mirrors a row of the ledger, its fields are those of the row.
+ */
+
+/** The one shape of every error, OpenAI's. `inclusion` is there when a transaction was refused. */
+export const ApiError = z.object({
+  error: z.object({ message: z.string(), type: z.string(), code, param: z.string().nullable() }),
+  inclusion: z.object({ code, height: count }).optional(),
+});
+export type ApiError = z.infer<typeof ApiError>;
+
+export const Status = z.object({
+  version: z.string(),
+  chainId: z.string(),
+  genesisHash: bytes32,
+  height: count,
+  /** Of the block at `height`, Unix milliseconds. */
+  timeMs: count,
+  stateRoot: bytes32,
+  epoch: count,
+  epochBlocks: count,
+  blockTimeMs: count,
+  /** All of them since genesis. */
+  tasks: z.object({ certified: count, audited: count, approved: count, rejected: count }),
+  paidUnits: units,
+  genesisUnits: units,
+  mintedUnits: units,
+  burnedUnits: units,
+  treasuryUnits: units,
+});
+export type Status = z.infer<typeof Status>;
+
+export const Account = z.object({ address, balanceUnits: units, nonce: count });
+export type Account = z.infer<typeof Account>;
+
+export const Miner = z.object({
+  index: count,
+  operator: address,
+  owner: address,
+  publicKey: bytes32,
+  domain: count,
+  models: z.array(count),
+  contextTokens: count,
+  concurrency: count,
+  evidenceLevel: count,
+  collateralUnits: units,
+  split: z.object({ operatorBps: bps, ownerBps: bps, stakersBps: bps }),
+  activeFrom: count,
+  weight: units,
+  trustPpb: ppb,
+  passedMicro: count,
+  failedMicro: count,
+  tasks: count,
+  audited: count,
+  rejected: count,
+  epochVwu: units,
+  epochPassed: count,
+  epochFailed: count,
+});
+export type Miner = z.infer<typeof Miner>;
+
+export const Mixer = z.object({
+  index: count,
+  account: address,
+  publicKey: bytes32,
+  blsPublicKey,
+  stakeUnits: units,
+  nextSequence: count,
+  epochDuties: count,
+});
+export type Mixer = z.infer<typeof Mixer>;
+
+/** An oracle, validator or gateway. */
+export const Role = z.object({
+  index: count,
+  account: address,
+  publicKey: bytes32,
+  operator: address,
+  stakeUnits: units,
+  epochDuties: count,
+  strikes: count,
+});
+export type Role = z.infer<typeof Role>;
+
+export const Domain = z.object({ index: count, ...domainFields });
+export type Domain = z.infer<typeof Domain>;
+
+export const Model = z.object({ index: count, ...modelFields, epochVwu: units });
+export type Model = z.infer<typeof Model>;
+
+export const Session = z.object({
+  index: count,
+  payer: address,
+  sessionKey: bytes32,
+  domain: count,
+  model: count,
+  homeMixer: count,
+  status: z.enum(['open', 'closing', 'closed']),
+  escrowUnits: units,
+  spentUnits: units,
+  maxTaskUnits: units,
+  expiryHeight: count,
+});
+export type Session = z.infer<typeof Session>;
+
+/** Part of a table at one height, in index order; `total` counts the whole table. */
+const pageOf = <T extends z.ZodType>(item: T) => z.object({ height: count, total: count, items: z.array(item) });
+export const MinerPage = pageOf(Miner);
+export type MinerPage = z.infer<typeof MinerPage>;
+export const MixerPage = pageOf(Mixer);
+export type MixerPage = z.infer<typeof MixerPage>;
+export const RolePage = pageOf(Role);
+export type RolePage = z.infer<typeof RolePage>;
+export const DomainPage = pageOf(Domain);
+export type DomainPage = z.infer<typeof DomainPage>;
+export const ModelPage = pageOf(Model);
+export type ModelPage = z.infer<typeof ModelPage>;
+
+export const AuditNumbersJson = z.object({
+  finding: z.enum(['checked', 'malformed', 'noArtifact', 'noResult']),
+  positions: count,
+  t1Ppb: ppb,
+  argmaxMismatches: count,
+});
+export type AuditNumbersJson = z.infer<typeof AuditNumbersJson>;
+
+export const PayoutJson = z.object({
+  account: address,
+  source: z.enum(['revenue', 'emission']),
+  stack: z.enum(['miners', 'creators', 'gateways', 'validators', 'security', 'domain', 'treasury']),
+  role: count.nullable(),
+  units,
+});
+export type PayoutJson = z.infer<typeof PayoutJson>;
+
+/** What one epoch paid, to whom and why; every number that went into the miners' scores. */
+export const Epoch = z.object({
+  epoch: count,
+  durationMs: count,
+  revenueUnits: units,
+  burnedUnits: units,
+  mintedUnits: units,
+  payouts: z.array(PayoutJson),
+  scores: z.array(
+    z.object({
+      miner: count,
+      trustPpb: ppb,
+      raw: z.record(z.string(), units),
+      finalPpb: units,
+      emissionUnits: units,
+    }),
+  ),
+});
+export type Epoch = z.infer<typeof Epoch>;
+
+export const Event = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('minerRegistered'), miner: count, operator: address }),
+  z.object({ type: z.literal('sessionOpened'), session: count, payer: address }),
+  z.object({ type: z.literal('sessionClosed'), session: count, refundedUnits: units }),
+  z.object({
+    type: z.literal('taskCertified'),
+    taskId: bytes32,
+    transaction: count,
+    receipt: count,
+    mixer: count,
+  }),
+  z.object({ type: z.literal('auditDrawn'), taskId: bytes32, auditors: z.array(count) }),
+  z.object({ type: z.literal('auditSkipped'), taskId: bytes32, ratePpb: ppb }),
+  z.object({ type: z.literal('auditRevealed'), taskId: bytes32, validator: count, numbers: AuditNumbersJson }),
+  z.object({ type: z.literal('auditorMissed'), taskId: bytes32, validator: count }),
+  z.object({ type: z.literal('taskApproved'), taskId: bytes32, audited: z.boolean() }),
+  z.object({
+    type: z.literal('taskRejected'),
+    taskId: bytes32,
+    reason: z.enum(['soft', 'hard', 'noResult']),
+    refundedUnits: units,
+  }),
+  z.object({ type: z.literal('taskPaid'), taskId: bytes32, epoch: count }),
+  z.object({ type: z.literal('trustChanged'), miner: count, fromPpb: ppb, toPpb: ppb }),
+  z.object({ type: z.literal('epochClosed'), close: Epoch }),
+]);
+export type Event = z.infer<typeof Event>;
+
+const blockFields = {
+  height: count,
+  timeMs: count,
+  proposer: count,
+  root: bytes32,
+  parentRoot: bytes32,
+  transactionsRoot: bytes32,
+  stateRoot: bytes32,
+};
+export const BlockSummary = z.object({ ...blockFields, transactions: count });
+export type BlockSummary = z.infer<typeof BlockSummary>;
+export const BlockPage = z.object({ height: count, items: z.array(BlockSummary) });
+export type BlockPage = z.infer<typeof BlockPage>;
+
+/** A block and what it did: one result for each transaction, in order, then the events. */
+export const BlockDetail = z.object({
+  ...blockFields,
+  transactions: z.array(z.object({ code, kind: z.string().nullable(), sender: address.nullable(), bytes: count })),
+  events: z.array(Event),
+});
+export type BlockDetail = z.infer<typeof BlockDetail>;
+
+const verdict = z.enum(['open', 'pass', 'soft', 'hard', 'noResult']);
+export const Audit = z.object({
+  seed: bytes32,
+  drawnHeight: count,
+  verdict,
+  auditors: z.array(
+    z.object({
+      validator: count,
+      state: z.enum(['drawn', 'committed', 'revealed', 'missed']),
+      deadline: count,
+      commitment: bytes32,
+      /** Null until revealed. */
+      numbers: AuditNumbersJson.nullable(),
+    }),
+  ),
+});
+export type Audit = z.infer<typeof Audit>;
+
+/** A certified task. */
+export const Task = z.object({
+  taskId: bytes32,
+  /** Place in the order of certification; `before` of the next page. */
+  order: count,
+  kind: z.enum(['user', 'background', 'challenge']),
+  outcome: z.enum(['complete', 'partial']),
+  status: z.enum(['certified', 'auditing', 'approved', 'rejected', 'settled']),
+  /** Null when the task was not drawn for an audit, or not yet. */
+  verdict: verdict.nullable(),
+  session: count,
+  model: count,
+  modelName: z.string(),
+  miner: count,
+  gateway: count,
+  mixer: count,
+  /** Of the block that certified it, with that block's time. */
+  height: count,
+  timeMs: count,
+  drawHeight: count,
+  taskSequence: count,
+  rank: count,
+  attempt: count,
+  tokensIn: count,
+  tokensOut: count,
+  priceUnits: units,
+  pendingUnits: units,
+  refundedUnits: units,
+  /** The epoch that paid it; null until then, and for ever when it was rejected. */
+  paidEpoch: count.nullable(),
+  requestHash: bytes32,
+  artifactRoot: bytes32,
+  firstTokenMs: count,
+  totalMs: count,
+});
+export type Task = z.infer<typeof Task>;
+export const TaskPage = z.object({ height: count, items: z.array(Task) });
+export type TaskPage = z.infer<typeof TaskPage>;
+export const TaskDetail = Task.extend({
+  audit: Audit.nullable(),
+  history: z.array(z.object({ height: count, event: Event })),
+});
+export type TaskDetail = z.infer<typeof TaskDetail>;
+
+/** A task that is known but not yet in a block. */
+export const Pending = z.object({ status: z.literal('pending'), taskId: bytes32, message: z.string() });
+export type Pending = z.infer<typeof Pending>;
+
+/** A receipt that proves itself with nothing but the committee's keys. */
+export const ReceiptJson = z.object({
+  chainId: z.string(),
+  genesisHash: bytes32,
+  height: count,
+  receipt: z.object({
+    taskId: bytes32,
+    kind: count,
+    outcome: count,
+    session: count,
+    model: count,
+    miner: count,
+    gateway: count,
+    drawHeight: count,
+    taskSequence: count,
+    rank: count,
+    attempt: count,
+    tokensIn: count,
+    tokensOut: count,
+    priceUnits: units,
+    requestHash: bytes32,
+    artifactRoot: bytes32,
+    firstTokenMs: count,
+    totalMs: count,
+  }),
+  index: count,
+  path: z.array(bytes32),
+  certificate: z.object({
+    header: z.object({ epoch: count, mixer: count, sequence: count, receiptsRoot: bytes32, reveal: signature96 }),
+    signers: bytes,
+    signature: signature96,
+  }),
+});
+export type ReceiptJson = z.infer<typeof ReceiptJson>;
+
+/** The active mixers of an epoch: what a receipt is checked against. */
+export const Committee = z.object({
+  chainId: z.string(),
+  genesisHash: bytes32,
+  epoch: count,
+  /** Signers a certificate needs: the smallest whole number above two thirds. */
+  needed: count,
+  mixers: z.array(z.object({ index: count, account: address, publicKey: bytes32, blsPublicKey, stakeUnits: units })),
+});
+export type Committee = z.infer<typeof Committee>;
+
+/** A role of this process. */
+export const LocalRole = z.object({
+  name: z.string(),
+  kind: z.enum(['gateway', 'mixer', 'miner', 'oracle', 'validator']),
+  address,
+  running: z.boolean(),
+});
+export type LocalRole = z.infer<typeof LocalRole>;
+export const LocalRoles = z.object({ roles: z.array(LocalRole) });
+export type LocalRoles = z.infer<typeof LocalRoles>;
+
+/** A transaction that was applied. */
+export const Applied = z.object({ code: z.literal('OK'), height: count });
+export type Applied = z.infer<typeof Applied>;
