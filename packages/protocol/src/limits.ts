@@ -41,7 +41,14 @@ export const limits = {
   maxChunkTokens: 4096,
   /** Names (chain id, model, domain), bytes. */
   maxNameBytes: 64,
+  /** Transactions that wait for a block: in all, their bytes, and of one sender. */
+  maxWaitingTransactions: 65_536,
+  maxWaitingBytes: 64 * 1024 * 1024,
+  maxWaitingPerSender: 4096,
+  /** Parsed public keys a process keeps, of each kind. */
+  maxCachedKeys: 65_536,
 } as const;
 
 if (limits.maxTransactionBytes >= limits.maxBlockBytes) throw new Error('limits: a transaction must fit in a block');
 if (limits.maxRequestBytes >= limits.maxMessageBytes) throw new Error('limits: a request must fit in a message');
+if (limits.maxBlockBytes > limits.maxWaitingBytes) throw new Error('limits: a full block must be able to wait');

@@ -31,3 +31,9 @@ export function signingDomain(chain: ChainIdentity, type: MessageType): Uint8Arr
 export function signingRoot(objectRoot: Uint8Array, domain: Uint8Array): Uint8Array {
   return sha256(objectRoot, domain);
 }
+
+/** What a proof of possession signs (§1.2). It stands in the genesis file, so it cannot name the chain. */
+export function possessionRoot(blsPublicKey: Uint8Array): Uint8Array {
+  const noChain = { chainId: '', genesisHash: new Uint8Array(32) };
+  return signingRoot(sha256(blsPublicKey), signingDomain(noChain, messageTypes.possession));
+}
