@@ -12,8 +12,8 @@ const denied = (sentence: string): CodeInfo => ({ sentence, status: 401, type: '
 /** Every result of a transaction, in order of precedence: the first that applies wins (§13). */
 export const resultCodes = {
   OK: { sentence: 'Applied.', status: 200, type: 'invalid_request_error' },
-  MALFORMED: invalid('The bytes are not a transaction.'),
   TOO_LARGE: invalid('The transaction is larger than the protocol allows.'),
+  MALFORMED: invalid('The bytes are not a transaction.'),
   BAD_SIGNATURE: denied('The signature does not belong to the sender or to this chain.'),
   EXPIRED: invalid('The transaction was not included by its last valid height.'),
   BAD_NONCE: invalid('The nonce is not the next one of the sender.'),
@@ -28,7 +28,7 @@ export const resultCodes = {
   UNKNOWN_TASK: invalid('No such task.'),
   ALREADY_REGISTERED: invalid('The sender already operates a miner.'),
   BAD_SPLIT: invalid('The parts of a split must add up to 10,000 basis points.'),
-  BAD_CAPACITY: invalid('Concurrency and context must be above zero, and at least one model must be served.'),
+  BAD_CAPACITY: invalid('Concurrency and context must be above zero, and at least one model must be served, and the evidence level must be 0, 1 or 2.'),
   COLLATERAL_TOO_LOW: funds('The collateral is below the minimum of the domain.'),
   NOT_PAYER: denied('Only the payer of a session may do this.'),
   SESSION_CLOSED: invalid('The session is closed or closing.'),
@@ -41,7 +41,7 @@ export const resultCodes = {
   BAD_REVEAL: invalid('The beacon reveal is not the signature of this mixer and turn.'),
   BAD_CERTIFICATE: invalid('The aggregate signature does not verify.'),
   RECEIPT_UNKNOWN_ROLE: invalid('A receipt names a session, model, miner or gateway that does not exist.'),
-  RECEIPT_OUT_OF_TIME: invalid('A receipt names a draw in the future or too long ago.'),
+  RECEIPT_OUT_OF_TIME: invalid('A receipt names a draw in the future, too long ago, or after its session ended.'),
   RECEIPT_BAD_TASK: invalid('The task id of a receipt does not follow from its session, sequence and request.'),
   RECEIPT_BAD_PRICE: invalid('The price of a receipt does not follow from its tokens and its model.'),
   RECEIPT_DUPLICATE: invalid('A task was already certified.'),
@@ -49,6 +49,7 @@ export const resultCodes = {
   NOT_AUDITOR: denied('The sender was not drawn to audit this task, or its turn is over.'),
   ALREADY_COMMITTED: invalid('The auditor has already committed to its numbers.'),
   NOT_COMMITTED: invalid('The auditor must commit to its numbers before it reveals them.'),
+  REVEAL_TOO_EARLY: invalid('Another auditor of the task has not committed yet; reveal once it has or its time is over.'),
   COMMITMENT_MISMATCH: invalid('The numbers are not the committed ones.'),
   BAD_NUMBERS: invalid('The numbers lie outside their bounds.'),
 } as const satisfies Record<string, CodeInfo>;
@@ -75,6 +76,15 @@ export const edgeCodes = {
   TASK_EXPIRED: { ...unavailable('No miner finished the task within its deadlines; nothing was charged.'), status: 504 },
   ANSWER_INTERRUPTED: unavailable('The miner was lost in the middle of the answer and another gave a different one; nothing was charged.'),
   BACKEND_FAILED: { ...unavailable('The inference backend failed.'), status: 502 },
+  NODE_STOPPED: unavailable('The node is stopping and takes no more transactions.'),
+  DATA_IN_USE: unavailable('The data directory is in use by another process; stop it, or choose another directory.'),
+  OTHER_CHAIN: unavailable('The data directory holds another chain; start with its genesis file, or choose another directory.'),
+  DISK_FULL: unavailable('The disk is full, so the node stopped; nothing it confirmed is lost. Free some space and start it again.'),
+  DISK_FAILED: unavailable('The disk refused to read or write, so the node stopped; nothing it confirmed is lost. Check the disk.'),
+  DATA_DAMAGED: { ...unavailable('The stored chain is damaged; restore the data directory from a copy.'), status: 500 },
+  LEDGER_HALTED: { ...unavailable('A block broke a law of the ledger, so the chain was stopped before it.'), status: 500 },
+  KEYS_LOCKED: denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
+  KEYS_DAMAGED: { ...unavailable('The key file is not one of ours or was cut short; restore it from a copy.'), status: 500 },
   INTERNAL: { ...unavailable('The node failed; its log says why.'), status: 500 },
 } as const satisfies Record<string, CodeInfo>;
 
