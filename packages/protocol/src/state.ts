@@ -125,7 +125,10 @@ export const SessionRow = new StructType(
     escrowUnits: Units,
     spentUnits: Units,
     maxTaskUnits: Units,
+    /** First height whose draws the session no longer pays for; closing brings it forward. */
     expiryHeight: U64,
+    /** Task sequences below this are settled and forgotten; no receipt for them is taken any more. */
+    taskFloor: U64,
   },
   { typeName: 'SessionRow' },
 );
@@ -146,6 +149,7 @@ export const TaskRow = new StructType(
     /** Height of the block that certified it, and the draw it names. */
     height: U64,
     drawHeight: U64,
+    taskSequence: U64,
     tokensIn: U32,
     tokensOut: U32,
     /** Held in pending until the epoch closes with the task approved (economics §2). */
@@ -205,7 +209,9 @@ export const tables = {
 /** Everything of the state that is not a table. */
 export const Globals = new StructType(
   {
+    chainId: Name,
     genesisHash: Bytes32,
+    genesisMs: U64,
     height: U64,
     timeMs: U64,
     epoch: U32,
