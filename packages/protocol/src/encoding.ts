@@ -12,6 +12,7 @@ import {
   type ValueOf,
   VectorBasicType,
 } from '@chainsafe/ssz';
+import './length-buffer.ts';
 import { addressText, parseAddress } from './address.ts';
 import { limits } from './limits.ts';
 
