@@ -1,0 +1,8 @@
+import type { BlockPage } from '../api/schemas.ts';
+import { call, type Connection } from '../connection.ts';
+import type { PageOptions } from './pageOptions.ts';
+
+/** Blocks in rising height, from the height `from`. */
+export function getBlocks(connection: Connection, page: PageOptions = {}): Promise<BlockPage> {
+  return call(connection, 'blocks', { query: { ...page } });
+}

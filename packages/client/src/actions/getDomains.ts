@@ -1,0 +1,8 @@
+import type { DomainPage } from '../api/schemas.ts';
+import { call, type Connection } from '../connection.ts';
+import type { PageOptions } from './pageOptions.ts';
+
+/** The domains, by index. */
+export function getDomains(connection: Connection, page: PageOptions = {}): Promise<DomainPage> {
+  return call(connection, 'domains', { query: { ...page } });
+}

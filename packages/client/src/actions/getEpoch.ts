@@ -1,0 +1,7 @@
+import type { Epoch } from '../api/schemas.ts';
+import { call, type Connection } from '../connection.ts';
+
+/** What a closed epoch paid, to whom and why. Throws ClientError NOT_FOUND while it is open. */
+export function getEpoch(connection: Connection, epoch: number): Promise<Epoch> {
+  return call(connection, 'epoch', { path: { epoch } });
+}

@@ -1,0 +1,8 @@
+import type { MixerPage } from '../api/schemas.ts';
+import { call, type Connection } from '../connection.ts';
+import type { PageOptions } from './pageOptions.ts';
+
+/** The mixers, by index. */
+export function getMixers(connection: Connection, page: PageOptions = {}): Promise<MixerPage> {
+  return call(connection, 'mixers', { query: { ...page } });
+}

@@ -1,0 +1,8 @@
+import type { ModelPage } from '../api/schemas.ts';
+import { call, type Connection } from '../connection.ts';
+import type { PageOptions } from './pageOptions.ts';
+
+/** The registered models, by index. */
+export function getModels(connection: Connection, page: PageOptions = {}): Promise<ModelPage> {
+  return call(connection, 'models', { query: { ...page } });
+}

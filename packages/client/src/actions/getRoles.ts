@@ -1,0 +1,7 @@
+import type { LocalRoles } from '../api/schemas.ts';
+import { call, type Connection } from '../connection.ts';
+
+/** The roles that run in the node's process. */
+export function getRoles(connection: Connection): Promise<LocalRoles> {
+  return call(connection, 'roles');
+}

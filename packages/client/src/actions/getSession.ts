@@ -1,0 +1,7 @@
+import type { Session } from '../api/schemas.ts';
+import { call, type Connection } from '../connection.ts';
+
+/** One session. Throws ClientError NOT_FOUND. */
+export function getSession(connection: Connection, index: number): Promise<Session> {
+  return call(connection, 'session', { path: { index } });
+}

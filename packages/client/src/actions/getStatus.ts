@@ -1,0 +1,7 @@
+import type { Status } from '../api/schemas.ts';
+import { call, type Connection } from '../connection.ts';
+
+/** Where the chain stands. */
+export function getStatus(connection: Connection): Promise<Status> {
+  return call(connection, 'status');
+}

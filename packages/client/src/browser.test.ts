@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { createContext, runInContext } from 'node:vm';
+import { toHex } from '@assay/protocol';
+import { rolldown } from 'rolldown';
+import { describe, expect, it } from 'vitest';
+import { certified, chain, trust } from './receipt/certified.fixture.ts';
+import { portableReceipt, portableReceiptToJson } from './receipt/portableReceipt.ts';
+
+const entry = fileURLToPath(new URL('./index.ts', import.meta.url));
+
+async function bundle(): Promise<{ code: string; imports: readonly string[] }> {
+  const build = await rolldown({ input: entry, platform: 'browser', logLevel: 'silent' });
+  const { output } = await build.generate({ format: 'iife', name: 'assay' });
+  await build.close();
+  return { code: output[0].code, imports: [...output[0].imports, ...output[0].dynamicImports] };
+}
+
+describe('in a browser', () => {
+  it('needs no module and no global of Node, and checks receipts', async () => {
+    const { code, imports } = await bundle();
+    expect(imports).toEqual([]);
+    expect(code).not.toMatch(/\brequire\(|["']node:/);
+
+    const receipt = portableReceipt({ chain, height: 7, batch: certified([0, 1, 3]), index: 1 });
+    const files = {
+      receipt: receipt && portableReceiptToJson(receipt),
+      committee: {
+        chainId: chain.chainId,
+        genesisHash: `0x${toHex(chain.genesisHash)}`,
+        mixers: trust.committee.blsPublicKeys.map((key) => ({ blsPublicKey: `0x${toHex(key)}` })),
+      },
+    };
+    const page = createContext({ TextEncoder, TextDecoder, URL, URLSearchParams, crypto, input: JSON.stringify(files) });
+    runInContext(code, page);
+    const verdicts: unknown = runInContext(
+      `const files = JSON.parse(input);
+       const receipt = assay.portableReceiptFromJson(files.receipt);
+       const trust = assay.trustFromCommitteeJson(files.committee);
+       const tampered = { ...receipt, receipt: { ...receipt.receipt, miner: 3 } };
+       JSON.stringify([receipt, tampered].map((one) => assay.verifyReceipt(one, trust).valid))`,
+      page,
+    );
+    expect(JSON.parse(String(verdicts))).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,14 @@
+/**
+ * The reader of Assay, for browsers and scripts alike: one verb, one file in `actions/`, and the offline check of a
+ * receipt in `receipt/`. It believes nothing a node says that it can check itself, and uses nothing but `fetch`.
+ */
+export type { PageOptions } from './actions/pageOptions.ts';
+export * from './api/genesis.ts';
+export * from './api/routes.ts';
+export * from './api/schemas.ts';
+export * from './client.ts';
+export * from './errors.ts';
+export * from './formatUnits.ts';
+export * from './receipt/portableReceipt.ts';
+export * from './receipt/trust.ts';
+export * from './receipt/verifyReceipt.ts';
