@@ -1,0 +1,53 @@
+/**
+ * The way in for every script of package.json. It runs on any Node the user has (20 or newer) with nothing installed:
+ * plain JavaScript, no dependencies. It installs what the lock file names, then continues on the pinned Node.
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install, isInstalled } from './install.mjs';
+import { launch, pinnedNode } from './launch.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const vitest = ['node_modules/vitest/vitest.mjs', 'run'];
+const biome = 'node_modules/@biomejs/biome/bin/biome';
+
+/** Script name → the program and first arguments that the pinned Node gets, and variables it adds. */
+const commands = {
+  start: { args: ['packages/node/src/cli/main.ts', 'up'] },
+  assay: { args: ['packages/node/src/cli/main.ts'] },
+  test: { args: vitest },
+  'test:crash': { args: [...vitest, 'test/crash'], env: { ASSAY_CRASH_KILLS: '1000' } },
+  check: { args: [...vitest, 'test/structure'] },
+  lint: { args: [biome, 'check'] },
+  format: { args: [biome, 'check', '--write'] },
+  types: { args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'] },
+  tidy: { args: ['tools/tidy.ts'] },
+  bench: { args: ['bench/run.ts'] },
+};
+
+function stop(sentence) {
+  console.error(sentence);
+  process.exit(1);
+}
+
+const [name = '', ...rest] = process.argv.slice(2);
+const command = commands[name];
+
+if (Number.parseInt(process.versions.node, 10) < 20) {
+  stop(
+    `Assay needs Node.js 20 or newer, and this is ${process.version}. Install a newer Node.js and run the command again.`,
+  );
+}
+if (command === undefined) {
+  stop(`There is no script "${name}". The scripts are: ${Object.keys(commands).join(', ')}.`);
+}
+try {
+  if (!isInstalled(root)) await install(root);
+  const [program, ...args] = command.args;
+  process.exitCode = await launch(pinnedNode(root), [join(root, program), ...args, ...rest], {
+    cwd: root,
+    env: { ...process.env, ...command.env },
+  });
+} catch (error) {
+  stop(error.message);
+}
