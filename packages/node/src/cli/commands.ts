@@ -1,0 +1,28 @@
+import type { Command } from './command.ts';
+import { balanceCommand } from './commands/balance.ts';
+import { chatCommand } from './commands/chat.ts';
+import { committeeCommand } from './commands/committee.ts';
+import { keysCommand } from './commands/keys.ts';
+import { receiptGetCommand } from './commands/receipt-get.ts';
+import { receiptVerifyCommand } from './commands/receipt-verify.ts';
+import { rolesCommand } from './commands/roles.ts';
+import { schemaCommandOf } from './commands/schema.ts';
+import { statusCommand } from './commands/status.ts';
+import { taskCommand } from './commands/task.ts';
+import { tasksCommand } from './commands/tasks.ts';
+
+const described: readonly Command[] = [
+  statusCommand,
+  balanceCommand,
+  chatCommand,
+  tasksCommand,
+  taskCommand,
+  receiptGetCommand,
+  receiptVerifyCommand,
+  committeeCommand,
+  keysCommand,
+  rolesCommand,
+];
+
+/** Every command, in the order of `assay --help`. */
+export const commands: readonly Command[] = [...described, schemaCommandOf(described)];

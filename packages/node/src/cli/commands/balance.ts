@@ -1,0 +1,30 @@
+import { Account, formatUnits } from '@assay/client';
+import { z } from 'zod';
+import { defineCommand } from '../command.ts';
+import { accountAddress } from '../inputs.ts';
+import { table } from '../table.ts';
+import { listKeys } from './keys.ts';
+
+export const balanceCommand = defineCommand({
+  name: 'balance',
+  summary: 'What an account holds; without an address, each account of the data directory.',
+  arguments: [{ syntax: '[address]', description: 'assay1…' }],
+  options: [],
+  input: z.object({ address: accountAddress.optional() }),
+  output: z.object({ accounts: z.array(Account.extend({ name: z.string().nullable() })) }),
+  run: async ({ client, input, dataDir, environment }) => {
+    const node = client();
+    const wanted: { name: string | null; address: string }[] =
+      input.address === undefined
+        ? await listKeys(dataDir, environment)
+        : [{ name: null, address: input.address }];
+    const accounts = [];
+    for (const { name, address } of wanted) accounts.push({ ...(await node.getAccount(address)), name });
+    return { accounts };
+  },
+  print: ({ accounts }) =>
+    table(
+      ['account', 'units', 'address'],
+      accounts.map((account) => [account.name ?? '-', formatUnits(BigInt(account.balanceUnits)), account.address]),
+    ),
+});

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { defineCommand, type Invocation } from '../command.ts';
+import { CliError, exitOfStatus } from '../failures.ts';
+import { decimalNumber, wholeNumber } from '../inputs.ts';
+import { readNodeFile } from '../location.ts';
+
+const input = z.object({
+  prompt: z.string().min(1, 'The prompt is empty.'),
+  model: z.string().optional(),
+  maxTokens: wholeNumber('--max-tokens', { min: 1, max: 131_072 }).optional(),
+  temperature: decimalNumber('--temperature', { min: 0, max: 2 }).optional(),
+  system: z.string().optional(),
+});
+
+const answer = z.object({
+  model: z.string(),
+  text: z.string(),
+  finish: z.string(),
+  tokensIn: z.int(),
+  tokensOut: z.int(),
+  /** Id of the task and of its receipt. */
+  receipt: z.string(),
+});
+
+export const chatCommand = defineCommand({
+  name: 'chat',
+  summary: 'Ask one prompt and watch the answer come; ends with the id of its receipt.',
+  arguments: [{ syntax: '<prompt>', description: 'what to ask' }],
+  options: [
+    { syntax: '--model <NAME>', description: "which model (default: the network's first)" },
+    { syntax: '--max-tokens <N>', description: 'longest answer' },
+    { syntax: '--temperature <T>', description: 'from 0, always the likeliest token, to 2' },
+    { syntax: '--system <TEXT>', description: 'what to tell the model before the prompt' },
+  ],
+  input,
+  output: answer,
+  run: ask,
+  print: () => [],
+});
+
+async function ask(invocation: Invocation<z.infer<typeof input>>): Promise<z.infer<typeof answer>> {
+  const { input: asked, json, terminal } = invocation;
+  const apiKey = invocation.environment['ASSAY_API_KEY'] ?? readNodeFile(invocation.dataDir)?.apiKey;
+  if (apiKey === undefined) {
+    throw new CliError('usage', 'No API key: name the data directory of the node with --data, or set ASSAY_API_KEY.');
+  }
+  const { default: OpenAI, APIConnectionError, APIError } = await import('openai');
+  const url = invocation.nodeUrl();
+  const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
+  try {
+    const model = asked.model ?? (await openai.models.list()).data[0]?.id;
+    if (model === undefined) throw new CliError('refused', 'No miner of this network serves a model.');
+    const { data: stream, response } = await openai.chat.completions
+      .create({
+        model,
+        messages: [
+          ...(asked.system === undefined ? [] : [{ role: 'system' as const, content: asked.system }]),
+          { role: 'user', content: asked.prompt },
+        ],
+        stream: true,
+        stream_options: { include_usage: true },
+        ...(asked.maxTokens === undefined ? {} : { max_tokens: asked.maxTokens }),
+        ...(asked.temperature === undefined ? {} : { temperature: asked.temperature }),
+      })
+      .withResponse();
+    const receipt = response.headers.get('x-assay-receipt') ?? '';
+    const result = { model, text: '', finish: '', tokensIn: 0, tokensOut: 0, receipt };
+    for await (const chunk of stream) {
+      const [choice] = chunk.choices;
+      const text = choice?.delta.content ?? '';
+      result.text += text;
+      result.finish = choice?.finish_reason ?? result.finish;
+      result.tokensIn = chunk.usage?.prompt_tokens ?? result.tokensIn;
+      result.tokensOut = chunk.usage?.completion_tokens ?? result.tokensOut;
+      if (!json) terminal.out.write(text);
+    }
+    if (!json) {
+      terminal.out.write('\n');
+      terminal.note.write(`\nreceipt ${receipt}\n`);
+    }
+    return result;
+  } catch (error) {
+    if (error instanceof APIConnectionError) {
+      throw new CliError('unreachable', `No node answers at ${url}. Is it running? Start one with \`npm start\`.`, {
+        cause: error,
+      });
+    }
+    if (error instanceof APIError) {
+      throw new CliError(exitOfStatus(error.status ?? 500), messageOf(error.error) ?? error.message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function messageOf(body: unknown): string | null {
+  const read = z.object({ message: z.string() }).safeParse(body);
+  return read.success ? read.data.message : null;
+}

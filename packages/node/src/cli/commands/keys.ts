@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { addressText, toHex } from '@assay/protocol';
+import { z } from 'zod';
+import { openKeystore, passphraseFrom } from '../../keys/keystore.ts';
+import { defineCommand } from '../command.ts';
+import { CliError } from '../failures.ts';
+import { table } from '../table.ts';
+
+export const keysCommand = defineCommand({
+  name: 'keys',
+  summary: 'The keys of a data directory: names, kinds and addresses, never secrets.',
+  arguments: [],
+  options: [],
+  input: z.object({}),
+  output: z.object({
+    keys: z.array(
+      z.object({
+        name: z.string(),
+        /** A committee key also signs certificates with BLS. */
+        kind: z.enum(['account', 'committee']),
+        address: z.string(),
+        publicKey: z.string(),
+        blsPublicKey: z.string().nullable(),
+      }),
+    ),
+  }),
+  run: async ({ dataDir, environment }) => ({ keys: await listKeys(dataDir, environment) }),
+  print: ({ keys }) =>
+    table(
+      ['key', 'kind', 'address'],
+      keys.map((key) => [key.name, key.kind, key.address]),
+    ),
+});
+
+/** The public halves of a data directory's keys. Throws CliError when there is no key file. */
+export async function listKeys(dataDir: string, environment: NodeJS.ProcessEnv) {
+  const store = await openKeystore(join(dataDir, 'keys.json'), passphraseFrom(environment), []);
+  if (store.names().length === 0) {
+    throw new CliError('notFound', `${dataDir} holds no keys. \`npm start\` makes them, or name another with --data.`);
+  }
+  return store.names().map(({ name, bls }) => {
+    const account = store.account(name);
+    return {
+      name,
+      kind: bls ? ('committee' as const) : ('account' as const),
+      address: addressText(account.address),
+      publicKey: `0x${toHex(account.publicKey)}`,
+      blsPublicKey: bls ? `0x${toHex(store.committee(name).publicKey)}` : null,
+    };
+  });
+}

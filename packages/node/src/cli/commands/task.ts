@@ -1,0 +1,55 @@
+import { formatUnits, Pending, TaskDetail } from '@assay/client';
+import { z } from 'zod';
+import { defineCommand } from '../command.ts';
+import { taskId } from '../inputs.ts';
+import { fields } from '../table.ts';
+
+export const taskCommand = defineCommand({
+  name: 'task',
+  summary: 'One task: what it cost, its audit, and what happened to it block by block.',
+  arguments: [{ syntax: '<id>', description: 'task id, as `assay chat` and `assay tasks` print it' }],
+  options: [],
+  input: z.object({ id: taskId }),
+  output: z.union([Pending, TaskDetail]),
+  run: ({ client, input }) => client().getTask(input.id),
+  print: (task) => (task.status === 'pending' ? [task.message] : lines(task)),
+});
+
+function lines(task: TaskDetail): string[] {
+  const units = (text: string): string => `${formatUnits(BigInt(text))} units`;
+  const pairs: [string, string][] = [
+    ['task', task.taskId],
+    ['status', `${task.status}, ${task.outcome} answer`],
+    ['asked', `session ${task.session}, sequence ${task.taskSequence}, gateway ${task.gateway}`],
+    ['served', `miner ${task.miner} (rank ${task.rank}, attempt ${task.attempt}) with ${task.modelName}`],
+    ['tokens', `${task.tokensIn} in, ${task.tokensOut} out; first after ${task.firstTokenMs} ms, all ${task.totalMs} ms`],
+    ['price', units(task.priceUnits)],
+    ['certified', `block ${task.height} by mixer ${task.mixer}; drawn from the state of block ${task.drawHeight}`],
+    ['paid', task.paidEpoch === null ? `not yet (${units(task.pendingUnits)} pending)` : `at the end of epoch ${task.paidEpoch}`],
+    ['refunded', units(task.refundedUnits)],
+    ['artifact', task.artifactRoot],
+  ];
+  if (task.refundedUnits !== '0') pairs.splice(7, 1);
+  else pairs.splice(8, 1);
+  return [...fields(pairs), ...auditLines(task), ...historyLines(task)];
+}
+
+function auditLines({ audit }: TaskDetail): string[] {
+  if (audit === null) return [];
+  return [
+    '',
+    `Audit drawn at block ${audit.drawnHeight}: ${audit.verdict}.`,
+    ...audit.auditors.map(({ validator, state, numbers }) =>
+      numbers === null
+        ? `  validator ${validator}: ${state}`
+        : `  validator ${validator}: ${numbers.finding}, T1 ${ppbText(numbers.t1Ppb)} over ${numbers.positions} positions, ` +
+          `${numbers.argmaxMismatches} argmax mismatches`,
+    ),
+  ];
+}
+
+function historyLines({ history }: TaskDetail): string[] {
+  return ['', ...history.map(({ height, event }) => `  block ${height}: ${event.type}`)];
+}
+
+const ppbText = (ppb: number): string => (ppb / 1e9).toFixed(4);

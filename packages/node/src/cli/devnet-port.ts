@@ -1,0 +1,55 @@
+/** What `assay up` asks of the devnet. */
+export interface DevnetOptions {
+  readonly dataDir: string;
+  /** Port of the API on the loopback address; 0 picks a free one. */
+  readonly port: number;
+  /** The model file the network registers. */
+  readonly model: { readonly name: string; readonly path: string };
+  /** An OpenAI-compatible server that answers in the miners' place; null for the built-in backend. */
+  readonly upstream: string | null;
+  readonly miners: number;
+  /** One miner serves another model than it claims. */
+  readonly cheater: boolean;
+  /** Delete the chain and the keys in `dataDir` first, once nothing else can hold it open. */
+  readonly fresh: boolean;
+  /** What is being done, for a person who waits. */
+  onProgress(line: string): void;
+}
+
+/** Counts since genesis, of the last durable block. */
+export interface DevnetStatus {
+  readonly height: number;
+  readonly epoch: number;
+  readonly tasks: number;
+  readonly auditsPassed: number;
+  readonly auditsFailed: number;
+  readonly paidUnits: bigint;
+  /** Null when no miner cheats. */
+  readonly cheater: {
+    readonly miner: number;
+    readonly rejectedTasks: number;
+    readonly refundedUnits: bigint;
+    readonly trustPpb: number;
+  } | null;
+}
+
+/** A network that runs in this process. */
+export interface Devnet {
+  /** Root of the API, `http://127.0.0.1:PORT`. */
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  readonly dataDir: string;
+  /** Name of a model it answers for. */
+  readonly modelName: string;
+  status(): DevnetStatus;
+  /** Ends everything; what was acknowledged is durable. */
+  stop(): Promise<void>;
+  /** Resolves with the reason when the network cannot go on; never rejects. */
+  readonly failed: Promise<Error>;
+}
+
+/**
+ * Starts the network of a data directory, making it when there is none. Rejects with AssayError: CANNOT_LISTEN,
+ * DATA_IN_USE, OTHER_CHAIN, DATA_DAMAGED, DISK_FULL, KEYS_LOCKED, KEYS_DAMAGED, BACKEND_FAILED.
+ */
+export type StartDevnet = (options: DevnetOptions) => Promise<Devnet>;

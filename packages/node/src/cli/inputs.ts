@@ -1,0 +1,37 @@
+import { fromHex, parseAddress, toHex } from '@assay/protocol';
+import { z } from 'zod';
+
+/** A whole number in a range; `name` is what the person typed, `--limit`. */
+export function wholeNumber(name: string, range: { readonly min: number; readonly max: number }) {
+  const { min, max } = range;
+  return z.string().transform((text, context) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    context.addIssue(`${name} takes a whole number from ${min} to ${max}, not "${text}".`);
+    return z.NEVER;
+  });
+}
+
+/** A decimal number in a range. */
+export function decimalNumber(name: string, range: { readonly min: number; readonly max: number }) {
+  const { min, max } = range;
+  return z.string().transform((text, context) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    context.addIssue(`${name} takes a number from ${min} to ${max}, not "${text}".`);
+    return z.NEVER;
+  });
+}
+
+/** A task id: 32 bytes in hexadecimal, with or without `0x`; read as `0x…` in lower case. */
+export const taskId = z.string().transform((text, context) => {
+  const bytes = fromHex(text);
+  if (bytes?.length === 32) return `0x${toHex(bytes)}`;
+  context.addIssue(`"${text}" is no task id: 64 hexadecimal digits, as \`assay tasks\` lists them.`);
+  return z.NEVER;
+});
+
+/** An account's address, `assay1…`. */
+export const accountAddress = z.string().refine((text) => parseAddress(text) !== null, {
+  error: (issue) => `"${String(issue.input)}" is no address (assay1…), or was mistyped: its checksum is wrong.`,
+});
