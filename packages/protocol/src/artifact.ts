@@ -68,6 +68,9 @@ export const Artifact = new ContainerType(
     windows: new ListCompositeType(ArtifactWindow, limits.maxTokens / limits.windowTokens),
     sampling: Sampling,
     finish: U8,
+    /** As the engine counted them; with token ids, their number. */
+    tokensIn: U32,
+    tokensOut: U32,
     /** The text given to the client: a prefix of the output's detokenisation, cut at a stop sequence. */
     text: textOf(limits.maxOutputBytes),
     firstTokenMs: U32,

@@ -61,7 +61,7 @@ const unavailable = (sentence: string): CodeInfo => ({ sentence, status: 503, ty
 /** What a node answers at its edges when no transaction is involved. */
 export const edgeCodes = {
   INVALID_REQUEST: invalid('The request is not what this route takes.'),
-  UNSUPPORTED_PARAMETER: invalid('This parameter is not supported; remove it.'),
+  UNSUPPORTED_PARAMETER: invalid('The request asks for something that is not supported.'),
   CONTEXT_TOO_LONG: invalid('The prompt and the requested output do not fit the context of the model.'),
   REQUEST_TOO_LARGE: { ...invalid('The request body is too large.'), status: 413 },
   NOT_FOUND: { ...invalid('There is nothing at this address.'), status: 404 },
@@ -85,6 +85,8 @@ export const edgeCodes = {
   LEDGER_HALTED: { ...unavailable('A block broke a law of the ledger, so the chain was stopped before it.'), status: 500 },
   KEYS_LOCKED: denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
   KEYS_DAMAGED: { ...unavailable('The key file is not one of ours or was cut short; restore it from a copy.'), status: 500 },
+  STOPPING: unavailable('The node is stopping; ask again when it is back.'),
+  CANNOT_LISTEN: { ...unavailable('The node cannot listen on its address.'), status: 500 },
   INTERNAL: { ...unavailable('The node failed; its log says why.'), status: 500 },
 } as const satisfies Record<string, CodeInfo>;
 

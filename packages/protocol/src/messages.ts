@@ -193,7 +193,8 @@ export const Presence = new ContainerNodeStructType({ mixer: U16, timeMs: U64 },
 /** A task's artifact with the request it answers, for its auditors (§10.2). */
 export const ArtifactRequest = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'ArtifactRequest' });
 export const ArtifactBundle = new ContainerType(
-  { payload: InferencePayload, reveal: Reveal },
+  /** With the session the sequence and the payload's root make the task id: the request cannot be another. */
+  { taskSequence: U64, payload: InferencePayload, reveal: Reveal },
   { typeName: 'ArtifactBundle' },
 );
 export type ArtifactBundle = ValueOf<typeof ArtifactBundle>;

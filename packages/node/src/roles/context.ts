@@ -1,0 +1,70 @@
+import type { Verifier } from '@assay/ledger';
+import { type ChainIdentity, type MessageType, signingDomain, signingRoot } from '@assay/protocol';
+import type { Type } from '@chainsafe/ssz';
+import type { Engine } from '../consensus/port.ts';
+import type { Network } from '../network/port.ts';
+
+/** Signs with one account's warm key. */
+export interface AccountSigner {
+  readonly publicKey: Uint8Array;
+  readonly address: Uint8Array;
+  sign(root: Uint8Array): Uint8Array;
+}
+
+/** What a role remembers over a restart; a write is durable once `flushed` resolves. */
+export interface RoleStore {
+  get(key: string): Uint8Array | undefined;
+  put(key: string, value: Uint8Array): void;
+  delete(key: string): void;
+  entries(prefix: string): Iterable<{ key: string; value: Uint8Array }>;
+  flushed(): Promise<void>;
+}
+
+/** All a role's service is given: no role reaches for a clock, a socket or a disk by itself. */
+export interface RoleContext {
+  readonly chain: ChainIdentity;
+  readonly engine: Engine;
+  readonly network: Network;
+  readonly signer: AccountSigner;
+  readonly verifier: Verifier;
+  readonly store: RoleStore;
+  readonly nowMs: () => number;
+  /** One line for the node's log; never a prompt, an answer or a key. */
+  readonly log: (line: string) => void;
+}
+
+/** A role that runs until it is stopped; it may be started again. */
+export interface RoleService {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Signing roots of one chain, one domain hash per message type (§1.2). */
+export class SigningRoots {
+  readonly #chain: ChainIdentity;
+  readonly #domains = new Map<MessageType, Uint8Array>();
+
+  constructor(chain: ChainIdentity) {
+    this.#chain = chain;
+  }
+
+  of<T>(message: MessageType, type: Type<T>, value: T): Uint8Array {
+    let domain = this.#domains.get(message);
+    if (domain === undefined) {
+      domain = signingDomain(this.#chain, message);
+      this.#domains.set(message, domain);
+    }
+    return signingRoot(type.hashTreeRoot(value), domain);
+  }
+}
+
+export const protocols = {
+  task: '/assay/task/1',
+  work: '/assay/work/1',
+  batch: '/assay/batch/1',
+  vote: '/assay/transition-vote/1',
+  order: '/assay/transition-order/1',
+  artifact: '/assay/artifact/1',
+} as const;
+
+export const topics = { tasks: 'assay/tasks/1', presence: 'assay/presence/1' } as const;

@@ -1,0 +1,219 @@
+import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import {
+  addressText,
+  type Chunk,
+  chatRoles,
+  type EdgeCode,
+  edgeCodes,
+  finishReasons,
+  GatewayMessage,
+  gatewayMessages,
+  InferencePayload,
+  messageTypes,
+  type ModelRow,
+  resultCodes,
+  type SessionRow,
+  sha256,
+  TaskRequest,
+  TaskSubmission,
+  toHex,
+  type ValueOf,
+} from '@assay/protocol';
+import { AssayError } from '../../errors.ts';
+import type { Answer, AnswerEvent, ChatService, InferenceRequest } from '../../http/port.ts';
+import { type Endpoint, type MessageStream, StreamLost } from '../../network/port.ts';
+import { receive } from '../../network/wire.ts';
+import { type AccountSigner, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
+
+/** An API key, known only by its hash, and the session it spends. */
+export interface ApiKey {
+  /** SHA-256 of the key. */
+  readonly hash: Uint8Array;
+  readonly session: number;
+  readonly sessionSigner: AccountSigner;
+}
+
+export interface GatewayOptions {
+  readonly gateway: number;
+  readonly keys: () => readonly ApiKey[];
+  /** Milliseconds a submission stays valid. */
+  readonly requestMs: number;
+}
+
+const encode = (value: string) => new TextEncoder().encode(value);
+const decode = (value: Uint8Array) => new TextDecoder().decode(value);
+
+/** Turns requests of applications into signed tasks of a session, and streams of chunks into answers (§5 Request). */
+export class Gateway implements RoleService, ChatService {
+  readonly #context: RoleContext;
+  readonly #options: GatewayOptions;
+  readonly #roots: SigningRoots;
+  #endpoint: Endpoint | null = null;
+
+  constructor(context: RoleContext, options: GatewayOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#roots = new SigningRoots(context.chain);
+  }
+
+  async start(): Promise<void> {
+    this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+  }
+
+  async stop(): Promise<void> {
+    this.#endpoint?.leave();
+    this.#endpoint = null;
+  }
+
+  knowsKey(apiKey: string): boolean {
+    return this.#find(apiKey) !== null;
+  }
+
+  models(): { id: string; createdS: number; ownedBy: string }[] {
+    const { state } = this.#context.engine.ledger;
+    const createdS = Math.floor(state.globals.epochStartMs / 1000);
+    return [...state.models].map((model) => ({
+      id: decode(model.name),
+      createdS,
+      ownedBy: addressText(model.creator),
+    }));
+  }
+
+  async ask(apiKey: string, request: InferenceRequest, signal: AbortSignal): Promise<Answer> {
+    const key = this.#find(apiKey);
+    if (key === null) throw new AssayError('INVALID_API_KEY');
+    const session = this.#context.engine.ledger.state.sessions.get(key.session);
+    if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
+    const model = this.#modelOf(request.model, session);
+    const submission = this.#submissionOf(request, key, model);
+    const { stream, taskId } = await this.#admit(submission, session);
+    const leave = () => stream.abort();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    return { taskId: toHex(taskId), events: readAnswer(stream, () => signal.removeEventListener('abort', leave)) };
+  }
+
+  #find(apiKey: string): ApiKey | null {
+    const hash = sha256(encode(apiKey));
+    let found: ApiKey | null = null;
+    for (const key of this.#options.keys()) if (timingSafeEqual(key.hash, hash)) found = key;
+    return found;
+  }
+
+  #modelOf(name: string, session: SessionRow): ModelRow {
+    const models = [...this.#context.engine.ledger.state.models];
+    const index = models.findIndex((model) => decode(model.name) === name);
+    const model = models[index];
+    if (model === undefined || index !== session.model) {
+      const known = models[session.model];
+      throw new AssayError('MODEL_NOT_FOUND', `This key reaches "${known === undefined ? '' : decode(known.name)}".`);
+    }
+    return model;
+  }
+
+  #submissionOf(request: InferenceRequest, key: ApiKey, model: ModelRow): TaskSubmission {
+    if (request.maxTokens >= model.contextTokens) {
+      throw new AssayError('CONTEXT_TOO_LONG', `${request.maxTokens} tokens asked, context ${model.contextTokens}.`);
+    }
+    const payload: InferencePayload = {
+      messages: request.messages.map((message) => ({
+        role: chatRoles[message.role],
+        content: encode(message.content),
+      })),
+      maxTokens: request.maxTokens,
+      sampling: {
+        temperatureMicro: request.temperatureMicro,
+        topPMicro: request.topPMicro,
+        topK: 0,
+        minPMicro: 0,
+        seed: request.seed ?? randomInt(2 ** 32),
+      },
+      stop: request.stop.map(encode),
+      topLogprobs: request.topLogprobs ?? 0,
+      nonce: randomBytes(32),
+    };
+    const taskRequest: TaskRequest = {
+      session: key.session,
+      gateway: this.#options.gateway,
+      requestHash: InferencePayload.hashTreeRoot(payload),
+      maxTokensIn: promptTokensBound(payload, model.contextTokens - request.maxTokens),
+      maxTokensOut: request.maxTokens,
+      validUntilMs: this.#context.nowMs() + this.#options.requestMs,
+    };
+    const signature = key.sessionSigner.sign(this.#roots.of(messageTypes.taskRequest, TaskRequest, taskRequest));
+    return { request: taskRequest, signature, payload };
+  }
+
+  /** Asks the home mixer, then the ones after it while nobody answers (§5 Create). */
+  async #admit(
+    submission: TaskSubmission,
+    session: SessionRow,
+  ): Promise<{ stream: MessageStream; taskId: Uint8Array }> {
+    const { mixers } = this.#context.engine.ledger.state;
+    const endpoint = this.#endpoint;
+    if (endpoint === null) throw new AssayError('NO_MIXER', 'This gateway is stopped.');
+    for (let i = 0; i < mixers.length; i++) {
+      const mixer = mixers.get((session.homeMixer + i) % mixers.length);
+      if (mixer === undefined) continue;
+      try {
+        const stream = endpoint.open(addressText(mixer.account), protocols.task);
+        await stream.send(TaskSubmission.serialize(submission));
+        const message = await receive(stream, GatewayMessage);
+        if (message?.selector === gatewayMessages.admitted) {
+          return { stream, taskId: (message.value as { taskId: Uint8Array }).taskId };
+        }
+        if (message?.selector === gatewayMessages.failure) throw failureOf(message);
+      } catch (error) {
+        if (!(error instanceof StreamLost)) throw error;
+      }
+    }
+    throw new AssayError('NO_MIXER');
+  }
+}
+
+/** Upper bound of a prompt's tokens: no token is shorter than a byte, and the template adds its own. */
+function promptTokensBound(payload: InferencePayload, contextLeft: number): number {
+  const template = 64 + 16 * payload.messages.length;
+  const bytes = payload.messages.reduce((sum, message) => sum + message.content.length, 0);
+  return Math.min(bytes + template, contextLeft);
+}
+
+type Message = ValueOf<typeof GatewayMessage>;
+
+function failureOf(message: Message): AssayError {
+  const { code, detail } = message.value as { code: Uint8Array; detail: Uint8Array };
+  const name = decode(code);
+  const known = name in edgeCodes || name in resultCodes;
+  return new AssayError(known ? (name as EdgeCode) : 'INTERNAL', decode(detail));
+}
+
+async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterable<AnswerEvent> {
+  try {
+    for (;;) {
+      const message = await receive(stream, GatewayMessage);
+      if (message === null) throw new AssayError('NO_MIXER', 'The mixer closed the answer before its end.');
+      if (message.selector === gatewayMessages.failure) throw failureOf(message);
+      if (message.selector === gatewayMessages.chunk) {
+        const chunk = message.value as Chunk;
+        const tokens = chunk.tokens.map((token) => ({
+          ...token,
+          text: decode(token.text),
+          top: token.top.map((top) => ({ ...top, text: decode(top.text) })),
+        }));
+        yield { type: 'tokens', text: decode(chunk.text), tokens };
+        continue;
+      }
+      const end = message.value as { finish: number; tokensIn: number; tokensOut: number };
+      const finish = end.finish === finishReasons.length ? 'length' : 'stop';
+      yield { type: 'end', finish, tokensIn: end.tokensIn, tokensOut: end.tokensOut };
+      return;
+    }
+  } catch (error) {
+    if (error instanceof StreamLost)
+      throw new AssayError('NO_MIXER', 'The mixer was lost in the middle of the answer.');
+    throw error;
+  } finally {
+    done();
+    stream.abort();
+  }
+}

@@ -1,0 +1,79 @@
+import type { LedgerView } from '@assay/ledger';
+import { type ModelRow, type SessionRow, sessionStatuses, type TaskRequest } from '@assay/protocol';
+import { AssayError } from '../../errors.ts';
+import { priceUnits, type TaskTerms } from './state.ts';
+
+/** What one mixer has promised of its sessions' escrows and the ledger does not show yet (§4.3). */
+export class Reservations {
+  readonly #byTask = new Map<string, { session: number; units: bigint }>();
+  readonly #bySession = new Map<number, bigint>();
+
+  /** Base units of a session that are promised. */
+  reservedUnits(session: number): bigint {
+    return this.#bySession.get(session) ?? 0n;
+  }
+
+  get size(): number {
+    return this.#byTask.size;
+  }
+
+  /** Sets what a task may cost at most; a later call with the real price frees the rest. */
+  hold(taskId: string, session: number, units: bigint): void {
+    this.release(taskId);
+    this.#byTask.set(taskId, { session, units });
+    this.#bySession.set(session, this.reservedUnits(session) + units);
+  }
+
+  release(taskId: string): void {
+    const held = this.#byTask.get(taskId);
+    if (held === undefined) return;
+    this.#byTask.delete(taskId);
+    const left = this.reservedUnits(held.session) - held.units;
+    if (left === 0n) this.#bySession.delete(held.session);
+    else this.#bySession.set(held.session, left);
+  }
+}
+
+export interface Admission {
+  readonly session: SessionRow;
+  readonly terms: TaskTerms;
+  /** The most this task can cost; to be reserved before work starts. */
+  readonly maxUnits: bigint;
+}
+
+/**
+ * Whether a signed request may become a task: an open session, a price it can pay with all that is promised already
+ * (§4.3 reserve before work). The signature and the payload's hash are the caller's to check.
+ */
+export function admit(
+  state: LedgerView,
+  request: TaskRequest,
+  options: { reservedUnits: bigint; nowMs: number },
+): Admission {
+  const session = state.sessions.get(request.session);
+  if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
+  if (session.status !== sessionStatuses.open) throw new AssayError('SESSION_CLOSED');
+  if (session.expiryHeight <= state.globals.height) throw new AssayError('SESSION_EXPIRED');
+  if (request.validUntilMs < options.nowMs) throw new AssayError('EXPIRED');
+  if (state.gateways.get(request.gateway) === undefined) throw new AssayError('RECEIPT_UNKNOWN_ROLE');
+  const model = state.models.get(session.model);
+  if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
+  const terms = termsOf(session.model, model);
+  const maxUnits = priceUnits(terms, request.maxTokensIn, request.maxTokensOut);
+  const freeUnits = session.escrowUnits - options.reservedUnits;
+  if (maxUnits > session.maxTaskUnits || maxUnits > freeUnits) {
+    const most = maxUnits > session.maxTaskUnits ? session.maxTaskUnits : freeUnits;
+    throw new AssayError('SESSION_EXHAUSTED', `It may cost ${maxUnits} base units; the session can pay ${most}.`);
+  }
+  return { session, terms, maxUnits };
+}
+
+/** The terms of a registered model. */
+export function termsOf(index: number, model: ModelRow): TaskTerms {
+  return {
+    model: index,
+    fileHash: model.fileHash,
+    priceInUnits: model.priceInUnits,
+    priceOutUnits: model.priceOutUnits,
+  };
+}

@@ -1,0 +1,235 @@
+import {
+  addressText,
+  BatchHeader,
+  BatchOffer,
+  BatchReply,
+  BeaconTurn,
+  BitArray,
+  type BodyValues,
+  limits,
+  messageTypes,
+  type NodeTransaction,
+  NodeTransaction as NodeTransactionType,
+  ReceiptList,
+  toHex,
+  type ValueOf,
+} from '@assay/protocol';
+import { aggregateBls } from '../../crypto/verifier.ts';
+import type { Inclusion } from '../../consensus/port.ts';
+import type { Endpoint, MessageStream } from '../../network/port.ts';
+import { ask, receive } from '../../network/wire.ts';
+import { protocols, type RoleContext, type SigningRoots } from '../context.ts';
+import { type CheckView, checkReceipt } from './check.ts';
+import { isQuorum } from './committee.ts';
+
+/** Signs for the committee. */
+export interface CommitteeSigner {
+  sign(root: Uint8Array): Uint8Array;
+}
+
+export interface BatchesOptions {
+  readonly mixer: number;
+  readonly signer: CommitteeSigner;
+  readonly endpoint: () => Endpoint | null;
+  readonly view: () => CheckView;
+  /** Sends a certified batch to the chain. */
+  readonly submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
+  /** A task no longer waits: it is on the chain, or was discarded. */
+  readonly dropped: (taskId: string) => void;
+}
+
+/** Longest wait for one mixer's answer to an offer. */
+const answerMs = 2000;
+const pendingKey = (taskId: string) => `pending/${taskId}`;
+
+/** Gathers finished tasks, has the committee check and sign them, and signs what others offer (§7.2). */
+export class Batches {
+  readonly #context: RoleContext;
+  readonly #roots: SigningRoots;
+  readonly #options: BatchesOptions;
+  readonly #pending = new Map<string, NodeTransaction>();
+  #issuing = false;
+
+  constructor(context: RoleContext, roots: SigningRoots, options: BatchesOptions) {
+    this.#context = context;
+    this.#roots = roots;
+    this.#options = options;
+  }
+
+  get pending(): ReadonlyMap<string, NodeTransaction> {
+    return this.#pending;
+  }
+
+  /** Takes up what an earlier run left uncertified. */
+  restore(): void {
+    for (const { key, value } of this.#context.store.entries('pending/')) {
+      this.#pending.set(key.slice('pending/'.length), NodeTransactionType.deserialize(value));
+    }
+  }
+
+  add(node: NodeTransaction): void {
+    const id = toHex(node.receipt.taskId);
+    this.#pending.set(id, node);
+    this.#context.store.put(pendingKey(id), NodeTransactionType.serialize(node));
+  }
+
+  /** Forgets a task that is on the chain, or can never be. */
+  drop(taskId: string): void {
+    if (!this.#pending.delete(taskId)) return;
+    this.#context.store.delete(pendingKey(taskId));
+    this.#options.dropped(taskId);
+  }
+
+  /** Offers a batch, empty if nothing waits: the beacon needs a reveal in every turn (§9.1). */
+  async issue(): Promise<void> {
+    const endpoint = this.#options.endpoint();
+    if (this.#issuing || endpoint === null) return;
+    this.#issuing = true;
+    try {
+      const batch = await this.#certify(endpoint);
+      if (batch === null) return;
+      const { code } = await this.#options.submit(batch);
+      if (code !== 'OK') this.#context.log(`batch ${batch.certificate.header.sequence} was refused: ${code}`);
+    } catch (error) {
+      this.#context.log(`no batch: ${(error as Error).message}`);
+    } finally {
+      this.#issuing = false;
+    }
+  }
+
+  async #certify(endpoint: Endpoint): Promise<BodyValues['certifiedBatch'] | null> {
+    const { mixer, signer } = this.#options;
+    const { state } = this.#context.engine.ledger;
+    const row = state.mixers.get(mixer);
+    if (row === undefined) return null;
+    const turn = { epoch: state.globals.epoch, sequence: row.nextSequence };
+    const reveal = signer.sign(this.#roots.of(messageTypes.beaconReveal, BeaconTurn, turn));
+    for (let tries = 0; tries < state.mixers.length; tries++) {
+      const nodes = this.#valid();
+      const receipts = nodes.map((node) => node.receipt);
+      const header: BatchHeader = { ...turn, mixer, receiptsRoot: ReceiptList.hashTreeRoot(receipts), reveal };
+      const replies = await this.#gather(endpoint, { header, receipts, evidence: nodes.map((node) => node.evidence) });
+      const signatures = new Map<number, Uint8Array>([[mixer, signer.sign(this.#headerRoot(header))]]);
+      const invalid = new Set<number>();
+      for (const reply of replies) {
+        if ('signature' in reply) signatures.set(reply.mixer, reply.signature);
+        else for (const place of reply.invalid) invalid.add(place);
+      }
+      if (isQuorum(signatures.size, state.mixers.length)) return this.#assemble(header, receipts, signatures);
+      // §7.2: what others find invalid is discarded, with the reason they gave, and the rest is offered again.
+      if (invalid.size === 0) return null;
+      for (const place of invalid) this.#discard(nodes[place], replies);
+    }
+    return null;
+  }
+
+  /** What waits and still passes this mixer's own check; the rest is discarded. */
+  #valid(): NodeTransaction[] {
+    const view = this.#options.view();
+    const nodes: NodeTransaction[] = [];
+    for (const node of this.#pending.values()) {
+      const reason = checkReceipt(view, node.receipt, node.evidence);
+      if (reason !== null) this.#discard(node, [{ reason: new TextEncoder().encode(reason) }]);
+      else if (nodes.length < limits.maxBatchReceipts) nodes.push(node);
+    }
+    return nodes;
+  }
+
+  #discard(node: NodeTransaction | undefined, replies: readonly object[]): void {
+    if (node === undefined) return;
+    const id = toHex(node.receipt.taskId);
+    const reasons = replies.flatMap((reply) =>
+      'reason' in reply ? [new TextDecoder().decode(reply.reason as Uint8Array)] : [],
+    );
+    this.#context.log(`task ${id.slice(0, 8)} discarded: ${[...new Set(reasons)].join('; ')}`);
+    this.drop(id);
+  }
+
+  async #gather(
+    endpoint: Endpoint,
+    offer: BatchOffer,
+  ): Promise<({ mixer: number; signature: Uint8Array } | { mixer: number; invalid: number[]; reason: Uint8Array })[]> {
+    const { mixers } = this.#context.engine.ledger.state;
+    const root = this.#headerRoot(offer.header);
+    const asks = Array.from({ length: mixers.length }, async (_, i) => {
+      const row = mixers.get(i);
+      if (row === undefined || i === this.#options.mixer) return [];
+      try {
+        const stream = endpoint.open(addressText(row.account), protocols.batch);
+        const reply = await inTime(stream, ask(stream, [BatchOffer, offer], BatchReply));
+        const value = reply?.value as { mixer: number; signature: Uint8Array } | undefined;
+        if (value === undefined || value.mixer !== i) return [];
+        if (reply?.selector === 0 && !this.#context.verifier.bls([row.blsPublicKey], root, value.signature)) return [];
+        return [value];
+      } catch {
+        return [];
+      }
+    });
+    return (await Promise.all(asks)).flat();
+  }
+
+  #assemble(
+    header: BatchHeader,
+    receipts: BatchOffer['receipts'],
+    signatures: ReadonlyMap<number, Uint8Array>,
+  ): BodyValues['certifiedBatch'] | null {
+    const total = this.#context.engine.ledger.state.mixers.length;
+    const bits = Array.from({ length: total }, (_, i) => signatures.has(i));
+    const signature = aggregateBls([...signatures.values()]);
+    if (signature === null) return null;
+    return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, receipts };
+  }
+
+  /** Answers another mixer's offer: signs it whole, or says which receipts are invalid and why (A4). */
+  async answer(stream: MessageStream, from: string): Promise<void> {
+    const offer = await receive(stream, BatchOffer);
+    if (offer === null) return stream.close();
+    const reply = this.#judge(offer, from);
+    await stream.send(BatchReply.serialize(reply));
+    stream.close();
+  }
+
+  #judge(offer: BatchOffer, from: string): ValueOf<typeof BatchReply> {
+    const { mixer, signer } = this.#options;
+    const { state } = this.#context.engine.ledger;
+    const refuse = (reason: string, invalid: number[] = []): ValueOf<typeof BatchReply> => ({
+      selector: 1,
+      value: { mixer, invalid, reason: new TextEncoder().encode(reason) },
+    });
+    const { header, receipts, evidence } = offer;
+    const issuer = state.mixers.get(header.mixer);
+    if (issuer === undefined || addressText(issuer.account) !== from) return refuse('not the issuer of this batch');
+    if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
+    const turn = { epoch: header.epoch, sequence: header.sequence };
+    const turnRoot = this.#roots.of(messageTypes.beaconReveal, BeaconTurn, turn);
+    if (!this.#context.verifier.bls([issuer.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
+    if (receipts.length !== evidence.length) return refuse('evidence is missing');
+    if (toHex(ReceiptList.hashTreeRoot(receipts)) !== toHex(header.receiptsRoot)) return refuse('wrong receipts root');
+    const view = this.#options.view();
+    const invalid: number[] = [];
+    const reasons = new Set<string>();
+    receipts.forEach((receipt, place) => {
+      const proof = evidence[place];
+      const reason = proof === undefined ? 'evidence is missing' : checkReceipt(view, receipt, proof);
+      if (reason === null) return;
+      invalid.push(place);
+      reasons.add(reason);
+    });
+    if (invalid.length > 0) return refuse([...reasons].join('; ').slice(0, 500), invalid);
+    return { selector: 0, value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
+  }
+
+  #headerRoot(header: BatchHeader): Uint8Array {
+    return this.#roots.of(messageTypes.batch, BatchHeader, header);
+  }
+}
+
+/** The answer, or a broken stream when it does not come in time. */
+async function inTime<T>(stream: MessageStream, answer: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => stream.abort(), answerMs);
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(timer);
+  }
+}

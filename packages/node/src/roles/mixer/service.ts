@@ -1,0 +1,336 @@
+import { drawOf } from '@assay/ledger';
+import {
+  ArtifactBundle,
+  ArtifactReply,
+  ArtifactRequest,
+  addressText,
+  type BodyValues,
+  equalBytes,
+  fromHex,
+  GatewayMessage,
+  gatewayMessages,
+  InferencePayload,
+  messageTypes,
+  Presence,
+  SignedAnnouncement,
+  TaskAnnouncement,
+  TaskRequest,
+  TaskSubmission,
+  taskIdOf,
+  taskStates,
+  toHex,
+} from '@assay/protocol';
+import type { CommittedBlock, Inclusion } from '../../consensus/port.ts';
+import { AssayError } from '../../errors.ts';
+import type { Endpoint, MessageStream } from '../../network/port.ts';
+import { receive } from '../../network/wire.ts';
+import { protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
+import { admit, Reservations } from './admission.ts';
+import { Announcements } from './announcements.ts';
+import { Batches, type CommitteeSigner } from './batches.ts';
+import type { CheckView } from './check.ts';
+import { Committee } from './committee.ts';
+import { Draws } from './draws.ts';
+import type { MixerTask } from './state.ts';
+import { type TaskHost, TaskRun } from './task-run.ts';
+import { Transitions } from './transitions.ts';
+
+export interface MixerOptions {
+  readonly mixer: number;
+  readonly committeeSigner: CommitteeSigner;
+  readonly submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
+  /** Tasks this mixer runs at once; more are answered 429. */
+  readonly maxTasks: number;
+}
+
+/** How long a miner that broke off is asked only after the others. */
+const avoidMs = 30_000;
+const artifactKey = (taskId: string) => `artifact/${taskId}`;
+
+/** Takes requests, draws their miners, measures, and certifies with the other mixers (A2–A5). */
+export class Mixer implements RoleService {
+  readonly #context: RoleContext;
+  readonly #options: MixerOptions;
+  readonly #roots: SigningRoots;
+  readonly #committee: Committee;
+  readonly #announcements = new Announcements();
+  readonly #reservations = new Reservations();
+  readonly #draws: Draws;
+  readonly #batches: Batches;
+  readonly #transitions: Transitions;
+  readonly #runs = new Map<string, TaskRun>();
+  readonly #avoided = new Map<number, number>();
+  readonly #load = new Map<number, number>();
+  #endpoint: Endpoint | null = null;
+  #unsubscribe: () => void = () => {};
+  #batchTimer: NodeJS.Timeout | null = null;
+  #lastSequence = 0;
+
+  constructor(context: RoleContext, options: MixerOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#roots = new SigningRoots(context.chain);
+    this.#committee = new Committee(options.mixer);
+    this.#draws = new Draws(context.store);
+    this.#batches = new Batches(context, this.#roots, {
+      mixer: options.mixer,
+      signer: options.committeeSigner,
+      endpoint: () => this.#endpoint,
+      view: () => this.#view(),
+      submit: options.submit,
+      dropped: (taskId) => this.#reservations.release(taskId),
+    });
+    const own = { mixer: options.mixer, announcements: this.#announcements };
+    this.#transitions = new Transitions(context, this.#roots, own);
+  }
+
+  async start(): Promise<void> {
+    const { network, engine, signer } = this.#context;
+    this.#draws.restore();
+    this.#draws.update(engine.ledger.state);
+    this.#batches.restore();
+    for (const [id, { receipt }] of this.#batches.pending) {
+      if (engine.ledger.state.taskOf(receipt.taskId) !== undefined) this.#batches.drop(id);
+      else this.#reservations.hold(id, receipt.session, receipt.priceUnits);
+    }
+    const endpoint = network.join(addressText(signer.address));
+    this.#endpoint = endpoint;
+    endpoint.handle(protocols.task, (stream) => this.#serveTask(stream, endpoint));
+    endpoint.handle(protocols.batch, (stream, from) => this.#batches.answer(stream, from));
+    endpoint.handle(protocols.vote, (stream) => this.#transitions.vote(stream));
+    endpoint.handle(protocols.order, (stream) => this.#obey(stream));
+    endpoint.handle(protocols.artifact, (stream) => this.#serveArtifact(stream));
+    endpoint.subscribe(topics.tasks, (message) => this.#hear(message));
+    endpoint.subscribe(topics.presence, (message, from) => this.#hearPresence(message, from));
+    this.#unsubscribe = engine.onBlock((committed) => this.#onBlock(committed));
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    if (this.#batchTimer !== null) clearTimeout(this.#batchTimer);
+    this.#batchTimer = null;
+    for (const run of this.#runs.values()) run.abandon();
+    this.#runs.clear();
+    this.#endpoint?.leave();
+    this.#endpoint = null;
+  }
+
+  #view(): CheckView {
+    const { state } = this.#context.engine.ledger;
+    return {
+      state,
+      roots: this.#roots,
+      verifier: this.#context.verifier,
+      announcements: this.#announcements,
+      drawTableAt: (height) => this.#draws.at(height, state.params.epochBlocks),
+      nowMs: this.#context.nowMs(),
+    };
+  }
+
+  async #serveTask(stream: MessageStream, endpoint: Endpoint): Promise<void> {
+    const submission = await receive(stream, TaskSubmission);
+    if (submission === null) return stream.close();
+    let run: TaskRun;
+    try {
+      run = this.#admit(submission, { stream, endpoint });
+    } catch (error) {
+      const code = error instanceof AssayError ? error.code : 'INTERNAL';
+      const detail = error instanceof AssayError ? error.detail : '';
+      if (code === 'INTERNAL') this.#context.log(`admission failed: ${(error as Error).message}`);
+      const value = { code: new TextEncoder().encode(code), detail: new TextEncoder().encode(detail) };
+      await stream.send(GatewayMessage.serialize({ selector: gatewayMessages.failure, value }));
+      return stream.close();
+    }
+    const { task } = run;
+    const id = toHex(task.taskId);
+    this.#runs.set(id, run);
+    const admitted = { selector: gatewayMessages.admitted, value: { taskId: task.taskId } };
+    await stream.send(GatewayMessage.serialize(admitted));
+    run.begin();
+    // The gateway says nothing more; its stream ends or breaks when the client goes.
+    stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.nowMs() }));
+    await run.finished;
+    this.#runs.delete(id);
+  }
+
+  #admit(submission: TaskSubmission, link: { stream: MessageStream; endpoint: Endpoint }): TaskRun {
+    const { request, signature, payload } = submission;
+    const { state } = this.#context.engine.ledger;
+    const nowMs = this.#context.nowMs();
+    if (this.#runs.size >= this.#options.maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
+    if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
+    this.#committee.requireQuorum(state, nowMs);
+    const reservedUnits = this.#reservations.reservedUnits(request.session);
+    const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs });
+    const root = this.#roots.of(messageTypes.taskRequest, TaskRequest, request);
+    if (!this.#context.verifier.ed25519(session.sessionKey, root, signature)) throw new AssayError('BAD_SIGNATURE');
+    // §5 Create: another mixer takes a session over only while its home mixer is silent.
+    const isHome = session.homeMixer === this.#options.mixer;
+    if (!isHome && this.#committee.isPresent(session.homeMixer, state, nowMs)) throw new AssayError('NO_MIXER');
+    const taskSequence = this.#nextSequence(nowMs);
+    const taskId = taskIdOf({ session: request.session, taskSequence, requestHash: request.requestHash });
+    const drawHeight = state.globals.height;
+    const table = this.#draws.at(drawHeight, state.params.epochBlocks);
+    const drawn = { taskId, model: terms.model, payer: session.payer, drawHeight };
+    const draw = table === null ? [] : drawOf(table, drawn);
+    if (draw.length === 0) throw new AssayError('NO_MINER');
+    this.#reservations.hold(toHex(taskId), request.session, maxUnits);
+    const task: MixerTask = {
+      taskId,
+      taskSequence,
+      request,
+      requestSignature: signature,
+      sampling: payload.sampling,
+      terms,
+      deadlines: state.params.deadlines,
+      maxReassignments: state.params.maxReassignments,
+      draw,
+      order: this.#order(draw, nowMs),
+      drawHeight,
+      state: 'create',
+      place: 0,
+      rank: 0,
+      attempt: 0,
+      admittedMs: nowMs,
+      deadlineMs: nowMs,
+      firstTokenMs: null,
+      ids: [],
+      text: '',
+      sentIds: [],
+      sentText: '',
+      clientLeft: false,
+      precommit: null,
+    };
+    return new TaskRun(this.#host(link.endpoint), task, { gateway: link.stream, payload });
+  }
+
+  /** Never repeats, over restarts too: it follows the clock, and every mixer counts in its own residue. */
+  #nextSequence(nowMs: number): number {
+    const sequence = Math.max(this.#lastSequence + 1, nowMs);
+    this.#lastSequence = sequence;
+    return sequence * 128 + this.#options.mixer;
+  }
+
+  /** §6.2: the first two of the draw are interchangeable; the less loaded one that answers is asked first. */
+  #order(draw: readonly number[], nowMs: number): number[] {
+    const order = draw.map((_, rank) => rank);
+    const [first, second] = draw;
+    if (first === undefined || second === undefined) return order;
+    const cost = (miner: number) =>
+      ((this.#avoided.get(miner) ?? 0) > nowMs ? 1_000_000 : 0) + (this.#load.get(miner) ?? 0);
+    return cost(second) < cost(first) ? [1, 0, ...order.slice(2)] : order;
+  }
+
+  #host(endpoint: Endpoint): TaskHost {
+    return {
+      context: this.#context,
+      roots: this.#roots,
+      endpoint,
+      mixer: this.#options.mixer,
+      announce: (task) => this.#announce(task),
+      avoid: (miner) => this.#avoided.set(miner, this.#context.nowMs() + avoidMs),
+      release: (task) => this.#reservations.release(toHex(task.taskId)),
+      keep: async ({ receipt, evidence, artifact, payload }) => {
+        const id = toHex(receipt.taskId);
+        this.#batches.add({ receipt, evidence });
+        const reveal = { artifact, salt: evidence.salt, precommitSignature: evidence.precommitSignature };
+        this.#context.store.put(
+          artifactKey(id),
+          ArtifactBundle.serialize({ taskSequence: receipt.taskSequence, payload, reveal }),
+        );
+        await this.#context.store.flushed();
+        this.#reservations.hold(id, receipt.session, receipt.priceUnits);
+        this.#scheduleBatch();
+      },
+    };
+  }
+
+  #scheduleBatch(): void {
+    if (this.#batchTimer !== null) return;
+    this.#batchTimer = setTimeout(() => {
+      this.#batchTimer = null;
+      void this.#batches.issue();
+    }, this.#context.engine.ledger.state.params.batchMs);
+  }
+
+  #announce(task: MixerTask): void {
+    const announcement: TaskAnnouncement = {
+      taskId: task.taskId,
+      mixer: this.#options.mixer,
+      state: taskStates[task.state],
+      attempt: task.attempt,
+      rank: task.rank,
+      miner: task.draw[task.rank] ?? 0,
+      deadlineMs: task.deadlineMs,
+      timeMs: this.#context.nowMs(),
+    };
+    this.#countLoad(task);
+    this.#announcements.record(announcement, this.#context.nowMs());
+    const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
+    const message = { announcement, signature: this.#context.signer.sign(root) };
+    this.#endpoint?.publish(topics.tasks, SignedAnnouncement.serialize(message));
+  }
+
+  #countLoad(changed: MixerTask): void {
+    this.#load.clear();
+    const count = (task: MixerTask) => {
+      const miner = task.draw[task.rank];
+      if (miner !== undefined && task.state !== 'end') this.#load.set(miner, (this.#load.get(miner) ?? 0) + 1);
+    };
+    for (const run of this.#runs.values()) count(equalBytes(run.task.taskId, changed.taskId) ? changed : run.task);
+  }
+
+  #hear(message: Uint8Array): void {
+    const { announcement, signature } = SignedAnnouncement.deserialize(message);
+    const mixer = this.#context.engine.ledger.state.mixers.get(announcement.mixer);
+    if (mixer === undefined || announcement.mixer === this.#options.mixer) return;
+    const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
+    if (!this.#context.verifier.ed25519(mixer.publicKey, root, signature)) return;
+    this.#announcements.record(announcement, this.#context.nowMs());
+  }
+
+  #hearPresence(message: Uint8Array, from: string): void {
+    const { mixer } = Presence.deserialize(message);
+    const row = this.#context.engine.ledger.state.mixers.get(mixer);
+    if (row !== undefined && addressText(row.account) === from) this.#committee.heard(mixer, this.#context.nowMs());
+  }
+
+  async #obey(stream: MessageStream): Promise<void> {
+    const request = await this.#transitions.ordered(stream);
+    if (request === null) return;
+    const run = this.#runs.get(toHex(request.taskId));
+    const nowMs = this.#context.nowMs();
+    await run?.dispatch({ type: 'transition', attempt: request.attempt, nowMs });
+  }
+
+  async #serveArtifact(stream: MessageStream): Promise<void> {
+    const request = await receive(stream, ArtifactRequest);
+    const bytes = request === null ? undefined : this.#context.store.get(artifactKey(toHex(request.taskId)));
+    await stream.send(ArtifactReply.serialize(bytes === undefined ? [] : [ArtifactBundle.deserialize(bytes)]));
+    stream.close();
+  }
+
+  #onBlock(committed: CommittedBlock): void {
+    const { state } = this.#context.engine.ledger;
+    const { events, height } = committed.result;
+    for (const event of events) {
+      if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));
+      if (event.type === 'minerRegistered' || event.type === 'epochClosed') this.#draws.update(state);
+      if (event.type === 'epochClosed') this.#expireArtifacts();
+    }
+    const presence = { mixer: this.#options.mixer, timeMs: this.#context.nowMs() };
+    this.#endpoint?.publish(topics.presence, Presence.serialize(presence));
+    if (height % state.mixers.length === this.#options.mixer) void this.#batches.issue();
+    else if (this.#batches.pending.size > 0) this.#scheduleBatch();
+  }
+
+  /** Artifacts are kept until no audit can ask for them: their task is settled, or was never certified. */
+  #expireArtifacts(): void {
+    for (const { key } of this.#context.store.entries('artifact/')) {
+      const id = key.slice('artifact/'.length);
+      const taskId = fromHex(id);
+      const known = taskId !== null && this.#context.engine.ledger.state.taskOf(taskId) !== undefined;
+      if (!known && !this.#batches.pending.has(id)) this.#context.store.delete(key);
+    }
+  }
+}

@@ -1,0 +1,296 @@
+import {
+  type Artifact,
+  type EdgeCode,
+  equalBytes,
+  finishReasons,
+  outcomes,
+  outputIds,
+  type Receipt,
+  type Sampling,
+  sha256,
+  type TaskEvidence,
+  type TaskRequest,
+  type TaskStateName,
+  taskKinds,
+} from '@assay/protocol';
+
+/** What the mixer knows of a model when it admits a task; all from the ledger. */
+export interface TaskTerms {
+  readonly model: number;
+  readonly fileHash: Uint8Array;
+  readonly priceInUnits: bigint;
+  readonly priceOutUnits: bigint;
+}
+
+export interface TaskDeadlines {
+  readonly prepareMs: number;
+  readonly firstTokenMs: number;
+  readonly generationMs: number;
+  readonly generationPerTokenMs: number;
+  readonly commitMs: number;
+  readonly lostMs: number;
+}
+
+/** One task at its mixer, from admission to its end (§5). */
+export interface MixerTask {
+  readonly taskId: Uint8Array;
+  readonly taskSequence: number;
+  readonly request: TaskRequest;
+  readonly requestSignature: Uint8Array;
+  readonly sampling: Sampling;
+  readonly terms: TaskTerms;
+  readonly deadlines: TaskDeadlines;
+  readonly maxReassignments: number;
+  /** Miners in the order of the draw, and the ranks in the order they are asked (§6.2). */
+  readonly draw: readonly number[];
+  readonly order: readonly number[];
+  readonly drawHeight: number;
+  readonly state: TaskStateName;
+  /** Place in `order` of the miner asked now, and its rank in the draw. */
+  readonly place: number;
+  readonly rank: number;
+  readonly attempt: number;
+  readonly admittedMs: number;
+  readonly deadlineMs: number;
+  readonly firstTokenMs: number | null;
+  /** Output of the present attempt, and what the client already has of an earlier one. */
+  readonly ids: readonly number[];
+  readonly text: string;
+  readonly sentIds: readonly number[];
+  readonly sentText: string;
+  readonly clientLeft: boolean;
+  readonly precommit: { readonly hash: Uint8Array; readonly signature: Uint8Array } | null;
+}
+
+/** A streamed piece whose signature and hash chain the shell has already checked. */
+export interface Piece {
+  readonly ids: readonly number[];
+  readonly text: string;
+}
+
+export type MixerEvent =
+  | { readonly type: 'prepared'; readonly accepted: boolean; readonly nowMs: number }
+  | { readonly type: 'piece'; readonly piece: Piece; readonly nowMs: number }
+  | { readonly type: 'precommit'; readonly hash: Uint8Array; readonly signature: Uint8Array; readonly nowMs: number }
+  | {
+      readonly type: 'reveal';
+      readonly artifact: Artifact;
+      readonly artifactRoot: Uint8Array;
+      readonly salt: Uint8Array;
+      readonly nowMs: number;
+    }
+  | { readonly type: 'lost'; readonly nowMs: number }
+  /** No miner could do it: the request itself is at fault. */
+  | { readonly type: 'refused'; readonly code: EdgeCode; readonly detail: string }
+  | { readonly type: 'transition'; readonly attempt: number; readonly nowMs: number }
+  | { readonly type: 'clientLeft'; readonly nowMs: number };
+
+export type MixerEffect =
+  | { readonly type: 'prepare'; readonly miner: number }
+  | { readonly type: 'start' }
+  | { readonly type: 'openReveal' }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'announce' }
+  | { readonly type: 'forward'; readonly firstToken: number; readonly text: string }
+  | { readonly type: 'finish'; readonly receipt: Receipt; readonly evidence: TaskEvidence; readonly artifact: Artifact }
+  | { readonly type: 'fail'; readonly code: EdgeCode; readonly detail: string };
+
+export interface MixerStep {
+  readonly task: MixerTask;
+  readonly effects: readonly MixerEffect[];
+}
+
+const ended = (task: MixerTask, ...effects: MixerEffect[]): MixerStep => ({
+  task: { ...task, state: 'end' },
+  effects: [...effects, { type: 'announce' }],
+});
+
+/** Offers the task to the first miner of its draw (§5 Prepare). */
+export function beginTask(task: MixerTask): MixerStep {
+  return offerTo(task, 0, 0, task.admittedMs);
+}
+
+function offerTo(task: MixerTask, place: number, attempt: number, nowMs: number): MixerStep {
+  const rank = task.order[place];
+  const miner = rank === undefined ? undefined : task.draw[rank];
+  if (rank === undefined || miner === undefined) {
+    const detail = `All ${task.draw.length} eligible miners were asked.`;
+    return ended(task, { type: 'fail', code: attempt > 0 ? 'TASK_EXPIRED' : 'NO_MINER', detail });
+  }
+  const next: MixerTask = {
+    ...task,
+    place,
+    rank,
+    attempt,
+    state: 'prepare',
+    deadlineMs: nowMs + task.deadlines.prepareMs,
+    ids: [],
+    text: '',
+    precommit: null,
+  };
+  return { task: next, effects: [{ type: 'prepare', miner }, { type: 'announce' }] };
+}
+
+/** The task after one event, and what its mixer has to do about it. */
+export function stepTask(task: MixerTask, event: MixerEvent): MixerStep {
+  if (task.state === 'end') return { task, effects: [] };
+  switch (event.type) {
+    case 'prepared':
+      return onPrepared(task, event.accepted, event.nowMs);
+    case 'piece':
+      return onPiece(task, event.piece, event.nowMs);
+    case 'precommit':
+      return onPrecommit(task, event);
+    case 'reveal':
+      return onReveal(task, event);
+    case 'lost': {
+      // The deadline is drawn near, not skipped: taking the task away stays with the oracles (§5.3).
+      const deadlineMs = Math.min(task.deadlineMs, event.nowMs + task.deadlines.lostMs);
+      return { task: { ...task, deadlineMs }, effects: [{ type: 'announce' }] };
+    }
+    case 'refused':
+      return ended(task, { type: 'fail', code: event.code, detail: event.detail });
+    case 'transition':
+      return onTransition(task, event.attempt, event.nowMs);
+    case 'clientLeft':
+      return { task: { ...task, clientLeft: true }, effects: [{ type: 'cancel' }] };
+  }
+}
+
+function onPrepared(task: MixerTask, accepted: boolean, nowMs: number): MixerStep {
+  if (task.state !== 'prepare') return { task, effects: [] };
+  // §5.4: declining costs a miner its turn and nothing else.
+  if (!accepted) return offerTo(task, task.place + 1, task.attempt, nowMs);
+  const next: MixerTask = { ...task, state: 'start', deadlineMs: nowMs + task.deadlines.firstTokenMs };
+  return { task: next, effects: [{ type: 'start' }, { type: 'announce' }] };
+}
+
+function onPiece(task: MixerTask, piece: Piece, nowMs: number): MixerStep {
+  if (task.state !== 'start' && task.state !== 'precommit') return { task, effects: [] };
+  const ids = [...task.ids, ...piece.ids];
+  const text = task.text + piece.text;
+  const { generationMs, generationPerTokenMs } = task.deadlines;
+  const first = task.state === 'start';
+  const next: MixerTask = {
+    ...task,
+    ids,
+    text,
+    state: 'precommit',
+    firstTokenMs: task.firstTokenMs ?? nowMs - task.admittedMs,
+    deadlineMs: first ? nowMs + generationMs + generationPerTokenMs * task.request.maxTokensOut : task.deadlineMs,
+  };
+  const announce: MixerEffect[] = first ? [{ type: 'announce' }] : [];
+  if (diverges(ids, task.sentIds) || diverges(text, task.sentText)) {
+    const detail = 'Ask again.';
+    return ended(next, { type: 'cancel' }, { type: 'fail', code: 'ANSWER_INTERRUPTED', detail });
+  }
+  const newText = text.slice(task.sentText.length);
+  if (ids.length <= task.sentIds.length && newText === '') return { task: next, effects: announce };
+  const forward: MixerEffect = {
+    type: 'forward',
+    firstToken: piece.ids.length - Math.max(0, ids.length - task.sentIds.length),
+    text: newText,
+  };
+  const sentIds = ids.length > task.sentIds.length ? ids : task.sentIds;
+  return { task: { ...next, sentIds, sentText: task.sentText + newText }, effects: [...announce, forward] };
+}
+
+/** Whether what is there now contradicts what the client already has. */
+function diverges<T>(now: ArrayLike<T>, sent: ArrayLike<T>): boolean {
+  const common = Math.min(now.length, sent.length);
+  for (let i = 0; i < common; i++) if (now[i] !== sent[i]) return true;
+  return false;
+}
+
+function onPrecommit(task: MixerTask, event: MixerEvent & { type: 'precommit' }): MixerStep {
+  if (task.state !== 'precommit' && task.state !== 'start') return { task, effects: [] };
+  const next: MixerTask = {
+    ...task,
+    state: 'commit',
+    precommit: { hash: event.hash, signature: event.signature },
+    deadlineMs: event.nowMs + task.deadlines.commitMs,
+  };
+  return { task: next, effects: [{ type: 'openReveal' }, { type: 'announce' }] };
+}
+
+function onReveal(task: MixerTask, event: MixerEvent & { type: 'reveal' }): MixerStep {
+  const { artifact, artifactRoot, salt, nowMs } = event;
+  if (task.state !== 'commit' || task.precommit === null) return { task, effects: [] };
+  // D2: a reveal that does not match its precommit, or the stream, is no result.
+  const matches = equalBytes(sha256(artifactRoot, salt), task.precommit.hash) && artifactFits(task, artifact);
+  if (!matches) return stepTask(task, { type: 'lost', nowMs });
+  const evidence: TaskEvidence = {
+    request: task.request,
+    requestSignature: task.requestSignature,
+    precommitSignature: task.precommit.signature,
+    salt,
+  };
+  const receipt = receiptOf(task, artifact, artifactRoot, nowMs);
+  return ended(task, { type: 'finish', receipt, evidence, artifact });
+}
+
+function artifactFits(task: MixerTask, artifact: Artifact): boolean {
+  const ids = outputIds(artifact);
+  const { request, sampling } = task;
+  return (
+    equalBytes(artifact.taskId, task.taskId) &&
+    artifact.miner === task.draw[task.rank] &&
+    equalBytes(artifact.fileHash, task.terms.fileHash) &&
+    ids.length === task.ids.length &&
+    !diverges(ids, task.ids) &&
+    new TextDecoder().decode(artifact.text) === task.text &&
+    artifact.tokensIn <= request.maxTokensIn &&
+    artifact.tokensOut <= request.maxTokensOut &&
+    (artifact.promptIds.length === 0 || artifact.promptIds.length === artifact.tokensIn) &&
+    (ids.length === 0 || ids.length === artifact.tokensOut) &&
+    (artifact.finish !== finishReasons.cancelled || task.clientLeft) &&
+    artifact.sampling.seed === sampling.seed &&
+    artifact.sampling.temperatureMicro === sampling.temperatureMicro &&
+    artifact.sampling.topPMicro === sampling.topPMicro &&
+    artifact.sampling.topK === sampling.topK &&
+    artifact.sampling.minPMicro === sampling.minPMicro
+  );
+}
+
+/** Price of a task: tokens times the model's prices (economics §1.1). */
+export function priceUnits(terms: TaskTerms, tokensIn: number, tokensOut: number): bigint {
+  return BigInt(tokensIn) * terms.priceInUnits + BigInt(tokensOut) * terms.priceOutUnits;
+}
+
+function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array, nowMs: number): Receipt {
+  return {
+    taskId: task.taskId,
+    kind: taskKinds.user,
+    outcome: artifact.finish === finishReasons.cancelled ? outcomes.partial : outcomes.complete,
+    session: task.request.session,
+    model: task.terms.model,
+    miner: task.draw[task.rank] ?? 0,
+    gateway: task.request.gateway,
+    drawHeight: task.drawHeight,
+    taskSequence: task.taskSequence,
+    rank: task.rank,
+    attempt: task.attempt,
+    tokensIn: artifact.tokensIn,
+    tokensOut: artifact.tokensOut,
+    priceUnits: priceUnits(task.terms, artifact.tokensIn, artifact.tokensOut),
+    requestHash: task.request.requestHash,
+    artifactRoot,
+    firstTokenMs: task.firstTokenMs ?? nowMs - task.admittedMs,
+    totalMs: nowMs - task.admittedMs,
+  };
+}
+
+function onTransition(task: MixerTask, attempt: number, nowMs: number): MixerStep {
+  if (attempt !== task.attempt) return { task, effects: [] };
+  const cancel: MixerEffect = { type: 'cancel' };
+  // §5.2: after the last reassignment the task expires and nothing is charged.
+  if (task.attempt >= task.maxReassignments || task.clientLeft) {
+    return ended(task, cancel, {
+      type: 'fail',
+      code: 'TASK_EXPIRED',
+      detail: `It was given to ${attempt + 1} miners.`,
+    });
+  }
+  const step = offerTo(task, task.place + 1, attempt + 1, nowMs);
+  return { task: step.task, effects: [cancel, ...step.effects] };
+}

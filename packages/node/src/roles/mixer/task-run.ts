@@ -1,0 +1,275 @@
+import {
+  type Artifact,
+  Artifact as ArtifactType,
+  addressText,
+  type Chunk,
+  type EdgeCode,
+  edgeCodes,
+  GatewayMessage,
+  gatewayMessages,
+  type InferencePayload,
+  limits,
+  littleEndian,
+  MinerToMixer,
+  MixerToMiner,
+  messageTypes,
+  minerToMixer,
+  mixerToMiner,
+  Precommit,
+  type Receipt,
+  sha256,
+  StreamCheckpoint,
+  type TaskEvidence,
+  type ValueOf,
+} from '@assay/protocol';
+import type { Endpoint, MessageStream } from '../../network/port.ts';
+import { receive } from '../../network/wire.ts';
+import { protocols, type RoleContext, type SigningRoots } from '../context.ts';
+import { beginTask, type MixerEffect, type MixerEvent, type MixerStep, type MixerTask, stepTask } from './state.ts';
+
+/** What a task run needs of its mixer. */
+export interface TaskHost {
+  readonly context: RoleContext;
+  readonly roots: SigningRoots;
+  readonly endpoint: Endpoint;
+  readonly mixer: number;
+  announce(task: MixerTask): void;
+  /** A miner could not be reached or broke off: it is asked later for a while. */
+  avoid(miner: number): void;
+  /** Makes the finished task durable before its client hears of the end. */
+  keep(work: {
+    receipt: Receipt;
+    evidence: TaskEvidence;
+    artifact: Artifact;
+    payload: InferencePayload;
+  }): Promise<void>;
+  release(task: MixerTask): void;
+}
+
+type MinerMessage = ValueOf<typeof MinerToMixer>;
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** Errors of a miner that another miner would give as well. */
+const requestFaults: readonly string[] = ['CONTEXT_TOO_LONG'];
+
+/** Drives one task: feeds messages to the pure state machine, one at a time, and performs its effects. */
+export class TaskRun {
+  readonly finished: Promise<void>;
+  readonly #host: TaskHost;
+  readonly #gateway: MessageStream;
+  readonly #payload: InferencePayload;
+  #task: MixerTask;
+  #queue: Promise<void> = Promise.resolve();
+  #miner: MessageStream | null = null;
+  #chunk: Chunk | null = null;
+  #finish: () => void = () => {};
+
+  constructor(host: TaskHost, task: MixerTask, streams: { gateway: MessageStream; payload: InferencePayload }) {
+    this.#host = host;
+    this.#task = task;
+    this.#gateway = streams.gateway;
+    this.#payload = streams.payload;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  get task(): MixerTask {
+    return this.#task;
+  }
+
+  begin(): void {
+    this.#enqueue(() => this.#apply(beginTask(this.#task)));
+  }
+
+  /** Resolves when every effect of the event has been performed. */
+  dispatch(event: MixerEvent, chunk: Chunk | null = null): Promise<void> {
+    return this.#enqueue(() => {
+      this.#chunk = chunk;
+      return this.#apply(stepTask(this.#task, event));
+    });
+  }
+
+  /** Ends at once: the mixer is being stopped. */
+  abandon(): void {
+    this.#miner?.abort();
+    this.#gateway.abort();
+    this.#finish();
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    this.#queue = this.#queue.then(work).catch((error: Error) => {
+      this.#host.context.log(`task failed inside the mixer: ${error.message}`);
+      this.#host.release(this.#task);
+      this.abandon();
+    });
+    return this.#queue;
+  }
+
+  async #apply(step: MixerStep): Promise<void> {
+    this.#task = step.task;
+    for (const effect of step.effects) await this.#perform(effect);
+  }
+
+  async #perform(effect: MixerEffect): Promise<void> {
+    const { taskId } = this.#task;
+    switch (effect.type) {
+      case 'prepare':
+        return this.#prepare(effect.miner);
+      case 'start':
+        return this.#toMiner(mixerToMiner.start, { payload: this.#payload });
+      case 'openReveal':
+        return this.#toMiner(mixerToMiner.openReveal, { taskId });
+      case 'cancel':
+        return this.#toMiner(mixerToMiner.cancel, { taskId });
+      case 'announce':
+        return this.#host.announce(this.#task);
+      case 'forward':
+        return this.#forward(effect.firstToken, effect.text);
+      case 'finish':
+        return this.#end(effect);
+      case 'fail': {
+        this.#host.release(this.#task);
+        await this.#toGateway(gatewayMessages.failure, { code: encode(effect.code), detail: encode(effect.detail) });
+        this.#gateway.close();
+        this.#miner?.abort();
+        return this.#finish();
+      }
+    }
+  }
+
+  async #end(effect: MixerEffect & { type: 'finish' }): Promise<void> {
+    await this.#host.keep({ ...effect, payload: this.#payload });
+    const { finish, tokensIn, tokensOut } = effect.artifact;
+    await this.#toGateway(gatewayMessages.ended, { finish, tokensIn, tokensOut });
+    this.#gateway.close();
+    this.#miner?.close();
+    this.#finish();
+  }
+
+  async #forward(firstToken: number, text: string): Promise<void> {
+    const chunk = this.#chunk;
+    if (chunk === null) return;
+    const tokens = chunk.tokens.slice(firstToken);
+    await this.#toGateway(gatewayMessages.chunk, { ...chunk, tokens, text: encode(text) });
+  }
+
+  /** A client that has gone is no reason to stop: what was made is still committed and paid. */
+  async #toGateway(selector: number, value: unknown): Promise<void> {
+    if (this.#task.clientLeft) return;
+    const bytes = GatewayMessage.serialize({ selector, value } as ValueOf<typeof GatewayMessage>);
+    await this.#gateway.send(bytes).catch(() => {});
+  }
+
+  async #toMiner(selector: number, value: unknown): Promise<void> {
+    const bytes = MixerToMiner.serialize({ selector, value } as ValueOf<typeof MixerToMiner>);
+    await this.#miner?.send(bytes).catch(() => {});
+  }
+
+  async #prepare(miner: number): Promise<void> {
+    this.#miner?.abort();
+    this.#miner = null;
+    const row = this.#host.context.engine.ledger.state.miners.get(miner);
+    const { request, taskId, terms, rank } = this.#task;
+    try {
+      if (row === undefined) throw new Error('not in the ledger');
+      const stream = this.#host.endpoint.open(addressText(row.operator), protocols.work);
+      this.#miner = stream;
+      const { maxTokensIn, maxTokensOut } = request;
+      await this.#toMiner(mixerToMiner.prepare, {
+        taskId,
+        model: terms.model,
+        maxTokensIn,
+        maxTokensOut,
+        mixer: this.#host.mixer,
+      });
+      void this.#listen(stream, { miner, rank, publicKey: row.publicKey });
+    } catch {
+      this.#lost(miner, rank);
+    }
+  }
+
+  #lost(miner: number, rank: number): void {
+    this.#host.avoid(miner);
+    this.#dispatchFor(rank, { type: 'lost', nowMs: this.#host.context.nowMs() });
+  }
+
+  /** Drops an event of a miner that no longer has the task. */
+  #dispatchFor(rank: number, event: MixerEvent, chunk: Chunk | null = null): Promise<void> {
+    return this.#enqueue(async () => {
+      if (this.#task.rank !== rank) return;
+      this.#chunk = chunk;
+      await this.#apply(stepTask(this.#task, event));
+    });
+  }
+
+  async #listen(stream: MessageStream, from: { miner: number; rank: number; publicKey: Uint8Array }): Promise<void> {
+    const progress = { chain: this.#task.taskId, tokens: 0 };
+    try {
+      while (this.#task.state !== 'end') {
+        const message = await receive(stream, MinerToMixer);
+        if (message === null) throw new Error('the miner closed the task before its end');
+        const { event, chunk } = this.#eventOf(message, from, progress);
+        if (event === null) throw new Error('the miner broke the protocol');
+        if (event.type === 'lost') this.#host.avoid(from.miner);
+        await this.#dispatchFor(from.rank, event, chunk);
+        if (event.type === 'prepared' && !event.accepted) return;
+      }
+    } catch {
+      this.#lost(from.miner, from.rank);
+    }
+  }
+
+  #eventOf(
+    message: MinerMessage,
+    from: { miner: number; publicKey: Uint8Array },
+    progress: { chain: Uint8Array; tokens: number },
+  ): { event: MixerEvent | null; chunk: Chunk | null } {
+    const nowMs = this.#host.context.nowMs();
+    const only = (event: MixerEvent | null) => ({ event, chunk: null });
+    switch (message.selector) {
+      case minerToMixer.prepared:
+        return only({ type: 'prepared', accepted: (message.value as { accepted: boolean }).accepted, nowMs });
+      case minerToMixer.chunk: {
+        const chunk = message.value as Chunk;
+        if (!this.#chainHolds(chunk, from.publicKey, progress)) return only(null);
+        const piece = { ids: chunk.tokens.map((token) => token.id), text: decode(chunk.text) };
+        return { event: { type: 'piece', piece, nowMs }, chunk };
+      }
+      case minerToMixer.precommit: {
+        const { precommit, signature } = message.value as {
+          precommit: ValueOf<typeof Precommit>;
+          signature: Uint8Array;
+        };
+        const expected = { taskId: this.#task.taskId, miner: from.miner, hash: precommit.hash };
+        const root = this.#host.roots.of(messageTypes.precommit, Precommit, expected);
+        const signed = this.#host.context.verifier.ed25519(from.publicKey, root, signature);
+        return only(signed ? { type: 'precommit', hash: precommit.hash, signature, nowMs } : null);
+      }
+      case minerToMixer.reveal: {
+        const { artifact, salt } = message.value as { artifact: Artifact; salt: Uint8Array };
+        return only({ type: 'reveal', artifact, artifactRoot: ArtifactType.hashTreeRoot(artifact), salt, nowMs });
+      }
+      default: {
+        const failure = message.value as { code: Uint8Array; detail: Uint8Array };
+        const code = decode(failure.code);
+        if (!requestFaults.includes(code) || !(code in edgeCodes)) return only({ type: 'lost', nowMs });
+        return only({ type: 'refused', code: code as EdgeCode, detail: decode(failure.detail) });
+      }
+    }
+  }
+
+  /** §5.5: every piece extends the hash chain, and every 32 tokens the miner has signed it. */
+  #chainHolds(chunk: Chunk, publicKey: Uint8Array, progress: { chain: Uint8Array; tokens: number }): boolean {
+    const before = progress.tokens;
+    progress.chain = sha256(progress.chain, ...chunk.tokens.map((token) => littleEndian(token.id, 4)));
+    progress.tokens += chunk.tokens.length;
+    const due = Math.floor(progress.tokens / limits.windowTokens) > Math.floor(before / limits.windowTokens);
+    if (!due) return true;
+    const point = { taskId: this.#task.taskId, tokens: progress.tokens, chain: progress.chain };
+    const root = this.#host.roots.of(messageTypes.streamCheckpoint, StreamCheckpoint, point);
+    const [signature] = chunk.checkpoint;
+    return signature !== undefined && this.#host.context.verifier.ed25519(publicKey, root, signature);
+  }
+}

@@ -1,0 +1,108 @@
+import {
+  addressText,
+  messageTypes,
+  SignedAnnouncement,
+  SignedTransition,
+  TaskAnnouncement,
+  TransitionOrder,
+  TransitionRequest,
+  TransitionVote,
+  toHex,
+} from '@assay/protocol';
+import type { Endpoint } from '../../network/port.ts';
+import { ask } from '../../network/wire.ts';
+import { protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
+import { isQuorum } from '../mixer/committee.ts';
+import { type OracleEffect, type OracleEvent, type OracleState, stepOracle } from './state.ts';
+
+/** Ticks per lead slot. */
+const ticksPerSlot = 4;
+
+/** Watches the states of tasks and asks to take late ones from their miners (D3, §5.3). */
+export class Oracle implements RoleService {
+  readonly #context: RoleContext;
+  readonly #roots: SigningRoots;
+  #state: OracleState;
+  #endpoint: Endpoint | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(context: RoleContext, options: { oracle: number }) {
+    this.#context = context;
+    this.#roots = new SigningRoots(context.chain);
+    const { state } = context.engine.ledger;
+    this.#state = {
+      oracle: options.oracle,
+      oracles: state.oracles.length,
+      slotMs: state.params.deadlines.oracleSlotMs,
+      tasks: new Map(),
+      asked: new Map(),
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    this.#endpoint.subscribe(topics.tasks, (message) => this.#hear(message));
+    const tickMs = Math.max(10, Math.floor(this.#state.slotMs / ticksPerSlot));
+    this.#timer = setInterval(() => this.#dispatch({ type: 'tick', nowMs: this.#context.nowMs() }), tickMs);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    this.#endpoint?.leave();
+    this.#endpoint = null;
+  }
+
+  #dispatch(event: OracleEvent): void {
+    const { state, effects } = stepOracle(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) void this.#request(effect);
+  }
+
+  #hear(message: Uint8Array): void {
+    const { announcement, signature } = SignedAnnouncement.deserialize(message);
+    const mixer = this.#context.engine.ledger.state.mixers.get(announcement.mixer);
+    if (mixer === undefined) return;
+    const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
+    if (!this.#context.verifier.ed25519(mixer.publicKey, root, signature)) return;
+    this.#dispatch({ type: 'announced', taskId: toHex(announcement.taskId), announcement });
+  }
+
+  async #request({ taskId, announcement }: OracleEffect): Promise<void> {
+    const endpoint = this.#endpoint;
+    if (endpoint === null) return;
+    const request: TransitionRequest = {
+      taskId: announcement.taskId,
+      oracle: this.#state.oracle,
+      attempt: announcement.attempt,
+      state: announcement.state,
+      timeMs: this.#context.nowMs(),
+    };
+    const root = this.#roots.of(messageTypes.transitionRequest, TransitionRequest, request);
+    const signed = { request, signature: this.#context.signer.sign(root) };
+    const mixers = [...this.#context.engine.ledger.state.mixers];
+    const votes = await Promise.all(
+      mixers.map(async (mixer) => {
+        try {
+          const stream = endpoint.open(addressText(mixer.account), protocols.vote);
+          return await ask(stream, [SignedTransition, signed], TransitionVote);
+        } catch {
+          return null;
+        }
+      }),
+    );
+    const agreed = votes.filter((vote) => vote?.agrees === true).filter((vote) => vote !== null);
+    const home = mixers[announcement.mixer];
+    if (home === undefined || !isQuorum(agreed.length, mixers.length)) {
+      return this.#dispatch({ type: 'refused', taskId });
+    }
+    this.#context.log(`task ${taskId.slice(0, 8)} is late: taken from miner ${announcement.miner}`);
+    try {
+      const stream = endpoint.open(addressText(home.account), protocols.order);
+      await stream.send(TransitionOrder.serialize({ request: signed, votes: agreed }));
+      stream.close();
+    } catch {
+      this.#dispatch({ type: 'refused', taskId });
+    }
+  }
+}
