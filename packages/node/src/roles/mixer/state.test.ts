@@ -1,0 +1,181 @@
+import { type Artifact, Artifact as ArtifactType, finishReasons, outcomes, sha256 } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { windowsOf } from '../miner/artifact.ts';
+import { beginTask, type MixerEffect, type MixerEvent, type MixerTask, stepTask } from './state.ts';
+
+const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);
+const sampling = { temperatureMicro: 700_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 7 };
+
+const fresh: MixerTask = {
+  taskId: bytes(32, 1),
+  taskSequence: 9,
+  request: { session: 2, gateway: 0, requestHash: bytes(32, 2), maxTokensIn: 20, maxTokensOut: 10, validUntilMs: 0 },
+  requestSignature: bytes(64, 3),
+  sampling,
+  terms: { model: 0, fileHash: bytes(32, 4), priceInUnits: 3n, priceOutUnits: 5n },
+  deadlines: { prepareMs: 100, firstTokenMs: 200, generationMs: 300, generationPerTokenMs: 10, commitMs: 50, lostMs: 20 },
+  maxReassignments: 2,
+  draw: [11, 12, 13],
+  order: [0, 1, 2],
+  drawHeight: 40,
+  state: 'create',
+  place: 0,
+  rank: 0,
+  attempt: 0,
+  admittedMs: 1000,
+  deadlineMs: 1000,
+  firstTokenMs: null,
+  ids: [],
+  text: '',
+  sentIds: [],
+  sentText: '',
+  clientLeft: false,
+  precommit: null,
+};
+
+function run(task: MixerTask, events: readonly MixerEvent[]): { task: MixerTask; effects: MixerEffect[] } {
+  let at = task;
+  const effects: MixerEffect[] = [];
+  for (const event of events) {
+    const step = stepTask(at, event);
+    at = step.task;
+    effects.push(...step.effects);
+  }
+  return { task: at, effects };
+}
+
+const types = (effects: readonly MixerEffect[]) => effects.map((e) => e.type).filter((type) => type !== 'announce');
+const accept: MixerEvent = { type: 'prepared', accepted: true, nowMs: 1010 };
+const piece = (ids: number[], text: string, nowMs = 1020): MixerEvent => ({ type: 'piece', piece: { ids, text }, nowMs });
+
+function artifactOf(task: MixerTask, change: Partial<Artifact> = {}): Artifact {
+  const tokens = task.ids.map((id) => ({ id, text: '', negLogprobMicro: 1, top: [] }));
+  return {
+    ...ArtifactType.defaultValue(),
+    version: 1,
+    taskId: task.taskId,
+    miner: task.draw[task.rank] ?? 0,
+    fileHash: task.terms.fileHash,
+    promptIds: [1, 2, 3],
+    windows: windowsOf(tokens),
+    sampling,
+    finish: finishReasons.stop,
+    tokensIn: 3,
+    tokensOut: task.ids.length,
+    text: new TextEncoder().encode(task.text),
+    ...change,
+  };
+}
+
+function commit(task: MixerTask, artifact: Artifact): MixerEvent[] {
+  const salt = bytes(32, 8);
+  const artifactRoot = ArtifactType.hashTreeRoot(artifact);
+  return [
+    { type: 'precommit', hash: sha256(artifactRoot, salt), signature: bytes(64, 5), nowMs: 1030 },
+    { type: 'reveal', artifact, artifactRoot, salt, nowMs: 1040 },
+  ];
+}
+
+const begun = () => beginTask(fresh).task;
+
+describe('a task at its mixer (§5)', () => {
+  it('goes from Prepare to End and prices what was made', () => {
+    const streaming = run(begun(), [accept, piece([5], 'a'), piece([6, 7], 'bc', 1025)]);
+    expect(types(streaming.effects)).toEqual(['start', 'forward', 'forward']);
+    expect(streaming.task.deadlineMs).toBe(1020 + 300 + 10 * 10);
+    const done = run(streaming.task, commit(streaming.task, artifactOf(streaming.task)));
+    expect(types(done.effects)).toEqual(['openReveal', 'finish']);
+    const finish = done.effects.find((effect) => effect.type === 'finish');
+    expect(finish?.receipt).toMatchObject({
+      miner: 11,
+      rank: 0,
+      attempt: 0,
+      tokensIn: 3,
+      tokensOut: 3,
+      priceUnits: 3n * 3n + 3n * 5n,
+      firstTokenMs: 20,
+      totalMs: 40,
+      outcome: outcomes.complete,
+    });
+    expect(done.task.state).toBe('end');
+  });
+
+  it('asks the next in the draw when one declines, without counting a reassignment (§5.4)', () => {
+    const { task, effects } = run(begun(), [{ type: 'prepared', accepted: false, nowMs: 1005 }]);
+    expect(effects[0]).toEqual({ type: 'prepare', miner: 12 });
+    expect(task).toMatchObject({ rank: 1, attempt: 0, deadlineMs: 1105 });
+  });
+
+  it('ends with NO_MINER when all decline', () => {
+    const decline: MixerEvent = { type: 'prepared', accepted: false, nowMs: 1005 };
+    const { effects } = run(begun(), [decline, decline, decline]);
+    expect(effects.find((effect) => effect.type === 'fail')).toMatchObject({ code: 'NO_MINER' });
+  });
+
+  it('waits for the oracles when a miner is lost, with a nearer deadline (§5.3)', () => {
+    const { task, effects } = run(begun(), [accept, piece([5], 'a'), { type: 'lost', nowMs: 1050 }]);
+    expect(task).toMatchObject({ state: 'precommit', deadlineMs: 1070, rank: 0 });
+    expect(types(effects)).toEqual(['start', 'forward']);
+  });
+
+  it('gives the client only what is new after a reassignment', () => {
+    const first = run(begun(), [accept, piece([5, 6], 'ab'), { type: 'transition', attempt: 0, nowMs: 1100 }]);
+    expect(types(first.effects).slice(-2)).toEqual(['cancel', 'prepare']);
+    const second = run(first.task, [accept, piece([5], 'a'), piece([6, 7], 'bc')]);
+    expect(second.task).toMatchObject({ attempt: 1, rank: 1 });
+    expect(second.effects.filter((effect) => effect.type === 'forward')).toEqual([
+      { type: 'forward', firstToken: 1, text: 'c' },
+    ]);
+    const done = run(second.task, commit(second.task, artifactOf(second.task)));
+    expect(done.effects.find((effect) => effect.type === 'finish')?.receipt).toMatchObject({ miner: 12, attempt: 1 });
+  });
+
+  it('never splices two answers', () => {
+    const first = run(begun(), [accept, piece([5, 6], 'ab'), { type: 'transition', attempt: 0, nowMs: 1100 }]);
+    const second = run(first.task, [accept, piece([9], 'z')]);
+    expect(types(second.effects)).toEqual(['start', 'cancel', 'fail']);
+    expect(second.task.state).toBe('end');
+  });
+
+  it('expires after the last reassignment and charges nothing (§5.2)', () => {
+    const transition = (attempt: number): MixerEvent => ({ type: 'transition', attempt, nowMs: 1100 });
+    const { effects } = run(begun(), [transition(0), transition(1), transition(2)]);
+    expect(types(effects).at(-1)).toBe('fail');
+    expect(effects.some((effect) => effect.type === 'finish')).toBe(false);
+  });
+
+  it('ignores a transition of an earlier attempt', () => {
+    const moved = run(begun(), [{ type: 'transition', attempt: 0, nowMs: 1100 }]);
+    expect(run(moved.task, [{ type: 'transition', attempt: 0, nowMs: 1101 }]).effects).toEqual([]);
+  });
+
+  it.each<[string, Partial<Artifact>]>([
+    ['another text', { text: new TextEncoder().encode('other') }],
+    ['another file', { fileHash: bytes(32, 9) }],
+    ['more prompt tokens than it holds', { tokensIn: 4 }],
+    ['another seed', { sampling: { ...sampling, seed: 8 } }],
+    ['another task', { taskId: bytes(32, 7) }],
+    ['a cancellation nobody asked for', { finish: finishReasons.cancelled }],
+  ])('takes an artifact with %s for no result (D2)', (_, change) => {
+    const streaming = run(begun(), [accept, piece([5, 6], 'ab')]);
+    const done = run(streaming.task, commit(streaming.task, artifactOf(streaming.task, change)));
+    expect(types(done.effects)).toEqual(['openReveal']);
+    expect(done.task.state).toBe('commit');
+  });
+
+  it('takes a reveal that is not the precommitted one for no result (D2)', () => {
+    const streaming = run(begun(), [accept, piece([5], 'a')]);
+    const [precommit] = commit(streaming.task, artifactOf(streaming.task));
+    const [, reveal] = commit(streaming.task, artifactOf(streaming.task, { totalMs: 99 }));
+    const events = [precommit, reveal].filter((event) => event !== undefined);
+    expect(types(run(streaming.task, events).effects)).toEqual(['openReveal']);
+  });
+
+  it('pays for what was made when the client leaves', () => {
+    const left = run(begun(), [accept, piece([5], 'a'), { type: 'clientLeft', nowMs: 1022 }]);
+    expect(types(left.effects).at(-1)).toBe('cancel');
+    const artifact = artifactOf(left.task, { finish: finishReasons.cancelled });
+    const done = run(left.task, commit(left.task, artifact));
+    expect(done.effects.find((effect) => effect.type === 'finish')?.receipt.outcome).toBe(outcomes.partial);
+  });
+});
