@@ -1,3 +1,23 @@
+import type {
+  Account,
+  BlockDetail,
+  BlockPage,
+  Committee,
+  DomainPage,
+  Epoch,
+  GenesisJson,
+  Miner,
+  MinerPage,
+  MixerPage,
+  ModelPage,
+  ReceiptJson,
+  RolePage,
+  Session,
+  Status,
+  TaskDetail,
+  TaskPage,
+} from '@assay/client';
+import type { Inclusion } from '../consensus/port.ts';
 import type { ChatMessage, TokenLogprob } from '../inference/port.ts';
 
 /** A chat request after the only parsing there is. Ratios in millionths. */
@@ -23,8 +43,12 @@ export type AnswerEvent =
 
 /** An admitted task. The receipt's id is the task id, known before the first token. */
 export interface Answer {
+  /** `0x` and 64 hexadecimal digits. */
   readonly taskId: string;
-  /** Rejects or throws AssayError; after a clean run the last event is `end`. */
+  /**
+   * Rejects or throws AssayError; after a clean run the last event is `end`. When the signal aborts it must end
+   * soon, best by throwing the signal's reason.
+   */
   readonly events: AsyncIterable<AnswerEvent>;
 }
 
@@ -50,4 +74,46 @@ export interface RolesService {
   list(): readonly RoleControl[];
   /** Null when there is no role of that name. */
   set(name: string, running: boolean): Promise<RoleControl | null>;
+}
+
+export type Eventually<T> = T | Promise<T>;
+
+/** Part of a table, in index order. */
+export interface PageRequest {
+  readonly from: number;
+  readonly limit: number;
+}
+
+/** What the node API reads: the chain at its last durable block, already in the JSON form of `@assay/client`. */
+export interface NodeReader {
+  status(): Eventually<Status>;
+  genesis(): Eventually<GenesisJson>;
+  committee(): Eventually<Committee>;
+  /** The blocks there are of heights `from` to `from + limit − 1`. */
+  blocks(page: PageRequest): Eventually<BlockPage>;
+  /** Null when there is no block at that height. */
+  block(height: number): Eventually<BlockDetail | null>;
+  /** The serialised block at a height; null when there is none. */
+  blockBytes(height: number): Uint8Array | null;
+  /** Null when the address never held anything. */
+  account(address: Uint8Array): Eventually<Account | null>;
+  miners(page: PageRequest): Eventually<MinerPage>;
+  miner(index: number): Eventually<Miner | null>;
+  mixers(page: PageRequest): Eventually<MixerPage>;
+  validators(page: PageRequest): Eventually<RolePage>;
+  oracles(page: PageRequest): Eventually<RolePage>;
+  gateways(page: PageRequest): Eventually<RolePage>;
+  domains(page: PageRequest): Eventually<DomainPage>;
+  models(page: PageRequest): Eventually<ModelPage>;
+  session(index: number): Eventually<Session | null>;
+  /** Certified tasks, newest first, of an order below `before` when that is not null. */
+  tasks(page: { readonly before: number | null; readonly limit: number }): Eventually<TaskPage>;
+  /** `pending` while the task is admitted but in no block; null when nothing is known of it, or it never will be. */
+  task(taskId: Uint8Array): Eventually<TaskDetail | 'pending' | null>;
+  /** As `task`. */
+  receipt(taskId: Uint8Array): Eventually<ReceiptJson | 'pending' | null>;
+  /** Null when the epoch is not closed yet. */
+  epoch(epoch: number): Eventually<Epoch | null>;
+  /** The engine's `submit`. */
+  submit(transaction: Uint8Array): Promise<Inclusion>;
 }

@@ -1,0 +1,134 @@
+import { limits } from '@assay/protocol';
+import { z } from 'zod';
+import { AssayError } from '../../errors.ts';
+import type { ChatMessage } from '../../inference/port.ts';
+import type { InferenceRequest } from '../port.ts';
+import { Refusal } from '../refusal.ts';
+import { messageRoles, refuseUnsupported } from './unsupported.ts';
+
+/** Longest answer when the request names no limit, tokens. */
+export const defaultMaxTokens = 256;
+
+/** Stop sequences in one request, and alternatives per token, as OpenAI has them. */
+const maxStops = 4;
+const maxTopLogprobs = 20;
+
+const wellFormed = (what: string) =>
+  z.string({ error: `must be ${what}` }).refine((text) => text.isWellFormed(), {
+    error: 'must not hold half of a surrogate pair',
+  });
+const between = (from: number, to: number) => {
+  const error = `must be a number from ${from} to ${to}`;
+  return z.number({ error }).min(from, { error }).max(to, { error });
+};
+const wholeBetween = (from: number, to: number) => {
+  const error = `must be a whole number from ${from} to ${to}`;
+  return z.int({ error }).min(from, { error }).max(to, { error });
+};
+const flag = z.boolean({ error: 'must be true or false' });
+const textPart = z.object({
+  type: z.literal('text', { error: 'must be "text"' }),
+  text: wellFormed('a text'),
+});
+const message = z.object(
+  {
+    role: z.enum(messageRoles, { error: 'must name a role' }),
+    content: z.union([wellFormed('a text'), z.array(textPart).min(1)], {
+      error: 'must be a well-formed text, or a list of {"type":"text","text":…}',
+    }),
+  },
+  { error: 'must be an object with role and content' },
+);
+const stopText = wellFormed('a text').min(1, { error: 'must not be empty' });
+
+/** The body of POST /v1/chat/completions: what of it is honoured. Everything else is refused or changes nothing. */
+export const ChatBody = z.object({
+  model: wellFormed('the name of a model')
+    .min(1, { error: 'must be the name of a model' })
+    .max(limits.maxNameBytes, { error: `must be at most ${limits.maxNameBytes} characters long` }),
+  messages: z.array(message, { error: 'must be a list of messages' }).min(1, { error: 'must hold a message' }),
+  temperature: between(0, 2).nullish(),
+  top_p: between(0, 1).nullish(),
+  max_tokens: wholeBetween(1, limits.maxTokens).nullish(),
+  max_completion_tokens: wholeBetween(1, limits.maxTokens).nullish(),
+  stop: z
+    .union([stopText, z.array(stopText).max(maxStops)], {
+      error: `must be a text or a list of at most ${maxStops}, none of them empty`,
+    })
+    .nullish(),
+  seed: z.int({ error: 'must be a whole number between -2^53 and 2^53' }).nullish(),
+  logprobs: flag.nullish(),
+  top_logprobs: wholeBetween(0, maxTopLogprobs).nullish(),
+  stream: flag.nullish(),
+  stream_options: z.object({ include_usage: flag.nullish() }, { error: 'must be an object' }).nullish(),
+});
+export type ChatBody = z.infer<typeof ChatBody>;
+const honoured: ReadonlySet<string> = new Set(Object.keys(ChatBody.shape));
+
+/** A chat request and how it wants to be answered. */
+export interface ChatRequest {
+  readonly inference: InferenceRequest;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+}
+
+const millionths = (ratio: number) => Math.round(ratio * 1_000_000);
+
+/**
+ * Reads the body of a chat request. Throws Refusal UNSUPPORTED_PARAMETER for what would have to be ignored, and
+ * INVALID_REQUEST for what is wrong.
+ */
+export function readChatRequest(json: unknown): ChatRequest {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new AssayError('INVALID_REQUEST', 'Its body must be a JSON object.');
+  }
+  refuseUnsupported(json as Record<string, unknown>, honoured);
+  const read = ChatBody.safeParse(json);
+  if (!read.success) throw refusalOfIssue(read.error.issues[0]);
+  const body = read.data;
+  const stream = body.stream ?? false;
+  if (!stream && body.stream_options != null) throw invalid('stream_options', 'needs `stream` to be true');
+  if (body.top_logprobs != null && !body.logprobs) throw invalid('top_logprobs', 'needs `logprobs` to be true');
+  return {
+    inference: {
+      model: body.model,
+      messages: body.messages.map(chatMessage),
+      maxTokens: maxTokensOf(body),
+      temperatureMicro: millionths(body.temperature ?? 1),
+      topPMicro: millionths(body.top_p ?? 1),
+      seed: body.seed == null ? null : seedOf(body.seed),
+      stop: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []),
+      topLogprobs: body.logprobs ? (body.top_logprobs ?? 0) : null,
+    },
+    stream,
+    includeUsage: body.stream_options?.include_usage ?? false,
+  };
+}
+
+/** A seed is a 32-bit number to the engines: seeds that differ by a multiple of 2^32 are one seed. */
+function seedOf(seed: number): number {
+  return seed >>> 0;
+}
+
+function maxTokensOf({ max_tokens: old, max_completion_tokens: current }: ChatBody): number {
+  if (old != null && current != null && old !== current) {
+    throw invalid('max_tokens', 'and `max_completion_tokens` differ; give one of them');
+  }
+  return current ?? old ?? defaultMaxTokens;
+}
+
+function chatMessage({ role, content }: ChatBody['messages'][number]): ChatMessage {
+  return {
+    role: role === 'developer' ? 'system' : role,
+    content: typeof content === 'string' ? content : content.map((part) => part.text).join(''),
+  };
+}
+
+function invalid(param: string, must: string): Refusal {
+  return new Refusal('INVALID_REQUEST', param, `\`${param}\` ${must}.`);
+}
+
+function refusalOfIssue(issue: z.core.$ZodIssue | undefined): Refusal {
+  const path = (issue?.path ?? []).map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return invalid(path.replace(/^\./, ''), issue?.message ?? 'is wrong');
+}
