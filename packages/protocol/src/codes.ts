@@ -76,7 +76,7 @@ export const edgeCodes = {
   TASK_EXPIRED: { ...unavailable('No miner finished the task within its deadlines; nothing was charged.'), status: 504 },
   ANSWER_INTERRUPTED: unavailable('The miner was lost in the middle of the answer and another gave a different one; nothing was charged.'),
   BACKEND_FAILED: { ...unavailable('The inference backend failed.'), status: 502 },
-  NODE_STOPPED: unavailable('The node is stopping and takes no more transactions.'),
+  NODE_STOPPED: unavailable('The node is stopping; ask again when it is back.'),
   DATA_IN_USE: unavailable('The data directory is in use by another process; stop it, or choose another directory.'),
   OTHER_CHAIN: unavailable('The data directory holds another chain; start with its genesis file, or choose another directory.'),
   DISK_FULL: unavailable('The disk is full, so the node stopped; nothing it confirmed is lost. Free some space and start it again.'),
@@ -85,7 +85,6 @@ export const edgeCodes = {
   LEDGER_HALTED: { ...unavailable('A block broke a law of the ledger, so the chain was stopped before it.'), status: 500 },
   KEYS_LOCKED: denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
   KEYS_DAMAGED: { ...unavailable('The key file is not one of ours or was cut short; restore it from a copy.'), status: 500 },
-  STOPPING: unavailable('The node is stopping; ask again when it is back.'),
   CANNOT_LISTEN: { ...unavailable('The node cannot listen on its address.'), status: 500 },
   INTERNAL: { ...unavailable('The node failed; its log says why.'), status: 500 },
 } as const satisfies Record<string, CodeInfo>;
