@@ -1,0 +1,155 @@
+import {
+  addressOf,
+  Genesis,
+  type MixerRow,
+  type ModelRow,
+  type Params,
+  possessionRoot,
+  type RoleRow,
+  type StateValue,
+  sha256,
+} from '@assay/protocol';
+import { epochBeaconOf } from './epoch/beacon.ts';
+import { MAX_UNITS, PPB } from './integers.ts';
+import { keyOf, LedgerState } from './state.ts';
+import type { Verifier } from './verifier.ts';
+
+const ALL_BPS = 10_000;
+
+type GenesisMixer = Genesis['mixers'][number];
+type GenesisRole = Genesis['validators'][number];
+type GenesisDomain = Genesis['domains'][number];
+type GenesisModel = Genesis['models'][number];
+
+/** The hash that names a chain: part of every signature (§1.2). */
+export function genesisHash(genesis: Genesis): Uint8Array {
+  return Genesis.hashTreeRoot(genesis);
+}
+
+/**
+ * Checks that each mixer holds the BLS key it brings (§1.2); without it a mixer could choose a key that cancels others'.
+ * Gives a sentence about the first that fails; null when all are good.
+ */
+export function checkPossessions(genesis: Genesis, verifier: Verifier): string | null {
+  const index = genesis.mixers.findIndex(
+    ({ blsPublicKey, possession }) => !verifier.bls([blsPublicKey], possessionRoot(blsPublicKey), possession),
+  );
+  return index < 0 ? null : `mixer ${index} does not prove possession of its BLS key`;
+}
+
+/** The state before the first block. Throws an Error with a plain sentence when the genesis contradicts itself. */
+export function stateOfGenesis(genesis: Genesis): LedgerState {
+  const problem = problemOf(genesis);
+  if (problem !== null) throw new Error(`The genesis cannot be used: ${problem}.`);
+  const hash = genesisHash(genesis);
+  const beacon = sha256(hash);
+  const value: StateValue = {
+    globals: {
+      chainId: genesis.chainId,
+      genesisHash: hash,
+      genesisMs: genesis.timeMs,
+      height: 0,
+      timeMs: genesis.timeMs,
+      epoch: 0,
+      epochStartMs: genesis.timeMs,
+      beacon,
+      epochBeacon: epochBeaconOf(beacon, 0),
+      reveals: 0,
+      genesisUnits: supplyOf(genesis),
+      mintedUnits: 0n,
+      burnedUnits: 0n,
+      treasuryUnits: 0n,
+    },
+    params: genesis.params,
+    accounts: genesis.accounts.map(({ address, balanceUnits }) => ({ address, balanceUnits, nonce: 0 })),
+    miners: [],
+    mixers: genesis.mixers.map(mixerRow),
+    oracles: genesis.oracles.map(roleRow),
+    validators: genesis.validators.map(roleRow),
+    gateways: genesis.gateways.map(roleRow),
+    domains: genesis.domains,
+    models: genesis.models.map((model): ModelRow => ({ ...model, epochVwu: 0n })),
+    sessions: [],
+    tasks: [],
+    audits: [],
+  };
+  return LedgerState.fromValue(value);
+}
+
+function mixerRow({ publicKey, blsPublicKey, stakeUnits }: GenesisMixer): MixerRow {
+  return { account: addressOf(publicKey), publicKey, blsPublicKey, stakeUnits, nextSequence: 0, epochDuties: 0 };
+}
+
+function roleRow({ publicKey, operator, stakeUnits }: GenesisRole): RoleRow {
+  return { account: addressOf(publicKey), publicKey, operator, stakeUnits, epochDuties: 0, strikes: 0 };
+}
+
+function supplyOf(genesis: Genesis): bigint {
+  const { accounts, mixers, oracles, validators, gateways } = genesis;
+  const balances = accounts.reduce((sum, account) => sum + account.balanceUnits, 0n);
+  return [...mixers, ...oracles, ...validators, ...gateways].reduce((sum, role) => sum + role.stakeUnits, balances);
+}
+
+function problemOf(genesis: Genesis): string | null {
+  const { accounts, mixers, oracles, validators, gateways, domains, models } = genesis;
+  if (supplyOf(genesis) > MAX_UNITS) return 'the balances and stakes add up to more than 2^64 base units';
+  if (mixers.length === 0) return 'there is no mixer, so nothing could ever be certified';
+  const listed: [string, readonly Uint8Array[]][] = [
+    ['account', accounts.map((account) => account.address)],
+    ['BLS key of a mixer', mixers.map((mixer) => mixer.blsPublicKey)],
+    ['mixer', mixers.map((mixer) => mixer.publicKey)],
+    ['oracle', oracles.map((role) => role.publicKey)],
+    ['validator', validators.map((role) => role.publicKey)],
+    ['gateway', gateways.map((role) => role.publicKey)],
+    ['domain name', domains.map((domain) => domain.name)],
+    ['model name', models.map((model) => model.name)],
+  ];
+  for (const [name, keys] of listed) {
+    if (new Set(keys.map(keyOf)).size !== keys.length) return `a ${name} is listed twice`;
+  }
+  const checks = [
+    problemOfParams(genesis.params),
+    ...domains.map(problemOfDomain),
+    ...models.map((model, index) => problemOfModel(model, index, domains)),
+  ];
+  return checks.find((problem) => problem !== null) ?? null;
+}
+
+function problemOfParams({ stacks, components, audit, ...params }: Params): string | null {
+  const whole = ['blockTimeMs', 'epochBlocks', 'receiptLifetimeBlocks', 'halvingDays'] as const;
+  const zero = whole.find((name) => params[name] === 0);
+  if (zero !== undefined) return `params.${zero} must be above zero`;
+  const counts = ['drawDelayBlocks', 'commitBlocks', 'revealBlocks', 'positions', 'trustHalfLifeEpochs'] as const;
+  const none = counts.find((name) => audit[name] === 0);
+  if (none !== undefined) return `params.audit.${none} must be above zero`;
+  if (BigInt(audit.floorPpb) > PPB) return 'params.audit.floorPpb must be at most 1,000,000,000';
+  if (audit.minRoutingTrustPpb === 0 || BigInt(audit.minRoutingTrustPpb) >= PPB) {
+    return 'params.audit.minRoutingTrustPpb must be from 1 to 999,999,999';
+  }
+  const stacksBps = sumBps(Object.values(stacks));
+  if (stacksBps !== ALL_BPS) return `params.stacks add up to ${stacksBps} basis points instead of 10,000`;
+  const componentsBps = sumBps(Object.values(components));
+  if (componentsBps !== ALL_BPS) return `params.components add up to ${componentsBps} basis points instead of 10,000`;
+  return null;
+}
+
+function problemOfDomain(domain: GenesisDomain, index: number): string | null {
+  const bps = splitBps(domain);
+  return bps <= ALL_BPS ? null : `the splits of domain ${index} add up to ${bps} basis points, more than 10,000`;
+}
+
+function problemOfModel(model: GenesisModel, index: number, domains: readonly GenesisDomain[]): string | null {
+  const domain = domains[model.domain];
+  if (domain === undefined) return `model ${index} names domain ${model.domain}, but there are ${domains.length}`;
+  const bps = splitBps(domain) + model.royaltyBps;
+  if (bps > ALL_BPS) return `the royalty of model ${index} and its domain's splits add up to ${bps} basis points`;
+  return null;
+}
+
+function splitBps({ burnBps, processorsBps, validatorsBps, domainBps }: GenesisDomain): number {
+  return burnBps + processorsBps + validatorsBps + domainBps;
+}
+
+function sumBps(parts: readonly number[]): number {
+  return parts.reduce((sum, part) => sum + part, 0);
+}

@@ -1,0 +1,21 @@
+/** One, in parts per billion. */
+export const PPB = 1_000_000_000n;
+
+/** Largest value of a 64-bit field. */
+export const MAX_UNITS = (1n << 64n) - 1n;
+
+/** The largest integer whose square is at most `value`, which must not be negative. */
+export function isqrt(value: bigint): bigint {
+  if (value < 2n) return value;
+  let root = 1n << BigInt((value.toString(2).length + 1) >> 1);
+  for (;;) {
+    const next = (root + value / root) >> 1n;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+
+/** `value`, at most what a 64-bit statistic can hold. Never for money, which is conserved and cannot reach it. */
+export function saturate(value: bigint): bigint {
+  return value > MAX_UNITS ? MAX_UNITS : value;
+}

@@ -1,0 +1,254 @@
+import {
+  type AccountRow,
+  type AuditRow,
+  type ChainIdentity,
+  type DomainRow,
+  Globals,
+  type MinerRow,
+  type MixerRow,
+  type ModelRow,
+  type Params,
+  type RoleRow,
+  type SessionRow,
+  State,
+  type StateValue,
+  type TaskRow,
+  tables,
+  taskStatuses,
+  verdicts,
+} from '@assay/protocol';
+import type { CompositeViewDU } from '@chainsafe/ssz';
+import { type ReadonlyTable, Table } from './table.ts';
+
+/** A byte string as a key of a map. */
+export const keyOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+
+const noMoney = () => 0n;
+
+/** The state as others see it: everything can be read, nothing changed. */
+export interface LedgerView {
+  readonly globals: Readonly<Globals>;
+  readonly params: Readonly<Params>;
+  readonly chain: ChainIdentity;
+  readonly accounts: ReadonlyTable<AccountRow>;
+  readonly miners: ReadonlyTable<MinerRow>;
+  readonly mixers: ReadonlyTable<MixerRow>;
+  readonly oracles: ReadonlyTable<RoleRow>;
+  readonly validators: ReadonlyTable<RoleRow>;
+  readonly gateways: ReadonlyTable<RoleRow>;
+  readonly domains: ReadonlyTable<DomainRow>;
+  readonly models: ReadonlyTable<ModelRow>;
+  readonly sessions: ReadonlyTable<SessionRow>;
+  readonly tasks: ReadonlyTable<TaskRow>;
+  readonly audits: ReadonlyTable<AuditRow>;
+  /** Index of the account of an address; undefined when it never held anything. */
+  accountOf(address: Uint8Array): number | undefined;
+  balanceOf(address: Uint8Array): bigint;
+  /** Nonce the next transaction of an address must carry. */
+  nonceOf(address: Uint8Array): number;
+  /** Index of the miner an address operates. */
+  minerOf(operator: Uint8Array): number | undefined;
+  /** Index of a certified task that is still kept. */
+  taskOf(taskId: Uint8Array): number | undefined;
+  /** Index of the audit of a task. */
+  auditOf(taskId: Uint8Array): number | undefined;
+  /** Base units held anywhere, from the running totals. */
+  heldUnits(): bigint;
+  /** Base units held anywhere, counted row by row. */
+  countHeldUnits(): bigint;
+}
+
+/** The working state: tables in front of the SSZ tree, and lookups that are rebuilt at load and never part of it. */
+export class LedgerState implements LedgerView {
+  globals: Readonly<Globals>;
+  readonly params: Readonly<Params>;
+  readonly chain: ChainIdentity;
+  readonly accounts: Table<AccountRow>;
+  readonly miners: Table<MinerRow>;
+  readonly mixers: Table<MixerRow>;
+  readonly oracles: Table<RoleRow>;
+  readonly validators: Table<RoleRow>;
+  readonly gateways: Table<RoleRow>;
+  readonly domains: Table<DomainRow>;
+  readonly models: Table<ModelRow>;
+  readonly sessions: Table<SessionRow>;
+  readonly tasks: Table<TaskRow>;
+  readonly audits: Table<AuditRow>;
+  /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
+  nextDraw = 0;
+  /** Indexes of the audits without a verdict, rising. */
+  openAudits: number[] = [];
+  readonly #view: CompositeViewDU<typeof State>;
+  readonly #accountOf = new Map<string, number>();
+  readonly #minerOf = new Map<string, number>();
+  readonly #taskOf = new Map<string, number>();
+  readonly #auditOf = new Map<string, number>();
+
+  private constructor(view: CompositeViewDU<typeof State>) {
+    this.#view = view;
+    const value: StateValue = State.toValueFromViewDU(view);
+    this.globals = value.globals;
+    this.params = value.params;
+    const chainId = new TextDecoder().decode(value.globals.chainId);
+    this.chain = { chainId, genesisHash: value.globals.genesisHash };
+    this.accounts = new Table(value.accounts, (row) => row.balanceUnits);
+    this.miners = new Table(value.miners, (row) => row.collateralUnits);
+    this.mixers = new Table(value.mixers, (row) => row.stakeUnits);
+    this.oracles = new Table(value.oracles, (row) => row.stakeUnits);
+    this.validators = new Table(value.validators, (row) => row.stakeUnits);
+    this.gateways = new Table(value.gateways, (row) => row.stakeUnits);
+    this.domains = new Table(value.domains, noMoney);
+    this.models = new Table(value.models, noMoney);
+    this.sessions = new Table(value.sessions, (row) => row.escrowUnits);
+    this.tasks = new Table(value.tasks, (row) => row.pendingUnits);
+    this.audits = new Table(value.audits, noMoney);
+    for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
+    for (let i = 0; i < this.miners.length; i++) this.#minerOf.set(keyOf(this.miners.at(i).operator), i);
+    this.indexTasks();
+  }
+
+  static fromValue(value: StateValue): LedgerState {
+    return new LedgerState(State.toViewDU(value));
+  }
+
+  static fromBytes(bytes: Uint8Array): LedgerState {
+    return new LedgerState(State.deserializeToViewDU(bytes));
+  }
+
+  accountOf(address: Uint8Array): number | undefined {
+    return this.#accountOf.get(keyOf(address));
+  }
+
+  balanceOf(address: Uint8Array): bigint {
+    const index = this.accountOf(address);
+    return index === undefined ? 0n : this.accounts.at(index).balanceUnits;
+  }
+
+  nonceOf(address: Uint8Array): number {
+    const index = this.accountOf(address);
+    return index === undefined ? 0 : this.accounts.at(index).nonce;
+  }
+
+  minerOf(operator: Uint8Array): number | undefined {
+    return this.#minerOf.get(keyOf(operator));
+  }
+
+  taskOf(taskId: Uint8Array): number | undefined {
+    return this.#taskOf.get(keyOf(taskId));
+  }
+
+  auditOf(taskId: Uint8Array): number | undefined {
+    return this.#auditOf.get(keyOf(taskId));
+  }
+
+  setGlobals(change: Partial<Globals>): void {
+    this.globals = { ...this.globals, ...change };
+  }
+
+  /** Adds base units to an account, which is opened when it is new. */
+  credit(address: Uint8Array, units: bigint): void {
+    if (units < 0n) throw new RangeError(`a credit of ${units} base units`);
+    const index = this.#openAccount(address);
+    this.accounts.update(index, { balanceUnits: this.accounts.at(index).balanceUnits + units });
+  }
+
+  /** Takes base units from an account; that it holds them was checked before. */
+  debit(address: Uint8Array, units: bigint): void {
+    const index = this.#openAccount(address);
+    const balanceUnits = this.accounts.at(index).balanceUnits - units;
+    if (units < 0n || balanceUnits < 0n) throw new RangeError(`a debit of ${units} base units leaves ${balanceUnits}`);
+    this.accounts.update(index, { balanceUnits });
+  }
+
+  /** Uses up the nonce of an address. */
+  advanceNonce(address: Uint8Array): void {
+    const index = this.#openAccount(address);
+    this.accounts.update(index, { nonce: this.accounts.at(index).nonce + 1 });
+  }
+
+  addMiner(row: MinerRow): number {
+    const index = this.miners.push(row);
+    this.#minerOf.set(keyOf(row.operator), index);
+    return index;
+  }
+
+  addTask(row: TaskRow): number {
+    const index = this.tasks.push(row);
+    this.#taskOf.set(keyOf(row.taskId), index);
+    return index;
+  }
+
+  addAudit(row: AuditRow): number {
+    const index = this.audits.push(row);
+    this.#auditOf.set(keyOf(row.taskId), index);
+    this.openAudits.push(index);
+    return index;
+  }
+
+  /** Rebuilds the lookups of tasks and audits: at load, and after rows were dropped. */
+  indexTasks(): void {
+    this.#taskOf.clear();
+    this.#auditOf.clear();
+    this.nextDraw = this.tasks.length;
+    for (let i = this.tasks.length - 1; i >= 0; i--) {
+      const task = this.tasks.at(i);
+      this.#taskOf.set(keyOf(task.taskId), i);
+      if (task.status === taskStatuses.certified) this.nextDraw = i;
+    }
+    this.openAudits = [];
+    for (let i = 0; i < this.audits.length; i++) {
+      const audit = this.audits.at(i);
+      this.#auditOf.set(keyOf(audit.taskId), i);
+      if (audit.verdict === verdicts.open) this.openAudits.push(i);
+    }
+  }
+
+  heldUnits(): bigint {
+    return this.globals.treasuryUnits + this.#moneyTables().reduce((sum, table) => sum + table.units, 0n);
+  }
+
+  countHeldUnits(): bigint {
+    return this.globals.treasuryUnits + this.#moneyTables().reduce((sum, table) => sum + table.countUnits(), 0n);
+  }
+
+  /** Writes all changes into the tree and gives its root (§2.2). */
+  root(): Uint8Array {
+    this.#flush();
+    return this.#view.hashTreeRoot();
+  }
+
+  /** The SSZ `State`. */
+  toBytes(): Uint8Array {
+    this.#flush();
+    return this.#view.serialize();
+  }
+
+  #openAccount(address: Uint8Array): number {
+    const known = this.accountOf(address);
+    if (known !== undefined) return known;
+    const index = this.accounts.push({ address, balanceUnits: 0n, nonce: 0 });
+    this.#accountOf.set(keyOf(address), index);
+    return index;
+  }
+
+  #moneyTables(): readonly { readonly units: bigint; countUnits(): bigint }[] {
+    const { accounts, miners, mixers, oracles, validators, gateways, sessions, tasks } = this;
+    return [accounts, miners, mixers, oracles, validators, gateways, sessions, tasks];
+  }
+
+  #flush(): void {
+    const view = this.#view;
+    view.globals = Globals.toViewDU(this.globals);
+    view.accounts = this.accounts.flush(tables.accounts, view.accounts);
+    view.miners = this.miners.flush(tables.miners, view.miners);
+    view.mixers = this.mixers.flush(tables.mixers, view.mixers);
+    view.oracles = this.oracles.flush(tables.oracles, view.oracles);
+    view.validators = this.validators.flush(tables.validators, view.validators);
+    view.gateways = this.gateways.flush(tables.gateways, view.gateways);
+    view.domains = this.domains.flush(tables.domains, view.domains);
+    view.models = this.models.flush(tables.models, view.models);
+    view.sessions = this.sessions.flush(tables.sessions, view.sessions);
+    view.tasks = this.tasks.flush(tables.tasks, view.tasks);
+    view.audits = this.audits.flush(tables.audits, view.audits);
+  }
+}
