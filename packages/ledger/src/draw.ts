@@ -1,0 +1,151 @@
+import {
+  Address,
+  Bytes32,
+  concatBytes,
+  equalBytes,
+  limits,
+  listOfU32,
+  littleEndian,
+  type Params,
+  StructType,
+  sha256,
+  U32,
+  U64,
+  Units,
+  type ValueOf,
+} from '@assay/protocol';
+import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import type { LedgerView } from './state.ts';
+
+/** What a draw needs to know of one miner. */
+export const DrawEntry = new StructType(
+  {
+    miner: U32,
+    operator: Address,
+    owner: Address,
+    domain: U32,
+    models: listOfU32(limits.maxModelsPerMiner),
+    contextTokens: U32,
+    activeFrom: U64,
+    weight: Units,
+  },
+  { typeName: 'DrawEntry' },
+);
+export type DrawEntry = ValueOf<typeof DrawEntry>;
+
+/** All a draw of one epoch depends on; what a mixer keeps of this epoch and the last to recompute their draws (§6.2). */
+export const DrawTable = new ContainerType(
+  { epoch: U32, beacon: Bytes32, entries: new ListCompositeType(DrawEntry, limits.maxTableRows) },
+  { typeName: 'DrawTable' },
+);
+export type DrawTable = ValueOf<typeof DrawTable>;
+
+/** A task as a draw sees it. */
+export interface DrawRequest {
+  readonly taskId: Uint8Array;
+  readonly domain: number;
+  readonly model: number;
+  readonly payer: Uint8Array;
+  /** Height of the state the draw is made from. */
+  readonly drawHeight: number;
+}
+
+/** One place of a draw: who got it and how (§6.3). */
+export interface DrawRank {
+  readonly miner: number;
+  readonly weight: bigint;
+  /** Where the lot fell, and the weight of all who were still in the draw. */
+  readonly lot: bigint;
+  readonly totalWeight: bigint;
+}
+
+/**
+ * Epoch whose beacon and weights a draw from the state at `drawHeight` uses: that of the next block. The state after the
+ * last block of an epoch already holds the beacon of the next.
+ */
+export function drawEpoch(params: Pick<Params, 'epochBlocks'>, drawHeight: number): number {
+  return Number(BigInt(drawHeight + 1) / BigInt(params.epochBlocks));
+}
+
+/** The draw table of the epoch a state is in. Within an epoch it only gains entries, which `activeFrom` keeps out of older draws. */
+export function drawTable({ globals, miners }: LedgerView): DrawTable {
+  const entries: DrawEntry[] = [];
+  for (const row of miners) {
+    const { operator, owner, domain, models, contextTokens, activeFrom, weight } = row;
+    entries.push({ miner: entries.length, operator, owner, domain, models, contextTokens, activeFrom, weight });
+  }
+  return { epoch: globals.epoch, beacon: globals.epochBeacon, entries };
+}
+
+/** Those who may be drawn for a task: active, of its domain, serving its model, and not the payer's own (§6.1). */
+export function eligibleMiners(table: DrawTable, request: DrawRequest): DrawEntry[] {
+  const { domain, model, payer, drawHeight } = request;
+  return table.entries.filter(
+    (entry) =>
+      entry.activeFrom <= drawHeight &&
+      entry.domain === domain &&
+      entry.models.includes(model) &&
+      !equalBytes(entry.operator, payer) &&
+      !equalBytes(entry.owner, payer),
+  );
+}
+
+/**
+ * The first `count` places of the draw for a task (§6.2): cumulative-sum sampling without replacement by weight. Place i uses
+ * the seed SHA-256(epoch beacon ‖ task id ‖ i as 4 bytes, little-endian). Fewer places when fewer are eligible.
+ */
+export function drawMiners(table: DrawTable, request: DrawRequest, count: number): DrawRank[] {
+  const eligible = eligibleMiners(table, request);
+  const seed = concatBytes([table.beacon, request.taskId]);
+  const weights = eligible.map((entry) => entry.weight);
+  return sampleByWeight(seed, weights, count).map(({ index, ...rank }) => {
+    const entry = eligible[index];
+    if (entry === undefined) throw new RangeError(`place ${index} of ${eligible.length} was drawn`);
+    return { miner: entry.miner, ...rank };
+  });
+}
+
+/** One place of a sample. */
+export interface Sampled {
+  readonly index: number;
+  readonly weight: bigint;
+  readonly lot: bigint;
+  readonly totalWeight: bigint;
+}
+
+/**
+ * Draws up to `count` indexes without replacement, each with a chance in proportion to its weight among those left. An index of
+ * weight zero is never drawn.
+ */
+export function sampleByWeight(seed: Uint8Array, weights: readonly bigint[], count: number): Sampled[] {
+  const left = weights.map((weight, index) => ({ weight, index })).filter(({ weight }) => weight > 0n);
+  let totalWeight = left.reduce((sum, { weight }) => sum + weight, 0n);
+  const sampled: Sampled[] = [];
+  for (let rank = 0; rank < count && left.length > 0; rank++) {
+    const lot = lotBelow(sha256(seed, littleEndian(rank, 4)), totalWeight);
+    const place = placeOfLot(left, lot);
+    const [drawn] = left.splice(place, 1);
+    if (drawn === undefined) break;
+    sampled.push({ ...drawn, lot, totalWeight });
+    totalWeight -= drawn.weight;
+  }
+  return sampled;
+}
+
+/**
+ * A number below `bound` from a hash: its first 128 bits, times the bound, without the lowest 128 bits. No number is more
+ * likely than another by more than bound / 2^128, which is below 2^-48 for any weights a table can hold.
+ */
+export function lotBelow(hash: Uint8Array, bound: bigint): bigint {
+  let value = 0n;
+  for (const byte of hash.subarray(0, 16)) value = (value << 8n) | BigInt(byte);
+  return (value * bound) >> 128n;
+}
+
+function placeOfLot(left: readonly { readonly weight: bigint }[], lot: bigint): number {
+  let sum = 0n;
+  return left.findIndex(({ weight }) => {
+    sum += weight;
+    return lot < sum;
+  });
+}
