@@ -1,3 +1,27 @@
 /** The verbs of Assay: every rule that decides about money, as pure functions from state and block to state. */
+export { apportion } from './apportion.ts';
+export { type AuditDuty, auditDuties, isAudited, mayReveal } from './audits.ts';
+export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';
+export { ConservationError, conservation } from './conservation.ts';
+export {
+  DrawEntry,
+  type DrawRank,
+  type DrawRequest,
+  DrawTable,
+  drawEpoch,
+  drawMiners,
+  drawTable,
+  eligibleMiners,
+} from './draw.ts';
+export { checkPossessions, genesisHash } from './genesis.ts';
+export { type BlockInput, Ledger } from './ledger.ts';
+export { priceOf, receiptsCode } from './receipts.ts';
 export * from './result.ts';
+export { EPOCH_GRACE_BLOCKS, type Rule, rules } from './rules.ts';
+export { transactionSigningRoot } from './signing.ts';
+export type { LedgerView } from './state.ts';
+export type { ReadonlyTable } from './table.ts';
+export { auditRatePpb } from './trust.ts';
+export { type Opinion, opinionOf } from './verdict.ts';
 export * from './verifier.ts';
+export { workUnitsOf } from './work.ts';

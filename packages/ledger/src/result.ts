@@ -48,6 +48,7 @@ export type LedgerEvent =
       readonly receipt: number;
       readonly mixer: number;
     }
+  | { readonly type: 'auditOpened'; readonly taskId: Uint8Array; readonly ratePpb: number }
   | { readonly type: 'auditDrawn'; readonly taskId: Uint8Array; readonly auditors: readonly number[] }
   | { readonly type: 'auditSkipped'; readonly taskId: Uint8Array; readonly ratePpb: number }
   | {

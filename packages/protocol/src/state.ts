@@ -168,7 +168,7 @@ export const AuditorSlot = new StructType(
   {
     validator: U16,
     state: U8,
-    /** Height by which the next step is due. */
+    /** Last height for the next step; 0 while a committed auditor waits for the others to commit. */
     deadline: U64,
     commitment: Bytes32,
     numbers: AuditNumbers,

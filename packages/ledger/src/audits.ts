@@ -1,0 +1,188 @@
+import {
+  type AuditorSlot,
+  type AuditRow,
+  auditorStates,
+  equalBytes,
+  findings,
+  firstUint64,
+  limits,
+  littleEndian,
+  sha256,
+  type TaskRow,
+  taskStatuses,
+  verdicts,
+} from '@assay/protocol';
+import { sampleByWeight } from './draw.ts';
+import { PPB } from './integers.ts';
+import type { LedgerEvent } from './result.ts';
+import type { LedgerState, LedgerView } from './state.ts';
+import { approveTask, rejectTask } from './tasks.ts';
+import { auditRatePpb } from './trust.ts';
+import { decide, opinionOf, type Verdict } from './verdict.ts';
+
+const AUDIT = new TextEncoder().encode('audit');
+const noNumbers = { finding: findings.noResult, positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
+
+/** What a validator owes an audit now. */
+export interface AuditDuty {
+  readonly taskId: Uint8Array;
+  readonly step: 'commit' | 'reveal';
+  /** Last height at which it is taken. */
+  readonly deadline: number;
+}
+
+/** The audit steps open to one validator, oldest audit first (§10.3). */
+export function auditDuties(state: LedgerView, validator: number): AuditDuty[] {
+  const duties: AuditDuty[] = [];
+  for (const { taskId, verdict, auditors } of state.audits) {
+    const slot = verdict === verdicts.open ? auditors.find((auditor) => auditor.validator === validator) : undefined;
+    if (slot?.state === auditorStates.drawn) duties.push({ taskId, step: 'commit', deadline: slot.deadline });
+    if (slot !== undefined && mayReveal(slot)) duties.push({ taskId, step: 'reveal', deadline: slot.deadline });
+  }
+  return duties;
+}
+
+/** §10.3 Reveals open once every auditor at work has committed, so that none can copy another's numbers. */
+export function mayReveal(slot: AuditorSlot): boolean {
+  return slot.state === auditorStates.committed && slot.deadline > 0;
+}
+
+/** Whether the beacon draws a task for audit: u(beacon, task) < rate (§10.1). */
+export function isAudited(beacon: Uint8Array, taskId: Uint8Array, ratePpb: number): boolean {
+  return firstUint64(sha256(beacon, taskId)) * PPB < BigInt(ratePpb) << 64n;
+}
+
+/** What a block does to audits once its transactions are applied: draws, missed turns, replacements, verdicts (§10). */
+export function advanceAudits(state: LedgerState, height: number): LedgerEvent[] {
+  const events: LedgerEvent[] = [];
+  drawAudits(state, height, events);
+  for (const index of state.openAudits) advanceAudit(state, index, height, events);
+  state.openAudits = state.openAudits.filter((index) => state.audits.at(index).verdict === verdicts.open);
+  return events;
+}
+
+function drawAudits(state: LedgerState, height: number, events: LedgerEvent[]): void {
+  for (; state.nextDraw < state.tasks.length; state.nextDraw++) {
+    const task = state.tasks.at(state.nextDraw);
+    if (!isDrawDue(state, task, height)) return;
+    drawAudit(state, state.nextDraw, height, events);
+  }
+}
+
+/** §9.1 Blocks must have passed and the beacon must have turned: nobody knew it when the artifact was committed. */
+function isDrawDue({ params, globals }: LedgerState, task: Readonly<TaskRow>, height: number): boolean {
+  const { drawDelayBlocks } = params.audit;
+  return height >= task.height + drawDelayBlocks && globals.reveals >= task.reveals + drawDelayBlocks;
+}
+
+function drawAudit(state: LedgerState, index: number, height: number, events: LedgerEvent[]): void {
+  const { taskId, miner } = state.tasks.at(index);
+  const { beacon } = state.globals;
+  const ratePpb = auditRatePpb(state.params.audit, state.miners.at(miner));
+  if (!isAudited(beacon, taskId, ratePpb)) {
+    events.push({ type: 'auditSkipped', taskId, ratePpb }, approveTask(state, index, false));
+    return;
+  }
+  state.tasks.update(index, { status: taskStatuses.auditing });
+  const seed = sha256(beacon, taskId, AUDIT);
+  state.addAudit({ taskId, seed, drawnHeight: height, verdict: verdicts.open, auditors: [] });
+  events.push({ type: 'auditOpened', taskId, ratePpb });
+}
+
+function advanceAudit(state: LedgerState, index: number, height: number, events: LedgerEvent[]): void {
+  endMissedTurns(state, index, height, events);
+  const taskIndex = state.taskOf(state.audits.at(index).taskId);
+  if (taskIndex === undefined) throw new RangeError(`audit ${index} is about a task that is not kept`);
+  const task = state.tasks.at(taskIndex);
+  let decision = decideOn(state, index, task, false);
+  if (decision.verdict === null && decision.wantedAuditors > 0) {
+    const drawn = drawAuditors(state, index, { task, height, count: decision.wantedAuditors });
+    if (drawn.length > 0) events.push({ type: 'auditDrawn', taskId: task.taskId, auditors: drawn });
+    else decision = decideOn(state, index, task, true);
+  }
+  if (decision.verdict === null) openReveals(state, index, height);
+  else for (const event of applyVerdict(state, index, taskIndex, decision.verdict)) events.push(event);
+}
+
+/** §10.3 A missed turn is the validator's strike and never the miner's penalty. */
+function endMissedTurns(state: LedgerState, index: number, height: number, events: LedgerEvent[]): void {
+  const { taskId, auditors } = state.audits.at(index);
+  const isLate = (slot: AuditorSlot) =>
+    (slot.state === auditorStates.drawn || mayReveal(slot)) && slot.deadline <= height;
+  const late = auditors.filter(isLate);
+  if (late.length === 0) return;
+  for (const { validator } of late) {
+    state.validators.update(validator, { strikes: state.validators.at(validator).strikes + 1 });
+    events.push({ type: 'auditorMissed', taskId, validator });
+  }
+  const missed = auditors.map((slot) => (isLate(slot) ? { ...slot, state: auditorStates.missed } : slot));
+  state.audits.update(index, { auditors: missed });
+}
+
+function decideOn(state: LedgerState, index: number, task: Readonly<TaskRow>, isExhausted: boolean) {
+  const { auditors } = state.audits.at(index);
+  const { t1ThresholdPpb } = state.models.at(task.model);
+  const revealed = auditors.filter((slot) => slot.state === auditorStates.revealed);
+  const opinions = revealed.map((slot) => opinionOf(slot.numbers, t1ThresholdPpb));
+  const atWork = auditors.filter(isAtWork).length;
+  return decide(opinions, atWork, isExhausted);
+}
+
+function isAtWork({ state }: AuditorSlot): boolean {
+  return state === auditorStates.drawn || state === auditorStates.committed;
+}
+
+/** §10.2 Sortition by stake among validators that neither run nor own the miner, each at most once for a task. */
+function drawAuditors(
+  state: LedgerState,
+  index: number,
+  { task, height, count }: { readonly task: Readonly<TaskRow>; readonly height: number; readonly count: number },
+): number[] {
+  const audit = state.audits.at(index);
+  const free = limits.maxAuditorsPerTask - audit.auditors.length;
+  const weights = auditorWeights(state, audit, task);
+  // The present beacon is part of it, so that nobody knows early who would confirm an accusation.
+  const seed = sha256(audit.seed, state.globals.beacon, littleEndian(audit.auditors.length, 4));
+  const drawn = sampleByWeight(seed, weights, Math.min(count, free)).map((sampled) => sampled.index);
+  const deadline = height + state.params.audit.commitBlocks;
+  const slots = drawn.map((validator) => ({
+    ...{ validator, deadline, state: auditorStates.drawn, numbers: noNumbers },
+    commitment: new Uint8Array(32),
+  }));
+  if (slots.length > 0) state.audits.update(index, { auditors: [...audit.auditors, ...slots] });
+  return drawn;
+}
+
+function auditorWeights(state: LedgerState, { auditors }: Readonly<AuditRow>, task: Readonly<TaskRow>): bigint[] {
+  const miner = state.miners.at(task.miner);
+  const concerned = [miner.operator, miner.owner];
+  return Array.from(state.validators, ({ account, operator, stakeUnits }, validator) => {
+    const isUsed = auditors.some((slot) => slot.validator === validator);
+    const isConcerned = concerned.some((address) => equalBytes(address, account) || equalBytes(address, operator));
+    if (isUsed || isConcerned) return 0n;
+    return stakeUnits > 0n ? stakeUnits : 1n;
+  });
+}
+
+function openReveals(state: LedgerState, index: number, height: number): void {
+  const { auditors } = state.audits.at(index);
+  const isWaiting = (slot: AuditorSlot) => slot.state === auditorStates.committed && slot.deadline === 0;
+  if (auditors.some((slot) => slot.state === auditorStates.drawn) || !auditors.some(isWaiting)) return;
+  const deadline = height + state.params.audit.revealBlocks;
+  state.audits.update(index, { auditors: auditors.map((slot) => (isWaiting(slot) ? { ...slot, deadline } : slot)) });
+}
+
+function applyVerdict(state: LedgerState, index: number, taskIndex: number, verdict: Verdict): LedgerEvent[] {
+  state.audits.update(index, { verdict: verdicts[verdict] });
+  // §10.4 No result is no judgement: the payer gets the price back, the miner's record stays as it is.
+  if (verdict === 'noResult') return [rejectTask(state, taskIndex, verdict)];
+  const { miner: minerIndex } = state.tasks.at(taskIndex);
+  const miner = state.miners.at(minerIndex);
+  const audited = miner.audited + 1;
+  if (verdict === 'pass') {
+    state.miners.update(minerIndex, { audited, epochPassed: miner.epochPassed + 1 });
+    return [approveTask(state, taskIndex, true)];
+  }
+  state.miners.update(minerIndex, { audited, rejected: miner.rejected + 1, epochFailed: miner.epochFailed + 1 });
+  return [rejectTask(state, taskIndex, verdict)];
+}

@@ -1,0 +1,59 @@
+import {
+  BatchHeader,
+  BeaconTurn,
+  type BodyValues,
+  type Certificate,
+  equalBytes,
+  messageTypes,
+  ReceiptList,
+  type ResultCode,
+  signingDomain,
+  signingRoot,
+} from '@assay/protocol';
+import { EPOCH_GRACE_BLOCKS } from './rules.ts';
+import type { LedgerView } from './state.ts';
+import type { Verifier } from './verifier.ts';
+
+/** What a mixer signs as its beacon reveal for its turn (§9.1). */
+export function revealSigningRoot(chain: LedgerView['chain'], turn: { epoch: number; sequence: number }): Uint8Array {
+  return signingRoot(BeaconTurn.hashTreeRoot(turn), signingDomain(chain, messageTypes.beaconReveal));
+}
+
+/** What the mixers sign to certify a batch (§7.2). */
+export function batchSigningRoot(chain: LedgerView['chain'], header: BatchHeader): Uint8Array {
+  return signingRoot(BatchHeader.hashTreeRoot(header), signingDomain(chain, messageTypes.batch));
+}
+
+/** Whether the signers of a certificate are strictly more than two thirds of the mixers (§7.3). */
+export function isQuorum(signers: number, mixers: number): boolean {
+  return 3 * signers > 2 * mixers;
+}
+
+/** Checks a certificate against the committee and its receipts (§7.3); the receipts themselves are checked elsewhere. */
+export function certificateCode(
+  state: LedgerView,
+  { certificate, receipts }: BodyValues['certifiedBatch'],
+  { height, verifier }: { readonly height: number; readonly verifier: Verifier },
+): ResultCode {
+  const { header, signers } = certificate;
+  const mixer = state.mixers.get(header.mixer);
+  if (mixer === undefined) return 'UNKNOWN_MIXER';
+  if (!isEpochOpen(state, header.epoch, height)) return 'WRONG_EPOCH'; // §7.3
+  if (header.sequence !== mixer.nextSequence) return 'WRONG_SEQUENCE'; // §7.2
+  if (signers.bitLen !== state.mixers.length) return 'BAD_SIGNERS';
+  if (!isQuorum(signers.getTrueBitIndexes().length, state.mixers.length)) return 'NOT_ENOUGH_SIGNERS'; // §7.3
+  if (!equalBytes(ReceiptList.hashTreeRoot(receipts), header.receiptsRoot)) return 'BAD_RECEIPTS_ROOT';
+  const revealed = revealSigningRoot(state.chain, header);
+  if (!verifier.bls([mixer.blsPublicKey], revealed, header.reveal)) return 'BAD_REVEAL'; // §9.1
+  return isSigned(state, certificate, verifier) ? 'OK' : 'BAD_CERTIFICATE';
+}
+
+function isEpochOpen({ globals, params }: LedgerView, epoch: number, height: number): boolean {
+  if (epoch === globals.epoch) return true;
+  return epoch === globals.epoch - 1 && height - globals.epoch * params.epochBlocks <= EPOCH_GRACE_BLOCKS;
+}
+
+function isSigned(state: LedgerView, { header, signers, signature }: Certificate, verifier: Verifier): boolean {
+  const keys = signers.getTrueBitIndexes().map((index) => state.mixers.at(index).blsPublicKey);
+  return verifier.bls(keys, batchSigningRoot(state.chain, header), signature);
+}

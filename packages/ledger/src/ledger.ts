@@ -1,0 +1,93 @@
+import type { Genesis, ResultCode } from '@assay/protocol';
+import { advanceAudits } from './audits.ts';
+import { ConservationError, conservation, runningConservation } from './conservation.ts';
+import { stateOfGenesis } from './genesis.ts';
+import type { BlockResult, LedgerEvent } from './result.ts';
+import { LedgerState, type LedgerView } from './state.ts';
+import { applyTransaction, checkTransaction } from './transactions/process.ts';
+import type { Verifier } from './verifier.ts';
+
+/** A block as the ledger takes it (§2.1). */
+export interface BlockInput {
+  /** The height after the last one. */
+  readonly height: number;
+  /** Unix time in milliseconds; later than the last block's. */
+  readonly timeMs: number;
+  /** Index of the proposing validator. */
+  readonly proposer: number;
+  /** Serialised transactions in order. */
+  readonly transactions: readonly Uint8Array[];
+}
+
+/** The rules of Assay over one state: what a block changes, and what it would refuse. */
+export class Ledger {
+  readonly #state: LedgerState;
+  #root: Uint8Array;
+
+  private constructor(state: LedgerState) {
+    this.#state = state;
+    this.#root = state.root();
+  }
+
+  /** The ledger before its first block. Throws an Error with a plain sentence when the genesis contradicts itself. */
+  static fromGenesis(genesis: Genesis): Ledger {
+    return new Ledger(stateOfGenesis(genesis));
+  }
+
+  /** Continues from `snapshot()`. Throws when the bytes are no state or its money does not add up. */
+  static fromSnapshot(bytes: Uint8Array): Ledger {
+    const state = LedgerState.fromBytes(bytes);
+    const broken = conservation(state);
+    if (broken !== null) throw new ConservationError(broken);
+    return new Ledger(state);
+  }
+
+  /** The SSZ `State` after the last block. */
+  snapshot(): Uint8Array {
+    return this.#state.toBytes();
+  }
+
+  /** Root of the state after the last block (§2.2). */
+  stateRoot(): Uint8Array {
+    return this.#root;
+  }
+
+  get state(): LedgerView {
+    return this.#state;
+  }
+
+  /** The code a transaction would get as the first of the next block; changes nothing. */
+  check(transaction: Uint8Array, verifier: Verifier): ResultCode {
+    const height = this.#state.globals.height + 1;
+    return checkTransaction(this.#state, transaction, { height, transaction: 0, verifier });
+  }
+
+  /**
+   * Applies a block to the state in place. A refused transaction is a code in the result. Throws a RangeError when the block
+   * does not follow the last one (the state is unchanged), and a ConservationError when money was made or lost: the state is
+   * then worthless and the node must stop before it acknowledges the block.
+   */
+  applyBlock(input: BlockInput, verifier: Verifier): BlockResult {
+    const state = this.#state;
+    const { height, timeMs } = input;
+    requireSuccessor(state, input);
+    const events: LedgerEvent[] = [];
+    const transactions = input.transactions.map((bytes, transaction) =>
+      applyTransaction(state, bytes, { height, transaction, verifier }, events),
+    );
+    for (const event of advanceAudits(state, height)) events.push(event);
+    state.setGlobals({ height, timeMs });
+    const broken = runningConservation(state);
+    if (broken !== null) throw new ConservationError(broken);
+    this.#root = state.root();
+    return { height, stateRoot: this.#root, transactions, events };
+  }
+}
+
+function requireSuccessor(state: LedgerState, { height, timeMs }: BlockInput): void {
+  const { globals } = state;
+  if (height !== globals.height + 1) throw new RangeError(`block ${height} cannot follow block ${globals.height}`);
+  if (!Number.isSafeInteger(timeMs) || timeMs <= globals.timeMs) {
+    throw new RangeError(`the time ${timeMs} of block ${height} does not follow ${globals.timeMs}`);
+  }
+}

@@ -1,0 +1,102 @@
+import {
+  equalBytes,
+  outcomes,
+  type Receipt,
+  type ResultCode,
+  type SessionRow,
+  sessionStatuses,
+  taskIdOf,
+  taskKinds,
+  taskStatuses,
+} from '@assay/protocol';
+import { saturate } from './integers.ts';
+import { keyOf, type LedgerState, type LedgerView } from './state.ts';
+
+/** The code of the first invalid receipt, or OK: a batch is taken as a whole or not at all (§7.2). */
+export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], height: number): ResultCode {
+  const taskIds = new Set<string>();
+  const chargedUnits = new Map<number, bigint>();
+  for (const receipt of receipts) {
+    const code = receiptCode(state, receipt, height);
+    if (code !== 'OK') return code;
+    const key = keyOf(receipt.taskId);
+    if (taskIds.has(key) || state.taskOf(receipt.taskId) !== undefined) return 'RECEIPT_DUPLICATE';
+    taskIds.add(key);
+    // §4.3 The prices of one batch count together.
+    const charged = (chargedUnits.get(receipt.session) ?? 0n) + receipt.priceUnits;
+    if (charged > state.sessions.at(receipt.session).escrowUnits) return 'RECEIPT_OVERDRAWN';
+    chargedUnits.set(receipt.session, charged);
+  }
+  return 'OK';
+}
+
+/** Takes certified receipts: escrow moves to pending, the tasks wait for their audit draw (economics §2, §10.1). */
+export function applyReceipts(
+  state: LedgerState,
+  receipts: readonly Receipt[],
+  place: { readonly height: number; readonly mixer: number; readonly reveals: number },
+): void {
+  for (const receipt of receipts) {
+    const session = state.sessions.at(receipt.session);
+    const { taskId, kind, model, miner, gateway, drawHeight, taskSequence, tokensIn, tokensOut, priceUnits } = receipt;
+    state.sessions.update(receipt.session, {
+      escrowUnits: session.escrowUnits - priceUnits,
+      spentUnits: saturate(session.spentUnits + priceUnits),
+    });
+    state.miners.update(miner, { tasks: state.miners.at(miner).tasks + 1 });
+    state.addTask({
+      ...{ taskId, kind, model, miner, gateway, drawHeight, taskSequence, tokensIn, tokensOut, priceUnits },
+      ...place,
+      status: taskStatuses.certified,
+      session: receipt.session,
+      pendingUnits: priceUnits,
+      artifactRoot: receipt.artifactRoot,
+    });
+  }
+}
+
+function receiptCode(state: LedgerView, receipt: Receipt, height: number): ResultCode {
+  const session = state.sessions.get(receipt.session);
+  if (session === undefined || !hasKnownRoles(state, receipt, session)) return 'RECEIPT_UNKNOWN_ROLE';
+  if (!isInTime(state, receipt, session, height)) return 'RECEIPT_OUT_OF_TIME';
+  if (!hasOwnTaskId(receipt)) return 'RECEIPT_BAD_TASK';
+  const model = state.models.at(receipt.model);
+  const priceUnits = priceOf(model, receipt);
+  if (receipt.priceUnits !== priceUnits || priceUnits > session.maxTaskUnits) return 'RECEIPT_BAD_PRICE';
+  return 'OK';
+}
+
+/** What a task costs: tokensIn · priceIn + tokensOut · priceOut (economics §1.1). */
+export function priceOf(
+  model: { readonly priceInUnits: bigint; readonly priceOutUnits: bigint },
+  tokens: { readonly tokensIn: number; readonly tokensOut: number },
+): bigint {
+  return BigInt(tokens.tokensIn) * model.priceInUnits + BigInt(tokens.tokensOut) * model.priceOutUnits;
+}
+
+function hasKnownRoles(state: LedgerView, receipt: Receipt, session: Readonly<SessionRow>): boolean {
+  const miner = state.miners.get(receipt.miner);
+  return (
+    receipt.model === session.model &&
+    session.status !== sessionStatuses.closed &&
+    miner?.models.includes(receipt.model) === true &&
+    state.gateways.get(receipt.gateway) !== undefined
+  );
+}
+
+/** §5 A draw names a state that exists, still lives, paid for by a session that had not ended, and a task not yet forgotten. */
+function isInTime(state: LedgerView, receipt: Receipt, session: Readonly<SessionRow>, height: number): boolean {
+  const { drawHeight, taskSequence } = receipt;
+  return (
+    drawHeight < height &&
+    drawHeight + state.params.receiptLifetimeBlocks >= height &&
+    drawHeight < session.expiryHeight &&
+    taskSequence >= session.taskFloor
+  );
+}
+
+/** §6.2 Nobody can choose a task id but by asking another task. */
+function hasOwnTaskId({ kind, outcome, session, taskSequence, requestHash, taskId }: Receipt): boolean {
+  if (kind > taskKinds.challenge || outcome > outcomes.partial) return false;
+  return equalBytes(taskIdOf({ session, taskSequence, requestHash }), taskId);
+}

@@ -1,0 +1,52 @@
+import {
+  type AuditorSlot,
+  auditorStates,
+  type BodyValues,
+  equalBytes,
+  type ResultCode,
+  verdicts,
+} from '@assay/protocol';
+import type { LedgerView } from '../state.ts';
+import type { TransactionRule } from './rule.ts';
+
+/** An auditor's place in an audit. */
+export interface Seat {
+  readonly audit: number;
+  readonly place: number;
+  readonly slot: AuditorSlot;
+}
+
+/** Where the sender sits in the open audit of a task, or why it does not (§10.2). */
+export function findSeat(state: LedgerView, taskId: Uint8Array, sender: Uint8Array): Seat | ResultCode {
+  const audit = state.auditOf(taskId);
+  if (audit === undefined) return 'UNKNOWN_TASK';
+  const { auditors, verdict } = state.audits.at(audit);
+  const place = auditors.findIndex(({ validator }) => equalBytes(state.validators.at(validator).account, sender));
+  const slot = auditors[place];
+  if (slot === undefined || slot.state === auditorStates.missed || verdict !== verdicts.open) return 'NOT_AUDITOR';
+  return { audit, place, slot };
+}
+
+/** Whether an address is a validator's: audit messages are duties of validators (§1.4). */
+export function isValidator(state: LedgerView, address: Uint8Array): boolean {
+  for (const { account } of state.validators) if (equalBytes(account, address)) return true;
+  return false;
+}
+
+/** Binds an auditor to its numbers before anyone sees them (§10.3). */
+export const auditCommit: TransactionRule<BodyValues['auditCommit']> = {
+  isDuty: (state, _body, sender) => isValidator(state, sender),
+  validate(state, { taskId }, { sender }) {
+    const seat = findSeat(state, taskId, sender);
+    if (typeof seat === 'string') return seat;
+    return seat.slot.state === auditorStates.drawn ? 'OK' : 'ALREADY_COMMITTED';
+  },
+  apply(state, { taskId, commitment }, { sender }) {
+    const seat = findSeat(state, taskId, sender);
+    if (typeof seat === 'string') throw new RangeError(`a valid commitment has no seat: ${seat}`);
+    const { audit, place, slot } = seat;
+    const committed = { ...slot, commitment, state: auditorStates.committed, deadline: 0 };
+    state.audits.update(audit, { auditors: state.audits.at(audit).auditors.with(place, committed) });
+    return [];
+  },
+};

@@ -1,0 +1,43 @@
+import { type BodyValues, equalBytes, sha256 } from '@assay/protocol';
+import { certificateCode } from '../certificate.ts';
+import { applyReceipts, receiptsCode } from '../receipts.ts';
+import type { LedgerEvent } from '../result.ts';
+import type { LedgerState } from '../state.ts';
+import type { TransactionRule } from './rule.ts';
+
+type Body = BodyValues['certifiedBatch'];
+
+/** Takes a batch of receipts that more than two thirds of the mixers certified, and turns the beacon (§7, §9.1). */
+export const certifiedBatch: TransactionRule<Body> = {
+  isDuty(state, { certificate }, sender) {
+    const mixer = state.mixers.get(certificate.header.mixer);
+    return mixer !== undefined && equalBytes(mixer.account, sender);
+  },
+  validate(state, body, context) {
+    const code = certificateCode(state, body, context);
+    return code === 'OK' ? receiptsCode(state, body.receipts, context.height) : code;
+  },
+  apply(state, body, { height, transaction }) {
+    const { header } = body.certificate;
+    const { globals } = state;
+    const reveals = globals.reveals + 1;
+    // §9.1 beacon ← H(beacon ‖ reveal)
+    state.setGlobals({ beacon: sha256(globals.beacon, header.reveal), reveals });
+    state.mixers.update(header.mixer, { nextSequence: header.sequence + 1 });
+    for (const index of body.certificate.signers.getTrueBitIndexes()) countDuty(state, index);
+    applyReceipts(state, body.receipts, { height, mixer: header.mixer, reveals });
+    return body.receipts.map(
+      ({ taskId }, receipt): LedgerEvent => ({
+        type: 'taskCertified',
+        taskId,
+        transaction,
+        receipt,
+        mixer: header.mixer,
+      }),
+    );
+  },
+};
+
+function countDuty(state: LedgerState, mixer: number): void {
+  state.mixers.update(mixer, { epochDuties: state.mixers.at(mixer).epochDuties + 1 });
+}

@@ -1,0 +1,120 @@
+import {
+  addressOf,
+  type BodyKind,
+  type BodyValues,
+  bodySelectors,
+  limits,
+  type ResultCode,
+  Transaction,
+  type UnsignedTransaction,
+} from '@assay/protocol';
+import type { LedgerEvent, TransactionResult } from '../result.ts';
+import { transactionSigningRoot } from '../signing.ts';
+import type { LedgerState } from '../state.ts';
+import type { Verifier } from '../verifier.ts';
+import { auditCommit } from './auditCommit.ts';
+import { auditReveal } from './auditReveal.ts';
+import { certifiedBatch } from './certifiedBatch.ts';
+import { closeSession } from './closeSession.ts';
+import { openSession } from './openSession.ts';
+import { registerMiner } from './registerMiner.ts';
+import type { TransactionContext, TransactionRule } from './rule.ts';
+import { topUpSession } from './topUpSession.ts';
+import { transfer } from './transfer.ts';
+
+const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } = {
+  transfer,
+  registerMiner,
+  openSession,
+  topUpSession,
+  closeSession,
+  certifiedBatch,
+  auditCommit,
+  auditReveal,
+};
+const kinds = Object.keys(bodySelectors) as BodyKind[];
+
+/** A transaction that was read, with what decides about it. */
+interface Read {
+  readonly kind: BodyKind;
+  readonly content: UnsignedTransaction;
+  readonly body: unknown;
+  readonly rule: TransactionRule<unknown>;
+  readonly context: TransactionContext;
+}
+type Reading = { readonly code: ResultCode; readonly read: Read | null };
+
+/** Where a transaction is to be applied. */
+export interface Place {
+  readonly height: number;
+  readonly transaction: number;
+  readonly verifier: Verifier;
+}
+
+/** The code a transaction would get in a block at `place`; changes nothing. */
+export function checkTransaction(state: LedgerState, bytes: Uint8Array, place: Place): ResultCode {
+  const { code, read } = readTransaction(state, bytes, place);
+  if (code !== 'OK' || read === null) return code;
+  return read.rule.validate(state, read.body, read.context);
+}
+
+/** Applies a transaction, or refuses it with a code; appends what happened to `events`. */
+export function applyTransaction(
+  state: LedgerState,
+  bytes: Uint8Array,
+  place: Place,
+  events: LedgerEvent[],
+): TransactionResult {
+  const { code, read } = readTransaction(state, bytes, place);
+  if (read === null) return { code, kind: null, sender: null };
+  const { kind, content, body, rule, context } = read;
+  const { sender } = context;
+  if (code !== 'OK') return { code, kind, sender };
+  const verdict = rule.validate(state, body, context);
+  // §1.4 A duty sent without a fee is free when it is done and leaves no trace when it is refused.
+  if (verdict !== 'OK' && content.feeUnits === 0n && state.params.transactionFeeUnits > 0n) {
+    return { code: verdict, kind, sender };
+  }
+  state.advanceNonce(sender);
+  state.debit(sender, content.feeUnits);
+  state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + content.feeUnits });
+  if (verdict === 'OK') for (const event of rule.apply(state, body, context)) events.push(event);
+  return { code: verdict, kind, sender };
+}
+
+function readTransaction(state: LedgerState, bytes: Uint8Array, place: Place): Reading {
+  if (bytes.length > limits.maxTransactionBytes) return { code: 'TOO_LARGE', read: null };
+  const transaction = decode(bytes);
+  if (transaction === null) return { code: 'MALFORMED', read: null };
+  const { content, signature } = transaction;
+  const kind = kinds[content.body.selector];
+  if (kind === undefined) return { code: 'MALFORMED', read: null };
+  const sender = addressOf(content.publicKey);
+  const body: unknown = content.body.value;
+  // The selector chose both the type that read the body and the rule.
+  const rule = rules[kind] as TransactionRule<unknown>;
+  const availableUnits = state.balanceOf(sender) - content.feeUnits;
+  const context = { ...place, sender, availableUnits };
+  const read: Read = { kind, content, body, rule, context };
+  const root = transactionSigningRoot(state.chain, content);
+  if (!place.verifier.ed25519(content.publicKey, root, signature)) return { code: 'BAD_SIGNATURE', read };
+  return { code: envelopeCode(state, read), read };
+}
+
+/** §1.3, §1.4: what is asked of every transaction once its signature is good. */
+function envelopeCode(state: LedgerState, { content, body, rule, context }: Read): ResultCode {
+  const { sender, height, availableUnits } = context;
+  if (content.validUntil < height) return 'EXPIRED';
+  if (content.nonce !== state.nonceOf(sender)) return 'BAD_NONCE';
+  const isFree = content.feeUnits === 0n && rule.isDuty?.(state, body, sender) === true;
+  if (!isFree && content.feeUnits < state.params.transactionFeeUnits) return 'FEE_TOO_LOW';
+  return availableUnits < 0n ? 'CANNOT_PAY_FEE' : 'OK';
+}
+
+function decode(bytes: Uint8Array): Transaction | null {
+  try {
+    return Transaction.deserialize(bytes);
+  } catch {
+    return null;
+  }
+}

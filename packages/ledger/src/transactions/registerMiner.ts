@@ -1,0 +1,56 @@
+import type { BodyValues, MinerRow, ResultCode } from '@assay/protocol';
+import type { LedgerState } from '../state.ts';
+import { routingWeight } from '../weight.ts';
+import type { TransactionContext, TransactionRule } from './rule.ts';
+
+type Body = BodyValues['registerMiner'];
+
+const ALL_BPS = 10_000;
+const MAX_EVIDENCE_LEVEL = 2;
+
+/** Registers the sender as the operator of a miner: fee to the domain's owner, collateral locked (§3.2, B2). */
+export const registerMiner: TransactionRule<Body> = {
+  validate(state, body, context) {
+    const domain = state.domains.get(body.domain);
+    const cost = body.collateralUnits + (domain?.registrationFeeUnits ?? 0n);
+    if (cost > context.availableUnits) return 'INSUFFICIENT_BALANCE';
+    if (domain === undefined) return 'UNKNOWN_DOMAIN';
+    if (body.models.some((model) => state.models.get(model)?.domain !== body.domain)) return 'UNKNOWN_MODEL';
+    if (state.minerOf(context.sender) !== undefined) return 'ALREADY_REGISTERED';
+    return termsCode(body, domain.minCollateralUnits);
+  },
+  apply(state, body, context) {
+    const domain = state.domains.at(body.domain);
+    state.debit(context.sender, domain.registrationFeeUnits + body.collateralUnits);
+    state.credit(domain.owner, domain.registrationFeeUnits);
+    const miner = state.addMiner(minerRow(state, body, context));
+    return [{ type: 'minerRegistered', miner, operator: context.sender }];
+  },
+};
+
+function termsCode(body: Body, minCollateralUnits: bigint): ResultCode {
+  const { split, concurrency, contextTokens, models, evidenceLevel, collateralUnits } = body;
+  if (split.operatorBps + split.ownerBps + split.stakersBps !== ALL_BPS) return 'BAD_SPLIT';
+  const canWork = concurrency > 0 && contextTokens > 0 && models.length > 0 && evidenceLevel <= MAX_EVIDENCE_LEVEL;
+  if (!canWork) return 'BAD_CAPACITY';
+  return collateralUnits < minCollateralUnits ? 'COLLATERAL_TOO_LOW' : 'OK';
+}
+
+function minerRow({ params }: LedgerState, body: Body, { sender, height }: TransactionContext): MinerRow {
+  return {
+    ...body,
+    operator: sender,
+    // §6.1 Draws from the next state on may pick it: every mixer has seen it by then.
+    activeFrom: height + 1,
+    weight: routingWeight(0, body.concurrency, params.audit.minRoutingTrustPpb),
+    trustPpb: 0,
+    passedMicro: 0,
+    failedMicro: 0,
+    tasks: 0,
+    audited: 0,
+    rejected: 0,
+    epochVwu: 0n,
+    epochPassed: 0,
+    epochFailed: 0,
+  };
+}

@@ -1,0 +1,26 @@
+import type { ResultCode } from '@assay/protocol';
+import type { LedgerEvent } from '../result.ts';
+import type { LedgerState } from '../state.ts';
+import type { Verifier } from '../verifier.ts';
+
+/** Who sends a transaction, and into which block. */
+export interface TransactionContext {
+  /** Height of the block the transaction is in, or would be. */
+  readonly height: number;
+  readonly sender: Uint8Array;
+  /** What the sender can still spend once the fee is paid. */
+  readonly availableUnits: bigint;
+  /** Place of the transaction in its block. */
+  readonly transaction: number;
+  readonly verifier: Verifier;
+}
+
+/** The law of one kind of transaction. */
+export interface TransactionRule<Body> {
+  /** Whether the sender owes this message to the network and may send it without a fee (§1.4). */
+  readonly isDuty?: (state: LedgerState, body: Body, sender: Uint8Array) => boolean;
+  /** The first code that applies; changes nothing. */
+  readonly validate: (state: LedgerState, body: Body, context: TransactionContext) => ResultCode;
+  /** Carries out a transaction that was found valid against this very state. */
+  readonly apply: (state: LedgerState, body: Body, context: TransactionContext) => readonly LedgerEvent[];
+}

@@ -1,0 +1,19 @@
+import { type ModelRow, type Params, type TaskRow, taskKinds } from '@assay/protocol';
+
+const MILLION = 1_000_000n;
+/** Importance of a kind of task, parts per million (economics §4). */
+const IMPORTANCE_PPM: Readonly<Record<number, bigint>> = {
+  [taskKinds.user]: 1_000_000n,
+  [taskKinds.background]: 300_000n,
+  [taskKinds.challenge]: 100_000n,
+};
+
+/** Verified work units of a task: (tokensIn·wIn + tokensOut·wOut) × difficulty × importance, rounded down (economics §4). */
+export function workUnitsOf(
+  params: Pick<Params, 'vwuPerTokenIn' | 'vwuPerTokenOut'>,
+  model: Pick<ModelRow, 'difficultyPpm'>,
+  { kind, tokensIn, tokensOut }: Pick<TaskRow, 'kind' | 'tokensIn' | 'tokensOut'>,
+): bigint {
+  const weighted = BigInt(tokensIn) * BigInt(params.vwuPerTokenIn) + BigInt(tokensOut) * BigInt(params.vwuPerTokenOut);
+  return (weighted * BigInt(model.difficultyPpm) * (IMPORTANCE_PPM[kind] ?? 0n)) / (MILLION * MILLION);
+}
