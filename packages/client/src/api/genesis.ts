@@ -7,6 +7,8 @@ const deadlines = z.object({
   generationMs: count,
   generationPerTokenMs: count,
   commitMs: count,
+  lostMs: count,
+  oracleSlotMs: count,
 });
 const auditParams = z.object({
   newMinerTasks: count,

@@ -105,6 +105,7 @@ export const Session = z.object({
   spentUnits: units,
   maxTaskUnits: units,
   expiryHeight: count,
+  taskFloor: count,
 });
 export type Session = z.infer<typeof Session>;
 
@@ -169,6 +170,7 @@ export const Event = z.discriminatedUnion('type', [
     receipt: count,
     mixer: count,
   }),
+  z.object({ type: z.literal('auditOpened'), taskId: bytes32, ratePpb: ppb }),
   z.object({ type: z.literal('auditDrawn'), taskId: bytes32, auditors: z.array(count) }),
   z.object({ type: z.literal('auditSkipped'), taskId: bytes32, ratePpb: ppb }),
   z.object({ type: z.literal('auditRevealed'), taskId: bytes32, validator: count, numbers: AuditNumbersJson }),
