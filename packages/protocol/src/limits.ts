@@ -45,6 +45,8 @@ export const limits = {
   maxWaitingTransactions: 65_536,
   maxWaitingBytes: 64 * 1024 * 1024,
   maxWaitingPerSender: 4096,
+  /** Blocks a restart applies again at most: after so many a snapshot is written. */
+  maxReplayBlocks: 10_000,
   /** Parsed public keys a process keeps, of each kind. */
   maxCachedKeys: 65_536,
 } as const;

@@ -1,0 +1,43 @@
+import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { AssayError } from '../errors.ts';
+
+export const dataFile = 'data.mdb';
+
+/** LMDB's own numbers for a file it cannot make sense of, and for one that may not grow. */
+const damagedCodes: readonly unknown[] = [-30797, -30796, -30795, -30794, -30793];
+const mapFull = -30792;
+const errno = { ENOSPC: 28, EFBIG: 27, EDQUOT: 122 } as const;
+const fullCodes: readonly unknown[] = [mapFull, ...Object.keys(errno), ...Object.values(errno)];
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
+
+/** Names what went wrong at the disk: DATA_DAMAGED, DISK_FULL or DISK_FAILED, each with the cause. */
+export function diskFailure(dir: string, cause: unknown): AssayError {
+  const options = { action: 'stop', cause } as const;
+  if (cause instanceof AssayError) return cause;
+  if (damagedCodes.includes(codeOf(cause))) return new AssayError('DATA_DAMAGED', `${dir}: ${String(cause)}`, options);
+  const full = fullCodes.includes(codeOf(cause)) || !hasRoom(dir);
+  return new AssayError(full ? 'DISK_FULL' : 'DISK_FAILED', full ? dir : `${dir}: ${String(cause)}`, options);
+}
+
+/** LMDB reports a write that was cut short as an input/output error, whatever cut it; so a write is tried. */
+function hasRoom(dir: string): boolean {
+  const path = join(dir, 'room.tmp');
+  try {
+    const file = openSync(path, 'w');
+    try {
+      writeSync(file, new Uint8Array(65_536), 0, 65_536, sizeOf(join(dir, dataFile)));
+    } finally {
+      closeSync(file);
+      rmSync(path, { force: true });
+    }
+    return true;
+  } catch (error) {
+    return !fullCodes.includes(codeOf(error));
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,298 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import type { BlockResult, EpochClose, LedgerEvent } from '@assay/ledger';
+import { type Block, equalBytes, type ResultCode, resultCodes, toHex } from '@assay/protocol';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { AssayError } from '../errors.ts';
+import { inspectDataFile, pageBytes } from './data-file.ts';
+import { dataFile, diskFailure } from './failures.ts';
+import { type DirectoryLock, lockDirectory } from './lock.ts';
+import { type ExpiryKey, LmdbRoleStore, type RoleStore, type RoleTables } from './role-store.ts';
+import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges } from './tasks.ts';
+
+/** Layout of the tables; a store of another version is refused. */
+const version = 1;
+const keptSnapshots = 2;
+const codeNames = Object.keys(resultCodes) as ResultCode[];
+
+export interface StoreOptions {
+  readonly dir: string;
+  readonly genesisHash: Uint8Array;
+  /** Reads beside the process that writes; takes no lock. */
+  readonly readOnly?: boolean;
+}
+
+/** A block with what it did, ready to be made durable. */
+export interface BlockCommit {
+  readonly block: Block;
+  /** The block, serialised. */
+  readonly bytes: Uint8Array;
+  readonly result: BlockResult;
+  /** The ledger's state after the block, when this block carries a snapshot. */
+  readonly snapshot: Uint8Array | null;
+  /** Tasks and audits in the state after the block. */
+  readonly rows: LedgerRows;
+}
+
+/** What a block did: the codes in the order of its transactions, then the events. */
+export interface StoredResult {
+  readonly codes: readonly ResultCode[];
+  readonly events: readonly LedgerEvent[];
+}
+
+interface Tables extends RoleTables {
+  readonly meta: Database<Buffer, string>;
+  readonly blocks: Database<Buffer, number>;
+  readonly results: Database<Buffer, number>;
+  readonly snapshots: Database<Buffer, number>;
+  readonly tasks: Database<Buffer, Uint8Array>;
+  readonly taskOrder: Database<Buffer, number>;
+  /** Epoch → height of the block that closed it. */
+  readonly epochs: Database<number, number>;
+}
+
+/**
+ * Opens a data directory, or begins one. Throws AssayError DATA_IN_USE, OTHER_CHAIN, DATA_DAMAGED, DISK_FULL or
+ * DISK_FAILED.
+ */
+export async function openStore({ dir, genesisHash, readOnly = false }: StoreOptions): Promise<Store> {
+  let lock: DirectoryLock | null = null;
+  let environment: RootDatabase | null = null;
+  try {
+    if (!readOnly) {
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      lock = lockDirectory(dir);
+    }
+    inspectDataFile(join(dir, dataFile));
+    // Without overlapping sync a commit is durable when its promise resolves, and a failed one can be closed after.
+    environment = open({
+      path: dir,
+      noSubdir: false,
+      maxDbs: 16,
+      overlappingSync: false,
+      pageSize: pageBytes,
+      readOnly,
+    });
+    const tables = openTables(environment);
+    await bindChain(tables.meta, dir, genesisHash);
+    return new Store({ dir, lock, environment, tables });
+  } catch (error) {
+    await environment?.close();
+    lock?.release();
+    throw diskFailure(dir, error);
+  }
+}
+
+function openTables(environment: RootDatabase): Tables {
+  const byHeight = { keyEncoding: 'uint32', encoding: 'binary' } as const;
+  return {
+    meta: environment.openDB('meta', { encoding: 'binary' }),
+    blocks: environment.openDB('blocks', byHeight),
+    results: environment.openDB('results', byHeight),
+    snapshots: environment.openDB('snapshots', byHeight),
+    tasks: environment.openDB('tasks', { keyEncoding: 'binary', encoding: 'binary' }),
+    taskOrder: environment.openDB('taskOrder', byHeight),
+    epochs: environment.openDB('epochs', { keyEncoding: 'uint32', encoding: 'ordered-binary' }),
+    values: environment.openDB('roles', { encoding: 'binary' }),
+    expiries: environment.openDB('roleExpiries', { encoding: 'binary' }),
+  };
+}
+
+async function bindChain(meta: Tables['meta'], dir: string, genesisHash: Uint8Array): Promise<void> {
+  const stored = meta.get('chain');
+  if (stored === undefined) {
+    await meta.put('chain', Buffer.from([version, ...genesisHash]));
+    return;
+  }
+  if (stored[0] !== version) {
+    throw new AssayError('DATA_DAMAGED', `${dir} was written by another version of this program.`, { action: 'stop' });
+  }
+  const hash = stored.subarray(1);
+  if (equalBytes(hash, genesisHash)) return;
+  const detail = `${dir} holds the chain of genesis ${toHex(hash)}, asked for was ${toHex(genesisHash)}.`;
+  throw new AssayError('OTHER_CHAIN', detail, { action: 'stop' });
+}
+
+/** A node's data directory: blocks, what they did, snapshots of the state, views, and what the roles remember. */
+export class Store {
+  readonly dir: string;
+  readonly #lock: DirectoryLock | null;
+  readonly #environment: RootDatabase;
+  readonly #tables: Tables;
+  readonly #roles = new Map<string, LmdbRoleStore>();
+
+  constructor(parts: { dir: string; lock: DirectoryLock | null; environment: RootDatabase; tables: Tables }) {
+    this.dir = parts.dir;
+    this.#lock = parts.lock;
+    this.#environment = parts.environment;
+    this.#tables = parts.tables;
+  }
+
+  /** Height of the last durable block; 0 when there is none. */
+  get height(): number {
+    return lastKey(this.#tables.blocks) ?? 0;
+  }
+
+  /** The serialised block at a height; null when there is none. */
+  blockAt(height: number): Uint8Array | null {
+    return copyOf(this.#tables.blocks.get(height));
+  }
+
+  /** What the block at a height did; null when there is none. */
+  resultAt(height: number): StoredResult | null {
+    const stored = this.#tables.results.get(height);
+    if (stored === undefined) return null;
+    const { codes, events } = deserialize(stored) as { codes: Uint8Array; events: LedgerEvent[] };
+    return { codes: Array.from(codes, (code) => codeNames[code] as ResultCode), events };
+  }
+
+  /** Heights of the snapshots, newest first. */
+  snapshotHeights(): readonly number[] {
+    return [...this.#tables.snapshots.getKeys({ reverse: true })];
+  }
+
+  /** The state after the block of a height, as `Ledger.snapshot` gave it. */
+  snapshotAt(height: number): Uint8Array | null {
+    return copyOf(this.#tables.snapshots.get(height));
+  }
+
+  /** The record of a task; null until it is certified in a durable block. */
+  task(taskId: Uint8Array): TaskRecord | null {
+    const stored = taskId.length === 32 ? this.#tables.tasks.get(taskId) : undefined;
+    return stored === undefined ? null : (deserialize(stored) as TaskRecord);
+  }
+
+  /** At most `limit` tasks, newest first: all, or those whose order is below `before`. */
+  recentTasks({ limit, before }: { limit: number; before?: number | undefined }): TaskRecord[] {
+    const start = before === undefined ? {} : { start: Math.max(before - 1, 0) };
+    const ids = this.#tables.taskOrder.getRange({ ...start, reverse: true, limit });
+    return Array.from(ids, ({ value }) => this.task(value)).filter((record) => record !== null);
+  }
+
+  /** How many tasks were ever certified. */
+  get taskCount(): number {
+    return lastKey(this.#tables.taskOrder) ?? 0;
+  }
+
+  /** What a closed epoch paid and the height of the block that closed it; null while it is open. */
+  epochClose(epoch: number): { readonly height: number; readonly close: EpochClose } | null {
+    const height = this.#tables.epochs.get(epoch);
+    const closed = height === undefined ? undefined : this.resultAt(height)?.events.find(isClose);
+    return height === undefined || closed === undefined ? null : { height, close: closed.close };
+  }
+
+  /**
+   * Makes a block durable with everything that follows from it, all or nothing. Rejects with AssayError DISK_FULL or
+   * DISK_FAILED, and then the block is not there.
+   */
+  async commit(commit: BlockCommit): Promise<void> {
+    const { height } = commit.block.header;
+    const changes = this.#taskChanges(commit);
+    await this.#write(() => {
+      this.#tables.blocks.put(height, Buffer.from(commit.bytes));
+      this.#putViews(height, commit.result, changes);
+      if (commit.snapshot !== null) this.#putSnapshot(height, commit.snapshot);
+      this.#deleteExpired(height);
+    });
+  }
+
+  /** Height to which the views reach; below `height` when rebuilding them was cut off. */
+  get viewsHeight(): number {
+    return lastKey(this.#tables.results) ?? 0;
+  }
+
+  /** Empties the views; then every block has to go through `restoreViews` again, from the first. */
+  async clearViews(): Promise<void> {
+    const { results, tasks, taskOrder, epochs } = this.#tables;
+    await this.#write(() => {
+      for (const view of [results, tasks, taskOrder, epochs]) view.clearAsync();
+    });
+  }
+
+  /** Writes the views of a block that is durable already. */
+  async restoreViews(commit: Omit<BlockCommit, 'bytes' | 'snapshot'>): Promise<void> {
+    const changes = this.#taskChanges(commit);
+    await this.#write(() => this.#putViews(commit.block.header.height, commit.result, changes));
+  }
+
+  /** The durable memory of a role; one name, one memory. */
+  roleStore(role: string): RoleStore {
+    return this.#roleStore(role);
+  }
+
+  /** Finishes what is being written and gives the directory free. */
+  async close(): Promise<void> {
+    await this.#environment.close();
+    this.#lock?.release();
+  }
+
+  #roleStore(role: string): LmdbRoleStore {
+    let store = this.#roles.get(role);
+    if (store === undefined) {
+      store = new LmdbRoleStore(role, this.#tables, (error) => diskFailure(this.dir, error));
+      this.#roles.set(role, store);
+    }
+    return store;
+  }
+
+  #taskChanges(commit: Pick<BlockCommit, 'block' | 'result' | 'rows'>): TaskChanges {
+    return taskChanges({ ...commit, recordOf: (id) => this.task(id), nextOrder: this.taskCount + 1 });
+  }
+
+  #putViews(height: number, result: BlockResult, { changed, added }: TaskChanges): void {
+    const { results, tasks, taskOrder, epochs } = this.#tables;
+    const codes = Uint8Array.from(result.transactions, ({ code }) => codeNames.indexOf(code));
+    results.put(height, serialize({ codes, events: result.events }));
+    for (const record of changed.values()) tasks.put(record.receipt.taskId, serialize(record));
+    for (const { order, receipt } of added) taskOrder.put(order, Buffer.from(receipt.taskId));
+    for (const { close } of result.events.filter(isClose)) epochs.put(close.epoch, height);
+  }
+
+  #putSnapshot(height: number, bytes: Uint8Array): void {
+    const { snapshots } = this.#tables;
+    for (const old of this.snapshotHeights().slice(keptSnapshots - 1)) snapshots.remove(old);
+    snapshots.put(height, Buffer.from(bytes));
+  }
+
+  #deleteExpired(height: number): void {
+    for (const { key } of this.#tables.expiries.getRange({ end: [height + 1] as unknown as ExpiryKey })) {
+      const [expiryHeight, role, name] = key;
+      this.#roleStore(role).expire(name, expiryHeight);
+      this.#tables.expiries.remove(key);
+    }
+  }
+
+  /** Runs `action` as one transaction; resolves when it is on the disk. */
+  async #write(action: () => void): Promise<void> {
+    try {
+      await this.#environment.batch(action);
+    } catch (error) {
+      throw diskFailure(this.dir, await causeOf(error));
+    }
+  }
+}
+
+/** LMDB gives the reason of a failed commit as a promise on its error, which rejects with it. */
+async function causeOf(error: unknown): Promise<unknown> {
+  try {
+    await (error as { commitError?: Promise<never> }).commitError;
+    return error;
+  } catch (reason) {
+    return reason;
+  }
+}
+
+function isClose(event: LedgerEvent): event is Extract<LedgerEvent, { type: 'epochClosed' }> {
+  return event.type === 'epochClosed';
+}
+
+function lastKey(table: Database<Buffer, number>): number | undefined {
+  const [last] = table.getKeys({ reverse: true, limit: 1 });
+  return last;
+}
+
+/** The encodings slice their input, and a slice of a Buffer would be a view into it. */
+function copyOf(stored: Buffer | undefined): Uint8Array | null {
+  return stored === undefined ? null : Uint8Array.from(stored);
+}

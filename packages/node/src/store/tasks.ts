@@ -1,0 +1,105 @@
+import type { BlockResult, LedgerEvent } from '@assay/ledger';
+import { type AuditRow, type Block, type Receipt, type TaskRow, Transaction, toHex } from '@assay/protocol';
+
+type TaskEvent = Extract<LedgerEvent, { readonly taskId: Uint8Array }>;
+
+/** What the ledger holds of a task after a block; null once it has pruned it. */
+export interface LedgerRows {
+  taskOf(taskId: Uint8Array): TaskRow | null;
+  auditOf(taskId: Uint8Array): AuditRow | null;
+}
+
+/** A certified task, as the blocks tell it. */
+export interface TaskRecord {
+  /** Place in the order of certification, from 1. */
+  readonly order: number;
+  readonly receipt: Receipt;
+  /** Time of the block that certified it. */
+  readonly timeMs: number;
+  /** Where the receipt stands in the block of `row.height`: the transaction, and the receipt in its batch. */
+  readonly transaction: number;
+  readonly index: number;
+  /** Task and audit as the ledger held them last; kept here after the ledger has pruned them. */
+  readonly row: TaskRow;
+  /** Null when no audit was drawn. */
+  readonly audit: AuditRow | null;
+  readonly refundedUnits: bigint;
+  /** The epoch that paid it; null until then, and for ever when it was rejected. */
+  readonly paidEpoch: number | null;
+  readonly history: readonly { readonly height: number; readonly event: TaskEvent }[];
+}
+
+/** What a block does to the task records, in the order of certification. */
+export interface TaskChanges {
+  readonly changed: ReadonlyMap<string, TaskRecord>;
+  readonly added: readonly TaskRecord[];
+}
+
+export interface TaskChangeInput {
+  readonly block: Block;
+  readonly result: BlockResult;
+  readonly rows: LedgerRows;
+  /** The record before the block; null for an unknown task. */
+  readonly recordOf: (taskId: Uint8Array) => TaskRecord | null;
+  /** The order the next certified task gets. */
+  readonly nextOrder: number;
+}
+
+/** Leads the task records over one block. */
+export function taskChanges({ block, result, rows, recordOf, nextOrder }: TaskChangeInput): TaskChanges {
+  const changed = new Map<string, TaskRecord>();
+  const certified: string[] = [];
+  const receiptsOf = batchReader(block);
+  for (const event of result.events) {
+    if (!('taskId' in event)) continue;
+    const id = toHex(event.taskId);
+    const before = changed.get(id) ?? (event.type === 'taskCertified' ? null : recordOf(event.taskId));
+    const row = rows.taskOf(event.taskId) ?? before?.row;
+    if (row === undefined) throw new Error(`the ledger reports ${event.type} of the task ${id}, which no block certified`);
+    if (event.type === 'taskCertified') {
+      const receipt = receiptsOf(event.transaction)[event.receipt] as Receipt;
+      changed.set(id, newRecord({ event, receipt, row, order: nextOrder + certified.length, timeMs: block.header.timeMs }));
+      certified.push(id);
+    } else if (before !== null) {
+      const history = [...before.history, { height: block.header.height, event }];
+      const audit = rows.auditOf(event.taskId) ?? before.audit;
+      changed.set(id, { ...before, ...outcomeOf(event), row, audit, history });
+    }
+  }
+  return { changed, added: certified.flatMap((id) => changed.get(id) ?? []) };
+}
+
+function newRecord({
+  event,
+  ...known
+}: Pick<TaskRecord, 'receipt' | 'row' | 'order' | 'timeMs'> & {
+  event: Extract<TaskEvent, { type: 'taskCertified' }>;
+}): TaskRecord {
+  return {
+    ...known,
+    transaction: event.transaction,
+    index: event.receipt,
+    audit: null,
+    refundedUnits: 0n,
+    paidEpoch: null,
+    history: [{ height: known.row.height, event }],
+  };
+}
+
+function outcomeOf(event: TaskEvent): Partial<TaskRecord> {
+  if (event.type === 'taskRejected') return { refundedUnits: event.refundedUnits };
+  return event.type === 'taskPaid' ? { paidEpoch: event.epoch } : {};
+}
+
+/** Decodes each batch of a block once. */
+function batchReader(block: Block): (transaction: number) => readonly Receipt[] {
+  const batches = new Map<number, readonly Receipt[]>();
+  return (transaction) => {
+    const known = batches.get(transaction);
+    if (known !== undefined) return known;
+    const { body } = Transaction.deserialize(block.transactions[transaction] as Uint8Array).content;
+    const receipts = 'receipts' in body.value ? body.value.receipts : [];
+    batches.set(transaction, receipts);
+    return receipts;
+  };
+}
