@@ -1,0 +1,102 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { genesisHash, transactionSigningRoot } from '@assay/ledger';
+import {
+  bodySelectors,
+  type ChainIdentity,
+  type Genesis,
+  sha256,
+  Transaction,
+  type UnsignedTransaction,
+} from '@assay/protocol';
+import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../crypto/signers.ts';
+import { devnetParams } from '../devnet/genesis.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { EmbeddedEngine, type EmbeddedOptions } from './embedded.ts';
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+/** The key of a name; the same in every run. */
+export const signerOf = (name: string): Ed25519Signer => new Ed25519Signer(sha256(text(name)));
+
+export interface TestChain {
+  readonly genesis: Genesis;
+  readonly hash: Uint8Array;
+  readonly identity: ChainIdentity;
+  readonly proposers: readonly Ed25519Signer[];
+  /** Holders of a balance each. */
+  readonly accounts: readonly Ed25519Signer[];
+}
+
+export const startBalanceUnits = 1_000_000_000_000n;
+
+/** A chain of three validators and some funded accounts, and nothing else. */
+export function testChain({ accounts = 4, epochBlocks = 8, blockTimeMs = 20, chainId = 'test' } = {}): TestChain {
+  const holders = Array.from({ length: accounts }, (_, i) => signerOf(`account ${i}`));
+  const proposers = [0, 1, 2].map((i) => signerOf(`validator ${i}`));
+  const mixer = signerOf('mixer');
+  const committee = new BlsSigner(generateBlsSecret(sha256(text('mixer'))));
+  const genesis: Genesis = {
+    chainId: text(chainId),
+    timeMs: 1_700_000_000_000,
+    params: { ...devnetParams, epochBlocks, blockTimeMs },
+    accounts: holders.map(({ address }) => ({ address, balanceUnits: startBalanceUnits })),
+    mixers: [
+      {
+        publicKey: mixer.publicKey,
+        blsPublicKey: committee.publicKey,
+        possession: committee.possession(),
+        stakeUnits: 1n,
+      },
+    ],
+    oracles: [],
+    validators: proposers.map(({ publicKey, address }) => ({ publicKey, operator: address, stakeUnits: 1n })),
+    gateways: [],
+    domains: [],
+    models: [],
+  };
+  const hash = genesisHash(genesis);
+  return { genesis, hash, identity: { chainId, genesisHash: hash }, proposers, accounts: holders };
+}
+
+export interface TransferFields {
+  readonly from: Ed25519Signer;
+  readonly to: Uint8Array;
+  readonly nonce: number;
+  readonly amountUnits?: bigint;
+  readonly feeUnits?: bigint;
+  readonly validUntil?: number;
+}
+
+/** A signed transfer. */
+export function transferOf({ identity }: TestChain, fields: TransferFields): Uint8Array {
+  const { from, to, nonce, amountUnits = 1n, feeUnits = devnetParams.transactionFeeUnits, validUntil = 1000 } = fields;
+  const content: UnsignedTransaction = {
+    publicKey: from.publicKey,
+    nonce,
+    validUntil,
+    feeUnits,
+    body: { selector: bodySelectors.transfer, value: { to, amountUnits } },
+  };
+  return Transaction.serialize({ content, signature: from.sign(transactionSigningRoot(identity, content)) });
+}
+
+export const newDirectory = (): Promise<string> => mkdtemp(join(tmpdir(), 'assay-store-'));
+
+/** Engine and store of a directory. */
+export async function openTestEngine(
+  chain: TestChain,
+  dir: string,
+  options: Partial<EmbeddedOptions> = {},
+): Promise<{ store: Store; engine: EmbeddedEngine; close: () => Promise<void> }> {
+  const store = await openStore({ dir, genesisHash: chain.hash });
+  const { genesis, proposers } = chain;
+  const onFatal = () => {};
+  const engine = await EmbeddedEngine.open({ store, genesis, proposers, nowMs: Date.now, onFatal, ...options });
+  const close = async () => {
+    await engine.stop();
+    await store.close();
+  };
+  return { store, engine, close };
+}

@@ -1,0 +1,154 @@
+import { readdir } from 'node:fs/promises';
+import { Block, limits } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import type { AssayError } from '../errors.ts';
+import { newDirectory, openTestEngine, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
+import { replay } from './replay.ts';
+
+const chain = testChain();
+const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];
+const fee = chain.genesis.params.transactionFeeUnits;
+const pay = (nonce: number, more = {}) => transferOf(chain, { from: alice, to: bob.address, nonce, ...more });
+
+describe('embedded engine', () => {
+  it('resolves a transaction once its block is in the store, and tells the listeners', async () => {
+    const { engine, store, close } = await openTestEngine(chain, await newDirectory());
+    const heard: number[] = [];
+    const unsubscribe = engine.onBlock(({ result }) => heard.push(result.height, store.height));
+    const inclusion = engine.submit(pay(0, { amountUnits: 5n }));
+    const committed = await engine.produceNow();
+    expect(await inclusion).toEqual({ code: 'OK', height: 1 });
+    expect(heard).toEqual([1, 1]);
+    unsubscribe();
+    await engine.produceNow();
+    expect(heard).toEqual([1, 1]);
+    expect(Block.deserialize(engine.blockAt(1) as Uint8Array)).toEqual(committed.block);
+    expect(committed.block.header.parentRoot).toEqual(chain.hash);
+    expect(Block.deserialize(engine.blockAt(2) as Uint8Array).header.parentRoot).toEqual(committed.root);
+    expect(engine.blockAt(3)).toBeNull();
+    expect(engine.ledger.state.balanceOf(alice.address)).toBe(startBalanceUnits - 5n - fee);
+    await close();
+  });
+
+  it('makes blocks on a timer until it is stopped, then gives up on what waits', async () => {
+    const { engine, store, close } = await openTestEngine(chain, await newDirectory());
+    const third = new Promise<void>((resolve) => {
+      engine.onBlock(({ result }) => result.height === 3 && resolve());
+    });
+    engine.start();
+    expect((await engine.submit(pay(0))).code).toBe('OK');
+    await third;
+    const late = engine.submit(pay(1));
+    const refused = expect(late).rejects.toMatchObject({ code: 'NODE_STOPPED' });
+    await engine.stop();
+    await refused;
+    const { height } = store;
+    await expect(engine.produceNow()).rejects.toMatchObject({ code: 'NODE_STOPPED' });
+    expect(store.height).toBe(height);
+    await close();
+  });
+
+  it('puts several nonces of one sender in one block, and refuses a gap, a repetition and an unpayable promise', async () => {
+    const { engine, close } = await openTestEngine(chain, await newDirectory());
+    const submitted = [0, 1, 2].map((nonce) => engine.submit(pay(nonce)));
+    expect(await engine.submit(pay(4))).toEqual({ code: 'BAD_NONCE', height: 0 });
+    expect(await engine.submit(pay(2))).toEqual({ code: 'BAD_NONCE', height: 0 });
+    expect(await engine.submit(pay(3, { feeUnits: 0n }))).toEqual({ code: 'FEE_TOO_LOW', height: 0 });
+    expect(await engine.submit(pay(3, { feeUnits: startBalanceUnits }))).toEqual({ code: 'CANNOT_PAY_FEE', height: 0 });
+    await engine.produceNow();
+    expect(await Promise.all(submitted)).toEqual([0, 1, 2].map(() => ({ code: 'OK', height: 1 })));
+    await close();
+  });
+
+  it('refuses at once what the ledger refuses', async () => {
+    const { engine, close } = await openTestEngine(chain, await newDirectory());
+    const forged = pay(0);
+    forged[10] = (forged[10] ?? 0) ^ 1;
+    const cases: [Uint8Array, string][] = [
+      [Uint8Array.of(1, 2, 3), 'MALFORMED'],
+      [new Uint8Array(limits.maxTransactionBytes + 1), 'TOO_LARGE'],
+      [forged, 'BAD_SIGNATURE'],
+      [pay(0, { validUntil: 0 }), 'EXPIRED'],
+      [pay(0, { amountUnits: 0n }), 'ZERO_AMOUNT'],
+    ];
+    for (const [bytes, code] of cases) expect(await engine.submit(bytes)).toEqual({ code, height: 0 });
+    await close();
+  });
+
+  it('refuses the later transactions of a sender when an earlier one could not use its nonce', async () => {
+    const poor = testChain({ chainId: 'poor' });
+    const [from, to] = poor.accounts as [typeof alice, typeof alice];
+    const { engine, close } = await openTestEngine(poor, await newDirectory());
+    const all = startBalanceUnits - fee;
+    const codes = [0, 1, 2].map((nonce) =>
+      engine.submit(transferOf(poor, { from, to: to.address, nonce, amountUnits: nonce === 0 ? all : 1n })),
+    );
+    await engine.produceNow();
+    expect((await Promise.all(codes)).map(({ code }) => code)).toEqual(['OK', 'CANNOT_PAY_FEE', 'BAD_NONCE']);
+    await close();
+  });
+
+  it('keeps the time rising when the clock jumps back', async () => {
+    let nowMs = chain.genesis.timeMs + 5000;
+    const { engine, close } = await openTestEngine(chain, await newDirectory(), { nowMs: () => nowMs });
+    const times: number[] = [];
+    engine.onBlock(({ block }) => times.push(block.header.timeMs));
+    await engine.produceNow();
+    nowMs -= 60_000;
+    await engine.produceNow();
+    nowMs += 90_000;
+    await engine.produceNow();
+    expect(times).toEqual([5000, 5001, 35_000].map((ms) => chain.genesis.timeMs + ms));
+    await close();
+  });
+
+  it('comes back with the same root, from a snapshot and the blocks after it, and from the blocks alone', async () => {
+    const dir = await newDirectory();
+    const first = await openTestEngine(chain, dir);
+    for (let nonce = 0; nonce < 20; nonce++) {
+      const inclusion = first.engine.submit(pay(nonce, { amountUnits: BigInt(nonce + 1) }));
+      await first.engine.produceNow();
+      expect((await inclusion).code).toBe('OK');
+    }
+    const root = first.engine.ledger.stateRoot();
+    await first.close();
+    const second = await openTestEngine(chain, dir);
+    expect(second.engine.ledger.stateRoot()).toEqual(root);
+    expect(await replay(second.store, chain.genesis)).toEqual({ height: 20, stateRoot: root });
+    await second.engine.produceNow();
+    expect(second.store.height).toBe(21);
+    await second.close();
+  });
+
+  it('gives the same roots for the same transactions in another store', async () => {
+    const roots: string[][] = [[], []];
+    for (const run of roots) {
+      const nowMs = () => 0;
+      const { engine, close } = await openTestEngine(chain, await newDirectory(), { nowMs });
+      for (let nonce = 0; nonce < 10; nonce++) {
+        const inclusion = engine.submit(pay(nonce));
+        const { root, block } = await engine.produceNow();
+        await inclusion;
+        run.push(Buffer.from(root).toString('hex'), Buffer.from(block.signature).toString('hex'));
+      }
+      await close();
+    }
+    expect(roots[0]).toEqual(roots[1]);
+    expect(new Set(roots[0]).size).toBe(20);
+  });
+
+  it('stops, tells why and leaves a dump when the ledger cannot apply a block', async () => {
+    const dir = await newDirectory();
+    const fatal: AssayError[] = [];
+    const nowMs = () => Number.NaN;
+    const { engine, store, close } = await openTestEngine(chain, dir, { nowMs, onFatal: (error) => fatal.push(error) });
+    const taken = expect(engine.submit(pay(0))).rejects.toMatchObject({ code: 'LEDGER_HALTED' });
+    await expect(engine.produceNow()).rejects.toMatchObject({ code: 'LEDGER_HALTED', action: 'stop' });
+    await taken;
+    await expect(engine.submit(pay(0))).rejects.toMatchObject({ code: 'LEDGER_HALTED' });
+    expect(fatal.map(({ code }) => code)).toEqual(['LEDGER_HALTED']);
+    expect(await readdir(`${dir}/halted-0`)).toEqual(['state.ssz', 'transactions.ssz']);
+    expect(store.height).toBe(0);
+    await close();
+  });
+});

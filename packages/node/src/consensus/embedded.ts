@@ -1,0 +1,224 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkPossessions, type Ledger } from '@assay/ledger';
+import { equalBytes, type Genesis, limits, type ResultCode, TransactionList } from '@assay/protocol';
+import { SignatureMemory } from '../crypto/signature-memory.ts';
+import type { Ed25519Signer } from '../crypto/signers.ts';
+import { nativeVerifier } from '../crypto/verifier.ts';
+import { AssayError } from '../errors.ts';
+import { writeDurably } from '../store/durable-file.ts';
+import type { Store } from '../store/store.ts';
+import { type Envelope, envelopeOf, Mempool, type Waiting } from './mempool.ts';
+import type { CommittedBlock, Engine, Inclusion } from './port.ts';
+import { type LoadedChain, loadChain, type Progress, rebuildViews, rowsOf } from './replay.ts';
+import { headerRoot, proposerAt, sealBlock } from './seal.ts';
+import { SnapshotRule } from './snapshot-rule.ts';
+
+/** What a block needs besides the bytes of its transactions: header, signature, one offset for each. */
+const frameBytes = 512;
+const offsetBytes = 4;
+
+export interface EmbeddedOptions {
+  readonly store: Store;
+  readonly genesis: Genesis;
+  /** The keys of all validators of the genesis, in any order. */
+  readonly proposers: readonly Ed25519Signer[];
+  /** Unix time in milliseconds; it may jump. */
+  readonly nowMs: () => number;
+  /** Called once when the engine has stopped by itself: the disk or the ledger failed. */
+  readonly onFatal: (error: AssayError) => void;
+  readonly onProgress?: Progress;
+}
+
+/** Makes blocks in this process, one validator after the other. What it acknowledges is durable. */
+export class EmbeddedEngine implements Engine {
+  readonly ledger: Ledger;
+  readonly #store: Store;
+  readonly #proposers: readonly Ed25519Signer[];
+  readonly #nowMs: () => number;
+  readonly #onFatal: (error: AssayError) => void;
+  readonly #mempool = new Mempool();
+  readonly #signatures = new SignatureMemory(nativeVerifier, limits.maxWaitingTransactions);
+  readonly #listeners = new Set<(committed: CommittedBlock) => void>();
+  readonly #snapshots: SnapshotRule;
+  #headRoot: Uint8Array;
+  #inHand: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | null = null;
+  #dueMs = 0;
+  #ended: AssayError | null = null;
+
+  private constructor(options: EmbeddedOptions, chain: LoadedChain) {
+    this.ledger = chain.ledger;
+    this.#store = options.store;
+    this.#proposers = inOrderOfValidators(chain.ledger, options.proposers);
+    this.#nowMs = options.nowMs;
+    this.#onFatal = options.onFatal;
+    this.#snapshots = new SnapshotRule(chain);
+    this.#headRoot = chain.headRoot;
+  }
+
+  /**
+   * Stands after the last block of the store, or before the first. Throws AssayError DATA_DAMAGED when the stored blocks do
+   * not lead to their roots, and an Error with a sentence when genesis or keys cannot be used.
+   */
+  static async open(options: EmbeddedOptions): Promise<EmbeddedEngine> {
+    const { store, genesis, onProgress } = options;
+    const problem = checkPossessions(genesis, nativeVerifier);
+    if (problem !== null) throw new Error(`The genesis cannot be used: ${problem}.`);
+    if (store.viewsHeight !== store.height) await rebuildViews(store, genesis, onProgress);
+    return new EmbeddedEngine(options, await loadChain(store, genesis, onProgress));
+  }
+
+  async submit(transaction: Uint8Array): Promise<Inclusion> {
+    if (this.#ended !== null) throw this.#ended;
+    // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
+    const bytes = Uint8Array.from(transaction);
+    const code = this.#admissionCode(bytes);
+    if (code !== 'OK') return { code, height: 0 };
+    return new Promise((resolve, reject) => {
+      this.#mempool.add({ bytes, envelope: envelopeOf(bytes), resolve, reject });
+    });
+  }
+
+  onBlock(listener: (committed: CommittedBlock) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  blockAt(height: number): Uint8Array | null {
+    return this.#store.blockAt(height);
+  }
+
+  start(): void {
+    if (this.#timer !== null || this.#ended !== null) return;
+    this.#dueMs = performance.now();
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#end(new AssayError('NODE_STOPPED'));
+    await this.#inHand;
+  }
+
+  /** Makes the next block now; resolves when it is durable. Rejects with the AssayError that ended the engine. */
+  produceNow(): Promise<CommittedBlock> {
+    const produced = this.#inHand.then(() => this.#produce());
+    this.#inHand = produced.catch(() => {});
+    return produced;
+  }
+
+  /** Blocks keep to a grid of the monotonic clock; a grid point that was missed is left out, not made up for. */
+  #schedule(): void {
+    const now = performance.now();
+    this.#dueMs = Math.max(this.#dueMs + this.ledger.state.params.blockTimeMs, now);
+    this.#timer = setTimeout(async () => {
+      await this.produceNow().catch(() => {});
+      if (this.#ended === null) this.#schedule();
+    }, this.#dueMs - now);
+  }
+
+  /** What the mempool says to a transaction: the ledger's code, except that it may follow others that wait. */
+  #admissionCode(bytes: Uint8Array): ResultCode {
+    const code = this.ledger.check(bytes, this.#signatures.onArrival);
+    const isWellSigned = code === 'OK' || code === 'BAD_NONCE';
+    const envelope = isWellSigned ? envelopeOf(bytes) : null;
+    const promises = envelope === null ? null : this.#mempool.promisesOf(envelope.sender);
+    if (envelope === null || promises === null) return code;
+    if (envelope.nonce !== promises.nextNonce) return 'BAD_NONCE';
+    return this.#promiseCode(envelope, promises.feesUnits);
+  }
+
+  /** Keeps out what would fill blocks for nothing, as its fee could not be charged when its turn comes. */
+  #promiseCode({ address, feeUnits, isDuty }: Envelope, promisedUnits: bigint): ResultCode {
+    const { params } = this.ledger.state;
+    const isFree = isDuty && feeUnits === 0n;
+    if (!isFree && feeUnits < params.transactionFeeUnits) return 'FEE_TOO_LOW';
+    return this.ledger.state.balanceOf(address) < promisedUnits + feeUnits ? 'CANNOT_PAY_FEE' : 'OK';
+  }
+
+  async #produce(): Promise<CommittedBlock> {
+    if (this.#ended !== null) throw this.#ended;
+    const waiting = this.#mempool.take(limits.maxBlockTransactions, limits.maxBlockBytes - frameBytes, offsetBytes);
+    let committed: CommittedBlock;
+    try {
+      committed = await this.#make(waiting);
+    } catch (error) {
+      const failure = error instanceof AssayError ? error : await this.#halted(waiting, error);
+      for (const { reject } of waiting) reject(failure);
+      if (this.#end(failure)) this.#onFatal(failure);
+      throw failure;
+    }
+    const { height, transactions } = committed.result;
+    for (const [i, { code }] of transactions.entries()) waiting[i]?.resolve({ code, height });
+    this.#notify(committed);
+    return committed;
+  }
+
+  /** Applies, seals and stores one block. The ledger is ahead of the disk until the store has it. */
+  async #make(waiting: readonly Waiting[]): Promise<CommittedBlock> {
+    const { ledger } = this;
+    const { globals, validators, chain } = ledger.state;
+    const height = globals.height + 1;
+    const proposer = proposerAt(height, validators.length);
+    const timeMs = Math.max(this.#nowMs(), globals.timeMs + 1);
+    const transactions = waiting.map(({ bytes }) => bytes);
+    const result = ledger.applyBlock({ height, timeMs, proposer, transactions }, this.#signatures.inBlock);
+    const header = { height, timeMs, proposer, parentRoot: this.#headRoot, stateRoot: result.stateRoot };
+    const { block, bytes } = sealBlock(chain, header, transactions, this.#proposers[proposer] as Ed25519Signer);
+    const snapshot = this.#snapshots.isDue(result, bytes.length) ? ledger.snapshot() : null;
+    this.#mempool.prune(height + 1, (address) => ledger.state.nonceOf(address));
+    await this.#store.commit({ block, bytes, result, snapshot, rows: rowsOf(ledger) });
+    if (snapshot !== null) this.#snapshots.taken(snapshot.length);
+    this.#headRoot = headerRoot(block.header);
+    return { block, root: this.#headRoot, result };
+  }
+
+  /** A listener that throws has a bug of its own: the block stands, the others hear of it, the process hears of the bug. */
+  #notify(committed: CommittedBlock): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(committed);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  /** Ends the engine for one reason; false when it had ended before. */
+  #end(reason: AssayError): boolean {
+    if (this.#ended !== null) return false;
+    this.#ended = reason;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#mempool.rejectAll(reason);
+    return true;
+  }
+
+  /** Leaves the state and the transactions that broke the ledger beside the chain, for whoever mends it. */
+  async #halted(waiting: readonly Waiting[], cause: unknown): Promise<AssayError> {
+    const dump = join(this.#store.dir, `halted-${this.ledger.state.globals.height}`);
+    const saved = await this.#dump(dump, waiting).then(
+      () => `State and transactions are in ${dump}.`,
+      (error: unknown) => `State and transactions could not be saved: ${String(error)}.`,
+    );
+    return new AssayError('LEDGER_HALTED', `${String(cause)}. ${saved}`, { action: 'stop', cause });
+  }
+
+  async #dump(dir: string, waiting: readonly Waiting[]): Promise<void> {
+    await mkdir(dir, { recursive: true });
+    const transactions = TransactionList.serialize(waiting.map(({ bytes }) => bytes));
+    await writeDurably(join(dir, 'transactions.ssz'), transactions, 0o600);
+    await writeDurably(join(dir, 'state.ssz'), this.ledger.snapshot(), 0o600);
+  }
+}
+
+function inOrderOfValidators(ledger: Ledger, signers: readonly Ed25519Signer[]): Ed25519Signer[] {
+  const ordered = Array.from(ledger.state.validators, (row, index) => {
+    const signer = signers.find(({ publicKey }) => equalBytes(publicKey, row.publicKey));
+    if (signer === undefined) throw new Error(`The key of validator ${index} is missing; the embedded engine signs for all.`);
+    return signer;
+  });
+  if (ordered.length === 0) throw new Error('The genesis cannot be used: there is no validator to propose blocks.');
+  return ordered;
+}

@@ -1,0 +1,106 @@
+import { transactionSigningRoot } from '@assay/ledger';
+import {
+  type BodyKind,
+  type BodyValues,
+  bodySelectors,
+  type ChainIdentity,
+  Transaction,
+  type UnsignedTransaction,
+} from '@assay/protocol';
+import type { Ed25519Signer } from '../crypto/signers.ts';
+import type { Engine, Inclusion } from './port.ts';
+
+export interface TransactionSenderOptions {
+  readonly engine: Engine;
+  readonly signer: Pick<Ed25519Signer, 'publicKey' | 'address' | 'sign'>;
+  readonly chain: ChainIdentity;
+}
+
+export interface SendOptions {
+  /** The network's fee when absent; 0 for a duty. */
+  readonly feeUnits?: bigint;
+  /** Blocks in which it may be included; 64 when absent. */
+  readonly validForBlocks?: number;
+}
+
+/** How often a transaction is signed anew because another one took its nonce. */
+const maxSignings = 4;
+const defaultValidForBlocks = 64;
+
+/**
+ * Signs and sends the transactions of one account, several at a time. It counts the nonces ahead of the chain; when one of
+ * its transactions does not use up its nonce, the later ones are signed anew. One sender per account: two would take each
+ * other's nonces.
+ */
+export class TransactionSender {
+  readonly #engine: Engine;
+  readonly #signer: TransactionSenderOptions['signer'];
+  readonly #chain: ChainIdentity;
+  #nextNonce = 0;
+  #inFlight = 0;
+  #outOfStep = false;
+  #settled: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  constructor({ engine, signer, chain }: TransactionSenderOptions) {
+    this.#engine = engine;
+    this.#signer = signer;
+    this.#chain = chain;
+  }
+
+  /**
+   * Resolves once the transaction is in a durable block, or was refused (height 0, or the code says why). Rejects with
+   * AssayError as `Engine.submit` does.
+   */
+  async send<Kind extends BodyKind>(kind: Kind, value: BodyValues[Kind], options: SendOptions = {}): Promise<Inclusion> {
+    for (let signing = 1; ; signing++) {
+      const nonce = await this.#takeNonce();
+      const inclusion = await this.#submit(this.#sign(kind, value, { ...options, nonce }));
+      if (inclusion.code !== 'BAD_NONCE' || signing === maxSignings) return inclusion;
+    }
+  }
+
+  #sign<Kind extends BodyKind>(
+    kind: Kind,
+    value: BodyValues[Kind],
+    { nonce, feeUnits, validForBlocks = defaultValidForBlocks }: SendOptions & { nonce: number },
+  ): Uint8Array {
+    const { params, globals } = this.#engine.ledger.state;
+    const content: UnsignedTransaction = {
+      publicKey: this.#signer.publicKey,
+      nonce,
+      validUntil: globals.height + validForBlocks,
+      feeUnits: feeUnits ?? params.transactionFeeUnits,
+      body: { selector: bodySelectors[kind], value } as UnsignedTransaction['body'],
+    };
+    const signature = this.#signer.sign(transactionSigningRoot(this.#chain, content));
+    return Transaction.serialize({ content, signature });
+  }
+
+  /** The next nonce; from the ledger whenever nothing of this sender is on its way. */
+  async #takeNonce(): Promise<number> {
+    while (this.#outOfStep && this.#inFlight > 0) await this.#settled.promise;
+    if (this.#inFlight === 0) {
+      this.#nextNonce = this.#engine.ledger.state.nonceOf(this.#signer.address);
+      this.#outOfStep = false;
+    }
+    this.#inFlight += 1;
+    return this.#nextNonce++;
+  }
+
+  async #submit(transaction: Uint8Array): Promise<Inclusion> {
+    try {
+      const inclusion = await this.#engine.submit(transaction);
+      if (inclusion.code !== 'OK') this.#outOfStep = true;
+      return inclusion;
+    } catch (error) {
+      this.#outOfStep = true;
+      throw error;
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) {
+        this.#settled.resolve();
+        this.#settled = Promise.withResolvers();
+      }
+    }
+  }
+}
