@@ -30,7 +30,14 @@ describe('in a browser', () => {
         mixers: trust.committee.blsPublicKeys.map((key) => ({ blsPublicKey: `0x${toHex(key)}` })),
       },
     };
-    const page = createContext({ TextEncoder, TextDecoder, URL, URLSearchParams, crypto, input: JSON.stringify(files) });
+    const page = createContext({
+      TextEncoder,
+      TextDecoder,
+      URL,
+      URLSearchParams,
+      crypto,
+      input: JSON.stringify(files),
+    });
     runInContext(code, page);
     const verdicts: unknown = runInContext(
       `const files = JSON.parse(input);

@@ -49,12 +49,7 @@ export async function callBytes(
   return new Uint8Array(await response.arrayBuffer());
 }
 
-async function send(
-  connection: Connection,
-  route: ApiRoute,
-  accept: string,
-  options: CallOptions,
-): Promise<Response> {
+async function send(connection: Connection, route: ApiRoute, accept: string, options: CallOptions): Promise<Response> {
   const headers: Record<string, string> = { accept };
   if (options.adminToken !== undefined) headers['authorization'] = `Bearer ${options.adminToken}`;
   if (options.body !== undefined) headers['content-type'] = 'application/octet-stream';
@@ -85,9 +80,13 @@ async function refusal(connection: Connection, response: Response): Promise<Clie
   const { status } = response;
   const body = ApiError.safeParse(await response.json().catch(() => null));
   if (body.success) return new ClientError(body.data.error.code, body.data.error.message, { status });
-  return new ClientError('BAD_ANSWER', `What answers at ${connection.baseUrl} is not an Assay node (status ${status}).`, {
-    status,
-  });
+  return new ClientError(
+    'BAD_ANSWER',
+    `What answers at ${connection.baseUrl} is not an Assay node (status ${status}).`,
+    {
+      status,
+    },
+  );
 }
 
 async function readJson(response: Response, schema: z.ZodType): Promise<unknown> {

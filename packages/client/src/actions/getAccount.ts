@@ -1,5 +1,5 @@
 import type { Account } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /** What an account holds. An address that holds nothing is not an error. */
 export function getAccount(connection: Connection, address: string): Promise<Account> {

@@ -1,5 +1,5 @@
 import type { BlockDetail } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /** One block and what it did. Throws ClientError NOT_FOUND beyond the last one. */
 export function getBlock(connection: Connection, height: number): Promise<BlockDetail> {

@@ -1,4 +1,4 @@
-import { callBytes, type Connection } from '../connection.ts';
+import { type Connection, callBytes } from '../connection.ts';
 import { ClientError } from '../errors.ts';
 import type { PageOptions } from './pageOptions.ts';
 
@@ -11,7 +11,7 @@ export async function getBlockBytes(connection: Connection, page: PageOptions = 
   while (offset < bytes.length) {
     const start = offset + 4;
     const end = start > bytes.length ? Number.POSITIVE_INFINITY : start + view.getUint32(offset, true);
-    if (end > bytes.length) throw new ClientError('BAD_ANSWER', 'The node\'s answer ends in the middle of a block.');
+    if (end > bytes.length) throw new ClientError('BAD_ANSWER', "The node's answer ends in the middle of a block.");
     blocks.push(bytes.subarray(start, end));
     offset = end;
   }

@@ -1,5 +1,5 @@
 import type { BlockPage } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 import type { PageOptions } from './pageOptions.ts';
 
 /** Blocks in rising height, from the height `from`. */

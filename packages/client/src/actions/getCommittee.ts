@@ -1,5 +1,5 @@
 import type { Committee } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /** The active mixers and their keys: what a receipt is checked against. */
 export function getCommittee(connection: Connection): Promise<Committee> {

@@ -1,5 +1,5 @@
 import type { Epoch } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /** What a closed epoch paid, to whom and why. Throws ClientError NOT_FOUND while it is open. */
 export function getEpoch(connection: Connection, epoch: number): Promise<Epoch> {

@@ -1,5 +1,5 @@
 import type { Genesis } from '@assay/protocol';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 import { genesisFromJson } from '../receipt/trust.ts';
 
 /** The genesis of the node's chain. Its tree root is the genesis hash: compare that with one you trust. */

@@ -1,5 +1,5 @@
 import type { Miner } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /** One miner. Throws ClientError NOT_FOUND. */
 export function getMiner(connection: Connection, index: number): Promise<Miner> {

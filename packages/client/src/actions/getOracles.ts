@@ -1,5 +1,5 @@
 import type { RolePage } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 import type { PageOptions } from './pageOptions.ts';
 
 /** The oracles, by index. */

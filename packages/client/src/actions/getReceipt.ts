@@ -1,5 +1,5 @@
 import type { Pending, ReceiptJson } from '../api/schemas.ts';
-import { callPending, type Connection } from '../connection.ts';
+import { type Connection, callPending } from '../connection.ts';
 
 /**
  * The portable receipt of a task, as it is kept in a file; `Pending` until the task is in a block. Check it with

@@ -1,5 +1,5 @@
 import type { LocalRoles } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /** The roles that run in the node's process. */
 export function getRoles(connection: Connection): Promise<LocalRoles> {

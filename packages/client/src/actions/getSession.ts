@@ -1,5 +1,5 @@
 import type { Session } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /** One session. Throws ClientError NOT_FOUND. */
 export function getSession(connection: Connection, index: number): Promise<Session> {

@@ -1,5 +1,5 @@
 import type { Status } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /** Where the chain stands. */
 export function getStatus(connection: Connection): Promise<Status> {

@@ -1,5 +1,5 @@
 import type { TaskPage } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /** Certified tasks, newest first; `before` is the `order` of the last one of the page before. */
 export function getTasks(

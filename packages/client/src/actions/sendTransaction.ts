@@ -1,5 +1,5 @@
 import type { Applied } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /**
  * Offers a serialised, signed transaction and waits until it is in a durable block. Throws ClientError with the

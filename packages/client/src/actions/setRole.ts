@@ -1,5 +1,5 @@
 import type { LocalRole } from '../api/schemas.ts';
-import { call, type Connection } from '../connection.ts';
+import { type Connection, call } from '../connection.ts';
 
 /** Stops or starts a role of the node's process. Throws ClientError NOT_FOUND, or FORBIDDEN without the admin token. */
 export function setRole(

@@ -1,9 +1,4 @@
-import {
-  type BodyValues,
-  type ChainIdentity,
-  PortableReceipt,
-  receiptPath,
-} from '@assay/protocol';
+import { type BodyValues, type ChainIdentity, PortableReceipt, receiptPath } from '@assay/protocol';
 import { ClientError } from '../errors.ts';
 
 /** The receipt at `index` of a certified batch, as it can be checked alone (§7.5). Null when there is none. */

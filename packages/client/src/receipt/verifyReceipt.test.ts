@@ -8,7 +8,7 @@ const receiptOf = (batch: BodyValues['certifiedBatch'], index = 1): PortableRece
   portableReceipt({ chain, height: 7, batch, index }) as PortableReceipt;
 
 describe('verifyReceipt', () => {
-  it('accepts what three of four mixers signed with the node\'s BLS library, and says what that proves', () => {
+  it("accepts what three of four mixers signed with the node's BLS library, and says what that proves", () => {
     const verdict = verifyReceipt(receiptOf(certified([0, 1, 3])), trust);
     expect(verdict.reasons).toEqual([]);
     expect(verdict.valid).toBe(true);

@@ -67,7 +67,7 @@ function certificateFaults({ certificate }: PortableReceipt, trust: Trust): stri
   const domain = signingDomain({ chainId: trust.chainId, genesisHash: trust.genesisHash }, messageTypes.batch);
   const message = signingRoot(BatchHeader.hashTreeRoot(certificate.header), domain);
   if (verifyAggregate(signing, message, certificate.signature)) return [];
-  return ['the committee\'s signature does not verify: the certificate, the keys or the chain are not the right ones.'];
+  return ["the committee's signature does not verify: the certificate, the keys or the chain are not the right ones."];
 }
 
 function proofSentence({ receipt, certificate, ...portable }: PortableReceipt): string {

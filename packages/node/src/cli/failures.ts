@@ -22,8 +22,14 @@ export interface Failure {
 }
 
 const systemErrors: Readonly<Record<string, { exit: ExitName; sentence: string }>> = {
-  EADDRINUSE: { exit: 'portInUse', sentence: 'The port is already in use; choose another with --port (0 picks a free one).' },
-  ENOSPC: { exit: 'diskFull', sentence: 'The disk is full; free some space, or choose another place with --data or ASSAY_HOME.' },
+  EADDRINUSE: {
+    exit: 'portInUse',
+    sentence: 'The port is already in use; choose another with --port (0 picks a free one).',
+  },
+  ENOSPC: {
+    exit: 'diskFull',
+    sentence: 'The disk is full; free some space, or choose another place with --data or ASSAY_HOME.',
+  },
   EACCES: { exit: 'failure', sentence: 'The system denies access; check who owns the file.' },
 };
 

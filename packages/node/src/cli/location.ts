@@ -16,7 +16,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where models and networks lie: `ASSAY_HOME`, or `.assay` in the user's home. */
 export function assayHome(environment: Environment): string {
-  return resolve(environment['ASSAY_HOME'] || join(homedir(), '.assay'));
+  return resolve(environment.ASSAY_HOME || join(homedir(), '.assay'));
 }
 
 /** The data directory: what `--data` says, or `devnet` in the home. */
@@ -42,7 +42,7 @@ export function readNodeFile(dataDir: string): NodeFile | null {
 
 /** The node's root URL, without `/v1`: from `--api`, `ASSAY_API`, or the data directory's `node.json`. */
 export function nodeUrl(options: { api: string | undefined; dataDir: string; environment: Environment }): string {
-  const named = options.api ?? options.environment['ASSAY_API'];
+  const named = options.api ?? options.environment.ASSAY_API;
   const url = named ?? readNodeFile(options.dataDir)?.api;
   if (url === undefined) {
     throw new CliError(

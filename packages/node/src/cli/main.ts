@@ -6,7 +6,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-process.exitCode = await runProgram(process.argv.slice(2), {
-  terminal: { out: process.stdout, note: process.stderr },
-  environment: process.env,
-});
+// Explicit, because a network that would not end in time leaves sockets and timers behind.
+process.exit(
+  await runProgram(process.argv.slice(2), {
+    terminal: { out: process.stdout, note: process.stderr },
+    environment: process.env,
+  }),
+);

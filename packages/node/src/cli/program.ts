@@ -49,7 +49,10 @@ function buildProgram(host: Host, reached: (exit: ExitName) => void): Commander 
   for (const command of commands) {
     const words = command.name.split(' ');
     const parent = words.length === 1 ? program : groupOf(program, words[0] ?? '');
-    const entry = parent.command(words.at(-1) ?? '').description(command.summary).copyInheritedSettings(program);
+    const entry = parent
+      .command(words.at(-1) ?? '')
+      .description(command.summary)
+      .copyInheritedSettings(program);
     for (const { syntax, description } of command.arguments) entry.argument(syntax, description);
     for (const { syntax, description } of command.options) entry.option(syntax, description);
     entry
@@ -68,7 +71,13 @@ function buildProgram(host: Host, reached: (exit: ExitName) => void): Commander 
 
 function groupOf(program: Commander, name: string): Commander {
   const known = program.commands.find((command) => command.name() === name);
-  return known ?? program.command(name).description(groupSummaries[name] ?? '').copyInheritedSettings(program);
+  return (
+    known ??
+    program
+      .command(name)
+      .description(groupSummaries[name] ?? '')
+      .copyInheritedSettings(program)
+  );
 }
 
 const groupSummaries: Readonly<Record<string, string>> = {

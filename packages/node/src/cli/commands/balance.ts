@@ -15,9 +15,7 @@ export const balanceCommand = defineCommand({
   run: async ({ client, input, dataDir, environment }) => {
     const node = client();
     const wanted: { name: string | null; address: string }[] =
-      input.address === undefined
-        ? await listKeys(dataDir, environment)
-        : [{ name: null, address: input.address }];
+      input.address === undefined ? await listKeys(dataDir, environment) : [{ name: null, address: input.address }];
     const accounts = [];
     for (const { name, address } of wanted) accounts.push({ ...(await node.getAccount(address)), name });
     return { accounts };

@@ -40,7 +40,7 @@ export const chatCommand = defineCommand({
 
 async function ask(invocation: Invocation<z.infer<typeof input>>): Promise<z.infer<typeof answer>> {
   const { input: asked, json, terminal } = invocation;
-  const apiKey = invocation.environment['ASSAY_API_KEY'] ?? readNodeFile(invocation.dataDir)?.apiKey;
+  const apiKey = invocation.environment.ASSAY_API_KEY ?? readNodeFile(invocation.dataDir)?.apiKey;
   if (apiKey === undefined) {
     throw new CliError('usage', 'No API key: name the data directory of the node with --data, or set ASSAY_API_KEY.');
   }

@@ -33,5 +33,8 @@ async function certifiedReceipt(client: Client, id: string): Promise<ReceiptJson
     if (!('status' in receipt)) return receipt;
     await delay(pollMs);
   }
-  throw new CliError('refused', 'The task is not certified yet. `assay status` tells whether the chain moves; ask again.');
+  throw new CliError(
+    'refused',
+    'The task is not certified yet. `assay status` tells whether the chain moves; ask again.',
+  );
 }

@@ -14,7 +14,10 @@ export const rolesCommand = defineCommand({
   ],
   options: [],
   input: z
-    .object({ action: z.enum(['stop', 'start'], 'A role can be told to stop or to start.').optional(), name: z.string().optional() })
+    .object({
+      action: z.enum(['stop', 'start'], 'A role can be told to stop or to start.').optional(),
+      name: z.string().optional(),
+    })
     .refine(({ action, name }) => (action === undefined) === (name === undefined), {
       error: 'Name the role: assay roles stop NAME.',
     }),
@@ -22,9 +25,12 @@ export const rolesCommand = defineCommand({
   run: async ({ client, input, dataDir, environment }) => {
     const node = client();
     if (input.action !== undefined && input.name !== undefined) {
-      const adminToken = environment['ASSAY_ADMIN_TOKEN'] ?? readNodeFile(dataDir)?.adminToken;
+      const adminToken = environment.ASSAY_ADMIN_TOKEN ?? readNodeFile(dataDir)?.adminToken;
       if (adminToken === undefined) {
-        throw new CliError('refused', `This needs the admin token of the node: name its data directory with --data, or set ASSAY_ADMIN_TOKEN.`);
+        throw new CliError(
+          'refused',
+          `This needs the admin token of the node: name its data directory with --data, or set ASSAY_ADMIN_TOKEN.`,
+        );
       }
       await node.setRole({ name: input.name, running: input.action === 'start', adminToken });
     }

@@ -22,10 +22,18 @@ function lines(task: TaskDetail): string[] {
     ['status', `${task.status}, ${task.outcome} answer`],
     ['asked', `session ${task.session}, sequence ${task.taskSequence}, gateway ${task.gateway}`],
     ['served', `miner ${task.miner} (rank ${task.rank}, attempt ${task.attempt}) with ${task.modelName}`],
-    ['tokens', `${task.tokensIn} in, ${task.tokensOut} out; first after ${task.firstTokenMs} ms, all ${task.totalMs} ms`],
+    [
+      'tokens',
+      `${task.tokensIn} in, ${task.tokensOut} out; first after ${task.firstTokenMs} ms, all ${task.totalMs} ms`,
+    ],
     ['price', units(task.priceUnits)],
     ['certified', `block ${task.height} by mixer ${task.mixer}; drawn from the state of block ${task.drawHeight}`],
-    ['paid', task.paidEpoch === null ? `not yet (${units(task.pendingUnits)} pending)` : `at the end of epoch ${task.paidEpoch}`],
+    [
+      'paid',
+      task.paidEpoch === null
+        ? `not yet (${units(task.pendingUnits)} pending)`
+        : `at the end of epoch ${task.paidEpoch}`,
+    ],
     ['refunded', units(task.refundedUnits)],
     ['artifact', task.artifactRoot],
   ];

@@ -1,0 +1,53 @@
+import { portableReceipt, portableReceiptToJson, type ReceiptJson } from '@assay/client';
+import { genesisHash } from '@assay/ledger';
+import {
+  BatchHeader,
+  BitArray,
+  Genesis,
+  messageTypes,
+  Receipt,
+  ReceiptList,
+  sha256,
+  signingDomain,
+  signingRoot,
+  toHex,
+} from '@assay/protocol';
+import { BlsSigner, generateBlsSecret } from '../crypto/signers.ts';
+import { aggregateBls } from '../crypto/verifier.ts';
+
+/** A genesis with four mixers, their committee file, and a receipt that three of them certified. */
+export function committeeFiles() {
+  const mixers = Array.from({ length: 4 }, (_, i) => new BlsSigner(generateBlsSecret(sha256(Uint8Array.of(i)))));
+  const genesis: Genesis = {
+    ...Genesis.defaultValue(),
+    chainId: new TextEncoder().encode('assay-cli-test'),
+    mixers: mixers.map((mixer) => ({
+      publicKey: sha256(mixer.publicKey),
+      blsPublicKey: mixer.publicKey,
+      possession: mixer.possession(),
+      stakeUnits: 1n,
+    })),
+  };
+  const chain = { chainId: 'assay-cli-test', genesisHash: genesisHash(genesis) };
+  const receipts = [0, 1, 2].map((miner) => ({
+    ...Receipt.defaultValue(),
+    taskId: sha256(Uint8Array.of(9, miner)),
+    miner,
+  }));
+  const header = { ...BatchHeader.defaultValue(), receiptsRoot: ReceiptList.hashTreeRoot(receipts) };
+  const message = signingRoot(BatchHeader.hashTreeRoot(header), signingDomain(chain, messageTypes.batch));
+  const signature = aggregateBls(mixers.slice(0, 3).map((mixer) => mixer.sign(message)));
+  if (signature === null) throw new Error('the signatures do not aggregate');
+  const certificate = { header, signers: BitArray.fromBoolArray([true, true, true, false]), signature };
+  const receipt = portableReceipt({ chain, height: 3, batch: { certificate, receipts }, index: 1 });
+  if (receipt === null) throw new Error('there is no such receipt');
+  return {
+    genesis,
+    receipt: portableReceiptToJson(receipt) as ReceiptJson,
+    committee: {
+      chainId: chain.chainId,
+      genesisHash: `0x${toHex(chain.genesisHash)}`,
+      mixers: mixers.map((mixer) => ({ blsPublicKey: `0x${toHex(mixer.publicKey)}` })),
+    },
+  };
+}
