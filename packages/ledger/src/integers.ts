@@ -15,7 +15,13 @@ export function isqrt(value: bigint): bigint {
   }
 }
 
+/** `value`, or `most` when it is larger. */
+export function capped(value: bigint, most: bigint): bigint {
+  if (value > most) return most;
+  return value;
+}
+
 /** `value`, at most what a 64-bit statistic can hold. Never for money, which is conserved and cannot reach it. */
 export function saturate(value: bigint): bigint {
-  return value > MAX_UNITS ? MAX_UNITS : value;
+  return capped(value, MAX_UNITS);
 }

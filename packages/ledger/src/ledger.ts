@@ -1,6 +1,7 @@
 import type { Genesis, ResultCode } from '@assay/protocol';
 import { advanceAudits } from './audits.ts';
 import { ConservationError, conservation, runningConservation } from './conservation.ts';
+import { closeEpoch, endsEpoch } from './epoch/close.ts';
 import { stateOfGenesis } from './genesis.ts';
 import type { BlockResult, LedgerEvent } from './result.ts';
 import { LedgerState, type LedgerView } from './state.ts';
@@ -77,7 +78,9 @@ export class Ledger {
     );
     for (const event of advanceAudits(state, height)) events.push(event);
     state.setGlobals({ height, timeMs });
-    const broken = runningConservation(state);
+    const isLast = endsEpoch(state.params, height);
+    if (isLast) for (const event of closeEpoch(state)) events.push(event);
+    const broken = isLast ? conservation(state) : runningConservation(state);
     if (broken !== null) throw new ConservationError(broken);
     this.#root = state.root();
     return { height, stateRoot: this.#root, transactions, events };

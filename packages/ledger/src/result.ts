@@ -7,13 +7,46 @@ export interface TransactionResult {
   readonly sender: Uint8Array | null;
 }
 
+/** The tables a payment can be earned in. */
+export type PaidKind = 'miner' | 'mixer' | 'oracle' | 'validator' | 'gateway' | 'model' | 'domain';
+
+export type StackName = 'miners' | 'creators' | 'gateways' | 'validators' | 'security' | 'domain' | 'treasury';
+
 /** What one account got at an epoch's end, and from where (economics §2, §3). */
 export interface Payout {
+  /** Zero address for the treasury. */
   readonly account: Uint8Array;
   readonly source: 'revenue' | 'emission';
-  readonly stack: 'miners' | 'creators' | 'gateways' | 'validators' | 'security' | 'domain' | 'treasury';
-  /** Index of the miner, model, gateway, … the amount was earned as; null for the treasury. */
+  readonly stack: StackName;
+  /** What it was earned as, and the index in that table; null for the treasury. */
+  readonly kind: PaidKind | null;
   readonly role: number | null;
+  readonly units: bigint;
+}
+
+/** How the price of one task was divided (economics §2); the parts add up to the price. */
+export interface RevenueParts {
+  readonly burnUnits: bigint;
+  readonly processorsUnits: bigint;
+  readonly creatorsUnits: bigint;
+  readonly validatorsUnits: bigint;
+  readonly domainUnits: bigint;
+  readonly minersUnits: bigint;
+}
+
+/** One amount divided among contestants by weight; `units` of the shares add up to it. Without shares nothing was paid. */
+export interface Pool {
+  readonly source: 'revenue' | 'emission';
+  readonly stack: StackName;
+  readonly kind: PaidKind;
+  readonly units: bigint;
+  readonly shares: readonly PoolShare[];
+}
+
+/** One contestant of a pool; only those with a weight are listed. */
+export interface PoolShare {
+  readonly role: number;
+  readonly weight: bigint;
   readonly units: bigint;
 }
 
@@ -21,19 +54,24 @@ export interface Payout {
 export interface MinerScore {
   readonly miner: number;
   readonly trustPpb: number;
+  /** What was measured, by component, before trust. */
   readonly raw: Readonly<Record<string, bigint>>;
-  /** Weighted sum of the shares, parts per billion. */
+  /** Weighted sum of the shares, parts per billion, rounded down; and in 10⁻¹⁸, the weight the emission is divided by. */
   readonly finalPpb: bigint;
+  readonly weight: bigint;
   readonly emissionUnits: bigint;
 }
 
 export interface EpochClose {
   readonly epoch: number;
   readonly durationMs: number;
+  /** How often the emission had halved. */
+  readonly halvings: number;
   readonly revenueUnits: bigint;
   readonly burnedUnits: bigint;
   readonly mintedUnits: bigint;
   readonly payouts: readonly Payout[];
+  readonly pools: readonly Pool[];
   readonly scores: readonly MinerScore[];
 }
 
@@ -65,7 +103,12 @@ export type LedgerEvent =
       readonly reason: 'soft' | 'hard' | 'noResult';
       readonly refundedUnits: bigint;
     }
-  | { readonly type: 'taskPaid'; readonly taskId: Uint8Array; readonly epoch: number }
+  | {
+      readonly type: 'taskPaid';
+      readonly taskId: Uint8Array;
+      readonly epoch: number;
+      readonly parts: RevenueParts;
+    }
   | { readonly type: 'trustChanged'; readonly miner: number; readonly fromPpb: number; readonly toPpb: number }
   | { readonly type: 'epochClosed'; readonly close: EpochClose };
 

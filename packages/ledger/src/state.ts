@@ -104,7 +104,7 @@ export class LedgerState implements LedgerView {
     this.audits = new Table(value.audits, noMoney);
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
     for (let i = 0; i < this.miners.length; i++) this.#minerOf.set(keyOf(this.miners.at(i).operator), i);
-    this.indexTasks();
+    this.#indexTasks();
   }
 
   static fromValue(value: StateValue): LedgerState {
@@ -185,8 +185,14 @@ export class LedgerState implements LedgerView {
     return index;
   }
 
-  /** Rebuilds the lookups of tasks and audits: at load, and after rows were dropped. */
-  indexTasks(): void {
+  /** Keeps the tasks that pass, and their audits. */
+  retainTasks(keep: (task: Readonly<TaskRow>) => boolean): void {
+    if (!this.tasks.retain(keep)) return;
+    this.#indexTasks();
+    if (this.audits.retain(({ taskId }) => this.taskOf(taskId) !== undefined)) this.#indexTasks();
+  }
+
+  #indexTasks(): void {
     this.#taskOf.clear();
     this.#auditOf.clear();
     this.nextDraw = this.tasks.length;

@@ -1,0 +1,55 @@
+import { toHex } from '@assay/protocol';
+import { apportion } from '../apportion.ts';
+import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
+import type { LedgerState } from '../state.ts';
+
+const TREASURY = new Uint8Array(20);
+
+/** What an epoch pays, gathered by account and reason, then credited at once. */
+export class PayoutBook {
+  readonly #payouts = new Map<string, Payout>();
+
+  add(payout: Payout): void {
+    if (payout.units === 0n) return;
+    const key = [payout.source, payout.stack, payout.kind, payout.role, toHex(payout.account)].join('/');
+    const units = payout.units + (this.#payouts.get(key)?.units ?? 0n);
+    this.#payouts.set(key, { ...payout, units });
+  }
+
+  addTreasury(source: Payout['source'], units: bigint): void {
+    this.add({ account: TREASURY, source, stack: 'treasury', kind: null, role: null, units });
+  }
+
+  /** A miner's part, divided between its operator and owner (E8). The stakers' part is the owner's while nobody else stakes. */
+  addMiner(state: LedgerState, source: Payout['source'], miner: number, units: bigint): void {
+    const { operator, owner, split } = state.miners.at(miner);
+    const bps = [split.operatorBps, split.ownerBps, split.stakersBps].map(BigInt);
+    const [operatorUnits = 0n] = apportion(units, bps);
+    const reason = { source, stack: 'miners', kind: 'miner', role: miner } as const;
+    this.add({ ...reason, account: operator, units: operatorUnits });
+    this.add({ ...reason, account: owner, units: units - operatorUnits });
+  }
+
+  /** Credits everything; gives the payouts in the order in which they first came up. */
+  pay(state: LedgerState): Payout[] {
+    for (const { kind, account, units } of this.#payouts.values()) {
+      if (kind === null) state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + units });
+      else state.credit(account, units);
+    }
+    return [...this.#payouts.values()];
+  }
+}
+
+/** Divides `units` by weight; contestants without a weight get nothing and are left out. */
+export function shareOut(
+  reason: { readonly source: Payout['source']; readonly stack: Payout['stack']; readonly kind: PaidKind },
+  units: bigint,
+  weights: readonly bigint[],
+): Pool {
+  const parts = apportion(units, weights);
+  const shares: PoolShare[] = [];
+  for (const [role, weight] of weights.entries()) {
+    if (weight > 0n) shares.push({ role, weight, units: parts[role] ?? 0n });
+  }
+  return { ...reason, units, shares };
+}

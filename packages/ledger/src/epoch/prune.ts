@@ -1,0 +1,42 @@
+import { type TaskRow, taskStatuses } from '@assay/protocol';
+import type { LedgerState } from '../state.ts';
+import type { Table } from '../table.ts';
+
+/** Forgets settled tasks no second receipt could be taken for, and starts the counts of the next epoch (§2.3). */
+export function prune(state: LedgerState, height: number): void {
+  const { receiptLifetimeBlocks } = state.params;
+  const isOver = ({ status, drawHeight }: Readonly<TaskRow>) =>
+    (status === taskStatuses.settled || status === taskStatuses.rejected) &&
+    drawHeight + 2 * receiptLifetimeBlocks <= height;
+  raiseTaskFloors(state, isOver);
+  state.retainTasks((task) => !isOver(task));
+  resetWork(state.miners);
+  resetWork(state.models);
+  resetDuties(state.mixers);
+  for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);
+}
+
+/** §7.4 A receipt for a forgotten task must stay impossible, whatever draw it names. */
+function raiseTaskFloors(state: LedgerState, isOver: (task: Readonly<TaskRow>) => boolean): void {
+  const floors = new Map<number, number>();
+  for (const task of state.tasks) {
+    if (isOver(task)) floors.set(task.session, Math.max(floors.get(task.session) ?? 0, task.taskSequence + 1));
+  }
+  for (const [session, floor] of floors) {
+    if (floor > state.sessions.at(session).taskFloor) state.sessions.update(session, { taskFloor: floor });
+  }
+}
+
+function resetWork<Row extends { epochVwu: bigint }>(table: Table<Row>): void {
+  for (let index = 0; index < table.length; index++) {
+    const row = table.at(index);
+    if (row.epochVwu > 0n) table.set(index, { ...row, epochVwu: 0n });
+  }
+}
+
+function resetDuties<Row extends { epochDuties: number }>(table: Table<Row>): void {
+  for (let index = 0; index < table.length; index++) {
+    const row = table.at(index);
+    if (row.epochDuties > 0) table.set(index, { ...row, epochDuties: 0 });
+  }
+}
