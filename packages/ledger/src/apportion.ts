@@ -1,7 +1,8 @@
 /**
- * Divides `whole` in proportion to `weights` so that the parts add up to it exactly: every part is rounded down, and what is
- * left goes one base unit at a time to the largest remainders, ties to the lower index (economics, head).
- * `whole` and the weights must not be negative. When all weights are zero there is nothing to divide by: all parts are zero.
+ * Divides `whole` in proportion to `weights` so that the parts add up to it exactly: every part is rounded down, and
+ * what is left goes one base unit at a time to the largest remainders, ties to the lower index (economics, head).
+ * `whole` and the weights must not be negative. When all weights are zero there is nothing to divide by: all parts are
+ * zero.
  */
 export function apportion(whole: bigint, weights: readonly bigint[]): bigint[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0n);

@@ -29,7 +29,9 @@ export function isQuorum(signers: number, mixers: number): boolean {
   return 3 * signers > 2 * mixers;
 }
 
-/** Checks a certificate against the committee and its receipts (§7.3); the receipts themselves are checked elsewhere. */
+/**
+ * Checks a certificate against the committee and its receipts (§7.3); the receipts themselves are checked elsewhere.
+ */
 export function certificateCode(
   state: LedgerView,
   { certificate, receipts }: BodyValues['certifiedBatch'],

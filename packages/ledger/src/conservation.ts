@@ -6,8 +6,8 @@ export class ConservationError extends Error {
 }
 
 /**
- * Compares genesis + minted − burned with Σ balances + stakes + collateral + escrows + pending + pools (economics, head).
- * Counts every row; null when they agree, otherwise a sentence with the numbers.
+ * Compares genesis + minted − burned with Σ balances + stakes + collateral + escrows + pending + pools (economics,
+ * head). Counts every row; null when they agree, otherwise a sentence with the numbers.
  */
 export function conservation(state: LedgerView): string | null {
   const counted = state.countHeldUnits();

@@ -33,7 +33,9 @@ export const DrawEntry = new StructType(
 );
 export type DrawEntry = ValueOf<typeof DrawEntry>;
 
-/** All a draw of one epoch depends on; what a mixer keeps of this epoch and the last to recompute their draws (§6.2). */
+/**
+ * All a draw of one epoch depends on; what a mixer keeps of this epoch and the last to recompute their draws (§6.2).
+ */
 export const DrawTable = new ContainerType(
   { epoch: U32, beacon: Bytes32, entries: new ListCompositeType(DrawEntry, limits.maxTableRows) },
   { typeName: 'DrawTable' },
@@ -60,14 +62,17 @@ export interface DrawRank {
 }
 
 /**
- * Epoch whose beacon and weights a draw from the state at `drawHeight` uses: that of the next block. The state after the
- * last block of an epoch already holds the beacon of the next.
+ * Epoch whose beacon and weights a draw from the state at `drawHeight` uses: that of the next block. The state after
+ * the last block of an epoch already holds the beacon of the next.
  */
 export function drawEpoch(params: Pick<Params, 'epochBlocks'>, drawHeight: number): number {
   return Number(BigInt(drawHeight + 1) / BigInt(params.epochBlocks));
 }
 
-/** The draw table of the epoch a state is in. Within an epoch it only gains entries, which `activeFrom` keeps out of older draws. */
+/**
+ * The draw table of the epoch a state is in. Within an epoch it only gains entries, which `activeFrom` keeps out of
+ * older draws.
+ */
 export function drawTable({ globals, miners }: LedgerView): DrawTable {
   const entries: DrawEntry[] = [];
   for (const row of miners) {
@@ -91,8 +96,8 @@ export function eligibleMiners(table: DrawTable, request: DrawRequest): DrawEntr
 }
 
 /**
- * The first `count` places of the draw for a task (§6.2): cumulative-sum sampling without replacement by weight. Place i uses
- * the seed SHA-256(epoch beacon ‖ task id ‖ i as 4 bytes, little-endian). Fewer places when fewer are eligible.
+ * The first `count` places of the draw for a task (§6.2): cumulative-sum sampling without replacement by weight. Place
+ * i uses the seed SHA-256(epoch beacon ‖ task id ‖ i as 4 bytes, little-endian). Fewer places when fewer are eligible.
  */
 export function drawMiners(table: DrawTable, request: DrawRequest, count: number): DrawRank[] {
   const eligible = eligibleMiners(table, request);
@@ -114,8 +119,8 @@ export interface Sampled {
 }
 
 /**
- * Draws up to `count` indexes without replacement, each with a chance in proportion to its weight among those left. An index of
- * weight zero is never drawn.
+ * Draws up to `count` indexes without replacement, each with a chance in proportion to its weight among those left. An
+ * index of weight zero is never drawn.
  */
 export function sampleByWeight(seed: Uint8Array, weights: readonly bigint[], count: number): Sampled[] {
   const left = weights.map((weight, index) => ({ weight, index })).filter(({ weight }) => weight > 0n);
@@ -133,8 +138,8 @@ export function sampleByWeight(seed: Uint8Array, weights: readonly bigint[], cou
 }
 
 /**
- * A number below `bound` from a hash: its first 128 bits, times the bound, without the lowest 128 bits. No number is more
- * likely than another by more than bound / 2^128, which is below 2^-48 for any weights a table can hold.
+ * A number below `bound` from a hash: its first 128 bits, times the bound, without the lowest 128 bits. No number is
+ * more likely than another by more than bound / 2^128, which is below 2^-48 for any weights a table can hold.
  */
 export function lotBelow(hash: Uint8Array, bound: bigint): bigint {
   let value = 0n;

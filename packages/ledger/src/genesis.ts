@@ -27,8 +27,8 @@ export function genesisHash(genesis: Genesis): Uint8Array {
 }
 
 /**
- * Checks that each mixer holds the BLS key it brings (§1.2); without it a mixer could choose a key that cancels others'.
- * Gives a sentence about the first that fails; null when all are good.
+ * Checks that each mixer holds the BLS key it brings (§1.2); without it a mixer could choose a key that cancels
+ * others'. Gives a sentence about the first that fails; null when all are good.
  */
 export function checkPossessions(genesis: Genesis, verifier: Verifier): string | null {
   const index = genesis.mixers.findIndex(

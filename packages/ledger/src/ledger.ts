@@ -64,9 +64,9 @@ export class Ledger {
   }
 
   /**
-   * Applies a block to the state in place. A refused transaction is a code in the result. Throws a RangeError when the block
-   * does not follow the last one (the state is unchanged), and a ConservationError when money was made or lost: the state is
-   * then worthless and the node must stop before it acknowledges the block.
+   * Applies a block to the state in place. A refused transaction is a code in the result. Throws a RangeError when the
+   * block does not follow the last one (the state is unchanged), and a ConservationError when money was made or lost:
+   * the state is then worthless and the node must stop before it acknowledges the block.
    */
   applyBlock(input: BlockInput, verifier: Verifier): BlockResult {
     const state = this.#state;

@@ -84,7 +84,10 @@ function hasKnownRoles(state: LedgerView, receipt: Receipt, session: Readonly<Se
   );
 }
 
-/** §5 A draw names a state that exists, still lives, paid for by a session that had not ended, and a task not yet forgotten. */
+/**
+ * §5 A draw names a state that exists, still lives, paid for by a session that had not ended, and a task not yet
+ * forgotten.
+ */
 function isInTime(state: LedgerView, receipt: Receipt, session: Readonly<SessionRow>, height: number): boolean {
   const { drawHeight, taskSequence } = receipt;
   return (

@@ -34,7 +34,9 @@ export interface RevenueParts {
   readonly minersUnits: bigint;
 }
 
-/** One amount divided among contestants by weight; `units` of the shares add up to it. Without shares nothing was paid. */
+/**
+ * One amount divided among contestants by weight; `units` of the shares add up to it. Without shares nothing was paid.
+ */
 export interface Pool {
   readonly source: 'revenue' | 'emission';
   readonly stack: StackName;
@@ -56,7 +58,9 @@ export interface MinerScore {
   readonly trustPpb: number;
   /** What was measured, by component, before trust. */
   readonly raw: Readonly<Record<string, bigint>>;
-  /** Weighted sum of the shares, parts per billion, rounded down; and in 10⁻¹⁸, the weight the emission is divided by. */
+  /**
+   * Weighted sum of the shares, parts per billion, rounded down; and in 10⁻¹⁸, the weight the emission is divided by.
+   */
   readonly finalPpb: bigint;
   readonly weight: bigint;
   readonly emissionUnits: bigint;

@@ -18,7 +18,10 @@ export function approveTask(state: LedgerState, index: number, audited: boolean)
   return { type: 'taskApproved', taskId: task.taskId, audited };
 }
 
-/** Rejects a task: its pending price goes back to the session, or to the payer when the session is closed (economics §2). */
+/**
+ * Rejects a task: its pending price goes back to the session, or to the payer when the session is closed (economics
+ * §2).
+ */
 export function rejectTask(state: LedgerState, index: number, reason: 'soft' | 'hard' | 'noResult'): LedgerEvent {
   const { taskId, session, pendingUnits } = state.tasks.at(index);
   const { status, payer, escrowUnits, spentUnits } = state.sessions.at(session);

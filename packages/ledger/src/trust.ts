@@ -8,7 +8,10 @@ const Z_SQUARED_MICRO = 2_706_025n;
 /** A new record begins with one failure and no pass: its bound is exactly zero. */
 const PRIOR_FAILED_MICRO = 1_000_000n;
 const MICRO = 1_000_000n;
-/** Without logprobs an answer can be checked less well: trust stays below this, and audits come this many times as often. */
+/**
+ * Without logprobs an answer can be checked less well: trust stays below this, and audits come this many times as
+ * often.
+ */
 const TEXT_ONLY_CEILING_PPB = 700_000_000;
 const TEXT_ONLY_RATE_FACTOR = 3;
 
@@ -60,8 +63,9 @@ function powerOf(basePpb: bigint, exponent: number): bigint {
 }
 
 /**
- * Chance that a task of a miner is audited, parts per billion (§10.1): all of a new miner's and of one that is hardly trusted,
- * from there falling in a straight line to the floor at full trust; three times as often when it gives no logprobs.
+ * Chance that a task of a miner is audited, parts per billion (§10.1): all of a new miner's and of one that is hardly
+ * trusted, from there falling in a straight line to the floor at full trust; three times as often when it gives no
+ * logprobs.
  */
 export function auditRatePpb(
   { newMinerTasks, floorPpb, minRoutingTrustPpb }: Params['audit'],

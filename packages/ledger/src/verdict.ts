@@ -12,7 +12,9 @@ export type Decision = { readonly verdict: Verdict } | { readonly verdict: null;
 const FRESH_AUDITORS = 2;
 const HARD_FACTOR = 3;
 
-/** Reads one auditor's numbers against the model's honest limit (verification §2). Nothing maps to a pass by default. */
+/**
+ * Reads one auditor's numbers against the model's honest limit (verification §2). Nothing maps to a pass by default.
+ */
 export function opinionOf({ finding, t1Ppb }: AuditNumbers, t1ThresholdPpb: number): Opinion {
   if (finding === findings.malformed) return 'hard';
   if (finding === findings.noArtifact) return 'missing';
@@ -22,9 +24,9 @@ export function opinionOf({ finding, t1Ppb }: AuditNumbers, t1ThresholdPpb: numb
 }
 
 /**
- * Decides on an audit (§10.2, §10.4). The first opinion approves alone but never convicts alone: two fresh auditors must both
- * agree. `atWork` auditors have still to give theirs; `isExhausted` says that nobody else can be drawn, and then as many
- * as there are decide, at least one beside the first. Without that one the verdict is no-result.
+ * Decides on an audit (§10.2, §10.4). The first opinion approves alone but never convicts alone: two fresh auditors
+ * must both agree. `atWork` auditors have still to give theirs; `isExhausted` says that nobody else can be drawn, and
+ * then as many as there are decide, at least one beside the first. Without that one the verdict is no-result.
  */
 export function decide(opinions: readonly Opinion[], atWork: number, isExhausted: boolean): Decision {
   const counted = countedOpinions(opinions);

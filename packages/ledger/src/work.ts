@@ -8,7 +8,10 @@ const IMPORTANCE_PPM: Readonly<Record<number, bigint>> = {
   [taskKinds.challenge]: 100_000n,
 };
 
-/** Verified work units of a task: (tokensIn·wIn + tokensOut·wOut) × difficulty × importance, rounded down (economics §4). */
+/**
+ * Verified work units of a task: (tokensIn·wIn + tokensOut·wOut) × difficulty × importance, rounded down (economics
+ * §4).
+ */
 export function workUnitsOf(
   params: Pick<Params, 'vwuPerTokenIn' | 'vwuPerTokenOut'>,
   model: Pick<ModelRow, 'difficultyPpm'>,

@@ -15,8 +15,8 @@ export function endsEpoch({ epochBlocks }: Pick<Params, 'epochBlocks'>, height: 
 }
 
 /**
- * Closes the epoch that `globals` is in, in the fixed order of §2.3. Verdicts were applied in the blocks that brought the last
- * number; an audit still open stays open into the next epoch and its task waits with it.
+ * Closes the epoch that `globals` is in, in the fixed order of §2.3. Verdicts were applied in the blocks that brought
+ * the last number; an audit still open stays open into the next epoch and its task waits with it.
  */
 export function closeEpoch(state: LedgerState): LedgerEvent[] {
   const { epoch, epochStartMs, timeMs, height } = state.globals;

@@ -27,7 +27,10 @@ export function emissionOf(
   return { units: (perDay * BigInt(epoch.durationMs)) / DAY_MS, halvings: Number(halvings) };
 }
 
-/** Mints an epoch's emission and divides it by stacks (economics §3). A stack without qualified contestants is not minted. */
+/**
+ * Mints an epoch's emission and divides it by stacks (economics §3). A stack without qualified contestants is not
+ * minted.
+ */
 export function emit(state: LedgerState, durationMs: number, book: PayoutBook): Emission {
   const { params, globals } = state;
   const sinceGenesisMs = globals.epochStartMs - globals.genesisMs;
@@ -92,8 +95,9 @@ function valuesOf(raw: Raw | null | undefined): bigint[] {
 }
 
 /**
- * Security (economics §3): duties × stake. Duties of different roles cannot be compared, so the stack is first divided between
- * mixers, validators and oracles by the stake of those who did any. Oracles leave no duty on the chain yet; all count as one.
+ * Security (economics §3): duties × stake. Duties of different roles cannot be compared, so the stack is first divided
+ * between mixers, validators and oracles by the stake of those who did any. Oracles leave no duty on the chain yet; all
+ * count as one.
  */
 function securityPools(state: LedgerState, units: bigint): Pool[] {
   const roles = [

@@ -20,7 +20,10 @@ export class PayoutBook {
     this.add({ account: TREASURY, source, stack: 'treasury', kind: null, role: null, units });
   }
 
-  /** A miner's part, divided between its operator and owner (E8). The stakers' part is the owner's while nobody else stakes. */
+  /**
+   * A miner's part, divided between its operator and owner (E8). The stakers' part is the owner's while nobody else
+   * stakes.
+   */
   addMiner(state: LedgerState, source: Payout['source'], miner: number, units: bigint): void {
     const { operator, owner, split } = state.miners.at(miner);
     const bps = [split.operatorBps, split.ownerBps, split.stakersBps].map(BigInt);

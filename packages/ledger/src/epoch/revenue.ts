@@ -82,7 +82,10 @@ function payTask(state: LedgerState, task: Readonly<TaskRow>, parts: RevenuePart
   book.addMiner(state, source, task.miner, parts.minersUnits);
 }
 
-/** Validators share by audits done this epoch; by stake when none was; equally without stakes. Without any: the treasury. */
+/**
+ * Validators share by audits done this epoch; by stake when none was; equally without stakes. Without any: the
+ * treasury.
+ */
 function payValidators(state: LedgerState, units: bigint, book: PayoutBook): Pool {
   const rows = [...state.validators];
   const measures = [rows.map((row) => BigInt(row.epochDuties)), rows.map((row) => row.stakeUnits), rows.map(() => 1n)];

@@ -48,7 +48,9 @@ function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Body, { slo
   return areNumbersSound(numbers, tokensOut, state.params.audit.positions) ? 'OK' : 'BAD_NUMBERS';
 }
 
-/** A check looks at one position at least, when there is any output at all, and at no more than the network asks for. */
+/**
+ * A check looks at one position at least, when there is any output at all, and at no more than the network asks for.
+ */
 function areNumbersSound(numbers: AuditNumbers, tokensOut: number, maxPositions: number): boolean {
   const { finding, positions, t1Ppb, argmaxMismatches } = numbers;
   const least = finding === findings.checked && tokensOut > 0 ? 1 : 0;
