@@ -65,7 +65,7 @@ export const Artifact = new ContainerType(
     engine: EngineInfo,
     contextTokens: U32,
     promptIds: listOfU32(limits.maxTokens),
-    windows: new ListCompositeType(ArtifactWindow, limits.maxTokens / limits.windowTokens),
+    windows: new ListCompositeType(ArtifactWindow, limits.maxWindows),
     sampling: Sampling,
     finish: U8,
     /** As the engine counted them; with token ids, their number. */

@@ -22,6 +22,8 @@ export const limits = {
   maxTokens: 131_072,
   /** Tokens in one artifact window, one Merkle leaf (§10.2). */
   windowTokens: 32,
+  /** Windows of one artifact. */
+  maxWindows: 4096,
   /** Reported alternatives per token (evidence level 2). */
   topLogprobs: 5,
   /** Largest request body accepted at an edge, bytes. */
@@ -54,3 +56,5 @@ export const limits = {
 if (limits.maxTransactionBytes >= limits.maxBlockBytes) throw new Error('limits: a transaction must fit in a block');
 if (limits.maxRequestBytes >= limits.maxMessageBytes) throw new Error('limits: a request must fit in a message');
 if (limits.maxBlockBytes > limits.maxWaitingBytes) throw new Error('limits: a full block must be able to wait');
+if (limits.maxWindows * limits.windowTokens !== limits.maxTokens)
+  throw new Error('limits: windows must cover all tokens');

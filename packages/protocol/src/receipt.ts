@@ -112,7 +112,7 @@ export function receiptsRootAlong(receipt: Receipt, index: number, path: readonl
   let place = index;
   for (const sibling of path) {
     node = place % 2 === 1 ? sha256(sibling, node) : sha256(node, sibling);
-    place = (place - (place % 2)) / 2;
+    place >>= 1;
   }
   return node;
 }
