@@ -18,6 +18,8 @@ export interface Invocation<Input> {
   readonly dataDir: string;
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
+  /** Whether `--api` or ASSAY_API names a node. */
+  readonly isNodeNamed: boolean;
   /** The node's root URL. Throws CliError when none is named anywhere. */
   nodeUrl(): string;
   /** A client of the node at `nodeUrl`. */

@@ -3,8 +3,8 @@ export interface DevnetOptions {
   readonly dataDir: string;
   /** Port of the API on the loopback address; 0 picks a free one. */
   readonly port: number;
-  /** The model file the network registers. */
-  readonly model: { readonly name: string; readonly path: string };
+  /** The model file the network registers; null when an upstream answers and none was named. */
+  readonly model: { readonly name: string; readonly path: string } | null;
   /** An OpenAI-compatible server that answers in the miners' place; null for the built-in backend. */
   readonly upstream: string | null;
   readonly miners: number;

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { CliError } from './failures.ts';
+import { dataFiles } from './location.ts';
 import { isTerminal, type Terminal } from './terminal.ts';
 
 /** Files of which a directory holds at least one once a network has lived in it. */
-const marks = ['genesis.json', 'keys.json'] as const;
+const marks = [dataFiles.genesis, dataFiles.keys, dataFiles.lock];
 
 /** Refuses a directory that holds something else than a network. Throws CliError. */
 export function requireDataDirectory(dataDir: string): void {
@@ -13,7 +14,7 @@ export function requireDataDirectory(dataDir: string): void {
   if (entries.length === 0 || marks.some((mark) => entries.includes(mark))) return;
   throw new CliError(
     'dataDirectory',
-    `${dataDir} holds files, but no Assay network (no ${marks[0]}): nothing was touched. Choose another directory with --data.`,
+    `${dataDir} holds files, but no Assay network (no ${dataFiles.genesis}): nothing was touched. Choose another directory with --data.`,
   );
 }
 

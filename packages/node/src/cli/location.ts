@@ -4,6 +4,16 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CliError } from './failures.ts';
 
+/** What lies in a data directory. */
+export const dataFiles = {
+  genesis: 'genesis.json',
+  keys: 'keys.json',
+  /** Only while a node runs. */
+  node: 'node.json',
+  chain: 'chain',
+  lock: 'lock.pid',
+} as const;
+
 /** What a running node says about itself in `node.json` of its data directory. */
 export const nodeFile = z.object({
   api: z.string(),
@@ -26,7 +36,7 @@ export function dataDirectory(option: string | undefined, environment: Environme
 
 /** `node.json` of a data directory; null when no node has written one. Throws CliError when it is damaged. */
 export function readNodeFile(dataDir: string): NodeFile | null {
-  const path = join(dataDir, 'node.json');
+  const path = join(dataDir, dataFiles.node);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -47,7 +57,7 @@ export function nodeUrl(options: { api: string | undefined; dataDir: string; env
   if (url === undefined) {
     throw new CliError(
       'unreachable',
-      `No node has run on ${options.dataDir}. Start one with \`npm start\`, or name one with --api URL.`,
+      `No node runs on ${options.dataDir}. Start one with \`npm start\`, or name one with --api URL.`,
     );
   }
   if (!URL.canParse(url)) {

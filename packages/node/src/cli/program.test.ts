@@ -106,7 +106,7 @@ describe('wrong usage', () => {
 describe('without a node', () => {
   it.each([['status'], ['tasks'], ['committee'], ['roles']])('%s says how to start one', async (word) => {
     const { code, note } = await assay([word]);
-    expect(note).toContain('No node has run on');
+    expect(note).toContain('No node runs on');
     expect(note).toContain('`npm start`');
     expect(code).toBe(exitCodes.unreachable.code);
   });

@@ -100,6 +100,7 @@ function invocationOf(command: Command, raw: Record<string, unknown>, host: Host
     dataDir,
     terminal: host.terminal,
     environment,
+    isNodeNamed: (shared.api ?? environment['ASSAY_API']) !== undefined,
     nodeUrl: address,
     client: () => createClient({ baseUrl: address() }),
   };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { openKeystore, passphraseFrom } from '../../keys/keystore.ts';
 import { defineCommand } from '../command.ts';
 import { CliError } from '../failures.ts';
+import { dataFiles } from '../location.ts';
 import { table } from '../table.ts';
 
 export const keysCommand = defineCommand({
@@ -34,7 +35,7 @@ export const keysCommand = defineCommand({
 
 /** The public halves of a data directory's keys. Throws CliError when there is no key file. */
 export async function listKeys(dataDir: string, environment: NodeJS.ProcessEnv) {
-  const store = await openKeystore(join(dataDir, 'keys.json'), passphraseFrom(environment), []);
+  const store = await openKeystore(join(dataDir, dataFiles.keys), passphraseFrom(environment), []);
   if (store.names().length === 0) {
     throw new CliError('notFound', `${dataDir} holds no keys. \`npm start\` makes them, or name another with --data.`);
   }

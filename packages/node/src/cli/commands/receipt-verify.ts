@@ -12,6 +12,7 @@ import { toHex } from '@assay/protocol';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { CliError } from '../failures.ts';
+import { dataFiles } from '../location.ts';
 
 export const receiptVerifyCommand = defineCommand({
   name: 'receipt verify',
@@ -35,7 +36,7 @@ export const receiptVerifyCommand = defineCommand({
   }),
   run: async ({ input, dataDir }) => {
     const receipt = portableReceiptFromJson(readJson(input.file));
-    const source = input.committee ?? input.genesis ?? join(dataDir, 'genesis.json');
+    const source = input.committee ?? input.genesis ?? join(dataDir, dataFiles.genesis);
     const trust = readTrust(source, input.committee !== undefined);
     const { valid, sentence, reasons } = verifyReceipt(receipt, trust);
     return {

@@ -1,0 +1,179 @@
+import {
+  type DrawRank,
+  type DrawRequest,
+  type DrawTable,
+  drawEpoch,
+  drawMiners,
+  drawTable,
+  eligibleMiners,
+  Ledger,
+  type LedgerView,
+} from '@assay/ledger';
+import { addressText, equalBytes, taskIdOf } from '@assay/protocol';
+import { z } from 'zod';
+import { CliError } from '../failures.ts';
+import { type History, type Replayed, replayBlocks } from '../history.ts';
+import { certifiedTask, type ReceiptPlace } from './certified.ts';
+import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
+
+export const SelectionExplanation = explanationOf(
+  z.object({
+    taskId: z.string(),
+    miner: z.int(),
+    rank: z.int(),
+    attempt: z.int(),
+    /** Whether the miner that served is the one the draw puts at that rank. */
+    followsDraw: z.boolean(),
+    eligible: z.array(z.int()),
+    draw: z.array(
+      z.object({ rank: z.int(), miner: z.int(), weight: z.string(), lot: z.string(), totalWeight: z.string() }),
+    ),
+  }),
+);
+type Selection = z.infer<typeof SelectionExplanation>['result'];
+
+interface Found {
+  readonly place: ReceiptPlace;
+  readonly request: DrawRequest;
+  readonly table: DrawTable;
+  readonly state: LedgerView;
+}
+
+/** Why this miner served this task (§6.3): the eligible set, weights, draw and ranks. */
+export async function explainSelection(
+  history: History,
+  taskId: Uint8Array,
+  options: { readonly fast: boolean },
+): Promise<Explanation<Selection>> {
+  const found = await findTask(history, taskId, options);
+  const { place, request, table } = found;
+  const { miner, rank, attempt } = place.receipt;
+  const eligible = eligibleMiners(table, request).map((entry) => entry.miner);
+  const draw = drawMiners(table, request, table.entries.length);
+  const followsDraw = draw[rank]?.miner === miner;
+  const drawn = `Miner ${miner} stands at rank ${rank} of the draw among ${eligible.length} eligible miners`;
+  const after = attempt === 0 ? '' : ` after ${attempt} ${attempt === 1 ? 'reassignment' : 'reassignments'}`;
+  return {
+    question: `Why did miner ${miner} serve task ${hex(taskId)}?`,
+    answer: followsDraw
+      ? `${drawn}, and served the task${after}.`
+      : `The draw does not put miner ${miner} at rank ${rank}: the certificate contradicts §6.2.`,
+    result: {
+      ...{ taskId: hex(taskId), miner, rank, attempt, followsDraw, eligible },
+      draw: draw.map((place, at) => ({
+        rank: at,
+        miner: place.miner,
+        weight: String(place.weight),
+        lot: String(place.lot),
+        totalWeight: String(place.totalWeight),
+      })),
+    },
+    steps: [taskStep(found), inputStep(found), eligibleStep(found), drawStep(draw)],
+  };
+}
+
+async function findTask(history: History, taskId: Uint8Array, options: { readonly fast: boolean }): Promise<Found> {
+  const tables = new Map<number, DrawTable>();
+  const keep = (table: DrawTable) => tables.set(table.epoch, table);
+  keep(drawTable(Ledger.fromGenesis(history.genesis).state));
+  for await (const { block, result, ledger } of replayBlocks(history, options)) {
+    const place = certifiedTask(block, result, taskId);
+    if (place !== null) return foundAt(place, ledger.state, tables);
+    if (changesDraws(result)) keep(drawTable(ledger.state));
+  }
+  throw new CliError('notFound', `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`);
+}
+
+function foundAt(place: ReceiptPlace, state: LedgerView, tables: ReadonlyMap<number, DrawTable>): Found {
+  const { taskId, session, model, drawHeight } = place.receipt;
+  const { domain, payer } = state.sessions.at(session);
+  const table = tables.get(drawEpoch(state.params, drawHeight));
+  if (table === undefined) throw new CliError('failure', `The draw of block ${drawHeight} cannot be recomputed.`);
+  return { place, table, state, request: { taskId, domain, model, payer, drawHeight } };
+}
+
+/** Within an epoch the table only gains entries; the epoch's end changes weights and beacon. */
+function changesDraws({ events }: Replayed['result']): boolean {
+  return events.some(({ type }) => type === 'minerRegistered' || type === 'epochClosed');
+}
+
+function taskStep({ place, state }: Found): Step {
+  const { receipt, height, transaction, index } = place;
+  const source = `${transactionAt(height, transaction)}, receipt ${index}`;
+  const { session, taskSequence, requestHash } = receipt;
+  return {
+    title: 'The task: nobody can choose its id but by asking another',
+    clause: '§6.2',
+    facts: [
+      { name: 'session', value: String(session), source },
+      { name: 'task sequence', value: String(taskSequence), source },
+      { name: 'request hash', value: hex(requestHash), source },
+      { name: 'task id', value: hex(taskIdOf({ session, taskSequence, requestHash })), source: 'hash of these three' },
+      { name: 'payer', value: addressText(state.sessions.at(session).payer), source: `session ${session}` },
+    ],
+    table: null,
+  };
+}
+
+function inputStep({ place, table, request, state }: Found): Step {
+  const { height, transaction, index } = place;
+  const source = `${transactionAt(height, transaction)}, receipt ${index}`;
+  const { epochBlocks } = state.params;
+  const beaconHeight = Math.max(0, table.epoch * epochBlocks - 1);
+  return {
+    title: 'What the draw depends on',
+    clause: '§6.2, §9.1',
+    facts: [
+      { name: 'draw height', value: String(request.drawHeight), source },
+      { name: 'epoch', value: String(table.epoch), source: `(${request.drawHeight} + 1) ÷ ${epochBlocks} blocks` },
+      { name: 'beacon', value: hex(table.beacon), source: stateAfter(beaconHeight) },
+      { name: 'domain', value: String(request.domain), source: `session ${place.receipt.session}` },
+      { name: 'model', value: String(request.model), source },
+    ],
+    table: null,
+  };
+}
+
+function eligibleStep({ table, request }: Found): Step {
+  return {
+    title: 'Who could be drawn; the weight is max(trust, floor) × √concurrency',
+    clause: '§6.1',
+    facts: [],
+    table: {
+      head: ['miner', 'weight', 'operator', 'eligible'],
+      rows: table.entries.map((entry) => [
+        String(entry.miner),
+        String(entry.weight),
+        addressText(entry.operator),
+        whyNot(entry, request) ?? 'yes',
+      ]),
+    },
+  };
+}
+
+function whyNot(entry: DrawTable['entries'][number], request: DrawRequest): string | null {
+  const { domain, model, payer, drawHeight } = request;
+  if (entry.activeFrom > drawHeight) return `no, active only from block ${entry.activeFrom}`;
+  if (entry.domain !== domain) return `no, works for domain ${entry.domain}`;
+  if (!entry.models.includes(model)) return `no, does not serve model ${model}`;
+  const isPayers = equalBytes(entry.operator, payer) || equalBytes(entry.owner, payer);
+  return isPayers ? "no, is the payer's own" : null;
+}
+
+function drawStep(draw: readonly DrawRank[]): Step {
+  return {
+    title: 'The draw: rank r takes the lot SHA-256(beacon ‖ task id ‖ r) among the weights still in it',
+    clause: '§6.2',
+    facts: [],
+    table: {
+      head: ['rank', 'lot', 'of total weight', 'falls on miner', 'with weight'],
+      rows: draw.map(({ miner, weight, lot, totalWeight }, rank) => [
+        String(rank),
+        String(lot),
+        String(totalWeight),
+        String(miner),
+        String(weight),
+      ]),
+    },
+  };
+}
