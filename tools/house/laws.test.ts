@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { map, places } from './documents.ts';
+import { houseOf, type Law } from './house.ts';
+import { cycles, layers } from './layers.ts';
+import { manifests } from './manifests.ts';
+import { names, unusedExports } from './names.ts';
+import { purity } from './purity.ts';
+import { size } from './size.ts';
+
+const manifest = (name: string, more: object = {}): string =>
+  JSON.stringify({ name, license: 'Apache-2.0', exports: { '.': './src/index.ts' }, ...more });
+
+/** A house with one of each package, which `files` are added to. */
+function house(files: Readonly<Record<string, string>>) {
+  const base = {
+    'package.json': manifest('assay', { devDependencies: { vitest: '1.2.3' } }),
+    'packages/protocol/package.json': manifest('@assay/protocol'),
+    'packages/protocol/src/index.ts': 'export const one = 1;',
+    'packages/ledger/package.json': manifest('@assay/ledger', { dependencies: { '@assay/protocol': '0.1.0' } }),
+    'packages/node/package.json': manifest('@assay/node', {
+      exports: { './*': './src/*.ts' },
+      dependencies: { '@assay/protocol': '0.1.0' },
+    }),
+  };
+  return houseOf(new Map(Object.entries({ ...base, ...files })));
+}
+
+/** `path:line` and the sentence of each finding. */
+function findings(law: Law, files: Readonly<Record<string, string>>): string[] {
+  return law.check(house(files)).map(({ path, line, sentence }) => `${path}:${line} ${sentence}`);
+}
+
+const inLedger = (law: Law, text: string) => findings(law, { 'packages/ledger/src/a.ts': text });
+
+describe('layers', () => {
+  it('lets imports go down by name', () => {
+    expect(inLedger(layers, "import { one } from '@assay/protocol';")).toEqual([]);
+    expect(findings(layers, { 'test/a.ts': "import '@assay/node/index'; import 'vitest'; import 'node:fs';" })).toEqual(
+      ['test/a.ts:1 imports @assay/node/index. @assay/node/index is not an export of that package.'],
+    );
+  });
+
+  it.each([
+    ['upwards', "import { x } from '@assay/node/index';", 'packages/ledger may import packages/protocol'],
+    ['by path', "import '../../protocol/src/index.ts';", 'Import @assay/protocol by its name'],
+    ['undeclared', "import 'lmdb';", 'Declare lmdb in packages/ledger/package.json'],
+    ['without node:', "import 'fs';", 'Write node:fs.'],
+    ['of no export', "export * from '@assay/protocol/deep';", 'is not an export of that package'],
+    ['of no file', "const a = import('./b.ts');", 'There is no such file'],
+    ['out of the packages', "type T = import('../../../tools/b.ts').T;", 'packages/ledger may import'],
+  ])('refuses an import %s', (_, text, sentence) => {
+    expect(inLedger(layers, text)).toEqual([expect.stringContaining(sentence)]);
+  });
+});
+
+describe('cycles', () => {
+  it('finds files that import each other, types included', () => {
+    const files = {
+      'test/a.ts': "import type { B } from './b.ts';",
+      'test/b.ts': "import './c.ts';",
+      'test/c.ts': "import './a.ts'; import './d.ts';",
+      'test/d.ts': 'export const d = 1;',
+    };
+    expect(findings(cycles, files)).toEqual([
+      expect.stringContaining('These files import each other: test/a.ts, test/b.ts, test/c.ts.'),
+    ]);
+    expect(findings(cycles, { ...files, 'test/c.ts': "import './d.ts';" })).toEqual([]);
+  });
+});
+
+describe('purity', () => {
+  it.each([
+    ["import 'node:fs';", 'node:fs'],
+    ['const t = Date.now();', 'Date'],
+    ['setTimeout(f, 1);', 'setTimeout'],
+    ['const r = Math.random();', 'Math.random'],
+    ['const r = Math.floor(a / b);', 'Math.floor'],
+    ['const r = a / b;', '"/" on numbers'],
+    ['a /= 3;', '"/" on numbers'],
+    ['const r = a ** b;', '"**" on numbers'],
+    ['const r = 0.5;', '0.5 is not an integer'],
+    ['const r = 9007199254740993;', 'is not an integer'],
+    ["const r = parseFloat('1');", 'parseFloat'],
+    ["const r = Number.parseFloat('1');", 'parseFloat'],
+    ['list.sort();', 'sort() compares as text'],
+    ['list.toSorted();', 'toSorted() compares as text'],
+    ['list.map((x) => x.toLocaleString());', 'toLocaleString'],
+    ['a.localeCompare(b);', 'localeCompare'],
+    ['const r = new Intl.NumberFormat();', 'Intl'],
+    ['const r = new WeakRef(a);', 'WeakRef'],
+    ['const r = JSON.stringify(a);', 'JSON.stringify'],
+    ['const r = globalThis.process;', 'globalThis'],
+    ['async function f() {}', 'No promises here'],
+  ])('refuses %s in the ledger', (text, sentence) => {
+    expect(inLedger(purity, text)[0]).toContain(sentence);
+    expect(findings(purity, { 'packages/ledger/src/a.test.ts': text })).toEqual([]);
+    expect(findings(purity, { 'packages/node/src/roles/miner/service.ts': text })).toEqual([]);
+  });
+
+  it.each([
+    'const half = (value: bigint) => value / 2n;',
+    'function f(a: bigint, b: unknown) { return (a * BigInt(b)) / c; }',
+    "import { PPB } from '@assay/protocol'; const r = list.reduce((a, b) => a + b, 0n) / x;",
+    'const r = 1024 / 4; const s = 2 ** bits - 1;',
+    'list.sort((a, b) => a - b); const m = Math.max(1, 2);',
+    'const value = { Date: 1, process: 2 }; value.process; value.Date;',
+    "function f() { throw new Error(JSON.stringify('x')); }",
+  ])('allows %s', (text) => {
+    expect(inLedger(purity, text)).toEqual([]);
+  });
+
+  it('holds role states and what they import at run time, where rounded quotients are exact enough', () => {
+    const state = 'packages/node/src/roles/miner/state.ts';
+    const files = {
+      [state]: "import { a } from './turn.ts'; import type { B } from './service.ts'; const s = Math.floor(x / y);",
+      'packages/node/src/roles/miner/turn.ts': 'export const a = performance.now();',
+      'packages/node/src/roles/miner/service.ts': 'export const b = Date.now();',
+    };
+    expect(findings(purity, files)).toEqual([
+      expect.stringMatching(/^packages.node.src.roles.miner.turn.ts:1 performance/),
+    ]);
+    expect(findings(purity, { [state]: 'const s = x / y;' })).toEqual([expect.stringContaining('"/" on numbers')]);
+  });
+});
+
+describe('size', () => {
+  const lines = (count: number, line: string) => `${line}\n`.repeat(count);
+
+  it('counts lines of files and functions, and characters of lines', () => {
+    expect(inLedger(size, lines(400, 'f();'))).toEqual([]);
+    expect(inLedger(size, lines(401, 'f();'))).toEqual([expect.stringContaining('401 lines; at most 400')]);
+    expect(inLedger(size, `function f() {\n${lines(68, 'f();')}}`)).toEqual([]);
+    expect(inLedger(size, `const o = {\n  f() {\n${lines(69, 'f();')}}};`)).toEqual([
+      'packages/ledger/src/a.ts:2 A function of 71 lines; at most 70. Name its parts.',
+    ]);
+    expect(inLedger(size, `// ${'§'.repeat(117)}`)).toEqual([]);
+    expect(inLedger(size, `// ${'§'.repeat(118)}`)).toEqual([expect.stringContaining('121 characters')]);
+  });
+
+  it('lets a suite hold many tests', () => {
+    const suite = (name: string) => `${name}('x', () => {\n${lines(80, 'f();')}});`;
+    expect(inLedger(size, suite('describe'))).toEqual([]);
+    expect(inLedger(size, suite('it'))).toHaveLength(1);
+  });
+
+  it('measures nesting within one function and depth of folders', () => {
+    const nested = (inner: string) => `for (const a of b) { if (a) { while (c) { ${inner} } } }`;
+    expect(inLedger(size, nested('f();'))).toEqual([]);
+    expect(inLedger(size, nested('g(() => { if (d) f(); });'))).toEqual([]);
+    expect(inLedger(size, nested('if (d) f();'))).toEqual([expect.stringContaining('Nested deeper than 3')]);
+    expect(inLedger(size, 'if (a) f(); else if (b) f(); else if (c) f(); else if (d) f();')).toEqual([]);
+    expect(findings(size, { 'packages/ledger/src/a/b/c/d/e.ts': '' })).toEqual([expect.stringContaining('4 folders')]);
+  });
+});
+
+describe('names', () => {
+  it('refuses any, default exports, empty names and barrels', () => {
+    expect(inLedger(names, 'let a: any;')).toEqual([expect.stringContaining('any switches checking off')]);
+    expect(inLedger(names, 'export default 1;')).toEqual([expect.stringContaining('Export it by its name')]);
+    expect(inLedger(names, "export * from './b.ts';")).toEqual([expect.stringContaining('Only forwards')]);
+    expect(findings(names, { 'packages/ledger/src/utils/a.ts': '' })).toEqual([
+      expect.stringContaining('says nothing'),
+    ]);
+    expect(findings(names, { 'vitest.config.ts': 'export default 1;' })).toEqual([]);
+    expect(findings(names, { 'packages/ledger/src/index.ts': "export * from './b.ts';" })).toEqual([]);
+  });
+
+  it('finds exports that nobody imports', () => {
+    const files = {
+      'packages/node/src/a.ts': 'export const used = 1, alone = 2; export function lost() {} export class Held {}',
+      'packages/node/src/b.ts': "import { used, Held } from './a.ts'; export interface Options {} ; f({} as Options);",
+    };
+    expect(findings(unusedExports, files)).toEqual([
+      expect.stringContaining('Nobody imports alone'),
+      expect.stringContaining('Nobody imports lost'),
+      expect.stringContaining('Nobody imports Options'),
+    ]);
+    const all = {
+      ...files,
+      'packages/node/src/c.ts': "import * as a from './a.ts'; import { Options } from './b.ts';",
+    };
+    expect(findings(unusedExports, all)).toEqual([]);
+    const open = {
+      'packages/ledger/src/index.ts': "export * from './a.ts';",
+      'packages/ledger/src/a.ts': 'export const a = 1;',
+    };
+    expect(findings(unusedExports, open)).toEqual([]);
+  });
+});
+
+describe('manifests', () => {
+  it('wants exact versions, a licence, used dependencies and a lock that names no host', () => {
+    const files = {
+      'packages/node/package.json': JSON.stringify({ name: '@assay/node', dependencies: { lmdb: '^1.0.0' } }),
+      'packages/ledger/src/a.ts': "import '@assay/protocol';",
+      'package-lock.json': JSON.stringify({
+        packages: {
+          'node_modules/a': { resolved: 'https://registry.example/a.tgz', optionalDependencies: { b: '1.0.0' } },
+        },
+      }),
+    };
+    expect(findings(manifests, files)).toEqual([
+      expect.stringContaining('Set "license"'),
+      expect.stringContaining('lmdb is "^1.0.0"'),
+      expect.stringContaining('Nothing in packages/node imports lmdb'),
+      expect.stringContaining('names a registry'),
+      expect.stringContaining('b, optional for node_modules/a, is not locked'),
+    ]);
+  });
+});
+
+describe('documents', () => {
+  it('compares the package table with every package.json', () => {
+    const row = (name: string, may: string) => `| \`packages/${name}\` | owns | not | ${may} |\n`;
+    const table = row('protocol', 'nothing of ours') + row('ledger', '`protocol`') + row('node', '`protocol`');
+    expect(findings(map, { 'ARCHITECTURE.md': table })).toEqual([]);
+    expect(findings(map, { 'ARCHITECTURE.md': row('ledger', '`client`') + row('web', '`client`') })).toEqual([
+      expect.stringContaining('The table lets packages/ledger import "client", its package.json "protocol"'),
+      expect.stringContaining('no row for packages/node'),
+      expect.stringContaining('no row for packages/protocol'),
+      expect.stringContaining('names packages/web, which does not exist'),
+    ]);
+    expect(findings(map, { 'ARCHITECTURE.md': table + 'x\n'.repeat(297) })).toEqual([
+      expect.stringContaining('300 lines'),
+    ]);
+  });
+
+  it('refuses folders of one machine', () => {
+    const folder = ['', 'home', 'me', 'x'].join('/');
+    expect(findings(places, { 'README.md': `\ncd ${folder}\n` })).toEqual([expect.stringContaining('README.md:2')]);
+    expect(findings(places, { 'README.md': `~/.assay and https://a.example${folder} and /v1/home` })).toEqual([]);
+  });
+});

@@ -1,0 +1,10 @@
+import { map, places } from './documents.ts';
+import type { Law } from './house.ts';
+import { cycles, layers } from './layers.ts';
+import { manifests } from './manifests.ts';
+import { names, unusedExports } from './names.ts';
+import { purity } from './purity.ts';
+import { size } from './size.ts';
+
+/** Every law, in the order a reader wants to hear of it. */
+export const laws: readonly Law[] = [layers, cycles, purity, size, names, unusedExports, manifests, map, places];

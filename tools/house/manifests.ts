@@ -1,0 +1,58 @@
+import { type House, type Law, manifestOf, packageFolders } from './house.ts';
+import { type Finding, packageOf } from './tree.ts';
+
+const exactVersion = /^(\d+\.\d+\.\d+(-[\w.]+)?|file:\.\/.+)$/;
+
+interface LockEntry {
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+function inManifest(house: House, folder: string): Finding[] {
+  const path = folder === '' ? 'package.json' : `${folder}/package.json`;
+  const own = manifestOf(house.files, folder);
+  const findings: Finding[] = [];
+  const report = (sentence: string) => findings.push({ path, line: 0, sentence });
+  if (own.license !== 'Apache-2.0') report('Set "license" to "Apache-2.0".');
+  const declared = { ...own.dependencies, ...own.devDependencies, ...own.optionalDependencies };
+  for (const [name, version] of Object.entries(declared)) {
+    if (!exactVersion.test(version)) report(`${name} is "${version}". Pin one exact version.`);
+  }
+  const imported = new Set<string>();
+  for (const each of [...house.imports.values()].flat()) {
+    const name = each.specifier.split('/', each.specifier.startsWith('@') ? 2 : 1).join('/');
+    if (packageOf(each.from) === folder) imported.add(name);
+  }
+  for (const name of Object.keys(own.dependencies ?? {})) {
+    if (!imported.has(name)) report(`Nothing in ${folder} imports ${name}. Remove it.`);
+  }
+  return findings;
+}
+
+function inLock(house: House): Finding[] {
+  const path = 'package-lock.json';
+  const packages: Record<string, LockEntry> = JSON.parse(house.files.get(path) ?? '{"packages":{}}').packages;
+  const findings: Finding[] = [];
+  const locations = Object.keys(packages);
+  for (const [location, entry] of Object.entries(packages)) {
+    if (entry.resolved?.includes('://')) {
+      const sentence = `${location} names a registry. Set omit-lockfile-registry-resolved=true and lock again.`;
+      findings.push({ path, line: 0, sentence });
+    }
+    for (const name of Object.keys(entry.optionalDependencies ?? {})) {
+      if (locations.some((each) => each.endsWith(`node_modules/${name}`))) continue;
+      const sentence = `${name}, optional for ${location || 'the root'}, is not locked. npm ci refuses such a file.`;
+      findings.push({ path, line: 0, sentence });
+    }
+  }
+  return findings;
+}
+
+/** Exact versions, used dependencies, one licence, a lock file that any registry can serve. */
+export const manifests: Law = {
+  name: 'manifests pin exact versions and the lock names no registry',
+  check: (house) => [
+    ...['', ...packageFolders(house.files)].flatMap((folder) => inManifest(house, folder)),
+    ...inLock(house),
+  ],
+};
