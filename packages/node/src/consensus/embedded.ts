@@ -216,7 +216,8 @@ export class EmbeddedEngine implements Engine {
 function inOrderOfValidators(ledger: Ledger, signers: readonly Ed25519Signer[]): Ed25519Signer[] {
   const ordered = Array.from(ledger.state.validators, (row, index) => {
     const signer = signers.find(({ publicKey }) => equalBytes(publicKey, row.publicKey));
-    if (signer === undefined) throw new Error(`The key of validator ${index} is missing; the embedded engine signs for all.`);
+    if (signer === undefined)
+      throw new Error(`The key of validator ${index} is missing; the embedded engine signs for all.`);
     return signer;
   });
   if (ordered.length === 0) throw new Error('The genesis cannot be used: there is no validator to propose blocks.');

@@ -73,7 +73,10 @@ export class Mempool {
       throw new AssayError('TOO_MANY_REQUESTS', `${this.#waiting.size} transactions wait for a block.`);
     }
     if (queue.entries.length >= limits.maxWaitingPerSender) {
-      throw new AssayError('TOO_MANY_REQUESTS', `${queue.entries.length} transactions of this sender wait for a block.`);
+      throw new AssayError(
+        'TOO_MANY_REQUESTS',
+        `${queue.entries.length} transactions of this sender wait for a block.`,
+      );
     }
     queue.entries.push(entry);
     queue.feesUnits += feeUnits;
@@ -115,7 +118,8 @@ export class Mempool {
     for (const { entries } of [...this.#queues.values()]) {
       const [head] = entries;
       const next = head === undefined ? 0 : nonceOf(head.envelope.address);
-      const isBroken = ({ envelope }: Waiting, i: number) => envelope.nonce !== next + i || envelope.validUntil < height;
+      const isBroken = ({ envelope }: Waiting, i: number) =>
+        envelope.nonce !== next + i || envelope.validUntil < height;
       const broken = entries.findIndex(isBroken);
       if (broken < 0) continue;
       for (const entry of entries.splice(broken)) {

@@ -1,13 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BlockResult, genesisHash, Ledger, type Verifier } from '@assay/ledger';
-import {
-  Block,
-  equalBytes,
-  type Genesis,
-  type ResultCode,
-  TransactionList,
-  toHex,
-} from '@assay/protocol';
+import { Block, equalBytes, type Genesis, type ResultCode, TransactionList, toHex } from '@assay/protocol';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
@@ -95,7 +88,8 @@ function fromSnapshot(store: Store): (Chain & { readonly bytes: number }) | null
     try {
       const { header } = Block.deserialize(block);
       const ledger = Ledger.fromSnapshot(bytes);
-      if (equalBytes(ledger.stateRoot(), header.stateRoot)) return { ledger, headRoot: headerRoot(header), bytes: bytes.length };
+      if (equalBytes(ledger.stateRoot(), header.stateRoot))
+        return { ledger, headRoot: headerRoot(header), bytes: bytes.length };
     } catch {
       // A snapshot only saves time: the one before it, or the genesis, leads to the same state.
     }
@@ -161,8 +155,14 @@ export function applyStored(
 function checkSeal(ledger: Ledger, { header, transactions, signature }: Block): void {
   const { height, proposer } = header;
   const { validators, chain } = ledger.state;
-  requireRoot(height, 'the root of the transactions', header.transactionsRoot, TransactionList.hashTreeRoot(transactions));
-  if (proposer !== proposerAt(height, validators.length)) throw damaged(height, `it was not the turn of validator ${proposer}`);
+  requireRoot(
+    height,
+    'the root of the transactions',
+    header.transactionsRoot,
+    TransactionList.hashTreeRoot(transactions),
+  );
+  if (proposer !== proposerAt(height, validators.length))
+    throw damaged(height, `it was not the turn of validator ${proposer}`);
   const { publicKey } = validators.at(proposer);
   if (!nativeVerifier.ed25519(publicKey, blockSigningRoot(chain, header), signature)) {
     throw damaged(height, 'the signature of its proposer does not hold');

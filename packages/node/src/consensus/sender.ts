@@ -51,7 +51,11 @@ export class TransactionSender {
    * Resolves once the transaction is in a durable block, or was refused (height 0, or the code says why). Rejects with
    * AssayError as `Engine.submit` does.
    */
-  async send<Kind extends BodyKind>(kind: Kind, value: BodyValues[Kind], options: SendOptions = {}): Promise<Inclusion> {
+  async send<Kind extends BodyKind>(
+    kind: Kind,
+    value: BodyValues[Kind],
+    options: SendOptions = {},
+  ): Promise<Inclusion> {
     for (let signing = 1; ; signing++) {
       const nonce = await this.#takeNonce();
       const inclusion = await this.#submit(this.#sign(kind, value, { ...options, nonce }));

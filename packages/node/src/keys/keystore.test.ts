@@ -24,10 +24,16 @@ describe('keystore', () => {
   it('adds what is missing and keeps what is there', async () => {
     const path = await newPath();
     const before = await openKeystore(path, 'secret', [{ name: 'payer', bls: false }]);
-    const after = await openKeystore(path, 'secret', [{ name: 'payer', bls: true }, { name: 'new', bls: false }]);
+    const after = await openKeystore(path, 'secret', [
+      { name: 'payer', bls: true },
+      { name: 'new', bls: false },
+    ]);
     const again = await openKeystore(path, 'secret', []);
     expect(after.account('payer').publicKey).toEqual(before.account('payer').publicKey);
-    expect(again.names()).toEqual([{ name: 'payer', bls: true }, { name: 'new', bls: false }]);
+    expect(again.names()).toEqual([
+      { name: 'payer', bls: true },
+      { name: 'new', bls: false },
+    ]);
     expect(again.committee('payer').publicKey).toEqual(after.committee('payer').publicKey);
   });
 

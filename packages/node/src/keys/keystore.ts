@@ -65,7 +65,7 @@ export class Keystore {
 
 /** The passphrase of the environment; without one, the devnet's, which protects nothing. */
 export function passphraseFrom(environment: NodeJS.ProcessEnv): string {
-  return environment['ASSAY_PASSPHRASE'] ?? 'assay-devnet';
+  return environment.ASSAY_PASSPHRASE ?? 'assay-devnet';
 }
 
 /**

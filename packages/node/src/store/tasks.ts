@@ -55,10 +55,14 @@ export function taskChanges({ block, result, rows, recordOf, nextOrder }: TaskCh
     const id = toHex(event.taskId);
     const before = changed.get(id) ?? (event.type === 'taskCertified' ? null : recordOf(event.taskId));
     const row = rows.taskOf(event.taskId) ?? before?.row;
-    if (row === undefined) throw new Error(`the ledger reports ${event.type} of the task ${id}, which no block certified`);
+    if (row === undefined)
+      throw new Error(`the ledger reports ${event.type} of the task ${id}, which no block certified`);
     if (event.type === 'taskCertified') {
       const receipt = receiptsOf(event.transaction)[event.receipt] as Receipt;
-      changed.set(id, newRecord({ event, receipt, row, order: nextOrder + certified.length, timeMs: block.header.timeMs }));
+      changed.set(
+        id,
+        newRecord({ event, receipt, row, order: nextOrder + certified.length, timeMs: block.header.timeMs }),
+      );
       certified.push(id);
     } else if (before !== null) {
       const history = [...before.history, { height: block.header.height, event }];

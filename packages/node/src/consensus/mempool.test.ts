@@ -1,0 +1,130 @@
+import { limits } from '@assay/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AssayError } from '../errors.ts';
+import { type Envelope, Mempool, type Waiting } from './mempool.ts';
+import type { Inclusion } from './port.ts';
+
+interface Sent {
+  readonly entry: Waiting;
+  answer: Inclusion | { readonly code: string } | null;
+}
+
+function send(pool: Mempool, sender: string, nonce: number, more: Partial<Envelope> & { size?: number } = {}): Sent {
+  const { size = 100, ...rest } = more;
+  const address = new TextEncoder().encode(sender);
+  const envelope = { sender, address, nonce, validUntil: 100, feeUnits: 1n, isDuty: false, ...rest };
+  const sent: Sent = {
+    answer: null,
+    entry: {
+      bytes: new Uint8Array(size),
+      envelope,
+      resolve: (inclusion) => {
+        sent.answer = inclusion;
+      },
+      reject: ({ code }) => {
+        sent.answer = { code };
+      },
+    },
+  };
+  pool.add(sent.entry);
+  return sent;
+}
+const names = (taken: readonly Waiting[]) => taken.map(({ envelope }) => `${envelope.sender}${envelope.nonce}`);
+
+describe('mempool', () => {
+  it('gives the senders with a duty first, then the others as they came', () => {
+    const pool = new Mempool();
+    send(pool, 'a', 0);
+    send(pool, 'b', 0);
+    send(pool, 'a', 1);
+    send(pool, 'b', 1, { isDuty: true });
+    expect(names(pool.take(10, 1e6, 4))).toEqual(['b0', 'b1', 'a0', 'a1']);
+    expect(pool.size).toBe(0);
+  });
+
+  it('never takes a nonce before the one it follows, nor more than there is room for', () => {
+    const sent = fc.record({
+      sender: fc.constantFrom('a', 'b', 'c'),
+      size: fc.integer({ min: 1, max: 500 }),
+      isDuty: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(sent),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 504, max: 2000 }),
+        (all, count, room) => {
+          const pool = new Mempool();
+          const next = new Map<string, number>();
+          for (const { sender, size, isDuty } of all) {
+            const nonce = pool.promisesOf(sender)?.nextNonce ?? 0;
+            send(pool, sender, nonce, { size, isDuty });
+          }
+          while (pool.size > 0) {
+            const taken = pool.take(count, room, 4);
+            expect(taken.length).toBeGreaterThan(0);
+            expect(taken.length).toBeLessThanOrEqual(count);
+            expect(taken.reduce((sum, { bytes }) => sum + bytes.length + 4, 0)).toBeLessThanOrEqual(room);
+            for (const { envelope } of taken) {
+              expect(envelope.nonce).toBe(next.get(envelope.sender) ?? 0);
+              next.set(envelope.sender, envelope.nonce + 1);
+            }
+          }
+          expect([...next.values()].reduce((sum, n) => sum + n, 0)).toBe(all.length);
+        },
+      ),
+    );
+  });
+
+  it('counts what each sender has promised', () => {
+    const pool = new Mempool();
+    expect(pool.promisesOf('a')).toBeNull();
+    send(pool, 'a', 7, { feeUnits: 5n });
+    send(pool, 'a', 8, { feeUnits: 6n });
+    expect(pool.promisesOf('a')).toEqual({ nextNonce: 9, feesUnits: 11n });
+    pool.take(1, 1e6, 4);
+    expect(pool.promisesOf('a')).toEqual({ nextNonce: 9, feesUnits: 6n });
+    pool.take(1, 1e6, 4);
+    expect(pool.promisesOf('a')).toBeNull();
+  });
+
+  it('refuses what expired and what no longer follows', () => {
+    const pool = new Mempool();
+    const sent = [
+      send(pool, 'a', 0),
+      send(pool, 'a', 1, { validUntil: 9 }),
+      send(pool, 'a', 2),
+      send(pool, 'b', 5),
+      send(pool, 'c', 0),
+    ];
+    pool.prune(10, (address) => (address[0] === 'b'.charCodeAt(0) ? 4 : 0));
+    expect(sent.map(({ answer }) => answer?.code)).toEqual([undefined, 'EXPIRED', 'BAD_NONCE', 'BAD_NONCE', undefined]);
+    expect(names(pool.take(10, 1e6, 4))).toEqual(['a0', 'c0']);
+  });
+
+  it('is bounded by transactions of one sender, transactions and bytes', () => {
+    const full = expect.objectContaining({ code: 'TOO_MANY_REQUESTS' });
+    const ofOne = new Mempool();
+    for (let nonce = 0; nonce < limits.maxWaitingPerSender; nonce++) send(ofOne, 'a', nonce, { size: 0 });
+    expect(() => send(ofOne, 'a', limits.maxWaitingPerSender)).toThrow(full);
+    const ofAll = new Mempool();
+    for (let i = 0; i < limits.maxWaitingTransactions; i++) send(ofAll, `sender ${i}`, 0, { size: 0 });
+    expect(() => send(ofAll, 'another', 0, { size: 0 })).toThrow(full);
+    const ofBytes = new Mempool();
+    const size = limits.maxTransactionBytes;
+    for (let i = 0; i < limits.maxWaitingBytes / size; i++) send(ofBytes, `sender ${i}`, 0, { size });
+    expect(() => send(ofBytes, 'another', 0, { size: 1 })).toThrow(full);
+    ofBytes.take(1, size + 4, 4);
+    send(ofBytes, 'another', 0, { size: 1 });
+  });
+
+  it('gives up on everything at once', () => {
+    const pool = new Mempool();
+    const sent = [send(pool, 'a', 0), send(pool, 'b', 0)];
+    pool.rejectAll(new AssayError('NODE_STOPPED'));
+    expect(sent.map(({ answer }) => answer)).toEqual([{ code: 'NODE_STOPPED' }, { code: 'NODE_STOPPED' }]);
+    expect(pool.size).toBe(0);
+    expect(pool.take(10, 1e6, 4)).toEqual([]);
+  });
+});

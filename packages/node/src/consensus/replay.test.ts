@@ -1,0 +1,181 @@
+import { Block, type BlockHeader, TransactionList } from '@assay/protocol';
+import { open } from 'lmdb';
+import { describe, expect, it } from 'vitest';
+import { openStore } from '../store/store.ts';
+import { newDirectory, openTestEngine, testChain, transferOf } from './chain.fixture.ts';
+import { loadChain, rebuildViews, replay } from './replay.ts';
+import { blockSigningRoot } from './seal.ts';
+
+const chain = testChain({ epochBlocks: 4 });
+const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];
+const last = 10;
+
+/** A store with one transfer in every block. */
+async function storeWithBlocks(): Promise<string> {
+  const dir = await newDirectory();
+  const { engine, close } = await openTestEngine(chain, dir);
+  for (let nonce = 0; nonce < last; nonce++) {
+    const inclusion = engine.submit(transferOf(chain, { from: alice, to: bob.address, nonce }));
+    await engine.produceNow();
+    expect((await inclusion).code).toBe('OK');
+  }
+  await close();
+  return dir;
+}
+
+/** Changes what lies in a table of a closed store, as a bad disk or a bad hand would. */
+async function tamper(dir: string, table: string, height: number, change: (bytes: Uint8Array) => Uint8Array) {
+  const environment = open({ path: dir, noSubdir: false, maxDbs: 16 });
+  const rows = environment.openDB<Buffer, number>(table, { keyEncoding: 'uint32', encoding: 'binary' });
+  const before = rows.get(height);
+  if (before !== undefined) await rows.put(height, Buffer.from(change(Uint8Array.from(before))));
+  await environment.close();
+  expect(before).toBeDefined();
+}
+
+async function replayOf(dir: string): Promise<string> {
+  const store = await openStore({ dir, genesisHash: chain.hash });
+  const said = await replay(store, chain.genesis).then(
+    ({ height }) => `sound to ${height}`,
+    (error: Error & { code: string }) => `${error.code}: ${error.message}`,
+  );
+  await store.close();
+  return said;
+}
+
+const editBlock = (edit: (block: Block) => Block) => (bytes: Uint8Array) =>
+  Block.serialize(edit(Block.deserialize(bytes)));
+const editHeader = (edit: Partial<BlockHeader>) =>
+  editBlock((block) => ({ ...block, header: { ...block.header, ...edit } }));
+/** Signs a changed block with the key of the validator whose turn it is. */
+const resign = (edit: (block: Block) => Block) =>
+  editBlock((block) => {
+    const changed = edit(block);
+    const transactionsRoot = TransactionList.hashTreeRoot(changed.transactions);
+    const header = { ...changed.header, transactionsRoot };
+    const signer = chain.proposers[header.proposer];
+    if (signer === undefined) throw new Error('no proposer');
+    return { ...changed, header, signature: signer.sign(blockSigningRoot(chain.identity, header)) };
+  });
+const zero = new Uint8Array(32);
+
+describe('replay from genesis', () => {
+  it('finds an untouched chain sound and reports how far it is', async () => {
+    const dir = await storeWithBlocks();
+    const store = await openStore({ dir, genesisHash: chain.hash });
+    const heights: number[] = [];
+    await replay(store, chain.genesis, ({ height, of }) => heights.push(height, of));
+    expect(heights).toEqual([last, last]);
+    await store.close();
+  });
+
+  it('names height and reason of every kind of tampering', async () => {
+    const cases: [string, (bytes: Uint8Array) => Uint8Array, RegExp][] = [
+      ['cut short', (bytes) => bytes.slice(0, 100), /Block 5: its bytes are not a block/],
+      ['another height', editHeader({ height: 6 }), /Block 5: it says it is block 6/],
+      [
+        'another parent',
+        editHeader({ parentRoot: zero }),
+        /Block 5: the parent root is [0-9a-f]{64}, but its header says 0{64}/,
+      ],
+      [
+        'no transactions',
+        editBlock((block) => ({ ...block, transactions: [] })),
+        /Block 5: the root of the transactions is/,
+      ],
+      ['out of turn', editHeader({ proposer: 0 }), /Block 5: it was not the turn of validator 0/],
+      [
+        'another time',
+        editHeader({ timeMs: 1_900_000_000_000 }),
+        /Block 5: the signature of its proposer does not hold/,
+      ],
+      [
+        'no signature',
+        editBlock((block) => ({ ...block, signature: new Uint8Array(64) })),
+        /Block 5: the signature of/,
+      ],
+      ['a transfer left out', resign((block) => ({ ...block, transactions: [] })), /Block 5: the state root is/],
+      ['an old time', resign((block) => ({ ...block, header: { ...block.header, timeMs: 5 } })), /Block 5: .*time/],
+    ];
+    for (const [name, change, reason] of cases) {
+      const dir = await storeWithBlocks();
+      await tamper(dir, 'blocks', 5, change);
+      const said = await replayOf(dir);
+      expect(said, name).toMatch(/^DATA_DAMAGED: /);
+      expect(said, name).toMatch(reason);
+    }
+  });
+
+  it('finds a block that is missing', async () => {
+    const dir = await storeWithBlocks();
+    const environment = open({ path: dir, noSubdir: false, maxDbs: 16 });
+    await environment.openDB('blocks', { keyEncoding: 'uint32', encoding: 'binary' }).remove(3);
+    await environment.close();
+    expect(await replayOf(dir)).toMatch(/Block 3: it is missing/);
+  });
+});
+
+describe('loading a chain', () => {
+  it('passes over a snapshot that is not what its header says', async () => {
+    const dir = await storeWithBlocks();
+    const before = await openStore({ dir, genesisHash: chain.hash });
+    const sound = await loadChain(before, chain.genesis);
+    await before.close();
+    expect(sound.snapshot.height).toBeGreaterThan(0);
+    await tamper(dir, 'snapshots', sound.snapshot.height, (bytes) => bytes.slice(0, -1));
+    const after = await openStore({ dir, genesisHash: chain.hash });
+    const { snapshot, ledger } = await loadChain(after, chain.genesis);
+    expect(snapshot.height).toBeLessThan(sound.snapshot.height);
+    expect(ledger.stateRoot()).toEqual(sound.ledger.stateRoot());
+    await after.close();
+  });
+
+  it('refuses blocks that do not lead to their state root', async () => {
+    const dir = await storeWithBlocks();
+    await tamper(dir, 'blocks', last, editHeader({ stateRoot: zero }));
+    await expect(openTestEngine(chain, dir)).rejects.toMatchObject({ code: 'DATA_DAMAGED' });
+  });
+
+  it('agrees about a transaction refused for its signature, which only another proposer would include', async () => {
+    const dir = await storeWithBlocks();
+    const forged = transferOf(chain, { from: alice, to: bob.address, nonce: last });
+    forged[4] = (forged[4] ?? 0) ^ 1;
+    await tamper(
+      dir,
+      'blocks',
+      last,
+      resign((block) => ({ ...block, transactions: [...block.transactions, forged] })),
+    );
+    expect(await replayOf(dir)).toBe(`sound to ${last}`);
+    const store = await openStore({ dir, genesisHash: chain.hash });
+    await rebuildViews(store, chain.genesis);
+    expect(store.resultAt(last)?.codes).toEqual(['OK', 'BAD_SIGNATURE']);
+    expect((await loadChain(store, chain.genesis)).ledger.state.nonceOf(alice.address)).toBe(last);
+    await store.close();
+  });
+});
+
+describe('rebuilding the views', () => {
+  it('gives the same results as were written with the blocks', async () => {
+    const dir = await storeWithBlocks();
+    const store = await openStore({ dir, genesisHash: chain.hash });
+    const results = () => Array.from({ length: last }, (_, i) => store.resultAt(i + 1));
+    const before = results();
+    await store.clearViews();
+    expect([store.viewsHeight, store.resultAt(1)]).toEqual([0, null]);
+    await rebuildViews(store, chain.genesis);
+    expect(store.viewsHeight).toBe(last);
+    expect(results()).toEqual(before);
+    await store.close();
+  });
+
+  it('is done at the start when it was cut off before', async () => {
+    const dir = await storeWithBlocks();
+    const store = await openStore({ dir, genesisHash: chain.hash });
+    await store.clearViews();
+    await store.close();
+    const again = await openTestEngine(chain, dir);
+    expect(again.store.viewsHeight).toBe(last);
+    await again.close();
+  });
+});
