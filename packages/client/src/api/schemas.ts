@@ -130,34 +130,62 @@ export const AuditNumbersJson = z.object({
 });
 export type AuditNumbersJson = z.infer<typeof AuditNumbersJson>;
 
+const source = z.enum(['revenue', 'emission']);
+const stack = z.enum(['miners', 'creators', 'gateways', 'validators', 'security', 'domain', 'treasury']);
+const paidKind = z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'model', 'domain']);
 export const PayoutJson = z.object({
   account: address,
-  source: z.enum(['revenue', 'emission']),
-  stack: z.enum(['miners', 'creators', 'gateways', 'validators', 'security', 'domain', 'treasury']),
+  source,
+  stack,
+  /** What it was earned as, and the index in that table; null for the treasury. */
+  kind: paidKind.nullable(),
   role: count.nullable(),
   units,
 });
 export type PayoutJson = z.infer<typeof PayoutJson>;
 
-/** What one epoch paid, to whom and why; every number that went into the miners' scores. */
+/** What one epoch paid, to whom and why; every number that went into it. */
 export const Epoch = z.object({
   epoch: count,
   durationMs: count,
+  halvings: count,
   revenueUnits: units,
   burnedUnits: units,
   mintedUnits: units,
   payouts: z.array(PayoutJson),
+  /** Amounts divided by weight; the units of the shares add up to the pool's. */
+  pools: z.array(
+    z.object({
+      source,
+      stack,
+      kind: paidKind,
+      units,
+      shares: z.array(z.object({ role: count, weight: units, units })),
+    }),
+  ),
   scores: z.array(
     z.object({
       miner: count,
       trustPpb: ppb,
       raw: z.record(z.string(), units),
       finalPpb: units,
+      weight: units,
       emissionUnits: units,
     }),
   ),
 });
 export type Epoch = z.infer<typeof Epoch>;
+
+/** How the price of one task was divided. */
+export const RevenueParts = z.object({
+  burnUnits: units,
+  processorsUnits: units,
+  creatorsUnits: units,
+  validatorsUnits: units,
+  domainUnits: units,
+  minersUnits: units,
+});
+export type RevenueParts = z.infer<typeof RevenueParts>;
 
 export const Event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('minerRegistered'), miner: count, operator: address }),
@@ -182,7 +210,7 @@ export const Event = z.discriminatedUnion('type', [
     reason: z.enum(['soft', 'hard', 'noResult']),
     refundedUnits: units,
   }),
-  z.object({ type: z.literal('taskPaid'), taskId: bytes32, epoch: count }),
+  z.object({ type: z.literal('taskPaid'), taskId: bytes32, epoch: count, parts: RevenueParts }),
   z.object({ type: z.literal('trustChanged'), miner: count, fromPpb: ppb, toPpb: ppb }),
   z.object({ type: z.literal('epochClosed'), close: Epoch }),
 ]);
