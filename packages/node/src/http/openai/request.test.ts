@@ -167,7 +167,10 @@ describe('what a chat request may not ask', () => {
     [{ role: 'user', content: 'x', name: 'Ada' }, 'messages[0].name'],
     [{ role: 'assistant', content: 'x', tool_calls: [{ id: '1' }] }, 'messages[0].tool_calls'],
     [{ role: 'user', content: [{ type: 'image_url', image_url: {} }] }, 'messages[0].content[0].type'],
-    [{ role: 'user', content: [{ type: 'text', text: 'a', cache_control: {} }] }, 'messages[0].content[0].cache_control'],
+    [
+      { role: 'user', content: [{ type: 'text', text: 'a', cache_control: {} }] },
+      'messages[0].content[0].cache_control',
+    ],
   ])('refuses the message %j at %s', (message, param) => {
     expect(refused({ messages: [message] })).toEqual(unsupported(param));
   });

@@ -1,0 +1,109 @@
+import {
+  Audit,
+  Domain,
+  Event,
+  GenesisJson,
+  Miner,
+  Mixer,
+  Model,
+  ReceiptJson,
+  Role,
+  Session,
+  Task,
+} from '@assay/client';
+import type { LedgerEvent } from '@assay/ledger';
+import {
+  AuditRow,
+  DomainRow,
+  Genesis,
+  MinerRow,
+  MixerRow,
+  ModelRow,
+  PortableReceipt,
+  Receipt,
+  RoleRow,
+  SessionRow,
+  TaskRow,
+} from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { closedEpoch } from '../small-chain.fixture.ts';
+import { auditJson, eventJson, genesisJson, receiptJson, rowJson, taskJson } from './json.ts';
+
+const facts = { order: 3, modelName: 'm', timeMs: 7, verdict: null, refundedUnits: 0n, paidEpoch: null };
+const genesisOfOne = () => ({
+  ...Genesis.defaultValue(),
+  ...Object.fromEntries(
+    (['accounts', 'mixers', 'oracles', 'validators', 'gateways', 'domains', 'models'] as const).map((table) => [
+      table,
+      [Genesis.fields[table].elementType.defaultValue()],
+    ]),
+  ),
+});
+const auditOfOne = () => ({
+  ...AuditRow.defaultValue(),
+  auditors: [AuditRow.fields.auditors.elementType.defaultValue()],
+});
+
+describe('the API form of ledger values', () => {
+  // A schema drops what it does not name, so equality holds only when schema and type have the same fields.
+  it.each([
+    ['miner', Miner, rowJson.miner(0, MinerRow.defaultValue())],
+    ['mixer', Mixer, rowJson.mixer(0, MixerRow.defaultValue())],
+    ['role', Role, rowJson.role(0, RoleRow.defaultValue())],
+    ['domain', Domain, rowJson.domain(0, DomainRow.defaultValue())],
+    ['model', Model, rowJson.model(0, ModelRow.defaultValue())],
+    ['session', Session, rowJson.session(0, SessionRow.defaultValue())],
+    ['genesis', GenesisJson, genesisJson(genesisOfOne())],
+    ['receipt', ReceiptJson, receiptJson(PortableReceipt.defaultValue())],
+    ['audit', Audit, auditJson(auditOfOne())],
+    ['task', Task, taskJson(TaskRow.defaultValue(), Receipt.defaultValue(), facts)],
+  ])('has exactly the fields of the protocol: %s', (_, schema, json) => {
+    expect(schema.parse(json)).toEqual(json);
+  });
+
+  it('reads a genesis and a receipt back to the same bytes', () => {
+    const genesis = genesisOfOne();
+    expect(Genesis.serialize(Genesis.fromJson(genesisJson(genesis)))).toEqual(Genesis.serialize(genesis));
+    const receipt = { ...PortableReceipt.defaultValue(), path: [new Uint8Array(32).fill(1)] };
+    const back = PortableReceipt.fromJson(receiptJson(receipt));
+    expect(PortableReceipt.serialize(back)).toEqual(PortableReceipt.serialize(receipt));
+  });
+
+  it('says no word for a number that has none', () => {
+    expect(() => rowJson.session(0, { ...SessionRow.defaultValue(), status: 9 })).toThrow(RangeError);
+  });
+});
+
+describe('the API form of events', () => {
+  const taskId = new Uint8Array(32).fill(7);
+  const address = new Uint8Array(20);
+  const numbers = { finding: 2, positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
+  const part = { burnUnits: 1n, processorsUnits: 1n, creatorsUnits: 1n, validatorsUnits: 1n, domainUnits: 1n };
+  const events: readonly LedgerEvent[] = [
+    { type: 'minerRegistered', miner: 1, operator: address },
+    { type: 'sessionOpened', session: 1, payer: address },
+    { type: 'sessionClosed', session: 1, refundedUnits: 2n ** 60n },
+    { type: 'taskCertified', taskId, transaction: 0, receipt: 1, mixer: 2 },
+    { type: 'auditOpened', taskId, ratePpb: 5 },
+    { type: 'auditDrawn', taskId, auditors: [1, 2] },
+    { type: 'auditSkipped', taskId, ratePpb: 5 },
+    { type: 'auditRevealed', taskId, validator: 1, numbers },
+    { type: 'auditorMissed', taskId, validator: 1 },
+    { type: 'taskApproved', taskId, audited: true },
+    { type: 'taskRejected', taskId, reason: 'soft', refundedUnits: 9n },
+    { type: 'taskPaid', taskId, epoch: 4, parts: { ...part, minersUnits: 2n ** 60n } },
+    { type: 'trustChanged', miner: 1, fromPpb: 0, toPpb: 1 },
+    { type: 'epochClosed', close: closedEpoch },
+  ];
+
+  it.each(events.map((event) => [event.type, event] as const))('is what the schema says: %s', (type, event) => {
+    const json = eventJson(event);
+    expect(Event.parse(json)).toEqual(json);
+    expect(json.type).toBe(type);
+  });
+
+  it('covers every event the schema knows', () => {
+    const known = Event.options.map((option) => option.shape.type.value);
+    expect(events.map((event) => event.type)).toEqual(known);
+  });
+});

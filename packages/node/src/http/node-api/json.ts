@@ -1,0 +1,190 @@
+import type {
+  Account,
+  Audit,
+  AuditNumbersJson,
+  BlockDetail,
+  BlockSummary,
+  Domain,
+  Epoch,
+  Event,
+  GenesisJson,
+  Miner,
+  Mixer,
+  Model,
+  ReceiptJson,
+  Role,
+  Session,
+  Task,
+} from '@assay/client';
+import type { EpochClose, LedgerEvent } from '@assay/ledger';
+import {
+  AccountRow,
+  type AuditNumbers,
+  type AuditRow,
+  addressText,
+  auditorStates,
+  type Block,
+  DomainRow,
+  findings,
+  Genesis,
+  MinerRow,
+  MixerRow,
+  ModelRow,
+  outcomes,
+  PortableReceipt,
+  type Receipt,
+  RoleRow,
+  SessionRow,
+  sessionStatuses,
+  type TaskRow,
+  taskKinds,
+  taskStatuses,
+  toHex,
+  verdicts,
+} from '@assay/protocol';
+import type { CommittedBlock } from '../../consensus/port.ts';
+
+/** Bytes as the API writes them. */
+export const hexText = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
+
+/** The word of a number in one of the protocol's tables of names. */
+function wordOf<W extends string>(words: Readonly<Record<W, number>>, value: number): W {
+  for (const word in words) if (words[word] === value) return word;
+  throw new RangeError(`${value} is not one of ${Object.keys(words).join(', ')}`);
+}
+
+/** Rows of the ledger's tables, with their index, in the API's form. The types' own JSON forms are that form. */
+export const rowJson = {
+  account: (row: AccountRow) => AccountRow.toJson(row) as Account,
+  miner: (index: number, row: MinerRow) => ({ index, ...(MinerRow.toJson(row) as Omit<Miner, 'index'>) }),
+  mixer: (index: number, row: MixerRow) => ({ index, ...(MixerRow.toJson(row) as Omit<Mixer, 'index'>) }),
+  role: (index: number, row: RoleRow) => ({ index, ...(RoleRow.toJson(row) as Omit<Role, 'index'>) }),
+  domain: (index: number, row: DomainRow) => ({ index, ...(DomainRow.toJson(row) as Omit<Domain, 'index'>) }),
+  model: (index: number, row: ModelRow) => ({ index, ...(ModelRow.toJson(row) as Omit<Model, 'index'>) }),
+  session: (index: number, row: SessionRow): Session => ({
+    index,
+    ...(SessionRow.toJson(row) as Omit<Session, 'index' | 'status'>),
+    status: wordOf(sessionStatuses, row.status),
+  }),
+};
+
+/** The genesis file. */
+export const genesisJson = (genesis: Genesis) => Genesis.toJson(genesis) as GenesisJson;
+
+/** A receipt that proves itself. */
+export const receiptJson = (receipt: PortableReceipt) => PortableReceipt.toJson(receipt) as ReceiptJson;
+
+export function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
+  const { positions, t1Ppb, argmaxMismatches } = numbers;
+  return { finding: wordOf(findings, numbers.finding), positions, t1Ppb, argmaxMismatches };
+}
+
+export function auditJson({ seed, drawnHeight, verdict, auditors }: AuditRow): Audit {
+  return {
+    seed: hexText(seed),
+    drawnHeight,
+    verdict: wordOf(verdicts, verdict),
+    auditors: auditors.map(({ validator, state, deadline, commitment, numbers }) => ({
+      validator,
+      state: wordOf(auditorStates, state),
+      deadline,
+      commitment: hexText(commitment),
+      numbers: state === auditorStates.revealed ? numbersJson(numbers) : null,
+    })),
+  };
+}
+
+/** What of a task stands in no row and no receipt. */
+export interface TaskFacts {
+  readonly order: number;
+  readonly modelName: string;
+  /** Time of the block that certified it, Unix milliseconds. */
+  readonly timeMs: number;
+  readonly verdict: number | null;
+  readonly refundedUnits: bigint;
+  readonly paidEpoch: number | null;
+}
+
+export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task {
+  const { taskId, artifactRoot, requestHash, priceUnits, kind, outcome, ...rest } = receipt;
+  return {
+    ...rest,
+    taskId: hexText(taskId),
+    order: facts.order,
+    kind: wordOf(taskKinds, kind),
+    outcome: wordOf(outcomes, outcome),
+    status: wordOf(taskStatuses, row.status),
+    verdict: facts.verdict === null ? null : wordOf(verdicts, facts.verdict),
+    modelName: facts.modelName,
+    mixer: row.mixer,
+    height: row.height,
+    timeMs: facts.timeMs,
+    priceUnits: String(priceUnits),
+    pendingUnits: String(row.pendingUnits),
+    refundedUnits: String(facts.refundedUnits),
+    paidEpoch: facts.paidEpoch,
+    requestHash: hexText(requestHash),
+    artifactRoot: hexText(artifactRoot),
+  };
+}
+
+/** `T` with addresses, bytes and amounts as text. */
+type Plain<T> = T extends Uint8Array | bigint
+  ? string
+  : T extends object
+    ? { -readonly [K in keyof T]: Plain<T[K]> }
+    : T;
+
+/** A ledger value as the API writes it. Of its bytes only addresses are 20 long. */
+function plain<T>(value: T): Plain<T> {
+  const text = (bytes: Uint8Array) => (bytes.length === 20 ? addressText(bytes) : hexText(bytes));
+  const convert = (part: unknown): unknown => {
+    if (typeof part === 'bigint') return String(part);
+    if (part instanceof Uint8Array) return text(part);
+    if (Array.isArray(part)) return part.map(convert);
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([name, member]) => [name, convert(member)]));
+  };
+  return convert(value) as Plain<T>;
+}
+
+/** What a closed epoch paid. */
+export const epochJson = (close: EpochClose): Epoch => plain(close);
+
+/** An event of the ledger. */
+export function eventJson(event: LedgerEvent): Event {
+  if (event.type !== 'auditRevealed') return plain(event);
+  return { ...plain(event), numbers: numbersJson(event.numbers) };
+}
+
+/** A block in a list. */
+export function blockSummaryJson({ header, transactions }: Block, root: Uint8Array): BlockSummary {
+  return { ...headerJson(header, root), transactions: transactions.length };
+}
+
+/** A block and what it did. */
+export function blockDetailJson({ block, root, result }: CommittedBlock): BlockDetail {
+  return {
+    ...headerJson(block.header, root),
+    transactions: result.transactions.map(({ code, kind, sender }, i) => ({
+      code,
+      kind,
+      sender: sender === null ? null : addressText(sender),
+      bytes: block.transactions[i]?.length ?? 0,
+    })),
+    events: result.events.map(eventJson),
+  };
+}
+
+function headerJson(header: Block['header'], root: Uint8Array) {
+  const { height, timeMs, proposer, parentRoot, transactionsRoot, stateRoot } = header;
+  return {
+    height,
+    timeMs,
+    proposer,
+    root: hexText(root),
+    parentRoot: hexText(parentRoot),
+    transactionsRoot: hexText(transactionsRoot),
+    stateRoot: hexText(stateRoot),
+  };
+}

@@ -1,0 +1,198 @@
+import type { TaskDetail } from '@assay/client';
+import type { EpochClose } from '@assay/ledger';
+import {
+  AccountRow,
+  AuditRow,
+  addressOf,
+  addressText,
+  Block,
+  DomainRow,
+  equalBytes,
+  Genesis,
+  MinerRow,
+  MixerRow,
+  ModelRow,
+  PortableReceipt,
+  Receipt,
+  type ResultCode,
+  RoleRow,
+  SessionRow,
+  sha256,
+  TaskRow,
+} from '@assay/protocol';
+import type { CommittedBlock } from '../consensus/port.ts';
+import {
+  auditJson,
+  blockDetailJson,
+  blockSummaryJson,
+  epochJson,
+  eventJson,
+  genesisJson,
+  hexText,
+  receiptJson,
+  rowJson,
+  taskJson,
+} from './node-api/json.ts';
+import type { NodeReader, PageRequest, RoleControl, RolesService } from './port.ts';
+
+/** An account that holds something, and one that never did. */
+export const knownAddress = addressText(addressOf(new Uint8Array(32)));
+export const strangeAddress = addressText(addressOf(new Uint8Array(32).fill(9)));
+/** A certified task, one that is on its way, and one nobody knows. */
+export const certifiedTask = sha256(Uint8Array.of(1));
+export const pendingTask = sha256(Uint8Array.of(2));
+export const unknownTask = sha256(Uint8Array.of(3));
+/** Height of the last block. */
+export const headHeight = 5;
+
+const committed: readonly CommittedBlock[] = Array.from({ length: headHeight }, (_, i) => {
+  const header = { ...Block.fields.header.defaultValue(), height: i + 1, timeMs: 1000 * (i + 1) };
+  const block = { ...Block.defaultValue(), header, transactions: i === 0 ? [] : [Uint8Array.of(i)] };
+  const transactions = block.transactions.map(() => ({ code: 'MALFORMED' as const, kind: null, sender: null }));
+  const events = [{ type: 'taskApproved' as const, taskId: certifiedTask, audited: true }];
+  return {
+    block,
+    root: sha256(Uint8Array.of(i)),
+    result: { height: i + 1, stateRoot: header.stateRoot, transactions, events },
+  };
+});
+const at = (height: number): CommittedBlock | undefined => committed[height - 1];
+
+const receipt = { ...Receipt.defaultValue(), taskId: certifiedTask, tokensOut: 12 };
+const task: TaskDetail = {
+  ...taskJson(TaskRow.defaultValue(), receipt, {
+    order: 0,
+    modelName: 'echo',
+    timeMs: 1000,
+    verdict: 1,
+    refundedUnits: 0n,
+    paidEpoch: null,
+  }),
+  audit: auditJson(AuditRow.defaultValue()),
+  history: [{ height: 3, event: eventJson({ type: 'auditSkipped', taskId: certifiedTask, ratePpb: 5 }) }],
+};
+
+/** The one closed epoch. */
+export const closedEpoch: EpochClose = {
+  epoch: 0,
+  durationMs: 16_000,
+  halvings: 0,
+  revenueUnits: 7n,
+  burnedUnits: 0n,
+  mintedUnits: 5n,
+  payouts: [{ account: new Uint8Array(20), source: 'revenue', stack: 'miners', kind: 'miner', role: 0, units: 7n }],
+  pools: [
+    { source: 'revenue', stack: 'miners', kind: 'miner', units: 7n, shares: [{ role: 0, weight: 1n, units: 7n }] },
+  ],
+  scores: [{ miner: 0, trustPpb: 1, raw: { vwu: 3n }, finalPpb: 10n ** 9n, weight: 10n ** 18n, emissionUnits: 5n }],
+};
+
+const page = <T>(items: readonly T[], { from, limit }: PageRequest) => ({
+  height: headHeight,
+  total: items.length,
+  items: items.slice(from, from + limit),
+});
+const three = <T>(make: (index: number) => T): T[] => [0, 1, 2].map(make);
+const miners = three((index) => rowJson.miner(index, MinerRow.defaultValue()));
+const roles = three((index) => rowJson.role(index, RoleRow.defaultValue()));
+
+function ofTask<T>(taskId: Uint8Array, value: T): T | 'pending' | null {
+  if (equalBytes(taskId, certifiedTask)) return value;
+  return equalBytes(taskId, pendingTask) ? 'pending' : null;
+}
+
+/** A chain of five blocks that never changes, in the place of an engine and its store. */
+export class SmallChain implements NodeReader {
+  readonly submitted: Uint8Array[] = [];
+  /** What becomes of the next transactions. */
+  outcome: { readonly code: ResultCode; readonly height: number } = { code: 'OK', height: headHeight + 1 };
+
+  status() {
+    const zero = { paidUnits: '0', genesisUnits: '0', mintedUnits: '0', burnedUnits: '0', treasuryUnits: '0' };
+    return {
+      version: '0.1.0',
+      chainId: 'small',
+      genesisHash: hexText(new Uint8Array(32)),
+      height: headHeight,
+      timeMs: 5000,
+      stateRoot: hexText(new Uint8Array(32)),
+      epoch: 0,
+      epochBlocks: 32,
+      blockTimeMs: 500,
+      tasks: { certified: 1, audited: 1, approved: 1, rejected: 0 },
+      ...zero,
+    };
+  }
+  genesis = () => genesisJson(Genesis.defaultValue());
+  committee() {
+    const mixers = three((index) => {
+      const { nextSequence, epochDuties, ...member } = rowJson.mixer(index, MixerRow.defaultValue());
+      return member;
+    });
+    return { chainId: 'small', genesisHash: hexText(new Uint8Array(32)), epoch: 0, needed: 3, mixers };
+  }
+  blocks({ from, limit }: PageRequest) {
+    const shown = committed.filter(({ result }) => result.height >= from && result.height < from + limit);
+    return { height: headHeight, items: shown.map(({ block, root }) => blockSummaryJson(block, root)) };
+  }
+  block(height: number) {
+    const found = at(height);
+    return found === undefined ? null : blockDetailJson(found);
+  }
+  blockBytes(height: number) {
+    const found = at(height);
+    return found === undefined ? null : Block.serialize(found.block);
+  }
+  account(address: Uint8Array) {
+    if (addressText(address) !== knownAddress) return null;
+    return rowJson.account({ ...AccountRow.defaultValue(), address, balanceUnits: 2n ** 63n });
+  }
+  miners = (request: PageRequest) => page(miners, request);
+  miner = (index: number) => miners[index] ?? null;
+  mixers = (request: PageRequest) =>
+    page(
+      three((index) => rowJson.mixer(index, MixerRow.defaultValue())),
+      request,
+    );
+  validators = (request: PageRequest) => page(roles, request);
+  oracles = (request: PageRequest) => page(roles, request);
+  gateways = (request: PageRequest) => page(roles, request);
+  domains = (request: PageRequest) => page([rowJson.domain(0, DomainRow.defaultValue())], request);
+  models = (request: PageRequest) => page([rowJson.model(0, ModelRow.defaultValue())], request);
+  session = (index: number) => (index === 0 ? rowJson.session(0, SessionRow.defaultValue()) : null);
+  tasks({ before, limit }: { before: number | null; limit: number }) {
+    const items = [task].filter(({ order }) => before === null || order < before).slice(0, limit);
+    return { height: headHeight, items: items.map(({ audit, history, ...rest }) => rest) };
+  }
+  task = (taskId: Uint8Array) => ofTask(taskId, task);
+  receipt = (taskId: Uint8Array) => ofTask(taskId, receiptJson({ ...PortableReceipt.defaultValue(), receipt }));
+  epoch(epoch: number) {
+    if (epoch !== 0) return null;
+    return epochJson(closedEpoch);
+  }
+  async submit(transaction: Uint8Array) {
+    this.submitted.push(transaction);
+    return this.outcome;
+  }
+}
+
+/** Two roles that do nothing but run or not. */
+export class TwoRoles implements RolesService {
+  readonly #roles = new Map<string, RoleControl>(
+    (['mixer', 'miner'] as const).map((kind) => [
+      `${kind}-0`,
+      { name: `${kind}-0`, kind, address: knownAddress, running: true },
+    ]),
+  );
+
+  list(): readonly RoleControl[] {
+    return [...this.#roles.values()];
+  }
+  async set(name: string, running: boolean): Promise<RoleControl | null> {
+    const role = this.#roles.get(name);
+    if (role === undefined) return null;
+    const changed = { ...role, running };
+    this.#roles.set(name, changed);
+    return changed;
+  }
+}
