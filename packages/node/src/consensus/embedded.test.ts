@@ -137,6 +137,22 @@ describe('embedded engine', () => {
     expect(new Set(roots[0]).size).toBe(20);
   });
 
+  it('lets what a role put for a time go with the block of that height', async () => {
+    const { engine, store, close } = await openTestEngine(chain, await newDirectory());
+    const memory = store.roleStore('miner-1');
+    for (const key of ['short', 'renewed', 'long']) memory.put(key, Uint8Array.of(1), key === 'long' ? 3 : 2);
+    memory.put('kept', Uint8Array.of(1));
+    await engine.produceNow();
+    memory.put('renewed', Uint8Array.of(2), 4);
+    await engine.produceNow();
+    const keys = () => [...memory.entries('')].map(({ key }) => key);
+    expect(keys()).toEqual(['kept', 'long', 'renewed']);
+    await engine.produceNow();
+    await engine.produceNow();
+    expect(keys()).toEqual(['kept']);
+    await close();
+  });
+
   it('stops, tells why and leaves a dump when the ledger cannot apply a block', async () => {
     const dir = await newDirectory();
     const fatal: AssayError[] = [];

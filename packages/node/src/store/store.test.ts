@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { sha256 } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { openStore } from './store.ts';
+
+const genesisHash = sha256(Uint8Array.of(1));
+const newDirectory = () => mkdtemp(join(tmpdir(), 'assay-store-'));
+const bytes = (text: string) => new TextEncoder().encode(text);
+const open = (dir: string, readOnly = false) => openStore({ dir, genesisHash, readOnly });
+
+/** Starts a fixture as a process and gives the first line it says. */
+async function say(
+  fixture: string,
+  args: string[],
+  command = 'exec "$@"',
+): Promise<{ child: ChildProcess; line: string }> {
+  const script = join(import.meta.dirname, fixture);
+  const child = spawn('sh', ['-c', command, 'sh', process.execPath, script, ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  return { child, line };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals) {
+  const closed = once(child, 'close');
+  child.kill(signal);
+  await closed;
+}
+
+describe('data directory', () => {
+  it('belongs to one process, whose number the others are told, and is free once that is killed', async () => {
+    const dir = await newDirectory();
+    const hex = Buffer.from(genesisHash).toString('hex');
+    const holder = await say('hold-store.fixture.ts', [dir, hex]);
+    expect(holder.line).toBe('open');
+    await expect(open(dir)).rejects.toMatchObject({
+      code: 'DATA_IN_USE',
+      action: 'stop',
+      message: expect.stringContaining(`${dir} is held by process ${holder.child.pid}.`),
+    });
+    await (await open(dir, true)).close();
+    await end(holder.child, 'SIGKILL');
+    const store = await open(dir);
+    const second = await say('hold-store.fixture.ts', [dir, hex]);
+    expect(second.line).toContain(`DATA_IN_USE`);
+    expect(second.line).toContain(`process ${process.pid}.`);
+    await store.close();
+  });
+
+  it('cannot be opened twice in one process either', async () => {
+    const dir = await newDirectory();
+    const store = await open(dir);
+    await expect(open(dir)).rejects.toMatchObject({ code: 'DATA_IN_USE' });
+    await store.close();
+    await (await open(dir)).close();
+  });
+
+  it('holds one chain', async () => {
+    const dir = await newDirectory();
+    await (await open(dir)).close();
+    const other = openStore({ dir, genesisHash: sha256(Uint8Array.of(2)) });
+    await expect(other).rejects.toMatchObject({ code: 'OTHER_CHAIN', action: 'stop' });
+    await (await open(dir)).close();
+  });
+
+  it('is refused when its file is something else or was cut short', async () => {
+    const dir = await newDirectory();
+    const store = await open(dir);
+    store.roleStore('a').put('large', new Uint8Array(8_000_000));
+    await store.roleStore('a').flushed();
+    await store.close();
+    const file = join(dir, 'data.mdb');
+    await truncate(file, 2_000_000);
+    await expect(open(dir)).rejects.toMatchObject({
+      code: 'DATA_DAMAGED',
+      message: expect.stringContaining('cut short'),
+    });
+    const head = await readFile(file);
+    await writeFile(file, head.fill(7, 0, 8192));
+    await expect(open(dir)).rejects.toMatchObject({ code: 'DATA_DAMAGED' });
+    await writeFile(file, 'short');
+    await expect(open(dir)).rejects.toMatchObject({ code: 'DATA_DAMAGED' });
+    await writeFile(file, '');
+    await (await open(dir)).close();
+  });
+
+  it('says that the disk is full, loses nothing it confirmed and confirms nothing after', async () => {
+    const dir = await newDirectory();
+    // Where a file may not grow any more stands in for where the disk ends: the same short write.
+    const { line } = await say('fill-store.fixture.ts', [dir], 'ulimit -f 8192; exec "$@"');
+    const { code, kept } = JSON.parse(line);
+    expect(code).toBe('DISK_FULL');
+    expect(kept).toBeGreaterThan(10);
+    const store = await openStore({ dir, genesisHash: new Uint8Array(32) });
+    const memory = store.roleStore('filler');
+    expect([...memory.entries('row')]).toHaveLength(kept);
+    expect(memory.get(`row ${kept - 1}`)?.[99_999]).toBe((kept - 1) % 256);
+    await store.close();
+  });
+
+  it('is made with its parents, and refused where none can be made', async () => {
+    const dir = join(await newDirectory(), 'a', 'b');
+    await (await open(dir)).close();
+    await expect(open(join(dir, 'data.mdb', 'c'))).rejects.toMatchObject({ code: 'DISK_FAILED' });
+  });
+});
+
+describe('memory of a role', () => {
+  it('reads its own writes at once and after a restart', async () => {
+    const dir = await newDirectory();
+    const first = await open(dir);
+    const memory = first.roleStore('mixer-1');
+    memory.put('a/1', bytes('one'));
+    memory.put('a/2', bytes('two'));
+    memory.put('b/1', bytes('three'));
+    expect(memory.get('a/1')).toEqual(bytes('one'));
+    await memory.flushed();
+    memory.delete('a/2');
+    memory.put('a/0', bytes('zero'));
+    expect(memory.get('a/2')).toBeUndefined();
+    expect([...memory.entries('a/')].map(({ key }) => key)).toEqual(['a/0', 'a/1']);
+    expect(first.roleStore('mixer-2').get('a/1')).toBeUndefined();
+    await memory.flushed();
+    await first.close();
+    const second = await open(dir);
+    const entries = [...second.roleStore('mixer-1').entries('')];
+    expect(entries).toEqual([
+      { key: 'a/0', value: bytes('zero') },
+      { key: 'a/1', value: bytes('one') },
+      { key: 'b/1', value: bytes('three') },
+    ]);
+    expect([...second.roleStore('mixer').entries('')]).toEqual([]);
+    await second.close();
+  });
+
+  it('keeps a value as it was when it was put', async () => {
+    const store = await open(await newDirectory());
+    const memory = store.roleStore('a');
+    const value = bytes('before');
+    memory.put('key', value);
+    value.fill(0);
+    expect(memory.get('key')).toEqual(bytes('before'));
+    await memory.flushed();
+    memory.get('key')?.fill(0);
+    expect(memory.get('key')).toEqual(bytes('before'));
+    await store.close();
+  });
+});
