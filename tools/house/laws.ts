@@ -5,6 +5,18 @@ import { manifests } from './manifests.ts';
 import { names, unusedExports } from './names.ts';
 import { purity } from './purity.ts';
 import { size } from './size.ts';
+import { specification } from './spec.ts';
 
 /** Every law, in the order a reader wants to hear of it. */
-export const laws: readonly Law[] = [layers, cycles, purity, size, names, unusedExports, manifests, map, places];
+export const laws: readonly Law[] = [
+  layers,
+  cycles,
+  purity,
+  size,
+  names,
+  unusedExports,
+  manifests,
+  map,
+  specification,
+  places,
+];

@@ -1,0 +1,153 @@
+import type { House, Law } from './house.ts';
+import { isNode, nameOf, type Source, walk } from './syntax.ts';
+import type { Finding, Tree } from './tree.ts';
+
+const refsPath = 'spec/refs.yml';
+const book = '(?:(economics|verification) )?';
+const clauseStart = new RegExp(String.raw`^(#{1,6} +|[-*] +|\| *)?\**${book}(§?)(\d+(?:\.\d+)*)\**(?=[\s.:|*])`);
+const citation = new RegExp(String.raw`${book}§(\d+(?:\.\d+)*)`, 'g');
+
+/** What refs.yml says of one clause. */
+interface Entry {
+  readonly line: number;
+  readonly code: readonly string[];
+  readonly tests: readonly string[];
+  readonly gap: string;
+}
+
+const idOf = (section: string | undefined, number: string): string =>
+  section === undefined ? number : `${section} ${number}`;
+
+/** Number of each clause and section of spec/*.md, with where it stands; sections that have clauses are marked. */
+function clausesOf(files: Tree): Map<string, Finding> {
+  const found = new Map<string, Finding>();
+  for (const [path, text] of files) {
+    if (!/^spec\/[^/]+\.md$/.test(path) || path === 'spec/README.md') continue;
+    for (const [index, line] of text.split('\n').entries()) {
+      const [, mark = '', section, sign = '', number = ''] = clauseStart.exec(line) ?? [];
+      if (number === '' || (sign === '' && section === undefined && !number.includes('.'))) continue;
+      const id = idOf(section, number);
+      const before = found.get(id);
+      const sentence =
+        before === undefined ? mark.trim() : `§${id} is also in ${before.path}. Number one of them anew.`;
+      found.set(before === undefined ? id : `${id} again at ${path}:${index + 1}`, { path, line: index + 1, sentence });
+    }
+  }
+  return found;
+}
+
+/** Reads the little YAML that refs.yml is written in; throws with the line that is anything else. */
+export function parseRefs(text: string): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  let entry: { line: number; code: string[]; tests: string[]; gap: string } | undefined;
+  let list: string[] | undefined;
+  for (const [index, raw] of text.split('\n').entries()) {
+    const line = raw.replace(/^\s*#.*$/, '').trimEnd();
+    const key = /^"([^"]+)":$/.exec(line)?.[1];
+    const field = /^ {2}(code|tests):$/.exec(line)?.[1] as 'code' | 'tests' | undefined;
+    const gap = /^ {2}gap: (.+)$/.exec(line)?.[1];
+    const item = /^ {4}- (\S.*)$/.exec(line)?.[1];
+    if (line === '') continue;
+    if (key !== undefined && !entries.has(key)) {
+      entry = { line: index + 1, code: [], tests: [], gap: '' };
+      entries.set(key, entry);
+      list = undefined;
+    } else if (entry !== undefined && field !== undefined) list = entry[field];
+    else if (entry !== undefined && gap !== undefined) entry.gap = gap;
+    else if (list !== undefined && item !== undefined) list.push(item);
+    else throw new Error(`${refsPath}:${index + 1} is not a new clause, "code:", "tests:", "gap: …" or "- …": ${raw}`);
+  }
+  return entries;
+}
+
+/** Whether `source` declares `symbol`: a variable, function, class, type, method or property. */
+function declares(source: Source, symbol: string): boolean {
+  let found = false;
+  walk(source.tree, (node) => {
+    const isDeclaration = /Declarat|^MethodDefinition|^Property$|^PropertyDefinition|^TSPropertySignature/.test(
+      node.type,
+    );
+    if (isDeclaration && (nameOf(node['id']) ?? nameOf(node['key'])) === symbol) found = true;
+  });
+  return found;
+}
+
+/** Titles given to `describe`, `it` and `test` in a file. */
+function titlesOf(source: Source): Set<string> {
+  const titles = new Set<string>();
+  walk(source.tree, (node) => {
+    const [title] = (node['arguments'] as unknown[] | undefined) ?? [];
+    if (node.type !== 'CallExpression' || !isNode(title)) return;
+    const caller = isNode(node['callee']) ? source.text.slice(node['callee'].start, node['callee'].end) : '';
+    if (/^(describe|it|test)\b/.test(caller) && typeof title['value'] === 'string') titles.add(title['value']);
+  });
+  return titles;
+}
+
+/** What is wrong with one reference of refs.yml; null when it stands. */
+function broken(reference: string, kind: 'code' | 'tests', house: House): string | null {
+  const [path = '', name] = reference.split(/#(.*)/s);
+  const source = house.sources.find((each) => each.path === path);
+  if (source === undefined) return `${path} does not exist.`;
+  if (kind === 'tests') {
+    if (!/\.test\.ts$/.test(path)) return `${path} is not a test.`;
+    return name === undefined || titlesOf(source).has(name) ? null : `${path} has no test called "${name}".`;
+  }
+  if (name === undefined) return `${path}: name the symbol after a #.`;
+  return declares(source, name) ? null : `${path} declares no ${name}.`;
+}
+
+function inEntries(
+  entries: ReadonlyMap<string, Entry>,
+  clauses: ReadonlyMap<string, Finding>,
+  house: House,
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const [id, { line, code, tests, gap }] of entries) {
+    const unfounded = gap === '' && (code.length === 0 || tests.length === 0);
+    const problems = [
+      clauses.has(id) ? null : 'no such clause in spec/. Write it, or remove the entry.',
+      unfounded ? 'give code and tests, or a gap with its reason.' : null,
+      ...code.map((each) => broken(each, 'code', house)),
+      ...tests.map((each) => broken(each, 'tests', house)),
+    ];
+    for (const problem of problems) {
+      if (problem !== null) findings.push({ path: refsPath, line, sentence: `§${id}: ${problem}` });
+    }
+  }
+  return findings;
+}
+
+/** Citations of clauses that nobody wrote. */
+function inCode(house: House, clauses: ReadonlyMap<string, Finding>): Finding[] {
+  const findings: Finding[] = [];
+  for (const { path, text, lineOf } of house.sources) {
+    if (path.startsWith('tools/')) continue;
+    for (const { 0: cited, 1: section, 2: number = '', index } of text.matchAll(citation)) {
+      if (clauses.has(idOf(section, number))) continue;
+      findings.push({
+        path,
+        line: lineOf(index),
+        sentence: `${cited} is not in spec/. Cite the clause that is meant.`,
+      });
+    }
+  }
+  return findings;
+}
+
+/** Clause → symbol → test, without holes. */
+export const specification: Law = {
+  name: 'every clause of the specification has its code and its test',
+  check(house) {
+    const clauses = clausesOf(house.files);
+    const entries = parseRefs(house.files.get(refsPath) ?? '');
+    const ids = [...clauses.keys()];
+    const findings = [...clauses.values()].filter(({ sentence }) => sentence.includes('also in'));
+    for (const [id, { path, line }] of clauses) {
+      const isSection = ids.some((other) => other.startsWith(`${id}.`));
+      if (isSection || entries.has(id) || id.includes(' again at ')) continue;
+      findings.push({ path, line, sentence: `§${id} has no entry in ${refsPath}.` });
+    }
+    return [...findings, ...inEntries(entries, clauses, house), ...inCode(house, clauses)];
+  },
+};
