@@ -1,3 +1,11 @@
+/** A model file on this machine. */
+export interface DevnetModelFile {
+  readonly name: string;
+  readonly path: string;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly fileHash: string;
+}
+
 /** What `assay up` asks of the devnet. */
 export interface DevnetOptions {
   readonly dataDir: string;

@@ -3,21 +3,13 @@ import { type ChainIdentity, type MessageType, signingDomain, signingRoot } from
 import type { Type } from '@chainsafe/ssz';
 import type { Engine } from '../consensus/port.ts';
 import type { Network } from '../network/port.ts';
+import type { RoleStore } from '../store/role-store.ts';
 
 /** Signs with one account's warm key. */
 export interface AccountSigner {
   readonly publicKey: Uint8Array;
   readonly address: Uint8Array;
   sign(root: Uint8Array): Uint8Array;
-}
-
-/** What a role remembers over a restart; a write is durable once `flushed` resolves. */
-export interface RoleStore {
-  get(key: string): Uint8Array | undefined;
-  put(key: string, value: Uint8Array): void;
-  delete(key: string): void;
-  entries(prefix: string): Iterable<{ key: string; value: Uint8Array }>;
-  flushed(): Promise<void>;
 }
 
 /** All a role's service is given: no role reaches for a clock, a socket or a disk by itself. */

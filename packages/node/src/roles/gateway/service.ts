@@ -90,7 +90,7 @@ export class Gateway implements RoleService, ChatService {
     const leave = () => stream.abort();
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
-    return { taskId: toHex(taskId), events: readAnswer(stream, () => signal.removeEventListener('abort', leave)) };
+    return { taskId: `0x${toHex(taskId)}`, events: readAnswer(stream, () => signal.removeEventListener('abort', leave)) };
   }
 
   #find(apiKey: string): ApiKey | null {

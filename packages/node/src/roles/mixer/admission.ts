@@ -1,7 +1,7 @@
-import type { LedgerView } from '@assay/ledger';
+import { type LedgerView, priceOf } from '@assay/ledger';
 import { type ModelRow, type SessionRow, sessionStatuses, type TaskRequest } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
-import { priceUnits, type TaskTerms } from './state.ts';
+import type { TaskTerms } from './state.ts';
 
 /** What one mixer has promised of its sessions' escrows and the ledger does not show yet (§4.3). */
 export class Reservations {
@@ -59,7 +59,7 @@ export function admit(
   const model = state.models.get(session.model);
   if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
   const terms = termsOf(session.model, model);
-  const maxUnits = priceUnits(terms, request.maxTokensIn, request.maxTokensOut);
+  const maxUnits = priceOf(terms, { tokensIn: request.maxTokensIn, tokensOut: request.maxTokensOut });
   const freeUnits = session.escrowUnits - options.reservedUnits;
   if (maxUnits > session.maxTaskUnits || maxUnits > freeUnits) {
     const most = maxUnits > session.maxTaskUnits ? session.maxTaskUnits : freeUnits;

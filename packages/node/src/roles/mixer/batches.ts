@@ -1,26 +1,25 @@
 import {
   addressText,
-  BatchHeader,
+  type BatchHeader,
   BatchOffer,
   BatchReply,
-  BeaconTurn,
   BitArray,
   type BodyValues,
   limits,
-  messageTypes,
   type NodeTransaction,
   NodeTransaction as NodeTransactionType,
   ReceiptList,
+  type TaskEvidence,
   toHex,
   type ValueOf,
 } from '@assay/protocol';
+import { batchSigningRoot, isQuorum, revealSigningRoot } from '@assay/ledger';
 import { aggregateBls } from '../../crypto/verifier.ts';
 import type { Inclusion } from '../../consensus/port.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { ask, receive } from '../../network/wire.ts';
-import { protocols, type RoleContext, type SigningRoots } from '../context.ts';
-import { type CheckView, checkReceipt } from './check.ts';
-import { isQuorum } from './committee.ts';
+import { protocols, type RoleContext } from '../context.ts';
+import { type CheckView, checkBatch } from './check.ts';
 
 /** Signs for the committee. */
 export interface CommitteeSigner {
@@ -45,14 +44,12 @@ const pendingKey = (taskId: string) => `pending/${taskId}`;
 /** Gathers finished tasks, has the committee check and sign them, and signs what others offer (§7.2). */
 export class Batches {
   readonly #context: RoleContext;
-  readonly #roots: SigningRoots;
   readonly #options: BatchesOptions;
   readonly #pending = new Map<string, NodeTransaction>();
   #issuing = false;
 
-  constructor(context: RoleContext, roots: SigningRoots, options: BatchesOptions) {
+  constructor(context: RoleContext, options: BatchesOptions) {
     this.#context = context;
-    this.#roots = roots;
     this.#options = options;
   }
 
@@ -103,7 +100,7 @@ export class Batches {
     const row = state.mixers.get(mixer);
     if (row === undefined) return null;
     const turn = { epoch: state.globals.epoch, sequence: row.nextSequence };
-    const reveal = signer.sign(this.#roots.of(messageTypes.beaconReveal, BeaconTurn, turn));
+    const reveal = signer.sign(revealSigningRoot(state.chain, turn));
     for (let tries = 0; tries < state.mixers.length; tries++) {
       const nodes = this.#valid();
       const receipts = nodes.map((node) => node.receipt);
@@ -111,36 +108,33 @@ export class Batches {
       const replies = await this.#gather(endpoint, { header, receipts, evidence: nodes.map((node) => node.evidence) });
       const signatures = new Map<number, Uint8Array>([[mixer, signer.sign(this.#headerRoot(header))]]);
       const invalid = new Set<number>();
+      const reasons: string[] = [];
       for (const reply of replies) {
         if ('signature' in reply) signatures.set(reply.mixer, reply.signature);
-        else for (const place of reply.invalid) invalid.add(place);
+        else {
+          for (const place of reply.invalid) invalid.add(place);
+          reasons.push(new TextDecoder().decode(reply.reason));
+        }
       }
       if (isQuorum(signatures.size, state.mixers.length)) return this.#assemble(header, receipts, signatures);
       // §7.2: what others find invalid is discarded, with the reason they gave, and the rest is offered again.
       if (invalid.size === 0) return null;
-      for (const place of invalid) this.#discard(nodes[place], replies);
+      for (const place of invalid) this.#discard(nodes[place], reasons);
     }
     return null;
   }
 
   /** What waits and still passes this mixer's own check; the rest is discarded. */
   #valid(): NodeTransaction[] {
-    const view = this.#options.view();
-    const nodes: NodeTransaction[] = [];
-    for (const node of this.#pending.values()) {
-      const reason = checkReceipt(view, node.receipt, node.evidence);
-      if (reason !== null) this.#discard(node, [{ reason: new TextEncoder().encode(reason) }]);
-      else if (nodes.length < limits.maxBatchReceipts) nodes.push(node);
-    }
-    return nodes;
+    const waiting = [...this.#pending.values()].slice(0, limits.maxBatchReceipts);
+    const flaws = new Map(checkBatch(this.#options.view(), waiting).map(({ place, reason }) => [place, reason]));
+    for (const [place, reason] of flaws) this.#discard(waiting[place], [reason]);
+    return waiting.filter((_, place) => !flaws.has(place));
   }
 
-  #discard(node: NodeTransaction | undefined, replies: readonly object[]): void {
+  #discard(node: NodeTransaction | undefined, reasons: readonly string[]): void {
     if (node === undefined) return;
     const id = toHex(node.receipt.taskId);
-    const reasons = replies.flatMap((reply) =>
-      'reason' in reply ? [new TextDecoder().decode(reply.reason as Uint8Array)] : [],
-    );
     this.#context.log(`task ${id.slice(0, 8)} discarded: ${[...new Set(reasons)].join('; ')}`);
     this.drop(id);
   }
@@ -200,27 +194,24 @@ export class Batches {
     const issuer = state.mixers.get(header.mixer);
     if (issuer === undefined || addressText(issuer.account) !== from) return refuse('not the issuer of this batch');
     if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
-    const turn = { epoch: header.epoch, sequence: header.sequence };
-    const turnRoot = this.#roots.of(messageTypes.beaconReveal, BeaconTurn, turn);
+    const turnRoot = revealSigningRoot(state.chain, header);
     if (!this.#context.verifier.bls([issuer.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
     if (receipts.length !== evidence.length) return refuse('evidence is missing');
     if (toHex(ReceiptList.hashTreeRoot(receipts)) !== toHex(header.receiptsRoot)) return refuse('wrong receipts root');
-    const view = this.#options.view();
-    const invalid: number[] = [];
-    const reasons = new Set<string>();
-    receipts.forEach((receipt, place) => {
-      const proof = evidence[place];
-      const reason = proof === undefined ? 'evidence is missing' : checkReceipt(view, receipt, proof);
-      if (reason === null) return;
-      invalid.push(place);
-      reasons.add(reason);
-    });
-    if (invalid.length > 0) return refuse([...reasons].join('; ').slice(0, 500), invalid);
+    const nodes = receipts.map((receipt, i) => ({ receipt, evidence: evidence[i] as TaskEvidence }));
+    const flaws = checkBatch(this.#options.view(), nodes);
+    if (flaws.length > 0) {
+      const reasons = [...new Set(flaws.map(({ reason }) => reason))].join('; ').slice(0, 500);
+      return refuse(
+        reasons,
+        flaws.map(({ place }) => place),
+      );
+    }
     return { selector: 0, value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
   }
 
   #headerRoot(header: BatchHeader): Uint8Array {
-    return this.#roots.of(messageTypes.batch, BatchHeader, header);
+    return batchSigningRoot(this.#context.chain, header);
   }
 }
 

@@ -1,19 +1,17 @@
-import type { DrawTable, LedgerView, Verifier } from '@assay/ledger';
-import { drawOf } from '@assay/ledger';
+import { type DrawTable, drawMiners, type LedgerView, receiptsCode, type Verifier } from '@assay/ledger';
 import {
   equalBytes,
   messageTypes,
+  type NodeTransaction,
   Precommit,
   type Receipt,
+  type SessionRow,
   sha256,
   type TaskEvidence,
   TaskRequest,
-  taskIdOf,
 } from '@assay/protocol';
 import type { SigningRoots } from '../context.ts';
-import { termsOf } from './admission.ts';
 import { type Announcements, clockToleranceMs } from './announcements.ts';
-import { priceUnits } from './state.ts';
 
 /** What a mixer checks another's receipts against (§7.2): the ledger, the draws, and what it saw itself. */
 export interface CheckView {
@@ -25,18 +23,41 @@ export interface CheckView {
   readonly nowMs: number;
 }
 
+/** A receipt that may not be certified, by its place in the batch. */
+export interface Flaw {
+  readonly place: number;
+  readonly reason: string;
+}
+
+/** Which receipts of a batch may not be certified, and why (§7.2): each by itself, then all together by the ledger. */
+export function checkBatch(view: CheckView, nodes: readonly NodeTransaction[]): Flaw[] {
+  const flaws: Flaw[] = [];
+  const sound: Receipt[] = [];
+  const height = view.state.globals.height + 1;
+  nodes.forEach(({ receipt, evidence }, place) => {
+    const reason = checkReceipt(view, receipt, evidence);
+    if (reason !== null) flaws.push({ place, reason });
+    else sound.push(receipt);
+  });
+  if (flaws.length > 0 || receiptsCode(view.state, sound, height) === 'OK') return flaws;
+  const kept: Receipt[] = [];
+  nodes.forEach(({ receipt }, place) => {
+    const code = receiptsCode(view.state, [...kept, receipt], height);
+    if (code === 'OK') kept.push(receipt);
+    else flaws.push({ place, reason: code });
+  });
+  return flaws;
+}
+
 /** Why a receipt may not be certified; null when it may. One reason, the first that applies. */
 export function checkReceipt(view: CheckView, receipt: Receipt, evidence: TaskEvidence): string | null {
   const session = view.state.sessions.get(receipt.session);
-  const model = view.state.models.get(receipt.model);
   const miner = view.state.miners.get(receipt.miner);
-  if (session === undefined || model === undefined || miner === undefined) return 'unknown session, model or miner';
-  if (session.model !== receipt.model) return 'the session is for another model';
+  if (session === undefined || miner === undefined) return 'unknown session or miner';
   return (
     checkRequest(view, receipt, evidence, session.sessionKey) ??
     checkWork(view, receipt, evidence, miner.publicKey) ??
-    checkDraw(view, receipt, session.payer) ??
-    checkPrice(receipt, termsOf(receipt.model, model), session.escrowUnits) ??
+    checkDraw(view, receipt, session) ??
     checkTime(view, receipt)
   );
 }
@@ -56,8 +77,6 @@ function checkRequest(
   const root = view.roots.of(messageTypes.taskRequest, TaskRequest, request);
   if (!view.verifier.ed25519(sessionKey, root, evidence.requestSignature))
     return 'the request is not signed by the session';
-  const { session, taskSequence, requestHash } = receipt;
-  if (!equalBytes(taskIdOf({ session, taskSequence, requestHash }), receipt.taskId)) return 'wrong task id';
   const within = receipt.tokensIn <= request.maxTokensIn && receipt.tokensOut <= request.maxTokensOut;
   return within ? null : 'more tokens than were asked for';
 }
@@ -70,16 +89,12 @@ function checkWork(view: CheckView, receipt: Receipt, evidence: TaskEvidence, mi
     : 'the artifact is not the one the miner signed';
 }
 
-function checkDraw(view: CheckView, receipt: Receipt, payer: Uint8Array): string | null {
+function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): string | null {
   const table = view.drawTableAt(receipt.drawHeight);
   if (table === null) return 'the draw is too old to check';
-  const draw = drawOf(table, { taskId: receipt.taskId, model: receipt.model, payer, drawHeight: receipt.drawHeight });
-  return draw[receipt.rank] === receipt.miner ? null : 'the miner was not drawn at this rank';
-}
-
-function checkPrice(receipt: Receipt, terms: Parameters<typeof priceUnits>[0], escrowUnits: bigint): string | null {
-  if (receipt.priceUnits !== priceUnits(terms, receipt.tokensIn, receipt.tokensOut)) return 'wrong price';
-  return receipt.priceUnits <= escrowUnits ? null : 'the session cannot pay';
+  const { taskId, model, drawHeight, rank } = receipt;
+  const request = { taskId, domain: session.domain, model, payer: session.payer, drawHeight };
+  return drawMiners(table, request, rank + 1)[rank]?.miner === receipt.miner ? null : 'the miner was not drawn at this rank';
 }
 
 /** Measured values must be plausible against this mixer's own; what it has not heard of it cannot measure. */

@@ -1,4 +1,4 @@
-import type { LedgerView } from '@assay/ledger';
+import { isQuorum, type LedgerView } from '@assay/ledger';
 import { AssayError } from '../../errors.ts';
 
 /** Silence after which a mixer counts as absent, in block times. */
@@ -32,9 +32,4 @@ export class Committee {
     const needed = Math.floor((2 * total) / 3) + 1;
     throw new AssayError('NO_COMMITTEE', `${present} of ${total} mixers answer; ${needed} are needed.`);
   }
-}
-
-/** §7.3: strictly more than two thirds. */
-export function isQuorum(signers: number, total: number): boolean {
-  return 3 * signers > 2 * total;
 }

@@ -1,9 +1,10 @@
-import { type DrawTable, drawTable, drawTableFromBytes, drawTableToBytes, type LedgerView } from '@assay/ledger';
-import type { RoleStore } from '../context.ts';
+import { DrawTable, drawEpoch, drawTable, type LedgerView } from '@assay/ledger';
+import type { Params } from '@assay/protocol';
+import type { RoleStore } from '../../store/role-store.ts';
 
 const keyOf = (epoch: number) => `draws/${String(epoch).padStart(10, '0')}`;
 
-/** The draw tables of this epoch and the one before, kept over a restart: what was drawn stays checkable (§6.2). */
+/** The draw tables of every epoch whose receipts may still come, kept over a restart (§6.2). */
 export class Draws {
   readonly #store: RoleStore;
   readonly #tables = new Map<number, DrawTable>();
@@ -14,7 +15,7 @@ export class Draws {
 
   restore(): void {
     for (const { value } of this.#store.entries('draws/')) {
-      const table = drawTableFromBytes(value);
+      const table = DrawTable.deserialize(value);
       this.#tables.set(table.epoch, table);
     }
   }
@@ -23,16 +24,17 @@ export class Draws {
   update(state: LedgerView): void {
     const table = drawTable(state);
     this.#tables.set(table.epoch, table);
-    this.#store.put(keyOf(table.epoch), drawTableToBytes(table));
+    this.#store.put(keyOf(table.epoch), DrawTable.serialize(table));
+    const oldest = drawEpoch(state.params, Math.max(0, state.globals.height - state.params.receiptLifetimeBlocks));
     for (const epoch of this.#tables.keys()) {
-      if (epoch >= table.epoch - 1) continue;
+      if (epoch >= oldest) continue;
       this.#tables.delete(epoch);
       this.#store.delete(keyOf(epoch));
     }
   }
 
-  /** The table a draw at `height` used; null when it is older than the epoch before. */
-  at(height: number, epochBlocks: number): DrawTable | null {
-    return this.#tables.get(Math.floor(height / epochBlocks)) ?? null;
+  /** The table a draw at `height` used; null when it is too old. */
+  at(height: number, params: Params): DrawTable | null {
+    return this.#tables.get(drawEpoch(params, height)) ?? null;
   }
 }

@@ -1,4 +1,4 @@
-import { drawOf } from '@assay/ledger';
+import { drawMiners } from '@assay/ledger';
 import {
   ArtifactBundle,
   ArtifactReply,
@@ -6,10 +6,10 @@ import {
   addressText,
   type BodyValues,
   equalBytes,
-  fromHex,
   GatewayMessage,
   gatewayMessages,
   InferencePayload,
+  limits,
   messageTypes,
   Presence,
   SignedAnnouncement,
@@ -72,7 +72,7 @@ export class Mixer implements RoleService {
     this.#roots = new SigningRoots(context.chain);
     this.#committee = new Committee(options.mixer);
     this.#draws = new Draws(context.store);
-    this.#batches = new Batches(context, this.#roots, {
+    this.#batches = new Batches(context, {
       mixer: options.mixer,
       signer: options.committeeSigner,
       endpoint: () => this.#endpoint,
@@ -115,6 +115,11 @@ export class Mixer implements RoleService {
     this.#endpoint = null;
   }
 
+  /** Whether this mixer has a task in hand or waiting for its certificate. */
+  holds(taskId: string): boolean {
+    return this.#runs.has(taskId) || this.#batches.pending.has(taskId);
+  }
+
   #view(): CheckView {
     const { state } = this.#context.engine.ledger;
     return {
@@ -122,7 +127,7 @@ export class Mixer implements RoleService {
       roots: this.#roots,
       verifier: this.#context.verifier,
       announcements: this.#announcements,
-      drawTableAt: (height) => this.#draws.at(height, state.params.epochBlocks),
+      drawTableAt: (height) => this.#draws.at(height, state.params),
       nowMs: this.#context.nowMs(),
     };
   }
@@ -170,9 +175,9 @@ export class Mixer implements RoleService {
     const taskSequence = this.#nextSequence(nowMs);
     const taskId = taskIdOf({ session: request.session, taskSequence, requestHash: request.requestHash });
     const drawHeight = state.globals.height;
-    const table = this.#draws.at(drawHeight, state.params.epochBlocks);
-    const drawn = { taskId, model: terms.model, payer: session.payer, drawHeight };
-    const draw = table === null ? [] : drawOf(table, drawn);
+    const table = this.#draws.at(drawHeight, state.params);
+    const drawn = { taskId, domain: session.domain, model: terms.model, payer: session.payer, drawHeight };
+    const draw = table === null ? [] : drawMiners(table, drawn, table.entries.length).map(({ miner }) => miner);
     if (draw.length === 0) throw new AssayError('NO_MINER');
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);
     const task: MixerTask = {
@@ -234,15 +239,20 @@ export class Mixer implements RoleService {
         const id = toHex(receipt.taskId);
         this.#batches.add({ receipt, evidence });
         const reveal = { artifact, salt: evidence.salt, precommitSignature: evidence.precommitSignature };
-        this.#context.store.put(
-          artifactKey(id),
-          ArtifactBundle.serialize({ taskSequence: receipt.taskSequence, payload, reveal }),
-        );
+        const bundle = ArtifactBundle.serialize({ taskSequence: receipt.taskSequence, payload, reveal });
+        this.#context.store.put(artifactKey(id), bundle, this.#artifactExpiry());
         await this.#context.store.flushed();
         this.#reservations.hold(id, receipt.session, receipt.priceUnits);
         this.#scheduleBatch();
       },
     };
+  }
+
+  /** Height after which no audit can ask for an artifact made now: certified late, and every auditor too late. */
+  #artifactExpiry(): number {
+    const { globals, params } = this.#context.engine.ledger.state;
+    const { commitBlocks, revealBlocks } = params.audit;
+    return globals.height + params.receiptLifetimeBlocks + limits.maxAuditorsPerTask * (commitBlocks + revealBlocks);
   }
 
   #scheduleBatch(): void {
@@ -316,21 +326,10 @@ export class Mixer implements RoleService {
     for (const event of events) {
       if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));
       if (event.type === 'minerRegistered' || event.type === 'epochClosed') this.#draws.update(state);
-      if (event.type === 'epochClosed') this.#expireArtifacts();
     }
     const presence = { mixer: this.#options.mixer, timeMs: this.#context.nowMs() };
     this.#endpoint?.publish(topics.presence, Presence.serialize(presence));
     if (height % state.mixers.length === this.#options.mixer) void this.#batches.issue();
     else if (this.#batches.pending.size > 0) this.#scheduleBatch();
-  }
-
-  /** Artifacts are kept until no audit can ask for them: their task is settled, or was never certified. */
-  #expireArtifacts(): void {
-    for (const { key } of this.#context.store.entries('artifact/')) {
-      const id = key.slice('artifact/'.length);
-      const taskId = fromHex(id);
-      const known = taskId !== null && this.#context.engine.ledger.state.taskOf(taskId) !== undefined;
-      if (!known && !this.#batches.pending.has(id)) this.#context.store.delete(key);
-    }
   }
 }

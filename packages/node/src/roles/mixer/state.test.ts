@@ -67,7 +67,7 @@ function artifactOf(task: MixerTask, change: Partial<Artifact> = {}): Artifact {
   };
 }
 
-function commit(task: MixerTask, artifact: Artifact): MixerEvent[] {
+function commit(artifact: Artifact): MixerEvent[] {
   const salt = bytes(32, 8);
   const artifactRoot = ArtifactType.hashTreeRoot(artifact);
   return [
@@ -83,7 +83,7 @@ describe('a task at its mixer (§5)', () => {
     const streaming = run(begun(), [accept, piece([5], 'a'), piece([6, 7], 'bc', 1025)]);
     expect(types(streaming.effects)).toEqual(['start', 'forward', 'forward']);
     expect(streaming.task.deadlineMs).toBe(1020 + 300 + 10 * 10);
-    const done = run(streaming.task, commit(streaming.task, artifactOf(streaming.task)));
+    const done = run(streaming.task, commit(artifactOf(streaming.task)));
     expect(types(done.effects)).toEqual(['openReveal', 'finish']);
     const finish = done.effects.find((effect) => effect.type === 'finish');
     expect(finish?.receipt).toMatchObject({
@@ -126,7 +126,7 @@ describe('a task at its mixer (§5)', () => {
     expect(second.effects.filter((effect) => effect.type === 'forward')).toEqual([
       { type: 'forward', firstToken: 1, text: 'c' },
     ]);
-    const done = run(second.task, commit(second.task, artifactOf(second.task)));
+    const done = run(second.task, commit(artifactOf(second.task)));
     expect(done.effects.find((effect) => effect.type === 'finish')?.receipt).toMatchObject({ miner: 12, attempt: 1 });
   });
 
@@ -158,15 +158,15 @@ describe('a task at its mixer (§5)', () => {
     ['a cancellation nobody asked for', { finish: finishReasons.cancelled }],
   ])('takes an artifact with %s for no result (D2)', (_, change) => {
     const streaming = run(begun(), [accept, piece([5, 6], 'ab')]);
-    const done = run(streaming.task, commit(streaming.task, artifactOf(streaming.task, change)));
+    const done = run(streaming.task, commit(artifactOf(streaming.task, change)));
     expect(types(done.effects)).toEqual(['openReveal']);
     expect(done.task.state).toBe('commit');
   });
 
   it('takes a reveal that is not the precommitted one for no result (D2)', () => {
     const streaming = run(begun(), [accept, piece([5], 'a')]);
-    const [precommit] = commit(streaming.task, artifactOf(streaming.task));
-    const [, reveal] = commit(streaming.task, artifactOf(streaming.task, { totalMs: 99 }));
+    const [precommit] = commit(artifactOf(streaming.task));
+    const [, reveal] = commit(artifactOf(streaming.task, { totalMs: 99 }));
     const events = [precommit, reveal].filter((event) => event !== undefined);
     expect(types(run(streaming.task, events).effects)).toEqual(['openReveal']);
   });
@@ -175,7 +175,7 @@ describe('a task at its mixer (§5)', () => {
     const left = run(begun(), [accept, piece([5], 'a'), { type: 'clientLeft', nowMs: 1022 }]);
     expect(types(left.effects).at(-1)).toBe('cancel');
     const artifact = artifactOf(left.task, { finish: finishReasons.cancelled });
-    const done = run(left.task, commit(left.task, artifact));
+    const done = run(left.task, commit(artifact));
     expect(done.effects.find((effect) => effect.type === 'finish')?.receipt.outcome).toBe(outcomes.partial);
   });
 });

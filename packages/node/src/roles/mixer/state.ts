@@ -1,3 +1,4 @@
+import { priceOf } from '@assay/ledger';
 import {
   type Artifact,
   type EdgeCode,
@@ -252,11 +253,6 @@ function artifactFits(task: MixerTask, artifact: Artifact): boolean {
   );
 }
 
-/** Price of a task: tokens times the model's prices (economics §1.1). */
-export function priceUnits(terms: TaskTerms, tokensIn: number, tokensOut: number): bigint {
-  return BigInt(tokensIn) * terms.priceInUnits + BigInt(tokensOut) * terms.priceOutUnits;
-}
-
 function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array, nowMs: number): Receipt {
   return {
     taskId: task.taskId,
@@ -272,7 +268,7 @@ function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array
     attempt: task.attempt,
     tokensIn: artifact.tokensIn,
     tokensOut: artifact.tokensOut,
-    priceUnits: priceUnits(task.terms, artifact.tokensIn, artifact.tokensOut),
+    priceUnits: priceOf(task.terms, artifact),
     requestHash: task.request.requestHash,
     artifactRoot,
     firstTokenMs: task.firstTokenMs ?? nowMs - task.admittedMs,

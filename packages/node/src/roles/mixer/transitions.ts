@@ -1,3 +1,4 @@
+import { isQuorum } from '@assay/ledger';
 import {
   messageTypes,
   SignedTransition,
@@ -10,7 +11,6 @@ import type { MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import type { RoleContext, SigningRoots } from '../context.ts';
 import type { Announcements } from './announcements.ts';
-import { isQuorum } from './committee.ts';
 
 /** How a mixer votes on an oracle's request, and how it obeys one that more than two thirds support (§5.3). */
 export class Transitions {

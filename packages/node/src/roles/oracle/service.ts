@@ -1,3 +1,4 @@
+import { isQuorum } from '@assay/ledger';
 import {
   addressText,
   messageTypes,
@@ -12,7 +13,6 @@ import {
 import type { Endpoint } from '../../network/port.ts';
 import { ask } from '../../network/wire.ts';
 import { protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
-import { isQuorum } from '../mixer/committee.ts';
 import { type OracleEffect, type OracleEvent, type OracleState, stepOracle } from './state.ts';
 
 /** Ticks per lead slot. */

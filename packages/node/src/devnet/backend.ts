@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { equalBytes, fromHex, type Genesis, toHex } from '@assay/protocol';
+import type { DevnetModelFile, DevnetOptions } from '../cli/devnet-port.ts';
+import { AssayError } from '../errors.ts';
+import { requantise } from '../inference/gguf/requantise.ts';
+import { startLlamaBackend } from '../inference/llama/backend.ts';
+import { openUpstream } from '../inference/openai.ts';
+import { modelWorker, upstreamWorker, type Worker } from '../roles/miner/worker.ts';
+import type { Measuring } from '../roles/validator/measure.ts';
+import type { DevnetModel } from './genesis.ts';
+
+/** What the miners of this process serve with, and what its validators check with. */
+export interface Serving {
+  readonly model: DevnetModel;
+  /** 2: top-5 logprobs with ids; 0: text only. */
+  readonly evidenceLevel: 0 | 2;
+  /** Null when nothing can be re-checked. */
+  readonly measuring: Measuring | null;
+  workerOf(miner: number): Worker;
+  /** Throws AssayError OTHER_CHAIN when the chain registered another model than this one. */
+  requireRegistered(genesis: Genesis, dataDir: string): void;
+  close(): Promise<void>;
+}
+
+/** Honest limit of T1 for the built-in backend against itself, parts per billion; measured by `t1.bench.ts`. */
+const t1ThresholdPpb = 15_000_000;
+const upstreamContextTokens = 8192;
+/** The registered file of a model that has none here: nobody can have a file of this hash, so nobody can re-check it. */
+const noFile = new Uint8Array(32);
+
+/** Opens what the options ask for: a model file in llama.cpp's own process, or an upstream server. */
+export function openBackend(options: DevnetOptions, onProgress: (line: string) => void): Promise<Serving> {
+  if (options.upstream !== null) return openText(options.upstream);
+  if (options.model === null) throw new AssayError('INTERNAL', 'Neither a model file nor an upstream was given.');
+  return openFile(options.model, options, onProgress);
+}
+
+async function openFile(
+  file: DevnetModelFile,
+  options: DevnetOptions,
+  onProgress: (line: string) => void,
+): Promise<Serving> {
+  const fileHash = fromHex(file.fileHash) ?? noFile;
+  const backend = await startLlamaBackend();
+  try {
+    const served = await backend.open(file.path);
+    const honest = modelWorker(served, backend.engine);
+    const cheating = options.cheater ? await openCheater(file, options.dataDir, onProgress) : null;
+    const substitute = cheating === null ? null : modelWorker(await backend.open(cheating), backend.engine);
+    const model = { name: file.name, fileHash, contextTokens: served.contextTokens, t1ThresholdPpb };
+    return {
+      model,
+      evidenceLevel: 2,
+      measuring: {
+        engine: backend.engine,
+        open: async (hash) => (equalBytes(hash, fileHash) ? served : null),
+      },
+      workerOf: (miner) => (substitute !== null && miner === options.miners - 1 ? substitute : honest),
+      requireRegistered: (genesis, dataDir) => requireModel(genesis, model, dataDir),
+      close: () => backend[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await backend[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The same weights requantised to 4 bits, made once in the data directory. */
+async function openCheater(
+  file: DevnetModelFile,
+  dataDir: string,
+  onProgress: (line: string) => void,
+): Promise<string> {
+  const path = join(dataDir, `cheater-${file.fileHash.slice(0, 8)}-Q4_0.gguf`);
+  onProgress('The last miner cheats: it claims the registered file and serves the same weights cut to 4 bits (Q4_0).');
+  await requantise(file.path, path, 'Q4_0');
+  return path;
+}
+
+async function openText(url: string): Promise<Serving> {
+  const upstream = await openUpstream(url);
+  const worker = upstreamWorker(upstream, upstreamContextTokens);
+  const model = {
+    name: upstream.modelName,
+    fileHash: noFile,
+    contextTokens: upstreamContextTokens,
+    t1ThresholdPpb: 0,
+  };
+  return {
+    model,
+    evidenceLevel: 0,
+    measuring: null,
+    workerOf: () => worker,
+    requireRegistered: (genesis, dataDir) => requireModel(genesis, model, dataDir),
+    close: async () => {},
+  };
+}
+
+function requireModel(genesis: Genesis, model: DevnetModel, dataDir: string): void {
+  const registered = genesis.models[0];
+  const name = registered === undefined ? 'no model' : new TextDecoder().decode(registered.name);
+  if (registered !== undefined && name === model.name && equalBytes(registered.fileHash, model.fileHash)) return;
+  const detail =
+    `The network in ${dataDir} registered ${name} (SHA-256 ${toHex(registered?.fileHash ?? noFile).slice(0, 12)}…), ` +
+    `not ${model.name}. Give that model, another directory with --data, or begin anew with --fresh.`;
+  throw new AssayError('OTHER_CHAIN', detail, { action: 'stop' });
+}

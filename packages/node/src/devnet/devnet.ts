@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { genesisHash } from '@assay/ledger';
+import { type Genesis, sha256 } from '@assay/protocol';
+import type { Devnet, DevnetOptions, DevnetStatus } from '../cli/devnet-port.ts';
+import { EmbeddedEngine } from '../consensus/embedded.ts';
+import { apiKeyOf } from '../crypto/signers.ts';
+import { type HttpServer, startHttpServer } from '../http/server.ts';
+import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
+import { MemoryNetwork } from '../network/memory.ts';
+import { writeDurably } from '../store/durable-file.ts';
+import { lockDirectory } from '../store/lock.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { openBackend, type Serving } from './backend.ts';
+import { committee, devnetGenesis, keyNames, names } from './genesis.ts';
+import { readGenesisFile, writeGenesisFile } from './genesis-file.ts';
+import { LocalReader } from './node-reader.ts';
+import { buildRoles } from './build-roles.ts';
+import { settle } from './settle.ts';
+import { TotalsView } from './totals.ts';
+import { version } from '../version.ts';
+
+/** Where the chain of a data directory lies. */
+export const chainDirectory = (dataDir: string): string => join(dataDir, 'chain');
+
+/** Everything that has to be closed, in the order it was opened. */
+class Closing {
+  readonly #steps: (() => Promise<unknown> | unknown)[] = [];
+  #done: Promise<void> | null = null;
+
+  add(step: () => Promise<unknown> | unknown): void {
+    this.#steps.push(step);
+  }
+
+  /** Last opened, first closed; every step runs even when one before it fails, and the first failure is thrown. */
+  close(): Promise<void> {
+    this.#done ??= (async () => {
+      const failures: unknown[] = [];
+      for (const step of this.#steps.reverse()) {
+        try {
+          await step();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
+    })();
+    return this.#done;
+  }
+}
+
+/** Starts the default network in this process; see {@link DevnetOptions}. */
+export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
+  const closing = new Closing();
+  try {
+    return await boot(options, closing);
+  } catch (error) {
+    await closing.close().catch(() => {});
+    throw error;
+  }
+}
+
+async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
+  const { dataDir, onProgress } = options;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(dataDir);
+  closing.add(() => lock.release());
+  if (options.fresh) empty(dataDir);
+  const log = logTo(join(dataDir, 'node.log'), closing);
+  const keys = await openKeystore(join(dataDir, 'keys.json'), passphraseFrom(process.env), keyNames(options.miners));
+  const serving = await openBackend(options, onProgress);
+  closing.add(() => serving.close());
+  const genesis = await genesisOf(options, { keys, serving });
+  const store = await openStore({ dir: chainDirectory(dataDir), genesisHash: genesisHash(genesis) });
+  closing.add(() => store.close());
+  const fatal = Promise.withResolvers<Error>();
+  const engine = await openEngine({ store, genesis, keys, onFatal: fatal.resolve, onProgress });
+  closing.add(() => engine.stop());
+
+  const totals = new TotalsView(store);
+  engine.onBlock((committed) => totals.onBlock(committed));
+  const apiKey = apiKeyOf(keys.account(names.session));
+  const sessions: number[] = [];
+  const built = buildRoles({
+    engine,
+    keys,
+    store,
+    serving,
+    network: new MemoryNetwork(),
+    miners: options.miners,
+    log,
+    apiKeys: () =>
+      sessions.map((session) => ({
+        hash: sha256(new TextEncoder().encode(apiKey)),
+        session,
+        sessionSigner: keys.account(names.session),
+      })),
+  });
+  const adminToken = randomBytes(24).toString('hex');
+  const reader = new LocalReader({ version, genesis, engine, store, totals, isPending: built.isPending });
+  const http = await startHttpServer({
+    host: '127.0.0.1',
+    port: options.port,
+    chat: built.gateway,
+    node: reader,
+    roles: built.roles,
+    adminToken,
+    onRequestError: (error, at) => log(`${at.method} ${at.route} failed: ${(error as Error).stack ?? String(error)}`),
+  });
+  closing.add(() => http.stop());
+  await built.roles.startAll();
+  closing.add(() => built.roles.stopAll());
+  engine.start();
+  sessions.push(await settle({ engine, keys, miners: options.miners, evidenceLevel: serving.evidenceLevel }));
+  await publish({ dataDir, http, apiKey, adminToken }, closing);
+  return {
+    apiUrl: http.url,
+    apiKey,
+    dataDir,
+    modelName: serving.model.name,
+    status: () => statusOf(engine, totals, options.cheater ? keys.account(names.miner(options.miners - 1)).address : null),
+    stop: () => closing.close(),
+    failed: fatal.promise,
+  };
+}
+
+/** Deletes what a network left in its directory, all but the lock that is held. */
+function empty(dataDir: string): void {
+  for (const entry of readdirSync(dataDir)) {
+    if (!entry.startsWith('lock')) rmSync(join(dataDir, entry), { recursive: true, force: true });
+  }
+}
+
+function logTo(path: string, closing: Closing): (line: string) => void {
+  const file = createWriteStream(path, { flags: 'w', mode: 0o600 });
+  file.on('error', () => {});
+  closing.add(() => file.end());
+  return (line) => file.write(`${new Date().toISOString()} ${line}\n`);
+}
+
+/** The genesis of the directory, or a new one. Throws AssayError OTHER_CHAIN when it registered another model. */
+async function genesisOf(options: DevnetOptions, parts: { keys: Keystore; serving: Serving }): Promise<Genesis> {
+  const path = join(options.dataDir, 'genesis.json');
+  const { serving, keys } = parts;
+  const stored = await readGenesisFile(path);
+  if (stored !== null) {
+    serving.requireRegistered(stored, options.dataDir);
+    return stored;
+  }
+  const genesis = devnetGenesis(keys, { model: serving.model, miners: options.miners, timeMs: Date.now() });
+  await writeGenesisFile(path, genesis);
+  return genesis;
+}
+
+interface EngineParts {
+  readonly store: Store;
+  readonly genesis: Genesis;
+  readonly keys: Keystore;
+  readonly onFatal: (error: Error) => void;
+  readonly onProgress: (line: string) => void;
+}
+
+function openEngine({ store, genesis, keys, onFatal, onProgress }: EngineParts): Promise<EmbeddedEngine> {
+  let told = 0;
+  return EmbeddedEngine.open({
+    store,
+    genesis,
+    proposers: Array.from({ length: committee.validators }, (_, i) => keys.account(names.validator(i))),
+    nowMs: Date.now,
+    onFatal,
+    onProgress: ({ height, of }) => {
+      if (Date.now() - told < 1000) return;
+      told = Date.now();
+      onProgress(`Reading the chain: block ${height} of ${of}`);
+    },
+  });
+}
+
+async function publish(
+  node: { dataDir: string; http: HttpServer; apiKey: string; adminToken: string },
+  closing: Closing,
+): Promise<void> {
+  const path = join(node.dataDir, 'node.json');
+  const content = { api: node.http.url, apiKey: node.apiKey, adminToken: node.adminToken };
+  await writeDurably(path, `${JSON.stringify(content, null, 2)}\n`, 0o600);
+  closing.add(() => rmSync(path, { force: true }));
+}
+
+function statusOf(engine: EmbeddedEngine, totals: TotalsView, cheater: Uint8Array | null): DevnetStatus {
+  const { state } = engine.ledger;
+  const { certified, passed, failed, paidUnits, refundedUnits } = totals.totals;
+  const miner = cheater === null ? undefined : state.minerOf(cheater);
+  const row = miner === undefined ? undefined : state.miners.get(miner);
+  return {
+    height: state.globals.height,
+    epoch: state.globals.epoch,
+    tasks: certified,
+    auditsPassed: passed,
+    auditsFailed: failed,
+    paidUnits,
+    cheater:
+      row === undefined || miner === undefined
+        ? null
+        : { miner, rejectedTasks: row.rejected, refundedUnits, trustPpb: row.trustPpb },
+  };
+}

@@ -1,0 +1,167 @@
+import type { Genesis, Params } from '@assay/protocol';
+import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
+
+/** Base units in a unit (economics). */
+const unit = 1_000_000_000n;
+const units = (whole: number): bigint => BigInt(whole) * unit;
+const text = (value: string) => new TextEncoder().encode(value);
+
+/** How many of each role the default network runs; miners are a start option. */
+export const committee = { mixers: 4, oracles: 3, validators: 3 } as const;
+/** Tasks one of the default miners runs at once; all share one machine. */
+export const concurrency = 2;
+export const collateralUnits = units(1000);
+export const sessionDepositUnits = units(1000);
+export const maxTaskUnits = units(10);
+
+/** Parameters of the default network: those of a public one, but for block time, epoch length and deadlines. */
+export const devnetParams: Params = {
+  blockTimeMs: 500,
+  epochBlocks: 32,
+  receiptLifetimeBlocks: 1024,
+  transactionFeeUnits: 1_000_000n,
+  maxReassignments: 3,
+  batchMs: 100,
+  deadlines: {
+    prepareMs: 2000,
+    firstTokenMs: 30_000,
+    generationMs: 30_000,
+    generationPerTokenMs: 250,
+    commitMs: 5000,
+    lostMs: 500,
+    oracleSlotMs: 500,
+  },
+  audit: {
+    newMinerTasks: 50,
+    floorPpb: 20_000_000,
+    drawDelayBlocks: 2,
+    commitBlocks: 120,
+    revealBlocks: 20,
+    positions: 64,
+    minRoutingTrustPpb: 100_000_000,
+    trustHalfLifeEpochs: 5400,
+  },
+  emissionPerDayUnits: units(410_900),
+  halvingDays: 730,
+  stacks: { minersBps: 6000, securityBps: 2000, creatorsBps: 1000, gatewaysBps: 500, treasuryBps: 500 },
+  components: {
+    vwuBps: 5000,
+    computeBps: 2000,
+    feedbackBps: 1000,
+    stakeBps: 1000,
+    latencyBps: 500,
+    bandwidthBps: 500,
+  },
+  vwuPerTokenIn: 1,
+  vwuPerTokenOut: 3,
+};
+
+export interface DevnetKeys {
+  account(name: string): Ed25519Signer;
+  committee(name: string): BlsSigner;
+}
+
+/** A model as the default network registers it. */
+export interface DevnetModel {
+  readonly name: string;
+  /** SHA-256 of the model file. */
+  readonly fileHash: Uint8Array;
+  readonly contextTokens: number;
+  readonly t1ThresholdPpb: number;
+}
+
+export const names = {
+  mixer: (i: number) => `mixer-${i + 1}`,
+  oracle: (i: number) => `oracle-${i + 1}`,
+  validator: (i: number) => `validator-${i + 1}`,
+  miner: (i: number) => `miner-${i + 1}`,
+  /** Owns a miner's collateral share, apart from its operator (E8). */
+  owner: (i: number) => `owner-${i + 1}`,
+  gateway: 'gateway-1',
+  payer: 'payer',
+  session: 'session',
+  creator: 'creator',
+  foundation: 'foundation',
+} as const;
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** Every key the default network needs, in the order they are made. */
+export function keyNames(miners: number): { name: string; bls: boolean }[] {
+  const plain = [
+    ...range(committee.oracles).map(names.oracle),
+    ...range(committee.validators).map(names.validator),
+    ...range(miners).flatMap((i) => [names.miner(i), names.owner(i)]),
+    names.gateway,
+    names.payer,
+    names.session,
+    names.creator,
+    names.foundation,
+  ];
+  const mixers = range(committee.mixers).map((i) => ({ name: names.mixer(i), bls: true }));
+  return [...mixers, ...plain.map((name) => ({ name, bls: false }))];
+}
+
+/** What a miner's operator is given to begin with: its collateral, the registration fee, and some for transaction fees. */
+export const minerFundsUnits = collateralUnits + units(20);
+
+/** The genesis of a new default network. `timeMs`: Unix time of its beginning. */
+export function devnetGenesis(
+  keys: DevnetKeys,
+  options: { model: DevnetModel; miners: number; timeMs: number },
+): Genesis {
+  const { model } = options;
+  const role = (name: string, stakeUnits: bigint) => {
+    const { publicKey, address } = keys.account(name);
+    return { publicKey, operator: address, stakeUnits };
+  };
+  const funded = (name: string, balanceUnits: bigint) => ({ address: keys.account(name).address, balanceUnits });
+  return {
+    chainId: text('assay-devnet'),
+    timeMs: options.timeMs,
+    params: devnetParams,
+    accounts: [
+      funded(names.payer, units(1_000_000)),
+      funded(names.foundation, units(10_000_000)),
+      ...range(options.miners).map((i) => funded(names.miner(i), minerFundsUnits)),
+    ],
+    mixers: range(committee.mixers).map((i) => {
+      const signer = keys.committee(names.mixer(i));
+      return {
+        publicKey: keys.account(names.mixer(i)).publicKey,
+        blsPublicKey: signer.publicKey,
+        possession: signer.possession(),
+        stakeUnits: units(20_000),
+      };
+    }),
+    oracles: range(committee.oracles).map((i) => role(names.oracle(i), units(2000))),
+    validators: range(committee.validators).map((i) => role(names.validator(i), units(20_000))),
+    gateways: [role(names.gateway, units(2000))],
+    domains: [
+      {
+        name: text('inference'),
+        owner: keys.account(names.foundation).address,
+        burnBps: 500,
+        processorsBps: 300,
+        validatorsBps: 500,
+        domainBps: 200,
+        registrationFeeUnits: units(10),
+        minCollateralUnits: collateralUnits,
+      },
+    ],
+    models: [
+      {
+        name: text(model.name),
+        domain: 0,
+        creator: keys.account(names.creator).address,
+        royaltyBps: 1000,
+        fileHash: model.fileHash,
+        contextTokens: model.contextTokens,
+        priceInUnits: unit / 10_000n,
+        priceOutUnits: (unit * 3n) / 10_000n,
+        difficultyPpm: 1_000_000,
+        t1ThresholdPpb: model.t1ThresholdPpb,
+      },
+    ],
+  };
+}

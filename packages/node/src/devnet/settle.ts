@@ -1,0 +1,82 @@
+import {
+  type BodyKind,
+  type BodyValues,
+  equalBytes,
+  sessionStatuses,
+} from '@assay/protocol';
+import type { Engine } from '../consensus/port.ts';
+import { TransactionSender } from '../consensus/sender.ts';
+import { AssayError } from '../errors.ts';
+import type { Keystore } from '../keys/keystore.ts';
+import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names, sessionDepositUnits } from './genesis.ts';
+
+export interface Settling {
+  readonly engine: Engine;
+  readonly keys: Keystore;
+  readonly miners: number;
+  readonly evidenceLevel: number;
+}
+
+/** Blocks until the default session ends: about five years of half seconds. */
+const sessionBlocks = 300_000_000;
+
+/** What a user would do by hand: registers the miners that are not registered, opens or tops up the payer's session. */
+export async function settle(settling: Settling): Promise<number> {
+  const registered = Promise.all(Array.from({ length: settling.miners }, (_, i) => register(settling, i)));
+  const [session] = await Promise.all([openSession(settling), registered]);
+  return session;
+}
+
+async function send<Kind extends BodyKind>(
+  { engine, keys }: Settling,
+  account: string,
+  [kind, value]: [Kind, BodyValues[Kind]],
+): Promise<void> {
+  const sender = new TransactionSender({ engine, signer: keys.account(account), chain: engine.ledger.state.chain });
+  const { code } = await sender.send(kind, value);
+  if (code !== 'OK') throw new AssayError(code, `It happened to a ${kind} of ${account}.`);
+}
+
+async function register(settling: Settling, index: number): Promise<void> {
+  const { engine, keys, evidenceLevel } = settling;
+  const operator = keys.account(names.miner(index));
+  if (engine.ledger.state.minerOf(operator.address) !== undefined) return;
+  const { contextTokens } = engine.ledger.state.models.at(0);
+  if (engine.ledger.state.balanceOf(operator.address) < collateralUnits) {
+    await send(settling, names.foundation, ['transfer', { to: operator.address, amountUnits: minerFundsUnits }]);
+  }
+  await send(settling, names.miner(index), [
+    'registerMiner',
+    {
+      owner: keys.account(names.owner(index)).address,
+      publicKey: operator.publicKey,
+      domain: 0,
+      models: [0],
+      contextTokens,
+      concurrency,
+      evidenceLevel,
+      collateralUnits,
+      split: { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 },
+    },
+  ]);
+}
+
+async function openSession(settling: Settling): Promise<number> {
+  const { engine, keys } = settling;
+  const { sessions } = engine.ledger.state;
+  const sessionKey = keys.account(names.session).publicKey;
+  const isOurs = () =>
+    [...sessions].findIndex((row) => row.status === sessionStatuses.open && equalBytes(row.sessionKey, sessionKey));
+  const known = isOurs();
+  if (known !== -1) {
+    const missingUnits = sessionDepositUnits - sessions.at(known).escrowUnits;
+    if (missingUnits > sessionDepositUnits / 2n) {
+      await send(settling, names.payer, ['topUpSession', { session: known, amountUnits: missingUnits }]);
+    }
+    return known;
+  }
+  const expiryHeight = engine.ledger.state.globals.height + sessionBlocks;
+  const terms = { sessionKey, domain: 0, model: 0, homeMixer: 0, depositUnits: sessionDepositUnits, maxTaskUnits };
+  await send(settling, names.payer, ['openSession', { ...terms, expiryHeight }]);
+  return isOurs();
+}

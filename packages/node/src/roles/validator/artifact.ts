@@ -1,0 +1,44 @@
+import type { LedgerView } from '@assay/ledger';
+import {
+  type ArtifactBundle,
+  ArtifactReply,
+  ArtifactRequest,
+  Artifact,
+  addressText,
+  equalBytes,
+  InferencePayload,
+  type TaskRow,
+  taskIdOf,
+} from '@assay/protocol';
+import type { Endpoint } from '../../network/port.ts';
+import { ask } from '../../network/wire.ts';
+import { protocols } from '../context.ts';
+
+/**
+ * The artifact of a task and the request it answers, from the mixer that certified it (§10.2). Null when nobody gives the
+ * ones the receipt is about: their roots are in the task, so nothing else can be passed off for them.
+ */
+export async function fetchArtifact(
+  endpoint: Endpoint,
+  state: LedgerView,
+  task: TaskRow,
+): Promise<ArtifactBundle | null> {
+  const mixer = state.mixers.get(task.mixer);
+  if (mixer === undefined) return null;
+  try {
+    const stream = endpoint.open(addressText(mixer.account), protocols.artifact);
+    const reply = await ask(stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply);
+    const bundle = reply?.[0] ?? null;
+    return bundle !== null && isOf(bundle, task) ? bundle : null;
+  } catch {
+    return null;
+  }
+}
+
+function isOf({ payload, reveal, taskSequence }: ArtifactBundle, task: TaskRow): boolean {
+  const requestHash = InferencePayload.hashTreeRoot(payload);
+  return (
+    equalBytes(Artifact.hashTreeRoot(reveal.artifact), task.artifactRoot) &&
+    equalBytes(taskIdOf({ session: task.session, taskSequence, requestHash }), task.taskId)
+  );
+}

@@ -1,0 +1,69 @@
+import type { LedgerView } from '@assay/ledger';
+import {
+  type ArtifactBundle,
+  type AuditNumbers,
+  EngineInfo,
+  equalBytes,
+  findings,
+  outputIds,
+  type TaskRow,
+} from '@assay/protocol';
+import { compareDistributions, reportedAt } from '../../audit/distribution.ts';
+import { drawPositions } from '../../audit/positions.ts';
+import { structureFlaw } from '../../audit/structure.ts';
+import type { InferenceModel } from '../../inference/port.ts';
+import { messagesOf } from '../miner/worker.ts';
+
+/** How a validator runs registered models. */
+export interface Measuring {
+  readonly engine: EngineInfo;
+  /** The registered model whose file has this SHA-256; null when this validator has not got it. */
+  open(fileHash: Uint8Array): Promise<InferenceModel | null>;
+}
+
+export interface Measurement {
+  readonly state: LedgerView;
+  readonly task: TaskRow;
+  /** Beacon value that drew the audit: it also draws the positions. */
+  readonly seed: Uint8Array;
+  readonly bundle: ArtifactBundle | null;
+  readonly measuring: Measuring | null;
+}
+
+const without = (finding: number): AuditNumbers => ({ finding, positions: 0, t1Ppb: 0, argmaxMismatches: 0 });
+
+/**
+ * The numbers of one audit: structure first, then one teacher-forced prefill against the registered model (F10). What this
+ * validator cannot run is no result, never a pass (§10.4).
+ */
+export async function measure({ state, task, seed, bundle, measuring }: Measurement): Promise<AuditNumbers> {
+  if (bundle === null) return without(findings.noArtifact);
+  const { artifact } = bundle.reveal;
+  const registered = state.models.at(task.model);
+  if (!equalBytes(artifact.fileHash, registered.fileHash) || artifact.miner !== task.miner) {
+    return without(findings.malformed);
+  }
+  const model = measuring === null ? null : await measuring.open(registered.fileHash);
+  if (measuring === null || model === null || !sameEngine(artifact.engine, measuring.engine)) {
+    return without(findings.noResult);
+  }
+  const ids = outputIds(artifact);
+  const reference = {
+    payload: bundle.payload,
+    vocabularySize: model.vocabularySize,
+    contextTokens: registered.contextTokens,
+    promptIds: await model.render(messagesOf(bundle.payload)),
+    outputText: await model.detokenize(ids),
+  };
+  if (structureFlaw(artifact, reference) !== null) return without(findings.malformed);
+  const positions = drawPositions(seed, { tokens: ids.length, count: state.params.audit.positions });
+  const reported = positions.map((index) => reportedAt(artifact, index));
+  const asked = { promptIds: artifact.promptIds, outputIds: ids, positions: reported };
+  const scored = reported.length === 0 ? [] : await model.score(asked, new AbortController().signal);
+  return { finding: findings.checked, positions: positions.length, ...compareDistributions(reported, scored) };
+}
+
+/** Thresholds hold for one engine with one set of flags; between others the numbers mean nothing (verification §6). */
+function sameEngine(a: EngineInfo, b: EngineInfo): boolean {
+  return equalBytes(EngineInfo.hashTreeRoot(a), EngineInfo.hashTreeRoot(b));
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { type AuditDuty, auditDuties } from '@assay/ledger';
+import {
+  AuditSecret,
+  addressText,
+  type BodyKind,
+  type BodyValues,
+  toHex,
+  type ValueOf,
+} from '@assay/protocol';
+import type { Inclusion } from '../../consensus/port.ts';
+import type { Endpoint } from '../../network/port.ts';
+import type { RoleContext, RoleService } from '../context.ts';
+import { fetchArtifact } from './artifact.ts';
+import { type Measuring, measure } from './measure.ts';
+
+export interface ValidatorOptions {
+  readonly validator: number;
+  /** How this validator runs registered models; null when it can run none. */
+  readonly measuring: Measuring | null;
+  readonly submit: <Kind extends BodyKind>(kind: Kind, value: BodyValues[Kind]) => Promise<Inclusion>;
+}
+
+type Secret = ValueOf<typeof AuditSecret>;
+const secretKey = (taskId: Uint8Array) => `secret/${toHex(taskId)}`;
+
+/** Re-checks the tasks the beacon draws for it: commits to numbers, then reveals them (§10.2, §10.3). */
+export class Validator implements RoleService {
+  readonly #context: RoleContext;
+  readonly #options: ValidatorOptions;
+  readonly #inHand = new Set<string>();
+  #measured: Promise<unknown> = Promise.resolve();
+  #endpoint: Endpoint | null = null;
+  #unsubscribe: () => void = () => {};
+
+  constructor(context: RoleContext, options: ValidatorOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    this.#unsubscribe = this.#context.engine.onBlock(() => this.#takeUpDuties());
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    this.#endpoint?.leave();
+    this.#endpoint = null;
+  }
+
+  #takeUpDuties(): void {
+    for (const duty of auditDuties(this.#context.engine.ledger.state, this.#options.validator)) {
+      const id = `${duty.step}/${toHex(duty.taskId)}`;
+      if (this.#inHand.has(id)) continue;
+      this.#inHand.add(id);
+      const work = duty.step === 'commit' ? this.#queueCommit(duty) : this.#reveal(duty);
+      work
+        .catch((error: Error) => this.#context.log(`${id.slice(0, 15)} failed at the validator: ${error.message}`))
+        .finally(() => this.#inHand.delete(id));
+    }
+  }
+
+  /** One measurement at a time: they compete with generation for the same machine. */
+  #queueCommit(duty: AuditDuty): Promise<void> {
+    const queued = this.#measured.then(() => this.#commit(duty));
+    this.#measured = queued.catch(() => {});
+    return queued;
+  }
+
+  async #commit({ taskId }: AuditDuty): Promise<void> {
+    const secret = this.#recall(taskId) ?? (await this.#prepare(taskId));
+    if (secret === null) return;
+    const commitment = AuditSecret.hashTreeRoot(secret);
+    const { code } = await this.#options.submit('auditCommit', { taskId, commitment });
+    if (code !== 'OK') this.#context.log(`audit of ${toHex(taskId).slice(0, 8)} not committed: ${code}`);
+  }
+
+  async #reveal({ taskId }: AuditDuty): Promise<void> {
+    const secret = this.#recall(taskId);
+    if (secret === null) return;
+    const { numbers, nonce } = secret;
+    const { code } = await this.#options.submit('auditReveal', { taskId, numbers, nonce });
+    if (code !== 'OK') this.#context.log(`audit of ${toHex(taskId).slice(0, 8)} not revealed: ${code}`);
+  }
+
+  #recall(taskId: Uint8Array): Secret | null {
+    const stored = this.#context.store.get(secretKey(taskId));
+    return stored === undefined ? null : AuditSecret.deserialize(stored);
+  }
+
+  /** Measures, and makes the secret durable before its commitment can be sent: it must be there for the reveal. */
+  async #prepare(taskId: Uint8Array): Promise<Secret | null> {
+    const { state } = this.#context.engine.ledger;
+    const taskIndex = state.taskOf(taskId);
+    const auditIndex = state.auditOf(taskId);
+    if (taskIndex === undefined || auditIndex === undefined || this.#endpoint === null) return null;
+    const task = state.tasks.at(taskIndex);
+    const { seed } = state.audits.at(auditIndex);
+    const bundle = await fetchArtifact(this.#endpoint, state, task);
+    const numbers = await measure({ state, task, seed, bundle, measuring: this.#options.measuring });
+    const secret = { numbers, nonce: randomBytes(32), publicKey: this.#context.signer.publicKey };
+    const { commitBlocks, revealBlocks } = state.params.audit;
+    const expiry = state.globals.height + 2 * (commitBlocks + revealBlocks);
+    this.#context.store.put(secretKey(taskId), AuditSecret.serialize(secret), expiry);
+    await this.#context.store.flushed();
+    return secret;
+  }
+}
