@@ -11,10 +11,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const vitest = ['node_modules/vitest/vitest.mjs', 'run'];
 const biome = 'node_modules/@biomejs/biome/bin/biome';
 
-/** Script name → the program and first arguments that the pinned Node gets, and variables it adds. */
+const cli = 'packages/node/src/cli/main.ts';
+
+/** Script name → the program and first arguments that the pinned Node gets, where it runs, and variables it adds. */
 const commands = {
-  start: { args: ['packages/node/src/cli/main.ts', 'up'] },
-  assay: { args: ['packages/node/src/cli/main.ts'] },
+  start: { args: [cli, 'up'], cwd: process.cwd() },
+  assay: { args: [cli], cwd: process.cwd() },
   test: { args: vitest },
   'test:crash': { args: [...vitest, 'test/crash'], env: { ASSAY_CRASH_KILLS: '1000' } },
   check: { args: [...vitest, 'test/structure'] },
@@ -45,7 +47,7 @@ try {
   if (!isInstalled(root)) await install(root);
   const [program, ...args] = command.args;
   process.exitCode = await launch(pinnedNode(root), [join(root, program), ...args, ...rest], {
-    cwd: root,
+    cwd: command.cwd ?? root,
     env: { ...process.env, ...command.env },
   });
 } catch (error) {
