@@ -1,5 +1,8 @@
 import type { LedgerView } from './state.ts';
 
+/** What the books are checked by. */
+type Books = Pick<LedgerView, 'globals' | 'heldUnits' | 'countHeldUnits'>;
+
 /** Money was made or lost outside the rules. The node must stop before it acknowledges the block. */
 export class ConservationError extends Error {
   override readonly name = 'ConservationError';
@@ -9,7 +12,7 @@ export class ConservationError extends Error {
  * Compares genesis + minted − burned with Σ balances + stakes + collateral + escrows + pending + pools (economics,
  * head). Counts every row; null when they agree, otherwise a sentence with the numbers.
  */
-export function conservation(state: LedgerView): string | null {
+export function conservation(state: Books): string | null {
   const counted = state.countHeldUnits();
   const running = state.heldUnits();
   if (counted !== running) return `the rows hold ${counted} base units, but the running totals say ${running}`;
@@ -17,11 +20,11 @@ export function conservation(state: LedgerView): string | null {
 }
 
 /** The same from the running totals only: cheap enough for every block. */
-export function runningConservation(state: LedgerView): string | null {
+export function runningConservation(state: Books): string | null {
   return compareWithSupply(state, state.heldUnits());
 }
 
-function compareWithSupply(state: LedgerView, held: bigint): string | null {
+function compareWithSupply(state: Books, held: bigint): string | null {
   const { genesisUnits, mintedUnits, burnedUnits, height } = state.globals;
   const supply = genesisUnits + mintedUnits - burnedUnits;
   if (supply === held) return null;

@@ -1,0 +1,382 @@
+import {
+  type AuditNumbers,
+  AuditSecret,
+  BitArray,
+  type BodyKind,
+  type BodyValues,
+  bodySelectors,
+  findings,
+  type Genesis,
+  outcomes,
+  type Params,
+  type Receipt,
+  ReceiptList,
+  type ResultCode,
+  Transaction,
+  taskIdOf,
+  taskKinds,
+  type UnsignedTransaction,
+} from '@assay/protocol';
+import { batchSigningRoot, revealSigningRoot } from './certificate.ts';
+import { type AccountKey, type CommitteeKey, type KeyScheme, quickKeys } from './keys.fixture.ts';
+import { Ledger } from './ledger.ts';
+import { priceOf } from './receipts.ts';
+import type { BlockResult, LedgerEvent } from './result.ts';
+import { transactionSigningRoot } from './signing.ts';
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const filled = (byte: number) => new Uint8Array(32).fill(byte);
+
+export const FEE = 10n;
+export const genesisTimeMs = 1_700_000_000_000;
+
+export const worldParams: Params = {
+  blockTimeMs: 500,
+  epochBlocks: 16,
+  receiptLifetimeBlocks: 8,
+  transactionFeeUnits: FEE,
+  maxReassignments: 3,
+  batchMs: 250,
+  deadlines: {
+    prepareMs: 5000,
+    firstTokenMs: 30_000,
+    generationMs: 30_000,
+    generationPerTokenMs: 250,
+    commitMs: 5000,
+    lostMs: 2000,
+    oracleSlotMs: 1000,
+  },
+  audit: {
+    newMinerTasks: 2,
+    floorPpb: 20_000_000,
+    drawDelayBlocks: 2,
+    commitBlocks: 3,
+    revealBlocks: 2,
+    positions: 64,
+    minRoutingTrustPpb: 100_000_000,
+    trustHalfLifeEpochs: 14,
+  },
+  emissionPerDayUnits: 86_400_000_000n,
+  halvingDays: 730,
+  stacks: { minersBps: 6000, securityBps: 2000, creatorsBps: 1000, gatewaysBps: 500, treasuryBps: 500 },
+  components: { vwuBps: 5000, computeBps: 2000, feedbackBps: 1000, stakeBps: 1000, latencyBps: 500, bandwidthBps: 500 },
+  vwuPerTokenIn: 1,
+  vwuPerTokenOut: 3,
+};
+
+/** Names of those in the world; miners register themselves. */
+export const people = ['payer', 'otherPayer', 'minerA', 'minerB', 'minerC', 'owner', 'creator', 'landlord'] as const;
+export type Person = (typeof people)[number];
+
+/** Who a transaction is from: a person, or `mixer0`, `validator2`, `oracle0`, `gateway0`. */
+export type Sender = Person | `${'mixer' | 'validator' | 'oracle' | 'gateway'}${number}` | `stranger${number}`;
+
+export interface WorldOptions {
+  readonly keys?: KeyScheme;
+  readonly mixers?: number;
+  readonly validators?: number;
+  /** Operator of each validator; its own account by default. */
+  readonly validatorOperators?: readonly Sender[];
+  readonly params?: Partial<Params>;
+  readonly audit?: Partial<Params['audit']>;
+  readonly balanceUnits?: bigint;
+  readonly edit?: (genesis: Genesis) => Genesis;
+}
+
+export interface TransactionOptions {
+  readonly feeUnits?: bigint;
+  readonly nonce?: number;
+  readonly validUntil?: number;
+}
+
+export interface BatchOptions {
+  readonly mixer?: number;
+  readonly epoch?: number;
+  readonly sequence?: number;
+  readonly signers?: readonly number[];
+  readonly receipts?: readonly Receipt[];
+}
+
+/** A small network whose blocks a test makes one by one. */
+export class World {
+  readonly keys: KeyScheme;
+  readonly genesis: Genesis;
+  readonly committee: readonly CommitteeKey[];
+  ledger: Ledger;
+  readonly events: LedgerEvent[] = [];
+  readonly #accounts = new Map<string, AccountKey>();
+  readonly #nonces = new Map<string, number>();
+  #sequence = 0;
+
+  constructor(options: WorldOptions = {}) {
+    this.keys = options.keys ?? quickKeys;
+    const mixers = options.mixers ?? 4;
+    this.committee = Array.from({ length: mixers }, (_, i) => this.keys.committee(`mixer${i}`));
+    const genesis = this.#genesisOf(options);
+    this.genesis = options.edit === undefined ? genesis : options.edit(genesis);
+    this.ledger = Ledger.fromGenesis(this.genesis);
+  }
+
+  get state() {
+    return this.ledger.state;
+  }
+
+  get height(): number {
+    return this.ledger.state.globals.height;
+  }
+
+  key(name: Sender): AccountKey {
+    const known = this.#accounts.get(name) ?? this.keys.account(name);
+    this.#accounts.set(name, known);
+    return known;
+  }
+
+  address(name: Sender): Uint8Array {
+    return this.key(name).address;
+  }
+
+  balance(name: Sender): bigint {
+    return this.state.balanceOf(this.address(name));
+  }
+
+  /** A signed transaction. The nonce follows the sender's last one made here for the block to come. */
+  tx<Kind extends BodyKind>(
+    sender: Sender,
+    kind: Kind,
+    value: BodyValues[Kind],
+    options: TransactionOptions = {},
+  ): Uint8Array {
+    const { publicKey, address } = this.key(sender);
+    const nonce = options.nonce ?? this.#nonces.get(sender) ?? this.state.nonceOf(address);
+    this.#nonces.set(sender, nonce + 1);
+    const content: UnsignedTransaction = {
+      publicKey,
+      nonce,
+      validUntil: options.validUntil ?? this.height + 100,
+      feeUnits: options.feeUnits ?? FEE,
+      body: { selector: bodySelectors[kind], value } as UnsignedTransaction['body'],
+    };
+    return this.signed(sender, content);
+  }
+
+  signed(sender: Sender, content: UnsignedTransaction): Uint8Array {
+    const signature = this.key(sender).sign(transactionSigningRoot(this.state.chain, content));
+    return Transaction.serialize({ content, signature });
+  }
+
+  /** Applies the next block. */
+  block(...transactions: readonly Uint8Array[]): BlockResult {
+    const { globals, params } = this.state;
+    const timeMs = globals.timeMs + params.blockTimeMs;
+    const block = { height: globals.height + 1, timeMs, proposer: 0, transactions };
+    const result = this.ledger.applyBlock(block, this.keys.verifier);
+    this.#nonces.clear();
+    this.events.push(...result.events);
+    return result;
+  }
+
+  /** Applies a block of one transaction and gives its code. */
+  send<Kind extends BodyKind>(
+    sender: Sender,
+    kind: Kind,
+    value: BodyValues[Kind],
+    options?: TransactionOptions,
+  ): ResultCode {
+    return this.codeOf(this.tx(sender, kind, value, options));
+  }
+
+  codeOf(transaction: Uint8Array): ResultCode {
+    const [result] = this.block(transaction).transactions;
+    if (result === undefined) throw new Error('the block has no transaction');
+    return result.code;
+  }
+
+  /** A certified batch of the given receipts, signed as asked. */
+  batch(options: BatchOptions = {}): BodyValues['certifiedBatch'] {
+    const mixer = options.mixer ?? 0;
+    const receipts = [...(options.receipts ?? [])];
+    const epoch = options.epoch ?? this.state.globals.epoch;
+    const sequence = options.sequence ?? this.state.mixers.at(mixer).nextSequence;
+    const member = this.committee[mixer];
+    if (member === undefined) throw new Error(`there is no mixer ${mixer}`);
+    const reveal = member.sign(revealSigningRoot(this.state.chain, { epoch, sequence }));
+    const receiptsRoot = ReceiptList.hashTreeRoot(receipts);
+    const header = { epoch, mixer, sequence, receiptsRoot, reveal };
+    const indexes = options.signers ?? this.committee.map((_, index) => index);
+    const root = batchSigningRoot(this.state.chain, header);
+    const signature = this.keys.aggregate(indexes.flatMap((index) => this.committee[index]?.sign(root) ?? []));
+    const signers = BitArray.fromBoolArray(this.committee.map((_, index) => indexes.includes(index)));
+    return { certificate: { header, signers, signature }, receipts };
+  }
+
+  batchTx(options: BatchOptions & TransactionOptions & { readonly sender?: Sender } = {}): Uint8Array {
+    const sender = options.sender ?? `mixer${options.mixer ?? 0}`;
+    return this.tx(sender, 'certifiedBatch', this.batch(options), { feeUnits: 0n, ...options });
+  }
+
+  /** A receipt of the session's next task, as an honest committee would certify it now. */
+  receipt(change: Partial<Receipt> = {}): Receipt {
+    const taskSequence = change.taskSequence ?? this.#sequence++;
+    const requestHash = change.requestHash ?? filled(7);
+    const { session = 0, model = 0, tokensIn = 10, tokensOut = 20 } = change;
+    const prices = this.state.models.get(model);
+    return {
+      taskId: taskIdOf({ session, taskSequence, requestHash }),
+      kind: taskKinds.user,
+      outcome: outcomes.complete,
+      miner: 0,
+      gateway: 0,
+      drawHeight: this.height,
+      rank: 0,
+      attempt: 0,
+      priceUnits: prices === undefined ? 0n : priceOf(prices, { tokensIn, tokensOut }),
+      artifactRoot: filled(9),
+      firstTokenMs: 70,
+      totalMs: 300,
+      ...{ session, model, tokensIn, tokensOut, taskSequence, requestHash },
+      ...change,
+    };
+  }
+
+  registration(change: Partial<BodyValues['registerMiner']> = {}): BodyValues['registerMiner'] {
+    return {
+      owner: this.address('owner'),
+      publicKey: filled(1),
+      domain: 0,
+      models: [0],
+      contextTokens: 2048,
+      concurrency: 4,
+      evidenceLevel: 2,
+      collateralUnits: 1000n,
+      split: { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 },
+      ...change,
+    };
+  }
+
+  session(change: Partial<BodyValues['openSession']> = {}): BodyValues['openSession'] {
+    return {
+      sessionKey: filled(2),
+      domain: 0,
+      model: 0,
+      homeMixer: 0,
+      depositUnits: 100_000n,
+      maxTaskUnits: 10_000n,
+      expiryHeight: 100_000,
+      ...change,
+    };
+  }
+
+  /** Registers miner 0 (operator minerA, owner owner) and opens session 0 (payer). */
+  populate(): this {
+    this.block(
+      this.tx('minerA', 'registerMiner', this.registration()),
+      this.tx('payer', 'openSession', this.session()),
+    );
+    this.block();
+    return this;
+  }
+
+  /** Certifies receipts, then turns the beacon until their audits are drawn. */
+  certify(...receipts: readonly Receipt[]): void {
+    this.block(this.batchTx({ receipts }));
+    for (let i = 0; i < this.state.params.audit.drawDelayBlocks; i++) this.block(this.batchTx());
+  }
+
+  /** Applies empty blocks until the epoch is over. */
+  finishEpoch(): BlockResult {
+    const { epoch } = this.state.globals;
+    let result = this.block();
+    while (this.state.globals.epoch === epoch) result = this.block();
+    return result;
+  }
+
+  /** The validators at work on a task, in the order of their draw. */
+  auditorsOf(taskId: Uint8Array): number[] {
+    const audit = this.state.auditOf(taskId);
+    return audit === undefined ? [] : this.state.audits.at(audit).auditors.map((slot) => slot.validator);
+  }
+
+  /** A commitment to numbers and the reveal that opens it. */
+  auditPair(validator: number, taskId: Uint8Array, numbers: AuditNumbers) {
+    const sender: Sender = `validator${validator}`;
+    const nonce = filled(validator);
+    const commitment = AuditSecret.hashTreeRoot({ numbers, nonce, publicKey: this.key(sender).publicKey });
+    return {
+      commit: () => this.tx(sender, 'auditCommit', { taskId, commitment }, { feeUnits: 0n }),
+      reveal: () => this.tx(sender, 'auditReveal', { taskId, numbers, nonce }, { feeUnits: 0n }),
+    };
+  }
+
+  /** Lets each of the validators commit and then reveal its numbers; two blocks. */
+  audit(taskId: Uint8Array, numbers: ReadonlyMap<number, AuditNumbers>): void {
+    const pairs = [...numbers].map(([validator, each]) => this.auditPair(validator, taskId, each));
+    this.block(...pairs.map((pair) => pair.commit()));
+    this.block(...pairs.map((pair) => pair.reveal()));
+  }
+
+  #genesisOf(options: WorldOptions): Genesis {
+    const { validators = 4, validatorOperators = [], balanceUnits = 1_000_000n } = options;
+    const role = (name: Sender, operator: Sender, stakeUnits: bigint) => ({
+      publicKey: this.key(name).publicKey,
+      operator: this.address(operator),
+      stakeUnits,
+    });
+    const roles = (kind: 'oracle' | 'gateway', count: number) =>
+      Array.from({ length: count }, (_, i) => role(`${kind}${i}`, `${kind}${i}`, 100n));
+    return {
+      chainId: encode('assay-test'),
+      timeMs: genesisTimeMs,
+      params: { ...worldParams, ...options.params, audit: { ...worldParams.audit, ...options.audit } },
+      accounts: people.map((name) => ({ address: this.address(name), balanceUnits })),
+      mixers: this.committee.map(({ publicKey, possession }, i) => ({
+        publicKey: this.key(`mixer${i}`).publicKey,
+        blsPublicKey: publicKey,
+        possession,
+        stakeUnits: 1000n,
+      })),
+      oracles: roles('oracle', 2),
+      validators: Array.from({ length: validators }, (_, i) =>
+        role(`validator${i}`, validatorOperators[i] ?? `validator${i}`, 500n),
+      ),
+      gateways: roles('gateway', 1),
+      domains: [
+        {
+          name: encode('general'),
+          owner: this.address('landlord'),
+          burnBps: 500,
+          processorsBps: 300,
+          validatorsBps: 500,
+          domainBps: 200,
+          registrationFeeUnits: 50n,
+          minCollateralUnits: 1000n,
+        },
+      ],
+      models: ['small', 'large'].map((name, i) => ({
+        name: encode(name),
+        domain: 0,
+        creator: this.address('creator'),
+        royaltyBps: 1000,
+        fileHash: filled(i),
+        contextTokens: 2048,
+        priceInUnits: 2n,
+        priceOutUnits: 4n,
+        difficultyPpm: 1_000_000,
+        t1ThresholdPpb: 35_000_000,
+      })),
+    };
+  }
+}
+
+/** Numbers of an auditor that checked and found this distance. */
+export function checked(t1Ppb: number): AuditNumbers {
+  return { finding: findings.checked, positions: 20, t1Ppb, argmaxMismatches: 0 };
+}
+
+/** Numbers of an auditor that could not check. */
+export function unchecked(finding: 'malformed' | 'noArtifact' | 'noResult'): AuditNumbers {
+  return { finding: findings[finding], positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
+}
+
+export const honest = checked(1_000_000);
+export const softFailure = checked(50_000_000);
+export const hardFailure = checked(120_000_000);
