@@ -76,6 +76,8 @@ export const edgeCodes = {
   TASK_EXPIRED: { ...unavailable('No miner finished the task within its deadlines; nothing was charged.'), status: 504 },
   ANSWER_INTERRUPTED: unavailable('The miner was lost in the middle of the answer and another gave a different one; nothing was charged.'),
   BACKEND_FAILED: { ...unavailable('The inference backend failed.'), status: 502 },
+  MODEL_FILE_UNUSABLE: { ...unavailable('The model file cannot be used.'), status: 500 },
+  MODEL_UNAVAILABLE: unavailable('The model could not be had from any of its sources.'),
   NODE_STOPPED: unavailable('The node is stopping; ask again when it is back.'),
   DATA_IN_USE: unavailable('The data directory is in use by another process; stop it, or choose another directory.'),
   OTHER_CHAIN: unavailable('The data directory holds another chain; start with its genesis file, or choose another directory.'),
