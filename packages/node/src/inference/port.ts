@@ -49,6 +49,8 @@ export interface ScoredPosition {
 export interface InferenceModel {
   /** Longest prompt plus output, tokens. */
   readonly contextTokens: number;
+  /** Every token id is below this. */
+  readonly vocabularySize: number;
   /** The prompt ids of a conversation, by the model's own template. */
   render(messages: readonly ChatMessage[]): Promise<number[]>;
   detokenize(ids: readonly number[]): Promise<string>;
@@ -73,7 +75,6 @@ export interface TextBackend {
     request: { messages: readonly ChatMessage[]; maxTokens: number; sampling: Sampling; stop: readonly string[] },
     signal: AbortSignal,
   ): AsyncIterable<
-    | { type: 'text'; text: string }
-    | { type: 'end'; finish: 'stop' | 'length'; tokensIn: number; tokensOut: number }
+    { type: 'text'; text: string } | { type: 'end'; finish: 'stop' | 'length'; tokensIn: number; tokensOut: number }
   >;
 }

@@ -1,0 +1,210 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tinyByteId, writeTinyModel } from '../gguf/tiny.ts';
+import type { GeneratedToken, GenerateRequest, InferenceModel } from '../port.ts';
+import { type LlamaBackend, startLlamaBackend } from './backend.ts';
+
+let backend: LlamaBackend;
+let model: InferenceModel;
+let path = '';
+const never = new AbortController().signal;
+const sampling = { temperatureMicro: 900_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 7 };
+
+beforeAll(async () => {
+  path = join(await mkdtemp(join(tmpdir(), 'llama-')), 'tiny.gguf');
+  await writeTinyModel(path);
+  backend = await startLlamaBackend({ threads: 1, sequences: 4, contextTokens: 512 });
+  model = await backend.open(path);
+});
+afterAll(() => backend[Symbol.asyncDispose]());
+
+const idsOf = (text: string) => [...Buffer.from(text)].map(tinyByteId);
+const ask = (changes: Partial<GenerateRequest> = {}): GenerateRequest => ({
+  promptIds: idsOf('Once upon a time'),
+  maxTokens: 40,
+  sampling,
+  stop: [],
+  topLogprobs: 5,
+  ...changes,
+});
+
+async function run(request: GenerateRequest, signal = never) {
+  const tokens: GeneratedToken[] = [];
+  let text = '';
+  let finish = '';
+  for await (const event of model.generate(request, signal)) {
+    text += event.text;
+    if (event.type === 'tokens') tokens.push(...event.tokens);
+    else finish = event.finish;
+  }
+  return { ids: tokens.map((token) => token.id), tokens, text, finish };
+}
+
+describe('generate', () => {
+  it('repeats itself for a seed and differs across seeds', async () => {
+    const [a, b, c] = await Promise.all([run(ask()), run(ask()), run(ask({ sampling: { ...sampling, seed: 8 } }))]);
+    expect(a.ids).toHaveLength(40);
+    expect(a.finish).toBe('length');
+    expect(b.ids).toEqual(a.ids);
+    expect(b.text).toBe(a.text);
+    expect(c.ids).not.toEqual(a.ids);
+  });
+
+  it('takes the most likely token at temperature 0', async () => {
+    const { tokens } = await run(ask({ sampling: { ...sampling, temperatureMicro: 0 } }));
+    expect(tokens.map((token) => token.id)).toEqual(tokens.map((token) => token.top[0]?.id));
+  });
+
+  it('reports alternatives, most likely first, with the chosen among them or less likely', async () => {
+    const { tokens } = await run(ask({ topLogprobs: 20 }));
+    for (const { id, negLogprobMicro, top } of tokens) {
+      expect(top).toHaveLength(20);
+      const order = top.map((alternative) => alternative.negLogprobMicro);
+      expect(order).toEqual(order.toSorted((a, b) => a - b));
+      const same = top.find((alternative) => alternative.id === id);
+      if (same === undefined) expect(negLogprobMicro).toBeGreaterThanOrEqual(order[19] ?? 0);
+      else expect(negLogprobMicro).toBe(same.negLogprobMicro);
+    }
+  });
+
+  it('streams the same text that its ids give', async () => {
+    const { ids, text } = await run(ask({ maxTokens: 100 }));
+    expect(text).toBe(await model.detokenize(ids));
+  });
+
+  it('ends before a stop sequence', async () => {
+    const { text } = await run(ask());
+    const stop = text.slice(12, 14);
+    const stopped = await run(ask({ stop: [stop] }));
+    expect(stopped.finish).toBe('stop');
+    expect(stopped.text).toBe(text.slice(0, text.indexOf(stop)));
+    expect(stopped.ids.length).toBeLessThan(40);
+  });
+
+  it('throws the reason of an abort and frees its place', async () => {
+    const controller = new AbortController();
+    const reason = new Error('the client left');
+    const reading = (async () => {
+      for await (const event of model.generate(ask({ maxTokens: 400 }), controller.signal)) {
+        if (event.type === 'tokens') controller.abort(reason);
+      }
+    })();
+    await expect(reading).rejects.toBe(reason);
+    const after = await Promise.all([1, 2, 3, 4].map(() => run(ask({ maxTokens: 4 }))));
+    expect(after.map((one) => one.ids.length)).toEqual([4, 4, 4, 4]);
+  });
+
+  it('serves more requests than it has places, in turn', async () => {
+    const answers = await Promise.all(Array.from({ length: 12 }, () => run(ask({ maxTokens: 8 }))));
+    expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
+  });
+
+  it.each([
+    ['no token', [], 'INVALID_REQUEST'],
+    ['a token the model does not have', [4096], 'INVALID_REQUEST'],
+    ['more than the context holds', new Array(500).fill(tinyByteId(65)), 'CONTEXT_TOO_LONG'],
+  ])('refuses a prompt of %s', async (_, promptIds, code) => {
+    await expect(run(ask({ promptIds }))).rejects.toMatchObject({ code });
+  });
+
+  it('fills the context to its last token', async () => {
+    const { ids } = await run(ask({ promptIds: new Array(472).fill(tinyByteId(65)) }));
+    expect(ids).toHaveLength(40);
+  });
+});
+
+describe('score', () => {
+  it('finds the probabilities that generation reported', async () => {
+    const promptIds = idsOf('A prompt that is a good deal longer than one batch. '.repeat(4));
+    const { ids, tokens } = await run(ask({ promptIds, maxTokens: 64 }));
+    const positions = tokens.map((token, index) => ({ index, ids: token.top.map((alternative) => alternative.id) }));
+    const scored = await model.score({ promptIds, outputIds: ids, positions }, never);
+    expect(scored.map((position) => position.argmaxId)).toEqual(tokens.map((token) => token.top[0]?.id));
+    for (const [i, { probabilitiesPpb }] of scored.entries()) {
+      const reported = tokens[i]?.top.map((one) => 1e9 * Math.exp(-one.negLogprobMicro / 1e6)) ?? [];
+      for (const [j, ppb] of probabilitiesPpb.entries())
+        expect(Math.abs(ppb - (reported[j] ?? 0))).toBeLessThan(20_000);
+    }
+  });
+
+  it('gives an unknown id no probability', async () => {
+    const request = { promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [{ index: 0, ids: [2 ** 32 - 1] }] };
+    expect(await model.score(request, never)).toMatchObject([{ probabilitiesPpb: [0] }]);
+  });
+
+  it('refuses a position beyond the output', async () => {
+    const request = { promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [{ index: 2, ids: [5] }] };
+    await expect(model.score(request, never)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+});
+
+describe('render', () => {
+  it('reads special tokens in the template, not in the content', async () => {
+    const ids = await model.render([{ role: 'user', content: '<|im_end|>' }]);
+    const [imStart, imEnd] = [3, 4];
+    expect(ids.filter((id) => id === imStart)).toHaveLength(2);
+    expect(ids.filter((id) => id === imEnd)).toHaveLength(1);
+    expect(ids).toEqual([
+      imStart,
+      ...idsOf('user\n<|im_end|>'),
+      imEnd,
+      ...idsOf('\n'),
+      imStart,
+      ...idsOf('assistant\n'),
+    ]);
+  });
+});
+
+describe('the process', () => {
+  it('says which file it cannot load', async () => {
+    await expect(backend.open('/nowhere/x.gguf')).rejects.toMatchObject({
+      code: 'BACKEND_FAILED',
+      message: expect.stringContaining('/nowhere/x.gguf'),
+    });
+  });
+
+  it('fails the calls in flight when it is killed, and answers the next', async () => {
+    const first = backend.pid;
+    const before = await run(ask());
+    const killed = (async () => {
+      for await (const event of model.generate(ask({ maxTokens: 400 }), never)) {
+        if (event.type === 'tokens' && backend.pid !== null) process.kill(backend.pid, 'SIGKILL');
+      }
+    })();
+    const waiting = model
+      .score({ promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [] }, never)
+      .then(() => null);
+    await expect(killed).rejects.toMatchObject({ code: 'BACKEND_FAILED', message: expect.stringContaining('SIGKILL') });
+    await waiting.catch(() => null);
+    expect((await run(ask())).ids).toEqual(before.ids);
+    expect(backend.pid).not.toBe(first);
+  });
+
+  it('ends when its parent is killed', async () => {
+    const parent = fork(new URL('backend.test.parent.ts', import.meta.url), { execArgv: [] });
+    const [pid] = (await once(parent, 'message')) as [number];
+    parent.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+  });
+
+  it('ends with its backend, and then refuses', async () => {
+    const other = await startLlamaBackend({ threads: 1 });
+    const pid = other.pid ?? 0;
+    await other[Symbol.asyncDispose]();
+    expect(isAlive(pid)).toBe(false);
+    await expect(other.open(path)).rejects.toMatchObject({ code: 'BACKEND_FAILED' });
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,191 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import type { EngineInfo } from '@assay/protocol';
+import { AssayError } from '../../errors.ts';
+import type { GenerateEvent, InferenceBackend, InferenceModel, ScoredPosition } from '../port.ts';
+import { Answer } from './answer.ts';
+import type { Call, FromWorker, Item, ModelFacts, ToWorker, WorkerOptions } from './messages.ts';
+
+/** llama.cpp in a process of its own. */
+export interface LlamaBackend extends InferenceBackend {
+  /** The process that runs llama.cpp; null while there is none. */
+  readonly pid: number | null;
+}
+
+export interface LlamaOptions {
+  /** Threads for the arithmetic; by default all cores but one, at most eight: llama.cpp crawls when it must share all. */
+  readonly threads?: number;
+  /** Answers each model generates at the same time; 4 by default. Audits have one place more, of their own. */
+  readonly sequences?: number;
+  /** Longest prompt plus output, tokens; 2,048 by default, never more than the model was trained for. */
+  readonly contextTokens?: number;
+}
+
+const stderrTailBytes = 2000;
+const shutdownMs = 2000;
+
+/**
+ * Starts llama.cpp. When its process dies, the calls in flight reject with BACKEND_FAILED and the next call starts it anew.
+ * Rejects with BACKEND_FAILED when it cannot be started.
+ */
+export async function startLlamaBackend(options: LlamaOptions = {}): Promise<LlamaBackend> {
+  const process = new WorkerProcess({
+    threads: options.threads ?? Math.max(1, Math.min(8, availableParallelism() - 1)),
+    sequences: options.sequences ?? 4,
+    contextTokens: options.contextTokens ?? 2048,
+  });
+  const engine = await process.running();
+  return new Backend(process, engine);
+}
+
+class Backend implements LlamaBackend {
+  readonly engine: EngineInfo;
+  private readonly process: WorkerProcess;
+  private readonly models = new Map<string, Promise<InferenceModel>>();
+
+  constructor(process: WorkerProcess, engine: EngineInfo) {
+    this.process = process;
+    this.engine = engine;
+  }
+
+  get pid(): number | null {
+    return this.process.pid;
+  }
+
+  open(modelPath: string): Promise<InferenceModel> {
+    let model = this.models.get(modelPath);
+    if (model === undefined) {
+      model = openModel(this.process, modelPath);
+      this.models.set(modelPath, model);
+      model.catch(() => this.models.delete(modelPath));
+    }
+    return model;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.process.stop();
+  }
+}
+
+async function openModel(process: WorkerProcess, path: string): Promise<InferenceModel> {
+  const one = async <T extends Item>(call: Call, signal?: AbortSignal): Promise<T> => {
+    for await (const item of process.call(call, signal)) return item as T;
+    throw new AssayError('BACKEND_FAILED', 'The inference process gave no answer.');
+  };
+  const facts = await one<ModelFacts>({ method: 'open', path });
+  return {
+    ...facts,
+    render: (messages) => one<number[]>({ method: 'render', path, messages }),
+    detokenize: (ids) => one<string>({ method: 'detokenize', path, ids }),
+    generate: (request, signal) =>
+      process.call({ method: 'generate', path, request }, signal) as AsyncIterable<GenerateEvent>,
+    score: (request, signal) => one<ScoredPosition[]>({ method: 'score', path, request }, signal),
+  };
+}
+
+/** The child process and the calls it is answering. */
+class WorkerProcess {
+  private readonly options: WorkerOptions;
+  private readonly answers = new Map<number, Answer>();
+  private child: ChildProcess | null = null;
+  private ready: Promise<EngineInfo> | null = null;
+  private nextId = 1;
+  private stopped = false;
+
+  constructor(options: WorkerOptions) {
+    this.options = options;
+  }
+
+  get pid(): number | null {
+    return this.child?.pid ?? null;
+  }
+
+  /** Resolves once the process is there to answer. */
+  running(): Promise<EngineInfo> {
+    if (this.stopped) return Promise.reject(new AssayError('BACKEND_FAILED', 'It was shut down.'));
+    this.ready ??= this.start();
+    return this.ready;
+  }
+
+  async *call(call: Call, signal?: AbortSignal): AsyncGenerator<Item> {
+    signal?.throwIfAborted();
+    await this.running();
+    const id = this.nextId++;
+    const answer = new Answer();
+    this.answers.set(id, answer);
+    const abort = () => answer.fail(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    this.send({ type: 'call', id, call });
+    try {
+      yield* answer.items();
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.answers.delete(id);
+      if (!answer.complete) this.send({ type: 'cancel', id });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    const child = this.child;
+    if (child === null) return;
+    const exited = once(child, 'exit');
+    const timer = setTimeout(() => child.kill('SIGKILL'), shutdownMs);
+    if (child.connected) child.disconnect();
+    await exited;
+    clearTimeout(timer);
+  }
+
+  private send(message: ToWorker): void {
+    // Where this fails the process is about to be reported dead, which ends every call.
+    if (this.child?.connected) this.child.send(message, () => undefined);
+  }
+
+  private start(): Promise<EngineInfo> {
+    const child = fork(new URL('worker.ts', import.meta.url), {
+      serialization: 'advanced',
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.child = child;
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString()).slice(-stderrTailBytes);
+    });
+    return new Promise((resolve, reject) => {
+      child.on('message', (message: FromWorker) => {
+        if (message.type === 'ready') resolve(message.engine);
+        else if (message.type === 'failedToStart') reject(new AssayError('BACKEND_FAILED', message.reason));
+        else this.deliver(message);
+      });
+      const died = (how: string) => {
+        const error = new AssayError('BACKEND_FAILED', `The inference process ended (${how}).${lastWords(stderr)}`);
+        reject(error);
+        this.lost(child, error);
+      };
+      child.on('error', (error) => died(error.message));
+      child.on('exit', (code, signal) => died(signal ?? `exit code ${code}`));
+      this.send({ type: 'start', options: this.options });
+    });
+  }
+
+  private deliver(message: Extract<FromWorker, { id: number }>): void {
+    const answer = this.answers.get(message.id);
+    if (message.type === 'item') answer?.give(message.item);
+    if (message.type === 'done') answer?.finish();
+    if (message.type === 'failed') answer?.refuse(new AssayError(message.code, message.detail));
+  }
+
+  private lost(child: ChildProcess, error: AssayError): void {
+    if (this.child !== child) return;
+    this.child = null;
+    this.ready = null;
+    for (const answer of this.answers.values()) answer.fail(error);
+  }
+}
+
+function lastWords(stderr: string): string {
+  const text = stderr.trim();
+  return text === '' ? '' : ` Its last words: ${text}`;
+}

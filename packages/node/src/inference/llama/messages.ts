@@ -1,0 +1,38 @@
+import type { EdgeCode, EngineInfo } from '@assay/protocol';
+import type { ChatMessage, GenerateEvent, GenerateRequest, ScoredPosition, ScoreRequest } from '../port.ts';
+
+/** How the worker runs every model it opens. */
+export interface WorkerOptions {
+  readonly threads: number;
+  readonly sequences: number;
+  readonly contextTokens: number;
+}
+
+/** Facts of an open model. */
+export interface ModelFacts {
+  readonly contextTokens: number;
+  readonly vocabularySize: number;
+}
+
+/** What the worker can be asked, each with the path of its model. */
+export type Call =
+  | { readonly method: 'open'; readonly path: string }
+  | { readonly method: 'render'; readonly path: string; readonly messages: readonly ChatMessage[] }
+  | { readonly method: 'detokenize'; readonly path: string; readonly ids: readonly number[] }
+  | { readonly method: 'generate'; readonly path: string; readonly request: GenerateRequest }
+  | { readonly method: 'score'; readonly path: string; readonly request: ScoreRequest };
+
+/** One item of a call's answer; `generate` gives many, the others one. */
+export type Item = GenerateEvent | ScoredPosition[] | ModelFacts | string | number[];
+
+export type ToWorker =
+  | { readonly type: 'start'; readonly options: WorkerOptions }
+  | { readonly type: 'call'; readonly id: number; readonly call: Call }
+  | { readonly type: 'cancel'; readonly id: number };
+
+export type FromWorker =
+  | { readonly type: 'ready'; readonly engine: EngineInfo }
+  | { readonly type: 'failedToStart'; readonly reason: string }
+  | { readonly type: 'item'; readonly id: number; readonly item: Item }
+  | { readonly type: 'done'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly code: EdgeCode; readonly detail: string };

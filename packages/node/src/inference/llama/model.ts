@@ -1,0 +1,192 @@
+import type { Llama, LlamaContext, LlamaModel, Token } from 'node-llama-cpp';
+import { AssayError } from '../../errors.ts';
+import type {
+  ChatMessage,
+  GeneratedToken,
+  GenerateEvent,
+  GenerateRequest,
+  ScoredPosition,
+  ScoreRequest,
+} from '../port.ts';
+import type { WorkerOptions } from './messages.ts';
+import { Lane, type LogitsAt } from './native.ts';
+import { Pool } from './pool.ts';
+import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from './sampling.ts';
+import { renderTemplate } from './template.ts';
+import { assembleText, type Detokenize, StopFilter, TextAssembler } from './text.ts';
+
+/** Tokens decoded at once: a long prompt lets the other sequences through after each such part. */
+const batchTokens = 128;
+/** Calls that may wait for one model. */
+const maxWaitingCalls = 256;
+
+/** A model in memory. Generation and scoring have contexts of their own, so that audits never wait for users. */
+export class LoadedModel {
+  readonly contextTokens: number;
+  readonly vocabularySize: number;
+  private readonly llama: Llama;
+  private readonly model: LlamaModel;
+  private readonly options: WorkerOptions;
+  private generation: Promise<Pool<Lane>> | null = null;
+  private scoring: Promise<Pool<Lane>> | null = null;
+  private readonly tokenTexts = new Map<number, string>();
+
+  constructor(llama: Llama, model: LlamaModel, options: WorkerOptions) {
+    this.llama = llama;
+    this.model = model;
+    this.options = options;
+    this.contextTokens = Math.min(options.contextTokens, model.trainContextSize);
+    this.vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+  }
+
+  render(messages: readonly ChatMessage[]): number[] {
+    const template = this.model.fileInfo.metadata.tokenizer.chat_template;
+    if (template === undefined) throw new AssayError('INVALID_REQUEST', 'The model file has no chat template.');
+    const { bos, bosString, eosString, shouldPrependBosToken } = this.model.tokens;
+    const ids: Token[] = [];
+    try {
+      for (const part of renderTemplate(template, { bos: bosString ?? '', eos: eosString ?? '' }, messages)) {
+        ids.push(...this.model.tokenize(part.text, part.special, ids.length === 0 ? undefined : 'trimLeadingSpace'));
+      }
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new AssayError('INVALID_REQUEST', `The chat template of the model refuses this conversation: ${reason}`, {
+        cause,
+      });
+    }
+    return shouldPrependBosToken && bos !== null && ids[0] !== bos ? [bos, ...ids] : ids;
+  }
+
+  text(ids: readonly number[]): string {
+    this.checkIds(ids);
+    return assembleText(this.detokenize, ids);
+  }
+
+  async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+    this.checkPrompt(request.promptIds);
+    this.checkLength(request.promptIds.length + request.maxTokens);
+    this.generation ??= this.openLanes(this.options.sequences);
+    const pool = await this.generation;
+    yield* pool.using(signal, (lane) => this.generateOn(lane, request, signal));
+  }
+
+  async *score(request: ScoreRequest, signal: AbortSignal): AsyncGenerator<ScoredPosition[]> {
+    this.checkPrompt(request.promptIds);
+    this.checkIds(request.outputIds);
+    this.checkLength(request.promptIds.length + request.outputIds.length);
+    this.scoring ??= this.openLanes(1);
+    const pool = await this.scoring;
+    yield* pool.using(signal, (lane) => this.scoreOn(lane, request, signal));
+  }
+
+  private async *generateOn(lane: Lane, request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+    const assembler = new TextAssembler(this.detokenize);
+    const filter = new StopFilter(request.stop);
+    const end = (finish: 'stop' | 'length'): GenerateEvent => {
+      const rest = filter.push(assembler.flush());
+      return { type: 'end', finish: filter.stopped ? 'stop' : finish, text: rest + filter.flush() };
+    };
+    let feed = await this.prefill(lane, request.promptIds, signal);
+    for (let step = 0; step < request.maxTokens; step++) {
+      const distribution = await lane.next(feed);
+      signal.throwIfAborted();
+      const chosen = chooseToken(distribution, request.sampling, step);
+      if (this.model.isEogToken(chosen.id as Token)) return yield end('stop');
+      const text = filter.push(assembler.push(chosen.id));
+      yield { type: 'tokens', tokens: [this.report(distribution, chosen, request.topLogprobs)], text };
+      if (filter.stopped) return yield end('stop');
+      feed = [chosen.id as Token];
+    }
+    yield end('length');
+  }
+
+  private async *scoreOn(lane: Lane, request: ScoreRequest, signal: AbortSignal): AsyncGenerator<ScoredPosition[]> {
+    const ids = [...request.promptIds, ...request.outputIds];
+    const first = request.promptIds.length - 1;
+    await lane.clear();
+    const scored = new Map<number, LogitsAt>();
+    const lastIndex = first + Math.max(-1, ...request.positions.map((position) => position.index));
+    for (let start = 0; start <= lastIndex; start += batchTokens) {
+      signal.throwIfAborted();
+      const part = ids.slice(start, Math.min(start + batchTokens, lastIndex + 1)) as Token[];
+      const here = request.positions.filter((p) => first + p.index >= start && first + p.index < start + part.length);
+      const asked = new Map(here.map((p) => [first + p.index - start, p.ids.filter((id) => this.knows(id))]));
+      const found = await lane.read(part, asked);
+      for (const [index, logits] of found) scored.set(start + index - first, logits);
+    }
+    yield request.positions.map((position) => probabilities(scored.get(position.index), position.ids));
+  }
+
+  /** Feeds all but the last part of a prompt; gives that part. */
+  private async prefill(lane: Lane, promptIds: readonly number[], signal: AbortSignal): Promise<Token[]> {
+    await lane.clear();
+    const ids = promptIds as Token[];
+    let start = 0;
+    for (; ids.length - start > batchTokens; start += batchTokens) {
+      signal.throwIfAborted();
+      await lane.feed(ids.slice(start, start + batchTokens));
+    }
+    signal.throwIfAborted();
+    return ids.slice(start);
+  }
+
+  private report(distribution: Distribution, chosen: Candidate, alternatives: number): GeneratedToken {
+    const view = (candidate: Candidate) => ({
+      id: candidate.id,
+      text: this.tokenText(candidate.id),
+      negLogprobMicro: negLogprobMicro(distribution, candidate.logit),
+    });
+    return { ...view(chosen), top: distribution.candidates.slice(0, alternatives).map(view) };
+  }
+
+  private tokenText(id: number): string {
+    const known = this.tokenTexts.get(id);
+    if (known !== undefined) return known;
+    const text = this.model.detokenize([id as Token], true);
+    this.tokenTexts.set(id, text);
+    return text;
+  }
+
+  private readonly detokenize: Detokenize = (ids, before) =>
+    this.model.detokenize(ids as Token[], false, before as Token[]);
+
+  private async openLanes(count: number): Promise<Pool<Lane>> {
+    const context: LlamaContext = await this.model.createContext({
+      contextSize: this.contextTokens,
+      sequences: count,
+      batchSize: batchTokens,
+      threads: this.options.threads,
+      flashAttention: false,
+    });
+    const lanes = Array.from({ length: count }, () => new Lane(this.llama, this.model, context));
+    return new Pool(lanes, maxWaitingCalls);
+  }
+
+  private knows(id: number): boolean {
+    return Number.isInteger(id) && id >= 0 && id < this.vocabularySize;
+  }
+
+  private checkPrompt(ids: readonly number[]): void {
+    if (ids.length === 0) throw new AssayError('INVALID_REQUEST', 'A prompt has at least one token.');
+    this.checkIds(ids);
+  }
+
+  private checkIds(ids: readonly number[]): void {
+    const bad = ids.find((id) => !this.knows(id));
+    if (bad !== undefined) throw new AssayError('INVALID_REQUEST', `The model has no token ${bad}.`);
+  }
+
+  private checkLength(tokens: number): void {
+    if (tokens <= this.contextTokens) return;
+    throw new AssayError('CONTEXT_TOO_LONG', `They need ${tokens} tokens; the context holds ${this.contextTokens}.`);
+  }
+}
+
+function probabilities(at: LogitsAt | undefined, ids: readonly number[]): ScoredPosition {
+  if (at === undefined) throw new AssayError('INVALID_REQUEST', 'A position to score lies outside the output.');
+  const ppb = (id: number) => {
+    const logit = at.logits.get(id);
+    return logit === undefined ? 0 : Math.round((1e9 * Math.exp(logit - at.best.logit)) / at.totalWeight);
+  };
+  return { probabilitiesPpb: ids.map(ppb), argmaxId: at.best.id };
+}

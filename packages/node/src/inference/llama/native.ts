@@ -1,0 +1,139 @@
+import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
+import { type Candidate, candidateCount, type Distribution } from './sampling.ts';
+
+/**
+ * The three functions of node-llama-cpp used below its public interface. Through `controlledEvaluate` the same numbers cost a
+ * sort of the whole vocabulary (4.6 ms for 49k tokens) and a fresh sampler (0.6 MB, freed late) for every token; here they
+ * cost 1 ms and nothing. The library is pinned to one version, and the tests of this folder run through these calls.
+ */
+interface NativeSampler {
+  applyConfig(config: { temperature: number; topK?: number; seed?: number }): void;
+  dispose(): void;
+}
+type FilterOption = [tokens: number[], max: boolean, min: boolean, selected: boolean, top: number];
+type SampleResult = [
+  token: number,
+  probabilities: unknown,
+  confidence: unknown,
+  logits?: number[],
+  totalWeight?: number,
+];
+interface NativeContext {
+  sampleToken(
+    logitIndex: number,
+    sampler: NativeSampler,
+    probabilities: boolean,
+    confidence: boolean,
+    logits: FilterOption | false,
+    totalWeight: boolean,
+  ): Promise<SampleResult>;
+}
+interface Internals {
+  sequence: {
+    _decodeTokens(
+      tokens: readonly Token[],
+      logits: readonly (true | undefined)[],
+      evaluationPriority: number,
+      meter: LlamaContextSequence['tokenMeter'],
+      contextShift: { size: number; strategy: 'eraseBeginning' },
+      read: (logitIndex: number, tokenIndex: number) => Promise<unknown>,
+    ): Promise<unknown[]>;
+  };
+  context: { _ctx: NativeContext };
+  llama: { _bindings: { AddonSampler: new (model: unknown) => NativeSampler } };
+  model: { _model: unknown };
+}
+
+/** The reference's view of one position: the asked logits, the best token and the normaliser. */
+export interface LogitsAt {
+  readonly best: Candidate;
+  readonly logits: ReadonlyMap<number, number>;
+  readonly totalWeight: number;
+}
+
+/** One sequence of a context and the samplers that read its distributions. Used by one call at a time. */
+export class Lane {
+  readonly sequence: LlamaContextSequence;
+  private readonly native: Internals['sequence'];
+  private readonly context: NativeContext;
+  private readonly greedy: NativeSampler;
+  private readonly top: NativeSampler;
+
+  constructor(llama: Llama, model: LlamaModel, context: LlamaContext) {
+    this.sequence = context.getSequence();
+    this.native = this.sequence as unknown as Internals['sequence'];
+    this.context = (context as unknown as Internals['context'])._ctx;
+    const { AddonSampler } = (llama as unknown as Internals['llama'])._bindings;
+    const nativeModel = (model as unknown as Internals['model'])._model;
+    this.greedy = new AddonSampler(nativeModel);
+    this.greedy.applyConfig({ temperature: 0 });
+    this.top = new AddonSampler(nativeModel);
+    this.top.applyConfig({ temperature: 1, topK: candidateCount, seed: 0 });
+  }
+
+  clear(): Promise<void> {
+    return this.sequence.clearHistory();
+  }
+
+  /** Adds tokens to the sequence; nothing is read. */
+  async feed(tokens: readonly Token[]): Promise<void> {
+    await this.decode(tokens, [], () => Promise.resolve());
+  }
+
+  /** Adds tokens and reads what may follow the last of them. */
+  async next(tokens: readonly Token[]): Promise<Distribution> {
+    const last = tokens.length - 1;
+    const results = await this.decode(tokens, [last], async (index) => {
+      const top = await this.context.sampleToken(
+        index,
+        this.top,
+        false,
+        false,
+        [[], false, false, false, candidateCount],
+        false,
+      );
+      const whole = await this.context.sampleToken(index, this.greedy, false, false, false, true);
+      return { candidates: ordered(pairs(top[3])), totalWeight: whole[4] ?? Number.NaN };
+    });
+    return results[last] as Distribution;
+  }
+
+  /** Adds tokens and reads, at each index of `asked`, the logits of the ids asked there. */
+  async read(tokens: readonly Token[], asked: ReadonlyMap<number, readonly number[]>): Promise<Map<number, LogitsAt>> {
+    const results = await this.decode(tokens, [...asked.keys()], async (index, tokenIndex) => {
+      const filter: FilterOption = [[...(asked.get(tokenIndex) ?? [])], false, false, true, 0];
+      const [id, , , list, totalWeight] = await this.context.sampleToken(
+        index,
+        this.greedy,
+        false,
+        false,
+        filter,
+        true,
+      );
+      const logits = new Map(pairs(list).map((pair) => [pair.id, pair.logit]));
+      return { best: { id, logit: logits.get(id) ?? Number.NaN }, logits, totalWeight: totalWeight ?? Number.NaN };
+    });
+    return new Map([...asked.keys()].map((index) => [index, results[index] as LogitsAt]));
+  }
+
+  private decode(
+    tokens: readonly Token[],
+    wanted: readonly number[],
+    read: (logitIndex: number, tokenIndex: number) => Promise<unknown>,
+  ): Promise<unknown[]> {
+    const logits: (true | undefined)[] = new Array(tokens.length);
+    for (const index of wanted) logits[index] = true;
+    const shift = { size: 1, strategy: 'eraseBeginning' } as const;
+    return this.native._decodeTokens(tokens, logits, 5, this.sequence.tokenMeter, shift, read);
+  }
+}
+
+function pairs(flat: readonly number[] = []): Candidate[] {
+  const out: Candidate[] = [];
+  for (let i = 1; i < flat.length; i += 2) out.push({ id: flat[i - 1] ?? 0, logit: flat[i] ?? 0 });
+  return out;
+}
+
+function ordered(candidates: Candidate[]): Candidate[] {
+  return candidates.sort((a, b) => b.logit - a.logit || a.id - b.id);
+}

@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assembleText, StopFilter, TextAssembler } from './text.ts';
+
+/** Ids are bytes. */
+const bytesAsText = (ids: readonly number[]) =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(ids));
+const bytesOf = (text: string) => [...new TextEncoder().encode(text)];
+
+describe('TextAssembler', () => {
+  it('withholds a character until its last byte', () => {
+    const assembler = new TextAssembler(bytesAsText);
+    expect(bytesOf('a€😀').map((byte) => assembler.push(byte))).toEqual(['a', '', '', '€', '', '', '', '😀']);
+    expect(assembler.flush()).toBe('');
+  });
+
+  it('gives what a cut-off character leaves', () => {
+    const assembler = new TextAssembler(bytesAsText);
+    const given = bytesOf('ok€')
+      .slice(0, -1)
+      .map((byte) => assembler.push(byte));
+    expect(given.join('')).toBe('ok');
+    expect(assembler.flush()).toBe('\uFFFD');
+  });
+
+  it('gives every text back whole, however it is cut into tokens', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(assembleText(bytesAsText, bytesOf(text.toWellFormed()))).toBe(text.toWellFormed());
+      }),
+    );
+  });
+
+  it('streams what decoding the whole gives, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(255), { maxLength: 31 }), (bytes) => {
+        const assembler = new TextAssembler(bytesAsText);
+        const streamed = bytes.map((byte) => assembler.push(byte)).join('') + assembler.flush();
+        expect(streamed).toBe(bytesAsText(bytes));
+      }),
+    );
+  });
+
+  it('gives endless nonsense in parts', () => {
+    const assembler = new TextAssembler(bytesAsText);
+    const given = Array.from({ length: 64 }, () => assembler.push(0x80)).join('');
+    expect(given).toBe('\uFFFD'.repeat(64));
+  });
+});
+
+describe('StopFilter', () => {
+  const run = (stops: string[], pieces: string[]) => {
+    const filter = new StopFilter(stops);
+    const given = pieces.map((piece) => filter.push(piece));
+    return { given, rest: filter.flush(), stopped: filter.stopped };
+  };
+
+  it('ends before the first stop sequence, also when it comes in pieces', () => {
+    expect(run(['END'], ['one E', 'N', 'D two'])).toEqual({ given: ['one ', '', ''], rest: '', stopped: true });
+  });
+
+  it('takes the one that is complete first', () => {
+    expect(run(['later', 'so'], ['and so it is later'])).toEqual({ given: ['and '], rest: '', stopped: true });
+  });
+
+  it('gives back what only looked like the start of one', () => {
+    expect(run(['aab'], ['aa', 'a', 'c'])).toEqual({ given: ['', 'a', 'aac'], rest: '', stopped: false });
+    expect(run(['stop'], ['non-st'])).toEqual({ given: ['non-'], rest: 'st', stopped: false });
+  });
+
+  it('cuts at the same place however the text arrives', () => {
+    const letters = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 40 });
+    const stop = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 }).map((s) => s.join(''));
+    fc.assert(
+      fc.property(letters, fc.array(stop, { maxLength: 4 }), (text, stops) => {
+        const { given, rest, stopped } = run(stops, text);
+        const whole = text.join('');
+        const first = ends(whole, stops).sort((a, b) => a.end - b.end || a.start - b.start)[0];
+        expect(given.join('') + rest).toBe(first === undefined ? whole : whole.slice(0, first.start));
+        expect(stopped).toBe(first !== undefined);
+      }),
+    );
+  });
+});
+
+/** Where each stop sequence first lies in a text. */
+function ends(text: string, stops: readonly string[]) {
+  const places = stops.map((stop) => ({ start: text.indexOf(stop), end: text.indexOf(stop) + stop.length }));
+  return places.filter((place) => place.start >= 0);
+}

@@ -1,0 +1,112 @@
+import type { EngineInfo } from '@assay/protocol';
+import { getLlama, type Llama } from 'node-llama-cpp';
+import { AssayError } from '../../errors.ts';
+import type { Call, FromWorker, Item, ToWorker, WorkerOptions } from './messages.ts';
+import { LoadedModel } from './model.ts';
+
+/** The process that runs llama.cpp: it answers the calls of its parent and ends with it. */
+function send(message: FromWorker): void {
+  process.send?.(message);
+}
+
+class Worker {
+  private readonly llama: Llama;
+  private readonly options: WorkerOptions;
+  private readonly models = new Map<string, Promise<LoadedModel>>();
+  private readonly running = new Map<number, AbortController>();
+
+  constructor(llama: Llama, options: WorkerOptions) {
+    this.llama = llama;
+    this.options = options;
+  }
+
+  cancel(id: number): void {
+    this.running.get(id)?.abort(new AssayError('BACKEND_FAILED', 'The call was cancelled.'));
+  }
+
+  async answer(id: number, call: Call): Promise<void> {
+    const controller = new AbortController();
+    this.running.set(id, controller);
+    try {
+      for await (const item of this.items(call, controller.signal)) send({ type: 'item', id, item });
+      send({ type: 'done', id });
+    } catch (error) {
+      const known = error instanceof AssayError && 'detail' in error;
+      const detail = known ? error.detail : error instanceof Error ? error.message : String(error);
+      send({ type: 'failed', id, code: known ? error.code : 'BACKEND_FAILED', detail } as FromWorker);
+    } finally {
+      this.running.delete(id);
+    }
+  }
+
+  private async *items(call: Call, signal: AbortSignal): AsyncGenerator<Item> {
+    const model = await this.model(call.path);
+    switch (call.method) {
+      case 'open':
+        return yield { contextTokens: model.contextTokens, vocabularySize: model.vocabularySize };
+      case 'render':
+        return yield model.render(call.messages);
+      case 'detokenize':
+        return yield model.text(call.ids);
+      case 'generate':
+        return yield* model.generate(call.request, signal);
+      case 'score':
+        return yield* model.score(call.request, signal);
+    }
+  }
+
+  private model(path: string): Promise<LoadedModel> {
+    let model = this.models.get(path);
+    if (model === undefined) {
+      model = this.load(path);
+      this.models.set(path, model);
+      model.catch(() => this.models.delete(path));
+    }
+    return model;
+  }
+
+  private async load(path: string): Promise<LoadedModel> {
+    try {
+      const model = await this.llama.loadModel({ modelPath: path, useMmap: false });
+      return new LoadedModel(this.llama, model, this.options);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new AssayError('BACKEND_FAILED', `llama.cpp cannot load ${path}: ${reason}`, { cause });
+    }
+  }
+}
+
+/** Engine facts that change numbers; the instruction sets are among them, since they choose the kernels. */
+function engineInfo(llama: Llama): EngineInfo {
+  const has = (flag: string) => llama.systemInfo.includes(`${flag} = 1`);
+  const sets = ['AVX2', 'AVX512', 'AVX512_VNNI', 'AMX_INT8', 'NEON', 'DOTPROD', 'SVE'].filter(has);
+  const name = (text: string) => new TextEncoder().encode(text.slice(0, 64));
+  return {
+    name: name('llama.cpp'),
+    build: name(llama.llamaCppRelease.release),
+    backend: name(['cpu', process.arch, ...sets.map((set) => set.toLowerCase())].join(' ')),
+    flashAttention: false,
+    kvType: name('f16'),
+  };
+}
+
+async function start(options: WorkerOptions): Promise<Worker> {
+  const llama = await getLlama({ gpu: false, build: 'never', maxThreads: options.threads, logLevel: 'error' as never });
+  send({ type: 'ready', engine: engineInfo(llama) });
+  return new Worker(llama, options);
+}
+
+let worker: Promise<Worker> | null = null;
+process.on('message', (message: ToWorker) => {
+  if (message.type === 'start') {
+    worker = start(message.options);
+    worker.catch((error: unknown) => {
+      process.send?.({ type: 'failedToStart', reason: String(error) } satisfies FromWorker, () => process.exit(1));
+    });
+  }
+  if (message.type === 'call') void worker?.then((ready) => ready.answer(message.id, message.call));
+  if (message.type === 'cancel') void worker?.then((ready) => ready.cancel(message.id));
+});
+process.on('disconnect', () => process.exit(0));
+// The terminal sends its interrupt to the whole group; the parent decides when this process ends.
+process.on('SIGINT', () => undefined);
