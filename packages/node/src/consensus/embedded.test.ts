@@ -48,7 +48,7 @@ describe('embedded engine', () => {
     await close();
   });
 
-  it('puts several nonces of one sender in one block, and refuses a gap, a repetition and an unpayable promise', async () => {
+  it('puts the nonces of one sender in one block; refuses a gap, a repetition and an unpayable promise', async () => {
     const { engine, close } = await openTestEngine(chain, await newDirectory());
     const submitted = [0, 1, 2].map((nonce) => engine.submit(pay(nonce)));
     expect(await engine.submit(pay(4))).toEqual({ code: 'BAD_NONCE', height: 0 });

@@ -58,8 +58,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   /**
-   * Stands after the last block of the store, or before the first. Throws AssayError DATA_DAMAGED when the stored blocks do
-   * not lead to their roots, and an Error with a sentence when genesis or keys cannot be used.
+   * Stands after the last block of the store, or before the first. Throws AssayError DATA_DAMAGED when the stored blocks
+   * do not lead to their roots, and an Error with a sentence when genesis or keys are of no use.
    */
   static async open(options: EmbeddedOptions): Promise<EmbeddedEngine> {
     const { store, genesis, onProgress } = options;
@@ -173,7 +173,7 @@ export class EmbeddedEngine implements Engine {
     return { block, root: this.#headRoot, result };
   }
 
-  /** A listener that throws has a bug of its own: the block stands, the others hear of it, the process hears of the bug. */
+  /** A listener that throws has a bug of its own: the block stands, the others hear of it, the process of the bug. */
   #notify(committed: CommittedBlock): void {
     for (const listener of this.#listeners) {
       try {

@@ -113,7 +113,7 @@ export class Mempool {
     return taken;
   }
 
-  /** Refuses what can no longer be in a block of `height`: what expired, and what does not follow its sender's nonce. */
+  /** Refuses what can no longer be in a block of `height`: what expired or does not follow its sender's nonce. */
   prune(height: number, nonceOf: (address: Uint8Array) => number): void {
     for (const { entries } of [...this.#queues.values()]) {
       const [head] = entries;

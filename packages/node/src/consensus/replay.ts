@@ -35,8 +35,8 @@ export const trusting: Verifier = { ed25519: () => true, bls: () => true };
 const signatureCodes: readonly ResultCode[] = ['BAD_SIGNATURE', 'BAD_REVEAL', 'BAD_CERTIFICATE'];
 
 /**
- * Recomputes every block from the genesis and compares all roots, proposers, times and signatures with the stored headers.
- * Throws AssayError DATA_DAMAGED, which names the first bad height and why.
+ * Recomputes every block from the genesis and compares all roots, proposers, times and signatures with the stored
+ * headers. Throws AssayError DATA_DAMAGED, which names the first bad height and why.
  */
 export async function replay(store: Store, genesis: Genesis, onProgress?: Progress): Promise<ReplayResult> {
   const chain = chainFrom(Ledger.fromGenesis(genesis), genesisHash(genesis));
@@ -54,8 +54,8 @@ export async function rebuildViews(store: Store, genesis: Genesis, onProgress?: 
 }
 
 /**
- * The ledger after the last block: from the newest sound snapshot, and the blocks after it. Signatures of our own durable
- * log were checked before it was written; roots are compared all the same. Throws AssayError DATA_DAMAGED.
+ * The ledger after the last block: from the newest sound snapshot, and the blocks after it. Signatures of our own
+ * durable log were checked before it was written; roots are compared all the same. Throws AssayError DATA_DAMAGED.
  */
 export async function loadChain(store: Store, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
   const start = fromSnapshot(store) ?? { ...chainFrom(Ledger.fromGenesis(genesis), genesisHash(genesis)), bytes: 0 };

@@ -28,9 +28,9 @@ const maxSignings = 4;
 const defaultValidForBlocks = 64;
 
 /**
- * Signs and sends the transactions of one account, several at a time. It counts the nonces ahead of the chain; when one of
- * its transactions does not use up its nonce, the later ones are signed anew. One sender per account: two would take each
- * other's nonces.
+ * Signs and sends the transactions of one account, several at a time. It counts the nonces ahead of the chain; when one
+ * of its transactions does not use up its nonce, the later ones are signed anew. One sender per account: two would take
+ * each other's nonces.
  */
 export class TransactionSender {
   readonly #engine: Engine;

@@ -3,9 +3,9 @@ import { limits } from '@assay/protocol';
 import type { LoadedChain } from './replay.ts';
 
 /**
- * When a snapshot of the state is worth writing: at an epoch's end, once the blocks since the last one weigh as much as it
- * did, so that snapshots never write more than the blocks themselves; and at the latest after so many blocks that a restart
- * stays short.
+ * When a snapshot of the state is worth writing: at an epoch's end, once the blocks since the last one weigh as much as
+ * it did, so that snapshots never write more than the blocks themselves; and at the latest after so many blocks that a
+ * restart stays short.
  */
 export class SnapshotRule {
   #lastBytes: number;

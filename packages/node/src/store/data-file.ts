@@ -9,7 +9,7 @@ const offsets = { magic: 24, lastPage: 144, transaction: 152, end: 160 } as cons
 
 /**
  * Looks at LMDB's two head pages before LMDB maps the file: a file that is something else, or was cut short, would end
- * the process with a signal instead of a sentence. Throws AssayError DATA_DAMAGED; a file that is missing or empty is new.
+ * the process with a signal instead of a sentence. Throws AssayError DATA_DAMAGED; a missing or empty file is new.
  */
 export function inspectDataFile(path: string): void {
   let file: number;

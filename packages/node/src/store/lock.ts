@@ -12,8 +12,8 @@ export interface DirectoryLock {
 }
 
 /**
- * Takes a directory for this process. The lock is the operating system's, held through SQLite, so it ends with the process
- * however that ends; a stale one cannot be left behind. Throws AssayError DATA_IN_USE, which names the other process.
+ * Takes a directory for this process. The lock is the operating system's, held through SQLite, so it ends with the
+ * process however that ends; a stale one cannot be left behind. Throws AssayError DATA_IN_USE, which names the other.
  */
 export function lockDirectory(dir: string): DirectoryLock {
   const pidFile = join(dir, 'lock.pid');

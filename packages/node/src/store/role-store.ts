@@ -4,7 +4,7 @@ import type { AssayError } from '../errors.ts';
 /** What a role remembers over a restart. */
 export interface RoleStore {
   get(key: string): Uint8Array | undefined;
-  /** Visible at once, durable once `flushed` resolves. With `expiryHeight` it is deleted by the block of that height. */
+  /** Visible at once, durable once `flushed` resolves. The block of `expiryHeight`, when given, deletes it. */
   put(key: string, value: Uint8Array, expiryHeight?: number): void;
   delete(key: string): void;
   /** All entries whose key begins with `prefix`, in the order of their keys. */
