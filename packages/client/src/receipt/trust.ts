@@ -36,7 +36,7 @@ export function genesisFromJson(json: unknown): Genesis {
   }
 }
 
-/** Reads `{chainId, genesisHash, mixers: [{blsPublicKey}]}`. Throws `ClientError` BAD_TRUST that names what is wrong. */
+/** Reads `{chainId, genesisHash, mixers: [{blsPublicKey}]}`. Throws BAD_TRUST, which names what is wrong. */
 export function trustFromCommitteeJson(json: unknown): Trust {
   const read = committeeFile.safeParse(json);
   if (!read.success) {

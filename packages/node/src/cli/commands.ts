@@ -2,9 +2,13 @@ import type { Command } from './command.ts';
 import { balanceCommand } from './commands/balance.ts';
 import { chatCommand } from './commands/chat.ts';
 import { committeeCommand } from './commands/committee.ts';
+import { explainAuditCommand } from './commands/explain-audit.ts';
+import { explainPayoutCommand } from './commands/explain-payout.ts';
+import { explainSelectionCommand } from './commands/explain-selection.ts';
 import { keysCommand } from './commands/keys.ts';
 import { receiptGetCommand } from './commands/receipt-get.ts';
 import { receiptVerifyCommand } from './commands/receipt-verify.ts';
+import { replayCommand } from './commands/replay.ts';
 import { rolesCommand } from './commands/roles.ts';
 import { schemaCommandOf } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
@@ -20,6 +24,10 @@ const described: readonly Command[] = [
   receiptGetCommand,
   receiptVerifyCommand,
   committeeCommand,
+  explainSelectionCommand,
+  explainPayoutCommand,
+  explainAuditCommand,
+  replayCommand,
   keysCommand,
   rolesCommand,
 ];

@@ -6,13 +6,16 @@ export interface DevnetModelFile {
   readonly fileHash: string;
 }
 
-/** What `assay up` asks of the devnet. */
+/**
+ * What `assay up` asks of the devnet. Starting it may reject with AssayError CANNOT_LISTEN, DATA_IN_USE, OTHER_CHAIN,
+ * DATA_DAMAGED, DISK_FULL, KEYS_LOCKED, KEYS_DAMAGED or BACKEND_FAILED.
+ */
 export interface DevnetOptions {
   readonly dataDir: string;
   /** Port of the API on the loopback address; 0 picks a free one. */
   readonly port: number;
   /** The model file the network registers; null when an upstream answers and none was named. */
-  readonly model: { readonly name: string; readonly path: string } | null;
+  readonly model: DevnetModelFile | null;
   /** An OpenAI-compatible server that answers in the miners' place; null for the built-in backend. */
   readonly upstream: string | null;
   readonly miners: number;
@@ -55,9 +58,3 @@ export interface Devnet {
   /** Resolves with the reason when the network cannot go on; never rejects. */
   readonly failed: Promise<Error>;
 }
-
-/**
- * Starts the network of a data directory, making it when there is none. Rejects with AssayError: CANNOT_LISTEN,
- * DATA_IN_USE, OTHER_CHAIN, DATA_DAMAGED, DISK_FULL, KEYS_LOCKED, KEYS_DAMAGED, BACKEND_FAILED.
- */
-export type StartDevnet = (options: DevnetOptions) => Promise<Devnet>;

@@ -14,7 +14,8 @@ export function requireDataDirectory(dataDir: string): void {
   if (entries.length === 0 || marks.some((mark) => entries.includes(mark))) return;
   throw new CliError(
     'dataDirectory',
-    `${dataDir} holds files, but no Assay network (no ${dataFiles.genesis}): nothing was touched. Choose another directory with --data.`,
+    `${dataDir} holds files, but no Assay network (no ${dataFiles.genesis}): nothing was touched. ` +
+      'Choose another directory with --data.',
   );
 }
 

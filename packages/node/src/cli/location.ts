@@ -15,12 +15,12 @@ export const dataFiles = {
 } as const;
 
 /** What a running node says about itself in `node.json` of its data directory. */
-export const nodeFile = z.object({
+const nodeFile = z.object({
   api: z.string(),
   apiKey: z.string().optional(),
   adminToken: z.string().optional(),
 });
-export type NodeFile = z.infer<typeof nodeFile>;
+type NodeFile = z.infer<typeof nodeFile>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

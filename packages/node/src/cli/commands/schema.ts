@@ -3,7 +3,7 @@ import { type Command, defineCommand } from '../command.ts';
 import { CliError } from '../failures.ts';
 
 /** What a failed command answers with `--json`. */
-export const failureDocument = z.object({
+const failureDocument = z.object({
   error: z.object({ code: z.string(), exitCode: z.int(), message: z.string() }),
 });
 

@@ -2,6 +2,7 @@ import { formatUnits, Pending, TaskDetail } from '@assay/client';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { taskId } from '../inputs.ts';
+import { ratio } from '../ratio.ts';
 import { fields } from '../table.ts';
 
 export const taskCommand = defineCommand({
@@ -47,17 +48,14 @@ function auditLines({ audit }: TaskDetail): string[] {
   return [
     '',
     `Audit drawn at block ${audit.drawnHeight}: ${audit.verdict}.`,
-    ...audit.auditors.map(({ validator, state, numbers }) =>
-      numbers === null
-        ? `  validator ${validator}: ${state}`
-        : `  validator ${validator}: ${numbers.finding}, T1 ${ppbText(numbers.t1Ppb)} over ${numbers.positions} positions, ` +
-          `${numbers.argmaxMismatches} argmax mismatches`,
-    ),
+    ...audit.auditors.map(({ validator, state, numbers }) => {
+      if (numbers === null) return `  validator ${validator}: ${state}`;
+      const { finding, t1Ppb, positions } = numbers;
+      return `  validator ${validator}: ${finding}, T1 ${ratio(t1Ppb)} over ${positions} positions`;
+    }),
   ];
 }
 
 function historyLines({ history }: TaskDetail): string[] {
   return ['', ...history.map(({ height, event }) => `  block ${height}: ${event.type}`)];
 }
-
-const ppbText = (ppb: number): string => (ppb / 1e9).toFixed(4);

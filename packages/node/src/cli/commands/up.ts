@@ -148,7 +148,7 @@ function onChange(say: (status: DevnetStatus) => void): (status: DevnetStatus) =
 async function stopWithin(devnet: Devnet, limitMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const message = `The network did not end within ${limitMs / 1000} s and was cut off. What was acknowledged is kept.`;
+    const message = `The network did not end within ${limitMs / 1000} s and was cut off. Nothing acknowledged is lost.`;
     timer = setTimeout(() => reject(new CliError('interrupted', message)), limitMs);
   });
   try {

@@ -1,5 +1,13 @@
 import type { BlockResult, LedgerEvent } from '@assay/ledger';
-import { type Block, type BodyKind, type BodyValues, bodySelectors, equalBytes, type Receipt, Transaction } from '@assay/protocol';
+import {
+  type Block,
+  type BodyKind,
+  type BodyValues,
+  bodySelectors,
+  equalBytes,
+  type Receipt,
+  Transaction,
+} from '@assay/protocol';
 
 /** Where a receipt stands on the chain. */
 export interface ReceiptPlace {

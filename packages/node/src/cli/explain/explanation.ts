@@ -6,7 +6,6 @@ import { fields, table } from '../table.ts';
 
 /** A number that went in: where it stands, and the clause that asks for it. */
 const Fact = z.object({ name: z.string(), value: z.string(), source: z.string() });
-type Fact = z.infer<typeof Fact>;
 
 const Step = z.object({
   title: z.string(),
@@ -53,13 +52,14 @@ export function onChain<Result>(history: History, fast: boolean, explanation: Ex
 /** The explanation in aligned lines. */
 export function explanationLines(explanation: z.infer<ReturnType<typeof explanationOf<z.ZodUnknown>>>): string[] {
   const { question, answer, steps, chain } = explanation;
+  const unchecked = chain.signaturesChecked ? '' : ', signatures not checked';
   return [
     question,
     ...steps.flatMap(stepLines),
     '',
     answer,
     '',
-    `Replayed from the genesis of ${chain.chainId} (${chain.source})${chain.signaturesChecked ? '' : ', signatures not checked'}.`,
+    `Replayed from the genesis of ${chain.chainId} (${chain.source})${unchecked}.`,
   ];
 }
 
@@ -77,13 +77,6 @@ function stepLines({ title, clause, facts, table: rows }: Step, place: number): 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `   ${line}`);
 
 export const hex = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
-
-/** Parts per billion as a decimal fraction. */
-export function ratio(ppb: number | bigint): string {
-  const whole = BigInt(ppb);
-  const decimals = (whole % 1_000_000_000n).toString().padStart(9, '0').replace(/0+$/, '');
-  return `${whole / 1_000_000_000n}${decimals === '' ? '' : `.${decimals}`}`;
-}
 
 /** The last block, and what stands in the state after it. */
 export const stateAfter = (height: number): string => (height === 0 ? 'genesis' : `state after block ${height}`);

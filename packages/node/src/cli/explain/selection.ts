@@ -81,7 +81,10 @@ async function findTask(history: History, taskId: Uint8Array, options: { readonl
     if (place !== null) return foundAt(place, ledger.state, tables);
     if (changesDraws(result)) keep(drawTable(ledger.state));
   }
-  throw new CliError('notFound', `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`);
+  throw new CliError(
+    'notFound',
+    `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`,
+  );
 }
 
 function foundAt(place: ReceiptPlace, state: LedgerView, tables: ReadonlyMap<number, DrawTable>): Found {

@@ -1,0 +1,316 @@
+import { formatUnits } from '@assay/client';
+import { auditRatePpb, isAudited, type LedgerEvent, type LedgerView, opinionOf } from '@assay/ledger';
+import {
+  type AuditNumbers,
+  type AuditRow,
+  addressText,
+  auditorStates,
+  equalBytes,
+  findings,
+  type MinerRow,
+  verdicts,
+} from '@assay/protocol';
+import { z } from 'zod';
+import { nameOf } from '../../devnet/event-json.ts';
+import { CliError } from '../failures.ts';
+import { type History, type Replayed, replayBlocks } from '../history.ts';
+import { ratio } from '../ratio.ts';
+import { bodyOf, certifiedTask, type ReceiptPlace } from './certified.ts';
+import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
+
+export const AuditExplanation = explanationOf(
+  z.object({
+    taskId: z.string(),
+    miner: z.int(),
+    /** Null while the draw is still to come. */
+    audited: z.boolean().nullable(),
+    verdict: z.enum(['open', 'pass', 'soft', 'hard', 'noResult']).nullable(),
+    outcome: z.enum(['undecided', 'approved', 'rejected']),
+    t1ThresholdPpb: z.int(),
+    auditors: z.array(
+      z.object({
+        validator: z.int(),
+        state: z.string(),
+        finding: z.string().nullable(),
+        t1Ppb: z.int().nullable(),
+        opinion: z.string().nullable(),
+      }),
+    ),
+    refundedUnits: z.string(),
+    paidEpoch: z.int().nullable(),
+    /** Trust of the miner when the audit was drawn, and after the epoch that counted it. */
+    trustBeforePpb: z.int(),
+    trustAfterPpb: z.int().nullable(),
+  }),
+);
+type AuditResult = z.infer<typeof AuditExplanation>['result'];
+
+type Of<Type extends LedgerEvent['type']> = Extract<LedgerEvent, { type: Type }>;
+interface At<Value> {
+  readonly height: number;
+  readonly value: Value;
+}
+
+/** Everything the chain says about one task from its certificate on. */
+interface Trail {
+  place: ReceiptPlace;
+  /** The miner's row before the block of the draw. */
+  miner: Readonly<MinerRow>;
+  /** Beacon in the state after the block of the draw. */
+  beacon: Uint8Array;
+  draw: At<Of<'auditOpened'> | Of<'auditSkipped'>> | null;
+  audit: Readonly<AuditRow> | null;
+  /** Where each auditor was drawn, committed and revealed, by validator. */
+  readonly drawn: Map<number, number>;
+  readonly commits: Map<number, string>;
+  readonly reveals: Map<number, string>;
+  end: At<Of<'taskApproved'> | Of<'taskRejected'>> | null;
+  paid: At<Of<'taskPaid'>> | null;
+  trust: At<Of<'trustChanged'>> | null;
+  /** The state where the trail ends. */
+  state: LedgerView;
+}
+
+/** Why a task was audited or not, by whom, with which numbers, and what followed (§10). */
+export async function explainAudit(
+  history: History,
+  taskId: Uint8Array,
+  options: { readonly fast: boolean },
+): Promise<Explanation<AuditResult>> {
+  const trail = await follow(history, taskId, options);
+  const { place, miner, draw, end } = trail;
+  return {
+    question: `What became of the audit of task ${hex(taskId)}, served by miner ${place.receipt.miner}?`,
+    answer: answerOf(trail),
+    result: {
+      ...{ taskId: hex(taskId), miner: place.receipt.miner },
+      audited: draw === null ? null : draw.value.type === 'auditOpened',
+      verdict: trail.audit === null ? null : verdictOf(trail.audit),
+      outcome: end === null ? 'undecided' : end.value.type === 'taskApproved' ? 'approved' : 'rejected',
+      t1ThresholdPpb: thresholdOf(trail),
+      auditors: (trail.audit?.auditors ?? []).map(({ validator, state, numbers }) => {
+        const shown = state === auditorStates.revealed ? numbers : null;
+        return {
+          validator,
+          state: nameOf(auditorStates, state),
+          finding: shown === null ? null : nameOf(findings, shown.finding),
+          t1Ppb: shown?.t1Ppb ?? null,
+          opinion: shown === null ? null : opinionOf(shown, thresholdOf(trail)),
+        };
+      }),
+      refundedUnits: String(end?.value.type === 'taskRejected' ? end.value.refundedUnits : 0n),
+      paidEpoch: trail.paid?.value.epoch ?? null,
+      trustBeforePpb: miner.trustPpb,
+      trustAfterPpb: trail.trust?.value.toPpb ?? null,
+    },
+    steps: [drawStep(trail), ...auditorStep(trail), ...verdictStep(trail), ...consequenceStep(trail)],
+  };
+}
+
+async function follow(history: History, taskId: Uint8Array, options: { readonly fast: boolean }): Promise<Trail> {
+  let trail: Trail | null = null;
+  let before: readonly Readonly<MinerRow>[] = [];
+  for await (const replayed of replayBlocks(history, options)) {
+    const { block, result, ledger } = replayed;
+    if (trail === null) {
+      const place = certifiedTask(block, result, taskId);
+      if (place !== null) trail = begin(place, ledger.state);
+    }
+    if (trail !== null) {
+      note(trail, replayed, before);
+      if (isOver(trail)) return trail;
+    }
+    before = [...ledger.state.miners];
+  }
+  if (trail !== null) return trail;
+  throw new CliError(
+    'notFound',
+    `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`,
+  );
+}
+
+function begin(place: ReceiptPlace, state: LedgerView): Trail {
+  return {
+    ...{ place, state, miner: state.miners.at(place.receipt.miner), beacon: state.globals.beacon },
+    ...{ draw: null, audit: null, end: null, paid: null, trust: null },
+    ...{ drawn: new Map(), commits: new Map(), reveals: new Map() },
+  };
+}
+
+/** Paid or refunded, and counted in the miner's trust where it counts. */
+function isOver({ draw, end, paid, trust, audit }: Trail): boolean {
+  if (end === null || draw === null) return false;
+  const isSettled = end.value.type === 'taskRejected' || paid !== null;
+  const countsInTrust = audit !== null && verdictOf(audit) !== 'noResult';
+  return isSettled && (!countsInTrust || trust !== null);
+}
+
+function note(trail: Trail, { height, block, result, ledger }: Replayed, before: readonly Readonly<MinerRow>[]): void {
+  const { taskId, miner } = trail.place.receipt;
+  const index = ledger.state.auditOf(taskId);
+  if (index !== undefined) trail.audit = ledger.state.audits.at(index);
+  noteTransactions(trail, { height, block, result, ledger });
+  for (const event of result.events) {
+    if (event.type === 'trustChanged') {
+      if (event.miner === miner && trail.end !== null) trail.trust = { height, value: event };
+      continue;
+    }
+    if (!('taskId' in event) || !equalBytes(event.taskId, taskId)) continue;
+    if (event.type === 'auditOpened' || event.type === 'auditSkipped') {
+      trail.draw = { height, value: event };
+      trail.beacon = ledger.state.globals.beacon;
+      trail.miner = before[miner] ?? trail.miner;
+    }
+    if (event.type === 'auditDrawn') for (const validator of event.auditors) trail.drawn.set(validator, height);
+    if (event.type === 'taskApproved' || event.type === 'taskRejected') trail.end = { height, value: event };
+    if (event.type === 'taskPaid') trail.paid = { height, value: event };
+  }
+}
+
+function noteTransactions(trail: Trail, { height, block, result, ledger }: Replayed): void {
+  const { taskId } = trail.place.receipt;
+  for (const [transaction, { code, kind, sender }] of result.transactions.entries()) {
+    if (code !== 'OK' || (kind !== 'auditCommit' && kind !== 'auditReveal') || sender === null) continue;
+    const body = bodyOf(block, transaction, kind);
+    if (body === null || !equalBytes(body.taskId, taskId)) continue;
+    const validator = [...ledger.state.validators].findIndex(({ account }) => equalBytes(account, sender));
+    (kind === 'auditCommit' ? trail.commits : trail.reveals).set(validator, transactionAt(height, transaction));
+  }
+}
+
+function drawStep({ place, miner, beacon, draw, state }: Trail): Step {
+  const { params } = state;
+  const { taskId } = place.receipt;
+  const clause = '§10.1, §9.1';
+  const waits = {
+    name: 'earliest draw',
+    value: `block ${place.height + params.audit.drawDelayBlocks}`,
+    source: 'genesis, params.audit',
+  };
+  if (draw === null) return { title: 'The draw is still to come', clause, facts: [waits], table: null };
+  const was = stateAfter(draw.height - 1);
+  const { ratePpb } = draw.value;
+  const expectedPpb = auditRatePpb(params.audit, miner);
+  const facts = [
+    { name: 'certified', value: transactionAt(place.height, place.transaction), source: `receipt ${place.index}` },
+    waits,
+    { name: 'audited before', value: String(miner.audited), source: `miner ${place.receipt.miner}, ${was}` },
+    {
+      name: 'all audited below',
+      value: String(params.audit.newMinerTasks),
+      source: 'genesis, params.audit.newMinerTasks',
+    },
+    { name: 'trust', value: ratio(miner.trustPpb), source: `miner ${place.receipt.miner}, ${was}` },
+    { name: 'rate', value: ratio(ratePpb), source: `block ${draw.height}; from trust: ${ratio(expectedPpb)}` },
+    { name: 'beacon', value: hex(beacon), source: stateAfter(draw.height) },
+    {
+      name: 'drawn',
+      value: isAudited(beacon, taskId, ratePpb) ? 'yes' : 'no',
+      source: 'first 64 bits of SHA-256(beacon ‖ task id) ÷ 2^64 < rate',
+    },
+  ];
+  return { title: `Block ${draw.height} drew whether to audit it`, clause, facts, table: null };
+}
+
+function auditorStep(trail: Trail): Step[] {
+  const { audit, drawn, commits, reveals } = trail;
+  if (audit === null) return [];
+  const { validators } = trail.state;
+  const threshold = thresholdOf(trail);
+  const rows = audit.auditors.map(({ validator, state, numbers }) => [
+    String(validator),
+    addressText(validators.at(validator).operator),
+    `block ${drawn.get(validator) ?? '?'}`,
+    commits.get(validator) ?? '-',
+    reveals.get(validator) ?? nameOf(auditorStates, state),
+    ...(state === auditorStates.revealed ? numberCells(numbers, threshold) : ['-', '-', '-', '-']),
+  ]);
+  const head = [
+    'validator',
+    'operator',
+    'drawn',
+    'committed',
+    'revealed',
+    'T1',
+    'positions',
+    'argmax differs',
+    'opinion',
+  ];
+  const facts = [{ name: 'seed', value: hex(audit.seed), source: `block ${audit.drawnHeight}` }];
+  return [
+    {
+      title: 'Auditors, drawn by stake among those not tied to the miner; numbers stay hidden until all have committed',
+      clause: '§10.2, §10.3',
+      facts,
+      table: { head, rows },
+    },
+  ];
+}
+
+function numberCells(numbers: AuditNumbers, threshold: number): string[] {
+  const opinion = opinionOf(numbers, threshold);
+  if (numbers.finding !== findings.checked) return [nameOf(findings, numbers.finding), '-', '-', opinion];
+  return [ratio(numbers.t1Ppb), String(numbers.positions), String(numbers.argmaxMismatches), opinion];
+}
+
+function verdictStep(trail: Trail): Step[] {
+  const { audit, place } = trail;
+  if (audit === null) return [];
+  const threshold = thresholdOf(trail);
+  const source = `model ${place.receipt.model}, genesis`;
+  return [
+    {
+      title: `The verdict: ${verdictOf(audit)}; one opinion approves, only two more that agree convict`,
+      clause: '§10.4, verification §2',
+      facts: [
+        { name: 'honest limit of T1', value: ratio(threshold), source },
+        { name: 'hard above', value: ratio(3 * threshold), source: 'three times the limit' },
+      ],
+      table: null,
+    },
+  ];
+}
+
+function consequenceStep({ place, end, paid, trust, miner }: Trail): Step[] {
+  if (end === null) return [];
+  const facts = [
+    {
+      name: 'price',
+      value: formatUnits(place.receipt.priceUnits),
+      source: transactionAt(place.height, place.transaction),
+    },
+  ];
+  if (end.value.type === 'taskRejected') {
+    facts.push({ name: 'refunded', value: formatUnits(end.value.refundedUnits), source: `block ${end.height}` });
+  }
+  if (paid !== null) {
+    const { minersUnits } = paid.value.parts;
+    const source = `end of epoch ${paid.value.epoch}, block ${paid.height}`;
+    facts.push({ name: "paid to the miner's people", value: formatUnits(minersUnits), source });
+  }
+  facts.push({ name: 'trust before', value: ratio(miner.trustPpb), source: `miner ${place.receipt.miner}` });
+  if (trust !== null)
+    facts.push({ name: 'trust after', value: ratio(trust.value.toPpb), source: `block ${trust.height}` });
+  return [{ title: 'What followed', clause: 'economics §2, verification §4', facts, table: null }];
+}
+
+function answerOf(trail: Trail): string {
+  const { place, draw, audit, end, paid } = trail;
+  const miner = `miner ${place.receipt.miner}`;
+  if (draw === null) return 'The beacon has not drawn yet whether to audit it; ask again in a few blocks.';
+  if (draw.value.type === 'auditSkipped' || audit === null) {
+    return `The beacon did not draw it for an audit (rate ${ratio(draw.value.ratePpb)}), so it was approved unaudited.`;
+  }
+  if (end === null) return 'The audit is under way; its auditors have still to commit or reveal their numbers.';
+  if (end.value.type === 'taskApproved') {
+    const pay = paid === null ? 'is paid when its epoch closes' : `was paid at the end of epoch ${paid.value.epoch}`;
+    return `The audit passed: ${miner} served what it claims, the task was approved and ${pay}.`;
+  }
+  const refund = `${formatUnits(end.value.refundedUnits)} units went back to the payer`;
+  if (end.value.reason === 'noResult') return `The audit gave no result, which is nobody's fault; ${refund}.`;
+  const { reason } = end.value;
+  return `The audit failed (${reason}): ${miner} did not serve what it claims and was paid nothing; ${refund}.`;
+}
+
+const thresholdOf = ({ place, state }: Trail): number => state.models.at(place.receipt.model).t1ThresholdPpb;
+const verdictOf = (audit: Readonly<AuditRow>) => nameOf(verdicts, audit.verdict);

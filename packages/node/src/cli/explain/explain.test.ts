@@ -1,0 +1,204 @@
+import { drawMiners, drawTable, genesisHash } from '@assay/ledger';
+import { hardFailure, honest, World } from '@assay/ledger/fixture';
+import { addressText, Block, type Receipt, TransactionList, toHex } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { headerRoot } from '../../consensus/seal.ts';
+import type { CliError } from '../failures.ts';
+import type { History } from '../history.ts';
+import { explainAudit } from './audit.ts';
+import { explanationLines, onChain } from './explanation.ts';
+import { explainPayout, PayoutExplanation } from './payout.ts';
+import { explainSelection, SelectionExplanation } from './selection.ts';
+
+const fast = { fast: true } as const;
+
+/** A world that keeps its blocks, as a node does. */
+class RecordedWorld extends World {
+  readonly #blocks: Uint8Array[] = [];
+  #headRoot = genesisHash(this.genesis);
+
+  override block(...transactions: readonly Uint8Array[]) {
+    const result = super.block(...transactions);
+    const { timeMs } = this.state.globals;
+    const header = {
+      ...{ height: result.height, timeMs, proposer: 0, parentRoot: this.#headRoot },
+      ...{ transactionsRoot: TransactionList.hashTreeRoot([...transactions]), stateRoot: result.stateRoot },
+    };
+    this.#blocks.push(Block.serialize({ header, transactions: [...transactions], signature: new Uint8Array(64) }));
+    this.#headRoot = headerRoot(header);
+    return result;
+  }
+
+  get history(): History {
+    const blocks = this.#blocks;
+    async function* all(): AsyncGenerator<Uint8Array> {
+      yield* blocks;
+    }
+    return { source: 'a test', genesis: this.genesis, height: blocks.length, blocks: all };
+  }
+
+  auditAll(receipt: Receipt, numbers: typeof honest): void {
+    while (this.state.auditOf(receipt.taskId) !== undefined) {
+      const index = this.state.auditOf(receipt.taskId) ?? 0;
+      const { auditors, verdict } = this.state.audits.at(index);
+      if (verdict !== 0) return;
+      const waiting = auditors.filter(({ state }) => state === 0);
+      this.audit(receipt.taskId, new Map(waiting.map(({ validator }) => [validator, numbers])));
+    }
+  }
+}
+
+/** Three miners; one answer passes its audit and is paid, one fails; then the epoch ends. */
+function livedWorld() {
+  const world = new RecordedWorld().populate();
+  for (const operator of ['minerB', 'minerC'] as const) {
+    world.block(world.tx(operator, 'registerMiner', world.registration({ owner: world.address(operator) })));
+  }
+  const good = world.receipt();
+  const bad = world.receipt({ miner: 1 });
+  world.certify(good, bad);
+  world.auditAll(good, honest);
+  world.auditAll(bad, hardFailure);
+  world.finishEpoch();
+  world.finishEpoch();
+  return { world, good, bad };
+}
+
+const failureOf = (call: Promise<unknown>): Promise<CliError> =>
+  call.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: CliError) => error,
+  );
+
+describe('explain selection', () => {
+  it('draws again from the chain and finds the miner at its rank', async () => {
+    const world = new RecordedWorld().populate();
+    world.block(world.tx('minerB', 'registerMiner', world.registration()));
+    world.finishEpoch();
+    const receipt = world.receipt();
+    const first = firstDrawn(world, receipt);
+    world.certify({ ...receipt, miner: first, rank: 0 });
+    const explanation = await explainSelection(world.history, receipt.taskId, fast);
+    expect(explanation.result).toMatchObject({ miner: first, rank: 0, followsDraw: true, eligible: [0, 1] });
+    expect(explanation.result.draw.map(({ miner }) => miner).sort((a, b) => a - b)).toEqual([0, 1]);
+    expect(explanation.answer).toContain(`Miner ${first} stands at rank 0 of the draw among 2 eligible miners`);
+    SelectionExplanation.parse(onChain(world.history, true, explanation));
+    const lines = explanationLines(onChain(world.history, true, explanation)).join('\n');
+    expect(lines).toContain(`0x${toHex(receipt.taskId)}`);
+  });
+
+  it('says so when the certificate names another miner than the draw', async () => {
+    const { world, good, bad } = livedWorld();
+    const explained = await Promise.all([good, bad].map(({ taskId }) => explainSelection(world.history, taskId, fast)));
+    const follow = explained.map(({ result }) => result.followsDraw);
+    const drawnFirst = explained.map(({ result }) => result.draw[0]?.miner);
+    expect(follow).toEqual([drawnFirst[0] === 0, drawnFirst[1] === 1]);
+  });
+
+  it('tells why a miner could not be drawn', async () => {
+    const world = new RecordedWorld().populate();
+    const receipt = world.receipt();
+    world.block(world.tx('minerB', 'registerMiner', world.registration()));
+    world.certify(receipt);
+    const { steps, result } = await explainSelection(world.history, receipt.taskId, fast);
+    expect(result.eligible).toEqual([0]);
+    expect(steps.flatMap(({ table }) => table?.rows ?? []).map((row) => row.at(-1))).toContainEqual(
+      expect.stringMatching(/^no, active only from block \d+$/),
+    );
+  });
+
+  it('does not know a task that was never certified', async () => {
+    const error = await failureOf(explainSelection(livedWorld().world.history, new Uint8Array(32), fast));
+    expect(error.exit).toBe('notFound');
+    expect(error.message).toContain('was certified up to block');
+  });
+});
+
+/** Who the draw of a task certified now puts first. */
+function firstDrawn(world: RecordedWorld, { taskId, drawHeight }: Receipt): number {
+  const request = { taskId, domain: 0, model: 0, payer: world.address('payer'), drawHeight };
+  return drawMiners(drawTable(world.state), request, 1)[0]?.miner ?? -1;
+}
+
+describe('explain payout', () => {
+  it('shows for every account numbers that add up to what it was paid', async () => {
+    const { world } = livedWorld();
+    const paid = new Map<string, bigint>();
+    for (const event of world.events) {
+      if (event.type !== 'epochClosed' || event.close.epoch !== 0) continue;
+      for (const { account, units } of event.close.payouts) {
+        paid.set(addressText(account), (paid.get(addressText(account)) ?? 0n) + units);
+      }
+    }
+    expect(paid.size).toBeGreaterThan(8);
+    for (const [text, totalUnits] of paid) {
+      const account = accountOf(world, text);
+      const explanation = await explainPayout(world.history, { account, epoch: 0 }, fast);
+      expect(explanation.result.totalUnits).toBe(String(totalUnits));
+      for (const { units, recomputedUnits } of explanation.result.payouts) expect(recomputedUnits).toBe(units);
+      PayoutExplanation.parse(onChain(world.history, true, explanation));
+    }
+  });
+
+  it('shows the rejected tasks of a miner that was paid nothing', async () => {
+    const { world, bad } = livedWorld();
+    const account = world.address('minerB');
+    const { answer, result, steps } = await explainPayout(world.history, { account, epoch: 0 }, fast);
+    expect(result.payouts).toEqual([]);
+    expect(answer).toBe(`${addressText(account)} was paid nothing at the end of epoch 0.`);
+    const [row] = steps.at(-1)?.table?.rows ?? [];
+    expect([row?.at(0), row?.at(-1)]).toEqual([`0x${toHex(bad.taskId)}`, 'hard']);
+  });
+
+  it('does not know an epoch that is still open', async () => {
+    const { world } = livedWorld();
+    const error = await failureOf(explainPayout(world.history, { account: world.address('payer'), epoch: 9 }, fast));
+    expect(error.exit).toBe('notFound');
+    expect(error.message).toMatch(/^Epoch 9 is not closed yet: at block \d+, a test is in epoch 2\.$/);
+  });
+});
+
+function accountOf(world: RecordedWorld, text: string): Uint8Array {
+  for (const { address } of world.state.accounts) if (addressText(address) === text) return address;
+  return new Uint8Array(20);
+}
+
+describe('explain audit', () => {
+  it('follows an honest answer from the draw to the payout', async () => {
+    const { world, good } = livedWorld();
+    const { answer, result } = await explainAudit(world.history, good.taskId, fast);
+    expect(result).toMatchObject({ miner: 0, audited: true, verdict: 'pass', outcome: 'approved', refundedUnits: '0' });
+    expect(result.auditors).toHaveLength(1);
+    expect(result.auditors[0]).toMatchObject({ state: 'revealed', t1Ppb: honest.t1Ppb, opinion: 'pass' });
+    expect(result.paidEpoch).toBe(0);
+    expect(answer).toBe(
+      'The audit passed: miner 0 served what it claims, the task was approved and was paid at the end of epoch 0.',
+    );
+  });
+
+  it('follows a cheat from the first suspicion to the refund', async () => {
+    const { world, bad } = livedWorld();
+    const explanation = await explainAudit(world.history, bad.taskId, fast);
+    const { answer, result } = explanation;
+    expect(result).toMatchObject({ miner: 1, audited: true, verdict: 'hard', outcome: 'rejected', paidEpoch: null });
+    expect(result.auditors.map(({ opinion }) => opinion)).toEqual(['hard', 'hard', 'hard']);
+    expect(result.refundedUnits).toBe(String(bad.priceUnits));
+    expect(answer).toContain('The audit failed (hard): miner 1 did not serve what it claims');
+    const rows = explanation.steps.flatMap(({ table }) => table?.rows ?? []);
+    for (const row of rows) expect(row.slice(2, 5)).toEqual(Array(3).fill(expect.stringMatching(/^block \d+/)));
+  });
+
+  it('says what is still to come', async () => {
+    const world = new RecordedWorld().populate();
+    const receipt = world.receipt();
+    world.block(world.batchTx({ receipts: [receipt] }));
+    const waiting = await explainAudit(world.history, receipt.taskId, fast);
+    expect(waiting.result).toMatchObject({ audited: null, outcome: 'undecided' });
+    world.block(world.batchTx());
+    world.block(world.batchTx());
+    const drawn = await explainAudit(world.history, receipt.taskId, fast);
+    expect(drawn.result).toMatchObject({ audited: true, verdict: 'open', outcome: 'undecided' });
+  });
+});

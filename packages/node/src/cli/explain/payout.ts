@@ -1,0 +1,331 @@
+import { formatUnits as units } from '@assay/client';
+import { apportion, type EpochClose, type LedgerView, type Payout, type Pool, type RevenueParts } from '@assay/ledger';
+import { addressText, equalBytes, toHex } from '@assay/protocol';
+import { z } from 'zod';
+import { CliError } from '../failures.ts';
+import { type History, type Replayed, replayBlocks } from '../history.ts';
+import { ratio } from '../ratio.ts';
+import { certifiedIn, type ReceiptPlace } from './certified.ts';
+import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
+
+export const PayoutExplanation = explanationOf(
+  z.object({
+    account: z.string(),
+    epoch: z.int(),
+    /** Height of the block that closed the epoch. */
+    height: z.int(),
+    totalUnits: z.string(),
+    payouts: z.array(
+      z.object({
+        source: z.string(),
+        stack: z.string(),
+        kind: z.string().nullable(),
+        role: z.int().nullable(),
+        units: z.string(),
+        /** What the numbers shown add up to; the same, or the chain contradicts its own rules. */
+        recomputedUnits: z.string(),
+      }),
+    ),
+  }),
+);
+type PayoutResult = z.infer<typeof PayoutExplanation>['result'];
+
+/** A task that the closing block paid, with how its price was divided. */
+interface PaidTask {
+  readonly place: ReceiptPlace;
+  readonly parts: RevenueParts;
+}
+
+interface Closed {
+  readonly height: number;
+  readonly close: EpochClose;
+  readonly paid: readonly PaidTask[];
+  readonly rejected: readonly { readonly place: ReceiptPlace; readonly reason: string }[];
+  readonly state: LedgerView;
+}
+
+/** Where every base unit that an account got at the end of an epoch comes from (economics §2–4). */
+export async function explainPayout(
+  history: History,
+  asked: { readonly account: Uint8Array; readonly epoch: number },
+  options: { readonly fast: boolean },
+): Promise<Explanation<PayoutResult>> {
+  const { account, epoch } = asked;
+  const closed = await closeOf(history, epoch, options);
+  const own = closed.close.payouts.filter((payout) => equalBytes(payout.account, account));
+  const reasons = own.map((payout) => reasonOf(closed, payout));
+  const totalUnits = own.reduce((sum, { units }) => sum + units, 0n);
+  const text = addressText(account);
+  return {
+    question: `Why was ${text} paid ${units(totalUnits)} units at the end of epoch ${epoch}?`,
+    answer: answerOf(closed, { text, totalUnits, reasons }),
+    result: {
+      ...{ account: text, epoch, height: closed.height, totalUnits: String(totalUnits) },
+      payouts: reasons.map(({ payout, recomputedUnits }) => ({
+        source: payout.source,
+        stack: payout.stack,
+        kind: payout.kind,
+        role: payout.role,
+        units: String(payout.units),
+        recomputedUnits: String(recomputedUnits),
+      })),
+    },
+    steps: [epochStep(closed), ...reasons.flatMap(({ steps }) => steps), ...rejectedStep(closed, account)],
+  };
+}
+
+async function closeOf(history: History, epoch: number, options: { readonly fast: boolean }): Promise<Closed> {
+  const open = new Map<string, ReceiptPlace>();
+  const rejected: { place: ReceiptPlace; reason: string }[] = [];
+  let reached = 0;
+  for await (const { height, block, result, ledger } of replayBlocks(history, options)) {
+    for (const place of certifiedIn(block, result)) open.set(toHex(place.receipt.taskId), place);
+    const paid: PaidTask[] = [];
+    for (const event of result.events) {
+      if (event.type !== 'taskPaid' && event.type !== 'taskRejected') continue;
+      const place = open.get(toHex(event.taskId));
+      open.delete(toHex(event.taskId));
+      if (place === undefined) continue;
+      if (event.type === 'taskPaid') paid.push({ place, parts: event.parts });
+      else rejected.push({ place, reason: event.reason });
+    }
+    const close = closeIn(result);
+    if (close === null) continue;
+    if (close.epoch === epoch) return { height, close, paid, rejected, state: ledger.state };
+    rejected.length = 0;
+    reached = close.epoch + 1;
+  }
+  throw new CliError(
+    'notFound',
+    `Epoch ${epoch} is not closed yet: at block ${history.height}, ${history.source} is in epoch ${reached}.`,
+  );
+}
+
+function closeIn({ events }: Replayed['result']): EpochClose | null {
+  for (const event of events) if (event.type === 'epochClosed') return event.close;
+  return null;
+}
+
+function epochStep({ height, close, state }: Closed): Step {
+  const { params } = state;
+  const source = `closing of epoch ${close.epoch} in block ${height}`;
+  return {
+    title: `Epoch ${close.epoch}`,
+    clause: 'economics §1',
+    facts: [
+      { name: 'block time', value: `${close.durationMs} ms`, source },
+      {
+        name: 'emission per day',
+        value: units(params.emissionPerDayUnits),
+        source: 'genesis, params.emissionPerDayUnits',
+      },
+      { name: 'halvings', value: String(close.halvings), source },
+      { name: 'minted', value: units(close.mintedUnits), source },
+      { name: 'revenue', value: units(close.revenueUnits), source },
+      { name: 'burned', value: units(close.burnedUnits), source },
+    ],
+    table: null,
+  };
+}
+
+interface Reason {
+  readonly payout: Payout;
+  readonly recomputedUnits: bigint;
+  readonly steps: readonly Step[];
+}
+
+function reasonOf(closed: Closed, payout: Payout): Reason {
+  const isPerTask = payout.source === 'revenue' && payout.stack !== 'validators' && payout.stack !== 'treasury';
+  if (isPerTask) return taskReason(closed, payout);
+  return poolReason(closed, payout);
+}
+
+/** Revenue that comes task by task: to the miner's people, the gateway, the creator, the domain. */
+function taskReason(closed: Closed, payout: Payout): Reason {
+  const rows: string[][] = [];
+  let recomputedUnits = 0n;
+  for (const { place, parts } of closed.paid) {
+    const part = partOf(closed.state, payout, { place, parts });
+    if (part === null) continue;
+    recomputedUnits += part.own;
+    const { height, transaction, receipt } = place;
+    const own = [units(receipt.priceUnits), units(part.stack), units(part.own)];
+    rows.push([hex(receipt.taskId), transactionAt(height, transaction), ...own]);
+  }
+  return {
+    payout,
+    recomputedUnits,
+    steps: [
+      {
+        title: titleOf(payout),
+        clause: payout.stack === 'miners' ? 'economics §2, E8' : 'economics §2',
+        facts: splitFacts(closed, payout),
+        table: { head: ['task', 'certified in', 'price', `part of ${payout.stack}`, 'of the account'], rows },
+      },
+    ],
+  };
+}
+
+/** The part of a task's price that went to the payout's stack, and of it to its account; null when it is another's. */
+function partOf(
+  state: LedgerView,
+  { stack, role, account }: Payout,
+  { place, parts }: PaidTask,
+): { stack: bigint; own: bigint } | null {
+  const { receipt } = place;
+  const { domain } = state.models.at(receipt.model);
+  const whole = (part: bigint, index: number) => (index === role ? { stack: part, own: part } : null);
+  if (stack === 'gateways') return whole(parts.processorsUnits, receipt.gateway);
+  if (stack === 'creators') return whole(parts.creatorsUnits, receipt.model);
+  if (stack === 'domain') return whole(parts.domainUnits, domain);
+  if (receipt.miner !== role) return null;
+  return { stack: parts.minersUnits, own: ownPart(state, parts.minersUnits, { miner: role, account }) };
+}
+
+/** What of a miner's units goes to an account that operates or owns it (E8). */
+function ownPart(state: LedgerView, units: bigint, { miner, account }: { miner: number; account: Uint8Array }): bigint {
+  const { operator, owner, split } = state.miners.at(miner);
+  const [operatorUnits = 0n] = apportion(units, [split.operatorBps, split.ownerBps, split.stakersBps].map(BigInt));
+  const asOperator = equalBytes(account, operator) ? operatorUnits : 0n;
+  return asOperator + (equalBytes(account, owner) ? units - operatorUnits : 0n);
+}
+
+function splitFacts({ state, paid }: Closed, { stack, role, kind }: Payout): Step['facts'] {
+  if (kind === 'miner' && role !== null) return minerSplitFacts(state, role);
+  if (stack === 'creators') return [bps('royalty', state.models.at(role ?? 0).royaltyBps, `genesis, model ${role}`)];
+  const domains = new Set(paid.map(({ place }) => state.models.at(place.receipt.model).domain));
+  return [...domains].map((domain) => {
+    const { processorsBps, domainBps } = state.domains.at(domain);
+    const source = `genesis, domain ${domain}`;
+    return stack === 'gateways' ? bps('processors', processorsBps, source) : bps('domain', domainBps, source);
+  });
+}
+
+const bps = (name: string, value: number, source: string) => ({ name, value: `${value} of 10000`, source });
+
+function minerSplitFacts(state: LedgerView, miner: number): Step['facts'] {
+  const { operator, owner, split } = state.miners.at(miner);
+  const source = `registration of miner ${miner}`;
+  return [
+    bps('operator', split.operatorBps, `${addressText(operator)}, ${source}`),
+    bps('owner', split.ownerBps, `${addressText(owner)}, ${source}`),
+    bps('stakers', split.stakersBps, "the owner's while nobody else stakes"),
+  ];
+}
+
+/** A payout out of one amount that contestants share by weight. */
+function poolReason(closed: Closed, payout: Payout): Reason {
+  const { close, state, height } = closed;
+  const isIt = ({ source, stack, kind }: Pool) =>
+    source === payout.source && stack === payout.stack && kind === payout.kind;
+  const pool = close.pools.find(isIt);
+  if (pool === undefined || payout.role === null) {
+    const source = `closing of epoch ${close.epoch} in block ${height}`;
+    const facts = [{ name: 'amount', value: units(payout.units), source }];
+    const step = { title: titleOf(payout), clause: 'economics §3', facts, table: null };
+    return { payout, recomputedUnits: payout.units, steps: [step] };
+  }
+  const role = payout.role;
+  const shares = apportion(
+    pool.units,
+    pool.shares.map(({ weight }) => weight),
+  );
+  const share = shares[pool.shares.findIndex((one) => one.role === role)] ?? 0n;
+  const recomputedUnits =
+    payout.kind === 'miner' ? ownPart(state, share, { miner: role, account: payout.account }) : share;
+  const step: Step = {
+    title: titleOf(payout),
+    clause: payout.source === 'emission' ? 'economics §3' : 'economics §2',
+    facts: [
+      { name: `stack "${pool.stack}"`, value: units(pool.units), source: stackSource(state, pool) },
+      { name: `share of ${pool.kind} ${role}`, value: units(share), source: 'by weight, largest remainder' },
+      ...(payout.kind === 'miner' ? minerSplitFacts(state, role) : []),
+    ],
+    table: {
+      head: [pool.kind, 'weight', 'units'],
+      rows: pool.shares.map((one) => [String(one.role), String(one.weight), units(one.units)]),
+    },
+  };
+  return { payout, recomputedUnits, steps: payout.kind === 'miner' ? [scoreStep(close, state), step] : [step] };
+}
+
+function stackSource({ params }: LedgerView, { source, stack }: Pool): string {
+  if (source === 'revenue') return 'validators’ part of every price';
+  const { minersBps, securityBps, creatorsBps, gatewaysBps } = params.stacks;
+  const bps: Readonly<Record<string, number>> = {
+    miners: minersBps,
+    security: securityBps,
+    creators: creatorsBps,
+    gateways: gatewaysBps,
+  };
+  const part = `${bps[stack] ?? 0} of 10000 of the emission`;
+  return stack === 'security' ? `${part}, divided among the roles by stake` : part;
+}
+
+function scoreStep({ scores }: EpochClose, { params }: LedgerView): Step {
+  const weights = Object.entries(params.components).filter(([, bps]) => bps > 0);
+  const components = [...new Set(scores.flatMap(({ raw }) => Object.keys(raw)))];
+  return {
+    title: 'The miners’ competition: Final = Σ α · share of raw × trust',
+    clause: 'economics §4',
+    facts: weights.map(([name, bps]) => ({
+      name: `α ${name.replace(/Bps$/, '')}`,
+      value: `${bps} of 10000`,
+      source: `genesis, params.components.${name}`,
+    })),
+    table: {
+      head: ['miner', 'trust', ...components, 'final', 'emission'],
+      rows: scores.map((score) => [
+        String(score.miner),
+        ratio(score.trustPpb),
+        ...components.map((component) => String(score.raw[component] ?? 0n)),
+        ratio(score.finalPpb),
+        units(score.emissionUnits),
+      ]),
+    },
+  };
+}
+
+function rejectedStep({ rejected, state, close }: Closed, account: Uint8Array): Step[] {
+  const own = rejected.filter(({ place }) => {
+    const { operator, owner } = state.miners.at(place.receipt.miner);
+    return equalBytes(account, operator) || equalBytes(account, owner);
+  });
+  if (own.length === 0) return [];
+  return [
+    {
+      title: `Tasks of this account’s miner that were rejected in epoch ${close.epoch} and paid nothing`,
+      clause: '§10.4, economics §2',
+      facts: [],
+      table: {
+        head: ['task', 'certified in', 'price', 'rejected as'],
+        rows: own.map(({ place, reason }) => [
+          hex(place.receipt.taskId),
+          transactionAt(place.height, place.transaction),
+          units(place.receipt.priceUnits),
+          reason,
+        ]),
+      },
+    },
+  ];
+}
+
+function answerOf(
+  { close }: Closed,
+  { text, totalUnits, reasons }: { text: string; totalUnits: bigint; reasons: readonly Reason[] },
+): string {
+  if (reasons.length === 0) return `${text} was paid nothing at the end of epoch ${close.epoch}.`;
+  const wrong = reasons.filter(({ payout, recomputedUnits }) => payout.units !== recomputedUnits);
+  const parts = reasons.map(({ payout }) => `${units(payout.units)} ${payout.source} of ${nameOf(payout)}`);
+  const sum = `${units(totalUnits)} units: ${parts.join(' + ')}.`;
+  return wrong.length === 0 ? sum : `${sum} ${wrong.length} of them do not follow from the numbers above.`;
+}
+
+function titleOf(payout: Payout): string {
+  const source = payout.source === 'emission' ? 'Emission' : 'Revenue';
+  return `${source} of ${nameOf(payout)}: ${units(payout.units)} units`;
+}
+
+function nameOf({ kind, role }: Payout): string {
+  return kind === null ? 'the treasury' : `${kind} ${role}`;
+}
