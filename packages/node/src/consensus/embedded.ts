@@ -59,7 +59,7 @@ export class EmbeddedEngine implements Engine {
 
   /**
    * Stands after the last block of the store, or before the first. Throws AssayError DATA_DAMAGED when the stored blocks
-   * do not lead to their roots, and an Error with a sentence when genesis or keys are of no use.
+   * do not lead to their roots, and an Error with a sentence when genesis or keys do not serve.
    */
   static async open(options: EmbeddedOptions): Promise<EmbeddedEngine> {
     const { store, genesis, onProgress } = options;
