@@ -44,6 +44,8 @@ export interface HttpServer {
 const requestTimeoutMs = 30_000;
 /** Time streams have to say goodbye when the server stops, milliseconds. */
 const goodbyeMs = 500;
+/** How often connections that have said goodbye are closed meanwhile, milliseconds. */
+const sweepMs = 20;
 /** Longest path parameter, characters. */
 const maxParamCharacters = 256;
 /** Connections at once; more are dropped as they come. */
@@ -84,8 +86,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { port } = app.server.address() as AddressInfo;
   const stop = async () => {
     activity.abortAll(new AssayError('NODE_STOPPED'));
+    const sweep = setInterval(() => app.server.closeIdleConnections(), sweepMs);
     const cutOff = setTimeout(() => app.server.closeAllConnections(), goodbyeMs);
     await app.close();
+    clearInterval(sweep);
     clearTimeout(cutOff);
   };
   return { url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`, port, stop };

@@ -4,7 +4,7 @@ import { AssayError } from '../../errors.ts';
 import type { ChatMessage } from '../../inference/port.ts';
 import type { InferenceRequest } from '../port.ts';
 import { Refusal } from '../refusal.ts';
-import { messageRoles, refuseUnsupported } from './unsupported.ts';
+import { messageRoles, refuseUnsupported, refuseUnsupportedIn } from './unsupported.ts';
 
 /** Longest answer when the request names no limit, tokens. */
 export const defaultMaxTokens = 256;
@@ -12,6 +12,8 @@ export const defaultMaxTokens = 256;
 /** Stop sequences in one request, and alternatives per token, as OpenAI has them. */
 const maxStops = 4;
 const maxTopLogprobs = 20;
+/** Parts of one message. */
+const maxParts = 1024;
 
 const wellFormed = (what: string) =>
   z.string({ error: `must be ${what}` }).refine((text) => text.isWellFormed(), {
@@ -30,10 +32,10 @@ const textPart = z.object({
   type: z.literal('text', { error: 'must be "text"' }),
   text: wellFormed('a text'),
 });
-const message = z.object(
+const ChatBodyMessage = z.object(
   {
     role: z.enum(messageRoles, { error: 'must name a role' }),
-    content: z.union([wellFormed('a text'), z.array(textPart).min(1)], {
+    content: z.union([wellFormed('a text'), z.array(textPart).min(1).max(maxParts)], {
       error: 'must be a well-formed text, or a list of {"type":"text","text":…}',
     }),
   },
@@ -46,7 +48,7 @@ export const ChatBody = z.object({
   model: wellFormed('the name of a model')
     .min(1, { error: 'must be the name of a model' })
     .max(limits.maxNameBytes, { error: `must be at most ${limits.maxNameBytes} characters long` }),
-  messages: z.array(message, { error: 'must be a list of messages' }).min(1, { error: 'must hold a message' }),
+  messages: z.array(ChatBodyMessage).min(1),
   temperature: between(0, 2).nullish(),
   top_p: between(0, 1).nullish(),
   max_tokens: wholeBetween(1, limits.maxTokens).nullish(),
@@ -64,6 +66,7 @@ export const ChatBody = z.object({
 });
 export type ChatBody = z.infer<typeof ChatBody>;
 const honoured: ReadonlySet<string> = new Set(Object.keys(ChatBody.shape));
+const Parameters = ChatBody.omit({ messages: true });
 
 /** A chat request and how it wants to be answered. */
 export interface ChatRequest {
@@ -82,17 +85,17 @@ export function readChatRequest(json: unknown): ChatRequest {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new AssayError('INVALID_REQUEST', 'Its body must be a JSON object.');
   }
-  refuseUnsupported(json as Record<string, unknown>, honoured);
-  const read = ChatBody.safeParse(json);
-  if (!read.success) throw refusalOfIssue(read.error.issues[0]);
-  const body = read.data;
+  const { messages, ...parameters } = json as Record<string, unknown>;
+  refuseUnsupported(parameters, honoured);
+  refuseLong(parameters['stop'], maxStops, 'stop');
+  const body = readAs(Parameters, parameters, '');
   const stream = body.stream ?? false;
   if (!stream && body.stream_options != null) throw invalid('stream_options', 'needs `stream` to be true');
   if (body.top_logprobs != null && !body.logprobs) throw invalid('top_logprobs', 'needs `logprobs` to be true');
   return {
     inference: {
       model: body.model,
-      messages: body.messages.map(chatMessage),
+      messages: readMessages(messages),
       maxTokens: maxTokensOf(body),
       temperatureMicro: millionths(body.temperature ?? 1),
       topPMicro: millionths(body.top_p ?? 1),
@@ -110,11 +113,22 @@ function seedOf(seed: number): number {
   return seed >>> 0;
 }
 
-function maxTokensOf({ max_tokens: old, max_completion_tokens: current }: ChatBody): number {
+function maxTokensOf({ max_tokens: old, max_completion_tokens: current }: z.infer<typeof Parameters>): number {
   if (old != null && current != null && old !== current) {
     throw invalid('max_tokens', 'and `max_completion_tokens` differ; give one of them');
   }
   return current ?? old ?? defaultMaxTokens;
+}
+
+/** One by one, so that the first wrong message ends the reading of a body that holds a hundred thousand. */
+function readMessages(messages: unknown): ChatMessage[] {
+  if (!Array.isArray(messages) || messages.length === 0) throw invalid('messages', 'must be a list of messages');
+  return messages.map((message: unknown, index) => {
+    const path = `messages[${index}]`;
+    refuseUnsupportedIn(message, path);
+    refuseLong((message as { content?: unknown } | null)?.content, maxParts, `${path}.content`);
+    return chatMessage(readAs(ChatBodyMessage, message, path));
+  });
 }
 
 function chatMessage({ role, content }: ChatBody['messages'][number]): ChatMessage {
@@ -124,11 +138,20 @@ function chatMessage({ role, content }: ChatBody['messages'][number]): ChatMessa
   };
 }
 
-function invalid(param: string, must: string): Refusal {
-  return new Refusal('INVALID_REQUEST', param, `\`${param}\` ${must}.`);
+/** Refuses a list that is too long before a schema looks at each of its members. */
+function refuseLong(value: unknown, most: number, param: string): void {
+  if (Array.isArray(value) && value.length > most) throw invalid(param, `must be at most ${most} long`);
 }
 
-function refusalOfIssue(issue: z.core.$ZodIssue | undefined): Refusal {
-  const path = (issue?.path ?? []).map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  return invalid(path.replace(/^\./, ''), issue?.message ?? 'is wrong');
+/** `value` as the schema says, or the first thing that is wrong with it, by its path. */
+function readAs<T extends z.ZodType>(schema: T, value: unknown, path: string): z.infer<T> {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const inside = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+  throw invalid(`${path}${inside.join('')}`.replace(/^\./, ''), issue?.message ?? 'is wrong');
+}
+
+function invalid(param: string, must: string): Refusal {
+  return new Refusal('INVALID_REQUEST', param, `\`${param}\` ${must}.`);
 }

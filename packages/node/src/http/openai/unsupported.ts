@@ -72,34 +72,33 @@ const streamMembers = neutral({ include_usage: [() => true], include_obfuscation
 export const messageRoles = ['system', 'developer', 'user', 'assistant'] as const;
 
 /**
- * Throws UNSUPPORTED_PARAMETER, naming it, for the first thing in a chat body that would have to be ignored. Values
- * of the wrong type pass: the schema of the `honoured` parameters refuses them.
+ * Throws UNSUPPORTED_PARAMETER, naming it, for the first parameter of a chat body that would have to be ignored.
+ * Values of the wrong type pass: the schema of the `honoured` parameters refuses them.
  */
 export function refuseUnsupported(body: Record<string, unknown>, honoured: ReadonlySet<string>): void {
   for (const name of Object.keys(body)) if (!honoured.has(name)) refuseMember(parameters, body, name, '');
-  if (isRecord(body.stream_options)) refuseMembers(streamMembers, body.stream_options, 'stream_options.');
-  if (!Array.isArray(body.messages)) return;
-  body.messages.forEach((message: unknown, index) => {
-    if (isRecord(message)) refuseInMessage(message, `messages[${index}].`);
-  });
+  if (isRecord(body['stream_options'])) refuseMembers(streamMembers, body['stream_options'], 'stream_options.');
 }
 
-function refuseInMessage(message: Record<string, unknown>, path: string): void {
+/** The same for one message; `path` is where it stands. */
+export function refuseUnsupportedIn(message: unknown, path: string): void {
+  if (!isRecord(message)) return;
   const { role, content } = message;
   if (isText(role) && !isOneOf(...messageRoles)(role)) {
     const roles = messageRoles.map((name) => `"${name}"`).join(', ');
-    throw new Refusal('UNSUPPORTED_PARAMETER', `${path}role`, `\`${path}role\` may only be one of ${roles}.`);
+    throw new Refusal('UNSUPPORTED_PARAMETER', `${path}.role`, `\`${path}.role\` may only be one of ${roles}.`);
   }
-  refuseMembers(messageMembers, message, path);
+  refuseMembers(messageMembers, message, `${path}.`);
   if (!Array.isArray(content)) return;
-  content.forEach((part: unknown, index) => {
-    if (!isRecord(part)) return;
-    const at = `${path}content[${index}].`;
-    if (isText(part.type) && part.type !== 'text') {
-      throw new Refusal('UNSUPPORTED_PARAMETER', `${at}type`, `\`${at}type\` may only be "text".`);
-    }
-    refuseMembers(partMembers, part, at);
-  });
+  for (const [index, part] of content.entries()) refuseUnsupportedPart(part, `${path}.content[${index}].`);
+}
+
+function refuseUnsupportedPart(part: unknown, path: string): void {
+  if (!isRecord(part)) return;
+  if (isText(part['type']) && part['type'] !== 'text') {
+    throw new Refusal('UNSUPPORTED_PARAMETER', `${path}type`, `\`${path}type\` may only be "text".`);
+  }
+  refuseMembers(partMembers, part, path);
 }
 
 function refuseMembers(known: ReadonlyMap<string, Neutral>, value: Record<string, unknown>, path: string): void {

@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { ApiError } from '@assay/client';
+import { limits } from '@assay/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { AssayError } from '../errors.ts';
+import { type Behaviour, EchoGateway } from './echo-gateway.fixture.ts';
+import type { Answer } from './port.ts';
+import { type HttpServer, type HttpServerOptions, startHttpServer } from './server.ts';
+import { SmallChain, TwoRoles } from './small-chain.fixture.ts';
+
+const servers: HttpServer[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+});
+
+async function start(options: Partial<HttpServerOptions> = {}): Promise<HttpServer> {
+  const server = await startHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    chat: new EchoGateway(),
+    node: new SmallChain(),
+    roles: new TwoRoles(),
+    adminToken: '',
+    onRequestError: () => {},
+    ...options,
+  });
+  servers.push(server);
+  return server;
+}
+const startEcho = (behaviour: Behaviour) => start({ chat: new EchoGateway(behaviour) });
+
+const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-assay-test' };
+const chat = (server: HttpServer, body: object) =>
+  fetch(`${server.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: 'a b' }], ...body }),
+  });
+
+describe('starting', () => {
+  it('takes any free port for 0, and says which', async () => {
+    const server = await start();
+    expect(server.port).toBeGreaterThan(0);
+    expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+    expect((await fetch(`${server.url}/assay/v1/status`)).status).toBe(200);
+  });
+
+  it('says what to do when the port is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const error = await start({ port }).catch((reason: unknown) => reason);
+    other.close();
+    expect(error).toBeInstanceOf(AssayError);
+    expect(error).toMatchObject({ code: 'CANNOT_LISTEN', action: 'stop', cause: { code: 'EADDRINUSE' } });
+    expect(String(error)).toContain(`127.0.0.1:${port}`);
+    expect(String(error)).toContain('--port 0');
+  });
+
+  it('fails as clearly on an address that is not this machine’s', async () => {
+    await expect(start({ host: '192.0.2.1' })).rejects.toMatchObject({ code: 'CANNOT_LISTEN' });
+  });
+});
+
+describe('stopping', () => {
+  it('ends an open stream with an error event', async () => {
+    const server = await startEcho({ endless: true });
+    const response = await chat(server, { stream: true, max_tokens: 4000 });
+    const [body] = await Promise.all([response.text(), server.stop()]);
+    expect(body).toContain('"code":"NODE_STOPPED"');
+    expect(body).not.toContain('[DONE]');
+  });
+
+  it('answers a request that waits with 503', async () => {
+    const gateway = new EchoGateway({ gate: new Promise(() => {}) });
+    const server = await start({ chat: gateway });
+    const asked = once(gateway.events, 'asked');
+    const waiting = chat(server, {});
+    await asked;
+    await server.stop();
+    expect(ApiError.parse(await (await waiting).json()).error.code).toBe('NODE_STOPPED');
+  });
+
+  it('cuts off what does not listen, and may be called twice', async () => {
+    class DeafGateway extends EchoGateway {
+      override ask(): Promise<Answer> {
+        this.events.emit('asked');
+        return new Promise(() => {});
+      }
+    }
+    const gateway = new DeafGateway();
+    const server = await start({ chat: gateway });
+    const asked = once(gateway.events, 'asked');
+    const cutOff = expect(chat(server, {})).rejects.toThrow();
+    await asked;
+    await Promise.all([server.stop(), server.stop()]);
+    await cutOff;
+    await expect(fetch(server.url)).rejects.toThrow();
+  });
+});
+
+describe('limits', () => {
+  it('refuses a body that is too large, whether its length is told or not', async () => {
+    const server = await start();
+    const body = new Uint8Array(limits.maxRequestBytes + 1).fill(0x20);
+    const untold = new Blob([body]).stream();
+    for (const sent of [{ body }, { body: untold, duplex: 'half' as const }]) {
+      const response = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', headers, ...sent });
+      expect(response.status).toBe(413);
+      expect(ApiError.parse(await response.json()).error).toMatchObject({
+        code: 'REQUEST_TOO_LARGE',
+        type: 'invalid_request_error',
+      });
+    }
+  });
+
+  it('takes a body of exactly the largest size', async () => {
+    const server = await start();
+    const shell = JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: '' }], max_tokens: 1 });
+    const content = 'x'.repeat(limits.maxRequestBytes - shell.length);
+    const response = await chat(server, { messages: [{ role: 'user', content }], max_tokens: 1 });
+    expect(response.status).toBe(200);
+  });
+});
+
+describe('browsers', () => {
+  const preflight = (server: HttpServer, path: string, method: string) =>
+    fetch(server.url + path, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://example.org', 'access-control-request-method': method },
+    });
+
+  it.each([
+    ['/v1/chat/completions', 'POST'],
+    ['/assay/v1/status', 'GET'],
+    ['/v1/models', 'GET'],
+  ])('may call %s with %s', async (path, method) => {
+    const response = await preflight(await start(), path, method);
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('access-control-allow-headers')).toContain('authorization');
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it.each([
+    ['/assay/v1/roles/miner-0/stop', 'POST'],
+    ['/assay/v1/transactions', 'POST'],
+    ['/v1/chat/completions', 'DELETE'],
+  ])('may not call %s with %s', async (path, method) => {
+    const response = await preflight(await start(), path, method);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('may read the receipt of a stream, and errors', async () => {
+    const server = await start();
+    const streamed = await chat(server, { stream: true });
+    expect(streamed.headers.get('access-control-allow-origin')).toBe('*');
+    expect(streamed.headers.get('access-control-expose-headers')).toContain('x-assay-receipt');
+    await streamed.text();
+    const refused = await chat(server, { tools: [{}] });
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([400, '*']);
+  });
+});
