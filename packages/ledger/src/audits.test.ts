@@ -1,0 +1,318 @@
+import { createHash } from 'node:crypto';
+import { type AuditNumbers, auditorStates, verdicts } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { auditDuties, isAudited } from './audits.ts';
+import type { LedgerEvent } from './result.ts';
+import { checked, hardFailure, honest, softFailure, unchecked, World, type WorldOptions } from './world.fixture.ts';
+
+const hash = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
+const noResult = unchecked('noResult');
+const noArtifact = unchecked('noArtifact');
+
+/** A world with one task, drawn for audit. */
+function drawnWorld(options?: WorldOptions) {
+  const world = new World(options).populate();
+  const receipt = world.receipt();
+  world.certify(receipt);
+  const { taskId } = receipt;
+  const fresh = () => {
+    const audit = world.state.auditOf(taskId);
+    const slots = audit === undefined ? [] : world.state.audits.at(audit).auditors;
+    return slots.filter((slot) => slot.state === auditorStates.drawn).map((slot) => slot.validator);
+  };
+  const answer = (...numbers: AuditNumbers[]) =>
+    world.audit(taskId, new Map(fresh().map((validator, i) => [validator, numbers[i] ?? honest])));
+  const ends = () => world.events.filter((event) => event.type === 'taskApproved' || event.type === 'taskRejected');
+  return { world, receipt, taskId, fresh, answer, ends };
+}
+
+describe('audit draw §9.1, §10.1', () => {
+  it('waits until the beacon has turned twice and two blocks have passed', () => {
+    const world = new World().populate();
+    const receipt = world.receipt();
+    world.block(world.batchTx({ receipts: [receipt] }), world.batchTx({ mixer: 1 }), world.batchTx({ mixer: 2 }));
+    world.block();
+    expect(world.state.auditOf(receipt.taskId)).toBeUndefined();
+    world.block();
+    expect(world.state.auditOf(receipt.taskId)).toBe(0);
+    const late = world.receipt();
+    world.block(world.batchTx({ receipts: [late] }));
+    for (let i = 0; i < 5; i++) world.block();
+    world.block(world.batchTx());
+    expect(world.state.auditOf(late.taskId)).toBeUndefined();
+    world.block(world.batchTx());
+    expect(world.state.auditOf(late.taskId)).toBe(1);
+  });
+
+  it('takes every task of a new miner', () => {
+    const { world, taskId } = drawnWorld();
+    expect(world.events).toContainEqual({ type: 'auditOpened', taskId, ratePpb: 1_000_000_000 });
+    expect(world.state.audits.at(0)).toMatchObject({ taskId, drawnHeight: world.height, verdict: verdicts.open });
+  });
+
+  it('approves at once what it does not draw', () => {
+    const world = new World({ audit: { newMinerTasks: 0, minRoutingTrustPpb: 1, floorPpb: 0 } }).populate();
+    const first = world.receipt();
+    world.certify(first);
+    const [auditor] = world.auditorsOf(first.taskId);
+    world.audit(first.taskId, new Map([[auditor ?? 0, honest]]));
+    world.finishEpoch();
+    const trustPpb = world.state.miners.at(0).trustPpb;
+    expect(trustPpb).toBeGreaterThan(0);
+    const receipts = Array.from({ length: 60 }, () => world.receipt());
+    world.certify(...receipts);
+    const skipped = world.events.filter((event) => event.type === 'auditSkipped');
+    const drawn = receipts.filter((receipt) => world.state.auditOf(receipt.taskId) !== undefined);
+    const ratePpb = Number((999_999_999n * 0n + 1_000_000_000n * BigInt(1_000_000_000 - trustPpb)) / 999_999_999n);
+    expect(skipped[0]).toMatchObject({ ratePpb });
+    expect(skipped.length + drawn.length).toBe(60);
+    expect(Math.abs(drawn.length / 60 - ratePpb / 1e9)).toBeLessThan(0.2);
+    expect(world.events).toContainEqual({ type: 'taskApproved', taskId: skipped[0]?.taskId, audited: false });
+  });
+
+  it('draws as often as the rate says', () => {
+    const beacon = hash('beacon');
+    const count = (ratePpb: number) => {
+      let drawn = 0;
+      for (let i = 0; i < 20_000; i++) drawn += isAudited(beacon, hash(`task ${i}`), ratePpb) ? 1 : 0;
+      return drawn;
+    };
+    expect(count(0)).toBe(0);
+    expect(count(1_000_000_000)).toBe(20_000);
+    // Six standard deviations around 2 % and 30 %.
+    expect(Math.abs(count(20_000_000) - 400)).toBeLessThan(119);
+    expect(Math.abs(count(300_000_000) - 6000)).toBeLessThan(389);
+  });
+});
+
+describe('auditors §10.2', () => {
+  it('are never of the miner’s operator or owner', () => {
+    for (const concerned of ['minerA', 'owner'] as const) {
+      const { world, taskId, answer, fresh } = drawnWorld({ validatorOperators: [concerned, concerned] });
+      answer(hardFailure);
+      expect(fresh()).toHaveLength(1);
+      expect(world.auditorsOf(taskId).toSorted((a, b) => a - b)).toEqual([2, 3]);
+    }
+  });
+
+  it('are each drawn once for a task', () => {
+    const { world, taskId, answer } = drawnWorld();
+    answer(noResult);
+    answer(noResult);
+    answer(noResult);
+    expect(world.auditorsOf(taskId).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('are counted for what they did and for what they missed', () => {
+    const { world, taskId, fresh } = drawnWorld();
+    const [first] = fresh();
+    if (first === undefined) throw new Error('nobody was drawn');
+    for (let i = 0; i < 3; i++) world.block();
+    expect(world.events).toContainEqual({ type: 'auditorMissed', taskId, validator: first });
+    expect(world.state.validators.at(first)).toMatchObject({ strikes: 1, epochDuties: 0 });
+    const [second] = fresh();
+    if (second === undefined) throw new Error('nobody took over');
+    expect(second).not.toBe(first);
+    world.audit(taskId, new Map([[second, honest]]));
+    expect(world.state.validators.at(second)).toMatchObject({ strikes: 0, epochDuties: 1 });
+  });
+
+  it('are not paid for not being able to check', () => {
+    const { world, fresh, answer } = drawnWorld();
+    const [first] = fresh();
+    answer(noResult);
+    expect(world.state.validators.at(first ?? 9).epochDuties).toBe(0);
+  });
+
+  it('know what they owe, and when', () => {
+    const { world, taskId, fresh } = drawnWorld();
+    const [first = 9] = fresh();
+    const duties = () => auditDuties(world.state, first);
+    expect(duties()).toEqual([{ taskId, step: 'commit', deadline: world.height + 3 }]);
+    const pair = world.auditPair(first, taskId, honest);
+    world.block(pair.commit());
+    expect(duties()).toEqual([{ taskId, step: 'reveal', deadline: world.height + 2 }]);
+    world.block(pair.reveal());
+    expect(duties()).toEqual([]);
+  });
+});
+
+describe('commit and reveal §10.3', () => {
+  it('reveals open when all at work have committed', () => {
+    const { world, taskId, fresh, answer } = drawnWorld();
+    answer(softFailure);
+    const [a = 9, b = 9] = fresh();
+    const [first, second] = [world.auditPair(a, taskId, softFailure), world.auditPair(b, taskId, softFailure)];
+    world.block(first.commit());
+    expect(auditDuties(world.state, a)).toEqual([]);
+    expect(world.codeOf(first.reveal())).toBe('REVEAL_TOO_EARLY');
+    world.block(second.commit());
+    expect(world.block(first.reveal(), second.reveal()).transactions.map(({ code }) => code)).toEqual(['OK', 'OK']);
+  });
+
+  it('keeps a place open until its last height and not beyond', () => {
+    for (const wait of [2, 3]) {
+      const { world, taskId, fresh } = drawnWorld();
+      const [auditor = 9] = fresh();
+      for (let i = 0; i < wait; i++) world.block();
+      const { commit } = world.auditPair(auditor, taskId, honest);
+      expect(world.codeOf(commit())).toBe(wait === 2 ? 'OK' : 'NOT_AUDITOR');
+    }
+  });
+
+  it('makes a missed reveal a strike', () => {
+    const { world, taskId, fresh } = drawnWorld();
+    const [auditor = 9] = fresh();
+    const pair = world.auditPair(auditor, taskId, honest);
+    world.block(pair.commit());
+    world.block();
+    world.block();
+    expect(world.state.validators.at(auditor).strikes).toBe(1);
+    expect(world.codeOf(pair.reveal())).toBe('NOT_AUDITOR');
+  });
+
+  it.each<[string, AuditNumbers]>([
+    ['an unknown finding', { ...honest, finding: 4 }],
+    ['a check of no position', { ...honest, positions: 0 }],
+    ['more positions than the network asks for', { ...honest, positions: 65 }],
+    ['more mismatches than positions', { ...honest, argmaxMismatches: 21 }],
+    ['a distance above one', checked(1_000_000_001)],
+  ])('refuses %s', (_what, numbers) => {
+    const { world, taskId, fresh } = drawnWorld();
+    const [auditor = 9] = fresh();
+    const { commit, reveal } = world.auditPair(auditor, taskId, numbers);
+    world.block(commit());
+    expect(world.codeOf(reveal())).toBe('BAD_NUMBERS');
+  });
+
+  it('takes a check of no position when there was no output', () => {
+    const world = new World().populate();
+    const receipt = world.receipt({ tokensOut: 0 });
+    world.certify(receipt);
+    const [auditor = 9] = world.auditorsOf(receipt.taskId);
+    world.audit(receipt.taskId, new Map([[auditor, { ...honest, positions: 0 }]]));
+    expect(world.events.at(-1)).toEqual({ type: 'taskApproved', taskId: receipt.taskId, audited: true });
+  });
+
+  it('refuses numbers other than the committed ones, and steps out of turn', () => {
+    const { world, taskId, fresh } = drawnWorld();
+    const [auditor = 9] = fresh();
+    const pair = world.auditPair(auditor, taskId, honest);
+    expect(world.codeOf(pair.reveal())).toBe('NOT_COMMITTED');
+    expect(world.codeOf(pair.commit())).toBe('OK');
+    expect(world.codeOf(pair.commit())).toBe('ALREADY_COMMITTED');
+    expect(world.codeOf(world.auditPair(auditor, taskId, softFailure).reveal())).toBe('COMMITMENT_MISMATCH');
+    const outsider = [0, 1, 2, 3].find((validator) => validator !== auditor) ?? 9;
+    expect(world.codeOf(world.auditPair(outsider, taskId, honest).commit())).toBe('NOT_AUDITOR');
+    expect(world.codeOf(world.auditPair(auditor, hash('no task'), honest).commit())).toBe('UNKNOWN_TASK');
+  });
+});
+
+describe('verdicts §10.4', () => {
+  const refunded = (reason: 'soft' | 'hard' | 'noResult', taskId: Uint8Array): LedgerEvent => ({
+    ...{ type: 'taskRejected', taskId, reason, refundedUnits: 100n },
+  });
+
+  it('one pass approves', () => {
+    const { world, taskId, answer, ends } = drawnWorld();
+    answer(honest);
+    expect(ends()).toEqual([{ type: 'taskApproved', taskId, audited: true }]);
+    expect(world.state.audits.at(0).verdict).toBe(verdicts.pass);
+    expect(world.state.miners.at(0)).toMatchObject({ audited: 1, rejected: 0, epochPassed: 1, epochVwu: 70n });
+    expect(world.state.models.at(0).epochVwu).toBe(70n);
+    expect(world.state.gateways.at(0).epochDuties).toBe(1);
+  });
+
+  it.each<[AuditNumbers, AuditNumbers, AuditNumbers, 'soft' | 'hard']>([
+    [softFailure, softFailure, softFailure, 'soft'],
+    [hardFailure, softFailure, softFailure, 'soft'],
+    [softFailure, hardFailure, hardFailure, 'hard'],
+    [unchecked('malformed'), unchecked('malformed'), softFailure, 'hard'],
+  ])('an accusation both fresh auditors confirm refunds the payer (case %#)', (first, second, third, reason) => {
+    const { world, taskId, answer, fresh, ends } = drawnWorld();
+    answer(first);
+    expect(fresh()).toHaveLength(2);
+    answer(second, third);
+    expect(ends()).toEqual([refunded(reason, taskId)]);
+    expect(world.state.sessions.at(0)).toMatchObject({ escrowUnits: 100_000n, spentUnits: 0n });
+    expect(world.state.miners.at(0)).toMatchObject({ audited: 1, rejected: 1, epochFailed: 1, epochVwu: 0n });
+  });
+
+  it('an accusation one fresh auditor denies is dropped', () => {
+    const { world, taskId, answer, ends } = drawnWorld();
+    answer(hardFailure);
+    answer(honest, hardFailure);
+    expect(ends()).toEqual([{ type: 'taskApproved', taskId, audited: true }]);
+    expect(world.state.miners.at(0)).toMatchObject({ rejected: 0, epochPassed: 1, epochFailed: 0 });
+  });
+
+  it('an artifact missing for one auditor says nothing, for three it is a hard failure', () => {
+    const lone = drawnWorld();
+    lone.answer(noArtifact);
+    lone.answer(honest);
+    expect(lone.ends()).toEqual([{ type: 'taskApproved', taskId: lone.taskId, audited: true }]);
+    const attested = drawnWorld();
+    attested.answer(noArtifact);
+    attested.answer(noArtifact);
+    attested.answer(noArtifact);
+    expect(attested.ends()).toEqual([refunded('hard', attested.taskId)]);
+  });
+
+  it('no result from anybody refunds the payer and leaves the miner’s record alone', () => {
+    const { world, taskId, answer, ends } = drawnWorld();
+    for (let i = 0; i < 4; i++) answer(noResult);
+    expect(ends()).toEqual([refunded('noResult', taskId)]);
+    expect(world.state.audits.at(0).verdict).toBe(verdicts.noResult);
+    expect(world.state.miners.at(0)).toMatchObject({ audited: 0, rejected: 0, epochPassed: 0, epochFailed: 0 });
+  });
+
+  it('a task nobody may audit has no result', () => {
+    const { taskId, ends } = drawnWorld({ validators: 1, validatorOperators: ['minerA'] });
+    expect(ends()).toEqual([refunded('noResult', taskId)]);
+  });
+
+  it('in a network of one auditor its accusation has no result', () => {
+    const { taskId, answer, ends } = drawnWorld({ validators: 1 });
+    answer(hardFailure);
+    expect(ends()).toEqual([refunded('noResult', taskId)]);
+  });
+
+  it('in a network of two one fresh auditor confirms', () => {
+    const { taskId, answer, ends } = drawnWorld({ validators: 2 });
+    answer(hardFailure);
+    answer(softFailure);
+    expect(ends()).toEqual([refunded('soft', taskId)]);
+  });
+
+  it('ask at most six auditors', () => {
+    const { world, taskId, answer, ends } = drawnWorld({ validators: 9 });
+    for (let i = 0; i < 6; i++) answer(noResult);
+    expect(world.auditorsOf(taskId)).toHaveLength(6);
+    expect(ends()).toEqual([refunded('noResult', taskId)]);
+  });
+
+  it('refund the payer’s account when the session is closed by then', () => {
+    const { world, taskId, fresh, ends } = drawnWorld({
+      params: { receiptLifetimeBlocks: 1 },
+      audit: { commitBlocks: 40 },
+    });
+    world.send('payer', 'closeSession', { session: 0 });
+    world.finishEpoch();
+    const before = world.balance('payer');
+    const [auditor = 9] = fresh();
+    world.audit(taskId, new Map([[auditor, softFailure]]));
+    world.audit(taskId, new Map(fresh().map((validator) => [validator, softFailure])));
+    expect(ends()).toEqual([refunded('soft', taskId)]);
+    expect(world.balance('payer')).toBe(before + 100n);
+  });
+
+  it('wait for an open audit over the end of the epoch', () => {
+    const { world, taskId, fresh, ends } = drawnWorld({ audit: { commitBlocks: 40 } });
+    const [auditor = 9] = fresh();
+    world.finishEpoch();
+    expect(world.state.tasks.at(0).pendingUnits).toBe(100n);
+    world.audit(taskId, new Map([[auditor, honest]]));
+    expect(ends()).toHaveLength(1);
+    expect(world.finishEpoch().events).toContainEqual(expect.objectContaining({ type: 'taskPaid', taskId, epoch: 1 }));
+  });
+});

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { type Receipt, type ResultCode, taskStatuses } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { realKeys } from '../keys.fixture.ts';
+import { type BatchOptions, FEE, World } from '../world.fixture.ts';
+
+const sha256 = (...parts: Uint8Array[]) => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+};
+
+describe('certificate §7.3, with real keys', () => {
+  it('needs strictly more than two thirds of the mixers', () => {
+    const world = new World({ keys: realKeys }).populate();
+    expect(world.codeOf(world.batchTx({ signers: [0, 1] }))).toBe('NOT_ENOUGH_SIGNERS');
+    expect(world.codeOf(world.batchTx({ signers: [0, 1, 3] }))).toBe('OK');
+    const three = new World({ mixers: 3 });
+    expect(three.codeOf(three.batchTx({ signers: [0, 1] }))).toBe('NOT_ENOUGH_SIGNERS');
+    expect(three.codeOf(three.batchTx({ signers: [0, 1, 2] }))).toBe('OK');
+  });
+
+  it('holds for these signers and this header only', () => {
+    const world = new World({ keys: realKeys }).populate();
+    const receipts = [world.receipt()];
+    const { certificate } = world.batch({ receipts });
+    const other = world.batch({ receipts, signers: [0, 1, 2] }).certificate;
+    const send = (changed: typeof certificate) =>
+      world.send('payer', 'certifiedBatch', { certificate: changed, receipts });
+    expect(send({ ...certificate, signers: other.signers })).toBe('BAD_CERTIFICATE');
+    expect(send({ ...certificate, signature: other.signature })).toBe('BAD_CERTIFICATE');
+    expect(send({ ...certificate, signature: new Uint8Array(96) })).toBe('BAD_CERTIFICATE');
+    expect(send({ ...certificate, header: { ...certificate.header, reveal: other.signature } })).toBe('BAD_REVEAL');
+    const second = world.batch({ receipts, mixer: 1 }).certificate;
+    expect(send({ ...certificate, header: second.header })).toBe('BAD_CERTIFICATE');
+    expect(send(certificate)).toBe('OK');
+  });
+
+  it('takes the whole way with real keys', () => {
+    const world = new World({ keys: realKeys }).populate();
+    const receipt = world.receipt();
+    world.certify(receipt);
+    expect(world.auditorsOf(receipt.taskId)).toHaveLength(1);
+  });
+});
+
+describe('batch §7.2', () => {
+  it.each<[ResultCode, BatchOptions]>([
+    ['WRONG_EPOCH', { epoch: 1 }],
+    ['WRONG_SEQUENCE', { sequence: 1 }],
+    ['OK', {}],
+  ])('%s for %o', (code, options) => {
+    const world = new World();
+    expect(world.codeOf(world.batchTx(options))).toBe(code);
+  });
+
+  it('counts turns, mixer by mixer', () => {
+    const world = new World();
+    expect(world.codeOf(world.batchTx())).toBe('OK');
+    expect(world.codeOf(world.batchTx({ sequence: 0 }))).toBe('WRONG_SEQUENCE');
+    expect(world.codeOf(world.batchTx({ mixer: 1, sequence: 0 }))).toBe('OK');
+    expect(world.codeOf(world.batchTx({ sequence: 1 }))).toBe('OK');
+    expect(Array.from(world.state.mixers, (mixer) => mixer.nextSequence)).toEqual([2, 1, 0, 0]);
+    expect(Array.from(world.state.mixers, (mixer) => mixer.epochDuties)).toEqual([3, 3, 3, 3]);
+  });
+
+  it('of the last epoch is taken for four blocks of the next', () => {
+    const world = new World();
+    const { epoch } = world.state.globals;
+    world.finishEpoch();
+    for (let i = 0; i < 5; i++) expect(world.codeOf(world.batchTx({ epoch }))).toBe('OK');
+    expect(world.codeOf(world.batchTx({ epoch }))).toBe('WRONG_EPOCH');
+  });
+
+  it('turns the beacon by its reveal (§9.1)', () => {
+    const world = new World();
+    const { beacon } = world.state.globals;
+    const batch = world.batch({ mixer: 2 });
+    world.send('mixer2', 'certifiedBatch', batch, { feeUnits: 0n });
+    expect(world.state.globals.beacon).toEqual(sha256(beacon, batch.certificate.header.reveal));
+    expect(world.state.globals.reveals).toBe(1);
+  });
+
+  it('refuses other receipts, other committees and unknown mixers', () => {
+    const world = new World().populate();
+    const { certificate } = world.batch({ receipts: [world.receipt()] });
+    const send = (changed: typeof certificate, receipts: Receipt[]) =>
+      world.send('payer', 'certifiedBatch', { certificate: changed, receipts });
+    expect(send(certificate, [world.receipt()])).toBe('BAD_RECEIPTS_ROOT');
+    const small = new World({ mixers: 3 }).batch().certificate.signers;
+    expect(send({ ...certificate, signers: small }, [])).toBe('BAD_SIGNERS');
+    expect(send({ ...certificate, header: { ...certificate.header, mixer: 4 } }, [])).toBe('UNKNOWN_MIXER');
+  });
+});
+
+describe('receipts', () => {
+  it('move the price from escrow to pending', () => {
+    const world = new World().populate();
+    const receipt = world.receipt({ tokensIn: 10, tokensOut: 20 });
+    expect(world.codeOf(world.batchTx({ receipts: [receipt] }))).toBe('OK');
+    // 10 · 2 + 20 · 4
+    expect(world.state.sessions.at(0)).toMatchObject({ escrowUnits: 99_900n, spentUnits: 100n });
+    expect(world.state.tasks.at(0)).toMatchObject({ pendingUnits: 100n, status: taskStatuses.certified, reveals: 1 });
+    expect(world.state.miners.at(0).tasks).toBe(1);
+    expect(world.events.at(-1)).toEqual({
+      ...{ type: 'taskCertified', taskId: receipt.taskId, transaction: 0, receipt: 0, mixer: 0 },
+    });
+  });
+
+  it.each<[ResultCode, (world: World) => Partial<Receipt>]>([
+    ['RECEIPT_UNKNOWN_ROLE', () => ({ session: 1 })],
+    ['RECEIPT_UNKNOWN_ROLE', () => ({ model: 1 })],
+    ['RECEIPT_UNKNOWN_ROLE', () => ({ miner: 1 })],
+    ['RECEIPT_UNKNOWN_ROLE', () => ({ gateway: 1 })],
+    ['RECEIPT_OUT_OF_TIME', (world) => ({ drawHeight: world.height + 1 })],
+    ['RECEIPT_BAD_TASK', () => ({ taskId: new Uint8Array(32) })],
+    ['RECEIPT_BAD_TASK', () => ({ kind: 3 })],
+    ['RECEIPT_BAD_TASK', () => ({ outcome: 2 })],
+    ['RECEIPT_BAD_PRICE', () => ({ priceUnits: 101n })],
+    ['RECEIPT_BAD_PRICE', () => ({ tokensOut: 2500 })],
+    ['OK', (world) => ({ drawHeight: world.height, outcome: 1, tokensOut: 2495 })],
+  ])('%s for case %#', (code, change) => {
+    const world = new World().populate();
+    const good = world.receipt();
+    const receipts = [good, world.receipt(change(world))];
+    expect(world.codeOf(world.batchTx({ receipts }))).toBe(code);
+    expect(world.state.tasks.length).toBe(code === 'OK' ? 2 : 0);
+  });
+
+  it('live for receiptLifetimeBlocks after their draw', () => {
+    const world = new World().populate();
+    const { height } = world;
+    const [last, late] = [world.receipt({ drawHeight: height }), world.receipt({ drawHeight: height })];
+    for (let i = 0; i < 7; i++) world.block();
+    expect(world.height + 1).toBe(height + 8);
+    expect(world.codeOf(world.batchTx({ receipts: [last] }))).toBe('OK');
+    expect(world.codeOf(world.batchTx({ receipts: [late] }))).toBe('RECEIPT_OUT_OF_TIME');
+  });
+
+  it('are taken once: not twice in a batch, nor in two, nor after the task is forgotten', () => {
+    const world = new World().populate();
+    const receipt = world.receipt();
+    expect(world.codeOf(world.batchTx({ receipts: [receipt, receipt] }))).toBe('RECEIPT_DUPLICATE');
+    world.certify(receipt);
+    expect(world.codeOf(world.batchTx({ receipts: [receipt] }))).toBe('RECEIPT_DUPLICATE');
+    world.audit(receipt.taskId, new Map());
+    while (world.state.taskOf(receipt.taskId) !== undefined) world.finishEpoch();
+    const again = { ...receipt, drawHeight: world.height };
+    expect(world.codeOf(world.batchTx({ receipts: [again] }))).toBe('RECEIPT_OUT_OF_TIME');
+    expect(world.state.sessions.at(0).taskFloor).toBe(1);
+  });
+
+  it('may use up a session together, to the last base unit, and no further', () => {
+    const world = new World();
+    world.block(
+      world.tx('minerA', 'registerMiner', world.registration()),
+      world.tx('payer', 'openSession', world.session({ depositUnits: 300n })),
+    );
+    world.block();
+    const receipts = [world.receipt(), world.receipt(), world.receipt()];
+    expect(world.codeOf(world.batchTx({ receipts: [...receipts, world.receipt()] }))).toBe('RECEIPT_OVERDRAWN');
+    expect(world.codeOf(world.batchTx({ receipts }))).toBe('OK');
+    expect(world.state.sessions.at(0)).toMatchObject({ escrowUnits: 0n, spentUnits: 300n });
+    expect(world.balance('payer')).toBe(1_000_000n - FEE - 300n);
+  });
+
+  it('of a closed session are refused', () => {
+    const world = new World().populate();
+    world.send('payer', 'closeSession', { session: 0 });
+    world.finishEpoch();
+    expect(world.codeOf(world.batchTx({ receipts: [world.receipt()] }))).toBe('RECEIPT_UNKNOWN_ROLE');
+  });
+});
