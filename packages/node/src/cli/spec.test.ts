@@ -8,7 +8,11 @@ const spec = readFileSync(new URL('../../../../spec/cli.md', import.meta.url), '
 /** The rows of the table under a heading, without head and rule. */
 function rowsUnder(heading: string): string[] {
   const [, section = ''] = spec.split(`## ${heading}\n`);
-  const rows = section.split('\n## ')[0]?.split('\n').filter((line) => line.startsWith('|')) ?? [];
+  const rows =
+    section
+      .split('\n## ')[0]
+      ?.split('\n')
+      .filter((line) => line.startsWith('|')) ?? [];
   return rows.slice(2);
 }
 

@@ -1,3 +1,4 @@
+import type OpenAI from 'openai';
 import { z } from 'zod';
 import { defineCommand, type Invocation } from '../command.ts';
 import { CliError, exitOfStatus } from '../failures.ts';
@@ -38,58 +39,61 @@ export const chatCommand = defineCommand({
   print: () => [],
 });
 
-async function ask(invocation: Invocation<z.infer<typeof input>>): Promise<z.infer<typeof answer>> {
-  const { input: asked, json, terminal } = invocation;
-  const apiKey = invocation.environment.ASSAY_API_KEY ?? readNodeFile(invocation.dataDir)?.apiKey;
+type Chat = Invocation<z.infer<typeof input>>;
+type Answer = z.infer<typeof answer>;
+
+async function ask(invocation: Chat): Promise<Answer> {
+  const apiKey = invocation.environment['ASSAY_API_KEY'] ?? readNodeFile(invocation.dataDir)?.apiKey;
   if (apiKey === undefined) {
     throw new CliError('usage', 'No API key: name the data directory of the node with --data, or set ASSAY_API_KEY.');
   }
-  const { default: OpenAI, APIConnectionError, APIError } = await import('openai');
   const url = invocation.nodeUrl();
-  const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
+  const { OpenAI: Api, APIConnectionError, APIError } = await import('openai');
   try {
-    const model = asked.model ?? (await openai.models.list()).data[0]?.id;
-    if (model === undefined) throw new CliError('refused', 'No miner of this network serves a model.');
-    const { data: stream, response } = await openai.chat.completions
-      .create({
-        model,
-        messages: [
-          ...(asked.system === undefined ? [] : [{ role: 'system' as const, content: asked.system }]),
-          { role: 'user', content: asked.prompt },
-        ],
-        stream: true,
-        stream_options: { include_usage: true },
-        ...(asked.maxTokens === undefined ? {} : { max_tokens: asked.maxTokens }),
-        ...(asked.temperature === undefined ? {} : { temperature: asked.temperature }),
-      })
-      .withResponse();
-    const receipt = response.headers.get('x-assay-receipt') ?? '';
-    const result = { model, text: '', finish: '', tokensIn: 0, tokensOut: 0, receipt };
-    for await (const chunk of stream) {
-      const [choice] = chunk.choices;
-      const text = choice?.delta.content ?? '';
-      result.text += text;
-      result.finish = choice?.finish_reason ?? result.finish;
-      result.tokensIn = chunk.usage?.prompt_tokens ?? result.tokensIn;
-      result.tokensOut = chunk.usage?.completion_tokens ?? result.tokensOut;
-      if (!json) terminal.out.write(text);
+    return await stream(new Api({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 }), invocation);
+  } catch (cause) {
+    if (cause instanceof APIConnectionError) {
+      const message = `No node answers at ${url}. Is it running? Start one with \`npm start\`.`;
+      throw new CliError('unreachable', message, { cause });
     }
-    if (!json) {
-      terminal.out.write('\n');
-      terminal.note.write(`\nreceipt ${receipt}\n`);
-    }
-    return result;
-  } catch (error) {
-    if (error instanceof APIConnectionError) {
-      throw new CliError('unreachable', `No node answers at ${url}. Is it running? Start one with \`npm start\`.`, {
-        cause: error,
-      });
-    }
-    if (error instanceof APIError) {
-      throw new CliError(exitOfStatus(error.status ?? 500), messageOf(error.error) ?? error.message, { cause: error });
-    }
-    throw error;
+    if (!(cause instanceof APIError)) throw cause;
+    throw new CliError(exitOfStatus(cause.status ?? 500), messageOf(cause.error) ?? cause.message, { cause });
   }
+}
+
+async function stream(openai: OpenAI, { input: asked, json, terminal }: Chat): Promise<Answer> {
+  const { system, prompt, maxTokens, temperature } = asked;
+  const model = asked.model ?? (await openai.models.list()).data[0]?.id;
+  if (model === undefined) throw new CliError('refused', 'No miner of this network serves a model.');
+  const { data: chunks, response } = await openai.chat.completions
+    .create({
+      model,
+      messages: [
+        ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
+        { role: 'user', content: prompt },
+      ],
+      stream: true,
+      stream_options: { include_usage: true },
+      ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+      ...(temperature === undefined ? {} : { temperature }),
+    })
+    .withResponse();
+  const receipt = response.headers.get('x-assay-receipt') ?? '';
+  const result = { model, text: '', finish: '', tokensIn: 0, tokensOut: 0, receipt };
+  for await (const { choices, usage } of chunks) {
+    const [choice] = choices;
+    const text = choice?.delta.content ?? '';
+    result.text += text;
+    result.finish = choice?.finish_reason ?? result.finish;
+    result.tokensIn = usage?.prompt_tokens ?? result.tokensIn;
+    result.tokensOut = usage?.completion_tokens ?? result.tokensOut;
+    if (!json) terminal.out.write(text);
+  }
+  if (!json) {
+    terminal.out.write('\n');
+    terminal.note.write(`\nreceipt ${receipt}\n`);
+  }
+  return result;
 }
 
 function messageOf(body: unknown): string | null {
