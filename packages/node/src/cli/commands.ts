@@ -6,6 +6,8 @@ import { explainAuditCommand } from './commands/explain-audit.ts';
 import { explainPayoutCommand } from './commands/explain-payout.ts';
 import { explainSelectionCommand } from './commands/explain-selection.ts';
 import { keysCommand } from './commands/keys.ts';
+import { modelsListCommand } from './commands/models-list.ts';
+import { modelsPullCommand } from './commands/models-pull.ts';
 import { receiptGetCommand } from './commands/receipt-get.ts';
 import { receiptVerifyCommand } from './commands/receipt-verify.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -14,8 +16,10 @@ import { schemaCommandOf } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
 import { taskCommand } from './commands/task.ts';
 import { tasksCommand } from './commands/tasks.ts';
+import { upCommand } from './commands/up.ts';
 
 const described: readonly Command[] = [
+  upCommand,
   statusCommand,
   balanceCommand,
   chatCommand,
@@ -28,6 +32,8 @@ const described: readonly Command[] = [
   explainPayoutCommand,
   explainAuditCommand,
   replayCommand,
+  modelsListCommand,
+  modelsPullCommand,
   keysCommand,
   rolesCommand,
 ];

@@ -60,6 +60,8 @@ export function exitOfStatus(status: number): ExitName {
 const exitsByCode: Readonly<Record<string, ExitName>> = {
   NOT_FOUND: 'notFound',
   MODEL_NOT_FOUND: 'model',
+  MODEL_FILE_UNUSABLE: 'model',
+  MODEL_UNAVAILABLE: 'model',
   DATA_IN_USE: 'dataDirectory',
   OTHER_CHAIN: 'dataDirectory',
   DATA_DAMAGED: 'dataDirectory',

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { resolveModel } from '../../models/resolve.ts';
 import { defineCommand, type Invocation } from '../command.ts';
 import type { Devnet, DevnetStatus } from '../devnet-port.ts';
 import { CliError } from '../failures.ts';
 import { agreeToFresh, requireDataDirectory } from '../fresh.ts';
 import { wholeNumber } from '../inputs.ts';
+import { resolveShown } from '../model-progress.ts';
 import { statusLine } from '../status-line.ts';
-import { LiveLine, progressText } from '../terminal.ts';
+import { LiveLine } from '../terminal.ts';
 import { untilAskedToStop } from '../until-asked-to-stop.ts';
 
 const standardPort = 4010;
@@ -89,12 +89,8 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
   const { dataDir, home, json, terminal } = run;
   requireDataDirectory(dataDir);
   const fresh = asked.fresh && (await agreeToFresh(dataDir, { terminal, json }));
-  const live = new LiveLine(terminal.note, quietMs);
   const isModelNeeded = asked.upstream === undefined || asked.model !== undefined;
-  const onProgress = ({ name, doneBytes, totalBytes }: ModelProgress) =>
-    live.show(progressText(name, doneBytes, totalBytes));
-  const model = isModelNeeded ? await resolveModel(asked.model, { home, onProgress }) : null;
-  live.end();
+  const model = isModelNeeded ? await resolveShown(asked.model, { home, terminal }) : null;
   const { startDevnet } = await import('../../devnet/devnet.ts');
   return startDevnet({
     dataDir,
