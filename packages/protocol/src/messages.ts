@@ -188,7 +188,7 @@ const BatchRefusal = new ContainerType({
 export const BatchReply = new UnionType([BatchSignature, BatchRefusal]);
 
 /** "This mixer is here", published each block; admission needs more than two thirds of them (§7.1). */
-export const Presence = new ContainerNodeStructType({ mixer: U16, timeMs: U64 }, { typeName: 'Presence' });
+export const Presence = new ContainerNodeStructType({ mixer: U16, height: U64 }, { typeName: 'Presence' });
 
 /** A task's artifact with the request it answers, for its auditors (§10.2). */
 export const ArtifactRequest = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'ArtifactRequest' });

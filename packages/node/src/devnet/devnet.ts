@@ -13,7 +13,7 @@ import { writeDurably } from '../store/durable-file.ts';
 import { lockDirectory } from '../store/lock.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { openBackend, type Serving } from './backend.ts';
-import { committee, devnetGenesis, keyNames, names } from './genesis.ts';
+import { committee, devnetGenesis, keyNames, names, sessionDepositUnits } from './genesis.ts';
 import { readGenesisFile, writeGenesisFile } from './genesis-file.ts';
 import { LocalReader } from './node-reader.ts';
 import { buildRoles } from './build-roles.ts';
@@ -112,7 +112,9 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   await built.roles.startAll();
   closing.add(() => built.roles.stopAll());
   engine.start();
-  sessions.push(await settle({ engine, keys, miners: options.miners, evidenceLevel: serving.evidenceLevel }));
+  const { evidenceLevel } = serving;
+  const depositUnits = sessionDepositUnits;
+  sessions.push(await settle({ engine, keys, miners: options.miners, evidenceLevel, depositUnits }));
   await publish({ dataDir, http, apiKey, adminToken }, closing);
   return {
     apiUrl: http.url,
@@ -170,7 +172,7 @@ function openEngine({ store, genesis, keys, onFatal, onProgress }: EngineParts):
     nowMs: Date.now,
     onFatal,
     onProgress: ({ height, of }) => {
-      if (Date.now() - told < 1000) return;
+      if (height === of || Date.now() - told < 1000) return;
       told = Date.now();
       onProgress(`Reading the chain: block ${height} of ${of}`);
     },

@@ -14,6 +14,9 @@ export const collateralUnits = units(1000);
 export const sessionDepositUnits = units(1000);
 export const maxTaskUnits = units(10);
 
+/** Price of a prompt token and of an output token, base units. */
+export const devnetPrices = { priceInUnits: unit / 10_000n, priceOutUnits: (unit * 3n) / 10_000n } as const;
+
 /** Parameters of the default network: those of a public one, but for block time, epoch length and deadlines. */
 export const devnetParams: Params = {
   blockTimeMs: 500,
@@ -157,8 +160,7 @@ export function devnetGenesis(
         royaltyBps: 1000,
         fileHash: model.fileHash,
         contextTokens: model.contextTokens,
-        priceInUnits: unit / 10_000n,
-        priceOutUnits: (unit * 3n) / 10_000n,
+        ...devnetPrices,
         difficultyPpm: 1_000_000,
         t1ThresholdPpb: model.t1ThresholdPpb,
       },

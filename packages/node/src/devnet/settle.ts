@@ -8,13 +8,15 @@ import type { Engine } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
 import { AssayError } from '../errors.ts';
 import type { Keystore } from '../keys/keystore.ts';
-import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names, sessionDepositUnits } from './genesis.ts';
+import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } from './genesis.ts';
 
 export interface Settling {
   readonly engine: Engine;
   readonly keys: Keystore;
   readonly miners: number;
   readonly evidenceLevel: number;
+  /** What the payer's session should hold. */
+  readonly depositUnits: bigint;
 }
 
 /** Blocks until the default session ends: about five years of half seconds. */
@@ -62,21 +64,21 @@ async function register(settling: Settling, index: number): Promise<void> {
 }
 
 async function openSession(settling: Settling): Promise<number> {
-  const { engine, keys } = settling;
+  const { engine, keys, depositUnits } = settling;
   const { sessions } = engine.ledger.state;
   const sessionKey = keys.account(names.session).publicKey;
   const isOurs = () =>
     [...sessions].findIndex((row) => row.status === sessionStatuses.open && equalBytes(row.sessionKey, sessionKey));
   const known = isOurs();
   if (known !== -1) {
-    const missingUnits = sessionDepositUnits - sessions.at(known).escrowUnits;
-    if (missingUnits > sessionDepositUnits / 2n) {
+    const missingUnits = depositUnits - sessions.at(known).escrowUnits;
+    if (missingUnits > depositUnits / 2n) {
       await send(settling, names.payer, ['topUpSession', { session: known, amountUnits: missingUnits }]);
     }
     return known;
   }
   const expiryHeight = engine.ledger.state.globals.height + sessionBlocks;
-  const terms = { sessionKey, domain: 0, model: 0, homeMixer: 0, depositUnits: sessionDepositUnits, maxTaskUnits };
+  const terms = { sessionKey, domain: 0, model: 0, homeMixer: 0, depositUnits, maxTaskUnits };
   await send(settling, names.payer, ['openSession', { ...terms, expiryHeight }]);
   return isOurs();
 }

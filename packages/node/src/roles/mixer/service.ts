@@ -164,14 +164,14 @@ export class Mixer implements RoleService {
     const nowMs = this.#context.nowMs();
     if (this.#runs.size >= this.#options.maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
-    this.#committee.requireQuorum(state, nowMs);
+    this.#committee.requireQuorum(state);
     const reservedUnits = this.#reservations.reservedUnits(request.session);
     const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs });
     const root = this.#roots.of(messageTypes.taskRequest, TaskRequest, request);
     if (!this.#context.verifier.ed25519(session.sessionKey, root, signature)) throw new AssayError('BAD_SIGNATURE');
     // §5 Create: another mixer takes a session over only while its home mixer is silent.
     const isHome = session.homeMixer === this.#options.mixer;
-    if (!isHome && this.#committee.isPresent(session.homeMixer, state, nowMs)) throw new AssayError('NO_MIXER');
+    if (!isHome && this.#committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
     const taskSequence = this.#nextSequence(nowMs);
     const taskId = taskIdOf({ session: request.session, taskSequence, requestHash: request.requestHash });
     const drawHeight = state.globals.height;
@@ -300,9 +300,11 @@ export class Mixer implements RoleService {
   }
 
   #hearPresence(message: Uint8Array, from: string): void {
-    const { mixer } = Presence.deserialize(message);
-    const row = this.#context.engine.ledger.state.mixers.get(mixer);
-    if (row !== undefined && addressText(row.account) === from) this.#committee.heard(mixer, this.#context.nowMs());
+    const { mixer, height } = Presence.deserialize(message);
+    const { mixers, globals } = this.#context.engine.ledger.state;
+    const row = mixers.get(mixer);
+    if (row === undefined || addressText(row.account) !== from) return;
+    this.#committee.heard(mixer, Math.min(height, globals.height + 1));
   }
 
   async #obey(stream: MessageStream): Promise<void> {
@@ -327,8 +329,7 @@ export class Mixer implements RoleService {
       if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));
       if (event.type === 'minerRegistered' || event.type === 'epochClosed') this.#draws.update(state);
     }
-    const presence = { mixer: this.#options.mixer, timeMs: this.#context.nowMs() };
-    this.#endpoint?.publish(topics.presence, Presence.serialize(presence));
+    this.#endpoint?.publish(topics.presence, Presence.serialize({ mixer: this.#options.mixer, height }));
     if (height % state.mixers.length === this.#options.mixer) void this.#batches.issue();
     else if (this.#batches.pending.size > 0) this.#scheduleBatch();
   }

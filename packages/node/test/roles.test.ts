@@ -1,0 +1,157 @@
+import { priceOf } from '@assay/ledger';
+import { outcomes as outcomeCodes, taskStatuses, verdicts } from '@assay/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { devnetPrices } from '../src/devnet/genesis.ts';
+import { SimulatedModel } from './simulated/model.ts';
+import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
+
+let network: SimulatedNetwork | null = null;
+
+async function start(options: SimulatedOptions): Promise<SimulatedNetwork> {
+  network = await SimulatedNetwork.start(options);
+  return network;
+}
+
+afterEach(async () => {
+  await network?.stop();
+  network = null;
+});
+
+const quickDeadlines = {
+  prepareMs: 300,
+  firstTokenMs: 400,
+  generationMs: 400,
+  generationPerTokenMs: 1,
+  commitMs: 300,
+  lostMs: 50,
+  oracleSlotMs: 100,
+};
+/** Prompt tokens the gateway reserves for `hello`: its bytes, and what a template may add. */
+const promptBound = 5 + 64 + 16;
+
+function maxPriceUnits(tokens: { promptBound: number; maxTokens: number }): bigint {
+  return priceOf(devnetPrices, { tokensIn: tokens.promptBound, tokensOut: tokens.maxTokens });
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'OK',
+    (error: { code: string }) => error.code,
+  );
+
+describe('the roles together', () => {
+  it('certify, audit and approve an honest task (A4, A5, B5)', async () => {
+    const net = await start({ miners: 2 });
+    const { taskId, text } = await net.ask();
+    expect(text).toHaveLength(8);
+    await net.until(() => net.task(taskId)?.row.status === taskStatuses.approved);
+    expect(net.task(taskId)?.audit?.verdict).toBe(verdicts.pass);
+    expect(net.task(taskId)?.receipt).toMatchObject({ tokensIn: 5, tokensOut: 8, attempt: 0 });
+  });
+
+  it('reject what a miner with other weights did, after three auditors, and refund it (B6, F10)', async () => {
+    const net = await start({
+      miners: 2,
+      modelOf: (miner) => new SimulatedModel(miner === 1 ? 'cheaper' : 'registered'),
+    });
+    const asked: string[] = [];
+    const rejected = () => asked.filter((id) => net.task(id)?.row.status === taskStatuses.rejected);
+    while (rejected().length === 0) {
+      asked.push((await net.ask({ seed: asked.length })).taskId);
+      await net.until(() => (net.task(asked.at(-1) ?? '')?.row.status ?? 0) >= taskStatuses.approved);
+    }
+    for (const id of asked) {
+      const task = net.task(id);
+      const cheated = task?.receipt.miner === 1;
+      expect(task?.row.status === taskStatuses.rejected).toBe(cheated);
+      if (cheated) expect(task?.audit?.auditors).toHaveLength(3);
+      expect(task?.refundedUnits).toBe(cheated ? task?.receipt.priceUnits : 0n);
+    }
+    expect(net.engine.ledger.state.miners.at(0).rejected).toBe(0);
+  });
+
+  it('never reserve more than the escrow: of a thousand requests at once, ten are for a balance of ten (§4.3)', async () => {
+    let free: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    const maxTokens = 100;
+    const deposit = 10n;
+    const net = await start({
+      miners: 6,
+      modelOf: () => new SimulatedModel('registered', () => held),
+      depositUnits: deposit * maxPriceUnits({ promptBound, maxTokens }),
+    });
+    const signal = new AbortController().signal;
+    const asked = Array.from({ length: 1000 }, () =>
+      net.built.gateway.ask(net.apiKey, net.request({ maxTokens }), signal),
+    );
+    const outcomes = await Promise.allSettled(asked);
+    const admitted = outcomes.filter((outcome) => outcome.status === 'fulfilled');
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(admitted).toHaveLength(Number(deposit));
+    expect(new Set(refused.map((outcome) => outcome.reason.code))).toEqual(new Set(['SESSION_EXHAUSTED']));
+    free();
+    const answers = admitted.map(async ({ value }) => {
+      for await (const event of value.events) if (event.type === 'end') return event.tokensOut;
+      return 0;
+    });
+    expect(await Promise.all(answers)).toEqual(Array(Number(deposit)).fill(maxTokens));
+  });
+
+  it('hand a late task to the next miner by the word of the oracles; without them it stays where it is (D3)', async () => {
+    const never = new Promise<void>(() => {});
+    const stuck = new Set<number>();
+    const net = await start({
+      miners: 3,
+      params: { deadlines: quickDeadlines },
+      modelOf: (miner) =>
+        new SimulatedModel('registered', async (step) => {
+          if (stuck.size === 0) stuck.add(miner);
+          if (step === 3 && stuck.has(miner)) await never;
+        }),
+    });
+    const { taskId, text } = await net.ask();
+    expect(text).toHaveLength(8);
+    await net.until(() => net.task(taskId) !== null);
+    const receipt = net.task(taskId)?.receipt;
+    expect(receipt?.attempt).toBe(1);
+    expect(stuck.has(receipt?.miner ?? -1)).toBe(false);
+  });
+
+  it('pay for what was made when the client leaves in the middle (§5)', async () => {
+    const leaving = new AbortController();
+    const net = await start({
+      miners: 1,
+      modelOf: () =>
+        new SimulatedModel('registered', async (step) => {
+          if (step === 5) leaving.abort();
+          if (step >= 5) await new Promise((resolve) => setTimeout(resolve, 20));
+        }),
+    });
+    const { taskId, events } = await net.built.gateway.ask(net.apiKey, net.request({ maxTokens: 500 }), leaving.signal);
+    await codeOf(
+      (async () => {
+        for await (const _ of events);
+      })(),
+    );
+    await net.until(() => net.task(taskId) !== null);
+    const receipt = net.task(taskId)?.receipt;
+    expect(receipt?.outcome).toBe(outcomeCodes.partial);
+    expect(receipt?.tokensOut).toBeGreaterThanOrEqual(5);
+    expect(receipt?.tokensOut).toBeLessThan(500);
+  });
+
+  it('end a task that nobody finishes with a clear error, and charge nothing (§5.2)', async () => {
+    const never = new Promise<void>(() => {});
+    const net = await start({
+      miners: 2,
+      params: { deadlines: quickDeadlines, maxReassignments: 1 },
+      modelOf: () => new SimulatedModel('registered', () => never),
+    });
+    const before = net.engine.ledger.state.sessions.at(net.session).escrowUnits;
+    expect(await codeOf(net.ask())).toBe('TASK_EXPIRED');
+    await net.blocks(5);
+    expect(net.engine.ledger.state.sessions.at(net.session).escrowUnits).toBe(before);
+  });
+});

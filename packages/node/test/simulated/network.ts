@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { genesisHash } from '@assay/ledger';
+import { EngineInfo, type Genesis, sha256 } from '@assay/protocol';
+import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
+import { apiKeyOf } from '../../src/crypto/signers.ts';
+import type { Serving } from '../../src/devnet/backend.ts';
+import { type BuiltRoles, buildRoles } from '../../src/devnet/build-roles.ts';
+import { committee, devnetGenesis, keyNames, names, sessionDepositUnits } from '../../src/devnet/genesis.ts';
+import { settle } from '../../src/devnet/settle.ts';
+import type { InferenceRequest } from '../../src/http/port.ts';
+import type { InferenceModel } from '../../src/inference/port.ts';
+import { type Keystore, openKeystore } from '../../src/keys/keystore.ts';
+import { MemoryNetwork } from '../../src/network/memory.ts';
+import { modelWorker } from '../../src/roles/miner/worker.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { SimulatedModel } from './model.ts';
+
+const engineInfo: EngineInfo = {
+  name: new TextEncoder().encode('simulated'),
+  build: new TextEncoder().encode('1'),
+  backend: new TextEncoder().encode('cpu'),
+  flashAttention: false,
+  kvType: new TextEncoder().encode('f16'),
+};
+const fileHash = new Uint8Array(32).fill(7);
+const modelName = 'simulated';
+
+export interface SimulatedOptions {
+  readonly miners: number;
+  /** What a miner really runs; the validators run the registered weights. */
+  readonly modelOf?: (miner: number) => InferenceModel;
+  readonly params?: Partial<Genesis['params']>;
+  readonly depositUnits?: bigint;
+}
+
+/** The default network with its production roles, engine and store, over simulated engines. */
+export class SimulatedNetwork {
+  readonly engine: EmbeddedEngine;
+  readonly keys: Keystore;
+  readonly built: BuiltRoles;
+  readonly session: number;
+  readonly apiKey: string;
+  readonly log: readonly string[];
+  readonly #store: Store;
+  readonly #dir: string;
+
+  private constructor(parts: {
+    engine: EmbeddedEngine;
+    keys: Keystore;
+    built: BuiltRoles;
+    session: number;
+    store: Store;
+    dir: string;
+    log: readonly string[];
+  }) {
+    this.engine = parts.engine;
+    this.keys = parts.keys;
+    this.built = parts.built;
+    this.session = parts.session;
+    this.apiKey = apiKeyOf(parts.keys.account(names.session));
+    this.log = parts.log;
+    this.#store = parts.store;
+    this.#dir = parts.dir;
+  }
+
+  static async start(options: SimulatedOptions): Promise<SimulatedNetwork> {
+    const dir = mkdtempSync(join(tmpdir(), 'assay-roles-'));
+    const keys = await openKeystore(join(dir, 'keys.json'), 'test', keyNames(options.miners));
+    const registered = new SimulatedModel('registered');
+    const model = { name: modelName, fileHash, contextTokens: 4096, t1ThresholdPpb: 40_000_000 };
+    const plain = devnetGenesis(keys, { model, miners: options.miners, timeMs: Date.now() });
+    const genesis = { ...plain, params: { ...plain.params, blockTimeMs: 100, batchMs: 20, ...options.params } };
+    const store = await openStore({ dir: join(dir, 'chain'), genesisHash: genesisHash(genesis) });
+    const engine = await EmbeddedEngine.open({
+      store,
+      genesis,
+      proposers: Array.from({ length: committee.validators }, (_, i) => keys.account(names.validator(i))),
+      nowMs: Date.now,
+      onFatal: (error) => log.push(`fatal: ${error.message}`),
+    });
+    const log: string[] = [];
+    const sessions: number[] = [];
+    const serving: Serving = {
+      model,
+      evidenceLevel: 2,
+      measuring: { engine: engineInfo, open: async () => registered },
+      workerOf: (miner) => modelWorker(options.modelOf?.(miner) ?? registered, engineInfo),
+      requireRegistered: () => {},
+      close: async () => {},
+    };
+    const apiKeys = () =>
+      sessions.map((session) => ({
+        hash: sha256(new TextEncoder().encode(apiKeyOf(keys.account(names.session)))),
+        session,
+        sessionSigner: keys.account(names.session),
+      }));
+    const network = new MemoryNetwork();
+    const built = buildRoles({
+      ...{ engine, keys, store, serving, network, apiKeys },
+      miners: options.miners,
+      log: (line) => log.push(line),
+    });
+    await built.roles.startAll();
+    engine.start();
+    const { miners, depositUnits = sessionDepositUnits } = options;
+    const session = await settle({ engine, keys, miners, evidenceLevel: 2, depositUnits });
+    sessions.push(session);
+    const running = new SimulatedNetwork({ engine, keys, built, session, store, dir, log });
+    await running.blocks(3);
+    return running;
+  }
+
+  request(change: Partial<InferenceRequest> = {}): InferenceRequest {
+    return {
+      model: modelName,
+      messages: [{ role: 'user', content: 'hello' }],
+      maxTokens: 8,
+      temperatureMicro: 1_000_000,
+      topPMicro: 1_000_000,
+      seed: 1,
+      stop: [],
+      topLogprobs: null,
+      ...change,
+    };
+  }
+
+  /** The whole answer to a request. */
+  async ask(
+    change: Partial<InferenceRequest> = {},
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<{ taskId: string; text: string }> {
+    const { taskId, events } = await this.built.gateway.ask(this.apiKey, this.request(change), signal);
+    let text = '';
+    for await (const event of events) if (event.type === 'tokens') text += event.text;
+    return { taskId, text };
+  }
+
+  /** Resolves when `count` more blocks are durable. */
+  blocks(count: number): Promise<void> {
+    return this.until(() => --count < 0);
+  }
+
+  /** Resolves after the first block for which `holds`. */
+  until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const done = this.engine.onBlock(() => {
+        if (!holds()) return;
+        done();
+        resolve();
+      });
+    });
+  }
+
+  /** The task as the store shows it; null until it is certified. */
+  task(taskId: string) {
+    return this.#store.task(Buffer.from(taskId.slice(2), 'hex'));
+  }
+
+  async stop(): Promise<void> {
+    await this.built.roles.stopAll();
+    await this.engine.stop();
+    await this.#store.close();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}

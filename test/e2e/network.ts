@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Client, createClient, type TaskDetail } from '@assay/client';
+import OpenAI from 'openai';
+
+export const root = resolve(import.meta.dirname, '../..');
+const main = join(root, 'packages/node/src/cli/main.ts');
+
+/** How a command ended and what it said. */
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line in a process of its own. */
+export async function assay(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const parts = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    parts.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    parts.err += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...parts };
+}
+
+type Line = { readonly event: string } & Record<string, unknown>;
+
+/** `assay up --json` in a process of its own, and the official clients pointed at it. */
+export class RunningNetwork {
+  readonly api: string;
+  readonly apiKey: string;
+  readonly dataDir: string;
+  readonly openai: OpenAI;
+  readonly client: Client;
+  readonly adminToken: string;
+  readonly process: ChildProcess;
+  readonly lines: Line[] = [];
+
+  private constructor(child: ChildProcess, ready: Line, lines: Line[]) {
+    this.process = child;
+    this.lines = lines;
+    this.api = ready.api as string;
+    this.apiKey = ready.apiKey as string;
+    this.dataDir = ready.dataDir as string;
+    this.openai = new OpenAI({ baseURL: this.api, apiKey: this.apiKey, maxRetries: 0 });
+    this.client = createClient({ baseUrl: this.api.replace(/\/v1$/, '') });
+    const node = JSON.parse(readFileSync(join(this.dataDir, 'node.json'), 'utf8')) as { adminToken: string };
+    this.adminToken = node.adminToken;
+  }
+
+  /** Resolves at the ready line; rejects with what the process said when it ends before. */
+  static async start(options: { dataDir: string; args?: readonly string[] }): Promise<RunningNetwork> {
+    const args = ['up', '--json', '--port', '0', '--data', options.dataDir, ...(options.args ?? [])];
+    const child = spawn(process.execPath, [main, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let err = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err += text;
+    });
+    const lines: Line[] = [];
+    const ready = await new Promise<Line>((accept, reject) => {
+      createInterface({ input: child.stdout }).on('line', (text) => {
+        const line = JSON.parse(text) as Line;
+        lines.push(line);
+        if (line.event === 'ready') accept(line);
+      });
+      child.once('exit', (code) => reject(new Error(`the network ended with ${code} before it was ready: ${err}`)));
+    });
+    return new RunningNetwork(child, ready, lines);
+  }
+
+  async stopRole(name: string): Promise<void> {
+    await this.client.setRole({ name, running: false, adminToken: this.adminToken });
+  }
+
+  async startRole(name: string): Promise<void> {
+    await this.client.setRole({ name, running: true, adminToken: this.adminToken });
+  }
+
+  /** Ctrl-C; resolves to the exit code. */
+  async stop(): Promise<number | null> {
+    return this.end('SIGINT');
+  }
+
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return this.process.exitCode;
+    const exited = once(this.process, 'exit');
+    this.process.kill(signal);
+    const [code] = (await exited) as [number | null];
+    return code;
+  }
+}
+
+/** A directory that is gone when the test is. */
+export function temporaryDirectory(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'assay-e2e-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Asks again until `read` gives something; the test's own timeout ends a vain wait. */
+export async function eventually<T>(read: () => Promise<T | null>): Promise<T> {
+  for (;;) {
+    const value = await read();
+    if (value !== null) return value;
+    await new Promise((accept) => setTimeout(accept, 200));
+  }
+}
+
+/** The task once the chain has come that far with it. */
+export function taskWith(
+  network: RunningNetwork,
+  taskId: string,
+  isThere: (task: TaskDetail) => boolean,
+): Promise<TaskDetail> {
+  return eventually(async () => {
+    const task = await network.client.getTask(taskId);
+    return task.status !== 'pending' && isThere(task) ? task : null;
+  });
+}
+
+/** The receipt id in an answer of the API. */
+export function receiptIdOf(answer: unknown): string {
+  return (answer as { assay: { receipt_id: string } }).assay.receipt_id;
+}
