@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   ApiError,
   type ApiRoute,
@@ -5,14 +6,16 @@ import {
   LocalRoles,
   MinerPage,
   Pending,
+  pageLimits,
   ReceiptJson,
   type RouteName,
   TaskPage,
 } from '@assay/client';
-import { Block, toHex } from '@assay/protocol';
+import { Block, limits, toHex } from '@assay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { EchoGateway } from '../echo-gateway.fixture.ts';
+import { ChatBody, defaultMaxTokens } from '../openai/request.ts';
 import { type HttpServer, startHttpServer } from '../server.ts';
 import {
   certifiedTask,
@@ -225,5 +228,33 @@ describe('the OpenAPI document', () => {
 
   it('was answered without a failure of the node', () => {
     expect(failures).toEqual([]);
+  });
+});
+
+describe('spec/api.md', () => {
+  const document = readFileSync(new URL('../../../../../spec/api.md', import.meta.url), 'utf8');
+
+  it('names every route', () => {
+    for (const { path } of Object.values(apiRoutes)) {
+      const words = path.replace('/assay/v1/', '');
+      expect([path, document.includes(words)]).toEqual([path, true]);
+    }
+  });
+
+  it('names every parameter of a chat request', () => {
+    for (const name of Object.keys(ChatBody.shape))
+      expect([name, document.includes(`\`${name}`)]).toEqual([name, true]);
+  });
+
+  it('gives the limits there are', () => {
+    for (const [what, value] of [
+      ['max tokens', limits.maxTokens.toLocaleString('en')],
+      ['default tokens', ` ${defaultMaxTokens} |`],
+      ['page', pageLimits.max.toLocaleString('en')],
+      ['body', `${limits.maxRequestBytes / 2 ** 20} MiB`],
+      ['transaction', `${limits.maxTransactionBytes / 2 ** 20} MiB`],
+    ]) {
+      expect([what, document.includes(value ?? '')]).toEqual([what, true]);
+    }
   });
 });

@@ -131,7 +131,7 @@ async function submit(node: NodeReader, body: unknown, reply: FastifyReply) {
   }
   const { code, height } = await node.submit(body);
   if (code === 'OK') return { code, height };
-  const refused = new AssayError(code, height === 0 ? '' : `It stands in block ${height} and has paid its fee.`);
+  const refused = new AssayError(code, height === 0 ? '' : `It was refused in block ${height}.`);
   return reply.code(infoOf(code).status).send({ ...errorBody(refused), inclusion: { code, height } });
 }
 
