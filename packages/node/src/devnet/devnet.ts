@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
 import { type Genesis, sha256 } from '@assay/protocol';
 import type { Devnet, DevnetOptions, DevnetStatus } from '../cli/devnet-port.ts';
+import { dataFiles } from '../cli/location.ts';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { apiKeyOf } from '../crypto/signers.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
@@ -20,9 +21,6 @@ import { buildRoles } from './build-roles.ts';
 import { settle } from './settle.ts';
 import { TotalsView } from './totals.ts';
 import { version } from '../version.ts';
-
-/** Where the chain of a data directory lies. */
-export const chainDirectory = (dataDir: string): string => join(dataDir, 'chain');
 
 /** Everything that has to be closed, in the order it was opened. */
 class Closing {
@@ -68,11 +66,11 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   closing.add(() => lock.release());
   if (options.fresh) empty(dataDir);
   const log = logTo(join(dataDir, 'node.log'), closing);
-  const keys = await openKeystore(join(dataDir, 'keys.json'), passphraseFrom(process.env), keyNames(options.miners));
+  const keys = await openKeystore(join(dataDir, dataFiles.keys), passphraseFrom(process.env), keyNames(options.miners));
   const serving = await openBackend(options, onProgress);
   closing.add(() => serving.close());
   const genesis = await genesisOf(options, { keys, serving });
-  const store = await openStore({ dir: chainDirectory(dataDir), genesisHash: genesisHash(genesis) });
+  const store = await openStore({ dir: join(dataDir, dataFiles.chain), genesisHash: genesisHash(genesis) });
   closing.add(() => store.close());
   const fatal = Promise.withResolvers<Error>();
   const engine = await openEngine({ store, genesis, keys, onFatal: fatal.resolve, onProgress });
@@ -143,7 +141,7 @@ function logTo(path: string, closing: Closing): (line: string) => void {
 
 /** The genesis of the directory, or a new one. Throws AssayError OTHER_CHAIN when it registered another model. */
 async function genesisOf(options: DevnetOptions, parts: { keys: Keystore; serving: Serving }): Promise<Genesis> {
-  const path = join(options.dataDir, 'genesis.json');
+  const path = join(options.dataDir, dataFiles.genesis);
   const { serving, keys } = parts;
   const stored = await readGenesisFile(path);
   if (stored !== null) {
@@ -183,7 +181,7 @@ async function publish(
   node: { dataDir: string; http: HttpServer; apiKey: string; adminToken: string },
   closing: Closing,
 ): Promise<void> {
-  const path = join(node.dataDir, 'node.json');
+  const path = join(node.dataDir, dataFiles.node);
   const content = { api: node.http.url, apiKey: node.apiKey, adminToken: node.adminToken };
   await writeDurably(path, `${JSON.stringify(content, null, 2)}\n`, 0o600);
   closing.add(() => rmSync(path, { force: true }));
