@@ -105,7 +105,7 @@ function problemOf(genesis: Genesis): string | null {
     ['model name', models.map((model) => model.name)],
   ];
   for (const [name, keys] of listed) {
-    if (new Set(keys.map(keyOf)).size !== keys.length) return `a ${name} is listed twice`;
+    if (new Set(keys.map(keyOf)).size !== keys.length) return `one ${name} is listed twice`;
   }
   const checks = [
     problemOfParams(genesis.params),

@@ -95,6 +95,5 @@ function payValidators(state: LedgerState, units: bigint, book: PayoutBook): Poo
   for (const share of pool.shares) {
     book.add({ ...reason, role: share.role, account: state.validators.at(share.role).account, units: share.units });
   }
-  if (pool.shares.length === 0) book.addTreasury('revenue', units);
   return pool;
 }

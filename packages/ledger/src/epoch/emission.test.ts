@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { apportion } from '../apportion.ts';
+import type { EpochClose } from '../result.ts';
+import { honest, softFailure, World, type WorldOptions } from '../world.fixture.ts';
+import { emissionOf } from './emission.ts';
+import { shareOut } from './payouts.ts';
+
+const UNIT = 1_000_000_000n;
+const dayMs = 86_400_000;
+const schedule = { emissionPerDayUnits: 410_900n * UNIT, halvingDays: 730 };
+
+/** A world in which both miners did approved work: minerA 70 VWU, minerB 140, with the collateral given. */
+function competition(options: WorldOptions = {}): EpochClose {
+  const world = new World(options).populate();
+  world.block(
+    world.tx('minerB', 'registerMiner', world.registration({ collateralUnits: 3000n })),
+    world.tx('minerC', 'registerMiner', world.registration({ collateralUnits: 9000n })),
+  );
+  world.block();
+  const receipts = [world.receipt(), world.receipt({ miner: 1, tokensIn: 20, tokensOut: 40 })];
+  world.certify(...receipts);
+  for (const { taskId } of receipts) {
+    world.audit(taskId, new Map(world.auditorsOf(taskId).map((auditor) => [auditor, honest])));
+  }
+  const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
+  if (close === undefined) throw new Error('the epoch did not close');
+  return close;
+}
+
+describe('schedule (economics §1)', () => {
+  it('mints a day’s amount in a day, by block time, whatever the number of epochs', () => {
+    expect(emissionOf(schedule, { sinceGenesisMs: 0, durationMs: dayMs }).units).toBe(410_900n * UNIT);
+    expect(emissionOf(schedule, { sinceGenesisMs: 0, durationMs: 16_000 }).units).toBe(76_092_592_592n);
+  });
+
+  it('halves every 730 days', () => {
+    const at = (days: number) => emissionOf(schedule, { sinceGenesisMs: days * dayMs, durationMs: dayMs });
+    expect(at(729)).toEqual({ units: 410_900n * UNIT, halvings: 0 });
+    expect(at(730)).toEqual({ units: 205_450n * UNIT, halvings: 1 });
+    expect(at(1460)).toEqual({ units: 102_725n * UNIT, halvings: 2 });
+    expect(at(730 * 70).units).toBe(0n);
+  });
+});
+
+describe('worked numbers (economics §5)', () => {
+  const stacks = apportion(410_900n * UNIT, [6000n, 2500n, 0n, 500n, 1000n]);
+
+  it('pay a worker with a tenth of the competition 24,654 units, inside 12,327 / 8,628.9 / 3,698.1', () => {
+    const pool = shareOut({ source: 'emission', stack: 'miners', kind: 'miner' }, stacks[0] ?? 0n, [1n, 9n]);
+    expect(pool.shares[0]?.units).toBe(24_654n * UNIT);
+    const inside = apportion(24_654n * UNIT, [5000n, 3500n, 1500n]);
+    expect(inside).toEqual([12_327n * UNIT, (86_289n * UNIT) / 10n, (36_981n * UNIT) / 10n]);
+  });
+
+  it('pay an app with 50,000 of 500,000 calls 2,054.5 units', () => {
+    const pool = shareOut({ source: 'emission', stack: 'gateways', kind: 'gateway' }, stacks[3] ?? 0n, [
+      50_000n,
+      450_000n,
+    ]);
+    expect(pool.shares[0]?.units).toBe((20_545n * UNIT) / 10n);
+  });
+
+  it('pay a guardian with 50,000 of 2,000,000 staked 2,568.125 units', () => {
+    const reason = { source: 'emission', stack: 'security', kind: 'validator' } as const;
+    const pool = shareOut(reason, stacks[1] ?? 0n, [50_000n, 1_950_000n]);
+    expect(pool.shares[0]?.units).toBe((2_568_125n * UNIT) / 1000n);
+  });
+});
+
+describe('emission of an epoch (economics §3, §4)', () => {
+  it('divides by the stacks, and mints what is paid', () => {
+    const close = competition();
+    // 15 blocks of 500 ms at a million base units per second
+    expect(close).toMatchObject({ durationMs: 7500, halvings: 0, mintedUnits: 7_500_000n });
+    const units = (stack: string) => close.pools.filter((pool) => pool.source === 'emission' && pool.stack === stack);
+    expect(units('miners').map((pool) => pool.units)).toEqual([4_500_000n]);
+    expect(units('creators').map((pool) => pool.units)).toEqual([750_000n]);
+    expect(units('gateways').map((pool) => pool.units)).toEqual([375_000n]);
+    // 1,500,000 by stake: mixers 4,000; the validators who audited 500 each; oracles 200.
+    const [mixers, validators, oracles] = units('security');
+    const audited = BigInt(validators?.shares.length ?? 0) * 500n;
+    expect([mixers?.units, validators?.units, oracles?.units]).toEqual(apportion(1_500_000n, [4000n, audited, 200n]));
+    const paid = close.payouts.filter((payout) => payout.source === 'emission');
+    expect(paid.reduce((sum, payout) => sum + payout.units, 0n)).toBe(7_500_000n);
+    expect(paid.find((payout) => payout.stack === 'treasury')?.units).toBe(375_000n);
+  });
+
+  it('scores miners by work and stake, with the other components shared out', () => {
+    const close = competition();
+    // Both have passed one audit, so trust is equal. Work 70 : 140, stake 1000 : 3000, weighted 5000 : 1000.
+    const shares = [
+      (5000n * 70n * 10n ** 18n) / 210n + (1000n * 10n ** 18n) / 4n,
+      (5000n * 140n * 10n ** 18n) / 210n + (1000n * 3n * 10n ** 18n) / 4n,
+    ].map((weighted) => weighted / 6000n);
+    expect(close.scores.map((score) => score.miner)).toEqual([0, 1]);
+    expect(close.scores[0]?.raw).toMatchObject({ vwu: 70n, stake: 1000n, compute: 0n });
+    for (const [i, score] of close.scores.entries()) {
+      const difference = score.weight - (shares[i] ?? 0n);
+      expect(difference * difference).toBeLessThanOrEqual(4n);
+      expect(score.finalPpb).toBe(score.weight / 10n ** 9n);
+    }
+    const weights = close.scores.map((score) => score.weight);
+    expect(close.scores.map((score) => score.emissionUnits)).toEqual(apportion(4_500_000n, weights));
+  });
+
+  it('does not mint a stack nobody qualifies for', () => {
+    const world = new World();
+    const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
+    // Nobody did anything: only oracles, who count by stake, and the treasury.
+    expect(close?.mintedUnits).toBe(1_500_000n + 375_000n);
+    expect(close?.scores).toEqual([]);
+    expect(world.state.globals.mintedUnits).toBe(1_875_000n);
+    expect(world.balance('oracle0')).toBe(750_000n);
+    expect(world.state.globals.treasuryUnits).toBe(375_000n);
+  });
+
+  it('gives a miner nothing for work that was rejected', () => {
+    const world = new World().populate();
+    const receipt = world.receipt();
+    world.certify(receipt);
+    for (let round = 0; round < 2; round++) {
+      const open = world.auditorsOf(receipt.taskId).slice(round);
+      world.audit(receipt.taskId, new Map(open.map((auditor) => [auditor, softFailure])));
+    }
+    const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
+    expect(close?.scores).toEqual([]);
+    expect(close?.revenueUnits).toBe(0n);
+    expect(close?.payouts.some((payout) => payout.stack === 'miners')).toBe(false);
+  });
+
+  it('never mints beyond what an account can hold', () => {
+    const most = (1n << 64n) - 1n;
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: most }), (emissionPerDayUnits) => {
+        const balanceUnits = (most - 6300n) / 8n - 100n;
+        const world = new World({ balanceUnits, params: { emissionPerDayUnits } });
+        for (let epoch = 0; epoch < 2; epoch++) world.finishEpoch();
+        expect(world.state.globals.genesisUnits + world.state.globals.mintedUnits).toBeLessThanOrEqual(most);
+      }),
+      { numRuns: 10 },
+    );
+  });
+});

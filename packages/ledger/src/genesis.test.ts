@@ -1,0 +1,104 @@
+import type { Genesis } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { checkPossessions, genesisHash } from './genesis.ts';
+import { realKeys } from './keys.fixture.ts';
+import { World } from './world.fixture.ts';
+
+type Edit = (genesis: Genesis) => Genesis;
+const params =
+  (change: Partial<Genesis['params']>): Edit =>
+  (genesis) => ({
+    ...genesis,
+    params: { ...genesis.params, ...change },
+  });
+const audit =
+  (change: Partial<Genesis['params']['audit']>): Edit =>
+  (genesis) =>
+    params({ audit: { ...genesis.params.audit, ...change } })(genesis);
+const twice =
+  (name: 'accounts' | 'mixers' | 'validators' | 'models'): Edit =>
+  (genesis) => ({
+    ...genesis,
+    [name]: [...genesis[name], ...genesis[name].slice(0, 1)],
+  });
+
+describe('genesis', () => {
+  it('begins with what it lists: balances, stakes, roles, no money made', () => {
+    const { state } = new World({ balanceUnits: 5n });
+    expect(state.globals).toMatchObject({ height: 0, epoch: 0, reveals: 0, mintedUnits: 0n, burnedUnits: 0n });
+    // 8 people · 5, 4 mixers · 1000, 2 oracles and 1 gateway · 100, 4 validators · 500
+    expect(state.globals.genesisUnits).toBe(40n + 4000n + 300n + 2000n);
+    expect(state.heldUnits()).toBe(state.globals.genesisUnits);
+    expect(state.chain.chainId).toBe('assay-test');
+  });
+
+  it('has a hash that any change moves', () => {
+    const { genesis } = new World();
+    const hash = genesisHash(genesis);
+    expect(genesisHash(structuredClone(genesis))).toEqual(hash);
+    expect(genesisHash(params({ blockTimeMs: 501 })(genesis))).not.toEqual(hash);
+  });
+
+  it.each<[string, Edit]>([
+    [
+      'the balances and stakes add up to more than 2^64 base units',
+      (genesis) => ({
+        ...genesis,
+        accounts: genesis.accounts.map((account) => ({ ...account, balanceUnits: (1n << 64n) - 1n })),
+      }),
+    ],
+    ['there is no mixer, so nothing could ever be certified', (genesis) => ({ ...genesis, mixers: [] })],
+    ['one account is listed twice', twice('accounts')],
+    ['one BLS key of a mixer is listed twice', twice('mixers')],
+    ['one validator is listed twice', twice('validators')],
+    ['one model name is listed twice', twice('models')],
+    ['params.epochBlocks must be above zero', params({ epochBlocks: 0 })],
+    ['params.halvingDays must be above zero', params({ halvingDays: 0 })],
+    ['params.audit.trustHalfLifeEpochs must be above zero', audit({ trustHalfLifeEpochs: 0 })],
+    ['params.audit.floorPpb must be at most 1,000,000,000', audit({ floorPpb: 1_000_000_001 })],
+    ['params.audit.minRoutingTrustPpb must be from 1 to 999,999,999', audit({ minRoutingTrustPpb: 0 })],
+    ['params.audit.minRoutingTrustPpb must be from 1 to 999,999,999', audit({ minRoutingTrustPpb: 1_000_000_000 })],
+    [
+      'params.stacks add up to 9999 basis points instead of 10,000',
+      (genesis) => params({ stacks: { ...genesis.params.stacks, minersBps: 5999 } })(genesis),
+    ],
+    [
+      'params.components add up to 10001 basis points instead of 10,000',
+      (genesis) => params({ components: { ...genesis.params.components, vwuBps: 5001 } })(genesis),
+    ],
+    [
+      'the splits of domain 0 add up to 10200 basis points, more than 10,000',
+      (genesis) => ({
+        ...genesis,
+        domains: genesis.domains.map((domain) => ({ ...domain, burnBps: 9200 })),
+      }),
+    ],
+    [
+      'model 1 names domain 1, but there are 1',
+      (genesis) => ({
+        ...genesis,
+        models: genesis.models.map((model, domain) => ({ ...model, domain })),
+      }),
+    ],
+    [
+      "the royalty of model 0 and its domain's splits add up to 10001 basis points",
+      (genesis) => ({
+        ...genesis,
+        models: genesis.models.map((model) => ({ ...model, royaltyBps: 8501 })),
+      }),
+    ],
+  ])('is refused when %s', (sentence, edit) => {
+    expect(() => new World({ edit })).toThrow(`The genesis cannot be used: ${sentence}.`);
+  });
+
+  it('asks every mixer to prove that it holds its key', () => {
+    const { genesis, keys } = new World({ keys: realKeys });
+    expect(checkPossessions(genesis, keys.verifier)).toBeNull();
+    const [first, ...others] = genesis.mixers;
+    if (first === undefined) throw new Error('no mixer');
+    const stolen = others.map((mixer) => ({ ...mixer, possession: first.possession }));
+    expect(checkPossessions({ ...genesis, mixers: [first, ...stolen] }, keys.verifier)).toBe(
+      'mixer 1 does not prove possession of its BLS key',
+    );
+  });
+});
