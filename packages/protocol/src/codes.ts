@@ -64,7 +64,7 @@ export const edgeCodes = {
   UNSUPPORTED_PARAMETER: invalid('The request asks for something that is not supported.'),
   CONTEXT_TOO_LONG: invalid('The prompt and the requested output do not fit the context of the model.'),
   REQUEST_TOO_LARGE: { ...invalid('The request body is too large.'), status: 413 },
-  NOT_FOUND: { ...invalid('There is nothing at this address.'), status: 404 },
+  NOT_FOUND: { ...invalid('Not found.'), status: 404 },
   MODEL_NOT_FOUND: { ...invalid('No model of this name is registered.'), status: 404 },
   INVALID_API_KEY: denied('The API key is missing or unknown.'),
   FORBIDDEN: { ...denied('This route needs the admin token of the node.'), status: 403 },

@@ -28,7 +28,12 @@ export const pageLimits = { max: 1000, standard: 100 } as const;
 /** Everything a query may hold; all of it whole numbers. */
 export const queryParameters = {
   from: z.int().min(0).default(0).describe('First index, or first height for blocks.'),
-  limit: z.int().min(1).max(pageLimits.max).default(pageLimits.standard).describe('Longest list to answer.'),
+  limit: z
+    .int()
+    .min(1, { error: 'must be at least 1' })
+    .max(pageLimits.max, { error: `must be at most ${pageLimits.max}` })
+    .default(pageLimits.standard)
+    .describe('Longest list to answer.'),
   before: z.int().min(0).describe('Only tasks whose order is below this; all when absent.'),
 } as const;
 export type QueryName = keyof typeof queryParameters;

@@ -44,5 +44,5 @@ function readParameter(text: unknown, name: QueryName): number {
   const schema: z.ZodType<number> = queryParameters[name];
   const read = schema.safeParse(readWholeNumber(text, name));
   if (read.success) return read.data;
-  throw new Refusal('INVALID_REQUEST', name, `\`${name}\` is out of its bounds: ${read.error.issues[0]?.message}.`);
+  throw new Refusal('INVALID_REQUEST', name, `\`${name}\` ${read.error.issues[0]?.message}.`);
 }

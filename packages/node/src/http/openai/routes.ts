@@ -61,7 +61,8 @@ export function openAiRoutes(app: FastifyInstance, { chat, activity, onStreamFai
   app.get<{ Params: { '*': string } }>('/v1/models/*', async ({ params }) => {
     const id = params['*'];
     const model = chat.models().find((each) => each.id === id);
-    if (model === undefined) throw new AssayError('MODEL_NOT_FOUND', `Asked for: ${shown(id)}.`);
+    if (model === undefined)
+      throw new AssayError('MODEL_NOT_FOUND', `Asked for \`${shown(id)}\`; GET /v1/models lists those there are.`);
     return modelJson(model);
   });
 }
