@@ -7,7 +7,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * Bytes to JSON, strictly: invalid UTF-8 is refused, not replaced. `__proto__` stays an ordinary own property, which
  * no schema allows; of two members with one name the last counts, as in every JSON reader of the language.
  */
-export function readJson(body: Uint8Array): unknown {
+function readJson(body: Uint8Array): unknown {
   let text: string;
   try {
     text = utf8.decode(body);

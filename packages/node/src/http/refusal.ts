@@ -40,7 +40,7 @@ const paramOfCode: Partial<Record<EdgeCode | ResultCode, string>> = {
   CONTEXT_TOO_LONG: 'messages',
 };
 
-/** HTTP status and type of a code (§13). */
+/** HTTP status and type of a code (`spec/errors.md`). */
 export function infoOf(code: EdgeCode | ResultCode) {
   return code in edgeCodes ? edgeCodes[code as EdgeCode] : resultCodes[code as ResultCode];
 }

@@ -74,7 +74,7 @@ export const genesisJson = (genesis: Genesis) => Genesis.toJson(genesis) as Gene
 /** A receipt that proves itself. */
 export const receiptJson = (receipt: PortableReceipt) => PortableReceipt.toJson(receipt) as ReceiptJson;
 
-export function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
+function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
   const { positions, t1Ppb, argmaxMismatches } = numbers;
   return { finding: wordOf(findings, numbers.finding), positions, t1Ppb, argmaxMismatches };
 }

@@ -76,6 +76,9 @@ export async function completionOf(answer: Answer, { inference }: ChatRequest, c
   };
 }
 
+const choiceJson = (delta: string, logprobs: string, finish: string) =>
+  `{"index":0,"delta":${delta},"logprobs":${logprobs},"finish_reason":${finish}}`;
+
 /** The events of one streamed answer, as the text of server-sent events; its constant parts are written once. */
 export class ChunkWriter {
   readonly #head: string;
@@ -102,17 +105,17 @@ export class ChunkWriter {
   /** Empty when the event says nothing to this client. */
   tokens({ text, tokens }: Tokens): string {
     if (text === '' && !this.#first && this.#topLogprobs === null) return '';
-    return `${this.#head}{"index":0,"delta":{${this.#role()}"content":${JSON.stringify(text)}},"logprobs":${this.#logprobs(tokens)},"finish_reason":null}${this.#tail}`;
+    const delta = `{${this.#role()}"content":${JSON.stringify(text)}}`;
+    return `${this.#head}${choiceJson(delta, this.#logprobs(tokens), 'null')}${this.#tail}`;
   }
 
-  /** The chunk with the finish reason, the usage if it was asked for, and the end mark. The last chunk names the receipt. */
+  /** The chunk with the finish reason, the usage if asked for, and the end mark. The last chunk names the receipt. */
   end(end: End): string {
     const role = this.#first ? `${this.#role()}"content":""` : '';
-    const choice = `{"index":0,"delta":{${role}},"logprobs":null,"finish_reason":"${end.finish}"}`;
-    const chunks = this.#includeUsage
-      ? `${this.#head}${choice}${this.#tail}${this.#head}],"usage":${JSON.stringify(usageJson(end))},${this.#receipt}}\n\n`
-      : `${this.#head}${choice}],${this.#receipt}}\n\n`;
-    return `${chunks}data: [DONE]\n\n`;
+    const choice = choiceJson(`{${role}}`, 'null', `"${end.finish}"`);
+    const usage = `],"usage":${JSON.stringify(usageJson(end))},`;
+    const last = this.#includeUsage ? `${choice}${this.#tail}${this.#head}${usage}` : `${choice}],`;
+    return `${this.#head}${last}${this.#receipt}}\n\ndata: [DONE]\n\n`;
   }
 
   #role(): string {
