@@ -144,7 +144,7 @@ describe('hostile bodies', () => {
         const changed = { model: 'echo', messages: [{ role: 'user', content: 'a' }], [name]: value };
         await expectCalm(await post(chatPath, JSON.stringify(changed)));
       }),
-      { numRuns: 400 },
+      { numRuns: 300 },
     );
   });
 
@@ -161,7 +161,7 @@ describe('hostile bodies', () => {
       fc.asyncProperty(fc.array(fc.oneof(message, fc.jsonValue())), async (messages) => {
         await expectCalm(await post(chatPath, JSON.stringify({ model: 'echo', messages, max_tokens: 4 })));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
