@@ -60,6 +60,16 @@ describe('embedded engine', () => {
     await close();
   });
 
+  it('admits in the order of submission, however long each check takes', async () => {
+    const { engine, close } = await openTestEngine(chain, await newDirectory());
+    const submitted = Array.from({ length: 200 }, (_, nonce) => engine.submit(pay(nonce)));
+    await engine.produceNow();
+    expect(new Set((await Promise.all(submitted)).map(({ code, height }) => `${code} ${height}`))).toEqual(
+      new Set(['OK 1']),
+    );
+    await close();
+  });
+
   it('refuses at once what the ledger refuses', async () => {
     const { engine, close } = await openTestEngine(chain, await newDirectory());
     const forged = pay(0);

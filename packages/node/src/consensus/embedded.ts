@@ -8,6 +8,7 @@ import { nativeVerifier } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import type { Store } from '../store/store.ts';
+import { Arrivals } from './arrivals.ts';
 import { type Envelope, envelopeOf, Mempool, type Waiting } from './mempool.ts';
 import type { CommittedBlock, Engine, Inclusion } from './port.ts';
 import { type LoadedChain, loadChain, type Progress, rebuildViews, rowsOf } from './replay.ts';
@@ -39,6 +40,7 @@ export class EmbeddedEngine implements Engine {
   readonly #onFatal: (error: AssayError) => void;
   readonly #mempool = new Mempool();
   readonly #signatures = new SignatureMemory(nativeVerifier, limits.maxWaitingTransactions);
+  readonly #arrivals: Arrivals;
   readonly #listeners = new Set<(committed: CommittedBlock) => void>();
   readonly #snapshots: SnapshotRule;
   #headRoot: Uint8Array;
@@ -49,6 +51,7 @@ export class EmbeddedEngine implements Engine {
 
   private constructor(options: EmbeddedOptions, chain: LoadedChain) {
     this.ledger = chain.ledger;
+    this.#arrivals = new Arrivals(chain.ledger.state.chain, this.#signatures);
     this.#store = options.store;
     this.#proposers = inOrderOfValidators(chain.ledger, options.proposers);
     this.#nowMs = options.nowMs;
@@ -69,14 +72,12 @@ export class EmbeddedEngine implements Engine {
     return new EmbeddedEngine(options, await loadChain(store, genesis, onProgress));
   }
 
-  async submit(transaction: Uint8Array): Promise<Inclusion> {
-    if (this.#ended !== null) throw this.#ended;
-    // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
-    const bytes = Uint8Array.from(transaction);
-    const code = this.#admissionCode(bytes);
-    if (code !== 'OK') return { code, height: 0 };
+  submit(transaction: Uint8Array): Promise<Inclusion> {
     return new Promise((resolve, reject) => {
-      this.#mempool.add({ bytes, envelope: envelopeOf(bytes), resolve, reject });
+      if (this.#ended !== null) throw this.#ended;
+      // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
+      const bytes = Uint8Array.from(transaction);
+      this.#arrivals.pass(bytes, () => this.#admit(bytes, { resolve, reject }));
     });
   }
 
@@ -100,8 +101,16 @@ export class EmbeddedEngine implements Engine {
     await this.#inHand;
   }
 
-  /** Makes the next block now; resolves when it is durable. Rejects with the AssayError that ended the engine. */
-  produceNow(): Promise<CommittedBlock> {
+  /**
+   * Makes the next block now, with all that was submitted before; resolves when it is durable. Rejects with the AssayError
+   * that ended the engine.
+   */
+  async produceNow(): Promise<CommittedBlock> {
+    await this.#arrivals.drained();
+    return this.#next();
+  }
+
+  #next(): Promise<CommittedBlock> {
     const produced = this.#inHand.then(() => this.#produce());
     this.#inHand = produced.catch(() => {});
     return produced;
@@ -112,9 +121,20 @@ export class EmbeddedEngine implements Engine {
     const now = performance.now();
     this.#dueMs = Math.max(this.#dueMs + this.ledger.state.params.blockTimeMs, now);
     this.#timer = setTimeout(async () => {
-      await this.produceNow().catch(() => {});
+      await this.#next().catch(() => {});
       if (this.#ended === null) this.#schedule();
     }, this.#dueMs - now);
+  }
+
+  #admit(bytes: Uint8Array, answer: Pick<Waiting, 'resolve' | 'reject'>): void {
+    try {
+      if (this.#ended !== null) throw this.#ended;
+      const code = this.#admissionCode(bytes);
+      if (code === 'OK') this.#mempool.add({ bytes, envelope: envelopeOf(bytes), ...answer });
+      else answer.resolve({ code, height: 0 });
+    } catch (error) {
+      answer.reject(error);
+    }
   }
 
   /** What the mempool says to a transaction: the ledger's code, except that it may follow others that wait. */

@@ -22,8 +22,8 @@ function send(pool: Mempool, sender: string, nonce: number, more: Partial<Envelo
       resolve: (inclusion) => {
         sent.answer = inclusion;
       },
-      reject: ({ code }) => {
-        sent.answer = { code };
+      reject: (error) => {
+        sent.answer = { code: (error as AssayError).code };
       },
     },
   };

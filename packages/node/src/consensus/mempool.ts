@@ -36,7 +36,7 @@ export interface Waiting {
   readonly bytes: Uint8Array;
   readonly envelope: Envelope;
   readonly resolve: (inclusion: Inclusion) => void;
-  readonly reject: (error: AssayError) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** What one sender has waiting, in the order of its nonces. */

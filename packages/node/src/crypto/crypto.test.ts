@@ -4,7 +4,7 @@ import { addressOf, possessionRoot } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apiKeyOf, BlsSigner, Ed25519Signer, generateBlsSecret } from './signers.ts';
-import { aggregateBls, nativeVerifier } from './verifier.ts';
+import { aggregateBls, nativeVerifier, verifyOffThread } from './verifier.ts';
 
 const hash = (text: string) => Uint8Array.from(createHash('sha256').update(text).digest());
 const hex = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
@@ -43,6 +43,15 @@ describe('Ed25519', () => {
         expect(nativeVerifier.ed25519(flipped(signer.publicKey, bit), root, signature)).toBe(false);
       }),
     );
+  });
+
+  it('says the same on another thread', async () => {
+    const signer = new Ed25519Signer(hash('a'));
+    const signature = signer.sign(hash('message'));
+    expect(await verifyOffThread(signer.publicKey, hash('message'), signature)).toBe(true);
+    expect(await verifyOffThread(signer.publicKey, hash('another'), signature)).toBe(false);
+    expect(await verifyOffThread(Uint8Array.of(1), hash('message'), signature)).toBe(false);
+    expect(await verifyOffThread(signer.publicKey, hash('message'), Uint8Array.of(1))).toBe(false);
   });
 
   it('says false to malformed input, never throws', () => {

@@ -16,7 +16,8 @@ export class SignatureMemory {
     this.#capacity = capacity;
     this.onArrival = {
       ed25519: (key, message, signature) =>
-        verifier.ed25519(key, message, signature) && this.#remember([key, message, signature]),
+        this.#good.has(nameOf([key, message, signature])) ||
+        (verifier.ed25519(key, message, signature) && this.#remember([key, message, signature])),
       bls: (keys, message, signature) =>
         verifier.bls(keys, message, signature) && this.#remember([...keys, message, signature]),
     };
@@ -26,6 +27,11 @@ export class SignatureMemory {
       bls: (keys, message, signature) =>
         this.#good.delete(nameOf([...keys, message, signature])) || verifier.bls(keys, message, signature),
     };
+  }
+
+  /** Remembers an Ed25519 signature that was found good elsewhere. */
+  learn(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
+    this.#remember([publicKey, message, signature]);
   }
 
   #remember(parts: readonly Uint8Array[]): true {

@@ -10,11 +10,10 @@ const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 const ed25519Keys = new BoundedCache<KeyObject>(limits.maxCachedKeys);
 const blsKeys = new BoundedCache<PublicKey>(limits.maxCachedKeys);
 
-function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const key = ed25519Keys.get(publicKey, () =>
+function ed25519Key(publicKey: Uint8Array): KeyObject {
+  return ed25519Keys.get(publicKey, () =>
     createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' }),
   );
-  return verify(null, message, key, signature);
 }
 
 function verifyBls(publicKeys: readonly Uint8Array[], message: Uint8Array, signature: Uint8Array): boolean {
@@ -34,9 +33,20 @@ function holds(check: () => boolean): boolean {
 
 /** Ed25519 by OpenSSL, BLS by blst. Keys and signatures are validated; malformed input is false, never an error. */
 export const nativeVerifier: Verifier = {
-  ed25519: (publicKey, message, signature) => holds(() => verifyEd25519(publicKey, message, signature)),
+  ed25519: (publicKey, message, signature) => holds(() => verify(null, message, ed25519Key(publicKey), signature)),
   bls: (publicKeys, message, signature) => holds(() => verifyBls(publicKeys, message, signature)),
 };
+
+/** `nativeVerifier.ed25519` on another thread. */
+export function verifyOffThread(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => {
+    try {
+      verify(null, message, ed25519Key(publicKey), signature, (error, good) => resolve(error === null && good));
+    } catch {
+      resolve(false);
+    }
+  });
+}
 
 /** Sums BLS signatures over one message into one (§7.2); null when there is none or one is malformed. */
 export function aggregateBls(signatures: readonly Uint8Array[]): Uint8Array | null {
