@@ -39,7 +39,7 @@ export interface CommandSpec<Input extends z.ZodType, Output extends z.ZodType> 
   readonly output: Output;
   run(invocation: Invocation<z.infer<Input>>): Promise<z.infer<Output>>;
   /** Lines for people; none for a command that writes while it runs. */
-  print(output: z.infer<Output>): readonly string[];
+  print(output: z.infer<Output>, input: z.infer<Input>): readonly string[];
   /** True for a command that wrote its JSON lines itself. */
   readonly streams?: boolean;
   /** The status when it is not `ok`. */
@@ -65,11 +65,12 @@ export function defineCommand<Input extends z.ZodType, Output extends z.ZodType>
   return {
     ...spec,
     execute: async (invocation) => {
-      const output = await spec.run(invocation as Invocation<z.infer<Input>>);
+      const { input } = invocation as Invocation<z.infer<Input>>;
+      const output = await spec.run({ ...invocation, input });
       if (invocation.json) {
         if (spec.streams !== true) invocation.terminal.out.write(`${JSON.stringify(output, null, 2)}\n`);
       } else {
-        for (const line of spec.print(output)) invocation.terminal.out.write(`${line}\n`);
+        for (const line of spec.print(output, input)) invocation.terminal.out.write(`${line}\n`);
       }
       return spec.exit?.(output) ?? 'ok';
     },

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { CliError } from './failures.ts';
@@ -32,7 +33,9 @@ export async function agreeToFresh(dataDir: string, run: { terminal: Terminal; j
     return true;
   }
   const prompt = createInterface({ input: process.stdin, output: note });
-  const answer = await prompt.question(`${sentence} Go on? [y/N] `);
+  prompt.on('SIGINT', () => prompt.close());
+  const closed = once(prompt, 'close').then(() => '');
+  const answer = await Promise.race([prompt.question(`${sentence} Go on? [y/N] `), closed]);
   prompt.close();
   if (/^y(es)?$/i.test(answer.trim())) return true;
   throw new CliError('usage', 'Nothing was deleted. Without --fresh the network goes on where it was.');

@@ -49,10 +49,9 @@ function fitted(text: string, columns: number): string {
 
 const barWidth = 24;
 
-/** `name  [#####.....]  12.3 of 98.4 MB`; without a total only what came. */
-export function progressText(name: string, doneBytes: number, totalBytes: number | null): string {
+/** `name  [#####.....]  12.3 of 98.4 MB`. */
+export function progressText(name: string, doneBytes: number, totalBytes: number): string {
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
-  if (totalBytes === null || totalBytes <= 0) return `${name}  ${megabytes(doneBytes)} MB`;
   const filled = Math.round((barWidth * Math.min(doneBytes, totalBytes)) / totalBytes);
   const bar = '#'.repeat(filled) + '.'.repeat(barWidth - filled);
   return `${name}  [${bar}]  ${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB`;

@@ -1,4 +1,4 @@
-import { Account, formatUnits } from '@assay/client';
+import { Account, type Client, ClientError, formatUnits } from '@assay/client';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { accountAddress } from '../inputs.ts';
@@ -17,7 +17,7 @@ export const balanceCommand = defineCommand({
     const wanted: { name: string | null; address: string }[] =
       input.address === undefined ? await listKeys(dataDir, environment) : [{ name: null, address: input.address }];
     const accounts = [];
-    for (const { name, address } of wanted) accounts.push({ ...(await node.getAccount(address)), name });
+    for (const { name, address } of wanted) accounts.push({ ...(await accountOf(node, address)), name });
     return { accounts };
   },
   print: ({ accounts }) =>
@@ -26,3 +26,13 @@ export const balanceCommand = defineCommand({
       accounts.map((account) => [account.name ?? '-', formatUnits(BigInt(account.balanceUnits)), account.address]),
     ),
 });
+
+/** An address that never held anything holds nothing. */
+async function accountOf(node: Client, address: string): Promise<Account> {
+  try {
+    return await node.getAccount(address);
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.code !== 'NOT_FOUND') throw error;
+    return { address, balanceUnits: '0', nonce: 0 };
+  }
+}

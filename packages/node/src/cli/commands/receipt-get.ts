@@ -16,15 +16,15 @@ export const receiptGetCommand = defineCommand({
   options: [{ syntax: '--out <FILE>', description: 'write it to a file' }],
   input: z.object({ id: taskId, out: z.string().optional() }),
   output: ReceiptJson,
-  run: async ({ client, input, terminal }) => {
+  run: async ({ client, input }) => {
     const receipt = await certifiedReceipt(client(), input.id);
-    if (input.out !== undefined) {
-      writeFileSync(input.out, `${JSON.stringify(receipt, null, 2)}\n`);
-      terminal.note.write(`Written to ${input.out}. Check it offline: assay receipt verify ${input.out}\n`);
-    }
+    if (input.out !== undefined) writeFileSync(input.out, `${JSON.stringify(receipt, null, 2)}\n`);
     return receipt;
   },
-  print: (receipt) => JSON.stringify(receipt, null, 2).split('\n'),
+  print: (receipt, { out }) =>
+    out === undefined
+      ? JSON.stringify(receipt, null, 2).split('\n')
+      : [`Written to ${out}. Check it offline: assay receipt verify ${out}`],
 });
 
 async function certifiedReceipt(client: Client, id: string): Promise<ReceiptJson> {

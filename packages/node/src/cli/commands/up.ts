@@ -60,7 +60,9 @@ export const upCommand = defineCommand({
   output: line,
   streams: true,
   run: async (invocation) => {
-    const devnet = await boot(invocation);
+    const askedToStop = untilAskedToStop();
+    const devnet = await Promise.race([boot(invocation), askedToStop]);
+    if (devnet === null) throw new CliError('interrupted', 'Interrupted before the network was up.');
     const { json, terminal } = invocation;
     const say = (event: z.infer<typeof line>) => terminal.out.write(`${JSON.stringify(event)}\n`);
     const { apiUrl, apiKey, dataDir } = devnet;
@@ -72,7 +74,7 @@ export const upCommand = defineCommand({
       ? onChange((status) => say(eventOf(status)))
       : (status: DevnetStatus) => live.show(statusLine(status));
     const timer = setInterval(() => show(devnet.status()), pollMs);
-    const failure = await Promise.race([devnet.failed, untilAskedToStop()]);
+    const failure = await Promise.race([devnet.failed, askedToStop]);
     clearInterval(timer);
     live.end();
     if (!json) terminal.note.write(failure === null ? 'Stopping …\n' : 'The network cannot go on. Stopping …\n');

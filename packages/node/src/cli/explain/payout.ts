@@ -106,9 +106,13 @@ function closeIn({ events }: Replayed['result']): EpochClose | null {
   return null;
 }
 
+const dayMs = 86_400_000n;
+
 function epochStep({ height, close, state }: Closed): Step {
   const { params } = state;
   const source = `closing of epoch ${close.epoch} in block ${height}`;
+  const perDayUnits = params.emissionPerDayUnits >> BigInt(close.halvings);
+  const emissionUnits = (perDayUnits * BigInt(close.durationMs)) / dayMs;
   return {
     title: `Epoch ${close.epoch}`,
     clause: 'economics §1',
@@ -120,6 +124,7 @@ function epochStep({ height, close, state }: Closed): Step {
         source: 'genesis, params.emissionPerDayUnits',
       },
       { name: 'halvings', value: String(close.halvings), source },
+      { name: 'emission', value: units(emissionUnits), source: 'the day’s, halved so often, × block time ÷ one day' },
       { name: 'minted', value: units(close.mintedUnits), source },
       { name: 'revenue', value: units(close.revenueUnits), source },
       { name: 'burned', value: units(close.burnedUnits), source },
@@ -238,7 +243,7 @@ function poolReason(closed: Closed, payout: Payout): Reason {
     clause: payout.source === 'emission' ? 'economics §3' : 'economics §2',
     facts: [
       { name: `stack "${pool.stack}"`, value: units(pool.units), source: stackSource(state, pool) },
-      { name: `share of ${pool.kind} ${role}`, value: units(share), source: 'by weight, largest remainder' },
+      { name: `share of ${pool.kind} ${role}`, value: units(share), source: `by weight: ${weighed(pool)}` },
       ...(payout.kind === 'miner' ? minerSplitFacts(state, role) : []),
     ],
     table: {
@@ -247,6 +252,21 @@ function poolReason(closed: Closed, payout: Payout): Reason {
     },
   };
   return { payout, recomputedUnits, steps: payout.kind === 'miner' ? [scoreStep(close, state), step] : [step] };
+}
+
+/** What the weights of a pool measure. */
+function weighed({ source, kind }: Pool): string {
+  if (kind === 'validator' && source === 'revenue') return 'audits revealed this epoch, else stake';
+  const measures: Readonly<Record<Pool['kind'], string>> = {
+    miner: 'Final of the competition',
+    mixer: 'stake × certificates signed this epoch',
+    validator: 'stake × audits revealed this epoch',
+    oracle: 'stake',
+    gateway: 'tasks approved this epoch',
+    model: 'verified work units this epoch',
+    domain: 'one',
+  };
+  return measures[kind];
 }
 
 function stackSource({ params }: LedgerView, { source, stack }: Pool): string {
@@ -266,7 +286,8 @@ function scoreStep({ scores }: EpochClose, { params }: LedgerView): Step {
   const weights = Object.entries(params.components).filter(([, bps]) => bps > 0);
   const components = [...new Set(scores.flatMap(({ raw }) => Object.keys(raw)))];
   return {
-    title: 'The miners’ competition: Final = Σ α · share of raw × trust',
+    title:
+      'The miners’ competition: Final = Σ α · share of raw × trust; the α of an empty component goes to the others',
     clause: 'economics §4',
     facts: weights.map(([name, bps]) => ({
       name: `α ${name.replace(/Bps$/, '')}`,
