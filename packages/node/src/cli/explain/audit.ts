@@ -11,7 +11,6 @@ import {
   verdicts,
 } from '@assay/protocol';
 import { z } from 'zod';
-import { nameOf } from '../../devnet/event-json.ts';
 import { CliError } from '../failures.ts';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { ratio } from '../ratio.ts';
@@ -92,8 +91,8 @@ export async function explainAudit(
         const shown = state === auditorStates.revealed ? numbers : null;
         return {
           validator,
-          state: nameOf(auditorStates, state),
-          finding: shown === null ? null : nameOf(findings, shown.finding),
+          state: wordOf(auditorStates, state),
+          finding: shown === null ? null : wordOf(findings, shown.finding),
           t1Ppb: shown?.t1Ppb ?? null,
           opinion: shown === null ? null : opinionOf(shown, thresholdOf(trail)),
         };
@@ -222,7 +221,7 @@ function auditorStep(trail: Trail): Step[] {
     addressText(validators.at(validator).operator),
     `block ${drawn.get(validator) ?? '?'}`,
     commits.get(validator) ?? '-',
-    reveals.get(validator) ?? nameOf(auditorStates, state),
+    reveals.get(validator) ?? wordOf(auditorStates, state),
     ...(state === auditorStates.revealed ? numberCells(numbers, threshold) : ['-', '-', '-', '-']),
   ]);
   const head = [
@@ -249,7 +248,7 @@ function auditorStep(trail: Trail): Step[] {
 
 function numberCells(numbers: AuditNumbers, threshold: number): string[] {
   const opinion = opinionOf(numbers, threshold);
-  if (numbers.finding !== findings.checked) return [nameOf(findings, numbers.finding), '-', '-', opinion];
+  if (numbers.finding !== findings.checked) return [wordOf(findings, numbers.finding), '-', '-', opinion];
   return [ratio(numbers.t1Ppb), String(numbers.positions), String(numbers.argmaxMismatches), opinion];
 }
 
@@ -313,4 +312,10 @@ function answerOf(trail: Trail): string {
 }
 
 const thresholdOf = ({ place, state }: Trail): number => state.models.at(place.receipt.model).t1ThresholdPpb;
-const verdictOf = (audit: Readonly<AuditRow>) => nameOf(verdicts, audit.verdict);
+const verdictOf = (audit: Readonly<AuditRow>) => wordOf(verdicts, audit.verdict);
+
+/** The word of a number in one of the protocol's tables of names. */
+function nameOf<Name extends string>(names: Readonly<Record<Name, number>>, value: number): Name {
+  for (const name in names) if (names[name] === value) return name;
+  throw new RangeError(`${value} is none of ${Object.keys(names).join(', ')}`);
+}
