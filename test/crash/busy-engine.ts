@@ -31,7 +31,7 @@ async function count(memory: RoleStore): Promise<never> {
 if (import.meta.main) {
   useNativeHasher();
   const fail = (error: unknown) => {
-    console.error(error);
+    process.stdout.write(`fatal ${(error as { code?: string }).code ?? String(error)}\n`);
     process.exit(1);
   };
   const { engine, store } = await openTestEngine(busyChain, process.argv[2] ?? '', { onFatal: fail });
