@@ -61,8 +61,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   /**
-   * Stands after the last block of the store, or before the first. Throws AssayError DATA_DAMAGED when the stored blocks
-   * do not lead to their roots, and an Error with a sentence when genesis or keys do not serve.
+   * Stands after the last block of the store, or before the first. Throws AssayError DATA_DAMAGED when the stored
+   * blocks do not lead to their roots, and an Error with a sentence when genesis or keys do not serve.
    */
   static async open(options: EmbeddedOptions): Promise<EmbeddedEngine> {
     const { store, genesis, onProgress } = options;
@@ -102,8 +102,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   /**
-   * Makes the next block now, with all that was submitted before; resolves when it is durable. Rejects with the AssayError
-   * that ended the engine.
+   * Makes the next block now, with all that was submitted before; resolves when it is durable. Rejects with the
+   * AssayError that ended the engine.
    */
   async produceNow(): Promise<CommittedBlock> {
     await this.#arrivals.drained();
