@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assay, RunningNetwork, receiptIdOf, taskWith, temporaryDirectory } from './network.ts';
+import { assay, eventually, RunningNetwork, receiptIdOf, taskWith, temporaryDirectory } from './network.ts';
 
 const directory = temporaryDirectory();
 let network: RunningNetwork;
@@ -36,7 +36,14 @@ async function without<T>(roles: readonly string[], work: () => Promise<T>): Pro
     return await work();
   } finally {
     for (const role of roles) await network.startRole(role);
+    await blocks(2);
   }
+}
+
+/** A role that was started is heard of with the next block. */
+async function blocks(count: number): Promise<void> {
+  const { height } = await network.client.getStatus();
+  await eventually(async () => ((await network.client.getStatus()).height >= height + count ? true : null));
 }
 
 describe('one prompt, all the way', () => {
@@ -64,7 +71,7 @@ describe('one prompt, all the way', () => {
     expect(payout).toMatchObject({ code: 0, err: '' });
     const selection = await command('explain', 'selection', taskId, '--json');
     expect(selection).toMatchObject({ code: 0, err: '' });
-    expect(JSON.parse(selection.out)).toMatchObject({ taskId });
+    expect(JSON.parse(selection.out).result).toMatchObject({ taskId, miner: paid.miner, followsDraw: true });
     const audit = await command('explain', 'audit', taskId);
     expect(audit).toMatchObject({ code: 0, err: '' });
 
@@ -119,7 +126,11 @@ describe('one prompt, all the way', () => {
       network.openai.chat.completions.create({ model: 'gpt-9', messages: [{ role: 'user', content: 'x' }] }),
     ).rejects.toMatchObject({ status: 404, code: 'MODEL_NOT_FOUND' });
     await expect(
-      network.openai.chat.completions.create({ model, messages: [{ role: 'user', content: 'x' }], logit_bias: { 5: 1 } }),
+      network.openai.chat.completions.create({
+        model,
+        messages: [{ role: 'user', content: 'x' }],
+        logit_bias: { 5: 1 },
+      }),
     ).rejects.toMatchObject({ status: 400, code: 'UNSUPPORTED_PARAMETER', param: 'logit_bias' });
     await expect(ask('x'.repeat(20_000))).rejects.toMatchObject({ status: 400, code: 'CONTEXT_TOO_LONG' });
   });
@@ -128,12 +139,8 @@ describe('one prompt, all the way', () => {
 describe('when parts of it fail', () => {
   it('goes on with one of four mixers stopped, even the home mixer (A5)', async () => {
     const taskId = await without(['mixer-1'], async () => {
-      const id = receiptIdOf(
-        await network.openai.chat.completions.create(
-          { model, messages: [{ role: 'user', content: 'Hello.' }], max_tokens: 8 },
-          { maxRetries: 5 },
-        ),
-      );
+      await blocks(5);
+      const id = receiptIdOf(await ask('Hello.'));
       await taskWith(network, id, () => true);
       return id;
     });
@@ -154,14 +161,10 @@ describe('when parts of it fail', () => {
       expect(error).toMatchObject({ status: 503, code: 'NO_COMMITTEE' });
       expect(error.message).toContain('2 of 4');
       const before = (await network.client.getMixers()).items.map((mixer) => mixer.nextSequence);
-      const { height } = await network.client.getStatus();
-      while ((await network.client.getStatus()).height < height + 4) await new Promise((done) => setTimeout(done, 200));
+      await blocks(4);
       expect((await network.client.getMixers()).items.map((mixer) => mixer.nextSequence)).toEqual(before);
     });
-    const answer = await network.openai.chat.completions.create(
-      { model, messages: [{ role: 'user', content: 'Back?' }], max_tokens: 4 },
-      { maxRetries: 8 },
-    );
+    const answer = await ask('Back?');
     expect(answer.choices).toHaveLength(1);
   }, 60_000);
 
@@ -190,7 +193,8 @@ describe('when parts of it fail', () => {
     await network.startRole('miner-1');
     await network.startRole('miner-3');
     const task = await taskWith(network, receiptIdOf(last), () => true);
-    expect(task).toMatchObject({ miner: 1, attempt: 1 });
+    expect(task.miner).toBe(1);
+    expect(task.attempt).toBeGreaterThanOrEqual(1);
     const alone = await ask('Write a long story about a river.', { max_tokens: 160, seed: 3 });
     expect(alone.choices[0]?.message.content).toBe(text);
     const again = await taskWith(network, receiptIdOf(alone), () => true);
@@ -210,7 +214,8 @@ describe('when parts of it fail', () => {
     const block = await network.client.getBlock(before.height);
     expect(block.stateRoot).toBe(before.stateRoot);
     const replayed = await command('replay', '--json');
-    expect(replayed).toMatchObject({ code: 0, err: '' });
+    expect(replayed.code).toBe(0);
+    expect(JSON.parse(replayed.out).height).toBeGreaterThanOrEqual(before.height);
     expect((await ask('Still there?')).choices).toHaveLength(1);
   }, 120_000);
 

@@ -7,10 +7,10 @@ import {
   Name,
   StructType,
   textOf,
+  U8,
   U16,
   U32,
   U64,
-  U8,
   type ValueOf,
   vectorOfU32,
 } from './encoding.ts';
@@ -82,10 +82,7 @@ export type Artifact = ValueOf<typeof Artifact>;
 export const artifactVersion = 1;
 
 /** Hidden until revealed: SHA-256(artifact root ‖ salt), with the task it is for (§5 Precommit). */
-export const Precommit = new StructType(
-  { taskId: Bytes32, miner: U32, hash: Bytes32 },
-  { typeName: 'Precommit' },
-);
+export const Precommit = new StructType({ taskId: Bytes32, miner: U32, hash: Bytes32 }, { typeName: 'Precommit' });
 
 /** Signed by the miner every 32 tokens: binds the stream to the artifact (§5.5). */
 export const StreamCheckpoint = new StructType(

@@ -28,7 +28,9 @@ export const resultCodes = {
   UNKNOWN_TASK: invalid('No such task.'),
   ALREADY_REGISTERED: invalid('The sender already operates a miner.'),
   BAD_SPLIT: invalid('The parts of a split must add up to 10,000 basis points.'),
-  BAD_CAPACITY: invalid('Concurrency and context must be above zero, and at least one model must be served, and the evidence level must be 0, 1 or 2.'),
+  BAD_CAPACITY: invalid(
+    'Concurrency and context must be above zero, and at least one model must be served, and the evidence level must be 0, 1 or 2.',
+  ),
   COLLATERAL_TOO_LOW: funds('The collateral is below the minimum of the domain.'),
   NOT_PAYER: denied('Only the payer of a session may do this.'),
   SESSION_CLOSED: invalid('The session is closed or closing.'),
@@ -49,7 +51,9 @@ export const resultCodes = {
   NOT_AUDITOR: denied('The sender was not drawn to audit this task, or its turn is over.'),
   ALREADY_COMMITTED: invalid('The auditor has already committed to its numbers.'),
   NOT_COMMITTED: invalid('The auditor must commit to its numbers before it reveals them.'),
-  REVEAL_TOO_EARLY: invalid('Another auditor of the task has not committed yet; reveal once it has or its time is over.'),
+  REVEAL_TOO_EARLY: invalid(
+    'Another auditor of the task has not committed yet; reveal once it has or its time is over.',
+  ),
   COMMITMENT_MISMATCH: invalid('The numbers are not the committed ones.'),
   BAD_NUMBERS: invalid('The numbers lie outside their bounds.'),
 } as const satisfies Record<string, CodeInfo>;
@@ -68,25 +72,46 @@ export const edgeCodes = {
   MODEL_NOT_FOUND: { ...invalid('No model of this name is registered.'), status: 404 },
   INVALID_API_KEY: denied('The API key is missing or unknown.'),
   FORBIDDEN: { ...denied('This route needs the admin token of the node.'), status: 403 },
-  SESSION_EXHAUSTED: funds('The session cannot pay the highest price this request may reach; top it up or ask for fewer tokens.'),
+  SESSION_EXHAUSTED: funds(
+    'The session cannot pay the highest price this request may reach; top it up or ask for fewer tokens.',
+  ),
   TOO_MANY_REQUESTS: { ...unavailable('Too many requests are waiting; try again shortly.'), status: 429 },
-  NO_COMMITTEE: unavailable('Fewer than two thirds of the mixers answer, so no work can be certified; try again later.'),
+  NO_COMMITTEE: unavailable(
+    'Fewer than two thirds of the mixers answer, so no work can be certified; try again later.',
+  ),
   NO_MINER: unavailable('No miner that serves this model is free; try again shortly.'),
   NO_MIXER: unavailable('The home mixer of the session does not answer; try again later.'),
-  TASK_EXPIRED: { ...unavailable('No miner finished the task within its deadlines; nothing was charged.'), status: 504 },
-  ANSWER_INTERRUPTED: unavailable('The miner was lost in the middle of the answer and another gave a different one; nothing was charged.'),
+  TASK_EXPIRED: {
+    ...unavailable('No miner finished the task within its deadlines; nothing was charged.'),
+    status: 504,
+  },
+  ANSWER_INTERRUPTED: unavailable(
+    'The miner was lost in the middle of the answer and another gave a different one; nothing was charged.',
+  ),
   BACKEND_FAILED: { ...unavailable('The inference backend failed.'), status: 502 },
   MODEL_FILE_UNUSABLE: { ...unavailable('The model file cannot be used.'), status: 500 },
   MODEL_UNAVAILABLE: unavailable('The model could not be had from any of its sources.'),
   NODE_STOPPED: unavailable('The node is stopping; ask again when it is back.'),
   DATA_IN_USE: unavailable('The data directory is in use by another process; stop it, or choose another directory.'),
-  OTHER_CHAIN: unavailable('The data directory holds another chain; start with its genesis file, or choose another directory.'),
-  DISK_FULL: unavailable('The disk is full, so the node stopped; nothing it confirmed is lost. Free some space and start it again.'),
-  DISK_FAILED: unavailable('The disk refused to read or write, so the node stopped; nothing it confirmed is lost. Check the disk.'),
+  OTHER_CHAIN: unavailable(
+    'The data directory holds another chain; start with its genesis file, or choose another directory.',
+  ),
+  DISK_FULL: unavailable(
+    'The disk is full, so the node stopped; nothing it confirmed is lost. Free some space and start it again.',
+  ),
+  DISK_FAILED: unavailable(
+    'The disk refused to read or write, so the node stopped; nothing it confirmed is lost. Check the disk.',
+  ),
   DATA_DAMAGED: { ...unavailable('The stored chain is damaged; restore the data directory from a copy.'), status: 500 },
-  LEDGER_HALTED: { ...unavailable('A block broke a law of the ledger, so the chain was stopped before it.'), status: 500 },
+  LEDGER_HALTED: {
+    ...unavailable('A block broke a law of the ledger, so the chain was stopped before it.'),
+    status: 500,
+  },
   KEYS_LOCKED: denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
-  KEYS_DAMAGED: { ...unavailable('The key file is not one of ours or was cut short; restore it from a copy.'), status: 500 },
+  KEYS_DAMAGED: {
+    ...unavailable('The key file is not one of ours or was cut short; restore it from a copy.'),
+    status: 500,
+  },
   CANNOT_LISTEN: { ...unavailable('The node cannot listen on its address.'), status: 500 },
   INTERNAL: { ...unavailable('The node failed; its log says why.'), status: 500 },
 } as const satisfies Record<string, CodeInfo>;

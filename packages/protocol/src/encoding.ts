@@ -1,8 +1,8 @@
 import {
   BooleanType,
   ByteListType,
-  type ByteViews,
   ByteVectorType,
+  type ByteViews,
   ContainerNodeStructType,
   ListBasicType,
   ListCompositeType,

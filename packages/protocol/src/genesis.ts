@@ -89,10 +89,7 @@ export const Params = new ContainerType(
 );
 export type Params = ValueOf<typeof Params>;
 
-export const GenesisAccount = new StructType(
-  { address: Address, balanceUnits: Units },
-  { typeName: 'GenesisAccount' },
-);
+export const GenesisAccount = new StructType({ address: Address, balanceUnits: Units }, { typeName: 'GenesisAccount' });
 
 /** A committee member: mixers sign certificates and beacon reveals with the BLS key (§1.2). */
 export const GenesisMixer = new StructType(

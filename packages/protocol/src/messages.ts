@@ -1,6 +1,18 @@
 import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType, UnionType } from '@chainsafe/ssz';
 import { NegLogProb, Precommit, Reveal, Sampling } from './artifact.ts';
-import { Bool, BlsSignature, Bytes32, Ed25519Signature, Name, textOf, U8, U16, U32, U64, type ValueOf } from './encoding.ts';
+import {
+  BlsSignature,
+  Bool,
+  Bytes32,
+  Ed25519Signature,
+  Name,
+  textOf,
+  U8,
+  U16,
+  U32,
+  U64,
+  type ValueOf,
+} from './encoding.ts';
 import { limits } from './limits.ts';
 import { BatchHeader, Receipt, ReceiptList } from './receipt.ts';
 
@@ -75,10 +87,7 @@ export const Chunk = new ContainerType(
 );
 export type Chunk = ValueOf<typeof Chunk>;
 
-const Ended = new ContainerNodeStructType(
-  { finish: U8, tokensIn: U32, tokensOut: U32 },
-  { typeName: 'Ended' },
-);
+const Ended = new ContainerNodeStructType({ finish: U8, tokensIn: U32, tokensOut: U32 }, { typeName: 'Ended' });
 
 /** Mixer to gateway, in this order: admitted or failure, chunks, ended or failure. */
 export const GatewayMessage = new UnionType([Failure, Admitted, Chunk, Ended]);

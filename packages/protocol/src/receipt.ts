@@ -1,6 +1,6 @@
 import { createProof, ProofType, type SingleProof } from '@chainsafe/persistent-merkle-tree';
 import { BitArray, BitListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { BlsSignature, Bytes32, Name, StructType, U16, U32, U64, U8, Units, type ValueOf } from './encoding.ts';
+import { BlsSignature, Bytes32, Name, StructType, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { sha256 } from './hash.ts';
 import { limits } from './limits.ts';
 

@@ -7,10 +7,10 @@ import {
   listOfU32,
   Name,
   StructType,
+  U8,
   U16,
   U32,
   U64,
-  U8,
   Units,
   type ValueOf,
 } from './encoding.ts';

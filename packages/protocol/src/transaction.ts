@@ -5,10 +5,10 @@ import {
   Ed25519Signature,
   listOfU32,
   StructType,
+  U8,
   U16,
   U32,
   U64,
-  U8,
   Units,
   type ValueOf,
 } from './encoding.ts';
@@ -55,10 +55,7 @@ export const OpenSession = new StructType(
 );
 
 /** Adds base units to a session's escrow. */
-export const TopUpSession = new StructType(
-  { session: U32, amountUnits: Units },
-  { typeName: 'TopUpSession' },
-);
+export const TopUpSession = new StructType({ session: U32, amountUnits: Units }, { typeName: 'TopUpSession' });
 
 /** Ends a session; what is left of its escrow goes back to the payer once no receipt can arrive any more. */
 export const CloseSession = new StructType({ session: U32 }, { typeName: 'CloseSession' });
@@ -91,10 +88,7 @@ export const AuditSecret = new StructType(
 );
 
 /** An auditor's commitment to its numbers (§10.3). */
-export const AuditCommit = new StructType(
-  { taskId: Bytes32, commitment: Bytes32 },
-  { typeName: 'AuditCommit' },
-);
+export const AuditCommit = new StructType({ taskId: Bytes32, commitment: Bytes32 }, { typeName: 'AuditCommit' });
 
 /** An auditor's numbers, opened (§10.3). */
 export const AuditReveal = new StructType(

@@ -1,4 +1,11 @@
-import { type Artifact, artifactVersion, finishReasons, type InferencePayload, limits, outputIds } from '@assay/protocol';
+import {
+  type Artifact,
+  artifactVersion,
+  finishReasons,
+  type InferencePayload,
+  limits,
+  outputIds,
+} from '@assay/protocol';
 import { probabilityPpb, reportedAt } from './distribution.ts';
 
 /** What the structure of an artifact is checked against; all of it can be known without running the model. */
@@ -62,7 +69,8 @@ function positionFlaw(artifact: Artifact, index: number, vocabularySize: number)
   const { ids, probabilitiesPpb } = reported;
   if (ids.length === 0) return 'no alternatives';
   if (new Set(ids).size !== ids.length || ids.some((id) => id >= vocabularySize)) return 'impossible alternatives';
-  if (probabilitiesPpb.some((mass, i) => i > 0 && mass > (probabilitiesPpb[i - 1] ?? 0))) return 'unsorted alternatives';
+  if (probabilitiesPpb.some((mass, i) => i > 0 && mass > (probabilitiesPpb[i - 1] ?? 0)))
+    return 'unsorted alternatives';
   const mass = probabilitiesPpb.reduce((sum, part) => sum + part, 0);
   if (mass > fullMassPpb + massTolerancePpb) return 'more probability than there is';
   const window = artifact.windows[Math.floor(index / limits.windowTokens)];
@@ -81,7 +89,8 @@ function textFlaw(artifact: Artifact, { outputText, payload }: StructureReferenc
   const stops = payload.stop.map((stop) => new TextDecoder().decode(stop));
   if (stops.some((stop) => text.includes(stop))) return 'text beyond a stop sequence';
   const isCut = text.length < outputText.length;
-  if (artifact.finish === finishReasons.length && artifact.tokensOut !== payload.maxTokens) return 'ended before its length';
+  if (artifact.finish === finishReasons.length && artifact.tokensOut !== payload.maxTokens)
+    return 'ended before its length';
   const cutByStop = stops.some((stop) => outputText.slice(text.length).startsWith(stop));
   const mayBeCut = artifact.finish === finishReasons.cancelled || cutByStop || isUnfinishedCharacter(outputText, text);
   return isCut && !mayBeCut ? 'text cut short' : null;

@@ -1,7 +1,7 @@
+import type { Engine } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
 import type { Ed25519Signer } from '../crypto/signers.ts';
 import { nativeVerifier } from '../crypto/verifier.ts';
-import type { Engine } from '../consensus/port.ts';
 import type { Keystore } from '../keys/keystore.ts';
 import type { Network } from '../network/port.ts';
 import type { RoleContext } from '../roles/context.ts';

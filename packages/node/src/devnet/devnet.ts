@@ -13,14 +13,14 @@ import { MemoryNetwork } from '../network/memory.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { lockDirectory } from '../store/lock.ts';
 import { openStore, type Store } from '../store/store.ts';
+import { version } from '../version.ts';
 import { openBackend, type Serving } from './backend.ts';
+import { buildRoles } from './build-roles.ts';
 import { committee, devnetGenesis, keyNames, names, sessionDepositUnits } from './genesis.ts';
 import { readGenesisFile, writeGenesisFile } from './genesis-file.ts';
 import { LocalReader } from './node-reader.ts';
-import { buildRoles } from './build-roles.ts';
 import { settle } from './settle.ts';
 import { TotalsView } from './totals.ts';
-import { version } from '../version.ts';
 
 /** Everything that has to be closed, in the order it was opened. */
 class Closing {
@@ -119,7 +119,8 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     apiKey,
     dataDir,
     modelName: serving.model.name,
-    status: () => statusOf(engine, totals, options.cheater ? keys.account(names.miner(options.miners - 1)).address : null),
+    status: () =>
+      statusOf(engine, totals, options.cheater ? keys.account(names.miner(options.miners - 1)).address : null),
     stop: () => closing.close(),
     failed: fatal.promise,
   };

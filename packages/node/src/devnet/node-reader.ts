@@ -1,20 +1,14 @@
 import {
   type Account,
-  type Audit,
   type BlockDetail,
   type BlockPage,
   type BlockSummary,
   type Committee,
-  type Domain,
   type Epoch,
   type GenesisJson,
   type Miner,
-  type Mixer,
-  type Model,
   portableReceipt,
-  portableReceiptToJson,
   type ReceiptJson,
-  type Role,
   type Session,
   type Status,
   type Task,
@@ -23,40 +17,35 @@ import {
 } from '@assay/client';
 import type { ReadonlyTable } from '@assay/ledger';
 import {
-  AccountRow,
-  type AuditRow,
   addressOf,
   addressText,
-  auditorStates,
   Block,
-  type BlockHeader,
+  type BodyKind,
   type BodyValues,
   bodySelectors,
-  DomainRow,
-  Genesis,
-  MinerRow,
-  MixerRow,
-  ModelRow,
-  outcomes,
-  Receipt,
-  RoleRow,
-  SessionRow,
-  sessionStatuses,
+  type Genesis,
+  type RoleRow,
   Transaction,
-  taskKinds,
-  taskStatuses,
   toHex,
-  verdicts,
 } from '@assay/protocol';
-import { headerRoot } from '../consensus/seal.ts';
 import type { Engine, Inclusion } from '../consensus/port.ts';
+import { headerRoot } from '../consensus/seal.ts';
+import {
+  auditJson,
+  blockDetailJson,
+  blockSummaryJson,
+  epochJson,
+  eventJson,
+  genesisJson,
+  hexText,
+  receiptJson,
+  rowJson,
+  taskJson,
+} from '../http/node-api/json.ts';
 import type { NodeReader, PageRequest } from '../http/port.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskRecord } from '../store/tasks.ts';
-import { closeJson, eventJson, hex, nameOf, numbersJson } from './event-json.ts';
 import type { TotalsView } from './totals.ts';
-
-const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 export interface NodeReaderParts {
   readonly version: string;
@@ -86,10 +75,10 @@ export class LocalReader implements NodeReader {
     return {
       version: this.#parts.version,
       chainId: chain.chainId,
-      genesisHash: hex(chain.genesisHash),
+      genesisHash: hexText(chain.genesisHash),
       height: globals.height,
       timeMs: globals.timeMs,
-      stateRoot: hex(this.#parts.engine.ledger.stateRoot()),
+      stateRoot: hexText(this.#parts.engine.ledger.stateRoot()),
       epoch: globals.epoch,
       epochBlocks: params.epochBlocks,
       blockTimeMs: params.blockTimeMs,
@@ -103,21 +92,21 @@ export class LocalReader implements NodeReader {
   }
 
   genesis(): GenesisJson {
-    return Genesis.toJson(this.#parts.genesis) as unknown as GenesisJson;
+    return genesisJson(this.#parts.genesis);
   }
 
   committee(): Committee {
     const { chain, globals, mixers } = this.#state;
     return {
       chainId: chain.chainId,
-      genesisHash: hex(chain.genesisHash),
+      genesisHash: hexText(chain.genesisHash),
       epoch: globals.epoch,
       needed: Math.floor((2 * mixers.length) / 3) + 1,
       mixers: [...mixers].map((row, index) => ({
         index,
         account: addressText(row.account),
-        publicKey: hex(row.publicKey),
-        blsPublicKey: hex(row.blsPublicKey),
+        publicKey: hexText(row.publicKey),
+        blsPublicKey: hexText(row.blsPublicKey),
         stakeUnits: String(row.stakeUnits),
       })),
     };
@@ -129,25 +118,22 @@ export class LocalReader implements NodeReader {
       const bytes = this.#parts.store.blockAt(height);
       if (bytes === null) break;
       const block = Block.deserialize(bytes);
-      items.push({ ...headerJson(block.header), transactions: block.transactions.length });
+      items.push(blockSummaryJson(block, headerRoot(block.header)));
     }
     return { height: this.#parts.store.height, items };
   }
 
   block(height: number): BlockDetail | null {
     const bytes = this.#parts.store.blockAt(height);
-    const result = this.#parts.store.resultAt(height);
-    if (bytes === null || result === null) return null;
+    const stored = this.#parts.store.resultAt(height);
+    if (bytes === null || stored === null) return null;
     const block = Block.deserialize(bytes);
-    return {
-      ...headerJson(block.header),
-      transactions: block.transactions.map((raw, i) => ({
-        code: result.codes[i] ?? 'MALFORMED',
-        ...envelopeJson(raw),
-        bytes: raw.length,
-      })),
-      events: result.events.map(eventJson),
-    };
+    const transactions = block.transactions.map((raw, i) => ({
+      code: stored.codes[i] ?? 'MALFORMED',
+      ...envelopeOf(raw),
+    }));
+    const result = { height, stateRoot: block.header.stateRoot, transactions, events: stored.events };
+    return blockDetailJson({ block, root: headerRoot(block.header), result });
   }
 
   blockBytes(height: number): Uint8Array | null {
@@ -156,20 +142,20 @@ export class LocalReader implements NodeReader {
 
   account(address: Uint8Array): Account | null {
     const index = this.#state.accountOf(address);
-    return index === undefined ? null : (AccountRow.toJson(this.#state.accounts.at(index)) as unknown as Account);
+    return index === undefined ? null : rowJson.account(this.#state.accounts.at(index));
   }
 
   miners(page: PageRequest) {
-    return this.#page(this.#state.miners, page, (row, index) => rowJson<Miner>(MinerRow.toJson(row), index));
+    return this.#page(this.#state.miners, page, (row, index) => rowJson.miner(index, row));
   }
 
   miner(index: number): Miner | null {
     const row = this.#state.miners.get(index);
-    return row === undefined ? null : rowJson<Miner>(MinerRow.toJson(row), index);
+    return row === undefined ? null : rowJson.miner(index, row);
   }
 
   mixers(page: PageRequest) {
-    return this.#page(this.#state.mixers, page, (row, index) => rowJson<Mixer>(MixerRow.toJson(row), index));
+    return this.#page(this.#state.mixers, page, (row, index) => rowJson.mixer(index, row));
   }
 
   validators(page: PageRequest) {
@@ -185,17 +171,16 @@ export class LocalReader implements NodeReader {
   }
 
   domains(page: PageRequest) {
-    return this.#page(this.#state.domains, page, (row, index) => rowJson<Domain>(DomainRow.toJson(row), index));
+    return this.#page(this.#state.domains, page, (row, index) => rowJson.domain(index, row));
   }
 
   models(page: PageRequest) {
-    return this.#page(this.#state.models, page, (row, index) => rowJson<Model>(ModelRow.toJson(row), index));
+    return this.#page(this.#state.models, page, (row, index) => rowJson.model(index, row));
   }
 
   session(index: number): Session | null {
     const row = this.#state.sessions.get(index);
-    if (row === undefined) return null;
-    return { ...rowJson<Session>(SessionRow.toJson(row), index), status: nameOf(sessionStatuses, row.status) };
+    return row === undefined ? null : rowJson.session(index, row);
   }
 
   tasks({ before, limit }: { before: number | null; limit: number }): TaskPage {
@@ -223,12 +208,12 @@ export class LocalReader implements NodeReader {
     const { index } = record;
     const { height } = record.row;
     const receipt = portableReceipt({ chain: this.#state.chain, height, batch, index });
-    return receipt === null ? null : (portableReceiptToJson(receipt) as ReceiptJson);
+    return receipt === null ? null : receiptJson(receipt);
   }
 
   epoch(epoch: number): Epoch | null {
     const closed = this.#parts.store.epochClose(epoch);
-    return closed === null ? null : closeJson(closed.close);
+    return closed === null ? null : epochJson(closed.close);
   }
 
   submit(transaction: Uint8Array): Promise<Inclusion> {
@@ -252,66 +237,25 @@ export class LocalReader implements NodeReader {
   }
 
   #rolePage(table: ReadonlyTable<RoleRow>, page: PageRequest) {
-    return this.#page(table, page, (row, index) => rowJson<Role>(RoleRow.toJson(row), index));
+    return this.#page(table, page, (row, index) => rowJson.role(index, row));
   }
 
-  #taskJson(record: TaskRecord): Task {
-    const { receipt, audit, row } = record;
+  #taskJson({ receipt, audit, row, order, timeMs, refundedUnits, paidEpoch }: TaskRecord): Task {
     const model = this.#state.models.get(receipt.model);
-    return {
-      ...(Receipt.toJson(receipt) as unknown as ReceiptJson['receipt']),
-      kind: nameOf(taskKinds, receipt.kind),
-      outcome: nameOf(outcomes, receipt.outcome),
-      order: record.order,
-      status: nameOf(taskStatuses, row.status),
-      verdict: audit === null ? null : nameOf(verdicts, audit.verdict),
-      modelName: model === undefined ? '' : decode(model.name),
-      mixer: row.mixer,
-      height: row.height,
-      timeMs: record.timeMs,
-      pendingUnits: String(row.pendingUnits),
-      refundedUnits: String(record.refundedUnits),
-      paidEpoch: record.paidEpoch,
-    };
+    const modelName = model === undefined ? '' : new TextDecoder().decode(model.name);
+    const verdict = audit?.verdict ?? null;
+    return taskJson(row, receipt, { order, modelName, timeMs, verdict, refundedUnits, paidEpoch });
   }
 }
 
-function rowJson<Json extends { index: number }>(row: unknown, index: number): Json {
-  return { index, ...(row as object) } as Json;
-}
-
-function headerJson(header: BlockHeader): Omit<BlockSummary, 'transactions'> {
-  return {
-    height: header.height,
-    timeMs: header.timeMs,
-    proposer: header.proposer,
-    root: hex(headerRoot(header)),
-    parentRoot: hex(header.parentRoot),
-    transactionsRoot: hex(header.transactionsRoot),
-    stateRoot: hex(header.stateRoot),
-  };
-}
-
-function envelopeJson(raw: Uint8Array): { kind: string | null; sender: string | null } {
+/** Kind and sender of a serialised transaction; null when it is none. */
+function envelopeOf(raw: Uint8Array): { kind: BodyKind | null; sender: Uint8Array | null } {
   try {
     const { content } = Transaction.deserialize(raw);
-    return { kind: nameOf(bodySelectors, content.body.selector), sender: addressText(addressOf(content.publicKey)) };
+    const kinds = Object.keys(bodySelectors) as BodyKind[];
+    const kind = kinds.find((name) => bodySelectors[name] === content.body.selector) ?? null;
+    return { kind, sender: addressOf(content.publicKey) };
   } catch {
     return { kind: null, sender: null };
   }
-}
-
-function auditJson(audit: AuditRow): Audit {
-  return {
-    seed: hex(audit.seed),
-    drawnHeight: audit.drawnHeight,
-    verdict: nameOf(verdicts, audit.verdict),
-    auditors: audit.auditors.map((slot) => ({
-      validator: slot.validator,
-      state: nameOf(auditorStates, slot.state),
-      deadline: slot.deadline,
-      commitment: hex(slot.commitment),
-      numbers: slot.state === auditorStates.revealed ? numbersJson(slot.numbers) : null,
-    })),
-  };
 }

@@ -1,9 +1,4 @@
-import {
-  type BodyKind,
-  type BodyValues,
-  equalBytes,
-  sessionStatuses,
-} from '@assay/protocol';
+import { type BodyKind, type BodyValues, equalBytes, sessionStatuses } from '@assay/protocol';
 import type { Engine } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
 import { AssayError } from '../errors.ts';
@@ -26,7 +21,18 @@ const sessionBlocks = 300_000_000;
 export async function settle(settling: Settling): Promise<number> {
   const registered = Promise.all(Array.from({ length: settling.miners }, (_, i) => register(settling, i)));
   const [session] = await Promise.all([openSession(settling), registered]);
+  await nextBlock(settling.engine);
   return session;
+}
+
+/** By then the last registered miner can be drawn, and the mixers have heard of each other. */
+function nextBlock(engine: Engine): Promise<void> {
+  return new Promise((resolve) => {
+    const done = engine.onBlock(() => {
+      done();
+      resolve();
+    });
+  });
 }
 
 async function send<Kind extends BodyKind>(

@@ -1,8 +1,8 @@
 import { firstUint64, littleEndian, sha256 } from '@assay/protocol';
 import type {
   ChatMessage,
-  GenerateEvent,
   GeneratedToken,
+  GenerateEvent,
   GenerateRequest,
   InferenceModel,
   ScoredPosition,
@@ -75,7 +75,11 @@ export class SimulatedModel implements InferenceModel {
   #next(ids: readonly number[], seed: number, step: number): GeneratedToken {
     const found = distribution(this.#weights, ids);
     const place = Number(firstUint64(sha256(littleEndian(seed, 4), littleEndian(step, 4))) % BigInt(found.length));
-    const view = ({ id, mass }: { id: number; mass: number }) => ({ id, text: text(id), negLogprobMicro: logprob(mass) });
+    const view = ({ id, mass }: { id: number; mass: number }) => ({
+      id,
+      text: text(id),
+      negLogprobMicro: logprob(mass),
+    });
     const chosen = found[place] ?? { id: 0, mass: 1 };
     return { ...view(chosen), top: found.map(view) };
   }

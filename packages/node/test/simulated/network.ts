@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import { EngineInfo, type Genesis, sha256 } from '@assay/protocol';
+import { type EngineInfo, type Genesis, sha256 } from '@assay/protocol';
 import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
 import { apiKeyOf } from '../../src/crypto/signers.ts';
 import type { Serving } from '../../src/devnet/backend.ts';

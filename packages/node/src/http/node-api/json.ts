@@ -48,7 +48,7 @@ import type { CommittedBlock } from '../../consensus/port.ts';
 export const hexText = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
 
 /** The word of a number in one of the protocol's tables of names. */
-function wordOf<W extends string>(words: Readonly<Record<W, number>>, value: number): W {
+export function wordOf<W extends string>(words: Readonly<Record<W, number>>, value: number): W {
   for (const word in words) if (words[word] === value) return word;
   throw new RangeError(`${value} is not one of ${Object.keys(words).join(', ')}`);
 }

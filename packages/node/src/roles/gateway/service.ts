@@ -9,8 +9,8 @@ import {
   GatewayMessage,
   gatewayMessages,
   InferencePayload,
-  messageTypes,
   type ModelRow,
+  messageTypes,
   resultCodes,
   type SessionRow,
   sha256,
@@ -90,7 +90,10 @@ export class Gateway implements RoleService, ChatService {
     const leave = () => stream.abort();
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
-    return { taskId: `0x${toHex(taskId)}`, events: readAnswer(stream, () => signal.removeEventListener('abort', leave)) };
+    return {
+      taskId: `0x${toHex(taskId)}`,
+      events: readAnswer(stream, () => signal.removeEventListener('abort', leave)),
+    };
   }
 
   #find(apiKey: string): ApiKey | null {

@@ -1,3 +1,4 @@
+import { batchSigningRoot, isQuorum, revealSigningRoot } from '@assay/ledger';
 import {
   addressText,
   type BatchHeader,
@@ -13,9 +14,8 @@ import {
   toHex,
   type ValueOf,
 } from '@assay/protocol';
-import { batchSigningRoot, isQuorum, revealSigningRoot } from '@assay/ledger';
-import { aggregateBls } from '../../crypto/verifier.ts';
 import type { Inclusion } from '../../consensus/port.ts';
+import { aggregateBls } from '../../crypto/verifier.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { ask, receive } from '../../network/wire.ts';
 import { protocols, type RoleContext } from '../context.ts';

@@ -94,7 +94,9 @@ function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): stri
   if (table === null) return 'the draw is too old to check';
   const { taskId, model, drawHeight, rank } = receipt;
   const request = { taskId, domain: session.domain, model, payer: session.payer, drawHeight };
-  return drawMiners(table, request, rank + 1)[rank]?.miner === receipt.miner ? null : 'the miner was not drawn at this rank';
+  return drawMiners(table, request, rank + 1)[rank]?.miner === receipt.miner
+    ? null
+    : 'the miner was not drawn at this rank';
 }
 
 /** Measured values must be plausible against this mixer's own; what it has not heard of it cannot measure. */

@@ -13,7 +13,14 @@ const fresh: MixerTask = {
   requestSignature: bytes(64, 3),
   sampling,
   terms: { model: 0, fileHash: bytes(32, 4), priceInUnits: 3n, priceOutUnits: 5n },
-  deadlines: { prepareMs: 100, firstTokenMs: 200, generationMs: 300, generationPerTokenMs: 10, commitMs: 50, lostMs: 20 },
+  deadlines: {
+    prepareMs: 100,
+    firstTokenMs: 200,
+    generationMs: 300,
+    generationPerTokenMs: 10,
+    commitMs: 50,
+    lostMs: 20,
+  },
   maxReassignments: 2,
   draw: [11, 12, 13],
   order: [0, 1, 2],
@@ -46,7 +53,11 @@ function run(task: MixerTask, events: readonly MixerEvent[]): { task: MixerTask;
 
 const types = (effects: readonly MixerEffect[]) => effects.map((e) => e.type).filter((type) => type !== 'announce');
 const accept: MixerEvent = { type: 'prepared', accepted: true, nowMs: 1010 };
-const piece = (ids: number[], text: string, nowMs = 1020): MixerEvent => ({ type: 'piece', piece: { ids, text }, nowMs });
+const piece = (ids: number[], text: string, nowMs = 1020): MixerEvent => ({
+  type: 'piece',
+  piece: { ids, text },
+  nowMs,
+});
 
 function artifactOf(task: MixerTask, change: Partial<Artifact> = {}): Artifact {
   const tokens = task.ids.map((id) => ({ id, text: '', negLogprobMicro: 1, top: [] }));

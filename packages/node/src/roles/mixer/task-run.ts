@@ -17,8 +17,8 @@ import {
   mixerToMiner,
   Precommit,
   type Receipt,
-  sha256,
   StreamCheckpoint,
+  sha256,
   type TaskEvidence,
   type ValueOf,
 } from '@assay/protocol';

@@ -1,9 +1,9 @@
 import type { LedgerView } from '@assay/ledger';
 import {
+  Artifact,
   type ArtifactBundle,
   ArtifactReply,
   ArtifactRequest,
-  Artifact,
   addressText,
   equalBytes,
   InferencePayload,

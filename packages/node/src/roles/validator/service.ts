@@ -1,13 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type AuditDuty, auditDuties } from '@assay/ledger';
-import {
-  AuditSecret,
-  addressText,
-  type BodyKind,
-  type BodyValues,
-  toHex,
-  type ValueOf,
-} from '@assay/protocol';
+import { AuditSecret, addressText, type BodyKind, type BodyValues, toHex, type ValueOf } from '@assay/protocol';
 import type { Inclusion } from '../../consensus/port.ts';
 import type { Endpoint } from '../../network/port.ts';
 import type { RoleContext, RoleService } from '../context.ts';
