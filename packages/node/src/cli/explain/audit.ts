@@ -11,6 +11,7 @@ import {
   verdicts,
 } from '@assay/protocol';
 import { z } from 'zod';
+import { wordOf } from '../../http/node-api/json.ts';
 import { CliError } from '../failures.ts';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { ratio } from '../ratio.ts';
@@ -313,9 +314,3 @@ function answerOf(trail: Trail): string {
 
 const thresholdOf = ({ place, state }: Trail): number => state.models.at(place.receipt.model).t1ThresholdPpb;
 const verdictOf = (audit: Readonly<AuditRow>) => wordOf(verdicts, audit.verdict);
-
-/** The word of a number in one of the protocol's tables of names. */
-function nameOf<Name extends string>(names: Readonly<Record<Name, number>>, value: number): Name {
-  for (const name in names) if (names[name] === value) return name;
-  throw new RangeError(`${value} is none of ${Object.keys(names).join(', ')}`);
-}
