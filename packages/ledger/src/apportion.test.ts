@@ -7,12 +7,12 @@ const weights = fc.array(fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 20n
 const sum = (parts: readonly bigint[]) => parts.reduce((total, part) => total + part, 0n);
 
 describe('apportion', () => {
-  it('divides 1,000 base units by the default revenue split (economics §5)', () => {
+  it('divides 1,000 by the default revenue split', () => {
     expect(apportion(1000n, [500n, 300n, 1000n, 500n, 200n, 7500n])).toEqual([50n, 30n, 100n, 50n, 20n, 750n]);
   });
 
-  it('gives what is left of 7 to the largest remainders, ties to the lower index (economics §5)', () => {
-    // 0.35, 0.21, 0.70, 0.35, 0.14, 5.25: two are left after rounding down; 0.70 gets one, and the first 0.35 the other.
+  it('gives what is left of 7 to the largest remainders, ties lower first (economics §5.2)', () => {
+    // 0.35, 0.21, 0.70, 0.35, 0.14, 5.25: two are left over; 0.70 gets one, the first 0.35 the other.
     expect(apportion(7n, [500n, 300n, 1000n, 500n, 200n, 7500n])).toEqual([1n, 0n, 1n, 0n, 0n, 5n]);
   });
 

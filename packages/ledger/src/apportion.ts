@@ -1,6 +1,6 @@
 /**
  * Divides `whole` in proportion to `weights` so that the parts add up to it exactly: every part is rounded down, and
- * what is left goes one base unit at a time to the largest remainders, ties to the lower index (economics, head).
+ * what is left goes one base unit at a time to the largest remainders, ties to the lower index (economics §0.2).
  * `whole` and the weights must not be negative. When all weights are zero there is nothing to divide by: all parts are
  * zero.
  */

@@ -30,7 +30,7 @@ export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], he
   return 'OK';
 }
 
-/** Takes certified receipts: escrow moves to pending, the tasks wait for their audit draw (economics §2, §10.1). */
+/** Takes certified receipts: escrow moves to pending, the tasks wait for their audit draw (§7.6, §10.1). */
 export function applyReceipts(
   state: LedgerState,
   receipts: readonly Receipt[],
@@ -85,7 +85,7 @@ function hasKnownRoles(state: LedgerView, receipt: Receipt, session: Readonly<Se
 }
 
 /**
- * §5 A draw names a state that exists, still lives, paid for by a session that had not ended, and a task not yet
+ * §7.6 A draw names a state that exists, still lives, paid for by a session that had not ended, and a task not yet
  * forgotten.
  */
 function isInTime(state: LedgerView, receipt: Receipt, session: Readonly<SessionRow>, height: number): boolean {

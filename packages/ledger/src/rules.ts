@@ -14,7 +14,6 @@ export interface Rule {
 export const rules: readonly Rule[] = [{ number: 1, activationHeight: 0, change: 'The first rules.' }];
 
 /**
- * Blocks into an epoch in which batches of the epoch before are still taken (§7.3): what was signed at its end arrives
- * late.
+ * How far into an epoch batches of the epoch before are still taken (§7.3): what was signed at its end arrives late.
  */
 export const EPOCH_GRACE_BLOCKS = 4;

@@ -16,8 +16,8 @@ const TEXT_ONLY_CEILING_PPB = 700_000_000;
 const TEXT_ONLY_RATE_FACTOR = 3;
 
 /**
- * Trust, parts per billion: the Wilson lower bound (z = 1.645) of the record with one failure added (verification §4).
- * Counts in millionths of an audit; integers only, rounded down.
+ * Trust, parts per billion: the Wilson lower bound (z = 1.645) of the record with one failure added (verification
+ * §4.2). Counts in millionths of an audit; integers only, rounded down.
  */
 export function trustPpbOf(passedMicro: bigint, failedMicro: bigint): number {
   const failed = failedMicro + PRIOR_FAILED_MICRO;
@@ -29,14 +29,14 @@ export function trustPpbOf(passedMicro: bigint, failedMicro: bigint): number {
   return lowNano <= 0n ? 0 : Number((lowNano * PPB) / ((total + Z_SQUARED_MICRO) * 1000n));
 }
 
-/** Trust a miner may reach with the evidence it gives (verification §1). */
+/** Trust a miner may reach with the evidence it gives (verification §4.3). */
 export function cappedTrust(trustPpb: number, evidenceLevel: number): number {
   return evidenceLevel === 0 ? Math.min(trustPpb, TEXT_ONLY_CEILING_PPB) : trustPpb;
 }
 
 /**
  * Part of a record that is left after one epoch, parts per billion: 2^(−1/halfLife), the largest integer whose
- * `halfLifeEpochs`-th power, rounded down at each multiplication, is at most one half (verification §4).
+ * `halfLifeEpochs`-th power, rounded down at each multiplication, is at most one half (verification §4.1).
  */
 export function keptPpb(halfLifeEpochs: number): bigint {
   let low = 0n;

@@ -13,7 +13,7 @@ const FRESH_AUDITORS = 2;
 const HARD_FACTOR = 3;
 
 /**
- * Reads one auditor's numbers against the model's honest limit (verification §2). Nothing maps to a pass by default.
+ * Reads one auditor's numbers against the model's honest limit (§10.4). Nothing maps to a pass by default.
  */
 export function opinionOf({ finding, t1Ppb }: AuditNumbers, t1ThresholdPpb: number): Opinion {
   if (finding === findings.malformed) return 'hard';

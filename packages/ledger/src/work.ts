@@ -1,7 +1,7 @@
 import { type ModelRow, type Params, type TaskRow, taskKinds } from '@assay/protocol';
 
 const MILLION = 1_000_000n;
-/** Importance of a kind of task, parts per million (economics §4). */
+/** Importance of a kind of task, parts per million (economics §4.1). */
 const IMPORTANCE_PPM: Readonly<Record<number, bigint>> = {
   [taskKinds.user]: 1_000_000n,
   [taskKinds.background]: 300_000n,

@@ -17,12 +17,16 @@ import {
   taskKinds,
   type UnsignedTransaction,
 } from '@assay/protocol';
+import { setHasher } from '@chainsafe/persistent-merkle-tree';
+import { hasher } from '@chainsafe/persistent-merkle-tree/hasher/hashtree';
 import { batchSigningRoot, revealSigningRoot } from './certificate.ts';
 import { type AccountKey, type CommitteeKey, type KeyScheme, quickKeys } from './keys.fixture.ts';
 import { Ledger } from './ledger.ts';
 import { priceOf } from './receipts.ts';
 import type { BlockResult, LedgerEvent } from './result.ts';
 import { transactionSigningRoot } from './signing.ts';
+
+setHasher(hasher);
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
@@ -65,7 +69,7 @@ export const worldParams: Params = {
 };
 
 /** Names of those in the world; miners register themselves. */
-export const people = ['payer', 'otherPayer', 'minerA', 'minerB', 'minerC', 'owner', 'creator', 'landlord'] as const;
+const people = ['payer', 'otherPayer', 'minerA', 'minerB', 'minerC', 'owner', 'creator', 'landlord'] as const;
 export type Person = (typeof people)[number];
 
 /** Who a transaction is from: a person, or `mixer0`, `validator2`, `oracle0`, `gateway0`. */

@@ -2,9 +2,9 @@
 export const SHARE_ONE = 10n ** 18n;
 
 /**
- * Final of every contestant, in 10⁻¹⁸: Σ_c α_c · raw_c / Σ raw_c (economics §4). A component whose total is zero gives
- * nobody anything and its weight is shared by the others in proportion, so the Finals add up to one (less rounding)
- * whenever any weighted component is not empty. `raws` has one row per contestant, one value per component.
+ * Final of every contestant, in 10⁻¹⁸: Σ_c α_c · raw_c / Σ raw_c (economics §4.2). A component whose total is zero
+ * gives nobody anything and its weight is shared by the others in proportion, so the Finals add up to one (less
+ * rounding) whenever any weighted component is not empty. `raws` has one row per contestant, one value per component.
  */
 export function finals(raws: readonly (readonly bigint[])[], alphaBps: readonly number[]): bigint[] {
   const totals = alphaBps.map((_, component) => raws.reduce((sum, raw) => sum + (raw[component] ?? 0n), 0n));

@@ -28,7 +28,7 @@ function competition(options: WorldOptions = {}): EpochClose {
   return close;
 }
 
-describe('schedule (economics §1)', () => {
+describe('schedule (economics §1.2)', () => {
   it('mints a day’s amount in a day, by block time, whatever the number of epochs', () => {
     expect(emissionOf(schedule, { sinceGenesisMs: 0, durationMs: dayMs }).units).toBe(410_900n * UNIT);
     expect(emissionOf(schedule, { sinceGenesisMs: 0, durationMs: 16_000 }).units).toBe(76_092_592_592n);
@@ -43,7 +43,7 @@ describe('schedule (economics §1)', () => {
   });
 });
 
-describe('worked numbers (economics §5)', () => {
+describe('worked numbers (economics §5.1)', () => {
   const stacks = apportion(410_900n * UNIT, [6000n, 2500n, 0n, 500n, 1000n]);
 
   it('pay a worker with a tenth of the competition 24,654 units, inside 12,327 / 8,628.9 / 3,698.1', () => {

@@ -28,7 +28,7 @@ export function emissionOf(
 }
 
 /**
- * Mints an epoch's emission and divides it by stacks (economics §3). A stack without qualified contestants is not
+ * Mints an epoch's emission and divides it by stacks (economics §3.1). A stack without qualified contestants is not
  * minted.
  */
 export function emit(state: LedgerState, durationMs: number, book: PayoutBook): Emission {
@@ -60,7 +60,7 @@ function mintedOf({ units, shares }: Pool): bigint {
   return shares.length > 0 ? units : 0n;
 }
 
-/** The miners' competition (economics §4): work and stake are measured so far; trust multiplies what was measured. */
+/** The miners' competition (economics §4.2): work and stake are measured so far; trust multiplies what was measured. */
 function minersPool(state: LedgerState, units: bigint): { readonly pool: Pool; readonly scores: MinerScore[] } {
   const { vwuBps, computeBps, feedbackBps, stakeBps, latencyBps, bandwidthBps } = state.params.components;
   const alphaBps = [vwuBps, computeBps, feedbackBps, stakeBps, latencyBps, bandwidthBps];
@@ -95,9 +95,9 @@ function valuesOf(raw: Raw | null | undefined): bigint[] {
 }
 
 /**
- * Security (economics §3): duties × stake. Duties of different roles cannot be compared, so the stack is first divided
- * between mixers, validators and oracles by the stake of those who did any. Oracles leave no duty on the chain yet; all
- * count as one.
+ * Security (economics §3.2): duties × stake. Duties of different roles cannot be compared, so the stack is first
+ * divided between mixers, validators and oracles by the stake of those who did any. Oracles leave no duty on the chain
+ * yet; all count as one.
  */
 function securityPools(state: LedgerState, units: bigint): Pool[] {
   const roles = [

@@ -21,8 +21,8 @@ export class PayoutBook {
   }
 
   /**
-   * A miner's part, divided between its operator and owner (E8). The stakers' part is the owner's while nobody else
-   * stakes.
+   * A miner's part, divided between its operator and owner (economics §2.3). The stakers' part is the owner's while
+   * nobody else stakes.
    */
   addMiner(state: LedgerState, source: Payout['source'], miner: number, units: bigint): void {
     const { operator, owner, split } = state.miners.at(miner);

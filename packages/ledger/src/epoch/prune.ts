@@ -2,7 +2,7 @@ import { type TaskRow, taskStatuses } from '@assay/protocol';
 import type { LedgerState } from '../state.ts';
 import type { Table } from '../table.ts';
 
-/** Forgets settled tasks no second receipt could be taken for, and starts the counts of the next epoch (§2.3). */
+/** Forgets settled tasks no second receipt could be taken for, and starts the counts of the next epoch (§2.5). */
 export function prune(state: LedgerState, height: number): void {
   const { receiptLifetimeBlocks } = state.params;
   const isOver = ({ status, drawHeight }: Readonly<TaskRow>) =>
@@ -16,7 +16,7 @@ export function prune(state: LedgerState, height: number): void {
   for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);
 }
 
-/** §7.4 A receipt for a forgotten task must stay impossible, whatever draw it names. */
+/** §7.7 A receipt for a forgotten task must stay impossible, whatever draw it names. */
 function raiseTaskFloors(state: LedgerState, isOver: (task: Readonly<TaskRow>) => boolean): void {
   const floors = new Map<number, number>();
   for (const task of state.tasks) {

@@ -14,8 +14,8 @@ function approvedWorld(): World {
   return world;
 }
 
-describe('revenue (economics §2, §5)', () => {
-  it('splits 1,000 base units as the worked example', () => {
+describe('revenue (economics §2)', () => {
+  it('splits 1,000 base units as the worked example (economics §5.2)', () => {
     expect(revenueParts(1000n, domain, { royaltyBps: 1000 })).toEqual({
       burnUnits: 50n,
       processorsUnits: 30n,

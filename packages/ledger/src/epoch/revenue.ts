@@ -15,7 +15,7 @@ export interface Revenue {
   readonly events: readonly LedgerEvent[];
 }
 
-/** Divides a price by the splits of its domain and the royalty of its model (economics §2). */
+/** Divides a price by the splits of its domain and the royalty of its model (economics §2.1). */
 export function revenueParts(
   priceUnits: bigint,
   domain: Pick<DomainRow, 'burnBps' | 'processorsBps' | 'validatorsBps' | 'domainBps'>,
@@ -35,7 +35,7 @@ export function revenueParts(
   return { burnUnits, processorsUnits, creatorsUnits, validatorsUnits, domainUnits, minersUnits };
 }
 
-/** Pays out what is pending for approved tasks (economics §2). */
+/** Pays out what is pending for approved tasks (economics §2.1). */
 export function payRevenue(state: LedgerState, book: PayoutBook): Revenue {
   const events: LedgerEvent[] = [];
   let revenueUnits = 0n;

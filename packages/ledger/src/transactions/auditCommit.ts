@@ -27,7 +27,7 @@ export function findSeat(state: LedgerView, taskId: Uint8Array, sender: Uint8Arr
   return { audit, place, slot };
 }
 
-/** Whether an address is a validator's: audit messages are duties of validators (§1.4). */
+/** Whether an address is a validator's: audit messages are duties of validators (§1.6). */
 export function isValidator(state: LedgerView, address: Uint8Array): boolean {
   for (const { account } of state.validators) if (equalBytes(account, address)) return true;
   return false;

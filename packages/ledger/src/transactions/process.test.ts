@@ -95,7 +95,7 @@ describe('envelope §1.3, §1.4', () => {
   });
 });
 
-describe('duties §1.4', () => {
+describe('duties §1.6', () => {
   it('are free for those who owe them', () => {
     const world = new World();
     expect(world.codeOf(world.batchTx())).toBe('OK');

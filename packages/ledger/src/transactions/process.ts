@@ -71,7 +71,7 @@ export function applyTransaction(
   const { sender } = context;
   if (code !== 'OK') return { code, kind, sender };
   const verdict = rule.validate(state, body, context);
-  // §1.4 A duty sent without a fee is free when it is done and leaves no trace when it is refused.
+  // §1.6 A duty sent without a fee is free when it is done and leaves no trace when it is refused.
   if (verdict !== 'OK' && content.feeUnits === 0n && state.params.transactionFeeUnits > 0n) {
     return { code: verdict, kind, sender };
   }

@@ -17,7 +17,7 @@ export interface TransactionContext {
 
 /** The law of one kind of transaction. */
 export interface TransactionRule<Body> {
-  /** Whether the sender owes this message to the network and may send it without a fee (§1.4). */
+  /** Whether the sender owes this message to the network and may send it without a fee (§1.6). */
   readonly isDuty?: (state: LedgerState, body: Body, sender: Uint8Array) => boolean;
   /** The first code that applies; changes nothing. */
   readonly validate: (state: LedgerState, body: Body, context: TransactionContext) => ResultCode;

@@ -1,0 +1,150 @@
+import { limits, type Receipt, type ResultCode, resultCodes } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { checked, FEE, honest, softFailure, World } from './world.fixture.ts';
+
+type Scenario = (world: World) => ResultCode;
+
+const transfer =
+  (amountUnits: bigint, options = {}): Scenario =>
+  (world) =>
+    world.send('payer', 'transfer', { to: world.address('owner'), amountUnits }, options);
+const register =
+  (change: Parameters<World['registration']>[0]): Scenario =>
+  (world) =>
+    world.send('minerB', 'registerMiner', world.registration(change));
+const open =
+  (change: Parameters<World['session']>[0]): Scenario =>
+  (world) =>
+    world.send('payer', 'openSession', world.session(change));
+const batch =
+  (options: Parameters<World['batchTx']>[0]): Scenario =>
+  (world) =>
+    world.codeOf(world.batchTx(options));
+const receipt =
+  (change: Partial<Receipt>): Scenario =>
+  (world) =>
+    world.codeOf(world.batchTx({ receipts: [world.receipt(change)] }));
+
+/** A certified batch with its certificate changed, sent by somebody who pays the fee. */
+const certificate =
+  (change: (made: ReturnType<World['batch']>) => ReturnType<World['batch']>): Scenario =>
+  (world) =>
+    world.send('otherPayer', 'certifiedBatch', change(world.batch({ receipts: [world.receipt()] })));
+
+/** The first auditor of a task that was drawn for audit. */
+function auditor(world: World) {
+  const drawn = world.receipt();
+  world.certify(drawn);
+  const [validator = 9] = world.auditorsOf(drawn.taskId);
+  return { validator, taskId: drawn.taskId, pair: world.auditPair(validator, drawn.taskId, honest) };
+}
+
+/** One way to reach each code, in a world with a miner and a session. */
+const scenarios: Record<ResultCode, Scenario> = {
+  OK: transfer(1n),
+  TOO_LARGE: (world) => world.codeOf(new Uint8Array(limits.maxTransactionBytes + 1)),
+  MALFORMED: (world) => world.codeOf(new Uint8Array(7)),
+  BAD_SIGNATURE: (world) =>
+    world.codeOf(world.tx('payer', 'transfer', { to: world.address('owner'), amountUnits: 1n }).with(20, 99)),
+  EXPIRED: transfer(1n, { validUntil: 1 }),
+  BAD_NONCE: transfer(1n, { nonce: 9 }),
+  FEE_TOO_LOW: transfer(1n, { feeUnits: FEE - 1n }),
+  CANNOT_PAY_FEE: transfer(1n, { feeUnits: 1n << 60n }),
+  ZERO_AMOUNT: transfer(0n),
+  INSUFFICIENT_BALANCE: transfer(1n << 60n),
+  UNKNOWN_DOMAIN: register({ domain: 5 }),
+  UNKNOWN_MODEL: register({ models: [5] }),
+  UNKNOWN_MIXER: open({ homeMixer: 5 }),
+  UNKNOWN_SESSION: (world) => world.send('payer', 'closeSession', { session: 5 }),
+  UNKNOWN_TASK: (world) =>
+    world.send(
+      'validator0',
+      'auditCommit',
+      { taskId: new Uint8Array(32), commitment: new Uint8Array(32) },
+      {
+        feeUnits: 0n,
+      },
+    ),
+  ALREADY_REGISTERED: (world) => world.send('minerA', 'registerMiner', world.registration()),
+  BAD_SPLIT: register({ split: { operatorBps: 1, ownerBps: 1, stakersBps: 1 } }),
+  BAD_CAPACITY: register({ concurrency: 0 }),
+  COLLATERAL_TOO_LOW: register({ collateralUnits: 1n }),
+  NOT_PAYER: (world) => world.send('otherPayer', 'closeSession', { session: 0 }),
+  SESSION_CLOSED: (world) => {
+    world.send('payer', 'closeSession', { session: 0 });
+    return world.send('payer', 'closeSession', { session: 0 });
+  },
+  SESSION_EXPIRED: open({ expiryHeight: 1 }),
+  WRONG_EPOCH: batch({ epoch: 7 }),
+  WRONG_SEQUENCE: batch({ sequence: 7 }),
+  BAD_SIGNERS: certificate((made) => ({
+    ...made,
+    certificate: { ...made.certificate, signers: new World({ mixers: 3 }).batch().certificate.signers },
+  })),
+  NOT_ENOUGH_SIGNERS: batch({ signers: [0, 2] }),
+  BAD_RECEIPTS_ROOT: certificate((made) => ({ ...made, receipts: [] })),
+  BAD_REVEAL: certificate((made) => ({
+    ...made,
+    certificate: {
+      ...made.certificate,
+      header: { ...made.certificate.header, reveal: new Uint8Array(96) },
+    },
+  })),
+  BAD_CERTIFICATE: certificate((made) => ({
+    ...made,
+    certificate: { ...made.certificate, signature: new Uint8Array(96) },
+  })),
+  RECEIPT_UNKNOWN_ROLE: receipt({ miner: 5 }),
+  RECEIPT_OUT_OF_TIME: receipt({ drawHeight: 1000 }),
+  RECEIPT_BAD_TASK: receipt({ taskId: new Uint8Array(32) }),
+  RECEIPT_BAD_PRICE: receipt({ priceUnits: 1n }),
+  RECEIPT_DUPLICATE: (world) => {
+    const twice = world.receipt();
+    return world.codeOf(world.batchTx({ receipts: [twice, twice] }));
+  },
+  RECEIPT_OVERDRAWN: (world) => {
+    const dear = { tokensIn: 0, tokensOut: 2500 };
+    const receipts = Array.from({ length: 11 }, () => world.receipt(dear));
+    return world.codeOf(world.batchTx({ receipts }));
+  },
+  NOT_AUDITOR: (world) => {
+    const { validator, taskId } = auditor(world);
+    return world.codeOf(world.auditPair((validator + 1) % 4, taskId, honest).commit());
+  },
+  ALREADY_COMMITTED: (world) => {
+    const { pair } = auditor(world);
+    world.block(pair.commit());
+    return world.codeOf(pair.commit());
+  },
+  NOT_COMMITTED: (world) => world.codeOf(auditor(world).pair.reveal()),
+  REVEAL_TOO_EARLY: (world) => {
+    const { validator, taskId } = auditor(world);
+    world.audit(taskId, new Map([[validator, softFailure]]));
+    const [, second = 9] = world.auditorsOf(taskId);
+    const pair = world.auditPair(second, taskId, honest);
+    world.block(pair.commit());
+    return world.codeOf(pair.reveal());
+  },
+  COMMITMENT_MISMATCH: (world) => {
+    const { validator, taskId, pair } = auditor(world);
+    world.block(pair.commit());
+    return world.codeOf(world.auditPair(validator, taskId, softFailure).reveal());
+  },
+  BAD_NUMBERS: (world) => {
+    const { validator, taskId } = auditor(world);
+    const { commit, reveal } = world.auditPair(validator, taskId, checked(2_000_000_000));
+    world.block(commit());
+    return world.codeOf(reveal());
+  },
+};
+
+describe('result codes §1.5', () => {
+  it('are all reached here', () => {
+    expect(Object.keys(scenarios).toSorted()).toEqual(Object.keys(resultCodes).toSorted());
+  });
+
+  it.each(Object.keys(resultCodes) as ResultCode[])('%s', (code) => {
+    const world = new World({ balanceUnits: 10_000_000n }).populate();
+    expect(scenarios[code](world)).toBe(code);
+  });
+});

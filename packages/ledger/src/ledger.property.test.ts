@@ -1,0 +1,126 @@
+import { addressOf, equalBytes, State, type StateValue, Transaction } from '@assay/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { conservation } from './conservation.ts';
+import { MAX_UNITS } from './integers.ts';
+import { type BlockInput, Ledger } from './ledger.ts';
+import { type Act, act } from './random.fixture.ts';
+import type { LedgerView } from './state.ts';
+import { World } from './world.fixture.ts';
+
+const blocks = fc.array(fc.array(act, { maxLength: 4 }), { minLength: 20, maxLength: 40 });
+const newWorld = () => new World({ params: { epochBlocks: 8, receiptLifetimeBlocks: 4 } }).populate();
+
+/** Makes the next block of the world from acts; `apply` sees it first. */
+function play(world: World, acts: readonly Act[], apply: (block: BlockInput) => void = () => {}) {
+  const transactions = acts.flatMap((each) => each(world));
+  const { height, timeMs } = world.state.globals;
+  apply({ height: height + 1, timeMs: timeMs + world.state.params.blockTimeMs, proposer: 0, transactions });
+  return world.block(...transactions);
+}
+
+function amountsOf({ globals, accounts, miners, sessions, tasks }: LedgerView): bigint[] {
+  return [
+    ...[globals.treasuryUnits, globals.mintedUnits, globals.burnedUnits],
+    ...Array.from(accounts, (row) => row.balanceUnits),
+    ...Array.from(miners, (row) => row.collateralUnits),
+    ...Array.from(sessions, (row) => row.escrowUnits),
+    ...Array.from(sessions, (row) => row.spentUnits),
+    ...Array.from(tasks, (row) => row.pendingUnits),
+  ];
+}
+
+describe('any blocks whatsoever', () => {
+  it('neither make nor lose money, and leave no amount below zero or beyond its field', () => {
+    const reached = new Map<string, number>();
+    fc.assert(
+      fc.property(blocks, (acts) => {
+        const world = newWorld();
+        for (const each of acts) {
+          for (const { code } of play(world, each).transactions) reached.set(code, (reached.get(code) ?? 0) + 1);
+          expect(conservation(world.state)).toBeNull();
+          expect(amountsOf(world.state).every((amount) => amount >= 0n && amount <= MAX_UNITS)).toBe(true);
+        }
+        for (const { type } of world.events) reached.set(type, (reached.get(type) ?? 0) + 1);
+      }),
+      { numRuns: 100 },
+    );
+    // Blocks that only bounce off would prove little.
+    const lively = [
+      'OK',
+      'taskCertified',
+      'taskApproved',
+      'taskRejected',
+      'taskPaid',
+      'sessionClosed',
+      'auditorMissed',
+    ];
+    for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
+  });
+
+  it('do the same to two ledgers, and to one that begins in the middle', () => {
+    fc.assert(
+      fc.property(blocks, fc.nat(39), (acts, middle) => {
+        const world = newWorld();
+        const twin = Ledger.fromSnapshot(world.ledger.snapshot());
+        const { verifier } = world.keys;
+        let late: Ledger | null = null;
+        for (const [i, each] of acts.entries()) {
+          if (i === middle) late = Ledger.fromSnapshot(world.ledger.snapshot());
+          const copies = [twin, ...(late === null ? [] : [late])];
+          let block: BlockInput | null = null;
+          const result = play(world, each, (made) => {
+            block = made;
+          });
+          for (const copy of copies) if (block !== null) expect(copy.applyBlock(block, verifier)).toEqual(result);
+        }
+        expect(twin.snapshot()).toEqual(world.ledger.snapshot());
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('take from a refused sender the fee and the nonce and nothing else', () => {
+    let refusals = 0;
+    fc.assert(
+      fc.property(blocks, (acts) => {
+        const world = newWorld();
+        for (const each of acts) {
+          const [transaction] = each.flatMap((one) => one(world)).slice(0, 1);
+          if (transaction === undefined) world.block();
+          else if (refused(world, transaction)) refusals += 1;
+        }
+      }),
+      { numRuns: 25 },
+    );
+    expect(refusals).toBeGreaterThan(50);
+  });
+});
+
+/**
+ * Applies a block of one transaction; when it is refused, compares with the block without it. Whether it was refused.
+ */
+function refused(world: World, transaction: Uint8Array): boolean {
+  const without = Ledger.fromSnapshot(world.ledger.snapshot());
+  const { height, timeMs } = world.state.globals;
+  const code = world.codeOf(transaction);
+  if (code === 'OK') return false;
+  const block = { height: height + 1, timeMs: timeMs + world.state.params.blockTimeMs, proposer: 0, transactions: [] };
+  without.applyBlock(block, world.keys.verifier);
+  const expected = State.deserialize(without.snapshot());
+  const actual = State.deserialize(world.ledger.snapshot());
+  undoFee(expected, actual, transaction);
+  expect(State.toJson(actual)).toEqual(State.toJson(expected));
+  return true;
+}
+
+/** Gives the sender back what a refusal may take. */
+function undoFee(expected: StateValue, actual: StateValue, transaction: Uint8Array): void {
+  if (actual.globals.treasuryUnits === expected.globals.treasuryUnits) return;
+  const { publicKey, feeUnits } = Transaction.deserialize(transaction).content;
+  const account = actual.accounts.find(({ address }) => equalBytes(address, addressOf(publicKey)));
+  if (account === undefined) throw new Error('a fee was taken from nobody');
+  account.balanceUnits += feeUnits;
+  account.nonce -= 1;
+  actual.globals.treasuryUnits -= feeUnits;
+}

@@ -1,0 +1,161 @@
+import { type AuditNumbers, type BodyValues, type Receipt, sessionStatuses } from '@assay/protocol';
+import fc from 'fast-check';
+import { auditDuties } from './audits.ts';
+import { checked, hardFailure, honest, type Sender, softFailure, unchecked, type World } from './world.fixture.ts';
+
+/** Makes the transactions of one random act, in the state the world is in. */
+export type Act = (world: World) => Uint8Array[];
+
+/** Acts from random data; a failing test prints them by name and data. */
+function acts<Data>(name: string, data: fc.Arbitrary<Data>, make: (world: World, data: Data) => Uint8Array[]) {
+  return data.map<Act>((each) =>
+    Object.assign((world: World) => make(world, each), { [fc.toStringMethod]: () => `${name} ${fc.stringify(each)}` }),
+  );
+}
+
+const most = (1n << 64n) - 1n;
+const units = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2000n }),
+  fc.constantFrom(0n, 1n, 1000n, 999_990n, 1_000_000n, most - 1n, most),
+);
+const index = fc.oneof({ weight: 8, arbitrary: fc.nat(3) }, { weight: 1, arbitrary: fc.constantFrom(4, 2 ** 32 - 1) });
+const heights = fc.oneof(fc.nat(12), fc.nat(80), fc.constant(Number.MAX_SAFE_INTEGER));
+const people: readonly Sender[] = ['payer', 'otherPayer', 'minerA', 'minerB', 'minerC', 'owner', 'stranger0', 'mixer1'];
+const from = fc.constantFrom(...people);
+/** Nothing special, but now and then what `arbitrary` gives. */
+const rarely = <Value>(arbitrary: fc.Arbitrary<Value>) =>
+  fc.oneof({ weight: 15, arbitrary: fc.constant({}) }, { weight: 1, arbitrary });
+const options = rarely(fc.record({ feeUnits: units, nonce: fc.nat(5), validUntil: fc.nat(60) }, { requiredKeys: [] }));
+
+const transfer = acts('transfer', fc.record({ from, to: from, amountUnits: units, options }), (world, each) => [
+  world.tx(each.from, 'transfer', { to: world.address(each.to), amountUnits: each.amountUnits }, each.options),
+]);
+
+const registration = fc.record<Partial<BodyValues['registerMiner']>>(
+  {
+    domain: fc.nat(1),
+    models: fc.array(fc.nat(2), { maxLength: 3 }),
+    concurrency: fc.nat(65_535),
+    evidenceLevel: fc.nat(3),
+    collateralUnits: units,
+    split: fc.constantFrom(
+      { operatorBps: 10_000, ownerBps: 0, stakersBps: 0 },
+      { operatorBps: 3333, ownerBps: 3333, stakersBps: 3334 },
+      { operatorBps: 65_535, ownerBps: 1, stakersBps: 0 },
+    ),
+  },
+  { requiredKeys: [] },
+);
+const register = acts('register', fc.record({ from, registration, options }), (world, each) => [
+  world.tx(each.from, 'registerMiner', world.registration(each.registration), each.options),
+]);
+
+const terms = fc.record<Partial<BodyValues['openSession']>>(
+  {
+    domain: fc.nat(1),
+    model: fc.nat(2),
+    homeMixer: fc.nat(4),
+    depositUnits: units,
+    maxTaskUnits: units,
+    expiryHeight: heights,
+  },
+  { requiredKeys: [] },
+);
+const openSession = acts('openSession', fc.record({ from, terms, options }), (world, each) => [
+  world.tx(each.from, 'openSession', world.session(each.terms), each.options),
+]);
+
+const topUp = acts('topUp', fc.record({ from, session: index, amountUnits: units, options }), (world, each) => [
+  world.tx(each.from, 'topUpSession', { session: each.session, amountUnits: each.amountUnits }, each.options),
+]);
+
+const close = acts('close', fc.record({ from, session: index }), (world, { from: sender, session }) => [
+  world.tx(sender, 'closeSession', { session }),
+]);
+
+const hostile = fc.record<Partial<Receipt>>(
+  {
+    miner: index,
+    model: index,
+    gateway: index,
+    drawHeight: heights,
+    priceUnits: units,
+    kind: fc.nat(4),
+    taskSequence: heights,
+  },
+  { requiredKeys: [] },
+);
+const tokens = fc.oneof({ weight: 9, arbitrary: fc.nat(60) }, fc.constantFrom(0, 2500, 2 ** 32 - 1));
+const task = fc.record({
+  session: fc.nat(5),
+  miner: fc.nat(2),
+  tokensIn: tokens,
+  tokensOut: tokens,
+  hostile: rarely(hostile),
+});
+type Task = typeof task extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** The receipt an honest committee would certify now, unless it is hostile. */
+function receiptOf(world: World, wanted: Task): Receipt {
+  const open = [...world.state.sessions].flatMap(({ status }, i) => (status === sessionStatuses.open ? [i] : []));
+  const session = open[wanted.session % Math.max(1, open.length)] ?? 0;
+  const model = world.state.sessions.get(session)?.model ?? 0;
+  const miner = wanted.miner % Math.max(1, world.state.miners.length);
+  const { tokensIn, tokensOut } = wanted;
+  return world.receipt({ session, model, miner, tokensIn, tokensOut, ...wanted.hostile });
+}
+
+const signers = fc.oneof(
+  { weight: 12, arbitrary: fc.constantFrom([0, 1, 2], [0, 1, 2, 3], [1, 2, 3]) },
+  { weight: 1, arbitrary: fc.subarray([0, 1, 2, 3]) },
+);
+const batch = acts(
+  'batch',
+  fc.record({ mixer: fc.nat(3), signers, tasks: fc.array(task, { maxLength: 3 }) }),
+  (world, each) => [world.batchTx({ ...each, receipts: each.tasks.map((wanted) => receiptOf(world, wanted)) })],
+);
+
+/** What a validator finds: the same at commitment and reveal; a quarter of the tasks are bad. */
+function findingOf(validator: number, [first = 0, second = 0]: Uint8Array): AuditNumbers {
+  const chance = (second + 7 * validator) % 16;
+  if (chance === 0) return unchecked('noResult');
+  if (chance === 1) return unchecked('noArtifact');
+  if (chance === 2) return checked(2_000_000_000);
+  if (first % 4 !== 0) return chance === 3 ? softFailure : honest;
+  return chance === 3 ? honest : hardFailure;
+}
+
+/** Some validators do what they owe; now and then one reveals other numbers than it committed to. */
+const audit = acts(
+  'audit',
+  fc.record({ working: fc.subarray([0, 1, 2, 3], { minLength: 2 }), liar: fc.nat(40) }),
+  (world, { working, liar }) =>
+    working.flatMap((validator) =>
+      auditDuties(world.state, validator).map(({ taskId, step }) => {
+        const numbers = validator === liar && step === 'reveal' ? softFailure : findingOf(validator, taskId);
+        return world.auditPair(validator, taskId, numbers)[step]();
+      }),
+    ),
+);
+
+const noise = acts(
+  'noise',
+  fc.record({ bytes: fc.uint8Array({ maxLength: 400 }), at: fc.nat(400), bit: fc.nat(7), amountUnits: units }),
+  (world, { bytes, at, bit, amountUnits }) => {
+    const good = world.tx('otherPayer', 'transfer', { to: world.address('owner'), amountUnits });
+    const place = at % good.length;
+    return [bytes, good.with(place, (good[place] ?? 0) ^ (1 << bit))];
+  },
+);
+
+/** One random act; mostly what keeps the network alive, so that tasks really travel from escrow to payout. */
+export const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 8, arbitrary: batch },
+  { weight: 8, arbitrary: audit },
+  { weight: 2, arbitrary: transfer },
+  { weight: 2, arbitrary: register },
+  { weight: 2, arbitrary: openSession },
+  { weight: 1, arbitrary: topUp },
+  { weight: 1, arbitrary: close },
+  { weight: 1, arbitrary: noise },
+);
