@@ -128,11 +128,9 @@ function payPool(state: LedgerState, { stack, kind, shares }: Pool, book: Payout
   }
 }
 
-function accountOf(state: LedgerState, kind: PaidKind, role: number): Uint8Array {
+function accountOf(state: LedgerState, kind: Exclude<PaidKind, 'miner'>, role: number): Uint8Array {
   if (kind === 'model') return state.models.at(role).creator;
   if (kind === 'domain') return state.domains.at(role).owner;
-  if (kind === 'miner') return state.miners.at(role).owner;
-  return { mixer: state.mixers, oracle: state.oracles, validator: state.validators, gateway: state.gateways }[kind].at(
-    role,
-  ).account;
+  const { mixers: mixer, oracles: oracle, validators: validator, gateways: gateway } = state;
+  return { mixer, oracle, validator, gateway }[kind].at(role).account;
 }

@@ -1,7 +1,6 @@
-import { toHex } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
-import type { LedgerState } from '../state.ts';
+import { keyOf, type LedgerState } from '../state.ts';
 
 const TREASURY = new Uint8Array(20);
 
@@ -11,7 +10,7 @@ export class PayoutBook {
 
   add(payout: Payout): void {
     if (payout.units === 0n) return;
-    const key = [payout.source, payout.stack, payout.kind, payout.role, toHex(payout.account)].join('/');
+    const key = [payout.source, payout.stack, payout.kind, payout.role, keyOf(payout.account)].join('/');
     const units = payout.units + (this.#payouts.get(key)?.units ?? 0n);
     this.#payouts.set(key, { ...payout, units });
   }

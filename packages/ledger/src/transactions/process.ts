@@ -41,6 +41,8 @@ interface Read {
   readonly body: unknown;
   readonly rule: TransactionRule<unknown>;
   readonly context: TransactionContext;
+  /** §1.6 A duty sent without a fee by the one who owes it. */
+  readonly isFree: boolean;
 }
 type Reading = { readonly code: ResultCode; readonly read: Read | null };
 
@@ -67,14 +69,11 @@ export function applyTransaction(
 ): TransactionResult {
   const { code, read } = readTransaction(state, bytes, place);
   if (read === null) return { code, kind: null, sender: null };
-  const { kind, content, body, rule, context } = read;
+  const { kind, content, body, rule, context, isFree } = read;
   const { sender } = context;
   if (code !== 'OK') return { code, kind, sender };
   const verdict = rule.validate(state, body, context);
-  // §1.6 A duty sent without a fee is free when it is done and leaves no trace when it is refused.
-  if (verdict !== 'OK' && content.feeUnits === 0n && state.params.transactionFeeUnits > 0n) {
-    return { code: verdict, kind, sender };
-  }
+  if (verdict !== 'OK' && isFree) return { code: verdict, kind, sender }; // §1.6
   state.advanceNonce(sender);
   state.debit(sender, content.feeUnits);
   state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + content.feeUnits });
@@ -95,18 +94,18 @@ function readTransaction(state: LedgerState, bytes: Uint8Array, place: Place): R
   const rule = rules[kind] as TransactionRule<unknown>;
   const availableUnits = state.balanceOf(sender) - content.feeUnits;
   const context = { ...place, sender, availableUnits };
-  const read: Read = { kind, content, body, rule, context };
+  const isFree = content.feeUnits === 0n && rule.isDuty?.(state, body, sender) === true;
+  const read: Read = { kind, content, body, rule, context, isFree };
   const root = transactionSigningRoot(state.chain, content);
   if (!place.verifier.ed25519(content.publicKey, root, signature)) return { code: 'BAD_SIGNATURE', read };
   return { code: envelopeCode(state, read), read };
 }
 
 /** §1.3, §1.4: what is asked of every transaction once its signature is good. */
-function envelopeCode(state: LedgerState, { content, body, rule, context }: Read): ResultCode {
+function envelopeCode(state: LedgerState, { content, context, isFree }: Read): ResultCode {
   const { sender, height, availableUnits } = context;
   if (content.validUntil < height) return 'EXPIRED';
   if (content.nonce !== state.nonceOf(sender)) return 'BAD_NONCE';
-  const isFree = content.feeUnits === 0n && rule.isDuty?.(state, body, sender) === true;
   if (!isFree && content.feeUnits < state.params.transactionFeeUnits) return 'FEE_TOO_LOW';
   return availableUnits < 0n ? 'CANNOT_PAY_FEE' : 'OK';
 }
