@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { useNativeHasher } from '@assay/node/crypto/hasher';
+import { newDirectory } from '@assay/node/store/directory.fixture';
 import { describe, expect, it } from 'vitest';
 import { checkBusyEngine } from './check-busy-engine.ts';
 
@@ -12,7 +11,7 @@ useNativeHasher();
 
 describe('an engine whose disk fills up', () => {
   it('stops by itself, names the reason, and keeps everything it acknowledged', { timeout: 60_000 }, async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'assay-full-'));
+    const dir = await newDirectory();
     const script = join(import.meta.dirname, 'busy-engine.ts');
     // Where a file may not grow any more stands in for where the disk ends: the same short write.
     const command = ['-c', 'ulimit -f 1024; exec "$@"', 'sh', process.execPath, script, dir];

@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { genesisHash, transactionSigningRoot } from '@assay/ledger';
 import {
   bodySelectors,
@@ -81,8 +78,6 @@ export function transferOf({ identity }: TestChain, fields: TransferFields): Uin
   };
   return Transaction.serialize({ content, signature: from.sign(transactionSigningRoot(identity, content)) });
 }
-
-export const newDirectory = (): Promise<string> => mkdtemp(join(tmpdir(), 'assay-store-'));
 
 /** Engine and store of a directory. */
 export async function openTestEngine(

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { Block, limits } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { AssayError } from '../errors.ts';
-import { newDirectory, openTestEngine, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
+import { newDirectory } from '../store/directory.fixture.ts';
+import { openTestEngine, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
 import { replay } from './replay.ts';
 
 const chain = testChain();

@@ -1,8 +1,9 @@
 import { Block, type BlockHeader, TransactionList } from '@assay/protocol';
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
+import { newDirectory } from '../store/directory.fixture.ts';
 import { openStore } from '../store/store.ts';
-import { newDirectory, openTestEngine, testChain, transferOf } from './chain.fixture.ts';
+import { openTestEngine, testChain, transferOf } from './chain.fixture.ts';
 import { loadChain, rebuildViews, replay } from './replay.ts';
 import { blockSigningRoot } from './seal.ts';
 

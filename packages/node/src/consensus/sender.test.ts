@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { newDirectory, openTestEngine, signerOf, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
+import { newDirectory } from '../store/directory.fixture.ts';
+import { openTestEngine, signerOf, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
 import { TransactionSender } from './sender.ts';
 
 const chain = testChain();

@@ -3,8 +3,9 @@ import { taskStatuses, verdicts } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { BlsSigner, generateBlsSecret } from '../crypto/signers.ts';
 import { aggregateBls, nativeVerifier } from '../crypto/verifier.ts';
+import { newDirectory } from '../store/directory.fixture.ts';
 import type { Store } from '../store/store.ts';
-import { newDirectory, openTestEngine, signerOf, type TestChain } from './chain.fixture.ts';
+import { openTestEngine, signerOf, type TestChain } from './chain.fixture.ts';
 import { rebuildViews, replay } from './replay.ts';
 
 /** The ledger's test network with the node's own signatures. */

@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { newDirectory } from '../store/directory.fixture.ts';
 import { openKeystore, passphraseFrom } from './keystore.ts';
 
-const newPath = async () => join(await mkdtemp(join(tmpdir(), 'assay-keys-')), 'keys.json');
+const newPath = async () => join(await newDirectory(), 'keys.json');
 const wanted = [
   { name: 'mixer-1', bls: true },
   { name: 'payer', bls: false },

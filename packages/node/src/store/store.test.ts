@@ -1,15 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sha256 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { newDirectory } from './directory.fixture.ts';
 import { openStore } from './store.ts';
 
 const genesisHash = sha256(Uint8Array.of(1));
-const newDirectory = () => mkdtemp(join(tmpdir(), 'assay-store-'));
 const bytes = (text: string) => new TextEncoder().encode(text);
 const open = (dir: string, readOnly = false) => openStore({ dir, genesisHash, readOnly });
 
