@@ -1,0 +1,235 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import {
+  type BlockInput,
+  batchSigningRoot,
+  Ledger,
+  priceOf,
+  revealSigningRoot,
+  transactionSigningRoot,
+} from '@assay/ledger';
+import {
+  BitArray,
+  bodySelectors,
+  type Genesis,
+  limits,
+  outcomes,
+  type Receipt,
+  ReceiptList,
+  State,
+  sessionStatuses,
+  sha256,
+  Transaction,
+  taskIdOf,
+  taskKinds,
+  toHex,
+  type UnsignedTransaction,
+} from '@assay/protocol';
+import { type Bench, type Row, secondsOf } from '../../../../bench/bench.ts';
+import { Postgres } from '../../../../bench/postgres.ts';
+import { useNativeHasher } from '../crypto/hasher.ts';
+import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../crypto/signers.ts';
+import { aggregateBls, nativeVerifier } from '../crypto/verifier.ts';
+import { devnetGenesis } from '../devnet/genesis.ts';
+
+const contestants = 100_000;
+const mixers = 4;
+const warmUpBlocks = 4;
+const measuredBlocks = 12;
+const escrowUnits = 1_000_000_000_000n;
+const tokens = { tokensIn: 100, tokensOut: 200 };
+
+const text = (value: string) => new TextEncoder().encode(value);
+const account = (name: string) => new Ed25519Signer(sha256(text(name)));
+const committee = (name: string) => new BlsSigner(generateBlsSecret(sha256(text(name))));
+const mixerNames = Array.from({ length: mixers }, (_, i) => `mixer-${i + 1}`);
+
+/** The default network with one long epoch, so that no settlement falls into the measured blocks. */
+function genesis(): Genesis {
+  const model = { name: 'model', fileHash: sha256(text('model')), contextTokens: 2048, t1ThresholdPpb: 35_000_000 };
+  const made = devnetGenesis({ account, committee }, { model, miners: 0, timeMs: 1_700_000_000_000 });
+  return { ...made, params: { ...made.params, epochBlocks: 1_000_000 } };
+}
+
+/** A ledger with a hundred thousand proven miners and as many funded sessions. */
+function grown(): Ledger {
+  const state = State.deserialize(Ledger.fromGenesis(genesis()).snapshot());
+  for (let i = 0; i < contestants; i++) {
+    const operator = sha256(text(`miner ${i}`)).subarray(0, 20);
+    state.miners.push({
+      ...{ operator, owner: operator, publicKey: sha256(operator), domain: 0, models: [0], contextTokens: 2048 },
+      ...{ concurrency: 4, evidenceLevel: 2, collateralUnits: 1n, activeFrom: 0, weight: 1n, trustPpb: 990_000_000 },
+      split: { operatorBps: 10_000, ownerBps: 0, stakersBps: 0 },
+      ...{ passedMicro: 1_000_000_000, failedMicro: 0, tasks: 1000, audited: 1000, rejected: 0 },
+      ...{ epochVwu: 0n, epochPassed: 0, epochFailed: 0 },
+    });
+    state.sessions.push({
+      ...{ payer: operator, sessionKey: sha256(operator), domain: 0, model: 0, homeMixer: i % mixers },
+      ...{ status: sessionStatuses.open, escrowUnits, spentUnits: 0n, maxTaskUnits: escrowUnits },
+      ...{ expiryHeight: 1_000_000, taskFloor: 0 },
+    });
+  }
+  state.globals.genesisUnits += BigInt(contestants) * (escrowUnits + 1n);
+  return Ledger.fromSnapshot(State.serialize(state));
+}
+
+function receiptAt(ledger: Ledger, index: number, drawHeight: number): Receipt {
+  const session = (index * 7919) % contestants;
+  const taskSequence = Math.floor(index / contestants);
+  const requestHash = sha256(text(`request ${index}`));
+  return {
+    taskId: taskIdOf({ session, taskSequence, requestHash }),
+    kind: taskKinds.user,
+    outcome: outcomes.complete,
+    ...{ session, model: 0, miner: (index * 104_729) % contestants, gateway: 0, drawHeight, taskSequence, rank: 0 },
+    ...{ attempt: 0, ...tokens, priceUnits: priceOf(ledger.state.models.at(0), tokens), requestHash },
+    ...{ artifactRoot: requestHash, firstTokenMs: 70, totalMs: 2000 },
+  };
+}
+
+/** One mixer's batch as a signed transaction, certified by all. */
+function batchTransaction(ledger: Ledger, mixer: number, turn: { sequence: number; receipts: Receipt[] }): Uint8Array {
+  const { chain } = ledger.state;
+  const { sequence, receipts } = turn;
+  const members = mixerNames.map(committee);
+  const reveal = members[mixer]?.sign(revealSigningRoot(chain, { epoch: 0, sequence })) ?? new Uint8Array();
+  const header = { epoch: 0, mixer, sequence, receiptsRoot: ReceiptList.hashTreeRoot(receipts), reveal };
+  const root = batchSigningRoot(chain, header);
+  const signature = aggregateBls(members.map((member) => member.sign(root))) ?? new Uint8Array();
+  const signers = BitArray.fromBoolArray(members.map(() => true));
+  const signer = account(mixerNames[mixer] ?? '');
+  const content: UnsignedTransaction = {
+    publicKey: signer.publicKey,
+    ...{ nonce: sequence, validUntil: 1_000_000, feeUnits: 0n },
+    body: { selector: bodySelectors.certifiedBatch, value: { certificate: { header, signers, signature }, receipts } },
+  };
+  return Transaction.serialize({ content, signature: signer.sign(transactionSigningRoot(chain, content)) });
+}
+
+interface Work {
+  readonly block: BlockInput;
+  readonly receipts: readonly Receipt[];
+}
+
+/** Blocks of one full batch of each mixer, everything signed beforehand. */
+function workFor(ledger: Ledger): Work[] {
+  const perBlock = mixers * limits.maxBatchReceipts;
+  return Array.from({ length: warmUpBlocks + measuredBlocks }, (_, b) => {
+    const all = Array.from({ length: perBlock }, (_each, i) => receiptAt(ledger, b * perBlock + i, b));
+    const transactions = mixerNames.map((_name, mixer) => {
+      const receipts = all.slice(mixer * limits.maxBatchReceipts, (mixer + 1) * limits.maxBatchReceipts);
+      return batchTransaction(ledger, mixer, { sequence: b, receipts });
+    });
+    const timeMs = 1_700_000_000_000 + (b + 1) * 500;
+    return { block: { height: b + 1, timeMs, proposer: 0, transactions }, receipts: all };
+  });
+}
+
+/** Receipts per second over the measured blocks, after the others have warmed everything up. */
+async function rate(work: readonly Work[], apply: (each: Work) => Promise<void> | void): Promise<number> {
+  for (const each of work.slice(0, warmUpBlocks)) await apply(each);
+  const measured = work.slice(warmUpBlocks);
+  const seconds = await secondsOf(async () => {
+    for (const each of measured) await apply(each);
+  });
+  return measured.reduce((sum, { receipts }) => sum + receipts.length, 0) / seconds;
+}
+
+function assay(ledger: Ledger, work: readonly Work[]): Promise<number> {
+  return rate(work, ({ block }) => {
+    const { transactions } = ledger.applyBlock(block, nativeVerifier);
+    const refused = transactions.find(({ code }) => code !== 'OK');
+    if (refused !== undefined) throw new Error(`a batch was refused: ${refused.code}`);
+  });
+}
+
+const tables = `
+  CREATE TABLE miners (id INTEGER PRIMARY KEY, tasks BIGINT NOT NULL);
+  CREATE TABLE sessions (id INTEGER PRIMARY KEY, escrow BIGINT NOT NULL, spent BIGINT NOT NULL);`;
+
+async function sqlite(work: readonly Work[]): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), 'assay-bench-sqlite-'));
+  const database = new DatabaseSync(join(dir, 'ledger.db'));
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -262144; ${tables}
+    CREATE TABLE tasks (id BLOB PRIMARY KEY, session INTEGER, miner INTEGER, price INTEGER, status INTEGER) WITHOUT ROWID`);
+  const all = `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${contestants - 1})`;
+  database.exec(`INSERT INTO miners ${all} SELECT i, 1000 FROM n`);
+  database.exec(`INSERT INTO sessions ${all} SELECT i, ${escrowUnits}, 0 FROM n`);
+  const pay = database.prepare(
+    'UPDATE sessions SET escrow = escrow - ?1, spent = spent + ?1 WHERE id = ?2 AND escrow >= ?1',
+  );
+  const count = database.prepare('UPDATE miners SET tasks = tasks + 1 WHERE id = ?');
+  const add = database.prepare('INSERT INTO tasks VALUES (?, ?, ?, ?, 0)');
+  const result = await rate(work, ({ receipts }) => {
+    database.exec('BEGIN');
+    for (const { taskId, session, miner, priceUnits } of receipts) {
+      if (pay.run(priceUnits, session).changes !== 1) throw new Error('overdrawn');
+      count.run(miner);
+      add.run(taskId, session, miner, priceUnits);
+    }
+    database.exec('COMMIT');
+  });
+  database.close();
+  rmSync(dir, { recursive: true });
+  return result;
+}
+
+async function postgres(work: readonly Work[]): Promise<Row> {
+  const server = await Postgres.start();
+  if (typeof server === 'string') return { who: 'PostgreSQL', value: null, note: server };
+  await server.run(`${tables}
+    CREATE TABLE tasks (id BYTEA PRIMARY KEY, session INTEGER, miner INTEGER, price BIGINT, status SMALLINT);
+    CREATE TEMP TABLE incoming (id BYTEA, session INTEGER, miner INTEGER, price BIGINT);
+    ALTER TABLE sessions ADD CHECK (escrow >= 0);
+    INSERT INTO miners SELECT i, 1000 FROM generate_series(0, ${contestants - 1}) i;
+    INSERT INTO sessions SELECT i, ${escrowUnits}, 0 FROM generate_series(0, ${contestants - 1}) i;
+    ANALYZE;`);
+  const value = await rate(work, ({ receipts }) => {
+    const rows = receipts.map(({ taskId, session, miner, priceUnits }) =>
+      [`\\\\x${toHex(taskId)}`, session, miner, priceUnits].join('\t'),
+    );
+    return server.run(`BEGIN; COPY incoming FROM STDIN;\n${rows.join('\n')}\n\\.
+      UPDATE sessions s SET escrow = escrow - p.price, spent = spent + p.price
+        FROM (SELECT session, sum(price) AS price FROM incoming GROUP BY session) p WHERE s.id = p.session;
+      UPDATE miners m SET tasks = m.tasks + c.done
+        FROM (SELECT miner, count(*) AS done FROM incoming GROUP BY miner) c WHERE m.id = c.miner;
+      INSERT INTO tasks SELECT id, session, miner, price, 0 FROM incoming;
+      TRUNCATE incoming; COMMIT;`);
+  });
+  await server.stop();
+  return {
+    who: `PostgreSQL ${server.version}`,
+    value,
+    note: 'one COPY and set statements a block; no certificate, no root',
+  };
+}
+
+export const bench: Bench = {
+  id: 1,
+  title: 'Certified receipts applied, state root each block; 100,000 miners, 100,000 sessions',
+  unit: 'receipts/s',
+  target: '100,000/s on one core, 10 × SQLite',
+  async run(say) {
+    useNativeHasher();
+    say('growing the ledger');
+    const ledger = grown();
+    say('signing the blocks');
+    const work = workFor(ledger);
+    say('Assay');
+    const ours = await assay(ledger, work);
+    say('SQLite');
+    const theirs = await sqlite(work);
+    say('PostgreSQL');
+    return [
+      { who: 'Assay ledger', value: ours, note: 'certificate, every rule, root' },
+      {
+        who: 'SQLite, WAL',
+        value: theirs,
+        note: 'prepared statements, one transaction a block; no certificate, no root',
+      },
+      await postgres(work),
+    ];
+  },
+};
