@@ -204,7 +204,7 @@ describe('when parts of it fail', () => {
     expect(items.reduce((sum, item) => sum + BigInt(item.priceUnits) - BigInt(item.refundedUnits), 0n)).toBe(spent);
   }, 120_000);
 
-  it('keeps what it acknowledged over kill -9: same root by replay, receipts there, nothing reserved (F7)', async () => {
+  it('keeps what it acknowledged over kill -9: same root by replay, receipts there (F7)', async () => {
     const taskId = receiptIdOf(await ask('Remember this.'));
     const before = await network.client.getStatus();
     await network.end('SIGKILL');

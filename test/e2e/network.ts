@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { type Client, createClient, type TaskDetail } from '@assay/client';
 import OpenAI from 'openai';
 
-export const root = resolve(import.meta.dirname, '../..');
+const root = resolve(import.meta.dirname, '../..');
 const main = join(root, 'packages/node/src/cli/main.ts');
 
 /** How a command ended and what it said. */

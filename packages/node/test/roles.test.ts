@@ -70,7 +70,7 @@ describe('the roles together', () => {
     expect(net.engine.ledger.state.miners.at(0).rejected).toBe(0);
   });
 
-  it('never reserve more than the escrow: of a thousand requests at once, ten are for a balance of ten (§4.3)', async () => {
+  it('reserve no more than the escrow: of a thousand requests at once, ten for a balance of ten (§5.7)', async () => {
     let free: () => void = () => {};
     const held = new Promise<void>((resolve) => {
       free = resolve;
@@ -99,7 +99,7 @@ describe('the roles together', () => {
     expect(await Promise.all(answers)).toEqual(Array(Number(deposit)).fill(maxTokens));
   });
 
-  it('hand a late task to the next miner by the word of the oracles; without them it stays where it is (D3)', async () => {
+  it('hand a late task to the next miner by the word of the oracles (D3)', async () => {
     const never = new Promise<void>(() => {});
     const stuck = new Set<number>();
     const net = await start({

@@ -37,7 +37,9 @@ export type EngineInfo = ValueOf<typeof EngineInfo>;
 export const NegLogProb = U32;
 
 const topWidth = limits.topLogprobs;
-/** The alternatives at one position, most likely first. Unused places have the id 2^32 − 1. */
+/** Marks an unused place among the alternatives of a position. */
+export const noToken = 0xffff_ffff;
+/** The alternatives at one position, most likely first. Unused places hold `noToken`. */
 export const TopLogprobs = new StructType(
   { ids: vectorOfU32(topWidth), negLogprobs: vectorOfU32(topWidth) },
   { typeName: 'TopLogprobs' },

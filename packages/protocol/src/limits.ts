@@ -1,4 +1,4 @@
-/** Every maximum of the protocol. Queues, loops, lists and messages cite one of these; relations are checked at load. */
+/** Every maximum of the protocol. Queues, lists and messages cite one of these; relations are checked at load. */
 export const limits = {
   /** Largest block body, bytes (§2.1). */
   maxBlockBytes: 4 * 1024 * 1024,

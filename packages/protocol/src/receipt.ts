@@ -105,7 +105,7 @@ export function receiptPath(receipts: readonly Receipt[], index: number): Uint8A
   return (proof as SingleProof).witnesses;
 }
 
-/** The receipts root that `receipt` at `index` leads to along `path`; null when the path is not as long as it must be. */
+/** The receipts root that `receipt` at `index` leads to along `path`; null when the path has the wrong length. */
 export function receiptsRootAlong(receipt: Receipt, index: number, path: readonly Uint8Array[]): Uint8Array | null {
   if (index >= limits.maxBatchReceipts || path.length !== ReceiptList.depth) return null;
   let node = Receipt.hashTreeRoot(receipt);

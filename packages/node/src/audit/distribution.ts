@@ -1,12 +1,10 @@
-import { type Artifact, limits } from '@assay/protocol';
+import { type Artifact, limits, noToken } from '@assay/protocol';
 import type { ScoredPosition } from '../inference/port.ts';
 
 /** One part in a billion. */
 const ppb = 1_000_000_000;
 /** No single position counts for more than this (verification §2). */
 const winsorPpb = 150_000_000;
-/** Marks an unused place among the alternatives of a position. */
-const noToken = 0xffff_ffff;
 
 /** What a miner reported at one position: alternatives with their probabilities, parts per billion. */
 export interface ReportedPosition {

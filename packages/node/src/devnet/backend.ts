@@ -23,7 +23,7 @@ export interface Serving {
 /** Honest limit of T1 for the built-in backend against itself, parts per billion; measured by `t1.bench.ts`. */
 const t1ThresholdPpb = 40_000_000;
 const upstreamContextTokens = 8192;
-/** The registered file of a model that has none here: nobody can have a file of this hash, so nobody can re-check it. */
+/** The registered file of a model that has none: no file has this hash, so nobody can re-check the model. */
 const noFile = new Uint8Array(32);
 
 /** Opens what the options ask for: a model file in llama.cpp's own process, or an upstream server. */

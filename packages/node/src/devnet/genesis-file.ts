@@ -4,7 +4,7 @@ import { Genesis } from '@assay/protocol';
 import { AssayError } from '../errors.ts';
 import { writeDurably } from '../store/durable-file.ts';
 
-/** The genesis of a data directory; null when it has none yet. Throws AssayError DATA_DAMAGED when it cannot be read. */
+/** The genesis of a data directory; null when it has none. Throws AssayError DATA_DAMAGED when it cannot be read. */
 export async function readGenesisFile(path: string): Promise<Genesis | null> {
   let text: string;
   try {

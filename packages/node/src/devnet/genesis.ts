@@ -105,7 +105,7 @@ export function keyNames(miners: number): { name: string; bls: boolean }[] {
   return [...mixers, ...plain.map((name) => ({ name, bls: false }))];
 }
 
-/** What a miner's operator is given to begin with: its collateral, the registration fee, and some for transaction fees. */
+/** What a miner's operator is given to begin with: collateral, registration fee, and some for transaction fees. */
 export const minerFundsUnits = collateralUnits + units(20);
 
 /** The genesis of a new default network. `timeMs`: Unix time of its beginning. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import { type EngineInfo, type Genesis, sha256 } from '@assay/protocol';
+import { ArtifactBundle, type EngineInfo, type Genesis, sha256 } from '@assay/protocol';
 import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
 import { apiKeyOf } from '../../src/crypto/signers.ts';
 import type { Serving } from '../../src/devnet/backend.ts';
@@ -156,6 +156,13 @@ export class SimulatedNetwork {
   /** The task as the store shows it; null until it is certified. */
   task(taskId: string) {
     return this.#store.task(Buffer.from(taskId.slice(2), 'hex'));
+  }
+
+  /** The artifact its mixer keeps for the auditors of a task. */
+  artifact(taskId: string): ArtifactBundle | null {
+    const mixer = this.task(taskId)?.row.mixer ?? 0;
+    const stored = this.#store.roleStore(names.mixer(mixer)).get(`artifact/${taskId.slice(2)}`);
+    return stored === undefined ? null : ArtifactBundle.deserialize(stored);
   }
 
   async stop(): Promise<void> {

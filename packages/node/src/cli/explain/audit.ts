@@ -66,7 +66,8 @@ interface Trail {
   readonly reveals: Map<number, string>;
   end: At<Of<'taskApproved'> | Of<'taskRejected'>> | null;
   paid: At<Of<'taskPaid'>> | null;
-  trust: At<Of<'trustChanged'>> | null;
+  /** The miner's trust once the epoch was closed, which pays what was approved and counts the audit; nothing follows. */
+  trustAfterPpb: At<number> | null;
   /** The state where the trail ends. */
   state: LedgerView;
 }
@@ -101,7 +102,7 @@ export async function explainAudit(
       refundedUnits: String(end?.value.type === 'taskRejected' ? end.value.refundedUnits : 0n),
       paidEpoch: trail.paid?.value.epoch ?? null,
       trustBeforePpb: miner.trustPpb,
-      trustAfterPpb: trail.trust?.value.toPpb ?? null,
+      trustAfterPpb: trail.trustAfterPpb?.value ?? null,
     },
     steps: [drawStep(trail), ...auditorStep(trail), ...verdictStep(trail), ...consequenceStep(trail)],
   };
@@ -118,7 +119,7 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
     }
     if (trail !== null) {
       note(trail, replayed, before);
-      if (isOver(trail)) return trail;
+      if (trail.trustAfterPpb !== null) return trail;
     }
     before = [...ledger.state.miners];
   }
@@ -132,17 +133,9 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
 function begin(place: ReceiptPlace, state: LedgerView): Trail {
   return {
     ...{ place, state, miner: state.miners.at(place.receipt.miner), beacon: state.globals.beacon },
-    ...{ draw: null, audit: null, end: null, paid: null, trust: null },
+    ...{ draw: null, audit: null, end: null, paid: null, trustAfterPpb: null },
     ...{ drawn: new Map(), commits: new Map(), reveals: new Map() },
   };
-}
-
-/** Paid or refunded, and counted in the miner's trust where it counts. */
-function isOver({ draw, end, paid, trust, audit }: Trail): boolean {
-  if (end === null || draw === null) return false;
-  const isSettled = end.value.type === 'taskRejected' || paid !== null;
-  const countsInTrust = audit !== null && verdictOf(audit) !== 'noResult';
-  return isSettled && (!countsInTrust || trust !== null);
 }
 
 function note(trail: Trail, { height, block, result, ledger }: Replayed, before: readonly Readonly<MinerRow>[]): void {
@@ -151,9 +144,8 @@ function note(trail: Trail, { height, block, result, ledger }: Replayed, before:
   if (index !== undefined) trail.audit = ledger.state.audits.at(index);
   noteTransactions(trail, { height, block, result, ledger });
   for (const event of result.events) {
-    if (event.type === 'trustChanged') {
-      if (event.miner === miner && trail.end !== null) trail.trust = { height, value: event };
-      continue;
+    if (event.type === 'epochClosed' && trail.end !== null) {
+      trail.trustAfterPpb = { height, value: ledger.state.miners.at(miner).trustPpb };
     }
     if (!('taskId' in event) || !equalBytes(event.taskId, taskId)) continue;
     if (event.type === 'auditOpened' || event.type === 'auditSkipped') {
@@ -271,7 +263,7 @@ function verdictStep(trail: Trail): Step[] {
   ];
 }
 
-function consequenceStep({ place, end, paid, trust, miner }: Trail): Step[] {
+function consequenceStep({ place, end, paid, trustAfterPpb, miner }: Trail): Step[] {
   if (end === null) return [];
   const facts = [
     {
@@ -289,8 +281,10 @@ function consequenceStep({ place, end, paid, trust, miner }: Trail): Step[] {
     facts.push({ name: "paid to the miner's people", value: formatUnits(minersUnits), source });
   }
   facts.push({ name: 'trust before', value: ratio(miner.trustPpb), source: `miner ${place.receipt.miner}` });
-  if (trust !== null)
-    facts.push({ name: 'trust after', value: ratio(trust.value.toPpb), source: `block ${trust.height}` });
+  if (trustAfterPpb !== null) {
+    const { height, value } = trustAfterPpb;
+    facts.push({ name: 'trust after', value: ratio(value), source: stateAfter(height) });
+  }
   return [{ title: 'What followed', clause: 'economics §2, verification §4', facts, table: null }];
 }
 

@@ -1,4 +1,4 @@
-import { type Artifact, limits } from '@assay/protocol';
+import { type Artifact, limits, noToken } from '@assay/protocol';
 import type { GeneratedToken } from '../../inference/port.ts';
 
 /** What one execution gave so far. */
@@ -10,9 +10,6 @@ export interface Generation {
   tokensOut: number;
   promptIds: readonly number[];
 }
-
-/** Marks an unused place among the alternatives of a position. */
-export const noToken = 0xffff_ffff;
 
 /** Output tokens as the artifact's windows of 32, each position with its five most likely alternatives. */
 export function windowsOf(tokens: readonly GeneratedToken[]): Artifact['windows'] {

@@ -69,7 +69,7 @@ export function admit(
 }
 
 /** The terms of a registered model. */
-export function termsOf(index: number, model: ModelRow): TaskTerms {
+function termsOf(index: number, model: ModelRow): TaskTerms {
   return {
     model: index,
     fileHash: model.fileHash,

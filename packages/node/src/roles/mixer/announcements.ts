@@ -1,7 +1,7 @@
 import { type TaskAnnouncement, type TransitionRequest, taskStates, toHex } from '@assay/protocol';
 
 /** Announcements a mixer keeps for checking receipts and transitions; the oldest go first. */
-export const maxAnnouncements = 32_768;
+const maxAnnouncements = 32_768;
 /** How far two clocks may differ (§5.3). */
 export const clockToleranceMs = 2000;
 

@@ -50,7 +50,7 @@ export function checkBatch(view: CheckView, nodes: readonly NodeTransaction[]): 
 }
 
 /** Why a receipt may not be certified; null when it may. One reason, the first that applies. */
-export function checkReceipt(view: CheckView, receipt: Receipt, evidence: TaskEvidence): string | null {
+function checkReceipt(view: CheckView, receipt: Receipt, evidence: TaskEvidence): string | null {
   const session = view.state.sessions.get(receipt.session);
   const miner = view.state.miners.get(receipt.miner);
   if (session === undefined || miner === undefined) return 'unknown session or miner';

@@ -28,7 +28,7 @@ export interface OracleStep {
 }
 
 /** Tasks an oracle follows at once; the oldest announcements are forgotten first. */
-export const maxFollowedTasks = 16_384;
+const maxFollowedTasks = 16_384;
 /** How long after its deadline a task is still followed. */
 const forgetAfterMs = 120_000;
 

@@ -15,8 +15,8 @@ import { ask } from '../../network/wire.ts';
 import { protocols } from '../context.ts';
 
 /**
- * The artifact of a task and the request it answers, from the mixer that certified it (§10.2). Null when nobody gives the
- * ones the receipt is about: their roots are in the task, so nothing else can be passed off for them.
+ * The artifact of a task and the request it answers, from the mixer that certified it (§14.3). Null when nobody gives
+ * the ones the receipt is about: their roots are in the task, so nothing else can be passed off for them.
  */
 export async function fetchArtifact(
   endpoint: Endpoint,

@@ -33,8 +33,8 @@ export interface Measurement {
 const without = (finding: number): AuditNumbers => ({ finding, positions: 0, t1Ppb: 0, argmaxMismatches: 0 });
 
 /**
- * The numbers of one audit: structure first, then one teacher-forced prefill against the registered model (F10). What this
- * validator cannot run is no result, never a pass (§10.4).
+ * The numbers of one audit: structure first, then one teacher-forced prefill against the registered model (F10). What
+ * this validator cannot run is no result, never a pass (verification §2.4).
  */
 export async function measure({ state, task, seed, bundle, measuring }: Measurement): Promise<AuditNumbers> {
   if (bundle === null) return without(findings.noArtifact);

@@ -1,0 +1,31 @@
+import { EngineInfo, findings } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { SimulatedModel } from '../../../test/simulated/model.ts';
+import { SimulatedNetwork } from '../../../test/simulated/network.ts';
+import { measure } from './measure.ts';
+
+describe('what a validator measures', () => {
+  it('is no result without the model or with another engine (verification §2.4)', async () => {
+    const network = await SimulatedNetwork.start({ miners: 1 });
+    const { taskId } = await network.ask();
+    await network.until(() => network.task(taskId) !== null);
+    const { state } = network.engine.ledger;
+    const task = network.task(taskId)?.row;
+    const bundle = network.artifact(taskId);
+    await network.stop();
+    if (task === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
+    const { engine } = bundle.reveal.artifact;
+    const model = new SimulatedModel('registered');
+    const base = { state, task, seed: new Uint8Array(32), bundle };
+    const findingWith = async (change: object) => (await measure({ ...base, measuring: null, ...change })).finding;
+    expect(await findingWith({ measuring: { engine, open: async () => model } })).toBe(findings.checked);
+    expect(await findingWith({})).toBe(findings.noResult);
+    expect(await findingWith({ measuring: { engine, open: async () => null } })).toBe(findings.noResult);
+    const other = { ...EngineInfo.clone(engine), flashAttention: true };
+    expect(await findingWith({ measuring: { engine: other, open: async () => model } })).toBe(findings.noResult);
+    expect(await findingWith({ bundle: null })).toBe(findings.noArtifact);
+    const { artifact } = bundle.reveal;
+    const forged = { ...bundle, reveal: { ...bundle.reveal, artifact: { ...artifact, fileHash: new Uint8Array(32) } } };
+    expect(await findingWith({ bundle: forged })).toBe(findings.malformed);
+  });
+});
