@@ -6,10 +6,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-// Explicit, because a network that would not end in time leaves sockets and timers behind.
-process.exit(
-  await runProgram(process.argv.slice(2), {
-    terminal: { out: process.stdout, note: process.stderr },
-    environment: process.env,
-  }),
-);
+const code = await runProgram(process.argv.slice(2), {
+  terminal: { out: process.stdout, note: process.stderr },
+  environment: process.env,
+});
+
+// Explicit, because a network that would not end in time leaves sockets and timers behind; the empty writes come last.
+for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write('', resolve));
+process.exit(code);

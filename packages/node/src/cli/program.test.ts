@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -213,6 +214,14 @@ describe('schemas', () => {
     const { code, out } = await assay(['schema', ...name.split(' '), '--json']);
     expect(JSON.parse(out)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema' });
     expect(code).toBe(0);
+  });
+
+  it('arrive whole at a slow reader', async () => {
+    const child = spawn(process.execPath, [bin, 'schema', 'task'], { env: { PATH: process.env['PATH'] } });
+    await once(child.stdout, 'readable');
+    const chunks: Buffer[] = [];
+    for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
+    expect(JSON.parse(Buffer.concat(chunks).toString())).toMatchObject({ anyOf: expect.any(Array) });
   });
 
   it('describe what a command answers', async () => {
