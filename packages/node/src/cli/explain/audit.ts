@@ -66,7 +66,7 @@ interface Trail {
   readonly reveals: Map<number, string>;
   end: At<Of<'taskApproved'> | Of<'taskRejected'>> | null;
   paid: At<Of<'taskPaid'>> | null;
-  /** The miner's trust once the epoch was closed, which pays what was approved and counts the audit; nothing follows. */
+  /** The miner's trust after the close of the epoch, which pays what was approved and counts the audit. */
   trustAfterPpb: At<number> | null;
   /** The state where the trail ends. */
   state: LedgerView;
