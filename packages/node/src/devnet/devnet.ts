@@ -6,6 +6,7 @@ import { type Genesis, sha256 } from '@assay/protocol';
 import type { Devnet, DevnetOptions, DevnetStatus } from '../cli/devnet-port.ts';
 import { dataFiles } from '../cli/location.ts';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
+import { useNativeHasher } from '../crypto/hasher.ts';
 import { apiKeyOf } from '../crypto/signers.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
@@ -60,6 +61,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 }
 
 async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
+  useNativeHasher();
   const { dataDir, onProgress } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(dataDir);

@@ -8,6 +8,7 @@ import { apiKeyOf } from '../../src/crypto/signers.ts';
 import type { Serving } from '../../src/devnet/backend.ts';
 import { type BuiltRoles, buildRoles } from '../../src/devnet/build-roles.ts';
 import { committee, devnetGenesis, keyNames, names, sessionDepositUnits } from '../../src/devnet/genesis.ts';
+import { readGenesisFile, writeGenesisFile } from '../../src/devnet/genesis-file.ts';
 import { settle } from '../../src/devnet/settle.ts';
 import type { InferenceRequest } from '../../src/http/port.ts';
 import type { InferenceModel } from '../../src/inference/port.ts';
@@ -33,6 +34,8 @@ export interface SimulatedOptions {
   readonly modelOf?: (miner: number) => InferenceModel;
   readonly params?: Partial<Genesis['params']>;
   readonly depositUnits?: bigint;
+  /** Where it lives; a directory of its own, gone at the end, when absent. */
+  readonly dir?: string;
 }
 
 /** The default network with its production roles, engine and store, over simulated engines. */
@@ -66,12 +69,15 @@ export class SimulatedNetwork {
   }
 
   static async start(options: SimulatedOptions): Promise<SimulatedNetwork> {
-    const dir = mkdtempSync(join(tmpdir(), 'assay-roles-'));
+    const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'assay-roles-'));
     const keys = await openKeystore(join(dir, 'keys.json'), 'test', keyNames(options.miners));
     const registered = new SimulatedModel('registered');
     const model = { name: modelName, fileHash, contextTokens: 4096, t1ThresholdPpb: 40_000_000 };
+    const genesisFile = join(dir, 'genesis.json');
     const plain = devnetGenesis(keys, { model, miners: options.miners, timeMs: Date.now() });
-    const genesis = { ...plain, params: { ...plain.params, blockTimeMs: 100, batchMs: 20, ...options.params } };
+    const params = { ...plain.params, blockTimeMs: 100, batchMs: 20, ...options.params };
+    const genesis = (await readGenesisFile(genesisFile)) ?? { ...plain, params };
+    await writeGenesisFile(genesisFile, genesis);
     const store = await openStore({ dir: join(dir, 'chain'), genesisHash: genesisHash(genesis) });
     const engine = await EmbeddedEngine.open({
       store,
