@@ -1,15 +1,32 @@
 import { defineConfig } from 'vitest/config';
 
+const patienceMs = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 10_000 };
+
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
     retry: 0,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 10_000,
     allowOnly: process.env.CI === undefined,
-    passWithNoTests: false,
+    projects: [
+      {
+        test: {
+          name: 'code',
+          include: ['packages/*/{src,test}/**/*.test.ts', 'tools/**/*.test.ts', 'test/structure/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+          maxWorkers: 2,
+          ...patienceMs,
+        },
+      },
+      {
+        test: {
+          name: 'whole',
+          include: ['test/{crash,e2e}/**/*.test.ts'],
+          globalSetup: 'test/model.ts',
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+          ...patienceMs,
+        },
+      },
+    ],
   },
 });

@@ -36,9 +36,7 @@ const [name = '', ...rest] = process.argv.slice(2);
 const command = commands[name];
 
 if (Number.parseInt(process.versions.node, 10) < 20) {
-  stop(
-    `Assay needs Node.js 20 or newer, and this is ${process.version}. Install a newer Node.js and run the command again.`,
-  );
+  stop(`Assay needs Node.js 20 or newer; this is ${process.version}. Install a newer one and run the command again.`);
 }
 if (command === undefined) {
   stop(`There is no script "${name}". The scripts are: ${Object.keys(commands).join(', ')}.`);

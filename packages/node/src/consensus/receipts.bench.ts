@@ -153,7 +153,8 @@ async function sqlite(work: readonly Work[]): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'assay-bench-sqlite-'));
   const database = new DatabaseSync(join(dir, 'ledger.db'));
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -262144; ${tables}
-    CREATE TABLE tasks (id BLOB PRIMARY KEY, session INTEGER, miner INTEGER, price INTEGER, status INTEGER) WITHOUT ROWID`);
+    CREATE TABLE tasks (id BLOB PRIMARY KEY, session INTEGER, miner INTEGER, price INTEGER, status INTEGER)
+    WITHOUT ROWID`);
   const all = `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${contestants - 1})`;
   database.exec(`INSERT INTO miners ${all} SELECT i, 1000 FROM n`);
   database.exec(`INSERT INTO sessions ${all} SELECT i, ${escrowUnits}, 0 FROM n`);
