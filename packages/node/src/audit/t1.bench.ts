@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '@assay/protocol';
+import { type Bench, type Row, secondsOf } from '../../../../bench/bench.ts';
 import { requantise } from '../inference/gguf/requantise.ts';
 import { startLlamaBackend } from '../inference/llama/backend.ts';
 import type { GeneratedToken, InferenceModel } from '../inference/port.ts';
@@ -9,14 +10,14 @@ import { resolveModel } from '../models/resolve.ts';
 import { compareDistributions, probabilityPpb, type ReportedPosition, variationPpb } from './distribution.ts';
 import { drawPositions } from './positions.ts';
 
-/**
- * T1 of honest miners and of one that serves the same weights in four bits, and what an audit costs. Honest miners decode
- * token by token, four at once, while audits of earlier answers run beside them; the auditor scores in one prefill.
- *
- *     node packages/node/src/audit/t1.bench.ts [MODEL]
+/*
+ * Honest miners decode token by token, four at once, while audits of earlier answers run beside them; the auditor scores
+ * in one prefill.
  */
 const outputTokens = 64;
 const parallel = 4;
+const auditedTokens = 256;
+const auditedPositions = 64;
 const drawsPerAnswer = 200;
 const subjects =
   'bread,the moon,taxes,chess,rivers,batteries,trust,glass,whales,maps,coffee,bridges,' +
@@ -91,67 +92,53 @@ function row(name: string, compared: readonly Compared[], shape: { count: number
   return { served: name, ...shape, min: at(0), median: at(0.5), 'p99.9': at(0.999), max: at(1) };
 }
 
-async function auditCost(model: InferenceModel): Promise<Record<string, string>[]> {
-  const long = await answer(model, 'Tell a very long story about a lighthouse and all who came to it.', 1);
-  const outputIds = Array.from({ length: 4 }, () => long.tokens.map(({ id }) => id)).flat();
-  const rows: Record<string, string>[] = [];
-  for (const count of [0, 32, 64]) {
-    const ids = long.tokens[0]?.top.map(({ id }) => id) ?? [];
-    const positions = Array.from({ length: count }, (_, i) => ({ index: i * 3, ids }));
-    positions.push({ index: outputIds.length - 1, ids });
-    const startMs = performance.now();
-    for (let i = 0; i < 5; i++) await model.score({ promptIds: long.promptIds, outputIds, positions }, never);
-    const ms = (performance.now() - startMs) / 5;
-    rows.push({
-      tokens: String(long.promptIds.length + outputIds.length),
-      positions: String(count),
-      ms: ms.toFixed(0),
-    });
+/** Seconds to write an answer of `auditedTokens`, and to audit one at so many positions. */
+async function costs(model: InferenceModel): Promise<Row[]> {
+  const prompt = 'Tell a very long story about a lighthouse and all who came to it.';
+  const long = await answer(model, prompt, 1);
+  const outputIds = Array.from({ length: auditedTokens / outputTokens }, () => long.tokens.map(({ id }) => id)).flat();
+  const ids = long.tokens[0]?.top.map(({ id }) => id) ?? [];
+  const positions = Array.from({ length: auditedPositions }, (_, i) => ({ index: i * 3, ids }));
+  const audit = await secondsOf(() => model.score({ promptIds: long.promptIds, outputIds, positions }, never));
+  const written = await secondsOf(() => answer(model, prompt, 2));
+  return [
+    { who: 'audit', value: audit, note: `one prefill, ${auditedPositions} positions of ${outputIds.length}` },
+    { who: 'generation', value: (written / outputTokens) * outputIds.length, note: 'one answer at a time' },
+  ];
+}
+
+function show(honest: readonly Compared[], cheating: readonly Compared[]): void {
+  const shapes = [64, 32, 16, 8].map((count) => ({ count, tokens: count === 32 ? outputTokens : count }));
+  console.table(shapes.flatMap((shape) => [row('honest', honest, shape), row('Q4_0', cheating, shape)]));
+  for (const [name, compared] of Object.entries({ honest, Q4_0: cheating })) {
+    const positions = compared.reduce((sum, { variationsPpb }) => sum + variationsPpb.length, 0);
+    const mismatches = compared.reduce((sum, one) => sum + one.mismatches, 0);
+    console.log(`   ${name}: the likeliest token differs at ${mismatches} of ${positions} positions`);
   }
-  return rows;
 }
 
-async function speed(model: InferenceModel, count: number): Promise<string> {
-  const startMs = performance.now();
-  const answers = await Promise.all(
-    Array.from({ length: count }, (_, seed) => answer(model, 'Tell a very long story about the sea.', seed)),
-  );
-  const tokens = answers.reduce((sum, { tokens }) => sum + tokens.length, 0);
-  return ((tokens / (performance.now() - startMs)) * 1000).toFixed(1);
-}
-
-async function main(): Promise<void> {
-  const home = process.env['ASSAY_HOME'] ?? join(homedir(), '.assay');
-  const { path } = await resolveModel(process.argv[2], { home });
-  const folder = await mkdtemp(join(tmpdir(), 't1-'));
-  const startMs = performance.now();
-  await using backend = await startLlamaBackend();
-  const reference = await backend.open(path);
-  console.log(
-    `engine ${new TextDecoder().decode(backend.engine.backend)}, ready in ${(performance.now() - startMs).toFixed(0)} ms`,
-  );
-  try {
-    const cut = join(folder, 'cut.gguf');
-    await requantise(path, cut, 'Q4_0');
-    const honest = await measure(reference, reference);
-    const cheating = await measure(await backend.open(cut), reference);
-    const shapes = [
-      { count: 64, tokens: 64 },
-      { count: 32, tokens: 64 },
-      { count: 16, tokens: 16 },
-      { count: 8, tokens: 8 },
-    ];
-    console.table(shapes.flatMap((shape) => [row('honest', honest, shape), row('Q4_0', cheating, shape)]));
-    for (const [name, compared] of Object.entries({ honest, Q4_0: cheating })) {
-      const positions = compared.reduce((sum, { variationsPpb }) => sum + variationsPpb.length, 0);
-      const mismatches = compared.reduce((sum, one) => sum + one.mismatches, 0);
-      console.log(`${name}: argmax differs at ${mismatches} of ${positions} positions`);
+export const bench: Bench = {
+  id: 7,
+  title: 'What an audit costs beside generation; T1 of honest answers and of the same weights in four bits',
+  unit: 's',
+  target: 'verification §6',
+  async run(say) {
+    const home = process.env['ASSAY_HOME'] ?? join(homedir(), '.assay');
+    const { path } = await resolveModel(undefined, { home });
+    const folder = await mkdtemp(join(tmpdir(), 'assay-bench-t1-'));
+    await using backend = await startLlamaBackend();
+    const reference = await backend.open(path);
+    try {
+      const cut = join(folder, 'cut.gguf');
+      say('cutting the model down');
+      await requantise(path, cut, 'Q4_0');
+      say('honest answers');
+      const honest = await measure(reference, reference);
+      say('answers of the cut model');
+      show(honest, await measure(await backend.open(cut), reference));
+      return await costs(reference);
+    } finally {
+      await rm(folder, { recursive: true });
     }
-    console.log(`tokens/s: one answer ${await speed(reference, 1)}, four at once ${await speed(reference, 4)}`);
-    console.table(await auditCost(reference));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-await main();
+  },
+};
