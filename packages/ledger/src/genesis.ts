@@ -73,7 +73,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     tasks: [],
     audits: [],
   };
-  return LedgerState.fromValue(value);
+  return new LedgerState(value);
 }
 
 function mixerRow({ publicKey, blsPublicKey, stakeUnits }: GenesisMixer): MixerRow {

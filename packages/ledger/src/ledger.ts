@@ -1,4 +1,4 @@
-import type { Genesis, ResultCode } from '@assay/protocol';
+import { type Genesis, type ResultCode, State } from '@assay/protocol';
 import { advanceAudits } from './audits.ts';
 import { ConservationError, conservation, runningConservation } from './conservation.ts';
 import { closeEpoch, endsEpoch } from './epoch/close.ts';
@@ -37,7 +37,7 @@ export class Ledger {
 
   /** Continues from `snapshot()`. Throws when the bytes are no state or its money does not add up. */
   static fromSnapshot(bytes: Uint8Array): Ledger {
-    const state = LedgerState.fromBytes(bytes);
+    const state = new LedgerState(State.deserialize(bytes));
     const broken = conservation(state);
     if (broken !== null) throw new ConservationError(broken);
     return new Ledger(state);

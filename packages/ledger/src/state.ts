@@ -7,7 +7,7 @@ import {
   type MinerRow,
   type MixerRow,
   type ModelRow,
-  type Params,
+  Params,
   type RoleRow,
   type SessionRow,
   State,
@@ -84,9 +84,9 @@ export class LedgerState implements LedgerView {
   readonly #taskOf = new Map<string, number>();
   readonly #auditOf = new Map<string, number>();
 
-  private constructor(view: CompositeViewDU<typeof State>) {
-    this.#view = view;
-    const value: StateValue = State.toValueFromViewDU(view);
+  constructor(value: StateValue) {
+    this.#view = State.defaultViewDU();
+    this.#view.params = Params.toViewDU(value.params);
     this.globals = value.globals;
     this.params = value.params;
     const chainId = new TextDecoder().decode(value.globals.chainId);
@@ -105,14 +105,6 @@ export class LedgerState implements LedgerView {
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
     for (let i = 0; i < this.miners.length; i++) this.#minerOf.set(keyOf(this.miners.at(i).operator), i);
     this.#indexTasks();
-  }
-
-  static fromValue(value: StateValue): LedgerState {
-    return new LedgerState(State.toViewDU(value));
-  }
-
-  static fromBytes(bytes: Uint8Array): LedgerState {
-    return new LedgerState(State.deserializeToViewDU(bytes));
   }
 
   accountOf(address: Uint8Array): number | undefined {

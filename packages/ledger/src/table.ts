@@ -1,3 +1,5 @@
+import type { Node } from '@chainsafe/persistent-merkle-tree';
+
 /** Rows of one kind by index, for reading. A row is never changed: a newer one takes its place. */
 export interface ReadonlyTable<Row> extends Iterable<Readonly<Row>> {
   readonly length: number;
@@ -9,8 +11,8 @@ export interface ReadonlyTable<Row> extends Iterable<Readonly<Row>> {
 
 /** What a table needs of its SSZ list type and of the list's view. */
 interface ListType<Row, View> {
-  readonly elementType: { toViewDU(row: Row): unknown };
-  toViewDU(rows: Row[]): View;
+  readonly elementType: { nodesOf(rows: readonly Row[]): Node[]; getViewDU(node: Node): unknown };
+  defaultViewDU(): View;
 }
 interface ListView {
   readonly length: number;
@@ -26,11 +28,12 @@ export class Table<Row> implements ReadonlyTable<Row> {
   #units = 0n;
   #rebuilt = false;
 
-  /** `moneyOf` gives the base units a row holds. */
+  /** `moneyOf` gives the base units a row holds. All rows count as changed: the first `flush` writes them. */
   constructor(rows: readonly Readonly<Row>[], moneyOf: (row: Readonly<Row>) => bigint) {
     this.#rows = [...rows];
     this.#moneyOf = moneyOf;
     this.#units = this.countUnits();
+    this.#rebuild();
   }
 
   get length(): number {
@@ -89,22 +92,30 @@ export class Table<Row> implements ReadonlyTable<Row> {
     this.#rows.length = 0;
     for (const row of kept) this.#rows.push(row);
     this.#units = this.countUnits();
-    this.#rebuilt = true;
+    this.#rebuild();
     return true;
   }
 
   /** Writes what changed since the last call to `list`; gives the view that now holds the rows. */
   flush<View extends ListView>(type: ListType<Row, View>, list: View): View {
-    const view = this.#rebuilt ? type.toViewDU([...this.#rows]) : list;
-    if (!this.#rebuilt) for (const index of this.#dirty) this.#write(type, view, index);
+    const view = this.#rebuilt ? type.defaultViewDU() : list;
+    const indexes = [...this.#dirty];
+    const nodes = type.elementType.nodesOf(indexes.map((index) => this.at(index)));
+    for (const [place, index] of indexes.entries()) {
+      const node = nodes[place];
+      if (node === undefined) throw new RangeError(`row ${index} has no node`);
+      const row = type.elementType.getViewDU(node);
+      if (index < view.length) view.set(index, row);
+      else view.push(row);
+    }
     this.#dirty.clear();
     this.#rebuilt = false;
     return view;
   }
 
-  #write(type: ListType<Row, unknown>, view: ListView, index: number): void {
-    const row = type.elementType.toViewDU(this.at(index));
-    if (index < view.length) view.set(index, row);
-    else view.push(row);
+  #rebuild(): void {
+    this.#rebuilt = true;
+    this.#dirty.clear();
+    for (const index of this.#rows.keys()) this.#dirty.add(index);
   }
 }

@@ -5,7 +5,6 @@ import {
   Ed25519Signature,
   listOfU32,
   Name,
-  StructType,
   textOf,
   U8,
   U16,
@@ -15,6 +14,7 @@ import {
   vectorOfU32,
 } from './encoding.ts';
 import { limits } from './limits.ts';
+import { StructType } from './struct.ts';
 
 /** Why generation ended. */
 export const finishReasons = { stop: 0, length: 1, cancelled: 2 } as const;

@@ -1,6 +1,7 @@
 import { ByteListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { Bytes32, Ed25519Signature, StructType, U16, U64, type ValueOf } from './encoding.ts';
+import { Bytes32, Ed25519Signature, U16, U64, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
+import { StructType } from './struct.ts';
 
 /** Serialised transactions in block order. */
 export const TransactionList = new ListCompositeType(

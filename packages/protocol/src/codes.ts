@@ -28,9 +28,7 @@ export const resultCodes = {
   UNKNOWN_TASK: invalid('No such task.'),
   ALREADY_REGISTERED: invalid('The sender already operates a miner.'),
   BAD_SPLIT: invalid('The parts of a split must add up to 10,000 basis points.'),
-  BAD_CAPACITY: invalid(
-    'Concurrency, context and models served must be above zero, and the evidence level 0, 1 or 2.',
-  ),
+  BAD_CAPACITY: invalid('Concurrency, context and models served must be above zero, and the evidence level 0, 1 or 2.'),
   COLLATERAL_TOO_LOW: funds('The collateral is below the minimum of the domain.'),
   NOT_PAYER: denied('Only the payer of a session may do this.'),
   SESSION_CLOSED: invalid('The session is closed or closing.'),

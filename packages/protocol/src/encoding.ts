@@ -3,10 +3,7 @@ import {
   ByteListType,
   ByteVectorType,
   type ByteViews,
-  ContainerNodeStructType,
   ListBasicType,
-  ListCompositeType,
-  type Type,
   UintBigintType,
   UintNumberType,
   type ValueOf,
@@ -15,28 +12,23 @@ import {
 import './length-buffer.ts';
 import { addressText, parseAddress } from './address.ts';
 import { limits } from './limits.ts';
+import { byValue } from './struct.ts';
 
 export type { ValueOf };
 
-/**
- * Lets a type be a field of a `StructType`. The library refuses fields with editable views there, since an edit through such
- * a view would be lost; ours are only ever replaced as whole values.
- */
-function byValue<T extends { readonly isViewMutable: boolean }>(type: T): T {
-  Object.defineProperty(type, 'isViewMutable', { value: false });
-  return type;
-}
-
-/** A container kept in the tree as one plain value: quick to read and small, replaced as a whole. */
-export class StructType<Fields extends Record<string, Type<unknown>>> extends ContainerNodeStructType<Fields> {
-  constructor(fields: Fields, options: { readonly typeName: string }) {
-    super(fields, options);
-    byValue(this);
-  }
+/** The view of the buffer written last: a struct writes all its fields to one, and making views is what costs. */
+let lastView: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
+function viewOf(bytes: Uint8Array): DataView {
+  if (lastView.buffer !== bytes.buffer) lastView = new DataView(bytes.buffer);
+  return lastView;
 }
 
 /** An unsigned integer below 2^53; in JSON a plain number, checked against its size. */
 class UintType extends UintNumberType {
+  override hashTreeRootInto(value: number, output: Uint8Array, offset: number): void {
+    output.fill(0, offset, offset + 32);
+    this.value_serializeToBytes({ uint8Array: output, dataView: viewOf(output) }, output.byteOffset + offset, value);
+  }
   // Two encodings of one value would break signatures and state roots, and a double is not exact above 2^53.
   override value_deserializeFromBytes(data: ByteViews, start: number, end: number): number {
     const value = super.value_deserializeFromBytes(data, start, end);
@@ -58,6 +50,10 @@ class UintType extends UintNumberType {
 
 /** An amount in base units; in JSON a decimal string. */
 class UnitsType extends UintBigintType {
+  override hashTreeRootInto(value: bigint, output: Uint8Array, offset: number): void {
+    output.fill(0, offset, offset + 32);
+    this.value_serializeToBytes({ uint8Array: output, dataView: viewOf(output) }, output.byteOffset + offset, value);
+  }
   override fromJson(json: unknown): bigint {
     if (typeof json !== 'string' || !/^\d{1,20}$/.test(json) || BigInt(json) >= 1n << 64n) {
       throw new Error(`${JSON.stringify(json)} is not an amount: a string of digits, in base units, below 2^64`);
@@ -111,6 +107,3 @@ export const textOf = (limitBytes: number) => new TextType(limitBytes);
 export const listOfU32 = (limit: number) => byValue(new ListBasicType(U32, limit));
 /** Exactly `length` 32-bit integers. */
 export const vectorOfU32 = (length: number) => byValue(new VectorBasicType(U32, length));
-/** A list of at most `limit` structs, itself a field of a struct. */
-export const listOfStructs = <Fields extends Record<string, Type<unknown>>>(type: StructType<Fields>, limit: number) =>
-  byValue(new ListCompositeType(type, limit));

@@ -1,18 +1,7 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import {
-  Address,
-  BlsPublicKey,
-  BlsSignature,
-  Bytes32,
-  Name,
-  StructType,
-  U16,
-  U32,
-  U64,
-  Units,
-  type ValueOf,
-} from './encoding.ts';
+import { Address, BlsPublicKey, BlsSignature, Bytes32, Name, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
+import { StructType } from './struct.ts';
 
 /** Longest time each step of a task may take, milliseconds (§5). */
 export const Deadlines = new StructType(

@@ -15,4 +15,5 @@ export * from './messages.ts';
 export * from './receipt.ts';
 export * from './signing.ts';
 export * from './state.ts';
+export * from './struct.ts';
 export * from './transaction.ts';

@@ -1,8 +1,9 @@
 import { createProof, ProofType, type SingleProof } from '@chainsafe/persistent-merkle-tree';
 import { BitArray, BitListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { BlsSignature, Bytes32, Name, StructType, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { BlsSignature, Bytes32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { sha256 } from './hash.ts';
 import { limits } from './limits.ts';
+import { StructListType, StructType } from './struct.ts';
 
 export { BitArray };
 
@@ -41,7 +42,7 @@ export const Receipt = new StructType(
 );
 export type Receipt = ValueOf<typeof Receipt>;
 
-export const ReceiptList = new ListCompositeType(Receipt, limits.maxBatchReceipts);
+export const ReceiptList = new StructListType(Receipt, limits.maxBatchReceipts);
 
 /** What the mixers sign: one mixer's batch (§7.2) and its beacon reveal (§9.1). */
 export const BatchHeader = new StructType(

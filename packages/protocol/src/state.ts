@@ -1,21 +1,8 @@
-import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import {
-  Address,
-  BlsPublicKey,
-  Bytes32,
-  listOfStructs,
-  listOfU32,
-  Name,
-  StructType,
-  U8,
-  U16,
-  U32,
-  U64,
-  Units,
-  type ValueOf,
-} from './encoding.ts';
+import { ContainerType } from '@chainsafe/ssz';
+import { Address, BlsPublicKey, Bytes32, listOfU32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { GenesisDomain, Params } from './genesis.ts';
 import { limits } from './limits.ts';
+import { StructListType, StructType } from './struct.ts';
 import { AuditNumbers, MinerSplit } from './transaction.ts';
 
 export const AccountRow = new StructType(
@@ -185,25 +172,25 @@ export const AuditRow = new StructType(
     seed: Bytes32,
     drawnHeight: U64,
     verdict: U8,
-    auditors: listOfStructs(AuditorSlot, limits.maxAuditorsPerTask),
+    auditors: new StructListType(AuditorSlot, limits.maxAuditorsPerTask),
   },
   { typeName: 'AuditRow' },
 );
 export type AuditRow = ValueOf<typeof AuditRow>;
 
 export const tables = {
-  accounts: new ListCompositeType(AccountRow, limits.maxTableRows),
-  miners: new ListCompositeType(MinerRow, limits.maxTableRows),
-  mixers: new ListCompositeType(MixerRow, limits.maxMixers),
-  oracles: new ListCompositeType(RoleRow, limits.maxTableRows),
-  validators: new ListCompositeType(RoleRow, limits.maxTableRows),
-  gateways: new ListCompositeType(RoleRow, limits.maxTableRows),
-  domains: new ListCompositeType(DomainRow, limits.maxTableRows),
-  models: new ListCompositeType(ModelRow, limits.maxTableRows),
-  sessions: new ListCompositeType(SessionRow, limits.maxTableRows),
+  accounts: new StructListType(AccountRow, limits.maxTableRows),
+  miners: new StructListType(MinerRow, limits.maxTableRows),
+  mixers: new StructListType(MixerRow, limits.maxMixers),
+  oracles: new StructListType(RoleRow, limits.maxTableRows),
+  validators: new StructListType(RoleRow, limits.maxTableRows),
+  gateways: new StructListType(RoleRow, limits.maxTableRows),
+  domains: new StructListType(DomainRow, limits.maxTableRows),
+  models: new StructListType(ModelRow, limits.maxTableRows),
+  sessions: new StructListType(SessionRow, limits.maxTableRows),
   /** Open tasks, and settled ones until no second receipt for them could be accepted. */
-  tasks: new ListCompositeType(TaskRow, limits.maxTableRows),
-  audits: new ListCompositeType(AuditRow, limits.maxTableRows),
+  tasks: new StructListType(TaskRow, limits.maxTableRows),
+  audits: new StructListType(AuditRow, limits.maxTableRows),
 };
 
 /** Everything of the state that is not a table. */

@@ -1,19 +1,8 @@
 import { ContainerType, UnionType } from '@chainsafe/ssz';
-import {
-  Address,
-  Bytes32,
-  Ed25519Signature,
-  listOfU32,
-  StructType,
-  U8,
-  U16,
-  U32,
-  U64,
-  Units,
-  type ValueOf,
-} from './encoding.ts';
+import { Address, Bytes32, Ed25519Signature, listOfU32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
+import { StructType } from './struct.ts';
 
 /** Moves base units from the sender to another account. */
 export const Transfer = new StructType({ to: Address, amountUnits: Units }, { typeName: 'Transfer' });
