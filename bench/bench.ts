@@ -15,7 +15,9 @@ export interface Bench {
   readonly unit: string;
   /** What is aimed at, in words. */
   readonly target: string;
-  /** Peers are shown relative to the first row. `say` tells a waiting person what is being done. */
+  /** Whether a row is shown relative to the first, as rates of peers are and parts of a time are not. */
+  readonly compared: boolean;
+  /** `say` tells a waiting person what is being done. */
   run(say: (line: string) => void): Promise<readonly Row[]>;
 }
 

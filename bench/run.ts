@@ -26,22 +26,22 @@ async function measure(file: string): Promise<Result | null> {
 
 async function measureHere(file: string): Promise<void> {
   const { bench }: { bench: Bench } = await import(pathToFileURL(join(root, file)).href);
-  const { id, title, unit, target } = bench;
+  const { id, title, unit, target, compared } = bench;
   console.log(`\n${id}  ${title}`);
   const rows = await bench.run((line) => process.stdout.isTTY && process.stdout.write(`\r\x1b[K   ${line}`));
   if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
-  for (const line of table(rows, unit)) console.log(line);
+  for (const line of table(rows, bench)) console.log(line);
   console.log(`   aim: ${target}`);
-  process.send?.({ id, title, unit, target, rows } satisfies Result);
+  process.send?.({ id, title, unit, target, compared, rows } satisfies Result);
   process.disconnect?.();
 }
 
-function table(rows: readonly Row[], unit: string): string[] {
+function table(rows: readonly Row[], { unit, compared }: Bench): string[] {
   const ours = rows[0]?.value ?? 0;
   const width = Math.max(...rows.map(({ who }) => who.length));
   return rows.map(({ who, value, note }, index) => {
     if (value === null) return `   ${who.padEnd(width)}  skipped: ${note}`;
-    const ratio = index === 0 ? '' : `${(ours / value).toFixed(2)} ×`;
+    const ratio = index === 0 || !compared ? '' : `${(ours / value).toFixed(2)} ×`;
     const figure = value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
     return `   ${who.padEnd(width)}  ${figure.padStart(9)} ${unit}  ${ratio.padStart(9)}  ${note}`.trimEnd();
   });

@@ -122,6 +122,7 @@ export const bench: Bench = {
   title: 'What an audit costs beside generation; T1 of honest answers and of the same weights in four bits',
   unit: 's',
   target: 'verification §6',
+  compared: true,
   async run(say) {
     const home = process.env['ASSAY_HOME'] ?? join(homedir(), '.assay');
     const { path } = await resolveModel(undefined, { home });

@@ -212,6 +212,7 @@ export const bench: Bench = {
   title: 'Certified receipts applied, state root each block; 100,000 miners, 100,000 sessions',
   unit: 'receipts/s',
   target: '100,000/s on one core, 10 × SQLite',
+  compared: true,
   async run(say) {
     useNativeHasher();
     say('growing the ledger');

@@ -135,6 +135,7 @@ export const bench: Bench = {
   title: `Signed transfers from submission to a durable block of ${perBlock}; ${holders} accounts`,
   unit: 'transfers/s',
   target: '10,000/s, 3 × SQLite',
+  compared: true,
   async run(say) {
     if (perBlock > limits.maxBlockTransactions) throw new Error('a block does not hold so many');
     useNativeHasher();
