@@ -34,8 +34,9 @@ export interface AuditDuty {
 /** The audit steps open to one validator, oldest audit first (§10.3). */
 export function auditDuties(state: LedgerView, validator: number): AuditDuty[] {
   const duties: AuditDuty[] = [];
-  for (const { taskId, verdict, auditors } of state.audits) {
-    const slot = verdict === verdicts.open ? auditors.find((auditor) => auditor.validator === validator) : undefined;
+  for (const index of state.openAudits) {
+    const { taskId, auditors } = state.audits.at(index);
+    const slot = auditors.find((auditor) => auditor.validator === validator);
     if (slot?.state === auditorStates.drawn) duties.push({ taskId, step: 'commit', deadline: slot.deadline });
     if (slot !== undefined && mayReveal(slot)) duties.push({ taskId, step: 'reveal', deadline: slot.deadline });
   }

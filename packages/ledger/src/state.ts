@@ -41,6 +41,8 @@ export interface LedgerView {
   readonly sessions: ReadonlyTable<SessionRow>;
   readonly tasks: ReadonlyTable<TaskRow>;
   readonly audits: ReadonlyTable<AuditRow>;
+  /** Indexes of the audits without a verdict, rising. */
+  readonly openAudits: readonly number[];
   /** Index of the account of an address; undefined when it never held anything. */
   accountOf(address: Uint8Array): number | undefined;
   balanceOf(address: Uint8Array): bigint;
@@ -76,7 +78,6 @@ export class LedgerState implements LedgerView {
   readonly audits: Table<AuditRow>;
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
   nextDraw = 0;
-  /** Indexes of the audits without a verdict, rising. */
   openAudits: number[] = [];
   readonly #view: CompositeViewDU<typeof State>;
   readonly #accountOf = new Map<string, number>();
