@@ -14,10 +14,13 @@ export interface DevnetOptions {
   readonly dataDir: string;
   /** Port of the API on the loopback address; 0 picks a free one. */
   readonly port: number;
-  /** The model file the network registers; null when an upstream answers and none was named. */
+  /** The model file the network registers; null with an upstream, whose model has no file here. */
   readonly model: DevnetModelFile | null;
   /** An OpenAI-compatible server that answers in the miners' place; null for the built-in backend. */
-  readonly upstream: string | null;
+  readonly upstream: {
+    readonly url: string /** Null: the first model it lists. */;
+    readonly model: string | null;
+  } | null;
   readonly miners: number;
   /** One miner serves another model than it claims. */
   readonly cheater: boolean;

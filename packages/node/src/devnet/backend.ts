@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { equalBytes, fromHex, type Genesis, toHex } from '@assay/protocol';
+import { equalBytes, fromHex, type Genesis, limits, toHex } from '@assay/protocol';
 import type { DevnetModelFile, DevnetOptions } from '../cli/devnet-port.ts';
 import { AssayError } from '../errors.ts';
 import { startLlamaBackend } from '../inference/llama/backend.ts';
@@ -28,7 +28,7 @@ const noFile = new Uint8Array(32);
 
 /** Opens what the options ask for: a model file in llama.cpp's own process, or an upstream server. */
 export function openBackend(options: DevnetOptions, onProgress: (line: string) => void): Promise<Serving> {
-  if (options.upstream !== null) return openText(options.upstream);
+  if (options.upstream !== null) return openText(options.upstream, onProgress);
   if (options.model === null) throw new AssayError('INTERNAL', 'Neither a model file nor an upstream was given.');
   return openFile(options.model, options, onProgress);
 }
@@ -76,12 +76,21 @@ async function openCheater(
   return path;
 }
 
-async function openText(url: string): Promise<Serving> {
+async function openText(
+  asked: { readonly url: string; readonly model: string | null },
+  onProgress: (line: string) => void,
+): Promise<Serving> {
   const { openUpstream } = await import('../inference/openai.ts');
-  const upstream = await openUpstream(url);
+  const { url, model: name } = asked;
+  const apiKey = process.env.OPENAI_API_KEY;
+  const upstream = await openUpstream(url, { ...(name !== null && { model: name }), ...(apiKey && { apiKey }) });
+  onProgress(
+    `The miners ask ${upstream.modelName} at ${url}. It gives text only, so no validator can re-check the work: ` +
+      'tasks end as no-result, payers are refunded and miners earn nothing.',
+  );
   const worker = upstreamWorker(upstream, upstreamContextTokens);
   const model = {
-    name: upstream.modelName,
+    name: upstream.modelName.slice(0, limits.maxNameBytes),
     fileHash: noFile,
     contextTokens: upstreamContextTokens,
     t1ThresholdPpb: 0,

@@ -49,7 +49,10 @@ export const upCommand = defineCommand({
   summary: 'Run a whole network in this process; Ctrl-C ends it.',
   arguments: [],
   options: [
-    { syntax: '--model <FILE|NAME>', description: 'a GGUF file, or a model of `assay models list`' },
+    {
+      syntax: '--model <FILE|NAME>',
+      description: 'a GGUF file, a model of `assay models list`, or with --upstream one of its models',
+    },
     { syntax: '--upstream <URL>', description: "an OpenAI-compatible server as the miners' backend" },
     { syntax: '--port <N>', description: `port of the API (default ${standardPort}; 0 picks a free one)` },
     { syntax: '--miners <N>', description: `how many miners, 1 to 64 (default ${standardMiners})` },
@@ -91,14 +94,13 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
   const { dataDir, home, json, terminal } = run;
   requireDataDirectory(dataDir);
   const fresh = asked.fresh && (await agreeToFresh(dataDir, { terminal, json }));
-  const isModelNeeded = asked.upstream === undefined || asked.model !== undefined;
   const model = isModelNeeded ? await resolveShown(asked.model, { home, terminal }) : null;
   const { startDevnet } = await import('../../devnet/devnet.ts');
   return startDevnet({
     dataDir,
     port: asked.port ?? standardPort,
     model,
-    upstream: asked.upstream ?? null,
+    upstream: asked.upstream === undefined ? null : { url: asked.upstream, model: asked.model ?? null },
     miners: asked.miners ?? standardMiners,
     cheater: asked.cheater,
     fresh,

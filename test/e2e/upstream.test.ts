@@ -1,0 +1,56 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunningNetwork, receiptIdOf, taskWith, temporaryDirectory } from './network.ts';
+
+const directory = temporaryDirectory();
+const words = ['The', ' sky', ' is', ' blue.'];
+let server: Server;
+let network: RunningNetwork;
+
+/** A server of OpenAI's wire format that can say one sentence. */
+function startUpstream(): Promise<Server> {
+  const upstream = createServer((request, response) => {
+    if (request.url === '/v1/models') {
+      response.setHeader('content-type', 'application/json');
+      return response.end(JSON.stringify({ object: 'list', data: [{ id: 'one-sentence', object: 'model' }] }));
+    }
+    const common = { id: 'x', object: 'chat.completion.chunk', created: 0, model: 'one-sentence' };
+    const send = (more: object) => response.write(`data: ${JSON.stringify({ ...common, ...more })}\n\n`);
+    response.setHeader('content-type', 'text/event-stream');
+    for (const content of words) send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+    send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+    send({ choices: [], usage: { prompt_tokens: 7, completion_tokens: words.length, total_tokens: 11 } });
+    return response.end('data: [DONE]\n\n');
+  });
+  return new Promise((resolve) => upstream.listen(0, '127.0.0.1', () => resolve(upstream)));
+}
+
+beforeAll(async () => {
+  server = await startUpstream();
+  const { port } = server.address() as AddressInfo;
+  const args = ['--upstream', `http://127.0.0.1:${port}/v1`];
+  network = await RunningNetwork.start({ dataDir: join(directory.path, 'net'), args });
+});
+
+afterAll(async () => {
+  await network.end('SIGKILL');
+  server.close();
+  directory.remove();
+});
+
+describe('miners behind any OpenAI-compatible server (F15)', () => {
+  it('answer, and earn nothing, since nobody can re-check a text: no result is never a pass (§10.4)', async () => {
+    const answer = await network.openai.chat.completions.create({
+      model: 'one-sentence',
+      messages: [{ role: 'user', content: 'What colour is the sky?' }],
+    });
+    expect(answer.choices[0]?.message.content).toBe(words.join(''));
+    expect(answer.usage).toMatchObject({ prompt_tokens: 7, completion_tokens: words.length });
+    const ended = await taskWith(network, receiptIdOf(answer), (task) => task.status === 'rejected');
+    expect(ended).toMatchObject({ verdict: 'noResult', refundedUnits: ended.priceUnits, paidEpoch: null });
+    const miner = await network.client.getMiner(ended.miner);
+    expect(miner).toMatchObject({ evidenceLevel: 0, epochFailed: 0, epochVwu: '0' });
+  }, 60_000);
+});
