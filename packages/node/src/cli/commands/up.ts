@@ -94,7 +94,7 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
   const { dataDir, home, json, terminal } = run;
   requireDataDirectory(dataDir);
   const fresh = asked.fresh && (await agreeToFresh(dataDir, { terminal, json }));
-  const model = isModelNeeded ? await resolveShown(asked.model, { home, terminal }) : null;
+  const model = asked.upstream === undefined ? await resolveShown(asked.model, { home, terminal }) : null;
   const { startDevnet } = await import('../../devnet/devnet.ts');
   return startDevnet({
     dataDir,
