@@ -12,6 +12,8 @@ let backend: LlamaBackend;
 let model: InferenceModel;
 let path = '';
 const never = new AbortController().signal;
+/** Weights of 32 bits are summed in another order in a prefill; those of the default model are not. */
+const roundingPpb = 20_000;
 const sampling = { temperatureMicro: 900_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 7 };
 
 beforeAll(async () => {
@@ -49,8 +51,7 @@ describe('generate', () => {
     const [a, b, c] = await Promise.all([run(ask()), run(ask()), run(ask({ sampling: { ...sampling, seed: 8 } }))]);
     expect(a.ids).toHaveLength(40);
     expect(a.finish).toBe('length');
-    expect(b.ids).toEqual(a.ids);
-    expect(b.text).toBe(a.text);
+    expect(b).toEqual(a);
     expect(c.ids).not.toEqual(a.ids);
   });
 
@@ -127,7 +128,7 @@ describe('score', () => {
     for (const [i, { probabilitiesPpb }] of scored.entries()) {
       const reported = tokens[i]?.top.map((one) => 1e9 * Math.exp(-one.negLogprobMicro / 1e6)) ?? [];
       for (const [j, ppb] of probabilitiesPpb.entries())
-        expect(Math.abs(ppb - (reported[j] ?? 0))).toBeLessThan(20_000);
+        expect(Math.abs(ppb - (reported[j] ?? 0))).toBeLessThanOrEqual(roundingPpb);
     }
   });
 
@@ -180,7 +181,7 @@ describe('the process', () => {
       .then(() => null);
     await expect(killed).rejects.toMatchObject({ code: 'BACKEND_FAILED', message: expect.stringContaining('SIGKILL') });
     await waiting.catch(() => null);
-    expect((await run(ask())).ids).toEqual(before.ids);
+    expect(await run(ask())).toEqual(before);
     expect(backend.pid).not.toBe(first);
   });
 

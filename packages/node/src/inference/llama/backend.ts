@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
 import type { EngineInfo } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { GenerateEvent, InferenceBackend, InferenceModel, ScoredPosition } from '../port.ts';
@@ -14,7 +13,10 @@ export interface LlamaBackend extends InferenceBackend {
 }
 
 export interface LlamaOptions {
-  /** Threads for the arithmetic; by default all cores but one, at most eight: llama.cpp crawls when it must share all. */
+  /**
+   * Threads of each answer; 1 by default. More make large models faster, but then re-checks are no longer exact, and on
+   * cores that others use as well llama.cpp crawls.
+   */
   readonly threads?: number;
   /** Answers each model generates at the same time; 4 by default. Audits have one place more, of their own. */
   readonly sequences?: number;
@@ -31,7 +33,7 @@ const shutdownMs = 2000;
  */
 export async function startLlamaBackend(options: LlamaOptions = {}): Promise<LlamaBackend> {
   const process = new WorkerProcess({
-    threads: options.threads ?? Math.max(1, Math.min(8, availableParallelism() - 1)),
+    threads: options.threads ?? 1,
     sequences: options.sequences ?? 4,
     contextTokens: options.contextTokens ?? 2048,
   });
@@ -146,6 +148,8 @@ class WorkerProcess {
     const child = fork(new URL('worker.ts', import.meta.url), {
       serialization: 'advanced',
       execArgv: [],
+      // Each answer computes on a thread of this pool.
+      env: { ...process.env, UV_THREADPOOL_SIZE: String(this.options.sequences * 2 + 4) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.child = child;

@@ -1,4 +1,4 @@
-import type { Llama, LlamaContext, LlamaModel, Token } from 'node-llama-cpp';
+import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
 import { AssayError } from '../../errors.ts';
 import type {
   ChatMessage,
@@ -15,28 +15,39 @@ import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from 
 import { renderTemplate } from './template.ts';
 import { assembleText, type Detokenize, StopFilter, TextAssembler } from './text.ts';
 
-/** Tokens decoded at once: a long prompt lets the other sequences through after each such part. */
-const batchTokens = 128;
+/**
+ * With flash attention, in parts of fewer than 64 tokens and on one thread, a token decoded alone gets the very logits it gets
+ * within a prefill: an honest answer is re-checked exactly. Otherwise llama.cpp takes other paths for single tokens, for
+ * tiles of 64 or for shares of the cache, and the distribution moves as far as by a change of quantisation.
+ */
+export const flashAttention = true;
+const batchTokens = 48;
 /** Calls that may wait for one model. */
 const maxWaitingCalls = 256;
 
-/** A model in memory. Generation and scoring have contexts of their own, so that audits never wait for users. */
+/**
+ * A model in memory. Every call runs in a context of its own, so what others ask changes no number; scoring has one apart,
+ * so that audits never wait for users.
+ */
 export class LoadedModel {
   readonly contextTokens: number;
   readonly vocabularySize: number;
   private readonly llama: Llama;
   private readonly model: LlamaModel;
-  private readonly options: WorkerOptions;
-  private generation: Promise<Pool<Lane>> | null = null;
-  private scoring: Promise<Pool<Lane>> | null = null;
+  private readonly threads: number;
+  private readonly generation: Pool<Lane>;
+  private readonly scoring: Pool<Lane>;
   private readonly tokenTexts = new Map<number, string>();
 
   constructor(llama: Llama, model: LlamaModel, options: WorkerOptions) {
     this.llama = llama;
     this.model = model;
-    this.options = options;
+    this.threads = options.threads;
     this.contextTokens = Math.min(options.contextTokens, model.trainContextSize);
     this.vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+    const create = () => this.openLane();
+    this.generation = new Pool({ create, size: options.sequences, maxWaiting: maxWaitingCalls });
+    this.scoring = new Pool({ create, size: 1, maxWaiting: maxWaitingCalls });
   }
 
   render(messages: readonly ChatMessage[]): number[] {
@@ -65,18 +76,14 @@ export class LoadedModel {
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
     this.checkPrompt(request.promptIds);
     this.checkLength(request.promptIds.length + request.maxTokens);
-    this.generation ??= this.openLanes(this.options.sequences);
-    const pool = await this.generation;
-    yield* pool.using(signal, (lane) => this.generateOn(lane, request, signal));
+    yield* this.generation.using(signal, (lane) => this.generateOn(lane, request, signal));
   }
 
   async *score(request: ScoreRequest, signal: AbortSignal): AsyncGenerator<ScoredPosition[]> {
     this.checkPrompt(request.promptIds);
     this.checkIds(request.outputIds);
     this.checkLength(request.promptIds.length + request.outputIds.length);
-    this.scoring ??= this.openLanes(1);
-    const pool = await this.scoring;
-    yield* pool.using(signal, (lane) => this.scoreOn(lane, request, signal));
+    yield* this.scoring.using(signal, (lane) => this.scoreOn(lane, request, signal));
   }
 
   private async *generateOn(lane: Lane, request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
@@ -150,16 +157,14 @@ export class LoadedModel {
   private readonly detokenize: Detokenize = (ids, before) =>
     this.model.detokenize(ids as Token[], false, before as Token[]);
 
-  private async openLanes(count: number): Promise<Pool<Lane>> {
-    const context: LlamaContext = await this.model.createContext({
+  private async openLane(): Promise<Lane> {
+    const context = await this.model.createContext({
       contextSize: this.contextTokens,
-      sequences: count,
       batchSize: batchTokens,
-      threads: this.options.threads,
-      flashAttention: false,
+      threads: this.threads,
+      flashAttention,
     });
-    const lanes = Array.from({ length: count }, () => new Lane(this.llama, this.model, context));
-    return new Pool(lanes, maxWaitingCalls);
+    return new Lane(this.llama, this.model, context);
   }
 
   private knows(id: number): boolean {

@@ -51,7 +51,7 @@ export interface LogitsAt {
   readonly totalWeight: number;
 }
 
-/** One sequence of a context and the samplers that read its distributions. Used by one call at a time. */
+/** The one sequence of a context and the samplers that read its distributions. Used by one call at a time. */
 export class Lane {
   readonly sequence: LlamaContextSequence;
   private readonly native: Internals['sequence'];

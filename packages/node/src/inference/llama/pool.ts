@@ -4,18 +4,26 @@ interface Waiter<T> {
   readonly give: (item: T) => void;
 }
 
-/** A fixed set of things used by one call at a time; calls wait in order, at most `maxWaiting` of them. */
-export class Pool<T> {
-  private readonly idle: T[];
-  private readonly waiting: Waiter<T>[] = [];
-  private readonly maxWaiting: number;
+export interface PoolOptions<T> {
+  /** Makes one more; called when all are in use and there are fewer than `size`. */
+  readonly create: () => Promise<T>;
+  readonly size: number;
+  /** Calls that may wait for an item. */
+  readonly maxWaiting: number;
+}
 
-  constructor(items: readonly T[], maxWaiting: number) {
-    this.idle = [...items];
-    this.maxWaiting = maxWaiting;
+/** Things used by one call at a time, made when they are first needed; calls wait for them in order. */
+export class Pool<T> {
+  private readonly options: PoolOptions<T>;
+  private readonly idle: T[] = [];
+  private readonly waiting: Waiter<T>[] = [];
+  private made = 0;
+
+  constructor(options: PoolOptions<T>) {
+    this.options = options;
   }
 
-  /** Runs `use` with an item of its own. Rejects with TOO_MANY_REQUESTS when the queue is full, or with the signal's reason. */
+  /** Runs `use` with an item of its own. Throws TOO_MANY_REQUESTS when too many wait, or the signal's reason. */
   async *using<E>(signal: AbortSignal, use: (item: T) => AsyncIterable<E>): AsyncGenerator<E> {
     const item = await this.take(signal);
     try {
@@ -25,18 +33,33 @@ export class Pool<T> {
     }
   }
 
-  private take(signal: AbortSignal): Promise<T> {
+  private async take(signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     const item = this.idle.pop();
-    if (item !== undefined) return Promise.resolve(item);
-    if (this.waiting.length >= this.maxWaiting) {
-      return Promise.reject(new AssayError('TOO_MANY_REQUESTS', 'The queue of the model is full.'));
+    if (item !== undefined) return item;
+    if (this.made < this.options.size) return this.make();
+    if (this.waiting.length >= this.options.maxWaiting) {
+      throw new AssayError('TOO_MANY_REQUESTS', 'The queue of the model is full.');
     }
+    return this.wait(signal);
+  }
+
+  private async make(): Promise<T> {
+    this.made++;
+    try {
+      return await this.options.create();
+    } catch (error) {
+      this.made--;
+      throw error;
+    }
+  }
+
+  private wait(signal: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter<T> = {
-        give: (given) => {
+        give: (item) => {
           signal.removeEventListener('abort', leave);
-          resolve(given);
+          resolve(item);
         },
       };
       const leave = () => {

@@ -1,8 +1,9 @@
+import { constants, setPriority } from 'node:os';
 import type { EngineInfo } from '@assay/protocol';
 import { getLlama, type Llama } from 'node-llama-cpp';
 import { AssayError } from '../../errors.ts';
 import type { Call, FromWorker, Item, ToWorker, WorkerOptions } from './messages.ts';
-import { LoadedModel } from './model.ts';
+import { flashAttention, LoadedModel } from './model.ts';
 
 /** The process that runs llama.cpp: it answers the calls of its parent and ends with it. */
 function send(message: FromWorker): void {
@@ -76,23 +77,23 @@ class Worker {
   }
 }
 
-/** Engine facts that change numbers; the instruction sets are among them, since they choose the kernels. */
-function engineInfo(llama: Llama): EngineInfo {
+/** Engine facts that change numbers: instruction sets choose the kernels, threads how they share the work. */
+function engineInfo(llama: Llama, threads: number): EngineInfo {
   const has = (flag: string) => llama.systemInfo.includes(`${flag} = 1`);
   const sets = ['AVX2', 'AVX512', 'AVX512_VNNI', 'AMX_INT8', 'NEON', 'DOTPROD', 'SVE'].filter(has);
   const name = (text: string) => new TextEncoder().encode(text.slice(0, 64));
   return {
     name: name('llama.cpp'),
     build: name(llama.llamaCppRelease.release),
-    backend: name(['cpu', process.arch, ...sets.map((set) => set.toLowerCase())].join(' ')),
-    flashAttention: false,
+    backend: name(['cpu', process.arch, ...sets.map((set) => set.toLowerCase()), `threads=${threads}`].join(' ')),
+    flashAttention,
     kvType: name('f16'),
   };
 }
 
 async function start(options: WorkerOptions): Promise<Worker> {
-  const llama = await getLlama({ gpu: false, build: 'never', maxThreads: options.threads, logLevel: 'error' as never });
-  send({ type: 'ready', engine: engineInfo(llama) });
+  const llama = await getLlama({ gpu: false, build: 'never', maxThreads: 0, logLevel: 'error' as never });
+  send({ type: 'ready', engine: engineInfo(llama, options.threads) });
   return new Worker(llama, options);
 }
 
@@ -107,6 +108,8 @@ process.on('message', (message: ToWorker) => {
   if (message.type === 'call') void worker?.then((ready) => ready.answer(message.id, message.call));
   if (message.type === 'cancel') void worker?.then((ready) => ready.cancel(message.id));
 });
+// Arithmetic takes all it gets; what answers people goes first.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 process.on('disconnect', () => process.exit(0));
 // The terminal sends its interrupt to the whole group; the parent decides when this process ends.
 process.on('SIGINT', () => undefined);
