@@ -29,6 +29,15 @@ const ask = (content: string, more: { max_tokens?: number; seed?: number } = {})
 
 const command = (...args: string[]) => assay([...args, '--data', network.dataDir]);
 
+const readmeReceipt = join(directory.path, 'r.json');
+
+/** What README.md tells a new user to type after `npx assay`. */
+function readmeCommands(): string[] {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const lines = readme.match(/^npx assay [^#\n]+/gm) ?? [];
+  return lines.map((line) => line.slice('npx assay '.length).trim());
+}
+
 /** Runs `work` while the named roles are stopped. */
 async function without<T>(roles: readonly string[], work: () => Promise<T>): Promise<T> {
   for (const role of roles) await network.stopRole(role);
@@ -74,6 +83,15 @@ describe('one prompt, all the way', () => {
     expect(JSON.parse(selection.out).result).toMatchObject({ taskId, miner: paid.miner, followsDraw: true });
     const audit = await command('explain', 'audit', taskId);
     expect(audit).toMatchObject({ code: 0, err: '' });
+
+    for (const line of readmeCommands()) {
+      const [args = '', redirect] = line.split(' > ');
+      const places = { TASK: taskId, ACCOUNT: miner.operator, EPOCH: String(paid.paidEpoch), 'r.json': readmeReceipt };
+      const words = args.split(' ').map((word) => (word in places ? places[word as keyof typeof places] : word));
+      const ended = await command(...words);
+      expect({ line, code: ended.code }).toEqual({ line, code: 0 });
+      if (redirect !== undefined) writeFileSync(readmeReceipt, ended.out);
+    }
 
     const file = join(directory.path, 'receipt.json');
     expect(await command('receipt', 'get', taskId, '--out', file)).toMatchObject({ code: 0 });
