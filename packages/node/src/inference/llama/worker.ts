@@ -1,4 +1,3 @@
-import { constants, setPriority } from 'node:os';
 import type { EngineInfo } from '@assay/protocol';
 import { getLlama, type Llama } from 'node-llama-cpp';
 import { AssayError } from '../../errors.ts';
@@ -108,8 +107,6 @@ process.on('message', (message: ToWorker) => {
   if (message.type === 'call') void worker?.then((ready) => ready.answer(message.id, message.call));
   if (message.type === 'cancel') void worker?.then((ready) => ready.cancel(message.id));
 });
-// Arithmetic takes all it gets; what answers people goes first.
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 process.on('disconnect', () => process.exit(0));
 // The terminal sends its interrupt to the whole group; the parent decides when this process ends.
 process.on('SIGINT', () => undefined);
