@@ -43,16 +43,19 @@ describe('Ledger', () => {
     const world = paidWorld();
     const open = world.receipt();
     world.certify(open);
+    const undrawn = world.receipt();
+    world.block(world.batchTx({ receipts: [undrawn] }));
     const copy = Ledger.fromSnapshot(world.ledger.snapshot());
     expect(copy.stateRoot()).toEqual(world.ledger.stateRoot());
     expect(copy.snapshot()).toEqual(world.ledger.snapshot());
     const { height, timeMs } = world.state.globals;
     for (let step = 1; step <= 40; step++) {
-      const transactions = step === 3 ? [world.batchTx({ receipts: [world.receipt({ drawHeight: height })] })] : [];
+      const transactions = step < 4 ? [world.batchTx({ receipts: [world.receipt({ drawHeight: height })] })] : [];
       const block = { height: height + step, timeMs: timeMs + step, proposer: 0, transactions };
       const result = world.ledger.applyBlock(block, world.keys.verifier);
       expect(copy.applyBlock(block, world.keys.verifier)).toEqual(result);
     }
+    expect(copy.state.auditOf(undrawn.taskId)).toBe(world.state.auditOf(undrawn.taskId));
   });
 
   it('does not begin with a state whose money does not add up', () => {

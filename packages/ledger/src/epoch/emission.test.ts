@@ -104,6 +104,31 @@ describe('emission of an epoch (economics §3, §4)', () => {
     expect(close.scores.map((score) => score.emissionUnits)).toEqual(apportion(4_500_000n, weights));
   });
 
+  it('multiplies what was measured by trust', () => {
+    const world = new World({ params: { epochBlocks: 40, receiptLifetimeBlocks: 40 } }).populate();
+    world.send('minerB', 'registerMiner', world.registration());
+    world.block();
+    // Equal work and collateral at the end, but only two of three audits of the second miner pass.
+    const tasks = [0, 0, 1, 1].map((miner) => world.receipt({ miner }));
+    const bad = world.receipt({ miner: 1 });
+    world.certify(...tasks, bad);
+    for (const { taskId } of tasks) {
+      world.audit(taskId, new Map(world.auditorsOf(taskId).map((auditor) => [auditor, honest])));
+    }
+    for (const from of [0, 1]) {
+      const open = world.auditorsOf(bad.taskId).slice(from);
+      world.audit(bad.taskId, new Map(open.map((auditor) => [auditor, softFailure])));
+    }
+    const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
+    const [first, second] = close?.scores ?? [];
+    if (first === undefined || second === undefined) throw new Error('two miners should compete');
+    expect(first.raw).toEqual(second.raw);
+    expect(first.trustPpb).toBeGreaterThan(second.trustPpb);
+    const total = BigInt(first.trustPpb + second.trustPpb);
+    const expected = (BigInt(first.trustPpb) * 10n ** 18n) / total;
+    expect((first.weight - expected) ** 2n).toBeLessThanOrEqual(4n);
+  });
+
   it('does not mint a stack nobody qualifies for', () => {
     const world = new World();
     const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;

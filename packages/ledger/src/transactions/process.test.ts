@@ -125,4 +125,13 @@ describe('duties §1.6', () => {
     expect(world.balance('payer')).toBe(1_000_000n - FEE);
     expect(world.state.nonceOf(world.address('payer'))).toBe(1);
   });
+
+  it('are told from ordinary transactions in a network without fees', () => {
+    const world = new World({ params: { transactionFeeUnits: 0n } });
+    const send = (units: bigint) => world.send('payer', 'transfer', transferOf(world, units), { feeUnits: 0n });
+    expect(send(0n)).toBe('ZERO_AMOUNT');
+    expect(world.state.nonceOf(world.address('payer'))).toBe(1);
+    expect(world.codeOf(world.batchTx({ sequence: 5 }))).toBe('WRONG_SEQUENCE');
+    expect(world.state.nonceOf(world.address('mixer0'))).toBe(0);
+  });
 });

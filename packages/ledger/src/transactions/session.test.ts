@@ -73,6 +73,14 @@ describe('closeSession §4.3', () => {
     expect(world.send('payer', 'closeSession', { session: 0 })).toBe('SESSION_CLOSED');
   });
 
+  it('does not lengthen a session that has expired', () => {
+    const world = new World().populate();
+    world.send('payer', 'openSession', world.session({ expiryHeight: 5 }));
+    while (world.height < 7) world.block();
+    expect(world.send('payer', 'closeSession', { session: 1 })).toBe('OK');
+    expect(world.state.sessions.at(1).expiryHeight).toBe(5);
+  });
+
   it('is for the payer, once', () => {
     const world = new World().populate();
     expect(world.send('payer', 'closeSession', { session: 1 })).toBe('UNKNOWN_SESSION');
