@@ -150,6 +150,17 @@ describe('commit and reveal §10.3', () => {
     expect(world.block(first.reveal(), second.reveal()).transactions.map(({ code }) => code)).toEqual(['OK', 'OK']);
   });
 
+  it('takes the numbers of an auditor once', () => {
+    const { world, taskId, fresh, answer } = drawnWorld();
+    answer(softFailure);
+    const pairs = fresh().map((auditor) => world.auditPair(auditor, taskId, softFailure));
+    world.block(...pairs.map((pair) => pair.commit()));
+    const [first] = pairs;
+    if (first === undefined) throw new Error('nobody was drawn');
+    expect(world.codeOf(first.reveal())).toBe('OK');
+    expect(world.codeOf(first.reveal())).toBe('NOT_AUDITOR');
+  });
+
   it('keeps a place open until its last height and not beyond', () => {
     for (const wait of [2, 3]) {
       const { world, taskId, fresh } = drawnWorld();

@@ -60,6 +60,18 @@ describe('end of an epoch §2.1, §2.3', () => {
     expect(events).toContainEqual({ type: 'trustChanged', miner: 0, fromPpb: 0, toPpb: trustPpb });
   });
 
+  it('holds the trust of a miner without logprobs at 0.7', () => {
+    const world = new World({ params: { epochBlocks: 128 } });
+    world.block(
+      world.tx('minerA', 'registerMiner', world.registration({ evidenceLevel: 0 })),
+      world.tx('payer', 'openSession', world.session()),
+    );
+    world.block();
+    for (let i = 0; i < 14; i++) auditedTask(world);
+    world.finishEpoch();
+    expect(world.state.miners.at(0)).toMatchObject({ passedMicro: 14_000_000, trustPpb: 700_000_000 });
+  });
+
   it('forgets old audits by half in fourteen epochs', () => {
     const world = new World().populate();
     auditedTask(world);
