@@ -2,10 +2,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+const head = { id: 'instant', object: 'chat.completion.chunk', created: 0, model: 'instant' };
+const event = (part: object): string => `data: ${JSON.stringify({ ...head, ...part })}\n\n`;
 const chunk = (delta: object, finish: string | null) =>
-  `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 0, model: 'instant', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
-const usage = { prompt_tokens: 8, completion_tokens: 4, total_tokens: 12 };
-const last = `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 0, model: 'instant', choices: [], usage })}\n\n`;
+  event({ choices: [{ index: 0, delta, finish_reason: finish }] });
+const last = event({ choices: [], usage: { prompt_tokens: 8, completion_tokens: 4, total_tokens: 12 } });
 const words = ['It ', 'is ', 'done', '.'].map((content) => chunk({ content }, null)).join('');
 const answer = `${chunk({ role: 'assistant', content: '' }, null)}${words}${chunk({}, 'stop')}${last}data: [DONE]\n\n`;
 

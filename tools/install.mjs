@@ -55,7 +55,16 @@ function showProgress(root) {
 export async function install(root) {
   const { npm_execpath: ownNpm = '', npm_node_execpath: ownNode = process.execPath } = process.env;
   const [program, ...first] = ownNpm.endsWith('npm-cli.js') ? [ownNode, ownNpm] : ['npm'];
-  const args = [...first, 'ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  const args = [
+    ...first,
+    'ci',
+    '--loglevel=warn',
+    '--ignore-scripts',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+  ];
   const end = showProgress(root);
   const shell = program === 'npm' && process.platform === 'win32';
   const npm = spawn(program, args, { cwd: root, shell, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -40,6 +40,19 @@ describe('layers', () => {
     );
   });
 
+  it('lets benches and whole-network tests use what is made for them', () => {
+    const files = {
+      'bench/bench.ts': 'export const a = 1;',
+      'packages/ledger/src/a.bench.ts': "import '../../../bench/bench.ts';",
+      'packages/ledger/test/world.ts': 'export const b = 1;',
+      'test/crash/a.test.ts': "import '../../packages/ledger/test/world.ts';",
+    };
+    expect(findings(layers, files)).toEqual([]);
+    const inCode = { ...files, 'packages/ledger/src/a.ts': "import '../../../bench/bench.ts';" };
+    expect(findings(layers, inCode)).toHaveLength(1);
+    expect(findings(layers, { 'test/a.ts': "import '../packages/protocol/src/index.ts';" })).toHaveLength(1);
+  });
+
   it.each([
     ['upwards', "import { x } from '@assay/node/index';", 'packages/ledger may import packages/protocol'],
     ['by path', "import '../../protocol/src/index.ts';", 'Import @assay/protocol by its name'],
@@ -180,6 +193,11 @@ describe('names', () => {
       'packages/node/src/c.ts': "import * as a from './a.ts'; import { Options } from './b.ts';",
     };
     expect(findings(unusedExports, all)).toEqual([]);
+    const hook = {
+      'vitest.config.ts': "export default { setup: 'test/model.ts' };",
+      'test/model.ts': 'export const setup = 1;',
+    };
+    expect(findings(unusedExports, hook)).toEqual([]);
     const open = {
       'packages/ledger/src/index.ts': "export * from './a.ts';",
       'packages/ledger/src/a.ts': 'export const a = 1;',

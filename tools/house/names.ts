@@ -82,11 +82,13 @@ export const unusedExports: Law = {
       used.set(target, new Set([...(used.get(target) ?? []), ...imported]));
     }
     const open = publicFiles(house);
+    const configs = house.sources.filter(({ path }) => isConfig(path)).map(({ text }) => text);
     const findings: Finding[] = [];
     for (const source of house.sources) {
       const { path } = source;
       const users = used.get(path) ?? new Set();
-      if (open.has(path) || users.has('*') || /\.bench\.ts$/.test(path)) continue;
+      const isNamed = configs.some((text) => text.includes(`'${path}'`));
+      if (open.has(path) || users.has('*') || isNamed || /\.bench\.ts$/.test(path)) continue;
       for (const [name, line] of exportsOf(source)) {
         if (users.has(name) || describesOwn(source, name)) continue;
         findings.push({ path, line, sentence: `Nobody imports ${name}. Remove it, or its export.` });

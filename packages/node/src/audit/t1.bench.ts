@@ -11,8 +11,8 @@ import { compareDistributions, probabilityPpb, type ReportedPosition, variationP
 import { drawPositions } from './positions.ts';
 
 /*
- * Honest miners decode token by token, four at once, while audits of earlier answers run beside them; the auditor scores
- * in one prefill.
+ * Honest miners decode token by token, four at once, while audits of earlier answers run beside them; the auditor
+ * scores in one prefill.
  */
 const outputTokens = 64;
 const parallel = 4;
@@ -60,7 +60,7 @@ async function compare(reference: InferenceModel, { promptIds, tokens }: Answere
   return { variationsPpb, mismatches: compareDistributions(reported, scored).argmaxMismatches };
 }
 
-/** All prompts answered by `served`, `parallel` at a time, each scored on `reference` while others are still written. */
+/** All prompts answered by `served`, `parallel` at a time; each is scored on `reference` while others are written. */
 async function measure(served: InferenceModel, reference: InferenceModel): Promise<Compared[]> {
   const prompts = subjects.split(',').map((subject, i) => forms[i % forms.length]?.replace('#', subject) ?? subject);
   const compared: Compared[] = [];
