@@ -23,8 +23,8 @@ export function pinnedNode(root) {
   if (existsSync(binary) && read(folder).version === pinned) return binary;
   if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
   throw new Error(
-    `Node.js ${pinned ?? 24} is not in node_modules (package ${name}), and ${process.version}, which runs this, is too ` +
-      'old. Run "npm ci --include=optional", or install Node.js 24 and run the command again.',
+    `Node.js ${pinned ?? 24} is not in node_modules (package ${name}), and the running ${process.version} ` +
+      'is too old. Run "npm ci --include=optional", or install Node.js 24 and run the command again.',
   );
 }
 
