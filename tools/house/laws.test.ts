@@ -213,6 +213,9 @@ describe('manifests', () => {
       'packages/ledger/src/a.ts': "import '@assay/protocol';",
       'package-lock.json': JSON.stringify({
         packages: {
+          '': { devDependencies: { vitest: '1.2.3' } },
+          'packages/ledger': { dependencies: { '@assay/protocol': '0.1.0' } },
+          'packages/node': { dependencies: {} },
           'node_modules/a': { resolved: 'https://registry.example/a.tgz', optionalDependencies: { b: '1.0.0' } },
         },
       }),
@@ -221,6 +224,7 @@ describe('manifests', () => {
       expect.stringContaining('Set "license"'),
       expect.stringContaining('lmdb is "^1.0.0"'),
       expect.stringContaining('Nothing in packages/node imports lmdb'),
+      expect.stringContaining('It differs from packages/node/package.json'),
       expect.stringContaining('names a registry'),
       expect.stringContaining('b, optional for node_modules/a, is not locked'),
     ]);

@@ -3,9 +3,10 @@ import { type Finding, packageOf } from './tree.ts';
 
 const exactVersion = /^(\d+\.\d+\.\d+(-[\w.]+)?|file:\.\/.+)$/;
 
-interface LockEntry {
+const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
+
+interface LockEntry extends Partial<Record<(typeof kinds)[number], Readonly<Record<string, string>>>> {
   readonly resolved?: string;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 function inManifest(house: House, folder: string): Finding[] {
@@ -29,10 +30,21 @@ function inManifest(house: House, folder: string): Finding[] {
   return findings;
 }
 
+/** Dependencies in one order, to compare them. */
+function listed(entries: Readonly<Record<string, string>> | undefined): string {
+  return JSON.stringify(Object.entries(entries ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 function inLock(house: House): Finding[] {
   const path = 'package-lock.json';
   const packages: Record<string, LockEntry> = JSON.parse(house.files.get(path) ?? '{"packages":{}}').packages;
   const findings: Finding[] = [];
+  for (const folder of ['', ...packageFolders(house.files)]) {
+    const [own, locked] = [manifestOf(house.files, folder), packages[folder]];
+    if (kinds.every((kind) => listed(own[kind]) === listed(locked?.[kind]))) continue;
+    const sentence = `It differs from ${folder || '.'}/package.json. Run npm install --package-lock-only.`;
+    findings.push({ path, line: 0, sentence });
+  }
   const locations = Object.keys(packages);
   for (const [location, entry] of Object.entries(packages)) {
     if (entry.resolved?.includes('://')) {
