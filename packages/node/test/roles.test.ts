@@ -1,7 +1,17 @@
 import { priceOf } from '@assay/ledger';
-import { outcomes as outcomeCodes, taskStatuses, verdicts } from '@assay/protocol';
+import {
+  BatchOffer,
+  BatchReply,
+  GatewayMessage,
+  gatewayMessages,
+  outcomes as outcomeCodes,
+  taskStatuses,
+  verdicts,
+} from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { devnetPrices } from '../src/devnet/genesis.ts';
+import { ask, receive } from '../src/network/wire.ts';
+import { protocols, topics } from '../src/roles/context.ts';
 import { SimulatedModel } from './simulated/model.ts';
 import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
 
@@ -97,6 +107,70 @@ describe('the roles together', () => {
       return 0;
     });
     expect(await Promise.all(answers)).toEqual(Array(Number(deposit)).fill(maxTokens));
+  });
+
+  it('take a signed request for one task only (§5.6)', async () => {
+    const net = await start({ miners: 2 });
+    const stranger = net.network.join('stranger');
+    const submission = net.submission();
+    const send = async () => {
+      const stream = stranger.open(net.mixerAddress(0), protocols.task);
+      await stream.send(submission);
+      const answer = await receive(stream, GatewayMessage);
+      return answer?.selector;
+    };
+    expect(await send()).toBe(gatewayMessages.admitted);
+    expect(await send()).toBe(gatewayMessages.failure);
+  });
+
+  it('sign nothing that is not so: an offered batch comes back with the places and the reason (A4)', async () => {
+    const net = await start({ miners: 2 });
+    const { taskId } = await net.ask();
+    await net.until(() => net.task(taskId) !== null);
+    const receipt = net.task(taskId)?.receipt;
+    const bundle = net.artifact(taskId);
+    if (receipt === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
+    await net.built.roles.set('mixer-2', false);
+    const impostor = net.network.join(net.mixerAddress(1));
+    const reasonFor = async (change: Partial<typeof receipt>) => {
+      const stream = impostor.open(net.mixerAddress(0), protocols.batch);
+      const reply = await ask(stream, [BatchOffer, net.offer(1, { ...receipt, ...change }, bundle)], BatchReply);
+      if (reply === null) throw new Error('the mixer gave no answer');
+      const { invalid, reason } = reply.value as { invalid: number[]; reason: Uint8Array };
+      return { places: invalid, reason: new TextDecoder().decode(reason) };
+    };
+    const unsigned = 'the request is not signed by the session';
+    expect(await reasonFor({})).toEqual({ places: [0], reason: unsigned });
+    expect(await reasonFor({ session: 99 })).toEqual({ places: [0], reason: 'unknown session or miner' });
+    expect(await reasonFor({ gateway: 5 })).toEqual({
+      places: [0],
+      reason: 'the receipt is not for the signed request',
+    });
+  });
+
+  it('drop what a peer publishes that is no message', async () => {
+    const net = await start({ miners: 1 });
+    const stranger = net.network.join('stranger');
+    for (const topic of Object.values(topics)) stranger.publish(topic, Uint8Array.of(1, 2, 3));
+    expect((await net.ask()).text).toHaveLength(8);
+  });
+
+  it('free what a stopped mixer had reserved', async () => {
+    const never = new Promise<void>(() => {});
+    let held = true;
+    const net = await start({
+      miners: 2,
+      depositUnits: maxPriceUnits({ promptBound, maxTokens: 8 }),
+      modelOf: () => new SimulatedModel('registered', () => (held ? never : Promise.resolve())),
+    });
+    const { signal } = new AbortController();
+    await net.built.gateway.ask(net.apiKey, net.request(), signal);
+    expect(await codeOf(net.ask())).toBe('SESSION_EXHAUSTED');
+    held = false;
+    await net.built.roles.set('mixer-1', false);
+    await net.built.roles.set('mixer-1', true);
+    await net.blocks(2);
+    expect((await net.ask()).text).toHaveLength(8);
   });
 
   it('hand a late task to the next miner by the word of the oracles (D3)', async () => {

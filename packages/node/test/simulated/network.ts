@@ -1,8 +1,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { genesisHash } from '@assay/ledger';
-import { ArtifactBundle, type EngineInfo, type Genesis, sha256 } from '@assay/protocol';
+import { genesisHash, revealSigningRoot } from '@assay/ledger';
+import {
+  ArtifactBundle,
+  addressText,
+  type BatchOffer,
+  type EngineInfo,
+  type Genesis,
+  InferencePayload,
+  messageTypes,
+  type Receipt,
+  ReceiptList,
+  sha256,
+  TaskRequest,
+  TaskSubmission,
+} from '@assay/protocol';
 import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
 import { apiKeyOf } from '../../src/crypto/signers.ts';
 import type { Serving } from '../../src/devnet/backend.ts';
@@ -14,6 +27,7 @@ import type { InferenceRequest } from '../../src/http/port.ts';
 import type { InferenceModel } from '../../src/inference/port.ts';
 import { type Keystore, openKeystore } from '../../src/keys/keystore.ts';
 import { MemoryNetwork } from '../../src/network/memory.ts';
+import { SigningRoots } from '../../src/roles/context.ts';
 import { modelWorker } from '../../src/roles/miner/worker.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { SimulatedModel } from './model.ts';
@@ -46,6 +60,7 @@ export class SimulatedNetwork {
   readonly session: number;
   readonly apiKey: string;
   readonly log: readonly string[];
+  readonly network: MemoryNetwork;
   readonly #store: Store;
   readonly #dir: string;
 
@@ -57,7 +72,9 @@ export class SimulatedNetwork {
     store: Store;
     dir: string;
     log: readonly string[];
+    network: MemoryNetwork;
   }) {
+    this.network = parts.network;
     this.engine = parts.engine;
     this.keys = parts.keys;
     this.built = parts.built;
@@ -113,7 +130,7 @@ export class SimulatedNetwork {
     const { miners, depositUnits = sessionDepositUnits } = options;
     const session = await settle({ engine, keys, miners, evidenceLevel: 2, depositUnits });
     sessions.push(session);
-    const running = new SimulatedNetwork({ engine, keys, built, session, store, dir, log });
+    const running = new SimulatedNetwork({ engine, keys, built, session, store, dir, log, network });
     await running.blocks(3);
     return running;
   }
@@ -162,6 +179,50 @@ export class SimulatedNetwork {
   /** The task as the store shows it; null until it is certified. */
   task(taskId: string) {
     return this.#store.task(Buffer.from(taskId.slice(2), 'hex'));
+  }
+
+  mixerAddress(mixer: number): string {
+    return addressText(this.engine.ledger.state.mixers.at(mixer).account);
+  }
+
+  /** A request as the gateway signs and sends it. */
+  submission(): Uint8Array {
+    const payload: InferencePayload = {
+      ...InferencePayload.defaultValue(),
+      messages: [{ role: 1, content: new TextEncoder().encode('hello') }],
+      maxTokens: 4,
+    };
+    const request: TaskRequest = {
+      session: this.session,
+      gateway: 0,
+      requestHash: InferencePayload.hashTreeRoot(payload),
+      maxTokensIn: 100,
+      maxTokensOut: 4,
+      validUntilMs: Date.now() + 60_000,
+    };
+    const root = new SigningRoots(this.engine.ledger.state.chain).of(messageTypes.taskRequest, TaskRequest, request);
+    const signature = this.keys.account(names.session).sign(root);
+    return TaskSubmission.serialize({ request, signature, payload });
+  }
+
+  /** A batch of one receipt in the turn of a mixer, with evidence whose request nobody signed. */
+  offer(mixer: number, receipt: Receipt, { reveal }: ArtifactBundle): BatchOffer {
+    const { state } = this.engine.ledger;
+    const turn = { epoch: state.globals.epoch, sequence: state.mixers.at(mixer).nextSequence };
+    const signed = this.keys.committee(names.mixer(mixer)).sign(revealSigningRoot(state.chain, turn));
+    const { requestHash } = receipt;
+    const request: TaskRequest = {
+      ...{ session: this.session, gateway: 0, requestHash },
+      ...{ maxTokensIn: 1000, maxTokensOut: 1000, validUntilMs: 0 },
+    };
+    const evidence = {
+      request,
+      requestSignature: new Uint8Array(64),
+      precommitSignature: reveal.precommitSignature,
+      salt: reveal.salt,
+    };
+    const receiptsRoot = ReceiptList.hashTreeRoot([receipt]);
+    return { header: { ...turn, mixer, receiptsRoot, reveal: signed }, receipts: [receipt], evidence: [evidence] };
   }
 
   /** The artifact its mixer keeps for the auditors of a task. */

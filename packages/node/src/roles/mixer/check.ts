@@ -12,6 +12,7 @@ import {
 } from '@assay/protocol';
 import type { SigningRoots } from '../context.ts';
 import { type Announcements, clockToleranceMs } from './announcements.ts';
+import type { UsedRequests } from './used-requests.ts';
 
 /** What a mixer checks another's receipts against (§7.2): the ledger, the draws, and what it saw itself. */
 export interface CheckView {
@@ -19,6 +20,7 @@ export interface CheckView {
   readonly roots: SigningRoots;
   readonly verifier: Verifier;
   readonly announcements: Announcements;
+  readonly usedRequests: UsedRequests;
   drawTableAt(height: number): DrawTable | null;
   readonly nowMs: number;
 }
@@ -74,6 +76,7 @@ function checkRequest(
     request.gateway === receipt.gateway &&
     equalBytes(request.requestHash, receipt.requestHash);
   if (!same) return 'the receipt is not for the signed request';
+  if (!view.usedRequests.take(receipt.requestHash, receipt.taskId)) return 'the request was used for another task';
   const root = view.roots.of(messageTypes.taskRequest, TaskRequest, request);
   if (!view.verifier.ed25519(sessionKey, root, evidence.requestSignature))
     return 'the request is not signed by the session';

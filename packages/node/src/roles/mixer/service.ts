@@ -34,6 +34,7 @@ import { Draws } from './draws.ts';
 import type { MixerTask } from './state.ts';
 import { type TaskHost, TaskRun } from './task-run.ts';
 import { Transitions } from './transitions.ts';
+import { UsedRequests } from './used-requests.ts';
 
 export interface MixerOptions {
   readonly mixer: number;
@@ -54,6 +55,7 @@ export class Mixer implements RoleService {
   readonly #roots: SigningRoots;
   readonly #committee: Committee;
   readonly #announcements = new Announcements();
+  readonly #usedRequests = new UsedRequests();
   readonly #reservations = new Reservations();
   readonly #draws: Draws;
   readonly #batches: Batches;
@@ -127,6 +129,7 @@ export class Mixer implements RoleService {
       roots: this.#roots,
       verifier: this.#context.verifier,
       announcements: this.#announcements,
+      usedRequests: this.#usedRequests,
       drawTableAt: (height) => this.#draws.at(height, state.params),
       nowMs: this.#context.nowMs(),
     };
@@ -174,6 +177,9 @@ export class Mixer implements RoleService {
     if (!isHome && this.#committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
     const taskSequence = this.#nextSequence(nowMs);
     const taskId = taskIdOf({ session: request.session, taskSequence, requestHash: request.requestHash });
+    if (!this.#usedRequests.take(request.requestHash, taskId)) {
+      throw new AssayError('INVALID_REQUEST', 'This signed request has been used.');
+    }
     const drawHeight = state.globals.height;
     const table = this.#draws.at(drawHeight, state.params);
     const drawn = { taskId, domain: session.domain, model: terms.model, payer: session.payer, drawHeight };

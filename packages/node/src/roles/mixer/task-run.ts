@@ -93,6 +93,7 @@ export class TaskRun {
 
   /** Ends at once: the mixer is being stopped. */
   abandon(): void {
+    this.#host.release(this.#task);
     this.#miner?.abort();
     this.#gateway.abort();
     this.#finish();
@@ -101,7 +102,6 @@ export class TaskRun {
   #enqueue(work: () => Promise<void>): Promise<void> {
     this.#queue = this.#queue.then(work).catch((error: Error) => {
       this.#host.context.log(`task failed inside the mixer: ${error.message}`);
-      this.#host.release(this.#task);
       this.abandon();
     });
     return this.#queue;
