@@ -8,6 +8,7 @@ import { explainSelectionCommand } from './commands/explain-selection.ts';
 import { keysCommand } from './commands/keys.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
+import { paramsJusticeCommand } from './commands/params-justice.ts';
 import { receiptGetCommand } from './commands/receipt-get.ts';
 import { receiptVerifyCommand } from './commands/receipt-verify.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -32,6 +33,7 @@ const described: readonly Command[] = [
   explainPayoutCommand,
   explainAuditCommand,
   replayCommand,
+  paramsJusticeCommand,
   modelsListCommand,
   modelsPullCommand,
   keysCommand,

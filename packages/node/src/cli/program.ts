@@ -84,6 +84,7 @@ const groupSummaries: Readonly<Record<string, string>> = {
   receipt: 'Fetch receipts, and check them offline.',
   explain: 'Show every number behind a decision of the network, replayed from its chain.',
   models: 'The models of the catalogue.',
+  params: 'What parameters mean, worked out before anybody is bound by them.',
 };
 
 function invocationOf(command: Command, raw: Record<string, unknown>, host: Host): Invocation<unknown> {
