@@ -21,24 +21,27 @@ export function isInstalled(root) {
   });
 }
 
-/** Paths of the locked packages that belong on this platform. */
-function expectedFolders(root) {
+/** Files that show which locked packages have arrived, of those that surely belong on this platform. */
+function expectedFiles(root) {
   const fits = (list, own) => list === undefined || [list].flat().includes(own);
+  const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
   return packagesOf(join(root, 'package-lock.json'))
     .filter(([path, entry]) => path.startsWith('node_modules/') && entry.link !== true && entry.version !== undefined)
-    .filter(([, entry]) => fits(entry.os, process.platform) && fits(entry.cpu, process.arch))
+    .filter(([, { optional, os, cpu }]) => optional !== true || os !== undefined || cpu !== undefined)
+    .filter(([, { os, cpu }]) => fits(os, process.platform) && fits(cpu, process.arch))
+    .filter(([, entry]) => fits(entry.libc, libc))
     .map(([path]) => join(root, path, 'package.json'));
 }
 
 /** Shows how many packages have arrived; returns the function that ends the line. */
 function showProgress(root) {
-  const folders = expectedFolders(root);
-  const title = `Installing ${folders.length} packages at their locked versions (first run, or the lock file changed)`;
+  const files = expectedFiles(root);
+  const title = `Installing ${files.length} packages at their locked versions (first run, or the lock file changed)`;
   const startedMs = performance.now();
   if (!process.stdout.isTTY) console.log(`${title} …`);
   const draw = () => {
-    const present = folders.filter((path) => existsSync(path)).length;
-    process.stdout.write(`\r${title}: ${present} of ${folders.length} `);
+    const present = files.filter((path) => existsSync(path)).length;
+    process.stdout.write(`\r${title}: ${present} of ${files.length} `);
   };
   const timer = process.stdout.isTTY ? setInterval(draw, 500) : undefined;
   return (outcome) => {
