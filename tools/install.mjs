@@ -36,18 +36,18 @@ function expectedFiles(root) {
 /** Shows how many packages have arrived; returns the function that ends the line. */
 function showProgress(root) {
   const files = expectedFiles(root);
-  const title = `Installing ${files.length} packages at their locked versions (first run, or the lock file changed)`;
   const startedMs = performance.now();
-  if (!process.stdout.isTTY) console.log(`${title} …`);
+  const isLive = process.stdout.isTTY === true;
   const draw = () => {
     const present = files.filter((path) => existsSync(path)).length;
-    process.stdout.write(`\r${title}: ${present} of ${files.length} `);
+    process.stdout.write(`\r  ${present} of ${files.length} `);
   };
-  const timer = process.stdout.isTTY ? setInterval(draw, 500) : undefined;
+  console.log(`Installing ${files.length} packages at their locked versions …`);
+  const timer = isLive ? setInterval(draw, 500) : undefined;
   return (outcome) => {
     clearInterval(timer);
     const seconds = Math.round((performance.now() - startedMs) / 1000);
-    console.log(`${process.stdout.isTTY ? '\n' : ''}${outcome} after ${seconds} s.`);
+    console.log(`${isLive ? '\r' : ''}${outcome} after ${seconds} s.   `.trimEnd());
   };
 }
 

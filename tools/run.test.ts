@@ -58,7 +58,7 @@ async function says(child: ChildProcess, word: string): Promise<void> {
 describe('tools/run.mjs', () => {
   it('installs what is missing, then runs the script with its arguments and its exit code', async () => {
     const first = await ended(run('exit'));
-    expect(first.output).toMatch(/^Installing 0 packages at their locked versions.*\nInstalled after \d+ s\.\n$/);
+    expect(first.output).toMatch(/^Installing 0 packages at their locked versions …\nInstalled after \d+ s\.\n$/);
     expect(first.code).toBe(5);
     expect(await ended(run('exit'))).toEqual({ code: 5, output: '' });
   });
