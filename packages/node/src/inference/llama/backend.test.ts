@@ -34,11 +34,11 @@ const ask = (changes: Partial<GenerateRequest> = {}): GenerateRequest => ({
   ...changes,
 });
 
-async function run(request: GenerateRequest, signal = never) {
+async function run(request: GenerateRequest, signal = never, by = model) {
   const tokens: GeneratedToken[] = [];
   let text = '';
   let finish = '';
-  for await (const event of model.generate(request, signal)) {
+  for await (const event of by.generate(request, signal)) {
     text += event.text;
     if (event.type === 'tokens') tokens.push(...event.tokens);
     else finish = event.finish;
@@ -115,6 +115,13 @@ describe('generate', () => {
   it('fills the context to its last token', async () => {
     const { ids } = await run(ask({ promptIds: new Array(472).fill(tinyByteId(65)) }));
     expect(ids).toHaveLength(40);
+  });
+
+  it('says the same on several threads', async () => {
+    await using other = await startLlamaBackend({ threads: 2, contextTokens: 512 });
+    const request = ask({ maxTokens: 8 });
+    const [one, two] = [await run(request), await run(request, never, await other.open(path))];
+    expect(two.ids).toEqual(one.ids);
   });
 });
 

@@ -13,10 +13,7 @@ export interface LlamaBackend extends InferenceBackend {
 }
 
 export interface LlamaOptions {
-  /**
-   * Threads of each answer; 1 by default. More make large models faster, but then re-checks are no longer exact, and on
-   * cores that others use as well llama.cpp crawls.
-   */
+  /** Threads of each answer; by default 1 for small models, all cores but one (at most 8) for large ones. */
   readonly threads?: number;
   /** Answers each model generates at the same time; 4 by default. Audits have one place more, of their own. */
   readonly sequences?: number;
@@ -33,7 +30,7 @@ const shutdownMs = 2000;
  */
 export async function startLlamaBackend(options: LlamaOptions = {}): Promise<LlamaBackend> {
   const process = new WorkerProcess({
-    threads: options.threads ?? 1,
+    threads: options.threads ?? null,
     sequences: options.sequences ?? 4,
     contextTokens: options.contextTokens ?? 2048,
   });

@@ -3,7 +3,8 @@ import type { ChatMessage, GenerateEvent, GenerateRequest, ScoredPosition, Score
 
 /** How the worker runs every model it opens. */
 export interface WorkerOptions {
-  readonly threads: number;
+  /** Null: as the size of the model suggests. */
+  readonly threads: number | null;
   readonly sequences: number;
   readonly contextTokens: number;
 }

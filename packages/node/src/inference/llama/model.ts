@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
 import { AssayError } from '../../errors.ts';
 import type {
@@ -16,12 +17,15 @@ import { renderTemplate } from './template.ts';
 import { assembleText, type Detokenize, StopFilter, TextAssembler } from './text.ts';
 
 /**
- * With flash attention, in parts of fewer than 64 tokens and on one thread, a token decoded alone gets the very logits it gets
- * within a prefill: an honest answer is re-checked exactly. Otherwise llama.cpp takes other paths for single tokens, for
- * tiles of 64 or for shares of the cache, and the distribution moves as far as by a change of quantisation.
+ * With flash attention and in parts of fewer than 64 tokens, a token decoded alone gets the very logits it gets within a
+ * prefill, so an honest answer is re-checked exactly. Otherwise llama.cpp takes other paths for single tokens or for tiles of
+ * 64, and the distribution moves as far as by a change of quantisation.
  */
 export const flashAttention = true;
 const batchTokens = 48;
+/** Models from here on are worth more than one thread, bytes. */
+const largeModelBytes = 500_000_000;
+const maxThreads = 8;
 /** Calls that may wait for one model. */
 const maxWaitingCalls = 256;
 
@@ -42,7 +46,7 @@ export class LoadedModel {
   constructor(llama: Llama, model: LlamaModel, options: WorkerOptions) {
     this.llama = llama;
     this.model = model;
-    this.threads = options.threads;
+    this.threads = options.threads ?? usualThreads(model.size);
     this.contextTokens = Math.min(options.contextTokens, model.trainContextSize);
     this.vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
     const create = () => this.openLane();
@@ -159,12 +163,13 @@ export class LoadedModel {
 
   private async openLane(): Promise<Lane> {
     const context = await this.model.createContext({
-      contextSize: this.contextTokens,
+      // With several threads a token decoded alone has a twin behind it, for which there must be room.
+      contextSize: this.contextTokens + (this.threads > 1 ? 1 : 0),
       batchSize: batchTokens,
       threads: this.threads,
       flashAttention,
     });
-    return new Lane(this.llama, this.model, context);
+    return new Lane(this.llama, this.model, { context, threads: this.threads });
   }
 
   private knows(id: number): boolean {
@@ -185,6 +190,11 @@ export class LoadedModel {
     if (tokens <= this.contextTokens) return;
     throw new AssayError('CONTEXT_TOO_LONG', `They need ${tokens} tokens; the context holds ${this.contextTokens}.`);
   }
+}
+
+/** One core stays free for the rest of the node: llama.cpp crawls when it must share all. */
+function usualThreads(modelBytes: number): number {
+  return modelBytes < largeModelBytes ? 1 : Math.max(1, Math.min(maxThreads, availableParallelism() - 1));
 }
 
 function probabilities(at: LogitsAt | undefined, ids: readonly number[]): ScoredPosition {

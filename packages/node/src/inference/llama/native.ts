@@ -59,7 +59,11 @@ export class Lane {
   private readonly greedy: NativeSampler;
   private readonly top: NativeSampler;
 
-  constructor(llama: Llama, model: LlamaModel, context: LlamaContext) {
+  /** Whether a token decoded alone needs company; see `next`. */
+  private readonly isPaired: boolean;
+
+  constructor(llama: Llama, model: LlamaModel, { context, threads }: { context: LlamaContext; threads: number }) {
+    this.isPaired = threads > 1;
     this.sequence = context.getSequence();
     this.native = this.sequence as unknown as Internals['sequence'];
     this.context = (context as unknown as Internals['context'])._ctx;
@@ -80,22 +84,24 @@ export class Lane {
     await this.decode(tokens, [], () => Promise.resolve());
   }
 
-  /** Adds tokens and reads what may follow the last of them. */
+  /**
+   * Adds tokens and reads what may follow the last of them. For a single token several threads would share out the cache and
+   * add up in another order than a prefill does; so it is decoded with a twin behind it, which is then taken away.
+   */
   async next(tokens: readonly Token[]): Promise<Distribution> {
     const last = tokens.length - 1;
-    const results = await this.decode(tokens, [last], async (index) => {
-      const top = await this.context.sampleToken(
-        index,
-        this.top,
-        false,
-        false,
-        [[], false, false, false, candidateCount],
-        false,
-      );
-      const whole = await this.context.sampleToken(index, this.greedy, false, false, false, true);
-      return { candidates: ordered(pairs(top[3])), totalWeight: whole[4] ?? Number.NaN };
-    });
+    const twin = this.isPaired && tokens.length === 1 ? tokens : [];
+    const results = await this.decode([...tokens, ...twin], [last], (index) => this.readTop(index));
+    const end = this.sequence.nextTokenIndex;
+    if (twin.length > 0) await this.sequence.eraseContextTokenRanges([{ start: end - 1, end }]);
     return results[last] as Distribution;
+  }
+
+  private async readTop(index: number): Promise<Distribution> {
+    const filter: FilterOption = [[], false, false, false, candidateCount];
+    const top = await this.context.sampleToken(index, this.top, false, false, filter, false);
+    const whole = await this.context.sampleToken(index, this.greedy, false, false, false, true);
+    return { candidates: ordered(pairs(top[3])), totalWeight: whole[4] ?? Number.NaN };
   }
 
   /** Adds tokens and reads, at each index of `asked`, the logits of the ids asked there. */

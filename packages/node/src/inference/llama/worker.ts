@@ -76,15 +76,15 @@ class Worker {
   }
 }
 
-/** Engine facts that change numbers: instruction sets choose the kernels, threads how they share the work. */
-function engineInfo(llama: Llama, threads: number): EngineInfo {
+/** Engine facts that change numbers; the instruction sets are among them, since they choose the kernels. */
+function engineInfo(llama: Llama): EngineInfo {
   const has = (flag: string) => llama.systemInfo.includes(`${flag} = 1`);
   const sets = ['AVX2', 'AVX512', 'AVX512_VNNI', 'AMX_INT8', 'NEON', 'DOTPROD', 'SVE'].filter(has);
   const name = (text: string) => new TextEncoder().encode(text.slice(0, 64));
   return {
     name: name('llama.cpp'),
     build: name(llama.llamaCppRelease.release),
-    backend: name(['cpu', process.arch, ...sets.map((set) => set.toLowerCase()), `threads=${threads}`].join(' ')),
+    backend: name(['cpu', process.arch, ...sets.map((set) => set.toLowerCase())].join(' ')),
     flashAttention,
     kvType: name('f16'),
   };
@@ -92,7 +92,7 @@ function engineInfo(llama: Llama, threads: number): EngineInfo {
 
 async function start(options: WorkerOptions): Promise<Worker> {
   const llama = await getLlama({ gpu: false, build: 'never', maxThreads: 0, logLevel: 'error' as never });
-  send({ type: 'ready', engine: engineInfo(llama, options.threads) });
+  send({ type: 'ready', engine: engineInfo(llama) });
   return new Worker(llama, options);
 }
 
