@@ -47,7 +47,7 @@ function showProgress(root) {
   return (outcome) => {
     clearInterval(timer);
     const seconds = Math.round((performance.now() - startedMs) / 1000);
-    console.log(`${isLive ? '\r' : ''}${outcome} after ${seconds} s.   `.trimEnd());
+    console.log(`${isLive ? '\r' : ''}${outcome} after ${seconds} s.`);
   };
 }
 
