@@ -1,4 +1,4 @@
-import { limits, type Receipt, type ResultCode, resultCodes } from '@assay/protocol';
+import { limits, type Receipt, type ResultCode, resultCodes, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { checked, FEE, honest, softFailure, World } from './world.fixture.ts';
 
@@ -65,10 +65,13 @@ const scenarios: Record<ResultCode, Scenario> = {
         feeUnits: 0n,
       },
     ),
+  UNKNOWN_ROLE: (world) => world.send('payer', 'delegate', { miner: 5, amountUnits: 1n }),
   ALREADY_REGISTERED: (world) => world.send('minerA', 'registerMiner', world.registration()),
   BAD_SPLIT: register({ split: { operatorBps: 1, ownerBps: 1, stakersBps: 1 } }),
   BAD_CAPACITY: register({ concurrency: 0 }),
   COLLATERAL_TOO_LOW: register({ collateralUnits: 1n }),
+  NOT_OWNER: (world) => world.send('minerA', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }),
+  STAKE_TOO_LOW: (world) => world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }),
   NOT_PAYER: (world) => world.send('otherPayer', 'closeSession', { session: 0 }),
   SESSION_CLOSED: (world) => {
     world.send('payer', 'closeSession', { session: 0 });

@@ -67,6 +67,8 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     oracles: genesis.oracles.map(roleRow),
     validators: genesis.validators.map(roleRow),
     gateways: genesis.gateways.map(roleRow),
+    delegations: [],
+    unbonding: [],
     domains: genesis.domains,
     models: genesis.models.map((model): ModelRow => ({ ...model, epochVwu: 0n })),
     sessions: [],
@@ -119,6 +121,7 @@ function problemOfParams({ stacks, components, audit, ...params }: Params): stri
   const whole = ['blockTimeMs', 'epochBlocks', 'receiptLifetimeBlocks', 'halvingDays'] as const;
   const zero = whole.find((name) => params[name] === 0);
   if (zero !== undefined) return `params.${zero} must be above zero`;
+  if (params.stake.unbondingEpochs === 0) return 'params.stake.unbondingEpochs must be above zero';
   const counts = ['drawDelayBlocks', 'commitBlocks', 'revealBlocks', 'positions', 'trustHalfLifeEpochs'] as const;
   const none = counts.find((name) => audit[name] === 0);
   if (none !== undefined) return `params.audit.${none} must be above zero`;

@@ -19,11 +19,14 @@ function play(world: World, acts: readonly Act[], apply: (block: BlockInput) => 
   return world.block(...transactions);
 }
 
-function amountsOf({ globals, accounts, miners, sessions, tasks }: LedgerView): bigint[] {
+function amountsOf({ globals, accounts, miners, delegations, unbonding, sessions, tasks }: LedgerView): bigint[] {
   return [
     ...[globals.treasuryUnits, globals.mintedUnits, globals.burnedUnits],
     ...Array.from(accounts, (row) => row.balanceUnits),
     ...Array.from(miners, (row) => row.collateralUnits),
+    ...Array.from(miners, (row) => row.delegatedUnits),
+    ...Array.from(delegations, (row) => row.stakeUnits),
+    ...Array.from(unbonding, (row) => row.units),
     ...Array.from(sessions, (row) => row.escrowUnits),
     ...Array.from(sessions, (row) => row.spentUnits),
     ...Array.from(tasks, (row) => row.pendingUnits),
@@ -53,6 +56,7 @@ describe('any blocks whatsoever', () => {
       'taskRejected',
       'taskPaid',
       'sessionClosed',
+      'unbonded',
       'auditorMissed',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);

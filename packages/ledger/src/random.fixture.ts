@@ -1,7 +1,7 @@
-import { type AuditNumbers, type BodyValues, type Receipt, sessionStatuses } from '@assay/protocol';
+import { type AuditNumbers, type BodyValues, type Receipt, sessionStatuses, stakeKinds } from '@assay/protocol';
 import fc from 'fast-check';
 import { auditDuties } from './audits.ts';
-import { checked, hardFailure, honest, type Sender, softFailure, unchecked, type World } from './world.fixture.ts';
+import { checked, FEE, hardFailure, honest, type Sender, softFailure, unchecked, type World } from './world.fixture.ts';
 
 /** Makes the transactions of one random act, in the state the world is in. */
 export type Act = (world: World) => Uint8Array[];
@@ -71,6 +71,29 @@ const topUp = acts('topUp', fc.record({ from, session: index, amountUnits: units
 
 const close = acts('close', fc.record({ from, session: index }), (world, { from: sender, session }) => [
   world.tx(sender, 'closeSession', { session }),
+]);
+
+const inStake = fc.record({ from, miner: fc.nat(2), amountUnits: units, options });
+const delegate = acts('delegate', inStake, (world, { from: sender, options: how, ...body }) => [
+  world.tx(sender, 'delegate', body, how),
+]);
+const undelegate = acts('undelegate', inStake, (world, { from: sender, options: how, ...body }) => [
+  world.tx(sender, 'undelegate', body, how),
+]);
+
+const stakes = fc.constantFrom<[Sender, number, number]>(
+  ['owner', stakeKinds.miner, 0],
+  ['owner', stakeKinds.miner, 1],
+  ['mixer1', stakeKinds.mixer, 1],
+  ['validator2', stakeKinds.validator, 2],
+  ['oracle0', stakeKinds.oracle, 0],
+  ['gateway0', stakeKinds.gateway, 0],
+  ['payer', stakeKinds.delegation, 0],
+  ['payer', 255, 2 ** 32 - 1],
+);
+const bondOrUnbond = fc.record({ stake: stakes, kind: fc.constantFrom('bond', 'unbond'), amountUnits: units });
+const bonding = acts('bonding', bondOrUnbond, (world, { stake: [sender, kind, role], kind: verb, amountUnits }) => [
+  world.tx(sender, verb, { kind, role, amountUnits }, { feeUnits: world.balance(sender) < FEE ? 0n : FEE }),
 ]);
 
 const hostile = fc.record<Partial<Receipt>>(
@@ -157,5 +180,8 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: openSession },
   { weight: 1, arbitrary: topUp },
   { weight: 1, arbitrary: close },
+  { weight: 2, arbitrary: delegate },
+  { weight: 1, arbitrary: undelegate },
+  { weight: 2, arbitrary: bonding },
   { weight: 1, arbitrary: noise },
 );

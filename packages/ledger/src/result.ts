@@ -1,4 +1,4 @@
-import type { AuditNumbers, BodyKind, ResultCode } from '@assay/protocol';
+import type { AuditNumbers, BodyKind, ResultCode, StakeKind } from '@assay/protocol';
 
 export interface TransactionResult {
   readonly code: ResultCode;
@@ -18,8 +18,8 @@ export interface Payout {
   readonly account: Uint8Array;
   readonly source: 'revenue' | 'emission';
   readonly stack: StackName;
-  /** What it was earned as, and the index in that table; null for the treasury. */
-  readonly kind: PaidKind | null;
+  /** What it was earned as, and the index in that table; a staker names its miner. Null for the treasury. */
+  readonly kind: PaidKind | 'staker' | null;
   readonly role: number | null;
   readonly units: bigint;
 }
@@ -81,6 +81,13 @@ export interface EpochClose {
 
 export type LedgerEvent =
   | { readonly type: 'minerRegistered'; readonly miner: number; readonly operator: Uint8Array }
+  | {
+      readonly type: 'unbonded';
+      readonly account: Uint8Array;
+      readonly kind: StakeKind;
+      readonly role: number;
+      readonly units: bigint;
+    }
   | { readonly type: 'sessionOpened'; readonly session: number; readonly payer: Uint8Array }
   | { readonly type: 'sessionClosed'; readonly session: number; readonly refundedUnits: bigint }
   | {

@@ -2,6 +2,7 @@ import {
   type AccountRow,
   type AuditRow,
   type ChainIdentity,
+  type DelegationRow,
   type DomainRow,
   Globals,
   type MinerRow,
@@ -15,6 +16,7 @@ import {
   type TaskRow,
   tables,
   taskStatuses,
+  type UnbondingRow,
   verdicts,
 } from '@assay/protocol';
 import type { CompositeViewDU } from '@chainsafe/ssz';
@@ -24,6 +26,7 @@ import { type ReadonlyTable, Table } from './table.ts';
 export const keyOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 const noMoney = () => 0n;
+const delegationKey = (staker: Uint8Array, miner: number): string => `${keyOf(staker)}/${miner}`;
 
 /** The state as others see it: everything can be read, nothing changed. */
 export interface LedgerView {
@@ -36,6 +39,8 @@ export interface LedgerView {
   readonly oracles: ReadonlyTable<RoleRow>;
   readonly validators: ReadonlyTable<RoleRow>;
   readonly gateways: ReadonlyTable<RoleRow>;
+  readonly delegations: ReadonlyTable<DelegationRow>;
+  readonly unbonding: ReadonlyTable<UnbondingRow>;
   readonly domains: ReadonlyTable<DomainRow>;
   readonly models: ReadonlyTable<ModelRow>;
   readonly sessions: ReadonlyTable<SessionRow>;
@@ -50,6 +55,8 @@ export interface LedgerView {
   nonceOf(address: Uint8Array): number;
   /** Index of the miner an address operates. */
   minerOf(operator: Uint8Array): number | undefined;
+  /** Index of what an account delegated to a miner. */
+  delegationOf(staker: Uint8Array, miner: number): number | undefined;
   /** Index of a certified task that is still kept. */
   taskOf(taskId: Uint8Array): number | undefined;
   /** Index of the audit of a task. */
@@ -71,6 +78,8 @@ export class LedgerState implements LedgerView {
   readonly oracles: Table<RoleRow>;
   readonly validators: Table<RoleRow>;
   readonly gateways: Table<RoleRow>;
+  readonly delegations: Table<DelegationRow>;
+  readonly unbonding: Table<UnbondingRow>;
   readonly domains: Table<DomainRow>;
   readonly models: Table<ModelRow>;
   readonly sessions: Table<SessionRow>;
@@ -82,6 +91,7 @@ export class LedgerState implements LedgerView {
   readonly #view: CompositeViewDU<typeof State>;
   readonly #accountOf = new Map<string, number>();
   readonly #minerOf = new Map<string, number>();
+  readonly #delegationOf = new Map<string, number>();
   readonly #taskOf = new Map<string, number>();
   readonly #auditOf = new Map<string, number>();
 
@@ -98,6 +108,8 @@ export class LedgerState implements LedgerView {
     this.oracles = new Table(value.oracles, (row) => row.stakeUnits);
     this.validators = new Table(value.validators, (row) => row.stakeUnits);
     this.gateways = new Table(value.gateways, (row) => row.stakeUnits);
+    this.delegations = new Table(value.delegations, (row) => row.stakeUnits);
+    this.unbonding = new Table(value.unbonding, (row) => row.units);
     this.domains = new Table(value.domains, noMoney);
     this.models = new Table(value.models, noMoney);
     this.sessions = new Table(value.sessions, (row) => row.escrowUnits);
@@ -105,6 +117,7 @@ export class LedgerState implements LedgerView {
     this.audits = new Table(value.audits, noMoney);
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
     for (let i = 0; i < this.miners.length; i++) this.#minerOf.set(keyOf(this.miners.at(i).operator), i);
+    this.#indexDelegations();
     this.#indexTasks();
   }
 
@@ -124,6 +137,10 @@ export class LedgerState implements LedgerView {
 
   minerOf(operator: Uint8Array): number | undefined {
     return this.#minerOf.get(keyOf(operator));
+  }
+
+  delegationOf(staker: Uint8Array, miner: number): number | undefined {
+    return this.#delegationOf.get(delegationKey(staker, miner));
   }
 
   taskOf(taskId: Uint8Array): number | undefined {
@@ -165,6 +182,17 @@ export class LedgerState implements LedgerView {
     return index;
   }
 
+  addDelegation(row: DelegationRow): number {
+    const index = this.delegations.push(row);
+    this.#delegationOf.set(delegationKey(row.staker, row.miner), index);
+    return index;
+  }
+
+  /** Forgets delegations that were taken back whole. */
+  retainDelegations(): void {
+    if (this.delegations.retain(({ stakeUnits }) => stakeUnits > 0n)) this.#indexDelegations();
+  }
+
   addTask(row: TaskRow): number {
     const index = this.tasks.push(row);
     this.#taskOf.set(keyOf(row.taskId), index);
@@ -183,6 +211,14 @@ export class LedgerState implements LedgerView {
     if (!this.tasks.retain(keep)) return;
     this.#indexTasks();
     if (this.audits.retain(({ taskId }) => this.taskOf(taskId) !== undefined)) this.#indexTasks();
+  }
+
+  #indexDelegations(): void {
+    this.#delegationOf.clear();
+    for (let i = 0; i < this.delegations.length; i++) {
+      const { staker, miner } = this.delegations.at(i);
+      this.#delegationOf.set(delegationKey(staker, miner), i);
+    }
   }
 
   #indexTasks(): void {
@@ -231,8 +267,8 @@ export class LedgerState implements LedgerView {
   }
 
   #moneyTables(): readonly { readonly units: bigint; countUnits(): bigint }[] {
-    const { accounts, miners, mixers, oracles, validators, gateways, sessions, tasks } = this;
-    return [accounts, miners, mixers, oracles, validators, gateways, sessions, tasks];
+    const { accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding, sessions, tasks } = this;
+    return [accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding, sessions, tasks];
   }
 
   #flush(): void {
@@ -244,6 +280,8 @@ export class LedgerState implements LedgerView {
     view.oracles = this.oracles.flush(tables.oracles, view.oracles);
     view.validators = this.validators.flush(tables.validators, view.validators);
     view.gateways = this.gateways.flush(tables.gateways, view.gateways);
+    view.delegations = this.delegations.flush(tables.delegations, view.delegations);
+    view.unbonding = this.unbonding.flush(tables.unbonding, view.unbonding);
     view.domains = this.domains.flush(tables.domains, view.domains);
     view.models = this.models.flush(tables.models, view.models);
     view.sessions = this.sessions.flush(tables.sessions, view.sessions);

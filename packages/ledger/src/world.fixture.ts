@@ -60,6 +60,13 @@ export const worldParams: Params = {
     minRoutingTrustPpb: 100_000_000,
     trustHalfLifeEpochs: 14,
   },
+  stake: {
+    unbondingEpochs: 2,
+    mixerMinUnits: 800n,
+    oracleMinUnits: 50n,
+    validatorMinUnits: 400n,
+    gatewayMinUnits: 50n,
+  },
   emissionPerDayUnits: 86_400_000_000n,
   halvingDays: 730,
   stacks: { minersBps: 6000, securityBps: 2000, creatorsBps: 1000, gatewaysBps: 500, treasuryBps: 500 },

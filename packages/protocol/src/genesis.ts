@@ -52,6 +52,18 @@ export const Components = new StructType(
   { typeName: 'Components' },
 );
 
+/** Deposits (economics §6): the least that roles must keep staked, and how long what is taken out stays locked. */
+export const StakeParams = new StructType(
+  {
+    unbondingEpochs: U16,
+    mixerMinUnits: Units,
+    oracleMinUnits: Units,
+    validatorMinUnits: Units,
+    gatewayMinUnits: Units,
+  },
+  { typeName: 'StakeParams' },
+);
+
 /** Every number of the protocol a network may choose. */
 export const Params = new ContainerType(
   {
@@ -65,6 +77,7 @@ export const Params = new ContainerType(
     batchMs: U32,
     deadlines: Deadlines,
     audit: AuditParams,
+    stake: StakeParams,
     /** Base units minted per day in the first period; halves every `halvingDays`. */
     emissionPerDayUnits: Units,
     halvingDays: U32,

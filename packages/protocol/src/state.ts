@@ -22,6 +22,8 @@ export const MinerRow = new StructType(
     concurrency: U16,
     evidenceLevel: U8,
     collateralUnits: Units,
+    /** What others delegated to it; the money itself stands in the delegations. */
+    delegatedUnits: Units,
     split: MinerSplit,
     /** First height whose draws may pick this miner. */
     activeFrom: U64,
@@ -75,6 +77,28 @@ export const RoleRow = new StructType(
   { typeName: 'RoleRow' },
 );
 export type RoleRow = ValueOf<typeof RoleRow>;
+
+/** What one account staked on a miner (economics §6.2). */
+export const DelegationRow = new StructType(
+  { staker: Address, miner: U32, stakeUnits: Units },
+  { typeName: 'DelegationRow' },
+);
+export type DelegationRow = ValueOf<typeof DelegationRow>;
+
+/** Stake that was taken out and waits for its release (economics §6.1). */
+export const UnbondingRow = new StructType(
+  {
+    account: Address,
+    /** Where it was staked; one of `stakeKinds`, and the index in that table. */
+    kind: U8,
+    role: U32,
+    units: Units,
+    /** Paid out when this epoch ends. */
+    releaseEpoch: U32,
+  },
+  { typeName: 'UnbondingRow' },
+);
+export type UnbondingRow = ValueOf<typeof UnbondingRow>;
 
 /** A domain is as its genesis says. */
 export const DomainRow = GenesisDomain;
@@ -185,6 +209,8 @@ export const tables = {
   oracles: new StructListType(RoleRow, limits.maxTableRows),
   validators: new StructListType(RoleRow, limits.maxTableRows),
   gateways: new StructListType(RoleRow, limits.maxTableRows),
+  delegations: new StructListType(DelegationRow, limits.maxTableRows),
+  unbonding: new StructListType(UnbondingRow, limits.maxTableRows),
   domains: new StructListType(DomainRow, limits.maxTableRows),
   models: new StructListType(ModelRow, limits.maxTableRows),
   sessions: new StructListType(SessionRow, limits.maxTableRows),

@@ -85,9 +85,28 @@ export const AuditReveal = new StructType(
   { typeName: 'AuditReveal' },
 );
 
+/** Where stake stands: a miner's collateral, the stake of another role, or what others delegated to a miner. */
+export const stakeKinds = { miner: 0, mixer: 1, oracle: 2, validator: 3, gateway: 4, delegation: 5 } as const;
+export type StakeKind = keyof typeof stakeKinds;
+
+/** Adds base units of the sender to a miner's collateral or to the stake of another role (economics §6.1). */
+export const Bond = new StructType({ kind: U8, role: U32, amountUnits: Units }, { typeName: 'Bond' });
+
+/** Takes base units out of the stake of a role that the sender owns; they stay locked for some epochs. */
+export const Unbond = new StructType({ kind: U8, role: U32, amountUnits: Units }, { typeName: 'Unbond' });
+
+/** Stakes base units of the sender on a miner (economics §6.2). */
+export const Delegate = new StructType({ miner: U32, amountUnits: Units }, { typeName: 'Delegate' });
+
+/** Takes back what the sender staked on a miner; it stays locked for some epochs. */
+export const Undelegate = new StructType({ miner: U32, amountUnits: Units }, { typeName: 'Undelegate' });
+
 /** The body of a transaction; the selector is its place in this list (§1.3). */
 export const TransactionBody = new UnionType(
-  [Transfer, RegisterMiner, OpenSession, TopUpSession, CloseSession, CertifiedBatch, AuditCommit, AuditReveal],
+  [
+    ...[Transfer, RegisterMiner, OpenSession, TopUpSession, CloseSession, CertifiedBatch, AuditCommit, AuditReveal],
+    ...[Bond, Unbond, Delegate, Undelegate],
+  ],
   { typeName: 'TransactionBody' },
 );
 export const bodySelectors = {
@@ -99,6 +118,10 @@ export const bodySelectors = {
   certifiedBatch: 5,
   auditCommit: 6,
   auditReveal: 7,
+  bond: 8,
+  unbond: 9,
+  delegate: 10,
+  undelegate: 11,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -110,6 +133,10 @@ export interface BodyValues {
   readonly certifiedBatch: ValueOf<typeof CertifiedBatch>;
   readonly auditCommit: ValueOf<typeof AuditCommit>;
   readonly auditReveal: ValueOf<typeof AuditReveal>;
+  readonly bond: ValueOf<typeof Bond>;
+  readonly unbond: ValueOf<typeof Unbond>;
+  readonly delegate: ValueOf<typeof Delegate>;
+  readonly undelegate: ValueOf<typeof Undelegate>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

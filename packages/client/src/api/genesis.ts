@@ -20,6 +20,13 @@ const auditParams = z.object({
   minRoutingTrustPpb: ppb,
   trustHalfLifeEpochs: count,
 });
+const stakeParams = z.object({
+  unbondingEpochs: count,
+  mixerMinUnits: units,
+  oracleMinUnits: units,
+  validatorMinUnits: units,
+  gatewayMinUnits: units,
+});
 const stacks = z.object({ minersBps: bps, securityBps: bps, creatorsBps: bps, gatewaysBps: bps, treasuryBps: bps });
 const components = z.object({
   vwuBps: bps,
@@ -38,6 +45,7 @@ const params = z.object({
   batchMs: count,
   deadlines,
   audit: auditParams,
+  stake: stakeParams,
   emissionPerDayUnits: units,
   halvingDays: count,
   stacks,

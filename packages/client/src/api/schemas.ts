@@ -49,6 +49,7 @@ export const Miner = z.object({
   concurrency: count,
   evidenceLevel: count,
   collateralUnits: units,
+  delegatedUnits: units,
   split: z.object({ operatorBps: bps, ownerBps: bps, stakersBps: bps }),
   activeFrom: count,
   weight: units,
@@ -137,8 +138,8 @@ export const PayoutJson = z.object({
   account: address,
   source,
   stack,
-  /** What it was earned as, and the index in that table; null for the treasury. */
-  kind: paidKind.nullable(),
+  /** What it was earned as, and the index in that table; a staker names its miner. Null for the treasury. */
+  kind: paidKind.or(z.literal('staker')).nullable(),
   role: count.nullable(),
   units,
 });
@@ -189,6 +190,13 @@ export type RevenueParts = z.infer<typeof RevenueParts>;
 
 export const Event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('minerRegistered'), miner: count, operator: address }),
+  z.object({
+    type: z.literal('unbonded'),
+    account: address,
+    kind: z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation']),
+    role: count,
+    units,
+  }),
   z.object({ type: z.literal('sessionOpened'), session: count, payer: address }),
   z.object({ type: z.literal('sessionClosed'), session: count, refundedUnits: units }),
   z.object({

@@ -8,6 +8,7 @@ import { prune } from './prune.ts';
 import { payRevenue } from './revenue.ts';
 import { closeSessions } from './sessions.ts';
 import { updateTrust } from './trust.ts';
+import { releaseUnbonding } from './unbonding.ts';
 
 /** Whether a block is the last of its epoch (§2.1). */
 export function endsEpoch({ epochBlocks }: Pick<Params, 'epochBlocks'>, height: number): boolean {
@@ -27,13 +28,14 @@ export function closeEpoch(state: LedgerState): LedgerEvent[] {
   const { mintedUnits, halvings, pools, scores } = emit(state, durationMs, book);
   const payouts = book.pay(state);
   const closed = closeSessions(state, height);
+  const unbonded = releaseUnbonding(state);
   beginEpoch(state);
   prune(state, height);
   const close = {
     ...{ epoch, durationMs, halvings, revenueUnits, burnedUnits, mintedUnits },
     ...{ payouts, scores, pools: [pool, ...pools] },
   };
-  return [...trust, ...paid, ...closed, { type: 'epochClosed', close }];
+  return [...trust, ...paid, ...closed, ...unbonded, { type: 'epochClosed', close }];
 }
 
 function beginEpoch(state: LedgerState): void {

@@ -84,9 +84,10 @@ function minersPool(state: LedgerState, units: bigint): { readonly pool: Pool; r
 type Raw = Readonly<Record<'vwu' | 'compute' | 'feedback' | 'stake' | 'latency' | 'bandwidth', bigint>>;
 
 /** A miner without an approved task this epoch does not compete. */
-function rawOf({ epochVwu, collateralUnits }: Readonly<MinerRow>): Raw | null {
+function rawOf({ epochVwu, collateralUnits, delegatedUnits }: Readonly<MinerRow>): Raw | null {
   if (epochVwu === 0n) return null;
-  return { vwu: epochVwu, compute: 0n, feedback: 0n, stake: collateralUnits, latency: 0n, bandwidth: 0n };
+  const stake = collateralUnits + delegatedUnits;
+  return { vwu: epochVwu, compute: 0n, feedback: 0n, stake, latency: 0n, bandwidth: 0n };
 }
 
 function valuesOf(raw: Raw | null | undefined): bigint[] {

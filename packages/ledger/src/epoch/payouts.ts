@@ -2,11 +2,19 @@ import { apportion } from '../apportion.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
 import { keyOf, type LedgerState } from '../state.ts';
 
+/** What the stakers of one miner get together. */
+interface StakersPart {
+  readonly source: Payout['source'];
+  readonly miner: number;
+  readonly units: bigint;
+}
+
 const TREASURY = new Uint8Array(20);
 
 /** What an epoch pays, gathered by account and reason, then credited at once. */
 export class PayoutBook {
   readonly #payouts = new Map<string, Payout>();
+  readonly #stakers = new Map<string, StakersPart>();
 
   add(payout: Payout): void {
     if (payout.units === 0n) return;
@@ -20,25 +28,49 @@ export class PayoutBook {
   }
 
   /**
-   * A miner's part, divided between its operator and owner (economics §2.3). The stakers' part is the owner's while
-   * nobody else stakes.
+   * A miner's part, divided between its operator, its owner and its stakers (economics §2.3). The stakers' part is the
+   * owner's while nobody stakes.
    */
   addMiner(state: LedgerState, source: Payout['source'], miner: number, units: bigint): void {
-    const { operator, owner, split } = state.miners.at(miner);
+    const { operator, owner, split, delegatedUnits } = state.miners.at(miner);
     const bps = [split.operatorBps, split.ownerBps, split.stakersBps].map(BigInt);
-    const [operatorUnits = 0n] = apportion(units, bps);
+    const [operatorUnits = 0n, ownerUnits = 0n, stakersUnits = 0n] = apportion(units, bps);
     const reason = { source, stack: 'miners', kind: 'miner', role: miner } as const;
     this.add({ ...reason, account: operator, units: operatorUnits });
-    this.add({ ...reason, account: owner, units: units - operatorUnits });
+    this.add({ ...reason, account: owner, units: delegatedUnits === 0n ? ownerUnits + stakersUnits : ownerUnits });
+    if (delegatedUnits > 0n) this.#addStakers({ source, miner, units: stakersUnits });
   }
 
   /** Credits everything; gives the payouts in the order in which they first came up. */
   pay(state: LedgerState): Payout[] {
+    this.#divideAmongStakers(state);
     for (const { kind, account, units } of this.#payouts.values()) {
       if (kind === null) state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + units });
       else state.credit(account, units);
     }
     return [...this.#payouts.values()];
+  }
+
+  #addStakers(part: StakersPart): void {
+    const key = `${part.source}/${part.miner}`;
+    this.#stakers.set(key, { ...part, units: part.units + (this.#stakers.get(key)?.units ?? 0n) });
+  }
+
+  /** The stakers' parts of all tasks of a miner are divided once, by stake. */
+  #divideAmongStakers(state: LedgerState): void {
+    if (this.#stakers.size === 0) return;
+    const delegations = Map.groupBy(state.delegations, (row) => row.miner);
+    for (const { source, miner, units } of this.#stakers.values()) {
+      const rows = delegations.get(miner) ?? [];
+      const parts = apportion(
+        units,
+        rows.map((row) => row.stakeUnits),
+      );
+      for (const [index, { staker }] of rows.entries()) {
+        const reason = { source, stack: 'miners', kind: 'staker', role: miner } as const;
+        this.add({ ...reason, account: staker, units: parts[index] ?? 0n });
+      }
+    }
   }
 }
 

@@ -10,6 +10,7 @@ export function prune(state: LedgerState, height: number): void {
     drawHeight + 2 * receiptLifetimeBlocks <= height;
   raiseTaskFloors(state, isOver);
   state.retainTasks((task) => !isOver(task));
+  state.retainDelegations();
   resetWork(state.miners);
   resetWork(state.models);
   resetDuties(state.mixers);

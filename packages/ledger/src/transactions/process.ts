@@ -14,13 +14,17 @@ import type { LedgerState } from '../state.ts';
 import type { Verifier } from '../verifier.ts';
 import { auditCommit } from './auditCommit.ts';
 import { auditReveal } from './auditReveal.ts';
+import { bond } from './bond.ts';
 import { certifiedBatch } from './certifiedBatch.ts';
 import { closeSession } from './closeSession.ts';
+import { delegate } from './delegate.ts';
 import { openSession } from './openSession.ts';
 import { registerMiner } from './registerMiner.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 import { topUpSession } from './topUpSession.ts';
 import { transfer } from './transfer.ts';
+import { unbond } from './unbond.ts';
+import { undelegate } from './undelegate.ts';
 
 const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } = {
   transfer,
@@ -31,6 +35,10 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   certifiedBatch,
   auditCommit,
   auditReveal,
+  bond,
+  unbond,
+  delegate,
+  undelegate,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

@@ -39,6 +39,7 @@ function termsCode(body: Body, minCollateralUnits: bigint): ResultCode {
 function minerRow({ params }: LedgerState, body: Body, { sender, height }: TransactionContext): MinerRow {
   return {
     ...body,
+    delegatedUnits: 0n,
     operator: sender,
     // §6.1 Draws from the next state on may pick it: every mixer has seen it by then.
     activeFrom: height + 1,

@@ -60,7 +60,15 @@ function grown(): Ledger {
     const operator = sha256(text(`miner ${i}`)).subarray(0, 20);
     state.miners.push({
       ...{ operator, owner: operator, publicKey: sha256(operator), domain: 0, models: [0], contextTokens: 2048 },
-      ...{ concurrency: 4, evidenceLevel: 2, collateralUnits: 1n, activeFrom: 0, weight: 1n, trustPpb: 990_000_000 },
+      ...{
+        concurrency: 4,
+        evidenceLevel: 2,
+        collateralUnits: 1n,
+        delegatedUnits: 0n,
+        activeFrom: 0,
+        weight: 1n,
+        trustPpb: 990_000_000,
+      },
       split: { operatorBps: 10_000, ownerBps: 0, stakersBps: 0 },
       ...{ passedMicro: 1_000_000_000, failedMicro: 0, tasks: 1000, audited: 1000, rejected: 0 },
       ...{ epochVwu: 0n, epochPassed: 0, epochFailed: 0 },

@@ -44,6 +44,13 @@ export const devnetParams: Params = {
     minRoutingTrustPpb: 100_000_000,
     trustHalfLifeEpochs: 5400,
   },
+  stake: {
+    unbondingEpochs: 2,
+    mixerMinUnits: units(10_000),
+    oracleMinUnits: units(1000),
+    validatorMinUnits: units(10_000),
+    gatewayMinUnits: units(1000),
+  },
   emissionPerDayUnits: units(410_900),
   halvingDays: 730,
   stacks: { minersBps: 6000, securityBps: 2000, creatorsBps: 1000, gatewaysBps: 500, treasuryBps: 500 },

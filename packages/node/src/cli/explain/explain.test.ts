@@ -48,12 +48,14 @@ class RecordedWorld extends World {
   }
 }
 
-/** Three miners; one answer passes its audit and is paid, one fails; then the epoch ends. */
+/** Three miners, the first with stakers; one answer passes its audit and is paid, one fails; then the epoch ends. */
 function livedWorld() {
   const world = new RecordedWorld().populate();
   for (const operator of ['minerB', 'minerC'] as const) {
     world.block(world.tx(operator, 'registerMiner', world.registration({ owner: world.address(operator) })));
   }
+  const stakes = [world.tx('payer', 'delegate', { miner: 0, amountUnits: 70n })];
+  world.block(...stakes, world.tx('owner', 'delegate', { miner: 0, amountUnits: 31n }));
   const good = world.receipt();
   const bad = world.receipt({ miner: 1 });
   world.certify(good, bad);

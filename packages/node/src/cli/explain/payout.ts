@@ -7,6 +7,7 @@ import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { ratio } from '../ratio.ts';
 import { certifiedIn, type ReceiptPlace } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
+import { minerParts, stakerShare } from './stakers.ts';
 
 export const PayoutExplanation = explanationOf(
   z.object({
@@ -140,6 +141,7 @@ interface Reason {
 }
 
 function reasonOf(closed: Closed, payout: Payout): Reason {
+  if (payout.kind === 'staker') return stakerReason(closed, payout);
   const isPerTask = payout.source === 'revenue' && payout.stack !== 'validators' && payout.stack !== 'treasury';
   if (isPerTask) return taskReason(closed, payout);
   return poolReason(closed, payout);
@@ -189,10 +191,10 @@ function partOf(
 
 /** What of a miner's units goes to an account that operates or owns it (E8). */
 function ownPart(state: LedgerView, units: bigint, { miner, account }: { miner: number; account: Uint8Array }): bigint {
-  const { operator, owner, split } = state.miners.at(miner);
-  const [operatorUnits = 0n] = apportion(units, [split.operatorBps, split.ownerBps, split.stakersBps].map(BigInt));
+  const { operator, owner } = state.miners.at(miner);
+  const { operatorUnits, ownerUnits } = minerParts(state, units, miner);
   const asOperator = equalBytes(account, operator) ? operatorUnits : 0n;
-  return asOperator + (equalBytes(account, owner) ? units - operatorUnits : 0n);
+  return asOperator + (equalBytes(account, owner) ? ownerUnits : 0n);
 }
 
 function splitFacts({ state, paid }: Closed, { stack, role, kind }: Payout): Step['facts'] {
@@ -214,8 +216,28 @@ function minerSplitFacts(state: LedgerView, miner: number): Step['facts'] {
   return [
     bps('operator', split.operatorBps, `${addressText(operator)}, ${source}`),
     bps('owner', split.ownerBps, `${addressText(owner)}, ${source}`),
-    bps('stakers', split.stakersBps, "the owner's while nobody else stakes"),
+    bps('stakers', split.stakersBps, "the owner's while nobody stakes"),
   ];
+}
+
+/** The part of a miner's units that is its stakers', divided by what each has staked. */
+function stakerReason(closed: Closed, payout: Payout): Reason {
+  const { state, close, paid } = closed;
+  const miner = payout.role ?? 0;
+  const amounts =
+    payout.source === 'revenue'
+      ? paid.filter(({ place }) => place.receipt.miner === miner).map(({ parts }) => parts.minersUnits)
+      : close.scores.filter((score) => score.miner === miner).map((score) => score.emissionUnits);
+  const share = stakerShare(state, { amounts, miner, staker: payout.account });
+  const source = `${payout.source} of miner ${miner}, ${amounts.length} amounts, each divided by the split`;
+  const facts = [
+    ...minerSplitFacts(state, miner),
+    { name: "the stakers' part", value: units(share.stakersUnits), source },
+    { name: 'staked by this account', value: units(share.ownStakeUnits), source: `delegations to miner ${miner}` },
+    { name: 'staked by all', value: units(share.allStakeUnits), source: `delegations to miner ${miner}` },
+  ];
+  const step = { title: titleOf(payout), clause: 'economics §2.3', facts, table: null };
+  return { payout, recomputedUnits: share.units, steps: [step] };
 }
 
 /** A payout out of one amount that contestants share by weight. */

@@ -81,6 +81,7 @@ describe('the API form of events', () => {
   const part = { burnUnits: 1n, processorsUnits: 1n, creatorsUnits: 1n, validatorsUnits: 1n, domainUnits: 1n };
   const events: readonly LedgerEvent[] = [
     { type: 'minerRegistered', miner: 1, operator: address },
+    { type: 'unbonded', account: address, kind: 'delegation', role: 1, units: 2n ** 60n },
     { type: 'sessionOpened', session: 1, payer: address },
     { type: 'sessionClosed', session: 1, refundedUnits: 2n ** 60n },
     { type: 'taskCertified', taskId, transaction: 0, receipt: 1, mixer: 2 },

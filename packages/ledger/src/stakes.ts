@@ -1,0 +1,54 @@
+import { type StakeKind, stakeKinds } from '@assay/protocol';
+import type { LedgerState, LedgerView } from './state.ts';
+
+/** The stake of one role, or a miner's collateral. */
+export interface Stake {
+  readonly owner: Uint8Array;
+  readonly units: bigint;
+  /** The least that must stay while the role is registered. */
+  readonly minUnits: bigint;
+}
+
+/** The name of a kind of stake; undefined when the number is none. */
+export function stakeKindOf(value: number): StakeKind | undefined {
+  const kinds = Object.keys(stakeKinds) as StakeKind[];
+  return kinds.find((kind) => stakeKinds[kind] === value);
+}
+
+/** What is staked in a role; undefined when there is none. A delegation is no role (economics §6.2). */
+export function stakeOf(state: LedgerView, kind: StakeKind | undefined, role: number): Stake | undefined {
+  if (kind === undefined || kind === 'delegation') return undefined;
+  if (kind === 'miner') {
+    const miner = state.miners.get(role);
+    if (miner === undefined) return undefined;
+    const { minCollateralUnits } = state.domains.at(miner.domain);
+    return { owner: miner.owner, units: miner.collateralUnits, minUnits: minCollateralUnits };
+  }
+  const row = tableOf(state, kind).get(role);
+  return row && { owner: row.account, units: row.stakeUnits, minUnits: state.params.stake[`${kind}MinUnits`] };
+}
+
+/** Sets what is staked in a role that exists. */
+export function setStake(state: LedgerState, kind: StakeKind, role: number, units: bigint): void {
+  if (kind === 'miner') state.miners.update(role, { collateralUnits: units });
+  else if (kind === 'mixer') state.mixers.update(role, { stakeUnits: units });
+  else if (kind !== 'delegation') state[`${kind}s`].update(role, { stakeUnits: units });
+}
+
+/** Locks base units that left a stake until the epoch ends that they are released with (economics §6.1). */
+export function beginUnbonding(
+  state: LedgerState,
+  from: { readonly account: Uint8Array; readonly kind: StakeKind; readonly role: number },
+  units: bigint,
+): void {
+  const releaseEpoch = state.globals.epoch + state.params.stake.unbondingEpochs;
+  const { account, role } = from;
+  state.unbonding.push({ account, kind: stakeKinds[from.kind], role, units, releaseEpoch });
+}
+
+type RoleKind = Exclude<StakeKind, 'miner' | 'delegation'>;
+
+function tableOf(state: LedgerView, kind: RoleKind) {
+  const { mixers: mixer, oracles: oracle, validators: validator, gateways: gateway } = state;
+  return { mixer, oracle, validator, gateway }[kind];
+}

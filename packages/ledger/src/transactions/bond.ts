@@ -1,0 +1,20 @@
+import type { BodyValues } from '@assay/protocol';
+import { setStake, stakeKindOf, stakeOf } from '../stakes.ts';
+import type { TransactionRule } from './rule.ts';
+
+/** Adds to the stake of a role or to a miner's collateral; anyone may, and it is then the owner's (economics §6.1). */
+export const bond: TransactionRule<BodyValues['bond']> = {
+  validate(state, { kind, role, amountUnits }, { availableUnits }) {
+    if (amountUnits === 0n) return 'ZERO_AMOUNT';
+    if (amountUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
+    return stakeOf(state, stakeKindOf(kind), role) === undefined ? 'UNKNOWN_ROLE' : 'OK';
+  },
+  apply(state, body, { sender }) {
+    const kind = stakeKindOf(body.kind);
+    const stake = stakeOf(state, kind, body.role);
+    if (kind === undefined || stake === undefined) throw new RangeError(`a valid bond names no role ${body.role}`);
+    state.debit(sender, body.amountUnits);
+    setStake(state, kind, body.role, stake.units + body.amountUnits);
+    return [];
+  },
+};

@@ -1,0 +1,19 @@
+import type { BodyValues } from '@assay/protocol';
+import type { TransactionRule } from './rule.ts';
+
+/** Stakes the sender's base units on a miner, for a part of what it earns (economics §6.2). */
+export const delegate: TransactionRule<BodyValues['delegate']> = {
+  validate(state, { miner, amountUnits }, { availableUnits }) {
+    if (amountUnits === 0n) return 'ZERO_AMOUNT';
+    if (amountUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
+    return state.miners.get(miner) === undefined ? 'UNKNOWN_ROLE' : 'OK';
+  },
+  apply(state, { miner, amountUnits }, { sender }) {
+    const known = state.delegationOf(sender, miner);
+    const index = known ?? state.addDelegation({ staker: sender, miner, stakeUnits: 0n });
+    state.debit(sender, amountUnits);
+    state.delegations.update(index, { stakeUnits: state.delegations.at(index).stakeUnits + amountUnits });
+    state.miners.update(miner, { delegatedUnits: state.miners.at(miner).delegatedUnits + amountUnits });
+    return [];
+  },
+};

@@ -1,0 +1,23 @@
+import { type BodyValues, equalBytes } from '@assay/protocol';
+import { beginUnbonding, setStake, stakeKindOf, stakeOf } from '../stakes.ts';
+import type { TransactionRule } from './rule.ts';
+
+/** Takes stake out of a role the sender owns, down to the minimum; it stays locked first (economics §6.1). */
+export const unbond: TransactionRule<BodyValues['unbond']> = {
+  validate(state, { kind, role, amountUnits }, { sender }) {
+    if (amountUnits === 0n) return 'ZERO_AMOUNT';
+    const stake = stakeOf(state, stakeKindOf(kind), role);
+    if (stake === undefined) return 'UNKNOWN_ROLE';
+    if (!equalBytes(stake.owner, sender)) return 'NOT_OWNER';
+    return stake.units < stake.minUnits + amountUnits ? 'STAKE_TOO_LOW' : 'OK';
+  },
+  apply(state, body, { sender }) {
+    const { role, amountUnits } = body;
+    const kind = stakeKindOf(body.kind);
+    const stake = stakeOf(state, kind, role);
+    if (kind === undefined || stake === undefined) throw new RangeError(`a valid unbonding names no role ${role}`);
+    setStake(state, kind, role, stake.units - amountUnits);
+    beginUnbonding(state, { account: sender, kind, role }, amountUnits);
+    return [];
+  },
+};

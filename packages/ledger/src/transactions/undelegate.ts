@@ -1,0 +1,26 @@
+import type { BodyValues } from '@assay/protocol';
+import { beginUnbonding } from '../stakes.ts';
+import type { LedgerView } from '../state.ts';
+import type { TransactionRule } from './rule.ts';
+
+/** Takes back what the sender staked on a miner; it stays locked first (economics §6.2). */
+export const undelegate: TransactionRule<BodyValues['undelegate']> = {
+  validate(state, { miner, amountUnits }, { sender }) {
+    if (amountUnits === 0n) return 'ZERO_AMOUNT';
+    if (state.miners.get(miner) === undefined) return 'UNKNOWN_ROLE';
+    return delegatedBy(state, sender, miner) < amountUnits ? 'STAKE_TOO_LOW' : 'OK';
+  },
+  apply(state, { miner, amountUnits }, { sender }) {
+    const index = state.delegationOf(sender, miner);
+    if (index === undefined) throw new RangeError(`a valid undelegation from miner ${miner} has no delegation`);
+    state.delegations.update(index, { stakeUnits: state.delegations.at(index).stakeUnits - amountUnits });
+    state.miners.update(miner, { delegatedUnits: state.miners.at(miner).delegatedUnits - amountUnits });
+    beginUnbonding(state, { account: sender, kind: 'delegation', role: miner }, amountUnits);
+    return [];
+  },
+};
+
+function delegatedBy(state: LedgerView, staker: Uint8Array, miner: number): bigint {
+  const index = state.delegationOf(staker, miner);
+  return index === undefined ? 0n : state.delegations.at(index).stakeUnits;
+}
