@@ -136,6 +136,7 @@ export const SignedAnnouncement = new ContainerType(
   { announcement: TaskAnnouncement, signature: Ed25519Signature },
   { typeName: 'SignedAnnouncement' },
 );
+export type SignedAnnouncement = ValueOf<typeof SignedAnnouncement>;
 
 /** An oracle's request to take a late task from its miner (§5.3). */
 export const TransitionRequest = new ContainerNodeStructType(

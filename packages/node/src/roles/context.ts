@@ -1,5 +1,13 @@
 import type { Verifier } from '@assay/ledger';
-import { type ChainIdentity, type MessageType, signingDomain, signingRoot } from '@assay/protocol';
+import {
+  type ChainIdentity,
+  type MessageType,
+  messageTypes,
+  type SignedAnnouncement,
+  signingDomain,
+  signingRoot,
+  TaskAnnouncement,
+} from '@assay/protocol';
 import type { Type } from '@chainsafe/ssz';
 import type { Engine } from '../consensus/port.ts';
 import type { Network } from '../network/port.ts';
@@ -48,6 +56,17 @@ export class SigningRoots {
     }
     return signingRoot(type.hashTreeRoot(value), domain);
   }
+}
+
+/** Whether an announcement is signed by the mixer it names (§5.1). */
+export function isAnnouncedByMixer(
+  { engine, verifier }: Pick<RoleContext, 'engine' | 'verifier'>,
+  roots: SigningRoots,
+  { announcement, signature }: SignedAnnouncement,
+): boolean {
+  const mixer = engine.ledger.state.mixers.get(announcement.mixer);
+  if (mixer === undefined) return false;
+  return verifier.ed25519(mixer.publicKey, roots.of(messageTypes.taskState, TaskAnnouncement, announcement), signature);
 }
 
 export const protocols = {

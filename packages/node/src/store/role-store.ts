@@ -1,5 +1,5 @@
 import type { Database } from 'lmdb';
-import type { AssayError } from '../errors.ts';
+import { AssayError } from '../errors.ts';
 
 /** What a role remembers over a restart. */
 export interface RoleStore {
@@ -34,6 +34,7 @@ export class LmdbRoleStore implements RoleStore {
   readonly #fail: (error: unknown) => AssayError;
   readonly #uncommitted = new Map<string, Buffer | null>();
   #lastWrite: Promise<unknown> = Promise.resolve();
+  #isOpen = true;
 
   constructor(role: string, tables: RoleTables, fail: (error: unknown) => AssayError) {
     this.#role = role;
@@ -47,6 +48,7 @@ export class LmdbRoleStore implements RoleStore {
   }
 
   put(key: string, value: Uint8Array, expiryHeight: number = never): void {
+    this.#requireOpen();
     const stored = Buffer.alloc(heightBytes + value.length);
     stored.writeBigUInt64LE(BigInt(expiryHeight));
     stored.set(value, heightBytes);
@@ -55,10 +57,17 @@ export class LmdbRoleStore implements RoleStore {
   }
 
   delete(key: string): void {
+    this.#requireOpen();
     this.#write(key, null, this.#tables.values.remove([this.#role, key]));
   }
 
+  /** Ends the memory: every later call throws AssayError NODE_STOPPED, for a closed environment must not be read. */
+  close(): void {
+    this.#isOpen = false;
+  }
+
   *entries(prefix: string): Iterable<{ key: string; value: Uint8Array }> {
+    this.#requireOpen();
     const found = new Map<string, Buffer>();
     for (const { key, value } of this.#tables.values.getRange({ start: [this.#role, prefix] })) {
       if (key[0] !== this.#role || !key[1].startsWith(prefix)) break;
@@ -84,7 +93,12 @@ export class LmdbRoleStore implements RoleStore {
     if (stored?.readBigUInt64LE() === BigInt(expiryHeight)) this.delete(key);
   }
 
+  #requireOpen(): void {
+    if (!this.#isOpen) throw new AssayError('NODE_STOPPED');
+  }
+
   #stored(key: string): Buffer | undefined {
+    this.#requireOpen();
     const waiting = this.#uncommitted.get(key);
     return waiting === undefined ? this.#tables.values.get([this.#role, key]) : (waiting ?? undefined);
   }

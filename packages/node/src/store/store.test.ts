@@ -111,6 +111,18 @@ describe('data directory', () => {
 });
 
 describe('memory of a role', () => {
+  it('refuses every call once the store is closed, whoever still holds it', async () => {
+    const store = await open(await newDirectory());
+    const memory = store.roleStore('validator-1');
+    memory.put('a', bytes('one'));
+    await store.close();
+    const stopped = expect.objectContaining({ code: 'NODE_STOPPED' });
+    expect(() => memory.get('a')).toThrow(stopped);
+    expect(() => memory.put('a', bytes('two'))).toThrow(stopped);
+    expect(() => memory.delete('a')).toThrow(stopped);
+    expect(() => [...memory.entries('')]).toThrow(stopped);
+  });
+
   it('reads its own writes at once and after a restart', async () => {
     const dir = await newDirectory();
     const first = await open(dir);

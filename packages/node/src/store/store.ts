@@ -223,6 +223,7 @@ export class Store {
 
   /** Finishes what is being written and gives the directory free. */
   async close(): Promise<void> {
+    for (const role of this.#roles.values()) role.close();
     await this.#environment.close();
     this.#lock?.release();
   }

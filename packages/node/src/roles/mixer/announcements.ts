@@ -1,4 +1,10 @@
-import { type TaskAnnouncement, type TransitionRequest, taskStates, toHex } from '@assay/protocol';
+import {
+  type SignedAnnouncement,
+  type TaskAnnouncement,
+  type TransitionRequest,
+  taskStates,
+  toHex,
+} from '@assay/protocol';
 
 /** Announcements a mixer keeps for checking receipts and transitions; the oldest go first. */
 const maxAnnouncements = 32_768;
@@ -6,7 +12,7 @@ const maxAnnouncements = 32_768;
 export const clockToleranceMs = 2000;
 
 interface Record {
-  readonly last: TaskAnnouncement;
+  readonly last: SignedAnnouncement;
   readonly firstMs: number;
 }
 
@@ -14,19 +20,20 @@ interface Record {
 export class Announcements {
   readonly #tasks = new Map<string, Record>();
 
-  /** Keeps an announcement of a task's own mixer; nobody else may speak for it. */
-  record(announcement: TaskAnnouncement, nowMs: number): void {
-    const id = toHex(announcement.taskId);
+  /** Keeps what a task's own mixer sent; nobody else may speak for it. Its signature is checked when it is used. */
+  record(signed: SignedAnnouncement, nowMs: number): void {
+    const { taskId, mixer } = signed.announcement;
+    const id = toHex(taskId);
     const known = this.#tasks.get(id);
-    if (known !== undefined && known.last.mixer !== announcement.mixer) return;
+    if (known !== undefined && known.last.announcement.mixer !== mixer) return;
     this.#tasks.delete(id);
-    this.#tasks.set(id, { last: announcement, firstMs: known?.firstMs ?? nowMs });
+    this.#tasks.set(id, { last: signed, firstMs: known?.firstMs ?? nowMs });
     const [oldest] = this.#tasks.keys();
     if (this.#tasks.size > maxAnnouncements && oldest !== undefined) this.#tasks.delete(oldest);
   }
 
   last(taskId: Uint8Array): TaskAnnouncement | null {
-    return this.#tasks.get(toHex(taskId))?.last ?? null;
+    return this.#tasks.get(toHex(taskId))?.last.announcement ?? null;
   }
 
   /** Milliseconds from the first word of a task to now, by this mixer's clock; null when it heard nothing. */
@@ -36,9 +43,13 @@ export class Announcements {
   }
 
   /** §5.3: this mixer agrees when its own record has the same attempt and its own clock says late, ±2 s. */
-  agrees(request: TransitionRequest, nowMs: number): boolean {
-    const last = this.last(request.taskId);
-    if (last === null || last.state === taskStates.end) return false;
-    return last.attempt === request.attempt && nowMs + clockToleranceMs >= last.deadlineMs;
+  agrees(
+    request: TransitionRequest,
+    own: { nowMs: number; isSigned: (signed: SignedAnnouncement) => boolean },
+  ): boolean {
+    const signed = this.#tasks.get(toHex(request.taskId))?.last;
+    if (signed === undefined || signed.announcement.state === taskStates.end) return false;
+    const { attempt, deadlineMs } = signed.announcement;
+    return attempt === request.attempt && own.nowMs + clockToleranceMs >= deadlineMs && own.isSigned(signed);
   }
 }

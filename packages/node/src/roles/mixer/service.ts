@@ -102,7 +102,7 @@ export class Mixer implements RoleService {
     endpoint.handle(protocols.vote, (stream) => this.#transitions.vote(stream));
     endpoint.handle(protocols.order, (stream) => this.#obey(stream));
     endpoint.handle(protocols.artifact, (stream) => this.#serveArtifact(stream));
-    endpoint.subscribe(topics.tasks, (message) => this.#hear(message));
+    endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
     endpoint.subscribe(topics.presence, (message, from) => this.#hearPresence(message, from));
     this.#unsubscribe = engine.onBlock((committed) => this.#onBlock(committed));
   }
@@ -281,9 +281,9 @@ export class Mixer implements RoleService {
       timeMs: this.#context.nowMs(),
     };
     this.#countLoad(task);
-    this.#announcements.record(announcement, this.#context.nowMs());
     const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
     const message = { announcement, signature: this.#context.signer.sign(root) };
+    this.#announcements.record(message, this.#context.nowMs());
     this.#endpoint?.publish(topics.tasks, SignedAnnouncement.serialize(message));
   }
 
@@ -296,13 +296,11 @@ export class Mixer implements RoleService {
     for (const run of this.#runs.values()) count(equalBytes(run.task.taskId, changed.taskId) ? changed : run.task);
   }
 
-  #hear(message: Uint8Array): void {
-    const { announcement, signature } = SignedAnnouncement.deserialize(message);
-    const mixer = this.#context.engine.ledger.state.mixers.get(announcement.mixer);
-    if (mixer === undefined || announcement.mixer === this.#options.mixer) return;
-    const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
-    if (!this.#context.verifier.ed25519(mixer.publicKey, root, signature)) return;
-    this.#announcements.record(announcement, this.#context.nowMs());
+  #hear(message: Uint8Array, from: string): void {
+    const signed = SignedAnnouncement.deserialize(message);
+    const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
+    if (mixer === undefined || addressText(mixer.account) !== from) return;
+    this.#announcements.record(signed, this.#context.nowMs());
   }
 
   #hearPresence(message: Uint8Array, from: string): void {

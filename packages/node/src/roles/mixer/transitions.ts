@@ -9,7 +9,7 @@ import {
 } from '@assay/protocol';
 import type { MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
-import type { RoleContext, SigningRoots } from '../context.ts';
+import { isAnnouncedByMixer, type RoleContext, type SigningRoots } from '../context.ts';
 import type { Announcements } from './announcements.ts';
 
 /** How a mixer votes on an oracle's request, and how it obeys one that more than two thirds support (§5.3). */
@@ -29,7 +29,10 @@ export class Transitions {
   async vote(stream: MessageStream): Promise<void> {
     const signed = await receive(stream, SignedTransition);
     if (signed === null || !this.#signedByOracle(signed.request, signed.signature)) return stream.abort();
-    const agrees = this.#announcements.agrees(signed.request, this.#context.nowMs());
+    const agrees = this.#announcements.agrees(signed.request, {
+      nowMs: this.#context.nowMs(),
+      isSigned: (announced) => isAnnouncedByMixer(this.#context, this.#roots, announced),
+    });
     const root = this.#roots.of(messageTypes.transitionVote, TransitionRequestType, signed.request);
     const signature = agrees ? this.#context.signer.sign(root) : new Uint8Array(64);
     await stream.send(TransitionVote.serialize({ agrees, mixer: this.#mixer, signature }));

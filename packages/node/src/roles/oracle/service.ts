@@ -4,7 +4,6 @@ import {
   messageTypes,
   SignedAnnouncement,
   SignedTransition,
-  TaskAnnouncement,
   TransitionOrder,
   TransitionRequest,
   TransitionVote,
@@ -12,7 +11,7 @@ import {
 } from '@assay/protocol';
 import type { Endpoint } from '../../network/port.ts';
 import { ask } from '../../network/wire.ts';
-import { protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
+import { isAnnouncedByMixer, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import { type OracleEffect, type OracleEvent, type OracleState, stepOracle } from './state.ts';
 
 /** Ticks per lead slot. */
@@ -41,7 +40,7 @@ export class Oracle implements RoleService {
 
   async start(): Promise<void> {
     this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
-    this.#endpoint.subscribe(topics.tasks, (message) => this.#hear(message));
+    this.#endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
     const tickMs = Math.max(10, Math.floor(this.#state.slotMs / ticksPerSlot));
     this.#timer = setInterval(() => this.#dispatch({ type: 'tick', nowMs: this.#context.nowMs() }), tickMs);
   }
@@ -59,18 +58,17 @@ export class Oracle implements RoleService {
     for (const effect of effects) void this.#request(effect);
   }
 
-  #hear(message: Uint8Array): void {
-    const { announcement, signature } = SignedAnnouncement.deserialize(message);
-    const mixer = this.#context.engine.ledger.state.mixers.get(announcement.mixer);
-    if (mixer === undefined) return;
-    const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
-    if (!this.#context.verifier.ed25519(mixer.publicKey, root, signature)) return;
-    this.#dispatch({ type: 'announced', taskId: toHex(announcement.taskId), announcement });
+  #hear(message: Uint8Array, from: string): void {
+    const signed = SignedAnnouncement.deserialize(message);
+    const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
+    if (mixer === undefined || addressText(mixer.account) !== from) return;
+    this.#dispatch({ type: 'announced', taskId: toHex(signed.announcement.taskId), signed });
   }
 
-  async #request({ taskId, announcement }: OracleEffect): Promise<void> {
+  async #request({ taskId, signed: announced }: OracleEffect): Promise<void> {
     const endpoint = this.#endpoint;
-    if (endpoint === null) return;
+    const { announcement } = announced;
+    if (endpoint === null || !isAnnouncedByMixer(this.#context, this.#roots, announced)) return;
     const request: TransitionRequest = {
       taskId: announcement.taskId,
       oracle: this.#state.oracle,

@@ -12,9 +12,13 @@ const announcement: TaskAnnouncement = {
   deadlineMs: 1000,
   timeMs: 500,
 };
+const signed = (change: Partial<TaskAnnouncement> = {}) => ({
+  announcement: { ...announcement, ...change },
+  signature: new Uint8Array(64),
+});
 const idle = (oracle: number): OracleState => ({ oracle, oracles: 3, slotMs: 100, tasks: new Map(), asked: new Map() });
 const following = (oracle: number, change: Partial<TaskAnnouncement> = {}) =>
-  stepOracle(idle(oracle), { type: 'announced', taskId: 'a', announcement: { ...announcement, ...change } }).state;
+  stepOracle(idle(oracle), { type: 'announced', taskId: 'a', signed: signed(change) }).state;
 
 describe('an oracle (D3, §5.3)', () => {
   it('says nothing before the deadline', () => {
@@ -39,8 +43,7 @@ describe('an oracle (D3, §5.3)', () => {
 
   it('asks again for the next attempt, and after a refusal', () => {
     const asked = stepOracle(following(0), { type: 'tick', nowMs: 1050 }).state;
-    const next = { ...announcement, attempt: 1 };
-    const moved = stepOracle(asked, { type: 'announced', taskId: 'a', announcement: next }).state;
+    const moved = stepOracle(asked, { type: 'announced', taskId: 'a', signed: signed({ attempt: 1 }) }).state;
     expect(stepOracle(moved, { type: 'tick', nowMs: 1050 }).effects).toHaveLength(1);
     const refused = stepOracle(asked, { type: 'refused', taskId: 'a' }).state;
     expect(stepOracle(refused, { type: 'tick', nowMs: 1060 }).effects).toHaveLength(1);
@@ -50,7 +53,7 @@ describe('an oracle (D3, §5.3)', () => {
     const ended = stepOracle(following(0), {
       type: 'announced',
       taskId: 'a',
-      announcement: { ...announcement, state: taskStates.end },
+      signed: signed({ state: taskStates.end }),
     }).state;
     expect(ended.tasks.size).toBe(0);
   });

@@ -1,17 +1,17 @@
-import { type TaskAnnouncement, taskStates } from '@assay/protocol';
+import { type SignedAnnouncement, type TaskAnnouncement, taskStates } from '@assay/protocol';
 
 /** What an oracle knows of the tasks in hand (D3). */
 export interface OracleState {
   readonly oracle: number;
   readonly oracles: number;
   readonly slotMs: number;
-  readonly tasks: ReadonlyMap<string, TaskAnnouncement>;
+  readonly tasks: ReadonlyMap<string, SignedAnnouncement>;
   /** Attempts this oracle has already asked to end. */
   readonly asked: ReadonlyMap<string, number>;
 }
 
 export type OracleEvent =
-  | { readonly type: 'announced'; readonly taskId: string; readonly announcement: TaskAnnouncement }
+  | { readonly type: 'announced'; readonly taskId: string; readonly signed: SignedAnnouncement }
   | { readonly type: 'tick'; readonly nowMs: number }
   /** The mixers did not agree; ask again in a later slot. */
   | { readonly type: 'refused'; readonly taskId: string };
@@ -19,7 +19,7 @@ export type OracleEvent =
 export interface OracleEffect {
   readonly type: 'requestTransition';
   readonly taskId: string;
-  readonly announcement: TaskAnnouncement;
+  readonly signed: SignedAnnouncement;
 }
 
 export interface OracleStep {
@@ -44,7 +44,7 @@ export function leadOracle(
 export function stepOracle(state: OracleState, event: OracleEvent): OracleStep {
   switch (event.type) {
     case 'announced':
-      return { state: onAnnounced(state, event.taskId, event.announcement), effects: [] };
+      return { state: onAnnounced(state, event.taskId, event.signed), effects: [] };
     case 'refused': {
       const asked = new Map(state.asked);
       asked.delete(event.taskId);
@@ -55,15 +55,15 @@ export function stepOracle(state: OracleState, event: OracleEvent): OracleStep {
   }
 }
 
-function onAnnounced(state: OracleState, taskId: string, announcement: TaskAnnouncement): OracleState {
+function onAnnounced(state: OracleState, taskId: string, signed: SignedAnnouncement): OracleState {
   const tasks = new Map(state.tasks);
   tasks.delete(taskId);
   const asked = new Map(state.asked);
-  if (announcement.state === taskStates.end) {
+  if (signed.announcement.state === taskStates.end) {
     asked.delete(taskId);
     return { ...state, tasks, asked };
   }
-  tasks.set(taskId, announcement);
+  tasks.set(taskId, signed);
   const [oldest] = tasks.keys();
   if (tasks.size > maxFollowedTasks && oldest !== undefined) tasks.delete(oldest);
   return { ...state, tasks, asked };
@@ -73,7 +73,8 @@ function onTick(state: OracleState, nowMs: number): OracleStep {
   const effects: OracleEffect[] = [];
   const asked = new Map(state.asked);
   const tasks = new Map(state.tasks);
-  for (const [taskId, announcement] of state.tasks) {
+  for (const [taskId, signed] of state.tasks) {
+    const { announcement } = signed;
     const lateMs = nowMs - announcement.deadlineMs;
     if (lateMs > forgetAfterMs) {
       tasks.delete(taskId);
@@ -84,7 +85,7 @@ function onTick(state: OracleState, nowMs: number): OracleStep {
     // §5.3: the lead asks first; after a silent slot the next one does.
     if (leadOracle(announcement, { lateMs, slotMs: state.slotMs, oracles: state.oracles }) !== state.oracle) continue;
     asked.set(taskId, announcement.attempt);
-    effects.push({ type: 'requestTransition', taskId, announcement });
+    effects.push({ type: 'requestTransition', taskId, signed });
   }
   return { state: { ...state, tasks, asked }, effects };
 }

@@ -62,6 +62,7 @@ export class Validator implements RoleService {
   }
 
   async #commit({ taskId }: AuditDuty): Promise<void> {
+    if (this.#endpoint === null) return;
     const secret = this.#recall(taskId) ?? (await this.#prepare(taskId));
     if (secret === null) return;
     const commitment = AuditSecret.hashTreeRoot(secret);
