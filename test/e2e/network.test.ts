@@ -27,6 +27,11 @@ const ask = (content: string, more: { max_tokens?: number; seed?: number } = {})
     ...more,
   });
 
+async function audited(taskId: string) {
+  const task = await network.client.getTask(taskId);
+  return task.status === 'pending' ? [] : (task.audit?.auditors ?? []);
+}
+
 const command = (...args: string[]) => assay([...args, '--data', network.dataDir]);
 
 const readmeReceipt = join(directory.path, 'r.json');
@@ -66,6 +71,10 @@ describe('one prompt, all the way', () => {
       tokensIn: answer.usage?.prompt_tokens,
       tokensOut: answer.usage?.completion_tokens,
     });
+    const numbers = (await audited(taskId)).flatMap((auditor) => auditor.numbers ?? []);
+    expect(numbers.map(({ finding }) => finding)).toEqual(['checked']);
+    // verification §6.2: the same engine re-checks an honest answer to the last rounding.
+    expect(numbers.every(({ t1Ppb, argmaxMismatches }) => t1Ppb < 10_000 && argmaxMismatches === 0)).toBe(true);
     const price = BigInt(paid.priceUnits);
     expect(price).toBeGreaterThan(0n);
 

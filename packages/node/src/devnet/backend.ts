@@ -20,7 +20,7 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-/** Honest limit of T1 for the built-in backend against itself, parts per billion; measured by `t1.bench.ts`. */
+/** Honest limit of T1 for the built-in backend, parts per billion (verification §6.2); measured by `t1.bench.ts`. */
 const t1ThresholdPpb = 40_000_000;
 const upstreamContextTokens = 8192;
 /** The registered file of a model that has none: no file has this hash, so nobody can re-check the model. */
