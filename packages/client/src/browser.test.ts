@@ -3,6 +3,8 @@ import { createContext, runInContext } from 'node:vm';
 import { toHex } from '@assay/protocol';
 import { rolldown } from 'rolldown';
 import { describe, expect, it } from 'vitest';
+import { rowProofToJson } from './proof/rowProof.ts';
+import { answers, header } from './proof/state.fixture.ts';
 import { certified, chain, trust } from './receipt/certified.fixture.ts';
 import { portableReceipt, portableReceiptToJson } from './receipt/portableReceipt.ts';
 
@@ -16,13 +18,17 @@ async function bundle(): Promise<{ code: string; imports: readonly string[] }> {
 }
 
 describe('in a browser', () => {
-  it('needs no module and no global of Node, and checks receipts', async () => {
+  it('needs no module and no global of Node, and checks receipts and proofs', async () => {
     const { code, imports } = await bundle();
     expect(imports).toEqual([]);
     expect(code).not.toMatch(/\brequire\(|["']node:/);
 
     const receipt = portableReceipt({ chain, height: 7, batch: certified([0, 1, 3]), index: 1 });
+    const [answer] = answers();
     const files = {
+      proof: answer && rowProofToJson(answer.proof),
+      question: answer?.question,
+      stateRoot: [...header.stateRoot],
       receipt: receipt && portableReceiptToJson(receipt),
       committee: {
         chainId: chain.chainId,
@@ -44,9 +50,15 @@ describe('in a browser', () => {
        const receipt = assay.portableReceiptFromJson(files.receipt);
        const trust = assay.trustFromCommitteeJson(files.committee);
        const tampered = { ...receipt, receipt: { ...receipt.receipt, miner: 3 } };
-       JSON.stringify([receipt, tampered].map((one) => assay.verifyReceipt(one, trust).valid))`,
+       const proof = assay.rowProofFromJson(files.proof);
+       const elsewhere = { ...proof, index: proof.index + 1 };
+       const options = { root: { stateRoot: Uint8Array.from(files.stateRoot) }, question: files.question };
+       JSON.stringify([
+         ...[receipt, tampered].map((one) => assay.verifyReceipt(one, trust).valid),
+         ...[proof, elsewhere].map((one) => assay.verifyProof(one, options).valid),
+       ])`,
       page,
     );
-    expect(JSON.parse(String(verdicts))).toEqual([true, false]);
+    expect(JSON.parse(String(verdicts))).toEqual([true, false, true, false]);
   });
 });

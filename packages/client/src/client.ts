@@ -12,6 +12,7 @@ import { getMiners } from './actions/getMiners.ts';
 import { getMixers } from './actions/getMixers.ts';
 import { getModels } from './actions/getModels.ts';
 import { getOracles } from './actions/getOracles.ts';
+import { getProof } from './actions/getProof.ts';
 import { getReceipt } from './actions/getReceipt.ts';
 import { getRoles } from './actions/getRoles.ts';
 import { getSession } from './actions/getSession.ts';
@@ -38,6 +39,7 @@ const actions = {
   getMixers,
   getModels,
   getOracles,
+  getProof,
   getReceipt,
   getRoles,
   getSession,

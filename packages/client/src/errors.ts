@@ -1,5 +1,5 @@
 /** What this client itself can find wrong; every other code is the node's own (`spec/errors.md`). */
-export type ClientCode = 'NODE_NOT_REACHABLE' | 'BAD_ANSWER' | 'BAD_RECEIPT' | 'BAD_TRUST';
+export type ClientCode = 'NODE_NOT_REACHABLE' | 'BAD_ANSWER' | 'BAD_RECEIPT' | 'BAD_PROOF' | 'BAD_TRUST';
 
 /** A call that failed. Handlers switch on `code`; the message is for people. */
 export class ClientError extends Error {

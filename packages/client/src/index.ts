@@ -4,11 +4,14 @@
  */
 export type { PageOptions } from './actions/pageOptions.ts';
 export * from './api/genesis.ts';
+export * from './api/proof.ts';
 export * from './api/routes.ts';
 export * from './api/schemas.ts';
 export * from './client.ts';
 export * from './errors.ts';
 export * from './formatUnits.ts';
+export * from './proof/rowProof.ts';
+export * from './proof/verifyProof.ts';
 export * from './receipt/portableReceipt.ts';
 export * from './receipt/trust.ts';
 export * from './receipt/verifyReceipt.ts';

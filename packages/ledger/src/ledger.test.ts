@@ -1,3 +1,4 @@
+import { stateRootAlong, type TableName, tables } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { conservation } from './conservation.ts';
 import { Ledger } from './ledger.ts';
@@ -37,6 +38,20 @@ describe('Ledger', () => {
     expect(height).toBe(1);
     expect(stateRoot).toEqual(world.ledger.stateRoot());
     expect(stateRoot).not.toEqual(before);
+  });
+
+  it('proves every row of every table against its root, before and after the next block', () => {
+    const world = paidWorld();
+    for (let round = 0; round < 2; round++) {
+      for (const table of Object.keys(tables) as TableName[]) {
+        for (let index = 0; index < world.state[table].length; index++) {
+          const proof = world.ledger.prove(table, index);
+          expect(proof && stateRootAlong(table, { ...proof, index })).toEqual(world.ledger.stateRoot());
+        }
+        expect(world.ledger.prove(table, world.state[table].length)).toBeNull();
+      }
+      world.certify(world.receipt());
+    }
   });
 
   it('continues from a snapshot exactly as without one', () => {

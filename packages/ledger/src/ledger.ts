@@ -1,4 +1,4 @@
-import { type Genesis, type ResultCode, State } from '@assay/protocol';
+import { type Genesis, type ResultCode, type RowProof, State, type TableName, tables } from '@assay/protocol';
 import { advanceAudits } from './audits.ts';
 import { ConservationError, conservation, runningConservation } from './conservation.ts';
 import { closeEpoch, endsEpoch } from './epoch/close.ts';
@@ -51,6 +51,15 @@ export class Ledger {
   /** Root of the state after the last block (§2.2). */
   stateRoot(): Uint8Array {
     return this.#root;
+  }
+
+  /**
+   * A row after the last block, serialised, with its path to `stateRoot()` (§2.6); null when there is none.
+   */
+  prove(table: TableName, index: number): Pick<RowProof, 'row' | 'path'> | null {
+    const path = this.#state.pathOf(table, index);
+    if (path === null) return null;
+    return { row: tables[table].elementType.serialize(this.#state[table].at(index) as never), path };
   }
 
   get state(): LedgerView {

@@ -10,9 +10,11 @@ import {
   type ModelRow,
   Params,
   type RoleRow,
+  rowPath,
   type SessionRow,
   State,
   type StateValue,
+  type TableName,
   type TaskRow,
   tables,
   taskStatuses,
@@ -250,6 +252,13 @@ export class LedgerState implements LedgerView {
   root(): Uint8Array {
     this.#flush();
     return this.#view.hashTreeRoot();
+  }
+
+  /** The Merkle siblings of a row up to the root (§2.6); null when there is no such row. */
+  pathOf(table: TableName, index: number): Uint8Array[] | null {
+    if (this[table].get(index) === undefined) return null;
+    this.root();
+    return rowPath(this.#view.node, table, index);
   }
 
   /** The SSZ `State`. */

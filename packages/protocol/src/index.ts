@@ -12,6 +12,7 @@ export * from './genesis.ts';
 export * from './hash.ts';
 export * from './limits.ts';
 export * from './messages.ts';
+export * from './proof.ts';
 export * from './receipt.ts';
 export * from './signing.ts';
 export * from './state.ts';

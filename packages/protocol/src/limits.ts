@@ -12,6 +12,8 @@ export const limits = {
   maxMixers: 128,
   /** Rows of any one table. */
   maxTableRows: 2 ** 32,
+  /** Largest single row, serialised, bytes. */
+  maxRowBytes: 64 * 1024,
   /** Models one miner may serve. */
   maxModelsPerMiner: 16,
   /** Auditors one task may be given: one first, two to confirm, one replacement for each (§10.4). */

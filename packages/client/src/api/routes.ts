@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GenesisJson } from './genesis.ts';
+import { RowProofJson } from './proof.ts';
 import {
   Account,
   Applied,
@@ -97,6 +98,7 @@ export const apiRoutes = {
   tasks: get('tasks', TaskPage, 'Certified tasks, newest first.', { query: ['limit', 'before'] }),
   task: get('tasks/{taskId}', TaskDetail, 'One task, its audit and its history.', { pending: true }),
   receipt: get('receipts/{taskId}', ReceiptJson, 'The portable receipt of a task.', { pending: true }),
+  proof: get('proofs/{kind}/{id}', RowProofJson, 'A row of the state with its Merkle path to the root of a block.'),
   epoch: get('epochs/{epoch}', Epoch, 'What a closed epoch paid, to whom and why.'),
   roles: get('roles', LocalRoles, 'The roles of this process.'),
   stopRole: post('roles/{name}/stop', LocalRole, 'Stops a role of this process.', { admin: true }),

@@ -9,6 +9,7 @@ import { keysCommand } from './commands/keys.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
 import { paramsJusticeCommand } from './commands/params-justice.ts';
+import { proveCommand } from './commands/prove.ts';
 import { receiptGetCommand } from './commands/receipt-get.ts';
 import { receiptVerifyCommand } from './commands/receipt-verify.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -29,6 +30,7 @@ const described: readonly Command[] = [
   receiptGetCommand,
   receiptVerifyCommand,
   committeeCommand,
+  proveCommand,
   explainSelectionCommand,
   explainPayoutCommand,
   explainAuditCommand,

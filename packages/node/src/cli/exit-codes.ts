@@ -10,7 +10,7 @@ export const exitCodes = {
   dataDirectory: { code: 7, meaning: 'The data directory is in use, of another chain, corrupt, or no data directory.' },
   model: { code: 8, meaning: 'The model is missing or corrupt, or no source has it.' },
   diskFull: { code: 9, meaning: 'The disk is full.' },
-  verification: { code: 10, meaning: 'A receipt or a replay does not verify.' },
+  verification: { code: 10, meaning: 'A receipt, a proof or a replay does not verify.' },
   interrupted: { code: 130, meaning: 'Interrupted before a clean end.' },
 } as const;
 

@@ -46,7 +46,7 @@ export function failureOf(error: unknown): Failure {
 
 function exitOfAnswer(error: ClientError): ExitName {
   if (error.code === 'NODE_NOT_REACHABLE') return 'unreachable';
-  if (error.code === 'BAD_RECEIPT') return 'verification';
+  if (error.code === 'BAD_RECEIPT' || error.code === 'BAD_PROOF') return 'verification';
   if (error.code === 'BAD_TRUST') return 'usage';
   return exitOfStatus(error.status);
 }

@@ -74,6 +74,8 @@ describe('wrong usage', () => {
     [['receipt', 'get', `${id}0`], `"${id}0" is no task id: 64 hexadecimal digits, as \`assay tasks\` lists them.`],
     [['tasks', '--limit', '0'], '--limit takes a whole number from 1 to 1000, not "0".'],
     [['balance', 'assay1qqqq'], '"assay1qqqq" is no address (assay1…), or was mistyped: its checksum is wrong.'],
+    [['prove', 'epoch', '1'], 'There are proofs of an account, a session, a miner and a task.'],
+    [['prove', 'session', 'x'], 'A session or miner takes a whole number from 0 to 4294967295, not "x".'],
     [['chat', ''], 'The prompt is empty.'],
     [['chat', 'hi', '--temperature', '3'], '--temperature takes a number from 0 to 2, not "3".'],
     [['roles', 'pause', 'miner 1'], 'A role can be told to stop or to start.'],

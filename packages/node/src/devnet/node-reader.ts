@@ -8,7 +8,10 @@ import {
   type GenesisJson,
   type Miner,
   portableReceipt,
+  proofTables,
   type ReceiptJson,
+  type RowProofJson,
+  rowProofToJson,
   type Session,
   type Status,
   type Task,
@@ -20,6 +23,7 @@ import {
   addressOf,
   addressText,
   Block,
+  type BlockHeader,
   type BodyKind,
   type BodyValues,
   bodySelectors,
@@ -42,7 +46,7 @@ import {
   rowJson,
   taskJson,
 } from '../http/node-api/json.ts';
-import type { NodeReader, PageRequest } from '../http/port.ts';
+import type { NodeReader, PageRequest, RowKey } from '../http/port.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskRecord } from '../store/tasks.ts';
 import type { TotalsView } from './totals.ts';
@@ -211,6 +215,18 @@ export class LocalReader implements NodeReader {
     return receipt === null ? null : receiptJson(receipt);
   }
 
+  /** While the ledger is ahead of the disk it waits for the block in hand: only durable blocks are proven. */
+  proof(key: RowKey): Promise<RowProofJson | null> {
+    const bytes = this.#parts.store.blockAt(this.#state.globals.height);
+    if (bytes !== null) return Promise.resolve(this.#proofUnder(Block.deserialize(bytes).header, key));
+    return new Promise((resolve) => {
+      const end = this.#parts.engine.onBlock(({ block }) => {
+        end();
+        resolve(this.#proofUnder(block.header, key));
+      });
+    });
+  }
+
   epoch(epoch: number): Epoch | null {
     const closed = this.#parts.store.epochClose(epoch);
     return closed === null ? null : epochJson(closed.close);
@@ -218,6 +234,19 @@ export class LocalReader implements NodeReader {
 
   submit(transaction: Uint8Array): Promise<Inclusion> {
     return this.#parts.engine.submit(transaction);
+  }
+
+  #proofUnder(header: BlockHeader, key: RowKey): RowProofJson | null {
+    const table = proofTables[key.kind];
+    const index = this.#indexOf(key);
+    const found = index === undefined ? null : this.#parts.engine.ledger.prove(table, index);
+    if (index === undefined || found === null) return null;
+    return rowProofToJson({ header, table: new TextEncoder().encode(table), index, ...found });
+  }
+
+  #indexOf(key: RowKey): number | undefined {
+    if (typeof key.id === 'number') return key.id;
+    return key.kind === 'account' ? this.#state.accountOf(key.id) : this.#state.taskOf(key.id);
   }
 
   #pendingOrNone(taskId: Uint8Array): 'pending' | null {

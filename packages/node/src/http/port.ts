@@ -12,6 +12,7 @@ import type {
   ModelPage,
   ReceiptJson,
   RolePage,
+  RowProofJson,
   Session,
   Status,
   TaskDetail,
@@ -84,6 +85,11 @@ export interface PageRequest {
   readonly limit: number;
 }
 
+/** How a row that can be proven is found: an account or task by its bytes, a session or miner by its index. */
+export type RowKey =
+  | { readonly kind: 'account' | 'task'; readonly id: Uint8Array }
+  | { readonly kind: 'session' | 'miner'; readonly id: number };
+
 /** What the node API reads: the chain at its last durable block, already in the JSON form of `@assay/client`. */
 export interface NodeReader {
   status(): Eventually<Status>;
@@ -112,6 +118,8 @@ export interface NodeReader {
   task(taskId: Uint8Array): Eventually<TaskDetail | 'pending' | null>;
   /** As `task`. */
   receipt(taskId: Uint8Array): Eventually<ReceiptJson | 'pending' | null>;
+  /** The proof of a row by its key in a table; null when the state holds no such row. */
+  proof(row: RowKey): Eventually<RowProofJson | null>;
   /** Null when the epoch is not closed yet. */
   epoch(epoch: number): Eventually<Epoch | null>;
   /** The engine's `submit`. */

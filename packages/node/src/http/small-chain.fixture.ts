@@ -1,4 +1,4 @@
-import type { TaskDetail } from '@assay/client';
+import { proofTables, rowProofToJson, type TaskDetail } from '@assay/client';
 import type { EpochClose } from '@assay/ledger';
 import {
   AccountRow,
@@ -16,6 +16,7 @@ import {
   Receipt,
   type ResultCode,
   RoleRow,
+  RowProof,
   SessionRow,
   sha256,
   TaskRow,
@@ -33,7 +34,7 @@ import {
   rowJson,
   taskJson,
 } from './node-api/json.ts';
-import type { NodeReader, PageRequest, RoleControl, RolesService } from './port.ts';
+import type { NodeReader, PageRequest, RoleControl, RolesService, RowKey } from './port.ts';
 
 /** An account that holds something, and one that never did. */
 export const knownAddress = addressText(addressOf(new Uint8Array(32)));
@@ -166,6 +167,12 @@ export class SmallChain implements NodeReader {
   }
   task = (taskId: Uint8Array) => ofTask(taskId, task);
   receipt = (taskId: Uint8Array) => ofTask(taskId, receiptJson({ ...PortableReceipt.defaultValue(), receipt }));
+  proof = ({ kind, id }: RowKey) => {
+    const isKnown = kind === 'account' ? addressText(id) === knownAddress : id === 0;
+    if (!isKnown) return null;
+    const table = new TextEncoder().encode(proofTables[kind]);
+    return rowProofToJson({ ...RowProof.defaultValue(), table, path: [new Uint8Array(32)] });
+  };
   epoch(epoch: number) {
     if (epoch !== 0) return null;
     return epochJson(closedEpoch);

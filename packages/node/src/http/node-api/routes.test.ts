@@ -56,6 +56,8 @@ const exampleParams: Readonly<Record<string, string>> = {
   index: '0',
   taskId: hex(certifiedTask),
   epoch: '0',
+  kind: 'account',
+  id: knownAddress,
   name: 'miner-0',
 };
 const examplePath = (route: ApiRoute) =>
@@ -99,6 +101,9 @@ describe('the node API', () => {
     ['/assay/v1/miners/99'],
     ['/assay/v1/sessions/99'],
     ['/assay/v1/epochs/99'],
+    [`/assay/v1/proofs/account/${strangeAddress}`],
+    ['/assay/v1/proofs/session/99'],
+    [`/assay/v1/proofs/task/${hex(unknownTask)}`],
     ['/assay/v1/nothing'],
     ['/v1/nothing'],
     ['/'],
@@ -109,6 +114,10 @@ describe('the node API', () => {
   it.each([
     ['/v1/receipts/0x12', 'INVALID_REQUEST', 'taskId'],
     [`/assay/v1/accounts/${knownAddress.slice(0, -1)}q`, 'INVALID_REQUEST', 'address'],
+    ['/assay/v1/proofs/epoch/1', 'INVALID_REQUEST', 'kind'],
+    ['/assay/v1/proofs/task/1', 'INVALID_REQUEST', 'id'],
+    ['/assay/v1/proofs/account/1', 'INVALID_REQUEST', 'id'],
+    ['/assay/v1/proofs/miner/one', 'INVALID_REQUEST', 'id'],
     ['/assay/v1/blocks/-1', 'INVALID_REQUEST', 'height'],
     ['/assay/v1/miners/1e3', 'INVALID_REQUEST', 'index'],
     ['/assay/v1/miners?limit=0', 'INVALID_REQUEST', 'limit'],

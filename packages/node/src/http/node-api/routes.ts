@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AssayError } from '../../errors.ts';
 import { takeBytes } from '../body.ts';
 import { bearerToken, sameSecret } from '../credentials.ts';
-import type { Eventually, NodeReader, RolesService } from '../port.ts';
+import type { Eventually, NodeReader, RolesService, RowKey } from '../port.ts';
 import { type Query, readQuery, readWholeNumber, shown } from '../query.ts';
 import { errorBody, infoOf, Refusal } from '../refusal.ts';
 import { lengthPrefixed, wantsBytes } from './bytes.ts';
@@ -49,6 +49,7 @@ function handlersOf({ node, roles }: NodeApiOptions): { readonly [N in JsonRoute
     tasks: ({ query }) => node.tasks(query),
     task: ({ taskId }) => node.task(taskId()),
     receipt: ({ taskId }) => node.receipt(taskId()),
+    proof: (call) => node.proof(readRowKey(call)),
     epoch: ({ number }) => node.epoch(number('epoch')),
     roles: () => ({ roles: [...roles.list()] }),
     stopRole: ({ params }) => roles.set(params.name ?? '', false),
@@ -64,6 +65,7 @@ const missing: Partial<Record<RouteName, string>> = {
   session: 'No session has this index.',
   task: 'No task of this id was certified, and none is under way here.',
   receipt: 'No task of this id was certified, and none is under way here.',
+  proof: 'The state holds no such row now; a settled task leaves it after a while.',
   epoch: 'This epoch is not closed yet; its payouts are made at its end.',
   stopRole: 'This process has no role of this name; GET /assay/v1/roles lists them.',
   startRole: 'This process has no role of this name; GET /assay/v1/roles lists them.',
@@ -140,18 +142,23 @@ function pendingOf(taskId: Uint8Array): Pending {
   return { status: 'pending', taskId: `0x${toHex(taskId)}`, message };
 }
 
-function readTaskId(text: string): Uint8Array {
-  const bytes = fromHex(text);
-  if (bytes?.length === 32) return bytes;
-  throw new Refusal('INVALID_REQUEST', 'taskId', `\`${shown(text)}\` is not a task id: 64 hexadecimal digits.`);
+function readRowKey({ params, number }: Call): RowKey {
+  const { kind = '', id = '' } = params;
+  if (kind === 'account') return { kind, id: readAddress(id, 'id') };
+  if (kind === 'task') return { kind, id: readTaskId(id, 'id') };
+  if (kind === 'session' || kind === 'miner') return { kind, id: number('id') };
+  const message = `There are proofs of an account, session, miner or task, not of \`${shown(kind)}\`.`;
+  throw new Refusal('INVALID_REQUEST', 'kind', message);
 }
 
-function readAddress(text: string): Uint8Array {
+function readTaskId(text: string, param = 'taskId'): Uint8Array {
+  const bytes = fromHex(text);
+  if (bytes?.length === 32) return bytes;
+  throw new Refusal('INVALID_REQUEST', param, `\`${shown(text)}\` is not a task id: 64 hexadecimal digits.`);
+}
+
+function readAddress(text: string, param = 'address'): Uint8Array {
   const address = parseAddress(text);
   if (address !== null) return address;
-  throw new Refusal(
-    'INVALID_REQUEST',
-    'address',
-    `\`${shown(text)}\` is not an address, or it was mistyped (assay1…).`,
-  );
+  throw new Refusal('INVALID_REQUEST', param, `\`${shown(text)}\` is not an address, or it was mistyped (assay1…).`);
 }

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { bytes, bytes32, count } from './scalars.ts';
+
+/** What a proof can be asked for, and the table of the state that holds it. */
+export const proofTables = { account: 'accounts', session: 'sessions', miner: 'miners', task: 'tasks' } as const;
+export type ProofKind = keyof typeof proofTables;
+export const ProofKind = z.enum(['account', 'session', 'miner', 'task']);
+
+/** One row of the state after the last block, with what leads from it to that block's state root. */
+export const RowProofJson = z.object({
+  header: z.object({
+    height: count,
+    timeMs: count,
+    proposer: count,
+    parentRoot: bytes32,
+    transactionsRoot: bytes32,
+    stateRoot: bytes32,
+  }),
+  table: z.string().describe('Name of the table in the state.'),
+  index: count,
+  row: bytes.describe('The row, as SSZ.'),
+  path: z.array(bytes32).describe('Merkle siblings from the row up to the state root, lowest first.'),
+});
+export type RowProofJson = z.infer<typeof RowProofJson>;
