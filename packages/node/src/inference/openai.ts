@@ -13,8 +13,8 @@ export interface UpstreamOptions {
 }
 
 /**
- * Opens an OpenAI-compatible server (Ollama, llama.cpp, vLLM, LM Studio, SGLang) by asking it for its models. Rejects with
- * BACKEND_FAILED when it cannot be reached, refuses, or has not got the model.
+ * Opens an OpenAI-compatible server (Ollama, llama.cpp, vLLM, LM Studio, SGLang) by asking it for its models. Rejects
+ * with BACKEND_FAILED when it cannot be reached, refuses, or has not got the model.
  */
 export async function openUpstream(baseUrl: string, options: UpstreamOptions = {}): Promise<TextBackend> {
   const client = new OpenAI({

@@ -54,7 +54,9 @@ export interface InferenceModel {
   /** The prompt ids of a conversation, by the model's own template. */
   render(messages: readonly ChatMessage[]): Promise<number[]>;
   detokenize(ids: readonly number[]): Promise<string>;
-  /** Ends with exactly one `end` event; aborting the signal ends the iteration early by throwing the signal's reason. */
+  /**
+   * Ends with exactly one `end` event; aborting the signal ends the iteration early by throwing the signal's reason.
+   */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   /** One teacher-forced prefill of prompt and output. */
   score(request: ScoreRequest, signal: AbortSignal): Promise<ScoredPosition[]>;

@@ -8,7 +8,7 @@ export interface Patience {
   readonly firstByteMs: number;
   readonly nextByteMs: number;
 }
-export const usualPatience: Patience = { firstByteMs: 5000, nextByteMs: 30_000 };
+const usualPatience: Patience = { firstByteMs: 5000, nextByteMs: 30_000 };
 
 /** Where the hub keeps a file; `HF_ENDPOINT` names a mirror. */
 export function hubUrl(repository: string, file: string): string {
@@ -35,17 +35,11 @@ export async function downloadFromHub(url: string, fetching: Fetching, patience 
     const start = startOf(response, from, sizeBytes);
     const file = await open(partPath, start > 0 ? 'r+' : 'w');
     try {
-      let at = start;
-      for await (const chunk of response.body ?? []) {
+      const heard = (at: number) => {
         silence.broken(patience.nextByteMs);
-        if (at + chunk.length > sizeBytes) throw new Error('sent more than the file has');
-        await writeWhole(file, chunk, at);
-        at += chunk.length;
         onBytes(at);
-      }
-      await file.truncate(at);
-      await file.sync();
-      if (at < sizeBytes) throw new Error(`stopped after ${at} of ${sizeBytes} bytes`);
+      };
+      await writeBody(file, response, { start, sizeBytes, heard });
     } finally {
       await file.close();
     }
@@ -54,6 +48,24 @@ export async function downloadFromHub(url: string, fetching: Fetching, patience 
   } finally {
     silence.end();
   }
+}
+
+/** Writes a body from `start` on; throws when it is longer or shorter than the file. */
+async function writeBody(
+  file: FileHandle,
+  response: Response,
+  { start, sizeBytes, heard }: { start: number; sizeBytes: number; heard: (at: number) => void },
+): Promise<void> {
+  let at = start;
+  for await (const chunk of response.body ?? []) {
+    if (at + chunk.length > sizeBytes) throw new Error('sent more than the file has');
+    await writeWhole(file, chunk, at);
+    at += chunk.length;
+    heard(at);
+  }
+  await file.truncate(at);
+  await file.sync();
+  if (at < sizeBytes) throw new Error(`stopped after ${at} of ${sizeBytes} bytes`);
 }
 
 /** First byte the body holds. */

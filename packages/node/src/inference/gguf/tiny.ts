@@ -20,8 +20,8 @@ export const tinyTemplate =
 export const tinyByteId = (byte: number) => controlTokens.length + byte;
 
 /**
- * Writes a Llama of 0.4 MB with random weights, for tests that need *a* model. One token for each byte, so any text can be
- * tokenised and most output is not valid UTF-8. The same seed gives the same file.
+ * Writes a Llama of 0.4 MB with random weights, for tests that need *a* model. One token for each byte, so any text
+ * can be tokenised and most output is not valid UTF-8. The same seed gives the same file.
  */
 export function writeTinyModel(path: string, seed = 1): Promise<void> {
   const random = randomNumbers(seed);

@@ -25,8 +25,8 @@ const stderrTailBytes = 2000;
 const shutdownMs = 2000;
 
 /**
- * Starts llama.cpp. When its process dies, the calls in flight reject with BACKEND_FAILED and the next call starts it anew.
- * Rejects with BACKEND_FAILED when it cannot be started.
+ * Starts llama.cpp. When its process dies, the calls in flight reject with BACKEND_FAILED and the next call starts it
+ * anew. Rejects with BACKEND_FAILED when it cannot be started.
  */
 export async function startLlamaBackend(options: LlamaOptions = {}): Promise<LlamaBackend> {
   const process = new WorkerProcess({

@@ -17,9 +17,9 @@ import { renderTemplate } from './template.ts';
 import { assembleText, type Detokenize, StopFilter, TextAssembler } from './text.ts';
 
 /**
- * With flash attention and in parts of fewer than 64 tokens, a token decoded alone gets the very logits it gets within a
- * prefill, so an honest answer is re-checked exactly. Otherwise llama.cpp takes other paths for single tokens or for tiles of
- * 64, and the distribution moves as far as by a change of quantisation.
+ * With flash attention and in parts of fewer than 64 tokens, a token decoded alone gets the very logits it gets
+ * within a prefill, so an honest answer is re-checked exactly. Otherwise llama.cpp takes other paths for single
+ * tokens or for tiles of 64, and the distribution moves as far as by a change of quantisation.
  */
 export const flashAttention = true;
 const batchTokens = 48;
@@ -30,8 +30,8 @@ const maxThreads = 8;
 const maxWaitingCalls = 256;
 
 /**
- * A model in memory. Every call runs in a context of its own, so what others ask changes no number; scoring has one apart,
- * so that audits never wait for users.
+ * A model in memory. Every call runs in a context of its own, so what others ask changes no number; scoring has one
+ * apart, so that audits never wait for users.
  */
 export class LoadedModel {
   readonly contextTokens: number;

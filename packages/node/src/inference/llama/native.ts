@@ -2,9 +2,10 @@ import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } fro
 import { type Candidate, candidateCount, type Distribution } from './sampling.ts';
 
 /**
- * The three functions of node-llama-cpp used below its public interface. Through `controlledEvaluate` the same numbers cost a
- * sort of the whole vocabulary (4.6 ms for 49k tokens) and a fresh sampler (0.6 MB, freed late) for every token; here they
- * cost 1 ms and nothing. The library is pinned to one version, and the tests of this folder run through these calls.
+ * The three functions of node-llama-cpp used below its public interface. Through `controlledEvaluate` the same
+ * numbers cost a sort of the whole vocabulary (4.6 ms for 49k tokens) and a fresh sampler (0.6 MB, freed late) for
+ * every token; here they cost 1 ms and nothing. The library is pinned to one version, and the tests of this folder
+ * run through these calls.
  */
 interface NativeSampler {
   applyConfig(config: { temperature: number; topK?: number; seed?: number }): void;
@@ -85,8 +86,9 @@ export class Lane {
   }
 
   /**
-   * Adds tokens and reads what may follow the last of them. For a single token several threads would share out the cache and
-   * add up in another order than a prefill does; so it is decoded with a twin behind it, which is then taken away.
+   * Adds tokens and reads what may follow the last of them. For a single token several threads would share out the
+   * cache and add up in another order than a prefill does; so it is decoded with a twin behind it, which is then
+   * taken away.
    */
   async next(tokens: readonly Token[]): Promise<Distribution> {
     const last = tokens.length - 1;

@@ -35,10 +35,11 @@ export function uniform(seed: number, step: number): number {
 }
 
 /**
- * The token of one step: a function of the distribution, the sampling and the step alone, so that the same build repeats
- * the same text. Temperature 0 takes the most likely token (the lower id of two equals). Otherwise the candidates are cut
- * by top-k, top-p and min-p, in this order and on the raw probabilities; what is left is drawn at the temperature by the
- * inverse of its distribution function. A top-k of 0 is `candidateCount`; the most likely token always stays.
+ * The token of one step: a function of the distribution, the sampling and the step alone, so that the same build
+ * repeats the same text. Temperature 0 takes the most likely token (the lower id of two equals). Otherwise the
+ * candidates are cut by top-k, top-p and min-p, in this order and on the raw probabilities; what is left is drawn at
+ * the temperature by the inverse of its distribution function. A top-k of 0 is `candidateCount`; the most likely
+ * token always stays.
  */
 export function chooseToken(distribution: Distribution, sampling: Sampling, step: number): Candidate {
   const [first] = distribution.candidates;

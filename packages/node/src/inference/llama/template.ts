@@ -13,8 +13,8 @@ export interface TemplateTokens {
 }
 
 /**
- * A conversation in the model's own chat template, ready for the answer. The template sees a mark in place of each content,
- * so that no content can pass for template; the vertical tabs around a mark show whether the template trims.
+ * A conversation in the model's own chat template, ready for the answer. The template sees a mark in place of each
+ * content, so that no content can pass for template; the vertical tabs around a mark show whether the template trims.
  *
  * Throws what the template raises (many refuse roles out of turn).
  */

@@ -4,8 +4,9 @@ const maxSegmentTokens = 32;
 export type Detokenize = (ids: readonly number[], before: readonly number[]) => string;
 
 /**
- * Token ids to text, one at a time. Text is withheld while its last character may be incomplete; text once given is never
- * taken back. The text of a list of ids is defined as what this class makes of it, so streamed and whole text agree.
+ * Token ids to text, one at a time. Text is withheld while its last character may be incomplete; text once given is
+ * never taken back. The text of a list of ids is defined as what this class makes of it, so streamed and whole text
+ * agree.
  */
 export class TextAssembler {
   private readonly detokenize: Detokenize;

@@ -155,6 +155,13 @@ describe('a task at its mixer (§5)', () => {
     expect(effects.some((effect) => effect.type === 'finish')).toBe(false);
   });
 
+  it('goes through a short draw again while reassignments are left (§5.2)', () => {
+    const transition = (attempt: number): MixerEvent => ({ type: 'transition', attempt, nowMs: 1100 });
+    const short = beginTask({ ...fresh, draw: [11, 12], order: [1, 0] }).task;
+    const { effects } = run(short, [transition(0), transition(1)]);
+    expect(effects.filter((effect) => effect.type === 'prepare').map(({ miner }) => miner)).toEqual([11, 12]);
+  });
+
   it('ignores a transition of an earlier attempt', () => {
     const moved = run(begun(), [{ type: 'transition', attempt: 0, nowMs: 1100 }]);
     expect(run(moved.task, [{ type: 'transition', attempt: 0, nowMs: 1101 }]).effects).toEqual([]);

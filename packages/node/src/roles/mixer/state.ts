@@ -287,6 +287,7 @@ function onTransition(task: MixerTask, attempt: number, nowMs: number): MixerSte
       detail: `It was given to ${attempt + 1} miners.`,
     });
   }
-  const step = offerTo(task, task.place + 1, attempt + 1, nowMs);
+  // Where miners are few the draw is gone through again: who failed or was away may be back.
+  const step = offerTo(task, (task.place + 1) % task.order.length, attempt + 1, nowMs);
   return { task: step.task, effects: [cancel, ...step.effects] };
 }
