@@ -15,6 +15,10 @@ const audit =
   (change: Partial<Genesis['params']['audit']>): Edit =>
   (genesis) =>
     params({ audit: { ...genesis.params.audit, ...change } })(genesis);
+const rewards =
+  (change: Partial<Genesis['params']['rewards']>): Edit =>
+  (genesis) =>
+    params({ rewards: { ...genesis.params.rewards, ...change } })(genesis);
 const twice =
   (name: 'accounts' | 'mixers' | 'validators' | 'models'): Edit =>
   (genesis) => ({
@@ -53,7 +57,17 @@ describe('genesis', () => {
     ['one validator is listed twice', twice('validators')],
     ['one model name is listed twice', twice('models')],
     ['params.epochBlocks must be above zero', params({ epochBlocks: 0 })],
-    ['params.halvingDays must be above zero', params({ halvingDays: 0 })],
+    ['params.rewards.dayMs must be above zero', rewards({ dayMs: 0 })],
+    ['params.rewards.period must be 0 (epoch) or 1 (day)', rewards({ period: 2 })],
+    ['params.rewards.securityBy must be 0 (duties) or 1 (stake)', rewards({ securityBy: 2 })],
+    [
+      'params.emissionStages must begin after period 0 and each after the one before',
+      params({ emissionStages: [0, 7].map((fromPeriod) => ({ fromPeriod, perDayUnits: 1n })) }),
+    ],
+    [
+      'params.emissionStages must begin after period 0 and each after the one before',
+      params({ emissionStages: [7, 7].map((fromPeriod) => ({ fromPeriod, perDayUnits: 1n })) }),
+    ],
     ['params.audit.trustHalfLifeEpochs must be above zero', audit({ trustHalfLifeEpochs: 0 })],
     ['params.audit.floorPpb must be at most 1,000,000,000', audit({ floorPpb: 1_000_000_001 })],
     ['params.audit.minRoutingTrustPpb must be from 1 to 999,999,999', audit({ minRoutingTrustPpb: 0 })],

@@ -6,7 +6,9 @@ import {
   type Params,
   possessionRoot,
   type RoleRow,
+  rewardPeriods,
   type StateValue,
+  securityWeights,
   sha256,
 } from '@assay/protocol';
 import { epochBeaconOf } from './epoch/beacon.ts';
@@ -52,6 +54,8 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
       timeMs: genesis.timeMs,
       epoch: 0,
       epochStartMs: genesis.timeMs,
+      period: 0,
+      periodStartMs: genesis.timeMs,
       beacon,
       epochBeacon: epochBeaconOf(beacon, 0),
       reveals: 0,
@@ -117,8 +121,8 @@ function problemOf(genesis: Genesis): string | null {
   return checks.find((problem) => problem !== null) ?? null;
 }
 
-function problemOfParams({ stacks, components, audit, ...params }: Params): string | null {
-  const whole = ['blockTimeMs', 'epochBlocks', 'receiptLifetimeBlocks', 'halvingDays'] as const;
+function problemOfParams({ stacks, components, audit, rewards, emissionStages, ...params }: Params): string | null {
+  const whole = ['blockTimeMs', 'epochBlocks', 'receiptLifetimeBlocks'] as const;
   const zero = whole.find((name) => params[name] === 0);
   if (zero !== undefined) return `params.${zero} must be above zero`;
   if (params.stake.unbondingEpochs === 0) return 'params.stake.unbondingEpochs must be above zero';
@@ -129,6 +133,11 @@ function problemOfParams({ stacks, components, audit, ...params }: Params): stri
   if (audit.minRoutingTrustPpb === 0 || BigInt(audit.minRoutingTrustPpb) >= PPB) {
     return 'params.audit.minRoutingTrustPpb must be from 1 to 999,999,999';
   }
+  if (rewards.dayMs === 0) return 'params.rewards.dayMs must be above zero';
+  if (rewards.period > rewardPeriods.day) return 'params.rewards.period must be 0 (epoch) or 1 (day)';
+  if (rewards.securityBy > securityWeights.stake) return 'params.rewards.securityBy must be 0 (duties) or 1 (stake)';
+  const isLate = emissionStages.some(({ fromPeriod }, i) => fromPeriod <= (emissionStages[i - 1]?.fromPeriod ?? 0));
+  if (isLate) return 'params.emissionStages must begin after period 0 and each after the one before';
   const stacksBps = sumBps(Object.values(stacks));
   if (stacksBps !== ALL_BPS) return `params.stacks add up to ${stacksBps} basis points instead of 10,000`;
   const componentsBps = sumBps(Object.values(components));

@@ -66,11 +66,20 @@ export interface MinerScore {
   readonly emissionUnits: bigint;
 }
 
+/** What a reward period minted at most (economics §1.2): perDayUnits × forMs ÷ the length of a day. */
+export interface EmissionRate {
+  readonly period: number;
+  readonly forMs: number;
+  /** After halving. */
+  readonly perDayUnits: bigint;
+  readonly halvings: number;
+}
+
 export interface EpochClose {
   readonly epoch: number;
   readonly durationMs: number;
-  /** How often the emission had halved. */
-  readonly halvings: number;
+  /** The emission that was paid; null while the reward period goes on. */
+  readonly emission: EmissionRate | null;
   readonly revenueUnits: bigint;
   readonly burnedUnits: bigint;
   readonly mintedUnits: bigint;

@@ -2,7 +2,7 @@ import { sessionStatuses, taskStatuses } from '@assay/protocol';
 import { saturate } from './integers.ts';
 import type { LedgerEvent } from './result.ts';
 import type { LedgerState } from './state.ts';
-import { workUnitsOf } from './work.ts';
+import { usageOf, workUnitsOf } from './work.ts';
 
 /** Approves a task: its work counts, and its pending price is paid when the epoch closes (B5). */
 export function approveTask(state: LedgerState, index: number, audited: boolean): LedgerEvent {
@@ -12,7 +12,8 @@ export function approveTask(state: LedgerState, index: number, audited: boolean)
   const gateway = state.gateways.at(task.gateway);
   const vwu = workUnitsOf(state.params, model, task);
   state.tasks.update(index, { status: taskStatuses.approved });
-  state.miners.update(task.miner, { epochVwu: saturate(miner.epochVwu + vwu) });
+  const epochTokens = saturate(miner.epochTokens + usageOf(task));
+  state.miners.update(task.miner, { epochVwu: saturate(miner.epochVwu + vwu), epochTokens });
   state.models.update(task.model, { epochVwu: saturate(model.epochVwu + vwu) });
   state.gateways.update(task.gateway, { epochDuties: gateway.epochDuties + 1 });
   return { type: 'taskApproved', taskId: task.taskId, audited };

@@ -1,6 +1,6 @@
 import { taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { workUnitsOf } from './work.ts';
+import { usageOf, workUnitsOf } from './work.ts';
 
 describe('verified work units', () => {
   const params = { vwuPerTokenIn: 1, vwuPerTokenOut: 3 };
@@ -19,5 +19,16 @@ describe('verified work units', () => {
 
   it('are none for a kind nobody knows', () => {
     expect(workUnitsOf(params, { difficultyPpm: 1_000_000 }, { ...task, kind: 9 })).toBe(0n);
+  });
+});
+
+describe('usage (E1)', () => {
+  const task = { kind: taskKinds.user, priceUnits: 1n, tokensIn: 100, tokensOut: 200 };
+
+  it('counts the tokens of what a user paid for, and nothing else', () => {
+    expect(usageOf(task)).toBe(300n);
+    expect(usageOf({ ...task, priceUnits: 0n })).toBe(0n);
+    expect(usageOf({ ...task, kind: taskKinds.background })).toBe(0n);
+    expect(usageOf({ ...task, kind: taskKinds.challenge })).toBe(0n);
   });
 });

@@ -20,3 +20,13 @@ export function workUnitsOf(
   const weighted = BigInt(tokensIn) * BigInt(params.vwuPerTokenIn) + BigInt(tokensOut) * BigInt(params.vwuPerTokenOut);
   return (weighted * BigInt(model.difficultyPpm) * (IMPORTANCE_PPM[kind] ?? 0n)) / (MILLION * MILLION);
 }
+
+/** API tokens a user paid for (E1): the tasks are the network's own to assign, since every receipt follows a draw. */
+export function usageOf({
+  kind,
+  priceUnits,
+  tokensIn,
+  tokensOut,
+}: Pick<TaskRow, 'kind' | 'priceUnits' | 'tokensIn' | 'tokensOut'>): bigint {
+  return kind === taskKinds.user && priceUnits > 0n ? BigInt(tokensIn) + BigInt(tokensOut) : 0n;
+}

@@ -1,5 +1,17 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { Address, BlsPublicKey, BlsSignature, Bytes32, Name, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import {
+  Address,
+  BlsPublicKey,
+  BlsSignature,
+  Bytes32,
+  Name,
+  U8,
+  U16,
+  U32,
+  U64,
+  Units,
+  type ValueOf,
+} from './encoding.ts';
 import { limits } from './limits.ts';
 import { StructType } from './struct.ts';
 
@@ -48,7 +60,17 @@ export const Stacks = new StructType(
 
 /** Weights of the miners' competition, basis points, Σ = 10,000; empty components are shared out (economics §4). */
 export const Components = new StructType(
-  { vwuBps: U16, computeBps: U16, feedbackBps: U16, stakeBps: U16, latencyBps: U16, bandwidthBps: U16 },
+  {
+    usageBps: U16,
+    stakeBps: U16,
+    hashRateBps: U16,
+    feedbackBps: U16,
+    vwuBps: U16,
+    bandwidthBps: U16,
+    computeBps: U16,
+    latencyBps: U16,
+    performanceBps: U16,
+  },
   { typeName: 'Components' },
 );
 
@@ -62,6 +84,27 @@ export const StakeParams = new StructType(
     gatewayMinUnits: Units,
   },
   { typeName: 'StakeParams' },
+);
+
+/** From a reward period on another amount is minted per day (economics §1.2). */
+export const EmissionStage = new StructType({ fromPeriod: U32, perDayUnits: Units }, { typeName: 'EmissionStage' });
+
+/** Emission is paid at the end of every epoch, or of the first epoch to end in a new day. */
+export const rewardPeriods = { epoch: 0, day: 1 } as const;
+/** What divides the security stack: duties × stake of those who did any, or the stake of all. */
+export const securityWeights = { duties: 0, stake: 1 } as const;
+
+/** When and to whom emission is paid (economics §1, §3, §4). */
+export const RewardParams = new StructType(
+  {
+    period: U8,
+    /** Length of a day; days begin at multiples of it in Unix time. */
+    dayMs: U32,
+    /** Reward periods from its registration on in which a miner gets none of the emission. */
+    testPeriods: U16,
+    securityBy: U8,
+  },
+  { typeName: 'RewardParams' },
 );
 
 /** Every number of the protocol a network may choose. */
@@ -78,9 +121,11 @@ export const Params = new ContainerType(
     deadlines: Deadlines,
     audit: AuditParams,
     stake: StakeParams,
-    /** Base units minted per day in the first period; halves every `halvingDays`. */
+    /** Base units minted per day until the first of the stages; halved every `halvingDays`, never when that is zero. */
     emissionPerDayUnits: Units,
+    emissionStages: new ListCompositeType(EmissionStage, limits.maxEmissionStages),
     halvingDays: U32,
+    rewards: RewardParams,
     stacks: Stacks,
     components: Components,
     /** VWU per prompt token and per output token. */

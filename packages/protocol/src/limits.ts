@@ -14,6 +14,10 @@ export const limits = {
   maxTableRows: 2 ** 32,
   /** Largest single row, serialised, bytes. */
   maxRowBytes: 64 * 1024,
+  /** Stages of the emission schedule after the first. */
+  maxEmissionStages: 64,
+  /** Reward periods that are counted. */
+  maxPeriods: 2 ** 32 - 1,
   /** Models one miner may serve. */
   maxModelsPerMiner: 16,
   /** Auditors one task may be given: one first, two to confirm, one replacement for each (§10.4). */

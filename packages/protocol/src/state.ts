@@ -38,8 +38,13 @@ export const MinerRow = new StructType(
     tasks: U64,
     audited: U64,
     rejected: U64,
-    /** This epoch: VWU of approved tasks; audits passed and failed. */
+    /** Reward period it registered in, and its trust when the present one began. */
+    registeredPeriod: U32,
+    periodTrustPpb: U32,
+    /** This reward period: VWU of approved tasks, and the API tokens of those a user paid for. */
     epochVwu: Units,
+    epochTokens: Units,
+    /** This epoch: audits passed and failed. */
     epochPassed: U32,
     epochFailed: U32,
   },
@@ -55,7 +60,7 @@ export const MixerRow = new StructType(
     stakeUnits: Units,
     /** Sequence the next batch must carry. */
     nextSequence: U64,
-    /** Certificates signed this epoch. */
+    /** Certificates signed this reward period. */
     epochDuties: U32,
   },
   { typeName: 'MixerRow' },
@@ -69,7 +74,7 @@ export const RoleRow = new StructType(
     publicKey: Bytes32,
     operator: Address,
     stakeUnits: Units,
-    /** Duties done this epoch: audits revealed, tasks forwarded. */
+    /** Duties done this reward period: audits revealed, tasks forwarded. */
     epochDuties: U32,
     /** Duties missed, all time. */
     strikes: U32,
@@ -116,7 +121,7 @@ export const ModelRow = new StructType(
     priceOutUnits: Units,
     difficultyPpm: U32,
     t1ThresholdPpb: U32,
-    /** VWU of approved tasks this epoch. */
+    /** VWU of approved tasks this reward period. */
     epochVwu: Units,
   },
   { typeName: 'ModelRow' },
@@ -229,6 +234,9 @@ export const Globals = new StructType(
     timeMs: U64,
     epoch: U32,
     epochStartMs: U64,
+    /** The reward period and its beginning; the same as the epoch while every epoch is one. */
+    period: U32,
+    periodStartMs: U64,
     /** Current beacon, and the one this epoch draws with (§9.1). */
     beacon: Bytes32,
     epochBeacon: Bytes32,

@@ -29,12 +29,15 @@ const stakeParams = z.object({
 });
 const stacks = z.object({ minersBps: bps, securityBps: bps, creatorsBps: bps, gatewaysBps: bps, treasuryBps: bps });
 const components = z.object({
-  vwuBps: bps,
-  computeBps: bps,
-  feedbackBps: bps,
+  usageBps: bps,
   stakeBps: bps,
-  latencyBps: bps,
+  hashRateBps: bps,
+  feedbackBps: bps,
+  vwuBps: bps,
   bandwidthBps: bps,
+  computeBps: bps,
+  latencyBps: bps,
+  performanceBps: bps,
 });
 const params = z.object({
   blockTimeMs: count,
@@ -47,7 +50,9 @@ const params = z.object({
   audit: auditParams,
   stake: stakeParams,
   emissionPerDayUnits: units,
+  emissionStages: z.array(z.object({ fromPeriod: count, perDayUnits: units })),
   halvingDays: count,
+  rewards: z.object({ period: count, dayMs: count, testPeriods: count, securityBy: count }),
   stacks,
   components,
   vwuPerTokenIn: count,

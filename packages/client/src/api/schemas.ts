@@ -59,7 +59,10 @@ export const Miner = z.object({
   tasks: count,
   audited: count,
   rejected: count,
+  registeredPeriod: count,
+  periodTrustPpb: ppb,
   epochVwu: units,
+  epochTokens: units,
   epochPassed: count,
   epochFailed: count,
 });
@@ -149,7 +152,8 @@ export type PayoutJson = z.infer<typeof PayoutJson>;
 export const Epoch = z.object({
   epoch: count,
   durationMs: count,
-  halvings: count,
+  /** The emission that the epoch's end paid; null while its reward period goes on. */
+  emission: z.object({ period: count, forMs: count, perDayUnits: units, halvings: count }).nullable(),
   revenueUnits: units,
   burnedUnits: units,
   mintedUnits: units,

@@ -2,13 +2,16 @@ import type { Params } from '@assay/protocol';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import { epochBeaconOf } from './beacon.ts';
-import { emit } from './emission.ts';
+import { type Emission, emit } from './emission.ts';
 import { PayoutBook } from './payouts.ts';
+import { beginPeriod, endingPeriod } from './period.ts';
 import { prune } from './prune.ts';
 import { payRevenue } from './revenue.ts';
 import { closeSessions } from './sessions.ts';
 import { updateTrust } from './trust.ts';
 import { releaseUnbonding } from './unbonding.ts';
+
+const nothing: Emission = { mintedUnits: 0n, pools: [], scores: [] };
 
 /** Whether a block is the last of its epoch (§2.1). */
 export function endsEpoch({ epochBlocks }: Pick<Params, 'epochBlocks'>, height: number): boolean {
@@ -25,14 +28,16 @@ export function closeEpoch(state: LedgerState): LedgerEvent[] {
   const book = new PayoutBook();
   const trust = updateTrust(state);
   const { revenueUnits, burnedUnits, pool, events: paid } = payRevenue(state, book);
-  const { mintedUnits, halvings, pools, scores } = emit(state, durationMs, book);
+  const emission = endingPeriod(state);
+  const { mintedUnits, pools, scores } = emission === null ? nothing : emit(state, emission, book);
   const payouts = book.pay(state);
   const closed = closeSessions(state, height);
   const unbonded = releaseUnbonding(state);
   beginEpoch(state);
+  if (emission !== null) beginPeriod(state, emission);
   prune(state, height);
   const close = {
-    ...{ epoch, durationMs, halvings, revenueUnits, burnedUnits, mintedUnits },
+    ...{ epoch, durationMs, emission, revenueUnits, burnedUnits, mintedUnits },
     ...{ payouts, scores, pools: [pool, ...pools] },
   };
   return [...trust, ...paid, ...closed, ...unbonded, { type: 'epochClosed', close }];

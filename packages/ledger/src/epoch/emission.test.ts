@@ -2,13 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../apportion.ts';
 import type { EpochClose } from '../result.ts';
-import { honest, softFailure, World, type WorldOptions } from '../world.fixture.ts';
-import { emissionOf } from './emission.ts';
+import { honest, softFailure, World, type WorldOptions, worldParams } from '../world.fixture.ts';
 import { shareOut } from './payouts.ts';
 
 const UNIT = 1_000_000_000n;
-const dayMs = 86_400_000;
-const schedule = { emissionPerDayUnits: 410_900n * UNIT, halvingDays: 730 };
 
 /** A world in which both miners did approved work: minerA 70 VWU, minerB 140, with the collateral given. */
 function competition(options: WorldOptions = {}): EpochClose {
@@ -27,21 +24,6 @@ function competition(options: WorldOptions = {}): EpochClose {
   if (close === undefined) throw new Error('the epoch did not close');
   return close;
 }
-
-describe('schedule (economics §1.2)', () => {
-  it('mints a day’s amount in a day, by block time, whatever the number of epochs', () => {
-    expect(emissionOf(schedule, { sinceGenesisMs: 0, durationMs: dayMs }).units).toBe(410_900n * UNIT);
-    expect(emissionOf(schedule, { sinceGenesisMs: 0, durationMs: 16_000 }).units).toBe(76_092_592_592n);
-  });
-
-  it('halves every 730 days', () => {
-    const at = (days: number) => emissionOf(schedule, { sinceGenesisMs: days * dayMs, durationMs: dayMs });
-    expect(at(729)).toEqual({ units: 410_900n * UNIT, halvings: 0 });
-    expect(at(730)).toEqual({ units: 205_450n * UNIT, halvings: 1 });
-    expect(at(1460)).toEqual({ units: 102_725n * UNIT, halvings: 2 });
-    expect(at(730 * 70).units).toBe(0n);
-  });
-});
 
 describe('worked numbers (economics §5.1)', () => {
   const stacks = apportion(410_900n * UNIT, [6000n, 2500n, 0n, 500n, 1000n]);
@@ -72,7 +54,8 @@ describe('emission of an epoch (economics §3, §4)', () => {
   it('divides by the stacks, and mints what is paid', () => {
     const close = competition();
     // 15 blocks of 500 ms at a million base units per second
-    expect(close).toMatchObject({ durationMs: 7500, halvings: 0, mintedUnits: 7_500_000n });
+    expect(close).toMatchObject({ durationMs: 7500, mintedUnits: 7_500_000n });
+    expect(close.emission).toEqual({ period: 0, forMs: 7500, perDayUnits: 86_400_000_000n, halvings: 0 });
     const units = (stack: string) => close.pools.filter((pool) => pool.source === 'emission' && pool.stack === stack);
     expect(units('miners').map((pool) => pool.units)).toEqual([4_500_000n]);
     expect(units('creators').map((pool) => pool.units)).toEqual([750_000n]);
@@ -122,11 +105,20 @@ describe('emission of an epoch (economics §3, §4)', () => {
     const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
     const [first, second] = close?.scores ?? [];
     if (first === undefined || second === undefined) throw new Error('two miners should compete');
-    expect(first.raw).toEqual(second.raw);
+    expect(first.raw).toMatchObject({ vwu: 140n, usage: 60n, stake: 1000n, performance: 1_000_000_000n });
+    expect(second.raw).toEqual({ ...first.raw, performance: 666_666_666n });
     expect(first.trustPpb).toBeGreaterThan(second.trustPpb);
     const total = BigInt(first.trustPpb + second.trustPpb);
     const expected = (BigInt(first.trustPpb) * 10n ** 18n) / total;
     expect((first.weight - expected) ** 2n).toBeLessThanOrEqual(4n);
+  });
+
+  it('divides security by stake alone where guardians do (E7)', () => {
+    const close = competition({ params: { rewards: { ...worldParams.rewards, securityBy: 1 } } });
+    const security = close.pools.filter((pool) => pool.stack === 'security');
+    // 6,200 staked: four mixers 1,000, four validators 500, two oracles 100; duties do not matter.
+    expect(security.map((pool) => pool.units)).toEqual(apportion(1_500_000n, [4000n, 2000n, 200n]));
+    expect(security[1]?.shares.map((share) => share.weight)).toEqual([500n, 500n, 500n, 500n]);
   });
 
   it('does not mint a stack nobody qualifies for', () => {

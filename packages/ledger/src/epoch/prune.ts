@@ -1,8 +1,7 @@
 import { type TaskRow, taskStatuses } from '@assay/protocol';
 import type { LedgerState } from '../state.ts';
-import type { Table } from '../table.ts';
 
-/** Forgets settled tasks no second receipt could be taken for, and starts the counts of the next epoch (§2.5). */
+/** Forgets settled tasks no second receipt could be taken for (§2.5). */
 export function prune(state: LedgerState, height: number): void {
   const { receiptLifetimeBlocks } = state.params;
   const isOver = ({ status, drawHeight }: Readonly<TaskRow>) =>
@@ -11,10 +10,6 @@ export function prune(state: LedgerState, height: number): void {
   raiseTaskFloors(state, isOver);
   state.retainTasks((task) => !isOver(task));
   state.retainDelegations();
-  resetWork(state.miners);
-  resetWork(state.models);
-  resetDuties(state.mixers);
-  for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);
 }
 
 /** §7.7 A receipt for a forgotten task must stay impossible, whatever draw it names. */
@@ -25,19 +20,5 @@ function raiseTaskFloors(state: LedgerState, isOver: (task: Readonly<TaskRow>) =
   }
   for (const [session, floor] of floors) {
     if (floor > state.sessions.at(session).taskFloor) state.sessions.update(session, { taskFloor: floor });
-  }
-}
-
-function resetWork<Row extends { epochVwu: bigint }>(table: Table<Row>): void {
-  for (let index = 0; index < table.length; index++) {
-    const row = table.at(index);
-    if (row.epochVwu > 0n) table.set(index, { ...row, epochVwu: 0n });
-  }
-}
-
-function resetDuties<Row extends { epochDuties: number }>(table: Table<Row>): void {
-  for (let index = 0; index < table.length; index++) {
-    const row = table.at(index);
-    if (row.epochDuties > 0) table.set(index, { ...row, epochDuties: 0 });
   }
 }

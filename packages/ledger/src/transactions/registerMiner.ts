@@ -36,7 +36,7 @@ function termsCode(body: Body, minCollateralUnits: bigint): ResultCode {
   return collateralUnits < minCollateralUnits ? 'COLLATERAL_TOO_LOW' : 'OK';
 }
 
-function minerRow({ params }: LedgerState, body: Body, { sender, height }: TransactionContext): MinerRow {
+function minerRow({ params, globals }: LedgerState, body: Body, { sender, height }: TransactionContext): MinerRow {
   return {
     ...body,
     delegatedUnits: 0n,
@@ -50,7 +50,10 @@ function minerRow({ params }: LedgerState, body: Body, { sender, height }: Trans
     tasks: 0,
     audited: 0,
     rejected: 0,
+    registeredPeriod: globals.period,
+    periodTrustPpb: 0,
     epochVwu: 0n,
+    epochTokens: 0n,
     epochPassed: 0,
     epochFailed: 0,
   };

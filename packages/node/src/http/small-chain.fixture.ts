@@ -77,7 +77,7 @@ const task: TaskDetail = {
 export const closedEpoch: EpochClose = {
   epoch: 0,
   durationMs: 16_000,
-  halvings: 0,
+  emission: { period: 0, forMs: 16_000, perDayUnits: 9n, halvings: 0 },
   revenueUnits: 7n,
   burnedUnits: 0n,
   mintedUnits: 5n,

@@ -1,6 +1,6 @@
 import { formatUnits as units } from '@assay/client';
 import { apportion, type EpochClose, type LedgerView, type Payout, type Pool, type RevenueParts } from '@assay/ledger';
-import { addressText, equalBytes, toHex } from '@assay/protocol';
+import { addressText, equalBytes, type Params, toHex } from '@assay/protocol';
 import { z } from 'zod';
 import { CliError } from '../failures.ts';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
@@ -107,31 +107,37 @@ function closeIn({ events }: Replayed['result']): EpochClose | null {
   return null;
 }
 
-const dayMs = 86_400_000n;
-
 function epochStep({ height, close, state }: Closed): Step {
   const { params } = state;
   const source = `closing of epoch ${close.epoch} in block ${height}`;
-  const perDayUnits = params.emissionPerDayUnits >> BigInt(close.halvings);
-  const emissionUnits = (perDayUnits * BigInt(close.durationMs)) / dayMs;
   return {
     title: `Epoch ${close.epoch}`,
     clause: 'economics §1',
     facts: [
       { name: 'block time', value: `${close.durationMs} ms`, source },
-      {
-        name: 'emission per day',
-        value: units(params.emissionPerDayUnits),
-        source: 'genesis, params.emissionPerDayUnits',
-      },
-      { name: 'halvings', value: String(close.halvings), source },
-      { name: 'emission', value: units(emissionUnits), source: 'the day’s, halved so often, × block time ÷ one day' },
+      ...emissionFacts(close, params, source),
       { name: 'minted', value: units(close.mintedUnits), source },
       { name: 'revenue', value: units(close.revenueUnits), source },
       { name: 'burned', value: units(close.burnedUnits), source },
     ],
     table: null,
   };
+}
+
+function emissionFacts({ emission }: EpochClose, { rewards }: Params, source: string): Step['facts'] {
+  if (emission === null) return [{ name: 'emission', value: 'none', source: 'the day of block time is not over' }];
+  const { period, perDayUnits, halvings, forMs } = emission;
+  const emissionUnits = (perDayUnits * BigInt(forMs)) / BigInt(rewards.dayMs);
+  return [
+    { name: 'reward period', value: String(period), source },
+    {
+      name: 'emission per day',
+      value: units(perDayUnits),
+      source: `the schedule of the genesis, halved ${halvings} ×`,
+    },
+    { name: 'of a day', value: `${forMs} of ${rewards.dayMs} ms`, source },
+    { name: 'emission', value: units(emissionUnits), source: 'that part of the day’s' },
+  ];
 }
 
 interface Reason {

@@ -1,0 +1,63 @@
+import { type MinerRow, type Params, rewardPeriods } from '@assay/protocol';
+import { PPB } from '../integers.ts';
+
+/** The components of the competition, in the order of `Params.components` (economics §4). */
+const components = [
+  'usage',
+  'stake',
+  'hashRate',
+  'feedback',
+  'vwu',
+  'bandwidth',
+  'compute',
+  'latency',
+  'performance',
+] as const;
+type Component = (typeof components)[number];
+
+/** What was measured of one miner, by component. */
+export type Raw = Readonly<Record<Component, bigint>>;
+
+/** Weights of the components, in their order. */
+export function alphasOf({ components: weights }: Pick<Params, 'components'>): number[] {
+  return components.map((name) => weights[`${name}Bps`]);
+}
+
+/** Values of a miner in the order of the components; none when it does not compete. */
+export function valuesOf(raw: Raw | null | undefined): bigint[] {
+  return raw === null || raw === undefined ? [] : components.map((name) => raw[name]);
+}
+
+/**
+ * The raw values of a miner (economics §4.2); null when it does not compete: it did no approved work this period, or is
+ * in its test periods. Hash rate, bandwidth, compute and latency are measured by challenges, feedback by ratings; until
+ * a chain holds either they are empty.
+ */
+export function rawOf(row: Readonly<MinerRow>, period: number, { rewards }: Pick<Params, 'rewards'>): Raw | null {
+  if (row.epochVwu === 0n || period - row.registeredPeriod < rewards.testPeriods) return null;
+  return {
+    usage: row.epochTokens,
+    stake: row.collateralUnits + row.delegatedUnits,
+    hashRate: 0n,
+    feedback: 0n,
+    vwu: row.epochVwu,
+    bandwidth: 0n,
+    compute: 0n,
+    latency: 0n,
+    performance: passRatePpb(row),
+  };
+}
+
+/** Part of the audits of a miner's record that passed, parts per billion. */
+function passRatePpb({ passedMicro, failedMicro }: Readonly<MinerRow>): bigint {
+  const all = BigInt(passedMicro) + BigInt(failedMicro);
+  return all === 0n ? 0n : (BigInt(passedMicro) * PPB) / all;
+}
+
+/** Trust that multiplies what was measured: with daily periods that of the day before (economics §4.4). */
+export function countedTrustPpb(
+  { trustPpb, periodTrustPpb }: Readonly<MinerRow>,
+  { rewards }: Pick<Params, 'rewards'>,
+): number {
+  return rewards.period === rewardPeriods.day ? periodTrustPpb : trustPpb;
+}

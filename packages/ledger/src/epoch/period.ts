@@ -1,0 +1,59 @@
+import { limits, type Params, rewardPeriods } from '@assay/protocol';
+import type { EmissionRate } from '../result.ts';
+import type { LedgerState } from '../state.ts';
+import type { Table } from '../table.ts';
+
+/**
+ * The reward period that ends with this epoch, and what it may mint; null while it goes on. An epoch is one, or a day
+ * ends with the first epoch to end in a later one (economics §1.4). Several days that end at once are one period of as
+ * many days.
+ */
+export function endingPeriod({ params, globals }: Pick<LedgerState, 'params' | 'globals'>): EmissionRate | null {
+  const { period, periodStartMs, timeMs, genesisMs } = globals;
+  const { rewards, halvingDays } = params;
+  const dayMs = BigInt(rewards.dayMs);
+  const isDaily = rewards.period === rewardPeriods.day;
+  const clock = (ms: number) => (isDaily ? (BigInt(ms) / dayMs) * dayMs : BigInt(ms));
+  const forMs = Number(clock(timeMs) - clock(periodStartMs));
+  if (forMs === 0) return null;
+  const elapsedMs = clock(periodStartMs) - clock(genesisMs);
+  const halvings = halvingDays === 0 ? 0n : elapsedMs / (BigInt(halvingDays) * dayMs);
+  return { period, forMs, perDayUnits: scheduledUnits(params, period) >> halvings, halvings: Number(halvings) };
+}
+
+/** Units per day of the stage a period is in, before halving (economics §1.2). */
+function scheduledUnits({ emissionPerDayUnits, emissionStages }: Params, period: number): bigint {
+  const stage = emissionStages.findLast(({ fromPeriod }) => fromPeriod <= period);
+  return stage?.perDayUnits ?? emissionPerDayUnits;
+}
+
+/** Begins the next reward period: its counts start anew, and it keeps the trust it begins with (economics §4.4). */
+export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate): void {
+  const { rewards } = state.params;
+  const ended = rewards.period === rewardPeriods.day ? BigInt(forMs) / BigInt(rewards.dayMs) : 1n;
+  const next = Math.min(period + Number(ended), limits.maxPeriods);
+  state.setGlobals({ period: next, periodStartMs: state.globals.timeMs });
+  for (let miner = 0; miner < state.miners.length; miner++) {
+    const { trustPpb, periodTrustPpb, epochTokens } = state.miners.at(miner);
+    if (trustPpb === periodTrustPpb && epochTokens === 0n) continue;
+    state.miners.update(miner, { periodTrustPpb: trustPpb, epochTokens: 0n });
+  }
+  resetWork(state.miners);
+  resetWork(state.models);
+  resetDuties(state.mixers);
+  for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);
+}
+
+function resetWork<Row extends { epochVwu: bigint }>(table: Table<Row>): void {
+  for (let index = 0; index < table.length; index++) {
+    const row = table.at(index);
+    if (row.epochVwu > 0n) table.set(index, { ...row, epochVwu: 0n });
+  }
+}
+
+function resetDuties<Row extends { epochDuties: number }>(table: Table<Row>): void {
+  for (let index = 0; index < table.length; index++) {
+    const row = table.at(index);
+    if (row.epochDuties > 0) table.set(index, { ...row, epochDuties: 0 });
+  }
+}
