@@ -62,7 +62,6 @@ export class Mixer implements RoleService {
   readonly #transitions: Transitions;
   readonly #runs = new Map<string, TaskRun>();
   readonly #avoided = new Map<number, number>();
-  readonly #load = new Map<number, number>();
   #endpoint: Endpoint | null = null;
   #unsubscribe: () => void = () => {};
   #batchTimer: NodeJS.Timeout | null = null;
@@ -227,8 +226,11 @@ export class Mixer implements RoleService {
     const order = draw.map((_, rank) => rank);
     const [first, second] = draw;
     if (first === undefined || second === undefined) return order;
-    const cost = (miner: number) =>
-      ((this.#avoided.get(miner) ?? 0) > nowMs ? 1_000_000 : 0) + (this.#load.get(miner) ?? 0);
+    const cost = (miner: number) => {
+      let tasks = (this.#avoided.get(miner) ?? 0) > nowMs ? this.#options.maxTasks : 0;
+      for (const { task } of this.#runs.values()) if (task.draw[task.rank] === miner) tasks++;
+      return tasks;
+    };
     return cost(second) < cost(first) ? [1, 0, ...order.slice(2)] : order;
   }
 
@@ -280,20 +282,10 @@ export class Mixer implements RoleService {
       deadlineMs: task.deadlineMs,
       timeMs: this.#context.nowMs(),
     };
-    this.#countLoad(task);
     const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
     const message = { announcement, signature: this.#context.signer.sign(root) };
     this.#announcements.record(message, this.#context.nowMs());
     this.#endpoint?.publish(topics.tasks, SignedAnnouncement.serialize(message));
-  }
-
-  #countLoad(changed: MixerTask): void {
-    this.#load.clear();
-    const count = (task: MixerTask) => {
-      const miner = task.draw[task.rank];
-      if (miner !== undefined && task.state !== 'end') this.#load.set(miner, (this.#load.get(miner) ?? 0) + 1);
-    };
-    for (const run of this.#runs.values()) count(equalBytes(run.task.taskId, changed.taskId) ? changed : run.task);
   }
 
   #hear(message: Uint8Array, from: string): void {

@@ -21,7 +21,7 @@ const ticksPerSlot = 4;
 export class Oracle implements RoleService {
   readonly #context: RoleContext;
   readonly #roots: SigningRoots;
-  #state: OracleState;
+  readonly #state: OracleState;
   #endpoint: Endpoint | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -53,9 +53,7 @@ export class Oracle implements RoleService {
   }
 
   #dispatch(event: OracleEvent): void {
-    const { state, effects } = stepOracle(this.#state, event);
-    this.#state = state;
-    for (const effect of effects) void this.#request(effect);
+    for (const effect of stepOracle(this.#state, event)) void this.#request(effect);
   }
 
   #hear(message: Uint8Array, from: string): void {

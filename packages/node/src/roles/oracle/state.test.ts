@@ -17,23 +17,27 @@ const signed = (change: Partial<TaskAnnouncement> = {}) => ({
   signature: new Uint8Array(64),
 });
 const idle = (oracle: number): OracleState => ({ oracle, oracles: 3, slotMs: 100, tasks: new Map(), asked: new Map() });
-const following = (oracle: number, change: Partial<TaskAnnouncement> = {}) =>
-  stepOracle(idle(oracle), { type: 'announced', taskId: 'a', signed: signed(change) }).state;
+const following = (oracle: number, change: Partial<TaskAnnouncement> = {}) => {
+  const state = idle(oracle);
+  stepOracle(state, { type: 'announced', taskId: 'a', signed: signed(change) });
+  return state;
+};
+const tick = (state: OracleState, nowMs: number) => stepOracle(state, { type: 'tick', nowMs });
 
 describe('an oracle (D3, §5.3)', () => {
   it('says nothing before the deadline', () => {
-    expect(stepOracle(following(0), { type: 'tick', nowMs: 1000 }).effects).toEqual([]);
+    expect(tick(following(0), 1000)).toEqual([]);
   });
 
   it('asks once when it has the lead', () => {
-    const first = stepOracle(following(0), { type: 'tick', nowMs: 1050 });
-    expect(first.effects).toMatchObject([{ type: 'requestTransition', taskId: 'a' }]);
-    expect(stepOracle(first.state, { type: 'tick', nowMs: 1060 }).effects).toEqual([]);
+    const state = following(0);
+    expect(tick(state, 1050)).toMatchObject([{ type: 'requestTransition', taskId: 'a' }]);
+    expect(tick(state, 1060)).toEqual([]);
   });
 
   it('takes the lead over after a silent slot, one oracle at a time', () => {
     for (const nowMs of [1050, 1150, 1250, 1350]) {
-      const asking = [0, 1, 2].filter((i) => stepOracle(following(i), { type: 'tick', nowMs }).effects.length > 0);
+      const asking = [0, 1, 2].filter((i) => tick(following(i), nowMs).length > 0);
       const options = { lateMs: nowMs - 1000, slotMs: 100, oracles: 3 };
       expect(asking).toEqual([leadOracle(announcement, options)]);
     }
@@ -42,19 +46,20 @@ describe('an oracle (D3, §5.3)', () => {
   });
 
   it('asks again for the next attempt, and after a refusal', () => {
-    const asked = stepOracle(following(0), { type: 'tick', nowMs: 1050 }).state;
-    const moved = stepOracle(asked, { type: 'announced', taskId: 'a', signed: signed({ attempt: 1 }) }).state;
-    expect(stepOracle(moved, { type: 'tick', nowMs: 1050 }).effects).toHaveLength(1);
-    const refused = stepOracle(asked, { type: 'refused', taskId: 'a' }).state;
-    expect(stepOracle(refused, { type: 'tick', nowMs: 1060 }).effects).toHaveLength(1);
+    const state = following(0);
+    tick(state, 1050);
+    stepOracle(state, { type: 'announced', taskId: 'a', signed: signed({ attempt: 1 }) });
+    expect(tick(state, 1050)).toHaveLength(1);
+    stepOracle(state, { type: 'refused', taskId: 'a' });
+    expect(tick(state, 1060)).toHaveLength(1);
   });
 
-  it('forgets a task that ended', () => {
-    const ended = stepOracle(following(0), {
-      type: 'announced',
-      taskId: 'a',
-      signed: signed({ state: taskStates.end }),
-    }).state;
+  it('forgets a task that ended, and one nobody has heard of for long', () => {
+    const ended = following(0);
+    stepOracle(ended, { type: 'announced', taskId: 'a', signed: signed({ state: taskStates.end }) });
     expect(ended.tasks.size).toBe(0);
+    const old = following(0);
+    expect(tick(old, 1000 + 120_001)).toEqual([]);
+    expect(old.tasks.size).toBe(0);
   });
 });

@@ -1,13 +1,13 @@
 import { type SignedAnnouncement, type TaskAnnouncement, taskStates } from '@assay/protocol';
 
-/** What an oracle knows of the tasks in hand (D3). */
+/** What an oracle knows of the tasks in hand (D3). The maps are the state's own and change in place. */
 export interface OracleState {
   readonly oracle: number;
   readonly oracles: number;
   readonly slotMs: number;
-  readonly tasks: ReadonlyMap<string, SignedAnnouncement>;
+  readonly tasks: Map<string, SignedAnnouncement>;
   /** Attempts this oracle has already asked to end. */
-  readonly asked: ReadonlyMap<string, number>;
+  readonly asked: Map<string, number>;
 }
 
 export type OracleEvent =
@@ -20,11 +20,6 @@ export interface OracleEffect {
   readonly type: 'requestTransition';
   readonly taskId: string;
   readonly signed: SignedAnnouncement;
-}
-
-export interface OracleStep {
-  readonly state: OracleState;
-  readonly effects: readonly OracleEffect[];
 }
 
 /** Tasks an oracle follows at once; the oldest announcements are forgotten first. */
@@ -41,51 +36,50 @@ export function leadOracle(
   return ((task.taskId[0] ?? 0) + slot) % options.oracles;
 }
 
-export function stepOracle(state: OracleState, event: OracleEvent): OracleStep {
+/** What follows from one event. */
+export function stepOracle(state: OracleState, event: OracleEvent): readonly OracleEffect[] {
   switch (event.type) {
     case 'announced':
-      return { state: onAnnounced(state, event.taskId, event.signed), effects: [] };
-    case 'refused': {
-      const asked = new Map(state.asked);
-      asked.delete(event.taskId);
-      return { state: { ...state, asked }, effects: [] };
-    }
+      onAnnounced(state, event.taskId, event.signed);
+      return [];
+    case 'refused':
+      state.asked.delete(event.taskId);
+      return [];
     case 'tick':
       return onTick(state, event.nowMs);
   }
 }
 
-function onAnnounced(state: OracleState, taskId: string, signed: SignedAnnouncement): OracleState {
-  const tasks = new Map(state.tasks);
+function onAnnounced({ tasks, asked }: OracleState, taskId: string, signed: SignedAnnouncement): void {
   tasks.delete(taskId);
-  const asked = new Map(state.asked);
   if (signed.announcement.state === taskStates.end) {
     asked.delete(taskId);
-    return { ...state, tasks, asked };
+    return;
   }
   tasks.set(taskId, signed);
   const [oldest] = tasks.keys();
-  if (tasks.size > maxFollowedTasks && oldest !== undefined) tasks.delete(oldest);
-  return { ...state, tasks, asked };
+  if (tasks.size > maxFollowedTasks && oldest !== undefined) forget({ tasks, asked }, oldest);
 }
 
-function onTick(state: OracleState, nowMs: number): OracleStep {
+function forget({ tasks, asked }: Pick<OracleState, 'tasks' | 'asked'>, taskId: string): void {
+  tasks.delete(taskId);
+  asked.delete(taskId);
+}
+
+function onTick(state: OracleState, nowMs: number): OracleEffect[] {
   const effects: OracleEffect[] = [];
-  const asked = new Map(state.asked);
-  const tasks = new Map(state.tasks);
   for (const [taskId, signed] of state.tasks) {
     const { announcement } = signed;
     const lateMs = nowMs - announcement.deadlineMs;
     if (lateMs > forgetAfterMs) {
-      tasks.delete(taskId);
-      asked.delete(taskId);
+      forget(state, taskId);
       continue;
     }
-    if (lateMs <= 0 || asked.get(taskId) === announcement.attempt) continue;
+    if (lateMs <= 0 || state.asked.get(taskId) === announcement.attempt) continue;
     // §5.3: the lead asks first; after a silent slot the next one does.
     if (leadOracle(announcement, { lateMs, slotMs: state.slotMs, oracles: state.oracles }) !== state.oracle) continue;
-    asked.set(taskId, announcement.attempt);
+    state.asked.set(taskId, announcement.attempt);
     effects.push({ type: 'requestTransition', taskId, signed });
   }
-  return { state: { ...state, tasks, asked }, effects };
+  return effects;
 }
