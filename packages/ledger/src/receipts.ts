@@ -51,6 +51,8 @@ export function applyReceipts(
       session: receipt.session,
       pendingUnits: priceUnits,
       artifactRoot: receipt.artifactRoot,
+      firstTokenMs: receipt.firstTokenMs,
+      totalMs: receipt.totalMs,
     });
   }
 }

@@ -1,8 +1,8 @@
-import { sessionStatuses, taskStatuses } from '@assay/protocol';
+import { type MinerRow, sessionStatuses, type TaskRow, taskStatuses } from '@assay/protocol';
 import { saturate } from './integers.ts';
 import type { LedgerEvent } from './result.ts';
 import type { LedgerState } from './state.ts';
-import { usageOf, workUnitsOf } from './work.ts';
+import { latencyMicroOf, speedOf, usageOf, workUnitsOf } from './work.ts';
 
 /** Approves a task: its work counts, and its pending price is paid when the epoch closes (B5). */
 export function approveTask(state: LedgerState, index: number, audited: boolean): LedgerEvent {
@@ -12,11 +12,22 @@ export function approveTask(state: LedgerState, index: number, audited: boolean)
   const gateway = state.gateways.at(task.gateway);
   const vwu = workUnitsOf(state.params, model, task);
   state.tasks.update(index, { status: taskStatuses.approved });
-  const epochTokens = saturate(miner.epochTokens + usageOf(task));
-  state.miners.update(task.miner, { epochVwu: saturate(miner.epochVwu + vwu), epochTokens });
+  state.miners.update(task.miner, { epochVwu: saturate(miner.epochVwu + vwu), ...measured(miner, task) });
   state.models.update(task.model, { epochVwu: saturate(model.epochVwu + vwu) });
   state.gateways.update(task.gateway, { epochDuties: gateway.epochDuties + 1 });
   return { type: 'taskApproved', taskId: task.taskId, audited };
+}
+
+/** What an approved task adds to the measurements of its miner (economics §4.3). */
+function measured(miner: Readonly<MinerRow>, task: Readonly<TaskRow>): Partial<MinerRow> {
+  const speed = speedOf(task);
+  return {
+    epochTokens: saturate(miner.epochTokens + usageOf(task)),
+    epochTasks: miner.epochTasks + 1,
+    epochLatencyMicro: saturate(miner.epochLatencyMicro + latencyMicroOf(task.firstTokenMs)),
+    epochOutTokens: saturate(miner.epochOutTokens + speed.tokens),
+    epochOutMs: saturate(miner.epochOutMs + speed.ms),
+  };
 }
 
 /**

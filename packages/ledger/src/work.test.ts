@@ -1,6 +1,6 @@
 import { taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { usageOf, workUnitsOf } from './work.ts';
+import { latencyMicroOf, speedOf, usageOf, workUnitsOf } from './work.ts';
 
 describe('verified work units', () => {
   const params = { vwuPerTokenIn: 1, vwuPerTokenOut: 3 };
@@ -30,5 +30,18 @@ describe('usage (E1)', () => {
     expect(usageOf({ ...task, priceUnits: 0n })).toBe(0n);
     expect(usageOf({ ...task, kind: taskKinds.background })).toBe(0n);
     expect(usageOf({ ...task, kind: taskKinds.challenge })).toBe(0n);
+  });
+});
+
+describe('speed and latency (economics §4.3)', () => {
+  it('score a first token from 50 ms down to 2,000', () => {
+    const scores = [0, 50, 51, 1025, 1999, 2000, 2 ** 32 - 1].map(latencyMicroOf);
+    expect(scores).toEqual([1_000_000n, 1_000_000n, 999_487n, 500_000n, 512n, 0n, 0n]);
+  });
+
+  it('measure the tokens after the first, whatever the times say', () => {
+    expect(speedOf({ tokensOut: 101, firstTokenMs: 400, totalMs: 2400 })).toEqual({ tokens: 100n, ms: 2000n });
+    expect(speedOf({ tokensOut: 1, firstTokenMs: 400, totalMs: 400 })).toEqual({ tokens: 0n, ms: 0n });
+    expect(speedOf({ tokensOut: 9, firstTokenMs: 400, totalMs: 100 })).toEqual({ tokens: 8n, ms: 1n });
   });
 });

@@ -30,3 +30,27 @@ export function usageOf({
 }: Pick<TaskRow, 'kind' | 'priceUnits' | 'tokensIn' | 'tokensOut'>): bigint {
   return kind === taskKinds.user && priceUnits > 0n ? BigInt(tokensIn) + BigInt(tokensOut) : 0n;
 }
+
+/** First tokens up to the first of these count fully, from the second on not at all, milliseconds (economics §4). */
+const FULL_LATENCY_MS = 50n;
+const NO_LATENCY_MS = 2000n;
+
+/** The latency score of a task, millionths: one up to 50 ms, falling in a straight line to zero at 2,000 ms. */
+export function latencyMicroOf(firstTokenMs: number): bigint {
+  const ms = BigInt(firstTokenMs);
+  if (ms <= FULL_LATENCY_MS) return MILLION;
+  return ms >= NO_LATENCY_MS ? 0n : ((NO_LATENCY_MS - ms) * MILLION) / (NO_LATENCY_MS - FULL_LATENCY_MS);
+}
+
+/** Output tokens after the first and the milliseconds they took: an answer of one token measures no speed. */
+export function speedOf({
+  tokensOut,
+  firstTokenMs,
+  totalMs,
+}: Pick<TaskRow, 'tokensOut' | 'firstTokenMs' | 'totalMs'>): {
+  readonly tokens: bigint;
+  readonly ms: bigint;
+} {
+  if (tokensOut < 2) return { tokens: 0n, ms: 0n };
+  return { tokens: BigInt(tokensOut - 1), ms: BigInt(Math.max(totalMs - firstTokenMs, 1)) };
+}

@@ -44,6 +44,11 @@ export const MinerRow = new StructType(
     /** This reward period: VWU of approved tasks, and the API tokens of those a user paid for. */
     epochVwu: Units,
     epochTokens: Units,
+    /** Of the approved tasks: how many, Σ latency in millionths, output tokens after the first and the time they took. */
+    epochTasks: U32,
+    epochLatencyMicro: Units,
+    epochOutTokens: Units,
+    epochOutMs: Units,
     /** This epoch: audits passed and failed. */
     epochPassed: U32,
     epochFailed: U32,
@@ -172,6 +177,8 @@ export const TaskRow = new StructType(
     pendingUnits: Units,
     priceUnits: Units,
     artifactRoot: Bytes32,
+    firstTokenMs: U32,
+    totalMs: U32,
     /** Beacon reveals counted when certified: the draw waits for later ones (§9.1). */
     reveals: U64,
   },

@@ -63,6 +63,10 @@ export const Miner = z.object({
   periodTrustPpb: ppb,
   epochVwu: units,
   epochTokens: units,
+  epochTasks: count,
+  epochLatencyMicro: units,
+  epochOutTokens: units,
+  epochOutMs: units,
   epochPassed: count,
   epochFailed: count,
 });

@@ -1,6 +1,8 @@
 import { type MinerRow, type Params, rewardPeriods } from '@assay/protocol';
 import { PPB } from '../integers.ts';
 
+const MICRO = 1_000_000n;
+
 /** The components of the competition, in the order of `Params.components` (economics §4). */
 const components = [
   'usage',
@@ -30,8 +32,9 @@ export function valuesOf(raw: Raw | null | undefined): bigint[] {
 
 /**
  * The raw values of a miner (economics §4.2); null when it does not compete: it did no approved work this period, or is
- * in its test periods. Hash rate, bandwidth, compute and latency are measured by challenges, feedback by ratings; until
- * a chain holds either they are empty.
+ * in its test periods. Compute is output tokens per 1,000 s, latency the mean score of its first tokens, both as the
+ * mixers certified them. Hash rate and bandwidth are measured by challenges, feedback by ratings; until a chain holds
+ * either they are empty.
  */
 export function rawOf(row: Readonly<MinerRow>, period: number, { rewards }: Pick<Params, 'rewards'>): Raw | null {
   if (row.epochVwu === 0n || period - row.registeredPeriod < rewards.testPeriods) return null;
@@ -42,8 +45,8 @@ export function rawOf(row: Readonly<MinerRow>, period: number, { rewards }: Pick
     feedback: 0n,
     vwu: row.epochVwu,
     bandwidth: 0n,
-    compute: 0n,
-    latency: 0n,
+    compute: row.epochOutMs === 0n ? 0n : (row.epochOutTokens * MICRO) / row.epochOutMs,
+    latency: row.epochTasks === 0 ? 0n : row.epochLatencyMicro / BigInt(row.epochTasks),
     performance: passRatePpb(row),
   };
 }

@@ -69,15 +69,20 @@ describe('emission of an epoch (economics §3, §4)', () => {
     expect(paid.find((payout) => payout.stack === 'treasury')?.units).toBe(375_000n);
   });
 
-  it('scores miners by work and stake, with the other components shared out', () => {
+  it('scores miners by work, speed and stake, with the other components shared out', () => {
     const close = competition();
-    // Both have passed one audit, so trust is equal. Work 70 : 140, stake 1000 : 3000, weighted 5000 : 1000.
-    const shares = [
-      (5000n * 70n * 10n ** 18n) / 210n + (1000n * 10n ** 18n) / 4n,
-      (5000n * 140n * 10n ** 18n) / 210n + (1000n * 3n * 10n ** 18n) / 4n,
-    ].map((weighted) => weighted / 6000n);
+    // Both have passed one audit, so trust is equal, and gave the first token after 70 ms, the last after 300.
+    const compute = [19n, 39n].map((tokens) => (tokens * 1_000_000n) / 230n);
+    const all = compute.reduce((sum, each) => sum + each, 0n);
+    const share = (part: bigint, whole: bigint) => (part * 10n ** 18n) / whole;
+    // Work 70 : 140, stake 1000 : 3000, equal latency; hash rate, feedback and bandwidth are empty.
+    const shares = [0, 1].map((i) => {
+      const work = 5000n * share(i === 0 ? 70n : 140n, 210n);
+      const stake = 1000n * share(i === 0 ? 1n : 3n, 4n);
+      return (work + stake + 2000n * share(compute[i] ?? 0n, all) + 500n * share(1n, 2n)) / 8500n;
+    });
     expect(close.scores.map((score) => score.miner)).toEqual([0, 1]);
-    expect(close.scores[0]?.raw).toMatchObject({ vwu: 70n, stake: 1000n, compute: 0n });
+    expect(close.scores[0]?.raw).toMatchObject({ vwu: 70n, stake: 1000n, compute: 82_608n, latency: 989_743n });
     for (const [i, score] of close.scores.entries()) {
       const difference = score.weight - (shares[i] ?? 0n);
       expect(difference * difference).toBeLessThanOrEqual(4n);

@@ -27,6 +27,15 @@ function scheduledUnits({ emissionPerDayUnits, emissionStages }: Params, period:
   return stage?.perDayUnits ?? emissionPerDayUnits;
 }
 
+const noWork = {
+  epochVwu: 0n,
+  epochTokens: 0n,
+  epochTasks: 0,
+  epochLatencyMicro: 0n,
+  epochOutTokens: 0n,
+  epochOutMs: 0n,
+};
+
 /** Begins the next reward period: its counts start anew, and it keeps the trust it begins with (economics §4.4). */
 export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate): void {
   const { rewards } = state.params;
@@ -34,11 +43,10 @@ export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate)
   const next = Math.min(period + Number(ended), limits.maxPeriods);
   state.setGlobals({ period: next, periodStartMs: state.globals.timeMs });
   for (let miner = 0; miner < state.miners.length; miner++) {
-    const { trustPpb, periodTrustPpb, epochTokens } = state.miners.at(miner);
-    if (trustPpb === periodTrustPpb && epochTokens === 0n) continue;
-    state.miners.update(miner, { periodTrustPpb: trustPpb, epochTokens: 0n });
+    const { trustPpb, periodTrustPpb, epochTasks } = state.miners.at(miner);
+    if (trustPpb === periodTrustPpb && epochTasks === 0) continue;
+    state.miners.update(miner, { ...noWork, periodTrustPpb: trustPpb });
   }
-  resetWork(state.miners);
   resetWork(state.models);
   resetDuties(state.mixers);
   for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);

@@ -54,6 +54,10 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     periodTrustPpb: 0,
     epochVwu: 0n,
     epochTokens: 0n,
+    epochTasks: 0,
+    epochLatencyMicro: 0n,
+    epochOutTokens: 0n,
+    epochOutMs: 0n,
     epochPassed: 0,
     epochFailed: 0,
   };

@@ -71,7 +71,18 @@ function grown(): Ledger {
       },
       split: { operatorBps: 10_000, ownerBps: 0, stakersBps: 0 },
       ...{ passedMicro: 1_000_000_000, failedMicro: 0, tasks: 1000, audited: 1000, rejected: 0 },
-      ...{ registeredPeriod: 0, periodTrustPpb: 0, epochTokens: 0n, epochVwu: 0n, epochPassed: 0, epochFailed: 0 },
+      ...{
+        registeredPeriod: 0,
+        periodTrustPpb: 0,
+        epochTokens: 0n,
+        epochTasks: 0,
+        epochLatencyMicro: 0n,
+        epochOutTokens: 0n,
+        epochOutMs: 0n,
+        epochVwu: 0n,
+        epochPassed: 0,
+        epochFailed: 0,
+      },
     });
     state.sessions.push({
       ...{ payer: operator, sessionKey: sha256(operator), domain: 0, model: 0, homeMixer: i % mixers },
