@@ -208,13 +208,13 @@ describe('commit and reveal §10.3', () => {
   it('refuses numbers other than the committed ones, and steps out of turn', () => {
     const { world, taskId, fresh } = drawnWorld();
     const [auditor = 9] = fresh();
+    const outsider = [0, 1, 2, 3].find((validator) => validator !== auditor) ?? 9;
+    expect(world.codeOf(world.auditPair(outsider, taskId, honest).commit())).toBe('NOT_AUDITOR');
     const pair = world.auditPair(auditor, taskId, honest);
     expect(world.codeOf(pair.reveal())).toBe('NOT_COMMITTED');
     expect(world.codeOf(pair.commit())).toBe('OK');
     expect(world.codeOf(pair.commit())).toBe('ALREADY_COMMITTED');
     expect(world.codeOf(world.auditPair(auditor, taskId, softFailure).reveal())).toBe('COMMITMENT_MISMATCH');
-    const outsider = [0, 1, 2, 3].find((validator) => validator !== auditor) ?? 9;
-    expect(world.codeOf(world.auditPair(outsider, taskId, honest).commit())).toBe('NOT_AUDITOR');
     expect(world.codeOf(world.auditPair(auditor, hash('no task'), honest).commit())).toBe('UNKNOWN_TASK');
   });
 });

@@ -39,6 +39,20 @@ function auditor(world: World) {
   return { validator, taskId: drawn.taskId, pair: world.auditPair(validator, drawn.taskId, honest) };
 }
 
+const propose =
+  (path: string, value: string): Scenario =>
+  (world) => {
+    const [pathBytes, valueBytes] = [path, value].map((each) => new TextEncoder().encode(each));
+    if (pathBytes === undefined || valueBytes === undefined) throw new Error('no text');
+    return world.send('payer', 'propose', { action: { selector: 0, value: { path: pathBytes, value: valueBytes } } });
+  };
+const vote =
+  (body: { proposal: number; choice: number }): Scenario =>
+  (world) => {
+    propose('halvingDays', '7')(world);
+    return world.send('minerA', 'vote', body);
+  };
+
 /** One way to reach each code, in a world with a miner and a session. */
 const scenarios: Record<ResultCode, Scenario> = {
   OK: transfer(1n),
@@ -139,6 +153,17 @@ const scenarios: Record<ResultCode, Scenario> = {
     world.block(commit());
     return world.codeOf(reveal());
   },
+  UNKNOWN_PROPOSAL: vote({ proposal: 1, choice: 0 }),
+  UNKNOWN_PARAMETER: propose('nothing', '1'),
+  FIXED_PARAMETER: propose('epochBlocks', '1'),
+  BAD_PARAMETER_VALUE: propose('halvingDays', '"7"'),
+  PARAMETER_OUT_OF_BOUNDS: propose('halvingDays', '100001'),
+  VOTING_OVER: (world) => {
+    propose('halvingDays', '7')(world);
+    for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
+    return world.send('minerA', 'vote', { proposal: 0, choice: 0 });
+  },
+  BAD_CHOICE: vote({ proposal: 0, choice: 4 }),
 };
 
 describe('result codes §1.5', () => {

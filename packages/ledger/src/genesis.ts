@@ -78,6 +78,8 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     sessions: [],
     tasks: [],
     audits: [],
+    proposals: [],
+    votes: [],
   };
   return new LedgerState(value);
 }
@@ -121,7 +123,9 @@ function problemOf(genesis: Genesis): string | null {
   return checks.find((problem) => problem !== null) ?? null;
 }
 
-function problemOfParams({ stacks, components, audit, rewards, emissionStages, ...params }: Params): string | null {
+/** What a network could not work with; null when there is nothing. */
+export function problemOfParams(all: Params): string | null {
+  const { stacks, components, audit, rewards, emissionStages, ...params } = all;
   const whole = ['blockTimeMs', 'epochBlocks', 'receiptLifetimeBlocks'] as const;
   const zero = whole.find((name) => params[name] === 0);
   if (zero !== undefined) return `params.${zero} must be above zero`;

@@ -4,12 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { conservation } from './conservation.ts';
 import { MAX_UNITS } from './integers.ts';
 import { type BlockInput, Ledger } from './ledger.ts';
+import { worldParams } from './params.fixture.ts';
 import { type Act, act } from './random.fixture.ts';
 import type { LedgerView } from './state.ts';
 import { World } from './world.fixture.ts';
 
 const blocks = fc.array(fc.array(act, { maxLength: 4 }), { minLength: 20, maxLength: 40 });
-const newWorld = () => new World({ params: { epochBlocks: 8, receiptLifetimeBlocks: 4 } }).populate();
+/** Voting is short, so that what passes changes the rules in the middle of the blocks. */
+const governance = { ...worldParams.governance, votingEpochs: 1, delayEpochs: 0 };
+const newWorld = () => new World({ params: { epochBlocks: 8, receiptLifetimeBlocks: 4, governance } }).populate();
 
 /** Makes the next block of the world from acts; `apply` sees it first. */
 function play(world: World, acts: readonly Act[], apply: (block: BlockInput) => void = () => {}) {
@@ -19,7 +22,8 @@ function play(world: World, acts: readonly Act[], apply: (block: BlockInput) => 
   return world.block(...transactions);
 }
 
-function amountsOf({ globals, accounts, miners, delegations, unbonding, sessions, tasks }: LedgerView): bigint[] {
+function amountsOf(state: LedgerView): bigint[] {
+  const { globals, accounts, miners, delegations, unbonding, sessions, tasks, proposals } = state;
   return [
     ...[globals.treasuryUnits, globals.mintedUnits, globals.burnedUnits],
     ...Array.from(accounts, (row) => row.balanceUnits),
@@ -30,6 +34,7 @@ function amountsOf({ globals, accounts, miners, delegations, unbonding, sessions
     ...Array.from(sessions, (row) => row.escrowUnits),
     ...Array.from(sessions, (row) => row.spentUnits),
     ...Array.from(tasks, (row) => row.pendingUnits),
+    ...Array.from(proposals, (row) => row.depositUnits),
   ];
 }
 
@@ -58,6 +63,7 @@ describe('any blocks whatsoever', () => {
       'sessionClosed',
       'unbonded',
       'auditorMissed',
+      'proposalExecuted',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
   });

@@ -161,6 +161,47 @@ const audit = acts(
     ),
 );
 
+const text = (value: string) => new TextEncoder().encode(value);
+const changes = fc.constantFrom(
+  ['transactionFeeUnits', '"7"'],
+  ['audit.newMinerTasks', '0'],
+  ['audit.drawDelayBlocks', '1'],
+  ['receiptLifetimeBlocks', '2'],
+  ['emissionPerDayUnits', '"18446744073709551615"'],
+  ['stacks', '{"minersBps":0,"securityBps":0,"creatorsBps":0,"gatewaysBps":0,"treasuryBps":10000}'],
+  ['emissionStages', '[{"fromPeriod":1,"perDayUnits":"5"}]'],
+  ['epochBlocks', '1'],
+  ['stacks.minersBps', '0'],
+  ['__proto__', '{"a":'],
+);
+const propose = acts(
+  'propose',
+  fc.record({ from, to: from, change: changes, amountUnits: fc.option(units), options }),
+  (world, { from: sender, to, change: [path = '', value = ''], amountUnits, ...each }) => {
+    const action =
+      amountUnits === null
+        ? { selector: 0 as const, value: { path: text(path), value: text(value) } }
+        : { selector: 1 as const, value: { to: world.address(to), amountUnits } };
+    return [world.tx(sender, 'propose', { action }, each.options)];
+  },
+);
+/** Mostly mixers vote, who hold most of the weight; they can pay once somebody gives them something. */
+const vote = acts(
+  'vote',
+  fc.record({
+    voters: fc.subarray<Sender>(['mixer0', 'mixer1', 'mixer2', 'mixer3', 'minerA', 'payer'], { minLength: 3 }),
+    back: fc.nat(2),
+    choice: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, fc.nat(5)),
+  }),
+  (world, { voters, back, choice }) => {
+    const proposal = Math.max(0, world.state.proposals.length - 1 - back);
+    return voters.flatMap((voter) => {
+      const funds = world.tx('payer', 'transfer', { to: world.address(voter), amountUnits: 20n });
+      return [funds, world.tx(voter, 'vote', { proposal, choice })];
+    });
+  },
+);
+
 const noise = acts(
   'noise',
   fc.record({ bytes: fc.uint8Array({ maxLength: 400 }), at: fc.nat(400), bit: fc.nat(7), amountUnits: units }),
@@ -184,4 +225,6 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: undelegate },
   { weight: 2, arbitrary: bonding },
   { weight: 1, arbitrary: noise },
+  { weight: 1, arbitrary: propose },
+  { weight: 1, arbitrary: vote },
 );

@@ -88,6 +88,16 @@ export interface EpochClose {
   readonly scores: readonly MinerScore[];
 }
 
+/** What the votes on a proposal came to, base units of stake and collateral (§12.3). */
+export interface VoteCount {
+  readonly yesUnits: bigint;
+  readonly noUnits: bigint;
+  readonly abstainUnits: bigint;
+  readonly vetoUnits: bigint;
+  /** All that could have voted. */
+  readonly totalUnits: bigint;
+}
+
 export type LedgerEvent =
   | { readonly type: 'minerRegistered'; readonly miner: number; readonly operator: Uint8Array }
   | {
@@ -130,6 +140,18 @@ export type LedgerEvent =
       readonly parts: RevenueParts;
     }
   | { readonly type: 'trustChanged'; readonly miner: number; readonly fromPpb: number; readonly toPpb: number }
+  | { readonly type: 'proposed'; readonly proposal: number; readonly proposer: Uint8Array }
+  | { readonly type: 'voted'; readonly proposal: number; readonly voter: Uint8Array; readonly choice: number }
+  | {
+      readonly type: 'votingEnded';
+      readonly proposal: number;
+      readonly outcome: 'passed' | 'rejected' | 'noQuorum' | 'vetoed';
+      readonly count: VoteCount;
+      /** The deposit, when it was burned. */
+      readonly burnedUnits: bigint;
+    }
+  | { readonly type: 'proposalExecuted'; readonly proposal: number }
+  | { readonly type: 'proposalFailed'; readonly proposal: number }
   | { readonly type: 'epochClosed'; readonly close: EpochClose };
 
 export interface BlockResult {

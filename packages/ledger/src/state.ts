@@ -9,6 +9,7 @@ import {
   type MixerRow,
   type ModelRow,
   Params,
+  type ProposalRow,
   type RoleRow,
   rowPath,
   type SessionRow,
@@ -19,6 +20,7 @@ import {
   tables,
   taskStatuses,
   type UnbondingRow,
+  type VoteRow,
   verdicts,
 } from '@assay/protocol';
 import type { CompositeViewDU } from '@chainsafe/ssz';
@@ -29,6 +31,7 @@ export const keyOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes
 
 const noMoney = () => 0n;
 const delegationKey = (staker: Uint8Array, miner: number): string => `${keyOf(staker)}/${miner}`;
+const voteKey = ({ proposal, voter }: Readonly<VoteRow>) => `${proposal}/${keyOf(voter)}`;
 
 /** The state as others see it: everything can be read, nothing changed. */
 export interface LedgerView {
@@ -48,6 +51,8 @@ export interface LedgerView {
   readonly sessions: ReadonlyTable<SessionRow>;
   readonly tasks: ReadonlyTable<TaskRow>;
   readonly audits: ReadonlyTable<AuditRow>;
+  readonly proposals: ReadonlyTable<ProposalRow>;
+  readonly votes: ReadonlyTable<VoteRow>;
   /** Indexes of the audits without a verdict, rising. */
   readonly openAudits: readonly number[];
   /** Index of the account of an address; undefined when it never held anything. */
@@ -72,7 +77,7 @@ export interface LedgerView {
 /** The working state: tables in front of the SSZ tree, and lookups that are rebuilt at load and never part of it. */
 export class LedgerState implements LedgerView {
   globals: Readonly<Globals>;
-  readonly params: Readonly<Params>;
+  params: Readonly<Params>;
   readonly chain: ChainIdentity;
   readonly accounts: Table<AccountRow>;
   readonly miners: Table<MinerRow>;
@@ -87,6 +92,8 @@ export class LedgerState implements LedgerView {
   readonly sessions: Table<SessionRow>;
   readonly tasks: Table<TaskRow>;
   readonly audits: Table<AuditRow>;
+  readonly proposals: Table<ProposalRow>;
+  readonly votes: Table<VoteRow>;
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
   nextDraw = 0;
   openAudits: number[] = [];
@@ -96,12 +103,15 @@ export class LedgerState implements LedgerView {
   readonly #delegationOf = new Map<string, number>();
   readonly #taskOf = new Map<string, number>();
   readonly #auditOf = new Map<string, number>();
+  readonly #voteOf = new Map<string, number>();
+  #writtenParams: Readonly<Params>;
 
   constructor(value: StateValue) {
     this.#view = State.defaultViewDU();
     this.#view.params = Params.toViewDU(value.params);
     this.globals = value.globals;
     this.params = value.params;
+    this.#writtenParams = value.params;
     const chainId = new TextDecoder().decode(value.globals.chainId);
     this.chain = { chainId, genesisHash: value.globals.genesisHash };
     this.accounts = new Table(value.accounts, (row) => row.balanceUnits);
@@ -117,10 +127,13 @@ export class LedgerState implements LedgerView {
     this.sessions = new Table(value.sessions, (row) => row.escrowUnits);
     this.tasks = new Table(value.tasks, (row) => row.pendingUnits);
     this.audits = new Table(value.audits, noMoney);
+    this.proposals = new Table(value.proposals, (row) => row.depositUnits);
+    this.votes = new Table(value.votes, noMoney);
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
     for (let i = 0; i < this.miners.length; i++) this.#minerOf.set(keyOf(this.miners.at(i).operator), i);
     this.#indexDelegations();
     this.#indexTasks();
+    this.#indexVotes();
   }
 
   accountOf(address: Uint8Array): number | undefined {
@@ -223,6 +236,23 @@ export class LedgerState implements LedgerView {
     }
   }
 
+  /** Adds a vote, or puts it in the place of the voter's last one on that proposal. */
+  setVote(row: VoteRow): void {
+    const key = voteKey(row);
+    const known = this.#voteOf.get(key);
+    if (known === undefined) this.#voteOf.set(key, this.votes.push(row));
+    else this.votes.set(known, row);
+  }
+
+  retainVotes(keep: (vote: Readonly<VoteRow>) => boolean): void {
+    if (this.votes.retain(keep)) this.#indexVotes();
+  }
+
+  #indexVotes(): void {
+    this.#voteOf.clear();
+    for (let i = 0; i < this.votes.length; i++) this.#voteOf.set(voteKey(this.votes.at(i)), i);
+  }
+
   #indexTasks(): void {
     this.#taskOf.clear();
     this.#auditOf.clear();
@@ -276,13 +306,16 @@ export class LedgerState implements LedgerView {
   }
 
   #moneyTables(): readonly { readonly units: bigint; countUnits(): bigint }[] {
-    const { accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding, sessions, tasks } = this;
-    return [accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding, sessions, tasks];
+    const { accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding } = this;
+    const roles = [miners, mixers, oracles, validators, gateways, delegations, unbonding];
+    return [accounts, ...roles, this.sessions, this.tasks, this.proposals];
   }
 
   #flush(): void {
     const view = this.#view;
     view.globals = Globals.toViewDU(this.globals);
+    if (this.params !== this.#writtenParams) view.params = Params.toViewDU(this.params);
+    this.#writtenParams = this.params;
     view.accounts = this.accounts.flush(tables.accounts, view.accounts);
     view.miners = this.miners.flush(tables.miners, view.miners);
     view.mixers = this.mixers.flush(tables.mixers, view.mixers);
@@ -296,5 +329,7 @@ export class LedgerState implements LedgerView {
     view.sessions = this.sessions.flush(tables.sessions, view.sessions);
     view.tasks = this.tasks.flush(tables.tasks, view.tasks);
     view.audits = this.audits.flush(tables.audits, view.audits);
+    view.proposals = this.proposals.flush(tables.proposals, view.proposals);
+    view.votes = this.votes.flush(tables.votes, view.votes);
   }
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { worldParams } from './params.fixture.ts';
 import { auditRatePpb, cappedTrust, keptPpb, trustPpbOf } from './trust.ts';
 import { routingWeight } from './weight.ts';
-import { worldParams } from './world.fixture.ts';
 
 const micro = (count: number) => BigInt(count) * 1_000_000n;
 

@@ -22,6 +22,7 @@ import { hasher } from '@chainsafe/persistent-merkle-tree/hasher/hashtree';
 import { batchSigningRoot, revealSigningRoot } from './certificate.ts';
 import { type AccountKey, type CommitteeKey, type KeyScheme, quickKeys } from './keys.fixture.ts';
 import { Ledger } from './ledger.ts';
+import { worldParams } from './params.fixture.ts';
 import { priceOf } from './receipts.ts';
 import type { BlockResult, LedgerEvent } from './result.ts';
 import { transactionSigningRoot } from './signing.ts';
@@ -31,54 +32,8 @@ setHasher(hasher);
 const encode = (text: string) => new TextEncoder().encode(text);
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 
-export const FEE = 10n;
+export const FEE = worldParams.transactionFeeUnits;
 export const genesisTimeMs = 1_700_000_000_000;
-
-export const worldParams: Params = {
-  blockTimeMs: 500,
-  epochBlocks: 16,
-  receiptLifetimeBlocks: 8,
-  transactionFeeUnits: FEE,
-  maxReassignments: 3,
-  batchMs: 250,
-  deadlines: {
-    prepareMs: 5000,
-    firstTokenMs: 30_000,
-    generationMs: 30_000,
-    generationPerTokenMs: 250,
-    commitMs: 5000,
-    lostMs: 2000,
-    oracleSlotMs: 1000,
-  },
-  audit: {
-    newMinerTasks: 2,
-    floorPpb: 20_000_000,
-    drawDelayBlocks: 2,
-    commitBlocks: 3,
-    revealBlocks: 2,
-    positions: 64,
-    minRoutingTrustPpb: 100_000_000,
-    trustHalfLifeEpochs: 14,
-  },
-  stake: {
-    unbondingEpochs: 2,
-    mixerMinUnits: 800n,
-    oracleMinUnits: 50n,
-    validatorMinUnits: 400n,
-    gatewayMinUnits: 50n,
-  },
-  emissionPerDayUnits: 86_400_000_000n,
-  emissionStages: [],
-  halvingDays: 730,
-  rewards: { period: 0, dayMs: 86_400_000, testPeriods: 0, securityBy: 0 },
-  stacks: { minersBps: 6000, securityBps: 2000, creatorsBps: 1000, gatewaysBps: 500, treasuryBps: 500 },
-  components: {
-    ...{ usageBps: 0, stakeBps: 1000, hashRateBps: 0, feedbackBps: 1000, vwuBps: 5000 },
-    ...{ bandwidthBps: 500, computeBps: 2000, latencyBps: 500, performanceBps: 0 },
-  },
-  vwuPerTokenIn: 1,
-  vwuPerTokenOut: 3,
-};
 
 /** Names of those in the world; miners register themselves. */
 const people = ['payer', 'otherPayer', 'minerA', 'minerB', 'minerC', 'owner', 'creator', 'landlord'] as const;

@@ -57,6 +57,13 @@ export const resultCodes = {
   ),
   COMMITMENT_MISMATCH: invalid('The numbers are not the committed ones.'),
   BAD_NUMBERS: invalid('The numbers lie outside their bounds.'),
+  UNKNOWN_PROPOSAL: invalid('No such proposal.'),
+  UNKNOWN_PARAMETER: invalid('There is no parameter at this path.'),
+  FIXED_PARAMETER: invalid('This parameter stays as the genesis has it.'),
+  BAD_PARAMETER_VALUE: invalid('The value is not JSON of the type of this parameter.'),
+  PARAMETER_OUT_OF_BOUNDS: invalid('The value is outside the bounds of this parameter, or contradicts the others.'),
+  VOTING_OVER: invalid('The voting on this proposal is over.'),
+  BAD_CHOICE: invalid('A vote is yes, no, abstain or veto: 0 to 3.'),
 } as const satisfies Record<string, CodeInfo>;
 
 export type ResultCode = keyof typeof resultCodes;

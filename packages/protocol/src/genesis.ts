@@ -107,6 +107,23 @@ export const RewardParams = new StructType(
   { typeName: 'RewardParams' },
 );
 
+/** How proposals are voted on (§12). */
+export const GovernanceParams = new StructType(
+  {
+    depositUnits: Units,
+    votingEpochs: U16,
+    /** Epochs between the count of the votes and what they decided. */
+    delayEpochs: U16,
+    /** Least part of all voting weight that must have voted, parts per billion. */
+    quorumPpb: U32,
+    /** Of what was not abstained, more than this must say yes, parts per billion. */
+    passPpb: U32,
+    /** From this part of the votes on, vetoes reject, parts per billion. */
+    vetoPpb: U32,
+  },
+  { typeName: 'GovernanceParams' },
+);
+
 /** Every number of the protocol a network may choose. */
 export const Params = new ContainerType(
   {
@@ -131,6 +148,7 @@ export const Params = new ContainerType(
     /** VWU per prompt token and per output token. */
     vwuPerTokenIn: U32,
     vwuPerTokenOut: U32,
+    governance: GovernanceParams,
   },
   { typeName: 'Params' },
 );

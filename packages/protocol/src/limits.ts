@@ -49,6 +49,9 @@ export const limits = {
   maxChunkTokens: 4096,
   /** Names (chain id, model, domain), bytes. */
   maxNameBytes: 64,
+  /** Path of a parameter and its value as JSON text, bytes (§12.2). */
+  maxPathBytes: 64,
+  maxParameterBytes: 512,
   /** Transactions that wait for a block: in all, their bytes, and of one sender. */
   maxWaitingTransactions: 65_536,
   maxWaitingBytes: 64 * 1024 * 1024,

@@ -1,6 +1,7 @@
 import { ContainerType } from '@chainsafe/ssz';
 import { Address, BlsPublicKey, Bytes32, listOfU32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { GenesisDomain, Params } from './genesis.ts';
+import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
 import { StructListType, StructType } from './struct.ts';
 import { AuditNumbers, MinerSplit } from './transaction.ts';
@@ -229,6 +230,9 @@ export const tables = {
   /** Open tasks, and settled ones until no second receipt for them could be accepted. */
   tasks: new StructListType(TaskRow, limits.maxTableRows),
   audits: new StructListType(AuditRow, limits.maxTableRows),
+  proposals: new StructListType(ProposalRow, limits.maxTableRows),
+  /** Votes on proposals that are still voted on. */
+  votes: new StructListType(VoteRow, limits.maxTableRows),
 };
 
 /** Everything of the state that is not a table. */

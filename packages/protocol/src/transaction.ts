@@ -1,5 +1,6 @@
 import { ContainerType, UnionType } from '@chainsafe/ssz';
 import { Address, Bytes32, Ed25519Signature, listOfU32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { CastVote, type ProposalAction, Propose } from './governance.ts';
 import { limits } from './limits.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
 import { StructType } from './struct.ts';
@@ -106,6 +107,7 @@ export const TransactionBody = new UnionType(
   [
     ...[Transfer, RegisterMiner, OpenSession, TopUpSession, CloseSession, CertifiedBatch, AuditCommit, AuditReveal],
     ...[Bond, Unbond, Delegate, Undelegate],
+    ...[Propose, CastVote],
   ],
   { typeName: 'TransactionBody' },
 );
@@ -122,6 +124,8 @@ export const bodySelectors = {
   unbond: 9,
   delegate: 10,
   undelegate: 11,
+  propose: 12,
+  vote: 13,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -137,6 +141,8 @@ export interface BodyValues {
   readonly unbond: ValueOf<typeof Unbond>;
   readonly delegate: ValueOf<typeof Delegate>;
   readonly undelegate: ValueOf<typeof Undelegate>;
+  readonly propose: { readonly action: ProposalAction };
+  readonly vote: ValueOf<typeof CastVote>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

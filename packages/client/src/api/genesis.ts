@@ -39,6 +39,14 @@ const components = z.object({
   latencyBps: bps,
   performanceBps: bps,
 });
+const governance = z.object({
+  depositUnits: units,
+  votingEpochs: count,
+  delayEpochs: count,
+  quorumPpb: ppb,
+  passPpb: ppb,
+  vetoPpb: ppb,
+});
 const params = z.object({
   blockTimeMs: count,
   epochBlocks: count,
@@ -57,6 +65,7 @@ const params = z.object({
   components,
   vwuPerTokenIn: count,
   vwuPerTokenOut: count,
+  governance,
 });
 const genesisRole = z.object({ publicKey: bytes32, operator: address, stakeUnits: units });
 export const domainFields = {

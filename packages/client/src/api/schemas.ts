@@ -228,6 +228,17 @@ export const Event = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('taskPaid'), taskId: bytes32, epoch: count, parts: RevenueParts }),
   z.object({ type: z.literal('trustChanged'), miner: count, fromPpb: ppb, toPpb: ppb }),
+  z.object({ type: z.literal('proposed'), proposal: count, proposer: address }),
+  z.object({ type: z.literal('voted'), proposal: count, voter: address, choice: count }),
+  z.object({
+    type: z.literal('votingEnded'),
+    proposal: count,
+    outcome: z.enum(['passed', 'rejected', 'noQuorum', 'vetoed']),
+    count: z.object({ yesUnits: units, noUnits: units, abstainUnits: units, vetoUnits: units, totalUnits: units }),
+    burnedUnits: units,
+  }),
+  z.object({ type: z.literal('proposalExecuted'), proposal: count }),
+  z.object({ type: z.literal('proposalFailed'), proposal: count }),
   z.object({ type: z.literal('epochClosed'), close: Epoch }),
 ]);
 export type Event = z.infer<typeof Event>;

@@ -5,6 +5,7 @@ import { epochBeaconOf } from './beacon.ts';
 import { type Emission, emit } from './emission.ts';
 import { PayoutBook } from './payouts.ts';
 import { beginPeriod, endingPeriod } from './period.ts';
+import { settleProposals } from './proposals.ts';
 import { prune } from './prune.ts';
 import { payRevenue } from './revenue.ts';
 import { closeSessions } from './sessions.ts';
@@ -33,6 +34,7 @@ export function closeEpoch(state: LedgerState): LedgerEvent[] {
   const payouts = book.pay(state);
   const closed = closeSessions(state, height);
   const unbonded = releaseUnbonding(state);
+  const decided = settleProposals(state);
   beginEpoch(state);
   if (emission !== null) beginPeriod(state, emission);
   prune(state, height);
@@ -40,7 +42,7 @@ export function closeEpoch(state: LedgerState): LedgerEvent[] {
     ...{ epoch, durationMs, emission, revenueUnits, burnedUnits, mintedUnits },
     ...{ payouts, scores, pools: [pool, ...pools] },
   };
-  return [...trust, ...paid, ...closed, ...unbonded, { type: 'epochClosed', close }];
+  return [...trust, ...paid, ...closed, ...unbonded, ...decided, { type: 'epochClosed', close }];
 }
 
 function beginEpoch(state: LedgerState): void {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../apportion.ts';
+import { worldParams } from '../params.fixture.ts';
 import type { EpochClose } from '../result.ts';
-import { honest, softFailure, World, type WorldOptions, worldParams } from '../world.fixture.ts';
+import { honest, softFailure, World, type WorldOptions } from '../world.fixture.ts';
 import { shareOut } from './payouts.ts';
 
 const UNIT = 1_000_000_000n;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { worldParams } from '../params.fixture.ts';
 import type { EpochClose } from '../result.ts';
-import { honest, softFailure, World, type WorldOptions, worldParams } from '../world.fixture.ts';
+import { honest, softFailure, World, type WorldOptions } from '../world.fixture.ts';
 import { emissionOf } from './emission.ts';
 import { endingPeriod } from './period.ts';
 

@@ -19,12 +19,14 @@ import { certifiedBatch } from './certifiedBatch.ts';
 import { closeSession } from './closeSession.ts';
 import { delegate } from './delegate.ts';
 import { openSession } from './openSession.ts';
+import { propose } from './propose.ts';
 import { registerMiner } from './registerMiner.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 import { topUpSession } from './topUpSession.ts';
 import { transfer } from './transfer.ts';
 import { unbond } from './unbond.ts';
 import { undelegate } from './undelegate.ts';
+import { vote } from './vote.ts';
 
 const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } = {
   transfer,
@@ -39,6 +41,8 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   unbond,
   delegate,
   undelegate,
+  propose,
+  vote,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

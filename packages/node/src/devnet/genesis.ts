@@ -69,6 +69,14 @@ export const devnetParams: Params = {
   },
   vwuPerTokenIn: 1,
   vwuPerTokenOut: 3,
+  governance: {
+    depositUnits: units(100),
+    votingEpochs: 14,
+    delayEpochs: 2,
+    quorumPpb: 334_000_000,
+    passPpb: 500_000_000,
+    vetoPpb: 334_000_000,
+  },
 };
 
 export interface DevnetKeys {

@@ -94,6 +94,17 @@ describe('the API form of events', () => {
     { type: 'taskRejected', taskId, reason: 'soft', refundedUnits: 9n },
     { type: 'taskPaid', taskId, epoch: 4, parts: { ...part, minersUnits: 2n ** 60n } },
     { type: 'trustChanged', miner: 1, fromPpb: 0, toPpb: 1 },
+    { type: 'proposed', proposal: 1, proposer: address },
+    { type: 'voted', proposal: 1, voter: address, choice: 3 },
+    {
+      type: 'votingEnded',
+      proposal: 1,
+      outcome: 'vetoed',
+      count: { yesUnits: 1n, noUnits: 2n, abstainUnits: 3n, vetoUnits: 2n ** 60n, totalUnits: 2n ** 62n },
+      burnedUnits: 5n,
+    },
+    { type: 'proposalExecuted', proposal: 1 },
+    { type: 'proposalFailed', proposal: 1 },
     { type: 'epochClosed', close: closedEpoch },
   ];
 

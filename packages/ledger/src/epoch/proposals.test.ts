@@ -1,0 +1,140 @@
+import { proposalStatuses, voteChoices } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import type { VoteCount } from '../result.ts';
+import { FEE, type Sender, World } from '../world.fixture.ts';
+import { outcomeOf } from './proposals.ts';
+
+const text = (value: string) => new TextEncoder().encode(value);
+const change = (path: string, value: string) => ({
+  action: { selector: 0 as const, value: { path: text(path), value: text(value) } },
+});
+const limits = { quorumPpb: 334_000_000, passPpb: 500_000_000, vetoPpb: 334_000_000 };
+
+function voting(world: World, choices: Partial<Record<Sender, keyof typeof voteChoices>>): void {
+  const votes = Object.entries(choices) as [Sender, keyof typeof voteChoices][];
+  world.block(...votes.map(([who, choice]) => world.tx(who, 'vote', { proposal: 0, choice: voteChoices[choice] })));
+}
+
+/** Mixers hold 4 · 1000, validators 4 · 500, oracles and the gateway 100 each: 6300 in all. */
+const mixers = { mixer0: 'yes', mixer1: 'yes', mixer2: 'yes' } as const;
+
+/** A world whose roles can pay fees. */
+function newWorld(): World {
+  const world = new World();
+  const roles: Sender[] = ['mixer0', 'mixer1', 'mixer2', 'mixer3', 'validator0'];
+  world.block(...roles.map((role) => world.tx('owner', 'transfer', { to: world.address(role), amountUnits: 1000n })));
+  return world;
+}
+
+describe('settleProposals §12', () => {
+  it('changes a parameter at the end of the epoch after which the delay is over, and not before', () => {
+    const world = newWorld();
+    expect(world.send('payer', 'propose', change('transactionFeeUnits', '"70"'))).toBe('OK');
+    expect(world.balance('payer')).toBe(1_000_000n - FEE - 500n);
+    voting(world, mixers);
+    for (let epoch = 0; epoch < 2; epoch++) world.finishEpoch();
+    expect(world.state.proposals.at(0).status).toBe(proposalStatuses.voting);
+    const { events } = world.finishEpoch();
+    const count = { yesUnits: 3000n, noUnits: 0n, abstainUnits: 0n, vetoUnits: 0n, totalUnits: 6300n };
+    expect(events).toContainEqual({ type: 'votingEnded', proposal: 0, outcome: 'passed', count, burnedUnits: 0n });
+    expect(world.balance('payer')).toBe(1_000_000n - FEE);
+    expect(world.state.votes.length).toBe(0);
+    expect(world.state.params.transactionFeeUnits).toBe(FEE);
+    const root = world.ledger.stateRoot();
+    expect(world.finishEpoch().events).toContainEqual({ type: 'proposalExecuted', proposal: 0 });
+    expect(world.state.params.transactionFeeUnits).toBe(70n);
+    expect(world.ledger.stateRoot()).not.toEqual(root);
+    expect(world.send('payer', 'transfer', { to: world.address('owner'), amountUnits: 1n })).toBe('FEE_TOO_LOW');
+  });
+
+  it('keeps a changed parameter in its snapshot', async () => {
+    const world = newWorld();
+    world.send('payer', 'propose', change('halvingDays', '7'));
+    voting(world, mixers);
+    for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
+    const { Ledger } = await import('../ledger.ts');
+    const copy = Ledger.fromSnapshot(world.ledger.snapshot());
+    expect(copy.state.params.halvingDays).toBe(7);
+    expect(copy.stateRoot()).toEqual(world.ledger.stateRoot());
+  });
+
+  it('burns the deposit of a vetoed proposal', () => {
+    const world = newWorld();
+    world.send('payer', 'propose', change('halvingDays', '7'));
+    voting(world, { ...mixers, mixer2: 'veto' });
+    for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
+    // 1000 of 3000 is 33.3 %: less than the 33.4 % that veto.
+    expect(world.state.proposals.at(0).status).toBe(proposalStatuses.passed);
+
+    const vetoed = newWorld();
+    vetoed.send('payer', 'propose', change('halvingDays', '7'));
+    voting(vetoed, { ...mixers, mixer2: 'veto', validator0: 'veto' });
+    for (let epoch = 0; epoch < 3; epoch++) vetoed.finishEpoch();
+    expect(vetoed.state.proposals.at(0)).toMatchObject({ status: proposalStatuses.vetoed, depositUnits: 0n });
+    expect(vetoed.state.globals.burnedUnits).toBe(500n);
+    expect(vetoed.balance('payer')).toBe(1_000_000n - FEE - 500n);
+    vetoed.finishEpoch();
+    expect(vetoed.state.params.halvingDays).toBe(730);
+  });
+
+  it('counts the last vote of each account', () => {
+    const world = newWorld();
+    world.send('payer', 'propose', change('halvingDays', '7'));
+    voting(world, mixers);
+    voting(world, { mixer0: 'no', mixer1: 'no' });
+    expect(world.state.votes.length).toBe(3);
+    for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
+    expect(world.state.proposals.at(0).status).toBe(proposalStatuses.rejected);
+  });
+
+  it('pays from the treasury what it holds, and fails when it holds less', () => {
+    const world = newWorld();
+    const spend = (amountUnits: bigint) => ({
+      action: { selector: 1 as const, value: { to: world.address('stranger0'), amountUnits } },
+    });
+    world.send('payer', 'propose', spend(40n));
+    world.send('payer', 'propose', spend(1_000_000_000_000n));
+    const both = [0, 1].flatMap((proposal) =>
+      (['mixer0', 'mixer1', 'mixer2'] as const).map((who) => world.tx(who, 'vote', { proposal, choice: 0 })),
+    );
+    world.block(...both);
+    for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
+    expect(world.events).toContainEqual({ type: 'proposalExecuted', proposal: 0 });
+    expect(world.events).toContainEqual({ type: 'proposalFailed', proposal: 1 });
+    expect(world.balance('stranger0')).toBe(40n);
+    expect(world.state.proposals.at(1).status).toBe(proposalStatuses.failed);
+  });
+
+  it('changes a group of parameters at once', () => {
+    const world = newWorld();
+    const stacks = (minersBps: number, securityBps: number) =>
+      JSON.stringify({ minersBps, securityBps, creatorsBps: 0, gatewaysBps: 0, treasuryBps: 0 });
+    world.send('payer', 'propose', change('stacks', stacks(9000, 1000)));
+    voting(world, mixers);
+    for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
+    expect(world.state.params.stacks).toMatchObject({ minersBps: 9000, securityBps: 1000, treasuryBps: 0 });
+  });
+});
+
+describe('outcomeOf §12.3', () => {
+  const count = (units: Partial<VoteCount>): VoteCount => ({
+    ...{ yesUnits: 0n, noUnits: 0n, abstainUnits: 0n, vetoUnits: 0n, totalUnits: 1000n },
+    ...units,
+  });
+  it.each<[ReturnType<typeof outcomeOf>, Partial<VoteCount>]>([
+    ['noQuorum', {}],
+    ['noQuorum', { yesUnits: 333n }],
+    ['passed', { yesUnits: 334n }],
+    ['noQuorum', { totalUnits: 0n }],
+    ['rejected', { abstainUnits: 1000n }],
+    ['rejected', { yesUnits: 200n, noUnits: 200n }],
+    ['passed', { yesUnits: 201n, noUnits: 200n }],
+    ['passed', { yesUnits: 1n, abstainUnits: 999n }],
+    ['passed', { yesUnits: 667n, vetoUnits: 333n }],
+    ['vetoed', { yesUnits: 666n, vetoUnits: 334n }],
+    // An abstention is a vote: it makes a veto weigh less.
+    ['rejected', { vetoUnits: 300n, abstainUnits: 700n }],
+  ])('%s for %o', (outcome, units) => {
+    expect(outcomeOf(count(units), limits)).toBe(outcome);
+  });
+});

@@ -1,0 +1,86 @@
+import { actionOf, type ProposalRow, proposalActions, proposalStatuses, voteChoices } from '@assay/protocol';
+import { PPB } from '../integers.ts';
+import { changedParams, isProblem } from '../parameters.ts';
+import type { LedgerEvent, VoteCount } from '../result.ts';
+import { keyOf, type LedgerState } from '../state.ts';
+import { votingWeights } from '../voting.ts';
+
+/** Counts the votes that end with this epoch, and carries out what passed and has waited long enough (§12). */
+export function settleProposals(state: LedgerState): LedgerEvent[] {
+  const { epoch } = state.globals;
+  const events: LedgerEvent[] = [];
+  for (let proposal = 0; proposal < state.proposals.length; proposal++) {
+    const { status, endEpoch } = state.proposals.at(proposal);
+    if (status === proposalStatuses.voting && endEpoch <= epoch) events.push(endVoting(state, proposal));
+  }
+  for (let proposal = 0; proposal < state.proposals.length; proposal++) {
+    const { status, executeEpoch } = state.proposals.at(proposal);
+    if (status === proposalStatuses.passed && executeEpoch <= epoch) events.push(execute(state, proposal));
+  }
+  state.retainVotes(({ proposal }) => state.proposals.at(proposal).status === proposalStatuses.voting);
+  return events;
+}
+
+function endVoting(state: LedgerState, proposal: number): LedgerEvent {
+  const { proposer, depositUnits } = state.proposals.at(proposal);
+  const count = countVotes(state, proposal);
+  const outcome = outcomeOf(count, state.params.governance);
+  const isBurned = outcome === 'vetoed';
+  state.proposals.update(proposal, { status: proposalStatuses[outcome], depositUnits: 0n });
+  if (isBurned)
+    state.setGlobals({ burnedUnits: state.globals.burnedUnits + depositUnits }); // §12.3
+  else state.credit(proposer, depositUnits);
+  return { type: 'votingEnded', proposal, outcome, count, burnedUnits: isBurned ? depositUnits : 0n };
+}
+
+/** Votes weigh what their voters hold now: nothing moved on after a vote counts twice. */
+function countVotes(state: LedgerState, proposal: number): VoteCount {
+  const units = [0n, 0n, 0n, 0n];
+  const weights = votingWeights(state);
+  for (const { proposal: on, voter, choice } of state.votes) {
+    if (on === proposal) units[choice] = (units[choice] ?? 0n) + (weights.get(keyOf(voter)) ?? 0n);
+  }
+  const of = (choice: number) => units[choice] ?? 0n;
+  return {
+    yesUnits: of(voteChoices.yes),
+    noUnits: of(voteChoices.no),
+    abstainUnits: of(voteChoices.abstain),
+    vetoUnits: of(voteChoices.veto),
+    totalUnits: [...weights.values()].reduce((sum, weight) => sum + weight, 0n),
+  };
+}
+
+/** What a count comes to (§12.3). */
+export function outcomeOf(
+  { yesUnits, noUnits, abstainUnits, vetoUnits, totalUnits }: VoteCount,
+  { quorumPpb, passPpb, vetoPpb }: Readonly<Record<'quorumPpb' | 'passPpb' | 'vetoPpb', number>>,
+): 'passed' | 'rejected' | 'noQuorum' | 'vetoed' {
+  const decided = yesUnits + noUnits + vetoUnits;
+  const voted = decided + abstainUnits;
+  if (voted === 0n || voted * PPB < totalUnits * BigInt(quorumPpb)) return 'noQuorum';
+  if (vetoUnits > 0n && vetoUnits * PPB >= voted * BigInt(vetoPpb)) return 'vetoed';
+  return yesUnits * PPB > decided * BigInt(passPpb) ? 'passed' : 'rejected';
+}
+
+function execute(state: LedgerState, proposal: number): LedgerEvent {
+  const isDone = carryOut(state, state.proposals.at(proposal));
+  state.proposals.update(proposal, { status: isDone ? proposalStatuses.executed : proposalStatuses.failed });
+  return isDone ? { type: 'proposalExecuted', proposal } : { type: 'proposalFailed', proposal };
+}
+
+/** §12.4 What was possible when it was proposed may not be any more: then nothing is done. */
+function carryOut(state: LedgerState, row: Readonly<ProposalRow>): boolean {
+  const action = actionOf(row);
+  if (action.selector === proposalActions.parameterChange) {
+    const changed = changedParams(state.params, action.value);
+    if (isProblem(changed)) return false;
+    state.params = changed;
+    return true;
+  }
+  const { to, amountUnits } = action.value;
+  const { treasuryUnits } = state.globals;
+  if (amountUnits > treasuryUnits) return false;
+  state.setGlobals({ treasuryUnits: treasuryUnits - amountUnits });
+  state.credit(to, amountUnits);
+  return true;
+}
