@@ -27,7 +27,7 @@ import type { CompositeViewDU } from '@chainsafe/ssz';
 import { type ReadonlyTable, Table } from './table.ts';
 
 /** A byte string as a key of a map. */
-export const keyOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+export const keyOf = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes);
 
 const noMoney = () => 0n;
 const delegationKey = (staker: Uint8Array, miner: number): string => `${keyOf(staker)}/${miner}`;

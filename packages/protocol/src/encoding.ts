@@ -76,8 +76,17 @@ class TextType extends ByteListType {
   }
 }
 
+/** Bytes that fill at most one chunk, which is then their root. */
+class ShortBytesType extends ByteVectorType {
+  override hashTreeRootInto(value: Uint8Array, output: Uint8Array, offset: number): void {
+    if (value.length !== this.lengthBytes) throw new Error(`${value.length} bytes where ${this.lengthBytes} belong`);
+    output.fill(0, offset + value.length, offset + 32);
+    output.set(value, offset);
+  }
+}
+
 /** A 20-byte address; in JSON `assay1…`. */
-class AddressType extends ByteVectorType {
+class AddressType extends ShortBytesType {
   override fromJson(json: unknown): Uint8Array {
     const address = typeof json === 'string' ? parseAddress(json) : null;
     if (address === null) throw new Error(`${JSON.stringify(json)} is not an address (assay1…)`);
@@ -96,7 +105,7 @@ export const U64 = new UintType(8);
 export const Units = new UnitsType(8);
 export const Bool = new BooleanType();
 export const Address = new AddressType(20);
-export const Bytes32 = new ByteVectorType(32);
+export const Bytes32 = new ShortBytesType(32);
 export const BlsPublicKey = new ByteVectorType(48);
 export const BlsSignature = new ByteVectorType(96);
 export const Ed25519Signature = new ByteVectorType(64);

@@ -46,10 +46,10 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
   #hashGroup(values: readonly ValueOfFields<Fields>[]): Uint8Array {
     let width = 1;
     while (width < this.fieldsEntries.length) width *= 2;
-    const used = this.fieldsEntries.length * CHUNK;
     let level = new Uint8Array(values.length * width * CHUNK);
-    for (const [index, value] of values.entries()) {
-      level.set(this.getBlocksBytes(value).subarray(0, used), index * width * CHUNK);
+    for (const [field, { fieldName, fieldType }] of this.fieldsEntries.entries()) {
+      const column = values.map((value) => value[fieldName]);
+      rootsInto(fieldType, column, { chunks: level, first: field, step: width });
     }
     for (; width > 1; width >>= 1) {
       const above = level.subarray(0, level.length >> 1);
@@ -57,6 +57,21 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
       level = above;
     }
     return level;
+  }
+}
+
+/** Writes the root of every value, `step` chunks apart; those of structs are hashed side by side as well. */
+function rootsInto(
+  type: Type<unknown>,
+  values: readonly unknown[],
+  into: { readonly chunks: Uint8Array; readonly first: number; readonly step: number },
+): void {
+  const { chunks, first, step } = into;
+  const roots = type instanceof StructType ? type.rootsOf(values as never) : null;
+  for (const [index, value] of values.entries()) {
+    const at = (first + index * step) * CHUNK;
+    if (roots === null) type.hashTreeRootInto(value, chunks, at);
+    else chunks.set(roots.subarray(index * CHUNK, (index + 1) * CHUNK), at);
   }
 }
 

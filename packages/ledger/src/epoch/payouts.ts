@@ -18,9 +18,10 @@ export class PayoutBook {
 
   add(payout: Payout): void {
     if (payout.units === 0n) return;
-    const key = [payout.source, payout.stack, payout.kind, payout.role, keyOf(payout.account)].join('/');
-    const units = payout.units + (this.#payouts.get(key)?.units ?? 0n);
-    this.#payouts.set(key, { ...payout, units });
+    const { source, stack, kind, role, account } = payout;
+    const key = `${source}/${stack}/${kind}/${role}/${keyOf(account)}`;
+    const known = this.#payouts.get(key);
+    this.#payouts.set(key, known === undefined ? payout : { ...payout, units: known.units + payout.units });
   }
 
   addTreasury(source: Payout['source'], units: bigint): void {
