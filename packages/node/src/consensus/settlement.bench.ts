@@ -70,7 +70,7 @@ function assay(snapshot: Uint8Array): Settled & { readonly close: EpochClose } {
   return { ...cost, close };
 }
 
-/** The state as a program would write it down that has never thought about speed: no tree is kept, rows are hashed one by one. */
+/** The state of a program that never thought about speed: no tree is kept, rows are hashed one by one. */
 const PlainState = new ContainerType({
   globals: State.fields.globals,
   params: State.fields.params,
@@ -82,7 +82,7 @@ const PlainState = new ContainerType({
   ),
 });
 
-/** Ages records, draws trust, divides `poolUnits` by work, stake and trust, pays, begins anew, and hashes everything. */
+/** Ages records, draws trust, divides `poolUnits` by work, stake and trust, pays, and hashes everything. */
 function straightforward(snapshot: Uint8Array, poolUnits: bigint): Settled & { readonly paid: readonly bigint[] } {
   const state = State.deserialize(snapshot);
   const paid: bigint[] = [];
