@@ -15,6 +15,7 @@ import {
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
 import type { LedgerEvent } from './result.ts';
+import { standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, rejectTask } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
@@ -181,9 +182,10 @@ function applyVerdict(state: LedgerState, index: number, taskIndex: number, verd
   const miner = state.miners.at(minerIndex);
   const audited = miner.audited + 1;
   if (verdict === 'pass') {
-    state.miners.update(minerIndex, { audited, epochPassed: miner.epochPassed + 1 });
+    state.miners.update(minerIndex, { audited, epochPassed: miner.epochPassed + 1, ...standingAfter(miner, verdict) });
     return [approveTask(state, taskIndex, true)];
   }
-  state.miners.update(minerIndex, { audited, rejected: miner.rejected + 1, epochFailed: miner.epochFailed + 1 });
+  const failed = { rejected: miner.rejected + 1, epochFailed: miner.epochFailed + 1 };
+  state.miners.update(minerIndex, { audited, ...failed, ...standingAfter(miner, verdict) });
   return [rejectTask(state, taskIndex, verdict)];
 }

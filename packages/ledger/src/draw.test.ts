@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { equalBytes } from '@assay/protocol';
+import { equalBytes, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { type DrawEntry, DrawTable, drawEpoch, drawMiners, drawTable, eligibleMiners, lotBelow } from './draw.ts';
 import { World } from './world.fixture.ts';
@@ -11,12 +11,19 @@ const payer = address(200);
 function entry(miner: number, change: Partial<DrawEntry> = {}): DrawEntry {
   return {
     ...{ miner, operator: address(miner + 1), owner: address(100), domain: 0, models: [0], contextTokens: 2048 },
-    ...{ activeFrom: 1, weight: 10n },
+    ...{ activeFrom: 1, weight: 10n, level: 2 },
     ...change,
   };
 }
-const table = (...entries: DrawEntry[]): DrawTable => ({ epoch: 3, beacon: hash('beacon'), entries });
-const request = (task: string) => ({ taskId: hash(task), domain: 0, model: 0, payer, drawHeight: 5 });
+const table = (...entries: DrawEntry[]): DrawTable => ({ epoch: 3, beacon: hash('beacon'), userLevel: 2, entries });
+const request = (task: string) => ({
+  taskId: hash(task),
+  kind: taskKinds.user,
+  domain: 0,
+  model: 0,
+  payer,
+  drawHeight: 5,
+});
 
 /** An independent reading of §6.2, straight from the words. */
 function drawByHand(entries: readonly DrawEntry[], taskId: Uint8Array, count: number): number[] {
@@ -48,10 +55,20 @@ describe('draw §6', () => {
     ['does not serve the model', { models: [1, 2] }],
     ['is operated by the payer', { operator: payer }],
     ['is owned by the payer', { owner: payer }],
+    ['is paused', { weight: 0n }],
+    ['stands too low for users', { level: 1 }],
   ])('passes over a miner that %s', (_why, change) => {
     const drawn = table(entry(0), entry(1, change), entry(2));
     expect(eligibleMiners(drawn, request('t')).map((each) => each.miner)).toEqual([0, 2]);
     expect(drawMiners(drawn, request('t'), 3).map((rank) => rank.miner)).not.toContain(1);
+  });
+
+  it('takes every level for tasks of the network itself', () => {
+    const drawn = table(entry(0), entry(1, { level: 0 }));
+    const miners = (kind: number) => eligibleMiners(drawn, { ...request('t'), kind }).map((each) => each.miner);
+    expect(miners(taskKinds.background)).toEqual([0, 1]);
+    expect(miners(taskKinds.challenge)).toEqual([0, 1]);
+    expect(miners(taskKinds.user)).toEqual([0]);
   });
 
   it('draws as the clause says, recomputed from its words', () => {

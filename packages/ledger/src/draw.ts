@@ -9,6 +9,8 @@ import {
   type Params,
   StructType,
   sha256,
+  taskKinds,
+  U8,
   U32,
   U64,
   Units,
@@ -28,6 +30,7 @@ export const DrawEntry = new StructType(
     contextTokens: U32,
     activeFrom: U64,
     weight: Units,
+    level: U8,
   },
   { typeName: 'DrawEntry' },
 );
@@ -37,7 +40,7 @@ export type DrawEntry = ValueOf<typeof DrawEntry>;
  * All a draw of one epoch depends on; what a mixer keeps of this epoch and the last to recompute their draws (§6.2).
  */
 export const DrawTable = new ContainerType(
-  { epoch: U32, beacon: Bytes32, entries: new ListCompositeType(DrawEntry, limits.maxTableRows) },
+  { epoch: U32, beacon: Bytes32, userLevel: U8, entries: new ListCompositeType(DrawEntry, limits.maxTableRows) },
   { typeName: 'DrawTable' },
 );
 export type DrawTable = ValueOf<typeof DrawTable>;
@@ -45,6 +48,8 @@ export type DrawTable = ValueOf<typeof DrawTable>;
 /** A task as a draw sees it. */
 export interface DrawRequest {
   readonly taskId: Uint8Array;
+  /** What it is for; one of `taskKinds`. */
+  readonly kind: number;
   readonly domain: number;
   readonly model: number;
   readonly payer: Uint8Array;
@@ -73,20 +78,27 @@ export function drawEpoch(params: Pick<Params, 'epochBlocks'>, drawHeight: numbe
  * The draw table of the epoch a state is in. Within an epoch it only gains entries, which `activeFrom` keeps out of
  * older draws.
  */
-export function drawTable({ globals, miners }: LedgerView): DrawTable {
+export function drawTable({ globals, params, miners }: LedgerView): DrawTable {
   const entries: DrawEntry[] = [];
   for (const row of miners) {
-    const { operator, owner, domain, models, contextTokens, activeFrom, weight } = row;
-    entries.push({ miner: entries.length, operator, owner, domain, models, contextTokens, activeFrom, weight });
+    const { operator, owner, domain, models, contextTokens, activeFrom, weight, level } = row;
+    const place = { miner: entries.length, activeFrom, weight, level };
+    entries.push({ ...place, operator, owner, domain, models, contextTokens });
   }
-  return { epoch: globals.epoch, beacon: globals.epochBeacon, entries };
+  return { epoch: globals.epoch, beacon: globals.epochBeacon, userLevel: params.levels.userLevel, entries };
 }
 
-/** Those who may be drawn for a task: active, of its domain, serving its model, and not the payer's own (§6.1). */
+/**
+ * Those who may be drawn for a task (§6.1): active, of its domain, serving its model, high enough for users, and not
+ * the payer's own.
+ */
 export function eligibleMiners(table: DrawTable, request: DrawRequest): DrawEntry[] {
-  const { domain, model, payer, drawHeight } = request;
+  const { kind, domain, model, payer, drawHeight } = request;
+  const leastLevel = kind === taskKinds.user ? table.userLevel : 0; // D8
   return table.entries.filter(
     (entry) =>
+      entry.weight > 0n &&
+      entry.level >= leastLevel &&
       entry.activeFrom <= drawHeight &&
       entry.domain === domain &&
       entry.models.includes(model) &&

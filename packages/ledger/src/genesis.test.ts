@@ -19,6 +19,14 @@ const rewards =
   (change: Partial<Genesis['params']['rewards']>): Edit =>
   (genesis) =>
     params({ rewards: { ...genesis.params.rewards, ...change } })(genesis);
+const stake =
+  (change: Partial<Genesis['params']['stake']>): Edit =>
+  (genesis) =>
+    params({ stake: { ...genesis.params.stake, ...change } })(genesis);
+const levels =
+  (change: Partial<Genesis['params']['levels']>): Edit =>
+  (genesis) =>
+    params({ levels: { ...genesis.params.levels, ...change } })(genesis);
 const twice =
   (name: 'accounts' | 'mixers' | 'validators' | 'models'): Edit =>
   (genesis) => ({
@@ -68,6 +76,10 @@ describe('genesis', () => {
       'params.emissionStages must begin after period 0 and each after the one before',
       params({ emissionStages: [7, 7].map((fromPeriod) => ({ fromPeriod, perDayUnits: 1n })) }),
     ],
+    ['params.stake.unbondingEpochs must be above zero', stake({ unbondingEpochs: 0 })],
+    ['params.levels.streak must be above zero', levels({ streak: 0 })],
+    ['params.levels.minRatePpb must be at most 1,000,000,000', levels({ minRatePpb: 1_000_000_001 })],
+    ['params.levels.factorFloorPpb must be at most 1,000,000,000', levels({ factorFloorPpb: 1_000_000_001 })],
     ['params.audit.trustHalfLifeEpochs must be above zero', audit({ trustHalfLifeEpochs: 0 })],
     ['params.audit.floorPpb must be at most 1,000,000,000', audit({ floorPpb: 1_000_000_001 })],
     ['params.audit.minRoutingTrustPpb must be from 1 to 999,999,999', audit({ minRoutingTrustPpb: 0 })],

@@ -130,6 +130,10 @@ export function problemOfParams(all: Params): string | null {
   const zero = whole.find((name) => params[name] === 0);
   if (zero !== undefined) return `params.${zero} must be above zero`;
   if (params.stake.unbondingEpochs === 0) return 'params.stake.unbondingEpochs must be above zero';
+  if (params.levels.streak === 0) return 'params.levels.streak must be above zero';
+  const shares = ['minRatePpb', 'factorFloorPpb'] as const;
+  const share = shares.find((name) => BigInt(params.levels[name]) > PPB);
+  if (share !== undefined) return `params.levels.${share} must be at most 1,000,000,000`;
   const counts = ['drawDelayBlocks', 'commitBlocks', 'revealBlocks', 'positions', 'trustHalfLifeEpochs'] as const;
   const none = counts.find((name) => audit[name] === 0);
   if (none !== undefined) return `params.audit.${none} must be above zero`;

@@ -36,6 +36,7 @@ export const worldParams: Params = {
     validatorMinUnits: 400n,
     gatewayMinUnits: 50n,
   },
+  levels: { streak: 10, minRatePpb: 900_000_000, userLevel: 0, factorFloorPpb: 1_000_000_000 },
   emissionPerDayUnits: 86_400_000_000n,
   emissionStages: [],
   halvingDays: 730,

@@ -77,8 +77,17 @@ const inStake = fc.record({ from, miner: fc.nat(2), amountUnits: units, options 
 const delegate = acts('delegate', inStake, (world, { from: sender, options: how, ...body }) => [
   world.tx(sender, 'delegate', body, how),
 ]);
-const undelegate = acts('undelegate', inStake, (world, { from: sender, options: how, ...body }) => [
-  world.tx(sender, 'undelegate', body, how),
+/** Any amount at all, or half of what is there. */
+const undelegate = acts('undelegate', fc.tuple(inStake, fc.boolean()), (world, [each, isHalf]) => {
+  const { from: sender, options: how, ...body } = each;
+  const index = world.state.delegationOf(world.address(sender), body.miner);
+  const staked = index === undefined ? 0n : world.state.delegations.at(index).stakeUnits;
+  return [world.tx(sender, 'undelegate', isHalf ? { ...body, amountUnits: (staked + 1n) / 2n } : body, how)];
+});
+/** Who takes back what another act may have staked. */
+const turnAround = acts('turnAround', fc.record({ from, amountUnits: fc.bigInt(1n, 900n) }), (world, each) => [
+  world.tx(each.from, 'delegate', { miner: 0, amountUnits: each.amountUnits }),
+  world.tx(each.from, 'undelegate', { miner: 0, amountUnits: each.amountUnits }),
 ]);
 
 const stakes = fc.constantFrom<[Sender, number, number]>(
@@ -223,6 +232,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: close },
   { weight: 2, arbitrary: delegate },
   { weight: 1, arbitrary: undelegate },
+  { weight: 1, arbitrary: turnAround },
   { weight: 2, arbitrary: bonding },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },

@@ -56,7 +56,9 @@ export interface PoolShare {
 export interface MinerScore {
   readonly miner: number;
   readonly trustPpb: number;
-  /** What was measured, by component, before trust. */
+  /** What its level multiplies with. */
+  readonly levelPpb: number;
+  /** What was measured, by component, before trust and level. */
   readonly raw: Readonly<Record<string, bigint>>;
   /**
    * Weighted sum of the shares, parts per billion, rounded down; and in 10⁻¹⁸, the weight the emission is divided by.
@@ -152,6 +154,8 @@ export type LedgerEvent =
     }
   | { readonly type: 'proposalExecuted'; readonly proposal: number }
   | { readonly type: 'proposalFailed'; readonly proposal: number }
+  | { readonly type: 'levelChanged'; readonly miner: number; readonly from: number; readonly to: number }
+  | { readonly type: 'minerEjected'; readonly miner: number; readonly cusumMilli: number }
   | { readonly type: 'epochClosed'; readonly close: EpochClose };
 
 export interface BlockResult {

@@ -1,4 +1,4 @@
-import { type StakeKind, stakeKinds } from '@assay/protocol';
+import { minerStatuses, type StakeKind, stakeKinds } from '@assay/protocol';
 import type { LedgerState, LedgerView } from './state.ts';
 
 /** The stake of one role, or a miner's collateral. */
@@ -21,8 +21,9 @@ export function stakeOf(state: LedgerView, kind: StakeKind | undefined, role: nu
   if (kind === 'miner') {
     const miner = state.miners.get(role);
     if (miner === undefined) return undefined;
-    const { minCollateralUnits } = state.domains.at(miner.domain);
-    return { owner: miner.owner, units: miner.collateralUnits, minUnits: minCollateralUnits };
+    const { owner, collateralUnits: units, domain, status } = miner;
+    const isGone = status === minerStatuses.deregistered || status === minerStatuses.ejected;
+    return { owner, units, minUnits: isGone ? 0n : state.domains.at(domain).minCollateralUnits };
   }
   const row = tableOf(state, kind).get(role);
   return row && { owner: row.account, units: row.stakeUnits, minUnits: state.params.stake[`${kind}MinUnits`] };

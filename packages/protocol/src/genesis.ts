@@ -124,6 +124,21 @@ export const GovernanceParams = new StructType(
   { typeName: 'GovernanceParams' },
 );
 
+/** Levels of miners, 0 to 10 (D8). */
+export const LevelParams = new StructType(
+  {
+    /** Audits passed without a failure between for each level. */
+    streak: U16,
+    /** Part of its audits that must have passed before a miner rises, parts per billion. */
+    minRatePpb: U32,
+    /** Lowest level that is drawn for users' tasks. */
+    userLevel: U8,
+    /** What level 0 multiplies the measured values with, parts per billion; level 10 always with one. */
+    factorFloorPpb: U32,
+  },
+  { typeName: 'LevelParams' },
+);
+
 /** Every number of the protocol a network may choose. */
 export const Params = new ContainerType(
   {
@@ -138,6 +153,7 @@ export const Params = new ContainerType(
     deadlines: Deadlines,
     audit: AuditParams,
     stake: StakeParams,
+    levels: LevelParams,
     /** Base units minted per day until the first of the stages; halved every `halvingDays`, never when that is zero. */
     emissionPerDayUnits: Units,
     emissionStages: new ListCompositeType(EmissionStage, limits.maxEmissionStages),

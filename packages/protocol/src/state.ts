@@ -12,6 +12,9 @@ export const AccountRow = new StructType(
 );
 export type AccountRow = ValueOf<typeof AccountRow>;
 
+/** `paused`: no work and no penalty. `deregistered` and `ejected` are for ever. */
+export const minerStatuses = { active: 0, paused: 1, deregistered: 2, ejected: 3 } as const;
+
 export const MinerRow = new StructType(
   {
     operator: Address,
@@ -26,15 +29,21 @@ export const MinerRow = new StructType(
     /** What others delegated to it; the money itself stands in the delegations. */
     delegatedUnits: Units,
     split: MinerSplit,
+    status: U8,
     /** First height whose draws may pick this miner. */
     activeFrom: U64,
-    /** Routing weight, fixed between epoch ends (§6.2). */
+    /** Routing weight, fixed between epoch ends; zero while it is not active (§6.2). */
     weight: Units,
     /** Lower confidence bound of the audit record, parts per billion (verification §4). */
     trustPpb: U32,
     /** Decayed counts of audits passed and failed, millionths. */
     passedMicro: U64,
     failedMicro: U64,
+    /** Level 0 to 10 (D8), and audits passed since the last failure that have not raised it yet. */
+    level: U8,
+    streak: U32,
+    /** Evidence of cheating from the audits, thousandths of a nat (verification §4.5). */
+    cusumMilli: U32,
     /** Certified and audited tasks of all time. */
     tasks: U64,
     audited: U64,

@@ -27,6 +27,7 @@ const stakeParams = z.object({
   validatorMinUnits: units,
   gatewayMinUnits: units,
 });
+const levels = z.object({ streak: count, minRatePpb: ppb, userLevel: count, factorFloorPpb: ppb });
 const stacks = z.object({ minersBps: bps, securityBps: bps, creatorsBps: bps, gatewaysBps: bps, treasuryBps: bps });
 const components = z.object({
   usageBps: bps,
@@ -57,6 +58,7 @@ const params = z.object({
   deadlines,
   audit: auditParams,
   stake: stakeParams,
+  levels,
   emissionPerDayUnits: units,
   emissionStages: z.array(z.object({ fromPeriod: count, perDayUnits: units })),
   halvingDays: count,

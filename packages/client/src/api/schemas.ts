@@ -51,11 +51,15 @@ export const Miner = z.object({
   collateralUnits: units,
   delegatedUnits: units,
   split: z.object({ operatorBps: bps, ownerBps: bps, stakersBps: bps }),
+  status: z.enum(['active', 'paused', 'deregistered', 'ejected']),
   activeFrom: count,
   weight: units,
   trustPpb: ppb,
   passedMicro: count,
   failedMicro: count,
+  level: count,
+  streak: count,
+  cusumMilli: count,
   tasks: count,
   audited: count,
   rejected: count,
@@ -176,6 +180,7 @@ export const Epoch = z.object({
     z.object({
       miner: count,
       trustPpb: ppb,
+      levelPpb: ppb,
       raw: z.record(z.string(), units),
       finalPpb: units,
       weight: units,
@@ -239,6 +244,8 @@ export const Event = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('proposalExecuted'), proposal: count }),
   z.object({ type: z.literal('proposalFailed'), proposal: count }),
+  z.object({ type: z.literal('levelChanged'), miner: count, from: count, to: count }),
+  z.object({ type: z.literal('minerEjected'), miner: count, cusumMilli: count }),
   z.object({ type: z.literal('epochClosed'), close: Epoch }),
 ]);
 export type Event = z.infer<typeof Event>;

@@ -2,7 +2,9 @@ import type { Params } from '@assay/protocol';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import { epochBeaconOf } from './beacon.ts';
+import { ejectMiners } from './ejections.ts';
 import { type Emission, emit } from './emission.ts';
+import { updateLevels } from './levels.ts';
 import { PayoutBook } from './payouts.ts';
 import { beginPeriod, endingPeriod } from './period.ts';
 import { settleProposals } from './proposals.ts';
@@ -27,7 +29,7 @@ export function closeEpoch(state: LedgerState): LedgerEvent[] {
   const { epoch, epochStartMs, timeMs, height } = state.globals;
   const durationMs = timeMs - epochStartMs;
   const book = new PayoutBook();
-  const trust = updateTrust(state);
+  const standing = [...updateTrust(state), ...updateLevels(state), ...ejectMiners(state)];
   const { revenueUnits, burnedUnits, pool, events: paid } = payRevenue(state, book);
   const emission = endingPeriod(state);
   const { mintedUnits, pools, scores } = emission === null ? nothing : emit(state, emission, book);
@@ -42,7 +44,7 @@ export function closeEpoch(state: LedgerState): LedgerEvent[] {
     ...{ epoch, durationMs, emission, revenueUnits, burnedUnits, mintedUnits },
     ...{ payouts, scores, pools: [pool, ...pools] },
   };
-  return [...trust, ...paid, ...closed, ...unbonded, ...decided, { type: 'epochClosed', close }];
+  return [...standing, ...paid, ...closed, ...unbonded, ...decided, { type: 'epochClosed', close }];
 }
 
 function beginEpoch(state: LedgerState): void {

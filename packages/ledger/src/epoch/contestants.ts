@@ -1,5 +1,5 @@
-import { type MinerRow, type Params, rewardPeriods } from '@assay/protocol';
-import { PPB } from '../integers.ts';
+import { type MinerRow, minerStatuses, type Params, rewardPeriods } from '@assay/protocol';
+import { successRatePpb } from '../standing.ts';
 
 const MICRO = 1_000_000n;
 
@@ -37,6 +37,7 @@ export function valuesOf(raw: Raw | null | undefined): bigint[] {
  * either they are empty.
  */
 export function rawOf(row: Readonly<MinerRow>, period: number, { rewards }: Pick<Params, 'rewards'>): Raw | null {
+  if (row.status === minerStatuses.ejected) return null;
   if (row.epochVwu === 0n || period - row.registeredPeriod < rewards.testPeriods) return null;
   return {
     usage: row.epochTokens,
@@ -47,14 +48,8 @@ export function rawOf(row: Readonly<MinerRow>, period: number, { rewards }: Pick
     bandwidth: 0n,
     compute: row.epochOutMs === 0n ? 0n : (row.epochOutTokens * MICRO) / row.epochOutMs,
     latency: row.epochTasks === 0 ? 0n : row.epochLatencyMicro / BigInt(row.epochTasks),
-    performance: passRatePpb(row),
+    performance: successRatePpb(row),
   };
-}
-
-/** Part of the audits of a miner's record that passed, parts per billion. */
-function passRatePpb({ passedMicro, failedMicro }: Readonly<MinerRow>): bigint {
-  const all = BigInt(passedMicro) + BigInt(failedMicro);
-  return all === 0n ? 0n : (BigInt(passedMicro) * PPB) / all;
 }
 
 /** Trust that multiplies what was measured: with daily periods that of the day before (economics §4.4). */

@@ -2,6 +2,7 @@ import { securityWeights } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import { capped, MAX_UNITS, PPB } from '../integers.ts';
 import type { EmissionRate, MinerScore, PaidKind, Pool } from '../result.ts';
+import { levelFactorPpb } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
 import { finals, SHARE_ONE } from './competition.ts';
 import { alphasOf, countedTrustPpb, rawOf, valuesOf } from './contestants.ts';
@@ -59,7 +60,11 @@ function minersPool(state: LedgerState, units: bigint): { readonly pool: Pool; r
   const rows = [...state.miners];
   const raws = rows.map((row) => rawOf(row, globals.period, params));
   const trusts = rows.map((row) => countedTrustPpb(row, params));
-  const trusted = raws.map((raw, miner) => valuesOf(raw).map((value) => value * BigInt(trusts[miner] ?? 0)));
+  const levels = rows.map(({ level }) => levelFactorPpb(level, params.levels));
+  const trusted = raws.map((raw, miner) => {
+    const factor = BigInt(trusts[miner] ?? 0) * (levels[miner] ?? 0n);
+    return valuesOf(raw).map((value) => value * factor);
+  });
   const weights = finals(trusted, alphasOf(params));
   const pool = shareOut({ source, stack: 'miners', kind: 'miner' }, units, weights);
   const paid = new Map(pool.shares.map((share) => [share.role, share.units]));
@@ -69,7 +74,8 @@ function minersPool(state: LedgerState, units: bigint): { readonly pool: Pool; r
     if (raw === null) continue;
     const finalPpb = weight / (SHARE_ONE / PPB);
     const trustPpb = trusts[miner] ?? 0;
-    scores.push({ miner, trustPpb, raw, finalPpb, weight, emissionUnits: paid.get(miner) ?? 0n });
+    const levelPpb = Number(levels[miner] ?? 0n);
+    scores.push({ miner, trustPpb, levelPpb, raw, finalPpb, weight, emissionUnits: paid.get(miner) ?? 0n });
   }
   return { pool, scores };
 }

@@ -3,13 +3,13 @@ import { PPB } from '../integers.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import { cappedTrust, keptPpb, trustPpbOf } from '../trust.ts';
-import { routingWeight } from '../weight.ts';
+import { weightOf } from '../weight.ts';
 
 const MICRO = 1_000_000n;
 
 /** Ages every miner's record, adds this epoch's audits and draws trust and routing weight from it (verification §4). */
 export function updateTrust(state: LedgerState): LedgerEvent[] {
-  const { minRoutingTrustPpb, trustHalfLifeEpochs } = state.params.audit;
+  const { trustHalfLifeEpochs } = state.params.audit;
   const kept = keptPpb(trustHalfLifeEpochs);
   const events: LedgerEvent[] = [];
   for (let miner = 0; miner < state.miners.length; miner++) {
@@ -22,9 +22,7 @@ export function updateTrust(state: LedgerState): LedgerEvent[] {
       passedMicro: Number(passedMicro),
       failedMicro: Number(failedMicro),
       trustPpb,
-      weight: routingWeight(trustPpb, row.concurrency, minRoutingTrustPpb),
-      epochPassed: 0,
-      epochFailed: 0,
+      weight: weightOf({ ...row, trustPpb }, state.params.audit),
     });
     if (trustPpb !== row.trustPpb) events.push({ type: 'trustChanged', miner, fromPpb: row.trustPpb, toPpb: trustPpb });
   }

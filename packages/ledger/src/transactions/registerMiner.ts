@@ -1,4 +1,4 @@
-import type { BodyValues, MinerRow, ResultCode } from '@assay/protocol';
+import { type BodyValues, type MinerRow, minerStatuses, type ResultCode } from '@assay/protocol';
 import type { LedgerState } from '../state.ts';
 import { routingWeight } from '../weight.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
@@ -41,12 +41,16 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     ...body,
     delegatedUnits: 0n,
     operator: sender,
+    status: minerStatuses.active,
     // §6.1 Draws from the next state on may pick it: every mixer has seen it by then.
     activeFrom: height + 1,
     weight: routingWeight(0, body.concurrency, params.audit.minRoutingTrustPpb),
     trustPpb: 0,
     passedMicro: 0,
     failedMicro: 0,
+    level: 0,
+    streak: 0,
+    cusumMilli: 0,
     tasks: 0,
     audited: 0,
     rejected: 0,

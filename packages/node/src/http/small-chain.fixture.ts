@@ -85,7 +85,17 @@ export const closedEpoch: EpochClose = {
   pools: [
     { source: 'revenue', stack: 'miners', kind: 'miner', units: 7n, shares: [{ role: 0, weight: 1n, units: 7n }] },
   ],
-  scores: [{ miner: 0, trustPpb: 1, raw: { vwu: 3n }, finalPpb: 10n ** 9n, weight: 10n ** 18n, emissionUnits: 5n }],
+  scores: [
+    {
+      miner: 0,
+      trustPpb: 1,
+      levelPpb: 2,
+      raw: { vwu: 3n },
+      finalPpb: 10n ** 9n,
+      weight: 10n ** 18n,
+      emissionUnits: 5n,
+    },
+  ],
 };
 
 const page = <T>(items: readonly T[], { from, limit }: PageRequest) => ({

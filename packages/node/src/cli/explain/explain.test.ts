@@ -1,6 +1,6 @@
 import { drawMiners, drawTable, genesisHash } from '@assay/ledger';
 import { hardFailure, honest, World } from '@assay/ledger/fixture';
-import { addressText, Block, type Receipt, TransactionList, toHex } from '@assay/protocol';
+import { addressText, Block, type Receipt, TransactionList, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { headerRoot } from '../../consensus/seal.ts';
 import type { CliError } from '../failures.ts';
@@ -120,7 +120,7 @@ describe('explain selection', () => {
 
 /** Who the draw of a task certified now puts first. */
 function firstDrawn(world: RecordedWorld, { taskId, drawHeight }: Receipt): number {
-  const request = { taskId, domain: 0, model: 0, payer: world.address('payer'), drawHeight };
+  const request = { taskId, kind: taskKinds.user, domain: 0, model: 0, payer: world.address('payer'), drawHeight };
   return drawMiners(drawTable(world.state), request, 1)[0]?.miner ?? -1;
 }
 

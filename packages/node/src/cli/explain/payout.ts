@@ -315,7 +315,7 @@ function scoreStep({ scores }: EpochClose, { params }: LedgerView): Step {
   const components = [...new Set(scores.flatMap(({ raw }) => Object.keys(raw)))];
   return {
     title:
-      'The miners’ competition: Final = Σ α · share of raw × trust; the α of an empty component goes to the others',
+      'The miners’ competition: Final = Σ α · share of raw × trust × level; an empty component’s α goes to the others',
     clause: 'economics §4',
     facts: weights.map(([name, bps]) => ({
       name: `α ${name.replace(/Bps$/, '')}`,
@@ -323,10 +323,11 @@ function scoreStep({ scores }: EpochClose, { params }: LedgerView): Step {
       source: `genesis, params.components.${name}`,
     })),
     table: {
-      head: ['miner', 'trust', ...components, 'final', 'emission'],
+      head: ['miner', 'trust', 'level', ...components, 'final', 'emission'],
       rows: scores.map((score) => [
         String(score.miner),
         ratio(score.trustPpb),
+        ratio(score.levelPpb),
         ...components.map((component) => String(score.raw[component] ?? 0n)),
         ratio(score.finalPpb),
         units(score.emissionUnits),

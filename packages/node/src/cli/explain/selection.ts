@@ -9,7 +9,7 @@ import {
   Ledger,
   type LedgerView,
 } from '@assay/ledger';
-import { addressText, equalBytes, taskIdOf } from '@assay/protocol';
+import { addressText, equalBytes, taskIdOf, taskKinds } from '@assay/protocol';
 import { z } from 'zod';
 import { CliError } from '../failures.ts';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
@@ -88,11 +88,11 @@ async function findTask(history: History, taskId: Uint8Array, options: { readonl
 }
 
 function foundAt(place: ReceiptPlace, state: LedgerView, tables: ReadonlyMap<number, DrawTable>): Found {
-  const { taskId, session, model, drawHeight } = place.receipt;
+  const { taskId, kind, session, model, drawHeight } = place.receipt;
   const { domain, payer } = state.sessions.at(session);
   const table = tables.get(drawEpoch(state.params, drawHeight));
   if (table === undefined) throw new CliError('failure', `The draw of block ${drawHeight} cannot be recomputed.`);
-  return { place, table, state, request: { taskId, domain, model, payer, drawHeight } };
+  return { place, table, state, request: { taskId, kind, domain, model, payer, drawHeight } };
 }
 
 /** Within an epoch the table only gains entries; the epoch's end changes weights and beacon. */
@@ -148,14 +148,16 @@ function eligibleStep({ table, request }: Found): Step {
         String(entry.miner),
         String(entry.weight),
         addressText(entry.operator),
-        whyNot(entry, request) ?? 'yes',
+        whyNot(table, entry, request) ?? 'yes',
       ]),
     },
   };
 }
 
-function whyNot(entry: DrawTable['entries'][number], request: DrawRequest): string | null {
-  const { domain, model, payer, drawHeight } = request;
+function whyNot({ userLevel }: DrawTable, entry: DrawTable['entries'][number], request: DrawRequest): string | null {
+  const { kind, domain, model, payer, drawHeight } = request;
+  if (entry.weight === 0n) return 'no, paused, deregistered or ejected';
+  if (kind === taskKinds.user && entry.level < userLevel) return `no, level ${entry.level} is below ${userLevel}`;
   if (entry.activeFrom > drawHeight) return `no, active only from block ${entry.activeFrom}`;
   if (entry.domain !== domain) return `no, works for domain ${entry.domain}`;
   if (!entry.models.includes(model)) return `no, does not serve model ${model}`;

@@ -105,6 +105,8 @@ describe('the API form of events', () => {
     },
     { type: 'proposalExecuted', proposal: 1 },
     { type: 'proposalFailed', proposal: 1 },
+    { type: 'levelChanged', miner: 1, from: 0, to: 1 },
+    { type: 'minerEjected', miner: 1, cusumMilli: 13_800 },
     { type: 'epochClosed', close: closedEpoch },
   ];
 

@@ -30,6 +30,7 @@ import {
   MinerRow,
   MixerRow,
   ModelRow,
+  minerStatuses,
   outcomes,
   PortableReceipt,
   type Receipt,
@@ -56,7 +57,11 @@ export function wordOf<W extends string>(words: Readonly<Record<W, number>>, val
 /** Rows of the ledger's tables, with their index, in the API's form. The types' own JSON forms are that form. */
 export const rowJson = {
   account: (row: AccountRow) => AccountRow.toJson(row) as Account,
-  miner: (index: number, row: MinerRow) => ({ index, ...(MinerRow.toJson(row) as Omit<Miner, 'index'>) }),
+  miner: (index: number, row: MinerRow): Miner => ({
+    index,
+    ...(MinerRow.toJson(row) as Omit<Miner, 'index' | 'status'>),
+    status: wordOf(minerStatuses, row.status),
+  }),
   mixer: (index: number, row: MixerRow) => ({ index, ...(MixerRow.toJson(row) as Omit<Mixer, 'index'>) }),
   role: (index: number, row: RoleRow) => ({ index, ...(RoleRow.toJson(row) as Omit<Role, 'index'>) }),
   domain: (index: number, row: DomainRow) => ({ index, ...(DomainRow.toJson(row) as Omit<Domain, 'index'>) }),

@@ -95,8 +95,8 @@ function checkWork(view: CheckView, receipt: Receipt, evidence: TaskEvidence, mi
 function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): string | null {
   const table = view.drawTableAt(receipt.drawHeight);
   if (table === null) return 'the draw is too old to check';
-  const { taskId, model, drawHeight, rank } = receipt;
-  const request = { taskId, domain: session.domain, model, payer: session.payer, drawHeight };
+  const { taskId, kind, model, drawHeight, rank } = receipt;
+  const request = { taskId, kind, domain: session.domain, model, payer: session.payer, drawHeight };
   return drawMiners(table, request, rank + 1)[rank]?.miner === receipt.miner
     ? null
     : 'the miner was not drawn at this rank';

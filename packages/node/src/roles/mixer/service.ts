@@ -17,6 +17,7 @@ import {
   TaskRequest,
   TaskSubmission,
   taskIdOf,
+  taskKinds,
   taskStates,
   toHex,
 } from '@assay/protocol';
@@ -181,7 +182,9 @@ export class Mixer implements RoleService {
     }
     const drawHeight = state.globals.height;
     const table = this.#draws.at(drawHeight, state.params);
-    const drawn = { taskId, domain: session.domain, model: terms.model, payer: session.payer, drawHeight };
+    const drawn = {
+      ...{ taskId, kind: taskKinds.user, domain: session.domain, model: terms.model, payer: session.payer, drawHeight },
+    };
     const draw = table === null ? [] : drawMiners(table, drawn, table.entries.length).map(({ miner }) => miner);
     if (draw.length === 0) throw new AssayError('NO_MINER');
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);

@@ -1,0 +1,32 @@
+import type { MinerRow, Params } from '@assay/protocol';
+import { PPB } from './integers.ts';
+
+export const MAX_LEVEL = 10;
+
+/**
+ * Logarithm of how much likelier a verdict is for a cheat that fails 30 % of its audits than for an honest miner that
+ * fails 1 %, thousandths: ln(70/99), ln 30, and a cap of 6 for a hard failure (verification §4.5).
+ */
+const STEP_MILLI = { pass: -347, soft: 3400, hard: 6000 } as const;
+/** Evidence that ejects: about the logarithm of a million, the audits between two false alarms. */
+export const EJECTION_MILLI = 13_800;
+
+type Standing = Pick<MinerRow, 'streak' | 'cusumMilli'>;
+
+/** A miner's streak and evidence after a verdict. What once reached the limit stays there until the epoch ends. */
+export function standingAfter({ streak, cusumMilli }: Readonly<Standing>, verdict: keyof typeof STEP_MILLI): Standing {
+  const next = cusumMilli >= EJECTION_MILLI ? cusumMilli : Math.max(0, cusumMilli + STEP_MILLI[verdict]);
+  return { streak: verdict === 'pass' ? streak + 1 : 0, cusumMilli: next };
+}
+
+/** Part of a miner's recorded audits that passed, parts per billion; zero without any (verification §4.1). */
+export function successRatePpb({ passedMicro, failedMicro }: Pick<MinerRow, 'passedMicro' | 'failedMicro'>): bigint {
+  const all = BigInt(passedMicro) + BigInt(failedMicro);
+  return all === 0n ? 0n : (BigInt(passedMicro) * PPB) / all;
+}
+
+/** What a level multiplies measured values with: from the floor at level 0 in equal steps to one at level 10. */
+export function levelFactorPpb(level: number, { factorFloorPpb }: Pick<Params['levels'], 'factorFloorPpb'>): bigint {
+  const floor = BigInt(factorFloorPpb);
+  return floor + ((PPB - floor) * BigInt(level)) / BigInt(MAX_LEVEL);
+}
