@@ -13,7 +13,7 @@ export {
   drawTable,
   eligibleMiners,
 } from './draw.ts';
-export { checkPossessions, genesisHash } from './genesis.ts';
+export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
 export { type BlockInput, Ledger } from './ledger.ts';
 export { priceOf, receiptsCode } from './receipts.ts';
 export * from './result.ts';

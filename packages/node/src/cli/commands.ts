@@ -5,6 +5,9 @@ import { committeeCommand } from './commands/committee.ts';
 import { explainAuditCommand } from './commands/explain-audit.ts';
 import { explainPayoutCommand } from './commands/explain-payout.ts';
 import { explainSelectionCommand } from './commands/explain-selection.ts';
+import { govDryRunCommand } from './commands/gov-dry-run.ts';
+import { govListCommand } from './commands/gov-list.ts';
+import { govShowCommand } from './commands/gov-show.ts';
 import { keysCommand } from './commands/keys.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
@@ -35,6 +38,9 @@ const described: readonly Command[] = [
   explainPayoutCommand,
   explainAuditCommand,
   replayCommand,
+  govListCommand,
+  govShowCommand,
+  govDryRunCommand,
   paramsJusticeCommand,
   modelsListCommand,
   modelsPullCommand,

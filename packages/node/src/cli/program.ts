@@ -83,6 +83,7 @@ function groupOf(program: Commander, name: string): Commander {
 const groupSummaries: Readonly<Record<string, string>> = {
   receipt: 'Fetch receipts, and check them offline.',
   explain: 'Show every number behind a decision of the network, replayed from its chain.',
+  gov: 'Proposals, and what a change of parameters would have done.',
   models: 'The models of the catalogue.',
   params: 'What parameters mean, worked out before anybody is bound by them.',
 };

@@ -1,52 +1,15 @@
-import { drawMiners, drawTable, genesisHash } from '@assay/ledger';
-import { hardFailure, honest, World } from '@assay/ledger/fixture';
-import { addressText, Block, type Receipt, TransactionList, taskKinds, toHex } from '@assay/protocol';
+import { drawMiners, drawTable } from '@assay/ledger';
+import { hardFailure, honest } from '@assay/ledger/fixture';
+import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { headerRoot } from '../../consensus/seal.ts';
 import type { CliError } from '../failures.ts';
-import type { History } from '../history.ts';
+import { RecordedWorld } from '../recorded-world.fixture.ts';
 import { explainAudit } from './audit.ts';
 import { explanationLines, onChain } from './explanation.ts';
 import { explainPayout, PayoutExplanation } from './payout.ts';
 import { explainSelection, SelectionExplanation } from './selection.ts';
 
 const fast = { fast: true } as const;
-
-/** A world that keeps its blocks, as a node does. */
-class RecordedWorld extends World {
-  readonly #blocks: Uint8Array[] = [];
-  #headRoot = genesisHash(this.genesis);
-
-  override block(...transactions: readonly Uint8Array[]) {
-    const result = super.block(...transactions);
-    const { timeMs } = this.state.globals;
-    const header = {
-      ...{ height: result.height, timeMs, proposer: 0, parentRoot: this.#headRoot },
-      ...{ transactionsRoot: TransactionList.hashTreeRoot([...transactions]), stateRoot: result.stateRoot },
-    };
-    this.#blocks.push(Block.serialize({ header, transactions: [...transactions], signature: new Uint8Array(64) }));
-    this.#headRoot = headerRoot(header);
-    return result;
-  }
-
-  get history(): History {
-    const blocks = this.#blocks;
-    async function* all(): AsyncGenerator<Uint8Array> {
-      yield* blocks;
-    }
-    return { source: 'a test', genesis: this.genesis, height: blocks.length, blocks: all };
-  }
-
-  auditAll(receipt: Receipt, numbers: typeof honest): void {
-    while (this.state.auditOf(receipt.taskId) !== undefined) {
-      const index = this.state.auditOf(receipt.taskId) ?? 0;
-      const { auditors, verdict } = this.state.audits.at(index);
-      if (verdict !== 0) return;
-      const waiting = auditors.filter(({ state }) => state === 0);
-      this.audit(receipt.taskId, new Map(waiting.map(({ validator }) => [validator, numbers])));
-    }
-  }
-}
 
 /** Three miners, the first with stakers; one answer passes its audit and is paid, one fails; then the epoch ends. */
 function livedWorld() {

@@ -1,0 +1,77 @@
+import { honest } from '@assay/ledger/fixture';
+import { describe, expect, it } from 'vitest';
+import type { CliError } from '../failures.ts';
+import { RecordedWorld } from '../recorded-world.fixture.ts';
+import { dryRun, type Setting } from './dry-run.ts';
+
+/** A miner's answer is paid in epoch 0; nothing happens in epoch 1. */
+function livedWorld(): RecordedWorld {
+  const world = new RecordedWorld().populate();
+  const receipt = world.receipt();
+  world.certify(receipt);
+  world.auditAll(receipt, honest);
+  world.finishEpoch();
+  world.finishEpoch();
+  world.block();
+  return world;
+}
+const run = (world: RecordedWorld, settings: readonly Setting[], epochs: number) =>
+  dryRun(world.history, { settings, epochs }, { fast: true });
+const sum = (units: readonly bigint[]) => units.reduce((all, each) => all + each, 0n);
+
+describe('dryRun', () => {
+  it('changes nothing with the values that hold', async () => {
+    const world = livedWorld();
+    const same = await run(world, [{ path: 'halvingDays', text: '730' }], 2);
+    expect(same).toMatchObject({ fromEpoch: 0, toEpoch: 1, otherResults: 0 });
+    expect(same.after).toEqual(same.before);
+    expect(same.earnings.every(({ beforeUnits, afterUnits }) => beforeUnits === afterUnits)).toBe(true);
+    const paid = world.events.flatMap((event) => (event.type === 'epochClosed' ? event.close.payouts : []));
+    expect(sum(same.earnings.map(({ beforeUnits }) => beforeUnits))).toBe(sum(paid.map(({ units }) => units)));
+  });
+
+  it('says who would have earned what', async () => {
+    const settings = [{ path: 'emissionPerDayUnits', text: '43200000000' }];
+    const half = await run(livedWorld(), settings, 2);
+    expect(half.before.mintedUnits).toBeGreaterThan(0n);
+    expect(half.after.mintedUnits * 2n).toBe(half.before.mintedUnits);
+    expect(half.after.revenueUnits).toBe(half.before.revenueUnits);
+    const [first] = half.earnings;
+    expect(first?.beforeUnits).toBeGreaterThan(first?.afterUnits ?? 0n);
+  });
+
+  it('begins with the state of the first of the epochs, and counts transactions that end otherwise', async () => {
+    const world = livedWorld();
+    world.send('payer', 'transfer', { to: world.address('owner'), amountUnits: 1n });
+    world.finishEpoch();
+    const dear = await run(world, [{ path: 'transactionFeeUnits', text: '11' }], 1);
+    expect(dear).toMatchObject({ fromEpoch: 2, toEpoch: 2, otherResults: 1 });
+    expect((await run(world, [{ path: 'transactionFeeUnits', text: '10' }], 3)).otherResults).toBe(0);
+  });
+
+  it('takes settings that only fit together', async () => {
+    const settings = [
+      { path: 'stacks.minersBps', text: '5000' },
+      { path: 'stacks.treasuryBps', text: '1500' },
+    ];
+    const { earnings } = await run(livedWorld(), settings, 2);
+    const treasury = earnings.find(({ as }) => as === 'treasury');
+    expect(treasury?.afterUnits).toBe(3n * (treasury?.beforeUnits ?? 0n));
+  });
+
+  it.each([
+    ['audit.floorPpb', '0', 'audit.floorPpb must be from 1000000 to 1000000000, not 0'],
+    ['audit.floor', '1', 'there is no parameter "audit.floor"'],
+    ['epochBlocks', '64', 'epochBlocks stays as the genesis has it'],
+    ['halvingDays', 'soon', 'halvingDays: soon is not JSON'],
+    ['stacks.minersBps', '5000', 'params.stacks add up to 9000 basis points instead of 10,000'],
+  ])('refuses %s = %s', async (path, text, sentence) => {
+    const failure = await run(livedWorld(), [{ path, text }], 1).catch((error: CliError) => error.message);
+    expect(failure).toBe(`No vote could make this change: ${sentence}.`);
+  });
+
+  it('refuses more epochs than there are', async () => {
+    const failure = await run(livedWorld(), [], 3).catch((error: CliError) => error.message);
+    expect(failure).toBe('Only 2 epochs of this chain are closed; ask for --epochs 2 at most.');
+  });
+});

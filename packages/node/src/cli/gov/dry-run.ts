@@ -1,0 +1,148 @@
+import { type EpochClose, Ledger, type LedgerEvent, problemOfParams, type Verifier } from '@assay/ledger';
+import { type Params, State, withParameter } from '@assay/protocol';
+import { trusting } from '../../consensus/replay.ts';
+import { nativeVerifier } from '../../crypto/verifier.ts';
+import { CliError } from '../failures.ts';
+import { type History, type Replayed, replayBlocks } from '../history.ts';
+
+/** A parameter as a person sets it: `audit.floorPpb` and `50000000`. */
+export interface Setting {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What one account earned as one thing over the epochs, base units. */
+export interface Earning {
+  /** The zero address for the treasury. */
+  readonly account: Uint8Array;
+  /** `miner 3`; `treasury`. */
+  readonly as: string;
+  readonly beforeUnits: bigint;
+  readonly afterUnits: bigint;
+}
+
+export interface Totals {
+  readonly mintedUnits: bigint;
+  readonly revenueUnits: bigint;
+  readonly burnedUnits: bigint;
+}
+
+export interface DryRun {
+  readonly fromEpoch: number;
+  readonly toEpoch: number;
+  readonly earnings: readonly Earning[];
+  readonly before: Totals;
+  readonly after: Totals;
+  /** Transactions whose result the change alters. */
+  readonly otherResults: number;
+}
+
+/**
+ * The parameters with every setting made at once. An amount may be written without the quotes JSON asks for. Throws
+ * CliError with a sentence when a vote could not make the change.
+ */
+export function withSettings(params: Params, settings: readonly Setting[]): Params {
+  const changed = settings.reduce((all, { path, text }) => {
+    const plain = withParameter(all, path, text);
+    if (!('code' in plain)) return plain;
+    const quoted = withParameter(all, path, JSON.stringify(text));
+    if (!('code' in quoted)) return quoted;
+    const { sentence } = plain.code === 'BAD_PARAMETER_VALUE' && quoted.code !== plain.code ? quoted : plain;
+    throw refused(sentence);
+  }, params);
+  const problem = problemOfParams(changed);
+  if (problem !== null) throw refused(problem);
+  return changed;
+}
+
+function refused(sentence: string): CliError {
+  return new CliError('usage', `No vote could make this change: ${sentence}.`);
+}
+
+/**
+ * Replays the last `epochs` closed epochs twice from the state they began with: as they were, and with the parameters
+ * changed. Both times the production ledger takes the very same blocks.
+ */
+export async function dryRun(
+  history: History,
+  asked: { readonly settings: readonly Setting[]; readonly epochs: number },
+  options: { readonly fast: boolean },
+): Promise<DryRun> {
+  const { epochBlocks } = history.genesis.params;
+  const toEpoch = Math.floor((history.height + 1) / epochBlocks) - 1;
+  const fromEpoch = toEpoch - asked.epochs + 1;
+  if (fromEpoch < 0) {
+    const closed = toEpoch + 1;
+    if (closed === 0) throw new CliError('notFound', 'No epoch of this chain is closed yet; try again when one is.');
+    throw new CliError('usage', `Only ${closed} epochs of this chain are closed; ask for --epochs ${closed} at most.`);
+  }
+  const { settings } = asked;
+  const verifier = options.fast ? trusting : nativeVerifier;
+  const books = { before: new Book(), after: new Book() };
+  const lastBefore = Math.max(0, fromEpoch * epochBlocks - 1);
+  let changed = lastBefore === 0 ? changedLedger(Ledger.fromGenesis(history.genesis), settings) : null;
+  let otherResults = 0;
+  for await (const replayed of replayBlocks(history, options)) {
+    const { height, result, ledger } = replayed;
+    if (height >= (toEpoch + 1) * epochBlocks) break;
+    if (changed !== null) {
+      const other = applyAgain(changed, replayed, verifier);
+      otherResults += other.transactions.filter(({ code }, i) => code !== result.transactions[i]?.code).length;
+      books.before.take(result.events);
+      books.after.take(other.events);
+    }
+    if (height === lastBefore) changed = changedLedger(ledger, settings);
+  }
+  const earnings = books.before.against(books.after);
+  return { fromEpoch, toEpoch, earnings, before: books.before.totals, after: books.after.totals, otherResults };
+}
+
+function changedLedger(ledger: Ledger, settings: readonly Setting[]): Ledger {
+  const state = State.deserialize(ledger.snapshot());
+  return Ledger.fromSnapshot(State.serialize({ ...state, params: withSettings(state.params, settings) }));
+}
+
+function applyAgain(ledger: Ledger, { height, block }: Replayed, verifier: Verifier) {
+  const { timeMs, proposer } = block.header;
+  return ledger.applyBlock({ height, timeMs, proposer, transactions: block.transactions }, verifier);
+}
+
+type Earned = Pick<Earning, 'account' | 'as'> & { readonly units: bigint };
+
+/** What the epochs of one run paid. */
+class Book {
+  readonly #earned = new Map<string, Earned>();
+  totals: Totals = { mintedUnits: 0n, revenueUnits: 0n, burnedUnits: 0n };
+
+  take(events: readonly LedgerEvent[]): void {
+    for (const event of events) if (event.type === 'epochClosed') this.#takeClose(event.close);
+  }
+
+  /** Everyone who earned anything in either run, the largest difference first. */
+  against(after: Book): Earning[] {
+    const keys = new Set([...this.#earned.keys(), ...after.#earned.keys()]);
+    const earnings = [...keys].flatMap((key): Earning[] => {
+      const [before, then] = [this.#earned.get(key), after.#earned.get(key)];
+      const known = before ?? then;
+      if (known === undefined) return [];
+      const { account, as } = known;
+      return [{ account, as, beforeUnits: before?.units ?? 0n, afterUnits: then?.units ?? 0n }];
+    });
+    const size = ({ beforeUnits, afterUnits }: Earning) =>
+      afterUnits > beforeUnits ? afterUnits - beforeUnits : beforeUnits - afterUnits;
+    return earnings.sort((a, b) => (size(a) === size(b) ? 0 : size(a) > size(b) ? -1 : 1));
+  }
+
+  #takeClose({ payouts, mintedUnits, revenueUnits, burnedUnits }: EpochClose): void {
+    for (const { account, kind, role, units } of payouts) {
+      const as = kind === null ? 'treasury' : `${kind} ${role}`;
+      const key = `${as}/${account.join('.')}`;
+      this.#earned.set(key, { account, as, units: units + (this.#earned.get(key)?.units ?? 0n) });
+    }
+    this.totals = {
+      mintedUnits: this.totals.mintedUnits + mintedUnits,
+      revenueUnits: this.totals.revenueUnits + revenueUnits,
+      burnedUnits: this.totals.burnedUnits + burnedUnits,
+    };
+  }
+}

@@ -1,0 +1,34 @@
+import { addressText } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { RecordedWorld } from '../recorded-world.fixture.ts';
+import { proposalsOf } from './proposals.ts';
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+describe('proposalsOf', () => {
+  it('tells what each asks for and how its vote went', async () => {
+    const world = new RecordedWorld().populate();
+    const change = { selector: 0 as const, value: { path: text('halvingDays'), value: text('7') } };
+    world.send('payer', 'propose', { action: change });
+    world.send('owner', 'vote', { proposal: 0, choice: 1 });
+    for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
+    const to = world.address('owner');
+    world.send('payer', 'propose', { action: { selector: 1, value: { to, amountUnits: 1_500_000_000n } } });
+    world.send('owner', 'vote', { proposal: 1, choice: 0 });
+    const [first, second] = await proposalsOf(world.history, { fast: true });
+    expect(first).toMatchObject({
+      status: 'noQuorum',
+      asks: 'halvingDays = 7',
+      endEpoch: 2,
+      executeEpoch: 3,
+      voters: 0,
+    });
+    expect(first?.count).toMatchObject({ yesUnits: '0', noUnits: '1000', totalUnits: '7300' });
+    const asks = `pay 1.5 units of the treasury to ${addressText(to)}`;
+    expect(second).toMatchObject({ proposal: 1, status: 'voting', asks, count: null, voters: 1 });
+  });
+
+  it('finds none where nothing was proposed', async () => {
+    expect(await proposalsOf(new RecordedWorld().history, { fast: true })).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+import { formatUnits } from '@assay/client';
+import type { LedgerView, VoteCount } from '@assay/ledger';
+import { actionOf, addressText, type ProposalRow, proposalActions, proposalStatuses } from '@assay/protocol';
+import { z } from 'zod';
+import { type History, replayBlocks } from '../history.ts';
+
+const count = z.object({
+  yesUnits: z.string(),
+  noUnits: z.string(),
+  abstainUnits: z.string(),
+  vetoUnits: z.string(),
+  totalUnits: z.string(),
+});
+export const Proposal = z.object({
+  proposal: z.int(),
+  status: z.string(),
+  proposer: z.string(),
+  /** What it would do, in words. */
+  asks: z.string(),
+  endEpoch: z.int(),
+  executeEpoch: z.int(),
+  /** The count that ended the voting; null before. */
+  count: count.nullable(),
+  /** Accounts that have voted, while voting goes on. */
+  voters: z.int(),
+});
+export type Proposal = z.infer<typeof Proposal>;
+
+/** Every proposal of a chain, oldest first, replayed from its blocks. */
+export async function proposalsOf(history: History, options: { readonly fast: boolean }): Promise<Proposal[]> {
+  const counts = new Map<number, VoteCount>();
+  let state: LedgerView | null = null;
+  for await (const { ledger, result } of replayBlocks(history, options)) {
+    state = ledger.state;
+    for (const event of result.events) if (event.type === 'votingEnded') counts.set(event.proposal, event.count);
+  }
+  const { proposals, votes } = state ?? { proposals: [], votes: [] };
+  const cast = [...votes];
+  return Array.from(proposals, (row, proposal) => ({
+    proposal,
+    status: statusOf(row),
+    proposer: addressText(row.proposer),
+    asks: wordsOf(row),
+    endEpoch: row.endEpoch,
+    executeEpoch: row.executeEpoch,
+    count: countText(counts.get(proposal)),
+    voters: cast.filter((vote) => vote.proposal === proposal).length,
+  }));
+}
+
+function statusOf({ status }: Readonly<ProposalRow>): string {
+  return Object.entries(proposalStatuses).find(([, value]) => value === status)?.[0] ?? String(status);
+}
+
+function wordsOf(row: Readonly<ProposalRow>): string {
+  const action = actionOf(row);
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  if (action.selector === proposalActions.parameterChange) {
+    return `${text(action.value.path)} = ${text(action.value.value)}`;
+  }
+  return `pay ${formatUnits(action.value.amountUnits)} units of the treasury to ${addressText(action.value.to)}`;
+}
+
+function countText(votes: VoteCount | undefined): Proposal['count'] {
+  if (votes === undefined) return null;
+  const { yesUnits, noUnits, abstainUnits, vetoUnits, totalUnits } = votes;
+  return {
+    yesUnits: String(yesUnits),
+    noUnits: String(noUnits),
+    abstainUnits: String(abstainUnits),
+    vetoUnits: String(vetoUnits),
+    totalUnits: String(totalUnits),
+  };
+}
