@@ -157,9 +157,18 @@ function drawAuditors(
 
 function auditorWeights(state: LedgerState, { auditors }: Readonly<AuditRow>, task: Readonly<TaskRow>): bigint[] {
   const miner = state.miners.at(task.miner);
-  const concerned = [miner.operator, miner.owner];
+  const used = auditors.map((slot) => slot.validator);
+  return impartialWeights(state, [miner.operator, miner.owner], used);
+}
+
+/** Stakes of the validators that are not, and are not operated by, those concerned; a base unit at least (§10.2). */
+export function impartialWeights(
+  state: LedgerView,
+  concerned: readonly Uint8Array[],
+  used: readonly number[],
+): bigint[] {
   return Array.from(state.validators, ({ account, operator, stakeUnits }, validator) => {
-    const isUsed = auditors.some((slot) => slot.validator === validator);
+    const isUsed = used.includes(validator);
     const isConcerned = concerned.some((address) => equalBytes(address, account) || equalBytes(address, operator));
     if (isUsed || isConcerned) return 0n;
     return stakeUnits > 0n ? stakeUnits : 1n;
@@ -178,14 +187,17 @@ function applyVerdict(state: LedgerState, index: number, taskIndex: number, verd
   state.audits.update(index, { verdict: verdicts[verdict] });
   // §10.4 No result is no judgement: the payer gets the price back, the miner's record stays as it is.
   if (verdict === 'noResult') return [rejectTask(state, taskIndex, verdict)];
-  const { miner: minerIndex } = state.tasks.at(taskIndex);
+  const { miner: minerIndex, model: modelIndex } = state.tasks.at(taskIndex);
   const miner = state.miners.at(minerIndex);
+  const model = state.models.at(modelIndex);
   const audited = miner.audited + 1;
   if (verdict === 'pass') {
     state.miners.update(minerIndex, { audited, epochPassed: miner.epochPassed + 1, ...standingAfter(miner, verdict) });
+    state.models.update(modelIndex, { epochPassed: model.epochPassed + 1 });
     return [approveTask(state, taskIndex, true)];
   }
   const failed = { rejected: miner.rejected + 1, epochFailed: miner.epochFailed + 1 };
   state.miners.update(minerIndex, { audited, ...failed, ...standingAfter(miner, verdict) });
+  state.models.update(modelIndex, { epochFailed: model.epochFailed + 1 });
   return [rejectTask(state, taskIndex, verdict)];
 }

@@ -1,5 +1,6 @@
 import { limits, type Receipt, type ResultCode, resultCodes, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
 import { checked, FEE, honest, softFailure, World } from './world.fixture.ts';
 
 type Scenario = (world: World) => ResultCode;
@@ -16,6 +17,11 @@ const open =
   (change: Parameters<World['session']>[0]): Scenario =>
   (world) =>
     world.send('payer', 'openSession', world.session(change));
+const prices = { priceInUnits: 3n, priceOutUnits: 5n };
+const proposal =
+  (change: Parameters<typeof modelTerms>[0]): Scenario =>
+  (world) =>
+    world.send('minerC', 'registerModel', modelTerms(change));
 const batch =
   (options: Parameters<World['batchTx']>[0]): Scenario =>
   (world) =>
@@ -58,8 +64,10 @@ const scenarios: Record<ResultCode, Scenario> = {
   OK: transfer(1n),
   TOO_LARGE: (world) => world.codeOf(new Uint8Array(limits.maxTransactionBytes + 1)),
   MALFORMED: (world) => world.codeOf(new Uint8Array(7)),
-  BAD_SIGNATURE: (world) =>
-    world.codeOf(world.tx('payer', 'transfer', { to: world.address('owner'), amountUnits: 1n }).with(20, 99)),
+  BAD_SIGNATURE: (world) => {
+    const good = world.tx('payer', 'transfer', { to: world.address('owner'), amountUnits: 1n });
+    return world.codeOf(good.with(20, (good[20] ?? 0) ^ 1));
+  },
   EXPIRED: transfer(1n, { validUntil: 1 }),
   BAD_NONCE: transfer(1n, { nonce: 9 }),
   FEE_TOO_LOW: transfer(1n, { feeUnits: FEE - 1n }),
@@ -86,6 +94,26 @@ const scenarios: Record<ResultCode, Scenario> = {
   COLLATERAL_TOO_LOW: register({ collateralUnits: 1n }),
   NOT_OWNER: (world) => world.send('minerA', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }),
   STAKE_TOO_LOW: (world) => world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }),
+  BAD_NAME: proposal({ name: new Uint8Array() }),
+  NAME_TAKEN: proposal({ name: new TextEncoder().encode('small') }),
+  BAD_MODEL: proposal({ contextTokens: 0 }),
+  SPLITS_TOO_HIGH: proposal({ royaltyBps: 8501 }),
+  NOT_CREATOR: (world) => world.send('payer', 'updateModelPrice', { model: 0, ...prices }),
+  PRICE_TOO_SOON: (world) => {
+    world.send('creator', 'updateModelPrice', { model: 0, ...prices });
+    return world.send('creator', 'updateModelPrice', { model: 0, ...prices });
+  },
+  NOT_ON_PANEL: (world) => world.codeOf(voteTx(world, 0, 0, true)),
+  ALREADY_VOTED: (world) => {
+    const { model, panel } = proposeModel(world);
+    const [validator = 9] = panel;
+    world.block(voteTx(world, validator, model, true));
+    return world.codeOf(voteTx(world, validator, model, true));
+  },
+  MODEL_NOT_ACCEPTED: (world) => {
+    const { model } = proposeModel(world);
+    return world.send('payer', 'openSession', world.session({ model }));
+  },
   NOT_PAYER: (world) => world.send('otherPayer', 'closeSession', { session: 0 }),
   SESSION_CLOSED: (world) => {
     world.send('payer', 'closeSession', { session: 0 });

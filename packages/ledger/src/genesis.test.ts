@@ -27,6 +27,10 @@ const levels =
   (change: Partial<Genesis['params']['levels']>): Edit =>
   (genesis) =>
     params({ levels: { ...genesis.params.levels, ...change } })(genesis);
+const models =
+  (change: Partial<Genesis['params']['models']>): Edit =>
+  (genesis) =>
+    params({ models: { ...genesis.params.models, ...change } })(genesis);
 const twice =
   (name: 'accounts' | 'mixers' | 'validators' | 'models'): Edit =>
   (genesis) => ({
@@ -84,6 +88,10 @@ describe('genesis', () => {
     ['params.audit.floorPpb must be at most 1,000,000,000', audit({ floorPpb: 1_000_000_001 })],
     ['params.audit.minRoutingTrustPpb must be from 1 to 999,999,999', audit({ minRoutingTrustPpb: 0 })],
     ['params.audit.minRoutingTrustPpb must be from 1 to 999,999,999', audit({ minRoutingTrustPpb: 1_000_000_000 })],
+    ['params.models.panelSeats must be from 1 to 16', models({ panelSeats: 0 })],
+    ['params.models.panelSeats must be from 1 to 16', models({ panelSeats: 17 })],
+    ['params.models.voteBlocks must be above zero', models({ voteBlocks: 0 })],
+    ['params.models.minDifficultyPpm must be at most maxDifficultyPpm', models({ minDifficultyPpm: 10_000_001 })],
     [
       'params.stacks add up to 9999 basis points instead of 10,000',
       (genesis) => params({ stacks: { ...genesis.params.stacks, minersBps: 5999 } })(genesis),

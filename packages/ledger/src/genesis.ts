@@ -1,8 +1,9 @@
 import {
   addressOf,
   Genesis,
+  limits,
   type MixerRow,
-  type ModelRow,
+  modelStatuses,
   type Params,
   possessionRoot,
   type RoleRow,
@@ -13,6 +14,7 @@ import {
 } from '@assay/protocol';
 import { epochBeaconOf } from './epoch/beacon.ts';
 import { MAX_UNITS, PPB } from './integers.ts';
+import { modelRow, splitBps } from './models.ts';
 import { keyOf, LedgerState } from './state.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -74,7 +76,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     delegations: [],
     unbonding: [],
     domains: genesis.domains,
-    models: genesis.models.map((model): ModelRow => ({ ...model, epochVwu: 0n })),
+    models: genesis.models.map((model) => modelRow(model, modelStatuses.accepted)),
     sessions: [],
     tasks: [],
     audits: [],
@@ -125,7 +127,7 @@ function problemOf(genesis: Genesis): string | null {
 
 /** What a network could not work with; null when there is nothing. */
 export function problemOfParams(all: Params): string | null {
-  const { stacks, components, audit, rewards, emissionStages, ...params } = all;
+  const { stacks, components, audit, models, rewards, emissionStages, ...params } = all;
   const whole = ['blockTimeMs', 'epochBlocks', 'receiptLifetimeBlocks'] as const;
   const zero = whole.find((name) => params[name] === 0);
   if (zero !== undefined) return `params.${zero} must be above zero`;
@@ -146,11 +148,22 @@ export function problemOfParams(all: Params): string | null {
   if (rewards.securityBy > securityWeights.stake) return 'params.rewards.securityBy must be 0 (duties) or 1 (stake)';
   const isLate = emissionStages.some(({ fromPeriod }, i) => fromPeriod <= (emissionStages[i - 1]?.fromPeriod ?? 0));
   if (isLate) return 'params.emissionStages must begin after period 0 and each after the one before';
+  const problem = problemOfModelParams(models);
+  if (problem !== null) return problem;
   const stacksBps = sumBps(Object.values(stacks));
   if (stacksBps !== ALL_BPS) return `params.stacks add up to ${stacksBps} basis points instead of 10,000`;
   const componentsBps = sumBps(Object.values(components));
   if (componentsBps !== ALL_BPS) return `params.components add up to ${componentsBps} basis points instead of 10,000`;
   return null;
+}
+
+function problemOfModelParams({ panelSeats, voteBlocks, ...bounds }: Params['models']): string | null {
+  if (panelSeats === 0 || panelSeats > limits.maxPanelSeats) {
+    return `params.models.panelSeats must be from 1 to ${limits.maxPanelSeats}`;
+  }
+  if (voteBlocks === 0) return 'params.models.voteBlocks must be above zero';
+  if (bounds.minDifficultyPpm <= bounds.maxDifficultyPpm) return null;
+  return 'params.models.minDifficultyPpm must be at most maxDifficultyPpm';
 }
 
 function problemOfDomain(domain: GenesisDomain, index: number): string | null {
@@ -164,10 +177,6 @@ function problemOfModel(model: GenesisModel, index: number, domains: readonly Ge
   const bps = splitBps(domain) + model.royaltyBps;
   if (bps > ALL_BPS) return `the royalty of model ${index} and its domain's splits add up to ${bps} basis points`;
   return null;
-}
-
-function splitBps({ burnBps, processorsBps, validatorsBps, domainBps }: GenesisDomain): number {
-  return burnBps + processorsBps + validatorsBps + domainBps;
 }
 
 function sumBps(parts: readonly number[]): number {

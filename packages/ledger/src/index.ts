@@ -15,7 +15,7 @@ export {
 } from './draw.ts';
 export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
 export { type BlockInput, Ledger } from './ledger.ts';
-export { priceOf, receiptsCode } from './receipts.ts';
+export { priceOf, pricesAt, receiptsCode } from './receipts.ts';
 export * from './result.ts';
 export { EPOCH_GRACE_BLOCKS, type Rule, rules } from './rules.ts';
 export { transactionSigningRoot } from './signing.ts';

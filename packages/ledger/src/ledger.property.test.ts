@@ -9,10 +9,13 @@ import { type Act, act } from './random.fixture.ts';
 import type { LedgerView } from './state.ts';
 import { World } from './world.fixture.ts';
 
-const blocks = fc.array(fc.array(act, { maxLength: 4 }), { minLength: 20, maxLength: 40 });
+const blocks = fc.array(fc.array(act, { maxLength: 6 }), { minLength: 20, maxLength: 40 });
 /** Voting is short, so that what passes changes the rules in the middle of the blocks. */
 const governance = { ...worldParams.governance, votingEpochs: 1, delayEpochs: 0 };
-const newWorld = () => new World({ params: { epochBlocks: 8, receiptLifetimeBlocks: 4, governance } }).populate();
+/** Locks are short and minimums low, so that what is staked moves within a few blocks. */
+const stake = { unbondingEpochs: 1, mixerMinUnits: 1n, oracleMinUnits: 1n, validatorMinUnits: 1n, gatewayMinUnits: 1n };
+const newWorld = () =>
+  new World({ params: { epochBlocks: 8, receiptLifetimeBlocks: 4, governance, stake } }).populate();
 
 /** Makes the next block of the world from acts; `apply` sees it first. */
 function play(world: World, acts: readonly Act[], apply: (block: BlockInput) => void = () => {}) {
@@ -51,7 +54,7 @@ describe('any blocks whatsoever', () => {
         }
         for (const { type } of world.events) reached.set(type, (reached.get(type) ?? 0) + 1);
       }),
-      { numRuns: 100 },
+      { numRuns: 150 },
     );
     // Blocks that only bounce off would prove little.
     const lively = [
@@ -64,6 +67,8 @@ describe('any blocks whatsoever', () => {
       'unbonded',
       'auditorMissed',
       'proposalExecuted',
+      'modelDecided',
+      'modelPriced',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
   });

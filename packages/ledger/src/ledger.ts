@@ -1,4 +1,5 @@
 import { type Genesis, type ResultCode, type RowProof, State, type TableName, tables } from '@assay/protocol';
+import { advanceModels } from './acceptance.ts';
 import { advanceAudits } from './audits.ts';
 import { ConservationError, conservation, runningConservation } from './conservation.ts';
 import { closeEpoch, endsEpoch } from './epoch/close.ts';
@@ -86,6 +87,7 @@ export class Ledger {
       applyTransaction(state, bytes, { height, transaction, verifier }, events),
     );
     for (const event of advanceAudits(state, height)) events.push(event);
+    for (const event of advanceModels(state, height)) events.push(event);
     state.setGlobals({ height, timeMs });
     const isLast = endsEpoch(state.params, height);
     if (isLast) for (const event of closeEpoch(state)) events.push(event);

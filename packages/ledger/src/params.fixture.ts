@@ -37,6 +37,13 @@ export const worldParams: Params = {
     gatewayMinUnits: 50n,
   },
   levels: { streak: 10, minRatePpb: 900_000_000, userLevel: 0, factorFloorPpb: 1_000_000_000 },
+  models: {
+    minDifficultyPpm: 100_000,
+    maxDifficultyPpm: 10_000_000,
+    maxT1ThresholdPpb: 100_000_000,
+    panelSeats: 3,
+    voteBlocks: 4,
+  },
   emissionPerDayUnits: 86_400_000_000n,
   emissionStages: [],
   halvingDays: 730,

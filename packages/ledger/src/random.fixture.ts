@@ -1,6 +1,7 @@
 import { type AuditNumbers, type BodyValues, type Receipt, sessionStatuses, stakeKinds } from '@assay/protocol';
 import fc from 'fast-check';
 import { auditDuties } from './audits.ts';
+import { modelTerms, voteTx } from './models.fixture.ts';
 import { checked, FEE, hardFailure, honest, type Sender, softFailure, unchecked, type World } from './world.fixture.ts';
 
 /** Makes the transactions of one random act, in the state the world is in. */
@@ -53,7 +54,7 @@ const register = acts('register', fc.record({ from, registration, options }), (w
 const terms = fc.record<Partial<BodyValues['openSession']>>(
   {
     domain: fc.nat(1),
-    model: fc.nat(2),
+    model: fc.nat(3),
     homeMixer: fc.nat(4),
     depositUnits: units,
     maxTaskUnits: units,
@@ -211,6 +212,47 @@ const vote = acts(
   },
 );
 
+const bps = fc.oneof({ weight: 4, arbitrary: fc.nat(9000) }, fc.constantFrom(0, 10_000, 65_535));
+const proposal = fc.record<Partial<BodyValues['registerModel']>>(
+  {
+    name: fc.constantFrom('small', 'new', 'newer', 'nö').map((name) => new TextEncoder().encode(name)),
+    domain: fc.nat(1),
+    royaltyBps: bps,
+    contextTokens: fc.nat(2),
+    priceInUnits: units,
+    priceOutUnits: units,
+    difficultyPpm: fc.constantFrom(0, 100_000, 10_000_000, 2 ** 32 - 1),
+    t1ThresholdPpb: fc.constantFrom(0, 100_000_000, 100_000_001),
+  },
+  { requiredKeys: [] },
+);
+const registerModel = acts('registerModel', fc.record({ from, terms: proposal, options }), (world, each) => [
+  world.tx(each.from, 'registerModel', modelTerms(each.terms), each.options),
+]);
+
+const acceptance = acts(
+  'acceptance',
+  fc.record({ validator: fc.nat(3), model: fc.nat(4), accepts: fc.nat(3).map((lot) => lot > 0) }),
+  (world, each) => {
+    const proposed = [...world.state.models].findIndex(({ panel }) => panel.length > 0);
+    const seats = proposed < 0 ? [] : world.state.models.at(proposed).panel;
+    if (seats.length === 0) return [voteTx(world, each.validator, each.model, each.accepts)];
+    return seats.map(({ validator }) => voteTx(world, validator, proposed, each.accepts));
+  },
+);
+
+const price = acts(
+  'price',
+  fc.record({ from: fc.constantFrom<Sender>('creator', 'payer'), model: fc.nat(4), inUnits: units, outUnits: units }),
+  (world, each) => [
+    world.tx(each.from, 'updateModelPrice', {
+      model: each.model,
+      priceInUnits: each.inUnits,
+      priceOutUnits: each.outUnits,
+    }),
+  ],
+);
+
 const noise = acts(
   'noise',
   fc.record({ bytes: fc.uint8Array({ maxLength: 400 }), at: fc.nat(400), bit: fc.nat(7), amountUnits: units }),
@@ -234,6 +276,9 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: undelegate },
   { weight: 1, arbitrary: turnAround },
   { weight: 2, arbitrary: bonding },
+  { weight: 1, arbitrary: registerModel },
+  { weight: 2, arbitrary: acceptance },
+  { weight: 1, arbitrary: price },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },
   { weight: 1, arbitrary: vote },

@@ -1,5 +1,6 @@
 import {
   equalBytes,
+  type ModelRow,
   outcomes,
   type Receipt,
   type ResultCode,
@@ -11,6 +12,8 @@ import {
 } from '@assay/protocol';
 import { saturate } from './integers.ts';
 import { keyOf, type LedgerState, type LedgerView } from './state.ts';
+
+type Prices = Pick<ModelRow, 'priceInUnits' | 'priceOutUnits'>;
 
 /** The code of the first invalid receipt, or OK: a batch is taken as a whole or not at all (§7.2). */
 export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], height: number): ResultCode {
@@ -63,17 +66,20 @@ function receiptCode(state: LedgerView, receipt: Receipt, height: number): Resul
   if (!isInTime(state, receipt, session, height)) return 'RECEIPT_OUT_OF_TIME';
   if (!hasOwnTaskId(receipt)) return 'RECEIPT_BAD_TASK';
   const model = state.models.at(receipt.model);
-  const priceUnits = priceOf(model, receipt);
+  const priceUnits = priceOf(pricesAt(model, receipt.drawHeight), receipt);
   if (receipt.priceUnits !== priceUnits || priceUnits > session.maxTaskUnits) return 'RECEIPT_BAD_PRICE';
   return 'OK';
 }
 
+/** The prices of a task whose draw is of that height: a new price is for draws from its own block on (§4.6). */
+export function pricesAt(model: Readonly<ModelRow>, drawHeight: number): Prices {
+  if (drawHeight >= model.priceFrom) return model;
+  return { priceInUnits: model.earlierPriceInUnits, priceOutUnits: model.earlierPriceOutUnits };
+}
+
 /** What a task costs: tokensIn · priceIn + tokensOut · priceOut (economics §1.1). */
-export function priceOf(
-  model: { readonly priceInUnits: bigint; readonly priceOutUnits: bigint },
-  tokens: { readonly tokensIn: number; readonly tokensOut: number },
-): bigint {
-  return BigInt(tokens.tokensIn) * model.priceInUnits + BigInt(tokens.tokensOut) * model.priceOutUnits;
+export function priceOf(prices: Prices, tokens: { readonly tokensIn: number; readonly tokensOut: number }): bigint {
+  return BigInt(tokens.tokensIn) * prices.priceInUnits + BigInt(tokens.tokensOut) * prices.priceOutUnits;
 }
 
 function hasKnownRoles(state: LedgerView, receipt: Receipt, session: Readonly<SessionRow>): boolean {

@@ -109,6 +109,23 @@ export type LedgerEvent =
       readonly role: number;
       readonly units: bigint;
     }
+  | { readonly type: 'modelRegistered'; readonly model: number; readonly creator: Uint8Array }
+  | { readonly type: 'panelDrawn'; readonly model: number; readonly validators: readonly number[] }
+  | {
+      readonly type: 'modelDecided';
+      readonly model: number;
+      readonly accepted: boolean;
+      /** Seats of the panel, and how many of them voted for the model and against it. */
+      readonly seats: number;
+      readonly accepts: number;
+      readonly refuses: number;
+    }
+  | {
+      readonly type: 'modelPriced';
+      readonly model: number;
+      readonly priceInUnits: bigint;
+      readonly priceOutUnits: bigint;
+    }
   | { readonly type: 'sessionOpened'; readonly session: number; readonly payer: Uint8Array }
   | { readonly type: 'sessionClosed'; readonly session: number; readonly refundedUnits: bigint }
   | {

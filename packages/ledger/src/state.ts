@@ -8,6 +8,7 @@ import {
   type MinerRow,
   type MixerRow,
   type ModelRow,
+  modelStatuses,
   Params,
   type ProposalRow,
   type RoleRow,
@@ -68,6 +69,8 @@ export interface LedgerView {
   taskOf(taskId: Uint8Array): number | undefined;
   /** Index of the audit of a task. */
   auditOf(taskId: Uint8Array): number | undefined;
+  /** Index of the model of a name, the newest one. */
+  modelOf(name: Uint8Array): number | undefined;
   /** Base units held anywhere, from the running totals. */
   heldUnits(): bigint;
   /** Base units held anywhere, counted row by row. */
@@ -97,6 +100,8 @@ export class LedgerState implements LedgerView {
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
   nextDraw = 0;
   openAudits: number[] = [];
+  /** Indexes of the models without a decision, rising. */
+  proposedModels: number[] = [];
   readonly #view: CompositeViewDU<typeof State>;
   readonly #accountOf = new Map<string, number>();
   readonly #minerOf = new Map<string, number>();
@@ -105,6 +110,7 @@ export class LedgerState implements LedgerView {
   readonly #auditOf = new Map<string, number>();
   readonly #voteOf = new Map<string, number>();
   #writtenParams: Readonly<Params>;
+  readonly #modelOf = new Map<string, number>();
 
   constructor(value: StateValue) {
     this.#view = State.defaultViewDU();
@@ -132,6 +138,7 @@ export class LedgerState implements LedgerView {
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
     for (let i = 0; i < this.miners.length; i++) this.#minerOf.set(keyOf(this.miners.at(i).operator), i);
     this.#indexDelegations();
+    for (let i = 0; i < this.models.length; i++) this.#indexModel(i);
     this.#indexTasks();
     this.#indexVotes();
   }
@@ -164,6 +171,10 @@ export class LedgerState implements LedgerView {
 
   auditOf(taskId: Uint8Array): number | undefined {
     return this.#auditOf.get(keyOf(taskId));
+  }
+
+  modelOf(name: Uint8Array): number | undefined {
+    return this.#modelOf.get(keyOf(name));
   }
 
   setGlobals(change: Partial<Globals>): void {
@@ -221,6 +232,12 @@ export class LedgerState implements LedgerView {
     return index;
   }
 
+  addModel(row: ModelRow): number {
+    const index = this.models.push(row);
+    this.#indexModel(index);
+    return index;
+  }
+
   /** Keeps the tasks that pass, and their audits. */
   retainTasks(keep: (task: Readonly<TaskRow>) => boolean): void {
     if (!this.tasks.retain(keep)) return;
@@ -234,6 +251,11 @@ export class LedgerState implements LedgerView {
       const { staker, miner } = this.delegations.at(i);
       this.#delegationOf.set(delegationKey(staker, miner), i);
     }
+  }
+  #indexModel(index: number): void {
+    const { name, status } = this.models.at(index);
+    this.#modelOf.set(keyOf(name), index);
+    if (status === modelStatuses.proposed) this.proposedModels.push(index);
   }
 
   /** Adds a vote, or puts it in the place of the voter's last one on that proposal. */

@@ -52,6 +52,20 @@ export const AuditParams = new StructType(
   { typeName: 'AuditParams' },
 );
 
+/** Bounds of a model's terms, and who votes on it (§4.4, §4.5). */
+export const ModelParams = new StructType(
+  {
+    minDifficultyPpm: U32,
+    maxDifficultyPpm: U32,
+    maxT1ThresholdPpb: U32,
+    /** Validators drawn to vote on a model. */
+    panelSeats: U16,
+    /** Blocks they have for it. */
+    voteBlocks: U16,
+  },
+  { typeName: 'ModelParams' },
+);
+
 /** Division of the emission among stacks, basis points, Σ = 10,000 (economics §3). */
 export const Stacks = new StructType(
   { minersBps: U16, securityBps: U16, creatorsBps: U16, gatewaysBps: U16, treasuryBps: U16 },
@@ -154,6 +168,7 @@ export const Params = new ContainerType(
     audit: AuditParams,
     stake: StakeParams,
     levels: LevelParams,
+    models: ModelParams,
     /** Base units minted per day until the first of the stages; halved every `halvingDays`, never when that is zero. */
     emissionPerDayUnits: Units,
     emissionStages: new ListCompositeType(EmissionStage, limits.maxEmissionStages),

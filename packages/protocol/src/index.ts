@@ -13,6 +13,7 @@ export * from './governance.ts';
 export * from './hash.ts';
 export * from './limits.ts';
 export * from './messages.ts';
+export * from './models.ts';
 export * from './parameters.ts';
 export * from './proof.ts';
 export * from './receipt.ts';

@@ -1,4 +1,5 @@
 import { Params } from './genesis.ts';
+import { limits } from './limits.ts';
 
 /**
  * Smallest and largest value a vote may set; null for what must stay as the genesis has it (§12.2). A list has no
@@ -56,6 +57,11 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   'levels.minRatePpb': ppb,
   'levels.userLevel': [0n, 10n],
   'levels.factorFloorPpb': ppb,
+  'models.minDifficultyPpm': [1n, 1_000_000_000n],
+  'models.maxDifficultyPpm': [1n, 1_000_000_000n],
+  'models.maxT1ThresholdPpb': ppb,
+  'models.panelSeats': [1n, BigInt(limits.maxPanelSeats)],
+  'models.voteBlocks': [1n, 65_535n],
   emissionPerDayUnits: [0n, MAX_UNITS],
   emissionStages: 'list',
   halvingDays: [0n, 100_000n],

@@ -54,7 +54,7 @@ export const MinerRow = new StructType(
     /** This reward period: VWU of approved tasks, and the API tokens of those a user paid for. */
     epochVwu: Units,
     epochTokens: Units,
-    /** Of the approved tasks: how many, Σ latency in millionths, output tokens after the first and the time they took. */
+    /** Of the approved tasks: how many, Σ latency in millionths, output tokens after the first and their time. */
     epochTasks: U32,
     epochLatencyMicro: Units,
     epochOutTokens: Units,
@@ -124,6 +124,12 @@ export type UnbondingRow = ValueOf<typeof UnbondingRow>;
 export const DomainRow = GenesisDomain;
 export type DomainRow = ValueOf<typeof DomainRow>;
 
+/** `proposed`: its panel has not decided yet. Only accepted models get sessions (§4.5). */
+export const modelStatuses = { proposed: 0, accepted: 1, refused: 2 } as const;
+export const modelVotes = { open: 0, accepts: 1, refuses: 2 } as const;
+export const PanelSeat = new StructType({ validator: U16, vote: U8 }, { typeName: 'PanelSeat' });
+export type PanelSeat = ValueOf<typeof PanelSeat>;
+
 export const ModelRow = new StructType(
   {
     name: Name,
@@ -136,8 +142,20 @@ export const ModelRow = new StructType(
     priceOutUnits: Units,
     difficultyPpm: U32,
     t1ThresholdPpb: U32,
-    /** VWU of approved tasks this reward period. */
+    status: U8,
+    /** Height and beacon reveals from which its panel waits for its draw; the panel, and its last height to vote. */
+    proposedHeight: U64,
+    proposedReveals: U64,
+    panel: new StructListType(PanelSeat, limits.maxPanelSeats),
+    voteDeadline: U64,
+    /** Draws below this height still cost the prices before (§4.6). */
+    priceFrom: U64,
+    earlierPriceInUnits: Units,
+    earlierPriceOutUnits: Units,
+    /** This reward period: VWU of approved tasks; audits passed and failed. */
     epochVwu: Units,
+    epochPassed: U32,
+    epochFailed: U32,
   },
   { typeName: 'ModelRow' },
 );

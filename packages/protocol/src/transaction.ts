@@ -2,6 +2,7 @@ import { ContainerType, UnionType } from '@chainsafe/ssz';
 import { Address, Bytes32, Ed25519Signature, listOfU32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { CastVote, type ProposalAction, Propose } from './governance.ts';
 import { limits } from './limits.ts';
+import { AcceptModel, RegisterModel, UpdateModelPrice } from './models.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
 import { StructType } from './struct.ts';
 
@@ -108,6 +109,7 @@ export const TransactionBody = new UnionType(
     ...[Transfer, RegisterMiner, OpenSession, TopUpSession, CloseSession, CertifiedBatch, AuditCommit, AuditReveal],
     ...[Bond, Unbond, Delegate, Undelegate],
     ...[Propose, CastVote],
+    ...[RegisterModel, AcceptModel, UpdateModelPrice],
   ],
   { typeName: 'TransactionBody' },
 );
@@ -126,6 +128,9 @@ export const bodySelectors = {
   undelegate: 11,
   propose: 12,
   vote: 13,
+  registerModel: 14,
+  acceptModel: 15,
+  updateModelPrice: 16,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -143,6 +148,9 @@ export interface BodyValues {
   readonly undelegate: ValueOf<typeof Undelegate>;
   readonly propose: { readonly action: ProposalAction };
   readonly vote: ValueOf<typeof CastVote>;
+  readonly registerModel: ValueOf<typeof RegisterModel>;
+  readonly acceptModel: ValueOf<typeof AcceptModel>;
+  readonly updateModelPrice: ValueOf<typeof UpdateModelPrice>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

@@ -28,6 +28,13 @@ const stakeParams = z.object({
   gatewayMinUnits: units,
 });
 const levels = z.object({ streak: count, minRatePpb: ppb, userLevel: count, factorFloorPpb: ppb });
+const modelParams = z.object({
+  minDifficultyPpm: count,
+  maxDifficultyPpm: count,
+  maxT1ThresholdPpb: ppb,
+  panelSeats: count,
+  voteBlocks: count,
+});
 const stacks = z.object({ minersBps: bps, securityBps: bps, creatorsBps: bps, gatewaysBps: bps, treasuryBps: bps });
 const components = z.object({
   usageBps: bps,
@@ -59,6 +66,7 @@ const params = z.object({
   audit: auditParams,
   stake: stakeParams,
   levels,
+  models: modelParams,
   emissionPerDayUnits: units,
   emissionStages: z.array(z.object({ fromPeriod: count, perDayUnits: units })),
   halvingDays: count,

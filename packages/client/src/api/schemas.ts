@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { domainFields, modelFields } from './genesis.ts';
+import { domainFields } from './genesis.ts';
+import { Model, modelEvents } from './models.ts';
 import { address, blsPublicKey, bps, bytes, bytes32, code, count, ppb, signature96, units } from './scalars.ts';
 
 /*
@@ -101,9 +102,6 @@ export type Role = z.infer<typeof Role>;
 
 export const Domain = z.object({ index: count, ...domainFields });
 export type Domain = z.infer<typeof Domain>;
-
-export const Model = z.object({ index: count, ...modelFields, epochVwu: units });
-export type Model = z.infer<typeof Model>;
 
 export const Session = z.object({
   index: count,
@@ -210,6 +208,7 @@ export const Event = z.discriminatedUnion('type', [
     role: count,
     units,
   }),
+  ...modelEvents,
   z.object({ type: z.literal('sessionOpened'), session: count, payer: address }),
   z.object({ type: z.literal('sessionClosed'), session: count, refundedUnits: units }),
   z.object({

@@ -126,6 +126,30 @@ describe('emission of an epoch (economics §3, §4)', () => {
     expect(security.map((pool) => pool.units)).toEqual(apportion(1_500_000n, [4000n, 2000n, 200n]));
     expect(security[1]?.shares.map((share) => share.weight)).toEqual([500n, 500n, 500n, 500n]);
   });
+  it('pays creators by usage × performance (C2)', () => {
+    const world = new World({ params: { epochBlocks: 40, receiptLifetimeBlocks: 40 } });
+    world.send('minerA', 'registerMiner', world.registration({ models: [0, 1] }));
+    for (const model of [0, 1]) world.send('payer', 'openSession', world.session({ model }));
+    world.block();
+    const [small, large, bad] = [0, 1, 1].map((model) => world.receipt({ session: model, model }));
+    if (small === undefined || large === undefined || bad === undefined) throw new Error('no receipts');
+    world.certify(small, large, bad);
+    for (const { taskId } of [small, large]) {
+      world.audit(taskId, new Map(world.auditorsOf(taskId).map((auditor) => [auditor, honest])));
+    }
+    for (const from of [0, 1]) {
+      const open = world.auditorsOf(bad.taskId).slice(from);
+      world.audit(bad.taskId, new Map(open.map((auditor) => [auditor, softFailure])));
+    }
+    const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
+    const pool = close?.pools.find(({ stack, source }) => stack === 'creators' && source === 'emission');
+    // Both had 70 VWU approved; of the second model's two audits one failed.
+    expect(pool?.shares.map(({ role, weight }) => [role, weight])).toEqual([
+      [0, 70n],
+      [1, 35n],
+    ]);
+    expect(world.state.models.at(1)).toMatchObject({ epochVwu: 0n, epochPassed: 0, epochFailed: 0 });
+  });
 
   it('does not mint a stack nobody qualifies for', () => {
     const world = new World();

@@ -1,4 +1,4 @@
-import { securityWeights } from '@assay/protocol';
+import { type ModelRow, securityWeights } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import { capped, MAX_UNITS, PPB } from '../integers.ts';
 import type { EmissionRate, MinerScore, PaidKind, Pool } from '../result.ts';
@@ -35,12 +35,12 @@ export function emit(state: LedgerState, rate: EmissionRate, book: PayoutBook): 
   const parts = apportion(capped(units, room), stacks);
   const [miners = 0n, security = 0n, creators = 0n, gateways = 0n, treasury = 0n] = parts;
   const { pool, scores } = minersPool(state, miners);
-  const usage = Array.from(state.models, (model) => model.epochVwu);
+  const creations = Array.from(state.models, creatorWeight);
   const forwarded = Array.from(state.gateways, (gateway) => BigInt(gateway.epochDuties));
   const pools = [
     pool,
     ...securityPools(state, security),
-    shareOut({ source, stack: 'creators', kind: 'model' }, creators, usage),
+    shareOut({ source, stack: 'creators', kind: 'model' }, creators, creations),
     shareOut({ source, stack: 'gateways', kind: 'gateway' }, gateways, forwarded),
   ];
   for (const paid of pools) payPool(state, paid, book);
@@ -48,6 +48,15 @@ export function emit(state: LedgerState, rate: EmissionRate, book: PayoutBook): 
   const mintedUnits = pools.reduce((sum, paid) => sum + mintedOf(paid), treasury);
   state.setGlobals({ mintedUnits: globals.mintedUnits + mintedUnits });
   return { mintedUnits, pools, scores };
+}
+
+/**
+ * Usage × performance (economics §3.3): the VWU of a model times the part of its audits that passed; without an audit
+ * the VWU alone, all of which was approved.
+ */
+function creatorWeight({ epochVwu, epochPassed, epochFailed }: Readonly<ModelRow>): bigint {
+  const audits = epochPassed + epochFailed;
+  return audits === 0 ? epochVwu : (epochVwu * BigInt(epochPassed)) / BigInt(audits);
 }
 
 function mintedOf({ units, shares }: Pool): bigint {

@@ -1,4 +1,4 @@
-import { limits, type Params, rewardPeriods } from '@assay/protocol';
+import { limits, type ModelRow, type Params, rewardPeriods } from '@assay/protocol';
 import type { EmissionRate } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import type { Table } from '../table.ts';
@@ -48,6 +48,7 @@ export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate)
     state.miners.update(miner, { ...noWork, periodTrustPpb: trustPpb });
   }
   resetWork(state.models);
+  resetAudits(state.models);
   resetDuties(state.mixers);
   for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);
 }
@@ -56,6 +57,13 @@ function resetWork<Row extends { epochVwu: bigint }>(table: Table<Row>): void {
   for (let index = 0; index < table.length; index++) {
     const row = table.at(index);
     if (row.epochVwu > 0n) table.set(index, { ...row, epochVwu: 0n });
+  }
+}
+
+function resetAudits(models: Table<ModelRow>): void {
+  for (let index = 0; index < models.length; index++) {
+    const { epochPassed, epochFailed } = models.at(index);
+    if (epochPassed + epochFailed > 0) models.update(index, { epochPassed: 0, epochFailed: 0 });
   }
 }
 

@@ -12,6 +12,7 @@ import type { LedgerEvent, TransactionResult } from '../result.ts';
 import { transactionSigningRoot } from '../signing.ts';
 import type { LedgerState } from '../state.ts';
 import type { Verifier } from '../verifier.ts';
+import { acceptModel } from './acceptModel.ts';
 import { auditCommit } from './auditCommit.ts';
 import { auditReveal } from './auditReveal.ts';
 import { bond } from './bond.ts';
@@ -21,11 +22,13 @@ import { delegate } from './delegate.ts';
 import { openSession } from './openSession.ts';
 import { propose } from './propose.ts';
 import { registerMiner } from './registerMiner.ts';
+import { registerModel } from './registerModel.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 import { topUpSession } from './topUpSession.ts';
 import { transfer } from './transfer.ts';
 import { unbond } from './unbond.ts';
 import { undelegate } from './undelegate.ts';
+import { updateModelPrice } from './updateModelPrice.ts';
 import { vote } from './vote.ts';
 
 const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } = {
@@ -43,6 +46,9 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   undelegate,
   propose,
   vote,
+  registerModel,
+  acceptModel,
+  updateModelPrice,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

@@ -52,6 +52,13 @@ export const devnetParams: Params = {
     gatewayMinUnits: units(1000),
   },
   levels: { streak: 10, minRatePpb: 900_000_000, userLevel: 0, factorFloorPpb: 1_000_000_000 },
+  models: {
+    minDifficultyPpm: 100_000,
+    maxDifficultyPpm: 100_000_000,
+    maxT1ThresholdPpb: 100_000_000,
+    panelSeats: 5,
+    voteBlocks: 600,
+  },
   emissionPerDayUnits: units(410_900),
   emissionStages: [],
   halvingDays: 730,

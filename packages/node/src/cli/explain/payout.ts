@@ -291,7 +291,7 @@ function weighed({ source, kind }: Pool): string {
     validator: 'stake × audits revealed this epoch',
     oracle: 'stake',
     gateway: 'tasks approved this epoch',
-    model: 'verified work units this epoch',
+    model: 'verified work units × part of audits passed this epoch',
     domain: 'one',
   };
   return measures[kind];

@@ -82,6 +82,10 @@ describe('the API form of events', () => {
   const events: readonly LedgerEvent[] = [
     { type: 'minerRegistered', miner: 1, operator: address },
     { type: 'unbonded', account: address, kind: 'delegation', role: 1, units: 2n ** 60n },
+    { type: 'modelRegistered', model: 1, creator: address },
+    { type: 'panelDrawn', model: 1, validators: [2, 0] },
+    { type: 'modelDecided', model: 1, accepted: true, seats: 3, accepts: 2, refuses: 1 },
+    { type: 'modelPriced', model: 1, priceInUnits: 2n ** 60n, priceOutUnits: 3n },
     { type: 'sessionOpened', session: 1, payer: address },
     { type: 'sessionClosed', session: 1, refundedUnits: 2n ** 60n },
     { type: 'taskCertified', taskId, transaction: 0, receipt: 1, mixer: 2 },

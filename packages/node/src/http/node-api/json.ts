@@ -31,6 +31,8 @@ import {
   MixerRow,
   ModelRow,
   minerStatuses,
+  modelStatuses,
+  modelVotes,
   outcomes,
   PortableReceipt,
   type Receipt,
@@ -65,7 +67,12 @@ export const rowJson = {
   mixer: (index: number, row: MixerRow) => ({ index, ...(MixerRow.toJson(row) as Omit<Mixer, 'index'>) }),
   role: (index: number, row: RoleRow) => ({ index, ...(RoleRow.toJson(row) as Omit<Role, 'index'>) }),
   domain: (index: number, row: DomainRow) => ({ index, ...(DomainRow.toJson(row) as Omit<Domain, 'index'>) }),
-  model: (index: number, row: ModelRow) => ({ index, ...(ModelRow.toJson(row) as Omit<Model, 'index'>) }),
+  model: (index: number, row: ModelRow): Model => ({
+    index,
+    ...(ModelRow.toJson(row) as Omit<Model, 'index' | 'status' | 'panel'>),
+    status: wordOf(modelStatuses, row.status),
+    panel: row.panel.map(({ validator, vote }) => ({ validator, vote: wordOf(modelVotes, vote) })),
+  }),
   session: (index: number, row: SessionRow): Session => ({
     index,
     ...(SessionRow.toJson(row) as Omit<Session, 'index' | 'status'>),

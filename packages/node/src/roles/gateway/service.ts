@@ -11,6 +11,7 @@ import {
   InferencePayload,
   type ModelRow,
   messageTypes,
+  modelStatuses,
   resultCodes,
   type SessionRow,
   sha256,
@@ -72,7 +73,8 @@ export class Gateway implements RoleService, ChatService {
   models(): { id: string; createdS: number; ownedBy: string }[] {
     const { state } = this.#context.engine.ledger;
     const createdS = Math.floor(state.globals.epochStartMs / 1000);
-    return [...state.models].map((model) => ({
+    const accepted = [...state.models].filter(({ status }) => status === modelStatuses.accepted);
+    return accepted.map((model) => ({
       id: decode(model.name),
       createdS,
       ownedBy: addressText(model.creator),
@@ -104,13 +106,10 @@ export class Gateway implements RoleService, ChatService {
   }
 
   #modelOf(name: string, session: SessionRow): ModelRow {
-    const models = [...this.#context.engine.ledger.state.models];
-    const index = models.findIndex((model) => decode(model.name) === name);
-    const model = models[index];
-    if (model === undefined || index !== session.model) {
-      const known = models[session.model];
-      throw new AssayError('MODEL_NOT_FOUND', `This key reaches "${known === undefined ? '' : decode(known.name)}".`);
-    }
+    // Of all models of one name a session has an accepted one.
+    const model = this.#context.engine.ledger.state.models.at(session.model);
+    const own = decode(model.name);
+    if (own !== name) throw new AssayError('MODEL_NOT_FOUND', `This key reaches "${own}".`);
     return model;
   }
 

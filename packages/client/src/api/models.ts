@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { modelFields } from './genesis.ts';
+import { address, count, units } from './scalars.ts';
+
+export const Model = z.object({
+  index: count,
+  ...modelFields,
+  status: z.enum(['proposed', 'accepted', 'refused']),
+  proposedHeight: count,
+  proposedReveals: count,
+  /** The validators drawn to vote on it; empty once it is decided. */
+  panel: z.array(z.object({ validator: count, vote: z.enum(['open', 'accepts', 'refuses']) })),
+  voteDeadline: count,
+  priceFrom: count,
+  earlierPriceInUnits: units,
+  earlierPriceOutUnits: units,
+  epochVwu: units,
+  epochPassed: count,
+  epochFailed: count,
+});
+export type Model = z.infer<typeof Model>;
+
+/** What happens to models, by block. */
+export const modelEvents = [
+  z.object({ type: z.literal('modelRegistered'), model: count, creator: address }),
+  z.object({ type: z.literal('panelDrawn'), model: count, validators: z.array(count) }),
+  z.object({
+    type: z.literal('modelDecided'),
+    model: count,
+    accepted: z.boolean(),
+    seats: count,
+    accepts: count,
+    refuses: count,
+  }),
+  z.object({ type: z.literal('modelPriced'), model: count, priceInUnits: units, priceOutUnits: units }),
+] as const;

@@ -1,0 +1,62 @@
+import { type ModelRow, modelStatuses, modelVotes, sha256 } from '@assay/protocol';
+import { impartialWeights } from './audits.ts';
+import { sampleByWeight } from './draw.ts';
+import type { LedgerEvent } from './result.ts';
+import type { LedgerState } from './state.ts';
+
+const PANEL = new TextEncoder().encode('panel');
+
+/** What a block does to proposed models once its transactions are applied: panels, decisions, missed votes (§4.5). */
+export function advanceModels(state: LedgerState, height: number): LedgerEvent[] {
+  const events = state.proposedModels.flatMap((index) => advanceModel(state, index, height));
+  state.proposedModels = state.proposedModels.filter(
+    (index) => state.models.at(index).status === modelStatuses.proposed,
+  );
+  return events;
+}
+
+function advanceModel(state: LedgerState, index: number, height: number): LedgerEvent[] {
+  const model = state.models.at(index);
+  if (model.panel.length === 0) return isDrawDue(state, model, height) ? drawPanel(state, index, height) : [];
+  const decided = decide(state, index);
+  if (decided.length > 0 || height < model.voteDeadline) return decided;
+  // §4.5 Silence decides nothing: who missed the vote gets a strike, and others are drawn.
+  for (const { validator, vote } of model.panel) {
+    if (vote !== modelVotes.open) continue;
+    state.validators.update(validator, { strikes: state.validators.at(validator).strikes + 1 });
+  }
+  const proposedReveals = state.globals.reveals;
+  state.models.update(index, { panel: [], voteDeadline: 0, proposedHeight: height, proposedReveals });
+  return [];
+}
+
+/** §4.5 As with audits (§9.1): nobody knew the beacon of the draw when the model was registered. */
+function isDrawDue({ params, globals }: LedgerState, model: Readonly<ModelRow>, height: number): boolean {
+  const { drawDelayBlocks } = params.audit;
+  return height >= model.proposedHeight + drawDelayBlocks && globals.reveals >= model.proposedReveals + drawDelayBlocks;
+}
+
+function drawPanel(state: LedgerState, index: number, height: number): LedgerEvent[] {
+  const { name, creator } = state.models.at(index);
+  const { panelSeats, voteBlocks } = state.params.models;
+  const seed = sha256(state.globals.beacon, name, PANEL);
+  const validators = sampleByWeight(seed, impartialWeights(state, [creator], []), panelSeats).map((one) => one.index);
+  if (validators.length === 0) return [];
+  const panel = validators.map((validator) => ({ validator, vote: modelVotes.open }));
+  state.models.update(index, { panel, voteDeadline: height + voteBlocks });
+  return [{ type: 'panelDrawn', model: index, validators }];
+}
+
+/** §4.5 ⌈2/3⌉ of the seats accept a model; it is refused once so many cannot be reached any more. */
+function decide(state: LedgerState, index: number): LedgerEvent[] {
+  const { panel } = state.models.at(index);
+  const seats = panel.length;
+  const [accepts, refuses] = [modelVotes.accepts, modelVotes.refuses].map(
+    (wanted) => panel.filter(({ vote }) => vote === wanted).length,
+  ) as [number, number];
+  const accepted = 3 * accepts >= 2 * seats;
+  if (!accepted && 3 * (seats - refuses) >= 2 * seats) return [];
+  const status = accepted ? modelStatuses.accepted : modelStatuses.refused;
+  state.models.update(index, { status, panel: [], voteDeadline: 0 });
+  return [{ type: 'modelDecided', model: index, accepted, seats, accepts, refuses }];
+}

@@ -1,0 +1,33 @@
+import type { BodyValues } from '@assay/protocol';
+import type { World } from './world.fixture.ts';
+
+type Registration = BodyValues['registerModel'];
+
+/** A model as an honest creator would register it. */
+export function modelTerms(change: Partial<Registration> = {}): Registration {
+  return {
+    name: new TextEncoder().encode('new'),
+    domain: 0,
+    royaltyBps: 1000,
+    fileHash: new Uint8Array(32).fill(3),
+    contextTokens: 2048,
+    priceInUnits: 2n,
+    priceOutUnits: 4n,
+    difficultyPpm: 2_000_000,
+    t1ThresholdPpb: 35_000_000,
+    ...change,
+  };
+}
+
+/** Proposes a model of minerC's and turns the beacon until its panel is drawn. */
+export function proposeModel(world: World): { readonly model: number; readonly panel: readonly number[] } {
+  world.block(world.tx('minerC', 'registerModel', modelTerms()));
+  for (let i = 0; i < world.state.params.audit.drawDelayBlocks; i++) world.block(world.batchTx());
+  const model = world.state.models.length - 1;
+  return { model, panel: world.state.models.at(model).panel.map(({ validator }) => validator) };
+}
+
+/** A validator's vote on a model. */
+export function voteTx(world: World, validator: number, model: number, accepts: boolean): Uint8Array {
+  return world.tx(`validator${validator}`, 'acceptModel', { model, accepts }, { feeUnits: 0n });
+}

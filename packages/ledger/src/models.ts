@@ -1,0 +1,52 @@
+import { type DomainRow, type Genesis, limits, type ModelRow, modelStatuses, type ResultCode } from '@assay/protocol';
+import type { LedgerView } from './state.ts';
+
+const ALL_BPS = 10_000;
+const SPACE = 0x20;
+const LAST_PRINTABLE = 0x7e;
+
+/** What a creator says of a model. */
+export type ModelTerms = Genesis['models'][number];
+
+/** The row of a model nobody has used yet. */
+export function modelRow(
+  terms: ModelTerms,
+  status: ModelRow['status'],
+  proposed = { proposedHeight: 0, proposedReveals: 0 },
+): ModelRow {
+  return {
+    ...{ ...terms, ...proposed, status },
+    panel: [],
+    voteDeadline: 0,
+    priceFrom: 0,
+    earlierPriceInUnits: terms.priceInUnits,
+    earlierPriceOutUnits: terms.priceOutUnits,
+    epochVwu: 0n,
+    epochPassed: 0,
+    epochFailed: 0,
+  };
+}
+
+/** §4.4 A name is what people type: printable ASCII without spaces, so that no two look alike. */
+function isName(name: Uint8Array): boolean {
+  const isPlain = name.every((byte) => byte > SPACE && byte <= LAST_PRINTABLE);
+  return isPlain && name.length > 0 && name.length <= limits.maxNameBytes;
+}
+
+/** The code of a new model's terms; its domain exists (§4.4). */
+export function modelTermsCode(state: LedgerView, terms: ModelTerms): ResultCode {
+  if (!isName(terms.name)) return 'BAD_NAME';
+  const same = state.modelOf(terms.name);
+  if (same !== undefined && state.models.at(same).status !== modelStatuses.refused) return 'NAME_TAKEN';
+  const { minDifficultyPpm, maxDifficultyPpm, maxT1ThresholdPpb } = state.params.models;
+  const { contextTokens, difficultyPpm, t1ThresholdPpb, royaltyBps } = terms;
+  const isDifficulty = difficultyPpm >= minDifficultyPpm && difficultyPpm <= maxDifficultyPpm;
+  if (contextTokens === 0 || !isDifficulty || t1ThresholdPpb > maxT1ThresholdPpb) return 'BAD_MODEL';
+  return splitBps(state.domains.at(terms.domain)) + royaltyBps > ALL_BPS ? 'SPLITS_TOO_HIGH' : 'OK';
+}
+
+/** The part of a price that a domain gives away before royalty and miner, basis points. */
+export function splitBps({ burnBps, processorsBps, validatorsBps, domainBps }: Splits): number {
+  return burnBps + processorsBps + validatorsBps + domainBps;
+}
+type Splits = Pick<DomainRow, 'burnBps' | 'processorsBps' | 'validatorsBps' | 'domainBps'>;

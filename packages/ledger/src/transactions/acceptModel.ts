@@ -1,0 +1,31 @@
+import { type BodyValues, equalBytes, modelVotes } from '@assay/protocol';
+import type { LedgerView } from '../state.ts';
+import { isValidator } from './auditCommit.ts';
+import type { TransactionRule } from './rule.ts';
+
+type Body = BodyValues['acceptModel'];
+
+/** A drawn validator's vote on a proposed model (§4.5, C5). */
+export const acceptModel: TransactionRule<Body> = {
+  isDuty: (state, _body, sender) => isValidator(state, sender),
+  validate(state, body, { sender }) {
+    const model = state.models.get(body.model);
+    if (model === undefined) return 'UNKNOWN_MODEL';
+    const seat = model.panel[seatOf(state, body, sender)];
+    if (seat === undefined) return 'NOT_ON_PANEL';
+    return seat.vote === modelVotes.open ? 'OK' : 'ALREADY_VOTED';
+  },
+  apply(state, body, { sender }) {
+    const { panel } = state.models.at(body.model);
+    const place = seatOf(state, body, sender);
+    const vote = body.accepts ? modelVotes.accepts : modelVotes.refuses;
+    const voted = panel.map((seat, index) => (index === place ? { ...seat, vote } : seat));
+    state.models.update(body.model, { panel: voted });
+    return [];
+  },
+};
+
+function seatOf(state: LedgerView, { model }: Body, sender: Uint8Array): number {
+  const { panel } = state.models.at(model);
+  return panel.findIndex(({ validator }) => equalBytes(state.validators.at(validator).account, sender));
+}
