@@ -53,7 +53,7 @@ describe('starting where something is in the way: a sentence, and a code that ne
     expect(readFileSync(at('photos/holiday.txt'), 'utf8')).toBe('sun');
   });
 
-  it('a directory in use, of another model, with a wrong passphrase or a broken genesis', async () => {
+  it('a directory in use, of another model or preset, with a wrong passphrase or a broken genesis', async () => {
     const network = await RunningNetwork.start({ dataDir: at('used') });
     const second = await up('--data', at('used'));
     expect(second.code).toBe(7);
@@ -65,6 +65,10 @@ describe('starting where something is in the way: a sentence, and a code that ne
     const mismatch = await up('--model', other, '--data', at('used'));
     expect(mismatch.code).toBe(7);
     expect(mismatch.err).toContain('--fresh');
+
+    const preset = await up('--preset', 'performance', '--data', at('used'));
+    expect(preset.code).toBe(7);
+    expect(preset.err).toContain('--preset');
 
     const locked = await assay(['up', '--port', '0', '--data', at('used')], { ASSAY_PASSPHRASE: 'not this one' });
     expect(locked.code).toBe(7);

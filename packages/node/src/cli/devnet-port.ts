@@ -22,6 +22,8 @@ export interface DevnetOptions {
     readonly model: string | null;
   } | null;
   readonly miners: number;
+  /** The preset of a new chain, and of the one that is there when it is not null; null: the default, or any. */
+  readonly preset: string | null;
   /** One miner serves another model than it claims. */
   readonly cheater: boolean;
   /** Delete the chain and the keys in `dataDir` first, once nothing else can hold it open. */

@@ -2,22 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import { type Genesis, sha256 } from '@assay/protocol';
+import { equalBytes, type Genesis, Params, sha256 } from '@assay/protocol';
 import type { Devnet, DevnetOptions, DevnetStatus } from '../cli/devnet-port.ts';
 import { dataFiles } from '../cli/location.ts';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
 import { apiKeyOf } from '../crypto/signers.ts';
+import { AssayError } from '../errors.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
 import { MemoryNetwork } from '../network/memory.ts';
+import { defaultPreset, presetParams } from '../presets/presets.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { lockDirectory } from '../store/lock.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { openBackend, type Serving } from './backend.ts';
 import { buildRoles } from './build-roles.ts';
-import { committee, devnetGenesis, keyNames, names, sessionDepositUnits } from './genesis.ts';
+import { committee, devnetGenesis, devnetParams, keyNames, names, sessionDepositUnits } from './genesis.ts';
 import { readGenesisFile, writeGenesisFile } from './genesis-file.ts';
 import { LocalReader } from './node-reader.ts';
 import { settle } from './settle.ts';
@@ -142,18 +144,33 @@ function logTo(path: string, closing: Closing): (line: string) => void {
   return (line) => file.write(`${new Date().toISOString()} ${line}\n`);
 }
 
-/** The genesis of the directory, or a new one. Throws AssayError OTHER_CHAIN when it registered another model. */
+/**
+ * The genesis of the directory, or a new one. Throws AssayError OTHER_CHAIN when it registered another model, or has
+ * other parameters than the preset asked for.
+ */
 async function genesisOf(options: DevnetOptions, parts: { keys: Keystore; serving: Serving }): Promise<Genesis> {
   const path = join(options.dataDir, dataFiles.genesis);
   const { serving, keys } = parts;
   const stored = await readGenesisFile(path);
   if (stored !== null) {
     serving.requireRegistered(stored, options.dataDir);
+    requirePreset(stored, options);
     return stored;
   }
-  const genesis = devnetGenesis(keys, { model: serving.model, miners: options.miners, timeMs: Date.now() });
+  const params = presetParams(options.preset ?? defaultPreset, devnetParams);
+  const genesis = devnetGenesis(keys, { model: serving.model, miners: options.miners, timeMs: Date.now(), params });
   await writeGenesisFile(path, genesis);
   return genesis;
+}
+
+function requirePreset(genesis: Genesis, { preset, dataDir }: DevnetOptions): void {
+  if (preset === null) return;
+  const asked = Params.hashTreeRoot(presetParams(preset, devnetParams));
+  if (equalBytes(asked, Params.hashTreeRoot(genesis.params))) return;
+  const detail =
+    `The network in ${dataDir} has other parameters than the preset ${preset}. ` +
+    'Leave out --preset to go on with it, give another directory with --data, or begin anew with --fresh.';
+  throw new AssayError('OTHER_CHAIN', detail, { action: 'stop' });
 }
 
 interface EngineParts {

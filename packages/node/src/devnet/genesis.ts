@@ -139,7 +139,7 @@ export const minerFundsUnits = collateralUnits + units(20);
 /** The genesis of a new default network. `timeMs`: Unix time of its beginning. */
 export function devnetGenesis(
   keys: DevnetKeys,
-  options: { model: DevnetModel; miners: number; timeMs: number },
+  options: { model: DevnetModel; miners: number; timeMs: number; params?: Params },
 ): Genesis {
   const { model } = options;
   const role = (name: string, stakeUnits: bigint) => {
@@ -150,7 +150,7 @@ export function devnetGenesis(
   return {
     chainId: text('assay-devnet'),
     timeMs: options.timeMs,
-    params: devnetParams,
+    params: options.params ?? devnetParams,
     accounts: [
       funded(names.payer, units(1_000_000)),
       funded(names.foundation, units(10_000_000)),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { presetNames } from '../../presets/presets.ts';
 import { defineCommand, type Invocation } from '../command.ts';
 import type { Devnet, DevnetStatus } from '../devnet-port.ts';
 import { CliError } from '../failures.ts';
@@ -15,6 +16,9 @@ const pollMs = 250;
 const quietMs = 10_000;
 const stopMs = 3000;
 
+const preset = z.string().refine((name) => presetNames.includes(name), {
+  error: (issue) => `--preset takes one of ${presetNames.join(', ')}, not "${String(issue.input)}".`,
+});
 const input = z.object({
   model: z.string().optional(),
   upstream: z
@@ -22,6 +26,7 @@ const input = z.object({
     .optional(),
   port: wholeNumber('--port', { min: 0, max: 65_535 }).optional(),
   miners: wholeNumber('--miners', { min: 1, max: 64 }).optional(),
+  preset: preset.optional(),
   fresh: z.boolean().default(false),
   cheater: z.boolean().default(false),
 });
@@ -56,6 +61,7 @@ export const upCommand = defineCommand({
     { syntax: '--upstream <URL>', description: "an OpenAI-compatible server as the miners' backend" },
     { syntax: '--port <N>', description: `port of the API (default ${standardPort}; 0 picks a free one)` },
     { syntax: '--miners <N>', description: `how many miners, 1 to 64 (default ${standardMiners})` },
+    { syntax: '--preset <NAME>', description: `parameters of a new network: ${presetNames.join(', ')}` },
     { syntax: '--cheater', description: 'one miner serves a cheaper model than it claims; watch it lose' },
     { syntax: '--fresh', description: 'delete the chain and the keys of the data directory first' },
   ],
@@ -102,6 +108,7 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
     model,
     upstream: asked.upstream === undefined ? null : { url: asked.upstream, model: asked.model ?? null },
     miners: asked.miners ?? standardMiners,
+    preset: asked.preset ?? null,
     cheater: asked.cheater,
     fresh,
     onProgress: (text) => terminal.note.write(`${text}\n`),

@@ -1,0 +1,30 @@
+import { World } from '@assay/ledger/fixture';
+import { Params } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { devnetParams } from '../devnet/genesis.ts';
+import { defaultPreset, presetNames, presetParams } from './presets.ts';
+
+const published = ['competition', 'model-mining', 'performance', 'useful-work', 'work-units'];
+
+describe('presets', () => {
+  it('are the default network and five published ones', () => {
+    expect(presetNames).toEqual([defaultPreset, ...published]);
+  });
+
+  it.each(presetNames)('%s can begin a network', (name) => {
+    const params = presetParams(name, devnetParams);
+    expect(new World({ params }).state.params.components).toEqual(params.components);
+  });
+
+  it('differ from each other, and the default from nothing', () => {
+    expect(presetParams(defaultPreset, devnetParams)).toEqual(devnetParams);
+    const roots = presetNames.map((name) => Buffer.from(Params.hashTreeRoot(presetParams(name, devnetParams))));
+    expect(new Set(roots.map((root) => root.toString('hex'))).size).toBe(presetNames.length);
+  });
+
+  it('change what they name and leave the rest', () => {
+    const { components, ...rest } = presetParams('work-units', devnetParams);
+    expect({ ...rest, components: devnetParams.components }).toEqual(devnetParams);
+    expect(components).toMatchObject({ vwuBps: 10_000, stakeBps: 0 });
+  });
+});

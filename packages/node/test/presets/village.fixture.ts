@@ -1,0 +1,77 @@
+import type { EpochClose } from '@assay/ledger';
+import { honest, type Sender, softFailure, World, type WorldOptions, worldParams } from '@assay/ledger/fixture';
+import { type Params, type Receipt, taskStatuses } from '@assay/protocol';
+import { devnetParams } from '../../src/devnet/genesis.ts';
+import { presetParams } from '../../src/presets/presets.ts';
+
+export const UNIT = 1_000_000_000n;
+
+/** The default network with the short epochs of a test, and an audit of every task. */
+const base: Params = {
+  ...devnetParams,
+  epochBlocks: worldParams.epochBlocks,
+  receiptLifetimeBlocks: worldParams.receiptLifetimeBlocks,
+  transactionFeeUnits: worldParams.transactionFeeUnits,
+  audit: { ...worldParams.audit, newMinerTasks: 1_000_000 },
+};
+
+/** A small network under a preset: ten villagers who are miners, all alike but for what a test changes. */
+export class Village extends World {
+  constructor(preset: string, options: Pick<WorldOptions, 'edit' | 'balanceUnits'> = {}) {
+    const params = presetParams(preset, base);
+    super({ balanceUnits: 10_000_000n, ...options, params, audit: params.audit });
+  }
+
+  /** Registers miners 0 to `count` − 1, each run by the stranger of that number and owned by it, and opens a session. */
+  settle(count: number, registrationOf: (miner: number) => Parameters<World['registration']>[0] = () => ({})): void {
+    const everyone = Array.from({ length: count }, (_, i) => i);
+    const operator = (i: number): Sender => `stranger${i}`;
+    const transfers = everyone.map((i) =>
+      this.tx('payer', 'transfer', { to: this.address(operator(i)), amountUnits: 100_000n }),
+    );
+    this.block(...transfers);
+    this.block(
+      ...everyone.map((i) => {
+        const own = this.registration({ publicKey: this.key(operator(i)).publicKey, ...registrationOf(i) });
+        return this.tx(operator(i), 'registerMiner', own);
+      }),
+      this.tx('payer', 'openSession', this.session({ depositUnits: 1_000_000n })),
+    );
+    this.block();
+    if (this.state.miners.length !== count) throw new Error(`only ${this.state.miners.length} miners were registered`);
+  }
+
+  /** Certifies one task of each receipt; the auditors of all find the same. */
+  work(receipts: readonly Partial<Receipt>[], numbers = honest): void {
+    const made = receipts.map((change) => this.receipt(change));
+    this.certify(...made);
+    for (const from of numbers === softFailure ? [0, 1] : [0]) {
+      const pairs = made.flatMap(({ taskId }) =>
+        this.auditorsOf(taskId)
+          .slice(from)
+          .map((auditor) => this.auditPair(auditor, taskId, numbers)),
+      );
+      this.block(...pairs.map((pair) => pair.commit()));
+      this.block(...pairs.map((pair) => pair.reveal()));
+    }
+    const expected = numbers === softFailure ? taskStatuses.rejected : taskStatuses.approved;
+    for (const { taskId } of made) {
+      const task = this.state.taskOf(taskId);
+      if (task === undefined || this.state.tasks.at(task).status !== expected) throw new Error('a task went astray');
+    }
+  }
+
+  /** Ends epochs until one pays emission. */
+  finishPeriod(): EpochClose {
+    for (;;) {
+      const close = this.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
+      if (close !== undefined && close.emission !== null) return close;
+    }
+  }
+}
+
+/** Emission of one stack, and of one role in it, in base units. */
+export function emitted(close: EpochClose, stack: string, role?: number): bigint {
+  const paid = close.payouts.filter((each) => each.source === 'emission' && each.stack === stack);
+  return paid.filter((each) => role === undefined || each.role === role).reduce((sum, each) => sum + each.units, 0n);
+}
