@@ -7,7 +7,7 @@ const suffix = '.json';
 /** The preset of a network that names none. */
 export const defaultPreset = 'assay';
 
-/** Every preset, by the name of its file. A file holds parameters and nothing else: those that differ from the default. */
+/** Every preset, by the name of its file, which holds the parameters that differ from the default and nothing else. */
 export const presetNames: readonly string[] = readdirSync(folder)
   .filter((file) => file.endsWith(suffix))
   .map((file) => file.slice(0, -suffix.length))

@@ -20,7 +20,7 @@ function guardians(genesis: Genesis): Genesis {
   };
 }
 
-/** Ten workers alike: 2,000 staked in each, of the first half by a staker; one call in ten comes through the second app. */
+/** Ten workers alike: 2,000 staked in each, half of the first's by a staker; one call in ten is the second app's. */
 function village(): Village {
   const made = new Village('competition', { edit: guardians });
   made.settle(10, (miner) => ({ collateralUnits: miner === 0 ? 1000n : 2000n }));

@@ -1,11 +1,12 @@
 import type { EpochClose } from '@assay/ledger';
-import { honest, type Sender, softFailure, World, type WorldOptions, worldParams } from '@assay/ledger/fixture';
+import { honest, type Sender, softFailure, World, type WorldOptions } from '@assay/ledger/fixture';
 import { type Params, type Receipt, taskStatuses } from '@assay/protocol';
 import { devnetParams } from '../../src/devnet/genesis.ts';
 import { presetParams } from '../../src/presets/presets.ts';
 
 export const UNIT = 1_000_000_000n;
 
+const { params: worldParams } = new World().state;
 /** The default network with the short epochs of a test, and an audit of every task. */
 const base: Params = {
   ...devnetParams,
@@ -15,14 +16,14 @@ const base: Params = {
   audit: { ...worldParams.audit, newMinerTasks: 1_000_000 },
 };
 
-/** A small network under a preset: ten villagers who are miners, all alike but for what a test changes. */
+/** A small network under a preset; its miners are all alike but for what a test changes. */
 export class Village extends World {
   constructor(preset: string, options: Pick<WorldOptions, 'edit' | 'balanceUnits'> = {}) {
     const params = presetParams(preset, base);
     super({ balanceUnits: 10_000_000n, ...options, params, audit: params.audit });
   }
 
-  /** Registers miners 0 to `count` − 1, each run by the stranger of that number and owned by it, and opens a session. */
+  /** Registers as many miners, each run by the stranger of its number, and opens a session. */
   settle(count: number, registrationOf: (miner: number) => Parameters<World['registration']>[0] = () => ({})): void {
     const everyone = Array.from({ length: count }, (_, i) => i);
     const operator = (i: number): Sender => `stranger${i}`;
