@@ -76,3 +76,9 @@ export function emitted(close: EpochClose, stack: string, role?: number): bigint
   const paid = close.payouts.filter((each) => each.source === 'emission' && each.stack === stack);
   return paid.filter((each) => role === undefined || each.role === role).reduce((sum, each) => sum + each.units, 0n);
 }
+
+/** Whether two amounts differ by no more than rounding can make them: 10⁻⁶ of the larger unit and a little. */
+export function near(actual: bigint, expected: bigint): boolean {
+  const difference = actual > expected ? actual - expected : expected - actual;
+  return difference * 1_000_000n <= expected + 1_000_000n;
+}
