@@ -5,6 +5,7 @@ import {
   type InferencePayload,
   limits,
   outputIds,
+  Sampling,
 } from '@assay/protocol';
 import { probabilityPpb, reportedAt } from './distribution.ts';
 
@@ -31,14 +32,7 @@ export function structureFlaw(artifact: Artifact, reference: StructureReference)
 
 function identityFlaw(artifact: Artifact, { payload, promptIds, contextTokens }: StructureReference): string | null {
   if (artifact.version !== artifactVersion) return 'unknown version';
-  const { sampling } = artifact;
-  const same =
-    sampling.seed === payload.sampling.seed &&
-    sampling.temperatureMicro === payload.sampling.temperatureMicro &&
-    sampling.topPMicro === payload.sampling.topPMicro &&
-    sampling.topK === payload.sampling.topK &&
-    sampling.minPMicro === payload.sampling.minPMicro;
-  if (!same) return 'other sampling than was asked for';
+  if (!Sampling.equals(artifact.sampling, payload.sampling)) return 'other sampling than was asked for';
   const samePrompt =
     artifact.promptIds.length === promptIds.length && promptIds.every((id, i) => artifact.promptIds[i] === id);
   if (!samePrompt) return 'another prompt than was asked';

@@ -7,7 +7,7 @@ import {
   outcomes,
   outputIds,
   type Receipt,
-  type Sampling,
+  Sampling,
   sha256,
   type TaskEvidence,
   type TaskRequest,
@@ -245,11 +245,7 @@ function artifactFits(task: MixerTask, artifact: Artifact): boolean {
     (artifact.promptIds.length === 0 || artifact.promptIds.length === artifact.tokensIn) &&
     (ids.length === 0 || ids.length === artifact.tokensOut) &&
     (artifact.finish !== finishReasons.cancelled || task.clientLeft) &&
-    artifact.sampling.seed === sampling.seed &&
-    artifact.sampling.temperatureMicro === sampling.temperatureMicro &&
-    artifact.sampling.topPMicro === sampling.topPMicro &&
-    artifact.sampling.topK === sampling.topK &&
-    artifact.sampling.minPMicro === sampling.minPMicro
+    Sampling.equals(artifact.sampling, sampling)
   );
 }
 

@@ -43,8 +43,9 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   if (!equalBytes(artifact.fileHash, registered.fileHash) || artifact.miner !== task.miner) {
     return without(findings.malformed);
   }
+  // Thresholds hold for one engine with one set of flags; between others the numbers mean nothing.
   const model = measuring === null ? null : await measuring.open(registered.fileHash);
-  if (measuring === null || model === null || !sameEngine(artifact.engine, measuring.engine)) {
+  if (measuring === null || model === null || !EngineInfo.equals(artifact.engine, measuring.engine)) {
     return without(findings.noResult);
   }
   const ids = outputIds(artifact);
@@ -61,9 +62,4 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   const asked = { promptIds: artifact.promptIds, outputIds: ids, positions: reported };
   const scored = reported.length === 0 ? [] : await model.score(asked, new AbortController().signal);
   return { finding: findings.checked, positions: positions.length, ...compareDistributions(reported, scored) };
-}
-
-/** Thresholds hold for one engine with one set of flags; between others the numbers mean nothing (verification §6). */
-function sameEngine(a: EngineInfo, b: EngineInfo): boolean {
-  return equalBytes(EngineInfo.hashTreeRoot(a), EngineInfo.hashTreeRoot(b));
 }
