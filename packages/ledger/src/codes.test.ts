@@ -114,6 +114,8 @@ const scenarios: Record<ResultCode, Scenario> = {
     const { model } = proposeModel(world);
     return world.send('payer', 'openSession', world.session({ model }));
   },
+  TOO_FEW_SHARES: (world) =>
+    world.send('payer', 'transferModelShares', { model: 0, to: world.address('owner'), shares: 1 }),
   NOT_PAYER: (world) => world.send('otherPayer', 'closeSession', { session: 0 }),
   SESSION_CLOSED: (world) => {
     world.send('payer', 'closeSession', { session: 0 });

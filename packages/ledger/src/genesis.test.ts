@@ -90,6 +90,7 @@ describe('genesis', () => {
     ['params.audit.minRoutingTrustPpb must be from 1 to 999,999,999', audit({ minRoutingTrustPpb: 1_000_000_000 })],
     ['params.models.panelSeats must be from 1 to 16', models({ panelSeats: 0 })],
     ['params.models.panelSeats must be from 1 to 16', models({ panelSeats: 17 })],
+    ['params.models.backersBps must be at most 10,000', models({ backersBps: 10_001 })],
     ['params.models.voteBlocks must be above zero', models({ voteBlocks: 0 })],
     ['params.models.minDifficultyPpm must be at most maxDifficultyPpm', models({ minDifficultyPpm: 10_000_001 })],
     [

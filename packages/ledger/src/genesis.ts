@@ -14,7 +14,7 @@ import {
 } from '@assay/protocol';
 import { epochBeaconOf } from './epoch/beacon.ts';
 import { MAX_UNITS, PPB } from './integers.ts';
-import { modelRow, splitBps } from './models.ts';
+import { modelRow, splitBps, wholeOf } from './models.ts';
 import { keyOf, LedgerState } from './state.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -76,6 +76,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     delegations: [],
     unbonding: [],
     domains: genesis.domains,
+    holdings: genesis.models.map(({ creator }, model) => wholeOf(model, creator)),
     models: genesis.models.map((model) => modelRow(model, modelStatuses.accepted)),
     sessions: [],
     tasks: [],
@@ -157,10 +158,11 @@ export function problemOfParams(all: Params): string | null {
   return null;
 }
 
-function problemOfModelParams({ panelSeats, voteBlocks, ...bounds }: Params['models']): string | null {
+function problemOfModelParams({ panelSeats, voteBlocks, backersBps, ...bounds }: Params['models']): string | null {
   if (panelSeats === 0 || panelSeats > limits.maxPanelSeats) {
     return `params.models.panelSeats must be from 1 to ${limits.maxPanelSeats}`;
   }
+  if (backersBps > ALL_BPS) return 'params.models.backersBps must be at most 10,000';
   if (voteBlocks === 0) return 'params.models.voteBlocks must be above zero';
   if (bounds.minDifficultyPpm <= bounds.maxDifficultyPpm) return null;
   return 'params.models.minDifficultyPpm must be at most maxDifficultyPpm';

@@ -13,6 +13,7 @@ export {
   drawTable,
   eligibleMiners,
 } from './draw.ts';
+export { backersBpsOf, holderParts } from './epoch/holders.ts';
 export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
 export { type BlockInput, Ledger } from './ledger.ts';
 export { priceOf, pricesAt, receiptsCode } from './receipts.ts';

@@ -26,12 +26,13 @@ function play(world: World, acts: readonly Act[], apply: (block: BlockInput) => 
 }
 
 function amountsOf(state: LedgerView): bigint[] {
-  const { globals, accounts, miners, delegations, unbonding, sessions, tasks, proposals } = state;
+  const { globals, accounts, miners, delegations, unbonding, holdings, sessions, tasks, proposals } = state;
   return [
     ...[globals.treasuryUnits, globals.mintedUnits, globals.burnedUnits],
     ...Array.from(accounts, (row) => row.balanceUnits),
     ...Array.from(miners, (row) => row.collateralUnits),
     ...Array.from(miners, (row) => row.delegatedUnits),
+    ...Array.from(holdings, (row) => row.backingUnits),
     ...Array.from(delegations, (row) => row.stakeUnits),
     ...Array.from(unbonding, (row) => row.units),
     ...Array.from(sessions, (row) => row.escrowUnits),

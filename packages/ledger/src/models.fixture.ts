@@ -1,5 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
-import type { World } from './world.fixture.ts';
+import { honest, World } from './world.fixture.ts';
 
 type Registration = BodyValues['registerModel'];
 
@@ -30,4 +30,19 @@ export function proposeModel(world: World): { readonly model: number; readonly p
 /** A validator's vote on a model. */
 export function voteTx(world: World, validator: number, model: number, accepts: boolean): Uint8Array {
   return world.tx(`validator${validator}`, 'acceptModel', { model, accepts }, { feeUnits: 0n });
+}
+
+/** A world in which a model has two shareholders and two backers, and an approved task of 1,000 base units. */
+export function propertyWorld(): World {
+  const world = new World({ params: { epochBlocks: 32 } }).populate();
+  const to = world.address('owner');
+  world.block(
+    world.tx('creator', 'transferModelShares', { model: 0, to, shares: 3000 }),
+    world.tx('owner', 'backModel', { model: 0, amountUnits: 300n }),
+    world.tx('payer', 'backModel', { model: 0, amountUnits: 100n }),
+  );
+  const receipt = world.receipt({ tokensIn: 100, tokensOut: 200 });
+  world.certify(receipt);
+  world.audit(receipt.taskId, new Map(world.auditorsOf(receipt.taskId).map((auditor) => [auditor, honest])));
+  return world;
 }

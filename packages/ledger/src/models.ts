@@ -1,4 +1,12 @@
-import { type DomainRow, type Genesis, limits, type ModelRow, modelStatuses, type ResultCode } from '@assay/protocol';
+import {
+  type DomainRow,
+  type Genesis,
+  type HoldingRow,
+  limits,
+  type ModelRow,
+  modelStatuses,
+  type ResultCode,
+} from '@assay/protocol';
 import type { LedgerView } from './state.ts';
 
 const ALL_BPS = 10_000;
@@ -25,6 +33,11 @@ export function modelRow(
     epochPassed: 0,
     epochFailed: 0,
   };
+}
+
+/** All shares of a model in one hand: where each begins (§4.7). */
+export function wholeOf(model: number, holder: Uint8Array): HoldingRow {
+  return { model, holder, shares: limits.modelShares, backingUnits: 0n };
 }
 
 /** §4.4 A name is what people type: printable ASCII without spaces, so that no two look alike. */

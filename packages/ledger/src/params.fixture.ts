@@ -43,6 +43,7 @@ export const worldParams: Params = {
     maxT1ThresholdPpb: 100_000_000,
     panelSeats: 3,
     voteBlocks: 4,
+    backersBps: 4000,
   },
   emissionPerDayUnits: 86_400_000_000n,
   emissionStages: [],

@@ -253,6 +253,27 @@ const price = acts(
   ],
 );
 
+const holding = fc.record({
+  from: fc.constantFrom<Sender>('creator', 'payer', 'owner', 'minerC'),
+  model: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, index),
+  units,
+  options,
+});
+const shares = acts(
+  'shares',
+  fc.record({ holding, to: from, count: fc.constantFrom(0, 1, 3333, 10_000, 65_535) }),
+  (world, { holding: { from: sender, model, options: how }, to, count }) => [
+    world.tx(sender, 'transferModelShares', { model, to: world.address(to), shares: count }, how),
+  ],
+);
+const backing = acts(
+  'backing',
+  fc.record({ holding, verb: fc.constantFrom('backModel', 'withdrawBacking') }),
+  (world, { holding: { from: sender, model, units: amountUnits, options: how }, verb }) => [
+    world.tx(sender, verb, { model, amountUnits }, how),
+  ],
+);
+
 const noise = acts(
   'noise',
   fc.record({ bytes: fc.uint8Array({ maxLength: 400 }), at: fc.nat(400), bit: fc.nat(7), amountUnits: units }),
@@ -279,6 +300,8 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: registerModel },
   { weight: 2, arbitrary: acceptance },
   { weight: 1, arbitrary: price },
+  { weight: 1, arbitrary: shares },
+  { weight: 2, arbitrary: backing },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },
   { weight: 1, arbitrary: vote },

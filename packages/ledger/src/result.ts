@@ -18,8 +18,8 @@ export interface Payout {
   readonly account: Uint8Array;
   readonly source: 'revenue' | 'emission';
   readonly stack: StackName;
-  /** What it was earned as, and the index in that table; a staker names its miner. Null for the treasury. */
-  readonly kind: PaidKind | 'staker' | null;
+  /** What it was earned as, with that index; a staker names its miner, a backer its model. Null for the treasury. */
+  readonly kind: PaidKind | 'staker' | 'backer' | null;
   readonly role: number | null;
   readonly units: bigint;
 }

@@ -15,9 +15,9 @@ export function stakeKindOf(value: number): StakeKind | undefined {
   return kinds.find((kind) => stakeKinds[kind] === value);
 }
 
-/** What is staked in a role; undefined when there is none. A delegation is no role (economics §6.2). */
+/** What is staked in a role; undefined when there is none. Delegations and backing are no roles (economics §6.2). */
 export function stakeOf(state: LedgerView, kind: StakeKind | undefined, role: number): Stake | undefined {
-  if (kind === undefined || kind === 'delegation') return undefined;
+  if (kind === undefined || kind === 'delegation' || kind === 'backing') return undefined;
   if (kind === 'miner') {
     const miner = state.miners.get(role);
     if (miner === undefined) return undefined;
@@ -33,7 +33,7 @@ export function stakeOf(state: LedgerView, kind: StakeKind | undefined, role: nu
 export function setStake(state: LedgerState, kind: StakeKind, role: number, units: bigint): void {
   if (kind === 'miner') state.miners.update(role, { collateralUnits: units });
   else if (kind === 'mixer') state.mixers.update(role, { stakeUnits: units });
-  else if (kind !== 'delegation') state[`${kind}s`].update(role, { stakeUnits: units });
+  else if (kind !== 'delegation' && kind !== 'backing') state[`${kind}s`].update(role, { stakeUnits: units });
 }
 
 /** Locks base units that left a stake until the epoch ends that they are released with (economics §6.1). */
@@ -47,7 +47,7 @@ export function beginUnbonding(
   state.unbonding.push({ account, kind: stakeKinds[from.kind], role, units, releaseEpoch });
 }
 
-type RoleKind = Exclude<StakeKind, 'miner' | 'delegation'>;
+type RoleKind = Exclude<StakeKind, 'miner' | 'delegation' | 'backing'>;
 
 function tableOf(state: LedgerView, kind: RoleKind) {
   const { mixers: mixer, oracles: oracle, validators: validator, gateways: gateway } = state;

@@ -5,6 +5,7 @@ import {
   type DelegationRow,
   type DomainRow,
   Globals,
+  type HoldingRow,
   type MinerRow,
   type MixerRow,
   type ModelRow,
@@ -31,6 +32,7 @@ import { type ReadonlyTable, Table } from './table.ts';
 export const keyOf = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes);
 
 const noMoney = () => 0n;
+const holdingKey = (model: number, holder: Uint8Array): string => `${keyOf(holder)}/${model}`;
 const delegationKey = (staker: Uint8Array, miner: number): string => `${keyOf(staker)}/${miner}`;
 const voteKey = ({ proposal, voter }: Readonly<VoteRow>) => `${proposal}/${keyOf(voter)}`;
 
@@ -49,6 +51,7 @@ export interface LedgerView {
   readonly unbonding: ReadonlyTable<UnbondingRow>;
   readonly domains: ReadonlyTable<DomainRow>;
   readonly models: ReadonlyTable<ModelRow>;
+  readonly holdings: ReadonlyTable<HoldingRow>;
   readonly sessions: ReadonlyTable<SessionRow>;
   readonly tasks: ReadonlyTable<TaskRow>;
   readonly audits: ReadonlyTable<AuditRow>;
@@ -69,6 +72,8 @@ export interface LedgerView {
   taskOf(taskId: Uint8Array): number | undefined;
   /** Index of the audit of a task. */
   auditOf(taskId: Uint8Array): number | undefined;
+  /** Index of what an account has in a model. */
+  holdingOf(model: number, holder: Uint8Array): number | undefined;
   /** Index of the model of a name, the newest one. */
   modelOf(name: Uint8Array): number | undefined;
   /** Base units held anywhere, from the running totals. */
@@ -92,6 +97,7 @@ export class LedgerState implements LedgerView {
   readonly unbonding: Table<UnbondingRow>;
   readonly domains: Table<DomainRow>;
   readonly models: Table<ModelRow>;
+  readonly holdings: Table<HoldingRow>;
   readonly sessions: Table<SessionRow>;
   readonly tasks: Table<TaskRow>;
   readonly audits: Table<AuditRow>;
@@ -111,6 +117,7 @@ export class LedgerState implements LedgerView {
   readonly #voteOf = new Map<string, number>();
   #writtenParams: Readonly<Params>;
   readonly #modelOf = new Map<string, number>();
+  readonly #holdingOf = new Map<string, number>();
 
   constructor(value: StateValue) {
     this.#view = State.defaultViewDU();
@@ -130,6 +137,7 @@ export class LedgerState implements LedgerView {
     this.unbonding = new Table(value.unbonding, (row) => row.units);
     this.domains = new Table(value.domains, noMoney);
     this.models = new Table(value.models, noMoney);
+    this.holdings = new Table(value.holdings, (row) => row.backingUnits);
     this.sessions = new Table(value.sessions, (row) => row.escrowUnits);
     this.tasks = new Table(value.tasks, (row) => row.pendingUnits);
     this.audits = new Table(value.audits, noMoney);
@@ -139,6 +147,7 @@ export class LedgerState implements LedgerView {
     for (let i = 0; i < this.miners.length; i++) this.#minerOf.set(keyOf(this.miners.at(i).operator), i);
     this.#indexDelegations();
     for (let i = 0; i < this.models.length; i++) this.#indexModel(i);
+    this.#indexHoldings();
     this.#indexTasks();
     this.#indexVotes();
   }
@@ -171,6 +180,10 @@ export class LedgerState implements LedgerView {
 
   auditOf(taskId: Uint8Array): number | undefined {
     return this.#auditOf.get(keyOf(taskId));
+  }
+
+  holdingOf(model: number, holder: Uint8Array): number | undefined {
+    return this.#holdingOf.get(holdingKey(model, holder));
   }
 
   modelOf(name: Uint8Array): number | undefined {
@@ -252,6 +265,30 @@ export class LedgerState implements LedgerView {
       this.#delegationOf.set(delegationKey(staker, miner), i);
     }
   }
+  /** Adds to what an account has in a model; what is taken away was checked before. */
+  addHolding({ model, holder, shares, backingUnits }: HoldingRow): void {
+    const known = this.holdingOf(model, holder);
+    const index = known ?? this.holdings.push({ model, holder, shares: 0, backingUnits: 0n });
+    if (known === undefined) this.#holdingOf.set(holdingKey(model, holder), index);
+    const old = this.holdings.at(index);
+    const sum = { shares: old.shares + shares, backingUnits: old.backingUnits + backingUnits };
+    if (sum.shares < 0 || sum.backingUnits < 0n) throw new RangeError(`model ${model}: a holding below zero`);
+    this.holdings.update(index, sum);
+  }
+
+  /** Forgets holdings of nothing. */
+  retainHoldings(): void {
+    if (this.holdings.retain((row) => row.shares > 0 || row.backingUnits > 0n)) this.#indexHoldings();
+  }
+
+  #indexHoldings(): void {
+    this.#holdingOf.clear();
+    for (let i = 0; i < this.holdings.length; i++) {
+      const { model, holder } = this.holdings.at(i);
+      this.#holdingOf.set(holdingKey(model, holder), i);
+    }
+  }
+
   #indexModel(index: number): void {
     const { name, status } = this.models.at(index);
     this.#modelOf.set(keyOf(name), index);
@@ -328,8 +365,8 @@ export class LedgerState implements LedgerView {
   }
 
   #moneyTables(): readonly { readonly units: bigint; countUnits(): bigint }[] {
-    const { accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding } = this;
-    const roles = [miners, mixers, oracles, validators, gateways, delegations, unbonding];
+    const { accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings } = this;
+    const roles = [miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings];
     return [accounts, ...roles, this.sessions, this.tasks, this.proposals];
   }
 
@@ -348,6 +385,7 @@ export class LedgerState implements LedgerView {
     view.unbonding = this.unbonding.flush(tables.unbonding, view.unbonding);
     view.domains = this.domains.flush(tables.domains, view.domains);
     view.models = this.models.flush(tables.models, view.models);
+    view.holdings = this.holdings.flush(tables.holdings, view.holdings);
     view.sessions = this.sessions.flush(tables.sessions, view.sessions);
     view.tasks = this.tasks.flush(tables.tasks, view.tasks);
     view.audits = this.audits.flush(tables.audits, view.audits);

@@ -42,6 +42,7 @@ export const resultCodes = {
   NOT_ON_PANEL: denied('The sender was not drawn to vote on this model, or the vote is over.'),
   ALREADY_VOTED: invalid('The validator has already voted on this model.'),
   MODEL_NOT_ACCEPTED: invalid('The model is not accepted by its validators.'),
+  TOO_FEW_SHARES: invalid('The sender holds fewer shares of the model.'),
   NOT_PAYER: denied('Only the payer of a session may do this.'),
   SESSION_CLOSED: invalid('The session is closed or closing.'),
   SESSION_EXPIRED: invalid('The expiry of a session must lie in the future.'),

@@ -62,6 +62,8 @@ export const ModelParams = new StructType(
     panelSeats: U16,
     /** Blocks they have for it. */
     voteBlocks: U16,
+    /** Backers' part of a model's royalties while it has backers, basis points (economics §2.5). */
+    backersBps: U16,
   },
   { typeName: 'ModelParams' },
 );

@@ -22,6 +22,8 @@ export const limits = {
   maxModelsPerMiner: 16,
   /** Auditors one task may be given: one first, two to confirm, one replacement for each (§10.4). */
   maxAuditorsPerTask: 6,
+  /** Shares of one model (§4.7). */
+  modelShares: 10_000,
   /** Validators that vote on one model (§4.5). */
   maxPanelSeats: 16,
   /** Blocks for which the beacon value is kept in state (§9.1). */

@@ -1,4 +1,4 @@
-import { Bool, Bytes32, Name, U16, U32, Units } from './encoding.ts';
+import { Address, Bool, Bytes32, Name, U16, U32, Units } from './encoding.ts';
 import { StructType } from './struct.ts';
 
 /**
@@ -29,3 +29,15 @@ export const UpdateModelPrice = new StructType(
   { model: U32, priceInUnits: Units, priceOutUnits: Units },
   { typeName: 'UpdateModelPrice' },
 );
+
+/** Gives some of the sender's shares in a model to another account (§4.7). */
+export const TransferModelShares = new StructType(
+  { model: U32, to: Address, shares: U16 },
+  { typeName: 'TransferModelShares' },
+);
+
+/** Backs a model with base units of the sender, for a part of its revenue (economics §2.5). */
+export const BackModel = new StructType({ model: U32, amountUnits: Units }, { typeName: 'BackModel' });
+
+/** Takes back what the sender backed a model with; it stays locked for some epochs. */
+export const WithdrawBacking = new StructType({ model: U32, amountUnits: Units }, { typeName: 'WithdrawBacking' });

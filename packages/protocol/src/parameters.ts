@@ -62,6 +62,7 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   'models.maxT1ThresholdPpb': ppb,
   'models.panelSeats': [1n, BigInt(limits.maxPanelSeats)],
   'models.voteBlocks': [1n, 65_535n],
+  'models.backersBps': bps,
   emissionPerDayUnits: [0n, MAX_UNITS],
   emissionStages: 'list',
   halvingDays: [0n, 100_000n],

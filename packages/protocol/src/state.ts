@@ -161,6 +161,13 @@ export const ModelRow = new StructType(
 );
 export type ModelRow = ValueOf<typeof ModelRow>;
 
+/** What an account has in a model: shares, and base units it backs it with. */
+export const HoldingRow = new StructType(
+  { model: U32, holder: Address, shares: U16, backingUnits: Units },
+  { typeName: 'HoldingRow' },
+);
+export type HoldingRow = ValueOf<typeof HoldingRow>;
+
 export const sessionStatuses = { open: 0, closing: 1, closed: 2 } as const;
 export const SessionRow = new StructType(
   {
@@ -253,6 +260,7 @@ export const tables = {
   unbonding: new StructListType(UnbondingRow, limits.maxTableRows),
   domains: new StructListType(DomainRow, limits.maxTableRows),
   models: new StructListType(ModelRow, limits.maxTableRows),
+  holdings: new StructListType(HoldingRow, limits.maxTableRows),
   sessions: new StructListType(SessionRow, limits.maxTableRows),
   /** Open tasks, and settled ones until no second receipt for them could be accepted. */
   tasks: new StructListType(TaskRow, limits.maxTableRows),

@@ -2,7 +2,14 @@ import { ContainerType, UnionType } from '@chainsafe/ssz';
 import { Address, Bytes32, Ed25519Signature, listOfU32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { CastVote, type ProposalAction, Propose } from './governance.ts';
 import { limits } from './limits.ts';
-import { AcceptModel, RegisterModel, UpdateModelPrice } from './models.ts';
+import {
+  AcceptModel,
+  BackModel,
+  RegisterModel,
+  TransferModelShares,
+  UpdateModelPrice,
+  WithdrawBacking,
+} from './models.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
 import { StructType } from './struct.ts';
 
@@ -87,8 +94,16 @@ export const AuditReveal = new StructType(
   { typeName: 'AuditReveal' },
 );
 
-/** Where stake stands: a miner's collateral, the stake of another role, or what others delegated to a miner. */
-export const stakeKinds = { miner: 0, mixer: 1, oracle: 2, validator: 3, gateway: 4, delegation: 5 } as const;
+/** Where stake stands: in a miner's collateral, in another role, delegated to a miner, behind a model. */
+export const stakeKinds = {
+  miner: 0,
+  mixer: 1,
+  oracle: 2,
+  validator: 3,
+  gateway: 4,
+  delegation: 5,
+  backing: 6,
+} as const;
 export type StakeKind = keyof typeof stakeKinds;
 
 /** Adds base units of the sender to a miner's collateral or to the stake of another role (economics §6.1). */
@@ -110,6 +125,7 @@ export const TransactionBody = new UnionType(
     ...[Bond, Unbond, Delegate, Undelegate],
     ...[Propose, CastVote],
     ...[RegisterModel, AcceptModel, UpdateModelPrice],
+    ...[TransferModelShares, BackModel, WithdrawBacking],
   ],
   { typeName: 'TransactionBody' },
 );
@@ -131,6 +147,9 @@ export const bodySelectors = {
   registerModel: 14,
   acceptModel: 15,
   updateModelPrice: 16,
+  transferModelShares: 17,
+  backModel: 18,
+  withdrawBacking: 19,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -151,6 +170,9 @@ export interface BodyValues {
   readonly registerModel: ValueOf<typeof RegisterModel>;
   readonly acceptModel: ValueOf<typeof AcceptModel>;
   readonly updateModelPrice: ValueOf<typeof UpdateModelPrice>;
+  readonly transferModelShares: ValueOf<typeof TransferModelShares>;
+  readonly backModel: ValueOf<typeof BackModel>;
+  readonly withdrawBacking: ValueOf<typeof WithdrawBacking>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

@@ -34,6 +34,7 @@ const modelParams = z.object({
   maxT1ThresholdPpb: ppb,
   panelSeats: count,
   voteBlocks: count,
+  backersBps: bps,
 });
 const stacks = z.object({ minersBps: bps, securityBps: bps, creatorsBps: bps, gatewaysBps: bps, treasuryBps: bps });
 const components = z.object({

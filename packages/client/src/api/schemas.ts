@@ -147,8 +147,8 @@ export const PayoutJson = z.object({
   account: address,
   source,
   stack,
-  /** What it was earned as, and the index in that table; a staker names its miner. Null for the treasury. */
-  kind: paidKind.or(z.literal('staker')).nullable(),
+  /** What it was earned as, with that index; a staker names its miner, a backer its model. Null for the treasury. */
+  kind: paidKind.or(z.enum(['staker', 'backer'])).nullable(),
   role: count.nullable(),
   units,
 });
@@ -204,7 +204,7 @@ export const Event = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('unbonded'),
     account: address,
-    kind: z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation']),
+    kind: z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing']),
     role: count,
     units,
   }),

@@ -124,12 +124,12 @@ function securityPools(state: LedgerState, units: bigint): Pool[] {
 function payPool(state: LedgerState, { stack, kind, shares }: Pool, book: PayoutBook): void {
   for (const { role, units } of shares) {
     if (kind === 'miner') book.addMiner(state, source, role, units);
+    else if (kind === 'model') book.addModel(source, role, units);
     else book.add({ source, stack, kind, role, account: accountOf(state, kind, role), units });
   }
 }
 
-function accountOf(state: LedgerState, kind: Exclude<PaidKind, 'miner'>, role: number): Uint8Array {
-  if (kind === 'model') return state.models.at(role).creator;
+function accountOf(state: LedgerState, kind: Exclude<PaidKind, 'miner' | 'model'>, role: number): Uint8Array {
   if (kind === 'domain') return state.domains.at(role).owner;
   const { mixers: mixer, oracles: oracle, validators: validator, gateways: gateway } = state;
   return { mixer, oracle, validator, gateway }[kind].at(role).account;

@@ -1,6 +1,7 @@
 import { apportion } from '../apportion.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
 import { keyOf, type LedgerState } from '../state.ts';
+import { backersBpsOf, holderParts } from './holders.ts';
 
 /** What the stakers of one miner get together. */
 interface StakersPart {
@@ -15,6 +16,7 @@ const TREASURY = new Uint8Array(20);
 export class PayoutBook {
   readonly #payouts = new Map<string, Payout>();
   readonly #stakers = new Map<string, StakersPart>();
+  readonly #royalties = { revenue: new Map<number, bigint>(), emission: new Map<number, bigint>() };
 
   add(payout: Payout): void {
     if (payout.units === 0n) return;
@@ -42,9 +44,16 @@ export class PayoutBook {
     if (delegatedUnits > 0n) this.#addStakers({ source, miner, units: stakersUnits });
   }
 
+  /** A model's part; all of one source are divided once, among shareholders and backers (economics §2.4, §2.5). */
+  addModel(source: Payout['source'], model: number, units: bigint): void {
+    const royalties = this.#royalties[source];
+    royalties.set(model, (royalties.get(model) ?? 0n) + units);
+  }
+
   /** Credits everything; gives the payouts in the order in which they first came up. */
   pay(state: LedgerState): Payout[] {
     this.#divideAmongStakers(state);
+    this.#divideAmongHolders(state);
     for (const { kind, account, units } of this.#payouts.values()) {
       if (kind === null) state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + units });
       else state.credit(account, units);
@@ -55,6 +64,20 @@ export class PayoutBook {
   #addStakers(part: StakersPart): void {
     const key = `${part.source}/${part.miner}`;
     this.#stakers.set(key, { ...part, units: part.units + (this.#stakers.get(key)?.units ?? 0n) });
+  }
+
+  #divideAmongHolders(state: LedgerState): void {
+    const holdings = Map.groupBy(state.holdings, (row) => row.model);
+    for (const source of ['revenue', 'emission'] as const) {
+      for (const [model, units] of this.#royalties[source]) {
+        const parts = holderParts(holdings.get(model) ?? [], units, backersBpsOf(state.params, source));
+        for (const { holder, shareUnits, backerUnits } of parts) {
+          const reason = { source, stack: 'creators', role: model, account: holder } as const;
+          this.add({ ...reason, kind: 'model', units: shareUnits });
+          this.add({ ...reason, kind: 'backer', units: backerUnits });
+        }
+      }
+    }
   }
 
   /** The stakers' parts of all tasks of a miner are divided once, by stake. */

@@ -10,6 +10,7 @@ export function prune(state: LedgerState, height: number): void {
   raiseTaskFloors(state, isOver);
   state.retainTasks((task) => !isOver(task));
   state.retainDelegations();
+  state.retainHoldings();
 }
 
 /** §7.7 A receipt for a forgotten task must stay impossible, whatever draw it names. */

@@ -48,12 +48,12 @@ describe('revenue (economics §2)', () => {
     expect(auditor).toMatchObject({ weight: 1n, units: 50n });
     expect(revenue?.map(({ stack, role, units }) => [stack, role, units])).toEqual([
       ['gateways', 0, 30n],
-      ['creators', 0, 100n],
       ['domain', 0, 20n],
       // Of 750: operator 50 %, owner 35 % and the stakers' 15 %.
       ['miners', 0, 375n],
       ['miners', 0, 375n],
       ['validators', auditor?.role, 50n],
+      ['creators', 0, 100n],
     ]);
     expect(world.balance('creator')).toBeGreaterThanOrEqual(2_000_100n);
     expect(world.state.tasks.at(0).pendingUnits).toBe(0n);

@@ -70,14 +70,7 @@ function payTask(state: LedgerState, task: Readonly<TaskRow>, parts: RevenuePart
     account: gateway,
     units: parts.processorsUnits,
   });
-  book.add({
-    source,
-    stack: 'creators',
-    kind: 'model',
-    role: task.model,
-    account: model.creator,
-    units: parts.creatorsUnits,
-  });
+  book.addModel(source, task.model, parts.creatorsUnits);
   book.add({ source, stack: 'domain', kind: 'domain', role: model.domain, account: domain, units: parts.domainUnits });
   book.addMiner(state, source, task.miner, parts.minersUnits);
 }

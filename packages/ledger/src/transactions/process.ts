@@ -15,6 +15,7 @@ import type { Verifier } from '../verifier.ts';
 import { acceptModel } from './acceptModel.ts';
 import { auditCommit } from './auditCommit.ts';
 import { auditReveal } from './auditReveal.ts';
+import { backModel } from './backModel.ts';
 import { bond } from './bond.ts';
 import { certifiedBatch } from './certifiedBatch.ts';
 import { closeSession } from './closeSession.ts';
@@ -26,10 +27,12 @@ import { registerModel } from './registerModel.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 import { topUpSession } from './topUpSession.ts';
 import { transfer } from './transfer.ts';
+import { transferModelShares } from './transferModelShares.ts';
 import { unbond } from './unbond.ts';
 import { undelegate } from './undelegate.ts';
 import { updateModelPrice } from './updateModelPrice.ts';
 import { vote } from './vote.ts';
+import { withdrawBacking } from './withdrawBacking.ts';
 
 const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } = {
   transfer,
@@ -49,6 +52,9 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   registerModel,
   acceptModel,
   updateModelPrice,
+  transferModelShares,
+  backModel,
+  withdrawBacking,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

@@ -1,5 +1,5 @@
 import { type BodyValues, modelStatuses } from '@assay/protocol';
-import { modelRow, modelTermsCode } from '../models.ts';
+import { modelRow, modelTermsCode, wholeOf } from '../models.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Registers the sender's model on a domain; it earns once its panel accepted it (§4.4, C1, F12). */
@@ -16,6 +16,8 @@ export const registerModel: TransactionRule<BodyValues['registerModel']> = {
     state.credit(owner, registrationFeeUnits);
     const proposed = { proposedHeight: height, proposedReveals: state.globals.reveals };
     const row = modelRow({ ...body, creator: sender }, modelStatuses.proposed, proposed);
-    return [{ type: 'modelRegistered', model: state.addModel(row), creator: sender }];
+    const model = state.addModel(row);
+    state.addHolding(wholeOf(model, sender));
+    return [{ type: 'modelRegistered', model, creator: sender }];
   },
 };

@@ -58,6 +58,7 @@ export const devnetParams: Params = {
     maxT1ThresholdPpb: 100_000_000,
     panelSeats: 5,
     voteBlocks: 600,
+    backersBps: 3000,
   },
   emissionPerDayUnits: units(410_900),
   emissionStages: [],

@@ -7,6 +7,7 @@ import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { ratio } from '../ratio.ts';
 import { certifiedIn, type ReceiptPlace } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
+import { holderShare } from './holders.ts';
 import { minerParts, stakerShare } from './stakers.ts';
 
 export const PayoutExplanation = explanationOf(
@@ -148,12 +149,13 @@ interface Reason {
 
 function reasonOf(closed: Closed, payout: Payout): Reason {
   if (payout.kind === 'staker') return stakerReason(closed, payout);
+  if (payout.stack === 'creators') return holderReason(closed, payout);
   const isPerTask = payout.source === 'revenue' && payout.stack !== 'validators' && payout.stack !== 'treasury';
   if (isPerTask) return taskReason(closed, payout);
   return poolReason(closed, payout);
 }
 
-/** Revenue that comes task by task: to the miner's people, the gateway, the creator, the domain. */
+/** Revenue that comes task by task: to the miner's people, the gateway, the domain. */
 function taskReason(closed: Closed, payout: Payout): Reason {
   const rows: string[][] = [];
   let recomputedUnits = 0n;
@@ -189,7 +191,6 @@ function partOf(
   const { domain } = state.models.at(receipt.model);
   const whole = (part: bigint, index: number) => (index === role ? { stack: part, own: part } : null);
   if (stack === 'gateways') return whole(parts.processorsUnits, receipt.gateway);
-  if (stack === 'creators') return whole(parts.creatorsUnits, receipt.model);
   if (stack === 'domain') return whole(parts.domainUnits, domain);
   if (receipt.miner !== role) return null;
   return { stack: parts.minersUnits, own: ownPart(state, parts.minersUnits, { miner: role, account }) };
@@ -205,7 +206,6 @@ function ownPart(state: LedgerView, units: bigint, { miner, account }: { miner: 
 
 function splitFacts({ state, paid }: Closed, { stack, role, kind }: Payout): Step['facts'] {
   if (kind === 'miner' && role !== null) return minerSplitFacts(state, role);
-  if (stack === 'creators') return [bps('royalty', state.models.at(role ?? 0).royaltyBps, `genesis, model ${role}`)];
   const domains = new Set(paid.map(({ place }) => state.models.at(place.receipt.model).domain));
   return [...domains].map((domain) => {
     const { processorsBps, domainBps } = state.domains.at(domain);
@@ -243,6 +243,19 @@ function stakerReason(closed: Closed, payout: Payout): Reason {
     { name: 'staked by all', value: units(share.allStakeUnits), source: `delegations to miner ${miner}` },
   ];
   const step = { title: titleOf(payout), clause: 'economics §2.3', facts, table: null };
+  return { payout, recomputedUnits: share.units, steps: [step] };
+}
+
+/** The part of a model's royalties that an account has shares in, or backs. */
+function holderReason({ state, close, paid }: Closed, payout: Payout): Reason {
+  const { source, role: model } = payout;
+  const isPool = (pool: Pool) => pool.source === source && pool.kind === 'model';
+  const minted = close.pools.filter(isPool).flatMap(({ shares }) => shares.filter(({ role }) => role === model));
+  const tasks = paid.filter(({ place }) => place.receipt.model === model);
+  const royalties =
+    source === 'revenue' ? tasks.map(({ parts }) => parts.creatorsUnits) : minted.map((share) => share.units);
+  const share = holderShare(state, payout, royalties);
+  const step = { title: titleOf(payout), clause: 'economics §2.4, §2.5', facts: share.facts, table: null };
   return { payout, recomputedUnits: share.units, steps: [step] };
 }
 
