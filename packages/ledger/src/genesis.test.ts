@@ -81,6 +81,7 @@ describe('genesis', () => {
       params({ emissionStages: [7, 7].map((fromPeriod) => ({ fromPeriod, perDayUnits: 1n })) }),
     ],
     ['params.stake.unbondingEpochs must be above zero', stake({ unbondingEpochs: 0 })],
+    ['params.powerWorkPpb must be at most 1,000,000,000', params({ powerWorkPpb: 1_000_000_001 })],
     ['params.levels.streak must be above zero', levels({ streak: 0 })],
     ['params.levels.minRatePpb must be at most 1,000,000,000', levels({ minRatePpb: 1_000_000_001 })],
     ['params.levels.factorFloorPpb must be at most 1,000,000,000', levels({ factorFloorPpb: 1_000_000_001 })],

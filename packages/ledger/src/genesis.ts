@@ -5,6 +5,7 @@ import {
   type MixerRow,
   modelStatuses,
   type Params,
+  type PowerRow,
   possessionRoot,
   type RoleRow,
   rewardPeriods,
@@ -14,7 +15,8 @@ import {
 } from '@assay/protocol';
 import { epochBeaconOf } from './epoch/beacon.ts';
 import { MAX_UNITS, PPB } from './integers.ts';
-import { modelRow, splitBps, wholeOf } from './models.ts';
+import { modelRow, modelRow, splitBps, splitBps, wholeOf } from './models.ts';
+import { targetPowers } from './power.ts';
 import { keyOf, LedgerState } from './state.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -73,6 +75,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     oracles: genesis.oracles.map(roleRow),
     validators: genesis.validators.map(roleRow),
     gateways: genesis.gateways.map(roleRow),
+    powers: firstPowers(genesis),
     delegations: [],
     unbonding: [],
     domains: genesis.domains,
@@ -93,6 +96,12 @@ function mixerRow({ publicKey, blsPublicKey, stakeUnits }: GenesisMixer): MixerR
 
 function roleRow({ publicKey, operator, stakeUnits }: GenesisRole): RoleRow {
   return { account: addressOf(publicKey), publicKey, operator, stakeUnits, epochDuties: 0, strikes: 0 };
+}
+
+/** Nobody has worked yet: the first powers follow from stake alone (economics §8.1). */
+function firstPowers({ validators }: Genesis): PowerRow[] {
+  const contestants = validators.map(({ stakeUnits }) => ({ stakeUnits, work: 0n }));
+  return targetPowers(contestants, 0n).map((power) => ({ powerPpb: Number(power), epochWork: 0n, recentWork: [] }));
 }
 
 function supplyOf(genesis: Genesis): bigint {
@@ -134,6 +143,7 @@ export function problemOfParams(all: Params): string | null {
   if (zero !== undefined) return `params.${zero} must be above zero`;
   if (params.stake.unbondingEpochs === 0) return 'params.stake.unbondingEpochs must be above zero';
   if (params.levels.streak === 0) return 'params.levels.streak must be above zero';
+  if (BigInt(params.powerWorkPpb) > PPB) return 'params.powerWorkPpb must be at most 1,000,000,000';
   const shares = ['minRatePpb', 'factorFloorPpb'] as const;
   const share = shares.find((name) => BigInt(params.levels[name]) > PPB);
   if (share !== undefined) return `params.levels.${share} must be at most 1,000,000,000`;

@@ -27,6 +27,7 @@ describe('Ledger', () => {
       'taskApproved',
       'trustChanged',
       'taskPaid',
+      'powersSet',
       'epochClosed',
     ]);
   });

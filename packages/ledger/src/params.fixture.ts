@@ -36,6 +36,7 @@ export const worldParams: Params = {
     validatorMinUnits: 400n,
     gatewayMinUnits: 50n,
   },
+  powerWorkPpb: 333_333_333,
   levels: { streak: 10, minRatePpb: 900_000_000, userLevel: 0, factorFloorPpb: 1_000_000_000 },
   models: {
     minDifficultyPpm: 100_000,

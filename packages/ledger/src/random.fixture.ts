@@ -91,6 +91,10 @@ const turnAround = acts('turnAround', fc.record({ from, amountUnits: fc.bigInt(1
   world.tx(each.from, 'undelegate', { miner: 0, amountUnits: each.amountUnits }),
 ]);
 
+const assign = acts('assign', fc.record({ from, miner: fc.nat(2), validator: index }), (world, each) => [
+  world.tx(each.from, 'assignWork', { miner: each.miner, validator: each.validator }),
+]);
+
 const stakes = fc.constantFrom<[Sender, number, number]>(
   ['owner', stakeKinds.miner, 0],
   ['owner', stakeKinds.miner, 1],
@@ -302,6 +306,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: price },
   { weight: 1, arbitrary: shares },
   { weight: 2, arbitrary: backing },
+  { weight: 1, arbitrary: assign },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },
   { weight: 1, arbitrary: vote },

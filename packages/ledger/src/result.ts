@@ -77,6 +77,17 @@ export interface EmissionRate {
   readonly halvings: number;
 }
 
+/** What one validator's power came from (economics §8). */
+export interface PowerChange {
+  readonly stakeUnits: bigint;
+  /** VWU of the last epochs that counted for it. */
+  readonly work: bigint;
+  readonly fromPpb: number;
+  /** What stake and work give; `powerPpb` is as far as one epoch may go towards it. */
+  readonly targetPpb: number;
+  readonly powerPpb: number;
+}
+
 export interface EpochClose {
   readonly epoch: number;
   readonly durationMs: number;
@@ -173,6 +184,14 @@ export type LedgerEvent =
   | { readonly type: 'proposalFailed'; readonly proposal: number }
   | { readonly type: 'levelChanged'; readonly miner: number; readonly from: number; readonly to: number }
   | { readonly type: 'minerEjected'; readonly miner: number; readonly cusumMilli: number }
+  | {
+      readonly type: 'powersSet';
+      /** The epoch whose end set them, and ω at that time. */
+      readonly epoch: number;
+      readonly powerWorkPpb: number;
+      /** Of each validator, in order. */
+      readonly powers: readonly PowerChange[];
+    }
   | { readonly type: 'epochClosed'; readonly close: EpochClose };
 
 export interface BlockResult {

@@ -11,6 +11,7 @@ import {
   type ModelRow,
   modelStatuses,
   Params,
+  type PowerRow,
   type ProposalRow,
   type RoleRow,
   rowPath,
@@ -47,6 +48,7 @@ export interface LedgerView {
   readonly oracles: ReadonlyTable<RoleRow>;
   readonly validators: ReadonlyTable<RoleRow>;
   readonly gateways: ReadonlyTable<RoleRow>;
+  readonly powers: ReadonlyTable<PowerRow>;
   readonly delegations: ReadonlyTable<DelegationRow>;
   readonly unbonding: ReadonlyTable<UnbondingRow>;
   readonly domains: ReadonlyTable<DomainRow>;
@@ -93,6 +95,7 @@ export class LedgerState implements LedgerView {
   readonly oracles: Table<RoleRow>;
   readonly validators: Table<RoleRow>;
   readonly gateways: Table<RoleRow>;
+  readonly powers: Table<PowerRow>;
   readonly delegations: Table<DelegationRow>;
   readonly unbonding: Table<UnbondingRow>;
   readonly domains: Table<DomainRow>;
@@ -133,6 +136,7 @@ export class LedgerState implements LedgerView {
     this.oracles = new Table(value.oracles, (row) => row.stakeUnits);
     this.validators = new Table(value.validators, (row) => row.stakeUnits);
     this.gateways = new Table(value.gateways, (row) => row.stakeUnits);
+    this.powers = new Table(value.powers, noMoney);
     this.delegations = new Table(value.delegations, (row) => row.stakeUnits);
     this.unbonding = new Table(value.unbonding, (row) => row.units);
     this.domains = new Table(value.domains, noMoney);
@@ -381,6 +385,7 @@ export class LedgerState implements LedgerView {
     view.oracles = this.oracles.flush(tables.oracles, view.oracles);
     view.validators = this.validators.flush(tables.validators, view.validators);
     view.gateways = this.gateways.flush(tables.gateways, view.gateways);
+    view.powers = this.powers.flush(tables.powers, view.powers);
     view.delegations = this.delegations.flush(tables.delegations, view.delegations);
     view.unbonding = this.unbonding.flush(tables.unbonding, view.unbonding);
     view.domains = this.domains.flush(tables.domains, view.domains);

@@ -1,4 +1,4 @@
-import { type MinerRow, sessionStatuses, type TaskRow, taskStatuses } from '@assay/protocol';
+import { type MinerRow, noValidator, sessionStatuses, type TaskRow, taskStatuses } from '@assay/protocol';
 import { saturate } from './integers.ts';
 import type { LedgerEvent } from './result.ts';
 import type { LedgerState } from './state.ts';
@@ -13,9 +13,16 @@ export function approveTask(state: LedgerState, index: number, audited: boolean)
   const vwu = workUnitsOf(state.params, model, task);
   state.tasks.update(index, { status: taskStatuses.approved });
   state.miners.update(task.miner, { epochVwu: saturate(miner.epochVwu + vwu), ...measured(miner, task) });
+  if (miner.validator !== noValidator) addWork(state, miner.validator, vwu);
   state.models.update(task.model, { epochVwu: saturate(model.epochVwu + vwu) });
   state.gateways.update(task.gateway, { epochDuties: gateway.epochDuties + 1 });
   return { type: 'taskApproved', taskId: task.taskId, audited };
+}
+
+/** Counts work for a validator's power (economics §8.3). */
+export function addWork(state: LedgerState, validator: number, vwu: bigint): void {
+  const { epochWork } = state.powers.at(validator);
+  state.powers.update(validator, { epochWork: saturate(epochWork + vwu) });
 }
 
 /** What an approved task adds to the measurements of its miner (economics §4.3). */

@@ -114,5 +114,7 @@ export const Name = new TextType(limits.maxNameBytes);
 export const textOf = (limitBytes: number) => new TextType(limitBytes);
 /** A list of at most `limit` 32-bit integers. */
 export const listOfU32 = (limit: number) => byValue(new ListBasicType(U32, limit));
+/** A list of at most `limit` amounts. */
+export const listOfUnits = (limit: number) => byValue(new ListBasicType(Units, limit));
 /** Exactly `length` 32-bit integers. */
 export const vectorOfU32 = (length: number) => byValue(new VectorBasicType(U32, length));

@@ -171,6 +171,8 @@ export const Params = new ContainerType(
     stake: StakeParams,
     levels: LevelParams,
     models: ModelParams,
+    /** ω: part of a validator's power that comes from work, the rest from stake, parts per billion (economics §8). */
+    powerWorkPpb: U32,
     /** Base units minted per day until the first of the stages; halved every `halvingDays`, never when that is zero. */
     emissionPerDayUnits: Units,
     emissionStages: new ListCompositeType(EmissionStage, limits.maxEmissionStages),

@@ -53,6 +53,7 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   'stake.oracleMinUnits': [0n, MAX_UNITS],
   'stake.validatorMinUnits': [0n, MAX_UNITS],
   'stake.gatewayMinUnits': [0n, MAX_UNITS],
+  powerWorkPpb: ppb,
   'levels.streak': [1n, 65_535n],
   'levels.minRatePpb': ppb,
   'levels.userLevel': [0n, 10n],

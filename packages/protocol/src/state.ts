@@ -1,5 +1,18 @@
 import { ContainerType } from '@chainsafe/ssz';
-import { Address, BlsPublicKey, Bytes32, listOfU32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import {
+  Address,
+  BlsPublicKey,
+  Bytes32,
+  listOfU32,
+  listOfUnits,
+  Name,
+  U8,
+  U16,
+  U32,
+  U64,
+  Units,
+  type ValueOf,
+} from './encoding.ts';
 import { GenesisDomain, Params } from './genesis.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
@@ -32,6 +45,8 @@ export const MinerRow = new StructType(
     status: U8,
     /** First height whose draws may pick this miner. */
     activeFrom: U64,
+    /** The validator its work counts for (economics §8); `noValidator` for none. */
+    validator: U32,
     /** Routing weight, fixed between epoch ends; zero while it is not active (§6.2). */
     weight: Units,
     /** Lower confidence bound of the audit record, parts per billion (verification §4). */
@@ -97,6 +112,22 @@ export const RoleRow = new StructType(
   { typeName: 'RoleRow' },
 );
 export type RoleRow = ValueOf<typeof RoleRow>;
+
+/** A miner that counts for no validator. */
+export const noValidator = 0xffff_ffff;
+
+/** What the validator of the same index weighs in consensus, and the work it is weighed by (economics §8). */
+export const PowerRow = new StructType(
+  {
+    powerPpb: U32,
+    /** This epoch: VWU of approved tasks of its miners, and of the tasks it audited. */
+    epochWork: Units,
+    /** Of the epochs before, the last first. */
+    recentWork: listOfUnits(limits.powerEpochs),
+  },
+  { typeName: 'PowerRow' },
+);
+export type PowerRow = ValueOf<typeof PowerRow>;
 
 /** What one account staked on a miner (economics §6.2). */
 export const DelegationRow = new StructType(
@@ -256,6 +287,7 @@ export const tables = {
   oracles: new StructListType(RoleRow, limits.maxTableRows),
   validators: new StructListType(RoleRow, limits.maxTableRows),
   gateways: new StructListType(RoleRow, limits.maxTableRows),
+  powers: new StructListType(PowerRow, limits.maxTableRows),
   delegations: new StructListType(DelegationRow, limits.maxTableRows),
   unbonding: new StructListType(UnbondingRow, limits.maxTableRows),
   domains: new StructListType(DomainRow, limits.maxTableRows),

@@ -118,6 +118,9 @@ export const Delegate = new StructType({ miner: U32, amountUnits: Units }, { typ
 /** Takes back what the sender staked on a miner; it stays locked for some epochs. */
 export const Undelegate = new StructType({ miner: U32, amountUnits: Units }, { typeName: 'Undelegate' });
 
+/** Says for which validator a miner's work counts; sent by its operator (economics §8). */
+export const AssignWork = new StructType({ miner: U32, validator: U32 }, { typeName: 'AssignWork' });
+
 /** The body of a transaction; the selector is its place in this list (§1.3). */
 export const TransactionBody = new UnionType(
   [
@@ -126,6 +129,7 @@ export const TransactionBody = new UnionType(
     ...[Propose, CastVote],
     ...[RegisterModel, AcceptModel, UpdateModelPrice],
     ...[TransferModelShares, BackModel, WithdrawBacking],
+    AssignWork,
   ],
   { typeName: 'TransactionBody' },
 );
@@ -150,6 +154,7 @@ export const bodySelectors = {
   transferModelShares: 17,
   backModel: 18,
   withdrawBacking: 19,
+  assignWork: 20,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -173,6 +178,7 @@ export interface BodyValues {
   readonly transferModelShares: ValueOf<typeof TransferModelShares>;
   readonly backModel: ValueOf<typeof BackModel>;
   readonly withdrawBacking: ValueOf<typeof WithdrawBacking>;
+  readonly assignWork: ValueOf<typeof AssignWork>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

@@ -68,6 +68,7 @@ const params = z.object({
   stake: stakeParams,
   levels,
   models: modelParams,
+  powerWorkPpb: ppb,
   emissionPerDayUnits: units,
   emissionStages: z.array(z.object({ fromPeriod: count, perDayUnits: units })),
   halvingDays: count,

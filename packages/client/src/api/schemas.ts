@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { domainFields } from './genesis.ts';
 import { Model, modelEvents } from './models.ts';
 import { address, blsPublicKey, bps, bytes, bytes32, code, count, ppb, signature96, units } from './scalars.ts';
+import { standingEvents } from './standing.ts';
 
 /*
  * What the node API answers, once: for the node that writes it, the client that reads it and the OpenAPI document
@@ -54,6 +55,7 @@ export const Miner = z.object({
   split: z.object({ operatorBps: bps, ownerBps: bps, stakersBps: bps }),
   status: z.enum(['active', 'paused', 'deregistered', 'ejected']),
   activeFrom: count,
+  validator: count,
   weight: units,
   trustPpb: ppb,
   passedMicro: count,
@@ -243,8 +245,7 @@ export const Event = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('proposalExecuted'), proposal: count }),
   z.object({ type: z.literal('proposalFailed'), proposal: count }),
-  z.object({ type: z.literal('levelChanged'), miner: count, from: count, to: count }),
-  z.object({ type: z.literal('minerEjected'), miner: count, cusumMilli: count }),
+  ...standingEvents,
   z.object({ type: z.literal('epochClosed'), close: Epoch }),
 ]);
 export type Event = z.infer<typeof Event>;

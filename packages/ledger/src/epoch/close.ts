@@ -7,6 +7,7 @@ import { type Emission, emit } from './emission.ts';
 import { updateLevels } from './levels.ts';
 import { PayoutBook } from './payouts.ts';
 import { beginPeriod, endingPeriod } from './period.ts';
+import { updatePowers } from './powers.ts';
 import { settleProposals } from './proposals.ts';
 import { prune } from './prune.ts';
 import { payRevenue } from './revenue.ts';
@@ -37,6 +38,7 @@ export function closeEpoch(state: LedgerState): LedgerEvent[] {
   const closed = closeSessions(state, height);
   const unbonded = releaseUnbonding(state);
   const decided = settleProposals(state);
+  const powers = updatePowers(state);
   beginEpoch(state);
   if (emission !== null) beginPeriod(state, emission);
   prune(state, height);
@@ -44,7 +46,7 @@ export function closeEpoch(state: LedgerState): LedgerEvent[] {
     ...{ epoch, durationMs, emission, revenueUnits, burnedUnits, mintedUnits },
     ...{ payouts, scores, pools: [pool, ...pools] },
   };
-  return [...standing, ...paid, ...closed, ...unbonded, ...decided, { type: 'epochClosed', close }];
+  return [...standing, ...paid, ...closed, ...unbonded, ...decided, powers, { type: 'epochClosed', close }];
 }
 
 function beginEpoch(state: LedgerState): void {

@@ -81,8 +81,13 @@ describe('revenue (economics §2)', () => {
     world.block(...pairs.map((pair) => pair.commit()));
     world.block(...pairs.map((pair) => pair.reveal()));
     world.finishEpoch();
-    const receipt = world.receipt({ tokensIn: 100, tokensOut: 200 });
+    // At this trust about one task in twenty is still audited: another is asked then.
+    let receipt = world.receipt({ tokensIn: 100, tokensOut: 200 });
     world.certify(receipt);
+    while (world.state.auditOf(receipt.taskId) !== undefined) {
+      receipt = world.receipt({ tokensIn: 100, tokensOut: 200 });
+      world.certify(receipt);
+    }
     expect(world.events).toContainEqual({ type: 'taskApproved', taskId: receipt.taskId, audited: false });
     const { events } = world.finishEpoch();
     const close = events.find((event) => event.type === 'epochClosed')?.close;

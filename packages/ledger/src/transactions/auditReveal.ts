@@ -10,6 +10,8 @@ import {
 import { mayReveal } from '../audits.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerState } from '../state.ts';
+import { addWork } from '../tasks.ts';
+import { workUnitsOf } from '../work.ts';
 import { findSeat, isValidator, type Seat } from './auditCommit.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -34,7 +36,7 @@ export const auditReveal: TransactionRule<Body> = {
     const revealed = { ...slot, numbers, state: auditorStates.revealed };
     state.audits.update(audit, { auditors: state.audits.at(audit).auditors.with(place, revealed) });
     // An auditor that could not run the check has done nothing to be paid for.
-    if (numbers.finding !== findings.noResult) countDuty(state, slot.validator);
+    if (numbers.finding !== findings.noResult) countDuty(state, slot.validator, taskId);
     return [{ type: 'auditRevealed', taskId, validator: slot.validator, numbers }];
   },
 };
@@ -63,6 +65,11 @@ function areNumbersSound(numbers: AuditNumbers, tokensOut: number, maxPositions:
   );
 }
 
-function countDuty(state: LedgerState, validator: number): void {
+/** A duty done, and work of the size of the task that was re-checked (economics §8.3). */
+function countDuty(state: LedgerState, validator: number, taskId: Uint8Array): void {
+  const index = state.taskOf(taskId);
+  if (index === undefined) throw new RangeError('a task under audit is not kept');
+  const task = state.tasks.at(index);
+  addWork(state, validator, workUnitsOf(state.params, state.models.at(task.model), task));
   state.validators.update(validator, { epochDuties: state.validators.at(validator).epochDuties + 1 });
 }

@@ -13,6 +13,7 @@ import { transactionSigningRoot } from '../signing.ts';
 import type { LedgerState } from '../state.ts';
 import type { Verifier } from '../verifier.ts';
 import { acceptModel } from './acceptModel.ts';
+import { assignWork } from './assignWork.ts';
 import { auditCommit } from './auditCommit.ts';
 import { auditReveal } from './auditReveal.ts';
 import { backModel } from './backModel.ts';
@@ -55,6 +56,7 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   transferModelShares,
   backModel,
   withdrawBacking,
+  assignWork,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

@@ -1,4 +1,4 @@
-import { type BodyValues, type MinerRow, minerStatuses, type ResultCode } from '@assay/protocol';
+import { type BodyValues, type MinerRow, minerStatuses, noValidator, type ResultCode } from '@assay/protocol';
 import type { LedgerState } from '../state.ts';
 import { routingWeight } from '../weight.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
@@ -42,6 +42,7 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     delegatedUnits: 0n,
     operator: sender,
     status: minerStatuses.active,
+    validator: noValidator,
     // §6.1 Draws from the next state on may pick it: every mixer has seen it by then.
     activeFrom: height + 1,
     weight: routingWeight(0, body.concurrency, params.audit.minRoutingTrustPpb),

@@ -4,6 +4,7 @@ import { chatCommand } from './commands/chat.ts';
 import { committeeCommand } from './commands/committee.ts';
 import { explainAuditCommand } from './commands/explain-audit.ts';
 import { explainPayoutCommand } from './commands/explain-payout.ts';
+import { explainPowerCommand } from './commands/explain-power.ts';
 import { explainSelectionCommand } from './commands/explain-selection.ts';
 import { govDryRunCommand } from './commands/gov-dry-run.ts';
 import { govListCommand } from './commands/gov-list.ts';
@@ -37,6 +38,7 @@ const described: readonly Command[] = [
   explainSelectionCommand,
   explainPayoutCommand,
   explainAuditCommand,
+  explainPowerCommand,
   replayCommand,
   govListCommand,
   govShowCommand,

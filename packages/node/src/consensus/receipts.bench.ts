@@ -66,6 +66,7 @@ function grown(): Ledger {
         collateralUnits: 1n,
         delegatedUnits: 0n,
         status: 0,
+        validator: 0xffff_ffff,
         activeFrom: 0,
         weight: 1n,
         trustPpb: 990_000_000,

@@ -51,6 +51,7 @@ export const devnetParams: Params = {
     validatorMinUnits: units(10_000),
     gatewayMinUnits: units(1000),
   },
+  powerWorkPpb: 333_333_333,
   levels: { streak: 10, minRatePpb: 900_000_000, userLevel: 0, factorFloorPpb: 1_000_000_000 },
   models: {
     minDifficultyPpm: 100_000,

@@ -7,6 +7,7 @@ import { RecordedWorld } from '../recorded-world.fixture.ts';
 import { explainAudit } from './audit.ts';
 import { explanationLines, onChain } from './explanation.ts';
 import { explainPayout, PayoutExplanation } from './payout.ts';
+import { explainPower, PowerExplanation } from './power.ts';
 import { explainSelection, SelectionExplanation } from './selection.ts';
 
 const fast = { fast: true } as const;
@@ -129,6 +130,28 @@ function accountOf(world: RecordedWorld, text: string): Uint8Array {
   for (const { address } of world.state.accounts) if (addressText(address) === text) return address;
   return new Uint8Array(20);
 }
+
+describe('explain power', () => {
+  it('shows the stake and work of the validators at the last epoch end', async () => {
+    const { world } = livedWorld();
+    const explanation = await explainPower(world.history, 1, fast);
+    PowerExplanation.parse(onChain(world.history, true, explanation));
+    const { powerPpb } = world.state.powers.at(1);
+    expect(explanation.result).toMatchObject({ validator: 1, epoch: 1, stakeUnits: '500', powerPpb });
+    const rows = explanation.steps.at(-1)?.table?.rows ?? [];
+    expect(rows.map(([validator]) => validator)).toEqual(['0', '1', '2', '3']);
+    // One audit passed and three failed, each of a task of 70 VWU.
+    expect(rows.reduce((sum, row) => sum + Number(row[2]), 0)).toBe(280);
+  });
+
+  it('does not know a validator that is not there, nor powers before the first epoch end', async () => {
+    const { world } = livedWorld();
+    const error = await failureOf(explainPower(world.history, 4, fast));
+    expect(error.message).toBe('There is no validator 4: a test has 4, from 0 on.');
+    const young = await failureOf(explainPower(new RecordedWorld().populate().history, 0, fast));
+    expect(young.message).toContain('No epoch of a test is closed yet');
+  });
+});
 
 describe('explain audit', () => {
   it('follows an honest answer from the draw to the payout', async () => {

@@ -111,6 +111,12 @@ describe('the API form of events', () => {
     { type: 'proposalFailed', proposal: 1 },
     { type: 'levelChanged', miner: 1, from: 0, to: 1 },
     { type: 'minerEjected', miner: 1, cusumMilli: 13_800 },
+    {
+      type: 'powersSet',
+      epoch: 4,
+      powerWorkPpb: 5,
+      powers: [{ stakeUnits: 2n ** 60n, work: 3n, fromPpb: 1, targetPpb: 2, powerPpb: 2 }],
+    },
     { type: 'epochClosed', close: closedEpoch },
   ];
 

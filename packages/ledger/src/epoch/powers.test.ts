@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { honest, World } from '../world.fixture.ts';
+
+/** Miner 0 does one task of 70 VWU; gives who audited it. */
+function work(world: World): number {
+  const receipt = world.receipt();
+  world.certify(receipt);
+  const [auditor = 9] = world.auditorsOf(receipt.taskId);
+  world.audit(receipt.taskId, new Map([[auditor, honest]]));
+  return auditor;
+}
+
+describe('validator powers (economics §8)', () => {
+  it('begin with the stakes of the genesis', () => {
+    const world = new World();
+    expect([...world.state.powers].map((row) => row.powerPpb)).toEqual(Array(4).fill(250_000_000));
+  });
+
+  it('count the work of the miners of a validator, and its own audits', () => {
+    const world = new World().populate();
+    expect(world.send('minerA', 'assignWork', { miner: 0, validator: 2 })).toBe('OK');
+    const auditor = work(world);
+    const expected = [0n, 0n, 0n, 0n];
+    expected[2] = 70n;
+    expected[auditor] = (expected[auditor] ?? 0n) + 70n;
+    expect([...world.state.powers].map((row) => row.epochWork)).toEqual(expected);
+    const set = world.finishEpoch().events.find((event) => event.type === 'powersSet');
+    expect(set?.powers.map((power) => power.work)).toEqual(expected);
+    for (const [index, power] of (set?.powers ?? []).entries()) {
+      // ⅔ by stake, a quarter each; ⅓ by work, of 140 in all.
+      const byWork = (333_333_333n * (expected[index] ?? 0n)) / 140n;
+      const difference = BigInt(power.targetPpb) - (666_666_667n / 4n + byWork);
+      expect(difference * difference).toBeLessThanOrEqual(4n);
+      expect(power).toMatchObject({ stakeUnits: 500n, fromPpb: 250_000_000, powerPpb: power.targetPpb });
+    }
+  });
+
+  it('forget work after eight epochs', () => {
+    const world = new World().populate();
+    const auditor = work(world);
+    for (let epoch = 0; epoch < 8; epoch++) {
+      const set = world.finishEpoch().events.find((event) => event.type === 'powersSet');
+      expect(set?.powers[auditor]?.work).toBe(70n);
+    }
+    world.finishEpoch();
+    expect(world.state.powers.at(auditor)).toMatchObject({ powerPpb: 250_000_000, epochWork: 0n });
+  });
+
+  it('do not count work that was rejected', () => {
+    const world = new World().populate();
+    world.block(world.tx('minerA', 'assignWork', { miner: 0, validator: 2 }));
+    const receipt = world.receipt();
+    world.certify(receipt);
+    expect(world.state.powers.at(2).epochWork).toBe(0n);
+  });
+});

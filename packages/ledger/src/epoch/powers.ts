@@ -1,0 +1,31 @@
+import { limits } from '@assay/protocol';
+import { saturate } from '../integers.ts';
+import { stepPowers, targetPowers } from '../power.ts';
+import type { LedgerEvent } from '../result.ts';
+import type { LedgerState } from '../state.ts';
+
+/** Weighs the validators for the epoch to come by stake and recent work (economics §8). */
+export function updatePowers(state: LedgerState): LedgerEvent {
+  const rows = [...state.powers];
+  const recent = rows.map(({ epochWork, recentWork }) => [epochWork, ...recentWork].slice(0, limits.powerEpochs));
+  const inputs = rows.map((_, index) => {
+    const work = saturate((recent[index] ?? []).reduce((total, each) => total + each, 0n));
+    return { stakeUnits: state.validators.at(index).stakeUnits, work };
+  });
+  const { powerWorkPpb } = state.params;
+  const targets = targetPowers(inputs, BigInt(powerWorkPpb));
+  const powers = stepPowers(
+    rows.map(({ powerPpb }) => BigInt(powerPpb)),
+    targets,
+  );
+  const changes = inputs.map((input, index) => ({
+    ...input,
+    fromPpb: state.powers.at(index).powerPpb,
+    targetPpb: Number(targets[index] ?? 0n),
+    powerPpb: Number(powers[index] ?? 0n),
+  }));
+  for (const [index, { powerPpb }] of changes.entries()) {
+    state.powers.set(index, { powerPpb, epochWork: 0n, recentWork: recent[index] ?? [] });
+  }
+  return { type: 'powersSet', epoch: state.globals.epoch, powerWorkPpb, powers: changes };
+}
