@@ -15,7 +15,7 @@ import {
 } from '@assay/protocol';
 import { epochBeaconOf } from './epoch/beacon.ts';
 import { MAX_UNITS, PPB } from './integers.ts';
-import { modelRow, modelRow, splitBps, splitBps, wholeOf } from './models.ts';
+import { modelRow, splitBps, wholeOf } from './models.ts';
 import { targetPowers } from './power.ts';
 import { keyOf, LedgerState } from './state.ts';
 import type { Verifier } from './verifier.ts';
