@@ -60,6 +60,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
       epochStartMs: genesis.timeMs,
       period: 0,
       periodStartMs: genesis.timeMs,
+      periodBurnedUnits: 0n,
       beacon,
       epochBeacon: epochBeaconOf(beacon, 0),
       reveals: 0,
@@ -84,6 +85,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     sessions: [],
     tasks: [],
     audits: [],
+    credits: [],
     proposals: [],
     votes: [],
   };

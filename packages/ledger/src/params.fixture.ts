@@ -50,6 +50,7 @@ export const worldParams: Params = {
   emissionStages: [],
   halvingDays: 730,
   rewards: { period: 0, dayMs: 86_400_000, testPeriods: 0, securityBy: 0 },
+  wash: { creditFactor: 2, bootstrapPeriods: 1000, mintOfBurnBps: 9000 },
   stacks: { minersBps: 6000, securityBps: 2000, creatorsBps: 1000, gatewaysBps: 500, treasuryBps: 500 },
   components: {
     usageBps: 0,

@@ -58,6 +58,8 @@ export interface MinerScore {
   readonly trustPpb: number;
   /** What its level multiplies with. */
   readonly levelPpb: number;
+  /** Work and tokens that were not counted, for a payer brought more than draws do (economics §7.1). */
+  readonly uncredited: { readonly vwu: bigint; readonly tokens: bigint };
   /** What was measured, by component, before trust and level. */
   readonly raw: Readonly<Record<string, bigint>>;
   /**
@@ -75,6 +77,8 @@ export interface EmissionRate {
   /** After halving. */
   readonly perDayUnits: bigint;
   readonly halvings: number;
+  /** The most it may mint for what it burned (economics §7.2); null while the schedule alone decides. */
+  readonly limitUnits: bigint | null;
 }
 
 /** What one validator's power came from (economics §8). */

@@ -2,6 +2,7 @@ import {
   type AccountRow,
   type AuditRow,
   type ChainIdentity,
+  type CreditRow,
   type DelegationRow,
   type DomainRow,
   Globals,
@@ -27,14 +28,14 @@ import {
   verdicts,
 } from '@assay/protocol';
 import type { CompositeViewDU } from '@chainsafe/ssz';
-import { type ReadonlyTable, Table } from './table.ts';
+import { CreditTable } from './credits.ts';
+import { type ReadonlyTable, reindex, Table } from './table.ts';
 
 /** A byte string as a key of a map. */
 export const keyOf = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes);
 
 const noMoney = () => 0n;
-const holdingKey = (model: number, holder: Uint8Array): string => `${keyOf(holder)}/${model}`;
-const delegationKey = (staker: Uint8Array, miner: number): string => `${keyOf(staker)}/${miner}`;
+const pairKey = (account: Uint8Array, row: number): string => `${keyOf(account)}/${row}`;
 const voteKey = ({ proposal, voter }: Readonly<VoteRow>) => `${proposal}/${keyOf(voter)}`;
 
 /** The state as others see it: everything can be read, nothing changed. */
@@ -57,6 +58,7 @@ export interface LedgerView {
   readonly sessions: ReadonlyTable<SessionRow>;
   readonly tasks: ReadonlyTable<TaskRow>;
   readonly audits: ReadonlyTable<AuditRow>;
+  readonly credits: ReadonlyTable<CreditRow>;
   readonly proposals: ReadonlyTable<ProposalRow>;
   readonly votes: ReadonlyTable<VoteRow>;
   /** Indexes of the audits without a verdict, rising. */
@@ -104,6 +106,7 @@ export class LedgerState implements LedgerView {
   readonly sessions: Table<SessionRow>;
   readonly tasks: Table<TaskRow>;
   readonly audits: Table<AuditRow>;
+  readonly credits: CreditTable;
   readonly proposals: Table<ProposalRow>;
   readonly votes: Table<VoteRow>;
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
@@ -145,6 +148,7 @@ export class LedgerState implements LedgerView {
     this.sessions = new Table(value.sessions, (row) => row.escrowUnits);
     this.tasks = new Table(value.tasks, (row) => row.pendingUnits);
     this.audits = new Table(value.audits, noMoney);
+    this.credits = new CreditTable(value.credits);
     this.proposals = new Table(value.proposals, (row) => row.depositUnits);
     this.votes = new Table(value.votes, noMoney);
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
@@ -175,7 +179,7 @@ export class LedgerState implements LedgerView {
   }
 
   delegationOf(staker: Uint8Array, miner: number): number | undefined {
-    return this.#delegationOf.get(delegationKey(staker, miner));
+    return this.#delegationOf.get(pairKey(staker, miner));
   }
 
   taskOf(taskId: Uint8Array): number | undefined {
@@ -187,7 +191,7 @@ export class LedgerState implements LedgerView {
   }
 
   holdingOf(model: number, holder: Uint8Array): number | undefined {
-    return this.#holdingOf.get(holdingKey(model, holder));
+    return this.#holdingOf.get(pairKey(holder, model));
   }
 
   modelOf(name: Uint8Array): number | undefined {
@@ -227,7 +231,7 @@ export class LedgerState implements LedgerView {
 
   addDelegation(row: DelegationRow): number {
     const index = this.delegations.push(row);
-    this.#delegationOf.set(delegationKey(row.staker, row.miner), index);
+    this.#delegationOf.set(pairKey(row.staker, row.miner), index);
     return index;
   }
 
@@ -263,17 +267,14 @@ export class LedgerState implements LedgerView {
   }
 
   #indexDelegations(): void {
-    this.#delegationOf.clear();
-    for (let i = 0; i < this.delegations.length; i++) {
-      const { staker, miner } = this.delegations.at(i);
-      this.#delegationOf.set(delegationKey(staker, miner), i);
-    }
+    reindex(this.#delegationOf, this.delegations, ({ staker, miner }) => pairKey(staker, miner));
   }
+
   /** Adds to what an account has in a model; what is taken away was checked before. */
   addHolding({ model, holder, shares, backingUnits }: HoldingRow): void {
     const known = this.holdingOf(model, holder);
     const index = known ?? this.holdings.push({ model, holder, shares: 0, backingUnits: 0n });
-    if (known === undefined) this.#holdingOf.set(holdingKey(model, holder), index);
+    if (known === undefined) this.#holdingOf.set(pairKey(holder, model), index);
     const old = this.holdings.at(index);
     const sum = { shares: old.shares + shares, backingUnits: old.backingUnits + backingUnits };
     if (sum.shares < 0 || sum.backingUnits < 0n) throw new RangeError(`model ${model}: a holding below zero`);
@@ -286,11 +287,7 @@ export class LedgerState implements LedgerView {
   }
 
   #indexHoldings(): void {
-    this.#holdingOf.clear();
-    for (let i = 0; i < this.holdings.length; i++) {
-      const { model, holder } = this.holdings.at(i);
-      this.#holdingOf.set(holdingKey(model, holder), i);
-    }
+    reindex(this.#holdingOf, this.holdings, ({ model, holder }) => pairKey(holder, model));
   }
 
   #indexModel(index: number): void {
@@ -312,8 +309,7 @@ export class LedgerState implements LedgerView {
   }
 
   #indexVotes(): void {
-    this.#voteOf.clear();
-    for (let i = 0; i < this.votes.length; i++) this.#voteOf.set(voteKey(this.votes.at(i)), i);
+    reindex(this.#voteOf, this.votes, voteKey);
   }
 
   #indexTasks(): void {
@@ -394,6 +390,7 @@ export class LedgerState implements LedgerView {
     view.sessions = this.sessions.flush(tables.sessions, view.sessions);
     view.tasks = this.tasks.flush(tables.tasks, view.tasks);
     view.audits = this.audits.flush(tables.audits, view.audits);
+    view.credits = this.credits.flush(tables.credits, view.credits);
     view.proposals = this.proposals.flush(tables.proposals, view.proposals);
     view.votes = this.votes.flush(tables.votes, view.votes);
   }

@@ -119,3 +119,13 @@ export class Table<Row> implements ReadonlyTable<Row> {
     for (const index of this.#rows.keys()) this.#dirty.add(index);
   }
 }
+
+/** Sets the index of each row by its key. */
+export function reindex<Row>(
+  indexOf: Map<string, number>,
+  table: ReadonlyTable<Row>,
+  keyOfRow: (row: Readonly<Row>) => string,
+): void {
+  indexOf.clear();
+  for (let i = 0; i < table.length; i++) indexOf.set(keyOfRow(table.at(i)), i);
+}

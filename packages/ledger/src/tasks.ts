@@ -14,6 +14,9 @@ export function approveTask(state: LedgerState, index: number, audited: boolean)
   state.tasks.update(index, { status: taskStatuses.approved });
   state.miners.update(task.miner, { epochVwu: saturate(miner.epochVwu + vwu), ...measured(miner, task) });
   if (miner.validator !== noValidator) addWork(state, miner.validator, vwu);
+  const { payer } = state.sessions.at(task.session);
+  const tokens = usageOf(task);
+  if (tokens > 0n) state.credits.add({ payer, miner: task.miner, vwu, tokens });
   state.models.update(task.model, { epochVwu: saturate(model.epochVwu + vwu) });
   state.gateways.update(task.gateway, { epochDuties: gateway.epochDuties + 1 });
   return { type: 'taskApproved', taskId: task.taskId, audited };

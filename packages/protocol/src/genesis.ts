@@ -155,6 +155,18 @@ export const LevelParams = new StructType(
   { typeName: 'LevelParams' },
 );
 
+/** What keeps buying one's own service from paying (economics §7). */
+export const WashParams = new StructType(
+  {
+    /** A miner's work for one payer counts up to so many times what its draws should bring; 0: all of it counts. */
+    creditFactor: U8,
+    /** From this reward period on a period mints at most this part of what it burned, basis points; 0: the schedule. */
+    bootstrapPeriods: U32,
+    mintOfBurnBps: U16,
+  },
+  { typeName: 'WashParams' },
+);
+
 /** Every number of the protocol a network may choose. */
 export const Params = new ContainerType(
   {
@@ -178,6 +190,7 @@ export const Params = new ContainerType(
     emissionStages: new ListCompositeType(EmissionStage, limits.maxEmissionStages),
     halvingDays: U32,
     rewards: RewardParams,
+    wash: WashParams,
     stacks: Stacks,
     components: Components,
     /** VWU per prompt token and per output token. */

@@ -280,6 +280,13 @@ export const AuditRow = new StructType(
 );
 export type AuditRow = ValueOf<typeof AuditRow>;
 
+/** What one miner did for one payer this reward period: work of approved user tasks, of which the largest, and tokens. */
+export const CreditRow = new StructType(
+  { payer: Address, miner: U32, vwu: Units, largestVwu: Units, tokens: Units },
+  { typeName: 'CreditRow' },
+);
+export type CreditRow = ValueOf<typeof CreditRow>;
+
 export const tables = {
   accounts: new StructListType(AccountRow, limits.maxTableRows),
   miners: new StructListType(MinerRow, limits.maxTableRows),
@@ -297,6 +304,8 @@ export const tables = {
   /** Open tasks, and settled ones until no second receipt for them could be accepted. */
   tasks: new StructListType(TaskRow, limits.maxTableRows),
   audits: new StructListType(AuditRow, limits.maxTableRows),
+  /** Of the reward period. */
+  credits: new StructListType(CreditRow, limits.maxTableRows),
   proposals: new StructListType(ProposalRow, limits.maxTableRows),
   /** Votes on proposals that are still voted on. */
   votes: new StructListType(VoteRow, limits.maxTableRows),
@@ -315,6 +324,8 @@ export const Globals = new StructType(
     /** The reward period and its beginning; the same as the epoch while every epoch is one. */
     period: U32,
     periodStartMs: U64,
+    /** What had been burned when it began. */
+    periodBurnedUnits: Units,
     /** Current beacon, and the one this epoch draws with (§9.1). */
     beacon: Bytes32,
     epochBeacon: Bytes32,

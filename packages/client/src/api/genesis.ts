@@ -73,6 +73,7 @@ const params = z.object({
   emissionStages: z.array(z.object({ fromPeriod: count, perDayUnits: units })),
   halvingDays: count,
   rewards: z.object({ period: count, dayMs: count, testPeriods: count, securityBy: count }),
+  wash: z.object({ creditFactor: count, bootstrapPeriods: count, mintOfBurnBps: bps }),
   stacks,
   components,
   vwuPerTokenIn: count,

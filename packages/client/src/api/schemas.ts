@@ -161,7 +161,9 @@ export const Epoch = z.object({
   epoch: count,
   durationMs: count,
   /** The emission that the epoch's end paid; null while its reward period goes on. */
-  emission: z.object({ period: count, forMs: count, perDayUnits: units, halvings: count }).nullable(),
+  emission: z
+    .object({ period: count, forMs: count, perDayUnits: units, halvings: count, limitUnits: units.nullable() })
+    .nullable(),
   revenueUnits: units,
   burnedUnits: units,
   mintedUnits: units,
@@ -181,6 +183,7 @@ export const Epoch = z.object({
       miner: count,
       trustPpb: ppb,
       levelPpb: ppb,
+      uncredited: z.object({ vwu: units, tokens: units }),
       raw: z.record(z.string(), units),
       finalPpb: units,
       weight: units,

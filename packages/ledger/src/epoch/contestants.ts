@@ -1,5 +1,6 @@
-import { type MinerRow, minerStatuses, type Params, rewardPeriods } from '@assay/protocol';
+import { type Globals, type MinerRow, minerStatuses, type Params, rewardPeriods } from '@assay/protocol';
 import { successRatePpb } from '../standing.ts';
+import type { Uncredited } from './wash.ts';
 
 const MICRO = 1_000_000n;
 
@@ -36,20 +37,29 @@ export function valuesOf(raw: Raw | null | undefined): bigint[] {
  * mixers certified them. Hash rate and bandwidth are measured by challenges, feedback by ratings; until a chain holds
  * either they are empty.
  */
-export function rawOf(row: Readonly<MinerRow>, period: number, { rewards }: Pick<Params, 'rewards'>): Raw | null {
+export function rawOf(
+  row: Readonly<MinerRow>,
+  uncredited: Uncredited,
+  { period, rewards }: Pick<Globals, 'period'> & Pick<Params, 'rewards'>,
+): Raw | null {
   if (row.status === minerStatuses.ejected) return null;
   if (row.epochVwu === 0n || period - row.registeredPeriod < rewards.testPeriods) return null;
   return {
-    usage: row.epochTokens,
+    usage: without(row.epochTokens, uncredited.tokens),
     stake: row.collateralUnits + row.delegatedUnits,
     hashRate: 0n,
     feedback: 0n,
-    vwu: row.epochVwu,
+    vwu: without(row.epochVwu, uncredited.vwu),
     bandwidth: 0n,
     compute: row.epochOutMs === 0n ? 0n : (row.epochOutTokens * MICRO) / row.epochOutMs,
     latency: row.epochTasks === 0 ? 0n : row.epochLatencyMicro / BigInt(row.epochTasks),
     performance: successRatePpb(row),
   };
+}
+
+/** What is left; the sums may have saturated, so not all of it need be there. */
+function without(sum: bigint, lost: bigint): bigint {
+  return sum > lost ? sum - lost : 0n;
 }
 
 /** Trust that multiplies what was measured: with daily periods that of the day before (economics §4.4). */

@@ -56,7 +56,13 @@ describe('emission of an epoch (economics §3, §4)', () => {
     const close = competition();
     // 15 blocks of 500 ms at a million base units per second
     expect(close).toMatchObject({ durationMs: 7500, mintedUnits: 7_500_000n });
-    expect(close.emission).toEqual({ period: 0, forMs: 7500, perDayUnits: 86_400_000_000n, halvings: 0 });
+    expect(close.emission).toEqual({
+      period: 0,
+      forMs: 7500,
+      perDayUnits: 86_400_000_000n,
+      halvings: 0,
+      limitUnits: null,
+    });
     const units = (stack: string) => close.pools.filter((pool) => pool.source === 'emission' && pool.stack === stack);
     expect(units('miners').map((pool) => pool.units)).toEqual([4_500_000n]);
     expect(units('creators').map((pool) => pool.units)).toEqual([750_000n]);

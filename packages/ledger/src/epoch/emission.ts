@@ -7,6 +7,7 @@ import type { LedgerState } from '../state.ts';
 import { finals, SHARE_ONE } from './competition.ts';
 import { alphasOf, countedTrustPpb, rawOf, valuesOf } from './contestants.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
+import { nothingLost, uncreditedWork } from './wash.ts';
 
 const source = 'emission';
 
@@ -17,9 +18,13 @@ export interface Emission {
   readonly scores: readonly MinerScore[];
 }
 
-/** The emission of a reward period before it is divided: the day's amount by its time (economics §1.2). */
-export function emissionOf({ perDayUnits, forMs }: Pick<EmissionRate, 'perDayUnits' | 'forMs'>, dayMs: number): bigint {
-  return (perDayUnits * BigInt(forMs)) / BigInt(dayMs);
+/** The emission of a reward period before it is divided: the day's amount by its time (economics §1.2, §7.2). */
+export function emissionOf(
+  { perDayUnits, forMs, limitUnits }: Pick<EmissionRate, 'perDayUnits' | 'forMs' | 'limitUnits'>,
+  dayMs: number,
+): bigint {
+  const units = (perDayUnits * BigInt(forMs)) / BigInt(dayMs);
+  return limitUnits === null ? units : capped(units, limitUnits);
 }
 
 /**
@@ -67,7 +72,8 @@ function mintedOf({ units, shares }: Pool): bigint {
 function minersPool(state: LedgerState, units: bigint): { readonly pool: Pool; readonly scores: MinerScore[] } {
   const { params, globals } = state;
   const rows = [...state.miners];
-  const raws = rows.map((row) => rawOf(row, globals.period, params));
+  const uncredited = uncreditedWork(state);
+  const raws = rows.map((row, miner) => rawOf(row, uncredited[miner] ?? nothingLost, { ...params, ...globals }));
   const trusts = rows.map((row) => countedTrustPpb(row, params));
   const levels = rows.map(({ level }) => levelFactorPpb(level, params.levels));
   const trusted = raws.map((raw, miner) => {
@@ -84,7 +90,8 @@ function minersPool(state: LedgerState, units: bigint): { readonly pool: Pool; r
     const finalPpb = weight / (SHARE_ONE / PPB);
     const trustPpb = trusts[miner] ?? 0;
     const levelPpb = Number(levels[miner] ?? 0n);
-    scores.push({ miner, trustPpb, levelPpb, raw, finalPpb, weight, emissionUnits: paid.get(miner) ?? 0n });
+    const own = { miner, trustPpb, levelPpb, uncredited: uncredited[miner] ?? nothingLost };
+    scores.push({ ...own, raw, finalPpb, weight, emissionUnits: paid.get(miner) ?? 0n });
   }
   return { pool, scores };
 }

@@ -19,8 +19,8 @@ const spanOf = (fromMs: number, toMs: number) => {
 describe('schedule (economics §1.2)', () => {
   it('mints a day’s amount in a day, by block time, whatever the number of epochs', () => {
     const day = endingPeriod({ params, globals: spanOf(0, dayMs) });
-    expect(day).toEqual({ period: 0, forMs: dayMs, perDayUnits: 410_900n * UNIT, halvings: 0 });
-    const rate = { perDayUnits: 410_900n * UNIT, forMs: 16_000 };
+    expect(day).toEqual({ period: 0, forMs: dayMs, perDayUnits: 410_900n * UNIT, halvings: 0, limitUnits: null });
+    const rate = { perDayUnits: 410_900n * UNIT, forMs: 16_000, limitUnits: null };
     expect(emissionOf(rate, dayMs)).toBe(76_092_592_592n);
     expect(emissionOf({ ...rate, forMs: 60_000 }, 60_000)).toBe(410_900n * UNIT);
   });
@@ -111,7 +111,13 @@ describe('a network with days of 24 seconds', () => {
     work(world, 1);
     const { close, epochs } = finishPeriod(world);
     expect(epochs).toBe(2);
-    expect(close.emission).toEqual({ period, forMs: 24_000, perDayUnits: 86_400_000_000n, halvings: 0 });
+    expect(close.emission).toEqual({
+      period,
+      forMs: 24_000,
+      perDayUnits: 86_400_000_000n,
+      halvings: 0,
+      limitUnits: null,
+    });
     expect(close.scores.map(({ miner, raw }) => [miner, raw['vwu'], raw['usage']])).toEqual([
       [0, 140n, 60n],
       [1, 70n, 30n],

@@ -1,4 +1,4 @@
-import { limits, type ModelRow, type Params, rewardPeriods } from '@assay/protocol';
+import { type Globals, limits, type ModelRow, type Params, rewardPeriods } from '@assay/protocol';
 import type { EmissionRate } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import type { Table } from '../table.ts';
@@ -18,7 +18,14 @@ export function endingPeriod({ params, globals }: Pick<LedgerState, 'params' | '
   if (forMs === 0) return null;
   const elapsedMs = clock(periodStartMs) - clock(genesisMs);
   const halvings = halvingDays === 0 ? 0n : elapsedMs / (BigInt(halvingDays) * dayMs);
-  return { period, forMs, perDayUnits: scheduledUnits(params, period) >> halvings, halvings: Number(halvings) };
+  const perDayUnits = scheduledUnits(params, period) >> halvings;
+  return { period, forMs, perDayUnits, halvings: Number(halvings), limitUnits: burnLimit(params, globals) };
+}
+
+/** §7.2 After the bootstrap a period mints less than its users burned: no fee comes back whole. */
+function burnLimit({ wash }: Params, { period, burnedUnits, periodBurnedUnits }: Globals): bigint | null {
+  if (wash.mintOfBurnBps === 0 || period < wash.bootstrapPeriods) return null;
+  return ((burnedUnits - periodBurnedUnits) * BigInt(wash.mintOfBurnBps)) / ALL_BPS;
 }
 
 /** Units per day of the stage a period is in, before halving (economics §1.2). */
@@ -27,6 +34,7 @@ function scheduledUnits({ emissionPerDayUnits, emissionStages }: Params, period:
   return stage?.perDayUnits ?? emissionPerDayUnits;
 }
 
+const ALL_BPS = 10_000n;
 const noWork = {
   epochVwu: 0n,
   epochTokens: 0n,
@@ -39,9 +47,11 @@ const noWork = {
 /** Begins the next reward period: its counts start anew, and it keeps the trust it begins with (economics §4.4). */
 export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate): void {
   const { rewards } = state.params;
+  const { timeMs, burnedUnits } = state.globals;
   const ended = rewards.period === rewardPeriods.day ? BigInt(forMs) / BigInt(rewards.dayMs) : 1n;
   const next = Math.min(period + Number(ended), limits.maxPeriods);
-  state.setGlobals({ period: next, periodStartMs: state.globals.timeMs });
+  state.setGlobals({ period: next, periodStartMs: timeMs, periodBurnedUnits: burnedUnits });
+  state.credits.forget();
   for (let miner = 0; miner < state.miners.length; miner++) {
     const { trustPpb, periodTrustPpb, epochTasks } = state.miners.at(miner);
     if (trustPpb === periodTrustPpb && epochTasks === 0) continue;

@@ -65,6 +65,8 @@ export const devnetParams: Params = {
   emissionStages: [],
   halvingDays: 730,
   rewards: { period: 0, dayMs: 86_400_000, testPeriods: 0, securityBy: 0 },
+  // Two years of epochs of 16 s.
+  wash: { creditFactor: 2, bootstrapPeriods: 3_942_000, mintOfBurnBps: 9000 },
   stacks: { minersBps: 6000, securityBps: 2000, creatorsBps: 1000, gatewaysBps: 500, treasuryBps: 500 },
   components: {
     usageBps: 0,

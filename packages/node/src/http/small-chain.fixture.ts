@@ -77,7 +77,7 @@ const task: TaskDetail = {
 export const closedEpoch: EpochClose = {
   epoch: 0,
   durationMs: 16_000,
-  emission: { period: 0, forMs: 16_000, perDayUnits: 9n, halvings: 0 },
+  emission: { period: 0, forMs: 16_000, perDayUnits: 9n, halvings: 0, limitUnits: null },
   revenueUnits: 7n,
   burnedUnits: 0n,
   mintedUnits: 5n,
@@ -90,6 +90,7 @@ export const closedEpoch: EpochClose = {
       miner: 0,
       trustPpb: 1,
       levelPpb: 2,
+      uncredited: { vwu: 0n, tokens: 0n },
       raw: { vwu: 3n },
       finalPpb: 10n ** 9n,
       weight: 10n ** 18n,
