@@ -280,7 +280,7 @@ export const AuditRow = new StructType(
 );
 export type AuditRow = ValueOf<typeof AuditRow>;
 
-/** What one miner did for one payer this reward period: work of approved user tasks, of which the largest, and tokens. */
+/** What one miner did for one payer this reward period: work of approved user tasks, the largest of it, tokens. */
 export const CreditRow = new StructType(
   { payer: Address, miner: U32, vwu: Units, largestVwu: Units, tokens: Units },
   { typeName: 'CreditRow' },

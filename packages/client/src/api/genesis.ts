@@ -80,6 +80,14 @@ const params = z.object({
   vwuPerTokenOut: count,
   governance,
 });
+/** What a reward period could mint. */
+export const EmissionRate = z.object({
+  period: count,
+  forMs: count,
+  perDayUnits: units,
+  halvings: count,
+  limitUnits: units.nullable(),
+});
 const genesisRole = z.object({ publicKey: bytes32, operator: address, stakeUnits: units });
 export const domainFields = {
   name: z.string(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { domainFields } from './genesis.ts';
+import { domainFields, EmissionRate } from './genesis.ts';
 import { Model, modelEvents } from './models.ts';
 import { address, blsPublicKey, bps, bytes, bytes32, code, count, ppb, signature96, units } from './scalars.ts';
 import { standingEvents } from './standing.ts';
@@ -161,9 +161,7 @@ export const Epoch = z.object({
   epoch: count,
   durationMs: count,
   /** The emission that the epoch's end paid; null while its reward period goes on. */
-  emission: z
-    .object({ period: count, forMs: count, perDayUnits: units, halvings: count, limitUnits: units.nullable() })
-    .nullable(),
+  emission: EmissionRate.nullable(),
   revenueUnits: units,
   burnedUnits: units,
   mintedUnits: units,

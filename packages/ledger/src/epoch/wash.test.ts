@@ -25,9 +25,11 @@ function closeAfter(world: World, tasks: readonly (readonly [session: number, mi
     world.receipt({ session, miner, tokensIn: 0, tokensOut, priceUnits: 4n * BigInt(tokensOut) }),
   );
   world.certify(...receipts);
-  for (const { taskId } of receipts) {
-    world.audit(taskId, new Map(world.auditorsOf(taskId).map((auditor) => [auditor, honest])));
-  }
+  const pairs = receipts.flatMap(({ taskId }) =>
+    world.auditorsOf(taskId).map((auditor) => world.auditPair(auditor, taskId, honest)),
+  );
+  world.block(...pairs.map((pair) => pair.commit()));
+  world.block(...pairs.map((pair) => pair.reveal()));
   const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
   if (close === undefined) throw new Error('the epoch did not close');
   return close;
