@@ -25,6 +25,7 @@ const commands = {
   types: { args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'] },
   tidy: { args: ['tools/tidy.ts'] },
   bench: { args: ['bench/run.ts'] },
+  vectors: { args: ['tools/vectors.ts'] },
 };
 
 function stop(sentence) {

@@ -22,7 +22,7 @@ export { EPOCH_GRACE_BLOCKS, type Rule, rules } from './rules.ts';
 export { transactionSigningRoot } from './signing.ts';
 export type { LedgerView } from './state.ts';
 export type { ReadonlyTable } from './table.ts';
-export { auditRatePpb } from './trust.ts';
+export { auditRatePpb, keptPpb, trustPpbOf } from './trust.ts';
 export { type Opinion, opinionOf } from './verdict.ts';
 export * from './verifier.ts';
 export { workUnitsOf } from './work.ts';

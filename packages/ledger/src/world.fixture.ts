@@ -32,6 +32,8 @@ setHasher(hasher);
 const encode = (text: string) => new TextEncoder().encode(text);
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 
+export { realKeys } from './keys.fixture.ts';
+
 export const FEE = worldParams.transactionFeeUnits;
 export const genesisTimeMs = 1_700_000_000_000;
 

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LedgerEvent } from '@assay/ledger';
+import { replayBlocks } from '@assay/node/cli/history';
+import { epochJson } from '@assay/node/http/node-api/json';
+import { fromHex, Genesis, toHex } from '@assay/protocol';
+import { holdsUnion, protocolTypes } from '@assay/protocol/fixture';
+import { describe, expect, it } from 'vitest';
+import { blocksOf, type RecordedChain } from './chain.ts';
+import { vectorFiles } from './vectors.ts';
+
+const dir = join(import.meta.dirname, '../../spec/vectors');
+const read = (name: string): string => readFileSync(join(dir, name), 'utf8');
+
+interface TypeVector {
+  readonly type: string;
+  readonly bytes: string;
+  readonly root: string;
+  readonly json: unknown;
+}
+
+describe('spec/vectors', () => {
+  it.each([...vectorFiles()])('%s is what the rules give (else: npm run vectors)', (name, text) => {
+    expect(read(name)).toBe(text);
+  });
+
+  it('holds nothing that no test reads', () => {
+    expect(readdirSync(dir).sort()).toEqual([...vectorFiles().keys(), 'chain.json', 'epochs.json'].sort());
+  });
+
+  const types: TypeVector[] = JSON.parse(read('types.json'));
+
+  it('reads every encoding back to its root, and every JSON form to its bytes', () => {
+    expect(new Set(types.map(({ type }) => type.split('.')[0]))).toEqual(new Set(protocolTypes.keys()));
+    for (const { type: label, bytes, root, json } of types) {
+      const type = protocolTypes.get(label.split('.')[0] ?? '');
+      if (type === undefined) throw new Error(`there is no type ${label}`);
+      const value = type.deserialize(fromHex(bytes) ?? new Uint8Array());
+      expect([label, `0x${toHex(type.hashTreeRoot(value))}`]).toEqual([label, root]);
+      if (holdsUnion(type)) continue;
+      expect([label, `0x${toHex(type.serialize(type.fromJson(json)))}`]).toEqual([label, bytes]);
+    }
+  });
+});
+
+describe('the recorded chain', () => {
+  const chain: RecordedChain = JSON.parse(read('chain.json'));
+  const closes: unknown[] = JSON.parse(read('epochs.json'));
+
+  it('replays to its roots, signatures and all (§2.4)', async () => {
+    const blocks = blocksOf(chain);
+    async function* all(): AsyncGenerator<Uint8Array> {
+      yield* blocks;
+    }
+    const history = {
+      source: 'spec/vectors',
+      genesis: Genesis.fromJson(chain.genesis),
+      height: blocks.length,
+      blocks: all,
+    };
+    const events: LedgerEvent[] = [];
+    const codes = new Set<string>();
+    for await (const { result } of replayBlocks(history, { fast: false })) {
+      events.push(...result.events);
+      for (const { code } of result.transactions) codes.add(code);
+    }
+    const closed = events.flatMap((event) => (event.type === 'epochClosed' ? [epochJson(event.close)] : []));
+    expect(closed).toEqual(closes);
+    const reached = new Set(events.map(({ type }) => type));
+    for (const type of ['taskPaid', 'taskRejected', 'auditSkipped', 'sessionClosed', 'epochClosed'] as const) {
+      expect([type, reached.has(type)]).toEqual([type, true]);
+    }
+    expect([...codes].filter((code) => code !== 'OK').length).toBeGreaterThan(1);
+    expect(blocks.length).toBeGreaterThanOrEqual(100);
+  });
+});

@@ -1,0 +1,216 @@
+import {
+  apportion,
+  auditRatePpb,
+  type DrawTable,
+  drawMiners,
+  eligibleMiners,
+  keptPpb,
+  opinionOf,
+  priceOf,
+  trustPpbOf,
+  workUnitsOf,
+} from '@assay/ledger';
+import { compareDistributions } from '@assay/node/audit/distribution';
+import { drawPositions } from '@assay/node/audit/positions';
+import { devnetParams } from '@assay/node/devnet/genesis';
+import {
+  addressOf,
+  addressText,
+  concatBytes,
+  messageTypes,
+  possessionRoot,
+  sha256,
+  signingDomain,
+  signingRoot,
+  taskIdOf,
+  toHex,
+} from '@assay/protocol';
+import { protocolTypes, valuesOf } from '@assay/protocol/fixture';
+
+const hex = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
+const seedOf = (name: string): Uint8Array => sha256(new TextEncoder().encode(name));
+
+/** Encoding, root and JSON form of a value of every type of the protocol. */
+function types() {
+  const rows = [];
+  for (const [name, type] of protocolTypes) {
+    for (const [label, value] of valuesOf(name, type)) {
+      const bytes = hex(type.serialize(value));
+      rows.push({
+        type: label,
+        bytes,
+        root: hex(type.hashTreeRoot(value)),
+        json: type.toJson(value),
+      });
+    }
+  }
+  return rows;
+}
+
+/** Addresses, signing roots and ids (§1.2, §6.2). */
+function identities() {
+  const chain = { chainId: 'assay-vectors', genesisHash: seedOf('genesis') };
+  const keys = [new Uint8Array(32), seedOf('account'), new Uint8Array(32).fill(255)];
+  const objectRoot = seedOf('object');
+  const identity = { session: 3, taskSequence: 7, requestHash: seedOf('request') };
+  const blsPublicKey = concatBytes([seedOf('bls'), seedOf('key')]).subarray(0, 48);
+  return {
+    addresses: keys.map((key) => ({
+      publicKey: hex(key),
+      address: hex(addressOf(key)),
+      text: addressText(addressOf(key)),
+    })),
+    signing: {
+      ...{ chainId: chain.chainId, genesisHash: hex(chain.genesisHash), objectRoot: hex(objectRoot) },
+      roots: Object.entries(messageTypes).map(([message, type]) => {
+        const domain = signingDomain(chain, type);
+        return { message, type, domain: hex(domain), signingRoot: hex(signingRoot(objectRoot, domain)) };
+      }),
+    },
+    possession: { blsPublicKey: hex(blsPublicKey), signingRoot: hex(possessionRoot(blsPublicKey)) },
+    taskId: { ...identity, requestHash: hex(identity.requestHash), taskId: hex(taskIdOf(identity)) },
+  };
+}
+
+/** Divisions, prices and work (economics §0.2, §2, §4). */
+function amounts() {
+  const divisions: [bigint, bigint[]][] = [
+    [10n, [1n, 1n, 1n]],
+    [2n, [1n, 1n, 1n, 1n]],
+    [0n, [5n, 7n]],
+    [7n, [0n, 0n]],
+    [100n, [0n, 3n, 0n, 4n]],
+    [1_000_000_007n, [6000n, 2000n, 1000n, 500n, 500n]],
+    [2n ** 64n - 1n, [1n, 2n ** 63n, 2n ** 64n - 1n]],
+  ];
+  const tasks = [
+    { prices: { priceInUnits: 100_000n, priceOutUnits: 300_000_000n }, tokensIn: 12, tokensOut: 34 },
+    { prices: { priceInUnits: 2n, priceOutUnits: 4n }, tokensIn: 0, tokensOut: 131_072 },
+  ];
+  const works = [
+    { kind: 0, tokensIn: 10, tokensOut: 20, difficultyPpm: 1_000_000 },
+    { kind: 1, tokensIn: 10, tokensOut: 21, difficultyPpm: 1_333_333 },
+    { kind: 2, tokensIn: 1, tokensOut: 1, difficultyPpm: 999_999 },
+  ];
+  return {
+    apportion: divisions.map(([whole, weights]) => ({ whole, weights, parts: apportion(whole, weights) })),
+    prices: tasks.map(({ prices, ...tokens }) => ({ ...prices, ...tokens, priceUnits: priceOf(prices, tokens) })),
+    work: works.map((each) => ({
+      ...{ ...each, vwuPerTokenIn: 1, vwuPerTokenOut: 3 },
+      vwu: workUnitsOf({ vwuPerTokenIn: 1, vwuPerTokenOut: 3 }, each, each),
+    })),
+  };
+}
+
+/** Draws of miners under a fixed beacon (§6.1, §6.2). */
+function draws() {
+  const entries = Array.from({ length: 8 }, (_, miner) => ({
+    miner,
+    operator: addressOf(seedOf(`operator ${miner}`)),
+    owner: addressOf(seedOf(`owner ${miner % 5}`)),
+    domain: miner === 6 ? 1 : 0,
+    models: miner % 2 === 0 ? [0, 1] : [0],
+    contextTokens: 2048,
+    activeFrom: miner === 7 ? 1000 : 0,
+    weight: BigInt(miner * miner) * 1_000_000n,
+  }));
+  const table: DrawTable = { epoch: 5, beacon: seedOf('beacon'), entries };
+  const payers = [addressOf(seedOf('payer')), addressOf(seedOf('owner 3'))];
+  const requests = [0, 1, 2, 3, 4, 5].map((i) => ({
+    ...{ taskId: seedOf(`task ${i}`), domain: 0, model: i % 2, drawHeight: 167 },
+    payer: payers[i === 5 ? 1 : 0] ?? new Uint8Array(20),
+  }));
+  return {
+    epoch: table.epoch,
+    beacon: hex(table.beacon),
+    entries: entries.map((entry) => ({ ...entry, operator: hex(entry.operator), owner: hex(entry.owner) })),
+    draws: requests.map((request) => ({
+      ...{ ...request, taskId: hex(request.taskId), payer: hex(request.payer) },
+      eligible: eligibleMiners(table, request).map(({ miner }) => miner),
+      ranks: drawMiners(table, request, 4),
+    })),
+  };
+}
+
+/** Positions, distances, opinions, trust and audit rates (§10, verification §2–4). */
+function audits() {
+  const seed = seedOf('audit');
+  const sizes = [
+    { tokens: 3, count: 64 },
+    { tokens: 100, count: 5 },
+    { tokens: 131_072, count: 64 },
+  ];
+  const reported = [
+    { index: 0, ids: [5, 9], probabilitiesPpb: [700_000_000, 200_000_000] },
+    { index: 1, ids: [4, 8, 2], probabilitiesPpb: [500_000_000, 300_000_000, 100_000_000] },
+    { index: 2, ids: [1], probabilitiesPpb: [1_000_000_000] },
+  ];
+  const reference = [
+    { argmaxId: 5, probabilitiesPpb: [690_000_001, 205_000_000] },
+    { argmaxId: 8, probabilitiesPpb: [10_000_000, 900_000_000, 0] },
+    { argmaxId: 1, probabilitiesPpb: [999_999_999] },
+  ];
+  const limit = 35_000_000;
+  const numbers = [0, limit, limit + 1, 3 * limit, 3 * limit + 1].map((t1Ppb) => ({ finding: 0, t1Ppb }));
+  const records = [
+    [0, 0],
+    [1, 0],
+    [50, 1],
+    [200, 10],
+    [100_000, 0],
+  ].map(([passed = 0, failed = 0]) => [BigInt(passed) * 1_000_000n, BigInt(failed) * 1_000_000n] as const);
+  const ratesUnder = { newMinerTasks: 50, floorPpb: 20_000_000, minRoutingTrustPpb: 100_000_000 };
+  const miners = [
+    { audited: 0, trustPpb: 950_000_000, evidenceLevel: 2 },
+    { audited: 50, trustPpb: 100_000_000, evidenceLevel: 2 },
+    { audited: 50, trustPpb: 550_000_000, evidenceLevel: 1 },
+    { audited: 50, trustPpb: 700_000_000, evidenceLevel: 0 },
+    { audited: 50, trustPpb: 1_000_000_000, evidenceLevel: 2 },
+  ];
+  return {
+    positions: sizes.map((size) => ({ seed: hex(seed), ...size, positions: drawPositions(seed, size) })),
+    t1: { reported, reference, ...compareDistributions(reported, reference) },
+    opinions: [...numbers, ...[1, 2, 3].map((finding) => ({ finding, t1Ppb: 0 }))].map((each) => ({
+      ...{ ...each, t1ThresholdPpb: limit },
+      opinion: opinionOf({ ...each, positions: 64, argmaxMismatches: 0 }, limit),
+    })),
+    trust: records.map(([passedMicro, failedMicro]) => ({
+      ...{ passedMicro, failedMicro },
+      trustPpb: trustPpbOf(passedMicro, failedMicro),
+    })),
+    kept: [1, 14, 5400].map((halfLifeEpochs) => ({ halfLifeEpochs, keptPpb: keptPpb(halfLifeEpochs) })),
+    rates: miners.map((miner) => ({
+      ...miner,
+      ratePpb: auditRatePpb({ ...devnetParams.audit, ...ratesUnder }, miner),
+    })),
+    ratesUnder,
+  };
+}
+
+const files: Readonly<Record<string, () => unknown>> = { types, identities, amounts, draws, audits };
+
+/** The text of each vector file, by name. Amounts are strings of digits, bytes hexadecimal with `0x`. */
+export function vectorFiles(): Map<string, string> {
+  const texts = Object.entries(files).map(([name, make]) => [`${name}.json`, textOf(make())] as const);
+  return new Map(texts);
+}
+
+/** JSON as the vector files are written: one row of a list a line. */
+export function textOf(value: unknown): string {
+  const plain = (_: string, part: unknown) => (typeof part === 'bigint' ? String(part) : part);
+  return `${linesOf(JSON.parse(JSON.stringify(value, plain)), '')}\n`;
+}
+
+function linesOf(value: unknown, indent: string): string {
+  const isNested = (part: unknown) => typeof part === 'object' && part !== null;
+  if (!isNested(value)) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    if (!value.some(isNested) && JSON.stringify(value).length < 100) return JSON.stringify(value);
+    return `[\n${value.map((part) => `${inner}${JSON.stringify(part)}`).join(',\n')}\n${indent}]`;
+  }
+  const parts = Object.entries(value as object).map(
+    ([name, part]) => `${inner}${JSON.stringify(name)}: ${linesOf(part, inner)}`,
+  );
+  return `{\n${parts.join(',\n')}\n${indent}}`;
+}
