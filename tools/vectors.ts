@@ -1,10 +1,10 @@
 /**
- * `npm run vectors` writes spec/vectors anew from the rules. `npm run vectors -- chain` also records the chain anew:
+ * `npm run vectors` writes spec/vectors anew from the rules. `npm run vectors -- chains` also records the chains anew:
  * that is right only while no network has run under its rules; otherwise the change needs a number in `rules.ts`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { recordChain } from './vectors/chain.ts';
+import { recordChain, recordedChains } from './vectors/chain.ts';
 import { textOf, vectorFiles } from './vectors/vectors.ts';
 
 const dir = join(import.meta.dirname, '../spec/vectors');
@@ -16,8 +16,6 @@ function write(name: string, text: string): void {
 }
 
 for (const [name, text] of vectorFiles()) write(name, text);
-if (process.argv.includes('chain')) {
-  const { chain, closes } = recordChain();
-  write('chain.json', textOf(chain));
-  write('epochs.json', textOf(closes));
+if (process.argv.includes('chains')) {
+  for (const [name, rounds] of recordedChains) write(`chain-${name}.json`, textOf(recordChain(name, rounds)));
 }

@@ -1,17 +1,25 @@
 import { genesisHash } from '@assay/ledger';
 import { checked, hardFailure, type honest, realKeys, World } from '@assay/ledger/fixture';
 import { blockSigningRoot, headerRoot, proposerAt } from '@assay/node/consensus/seal';
+import { devnetParams } from '@assay/node/devnet/genesis';
 import { epochJson } from '@assay/node/http/node-api/json';
-import { Block, fromHex, Genesis, type Receipt, TransactionList, toHex, verdicts } from '@assay/protocol';
+import { defaultPreset, presetNames, presetParams } from '@assay/node/presets/presets';
+import { Block, fromHex, Genesis, type Params, type Receipt, TransactionList, toHex, verdicts } from '@assay/protocol';
 
-/** A chain as `spec/vectors/chain.json` keeps it. */
+/** A chain as `spec/vectors/chain-PRESET.json` keeps it. */
 export interface RecordedChain {
   readonly genesis: unknown;
   /** Serialised blocks from height 1 on, each with the state root it leads to. */
   readonly blocks: readonly string[];
+  /** What each epoch paid, as the node API says it. */
+  readonly closes: readonly unknown[];
 }
 
-const lastHeight = 100;
+/** The chains that are recorded: a preset, and its epochs with work; the default network lives longest. */
+export const recordedChains: ReadonlyMap<string, number> = new Map(
+  presetNames.map((name) => [name, name === defaultPreset ? 6 : 2]),
+);
+
 const auditorsDrawn = 0;
 
 /** A small network that seals and keeps its blocks, as a node does. */
@@ -44,11 +52,20 @@ class RecordedWorld extends World {
   }
 }
 
+/** The parameters of a preset, with the short epochs and waits of a test, and days as long as epochs. */
+function shortParams(preset: string): Params {
+  const { epochBlocks, receiptLifetimeBlocks, transactionFeeUnits, audit, blockTimeMs } = new World().state.params;
+  const params = presetParams(preset, { ...devnetParams, receiptLifetimeBlocks, transactionFeeUnits, audit });
+  return { ...params, epochBlocks, rewards: { ...params.rewards, dayMs: epochBlocks * blockTimeMs } };
+}
+
 /**
- * A chain and what its epochs paid: miners, sessions, stakes, refusals; answers that pass, fail or are not audited.
+ * A chain under a preset: miners, sessions, stakes, refusals; answers that pass, fail or are not audited; so many
+ * epochs with work.
  */
-export function recordChain(): { readonly chain: RecordedChain; readonly closes: readonly unknown[] } {
-  const world = new RecordedWorld({ keys: realKeys }).populate();
+export function recordChain(preset: string, rounds: number): RecordedChain {
+  const params = shortParams(preset);
+  const world = new RecordedWorld({ keys: realKeys, params, audit: params.audit }).populate();
   for (const operator of ['minerB', 'minerC'] as const) {
     world.block(world.tx(operator, 'registerMiner', world.registration({ owner: world.address(operator) })));
   }
@@ -63,9 +80,9 @@ export function recordChain(): { readonly chain: RecordedChain; readonly closes:
     world.tx('creator', 'delegate', { miner: 0, amountUnits: 2000n }),
     world.tx('payer', 'topUpSession', { session: 0, amountUnits: 5000n }),
   );
-  for (let round = 0; world.height < lastHeight; round++) answer(world, round);
+  for (let round = 0; round < rounds; round++) answer(world, round);
   const closes = world.events.flatMap((event) => (event.type === 'epochClosed' ? [epochJson(event.close)] : []));
-  return { chain: { genesis: Genesis.toJson(world.genesis), blocks: world.blocks }, closes };
+  return { genesis: Genesis.toJson(world.genesis), blocks: world.blocks, closes };
 }
 
 /** Three answers of a round, by all miners in turn; every third of miner 1's is of another model. */
@@ -82,5 +99,5 @@ function answer(world: RecordedWorld, round: number): void {
 }
 
 /** The blocks of a recorded chain. */
-export const blocksOf = ({ blocks }: RecordedChain): Uint8Array[] =>
+export const blocksOf = ({ blocks }: Pick<RecordedChain, 'blocks'>): Uint8Array[] =>
   blocks.map((text) => fromHex(text) ?? new Uint8Array());
