@@ -92,6 +92,9 @@ describe('one prompt, all the way', () => {
     expect(JSON.parse(selection.out).result).toMatchObject({ taskId, miner: paid.miner, followsDraw: true });
     const audit = await command('explain', 'audit', taskId);
     expect(audit).toMatchObject({ code: 0 });
+    const proof = await command('prove', 'task', taskId, '--json');
+    expect(proof).toMatchObject({ code: 0 });
+    expect(JSON.parse(proof.out)).toMatchObject({ valid: true, row: { priceUnits: paid.priceUnits } });
 
     for (const line of readmeCommands()) {
       const [args = '', redirect] = line.split(' > ');
