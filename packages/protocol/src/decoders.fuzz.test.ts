@@ -12,6 +12,7 @@ const decoders: Readonly<Record<string, Type<unknown>>> = {
   State: protocol.State,
   Genesis: protocol.Genesis,
   PortableReceipt: protocol.PortableReceipt,
+  RowProof: protocol.RowProof,
   Artifact: protocol.Artifact,
   TaskSubmission: protocol.TaskSubmission,
   GatewayMessage: protocol.GatewayMessage,
