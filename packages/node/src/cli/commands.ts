@@ -13,6 +13,7 @@ import { keysCommand } from './commands/keys.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
 import { paramsJusticeCommand } from './commands/params-justice.ts';
+import { paramsWashCommand } from './commands/params-wash.ts';
 import { proveCommand } from './commands/prove.ts';
 import { receiptGetCommand } from './commands/receipt-get.ts';
 import { receiptVerifyCommand } from './commands/receipt-verify.ts';
@@ -44,6 +45,7 @@ const described: readonly Command[] = [
   govShowCommand,
   govDryRunCommand,
   paramsJusticeCommand,
+  paramsWashCommand,
   modelsListCommand,
   modelsPullCommand,
   keysCommand,
