@@ -4,6 +4,7 @@
  */
 export type { PageOptions } from './actions/pageOptions.ts';
 export * from './api/genesis.ts';
+export * from './api/local.ts';
 export * from './api/models.ts';
 export * from './api/proof.ts';
 export * from './api/routes.ts';

@@ -1,4 +1,4 @@
-import type { LocalRoles } from '../api/schemas.ts';
+import type { LocalRoles } from '../api/local.ts';
 import { type Connection, call } from '../connection.ts';
 
 /** The roles that run in the node's process. */

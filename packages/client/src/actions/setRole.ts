@@ -1,4 +1,4 @@
-import type { LocalRole } from '../api/schemas.ts';
+import type { LocalRole } from '../api/local.ts';
 import { type Connection, call } from '../connection.ts';
 
 /** Stops or starts a role of the node's process. Throws ClientError NOT_FOUND, or FORBIDDEN without the admin token. */

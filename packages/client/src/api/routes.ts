@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GenesisJson } from './genesis.ts';
+import { LocalRole, LocalRoles } from './local.ts';
 import { RowProofJson } from './proof.ts';
 import {
   Account,
@@ -9,8 +10,6 @@ import {
   Committee,
   DomainPage,
   Epoch,
-  LocalRole,
-  LocalRoles,
   Miner,
   MinerPage,
   MixerPage,

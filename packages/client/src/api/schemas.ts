@@ -385,17 +385,6 @@ export const Committee = z.object({
 });
 export type Committee = z.infer<typeof Committee>;
 
-/** A role of this process. */
-export const LocalRole = z.object({
-  name: z.string(),
-  kind: z.enum(['gateway', 'mixer', 'miner', 'oracle', 'validator']),
-  address,
-  running: z.boolean(),
-});
-export type LocalRole = z.infer<typeof LocalRole>;
-export const LocalRoles = z.object({ roles: z.array(LocalRole) });
-export type LocalRoles = z.infer<typeof LocalRoles>;
-
 /** A transaction that was applied. */
 export const Applied = z.object({ code: z.literal('OK'), height: count });
 export type Applied = z.infer<typeof Applied>;
