@@ -80,7 +80,7 @@ const params = z.object({
   vwuPerTokenOut: count,
   governance,
 });
-/** What a reward period could mint. */
+/** What a reward period could mint when an epoch's end paid it; the epoch has null while its period goes on. */
 export const EmissionRate = z.object({
   period: count,
   forMs: count,

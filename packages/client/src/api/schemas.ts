@@ -160,7 +160,6 @@ export type PayoutJson = z.infer<typeof PayoutJson>;
 export const Epoch = z.object({
   epoch: count,
   durationMs: count,
-  /** The emission that the epoch's end paid; null while its reward period goes on. */
   emission: EmissionRate.nullable(),
   revenueUnits: units,
   burnedUnits: units,

@@ -127,7 +127,7 @@ function epochStep({ height, close, state }: Closed): Step {
 
 function emissionFacts({ emission }: EpochClose, { rewards }: Params, source: string): Step['facts'] {
   if (emission === null) return [{ name: 'emission', value: 'none', source: 'the day of block time is not over' }];
-  const { period, perDayUnits, halvings, forMs } = emission;
+  const { period, perDayUnits, halvings, forMs, limitUnits } = emission;
   const emissionUnits = (perDayUnits * BigInt(forMs)) / BigInt(rewards.dayMs);
   return [
     { name: 'reward period', value: String(period), source },
@@ -138,6 +138,9 @@ function emissionFacts({ emission }: EpochClose, { rewards }: Params, source: st
     },
     { name: 'of a day', value: `${forMs} of ${rewards.dayMs} ms`, source },
     { name: 'emission', value: units(emissionUnits), source: 'that part of the day’s' },
+    ...(limitUnits === null
+      ? []
+      : [{ name: 'at most', value: units(limitUnits), source: 'params.wash.mintOfBurnBps of what it burned' }]),
   ];
 }
 
