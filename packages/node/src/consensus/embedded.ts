@@ -90,6 +90,10 @@ export class EmbeddedEngine implements Engine {
     return this.#store.blockAt(height);
   }
 
+  async durable(): Promise<void> {
+    await this.#inHand;
+  }
+
   start(): void {
     if (this.#timer !== null || this.#ended !== null) return;
     this.#dueMs = performance.now();

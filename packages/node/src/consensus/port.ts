@@ -26,6 +26,8 @@ export interface Engine {
   onBlock(listener: (committed: CommittedBlock) => void): () => void;
   /** The serialised block at a height; null when there is none. */
   blockAt(height: number): Uint8Array | null;
+  /** Resolves when the ledger stands at a durable block: while one is being written it is ahead of the disk. */
+  durable(): Promise<void>;
   start(): void;
   /** Finishes the block in hand, then makes no more. */
   stop(): Promise<void>;

@@ -18,17 +18,15 @@ import {
   type TaskDetail,
   type TaskPage,
 } from '@assay/client';
-import type { ReadonlyTable } from '@assay/ledger';
+import type { LedgerView, ReadonlyTable } from '@assay/ledger';
 import {
   addressOf,
   addressText,
   Block,
-  type BlockHeader,
   type BodyKind,
   type BodyValues,
   bodySelectors,
   type Genesis,
-  type RoleRow,
   Transaction,
   toHex,
 } from '@assay/protocol';
@@ -69,12 +67,14 @@ export class LocalReader implements NodeReader {
     this.#parts = parts;
   }
 
-  get #state() {
+  /** The state at a durable block: what is shown has happened. */
+  async #durable(): Promise<LedgerView> {
+    await this.#parts.engine.durable();
     return this.#parts.engine.ledger.state;
   }
 
-  status(): Status {
-    const { globals, params, chain } = this.#state;
+  async status(): Promise<Status> {
+    const { globals, params, chain } = await this.#durable();
     const { certified, audited, approved, rejected, paidUnits } = this.#parts.totals.totals;
     return {
       version: this.#parts.version,
@@ -99,8 +99,8 @@ export class LocalReader implements NodeReader {
     return genesisJson(this.#parts.genesis);
   }
 
-  committee(): Committee {
-    const { chain, globals, mixers } = this.#state;
+  async committee(): Promise<Committee> {
+    const { chain, globals, mixers } = await this.#durable();
     return {
       chainId: chain.chainId,
       genesisHash: hexText(chain.genesisHash),
@@ -144,46 +144,47 @@ export class LocalReader implements NodeReader {
     return this.#parts.store.blockAt(height);
   }
 
-  account(address: Uint8Array): Account | null {
-    const index = this.#state.accountOf(address);
-    return index === undefined ? null : rowJson.account(this.#state.accounts.at(index));
+  async account(address: Uint8Array): Promise<Account | null> {
+    const state = await this.#durable();
+    const index = state.accountOf(address);
+    return index === undefined ? null : rowJson.account(state.accounts.at(index));
   }
 
-  miners(page: PageRequest) {
-    return this.#page(this.#state.miners, page, (row, index) => rowJson.miner(index, row));
+  async miners(page: PageRequest) {
+    return pageOf(await this.#durable(), 'miners', page, (row, index) => rowJson.miner(index, row));
   }
 
-  miner(index: number): Miner | null {
-    const row = this.#state.miners.get(index);
+  async miner(index: number): Promise<Miner | null> {
+    const row = (await this.#durable()).miners.get(index);
     return row === undefined ? null : rowJson.miner(index, row);
   }
 
-  mixers(page: PageRequest) {
-    return this.#page(this.#state.mixers, page, (row, index) => rowJson.mixer(index, row));
+  async mixers(page: PageRequest) {
+    return pageOf(await this.#durable(), 'mixers', page, (row, index) => rowJson.mixer(index, row));
   }
 
-  validators(page: PageRequest) {
-    return this.#rolePage(this.#state.validators, page);
+  async validators(page: PageRequest) {
+    return pageOf(await this.#durable(), 'validators', page, (row, index) => rowJson.role(index, row));
   }
 
-  oracles(page: PageRequest) {
-    return this.#rolePage(this.#state.oracles, page);
+  async oracles(page: PageRequest) {
+    return pageOf(await this.#durable(), 'oracles', page, (row, index) => rowJson.role(index, row));
   }
 
-  gateways(page: PageRequest) {
-    return this.#rolePage(this.#state.gateways, page);
+  async gateways(page: PageRequest) {
+    return pageOf(await this.#durable(), 'gateways', page, (row, index) => rowJson.role(index, row));
   }
 
-  domains(page: PageRequest) {
-    return this.#page(this.#state.domains, page, (row, index) => rowJson.domain(index, row));
+  async domains(page: PageRequest) {
+    return pageOf(await this.#durable(), 'domains', page, (row, index) => rowJson.domain(index, row));
   }
 
-  models(page: PageRequest) {
-    return this.#page(this.#state.models, page, (row, index) => rowJson.model(index, row));
+  async models(page: PageRequest) {
+    return pageOf(await this.#durable(), 'models', page, (row, index) => rowJson.model(index, row));
   }
 
-  session(index: number): Session | null {
-    const row = this.#state.sessions.get(index);
+  async session(index: number): Promise<Session | null> {
+    const row = (await this.#durable()).sessions.get(index);
     return row === undefined ? null : rowJson.session(index, row);
   }
 
@@ -211,20 +212,20 @@ export class LocalReader implements NodeReader {
     const batch = Transaction.deserialize(raw).content.body.value as BodyValues['certifiedBatch'];
     const { index } = record;
     const { height } = record.row;
-    const receipt = portableReceipt({ chain: this.#state.chain, height, batch, index });
+    const receipt = portableReceipt({ chain: this.#parts.engine.ledger.state.chain, height, batch, index });
     return receipt === null ? null : receiptJson(receipt);
   }
 
-  /** While the ledger is ahead of the disk it waits for the block in hand: only durable blocks are proven. */
-  proof(key: RowKey): Promise<RowProofJson | null> {
-    const bytes = this.#parts.store.blockAt(this.#state.globals.height);
-    if (bytes !== null) return Promise.resolve(this.#proofUnder(Block.deserialize(bytes).header, key));
-    return new Promise((resolve) => {
-      const end = this.#parts.engine.onBlock(({ block }) => {
-        end();
-        resolve(this.#proofUnder(block.header, key));
-      });
-    });
+  async proof(key: RowKey): Promise<RowProofJson | null> {
+    const state = await this.#durable();
+    const bytes = this.#parts.store.blockAt(state.globals.height);
+    if (bytes === null) return null;
+    const table = proofTables[key.kind];
+    const index = indexOf(state, key);
+    const found = index === undefined ? null : this.#parts.engine.ledger.prove(table, index);
+    if (index === undefined || found === null) return null;
+    const { header } = Block.deserialize(bytes);
+    return rowProofToJson({ header, table: new TextEncoder().encode(table), index, ...found });
   }
 
   epoch(epoch: number): Epoch | null {
@@ -236,45 +237,38 @@ export class LocalReader implements NodeReader {
     return this.#parts.engine.submit(transaction);
   }
 
-  #proofUnder(header: BlockHeader, key: RowKey): RowProofJson | null {
-    const table = proofTables[key.kind];
-    const index = this.#indexOf(key);
-    const found = index === undefined ? null : this.#parts.engine.ledger.prove(table, index);
-    if (index === undefined || found === null) return null;
-    return rowProofToJson({ header, table: new TextEncoder().encode(table), index, ...found });
-  }
-
-  #indexOf(key: RowKey): number | undefined {
-    if (typeof key.id === 'number') return key.id;
-    return key.kind === 'account' ? this.#state.accountOf(key.id) : this.#state.taskOf(key.id);
-  }
-
   #pendingOrNone(taskId: Uint8Array): 'pending' | null {
     return this.#parts.isPending(toHex(taskId)) ? 'pending' : null;
   }
 
-  #page<Row, Json>(
-    table: ReadonlyTable<Row>,
-    { from, limit }: PageRequest,
-    jsonOf: (row: Row, index: number) => Json,
-  ): { height: number; total: number; items: Json[] } {
-    const items: Json[] = [];
-    for (let index = from; index < Math.min(from + limit, table.length); index++) {
-      items.push(jsonOf(table.at(index), index));
-    }
-    return { height: this.#state.globals.height, total: table.length, items };
-  }
-
-  #rolePage(table: ReadonlyTable<RoleRow>, page: PageRequest) {
-    return this.#page(table, page, (row, index) => rowJson.role(index, row));
-  }
-
   #taskJson({ receipt, audit, row, order, timeMs, refundedUnits, paidEpoch }: TaskRecord): Task {
-    const model = this.#state.models.get(receipt.model);
+    const model = this.#parts.engine.ledger.state.models.get(receipt.model);
     const modelName = model === undefined ? '' : new TextDecoder().decode(model.name);
     const verdict = audit?.verdict ?? null;
     return taskJson(row, receipt, { order, modelName, timeMs, verdict, refundedUnits, paidEpoch });
   }
+}
+
+type TableName = 'miners' | 'mixers' | 'validators' | 'oracles' | 'gateways' | 'domains' | 'models';
+type RowOf<Name extends TableName> = LedgerView[Name] extends ReadonlyTable<infer Row> ? Row : never;
+
+function pageOf<Name extends TableName, Json>(
+  state: LedgerView,
+  name: Name,
+  { from, limit }: PageRequest,
+  jsonOf: (row: Readonly<RowOf<Name>>, index: number) => Json,
+): { height: number; total: number; items: Json[] } {
+  const table = state[name] as ReadonlyTable<RowOf<Name>>;
+  const items: Json[] = [];
+  for (let index = from; index < Math.min(from + limit, table.length); index++) {
+    items.push(jsonOf(table.at(index), index));
+  }
+  return { height: state.globals.height, total: table.length, items };
+}
+
+function indexOf(state: LedgerView, key: RowKey): number | undefined {
+  if (typeof key.id === 'number') return key.id;
+  return key.kind === 'account' ? state.accountOf(key.id) : state.taskOf(key.id);
 }
 
 /** Kind and sender of a serialised transaction; null when it is none. */

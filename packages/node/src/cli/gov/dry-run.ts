@@ -41,7 +41,7 @@ export interface DryRun {
  * The parameters with every setting made at once. An amount may be written without the quotes JSON asks for. Throws
  * CliError with a sentence when a vote could not make the change.
  */
-export function withSettings(params: Params, settings: readonly Setting[]): Params {
+function withSettings(params: Params, settings: readonly Setting[]): Params {
   const changed = settings.reduce((all, { path, text }) => {
     const plain = withParameter(all, path, text);
     if (!('code' in plain)) return plain;
