@@ -59,6 +59,12 @@ const vote =
     return world.send('minerA', 'vote', body);
   };
 
+function approvedTask(world: World): Uint8Array {
+  const { validator, taskId } = auditor(world);
+  world.audit(taskId, new Map([[validator, honest]]));
+  return taskId;
+}
+
 /** One way to reach each code, in a world with a miner and a session. */
 const scenarios: Record<ResultCode, Scenario> = {
   OK: transfer(1n),
@@ -183,6 +189,13 @@ const scenarios: Record<ResultCode, Scenario> = {
     world.block(commit());
     return world.codeOf(reveal());
   },
+  TASK_NOT_APPROVED: (world) => world.send('payer', 'feedback', { taskId: auditor(world).taskId, rating: 3 }),
+  ALREADY_RATED: (world) => {
+    const rating = { taskId: approvedTask(world), rating: 3 };
+    world.send('payer', 'feedback', rating);
+    return world.send('payer', 'feedback', rating);
+  },
+  BAD_RATING: (world) => world.send('payer', 'feedback', { taskId: approvedTask(world), rating: 6 }),
   UNKNOWN_PROPOSAL: vote({ proposal: 1, choice: 0 }),
   UNKNOWN_PARAMETER: propose('nothing', '1'),
   FIXED_PARAMETER: propose('epochBlocks', '1'),

@@ -86,6 +86,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     tasks: [],
     audits: [],
     credits: [],
+    ratings: [],
     proposals: [],
     votes: [],
   };

@@ -69,6 +69,7 @@ describe('any blocks whatsoever', () => {
       'auditorMissed',
       'proposalExecuted',
       'modelDecided',
+      'taskRated',
       'modelPriced',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);

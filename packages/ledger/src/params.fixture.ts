@@ -63,6 +63,7 @@ export const worldParams: Params = {
     latencyBps: 500,
     performanceBps: 0,
   },
+  feedbackCapUnits: 1000n,
   vwuPerTokenIn: 1,
   vwuPerTokenOut: 3,
   governance: { depositUnits: 500n, votingEpochs: 2, delayEpochs: 1, ...shares },

@@ -278,6 +278,16 @@ const backing = acts(
   ],
 );
 
+const feedback = acts(
+  'feedback',
+  fc.record({ from: fc.constantFrom<Sender>('payer', 'payer', 'otherPayer'), back: fc.nat(9), rating: fc.nat(6) }),
+  (world, { from: sender, back, rating }) => {
+    const task = world.state.tasks.get(Math.max(0, world.state.tasks.length - 1 - back));
+    const taskId = task?.taskId ?? new Uint8Array(32);
+    return [world.tx(sender, 'feedback', { taskId, rating })];
+  },
+);
+
 const noise = acts(
   'noise',
   fc.record({ bytes: fc.uint8Array({ maxLength: 400 }), at: fc.nat(400), bit: fc.nat(7), amountUnits: units }),
@@ -304,6 +314,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: registerModel },
   { weight: 2, arbitrary: acceptance },
   { weight: 1, arbitrary: price },
+  { weight: 2, arbitrary: feedback },
   { weight: 1, arbitrary: shares },
   { weight: 2, arbitrary: backing },
   { weight: 1, arbitrary: assign },

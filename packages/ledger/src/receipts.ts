@@ -51,6 +51,7 @@ export function applyReceipts(
       ...{ taskId, kind, model, miner, gateway, drawHeight, taskSequence, tokensIn, tokensOut, priceUnits },
       ...place,
       status: taskStatuses.certified,
+      isRated: false,
       session: receipt.session,
       pendingUnits: priceUnits,
       artifactRoot: receipt.artifactRoot,

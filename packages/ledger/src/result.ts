@@ -167,6 +167,7 @@ export type LedgerEvent =
       readonly reason: 'soft' | 'hard' | 'noResult';
       readonly refundedUnits: bigint;
     }
+  | { readonly type: 'taskRated'; readonly taskId: Uint8Array; readonly rating: number }
   | {
       readonly type: 'taskPaid';
       readonly taskId: Uint8Array;

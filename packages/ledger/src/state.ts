@@ -2,7 +2,6 @@ import {
   type AccountRow,
   type AuditRow,
   type ChainIdentity,
-  type CreditRow,
   type DelegationRow,
   type DomainRow,
   Globals,
@@ -14,6 +13,7 @@ import {
   Params,
   type PowerRow,
   type ProposalRow,
+  type RatingRow,
   type RoleRow,
   rowPath,
   type SessionRow,
@@ -29,7 +29,10 @@ import {
 } from '@assay/protocol';
 import type { CompositeViewDU } from '@chainsafe/ssz';
 import { CreditTable } from './credits.ts';
-import { type ReadonlyTable, reindex, Table } from './table.ts';
+import { reindex, Table } from './table.ts';
+import type { LedgerView } from './view.ts';
+
+export type { LedgerView };
 
 /** A byte string as a key of a map. */
 export const keyOf = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes);
@@ -37,54 +40,6 @@ export const keyOf = (bytes: Uint8Array): string => Reflect.apply(String.fromCha
 const noMoney = () => 0n;
 const pairKey = (account: Uint8Array, row: number): string => `${keyOf(account)}/${row}`;
 const voteKey = ({ proposal, voter }: Readonly<VoteRow>) => `${proposal}/${keyOf(voter)}`;
-
-/** The state as others see it: everything can be read, nothing changed. */
-export interface LedgerView {
-  readonly globals: Readonly<Globals>;
-  readonly params: Readonly<Params>;
-  readonly chain: ChainIdentity;
-  readonly accounts: ReadonlyTable<AccountRow>;
-  readonly miners: ReadonlyTable<MinerRow>;
-  readonly mixers: ReadonlyTable<MixerRow>;
-  readonly oracles: ReadonlyTable<RoleRow>;
-  readonly validators: ReadonlyTable<RoleRow>;
-  readonly gateways: ReadonlyTable<RoleRow>;
-  readonly powers: ReadonlyTable<PowerRow>;
-  readonly delegations: ReadonlyTable<DelegationRow>;
-  readonly unbonding: ReadonlyTable<UnbondingRow>;
-  readonly domains: ReadonlyTable<DomainRow>;
-  readonly models: ReadonlyTable<ModelRow>;
-  readonly holdings: ReadonlyTable<HoldingRow>;
-  readonly sessions: ReadonlyTable<SessionRow>;
-  readonly tasks: ReadonlyTable<TaskRow>;
-  readonly audits: ReadonlyTable<AuditRow>;
-  readonly credits: ReadonlyTable<CreditRow>;
-  readonly proposals: ReadonlyTable<ProposalRow>;
-  readonly votes: ReadonlyTable<VoteRow>;
-  /** Indexes of the audits without a verdict, rising. */
-  readonly openAudits: readonly number[];
-  /** Index of the account of an address; undefined when it never held anything. */
-  accountOf(address: Uint8Array): number | undefined;
-  balanceOf(address: Uint8Array): bigint;
-  /** Nonce the next transaction of an address must carry. */
-  nonceOf(address: Uint8Array): number;
-  /** Index of the miner an address operates. */
-  minerOf(operator: Uint8Array): number | undefined;
-  /** Index of what an account delegated to a miner. */
-  delegationOf(staker: Uint8Array, miner: number): number | undefined;
-  /** Index of a certified task that is still kept. */
-  taskOf(taskId: Uint8Array): number | undefined;
-  /** Index of the audit of a task. */
-  auditOf(taskId: Uint8Array): number | undefined;
-  /** Index of what an account has in a model. */
-  holdingOf(model: number, holder: Uint8Array): number | undefined;
-  /** Index of the model of a name, the newest one. */
-  modelOf(name: Uint8Array): number | undefined;
-  /** Base units held anywhere, from the running totals. */
-  heldUnits(): bigint;
-  /** Base units held anywhere, counted row by row. */
-  countHeldUnits(): bigint;
-}
 
 /** The working state: tables in front of the SSZ tree, and lookups that are rebuilt at load and never part of it. */
 export class LedgerState implements LedgerView {
@@ -107,6 +62,7 @@ export class LedgerState implements LedgerView {
   readonly tasks: Table<TaskRow>;
   readonly audits: Table<AuditRow>;
   readonly credits: CreditTable;
+  readonly ratings: Table<RatingRow>;
   readonly proposals: Table<ProposalRow>;
   readonly votes: Table<VoteRow>;
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
@@ -149,6 +105,7 @@ export class LedgerState implements LedgerView {
     this.tasks = new Table(value.tasks, (row) => row.pendingUnits);
     this.audits = new Table(value.audits, noMoney);
     this.credits = new CreditTable(value.credits);
+    this.ratings = new Table(value.ratings, noMoney);
     this.proposals = new Table(value.proposals, (row) => row.depositUnits);
     this.votes = new Table(value.votes, noMoney);
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
@@ -391,6 +348,7 @@ export class LedgerState implements LedgerView {
     view.tasks = this.tasks.flush(tables.tasks, view.tasks);
     view.audits = this.audits.flush(tables.audits, view.audits);
     view.credits = this.credits.flush(tables.credits, view.credits);
+    view.ratings = this.ratings.flush(tables.ratings, view.ratings);
     view.proposals = this.proposals.flush(tables.proposals, view.proposals);
     view.votes = this.votes.flush(tables.votes, view.votes);
   }

@@ -193,6 +193,8 @@ export const Params = new ContainerType(
     wash: WashParams,
     stacks: Stacks,
     components: Components,
+    /** Most of one payer's spending that counts for its ratings in a reward period (economics §4.5). */
+    feedbackCapUnits: Units,
     /** VWU per prompt token and per output token. */
     vwuPerTokenIn: U32,
     vwuPerTokenOut: U32,

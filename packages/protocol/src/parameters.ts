@@ -89,6 +89,7 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   'components.computeBps': bps,
   'components.latencyBps': bps,
   'components.performanceBps': bps,
+  feedbackCapUnits: [0n, MAX_UNITS],
   vwuPerTokenIn: [0n, 1_000_000n],
   vwuPerTokenOut: [0n, 1_000_000n],
   'governance.depositUnits': [0n, MAX_UNITS],

@@ -2,6 +2,7 @@ import { ContainerType } from '@chainsafe/ssz';
 import {
   Address,
   BlsPublicKey,
+  Bool,
   Bytes32,
   listOfU32,
   listOfUnits,
@@ -247,10 +248,18 @@ export const TaskRow = new StructType(
     totalMs: U32,
     /** Beacon reveals counted when certified: the draw waits for later ones (§9.1). */
     reveals: U64,
+    isRated: Bool,
   },
   { typeName: 'TaskRow' },
 );
 export type TaskRow = ValueOf<typeof TaskRow>;
+
+/** A rating of this reward period (economics §4.5). */
+export const RatingRow = new StructType(
+  { payer: Address, miner: U32, rating: U8, spentUnits: Units },
+  { typeName: 'RatingRow' },
+);
+export type RatingRow = ValueOf<typeof RatingRow>;
 
 export const auditorStates = { drawn: 0, committed: 1, revealed: 2, missed: 3 } as const;
 export const AuditorSlot = new StructType(
@@ -306,6 +315,7 @@ export const tables = {
   audits: new StructListType(AuditRow, limits.maxTableRows),
   /** Of the reward period. */
   credits: new StructListType(CreditRow, limits.maxTableRows),
+  ratings: new StructListType(RatingRow, limits.maxTableRows),
   proposals: new StructListType(ProposalRow, limits.maxTableRows),
   /** Votes on proposals that are still voted on. */
   votes: new StructListType(VoteRow, limits.maxTableRows),

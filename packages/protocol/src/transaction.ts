@@ -121,6 +121,9 @@ export const Undelegate = new StructType({ miner: U32, amountUnits: Units }, { t
 /** Says for which validator a miner's work counts; sent by its operator (economics §8). */
 export const AssignWork = new StructType({ miner: U32, validator: U32 }, { typeName: 'AssignWork' });
 
+/** A payer's rating of a task it paid, 1 to 5 (economics §4.5). */
+export const Feedback = new StructType({ taskId: Bytes32, rating: U8 }, { typeName: 'Feedback' });
+
 /** The body of a transaction; the selector is its place in this list (§1.3). */
 export const TransactionBody = new UnionType(
   [
@@ -130,6 +133,7 @@ export const TransactionBody = new UnionType(
     ...[RegisterModel, AcceptModel, UpdateModelPrice],
     ...[TransferModelShares, BackModel, WithdrawBacking],
     AssignWork,
+    Feedback,
   ],
   { typeName: 'TransactionBody' },
 );
@@ -155,6 +159,7 @@ export const bodySelectors = {
   backModel: 18,
   withdrawBacking: 19,
   assignWork: 20,
+  feedback: 21,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -179,6 +184,7 @@ export interface BodyValues {
   readonly backModel: ValueOf<typeof BackModel>;
   readonly withdrawBacking: ValueOf<typeof WithdrawBacking>;
   readonly assignWork: ValueOf<typeof AssignWork>;
+  readonly feedback: ValueOf<typeof Feedback>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

@@ -76,6 +76,7 @@ const params = z.object({
   wash: z.object({ creditFactor: count, bootstrapPeriods: count, mintOfBurnBps: bps }),
   stacks,
   components,
+  feedbackCapUnits: units,
   vwuPerTokenIn: count,
   vwuPerTokenOut: count,
   governance,

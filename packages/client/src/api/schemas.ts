@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { domainFields, EmissionRate } from './genesis.ts';
-import { Model, modelEvents } from './models.ts';
+import { EmissionRate } from './genesis.ts';
+import { Domain, Model, modelEvents } from './models.ts';
 import { address, blsPublicKey, bps, bytes, bytes32, code, count, ppb, signature96, units } from './scalars.ts';
 import { standingEvents } from './standing.ts';
 
@@ -101,9 +101,6 @@ export const Role = z.object({
   strikes: count,
 });
 export type Role = z.infer<typeof Role>;
-
-export const Domain = z.object({ index: count, ...domainFields });
-export type Domain = z.infer<typeof Domain>;
 
 export const Session = z.object({
   index: count,
@@ -232,6 +229,7 @@ export const Event = z.discriminatedUnion('type', [
     reason: z.enum(['soft', 'hard', 'noResult']),
     refundedUnits: units,
   }),
+  z.object({ type: z.literal('taskRated'), taskId: bytes32, rating: count }),
   z.object({ type: z.literal('taskPaid'), taskId: bytes32, epoch: count, parts: RevenueParts }),
   z.object({ type: z.literal('trustChanged'), miner: count, fromPpb: ppb, toPpb: ppb }),
   z.object({ type: z.literal('proposed'), proposal: count, proposer: address }),

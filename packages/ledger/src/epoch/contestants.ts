@@ -34,12 +34,12 @@ export function valuesOf(raw: Raw | null | undefined): bigint[] {
 /**
  * The raw values of a miner (economics §4.2); null when it does not compete: it did no approved work this period, or is
  * in its test periods. Compute is output tokens per 1,000 s, latency the mean score of its first tokens, both as the
- * mixers certified them. Hash rate and bandwidth are measured by challenges, feedback by ratings; until a chain holds
- * either they are empty.
+ * mixers certified them. Hash rate and bandwidth are measured by challenges; until a chain holds any they
+ * are empty.
  */
 export function rawOf(
   row: Readonly<MinerRow>,
-  uncredited: Uncredited,
+  { uncredited, feedback }: { readonly uncredited: Uncredited; readonly feedback: bigint },
   { period, rewards }: Pick<Globals, 'period'> & Pick<Params, 'rewards'>,
 ): Raw | null {
   if (row.status === minerStatuses.ejected) return null;
@@ -48,7 +48,7 @@ export function rawOf(
     usage: without(row.epochTokens, uncredited.tokens),
     stake: row.collateralUnits + row.delegatedUnits,
     hashRate: 0n,
-    feedback: 0n,
+    feedback,
     vwu: without(row.epochVwu, uncredited.vwu),
     bandwidth: 0n,
     compute: row.epochOutMs === 0n ? 0n : (row.epochOutTokens * MICRO) / row.epochOutMs,

@@ -6,6 +6,7 @@ import { levelFactorPpb } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
 import { finals, SHARE_ONE } from './competition.ts';
 import { alphasOf, countedTrustPpb, rawOf, valuesOf } from './contestants.ts';
+import { feedbackOf } from './feedback.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
 import { nothingLost, uncreditedWork } from './wash.ts';
 
@@ -73,7 +74,11 @@ function minersPool(state: LedgerState, units: bigint): { readonly pool: Pool; r
   const { params, globals } = state;
   const rows = [...state.miners];
   const uncredited = uncreditedWork(state);
-  const raws = rows.map((row, miner) => rawOf(row, uncredited[miner] ?? nothingLost, { ...params, ...globals }));
+  const feedback = feedbackOf(state);
+  const raws = rows.map((row, miner) => {
+    const measured = { uncredited: uncredited[miner] ?? nothingLost, feedback: feedback[miner] ?? 0n };
+    return rawOf(row, measured, { ...params, ...globals });
+  });
   const trusts = rows.map((row) => countedTrustPpb(row, params));
   const levels = rows.map(({ level }) => levelFactorPpb(level, params.levels));
   const trusted = raws.map((raw, miner) => {

@@ -57,6 +57,7 @@ export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate)
     if (trustPpb === periodTrustPpb && epochTasks === 0) continue;
     state.miners.update(miner, { ...noWork, periodTrustPpb: trustPpb });
   }
+  state.ratings.retain(() => false);
   resetWork(state.models);
   resetAudits(state.models);
   resetDuties(state.mixers);

@@ -21,6 +21,7 @@ import { bond } from './bond.ts';
 import { certifiedBatch } from './certifiedBatch.ts';
 import { closeSession } from './closeSession.ts';
 import { delegate } from './delegate.ts';
+import { feedback } from './feedback.ts';
 import { openSession } from './openSession.ts';
 import { propose } from './propose.ts';
 import { registerMiner } from './registerMiner.ts';
@@ -57,6 +58,7 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   backModel,
   withdrawBacking,
   assignWork,
+  feedback,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

@@ -79,6 +79,7 @@ export const devnetParams: Params = {
     latencyBps: 500,
     performanceBps: 0,
   },
+  feedbackCapUnits: units(1000),
   vwuPerTokenIn: 1,
   vwuPerTokenOut: 3,
   governance: {

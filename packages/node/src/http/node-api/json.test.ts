@@ -96,6 +96,7 @@ describe('the API form of events', () => {
     { type: 'auditorMissed', taskId, validator: 1 },
     { type: 'taskApproved', taskId, audited: true },
     { type: 'taskRejected', taskId, reason: 'soft', refundedUnits: 9n },
+    { type: 'taskRated', taskId, rating: 5 },
     { type: 'taskPaid', taskId, epoch: 4, parts: { ...part, minersUnits: 2n ** 60n } },
     { type: 'trustChanged', miner: 1, fromPpb: 0, toPpb: 1 },
     { type: 'proposed', proposal: 1, proposer: address },

@@ -1,0 +1,32 @@
+import { capped } from '../integers.ts';
+import { keyOf, type LedgerView } from '../state.ts';
+
+interface Rated {
+  readonly payer: string;
+  readonly miner: number;
+  /** Σ rating × spent. */
+  readonly weighted: bigint;
+}
+
+/**
+ * Feedback of each miner: its payers' spend-weighted mean ratings × what they spent, of which at most a cap of each
+ * payer's whole spending counts (economics §4.5).
+ */
+export function feedbackOf({ ratings, params, miners }: Pick<LedgerView, 'ratings' | 'params' | 'miners'>): bigint[] {
+  const spent = new Map<string, bigint>();
+  const rated = new Map<string, Rated>();
+  for (const { payer: address, miner, rating, spentUnits } of ratings) {
+    const payer = keyOf(address);
+    const key = `${miner}/${payer}`;
+    spent.set(payer, (spent.get(payer) ?? 0n) + spentUnits);
+    const weighted = (rated.get(key)?.weighted ?? 0n) + BigInt(rating) * spentUnits;
+    rated.set(key, { payer, miner, weighted });
+  }
+  const feedback = Array.from(miners, () => 0n);
+  for (const { payer, miner, weighted } of rated.values()) {
+    const all = spent.get(payer) ?? 0n;
+    if (all === 0n) continue;
+    feedback[miner] = (feedback[miner] ?? 0n) + (weighted * capped(all, params.feedbackCapUnits)) / all;
+  }
+  return feedback;
+}

@@ -1,0 +1,26 @@
+import { type BodyValues, equalBytes, taskStatuses } from '@assay/protocol';
+import type { TransactionRule } from './rule.ts';
+
+const LOWEST = 1;
+const HIGHEST = 5;
+
+/** A payer's rating of an approved task of its own, once for each (economics §4.5, E4). */
+export const feedback: TransactionRule<BodyValues['feedback']> = {
+  validate(state, { taskId, rating }, { sender }) {
+    const index = state.taskOf(taskId);
+    if (index === undefined) return 'UNKNOWN_TASK';
+    const { session, status, isRated } = state.tasks.at(index);
+    if (!equalBytes(state.sessions.at(session).payer, sender)) return 'NOT_PAYER';
+    if (status !== taskStatuses.approved && status !== taskStatuses.settled) return 'TASK_NOT_APPROVED';
+    if (isRated) return 'ALREADY_RATED';
+    return rating < LOWEST || rating > HIGHEST ? 'BAD_RATING' : 'OK';
+  },
+  apply(state, { taskId, rating }, { sender }) {
+    const index = state.taskOf(taskId);
+    if (index === undefined) throw new RangeError('a valid rating names no task');
+    const { miner, priceUnits } = state.tasks.at(index);
+    state.tasks.update(index, { isRated: true });
+    state.ratings.push({ payer: sender, miner, rating, spentUnits: priceUnits });
+    return [{ type: 'taskRated', taskId, rating }];
+  },
+};

@@ -1,0 +1,72 @@
+import type {
+  AccountRow,
+  AuditRow,
+  ChainIdentity,
+  CreditRow,
+  DelegationRow,
+  DomainRow,
+  Globals,
+  HoldingRow,
+  MinerRow,
+  MixerRow,
+  ModelRow,
+  Params,
+  PowerRow,
+  ProposalRow,
+  RatingRow,
+  RoleRow,
+  SessionRow,
+  TaskRow,
+  UnbondingRow,
+  VoteRow,
+} from '@assay/protocol';
+import type { ReadonlyTable } from './table.ts';
+
+/** The state as others see it: everything can be read, nothing changed. */
+export interface LedgerView {
+  readonly globals: Readonly<Globals>;
+  readonly params: Readonly<Params>;
+  readonly chain: ChainIdentity;
+  readonly accounts: ReadonlyTable<AccountRow>;
+  readonly miners: ReadonlyTable<MinerRow>;
+  readonly mixers: ReadonlyTable<MixerRow>;
+  readonly oracles: ReadonlyTable<RoleRow>;
+  readonly validators: ReadonlyTable<RoleRow>;
+  readonly gateways: ReadonlyTable<RoleRow>;
+  readonly powers: ReadonlyTable<PowerRow>;
+  readonly delegations: ReadonlyTable<DelegationRow>;
+  readonly unbonding: ReadonlyTable<UnbondingRow>;
+  readonly domains: ReadonlyTable<DomainRow>;
+  readonly models: ReadonlyTable<ModelRow>;
+  readonly holdings: ReadonlyTable<HoldingRow>;
+  readonly sessions: ReadonlyTable<SessionRow>;
+  readonly tasks: ReadonlyTable<TaskRow>;
+  readonly audits: ReadonlyTable<AuditRow>;
+  readonly credits: ReadonlyTable<CreditRow>;
+  readonly ratings: ReadonlyTable<RatingRow>;
+  readonly proposals: ReadonlyTable<ProposalRow>;
+  readonly votes: ReadonlyTable<VoteRow>;
+  /** Indexes of the audits without a verdict, rising. */
+  readonly openAudits: readonly number[];
+  /** Index of the account of an address; undefined when it never held anything. */
+  accountOf(address: Uint8Array): number | undefined;
+  balanceOf(address: Uint8Array): bigint;
+  /** Nonce the next transaction of an address must carry. */
+  nonceOf(address: Uint8Array): number;
+  /** Index of the miner an address operates. */
+  minerOf(operator: Uint8Array): number | undefined;
+  /** Index of what an account delegated to a miner. */
+  delegationOf(staker: Uint8Array, miner: number): number | undefined;
+  /** Index of a certified task that is still kept. */
+  taskOf(taskId: Uint8Array): number | undefined;
+  /** Index of the audit of a task. */
+  auditOf(taskId: Uint8Array): number | undefined;
+  /** Index of what an account has in a model. */
+  holdingOf(model: number, holder: Uint8Array): number | undefined;
+  /** Index of the model of a name, the newest one. */
+  modelOf(name: Uint8Array): number | undefined;
+  /** Base units held anywhere, from the running totals. */
+  heldUnits(): bigint;
+  /** Base units held anywhere, counted row by row. */
+  countHeldUnits(): bigint;
+}
