@@ -1,4 +1,4 @@
-import type { CreditRow } from '@assay/protocol';
+import { type CreditRow, tables } from '@assay/protocol';
 import { saturate } from './integers.ts';
 import { Table } from './table.ts';
 
@@ -9,7 +9,7 @@ export class CreditTable extends Table<CreditRow> {
   readonly #indexOf = new Map<string, number>();
 
   constructor(rows: readonly Readonly<CreditRow>[]) {
-    super(rows, () => 0n);
+    super(tables.credits, rows, () => 0n);
     for (const [index, { payer, miner }] of rows.entries()) this.#indexOf.set(keyOf(payer, miner), index);
   }
 

@@ -2,6 +2,8 @@ import {
   type AccountRow,
   type AuditRow,
   type ChainIdentity,
+  ChunkTree,
+  concatBytes,
   type DelegationRow,
   type DomainRow,
   Globals,
@@ -15,7 +17,6 @@ import {
   type ProposalRow,
   type RatingRow,
   type RoleRow,
-  rowPath,
   type SessionRow,
   State,
   type StateValue,
@@ -27,7 +28,6 @@ import {
   type VoteRow,
   verdicts,
 } from '@assay/protocol';
-import type { CompositeViewDU } from '@chainsafe/ssz';
 import { CreditTable } from './credits.ts';
 import { reindex, Table } from './table.ts';
 import type { LedgerView } from './view.ts';
@@ -36,6 +36,9 @@ export type { LedgerView };
 
 /** A byte string as a key of a map. */
 export const keyOf = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes);
+
+const stateFields = State.fieldsEntries.map(({ fieldName }) => fieldName);
+const tableNames = Object.keys(tables) as TableName[];
 
 const noMoney = () => 0n;
 const pairKey = (account: Uint8Array, row: number): string => `${keyOf(account)}/${row}`;
@@ -70,44 +73,41 @@ export class LedgerState implements LedgerView {
   openAudits: number[] = [];
   /** Indexes of the models without a decision, rising. */
   proposedModels: number[] = [];
-  readonly #view: CompositeViewDU<typeof State>;
+  #hashedParams: Readonly<Params> | null = null;
+  #paramsRoot: Uint8Array = new Uint8Array();
   readonly #accountOf = new Map<string, number>();
   readonly #minerOf = new Map<string, number>();
   readonly #delegationOf = new Map<string, number>();
   readonly #taskOf = new Map<string, number>();
   readonly #auditOf = new Map<string, number>();
   readonly #voteOf = new Map<string, number>();
-  #writtenParams: Readonly<Params>;
   readonly #modelOf = new Map<string, number>();
   readonly #holdingOf = new Map<string, number>();
 
   constructor(value: StateValue) {
-    this.#view = State.defaultViewDU();
-    this.#view.params = Params.toViewDU(value.params);
     this.globals = value.globals;
     this.params = value.params;
-    this.#writtenParams = value.params;
     const chainId = new TextDecoder().decode(value.globals.chainId);
     this.chain = { chainId, genesisHash: value.globals.genesisHash };
-    this.accounts = new Table(value.accounts, (row) => row.balanceUnits);
-    this.miners = new Table(value.miners, (row) => row.collateralUnits);
-    this.mixers = new Table(value.mixers, (row) => row.stakeUnits);
-    this.oracles = new Table(value.oracles, (row) => row.stakeUnits);
-    this.validators = new Table(value.validators, (row) => row.stakeUnits);
-    this.gateways = new Table(value.gateways, (row) => row.stakeUnits);
-    this.powers = new Table(value.powers, noMoney);
-    this.delegations = new Table(value.delegations, (row) => row.stakeUnits);
-    this.unbonding = new Table(value.unbonding, (row) => row.units);
-    this.domains = new Table(value.domains, noMoney);
-    this.models = new Table(value.models, noMoney);
-    this.holdings = new Table(value.holdings, (row) => row.backingUnits);
-    this.sessions = new Table(value.sessions, (row) => row.escrowUnits);
-    this.tasks = new Table(value.tasks, (row) => row.pendingUnits);
-    this.audits = new Table(value.audits, noMoney);
+    this.accounts = new Table(tables.accounts, value.accounts, (row) => row.balanceUnits);
+    this.miners = new Table(tables.miners, value.miners, (row) => row.collateralUnits);
+    this.mixers = new Table(tables.mixers, value.mixers, (row) => row.stakeUnits);
+    this.oracles = new Table(tables.oracles, value.oracles, (row) => row.stakeUnits);
+    this.validators = new Table(tables.validators, value.validators, (row) => row.stakeUnits);
+    this.gateways = new Table(tables.gateways, value.gateways, (row) => row.stakeUnits);
+    this.powers = new Table(tables.powers, value.powers, noMoney);
+    this.delegations = new Table(tables.delegations, value.delegations, (row) => row.stakeUnits);
+    this.unbonding = new Table(tables.unbonding, value.unbonding, (row) => row.units);
+    this.domains = new Table(tables.domains, value.domains, noMoney);
+    this.models = new Table(tables.models, value.models, noMoney);
+    this.holdings = new Table(tables.holdings, value.holdings, (row) => row.backingUnits);
+    this.sessions = new Table(tables.sessions, value.sessions, (row) => row.escrowUnits);
+    this.tasks = new Table(tables.tasks, value.tasks, (row) => row.pendingUnits);
+    this.audits = new Table(tables.audits, value.audits, noMoney);
     this.credits = new CreditTable(value.credits);
-    this.ratings = new Table(value.ratings, noMoney);
-    this.proposals = new Table(value.proposals, (row) => row.depositUnits);
-    this.votes = new Table(value.votes, noMoney);
+    this.ratings = new Table(tables.ratings, value.ratings, noMoney);
+    this.proposals = new Table(tables.proposals, value.proposals, (row) => row.depositUnits);
+    this.votes = new Table(tables.votes, value.votes, noMoney);
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
     for (let i = 0; i < this.miners.length; i++) this.#minerOf.set(keyOf(this.miners.at(i).operator), i);
     this.#indexDelegations();
@@ -294,23 +294,41 @@ export class LedgerState implements LedgerView {
     return this.globals.treasuryUnits + this.#moneyTables().reduce((sum, table) => sum + table.countUnits(), 0n);
   }
 
-  /** Writes all changes into the tree and gives its root (§2.2). */
+  /** Root of the SSZ `State` (§2.2). */
   root(): Uint8Array {
-    this.#flush();
-    return this.#view.hashTreeRoot();
+    return this.#fields().root();
   }
 
   /** The Merkle siblings of a row up to the root (§2.6); null when there is no such row. */
   pathOf(table: TableName, index: number): Uint8Array[] | null {
     if (this[table].get(index) === undefined) return null;
-    this.root();
-    return rowPath(this.#view.node, table, index);
+    const field = stateFields.indexOf(table);
+    return [...this[table].path(index), ...this.#fields().path(field)];
   }
 
   /** The SSZ `State`. */
   toBytes(): Uint8Array {
-    this.#flush();
-    return this.#view.serialize();
+    const { globals, params } = this;
+    const rows = Object.fromEntries(tableNames.map((name) => [name, [...this[name]]]));
+    return State.serialize({ globals, params, ...rows } as StateValue);
+  }
+
+  /** The roots of the fields, and all above them. */
+  #fields(): ChunkTree {
+    const roots = stateFields.map((name) => {
+      if (name === 'globals') return Globals.hashTreeRoot(this.globals);
+      return name === 'params' ? this.#rootOfParams() : this[name].root();
+    });
+    const tree = new ChunkTree(State.depth);
+    tree.set(Uint32Array.from(roots.keys()), concatBytes(roots));
+    return tree;
+  }
+
+  /** Parameters are many and change by a vote only. */
+  #rootOfParams(): Uint8Array {
+    if (this.#hashedParams !== this.params) this.#paramsRoot = Params.hashTreeRoot(this.params);
+    this.#hashedParams = this.params;
+    return this.#paramsRoot;
   }
 
   #openAccount(address: Uint8Array): number {
@@ -325,31 +343,5 @@ export class LedgerState implements LedgerView {
     const { accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings } = this;
     const roles = [miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings];
     return [accounts, ...roles, this.sessions, this.tasks, this.proposals];
-  }
-
-  #flush(): void {
-    const view = this.#view;
-    view.globals = Globals.toViewDU(this.globals);
-    if (this.params !== this.#writtenParams) view.params = Params.toViewDU(this.params);
-    this.#writtenParams = this.params;
-    view.accounts = this.accounts.flush(tables.accounts, view.accounts);
-    view.miners = this.miners.flush(tables.miners, view.miners);
-    view.mixers = this.mixers.flush(tables.mixers, view.mixers);
-    view.oracles = this.oracles.flush(tables.oracles, view.oracles);
-    view.validators = this.validators.flush(tables.validators, view.validators);
-    view.gateways = this.gateways.flush(tables.gateways, view.gateways);
-    view.powers = this.powers.flush(tables.powers, view.powers);
-    view.delegations = this.delegations.flush(tables.delegations, view.delegations);
-    view.unbonding = this.unbonding.flush(tables.unbonding, view.unbonding);
-    view.domains = this.domains.flush(tables.domains, view.domains);
-    view.models = this.models.flush(tables.models, view.models);
-    view.holdings = this.holdings.flush(tables.holdings, view.holdings);
-    view.sessions = this.sessions.flush(tables.sessions, view.sessions);
-    view.tasks = this.tasks.flush(tables.tasks, view.tasks);
-    view.audits = this.audits.flush(tables.audits, view.audits);
-    view.credits = this.credits.flush(tables.credits, view.credits);
-    view.ratings = this.ratings.flush(tables.ratings, view.ratings);
-    view.proposals = this.proposals.flush(tables.proposals, view.proposals);
-    view.votes = this.votes.flush(tables.votes, view.votes);
   }
 }

@@ -1,4 +1,4 @@
-import type { Node } from '@chainsafe/persistent-merkle-tree';
+import { ChunkTree, lengthChunk, withLength } from '@assay/protocol';
 
 /** Rows of one kind by index, for reading. A row is never changed: a newer one takes its place. */
 export interface ReadonlyTable<Row> extends Iterable<Readonly<Row>> {
@@ -9,31 +9,29 @@ export interface ReadonlyTable<Row> extends Iterable<Readonly<Row>> {
   at(index: number): Readonly<Row>;
 }
 
-/** What a table needs of its SSZ list type and of the list's view. */
-interface ListType<Row, View> {
-  readonly elementType: { nodesOf(rows: readonly Row[]): Node[]; getViewDU(node: Node): unknown };
-  defaultViewDU(): View;
-}
-interface ListView {
-  readonly length: number;
-  set(index: number, view: unknown): void;
-  push(view: unknown): void;
+/** What a table needs of its SSZ list type. */
+interface ListType<Row> {
+  /** Levels from the row roots up to the root that the length is mixed into. */
+  readonly chunkDepth: number;
+  readonly elementType: { rootsOf(rows: readonly Readonly<Row>[]): Uint8Array };
 }
 
-/** The working copy of one SSZ list: plain rows in front of the tree, written back by `flush`. */
+/** The working copy of one SSZ list: plain rows in front of its tree, which is brought up to date when asked. */
 export class Table<Row> implements ReadonlyTable<Row> {
+  readonly #type: ListType<Row>;
   readonly #rows: Readonly<Row>[];
   readonly #moneyOf: (row: Readonly<Row>) => bigint;
   readonly #dirty = new Set<number>();
   #units = 0n;
-  #rebuilt = false;
+  #tree: ChunkTree;
 
-  /** `moneyOf` gives the base units a row holds. All rows count as changed: the first `flush` writes them. */
-  constructor(rows: readonly Readonly<Row>[], moneyOf: (row: Readonly<Row>) => bigint) {
+  /** `moneyOf` gives the base units a row holds. */
+  constructor(type: ListType<Row>, rows: readonly Readonly<Row>[], moneyOf: (row: Readonly<Row>) => bigint) {
+    this.#type = type;
     this.#rows = [...rows];
     this.#moneyOf = moneyOf;
     this.#units = this.countUnits();
-    this.#rebuild();
+    this.#tree = this.#newTree();
   }
 
   get length(): number {
@@ -92,31 +90,35 @@ export class Table<Row> implements ReadonlyTable<Row> {
     this.#rows.length = 0;
     for (const row of kept) this.#rows.push(row);
     this.#units = this.countUnits();
-    this.#rebuild();
+    this.#tree = this.#newTree();
     return true;
   }
 
-  /** Writes what changed since the last call to `list`; gives the view that now holds the rows. */
-  flush<View extends ListView>(type: ListType<Row, View>, list: View): View {
-    const view = this.#rebuilt ? type.defaultViewDU() : list;
-    const indexes = [...this.#dirty];
-    const nodes = type.elementType.nodesOf(indexes.map((index) => this.at(index)));
-    for (const [place, index] of indexes.entries()) {
-      const node = nodes[place];
-      if (node === undefined) throw new RangeError(`row ${index} has no node`);
-      const row = type.elementType.getViewDU(node);
-      if (index < view.length) view.set(index, row);
-      else view.push(row);
-    }
-    this.#dirty.clear();
-    this.#rebuilt = false;
-    return view;
+  /** Root of the SSZ list of all rows. */
+  root(): Uint8Array {
+    this.#hashChanged();
+    return withLength(this.#tree.root(), this.length);
   }
 
-  #rebuild(): void {
-    this.#rebuilt = true;
+  /** The Merkle siblings of an existing row up to `root()`, lowest first. */
+  path(index: number): Uint8Array[] {
+    this.#hashChanged();
+    return [...this.#tree.path(index), lengthChunk(this.length)];
+  }
+
+  #hashChanged(): void {
+    if (this.#dirty.size === 0) return;
+    const indexes = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
+    const rows = Array.from(indexes, (index) => this.at(index));
+    this.#tree.set(indexes, this.#type.elementType.rootsOf(rows));
+    this.#dirty.clear();
+  }
+
+  /** An empty tree, into which all rows are still to go. */
+  #newTree(): ChunkTree {
     this.#dirty.clear();
     for (const index of this.#rows.keys()) this.#dirty.add(index);
+    return new ChunkTree(this.#type.chunkDepth);
   }
 }
 

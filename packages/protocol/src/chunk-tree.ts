@@ -1,0 +1,153 @@
+import { digest64, hashInto, zeroNode } from '@chainsafe/persistent-merkle-tree';
+import { littleEndian } from './hash.ts';
+
+const CHUNK = 32;
+/** A chunk in 32-bit words. */
+const WORDS = 8;
+/** Pairs hashed at once, and the memory for them: the collector is not to be troubled with it at every call. */
+const GROUP = 1024;
+const pairs = new Uint32Array(GROUP * 2 * WORDS);
+const pairBytes = new Uint8Array(pairs.buffer);
+
+/** One level of a tree: its nodes side by side, and zero nodes up to the capacity. */
+interface Level {
+  readonly words: Uint32Array;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The Merkle tree of a growing row of chunks, flat in memory level by level, so that what changed is hashed again side
+ * by side. Its root is that of the SSZ vector or container with these chunks, padded with zeros to 2^depth.
+ */
+export class ChunkTree {
+  readonly #depth: number;
+  /** Level 0 holds the chunks; only the levels below the first node that covers them all are kept. */
+  readonly #levels: Level[] = [];
+  #length = 0;
+  /** Null after a change. */
+  #root: Uint8Array | null = null;
+
+  constructor(depth: number) {
+    this.#depth = depth;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Puts new chunks, 32 bytes each, at `indexes`, which rise. Those at or after `length` must follow it without a gap.
+   */
+  set(indexes: Uint32Array, chunks: Uint8Array): void {
+    const last = indexes.at(-1);
+    if (last === undefined) return;
+    this.#root = null;
+    this.#length = Math.max(this.#length, last + 1);
+    let changed = indexes;
+    const words = new Uint32Array(chunks.buffer, chunks.byteOffset, chunks.length >> 2);
+    scatter(this.#levelOf(0).words, changed, words);
+    for (let height = 0; this.#count(height) > 1; height++) {
+      const { words: below } = this.#levelOf(height);
+      const { words: above } = this.#levelOf(height + 1);
+      changed = parentsOf(changed);
+      for (let start = 0; start < changed.length; start += GROUP) {
+        hashPairs(below, above, changed.subarray(start, start + GROUP));
+      }
+    }
+  }
+
+  root(): Uint8Array {
+    this.#root ??= this.#hashUp();
+    return this.#root;
+  }
+
+  /** The siblings from the chunk at `index` up to the root, lowest first. */
+  path(index: number): Uint8Array[] {
+    let place = index;
+    return Array.from({ length: this.#depth }, (_, height) => {
+      const sibling = place ^ 1;
+      place >>>= 1;
+      return sibling < this.#count(height) ? this.#node(height, sibling) : zeroNode(height).root;
+    });
+  }
+
+  /** Hashes the topmost kept node with zeros up to the root. */
+  #hashUp(): Uint8Array {
+    let height = 0;
+    let node: Uint8Array = zeroNode(0).root;
+    if (this.#length > 0) {
+      while (this.#count(height) > 1) height++;
+      node = this.#node(height, 0);
+    }
+    for (; height < this.#depth; height++) node = digest64(node, zeroNode(height).root);
+    return node;
+  }
+
+  /** How many nodes of a level stand above chunks. */
+  #count(height: number): number {
+    return this.#length === 0 ? 0 : ((this.#length - 1) >>> height) + 1;
+  }
+
+  #node(height: number, index: number): Uint8Array {
+    return this.#levelOf(height).bytes.slice(index * CHUNK, (index + 1) * CHUNK);
+  }
+
+  /** The level with room for all its nodes and the sibling of the last. */
+  #levelOf(height: number): Level {
+    const present = this.#levels[height];
+    const needed = (this.#count(height) + 1) * WORDS;
+    if (present !== undefined && present.words.length >= needed) return present;
+    const level = zeroLevel(height, 2 * needed);
+    if (present !== undefined) level.words.set(present.words);
+    this.#levels[height] = level;
+    return level;
+  }
+}
+
+/** The root of an SSZ list from the root over its chunks. */
+export function withLength(chunksRoot: Uint8Array, length: number): Uint8Array {
+  return digest64(chunksRoot, lengthChunk(length));
+}
+
+/** The chunk that stands beside the root over a list's chunks. */
+export function lengthChunk(length: number): Uint8Array {
+  const chunk = new Uint8Array(CHUNK);
+  chunk.set(littleEndian(length, 8));
+  return chunk;
+}
+
+function zeroLevel(height: number, length: number): Level {
+  const words = new Uint32Array(length);
+  const bytes = new Uint8Array(words.buffer);
+  bytes.set(zeroNode(height).root);
+  for (let filled = WORDS; filled < length; filled *= 2) words.copyWithin(filled, 0, filled);
+  return { words, bytes };
+}
+
+/** Places above `indexes`, each once. */
+function parentsOf(indexes: Uint32Array): Uint32Array {
+  const parents = new Uint32Array(indexes.length);
+  let count = 0;
+  for (const index of indexes) {
+    const parent = index >>> 1;
+    if (count === 0 || parents[count - 1] !== parent) parents[count++] = parent;
+  }
+  return parents.subarray(0, count);
+}
+
+/** Hashes the two nodes under each of up to `GROUP` parents. */
+function hashPairs(below: Uint32Array, above: Uint32Array, parents: Uint32Array): void {
+  for (let i = 0; i < parents.length; i++) {
+    const source = (parents[i] as number) * 2 * WORDS;
+    for (let word = 0; word < 2 * WORDS; word++) pairs[i * 2 * WORDS + word] = below[source + word] as number;
+  }
+  hashInto(pairBytes.subarray(0, parents.length * 2 * CHUNK), pairBytes.subarray(0, parents.length * CHUNK));
+  scatter(above, parents, pairs);
+}
+
+function scatter(level: Uint32Array, indexes: Uint32Array, nodes: Uint32Array): void {
+  for (let i = 0; i < indexes.length; i++) {
+    const target = (indexes[i] as number) * WORDS;
+    for (let word = 0; word < WORDS; word++) level[target + word] = nodes[i * WORDS + word] as number;
+  }
+}
