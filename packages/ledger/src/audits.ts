@@ -12,6 +12,7 @@ import {
   taskStatuses,
   verdicts,
 } from '@assay/protocol';
+import { openFailureCase } from './cases.ts';
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
 import type { LedgerEvent } from './result.ts';
@@ -199,5 +200,6 @@ function applyVerdict(state: LedgerState, index: number, taskIndex: number, verd
   const failed = { rejected: miner.rejected + 1, epochFailed: miner.epochFailed + 1 };
   state.miners.update(minerIndex, { audited, ...failed, ...standingAfter(miner, verdict) });
   state.models.update(modelIndex, { epochFailed: model.epochFailed + 1 });
-  return [rejectTask(state, taskIndex, verdict)];
+  const task = state.tasks.at(taskIndex);
+  return [rejectTask(state, taskIndex, verdict), ...openFailureCase(state, state.audits.at(index), task)];
 }

@@ -1,5 +1,6 @@
 import { limits, type Receipt, type ResultCode, resultCodes, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { answer, caseWorld } from './cases.fixture.ts';
 import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
 import { checked, FEE, honest, softFailure, World } from './world.fixture.ts';
 
@@ -64,6 +65,16 @@ function approvedTask(world: World): Uint8Array {
   world.audit(taskId, new Map([[validator, honest]]));
   return taskId;
 }
+
+/** A case in a world of its own, and opinions on it. */
+const decide =
+  (sender: 'stranger1' | 'payer', index = 0, times = 1): Scenario =>
+  () => {
+    const world = caseWorld();
+    answer(world);
+    const codes = Array.from({ length: times }, () => world.send(sender, 'decideCase', { case: index, isFine: true }));
+    return codes.at(-1) ?? 'OK';
+  };
 
 /** One way to reach each code, in a world with a miner and a session. */
 const scenarios: Record<ResultCode, Scenario> = {
@@ -207,6 +218,14 @@ const scenarios: Record<ResultCode, Scenario> = {
     return world.send('minerA', 'vote', { proposal: 0, choice: 0 });
   },
   BAD_CHOICE: vote({ proposal: 0, choice: 4 }),
+  UNKNOWN_CASE: decide('stranger1', 1),
+  NOT_FOUNDATION: decide('payer'),
+  CASE_NOT_OPEN: () => {
+    const cases = caseWorld({ foundationReview: false });
+    answer(cases);
+    return cases.send('stranger1', 'decideCase', { case: 0, isFine: true });
+  },
+  ALREADY_DECIDED: decide('stranger1', 0, 2),
 };
 
 describe('result codes §1.5', () => {

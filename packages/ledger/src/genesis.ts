@@ -87,6 +87,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     audits: [],
     credits: [],
     ratings: [],
+    cases: [],
     proposals: [],
     votes: [],
   };

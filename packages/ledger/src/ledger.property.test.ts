@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conservation } from './conservation.ts';
 import { MAX_UNITS } from './integers.ts';
+import { quickKeys } from './keys.fixture.ts';
 import { type BlockInput, Ledger } from './ledger.ts';
 import { worldParams } from './params.fixture.ts';
 import { type Act, act } from './random.fixture.ts';
@@ -14,8 +15,14 @@ const blocks = fc.array(fc.array(act, { maxLength: 6 }), { minLength: 20, maxLen
 const governance = { ...worldParams.governance, votingEpochs: 1, delayEpochs: 0 };
 /** Locks are short and minimums low, so that what is staked moves within a few blocks. */
 const stake = { unbondingEpochs: 1, mixerMinUnits: 1n, oracleMinUnits: 1n, validatorMinUnits: 1n, gatewayMinUnits: 1n };
+/** Fines are due after an epoch unless appealed; two of three decide then. */
+const cases = {
+  ...worldParams.cases,
+  ...{ foundationReview: false, gainPpb: 600_000_000, reviewEpochs: 1, appealEpochs: 1, breakerMinFailing: 2 },
+  foundation: (['payer', 'otherPayer', 'minerB'] as const).map((name) => quickKeys.account(name).address),
+};
 const newWorld = () =>
-  new World({ params: { epochBlocks: 8, receiptLifetimeBlocks: 4, governance, stake } }).populate();
+  new World({ params: { epochBlocks: 8, receiptLifetimeBlocks: 4, governance, stake, cases } }).populate();
 
 /** Makes the next block of the world from acts; `apply` sees it first. */
 function play(world: World, acts: readonly Act[], apply: (block: BlockInput) => void = () => {}) {
@@ -39,6 +46,8 @@ function amountsOf(state: LedgerView): bigint[] {
     ...Array.from(sessions, (row) => row.spentUnits),
     ...Array.from(tasks, (row) => row.pendingUnits),
     ...Array.from(proposals, (row) => row.depositUnits),
+    ...Array.from(state.cases, (row) => row.heldUnits),
+    ...Array.from(state.cases, (row) => row.bondUnits),
   ];
 }
 
@@ -71,6 +80,8 @@ describe('any blocks whatsoever', () => {
       'modelDecided',
       'taskRated',
       'modelPriced',
+      'caseExecuted',
+      'caseDismissed',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
   });

@@ -67,4 +67,21 @@ export const worldParams: Params = {
   vwuPerTokenIn: 1,
   vwuPerTokenOut: 3,
   governance: { depositUnits: 500n, votingEpochs: 2, delayEpochs: 1, ...shares },
+  // No gain, no fine: a test that is about cases says what cheating saves.
+  cases: {
+    foundationReview: true,
+    foundation: [],
+    foundationQuorum: 2,
+    gainPpb: 0,
+    factorPpb: 1_500_000_000,
+    detectionPpb: 950_000_000,
+    incidentCapPpb: 100_000_000,
+    dailyCapPpb: 300_000_000,
+    rewardPpb: 200_000_000,
+    reviewEpochs: 3,
+    appealEpochs: 4,
+    appealBondUnits: 70n,
+    breakerPpb: 50_000_000,
+    breakerMinFailing: 3,
+  },
 };

@@ -186,6 +186,7 @@ const changes = fc.constantFrom(
   ['emissionStages', '[{"fromPeriod":1,"perDayUnits":"5"}]'],
   ['epochBlocks', '1'],
   ['stacks.minersBps', '0'],
+  ['cases.foundationReview', 'true'],
   ['__proto__', '{"a":'],
 );
 const propose = acts(
@@ -288,6 +289,23 @@ const feedback = acts(
   },
 );
 
+const decideCase = acts(
+  'decideCase',
+  fc.record({
+    from: fc.subarray<Sender>(['payer', 'otherPayer', 'owner', 'minerB']),
+    back: fc.nat(3),
+    isFine: fc.boolean(),
+  }),
+  (world, { from: senders, back, isFine }) => {
+    const index = Math.max(0, world.state.cases.length - 1 - back);
+    return senders.map((sender) => world.tx(sender, 'decideCase', { case: index, isFine }));
+  },
+);
+const appealCase = acts('appealCase', fc.record({ from, back: fc.nat(3), options }), (world, each) => {
+  const index = Math.max(0, world.state.cases.length - 1 - each.back);
+  return ['owner', each.from].map((sender) => world.tx(sender as Sender, 'appealCase', { case: index }, each.options));
+});
+
 const noise = acts(
   'noise',
   fc.record({ bytes: fc.uint8Array({ maxLength: 400 }), at: fc.nat(400), bit: fc.nat(7), amountUnits: units }),
@@ -320,5 +338,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: assign },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },
+  { weight: 1, arbitrary: decideCase },
+  { weight: 1, arbitrary: appealCase },
   { weight: 1, arbitrary: vote },
 );

@@ -175,6 +175,34 @@ export type LedgerEvent =
       readonly parts: RevenueParts;
     }
   | { readonly type: 'trustChanged'; readonly miner: number; readonly fromPpb: number; readonly toPpb: number }
+  | {
+      readonly type: 'caseOpened';
+      readonly case: number;
+      readonly miner: number;
+      readonly taskId: Uint8Array;
+      readonly priceUnits: bigint;
+      /** The fine before its caps, and what of the stake is held for it. */
+      readonly proposedUnits: bigint;
+      readonly heldUnits: bigint;
+    }
+  | { readonly type: 'caseOpinion'; readonly case: number; readonly member: Uint8Array; readonly isFine: boolean }
+  | { readonly type: 'caseAppealed'; readonly case: number; readonly bondUnits: bigint }
+  | {
+      readonly type: 'caseExecuted';
+      readonly case: number;
+      readonly fineUnits: bigint;
+      readonly rewardUnits: bigint;
+      /** The rest of the fine, and the bond of an appeal. */
+      readonly burnedUnits: bigint;
+    }
+  | { readonly type: 'caseDismissed'; readonly case: number; readonly returnedUnits: bigint }
+  | {
+      readonly type: 'penaltiesFrozen';
+      readonly model: number;
+      readonly failing: number;
+      readonly miners: number;
+      readonly cases: readonly number[];
+    }
   | { readonly type: 'proposed'; readonly proposal: number; readonly proposer: Uint8Array }
   | { readonly type: 'voted'; readonly proposal: number; readonly voter: Uint8Array; readonly choice: number }
   | {

@@ -1,6 +1,7 @@
 import {
   type AccountRow,
   type AuditRow,
+  type CaseRow,
   type ChainIdentity,
   ChunkTree,
   concatBytes,
@@ -25,12 +26,12 @@ import {
   tables,
   taskStatuses,
   type UnbondingRow,
-  type VoteRow,
   verdicts,
 } from '@assay/protocol';
 import { CreditTable } from './credits.ts';
 import { reindex, Table } from './table.ts';
 import type { LedgerView } from './view.ts';
+import { VoteTable } from './voteTable.ts';
 
 export type { LedgerView };
 
@@ -42,7 +43,6 @@ const tableNames = Object.keys(tables) as TableName[];
 
 const noMoney = () => 0n;
 const pairKey = (account: Uint8Array, row: number): string => `${keyOf(account)}/${row}`;
-const voteKey = ({ proposal, voter }: Readonly<VoteRow>) => `${proposal}/${keyOf(voter)}`;
 
 /** The working state: tables in front of the SSZ tree, and lookups that are rebuilt at load and never part of it. */
 export class LedgerState implements LedgerView {
@@ -66,8 +66,9 @@ export class LedgerState implements LedgerView {
   readonly audits: Table<AuditRow>;
   readonly credits: CreditTable;
   readonly ratings: Table<RatingRow>;
+  readonly cases: Table<CaseRow>;
   readonly proposals: Table<ProposalRow>;
-  readonly votes: Table<VoteRow>;
+  readonly votes: VoteTable;
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
   nextDraw = 0;
   openAudits: number[] = [];
@@ -80,7 +81,6 @@ export class LedgerState implements LedgerView {
   readonly #delegationOf = new Map<string, number>();
   readonly #taskOf = new Map<string, number>();
   readonly #auditOf = new Map<string, number>();
-  readonly #voteOf = new Map<string, number>();
   readonly #modelOf = new Map<string, number>();
   readonly #holdingOf = new Map<string, number>();
 
@@ -106,15 +106,15 @@ export class LedgerState implements LedgerView {
     this.audits = new Table(tables.audits, value.audits, noMoney);
     this.credits = new CreditTable(value.credits);
     this.ratings = new Table(tables.ratings, value.ratings, noMoney);
+    this.cases = new Table(tables.cases, value.cases, (row) => row.heldUnits + row.bondUnits);
     this.proposals = new Table(tables.proposals, value.proposals, (row) => row.depositUnits);
-    this.votes = new Table(tables.votes, value.votes, noMoney);
+    this.votes = new VoteTable(value.votes);
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
     for (let i = 0; i < this.miners.length; i++) this.#minerOf.set(keyOf(this.miners.at(i).operator), i);
     this.#indexDelegations();
     for (let i = 0; i < this.models.length; i++) this.#indexModel(i);
     this.#indexHoldings();
     this.#indexTasks();
-    this.#indexVotes();
   }
 
   accountOf(address: Uint8Array): number | undefined {
@@ -253,22 +253,6 @@ export class LedgerState implements LedgerView {
     if (status === modelStatuses.proposed) this.proposedModels.push(index);
   }
 
-  /** Adds a vote, or puts it in the place of the voter's last one on that proposal. */
-  setVote(row: VoteRow): void {
-    const key = voteKey(row);
-    const known = this.#voteOf.get(key);
-    if (known === undefined) this.#voteOf.set(key, this.votes.push(row));
-    else this.votes.set(known, row);
-  }
-
-  retainVotes(keep: (vote: Readonly<VoteRow>) => boolean): void {
-    if (this.votes.retain(keep)) this.#indexVotes();
-  }
-
-  #indexVotes(): void {
-    reindex(this.#voteOf, this.votes, voteKey);
-  }
-
   #indexTasks(): void {
     this.#taskOf.clear();
     this.#auditOf.clear();
@@ -342,6 +326,6 @@ export class LedgerState implements LedgerView {
   #moneyTables(): readonly { readonly units: bigint; countUnits(): bigint }[] {
     const { accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings } = this;
     const roles = [miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings];
-    return [accounts, ...roles, this.sessions, this.tasks, this.proposals];
+    return [accounts, ...roles, this.sessions, this.tasks, this.cases, this.proposals];
   }
 }

@@ -1,6 +1,7 @@
 import type {
   AccountRow,
   AuditRow,
+  CaseRow,
   ChainIdentity,
   CreditRow,
   DelegationRow,
@@ -44,6 +45,7 @@ export interface LedgerView {
   readonly audits: ReadonlyTable<AuditRow>;
   readonly credits: ReadonlyTable<CreditRow>;
   readonly ratings: ReadonlyTable<RatingRow>;
+  readonly cases: ReadonlyTable<CaseRow>;
   readonly proposals: ReadonlyTable<ProposalRow>;
   readonly votes: ReadonlyTable<VoteRow>;
   /** Indexes of the audits without a verdict, rising. */

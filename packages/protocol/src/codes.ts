@@ -77,6 +77,10 @@ export const resultCodes = {
   PARAMETER_OUT_OF_BOUNDS: invalid('The value is outside the bounds of this parameter, or contradicts the others.'),
   VOTING_OVER: invalid('The voting on this proposal is over.'),
   BAD_CHOICE: invalid('A vote is yes, no, abstain or veto: 0 to 3.'),
+  UNKNOWN_CASE: invalid('No such case.'),
+  NOT_FOUNDATION: denied('Only a member of the foundation may do this.'),
+  CASE_NOT_OPEN: invalid('The case is not open to this: it was decided, or waits for something else.'),
+  ALREADY_DECIDED: invalid('The sender has already given its opinion on this case.'),
 } as const satisfies Record<string, CodeInfo>;
 
 export type ResultCode = keyof typeof resultCodes;

@@ -1,4 +1,5 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { CaseParams } from './cases.ts';
 import {
   Address,
   BlsPublicKey,
@@ -199,6 +200,7 @@ export const Params = new ContainerType(
     vwuPerTokenIn: U32,
     vwuPerTokenOut: U32,
     governance: GovernanceParams,
+    cases: CaseParams,
   },
   { typeName: 'Params' },
 );

@@ -6,6 +6,7 @@
 export * from './address.ts';
 export * from './artifact.ts';
 export * from './block.ts';
+export * from './cases.ts';
 export * from './chunk-tree.ts';
 export * from './codes.ts';
 export * from './encoding.ts';

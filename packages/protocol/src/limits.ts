@@ -57,7 +57,9 @@ export const limits = {
   maxNameBytes: 64,
   /** Path of a parameter and its value as JSON text, bytes (§12.2). */
   maxPathBytes: 64,
-  maxParameterBytes: 512,
+  maxParameterBytes: 1024,
+  /** Members of the foundation. */
+  maxFoundation: 16,
   /** Transactions that wait for a block: in all, their bytes, and of one sender. */
   maxWaitingTransactions: 65_536,
   maxWaitingBytes: 64 * 1024 * 1024,

@@ -1,4 +1,5 @@
 import { ContainerType } from '@chainsafe/ssz';
+import { CaseRow } from './cases.ts';
 import {
   Address,
   BlsPublicKey,
@@ -316,6 +317,7 @@ export const tables = {
   /** Of the reward period. */
   credits: new StructListType(CreditRow, limits.maxTableRows),
   ratings: new StructListType(RatingRow, limits.maxTableRows),
+  cases: new StructListType(CaseRow, limits.maxTableRows),
   proposals: new StructListType(ProposalRow, limits.maxTableRows),
   /** Votes on proposals that are still voted on. */
   votes: new StructListType(VoteRow, limits.maxTableRows),

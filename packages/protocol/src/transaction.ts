@@ -1,4 +1,5 @@
 import { ContainerType, UnionType } from '@chainsafe/ssz';
+import { AppealCase, DecideCase } from './cases.ts';
 import { Address, Bytes32, Ed25519Signature, listOfU32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { CastVote, type ProposalAction, Propose } from './governance.ts';
 import { limits } from './limits.ts';
@@ -134,6 +135,7 @@ export const TransactionBody = new UnionType(
     ...[TransferModelShares, BackModel, WithdrawBacking],
     AssignWork,
     Feedback,
+    ...[DecideCase, AppealCase],
   ],
   { typeName: 'TransactionBody' },
 );
@@ -160,6 +162,8 @@ export const bodySelectors = {
   withdrawBacking: 19,
   assignWork: 20,
   feedback: 21,
+  decideCase: 22,
+  appealCase: 23,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -185,6 +189,8 @@ export interface BodyValues {
   readonly withdrawBacking: ValueOf<typeof WithdrawBacking>;
   readonly assignWork: ValueOf<typeof AssignWork>;
   readonly feedback: ValueOf<typeof Feedback>;
+  readonly decideCase: ValueOf<typeof DecideCase>;
+  readonly appealCase: ValueOf<typeof AppealCase>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

@@ -56,6 +56,22 @@ const governance = z.object({
   passPpb: ppb,
   vetoPpb: ppb,
 });
+const cases = z.object({
+  foundationReview: z.boolean(),
+  foundation: z.array(address),
+  foundationQuorum: count,
+  gainPpb: ppb,
+  factorPpb: count,
+  detectionPpb: ppb,
+  incidentCapPpb: ppb,
+  dailyCapPpb: ppb,
+  rewardPpb: ppb,
+  reviewEpochs: count,
+  appealEpochs: count,
+  appealBondUnits: units,
+  breakerPpb: ppb,
+  breakerMinFailing: count,
+});
 const params = z.object({
   blockTimeMs: count,
   epochBlocks: count,
@@ -80,6 +96,7 @@ const params = z.object({
   vwuPerTokenIn: count,
   vwuPerTokenOut: count,
   governance,
+  cases,
 });
 /** What a reward period could mint when an epoch's end paid it; the epoch has null while its period goes on. */
 export const EmissionRate = z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decisionEvents } from './decision-events.ts';
 import { EmissionRate } from './genesis.ts';
 import { Domain, Model, modelEvents } from './models.ts';
 import { address, blsPublicKey, bps, bytes, bytes32, code, count, ppb, signature96, units } from './scalars.ts';
@@ -232,17 +233,7 @@ export const Event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('taskRated'), taskId: bytes32, rating: count }),
   z.object({ type: z.literal('taskPaid'), taskId: bytes32, epoch: count, parts: RevenueParts }),
   z.object({ type: z.literal('trustChanged'), miner: count, fromPpb: ppb, toPpb: ppb }),
-  z.object({ type: z.literal('proposed'), proposal: count, proposer: address }),
-  z.object({ type: z.literal('voted'), proposal: count, voter: address, choice: count }),
-  z.object({
-    type: z.literal('votingEnded'),
-    proposal: count,
-    outcome: z.enum(['passed', 'rejected', 'noQuorum', 'vetoed']),
-    count: z.object({ yesUnits: units, noUnits: units, abstainUnits: units, vetoUnits: units, totalUnits: units }),
-    burnedUnits: units,
-  }),
-  z.object({ type: z.literal('proposalExecuted'), proposal: count }),
-  z.object({ type: z.literal('proposalFailed'), proposal: count }),
+  ...decisionEvents,
   ...standingEvents,
   z.object({ type: z.literal('epochClosed'), close: Epoch }),
 ]);

@@ -2,6 +2,7 @@ import type { Params } from '@assay/protocol';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import { epochBeaconOf } from './beacon.ts';
+import { settleCases } from './cases.ts';
 import { ejectMiners } from './ejections.ts';
 import { type Emission, emit } from './emission.ts';
 import { updateLevels } from './levels.ts';
@@ -37,7 +38,7 @@ export function closeEpoch(state: LedgerState): LedgerEvent[] {
   const payouts = book.pay(state);
   const closed = closeSessions(state, height);
   const unbonded = releaseUnbonding(state);
-  const decided = settleProposals(state);
+  const decided = [...settleCases(state), ...settleProposals(state)];
   const powers = updatePowers(state);
   beginEpoch(state);
   if (emission !== null) beginPeriod(state, emission);

@@ -26,6 +26,14 @@ export function alphasOf({ components: weights }: Pick<Params, 'components'>): n
   return components.map((name) => weights[`${name}Bps`]);
 }
 
+/** What of a miner's raw values is kept outside its row. */
+export interface Measured {
+  readonly uncredited: Uncredited;
+  readonly feedback: bigint;
+  /** Collateral that undecided cases hold. */
+  readonly heldUnits: bigint;
+}
+
 /** Values of a miner in the order of the components; none when it does not compete. */
 export function valuesOf(raw: Raw | null | undefined): bigint[] {
   return raw === null || raw === undefined ? [] : components.map((name) => raw[name]);
@@ -39,14 +47,14 @@ export function valuesOf(raw: Raw | null | undefined): bigint[] {
  */
 export function rawOf(
   row: Readonly<MinerRow>,
-  { uncredited, feedback }: { readonly uncredited: Uncredited; readonly feedback: bigint },
+  { uncredited, feedback, heldUnits }: Measured,
   { period, rewards }: Pick<Globals, 'period'> & Pick<Params, 'rewards'>,
 ): Raw | null {
   if (row.status === minerStatuses.ejected) return null;
   if (row.epochVwu === 0n || period - row.registeredPeriod < rewards.testPeriods) return null;
   return {
     usage: without(row.epochTokens, uncredited.tokens),
-    stake: row.collateralUnits + row.delegatedUnits,
+    stake: row.collateralUnits + heldUnits + row.delegatedUnits,
     hashRate: 0n,
     feedback,
     vwu: without(row.epochVwu, uncredited.vwu),

@@ -1,5 +1,6 @@
 import { type ModelRow, securityWeights } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
+import { heldOfMiners } from '../cases.ts';
 import { capped, MAX_UNITS, PPB } from '../integers.ts';
 import type { EmissionRate, MinerScore, PaidKind, Pool } from '../result.ts';
 import { levelFactorPpb } from '../standing.ts';
@@ -75,9 +76,10 @@ function minersPool(state: LedgerState, units: bigint): { readonly pool: Pool; r
   const rows = [...state.miners];
   const uncredited = uncreditedWork(state);
   const feedback = feedbackOf(state);
+  const held = heldOfMiners(state);
   const raws = rows.map((row, miner) => {
-    const measured = { uncredited: uncredited[miner] ?? nothingLost, feedback: feedback[miner] ?? 0n };
-    return rawOf(row, measured, { ...params, ...globals });
+    const measured = { feedback: feedback[miner] ?? 0n, heldUnits: held[miner] ?? 0n };
+    return rawOf(row, { ...measured, uncredited: uncredited[miner] ?? nothingLost }, { ...params, ...globals });
   });
   const trusts = rows.map((row) => countedTrustPpb(row, params));
   const levels = rows.map(({ level }) => levelFactorPpb(level, params.levels));

@@ -17,7 +17,7 @@ export function settleProposals(state: LedgerState): LedgerEvent[] {
     const { status, executeEpoch } = state.proposals.at(proposal);
     if (status === proposalStatuses.passed && executeEpoch <= epoch) events.push(execute(state, proposal));
   }
-  state.retainVotes(({ proposal }) => state.proposals.at(proposal).status === proposalStatuses.voting);
+  state.votes.retain(({ proposal }) => state.proposals.at(proposal).status === proposalStatuses.voting);
   return events;
 }
 

@@ -13,6 +13,7 @@ import { transactionSigningRoot } from '../signing.ts';
 import type { LedgerState } from '../state.ts';
 import type { Verifier } from '../verifier.ts';
 import { acceptModel } from './acceptModel.ts';
+import { appealCase } from './appealCase.ts';
 import { assignWork } from './assignWork.ts';
 import { auditCommit } from './auditCommit.ts';
 import { auditReveal } from './auditReveal.ts';
@@ -20,6 +21,7 @@ import { backModel } from './backModel.ts';
 import { bond } from './bond.ts';
 import { certifiedBatch } from './certifiedBatch.ts';
 import { closeSession } from './closeSession.ts';
+import { decideCase } from './decideCase.ts';
 import { delegate } from './delegate.ts';
 import { feedback } from './feedback.ts';
 import { openSession } from './openSession.ts';
@@ -59,6 +61,8 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   withdrawBacking,
   assignWork,
   feedback,
+  decideCase,
+  appealCase,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

@@ -90,6 +90,22 @@ export const devnetParams: Params = {
     passPpb: 500_000_000,
     vetoPpb: 334_000_000,
   },
+  cases: {
+    foundationReview: true,
+    foundation: [],
+    foundationQuorum: 1,
+    gainPpb: 600_000_000,
+    factorPpb: 1_500_000_000,
+    detectionPpb: 950_000_000,
+    incidentCapPpb: 100_000_000,
+    dailyCapPpb: 300_000_000,
+    rewardPpb: 200_000_000,
+    reviewEpochs: 14,
+    appealEpochs: 24,
+    appealBondUnits: units(100),
+    breakerPpb: 50_000_000,
+    breakerMinFailing: 3,
+  },
 };
 
 export interface DevnetKeys {
@@ -152,10 +168,12 @@ export function devnetGenesis(
     return { publicKey, operator: address, stakeUnits };
   };
   const funded = (name: string, balanceUnits: bigint) => ({ address: keys.account(name).address, balanceUnits });
+  const params = options.params ?? devnetParams;
+  const foundation = [keys.account(names.foundation).address];
   return {
     chainId: text('assay-devnet'),
     timeMs: options.timeMs,
-    params: options.params ?? devnetParams,
+    params: { ...params, cases: { ...params.cases, foundation } },
     accounts: [
       funded(names.payer, units(1_000_000)),
       funded(names.foundation, units(10_000_000)),

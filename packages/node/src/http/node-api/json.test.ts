@@ -99,6 +99,12 @@ describe('the API form of events', () => {
     { type: 'taskRated', taskId, rating: 5 },
     { type: 'taskPaid', taskId, epoch: 4, parts: { ...part, minersUnits: 2n ** 60n } },
     { type: 'trustChanged', miner: 1, fromPpb: 0, toPpb: 1 },
+    { type: 'caseOpened', case: 1, miner: 2, taskId, priceUnits: 3n, proposedUnits: 4n, heldUnits: 2n ** 60n },
+    { type: 'caseOpinion', case: 1, member: address, isFine: true },
+    { type: 'caseAppealed', case: 1, bondUnits: 5n },
+    { type: 'caseExecuted', case: 1, fineUnits: 10n, rewardUnits: 2n, burnedUnits: 8n },
+    { type: 'caseDismissed', case: 1, returnedUnits: 5n },
+    { type: 'penaltiesFrozen', model: 0, failing: 3, miners: 9, cases: [1, 2, 3] },
     { type: 'proposed', proposal: 1, proposer: address },
     { type: 'voted', proposal: 1, voter: address, choice: 3 },
     {

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { address, bytes32, count, units } from './scalars.ts';
+
+/** Events of cases and proposals: what people decide about. */
+export const decisionEvents = [
+  z.object({
+    type: z.literal('caseOpened'),
+    case: count,
+    miner: count,
+    taskId: bytes32,
+    priceUnits: units,
+    proposedUnits: units,
+    heldUnits: units,
+  }),
+  z.object({ type: z.literal('caseOpinion'), case: count, member: address, isFine: z.boolean() }),
+  z.object({ type: z.literal('caseAppealed'), case: count, bondUnits: units }),
+  z.object({
+    type: z.literal('caseExecuted'),
+    case: count,
+    fineUnits: units,
+    rewardUnits: units,
+    burnedUnits: units,
+  }),
+  z.object({ type: z.literal('caseDismissed'), case: count, returnedUnits: units }),
+  z.object({
+    type: z.literal('penaltiesFrozen'),
+    model: count,
+    failing: count,
+    miners: count,
+    cases: z.array(count),
+  }),
+  z.object({ type: z.literal('proposed'), proposal: count, proposer: address }),
+  z.object({ type: z.literal('voted'), proposal: count, voter: address, choice: count }),
+  z.object({
+    type: z.literal('votingEnded'),
+    proposal: count,
+    outcome: z.enum(['passed', 'rejected', 'noQuorum', 'vetoed']),
+    count: z.object({ yesUnits: units, noUnits: units, abstainUnits: units, vetoUnits: units, totalUnits: units }),
+    burnedUnits: units,
+  }),
+  z.object({ type: z.literal('proposalExecuted'), proposal: count }),
+  z.object({ type: z.literal('proposalFailed'), proposal: count }),
+] as const;
