@@ -71,7 +71,7 @@ export function isAnnouncedByMixer(
 
 export const protocols = {
   task: '/assay/task/1',
-  work: '/assay/work/1',
+  serve: '/assay/serve/1',
   batch: '/assay/batch/1',
   vote: '/assay/transition-vote/1',
   order: '/assay/transition-order/1',

@@ -51,7 +51,7 @@ export class Miner implements RoleService {
 
   async start(): Promise<void> {
     this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
-    this.#endpoint.handle(protocols.work, (stream) => this.#serve(stream));
+    this.#endpoint.handle(protocols.serve, (stream) => this.#serve(stream));
   }
 
   async stop(): Promise<void> {

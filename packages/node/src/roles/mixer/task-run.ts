@@ -174,7 +174,7 @@ export class TaskRun {
     const { request, taskId, terms, rank } = this.#task;
     try {
       if (row === undefined) throw new Error('not in the ledger');
-      const stream = this.#host.endpoint.open(addressText(row.operator), protocols.work);
+      const stream = this.#host.endpoint.open(addressText(row.operator), protocols.serve);
       this.#miner = stream;
       const { maxTokensIn, maxTokensOut } = request;
       await this.#toMiner(mixerToMiner.prepare, {
