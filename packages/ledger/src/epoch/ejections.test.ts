@@ -1,25 +1,8 @@
-import { type AuditNumbers, minerStatuses, stakeKinds, taskKinds } from '@assay/protocol';
+import { minerStatuses, stakeKinds, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { drawTable, eligibleMiners } from '../draw.ts';
-import { hardFailure, honest, World } from '../world.fixture.ts';
-
-const levels = { streak: 2, minRatePpb: 600_000_000, userLevel: 0, factorFloorPpb: 500_000_000 };
-const newWorld = () => new World({ audit: { newMinerTasks: 100 }, params: { epochBlocks: 64, levels } }).populate();
-
-/** Has miner 0 do one task after another, each audited with these numbers. */
-function work(world: World, ...outcomes: readonly AuditNumbers[]): void {
-  for (const numbers of outcomes) {
-    const receipt = world.receipt();
-    world.certify(receipt);
-    const done = new Set<number>();
-    for (;;) {
-      const fresh = world.auditorsOf(receipt.taskId).filter((auditor) => !done.has(auditor));
-      if (fresh.length === 0) break;
-      for (const auditor of fresh) done.add(auditor);
-      world.audit(receipt.taskId, new Map(fresh.map((auditor) => [auditor, numbers])));
-    }
-  }
-}
+import { hardFailure, honest, type World } from '../world.fixture.ts';
+import { newWorld, work } from './levels.fixture.ts';
 
 const drawable = (world: World) => {
   const place = { kind: taskKinds.user, domain: 0, model: 0, payer: world.address('payer') };

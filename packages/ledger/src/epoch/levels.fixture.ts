@@ -1,0 +1,22 @@
+import type { AuditNumbers } from '@assay/protocol';
+import { World } from '../world.fixture.ts';
+
+export const levels = { streak: 2, minRatePpb: 600_000_000, userLevel: 0, factorFloorPpb: 500_000_000 };
+/** A small world with short streaks, in which every task is audited. */
+export const newWorld = () =>
+  new World({ audit: { newMinerTasks: 100 }, params: { epochBlocks: 64, levels } }).populate();
+
+/** Has miner 0 do one task after another, each audited with these numbers. */
+export function work(world: World, ...outcomes: readonly AuditNumbers[]): void {
+  for (const numbers of outcomes) {
+    const receipt = world.receipt();
+    world.certify(receipt);
+    const done = new Set<number>();
+    for (;;) {
+      const fresh = world.auditorsOf(receipt.taskId).filter((auditor) => !done.has(auditor));
+      if (fresh.length === 0) break;
+      for (const auditor of fresh) done.add(auditor);
+      world.audit(receipt.taskId, new Map(fresh.map((auditor) => [auditor, numbers])));
+    }
+  }
+}
