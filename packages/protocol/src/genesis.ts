@@ -31,6 +31,7 @@ export const Deadlines = new StructType(
   },
   { typeName: 'Deadlines' },
 );
+export type Deadlines = ValueOf<typeof Deadlines>;
 
 /** Audit policy (§10). */
 export const AuditParams = new StructType(

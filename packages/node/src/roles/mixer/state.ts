@@ -1,6 +1,7 @@
 import { priceOf } from '@assay/ledger';
 import {
   type Artifact,
+  type Deadlines,
   type EdgeCode,
   equalBytes,
   finishReasons,
@@ -23,15 +24,6 @@ export interface TaskTerms {
   readonly priceOutUnits: bigint;
 }
 
-export interface TaskDeadlines {
-  readonly prepareMs: number;
-  readonly firstTokenMs: number;
-  readonly generationMs: number;
-  readonly generationPerTokenMs: number;
-  readonly commitMs: number;
-  readonly lostMs: number;
-}
-
 /** One task at its mixer, from admission to its end (§5). */
 export interface MixerTask {
   readonly taskId: Uint8Array;
@@ -40,7 +32,7 @@ export interface MixerTask {
   readonly requestSignature: Uint8Array;
   readonly sampling: Sampling;
   readonly terms: TaskTerms;
-  readonly deadlines: TaskDeadlines;
+  readonly deadlines: Omit<Deadlines, 'oracleSlotMs'>;
   readonly maxReassignments: number;
   /** Miners in the order of the draw, and the ranks in the order they are asked (§6.2). */
   readonly draw: readonly number[];
