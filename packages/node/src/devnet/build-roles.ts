@@ -22,7 +22,8 @@ export interface BuildParts {
   readonly serving: Serving;
   readonly network: Network;
   readonly miners: number;
-  readonly apiKeys: () => readonly ApiKey[];
+  /** Those the gateway takes; more may be added while it runs. */
+  readonly apiKeys: readonly ApiKey[];
   readonly log: (line: string) => void;
 }
 

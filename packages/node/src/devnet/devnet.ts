@@ -13,6 +13,7 @@ import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
 import { MemoryNetwork } from '../network/memory.ts';
 import { defaultPreset, presetParams } from '../presets/presets.ts';
+import type { ApiKey } from '../roles/gateway/service.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { lockDirectory } from '../store/lock.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -82,8 +83,9 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 
   const totals = new TotalsView(store);
   engine.onBlock((committed) => totals.onBlock(committed));
-  const apiKey = apiKeyOf(keys.account(names.session));
-  const sessions: number[] = [];
+  const sessionSigner = keys.account(names.session);
+  const apiKey = apiKeyOf(sessionSigner);
+  const apiKeys: ApiKey[] = [];
   const built = buildRoles({
     engine,
     keys,
@@ -92,12 +94,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     network: new MemoryNetwork(),
     miners: options.miners,
     log,
-    apiKeys: () =>
-      sessions.map((session) => ({
-        hash: sha256(new TextEncoder().encode(apiKey)),
-        session,
-        sessionSigner: keys.account(names.session),
-      })),
+    apiKeys,
   });
   const adminToken = randomBytes(24).toString('hex');
   const reader = new LocalReader({ version, genesis, engine, store, totals, isPending: built.isPending });
@@ -116,15 +113,16 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   engine.start();
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
-  sessions.push(await settle({ engine, keys, miners: options.miners, evidenceLevel, depositUnits }));
+  const session = await settle({ engine, keys, miners: options.miners, evidenceLevel, depositUnits });
+  apiKeys.push({ hash: sha256(new TextEncoder().encode(apiKey)), session, sessionSigner });
   await publish({ dataDir, http, apiKey, adminToken }, closing);
+  const cheater = options.cheater ? keys.account(names.miner(options.miners - 1)).address : null;
   return {
     apiUrl: http.url,
     apiKey,
     dataDir,
     modelName: serving.model.name,
-    status: () =>
-      statusOf(engine, totals, options.cheater ? keys.account(names.miner(options.miners - 1)).address : null),
+    status: () => statusOf(engine, totals, cheater),
     stop: () => closing.close(),
     failed: fatal.promise,
   };

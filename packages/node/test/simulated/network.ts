@@ -28,6 +28,7 @@ import type { InferenceModel } from '../../src/inference/port.ts';
 import { type Keystore, openKeystore } from '../../src/keys/keystore.ts';
 import { MemoryNetwork } from '../../src/network/memory.ts';
 import { SigningRoots } from '../../src/roles/context.ts';
+import type { ApiKey } from '../../src/roles/gateway/service.ts';
 import { modelWorker } from '../../src/roles/miner/worker.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { SimulatedModel } from './model.ts';
@@ -104,7 +105,6 @@ export class SimulatedNetwork {
       onFatal: (error) => log.push(`fatal: ${error.message}`),
     });
     const log: string[] = [];
-    const sessions: number[] = [];
     const serving: Serving = {
       model,
       evidenceLevel: 2,
@@ -113,12 +113,7 @@ export class SimulatedNetwork {
       requireRegistered: () => {},
       close: async () => {},
     };
-    const apiKeys = () =>
-      sessions.map((session) => ({
-        hash: sha256(new TextEncoder().encode(apiKeyOf(keys.account(names.session)))),
-        session,
-        sessionSigner: keys.account(names.session),
-      }));
+    const apiKeys: ApiKey[] = [];
     const network = new MemoryNetwork();
     const built = buildRoles({
       ...{ engine, keys, store, serving, network, apiKeys },
@@ -129,7 +124,8 @@ export class SimulatedNetwork {
     engine.start();
     const { miners, depositUnits = sessionDepositUnits } = options;
     const session = await settle({ engine, keys, miners, evidenceLevel: 2, depositUnits });
-    sessions.push(session);
+    const sessionSigner = keys.account(names.session);
+    apiKeys.push({ hash: sha256(new TextEncoder().encode(apiKeyOf(sessionSigner))), session, sessionSigner });
     const running = new SimulatedNetwork({ engine, keys, built, session, store, dir, log, network });
     await running.blocks(3);
     return running;

@@ -36,7 +36,7 @@ export interface ApiKey {
 
 export interface GatewayOptions {
   readonly gateway: number;
-  readonly keys: () => readonly ApiKey[];
+  readonly keys: readonly ApiKey[];
   /** Milliseconds a submission stays valid. */
   readonly requestMs: number;
 }
@@ -101,7 +101,7 @@ export class Gateway implements RoleService, ChatService {
   #find(apiKey: string): ApiKey | null {
     const hash = sha256(encode(apiKey));
     let found: ApiKey | null = null;
-    for (const key of this.#options.keys()) if (timingSafeEqual(key.hash, hash)) found = key;
+    for (const key of this.#options.keys) if (timingSafeEqual(key.hash, hash)) found = key;
     return found;
   }
 
