@@ -10,7 +10,7 @@ import { type Act, act } from './random.fixture.ts';
 import type { LedgerView } from './state.ts';
 import { World } from './world.fixture.ts';
 
-const blocks = fc.array(fc.array(act, { maxLength: 6 }), { minLength: 20, maxLength: 40 });
+const blocks = fc.array(fc.array(act, { maxLength: 6 }), { minLength: 20, maxLength: 80, size: 'max' });
 /** Voting is short, so that what passes changes the rules in the middle of the blocks. */
 const governance = { ...worldParams.governance, votingEpochs: 1, delayEpochs: 0 };
 /** Locks are short and minimums low, so that what is staked moves within a few blocks. */
@@ -54,6 +54,7 @@ function amountsOf(state: LedgerView): bigint[] {
 describe('any blocks whatsoever', () => {
   it('neither make nor lose money, and leave no amount below zero or beyond its field', () => {
     const reached = new Map<string, number>();
+    let height = 0;
     fc.assert(
       fc.property(blocks, (acts) => {
         const world = newWorld();
@@ -62,10 +63,12 @@ describe('any blocks whatsoever', () => {
           expect(conservation(world.state)).toBeNull();
           expect(amountsOf(world.state).every((amount) => amount >= 0n && amount <= MAX_UNITS)).toBe(true);
         }
+        height += acts.length;
         for (const { type } of world.events) reached.set(type, (reached.get(type) ?? 0) + 1);
       }),
-      { numRuns: 150 },
+      { numRuns: 250 },
     );
+    expect(height).toBeGreaterThanOrEqual(10_000);
     // Blocks that only bounce off would prove little.
     const lively = [
       'OK',
@@ -84,11 +87,11 @@ describe('any blocks whatsoever', () => {
       'caseDismissed',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
-  });
+  }, 120_000);
 
   it('do the same to two ledgers, and to one that begins in the middle', () => {
     fc.assert(
-      fc.property(blocks, fc.nat(39), (acts, middle) => {
+      fc.property(blocks, fc.nat(79), (acts, middle) => {
         const world = newWorld();
         const twin = Ledger.fromSnapshot(world.ledger.snapshot());
         const { verifier } = world.keys;
@@ -104,7 +107,7 @@ describe('any blocks whatsoever', () => {
         }
         expect(twin.snapshot()).toEqual(world.ledger.snapshot());
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
@@ -119,7 +122,7 @@ describe('any blocks whatsoever', () => {
           else if (refused(world, transaction)) refusals += 1;
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
     expect(refusals).toBeGreaterThan(50);
   });

@@ -1,4 +1,11 @@
-import { type AuditNumbers, type BodyValues, type Receipt, sessionStatuses, stakeKinds } from '@assay/protocol';
+import {
+  type AuditNumbers,
+  type BodyValues,
+  caseStatuses,
+  type Receipt,
+  sessionStatuses,
+  stakeKinds,
+} from '@assay/protocol';
 import fc from 'fast-check';
 import { auditDuties } from './audits.ts';
 import { modelTerms, voteTx } from './models.fixture.ts';
@@ -297,7 +304,8 @@ const decideCase = acts(
     isFine: fc.boolean(),
   }),
   (world, { from: senders, back, isFine }) => {
-    const index = Math.max(0, world.state.cases.length - 1 - back);
+    const waiting = [...world.state.cases].flatMap(({ status }, i) => (status === caseStatuses.review ? [i] : []));
+    const index = waiting.at(-1 - back) ?? back;
     return senders.map((sender) => world.tx(sender, 'decideCase', { case: index, isFine }));
   },
 );
@@ -338,7 +346,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: assign },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },
-  { weight: 1, arbitrary: decideCase },
-  { weight: 1, arbitrary: appealCase },
+  { weight: 2, arbitrary: decideCase },
+  { weight: 3, arbitrary: appealCase },
   { weight: 1, arbitrary: vote },
 );
