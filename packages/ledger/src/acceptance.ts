@@ -2,9 +2,16 @@ import { type ModelRow, modelStatuses, modelVotes, sha256 } from '@assay/protoco
 import { impartialWeights } from './audits.ts';
 import { sampleByWeight } from './draw.ts';
 import type { LedgerEvent } from './result.ts';
-import type { LedgerState } from './state.ts';
+import type { LedgerState, LedgerView } from './state.ts';
 
 const PANEL = new TextEncoder().encode('panel');
+
+/** The models whose panel a validator is on without having voted yet (§4.5). */
+export function panelDuties(state: LedgerView, validator: number): number[] {
+  return state.proposedModels.filter((model) =>
+    state.models.at(model).panel.some((seat) => seat.validator === validator && seat.vote === modelVotes.open),
+  );
+}
 
 /** What a block does to proposed models once its transactions are applied: panels, decisions, missed votes (§4.5). */
 export function advanceModels(state: LedgerState, height: number): LedgerEvent[] {

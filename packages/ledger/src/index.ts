@@ -1,4 +1,5 @@
 /** The verbs of Assay: every rule that decides about money, as pure functions from state and block to state. */
+export { panelDuties } from './acceptance.ts';
 export { apportion } from './apportion.ts';
 export { type AuditDuty, auditDuties, isAudited, mayReveal } from './audits.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';

@@ -50,6 +50,8 @@ export interface LedgerView {
   readonly votes: ReadonlyTable<VoteRow>;
   /** Indexes of the audits without a verdict, rising. */
   readonly openAudits: readonly number[];
+  /** Indexes of the models without a decision, rising. */
+  readonly proposedModels: readonly number[];
   /** Index of the account of an address; undefined when it never held anything. */
   accountOf(address: Uint8Array): number | undefined;
   balanceOf(address: Uint8Array): bigint;

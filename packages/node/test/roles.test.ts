@@ -4,16 +4,18 @@ import {
   BatchReply,
   GatewayMessage,
   gatewayMessages,
+  modelStatuses,
   outcomes as outcomeCodes,
   taskStatuses,
   verdicts,
 } from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
-import { devnetPrices } from '../src/devnet/genesis.ts';
+import { TransactionSender } from '../src/consensus/sender.ts';
+import { devnetPrices, names } from '../src/devnet/genesis.ts';
 import { ask, receive } from '../src/network/wire.ts';
 import { protocols, topics } from '../src/roles/context.ts';
 import { SimulatedModel } from './simulated/model.ts';
-import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
+import { fileHash, SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
 
 let network: SimulatedNetwork | null = null;
 
@@ -50,6 +52,28 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
   );
 
 describe('the roles together', () => {
+  it('accept a proposed model that loads and answers, and refuse one whose file nobody has (C5)', async () => {
+    const net = await start({ miners: 1 });
+    const { state } = net.engine.ledger;
+    const creator = net.keys.account(names.payer);
+    const sender = new TransactionSender({ engine: net.engine, signer: creator, chain: state.chain });
+    const register = (name: string, hash: Uint8Array, contextTokens: number) =>
+      sender.send('registerModel', {
+        ...{ name: new TextEncoder().encode(name), domain: 0, royaltyBps: 500, fileHash: hash, contextTokens },
+        ...{ priceInUnits: 1n, priceOutUnits: 2n, difficultyPpm: 1_000_000, t1ThresholdPpb: 40_000_000 },
+      });
+    const proposed = [
+      await register('same-weights', fileHash, 4096),
+      await register('no-such-file', new Uint8Array(32).fill(8), 4096),
+      await register('context-too-long', fileHash, 4097),
+    ];
+    expect(proposed.map(({ code }) => code)).toEqual(['OK', 'OK', 'OK']);
+    await net.until(() => [1, 2, 3].every((model) => state.models.at(model).status !== modelStatuses.proposed));
+    const { accepted, refused } = modelStatuses;
+    expect([1, 2, 3].map((model) => state.models.at(model).status)).toEqual([accepted, refused, refused]);
+    expect([...state.validators].map(({ strikes }) => strikes).every((strikes) => strikes === 0)).toBe(true);
+  });
+
   it('certify, audit and approve an honest task (A4, A5, B5)', async () => {
     const net = await start({ miners: 2 });
     const { taskId, text } = await net.ask();

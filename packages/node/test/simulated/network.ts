@@ -7,6 +7,7 @@ import {
   addressText,
   type BatchOffer,
   type EngineInfo,
+  equalBytes,
   type Genesis,
   InferencePayload,
   messageTypes,
@@ -40,7 +41,7 @@ const engineInfo: EngineInfo = {
   flashAttention: false,
   kvType: new TextEncoder().encode('f16'),
 };
-const fileHash = new Uint8Array(32).fill(7);
+export const fileHash = new Uint8Array(32).fill(7);
 const modelName = 'simulated';
 
 export interface SimulatedOptions {
@@ -108,7 +109,7 @@ export class SimulatedNetwork {
     const serving: Serving = {
       model,
       evidenceLevel: 2,
-      measuring: { engine: engineInfo, open: async () => registered },
+      measuring: { engine: engineInfo, open: async (hash) => (equalBytes(hash, fileHash) ? registered : null) },
       workerOf: (miner) => modelWorker(options.modelOf?.(miner) ?? registered, engineInfo),
       requireRegistered: () => {},
       close: async () => {},

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type AuditDuty, auditDuties } from '@assay/ledger';
+import { type AuditDuty, auditDuties, panelDuties } from '@assay/ledger';
 import { AuditSecret, addressText, type BodyKind, type BodyValues, toHex, type ValueOf } from '@assay/protocol';
 import type { Inclusion } from '../../consensus/port.ts';
 import type { Endpoint } from '../../network/port.ts';
 import type { RoleContext, RoleService } from '../context.ts';
+import { keepsItsTerms } from './acceptance.ts';
 import { fetchArtifact } from './artifact.ts';
 import { type Measuring, measure } from './measure.ts';
 
@@ -17,7 +18,10 @@ export interface ValidatorOptions {
 type Secret = ValueOf<typeof AuditSecret>;
 const secretKey = (taskId: Uint8Array) => `secret/${toHex(taskId)}`;
 
-/** Re-checks the tasks the beacon draws for it: commits to numbers, then reveals them (§10.2, §10.3). */
+/**
+ * Re-checks the tasks the beacon draws for it: commits to numbers, then reveals them (§10.2, §10.3). Votes on the
+ * models whose panel it is on (§4.5).
+ */
 export class Validator implements RoleService {
   readonly #context: RoleContext;
   readonly #options: ValidatorOptions;
@@ -43,22 +47,37 @@ export class Validator implements RoleService {
   }
 
   #takeUpDuties(): void {
-    for (const duty of auditDuties(this.#context.engine.ledger.state, this.#options.validator)) {
+    const { state } = this.#context.engine.ledger;
+    for (const duty of auditDuties(state, this.#options.validator)) {
       const id = `${duty.step}/${toHex(duty.taskId)}`;
-      if (this.#inHand.has(id)) continue;
-      this.#inHand.add(id);
-      const work = duty.step === 'commit' ? this.#queueCommit(duty) : this.#reveal(duty);
-      work
-        .catch((error: Error) => this.#context.log(`${id.slice(0, 15)} failed at the validator: ${error.message}`))
-        .finally(() => this.#inHand.delete(id));
+      if (duty.step === 'reveal') this.#takeUp(id, () => this.#reveal(duty));
+      else this.#takeUp(id, () => this.#queue(() => this.#commit(duty)));
+    }
+    for (const model of panelDuties(state, this.#options.validator)) {
+      this.#takeUp(`vote on model ${model}`, () => this.#queue(() => this.#vote(model)));
     }
   }
 
+  #takeUp(id: string, work: () => Promise<void>): void {
+    if (this.#inHand.has(id)) return;
+    this.#inHand.add(id);
+    work()
+      .catch((error: Error) => this.#context.log(`${id.slice(0, 15)} failed at the validator: ${error.message}`))
+      .finally(() => this.#inHand.delete(id));
+  }
+
   /** One measurement at a time: they compete with generation for the same machine. */
-  #queueCommit(duty: AuditDuty): Promise<void> {
-    const queued = this.#measured.then(() => this.#commit(duty));
+  #queue(work: () => Promise<void>): Promise<void> {
+    const queued = this.#measured.then(work);
     this.#measured = queued.catch(() => {});
     return queued;
+  }
+
+  async #vote(model: number): Promise<void> {
+    const registered = this.#context.engine.ledger.state.models.at(model);
+    const accepts = await keepsItsTerms(registered, this.#options.measuring);
+    const { code } = await this.#options.submit('acceptModel', { model, accepts });
+    if (code !== 'OK') this.#context.log(`no vote on model ${model}: ${code}`);
   }
 
   async #commit({ taskId }: AuditDuty): Promise<void> {
