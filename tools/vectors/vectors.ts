@@ -17,6 +17,7 @@ import {
   addressOf,
   addressText,
   concatBytes,
+  drawIdOf,
   messageTypes,
   possessionRoot,
   sha256,
@@ -52,7 +53,7 @@ function identities() {
   const chain = { chainId: 'assay-vectors', genesisHash: seedOf('genesis') };
   const keys = [new Uint8Array(32), seedOf('account'), new Uint8Array(32).fill(255)];
   const objectRoot = seedOf('object');
-  const identity = { session: 3, taskSequence: 7, requestHash: seedOf('request') };
+  const identity = { session: 3, taskSequence: 7, requestHash: seedOf('request'), replica: 2 };
   const blsPublicKey = concatBytes([seedOf('bls'), seedOf('key')]).subarray(0, 48);
   return {
     addresses: keys.map((key) => ({
@@ -68,7 +69,10 @@ function identities() {
       }),
     },
     possession: { blsPublicKey: hex(blsPublicKey), signingRoot: hex(possessionRoot(blsPublicKey)) },
-    taskId: { ...identity, requestHash: hex(identity.requestHash), taskId: hex(taskIdOf(identity)) },
+    taskId: {
+      ...{ ...identity, requestHash: hex(identity.requestHash) },
+      ...{ taskId: hex(taskIdOf(identity)), drawId: hex(drawIdOf(identity)) },
+    },
   };
 }
 
@@ -120,6 +124,7 @@ function draws() {
   const requests = [0, 1, 2, 3, 4, 5].map((i) => ({
     ...{ taskId: seedOf(`task ${i}`), kind: i % 3, domain: 0, model: i % 2, drawHeight: 167 },
     payer: payers[i === 5 ? 1 : 0] ?? new Uint8Array(20),
+    dedicatedMiners: i === 4 ? [2, 3, 5] : [],
   }));
   return {
     epoch: table.epoch,

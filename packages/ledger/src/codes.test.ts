@@ -139,6 +139,8 @@ const scenarios: Record<ResultCode, Scenario> = {
     return world.send('payer', 'closeSession', { session: 0 });
   },
   SESSION_EXPIRED: open({ expiryHeight: 1 }),
+  BAD_REDUNDANCY: open({ redundancy: 2 }),
+  BAD_DEDICATION: open({ dedicatedMiners: [1] }),
   WRONG_EPOCH: batch({ epoch: 7 }),
   WRONG_SEQUENCE: batch({ sequence: 7 }),
   BAD_SIGNERS: certificate((made) => ({
@@ -161,10 +163,22 @@ const scenarios: Record<ResultCode, Scenario> = {
   RECEIPT_UNKNOWN_ROLE: receipt({ miner: 5 }),
   RECEIPT_OUT_OF_TIME: receipt({ drawHeight: 1000 }),
   RECEIPT_BAD_TASK: receipt({ taskId: new Uint8Array(32) }),
+  RECEIPT_BAD_REPLICA: receipt({ replica: 1 }),
+  RECEIPT_BAD_SIMILARITY: receipt({ similarityPpb: 1 }),
+  RECEIPT_WRONG_MINER: (world) => {
+    world.send('minerB', 'registerMiner', world.registration());
+    open({ dedicatedMiners: [0] })(world);
+    return receipt({ session: 1, miner: 1 })(world);
+  },
   RECEIPT_BAD_PRICE: receipt({ priceUnits: 1n }),
   RECEIPT_DUPLICATE: (world) => {
     const twice = world.receipt();
     return world.codeOf(world.batchTx({ receipts: [twice, twice] }));
+  },
+  RECEIPT_SAME_MINER: (world) => {
+    open({ redundancy: 3 })(world);
+    const receipts = [0, 1].map((replica) => world.receipt({ session: 1, taskSequence: 0, replica }));
+    return world.codeOf(world.batchTx({ receipts }));
   },
   RECEIPT_OVERDRAWN: (world) => {
     const dear = { tokensIn: 0, tokensOut: 2500 };

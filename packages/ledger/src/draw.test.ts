@@ -22,6 +22,7 @@ const request = (task: string) => ({
   domain: 0,
   model: 0,
   payer,
+  dedicatedMiners: [] as number[],
   drawHeight: 5,
 });
 
@@ -69,6 +70,12 @@ describe('draw §6', () => {
     expect(miners(taskKinds.background)).toEqual([0, 1]);
     expect(miners(taskKinds.challenge)).toEqual([0, 1]);
     expect(miners(taskKinds.user)).toEqual([0]);
+  });
+
+  it('takes only the miners that a dedicated session names', () => {
+    const drawn = table(entry(0), entry(1), entry(2), entry(3, { weight: 0n }));
+    const dedicated = { ...request('t'), dedicatedMiners: [0, 2, 3] };
+    expect(eligibleMiners(drawn, dedicated).map((each) => each.miner)).toEqual([0, 2]);
   });
 
   it('draws as the clause says, recomputed from its words', () => {

@@ -47,12 +47,15 @@ export type DrawTable = ValueOf<typeof DrawTable>;
 
 /** A task as a draw sees it. */
 export interface DrawRequest {
+  /** Of its first replica. */
   readonly taskId: Uint8Array;
   /** What it is for; one of `taskKinds`. */
   readonly kind: number;
   readonly domain: number;
   readonly model: number;
   readonly payer: Uint8Array;
+  /** The miners a dedicated session names; empty for all. */
+  readonly dedicatedMiners: readonly number[];
   /** Height of the state the draw is made from. */
   readonly drawHeight: number;
 }
@@ -89,11 +92,11 @@ export function drawTable({ globals, params, miners }: LedgerView): DrawTable {
 }
 
 /**
- * Those who may be drawn for a task (§6.1): active, of its domain, serving its model, high enough for users, and not
- * the payer's own.
+ * Those who may be drawn for a task (§6.1): active, of its domain, serving its model, high enough for users, named when
+ * the session is dedicated, and not the payer's own.
  */
 export function eligibleMiners(table: DrawTable, request: DrawRequest): DrawEntry[] {
-  const { kind, domain, model, payer, drawHeight } = request;
+  const { kind, domain, model, payer, dedicatedMiners, drawHeight } = request;
   const leastLevel = kind === taskKinds.user ? table.userLevel : 0; // D8
   return table.entries.filter(
     (entry) =>
@@ -102,6 +105,7 @@ export function eligibleMiners(table: DrawTable, request: DrawRequest): DrawEntr
       entry.activeFrom <= drawHeight &&
       entry.domain === domain &&
       entry.models.includes(model) &&
+      (dedicatedMiners.length === 0 || dedicatedMiners.includes(entry.miner)) &&
       !equalBytes(entry.operator, payer) &&
       !equalBytes(entry.owner, payer),
   );

@@ -58,6 +58,7 @@ const register = acts('register', fc.record({ from, registration, options }), (w
   world.tx(each.from, 'registerMiner', world.registration(each.registration), each.options),
 ]);
 
+const someMiners = fc.oneof(fc.constantFrom<number[][]>([0], [0, 1], [0, 1, 2]), fc.array(index, { maxLength: 8 }));
 const terms = fc.record<Partial<BodyValues['openSession']>>(
   {
     domain: fc.nat(1),
@@ -66,6 +67,11 @@ const terms = fc.record<Partial<BodyValues['openSession']>>(
     depositUnits: units,
     maxTaskUnits: units,
     expiryHeight: heights,
+    redundancy: fc.constantFrom(1, 1, 1, 3, 3, 5, 2, 255),
+    dedicatedMiners: fc.oneof(
+      { weight: 4, arbitrary: fc.constant<number[]>([]) },
+      { weight: 1, arbitrary: someMiners },
+    ),
   },
   { requiredKeys: [] },
 );
@@ -126,6 +132,8 @@ const hostile = fc.record<Partial<Receipt>>(
     priceUnits: units,
     kind: fc.nat(4),
     taskSequence: heights,
+    replica: fc.nat(255),
+    similarityPpb: fc.nat(2 ** 32 - 1),
   },
   { requiredKeys: [] },
 );
@@ -133,20 +141,29 @@ const tokens = fc.oneof({ weight: 9, arbitrary: fc.nat(60) }, fc.constantFrom(0,
 const task = fc.record({
   session: fc.nat(5),
   miner: fc.nat(2),
+  similarityPpb: fc.constantFrom(0, 840_000_000, 900_000_000, 950_000_000),
   tokensIn: tokens,
   tokensOut: tokens,
   hostile: rarely(hostile),
 });
 type Task = typeof task extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** The receipt an honest committee would certify now, unless it is hostile. */
-function receiptOf(world: World, wanted: Task): Receipt {
+/** The receipts of all replicas that an honest committee would certify now, unless one is hostile. */
+function receiptsOf(world: World, wanted: Task): Receipt[] {
   const open = [...world.state.sessions].flatMap(({ status }, i) => (status === sessionStatuses.open ? [i] : []));
   const session = open[wanted.session % Math.max(1, open.length)] ?? 0;
   const model = world.state.sessions.get(session)?.model ?? 0;
-  const miner = wanted.miner % Math.max(1, world.state.miners.length);
-  const { tokensIn, tokensOut } = wanted;
-  return world.receipt({ session, model, miner, tokensIn, tokensOut, ...wanted.hostile });
+  const { redundancy = 1, dedicatedMiners = [] } = world.state.sessions.get(session) ?? {};
+  const miners = dedicatedMiners.length > 0 ? dedicatedMiners : [...world.state.miners].map((_, i) => i);
+  const { tokensIn, tokensOut, hostile } = wanted;
+  const { taskSequence } = world.receipt();
+  const task = { session, model, taskSequence, tokensIn, tokensOut };
+  if (redundancy === 1)
+    return [world.receipt({ ...task, miner: miners[wanted.miner % miners.length] ?? 0, ...hostile })];
+  return miners.slice(0, redundancy).map((miner, replica) => {
+    const similarityPpb = replica === 0 ? wanted.similarityPpb : 900_000_000;
+    return world.receipt({ ...task, replica, miner, similarityPpb, ...hostile });
+  });
 }
 
 const signers = fc.oneof(
@@ -156,7 +173,7 @@ const signers = fc.oneof(
 const batch = acts(
   'batch',
   fc.record({ mixer: fc.nat(3), signers, tasks: fc.array(task, { maxLength: 3 }) }),
-  (world, each) => [world.batchTx({ ...each, receipts: each.tasks.map((wanted) => receiptOf(world, wanted)) })],
+  (world, each) => [world.batchTx({ ...each, receipts: each.tasks.flatMap((wanted) => receiptsOf(world, wanted)) })],
 );
 
 /** What a validator finds: the same at commitment and reveal; a quarter of the tasks are bad. */

@@ -10,21 +10,22 @@ import {
   taskKinds,
   taskStatuses,
 } from '@assay/protocol';
-import { saturate } from './integers.ts';
+import { PPB, saturate } from './integers.ts';
 import { keyOf, type LedgerState, type LedgerView } from './state.ts';
 
 type Prices = Pick<ModelRow, 'priceInUnits' | 'priceOutUnits'>;
 
 /** The code of the first invalid receipt, or OK: a batch is taken as a whole or not at all (§7.2). */
 export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], height: number): ResultCode {
-  const taskIds = new Set<string>();
+  const miners = new Map<string, number>();
   const chargedUnits = new Map<number, bigint>();
   for (const receipt of receipts) {
     const code = receiptCode(state, receipt, height);
     if (code !== 'OK') return code;
     const key = keyOf(receipt.taskId);
-    if (taskIds.has(key) || state.taskOf(receipt.taskId) !== undefined) return 'RECEIPT_DUPLICATE';
-    taskIds.add(key);
+    if (miners.has(key) || state.taskOf(receipt.taskId) !== undefined) return 'RECEIPT_DUPLICATE';
+    if (servedOther(state, receipt, miners)) return 'RECEIPT_SAME_MINER';
+    miners.set(key, receipt.miner);
     // §4.3 The prices of one batch count together.
     const charged = (chargedUnits.get(receipt.session) ?? 0n) + receipt.priceUnits;
     if (charged > state.sessions.at(receipt.session).escrowUnits) return 'RECEIPT_OVERDRAWN';
@@ -41,14 +42,15 @@ export function applyReceipts(
 ): void {
   for (const receipt of receipts) {
     const session = state.sessions.at(receipt.session);
-    const { taskId, kind, model, miner, gateway, drawHeight, taskSequence, tokensIn, tokensOut, priceUnits } = receipt;
+    const { taskId, kind, model, miner, gateway, drawHeight, taskSequence, replica } = receipt;
+    const { tokensIn, tokensOut, priceUnits } = receipt;
     state.sessions.update(receipt.session, {
       escrowUnits: session.escrowUnits - priceUnits,
       spentUnits: saturate(session.spentUnits + priceUnits),
     });
     state.miners.update(miner, { tasks: state.miners.at(miner).tasks + 1 });
     state.addTask({
-      ...{ taskId, kind, model, miner, gateway, drawHeight, taskSequence, tokensIn, tokensOut, priceUnits },
+      ...{ taskId, kind, model, miner, gateway, drawHeight, taskSequence, replica, tokensIn, tokensOut, priceUnits },
       ...place,
       status: taskStatuses.certified,
       isRated: false,
@@ -66,6 +68,8 @@ function receiptCode(state: LedgerView, receipt: Receipt, height: number): Resul
   if (session === undefined || !hasKnownRoles(state, receipt, session)) return 'RECEIPT_UNKNOWN_ROLE';
   if (!isInTime(state, receipt, session, height)) return 'RECEIPT_OUT_OF_TIME';
   if (!hasOwnTaskId(receipt)) return 'RECEIPT_BAD_TASK';
+  const code = replicaCode(receipt, session);
+  if (code !== 'OK') return code;
   const model = state.models.at(receipt.model);
   const priceUnits = priceOf(pricesAt(model, receipt.drawHeight), receipt);
   if (receipt.priceUnits !== priceUnits || priceUnits > session.maxTaskUnits) return 'RECEIPT_BAD_PRICE';
@@ -108,7 +112,28 @@ function isInTime(state: LedgerView, receipt: Receipt, session: Readonly<Session
 }
 
 /** §6.2 Nobody can choose a task id but by asking another task. */
-function hasOwnTaskId({ kind, outcome, session, taskSequence, requestHash, taskId }: Receipt): boolean {
-  if (kind > taskKinds.challenge || outcome > outcomes.partial) return false;
-  return equalBytes(taskIdOf({ session, taskSequence, requestHash }), taskId);
+function hasOwnTaskId(receipt: Receipt): boolean {
+  if (receipt.kind > taskKinds.challenge || receipt.outcome > outcomes.partial) return false;
+  return equalBytes(taskIdOf(receipt), receipt.taskId);
+}
+
+/** §7.11 What the redundancy and the dedication of its session allow a receipt. */
+function replicaCode({ replica, similarityPpb, miner }: Receipt, session: Readonly<SessionRow>): ResultCode {
+  const { redundancy, dedicatedMiners } = session;
+  if (replica >= redundancy) return 'RECEIPT_BAD_REPLICA';
+  if (BigInt(similarityPpb) > (redundancy === 1 ? 0n : PPB)) return 'RECEIPT_BAD_SIMILARITY';
+  return dedicatedMiners.length === 0 || dedicatedMiners.includes(miner) ? 'OK' : 'RECEIPT_WRONG_MINER';
+}
+
+/** §7.11 Whether the miner of a receipt has another replica of its task, in the state or in this batch. */
+function servedOther(state: LedgerView, receipt: Receipt, miners: ReadonlyMap<string, number>): boolean {
+  const { redundancy } = state.sessions.at(receipt.session);
+  for (let replica = 0; replica < redundancy; replica++) {
+    if (replica === receipt.replica) continue;
+    const taskId = taskIdOf({ ...receipt, replica });
+    const task = state.taskOf(taskId);
+    const miner = task === undefined ? miners.get(keyOf(taskId)) : state.tasks.at(task).miner;
+    if (miner === receipt.miner) return true;
+  }
+  return false;
 }

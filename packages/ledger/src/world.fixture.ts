@@ -191,10 +191,10 @@ export class World {
   receipt(change: Partial<Receipt> = {}): Receipt {
     const taskSequence = change.taskSequence ?? this.#sequence++;
     const requestHash = change.requestHash ?? filled(7);
-    const { session = 0, model = 0, tokensIn = 10, tokensOut = 20 } = change;
+    const { session = 0, model = 0, tokensIn = 10, tokensOut = 20, replica = 0 } = change;
     const prices = this.state.models.get(model);
     return {
-      taskId: taskIdOf({ session, taskSequence, requestHash }),
+      taskId: taskIdOf({ session, taskSequence, requestHash, replica }),
       kind: taskKinds.user,
       outcome: outcomes.complete,
       miner: 0,
@@ -206,7 +206,8 @@ export class World {
       artifactRoot: filled(9),
       firstTokenMs: 70,
       totalMs: 300,
-      ...{ session, model, tokensIn, tokensOut, taskSequence, requestHash },
+      similarityPpb: 0,
+      ...{ session, model, tokensIn, tokensOut, taskSequence, requestHash, replica },
       ...change,
     };
   }
@@ -235,6 +236,8 @@ export class World {
       depositUnits: 100_000n,
       maxTaskUnits: 10_000n,
       expiryHeight: 100_000,
+      redundancy: 1,
+      dedicatedMiners: [],
       ...change,
     };
   }

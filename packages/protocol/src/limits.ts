@@ -20,6 +20,8 @@ export const limits = {
   maxPeriods: 2 ** 32 - 1,
   /** Models one miner may serve. */
   maxModelsPerMiner: 16,
+  /** Miners a dedicated session may name (§4.11). */
+  maxDedicatedMiners: 8,
   /** Epochs whose work counts for a validator's power (economics §8). */
   powerEpochs: 8,
   /** Auditors one task may be given: one first, two to confirm, one replacement for each (§10.4). */

@@ -27,6 +27,8 @@ export const Receipt = new StructType(
     drawHeight: U64,
     /** Sequence of the task in its session; with the session it makes the task id. */
     taskSequence: U64,
+    /** Which of the session's replicas of the task this is, from 0 (§5.1). */
+    replica: U8,
     /** Which rank of the draw served (0 first), and how many reassignments came before (§5.2). */
     rank: U16,
     attempt: U8,
@@ -37,6 +39,8 @@ export const Receipt = new StructType(
     artifactRoot: Bytes32,
     firstTokenMs: U32,
     totalMs: U32,
+    /** Upper median of the cosines of its answer with those of the other replicas; zero without any (§7.11). */
+    similarityPpb: U32,
   },
   { typeName: 'Receipt' },
 );
@@ -70,13 +74,19 @@ export const BeaconTurn = new StructType({ epoch: U32, sequence: U64 }, { typeNa
 
 /** A task's identity: nobody can choose it but by asking another task (§6.2). */
 export const TaskIdentity = new StructType(
-  { session: U32, taskSequence: U64, requestHash: Bytes32 },
+  { session: U32, taskSequence: U64, requestHash: Bytes32, replica: U8 },
   { typeName: 'TaskIdentity' },
 );
+type TaskIdentity = ValueOf<typeof TaskIdentity>;
 
-/** The task id of a session's n-th task. */
-export function taskIdOf(identity: ValueOf<typeof TaskIdentity>): Uint8Array {
+/** The task id of a replica of a session's n-th task. */
+export function taskIdOf(identity: TaskIdentity): Uint8Array {
   return TaskIdentity.hashTreeRoot(identity);
+}
+
+/** The id that draws the miners of all replicas: that of the first (§6.2). */
+export function drawIdOf({ session, taskSequence, requestHash }: Omit<TaskIdentity, 'replica'>): Uint8Array {
+  return taskIdOf({ session, taskSequence, requestHash, replica: 0 });
 }
 
 /** A receipt that proves itself: with the committee's keys nothing else is needed to check it (§7.5, F5). */

@@ -218,6 +218,8 @@ export const SessionRow = new StructType(
     expiryHeight: U64,
     /** Task sequences below this are settled and forgotten; no receipt for them is taken any more. */
     taskFloor: U64,
+    redundancy: U8,
+    dedicatedMiners: listOfU32(limits.maxDedicatedMiners),
   },
   { typeName: 'SessionRow' },
 );
@@ -239,6 +241,7 @@ export const TaskRow = new StructType(
     height: U64,
     drawHeight: U64,
     taskSequence: U64,
+    replica: U8,
     tokensIn: U32,
     tokensOut: U32,
     /** Held in pending until the epoch closes with the task approved (economics §2). */

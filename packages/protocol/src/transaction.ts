@@ -39,6 +39,9 @@ export const RegisterMiner = new ContainerType(
   { typeName: 'RegisterMiner' },
 );
 
+/** How many miners may do one task (§4.11). */
+export const redundancies: readonly number[] = [1, 3, 5];
+
 /** Opens a funded session: a payer, a key that may spend, a home mixer (§4.3). */
 export const OpenSession = new StructType(
   {
@@ -49,6 +52,10 @@ export const OpenSession = new StructType(
     depositUnits: Units,
     maxTaskUnits: Units,
     expiryHeight: U64,
+    /** Miners that each do every task, and are each paid for it; one of `redundancies`. */
+    redundancy: U8,
+    /** Of a dedicated session, the only miners that are drawn, rising; empty for a shared one. */
+    dedicatedMiners: listOfU32(limits.maxDedicatedMiners),
   },
   { typeName: 'OpenSession' },
 );

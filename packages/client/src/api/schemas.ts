@@ -116,6 +116,9 @@ export const Session = z.object({
   maxTaskUnits: units,
   expiryHeight: count,
   taskFloor: count,
+  redundancy: count,
+  /** Of a dedicated session, the only miners that are drawn; empty for a shared one. */
+  dedicatedMiners: z.array(count),
 });
 export type Session = z.infer<typeof Session>;
 
@@ -300,6 +303,7 @@ export const Task = z.object({
   timeMs: count,
   drawHeight: count,
   taskSequence: count,
+  replica: count,
   rank: count,
   attempt: count,
   tokensIn: count,
@@ -313,6 +317,8 @@ export const Task = z.object({
   artifactRoot: bytes32,
   firstTokenMs: count,
   totalMs: count,
+  /** With the answers of the other replicas; zero without any. */
+  similarityPpb: ppb,
 });
 export type Task = z.infer<typeof Task>;
 export const TaskPage = z.object({ height: count, items: z.array(Task) });
@@ -342,6 +348,7 @@ export const ReceiptJson = z.object({
     gateway: count,
     drawHeight: count,
     taskSequence: count,
+    replica: count,
     rank: count,
     attempt: count,
     tokensIn: count,
@@ -351,6 +358,7 @@ export const ReceiptJson = z.object({
     artifactRoot: bytes32,
     firstTokenMs: count,
     totalMs: count,
+    similarityPpb: count,
   }),
   index: count,
   path: z.array(bytes32),

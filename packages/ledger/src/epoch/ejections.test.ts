@@ -6,7 +6,7 @@ import { newWorld, work } from './levels.fixture.ts';
 
 const drawable = (world: World) => {
   const place = { kind: taskKinds.user, domain: 0, model: 0, payer: world.address('payer') };
-  const request = { ...place, taskId: new Uint8Array(32), drawHeight: world.height };
+  const request = { ...place, dedicatedMiners: [], taskId: new Uint8Array(32), drawHeight: world.height };
   return eligibleMiners(drawTable(world.state), request).map(({ miner }) => miner);
 };
 

@@ -116,6 +116,9 @@ describe('receipts', () => {
     ['RECEIPT_BAD_TASK', () => ({ taskId: new Uint8Array(32) })],
     ['RECEIPT_BAD_TASK', () => ({ kind: 3 })],
     ['RECEIPT_BAD_TASK', () => ({ outcome: 2 })],
+    ['RECEIPT_BAD_TASK', () => ({ replica: 1, taskId: new Uint8Array(32) })],
+    ['RECEIPT_BAD_REPLICA', () => ({ replica: 1 })],
+    ['RECEIPT_BAD_SIMILARITY', () => ({ similarityPpb: 1 })],
     ['RECEIPT_BAD_PRICE', () => ({ priceUnits: 101n })],
     ['RECEIPT_BAD_PRICE', () => ({ tokensOut: 2500 })],
     ['OK', (world) => ({ drawHeight: world.height, outcome: 1, tokensOut: 2495 })],
@@ -169,5 +172,56 @@ describe('receipts', () => {
     world.send('payer', 'closeSession', { session: 0 });
     world.finishEpoch();
     expect(world.codeOf(world.batchTx({ receipts: [world.receipt()] }))).toBe('RECEIPT_UNKNOWN_ROLE');
+  });
+});
+
+describe('replicas §7.11', () => {
+  /** Three miners and a session whose tasks three of them do. */
+  function redundantWorld(): World {
+    const world = new World().populate();
+    for (const operator of ['minerB', 'minerC'] as const) {
+      world.send(operator, 'registerMiner', world.registration());
+    }
+    world.send('payer', 'openSession', world.session({ redundancy: 3 }));
+    return world;
+  }
+  const replicaOf = (world: World, replica: number, change: Partial<Receipt> = {}) =>
+    world.receipt({ session: 1, taskSequence: 0, replica, miner: replica, similarityPpb: 900_000_000, ...change });
+
+  it('are tasks of their own, each paid', () => {
+    const world = redundantWorld();
+    const receipts = [0, 1, 2].map((replica) => replicaOf(world, replica));
+    expect(new Set(receipts.map(({ taskId }) => taskId.join())).size).toBe(3);
+    expect(world.codeOf(world.batchTx({ receipts }))).toBe('OK');
+    expect(world.state.sessions.at(1)).toMatchObject({ escrowUnits: 99_700n, spentUnits: 300n });
+    expect(Array.from(world.state.tasks, (task) => [task.replica, task.miner, task.pendingUnits])).toEqual([
+      [0, 0, 100n],
+      [1, 1, 100n],
+      [2, 2, 100n],
+    ]);
+  });
+
+  it('need different miners, in one batch and in two', () => {
+    const world = redundantWorld();
+    const send = (...receipts: Receipt[]) => world.codeOf(world.batchTx({ receipts }));
+    const twice = replicaOf(world, 2, { miner: 0 });
+    expect(send(replicaOf(world, 0), twice)).toBe('RECEIPT_SAME_MINER');
+    expect(send(replicaOf(world, 0))).toBe('OK');
+    expect(send(twice)).toBe('RECEIPT_SAME_MINER');
+    expect(send(replicaOf(world, 2))).toBe('OK');
+    // Another task may have any of them.
+    expect(send(replicaOf(world, 2, { taskSequence: 1, miner: 0 }))).toBe('OK');
+  });
+
+  it.each<[ResultCode, Partial<Receipt>]>([
+    ['RECEIPT_BAD_REPLICA', { replica: 3 }],
+    ['RECEIPT_BAD_REPLICA', { replica: 255 }],
+    ['RECEIPT_BAD_SIMILARITY', { similarityPpb: 1_000_000_001 }],
+    ['RECEIPT_BAD_SIMILARITY', { similarityPpb: 2 ** 32 - 1 }],
+    ['OK', { similarityPpb: 1_000_000_000 }],
+    ['OK', { similarityPpb: 0 }],
+  ])('%s for %o', (code, change) => {
+    const world = redundantWorld();
+    expect(world.codeOf(world.batchTx({ receipts: [replicaOf(world, 0, change)] }))).toBe(code);
   });
 });

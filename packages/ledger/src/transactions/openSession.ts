@@ -1,8 +1,11 @@
-import { type BodyValues, modelStatuses, sessionStatuses } from '@assay/protocol';
+import { type BodyValues, modelStatuses, type ResultCode, redundancies, sessionStatuses } from '@assay/protocol';
+import type { LedgerView } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
 
+type Body = BodyValues['openSession'];
+
 /** Opens a session and moves its deposit into escrow (§4.3). */
-export const openSession: TransactionRule<BodyValues['openSession']> = {
+export const openSession: TransactionRule<Body> = {
   validate(state, body, { availableUnits, height }) {
     if (body.depositUnits === 0n) return 'ZERO_AMOUNT';
     if (body.depositUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
@@ -10,7 +13,8 @@ export const openSession: TransactionRule<BodyValues['openSession']> = {
     if (state.models.get(body.model)?.domain !== body.domain) return 'UNKNOWN_MODEL';
     if (state.mixers.get(body.homeMixer) === undefined) return 'UNKNOWN_MIXER';
     if (state.models.at(body.model).status !== modelStatuses.accepted) return 'MODEL_NOT_ACCEPTED'; // §4.5
-    return body.expiryHeight <= height ? 'SESSION_EXPIRED' : 'OK';
+    if (body.expiryHeight <= height) return 'SESSION_EXPIRED';
+    return termsCode(state, body);
   },
   apply(state, { depositUnits, ...terms }, { sender }) {
     state.debit(sender, depositUnits);
@@ -25,3 +29,12 @@ export const openSession: TransactionRule<BodyValues['openSession']> = {
     return [{ type: 'sessionOpened', session, payer: sender }];
   },
 };
+
+/** §4.11 Redundancy, and whom a dedicated session may name. */
+function termsCode(state: LedgerView, { redundancy, dedicatedMiners, model }: Body): ResultCode {
+  if (!redundancies.includes(redundancy)) return 'BAD_REDUNDANCY';
+  if (dedicatedMiners.length === 0) return 'OK';
+  const isNamed = (miner: number, place: number) =>
+    miner > (dedicatedMiners[place - 1] ?? -1) && state.miners.get(miner)?.models.includes(model) === true;
+  return dedicatedMiners.length >= redundancy && dedicatedMiners.every(isNamed) ? 'OK' : 'BAD_DEDICATION';
+}

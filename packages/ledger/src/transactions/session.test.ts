@@ -17,11 +17,47 @@ describe('openSession §4.3', () => {
     ['UNKNOWN_MODEL', { model: 2 }],
     ['UNKNOWN_MIXER', { homeMixer: 4 }],
     ['SESSION_EXPIRED', { expiryHeight: 1 }],
+    ['BAD_REDUNDANCY', { redundancy: 0 }],
+    ['BAD_REDUNDANCY', { redundancy: 2 }],
+    ['BAD_REDUNDANCY', { redundancy: 255 }],
+    ['OK', { redundancy: 5 }],
     ['OK', { expiryHeight: 2, depositUnits: 1_000_000n - FEE }],
   ])('%s for %o', (code, change) => {
     const world = new World();
     expect(world.send('payer', 'openSession', world.session(change))).toBe(code);
     expect(world.state.sessions.length).toBe(code === 'OK' ? 1 : 0);
+  });
+});
+
+describe('a dedicated session §4.11', () => {
+  /** Miners 0 and 1 serve both models, miner 2 the second only. */
+  function dedicatedWorld(): World {
+    const world = new World().populate();
+    world.send('minerB', 'registerMiner', world.registration({ models: [0, 1] }));
+    world.send('minerC', 'registerMiner', world.registration({ models: [1] }));
+    return world;
+  }
+
+  it.each<[ResultCode, Partial<BodyValues['openSession']>]>([
+    ['OK', { dedicatedMiners: [1] }],
+    ['OK', { dedicatedMiners: [0, 1] }],
+    ['BAD_DEDICATION', { dedicatedMiners: [1, 0] }],
+    ['BAD_DEDICATION', { dedicatedMiners: [1, 1] }],
+    ['BAD_DEDICATION', { dedicatedMiners: [0, 2] }],
+    ['BAD_DEDICATION', { dedicatedMiners: [0, 3] }],
+    ['BAD_DEDICATION', { dedicatedMiners: [2 ** 32 - 1] }],
+    ['BAD_DEDICATION', { dedicatedMiners: [0, 1], redundancy: 3 }],
+  ])('%s for %o', (code, change) => {
+    const world = dedicatedWorld();
+    expect(world.send('payer', 'openSession', world.session(change))).toBe(code);
+  });
+
+  it('takes work of its miners only', () => {
+    const world = dedicatedWorld();
+    world.send('payer', 'openSession', world.session({ dedicatedMiners: [1] }));
+    const receiptOf = (miner: number) => world.receipt({ session: 1, miner });
+    expect(world.codeOf(world.batchTx({ receipts: [receiptOf(0)] }))).toBe('RECEIPT_WRONG_MINER');
+    expect(world.codeOf(world.batchTx({ receipts: [receiptOf(1)] }))).toBe('OK');
   });
 });
 

@@ -13,6 +13,7 @@ import {
 import {
   BitArray,
   bodySelectors,
+  drawIdOf,
   type Genesis,
   limits,
   outcomes,
@@ -22,7 +23,6 @@ import {
   sessionStatuses,
   sha256,
   Transaction,
-  taskIdOf,
   taskKinds,
   toHex,
   type UnsignedTransaction,
@@ -98,7 +98,7 @@ function grown(): Ledger {
     state.sessions.push({
       ...{ payer: operator, sessionKey: sha256(operator), domain: 0, model: 0, homeMixer: i % mixers },
       ...{ status: sessionStatuses.open, escrowUnits, spentUnits: 0n, maxTaskUnits: escrowUnits },
-      ...{ expiryHeight: 1_000_000, taskFloor: 0 },
+      ...{ expiryHeight: 1_000_000, taskFloor: 0, redundancy: 1, dedicatedMiners: [] },
     });
   }
   state.globals.genesisUnits += BigInt(contestants) * (escrowUnits + 1n);
@@ -110,11 +110,19 @@ function receiptAt(ledger: Ledger, index: number, drawHeight: number): Receipt {
   const taskSequence = Math.floor(index / contestants);
   const requestHash = sha256(text(`request ${index}`));
   return {
-    taskId: taskIdOf({ session, taskSequence, requestHash }),
+    taskId: drawIdOf({ session, taskSequence, requestHash }),
     kind: taskKinds.user,
     outcome: outcomes.complete,
-    ...{ session, model: 0, miner: (index * 104_729) % contestants, gateway: 0, drawHeight, taskSequence, rank: 0 },
-    ...{ attempt: 0, ...tokens, priceUnits: priceOf(ledger.state.models.at(0), tokens), requestHash },
+    ...{ session, model: 0, miner: (index * 104_729) % contestants, gateway: 0, drawHeight, taskSequence },
+    ...{
+      replica: 0,
+      rank: 0,
+      attempt: 0,
+      similarityPpb: 0,
+      ...tokens,
+      priceUnits: priceOf(ledger.state.models.at(0), tokens),
+      requestHash,
+    },
     ...{ artifactRoot: requestHash, firstTokenMs: 70, totalMs: 2000 },
   };
 }

@@ -84,7 +84,8 @@ describe('explain selection', () => {
 
 /** Who the draw of a task certified now puts first. */
 function firstDrawn(world: RecordedWorld, { taskId, drawHeight }: Receipt): number {
-  const request = { taskId, kind: taskKinds.user, domain: 0, model: 0, payer: world.address('payer'), drawHeight };
+  const place = { kind: taskKinds.user, domain: 0, model: 0, payer: world.address('payer'), dedicatedMiners: [] };
+  const request = { ...place, taskId, drawHeight };
   return drawMiners(drawTable(world.state), request, 1)[0]?.miner ?? -1;
 }
 

@@ -9,7 +9,7 @@ import {
   Ledger,
   type LedgerView,
 } from '@assay/ledger';
-import { addressText, equalBytes, taskIdOf, taskKinds } from '@assay/protocol';
+import { addressText, drawIdOf, equalBytes, taskKinds } from '@assay/protocol';
 import { z } from 'zod';
 import { CliError } from '../failures.ts';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
@@ -88,11 +88,12 @@ async function findTask(history: History, taskId: Uint8Array, options: { readonl
 }
 
 function foundAt(place: ReceiptPlace, state: LedgerView, tables: ReadonlyMap<number, DrawTable>): Found {
-  const { taskId, kind, session, model, drawHeight } = place.receipt;
-  const { domain, payer } = state.sessions.at(session);
+  const { kind, session, model, drawHeight } = place.receipt;
+  const { domain, payer, dedicatedMiners } = state.sessions.at(session);
   const table = tables.get(drawEpoch(state.params, drawHeight));
   if (table === undefined) throw new CliError('failure', `The draw of block ${drawHeight} cannot be recomputed.`);
-  return { place, table, state, request: { taskId, kind, domain, model, payer, drawHeight } };
+  const taskId = drawIdOf(place.receipt);
+  return { place, table, state, request: { taskId, kind, domain, model, payer, dedicatedMiners, drawHeight } };
 }
 
 /** Within an epoch the table only gains entries; the epoch's end changes weights and beacon. */
@@ -104,6 +105,7 @@ function taskStep({ place, state }: Found): Step {
   const { receipt, height, transaction, index } = place;
   const source = `${transactionAt(height, transaction)}, receipt ${index}`;
   const { session, taskSequence, requestHash } = receipt;
+  const { payer, redundancy } = state.sessions.at(session);
   return {
     title: 'The task: nobody can choose its id but by asking another',
     clause: '§6.2',
@@ -111,8 +113,9 @@ function taskStep({ place, state }: Found): Step {
       { name: 'session', value: String(session), source },
       { name: 'task sequence', value: String(taskSequence), source },
       { name: 'request hash', value: hex(requestHash), source },
-      { name: 'task id', value: hex(taskIdOf({ session, taskSequence, requestHash })), source: 'hash of these three' },
-      { name: 'payer', value: addressText(state.sessions.at(session).payer), source: `session ${session}` },
+      { name: 'drawn by', value: hex(drawIdOf(receipt)), source: 'hash of these three, and 0 for the first replica' },
+      { name: 'replica', value: `${receipt.replica} of ${redundancy}`, source },
+      { name: 'payer', value: addressText(payer), source: `session ${session}` },
     ],
     table: null,
   };
@@ -155,12 +158,13 @@ function eligibleStep({ table, request }: Found): Step {
 }
 
 function whyNot({ userLevel }: DrawTable, entry: DrawTable['entries'][number], request: DrawRequest): string | null {
-  const { kind, domain, model, payer, drawHeight } = request;
+  const { kind, domain, model, payer, dedicatedMiners, drawHeight } = request;
   if (entry.weight === 0n) return 'no, paused, deregistered or ejected';
   if (kind === taskKinds.user && entry.level < userLevel) return `no, level ${entry.level} is below ${userLevel}`;
   if (entry.activeFrom > drawHeight) return `no, active only from block ${entry.activeFrom}`;
   if (entry.domain !== domain) return `no, works for domain ${entry.domain}`;
   if (!entry.models.includes(model)) return `no, does not serve model ${model}`;
+  if (dedicatedMiners.length > 0 && !dedicatedMiners.includes(entry.miner)) return 'no, not named by the session';
   const isPayers = equalBytes(entry.operator, payer) || equalBytes(entry.owner, payer);
   return isPayers ? "no, is the payer's own" : null;
 }

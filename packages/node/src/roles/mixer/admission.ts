@@ -54,6 +54,10 @@ export function admit(
   if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
   if (session.status !== sessionStatuses.open) throw new AssayError('SESSION_CLOSED');
   if (session.expiryHeight <= state.globals.height) throw new AssayError('SESSION_EXPIRED');
+  if (session.redundancy > 1) {
+    const detail = `The session asks for ${session.redundancy} miners a task, and this mixer runs one; open another.`;
+    throw new AssayError('UNSUPPORTED_PARAMETER', detail);
+  }
   if (request.validUntilMs < options.nowMs) throw new AssayError('EXPIRED');
   if (state.gateways.get(request.gateway) === undefined) throw new AssayError('RECEIPT_UNKNOWN_ROLE');
   const model = state.models.get(session.model);

@@ -1,5 +1,6 @@
 import { type DrawTable, drawMiners, type LedgerView, receiptsCode, type Verifier } from '@assay/ledger';
 import {
+  drawIdOf,
   equalBytes,
   messageTypes,
   type NodeTransaction,
@@ -76,7 +77,7 @@ function checkRequest(
     request.gateway === receipt.gateway &&
     equalBytes(request.requestHash, receipt.requestHash);
   if (!same) return 'the receipt is not for the signed request';
-  if (!view.usedRequests.take(receipt.requestHash, receipt.taskId)) return 'the request was used for another task';
+  if (!view.usedRequests.take(receipt.requestHash, drawIdOf(receipt))) return 'the request was used for another task';
   const root = view.roots.of(messageTypes.taskRequest, TaskRequest, request);
   if (!view.verifier.ed25519(sessionKey, root, evidence.requestSignature))
     return 'the request is not signed by the session';
@@ -95,8 +96,9 @@ function checkWork(view: CheckView, receipt: Receipt, evidence: TaskEvidence, mi
 function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): string | null {
   const table = view.drawTableAt(receipt.drawHeight);
   if (table === null) return 'the draw is too old to check';
-  const { taskId, kind, model, drawHeight, rank } = receipt;
-  const request = { taskId, kind, domain: session.domain, model, payer: session.payer, drawHeight };
+  const { kind, model, drawHeight, rank } = receipt;
+  const { domain, payer, dedicatedMiners } = session;
+  const request = { taskId: drawIdOf(receipt), kind, domain, model, payer, dedicatedMiners, drawHeight };
   return drawMiners(table, request, rank + 1)[rank]?.miner === receipt.miner
     ? null
     : 'the miner was not drawn at this rank';

@@ -5,6 +5,7 @@ import {
   ArtifactRequest,
   addressText,
   type BodyValues,
+  drawIdOf,
   equalBytes,
   GatewayMessage,
   gatewayMessages,
@@ -16,7 +17,6 @@ import {
   TaskAnnouncement,
   TaskRequest,
   TaskSubmission,
-  taskIdOf,
   taskKinds,
   taskStates,
   toHex,
@@ -176,15 +176,14 @@ export class Mixer implements RoleService {
     const isHome = session.homeMixer === this.#options.mixer;
     if (!isHome && this.#committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
     const taskSequence = this.#nextSequence(nowMs);
-    const taskId = taskIdOf({ session: request.session, taskSequence, requestHash: request.requestHash });
+    const taskId = drawIdOf({ session: request.session, taskSequence, requestHash: request.requestHash });
     if (!this.#usedRequests.take(request.requestHash, taskId)) {
       throw new AssayError('INVALID_REQUEST', 'This signed request has been used.');
     }
     const drawHeight = state.globals.height;
     const table = this.#draws.at(drawHeight, state.params);
-    const drawn = {
-      ...{ taskId, kind: taskKinds.user, domain: session.domain, model: terms.model, payer: session.payer, drawHeight },
-    };
+    const { domain, payer, dedicatedMiners } = session;
+    const drawn = { taskId, kind: taskKinds.user, domain, model: terms.model, payer, dedicatedMiners, drawHeight };
     const draw = table === null ? [] : drawMiners(table, drawn, table.entries.length).map(({ miner }) => miner);
     if (draw.length === 0) throw new AssayError('NO_MINER');
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);

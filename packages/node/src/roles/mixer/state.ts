@@ -252,6 +252,7 @@ function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array
     gateway: task.request.gateway,
     drawHeight: task.drawHeight,
     taskSequence: task.taskSequence,
+    replica: 0,
     rank: task.rank,
     attempt: task.attempt,
     tokensIn: artifact.tokensIn,
@@ -261,6 +262,7 @@ function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array
     artifactRoot,
     firstTokenMs: task.firstTokenMs ?? nowMs - task.admittedMs,
     totalMs: nowMs - task.admittedMs,
+    similarityPpb: 0,
   };
 }
 

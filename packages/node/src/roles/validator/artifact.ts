@@ -39,6 +39,6 @@ function isOf({ payload, reveal, taskSequence }: ArtifactBundle, task: TaskRow):
   const requestHash = InferencePayload.hashTreeRoot(payload);
   return (
     equalBytes(Artifact.hashTreeRoot(reveal.artifact), task.artifactRoot) &&
-    equalBytes(taskIdOf({ session: task.session, taskSequence, requestHash }), task.taskId)
+    equalBytes(taskIdOf({ session: task.session, taskSequence, requestHash, replica: task.replica }), task.taskId)
   );
 }
