@@ -12,6 +12,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import { TransactionSender } from '../src/consensus/sender.ts';
 import { devnetPrices, names } from '../src/devnet/genesis.ts';
+import type { GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
 import { ask, receive } from '../src/network/wire.ts';
 import { protocols, topics } from '../src/roles/context.ts';
 import { SimulatedModel } from './simulated/model.ts';
@@ -102,6 +103,22 @@ describe('the roles together', () => {
       expect(task?.refundedUnits).toBe(cheated ? task?.receipt.priceUnits : 0n);
     }
     expect(net.engine.ledger.state.miners.at(0).rejected).toBe(0);
+  });
+
+  it('reject an answer that a miner cut short to save itself the work (B6, F10)', async () => {
+    class Lazy extends SimulatedModel {
+      override async *generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+        for await (const event of super.generate({ ...request, maxTokens: 2 }, signal)) {
+          yield event.type === 'end' ? { ...event, finish: 'stop' } : event;
+        }
+      }
+    }
+    const net = await start({ miners: 1, modelOf: () => new Lazy('registered') });
+    const { taskId, text } = await net.ask();
+    expect(text).toHaveLength(2);
+    await net.until(() => (net.task(taskId)?.row.status ?? 0) >= taskStatuses.approved);
+    expect(net.task(taskId)?.row.status).toBe(taskStatuses.rejected);
+    expect(net.task(taskId)?.audit?.verdict).toBe(verdicts.hard);
   });
 
   it('reserve no more than the escrow: of a thousand requests at once, ten for a balance of ten (§5.7)', async () => {

@@ -47,6 +47,7 @@ const reference: StructureReference = {
   contextTokens: 50,
   promptIds: [7, 8],
   outputText: 'abc',
+  textBeforeLast: 'ab',
 };
 
 const [window] = sound.windows;
@@ -65,6 +66,7 @@ describe('the structure of an artifact (verification §2.1)', () => {
 
   it.each<[string, Partial<Artifact>, string]>([
     ['unknown version', { version: 9 }, 'unknown version'],
+    ['unknown finish', { finish: 3 }, 'unknown finish'],
     ['another seed', { sampling: { ...sampling, seed: 5 } }, 'other sampling'],
     ['another prompt', { promptIds: [7, 9] }, 'another prompt'],
     ['wrong counts', { tokensOut: 2 }, 'wrong token counts'],
@@ -95,7 +97,8 @@ describe('the structure of an artifact (verification §2.1)', () => {
     const stopped = { ...sound, text: encode('ab'), finish: finishReasons.stop };
     expect(structureFlaw(stopped, stopping)).toBeNull();
     expect(structureFlaw({ ...stopped, text: encode('a') }, stopping)).toContain('cut short');
-    expect(structureFlaw({ ...stopped, text: encode('abc') }, stopping)).toContain('beyond a stop');
+    expect(structureFlaw({ ...stopped, text: encode('abc') }, stopping)).toContain('text beyond a stop');
+    expect(structureFlaw(stopped, { ...stopping, textBeforeLast: 'abc' })).toContain('tokens beyond a stop');
   });
 
   it('refuses more tokens than were asked for, and windows that are not full', () => {

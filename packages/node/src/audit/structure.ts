@@ -17,8 +17,9 @@ export interface StructureReference {
   readonly contextTokens: number;
   /** Prompt ids as the registered model's template gives them. */
   readonly promptIds: readonly number[];
-  /** Text of the output ids by the registered model's tokenizer. */
+  /** Text of the output ids by the registered model's tokenizer, and of all of them but the last. */
   readonly outputText: string;
+  readonly textBeforeLast: string;
 }
 
 /** Rounding the alternatives of one position may add up to, parts per billion. */
@@ -32,6 +33,7 @@ export function structureFlaw(artifact: Artifact, reference: StructureReference)
 
 function identityFlaw(artifact: Artifact, { payload, promptIds, contextTokens }: StructureReference): string | null {
   if (artifact.version !== artifactVersion) return 'unknown version';
+  if (!Object.values<number>(finishReasons).includes(artifact.finish)) return 'unknown finish';
   if (!Sampling.equals(artifact.sampling, payload.sampling)) return 'other sampling than was asked for';
   const samePrompt =
     artifact.promptIds.length === promptIds.length && promptIds.every((id, i) => artifact.promptIds[i] === id);
@@ -77,17 +79,36 @@ function positionFlaw(artifact: Artifact, index: number, vocabularySize: number)
   return listed === null && chosenPpb > least ? 'a chosen token that should be among the alternatives' : null;
 }
 
-function textFlaw(artifact: Artifact, { outputText, payload }: StructureReference): string | null {
+function textFlaw(artifact: Artifact, reference: StructureReference): string | null {
+  const { outputText, textBeforeLast, payload } = reference;
   const text = new TextDecoder().decode(artifact.text);
   if (!outputText.startsWith(text)) return 'another text than its tokens give';
-  const stops = payload.stop.map((stop) => new TextDecoder().decode(stop));
+  const stops = stopsOf(payload);
   if (stops.some((stop) => text.includes(stop))) return 'text beyond a stop sequence';
+  if (stops.some((stop) => textBeforeLast.includes(stop))) return 'tokens beyond a stop sequence';
   const isCut = text.length < outputText.length;
   if (artifact.finish === finishReasons.length && artifact.tokensOut !== payload.maxTokens)
     return 'ended before its length';
-  const cutByStop = stops.some((stop) => outputText.slice(text.length).startsWith(stop));
+  const cutByStop = isCutByStop(stops, outputText, text);
   const mayBeCut = artifact.finish === finishReasons.cancelled || cutByStop || isUnfinishedCharacter(outputText, text);
   return isCut && !mayBeCut ? 'text cut short' : null;
+}
+
+/** Whether the model itself is said to have ended the answer: not a stop sequence, its length, or the client. */
+export function endsByItself(
+  { finish, text }: Pick<Artifact, 'finish' | 'text'>,
+  { payload, outputText }: Pick<StructureReference, 'payload' | 'outputText'>,
+): boolean {
+  if (finish !== finishReasons.stop) return false;
+  return !isCutByStop(stopsOf(payload), outputText, new TextDecoder().decode(text));
+}
+
+function stopsOf({ stop }: InferencePayload): string[] {
+  return stop.map((bytes) => new TextDecoder().decode(bytes));
+}
+
+function isCutByStop(stops: readonly string[], outputText: string, text: string): boolean {
+  return stops.some((stop) => outputText.slice(text.length).startsWith(stop));
 }
 
 /** Text ends before a character whose bytes were never completed. */

@@ -53,7 +53,7 @@ async function compare(reference: InferenceModel, { promptIds, tokens }: Answere
     };
   });
   const outputIds = tokens.map(({ id }) => id);
-  const scored = await reference.score({ promptIds, outputIds, positions: reported }, never);
+  const { positions: scored } = await reference.score({ promptIds, outputIds, positions: reported, end: null }, never);
   const variationsPpb = reported.map((position, i) =>
     variationPpb(position, scored[i] ?? { probabilitiesPpb: [], argmaxId: -1 }),
   );
@@ -99,7 +99,9 @@ async function costs(model: InferenceModel): Promise<Row[]> {
   const outputIds = Array.from({ length: auditedTokens / outputTokens }, () => long.tokens.map(({ id }) => id)).flat();
   const ids = long.tokens[0]?.top.map(({ id }) => id) ?? [];
   const positions = Array.from({ length: auditedPositions }, (_, i) => ({ index: i * 3, ids }));
-  const audit = await secondsOf(() => model.score({ promptIds: long.promptIds, outputIds, positions }, never));
+  const audit = await secondsOf(() =>
+    model.score({ promptIds: long.promptIds, outputIds, positions, end: null }, never),
+  );
   const written = await secondsOf(() => answer(model, prompt, 2));
   return [
     { who: 'audit', value: audit, note: `one prefill, ${auditedPositions} positions of ${outputIds.length}` },

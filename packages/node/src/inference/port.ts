@@ -37,6 +37,15 @@ export interface ScoreRequest {
   readonly outputIds: readonly number[];
   /** Output positions to score, ascending; `ids` are the alternatives the miner reported there. */
   readonly positions: readonly { readonly index: number; readonly ids: readonly number[] }[];
+  /** With this sampling, would generation have ended after the whole output? Null: not asked. */
+  readonly end: Sampling | null;
+}
+
+export interface Scored {
+  /** One for each position asked. */
+  readonly positions: readonly ScoredPosition[];
+  /** False when the model would have gone on; true also when that was not asked. */
+  readonly endsHere: boolean;
 }
 
 /** The reference's view of one position: probability of each asked id (parts per billion), and its argmax. */
@@ -59,7 +68,7 @@ export interface InferenceModel {
    */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   /** One teacher-forced prefill of prompt and output. */
-  score(request: ScoreRequest, signal: AbortSignal): Promise<ScoredPosition[]>;
+  score(request: ScoreRequest, signal: AbortSignal): Promise<Scored>;
 }
 
 /** Where models run: llama.cpp in a process of its own. */

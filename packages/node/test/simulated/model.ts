@@ -5,7 +5,7 @@ import type {
   GenerateEvent,
   GenerateRequest,
   InferenceModel,
-  ScoredPosition,
+  Scored,
   ScoreRequest,
 } from '../../src/inference/port.ts';
 
@@ -60,8 +60,8 @@ export class SimulatedModel implements InferenceModel {
     yield { type: 'end', finish: 'length', text: '' };
   }
 
-  async score(request: ScoreRequest): Promise<ScoredPosition[]> {
-    return request.positions.map(({ index, ids }) => {
+  async score(request: ScoreRequest): Promise<Scored> {
+    const positions = request.positions.map(({ index, ids }) => {
       const before = [...request.promptIds, ...request.outputIds.slice(0, index)];
       const found = distribution(this.#weights, before);
       const massOf = (id: number) => found.find((token) => token.id === id)?.mass ?? 0;
@@ -70,6 +70,7 @@ export class SimulatedModel implements InferenceModel {
         argmaxId: found[0]?.id ?? 0,
       };
     });
+    return { positions, endsHere: request.end === null };
   }
 
   #next(ids: readonly number[], seed: number, step: number): GeneratedToken {

@@ -130,7 +130,8 @@ describe('score', () => {
     const promptIds = idsOf('A prompt that is a good deal longer than one batch. '.repeat(4));
     const { ids, tokens } = await run(ask({ promptIds, maxTokens: 64 }));
     const positions = tokens.map((token, index) => ({ index, ids: token.top.map((alternative) => alternative.id) }));
-    const scored = await model.score({ promptIds, outputIds: ids, positions }, never);
+    const request = { promptIds, outputIds: ids, positions, end: null };
+    const { positions: scored } = await model.score(request, never);
     expect(scored.map((position) => position.argmaxId)).toEqual(tokens.map((token) => token.top[0]?.id));
     for (const [i, { probabilitiesPpb }] of scored.entries()) {
       const reported = tokens[i]?.top.map((one) => 1e9 * Math.exp(-one.negLogprobMicro / 1e6)) ?? [];
@@ -139,14 +140,35 @@ describe('score', () => {
     }
   });
 
+  it('tells an answer that ended from one that was cut short', async () => {
+    const promptIds = idsOf('Once');
+    const seeds = Array.from({ length: 40 }, (_, seed) => seed);
+    const answers = await Promise.all(
+      seeds.map(async (seed) => {
+        const asked = ask({ promptIds, maxTokens: 200, sampling: { ...sampling, seed } });
+        return { ...(await run(asked)), end: asked.sampling };
+      }),
+    );
+    const ended = answers.filter(({ finish, ids }) => finish === 'stop' && ids.length > 0);
+    expect(ended.length).toBeGreaterThan(0);
+    const cutShort: boolean[] = [];
+    for (const { ids, end } of ended) {
+      const asked = { promptIds, positions: [], end };
+      expect((await model.score({ ...asked, outputIds: ids }, never)).endsHere).toBe(true);
+      cutShort.push((await model.score({ ...asked, outputIds: ids.slice(0, -1) }, never)).endsHere);
+    }
+    expect(cutShort).toContain(false);
+  });
+
   it('gives an unknown id no probability', async () => {
     const request = { promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [{ index: 0, ids: [2 ** 32 - 1] }] };
-    expect(await model.score(request, never)).toMatchObject([{ probabilitiesPpb: [0] }]);
+    const scored = await model.score({ ...request, end: null }, never);
+    expect(scored.positions).toMatchObject([{ probabilitiesPpb: [0] }]);
   });
 
   it('refuses a position beyond the output', async () => {
     const request = { promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [{ index: 2, ids: [5] }] };
-    await expect(model.score(request, never)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    await expect(model.score({ ...request, end: null }, never)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   });
 });
 
@@ -184,7 +206,7 @@ describe('the process', () => {
       }
     })();
     const waiting = model
-      .score({ promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [] }, never)
+      .score({ promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [], end: null }, never)
       .then(() => null);
     await expect(killed).rejects.toMatchObject({ code: 'BACKEND_FAILED', message: expect.stringContaining('SIGKILL') });
     await waiting.catch(() => null);

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { EngineInfo } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
-import type { GenerateEvent, InferenceBackend, InferenceModel, ScoredPosition } from '../port.ts';
+import type { GenerateEvent, InferenceBackend, InferenceModel, Scored } from '../port.ts';
 import { Answer } from './answer.ts';
 import type { Call, FromWorker, Item, ModelFacts, ToWorker, WorkerOptions } from './messages.ts';
 
@@ -79,7 +79,7 @@ async function openModel(process: WorkerProcess, path: string): Promise<Inferenc
     detokenize: (ids) => one<string>({ method: 'detokenize', path, ids }),
     generate: (request, signal) =>
       process.call({ method: 'generate', path, request }, signal) as AsyncIterable<GenerateEvent>,
-    score: (request, signal) => one<ScoredPosition[]>({ method: 'score', path, request }, signal),
+    score: (request, signal) => one<Scored>({ method: 'score', path, request }, signal),
   };
 }
 

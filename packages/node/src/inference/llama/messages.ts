@@ -1,5 +1,5 @@
 import type { EdgeCode, EngineInfo } from '@assay/protocol';
-import type { ChatMessage, GenerateEvent, GenerateRequest, ScoredPosition, ScoreRequest } from '../port.ts';
+import type { ChatMessage, GenerateEvent, GenerateRequest, Scored, ScoreRequest } from '../port.ts';
 
 /** How the worker runs every model it opens. */
 export interface WorkerOptions {
@@ -24,7 +24,7 @@ export type Call =
   | { readonly method: 'score'; readonly path: string; readonly request: ScoreRequest };
 
 /** One item of a call's answer; `generate` gives many, the others one. */
-export type Item = GenerateEvent | ScoredPosition[] | ModelFacts | string | number[];
+export type Item = GenerateEvent | Scored | ModelFacts | string | number[];
 
 export type ToWorker =
   | { readonly type: 'start'; readonly options: WorkerOptions }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Sampling } from '@assay/protocol';
 import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
 import { AssayError } from '../../errors.ts';
 import type {
@@ -6,6 +7,7 @@ import type {
   GeneratedToken,
   GenerateEvent,
   GenerateRequest,
+  Scored,
   ScoredPosition,
   ScoreRequest,
 } from '../port.ts';
@@ -26,6 +28,8 @@ const batchTokens = 48;
 /** Models from here on are worth more than one thread, bytes. */
 const largeModelBytes = 500_000_000;
 const maxThreads = 8;
+/** End tokens that are so likely together are an end, whatever is drawn: a draw may hang on the last digit. */
+const likelyEnd = 0.001;
 /** Calls that may wait for one model. */
 const maxWaitingCalls = 256;
 
@@ -83,7 +87,7 @@ export class LoadedModel {
     yield* this.generation.using(signal, (lane) => this.generateOn(lane, request, signal));
   }
 
-  async *score(request: ScoreRequest, signal: AbortSignal): AsyncGenerator<ScoredPosition[]> {
+  async *score(request: ScoreRequest, signal: AbortSignal): AsyncGenerator<Scored> {
     this.checkPrompt(request.promptIds);
     this.checkIds(request.outputIds);
     this.checkLength(request.promptIds.length + request.outputIds.length);
@@ -111,12 +115,13 @@ export class LoadedModel {
     yield end('length');
   }
 
-  private async *scoreOn(lane: Lane, request: ScoreRequest, signal: AbortSignal): AsyncGenerator<ScoredPosition[]> {
+  private async *scoreOn(lane: Lane, request: ScoreRequest, signal: AbortSignal): AsyncGenerator<Scored> {
     const ids = [...request.promptIds, ...request.outputIds];
     const first = request.promptIds.length - 1;
     await lane.clear();
     const scored = new Map<number, LogitsAt>();
-    const lastIndex = first + Math.max(-1, ...request.positions.map((position) => position.index));
+    const lastPosition = Math.max(-1, ...request.positions.map((position) => position.index));
+    const lastIndex = request.end === null ? first + lastPosition : ids.length - 2;
     for (let start = 0; start <= lastIndex; start += batchTokens) {
       signal.throwIfAborted();
       const part = ids.slice(start, Math.min(start + batchTokens, lastIndex + 1)) as Token[];
@@ -125,7 +130,18 @@ export class LoadedModel {
       const found = await lane.read(part, asked);
       for (const [index, logits] of found) scored.set(start + index - first, logits);
     }
-    yield request.positions.map((position) => probabilities(scored.get(position.index), position.ids));
+    const positions = request.positions.map((position) => probabilities(scored.get(position.index), position.ids));
+    if (request.end === null) return yield { positions, endsHere: true };
+    const last = await lane.next(ids.slice(-1) as Token[]);
+    yield { positions, endsHere: this.ends(last, request.end, request.outputIds.length) };
+  }
+
+  private ends(distribution: Distribution, sampling: Sampling, step: number): boolean {
+    const isEnd = ({ id }: Candidate) => this.model.isEogToken(id as Token);
+    const [best] = distribution.candidates;
+    const weights = distribution.candidates.filter(isEnd).map(({ logit }) => Math.exp(logit - (best?.logit ?? logit)));
+    const likelihood = weights.reduce((sum, weight) => sum + weight, 0) / distribution.totalWeight;
+    return likelihood >= likelyEnd || isEnd(chooseToken(distribution, sampling, step));
   }
 
   /** Feeds all but the last part of a prompt; gives that part. */

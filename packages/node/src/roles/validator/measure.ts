@@ -10,7 +10,7 @@ import {
 } from '@assay/protocol';
 import { compareDistributions, reportedAt } from '../../audit/distribution.ts';
 import { drawPositions } from '../../audit/positions.ts';
-import { structureFlaw } from '../../audit/structure.ts';
+import { endsByItself, structureFlaw } from '../../audit/structure.ts';
 import type { InferenceModel } from '../../inference/port.ts';
 import { messagesOf } from '../miner/worker.ts';
 
@@ -33,7 +33,8 @@ export interface Measurement {
 const without = (finding: number): AuditNumbers => ({ finding, positions: 0, t1Ppb: 0, argmaxMismatches: 0 });
 
 /**
- * The numbers of one audit: structure first, then one teacher-forced prefill against the registered model (F10). What
+ * The numbers of one audit: structure first, then one teacher-forced prefill against the registered model (F10), which
+ * also tells whether the model would have ended there. What
  * this validator cannot run is no result, never a pass (verification §2.4).
  */
 export async function measure({ state, task, seed, bundle, measuring }: Measurement): Promise<AuditNumbers> {
@@ -55,11 +56,15 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
     contextTokens: registered.contextTokens,
     promptIds: await model.render(messagesOf(bundle.payload)),
     outputText: await model.detokenize(ids),
+    textBeforeLast: await model.detokenize(ids.slice(0, -1)),
   };
   if (structureFlaw(artifact, reference) !== null) return without(findings.malformed);
   const positions = drawPositions(seed, { tokens: ids.length, count: state.params.audit.positions });
   const reported = positions.map((index) => reportedAt(artifact, index));
-  const asked = { promptIds: artifact.promptIds, outputIds: ids, positions: reported };
-  const scored = reported.length === 0 ? [] : await model.score(asked, new AbortController().signal);
-  return { finding: findings.checked, positions: positions.length, ...compareDistributions(reported, scored) };
+  const end = endsByItself(artifact, reference) ? artifact.sampling : null;
+  const asked = { promptIds: artifact.promptIds, outputIds: ids, positions: reported, end };
+  const scored = await model.score(asked, new AbortController().signal);
+  if (!scored.endsHere) return without(findings.malformed); // verification §2.5
+  const compared = compareDistributions(reported, scored.positions);
+  return { finding: findings.checked, positions: positions.length, ...compared };
 }
