@@ -1,3 +1,4 @@
+import { checkTransaction } from './actions/checkTransaction.ts';
 import { getAccount } from './actions/getAccount.ts';
 import { getBlock } from './actions/getBlock.ts';
 import { getBlockBytes } from './actions/getBlockBytes.ts';
@@ -12,6 +13,7 @@ import { getMiners } from './actions/getMiners.ts';
 import { getMixers } from './actions/getMixers.ts';
 import { getModels } from './actions/getModels.ts';
 import { getOracles } from './actions/getOracles.ts';
+import { getParams } from './actions/getParams.ts';
 import { getProof } from './actions/getProof.ts';
 import { getReceipt } from './actions/getReceipt.ts';
 import { getRoles } from './actions/getRoles.ts';
@@ -25,6 +27,7 @@ import { setRole } from './actions/setRole.ts';
 import type { Connection } from './connection.ts';
 
 const actions = {
+  checkTransaction,
   getAccount,
   getBlock,
   getBlockBytes,
@@ -39,6 +42,7 @@ const actions = {
   getMixers,
   getModels,
   getOracles,
+  getParams,
   getProof,
   getReceipt,
   getRoles,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatUnits } from './formatUnits.ts';
+import { formatUnits, parseUnits } from './formatUnits.ts';
 
 describe('formatUnits', () => {
   it.each([
@@ -18,5 +18,16 @@ describe('formatUnits', () => {
         expect(BigInt(whole + decimals.padEnd(9, '0'))).toBe(baseUnits);
       }),
     );
+  });
+
+  it('is read back; what is no amount is not', () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, 2n ** 64n - 1n), (units) => {
+        expect(parseUnits(formatUnits(units))).toBe(units);
+      }),
+    );
+    for (const text of ['', '1.', '.5', '-1', '1e9', '1.0000000001', '18446744073.709551616']) {
+      expect(parseUnits(text)).toBeNull();
+    }
   });
 });

@@ -5,6 +5,8 @@ export interface TransactionResult {
   /** Null when the bytes are no transaction. */
   readonly kind: BodyKind | null;
   readonly sender: Uint8Array | null;
+  /** What it caused, in order; they stand in the block's events too. */
+  readonly events: readonly LedgerEvent[];
 }
 
 /** The tables a payment can be earned in. */

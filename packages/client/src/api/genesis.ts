@@ -72,7 +72,8 @@ const cases = z.object({
   breakerPpb: ppb,
   breakerMinFailing: count,
 });
-const params = z.object({
+/** The parameters of a network, as the genesis file has them. */
+export const ParamsJson = z.object({
   blockTimeMs: count,
   epochBlocks: count,
   receiptLifetimeBlocks: count,
@@ -134,7 +135,7 @@ export const modelFields = {
 export const GenesisJson = z.object({
   chainId: z.string(),
   timeMs: count,
-  params,
+  params: ParamsJson,
   accounts: z.array(z.object({ address, balanceUnits: units })),
   mixers: z.array(z.object({ publicKey: bytes32, blsPublicKey, possession: signature96, stakeUnits: units })),
   oracles: z.array(genesisRole),
@@ -143,4 +144,5 @@ export const GenesisJson = z.object({
   domains: z.array(z.object(domainFields)),
   models: z.array(z.object(modelFields)),
 });
+export type ParamsJson = z.infer<typeof ParamsJson>;
 export type GenesisJson = z.infer<typeof GenesisJson>;

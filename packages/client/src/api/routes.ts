@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GenesisJson } from './genesis.ts';
+import { GenesisJson, ParamsJson } from './genesis.ts';
 import { LocalRole, LocalRoles } from './local.ts';
 import { RowProofJson } from './proof.ts';
 import {
@@ -7,6 +7,7 @@ import {
   Applied,
   BlockDetail,
   BlockPage,
+  Checked,
   Committee,
   DomainPage,
   Epoch,
@@ -78,6 +79,7 @@ const list = { query: ['from', 'limit'] } as const;
 export const apiRoutes = {
   status: get('status', Status, 'Where the chain stands.'),
   genesis: get('genesis', GenesisJson, 'The genesis file.'),
+  params: get('params', ParamsJson, 'The parameters in force.'),
   committee: get('committee', Committee, 'The active mixers and their keys, to check receipts with.'),
   blocks: get('blocks', BlockPage, 'Blocks in rising height; as bytes, each after its length.', {
     ...list,
@@ -103,6 +105,9 @@ export const apiRoutes = {
   stopRole: post('roles/{name}/stop', LocalRole, 'Stops a role of this process.', { admin: true }),
   startRole: post('roles/{name}/start', LocalRole, 'Starts a role of this process again.', { admin: true }),
   transactions: post('transactions', Applied, 'Offers a signed transaction; answers once it is in a durable block.', {
+    takesTransaction: true,
+  }),
+  checkTransaction: post('transactions/check', Checked, 'Says what a signed transaction would get; sends nothing.', {
     takesTransaction: true,
   }),
 } as const;

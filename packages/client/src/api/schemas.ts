@@ -381,6 +381,10 @@ export const Committee = z.object({
 });
 export type Committee = z.infer<typeof Committee>;
 
-/** A transaction that was applied. */
-export const Applied = z.object({ code: z.literal('OK'), height: count });
+/** A transaction that was applied, and what it caused. */
+export const Applied = z.object({ code: z.literal('OK'), height: count, events: z.array(Event) });
 export type Applied = z.infer<typeof Applied>;
+
+/** The code a transaction would get as the first of the next block. */
+export const Checked = z.object({ code, sentence: z.string(), height: count });
+export type Checked = z.infer<typeof Checked>;

@@ -76,9 +76,17 @@ describe('envelope §1.3, §1.4', () => {
       world.tx('payer', 'transfer', transferOf(world), { nonce: 7 }),
     );
     expect(transactions).toEqual([
-      { code: 'MALFORMED', kind: null, sender: null },
-      { code: 'BAD_NONCE', kind: 'transfer', sender: world.address('payer') },
+      { code: 'MALFORMED', kind: null, sender: null, events: [] },
+      { code: 'BAD_NONCE', kind: 'transfer', sender: world.address('payer'), events: [] },
     ]);
+  });
+
+  it('says which of the events of its block a transaction caused', () => {
+    const world = new World();
+    const transfer = world.tx('payer', 'transfer', transferOf(world));
+    const { transactions, events } = world.block(transfer, world.tx('payer', 'openSession', world.session()));
+    expect(transactions.map((one) => one.events)).toEqual([[], events]);
+    expect(events).toMatchObject([{ type: 'sessionOpened' }]);
   });
 
   it('refuses integers beyond 2^53, of which a double would blur two', () => {

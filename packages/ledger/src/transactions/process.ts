@@ -100,17 +100,18 @@ export function applyTransaction(
   events: LedgerEvent[],
 ): TransactionResult {
   const { code, read } = readTransaction(state, bytes, place);
-  if (read === null) return { code, kind: null, sender: null };
+  if (read === null) return { code, kind: null, sender: null, events: [] };
   const { kind, content, body, rule, context, isFree } = read;
   const { sender } = context;
-  if (code !== 'OK') return { code, kind, sender };
+  if (code !== 'OK') return { code, kind, sender, events: [] };
   const verdict = rule.validate(state, body, context);
-  if (verdict !== 'OK' && isFree) return { code: verdict, kind, sender }; // §1.6
+  if (verdict !== 'OK' && isFree) return { code: verdict, kind, sender, events: [] }; // §1.6
   state.advanceNonce(sender);
   state.debit(sender, content.feeUnits);
   state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + content.feeUnits });
-  if (verdict === 'OK') for (const event of rule.apply(state, body, context)) events.push(event);
-  return { code: verdict, kind, sender };
+  const caused = verdict === 'OK' ? rule.apply(state, body, context) : [];
+  for (const event of caused) events.push(event);
+  return { code: verdict, kind, sender, events: caused };
 }
 
 function readTransaction(state: LedgerState, bytes: Uint8Array, place: Place): Reading {

@@ -23,6 +23,7 @@ import { schemaCommandOf } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
 import { taskCommand } from './commands/task.ts';
 import { tasksCommand } from './commands/tasks.ts';
+import { txCommands } from './commands/tx.ts';
 import { upCommand } from './commands/up.ts';
 
 const described: readonly Command[] = [
@@ -41,6 +42,7 @@ const described: readonly Command[] = [
   explainAuditCommand,
   explainPowerCommand,
   replayCommand,
+  ...txCommands,
   govListCommand,
   govShowCommand,
   govDryRunCommand,

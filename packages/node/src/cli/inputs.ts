@@ -1,3 +1,4 @@
+import { parseUnits } from '@assay/client';
 import { fromHex, parseAddress, toHex } from '@assay/protocol';
 import { z } from 'zod';
 
@@ -35,3 +36,13 @@ export const taskId = z.string().transform((text, context) => {
 export const accountAddress = z.string().refine((text) => parseAddress(text) !== null, {
   error: (issue) => `"${String(issue.input)}" is no address (assay1…), or was mistyped: its checksum is wrong.`,
 });
+
+/** An amount in units, as base units. */
+export function units(name: string) {
+  return z.string().transform((text, context) => {
+    const baseUnits = parseUnits(text);
+    if (baseUnits !== null) return baseUnits;
+    context.addIssue(`${name} takes an amount in units, with up to nine decimals, not "${text}".`);
+    return z.NEVER;
+  });
+}

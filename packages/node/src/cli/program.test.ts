@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { Genesis } from '@assay/protocol';
+import { bodySelectors, Genesis } from '@assay/protocol';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { commands } from './commands.ts';
@@ -85,6 +85,8 @@ describe('wrong usage', () => {
       'Give either --genesis or --committee, not both.',
     ],
     [['status', '--api', 'nowhere'], '"nowhere" is not a URL; an address looks like http://127.0.0.1:4010.'],
+    [['tx', 'transferr'], '"transferr" is no kind of transaction; `assay tx` lists them.'],
+    [['tx', 'transfer', '--fee', 'none'], '--fee takes an amount in units, with up to nine decimals, not "none".'],
     [['schema', 'stats'], '"stats" is no command with a schema'],
   ])('of %j ends with its own status and a sentence', async (words, sentence) => {
     const { code, out, note } = await assay(words);
@@ -141,6 +143,17 @@ describe('without a node', () => {
     const { code, note } = await assay(['keys', '--data', join(root, 'nothing')]);
     expect(note).toContain('nothing holds no keys.');
     expect(code).toBe(exitCodes.notFound.code);
+  });
+
+  it('tx lists the kinds of transactions', async () => {
+    const { code, out } = await assay(['tx', '--json']);
+    const { kinds } = JSON.parse(out);
+    expect(kinds.map(({ kind }: { kind: string }) => kind)).toEqual(Object.keys(bodySelectors));
+    expect(kinds[0].options[1]).toEqual({
+      option: '--amount <UNITS>',
+      takes: 'an amount in units, with up to nine decimals',
+    });
+    expect(code).toBe(0);
   });
 });
 

@@ -42,6 +42,7 @@ function buildProgram(host: Host, reached: (exit: ExitName) => void): Commander 
     .description('An open network for AI inference that pays only for work it has tested.')
     .showSuggestionAfterError()
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => host.terminal.out.write(text),
       writeErr: () => {},

@@ -23,7 +23,9 @@ describe('spec/cli.md', () => {
   });
 
   it('lists every command with its arguments and options, and no other', () => {
-    const rows = commands.map(({ name, arguments: taken, options, summary }) => {
+    // One row stands for all kinds of transactions; `assay tx` lists them.
+    const listed = commands.filter(({ name }) => !name.startsWith('tx '));
+    const rows = listed.map(({ name, arguments: taken, options, summary }) => {
       const words = ['assay', name, ...taken.map(({ syntax }) => syntax)].join(' ');
       const flags = options.map(({ syntax }) => `\`${syntax.replaceAll('|', '\\|')}\``).join(' ');
       return `| \`${words}\` | ${flags || '–'} | ${summary} |`;

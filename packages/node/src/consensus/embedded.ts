@@ -135,7 +135,7 @@ export class EmbeddedEngine implements Engine {
       if (this.#ended !== null) throw this.#ended;
       const code = this.#admissionCode(bytes);
       if (code === 'OK') this.#mempool.add({ bytes, envelope: envelopeOf(bytes), ...answer });
-      else answer.resolve({ code, height: 0 });
+      else answer.resolve({ code, height: 0, events: [] });
     } catch (error) {
       answer.reject(error);
     }
@@ -173,7 +173,7 @@ export class EmbeddedEngine implements Engine {
       throw failure;
     }
     const { height, transactions } = committed.result;
-    for (const [i, { code }] of transactions.entries()) waiting[i]?.resolve({ code, height });
+    for (const [i, { code, events }] of transactions.entries()) waiting[i]?.resolve({ code, height, events });
     this.#notify(committed);
     return committed;
   }

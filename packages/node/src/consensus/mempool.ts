@@ -124,7 +124,7 @@ export class Mempool {
       if (broken < 0) continue;
       for (const entry of entries.splice(broken)) {
         this.#forget(entry);
-        entry.resolve({ code: entry.envelope.validUntil < height ? 'EXPIRED' : 'BAD_NONCE', height: 0 });
+        entry.resolve({ code: entry.envelope.validUntil < height ? 'EXPIRED' : 'BAD_NONCE', height: 0, events: [] });
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { BlockResult, Ledger } from '@assay/ledger';
+import type { BlockResult, Ledger, LedgerEvent } from '@assay/ledger';
 import type { Block, ResultCode } from '@assay/protocol';
 
 /** A block that is durable, with what it did. */
@@ -12,6 +12,8 @@ export interface CommittedBlock {
 export interface Inclusion {
   readonly code: ResultCode;
   readonly height: number;
+  /** What it caused. */
+  readonly events: readonly LedgerEvent[];
 }
 
 /** Orders transactions into blocks and applies them to the one ledger object of the node. */

@@ -57,8 +57,8 @@ describe('transaction sender', () => {
 
   it('carries the fee and the last height it is told', async () => {
     const { sender, close } = await setUp();
-    expect(await sender.send('transfer', small, { feeUnits: 0n })).toEqual({ code: 'FEE_TOO_LOW', height: 0 });
-    expect(await sender.send('transfer', small, { validForBlocks: 0 })).toEqual({ code: 'EXPIRED', height: 0 });
+    expect(await sender.send('transfer', small, { feeUnits: 0n })).toMatchObject({ code: 'FEE_TOO_LOW', height: 0 });
+    expect(await sender.send('transfer', small, { validForBlocks: 0 })).toMatchObject({ code: 'EXPIRED', height: 0 });
     await close();
   });
 
@@ -72,7 +72,7 @@ describe('transaction sender', () => {
   it('tells an account without money why', async () => {
     const { engine, close } = await setUp();
     const poor = new TransactionSender({ engine, signer: signerOf('poor'), chain: chain.identity });
-    expect(await poor.send('transfer', small)).toEqual({ code: 'CANNOT_PAY_FEE', height: 0 });
+    expect(await poor.send('transfer', small)).toMatchObject({ code: 'CANNOT_PAY_FEE', height: 0 });
     await close();
   });
 });

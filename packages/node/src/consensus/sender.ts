@@ -1,14 +1,7 @@
-import { transactionSigningRoot } from '@assay/ledger';
-import {
-  type BodyKind,
-  type BodyValues,
-  bodySelectors,
-  type ChainIdentity,
-  Transaction,
-  type UnsignedTransaction,
-} from '@assay/protocol';
+import type { BodyKind, BodyValues, ChainIdentity } from '@assay/protocol';
 import type { Ed25519Signer } from '../crypto/signers.ts';
 import type { Engine, Inclusion } from './port.ts';
+import { signTransaction } from './sign.ts';
 
 export interface TransactionSenderOptions {
   readonly engine: Engine;
@@ -69,15 +62,9 @@ export class TransactionSender {
     { nonce, feeUnits, validForBlocks = defaultValidForBlocks }: SendOptions & { nonce: number },
   ): Uint8Array {
     const { params, globals } = this.#engine.ledger.state;
-    const content: UnsignedTransaction = {
-      publicKey: this.#signer.publicKey,
-      nonce,
-      validUntil: globals.height + validForBlocks,
-      feeUnits: feeUnits ?? params.transactionFeeUnits,
-      body: { selector: bodySelectors[kind], value } as UnsignedTransaction['body'],
-    };
-    const signature = this.#signer.sign(transactionSigningRoot(this.#chain, content));
-    return Transaction.serialize({ content, signature });
+    const validUntil = globals.height + validForBlocks;
+    const envelope = { nonce, validUntil, feeUnits: feeUnits ?? params.transactionFeeUnits };
+    return signTransaction({ signer: this.#signer, chain: this.#chain }, [kind, value], envelope);
   }
 
   /** The next nonce; from the ledger whenever nothing of this sender is on its way. */

@@ -3,10 +3,12 @@ import {
   type BlockDetail,
   type BlockPage,
   type BlockSummary,
+  type Checked,
   type Committee,
   type Epoch,
   type GenesisJson,
   type Miner,
+  type ParamsJson,
   portableReceipt,
   proofTables,
   type ReceiptJson,
@@ -27,11 +29,13 @@ import {
   type BodyValues,
   bodySelectors,
   type Genesis,
+  resultCodes,
   Transaction,
   toHex,
 } from '@assay/protocol';
 import type { Engine, Inclusion } from '../consensus/port.ts';
 import { headerRoot } from '../consensus/seal.ts';
+import { nativeVerifier } from '../crypto/verifier.ts';
 import {
   auditJson,
   blockDetailJson,
@@ -40,6 +44,7 @@ import {
   eventJson,
   genesisJson,
   hexText,
+  paramsJson,
   receiptJson,
   rowJson,
   taskJson,
@@ -99,6 +104,10 @@ export class LocalReader implements NodeReader {
     return genesisJson(this.#parts.genesis);
   }
 
+  async params(): Promise<ParamsJson> {
+    return paramsJson((await this.#durable()).params);
+  }
+
   async committee(): Promise<Committee> {
     const { chain, globals, mixers } = await this.#durable();
     return {
@@ -136,7 +145,7 @@ export class LocalReader implements NodeReader {
       code: stored.codes[i] ?? 'MALFORMED',
       ...envelopeOf(raw),
     }));
-    const result = { height, stateRoot: block.header.stateRoot, transactions, events: stored.events };
+    const result = { transactions, events: stored.events };
     return blockDetailJson({ block, root: headerRoot(block.header), result });
   }
 
@@ -235,6 +244,12 @@ export class LocalReader implements NodeReader {
 
   submit(transaction: Uint8Array): Promise<Inclusion> {
     return this.#parts.engine.submit(transaction);
+  }
+
+  async check(transaction: Uint8Array): Promise<Checked> {
+    const { globals } = await this.#durable();
+    const code = this.#parts.engine.ledger.check(transaction, nativeVerifier);
+    return { code, sentence: resultCodes[code].sentence, height: globals.height + 1 };
   }
 
   #pendingOrNone(taskId: Uint8Array): 'pending' | null {

@@ -169,7 +169,9 @@ describe('hostile bodies', () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), async (bytes) => {
         const body = new Uint8Array(bytes);
-        await expectCalm(await post(apiRoutes.transactions.path, body, { 'content-type': 'application/octet-stream' }));
+        for (const { path } of [apiRoutes.transactions, apiRoutes.checkTransaction]) {
+          await expectCalm(await post(path, body, { 'content-type': 'application/octet-stream' }));
+        }
       }),
       { numRuns: 100 },
     );

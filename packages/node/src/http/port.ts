@@ -2,6 +2,7 @@ import type {
   Account,
   BlockDetail,
   BlockPage,
+  Checked,
   Committee,
   DomainPage,
   Epoch,
@@ -10,6 +11,7 @@ import type {
   MinerPage,
   MixerPage,
   ModelPage,
+  ParamsJson,
   ReceiptJson,
   RolePage,
   RowProofJson,
@@ -94,6 +96,8 @@ export type RowKey =
 export interface NodeReader {
   status(): Eventually<Status>;
   genesis(): Eventually<GenesisJson>;
+  /** Those in force. */
+  params(): Eventually<ParamsJson>;
   committee(): Eventually<Committee>;
   /** The blocks there are of heights `from` to `from + limit − 1`. */
   blocks(page: PageRequest): Eventually<BlockPage>;
@@ -124,4 +128,6 @@ export interface NodeReader {
   epoch(epoch: number): Eventually<Epoch | null>;
   /** The engine's `submit`. */
   submit(transaction: Uint8Array): Promise<Inclusion>;
+  /** The code it would get as the first of the next block. */
+  check(transaction: Uint8Array): Eventually<Checked>;
 }

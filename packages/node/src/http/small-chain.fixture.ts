@@ -12,16 +12,17 @@ import {
   MinerRow,
   MixerRow,
   ModelRow,
+  Params,
   PortableReceipt,
   Receipt,
-  type ResultCode,
   RoleRow,
   RowProof,
+  resultCodes,
   SessionRow,
   sha256,
   TaskRow,
 } from '@assay/protocol';
-import type { CommittedBlock } from '../consensus/port.ts';
+import type { CommittedBlock, Inclusion } from '../consensus/port.ts';
 import {
   auditJson,
   blockDetailJson,
@@ -30,6 +31,7 @@ import {
   eventJson,
   genesisJson,
   hexText,
+  paramsJson,
   receiptJson,
   rowJson,
   taskJson,
@@ -49,7 +51,12 @@ export const headHeight = 5;
 const committed: readonly CommittedBlock[] = Array.from({ length: headHeight }, (_, i) => {
   const header = { ...Block.fields.header.defaultValue(), height: i + 1, timeMs: 1000 * (i + 1) };
   const block = { ...Block.defaultValue(), header, transactions: i === 0 ? [] : [Uint8Array.of(i)] };
-  const transactions = block.transactions.map(() => ({ code: 'MALFORMED' as const, kind: null, sender: null }));
+  const transactions = block.transactions.map(() => ({
+    code: 'MALFORMED' as const,
+    kind: null,
+    sender: null,
+    events: [],
+  }));
   const events = [{ type: 'taskApproved' as const, taskId: certifiedTask, audited: true }];
   return {
     block,
@@ -117,7 +124,7 @@ function ofTask<T>(taskId: Uint8Array, value: T): T | 'pending' | null {
 export class SmallChain implements NodeReader {
   readonly submitted: Uint8Array[] = [];
   /** What becomes of the next transactions. */
-  outcome: { readonly code: ResultCode; readonly height: number } = { code: 'OK', height: headHeight + 1 };
+  outcome: Inclusion = { code: 'OK', height: headHeight + 1, events: [] };
 
   status() {
     const zero = { paidUnits: '0', genesisUnits: '0', mintedUnits: '0', burnedUnits: '0', treasuryUnits: '0' };
@@ -136,6 +143,7 @@ export class SmallChain implements NodeReader {
     };
   }
   genesis = () => genesisJson(Genesis.defaultValue());
+  params = () => paramsJson(Params.defaultValue());
   committee() {
     const mixers = three((index) => {
       const { nextSequence, epochDuties, ...member } = rowJson.mixer(index, MixerRow.defaultValue());
@@ -191,6 +199,10 @@ export class SmallChain implements NodeReader {
   async submit(transaction: Uint8Array) {
     this.submitted.push(transaction);
     return this.outcome;
+  }
+  check() {
+    const { code, height } = this.outcome;
+    return { code, sentence: resultCodes[code].sentence, height };
   }
 }
 

@@ -1,5 +1,6 @@
-import { Account, type Client, ClientError, formatUnits } from '@assay/client';
+import { Account, formatUnits } from '@assay/client';
 import { z } from 'zod';
+import { accountOf } from '../accounts.ts';
 import { defineCommand } from '../command.ts';
 import { accountAddress } from '../inputs.ts';
 import { table } from '../table.ts';
@@ -26,13 +27,3 @@ export const balanceCommand = defineCommand({
       accounts.map((account) => [account.name ?? '-', formatUnits(BigInt(account.balanceUnits)), account.address]),
     ),
 });
-
-/** An address that never held anything holds nothing. */
-async function accountOf(node: Client, address: string): Promise<Account> {
-  try {
-    return await node.getAccount(address);
-  } catch (error) {
-    if (!(error instanceof ClientError) || error.code !== 'NOT_FOUND') throw error;
-    return { address, balanceUnits: '0', nonce: 0 };
-  }
-}

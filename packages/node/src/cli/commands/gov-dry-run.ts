@@ -2,14 +2,15 @@ import { formatUnits } from '@assay/client';
 import { addressText } from '@assay/protocol';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
-import { type DryRun, dryRun, type Setting } from '../gov/dry-run.ts';
+import { type DryRun, dryRun } from '../gov/dry-run.ts';
+import { type Setting, settingOf } from '../gov/settings.ts';
 import { withHistory } from '../history.ts';
 import { wholeNumber } from '../inputs.ts';
 import { table } from '../table.ts';
 
 const setting = z.string().transform((text, context): Setting => {
-  const at = text.indexOf('=');
-  if (at > 0) return { path: text.slice(0, at), text: text.slice(at + 1) };
+  const read = settingOf(text);
+  if (read !== null) return read;
   context.addIssue(`--set takes PATH=VALUE, as in --set audit.floorPpb=50000000, not "${text}".`);
   return z.NEVER;
 });

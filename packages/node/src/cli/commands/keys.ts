@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { addressText, toHex } from '@assay/protocol';
 import { z } from 'zod';
-import { openKeystore, passphraseFrom } from '../../keys/keystore.ts';
+import { type Keystore, openKeystore, passphraseFrom } from '../../keys/keystore.ts';
 import { defineCommand } from '../command.ts';
 import { CliError } from '../failures.ts';
 import { dataFiles } from '../location.ts';
@@ -33,12 +33,16 @@ export const keysCommand = defineCommand({
     ),
 });
 
+/** The keys of a data directory. Throws CliError when there are none. */
+export async function keysOf(dataDir: string, environment: NodeJS.ProcessEnv): Promise<Keystore> {
+  const store = await openKeystore(join(dataDir, dataFiles.keys), passphraseFrom(environment), []);
+  if (store.names().length > 0) return store;
+  throw new CliError('notFound', `${dataDir} holds no keys. \`npm start\` makes them, or name another with --data.`);
+}
+
 /** The public halves of a data directory's keys. Throws CliError when there is no key file. */
 export async function listKeys(dataDir: string, environment: NodeJS.ProcessEnv) {
-  const store = await openKeystore(join(dataDir, dataFiles.keys), passphraseFrom(environment), []);
-  if (store.names().length === 0) {
-    throw new CliError('notFound', `${dataDir} holds no keys. \`npm start\` makes them, or name another with --data.`);
-  }
+  const store = await keysOf(dataDir, environment);
   return store.names().map(({ name, bls }) => {
     const account = store.account(name);
     return {

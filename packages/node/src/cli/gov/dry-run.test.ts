@@ -2,7 +2,8 @@ import { honest } from '@assay/ledger/fixture';
 import { describe, expect, it } from 'vitest';
 import type { CliError } from '../failures.ts';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
-import { dryRun, type Setting } from './dry-run.ts';
+import { dryRun } from './dry-run.ts';
+import type { Setting } from './settings.ts';
 
 /** A miner's answer is paid in epoch 0; nothing happens in epoch 1. */
 function livedWorld(): RecordedWorld {

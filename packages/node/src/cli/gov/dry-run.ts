@@ -1,15 +1,10 @@
-import { type EpochClose, Ledger, type LedgerEvent, problemOfParams, type Verifier } from '@assay/ledger';
-import { type Params, State, withParameter } from '@assay/protocol';
+import { type EpochClose, Ledger, type LedgerEvent, type Verifier } from '@assay/ledger';
+import { State } from '@assay/protocol';
 import { trusting } from '../../consensus/replay.ts';
 import { nativeVerifier } from '../../crypto/verifier.ts';
 import { CliError } from '../failures.ts';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
-
-/** A parameter as a person sets it: `audit.floorPpb` and `50000000`. */
-export interface Setting {
-  readonly path: string;
-  readonly text: string;
-}
+import { type Setting, withSettings } from './settings.ts';
 
 /** What one account earned as one thing over the epochs, base units. */
 export interface Earning {
@@ -35,28 +30,6 @@ export interface DryRun {
   readonly after: Totals;
   /** Transactions whose result the change alters. */
   readonly otherResults: number;
-}
-
-/**
- * The parameters with every setting made at once. An amount may be written without the quotes JSON asks for. Throws
- * CliError with a sentence when a vote could not make the change.
- */
-function withSettings(params: Params, settings: readonly Setting[]): Params {
-  const changed = settings.reduce((all, { path, text }) => {
-    const plain = withParameter(all, path, text);
-    if (!('code' in plain)) return plain;
-    const quoted = withParameter(all, path, JSON.stringify(text));
-    if (!('code' in quoted)) return quoted;
-    const { sentence } = plain.code === 'BAD_PARAMETER_VALUE' && quoted.code !== plain.code ? quoted : plain;
-    throw refused(sentence);
-  }, params);
-  const problem = problemOfParams(changed);
-  if (problem !== null) throw refused(problem);
-  return changed;
-}
-
-function refused(sentence: string): CliError {
-  return new CliError('usage', `No vote could make this change: ${sentence}.`);
 }
 
 /**
@@ -99,7 +72,7 @@ export async function dryRun(
 
 function changedLedger(ledger: Ledger, settings: readonly Setting[]): Ledger {
   const state = State.deserialize(ledger.snapshot());
-  return Ledger.fromSnapshot(State.serialize({ ...state, params: withSettings(state.params, settings) }));
+  return Ledger.fromSnapshot(State.serialize({ ...state, params: withSettings(state.params, settings).params }));
 }
 
 function applyAgain(ledger: Ledger, { height, block }: Replayed, verifier: Verifier) {

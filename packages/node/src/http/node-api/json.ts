@@ -11,12 +11,13 @@ import type {
   Miner,
   Mixer,
   Model,
+  ParamsJson,
   ReceiptJson,
   Role,
   Session,
   Task,
 } from '@assay/client';
-import type { EpochClose, LedgerEvent } from '@assay/ledger';
+import type { EpochClose, LedgerEvent, TransactionResult } from '@assay/ledger';
 import {
   AccountRow,
   type AuditNumbers,
@@ -34,6 +35,7 @@ import {
   modelStatuses,
   modelVotes,
   outcomes,
+  Params,
   PortableReceipt,
   type Receipt,
   RoleRow,
@@ -82,6 +84,9 @@ export const rowJson = {
 
 /** The genesis file. */
 export const genesisJson = (genesis: Genesis) => Genesis.toJson(genesis) as GenesisJson;
+
+/** The parameters in force. */
+export const paramsJson = (params: Params) => Params.toJson(params) as ParamsJson;
 
 /** A receipt that proves itself. */
 export const receiptJson = (receipt: PortableReceipt) => PortableReceipt.toJson(receipt) as ReceiptJson;
@@ -174,8 +179,14 @@ export function blockSummaryJson({ header, transactions }: Block, root: Uint8Arr
   return { ...headerJson(header, root), transactions: transactions.length };
 }
 
+type ShownBlock = Omit<CommittedBlock, 'result'> & {
+  readonly result: Pick<CommittedBlock['result'], 'events'> & {
+    readonly transactions: readonly Omit<TransactionResult, 'events'>[];
+  };
+};
+
 /** A block and what it did. */
-export function blockDetailJson({ block, root, result }: CommittedBlock): BlockDetail {
+export function blockDetailJson({ block, root, result }: ShownBlock): BlockDetail {
   return {
     ...headerJson(block.header, root),
     transactions: result.transactions.map(({ code, kind, sender }, i) => ({

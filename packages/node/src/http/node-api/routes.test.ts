@@ -3,6 +3,7 @@ import {
   ApiError,
   type ApiRoute,
   apiRoutes,
+  Checked,
   LocalRoles,
   MinerPage,
   Pending,
@@ -11,7 +12,7 @@ import {
   type RouteName,
   TaskPage,
 } from '@assay/client';
-import { Block, limits, toHex } from '@assay/protocol';
+import { addressOf, Block, limits, toHex } from '@assay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { EchoGateway } from '../echo-gateway.fixture.ts';
@@ -190,10 +191,12 @@ describe('roles over HTTP', () => {
 describe('transactions over HTTP', () => {
   const post = (body: Uint8Array<ArrayBuffer>, type = 'application/octet-stream') =>
     fetch(`${server.url}/assay/v1/transactions`, { method: 'POST', body, headers: { 'content-type': type } });
+  const sessionOpened = { type: 'sessionOpened' as const, session: 4, payer: addressOf(new Uint8Array(32)) };
 
   it('hands the bytes to the engine and answers once they are applied', async () => {
-    chain.outcome = { code: 'OK', height: 6 };
-    expect(await (await post(Uint8Array.of(1, 2, 3))).json()).toEqual({ code: 'OK', height: 6 });
+    chain.outcome = { code: 'OK', height: 6, events: [sessionOpened] };
+    const events = [{ ...sessionOpened, payer: knownAddress }];
+    expect(await (await post(Uint8Array.of(1, 2, 3))).json()).toEqual({ code: 'OK', height: 6, events });
     expect(chain.submitted.at(-1)).toEqual(Buffer.of(1, 2, 3));
   });
 
@@ -202,10 +205,21 @@ describe('transactions over HTTP', () => {
     ['INSUFFICIENT_BALANCE', 0, 402],
     ['BAD_SIGNATURE', 0, 401],
   ] as const)('answers %s at height %i with %i', async (code, height, status) => {
-    chain.outcome = { code, height };
+    chain.outcome = { code, height, events: [] };
     const response = await post(Uint8Array.of(1));
     const body = ApiError.parse(await response.json());
     expect([response.status, body.error.code, body.inclusion]).toEqual([status, code, { code, height }]);
+  });
+
+  it('says what one would get, and sends it nowhere', async () => {
+    chain.outcome = { code: 'BAD_NONCE', height: 6, events: [] };
+    const before = chain.submitted.length;
+    const path = `${server.url}${apiRoutes.checkTransaction.path}`;
+    const headers = { 'content-type': 'application/octet-stream' };
+    const response = await fetch(path, { method: 'POST', body: Uint8Array.of(1), headers });
+    expect(Checked.parse(await response.json())).toMatchObject({ code: 'BAD_NONCE', height: 6 });
+    expect(await refusal(await fetch(path, { method: 'POST', headers }))).toMatchObject({ code: 'INVALID_REQUEST' });
+    expect(chain.submitted.length).toBe(before);
   });
 
   it('takes nothing but bytes, and some of them', async () => {

@@ -8,6 +8,7 @@ import type { Eventually, NodeReader, RolesService, RowKey } from '../port.ts';
 import { type Query, readQuery, readWholeNumber, shown } from '../query.ts';
 import { errorBody, infoOf, Refusal } from '../refusal.ts';
 import { lengthPrefixed, wantsBytes } from './bytes.ts';
+import { eventJson } from './json.ts';
 import { openApiDocument } from './openapi.ts';
 
 export interface NodeApiOptions {
@@ -27,12 +28,13 @@ interface Call {
 
 /** Null becomes NOT_FOUND, `pending` a 202. */
 type Handler<N extends RouteName> = (call: Call) => Eventually<ResponseOf<N> | 'pending' | null>;
-type JsonRoute = Exclude<RouteName, 'transactions'>;
+type JsonRoute = Exclude<RouteName, 'transactions' | 'checkTransaction'>;
 
 function handlersOf({ node, roles }: NodeApiOptions): { readonly [N in JsonRoute]: Handler<N> } {
   return {
     status: () => node.status(),
     genesis: () => node.genesis(),
+    params: () => node.params(),
     committee: () => node.committee(),
     blocks: ({ query }) => node.blocks(query),
     block: ({ number }) => node.block(number('height')),
@@ -79,7 +81,11 @@ export function nodeApiRoutes(app: FastifyInstance, options: NodeApiOptions): vo
   register(app, 'receipt', handlers.receipt, options, '/v1/receipts/{taskId}');
   app.post(apiRoutes.transactions.path, async ({ body, query }, reply) => {
     readQuery(query, []);
-    return submit(options.node, body, reply);
+    return submit(options.node, transactionIn(body), reply);
+  });
+  app.post(apiRoutes.checkTransaction.path, async ({ body, query }) => {
+    readQuery(query, []);
+    return options.node.check(transactionIn(body));
   });
   const document = JSON.stringify(openApiDocument());
   app.get('/assay/v1/openapi.json', async (_, reply) => reply.type('application/json; charset=utf-8').send(document));
@@ -127,12 +133,14 @@ function sendBlocks(node: NodeReader, name: RouteName, { query, number }: Call, 
   return reply.send(bytes);
 }
 
-async function submit(node: NodeReader, body: unknown, reply: FastifyReply) {
-  if (!(body instanceof Uint8Array) || body.length === 0) {
-    throw new AssayError('INVALID_REQUEST', 'Its body must be a serialised transaction, as application/octet-stream.');
-  }
-  const { code, height } = await node.submit(body);
-  if (code === 'OK') return { code, height };
+function transactionIn(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array && body.length > 0) return body;
+  throw new AssayError('INVALID_REQUEST', 'Its body must be a serialised transaction, as application/octet-stream.');
+}
+
+async function submit(node: NodeReader, transaction: Uint8Array, reply: FastifyReply) {
+  const { code, height, events } = await node.submit(transaction);
+  if (code === 'OK') return { code, height, events: events.map(eventJson) };
   const refused = new AssayError(code, height === 0 ? '' : `It was refused in block ${height}.`);
   return reply.code(infoOf(code).status).send({ ...errorBody(refused), inclusion: { code, height } });
 }

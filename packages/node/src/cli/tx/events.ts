@@ -1,0 +1,17 @@
+import { type Event, formatUnits } from '@assay/client';
+
+/** Events in lines: the type, then every value by its name, amounts in units. */
+export function eventLines(events: readonly Event[]): string[] {
+  return events.map(({ type, ...values }) => {
+    const pairs = Object.entries(values).map(([name, value]) => pairOf(name, value));
+    return `  ${[`${type}:`, ...pairs].join(' ')}`;
+  });
+}
+
+function pairOf(name: string, value: unknown): string {
+  if (name.toLowerCase().endsWith('units') && typeof value === 'string') {
+    const plain = name.replace(/Units$/, '');
+    return `${plain} ${formatUnits(BigInt(value))}`;
+  }
+  return `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+}

@@ -1,0 +1,178 @@
+import { formatUnits } from '@assay/client';
+import {
+  addressText,
+  BlsPublicKey,
+  BlsSignature,
+  type BodyKind,
+  Bytes32,
+  bodySelectors,
+  ParameterChange,
+  Params,
+  toHex,
+} from '@assay/protocol';
+import { valuesOf } from '@assay/protocol/fixture';
+import { ByteListType, type Type, UnionType } from '@chainsafe/ssz';
+import { describe, expect, it } from 'vitest';
+import { generateBlsSecret } from '../../crypto/signers.ts';
+import { devnetParams } from '../../devnet/genesis.ts';
+import { Keystore } from '../../keys/keystore.ts';
+import { commands } from '../commands.ts';
+import { CliError } from '../failures.ts';
+import { bodyType, readBody, txOptions } from './fields.ts';
+import { formOf, isContainer, optionKey } from './forms.ts';
+import { sentences } from './sentences.ts';
+
+const keys = new Keystore({
+  payer: { seed: Buffer.alloc(32, 1), bls: null },
+  'mixer-1': { seed: Buffer.alloc(32, 2), bls: Buffer.from(generateBlsSecret(new Uint8Array(32).fill(3))) },
+});
+const known = { keys, params: devnetParams };
+const kinds = Object.keys(bodySelectors) as BodyKind[];
+const body = (kind: BodyKind, given: Record<string, string>) => readBody(kind, given, known);
+const refusal = (kind: BodyKind, given: Record<string, string>): string => {
+  try {
+    return `read: ${JSON.stringify(body(kind, given))}`;
+  } catch (error) {
+    if (error instanceof CliError) return error.message;
+    throw error;
+  }
+};
+
+/** A value as a person would type it. */
+function typed(type: Type<unknown>, value: unknown): string {
+  if (typeof value === 'bigint') return formatUnits(value);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number') return String(value);
+  if (value instanceof Uint8Array) {
+    if (type instanceof ByteListType) return new TextDecoder().decode(value);
+    return value.length === 20 ? addressText(value) : `0x${toHex(value)}`;
+  }
+  const { elementType } = type as { elementType?: Type<unknown> };
+  const isPlainList = elementType !== undefined && !isContainer(elementType) && Array.isArray(value);
+  if (isPlainList) return value.map((item) => typed(elementType, item)).join(', ');
+  return JSON.stringify(type.toJson(value));
+}
+
+/** What to type for each option of a kind, and the body it must give; once for each member of a union. */
+function* examples(kind: BodyKind): Generator<{ given: Record<string, string>; expected: unknown }> {
+  const [field] = bodyType(kind).fieldsEntries;
+  if (field?.fieldType instanceof UnionType) {
+    for (const [selector, { key }] of txOptions(kind).entries()) {
+      const type = field.fieldType.types[selector] as Type<unknown>;
+      const isChange = type === ParameterChange;
+      const value = isChange ? change('halvingDays', '7') : oneOf(type);
+      const text = isChange ? 'halvingDays=7' : typed(type, value);
+      yield { given: { [key]: text }, expected: { [field.fieldName]: { selector, value } } };
+    }
+    return;
+  }
+  const given: Record<string, string> = {};
+  const expected = oneOf(bodyType(kind)) as Record<string, unknown>;
+  for (const [i, { fieldName, fieldType }] of bodyType(kind).fieldsEntries.entries()) {
+    const option = txOptions(kind)[i];
+    const [, word] = /^one of (\w+)/.exec(option?.form.takes ?? '') ?? [];
+    if (word !== undefined) expected[fieldName] = option?.form.read(word, known);
+    given[option?.key ?? ''] = word ?? typed(fieldType, expected[fieldName]);
+  }
+  yield { given, expected };
+}
+
+const oneOf = (type: Type<unknown>): unknown => valuesOf(type.typeName, type).values().next().value;
+const bytes = (text: string) => new TextEncoder().encode(text);
+const change = (path: string, value: string) => ({ path: bytes(path), value: bytes(value) });
+
+describe.each(kinds)('assay tx %s', (kind) => {
+  it('can be given in words', () => {
+    const type = bodyType(kind);
+    for (const { given, expected } of examples(kind)) {
+      const read = body(kind, given);
+      expect(toHex(type.serialize(read as never))).toBe(toHex(type.serialize(expected as never)));
+    }
+  });
+
+  it('has a command with options of their own, and a sentence', () => {
+    const command = commands.find(({ name }) => name === `tx ${kind}`);
+    const flags = command?.options.map(({ syntax }) => syntax.split(' ')[0]) ?? [];
+    const shared = ['--json', '--api', '--data', '--verbose'];
+    expect(flags).toEqual(expect.arrayContaining([...txOptions(kind).map(({ flag }) => flag), '--from', '--dry-run']));
+    expect(new Set([...flags, ...shared]).size).toBe(flags.length + shared.length);
+    expect(sentences[kind]).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('misses what is left out, by name', () => {
+    for (const { key, flag } of txOptions(kind)) {
+      for (const { given } of examples(kind)) {
+        if (given[key] === undefined) continue;
+        const { [key]: left, ...rest } = given;
+        expect(refusal(kind, rest)).toContain(`A ${kind} takes`);
+        expect(refusal(kind, rest)).toContain(flag);
+      }
+    }
+  });
+});
+
+describe('words', () => {
+  it('name a key in the place of its address, public key or possession', () => {
+    expect(body('transfer', { to: 'payer', amount: '1.5' })).toEqual({
+      to: keys.account('payer').address,
+      amountUnits: 1_500_000_000n,
+    });
+    const read = (type: Type<unknown>, name: string) => formOf(type, name, 'Any').read('mixer-1', known);
+    expect(read(Bytes32, 'sessionKey')).toEqual(keys.account('mixer-1').publicKey);
+    expect(read(BlsPublicKey, 'blsPublicKey')).toEqual(keys.committee('mixer-1').publicKey);
+    expect(read(BlsSignature, 'possession')).toEqual(keys.committee('mixer-1').possession());
+    expect(read(Bytes32, 'taskId')).toBeNull();
+  });
+
+  it('name what a number stands for', () => {
+    expect(body('bond', { kind: 'validator', role: '1', amount: '2' })).toMatchObject({ kind: 3, role: 1 });
+    expect(body('vote', { proposal: '4', choice: 'veto' })).toEqual({ proposal: 4, choice: 3 });
+  });
+
+  it('set a parameter as `gov dry-run` does, amounts without quotes', () => {
+    const action = { selector: 0, value: change('emissionPerDayUnits', '"43200000000"') };
+    expect(body('propose', { set: 'emissionPerDayUnits=43200000000' })).toEqual({ action });
+  });
+
+  it('give a small group by the names of its members', () => {
+    const to = keys.account('payer').address;
+    const action = { selector: 1, value: { to, amountUnits: 2_500_000_000n } };
+    expect(body('propose', { treasurySpend: 'to=payer, amount=2.5' })).toEqual({ action });
+  });
+
+  it.each<[BodyKind, Record<string, string>, string]>([
+    ['transfer', { to: 'nobody', amount: '1' }, '--to takes an address (assay1…) or the name of a key, not "nobody".'],
+    [
+      'transfer',
+      { to: 'payer', amount: '1e9' },
+      '--amount takes an amount in units, with up to nine decimals, not "1e9".',
+    ],
+    ['delegate', { miner: '-1', amount: '1' }, '--miner takes a whole number from 0 to 4294967295, not "-1".'],
+    ['vote', { proposal: '0', choice: 'maybe' }, '--choice takes one of yes, no, abstain, veto, not "maybe".'],
+    ['acceptModel', { model: '0', accepts: '1' }, '--accepts takes yes or no, not "1".'],
+    ['feedback', { taskId: '0x12', rating: '5' }, '--task-id takes 32 bytes in hexadecimal, not "0x12".'],
+    ['propose', { set: 'halvingDays' }, '--set takes a parameter and its value, as in audit.floorPpb=50000000, not'],
+    ['propose', { set: 'halvingDay=7' }, 'No vote could make this change: there is no parameter "halvingDay".'],
+    ['propose', { treasurySpend: 'to=payer,amount=x' }, 'amount takes an amount in units'],
+    ['propose', { treasurySpend: 'to=payer' }, '--treasury-spend takes values by their names'],
+    [
+      'propose',
+      { set: 'halvingDays=7', treasurySpend: 'to=payer,amount=1' },
+      'A propose takes --set <PATH=VALUE> or --treasury-spend',
+    ],
+    ['certifiedBatch', { certificate: '{}', receipts: '[]' }, 'The JSON of a Certificate cannot be read'],
+    [
+      'certifiedBatch',
+      { certificate: '{', receipts: '[]' },
+      '--certificate takes JSON, as the API writes it, not "{".',
+    ],
+  ])('of a %s that make no sense are told: %j', (kind, given, sentence) => {
+    expect(refusal(kind, given)).toContain(sentence);
+  });
+
+  it('drop Units from the name of an amount only', () => {
+    const { transactionFeeUnits, blockTimeMs } = Params.fields;
+    expect(optionKey('amountUnits', transactionFeeUnits)).toBe('amount');
+    expect(optionKey('countUnits', blockTimeMs)).toBe('countUnits');
+  });
+});

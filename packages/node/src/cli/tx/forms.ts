@@ -1,0 +1,231 @@
+import { parseUnits } from '@assay/client';
+import {
+  Address,
+  findings,
+  fromHex,
+  ParameterChange,
+  type Params,
+  parseAddress,
+  stakeKinds,
+  voteChoices,
+} from '@assay/protocol';
+import {
+  BooleanType,
+  ByteListType,
+  ByteVectorType,
+  type ContainerType,
+  ListBasicType,
+  ListCompositeType,
+  type Type,
+  UintBigintType,
+  UintNumberType,
+  VectorBasicType,
+} from '@chainsafe/ssz';
+import type { Keystore } from '../../keys/keystore.ts';
+import { CliError } from '../failures.ts';
+import { settingOf, withSettings } from '../gov/settings.ts';
+
+/** What words may refer to: the keys of the data directory, and the parameters in force. */
+export interface Known {
+  readonly keys: Keystore;
+  readonly params: Params;
+}
+
+/** How a value is written in words. */
+export interface Form {
+  /** `UNITS`, as in `--amount <UNITS>`. */
+  readonly placeholder: string;
+  /** What it takes; goes on from "--amount takes …". */
+  readonly takes: string;
+  /** Null when the text is not of this form. Throws CliError when there is more to say about it. */
+  read(text: string, known: Known): unknown;
+}
+
+/** Fields that hold one of a few named numbers. */
+const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  'Bond.kind': stakeKinds,
+  'Unbond.kind': stakeKinds,
+  'CastVote.choice': voteChoices,
+  'AuditNumbers.finding': findings,
+};
+
+/** The form of a field of a transaction, chosen by its type; `owner` is the name of the type it belongs to. */
+export function formOf(type: Type<unknown>, name: string, owner: string): Form {
+  const named = words[`${owner}.${name}`];
+  if (named !== undefined) return wordForm(named);
+  if (type instanceof UintBigintType) return unitsForm;
+  if (type instanceof UintNumberType) return numberForm(type);
+  if (type instanceof BooleanType) return yesForm;
+  if (type === Address) return addressForm;
+  if (type instanceof ByteVectorType) return bytesForm(type, name);
+  if (type instanceof ByteListType) return textForm(type);
+  if (type === ParameterChange) return settingForm;
+  return compositeForm(type, name);
+}
+
+function compositeForm(type: Type<unknown>, name: string): Form {
+  const isList = type instanceof ListBasicType || type instanceof ListCompositeType || type instanceof VectorBasicType;
+  if (isList) {
+    const item = type.elementType as Type<unknown>;
+    return isContainer(item) ? jsonForm(type) : listForm(type, formOf(item, name, type.typeName));
+  }
+  // Between commas there is no room for more commas.
+  const isFlat = isContainer(type) && type.fieldsEntries.every(({ fieldType }) => isSimple(fieldType));
+  return isFlat ? structForm(type) : jsonForm(type);
+}
+
+function isSimple(type: Type<unknown>): boolean {
+  return type.isBasic || type instanceof ByteVectorType;
+}
+
+export type Struct = ContainerType<Record<string, Type<unknown>>>;
+export function isContainer(type: Type<unknown>): type is Struct {
+  return 'fieldsEntries' in type;
+}
+
+const unitsForm: Form = {
+  placeholder: 'UNITS',
+  takes: 'an amount in units, with up to nine decimals',
+  read: parseUnits,
+};
+
+function numberForm({ byteLength }: UintNumberType): Form {
+  const max = byteLength >= 8 ? Number.MAX_SAFE_INTEGER : 2 ** (8 * byteLength) - 1;
+  return {
+    placeholder: 'N',
+    takes: `a whole number from 0 to ${max}`,
+    read: (text) => (/^\d{1,16}$/.test(text) && Number(text) <= max ? Number(text) : null),
+  };
+}
+
+function wordForm(named: Readonly<Record<string, number>>): Form {
+  const choices = Object.keys(named).join(', ');
+  return {
+    placeholder: 'WORD',
+    takes: `one of ${choices}`,
+    read: (text) => (Object.hasOwn(named, text) ? named[text] : null),
+  };
+}
+
+const yesForm: Form = {
+  placeholder: 'yes|no',
+  takes: 'yes or no',
+  read: (text) => (text === 'yes' ? true : text === 'no' ? false : null),
+};
+
+const addressForm: Form = {
+  placeholder: 'ADDRESS',
+  takes: 'an address (assay1…) or the name of a key',
+  read: (text, { keys }) => parseAddress(text) ?? (hasKey(keys, text) ? keys.account(text).address : null),
+};
+
+/** A key may be given by its name in the key file: as its public key, or as the proof that it is held. */
+function bytesForm({ lengthBytes }: ByteVectorType, name: string): Form {
+  const isKey = /key$/i.test(name) || name === 'possession';
+  const ofKey = (keys: Keystore, text: string): Uint8Array | null => {
+    const bls = keys.names().find((key) => key.name === text)?.bls;
+    if (bls === undefined) return null;
+    if (lengthBytes === 32) return keys.account(text).publicKey;
+    if (!bls) return null;
+    return name === 'possession' ? keys.committee(text).possession() : keys.committee(text).publicKey;
+  };
+  return {
+    placeholder: isKey ? 'KEY' : 'HEX',
+    takes: `${lengthBytes} bytes in hexadecimal${isKey ? ', or the name of a key' : ''}`,
+    read: (text, { keys }) => {
+      const bytes = fromHex(text);
+      return bytes?.length === lengthBytes ? bytes : isKey ? ofKey(keys, text) : null;
+    },
+  };
+}
+
+function textForm({ limitBytes }: ByteListType): Form {
+  return {
+    placeholder: 'TEXT',
+    takes: `a text of at most ${limitBytes} bytes`,
+    read: (text) => {
+      const bytes = new TextEncoder().encode(text);
+      return bytes.length <= limitBytes ? bytes : null;
+    },
+  };
+}
+
+const settingForm: Form = {
+  placeholder: 'PATH=VALUE',
+  takes: 'a parameter and its value, as in audit.floorPpb=50000000',
+  read: (text, { params }) => {
+    const setting = settingOf(text);
+    if (setting === null) return null;
+    const [value = ''] = withSettings(params, [setting]).values;
+    return { path: new TextEncoder().encode(setting.path), value: new TextEncoder().encode(value) };
+  },
+};
+
+type List = { readonly limit?: number; readonly length?: number };
+
+function listForm({ limit, length }: List, item: Form): Form {
+  const count = length === undefined ? `up to ${limit}` : `${length}`;
+  return {
+    placeholder: `${item.placeholder},…`,
+    takes: `${count} values with commas between them, each ${item.takes}`,
+    read: (text, known) => {
+      const items = text === '' ? [] : text.split(',').map((part) => item.read(part.trim(), known));
+      const fits = length === undefined ? items.length <= (limit ?? 0) : items.length === length;
+      return fits && !items.includes(null) ? items : null;
+    },
+  };
+}
+
+/** `name=value,name=value`, or JSON. */
+function structForm(type: Struct): Form {
+  const members = type.fieldsEntries.map(({ fieldName, fieldType }) => ({
+    name: fieldName,
+    key: optionKey(fieldName, fieldType),
+    form: formOf(fieldType, fieldName, type.typeName),
+  }));
+  const json = jsonForm(type);
+  return {
+    placeholder: members.map(({ key, form }) => `${key}=${form.placeholder}`).join(','),
+    takes: 'values by their names with commas between them, or JSON',
+    read: (text, known) => {
+      if (text.trimStart().startsWith('{')) return json.read(text, known);
+      const given = text.split(',').map((pair) => settingOf(pair));
+      if (given.length !== members.length) return null;
+      const values = members.map(({ name, key, form }) => {
+        const part = given.find((pair) => pair?.path.trim() === key)?.text;
+        const value = part === undefined ? null : form.read(part.trim(), known);
+        if (part !== undefined && value === null) throw misread(key, form, part);
+        return [name, value] as const;
+      });
+      return values.some(([, value]) => value === null) ? null : Object.fromEntries(values);
+    },
+  };
+}
+
+function jsonForm(type: Type<unknown>): Form {
+  return {
+    placeholder: 'JSON',
+    takes: 'JSON, as the API writes it',
+    read: (text) => {
+      try {
+        return type.fromJson(JSON.parse(text));
+      } catch (error) {
+        if (error instanceof SyntaxError) return null;
+        throw new CliError('usage', `The JSON of a ${type.typeName} cannot be read: ${(error as Error).message}.`);
+      }
+    },
+  };
+}
+
+/** The name a field has on the command line: an amount is given in units, so `amountUnits` would mislead. */
+export function optionKey(name: string, type: Type<unknown>): string {
+  return type instanceof UintBigintType ? name.replace(/Units$/, '') : name;
+}
+
+export function misread(name: string, { takes }: Form, text: string): CliError {
+  return new CliError('usage', `${name} takes ${takes}, not "${text}".`);
+}
+
+export function hasKey(keys: Keystore, name: string): boolean {
+  return keys.names().some((key) => key.name === name);
+}

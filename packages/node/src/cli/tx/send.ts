@@ -1,0 +1,46 @@
+import { type Applied, type Checked, type Client, ClientError } from '@assay/client';
+import { addressText, type BodyKind, type BodyValues, fromHex } from '@assay/protocol';
+import { signTransaction } from '../../consensus/sign.ts';
+import type { Ed25519Signer } from '../../crypto/signers.ts';
+import { accountOf } from '../accounts.ts';
+
+/** How often a transaction is signed anew because another one of its account took its nonce. */
+const maxSignings = 4;
+const validForBlocks = 64;
+
+/** A transaction as the node gets it. */
+export interface Signed {
+  readonly bytes: Uint8Array;
+  readonly nonce: number;
+}
+
+/** Signs a transaction with the next nonce of its account. */
+async function sign<Kind extends BodyKind>(
+  node: Client,
+  [kind, value]: readonly [Kind, BodyValues[Kind]],
+  { signer, feeUnits }: { readonly signer: Ed25519Signer; readonly feeUnits: bigint },
+): Promise<Signed> {
+  const { chainId, genesisHash, height } = await node.getStatus();
+  const { nonce } = await accountOf(node, addressText(signer.address));
+  const chain = { chainId, genesisHash: fromHex(genesisHash) ?? new Uint8Array() };
+  const envelope = { nonce, validUntil: height + validForBlocks, feeUnits };
+  return { bytes: signTransaction({ signer, chain }, [kind, value], envelope), nonce };
+}
+
+/** Sends a transaction, or with `dryRun` asks what it would get. Throws ClientError when the network refuses it. */
+export async function send<Kind extends BodyKind>(
+  node: Client,
+  message: readonly [Kind, BodyValues[Kind]],
+  options: { readonly signer: Ed25519Signer; readonly feeUnits: bigint; readonly dryRun: boolean },
+): Promise<(Applied | Checked) & Pick<Signed, 'nonce'>> {
+  for (let signing = 1; ; signing++) {
+    const { bytes, nonce } = await sign(node, message, options);
+    try {
+      const answer = options.dryRun ? await node.checkTransaction(bytes) : await node.sendTransaction(bytes);
+      return { ...answer, nonce };
+    } catch (error) {
+      const isTaken = error instanceof ClientError && error.code === 'BAD_NONCE';
+      if (!isTaken || signing === maxSignings) throw error;
+    }
+  }
+}
