@@ -81,7 +81,7 @@ function findersOf(state: LedgerView, { auditors }: Readonly<AuditRow>, task: Re
 }
 
 /** economics §4.3 What undecided cases hold of the miners' collateral, by miner. */
-export function heldOfMiners(state: LedgerView): bigint[] {
+export function heldOfMiners(state: Pick<LedgerView, 'miners' | 'cases'>): bigint[] {
   const held = Array.from(state.miners, () => 0n);
   for (const { kind, role, heldUnits } of state.cases) {
     if (kind === stakeKinds.miner) held[role] = (held[role] ?? 0n) + heldUnits;

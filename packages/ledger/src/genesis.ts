@@ -68,6 +68,8 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
       mintedUnits: 0n,
       burnedUnits: 0n,
       treasuryUnits: 0n,
+      settledEpochs: 0,
+      settlingUnits: 0n,
     },
     params: genesis.params,
     accounts: genesis.accounts.map(({ address, balanceUnits }) => ({ address, balanceUnits, nonce: 0 })),
@@ -142,7 +144,7 @@ function problemOf(genesis: Genesis): string | null {
 /** What a network could not work with; null when there is nothing. */
 export function problemOfParams(all: Params): string | null {
   const { stacks, components, audit, models, rewards, emissionStages, ...params } = all;
-  const whole = ['blockTimeMs', 'epochBlocks', 'receiptLifetimeBlocks'] as const;
+  const whole = ['blockTimeMs', 'epochBlocks', 'settlementRows', 'receiptLifetimeBlocks'] as const;
   const zero = whole.find((name) => params[name] === 0);
   if (zero !== undefined) return `params.${zero} must be above zero`;
   if (params.stake.unbondingEpochs === 0) return 'params.stake.unbondingEpochs must be above zero';

@@ -14,6 +14,7 @@ export {
   drawTable,
   eligibleMiners,
 } from './draw.ts';
+export type { ClosedBooks } from './epoch/books.ts';
 export { backersBpsOf, holderParts } from './epoch/holders.ts';
 export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
 export { type BlockInput, Ledger } from './ledger.ts';

@@ -21,8 +21,10 @@ const cases = {
   ...{ foundationReview: false, gainPpb: 600_000_000, reviewEpochs: 1, appealEpochs: 1, breakerMinFailing: 2 },
   foundation: (['payer', 'otherPayer', 'minerB'] as const).map((name) => quickKeys.account(name).address),
 };
-const newWorld = () =>
-  new World({ params: { epochBlocks: 8, receiptLifetimeBlocks: 4, governance, stake, cases } }).populate();
+const newWorld = (settlementRows = 100_000) =>
+  new World({
+    params: { epochBlocks: 8, settlementRows, receiptLifetimeBlocks: 4, governance, stake, cases },
+  }).populate();
 
 /** Makes the next block of the world from acts; `apply` sees it first. */
 function play(world: World, acts: readonly Act[], apply: (block: BlockInput) => void = () => {}) {
@@ -56,8 +58,8 @@ describe('any blocks whatsoever', () => {
     const reached = new Map<string, number>();
     let height = 0;
     fc.assert(
-      fc.property(blocks, (acts) => {
-        const world = newWorld();
+      fc.property(blocks, fc.constantFrom(2, 100_000), (acts, settlementRows) => {
+        const world = newWorld(settlementRows);
         for (const each of acts) {
           for (const { code } of play(world, each).transactions) reached.set(code, (reached.get(code) ?? 0) + 1);
           expect(conservation(world.state)).toBeNull();

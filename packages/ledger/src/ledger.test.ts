@@ -25,9 +25,9 @@ describe('Ledger', () => {
       'auditDrawn',
       'auditRevealed',
       'taskApproved',
+      'powersSet',
       'trustChanged',
       'taskPaid',
-      'powersSet',
       'epochClosed',
     ]);
   });

@@ -2,7 +2,9 @@ import { type Genesis, type ResultCode, type RowProof, State, type TableName, ta
 import { advanceModels } from './acceptance.ts';
 import { advanceAudits } from './audits.ts';
 import { ConservationError, conservation, runningConservation } from './conservation.ts';
+import type { ClosedBooks } from './epoch/books.ts';
 import { closeEpoch, endsEpoch } from './epoch/close.ts';
+import type { Settlement } from './epoch/settlement.ts';
 import { stateOfGenesis } from './genesis.ts';
 import type { BlockResult, LedgerEvent } from './result.ts';
 import { LedgerState, type LedgerView } from './state.ts';
@@ -24,6 +26,7 @@ export interface BlockInput {
 /** The rules of Assay over one state: what a block changes, and what it would refuse. */
 export class Ledger {
   readonly #state: LedgerState;
+  #settlement: Settlement | null = null;
   #root: Uint8Array;
 
   private constructor(state: LedgerState) {
@@ -36,17 +39,26 @@ export class Ledger {
     return new Ledger(stateOfGenesis(genesis));
   }
 
-  /** Continues from `snapshot()`. Throws when the bytes are no state or its money does not add up. */
+  /**
+   * Continues from `snapshot()`. Throws when the bytes are no state, its money does not add up, or it is in the middle
+   * of a settlement (§2.7).
+   */
   static fromSnapshot(bytes: Uint8Array): Ledger {
     const state = new LedgerState(State.deserialize(bytes));
     const broken = conservation(state);
     if (broken !== null) throw new ConservationError(broken);
-    return new Ledger(state);
+    if (!isSettling(state)) return new Ledger(state);
+    throw new Error(`Epoch ${state.globals.settledEpochs} is half settled in this state: begin with an earlier one.`);
   }
 
-  /** The SSZ `State` after the last block. */
+  /** The SSZ `State` after the last block; no ledger can continue from it while `isSettling`. */
   snapshot(): Uint8Array {
     return this.#state.toBytes();
+  }
+
+  /** Whether a settlement goes on with the next block (§2.7). */
+  get isSettling(): boolean {
+    return isSettling(this.#state);
   }
 
   /** Root of the state after the last block (§2.2). */
@@ -60,7 +72,12 @@ export class Ledger {
   prove(table: TableName, index: number): Pick<RowProof, 'row' | 'path'> | null {
     const path = this.#state.pathOf(table, index);
     if (path === null) return null;
-    return { row: tables[table].elementType.serialize(this.#state[table].at(index) as never), path };
+    return { row: tables[table].elementType.serialize(this.#state[table].written(index) as never), path };
+  }
+
+  /** The books of the epoch that the last block settled or went on settling; null when it did neither (§2.7). */
+  get books(): ClosedBooks | null {
+    return this.#settlement?.books ?? null;
   }
 
   get state(): LedgerView {
@@ -90,12 +107,27 @@ export class Ledger {
     for (const event of advanceModels(state, height)) events.push(event);
     state.setGlobals({ height, timeMs });
     const isLast = endsEpoch(state.params, height);
-    if (isLast) for (const event of closeEpoch(state)) events.push(event);
+    if (isLast) {
+      this.#settle(Number.POSITIVE_INFINITY, events);
+      this.#settlement = closeEpoch(state, events);
+    }
+    this.#settle(state.params.settlementRows, events);
     const broken = isLast ? conservation(state) : runningConservation(state);
     if (broken !== null) throw new ConservationError(broken);
     this.#root = state.root();
     return { height, stateRoot: this.#root, transactions, events };
   }
+
+  /** §2.7 Goes on with the settlement under way. */
+  #settle(rows: number, events: LedgerEvent[]): void {
+    if (this.#settlement === null) return;
+    if (isSettling(this.#state)) for (const event of this.#settlement.advance(rows)) events.push(event);
+    else this.#settlement = null;
+  }
+}
+
+function isSettling({ globals }: Pick<LedgerView, 'globals'>): boolean {
+  return globals.settledEpochs !== globals.epoch;
 }
 
 function requireSuccessor(state: LedgerState, { height, timeMs }: BlockInput): void {

@@ -6,6 +6,7 @@ const shares = { quorumPpb: 334_000_000, passPpb: 500_000_000, vetoPpb: 334_000_
 export const worldParams: Params = {
   blockTimeMs: 500,
   epochBlocks: 16,
+  settlementRows: 100_000,
   receiptLifetimeBlocks: 8,
   transactionFeeUnits: 10n,
   maxReassignments: 3,

@@ -217,7 +217,7 @@ export class LedgerState implements LedgerView {
   }
 
   /** Keeps the tasks that pass, and their audits. */
-  retainTasks(keep: (task: Readonly<TaskRow>) => boolean): void {
+  retainTasks(keep: (task: Readonly<TaskRow>, index: number) => boolean): void {
     if (!this.tasks.retain(keep)) return;
     this.#indexTasks();
     if (this.audits.retain(({ taskId }) => this.taskOf(taskId) !== undefined)) this.#indexTasks();
@@ -271,11 +271,16 @@ export class LedgerState implements LedgerView {
   }
 
   heldUnits(): bigint {
-    return this.globals.treasuryUnits + this.#moneyTables().reduce((sum, table) => sum + table.units, 0n);
+    return this.#moneyTables().reduce((sum, table) => sum + table.units, this.#looseUnits());
   }
 
   countHeldUnits(): bigint {
-    return this.globals.treasuryUnits + this.#moneyTables().reduce((sum, table) => sum + table.countUnits(), 0n);
+    return this.#moneyTables().reduce((sum, table) => sum + table.countUnits(), this.#looseUnits());
+  }
+
+  /** What stands in no table. */
+  #looseUnits(): bigint {
+    return this.globals.treasuryUnits + this.globals.settlingUnits;
   }
 
   /** Root of the SSZ `State` (§2.2). */
@@ -293,7 +298,7 @@ export class LedgerState implements LedgerView {
   /** The SSZ `State`. */
   toBytes(): Uint8Array {
     const { globals, params } = this;
-    const rows = Object.fromEntries(tableNames.map((name) => [name, [...this[name]]]));
+    const rows = Object.fromEntries(tableNames.map((name) => [name, this[name].writtenRows()]));
     return State.serialize({ globals, params, ...rows } as StateValue);
   }
 

@@ -16,12 +16,51 @@ interface ListType<Row> {
   readonly elementType: { rootsOf(rows: readonly Readonly<Row>[]): Uint8Array };
 }
 
+/** A change that some rows are still to get. */
+interface Later<Row> {
+  readonly change: (row: Readonly<Row>) => Readonly<Row>;
+  /** One for each row that has not got it. */
+  readonly isDue: Uint8Array;
+  due: number;
+}
+
+/** Rows that stand still, whatever becomes of the table they were taken from. */
+class FrozenRows<Row> implements ReadonlyTable<Row> {
+  readonly #rows: readonly Readonly<Row>[];
+
+  constructor(rows: readonly Readonly<Row>[]) {
+    this.#rows = rows;
+  }
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  get(index: number): Readonly<Row> | undefined {
+    return this.#rows[index];
+  }
+
+  at(index: number): Readonly<Row> {
+    return existing(this.#rows[index], index, this.length);
+  }
+
+  [Symbol.iterator](): Iterator<Readonly<Row>> {
+    return this.#rows.values();
+  }
+}
+
+function existing<Row>(row: Readonly<Row> | undefined, index: number, length: number): Readonly<Row> {
+  if (row === undefined) throw new RangeError(`there is no row ${index} of ${length}`);
+  return row;
+}
+
 /** The working copy of one SSZ list: plain rows in front of its tree, which is brought up to date when asked. */
 export class Table<Row> implements ReadonlyTable<Row> {
   readonly #type: ListType<Row>;
   readonly #rows: Readonly<Row>[];
   readonly #moneyOf: (row: Readonly<Row>) => bigint;
   readonly #dirty = new Set<number>();
+  #later: Later<Row> | null = null;
   #units = 0n;
   #tree: ChunkTree;
 
@@ -51,21 +90,69 @@ export class Table<Row> implements ReadonlyTable<Row> {
   }
 
   get(index: number): Readonly<Row> | undefined {
-    return this.#rows[index];
+    const row = this.#rows[index];
+    return row === undefined || this.#later === null ? row : this.#changed(this.#later, index, row);
   }
 
   at(index: number): Readonly<Row> {
-    const row = this.#rows[index];
-    if (row === undefined) throw new RangeError(`there is no row ${index} of ${this.#rows.length}`);
-    return row;
+    return existing(this.get(index), index, this.length);
   }
 
   [Symbol.iterator](): Iterator<Readonly<Row>> {
-    return this.#rows.values();
+    return this.#later === null ? this.#rows.values() : this.#changedRows();
+  }
+
+  *#changedRows(): Generator<Readonly<Row>> {
+    for (const index of this.#rows.keys()) yield this.at(index);
+  }
+
+  /** The row as root and serialisation have it: without a change that it is still to get. */
+  written(index: number): Readonly<Row> {
+    return existing(this.#rows[index], index, this.length);
+  }
+
+  /** All rows as root and serialisation have them. */
+  writtenRows(): Readonly<Row>[] {
+    return this.#rows.slice();
+  }
+
+  /** All rows as they are now. */
+  frozen(): ReadonlyTable<Row> {
+    return new FrozenRows(this.#later === null ? this.#rows.slice() : [...this]);
+  }
+
+  /**
+   * Changes every present row, but writes each only when `writeChange` or another change comes to it. Reads give rows
+   * that are changed already. The change before this one must be written.
+   */
+  changeLater(change: (row: Readonly<Row>) => Readonly<Row>): void {
+    if (this.#later !== null) throw new RangeError(`${this.#later.due} rows are still to get another change`);
+    const due = this.#rows.length;
+    if (due > 0) this.#later = { change, isDue: new Uint8Array(due).fill(1), due };
+  }
+
+  /** Writes the change that a row is still to get; nothing when it has it. */
+  writeChange(index: number): void {
+    const row = this.at(index);
+    if (row === this.#rows[index]) this.#markChanged(index);
+    else this.set(index, row);
+  }
+
+  #changed({ change, isDue }: Later<Row>, index: number, row: Readonly<Row>): Readonly<Row> {
+    return isDue[index] === 1 ? change(row) : row;
+  }
+
+  #markChanged(index: number): void {
+    const later = this.#later;
+    if (later === null || later.isDue[index] !== 1) return;
+    later.isDue[index] = 0;
+    later.due -= 1;
+    if (later.due === 0) this.#later = null;
   }
 
   set(index: number, row: Readonly<Row>): void {
-    this.#units += this.#moneyOf(row) - this.#moneyOf(this.at(index));
+    this.#units += this.#moneyOf(row) - this.#moneyOf(this.written(index));
+    this.#markChanged(index);
     this.#rows[index] = row;
     this.#dirty.add(index);
   }
@@ -84,7 +171,7 @@ export class Table<Row> implements ReadonlyTable<Row> {
   }
 
   /** Keeps the rows that pass, in order; indexes change. Gives whether any was dropped. */
-  retain(keep: (row: Readonly<Row>) => boolean): boolean {
+  retain(keep: (row: Readonly<Row>, index: number) => boolean): boolean {
     const kept = this.#rows.filter(keep);
     if (kept.length === this.#rows.length) return false;
     this.#rows.length = 0;
@@ -109,7 +196,7 @@ export class Table<Row> implements ReadonlyTable<Row> {
   #hashChanged(): void {
     if (this.#dirty.size === 0) return;
     const indexes = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
-    const rows = Array.from(indexes, (index) => this.at(index));
+    const rows = Array.from(indexes, (index) => this.written(index));
     this.#tree.set(indexes, this.#type.elementType.rootsOf(rows));
     this.#dirty.clear();
   }

@@ -19,7 +19,7 @@ export class VoteTable extends Table<VoteRow> {
     else this.set(known, row);
   }
 
-  override retain(keep: (row: Readonly<VoteRow>) => boolean): boolean {
+  override retain(keep: (row: Readonly<VoteRow>, index: number) => boolean): boolean {
     const isLess = super.retain(keep);
     if (isLess) this.#index();
     return isLess;

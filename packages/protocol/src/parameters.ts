@@ -28,6 +28,7 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   blockTimeMs: [10n, DAY_MS],
   // Epoch e is a range of heights (§2.1): another length would give two epochs the same heights.
   epochBlocks: null,
+  settlementRows: [1n, 100_000_000n],
   receiptLifetimeBlocks: [2n, 1_000_000n],
   transactionFeeUnits: [0n, 1_000_000_000_000n],
   maxReassignments: [0n, 100n],

@@ -349,6 +349,10 @@ export const Globals = new StructType(
     mintedUnits: Units,
     burnedUnits: Units,
     treasuryUnits: Units,
+    /** Epochs whose settlement is done: as many as `epoch`, one less while the last one's goes on (§2.7). */
+    settledEpochs: U32,
+    /** What it took out of pending or minted and has not paid yet. */
+    settlingUnits: Units,
   },
   { typeName: 'Globals' },
 );

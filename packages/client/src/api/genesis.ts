@@ -76,6 +76,7 @@ const cases = z.object({
 export const ParamsJson = z.object({
   blockTimeMs: count,
   epochBlocks: count,
+  settlementRows: count,
   receiptLifetimeBlocks: count,
   transactionFeeUnits: units,
   maxReassignments: count,

@@ -2,21 +2,15 @@ import type { Params } from '@assay/protocol';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import { epochBeaconOf } from './beacon.ts';
+import { closedBooks } from './books.ts';
 import { settleCases } from './cases.ts';
 import { ejectMiners } from './ejections.ts';
-import { type Emission, emit } from './emission.ts';
-import { updateLevels } from './levels.ts';
-import { PayoutBook } from './payouts.ts';
 import { beginPeriod, endingPeriod } from './period.ts';
 import { updatePowers } from './powers.ts';
 import { settleProposals } from './proposals.ts';
-import { prune } from './prune.ts';
-import { payRevenue } from './revenue.ts';
 import { closeSessions } from './sessions.ts';
-import { updateTrust } from './trust.ts';
+import { Settlement } from './settlement.ts';
 import { releaseUnbonding } from './unbonding.ts';
-
-const nothing: Emission = { mintedUnits: 0n, pools: [], scores: [] };
 
 /** Whether a block is the last of its epoch (§2.1). */
 export function endsEpoch({ epochBlocks }: Pick<Params, 'epochBlocks'>, height: number): boolean {
@@ -24,30 +18,20 @@ export function endsEpoch({ epochBlocks }: Pick<Params, 'epochBlocks'>, height: 
 }
 
 /**
- * Closes the epoch that `globals` is in, in the fixed order of §2.3. Verdicts were applied in the blocks that brought
- * the last number; an audit still open stays open into the next epoch and its task waits with it.
+ * Ends the epoch that `globals` is in and begins the next, in the fixed order of §2.3; what takes a row for every miner
+ * or task is left to the settlement it gives.
  */
-export function closeEpoch(state: LedgerState): LedgerEvent[] {
-  const { epoch, epochStartMs, timeMs, height } = state.globals;
-  const durationMs = timeMs - epochStartMs;
-  const book = new PayoutBook();
-  const standing = [...updateTrust(state), ...updateLevels(state), ...ejectMiners(state)];
-  const { revenueUnits, burnedUnits, pool, events: paid } = payRevenue(state, book);
-  const emission = endingPeriod(state);
-  const { mintedUnits, pools, scores } = emission === null ? nothing : emit(state, emission, book);
-  const payouts = book.pay(state);
-  const closed = closeSessions(state, height);
-  const unbonded = releaseUnbonding(state);
-  const decided = [...settleCases(state), ...settleProposals(state)];
-  const powers = updatePowers(state);
+export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlement {
+  events.push(...ejectMiners(state));
+  state.retainDelegations();
+  state.retainHoldings();
+  const books = closedBooks(state);
+  const period = endingPeriod(books);
+  events.push(...closeSessions(state, books.globals.height), ...releaseUnbonding(state));
+  events.push(...settleCases(state), ...settleProposals(state), updatePowers(state));
   beginEpoch(state);
-  if (emission !== null) beginPeriod(state, emission);
-  prune(state, height);
-  const close = {
-    ...{ epoch, durationMs, emission, revenueUnits, burnedUnits, mintedUnits },
-    ...{ payouts, scores, pools: [pool, ...pools] },
-  };
-  return [...standing, ...paid, ...closed, ...unbonded, ...decided, powers, { type: 'epochClosed', close }];
+  if (period !== null) beginPeriod(state, period, books.params);
+  return new Settlement(state, books);
 }
 
 function beginEpoch(state: LedgerState): void {

@@ -1,5 +1,4 @@
 import { type Globals, type MinerRow, minerStatuses, type Params, rewardPeriods } from '@assay/protocol';
-import { successRatePpb } from '../standing.ts';
 import type { Uncredited } from './wash.ts';
 
 const MICRO = 1_000_000n;
@@ -32,6 +31,8 @@ export interface Measured {
   readonly feedback: bigint;
   /** Collateral that undecided cases hold. */
   readonly heldUnits: bigint;
+  /** Part of its record that passed, this epoch's audits with it. */
+  readonly passedPpb: bigint;
 }
 
 /** Values of a miner in the order of the components; none when it does not compete. */
@@ -47,7 +48,7 @@ export function valuesOf(raw: Raw | null | undefined): bigint[] {
  */
 export function rawOf(
   row: Readonly<MinerRow>,
-  { uncredited, feedback, heldUnits }: Measured,
+  { uncredited, feedback, heldUnits, passedPpb }: Measured,
   { period, rewards }: Pick<Globals, 'period'> & Pick<Params, 'rewards'>,
 ): Raw | null {
   if (row.status === minerStatuses.ejected) return null;
@@ -61,7 +62,7 @@ export function rawOf(
     bandwidth: 0n,
     compute: row.epochOutMs === 0n ? 0n : (row.epochOutTokens * MICRO) / row.epochOutMs,
     latency: row.epochTasks === 0 ? 0n : row.epochLatencyMicro / BigInt(row.epochTasks),
-    performance: successRatePpb(row),
+    performance: passedPpb,
   };
 }
 
@@ -72,7 +73,8 @@ function without(sum: bigint, lost: bigint): bigint {
 
 /** Trust that multiplies what was measured: with daily periods that of the day before (economics §4.4). */
 export function countedTrustPpb(
-  { trustPpb, periodTrustPpb }: Readonly<MinerRow>,
+  { periodTrustPpb }: Pick<MinerRow, 'periodTrustPpb'>,
+  { trustPpb }: Pick<MinerRow, 'trustPpb'>,
   { rewards }: Pick<Params, 'rewards'>,
 ): number {
   return rewards.period === rewardPeriods.day ? periodTrustPpb : trustPpb;

@@ -1,13 +1,15 @@
-import { type ModelRow, securityWeights } from '@assay/protocol';
+import { type MinerRow, type ModelRow, securityWeights } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import { heldOfMiners } from '../cases.ts';
 import { capped, MAX_UNITS, PPB } from '../integers.ts';
 import type { EmissionRate, MinerScore, PaidKind, Pool } from '../result.ts';
-import { levelFactorPpb } from '../standing.ts';
-import type { LedgerState } from '../state.ts';
+import { levelFactorPpb, successRatePpb } from '../standing.ts';
+import type { ReadonlyTable } from '../table.ts';
+import type { ClosedBooks } from './books.ts';
 import { finals, SHARE_ONE } from './competition.ts';
 import { alphasOf, countedTrustPpb, rawOf, valuesOf } from './contestants.ts';
 import { feedbackOf } from './feedback.ts';
+import type { Steps, Work } from './pace.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
 import { nothingLost, uncreditedWork } from './wash.ts';
 
@@ -33,27 +35,29 @@ export function emissionOf(
  * Mints a reward period's emission and divides it by stacks (economics §3.1). A stack without qualified contestants is
  * not minted.
  */
-export function emit(state: LedgerState, rate: EmissionRate, book: PayoutBook): Emission {
-  const { params, globals } = state;
+export function* emit({ books, state }: Work, rate: EmissionRate, book: PayoutBook): Steps<Emission> {
+  const { params } = books;
+  const { globals } = state;
   const units = emissionOf(rate, params.rewards.dayMs);
   const room = MAX_UNITS - globals.genesisUnits - globals.mintedUnits;
   const { minersBps, securityBps, creatorsBps, gatewaysBps, treasuryBps } = params.stacks;
   const stacks = [minersBps, securityBps, creatorsBps, gatewaysBps, treasuryBps].map(BigInt);
   const parts = apportion(capped(units, room), stacks);
   const [miners = 0n, security = 0n, creators = 0n, gateways = 0n, treasury = 0n] = parts;
-  const { pool, scores } = minersPool(state, miners);
-  const creations = Array.from(state.models, creatorWeight);
-  const forwarded = Array.from(state.gateways, (gateway) => BigInt(gateway.epochDuties));
+  const { pool, scores } = minersPool(books, state.miners, miners);
+  const creations = Array.from(books.models, creatorWeight);
+  const forwarded = Array.from(books.gateways, (gateway) => BigInt(gateway.epochDuties));
   const pools = [
     pool,
-    ...securityPools(state, security),
+    ...securityPools(books, security),
     shareOut({ source, stack: 'creators', kind: 'model' }, creators, creations),
     shareOut({ source, stack: 'gateways', kind: 'gateway' }, gateways, forwarded),
   ];
-  for (const paid of pools) payPool(state, paid, book);
+  for (const paid of pools) payPool(books, paid, book);
   book.addTreasury(source, treasury);
   const mintedUnits = pools.reduce((sum, paid) => sum + mintedOf(paid), treasury);
-  state.setGlobals({ mintedUnits: globals.mintedUnits + mintedUnits });
+  const settlingUnits = globals.settlingUnits + mintedUnits;
+  state.setGlobals({ mintedUnits: globals.mintedUnits + mintedUnits, settlingUnits });
   return { mintedUnits, pools, scores };
 }
 
@@ -71,18 +75,19 @@ function mintedOf({ units, shares }: Pool): bigint {
 }
 
 /** The miners' competition (economics §4.2): trust multiplies what was measured. */
-function minersPool(state: LedgerState, units: bigint): { readonly pool: Pool; readonly scores: MinerScore[] } {
-  const { params, globals } = state;
-  const rows = [...state.miners];
-  const uncredited = uncreditedWork(state);
-  const feedback = feedbackOf(state);
-  const held = heldOfMiners(state);
+function minersPool(books: ClosedBooks, settled: ReadonlyTable<MinerRow>, units: bigint) {
+  const { params, globals } = books;
+  const rows = [...books.miners];
+  const uncredited = uncreditedWork(books);
+  const feedback = feedbackOf(books);
+  const held = heldOfMiners(books);
   const raws = rows.map((row, miner) => {
-    const measured = { feedback: feedback[miner] ?? 0n, heldUnits: held[miner] ?? 0n };
+    const passedPpb = successRatePpb(settled.at(miner));
+    const measured = { feedback: feedback[miner] ?? 0n, heldUnits: held[miner] ?? 0n, passedPpb };
     return rawOf(row, { ...measured, uncredited: uncredited[miner] ?? nothingLost }, { ...params, ...globals });
   });
-  const trusts = rows.map((row) => countedTrustPpb(row, params));
-  const levels = rows.map(({ level }) => levelFactorPpb(level, params.levels));
+  const trusts = rows.map((row, miner) => countedTrustPpb(row, settled.at(miner), params));
+  const levels = rows.map((_, miner) => levelFactorPpb(settled.at(miner).level, params.levels));
   const trusted = raws.map((raw, miner) => {
     const factor = BigInt(trusts[miner] ?? 0) * (levels[miner] ?? 0n);
     return valuesOf(raw).map((value) => value * factor);
@@ -108,22 +113,22 @@ function minersPool(state: LedgerState, units: bigint): { readonly pool: Pool; r
  * divided between mixers, validators and oracles by the stake of those who did any. Oracles leave no duty on the chain
  * yet; all count as one. A network of guardians divides by stake alone.
  */
-function securityPools(state: LedgerState, units: bigint): Pool[] {
-  const isByStake = state.params.rewards.securityBy === securityWeights.stake;
+function securityPools(books: ClosedBooks, units: bigint): Pool[] {
+  const isByStake = books.params.rewards.securityBy === securityWeights.stake;
   const counted = (duties: number) => (isByStake ? 1 : duties);
   const roles = [
     {
       kind: 'mixer',
-      rows: Array.from(state.mixers, ({ stakeUnits, epochDuties }) => ({ stakeUnits, duties: counted(epochDuties) })),
+      rows: Array.from(books.mixers, ({ stakeUnits, epochDuties }) => ({ stakeUnits, duties: counted(epochDuties) })),
     },
     {
       kind: 'validator',
-      rows: Array.from(state.validators, ({ stakeUnits, epochDuties }) => ({
+      rows: Array.from(books.validators, ({ stakeUnits, epochDuties }) => ({
         stakeUnits,
         duties: counted(epochDuties),
       })),
     },
-    { kind: 'oracle', rows: Array.from(state.oracles, ({ stakeUnits }) => ({ stakeUnits, duties: 1 })) },
+    { kind: 'oracle', rows: Array.from(books.oracles, ({ stakeUnits }) => ({ stakeUnits, duties: 1 })) },
   ] as const;
   const stakes = roles.map(({ rows }) =>
     rows.reduce((sum, { stakeUnits, duties }) => (duties > 0 ? sum + stakeUnits : sum), 0n),
@@ -135,16 +140,16 @@ function securityPools(state: LedgerState, units: bigint): Pool[] {
   });
 }
 
-function payPool(state: LedgerState, { stack, kind, shares }: Pool, book: PayoutBook): void {
+function payPool(books: ClosedBooks, { stack, kind, shares }: Pool, book: PayoutBook): void {
   for (const { role, units } of shares) {
-    if (kind === 'miner') book.addMiner(state, source, role, units);
+    if (kind === 'miner') book.addMiner(books, source, role, units);
     else if (kind === 'model') book.addModel(source, role, units);
-    else book.add({ source, stack, kind, role, account: accountOf(state, kind, role), units });
+    else book.add({ source, stack, kind, role, account: accountOf(books, kind, role), units });
   }
 }
 
-function accountOf(state: LedgerState, kind: Exclude<PaidKind, 'miner' | 'model'>, role: number): Uint8Array {
-  if (kind === 'domain') return state.domains.at(role).owner;
-  const { mixers: mixer, oracles: oracle, validators: validator, gateways: gateway } = state;
+function accountOf(books: ClosedBooks, kind: Exclude<PaidKind, 'miner' | 'model'>, role: number): Uint8Array {
+  if (kind === 'domain') return books.domains.at(role).owner;
+  const { mixers: mixer, oracles: oracle, validators: validator, gateways: gateway } = books;
   return { mixer, oracle, validator, gateway }[kind].at(role).account;
 }

@@ -1,7 +1,9 @@
 import { apportion } from '../apportion.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
-import { keyOf, type LedgerState } from '../state.ts';
+import { keyOf } from '../state.ts';
+import type { ClosedBooks } from './books.ts';
 import { backersBpsOf, holderParts } from './holders.ts';
+import type { Steps, Work } from './pace.ts';
 
 /** What the stakers of one miner get together. */
 interface StakersPart {
@@ -34,8 +36,8 @@ export class PayoutBook {
    * A miner's part, divided between its operator, its owner and its stakers (economics §2.3). The stakers' part is the
    * owner's while nobody stakes.
    */
-  addMiner(state: LedgerState, source: Payout['source'], miner: number, units: bigint): void {
-    const { operator, owner, split, delegatedUnits } = state.miners.at(miner);
+  addMiner(books: ClosedBooks, source: Payout['source'], miner: number, units: bigint): void {
+    const { operator, owner, split, delegatedUnits } = books.miners.at(miner);
     const bps = [split.operatorBps, split.ownerBps, split.stakersBps].map(BigInt);
     const [operatorUnits = 0n, ownerUnits = 0n, stakersUnits = 0n] = apportion(units, bps);
     const reason = { source, stack: 'miners', kind: 'miner', role: miner } as const;
@@ -51,14 +53,18 @@ export class PayoutBook {
   }
 
   /** Credits everything; gives the payouts in the order in which they first came up. */
-  pay(state: LedgerState): Payout[] {
-    this.#divideAmongStakers(state);
-    this.#divideAmongHolders(state);
-    for (const { kind, account, units } of this.#payouts.values()) {
-      if (kind === null) state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + units });
-      else state.credit(account, units);
+  *pay({ books, state, pace }: Work): Steps<Payout[]> {
+    this.#divideAmongStakers(books);
+    this.#divideAmongHolders(books);
+    const payouts = [...this.#payouts.values()];
+    for (const { kind, account, units } of payouts) {
+      const { treasuryUnits, settlingUnits } = state.globals;
+      if (kind !== null) state.credit(account, units);
+      const toTreasury = kind === null ? units : 0n;
+      state.setGlobals({ treasuryUnits: treasuryUnits + toTreasury, settlingUnits: settlingUnits - units });
+      if (pace.isSpent()) yield;
     }
-    return [...this.#payouts.values()];
+    return payouts;
   }
 
   #addStakers(part: StakersPart): void {
@@ -66,11 +72,11 @@ export class PayoutBook {
     this.#stakers.set(key, { ...part, units: part.units + (this.#stakers.get(key)?.units ?? 0n) });
   }
 
-  #divideAmongHolders(state: LedgerState): void {
-    const holdings = Map.groupBy(state.holdings, (row) => row.model);
+  #divideAmongHolders(books: ClosedBooks): void {
+    const holdings = Map.groupBy(books.holdings, (row) => row.model);
     for (const source of ['revenue', 'emission'] as const) {
       for (const [model, units] of this.#royalties[source]) {
-        const parts = holderParts(holdings.get(model) ?? [], units, backersBpsOf(state.params, source));
+        const parts = holderParts(holdings.get(model) ?? [], units, backersBpsOf(books.params, source));
         for (const { holder, shareUnits, backerUnits } of parts) {
           const reason = { source, stack: 'creators', role: model, account: holder } as const;
           this.add({ ...reason, kind: 'model', units: shareUnits });
@@ -81,9 +87,9 @@ export class PayoutBook {
   }
 
   /** The stakers' parts of all tasks of a miner are divided once, by stake. */
-  #divideAmongStakers(state: LedgerState): void {
+  #divideAmongStakers(books: ClosedBooks): void {
     if (this.#stakers.size === 0) return;
-    const delegations = Map.groupBy(state.delegations, (row) => row.miner);
+    const delegations = Map.groupBy(books.delegations, (row) => row.miner);
     for (const { source, miner, units } of this.#stakers.values()) {
       const rows = delegations.get(miner) ?? [];
       const parts = apportion(

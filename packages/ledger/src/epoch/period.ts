@@ -1,6 +1,6 @@
-import { type Globals, limits, type ModelRow, type Params, rewardPeriods } from '@assay/protocol';
+import { type Globals, limits, type MinerRow, type ModelRow, type Params, rewardPeriods } from '@assay/protocol';
 import type { EmissionRate } from '../result.ts';
-import type { LedgerState } from '../state.ts';
+import type { LedgerState, LedgerView } from '../state.ts';
 import type { Table } from '../table.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Table } from '../table.ts';
  * ends with the first epoch to end in a later one (economics §1.4). Several days that end at once are one period of as
  * many days.
  */
-export function endingPeriod({ params, globals }: Pick<LedgerState, 'params' | 'globals'>): EmissionRate | null {
+export function endingPeriod({ params, globals }: Pick<LedgerView, 'params' | 'globals'>): EmissionRate | null {
   const { period, periodStartMs, timeMs, genesisMs } = globals;
   const { rewards, halvingDays } = params;
   const dayMs = BigInt(rewards.dayMs);
@@ -44,24 +44,25 @@ const noWork = {
   epochOutMs: 0n,
 };
 
-/** Begins the next reward period: its counts start anew, and it keeps the trust it begins with (economics §4.4). */
-export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate): void {
-  const { rewards } = state.params;
+/** Begins the next reward period: its counts start anew (economics §4.4). Those of the miners follow row by row. */
+export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate, { rewards }: Params): void {
   const { timeMs, burnedUnits } = state.globals;
   const ended = rewards.period === rewardPeriods.day ? BigInt(forMs) / BigInt(rewards.dayMs) : 1n;
   const next = Math.min(period + Number(ended), limits.maxPeriods);
   state.setGlobals({ period: next, periodStartMs: timeMs, periodBurnedUnits: burnedUnits });
   state.credits.forget();
-  for (let miner = 0; miner < state.miners.length; miner++) {
-    const { trustPpb, periodTrustPpb, epochTasks } = state.miners.at(miner);
-    if (trustPpb === periodTrustPpb && epochTasks === 0) continue;
-    state.miners.update(miner, { ...noWork, periodTrustPpb: trustPpb });
-  }
   state.ratings.retain(() => false);
   resetWork(state.models);
   resetAudits(state.models);
   resetDuties(state.mixers);
   for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);
+}
+
+/** A miner in the next period: it keeps the trust it begins with (economics §4.4). */
+export function nextPeriod(row: Readonly<MinerRow>): Readonly<MinerRow> {
+  const { trustPpb, periodTrustPpb, epochTasks } = row;
+  if (trustPpb === periodTrustPpb && epochTasks === 0) return row;
+  return { ...row, ...noWork, periodTrustPpb: trustPpb };
 }
 
 function resetWork<Row extends { epochVwu: bigint }>(table: Table<Row>): void {

@@ -1,7 +1,8 @@
 import { type DomainRow, type ModelRow, type TaskRow, taskStatuses } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
-import type { LedgerEvent, Pool, RevenueParts } from '../result.ts';
-import type { LedgerState } from '../state.ts';
+import type { Pool, RevenueParts } from '../result.ts';
+import type { ClosedBooks } from './books.ts';
+import type { Steps, Work } from './pace.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
 
 const ALL_BPS = 10_000;
@@ -12,7 +13,6 @@ export interface Revenue {
   readonly burnedUnits: bigint;
   /** The validators' share of all tasks, and who got it. */
   readonly pool: Pool;
-  readonly events: readonly LedgerEvent[];
 }
 
 /** Divides a price by the splits of its domain and the royalty of its model (economics §2.1). */
@@ -35,32 +35,45 @@ export function revenueParts(
   return { burnUnits, processorsUnits, creatorsUnits, validatorsUnits, domainUnits, minersUnits };
 }
 
-/** Pays out what is pending for approved tasks (economics §2.1). */
-export function payRevenue(state: LedgerState, book: PayoutBook): Revenue {
-  const events: LedgerEvent[] = [];
+/** Takes what is pending for approved tasks and says to whom it goes (economics §2.1). */
+export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
+  const { books, pace, events } = work;
   let revenueUnits = 0n;
   let burnedUnits = 0n;
   let validatorsUnits = 0n;
-  for (let index = 0; index < state.tasks.length; index++) {
-    const task = state.tasks.at(index);
+  for (let index = 0; index < books.tasks.length; index++) {
+    const task = books.tasks.at(index);
     if (task.status !== taskStatuses.approved) continue;
-    const model = state.models.at(task.model);
-    const parts = revenueParts(task.pendingUnits, state.domains.at(model.domain), model);
-    payTask(state, task, parts, book);
-    state.tasks.update(index, { status: taskStatuses.settled, pendingUnits: 0n });
+    const model = books.models.at(task.model);
+    const parts = revenueParts(task.pendingUnits, books.domains.at(model.domain), model);
+    addTask(books, task, parts, book);
+    take(work, index, parts.burnUnits);
     revenueUnits += task.pendingUnits;
     burnedUnits += parts.burnUnits;
     validatorsUnits += parts.validatorsUnits;
-    events.push({ type: 'taskPaid', taskId: task.taskId, epoch: state.globals.epoch, parts });
+    events.push({ type: 'taskPaid', taskId: task.taskId, epoch: books.globals.epoch, parts });
+    if (pace.isSpent()) yield;
   }
-  state.setGlobals({ burnedUnits: state.globals.burnedUnits + burnedUnits });
-  return { revenueUnits, burnedUnits, pool: payValidators(state, validatorsUnits, book), events };
+  return { revenueUnits, burnedUnits, pool: addValidators(books, validatorsUnits, book) };
 }
 
-function payTask(state: LedgerState, task: Readonly<TaskRow>, parts: RevenueParts, book: PayoutBook): void {
-  const model = state.models.at(task.model);
-  const gateway = state.gateways.at(task.gateway).account;
-  const domain = state.domains.at(model.domain).owner;
+/** Settles a task: what was pending is burned, or on its way. A burn is of the period whose tasks were paid. */
+function take({ books, state }: Work, index: number, burnUnits: bigint): void {
+  const { pendingUnits } = books.tasks.at(index);
+  state.tasks.update(index, { status: taskStatuses.settled, pendingUnits: 0n });
+  const { burnedUnits, settlingUnits, period, periodBurnedUnits } = state.globals;
+  const isOver = period > books.globals.period;
+  state.setGlobals({
+    burnedUnits: burnedUnits + burnUnits,
+    periodBurnedUnits: isOver ? periodBurnedUnits + burnUnits : periodBurnedUnits,
+    settlingUnits: settlingUnits + pendingUnits - burnUnits,
+  });
+}
+
+function addTask(books: ClosedBooks, task: Readonly<TaskRow>, parts: RevenueParts, book: PayoutBook): void {
+  const model = books.models.at(task.model);
+  const gateway = books.gateways.at(task.gateway).account;
+  const domain = books.domains.at(model.domain).owner;
   const source = 'revenue';
   book.add({
     source,
@@ -72,21 +85,21 @@ function payTask(state: LedgerState, task: Readonly<TaskRow>, parts: RevenuePart
   });
   book.addModel(source, task.model, parts.creatorsUnits);
   book.add({ source, stack: 'domain', kind: 'domain', role: model.domain, account: domain, units: parts.domainUnits });
-  book.addMiner(state, source, task.miner, parts.minersUnits);
+  book.addMiner(books, source, task.miner, parts.minersUnits);
 }
 
 /**
  * Validators share by audits done this epoch; by stake when none was; equally without stakes. Without any: the
  * treasury.
  */
-function payValidators(state: LedgerState, units: bigint, book: PayoutBook): Pool {
-  const rows = [...state.validators];
+function addValidators({ validators }: ClosedBooks, units: bigint, book: PayoutBook): Pool {
+  const rows = [...validators];
   const measures = [rows.map((row) => BigInt(row.epochDuties)), rows.map((row) => row.stakeUnits), rows.map(() => 1n)];
   const weights = measures.find((measure) => measure.some((weight) => weight > 0n)) ?? [];
   const reason = { source: 'revenue', stack: 'validators', kind: 'validator' } as const;
   const pool = shareOut(reason, units, weights);
   for (const share of pool.shares) {
-    book.add({ ...reason, role: share.role, account: state.validators.at(share.role).account, units: share.units });
+    book.add({ ...reason, role: share.role, account: validators.at(share.role).account, units: share.units });
   }
   return pool;
 }

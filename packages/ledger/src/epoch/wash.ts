@@ -1,6 +1,7 @@
 import { type CreditRow, type MinerRow, minerStatuses } from '@assay/protocol';
-import { keyOf, type LedgerState } from '../state.ts';
+import { keyOf } from '../state.ts';
 import { routingWeight } from '../weight.ts';
+import type { ClosedBooks } from './books.ts';
 
 /** Work and tokens of a miner that do not count. */
 export interface Uncredited {
@@ -16,16 +17,16 @@ export const nothingLost: Uncredited = { vwu: 0n, tokens: 0n };
  * creditFactor times that part of all the payer bought there, and its largest task always, since one task cannot be
  * divided.
  */
-export function uncreditedWork(state: LedgerState): Uncredited[] {
-  const lost = Array.from(state.miners, () => nothingLost);
-  const factor = BigInt(state.params.wash.creditFactor);
+export function uncreditedWork(books: ClosedBooks): Uncredited[] {
+  const lost = Array.from(books.miners, () => nothingLost);
+  const factor = BigInt(books.params.wash.creditFactor);
   if (factor === 0n) return lost;
-  const weights = Array.from(state.miners, (row) => drawWeight(state, row));
-  const domainWeights = sumsBy(weights.entries(), ([miner, weight]) => [domainOf(state, miner), weight]);
-  const bought = sumsBy(state.credits, (row) => [marketOf(state, row), row.vwu]);
-  for (const row of state.credits) {
-    const domainWeight = domainWeights.get(domainOf(state, row.miner)) ?? 0n;
-    const most = factor * (bought.get(marketOf(state, row)) ?? 0n) * (weights[row.miner] ?? 0n);
+  const weights = Array.from(books.miners, (row) => drawWeight(books, row));
+  const domainWeights = sumsBy(weights.entries(), ([miner, weight]) => [domainOf(books, miner), weight]);
+  const bought = sumsBy(books.credits, (row) => [marketOf(books, row), row.vwu]);
+  for (const row of books.credits) {
+    const domainWeight = domainWeights.get(domainOf(books, row.miner)) ?? 0n;
+    const most = factor * (bought.get(marketOf(books, row)) ?? 0n) * (weights[row.miner] ?? 0n);
     const cap = domainWeight === 0n ? 0n : most / domainWeight;
     const credited = cap > row.largestVwu ? cap : row.largestVwu;
     const above = row.vwu - credited;
@@ -37,16 +38,16 @@ export function uncreditedWork(state: LedgerState): Uncredited[] {
 }
 
 /** By the trust the period began with: what was steered to a miner must not raise its part of the draws. */
-function drawWeight({ params }: LedgerState, row: Readonly<MinerRow>): bigint {
+function drawWeight({ params }: ClosedBooks, row: Readonly<MinerRow>): bigint {
   // A miner that left during the period was drawn in it.
   const wasDrawn = row.status === minerStatuses.active || row.epochTasks > 0;
   return wasDrawn ? routingWeight(row.periodTrustPpb, row.concurrency, params.audit.minRoutingTrustPpb) : 0n;
 }
 
-const domainOf = (state: LedgerState, miner: number): string => String(state.miners.at(miner).domain);
+const domainOf = (books: ClosedBooks, miner: number): string => String(books.miners.at(miner).domain);
 
-const marketOf = (state: LedgerState, { payer, miner }: Readonly<CreditRow>): string =>
-  `${domainOf(state, miner)}/${keyOf(payer)}`;
+const marketOf = (books: ClosedBooks, { payer, miner }: Readonly<CreditRow>): string =>
+  `${domainOf(books, miner)}/${keyOf(payer)}`;
 
 function sumsBy<Item>(items: Iterable<Item>, pairOf: (item: Item) => [string, bigint]): Map<string, bigint> {
   const sums = new Map<string, bigint>();

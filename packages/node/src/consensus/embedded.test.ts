@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { genesisHash } from '@assay/ledger';
 import { Block, limits } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { AssayError } from '../errors.ts';
@@ -29,6 +30,23 @@ describe('embedded engine', () => {
     expect(engine.blockAt(3)).toBeNull();
     expect(engine.ledger.state.balanceOf(alice.address)).toBe(startBalanceUnits - 5n - fee);
     await close();
+  });
+
+  it('goes on with a settlement it was stopped in', async () => {
+    const slow = { ...chain, genesis: { ...chain.genesis, params: { ...chain.genesis.params, settlementRows: 1 } } };
+    const spread = { ...slow, hash: genesisHash(slow.genesis) };
+    const dir = await newDirectory();
+    const first = await openTestEngine(spread, dir);
+    while (!first.engine.ledger.isSettling) await first.engine.produceNow();
+    const root = first.engine.ledger.stateRoot();
+    await first.close();
+    const second = await openTestEngine(spread, dir);
+    expect(second.engine.ledger.isSettling).toBe(true);
+    expect(second.engine.ledger.stateRoot()).toEqual(root);
+    while (second.engine.ledger.isSettling) await second.engine.produceNow();
+    expect(second.engine.ledger.state.globals).toMatchObject({ epoch: 1, settledEpochs: 1, settlingUnits: 0n });
+    await replay(second.store, spread.genesis);
+    await second.close();
   });
 
   it('makes blocks on a timer until it is stopped, then gives up on what waits', async () => {

@@ -189,7 +189,8 @@ export class EmbeddedEngine implements Engine {
     const result = ledger.applyBlock({ height, timeMs, proposer, transactions }, this.#signatures.inBlock);
     const header = { height, timeMs, proposer, parentRoot: this.#headRoot, stateRoot: result.stateRoot };
     const { block, bytes } = sealBlock(chain, header, transactions, this.#proposers[proposer] as Ed25519Signer);
-    const snapshot = this.#snapshots.isDue(result, bytes.length) ? ledger.snapshot() : null;
+    const isDue = this.#snapshots.isDue(result, bytes.length, ledger.isSettling);
+    const snapshot = isDue ? ledger.snapshot() : null;
     this.#mempool.prune(height + 1, (address) => ledger.state.nonceOf(address));
     await this.#store.commit({ block, bytes, result, snapshot, rows: rowsOf(ledger) });
     if (snapshot !== null) this.#snapshots.taken(snapshot.length);

@@ -144,7 +144,8 @@ function note(trail: Trail, { height, block, result, ledger }: Replayed, before:
   if (index !== undefined) trail.audit = ledger.state.audits.at(index);
   noteTransactions(trail, { height, block, result, ledger });
   for (const event of result.events) {
-    if (event.type === 'epochClosed' && trail.end !== null) {
+    const ended = trail.end === null ? null : Math.floor(trail.end.height / ledger.state.params.epochBlocks);
+    if (event.type === 'epochClosed' && event.close.epoch === ended) {
       trail.trustAfterPpb = { height, value: ledger.state.miners.at(miner).trustPpb };
     }
     if (!('taskId' in event) || !equalBytes(event.taskId, taskId)) continue;

@@ -1,19 +1,19 @@
 import { formatUnits as units } from '@assay/client';
-import { backersBpsOf, holderParts, type LedgerView, type Payout } from '@assay/ledger';
+import { backersBpsOf, type ClosedBooks, holderParts, type Payout } from '@assay/ledger';
 import { equalBytes, limits } from '@assay/protocol';
 import type { Step } from './explanation.ts';
 
 /** What a holder of a model gets of its royalties, and the numbers it follows from (economics §2.4, §2.5). */
 export function holderShare(
-  state: LedgerView,
+  books: ClosedBooks,
   { source, kind, role, account }: Payout,
   royalties: readonly bigint[],
 ): { readonly units: bigint; readonly facts: Step['facts'] } {
   const model = role ?? 0;
   const royaltyUnits = royalties.reduce((sum, amount) => sum + amount, 0n);
-  const holdings = [...state.holdings].filter((row) => row.model === model);
+  const holdings = [...books.holdings].filter((row) => row.model === model);
   const own = holdings.findIndex((row) => equalBytes(row.holder, account));
-  const backersBps = backersBpsOf(state.params, source);
+  const backersBps = backersBpsOf(books.params, source);
   const parts = holderParts(holdings, royaltyUnits, backersBps);
   const backedUnits = holdings.reduce((sum, row) => sum + row.backingUnits, 0n);
   const from = `holdings of model ${model}`;

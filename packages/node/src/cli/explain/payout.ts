@@ -1,9 +1,9 @@
 import { formatUnits as units } from '@assay/client';
-import { apportion, type EpochClose, type LedgerView, type Payout, type Pool, type RevenueParts } from '@assay/ledger';
+import { apportion, type ClosedBooks, type EpochClose, type Payout, type Pool, type RevenueParts } from '@assay/ledger';
 import { addressText, equalBytes, type Params, toHex } from '@assay/protocol';
 import { z } from 'zod';
 import { CliError } from '../failures.ts';
-import { type History, type Replayed, replayBlocks } from '../history.ts';
+import { type History, replayBlocks } from '../history.ts';
 import { ratio } from '../ratio.ts';
 import { certifiedIn, type ReceiptPlace } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
@@ -32,7 +32,7 @@ export const PayoutExplanation = explanationOf(
 );
 type PayoutResult = z.infer<typeof PayoutExplanation>['result'];
 
-/** A task that the closing block paid, with how its price was divided. */
+/** A task that the epoch paid, with how its price was divided. */
 interface PaidTask {
   readonly place: ReceiptPlace;
   readonly parts: RevenueParts;
@@ -43,7 +43,7 @@ interface Closed {
   readonly close: EpochClose;
   readonly paid: readonly PaidTask[];
   readonly rejected: readonly { readonly place: ReceiptPlace; readonly reason: string }[];
-  readonly state: LedgerView;
+  readonly books: ClosedBooks;
 }
 
 /** Where every base unit that an account got at the end of an epoch comes from (economics §2–4). */
@@ -77,24 +77,25 @@ export async function explainPayout(
 }
 
 async function closeOf(history: History, epoch: number, options: { readonly fast: boolean }): Promise<Closed> {
+  const { epochBlocks } = history.genesis.params;
   const open = new Map<string, ReceiptPlace>();
   const rejected: { place: ReceiptPlace; reason: string }[] = [];
+  const paid: PaidTask[] = [];
   let reached = 0;
   for await (const { height, block, result, ledger } of replayBlocks(history, options)) {
     for (const place of certifiedIn(block, result)) open.set(toHex(place.receipt.taskId), place);
-    const paid: PaidTask[] = [];
     for (const event of result.events) {
       if (event.type !== 'taskPaid' && event.type !== 'taskRejected') continue;
       const place = open.get(toHex(event.taskId));
       open.delete(toHex(event.taskId));
-      if (place === undefined) continue;
+      const of = event.type === 'taskPaid' ? event.epoch : Math.floor(height / epochBlocks);
+      if (place === undefined || of !== epoch) continue;
       if (event.type === 'taskPaid') paid.push({ place, parts: event.parts });
       else rejected.push({ place, reason: event.reason });
     }
-    const close = closeIn(result);
-    if (close === null) continue;
-    if (close.epoch === epoch) return { height, close, paid, rejected, state: ledger.state };
-    rejected.length = 0;
+    const close = result.events.find((event) => event.type === 'epochClosed')?.close;
+    if (close === undefined) continue;
+    if (close.epoch === epoch && ledger.books !== null) return { height, close, paid, rejected, books: ledger.books };
     reached = close.epoch + 1;
   }
   throw new CliError(
@@ -103,13 +104,8 @@ async function closeOf(history: History, epoch: number, options: { readonly fast
   );
 }
 
-function closeIn({ events }: Replayed['result']): EpochClose | null {
-  for (const event of events) if (event.type === 'epochClosed') return event.close;
-  return null;
-}
-
-function epochStep({ height, close, state }: Closed): Step {
-  const { params } = state;
+function epochStep({ height, close, books }: Closed): Step {
+  const { params } = books;
   const source = `closing of epoch ${close.epoch} in block ${height}`;
   return {
     title: `Epoch ${close.epoch}`,
@@ -163,7 +159,7 @@ function taskReason(closed: Closed, payout: Payout): Reason {
   const rows: string[][] = [];
   let recomputedUnits = 0n;
   for (const { place, parts } of closed.paid) {
-    const part = partOf(closed.state, payout, { place, parts });
+    const part = partOf(closed.books, payout, { place, parts });
     if (part === null) continue;
     recomputedUnits += part.own;
     const { height, transaction, receipt } = place;
@@ -186,32 +182,36 @@ function taskReason(closed: Closed, payout: Payout): Reason {
 
 /** The part of a task's price that went to the payout's stack, and of it to its account; null when it is another's. */
 function partOf(
-  state: LedgerView,
+  books: ClosedBooks,
   { stack, role, account }: Payout,
   { place, parts }: PaidTask,
 ): { stack: bigint; own: bigint } | null {
   const { receipt } = place;
-  const { domain } = state.models.at(receipt.model);
+  const { domain } = books.models.at(receipt.model);
   const whole = (part: bigint, index: number) => (index === role ? { stack: part, own: part } : null);
   if (stack === 'gateways') return whole(parts.processorsUnits, receipt.gateway);
   if (stack === 'domain') return whole(parts.domainUnits, domain);
   if (receipt.miner !== role) return null;
-  return { stack: parts.minersUnits, own: ownPart(state, parts.minersUnits, { miner: role, account }) };
+  return { stack: parts.minersUnits, own: ownPart(books, parts.minersUnits, { miner: role, account }) };
 }
 
 /** What of a miner's units goes to an account that operates or owns it (E8). */
-function ownPart(state: LedgerView, units: bigint, { miner, account }: { miner: number; account: Uint8Array }): bigint {
-  const { operator, owner } = state.miners.at(miner);
-  const { operatorUnits, ownerUnits } = minerParts(state, units, miner);
+function ownPart(
+  books: ClosedBooks,
+  units: bigint,
+  { miner, account }: { miner: number; account: Uint8Array },
+): bigint {
+  const { operator, owner } = books.miners.at(miner);
+  const { operatorUnits, ownerUnits } = minerParts(books, units, miner);
   const asOperator = equalBytes(account, operator) ? operatorUnits : 0n;
   return asOperator + (equalBytes(account, owner) ? ownerUnits : 0n);
 }
 
-function splitFacts({ state, paid }: Closed, { stack, role, kind }: Payout): Step['facts'] {
-  if (kind === 'miner' && role !== null) return minerSplitFacts(state, role);
-  const domains = new Set(paid.map(({ place }) => state.models.at(place.receipt.model).domain));
+function splitFacts({ books, paid }: Closed, { stack, role, kind }: Payout): Step['facts'] {
+  if (kind === 'miner' && role !== null) return minerSplitFacts(books, role);
+  const domains = new Set(paid.map(({ place }) => books.models.at(place.receipt.model).domain));
   return [...domains].map((domain) => {
-    const { processorsBps, domainBps } = state.domains.at(domain);
+    const { processorsBps, domainBps } = books.domains.at(domain);
     const source = `genesis, domain ${domain}`;
     return stack === 'gateways' ? bps('processors', processorsBps, source) : bps('domain', domainBps, source);
   });
@@ -219,8 +219,8 @@ function splitFacts({ state, paid }: Closed, { stack, role, kind }: Payout): Ste
 
 const bps = (name: string, value: number, source: string) => ({ name, value: `${value} of 10000`, source });
 
-function minerSplitFacts(state: LedgerView, miner: number): Step['facts'] {
-  const { operator, owner, split } = state.miners.at(miner);
+function minerSplitFacts(books: ClosedBooks, miner: number): Step['facts'] {
+  const { operator, owner, split } = books.miners.at(miner);
   const source = `registration of miner ${miner}`;
   return [
     bps('operator', split.operatorBps, `${addressText(operator)}, ${source}`),
@@ -231,16 +231,16 @@ function minerSplitFacts(state: LedgerView, miner: number): Step['facts'] {
 
 /** The part of a miner's units that is its stakers', divided by what each has staked. */
 function stakerReason(closed: Closed, payout: Payout): Reason {
-  const { state, close, paid } = closed;
+  const { books, close, paid } = closed;
   const miner = payout.role ?? 0;
   const amounts =
     payout.source === 'revenue'
       ? paid.filter(({ place }) => place.receipt.miner === miner).map(({ parts }) => parts.minersUnits)
       : close.scores.filter((score) => score.miner === miner).map((score) => score.emissionUnits);
-  const share = stakerShare(state, { amounts, miner, staker: payout.account });
+  const share = stakerShare(books, { amounts, miner, staker: payout.account });
   const source = `${payout.source} of miner ${miner}, ${amounts.length} amounts, each divided by the split`;
   const facts = [
-    ...minerSplitFacts(state, miner),
+    ...minerSplitFacts(books, miner),
     { name: "the stakers' part", value: units(share.stakersUnits), source },
     { name: 'staked by this account', value: units(share.ownStakeUnits), source: `delegations to miner ${miner}` },
     { name: 'staked by all', value: units(share.allStakeUnits), source: `delegations to miner ${miner}` },
@@ -250,21 +250,21 @@ function stakerReason(closed: Closed, payout: Payout): Reason {
 }
 
 /** The part of a model's royalties that an account has shares in, or backs. */
-function holderReason({ state, close, paid }: Closed, payout: Payout): Reason {
+function holderReason({ books, close, paid }: Closed, payout: Payout): Reason {
   const { source, role: model } = payout;
   const isPool = (pool: Pool) => pool.source === source && pool.kind === 'model';
   const minted = close.pools.filter(isPool).flatMap(({ shares }) => shares.filter(({ role }) => role === model));
   const tasks = paid.filter(({ place }) => place.receipt.model === model);
   const royalties =
     source === 'revenue' ? tasks.map(({ parts }) => parts.creatorsUnits) : minted.map((share) => share.units);
-  const share = holderShare(state, payout, royalties);
+  const share = holderShare(books, payout, royalties);
   const step = { title: titleOf(payout), clause: 'economics §2.4, §2.5', facts: share.facts, table: null };
   return { payout, recomputedUnits: share.units, steps: [step] };
 }
 
 /** A payout out of one amount that contestants share by weight. */
 function poolReason(closed: Closed, payout: Payout): Reason {
-  const { close, state, height } = closed;
+  const { close, books, height } = closed;
   const isIt = ({ source, stack, kind }: Pool) =>
     source === payout.source && stack === payout.stack && kind === payout.kind;
   const pool = close.pools.find(isIt);
@@ -281,21 +281,21 @@ function poolReason(closed: Closed, payout: Payout): Reason {
   );
   const share = shares[pool.shares.findIndex((one) => one.role === role)] ?? 0n;
   const recomputedUnits =
-    payout.kind === 'miner' ? ownPart(state, share, { miner: role, account: payout.account }) : share;
+    payout.kind === 'miner' ? ownPart(books, share, { miner: role, account: payout.account }) : share;
   const step: Step = {
     title: titleOf(payout),
     clause: payout.source === 'emission' ? 'economics §3' : 'economics §2',
     facts: [
-      { name: `stack "${pool.stack}"`, value: units(pool.units), source: stackSource(state, pool) },
+      { name: `stack "${pool.stack}"`, value: units(pool.units), source: stackSource(books, pool) },
       { name: `share of ${pool.kind} ${role}`, value: units(share), source: `by weight: ${weighed(pool)}` },
-      ...(payout.kind === 'miner' ? minerSplitFacts(state, role) : []),
+      ...(payout.kind === 'miner' ? minerSplitFacts(books, role) : []),
     ],
     table: {
       head: [pool.kind, 'weight', 'units'],
       rows: pool.shares.map((one) => [String(one.role), String(one.weight), units(one.units)]),
     },
   };
-  return { payout, recomputedUnits, steps: payout.kind === 'miner' ? [scoreStep(close, state), step] : [step] };
+  return { payout, recomputedUnits, steps: payout.kind === 'miner' ? [scoreStep(close, books), step] : [step] };
 }
 
 /** What the weights of a pool measure. */
@@ -313,7 +313,7 @@ function weighed({ source, kind }: Pool): string {
   return measures[kind];
 }
 
-function stackSource({ params }: LedgerView, { source, stack }: Pool): string {
+function stackSource({ params }: ClosedBooks, { source, stack }: Pool): string {
   if (source === 'revenue') return 'validators’ part of every price';
   const { minersBps, securityBps, creatorsBps, gatewaysBps } = params.stacks;
   const bps: Readonly<Record<string, number>> = {
@@ -326,7 +326,7 @@ function stackSource({ params }: LedgerView, { source, stack }: Pool): string {
   return stack === 'security' ? `${part}, divided among the roles by stake` : part;
 }
 
-function scoreStep({ scores }: EpochClose, { params }: LedgerView): Step {
+function scoreStep({ scores }: EpochClose, { params }: ClosedBooks): Step {
   const weights = Object.entries(params.components).filter(([, bps]) => bps > 0);
   const components = [...new Set(scores.flatMap(({ raw }) => Object.keys(raw)))];
   return {
@@ -352,9 +352,9 @@ function scoreStep({ scores }: EpochClose, { params }: LedgerView): Step {
   };
 }
 
-function rejectedStep({ rejected, state, close }: Closed, account: Uint8Array): Step[] {
+function rejectedStep({ rejected, books, close }: Closed, account: Uint8Array): Step[] {
   const own = rejected.filter(({ place }) => {
-    const { operator, owner } = state.miners.at(place.receipt.miner);
+    const { operator, owner } = books.miners.at(place.receipt.miner);
     return equalBytes(account, operator) || equalBytes(account, owner);
   });
   if (own.length === 0) return [];

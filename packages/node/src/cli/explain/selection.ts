@@ -98,7 +98,7 @@ function foundAt(place: ReceiptPlace, state: LedgerView, tables: ReadonlyMap<num
 
 /** Within an epoch the table only gains entries; the epoch's end changes weights and beacon. */
 function changesDraws({ events }: Replayed['result']): boolean {
-  return events.some(({ type }) => type === 'minerRegistered' || type === 'epochClosed');
+  return events.some(({ type }) => type === 'minerRegistered' || type === 'powersSet');
 }
 
 function taskStep({ place, state }: Found): Step {

@@ -57,14 +57,18 @@ export async function dryRun(
   let otherResults = 0;
   for await (const replayed of replayBlocks(history, options)) {
     const { height, result, ledger } = replayed;
-    if (height >= (toEpoch + 1) * epochBlocks) break;
+    if (books.before.lastEpoch === toEpoch && books.after.lastEpoch === toEpoch) break;
     if (changed !== null) {
       const other = applyAgain(changed, replayed, verifier);
       otherResults += other.transactions.filter(({ code }, i) => code !== result.transactions[i]?.code).length;
       books.before.take(result.events);
       books.after.take(other.events);
+    } else if (height >= lastBefore && !ledger.isSettling) {
+      changed = changedLedger(ledger, settings);
     }
-    if (height === lastBefore) changed = changedLedger(ledger, settings);
+  }
+  if (books.before.lastEpoch !== toEpoch || books.after.lastEpoch !== toEpoch) {
+    throw new CliError('notFound', `Epoch ${toEpoch} is still being settled; try again when it is.`);
   }
   const earnings = books.before.against(books.after);
   return { fromEpoch, toEpoch, earnings, before: books.before.totals, after: books.after.totals, otherResults };
@@ -85,6 +89,7 @@ type Earned = Pick<Earning, 'account' | 'as'> & { readonly units: bigint };
 /** What the epochs of one run paid. */
 class Book {
   readonly #earned = new Map<string, Earned>();
+  lastEpoch: number | null = null;
   totals: Totals = { mintedUnits: 0n, revenueUnits: 0n, burnedUnits: 0n };
 
   take(events: readonly LedgerEvent[]): void {
@@ -106,7 +111,8 @@ class Book {
     return earnings.sort((a, b) => (size(a) === size(b) ? 0 : size(a) > size(b) ? -1 : 1));
   }
 
-  #takeClose({ payouts, mintedUnits, revenueUnits, burnedUnits }: EpochClose): void {
+  #takeClose({ epoch, payouts, mintedUnits, revenueUnits, burnedUnits }: EpochClose): void {
+    this.lastEpoch = epoch;
     for (const { account, kind, role, units } of payouts) {
       const as = kind === null ? 'treasury' : `${kind} ${role}`;
       const key = `${as}/${account.join('.')}`;

@@ -325,7 +325,7 @@ export class Mixer implements RoleService {
     const { events, height } = committed.result;
     for (const event of events) {
       if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));
-      if (event.type === 'minerRegistered' || event.type === 'epochClosed') this.#draws.update(state);
+      if (event.type === 'minerRegistered' || event.type === 'powersSet') this.#draws.update(state);
     }
     this.#endpoint?.publish(topics.presence, Presence.serialize({ mixer: this.#options.mixer, height }));
     if (height % state.mixers.length === this.#options.mixer) void this.#batches.issue();

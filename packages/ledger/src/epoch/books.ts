@@ -1,0 +1,42 @@
+import type { LedgerState } from '../state.ts';
+import type { LedgerView } from '../view.ts';
+
+/** The state as its epoch left it: all that a settlement reads, whatever blocks bring while it goes on (§2.7). */
+export type ClosedBooks = Pick<
+  LedgerView,
+  | 'globals'
+  | 'params'
+  | 'miners'
+  | 'mixers'
+  | 'oracles'
+  | 'validators'
+  | 'gateways'
+  | 'delegations'
+  | 'domains'
+  | 'models'
+  | 'holdings'
+  | 'tasks'
+  | 'credits'
+  | 'ratings'
+  | 'cases'
+>;
+
+export function closedBooks(state: LedgerState): ClosedBooks {
+  return {
+    globals: state.globals,
+    params: state.params,
+    miners: state.miners.frozen(),
+    mixers: state.mixers.frozen(),
+    oracles: state.oracles.frozen(),
+    validators: state.validators.frozen(),
+    gateways: state.gateways.frozen(),
+    delegations: state.delegations.frozen(),
+    domains: state.domains.frozen(),
+    models: state.models.frozen(),
+    holdings: state.holdings.frozen(),
+    tasks: state.tasks.frozen(),
+    credits: state.credits.frozen(),
+    ratings: state.ratings.frozen(),
+    cases: state.cases.frozen(),
+  };
+}

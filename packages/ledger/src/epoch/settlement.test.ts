@@ -1,0 +1,166 @@
+import { State } from '@assay/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { conservation } from '../conservation.ts';
+import { drawTable } from '../draw.ts';
+import { type BlockInput, Ledger } from '../ledger.ts';
+import { type Act, act } from '../random.fixture.ts';
+import type { EpochClose, LedgerEvent } from '../result.ts';
+import type { LedgerView } from '../view.ts';
+import { honest, World } from '../world.fixture.ts';
+
+const budgets = [1, 7, 1000, 100_000_000];
+const cases = { gainPpb: 600_000_000, foundationReview: false, appealEpochs: 1, breakerMinFailing: 100 };
+
+/** A network in the last block but one of an epoch, after random blocks. */
+function grownWorld(acts: readonly (readonly Act[])[], epochBlocks: number): World {
+  const first = new World();
+  const world = new World({
+    params: { epochBlocks, receiptLifetimeBlocks: 4, cases: { ...first.state.params.cases, ...cases } },
+  }).populate();
+  for (const each of acts) world.block(...each.flatMap((one) => one(world)));
+  while (world.height % epochBlocks !== epochBlocks - 2) world.block();
+  return world;
+}
+
+/** The same ledger with another number of rows to a block. */
+function withRows(world: World, settlementRows: number): Ledger {
+  const state = State.deserialize(world.ledger.snapshot());
+  return Ledger.fromSnapshot(State.serialize({ ...state, params: { ...state.params, settlementRows } }));
+}
+
+const nextBlock = ({ state }: Ledger, transactions: readonly Uint8Array[] = []): BlockInput => {
+  const { height, timeMs } = state.globals;
+  return { height: height + 1, timeMs: timeMs + state.params.blockTimeMs, proposer: 0, transactions };
+};
+
+const closesOf = (events: readonly LedgerEvent[]): EpochClose[] =>
+  events.flatMap((event) => (event.type === 'epochClosed' ? [event.close] : []));
+
+/** The state as JSON, whatever its rows to a block. */
+function bareState(ledger: Ledger): unknown {
+  const value = State.deserialize(ledger.snapshot());
+  return State.toJson({ ...value, params: { ...value.params, settlementRows: 1 } });
+}
+
+/** What the first miners are drawn by. */
+function weightsOf(state: LedgerView, miners: number): unknown {
+  return drawTable(state)
+    .entries.slice(0, miners)
+    .map(({ weight, level }) => ({ weight, level }));
+}
+
+const acts = (minLength: number, maxLength: number) =>
+  fc.array(fc.array(act, { maxLength: 6 }), { minLength, maxLength, size: 'max' });
+
+describe('a settlement §2.7', () => {
+  it('leaves the same state however it is spread', () => {
+    const blocks: number[] = [];
+    fc.assert(
+      fc.property(acts(30, 60), (script) => {
+        const world = grownWorld(script, 100);
+        const { verifier } = world.keys;
+        const ledgers = budgets.map((rows) => withRows(world, rows));
+        const closes = ledgers.map((): EpochClose[] => []);
+        let spread = 0;
+        do {
+          spread += 1;
+          for (const [i, ledger] of ledgers.entries()) {
+            closes[i]?.push(...closesOf(ledger.applyBlock(nextBlock(ledger), verifier).events));
+            expect(conservation(ledger.state)).toBeNull();
+          }
+        } while (ledgers.some(({ isSettling }) => isSettling));
+        blocks.push(spread);
+        for (const ledger of ledgers) expect(bareState(ledger)).toEqual(bareState(ledgers.at(-1) as Ledger));
+        for (const close of closes) expect(close).toEqual(closes.at(-1));
+        expect(closes[0]).toHaveLength(1);
+      }),
+      { numRuns: 20 },
+    );
+    expect(Math.max(...blocks)).toBeGreaterThan(15);
+  }, 120_000);
+
+  it('pays and draws by the books, whatever transactions come in between', () => {
+    fc.assert(
+      fc.property(acts(30, 60), acts(20, 60), (script, later) => {
+        const world = grownWorld(script, 100);
+        const { verifier } = world.keys;
+        const ledgers = budgets.map((rows) => withRows(world, rows));
+        const closes = ledgers.map((): EpochClose[] => []);
+        const miners = world.state.miners.length;
+        const [whole] = world.block().events.flatMap((event) => (event.type === 'epochClosed' ? [event.close] : []));
+        for (const ledger of ledgers) ledger.applyBlock(nextBlock(ledger), verifier);
+        for (const each of later) {
+          for (const { state } of ledgers) expect(weightsOf(state, miners)).toEqual(weightsOf(world.state, miners));
+          const transactions = each.flatMap((one) => one(world));
+          world.block(...transactions);
+          for (const [i, ledger] of ledgers.entries()) {
+            closes[i]?.push(...closesOf(ledger.applyBlock(nextBlock(ledger, transactions), verifier).events));
+            expect(conservation(ledger.state)).toBeNull();
+          }
+        }
+        for (const [i, ledger] of ledgers.entries()) {
+          while (ledger.isSettling) closes[i]?.push(...closesOf(ledger.applyBlock(nextBlock(ledger), verifier).events));
+          expect(ledger.state.globals.settlingUnits).toBe(0n);
+          for (const close of closes[i] ?? []) if (close.epoch === whole?.epoch) expect(close).toEqual(whole);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  }, 120_000);
+
+  it('is finished at once when the next epoch ends, and epochs are settled in order', () => {
+    const world = grownWorld([], 4);
+    const ledger = withRows(world, 1);
+    const settled: number[] = [];
+    let halfDone = 0;
+    for (let i = 0; i < 40; i++) {
+      const { events } = ledger.applyBlock(nextBlock(ledger), world.keys.verifier);
+      settled.push(...closesOf(events).map(({ epoch }) => epoch));
+      if (ledger.isSettling) halfDone += 1;
+      expect(ledger.state.globals.epoch - ledger.state.globals.settledEpochs).toBeLessThanOrEqual(1);
+    }
+    const first = settled[0] ?? 0;
+    expect(settled).toEqual(settled.map((_, i) => first + i));
+    expect(settled.length).toBeGreaterThanOrEqual(9);
+    expect(halfDone).toBeGreaterThan(9);
+  });
+
+  it('keeps what it owes in the state, and shows rows as they will be', () => {
+    const world = new World({ params: { settlementRows: 1 } }).populate();
+    const receipt = world.receipt();
+    world.certify(receipt);
+    for (let i = 0; i < 3; i++) {
+      const auditors = world.auditorsOf(receipt.taskId);
+      world.audit(receipt.taskId, new Map(auditors.map((auditor) => [auditor, honest])));
+    }
+    world.finishEpoch();
+    expect(world.ledger.isSettling).toBe(true);
+    expect(world.state.miners.at(0)).toMatchObject({ trustPpb: 120_851_980, epochVwu: 0n });
+    let owed = 0n;
+    while (world.ledger.isSettling) {
+      world.block();
+      const { settlingUnits } = world.state.globals;
+      if (settlingUnits > owed) owed = settlingUnits;
+      expect(conservation(world.state)).toBeNull();
+    }
+    expect(owed).toBeGreaterThan(0n);
+    expect(world.state.globals.settlingUnits).toBe(0n);
+  });
+
+  it('cannot be taken up from a state in its middle', () => {
+    const world = new World({ params: { settlementRows: 1 } }).populate();
+    world.finishEpoch();
+    expect(() => Ledger.fromSnapshot(world.ledger.snapshot())).toThrow(/Epoch 0 is half settled/);
+    while (world.ledger.isSettling) world.block();
+    expect(Ledger.fromSnapshot(world.ledger.snapshot()).stateRoot()).toEqual(world.ledger.stateRoot());
+  });
+
+  it('proves rows as the root has them', () => {
+    const world = grownWorld([], 16);
+    const ledger = withRows(world, 1);
+    ledger.applyBlock(nextBlock(ledger), world.keys.verifier);
+    const value = State.deserialize(ledger.snapshot());
+    expect(State.hashTreeRoot(value)).toEqual(ledger.stateRoot());
+  });
+});

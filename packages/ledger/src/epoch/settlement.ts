@@ -1,0 +1,92 @@
+import type { MinerRow } from '@assay/protocol';
+import type { EmissionRate, EpochClose, LedgerEvent } from '../result.ts';
+import type { LedgerState } from '../state.ts';
+import { keptPpb } from '../trust.ts';
+import { weightOf } from '../weight.ts';
+import type { ClosedBooks } from './books.ts';
+import { type Emission, emit } from './emission.ts';
+import { updateLevel } from './levels.ts';
+import { Pace, type Steps, type Work } from './pace.ts';
+import { PayoutBook } from './payouts.ts';
+import { endingPeriod, nextPeriod } from './period.ts';
+import { prune } from './prune.ts';
+import { payRevenue, type Revenue } from './revenue.ts';
+import { updateTrust } from './trust.ts';
+
+const nothing: Emission = { mintedUnits: 0n, pools: [], scores: [] };
+
+/**
+ * Settles an epoch over as many blocks as its rows need (§2.7). What it finds follows from the closed books alone, so
+ * it is the same however it is spread.
+ */
+export class Settlement {
+  readonly books: ClosedBooks;
+  readonly #pace = new Pace();
+  readonly #steps: Steps;
+  readonly #events: LedgerEvent[] = [];
+
+  constructor(state: LedgerState, books: ClosedBooks) {
+    this.books = books;
+    const isPeriodOver = endingPeriod(books) !== null;
+    state.miners.changeLater(minerSettler(books, isPeriodOver));
+    this.#steps = settle({ books, state, pace: this.#pace, events: this.#events });
+  }
+
+  /** Goes on for so many rows; gives what happened. */
+  advance(rows: number): LedgerEvent[] {
+    this.#pace.refill(rows);
+    this.#steps.next();
+    return this.#events.splice(0);
+  }
+}
+
+function* settle(work: Work): Steps {
+  const { books, state, events } = work;
+  const { epoch, epochStartMs, timeMs, height } = books.globals;
+  const book = new PayoutBook();
+  yield* settleMiners(work);
+  const revenue = yield* payRevenue(work, book);
+  const rate = rateAfter(books, revenue);
+  const { mintedUnits, pools, scores } = rate === null ? nothing : yield* emit(work, rate, book);
+  const payouts = yield* book.pay(work);
+  prune(state, books, height);
+  state.setGlobals({ settledEpochs: epoch + 1 });
+  const { revenueUnits, burnedUnits, pool } = revenue;
+  const close: EpochClose = {
+    ...{ epoch, durationMs: timeMs - epochStartMs, emission: rate, revenueUnits, burnedUnits, mintedUnits },
+    ...{ payouts, scores, pools: [pool, ...pools] },
+  };
+  events.push({ type: 'epochClosed', close });
+}
+
+/** What the revenue burned counts in the period that ends, and not in the one that has begun (economics §7.2). */
+function rateAfter({ params, globals }: ClosedBooks, { burnedUnits }: Revenue): EmissionRate | null {
+  return endingPeriod({ params, globals: { ...globals, burnedUnits: globals.burnedUnits + burnedUnits } });
+}
+
+/** A miner's row after its epoch: trust, level and weight anew, counts from zero. */
+function minerSettler({ params }: ClosedBooks, isPeriodOver: boolean) {
+  const kept = keptPpb(params.audit.trustHalfLifeEpochs);
+  return (row: Readonly<MinerRow>): Readonly<MinerRow> => {
+    const record = updateTrust(row, kept);
+    const settled = { ...row, ...record, epochPassed: 0, epochFailed: 0 };
+    const { level, streak } = updateLevel({ ...row, ...record }, params.levels);
+    settled.level = level;
+    settled.streak = streak;
+    settled.weight = weightOf(settled, params.audit);
+    return isPeriodOver ? nextPeriod(settled) : settled;
+  };
+}
+
+function* settleMiners({ books, state, pace, events }: Work): Steps {
+  for (let miner = 0; miner < books.miners.length; miner++) {
+    const before = books.miners.at(miner);
+    state.miners.writeChange(miner);
+    const { trustPpb, level } = state.miners.at(miner);
+    if (trustPpb !== before.trustPpb) {
+      events.push({ type: 'trustChanged', miner, fromPpb: before.trustPpb, toPpb: trustPpb });
+    }
+    if (level !== before.level) events.push({ type: 'levelChanged', miner, from: before.level, to: level });
+    if (pace.isSpent()) yield;
+  }
+}
