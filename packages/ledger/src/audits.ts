@@ -1,6 +1,7 @@
 import {
   type AuditorSlot,
   type AuditRow,
+  agreements,
   auditorStates,
   equalBytes,
   findings,
@@ -15,12 +16,14 @@ import {
 import { openFailureCase } from './cases.ts';
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
+import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';
 import { standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, rejectTask } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
 import { decide, opinionOf, type Verdict } from './verdict.ts';
+import { isAssigned } from './work.ts';
 
 const AUDIT = new TextEncoder().encode('audit');
 const noNumbers = { finding: findings.noResult, positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
@@ -79,9 +82,15 @@ function isDrawDue({ params, globals }: LedgerState, task: Readonly<TaskRow>, he
 }
 
 function drawAudit(state: LedgerState, index: number, height: number, events: LedgerEvent[]): void {
-  const { taskId, miner } = state.tasks.at(index);
+  const { taskId, miner: minerIndex, agreement } = state.tasks.at(index);
   const { beacon } = state.globals;
-  const ratePpb = auditRatePpb(state.params.audit, state.miners.at(miner));
+  const miner = state.miners.at(minerIndex);
+  const isOutlier = agreement !== agreements.similar;
+  if (isOutlier && miner.evidenceLevel === 0) {
+    events.push(rejectOutlier(state, index)); // §10.11
+    return;
+  }
+  const ratePpb = isOutlier ? Number(PPB) : auditRatePpb(state.params.audit, miner);
   if (!isAudited(beacon, taskId, ratePpb)) {
     events.push({ type: 'auditSkipped', taskId, ratePpb }, approveTask(state, index, false));
     return;
@@ -188,11 +197,12 @@ function applyVerdict(state: LedgerState, index: number, taskIndex: number, verd
   state.audits.update(index, { verdict: verdicts[verdict] });
   // §10.4 No result is no judgement: the payer gets the price back, the miner's record stays as it is.
   if (verdict === 'noResult') return [rejectTask(state, taskIndex, verdict)];
-  const { miner: minerIndex, model: modelIndex } = state.tasks.at(taskIndex);
+  const { miner: minerIndex, model: modelIndex, session } = state.tasks.at(taskIndex);
   const miner = state.miners.at(minerIndex);
   const model = state.models.at(modelIndex);
   const audited = miner.audited + 1;
   if (verdict === 'pass') {
+    if (!isAssigned(state.sessions.at(session))) return [approveTask(state, taskIndex, true)]; // economics §7.3
     state.miners.update(minerIndex, { audited, epochPassed: miner.epochPassed + 1, ...standingAfter(miner, verdict) });
     state.models.update(modelIndex, { epochPassed: model.epochPassed + 1 });
     return [approveTask(state, taskIndex, true)];

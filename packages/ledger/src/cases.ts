@@ -9,7 +9,9 @@ import {
   type TaskRow,
 } from '@assay/protocol';
 import { apportion } from './apportion.ts';
+import { isOwnKind } from './background.ts';
 import { capped, MAX_UNITS, PPB } from './integers.ts';
+import { priceOf } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
 import { setStake, stakeKindOf, stakeOf } from './stakes.ts';
 import type { LedgerState, LedgerView } from './state.ts';
@@ -31,7 +33,8 @@ export function proposedFine(priceUnits: bigint, { cases, audit }: Pick<Params, 
 export function openFailureCase(state: LedgerState, audit: Readonly<AuditRow>, task: Readonly<TaskRow>): LedgerEvent[] {
   const kind = stakeKinds.miner;
   const { cases } = state.params;
-  const proposedUnits = proposedFine(task.priceUnits, state.params);
+  const priceUnits = isOwnKind(task.kind) ? priceOf(state.models.at(task.model), task) : task.priceUnits;
+  const proposedUnits = proposedFine(priceUnits, state.params);
   const fineUnits = capped(proposedUnits, roomOf(state, kind, task.miner));
   if (fineUnits === 0n) return [];
   const { epoch, timeMs } = state.globals;
@@ -44,7 +47,7 @@ export function openFailureCase(state: LedgerState, audit: Readonly<AuditRow>, t
     ...{ proposedUnits, heldUnits: fineUnits, fineUnits, finders: findersOf(state, audit, task) },
     ...{ approvals: [], refusals: [], isFrozen: false, appellant: NOBODY, bondUnits: 0n },
   });
-  const { taskId, miner, priceUnits } = task;
+  const { taskId, miner } = task;
   return [{ type: 'caseOpened', case: index, miner, taskId, priceUnits, proposedUnits, heldUnits: fineUnits }];
 }
 

@@ -1,7 +1,8 @@
-import { limits, type Receipt, type ResultCode, resultCodes, stakeKinds } from '@assay/protocol';
+import { limits, type Receipt, type ResultCode, resultCodes, stakeKinds, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { answer, caseWorld } from './cases.fixture.ts';
 import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
+import { backgroundWorld } from './replicas.fixture.ts';
 import { checked, FEE, honest, softFailure, World } from './world.fixture.ts';
 
 type Scenario = (world: World) => ResultCode;
@@ -39,8 +40,7 @@ const certificate =
     world.send('otherPayer', 'certifiedBatch', change(world.batch({ receipts: [world.receipt()] })));
 
 /** The first auditor of a task that was drawn for audit. */
-function auditor(world: World) {
-  const drawn = world.receipt();
+function auditor(world: World, drawn = world.receipt()) {
   world.certify(drawn);
   const [validator = 9] = world.auditorsOf(drawn.taskId);
   return { validator, taskId: drawn.taskId, pair: world.auditPair(validator, drawn.taskId, honest) };
@@ -60,8 +60,8 @@ const vote =
     return world.send('minerA', 'vote', body);
   };
 
-function approvedTask(world: World): Uint8Array {
-  const { validator, taskId } = auditor(world);
+function approvedTask(world: World, receipt?: Receipt): Uint8Array {
+  const { validator, taskId } = auditor(world, receipt);
   world.audit(taskId, new Map([[validator, honest]]));
   return taskId;
 }
@@ -170,6 +170,7 @@ const scenarios: Record<ResultCode, Scenario> = {
     open({ dedicatedMiners: [0] })(world);
     return receipt({ session: 1, miner: 1 })(world);
   },
+  RECEIPT_WRONG_KIND: receipt({ kind: taskKinds.background }),
   RECEIPT_BAD_PRICE: receipt({ priceUnits: 1n }),
   RECEIPT_DUPLICATE: (world) => {
     const twice = world.receipt();
@@ -179,6 +180,10 @@ const scenarios: Record<ResultCode, Scenario> = {
     open({ redundancy: 3 })(world);
     const receipts = [0, 1].map((replica) => world.receipt({ session: 1, taskSequence: 0, replica }));
     return world.codeOf(world.batchTx({ receipts }));
+  },
+  RECEIPT_BACKGROUND_FULL: () => {
+    const world = backgroundWorld(29);
+    return receipt({ session: 1, kind: taskKinds.background, priceUnits: 0n })(world);
   },
   RECEIPT_OVERDRAWN: (world) => {
     const dear = { tokensIn: 0, tokensOut: 2500 };
@@ -215,6 +220,11 @@ const scenarios: Record<ResultCode, Scenario> = {
     return world.codeOf(reveal());
   },
   TASK_NOT_APPROVED: (world) => world.send('payer', 'feedback', { taskId: auditor(world).taskId, rating: 3 }),
+  NOT_ASSIGNED: (world) => {
+    open({ dedicatedMiners: [0] })(world);
+    const taskId = approvedTask(world, world.receipt({ session: 1 }));
+    return world.send('payer', 'feedback', { taskId, rating: 3 });
+  },
   ALREADY_RATED: (world) => {
     const rating = { taskId: approvedTask(world), rating: 3 };
     world.send('payer', 'feedback', rating);

@@ -64,6 +64,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
       beacon,
       epochBeacon: epochBeaconOf(beacon, 0),
       reveals: 0,
+      backgroundTokens: 0,
       genesisUnits: supplyOf(genesis),
       mintedUnits: 0n,
       burnedUnits: 0n,

@@ -47,6 +47,8 @@ export const worldParams: Params = {
     voteBlocks: 4,
     backersBps: 4000,
   },
+  poi: { outlierPpb: 0 },
+  background: { maxTokensPerEpoch: 0 },
   emissionPerDayUnits: 86_400_000_000n,
   emissionStages: [],
   halvingDays: 730,

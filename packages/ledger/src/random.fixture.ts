@@ -5,6 +5,7 @@ import {
   type Receipt,
   sessionStatuses,
   stakeKinds,
+  taskKinds,
 } from '@assay/protocol';
 import fc from 'fast-check';
 import { auditDuties } from './audits.ts';
@@ -68,6 +69,7 @@ const terms = fc.record<Partial<BodyValues['openSession']>>(
     maxTaskUnits: units,
     expiryHeight: heights,
     redundancy: fc.constantFrom(1, 1, 1, 3, 3, 5, 2, 255),
+    isBackground: fc.nat(3).map((lot) => lot === 0),
     dedicatedMiners: fc.oneof(
       { weight: 4, arbitrary: fc.constant<number[]>([]) },
       { weight: 1, arbitrary: someMiners },
@@ -153,11 +155,12 @@ function receiptsOf(world: World, wanted: Task): Receipt[] {
   const open = [...world.state.sessions].flatMap(({ status }, i) => (status === sessionStatuses.open ? [i] : []));
   const session = open[wanted.session % Math.max(1, open.length)] ?? 0;
   const model = world.state.sessions.get(session)?.model ?? 0;
-  const { redundancy = 1, dedicatedMiners = [] } = world.state.sessions.get(session) ?? {};
+  const { redundancy = 1, dedicatedMiners = [], isBackground = false } = world.state.sessions.get(session) ?? {};
   const miners = dedicatedMiners.length > 0 ? dedicatedMiners : [...world.state.miners].map((_, i) => i);
   const { tokensIn, tokensOut, hostile } = wanted;
   const { taskSequence } = world.receipt();
-  const task = { session, model, taskSequence, tokensIn, tokensOut };
+  const own = isBackground ? { kind: taskKinds.background, priceUnits: 0n } : {};
+  const task = { session, model, taskSequence, tokensIn, tokensOut, ...own };
   if (redundancy === 1)
     return [world.receipt({ ...task, miner: miners[wanted.miner % miners.length] ?? 0, ...hostile })];
   return miners.slice(0, redundancy).map((miner, replica) => {

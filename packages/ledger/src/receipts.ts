@@ -1,4 +1,5 @@
 import {
+  agreements,
   equalBytes,
   type ModelRow,
   outcomes,
@@ -10,7 +11,9 @@ import {
   taskKinds,
   taskStatuses,
 } from '@assay/protocol';
-import { PPB, saturate } from './integers.ts';
+import { backgroundTokensOf, fitsBackground, isOwnKind } from './background.ts';
+import { saturate } from './integers.ts';
+import { markOutliers, replicaCode, servedOther } from './replicas.ts';
 import { keyOf, type LedgerState, type LedgerView } from './state.ts';
 
 type Prices = Pick<ModelRow, 'priceInUnits' | 'priceOutUnits'>;
@@ -31,7 +34,7 @@ export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], he
     if (charged > state.sessions.at(receipt.session).escrowUnits) return 'RECEIPT_OVERDRAWN';
     chargedUnits.set(receipt.session, charged);
   }
-  return 'OK';
+  return fitsBackground(state, receipts) ? 'OK' : 'RECEIPT_BACKGROUND_FULL';
 }
 
 /** Takes certified receipts: escrow moves to pending, the tasks wait for their audit draw (§7.6, §10.1). */
@@ -59,8 +62,12 @@ export function applyReceipts(
       artifactRoot: receipt.artifactRoot,
       firstTokenMs: receipt.firstTokenMs,
       totalMs: receipt.totalMs,
+      agreement: agreements.similar,
     });
   }
+  markOutliers(state, receipts);
+  const tokens = backgroundTokensOf(receipts);
+  if (tokens > 0) state.setGlobals({ backgroundTokens: state.globals.backgroundTokens + tokens });
 }
 
 function receiptCode(state: LedgerView, receipt: Receipt, height: number): ResultCode {
@@ -70,10 +77,15 @@ function receiptCode(state: LedgerView, receipt: Receipt, height: number): Resul
   if (!hasOwnTaskId(receipt)) return 'RECEIPT_BAD_TASK';
   const code = replicaCode(receipt, session);
   if (code !== 'OK') return code;
-  const model = state.models.at(receipt.model);
-  const priceUnits = priceOf(pricesAt(model, receipt.drawHeight), receipt);
+  if (isOwnKind(receipt.kind) !== session.isBackground) return 'RECEIPT_WRONG_KIND'; // §4.12
+  const priceUnits = chargeOf(state.models.at(receipt.model), session, receipt);
   if (receipt.priceUnits !== priceUnits || priceUnits > session.maxTaskUnits) return 'RECEIPT_BAD_PRICE';
   return 'OK';
+}
+
+/** What a receipt must charge its session: the network's own tasks cost nothing (§4.12, D7). */
+function chargeOf(model: Readonly<ModelRow>, { isBackground }: Readonly<SessionRow>, receipt: Receipt): bigint {
+  return isBackground ? 0n : priceOf(pricesAt(model, receipt.drawHeight), receipt);
 }
 
 /** The prices of a task whose draw is of that height: a new price is for draws from its own block on (§4.6). */
@@ -115,25 +127,4 @@ function isInTime(state: LedgerView, receipt: Receipt, session: Readonly<Session
 function hasOwnTaskId(receipt: Receipt): boolean {
   if (receipt.kind > taskKinds.challenge || receipt.outcome > outcomes.partial) return false;
   return equalBytes(taskIdOf(receipt), receipt.taskId);
-}
-
-/** §7.11 What the redundancy and the dedication of its session allow a receipt. */
-function replicaCode({ replica, similarityPpb, miner }: Receipt, session: Readonly<SessionRow>): ResultCode {
-  const { redundancy, dedicatedMiners } = session;
-  if (replica >= redundancy) return 'RECEIPT_BAD_REPLICA';
-  if (BigInt(similarityPpb) > (redundancy === 1 ? 0n : PPB)) return 'RECEIPT_BAD_SIMILARITY';
-  return dedicatedMiners.length === 0 || dedicatedMiners.includes(miner) ? 'OK' : 'RECEIPT_WRONG_MINER';
-}
-
-/** §7.11 Whether the miner of a receipt has another replica of its task, in the state or in this batch. */
-function servedOther(state: LedgerView, receipt: Receipt, miners: ReadonlyMap<string, number>): boolean {
-  const { redundancy } = state.sessions.at(receipt.session);
-  for (let replica = 0; replica < redundancy; replica++) {
-    if (replica === receipt.replica) continue;
-    const taskId = taskIdOf({ ...receipt, replica });
-    const task = state.taskOf(taskId);
-    const miner = task === undefined ? miners.get(keyOf(taskId)) : state.tasks.at(task).miner;
-    if (miner === receipt.miner) return true;
-  }
-  return false;
 }

@@ -117,6 +117,9 @@ export interface VoteCount {
   readonly totalUnits: bigint;
 }
 
+/** Why a task is not paid: its audit failed or said nothing (§10.4), or nothing could be re-checked (§10.11). */
+export type Rejection = 'soft' | 'hard' | 'noResult' | 'outlier' | 'noMajority';
+
 export type LedgerEvent =
   | { readonly type: 'minerRegistered'; readonly miner: number; readonly operator: Uint8Array }
   | {
@@ -166,7 +169,7 @@ export type LedgerEvent =
   | {
       readonly type: 'taskRejected';
       readonly taskId: Uint8Array;
-      readonly reason: 'soft' | 'hard' | 'noResult';
+      readonly reason: Rejection;
       readonly refundedUnits: bigint;
     }
   | { readonly type: 'taskRated'; readonly taskId: Uint8Array; readonly rating: number }

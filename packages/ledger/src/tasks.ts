@@ -1,25 +1,42 @@
-import { type MinerRow, noValidator, sessionStatuses, type TaskRow, taskStatuses } from '@assay/protocol';
+import {
+  agreements,
+  type MinerRow,
+  noValidator,
+  type SessionRow,
+  sessionStatuses,
+  type TaskRow,
+  taskStatuses,
+} from '@assay/protocol';
 import { saturate } from './integers.ts';
-import type { LedgerEvent } from './result.ts';
+import type { LedgerEvent, Rejection } from './result.ts';
 import type { LedgerState } from './state.ts';
-import { latencyMicroOf, speedOf, usageOf, workUnitsOf } from './work.ts';
+import { isAssigned, latencyMicroOf, speedOf, usageOf, workUnitsOf } from './work.ts';
 
 /** Approves a task: its work counts, and its pending price is paid when the epoch closes (B5). */
 export function approveTask(state: LedgerState, index: number, audited: boolean): LedgerEvent {
   const task = state.tasks.at(index);
+  state.tasks.update(index, { status: taskStatuses.approved });
+  if (isCounted(task, state.sessions.at(task.session))) countWork(state, task);
+  return { type: 'taskApproved', taskId: task.taskId, audited };
+}
+
+/** economics §7.3 Whether a task counts: drawn by the network, no outlier, and paid for or the network's own. */
+function isCounted({ agreement, priceUnits }: Readonly<TaskRow>, session: Readonly<SessionRow>): boolean {
+  return isAssigned(session) && agreement === agreements.similar && (priceUnits > 0n || session.isBackground);
+}
+
+function countWork(state: LedgerState, task: Readonly<TaskRow>): void {
   const miner = state.miners.at(task.miner);
   const model = state.models.at(task.model);
   const gateway = state.gateways.at(task.gateway);
   const vwu = workUnitsOf(state.params, model, task);
-  state.tasks.update(index, { status: taskStatuses.approved });
   state.miners.update(task.miner, { epochVwu: saturate(miner.epochVwu + vwu), ...measured(miner, task) });
   if (miner.validator !== noValidator) addWork(state, miner.validator, vwu);
+  if (task.priceUnits === 0n) return; // §4.12 Nobody used a model or a gateway.
   const { payer } = state.sessions.at(task.session);
-  const tokens = usageOf(task);
-  if (tokens > 0n) state.credits.add({ payer, miner: task.miner, vwu, tokens });
+  state.credits.add({ payer, miner: task.miner, vwu, tokens: usageOf(task) });
   state.models.update(task.model, { epochVwu: saturate(model.epochVwu + vwu) });
   state.gateways.update(task.gateway, { epochDuties: gateway.epochDuties + 1 });
-  return { type: 'taskApproved', taskId: task.taskId, audited };
 }
 
 /** Counts work for a validator's power (economics §8.3). */
@@ -44,7 +61,7 @@ function measured(miner: Readonly<MinerRow>, task: Readonly<TaskRow>): Partial<M
  * Rejects a task: its pending price goes back to the session, or to the payer when the session is closed (economics
  * §2).
  */
-export function rejectTask(state: LedgerState, index: number, reason: 'soft' | 'hard' | 'noResult'): LedgerEvent {
+export function rejectTask(state: LedgerState, index: number, reason: Rejection): LedgerEvent {
   const { taskId, session, pendingUnits } = state.tasks.at(index);
   const { status, payer, escrowUnits, spentUnits } = state.sessions.at(session);
   const isClosed = status === sessionStatuses.closed;

@@ -1,4 +1,4 @@
-import { type ModelRow, type Params, type TaskRow, taskKinds } from '@assay/protocol';
+import { type ModelRow, type Params, type SessionRow, type TaskRow, taskKinds } from '@assay/protocol';
 
 const MILLION = 1_000_000n;
 /** Importance of a kind of task, parts per million (economics §4.1). */
@@ -19,6 +19,14 @@ export function workUnitsOf(
 ): bigint {
   const weighted = BigInt(tokensIn) * BigInt(params.vwuPerTokenIn) + BigInt(tokensOut) * BigInt(params.vwuPerTokenOut);
   return (weighted * BigInt(model.difficultyPpm) * (IMPORTANCE_PPM[kind] ?? 0n)) / (MILLION * MILLION);
+}
+
+/**
+ * Whether a task counts in emission, trust and ratings as the network's choice: its miner was drawn from all who could
+ * serve it, not among those a payer named (economics §7.3, F14).
+ */
+export function isAssigned({ dedicatedMiners }: Pick<SessionRow, 'dedicatedMiners'>): boolean {
+  return dedicatedMiners.length === 0;
 }
 
 /** API tokens a user paid for (E1): the tasks are the network's own to assign, since every receipt follows a draw. */

@@ -237,6 +237,7 @@ export class World {
       maxTaskUnits: 10_000n,
       expiryHeight: 100_000,
       redundancy: 1,
+      isBackground: false,
       dedicatedMiners: [],
       ...change,
     };

@@ -169,6 +169,24 @@ export const WashParams = new StructType(
   { typeName: 'WashParams' },
 );
 
+/** Proof of inference: answers of one task compared with each other (§10.11, D4). */
+export const PoiParams = new StructType(
+  {
+    /** Below this similarity an answer is an outlier, parts per billion; 0: answers are not compared. */
+    outlierPpb: U32,
+  },
+  { typeName: 'PoiParams' },
+);
+
+/** The network's own tasks (§4.12, D7). */
+export const BackgroundParams = new StructType(
+  {
+    /** Prompt and output tokens that an epoch takes at most; 0: none. */
+    maxTokensPerEpoch: U64,
+  },
+  { typeName: 'BackgroundParams' },
+);
+
 /** Every number of the protocol a network may choose. */
 export const Params = new ContainerType(
   {
@@ -187,6 +205,8 @@ export const Params = new ContainerType(
     stake: StakeParams,
     levels: LevelParams,
     models: ModelParams,
+    poi: PoiParams,
+    background: BackgroundParams,
     /** ω: part of a validator's power that comes from work, the rest from stake, parts per billion (economics §8). */
     powerWorkPpb: U32,
     /** Base units minted per day until the first of the stages; halved every `halvingDays`, never when that is zero. */

@@ -65,6 +65,8 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   'models.panelSeats': [1n, BigInt(limits.maxPanelSeats)],
   'models.voteBlocks': [1n, 65_535n],
   'models.backersBps': bps,
+  'poi.outlierPpb': ppb,
+  'background.maxTokensPerEpoch': [0n, 1_000_000_000_000n],
   emissionPerDayUnits: [0n, MAX_UNITS],
   emissionStages: 'list',
   halvingDays: [0n, 100_000n],

@@ -219,11 +219,15 @@ export const SessionRow = new StructType(
     /** Task sequences below this are settled and forgotten; no receipt for them is taken any more. */
     taskFloor: U64,
     redundancy: U8,
+    isBackground: Bool,
     dedicatedMiners: listOfU32(limits.maxDedicatedMiners),
   },
   { typeName: 'SessionRow' },
 );
 export type SessionRow = ValueOf<typeof SessionRow>;
+
+/** Whether an answer is similar to most of its task's replicas: else most agree without it, or no majority does. */
+export const agreements = { similar: 0, outlier: 1, alone: 2 } as const;
 
 /** `certified`: waits for its audit draw. `auditing`: drawn. Then approved or rejected, paid or refunded. */
 export const taskStatuses = { certified: 0, auditing: 1, approved: 2, rejected: 3, settled: 4 } as const;
@@ -253,6 +257,7 @@ export const TaskRow = new StructType(
     /** Beacon reveals counted when certified: the draw waits for later ones (§9.1). */
     reveals: U64,
     isRated: Bool,
+    agreement: U8,
   },
   { typeName: 'TaskRow' },
 );
@@ -345,6 +350,8 @@ export const Globals = new StructType(
     beacon: Bytes32,
     epochBeacon: Bytes32,
     reveals: U64,
+    /** Tokens of the network's own tasks certified in this epoch (§4.12). */
+    backgroundTokens: U64,
     genesisUnits: Units,
     mintedUnits: Units,
     burnedUnits: Units,

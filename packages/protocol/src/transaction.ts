@@ -1,6 +1,18 @@
 import { ContainerType, UnionType } from '@chainsafe/ssz';
 import { AppealCase, DecideCase } from './cases.ts';
-import { Address, Bytes32, Ed25519Signature, listOfU32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import {
+  Address,
+  Bool,
+  Bytes32,
+  Ed25519Signature,
+  listOfU32,
+  U8,
+  U16,
+  U32,
+  U64,
+  Units,
+  type ValueOf,
+} from './encoding.ts';
 import { CastVote, type ProposalAction, Propose } from './governance.ts';
 import { limits } from './limits.ts';
 import {
@@ -54,6 +66,8 @@ export const OpenSession = new StructType(
     expiryHeight: U64,
     /** Miners that each do every task, and are each paid for it; one of `redundancies`. */
     redundancy: U8,
+    /** Its tasks are the network's own, which nobody pays for (§4.12). */
+    isBackground: Bool,
     /** Of a dedicated session, the only miners that are drawn, rising; empty for a shared one. */
     dedicatedMiners: listOfU32(limits.maxDedicatedMiners),
   },

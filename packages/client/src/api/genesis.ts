@@ -86,6 +86,8 @@ export const ParamsJson = z.object({
   stake: stakeParams,
   levels,
   models: modelParams,
+  poi: z.object({ outlierPpb: ppb }),
+  background: z.object({ maxTokensPerEpoch: count }),
   powerWorkPpb: ppb,
   emissionPerDayUnits: units,
   emissionStages: z.array(z.object({ fromPeriod: count, perDayUnits: units })),

@@ -117,6 +117,8 @@ export const Session = z.object({
   expiryHeight: count,
   taskFloor: count,
   redundancy: count,
+  /** Its tasks are the network's own, which nobody pays for. */
+  isBackground: z.boolean(),
   /** Of a dedicated session, the only miners that are drawn; empty for a shared one. */
   dedicatedMiners: z.array(count),
 });
@@ -230,7 +232,7 @@ export const Event = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('taskRejected'),
     taskId: bytes32,
-    reason: z.enum(['soft', 'hard', 'noResult']),
+    reason: z.enum(['soft', 'hard', 'noResult', 'outlier', 'noMajority']),
     refundedUnits: units,
   }),
   z.object({ type: z.literal('taskRated'), taskId: bytes32, rating: count }),
@@ -319,6 +321,7 @@ export const Task = z.object({
   totalMs: count,
   /** With the answers of the other replicas; zero without any. */
   similarityPpb: ppb,
+  agreement: z.enum(['similar', 'outlier', 'alone']),
 });
 export type Task = z.infer<typeof Task>;
 export const TaskPage = z.object({ height: count, items: z.array(Task) });

@@ -37,5 +37,6 @@ export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlemen
 function beginEpoch(state: LedgerState): void {
   const { beacon, timeMs } = state.globals;
   const epoch = state.globals.epoch + 1;
-  state.setGlobals({ epoch, epochStartMs: timeMs, epochBeacon: epochBeaconOf(beacon, epoch) }); // §9.2
+  const epochBeacon = epochBeaconOf(beacon, epoch); // §9.2
+  state.setGlobals({ epoch, epochStartMs: timeMs, epochBeacon, backgroundTokens: 0 });
 }

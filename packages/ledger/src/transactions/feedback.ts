@@ -1,4 +1,5 @@
 import { type BodyValues, equalBytes, taskStatuses } from '@assay/protocol';
+import { isAssigned } from '../work.ts';
 import type { TransactionRule } from './rule.ts';
 
 const LOWEST = 1;
@@ -12,6 +13,7 @@ export const feedback: TransactionRule<BodyValues['feedback']> = {
     const { session, status, isRated } = state.tasks.at(index);
     if (!equalBytes(state.sessions.at(session).payer, sender)) return 'NOT_PAYER';
     if (status !== taskStatuses.approved && status !== taskStatuses.settled) return 'TASK_NOT_APPROVED';
+    if (!isAssigned(state.sessions.at(session))) return 'NOT_ASSIGNED'; // economics §7.3
     if (isRated) return 'ALREADY_RATED';
     return rating < LOWEST || rating > HIGHEST ? 'BAD_RATING' : 'OK';
   },

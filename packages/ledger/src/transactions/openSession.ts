@@ -1,4 +1,5 @@
 import { type BodyValues, modelStatuses, type ResultCode, redundancies, sessionStatuses } from '@assay/protocol';
+import { isFoundation } from '../cases.ts';
 import type { LedgerView } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -6,15 +7,17 @@ type Body = BodyValues['openSession'];
 
 /** Opens a session and moves its deposit into escrow (§4.3). */
 export const openSession: TransactionRule<Body> = {
-  validate(state, body, { availableUnits, height }) {
-    if (body.depositUnits === 0n) return 'ZERO_AMOUNT';
+  validate(state, body, { availableUnits, height, sender }) {
+    if (body.depositUnits === 0n && !body.isBackground) return 'ZERO_AMOUNT';
     if (body.depositUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
     if (state.domains.get(body.domain) === undefined) return 'UNKNOWN_DOMAIN';
     if (state.models.get(body.model)?.domain !== body.domain) return 'UNKNOWN_MODEL';
     if (state.mixers.get(body.homeMixer) === undefined) return 'UNKNOWN_MIXER';
     if (state.models.at(body.model).status !== modelStatuses.accepted) return 'MODEL_NOT_ACCEPTED'; // §4.5
     if (body.expiryHeight <= height) return 'SESSION_EXPIRED';
-    return termsCode(state, body);
+    const code = termsCode(state, body);
+    if (code !== 'OK') return code;
+    return body.isBackground && !isFoundation(state, sender) ? 'NOT_FOUNDATION' : 'OK'; // §4.12
   },
   apply(state, { depositUnits, ...terms }, { sender }) {
     state.debit(sender, depositUnits);

@@ -62,6 +62,8 @@ export const devnetParams: Params = {
     voteBlocks: 600,
     backersBps: 3000,
   },
+  poi: { outlierPpb: 0 },
+  background: { maxTokensPerEpoch: 0 },
   emissionPerDayUnits: units(410_900),
   emissionStages: [],
   halvingDays: 730,

@@ -84,7 +84,7 @@ async function openSession(settling: Settling): Promise<number> {
     return known;
   }
   const expiryHeight = engine.ledger.state.globals.height + sessionBlocks;
-  const place = { domain: 0, model: 0, homeMixer: 0, redundancy: 1, dedicatedMiners: [] };
+  const place = { domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false, dedicatedMiners: [] };
   const terms = { sessionKey, ...place, depositUnits, maxTaskUnits };
   await send(settling, names.payer, ['openSession', { ...terms, expiryHeight }]);
   return isOurs();

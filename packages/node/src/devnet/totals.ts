@@ -76,8 +76,8 @@ function count(totals: Totals, event: LedgerEvent): void {
       break;
     case 'taskRejected':
       totals.rejected++;
-      totals.audited++;
-      if (event.reason !== 'noResult') totals.failed++;
+      if (event.reason !== 'outlier' && event.reason !== 'noMajority') totals.audited++;
+      if (event.reason === 'soft' || event.reason === 'hard') totals.failed++;
       totals.refundedUnits += event.refundedUnits;
       break;
     case 'epochClosed':

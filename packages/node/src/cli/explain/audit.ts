@@ -4,6 +4,7 @@ import {
   type AuditNumbers,
   type AuditRow,
   addressText,
+  agreements,
   auditorStates,
   equalBytes,
   findings,
@@ -104,7 +105,13 @@ export async function explainAudit(
       trustBeforePpb: miner.trustPpb,
       trustAfterPpb: trail.trustAfterPpb?.value ?? null,
     },
-    steps: [drawStep(trail), ...auditorStep(trail), ...verdictStep(trail), ...consequenceStep(trail)],
+    steps: [
+      ...similarityStep(trail),
+      drawStep(trail),
+      ...auditorStep(trail),
+      ...verdictStep(trail),
+      ...consequenceStep(trail),
+    ],
   };
 }
 
@@ -171,7 +178,28 @@ function noteTransactions(trail: Trail, { height, block, result, ledger }: Repla
   }
 }
 
-function drawStep({ place, miner, beacon, draw, state }: Trail): Step {
+/** How like the other replicas the answer is (D4); nothing without redundancy. */
+function similarityStep({ place, state }: Trail): Step[] {
+  const { session, replica, similarityPpb, taskId } = place.receipt;
+  const { redundancy } = state.sessions.at(session);
+  if (redundancy === 1) return [];
+  const task = state.tasks.get(state.taskOf(taskId) ?? -1);
+  const certified = `${transactionAt(place.height, place.transaction)}, receipt ${place.index}`;
+  const facts = [
+    { name: 'replica', value: `${replica} of ${redundancy}`, source: `${certified}; session ${session}` },
+    { name: 'similarity', value: ratio(similarityPpb), source: certified },
+    { name: 'outlier below', value: ratio(state.params.poi.outlierPpb), source: 'params.poi.outlierPpb' },
+  ];
+  if (task !== undefined) {
+    const value = wordOf(agreements, task.agreement);
+    facts.push({ name: 'among the replicas', value, source: `task of block ${place.height}` });
+  }
+  return [
+    { title: 'How similar it is to the answers of the other miners', clause: '§7.11, §10.11', facts, table: null },
+  ];
+}
+
+function drawStep({ place, miner, beacon, draw, end, state }: Trail): Step {
   const { params } = state;
   const { taskId } = place.receipt;
   const clause = '§10.1, §9.1';
@@ -180,6 +208,12 @@ function drawStep({ place, miner, beacon, draw, state }: Trail): Step {
     value: `block ${place.height + params.audit.drawDelayBlocks}`,
     source: 'genesis, params.audit',
   };
+  if (draw === null && end !== null) {
+    const facts = [
+      { name: 'evidence level', value: String(miner.evidenceLevel), source: `miner ${place.receipt.miner}` },
+    ];
+    return { title: 'Nothing of it could be re-checked, so nothing was drawn', clause: '§10.11', facts, table: null };
+  }
   if (draw === null) return { title: 'The draw is still to come', clause, facts: [waits], table: null };
   const was = stateAfter(draw.height - 1);
   const { ratePpb } = draw.value;
@@ -292,6 +326,7 @@ function consequenceStep({ place, end, paid, trustAfterPpb, miner }: Trail): Ste
 function answerOf(trail: Trail): string {
   const { place, draw, audit, end, paid } = trail;
   const miner = `miner ${place.receipt.miner}`;
+  if (end?.value.type === 'taskRejected' && draw === null) return unlikeAnswer(miner, end.value);
   if (draw === null) return 'The beacon has not drawn yet whether to audit it; ask again in a few blocks.';
   if (draw.value.type === 'auditSkipped' || audit === null) {
     return `The beacon did not draw it for an audit (rate ${ratio(draw.value.ratePpb)}), so it was approved unaudited.`;
@@ -305,6 +340,12 @@ function answerOf(trail: Trail): string {
   if (end.value.reason === 'noResult') return `The audit gave no result, which is nobody's fault; ${refund}.`;
   const { reason } = end.value;
   return `The audit failed (${reason}): ${miner} did not serve what it claims and was paid nothing; ${refund}.`;
+}
+
+function unlikeAnswer(miner: string, { reason, refundedUnits }: Of<'taskRejected'>): string {
+  const who = reason === 'outlier' ? 'most of the other answers agree without it' : 'no majority of the answers agrees';
+  const refund = `${formatUnits(refundedUnits)} units went back to the payer`;
+  return `The answer of ${miner} is unlike the others and cannot be re-checked, and ${who}; ${refund}.`;
 }
 
 const thresholdOf = ({ place, state }: Trail): number => state.models.at(place.receipt.model).t1ThresholdPpb;

@@ -23,6 +23,7 @@ import {
   type AuditNumbers,
   type AuditRow,
   addressText,
+  agreements,
   auditorStates,
   type Block,
   DomainRow,
@@ -142,6 +143,7 @@ export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task
     paidEpoch: facts.paidEpoch,
     requestHash: hexText(requestHash),
     artifactRoot: hexText(artifactRoot),
+    agreement: wordOf(agreements, row.agreement),
   };
 }
 

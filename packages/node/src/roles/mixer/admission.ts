@@ -1,5 +1,5 @@
 import { type LedgerView, priceOf } from '@assay/ledger';
-import { type ModelRow, type SessionRow, sessionStatuses, type TaskRequest } from '@assay/protocol';
+import { type ModelRow, type SessionRow, sessionStatuses, type TaskRequest, taskKinds } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { TaskTerms } from './state.ts';
 
@@ -48,7 +48,7 @@ export interface Admission {
 export function admit(
   state: LedgerView,
   request: TaskRequest,
-  options: { reservedUnits: bigint; nowMs: number },
+  options: { reservedUnits: bigint; nowMs: number; isBusy: boolean },
 ): Admission {
   const session = state.sessions.get(request.session);
   if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
@@ -62,7 +62,8 @@ export function admit(
   if (state.gateways.get(request.gateway) === undefined) throw new AssayError('RECEIPT_UNKNOWN_ROLE');
   const model = state.models.get(session.model);
   if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
-  const terms = termsOf(session.model, model);
+  if (session.isBackground) requireRoom(state, request, options.isBusy);
+  const terms = termsOf(session, model);
   const maxUnits = priceOf(terms, { tokensIn: request.maxTokensIn, tokensOut: request.maxTokensOut });
   const freeUnits = session.escrowUnits - options.reservedUnits;
   if (maxUnits > session.maxTaskUnits || maxUnits > freeUnits) {
@@ -72,12 +73,16 @@ export function admit(
   return { session, terms, maxUnits };
 }
 
-/** The terms of a registered model. */
-function termsOf(index: number, model: ModelRow): TaskTerms {
-  return {
-    model: index,
-    fileHash: model.fileHash,
-    priceInUnits: model.priceInUnits,
-    priceOutUnits: model.priceOutUnits,
-  };
+/** D6, D7: the network's own tasks wait for users, and for the next epoch when this one has had enough of them. */
+function requireRoom({ params, globals }: LedgerView, request: TaskRequest, isBusy: boolean): void {
+  if (isBusy) throw new AssayError('TOO_MANY_REQUESTS', "Users' tasks go before the network's own.");
+  const left = params.background.maxTokensPerEpoch - globals.backgroundTokens;
+  if (request.maxTokensIn + request.maxTokensOut <= left) return;
+  throw new AssayError('TOO_MANY_REQUESTS', `This epoch takes ${Math.max(left, 0)} more tokens of the network's own.`);
+}
+
+/** The terms of a session's model; the network's own tasks cost nothing. */
+function termsOf({ model, isBackground }: SessionRow, { fileHash, ...row }: ModelRow): TaskTerms {
+  const { priceInUnits, priceOutUnits } = isBackground ? { priceInUnits: 0n, priceOutUnits: 0n } : row;
+  return { kind: isBackground ? taskKinds.background : taskKinds.user, model, fileHash, priceInUnits, priceOutUnits };
 }

@@ -169,7 +169,7 @@ export class Mixer implements RoleService {
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
     this.#committee.requireQuorum(state);
     const reservedUnits = this.#reservations.reservedUnits(request.session);
-    const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs });
+    const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs, isBusy: this.#isBusy() });
     const root = this.#roots.of(messageTypes.taskRequest, TaskRequest, request);
     if (!this.#context.verifier.ed25519(session.sessionKey, root, signature)) throw new AssayError('BAD_SIGNATURE');
     // §5 Create: another mixer takes a session over only while its home mixer is silent.
@@ -183,7 +183,8 @@ export class Mixer implements RoleService {
     const drawHeight = state.globals.height;
     const table = this.#draws.at(drawHeight, state.params);
     const { domain, payer, dedicatedMiners } = session;
-    const drawn = { taskId, kind: taskKinds.user, domain, model: terms.model, payer, dedicatedMiners, drawHeight };
+    const { kind, model } = terms;
+    const drawn = { taskId, kind, domain, model, payer, dedicatedMiners, drawHeight };
     const draw = table === null ? [] : drawMiners(table, drawn, table.entries.length).map(({ miner }) => miner);
     if (draw.length === 0) throw new AssayError('NO_MINER');
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);
@@ -214,6 +215,11 @@ export class Mixer implements RoleService {
       precommit: null,
     };
     return new TaskRun(this.#host(link.endpoint), task, { gateway: link.stream, payload });
+  }
+
+  /** Whether users' tasks are in hand. */
+  #isBusy(): boolean {
+    return [...this.#runs.values()].some(({ task }) => task.terms.kind === taskKinds.user);
   }
 
   /** Never repeats, over restarts too: it follows the clock, and every mixer counts in its own residue. */

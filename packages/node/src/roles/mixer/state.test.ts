@@ -1,4 +1,4 @@
-import { type Artifact, Artifact as ArtifactType, finishReasons, outcomes, sha256 } from '@assay/protocol';
+import { type Artifact, Artifact as ArtifactType, finishReasons, outcomes, sha256, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../miner/artifact.ts';
 import { beginTask, type MixerEffect, type MixerEvent, type MixerTask, stepTask } from './state.ts';
@@ -12,7 +12,7 @@ const fresh: MixerTask = {
   request: { session: 2, gateway: 0, requestHash: bytes(32, 2), maxTokensIn: 20, maxTokensOut: 10, validUntilMs: 0 },
   requestSignature: bytes(64, 3),
   sampling,
-  terms: { model: 0, fileHash: bytes(32, 4), priceInUnits: 3n, priceOutUnits: 5n },
+  terms: { kind: taskKinds.user, model: 0, fileHash: bytes(32, 4), priceInUnits: 3n, priceOutUnits: 5n },
   deadlines: {
     prepareMs: 100,
     firstTokenMs: 200,

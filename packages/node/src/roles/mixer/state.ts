@@ -13,11 +13,11 @@ import {
   type TaskEvidence,
   type TaskRequest,
   type TaskStateName,
-  taskKinds,
 } from '@assay/protocol';
 
 /** What the mixer knows of a model when it admits a task; all from the ledger. */
 export interface TaskTerms {
+  readonly kind: number;
   readonly model: number;
   readonly fileHash: Uint8Array;
   readonly priceInUnits: bigint;
@@ -244,7 +244,7 @@ function artifactFits(task: MixerTask, artifact: Artifact): boolean {
 function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array, nowMs: number): Receipt {
   return {
     taskId: task.taskId,
-    kind: taskKinds.user,
+    kind: task.terms.kind,
     outcome: artifact.finish === finishReasons.cancelled ? outcomes.partial : outcomes.complete,
     session: task.request.session,
     model: task.terms.model,
