@@ -33,9 +33,16 @@ export const taskId = z.string().transform((text, context) => {
 });
 
 /** An account's address, `assay1…`. */
-export const accountAddress = z.string().refine((text) => parseAddress(text) !== null, {
-  error: (issue) => `"${String(issue.input)}" is no address (assay1…), or was mistyped: its checksum is wrong.`,
+export const accountAddress = z.string().refine((text) => parseAddress(text) !== null, { error: mistyped });
+
+/** An account's address, or the name of a key. */
+export const accountName = z.string().refine((text) => !text.startsWith('assay1') || parseAddress(text) !== null, {
+  error: mistyped,
 });
+
+function mistyped({ input }: { readonly input?: unknown }): string {
+  return `"${String(input)}" is no address (assay1…), or was mistyped: its checksum is wrong.`;
+}
 
 /** An amount in units, as base units. */
 export function units(name: string) {

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { bodySelectors, Genesis } from '@assay/protocol';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { openKeystore } from '../keys/keystore.ts';
 import { commands } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { runProgram } from './program.ts';
@@ -144,6 +145,18 @@ describe('without a node', () => {
     expect(note).toContain('nothing holds no keys.');
     expect(code).toBe(exitCodes.notFound.code);
   });
+
+  it.each([[['explain', 'payout', 'miner-9', '0']], [['balance', 'miner-9', '--api', 'http://127.0.0.1:9']]])(
+    '%j says that it is neither an address nor a key',
+    async (words) => {
+      const dataDir = join(root, 'with-keys');
+      mkdirSync(dataDir, { recursive: true });
+      await openKeystore(join(dataDir, 'keys.json'), 'assay-devnet', [{ name: 'miner-1', bls: false }]);
+      const { code, note } = await assay([...words, '--data', dataDir]);
+      expect(note).toContain(`"miner-9" is no address (assay1…), and no key of ${dataDir}`);
+      expect(code).toBe(exitCodes.notFound.code);
+    },
+  );
 
   it('tx lists the kinds of transactions', async () => {
     const { code, out } = await assay(['tx', '--json']);

@@ -44,6 +44,10 @@ export class Keystore {
     return Object.entries(this.#entries).map(([name, entry]) => ({ name, bls: entry.bls !== null }));
   }
 
+  has(name: string): boolean {
+    return this.#entries[name] !== undefined;
+  }
+
   /** The account key of that name; it must have been asked for when the store was opened. */
   account(name: string): Ed25519Signer {
     return new Ed25519Signer(this.#entry(name).seed);

@@ -1,6 +1,7 @@
 import type { EpochClose } from '@assay/ledger';
 import { honest, type Sender, softFailure, World, type WorldOptions } from '@assay/ledger/fixture';
 import { type AuditNumbers, type Params, type Receipt, taskStatuses } from '@assay/protocol';
+import { RecordedWorld } from '../../src/cli/recorded-world.fixture.ts';
 import { devnetParams } from '../../src/devnet/genesis.ts';
 import { presetParams } from '../../src/presets/presets.ts';
 
@@ -17,7 +18,7 @@ const base: Params = {
 };
 
 /** A small network under a preset; its miners are all alike but for what a test changes. */
-export class Village extends World {
+export class Village extends RecordedWorld {
   constructor(preset: string, options: Pick<WorldOptions, 'edit' | 'balanceUnits'> = {}) {
     const params = presetParams(preset, base);
     super({ balanceUnits: 10_000_000n, ...options, params, audit: params.audit });

@@ -1,28 +1,28 @@
-import { parseAddress } from '@assay/protocol';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { explanationLines, onChain } from '../explain/explanation.ts';
 import { explainPayout, PayoutExplanation } from '../explain/payout.ts';
 import { withHistory } from '../history.ts';
-import { accountAddress, wholeNumber } from '../inputs.ts';
+import { accountName, wholeNumber } from '../inputs.ts';
+import { addressNamed } from './keys.ts';
 
 export const explainPayoutCommand = defineCommand({
   name: 'explain payout',
   summary: 'Where every base unit comes from that an account got at the end of an epoch.',
   arguments: [
-    { syntax: '<account>', description: 'assay1…' },
+    { syntax: '<account>', description: 'assay1…, or the name of a key' },
     { syntax: '<epoch>', description: 'a closed epoch' },
   ],
   options: [{ syntax: '--fast', description: 'do not check signatures while replaying' }],
   input: z.object({
-    account: accountAddress,
+    account: accountName,
     epoch: wholeNumber('The epoch', { min: 0, max: 2 ** 32 - 1 }),
     fast: z.boolean().default(false),
   }),
   output: PayoutExplanation,
-  run: (invocation) => {
+  run: async (invocation) => {
     const { account, epoch, fast } = invocation.input;
-    const asked = { account: parseAddress(account) ?? new Uint8Array(), epoch };
+    const asked = { account: await addressNamed(account, invocation), epoch };
     return withHistory(invocation, async (history) =>
       onChain(history, fast, await explainPayout(history, asked, { fast })),
     );

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { addressText, toHex } from '@assay/protocol';
+import { addressText, parseAddress, toHex } from '@assay/protocol';
 import { z } from 'zod';
 import { type Keystore, openKeystore, passphraseFrom } from '../../keys/keystore.ts';
 import { defineCommand } from '../command.ts';
@@ -38,6 +38,18 @@ export async function keysOf(dataDir: string, environment: NodeJS.ProcessEnv): P
   const store = await openKeystore(join(dataDir, dataFiles.keys), passphraseFrom(environment), []);
   if (store.names().length > 0) return store;
   throw new CliError('notFound', `${dataDir} holds no keys. \`npm start\` makes them, or name another with --data.`);
+}
+
+/** An account by its address, or by the name of a key of the data directory. Throws CliError when it is neither. */
+export async function addressNamed(
+  name: string,
+  { dataDir, environment }: { readonly dataDir: string; readonly environment: NodeJS.ProcessEnv },
+): Promise<Uint8Array> {
+  const address = parseAddress(name);
+  if (address !== null) return address;
+  const keys = await keysOf(dataDir, environment);
+  if (keys.has(name)) return keys.account(name).address;
+  throw new CliError('notFound', `"${name}" is no address (assay1…), and no key of ${dataDir}: see \`assay keys\`.`);
 }
 
 /** The public halves of a data directory's keys. Throws CliError when there is no key file. */

@@ -7,7 +7,6 @@ import { units } from '../inputs.ts';
 import { table } from '../table.ts';
 import { eventLines } from '../tx/events.ts';
 import { readBody, type TxOption, txOptions } from '../tx/fields.ts';
-import { hasKey } from '../tx/forms.ts';
 import { send } from '../tx/send.ts';
 import { sentences } from '../tx/sentences.ts';
 import { keysOf } from './keys.ts';
@@ -101,7 +100,7 @@ async function run(kind: BodyKind, invocation: Invocation<z.infer<typeof txInput
   const { dataDir, environment, input, client } = invocation;
   const { from, fee, dryRun, ...given } = input;
   const keys = await keysOf(dataDir, environment);
-  if (!hasKey(keys, from)) {
+  if (!keys.has(from)) {
     throw new CliError(
       'notFound',
       `There is no key "${from}" in ${dataDir}; \`assay keys\` lists them, --from names one.`,

@@ -13,5 +13,13 @@ function pairOf(name: string, value: unknown): string {
     const plain = name.replace(/Units$/, '');
     return `${plain} ${formatUnits(BigInt(value))}`;
   }
-  return `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+  return `${name} ${textOf(value)}`;
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(textOf).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `{${Object.entries(value)
+    .map(([name, member]) => pairOf(name, member))
+    .join(' ')}}`;
 }

@@ -73,7 +73,7 @@ export function readBody<Kind extends BodyKind>(
   given: Readonly<Record<string, string | undefined>>,
   known: Known,
 ): BodyValues[Kind] {
-  const isGiven = ({ key }: TxOption): boolean => given[key] !== undefined;
+  const isGiven = ({ key, form }: TxOption): boolean => given[key] !== undefined || form.isOptional === true;
   const wrong = fieldsOf(kind).filter(({ options }) => options.filter(isGiven).length !== 1);
   if (wrong.length > 0) throw new CliError('usage', `A ${kind} takes ${wrong.map(takenBy).join(', ')}.`);
   const entries = fieldsOf(kind).map(({ name, options, value }) => {

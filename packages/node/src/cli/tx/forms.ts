@@ -37,6 +37,8 @@ export interface Form {
   readonly placeholder: string;
   /** What it takes; goes on from "--amount takes …". */
   readonly takes: string;
+  /** True for a list, which is empty when nothing is said. */
+  readonly isOptional?: boolean;
   /** Null when the text is not of this form. Throws CliError when there is more to say about it. */
   read(text: string, known: Known): unknown;
 }
@@ -116,7 +118,7 @@ const yesForm: Form = {
 const addressForm: Form = {
   placeholder: 'ADDRESS',
   takes: 'an address (assay1…) or the name of a key',
-  read: (text, { keys }) => parseAddress(text) ?? (hasKey(keys, text) ? keys.account(text).address : null),
+  read: (text, { keys }) => parseAddress(text) ?? (keys.has(text) ? keys.account(text).address : null),
 };
 
 /** A key may be given by its name in the key file: as its public key, or as the proof that it is held. */
@@ -168,6 +170,7 @@ function listForm({ limit, length }: List, item: Form): Form {
   return {
     placeholder: `${item.placeholder},…`,
     takes: `${count} values with commas between them, each ${item.takes}`,
+    isOptional: length === undefined,
     read: (text, known) => {
       const items = text === '' ? [] : text.split(',').map((part) => item.read(part.trim(), known));
       const fits = length === undefined ? items.length <= (limit ?? 0) : items.length === length;
@@ -224,8 +227,4 @@ export function optionKey(name: string, type: Type<unknown>): string {
 
 export function misread(name: string, { takes }: Form, text: string): CliError {
   return new CliError('usage', `${name} takes ${takes}, not "${text}".`);
-}
-
-export function hasKey(keys: Keystore, name: string): boolean {
-  return keys.names().some((key) => key.name === name);
 }

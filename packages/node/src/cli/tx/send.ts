@@ -1,5 +1,5 @@
 import { type Applied, type Checked, type Client, ClientError } from '@assay/client';
-import { addressText, type BodyKind, type BodyValues, fromHex } from '@assay/protocol';
+import { addressText, type BodyKind, type BodyValues, fromHex, resultCodes } from '@assay/protocol';
 import { signTransaction } from '../../consensus/sign.ts';
 import type { Ed25519Signer } from '../../crypto/signers.ts';
 import { accountOf } from '../accounts.ts';
@@ -39,8 +39,10 @@ export async function send<Kind extends BodyKind>(
       const answer = options.dryRun ? await node.checkTransaction(bytes) : await node.sendTransaction(bytes);
       return { ...answer, nonce };
     } catch (error) {
-      const isTaken = error instanceof ClientError && error.code === 'BAD_NONCE';
-      if (!isTaken || signing === maxSignings) throw error;
+      if (!(error instanceof ClientError) || !Object.hasOwn(resultCodes, error.code)) throw error;
+      const { code, message, status } = error;
+      if (code !== 'BAD_NONCE' || signing === maxSignings)
+        throw new ClientError(code, `${code}: ${message}`, { status });
     }
   }
 }

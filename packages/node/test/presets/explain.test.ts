@@ -1,0 +1,76 @@
+import type { EpochClose } from '@assay/ledger';
+import { type Sender, softFailure } from '@assay/ledger/fixture';
+import { equalBytes } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { explainPayout } from '../../src/cli/explain/payout.ts';
+import { explainSelection } from '../../src/cli/explain/selection.ts';
+import { presetNames } from '../../src/presets/presets.ts';
+import { Village } from './village.fixture.ts';
+
+const fast = { fast: true } as const;
+const member: Sender = 'stranger9';
+
+/** Two miners answer a task for 100 base units as they should and one cheats; then the foundation takes its fine. */
+function villageWithCheat(preset: string) {
+  const some = new Village(preset);
+  const made = new Village(preset, {
+    edit: (genesis) => {
+      const cases = { ...genesis.params.cases, foundation: [some.address(member)] };
+      return { ...genesis, params: { ...genesis.params, cases } };
+    },
+  });
+  made.settle(3, () => ({ collateralUnits: 90_000n }));
+  made.block(made.tx('payer', 'transfer', { to: made.address(member), amountUnits: 10_000n }));
+  const receipt = made.receipt({ miner: 0 });
+  made.work([receipt, { miner: 1 }]);
+  made.work([{ miner: 2 }], softFailure);
+  if (made.send(member, 'decideCase', { case: 0, isFine: true }) !== 'OK') throw new Error('there is no case');
+  made.finishPeriod();
+  return { made, receipt };
+}
+
+const closes = (made: Village): EpochClose[] =>
+  made.events.flatMap((event) => (event.type === 'epochClosed' ? [event.close] : []));
+
+/** Checks the explanation of everything an account was paid, and adds up what of it was revenue. */
+async function explainedRevenue(made: Village, account: Uint8Array): Promise<bigint> {
+  let revenueUnits = 0n;
+  for (const { epoch, payouts } of closes(made).filter((close) => close.payouts.length > 0)) {
+    const { result } = await explainPayout(made.history, { account, epoch }, fast);
+    const own = payouts.filter((payout) => equalBytes(payout.account, account));
+    expect(result.totalUnits).toBe(String(own.reduce((sum, { units }) => sum + units, 0n)));
+    for (const { source, units, recomputedUnits } of result.payouts) {
+      expect(recomputedUnits).toBe(units);
+      if (source === 'revenue') revenueUnits += BigInt(units);
+    }
+  }
+  return revenueUnits;
+}
+
+describe.each(presetNames)('under the preset %s', (preset) => {
+  const { made, receipt } = villageWithCheat(preset);
+
+  it('explain payout adds up to what each was paid', async () => {
+    const people = ['stranger0', 'stranger2', 'owner', 'creator', 'gateway0', 'mixer0', 'validator1'] as const;
+    const revenue = new Map<Sender, bigint>();
+    for (const name of people) revenue.set(name, await explainedRevenue(made, made.address(name)));
+    await explainedRevenue(made, new Uint8Array(20));
+    // Of 100 go 5 + 3 + 5 + 2 to others, 10 to the creator, and of the rest half to the operator; of two tasks.
+    const expected: [Sender, bigint][] = [
+      ['stranger0', 38n],
+      ['creator', 20n],
+      ['gateway0', 6n],
+      ['stranger2', 0n],
+    ];
+    for (const [name, units] of expected) expect(revenue.get(name)).toBe(units);
+  });
+
+  it('explain selection draws from the weights of new miners', async () => {
+    const { result, steps } = await explainSelection(made.history, receipt.taskId, fast);
+    expect(result.eligible).toEqual([0, 1, 2]);
+    expect(result.draw.map(({ miner }) => miner).toSorted()).toEqual([0, 1, 2]);
+    // The floor of trust, 0.1, times the root of four places.
+    expect(result.draw.map(({ weight }) => weight)).toEqual(['200000000000', '200000000000', '200000000000']);
+    expect(steps.length).toBe(4);
+  });
+});
