@@ -29,6 +29,7 @@ export function servedOther(state: LedgerView, receipt: Receipt, miners: Readonl
 /** The ids of the other replicas of a receipt's task; none without redundancy. */
 function otherIds(state: LedgerView, receipt: Receipt): Uint8Array[] {
   const { redundancy } = state.sessions.at(receipt.session);
+  if (redundancy === 1) return [];
   const others = Array.from({ length: redundancy }, (_, replica) => replica).filter((each) => each !== receipt.replica);
   return others.map((replica) => taskIdOf({ ...receipt, replica }));
 }

@@ -23,6 +23,7 @@ function lines(task: TaskDetail): string[] {
     ['status', `${task.status}, ${task.outcome} answer`],
     ['asked', `session ${task.session}, sequence ${task.taskSequence}, gateway ${task.gateway}`],
     ['served', `miner ${task.miner} (rank ${task.rank}, attempt ${task.attempt}) with ${task.modelName}`],
+    ['replica', `${task.replica}; similarity ${ratio(task.similarityPpb)}, ${task.agreement}`],
     [
       'tokens',
       `${task.tokensIn} in, ${task.tokensOut} out; first after ${task.firstTokenMs} ms, all ${task.totalMs} ms`,
@@ -38,9 +39,10 @@ function lines(task: TaskDetail): string[] {
     ['refunded', units(task.refundedUnits)],
     ['artifact', task.artifactRoot],
   ];
-  if (task.refundedUnits !== '0') pairs.splice(7, 1);
-  else pairs.splice(8, 1);
-  return [...fields(pairs), ...auditLines(task), ...historyLines(task)];
+  const unshown = task.refundedUnits === '0' ? ['refunded'] : ['paid'];
+  if (task.replica === 0 && task.similarityPpb === 0) unshown.push('replica');
+  const shown = pairs.filter(([name]) => !unshown.includes(name));
+  return [...fields(shown), ...auditLines(task), ...historyLines(task)];
 }
 
 function auditLines({ audit }: TaskDetail): string[] {

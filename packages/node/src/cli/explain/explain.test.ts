@@ -30,6 +30,26 @@ function livedWorld() {
   return { world, good, bad };
 }
 
+/** Three miners, of whom the last gives no logprobs, and session 1 of redundancy 3. */
+function replicatedWorld(dedicatedMiners: number[] = []): RecordedWorld {
+  const world = new RecordedWorld({ params: { poi: { outlierPpb: 850_000_000 } } }).populate();
+  for (const [operator, evidenceLevel] of [['minerB', 2] as const, ['minerC', 0] as const]) {
+    world.block(world.tx(operator, 'registerMiner', world.registration({ evidenceLevel })));
+  }
+  const redundancy = dedicatedMiners.length === 0 ? 3 : 1;
+  world.block(world.tx('payer', 'openSession', world.session({ redundancy, dedicatedMiners })));
+  world.block();
+  return world;
+}
+
+/** The three answers to one task, miner i's as similar to the others as the i-th of `percents`. */
+function replicasOf(world: RecordedWorld, percents: readonly number[]): Receipt[] {
+  const similarities = percents.map((percent) => percent * 10_000_000);
+  return similarities.map((similarityPpb, replica) =>
+    world.receipt({ session: 1, taskSequence: 0, replica, rank: replica, miner: replica, similarityPpb }),
+  );
+}
+
 const failureOf = (call: Promise<unknown>): Promise<CliError> =>
   call.then(
     () => {
@@ -73,6 +93,30 @@ describe('explain selection', () => {
     expect(steps.flatMap(({ table }) => table?.rows ?? []).map((row) => row.at(-1))).toContainEqual(
       expect.stringMatching(/^no, active only from block \d+$/),
     );
+  });
+
+  it('draws the miners of all replicas by the id of the first', async () => {
+    const world = replicatedWorld();
+    const receipts = replicasOf(world, [95, 95, 95]);
+    world.certify(...receipts);
+    const explained = await Promise.all(
+      receipts.map(({ taskId }) => explainSelection(world.history, taskId, fast).then(({ result }) => result)),
+    );
+    const [first] = explained;
+    expect(explained.map(({ draw }) => draw)).toEqual([first?.draw, first?.draw, first?.draw]);
+    expect(explained.map(({ followsDraw }, rank) => followsDraw === (first?.draw[rank]?.miner === rank))).toEqual([
+      ...[true, true, true],
+    ]);
+  });
+
+  it('tells whom a dedicated session left out', async () => {
+    const world = replicatedWorld([1]);
+    const receipt = world.receipt({ session: 1, miner: 1 });
+    world.certify(receipt);
+    const { steps, result } = await explainSelection(world.history, receipt.taskId, fast);
+    expect(result).toMatchObject({ eligible: [1], followsDraw: true });
+    const why = steps.flatMap(({ table }) => table?.rows ?? []).map((row) => row.at(-1));
+    expect(why.slice(0, 3)).toEqual(['no, not named by the session', 'yes', 'no, not named by the session']);
   });
 
   it('does not know a task that was never certified', async () => {
@@ -177,6 +221,22 @@ describe('explain audit', () => {
     expect(answer).toContain('The audit failed (hard): miner 1 did not serve what it claims');
     const rows = explanation.steps.flatMap(({ table }) => table?.rows ?? []);
     for (const row of rows) expect(row.slice(2, 5)).toEqual(Array(3).fill(expect.stringMatching(/^block \d+/)));
+  });
+
+  it.each([
+    [[95, 95, 20], 'outlier', 'most of the other answers agree without it'],
+    [[20, 20, 20], 'alone', 'no majority of the answers agrees'],
+  ])('of answers as similar as %j calls the last %s', async (percents, agreement, words) => {
+    const world = replicatedWorld();
+    const receipts = replicasOf(world, percents);
+    world.certify(...receipts);
+    const [, , last] = receipts;
+    const { answer, result, steps } = await explainAudit(world.history, last?.taskId ?? new Uint8Array(), fast);
+    expect(result).toMatchObject({ miner: 2, audited: null, outcome: 'rejected', refundedUnits: '100' });
+    expect(answer).toContain(words);
+    const facts = new Map(steps.flatMap((step) => step.facts).map(({ name, value }) => [name, value]));
+    expect(facts.get('among the replicas')).toBe(agreement);
+    expect(facts.get('evidence level')).toBe('0');
   });
 
   it('says what is still to come', async () => {

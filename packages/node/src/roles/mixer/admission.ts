@@ -54,6 +54,7 @@ export function admit(
   if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
   if (session.status !== sessionStatuses.open) throw new AssayError('SESSION_CLOSED');
   if (session.expiryHeight <= state.globals.height) throw new AssayError('SESSION_EXPIRED');
+  // §5.14
   if (session.redundancy > 1) {
     const detail = `The session asks for ${session.redundancy} miners a task, and this mixer runs one; open another.`;
     throw new AssayError('UNSUPPORTED_PARAMETER', detail);
@@ -73,7 +74,7 @@ export function admit(
   return { session, terms, maxUnits };
 }
 
-/** D6, D7: the network's own tasks wait for users, and for the next epoch when this one has had enough of them. */
+/** §5.13 The network's own tasks wait for users, and for the next epoch when this one has had enough of them. */
 function requireRoom({ params, globals }: LedgerView, request: TaskRequest, isBusy: boolean): void {
   if (isBusy) throw new AssayError('TOO_MANY_REQUESTS', "Users' tasks go before the network's own.");
   const left = params.background.maxTokensPerEpoch - globals.backgroundTokens;
