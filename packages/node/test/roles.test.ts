@@ -6,6 +6,7 @@ import {
   gatewayMessages,
   modelStatuses,
   outcomes as outcomeCodes,
+  taskKinds,
   taskStatuses,
   verdicts,
 } from '@assay/protocol';
@@ -119,6 +120,21 @@ describe('the roles together', () => {
     await net.until(() => (net.task(taskId)?.row.status ?? 0) >= taskStatuses.approved);
     expect(net.task(taskId)?.row.status).toBe(taskStatuses.rejected);
     expect(net.task(taskId)?.audit?.verdict).toBe(verdicts.hard);
+  });
+
+  it('do a session’s tasks on its terms: dedicated (D9), the network’s own (D7), or not at all', async () => {
+    const net = await start({ miners: 3, params: { background: { maxTokensPerEpoch: 100_000 } } });
+    const dedicated = await net.openSession(names.payer, { dedicatedMiners: [1] });
+    const own = await net.openSession(names.foundation, { isBackground: true, depositUnits: 0n });
+    const redundant = await net.openSession(names.payer, { redundancy: 3 });
+    const asked: string[] = [];
+    for (const apiKey of [dedicated, dedicated, dedicated, own]) asked.push((await net.ask({}, apiKey)).taskId);
+    await net.until(() => asked.every((id) => net.task(id)?.row.status === taskStatuses.approved));
+    const receipts = asked.flatMap((id) => net.task(id)?.receipt ?? []);
+    expect(receipts.map(({ kind }) => kind)).toEqual([0, 0, 0, taskKinds.background]);
+    expect(receipts.slice(0, 3).map(({ miner }) => miner)).toEqual([1, 1, 1]);
+    expect(receipts.map(({ priceUnits }) => priceUnits > 0n)).toEqual([true, true, true, false]);
+    expect(await codeOf(net.ask({}, redundant))).toBe('UNSUPPORTED_PARAMETER');
   });
 
   it('reserve no more than the escrow: of a thousand requests at once, ten for a balance of ten (§5.7)', async () => {

@@ -1,4 +1,4 @@
-import { type BodyKind, type BodyValues, equalBytes, sessionStatuses } from '@assay/protocol';
+import { type BodyKind, type BodyValues, equalBytes, type SessionRow, sessionStatuses } from '@assay/protocol';
 import type { Engine } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
 import { AssayError } from '../errors.ts';
@@ -73,9 +73,8 @@ async function openSession(settling: Settling): Promise<number> {
   const { engine, keys, depositUnits } = settling;
   const { sessions } = engine.ledger.state;
   const sessionKey = keys.account(names.session).publicKey;
-  const isOurs = () =>
-    [...sessions].findIndex((row) => row.status === sessionStatuses.open && equalBytes(row.sessionKey, sessionKey));
-  const known = isOurs();
+  const ours = () => [...sessions].findIndex((row) => isPlain(row) && equalBytes(row.sessionKey, sessionKey));
+  const known = ours();
   if (known !== -1) {
     const missingUnits = depositUnits - sessions.at(known).escrowUnits;
     if (missingUnits > depositUnits / 2n) {
@@ -87,5 +86,10 @@ async function openSession(settling: Settling): Promise<number> {
   const place = { domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false, dedicatedMiners: [] };
   const terms = { sessionKey, ...place, depositUnits, maxTaskUnits };
   await send(settling, names.payer, ['openSession', { ...terms, expiryHeight }]);
-  return isOurs();
+  return ours();
+}
+
+/** Open, and like the one that is opened here: the same key may spend others too. */
+function isPlain({ status, redundancy, isBackground, dedicatedMiners }: SessionRow): boolean {
+  return status === sessionStatuses.open && redundancy === 1 && !isBackground && dedicatedMiners.length === 0;
 }

@@ -4,8 +4,11 @@ import { Village } from './village.fixture.ts';
 
 const tasks = 100;
 const priceUnits = 1000;
-/** Runs of the first session are the attacker's own, of the second everybody else's. */
-const [ownSession, otherSession] = [0, 1];
+/**
+ * Runs of the first session are the attacker's own, of the second everybody else's; the third is the attacker's too,
+ * and dedicated to its miner.
+ */
+const [ownSession, otherSession, dedicatedSession] = [0, 1, 2];
 
 /** A village of equal miners after its bootstrap, which pays the whole miners' stack by work. */
 function village(miners: number): Village {
@@ -19,18 +22,22 @@ function village(miners: number): Village {
     },
   });
   made.settle(miners);
-  made.block(made.tx('otherPayer', 'openSession', made.session({ depositUnits: 1_000_000n })));
+  made.block(
+    made.tx('otherPayer', 'openSession', made.session({ depositUnits: 1_000_000n })),
+    made.tx('payer', 'openSession', made.session({ depositUnits: 1_000_000n, dedicatedMiners: [0] })),
+  );
   return made;
 }
 
 /** What miner 0 earns in a period in which `own` of a hundred tasks are its owner's, or nobody's. */
-function earned(miners: number, own: number, how: 'drawn' | 'steered' | 'without'): number {
+function earned(miners: number, own: number, how: 'drawn' | 'steered' | 'dedicated' | 'without'): number {
   const made = village(miners);
   const served = Array.from({ length: tasks }, (_, i) => {
     const isOwn = i < own;
     if (isOwn && how === 'without') return [];
-    const miner = isOwn && how === 'steered' ? 0 : i % miners;
-    return [{ miner, session: isOwn ? ownSession : otherSession, tokensIn: 100, tokensOut: 200 }];
+    const miner = isOwn && how !== 'drawn' ? 0 : i % miners;
+    const bought = how === 'dedicated' ? dedicatedSession : ownSession;
+    return [{ miner, session: isOwn ? bought : otherSession, tokensIn: 100, tokensOut: 200 }];
   });
   const receipts = served.flat();
   if (receipts.length > 0) made.work(receipts);
@@ -46,7 +53,9 @@ describe('the wash guard (F14), by the ledger itself', () => {
   it.each([...grid, [100, 100] as const])('loses for one of %i miners with %i %% of own traffic', (miners, own) => {
     const fees = own * priceUnits;
     const without = earned(miners, own, 'without');
-    const returns = (['drawn', 'steered'] as const).map((how) => (earned(miners, own, how) - without - fees) / fees);
+    const returns = (['drawn', 'steered', 'dedicated'] as const).map(
+      (how) => (earned(miners, own, how) - without - fees) / fees,
+    );
     for (const each of returns) expect(each).toBeLessThan(0);
     // `assay params wash` says the same; trust, which steering raises, is not in its formula.
     const shown = selfDealingReturn({ capacity: 1 / miners, own: own / tasks, isSteered: false });

@@ -6,6 +6,7 @@ import {
   ArtifactBundle,
   addressText,
   type BatchOffer,
+  type BodyValues,
   type EngineInfo,
   equalBytes,
   type Genesis,
@@ -18,10 +19,18 @@ import {
   TaskSubmission,
 } from '@assay/protocol';
 import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
+import { TransactionSender } from '../../src/consensus/sender.ts';
 import { apiKeyOf } from '../../src/crypto/signers.ts';
 import type { Serving } from '../../src/devnet/backend.ts';
 import { type BuiltRoles, buildRoles } from '../../src/devnet/build-roles.ts';
-import { committee, devnetGenesis, keyNames, names, sessionDepositUnits } from '../../src/devnet/genesis.ts';
+import {
+  committee,
+  devnetGenesis,
+  keyNames,
+  maxTaskUnits,
+  names,
+  sessionDepositUnits,
+} from '../../src/devnet/genesis.ts';
 import { readGenesisFile, writeGenesisFile } from '../../src/devnet/genesis-file.ts';
 import { settle } from '../../src/devnet/settle.ts';
 import type { InferenceRequest } from '../../src/http/port.ts';
@@ -65,6 +74,7 @@ export class SimulatedNetwork {
   readonly network: MemoryNetwork;
   readonly #store: Store;
   readonly #dir: string;
+  readonly #apiKeys: ApiKey[];
 
   private constructor(parts: {
     engine: EmbeddedEngine;
@@ -75,7 +85,9 @@ export class SimulatedNetwork {
     dir: string;
     log: readonly string[];
     network: MemoryNetwork;
+    apiKeys: ApiKey[];
   }) {
+    this.#apiKeys = parts.apiKeys;
     this.network = parts.network;
     this.engine = parts.engine;
     this.keys = parts.keys;
@@ -127,7 +139,7 @@ export class SimulatedNetwork {
     const session = await settle({ engine, keys, miners, evidenceLevel: 2, depositUnits });
     const sessionSigner = keys.account(names.session);
     apiKeys.push({ hash: sha256(new TextEncoder().encode(apiKeyOf(sessionSigner))), session, sessionSigner });
-    const running = new SimulatedNetwork({ engine, keys, built, session, store, dir, log, network });
+    const running = new SimulatedNetwork({ engine, keys, built, session, store, dir, log, network, apiKeys });
     await running.blocks(3);
     return running;
   }
@@ -146,12 +158,27 @@ export class SimulatedNetwork {
     };
   }
 
+  /** Opens a session of an account, and gives an API key that spends it. */
+  async openSession(account: string, terms: Partial<BodyValues['openSession']>): Promise<string> {
+    const { engine, keys } = this;
+    const { sessions, chain } = engine.ledger.state;
+    const sessionSigner = keys.account(names.session);
+    const sender = new TransactionSender({ engine, signer: keys.account(account), chain });
+    const { code } = await sender.send('openSession', {
+      ...{ sessionKey: sessionSigner.publicKey, domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false },
+      ...{ depositUnits: sessionDepositUnits, maxTaskUnits, expiryHeight: 1_000_000, dedicatedMiners: [], ...terms },
+    });
+    if (code !== 'OK') throw new Error(code);
+    const apiKey = `sk-${sessions.length}`;
+    const hash = sha256(new TextEncoder().encode(apiKey));
+    this.#apiKeys.push({ hash, session: sessions.length - 1, sessionSigner });
+    return apiKey;
+  }
+
   /** The whole answer to a request. */
-  async ask(
-    change: Partial<InferenceRequest> = {},
-    signal: AbortSignal = new AbortController().signal,
-  ): Promise<{ taskId: string; text: string }> {
-    const { taskId, events } = await this.built.gateway.ask(this.apiKey, this.request(change), signal);
+  async ask(change: Partial<InferenceRequest> = {}, apiKey = this.apiKey): Promise<{ taskId: string; text: string }> {
+    const { signal } = new AbortController();
+    const { taskId, events } = await this.built.gateway.ask(apiKey, this.request(change), signal);
     let text = '';
     for await (const event of events) if (event.type === 'tokens') text += event.text;
     return { taskId, text };
