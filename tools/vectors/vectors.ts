@@ -118,8 +118,9 @@ function draws() {
     activeFrom: miner === 7 ? 1000 : 0,
     weight: BigInt(miner * miner) * 1_000_000n,
     level: miner % 4,
+    userLevel: miner === 2 ? 3 : 1,
   }));
-  const table: DrawTable = { epoch: 5, userLevel: 1, beacon: seedOf('beacon'), entries };
+  const table: DrawTable = { epoch: 5, beacon: seedOf('beacon'), entries };
   const payers = [addressOf(seedOf('payer')), addressOf(seedOf('owner 3'))];
   const requests = [0, 1, 2, 3, 4, 5].map((i) => ({
     ...{ taskId: seedOf(`task ${i}`), kind: i % 3, domain: 0, model: i % 2, drawHeight: 167 },
@@ -128,7 +129,6 @@ function draws() {
   }));
   return {
     epoch: table.epoch,
-    userLevel: table.userLevel,
     beacon: hex(table.beacon),
     entries: entries.map((entry) => ({ ...entry, operator: hex(entry.operator), owner: hex(entry.owner) })),
     draws: requests.map((request) => ({

@@ -1,5 +1,6 @@
 import { type BodyValues, type Receipt, type ResultCode, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { worldParams } from './params.fixture.ts';
 import { backgroundWorld } from './replicas.fixture.ts';
 import { honest, type Sender, softFailure, type World } from './world.fixture.ts';
 
@@ -25,11 +26,19 @@ describe('background sessions §4.12', () => {
     ['RECEIPT_WRONG_KIND', { ...own, kind: taskKinds.user }],
     ['RECEIPT_WRONG_KIND', { kind: taskKinds.background, priceUnits: 0n }],
     ['RECEIPT_WRONG_KIND', { kind: taskKinds.challenge }],
+    ['OK', { ...own, kind: taskKinds.training }],
+    ['OK', { kind: taskKinds.training }],
     ['RECEIPT_BAD_PRICE', { ...own, priceUnits: 100n }],
     ['RECEIPT_BAD_PRICE', { priceUnits: 0n }],
   ])('take %s for %o', (code, change) => {
     const world = backgroundWorld(1000);
     expect(send(world, world.receipt(change))).toBe(code);
+  });
+
+  it('may be the network’s own inference in phase 1, and no training §4.13', () => {
+    const world = backgroundWorld(1000, { params: { domains: { ...worldParams.domains, inferenceOnly: true } } });
+    expect(send(world, world.receipt(own))).toBe('OK');
+    expect(send(world, world.receipt({ ...own, kind: taskKinds.training }))).toBe('RECEIPT_TRAINING');
   });
 
   it('fill an epoch to the last token and begin anew with the next', () => {

@@ -9,7 +9,6 @@ import {
   type TaskRow,
 } from '@assay/protocol';
 import { apportion } from './apportion.ts';
-import { isOwnKind } from './background.ts';
 import { capped, MAX_UNITS, PPB } from './integers.ts';
 import { priceOf } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
@@ -33,7 +32,9 @@ export function proposedFine(priceUnits: bigint, { cases, audit }: Pick<Params, 
 export function openFailureCase(state: LedgerState, audit: Readonly<AuditRow>, task: Readonly<TaskRow>): LedgerEvent[] {
   const kind = stakeKinds.miner;
   const { cases } = state.params;
-  const priceUnits = isOwnKind(task.kind) ? priceOf(state.models.at(task.model), task) : task.priceUnits;
+  const priceUnits = state.sessions.at(task.session).isBackground
+    ? priceOf(state.models.at(task.model), task)
+    : task.priceUnits;
   const proposedUnits = proposedFine(priceUnits, state.params);
   const fineUnits = capped(proposedUnits, roomOf(state, kind, task.miner));
   if (fineUnits === 0n) return [];

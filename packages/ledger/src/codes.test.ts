@@ -1,9 +1,19 @@
-import { limits, type Receipt, type ResultCode, resultCodes, stakeKinds, taskKinds } from '@assay/protocol';
+import {
+  type DomainTerms,
+  limits,
+  type Receipt,
+  type ResultCode,
+  resultCodes,
+  stakeKinds,
+  taskKinds,
+} from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { answer, caseWorld } from './cases.fixture.ts';
+import { domainTerms, nameOf, weighedBy } from './domains.fixture.ts';
 import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
+import { worldParams } from './params.fixture.ts';
 import { backgroundWorld } from './replicas.fixture.ts';
-import { checked, FEE, honest, softFailure, World } from './world.fixture.ts';
+import { checked, FEE, honest, type Sender, softFailure, World } from './world.fixture.ts';
 
 type Scenario = (world: World) => ResultCode;
 
@@ -24,6 +34,11 @@ const proposal =
   (change: Parameters<typeof modelTerms>[0]): Scenario =>
   (world) =>
     world.send('minerC', 'registerModel', modelTerms(change));
+const updateDomain =
+  (change: Partial<DomainTerms>): Scenario =>
+  (world) =>
+    world.send('landlord', 'updateDomain', { domain: 0, terms: domainTerms(world.genesis, change) });
+const admission = (world: World, name: Sender) => ({ domain: 0, operator: world.address(name), isAdmitted: true });
 const batch =
   (options: Parameters<World['batchTx']>[0]): Scenario =>
   (world) =>
@@ -115,6 +130,22 @@ const scenarios: Record<ResultCode, Scenario> = {
   NAME_TAKEN: proposal({ name: new TextEncoder().encode('small') }),
   BAD_MODEL: proposal({ contextTokens: 0 }),
   SPLITS_TOO_HIGH: proposal({ royaltyBps: 8501 }),
+  BURN_OUT_OF_BOUNDS: updateDomain({ burnBps: 0 }),
+  BAD_WEIGHTS: updateDomain({ components: weighedBy('vwuBps', 1) }),
+  BAD_ADMISSION: updateDomain({ admission: 2 }),
+  NOT_ADMITTED: (world) => {
+    const terms = domainTerms(world.genesis, { admission: 1 });
+    world.send('landlord', 'createDomain', { name: nameOf('law'), terms });
+    world.send('creator', 'registerModel', modelTerms({ domain: 1 }));
+    return register({ domain: 1, models: [2] })(world);
+  },
+  TOO_MANY_ADMITTED: (world) => {
+    const admitted = Array.from({ length: limits.maxAdmitted }, (_, i) =>
+      world.tx('landlord', 'admitMiner', admission(world, `stranger${i}`)),
+    );
+    world.block(...admitted);
+    return world.send('landlord', 'admitMiner', admission(world, 'payer'));
+  },
   NOT_CREATOR: (world) => world.send('payer', 'updateModelPrice', { model: 0, ...prices }),
   PRICE_TOO_SOON: (world) => {
     world.send('creator', 'updateModelPrice', { model: 0, ...prices });
@@ -171,6 +202,11 @@ const scenarios: Record<ResultCode, Scenario> = {
     return receipt({ session: 1, miner: 1 })(world);
   },
   RECEIPT_WRONG_KIND: receipt({ kind: taskKinds.background }),
+  RECEIPT_TRAINING: () => {
+    const domains = { ...worldParams.domains, inferenceOnly: true };
+    const world = new World({ params: { domains } }).populate();
+    return world.codeOf(world.batchTx({ receipts: [world.receipt({ kind: taskKinds.training })] }));
+  },
   RECEIPT_BAD_PRICE: receipt({ priceUnits: 1n }),
   RECEIPT_DUPLICATE: (world) => {
     const twice = world.receipt();

@@ -17,6 +17,7 @@ import {
   type ValueOf,
 } from '@assay/protocol';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { termsAt } from './domains.ts';
 import type { LedgerView } from './state.ts';
 
 /** What a draw needs to know of one miner. */
@@ -31,6 +32,8 @@ export const DrawEntry = new StructType(
     activeFrom: U64,
     weight: Units,
     level: U8,
+    /** The level its domain asks of it for users' tasks (D8). */
+    userLevel: U8,
   },
   { typeName: 'DrawEntry' },
 );
@@ -40,7 +43,7 @@ export type DrawEntry = ValueOf<typeof DrawEntry>;
  * All a draw of one epoch depends on; what a mixer keeps of this epoch and the last to recompute their draws (§6.2).
  */
 export const DrawTable = new ContainerType(
-  { epoch: U32, beacon: Bytes32, userLevel: U8, entries: new ListCompositeType(DrawEntry, limits.maxTableRows) },
+  { epoch: U32, beacon: Bytes32, entries: new ListCompositeType(DrawEntry, limits.maxTableRows) },
   { typeName: 'DrawTable' },
 );
 export type DrawTable = ValueOf<typeof DrawTable>;
@@ -81,14 +84,18 @@ export function drawEpoch(params: Pick<Params, 'epochBlocks'>, drawHeight: numbe
  * The draw table of the epoch a state is in. Within an epoch it only gains entries, which `activeFrom` keeps out of
  * older draws.
  */
-export function drawTable({ globals, params, miners }: LedgerView): DrawTable {
+export function drawTable({ globals, params, miners, domains }: LedgerView): DrawTable {
+  const userLevels = Array.from(domains, (row) =>
+    Math.max(params.levels.userLevel, termsAt(row, globals.epoch).userLevel),
+  );
   const entries: DrawEntry[] = [];
   for (const row of miners) {
     const { operator, owner, domain, models, contextTokens, activeFrom, weight, level } = row;
-    const place = { miner: entries.length, activeFrom, weight, level };
+    const userLevel = userLevels[domain] ?? 0;
+    const place = { miner: entries.length, activeFrom, weight, level, userLevel };
     entries.push({ ...place, operator, owner, domain, models, contextTokens });
   }
-  return { epoch: globals.epoch, beacon: globals.epochBeacon, userLevel: params.levels.userLevel, entries };
+  return { epoch: globals.epoch, beacon: globals.epochBeacon, entries };
 }
 
 /**
@@ -97,11 +104,10 @@ export function drawTable({ globals, params, miners }: LedgerView): DrawTable {
  */
 export function eligibleMiners(table: DrawTable, request: DrawRequest): DrawEntry[] {
   const { kind, domain, model, payer, dedicatedMiners, drawHeight } = request;
-  const leastLevel = kind === taskKinds.user ? table.userLevel : 0; // D8
   return table.entries.filter(
     (entry) =>
       entry.weight > 0n &&
-      entry.level >= leastLevel &&
+      (kind !== taskKinds.user || entry.level >= entry.userLevel) && // §6.1
       entry.activeFrom <= drawHeight &&
       entry.domain === domain &&
       entry.models.includes(model) &&

@@ -103,10 +103,22 @@ describe('genesis', () => {
       (genesis) => params({ components: { ...genesis.params.components, vwuBps: 5001 } })(genesis),
     ],
     [
-      'the splits of domain 0 add up to 10200 basis points, more than 10,000',
+      'params.domains.minBurnBps must be at most maxBurnBps',
+      (genesis) => params({ domains: { ...genesis.params.domains, minBurnBps: 3001 } })(genesis),
+    ],
+    [
+      'params.domains.maxBurnBps must be at most 10,000',
+      (genesis) => params({ domains: { ...genesis.params.domains, maxBurnBps: 10_001 } })(genesis),
+    ],
+    [
+      'params.domains.noticeEpochs must be above zero',
+      (genesis) => params({ domains: { ...genesis.params.domains, noticeEpochs: 0 } })(genesis),
+    ],
+    [
+      'domain 0 is refused: The burned part of a price is outside the bounds of this network',
       (genesis) => ({
         ...genesis,
-        domains: genesis.domains.map((domain) => ({ ...domain, burnBps: 9200 })),
+        domains: genesis.domains.map((domain) => ({ ...domain, burnBps: 3001 })),
       }),
     ],
     [

@@ -8,19 +8,19 @@ import {
   type PowerRow,
   possessionRoot,
   type RoleRow,
+  resultCodes,
   rewardPeriods,
   type StateValue,
   securityWeights,
   sha256,
 } from '@assay/protocol';
+import { ALL_BPS, firstTerms, splitBps, termsCode, weightsBps } from './domains.ts';
 import { epochBeaconOf } from './epoch/beacon.ts';
 import { MAX_UNITS, PPB } from './integers.ts';
-import { modelRow, splitBps, wholeOf } from './models.ts';
+import { modelRow, wholeOf } from './models.ts';
 import { targetPowers } from './power.ts';
 import { keyOf, LedgerState } from './state.ts';
 import type { Verifier } from './verifier.ts';
-
-const ALL_BPS = 10_000;
 
 type GenesisMixer = Genesis['mixers'][number];
 type GenesisRole = Genesis['validators'][number];
@@ -82,7 +82,9 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     powers: firstPowers(genesis),
     delegations: [],
     unbonding: [],
-    domains: genesis.domains,
+    domains: genesis.domains.map(({ name, owner, ...terms }) => {
+      return { name, owner, terms: firstTerms({ terms, height: 0 }), admitted: [] };
+    }),
     holdings: genesis.models.map(({ creator }, model) => wholeOf(model, creator)),
     models: genesis.models.map((model) => modelRow(model, modelStatuses.accepted)),
     sessions: [],
@@ -136,15 +138,15 @@ function problemOf(genesis: Genesis): string | null {
   }
   const checks = [
     problemOfParams(genesis.params),
-    ...domains.map(problemOfDomain),
-    ...models.map((model, index) => problemOfModel(model, index, domains)),
+    ...domains.map((domain, index) => problemOfDomain(domain, index, genesis.params)),
+    ...models.map((model, index) => problemOfModel(model, index, genesis)),
   ];
   return checks.find((problem) => problem !== null) ?? null;
 }
 
 /** What a network could not work with; null when there is nothing. */
 export function problemOfParams(all: Params): string | null {
-  const { stacks, components, audit, models, rewards, emissionStages, ...params } = all;
+  const { stacks, components, audit, domains, models, rewards, emissionStages, ...params } = all;
   const whole = ['blockTimeMs', 'epochBlocks', 'settlementRows', 'receiptLifetimeBlocks'] as const;
   const zero = whole.find((name) => params[name] === 0);
   if (zero !== undefined) return `params.${zero} must be above zero`;
@@ -166,13 +168,19 @@ export function problemOfParams(all: Params): string | null {
   if (rewards.securityBy > securityWeights.stake) return 'params.rewards.securityBy must be 0 (duties) or 1 (stake)';
   const isLate = emissionStages.some(({ fromPeriod }, i) => fromPeriod <= (emissionStages[i - 1]?.fromPeriod ?? 0));
   if (isLate) return 'params.emissionStages must begin after period 0 and each after the one before';
-  const problem = problemOfModelParams(models);
+  const problem = problemOfDomainParams(domains) ?? problemOfModelParams(models);
   if (problem !== null) return problem;
   const stacksBps = sumBps(Object.values(stacks));
   if (stacksBps !== ALL_BPS) return `params.stacks add up to ${stacksBps} basis points instead of 10,000`;
-  const componentsBps = sumBps(Object.values(components));
+  const componentsBps = weightsBps(components);
   if (componentsBps !== ALL_BPS) return `params.components add up to ${componentsBps} basis points instead of 10,000`;
   return null;
+}
+
+function problemOfDomainParams({ minBurnBps, maxBurnBps, noticeEpochs }: Params['domains']): string | null {
+  if (noticeEpochs === 0) return 'params.domains.noticeEpochs must be above zero';
+  if (maxBurnBps > ALL_BPS) return 'params.domains.maxBurnBps must be at most 10,000';
+  return minBurnBps <= maxBurnBps ? null : 'params.domains.minBurnBps must be at most maxBurnBps';
 }
 
 function problemOfModelParams({ panelSeats, voteBlocks, backersBps, ...bounds }: Params['models']): string | null {
@@ -185,15 +193,15 @@ function problemOfModelParams({ panelSeats, voteBlocks, backersBps, ...bounds }:
   return 'params.models.minDifficultyPpm must be at most maxDifficultyPpm';
 }
 
-function problemOfDomain(domain: GenesisDomain, index: number): string | null {
-  const bps = splitBps(domain);
-  return bps <= ALL_BPS ? null : `the splits of domain ${index} add up to ${bps} basis points, more than 10,000`;
+function problemOfDomain(domain: GenesisDomain, index: number, { domains }: Params): string | null {
+  const code = termsCode(domain, domains, 0);
+  return code === 'OK' ? null : `domain ${index} is refused: ${resultCodes[code].sentence.slice(0, -1)}`;
 }
 
-function problemOfModel(model: GenesisModel, index: number, domains: readonly GenesisDomain[]): string | null {
+function problemOfModel(model: GenesisModel, index: number, { domains, params }: Genesis): string | null {
   const domain = domains[model.domain];
   if (domain === undefined) return `model ${index} names domain ${model.domain}, but there are ${domains.length}`;
-  const bps = splitBps(domain) + model.royaltyBps;
+  const bps = splitBps(domain, params.domains) + model.royaltyBps;
   if (bps > ALL_BPS) return `the royalty of model ${index} and its domain's splits add up to ${bps} basis points`;
   return null;
 }

@@ -6,7 +6,8 @@ import { MAX_UNITS } from './integers.ts';
 import { quickKeys } from './keys.fixture.ts';
 import { type BlockInput, Ledger } from './ledger.ts';
 import { worldParams } from './params.fixture.ts';
-import { type Act, act } from './random.fixture.ts';
+import { act } from './random.fixture.ts';
+import type { Act } from './random-values.fixture.ts';
 import type { LedgerView } from './state.ts';
 import { World } from './world.fixture.ts';
 
@@ -87,6 +88,9 @@ describe('any blocks whatsoever', () => {
       'modelDecided',
       'taskRated',
       'modelPriced',
+      'domainCreated',
+      'domainUpdated',
+      'minerAdmitted',
       'caseExecuted',
       'caseDismissed',
       'RECEIPT_BACKGROUND_FULL',

@@ -1,17 +1,6 @@
-import {
-  type DomainRow,
-  type Genesis,
-  type HoldingRow,
-  limits,
-  type ModelRow,
-  modelStatuses,
-  type ResultCode,
-} from '@assay/protocol';
+import { type Genesis, type HoldingRow, limits, type ModelRow, modelStatuses, type ResultCode } from '@assay/protocol';
+import { fitsRoyalty, isName } from './domains.ts';
 import type { LedgerView } from './state.ts';
-
-const ALL_BPS = 10_000;
-const SPACE = 0x20;
-const LAST_PRINTABLE = 0x7e;
 
 /** What a creator says of a model. */
 export type ModelTerms = Genesis['models'][number];
@@ -40,12 +29,6 @@ export function wholeOf(model: number, holder: Uint8Array): HoldingRow {
   return { model, holder, shares: limits.modelShares, backingUnits: 0n };
 }
 
-/** §4.4 A name is what people type: printable ASCII without spaces, so that no two look alike. */
-function isName(name: Uint8Array): boolean {
-  const isPlain = name.every((byte) => byte > SPACE && byte <= LAST_PRINTABLE);
-  return isPlain && name.length > 0 && name.length <= limits.maxNameBytes;
-}
-
 /** The code of a new model's terms; its domain exists (§4.4). */
 export function modelTermsCode(state: LedgerView, terms: ModelTerms): ResultCode {
   if (!isName(terms.name)) return 'BAD_NAME';
@@ -55,11 +38,5 @@ export function modelTermsCode(state: LedgerView, terms: ModelTerms): ResultCode
   const { contextTokens, difficultyPpm, t1ThresholdPpb, royaltyBps } = terms;
   const isDifficulty = difficultyPpm >= minDifficultyPpm && difficultyPpm <= maxDifficultyPpm;
   if (contextTokens === 0 || !isDifficulty || t1ThresholdPpb > maxT1ThresholdPpb) return 'BAD_MODEL';
-  return splitBps(state.domains.at(terms.domain)) + royaltyBps > ALL_BPS ? 'SPLITS_TOO_HIGH' : 'OK';
+  return fitsRoyalty(state, terms.domain, royaltyBps) ? 'OK' : 'SPLITS_TOO_HIGH';
 }
-
-/** The part of a price that a domain gives away before royalty and miner, basis points. */
-export function splitBps({ burnBps, processorsBps, validatorsBps, domainBps }: Splits): number {
-  return burnBps + processorsBps + validatorsBps + domainBps;
-}
-type Splits = Pick<DomainRow, 'burnBps' | 'processorsBps' | 'validatorsBps' | 'domainBps'>;

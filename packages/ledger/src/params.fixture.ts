@@ -39,6 +39,7 @@ export const worldParams: Params = {
   },
   powerWorkPpb: 333_333_333,
   levels: { streak: 10, minRatePpb: 900_000_000, userLevel: 0, factorFloorPpb: 1_000_000_000 },
+  domains: { creationFeeUnits: 200n, minBurnBps: 100, maxBurnBps: 3000, noticeEpochs: 2, inferenceOnly: false },
   models: {
     minDifficultyPpm: 100_000,
     maxDifficultyPpm: 10_000_000,

@@ -10,31 +10,9 @@ import {
 import fc from 'fast-check';
 import { auditDuties } from './audits.ts';
 import { modelTerms, voteTx } from './models.fixture.ts';
+import { admission, market } from './random-domains.fixture.ts';
+import { type Act, acts, from, heights, index, options, rarely, units } from './random-values.fixture.ts';
 import { checked, FEE, hardFailure, honest, type Sender, softFailure, unchecked, type World } from './world.fixture.ts';
-
-/** Makes the transactions of one random act, in the state the world is in. */
-export type Act = (world: World) => Uint8Array[];
-
-/** Acts from random data; a failing test prints them by name and data. */
-function acts<Data>(name: string, data: fc.Arbitrary<Data>, make: (world: World, data: Data) => Uint8Array[]) {
-  return data.map<Act>((each) =>
-    Object.assign((world: World) => make(world, each), { [fc.toStringMethod]: () => `${name} ${fc.stringify(each)}` }),
-  );
-}
-
-const most = (1n << 64n) - 1n;
-const units = fc.oneof(
-  fc.bigInt({ min: 0n, max: 2000n }),
-  fc.constantFrom(0n, 1n, 1000n, 999_990n, 1_000_000n, most - 1n, most),
-);
-const index = fc.oneof({ weight: 8, arbitrary: fc.nat(3) }, { weight: 1, arbitrary: fc.constantFrom(4, 2 ** 32 - 1) });
-const heights = fc.oneof(fc.nat(12), fc.nat(80), fc.constant(Number.MAX_SAFE_INTEGER));
-const people: readonly Sender[] = ['payer', 'otherPayer', 'minerA', 'minerB', 'minerC', 'owner', 'stranger0', 'mixer1'];
-const from = fc.constantFrom(...people);
-/** Nothing special, but now and then what `arbitrary` gives. */
-const rarely = <Value>(arbitrary: fc.Arbitrary<Value>) =>
-  fc.oneof({ weight: 15, arbitrary: fc.constant({}) }, { weight: 1, arbitrary });
-const options = rarely(fc.record({ feeUnits: units, nonce: fc.nat(5), validUntil: fc.nat(60) }, { requiredKeys: [] }));
 
 const transfer = acts('transfer', fc.record({ from, to: from, amountUnits: units, options }), (world, each) => [
   world.tx(each.from, 'transfer', { to: world.address(each.to), amountUnits: each.amountUnits }, each.options),
@@ -364,6 +342,8 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: shares },
   { weight: 2, arbitrary: backing },
   { weight: 1, arbitrary: assign },
+  { weight: 1, arbitrary: market },
+  { weight: 1, arbitrary: admission },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },
   { weight: 2, arbitrary: decideCase },

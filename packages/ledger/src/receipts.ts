@@ -11,7 +11,8 @@ import {
   taskKinds,
   taskStatuses,
 } from '@assay/protocol';
-import { backgroundTokensOf, fitsBackground, isOwnKind } from './background.ts';
+import { backgroundTokensOf, fitsBackground, takesKind } from './background.ts';
+import { isInferenceOnly } from './domains.ts';
 import { saturate } from './integers.ts';
 import { markOutliers, replicaCode, servedOther } from './replicas.ts';
 import { keyOf, type LedgerState, type LedgerView } from './state.ts';
@@ -66,7 +67,7 @@ export function applyReceipts(
     });
   }
   markOutliers(state, receipts);
-  const tokens = backgroundTokensOf(receipts);
+  const tokens = backgroundTokensOf(state, receipts);
   if (tokens > 0) state.setGlobals({ backgroundTokens: state.globals.backgroundTokens + tokens });
 }
 
@@ -77,7 +78,8 @@ function receiptCode(state: LedgerView, receipt: Receipt, height: number): Resul
   if (!hasOwnTaskId(receipt)) return 'RECEIPT_BAD_TASK';
   const code = replicaCode(receipt, session);
   if (code !== 'OK') return code;
-  if (isOwnKind(receipt.kind) !== session.isBackground) return 'RECEIPT_WRONG_KIND'; // §4.12
+  if (!takesKind(session, receipt.kind)) return 'RECEIPT_WRONG_KIND'; // §4.12
+  if (receipt.kind === taskKinds.training && isInferenceOnly(state, session.domain)) return 'RECEIPT_TRAINING'; // §4.13
   const priceUnits = chargeOf(state.models.at(receipt.model), session, receipt);
   if (receipt.priceUnits !== priceUnits || priceUnits > session.maxTaskUnits) return 'RECEIPT_BAD_PRICE';
   return 'OK';
@@ -125,6 +127,6 @@ function isInTime(state: LedgerView, receipt: Receipt, session: Readonly<Session
 
 /** §6.2 Nobody can choose a task id but by asking another task. */
 function hasOwnTaskId(receipt: Receipt): boolean {
-  if (receipt.kind > taskKinds.challenge || receipt.outcome > outcomes.partial) return false;
+  if (receipt.kind > taskKinds.training || receipt.outcome > outcomes.partial) return false;
   return equalBytes(taskIdOf(receipt), receipt.taskId);
 }

@@ -129,6 +129,19 @@ export type LedgerEvent =
       readonly role: number;
       readonly units: bigint;
     }
+  | { readonly type: 'domainCreated'; readonly domain: number; readonly owner: Uint8Array }
+  | {
+      readonly type: 'domainUpdated';
+      readonly domain: number;
+      /** The first epoch in which the new terms hold. */
+      readonly fromEpoch: number;
+    }
+  | {
+      readonly type: 'minerAdmitted';
+      readonly domain: number;
+      readonly operator: Uint8Array;
+      readonly isAdmitted: boolean;
+    }
   | { readonly type: 'modelRegistered'; readonly model: number; readonly creator: Uint8Array }
   | { readonly type: 'panelDrawn'; readonly model: number; readonly validators: readonly number[] }
   | {

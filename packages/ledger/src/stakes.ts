@@ -1,4 +1,5 @@
 import { minerStatuses, type StakeKind, stakeKinds } from '@assay/protocol';
+import { termsAt } from './domains.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 
 /** The stake of one role, or a miner's collateral. */
@@ -23,7 +24,8 @@ export function stakeOf(state: LedgerView, kind: StakeKind | undefined, role: nu
     if (miner === undefined) return undefined;
     const { owner, collateralUnits: units, domain, status } = miner;
     const isGone = status === minerStatuses.deregistered || status === minerStatuses.ejected;
-    return { owner, units, minUnits: isGone ? 0n : state.domains.at(domain).minCollateralUnits };
+    const { minCollateralUnits } = termsAt(state.domains.at(domain), state.globals.epoch);
+    return { owner, units, minUnits: isGone ? 0n : minCollateralUnits };
   }
   const row = tableOf(state, kind).get(role);
   return row && { owner: row.account, units: row.stakeUnits, minUnits: state.params.stake[`${kind}MinUnits`] };

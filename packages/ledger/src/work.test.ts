@@ -11,6 +11,7 @@ describe('verified work units', () => {
     expect(workUnitsOf(params, { difficultyPpm: 2_500_000 }, task)).toBe(1750n);
     expect(workUnitsOf(params, { difficultyPpm: 1_000_000 }, { ...task, kind: taskKinds.background })).toBe(210n);
     expect(workUnitsOf(params, { difficultyPpm: 1_000_000 }, { ...task, kind: taskKinds.challenge })).toBe(70n);
+    expect(workUnitsOf(params, { difficultyPpm: 1_000_000 }, { ...task, kind: taskKinds.training })).toBe(210n);
   });
 
   it('are rounded down once, at the end', () => {
@@ -30,6 +31,7 @@ describe('usage (E1)', () => {
     expect(usageOf({ ...task, priceUnits: 0n })).toBe(0n);
     expect(usageOf({ ...task, kind: taskKinds.background })).toBe(0n);
     expect(usageOf({ ...task, kind: taskKinds.challenge })).toBe(0n);
+    expect(usageOf({ ...task, kind: taskKinds.training })).toBe(0n);
   });
 });
 

@@ -6,6 +6,7 @@ const IMPORTANCE_PPM: Readonly<Record<number, bigint>> = {
   [taskKinds.user]: 1_000_000n,
   [taskKinds.background]: 300_000n,
   [taskKinds.challenge]: 100_000n,
+  [taskKinds.training]: 300_000n,
 };
 
 /**

@@ -1,6 +1,7 @@
 import {
   type AuditNumbers,
   AuditSecret,
+  admissions,
   BitArray,
   type BodyKind,
   type BodyValues,
@@ -32,6 +33,7 @@ setHasher(hasher);
 const encode = (text: string) => new TextEncoder().encode(text);
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 
+export { domainTerms, nameOf } from './domains.fixture.ts';
 export { realKeys } from './keys.fixture.ts';
 
 export const FEE = worldParams.transactionFeeUnits;
@@ -326,6 +328,7 @@ export class World {
           domainBps: 200,
           registrationFeeUnits: 50n,
           minCollateralUnits: 1000n,
+          ...{ components: [], admission: admissions.open, userLevel: 0, inferenceOnly: false, washGuard: true },
         },
       ],
       models: ['small', 'large'].map((name, i) => ({

@@ -1,9 +1,6 @@
-import { ListCompositeType } from '@chainsafe/ssz';
-import { Address, Bool, Bytes32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { Address, Bool, Bytes32, listOfAddresses, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
-import { byValue, StructType } from './struct.ts';
-
-const listOfAddresses = (limit: number) => byValue(new ListCompositeType(Address, limit));
+import { StructType } from './struct.ts';
 
 /** Fines, and who decides about them (economics §6). */
 export const CaseParams = new StructType(

@@ -4,6 +4,7 @@ import {
   ByteVectorType,
   type ByteViews,
   ListBasicType,
+  ListCompositeType,
   UintBigintType,
   UintNumberType,
   type ValueOf,
@@ -116,5 +117,7 @@ export const textOf = (limitBytes: number) => new TextType(limitBytes);
 export const listOfU32 = (limit: number) => byValue(new ListBasicType(U32, limit));
 /** A list of at most `limit` amounts. */
 export const listOfUnits = (limit: number) => byValue(new ListBasicType(Units, limit));
+/** A list of at most `limit` addresses. */
+export const listOfAddresses = (limit: number) => byValue(new ListCompositeType(Address, limit));
 /** Exactly `length` 32-bit integers. */
 export const vectorOfU32 = (length: number) => byValue(new VectorBasicType(U32, length));

@@ -1,5 +1,6 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { CaseParams } from './cases.ts';
+import { Components, DomainParams, GenesisDomain } from './domains.ts';
 import {
   Address,
   BlsPublicKey,
@@ -74,22 +75,6 @@ export const ModelParams = new StructType(
 export const Stacks = new StructType(
   { minersBps: U16, securityBps: U16, creatorsBps: U16, gatewaysBps: U16, treasuryBps: U16 },
   { typeName: 'Stacks' },
-);
-
-/** Weights of the miners' competition, basis points, Σ = 10,000; empty components are shared out (economics §4). */
-export const Components = new StructType(
-  {
-    usageBps: U16,
-    stakeBps: U16,
-    hashRateBps: U16,
-    feedbackBps: U16,
-    vwuBps: U16,
-    bandwidthBps: U16,
-    computeBps: U16,
-    latencyBps: U16,
-    performanceBps: U16,
-  },
-  { typeName: 'Components' },
 );
 
 /** Deposits (economics §6): the least that roles must keep staked, and how long what is taken out stays locked. */
@@ -204,6 +189,7 @@ export const Params = new ContainerType(
     audit: AuditParams,
     stake: StakeParams,
     levels: LevelParams,
+    domains: DomainParams,
     models: ModelParams,
     poi: PoiParams,
     background: BackgroundParams,
@@ -241,21 +227,6 @@ export const GenesisMixer = new StructType(
 export const GenesisRole = new StructType(
   { publicKey: Bytes32, operator: Address, stakeUnits: Units },
   { typeName: 'GenesisRole' },
-);
-
-/** A market with its own splits (§4.1); revenue shares in basis points, the miners get the rest. */
-export const GenesisDomain = new StructType(
-  {
-    name: Name,
-    owner: Address,
-    burnBps: U16,
-    processorsBps: U16,
-    validatorsBps: U16,
-    domainBps: U16,
-    registrationFeeUnits: Units,
-    minCollateralUnits: Units,
-  },
-  { typeName: 'GenesisDomain' },
 );
 
 /** A registered model (§4.2): its file, what it costs, when its auditors call a difference a failure. */

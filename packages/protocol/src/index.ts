@@ -9,6 +9,7 @@ export * from './block.ts';
 export * from './cases.ts';
 export * from './chunk-tree.ts';
 export * from './codes.ts';
+export * from './domains.ts';
 export * from './encoding.ts';
 export * from './genesis.ts';
 export * from './governance.ts';

@@ -18,6 +18,10 @@ export const limits = {
   maxEmissionStages: 64,
   /** Reward periods that are counted. */
   maxPeriods: 2 ** 32 - 1,
+  /** Terms of a domain: those that hold and those to come. */
+  maxDatedTerms: 2,
+  /** Operators that are admitted to a domain and have not registered yet. */
+  maxAdmitted: 64,
   /** Models one miner may serve. */
   maxModelsPerMiner: 16,
   /** Miners a dedicated session may name (§4.11). */

@@ -8,7 +8,7 @@ import { StructListType, StructType } from './struct.ts';
 export { BitArray };
 
 /** What a task was for; sets the importance of its VWU (economics §4). */
-export const taskKinds = { user: 0, background: 1, challenge: 2 } as const;
+export const taskKinds = { user: 0, background: 1, challenge: 2, training: 3 } as const;
 
 /** How a task ended (§5). A partial answer is one whose client left; it is paid for what was made. */
 export const outcomes = { complete: 0, partial: 1 } as const;

@@ -1,5 +1,6 @@
 import { ContainerType } from '@chainsafe/ssz';
 import { CaseRow } from './cases.ts';
+import { DomainRow } from './domains.ts';
 import {
   Address,
   BlsPublicKey,
@@ -15,7 +16,7 @@ import {
   Units,
   type ValueOf,
 } from './encoding.ts';
-import { GenesisDomain, Params } from './genesis.ts';
+import { Params } from './genesis.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
 import { StructListType, StructType } from './struct.ts';
@@ -152,10 +153,6 @@ export const UnbondingRow = new StructType(
   { typeName: 'UnbondingRow' },
 );
 export type UnbondingRow = ValueOf<typeof UnbondingRow>;
-
-/** A domain is as its genesis says. */
-export const DomainRow = GenesisDomain;
-export type DomainRow = ValueOf<typeof DomainRow>;
 
 /** `proposed`: its panel has not decided yet. Only accepted models get sessions (§4.5). */
 export const modelStatuses = { proposed: 0, accepted: 1, refused: 2 } as const;

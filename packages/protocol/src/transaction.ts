@@ -1,5 +1,6 @@
 import { ContainerType, UnionType } from '@chainsafe/ssz';
 import { AppealCase, DecideCase } from './cases.ts';
+import { AdmitMiner, CreateDomain, UpdateDomain } from './domains.ts';
 import {
   Address,
   Bool,
@@ -157,6 +158,7 @@ export const TransactionBody = new UnionType(
     AssignWork,
     Feedback,
     ...[DecideCase, AppealCase],
+    ...[CreateDomain, UpdateDomain, AdmitMiner],
   ],
   { typeName: 'TransactionBody' },
 );
@@ -185,6 +187,9 @@ export const bodySelectors = {
   feedback: 21,
   decideCase: 22,
   appealCase: 23,
+  createDomain: 24,
+  updateDomain: 25,
+  admitMiner: 26,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -212,6 +217,9 @@ export interface BodyValues {
   readonly feedback: ValueOf<typeof Feedback>;
   readonly decideCase: ValueOf<typeof DecideCase>;
   readonly appealCase: ValueOf<typeof AppealCase>;
+  readonly createDomain: ValueOf<typeof CreateDomain>;
+  readonly updateDomain: ValueOf<typeof UpdateDomain>;
+  readonly admitMiner: ValueOf<typeof AdmitMiner>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

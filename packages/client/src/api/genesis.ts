@@ -28,6 +28,13 @@ const stakeParams = z.object({
   gatewayMinUnits: units,
 });
 const levels = z.object({ streak: count, minRatePpb: ppb, userLevel: count, factorFloorPpb: ppb });
+const domainParams = z.object({
+  creationFeeUnits: units,
+  minBurnBps: bps,
+  maxBurnBps: bps,
+  noticeEpochs: count,
+  inferenceOnly: z.boolean(),
+});
 const modelParams = z.object({
   minDifficultyPpm: count,
   maxDifficultyPpm: count,
@@ -85,6 +92,7 @@ export const ParamsJson = z.object({
   audit: auditParams,
   stake: stakeParams,
   levels,
+  domains: domainParams,
   models: modelParams,
   poi: z.object({ outlierPpb: ppb }),
   background: z.object({ maxTokensPerEpoch: count }),
@@ -111,15 +119,20 @@ export const EmissionRate = z.object({
   limitUnits: units.nullable(),
 });
 const genesisRole = z.object({ publicKey: bytes32, operator: address, stakeUnits: units });
-export const domainFields = {
-  name: z.string(),
-  owner: address,
+export const termsFields = {
   burnBps: bps,
   processorsBps: bps,
   validatorsBps: bps,
   domainBps: bps,
   registrationFeeUnits: units,
   minCollateralUnits: units,
+  /** Its own weights of the competition; those of the network while it is empty. */
+  components: z.array(components),
+  /** 0: open; 1: those whom the owner admitted. */
+  admission: count,
+  userLevel: count,
+  inferenceOnly: z.boolean(),
+  washGuard: z.boolean(),
 };
 export const modelFields = {
   name: z.string(),
@@ -144,7 +157,7 @@ export const GenesisJson = z.object({
   oracles: z.array(genesisRole),
   validators: z.array(genesisRole),
   gateways: z.array(genesisRole),
-  domains: z.array(z.object(domainFields)),
+  domains: z.array(z.object({ name: z.string(), owner: address, ...termsFields })),
   models: z.array(z.object(modelFields)),
 });
 export type ParamsJson = z.infer<typeof ParamsJson>;

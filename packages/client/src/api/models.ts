@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import { domainFields, modelFields } from './genesis.ts';
+import { modelFields } from './genesis.ts';
 import { address, count, units } from './scalars.ts';
-
-export const Domain = z.object({ index: count, ...domainFields });
-export type Domain = z.infer<typeof Domain>;
 
 export const Model = z.object({
   index: count,

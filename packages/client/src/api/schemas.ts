@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { decisionEvents } from './decision-events.ts';
+import { Domain, domainEvents } from './domains.ts';
 import { EmissionRate } from './genesis.ts';
-import { Domain, Model, modelEvents } from './models.ts';
+import { Model, modelEvents } from './models.ts';
 import { address, blsPublicKey, bps, bytes, bytes32, code, count, ppb, signature96, units } from './scalars.ts';
 import { standingEvents } from './standing.ts';
 
@@ -213,6 +214,7 @@ export const Event = z.discriminatedUnion('type', [
     role: count,
     units,
   }),
+  ...domainEvents,
   ...modelEvents,
   z.object({ type: z.literal('sessionOpened'), session: count, payer: address }),
   z.object({ type: z.literal('sessionClosed'), session: count, refundedUnits: units }),
@@ -289,7 +291,7 @@ export const Task = z.object({
   taskId: bytes32,
   /** Place in the order of certification; `before` of the next page. */
   order: count,
-  kind: z.enum(['user', 'background', 'challenge']),
+  kind: z.enum(['user', 'background', 'challenge', 'training']),
   outcome: z.enum(['complete', 'partial']),
   status: z.enum(['certified', 'auditing', 'approved', 'rejected', 'settled']),
   /** Null when the task was not drawn for an audit, or not yet. */

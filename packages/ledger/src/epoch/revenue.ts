@@ -1,11 +1,10 @@
-import { type DomainRow, type ModelRow, type TaskRow, taskStatuses } from '@assay/protocol';
+import { type ModelRow, type TaskRow, taskStatuses } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
+import { ALL_BPS, type Splits, splitsOf, termsAt } from '../domains.ts';
 import type { Pool, RevenueParts } from '../result.ts';
 import type { ClosedBooks } from './books.ts';
 import type { Steps, Work } from './pace.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
-
-const ALL_BPS = 10_000;
 
 /** What the approved tasks of an epoch brought. */
 export interface Revenue {
@@ -16,12 +15,8 @@ export interface Revenue {
 }
 
 /** Divides a price by the splits of its domain and the royalty of its model (economics §2.1). */
-export function revenueParts(
-  priceUnits: bigint,
-  domain: Pick<DomainRow, 'burnBps' | 'processorsBps' | 'validatorsBps' | 'domainBps'>,
-  model: Pick<ModelRow, 'royaltyBps'>,
-): RevenueParts {
-  const { burnBps, processorsBps, validatorsBps, domainBps } = domain;
+export function revenueParts(priceUnits: bigint, splits: Splits, model: Pick<ModelRow, 'royaltyBps'>): RevenueParts {
+  const { burnBps, processorsBps, validatorsBps, domainBps } = splits;
   const named = [burnBps, processorsBps, model.royaltyBps, validatorsBps, domainBps];
   const minersBps = named.reduce((left, bps) => left - bps, ALL_BPS);
   const [
@@ -45,7 +40,8 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
     const task = books.tasks.at(index);
     if (task.status !== taskStatuses.approved) continue;
     const model = books.models.at(task.model);
-    const parts = revenueParts(task.pendingUnits, books.domains.at(model.domain), model);
+    const terms = termsAt(books.domains.at(model.domain), books.globals.epoch);
+    const parts = revenueParts(task.pendingUnits, splitsOf(terms, books.params.domains, model.royaltyBps), model);
     addTask(books, task, parts, book);
     take(work, index, parts.burnUnits);
     revenueUnits += task.pendingUnits;

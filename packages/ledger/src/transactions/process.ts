@@ -13,6 +13,7 @@ import { transactionSigningRoot } from '../signing.ts';
 import type { LedgerState } from '../state.ts';
 import type { Verifier } from '../verifier.ts';
 import { acceptModel } from './acceptModel.ts';
+import { admitMiner } from './admitMiner.ts';
 import { appealCase } from './appealCase.ts';
 import { assignWork } from './assignWork.ts';
 import { auditCommit } from './auditCommit.ts';
@@ -21,6 +22,7 @@ import { backModel } from './backModel.ts';
 import { bond } from './bond.ts';
 import { certifiedBatch } from './certifiedBatch.ts';
 import { closeSession } from './closeSession.ts';
+import { createDomain } from './createDomain.ts';
 import { decideCase } from './decideCase.ts';
 import { delegate } from './delegate.ts';
 import { feedback } from './feedback.ts';
@@ -34,6 +36,7 @@ import { transfer } from './transfer.ts';
 import { transferModelShares } from './transferModelShares.ts';
 import { unbond } from './unbond.ts';
 import { undelegate } from './undelegate.ts';
+import { updateDomain } from './updateDomain.ts';
 import { updateModelPrice } from './updateModelPrice.ts';
 import { vote } from './vote.ts';
 import { withdrawBacking } from './withdrawBacking.ts';
@@ -63,6 +66,9 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   feedback,
   decideCase,
   appealCase,
+  createDomain,
+  updateDomain,
+  admitMiner,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

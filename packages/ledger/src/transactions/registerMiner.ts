@@ -1,4 +1,14 @@
-import { type BodyValues, type MinerRow, minerStatuses, noValidator, type ResultCode } from '@assay/protocol';
+import {
+  admissions,
+  type BodyValues,
+  type DomainTerms,
+  equalBytes,
+  type MinerRow,
+  minerStatuses,
+  noValidator,
+  type ResultCode,
+} from '@assay/protocol';
+import { termsAt, termsOf } from '../domains.ts';
 import type { LedgerState } from '../state.ts';
 import { routingWeight } from '../weight.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
@@ -12,23 +22,29 @@ const MAX_EVIDENCE_LEVEL = 2;
 export const registerMiner: TransactionRule<Body> = {
   validate(state, body, context) {
     const domain = state.domains.get(body.domain);
-    const cost = body.collateralUnits + (domain?.registrationFeeUnits ?? 0n);
+    const terms = termsOf(state, body.domain);
+    const cost = body.collateralUnits + (terms?.registrationFeeUnits ?? 0n);
     if (cost > context.availableUnits) return 'INSUFFICIENT_BALANCE';
-    if (domain === undefined) return 'UNKNOWN_DOMAIN';
+    if (domain === undefined || terms === undefined) return 'UNKNOWN_DOMAIN';
     if (body.models.some((model) => state.models.get(model)?.domain !== body.domain)) return 'UNKNOWN_MODEL';
     if (state.minerOf(context.sender) !== undefined) return 'ALREADY_REGISTERED';
-    return termsCode(body, domain.minCollateralUnits);
+    const code = capacityCode(body, terms);
+    if (code !== 'OK' || terms.admission === admissions.open) return code;
+    return domain.admitted.some((address) => equalBytes(address, context.sender)) ? 'OK' : 'NOT_ADMITTED'; // §4.10
   },
   apply(state, body, context) {
     const domain = state.domains.at(body.domain);
-    state.debit(context.sender, domain.registrationFeeUnits + body.collateralUnits);
-    state.credit(domain.owner, domain.registrationFeeUnits);
+    const { registrationFeeUnits } = termsAt(domain, state.globals.epoch);
+    state.debit(context.sender, registrationFeeUnits + body.collateralUnits);
+    state.credit(domain.owner, registrationFeeUnits);
+    const admitted = domain.admitted.filter((address) => !equalBytes(address, context.sender));
+    if (admitted.length < domain.admitted.length) state.domains.update(body.domain, { admitted });
     const miner = state.addMiner(minerRow(state, body, context));
     return [{ type: 'minerRegistered', miner, operator: context.sender }];
   },
 };
 
-function termsCode(body: Body, minCollateralUnits: bigint): ResultCode {
+function capacityCode(body: Body, { minCollateralUnits }: Readonly<DomainTerms>): ResultCode {
   const { split, concurrency, contextTokens, models, evidenceLevel, collateralUnits } = body;
   if (split.operatorBps + split.ownerBps + split.stakersBps !== ALL_BPS) return 'BAD_SPLIT';
   const canWork = concurrency > 0 && contextTokens > 0 && models.length > 0 && evidenceLevel <= MAX_EVIDENCE_LEVEL;

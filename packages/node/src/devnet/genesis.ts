@@ -1,4 +1,4 @@
-import type { Genesis, Params } from '@assay/protocol';
+import { admissions, type Genesis, type Params } from '@assay/protocol';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
 
 /** Base units in a unit (economics). */
@@ -54,6 +54,13 @@ export const devnetParams: Params = {
   },
   powerWorkPpb: 333_333_333,
   levels: { streak: 10, minRatePpb: 900_000_000, userLevel: 0, factorFloorPpb: 1_000_000_000 },
+  domains: {
+    creationFeeUnits: units(1000),
+    minBurnBps: 100,
+    maxBurnBps: 3000,
+    noticeEpochs: 2,
+    inferenceOnly: true,
+  },
   models: {
     minDifficultyPpm: 100_000,
     maxDifficultyPpm: 100_000_000,
@@ -204,6 +211,7 @@ export function devnetGenesis(
         domainBps: 200,
         registrationFeeUnits: units(10),
         minCollateralUnits: collateralUnits,
+        ...{ components: [], admission: admissions.open, userLevel: 0, inferenceOnly: false, washGuard: true },
       },
     ],
     models: [

@@ -1,19 +1,37 @@
-import { softFailure } from '@assay/ledger/fixture';
+import { domainTerms, nameOf, type Sender, softFailure } from '@assay/ledger/fixture';
+import { proposalStatuses, taskKinds, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, Village } from './village.fixture.ts';
 
 /** The second model is two and a half times as difficult; the price of a task stays 1,000. */
-function village(): Village {
+function village(voters: readonly Sender[] = []): Village {
   const made = new Village('work-units', {
     edit: (genesis) => ({
       ...genesis,
+      params: {
+        ...genesis.params,
+        governance: { ...genesis.params.governance, depositUnits: 1n, votingEpochs: 1, delayEpochs: 0 },
+      },
       models: genesis.models.map((model, i) => ({ ...model, difficultyPpm: i === 1 ? 2_500_000 : 1_000_000 })),
     }),
   });
   made.settle(2, () => ({ models: [0, 1] }));
   made.block(made.tx('otherPayer', 'openSession', made.session({ model: 1 })));
+  if (voters.length > 0)
+    made.block(...voters.map((name) => made.tx('owner', 'transfer', { to: made.address(name), amountUnits: 1000n })));
   return made;
 }
+
+const mixers = ['mixer0', 'mixer1', 'mixer2'] as const;
+/** Governance changes a parameter: three of four mixers, two thirds of all stake, say yes. */
+function decide(made: Village, path: string, value: string): void {
+  const action = { selector: 0 as const, value: { path: nameOf(path), value: nameOf(value) } };
+  made.block(made.tx('payer', 'propose', { action }));
+  made.block(...mixers.map((mixer) => made.tx(mixer, 'vote', { proposal: 0, choice: voteChoices.yes })));
+  for (let epoch = 0; epoch < 3; epoch++) made.finishEpoch();
+  if (made.state.proposals.at(0).status !== proposalStatuses.executed) throw new Error('the proposal did not pass');
+}
+
 const task = { tokensIn: 100, tokensOut: 200 };
 const hardTask = { ...task, session: 1, model: 1 };
 
@@ -68,5 +86,40 @@ describe('preset work-units (B)', () => {
     expect(close.revenueUnits).toBe(0n);
     expect(emitted(close, 'miners')).toBe(0n);
     expect(made.state.miners.at(0).trustPpb).toBeLessThan(before);
+  });
+
+  it('refuses training in phase 1 (B11)', () => {
+    const made = village();
+    const training = [made.receipt({ ...task, kind: taskKinds.training })];
+    expect(made.codeOf(made.batchTx({ receipts: training }))).toBe('RECEIPT_TRAINING');
+    const terms = domainTerms(made.genesis, { inferenceOnly: false });
+    expect(made.send('landlord', 'updateDomain', { domain: 0, terms })).toBe('OK');
+    for (let epoch = 0; epoch < 2; epoch++) made.finishEpoch();
+    // It is the network that is in phase 1: no owner leaves it alone.
+    const again = [made.receipt({ ...task, kind: taskKinds.training })];
+    expect(made.codeOf(made.batchTx({ receipts: again }))).toBe('RECEIPT_TRAINING');
+  });
+
+  it('takes training in phase 2, once governance says so and the owner does not say no (B11)', () => {
+    const made = village(mixers);
+    decide(made, 'domains.inferenceOnly', 'false');
+    made.work([{ ...task, miner: 0, kind: taskKinds.training }]);
+    // 700 × 0.3.
+    expect(made.state.miners.at(0).epochVwu).toBe(210n);
+    const terms = domainTerms(made.genesis, { inferenceOnly: true });
+    made.send('landlord', 'updateDomain', { domain: 0, terms });
+    for (let epoch = 0; epoch < 2; epoch++) made.finishEpoch();
+    const receipts = [made.receipt({ ...task, kind: taskKinds.training })];
+    expect(made.codeOf(made.batchTx({ receipts }))).toBe('RECEIPT_TRAINING');
+  });
+
+  it('burns what governance says, whatever the owner set before (B7)', () => {
+    const made = village(mixers);
+    decide(made, 'domains.minBurnBps', '2000');
+    made.work([{ ...task, miner: 0 }]);
+    const close = made.finishPeriod();
+    expect([close.revenueUnits, close.burnedUnits]).toEqual([1000n, 200n]);
+    const miner = close.payouts.filter(({ source, stack }) => source === 'revenue' && stack === 'miners');
+    expect(miner.reduce((sum, { units }) => sum + units, 0n)).toBe(600n);
   });
 });

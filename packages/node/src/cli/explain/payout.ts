@@ -8,6 +8,7 @@ import { ratio } from '../ratio.ts';
 import { certifiedIn, type ReceiptPlace } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
 import { holderShare } from './holders.ts';
+import { minerSplitFacts, splitFacts } from './splits.ts';
 import { minerParts, stakerShare } from './stakers.ts';
 
 export const PayoutExplanation = explanationOf(
@@ -157,12 +158,14 @@ function reasonOf(closed: Closed, payout: Payout): Reason {
 /** Revenue that comes task by task: to the miner's people, the gateway, the domain. */
 function taskReason(closed: Closed, payout: Payout): Reason {
   const rows: string[][] = [];
+  const models = new Set<number>();
   let recomputedUnits = 0n;
   for (const { place, parts } of closed.paid) {
     const part = partOf(closed.books, payout, { place, parts });
     if (part === null) continue;
     recomputedUnits += part.own;
     const { height, transaction, receipt } = place;
+    models.add(receipt.model);
     const own = [units(receipt.priceUnits), units(part.stack), units(part.own)];
     rows.push([hex(receipt.taskId), transactionAt(height, transaction), ...own]);
   }
@@ -173,7 +176,7 @@ function taskReason(closed: Closed, payout: Payout): Reason {
       {
         title: titleOf(payout),
         clause: payout.stack === 'miners' ? 'economics §2, E8' : 'economics §2',
-        facts: splitFacts(closed, payout),
+        facts: splitFacts(closed.books, payout, models),
         table: { head: ['task', 'certified in', 'price', `part of ${payout.stack}`, 'of the account'], rows },
       },
     ],
@@ -205,28 +208,6 @@ function ownPart(
   const { operatorUnits, ownerUnits } = minerParts(books, units, miner);
   const asOperator = equalBytes(account, operator) ? operatorUnits : 0n;
   return asOperator + (equalBytes(account, owner) ? ownerUnits : 0n);
-}
-
-function splitFacts({ books, paid }: Closed, { stack, role, kind }: Payout): Step['facts'] {
-  if (kind === 'miner' && role !== null) return minerSplitFacts(books, role);
-  const domains = new Set(paid.map(({ place }) => books.models.at(place.receipt.model).domain));
-  return [...domains].map((domain) => {
-    const { processorsBps, domainBps } = books.domains.at(domain);
-    const source = `genesis, domain ${domain}`;
-    return stack === 'gateways' ? bps('processors', processorsBps, source) : bps('domain', domainBps, source);
-  });
-}
-
-const bps = (name: string, value: number, source: string) => ({ name, value: `${value} of 10000`, source });
-
-function minerSplitFacts(books: ClosedBooks, miner: number): Step['facts'] {
-  const { operator, owner, split } = books.miners.at(miner);
-  const source = `registration of miner ${miner}`;
-  return [
-    bps('operator', split.operatorBps, `${addressText(operator)}, ${source}`),
-    bps('owner', split.ownerBps, `${addressText(owner)}, ${source}`),
-    bps('stakers', split.stakersBps, "the owner's while nobody stakes"),
-  ];
 }
 
 /** The part of a miner's units that is its stakers', divided by what each has staked. */

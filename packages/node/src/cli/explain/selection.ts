@@ -151,16 +151,17 @@ function eligibleStep({ table, request }: Found): Step {
         String(entry.miner),
         String(entry.weight),
         addressText(entry.operator),
-        whyNot(table, entry, request) ?? 'yes',
+        whyNot(entry, request) ?? 'yes',
       ]),
     },
   };
 }
 
-function whyNot({ userLevel }: DrawTable, entry: DrawTable['entries'][number], request: DrawRequest): string | null {
+function whyNot(entry: DrawTable['entries'][number], request: DrawRequest): string | null {
   const { kind, domain, model, payer, dedicatedMiners, drawHeight } = request;
   if (entry.weight === 0n) return 'no, paused, deregistered or ejected';
-  if (kind === taskKinds.user && entry.level < userLevel) return `no, level ${entry.level} is below ${userLevel}`;
+  const isTooLow = kind === taskKinds.user && entry.level < entry.userLevel;
+  if (isTooLow) return `no, level ${entry.level} is below ${entry.userLevel}`;
   if (entry.activeFrom > drawHeight) return `no, active only from block ${entry.activeFrom}`;
   if (entry.domain !== domain) return `no, works for domain ${entry.domain}`;
   if (!entry.models.includes(model)) return `no, does not serve model ${model}`;

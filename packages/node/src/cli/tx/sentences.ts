@@ -26,4 +26,7 @@ export const sentences: Readonly<Record<BodyKind, string>> = {
   feedback: 'Rate a task that was paid, 1 to 5.',
   decideCase: 'Say as a member of the foundation whether a fine is to be taken.',
   appealCase: 'Ask the foundation to decide on a fine; leaves a bond.',
+  createDomain: 'Open a domain with terms of your own, for a fee.',
+  updateDomain: 'Announce new terms of a domain, all of them.',
+  admitMiner: 'Admit an operator to a domain, or take that back.',
 };

@@ -14,6 +14,8 @@ import {
 import type { LedgerEvent } from '@assay/ledger';
 import {
   AuditRow,
+  Components,
+  DatedTerms,
   DomainRow,
   Genesis,
   MinerRow,
@@ -39,6 +41,10 @@ const genesisOfOne = () => ({
     ]),
   ),
 });
+const domainOfOne = () => {
+  const terms = { ...DatedTerms.defaultValue(), components: [Components.defaultValue()] };
+  return { ...DomainRow.defaultValue(), terms: [terms], admitted: [new Uint8Array(20)] };
+};
 const auditOfOne = () => ({
   ...AuditRow.defaultValue(),
   auditors: [AuditRow.fields.auditors.elementType.defaultValue()],
@@ -50,7 +56,7 @@ describe('the API form of ledger values', () => {
     ['miner', Miner, rowJson.miner(0, MinerRow.defaultValue())],
     ['mixer', Mixer, rowJson.mixer(0, MixerRow.defaultValue())],
     ['role', Role, rowJson.role(0, RoleRow.defaultValue())],
-    ['domain', Domain, rowJson.domain(0, DomainRow.defaultValue())],
+    ['domain', Domain, rowJson.domain(0, domainOfOne())],
     ['model', Model, rowJson.model(0, ModelRow.defaultValue())],
     ['session', Session, rowJson.session(0, SessionRow.defaultValue())],
     ['genesis', GenesisJson, genesisJson(genesisOfOne())],
@@ -82,6 +88,9 @@ describe('the API form of events', () => {
   const events: readonly LedgerEvent[] = [
     { type: 'minerRegistered', miner: 1, operator: address },
     { type: 'unbonded', account: address, kind: 'delegation', role: 1, units: 2n ** 60n },
+    { type: 'domainCreated', domain: 1, owner: address },
+    { type: 'domainUpdated', domain: 1, fromEpoch: 7 },
+    { type: 'minerAdmitted', domain: 1, operator: address, isAdmitted: true },
     { type: 'modelRegistered', model: 1, creator: address },
     { type: 'panelDrawn', model: 1, validators: [2, 0] },
     { type: 'modelDecided', model: 1, accepted: true, seats: 3, accepts: 2, refuses: 1 },

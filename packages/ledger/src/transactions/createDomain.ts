@@ -1,0 +1,20 @@
+import { type BodyValues, equalBytes } from '@assay/protocol';
+import { firstTerms, isName, termsCode } from '../domains.ts';
+import type { TransactionRule } from './rule.ts';
+
+/** Makes the sender the owner of a new domain, for a fee to the treasury (§4.8, B1). */
+export const createDomain: TransactionRule<BodyValues['createDomain']> = {
+  validate({ params, domains }, { name, terms }, { availableUnits }) {
+    if (params.domains.creationFeeUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
+    if (!isName(name)) return 'BAD_NAME';
+    for (const domain of domains) if (equalBytes(domain.name, name)) return 'NAME_TAKEN';
+    return termsCode(terms, params.domains, 0);
+  },
+  apply(state, { name, terms }, { sender, height }) {
+    const { creationFeeUnits } = state.params.domains;
+    state.debit(sender, creationFeeUnits);
+    state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + creationFeeUnits });
+    const domain = state.domains.push({ name, owner: sender, terms: firstTerms({ terms, height }), admitted: [] });
+    return [{ type: 'domainCreated', domain, owner: sender }];
+  },
+};

@@ -1,0 +1,95 @@
+import { Address, Bool, listOfAddresses, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { limits } from './limits.ts';
+import { StructListType, StructType } from './struct.ts';
+
+/** Weights of the miners' competition, basis points, Σ = 10,000; empty components are shared out (economics §4). */
+export const Components = new StructType(
+  {
+    usageBps: U16,
+    stakeBps: U16,
+    hashRateBps: U16,
+    feedbackBps: U16,
+    vwuBps: U16,
+    bandwidthBps: U16,
+    computeBps: U16,
+    latencyBps: U16,
+    performanceBps: U16,
+  },
+  { typeName: 'Components' },
+);
+export type Components = ValueOf<typeof Components>;
+
+/** What is not the owners' to decide about domains (§4.1). */
+export const DomainParams = new StructType(
+  {
+    /** Paid to the treasury for a new domain. */
+    creationFeeUnits: Units,
+    /** Bounds of the burned part of a price, basis points; what a domain says is moved inside them. */
+    minBurnBps: U16,
+    maxBurnBps: U16,
+    /** Epochs from a change of a domain's terms to the first epoch it holds in. */
+    noticeEpochs: U16,
+    /** Phase 1: no domain takes training tasks (B11). */
+    inferenceOnly: Bool,
+  },
+  { typeName: 'DomainParams' },
+);
+
+/** Whose miners a domain takes: anybody's, or those its owner admitted. */
+export const admissions = { open: 0, listed: 1 } as const;
+
+const terms = {
+  /** Parts of every price, basis points; royalty and miner get the rest (economics §2.1). */
+  burnBps: U16,
+  processorsBps: U16,
+  validatorsBps: U16,
+  domainBps: U16,
+  /** Paid to the owner for each miner and model. */
+  registrationFeeUnits: Units,
+  minCollateralUnits: Units,
+  /** Weights of the competition among its miners; those of the network while it is empty. */
+  components: new StructListType(Components, 1),
+  /** One of `admissions`. */
+  admission: U8,
+  /** Lowest level that is drawn for its users' tasks; that of the network where it is higher. */
+  userLevel: U8,
+  inferenceOnly: Bool,
+  /** Whether work above what draws bring is kept out of the competition among its miners (economics §7.1). */
+  washGuard: Bool,
+};
+
+/** What a domain's owner decides (B1). */
+export const DomainTerms = new StructType(terms, { typeName: 'DomainTerms' });
+export type DomainTerms = ValueOf<typeof DomainTerms>;
+
+/** A market with terms of its own (§4.1). */
+export const GenesisDomain = new StructType({ name: Name, owner: Address, ...terms }, { typeName: 'GenesisDomain' });
+
+/** Terms that hold from an epoch on, and the block that set them; 0 is the genesis. */
+export const DatedTerms = new StructType({ fromEpoch: U32, height: U64, ...terms }, { typeName: 'DatedTerms' });
+export type DatedTerms = ValueOf<typeof DatedTerms>;
+
+export const DomainRow = new StructType(
+  {
+    name: Name,
+    owner: Address,
+    /** The last of them whose epoch has come hold; one may be still to come. */
+    terms: new StructListType(DatedTerms, limits.maxDatedTerms),
+    /** Admitted operators that have not registered yet. */
+    admitted: listOfAddresses(limits.maxAdmitted),
+  },
+  { typeName: 'DomainRow' },
+);
+export type DomainRow = ValueOf<typeof DomainRow>;
+
+/** Makes the sender the owner of a new domain (§4.8). */
+export const CreateDomain = new StructType({ name: Name, terms: DomainTerms }, { typeName: 'CreateDomain' });
+
+/** Sets the terms of the sender's domain, after notice (§4.9). */
+export const UpdateDomain = new StructType({ domain: U32, terms: DomainTerms }, { typeName: 'UpdateDomain' });
+
+/** Admits an operator to the sender's domain, once, or takes that back (§4.10). */
+export const AdmitMiner = new StructType(
+  { domain: U32, operator: Address, isAdmitted: Bool },
+  { typeName: 'AdmitMiner' },
+);
