@@ -49,7 +49,7 @@ describe.each(['competition', 'useful-work'])('a network under the preset %s', (
     );
     expect(BigInt(owner.balanceUnits)).toBeGreaterThanOrEqual(12_500_000_000n);
     expect(await command('tx', 'delegate', '--miner', '0', '--amount', '5')).toMatchObject({ code: 0 });
-    const dry = await command('tx', 'closeSession', '--session', '0', '--from', 'creator', '--dry-run');
+    const dry = await command('tx', 'closeSession', '--session', '0', '--from', 'session', '--dry-run');
     expect(dry).toMatchObject({ code: 5, answer: { code: 'CANNOT_PAY_FEE', dryRun: true, events: [] } });
     const proposed = await command('tx', 'propose', '--set', 'emissionPerDayUnits=43200000000');
     expect(proposed.answer.events).toMatchObject([{ type: 'proposed', proposal: 0 }]);

@@ -1,16 +1,10 @@
-import { genesisHash, transactionSigningRoot } from '@assay/ledger';
-import {
-  bodySelectors,
-  type ChainIdentity,
-  type Genesis,
-  sha256,
-  Transaction,
-  type UnsignedTransaction,
-} from '@assay/protocol';
+import { genesisHash } from '@assay/ledger';
+import { type ChainIdentity, type Genesis, sha256 } from '@assay/protocol';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../crypto/signers.ts';
 import { devnetParams } from '../devnet/genesis.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { EmbeddedEngine, type EmbeddedOptions } from './embedded.ts';
+import { signTransaction } from './sign.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 
@@ -69,14 +63,8 @@ export interface TransferFields {
 /** A signed transfer. */
 export function transferOf({ identity }: TestChain, fields: TransferFields): Uint8Array {
   const { from, to, nonce, amountUnits = 1n, feeUnits = devnetParams.transactionFeeUnits, validUntil = 1000 } = fields;
-  const content: UnsignedTransaction = {
-    publicKey: from.publicKey,
-    nonce,
-    validUntil,
-    feeUnits,
-    body: { selector: bodySelectors.transfer, value: { to, amountUnits } },
-  };
-  return Transaction.serialize({ content, signature: from.sign(transactionSigningRoot(identity, content)) });
+  const envelope = { nonce, validUntil, feeUnits };
+  return signTransaction({ signer: from, chain: identity }, ['transfer', { to, amountUnits }], envelope);
 }
 
 /** Engine and store of a directory. */

@@ -206,7 +206,7 @@ function drawStep({ place, miner, beacon, draw, end, state }: Trail): Step {
   const waits = {
     name: 'earliest draw',
     value: `block ${place.height + params.audit.drawDelayBlocks}`,
-    source: 'genesis, params.audit',
+    source: 'params.audit',
   };
   if (draw === null && end !== null) {
     const facts = [
@@ -225,7 +225,7 @@ function drawStep({ place, miner, beacon, draw, end, state }: Trail): Step {
     {
       name: 'all audited below',
       value: String(params.audit.newMinerTasks),
-      source: 'genesis, params.audit.newMinerTasks',
+      source: 'params.audit.newMinerTasks',
     },
     { name: 'trust', value: ratio(miner.trustPpb), source: `miner ${place.receipt.miner}, ${was}` },
     { name: 'rate', value: ratio(ratePpb), source: `block ${draw.height}; from trust: ${ratio(expectedPpb)}` },

@@ -317,7 +317,7 @@ function scoreStep({ scores }: EpochClose, { params }: ClosedBooks): Step {
     facts: weights.map(([name, bps]) => ({
       name: `α ${name.replace(/Bps$/, '')}`,
       value: `${bps} of 10000`,
-      source: `genesis, params.components.${name}`,
+      source: `params.components.${name}`,
     })),
     table: {
       head: ['miner', 'trust', 'level', ...components, 'final', 'emission'],

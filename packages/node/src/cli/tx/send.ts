@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Applied, type Checked, type Client, ClientError } from '@assay/client';
 import { addressText, type BodyKind, type BodyValues, fromHex, resultCodes } from '@assay/protocol';
 import { signTransaction } from '../../consensus/sign.ts';
@@ -5,7 +6,7 @@ import type { Ed25519Signer } from '../../crypto/signers.ts';
 import { accountOf } from '../accounts.ts';
 
 /** How often a transaction is signed anew because another one of its account took its nonce. */
-const maxSignings = 4;
+const maxSignings = 8;
 const validForBlocks = 64;
 
 /** A transaction as the node gets it. */
@@ -39,10 +40,18 @@ export async function send<Kind extends BodyKind>(
       const answer = options.dryRun ? await node.checkTransaction(bytes) : await node.sendTransaction(bytes);
       return { ...answer, nonce };
     } catch (error) {
-      if (!(error instanceof ClientError) || !Object.hasOwn(resultCodes, error.code)) throw error;
-      const { code, message, status } = error;
-      if (code !== 'BAD_NONCE' || signing === maxSignings)
-        throw new ClientError(code, `${code}: ${message}`, { status });
+      if (!isTaken(error) || signing === maxSignings) throw named(error);
     }
+    // The account shows its next nonce after the block of the one that took it.
+    await setTimeout((await node.getStatus()).blockTimeMs);
   }
+}
+
+const isTaken = (error: unknown): boolean => error instanceof ClientError && error.code === 'BAD_NONCE';
+
+/** With the code in its message when it is the result of a transaction. */
+function named(error: unknown): unknown {
+  if (!(error instanceof ClientError) || !Object.hasOwn(resultCodes, error.code)) return error;
+  const { code, message, status } = error;
+  return new ClientError(code, `${code}: ${message}`, { status });
 }

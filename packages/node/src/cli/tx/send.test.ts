@@ -1,0 +1,64 @@
+import { type Client, createClient } from '@assay/client';
+import { addressText } from '@assay/protocol';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openTestEngine, startBalanceUnits, testChain } from '../../consensus/chain.fixture.ts';
+import { LocalReader } from '../../devnet/node-reader.ts';
+import { TotalsView } from '../../devnet/totals.ts';
+import { EchoGateway } from '../../http/echo-gateway.fixture.ts';
+import { startHttpServer } from '../../http/server.ts';
+import { TwoRoles } from '../../http/small-chain.fixture.ts';
+import { newDirectory } from '../../store/directory.fixture.ts';
+import { send } from './send.ts';
+
+const chain = testChain();
+const [alice, bob] = chain.accounts;
+if (alice === undefined || bob === undefined) throw new Error('there are accounts');
+
+/** A node that makes blocks and answers over HTTP. */
+async function running(): Promise<Client> {
+  const { engine, store, close } = await openTestEngine(chain, await newDirectory());
+  const parts = { version: '0', genesis: chain.genesis, engine, store, isPending: () => false };
+  const reader = new LocalReader({ ...parts, totals: new TotalsView(store) });
+  const server = await startHttpServer({
+    ...{ host: '127.0.0.1', port: 0, chat: new EchoGateway(), node: reader, roles: new TwoRoles(), adminToken: '' },
+    onRequestError: () => {},
+  });
+  onTestFinished(async () => {
+    await server.stop();
+    await close();
+  });
+  engine.start();
+  return createClient({ baseUrl: server.url });
+}
+
+const { transactionFeeUnits: feeUnits } = chain.genesis.params;
+const pay = (amountUnits: bigint) => ['transfer', { to: bob.address, amountUnits }] as const;
+const options = { signer: alice, feeUnits, dryRun: false };
+
+describe('send', () => {
+  it('signs anew when another transaction of its account took the nonce', async () => {
+    const node = await running();
+    const sent = await Promise.all([1n, 2n, 3n].map((amount) => send(node, pay(amount), options)));
+    expect(sent.map(({ nonce }) => nonce).toSorted()).toEqual([0, 1, 2]);
+    for (const { code, height } of sent) expect([code, height > 0]).toEqual(['OK', true]);
+  });
+
+  it('only asks when it is a dry run', async () => {
+    const node = await running();
+    const before = await node.getAccount(addressText(bob.address));
+    const asked = await send(node, pay(5n), { ...options, dryRun: true });
+    expect(asked).toMatchObject({ code: 'OK', sentence: 'Applied.' });
+    const poor = await send(node, pay(startBalanceUnits), { ...options, dryRun: true });
+    expect(poor).toMatchObject({ code: 'INSUFFICIENT_BALANCE' });
+    expect(await node.getAccount(addressText(bob.address))).toEqual(before);
+  });
+
+  it('says what the network refused, with its code', async () => {
+    const node = await running();
+    const refused = send(node, pay(1n), { ...options, feeUnits: 0n });
+    await expect(refused).rejects.toMatchObject({
+      code: 'FEE_TOO_LOW',
+      message: 'FEE_TOO_LOW: The fee is below the minimum of this network.',
+    });
+  });
+});
