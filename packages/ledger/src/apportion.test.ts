@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apportion } from './apportion.ts';
+import { apportion, apportionSteps } from './apportion.ts';
+import { Pace } from './pace.ts';
 
 const amount = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const weights = fc.array(fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 20n }), amount), { maxLength: 30 });
@@ -42,6 +43,32 @@ describe('apportion', () => {
           expect(part * total).toBeLessThan(exactTimesTotal + total);
           if (by[i] === 0n) expect(part).toBe(0n);
         }
+      }),
+    );
+  });
+
+  it('finds the largest remainders among many as a sort does, however it is paused', () => {
+    const many = fc.array(fc.oneof(fc.bigInt({ min: 0n, max: 9n }), amount), { minLength: 200, maxLength: 400 });
+    fc.assert(
+      fc.property(amount, many, fc.integer({ min: 1, max: 50 }), (whole, by, rows) => {
+        const total = sum(by);
+        fc.pre(total > 0n);
+        const expected = by.map((weight) => (whole * weight) / total);
+        const order = by.map((weight, index) => ({ index, remainder: (whole * weight) % total }));
+        order.sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
+        const left = Number(whole - sum(expected));
+        for (const { index } of order.slice(0, left)) expected[index] = (expected[index] ?? 0n) + 1n;
+        expect(apportion(whole, by)).toEqual(expected);
+        const pace = new Pace();
+        const steps = apportionSteps(whole, by, pace);
+        let paused = -1;
+        let result = steps.next();
+        for (; !result.done; result = steps.next()) {
+          paused += 1;
+          pace.refill(rows);
+        }
+        expect(result.value).toEqual(expected);
+        expect(paused).toBeGreaterThan(0);
       }),
     );
   });

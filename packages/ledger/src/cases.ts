@@ -85,10 +85,10 @@ function findersOf(state: LedgerView, { auditors }: Readonly<AuditRow>, task: Re
 }
 
 /** economics §4.3 What undecided cases hold of the miners' collateral, by miner. */
-export function heldOfMiners(state: Pick<LedgerView, 'miners' | 'cases'>): bigint[] {
-  const held = Array.from(state.miners, () => 0n);
-  for (const { kind, role, heldUnits } of state.cases) {
-    if (kind === stakeKinds.miner) held[role] = (held[role] ?? 0n) + heldUnits;
+export function heldOfMiners({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<number, bigint> {
+  const held = new Map<number, bigint>();
+  for (const { kind, role, heldUnits } of cases) {
+    if (kind === stakeKinds.miner && heldUnits > 0n) held.set(role, (held.get(role) ?? 0n) + heldUnits);
   }
   return held;
 }

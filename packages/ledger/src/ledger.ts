@@ -112,13 +112,13 @@ export class Ledger {
       this.#settlement = closeEpoch(state, events);
     }
     this.#settle(state.params.settlementRows, events);
-    const broken = isLast ? conservation(state) : runningConservation(state);
+    const broken = runningConservation(state);
     if (broken !== null) throw new ConservationError(broken);
     this.#root = state.root();
     return { height, stateRoot: this.#root, transactions, events };
   }
 
-  /** §2.7 Goes on with the settlement under way. */
+  /** §2.8 Goes on with the settlement under way. */
   #settle(rows: number, events: LedgerEvent[]): void {
     if (this.#settlement === null) return;
     if (isSettling(this.#state)) for (const event of this.#settlement.advance(rows)) events.push(event);

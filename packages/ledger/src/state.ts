@@ -29,6 +29,7 @@ import {
   verdicts,
 } from '@assay/protocol';
 import { CreditTable } from './credits.ts';
+import type { Pace, Steps } from './pace.ts';
 import { reindex, Table } from './table.ts';
 import type { LedgerView } from './view.ts';
 import { VoteTable } from './voteTable.ts';
@@ -278,6 +279,13 @@ export class LedgerState implements LedgerView {
     return this.#moneyTables().reduce((sum, table) => sum + table.countUnits(), this.#looseUnits());
   }
 
+  /** What the rows of all tables hold beyond their running totals. */
+  *driftUnits(pace: Pace): Steps<bigint> {
+    let drift = 0n;
+    for (const table of this.#moneyTables()) drift += yield* table.driftUnits(pace);
+    return drift;
+  }
+
   /** What stands in no table. */
   #looseUnits(): bigint {
     return this.globals.treasuryUnits + this.globals.settlingUnits;
@@ -328,7 +336,7 @@ export class LedgerState implements LedgerView {
     return index;
   }
 
-  #moneyTables(): readonly { readonly units: bigint; countUnits(): bigint }[] {
+  #moneyTables(): readonly Pick<Table<unknown>, 'units' | 'countUnits' | 'driftUnits'>[] {
     const { accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings } = this;
     const roles = [miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings];
     return [accounts, ...roles, this.sessions, this.tasks, this.cases, this.proposals];

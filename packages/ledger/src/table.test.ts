@@ -1,6 +1,7 @@
 import { AccountRow, tables } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Pace } from './pace.ts';
 import { Table } from './table.ts';
 
 const row = (units: number): AccountRow => ({ address: new Uint8Array(20), balanceUnits: BigInt(units), nonce: units });
@@ -59,5 +60,41 @@ describe('Table', () => {
     expect(() => table.at(1)).toThrow('there is no row 1 of 1');
     expect(() => table.set(1, row(2))).toThrow(RangeError);
     expect(AccountRow.toJson(table.at(0))).toMatchObject({ nonce: 1 });
+  });
+
+  it('finds what the rows hold beyond the running total, as both were when it began', () => {
+    let extra = 0n;
+    const table = new Table<AccountRow>(tables.accounts, [row(1), row(2)], (each) => each.balanceUnits + extra);
+    const drift = (between: () => void) => {
+      const pace = new Pace();
+      pace.refill(1);
+      const steps = table.driftUnits(pace);
+      for (let result = steps.next(); ; result = steps.next()) {
+        if (result.done) return result.value;
+        between();
+        pace.refill(1);
+      }
+    };
+    expect(drift(() => table.push(row(9)))).toBe(0n);
+    extra = 5n;
+    expect(drift(() => {})).toBe(5n * BigInt(table.length));
+  });
+
+  it('writes a change of all rows one by one, and reads as if it had', () => {
+    const table = new Table<AccountRow>(tables.accounts, [row(1), row(2), row(3)], moneyOf);
+    const before = table.root();
+    table.changeLater((each) => (each.nonce === 3 ? each : { ...each, balanceUnits: each.balanceUnits * 10n }));
+    expect(Array.from(table, ({ balanceUnits }) => balanceUnits)).toEqual([10n, 20n, 3n]);
+    expect(table.frozen().at(1).balanceUnits).toBe(20n);
+    expect([table.units, table.root(), table.written(0)]).toEqual([6n, before, row(1)]);
+    table.update(1, { nonce: 7 });
+    expect([table.written(1), table.units]).toEqual([{ ...row(2), balanceUnits: 20n, nonce: 7 }, 24n]);
+    expect(table.push(row(4))).toBe(3);
+    expect(() => table.changeLater((each) => each)).toThrow('2 rows are still to get another change');
+    for (const index of [0, 1, 2]) table.writeChange(index);
+    expect(table.writtenRows()).toEqual([...table]);
+    expect([table.units, table.at(3)]).toEqual([37n, row(4)]);
+    expect(table.root()).toEqual(tables.accounts.hashTreeRoot([...table]));
+    table.changeLater((each) => each);
   });
 });

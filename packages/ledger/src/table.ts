@@ -1,4 +1,5 @@
 import { ChunkTree, lengthChunk, withLength } from '@assay/protocol';
+import { type Pace, READ, type Steps } from './pace.ts';
 
 /** Rows of one kind by index, for reading. A row is never changed: a newer one takes its place. */
 export interface ReadonlyTable<Row> extends Iterable<Readonly<Row>> {
@@ -89,6 +90,16 @@ export class Table<Row> implements ReadonlyTable<Row> {
     return units;
   }
 
+  /** What all rows hold beyond the running total, both as they are when it begins. */
+  *driftUnits(pace: Pace): Steps<bigint> {
+    let drift = -this.#units;
+    for (const row of this.#rows.slice()) {
+      drift += this.#moneyOf(row);
+      if (pace.isSpent(READ)) yield;
+    }
+    return drift;
+  }
+
   get(index: number): Readonly<Row> | undefined {
     const row = this.#rows[index];
     return row === undefined || this.#later === null ? row : this.#changed(this.#later, index, row);
@@ -151,7 +162,8 @@ export class Table<Row> implements ReadonlyTable<Row> {
   }
 
   set(index: number, row: Readonly<Row>): void {
-    this.#units += this.#moneyOf(row) - this.#moneyOf(this.written(index));
+    const [units, before] = [this.#moneyOf(row), this.#moneyOf(this.written(index))];
+    if (units !== before) this.#units += units - before;
     this.#markChanged(index);
     this.#rows[index] = row;
     this.#dirty.add(index);

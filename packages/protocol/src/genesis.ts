@@ -177,7 +177,7 @@ export const Params = new ContainerType(
   {
     blockTimeMs: U32,
     epochBlocks: U32,
-    /** Rows of a settlement that one block takes; a larger one goes on in the next (§2.7). */
+    /** Rows of a settlement that one block takes; a larger one goes on in the next (§2.8). */
     settlementRows: U32,
     /** Blocks after its draw in which a receipt may still be certified. */
     receiptLifetimeBlocks: U32,

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { finals, SHARE_ONE } from './competition.ts';
+import { atOnce } from '../pace.ts';
+import { finals as finalSteps, SHARE_ONE } from './competition.ts';
 
+const finals = (raws: readonly (readonly bigint[])[], alphaBps: readonly number[]) =>
+  atOnce((pace) => finalSteps(raws, alphaBps, pace));
 const tenth = SHARE_ONE / 10n;
 
 describe('competition (economics §4)', () => {

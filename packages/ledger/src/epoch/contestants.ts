@@ -20,9 +20,15 @@ type Component = (typeof components)[number];
 /** What was measured of one miner, by component. */
 export type Raw = Readonly<Record<Component, bigint>>;
 
-/** Weights of the components, in their order. */
-export function alphasOf({ components: weights }: Pick<Params, 'components'>): number[] {
-  return components.map((name) => weights[`${name}Bps`]);
+/** The components that have a weight, and it. */
+export interface Weighed {
+  readonly names: readonly Component[];
+  readonly alphaBps: readonly number[];
+}
+
+export function weighedOf({ components: weights }: Pick<Params, 'components'>): Weighed {
+  const names = components.filter((name) => weights[`${name}Bps`] > 0);
+  return { names, alphaBps: names.map((name) => weights[`${name}Bps`]) };
 }
 
 /** What of a miner's raw values is kept outside its row. */
@@ -35,9 +41,9 @@ export interface Measured {
   readonly passedPpb: bigint;
 }
 
-/** Values of a miner in the order of the components; none when it does not compete. */
-export function valuesOf(raw: Raw | null | undefined): bigint[] {
-  return raw === null || raw === undefined ? [] : components.map((name) => raw[name]);
+/** Weighed values of a miner, times a factor; none when it does not compete. */
+export function valuesOf(raw: Raw | null, { names }: Weighed, factor: bigint): readonly bigint[] {
+  return raw === null ? [] : names.map((name) => raw[name] * factor);
 }
 
 /**

@@ -1,17 +1,17 @@
-import { type MinerRow, type ModelRow, securityWeights } from '@assay/protocol';
-import { apportion } from '../apportion.ts';
+import { type ModelRow, securityWeights } from '@assay/protocol';
+import { apportion, apportionSteps } from '../apportion.ts';
 import { heldOfMiners } from '../cases.ts';
 import { capped, MAX_UNITS, PPB } from '../integers.ts';
-import type { EmissionRate, MinerScore, PaidKind, Pool } from '../result.ts';
-import { levelFactorPpb, successRatePpb } from '../standing.ts';
-import type { ReadonlyTable } from '../table.ts';
+import { type Pace, READ, type Steps } from '../pace.ts';
+import type { EmissionRate, MinerScore, PaidKind, Pool, PoolShare } from '../result.ts';
+import { levelFactorPpb, MAX_LEVEL, successRatePpb } from '../standing.ts';
 import type { ClosedBooks } from './books.ts';
 import { finals, SHARE_ONE } from './competition.ts';
-import { alphasOf, countedTrustPpb, rawOf, valuesOf } from './contestants.ts';
+import { countedTrustPpb, type Raw, rawOf, valuesOf, weighedOf } from './contestants.ts';
 import { feedbackOf } from './feedback.ts';
-import type { Steps, Work } from './pace.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
-import { nothingLost, uncreditedWork } from './wash.ts';
+import { nothingLost, type Uncredited, uncreditedWork } from './wash.ts';
+import type { Work } from './work.ts';
 
 const source = 'emission';
 
@@ -35,16 +35,16 @@ export function emissionOf(
  * Mints a reward period's emission and divides it by stacks (economics §3.1). A stack without qualified contestants is
  * not minted.
  */
-export function* emit({ books, state }: Work, rate: EmissionRate, book: PayoutBook): Steps<Emission> {
-  const { params } = books;
-  const { globals } = state;
+export function* emit(work: Work, rate: EmissionRate, book: PayoutBook): Steps<Emission> {
+  const { books, state, pace } = work;
+  const { params, globals } = books;
   const units = emissionOf(rate, params.rewards.dayMs);
   const room = MAX_UNITS - globals.genesisUnits - globals.mintedUnits;
   const { minersBps, securityBps, creatorsBps, gatewaysBps, treasuryBps } = params.stacks;
   const stacks = [minersBps, securityBps, creatorsBps, gatewaysBps, treasuryBps].map(BigInt);
   const parts = apportion(capped(units, room), stacks);
   const [miners = 0n, security = 0n, creators = 0n, gateways = 0n, treasury = 0n] = parts;
-  const { pool, scores } = minersPool(books, state.miners, miners);
+  const { pool, scores } = yield* minersPool(work, miners);
   const creations = Array.from(books.models, creatorWeight);
   const forwarded = Array.from(books.gateways, (gateway) => BigInt(gateway.epochDuties));
   const pools = [
@@ -53,11 +53,13 @@ export function* emit({ books, state }: Work, rate: EmissionRate, book: PayoutBo
     shareOut({ source, stack: 'creators', kind: 'model' }, creators, creations),
     shareOut({ source, stack: 'gateways', kind: 'gateway' }, gateways, forwarded),
   ];
-  for (const paid of pools) payPool(books, paid, book);
+  for (const paid of pools) yield* payPool(books, paid, book, pace);
   book.addTreasury(source, treasury);
   const mintedUnits = pools.reduce((sum, paid) => sum + mintedOf(paid), treasury);
-  const settlingUnits = globals.settlingUnits + mintedUnits;
-  state.setGlobals({ mintedUnits: globals.mintedUnits + mintedUnits, settlingUnits });
+  state.setGlobals({
+    mintedUnits: state.globals.mintedUnits + mintedUnits,
+    settlingUnits: state.globals.settlingUnits + mintedUnits,
+  });
   return { mintedUnits, pools, scores };
 }
 
@@ -74,38 +76,61 @@ function mintedOf({ units, shares }: Pool): bigint {
   return shares.length > 0 ? units : 0n;
 }
 
+interface Contestant {
+  readonly miner: number;
+  readonly raw: Raw;
+  readonly trustPpb: number;
+  readonly levelPpb: bigint;
+  readonly uncredited: Uncredited;
+}
+
 /** The miners' competition (economics §4.2): trust multiplies what was measured. */
-function minersPool(books: ClosedBooks, settled: ReadonlyTable<MinerRow>, units: bigint) {
-  const { params, globals } = books;
-  const rows = [...books.miners];
-  const uncredited = uncreditedWork(books);
-  const feedback = feedbackOf(books);
-  const held = heldOfMiners(books);
-  const raws = rows.map((row, miner) => {
-    const passedPpb = successRatePpb(settled.at(miner));
-    const measured = { feedback: feedback[miner] ?? 0n, heldUnits: held[miner] ?? 0n, passedPpb };
-    return rawOf(row, { ...measured, uncredited: uncredited[miner] ?? nothingLost }, { ...params, ...globals });
-  });
-  const trusts = rows.map((row, miner) => countedTrustPpb(row, settled.at(miner), params));
-  const levels = rows.map((_, miner) => levelFactorPpb(settled.at(miner).level, params.levels));
-  const trusted = raws.map((raw, miner) => {
-    const factor = BigInt(trusts[miner] ?? 0) * (levels[miner] ?? 0n);
-    return valuesOf(raw).map((value) => value * factor);
-  });
-  const weights = finals(trusted, alphasOf(params));
-  const pool = shareOut({ source, stack: 'miners', kind: 'miner' }, units, weights);
-  const paid = new Map(pool.shares.map((share) => [share.role, share.units]));
-  const scores: MinerScore[] = [];
-  for (const [miner, raw] of raws.entries()) {
-    const weight = weights[miner] ?? 0n;
-    if (raw === null) continue;
-    const finalPpb = weight / (SHARE_ONE / PPB);
-    const trustPpb = trusts[miner] ?? 0;
-    const levelPpb = Number(levels[miner] ?? 0n);
-    const own = { miner, trustPpb, levelPpb, uncredited: uncredited[miner] ?? nothingLost };
-    scores.push({ ...own, raw, finalPpb, weight, emissionUnits: paid.get(miner) ?? 0n });
+function* minersPool(work: Work, units: bigint): Steps<{ readonly pool: Pool; readonly scores: MinerScore[] }> {
+  const { books, pace } = work;
+  const weighed = weighedOf(books.params);
+  const contestants = yield* contestantsOf(work);
+  const values: (readonly bigint[])[] = [];
+  for (const { raw, trustPpb, levelPpb } of contestants) {
+    values.push(valuesOf(raw, weighed, BigInt(trustPpb) * levelPpb));
+    if (pace.isSpent(READ)) yield;
   }
-  return { pool, scores };
+  const weights = yield* finals(values, weighed.alphaBps, pace);
+  values.length = 0;
+  const parts = yield* apportionSteps(units, weights, pace);
+  const scores: MinerScore[] = [];
+  const shares: PoolShare[] = [];
+  for (const [place, { miner, raw, trustPpb, levelPpb, uncredited }] of contestants.entries()) {
+    const [weight = 0n, emissionUnits = 0n] = [weights[place], parts[place]];
+    const finalPpb = weight / (SHARE_ONE / PPB);
+    const own = { miner, trustPpb, levelPpb: Number(levelPpb), uncredited };
+    scores.push({ ...own, raw, finalPpb, weight, emissionUnits });
+    if (weight > 0n) shares.push({ role: miner, weight, units: emissionUnits });
+    if (pace.isSpent(READ)) yield;
+  }
+  return { pool: { source, stack: 'miners', kind: 'miner', units, shares }, scores };
+}
+
+/** The miners that compete, and what was measured of them. */
+function* contestantsOf({ books, state, pace }: Work): Steps<Contestant[]> {
+  const { params, globals, miners } = books;
+  const lost = yield* uncreditedWork(books, pace);
+  const feedback = yield* feedbackOf(books, pace);
+  const held = heldOfMiners(books);
+  const levels = Array.from({ length: MAX_LEVEL + 1 }, (_, level) => levelFactorPpb(level, params.levels));
+  const contestants: Contestant[] = [];
+  for (let miner = 0; miner < miners.length; miner++) {
+    if (pace.isSpent(READ)) yield;
+    const row = miners.at(miner);
+    const settled = state.miners.at(miner);
+    const uncredited = lost.get(miner) ?? nothingLost;
+    const passedPpb = successRatePpb(settled);
+    const measured = { uncredited, feedback: feedback.get(miner) ?? 0n, heldUnits: held.get(miner) ?? 0n, passedPpb };
+    const raw = rawOf(row, measured, { period: globals.period, rewards: params.rewards });
+    if (raw === null) continue;
+    const trustPpb = countedTrustPpb(row, settled, params);
+    contestants.push({ miner, raw, trustPpb, levelPpb: levels[settled.level] ?? 0n, uncredited });
+  }
+  return contestants;
 }
 
 /**
@@ -140,11 +165,12 @@ function securityPools(books: ClosedBooks, units: bigint): Pool[] {
   });
 }
 
-function payPool(books: ClosedBooks, { stack, kind, shares }: Pool, book: PayoutBook): void {
+function* payPool(books: ClosedBooks, { stack, kind, shares }: Pool, book: PayoutBook, pace: Pace): Steps {
   for (const { role, units } of shares) {
     if (kind === 'miner') book.addMiner(books, source, role, units);
     else if (kind === 'model') book.addModel(source, role, units);
     else book.add({ source, stack, kind, role, account: accountOf(books, kind, role), units });
+    if (pace.isSpent(READ)) yield;
   }
 }
 

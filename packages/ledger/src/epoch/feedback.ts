@@ -1,4 +1,5 @@
 import { capped } from '../integers.ts';
+import { type Pace, READ, type Steps } from '../pace.ts';
 import { keyOf, type LedgerView } from '../state.ts';
 
 interface Rated {
@@ -9,10 +10,13 @@ interface Rated {
 }
 
 /**
- * Feedback of each miner: its payers' spend-weighted mean ratings × what they spent, of which at most a cap of each
- * payer's whole spending counts (economics §4.5).
+ * Feedback of each miner that has any: its payers' spend-weighted mean ratings × what they spent, of which at most a
+ * cap of each payer's whole spending counts (economics §4.5).
  */
-export function feedbackOf({ ratings, params, miners }: Pick<LedgerView, 'ratings' | 'params' | 'miners'>): bigint[] {
+export function* feedbackOf(
+  { ratings, params }: Pick<LedgerView, 'ratings' | 'params'>,
+  pace: Pace,
+): Steps<ReadonlyMap<number, bigint>> {
   const spent = new Map<string, bigint>();
   const rated = new Map<string, Rated>();
   for (const { payer: address, miner, rating, spentUnits } of ratings) {
@@ -21,12 +25,15 @@ export function feedbackOf({ ratings, params, miners }: Pick<LedgerView, 'rating
     spent.set(payer, (spent.get(payer) ?? 0n) + spentUnits);
     const weighted = (rated.get(key)?.weighted ?? 0n) + BigInt(rating) * spentUnits;
     rated.set(key, { payer, miner, weighted });
+    if (pace.isSpent(READ)) yield;
   }
-  const feedback = Array.from(miners, () => 0n);
+  const feedback = new Map<number, bigint>();
   for (const { payer, miner, weighted } of rated.values()) {
     const all = spent.get(payer) ?? 0n;
+    if (pace.isSpent(READ)) yield;
     if (all === 0n) continue;
-    feedback[miner] = (feedback[miner] ?? 0n) + (weighted * capped(all, params.feedbackCapUnits)) / all;
+    const part = (weighted * capped(all, params.feedbackCapUnits)) / all;
+    feedback.set(miner, (feedback.get(miner) ?? 0n) + part);
   }
   return feedback;
 }

@@ -1,9 +1,13 @@
+import { equalBytes, type HoldingRow, type MinerRow } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
+import { type Pace, READ, type Steps, WRITE } from '../pace.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
 import { keyOf } from '../state.ts';
 import type { ClosedBooks } from './books.ts';
 import { backersBpsOf, holderParts } from './holders.ts';
-import type { Steps, Work } from './pace.ts';
+import type { Work } from './work.ts';
+
+const ALL_BPS = 10_000;
 
 /** What the stakers of one miner get together. */
 interface StakersPart {
@@ -12,20 +16,35 @@ interface StakersPart {
   readonly units: bigint;
 }
 
+/** What is to be divided among the holders of one model. */
+interface Royalty {
+  readonly source: Payout['source'];
+  readonly model: number;
+  readonly units: bigint;
+}
+
 const TREASURY = new Uint8Array(20);
 
-/** What an epoch pays, gathered by account and reason, then credited at once. */
+/** What an epoch pays, gathered by account and reason before it is credited. */
 export class PayoutBook {
-  readonly #payouts = new Map<string, Payout>();
+  readonly #payouts: Payout[] = [];
+  /** Where the revenue of an account and reason stands; what is minted comes up once for each. */
+  readonly #placeOf = new Map<string, number>();
   readonly #stakers = new Map<string, StakersPart>();
   readonly #royalties = { revenue: new Map<number, bigint>(), emission: new Map<number, bigint>() };
 
   add(payout: Payout): void {
-    if (payout.units === 0n) return;
-    const { source, stack, kind, role, account } = payout;
-    const key = `${source}/${stack}/${kind}/${role}/${keyOf(account)}`;
-    const known = this.#payouts.get(key);
-    this.#payouts.set(key, known === undefined ? payout : { ...payout, units: known.units + payout.units });
+    const { source, stack, kind, role, account, units } = payout;
+    if (units === 0n) return;
+    if (source === 'emission') {
+      this.#payouts.push(payout);
+      return;
+    }
+    const key = `${stack}/${kind}/${role}/${keyOf(account)}`;
+    const place = this.#placeOf.get(key);
+    const known = place === undefined ? undefined : this.#payouts[place];
+    if (place === undefined || known === undefined) this.#placeOf.set(key, this.#payouts.push(payout) - 1);
+    else this.#payouts[place] = { ...known, units: known.units + units };
   }
 
   addTreasury(source: Payout['source'], units: bigint): void {
@@ -38,11 +57,15 @@ export class PayoutBook {
    */
   addMiner(books: ClosedBooks, source: Payout['source'], miner: number, units: bigint): void {
     const { operator, owner, split, delegatedUnits } = books.miners.at(miner);
-    const bps = [split.operatorBps, split.ownerBps, split.stakersBps].map(BigInt);
-    const [operatorUnits = 0n, ownerUnits = 0n, stakersUnits = 0n] = apportion(units, bps);
     const reason = { source, stack: 'miners', kind: 'miner', role: miner } as const;
-    this.add({ ...reason, account: operator, units: operatorUnits });
-    this.add({ ...reason, account: owner, units: delegatedUnits === 0n ? ownerUnits + stakersUnits : ownerUnits });
+    const isWhole = split.operatorBps === ALL_BPS;
+    const [operatorUnits = 0n, ownerPart = 0n, stakersUnits = 0n] = isWhole ? [units] : apportion(units, bpsOf(split));
+    const ownerUnits = delegatedUnits === 0n ? ownerPart + stakersUnits : ownerPart;
+    if (equalBytes(operator, owner)) this.add({ ...reason, account: operator, units: operatorUnits + ownerUnits });
+    else {
+      this.add({ ...reason, account: operator, units: operatorUnits });
+      this.add({ ...reason, account: owner, units: ownerUnits });
+    }
     if (delegatedUnits > 0n) this.#addStakers({ source, miner, units: stakersUnits });
   }
 
@@ -54,17 +77,23 @@ export class PayoutBook {
 
   /** Credits everything; gives the payouts in the order in which they first came up. */
   *pay({ books, state, pace }: Work): Steps<Payout[]> {
-    this.#divideAmongStakers(books);
-    this.#divideAmongHolders(books);
-    const payouts = [...this.#payouts.values()];
-    for (const { kind, account, units } of payouts) {
-      const { treasuryUnits, settlingUnits } = state.globals;
-      if (kind !== null) state.credit(account, units);
-      const toTreasury = kind === null ? units : 0n;
-      state.setGlobals({ treasuryUnits: treasuryUnits + toTreasury, settlingUnits: settlingUnits - units });
-      if (pace.isSpent()) yield;
+    yield* this.#divideAmongStakers(books, pace);
+    yield* this.#divideAmongHolders(books, pace);
+    let paidUnits = 0n;
+    const settle = () => {
+      state.setGlobals({ settlingUnits: state.globals.settlingUnits - paidUnits });
+      paidUnits = 0n;
+    };
+    for (const { kind, account, units } of this.#payouts) {
+      if (kind === null) state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + units });
+      else state.credit(account, units);
+      paidUnits += units;
+      if (!pace.isSpent(WRITE)) continue;
+      settle();
+      yield;
     }
-    return payouts;
+    settle();
+    return this.#payouts;
   }
 
   #addStakers(part: StakersPart): void {
@@ -72,24 +101,32 @@ export class PayoutBook {
     this.#stakers.set(key, { ...part, units: part.units + (this.#stakers.get(key)?.units ?? 0n) });
   }
 
-  #divideAmongHolders(books: ClosedBooks): void {
-    const holdings = Map.groupBy(books.holdings, (row) => row.model);
+  *#divideAmongHolders(books: ClosedBooks, pace: Pace): Steps {
+    const holdings = yield* groups(books.holdings, (row) => row.model, pace);
     for (const source of ['revenue', 'emission'] as const) {
       for (const [model, units] of this.#royalties[source]) {
-        const parts = holderParts(holdings.get(model) ?? [], units, backersBpsOf(books.params, source));
-        for (const { holder, shareUnits, backerUnits } of parts) {
-          const reason = { source, stack: 'creators', role: model, account: holder } as const;
-          this.add({ ...reason, kind: 'model', units: shareUnits });
-          this.add({ ...reason, kind: 'backer', units: backerUnits });
-        }
+        this.#addHolders(books, { source, model, units }, holdings.get(model) ?? []);
+        if (pace.isSpent(READ)) yield;
       }
     }
   }
 
+  #addHolders(books: ClosedBooks, { source, model, units }: Royalty, holdings: readonly Readonly<HoldingRow>[]): void {
+    for (const { holder, shareUnits, backerUnits } of holderParts(
+      holdings,
+      units,
+      backersBpsOf(books.params, source),
+    )) {
+      const reason = { source, stack: 'creators', role: model, account: holder } as const;
+      this.add({ ...reason, kind: 'model', units: shareUnits });
+      this.add({ ...reason, kind: 'backer', units: backerUnits });
+    }
+  }
+
   /** The stakers' parts of all tasks of a miner are divided once, by stake. */
-  #divideAmongStakers(books: ClosedBooks): void {
+  *#divideAmongStakers(books: ClosedBooks, pace: Pace): Steps {
     if (this.#stakers.size === 0) return;
-    const delegations = Map.groupBy(books.delegations, (row) => row.miner);
+    const delegations = yield* groups(books.delegations, (row) => row.miner, pace);
     for (const { source, miner, units } of this.#stakers.values()) {
       const rows = delegations.get(miner) ?? [];
       const parts = apportion(
@@ -100,8 +137,28 @@ export class PayoutBook {
         const reason = { source, stack: 'miners', kind: 'staker', role: miner } as const;
         this.add({ ...reason, account: staker, units: parts[index] ?? 0n });
       }
+      if (pace.isSpent(READ)) yield;
     }
   }
+}
+
+const bpsOf = ({ operatorBps, ownerBps, stakersBps }: MinerRow['split']) =>
+  [operatorBps, ownerBps, stakersBps].map(BigInt);
+
+function* groups<Row>(
+  rows: Iterable<Readonly<Row>>,
+  keyOfRow: (row: Readonly<Row>) => number,
+  pace: Pace,
+): Steps<ReadonlyMap<number, readonly Readonly<Row>[]>> {
+  const groups = new Map<number, Readonly<Row>[]>();
+  for (const row of rows) {
+    const key = keyOfRow(row);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+    if (pace.isSpent(READ)) yield;
+  }
+  return groups;
 }
 
 /** Divides `units` by weight; contestants without a weight get nothing and are left out. */

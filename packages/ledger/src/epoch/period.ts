@@ -58,11 +58,12 @@ export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate,
   for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);
 }
 
-/** A miner in the next period: it keeps the trust it begins with (economics §4.4). */
-export function nextPeriod(row: Readonly<MinerRow>): Readonly<MinerRow> {
-  const { trustPpb, periodTrustPpb, epochTasks } = row;
-  if (trustPpb === periodTrustPpb && epochTasks === 0) return row;
-  return { ...row, ...noWork, periodTrustPpb: trustPpb };
+/** What changes in a miner's row with the period: it keeps the trust it begins with (economics §4.4). */
+export function nextPeriod(
+  { periodTrustPpb, epochTasks }: Readonly<MinerRow>,
+  trustPpb: number,
+): Partial<MinerRow> | null {
+  return trustPpb === periodTrustPpb && epochTasks === 0 ? null : { ...noWork, periodTrustPpb: trustPpb };
 }
 
 function resetWork<Row extends { epochVwu: bigint }>(table: Table<Row>): void {

@@ -1,10 +1,11 @@
 import { type ModelRow, type TaskRow, taskStatuses } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import { ALL_BPS, type Splits, splitsOf, termsAt } from '../domains.ts';
+import { type Steps, WRITE } from '../pace.ts';
 import type { Pool, RevenueParts } from '../result.ts';
 import type { ClosedBooks } from './books.ts';
-import type { Steps, Work } from './pace.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
+import type { Work } from './work.ts';
 
 /** What the approved tasks of an epoch brought. */
 export interface Revenue {
@@ -48,7 +49,7 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
     burnedUnits += parts.burnUnits;
     validatorsUnits += parts.validatorsUnits;
     events.push({ type: 'taskPaid', taskId: task.taskId, epoch: books.globals.epoch, parts });
-    if (pace.isSpent()) yield;
+    if (pace.isSpent(WRITE)) yield;
   }
   return { revenueUnits, burnedUnits, pool: addValidators(books, validatorsUnits, book) };
 }

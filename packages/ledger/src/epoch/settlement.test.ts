@@ -127,6 +127,20 @@ describe('a settlement §2.7', () => {
     expect(halfDone).toBeGreaterThan(9);
   });
 
+  it('takes as many blocks as its cost needs', () => {
+    for (const settlementRows of [1, 2, 3, 5, 1000]) {
+      const world = new World({ params: { settlementRows } }).populate();
+      world.finishEpoch();
+      let blocks = 1;
+      for (; world.ledger.isSettling; blocks++) world.block();
+      const { accounts, miners, mixers, oracles, validators, gateways, holdings, sessions } = world.state;
+      const counted = [accounts, miners, mixers, oracles, validators, gateways, holdings, sessions];
+      // One miner that did nothing: itself; one contestant; the oracles' shares; holdings; treasury and oracles paid.
+      const cost = 4 + 1 + 2 + 2 + 3 * 4 + counted.reduce((sum, { length }) => sum + length, 0);
+      expect(blocks, `${settlementRows} rows`).toBe(Math.floor(cost / (4 * settlementRows)) + 1);
+    }
+  });
+
   it('keeps what it owes in the state, and shows rows as they will be', () => {
     const world = new World({ params: { settlementRows: 1 } }).populate();
     const receipt = world.receipt();

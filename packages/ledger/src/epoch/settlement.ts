@@ -1,4 +1,6 @@
 import type { MinerRow } from '@assay/protocol';
+import { ConservationError } from '../conservation.ts';
+import { Pace, type Steps, WRITE } from '../pace.ts';
 import type { EmissionRate, EpochClose, LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import { keptPpb } from '../trust.ts';
@@ -6,12 +8,12 @@ import { weightOf } from '../weight.ts';
 import type { ClosedBooks } from './books.ts';
 import { type Emission, emit } from './emission.ts';
 import { updateLevel } from './levels.ts';
-import { Pace, type Steps, type Work } from './pace.ts';
 import { PayoutBook } from './payouts.ts';
 import { endingPeriod, nextPeriod } from './period.ts';
 import { prune } from './prune.ts';
 import { payRevenue, type Revenue } from './revenue.ts';
 import { updateTrust } from './trust.ts';
+import type { Work } from './work.ts';
 
 const nothing: Emission = { mintedUnits: 0n, pools: [], scores: [] };
 
@@ -34,8 +36,7 @@ export class Settlement {
 
   /** Goes on for so many rows; gives what happened. */
   advance(rows: number): LedgerEvent[] {
-    this.#pace.refill(rows);
-    this.#steps.next();
+    if (this.#pace.refill(rows)) this.#steps.next();
     return this.#events.splice(0);
   }
 }
@@ -50,6 +51,7 @@ function* settle(work: Work): Steps {
   const { mintedUnits, pools, scores } = rate === null ? nothing : yield* emit(work, rate, book);
   const payouts = yield* book.pay(work);
   prune(state, books, height);
+  yield* recount(work);
   state.setGlobals({ settledEpochs: epoch + 1 });
   const { revenueUnits, burnedUnits, pool } = revenue;
   const close: EpochClose = {
@@ -57,6 +59,12 @@ function* settle(work: Work): Steps {
     ...{ payouts, scores, pools: [pool, ...pools] },
   };
   events.push({ type: 'epochClosed', close });
+}
+
+/** Conservation is kept by running totals; once an epoch every row is counted. */
+function* recount({ state, pace }: Work): Steps {
+  const drift = yield* state.driftUnits(pace);
+  if (drift !== 0n) throw new ConservationError(`the rows hold ${drift} base units beyond their running totals`);
 }
 
 /** What the revenue burned counts in the period that ends, and not in the one that has begun (economics §7.2). */
@@ -69,13 +77,18 @@ function minerSettler({ params }: ClosedBooks, isPeriodOver: boolean) {
   const kept = keptPpb(params.audit.trustHalfLifeEpochs);
   return (row: Readonly<MinerRow>): Readonly<MinerRow> => {
     const record = updateTrust(row, kept);
-    const settled = { ...row, ...record, epochPassed: 0, epochFailed: 0 };
-    const { level, streak } = updateLevel({ ...row, ...record }, params.levels);
-    settled.level = level;
-    settled.streak = streak;
-    settled.weight = weightOf(settled, params.audit);
-    return isPeriodOver ? nextPeriod(settled) : settled;
+    const { level, streak } = updateLevel(row, record, params.levels);
+    const weight = weightOf(row, record.trustPpb, params.audit);
+    const { passedMicro, failedMicro, trustPpb } = record;
+    const standing = { passedMicro, failedMicro, trustPpb, level, streak, weight, epochPassed: 0, epochFailed: 0 };
+    const next = isPeriodOver ? nextPeriod(row, trustPpb) : null;
+    if (next === null && isSame(row, standing)) return row;
+    return { ...row, ...standing, ...next };
   };
+}
+
+function isSame(row: Readonly<MinerRow>, standing: Partial<MinerRow>): boolean {
+  return (Object.keys(standing) as (keyof MinerRow)[]).every((name) => row[name] === standing[name]);
 }
 
 function* settleMiners({ books, state, pace, events }: Work): Steps {
@@ -87,6 +100,6 @@ function* settleMiners({ books, state, pace, events }: Work): Steps {
       events.push({ type: 'trustChanged', miner, fromPpb: before.trustPpb, toPpb: trustPpb });
     }
     if (level !== before.level) events.push({ type: 'levelChanged', miner, from: before.level, to: level });
-    if (pace.isSpent()) yield;
+    if (pace.isSpent(WRITE)) yield;
   }
 }

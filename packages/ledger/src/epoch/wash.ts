@@ -1,4 +1,5 @@
 import { type CreditRow, type MinerRow, minerStatuses } from '@assay/protocol';
+import { type Pace, READ, type Steps } from '../pace.ts';
 import { keyOf } from '../state.ts';
 import { routingWeight } from '../weight.ts';
 import type { ClosedBooks } from './books.ts';
@@ -17,22 +18,31 @@ export const nothingLost: Uncredited = { vwu: 0n, tokens: 0n };
  * creditFactor times that part of all the payer bought there, and its largest task always, since one task cannot be
  * divided.
  */
-export function uncreditedWork(books: ClosedBooks): Uncredited[] {
-  const lost = Array.from(books.miners, () => nothingLost);
+export function* uncreditedWork(books: ClosedBooks, pace: Pace): Steps<ReadonlyMap<number, Uncredited>> {
+  const lost = new Map<number, Uncredited>();
   const factor = BigInt(books.params.wash.creditFactor);
-  if (factor === 0n) return lost;
-  const weights = Array.from(books.miners, (row) => drawWeight(books, row));
-  const domainWeights = sumsBy(weights.entries(), ([miner, weight]) => [domainOf(books, miner), weight]);
-  const bought = sumsBy(books.credits, (row) => [marketOf(books, row), row.vwu]);
+  if (factor === 0n || books.credits.length === 0) return lost;
+  const domainWeights = new Map<number, bigint>();
+  for (const row of books.miners) {
+    addTo(domainWeights, row.domain, drawWeight(books, row));
+    if (pace.isSpent(READ)) yield;
+  }
+  const bought = new Map<string, bigint>();
   for (const row of books.credits) {
-    const domainWeight = domainWeights.get(domainOf(books, row.miner)) ?? 0n;
-    const most = factor * (bought.get(marketOf(books, row)) ?? 0n) * (weights[row.miner] ?? 0n);
+    addTo(bought, marketOf(books, row), row.vwu);
+    if (pace.isSpent(READ)) yield;
+  }
+  for (const row of books.credits) {
+    if (pace.isSpent(READ)) yield;
+    const miner = books.miners.at(row.miner);
+    const domainWeight = domainWeights.get(miner.domain) ?? 0n;
+    const most = factor * (bought.get(marketOf(books, row)) ?? 0n) * drawWeight(books, miner);
     const cap = domainWeight === 0n ? 0n : most / domainWeight;
     const credited = cap > row.largestVwu ? cap : row.largestVwu;
     const above = row.vwu - credited;
     if (above <= 0n) continue;
-    const { vwu, tokens } = lost[row.miner] ?? nothingLost;
-    lost[row.miner] = { vwu: vwu + above, tokens: tokens + (row.tokens * above) / row.vwu };
+    const { vwu, tokens } = lost.get(row.miner) ?? nothingLost;
+    lost.set(row.miner, { vwu: vwu + above, tokens: tokens + (row.tokens * above) / row.vwu });
   }
   return lost;
 }
@@ -44,16 +54,9 @@ function drawWeight({ params }: ClosedBooks, row: Readonly<MinerRow>): bigint {
   return wasDrawn ? routingWeight(row.periodTrustPpb, row.concurrency, params.audit.minRoutingTrustPpb) : 0n;
 }
 
-const domainOf = (books: ClosedBooks, miner: number): string => String(books.miners.at(miner).domain);
-
 const marketOf = (books: ClosedBooks, { payer, miner }: Readonly<CreditRow>): string =>
-  `${domainOf(books, miner)}/${keyOf(payer)}`;
+  `${books.miners.at(miner).domain}/${keyOf(payer)}`;
 
-function sumsBy<Item>(items: Iterable<Item>, pairOf: (item: Item) => [string, bigint]): Map<string, bigint> {
-  const sums = new Map<string, bigint>();
-  for (const item of items) {
-    const [key, value] = pairOf(item);
-    sums.set(key, value + (sums.get(key) ?? 0n));
-  }
-  return sums;
+function addTo<Key>(sums: Map<Key, bigint>, key: Key, value: bigint): void {
+  sums.set(key, (sums.get(key) ?? 0n) + value);
 }

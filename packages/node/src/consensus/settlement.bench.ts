@@ -9,7 +9,8 @@ import { devnetGenesis } from '../devnet/genesis.ts';
 
 /** A million takes minutes to build; ASSAY_BENCH_LARGE=1 adds it. */
 const sizes = process.env.ASSAY_BENCH_LARGE === '1' ? [10_000, 100_000, 1_000_000] : [10_000, 100_000];
-const epochBlocks = 16;
+/** Long, so that no epoch ends while the one before is being settled. */
+const epochBlocks = 4096;
 
 const text = (value: string) => new TextEncoder().encode(value);
 const account = (name: string) => new Ed25519Signer(sha256(text(name)));
@@ -54,20 +55,41 @@ function measured(work: () => void): Settled {
   return { cpuS: (user + system) / 1e6, wallMs: performance.now() - startedMs };
 }
 
-const closing = ({ globals }: Pick<StateValue, 'globals'>) => ({
+/** What a settlement took, over all its blocks. */
+interface Spread extends Settled {
+  readonly close: EpochClose;
+  readonly blocks: number;
+  /** The longest block. */
+  readonly longestMs: number;
+  readonly memoryMiB: number;
+}
+
+const nextBlock = ({ globals }: Pick<StateValue, 'globals'>) => ({
   ...{ height: globals.height + 1, timeMs: globals.timeMs + 8000, proposer: 0, transactions: [] },
 });
 
-function assay(snapshot: Uint8Array): Settled & { readonly close: EpochClose } {
+function assay(snapshot: Uint8Array): Spread {
   const ledger = Ledger.fromSnapshot(snapshot);
-  const block = closing(ledger.state);
-  let close: EpochClose | null = null;
-  const cost = measured(() => {
-    const { events } = ledger.applyBlock(block, nativeVerifier);
-    for (const event of events) if (event.type === 'epochClosed') close = event.close;
-  });
-  if (close === null) throw new Error('the epoch did not end');
-  return { ...cost, close };
+  const costs: Settled[] = [];
+  const closes: EpochClose[] = [];
+  do {
+    const block = nextBlock(ledger.state);
+    costs.push(
+      measured(() => {
+        for (const event of ledger.applyBlock(block, nativeVerifier).events) {
+          if (event.type === 'epochClosed') closes.push(event.close);
+        }
+      }),
+    );
+  } while (ledger.isSettling);
+  const [close] = closes;
+  if (close === undefined) throw new Error('the epoch did not end');
+  const sum = (of: (cost: Settled) => number) => costs.reduce((total, cost) => total + of(cost), 0);
+  return {
+    ...{ close, blocks: costs.length, cpuS: sum(({ cpuS }) => cpuS), wallMs: sum(({ wallMs }) => wallMs) },
+    longestMs: Math.max(...costs.map(({ wallMs }) => wallMs)),
+    memoryMiB: process.memoryUsage().rss / 2 ** 20,
+  };
 }
 
 /** The state of a program that never thought about speed: no tree is kept, rows are hashed one by one. */
@@ -134,10 +156,10 @@ function compare(count: number, say: (line: string) => void): Row[] {
   const apart = difference(pool, theirs.paid);
   if (pool?.shares.length !== count || apart > 1e-3) throw new Error(`the peer pays differently, by up to ${apart}`);
   const miners = `${count.toLocaleString('en')} miners`;
-  const memory = `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB in memory`;
+  const spread = `${ours.blocks} blocks, the longest ${Math.round(ours.longestMs)} ms`;
   const ratio = (theirs.cpuS / ours.cpuS).toFixed(1);
   return [
-    { who: `Assay, ${miners}`, value: ours.cpuS, note: `in a block of ${Math.round(ours.wallMs)} ms; ${memory}` },
+    { who: `Assay, ${miners}`, value: ours.cpuS, note: `${spread}; ${Math.round(ours.memoryMiB)} MiB in memory` },
     { who: `straightforward, ${miners}`, value: theirs.cpuS, note: `${ratio} × Assay; the same but for rounding` },
   ];
 }

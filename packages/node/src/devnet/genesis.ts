@@ -21,7 +21,7 @@ export const devnetPrices = { priceInUnits: unit / 10_000n, priceOutUnits: (unit
 export const devnetParams: Params = {
   blockTimeMs: 500,
   epochBlocks: 32,
-  settlementRows: 100_000,
+  settlementRows: 10_000,
   receiptLifetimeBlocks: 1024,
   transactionFeeUnits: 1_000_000n,
   maxReassignments: 3,
