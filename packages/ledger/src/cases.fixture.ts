@@ -7,10 +7,10 @@ import { hardFailure, World } from './world.fixture.ts';
 export const members = ['stranger1', 'stranger2', 'stranger3'] as const;
 
 /** A world with cases, of miner 0 and session 0, whose foundation can pay fees. */
-export function caseWorld(change: Partial<Params['cases']> = {}): World {
+export function caseWorld(change: Partial<Params['cases']> = {}, params: Partial<Params> = {}): World {
   const foundation = members.map((name) => quickKeys.account(name).address);
   const cases = { ...worldParams.cases, gainPpb: 600_000_000, foundation, ...change };
-  const world = new World({ params: { epochBlocks: 64, cases }, audit: { newMinerTasks: 100 } }).populate();
+  const world = new World({ params: { epochBlocks: 64, ...params, cases }, audit: { newMinerTasks: 100 } }).populate();
   world.block(
     ...members.map((name) => world.tx('payer', 'transfer', { to: world.address(name), amountUnits: 10_000n })),
   );

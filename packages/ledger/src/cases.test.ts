@@ -26,7 +26,15 @@ describe('a confirmed failure', () => {
     const { burnedUnits } = world.state.globals;
     const taskId = answer(world);
     expect(world.events.at(-1)).toEqual({
-      ...{ type: 'caseOpened', case: 0, miner: 0, taskId, priceUnits: 100n, proposedUnits: 4736n, heldUnits: 100n },
+      ...{ type: 'caseOpened', case: 0, cause: 'hardFailure', kind: 'miner', role: 0, subject: taskId },
+      ...{
+        priceUnits: 100n,
+        proposedUnits: 4736n,
+        stakeUnits: 1000n,
+        leavingUnits: 0n,
+        takenUnits: 0n,
+        heldUnits: 100n,
+      },
     });
     expect(collateral(world)).toBe(900n);
     expect(world.state.cases.at(0)).toMatchObject({ status: caseStatuses.review, heldUnits: 100n, deadlineEpoch: 3 });
@@ -93,8 +101,8 @@ describe('decideCase §10.6', () => {
     expect(opinion(world, 'stranger1', true)).toBe('OK');
     expect(statusOf(world)).toBe(caseStatuses.review);
     expect(opinion(world, 'stranger2', true)).toBe('OK');
-    const executed = { type: 'caseExecuted', case: 0, fineUnits: 100n, rewardUnits: 20n, burnedUnits: 80n };
-    expect(world.events.at(-1)).toEqual(executed);
+    const executed = { type: 'caseExecuted', case: 0, by: 'foundation', fineUnits: 100n, burnedUnits: 80n };
+    expect(world.events.at(-1)).toMatchObject(executed);
     const earned = validators(world).map((units, i) => units - (paid[i] ?? 0n));
     // 20 base units among three finders: 7, 7 and 6.
     expect(earned.filter((units) => units > 0n).toSorted()).toEqual([6n, 7n, 7n]);
@@ -110,7 +118,9 @@ describe('decideCase §10.6', () => {
     opinion(world, 'stranger2', true);
     expect(statusOf(world)).toBe(caseStatuses.review);
     opinion(world, 'stranger3', false);
-    expect(world.events.at(-1)).toEqual({ type: 'caseDismissed', case: 0, returnedUnits: 100n });
+    expect(world.events.at(-1)).toEqual({
+      ...{ type: 'caseDismissed', case: 0, by: 'foundation', returnedUnits: 100n },
+    });
     expect(collateral(world)).toBe(1000n);
   });
 
@@ -131,7 +141,9 @@ describe('decideCase §10.6', () => {
     opinion(world, 'stranger1', true);
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
     expect(statusOf(world)).toBe(caseStatuses.review);
-    expect(world.finishEpoch().events).toContainEqual({ type: 'caseDismissed', case: 0, returnedUnits: 100n });
+    expect(world.finishEpoch().events).toContainEqual({
+      ...{ type: 'caseDismissed', case: 0, by: 'time', returnedUnits: 100n },
+    });
     expect(collateral(world)).toBe(1000n);
   });
 });
@@ -145,8 +157,8 @@ describe('appealCase §10.7', () => {
     expect(world.send('stranger1', 'decideCase', { case: 0, isFine: false })).toBe('CASE_NOT_OPEN');
     for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
     expect(statusOf(world)).toBe(caseStatuses.pending);
-    const executed = { type: 'caseExecuted', case: 0, fineUnits: 100n, rewardUnits: 20n, burnedUnits: 80n };
-    expect(world.finishEpoch().events).toContainEqual(executed);
+    const executed = { type: 'caseExecuted', case: 0, by: 'time', fineUnits: 100n, burnedUnits: 80n };
+    expect(world.finishEpoch().events).toContainEqual(expect.objectContaining(executed));
   });
 
   it('gives the bond back when the foundation dismisses the case', () => {
@@ -166,8 +178,8 @@ describe('appealCase §10.7', () => {
     answer(world);
     world.send('owner', 'appealCase', { case: 0 });
     for (const member of members.slice(0, 2)) world.send(member, 'decideCase', { case: 0, isFine: true });
-    const executed = { type: 'caseExecuted', case: 0, fineUnits: 100n, rewardUnits: 20n, burnedUnits: 150n };
-    expect(world.events.at(-1)).toEqual(executed);
+    const executed = { type: 'caseExecuted', case: 0, by: 'foundation', fineUnits: 100n, burnedUnits: 150n };
+    expect(world.events.at(-1)).toMatchObject(executed);
     expect(world.state.globals.burnedUnits).toBe(150n);
   });
 
@@ -179,6 +191,33 @@ describe('appealCase §10.7', () => {
     answer(other);
     expect(other.send('minerA', 'appealCase', { case: 0 })).toBe('NOT_OWNER');
     expect(other.send('owner', 'appealCase', { case: 1 })).toBe('UNKNOWN_CASE');
+  });
+});
+
+describe('pruning §2.5', () => {
+  it('forgets what was decided keepEpochs ago and counts in no day, and keeps its number', () => {
+    const rewards = { ...worldParams.rewards, dayMs: 1000 };
+    const world = caseWorld({}, { rewards });
+    const first = answer(world);
+    answer(world);
+    for (const member of members.slice(0, 2)) world.send(member, 'decideCase', { case: 0, isFine: true });
+    world.finishEpoch();
+    world.finishEpoch();
+    expect(world.state.cases.at(0).subject).toEqual(first);
+    world.finishEpoch();
+    expect(Array.from(world.state.cases, ({ id }) => id)).toEqual([1]);
+    expect(world.send('stranger3', 'decideCase', { case: 0, isFine: true })).toBe('UNKNOWN_CASE');
+    expect(world.send('stranger3', 'decideCase', { case: 1, isFine: true })).toBe('OK');
+    answer(world);
+    expect(world.state.cases.at(1).id).toBe(2);
+  });
+
+  it('keeps a case while it counts in its day', () => {
+    const world = caseWorld();
+    answer(world);
+    for (const member of members.slice(0, 2)) world.send(member, 'decideCase', { case: 0, isFine: true });
+    for (let epoch = 0; epoch < 5; epoch++) world.finishEpoch();
+    expect(world.state.cases.length).toBe(1);
   });
 });
 

@@ -1,22 +1,35 @@
 import {
   type AuditRow,
   auditorStates,
+  type CaseCause,
   type CaseRow,
+  caseCauses,
   caseStatuses,
   equalBytes,
   type Params,
   stakeKinds,
   type TaskRow,
+  verdicts,
 } from '@assay/protocol';
 import { apportion } from './apportion.ts';
+import { finedKind, holdFine, type Reach, reachOf, returnFine, roomOf } from './fines.ts';
 import { capped, MAX_UNITS, PPB } from './integers.ts';
 import { priceOf } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
-import { setStake, stakeKindOf, stakeOf } from './stakes.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { opinionOf } from './verdict.ts';
 
 const NOBODY = new Uint8Array(20);
+
+/** What a case is opened with. */
+export interface Charge extends Pick<CaseRow, 'kind' | 'role' | 'subject' | 'model' | 'proposedUnits' | 'finders'> {
+  readonly cause: CaseCause;
+  /** Of the task that failed; null for any other matter. */
+  readonly priceUnits: bigint | null;
+}
+
+/** Who or what ended a case: opinions, or its deadline. */
+export type DecidedBy = 'foundation' | 'time';
 
 /**
  * The fine for one confirmed failure before its caps, φ = factor · gain / (floor audit rate · detection) (economics
@@ -28,51 +41,55 @@ export function proposedFine(priceUnits: bigint, { cases, audit }: Pick<Params, 
   return capped((priceUnits * BigInt(cases.factorPpb) * BigInt(cases.gainPpb)) / caught, MAX_UNITS);
 }
 
-/** Opens a case against the miner of a task whose audit confirmed a failure; none when nothing could be taken. */
+/** What is taken for a proven offence before the caps: a part of all that can be reached (economics §6.6). */
+export function offenceFine({ stakeUnits, leavingUnits }: Reach, { offencePpb }: Params['cases']): bigint {
+  return ((stakeUnits + leavingUnits) * BigInt(offencePpb)) / PPB;
+}
+
+/** Opens a case against the miner of a task whose audit confirmed a failure. */
 export function openFailureCase(state: LedgerState, audit: Readonly<AuditRow>, task: Readonly<TaskRow>): LedgerEvent[] {
-  const kind = stakeKinds.miner;
-  const { cases } = state.params;
-  const priceUnits = state.sessions.at(task.session).isBackground
-    ? priceOf(state.models.at(task.model), task)
-    : task.priceUnits;
+  const { taskId: subject, miner: role, model } = task;
+  const { isBackground } = state.sessions.at(task.session);
+  const priceUnits = isBackground ? priceOf(state.models.at(model), task) : task.priceUnits;
+  const cause = audit.verdict === verdicts.hard ? 'hardFailure' : 'softFailure';
   const proposedUnits = proposedFine(priceUnits, state.params);
-  const fineUnits = capped(proposedUnits, roomOf(state, kind, task.miner));
+  const finders = findersOf(state, audit, task);
+  return openCase(state, { cause, kind: stakeKinds.miner, role, subject, model, priceUnits, proposedUnits, finders });
+}
+
+/** Opens a case and holds its fine, within the caps; none when nothing could be taken. */
+export function openCase(state: LedgerState, charge: Charge): LedgerEvent[] {
+  const { cause, kind, role, subject, model, proposedUnits, finders, priceUnits } = charge;
+  const { cases } = state.params;
+  const reach = reachOf(state, charge);
+  const fineUnits = capped(proposedUnits, roomOf(state, reach));
   if (fineUnits === 0n) return [];
-  const { epoch, timeMs } = state.globals;
-  moveStake(state, { kind, role: task.miner }, -fineUnits);
+  const { epoch, timeMs, openedCases: id } = state.globals;
+  const held = holdFine(state, charge, fineUnits);
   const { foundationReview, reviewEpochs, appealEpochs } = cases;
-  const index = state.cases.push({
-    ...{ kind, role: task.miner, taskId: task.taskId, model: task.model, openedMs: timeMs, openedEpoch: epoch },
+  state.cases.push({
+    ...{ id, cause: caseCauses[cause], kind, role, subject, model, openedMs: timeMs, openedEpoch: epoch },
     deadlineEpoch: epoch + (foundationReview ? reviewEpochs : appealEpochs),
     status: foundationReview ? caseStatuses.review : caseStatuses.pending,
-    ...{ proposedUnits, heldUnits: fineUnits, fineUnits, finders: findersOf(state, audit, task) },
-    ...{ approvals: [], refusals: [], isFrozen: false, appellant: NOBODY, bondUnits: 0n },
+    ...{ proposedUnits, ...held, fineUnits, finders, approvals: [], refusals: [] },
+    ...{ isFrozen: false, appellant: NOBODY, bondUnits: 0n, decidedEpoch: 0 },
   });
-  const { taskId, miner } = task;
-  return [{ type: 'caseOpened', case: index, miner, taskId, priceUnits, proposedUnits, heldUnits: fineUnits }];
+  state.setGlobals({ openedCases: id + 1 });
+  const fine = { priceUnits, proposedUnits, ...reach, heldUnits: fineUnits };
+  return [{ type: 'caseOpened', case: id, cause, kind: finedKind(charge), role, subject, ...fine }];
 }
 
-/** economics §6.4 What one more case may take of a stake: a part of it, and a part of it a day. */
-function roomOf(state: LedgerView, kind: number, role: number): bigint {
-  const { incidentCapPpb, dailyCapPpb } = state.params.cases;
-  const units = stakeOf(state, stakeKindOf(kind), role)?.units ?? 0n;
-  const taken = takenToday(state, kind, role);
-  const incident = (units * BigInt(incidentCapPpb)) / PPB;
-  const day = ((units + taken) * BigInt(dailyCapPpb)) / PPB - taken;
-  return day > 0n ? capped(incident, day) : 0n;
-}
-
-/** Cases are in the order of their time: the last day's are at the end. */
-function takenToday(state: LedgerView, kind: number, role: number): bigint {
-  const since = state.globals.timeMs - state.params.rewards.dayMs;
-  let units = 0n;
-  for (let index = state.cases.length - 1; index >= 0; index--) {
-    const row = state.cases.at(index);
-    if (row.openedMs <= since) break;
-    const counts = row.kind === kind && row.role === role && row.status !== caseStatuses.dismissed;
-    if (counts) units += row.fineUnits;
+/** Index of the case of a number; undefined when there is none, or none any more. Numbers rise with the place. */
+export function caseIndexOf({ cases }: LedgerView, id: number): number | undefined {
+  let [low, high] = [0, cases.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = cases.at(middle).id;
+    if (found === id) return middle;
+    if (found < id) low = middle + 1;
+    else high = middle - 1;
   }
-  return units;
+  return undefined;
 }
 
 /** The auditors whose numbers say that the answer was not what it claims to be. */
@@ -84,44 +101,35 @@ function findersOf(state: LedgerView, { auditors }: Readonly<AuditRow>, task: Re
     .map(({ validator }) => state.validators.at(validator).account);
 }
 
-/** economics §4.3 What undecided cases hold of the miners' collateral, by miner. */
-export function heldOfMiners({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<number, bigint> {
-  const held = new Map<number, bigint>();
-  for (const { kind, role, heldUnits } of cases) {
-    if (kind === stakeKinds.miner && heldUnits > 0n) held.set(role, (held.get(role) ?? 0n) + heldUnits);
-  }
-  return held;
-}
-
-/** Takes the fine: a part to those who found the failure, the rest burned, and an appeal's bond with it (§10.7). */
-export function executeCase(state: LedgerState, index: number): LedgerEvent {
-  const { heldUnits, bondUnits, finders } = state.cases.at(index);
-  const share = finders.length === 0 ? 0n : (heldUnits * BigInt(state.params.cases.rewardPpb)) / PPB;
+/** Takes the fine: a part to those who found it out, the rest burned, and an appeal's bond with it (§10.7). */
+export function executeCase(state: LedgerState, index: number, by: DecidedBy): LedgerEvent {
+  const { id, heldUnits, unbondingUnits, bondUnits, finders } = state.cases.at(index);
+  const fineUnits = heldUnits + unbondingUnits;
+  const share = finders.length === 0 ? 0n : (fineUnits * BigInt(state.params.cases.rewardPpb)) / PPB;
   const parts = apportion(
     share,
     finders.map(() => 1n),
   );
-  for (const [place, finder] of finders.entries()) state.credit(finder, parts[place] ?? 0n);
-  const burnedUnits = heldUnits - share + bondUnits;
+  const rewards = finders.map((account, place) => ({ account, units: parts[place] ?? 0n }));
+  for (const { account, units } of rewards) state.credit(account, units);
+  const burnedUnits = fineUnits - share + bondUnits;
   state.setGlobals({ burnedUnits: state.globals.burnedUnits + burnedUnits });
-  state.cases.update(index, { status: caseStatuses.executed, heldUnits: 0n, bondUnits: 0n });
-  return { type: 'caseExecuted', case: index, fineUnits: heldUnits, rewardUnits: share, burnedUnits };
+  endCase(state, index, caseStatuses.executed);
+  return { type: 'caseExecuted', case: id, by, fineUnits, rewards, burnedUnits };
 }
 
 /** Gives back what was held, and the bond of an appeal. */
-export function dismissCase(state: LedgerState, index: number): LedgerEvent {
+export function dismissCase(state: LedgerState, index: number, by: DecidedBy): LedgerEvent {
   const row = state.cases.at(index);
-  moveStake(state, row, row.heldUnits);
+  returnFine(state, row);
   if (row.bondUnits > 0n) state.credit(row.appellant, row.bondUnits);
-  state.cases.update(index, { status: caseStatuses.dismissed, heldUnits: 0n, bondUnits: 0n });
-  return { type: 'caseDismissed', case: index, returnedUnits: row.heldUnits };
+  endCase(state, index, caseStatuses.dismissed);
+  return { type: 'caseDismissed', case: row.id, by, returnedUnits: row.heldUnits + row.unbondingUnits };
 }
 
-function moveStake(state: LedgerState, { kind, role }: Pick<CaseRow, 'kind' | 'role'>, units: bigint): void {
-  const name = stakeKindOf(kind);
-  const stake = stakeOf(state, name, role);
-  if (name === undefined || stake === undefined) throw new RangeError(`a case names no stake: ${kind}, ${role}`);
-  setStake(state, name, role, stake.units + units);
+function endCase(state: LedgerState, index: number, status: number): void {
+  const decidedEpoch = state.globals.epoch;
+  state.cases.update(index, { status, decidedEpoch, heldUnits: 0n, unbondingUnits: 0n, bondUnits: 0n });
 }
 
 /** Whether an address is of the foundation (§10.6). */

@@ -55,7 +55,8 @@ function isEpochOpen({ globals, params }: LedgerView, epoch: number, height: num
   return epoch === globals.epoch - 1 && height - globals.epoch * params.epochBlocks <= EPOCH_GRACE_BLOCKS;
 }
 
-function isSigned(state: LedgerView, { header, signers, signature }: Certificate, verifier: Verifier): boolean {
+/** Whether the signers signed the header; that there are any is checked with the keys. */
+export function isSigned(state: LedgerView, { header, signers, signature }: Certificate, verifier: Verifier): boolean {
   const keys = signers.getTrueBitIndexes().map((index) => state.mixers.at(index).blsPublicKey);
   return verifier.bls(keys, batchSigningRoot(state.chain, header), signature);
 }

@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { answer, caseWorld } from './cases.fixture.ts';
 import { domainTerms, nameOf, weighedBy } from './domains.fixture.ts';
 import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
+import { equivocation, invalidItem } from './offences.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { backgroundWorld } from './replicas.fixture.ts';
 import { checked, FEE, honest, type Sender, softFailure, World } from './world.fixture.ts';
@@ -89,6 +90,14 @@ const decide =
     answer(world);
     const codes = Array.from({ length: times }, () => world.send(sender, 'decideCase', { case: index, isFine: true }));
     return codes.at(-1) ?? 'OK';
+  };
+
+/** A case a member of the foundation opens in a world of its own. */
+const handOpened =
+  (change: Parameters<typeof caseWorld>[0], role: number): Scenario =>
+  () => {
+    const terms = { kind: stakeKinds.miner, role, amountUnits: 1n, reasonHash: new Uint8Array(32) };
+    return caseWorld(change).send('stranger1', 'openCase', terms);
   };
 
 /** One way to reach each code, in a world with a miner and a session. */
@@ -286,6 +295,14 @@ const scenarios: Record<ResultCode, Scenario> = {
     return cases.send('stranger1', 'decideCase', { case: 0, isFine: true });
   },
   ALREADY_DECIDED: decide('stranger1', 0, 2),
+  NO_REVIEW: handOpened({ foundationReview: false }, 0),
+  NOTHING_TO_HOLD: handOpened({}, 9),
+  EVIDENCE_OUT_OF_TIME: (world) => world.send('payer', 'evidence', { offence: equivocation(world, 0, { epoch: 7 }) }),
+  EVIDENCE_KNOWN: (world) => {
+    world.send('payer', 'evidence', { offence: equivocation(world) });
+    return world.send('payer', 'evidence', { offence: equivocation(world) });
+  },
+  BAD_EVIDENCE: (world) => world.send('payer', 'evidence', { offence: invalidItem(world, {}) }),
 };
 
 describe('result codes §1.5', () => {

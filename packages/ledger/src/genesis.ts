@@ -65,6 +65,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
       epochBeacon: epochBeaconOf(beacon, 0),
       reveals: 0,
       backgroundTokens: 0,
+      openedCases: 0,
       genesisUnits: supplyOf(genesis),
       mintedUnits: 0n,
       burnedUnits: 0n,
@@ -168,6 +169,9 @@ export function problemOfParams(all: Params): string | null {
   if (rewards.securityBy > securityWeights.stake) return 'params.rewards.securityBy must be 0 (duties) or 1 (stake)';
   const isLate = emissionStages.some(({ fromPeriod }, i) => fromPeriod <= (emissionStages[i - 1]?.fromPeriod ?? 0));
   if (isLate) return 'params.emissionStages must begin after period 0 and each after the one before';
+  if (params.cases.keepEpochs < params.cases.evidenceEpochs) {
+    return 'params.cases.keepEpochs must be at least evidenceEpochs, or one offence could be fined twice';
+  }
   const problem = problemOfDomainParams(domains) ?? problemOfModelParams(models);
   if (problem !== null) return problem;
   const stacksBps = sumBps(Object.values(stacks));

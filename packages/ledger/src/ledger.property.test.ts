@@ -23,7 +23,7 @@ const cases = {
   foundation: (['payer', 'otherPayer', 'minerB'] as const).map((name) => quickKeys.account(name).address),
 };
 /** Answers are compared, and there is room for some tasks of the network's own. */
-const work = { poi: { outlierPpb: 850_000_000 }, background: { maxTokensPerEpoch: 200 } };
+const work = { poi: { outlierPpb: 850_000_000 }, background: { maxTokensPerEpoch: 60 } };
 const newWorld = (settlementRows = 100_000) =>
   new World({
     params: { epochBlocks: 8, settlementRows, receiptLifetimeBlocks: 4, governance, stake, cases, ...work },
@@ -52,6 +52,7 @@ function amountsOf(state: LedgerView): bigint[] {
     ...Array.from(tasks, (row) => row.pendingUnits),
     ...Array.from(proposals, (row) => row.depositUnits),
     ...Array.from(state.cases, (row) => row.heldUnits),
+    ...Array.from(state.cases, (row) => row.unbondingUnits),
     ...Array.from(state.cases, (row) => row.bondUnits),
   ];
 }

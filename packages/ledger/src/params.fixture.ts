@@ -87,5 +87,8 @@ export const worldParams: Params = {
     appealBondUnits: 70n,
     breakerPpb: 50_000_000,
     breakerMinFailing: 3,
+    offencePpb: 100_000_000,
+    evidenceEpochs: 1,
+    keepEpochs: 2,
   },
 };

@@ -1,3 +1,4 @@
+import { type Receipt, stakeKinds } from '@assay/protocol';
 import fc from 'fast-check';
 import type { Sender, World } from './world.fixture.ts';
 
@@ -28,4 +29,30 @@ export const rarely = <Value>(arbitrary: fc.Arbitrary<Value>) =>
   fc.oneof({ weight: 15, arbitrary: fc.constant({}) }, { weight: 1, arbitrary });
 export const options = rarely(
   fc.record({ feeUnits: units, nonce: fc.nat(5), validUntil: fc.nat(60) }, { requiredKeys: [] }),
+);
+
+export const stakes = fc.constantFrom<[Sender, number, number]>(
+  ['owner', stakeKinds.miner, 0],
+  ['owner', stakeKinds.miner, 1],
+  ['mixer1', stakeKinds.mixer, 1],
+  ['validator2', stakeKinds.validator, 2],
+  ['oracle0', stakeKinds.oracle, 0],
+  ['gateway0', stakeKinds.gateway, 0],
+  ['payer', stakeKinds.delegation, 0],
+  ['payer', 255, 2 ** 32 - 1],
+);
+
+export const hostile = fc.record<Partial<Receipt>>(
+  {
+    miner: index,
+    model: index,
+    gateway: index,
+    drawHeight: heights,
+    priceUnits: units,
+    kind: fc.nat(4),
+    taskSequence: heights,
+    replica: fc.nat(255),
+    similarityPpb: fc.nat(2 ** 32 - 1),
+  },
+  { requiredKeys: [] },
 );

@@ -1,17 +1,21 @@
-import {
-  type AuditNumbers,
-  type BodyValues,
-  caseStatuses,
-  type Receipt,
-  sessionStatuses,
-  stakeKinds,
-  taskKinds,
-} from '@assay/protocol';
+import { type AuditNumbers, type BodyValues, type Receipt, sessionStatuses, taskKinds } from '@assay/protocol';
 import fc from 'fast-check';
 import { auditDuties } from './audits.ts';
 import { modelTerms, voteTx } from './models.fixture.ts';
+import { appealCase, decideCase, offences, openCase } from './random-disputes.fixture.ts';
 import { admission, market } from './random-domains.fixture.ts';
-import { type Act, acts, from, heights, index, options, rarely, units } from './random-values.fixture.ts';
+import {
+  type Act,
+  acts,
+  from,
+  heights,
+  hostile,
+  index,
+  options,
+  rarely,
+  stakes,
+  units,
+} from './random-values.fixture.ts';
 import { checked, FEE, hardFailure, honest, type Sender, softFailure, unchecked, type World } from './world.fixture.ts';
 
 const transfer = acts('transfer', fc.record({ from, to: from, amountUnits: units, options }), (world, each) => [
@@ -88,35 +92,11 @@ const assign = acts('assign', fc.record({ from, miner: fc.nat(2), validator: ind
   world.tx(each.from, 'assignWork', { miner: each.miner, validator: each.validator }),
 ]);
 
-const stakes = fc.constantFrom<[Sender, number, number]>(
-  ['owner', stakeKinds.miner, 0],
-  ['owner', stakeKinds.miner, 1],
-  ['mixer1', stakeKinds.mixer, 1],
-  ['validator2', stakeKinds.validator, 2],
-  ['oracle0', stakeKinds.oracle, 0],
-  ['gateway0', stakeKinds.gateway, 0],
-  ['payer', stakeKinds.delegation, 0],
-  ['payer', 255, 2 ** 32 - 1],
-);
 const bondOrUnbond = fc.record({ stake: stakes, kind: fc.constantFrom('bond', 'unbond'), amountUnits: units });
 const bonding = acts('bonding', bondOrUnbond, (world, { stake: [sender, kind, role], kind: verb, amountUnits }) => [
   world.tx(sender, verb, { kind, role, amountUnits }, { feeUnits: world.balance(sender) < FEE ? 0n : FEE }),
 ]);
 
-const hostile = fc.record<Partial<Receipt>>(
-  {
-    miner: index,
-    model: index,
-    gateway: index,
-    drawHeight: heights,
-    priceUnits: units,
-    kind: fc.nat(4),
-    taskSequence: heights,
-    replica: fc.nat(255),
-    similarityPpb: fc.nat(2 ** 32 - 1),
-  },
-  { requiredKeys: [] },
-);
 const tokens = fc.oneof({ weight: 9, arbitrary: fc.nat(60) }, fc.constantFrom(0, 2500, 2 ** 32 - 1));
 const task = fc.record({
   session: fc.nat(5),
@@ -294,24 +274,6 @@ const feedback = acts(
   },
 );
 
-const decideCase = acts(
-  'decideCase',
-  fc.record({
-    from: fc.subarray<Sender>(['payer', 'otherPayer', 'owner', 'minerB']),
-    back: fc.nat(3),
-    isFine: fc.boolean(),
-  }),
-  (world, { from: senders, back, isFine }) => {
-    const waiting = [...world.state.cases].flatMap(({ status }, i) => (status === caseStatuses.review ? [i] : []));
-    const index = waiting.at(-1 - back) ?? back;
-    return senders.map((sender) => world.tx(sender, 'decideCase', { case: index, isFine }));
-  },
-);
-const appealCase = acts('appealCase', fc.record({ from, back: fc.nat(3), options }), (world, each) => {
-  const index = Math.max(0, world.state.cases.length - 1 - each.back);
-  return ['owner', each.from].map((sender) => world.tx(sender as Sender, 'appealCase', { case: index }, each.options));
-});
-
 const noise = acts(
   'noise',
   fc.record({ bytes: fc.uint8Array({ maxLength: 400 }), at: fc.nat(400), bit: fc.nat(7), amountUnits: units }),
@@ -348,5 +310,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: propose },
   { weight: 2, arbitrary: decideCase },
   { weight: 3, arbitrary: appealCase },
+  { weight: 1, arbitrary: offences },
+  { weight: 1, arbitrary: openCase },
   { weight: 1, arbitrary: vote },
 );

@@ -80,9 +80,29 @@ function receiptCode(state: LedgerView, receipt: Receipt, height: number): Resul
   if (code !== 'OK') return code;
   if (!takesKind(session, receipt.kind)) return 'RECEIPT_WRONG_KIND'; // §4.12
   if (receipt.kind === taskKinds.training && isInferenceOnly(state, session.domain)) return 'RECEIPT_TRAINING'; // §4.13
+  return hasOwnPrice(state, receipt, session) ? 'OK' : 'RECEIPT_BAD_PRICE';
+}
+
+/**
+ * §7.4 Whether a receipt was invalid when it was signed, whoever looks and whenever: for what it says of itself, or
+ * of what never changes and never goes away. Anything else a block in between may have made so.
+ */
+export function isNeverValid(state: LedgerView, receipt: Receipt): boolean {
+  const { drawHeight } = receipt;
+  const session = state.sessions.get(receipt.session);
+  if (session === undefined || receipt.model !== session.model || !hasOwnTaskId(receipt)) return true;
+  if (replicaCode(receipt, session) !== 'OK' || !takesKind(session, receipt.kind)) return true;
+  const isNobodys = state.miners.get(receipt.miner) === undefined || state.gateways.get(receipt.gateway) === undefined;
+  if (isNobodys || drawHeight > state.globals.height || drawHeight >= session.expiryHeight) return true;
+  // Of earlier prices only the last is known.
+  const isPriceKnown = drawHeight >= state.models.at(receipt.model).priceFrom;
+  return isPriceKnown && !hasOwnPrice(state, receipt, session);
+}
+
+/** §7.6 The price follows from the tokens, and is not above the session's highest. */
+function hasOwnPrice(state: LedgerView, receipt: Receipt, session: Readonly<SessionRow>): boolean {
   const priceUnits = chargeOf(state.models.at(receipt.model), session, receipt);
-  if (receipt.priceUnits !== priceUnits || priceUnits > session.maxTaskUnits) return 'RECEIPT_BAD_PRICE';
-  return 'OK';
+  return receipt.priceUnits === priceUnits && priceUnits <= session.maxTaskUnits;
 }
 
 /** What a receipt must charge its session: the network's own tasks cost nothing (§4.12, D7). */

@@ -1,4 +1,4 @@
-import type { AuditNumbers, BodyKind, ResultCode, StakeKind } from '@assay/protocol';
+import type { AuditNumbers, BodyKind, CaseCause, ResultCode, StakeKind } from '@assay/protocol';
 
 export interface TransactionResult {
   readonly code: ResultCode;
@@ -195,12 +195,21 @@ export type LedgerEvent =
   | { readonly type: 'trustChanged'; readonly miner: number; readonly fromPpb: number; readonly toPpb: number }
   | {
       readonly type: 'caseOpened';
+      /** Its number, which stays. */
       readonly case: number;
-      readonly miner: number;
-      readonly taskId: Uint8Array;
-      readonly priceUnits: bigint;
-      /** The fine before its caps, and what of the stake is held for it. */
+      readonly cause: CaseCause;
+      readonly kind: StakeKind;
+      readonly role: number;
+      /** The task, the offence, or the hash of a reason. */
+      readonly subject: Uint8Array;
+      /** Of the task; null for any other matter. */
+      readonly priceUnits: bigint | null;
+      /** The fine before its caps. */
       readonly proposedUnits: bigint;
+      /** What could be reached, of the stake and of what leaves it; what the day's cases had taken; what is held. */
+      readonly stakeUnits: bigint;
+      readonly leavingUnits: bigint;
+      readonly takenUnits: bigint;
       readonly heldUnits: bigint;
     }
   | { readonly type: 'caseOpinion'; readonly case: number; readonly member: Uint8Array; readonly isFine: boolean }
@@ -208,12 +217,19 @@ export type LedgerEvent =
   | {
       readonly type: 'caseExecuted';
       readonly case: number;
+      readonly by: 'foundation' | 'time';
       readonly fineUnits: bigint;
-      readonly rewardUnits: bigint;
+      /** What each of those who found it out got. */
+      readonly rewards: readonly { readonly account: Uint8Array; readonly units: bigint }[];
       /** The rest of the fine, and the bond of an appeal. */
       readonly burnedUnits: bigint;
     }
-  | { readonly type: 'caseDismissed'; readonly case: number; readonly returnedUnits: bigint }
+  | {
+      readonly type: 'caseDismissed';
+      readonly case: number;
+      readonly by: 'foundation' | 'time';
+      readonly returnedUnits: bigint;
+    }
   | {
       readonly type: 'penaltiesFrozen';
       readonly model: number;

@@ -107,7 +107,7 @@ export class LedgerState implements LedgerView {
     this.audits = new Table(tables.audits, value.audits, noMoney);
     this.credits = new CreditTable(value.credits);
     this.ratings = new Table(tables.ratings, value.ratings, noMoney);
-    this.cases = new Table(tables.cases, value.cases, (row) => row.heldUnits + row.bondUnits);
+    this.cases = new Table(tables.cases, value.cases, (row) => row.heldUnits + row.unbondingUnits + row.bondUnits);
     this.proposals = new Table(tables.proposals, value.proposals, (row) => row.depositUnits);
     this.votes = new VoteTable(value.votes);
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);

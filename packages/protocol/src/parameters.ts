@@ -114,6 +114,10 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   'cases.appealBondUnits': [0n, MAX_UNITS],
   'cases.breakerPpb': ppb,
   'cases.breakerMinFailing': [1n, 1_000_000n],
+  'cases.offencePpb': ppb,
+  // Evidence that was too old once must never be young again: its case may be forgotten.
+  'cases.evidenceEpochs': null,
+  'cases.keepEpochs': [0n, 10_000n],
   'governance.depositUnits': [0n, MAX_UNITS],
   'governance.votingEpochs': [1n, 10_000n],
   'governance.delayEpochs': [0n, 10_000n],

@@ -349,6 +349,8 @@ export const Globals = new StructType(
     reveals: U64,
     /** Tokens of the network's own tasks certified in this epoch (§4.12). */
     backgroundTokens: U64,
+    /** Cases opened so far: the number of the next one. */
+    openedCases: U32,
     genesisUnits: Units,
     mintedUnits: Units,
     burnedUnits: Units,

@@ -1,5 +1,5 @@
 import { ContainerType, UnionType } from '@chainsafe/ssz';
-import { AppealCase, DecideCase } from './cases.ts';
+import { AppealCase, DecideCase, Evidence, type Offence, OpenCase } from './cases.ts';
 import { AdmitMiner, CreateDomain, UpdateDomain } from './domains.ts';
 import {
   Address,
@@ -159,6 +159,7 @@ export const TransactionBody = new UnionType(
     Feedback,
     ...[DecideCase, AppealCase],
     ...[CreateDomain, UpdateDomain, AdmitMiner],
+    ...[Evidence, OpenCase],
   ],
   { typeName: 'TransactionBody' },
 );
@@ -190,6 +191,8 @@ export const bodySelectors = {
   createDomain: 24,
   updateDomain: 25,
   admitMiner: 26,
+  evidence: 27,
+  openCase: 28,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -220,6 +223,8 @@ export interface BodyValues {
   readonly createDomain: ValueOf<typeof CreateDomain>;
   readonly updateDomain: ValueOf<typeof UpdateDomain>;
   readonly admitMiner: ValueOf<typeof AdmitMiner>;
+  readonly evidence: { readonly offence: Offence };
+  readonly openCase: ValueOf<typeof OpenCase>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

@@ -1,15 +1,22 @@
 import { z } from 'zod';
 import { address, bytes32, count, units } from './scalars.ts';
 
+const decidedBy = z.enum(['foundation', 'time']);
+
 /** Events of cases and proposals: what people decide about. */
 export const decisionEvents = [
   z.object({
     type: z.literal('caseOpened'),
     case: count,
-    miner: count,
-    taskId: bytes32,
-    priceUnits: units,
+    cause: z.enum(['softFailure', 'hardFailure', 'equivocation', 'invalidItem', 'byHand']),
+    kind: z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing']),
+    role: count,
+    subject: bytes32,
+    priceUnits: units.nullable(),
     proposedUnits: units,
+    stakeUnits: units,
+    leavingUnits: units,
+    takenUnits: units,
     heldUnits: units,
   }),
   z.object({ type: z.literal('caseOpinion'), case: count, member: address, isFine: z.boolean() }),
@@ -17,11 +24,12 @@ export const decisionEvents = [
   z.object({
     type: z.literal('caseExecuted'),
     case: count,
+    by: decidedBy,
     fineUnits: units,
-    rewardUnits: units,
+    rewards: z.array(z.object({ account: address, units })),
     burnedUnits: units,
   }),
-  z.object({ type: z.literal('caseDismissed'), case: count, returnedUnits: units }),
+  z.object({ type: z.literal('caseDismissed'), case: count, by: decidedBy, returnedUnits: units }),
   z.object({
     type: z.literal('penaltiesFrozen'),
     model: count,

@@ -78,6 +78,9 @@ const cases = z.object({
   appealBondUnits: units,
   breakerPpb: ppb,
   breakerMinFailing: count,
+  offencePpb: ppb,
+  evidenceEpochs: count,
+  keepEpochs: count,
 });
 /** The parameters of a network, as the genesis file has them. */
 export const ParamsJson = z.object({

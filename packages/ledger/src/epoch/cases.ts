@@ -10,8 +10,8 @@ export function settleCases(state: LedgerState): LedgerEvent[] {
   for (let index = 0; index < state.cases.length; index++) {
     const { status, deadlineEpoch } = state.cases.at(index);
     if (deadlineEpoch > state.globals.epoch) continue;
-    if (status === caseStatuses.review) events.push(dismissCase(state, index)); // §10.6
-    if (status === caseStatuses.pending) events.push(executeCase(state, index)); // §10.7
+    if (status === caseStatuses.review) events.push(dismissCase(state, index, 'time')); // §10.6
+    if (status === caseStatuses.pending) events.push(executeCase(state, index, 'time')); // §10.7
   }
   return events;
 }
@@ -24,7 +24,13 @@ function freezePenalties(state: LedgerState): LedgerEvent[] {
     const miners = minersOf(state, model, failing);
     if (!trips(state, failing.size, miners)) continue;
     for (const index of opened) freeze(state, index);
-    events.push({ type: 'penaltiesFrozen', model, failing: failing.size, miners, cases: opened });
+    events.push({
+      type: 'penaltiesFrozen',
+      model,
+      failing: failing.size,
+      miners,
+      cases: opened.map((i) => state.cases.at(i).id),
+    });
   }
   return events;
 }

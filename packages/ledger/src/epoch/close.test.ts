@@ -81,7 +81,7 @@ describe('end of an epoch §2.1, §2.3', () => {
   });
 
   it('lets a cheat fall and leaves it unpaid, and the honest untouched', () => {
-    const world = new World().populate();
+    const world = new World({ audit: { newMinerTasks: 9 } }).populate();
     world.send('minerB', 'registerMiner', world.registration());
     for (let i = 0; i < 2; i++) auditedTask(world);
     world.finishEpoch();

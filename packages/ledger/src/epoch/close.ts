@@ -8,6 +8,7 @@ import { ejectMiners } from './ejections.ts';
 import { beginPeriod, endingPeriod } from './period.ts';
 import { updatePowers } from './powers.ts';
 import { settleProposals } from './proposals.ts';
+import { pruneCases } from './prune.ts';
 import { closeSessions } from './sessions.ts';
 import { Settlement } from './settlement.ts';
 import { releaseUnbonding } from './unbonding.ts';
@@ -30,6 +31,7 @@ export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlemen
   events.push(...closeSessions(state, books.globals.height), ...releaseUnbonding(state));
   events.push(...settleCases(state), ...settleProposals(state), updatePowers(state));
   beginEpoch(state);
+  pruneCases(state);
   if (period !== null) beginPeriod(state, period, books.params);
   return new Settlement(state, books);
 }

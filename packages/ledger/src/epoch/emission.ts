@@ -1,6 +1,6 @@
 import { type ModelRow, securityWeights } from '@assay/protocol';
 import { apportion, apportionSteps } from '../apportion.ts';
-import { heldOfMiners } from '../cases.ts';
+import { heldOfMiners } from '../fines.ts';
 import { capped, MAX_UNITS, PPB } from '../integers.ts';
 import { type Pace, READ, type Steps } from '../pace.ts';
 import type { EmissionRate, MinerScore, PaidKind, Pool, PoolShare } from '../result.ts';

@@ -1,4 +1,4 @@
-import { type TaskRow, taskStatuses } from '@assay/protocol';
+import { type CaseRow, caseStatuses, type TaskRow, taskStatuses } from '@assay/protocol';
 import type { LedgerState } from '../state.ts';
 import type { ClosedBooks } from './books.ts';
 
@@ -27,4 +27,13 @@ function raiseTaskFloors(state: LedgerState, isOver: (task: Readonly<TaskRow>, i
   for (const [session, floor] of floors) {
     if (floor > state.sessions.at(session).taskFloor) state.sessions.update(session, { taskFloor: floor });
   }
+}
+
+/** Forgets cases long decided. Until then they count in their day, and against evidence of the same offence (§2.5). */
+export function pruneCases(state: LedgerState): void {
+  const { params, globals } = state;
+  const { keepEpochs } = params.cases;
+  const isOpen = ({ status }: Readonly<CaseRow>) => status === caseStatuses.review || status === caseStatuses.pending;
+  const isOfToday = ({ openedMs }: Readonly<CaseRow>) => openedMs > globals.timeMs - params.rewards.dayMs;
+  state.cases.retain((row) => isOpen(row) || isOfToday(row) || row.decidedEpoch + keepEpochs >= globals.epoch);
 }

@@ -9,6 +9,7 @@ export function releaseUnbonding(state: LedgerState): LedgerEvent[] {
   for (const { account, kind, role, units, releaseEpoch } of state.unbonding) {
     const word = stakeKindOf(kind);
     if (releaseEpoch > epoch || word === undefined) continue;
+    if (units === 0n) continue; // Taken by a fine.
     state.credit(account, units);
     events.push({ type: 'unbonded', account, kind: word, role, units });
   }

@@ -1,22 +1,26 @@
 import { type BodyValues, caseStatuses, equalBytes } from '@assay/protocol';
+import { caseIndexOf } from '../cases.ts';
 import { stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** The owner of a fined stake leaves a bond, and the foundation decides instead of the deadline (§10.7). */
 export const appealCase: TransactionRule<BodyValues['appealCase']> = {
-  validate(state, { case: index }, { sender, availableUnits }) {
+  validate(state, { case: id }, { sender, availableUnits }) {
     if (state.params.cases.appealBondUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
-    const row = state.cases.get(index);
-    if (row === undefined) return 'UNKNOWN_CASE';
+    const index = caseIndexOf(state, id);
+    if (index === undefined) return 'UNKNOWN_CASE';
+    const row = state.cases.at(index);
     const owner = stakeOf(state, stakeKindOf(row.kind), row.role)?.owner;
     if (owner === undefined || !equalBytes(owner, sender)) return 'NOT_OWNER';
     return row.status === caseStatuses.pending ? 'OK' : 'CASE_NOT_OPEN';
   },
-  apply(state, { case: index }, { sender }) {
+  apply(state, { case: id }, { sender }) {
+    const index = caseIndexOf(state, id);
+    if (index === undefined) throw new RangeError(`a valid appeal is about no case: ${id}`);
     const { appealBondUnits: bondUnits, reviewEpochs } = state.params.cases;
     state.debit(sender, bondUnits);
     const deadlineEpoch = state.globals.epoch + reviewEpochs;
     state.cases.update(index, { status: caseStatuses.review, appellant: sender, bondUnits, deadlineEpoch });
-    return [{ type: 'caseAppealed', case: index, bondUnits }];
+    return [{ type: 'caseAppealed', case: id, bondUnits }];
   },
 };

@@ -1,24 +1,27 @@
 import { type BodyValues, caseStatuses, equalBytes } from '@assay/protocol';
-import { dismissCase, executeCase, isFoundation } from '../cases.ts';
+import { caseIndexOf, dismissCase, executeCase, isFoundation } from '../cases.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** A member of the foundation says whether a fine is to be taken; enough that agree decide (§10.6). */
 export const decideCase: TransactionRule<BodyValues['decideCase']> = {
-  validate(state, { case: index }, { sender }) {
-    const row = state.cases.get(index);
-    if (row === undefined) return 'UNKNOWN_CASE';
+  validate(state, { case: id }, { sender }) {
+    const index = caseIndexOf(state, id);
+    if (index === undefined) return 'UNKNOWN_CASE';
+    const row = state.cases.at(index);
     if (!isFoundation(state, sender)) return 'NOT_FOUNDATION';
     if (row.status !== caseStatuses.review) return 'CASE_NOT_OPEN';
     const hasDecided = [...row.approvals, ...row.refusals].some((member) => equalBytes(member, sender));
     return hasDecided ? 'ALREADY_DECIDED' : 'OK';
   },
-  apply(state, { case: index, isFine }, { sender }) {
+  apply(state, { case: id, isFine }, { sender }) {
+    const index = caseIndexOf(state, id);
+    if (index === undefined) throw new RangeError(`a valid opinion is about no case: ${id}`);
     const { approvals, refusals } = state.cases.at(index);
     if (isFine) state.cases.update(index, { approvals: [...approvals, sender] });
     else state.cases.update(index, { refusals: [...refusals, sender] });
-    return [{ type: 'caseOpinion', case: index, member: sender, isFine }, ...outcome(state, index)];
+    return [{ type: 'caseOpinion', case: id, member: sender, isFine }, ...outcome(state, index)];
   },
 };
 
@@ -27,7 +30,7 @@ function outcome(state: LedgerState, index: number): LedgerEvent[] {
   const { foundation, foundationQuorum } = state.params.cases;
   const { approvals, refusals } = state.cases.at(index);
   const countOf = (members: readonly Uint8Array[]) => members.filter((member) => isFoundation(state, member)).length;
-  if (countOf(approvals) >= foundationQuorum) return [executeCase(state, index)];
+  if (countOf(approvals) >= foundationQuorum) return [executeCase(state, index, 'foundation')];
   const isHopeless = foundation.length - countOf(refusals) < foundationQuorum;
-  return isHopeless ? [dismissCase(state, index)] : [];
+  return isHopeless ? [dismissCase(state, index, 'foundation')] : [];
 }

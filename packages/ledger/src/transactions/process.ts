@@ -25,7 +25,9 @@ import { closeSession } from './closeSession.ts';
 import { createDomain } from './createDomain.ts';
 import { decideCase } from './decideCase.ts';
 import { delegate } from './delegate.ts';
+import { evidence } from './evidence.ts';
 import { feedback } from './feedback.ts';
+import { openCase } from './openCase.ts';
 import { openSession } from './openSession.ts';
 import { propose } from './propose.ts';
 import { registerMiner } from './registerMiner.ts';
@@ -69,6 +71,8 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   createDomain,
   updateDomain,
   admitMiner,
+  evidence,
+  openCase,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

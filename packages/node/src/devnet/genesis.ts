@@ -115,6 +115,9 @@ export const devnetParams: Params = {
     appealBondUnits: units(100),
     breakerPpb: 50_000_000,
     breakerMinFailing: 3,
+    offencePpb: 100_000_000,
+    evidenceEpochs: 2,
+    keepEpochs: 14,
   },
 };
 

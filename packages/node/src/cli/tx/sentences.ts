@@ -29,4 +29,6 @@ export const sentences: Readonly<Record<BodyKind, string>> = {
   createDomain: 'Open a domain with terms of your own, for a fee.',
   updateDomain: 'Announce new terms of a domain, all of them.',
   admitMiner: 'Admit an operator to a domain, or take that back.',
+  evidence: 'Prove that a mixer signed two headers of one turn, or a receipt that can never be valid.',
+  openCase: 'Ask as a member of the foundation for a fine, with the hash of a reason.',
 };

@@ -6,6 +6,7 @@ import {
   BatchReply,
   BitArray,
   type BodyValues,
+  CertifiedBatch,
   limits,
   type NodeTransaction,
   NodeTransaction as NodeTransactionType,
@@ -39,6 +40,7 @@ export interface BatchesOptions {
 
 /** Longest wait for one mixer's answer to an offer. */
 const answerMs = 2000;
+const certifiedKey = 'certified';
 const pendingKey = (taskId: string) => `pending/${taskId}`;
 
 /** Gathers finished tasks, has the committee check and sign them, and signs what others offer (§7.2). */
@@ -100,13 +102,15 @@ export class Batches {
     const row = state.mixers.get(mixer);
     if (row === undefined) return null;
     const turn = { epoch: state.globals.epoch, sequence: row.nextSequence };
+    const kept = this.#kept(turn);
+    if (kept !== null) return kept;
     const reveal = signer.sign(revealSigningRoot(state.chain, turn));
     for (let tries = 0; tries < state.mixers.length; tries++) {
       const nodes = this.#valid();
       const receipts = nodes.map((node) => node.receipt);
       const header: BatchHeader = { ...turn, mixer, receiptsRoot: ReceiptList.hashTreeRoot(receipts), reveal };
       const replies = await this.#gather(endpoint, { header, receipts, evidence: nodes.map((node) => node.evidence) });
-      const signatures = new Map<number, Uint8Array>([[mixer, signer.sign(this.#headerRoot(header))]]);
+      const signatures = new Map<number, Uint8Array>();
       const invalid = new Set<number>();
       const reasons: string[] = [];
       for (const reply of replies) {
@@ -116,12 +120,32 @@ export class Batches {
           reasons.push(new TextDecoder().decode(reply.reason));
         }
       }
-      if (isQuorum(signatures.size, state.mixers.length)) return this.#assemble(header, receipts, signatures);
+      if (isQuorum(signatures.size + 1, state.mixers.length)) {
+        signatures.set(mixer, signer.sign(this.#headerRoot(header)));
+        return this.#keep(this.#assemble(header, receipts, signatures));
+      }
       // §7.2: what others find invalid is discarded, with the reason they gave, and the rest is offered again.
       if (invalid.size === 0) return null;
       for (const place of invalid) this.#discard(nodes[place], reasons);
     }
     return null;
+  }
+
+  /** §7.4: two headers of one turn would be an offence, so the first one signed is sent until it is taken. */
+  #kept({ epoch, sequence }: Pick<BatchHeader, 'epoch' | 'sequence'>): BodyValues['certifiedBatch'] | null {
+    const bytes = this.#context.store.get(certifiedKey);
+    if (bytes === undefined) return null;
+    const batch = CertifiedBatch.deserialize(bytes);
+    const { header } = batch.certificate;
+    return header.epoch === epoch && header.sequence === sequence ? batch : null;
+  }
+
+  /** Remembers what this mixer signed before anybody sees it. */
+  async #keep(batch: BodyValues['certifiedBatch'] | null): Promise<BodyValues['certifiedBatch'] | null> {
+    if (batch === null) return null;
+    this.#context.store.put(certifiedKey, CertifiedBatch.serialize(batch));
+    await this.#context.store.flushed();
+    return batch;
   }
 
   /** What waits and still passes this mixer's own check; the rest is discarded. */

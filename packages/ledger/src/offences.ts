@@ -1,0 +1,56 @@
+import {
+  BatchHeader,
+  type Certificate,
+  equalBytes,
+  littleEndian,
+  type Offence,
+  offences,
+  receiptsRootAlong,
+  sha256,
+} from '@assay/protocol';
+import { isSigned } from './certificate.ts';
+import { isNeverValid } from './receipts.ts';
+import type { LedgerView } from './state.ts';
+import type { Verifier } from './verifier.ts';
+
+/** What an offence is about; two about the same are one. */
+export interface OffenceTurn {
+  readonly mixer: number;
+  readonly epoch: number;
+  readonly subject: Uint8Array;
+}
+
+/** Who is accused of what turn: one case for it, however often and however it is shown (§7.4). */
+export function turnOf({ selector, value }: Offence): OffenceTurn {
+  const { header } = selector === offences.equivocation ? value.first : value.certificate;
+  const { mixer: issuer, epoch, sequence } = header;
+  const place = [value.mixer, issuer].map((index) => littleEndian(index, 2));
+  const turn = [littleEndian(epoch, 4), littleEndian(sequence, 8)];
+  return { mixer: value.mixer, epoch, subject: sha256(littleEndian(selector, 1), ...place, ...turn) };
+}
+
+/** §7.4 Whether the state and the evidence alone prove what is said. */
+export function isProven(state: LedgerView, { selector, value }: Offence, verifier: Verifier): boolean {
+  if (selector === offences.equivocation) {
+    const { mixer, first, second } = value;
+    return isTwice(mixer, first, second) && [first, second].every((each) => hasSigned(state, each, mixer, verifier));
+  }
+  const { mixer, certificate, receipt, index, path } = value;
+  const root = receiptsRootAlong(receipt, index, path);
+  const isItem = root !== null && equalBytes(root, certificate.header.receiptsRoot);
+  return isItem && isNeverValid(state, receipt) && hasSigned(state, certificate, mixer, verifier);
+}
+
+/** Two headers of one turn of the accused. Who only co-signed them may have been asked again with fewer receipts. */
+function isTwice(mixer: number, { header: first }: Certificate, { header: second }: Certificate): boolean {
+  if (first.mixer !== mixer || second.mixer !== mixer) return false;
+  if (first.epoch !== second.epoch || first.sequence !== second.sequence) return false;
+  return !equalBytes(BatchHeader.hashTreeRoot(first), BatchHeader.hashTreeRoot(second));
+}
+
+/** Whether the accused is one of the signers and their signature holds; how many they are is not asked. */
+function hasSigned(state: LedgerView, certificate: Certificate, mixer: number, verifier: Verifier): boolean {
+  const { signers } = certificate;
+  if (signers.bitLen !== state.mixers.length || !signers.get(mixer)) return false;
+  return isSigned(state, certificate, verifier);
+}

@@ -1,0 +1,53 @@
+import { caseStatuses } from '@assay/protocol';
+import fc from 'fast-check';
+import { equivocation, invalidItem } from './offences.fixture.ts';
+import { acts, from, hostile, options, stakes, units } from './random-values.fixture.ts';
+import type { Sender } from './world.fixture.ts';
+
+export const decideCase = acts(
+  'decideCase',
+  fc.record({
+    from: fc.subarray<Sender>(['payer', 'otherPayer', 'owner', 'minerB']),
+    back: fc.nat(3),
+    isFine: fc.boolean(),
+  }),
+  (world, { from: senders, back, isFine }) => {
+    const waiting = [...world.state.cases].flatMap(({ status }, i) => (status === caseStatuses.review ? [i] : []));
+    const index = waiting.at(-1 - back) ?? back;
+    return senders.map((sender) => world.tx(sender, 'decideCase', { case: index, isFine }));
+  },
+);
+
+export const appealCase = acts('appealCase', fc.record({ from, back: fc.nat(3), options }), (world, each) => {
+  const index = Math.max(0, world.state.cases.length - 1 - each.back);
+  return ['owner', each.from].map((sender) => world.tx(sender as Sender, 'appealCase', { case: index }, each.options));
+});
+
+export const offences = acts(
+  'offences',
+  fc.record({
+    from: fc.constantFrom<Sender>('payer', 'mixer1', 'stranger0'),
+    isTwice: fc.boolean(),
+    mixer: fc.nat(3),
+    change: hostile,
+    signers: fc.subarray([0, 1, 2, 3], { minLength: 1 }),
+    epochs: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(3)),
+  }),
+  (world, { from: sender, isTwice, mixer, change, signers, epochs }) => {
+    const epoch = Math.max(0, world.state.globals.epoch - epochs);
+    const by = [...new Set([mixer, ...signers])];
+    const offence = isTwice
+      ? equivocation(world, mixer, { epoch, signers: by })
+      : invalidItem(world, change, { mixer, signers });
+    const funds = world.tx('payer', 'transfer', { to: world.address(sender), amountUnits: 20n });
+    return [funds, world.tx(sender, 'evidence', { offence })];
+  },
+);
+
+export const openCase = acts(
+  'openCase',
+  fc.record({ from: fc.constantFrom<Sender>('payer', 'minerA', 'minerB'), stake: stakes, amountUnits: units }),
+  (world, { from: sender, stake: [, kind, role], amountUnits }) => [
+    world.tx(sender, 'openCase', { kind, role, amountUnits, reasonHash: new Uint8Array(32) }),
+  ],
+);
