@@ -58,6 +58,19 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
     const explained = await assay(['explain', 'audit', wrong?.taskId ?? '', '--data', network.dataDir]);
     expect(explained).toMatchObject({ code: 0 });
     expect(explained.out).toContain('refunded');
+    const [first] = tasks.filter((task) => task.miner === cheater);
+    const command = (...words: string[]) => assay([...words, '--json', '--data', network.dataDir]);
+    expect(await command('tx', 'decideCase', '--case', '0', '--is-fine', 'yes', '--from', 'foundation')).toMatchObject({
+      code: 0,
+    });
+    const slash = await command('explain', 'slash', '0');
+    expect(slash).toMatchObject({ code: 0 });
+    // The price · 0.6 · 1.5 ÷ (0.02 · 0.95), far below a tenth of the collateral.
+    const fineUnits = (BigInt(first?.priceUnits ?? 0) * 900n) / 19n;
+    expect(JSON.parse(slash.out).result).toMatchObject({
+      ...{ against: `miner ${cheater}`, subject: first?.taskId, status: 'executed' },
+      ...{ heldUnits: String(fineUnits), recomputedHeldUnits: String(fineUnits) },
+    });
     const status = network.lines.filter((line) => line.event === 'status').at(-1);
     expect(status?.cheater).toMatchObject({ miner: cheater, rejectedTasks: caught() });
   }, 240_000);

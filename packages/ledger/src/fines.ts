@@ -27,7 +27,10 @@ export function reachOf(state: LedgerView, { kind, role }: Fined): Reach {
 }
 
 /** economics §6.4 What one more case may take: a part of what can be reached, and a part of it a day. */
-export function roomOf({ params }: LedgerView, { stakeUnits, leavingUnits, takenUnits }: Reach): bigint {
+export function roomOf(
+  { params }: Pick<LedgerView, 'params'>,
+  { stakeUnits, leavingUnits, takenUnits }: Reach,
+): bigint {
   const { incidentCapPpb, dailyCapPpb } = params.cases;
   const units = stakeUnits + leavingUnits;
   const incident = (units * BigInt(incidentCapPpb)) / PPB;

@@ -2,6 +2,7 @@
 export { panelDuties } from './acceptance.ts';
 export { apportion } from './apportion.ts';
 export { type AuditDuty, auditDuties, isAudited, mayReveal } from './audits.ts';
+export { offenceFine, proposedFine } from './cases.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';
 export { ConservationError, conservation } from './conservation.ts';
 export { splitsOf, termsAt } from './domains.ts';
@@ -17,6 +18,7 @@ export {
 } from './draw.ts';
 export type { ClosedBooks } from './epoch/books.ts';
 export { backersBpsOf, holderParts } from './epoch/holders.ts';
+export { roomOf } from './fines.ts';
 export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
 export { type BlockInput, Ledger } from './ledger.ts';
 export { priceOf, pricesAt, receiptsCode } from './receipts.ts';

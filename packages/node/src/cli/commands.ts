@@ -1,11 +1,13 @@
 import type { Command } from './command.ts';
 import { balanceCommand } from './commands/balance.ts';
+import { casesCommand } from './commands/cases.ts';
 import { chatCommand } from './commands/chat.ts';
 import { committeeCommand } from './commands/committee.ts';
 import { explainAuditCommand } from './commands/explain-audit.ts';
 import { explainPayoutCommand } from './commands/explain-payout.ts';
 import { explainPowerCommand } from './commands/explain-power.ts';
 import { explainSelectionCommand } from './commands/explain-selection.ts';
+import { explainSlashCommand } from './commands/explain-slash.ts';
 import { govDryRunCommand } from './commands/gov-dry-run.ts';
 import { govListCommand } from './commands/gov-list.ts';
 import { govShowCommand } from './commands/gov-show.ts';
@@ -41,6 +43,8 @@ const described: readonly Command[] = [
   explainPayoutCommand,
   explainAuditCommand,
   explainPowerCommand,
+  explainSlashCommand,
+  casesCommand,
   replayCommand,
   ...txCommands,
   govListCommand,

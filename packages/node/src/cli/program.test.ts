@@ -68,6 +68,7 @@ describe('wrong usage', () => {
   const id = 'ab'.repeat(32);
   it.each([
     [[], 'Name a command; `assay --help` lists them.'],
+    [['explain'], 'Name a command; `assay explain --help` lists them.'],
     [['stats'], "unknown command 'stats'\n(Did you mean status?)"],
     [['status', '--jsn'], "unknown option '--jsn'\n(Did you mean --json?)"],
     [['task'], "missing required argument 'id'"],

@@ -30,7 +30,7 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok.code;
-    const failure = error instanceof CommanderError ? usageFailure(error) : failureOf(error);
+    const failure = error instanceof CommanderError ? usageFailure(error, words) : failureOf(error);
     report(failure, error, { words, host });
     exit = failure.exit;
   }
@@ -109,9 +109,10 @@ function invocationOf(command: Command, raw: Record<string, unknown>, host: Host
   };
 }
 
-function usageFailure(error: CommanderError): Failure {
+function usageFailure(error: CommanderError, [group = '']: readonly string[]): Failure {
   const sentence = error.message.replace(/^error: /, '').trim();
-  const message = error.code === 'commander.help' ? 'Name a command; `assay --help` lists them.' : sentence;
+  const words = Object.hasOwn(groupSummaries, group) ? `assay ${group}` : 'assay';
+  const message = error.code === 'commander.help' ? `Name a command; \`${words} --help\` lists them.` : sentence;
   return { exit: 'usage', code: 'usage', message };
 }
 

@@ -4,6 +4,7 @@ import { equalBytes } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { explainPayout } from '../../src/cli/explain/payout.ts';
 import { explainSelection } from '../../src/cli/explain/selection.ts';
+import { explainSlash } from '../../src/cli/explain/slash.ts';
 import { presetNames } from '../../src/presets/presets.ts';
 import { Village } from './village.fixture.ts';
 
@@ -72,5 +73,18 @@ describe.each(presetNames)('under the preset %s', (preset) => {
     // The floor of trust, 0.1, times the root of four places.
     expect(result.draw.map(({ weight }) => weight)).toEqual(['200000000000', '200000000000', '200000000000']);
     expect(steps.length).toBe(4);
+  });
+
+  it('explain slash follows a cheat to the last base unit', async () => {
+    const { result } = await explainSlash(made.history, 0, fast);
+    // 100 · 0.6 · 1.5 ÷ (0.02 · 0.95) = 4,736.8; a fifth of it to the finders.
+    expect(result).toMatchObject({
+      ...{ against: 'miner 2', cause: 'softFailure', status: 'executed', stakeUnits: '90000', takenUnits: '0' },
+      ...{ proposedUnits: '4736', heldUnits: '4736', recomputedProposedUnits: '4736', recomputedHeldUnits: '4736' },
+    });
+    const rewards = result.rewards.map(({ units }) => BigInt(units));
+    expect(rewards.reduce((sum, units) => sum + units, 0n)).toBe(947n);
+    expect(result.burnedUnits).toBe('3789');
+    expect(made.state.miners.at(2).collateralUnits).toBe(90_000n - 4736n);
   });
 });

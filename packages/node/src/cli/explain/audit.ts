@@ -274,7 +274,8 @@ function auditorStep(trail: Trail): Step[] {
   ];
 }
 
-function numberCells(numbers: AuditNumbers, threshold: number): string[] {
+/** What an auditor found, in cells: T1, positions, mismatches, opinion. */
+export function numberCells(numbers: AuditNumbers, threshold: number): string[] {
   const opinion = opinionOf(numbers, threshold);
   if (numbers.finding !== findings.checked) return [wordOf(findings, numbers.finding), '-', '-', opinion];
   return [ratio(numbers.t1Ppb), String(numbers.positions), String(numbers.argmaxMismatches), opinion];

@@ -47,6 +47,7 @@ export interface Form {
 const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'Bond.kind': stakeKinds,
   'Unbond.kind': stakeKinds,
+  'OpenCase.kind': stakeKinds,
   'CastVote.choice': voteChoices,
   'AuditNumbers.finding': findings,
 };
