@@ -38,9 +38,12 @@ export function termsOf({ domains, globals }: LedgerView, domain: number): Reado
   return row && termsAt(row, globals.epoch);
 }
 
-/** Terms that nobody set before the first block. */
-export function firstTerms({ terms, height }: { readonly terms: DomainTerms; readonly height: number }): DatedTerms[] {
-  return [{ ...terms, fromEpoch: 0, height }];
+/** The row of a new domain. */
+export function domainRow(
+  { name, owner, terms }: Pick<DomainRow, 'name' | 'owner'> & { readonly terms: DomainTerms },
+  height: number,
+): DomainRow {
+  return { name, owner, terms: [{ ...terms, fromEpoch: 0, height }], admitted: [], periodBurnedUnits: 0n };
 }
 
 /** The burned part of a price, moved inside the bounds of the network (§4.9). */

@@ -14,7 +14,7 @@ import {
   securityWeights,
   sha256,
 } from '@assay/protocol';
-import { ALL_BPS, firstTerms, splitBps, termsCode, weightsBps } from './domains.ts';
+import { ALL_BPS, domainRow, splitBps, termsCode, weightsBps } from './domains.ts';
 import { epochBeaconOf } from './epoch/beacon.ts';
 import { MAX_UNITS, PPB } from './integers.ts';
 import { modelRow, wholeOf } from './models.ts';
@@ -83,9 +83,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     powers: firstPowers(genesis),
     delegations: [],
     unbonding: [],
-    domains: genesis.domains.map(({ name, owner, ...terms }) => {
-      return { name, owner, terms: firstTerms({ terms, height: 0 }), admitted: [] };
-    }),
+    domains: genesis.domains.map(({ name, owner, ...terms }) => domainRow({ name, owner, terms }, 0)),
     holdings: genesis.models.map(({ creator }, model) => wholeOf(model, creator)),
     models: genesis.models.map((model) => modelRow(model, modelStatuses.accepted)),
     sessions: [],

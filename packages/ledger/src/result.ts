@@ -54,6 +54,12 @@ export interface PoolShare {
   readonly units: bigint;
 }
 
+/** A domain's part of the miners' stack; `role` is the domain. */
+export interface DomainShare extends PoolShare {
+  /** The most it may get for what it burned (economics §7.4); null while the schedule alone decides. */
+  readonly limitUnits: bigint | null;
+}
+
 /** How one miner's part of the emission came about (economics §4); every number that went in. */
 export interface MinerScore {
   readonly miner: number;
@@ -104,6 +110,8 @@ export interface EpochClose {
   readonly mintedUnits: bigint;
   readonly payouts: readonly Payout[];
   readonly pools: readonly Pool[];
+  /** The miners' stack among domains, by the credited work of their miners (economics §4.6). */
+  readonly division: readonly DomainShare[];
   readonly scores: readonly MinerScore[];
 }
 

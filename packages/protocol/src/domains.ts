@@ -77,6 +77,8 @@ export const DomainRow = new StructType(
     terms: new StructListType(DatedTerms, limits.maxDatedTerms),
     /** Admitted operators that have not registered yet. */
     admitted: listOfAddresses(limits.maxAdmitted),
+    /** Burned of the prices of its tasks this reward period (economics §7.4). */
+    periodBurnedUnits: Units,
   },
   { typeName: 'DomainRow' },
 );

@@ -179,6 +179,8 @@ export const Epoch = z.object({
       shares: z.array(z.object({ role: count, weight: units, units })),
     }),
   ),
+  /** The miners' stack among domains; `role` is the domain, the weight its credited work. */
+  division: z.array(z.object({ role: count, weight: units, units, limitUnits: units.nullable() })),
   scores: z.array(
     z.object({
       miner: count,

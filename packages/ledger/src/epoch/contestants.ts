@@ -1,4 +1,11 @@
-import { type Globals, type MinerRow, minerStatuses, type Params, rewardPeriods } from '@assay/protocol';
+import {
+  type DomainTerms,
+  type Globals,
+  type MinerRow,
+  minerStatuses,
+  type Params,
+  rewardPeriods,
+} from '@assay/protocol';
 import type { Uncredited } from './wash.ts';
 
 const MICRO = 1_000_000n;
@@ -26,7 +33,12 @@ export interface Weighed {
   readonly alphaBps: readonly number[];
 }
 
-export function weighedOf({ components: weights }: Pick<Params, 'components'>): Weighed {
+/** The weights of the competition in a domain: its own, or the network's (economics §4.6). */
+export function weighedOf(
+  { components: own }: Pick<DomainTerms, 'components'>,
+  params: Pick<Params, 'components'>,
+): Weighed {
+  const weights = own[0] ?? params.components;
   const names = components.filter((name) => weights[`${name}Bps`] > 0);
   return { names, alphaBps: names.map((name) => weights[`${name}Bps`]) };
 }
@@ -70,6 +82,11 @@ export function rawOf(
     latency: row.epochTasks === 0 ? 0n : row.epochLatencyMicro / BigInt(row.epochTasks),
     performance: passedPpb,
   };
+}
+
+/** Work that counts between domains: what is credited, times what multiplies measured values (economics §4.6). */
+export function creditedWork({ epochVwu }: Pick<MinerRow, 'epochVwu'>, lostVwu: bigint, factor: bigint): bigint {
+  return without(epochVwu, lostVwu) * factor;
 }
 
 /** What is left; the sums may have saturated, so not all of it need be there. */

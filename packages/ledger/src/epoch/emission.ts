@@ -1,16 +1,11 @@
 import { type ModelRow, securityWeights } from '@assay/protocol';
-import { apportion, apportionSteps } from '../apportion.ts';
-import { heldOfMiners } from '../fines.ts';
-import { capped, MAX_UNITS, PPB } from '../integers.ts';
+import { apportion } from '../apportion.ts';
+import { capped, MAX_UNITS } from '../integers.ts';
 import { type Pace, READ, type Steps } from '../pace.ts';
-import type { EmissionRate, MinerScore, PaidKind, Pool, PoolShare } from '../result.ts';
-import { levelFactorPpb, MAX_LEVEL, successRatePpb } from '../standing.ts';
+import type { DomainShare, EmissionRate, MinerScore, PaidKind, Pool } from '../result.ts';
 import type { ClosedBooks } from './books.ts';
-import { finals, SHARE_ONE } from './competition.ts';
-import { countedTrustPpb, type Raw, rawOf, valuesOf, weighedOf } from './contestants.ts';
-import { feedbackOf } from './feedback.ts';
+import { minersPools } from './minersStack.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
-import { nothingLost, type Uncredited, uncreditedWork } from './wash.ts';
 import type { Work } from './work.ts';
 
 const source = 'emission';
@@ -19,6 +14,7 @@ const source = 'emission';
 export interface Emission {
   readonly mintedUnits: bigint;
   readonly pools: readonly Pool[];
+  readonly division: readonly DomainShare[];
   readonly scores: readonly MinerScore[];
 }
 
@@ -35,7 +31,11 @@ export function emissionOf(
  * Mints a reward period's emission and divides it by stacks (economics §3.1). A stack without qualified contestants is
  * not minted.
  */
-export function* emit(work: Work, rate: EmissionRate, book: PayoutBook): Steps<Emission> {
+export function* emit(
+  work: Work,
+  { rate, domainsBurned }: { readonly rate: EmissionRate; readonly domainsBurned: readonly bigint[] },
+  book: PayoutBook,
+): Steps<Emission> {
   const { books, state, pace } = work;
   const { params, globals } = books;
   const units = emissionOf(rate, params.rewards.dayMs);
@@ -44,11 +44,12 @@ export function* emit(work: Work, rate: EmissionRate, book: PayoutBook): Steps<E
   const stacks = [minersBps, securityBps, creatorsBps, gatewaysBps, treasuryBps].map(BigInt);
   const parts = apportion(capped(units, room), stacks);
   const [miners = 0n, security = 0n, creators = 0n, gateways = 0n, treasury = 0n] = parts;
-  const { pool, scores } = yield* minersPool(work, miners);
+  const stack = { units: miners, limits: domainLimits(rate, domainsBurned) };
+  const { division, minerPools, scores } = yield* minersPools(work, stack);
   const creations = Array.from(books.models, creatorWeight);
   const forwarded = Array.from(books.gateways, (gateway) => BigInt(gateway.epochDuties));
   const pools = [
-    pool,
+    ...minerPools,
     ...securityPools(books, security),
     shareOut({ source, stack: 'creators', kind: 'model' }, creators, creations),
     shareOut({ source, stack: 'gateways', kind: 'gateway' }, gateways, forwarded),
@@ -60,7 +61,13 @@ export function* emit(work: Work, rate: EmissionRate, book: PayoutBook): Steps<E
     mintedUnits: state.globals.mintedUnits + mintedUnits,
     settlingUnits: state.globals.settlingUnits + mintedUnits,
   });
-  return { mintedUnits, pools, scores };
+  return { mintedUnits, pools, division, scores };
+}
+
+/** The most each domain may get where a period may mint no more than a part of what it burned (economics §7.4). */
+function domainLimits({ limitUnits }: EmissionRate, domainsBurned: readonly bigint[]): readonly bigint[] | null {
+  const isBurned = domainsBurned.some((burned) => burned > 0n);
+  return limitUnits === null || !isBurned ? null : apportion(limitUnits, domainsBurned);
 }
 
 /**
@@ -74,63 +81,6 @@ function creatorWeight({ epochVwu, epochPassed, epochFailed }: Readonly<ModelRow
 
 function mintedOf({ units, shares }: Pool): bigint {
   return shares.length > 0 ? units : 0n;
-}
-
-interface Contestant {
-  readonly miner: number;
-  readonly raw: Raw;
-  readonly trustPpb: number;
-  readonly levelPpb: bigint;
-  readonly uncredited: Uncredited;
-}
-
-/** The miners' competition (economics §4.2): trust multiplies what was measured. */
-function* minersPool(work: Work, units: bigint): Steps<{ readonly pool: Pool; readonly scores: MinerScore[] }> {
-  const { books, pace } = work;
-  const weighed = weighedOf(books.params);
-  const contestants = yield* contestantsOf(work);
-  const values: (readonly bigint[])[] = [];
-  for (const { raw, trustPpb, levelPpb } of contestants) {
-    values.push(valuesOf(raw, weighed, BigInt(trustPpb) * levelPpb));
-    if (pace.isSpent(READ)) yield;
-  }
-  const weights = yield* finals(values, weighed.alphaBps, pace);
-  values.length = 0;
-  const parts = yield* apportionSteps(units, weights, pace);
-  const scores: MinerScore[] = [];
-  const shares: PoolShare[] = [];
-  for (const [place, { miner, raw, trustPpb, levelPpb, uncredited }] of contestants.entries()) {
-    const [weight = 0n, emissionUnits = 0n] = [weights[place], parts[place]];
-    const finalPpb = weight / (SHARE_ONE / PPB);
-    const own = { miner, trustPpb, levelPpb: Number(levelPpb), uncredited };
-    scores.push({ ...own, raw, finalPpb, weight, emissionUnits });
-    if (weight > 0n) shares.push({ role: miner, weight, units: emissionUnits });
-    if (pace.isSpent(READ)) yield;
-  }
-  return { pool: { source, stack: 'miners', kind: 'miner', units, shares }, scores };
-}
-
-/** The miners that compete, and what was measured of them. */
-function* contestantsOf({ books, state, pace }: Work): Steps<Contestant[]> {
-  const { params, globals, miners } = books;
-  const lost = yield* uncreditedWork(books, pace);
-  const feedback = yield* feedbackOf(books, pace);
-  const held = heldOfMiners(books);
-  const levels = Array.from({ length: MAX_LEVEL + 1 }, (_, level) => levelFactorPpb(level, params.levels));
-  const contestants: Contestant[] = [];
-  for (let miner = 0; miner < miners.length; miner++) {
-    if (pace.isSpent(READ)) yield;
-    const row = miners.at(miner);
-    const settled = state.miners.at(miner);
-    const uncredited = lost.get(miner) ?? nothingLost;
-    const passedPpb = successRatePpb(settled);
-    const measured = { uncredited, feedback: feedback.get(miner) ?? 0n, heldUnits: held.get(miner) ?? 0n, passedPpb };
-    const raw = rawOf(row, measured, { period: globals.period, rewards: params.rewards });
-    if (raw === null) continue;
-    const trustPpb = countedTrustPpb(row, settled, params);
-    contestants.push({ miner, raw, trustPpb, levelPpb: levels[settled.level] ?? 0n, uncredited });
-  }
-  return contestants;
 }
 
 /**

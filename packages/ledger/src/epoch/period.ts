@@ -54,6 +54,7 @@ export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate,
   state.ratings.retain(() => false);
   resetWork(state.models);
   resetAudits(state.models);
+  for (let domain = 0; domain < state.domains.length; domain++) state.domains.update(domain, { periodBurnedUnits: 0n });
   resetDuties(state.mixers);
   for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);
 }

@@ -11,6 +11,8 @@ import type { Work } from './work.ts';
 export interface Revenue {
   readonly revenueUnits: bigint;
   readonly burnedUnits: bigint;
+  /** What the tasks of each domain burned in the reward period so far. */
+  readonly domainsBurned: readonly bigint[];
   /** The validators' share of all tasks, and who got it. */
   readonly pool: Pool;
 }
@@ -36,6 +38,7 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
   const { books, pace, events } = work;
   let revenueUnits = 0n;
   let burnedUnits = 0n;
+  const domainsBurned = Array.from(books.domains, (domain) => domain.periodBurnedUnits);
   let validatorsUnits = 0n;
   for (let index = 0; index < books.tasks.length; index++) {
     const task = books.tasks.at(index);
@@ -47,11 +50,20 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
     take(work, index, parts.burnUnits);
     revenueUnits += task.pendingUnits;
     burnedUnits += parts.burnUnits;
+    domainsBurned[model.domain] = (domainsBurned[model.domain] ?? 0n) + parts.burnUnits;
     validatorsUnits += parts.validatorsUnits;
     events.push({ type: 'taskPaid', taskId: task.taskId, epoch: books.globals.epoch, parts });
     if (pace.isSpent(WRITE)) yield;
   }
-  return { revenueUnits, burnedUnits, pool: addValidators(books, validatorsUnits, book) };
+  keepBurned(work, domainsBurned);
+  return { revenueUnits, burnedUnits, domainsBurned, pool: addValidators(books, validatorsUnits, book) };
+}
+
+/** A period that goes on remembers what its domains burned. */
+function keepBurned({ books, state }: Work, domainsBurned: readonly bigint[]): void {
+  if (state.globals.period > books.globals.period) return;
+  for (const [domain, periodBurnedUnits] of domainsBurned.entries())
+    state.domains.update(domain, { periodBurnedUnits });
 }
 
 /** Settles a task: what was pending is burned, or on its way. A burn is of the period whose tasks were paid. */

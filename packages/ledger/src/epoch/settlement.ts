@@ -15,7 +15,7 @@ import { payRevenue, type Revenue } from './revenue.ts';
 import { updateTrust } from './trust.ts';
 import type { Work } from './work.ts';
 
-const nothing: Emission = { mintedUnits: 0n, pools: [], scores: [] };
+const nothing: Emission = { mintedUnits: 0n, pools: [], division: [], scores: [] };
 
 /**
  * Settles an epoch over as many blocks as its rows need (§2.7). What it finds follows from the closed books alone, so
@@ -48,7 +48,8 @@ function* settle(work: Work): Steps {
   yield* settleMiners(work);
   const revenue = yield* payRevenue(work, book);
   const rate = rateAfter(books, revenue);
-  const { mintedUnits, pools, scores } = rate === null ? nothing : yield* emit(work, rate, book);
+  const { mintedUnits, pools, division, scores } =
+    rate === null ? nothing : yield* emit(work, { rate, domainsBurned: revenue.domainsBurned }, book);
   const payouts = yield* book.pay(work);
   prune(state, books, height);
   yield* recount(work);
@@ -56,7 +57,7 @@ function* settle(work: Work): Steps {
   const { revenueUnits, burnedUnits, pool } = revenue;
   const close: EpochClose = {
     ...{ epoch, durationMs: timeMs - epochStartMs, emission: rate, revenueUnits, burnedUnits, mintedUnits },
-    ...{ payouts, scores, pools: [pool, ...pools] },
+    ...{ payouts, scores, division, pools: [pool, ...pools] },
   };
   events.push({ type: 'epochClosed', close });
 }

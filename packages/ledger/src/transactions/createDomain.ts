@@ -1,5 +1,5 @@
 import { type BodyValues, equalBytes } from '@assay/protocol';
-import { firstTerms, isName, termsCode } from '../domains.ts';
+import { domainRow, isName, termsCode } from '../domains.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Makes the sender the owner of a new domain, for a fee to the treasury (§4.8, B1). */
@@ -14,7 +14,7 @@ export const createDomain: TransactionRule<BodyValues['createDomain']> = {
     const { creationFeeUnits } = state.params.domains;
     state.debit(sender, creationFeeUnits);
     state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + creationFeeUnits });
-    const domain = state.domains.push({ name, owner: sender, terms: firstTerms({ terms, height }), admitted: [] });
+    const domain = state.domains.push(domainRow({ name, owner: sender, terms }, height));
     return [{ type: 'domainCreated', domain, owner: sender }];
   },
 };

@@ -92,6 +92,7 @@ export const closedEpoch: EpochClose = {
   pools: [
     { source: 'revenue', stack: 'miners', kind: 'miner', units: 7n, shares: [{ role: 0, weight: 1n, units: 7n }] },
   ],
+  division: [{ role: 0, weight: 10n ** 21n, units: 5n, limitUnits: null }],
   scores: [
     {
       miner: 0,

@@ -1,5 +1,5 @@
 import { drawMiners, drawTable } from '@assay/ledger';
-import { hardFailure, honest } from '@assay/ledger/fixture';
+import { domainTerms, hardFailure, honest } from '@assay/ledger/fixture';
 import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { CliError } from '../failures.ts';
@@ -161,6 +161,36 @@ describe('explain payout', () => {
     expect(answer).toBe(`${addressText(account)} was paid nothing at the end of epoch 0.`);
     const [row] = steps.at(-1)?.table?.rows ?? [];
     expect([row?.at(0), row?.at(-1)]).toEqual([`0x${toHex(bad.taskId)}`, 'hard']);
+  });
+
+  it('names who set the splits and the weights that held', async () => {
+    const { world } = livedWorld();
+    const components = Object.fromEntries(Object.keys(world.state.params.components).map((name) => [name, 0]));
+    const weights = { ...world.state.params.components, ...components, vwuBps: 10_000 };
+    const terms = domainTerms(world.genesis, { domainBps: 300, processorsBps: 250, components: [weights] });
+    world.block(world.tx('landlord', 'updateDomain', { domain: 0, terms }));
+    const { height } = world;
+    const { epoch } = world.state.globals;
+    while (world.state.globals.epoch < epoch + 3) {
+      const receipt = world.receipt();
+      world.certify(receipt);
+      world.auditAll(receipt, honest);
+      world.finishEpoch();
+    }
+    const factsOf = async (who: 'landlord' | 'gateway0' | 'minerA', at: number) => {
+      const { steps, result } = await explainPayout(world.history, { account: world.address(who), epoch: at }, fast);
+      for (const { units, recomputedUnits } of result.payouts) expect(recomputedUnits).toBe(units);
+      return steps.flatMap(({ facts }) => facts.map(({ name, value, source }) => `${name} ${value}: ${source}`));
+    };
+    const set = `domain 0, updateDomain in block ${height}, from epoch ${epoch + 2} on`;
+    expect(await factsOf('landlord', epoch + 1)).toContain('domain 200 of 10000: domain 0, genesis');
+    expect(await factsOf('minerA', epoch + 1)).toContain('α stake 1000 of 10000: the network’s: params.components');
+    expect(await factsOf('landlord', epoch + 2)).toContain(`domain 300 of 10000: ${set}`);
+    expect(await factsOf('gateway0', epoch + 2)).toContain(`processors 250 of 10000: ${set}`);
+    const ofMiner = await factsOf('minerA', epoch + 2);
+    expect(ofMiner).toContain(`α vwu 10000 of 10000: ${set}`);
+    // 10,000 less 500, 250, 500, 300 and a royalty of 1,000.
+    expect(ofMiner).toContain(`miner, of model 0 7450 of 10000: what the other parts and the royalty leave; ${set}`);
   });
 
   it('does not know an epoch that is still open', async () => {

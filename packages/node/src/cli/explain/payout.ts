@@ -4,10 +4,10 @@ import { addressText, equalBytes, type Params, toHex } from '@assay/protocol';
 import { z } from 'zod';
 import { CliError } from '../failures.ts';
 import { type History, replayBlocks } from '../history.ts';
-import { ratio } from '../ratio.ts';
 import { certifiedIn, type ReceiptPlace } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
 import { holderShare } from './holders.ts';
+import { isPoolOf, scoreStep, stackFacts, weighed } from './pools.ts';
 import { minerSplitFacts, splitFacts } from './splits.ts';
 import { minerParts, stakerShare } from './stakers.ts';
 
@@ -246,9 +246,7 @@ function holderReason({ books, close, paid }: Closed, payout: Payout): Reason {
 /** A payout out of one amount that contestants share by weight. */
 function poolReason(closed: Closed, payout: Payout): Reason {
   const { close, books, height } = closed;
-  const isIt = ({ source, stack, kind }: Pool) =>
-    source === payout.source && stack === payout.stack && kind === payout.kind;
-  const pool = close.pools.find(isIt);
+  const pool = close.pools.find((one) => isPoolOf(one, payout));
   if (pool === undefined || payout.role === null) {
     const source = `closing of epoch ${close.epoch} in block ${height}`;
     const facts = [{ name: 'amount', value: units(payout.units), source }];
@@ -267,7 +265,7 @@ function poolReason(closed: Closed, payout: Payout): Reason {
     title: titleOf(payout),
     clause: payout.source === 'emission' ? 'economics §3' : 'economics §2',
     facts: [
-      { name: `stack "${pool.stack}"`, value: units(pool.units), source: stackSource(books, pool) },
+      ...stackFacts(close, books, pool),
       { name: `share of ${pool.kind} ${role}`, value: units(share), source: `by weight: ${weighed(pool)}` },
       ...(payout.kind === 'miner' ? minerSplitFacts(books, role) : []),
     ],
@@ -276,61 +274,7 @@ function poolReason(closed: Closed, payout: Payout): Reason {
       rows: pool.shares.map((one) => [String(one.role), String(one.weight), units(one.units)]),
     },
   };
-  return { payout, recomputedUnits, steps: payout.kind === 'miner' ? [scoreStep(close, books), step] : [step] };
-}
-
-/** What the weights of a pool measure. */
-function weighed({ source, kind }: Pool): string {
-  if (kind === 'validator' && source === 'revenue') return 'audits revealed this epoch, else stake';
-  const measures: Readonly<Record<Pool['kind'], string>> = {
-    miner: 'Final of the competition',
-    mixer: 'stake × certificates signed this epoch',
-    validator: 'stake × audits revealed this epoch',
-    oracle: 'stake',
-    gateway: 'tasks approved this epoch',
-    model: 'verified work units × part of audits passed this epoch',
-    domain: 'one',
-  };
-  return measures[kind];
-}
-
-function stackSource({ params }: ClosedBooks, { source, stack }: Pool): string {
-  if (source === 'revenue') return 'validators’ part of every price';
-  const { minersBps, securityBps, creatorsBps, gatewaysBps } = params.stacks;
-  const bps: Readonly<Record<string, number>> = {
-    miners: minersBps,
-    security: securityBps,
-    creators: creatorsBps,
-    gateways: gatewaysBps,
-  };
-  const part = `${bps[stack] ?? 0} of 10000 of the emission`;
-  return stack === 'security' ? `${part}, divided among the roles by stake` : part;
-}
-
-function scoreStep({ scores }: EpochClose, { params }: ClosedBooks): Step {
-  const weights = Object.entries(params.components).filter(([, bps]) => bps > 0);
-  const components = [...new Set(scores.flatMap(({ raw }) => Object.keys(raw)))];
-  return {
-    title:
-      'The miners’ competition: Final = Σ α · share of raw × trust × level; an empty component’s α goes to the others',
-    clause: 'economics §4',
-    facts: weights.map(([name, bps]) => ({
-      name: `α ${name.replace(/Bps$/, '')}`,
-      value: `${bps} of 10000`,
-      source: `params.components.${name}`,
-    })),
-    table: {
-      head: ['miner', 'trust', 'level', ...components, 'final', 'emission'],
-      rows: scores.map((score) => [
-        String(score.miner),
-        ratio(score.trustPpb),
-        ratio(score.levelPpb),
-        ...components.map((component) => String(score.raw[component] ?? 0n)),
-        ratio(score.finalPpb),
-        units(score.emissionUnits),
-      ]),
-    },
-  };
+  return { payout, recomputedUnits, steps: payout.kind === 'miner' ? [scoreStep(close, books, role), step] : [step] };
 }
 
 function rejectedStep({ rejected, books, close }: Closed, account: Uint8Array): Step[] {

@@ -21,8 +21,11 @@ export function splitFacts(books: ClosedBooks, { stack, role, kind }: Payout, mo
 }
 
 /** Where the terms of a domain were set. */
-function termsSource({ height }: Readonly<DatedTerms>): string {
-  return height === 0 ? 'genesis' : `set in block ${height}`;
+export function termsSource({ height, fromEpoch }: Readonly<DatedTerms>): string {
+  if (height === 0) return 'genesis';
+  return fromEpoch === 0
+    ? `createDomain in block ${height}`
+    : `updateDomain in block ${height}, from epoch ${fromEpoch} on`;
 }
 
 /** How a miner divides what it gets (E8). */

@@ -1,0 +1,138 @@
+import { apportion, apportionSteps } from '../apportion.ts';
+import { termsAt } from '../domains.ts';
+import { heldOfMiners } from '../fines.ts';
+import { capped, PPB } from '../integers.ts';
+import { READ, type Steps } from '../pace.ts';
+import type { DomainShare, MinerScore, Pool, PoolShare } from '../result.ts';
+import { levelFactorPpb, MAX_LEVEL, successRatePpb } from '../standing.ts';
+import { finals, SHARE_ONE } from './competition.ts';
+import { countedTrustPpb, creditedWork, type Raw, rawOf, valuesOf, weighedOf } from './contestants.ts';
+import { feedbackOf } from './feedback.ts';
+import { nothingLost, type Uncredited, uncreditedWork } from './wash.ts';
+import type { Work } from './work.ts';
+
+/** What is to be divided, and the most each domain may get of it. */
+interface Stack {
+  readonly units: bigint;
+  readonly limits: readonly bigint[] | null;
+}
+
+/** How the miners' stack was divided. */
+interface MinersStack {
+  readonly division: readonly DomainShare[];
+  readonly minerPools: readonly Pool[];
+  /** Domain by domain. */
+  readonly scores: readonly MinerScore[];
+}
+
+interface Contestant {
+  readonly miner: number;
+  readonly raw: Raw;
+  readonly trustPpb: number;
+  readonly levelPpb: bigint;
+  readonly uncredited: Uncredited;
+  /** Work above what draws bring, counted in its domain or not. */
+  readonly lostVwu: bigint;
+}
+
+/** The competition of one domain. */
+interface Competition {
+  readonly domain: number;
+  readonly contestants: readonly Contestant[];
+  /** Their Finals. */
+  readonly weights: readonly bigint[];
+  /** What all of them bring to its part of the stack. */
+  readonly credited: bigint;
+}
+
+/** The miners' stack: divided among domains by credited work, in each by its competition (economics §4.2, §4.6). */
+export function* minersPools(work: Work, stack: Stack): Steps<MinersStack> {
+  const domains = yield* contestantsOf(work);
+  const competitions: Competition[] = [];
+  for (const domain of [...domains.keys()].toSorted((a, b) => a - b)) {
+    competitions.push(yield* competitionOf(work, domain, domains.get(domain) ?? []));
+  }
+  const division = divisionOf(competitions, stack);
+  const minerPools: Pool[] = [];
+  const scores: MinerScore[] = [];
+  for (const competition of competitions) {
+    const units = division.find(({ role }) => role === competition.domain)?.units ?? 0n;
+    const shares = yield* sharesOf(work, competition, { units, scores });
+    if (shares.length > 0) minerPools.push({ source: 'emission', stack: 'miners', kind: 'miner', units, shares });
+  }
+  return { division, minerPools, scores };
+}
+
+/** Only domains in which anybody has a Final get a part. */
+function divisionOf(competitions: readonly Competition[], { units, limits }: Stack): DomainShare[] {
+  const entered = competitions.filter(({ weights }) => weights.some((weight) => weight > 0n));
+  const works = entered.map(({ credited }) => credited);
+  const parts = apportion(units, works);
+  return entered.map(({ domain, credited }, i) => {
+    const limitUnits = limits === null ? null : (limits[domain] ?? 0n);
+    const part = parts[i] ?? 0n;
+    return { role: domain, weight: credited, units: limitUnits === null ? part : capped(part, limitUnits), limitUnits };
+  });
+}
+
+/** The miners that compete, by domain, and what was measured of them. */
+function* contestantsOf({ books, state, pace }: Work): Steps<ReadonlyMap<number, readonly Contestant[]>> {
+  const { params, globals, miners } = books;
+  const lost = yield* uncreditedWork(books, pace);
+  const feedback = yield* feedbackOf(books, pace);
+  const held = heldOfMiners(books);
+  const levels = Array.from({ length: MAX_LEVEL + 1 }, (_, level) => levelFactorPpb(level, params.levels));
+  const isGuarded = Array.from(books.domains, (domain) => termsAt(domain, globals.epoch).washGuard);
+  const domains = new Map<number, Contestant[]>();
+  for (let miner = 0; miner < miners.length; miner++) {
+    if (pace.isSpent(READ)) yield;
+    const row = miners.at(miner);
+    const settled = state.miners.at(miner);
+    const above = lost.get(miner) ?? nothingLost;
+    const uncredited = isGuarded[row.domain] === true ? above : nothingLost;
+    const passedPpb = successRatePpb(settled);
+    const measured = { uncredited, feedback: feedback.get(miner) ?? 0n, heldUnits: held.get(miner) ?? 0n, passedPpb };
+    const raw = rawOf(row, measured, { period: globals.period, rewards: params.rewards });
+    if (raw === null) continue;
+    const trustPpb = countedTrustPpb(row, settled, params);
+    const levelPpb = levels[settled.level] ?? 0n;
+    const members = domains.get(row.domain) ?? [];
+    if (members.push({ miner, raw, trustPpb, levelPpb, uncredited, lostVwu: above.vwu }) === 1) {
+      domains.set(row.domain, members);
+    }
+  }
+  return domains;
+}
+
+/** Trust and level multiply what was measured. */
+function* competitionOf({ books, pace }: Work, domain: number, contestants: readonly Contestant[]): Steps<Competition> {
+  const weighed = weighedOf(termsAt(books.domains.at(domain), books.globals.epoch), books.params);
+  const values: (readonly bigint[])[] = [];
+  let credited = 0n;
+  for (const { miner, raw, trustPpb, levelPpb, lostVwu } of contestants) {
+    const factor = BigInt(trustPpb) * levelPpb;
+    values.push(valuesOf(raw, weighed, factor));
+    credited += creditedWork(books.miners.at(miner), lostVwu, factor);
+    if (pace.isSpent(READ)) yield;
+  }
+  const weights = yield* finals(values, weighed.alphaBps, pace);
+  return { domain, contestants, weights, credited };
+}
+
+/** What each contestant gets of its domain's part; its score is added to `scores`. */
+function* sharesOf(
+  { pace }: Work,
+  { contestants, weights }: Competition,
+  { units, scores }: { readonly units: bigint; readonly scores: MinerScore[] },
+): Steps<PoolShare[]> {
+  const parts = yield* apportionSteps(units, weights, pace);
+  const shares: PoolShare[] = [];
+  for (const [place, { miner, raw, trustPpb, levelPpb, uncredited }] of contestants.entries()) {
+    const [weight = 0n, emissionUnits = 0n] = [weights[place], parts[place]];
+    const finalPpb = weight / (SHARE_ONE / PPB);
+    scores.push({ miner, trustPpb, levelPpb: Number(levelPpb), uncredited, raw, finalPpb, weight, emissionUnits });
+    if (weight > 0n) shares.push({ role: miner, weight, units: emissionUnits });
+    if (pace.isSpent(READ)) yield;
+  }
+  return shares;
+}

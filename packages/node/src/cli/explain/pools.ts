@@ -1,0 +1,105 @@
+import { formatUnits as units } from '@assay/client';
+import { type ClosedBooks, type EpochClose, type Payout, type Pool, termsAt } from '@assay/ledger';
+import { ratio } from '../ratio.ts';
+import type { Step } from './explanation.ts';
+import { termsSource } from './splits.ts';
+
+/** Whether a payout came out of a pool. Each domain's miners have one of their own. */
+export function isPoolOf({ source, stack, kind, shares }: Pool, payout: Payout): boolean {
+  const isIts = source === payout.source && stack === payout.stack && kind === payout.kind;
+  return isIts && shares.some(({ role }) => role === payout.role);
+}
+
+/** What the weights of a pool measure. */
+export function weighed({ source, kind }: Pool): string {
+  if (kind === 'validator' && source === 'revenue') return 'audits revealed this epoch, else stake';
+  const measures: Readonly<Record<Pool['kind'], string>> = {
+    miner: 'Final of the competition',
+    mixer: 'stake × certificates signed this epoch',
+    validator: 'stake × audits revealed this epoch',
+    oracle: 'stake',
+    gateway: 'tasks approved this epoch',
+    model: 'verified work units × part of audits passed this epoch',
+    domain: 'one',
+  };
+  return measures[kind];
+}
+
+/** Where the amount of a pool comes from. */
+export function stackFacts(
+  { division }: EpochClose,
+  books: ClosedBooks,
+  { source, stack, kind, units: amount, shares }: Pool,
+): Step['facts'] {
+  const name = `stack "${stack}"`;
+  if (source === 'revenue') return [{ name, value: units(amount), source: 'validators’ part of every price' }];
+  const { minersBps, securityBps, creatorsBps, gatewaysBps } = books.params.stacks;
+  const bps: Readonly<Record<string, number>> = {
+    miners: minersBps,
+    security: securityBps,
+    creators: creatorsBps,
+    gateways: gatewaysBps,
+  };
+  const part = `${bps[stack] ?? 0} of 10000 of the emission`;
+  if (stack === 'security')
+    return [{ name, value: units(amount), source: `${part}, divided among the roles by stake` }];
+  if (kind !== 'miner') return [{ name, value: units(amount), source: part }];
+  const domain = shares[0] === undefined ? -1 : books.miners.at(shares[0].role).domain;
+  const all = division.reduce((sum, each) => sum + each.units, 0n);
+  const work = division.reduce((sum, each) => sum + each.weight, 0n);
+  const own = division.find(({ role }) => role === domain);
+  const limitUnits = own?.limitUnits ?? null;
+  return [
+    { name: `minted of ${name}`, value: units(all), source: part },
+    {
+      name: `part of domain ${domain}`,
+      value: units(amount),
+      source: `credited work × trust × level: ${own?.weight ?? 0n} of ${work}`,
+    },
+    ...(limitUnits === null
+      ? []
+      : [
+          {
+            name: 'at most',
+            value: units(limitUnits),
+            source: `what domain ${domain} burned × params.wash.mintOfBurnBps`,
+          },
+        ]),
+  ];
+}
+
+const FINAL = 'Final = Σ α · share of raw × trust × level; an empty component’s α goes to the others';
+
+/** The competition that a miner was in. */
+export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: number): Step {
+  const { domain } = books.miners.at(miner);
+  const { weights, source } = weightsIn(books, domain);
+  const own = scores.filter((score) => books.miners.at(score.miner).domain === domain);
+  const components = [...new Set(own.flatMap(({ raw }) => Object.keys(raw)))];
+  return {
+    title: `The miners’ competition in domain ${domain}: ${FINAL}`,
+    clause: 'economics §4',
+    facts: Object.entries(weights)
+      .filter(([, bps]) => bps > 0)
+      .map(([name, bps]) => ({ name: `α ${name.replace(/Bps$/, '')}`, value: `${bps} of 10000`, source })),
+    table: {
+      head: ['miner', 'trust', 'level', ...components, 'final', 'emission'],
+      rows: own.map((score) => [
+        String(score.miner),
+        ratio(score.trustPpb),
+        ratio(score.levelPpb),
+        ...components.map((component) => String(score.raw[component] ?? 0n)),
+        ratio(score.finalPpb),
+        units(score.emissionUnits),
+      ]),
+    },
+  };
+}
+
+/** The weights of a domain's competition, and who set them. */
+function weightsIn({ params, domains, globals }: ClosedBooks, domain: number) {
+  const terms = termsAt(domains.at(domain), globals.epoch);
+  const [own] = terms.components;
+  if (own === undefined) return { weights: params.components, source: 'the network’s: params.components' };
+  return { weights: own, source: `domain ${domain}, ${termsSource(terms)}` };
+}
