@@ -1,7 +1,8 @@
-import { addressOf, equalBytes, State, type StateValue, Transaction } from '@assay/protocol';
+import { addressOf, equalBytes, type Genesis, State, type StateValue, Transaction } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conservation } from './conservation.ts';
+import { nameOf } from './domains.fixture.ts';
 import { MAX_UNITS } from './integers.ts';
 import { quickKeys } from './keys.fixture.ts';
 import { type BlockInput, Ledger } from './ledger.ts';
@@ -24,8 +25,18 @@ const cases = {
 };
 /** Answers are compared, and there is room for some tasks of the network's own. */
 const work = { poi: { outlierPpb: 850_000_000 }, background: { maxTokensPerEpoch: 60 } };
+/** A second domain with a model of its own. */
+const withSecondDomain = (genesis: Genesis): Genesis => ({
+  ...genesis,
+  domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: nameOf('second') }]),
+  models: [
+    ...genesis.models,
+    ...genesis.models.slice(1).map((model) => ({ ...model, name: nameOf('third'), domain: 1 })),
+  ],
+});
 const newWorld = (settlementRows = 100_000) =>
   new World({
+    edit: withSecondDomain,
     params: { epochBlocks: 8, settlementRows, receiptLifetimeBlocks: 4, governance, stake, cases, ...work },
   }).populate();
 
@@ -70,7 +81,11 @@ describe('any blocks whatsoever', () => {
           expect(amountsOf(world.state).every((amount) => amount >= 0n && amount <= MAX_UNITS)).toBe(true);
         }
         height += acts.length;
-        for (const { type } of world.events) reached.set(type, (reached.get(type) ?? 0) + 1);
+        for (const event of world.events) {
+          const isDivided = event.type === 'epochClosed' && event.close.division.length > 1;
+          const name = isDivided ? 'divided' : event.type;
+          reached.set(name, (reached.get(name) ?? 0) + 1);
+        }
       }),
       { numRuns: 250 },
     );
@@ -89,6 +104,7 @@ describe('any blocks whatsoever', () => {
       'modelDecided',
       'taskRated',
       'modelPriced',
+      'divided',
       'domainCreated',
       'domainUpdated',
       'minerAdmitted',

@@ -41,3 +41,9 @@ export const admission = acts(
     world.tx(sender, 'admitMiner', { domain, operator: world.address(to), isAdmitted }),
   ],
 );
+
+/** A miner and a session of domain 1, where there is one with model 2. */
+export const settling = acts('settling', fc.record({ from, to: from }), (world, { from: sender, to }) => [
+  world.tx(sender, 'registerMiner', world.registration({ domain: 1, models: [2] })),
+  world.tx(to, 'openSession', world.session({ domain: 1, model: 2 })),
+]);

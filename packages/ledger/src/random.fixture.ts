@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { auditDuties } from './audits.ts';
 import { modelTerms, voteTx } from './models.fixture.ts';
 import { appealCase, decideCase, offences, openCase } from './random-disputes.fixture.ts';
-import { admission, market } from './random-domains.fixture.ts';
+import { admission, market, settling } from './random-domains.fixture.ts';
 import {
   type Act,
   acts,
@@ -306,6 +306,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: assign },
   { weight: 1, arbitrary: market },
   { weight: 1, arbitrary: admission },
+  { weight: 1, arbitrary: settling },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },
   { weight: 2, arbitrary: decideCase },
