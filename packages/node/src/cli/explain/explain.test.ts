@@ -1,5 +1,5 @@
 import { drawMiners, drawTable } from '@assay/ledger';
-import { domainTerms, hardFailure, honest } from '@assay/ledger/fixture';
+import { domainTerms, hardFailure, honest, nameOf } from '@assay/ledger/fixture';
 import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { CliError } from '../failures.ts';
@@ -167,7 +167,12 @@ describe('explain payout', () => {
     const { world } = livedWorld();
     const components = Object.fromEntries(Object.keys(world.state.params.components).map((name) => [name, 0]));
     const weights = { ...world.state.params.components, ...components, vwuBps: 10_000 };
-    const terms = domainTerms(world.genesis, { domainBps: 300, processorsBps: 250, components: [weights] });
+    const terms = domainTerms(world.genesis, {
+      domainBps: 300,
+      processorsBps: 250,
+      components: [weights],
+      washGuard: false,
+    });
     world.block(world.tx('landlord', 'updateDomain', { domain: 0, terms }));
     const { height } = world;
     const { epoch } = world.state.globals;
@@ -189,8 +194,40 @@ describe('explain payout', () => {
     expect(await factsOf('gateway0', epoch + 2)).toContain(`processors 250 of 10000: ${set}`);
     const ofMiner = await factsOf('minerA', epoch + 2);
     expect(ofMiner).toContain(`α vwu 10000 of 10000: ${set}`);
+    expect(ofMiner).toContain(`wash guard off: ${set}`);
     // 10,000 less 500, 250, 500, 300 and a royalty of 1,000.
     expect(ofMiner).toContain(`miner, of model 0 7450 of 10000: what the other parts and the royalty leave; ${set}`);
+  });
+
+  it('shows what part of the miners’ stack is that of a miner’s domain', async () => {
+    const world = new RecordedWorld({
+      edit: (genesis) => ({
+        ...genesis,
+        domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: nameOf('law') }]),
+        models: genesis.models.map((model, domain) => ({ ...model, domain })),
+      }),
+    }).populate();
+    world.block(
+      world.tx('minerB', 'registerMiner', world.registration({ domain: 1, models: [1] })),
+      world.tx('otherPayer', 'openSession', world.session({ domain: 1, model: 1 })),
+    );
+    world.block();
+    const receipts = [world.receipt(), world.receipt({ session: 1, model: 1, miner: 1 })];
+    world.certify(...receipts);
+    for (const receipt of receipts) world.auditAll(receipt, honest);
+    world.finishEpoch();
+    for (const [domain, miner] of (['minerA', 'minerB'] as const).entries()) {
+      const { steps, result } = await explainPayout(world.history, { account: world.address(miner), epoch: 0 }, fast);
+      for (const { units, recomputedUnits } of result.payouts) expect(recomputedUnits).toBe(units);
+      expect(result.payouts.map(({ source, stack }) => [source, stack])).toContainEqual(['emission', 'miners']);
+      const facts = steps.flatMap((step) => step.facts);
+      const [all, part] = [/^minted of stack "miners"$/, new RegExp(`^part of domain ${domain}$`)].map((name) =>
+        facts.find((fact) => name.test(fact.name)),
+      );
+      // Equal work, equal trust: half of it each.
+      expect(Number(part?.value) * 2).toBeCloseTo(Number(all?.value), 8);
+      expect(steps.map(({ title }) => title).join()).toContain(`The miners’ competition in domain ${domain}`);
+    }
   });
 
   it('does not know an epoch that is still open', async () => {

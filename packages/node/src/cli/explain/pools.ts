@@ -73,15 +73,18 @@ const FINAL = 'Final = Σ α · share of raw × trust × level; an empty compone
 /** The competition that a miner was in. */
 export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: number): Step {
   const { domain } = books.miners.at(miner);
-  const { weights, source } = weightsIn(books, domain);
+  const { weights, source, guard } = weightsIn(books, domain);
   const own = scores.filter((score) => books.miners.at(score.miner).domain === domain);
   const components = [...new Set(own.flatMap(({ raw }) => Object.keys(raw)))];
   return {
     title: `The miners’ competition in domain ${domain}: ${FINAL}`,
     clause: 'economics §4',
-    facts: Object.entries(weights)
-      .filter(([, bps]) => bps > 0)
-      .map(([name, bps]) => ({ name: `α ${name.replace(/Bps$/, '')}`, value: `${bps} of 10000`, source })),
+    facts: [
+      ...Object.entries(weights)
+        .filter(([, bps]) => bps > 0)
+        .map(([name, bps]) => ({ name: `α ${name.replace(/Bps$/, '')}`, value: `${bps} of 10000`, source })),
+      ...guard,
+    ],
     table: {
       head: ['miner', 'trust', 'level', ...components, 'final', 'emission'],
       rows: own.map((score) => [
@@ -96,10 +99,12 @@ export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: num
   };
 }
 
-/** The weights of a domain's competition, and who set them. */
+/** The weights of a domain's competition and whether its wash guard is off, and who said so. */
 function weightsIn({ params, domains, globals }: ClosedBooks, domain: number) {
   const terms = termsAt(domains.at(domain), globals.epoch);
   const [own] = terms.components;
-  if (own === undefined) return { weights: params.components, source: 'the network’s: params.components' };
-  return { weights: own, source: `domain ${domain}, ${termsSource(terms)}` };
+  const source = `domain ${domain}, ${termsSource(terms)}`;
+  const guard = terms.washGuard ? [] : [{ name: 'wash guard', value: 'off', source }];
+  if (own === undefined) return { weights: params.components, source: 'the network’s: params.components', guard };
+  return { weights: own, source, guard };
 }
