@@ -18,6 +18,7 @@ import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
 import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';
+import { isActive } from './roles.ts';
 import { standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, rejectTask } from './tasks.ts';
@@ -171,16 +172,16 @@ function auditorWeights(state: LedgerState, { auditors }: Readonly<AuditRow>, ta
   return impartialWeights(state, [miner.operator, miner.owner], used);
 }
 
-/** Stakes of the validators that are not, and are not operated by, those concerned; a base unit at least (§10.2). */
+/** Stakes of active validators that are not, nor are operated by, those concerned; a base unit at least (§10.2). */
 export function impartialWeights(
   state: LedgerView,
   concerned: readonly Uint8Array[],
   used: readonly number[],
 ): bigint[] {
-  return Array.from(state.validators, ({ account, operator, stakeUnits }, validator) => {
+  return Array.from(state.validators, ({ account, operator, stakeUnits, status }, validator) => {
     const isUsed = used.includes(validator);
     const isConcerned = concerned.some((address) => equalBytes(address, account) || equalBytes(address, operator));
-    if (isUsed || isConcerned) return 0n;
+    if (isUsed || isConcerned || !isActive({ status })) return 0n;
     return stakeUnits > 0n ? stakeUnits : 1n;
   });
 }

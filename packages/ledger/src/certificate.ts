@@ -3,6 +3,7 @@ import {
   BeaconTurn,
   type BodyValues,
   type Certificate,
+  type CommitteeSeat,
   equalBytes,
   messageTypes,
   ReceiptList,
@@ -10,6 +11,7 @@ import {
   signingDomain,
   signingRoot,
 } from '@assay/protocol';
+import { committeeOf } from './committee.ts';
 import { EPOCH_GRACE_BLOCKS } from './rules.ts';
 import type { LedgerView } from './state.ts';
 import type { Verifier } from './verifier.ts';
@@ -41,13 +43,16 @@ export function certificateCode(
   const mixer = state.mixers.get(header.mixer);
   if (mixer === undefined) return 'UNKNOWN_MIXER';
   if (!isEpochOpen(state, header.epoch, height)) return 'WRONG_EPOCH'; // §7.3
+  const committee = committeeOf(state, header.epoch);
+  const seat = committee.find((each) => each.mixer === header.mixer);
+  if (seat === undefined) return 'NOT_IN_COMMITTEE'; // §7.1
   if (header.sequence !== mixer.nextSequence) return 'WRONG_SEQUENCE'; // §7.2
-  if (signers.bitLen !== state.mixers.length) return 'BAD_SIGNERS';
-  if (!isQuorum(signers.getTrueBitIndexes().length, state.mixers.length)) return 'NOT_ENOUGH_SIGNERS'; // §7.3
+  if (signers.bitLen !== committee.length) return 'BAD_SIGNERS';
+  if (!isQuorum(signers.getTrueBitIndexes().length, committee.length)) return 'NOT_ENOUGH_SIGNERS'; // §7.3
   if (!equalBytes(ReceiptList.hashTreeRoot(receipts), header.receiptsRoot)) return 'BAD_RECEIPTS_ROOT';
   const revealed = revealSigningRoot(state.chain, header);
-  if (!verifier.bls([mixer.blsPublicKey], revealed, header.reveal)) return 'BAD_REVEAL'; // §9.1
-  return isSigned(state, certificate, verifier) ? 'OK' : 'BAD_CERTIFICATE';
+  if (!verifier.bls([seat.blsPublicKey], revealed, header.reveal)) return 'BAD_REVEAL'; // §9.1
+  return isSigned(state, certificate, { committee, verifier }) ? 'OK' : 'BAD_CERTIFICATE';
 }
 
 function isEpochOpen({ globals, params }: LedgerView, epoch: number, height: number): boolean {
@@ -56,7 +61,11 @@ function isEpochOpen({ globals, params }: LedgerView, epoch: number, height: num
 }
 
 /** Whether the signers signed the header; that there are any is checked with the keys. */
-export function isSigned(state: LedgerView, { header, signers, signature }: Certificate, verifier: Verifier): boolean {
-  const keys = signers.getTrueBitIndexes().map((index) => state.mixers.at(index).blsPublicKey);
+export function isSigned(
+  state: LedgerView,
+  { header, signers, signature }: Certificate,
+  { committee, verifier }: { readonly committee: readonly CommitteeSeat[]; readonly verifier: Verifier },
+): boolean {
+  const keys = committee.filter((_, place) => signers.get(place)).map(({ blsPublicKey }) => blsPublicKey);
   return verifier.bls(keys, batchSigningRoot(state.chain, header), signature);
 }

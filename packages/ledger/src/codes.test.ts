@@ -4,6 +4,7 @@ import {
   type Receipt,
   type ResultCode,
   resultCodes,
+  roleStatuses,
   stakeKinds,
   taskKinds,
 } from '@assay/protocol';
@@ -14,6 +15,7 @@ import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
 import { equivocation, invalidItem } from './offences.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { backgroundWorld } from './replicas.fixture.ts';
+import { mixerTerms, roleTerms, statusTx } from './roles.fixture.ts';
 import { checked, FEE, honest, type Sender, softFailure, World } from './world.fixture.ts';
 
 type Scenario = (world: World) => ResultCode;
@@ -135,6 +137,19 @@ const scenarios: Record<ResultCode, Scenario> = {
   COLLATERAL_TOO_LOW: register({ collateralUnits: 1n }),
   NOT_OWNER: (world) => world.send('minerA', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }),
   STAKE_TOO_LOW: (world) => world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }),
+  ROLE_GONE: (world) => {
+    world.send('owner', 'setRoleStatus', { kind: stakeKinds.miner, role: 0, status: roleStatuses.deregistered });
+    return world.send('payer', 'delegate', { miner: 0, amountUnits: 1n });
+  },
+  BAD_STATUS: (world) => world.send('owner', 'setRoleStatus', { kind: stakeKinds.miner, role: 0, status: 0 }),
+  LAST_OF_KIND: () => {
+    const world = new World({ mixers: 1 });
+    return world.codeOf(statusTx(world, 'mixer0', 'paused'));
+  },
+  KEY_TAKEN: (world) =>
+    world.send('payer', 'registerRole', roleTerms(world, 'oracle', { publicKey: world.key('oracle0').publicKey })),
+  BAD_POSSESSION: (world) =>
+    world.send('payer', 'registerMixer', mixerTerms(world, { possession: new Uint8Array(96) })),
   BAD_NAME: proposal({ name: new Uint8Array() }),
   NAME_TAKEN: proposal({ name: new TextEncoder().encode('small') }),
   BAD_MODEL: proposal({ contextTokens: 0 }),
@@ -182,6 +197,10 @@ const scenarios: Record<ResultCode, Scenario> = {
   BAD_REDUNDANCY: open({ redundancy: 2 }),
   BAD_DEDICATION: open({ dedicatedMiners: [1] }),
   WRONG_EPOCH: batch({ epoch: 7 }),
+  NOT_IN_COMMITTEE: (world) => {
+    world.send('payer', 'registerMixer', mixerTerms(world));
+    return world.codeOf(world.batchTx({ mixer: 4, sender: 'stranger9' }));
+  },
   WRONG_SEQUENCE: batch({ sequence: 7 }),
   BAD_SIGNERS: certificate((made) => ({
     ...made,

@@ -19,6 +19,7 @@ import { epochBeaconOf } from './epoch/beacon.ts';
 import { MAX_UNITS, PPB } from './integers.ts';
 import { modelRow, wholeOf } from './models.ts';
 import { targetPowers } from './power.ts';
+import { mixerRow, roleRow } from './roles.ts';
 import { keyOf, LedgerState } from './state.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -76,10 +77,11 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     params: genesis.params,
     accounts: genesis.accounts.map(({ address, balanceUnits }) => ({ address, balanceUnits, nonce: 0 })),
     miners: [],
-    mixers: genesis.mixers.map(mixerRow),
-    oracles: genesis.oracles.map(roleRow),
-    validators: genesis.validators.map(roleRow),
-    gateways: genesis.gateways.map(roleRow),
+    mixers: genesis.mixers.map(genesisMixerRow),
+    committees: [{ fromEpoch: 0, seats: genesis.mixers.map(({ blsPublicKey }, mixer) => ({ mixer, blsPublicKey })) }],
+    oracles: genesis.oracles.map(genesisRoleRow),
+    validators: genesis.validators.map(genesisRoleRow),
+    gateways: genesis.gateways.map(genesisRoleRow),
     powers: firstPowers(genesis),
     delegations: [],
     unbonding: [],
@@ -98,12 +100,13 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
   return new LedgerState(value);
 }
 
-function mixerRow({ publicKey, blsPublicKey, stakeUnits }: GenesisMixer): MixerRow {
-  return { account: addressOf(publicKey), publicKey, blsPublicKey, stakeUnits, nextSequence: 0, epochDuties: 0 };
+function genesisMixerRow({ publicKey, blsPublicKey, stakeUnits }: GenesisMixer): MixerRow {
+  const account = addressOf(publicKey);
+  return mixerRow({ account, publicKey, operator: account, stakeUnits }, { height: 0, blsPublicKey });
 }
 
-function roleRow({ publicKey, operator, stakeUnits }: GenesisRole): RoleRow {
-  return { account: addressOf(publicKey), publicKey, operator, stakeUnits, epochDuties: 0, strikes: 0 };
+function genesisRoleRow({ publicKey, operator, stakeUnits }: GenesisRole): RoleRow {
+  return roleRow({ account: addressOf(publicKey), publicKey, operator, stakeUnits }, 0);
 }
 
 /** Nobody has worked yet: the first powers follow from stake alone (economics §8.1). */

@@ -54,6 +54,9 @@ function amountsOf(state: LedgerView): bigint[] {
     ...[globals.treasuryUnits, globals.mintedUnits, globals.burnedUnits],
     ...Array.from(accounts, (row) => row.balanceUnits),
     ...Array.from(miners, (row) => row.collateralUnits),
+    ...[state.mixers, state.oracles, state.validators, state.gateways].flatMap((roles) =>
+      Array.from(roles, (row) => row.stakeUnits),
+    ),
     ...Array.from(miners, (row) => row.delegatedUnits),
     ...Array.from(holdings, (row) => row.backingUnits),
     ...Array.from(delegations, (row) => row.stakeUnits),
@@ -111,6 +114,9 @@ describe('any blocks whatsoever', () => {
       'caseExecuted',
       'caseDismissed',
       'RECEIPT_BACKGROUND_FULL',
+      'roleRegistered',
+      'roleStatusSet',
+      'committeeChosen',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
   }, 120_000);

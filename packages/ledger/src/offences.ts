@@ -9,6 +9,7 @@ import {
   sha256,
 } from '@assay/protocol';
 import { isSigned } from './certificate.ts';
+import { committeeOf } from './committee.ts';
 import { isNeverValid } from './receipts.ts';
 import type { LedgerView } from './state.ts';
 import type { Verifier } from './verifier.ts';
@@ -24,7 +25,7 @@ export interface OffenceTurn {
 export function turnOf({ selector, value }: Offence): OffenceTurn {
   const { header } = selector === offences.equivocation ? value.first : value.certificate;
   const { mixer: issuer, epoch, sequence } = header;
-  const place = [value.mixer, issuer].map((index) => littleEndian(index, 2));
+  const place = [value.mixer, issuer].map((index) => littleEndian(index, 4));
   const turn = [littleEndian(epoch, 4), littleEndian(sequence, 8)];
   return { mixer: value.mixer, epoch, subject: sha256(littleEndian(selector, 1), ...place, ...turn) };
 }
@@ -50,7 +51,9 @@ function isTwice(mixer: number, { header: first }: Certificate, { header: second
 
 /** Whether the accused is one of the signers and their signature holds; how many they are is not asked. */
 function hasSigned(state: LedgerView, certificate: Certificate, mixer: number, verifier: Verifier): boolean {
-  const { signers } = certificate;
-  if (signers.bitLen !== state.mixers.length || !signers.get(mixer)) return false;
-  return isSigned(state, certificate, verifier);
+  const { header, signers } = certificate;
+  const committee = committeeOf(state, header.epoch);
+  const place = committee.findIndex((seat) => seat.mixer === mixer);
+  if (signers.bitLen !== committee.length || place === -1 || !signers.get(place)) return false;
+  return isSigned(state, certificate, { committee, verifier });
 }

@@ -4,6 +4,7 @@ import { auditDuties } from './audits.ts';
 import { modelTerms, voteTx } from './models.fixture.ts';
 import { appealCase, decideCase, offences, openCase } from './random-disputes.fixture.ts';
 import { admission, market, settling } from './random-domains.fixture.ts';
+import { roleAct } from './random-roles.fixture.ts';
 import {
   type Act,
   acts,
@@ -127,14 +128,21 @@ function receiptsOf(world: World, wanted: Task): Receipt[] {
   });
 }
 
+/** Mostly the whole committee, whoever it is. */
 const signers = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom([0, 1, 2], [0, 1, 2, 3], [1, 2, 3]) },
-  { weight: 1, arbitrary: fc.subarray([0, 1, 2, 3]) },
+  { weight: 12, arbitrary: fc.constantFrom({}, {}, { signers: [0, 1, 2] }) },
+  { weight: 1, arbitrary: fc.record({ signers: fc.subarray([0, 1, 2, 3]) }) },
 );
 const batch = acts(
   'batch',
   fc.record({ mixer: fc.nat(3), signers, tasks: fc.array(task, { maxLength: 3 }) }),
-  (world, each) => [world.batchTx({ ...each, receipts: each.tasks.flatMap((wanted) => receiptsOf(world, wanted)) })],
+  (world, each) => [
+    world.batchTx({
+      ...each.signers,
+      mixer: each.mixer,
+      receipts: each.tasks.flatMap((wanted) => receiptsOf(world, wanted)),
+    }),
+  ],
 );
 
 /** What a validator finds: the same at commitment and reveal; a quarter of the tasks are bad. */
@@ -307,6 +315,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: market },
   { weight: 1, arbitrary: admission },
   { weight: 1, arbitrary: settling },
+  { weight: 2, arbitrary: roleAct },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },
   { weight: 2, arbitrary: decideCase },

@@ -15,6 +15,7 @@ import { backgroundTokensOf, fitsBackground, takesKind } from './background.ts';
 import { isInferenceOnly } from './domains.ts';
 import { saturate } from './integers.ts';
 import { markOutliers, replicaCode, servedOther } from './replicas.ts';
+import { isActive } from './roles.ts';
 import { keyOf, type LedgerState, type LedgerView } from './state.ts';
 
 type Prices = Pick<ModelRow, 'priceInUnits' | 'priceOutUnits'>;
@@ -127,8 +128,14 @@ function hasKnownRoles(state: LedgerView, receipt: Receipt, session: Readonly<Se
     receipt.model === session.model &&
     session.status !== sessionStatuses.closed &&
     miner?.models.includes(receipt.model) === true &&
-    state.gateways.get(receipt.gateway) !== undefined
+    hadGateway(state, receipt)
   );
+}
+
+/** §7.6 A gateway that left is still paid for what was drawn before. */
+function hadGateway(state: LedgerView, { gateway, drawHeight }: Receipt): boolean {
+  const row = state.gateways.get(gateway);
+  return row !== undefined && (isActive(row) || drawHeight < row.statusHeight);
 }
 
 /**

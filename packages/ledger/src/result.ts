@@ -1,4 +1,4 @@
-import type { AuditNumbers, BodyKind, CaseCause, ResultCode, StakeKind } from '@assay/protocol';
+import type { AuditNumbers, BodyKind, CaseCause, ResultCode, RoleStatus, StakeKind } from '@assay/protocol';
 
 export interface TransactionResult {
   readonly code: ResultCode;
@@ -130,6 +130,13 @@ export type Rejection = 'soft' | 'hard' | 'noResult' | 'outlier' | 'noMajority';
 
 export type LedgerEvent =
   | { readonly type: 'minerRegistered'; readonly miner: number; readonly operator: Uint8Array }
+  | {
+      readonly type: 'roleRegistered';
+      readonly kind: StakeKind;
+      readonly role: number;
+      readonly account: Uint8Array;
+    }
+  | { readonly type: 'roleStatusSet'; readonly kind: StakeKind; readonly role: number; readonly status: RoleStatus }
   | {
       readonly type: 'unbonded';
       readonly account: Uint8Array;
@@ -266,6 +273,12 @@ export type LedgerEvent =
       readonly powerWorkPpb: number;
       /** Of each validator, in order. */
       readonly powers: readonly PowerChange[];
+    }
+  | {
+      readonly type: 'committeeChosen';
+      /** The first epoch it is for. */
+      readonly fromEpoch: number;
+      readonly mixers: readonly number[];
     }
   | { readonly type: 'epochClosed'; readonly close: EpochClose };
 

@@ -1,10 +1,14 @@
-import { minerStatuses, type StakeKind, stakeKinds } from '@assay/protocol';
+import { type RoleRow, type StakeKind, stakeKinds } from '@assay/protocol';
 import { termsAt } from './domains.ts';
+import { isGone, type RoleKind } from './roles.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 
 /** The stake of one role, or a miner's collateral. */
 export interface Stake {
   readonly owner: Uint8Array;
+  /** Who runs the role. */
+  readonly operator: Uint8Array;
+  readonly status: number;
   readonly units: bigint;
   /** The least that must stay while the role is registered. */
   readonly minUnits: bigint;
@@ -22,13 +26,14 @@ export function stakeOf(state: LedgerView, kind: StakeKind | undefined, role: nu
   if (kind === 'miner') {
     const miner = state.miners.get(role);
     if (miner === undefined) return undefined;
-    const { owner, collateralUnits: units, domain, status } = miner;
-    const isGone = status === minerStatuses.deregistered || status === minerStatuses.ejected;
+    const { owner, operator, collateralUnits: units, domain, status } = miner;
     const { minCollateralUnits } = termsAt(state.domains.at(domain), state.globals.epoch);
-    return { owner, units, minUnits: isGone ? 0n : minCollateralUnits };
+    return { owner, operator, status, units, minUnits: isGone(miner) ? 0n : minCollateralUnits };
   }
   const row = tableOf(state, kind).get(role);
-  return row && { owner: row.account, units: row.stakeUnits, minUnits: state.params.stake[`${kind}MinUnits`] };
+  if (row === undefined) return undefined;
+  const { account: owner, operator, status, stakeUnits: units } = row;
+  return { owner, operator, status, units, minUnits: isGone(row) ? 0n : state.params.stake[`${kind}MinUnits`] };
 }
 
 /** Sets what is staked in a role that exists. */
@@ -36,6 +41,17 @@ export function setStake(state: LedgerState, kind: StakeKind, role: number, unit
   if (kind === 'miner') state.miners.update(role, { collateralUnits: units });
   else if (kind === 'mixer') state.mixers.update(role, { stakeUnits: units });
   else if (kind !== 'delegation' && kind !== 'backing') state[`${kind}s`].update(role, { stakeUnits: units });
+}
+
+/** Gives a role that exists a status. */
+export function setStatus(
+  state: LedgerState,
+  kind: StakeKind,
+  role: number,
+  change: Pick<RoleRow, 'status' | 'statusHeight'>,
+): void {
+  if (kind === 'mixer') state.mixers.update(role, change);
+  else if (kind !== 'delegation' && kind !== 'backing') state[`${kind}s`].update(role, change);
 }
 
 /** Locks base units that left a stake until the epoch ends that they are released with (economics §6.1). */
@@ -48,8 +64,6 @@ export function beginUnbonding(
   const { account, role } = from;
   state.unbonding.push({ account, kind: stakeKinds[from.kind], role, units, releaseEpoch });
 }
-
-type RoleKind = Exclude<StakeKind, 'miner' | 'delegation' | 'backing'>;
 
 function tableOf(state: LedgerView, kind: RoleKind) {
   const { mixers: mixer, oracles: oracle, validators: validator, gateways: gateway } = state;

@@ -4,6 +4,7 @@ import {
   type CaseRow,
   type ChainIdentity,
   ChunkTree,
+  type CommitteeRow,
   concatBytes,
   type DelegationRow,
   type DomainRow,
@@ -30,6 +31,8 @@ import {
 } from '@assay/protocol';
 import { CreditTable } from './credits.ts';
 import type { Pace, Steps } from './pace.ts';
+import { type KeyKind, RoleKeys } from './roleKeys.ts';
+import type { RoleKind } from './roles.ts';
 import { reindex, Table } from './table.ts';
 import type { LedgerView } from './view.ts';
 import { VoteTable } from './voteTable.ts';
@@ -53,6 +56,7 @@ export class LedgerState implements LedgerView {
   readonly accounts: Table<AccountRow>;
   readonly miners: Table<MinerRow>;
   readonly mixers: Table<MixerRow>;
+  readonly committees: Table<CommitteeRow>;
   readonly oracles: Table<RoleRow>;
   readonly validators: Table<RoleRow>;
   readonly gateways: Table<RoleRow>;
@@ -77,6 +81,7 @@ export class LedgerState implements LedgerView {
   proposedModels: number[] = [];
   #hashedParams: Readonly<Params> | null = null;
   #paramsRoot: Uint8Array = new Uint8Array();
+  readonly roleKeys = new RoleKeys();
   readonly #accountOf = new Map<string, number>();
   readonly #minerOf = new Map<string, number>();
   readonly #delegationOf = new Map<string, number>();
@@ -93,6 +98,7 @@ export class LedgerState implements LedgerView {
     this.accounts = new Table(tables.accounts, value.accounts, (row) => row.balanceUnits);
     this.miners = new Table(tables.miners, value.miners, (row) => row.collateralUnits);
     this.mixers = new Table(tables.mixers, value.mixers, (row) => row.stakeUnits);
+    this.committees = new Table(tables.committees, value.committees, noMoney);
     this.oracles = new Table(tables.oracles, value.oracles, (row) => row.stakeUnits);
     this.validators = new Table(tables.validators, value.validators, (row) => row.stakeUnits);
     this.gateways = new Table(tables.gateways, value.gateways, (row) => row.stakeUnits);
@@ -111,7 +117,8 @@ export class LedgerState implements LedgerView {
     this.proposals = new Table(tables.proposals, value.proposals, (row) => row.depositUnits);
     this.votes = new VoteTable(value.votes);
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
-    for (let i = 0; i < this.miners.length; i++) this.#minerOf.set(keyOf(this.miners.at(i).operator), i);
+    for (let i = 0; i < this.miners.length; i++) this.#indexMiner(i);
+    for (const kind of ['mixer', 'oracle', 'validator', 'gateway'] as const) this.#indexRoles(kind);
     this.#indexDelegations();
     for (let i = 0; i < this.models.length; i++) this.#indexModel(i);
     this.#indexHoldings();
@@ -134,6 +141,10 @@ export class LedgerState implements LedgerView {
 
   minerOf(operator: Uint8Array): number | undefined {
     return this.#minerOf.get(keyOf(operator));
+  }
+
+  roleOf(kind: KeyKind, key: Uint8Array): number | undefined {
+    return this.roleKeys.holderOf(kind, key);
   }
 
   delegationOf(staker: Uint8Array, miner: number): number | undefined {
@@ -183,7 +194,20 @@ export class LedgerState implements LedgerView {
 
   addMiner(row: MinerRow): number {
     const index = this.miners.push(row);
-    this.#minerOf.set(keyOf(row.operator), index);
+    this.#indexMiner(index);
+    return index;
+  }
+
+  addMixer(row: MixerRow): number {
+    const index = this.mixers.push(row);
+    this.roleKeys.take('mixer', row.publicKey, index);
+    this.roleKeys.take('committee', row.blsPublicKey, index);
+    return index;
+  }
+
+  addRole(kind: Exclude<RoleKind, 'mixer'>, row: RoleRow): number {
+    const index = this[`${kind}s`].push(row);
+    this.roleKeys.take(kind, row.publicKey, index);
     return index;
   }
 
@@ -222,6 +246,21 @@ export class LedgerState implements LedgerView {
     if (!this.tasks.retain(keep)) return;
     this.#indexTasks();
     if (this.audits.retain(({ taskId }) => this.taskOf(taskId) !== undefined)) this.#indexTasks();
+  }
+
+  /** Of several miners of one operator only the last is not deregistered. */
+  #indexMiner(index: number): void {
+    const { operator, publicKey } = this.miners.at(index);
+    this.#minerOf.set(keyOf(operator), index);
+    this.roleKeys.take('miner', publicKey, index);
+  }
+
+  #indexRoles(kind: RoleKind): void {
+    for (const [index, { publicKey }] of [...this[`${kind}s`]].entries()) this.roleKeys.take(kind, publicKey, index);
+    if (kind !== 'mixer') return;
+    for (const [index, { blsPublicKey }] of [...this.mixers].entries()) {
+      this.roleKeys.take('committee', blsPublicKey, index);
+    }
   }
 
   #indexDelegations(): void {

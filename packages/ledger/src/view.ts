@@ -3,6 +3,7 @@ import type {
   AuditRow,
   CaseRow,
   ChainIdentity,
+  CommitteeRow,
   CreditRow,
   DelegationRow,
   DomainRow,
@@ -21,6 +22,7 @@ import type {
   UnbondingRow,
   VoteRow,
 } from '@assay/protocol';
+import type { KeyKind } from './roleKeys.ts';
 import type { ReadonlyTable } from './table.ts';
 
 /** The state as others see it: everything can be read, nothing changed. */
@@ -31,6 +33,7 @@ export interface LedgerView {
   readonly accounts: ReadonlyTable<AccountRow>;
   readonly miners: ReadonlyTable<MinerRow>;
   readonly mixers: ReadonlyTable<MixerRow>;
+  readonly committees: ReadonlyTable<CommitteeRow>;
   readonly oracles: ReadonlyTable<RoleRow>;
   readonly validators: ReadonlyTable<RoleRow>;
   readonly gateways: ReadonlyTable<RoleRow>;
@@ -59,6 +62,8 @@ export interface LedgerView {
   nonceOf(address: Uint8Array): number;
   /** Index of the miner an address operates. */
   minerOf(operator: Uint8Array): number | undefined;
+  /** Index of the role of a kind that has a key, or will have it with the next epoch. */
+  roleOf(kind: KeyKind, key: Uint8Array): number | undefined;
   /** Index of what an account delegated to a miner. */
   delegationOf(staker: Uint8Array, miner: number): number | undefined;
   /** Index of a certified task that is still kept. */

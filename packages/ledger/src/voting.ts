@@ -1,3 +1,4 @@
+import { isGone } from './roles.ts';
 import { keyOf, type LedgerView } from './state.ts';
 
 /**
@@ -9,9 +10,9 @@ export function votingWeights(state: LedgerView): ReadonlyMap<string, bigint> {
   const add = (account: Uint8Array, units: bigint) =>
     weights.set(keyOf(account), (weights.get(keyOf(account)) ?? 0n) + units);
   for (const roles of [state.mixers, state.oracles, state.validators, state.gateways]) {
-    for (const { account, stakeUnits } of roles) add(account, stakeUnits);
+    for (const row of roles) if (!isGone(row)) add(row.account, row.stakeUnits);
   }
-  for (const { owner, collateralUnits } of state.miners) add(owner, collateralUnits);
+  for (const row of state.miners) if (!isGone(row)) add(row.owner, row.collateralUnits);
   for (const { staker, stakeUnits } of state.delegations) add(staker, stakeUnits);
   return weights;
 }

@@ -1,4 +1,4 @@
-import { type MinerRow, minerStatuses, type Params } from '@assay/protocol';
+import { type MinerRow, type Params, roleStatuses } from '@assay/protocol';
 import { isqrt } from './integers.ts';
 
 /** √concurrency in thousandths, by concurrency: there are few, and miners many. */
@@ -17,5 +17,5 @@ export function weightOf(
   trustPpb: number,
   { minRoutingTrustPpb }: Params['audit'],
 ): bigint {
-  return status === minerStatuses.active ? routingWeight(trustPpb, concurrency, minRoutingTrustPpb) : 0n;
+  return status === roleStatuses.active ? routingWeight(trustPpb, concurrency, minRoutingTrustPpb) : 0n;
 }

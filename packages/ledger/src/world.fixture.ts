@@ -8,19 +8,23 @@ import {
   bodySelectors,
   findings,
   type Genesis,
+  littleEndian,
   outcomes,
   type Params,
   type Receipt,
   ReceiptList,
   type ResultCode,
+  sha256,
   Transaction,
   taskIdOf,
   taskKinds,
+  toHex,
   type UnsignedTransaction,
 } from '@assay/protocol';
 import { setHasher } from '@chainsafe/persistent-merkle-tree';
 import { hasher } from '@chainsafe/persistent-merkle-tree/hasher/hashtree';
 import { batchSigningRoot, revealSigningRoot } from './certificate.ts';
+import { committeeOf } from './committee.ts';
 import { type AccountKey, type CommitteeKey, type KeyScheme, quickKeys } from './keys.fixture.ts';
 import { Ledger } from './ledger.ts';
 import { worldParams } from './params.fixture.ts';
@@ -80,13 +84,15 @@ export class World {
   ledger: Ledger;
   readonly events: LedgerEvent[] = [];
   readonly #accounts = new Map<string, AccountKey>();
+  readonly #committeeKeys = new Map<string, CommitteeKey>();
   readonly #nonces = new Map<string, number>();
   #sequence = 0;
+  #registrations = 0;
 
   constructor(options: WorldOptions = {}) {
     this.keys = options.keys ?? quickKeys;
     const mixers = options.mixers ?? 4;
-    this.committee = Array.from({ length: mixers }, (_, i) => this.keys.committee(`mixer${i}`));
+    this.committee = Array.from({ length: mixers }, (_, i) => this.committeeKey(`mixer${i}`));
     const genesis = this.#genesisOf(options);
     this.genesis = options.edit === undefined ? genesis : options.edit(genesis);
     this.ledger = Ledger.fromGenesis(this.genesis);
@@ -112,6 +118,13 @@ export class World {
 
   balance(name: Sender): bigint {
     return this.state.balanceOf(this.address(name));
+  }
+
+  /** A committee key, which batches are then signed with where a seat has it. */
+  committeeKey(name: string): CommitteeKey {
+    const key = this.keys.committee(name);
+    this.#committeeKeys.set(toHex(key.publicKey), key);
+    return key;
   }
 
   /** A signed transaction. The nonce follows the sender's last one made here for the block to come. */
@@ -171,22 +184,30 @@ export class World {
     const mixer = options.mixer ?? 0;
     const receipts = [...(options.receipts ?? [])];
     const epoch = options.epoch ?? this.state.globals.epoch;
-    const sequence = options.sequence ?? this.state.mixers.at(mixer).nextSequence;
-    const member = this.committee[mixer];
-    if (member === undefined) throw new Error(`there is no mixer ${mixer}`);
-    const reveal = member.sign(revealSigningRoot(this.state.chain, { epoch, sequence }));
+    const { nextSequence, blsPublicKey } = this.state.mixers.at(mixer);
+    const sequence = options.sequence ?? nextSequence;
+    const seats = committeeOf(this.state, epoch);
+    const own = seats.find((seat) => seat.mixer === mixer)?.blsPublicKey ?? blsPublicKey;
+    const reveal = this.#signerOf(own).sign(revealSigningRoot(this.state.chain, { epoch, sequence }));
     const receiptsRoot = ReceiptList.hashTreeRoot(receipts);
     const header = { epoch, mixer, sequence, receiptsRoot, reveal };
-    const indexes = options.signers ?? this.committee.map((_, index) => index);
     const root = batchSigningRoot(this.state.chain, header);
-    const signature = this.keys.aggregate(indexes.flatMap((index) => this.committee[index]?.sign(root) ?? []));
-    const signers = BitArray.fromBoolArray(this.committee.map((_, index) => indexes.includes(index)));
+    const isSigning = seats.map((seat) => options.signers?.includes(seat.mixer) ?? true);
+    const signing = seats.filter((_, place) => isSigning[place]);
+    const signature = this.keys.aggregate(signing.map((seat) => this.#signerOf(seat.blsPublicKey).sign(root)));
+    const signers = BitArray.fromBoolArray(isSigning);
     return { certificate: { header, signers, signature }, receipts };
   }
 
   batchTx(options: BatchOptions & TransactionOptions & { readonly sender?: Sender } = {}): Uint8Array {
     const sender = options.sender ?? `mixer${options.mixer ?? 0}`;
     return this.tx(sender, 'certifiedBatch', this.batch(options), { feeUnits: 0n, ...options });
+  }
+
+  #signerOf(blsPublicKey: Uint8Array): CommitteeKey {
+    const key = this.#committeeKeys.get(toHex(blsPublicKey));
+    if (key === undefined) throw new Error('nobody here has this committee key');
+    return key;
   }
 
   /** A receipt of the session's next task, as an honest committee would certify it now. */
@@ -217,7 +238,7 @@ export class World {
   registration(change: Partial<BodyValues['registerMiner']> = {}): BodyValues['registerMiner'] {
     return {
       owner: this.address('owner'),
-      publicKey: filled(1),
+      publicKey: sha256(littleEndian(this.#registrations++, 4)),
       domain: 0,
       models: [0],
       contextTokens: 2048,
@@ -276,10 +297,18 @@ export class World {
   }
 
   /** A commitment to numbers and the reveal that opens it. */
-  auditPair(validator: number, taskId: Uint8Array, numbers: AuditNumbers) {
-    const sender: Sender = `validator${validator}`;
+  auditPair(
+    validator: number,
+    taskId: Uint8Array,
+    numbers: AuditNumbers,
+    own: { readonly key: Sender; readonly account: Sender } = {
+      key: `validator${validator}`,
+      account: `validator${validator}`,
+    },
+  ) {
+    const sender = own.key;
     const nonce = filled(validator);
-    const commitment = AuditSecret.hashTreeRoot({ numbers, nonce, publicKey: this.key(sender).publicKey });
+    const commitment = AuditSecret.hashTreeRoot({ numbers, nonce, account: this.address(own.account) });
     return {
       commit: () => this.tx(sender, 'auditCommit', { taskId, commitment }, { feeUnits: 0n }),
       reveal: () => this.tx(sender, 'auditReveal', { taskId, numbers, nonce }, { feeUnits: 0n }),

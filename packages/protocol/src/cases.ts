@@ -56,13 +56,13 @@ export const noModel = 0xffff_ffff;
 
 /** Two headers of one turn of a mixer, both with its signature (§7.4). */
 export const Equivocation = new ContainerType(
-  { mixer: U16, first: Certificate, second: Certificate },
+  { mixer: U32, first: Certificate, second: Certificate },
   { typeName: 'Equivocation' },
 );
 /** A receipt that can never be valid, under a header that a mixer signed (§7.4). */
 export const InvalidItem = new ContainerType(
   {
-    mixer: U16,
+    mixer: U32,
     certificate: Certificate,
     receipt: Receipt,
     /** Place of the receipt in its batch, and the Merkle siblings up to the receipts root. */

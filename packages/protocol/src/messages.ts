@@ -95,7 +95,7 @@ export const gatewayMessages = { failure: 0, admitted: 1, chunk: 2, ended: 3 } a
 
 /** Mixer to miner: the work offered (§5 Prepare). */
 const Prepare = new ContainerNodeStructType(
-  { taskId: Bytes32, model: U32, maxTokensIn: U32, maxTokensOut: U32, mixer: U16 },
+  { taskId: Bytes32, model: U32, maxTokensIn: U32, maxTokensOut: U32, mixer: U32 },
   { typeName: 'Prepare' },
 );
 const Start = new ContainerType({ payload: InferencePayload }, { typeName: 'Start' });
@@ -120,7 +120,7 @@ export type TaskStateName = keyof typeof taskStates;
 export const TaskAnnouncement = new ContainerNodeStructType(
   {
     taskId: Bytes32,
-    mixer: U16,
+    mixer: U32,
     state: U8,
     attempt: U8,
     rank: U16,
@@ -150,7 +150,7 @@ export const SignedTransition = new ContainerType(
 );
 /** A mixer's agreement: its own record and clock say the same, within two seconds (§5.3). */
 export const TransitionVote = new ContainerType(
-  { agrees: Bool, mixer: U16, signature: Ed25519Signature },
+  { agrees: Bool, mixer: U32, signature: Ed25519Signature },
   { typeName: 'TransitionVote' },
 );
 export const TransitionOrder = new ContainerType(
@@ -188,9 +188,9 @@ export const BatchOffer = new ContainerType(
   { typeName: 'BatchOffer' },
 );
 export type BatchOffer = ValueOf<typeof BatchOffer>;
-const BatchSignature = new ContainerNodeStructType({ mixer: U16, signature: BlsSignature });
+const BatchSignature = new ContainerNodeStructType({ mixer: U32, signature: BlsSignature });
 const BatchRefusal = new ContainerType({
-  mixer: U16,
+  mixer: U32,
   /** Places of the receipts found invalid; empty when the batch itself is refused. */
   invalid: new ListBasicType(U16, limits.maxBatchReceipts),
   reason: textOf(taskFailureBytes),
@@ -198,7 +198,7 @@ const BatchRefusal = new ContainerType({
 export const BatchReply = new UnionType([BatchSignature, BatchRefusal]);
 
 /** "This mixer is here", published each block; admission needs more than two thirds of them (§7.1). */
-export const Presence = new ContainerNodeStructType({ mixer: U16, height: U64 }, { typeName: 'Presence' });
+export const Presence = new ContainerNodeStructType({ mixer: U32, height: U64 }, { typeName: 'Presence' });
 
 /** A task's artifact with the request it answers, for its auditors (§10.2). */
 export const ArtifactRequest = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'ArtifactRequest' });

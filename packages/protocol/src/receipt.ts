@@ -52,7 +52,7 @@ export const ReceiptList = new StructListType(Receipt, limits.maxBatchReceipts);
 export const BatchHeader = new StructType(
   {
     epoch: U32,
-    mixer: U16,
+    mixer: U32,
     /** Strictly increasing by one per mixer. */
     sequence: U64,
     receiptsRoot: Bytes32,

@@ -3,7 +3,6 @@ import { CaseRow } from './cases.ts';
 import { DomainRow } from './domains.ts';
 import {
   Address,
-  BlsPublicKey,
   Bool,
   Bytes32,
   listOfU32,
@@ -19,17 +18,15 @@ import {
 import { Params } from './genesis.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
+import { CommitteeRow, MinerSplit, MixerRow, RoleRow } from './roles.ts';
 import { StructListType, StructType } from './struct.ts';
-import { AuditNumbers, MinerSplit } from './transaction.ts';
+import { AuditNumbers } from './transaction.ts';
 
 export const AccountRow = new StructType(
   { address: Address, balanceUnits: Units, nonce: U64 },
   { typeName: 'AccountRow' },
 );
 export type AccountRow = ValueOf<typeof AccountRow>;
-
-/** `paused`: no work and no penalty. `deregistered` and `ejected` are for ever. */
-export const minerStatuses = { active: 0, paused: 1, deregistered: 2, ejected: 3 } as const;
 
 export const MinerRow = new StructType(
   {
@@ -46,6 +43,8 @@ export const MinerRow = new StructType(
     delegatedUnits: Units,
     split: MinerSplit,
     status: U8,
+    /** Height of the block that gave it this status. */
+    statusHeight: U64,
     /** First height whose draws may pick this miner. */
     activeFrom: U64,
     /** The validator its work counts for (economics §8); `noValidator` for none. */
@@ -84,37 +83,6 @@ export const MinerRow = new StructType(
   { typeName: 'MinerRow' },
 );
 export type MinerRow = ValueOf<typeof MinerRow>;
-
-export const MixerRow = new StructType(
-  {
-    account: Address,
-    publicKey: Bytes32,
-    blsPublicKey: BlsPublicKey,
-    stakeUnits: Units,
-    /** Sequence the next batch must carry. */
-    nextSequence: U64,
-    /** Certificates signed this reward period. */
-    epochDuties: U32,
-  },
-  { typeName: 'MixerRow' },
-);
-export type MixerRow = ValueOf<typeof MixerRow>;
-
-/** An oracle, validator or gateway. */
-export const RoleRow = new StructType(
-  {
-    account: Address,
-    publicKey: Bytes32,
-    operator: Address,
-    stakeUnits: Units,
-    /** Duties done this reward period: audits revealed, tasks forwarded. */
-    epochDuties: U32,
-    /** Duties missed, all time. */
-    strikes: U32,
-  },
-  { typeName: 'RoleRow' },
-);
-export type RoleRow = ValueOf<typeof RoleRow>;
 
 /** A miner that counts for no validator. */
 export const noValidator = 0xffff_ffff;
@@ -157,7 +125,7 @@ export type UnbondingRow = ValueOf<typeof UnbondingRow>;
 /** `proposed`: its panel has not decided yet. Only accepted models get sessions (§4.5). */
 export const modelStatuses = { proposed: 0, accepted: 1, refused: 2 } as const;
 export const modelVotes = { open: 0, accepts: 1, refuses: 2 } as const;
-export const PanelSeat = new StructType({ validator: U16, vote: U8 }, { typeName: 'PanelSeat' });
+export const PanelSeat = new StructType({ validator: U32, vote: U8 }, { typeName: 'PanelSeat' });
 export type PanelSeat = ValueOf<typeof PanelSeat>;
 
 export const ModelRow = new StructType(
@@ -205,7 +173,7 @@ export const SessionRow = new StructType(
     sessionKey: Bytes32,
     domain: U32,
     model: U32,
-    homeMixer: U16,
+    homeMixer: U32,
     status: U8,
     /** What is left in escrow. */
     escrowUnits: Units,
@@ -237,7 +205,7 @@ export const TaskRow = new StructType(
     model: U32,
     miner: U32,
     gateway: U32,
-    mixer: U16,
+    mixer: U32,
     /** Height of the block that certified it, and the draw it names. */
     height: U64,
     drawHeight: U64,
@@ -270,7 +238,7 @@ export type RatingRow = ValueOf<typeof RatingRow>;
 export const auditorStates = { drawn: 0, committed: 1, revealed: 2, missed: 3 } as const;
 export const AuditorSlot = new StructType(
   {
-    validator: U16,
+    validator: U32,
     state: U8,
     /** Last height for the next step; 0 while a committed auditor waits for the others to commit. */
     deadline: U64,
@@ -305,7 +273,9 @@ export type CreditRow = ValueOf<typeof CreditRow>;
 export const tables = {
   accounts: new StructListType(AccountRow, limits.maxTableRows),
   miners: new StructListType(MinerRow, limits.maxTableRows),
-  mixers: new StructListType(MixerRow, limits.maxMixers),
+  mixers: new StructListType(MixerRow, limits.maxTableRows),
+  /** Of all epochs: one row from each change on. */
+  committees: new StructListType(CommitteeRow, limits.maxTableRows),
   oracles: new StructListType(RoleRow, limits.maxTableRows),
   validators: new StructListType(RoleRow, limits.maxTableRows),
   gateways: new StructListType(RoleRow, limits.maxTableRows),

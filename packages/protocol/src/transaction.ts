@@ -25,16 +25,11 @@ import {
   WithdrawBacking,
 } from './models.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
+import { MinerSplit, RegisterMixer, RegisterRole, SetRoleStatus } from './roles.ts';
 import { StructType } from './struct.ts';
 
 /** Moves base units from the sender to another account. */
 export const Transfer = new StructType({ to: Address, amountUnits: Units }, { typeName: 'Transfer' });
-
-/** How a miner's share is divided, basis points, Σ = 10,000 (E8). */
-export const MinerSplit = new StructType(
-  { operatorBps: U16, ownerBps: U16, stakersBps: U16 },
-  { typeName: 'MinerSplit' },
-);
 
 /** Registers the sender as the operator of a miner on a domain: pays the fee, deposits collateral (§3.2, B2). */
 export const RegisterMiner = new ContainerType(
@@ -61,7 +56,7 @@ export const OpenSession = new StructType(
     sessionKey: Bytes32,
     domain: U32,
     model: U32,
-    homeMixer: U16,
+    homeMixer: U32,
     depositUnits: Units,
     maxTaskUnits: Units,
     expiryHeight: U64,
@@ -102,9 +97,9 @@ export const AuditNumbers = new StructType(
 export type AuditNumbers = ValueOf<typeof AuditNumbers>;
 export const findings = { checked: 0, malformed: 1, noArtifact: 2, noResult: 3 } as const;
 
-/** What an auditor commits to: H(numbers ‖ nonce ‖ key) (§10.3). */
+/** What an auditor commits to: H(numbers ‖ nonce ‖ account) (§10.3). */
 export const AuditSecret = new StructType(
-  { numbers: AuditNumbers, nonce: Bytes32, publicKey: Bytes32 },
+  { numbers: AuditNumbers, nonce: Bytes32, account: Address },
   { typeName: 'AuditSecret' },
 );
 
@@ -160,6 +155,7 @@ export const TransactionBody = new UnionType(
     ...[DecideCase, AppealCase],
     ...[CreateDomain, UpdateDomain, AdmitMiner],
     ...[Evidence, OpenCase],
+    ...[RegisterMixer, RegisterRole, SetRoleStatus],
   ],
   { typeName: 'TransactionBody' },
 );
@@ -193,6 +189,9 @@ export const bodySelectors = {
   admitMiner: 26,
   evidence: 27,
   openCase: 28,
+  registerMixer: 29,
+  registerRole: 30,
+  setRoleStatus: 31,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -225,6 +224,9 @@ export interface BodyValues {
   readonly admitMiner: ValueOf<typeof AdmitMiner>;
   readonly evidence: { readonly offence: Offence };
   readonly openCase: ValueOf<typeof OpenCase>;
+  readonly registerMixer: ValueOf<typeof RegisterMixer>;
+  readonly registerRole: ValueOf<typeof RegisterRole>;
+  readonly setRoleStatus: ValueOf<typeof SetRoleStatus>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

@@ -4,7 +4,7 @@ import { Domain, domainEvents } from './domains.ts';
 import { EmissionRate } from './genesis.ts';
 import { Model, modelEvents } from './models.ts';
 import { address, blsPublicKey, bps, bytes, bytes32, code, count, ppb, signature96, units } from './scalars.ts';
-import { standingEvents } from './standing.ts';
+import { roleStatus, standingEvents } from './standing.ts';
 
 /*
  * What the node API answers, once: for the node that writes it, the client that reads it and the OpenAPI document
@@ -55,7 +55,8 @@ export const Miner = z.object({
   collateralUnits: units,
   delegatedUnits: units,
   split: z.object({ operatorBps: bps, ownerBps: bps, stakersBps: bps }),
-  status: z.enum(['active', 'paused', 'deregistered', 'ejected']),
+  status: roleStatus,
+  statusHeight: count,
   activeFrom: count,
   validator: count,
   weight: units,
@@ -81,17 +82,6 @@ export const Miner = z.object({
 });
 export type Miner = z.infer<typeof Miner>;
 
-export const Mixer = z.object({
-  index: count,
-  account: address,
-  publicKey: bytes32,
-  blsPublicKey,
-  stakeUnits: units,
-  nextSequence: count,
-  epochDuties: count,
-});
-export type Mixer = z.infer<typeof Mixer>;
-
 /** An oracle, validator or gateway. */
 export const Role = z.object({
   index: count,
@@ -99,10 +89,15 @@ export const Role = z.object({
   publicKey: bytes32,
   operator: address,
   stakeUnits: units,
+  status: roleStatus,
+  statusHeight: count,
   epochDuties: count,
   strikes: count,
 });
 export type Role = z.infer<typeof Role>;
+
+export const Mixer = Role.extend({ blsPublicKey, nextSequence: count });
+export type Mixer = z.infer<typeof Mixer>;
 
 export const Session = z.object({
   index: count,
@@ -208,14 +203,6 @@ export const RevenueParts = z.object({
 export type RevenueParts = z.infer<typeof RevenueParts>;
 
 export const Event = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('minerRegistered'), miner: count, operator: address }),
-  z.object({
-    type: z.literal('unbonded'),
-    account: address,
-    kind: z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing']),
-    role: count,
-    units,
-  }),
   ...domainEvents,
   ...modelEvents,
   z.object({ type: z.literal('sessionOpened'), session: count, payer: address }),

@@ -1,10 +1,20 @@
 import { z } from 'zod';
-import { count, ppb, units } from './scalars.ts';
+import { address, count, ppb, units } from './scalars.ts';
 
 const powerChange = z.object({ stakeUnits: units, work: units, fromPpb: ppb, targetPpb: ppb, powerPpb: ppb });
 
-/** Events of an epoch's end about miners' levels and what validators weigh; of the validators all, in order. */
+/** What a role or a miner is; `deregistered` and `ejected` are for ever. */
+export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected']);
+/** Where stake stands. */
+const stakeKind = z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing']);
+
+/** Events of roles that come and go, of miners' levels and validators' powers; of the validators all, in order. */
 export const standingEvents = [
+  z.object({ type: z.literal('minerRegistered'), miner: count, operator: address }),
+  z.object({ type: z.literal('roleRegistered'), kind: stakeKind, role: count, account: address }),
+  z.object({ type: z.literal('roleStatusSet'), kind: stakeKind, role: count, status: roleStatus }),
+  z.object({ type: z.literal('unbonded'), account: address, kind: stakeKind, role: count, units }),
+  z.object({ type: z.literal('committeeChosen'), fromEpoch: count, mixers: z.array(count) }),
   z.object({ type: z.literal('levelChanged'), miner: count, from: count, to: count }),
   z.object({ type: z.literal('minerEjected'), miner: count, cusumMilli: count }),
   z.object({ type: z.literal('powersSet'), epoch: count, powerWorkPpb: ppb, powers: z.array(powerChange) }),

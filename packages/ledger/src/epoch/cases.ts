@@ -1,4 +1,4 @@
-import { caseStatuses, minerStatuses, stakeKinds } from '@assay/protocol';
+import { caseStatuses, roleStatuses, stakeKinds } from '@assay/protocol';
 import { dismissCase, executeCase } from '../cases.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerEvent } from '../result.ts';
@@ -50,7 +50,7 @@ function casesByModel(state: LedgerState): Map<number, number[]> {
 function minersOf(state: LedgerState, model: number, failing: ReadonlySet<number>): number {
   let count = 0;
   for (const [index, { models, status }] of [...state.miners].entries()) {
-    const isActive = status === minerStatuses.active && models.includes(model);
+    const isActive = status === roleStatuses.active && models.includes(model);
     if (isActive || failing.has(index)) count += 1;
   }
   return count;

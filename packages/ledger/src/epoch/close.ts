@@ -4,6 +4,7 @@ import type { LedgerState } from '../state.ts';
 import { epochBeaconOf } from './beacon.ts';
 import { closedBooks } from './books.ts';
 import { settleCases } from './cases.ts';
+import { chooseCommittee } from './committee.ts';
 import { ejectMiners } from './ejections.ts';
 import { beginPeriod, endingPeriod } from './period.ts';
 import { updatePowers } from './powers.ts';
@@ -11,7 +12,7 @@ import { settleProposals } from './proposals.ts';
 import { pruneCases } from './prune.ts';
 import { closeSessions } from './sessions.ts';
 import { Settlement } from './settlement.ts';
-import { releaseUnbonding } from './unbonding.ts';
+import { releaseDeregistered, releaseUnbonding } from './unbonding.ts';
 
 /** Whether a block is the last of its epoch (§2.1). */
 export function endsEpoch({ epochBlocks }: Pick<Params, 'epochBlocks'>, height: number): boolean {
@@ -28,8 +29,8 @@ export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlemen
   state.retainHoldings();
   const books = closedBooks(state);
   const period = endingPeriod(books);
-  events.push(...closeSessions(state, books.globals.height), ...releaseUnbonding(state));
-  events.push(...settleCases(state), ...settleProposals(state), updatePowers(state));
+  events.push(...closeSessions(state, books.globals.height), ...releaseUnbonding(state), ...releaseDeregistered(state));
+  events.push(...settleCases(state), ...settleProposals(state), updatePowers(state), ...chooseCommittee(state));
   beginEpoch(state);
   pruneCases(state);
   if (period !== null) beginPeriod(state, period, books.params);

@@ -2,9 +2,9 @@ import {
   type DomainTerms,
   type Globals,
   type MinerRow,
-  minerStatuses,
   type Params,
   rewardPeriods,
+  roleStatuses,
 } from '@assay/protocol';
 import type { Uncredited } from './wash.ts';
 
@@ -69,7 +69,7 @@ export function rawOf(
   { uncredited, feedback, heldUnits, passedPpb }: Measured,
   { period, rewards }: Pick<Globals, 'period'> & Pick<Params, 'rewards'>,
 ): Raw | null {
-  if (row.status === minerStatuses.ejected) return null;
+  if (row.status === roleStatuses.ejected) return null;
   if (row.epochVwu === 0n || period - row.registeredPeriod < rewards.testPeriods) return null;
   return {
     usage: without(row.epochTokens, uncredited.tokens),

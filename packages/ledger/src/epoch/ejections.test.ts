@@ -1,4 +1,4 @@
-import { minerStatuses, stakeKinds, taskKinds } from '@assay/protocol';
+import { roleStatuses, stakeKinds, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { drawTable, eligibleMiners } from '../draw.ts';
 import { hardFailure, honest, type World } from '../world.fixture.ts';
@@ -18,7 +18,7 @@ describe('ejection (verification §4.5)', () => {
     expect(drawable(world)).toEqual([0]);
     const { events } = world.finishEpoch();
     expect(events).toContainEqual({ type: 'minerEjected', miner: 0, cusumMilli: 18_000 });
-    expect(world.state.miners.at(0)).toMatchObject({ status: minerStatuses.ejected, weight: 0n });
+    expect(world.state.miners.at(0)).toMatchObject({ status: roleStatuses.ejected, weight: 0n });
     expect(drawable(world)).toEqual([]);
     expect(world.finishEpoch().events.some(({ type }) => type === 'minerEjected')).toBe(false);
   });
@@ -36,7 +36,7 @@ describe('ejection (verification §4.5)', () => {
     const world = newWorld();
     work(world, hardFailure, hardFailure);
     world.finishEpoch();
-    expect(world.state.miners.at(0)).toMatchObject({ status: minerStatuses.active, cusumMilli: 12_000 });
+    expect(world.state.miners.at(0)).toMatchObject({ status: roleStatuses.active, cusumMilli: 12_000 });
     expect(drawable(world)).toEqual([0]);
   });
 

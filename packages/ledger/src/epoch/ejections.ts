@@ -1,4 +1,4 @@
-import { minerStatuses } from '@assay/protocol';
+import { roleStatuses } from '@assay/protocol';
 import type { LedgerEvent } from '../result.ts';
 import { EJECTION_MILLI } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
@@ -8,8 +8,8 @@ export function ejectMiners(state: LedgerState): LedgerEvent[] {
   const events: LedgerEvent[] = [];
   for (let miner = 0; miner < state.miners.length; miner++) {
     const { cusumMilli, status } = state.miners.at(miner);
-    if (cusumMilli < EJECTION_MILLI || status === minerStatuses.ejected) continue;
-    state.miners.update(miner, { status: minerStatuses.ejected });
+    if (cusumMilli < EJECTION_MILLI || status === roleStatuses.ejected) continue;
+    state.miners.update(miner, { status: roleStatuses.ejected, statusHeight: state.globals.height });
     events.push({ type: 'minerEjected', miner, cusumMilli });
   }
   return events;

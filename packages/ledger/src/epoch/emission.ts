@@ -3,6 +3,7 @@ import { apportion } from '../apportion.ts';
 import { capped, MAX_UNITS } from '../integers.ts';
 import { type Pace, READ, type Steps } from '../pace.ts';
 import type { DomainShare, EmissionRate, MinerScore, PaidKind, Pool } from '../result.ts';
+import { isActive } from '../roles.ts';
 import type { ClosedBooks } from './books.ts';
 import { minersPools } from './minersStack.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
@@ -86,24 +87,25 @@ function mintedOf({ units, shares }: Pool): bigint {
 /**
  * Security (economics §3.2): duties × stake. Duties of different roles cannot be compared, so the stack is first
  * divided between mixers, validators and oracles by the stake of those who did any. Oracles leave no duty on the chain
- * yet; all count as one. A network of guardians divides by stake alone.
+ * yet; all active ones count as one. A network of guardians divides by stake alone.
  */
 function securityPools(books: ClosedBooks, units: bigint): Pool[] {
   const isByStake = books.params.rewards.securityBy === securityWeights.stake;
-  const counted = (duties: number) => (isByStake ? 1 : duties);
+  const counted = (row: { readonly epochDuties: number; readonly status: number }) =>
+    isByStake ? Number(isActive(row)) : row.epochDuties;
   const roles = [
     {
       kind: 'mixer',
-      rows: Array.from(books.mixers, ({ stakeUnits, epochDuties }) => ({ stakeUnits, duties: counted(epochDuties) })),
+      rows: Array.from(books.mixers, (row) => ({ stakeUnits: row.stakeUnits, duties: counted(row) })),
     },
     {
       kind: 'validator',
-      rows: Array.from(books.validators, ({ stakeUnits, epochDuties }) => ({
-        stakeUnits,
-        duties: counted(epochDuties),
-      })),
+      rows: Array.from(books.validators, (row) => ({ stakeUnits: row.stakeUnits, duties: counted(row) })),
     },
-    { kind: 'oracle', rows: Array.from(books.oracles, ({ stakeUnits }) => ({ stakeUnits, duties: 1 })) },
+    {
+      kind: 'oracle',
+      rows: Array.from(books.oracles, (row) => ({ stakeUnits: row.stakeUnits, duties: Number(isActive(row)) })),
+    },
   ] as const;
   const stakes = roles.map(({ rows }) =>
     rows.reduce((sum, { stakeUnits, duties }) => (duties > 0 ? sum + stakeUnits : sum), 0n),

@@ -2,6 +2,7 @@ import { limits } from '@assay/protocol';
 import { saturate } from '../integers.ts';
 import { stepPowers, targetPowers } from '../power.ts';
 import type { LedgerEvent } from '../result.ts';
+import { isActive } from '../roles.ts';
 import type { LedgerState } from '../state.ts';
 
 /** Weighs the validators for the epoch to come by stake and recent work (economics §8). */
@@ -9,8 +10,10 @@ export function updatePowers(state: LedgerState): LedgerEvent {
   const rows = [...state.powers];
   const recent = rows.map(({ epochWork, recentWork }) => [epochWork, ...recentWork].slice(0, limits.powerEpochs));
   const inputs = rows.map((_, index) => {
+    const row = state.validators.at(index);
+    if (!isActive(row)) return { stakeUnits: 0n, work: 0n };
     const work = saturate((recent[index] ?? []).reduce((total, each) => total + each, 0n));
-    return { stakeUnits: state.validators.at(index).stakeUnits, work };
+    return { stakeUnits: row.stakeUnits, work };
   });
   const { powerWorkPpb } = state.params;
   const targets = targetPowers(inputs, BigInt(powerWorkPpb));

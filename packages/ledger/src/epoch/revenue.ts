@@ -3,6 +3,7 @@ import { apportion } from '../apportion.ts';
 import { ALL_BPS, type Splits, splitsOf, termsAt } from '../domains.ts';
 import { type Steps, WRITE } from '../pace.ts';
 import type { Pool, RevenueParts } from '../result.ts';
+import { isActive } from '../roles.ts';
 import type { ClosedBooks } from './books.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
 import type { Work } from './work.ts';
@@ -98,12 +99,14 @@ function addTask(books: ClosedBooks, task: Readonly<TaskRow>, parts: RevenuePart
 }
 
 /**
- * Validators share by audits done this epoch; by stake when none was; equally without stakes. Without any: the
- * treasury.
+ * Validators share by audits done this reward period; by the stake of the active ones when none was; equally among
+ * these without stakes, and among all when none is active (economics §2.2).
  */
 function addValidators({ validators }: ClosedBooks, units: bigint, book: PayoutBook): Pool {
   const rows = [...validators];
-  const measures = [rows.map((row) => BigInt(row.epochDuties)), rows.map((row) => row.stakeUnits), rows.map(() => 1n)];
+  const active = rows.map((row) => (isActive(row) ? 1n : 0n));
+  const stakes = rows.map((row, index) => row.stakeUnits * (active[index] ?? 0n));
+  const measures = [rows.map((row) => BigInt(row.epochDuties)), stakes, active, rows.map(() => 1n)];
   const weights = measures.find((measure) => measure.some((weight) => weight > 0n)) ?? [];
   const reason = { source: 'revenue', stack: 'validators', kind: 'validator' } as const;
   const pool = shareOut(reason, units, weights);

@@ -1,5 +1,6 @@
+import { caseStatuses, roleStatuses, taskStatuses } from '@assay/protocol';
 import type { LedgerEvent } from '../result.ts';
-import { stakeKindOf } from '../stakes.ts';
+import { setStake, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { LedgerState } from '../state.ts';
 
 /** Pays out the stake whose lock ends with the epoch that is closing (economics §6.1). */
@@ -15,4 +16,54 @@ export function releaseUnbonding(state: LedgerState): LedgerEvent[] {
   }
   state.unbonding.retain(({ releaseEpoch }) => releaseEpoch > epoch);
   return events;
+}
+
+const kinds = ['miner', 'mixer', 'oracle', 'validator', 'gateway'] as const;
+
+interface Leaving {
+  readonly kind: (typeof kinds)[number];
+  readonly role: number;
+}
+
+/** Gives back the stakes of deregistered roles that nothing can reach any more (§3.4). */
+export function releaseDeregistered(state: LedgerState): LedgerEvent[] {
+  const leaving = kinds.flatMap((kind) => leavingOf(state, kind));
+  if (leaving.length === 0) return [];
+  const held = heldBack(state);
+  return leaving.filter(({ kind, role }) => !held.has(`${kind}/${role}`)).flatMap((each) => release(state, each));
+}
+
+/** Those of a kind that have been gone for as long as stake is locked and a receipt may arrive. */
+function leavingOf(state: LedgerState, kind: Leaving['kind']): Leaving[] {
+  const { params, globals } = state;
+  const { unbondingEpochs } = params.stake;
+  const lockBlocks = unbondingEpochs * params.epochBlocks + params.receiptLifetimeBlocks;
+  const table = state[`${kind}s`];
+  const leaving: Leaving[] = [];
+  for (let role = 0; role < table.length; role++) {
+    const { status, statusHeight } = table.at(role);
+    const isOver = status === roleStatuses.deregistered && statusHeight + lockBlocks <= globals.height;
+    if (isOver && (stakeOf(state, kind, role)?.units ?? 0n) > 0n) leaving.push({ kind, role });
+  }
+  return leaving;
+}
+
+/** Roles that an open task or an undecided case may still cost something. */
+function heldBack({ tasks, cases }: LedgerState): ReadonlySet<string> {
+  const held = new Set<string>();
+  for (const { status, miner } of tasks) if (status < taskStatuses.approved) held.add(`miner/${miner}`);
+  for (const { status, kind, role } of cases) {
+    const isOpen = status === caseStatuses.review || status === caseStatuses.pending;
+    if (isOpen) held.add(`${stakeKindOf(kind)}/${role}`);
+  }
+  return held;
+}
+
+function release(state: LedgerState, { kind, role }: Leaving): LedgerEvent[] {
+  const stake = stakeOf(state, kind, role);
+  if (stake === undefined) return [];
+  const { owner: account, units } = stake;
+  setStake(state, kind, role, 0n);
+  state.credit(account, units);
+  return [{ type: 'unbonded', account, kind, role, units }];
 }

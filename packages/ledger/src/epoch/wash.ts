@@ -1,4 +1,4 @@
-import { type CreditRow, type MinerRow, minerStatuses } from '@assay/protocol';
+import { type CreditRow, type MinerRow, roleStatuses } from '@assay/protocol';
 import { type Pace, READ, type Steps } from '../pace.ts';
 import { keyOf } from '../state.ts';
 import { routingWeight } from '../weight.ts';
@@ -50,7 +50,7 @@ export function* uncreditedWork(books: ClosedBooks, pace: Pace): Steps<ReadonlyM
 /** By the trust the period began with: what was steered to a miner must not raise its part of the draws. */
 function drawWeight({ params }: ClosedBooks, row: Readonly<MinerRow>): bigint {
   // A miner that left during the period was drawn in it.
-  const wasDrawn = row.status === minerStatuses.active || row.epochTasks > 0;
+  const wasDrawn = row.status === roleStatuses.active || row.epochTasks > 0;
   return wasDrawn ? routingWeight(row.periodTrustPpb, row.concurrency, params.audit.minRoutingTrustPpb) : 0n;
 }
 

@@ -7,17 +7,17 @@ type Body = BodyValues['acceptModel'];
 
 /** A drawn validator's vote on a proposed model (§4.5, C5). */
 export const acceptModel: TransactionRule<Body> = {
-  isDuty: (state, _body, sender) => isValidator(state, sender),
-  validate(state, body, { sender }) {
+  isDuty: (state, _body, publicKey) => isValidator(state, publicKey),
+  validate(state, body, { publicKey }) {
     const model = state.models.get(body.model);
     if (model === undefined) return 'UNKNOWN_MODEL';
-    const seat = model.panel[seatOf(state, body, sender)];
+    const seat = model.panel[seatOf(state, body, publicKey)];
     if (seat === undefined) return 'NOT_ON_PANEL';
     return seat.vote === modelVotes.open ? 'OK' : 'ALREADY_VOTED';
   },
-  apply(state, body, { sender }) {
+  apply(state, body, { publicKey }) {
     const { panel } = state.models.at(body.model);
-    const place = seatOf(state, body, sender);
+    const place = seatOf(state, body, publicKey);
     const vote = body.accepts ? modelVotes.accepts : modelVotes.refuses;
     const voted = panel.map((seat, index) => (index === place ? { ...seat, vote } : seat));
     state.models.update(body.model, { panel: voted });
@@ -25,7 +25,7 @@ export const acceptModel: TransactionRule<Body> = {
   },
 };
 
-function seatOf(state: LedgerView, { model }: Body, sender: Uint8Array): number {
+function seatOf(state: LedgerView, { model }: Body, publicKey: Uint8Array): number {
   const { panel } = state.models.at(model);
-  return panel.findIndex(({ validator }) => equalBytes(state.validators.at(validator).account, sender));
+  return panel.findIndex(({ validator }) => equalBytes(state.validators.at(validator).publicKey, publicKey));
 }

@@ -16,33 +16,32 @@ export interface Seat {
   readonly slot: AuditorSlot;
 }
 
-/** Where the sender sits in the open audit of a task, or why it does not (§10.2). */
-export function findSeat(state: LedgerView, taskId: Uint8Array, sender: Uint8Array): Seat | ResultCode {
+/** Where the validator with this key sits in the open audit of a task, or why it does not (§10.2). */
+export function findSeat(state: LedgerView, taskId: Uint8Array, publicKey: Uint8Array): Seat | ResultCode {
   const audit = state.auditOf(taskId);
   if (audit === undefined) return 'UNKNOWN_TASK';
   const { auditors, verdict } = state.audits.at(audit);
-  const place = auditors.findIndex(({ validator }) => equalBytes(state.validators.at(validator).account, sender));
+  const place = auditors.findIndex(({ validator }) => equalBytes(state.validators.at(validator).publicKey, publicKey));
   const slot = auditors[place];
   if (slot === undefined || slot.state === auditorStates.missed || verdict !== verdicts.open) return 'NOT_AUDITOR';
   return { audit, place, slot };
 }
 
-/** Whether an address is a validator's: audit messages are duties of validators (§1.6). */
-export function isValidator(state: LedgerView, address: Uint8Array): boolean {
-  for (const { account } of state.validators) if (equalBytes(account, address)) return true;
-  return false;
+/** Whether a key is a validator's: audit messages are duties of validators (§1.6). */
+export function isValidator(state: LedgerView, publicKey: Uint8Array): boolean {
+  return state.roleOf('validator', publicKey) !== undefined;
 }
 
 /** Binds an auditor to its numbers before anyone sees them (§10.3). */
 export const auditCommit: TransactionRule<BodyValues['auditCommit']> = {
-  isDuty: (state, _body, sender) => isValidator(state, sender),
-  validate(state, { taskId }, { sender }) {
-    const seat = findSeat(state, taskId, sender);
+  isDuty: (state, _body, publicKey) => isValidator(state, publicKey),
+  validate(state, { taskId }, { publicKey }) {
+    const seat = findSeat(state, taskId, publicKey);
     if (typeof seat === 'string') return seat;
     return seat.slot.state === auditorStates.drawn ? 'OK' : 'ALREADY_COMMITTED';
   },
-  apply(state, { taskId, commitment }, { sender }) {
-    const seat = findSeat(state, taskId, sender);
+  apply(state, { taskId, commitment }, { publicKey }) {
+    const seat = findSeat(state, taskId, publicKey);
     if (typeof seat === 'string') throw new RangeError(`a valid commitment has no seat: ${seat}`);
     const { audit, place, slot } = seat;
     const committed = { ...slot, commitment, state: auditorStates.committed, deadline: 0 };

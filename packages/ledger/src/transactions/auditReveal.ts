@@ -19,9 +19,9 @@ type Body = BodyValues['auditReveal'];
 
 /** Opens an auditor's numbers; the ledger draws the verdict from them (§10.3). */
 export const auditReveal: TransactionRule<Body> = {
-  isDuty: (state, _body, sender) => isValidator(state, sender),
-  validate(state, body, { sender }) {
-    const seat = findSeat(state, body.taskId, sender);
+  isDuty: (state, _body, publicKey) => isValidator(state, publicKey),
+  validate(state, body, { publicKey }) {
+    const seat = findSeat(state, body.taskId, publicKey);
     if (typeof seat === 'string') return seat;
     const { slot } = seat;
     if (slot.state === auditorStates.drawn) return 'NOT_COMMITTED';
@@ -29,8 +29,8 @@ export const auditReveal: TransactionRule<Body> = {
     if (!mayReveal(slot)) return 'REVEAL_TOO_EARLY'; // §10.3
     return numbersCode(state, body, seat);
   },
-  apply(state, { taskId, numbers }, { sender }) {
-    const seat = findSeat(state, taskId, sender);
+  apply(state, { taskId, numbers }, { publicKey }) {
+    const seat = findSeat(state, taskId, publicKey);
     if (typeof seat === 'string') throw new RangeError(`a valid reveal has no seat: ${seat}`);
     const { audit, place, slot } = seat;
     const revealed = { ...slot, numbers, state: auditorStates.revealed };
@@ -42,8 +42,8 @@ export const auditReveal: TransactionRule<Body> = {
 };
 
 function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Body, { slot }: Seat): ResultCode {
-  const { publicKey } = state.validators.at(slot.validator);
-  const commitment = AuditSecret.hashTreeRoot({ numbers, nonce, publicKey });
+  const { account } = state.validators.at(slot.validator);
+  const commitment = AuditSecret.hashTreeRoot({ numbers, nonce, account });
   if (!equalBytes(commitment, slot.commitment)) return 'COMMITMENT_MISMATCH'; // §10.3
   const task = state.taskOf(taskId);
   const tokensOut = task === undefined ? 0 : state.tasks.at(task).tokensOut;

@@ -1,4 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
+import { isGone } from '../roles.ts';
 import { setStake, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -7,7 +8,9 @@ export const bond: TransactionRule<BodyValues['bond']> = {
   validate(state, { kind, role, amountUnits }, { availableUnits }) {
     if (amountUnits === 0n) return 'ZERO_AMOUNT';
     if (amountUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
-    return stakeOf(state, stakeKindOf(kind), role) === undefined ? 'UNKNOWN_ROLE' : 'OK';
+    const stake = stakeOf(state, stakeKindOf(kind), role);
+    if (stake === undefined) return 'UNKNOWN_ROLE';
+    return isGone(stake) ? 'ROLE_GONE' : 'OK';
   },
   apply(state, body, { sender }) {
     const kind = stakeKindOf(body.kind);

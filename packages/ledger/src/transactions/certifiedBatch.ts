@@ -1,5 +1,6 @@
 import { type BodyValues, equalBytes, sha256 } from '@assay/protocol';
 import { certificateCode } from '../certificate.ts';
+import { committeeOf } from '../committee.ts';
 import { applyReceipts, receiptsCode } from '../receipts.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
@@ -7,11 +8,11 @@ import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['certifiedBatch'];
 
-/** Takes a batch of receipts that more than two thirds of the mixers certified, and turns the beacon (§7, §9.1). */
+/** Takes a batch of receipts that more than two thirds of the committee certified, and turns the beacon (§7, §9.1). */
 export const certifiedBatch: TransactionRule<Body> = {
-  isDuty(state, { certificate }, sender) {
+  isDuty(state, { certificate }, publicKey) {
     const mixer = state.mixers.get(certificate.header.mixer);
-    return mixer !== undefined && equalBytes(mixer.account, sender);
+    return mixer !== undefined && equalBytes(mixer.publicKey, publicKey);
   },
   validate(state, body, context) {
     const code = certificateCode(state, body, context);
@@ -24,7 +25,9 @@ export const certifiedBatch: TransactionRule<Body> = {
     // §9.1 beacon ← H(beacon ‖ reveal)
     state.setGlobals({ beacon: sha256(globals.beacon, header.reveal), reveals });
     state.mixers.update(header.mixer, { nextSequence: header.sequence + 1 });
-    for (const index of body.certificate.signers.getTrueBitIndexes()) countDuty(state, index);
+    const committee = committeeOf(state, header.epoch);
+    const signed = committee.filter((_, place) => body.certificate.signers.get(place));
+    for (const { mixer } of signed) countDuty(state, mixer);
     applyReceipts(state, body.receipts, { height, mixer: header.mixer, reveals });
     return body.receipts.map(
       ({ taskId }, receipt): LedgerEvent => ({

@@ -1,4 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
+import { isGone } from '../roles.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Stakes the sender's base units on a miner, for a part of what it earns (economics §6.2). */
@@ -6,7 +7,9 @@ export const delegate: TransactionRule<BodyValues['delegate']> = {
   validate(state, { miner, amountUnits }, { availableUnits }) {
     if (amountUnits === 0n) return 'ZERO_AMOUNT';
     if (amountUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
-    return state.miners.get(miner) === undefined ? 'UNKNOWN_ROLE' : 'OK';
+    const row = state.miners.get(miner);
+    if (row === undefined) return 'UNKNOWN_ROLE';
+    return isGone(row) ? 'ROLE_GONE' : 'OK';
   },
   apply(state, { miner, amountUnits }, { sender }) {
     const known = state.delegationOf(sender, miner);

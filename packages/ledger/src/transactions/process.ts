@@ -31,8 +31,11 @@ import { openCase } from './openCase.ts';
 import { openSession } from './openSession.ts';
 import { propose } from './propose.ts';
 import { registerMiner } from './registerMiner.ts';
+import { registerMixer } from './registerMixer.ts';
 import { registerModel } from './registerModel.ts';
+import { registerRole } from './registerRole.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
+import { setRoleStatus } from './setRoleStatus.ts';
 import { topUpSession } from './topUpSession.ts';
 import { transfer } from './transfer.ts';
 import { transferModelShares } from './transferModelShares.ts';
@@ -73,6 +76,9 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   admitMiner,
   evidence,
   openCase,
+  registerMixer,
+  registerRole,
+  setRoleStatus,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 
@@ -136,11 +142,12 @@ function readTransaction(state: LedgerState, bytes: Uint8Array, place: Place): R
   // The selector chose both the type that read the body and the rule.
   const rule = rules[kind] as TransactionRule<unknown>;
   const availableUnits = state.balanceOf(sender) - content.feeUnits;
-  const context = { ...place, sender, availableUnits };
-  const isFree = content.feeUnits === 0n && rule.isDuty?.(state, body, sender) === true;
+  const { publicKey } = content;
+  const context = { ...place, sender, publicKey, availableUnits };
+  const isFree = content.feeUnits === 0n && rule.isDuty?.(state, body, publicKey) === true;
   const read: Read = { kind, content, body, rule, context, isFree };
   const root = transactionSigningRoot(state.chain, content);
-  if (!place.verifier.ed25519(content.publicKey, root, signature)) return { code: 'BAD_SIGNATURE', read };
+  if (!place.verifier.ed25519(publicKey, root, signature)) return { code: 'BAD_SIGNATURE', read };
   return { code: envelopeCode(state, read), read };
 }
 

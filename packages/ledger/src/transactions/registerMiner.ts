@@ -1,12 +1,11 @@
 import {
   admissions,
   type BodyValues,
-  type DomainTerms,
   equalBytes,
   type MinerRow,
-  minerStatuses,
   noValidator,
   type ResultCode,
+  roleStatuses,
 } from '@assay/protocol';
 import { termsAt, termsOf } from '../domains.ts';
 import type { LedgerState } from '../state.ts';
@@ -27,9 +26,14 @@ export const registerMiner: TransactionRule<Body> = {
     if (cost > context.availableUnits) return 'INSUFFICIENT_BALANCE';
     if (domain === undefined || terms === undefined) return 'UNKNOWN_DOMAIN';
     if (body.models.some((model) => state.models.get(model)?.domain !== body.domain)) return 'UNKNOWN_MODEL';
-    if (state.minerOf(context.sender) !== undefined) return 'ALREADY_REGISTERED';
-    const code = capacityCode(body, terms);
-    if (code !== 'OK' || terms.admission === admissions.open) return code;
+    const known = state.minerOf(context.sender);
+    const isKnown = known !== undefined && state.miners.at(known).status !== roleStatuses.deregistered;
+    if (isKnown) return 'ALREADY_REGISTERED';
+    const code = termsCode(body);
+    if (code !== 'OK') return code;
+    if (body.collateralUnits < terms.minCollateralUnits) return 'COLLATERAL_TOO_LOW';
+    if (state.roleOf('miner', body.publicKey) !== undefined) return 'KEY_TAKEN';
+    if (terms.admission === admissions.open) return 'OK';
     return domain.admitted.some((address) => equalBytes(address, context.sender)) ? 'OK' : 'NOT_ADMITTED'; // §4.10
   },
   apply(state, body, context) {
@@ -44,12 +48,11 @@ export const registerMiner: TransactionRule<Body> = {
   },
 };
 
-function capacityCode(body: Body, { minCollateralUnits }: Readonly<DomainTerms>): ResultCode {
-  const { split, concurrency, contextTokens, models, evidenceLevel, collateralUnits } = body;
+function termsCode(body: Body): ResultCode {
+  const { split, concurrency, contextTokens, models, evidenceLevel } = body;
   if (split.operatorBps + split.ownerBps + split.stakersBps !== ALL_BPS) return 'BAD_SPLIT';
   const canWork = concurrency > 0 && contextTokens > 0 && models.length > 0 && evidenceLevel <= MAX_EVIDENCE_LEVEL;
-  if (!canWork) return 'BAD_CAPACITY';
-  return collateralUnits < minCollateralUnits ? 'COLLATERAL_TOO_LOW' : 'OK';
+  return canWork ? 'OK' : 'BAD_CAPACITY';
 }
 
 function minerRow({ params, globals }: LedgerState, body: Body, { sender, height }: TransactionContext): MinerRow {
@@ -57,7 +60,8 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     ...body,
     delegatedUnits: 0n,
     operator: sender,
-    status: minerStatuses.active,
+    status: roleStatuses.active,
+    statusHeight: height,
     validator: noValidator,
     // §6.1 Draws from the next state on may pick it: every mixer has seen it by then.
     activeFrom: height + 1,

@@ -8,6 +8,8 @@ export interface TransactionContext {
   /** Height of the block the transaction is in, or would be. */
   readonly height: number;
   readonly sender: Uint8Array;
+  /** The key that signed; the sender is its address. */
+  readonly publicKey: Uint8Array;
   /** What the sender can still spend once the fee is paid. */
   readonly availableUnits: bigint;
   /** Place of the transaction in its block. */
@@ -17,8 +19,8 @@ export interface TransactionContext {
 
 /** The law of one kind of transaction. */
 export interface TransactionRule<Body> {
-  /** Whether the sender owes this message to the network and may send it without a fee (§1.6). */
-  readonly isDuty?: (state: LedgerState, body: Body, sender: Uint8Array) => boolean;
+  /** Whether the role with this key owes this message to the network and may send it without a fee (§1.6). */
+  readonly isDuty?: (state: LedgerState, body: Body, publicKey: Uint8Array) => boolean;
   /** The first code that applies; changes nothing. */
   readonly validate: (state: LedgerState, body: Body, context: TransactionContext) => ResultCode;
   /** Carries out a transaction that was found valid against this very state. */

@@ -1,4 +1,4 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
+import { type BodyValues, equalBytes, roleStatuses } from '@assay/protocol';
 import { beginUnbonding, setStake, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -9,7 +9,9 @@ export const unbond: TransactionRule<BodyValues['unbond']> = {
     const stake = stakeOf(state, stakeKindOf(kind), role);
     if (stake === undefined) return 'UNKNOWN_ROLE';
     if (!equalBytes(stake.owner, sender)) return 'NOT_OWNER';
-    return stake.units < stake.minUnits + amountUnits ? 'STAKE_TOO_LOW' : 'OK';
+    if (stake.units < stake.minUnits + amountUnits) return 'STAKE_TOO_LOW';
+    // §3.4 It is released as a whole, once nothing can reach it any more.
+    return stake.status === roleStatuses.deregistered ? 'ROLE_GONE' : 'OK';
   },
   apply(state, body, { sender }) {
     const { role, amountUnits } = body;

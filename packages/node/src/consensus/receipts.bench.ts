@@ -65,6 +65,7 @@ function grown(): Ledger {
         evidenceLevel: 2,
         collateralUnits: 1n,
         delegatedUnits: 0n,
+        statusHeight: 0,
         status: 0,
         validator: 0xffff_ffff,
         activeFrom: 0,

@@ -20,10 +20,9 @@ import {
   type TaskDetail,
   type TaskPage,
 } from '@assay/client';
-import type { LedgerView, ReadonlyTable } from '@assay/ledger';
+import { committeeOf, type LedgerView, type ReadonlyTable } from '@assay/ledger';
 import {
   addressOf,
-  addressText,
   Block,
   type BodyKind,
   type BodyValues,
@@ -109,19 +108,18 @@ export class LocalReader implements NodeReader {
   }
 
   async committee(): Promise<Committee> {
-    const { chain, globals, mixers } = await this.#durable();
+    const state = await this.#durable();
+    const { chain, globals, mixers } = state;
+    const seats = committeeOf(state, globals.epoch);
     return {
       chainId: chain.chainId,
       genesisHash: hexText(chain.genesisHash),
       epoch: globals.epoch,
-      needed: Math.floor((2 * mixers.length) / 3) + 1,
-      mixers: [...mixers].map((row, index) => ({
-        index,
-        account: addressText(row.account),
-        publicKey: hexText(row.publicKey),
-        blsPublicKey: hexText(row.blsPublicKey),
-        stakeUnits: String(row.stakeUnits),
-      })),
+      needed: Math.floor((2 * seats.length) / 3) + 1,
+      mixers: seats.map(({ mixer: index, blsPublicKey }) => {
+        const { account, publicKey, stakeUnits } = rowJson.mixer(index, mixers.at(index));
+        return { index, account, publicKey, blsPublicKey: hexText(blsPublicKey), stakeUnits };
+      }),
     };
   }
 

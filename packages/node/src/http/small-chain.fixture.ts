@@ -147,8 +147,8 @@ export class SmallChain implements NodeReader {
   params = () => paramsJson(Params.defaultValue());
   committee() {
     const mixers = three((index) => {
-      const { nextSequence, epochDuties, ...member } = rowJson.mixer(index, MixerRow.defaultValue());
-      return member;
+      const { account, publicKey, blsPublicKey, stakeUnits } = rowJson.mixer(index, MixerRow.defaultValue());
+      return { index, account, publicKey, blsPublicKey, stakeUnits };
     });
     return { chainId: 'small', genesisHash: hexText(new Uint8Array(32)), epoch: 0, needed: 3, mixers };
   }

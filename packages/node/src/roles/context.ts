@@ -1,5 +1,7 @@
 import type { Verifier } from '@assay/ledger';
 import {
+  addressOf,
+  addressText,
   type ChainIdentity,
   type MessageType,
   messageTypes,
@@ -31,6 +33,11 @@ export interface RoleContext {
   readonly nowMs: () => number;
   /** One line for the node's log; never a prompt, an answer or a key. */
   readonly log: (line: string) => void;
+}
+
+/** Where a role or miner is reached: at the address of the key that signs its duties (§3.5). */
+export function networkAddress({ publicKey }: { readonly publicKey: Uint8Array }): string {
+  return addressText(addressOf(publicKey));
 }
 
 /** A role that runs until it is stopped; it may be started again. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { genesisHash, revealSigningRoot } from '@assay/ledger';
 import {
   ArtifactBundle,
-  addressText,
   type BatchOffer,
+  type BodyKind,
   type BodyValues,
   type EngineInfo,
   equalBytes,
@@ -20,7 +20,8 @@ import {
 } from '@assay/protocol';
 import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
 import { TransactionSender } from '../../src/consensus/sender.ts';
-import { apiKeyOf } from '../../src/crypto/signers.ts';
+import { apiKeyOf, type BlsSigner, type Ed25519Signer } from '../../src/crypto/signers.ts';
+import { nativeVerifier } from '../../src/crypto/verifier.ts';
 import type { Serving } from '../../src/devnet/backend.ts';
 import { type BuiltRoles, buildRoles } from '../../src/devnet/build-roles.ts';
 import {
@@ -37,9 +38,10 @@ import type { InferenceRequest } from '../../src/http/port.ts';
 import type { InferenceModel } from '../../src/inference/port.ts';
 import { type Keystore, openKeystore } from '../../src/keys/keystore.ts';
 import { MemoryNetwork } from '../../src/network/memory.ts';
-import { SigningRoots } from '../../src/roles/context.ts';
+import { networkAddress, SigningRoots } from '../../src/roles/context.ts';
 import type { ApiKey } from '../../src/roles/gateway/service.ts';
 import { modelWorker } from '../../src/roles/miner/worker.ts';
+import { Mixer, type MixerOptions } from '../../src/roles/mixer/service.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { SimulatedModel } from './model.ts';
 
@@ -206,7 +208,7 @@ export class SimulatedNetwork {
   }
 
   mixerAddress(mixer: number): string {
-    return addressText(this.engine.ledger.state.mixers.at(mixer).account);
+    return networkAddress(this.engine.ledger.state.mixers.at(mixer));
   }
 
   /** A request as the gateway signs and sends it. */
@@ -254,6 +256,24 @@ export class SimulatedNetwork {
     const mixer = this.task(taskId)?.row.mixer ?? 0;
     const stored = this.#store.roleStore(names.mixer(mixer)).get(`artifact/${taskId.slice(2)}`);
     return stored === undefined ? null : ArtifactBundle.deserialize(stored);
+  }
+
+  /** Sends a transaction of one of the keys; gives its code. */
+  async send<Kind extends BodyKind>(name: string, kind: Kind, value: BodyValues[Kind]): Promise<string> {
+    const { chain } = this.engine.ledger.state;
+    const sender = new TransactionSender({ engine: this.engine, signer: this.keys.account(name), chain });
+    return (await sender.send(kind, value)).code;
+  }
+
+  /** Another mixer of this network, with keys of its own. */
+  mixer(mixer: number, signer: Ed25519Signer, committeeSigner: BlsSigner): Mixer {
+    const { engine, network } = this;
+    const { chain } = engine.ledger.state;
+    const store = this.#store.roleStore(`another ${mixer}`);
+    const sender = new TransactionSender({ engine, signer, chain });
+    const submit: MixerOptions['submit'] = (batch) => sender.send('certifiedBatch', batch, { feeUnits: 0n });
+    const context = { chain, engine, network, signer, store, verifier: nativeVerifier, nowMs: Date.now, log: () => {} };
+    return new Mixer(context, { mixer, committeeSigner, submit, maxTasks: 8 });
   }
 
   async stop(): Promise<void> {

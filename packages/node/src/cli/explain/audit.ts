@@ -3,6 +3,7 @@ import { auditRatePpb, isAudited, type LedgerEvent, type LedgerView, opinionOf }
 import {
   type AuditNumbers,
   type AuditRow,
+  addressOf,
   addressText,
   agreements,
   auditorStates,
@@ -173,7 +174,9 @@ function noteTransactions(trail: Trail, { height, block, result, ledger }: Repla
     if (code !== 'OK' || (kind !== 'auditCommit' && kind !== 'auditReveal') || sender === null) continue;
     const body = bodyOf(block, transaction, kind);
     if (body === null || !equalBytes(body.taskId, taskId)) continue;
-    const validator = [...ledger.state.validators].findIndex(({ account }) => equalBytes(account, sender));
+    const validator = [...ledger.state.validators].findIndex(({ publicKey }) =>
+      equalBytes(addressOf(publicKey), sender),
+    );
     (kind === 'auditCommit' ? trail.commits : trail.reveals).set(validator, transactionAt(height, transaction));
   }
 }

@@ -6,6 +6,7 @@ import {
   ParameterChange,
   type Params,
   parseAddress,
+  roleStatuses,
   stakeKinds,
   voteChoices,
 } from '@assay/protocol';
@@ -48,6 +49,9 @@ const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'Bond.kind': stakeKinds,
   'Unbond.kind': stakeKinds,
   'OpenCase.kind': stakeKinds,
+  'RegisterRole.kind': { oracle: stakeKinds.oracle, validator: stakeKinds.validator, gateway: stakeKinds.gateway },
+  'SetRoleStatus.kind': stakeKinds,
+  'SetRoleStatus.status': roleStatuses,
   'CastVote.choice': voteChoices,
   'AuditNumbers.finding': findings,
 };

@@ -86,8 +86,6 @@ describe('the API form of events', () => {
   const numbers = { finding: 2, positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
   const part = { burnUnits: 1n, processorsUnits: 1n, creatorsUnits: 1n, validatorsUnits: 1n, domainUnits: 1n };
   const events: readonly LedgerEvent[] = [
-    { type: 'minerRegistered', miner: 1, operator: address },
-    { type: 'unbonded', account: address, kind: 'delegation', role: 1, units: 2n ** 60n },
     { type: 'domainCreated', domain: 1, owner: address },
     { type: 'domainUpdated', domain: 1, fromEpoch: 7 },
     { type: 'minerAdmitted', domain: 1, operator: address, isAdmitted: true },
@@ -131,6 +129,11 @@ describe('the API form of events', () => {
     },
     { type: 'proposalExecuted', proposal: 1 },
     { type: 'proposalFailed', proposal: 1 },
+    { type: 'minerRegistered', miner: 1, operator: address },
+    { type: 'roleRegistered', kind: 'mixer', role: 1, account: address },
+    { type: 'roleStatusSet', kind: 'gateway', role: 1, status: 'paused' },
+    { type: 'unbonded', account: address, kind: 'delegation', role: 1, units: 2n ** 60n },
+    { type: 'committeeChosen', fromEpoch: 5, mixers: [0, 2] },
     { type: 'levelChanged', miner: 1, from: 0, to: 1 },
     { type: 'minerEjected', miner: 1, cusumMilli: 13_800 },
     {

@@ -32,7 +32,6 @@ import {
   MinerRow,
   MixerRow,
   ModelRow,
-  minerStatuses,
   modelStatuses,
   modelVotes,
   outcomes,
@@ -40,6 +39,7 @@ import {
   PortableReceipt,
   type Receipt,
   RoleRow,
+  roleStatuses,
   SessionRow,
   sessionStatuses,
   type TaskRow,
@@ -65,10 +65,18 @@ export const rowJson = {
   miner: (index: number, row: MinerRow): Miner => ({
     index,
     ...(MinerRow.toJson(row) as Omit<Miner, 'index' | 'status'>),
-    status: wordOf(minerStatuses, row.status),
+    status: wordOf(roleStatuses, row.status),
   }),
-  mixer: (index: number, row: MixerRow) => ({ index, ...(MixerRow.toJson(row) as Omit<Mixer, 'index'>) }),
-  role: (index: number, row: RoleRow) => ({ index, ...(RoleRow.toJson(row) as Omit<Role, 'index'>) }),
+  mixer: (index: number, row: MixerRow): Mixer => ({
+    index,
+    ...(MixerRow.toJson(row) as Omit<Mixer, 'index' | 'status'>),
+    status: wordOf(roleStatuses, row.status),
+  }),
+  role: (index: number, row: RoleRow): Role => ({
+    index,
+    ...(RoleRow.toJson(row) as Omit<Role, 'index' | 'status'>),
+    status: wordOf(roleStatuses, row.status),
+  }),
   domain: (index: number, row: DomainRow) => ({ index, ...(DomainRow.toJson(row) as Omit<Domain, 'index'>) }),
   model: (index: number, row: ModelRow): Model => ({
     index,

@@ -1,7 +1,9 @@
 import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { committeeOf } from '@assay/ledger';
 import {
   addressText,
   type Chunk,
+  type CommitteeSeat,
   chatRoles,
   type EdgeCode,
   edgeCodes,
@@ -24,7 +26,14 @@ import { AssayError } from '../../errors.ts';
 import type { Answer, AnswerEvent, ChatService, InferenceRequest } from '../../http/port.ts';
 import { type Endpoint, type MessageStream, StreamLost } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
-import { type AccountSigner, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
+import {
+  type AccountSigner,
+  networkAddress,
+  protocols,
+  type RoleContext,
+  type RoleService,
+  SigningRoots,
+} from '../context.ts';
 
 /** An API key, known only by its hash, and the session it spends. */
 export interface ApiKey {
@@ -151,26 +160,36 @@ export class Gateway implements RoleService, ChatService {
     submission: TaskSubmission,
     session: SessionRow,
   ): Promise<{ stream: MessageStream; taskId: Uint8Array }> {
-    const { mixers } = this.#context.engine.ledger.state;
+    const { state } = this.#context.engine.ledger;
     const endpoint = this.#endpoint;
     if (endpoint === null) throw new AssayError('NO_MIXER', 'This gateway is stopped.');
-    for (let i = 0; i < mixers.length; i++) {
-      const mixer = mixers.get((session.homeMixer + i) % mixers.length);
-      if (mixer === undefined) continue;
+    for (const mixer of fromHome(committeeOf(state, state.globals.epoch), session.homeMixer)) {
       try {
-        const stream = endpoint.open(addressText(mixer.account), protocols.task);
+        const stream = endpoint.open(networkAddress(state.mixers.at(mixer)), protocols.task);
         await stream.send(TaskSubmission.serialize(submission));
         const message = await receive(stream, GatewayMessage);
         if (message?.selector === gatewayMessages.admitted) {
           return { stream, taskId: (message.value as { taskId: Uint8Array }).taskId };
         }
-        if (message?.selector === gatewayMessages.failure) throw failureOf(message);
+        const failure = message?.selector === gatewayMessages.failure ? failureOf(message) : null;
+        // A mixer that is leaving the committee, or has just joined it, sends on to the next one.
+        if (failure !== null && failure.code !== 'NO_MIXER') throw failure;
       } catch (error) {
         if (!(error instanceof StreamLost)) throw error;
       }
     }
     throw new AssayError('NO_MIXER');
   }
+}
+
+/** The mixers of a committee from the home mixer on; the one after it when it is none of them. */
+function fromHome(seats: readonly CommitteeSeat[], homeMixer: number): number[] {
+  const mixers = seats.map(({ mixer }) => mixer);
+  const first = Math.max(
+    mixers.findIndex((mixer) => mixer >= homeMixer),
+    0,
+  );
+  return [...mixers.slice(first), ...mixers.slice(0, first)];
 }
 
 /** Upper bound of a prompt's tokens: no token is shorter than a byte, and the template adds its own. */

@@ -4,6 +4,7 @@ import {
   Artifact as ArtifactType,
   addressText,
   type Chunk,
+  equalBytes,
   finishReasons,
   type InferencePayload,
   limits,
@@ -14,6 +15,7 @@ import {
   minerToMixer,
   mixerToMiner,
   Precommit,
+  roleStatuses,
   StreamCheckpoint,
   sha256,
   toHex,
@@ -61,7 +63,11 @@ export class Miner implements RoleService {
 
   /** Index of this miner in the ledger; null while it is not registered. */
   index(): number | null {
-    return this.#context.engine.ledger.state.minerOf(this.#context.signer.address) ?? null;
+    const { state } = this.#context.engine.ledger;
+    const { publicKey } = this.#context.signer;
+    const index = state.roleOf('miner', publicKey);
+    // §3.5 A new key is known before it holds.
+    return index !== undefined && equalBytes(state.miners.at(index).publicKey, publicKey) ? index : null;
   }
 
   async #serve(stream: MessageStream): Promise<void> {
@@ -86,6 +92,7 @@ export class Miner implements RoleService {
   #refusal(prepare: Prepare, miner: number | null): string | null {
     const row = miner === null ? undefined : this.#context.engine.ledger.state.miners.get(miner);
     if (row === undefined) return 'not registered';
+    if (row.status !== roleStatuses.active) return 'not active';
     if (!row.models.includes(prepare.model)) return 'does not serve this model';
     if (this.#running >= this.#options.concurrency) return 'busy';
     return null;

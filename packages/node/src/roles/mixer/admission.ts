@@ -1,5 +1,12 @@
 import { type LedgerView, priceOf } from '@assay/ledger';
-import { type ModelRow, type SessionRow, sessionStatuses, type TaskRequest, taskKinds } from '@assay/protocol';
+import {
+  type ModelRow,
+  roleStatuses,
+  type SessionRow,
+  sessionStatuses,
+  type TaskRequest,
+  taskKinds,
+} from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { TaskTerms } from './state.ts';
 
@@ -60,7 +67,7 @@ export function admit(
     throw new AssayError('UNSUPPORTED_PARAMETER', detail);
   }
   if (request.validUntilMs < options.nowMs) throw new AssayError('EXPIRED');
-  if (state.gateways.get(request.gateway) === undefined) throw new AssayError('RECEIPT_UNKNOWN_ROLE');
+  if (state.gateways.get(request.gateway)?.status !== roleStatuses.active) throw new AssayError('RECEIPT_UNKNOWN_ROLE');
   const model = state.models.get(session.model);
   if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
   if (session.isBackground) requireRoom(state, request, options.isBusy);

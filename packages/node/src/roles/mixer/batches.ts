@@ -1,12 +1,12 @@
-import { batchSigningRoot, isQuorum, revealSigningRoot } from '@assay/ledger';
+import { batchSigningRoot, isQuorum, type LedgerView, revealSigningRoot } from '@assay/ledger';
 import {
-  addressText,
   type BatchHeader,
   BatchOffer,
   BatchReply,
   BitArray,
   type BodyValues,
   CertifiedBatch,
+  type CommitteeSeat,
   limits,
   type NodeTransaction,
   NodeTransaction as NodeTransactionType,
@@ -19,11 +19,13 @@ import type { Inclusion } from '../../consensus/port.ts';
 import { aggregateBls } from '../../crypto/verifier.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { ask, receive } from '../../network/wire.ts';
-import { protocols, type RoleContext } from '../context.ts';
+import { networkAddress, protocols, type RoleContext } from '../context.ts';
 import { type CheckView, checkBatch } from './check.ts';
+import { placeOf, presentCommittee } from './committee.ts';
 
 /** Signs for the committee. */
 export interface CommitteeSigner {
+  readonly publicKey: Uint8Array;
   sign(root: Uint8Array): Uint8Array;
 }
 
@@ -99,17 +101,22 @@ export class Batches {
   async #certify(endpoint: Endpoint): Promise<BodyValues['certifiedBatch'] | null> {
     const { mixer, signer } = this.#options;
     const { state } = this.#context.engine.ledger;
+    const seats = presentCommittee(state);
     const row = state.mixers.get(mixer);
     if (row === undefined) return null;
     const turn = { epoch: state.globals.epoch, sequence: row.nextSequence };
     const kept = this.#kept(turn);
     if (kept !== null) return kept;
     const reveal = signer.sign(revealSigningRoot(state.chain, turn));
-    for (let tries = 0; tries < state.mixers.length; tries++) {
+    for (let tries = 0; tries < seats.length; tries++) {
       const nodes = this.#valid();
+      if (!this.#isSeated(state)) return null;
       const receipts = nodes.map((node) => node.receipt);
       const header: BatchHeader = { ...turn, mixer, receiptsRoot: ReceiptList.hashTreeRoot(receipts), reveal };
-      const replies = await this.#gather(endpoint, { header, receipts, evidence: nodes.map((node) => node.evidence) });
+      const replies = await this.#gather(endpoint, seats, {
+        ...{ header, receipts },
+        evidence: nodes.map((node) => node.evidence),
+      });
       const signatures = new Map<number, Uint8Array>();
       const invalid = new Set<number>();
       const reasons: string[] = [];
@@ -120,9 +127,9 @@ export class Batches {
           reasons.push(new TextDecoder().decode(reply.reason));
         }
       }
-      if (isQuorum(signatures.size + 1, state.mixers.length)) {
+      if (isQuorum(signatures.size + 1, seats.length)) {
         signatures.set(mixer, signer.sign(this.#headerRoot(header)));
-        return this.#keep(this.#assemble(header, receipts, signatures));
+        return this.#keep(assemble(seats, { header, receipts, signatures }));
       }
       // §7.2: what others find invalid is discarded, with the reason they gave, and the rest is offered again.
       if (invalid.size === 0) return null;
@@ -165,20 +172,20 @@ export class Batches {
 
   async #gather(
     endpoint: Endpoint,
+    seats: readonly CommitteeSeat[],
     offer: BatchOffer,
   ): Promise<({ mixer: number; signature: Uint8Array } | { mixer: number; invalid: number[]; reason: Uint8Array })[]> {
     const { mixers } = this.#context.engine.ledger.state;
     const root = this.#headerRoot(offer.header);
-    const asks = Array.from({ length: mixers.length }, async (_, i) => {
-      const row = mixers.get(i);
-      if (row === undefined || i === this.#options.mixer) return [];
+    const asks = seats.map(async (seat) => {
+      if (seat.mixer === this.#options.mixer) return [];
       try {
-        const stream = endpoint.open(addressText(row.account), protocols.batch);
+        const stream = endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
         const reply = await inTime(stream, ask(stream, [BatchOffer, offer], BatchReply));
         const value = reply?.value as { mixer: number; signature: Uint8Array } | undefined;
-        if (value === undefined || value.mixer !== i) return [];
-        if (reply?.selector === 0 && !this.#context.verifier.bls([row.blsPublicKey], root, value.signature)) return [];
-        return [value];
+        if (value === undefined || value.mixer !== seat.mixer) return [];
+        const isSigned = () => this.#context.verifier.bls([seat.blsPublicKey], root, value.signature);
+        return reply?.selector === 0 && !isSigned() ? [] : [value];
       } catch {
         return [];
       }
@@ -186,16 +193,11 @@ export class Batches {
     return (await Promise.all(asks)).flat();
   }
 
-  #assemble(
-    header: BatchHeader,
-    receipts: BatchOffer['receipts'],
-    signatures: ReadonlyMap<number, Uint8Array>,
-  ): BodyValues['certifiedBatch'] | null {
-    const total = this.#context.engine.ledger.state.mixers.length;
-    const bits = Array.from({ length: total }, (_, i) => signatures.has(i));
-    const signature = aggregateBls([...signatures.values()]);
-    if (signature === null) return null;
-    return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, receipts };
+  /** §7.1 Whether this mixer, with its keys, is of the present committee. */
+  #isSeated(state: LedgerView): boolean {
+    const { mixer, signer } = this.#options;
+    const { publicKey } = this.#context.signer;
+    return placeOf(state, { mixer, publicKey, blsPublicKey: signer.publicKey }) !== null;
   }
 
   /** Answers another mixer's offer: signs it whole, or says which receipts are invalid and why (A4). */
@@ -216,10 +218,12 @@ export class Batches {
     });
     const { header, receipts, evidence } = offer;
     const issuer = state.mixers.get(header.mixer);
-    if (issuer === undefined || addressText(issuer.account) !== from) return refuse('not the issuer of this batch');
+    const seat = presentCommittee(state).find((each) => each.mixer === header.mixer);
+    if (issuer === undefined || networkAddress(issuer) !== from) return refuse('not the issuer of this batch');
+    if (seat === undefined || !this.#isSeated(state)) return refuse('not in the committee');
     if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
     const turnRoot = revealSigningRoot(state.chain, header);
-    if (!this.#context.verifier.bls([issuer.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
+    if (!this.#context.verifier.bls([seat.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
     if (receipts.length !== evidence.length) return refuse('evidence is missing');
     if (toHex(ReceiptList.hashTreeRoot(receipts)) !== toHex(header.receiptsRoot)) return refuse('wrong receipts root');
     const nodes = receipts.map((receipt, i) => ({ receipt, evidence: evidence[i] as TaskEvidence }));
@@ -237,6 +241,17 @@ export class Batches {
   #headerRoot(header: BatchHeader): Uint8Array {
     return batchSigningRoot(this.#context.chain, header);
   }
+}
+
+/** A certificate of those who signed; null when a signature is malformed. */
+function assemble(
+  seats: readonly CommitteeSeat[],
+  { header, receipts, signatures }: Pick<BatchOffer, 'header' | 'receipts'> & { signatures: Map<number, Uint8Array> },
+): BodyValues['certifiedBatch'] | null {
+  const bits = seats.map(({ mixer }) => signatures.has(mixer));
+  const signature = aggregateBls([...signatures.values()]);
+  if (signature === null) return null;
+  return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, receipts };
 }
 
 /** The answer, or a broken stream when it does not come in time. */

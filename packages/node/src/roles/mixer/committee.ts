@@ -1,8 +1,30 @@
-import { isQuorum, type LedgerView } from '@assay/ledger';
+import { committeeOf, isQuorum, type LedgerView } from '@assay/ledger';
+import { type CommitteeSeat, equalBytes } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 
 /** Blocks of silence after which a mixer counts as absent. */
 const presenceBlocks = 4;
+
+/** A mixer with the keys it signs with. */
+export interface OwnKeys {
+  readonly mixer: number;
+  readonly publicKey: Uint8Array;
+  readonly blsPublicKey: Uint8Array;
+}
+
+/** The committee that certifies now (§7.1). */
+export function presentCommittee(state: LedgerView): readonly CommitteeSeat[] {
+  return committeeOf(state, state.globals.epoch);
+}
+
+/** Place of a mixer in the present committee; null while it has none, or other keys than these are to sign (§3.5). */
+export function placeOf(state: LedgerView, { mixer, publicKey, blsPublicKey }: OwnKeys): number | null {
+  const row = state.mixers.get(mixer);
+  if (row === undefined || !equalBytes(row.publicKey, publicKey)) return null;
+  const seats = presentCommittee(state);
+  const place = seats.findIndex((seat) => seat.mixer === mixer && equalBytes(seat.blsPublicKey, blsPublicKey));
+  return place === -1 ? null : place;
+}
 
 /** Which mixers have been heard of lately (§7.1). */
 export class Committee {
@@ -18,7 +40,12 @@ export class Committee {
     this.#heardAt.set(mixer, height);
   }
 
+  /** Whether a mixer of the present committee answers. */
   isPresent(mixer: number, state: LedgerView): boolean {
+    return presentCommittee(state).some((seat) => seat.mixer === mixer) && this.#answers(mixer, state);
+  }
+
+  #answers(mixer: number, state: LedgerView): boolean {
     if (mixer === this.#self) return true;
     const heardAt = this.#heardAt.get(mixer);
     return heardAt !== undefined && state.globals.height - heardAt <= presenceBlocks;
@@ -26,11 +53,14 @@ export class Committee {
 
   /** Throws NO_COMMITTEE when no certificate could form now (§7.3). */
   requireQuorum(state: LedgerView): void {
-    const total = state.mixers.length;
-    let present = 0;
-    for (let mixer = 0; mixer < total; mixer++) if (this.isPresent(mixer, state)) present++;
+    const seats = presentCommittee(state);
+    const total = seats.length;
+    const present = seats.filter(({ mixer }) => this.#answers(mixer, state)).length;
     if (isQuorum(present, total)) return;
     const needed = Math.floor((2 * total) / 3) + 1;
-    throw new AssayError('NO_COMMITTEE', `${present} of ${total} mixers answer; ${needed} are needed.`);
+    throw new AssayError(
+      'NO_COMMITTEE',
+      `${present} of ${total} mixers of the committee answer; ${needed} are needed.`,
+    );
   }
 }

@@ -13,6 +13,7 @@ import {
   limits,
   messageTypes,
   Presence,
+  roleStatuses,
   SignedAnnouncement,
   TaskAnnouncement,
   TaskRequest,
@@ -25,12 +26,12 @@ import type { CommittedBlock, Inclusion } from '../../consensus/port.ts';
 import { AssayError } from '../../errors.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
-import { protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
+import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import { admit, Reservations } from './admission.ts';
 import { Announcements } from './announcements.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
 import type { CheckView } from './check.ts';
-import { Committee } from './committee.ts';
+import { Committee, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
 import type { MixerTask } from './state.ts';
 import { type TaskHost, TaskRun } from './task-run.ts';
@@ -167,6 +168,9 @@ export class Mixer implements RoleService {
     const nowMs = this.#context.nowMs();
     if (this.#runs.size >= this.#options.maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
+    // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
+    const isServing = this.#place() !== null && state.mixers.at(this.#options.mixer).status === roleStatuses.active;
+    if (!isServing) throw new AssayError('NO_MIXER', 'This mixer is not of the committee.');
     this.#committee.requireQuorum(state);
     const reservedUnits = this.#reservations.reservedUnits(request.session);
     const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs, isBusy: this.#isBusy() });
@@ -226,7 +230,7 @@ export class Mixer implements RoleService {
   #nextSequence(nowMs: number): number {
     const sequence = Math.max(this.#lastSequence + 1, nowMs);
     this.#lastSequence = sequence;
-    return sequence * 128 + this.#options.mixer;
+    return sequence * 128 + (this.#options.mixer % 128);
   }
 
   /** §6.2: the first two of the draw are interchangeable; the less loaded one that answers is asked first. */
@@ -264,6 +268,14 @@ export class Mixer implements RoleService {
     };
   }
 
+  /** Place of this mixer in the present committee; null while it has none. */
+  #place(): number | null {
+    const { mixer, committeeSigner } = this.#options;
+    const { engine, signer } = this.#context;
+    const keys = { publicKey: signer.publicKey, blsPublicKey: committeeSigner.publicKey };
+    return placeOf(engine.ledger.state, { mixer, ...keys });
+  }
+
   /** Height after which no audit can ask for an artifact made now: certified late, and every auditor too late. */
   #artifactExpiry(): number {
     const { globals, params } = this.#context.engine.ledger.state;
@@ -299,7 +311,7 @@ export class Mixer implements RoleService {
   #hear(message: Uint8Array, from: string): void {
     const signed = SignedAnnouncement.deserialize(message);
     const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
-    if (mixer === undefined || addressText(mixer.account) !== from) return;
+    if (mixer === undefined || networkAddress(mixer) !== from) return;
     this.#announcements.record(signed, this.#context.nowMs());
   }
 
@@ -307,7 +319,7 @@ export class Mixer implements RoleService {
     const { mixer, height } = Presence.deserialize(message);
     const { mixers, globals } = this.#context.engine.ledger.state;
     const row = mixers.get(mixer);
-    if (row === undefined || addressText(row.account) !== from) return;
+    if (row === undefined || networkAddress(row) !== from) return;
     this.#committee.heard(mixer, Math.min(height, globals.height + 1));
   }
 
@@ -334,7 +346,7 @@ export class Mixer implements RoleService {
       if (event.type === 'minerRegistered' || event.type === 'powersSet') this.#draws.update(state);
     }
     this.#endpoint?.publish(topics.presence, Presence.serialize({ mixer: this.#options.mixer, height }));
-    if (height % state.mixers.length === this.#options.mixer) void this.#batches.issue();
+    if (height % presentCommittee(state).length === this.#place()) void this.#batches.issue();
     else if (this.#batches.pending.size > 0) this.#scheduleBatch();
   }
 }

@@ -1,7 +1,6 @@
 import {
   type Artifact,
   Artifact as ArtifactType,
-  addressText,
   type Chunk,
   type EdgeCode,
   edgeCodes,
@@ -24,7 +23,7 @@ import {
 } from '@assay/protocol';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
-import { protocols, type RoleContext, type SigningRoots } from '../context.ts';
+import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
 import { beginTask, type MixerEffect, type MixerEvent, type MixerStep, type MixerTask, stepTask } from './state.ts';
 
 /** What a task run needs of its mixer. */
@@ -174,7 +173,7 @@ export class TaskRun {
     const { request, taskId, terms, rank } = this.#task;
     try {
       if (row === undefined) throw new Error('not in the ledger');
-      const stream = this.#host.endpoint.open(addressText(row.operator), protocols.serve);
+      const stream = this.#host.endpoint.open(networkAddress(row), protocols.serve);
       this.#miner = stream;
       const { maxTokensIn, maxTokensOut } = request;
       await this.#toMiner(mixerToMiner.prepare, {

@@ -11,6 +11,7 @@ import type { MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import { isAnnouncedByMixer, type RoleContext, type SigningRoots } from '../context.ts';
 import type { Announcements } from './announcements.ts';
+import { presentCommittee } from './committee.ts';
 
 /** How a mixer votes on an oracle's request, and how it obeys one that more than two thirds support (§5.3). */
 export class Transitions {
@@ -48,14 +49,16 @@ export class Transitions {
     if (!this.#signedByOracle(request, signature)) return null;
     const { mixers } = this.#context.engine.ledger.state;
     const root = this.#roots.of(messageTypes.transitionVote, TransitionRequestType, request);
+    const seats = presentCommittee(this.#context.engine.ledger.state);
     const voters = new Set<number>();
     for (const vote of order.votes) {
-      const key = mixers.get(vote.mixer)?.publicKey;
+      const isMember = seats.some((seat) => seat.mixer === vote.mixer);
+      const key = isMember ? mixers.at(vote.mixer).publicKey : undefined;
       if (vote.agrees && key !== undefined && this.#context.verifier.ed25519(key, root, vote.signature)) {
         voters.add(vote.mixer);
       }
     }
-    return isQuorum(voters.size, mixers.length) ? request : null;
+    return isQuorum(voters.size, seats.length) ? request : null;
   }
 
   #signedByOracle(request: TransitionRequest, signature: Uint8Array): boolean {

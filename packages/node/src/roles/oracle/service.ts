@@ -1,4 +1,4 @@
-import { isQuorum } from '@assay/ledger';
+import { committeeOf, isQuorum } from '@assay/ledger';
 import {
   addressText,
   messageTypes,
@@ -11,7 +11,15 @@ import {
 } from '@assay/protocol';
 import type { Endpoint } from '../../network/port.ts';
 import { ask } from '../../network/wire.ts';
-import { isAnnouncedByMixer, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
+import {
+  isAnnouncedByMixer,
+  networkAddress,
+  protocols,
+  type RoleContext,
+  type RoleService,
+  SigningRoots,
+  topics,
+} from '../context.ts';
 import { type OracleEffect, type OracleEvent, type OracleState, stepOracle } from './state.ts';
 
 /** Ticks per lead slot. */
@@ -59,7 +67,7 @@ export class Oracle implements RoleService {
   #hear(message: Uint8Array, from: string): void {
     const signed = SignedAnnouncement.deserialize(message);
     const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
-    if (mixer === undefined || addressText(mixer.account) !== from) return;
+    if (mixer === undefined || networkAddress(mixer) !== from) return;
     this.#dispatch({ type: 'announced', taskId: toHex(signed.announcement.taskId), signed });
   }
 
@@ -76,11 +84,12 @@ export class Oracle implements RoleService {
     };
     const root = this.#roots.of(messageTypes.transitionRequest, TransitionRequest, request);
     const signed = { request, signature: this.#context.signer.sign(root) };
-    const mixers = [...this.#context.engine.ledger.state.mixers];
+    const { mixers, globals } = this.#context.engine.ledger.state;
+    const seats = committeeOf(this.#context.engine.ledger.state, globals.epoch);
     const votes = await Promise.all(
-      mixers.map(async (mixer) => {
+      seats.map(async ({ mixer }) => {
         try {
-          const stream = endpoint.open(addressText(mixer.account), protocols.vote);
+          const stream = endpoint.open(networkAddress(mixers.at(mixer)), protocols.vote);
           return await ask(stream, [SignedTransition, signed], TransitionVote);
         } catch {
           return null;
@@ -88,13 +97,13 @@ export class Oracle implements RoleService {
       }),
     );
     const agreed = votes.filter((vote) => vote?.agrees === true).filter((vote) => vote !== null);
-    const home = mixers[announcement.mixer];
-    if (home === undefined || !isQuorum(agreed.length, mixers.length)) {
+    const home = mixers.get(announcement.mixer);
+    if (home === undefined || !isQuorum(agreed.length, seats.length)) {
       return this.#dispatch({ type: 'refused', taskId });
     }
     this.#context.log(`task ${taskId.slice(0, 8)} is late: taken from miner ${announcement.miner}`);
     try {
-      const stream = endpoint.open(addressText(home.account), protocols.order);
+      const stream = endpoint.open(networkAddress(home), protocols.order);
       await stream.send(TransitionOrder.serialize({ request: signed, votes: agreed }));
       stream.close();
     } catch {

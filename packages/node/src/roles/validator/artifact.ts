@@ -4,7 +4,6 @@ import {
   type ArtifactBundle,
   ArtifactReply,
   ArtifactRequest,
-  addressText,
   equalBytes,
   InferencePayload,
   type TaskRow,
@@ -12,7 +11,7 @@ import {
 } from '@assay/protocol';
 import type { Endpoint } from '../../network/port.ts';
 import { ask } from '../../network/wire.ts';
-import { protocols } from '../context.ts';
+import { networkAddress, protocols } from '../context.ts';
 
 /**
  * The artifact of a task and the request it answers, from the mixer that certified it (§14.3). Null when nobody gives
@@ -26,7 +25,7 @@ export async function fetchArtifact(
   const mixer = state.mixers.get(task.mixer);
   if (mixer === undefined) return null;
   try {
-    const stream = endpoint.open(addressText(mixer.account), protocols.artifact);
+    const stream = endpoint.open(networkAddress(mixer), protocols.artifact);
     const reply = await ask(stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply);
     const bundle = reply?.[0] ?? null;
     return bundle !== null && isOf(bundle, task) ? bundle : null;

@@ -112,7 +112,7 @@ export class Validator implements RoleService {
     const { seed } = state.audits.at(auditIndex);
     const bundle = await fetchArtifact(this.#endpoint, state, task);
     const numbers = await measure({ state, task, seed, bundle, measuring: this.#options.measuring });
-    const secret = { numbers, nonce: randomBytes(32), publicKey: this.#context.signer.publicKey };
+    const secret = { numbers, nonce: randomBytes(32), account: state.validators.at(this.#options.validator).account };
     const { commitBlocks, revealBlocks } = state.params.audit;
     const expiry = state.globals.height + 2 * (commitBlocks + revealBlocks);
     this.#context.store.put(secretKey(taskId), AuditSecret.serialize(secret), expiry);

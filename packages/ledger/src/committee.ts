@@ -1,0 +1,29 @@
+import { type CommitteeSeat, equalBytes, limits } from '@assay/protocol';
+import { isActive } from './roles.ts';
+import type { LedgerView } from './state.ts';
+
+/** The committee of an epoch, past or present; of an epoch to come the present one (§7.1). */
+export function committeeOf({ committees }: LedgerView, epoch: number): readonly CommitteeSeat[] {
+  for (let index = committees.length - 1; index > 0; index--) {
+    const { fromEpoch, seats } = committees.at(index);
+    if (fromEpoch <= epoch) return seats;
+  }
+  return committees.at(0).seats;
+}
+
+/** Who would be the committee of the next epoch: the active mixers with the most stake, by index (§7.1). */
+export function nextCommittee({ mixers }: LedgerView): CommitteeSeat[] {
+  const active = Array.from(mixers, (row, mixer) => ({ ...row, mixer })).filter(isActive);
+  return active
+    .toSorted((a, b) => (a.stakeUnits === b.stakeUnits ? a.mixer - b.mixer : a.stakeUnits > b.stakeUnits ? -1 : 1))
+    .slice(0, limits.maxMixers)
+    .toSorted((a, b) => a.mixer - b.mixer)
+    .map(({ mixer, blsPublicKey }) => ({ mixer, blsPublicKey }));
+}
+
+/** Whether two committees have the same members with the same keys. */
+export function isSameCommittee(a: readonly CommitteeSeat[], b: readonly CommitteeSeat[]): boolean {
+  const isSame = (seat: CommitteeSeat, other: CommitteeSeat | undefined) =>
+    seat.mixer === other?.mixer && equalBytes(seat.blsPublicKey, other.blsPublicKey);
+  return a.length === b.length && a.every((seat, place) => isSame(seat, b[place]));
+}

@@ -1,0 +1,35 @@
+import { type BodyValues, type RoleStatus, roleStatuses, stakeKinds } from '@assay/protocol';
+import type { RoleKind } from './roles.ts';
+import type { Sender, World } from './world.fixture.ts';
+
+type RoleTerms = BodyValues['registerRole'];
+type MixerTerms = BodyValues['registerMixer'];
+type Newcomer = { readonly name?: Sender };
+
+/** What a newcomer registers as; its duty key is that of a name. */
+export function roleTerms(
+  world: World,
+  kind: Exclude<RoleKind, 'mixer'>,
+  { name = 'stranger9', ...change }: Partial<RoleTerms> & Newcomer = {},
+): RoleTerms {
+  const { publicKey, address } = world.key(name);
+  return { kind: stakeKinds[kind], publicKey, operator: address, stakeUnits: 1000n, ...change };
+}
+
+/** The same for a mixer, whose committee key has that name too. */
+export function mixerTerms(
+  world: World,
+  { name = 'stranger9', ...change }: Partial<MixerTerms> & Newcomer = {},
+): MixerTerms {
+  const { publicKey, address } = world.key(name);
+  const { publicKey: blsPublicKey, possession } = world.committeeKey(name);
+  return { publicKey, operator: address, stakeUnits: 1000n, blsPublicKey, possession, ...change };
+}
+
+/** A genesis role's change of its own status, without what its account could not pay: somebody gives it the fee. */
+export function statusTx(world: World, role: Sender, status: RoleStatus): Uint8Array {
+  const [, kind = '', index = ''] = /^([a-z]+)(\d+)$/.exec(role) ?? [];
+  world.block(world.tx('payer', 'transfer', { to: world.address(role), amountUnits: 100n }));
+  const body = { kind: stakeKinds[kind as RoleKind], role: Number(index), status: roleStatuses[status] };
+  return world.tx(role, 'setRoleStatus', body);
+}

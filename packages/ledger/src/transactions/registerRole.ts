@@ -1,0 +1,23 @@
+import type { BodyValues } from '@assay/protocol';
+import { roleKindOf, roleRow } from '../roles.ts';
+import type { TransactionRule } from './rule.ts';
+
+/** Registers an oracle, validator or gateway with its least stake or more (§3.1). */
+export const registerRole: TransactionRule<BodyValues['registerRole']> = {
+  validate(state, { kind: number, publicKey, stakeUnits }, { availableUnits }) {
+    if (stakeUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
+    const kind = roleKindOf(number);
+    if (kind === undefined || kind === 'mixer') return 'UNKNOWN_ROLE';
+    if (stakeUnits < state.params.stake[`${kind}MinUnits`]) return 'STAKE_TOO_LOW';
+    return state.roleOf(kind, publicKey) === undefined ? 'OK' : 'KEY_TAKEN';
+  },
+  apply(state, { kind: number, ...terms }, { sender, height }) {
+    const kind = roleKindOf(number);
+    if (kind === undefined || kind === 'mixer') throw new RangeError(`a valid registration is of no kind: ${number}`);
+    state.debit(sender, terms.stakeUnits);
+    const role = state.addRole(kind, roleRow({ ...terms, account: sender }, height));
+    // economics §8.2 It begins without power, and gains some with the next epochs.
+    if (kind === 'validator') state.powers.push({ powerPpb: 0, epochWork: 0n, recentWork: [] });
+    return [{ type: 'roleRegistered', kind, role, account: sender }];
+  },
+};

@@ -1,0 +1,68 @@
+import { committeeOf } from '@assay/ledger';
+import { type RoleStatus, roleStatuses, sha256, stakeKinds } from '@assay/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../src/crypto/signers.ts';
+import { names } from '../src/devnet/genesis.ts';
+import { SimulatedNetwork } from './simulated/network.ts';
+
+let network: SimulatedNetwork | null = null;
+
+afterEach(async () => {
+  await network?.stop();
+  network = null;
+});
+
+async function start(): Promise<SimulatedNetwork> {
+  network = await SimulatedNetwork.start({ miners: 2, params: { epochBlocks: 16 } });
+  return network;
+}
+
+const membersOf = ({ engine }: SimulatedNetwork) => {
+  const { state } = engine.ledger;
+  return committeeOf(state, state.globals.epoch).map(({ mixer }) => mixer);
+};
+
+describe('mixers that come and go', () => {
+  it('leave when an epoch ends, and the session of one that left is served by the others (§7.1)', async () => {
+    const net = await start();
+    const own = net.keys.account(names.mixer(0));
+    const setTo = (status: RoleStatus) =>
+      net.send(names.mixer(0), 'setRoleStatus', { kind: stakeKinds.mixer, role: 0, status: roleStatuses[status] });
+    await net.send(names.foundation, 'transfer', { to: own.address, amountUnits: 1_000_000_000n });
+    expect(net.engine.ledger.state.sessions.at(net.session).homeMixer).toBe(0);
+    expect(await setTo('paused')).toBe('OK');
+    await net.until(() => membersOf(net).length === 3);
+    expect(membersOf(net)).toEqual([1, 2, 3]);
+    const { taskId } = await net.ask();
+    await net.until(() => net.task(taskId) !== null);
+    expect([1, 2, 3]).toContain(net.task(taskId)?.row.mixer);
+    expect(await setTo('active')).toBe('OK');
+    await net.until(() => membersOf(net).length === 4);
+    await net.blocks(2);
+    const again = await net.ask();
+    await net.until(() => net.task(again.taskId) !== null);
+    expect(net.task(again.taskId)?.row.mixer).toBe(0);
+  });
+
+  it('join with the next epoch, under a key of their own that another account owns (§3.1, §3.5)', async () => {
+    const net = await start();
+    const signer = new Ed25519Signer(sha256(Uint8Array.of(4)));
+    const committeeSigner = new BlsSigner(generateBlsSecret(sha256(Uint8Array.of(5))));
+    const newcomer = net.mixer(4, signer, committeeSigner);
+    await newcomer.start();
+    const code = await net.send(names.foundation, 'registerMixer', {
+      publicKey: signer.publicKey,
+      operator: signer.address,
+      stakeUnits: net.engine.ledger.state.params.stake.mixerMinUnits,
+      blsPublicKey: committeeSigner.publicKey,
+      possession: committeeSigner.possession(),
+    });
+    expect(code).toBe('OK');
+    await net.until(() => membersOf(net).length === 5);
+    await net.until(() => net.engine.ledger.state.mixers.at(4).nextSequence > 0);
+    await newcomer.stop();
+    const { state } = net.engine.ledger;
+    expect(state.mixers.at(4).account).toEqual(net.keys.account(names.foundation).address);
+    expect(state.balanceOf(signer.address)).toBe(0n);
+  });
+});

@@ -1,0 +1,71 @@
+import { Address, BlsPublicKey, BlsSignature, Bytes32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { limits } from './limits.ts';
+import { StructListType, StructType } from './struct.ts';
+
+/** `paused`: no work and no penalty. `deregistered` and `ejected` are for ever. */
+export const roleStatuses = { active: 0, paused: 1, deregistered: 2, ejected: 3 } as const;
+export type RoleStatus = keyof typeof roleStatuses;
+
+/** How a miner's share is divided, basis points, Σ = 10,000 (E8). */
+export const MinerSplit = new StructType(
+  { operatorBps: U16, ownerBps: U16, stakersBps: U16 },
+  { typeName: 'MinerSplit' },
+);
+
+const roleFields = {
+  /** Owns the stake and is paid. */
+  account: Address,
+  /** Signs the role's duties. */
+  publicKey: Bytes32,
+  /** Who runs it (§10.2). */
+  operator: Address,
+  stakeUnits: Units,
+  status: U8,
+  /** Height of the block that gave it this status. */
+  statusHeight: U64,
+  /** Duties done this reward period: certificates signed, audits revealed, tasks forwarded. */
+  epochDuties: U32,
+  /** Duties missed, all time. */
+  strikes: U32,
+};
+
+/** An oracle, validator or gateway. */
+export const RoleRow = new StructType(roleFields, { typeName: 'RoleRow' });
+export type RoleRow = ValueOf<typeof RoleRow>;
+
+export const MixerRow = new StructType(
+  {
+    ...roleFields,
+    blsPublicKey: BlsPublicKey,
+    /** Sequence the next batch must carry. */
+    nextSequence: U64,
+  },
+  { typeName: 'MixerRow' },
+);
+export type MixerRow = ValueOf<typeof MixerRow>;
+
+/** A member of a committee, with the key it signs with there (§7.1). */
+export const CommitteeSeat = new StructType({ mixer: U32, blsPublicKey: BlsPublicKey }, { typeName: 'CommitteeSeat' });
+export type CommitteeSeat = ValueOf<typeof CommitteeSeat>;
+
+/** The committee from an epoch on, until that of the next row; bit i of a certificate's signers is seat i. */
+export const CommitteeRow = new StructType(
+  { fromEpoch: U32, seats: new StructListType(CommitteeSeat, limits.maxMixers) },
+  { typeName: 'CommitteeRow' },
+);
+export type CommitteeRow = ValueOf<typeof CommitteeRow>;
+
+/** Registers an oracle, validator or gateway with a stake of the sender's (§3.1). */
+export const RegisterRole = new StructType(
+  { kind: U8, publicKey: Bytes32, operator: Address, stakeUnits: Units },
+  { typeName: 'RegisterRole' },
+);
+
+/** Registers a mixer with a stake of the sender's, and proof that the secret of its committee key is known (§3.1). */
+export const RegisterMixer = new StructType(
+  { publicKey: Bytes32, operator: Address, stakeUnits: Units, blsPublicKey: BlsPublicKey, possession: BlsSignature },
+  { typeName: 'RegisterMixer' },
+);
+
+/** Pauses, resumes or deregisters a role or a miner (§3.3, §3.4). */
+export const SetRoleStatus = new StructType({ kind: U8, role: U32, status: U8 }, { typeName: 'SetRoleStatus' });
