@@ -117,6 +117,8 @@ describe('any blocks whatsoever', () => {
       'roleRegistered',
       'roleStatusSet',
       'committeeChosen',
+      'keyRotated',
+      'minerUpdated',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
   }, 120_000);

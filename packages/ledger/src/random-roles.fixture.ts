@@ -52,9 +52,48 @@ const setStatus = acts(
   },
 );
 
+const rotateKey = acts(
+  'rotateKey',
+  fc.record({ from, kind: fc.constantFrom(0, 2, 4, 4, 9), role: fc.nat(3), key: fc.nat(3) }),
+  (world, { from: sender, kind, role, key }) => {
+    const { publicKey } = world.key(`stranger${key}`);
+    return ['owner', sender].map((each) => world.tx(each as Sender, 'rotateKey', { kind, role, publicKey }));
+  },
+);
+const rotateCommitteeKey = acts(
+  'rotateCommitteeKey',
+  fc.record({
+    from: fc.constantFrom<Sender>('mixer1', 'payer'),
+    mixer: fc.nat(5),
+    keys: fc.tuple(fc.nat(4), fc.nat(4)),
+  }),
+  (world, { from: sender, mixer, keys: [own, other] }) => {
+    const { publicKey: blsPublicKey } = world.committeeKey(`stranger${own}`);
+    const { possession } = world.committeeKey(`stranger${own + other < 6 ? own : other}`);
+    return [world.tx(sender, 'rotateCommitteeKey', { mixer, blsPublicKey, possession })];
+  },
+);
+const updateMiner = acts(
+  'updateMiner',
+  fc.record({
+    from,
+    miner: fc.nat(2),
+    models: fc.constantFrom<number[]>([0], [0, 1], [9]),
+    concurrency: fc.nat(65_535),
+  }),
+  (world, { from: sender, miner, ...change }) => {
+    const { contextTokens, evidenceLevel, split } = world.registration();
+    const body = { miner, contextTokens, evidenceLevel, split, ...change };
+    return ['owner', sender].map((each) => world.tx(each as Sender, 'updateMiner', body));
+  },
+);
+
 /** One random act of those who come, pause and go. */
 export const roleAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: registerRole },
   { weight: 1, arbitrary: registerMixer },
   { weight: 2, arbitrary: setStatus },
+  { weight: 1, arbitrary: rotateKey },
+  { weight: 1, arbitrary: rotateCommitteeKey },
+  { weight: 1, arbitrary: updateMiner },
 );

@@ -274,6 +274,9 @@ export type LedgerEvent =
       /** Of each validator, in order. */
       readonly powers: readonly PowerChange[];
     }
+  | { readonly type: 'keyRotated'; readonly kind: StakeKind; readonly role: number; readonly fromEpoch: number }
+  | { readonly type: 'committeeKeyRotated'; readonly mixer: number; readonly fromEpoch: number }
+  | { readonly type: 'minerUpdated'; readonly miner: number; readonly fromEpoch: number }
   | {
       readonly type: 'committeeChosen';
       /** The first epoch it is for. */

@@ -1,6 +1,7 @@
 import {
   type AccountRow,
   type AuditRow,
+  type BodyValues,
   type CaseRow,
   type ChainIdentity,
   ChunkTree,
@@ -31,7 +32,7 @@ import {
 } from '@assay/protocol';
 import { CreditTable } from './credits.ts';
 import type { Pace, Steps } from './pace.ts';
-import { type KeyKind, RoleKeys } from './roleKeys.ts';
+import { type KeyKind, type RoleKeys, roleKeysOf } from './roleKeys.ts';
 import type { RoleKind } from './roles.ts';
 import { reindex, Table } from './table.ts';
 import type { LedgerView } from './view.ts';
@@ -60,6 +61,9 @@ export class LedgerState implements LedgerView {
   readonly oracles: Table<RoleRow>;
   readonly validators: Table<RoleRow>;
   readonly gateways: Table<RoleRow>;
+  readonly keyChanges: Table<BodyValues['rotateKey']>;
+  readonly committeeKeyChanges: Table<BodyValues['rotateCommitteeKey']>;
+  readonly minerUpdates: Table<BodyValues['updateMiner']>;
   readonly powers: Table<PowerRow>;
   readonly delegations: Table<DelegationRow>;
   readonly unbonding: Table<UnbondingRow>;
@@ -81,7 +85,7 @@ export class LedgerState implements LedgerView {
   proposedModels: number[] = [];
   #hashedParams: Readonly<Params> | null = null;
   #paramsRoot: Uint8Array = new Uint8Array();
-  readonly roleKeys = new RoleKeys();
+  readonly roleKeys: RoleKeys;
   readonly #accountOf = new Map<string, number>();
   readonly #minerOf = new Map<string, number>();
   readonly #delegationOf = new Map<string, number>();
@@ -102,6 +106,9 @@ export class LedgerState implements LedgerView {
     this.oracles = new Table(tables.oracles, value.oracles, (row) => row.stakeUnits);
     this.validators = new Table(tables.validators, value.validators, (row) => row.stakeUnits);
     this.gateways = new Table(tables.gateways, value.gateways, (row) => row.stakeUnits);
+    this.keyChanges = new Table(tables.keyChanges, value.keyChanges, noMoney);
+    this.committeeKeyChanges = new Table(tables.committeeKeyChanges, value.committeeKeyChanges, noMoney);
+    this.minerUpdates = new Table(tables.minerUpdates, value.minerUpdates, noMoney);
     this.powers = new Table(tables.powers, value.powers, noMoney);
     this.delegations = new Table(tables.delegations, value.delegations, (row) => row.stakeUnits);
     this.unbonding = new Table(tables.unbonding, value.unbonding, (row) => row.units);
@@ -118,7 +125,7 @@ export class LedgerState implements LedgerView {
     this.votes = new VoteTable(value.votes);
     for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
     for (let i = 0; i < this.miners.length; i++) this.#indexMiner(i);
-    for (const kind of ['mixer', 'oracle', 'validator', 'gateway'] as const) this.#indexRoles(kind);
+    this.roleKeys = roleKeysOf(this);
     this.#indexDelegations();
     for (let i = 0; i < this.models.length; i++) this.#indexModel(i);
     this.#indexHoldings();
@@ -195,6 +202,7 @@ export class LedgerState implements LedgerView {
   addMiner(row: MinerRow): number {
     const index = this.miners.push(row);
     this.#indexMiner(index);
+    this.roleKeys.take('miner', row.publicKey, index);
     return index;
   }
 
@@ -250,17 +258,8 @@ export class LedgerState implements LedgerView {
 
   /** Of several miners of one operator only the last is not deregistered. */
   #indexMiner(index: number): void {
-    const { operator, publicKey } = this.miners.at(index);
+    const { operator } = this.miners.at(index);
     this.#minerOf.set(keyOf(operator), index);
-    this.roleKeys.take('miner', publicKey, index);
-  }
-
-  #indexRoles(kind: RoleKind): void {
-    for (const [index, { publicKey }] of [...this[`${kind}s`]].entries()) this.roleKeys.take(kind, publicKey, index);
-    if (kind !== 'mixer') return;
-    for (const [index, { blsPublicKey }] of [...this.mixers].entries()) {
-      this.roleKeys.take('committee', blsPublicKey, index);
-    }
   }
 
   #indexDelegations(): void {

@@ -1,6 +1,7 @@
 import type {
   AccountRow,
   AuditRow,
+  BodyValues,
   CaseRow,
   ChainIdentity,
   CommitteeRow,
@@ -37,6 +38,9 @@ export interface LedgerView {
   readonly oracles: ReadonlyTable<RoleRow>;
   readonly validators: ReadonlyTable<RoleRow>;
   readonly gateways: ReadonlyTable<RoleRow>;
+  readonly keyChanges: ReadonlyTable<BodyValues['rotateKey']>;
+  readonly committeeKeyChanges: ReadonlyTable<BodyValues['rotateCommitteeKey']>;
+  readonly minerUpdates: ReadonlyTable<BodyValues['updateMiner']>;
   readonly powers: ReadonlyTable<PowerRow>;
   readonly delegations: ReadonlyTable<DelegationRow>;
   readonly unbonding: ReadonlyTable<UnbondingRow>;

@@ -1,4 +1,16 @@
-import { Address, BlsPublicKey, BlsSignature, Bytes32, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import {
+  Address,
+  BlsPublicKey,
+  BlsSignature,
+  Bytes32,
+  listOfU32,
+  U8,
+  U16,
+  U32,
+  U64,
+  Units,
+  type ValueOf,
+} from './encoding.ts';
 import { limits } from './limits.ts';
 import { StructListType, StructType } from './struct.ts';
 
@@ -69,3 +81,25 @@ export const RegisterMixer = new StructType(
 
 /** Pauses, resumes or deregisters a role or a miner (§3.3, §3.4). */
 export const SetRoleStatus = new StructType({ kind: U8, role: U32, status: U8 }, { typeName: 'SetRoleStatus' });
+
+/** Gives a role or a miner another key from the next epoch on (§3.6). */
+export const RotateKey = new StructType({ kind: U8, role: U32, publicKey: Bytes32 }, { typeName: 'RotateKey' });
+
+/** Gives a mixer another committee key from the next epoch on (§3.6). */
+export const RotateCommitteeKey = new StructType(
+  { mixer: U32, blsPublicKey: BlsPublicKey, possession: BlsSignature },
+  { typeName: 'RotateCommitteeKey' },
+);
+
+/** What a miner offers, and how its income is divided, from the next epoch on (§3.7). */
+export const UpdateMiner = new StructType(
+  {
+    miner: U32,
+    models: listOfU32(limits.maxModelsPerMiner),
+    contextTokens: U32,
+    concurrency: U16,
+    evidenceLevel: U8,
+    split: MinerSplit,
+  },
+  { typeName: 'UpdateMiner' },
+);

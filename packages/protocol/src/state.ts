@@ -18,7 +18,7 @@ import {
 import { Params } from './genesis.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
-import { CommitteeRow, MinerSplit, MixerRow, RoleRow } from './roles.ts';
+import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';
 import { StructListType, StructType } from './struct.ts';
 import { AuditNumbers } from './transaction.ts';
 
@@ -279,6 +279,10 @@ export const tables = {
   oracles: new StructListType(RoleRow, limits.maxTableRows),
   validators: new StructListType(RoleRow, limits.maxTableRows),
   gateways: new StructListType(RoleRow, limits.maxTableRows),
+  /** What this epoch announced for the next one. */
+  keyChanges: new StructListType(RotateKey, limits.maxTableRows),
+  committeeKeyChanges: new StructListType(RotateCommitteeKey, limits.maxTableRows),
+  minerUpdates: new StructListType(UpdateMiner, limits.maxTableRows),
   powers: new StructListType(PowerRow, limits.maxTableRows),
   delegations: new StructListType(DelegationRow, limits.maxTableRows),
   unbonding: new StructListType(UnbondingRow, limits.maxTableRows),

@@ -25,7 +25,15 @@ import {
   WithdrawBacking,
 } from './models.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
-import { MinerSplit, RegisterMixer, RegisterRole, SetRoleStatus } from './roles.ts';
+import {
+  MinerSplit,
+  RegisterMixer,
+  RegisterRole,
+  RotateCommitteeKey,
+  RotateKey,
+  SetRoleStatus,
+  UpdateMiner,
+} from './roles.ts';
 import { StructType } from './struct.ts';
 
 /** Moves base units from the sender to another account. */
@@ -156,6 +164,7 @@ export const TransactionBody = new UnionType(
     ...[CreateDomain, UpdateDomain, AdmitMiner],
     ...[Evidence, OpenCase],
     ...[RegisterMixer, RegisterRole, SetRoleStatus],
+    ...[RotateKey, RotateCommitteeKey, UpdateMiner],
   ],
   { typeName: 'TransactionBody' },
 );
@@ -192,6 +201,9 @@ export const bodySelectors = {
   registerMixer: 29,
   registerRole: 30,
   setRoleStatus: 31,
+  rotateKey: 32,
+  rotateCommitteeKey: 33,
+  updateMiner: 34,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -227,6 +239,9 @@ export interface BodyValues {
   readonly registerMixer: ValueOf<typeof RegisterMixer>;
   readonly registerRole: ValueOf<typeof RegisterRole>;
   readonly setRoleStatus: ValueOf<typeof SetRoleStatus>;
+  readonly rotateKey: ValueOf<typeof RotateKey>;
+  readonly rotateCommitteeKey: ValueOf<typeof RotateCommitteeKey>;
+  readonly updateMiner: ValueOf<typeof UpdateMiner>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

@@ -4,6 +4,7 @@ import type { LedgerState } from '../state.ts';
 import { epochBeaconOf } from './beacon.ts';
 import { closedBooks } from './books.ts';
 import { settleCases } from './cases.ts';
+import { applyChanges } from './changes.ts';
 import { chooseCommittee } from './committee.ts';
 import { ejectMiners } from './ejections.ts';
 import { beginPeriod, endingPeriod } from './period.ts';
@@ -30,7 +31,9 @@ export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlemen
   const books = closedBooks(state);
   const period = endingPeriod(books);
   events.push(...closeSessions(state, books.globals.height), ...releaseUnbonding(state), ...releaseDeregistered(state));
-  events.push(...settleCases(state), ...settleProposals(state), updatePowers(state), ...chooseCommittee(state));
+  events.push(...settleCases(state), ...settleProposals(state));
+  applyChanges(state);
+  events.push(updatePowers(state), ...chooseCommittee(state));
   beginEpoch(state);
   pruneCases(state);
   if (period !== null) beginPeriod(state, period, books.params);

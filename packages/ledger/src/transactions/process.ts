@@ -34,6 +34,8 @@ import { registerMiner } from './registerMiner.ts';
 import { registerMixer } from './registerMixer.ts';
 import { registerModel } from './registerModel.ts';
 import { registerRole } from './registerRole.ts';
+import { rotateCommitteeKey } from './rotateCommitteeKey.ts';
+import { rotateKey } from './rotateKey.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 import { setRoleStatus } from './setRoleStatus.ts';
 import { topUpSession } from './topUpSession.ts';
@@ -42,6 +44,7 @@ import { transferModelShares } from './transferModelShares.ts';
 import { unbond } from './unbond.ts';
 import { undelegate } from './undelegate.ts';
 import { updateDomain } from './updateDomain.ts';
+import { updateMiner } from './updateMiner.ts';
 import { updateModelPrice } from './updateModelPrice.ts';
 import { vote } from './vote.ts';
 import { withdrawBacking } from './withdrawBacking.ts';
@@ -79,6 +82,9 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   registerMixer,
   registerRole,
   setRoleStatus,
+  rotateKey,
+  rotateCommitteeKey,
+  updateMiner,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

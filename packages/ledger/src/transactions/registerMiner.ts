@@ -29,7 +29,7 @@ export const registerMiner: TransactionRule<Body> = {
     const known = state.minerOf(context.sender);
     const isKnown = known !== undefined && state.miners.at(known).status !== roleStatuses.deregistered;
     if (isKnown) return 'ALREADY_REGISTERED';
-    const code = termsCode(body);
+    const code = minerTermsCode(body);
     if (code !== 'OK') return code;
     if (body.collateralUnits < terms.minCollateralUnits) return 'COLLATERAL_TOO_LOW';
     if (state.roleOf('miner', body.publicKey) !== undefined) return 'KEY_TAKEN';
@@ -48,7 +48,8 @@ export const registerMiner: TransactionRule<Body> = {
   },
 };
 
-function termsCode(body: Body): ResultCode {
+/** The code of what a miner says it can do and how its income is divided; its models are of its domain. */
+export function minerTermsCode(body: Pick<Body, keyof BodyValues['updateMiner'] & keyof Body>): ResultCode {
   const { split, concurrency, contextTokens, models, evidenceLevel } = body;
   if (split.operatorBps + split.ownerBps + split.stakersBps !== ALL_BPS) return 'BAD_SPLIT';
   const canWork = concurrency > 0 && contextTokens > 0 && models.length > 0 && evidenceLevel <= MAX_EVIDENCE_LEVEL;

@@ -50,6 +50,7 @@ const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'Unbond.kind': stakeKinds,
   'OpenCase.kind': stakeKinds,
   'RegisterRole.kind': { oracle: stakeKinds.oracle, validator: stakeKinds.validator, gateway: stakeKinds.gateway },
+  'RotateKey.kind': stakeKinds,
   'SetRoleStatus.kind': stakeKinds,
   'SetRoleStatus.status': roleStatuses,
   'CastVote.choice': voteChoices,

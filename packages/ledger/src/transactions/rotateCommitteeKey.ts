@@ -1,0 +1,18 @@
+import { type BodyValues, equalBytes } from '@assay/protocol';
+import { committeeKeyCode, isGone } from '../roles.ts';
+import type { TransactionRule } from './rule.ts';
+
+/** Gives a mixer another committee key, which it signs with from the next epoch on (§3.6). */
+export const rotateCommitteeKey: TransactionRule<BodyValues['rotateCommitteeKey']> = {
+  validate(state, body, { sender, verifier }) {
+    const row = state.mixers.get(body.mixer);
+    if (row === undefined) return 'UNKNOWN_MIXER';
+    if (!equalBytes(row.account, sender)) return 'NOT_OWNER';
+    return isGone(row) ? 'ROLE_GONE' : committeeKeyCode(state, body, verifier);
+  },
+  apply(state, body) {
+    state.roleKeys.take('committee', body.blsPublicKey, body.mixer);
+    state.committeeKeyChanges.push(body);
+    return [{ type: 'committeeKeyRotated', mixer: body.mixer, fromEpoch: state.globals.epoch + 1 }];
+  },
+};

@@ -1,0 +1,26 @@
+import { type BodyValues, equalBytes } from '@assay/protocol';
+import { keyKinds } from '../roleKeys.ts';
+import { isGone } from '../roles.ts';
+import { stakeKindOf, stakeOf } from '../stakes.ts';
+import type { TransactionRule } from './rule.ts';
+
+const keyKindOf = (kind: number) => keyKinds.find((each) => each === stakeKindOf(kind));
+
+/** Gives a role another key from the next epoch on; its owner, whose own key may lie cold, says so (§3.6). */
+export const rotateKey: TransactionRule<BodyValues['rotateKey']> = {
+  validate(state, { kind: number, role, publicKey }, { sender }) {
+    const kind = keyKindOf(number);
+    const stake = stakeOf(state, kind, role);
+    if (kind === undefined || stake === undefined) return 'UNKNOWN_ROLE';
+    if (!equalBytes(stake.owner, sender)) return 'NOT_OWNER';
+    if (isGone(stake)) return 'ROLE_GONE';
+    return state.roleOf(kind, publicKey) === undefined ? 'OK' : 'KEY_TAKEN';
+  },
+  apply(state, body) {
+    const kind = keyKindOf(body.kind);
+    if (kind === undefined) throw new RangeError(`a valid key is of no role: ${body.kind}`);
+    state.roleKeys.take(kind, body.publicKey, body.role);
+    state.keyChanges.push(body);
+    return [{ type: 'keyRotated', kind, role: body.role, fromEpoch: state.globals.epoch + 1 }];
+  },
+};

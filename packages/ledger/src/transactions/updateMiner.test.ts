@@ -1,0 +1,80 @@
+import { type BodyValues, type ResultCode, roleStatuses, stakeKinds } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { honest, type Sender, World } from '../world.fixture.ts';
+
+type Update = BodyValues['updateMiner'];
+const split = { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 };
+const ownersOnly = { operatorBps: 0, ownerBps: 10_000, stakersBps: 0 };
+
+const update = (change: Partial<Update> = {}): Update => ({
+  ...{ miner: 0, models: [0], contextTokens: 2048, concurrency: 4, evidenceLevel: 2, split },
+  ...change,
+});
+
+describe('updateMiner §3.7', () => {
+  it('changes what is drawn from with the next epoch and not before', () => {
+    const world = new World().populate();
+    const { weight } = world.state.miners.at(0);
+    expect(world.send('minerA', 'updateMiner', update({ concurrency: 16, models: [1, 0] }))).toBe('OK');
+    expect(world.state.miners.at(0)).toMatchObject({ weight, concurrency: 4, models: [0] });
+    world.finishEpoch();
+    expect(world.state.miners.at(0)).toMatchObject({ weight: 2n * weight, concurrency: 16, models: [1, 0] });
+    expect(world.state.minerUpdates.length).toBe(0);
+    expect(world.events).toContainEqual({ type: 'minerUpdated', miner: 0, fromEpoch: 1 });
+  });
+
+  it('pays what was earned before by the split of that time, and then by the new one', () => {
+    const world = new World().populate();
+    const work = () => {
+      const receipt = world.receipt();
+      world.certify(receipt);
+      const [auditor = 9] = world.auditorsOf(receipt.taskId);
+      world.audit(receipt.taskId, new Map([[auditor, honest]]));
+    };
+    const operatorsPart = () => {
+      const closed = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
+      const isOperator = (account: Uint8Array) => String(account) === String(world.address('minerA'));
+      return closed?.payouts.filter(({ kind, account }) => kind === 'miner' && isOperator(account)).length;
+    };
+    work();
+    expect(world.send('owner', 'updateMiner', update({ split: ownersOnly }))).toBe('OK');
+    expect(operatorsPart()).toBe(2);
+    work();
+    expect(operatorsPart()).toBe(0);
+  });
+
+  it('caps trust with the evidence that a miner gives from then on (verification §4.3)', () => {
+    const world = new World({ audit: { newMinerTasks: 100 } }).populate();
+    for (let i = 0; i < 30; i++) {
+      const receipt = world.receipt();
+      world.certify(receipt);
+      world.audit(receipt.taskId, new Map(world.auditorsOf(receipt.taskId).map((each) => [each, honest])));
+    }
+    world.finishEpoch();
+    expect(world.state.miners.at(0).trustPpb).toBeGreaterThan(700_000_000);
+    world.send('minerA', 'updateMiner', update({ evidenceLevel: 0 }));
+    world.finishEpoch();
+    expect(world.state.miners.at(0).trustPpb).toBe(700_000_000);
+  });
+
+  it.each<[ResultCode, Sender, Partial<Update>]>([
+    ['UNKNOWN_ROLE', 'owner', { miner: 1 }],
+    ['UNKNOWN_MODEL', 'owner', { models: [0, 9] }],
+    ['BAD_SPLIT', 'owner', { split: { ...split, ownerBps: 1 } }],
+    ['BAD_CAPACITY', 'owner', { models: [] }],
+    ['BAD_CAPACITY', 'owner', { concurrency: 0 }],
+    ['BAD_CAPACITY', 'owner', { evidenceLevel: 3 }],
+    ['NOT_OWNER', 'payer', {}],
+    ['NOT_OWNER', 'minerA', { split: ownersOnly }],
+    ['OK', 'owner', { split: ownersOnly }],
+  ])('%s when %s changes %o', (code, sender, change) => {
+    const world = new World().populate();
+    expect(world.send(sender, 'updateMiner', update(change))).toBe(code);
+  });
+
+  it('is not for a miner that is gone', () => {
+    const world = new World().populate();
+    world.send('owner', 'setRoleStatus', { kind: stakeKinds.miner, role: 0, status: roleStatuses.deregistered });
+    expect(world.send('owner', 'updateMiner', update())).toBe('ROLE_GONE');
+  });
+});
