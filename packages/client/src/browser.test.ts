@@ -33,6 +33,7 @@ describe('in a browser', () => {
       committee: {
         chainId: chain.chainId,
         genesisHash: `0x${toHex(chain.genesisHash)}`,
+        epochs: trust.committee.epochs,
         mixers: trust.committee.blsPublicKeys.map((key) => ({ blsPublicKey: `0x${toHex(key)}` })),
       },
     };

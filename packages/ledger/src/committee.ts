@@ -11,6 +11,17 @@ export function committeeOf({ committees }: LedgerView, epoch: number): readonly
   return committees.at(0).seats;
 }
 
+/** The epochs, none of them to come, that the committee of one served (§7.1). */
+export function committeeEpochs(
+  { committees, globals }: Pick<LedgerView, 'committees' | 'globals'>,
+  epoch: number,
+): { readonly from: number; readonly through: number } {
+  const starts = Array.from(committees, ({ fromEpoch }) => fromEpoch);
+  const from = starts.findLast((start) => start <= epoch) ?? 0;
+  const next = starts.find((start) => start > epoch);
+  return { from, through: next === undefined ? globals.epoch : Math.min(next - 1, globals.epoch) };
+}
+
 /** Who would be the committee of the next epoch: the active mixers with the most stake, by index (§7.1). */
 export function nextCommittee({ mixers }: LedgerView): CommitteeSeat[] {
   const active = Array.from(mixers, (row, mixer) => ({ ...row, mixer })).filter(isActive);

@@ -4,7 +4,7 @@ export { apportion } from './apportion.ts';
 export { type AuditDuty, auditDuties, isAudited, mayReveal } from './audits.ts';
 export { offenceFine, proposedFine } from './cases.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';
-export { committeeOf } from './committee.ts';
+export { committeeEpochs, committeeOf } from './committee.ts';
 export { ConservationError, conservation } from './conservation.ts';
 export { splitsOf, termsAt } from './domains.ts';
 export {

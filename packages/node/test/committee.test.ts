@@ -1,5 +1,5 @@
 import { committeeOf } from '@assay/ledger';
-import { type RoleStatus, roleStatuses, sha256, stakeKinds } from '@assay/protocol';
+import { equalBytes, type RoleStatus, roleStatuses, sha256, stakeKinds } from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../src/crypto/signers.ts';
 import { names } from '../src/devnet/genesis.ts';
@@ -42,6 +42,29 @@ describe('mixers that come and go', () => {
     const again = await net.ask();
     await net.until(() => net.task(again.taskId) !== null);
     expect(net.task(again.taskId)?.row.mixer).toBe(0);
+  });
+
+  it('hand over to a process with other keys when an epoch ends (§3.6)', async () => {
+    const net = await start();
+    const signer = new Ed25519Signer(sha256(Uint8Array.of(6)));
+    const committeeSigner = new BlsSigner(generateBlsSecret(sha256(Uint8Array.of(7))));
+    const successor = net.mixer(3, signer, committeeSigner);
+    await successor.start();
+    const name = names.mixer(3);
+    const { address } = net.keys.account(name);
+    await net.send(names.foundation, 'transfer', { to: address, amountUnits: 1_000_000_000n });
+    const { publicKey } = signer;
+    expect(await net.send(name, 'rotateKey', { kind: stakeKinds.mixer, role: 3, publicKey })).toBe('OK');
+    const possession = committeeSigner.possession();
+    const body = { mixer: 3, blsPublicKey: committeeSigner.publicKey, possession };
+    expect(await net.send(name, 'rotateCommitteeKey', body)).toBe('OK');
+    const { mixers } = net.engine.ledger.state;
+    await net.until(() => equalBytes(mixers.at(3).publicKey, publicKey));
+    const before = mixers.at(3).nextSequence;
+    await net.until(() => mixers.at(3).nextSequence > before);
+    await successor.stop();
+    expect(membersOf(net)).toEqual([0, 1, 2, 3]);
+    expect(mixers.at(3).account).toEqual(address);
   });
 
   it('join with the next epoch, under a key of their own that another account owns (§3.1, §3.5)', async () => {

@@ -1,7 +1,7 @@
 import type { Committee } from '../api/schemas.ts';
 import { type Connection, call } from '../connection.ts';
 
-/** The active mixers and their keys: what a receipt is checked against. */
-export function getCommittee(connection: Connection): Promise<Committee> {
-  return call(connection, 'committee');
+/** The committee of an epoch, or the present one, and its keys: what a receipt is checked against. */
+export function getCommittee(connection: Connection, options: { readonly epoch?: number } = {}): Promise<Committee> {
+  return call(connection, 'committee', { query: { ...options } });
 }

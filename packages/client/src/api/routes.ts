@@ -36,6 +36,7 @@ export const queryParameters = {
     .default(pageLimits.standard)
     .describe('Longest list to answer.'),
   before: z.int().min(0).describe('Only tasks whose order is below this; all when absent.'),
+  epoch: z.int().min(0).describe('An epoch up to the present one; the present one when absent.'),
 } as const;
 export type QueryName = keyof typeof queryParameters;
 
@@ -80,7 +81,9 @@ export const apiRoutes = {
   status: get('status', Status, 'Where the chain stands.'),
   genesis: get('genesis', GenesisJson, 'The genesis file.'),
   params: get('params', ParamsJson, 'The parameters in force.'),
-  committee: get('committee', Committee, 'The active mixers and their keys, to check receipts with.'),
+  committee: get('committee', Committee, 'The committee of an epoch and its keys, to check receipts with.', {
+    query: ['epoch'],
+  }),
   blocks: get('blocks', BlockPage, 'Blocks in rising height; as bytes, each after its length.', {
     ...list,
     bytes: true,

@@ -364,11 +364,13 @@ export const ReceiptJson = z.object({
 });
 export type ReceiptJson = z.infer<typeof ReceiptJson>;
 
-/** The active mixers of an epoch: what a receipt is checked against. */
+/** The committee of an epoch: what its receipts are checked against. */
 export const Committee = z.object({
   chainId: z.string(),
   genesisHash: bytes32,
   epoch: count,
+  /** The same committee, with the same keys, served these epochs; `through` grows while it does. */
+  epochs: z.object({ from: count, through: count }),
   /** Signers a certificate needs: the smallest whole number above two thirds. */
   needed: count,
   mixers: z.array(z.object({ index: count, account: address, publicKey: bytes32, blsPublicKey, stakeUnits: units })),

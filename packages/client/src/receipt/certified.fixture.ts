@@ -17,7 +17,7 @@ export const chain: ChainIdentity = { chainId: 'assay-test', genesisHash: sha256
 const keys = Array.from({ length: 4 }, (_, i) => blst.SecretKey.fromKeygen(sha256(Uint8Array.of(7, i))));
 export const trust: Trust = {
   ...chain,
-  committee: { blsPublicKeys: keys.map((key) => key.toPublicKey().toBytes()) },
+  committee: { epochs: { from: 0, through: 9 }, blsPublicKeys: keys.map((key) => key.toPublicKey().toBytes()) },
 };
 
 /** A batch of five receipts, signed by the given ones of four mixers with the BLS library of the node. */

@@ -14,15 +14,16 @@ const hex = (bytes: number) =>
 const committeeFile = z.object({
   chainId: z.string(),
   genesisHash: hex(32),
+  epochs: z.object({ from: z.int().min(0), through: z.int().min(0) }),
   mixers: z.array(z.object({ blsPublicKey: hex(48) })).min(1),
 });
 
-/** The trust a genesis gives: its chain, and its mixers as committee. */
+/** The trust a genesis gives: its chain, and its mixers as committee, for as long as these are the committee. */
 export function trustFromGenesis(genesis: Genesis): Trust {
   return {
     chainId: new TextDecoder().decode(genesis.chainId),
     genesisHash: Genesis.hashTreeRoot(genesis),
-    committee: { blsPublicKeys: genesis.mixers.map((mixer) => mixer.blsPublicKey) },
+    committee: { epochs: null, blsPublicKeys: genesis.mixers.map((mixer) => mixer.blsPublicKey) },
   };
 }
 
@@ -36,7 +37,10 @@ export function genesisFromJson(json: unknown): Genesis {
   }
 }
 
-/** Reads `{chainId, genesisHash, mixers: [{blsPublicKey}]}`. Throws BAD_TRUST, which names what is wrong. */
+/**
+ * Reads `{chainId, genesisHash, epochs: {from, through}, mixers: [{blsPublicKey}]}`. Throws BAD_TRUST, which names what
+ * is wrong.
+ */
 export function trustFromCommitteeJson(json: unknown): Trust {
   const read = committeeFile.safeParse(json);
   if (!read.success) {
@@ -44,6 +48,6 @@ export function trustFromCommitteeJson(json: unknown): Trust {
     const place = issue?.path.join('.') ?? '';
     throw new ClientError('BAD_TRUST', `This is not a committee: ${place} ${issue?.message ?? ''}`.trim());
   }
-  const { chainId, genesisHash, mixers } = read.data;
-  return { chainId, genesisHash, committee: { blsPublicKeys: mixers.map((mixer) => mixer.blsPublicKey) } };
+  const { chainId, genesisHash, epochs, mixers } = read.data;
+  return { chainId, genesisHash, committee: { epochs, blsPublicKeys: mixers.map((mixer) => mixer.blsPublicKey) } };
 }

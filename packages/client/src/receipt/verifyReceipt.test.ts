@@ -56,8 +56,24 @@ describe('verifyReceipt', () => {
 
   it('refuses a committee of another size', () => {
     const good = receiptOf(certified([0, 1, 2]));
-    const smaller = { ...trust, committee: { blsPublicKeys: trust.committee.blsPublicKeys.slice(0, 3) } };
+    const smaller = {
+      ...trust,
+      committee: { ...trust.committee, blsPublicKeys: trust.committee.blsPublicKeys.slice(0, 3) },
+    };
     expect(verifyReceipt(good, smaller).reasons).toEqual([expect.stringContaining('counts 4 mixers')]);
+  });
+
+  it('refuses a receipt of an epoch that the trusted committee did not serve, or is not known to have', () => {
+    const good = receiptOf(certified([0, 1, 2]));
+    for (const epochs of [
+      { from: 3, through: 9 },
+      { from: 0, through: 1 },
+    ]) {
+      const other = { ...trust, committee: { ...trust.committee, epochs } };
+      expect(verifyReceipt(good, other).reasons).toEqual([expect.stringContaining('certified in epoch 2, but')]);
+      expect(verifyReceipt(good, other).reasons[0]).toContain('assay committee --epoch 2');
+    }
+    expect(verifyReceipt(good, { ...trust, committee: { ...trust.committee, epochs: null } }).valid).toBe(true);
   });
 
   it('refuses a receipt of another chain even under its own committee', () => {

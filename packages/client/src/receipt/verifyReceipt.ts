@@ -11,11 +11,15 @@ import {
 import { formatUnits } from '../formatUnits.ts';
 import { verifyAggregate } from './verifyAggregate.ts';
 
-/** What a checker must already trust: the chain, and the keys of its mixers in committee order. */
+/** What a checker must already trust: the chain, and the keys of a committee in the order of its seats. */
 export interface Trust {
   readonly chainId: string;
   readonly genesisHash: Uint8Array;
-  readonly committee: { readonly blsPublicKeys: readonly Uint8Array[] };
+  readonly committee: {
+    /** The epochs it is known to have served; null for a genesis, which knows of no other. */
+    readonly epochs: { readonly from: number; readonly through: number } | null;
+    readonly blsPublicKeys: readonly Uint8Array[];
+  };
 }
 
 export interface ReceiptVerdict {
@@ -55,9 +59,17 @@ function pathFaults({ receipt, index, path, certificate }: PortableReceipt): str
 }
 
 function certificateFaults({ certificate }: PortableReceipt, trust: Trust): string[] {
-  const keys = trust.committee.blsPublicKeys;
+  const { blsPublicKeys: keys, epochs } = trust.committee;
+  const { epoch } = certificate.header;
+  if (epochs !== null && (epoch < epochs.from || epoch > epochs.through)) {
+    const known = `that of epochs ${epochs.from} to ${epochs.through}`;
+    return [`it was certified in epoch ${epoch}, but the trusted committee is ${known}: ${committeeHint(epoch)}`];
+  }
   if (certificate.signers.bitLen !== keys.length) {
-    return [`its certificate counts ${certificate.signers.bitLen} mixers, but the committee has ${keys.length}.`];
+    return [
+      `its certificate counts ${certificate.signers.bitLen} mixers, but the committee has ${keys.length}; ` +
+        committeeHint(epoch),
+    ];
   }
   const signing = keys.filter((_, mixer) => certificate.signers.get(mixer));
   // §7.3
@@ -69,6 +81,9 @@ function certificateFaults({ certificate }: PortableReceipt, trust: Trust): stri
   if (verifyAggregate(signing, message, certificate.signature)) return [];
   return ["the committee's signature does not verify: the certificate, the keys or the chain are not the right ones."];
 }
+
+const committeeHint = (epoch: number): string =>
+  `\`assay committee --epoch ${epoch} --json\` writes the one that certified it.`;
 
 function proofSentence({ receipt, certificate, ...portable }: PortableReceipt): string {
   const signed = certificate.signers.getTrueBitIndexes().length;

@@ -1,6 +1,6 @@
 import { roleStatuses, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { committeeOf, nextCommittee } from '../committee.ts';
+import { committeeEpochs, committeeOf, nextCommittee } from '../committee.ts';
 import { mixerTerms, statusTx } from '../roles.fixture.ts';
 import { EPOCH_GRACE_BLOCKS } from '../rules.ts';
 import { World } from '../world.fixture.ts';
@@ -37,6 +37,8 @@ describe('the committee §7.1', () => {
     expect(world.codeOf(world.batchTx({ mixer: 1 }))).toBe('OK');
     world.finishEpoch();
     expect(mixersOf(world)).toEqual([0, 2, 3]);
+    expect(committeeEpochs(world.state, 0)).toEqual({ from: 0, through: 0 });
+    expect(committeeEpochs(world.state, 1)).toEqual({ from: 1, through: 1 });
     expect(world.codeOf(world.batchTx({ mixer: 1 }))).toBe('NOT_IN_COMMITTEE');
     expect(world.codeOf(world.batchTx({ mixer: 3, signers: [0, 2] }))).toBe('NOT_ENOUGH_SIGNERS');
     const batch = world.batchTx({ mixer: 3 });

@@ -47,6 +47,7 @@ export function committeeFiles() {
     committee: {
       chainId: chain.chainId,
       genesisHash: `0x${toHex(chain.genesisHash)}`,
+      epochs: { from: 0, through: 0 },
       mixers: mixers.map((mixer) => ({ blsPublicKey: `0x${toHex(mixer.publicKey)}` })),
     },
   };

@@ -20,7 +20,7 @@ import {
   type TaskDetail,
   type TaskPage,
 } from '@assay/client';
-import { committeeOf, type LedgerView, type ReadonlyTable } from '@assay/ledger';
+import { committeeEpochs, committeeOf, type LedgerView, type ReadonlyTable } from '@assay/ledger';
 import {
   addressOf,
   Block,
@@ -107,14 +107,17 @@ export class LocalReader implements NodeReader {
     return paramsJson((await this.#durable()).params);
   }
 
-  async committee(): Promise<Committee> {
+  async committee(asked: number | null): Promise<Committee | null> {
     const state = await this.#durable();
     const { chain, globals, mixers } = state;
-    const seats = committeeOf(state, globals.epoch);
+    const epoch = asked ?? globals.epoch;
+    if (epoch > globals.epoch) return null;
+    const seats = committeeOf(state, epoch);
     return {
       chainId: chain.chainId,
       genesisHash: hexText(chain.genesisHash),
-      epoch: globals.epoch,
+      epoch,
+      epochs: committeeEpochs(state, epoch),
       needed: Math.floor((2 * seats.length) / 3) + 1,
       mixers: seats.map(({ mixer: index, blsPublicKey }) => {
         const { account, publicKey, stakeUnits } = rowJson.mixer(index, mixers.at(index));

@@ -98,7 +98,8 @@ export interface NodeReader {
   genesis(): Eventually<GenesisJson>;
   /** Those in force. */
   params(): Eventually<ParamsJson>;
-  committee(): Eventually<Committee>;
+  /** Of the present epoch when null is asked for; null when the epoch has not begun. */
+  committee(epoch: number | null): Eventually<Committee | null>;
   /** The blocks there are of heights `from` to `from + limit − 1`. */
   blocks(page: PageRequest): Eventually<BlockPage>;
   /** Null when there is no block at that height. */

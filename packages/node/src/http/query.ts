@@ -23,6 +23,7 @@ export interface Query {
   readonly from: number;
   readonly limit: number;
   readonly before: number | null;
+  readonly epoch: number | null;
 }
 
 /** Reads a query in which only `names` may occur. */
@@ -32,11 +33,12 @@ export function readQuery(query: unknown, names: readonly QueryName[]): Query {
     if ((names as readonly string[]).includes(name)) continue;
     throw new Refusal('UNSUPPORTED_PARAMETER', shown(name), `Remove \`${shown(name)}\` from the query.`);
   }
-  const { from, limit, before } = given;
+  const { from, limit, before, epoch } = given;
   return {
     from: from === undefined ? 0 : readParameter(from, 'from'),
     limit: limit === undefined ? pageLimits.standard : readParameter(limit, 'limit'),
     before: before === undefined ? null : readParameter(before, 'before'),
+    epoch: epoch === undefined ? null : readParameter(epoch, 'epoch'),
   };
 }
 

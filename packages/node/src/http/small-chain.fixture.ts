@@ -145,12 +145,20 @@ export class SmallChain implements NodeReader {
   }
   genesis = () => genesisJson(Genesis.defaultValue());
   params = () => paramsJson(Params.defaultValue());
-  committee() {
+  committee(epoch: number | null) {
+    if (epoch !== null && epoch > 0) return null;
     const mixers = three((index) => {
       const { account, publicKey, blsPublicKey, stakeUnits } = rowJson.mixer(index, MixerRow.defaultValue());
       return { index, account, publicKey, blsPublicKey, stakeUnits };
     });
-    return { chainId: 'small', genesisHash: hexText(new Uint8Array(32)), epoch: 0, needed: 3, mixers };
+    return {
+      chainId: 'small',
+      genesisHash: hexText(new Uint8Array(32)),
+      epoch: 0,
+      epochs: { from: 0, through: 0 },
+      needed: 3,
+      mixers,
+    };
   }
   blocks({ from, limit }: PageRequest) {
     const shown = committed.filter(({ result }) => result.height >= from && result.height < from + limit);

@@ -35,7 +35,7 @@ function handlersOf({ node, roles }: NodeApiOptions): { readonly [N in JsonRoute
     status: () => node.status(),
     genesis: () => node.genesis(),
     params: () => node.params(),
-    committee: () => node.committee(),
+    committee: ({ query }) => node.committee(query.epoch),
     blocks: ({ query }) => node.blocks(query),
     block: ({ number }) => node.block(number('height')),
     account: ({ params }) => node.account(readAddress(params.address ?? '')),
@@ -63,6 +63,7 @@ function handlersOf({ node, roles }: NodeApiOptions): { readonly [N in JsonRoute
 const missing: Partial<Record<RouteName, string>> = {
   block: 'There is no block of this height yet; GET /assay/v1/status says how far the chain is.',
   account: 'This address never held anything on this chain.',
+  committee: 'This epoch has not begun, so its committee is not chosen yet.',
   miner: 'No miner has this index.',
   session: 'No session has this index.',
   task: 'No task of this id was certified, and none is under way here.',
