@@ -27,6 +27,7 @@ export interface BlockInput {
 export class Ledger {
   readonly #state: LedgerState;
   #settlement: Settlement | null = null;
+  #books: readonly ClosedBooks[] = [];
   #root: Uint8Array;
 
   private constructor(state: LedgerState) {
@@ -75,9 +76,9 @@ export class Ledger {
     return { row: tables[table].elementType.serialize(this.#state[table].written(index) as never), path };
   }
 
-  /** The books of the epoch that the last block settled or went on settling; null when it did neither (§2.7). */
-  get books(): ClosedBooks | null {
-    return this.#settlement?.books ?? null;
+  /** The books of an epoch that the last block settled or went on settling; null for another (§2.7). */
+  booksOf(epoch: number): ClosedBooks | null {
+    return this.#books.find(({ globals }) => globals.epoch === epoch) ?? null;
   }
 
   get state(): LedgerView {
@@ -106,10 +107,11 @@ export class Ledger {
     for (const event of advanceAudits(state, height)) events.push(event);
     for (const event of advanceModels(state, height)) events.push(event);
     state.setGlobals({ height, timeMs });
-    const isLast = endsEpoch(state.params, height);
-    if (isLast) {
+    this.#books = this.#settlement === null ? [] : [this.#settlement.books];
+    if (endsEpoch(state.params, height)) {
       this.#settle(Number.POSITIVE_INFINITY, events);
       this.#settlement = closeEpoch(state, events);
+      this.#books = [...this.#books, this.#settlement.books];
     }
     this.#settle(state.params.settlementRows, events);
     const broken = runningConservation(state);
@@ -121,8 +123,8 @@ export class Ledger {
   /** §2.8 Goes on with the settlement under way. */
   #settle(rows: number, events: LedgerEvent[]): void {
     if (this.#settlement === null) return;
-    if (isSettling(this.#state)) for (const event of this.#settlement.advance(rows)) events.push(event);
-    else this.#settlement = null;
+    for (const event of this.#settlement.advance(rows)) events.push(event);
+    if (!isSettling(this.#state)) this.#settlement = null;
   }
 }
 

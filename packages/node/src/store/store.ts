@@ -178,8 +178,9 @@ export class Store {
   /** What a closed epoch paid and the height of the block that closed it; null while it is open. */
   epochClose(epoch: number): { readonly height: number; readonly close: EpochClose } | null {
     const height = this.#tables.epochs.get(epoch);
-    const closed = height === undefined ? undefined : this.resultAt(height)?.events.find(isClose);
-    return height === undefined || closed === undefined ? null : { height, close: closed.close };
+    const closes = height === undefined ? [] : (this.resultAt(height)?.events.filter(isClose) ?? []);
+    const close = closes.find((closed) => closed.close.epoch === epoch)?.close;
+    return height === undefined || close === undefined ? null : { height, close };
   }
 
   /**

@@ -13,8 +13,8 @@ import { explainSelection, SelectionExplanation } from './selection.ts';
 const fast = { fast: true } as const;
 
 /** Three miners, the first with stakers; one answer passes its audit and is paid, one fails; then the epoch ends. */
-function livedWorld() {
-  const world = new RecordedWorld().populate();
+function livedWorld(settlementRows = 1000) {
+  const world = new RecordedWorld({ params: { settlementRows } }).populate();
   for (const operator of ['minerB', 'minerC'] as const) {
     world.block(world.tx(operator, 'registerMiner', world.registration({ owner: world.address(operator) })));
   }
@@ -26,6 +26,9 @@ function livedWorld() {
   world.auditAll(good, honest);
   world.auditAll(bad, hardFailure);
   world.finishEpoch();
+  const stake = world.tx('payer', 'undelegate', { miner: 0, amountUnits: 70n });
+  const shares = { model: 0, to: world.address('minerC'), shares: 10_000 };
+  world.block(stake, world.tx('creator', 'transferModelShares', shares));
   world.finishEpoch();
   return { world, good, bad };
 }
@@ -134,8 +137,8 @@ function firstDrawn(world: RecordedWorld, { taskId, drawHeight }: Receipt): numb
 }
 
 describe('explain payout', () => {
-  it('shows for every account numbers that add up to what it was paid', async () => {
-    const { world } = livedWorld();
+  it.each([1000, 2])('shows for every account numbers that add up to its pay, %i rows a block', async (rows) => {
+    const { world } = livedWorld(rows);
     const paid = new Map<string, bigint>();
     for (const event of world.events) {
       if (event.type !== 'epochClosed' || event.close.epoch !== 0) continue;

@@ -94,10 +94,13 @@ async function closeOf(history: History, epoch: number, options: { readonly fast
       if (event.type === 'taskPaid') paid.push({ place, parts: event.parts });
       else rejected.push({ place, reason: event.reason });
     }
-    const close = result.events.find((event) => event.type === 'epochClosed')?.close;
-    if (close === undefined) continue;
-    if (close.epoch === epoch && ledger.books !== null) return { height, close, paid, rejected, books: ledger.books };
-    reached = close.epoch + 1;
+    for (const event of result.events) {
+      if (event.type !== 'epochClosed') continue;
+      const { close } = event;
+      const books = close.epoch === epoch ? ledger.booksOf(epoch) : null;
+      if (books !== null) return { height, close, paid, rejected, books };
+      reached = close.epoch + 1;
+    }
   }
   throw new CliError(
     'notFound',

@@ -6,8 +6,8 @@ import { dryRun } from './dry-run.ts';
 import type { Setting } from './settings.ts';
 
 /** A miner's answer is paid in epoch 0; nothing happens in epoch 1. */
-function livedWorld(): RecordedWorld {
-  const world = new RecordedWorld().populate();
+function livedWorld(settlementRows = 1000): RecordedWorld {
+  const world = new RecordedWorld({ params: { settlementRows } }).populate();
   const receipt = world.receipt();
   world.certify(receipt);
   world.auditAll(receipt, honest);
@@ -48,6 +48,20 @@ describe('dryRun', () => {
     const dear = await run(world, [{ path: 'transactionFeeUnits', text: '11' }], 1);
     expect(dear).toMatchObject({ fromEpoch: 2, toEpoch: 2, otherResults: 1 });
     expect((await run(world, [{ path: 'transactionFeeUnits', text: '10' }], 3)).otherResults).toBe(0);
+  });
+
+  it('begins after a settlement, and waits for the last', async () => {
+    const world = livedWorld(4);
+    const settings = [{ path: 'emissionPerDayUnits', text: '43200000000' }];
+    expect(world.ledger.isSettling).toBe(true);
+    expect(await run(world, settings, 1).catch((error: CliError) => error.message)).toMatch(
+      /^Epoch 1 is still being settled/,
+    );
+    while (world.ledger.isSettling) world.block();
+    const last = await run(world, settings, 1);
+    expect(last).toMatchObject({ fromEpoch: 1, toEpoch: 1 });
+    expect(last.before.mintedUnits).toBeGreaterThan(0n);
+    expect(last.after.mintedUnits * 2n).toBe(last.before.mintedUnits);
   });
 
   it('takes settings that only fit together', async () => {
