@@ -59,8 +59,9 @@ function measured(work: () => void): Settled {
 interface Spread extends Settled {
   readonly close: EpochClose;
   readonly blocks: number;
-  /** The longest block. */
+  /** The longest block, and its CPU, which other programs do not lengthen. */
   readonly longestMs: number;
+  readonly longestCpuMs: number;
   readonly memoryMiB: number;
 }
 
@@ -88,6 +89,7 @@ function assay(snapshot: Uint8Array): Spread {
   return {
     ...{ close, blocks: costs.length, cpuS: sum(({ cpuS }) => cpuS), wallMs: sum(({ wallMs }) => wallMs) },
     longestMs: Math.max(...costs.map(({ wallMs }) => wallMs)),
+    longestCpuMs: Math.max(...costs.map(({ cpuS }) => cpuS * 1000)),
     memoryMiB: process.memoryUsage().rss / 2 ** 20,
   };
 }
@@ -156,7 +158,8 @@ function compare(count: number, say: (line: string) => void): Row[] {
   const apart = difference(pool, theirs.paid);
   if (pool?.shares.length !== count || apart > 1e-3) throw new Error(`the peer pays differently, by up to ${apart}`);
   const miners = `${count.toLocaleString('en')} miners`;
-  const spread = `${ours.blocks} blocks, the longest ${Math.round(ours.longestMs)} ms`;
+  const longest = `the longest ${Math.round(ours.longestMs)} ms, ${Math.round(ours.longestCpuMs)} ms of CPU`;
+  const spread = `${ours.blocks} blocks, ${longest}`;
   const ratio = (theirs.cpuS / ours.cpuS).toFixed(1);
   return [
     { who: `Assay, ${miners}`, value: ours.cpuS, note: `${spread}; ${Math.round(ours.memoryMiB)} MiB in memory` },
