@@ -1,5 +1,5 @@
 import { genesisHash } from '@assay/ledger';
-import { checked, hardFailure, type honest, realKeys, World } from '@assay/ledger/fixture';
+import { checked, domainTerms, hardFailure, type honest, realKeys, World } from '@assay/ledger/fixture';
 import { blockSigningRoot, headerRoot, proposerAt } from '@assay/node/consensus/seal';
 import { devnetParams } from '@assay/node/devnet/genesis';
 import { epochJson } from '@assay/node/http/node-api/json';
@@ -60,8 +60,8 @@ function shortParams(preset: string): Params {
 }
 
 /**
- * A chain under a preset: miners, sessions, stakes, refusals; answers that pass, fail or are not audited; so many
- * epochs with work.
+ * A chain under a preset: miners, sessions, stakes, refusals; answers that pass, fail or are not audited; new terms
+ * of the domain; so many epochs with work.
  */
 export function recordChain(preset: string, rounds: number): RecordedChain {
   const params = shortParams(preset);
@@ -94,7 +94,13 @@ function answer(world: RecordedWorld, round: number): void {
     world.auditAll(receipt, isCheated ? hardFailure : checked(20_000_000 + round));
   }
   if (round === 2) world.block(world.tx('creator', 'undelegate', { miner: 0, amountUnits: 700n }));
-  if (round === 1) world.block(world.tx('otherPayer', 'closeSession', { session: 1 }));
+  if (round === 1) {
+    const terms = domainTerms(world.genesis, { burnBps: 800, domainBps: 250, registrationFeeUnits: 60n });
+    world.block(
+      world.tx('otherPayer', 'closeSession', { session: 1 }),
+      world.tx('landlord', 'updateDomain', { domain: 0, terms }),
+    );
+  }
   world.finishEpoch();
 }
 
