@@ -1,4 +1,4 @@
-import { AccountRow, tables } from '@assay/protocol';
+import { AccountRow, sha256, tables } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Pace } from './pace.ts';
@@ -7,17 +7,93 @@ import { Table } from './table.ts';
 const row = (units: number): AccountRow => ({ address: new Uint8Array(20), balanceUnits: BigInt(units), nonce: units });
 const moneyOf = ({ balanceUnits }: Readonly<AccountRow>) => balanceUnits;
 
-type Step = { readonly kind: 'push' | 'set' | 'retain' | 'root'; readonly at: number; readonly units: number };
+const kinds = ['push', 'push', 'set', 'update', 'retain', 'later', 'root'] as const;
+type Step = { readonly kind: (typeof kinds)[number]; readonly at: number; readonly units: number };
 const steps = fc.array(
   fc.record<Step>({
-    kind: fc.constantFrom('push', 'push', 'set', 'retain', 'root'),
+    kind: fc.constantFrom(...kinds),
     at: fc.nat(40),
     units: fc.nat(1000),
   }),
   { maxLength: 60 },
 );
 
+type Fields = Record<string, unknown>;
+/** A list of rows as the test fills it: what a field is, it sees in the row. */
+interface AnyList {
+  readonly chunkDepth: number;
+  hashTreeRoot(rows: readonly Fields[]): Uint8Array;
+  readonly elementType: {
+    readonly fieldsEntries: readonly { readonly fieldName: string }[];
+    readonly parts: number;
+    readonly partsDepth: number;
+    defaultValue(): Fields;
+    hashTreeRoot(row: Fields): Uint8Array;
+    partsWith(change: Fields): number;
+    partOf(rows: readonly Fields[], part: number): Uint8Array;
+  };
+}
+
+/** A row with another value in one field. */
+function changed(list: AnyList, old: Fields, { at, units }: Pick<Step, 'at' | 'units'>): Fields {
+  const { fieldsEntries } = list.elementType;
+  const name = fieldsEntries[at % fieldsEntries.length]?.fieldName ?? '';
+  const value = old[name];
+  if (typeof value === 'number') return { [name]: units % 256 };
+  if (typeof value === 'bigint') return { [name]: BigInt(units) };
+  return value instanceof Uint8Array && value.length > 0 ? { [name]: value.map(() => units % 256) } : {};
+}
+
+function rootAlong(path: readonly Uint8Array[], leaf: Uint8Array, index: number): Uint8Array {
+  return path.reduce(
+    (node, sibling, height) =>
+      Math.floor(index / 2 ** height) % 2 === 1 ? sha256(sibling, node) : sha256(node, sibling),
+    leaf,
+  );
+}
+
 describe('Table', () => {
+  it.each(['accounts', 'credits', 'sessions', 'tasks', 'models', 'miners'] as const)(
+    'of %s has the root of its rows after any changes, and a path from each of them to it',
+    (name) => {
+      const list = tables[name] as unknown as AnyList;
+      fc.assert(
+        fc.property(steps, (script) => {
+          const table = new Table<Fields>(list, [], () => 0n);
+          let plain: Fields[] = [];
+          for (const step of script) {
+            const { kind, at, units } = step;
+            const index = units % Math.max(plain.length, 1);
+            const old = plain[index] ?? list.elementType.defaultValue();
+            const change = changed(list, old, step);
+            if (kind === 'push') table.push(plain[plain.push({ ...old, ...change }) - 1] as Fields);
+            else if (kind === 'root') expect(table.root()).toEqual(list.hashTreeRoot(plain));
+            else if (plain.length === 0) expect(table.length).toBe(0);
+            else if (kind === 'later') {
+              table.changeLater((each) => ({ ...each, ...change }));
+              plain = plain.map((each) => ({ ...each, ...change }));
+              for (let due = 0; due < plain.length; due++) table.writeChange((due + units) % plain.length);
+            } else if (kind === 'retain') {
+              table.retain((_each, i) => i % 5 !== at % 5);
+              plain = plain.filter((_each, i) => i % 5 !== at % 5);
+            } else {
+              plain[index] = { ...old, ...change };
+              if (kind === 'set') table.set(index, plain[index]);
+              else table.update(index, change);
+            }
+          }
+          expect(table.root()).toEqual(list.hashTreeRoot(plain));
+          expect([...table]).toEqual(plain);
+          for (const [index, each] of plain.entries()) {
+            const path = table.path(index);
+            expect(rootAlong(path, list.elementType.hashTreeRoot(each), index)).toEqual(table.root());
+          }
+        }),
+        { numRuns: 25 },
+      );
+    },
+  );
+
   it('keeps the same rows in the tree and the same total as a plain array', () => {
     fc.assert(
       fc.property(steps, (script) => {

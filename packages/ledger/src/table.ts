@@ -14,7 +14,12 @@ export interface ReadonlyTable<Row> extends Iterable<Readonly<Row>> {
 interface ListType<Row> {
   /** Levels from the row roots up to the root that the length is mixed into. */
   readonly chunkDepth: number;
-  readonly elementType: { rootsOf(rows: readonly Readonly<Row>[]): Uint8Array };
+  readonly elementType: {
+    readonly parts: number;
+    readonly partsDepth: number;
+    partsWith(change: Partial<Row>): number;
+    partOf(rows: readonly Readonly<Row>[], part: number): Uint8Array;
+  };
 }
 
 /** A change that some rows are still to get. */
@@ -55,12 +60,19 @@ function existing<Row>(row: Readonly<Row> | undefined, index: number, length: nu
   return row;
 }
 
-/** The working copy of one SSZ list: plain rows in front of its tree, which is brought up to date when asked. */
+/**
+ * The working copy of one SSZ list: plain rows in front of its tree, which is brought up to date when asked. The tree
+ * begins at the parts of the rows: a change costs the hashes of its part and those above.
+ */
 export class Table<Row> implements ReadonlyTable<Row> {
   readonly #type: ListType<Row>;
   readonly #rows: Readonly<Row>[];
   readonly #moneyOf: (row: Readonly<Row>) => bigint;
-  readonly #dirty = new Set<number>();
+  /** All parts of a row, as bits. */
+  readonly #whole: number;
+  /** Indexes of the rows with changes, in any order, and of each row the parts with changes, as bits. */
+  #dirty: number[] = [];
+  #stale: number[] = [];
   #later: Later<Row> | null = null;
   #units = 0n;
   #tree: ChunkTree;
@@ -70,6 +82,7 @@ export class Table<Row> implements ReadonlyTable<Row> {
     this.#type = type;
     this.#rows = [...rows];
     this.#moneyOf = moneyOf;
+    this.#whole = 2 ** type.elementType.parts - 1;
     this.#units = this.countUnits();
     this.#tree = this.#newTree();
   }
@@ -162,24 +175,35 @@ export class Table<Row> implements ReadonlyTable<Row> {
   }
 
   set(index: number, row: Readonly<Row>): void {
-    const [units, before] = [this.#moneyOf(row), this.#moneyOf(this.written(index))];
-    if (units !== before) this.#units += units - before;
-    this.#markChanged(index);
-    this.#rows[index] = row;
-    this.#dirty.add(index);
+    this.#replace(index, row, this.#whole);
   }
 
   /** Replaces some fields of a row. */
   update(index: number, change: Partial<Row>): void {
-    this.set(index, { ...this.at(index), ...change });
+    const row = this.at(index);
+    const parts = row === this.#rows[index] ? this.#type.elementType.partsWith(change) : this.#whole;
+    // A spread copies field by field where rows of many shapes come along; this does not.
+    this.#replace(index, Object.assign({}, row, change), parts);
   }
 
   /** Appends a row and gives its index. */
   push(row: Readonly<Row>): number {
     const index = this.#rows.push(row) - 1;
     this.#units += this.#moneyOf(row);
-    this.#dirty.add(index);
+    this.#stale.push(this.#whole);
+    this.#dirty.push(index);
     return index;
+  }
+
+  /** Puts a row in the place of one that differs in the given parts only. */
+  #replace(index: number, row: Readonly<Row>, parts: number): void {
+    const [units, before] = [this.#moneyOf(row), this.#moneyOf(this.written(index))];
+    if (units !== before) this.#units += units - before;
+    this.#markChanged(index);
+    this.#rows[index] = row;
+    const stale = this.#stale[index] as number;
+    if (stale === 0) this.#dirty.push(index);
+    this.#stale[index] = stale | parts;
   }
 
   /** Keeps the rows that pass, in order; indexes change. Gives whether any was dropped. */
@@ -202,22 +226,30 @@ export class Table<Row> implements ReadonlyTable<Row> {
   /** The Merkle siblings of an existing row up to `root()`, lowest first. */
   path(index: number): Uint8Array[] {
     this.#hashChanged();
-    return [...this.#tree.path(index), lengthChunk(this.length)];
+    const { partsDepth } = this.#type.elementType;
+    return [...this.#tree.path(index * 2 ** partsDepth).slice(partsDepth), lengthChunk(this.length)];
   }
 
   #hashChanged(): void {
-    if (this.#dirty.size === 0) return;
-    const indexes = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
-    const rows = Array.from(indexes, (index) => this.written(index));
-    this.#tree.set(indexes, this.#type.elementType.rootsOf(rows));
-    this.#dirty.clear();
+    const { parts, partsDepth } = this.#type.elementType;
+    const dirty = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
+    for (let part = 0; part < parts; part++) {
+      const changed = dirty.filter((index) => ((this.#stale[index] as number) >> part) & 1);
+      const rows: Readonly<Row>[] = [];
+      for (const index of changed) rows.push(this.written(index));
+      const places = changed.map((index) => index * 2 ** partsDepth + part);
+      this.#tree.set(places, this.#type.elementType.partOf(rows, part));
+    }
+    for (const index of dirty) this.#stale[index] = 0;
+    this.#dirty = [];
   }
 
   /** An empty tree, into which all rows are still to go. */
   #newTree(): ChunkTree {
-    this.#dirty.clear();
-    for (const index of this.#rows.keys()) this.#dirty.add(index);
-    return new ChunkTree(this.#type.chunkDepth);
+    this.#dirty = [...this.#rows.keys()];
+    this.#stale = this.#rows.map(() => this.#whole);
+    const { partsDepth } = this.#type.elementType;
+    return new ChunkTree(this.#type.chunkDepth + partsDepth, partsDepth);
   }
 }
 

@@ -11,20 +11,20 @@ export class ChunkRows {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #output: { readonly uint8Array: Uint8Array; readonly dataView: DataView };
   /** Chunks of a row. */
-  readonly #width: number;
+  #width = 0;
   #rows = 0;
 
-  /** Room for up to `maxRows` rows. */
-  constructor(maxRows: number, width: number) {
-    this.#width = width;
-    this.#bytes = new Uint8Array(maxRows * (width + 1) * CHUNK);
+  /** Room for up to `maxRows` rows of up to `maxWidth` chunks. */
+  constructor(maxRows: number, maxWidth: number) {
+    this.#bytes = new Uint8Array(maxRows * (maxWidth + 1) * CHUNK);
     this.#output = { uint8Array: this.#bytes, dataView: new DataView(this.#bytes.buffer) };
   }
 
-  /** Begins with `rows` rows of zeros. */
-  clear(rows: number): this {
+  /** Begins with `rows` rows of `width` chunks of zeros. */
+  clear(rows: number, width: number): this {
     this.#rows = rows;
-    this.#bytes.fill(0, 0, rows * this.#width * CHUNK);
+    this.#width = width;
+    this.#bytes.fill(0, 0, rows * width * CHUNK);
     return this;
   }
 

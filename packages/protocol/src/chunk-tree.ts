@@ -1,5 +1,6 @@
 import { digest64, hashInto, zeroNode } from '@chainsafe/persistent-merkle-tree';
 import { littleEndian } from './hash.ts';
+import { PART_DEPTH } from './struct.ts';
 
 const CHUNK = 32;
 /** A chunk in 32-bit words. */
@@ -21,71 +22,74 @@ interface Level {
  */
 export class ChunkTree {
   readonly #depth: number;
+  readonly #partsDepth: number;
   /** Level 0 holds the chunks; only the levels below the first node that covers them all are kept. */
   readonly #levels: Level[] = [];
   #length = 0;
-  /** Null after a change. */
-  #root: Uint8Array | null = null;
+  /** Places of the chunks whose parents are still to be hashed. */
+  #changed: Uint32Array[] = [];
 
-  constructor(depth: number) {
+  /** `partsDepth`: that many of the levels are inside the elements, whose parts (`StructType`) are the chunks. */
+  constructor(depth: number, partsDepth = 0) {
     this.#depth = depth;
+    this.#partsDepth = partsDepth;
   }
 
+  /** The place after the last chunk. */
   get length(): number {
     return this.#length;
   }
 
-  /**
-   * Puts new chunks, 32 bytes each, at `indexes`, which rise. Those at or after `length` must follow it without a gap.
-   */
-  set(indexes: Uint32Array, chunks: Uint8Array): void {
-    const last = indexes.at(-1);
+  /** Puts chunks, 32 bytes each, at `places`, which rise. */
+  set(places: Uint32Array, chunks: Uint8Array): void {
+    const last = places.at(-1);
     if (last === undefined) return;
-    this.#root = null;
     this.#length = Math.max(this.#length, last + 1);
-    let changed = indexes;
-    const words = new Uint32Array(chunks.buffer, chunks.byteOffset, chunks.length >> 2);
-    scatter(this.#levelOf(0).words, changed, words);
-    for (let height = 0; this.#count(height) > 1; height++) {
-      const { words: below } = this.#levelOf(height);
-      const { words: above } = this.#levelOf(height + 1);
-      changed = parentsOf(changed);
-      for (let start = 0; start < changed.length; start += GROUP) {
-        hashPairs(below, above, changed.subarray(start, start + GROUP));
-      }
-    }
+    scatter(this.#levelOf(0).words, places, new Uint32Array(chunks.buffer, chunks.byteOffset, chunks.length >> 2));
+    this.#changed.push(places);
   }
 
   root(): Uint8Array {
-    this.#root ??= this.#hashUp();
-    return this.#root;
+    this.#hashChanged();
+    let height = this.#partsDepth;
+    while (this.#count(height) > 1) height++;
+    let node = this.#length === 0 ? this.#zero(height) : this.#node(height, 0);
+    for (; height < this.#depth; height++) node = digest64(node, this.#zero(height));
+    return node;
   }
 
   /** The siblings from the chunk at `index` up to the root, lowest first. */
   path(index: number): Uint8Array[] {
+    this.#hashChanged();
     let place = index;
     return Array.from({ length: this.#depth }, (_, height) => {
       const sibling = place ^ 1;
       place >>>= 1;
-      return sibling < this.#count(height) ? this.#node(height, sibling) : zeroNode(height).root;
+      return sibling < this.#count(height) ? this.#node(height, sibling) : this.#zero(height);
     });
   }
 
-  /** Hashes the topmost kept node with zeros up to the root. */
-  #hashUp(): Uint8Array {
-    let height = 0;
-    let node: Uint8Array = zeroNode(0).root;
-    if (this.#length > 0) {
-      while (this.#count(height) > 1) height++;
-      node = this.#node(height, 0);
+  #hashChanged(): void {
+    let changed = parentsOf(this.#changed);
+    this.#changed = [];
+    for (let height = 0; changed.length > 0 && this.#count(height) > 1; height++) {
+      const { words: below } = this.#levelOf(height);
+      const { words: above } = this.#levelOf(height + 1);
+      for (let start = 0; start < changed.length; start += GROUP) {
+        hashPairs(below, above, changed.subarray(start, start + GROUP));
+      }
+      changed = parentsOf([changed]);
     }
-    for (; height < this.#depth; height++) node = digest64(node, zeroNode(height).root);
-    return node;
   }
 
   /** How many nodes of a level stand above chunks. */
   #count(height: number): number {
     return this.#length === 0 ? 0 : ((this.#length - 1) >>> height) + 1;
+  }
+
+  /** What stands in place of parts that an element has not, and of elements that are not there. */
+  #zero(height: number): Uint8Array {
+    return zeroNode(height < this.#partsDepth ? PART_DEPTH + height : height - this.#partsDepth).root;
   }
 
   #node(height: number, index: number): Uint8Array {
@@ -97,7 +101,7 @@ export class ChunkTree {
     const present = this.#levels[height];
     const needed = (this.#count(height) + 1) * WORDS;
     if (present !== undefined && present.words.length >= needed) return present;
-    const level = zeroLevel(height, 2 * needed);
+    const level = zeroLevel(this.#zero(height), present === undefined ? needed : 2 * needed);
     if (present !== undefined) level.words.set(present.words);
     this.#levels[height] = level;
     return level;
@@ -116,22 +120,24 @@ export function lengthChunk(length: number): Uint8Array {
   return chunk;
 }
 
-function zeroLevel(height: number, length: number): Level {
+function zeroLevel(zero: Uint8Array, length: number): Level {
   const words = new Uint32Array(length);
   const bytes = new Uint8Array(words.buffer);
-  bytes.set(zeroNode(height).root);
+  bytes.set(zero);
   for (let filled = WORDS; filled < length; filled *= 2) words.copyWithin(filled, 0, filled);
   return { words, bytes };
 }
 
-/** Places above `indexes`, each once. */
-function parentsOf(indexes: Uint32Array): Uint32Array {
-  const parents = new Uint32Array(indexes.length);
-  let count = 0;
-  for (const index of indexes) {
-    const parent = index >>> 1;
-    if (count === 0 || parents[count - 1] !== parent) parents[count++] = parent;
+/** The places above `places`, rising, each once. */
+function parentsOf(places: readonly Uint32Array[]): Uint32Array {
+  const parents = new Uint32Array(places.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const some of places) {
+    for (const place of some) parents[end++] = place >>> 1;
   }
+  if (places.length > 1) parents.sort((a, b) => a - b);
+  let count = 0;
+  for (const parent of parents) if (count === 0 || parents[count - 1] !== parent) parents[count++] = parent;
   return parents.subarray(0, count);
 }
 

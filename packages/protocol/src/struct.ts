@@ -1,6 +1,7 @@
 import { merkleizeBlocksBytes } from '@chainsafe/persistent-merkle-tree';
 import {
   type BasicType,
+  type ByteViews,
   ContainerNodeStructType,
   ListBasicType,
   ListCompositeType,
@@ -14,6 +15,9 @@ import { littleEndian } from './hash.ts';
 const CHUNK = 32;
 /** Values hashed side by side: enough to fill a vector unit, few enough to bound memory. */
 const GROUP = 256;
+/** Levels of a part: of a wide struct in a table mostly few fields change, and only their part is hashed again. */
+export const PART_DEPTH = 3;
+const PART_FIELDS = 2 ** PART_DEPTH;
 const lengthType = new UintNumberType(8);
 
 /**
@@ -28,31 +32,80 @@ export function byValue<T extends { readonly isViewMutable: boolean }>(type: T):
 /** A container kept in the tree as one plain value: quick to read and small, replaced as a whole. */
 export class StructType<Fields extends Record<string, Type<unknown>>> extends ContainerNodeStructType<Fields> {
   #chunks: ChunkRows | null = null;
+  /** The bit of the part that holds a field. */
+  readonly #partOf: ReadonlyMap<unknown, number>;
+  readonly #empty: Readonly<ValueOfFields<Fields>>;
 
   constructor(fields: Fields, options: { readonly typeName: string }) {
     super(fields, options);
     byValue(this);
+    this.#partOf = new Map(this.fieldsEntries.map(({ fieldName }, i) => [fieldName, 1 << (i >> PART_DEPTH)]));
+    this.#empty = Object.fromEntries(this.fieldsEntries.map(({ fieldName }) => [fieldName, null])) as never;
+  }
+
+  // The library lets an object grow field by field: V8 makes a dictionary of it, which takes microseconds to copy.
+  override value_deserializeFromBytes(data: ByteViews, start: number, end: number): ValueOfFields<Fields> {
+    const ranges = this.getFieldRanges(data.dataView, start, end);
+    const value: ValueOfFields<Fields> = Object.assign({}, this.#empty);
+    for (const [i, { fieldName, fieldType }] of this.fieldsEntries.entries()) {
+      const range = ranges[i] as (typeof ranges)[number];
+      const field = fieldType.value_deserializeFromBytes(data, start + range.start, start + range.end);
+      value[fieldName] = field as ValueOfFields<Fields>[keyof Fields];
+    }
+    return value;
   }
 
   /** The roots of many values, 32 bytes each: `hashTreeRoot` of each of them, but many times as fast. */
   rootsOf(values: readonly ValueOfFields<Fields>[]): Uint8Array {
+    return this.#hash(values, { from: 0, count: this.fieldsEntries.length, depth: this.depth });
+  }
+
+  /** Levels from the parts, which are the nodes above eight fields each, up to the root. */
+  get partsDepth(): number {
+    return Math.max(this.depth - PART_DEPTH, 0);
+  }
+
+  get parts(): number {
+    return ((this.fieldsEntries.length - 1) >> PART_DEPTH) + 1;
+  }
+
+  /** The parts that hold the fields of `change`, as bits. */
+  partsWith(change: Partial<ValueOfFields<Fields>>): number {
+    let parts = 0;
+    for (const field in change) parts |= this.#partOf.get(field) ?? 0;
+    return parts;
+  }
+
+  /** One part of each of many values, 32 bytes each. */
+  partOf(values: readonly ValueOfFields<Fields>[], part: number): Uint8Array {
+    const from = part * PART_FIELDS;
+    const count = Math.min(PART_FIELDS, this.fieldsEntries.length - from);
+    return this.#hash(values, { from, count, depth: this.depth - this.partsDepth });
+  }
+
+  /** Writes `count` fields of all values into chunks, group after group, and merkleises these. */
+  #hash(values: readonly ValueOfFields<Fields>[], { from, count, depth }: Span): Uint8Array {
+    this.#chunks ??= new ChunkRows(GROUP, this.fieldsEntries.length);
+    const fields = this.fieldsEntries.slice(from, from + count);
     const roots = new Uint8Array(values.length * CHUNK);
     for (let start = 0; start < values.length; start += GROUP) {
-      roots.set(this.#hashGroup(values.slice(start, start + GROUP)), start * CHUNK);
+      const group = values.slice(start, start + GROUP);
+      const chunks = this.#chunks.clear(group.length, count);
+      for (const [place, { fieldName, fieldType }] of fields.entries()) {
+        const column = group.map((value) => value[fieldName]);
+        writeRoots(chunks, place, fieldType, column);
+      }
+      roots.set(chunks.roots(depth), start * CHUNK);
     }
     return roots;
   }
+}
 
-  /** Writes field after field of all values into their chunks, and merkleises these. */
-  #hashGroup(values: readonly ValueOfFields<Fields>[]): Uint8Array {
-    this.#chunks ??= new ChunkRows(GROUP, this.fieldsEntries.length);
-    const chunks = this.#chunks.clear(values.length);
-    for (const [place, { fieldName, fieldType }] of this.fieldsEntries.entries()) {
-      const column = values.map((value) => value[fieldName]);
-      writeRoots(chunks, place, fieldType, column);
-    }
-    return chunks.roots(this.depth);
-  }
+/** Some fields of a struct, and the levels above them. */
+interface Span {
+  readonly from: number;
+  readonly count: number;
+  readonly depth: number;
 }
 
 /** Writes the root of each value of `column` to its chunk at `place`. */
@@ -66,9 +119,9 @@ function writeRoots(chunks: ChunkRows, place: number, type: Type<unknown>, colum
 function rootsOfLists(type: ListBasicType<BasicType<unknown>>, lists: readonly unknown[][]): Uint8Array {
   const longest = lists.reduce((length, list) => Math.max(length, list.length), 1);
   const width = (longest * type.elementType.byteLength + CHUNK - 1) >> 5;
-  const items = new ChunkRows(lists.length, width).clear(lists.length);
+  const items = new ChunkRows(lists.length, width).clear(lists.length, width);
   items.serialize(0, type, lists);
-  const rootsAndLengths = new ChunkRows(lists.length, 2).clear(lists.length);
+  const rootsAndLengths = new ChunkRows(lists.length, 2).clear(lists.length, 2);
   const lengths = lists.map((list) => list.length);
   rootsAndLengths.put(0, items.roots(type.chunkDepth));
   rootsAndLengths.serialize(1, lengthType, lengths);
