@@ -1,8 +1,6 @@
 import { type CreditRow, tables } from '@assay/protocol';
 import { saturate } from './integers.ts';
-import { Table } from './table.ts';
-
-const keyOf = (payer: Uint8Array, miner: number): string => `${payer.join()}/${miner}`;
+import { pairKey, Table } from './table.ts';
 
 /** What miners did for payers this reward period, one row for each two of them (economics §7.1). */
 export class CreditTable extends Table<CreditRow> {
@@ -10,12 +8,12 @@ export class CreditTable extends Table<CreditRow> {
 
   constructor(rows: readonly Readonly<CreditRow>[]) {
     super(tables.credits, rows, () => 0n);
-    for (const [index, { payer, miner }] of rows.entries()) this.#indexOf.set(keyOf(payer, miner), index);
+    for (const [index, { payer, miner }] of rows.entries()) this.#indexOf.set(pairKey(payer, miner), index);
   }
 
   /** Adds one task's work and tokens. */
   add({ payer, miner, vwu, tokens }: Omit<CreditRow, 'largestVwu'>): void {
-    const key = keyOf(payer, miner);
+    const key = pairKey(payer, miner);
     const index = this.#indexOf.get(key);
     if (index === undefined) {
       this.#indexOf.set(key, this.push({ payer, miner, vwu, tokens, largestVwu: vwu }));

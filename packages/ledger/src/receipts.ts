@@ -47,23 +47,35 @@ export function applyReceipts(
 ): void {
   for (const receipt of receipts) {
     const session = state.sessions.at(receipt.session);
-    const { taskId, kind, model, miner, gateway, drawHeight, taskSequence, replica } = receipt;
-    const { tokensIn, tokensOut, priceUnits } = receipt;
+    const { miner, priceUnits } = receipt;
     state.sessions.update(receipt.session, {
       escrowUnits: session.escrowUnits - priceUnits,
       spentUnits: saturate(session.spentUnits + priceUnits),
     });
     state.miners.update(miner, { tasks: state.miners.at(miner).tasks + 1 });
+    // Field by field: spreads make it grow, which costs more than all the rest.
     state.addTask({
-      ...{ taskId, kind, model, miner, gateway, drawHeight, taskSequence, replica, tokensIn, tokensOut, priceUnits },
-      ...place,
+      taskId: receipt.taskId,
+      kind: receipt.kind,
       status: taskStatuses.certified,
-      isRated: false,
       session: receipt.session,
+      model: receipt.model,
+      miner,
+      gateway: receipt.gateway,
+      mixer: place.mixer,
+      height: place.height,
+      drawHeight: receipt.drawHeight,
+      taskSequence: receipt.taskSequence,
+      replica: receipt.replica,
+      tokensIn: receipt.tokensIn,
+      tokensOut: receipt.tokensOut,
       pendingUnits: priceUnits,
+      priceUnits,
       artifactRoot: receipt.artifactRoot,
       firstTokenMs: receipt.firstTokenMs,
       totalMs: receipt.totalMs,
+      reveals: place.reveals,
+      isRated: false,
       agreement: agreements.similar,
     });
   }

@@ -34,20 +34,16 @@ import { CreditTable } from './credits.ts';
 import type { Pace, Steps } from './pace.ts';
 import { type KeyKind, type RoleKeys, roleKeysOf } from './roleKeys.ts';
 import type { RoleKind } from './roles.ts';
-import { reindex, Table } from './table.ts';
+import { keyOf, pairKey, reindex, Table } from './table.ts';
 import type { LedgerView } from './view.ts';
 import { VoteTable } from './voteTable.ts';
 
-export type { LedgerView };
-
-/** A byte string as a key of a map. */
-export const keyOf = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes);
+export { keyOf, type LedgerView };
 
 const stateFields = State.fieldsEntries.map(({ fieldName }) => fieldName);
 const tableNames = Object.keys(tables) as TableName[];
 
 const noMoney = () => 0n;
-const pairKey = (account: Uint8Array, row: number): string => `${keyOf(account)}/${row}`;
 
 /** The working state: tables in front of the SSZ tree, and lookups that are rebuilt at load and never part of it. */
 export class LedgerState implements LedgerView {

@@ -253,6 +253,12 @@ export class Table<Row> implements ReadonlyTable<Row> {
   }
 }
 
+/** A byte string as a key of a map. */
+export const keyOf = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes);
+
+/** An account and a row as a key of a map. */
+export const pairKey = (account: Uint8Array, row: number): string => `${keyOf(account)}/${row}`;
+
 /** Sets the index of each row by its key. */
 export function reindex<Row>(
   indexOf: Map<string, number>,

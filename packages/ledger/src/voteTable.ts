@@ -1,7 +1,7 @@
 import { tables, type VoteRow } from '@assay/protocol';
-import { reindex, Table } from './table.ts';
+import { pairKey, reindex, Table } from './table.ts';
 
-const keyOf = ({ proposal, voter }: Readonly<VoteRow>): string => `${proposal}/${String.fromCharCode(...voter)}`;
+const keyOf = ({ proposal, voter }: Readonly<VoteRow>): string => pairKey(voter, proposal);
 
 /** The votes on open proposals: one to an account and proposal. */
 export class VoteTable extends Table<VoteRow> {

@@ -1,9 +1,12 @@
 import { digest } from '@chainsafe/as-sha256';
+import { digest64 } from '@chainsafe/persistent-merkle-tree';
 
 /** SHA-256 of the concatenation of `parts`. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  return digest(parts.length === 1 && only !== undefined ? only : concatBytes(parts));
+  const [first, second] = parts;
+  if (first === undefined || parts.length > 2) return digest(concatBytes(parts));
+  if (second === undefined) return digest(first);
+  return first.length === 32 && second.length === 32 ? digest64(first, second) : digest(concatBytes(parts));
 }
 
 /** One array holding `parts` in order. */
@@ -32,9 +35,7 @@ export function littleEndian(value: number, length: number): Uint8Array {
 
 /** The first eight bytes of `bytes` as a little-endian integer. */
 export function firstUint64(bytes: Uint8Array): bigint {
-  let value = 0n;
-  for (let i = 7; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] ?? 0);
-  return value;
+  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
 }
 
 /** Lower-case hexadecimal, no prefix. */

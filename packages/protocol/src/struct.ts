@@ -47,7 +47,8 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
   override value_deserializeFromBytes(data: ByteViews, start: number, end: number): ValueOfFields<Fields> {
     const ranges = this.getFieldRanges(data.dataView, start, end);
     const value: ValueOfFields<Fields> = Object.assign({}, this.#empty);
-    for (const [i, { fieldName, fieldType }] of this.fieldsEntries.entries()) {
+    for (let i = 0; i < ranges.length; i++) {
+      const { fieldName, fieldType } = this.fieldsEntries[i] as (typeof this.fieldsEntries)[number];
       const range = ranges[i] as (typeof ranges)[number];
       const field = fieldType.value_deserializeFromBytes(data, start + range.start, start + range.end);
       value[fieldName] = field as ValueOfFields<Fields>[keyof Fields];
