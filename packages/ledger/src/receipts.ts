@@ -7,6 +7,7 @@ import {
   type ResultCode,
   type SessionRow,
   sessionStatuses,
+  TaskIdentity,
   taskIdOf,
   taskKinds,
   taskStatuses,
@@ -24,8 +25,10 @@ type Prices = Pick<ModelRow, 'priceInUnits' | 'priceOutUnits'>;
 export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], height: number): ResultCode {
   const miners = new Map<string, number>();
   const chargedUnits = new Map<number, bigint>();
-  for (const receipt of receipts) {
-    const code = receiptCode(state, receipt, height);
+  const taskIds = TaskIdentity.rootsOf(receipts);
+  for (const [place, receipt] of receipts.entries()) {
+    const taskId = taskIds.subarray(32 * place, 32 * (place + 1));
+    const code = receiptCode(state, receipt, { height, taskId });
     if (code !== 'OK') return code;
     const key = keyOf(receipt.taskId);
     if (miners.has(key) || state.taskOf(receipt.taskId) !== undefined) return 'RECEIPT_DUPLICATE';
@@ -84,11 +87,16 @@ export function applyReceipts(
   if (tokens > 0) state.setGlobals({ backgroundTokens: state.globals.backgroundTokens + tokens });
 }
 
-function receiptCode(state: LedgerView, receipt: Receipt, height: number): ResultCode {
+/** `taskId` is the one that its session, sequence and request give it. */
+function receiptCode(
+  state: LedgerView,
+  receipt: Receipt,
+  { height, taskId }: { readonly height: number; readonly taskId: Uint8Array },
+): ResultCode {
   const session = state.sessions.get(receipt.session);
   if (session === undefined || !hasKnownRoles(state, receipt, session)) return 'RECEIPT_UNKNOWN_ROLE';
   if (!isInTime(state, receipt, session, height)) return 'RECEIPT_OUT_OF_TIME';
-  if (!hasOwnTaskId(receipt)) return 'RECEIPT_BAD_TASK';
+  if (!hasOwnTaskId(receipt, taskId)) return 'RECEIPT_BAD_TASK';
   const code = replicaCode(receipt, session);
   if (code !== 'OK') return code;
   if (!takesKind(session, receipt.kind)) return 'RECEIPT_WRONG_KIND'; // §4.12
@@ -165,7 +173,7 @@ function isInTime(state: LedgerView, receipt: Receipt, session: Readonly<Session
 }
 
 /** §6.2 Nobody can choose a task id but by asking another task. */
-function hasOwnTaskId(receipt: Receipt): boolean {
+function hasOwnTaskId(receipt: Receipt, taskId = taskIdOf(receipt)): boolean {
   if (receipt.kind > taskKinds.training || receipt.outcome > outcomes.partial) return false;
-  return equalBytes(taskIdOf(receipt), receipt.taskId);
+  return equalBytes(taskId, receipt.taskId);
 }

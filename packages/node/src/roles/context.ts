@@ -46,22 +46,16 @@ export interface RoleService {
   stop(): Promise<void>;
 }
 
-/** Signing roots of one chain, one domain hash per message type (§1.2). */
+/** Signing roots of one chain (§1.2). */
 export class SigningRoots {
   readonly #chain: ChainIdentity;
-  readonly #domains = new Map<MessageType, Uint8Array>();
 
   constructor(chain: ChainIdentity) {
     this.#chain = chain;
   }
 
   of<T>(message: MessageType, type: Type<T>, value: T): Uint8Array {
-    let domain = this.#domains.get(message);
-    if (domain === undefined) {
-      domain = signingDomain(this.#chain, message);
-      this.#domains.set(message, domain);
-    }
-    return signingRoot(type.hashTreeRoot(value), domain);
+    return signingRoot(type.hashTreeRoot(value), signingDomain(this.#chain, message));
   }
 }
 
