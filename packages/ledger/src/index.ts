@@ -25,7 +25,7 @@ export { type BlockInput, Ledger } from './ledger.ts';
 export { priceOf, pricesAt, receiptsCode } from './receipts.ts';
 export * from './result.ts';
 export { EPOCH_GRACE_BLOCKS, type Rule, rules } from './rules.ts';
-export { transactionSigningRoot } from './signing.ts';
+export { readTransaction, type SignedTransaction, transactionSigningRoot } from './signing.ts';
 export type { LedgerView } from './state.ts';
 export type { ReadonlyTable } from './table.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './trust.ts';

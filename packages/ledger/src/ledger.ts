@@ -7,6 +7,7 @@ import { closeEpoch, endsEpoch } from './epoch/close.ts';
 import type { Settlement } from './epoch/settlement.ts';
 import { stateOfGenesis } from './genesis.ts';
 import type { BlockResult, LedgerEvent } from './result.ts';
+import type { SignedTransaction } from './signing.ts';
 import { LedgerState, type LedgerView } from './state.ts';
 import { applyTransaction, checkTransaction } from './transactions/process.ts';
 import type { Verifier } from './verifier.ts';
@@ -19,8 +20,8 @@ export interface BlockInput {
   readonly timeMs: number;
   /** Index of the proposing validator. */
   readonly proposer: number;
-  /** Serialised transactions in order. */
-  readonly transactions: readonly Uint8Array[];
+  /** Transactions in order: serialised, or read before. */
+  readonly transactions: readonly (Uint8Array | SignedTransaction)[];
 }
 
 /** The rules of Assay over one state: what a block changes, and what it would refuse. */
@@ -86,7 +87,7 @@ export class Ledger {
   }
 
   /** The code a transaction would get as the first of the next block; changes nothing. */
-  check(transaction: Uint8Array, verifier: Verifier): ResultCode {
+  check(transaction: Uint8Array | SignedTransaction, verifier: Verifier): ResultCode {
     const height = this.#state.globals.height + 1;
     return checkTransaction(this.#state, transaction, { height, transaction: 0, verifier });
   }
@@ -101,8 +102,8 @@ export class Ledger {
     const { height, timeMs } = input;
     requireSuccessor(state, input);
     const events: LedgerEvent[] = [];
-    const transactions = input.transactions.map((bytes, transaction) =>
-      applyTransaction(state, bytes, { height, transaction, verifier }, events),
+    const transactions = input.transactions.map((each, transaction) =>
+      applyTransaction(state, each, { height, transaction, verifier }, events),
     );
     for (const event of advanceAudits(state, height)) events.push(event);
     for (const event of advanceModels(state, height)) events.push(event);

@@ -1,15 +1,12 @@
 import {
-  addressOf,
   type BodyKind,
   type BodyValues,
   bodySelectors,
-  limits,
   type ResultCode,
-  Transaction,
   type UnsignedTransaction,
 } from '@assay/protocol';
 import type { LedgerEvent, TransactionResult } from '../result.ts';
-import { transactionSigningRoot } from '../signing.ts';
+import { readTransaction, type SignedTransaction } from '../signing.ts';
 import type { LedgerState } from '../state.ts';
 import type { Verifier } from '../verifier.ts';
 import { acceptModel } from './acceptModel.ts';
@@ -108,8 +105,12 @@ export interface Place {
 }
 
 /** The code a transaction would get in a block at `place`; changes nothing. */
-export function checkTransaction(state: LedgerState, bytes: Uint8Array, place: Place): ResultCode {
-  const { code, read } = readTransaction(state, bytes, place);
+export function checkTransaction(
+  state: LedgerState,
+  transaction: Uint8Array | SignedTransaction,
+  place: Place,
+): ResultCode {
+  const { code, read } = examine(state, transaction, place);
   if (code !== 'OK' || read === null) return code;
   return read.rule.validate(state, read.body, read.context);
 }
@@ -117,11 +118,11 @@ export function checkTransaction(state: LedgerState, bytes: Uint8Array, place: P
 /** Applies a transaction, or refuses it with a code; appends what happened to `events`. */
 export function applyTransaction(
   state: LedgerState,
-  bytes: Uint8Array,
+  transaction: Uint8Array | SignedTransaction,
   place: Place,
   events: LedgerEvent[],
 ): TransactionResult {
-  const { code, read } = readTransaction(state, bytes, place);
+  const { code, read } = examine(state, transaction, place);
   if (read === null) return { code, kind: null, sender: null, events: [] };
   const { kind, content, body, rule, context, isFree } = read;
   const { sender } = context;
@@ -136,14 +137,12 @@ export function applyTransaction(
   return { code: verdict, kind, sender, events: caused };
 }
 
-function readTransaction(state: LedgerState, bytes: Uint8Array, place: Place): Reading {
-  if (bytes.length > limits.maxTransactionBytes) return { code: 'TOO_LARGE', read: null };
-  const transaction = decode(bytes);
-  if (transaction === null) return { code: 'MALFORMED', read: null };
-  const { content, signature } = transaction;
+function examine(state: LedgerState, transaction: Uint8Array | SignedTransaction, place: Place): Reading {
+  const signed = transaction instanceof Uint8Array ? readTransaction(state.chain, transaction) : transaction;
+  if (typeof signed === 'string') return { code: signed, read: null };
+  const { content, signature, sender, signingRoot } = signed;
   const kind = kinds[content.body.selector];
   if (kind === undefined) return { code: 'MALFORMED', read: null };
-  const sender = addressOf(content.publicKey);
   const body: unknown = content.body.value;
   // The selector chose both the type that read the body and the rule.
   const rule = rules[kind] as TransactionRule<unknown>;
@@ -152,8 +151,7 @@ function readTransaction(state: LedgerState, bytes: Uint8Array, place: Place): R
   const context = { ...place, sender, publicKey, availableUnits };
   const isFree = content.feeUnits === 0n && rule.isDuty?.(state, body, publicKey) === true;
   const read: Read = { kind, content, body, rule, context, isFree };
-  const root = transactionSigningRoot(state.chain, content);
-  if (!place.verifier.ed25519(publicKey, root, signature)) return { code: 'BAD_SIGNATURE', read };
+  if (!place.verifier.ed25519(publicKey, signingRoot, signature)) return { code: 'BAD_SIGNATURE', read };
   return { code: envelopeCode(state, read), read };
 }
 
@@ -164,12 +162,4 @@ function envelopeCode(state: LedgerState, { content, context, isFree }: Read): R
   if (content.nonce !== state.nonceOf(sender)) return 'BAD_NONCE';
   if (!isFree && content.feeUnits < state.params.transactionFeeUnits) return 'FEE_TOO_LOW';
   return availableUnits < 0n ? 'CANNOT_PAY_FEE' : 'OK';
-}
-
-function decode(bytes: Uint8Array): Transaction | null {
-  try {
-    return Transaction.deserialize(bytes);
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,5 @@
-import { transactionSigningRoot } from '@assay/ledger';
-import { type ChainIdentity, limits, Transaction } from '@assay/protocol';
+import { readTransaction, type SignedTransaction } from '@assay/ledger';
+import { type ChainIdentity, limits } from '@assay/protocol';
 import type { SignatureMemory } from '../crypto/signature-memory.ts';
 import { verifyOffThread } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
@@ -18,20 +18,22 @@ export class Arrivals {
   }
 
   /**
-   * Calls `next`, which must not throw, when it is the transaction's turn; a good signature is then remembered. Throws
-   * AssayError TOO_MANY_REQUESTS when too many are being checked.
+   * Calls `next`, which must not throw, when it is the transaction's turn, with what was read, or the code when it is
+   * none; a good signature is then remembered. Throws AssayError TOO_MANY_REQUESTS when too many are being checked.
    */
-  pass(transaction: Uint8Array, next: () => void): void {
-    const { length } = transaction;
+  pass(bytes: Uint8Array, next: (read: ReturnType<typeof readTransaction>) => void): void {
+    const { length } = bytes;
     if (this.#size >= limits.maxWaitingTransactions || this.#bytes + length > limits.maxWaitingBytes) {
       throw new AssayError('TOO_MANY_REQUESTS', `${this.#size} transactions are being checked.`);
     }
     this.#size += 1;
     this.#bytes += length;
-    this.#last = Promise.all([this.#last, this.#check(transaction)]).then(() => {
+    const read = readTransaction(this.#chain, bytes);
+    const checked = typeof read === 'string' ? null : this.#check(read);
+    this.#last = Promise.all([this.#last, checked]).then(() => {
       this.#size -= 1;
       this.#bytes -= length;
-      next();
+      next(read);
     });
   }
 
@@ -40,21 +42,9 @@ export class Arrivals {
     await this.#last;
   }
 
-  async #check(bytes: Uint8Array): Promise<void> {
-    const transaction = bytes.length > limits.maxTransactionBytes ? null : decode(bytes);
-    if (transaction === null) return;
-    const { content, signature } = transaction;
-    const root = transactionSigningRoot(this.#chain, content);
-    if (await verifyOffThread(content.publicKey, root, signature)) {
-      this.#signatures.learn(content.publicKey, root, signature);
+  async #check({ content, signature, signingRoot }: SignedTransaction): Promise<void> {
+    if (await verifyOffThread(content.publicKey, signingRoot, signature)) {
+      this.#signatures.learn(content.publicKey, signingRoot, signature);
     }
-  }
-}
-
-function decode(bytes: Uint8Array): Transaction | null {
-  try {
-    return Transaction.deserialize(bytes);
-  } catch {
-    return null;
   }
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkPossessions, type Ledger } from '@assay/ledger';
+import { checkPossessions, type Ledger, type readTransaction } from '@assay/ledger';
 import { equalBytes, type Genesis, limits, type ResultCode, TransactionList } from '@assay/protocol';
 import { SignatureMemory } from '../crypto/signature-memory.ts';
 import type { Ed25519Signer } from '../crypto/signers.ts';
@@ -77,7 +77,7 @@ export class EmbeddedEngine implements Engine {
       if (this.#ended !== null) throw this.#ended;
       // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
       const bytes = Uint8Array.from(transaction);
-      this.#arrivals.pass(bytes, () => this.#admit(bytes, { resolve, reject }));
+      this.#arrivals.pass(bytes, (read) => this.#admit(read, { resolve, reject }));
     });
   }
 
@@ -130,24 +130,28 @@ export class EmbeddedEngine implements Engine {
     }, this.#dueMs - now);
   }
 
-  #admit(bytes: Uint8Array, answer: Pick<Waiting, 'resolve' | 'reject'>): void {
+  #admit(read: ReturnType<typeof readTransaction>, answer: Pick<Waiting, 'resolve' | 'reject'>): void {
     try {
       if (this.#ended !== null) throw this.#ended;
-      const code = this.#admissionCode(bytes);
-      if (code === 'OK') this.#mempool.add({ bytes, envelope: envelopeOf(bytes), ...answer });
-      else answer.resolve({ code, height: 0, events: [] });
+      if (typeof read === 'string') answer.resolve({ code: read, height: 0, events: [] });
+      else this.#enqueue({ transaction: read, envelope: envelopeOf(read), ...answer });
     } catch (error) {
       answer.reject(error);
     }
   }
 
+  #enqueue(waiting: Waiting): void {
+    const code = this.#admissionCode(waiting);
+    if (code === 'OK') this.#mempool.add(waiting);
+    else waiting.resolve({ code, height: 0, events: [] });
+  }
+
   /** What the mempool says to a transaction: the ledger's code, except that it may follow others that wait. */
-  #admissionCode(bytes: Uint8Array): ResultCode {
-    const code = this.ledger.check(bytes, this.#signatures.onArrival);
+  #admissionCode({ transaction, envelope }: Waiting): ResultCode {
+    const code = this.ledger.check(transaction, this.#signatures.onArrival);
     const isWellSigned = code === 'OK' || code === 'BAD_NONCE';
-    const envelope = isWellSigned ? envelopeOf(bytes) : null;
-    const promises = envelope === null ? null : this.#mempool.promisesOf(envelope.sender);
-    if (envelope === null || promises === null) return code;
+    const promises = isWellSigned ? this.#mempool.promisesOf(envelope.sender) : null;
+    if (promises === null) return code;
     if (envelope.nonce !== promises.nextNonce) return 'BAD_NONCE';
     return this.#promiseCode(envelope, promises.feesUnits);
   }
@@ -185,10 +189,11 @@ export class EmbeddedEngine implements Engine {
     const height = globals.height + 1;
     const proposer = proposerAt(height, validators.length);
     const timeMs = Math.max(this.#nowMs(), globals.timeMs + 1);
-    const transactions = waiting.map(({ bytes }) => bytes);
+    const transactions = waiting.map(({ transaction }) => transaction);
     const result = ledger.applyBlock({ height, timeMs, proposer, transactions }, this.#signatures.inBlock);
     const header = { height, timeMs, proposer, parentRoot: this.#headRoot, stateRoot: result.stateRoot };
-    const { block, bytes } = sealBlock(chain, header, transactions, this.#proposers[proposer] as Ed25519Signer);
+    const encoded = transactions.map((transaction) => transaction.bytes);
+    const { block, bytes } = sealBlock(chain, header, encoded, this.#proposers[proposer] as Ed25519Signer);
     const isDue = this.#snapshots.isDue(result, bytes.length, ledger.isSettling);
     const snapshot = isDue ? ledger.snapshot() : null;
     this.#mempool.prune(height + 1, (address) => ledger.state.nonceOf(address));
@@ -232,7 +237,7 @@ export class EmbeddedEngine implements Engine {
 
   async #dump(dir: string, waiting: readonly Waiting[]): Promise<void> {
     await mkdir(dir, { recursive: true });
-    const transactions = TransactionList.serialize(waiting.map(({ bytes }) => bytes));
+    const transactions = TransactionList.serialize(waiting.map(({ transaction }) => transaction.bytes));
     await writeDurably(join(dir, 'transactions.ssz'), transactions, 0o600);
     await writeDurably(join(dir, 'state.ssz'), this.ledger.snapshot(), 0o600);
   }

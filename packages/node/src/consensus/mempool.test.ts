@@ -1,9 +1,16 @@
-import { limits } from '@assay/protocol';
+import { limits, sha256, Transaction } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../errors.ts';
 import { type Envelope, Mempool, type Waiting } from './mempool.ts';
 import type { Inclusion } from './port.ts';
+
+/** Of no meaning to the mempool. */
+const transaction = {
+  ...Transaction.defaultValue(),
+  sender: new Uint8Array(20),
+  signingRoot: sha256(),
+};
 
 interface Sent {
   readonly entry: Waiting;
@@ -17,7 +24,7 @@ function send(pool: Mempool, sender: string, nonce: number, more: Partial<Envelo
   const sent: Sent = {
     answer: null,
     entry: {
-      bytes: new Uint8Array(size),
+      transaction: { ...transaction, bytes: new Uint8Array(size) },
       envelope,
       resolve: (inclusion) => {
         sent.answer = inclusion;
@@ -65,7 +72,9 @@ describe('mempool', () => {
             const taken = pool.take(count, room, 4);
             expect(taken.length).toBeGreaterThan(0);
             expect(taken.length).toBeLessThanOrEqual(count);
-            expect(taken.reduce((sum, { bytes }) => sum + bytes.length + 4, 0)).toBeLessThanOrEqual(room);
+            expect(taken.reduce((sum, { transaction }) => sum + transaction.bytes.length + 4, 0)).toBeLessThanOrEqual(
+              room,
+            );
             for (const { envelope } of taken) {
               expect(envelope.nonce).toBe(next.get(envelope.sender) ?? 0);
               next.set(envelope.sender, envelope.nonce + 1);

@@ -1,4 +1,5 @@
-import { addressOf, type BodyKind, bodySelectors, limits } from '@assay/protocol';
+import type { SignedTransaction } from '@assay/ledger';
+import { type BodyKind, bodySelectors, limits } from '@assay/protocol';
 import { AssayError } from '../errors.ts';
 import type { Inclusion } from './port.ts';
 
@@ -13,27 +14,22 @@ export interface Envelope {
   readonly isDuty: boolean;
 }
 
-/** Where a signed transaction keeps what the mempool needs: the content begins after its offset and the signature. */
-const at = { publicKey: 68, nonce: 100, validUntil: 108, feeUnits: 116, selector: 128 } as const;
 const duties: readonly BodyKind[] = ['certifiedBatch', 'auditCommit', 'auditReveal'];
 const dutySelectors: readonly number[] = duties.map((kind) => bodySelectors[kind]);
 
-/** Reads the envelope without decoding the body, which may be megabytes. */
-export function envelopeOf(transaction: Uint8Array): Envelope {
-  const bytes = Buffer.from(transaction.buffer, transaction.byteOffset, transaction.length);
+export function envelopeOf({ content, sender }: SignedTransaction): Envelope {
+  const { publicKey, nonce, validUntil, feeUnits, body } = content;
   return {
-    sender: bytes.toString('latin1', at.publicKey, at.nonce),
-    address: addressOf(transaction.subarray(at.publicKey, at.nonce)),
-    nonce: Number(bytes.readBigUInt64LE(at.nonce)),
-    validUntil: Number(bytes.readBigUInt64LE(at.validUntil)),
-    feeUnits: bytes.readBigUInt64LE(at.feeUnits),
-    isDuty: dutySelectors.includes(bytes.readUInt8(at.selector)),
+    sender: Buffer.from(publicKey).toString('latin1'),
+    address: sender,
+    ...{ nonce, validUntil, feeUnits },
+    isDuty: dutySelectors.includes(body.selector),
   };
 }
 
 /** A transaction that waits, and who waits for it. */
 export interface Waiting {
-  readonly bytes: Uint8Array;
+  readonly transaction: SignedTransaction;
   readonly envelope: Envelope;
   readonly resolve: (inclusion: Inclusion) => void;
   readonly reject: (error: unknown) => void;
@@ -69,7 +65,7 @@ export class Mempool {
     const { sender, feeUnits } = entry.envelope;
     const queue = this.#queues.get(sender) ?? { entries: [], feesUnits: 0n };
     const full = this.#waiting.size >= limits.maxWaitingTransactions;
-    if (full || this.#bytes + entry.bytes.length > limits.maxWaitingBytes) {
+    if (full || this.#bytes + entry.transaction.bytes.length > limits.maxWaitingBytes) {
       throw new AssayError('TOO_MANY_REQUESTS', `${this.#waiting.size} transactions wait for a block.`);
     }
     if (queue.entries.length >= limits.maxWaitingPerSender) {
@@ -82,7 +78,7 @@ export class Mempool {
     queue.feesUnits += feeUnits;
     this.#queues.set(sender, queue);
     this.#waiting.add(entry);
-    this.#bytes += entry.bytes.length;
+    this.#bytes += entry.transaction.bytes.length;
   }
 
   /**
@@ -98,7 +94,7 @@ export class Mempool {
     const consider = (entry: Waiting) => {
       const { sender } = entry.envelope;
       // One that does not fit holds back the later ones of its sender, and of nobody else.
-      const size = entry.bytes.length + overheadBytes;
+      const size = entry.transaction.bytes.length + overheadBytes;
       if (size > roomBytes || taken.length >= maxTransactions) held.add(sender);
       if (held.has(sender)) return;
       roomBytes -= size;
@@ -141,7 +137,7 @@ export class Mempool {
   #forget(entry: Waiting): void {
     const { sender, feeUnits } = entry.envelope;
     this.#waiting.delete(entry);
-    this.#bytes -= entry.bytes.length;
+    this.#bytes -= entry.transaction.bytes.length;
     const queue = this.#queues.get(sender);
     if (queue === undefined) return;
     queue.feesUnits -= feeUnits;
