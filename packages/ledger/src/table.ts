@@ -234,11 +234,14 @@ export class Table<Row> implements ReadonlyTable<Row> {
     const { parts, partsDepth } = this.#type.elementType;
     const dirty = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
     for (let part = 0; part < parts; part++) {
-      const changed = dirty.filter((index) => ((this.#stale[index] as number) >> part) & 1);
+      const places: number[] = [];
       const rows: Readonly<Row>[] = [];
-      for (const index of changed) rows.push(this.written(index));
-      const places = changed.map((index) => index * 2 ** partsDepth + part);
-      this.#tree.set(places, this.#type.elementType.partOf(rows, part));
+      for (const index of dirty) {
+        if ((((this.#stale[index] as number) >> part) & 1) === 0) continue;
+        places.push(index * 2 ** partsDepth + part);
+        rows.push(this.written(index));
+      }
+      this.#tree.set(Uint32Array.from(places), this.#type.elementType.partOf(rows, part));
     }
     for (const index of dirty) this.#stale[index] = 0;
     this.#dirty = [];

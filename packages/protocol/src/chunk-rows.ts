@@ -3,6 +3,12 @@ import type { Type } from '@chainsafe/ssz';
 
 const CHUNK = 32;
 
+/** One field of many values; to copy it into an array of its own costs more than to hash it. */
+export interface Column {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly name: string;
+}
+
 /**
  * Equally many chunks of each of many values, side by side, which merkleises all the values at once. One is used again
  * and again: memory outside the heap, taken anew for every group, makes the collector run without end.
@@ -28,17 +34,17 @@ export class ChunkRows {
     return this;
   }
 
-  /** Serialises one value a row from its chunk at `place` on; for basic values and lists of them. */
-  serialize(place: number, type: Type<unknown>, values: readonly unknown[]): void {
-    for (let row = 0; row < values.length; row++) {
-      type.value_serializeToBytes(this.#output, this.#at(row, place), values[row]);
+  /** Serialises the values of a column from their rows' chunks at `place` on; for basic values and lists of them. */
+  serialize(place: number, type: Type<unknown>, { rows, name }: Column): void {
+    for (let row = 0; row < rows.length; row++) {
+      type.value_serializeToBytes(this.#output, this.#at(row, place), rows[row]?.[name]);
     }
   }
 
-  /** Puts the root of one value a row into its chunk at `place`. */
-  hash(place: number, type: Type<unknown>, values: readonly unknown[]): void {
-    for (let row = 0; row < values.length; row++) {
-      type.hashTreeRootInto(values[row], this.#bytes, this.#at(row, place));
+  /** Puts the root of each value of a column into its row's chunk at `place`. */
+  hash(place: number, type: Type<unknown>, { rows, name }: Column): void {
+    for (let row = 0; row < rows.length; row++) {
+      type.hashTreeRootInto(rows[row]?.[name], this.#bytes, this.#at(row, place));
     }
   }
 

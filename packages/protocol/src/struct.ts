@@ -9,7 +9,7 @@ import {
   UintNumberType,
   type ValueOfFields,
 } from '@chainsafe/ssz';
-import { ChunkRows } from './chunk-rows.ts';
+import { ChunkRows, type Column } from './chunk-rows.ts';
 import { littleEndian } from './hash.ts';
 
 const CHUNK = 32;
@@ -93,8 +93,7 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
       const group = values.slice(start, start + GROUP);
       const chunks = this.#chunks.clear(group.length, count);
       for (const [place, { fieldName, fieldType }] of fields.entries()) {
-        const column = group.map((value) => value[fieldName]);
-        writeRoots(chunks, place, fieldType, column);
+        writeRoots(chunks, place, fieldType, { rows: group as Column['rows'], name: String(fieldName) });
       }
       roots.set(chunks.roots(depth), start * CHUNK);
     }
@@ -109,23 +108,27 @@ interface Span {
   readonly depth: number;
 }
 
-/** Writes the root of each value of `column` to its chunk at `place`. */
-function writeRoots(chunks: ChunkRows, place: number, type: Type<unknown>, column: readonly unknown[]): void {
-  if (type instanceof StructType) chunks.put(place, type.rootsOf(column as never));
-  else if (type instanceof ListBasicType) chunks.put(place, rootsOfLists(type, column as never));
+/** Writes the root of each value of a column to its chunk at `place`. */
+function writeRoots(chunks: ChunkRows, place: number, type: Type<unknown>, column: Column): void {
+  if (type instanceof StructType) chunks.put(place, type.rootsOf(valuesOf(column)));
+  else if (type instanceof ListBasicType) chunks.put(place, rootsOfLists(type, column));
   else if (type.isBasic) chunks.serialize(place, type, column);
   else chunks.hash(place, type, column);
 }
 
-function rootsOfLists(type: ListBasicType<BasicType<unknown>>, lists: readonly unknown[][]): Uint8Array {
+function valuesOf({ rows, name }: Column): never[] {
+  return rows.map((row) => row[name] as never);
+}
+
+function rootsOfLists(type: ListBasicType<BasicType<unknown>>, column: Column): Uint8Array {
+  const lists: readonly (readonly unknown[])[] = valuesOf(column);
   const longest = lists.reduce((length, list) => Math.max(length, list.length), 1);
   const width = (longest * type.elementType.byteLength + CHUNK - 1) >> 5;
   const items = new ChunkRows(lists.length, width).clear(lists.length, width);
-  items.serialize(0, type, lists);
+  items.serialize(0, type, column);
   const rootsAndLengths = new ChunkRows(lists.length, 2).clear(lists.length, 2);
-  const lengths = lists.map((list) => list.length);
   rootsAndLengths.put(0, items.roots(type.chunkDepth));
-  rootsAndLengths.serialize(1, lengthType, lengths);
+  rootsAndLengths.serialize(1, lengthType, { rows: lists as never, name: 'length' });
   return rootsAndLengths.roots(1);
 }
 
