@@ -95,13 +95,14 @@ function amounts() {
     { kind: 0, tokensIn: 10, tokensOut: 20, difficultyPpm: 1_000_000 },
     { kind: 1, tokensIn: 10, tokensOut: 21, difficultyPpm: 1_333_333 },
     { kind: 2, tokensIn: 1, tokensOut: 1, difficultyPpm: 999_999 },
+    { kind: 3, tokensIn: 100, tokensOut: 0, difficultyPpm: 1_000_000 },
   ];
   return {
     apportion: divisions.map(([whole, weights]) => ({ whole, weights, parts: apportion(whole, weights) })),
     prices: tasks.map(({ prices, ...tokens }) => ({ ...prices, ...tokens, priceUnits: priceOf(prices, tokens) })),
     work: works.map((each) => ({
       ...{ ...each, vwuPerTokenIn: 1, vwuPerTokenOut: 3 },
-      vwu: workUnitsOf({ vwuPerTokenIn: 1, vwuPerTokenOut: 3 }, each, each),
+      vwu: workUnitsOf({ ...devnetParams, vwuPerTokenIn: 1, vwuPerTokenOut: 3 }, each, each),
     })),
   };
 }

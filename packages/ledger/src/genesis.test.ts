@@ -2,6 +2,7 @@ import type { Genesis } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { checkPossessions, genesisHash } from './genesis.ts';
 import { realKeys } from './keys.fixture.ts';
+import { worldParams } from './params.fixture.ts';
 import { World } from './world.fixture.ts';
 
 type Edit = (genesis: Genesis) => Genesis;
@@ -87,6 +88,11 @@ describe('genesis', () => {
     ['params.levels.factorFloorPpb must be at most 1,000,000,000', levels({ factorFloorPpb: 1_000_000_001 })],
     ['params.audit.trustHalfLifeEpochs must be above zero', audit({ trustHalfLifeEpochs: 0 })],
     ['params.audit.floorPpb must be at most 1,000,000,000', audit({ floorPpb: 1_000_000_001 })],
+    ['params.poi.outlierPpb must be at most 1,000,000,000', params({ poi: { outlierPpb: 1_000_000_001 } })],
+    [
+      'params.importance.trainingPpb must be at most 1,000,000,000',
+      params({ importance: { ...worldParams.importance, trainingPpb: 2 ** 32 - 1 } }),
+    ],
     ['params.audit.minRoutingTrustPpb must be from 1 to 999,999,999', audit({ minRoutingTrustPpb: 0 })],
     ['params.audit.minRoutingTrustPpb must be from 1 to 999,999,999', audit({ minRoutingTrustPpb: 1_000_000_000 })],
     ['params.models.panelSeats must be from 1 to 16', models({ panelSeats: 0 })],

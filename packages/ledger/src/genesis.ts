@@ -157,14 +157,9 @@ export function problemOfParams(all: Params): string | null {
   if (zero !== undefined) return `params.${zero} must be above zero`;
   if (params.stake.unbondingEpochs === 0) return 'params.stake.unbondingEpochs must be above zero';
   if (params.levels.streak === 0) return 'params.levels.streak must be above zero';
-  if (BigInt(params.powerWorkPpb) > PPB) return 'params.powerWorkPpb must be at most 1,000,000,000';
-  const shares = ['minRatePpb', 'factorFloorPpb'] as const;
-  const share = shares.find((name) => BigInt(params.levels[name]) > PPB);
-  if (share !== undefined) return `params.levels.${share} must be at most 1,000,000,000`;
   const counts = ['drawDelayBlocks', 'commitBlocks', 'revealBlocks', 'positions', 'trustHalfLifeEpochs'] as const;
   const none = counts.find((name) => audit[name] === 0);
   if (none !== undefined) return `params.audit.${none} must be above zero`;
-  if (BigInt(audit.floorPpb) > PPB) return 'params.audit.floorPpb must be at most 1,000,000,000';
   if (audit.minRoutingTrustPpb === 0 || BigInt(audit.minRoutingTrustPpb) >= PPB) {
     return 'params.audit.minRoutingTrustPpb must be from 1 to 999,999,999';
   }
@@ -176,13 +171,28 @@ export function problemOfParams(all: Params): string | null {
   if (params.cases.keepEpochs < params.cases.evidenceEpochs) {
     return 'params.cases.keepEpochs must be at least evidenceEpochs, or one offence could be fined twice';
   }
-  const problem = problemOfDomainParams(domains) ?? problemOfModelParams(models);
+  const problem = problemOfShares(all) ?? problemOfDomainParams(domains) ?? problemOfModelParams(models);
   if (problem !== null) return problem;
   const stacksBps = sumBps(Object.values(stacks));
   if (stacksBps !== ALL_BPS) return `params.stacks add up to ${stacksBps} basis points instead of 10,000`;
   const componentsBps = weightsBps(components);
   if (componentsBps !== ALL_BPS) return `params.components add up to ${componentsBps} basis points instead of 10,000`;
   return null;
+}
+
+function problemOfShares({ powerWorkPpb, levels, audit, poi, importance }: Params): string | null {
+  const shares = {
+    powerWorkPpb,
+    'levels.minRatePpb': levels.minRatePpb,
+    'levels.factorFloorPpb': levels.factorFloorPpb,
+    'audit.floorPpb': audit.floorPpb,
+    'poi.outlierPpb': poi.outlierPpb,
+    'importance.backgroundPpb': importance.backgroundPpb,
+    'importance.challengePpb': importance.challengePpb,
+    'importance.trainingPpb': importance.trainingPpb,
+  };
+  const [path] = Object.entries(shares).find(([, share]) => BigInt(share) > PPB) ?? [];
+  return path === undefined ? null : `params.${path} must be at most 1,000,000,000`;
 }
 
 function problemOfDomainParams({ minBurnBps, maxBurnBps, noticeEpochs }: Params['domains']): string | null {

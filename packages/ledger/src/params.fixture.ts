@@ -70,6 +70,7 @@ export const worldParams: Params = {
   feedbackCapUnits: 1000n,
   vwuPerTokenIn: 1,
   vwuPerTokenOut: 3,
+  importance: { backgroundPpb: 300_000_000, challengePpb: 100_000_000, trainingPpb: 300_000_000 },
   governance: { depositUnits: 500n, votingEpochs: 2, delayEpochs: 1, ...shares },
   // No gain, no fine: a test that is about cases says what cheating saves.
   cases: {

@@ -1,9 +1,10 @@
 import { taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { worldParams } from './params.fixture.ts';
 import { latencyMicroOf, speedOf, usageOf, workUnitsOf } from './work.ts';
 
 describe('verified work units', () => {
-  const params = { vwuPerTokenIn: 1, vwuPerTokenOut: 3 };
+  const params = worldParams;
   const task = { kind: taskKinds.user, tokensIn: 100, tokensOut: 200 };
 
   it('weigh tokens, difficulty and importance', () => {
@@ -12,6 +13,15 @@ describe('verified work units', () => {
     expect(workUnitsOf(params, { difficultyPpm: 1_000_000 }, { ...task, kind: taskKinds.background })).toBe(210n);
     expect(workUnitsOf(params, { difficultyPpm: 1_000_000 }, { ...task, kind: taskKinds.challenge })).toBe(70n);
     expect(workUnitsOf(params, { difficultyPpm: 1_000_000 }, { ...task, kind: taskKinds.training })).toBe(210n);
+  });
+
+  it('count by the importance the network sets', () => {
+    const importance = { backgroundPpb: 0, challengePpb: 1, trainingPpb: 1_000_000_000 };
+    const of = (kind: number) =>
+      workUnitsOf({ ...params, importance }, { difficultyPpm: 1_000_000 }, { ...task, kind });
+    expect([taskKinds.background, taskKinds.challenge, taskKinds.training, taskKinds.user].map(of)).toEqual([
+      ...[0n, 0n, 700n, 700n],
+    ]);
   });
 
   it('are rounded down once, at the end', () => {

@@ -1,25 +1,28 @@
 import { type ModelRow, type Params, type SessionRow, type TaskRow, taskKinds } from '@assay/protocol';
+import { PPB } from './integers.ts';
 
 const MILLION = 1_000_000n;
-/** Importance of a kind of task, parts per million (economics §4.1). */
-const IMPORTANCE_PPM: Readonly<Record<number, bigint>> = {
-  [taskKinds.user]: 1_000_000n,
-  [taskKinds.background]: 300_000n,
-  [taskKinds.challenge]: 100_000n,
-  [taskKinds.training]: 300_000n,
-};
+
+/** What work of a kind counts for, of a user's own one; nothing for a kind nobody knows (economics §4.1). */
+function importancePpb({ importance }: Pick<Params, 'importance'>, kind: number): bigint {
+  const { backgroundPpb, challengePpb, trainingPpb } = importance;
+  if (kind === taskKinds.user) return PPB;
+  if (kind === taskKinds.background) return BigInt(backgroundPpb);
+  if (kind === taskKinds.challenge) return BigInt(challengePpb);
+  return kind === taskKinds.training ? BigInt(trainingPpb) : 0n;
+}
 
 /**
  * Verified work units of a task: (tokensIn·wIn + tokensOut·wOut) × difficulty × importance, rounded down (economics
  * §4).
  */
 export function workUnitsOf(
-  params: Pick<Params, 'vwuPerTokenIn' | 'vwuPerTokenOut'>,
+  params: Pick<Params, 'vwuPerTokenIn' | 'vwuPerTokenOut' | 'importance'>,
   model: Pick<ModelRow, 'difficultyPpm'>,
   { kind, tokensIn, tokensOut }: Pick<TaskRow, 'kind' | 'tokensIn' | 'tokensOut'>,
 ): bigint {
   const weighted = BigInt(tokensIn) * BigInt(params.vwuPerTokenIn) + BigInt(tokensOut) * BigInt(params.vwuPerTokenOut);
-  return (weighted * BigInt(model.difficultyPpm) * (IMPORTANCE_PPM[kind] ?? 0n)) / (MILLION * MILLION);
+  return (weighted * BigInt(model.difficultyPpm) * importancePpb(params, kind)) / (MILLION * PPB);
 }
 
 /**

@@ -172,6 +172,12 @@ export const BackgroundParams = new StructType(
   { typeName: 'BackgroundParams' },
 );
 
+/** What work of each kind counts for, of a user's own one, parts per billion (economics §4.1, D7). */
+export const ImportanceParams = new StructType(
+  { backgroundPpb: U32, challengePpb: U32, trainingPpb: U32 },
+  { typeName: 'ImportanceParams' },
+);
+
 /** Every number of the protocol a network may choose. */
 export const Params = new ContainerType(
   {
@@ -208,6 +214,7 @@ export const Params = new ContainerType(
     /** VWU per prompt token and per output token. */
     vwuPerTokenIn: U32,
     vwuPerTokenOut: U32,
+    importance: ImportanceParams,
     governance: GovernanceParams,
     cases: CaseParams,
   },

@@ -100,6 +100,10 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   feedbackCapUnits: [0n, MAX_UNITS],
   vwuPerTokenIn: [0n, 1_000_000n],
   vwuPerTokenOut: [0n, 1_000_000n],
+  // Nothing counts for more than what users ask for (F14).
+  'importance.backgroundPpb': ppb,
+  'importance.challengePpb': ppb,
+  'importance.trainingPpb': ppb,
   'cases.foundationReview': [0n, 1n],
   'cases.foundation': 'list',
   'cases.foundationQuorum': [1n, 16n],

@@ -110,6 +110,7 @@ export const ParamsJson = z.object({
   feedbackCapUnits: units,
   vwuPerTokenIn: count,
   vwuPerTokenOut: count,
+  importance: z.object({ backgroundPpb: ppb, challengePpb: ppb, trainingPpb: ppb }),
   governance,
   cases,
 });

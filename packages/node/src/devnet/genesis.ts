@@ -92,6 +92,7 @@ export const devnetParams: Params = {
   feedbackCapUnits: units(1000),
   vwuPerTokenIn: 1,
   vwuPerTokenOut: 3,
+  importance: { backgroundPpb: 300_000_000, challengePpb: 100_000_000, trainingPpb: 300_000_000 },
   governance: {
     depositUnits: units(100),
     votingEpochs: 14,
