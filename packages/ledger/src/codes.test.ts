@@ -1,6 +1,7 @@
 import {
   type DomainTerms,
   limits,
+  proposalActions,
   type Receipt,
   type ResultCode,
   resultCodes,
@@ -300,6 +301,10 @@ const scenarios: Record<ResultCode, Scenario> = {
   FIXED_PARAMETER: propose('epochBlocks', '1'),
   BAD_PARAMETER_VALUE: propose('halvingDays', '"7"'),
   PARAMETER_OUT_OF_BOUNDS: propose('halvingDays', '100001'),
+  BAD_UPGRADE: (world) => {
+    const action = { selector: proposalActions.upgrade, value: { rule: 3, height: 1_000_000 } };
+    return world.send('payer', 'propose', { action });
+  },
   VOTING_OVER: (world) => {
     propose('halvingDays', '7')(world);
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();

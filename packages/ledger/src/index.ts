@@ -1,5 +1,6 @@
 /** The verbs of Assay: every rule that decides about money, as pure functions from state and block to state. */
 export { panelDuties } from './acceptance.ts';
+export { snapshotAfter } from './actions.ts';
 export { apportion } from './apportion.ts';
 export { type AuditDuty, auditDuties, isAudited, mayReveal } from './audits.ts';
 export { offenceFine, proposedFine } from './cases.ts';
@@ -24,7 +25,7 @@ export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
 export { type BlockInput, Ledger } from './ledger.ts';
 export { priceOf, pricesAt, receiptsCode } from './receipts.ts';
 export * from './result.ts';
-export { EPOCH_GRACE_BLOCKS, type Rule, rules } from './rules.ts';
+export { EPOCH_GRACE_BLOCKS, type Rule, rules, UnknownRuleError } from './rules.ts';
 export { readTransaction, type SignedTransaction, transactionSigningRoot } from './signing.ts';
 export type { LedgerView } from './state.ts';
 export type { ReadonlyTable } from './table.ts';

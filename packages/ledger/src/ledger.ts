@@ -7,6 +7,7 @@ import { closeEpoch, endsEpoch } from './epoch/close.ts';
 import type { Settlement } from './epoch/settlement.ts';
 import { stateOfGenesis } from './genesis.ts';
 import type { BlockResult, LedgerEvent } from './result.ts';
+import { enterRule } from './rules.ts';
 import type { SignedTransaction } from './signing.ts';
 import { LedgerState, type LedgerView } from './state.ts';
 import { applyTransaction, checkTransaction } from './transactions/process.ts';
@@ -94,13 +95,15 @@ export class Ledger {
 
   /**
    * Applies a block to the state in place. A refused transaction is a code in the result. Throws a RangeError when the
-   * block does not follow the last one (the state is unchanged), and a ConservationError when money was made or lost:
+   * block does not follow the last one and an UnknownRuleError when a newer version is needed (the state is unchanged
+   * both times), and a ConservationError when money was made or lost:
    * the state is then worthless and the node must stop before it acknowledges the block.
    */
   applyBlock(input: BlockInput, verifier: Verifier): BlockResult {
     const state = this.#state;
     const { height, timeMs } = input;
     requireSuccessor(state, input);
+    enterRule(state, height);
     const events: LedgerEvent[] = [];
     const transactions = input.transactions.map((each, transaction) =>
       applyTransaction(state, each, { height, transaction, verifier }, events),

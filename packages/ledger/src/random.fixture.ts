@@ -1,4 +1,11 @@
-import { type AuditNumbers, type BodyValues, type Receipt, sessionStatuses, taskKinds } from '@assay/protocol';
+import {
+  type AuditNumbers,
+  type BodyValues,
+  proposalActions,
+  type Receipt,
+  sessionStatuses,
+  taskKinds,
+} from '@assay/protocol';
 import fc from 'fast-check';
 import { auditDuties } from './audits.ts';
 import { modelTerms, voteTx } from './models.fixture.ts';
@@ -188,10 +195,31 @@ const propose = acts(
   (world, { from: sender, to, change: [path = '', value = ''], amountUnits, ...each }) => {
     const action =
       amountUnits === null
-        ? { selector: 0 as const, value: { path: text(path), value: text(value) } }
-        : { selector: 1 as const, value: { to: world.address(to), amountUnits } };
+        ? { selector: proposalActions.parameterChange, value: { path: text(path), value: text(value) } }
+        : { selector: proposalActions.treasurySpend, value: { to: world.address(to), amountUnits } };
     return [world.tx(sender, 'propose', { action }, each.options)];
   },
+);
+/** What else can be voted on. No block of a test comes as late as the rule that nobody knows. */
+const decree = acts(
+  'decree',
+  fc.record({
+    from,
+    action: fc.oneof(
+      fc.record({
+        selector: fc.constant(proposalActions.modelDifficulty),
+        value: fc.record({
+          model: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, index),
+          difficultyPpm: fc.constantFrom(0, 100_000, 2_000_000, 2 ** 32 - 1),
+        }),
+      }),
+      fc.record({
+        selector: fc.constant(proposalActions.upgrade),
+        value: fc.record({ rule: fc.nat(3), height: fc.constantFrom(0, 1, 1_000_000, Number.MAX_SAFE_INTEGER) }),
+      }),
+    ),
+  }),
+  (world, { from: sender, action }) => [world.tx(sender, 'propose', { action })],
 );
 /** Mostly mixers vote, who hold most of the weight; they can pay once somebody gives them something. */
 const vote = acts(
@@ -318,6 +346,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: roleAct },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },
+  { weight: 1, arbitrary: decree },
   { weight: 2, arbitrary: decideCase },
   { weight: 3, arbitrary: appealCase },
   { weight: 1, arbitrary: offences },

@@ -102,6 +102,7 @@ export const resultCodes = {
   FIXED_PARAMETER: invalid('This parameter stays as the genesis has it.'),
   BAD_PARAMETER_VALUE: invalid('The value is not JSON of the type of this parameter.'),
   PARAMETER_OUT_OF_BOUNDS: invalid('The value is outside the bounds of this parameter, or contradicts the others.'),
+  BAD_UPGRADE: invalid('An upgrade is to the next rule, one at a time, from a height that comes after its decision.'),
   VOTING_OVER: invalid('The voting on this proposal is over.'),
   BAD_CHOICE: invalid('A vote is yes, no, abstain or veto: 0 to 3.'),
   UNKNOWN_CASE: invalid('No such case.'),
@@ -164,6 +165,7 @@ export const edgeCodes = {
     ...unavailable('A block broke a law of the ledger, so the chain was stopped before it.'),
     status: 500,
   },
+  UNKNOWN_RULE: unavailable('This version does not know the rules of the next block; install a newer one.'),
   KEYS_LOCKED: denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
   KEYS_DAMAGED: {
     ...unavailable('The key file is not one of ours or was cut short; restore it from a copy.'),

@@ -1,5 +1,5 @@
 import { UnionType } from '@chainsafe/ssz';
-import { Address, textOf, U8, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, textOf, U8, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 import { byValue, StructType } from './struct.ts';
 
@@ -13,12 +13,22 @@ export type ParameterChange = ValueOf<typeof ParameterChange>;
 /** Pays base units out of the treasury. */
 export const TreasurySpend = new StructType({ to: Address, amountUnits: Units }, { typeName: 'TreasurySpend' });
 
+/** Sets what the work on a model counts, parts per million. */
+export const ModelDifficulty = new StructType({ model: U32, difficultyPpm: U32 }, { typeName: 'ModelDifficulty' });
+
+/** Puts the next rule of `ledger/rules.ts` in force from a height on (§2.4). */
+export const Upgrade = new StructType({ rule: U32, height: U64 }, { typeName: 'Upgrade' });
+
 /** What a proposal would do; the selector is its place in this list. */
-export const ProposalAction = byValue(new UnionType([ParameterChange, TreasurySpend], { typeName: 'ProposalAction' }));
+export const ProposalAction = byValue(
+  new UnionType([ParameterChange, TreasurySpend, ModelDifficulty, Upgrade], { typeName: 'ProposalAction' }),
+);
 export type ProposalAction =
   | { readonly selector: 0; readonly value: ParameterChange }
-  | { readonly selector: 1; readonly value: ValueOf<typeof TreasurySpend> };
-export const proposalActions = { parameterChange: 0, treasurySpend: 1 } as const;
+  | { readonly selector: 1; readonly value: ValueOf<typeof TreasurySpend> }
+  | { readonly selector: 2; readonly value: ValueOf<typeof ModelDifficulty> }
+  | { readonly selector: 3; readonly value: ValueOf<typeof Upgrade> };
+export const proposalActions = { parameterChange: 0, treasurySpend: 1, modelDifficulty: 2, upgrade: 3 } as const;
 
 /** Puts an action to the vote; its sender leaves a deposit (§12.1). */
 export const Propose = new StructType({ action: ProposalAction }, { typeName: 'Propose' });

@@ -325,6 +325,10 @@ export const Globals = new StructType(
     backgroundTokens: U64,
     /** Cases opened so far: the number of the next one. */
     openedCases: U32,
+    /** The rule in force, and the one a vote decided on with its first height; zeros for none (§2.4). */
+    rule: U32,
+    nextRule: U32,
+    nextRuleHeight: U64,
     genesisUnits: Units,
     mintedUnits: Units,
     burnedUnits: Units,

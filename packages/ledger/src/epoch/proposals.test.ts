@@ -1,6 +1,7 @@
-import { proposalStatuses, voteChoices } from '@assay/protocol';
+import { proposalActions, proposalStatuses, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { VoteCount } from '../result.ts';
+import { UnknownRuleError } from '../rules.ts';
 import { FEE, type Sender, World } from '../world.fixture.ts';
 import { outcomeOf } from './proposals.ts';
 
@@ -103,6 +104,43 @@ describe('settleProposals §12', () => {
     expect(world.events).toContainEqual({ type: 'proposalFailed', proposal: 1 });
     expect(world.balance('stranger0')).toBe(40n);
     expect(world.state.proposals.at(1).status).toBe(proposalStatuses.failed);
+  });
+
+  it('sets what the work on a model counts, within the bounds of a registration', () => {
+    const world = newWorld();
+    const difficulty = (model: number, difficultyPpm: number) =>
+      world.send('payer', 'propose', {
+        action: { selector: proposalActions.modelDifficulty, value: { model, difficultyPpm } },
+      });
+    expect(difficulty(7, 2_000_000)).toBe('UNKNOWN_MODEL');
+    expect(difficulty(1, 99_999)).toBe('BAD_MODEL');
+    expect(difficulty(1, 10_000_001)).toBe('BAD_MODEL');
+    expect(difficulty(1, 2_500_000)).toBe('OK');
+    voting(world, mixers);
+    for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
+    expect(Array.from(world.state.models, ({ difficultyPpm }) => difficultyPpm)).toEqual([1_000_000, 2_500_000]);
+  });
+
+  it('stops before the block of a rule that this version does not know (§2.4)', () => {
+    const world = newWorld();
+    const upgrade = (rule: number, height: number) =>
+      world.send('payer', 'propose', { action: { selector: proposalActions.upgrade, value: { rule, height } } });
+    const { epochBlocks } = world.state.params;
+    // Voting ends with epoch 2 and the delay with epoch 3: epoch 4 is the first that can have it.
+    expect(upgrade(2, 4 * epochBlocks - 1)).toBe('BAD_UPGRADE');
+    expect(upgrade(3, 4 * epochBlocks)).toBe('BAD_UPGRADE');
+    expect(upgrade(1, 4 * epochBlocks)).toBe('BAD_UPGRADE');
+    expect(upgrade(2, 4 * epochBlocks + 5)).toBe('OK');
+    voting(world, mixers);
+    for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
+    expect(world.state.globals).toMatchObject({ rule: 1, nextRule: 2, nextRuleHeight: 4 * epochBlocks + 5 });
+    expect(upgrade(2, 40 * epochBlocks)).toBe('BAD_UPGRADE');
+    while (world.height < 4 * epochBlocks + 4) world.block();
+    const before = world.ledger.snapshot();
+    expect(() => world.block()).toThrow(
+      new UnknownRuleError('From block 69 on rule 2 holds, by a vote; this version knows rules up to 1.'),
+    );
+    expect(world.ledger.snapshot()).toEqual(before);
   });
 
   it('changes a group of parameters at once', () => {

@@ -1,6 +1,6 @@
-import { actionOf, type ProposalRow, proposalActions, proposalStatuses, voteChoices } from '@assay/protocol';
+import { actionOf, proposalStatuses, voteChoices } from '@assay/protocol';
+import { carryOut } from '../actions.ts';
 import { PPB } from '../integers.ts';
-import { changedParams, isProblem } from '../parameters.ts';
 import type { LedgerEvent, VoteCount } from '../result.ts';
 import { keyOf, type LedgerState } from '../state.ts';
 import { votingWeights } from '../voting.ts';
@@ -63,24 +63,7 @@ export function outcomeOf(
 }
 
 function execute(state: LedgerState, proposal: number): LedgerEvent {
-  const isDone = carryOut(state, state.proposals.at(proposal));
+  const isDone = carryOut(state, actionOf(state.proposals.at(proposal)));
   state.proposals.update(proposal, { status: isDone ? proposalStatuses.executed : proposalStatuses.failed });
   return isDone ? { type: 'proposalExecuted', proposal } : { type: 'proposalFailed', proposal };
-}
-
-/** §12.4 What was possible when it was proposed may not be any more: then nothing is done. */
-function carryOut(state: LedgerState, row: Readonly<ProposalRow>): boolean {
-  const action = actionOf(row);
-  if (action.selector === proposalActions.parameterChange) {
-    const changed = changedParams(state.params, action.value);
-    if (isProblem(changed)) return false;
-    state.params = changed;
-    return true;
-  }
-  const { to, amountUnits } = action.value;
-  const { treasuryUnits } = state.globals;
-  if (amountUnits > treasuryUnits) return false;
-  state.setGlobals({ treasuryUnits: treasuryUnits - amountUnits });
-  state.credit(to, amountUnits);
-  return true;
 }

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { genesisHash } from '@assay/ledger';
-import { Block, limits } from '@assay/protocol';
+import { Block, bodySelectors, limits, proposalActions, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { AssayError } from '../errors.ts';
 import { newDirectory } from '../store/directory.fixture.ts';
-import { openTestEngine, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
+import { openTestEngine, startBalanceUnits, testChain, transactionOf, transferOf } from './chain.fixture.ts';
 import { replay } from './replay.ts';
 
 const chain = testChain();
@@ -181,6 +181,43 @@ describe('embedded engine', () => {
     await engine.produceNow();
     expect(keys()).toEqual(['kept']);
     await close();
+  });
+
+  it('stops before a block whose rules it does not know, and loses nothing (§2.4)', async () => {
+    const governance = { ...chain.genesis.params.governance, votingEpochs: 1, delayEpochs: 0, depositUnits: 0n };
+    const genesis = { ...chain.genesis, params: { ...chain.genesis.params, governance } };
+    const hash = genesisHash(genesis);
+    const voting = { ...chain, genesis, hash, identity: { ...chain.identity, genesisHash: hash } };
+    const dir = await newDirectory();
+    const fatal: AssayError[] = [];
+    const { engine, store, close } = await openTestEngine(voting, dir, { onFatal: (error) => fatal.push(error) });
+    const action = { selector: proposalActions.upgrade, value: { rule: 2, height: 18 } };
+    const yes = { selector: bodySelectors.vote, value: { proposal: 0, choice: voteChoices.yes } };
+    const voters = voting.proposers.flatMap((from, i) => [
+      transferOf(voting, { from: alice, to: from.address, nonce: i + 1, amountUnits: fee }),
+      transactionOf(voting, { from, nonce: 0 }, yes),
+    ]);
+    const proposal = transactionOf(
+      voting,
+      { from: alice, nonce: 0 },
+      { selector: bodySelectors.propose, value: { action } },
+    );
+    for (const transaction of [proposal, ...voters]) {
+      const inclusion = engine.submit(transaction);
+      await engine.produceNow();
+      expect((await inclusion).code).toBe('OK');
+    }
+    while (store.height < 17) await engine.produceNow();
+    await expect(engine.produceNow()).rejects.toMatchObject({ code: 'UNKNOWN_RULE', action: 'stop' });
+    const sentence = 'This version does not know the rules of the next block; install a newer one.';
+    const detail = 'From block 18 on rule 2 holds, by a vote; this version knows rules up to 1. Nothing is lost.';
+    expect(fatal.map(({ message }) => message)).toEqual([`${sentence} ${detail}`]);
+    expect(await readdir(dir)).not.toContain('halted-17');
+    await close();
+    const again = await openTestEngine(voting, dir);
+    await expect(again.engine.produceNow()).rejects.toMatchObject({ code: 'UNKNOWN_RULE' });
+    expect(again.store.height).toBe(17);
+    await again.close();
   });
 
   it('stops, tells why and leaves a dump when the ledger cannot apply a block', async () => {

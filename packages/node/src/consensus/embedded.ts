@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import { Arrivals } from './arrivals.ts';
 import { type Envelope, envelopeOf, Mempool, type Waiting } from './mempool.ts';
 import type { CommittedBlock, Engine, Inclusion } from './port.ts';
-import { type LoadedChain, loadChain, type Progress, rebuildViews, rowsOf } from './replay.ts';
+import { type LoadedChain, loadChain, type Progress, rebuildViews, rowsOf, unknownRule } from './replay.ts';
 import { headerRoot, proposerAt, sealBlock } from './seal.ts';
 import { SnapshotRule } from './snapshot-rule.ts';
 
@@ -171,7 +171,7 @@ export class EmbeddedEngine implements Engine {
     try {
       committed = await this.#make(waiting);
     } catch (error) {
-      const failure = error instanceof AssayError ? error : await this.#halted(waiting, error);
+      const failure = await this.#failureOf(waiting, error);
       for (const { reject } of waiting) reject(failure);
       if (this.#end(failure)) this.#onFatal(failure);
       throw failure;
@@ -223,6 +223,11 @@ export class EmbeddedEngine implements Engine {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#mempool.rejectAll(reason);
     return true;
+  }
+
+  async #failureOf(waiting: readonly Waiting[], error: unknown): Promise<AssayError> {
+    if (error instanceof AssayError) return error;
+    return unknownRule(error) ?? (await this.#halted(waiting, error));
   }
 
   /** Leaves the state and the transactions that broke the ledger beside the chain, for whoever mends it. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type BlockResult, genesisHash, Ledger, type Verifier } from '@assay/ledger';
+import { type BlockResult, genesisHash, Ledger, UnknownRuleError, type Verifier } from '@assay/ledger';
 import { Block, equalBytes, type Genesis, type ResultCode, TransactionList, toHex } from '@assay/protocol';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
@@ -144,11 +144,17 @@ export function applyStored(
   try {
     result = ledger.applyBlock({ ...header, transactions }, verifier);
   } catch (error) {
-    throw damaged(height, String(error), error);
+    throw unknownRule(error) ?? damaged(height, String(error), error);
   }
   requireRoot(height, 'the state root', header.stateRoot, result.stateRoot);
   chain.headRoot = headerRoot(header);
   return result;
+}
+
+/** §2.4 The error to stop with before a block whose rules this version does not know. */
+export function unknownRule(error: unknown): AssayError | null {
+  if (!(error instanceof UnknownRuleError)) return null;
+  return new AssayError('UNKNOWN_RULE', `${error.message} Nothing is lost.`, { action: 'stop', cause: error });
 }
 
 /** Whether the proposer whose turn it was has signed these transactions (§2.1). */

@@ -18,18 +18,24 @@ const totals = z.object({ mintedUnits: z.string(), revenueUnits: z.string(), bur
 
 export const govDryRunCommand = defineCommand({
   name: 'gov dry-run',
-  summary: 'Replay the last epochs under changed parameters: who would have earned what.',
+  summary: 'Replay the last epochs under a change: who would have earned what.',
   arguments: [],
   options: [
     { syntax: '--set <PATH=VALUE...>', description: 'a parameter and its value; may be given more than once' },
+    { syntax: '--proposal <N>', description: 'what a proposal asks for, by its number in `assay gov list`' },
     { syntax: '--epochs <N>', description: 'how many closed epochs (default 1)' },
     { syntax: '--fast', description: 'do not check signatures while replaying' },
   ],
-  input: z.object({
-    set: z.array(setting, { error: 'Name at least one change, as in --set audit.floorPpb=50000000.' }),
-    epochs: wholeNumber('--epochs', { min: 1, max: 1_000_000 }).default(1),
-    fast: z.boolean().default(false),
-  }),
+  input: z
+    .object({
+      set: z.array(setting).default([]),
+      proposal: wholeNumber('--proposal', { min: 0, max: 2 ** 32 - 1 }).optional(),
+      epochs: wholeNumber('--epochs', { min: 1, max: 1_000_000 }).default(1),
+      fast: z.boolean().default(false),
+    })
+    .refine(({ set, proposal }) => set.length > 0 || proposal !== undefined, {
+      error: 'Name a change, as in --set audit.floorPpb=50000000 or --proposal 3.',
+    }),
   output: z.object({
     fromEpoch: z.int(),
     toEpoch: z.int(),
@@ -48,8 +54,10 @@ export const govDryRunCommand = defineCommand({
     otherResults: z.int(),
   }),
   run: (invocation) => {
-    const { set: settings, epochs, fast } = invocation.input;
-    return withHistory(invocation, async (history) => answerOf(await dryRun(history, { settings, epochs }, { fast })));
+    const { set: settings, fast, ...asked } = invocation.input;
+    return withHistory(invocation, async (history) =>
+      answerOf(await dryRun(history, { settings, ...asked }, { fast })),
+    );
   },
   print: ({ fromEpoch, toEpoch, earnings, before, after, otherResults }) => [
     fromEpoch === toEpoch ? `Epoch ${toEpoch}, in units` : `Epochs ${fromEpoch} to ${toEpoch}, in units`,

@@ -1,4 +1,5 @@
 import { honest } from '@assay/ledger/fixture';
+import { proposalActions } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { CliError } from '../failures.ts';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
@@ -72,6 +73,29 @@ describe('dryRun', () => {
     const { earnings } = await run(livedWorld(), settings, 2);
     const treasury = earnings.find(({ as }) => as === 'treasury');
     expect(treasury?.afterUnits).toBe(3n * (treasury?.beforeUnits ?? 0n));
+  });
+
+  it('carries out a proposal, when it was possible then and its rules are known', async () => {
+    const world = livedWorld();
+    const rejected = await dryRun(world.history, { settings: [], proposal: 0, epochs: 1 }, { fast: true }).catch(
+      (error: CliError) => error.message,
+    );
+    expect(rejected).toBe('There is no proposal 0; `assay gov list` shows those there are.');
+    const text = (value: string) => new TextEncoder().encode(value);
+    const half = { path: text('emissionPerDayUnits'), value: text('"43200000000"') };
+    const actions = [
+      { selector: proposalActions.parameterChange, value: half },
+      { selector: proposalActions.upgrade, value: { rule: 2, height: 100_000 } },
+    ] as const;
+    for (const action of actions) world.send('payer', 'propose', { action });
+    const epochs = 2;
+    const halved = await dryRun(world.history, { settings: [], proposal: 0, epochs }, { fast: true });
+    expect(halved.after.mintedUnits * 2n).toBe(halved.before.mintedUnits);
+    expect(halved.otherResults).toBe(0);
+    const upgrade = await dryRun(world.history, { settings: [], proposal: 1, epochs }, { fast: true }).catch(
+      (error: CliError) => error.message,
+    );
+    expect(upgrade).toBe('An upgrade changes rules, and a version replays by those it knows: try the newer one.');
   });
 
   it.each([

@@ -1,5 +1,5 @@
-import { type EpochClose, Ledger, type LedgerEvent, type Verifier } from '@assay/ledger';
-import { State } from '@assay/protocol';
+import { type EpochClose, Ledger, type LedgerEvent, snapshotAfter, type Verifier } from '@assay/ledger';
+import { actionOf, type ProposalAction, type ProposalRow, proposalActions, State } from '@assay/protocol';
 import { trusting } from '../../consensus/replay.ts';
 import { nativeVerifier } from '../../crypto/verifier.ts';
 import { CliError } from '../failures.ts';
@@ -33,12 +33,12 @@ export interface DryRun {
 }
 
 /**
- * Replays the last `epochs` closed epochs twice from the state they began with: as they were, and with the parameters
- * changed. Both times the production ledger takes the very same blocks.
+ * Replays the last `epochs` closed epochs twice from the state they began with: as they were, and with parameters
+ * changed or a proposal carried out. Both times the production ledger takes the very same blocks.
  */
 export async function dryRun(
   history: History,
-  asked: { readonly settings: readonly Setting[]; readonly epochs: number },
+  asked: { readonly settings: readonly Setting[]; readonly proposal?: number | undefined; readonly epochs: number },
   options: { readonly fast: boolean },
 ): Promise<DryRun> {
   const { epochBlocks } = history.genesis.params;
@@ -50,10 +50,12 @@ export async function dryRun(
     throw new CliError('usage', `Only ${closed} epochs of this chain are closed; ask for --epochs ${closed} at most.`);
   }
   const { settings } = asked;
+  const action = asked.proposal === undefined ? null : await actionOfProposal(history, asked.proposal, options);
+  const change = { settings, action };
   const verifier = options.fast ? trusting : nativeVerifier;
   const books = { before: new Book(), after: new Book() };
   const lastBefore = Math.max(0, fromEpoch * epochBlocks - 1);
-  let changed = lastBefore === 0 ? changedLedger(Ledger.fromGenesis(history.genesis), settings) : null;
+  let changed = lastBefore === 0 ? changedLedger(Ledger.fromGenesis(history.genesis), change) : null;
   let otherResults = 0;
   for await (const replayed of replayBlocks(history, options)) {
     const { height, result, ledger } = replayed;
@@ -64,7 +66,7 @@ export async function dryRun(
       books.before.take(result.events);
       books.after.take(other.events);
     } else if (height >= lastBefore && !ledger.isSettling) {
-      changed = changedLedger(ledger, settings);
+      changed = changedLedger(ledger, change);
     }
   }
   if (books.before.lastEpoch !== toEpoch || books.after.lastEpoch !== toEpoch) {
@@ -74,9 +76,33 @@ export async function dryRun(
   return { fromEpoch, toEpoch, earnings, before: books.before.totals, after: books.after.totals, otherResults };
 }
 
-function changedLedger(ledger: Ledger, settings: readonly Setting[]): Ledger {
+/** What a run changes: parameters, and what a proposal asks for. */
+interface Change {
+  readonly settings: readonly Setting[];
+  readonly action: ProposalAction | null;
+}
+
+function changedLedger(ledger: Ledger, { settings, action }: Change): Ledger {
   const state = State.deserialize(ledger.snapshot());
-  return Ledger.fromSnapshot(State.serialize({ ...state, params: withSettings(state.params, settings).params }));
+  const snapshot = State.serialize({ ...state, params: withSettings(state.params, settings).params });
+  const changed = action === null ? snapshot : snapshotAfter(snapshot, action);
+  if (changed !== null) return Ledger.fromSnapshot(changed);
+  throw new CliError('usage', 'What this proposal asks for was not possible when these epochs began.');
+}
+
+async function actionOfProposal(
+  history: History,
+  proposal: number,
+  options: { readonly fast: boolean },
+): Promise<ProposalAction> {
+  let row: Readonly<ProposalRow> | undefined;
+  for await (const { ledger } of replayBlocks(history, options)) row = ledger.state.proposals.get(proposal);
+  if (row === undefined) {
+    throw new CliError('notFound', `There is no proposal ${proposal}; \`assay gov list\` shows those there are.`);
+  }
+  const action = actionOf(row);
+  if (action.selector !== proposalActions.upgrade) return action;
+  throw new CliError('usage', 'An upgrade changes rules, and a version replays by those it knows: try the newer one.');
 }
 
 function applyAgain(ledger: Ledger, { height, block }: Replayed, verifier: Verifier) {

@@ -1,4 +1,4 @@
-import { addressText } from '@assay/protocol';
+import { addressText, proposalActions } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
 import { proposalsOf } from './proposals.ts';
@@ -15,7 +15,13 @@ describe('proposalsOf', () => {
     const to = world.address('owner');
     world.send('payer', 'propose', { action: { selector: 1, value: { to, amountUnits: 1_500_000_000n } } });
     world.send('owner', 'vote', { proposal: 1, choice: 0 });
-    const [first, second] = await proposalsOf(world.history, { fast: true });
+    for (const action of [
+      { selector: proposalActions.modelDifficulty, value: { model: 1, difficultyPpm: 2_500_000 } },
+      { selector: proposalActions.upgrade, value: { rule: 2, height: 1000 } },
+    ]) {
+      world.send('payer', 'propose', { action });
+    }
+    const [first, second, third, fourth] = await proposalsOf(world.history, { fast: true });
     expect(first).toMatchObject({
       status: 'noQuorum',
       asks: 'halvingDays = 7',
@@ -25,6 +31,8 @@ describe('proposalsOf', () => {
     });
     expect(first?.count).toMatchObject({ yesUnits: '0', noUnits: '1000', totalUnits: '7300' });
     const asks = `pay 1.5 units of the treasury to ${addressText(to)}`;
+    expect(third?.asks).toBe('difficulty of model 1 = 2.5');
+    expect(fourth?.asks).toBe('rule 2 from block 1000 on');
     expect(second).toMatchObject({ proposal: 1, status: 'voting', asks, count: null, voters: 1 });
   });
 

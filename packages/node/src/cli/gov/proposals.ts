@@ -55,10 +55,16 @@ function statusOf({ status }: Readonly<ProposalRow>): string {
 function wordsOf(row: Readonly<ProposalRow>): string {
   const action = actionOf(row);
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  if (action.selector === proposalActions.parameterChange) {
-    return `${text(action.value.path)} = ${text(action.value.value)}`;
+  switch (action.selector) {
+    case proposalActions.parameterChange:
+      return `${text(action.value.path)} = ${text(action.value.value)}`;
+    case proposalActions.treasurySpend:
+      return `pay ${formatUnits(action.value.amountUnits)} units of the treasury to ${addressText(action.value.to)}`;
+    case proposalActions.modelDifficulty:
+      return `difficulty of model ${action.value.model} = ${action.value.difficultyPpm / 1_000_000}`;
+    case proposalActions.upgrade:
+      return `rule ${action.value.rule} from block ${action.value.height} on`;
   }
-  return `pay ${formatUnits(action.value.amountUnits)} units of the treasury to ${addressText(action.value.to)}`;
 }
 
 function countText(votes: VoteCount | undefined): Proposal['count'] {

@@ -1,0 +1,58 @@
+import { type ProposalAction, proposalActions, type ResultCode, State } from '@assay/protocol';
+import { changedParams, isProblem } from './parameters.ts';
+import { LedgerState, type LedgerView } from './state.ts';
+
+/** Why an action cannot be carried out by the block before `earliestHeight`; OK when it can (§12.2, §12.4). */
+export function actionCode(state: LedgerView, action: ProposalAction, earliestHeight: number): ResultCode {
+  switch (action.selector) {
+    case proposalActions.parameterChange: {
+      const changed = changedParams(state.params, action.value);
+      return isProblem(changed) ? changed.code : 'OK';
+    }
+    case proposalActions.treasurySpend:
+      return action.value.amountUnits === 0n ? 'ZERO_AMOUNT' : 'OK';
+    case proposalActions.modelDifficulty: {
+      const { model, difficultyPpm } = action.value;
+      if (state.models.get(model) === undefined) return 'UNKNOWN_MODEL';
+      const { minDifficultyPpm, maxDifficultyPpm } = state.params.models;
+      return difficultyPpm < minDifficultyPpm || difficultyPpm > maxDifficultyPpm ? 'BAD_MODEL' : 'OK';
+    }
+    case proposalActions.upgrade: {
+      const { rule, height } = action.value;
+      const isNext = rule === state.globals.rule + 1 && state.globals.nextRule === 0;
+      return isNext && height >= earliestHeight ? 'OK' : 'BAD_UPGRADE';
+    }
+  }
+}
+
+/** §12.4 Does what was decided, from the next block on; when it has become impossible nothing is done: false. */
+export function carryOut(state: LedgerState, action: ProposalAction): boolean {
+  if (actionCode(state, action, state.globals.height + 1) !== 'OK') return false;
+  switch (action.selector) {
+    case proposalActions.parameterChange: {
+      const changed = changedParams(state.params, action.value);
+      if (!isProblem(changed)) state.params = changed;
+      return true;
+    }
+    case proposalActions.treasurySpend: {
+      const { to, amountUnits } = action.value;
+      const { treasuryUnits } = state.globals;
+      if (amountUnits > treasuryUnits) return false;
+      state.setGlobals({ treasuryUnits: treasuryUnits - amountUnits });
+      state.credit(to, amountUnits);
+      return true;
+    }
+    case proposalActions.modelDifficulty:
+      state.models.update(action.value.model, { difficultyPpm: action.value.difficultyPpm });
+      return true;
+    case proposalActions.upgrade:
+      state.setGlobals({ nextRule: action.value.rule, nextRuleHeight: action.value.height });
+      return true;
+  }
+}
+
+/** A snapshot in which an action has been carried out; null when it is impossible there. */
+export function snapshotAfter(snapshot: Uint8Array, action: ProposalAction): Uint8Array | null {
+  const state = new LedgerState(State.deserialize(snapshot));
+  return carryOut(state, action) ? state.toBytes() : null;
+}
