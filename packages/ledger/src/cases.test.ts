@@ -69,7 +69,8 @@ describe('a confirmed failure', () => {
   it('takes at most a tenth of what is left each time, and three tenths a day (economics §6.4)', () => {
     const world = caseWorld();
     for (let i = 0; i < 5; i++) answer(world);
-    expect(Array.from(world.state.cases, ({ heldUnits }) => heldUnits)).toEqual([100n, 90n, 81n, 29n]);
+    // A hard failure is on record even when nothing is left to hold.
+    expect(Array.from(world.state.cases, ({ heldUnits }) => heldUnits)).toEqual([100n, 90n, 81n, 29n, 0n]);
     expect(collateral(world)).toBe(700n);
   });
 
@@ -80,7 +81,7 @@ describe('a confirmed failure', () => {
     const nextDay = { height: height + 1, timeMs: timeMs + 86_400_000, proposer: 0, transactions: [] };
     world.ledger.applyBlock(nextDay, world.keys.verifier);
     answer(world);
-    expect(world.state.cases.at(4).heldUnits).toBe(70n);
+    expect(world.state.cases.at(5).heldUnits).toBe(70n);
   });
 
   it('opens nothing when a fine would be zero', () => {
@@ -198,8 +199,8 @@ describe('pruning §2.5', () => {
   it('forgets what was decided keepEpochs ago and counts in no day, and keeps its number', () => {
     const rewards = { ...worldParams.rewards, dayMs: 1000 };
     const world = caseWorld({}, { rewards });
-    const first = answer(world);
-    answer(world);
+    const first = answer(world, softFailure);
+    answer(world, softFailure);
     for (const member of members.slice(0, 2)) world.send(member, 'decideCase', { case: 0, isFine: true });
     world.finishEpoch();
     world.finishEpoch();
@@ -208,13 +209,13 @@ describe('pruning §2.5', () => {
     expect(Array.from(world.state.cases, ({ id }) => id)).toEqual([1]);
     expect(world.send('stranger3', 'decideCase', { case: 0, isFine: true })).toBe('UNKNOWN_CASE');
     expect(world.send('stranger3', 'decideCase', { case: 1, isFine: true })).toBe('OK');
-    answer(world);
+    answer(world, softFailure);
     expect(world.state.cases.at(1).id).toBe(2);
   });
 
   it('keeps a case while it counts in its day', () => {
     const world = caseWorld();
-    answer(world);
+    answer(world, softFailure);
     for (const member of members.slice(0, 2)) world.send(member, 'decideCase', { case: 0, isFine: true });
     for (let epoch = 0; epoch < 5; epoch++) world.finishEpoch();
     expect(world.state.cases.length).toBe(1);

@@ -6,13 +6,15 @@ import {
   caseCauses,
   caseStatuses,
   equalBytes,
+  noModel,
   type Params,
   stakeKinds,
   type TaskRow,
   verdicts,
 } from '@assay/protocol';
 import { apportion } from './apportion.ts';
-import { finedKind, holdFine, type Reach, reachOf, returnFine, roomOf } from './fines.ts';
+import { finedKind, type Held, holdFine, type Reach, reachOf, returnFine, roomOf } from './fines.ts';
+import { payMiner } from './forfeits.ts';
 import { capped, MAX_UNITS, PPB } from './integers.ts';
 import { priceOf } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
@@ -57,15 +59,31 @@ export function openFailureCase(state: LedgerState, audit: Readonly<AuditRow>, t
   return openCase(state, { cause, kind: stakeKinds.miner, role, subject, model, priceUnits, proposedUnits, finders });
 }
 
-/** Opens a case and holds its fine, within the caps; none when nothing could be taken. */
+/**
+ * Opens a case and holds its fine, within the caps; none when nothing could be taken, but for a hard failure, which the
+ * epoch hangs on (economics §6.7).
+ */
 export function openCase(state: LedgerState, charge: Charge): LedgerEvent[] {
+  const reach = reachOf(state, charge);
+  const fineUnits = capped(charge.proposedUnits, roomOf(state, reach));
+  const isOnRecord = charge.cause === 'hardFailure' && charge.proposedUnits > 0n;
+  if (fineUnits === 0n && !isOnRecord) return [];
+  return pushCase(state, charge, { ...reach, held: holdFine(state, charge, fineUnits) });
+}
+
+/** Opens the case that an epoch's payments to a miner will go into (economics §6.7). */
+export function openForfeit(state: LedgerState, miner: number, subject: Uint8Array): LedgerEvent[] {
+  const nothing = { model: noModel, priceUnits: null, proposedUnits: 0n, finders: [] };
+  const charge: Charge = { cause: 'forfeit', kind: stakeKinds.miner, role: miner, subject, ...nothing };
+  const held = { heldUnits: 0n, unbondingUnits: 0n, releaseEpoch: 0 };
+  return pushCase(state, charge, { ...reachOf(state, charge), held });
+}
+
+function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach & { readonly held: Held }) {
   const { cause, kind, role, subject, model, proposedUnits, finders, priceUnits } = charge;
   const { cases } = state.params;
-  const reach = reachOf(state, charge);
-  const fineUnits = capped(proposedUnits, roomOf(state, reach));
-  if (fineUnits === 0n) return [];
+  const fineUnits = held.heldUnits + held.unbondingUnits;
   const { epoch, timeMs, openedCases: id } = state.globals;
-  const held = holdFine(state, charge, fineUnits);
   const { foundationReview, reviewEpochs, appealEpochs } = cases;
   state.cases.push({
     ...{ id, cause: caseCauses[cause], kind, role, subject, model, openedMs: timeMs, openedEpoch: epoch },
@@ -76,7 +94,8 @@ export function openCase(state: LedgerState, charge: Charge): LedgerEvent[] {
   });
   state.setGlobals({ openedCases: id + 1 });
   const fine = { priceUnits, proposedUnits, ...reach, heldUnits: fineUnits };
-  return [{ type: 'caseOpened', case: id, cause, kind: finedKind(charge), role, subject, ...fine }];
+  const event: LedgerEvent = { type: 'caseOpened', case: id, cause, kind: finedKind(charge), role, subject, ...fine };
+  return [event];
 }
 
 /** Index of the case of a number; undefined when there is none, or none any more. Numbers rise with the place. */
@@ -121,7 +140,10 @@ export function executeCase(state: LedgerState, index: number, by: DecidedBy): L
 /** Gives back what was held, and the bond of an appeal. */
 export function dismissCase(state: LedgerState, index: number, by: DecidedBy): LedgerEvent {
   const row = state.cases.at(index);
-  returnFine(state, row);
+  if (row.cause === caseCauses.forfeit) payMiner(state, row.role, row.heldUnits);
+  else returnFine(state, row);
+  // §10.8 What a doubtful profile said is no evidence.
+  if (row.isFrozen) state.miners.update(row.role, { cusumMilli: 0, hardFailures: 0 });
   if (row.bondUnits > 0n) state.credit(row.appellant, row.bondUnits);
   endCase(state, index, caseStatuses.dismissed);
   return { type: 'caseDismissed', case: row.id, by, returnedUnits: row.heldUnits + row.unbondingUnits };

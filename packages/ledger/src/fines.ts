@@ -1,4 +1,4 @@
-import { type CaseRow, caseStatuses, type StakeKind, stakeKinds } from '@assay/protocol';
+import { type CaseRow, caseCauses, caseStatuses, type StakeKind, stakeKinds } from '@assay/protocol';
 import { capped, PPB } from './integers.ts';
 import { setStake, stakeKindOf, stakeOf } from './stakes.ts';
 import type { LedgerState, LedgerView } from './state.ts';
@@ -6,7 +6,7 @@ import type { LedgerState, LedgerView } from './state.ts';
 /** Whose stake a fine is taken of. */
 type Fined = Pick<CaseRow, 'kind' | 'role'>;
 /** Where the base units of a fine are taken from. */
-type Held = Pick<CaseRow, 'heldUnits' | 'unbondingUnits' | 'releaseEpoch'>;
+export type Held = Pick<CaseRow, 'heldUnits' | 'unbondingUnits' | 'releaseEpoch'>;
 
 /** What a fine can reach (economics §6.5), and what of it the cases of the day already took (economics §6.4). */
 export interface Reach {
@@ -45,7 +45,8 @@ function takenToday(state: LedgerView, { kind, role }: Fined): bigint {
   for (let index = state.cases.length - 1; index >= 0; index--) {
     const row = state.cases.at(index);
     if (row.openedMs <= since) break;
-    const counts = row.kind === kind && row.role === role && row.status !== caseStatuses.dismissed;
+    const isFine = row.cause !== caseCauses.forfeit && row.status !== caseStatuses.dismissed;
+    const counts = isFine && row.kind === kind && row.role === role;
     if (counts) units += row.fineUnits;
   }
   return units;
@@ -94,8 +95,9 @@ function knownStake(state: LedgerView, { kind, role }: Fined) {
 /** economics §4.3 What undecided cases hold of the miners' collateral, by miner. */
 export function heldOfMiners({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<number, bigint> {
   const held = new Map<number, bigint>();
-  for (const { kind, role, heldUnits } of cases) {
-    if (kind === stakeKinds.miner && heldUnits > 0n) held.set(role, (held.get(role) ?? 0n) + heldUnits);
+  for (const { kind, cause, role, heldUnits } of cases) {
+    const isStake = kind === stakeKinds.miner && cause !== caseCauses.forfeit;
+    if (isStake && heldUnits > 0n) held.set(role, (held.get(role) ?? 0n) + heldUnits);
   }
   return held;
 }

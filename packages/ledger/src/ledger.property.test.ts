@@ -1,4 +1,13 @@
-import { addressOf, equalBytes, type Genesis, State, type StateValue, Transaction } from '@assay/protocol';
+import {
+  addressOf,
+  equalBytes,
+  type Genesis,
+  proposalActions,
+  proposalStatuses,
+  State,
+  type StateValue,
+  Transaction,
+} from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conservation } from './conservation.ts';
@@ -24,7 +33,7 @@ const cases = {
   foundation: (['payer', 'otherPayer', 'minerB'] as const).map((name) => quickKeys.account(name).address),
 };
 /** Answers are compared, and there is room for some tasks of the network's own. */
-const work = { poi: { outlierPpb: 850_000_000 }, background: { maxTokensPerEpoch: 60 } };
+const work = { poi: { outlierPpb: 850_000_000 }, background: { maxTokensPerEpoch: 30 } };
 /** A second domain with a model of its own. */
 const withSecondDomain = (genesis: Genesis): Genesis => ({
   ...genesis,
@@ -34,10 +43,13 @@ const withSecondDomain = (genesis: Genesis): Genesis => ({
     ...genesis.models.slice(1).map((model) => ({ ...model, name: nameOf('third'), domain: 1 })),
   ],
 });
-const newWorld = (settlementRows = 100_000) =>
+const newWorld = (settlementRows = 100_000, foundationReview = false) =>
   new World({
     edit: withSecondDomain,
-    params: { epochBlocks: 8, settlementRows, receiptLifetimeBlocks: 4, governance, stake, cases, ...work },
+    params: {
+      ...{ epochBlocks: 8, settlementRows, receiptLifetimeBlocks: 4, governance, stake, ...work },
+      cases: { ...cases, foundationReview },
+    },
   }).populate();
 
 /** Makes the next block of the world from acts; `apply` sees it first. */
@@ -71,24 +83,31 @@ function amountsOf(state: LedgerView): bigint[] {
   ];
 }
 
+/** The events of a world, the causes of its cases, and the actions its votes carried out. */
+function happened({ events, state }: World): string[] {
+  const named = events.flatMap((event) => {
+    if (event.type === 'caseOpened') return [event.type, event.cause];
+    return event.type === 'epochClosed' && event.close.division.length > 1 ? ['divided'] : [event.type];
+  });
+  const executed = [...state.proposals].filter(({ status }) => status === proposalStatuses.executed);
+  const names = Object.keys(proposalActions);
+  return [...named, ...executed.map(({ action }) => `voted ${names[action.selector]}`)];
+}
+
 describe('any blocks whatsoever', () => {
   it('neither make nor lose money, and leave no amount below zero or beyond its field', () => {
     const reached = new Map<string, number>();
     let height = 0;
     fc.assert(
-      fc.property(blocks, fc.constantFrom(2, 100_000), (acts, settlementRows) => {
-        const world = newWorld(settlementRows);
+      fc.property(blocks, fc.constantFrom(2, 100_000), fc.boolean(), (acts, settlementRows, isReviewed) => {
+        const world = newWorld(settlementRows, isReviewed);
         for (const each of acts) {
           for (const { code } of play(world, each).transactions) reached.set(code, (reached.get(code) ?? 0) + 1);
           expect(conservation(world.state)).toBeNull();
           expect(amountsOf(world.state).every((amount) => amount >= 0n && amount <= MAX_UNITS)).toBe(true);
         }
         height += acts.length;
-        for (const event of world.events) {
-          const isDivided = event.type === 'epochClosed' && event.close.division.length > 1;
-          const name = isDivided ? 'divided' : event.type;
-          reached.set(name, (reached.get(name) ?? 0) + 1);
-        }
+        for (const name of happened(world)) reached.set(name, (reached.get(name) ?? 0) + 1);
       }),
       { numRuns: 250 },
     );
@@ -113,6 +132,14 @@ describe('any blocks whatsoever', () => {
       'minerAdmitted',
       'caseExecuted',
       'caseDismissed',
+      'equivocation',
+      'invalidItem',
+      'byHand',
+      'rewardsHeld',
+      'minerEjected',
+      'ejection',
+      'voted treasurySpend',
+      'voted modelDifficulty',
       'RECEIPT_BACKGROUND_FULL',
       'roleRegistered',
       'roleStatusSet',

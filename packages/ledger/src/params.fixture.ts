@@ -88,6 +88,8 @@ export const worldParams: Params = {
     appealBondUnits: 70n,
     breakerPpb: 50_000_000,
     breakerMinFailing: 3,
+    ejectionSlashPpb: 100_000_000,
+    ejectionReturnPpb: 1_000_000_000,
     offencePpb: 100_000_000,
     evidenceEpochs: 1,
     keepEpochs: 2,

@@ -152,13 +152,15 @@ const batch = acts(
   ],
 );
 
-/** What a validator finds: the same at commitment and reveal; a quarter of the tasks are bad. */
-function findingOf(validator: number, [first = 0, second = 0]: Uint8Array): AuditNumbers {
+/** What a validator finds: the same at commitment and reveal. Every other task is bad, and most of one miner. */
+function findingOf(world: World, validator: number, taskId: Uint8Array): AuditNumbers {
+  const [first = 0, second = 0] = taskId;
+  const isCheat = world.state.tasks.get(world.state.taskOf(taskId) ?? -1)?.miner === 1;
   const chance = (second + 7 * validator) % 16;
   if (chance === 0) return unchecked('noResult');
   if (chance === 1) return unchecked('noArtifact');
   if (chance === 2) return checked(2_000_000_000);
-  if (first % 4 !== 0) return chance === 3 ? softFailure : honest;
+  if (first % 2 === 1 && !(isCheat && first % 4 === 1)) return chance === 3 ? softFailure : honest;
   return chance === 3 ? honest : hardFailure;
 }
 
@@ -169,7 +171,7 @@ const audit = acts(
   (world, { working, liar }) =>
     working.flatMap((validator) =>
       auditDuties(world.state, validator).map(({ taskId, step }) => {
-        const numbers = validator === liar && step === 'reveal' ? softFailure : findingOf(validator, taskId);
+        const numbers = validator === liar && step === 'reveal' ? softFailure : findingOf(world, validator, taskId);
         return world.auditPair(validator, taskId, numbers)[step]();
       }),
     ),

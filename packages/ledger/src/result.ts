@@ -227,6 +227,14 @@ export type LedgerEvent =
       readonly takenUnits: bigint;
       readonly heldUnits: bigint;
     }
+  | {
+      /** What the end of an epoch would have paid a miner went into a case (economics §6.7). */
+      readonly type: 'rewardsHeld';
+      readonly case: number;
+      readonly miner: number;
+      readonly revenueUnits: bigint;
+      readonly emissionUnits: bigint;
+    }
   | { readonly type: 'caseOpinion'; readonly case: number; readonly member: Uint8Array; readonly isFine: boolean }
   | { readonly type: 'caseAppealed'; readonly case: number; readonly bondUnits: bigint }
   | {
@@ -265,7 +273,15 @@ export type LedgerEvent =
   | { readonly type: 'proposalExecuted'; readonly proposal: number }
   | { readonly type: 'proposalFailed'; readonly proposal: number }
   | { readonly type: 'levelChanged'; readonly miner: number; readonly from: number; readonly to: number }
-  | { readonly type: 'minerEjected'; readonly miner: number; readonly cusumMilli: number }
+  | {
+      readonly type: 'minerEjected';
+      readonly miner: number;
+      readonly cusumMilli: number;
+      /** Hard failures among the evidence: from two on it is hard (economics §6.8). */
+      readonly hardFailures: number;
+      /** What of the collateral no case holds. */
+      readonly returnedUnits: bigint;
+    }
   | {
       readonly type: 'powersSet';
       /** The epoch whose end set them, and ω at that time. */

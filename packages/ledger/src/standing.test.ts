@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EJECTION_MILLI, levelFactorPpb, standingAfter, successRatePpb } from './standing.ts';
 
 type Outcome = 'pass' | 'soft' | 'hard';
-const fresh = { streak: 0, cusumMilli: 0 };
+const fresh = { streak: 0, cusumMilli: 0, hardFailures: 0 };
 const after = (...outcomes: Outcome[]) => outcomes.reduce((standing, each) => standingAfter(standing, each), fresh);
 
 describe('standing after verdicts', () => {
@@ -14,11 +14,13 @@ describe('standing after verdicts', () => {
   it('steps as the clause says, and never below zero (verification §4.5)', () => {
     expect(after('pass').cusumMilli).toBe(0);
     expect(after('soft').cusumMilli).toBe(3400);
-    expect(after('hard', 'pass', 'pass').cusumMilli).toBe(5306);
+    expect(after('hard', 'pass', 'pass')).toMatchObject({ cusumMilli: 5306, hardFailures: 1 });
+    expect(after('soft', 'hard', 'hard').hardFailures).toBe(2);
+    expect(after('hard', ...Array<'pass'>(18).fill('pass'))).toMatchObject({ cusumMilli: 0, hardFailures: 0 });
   });
 
   it('steps by the logarithms of 70/99 and of 30', () => {
-    const pass = standingAfter({ streak: 0, cusumMilli: 1000 }, 'pass').cusumMilli - 1000;
+    const pass = standingAfter({ ...fresh, cusumMilli: 1000 }, 'pass').cusumMilli - 1000;
     expect(Math.abs(pass - 1000 * Math.log(70 / 99))).toBeLessThan(1);
     expect(Math.abs(after('soft').cusumMilli - 1000 * Math.log(30))).toBeLessThan(2);
   });

@@ -11,12 +11,19 @@ const STEP_MILLI = { pass: -347, soft: 3400, hard: 6000 } as const;
 /** Evidence that ejects: about the logarithm of a million, the audits between two false alarms. */
 export const EJECTION_MILLI = 13_800;
 
-type Standing = Pick<MinerRow, 'streak' | 'cusumMilli'>;
+/** Hard failures that make the evidence of an ejection hard: two are most of it. */
+export const HARD_EVIDENCE = 2;
+
+type Standing = Pick<MinerRow, 'streak' | 'cusumMilli' | 'hardFailures'>;
 
 /** A miner's streak and evidence after a verdict. What once reached the limit stays there until the epoch ends. */
-export function standingAfter({ streak, cusumMilli }: Readonly<Standing>, verdict: keyof typeof STEP_MILLI): Standing {
-  const next = cusumMilli >= EJECTION_MILLI ? cusumMilli : Math.max(0, cusumMilli + STEP_MILLI[verdict]);
-  return { streak: verdict === 'pass' ? streak + 1 : 0, cusumMilli: next };
+export function standingAfter(standing: Readonly<Standing>, verdict: keyof typeof STEP_MILLI): Standing {
+  const streak = verdict === 'pass' ? standing.streak + 1 : 0;
+  const { cusumMilli } = standing;
+  const hardFailures = standing.hardFailures + (verdict === 'hard' ? 1 : 0);
+  if (cusumMilli >= EJECTION_MILLI) return { streak, cusumMilli, hardFailures };
+  const next = Math.max(0, cusumMilli + STEP_MILLI[verdict]);
+  return { streak, cusumMilli: next, hardFailures: next === 0 ? 0 : hardFailures };
 }
 
 /** Part of a miner's recorded audits that passed, parts per billion; zero without any (verification §4.1). */

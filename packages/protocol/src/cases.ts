@@ -30,6 +30,9 @@ export const CaseParams = new StructType(
     breakerPpb: U32,
     /** Fewer failing miners than this never freeze anything. */
     breakerMinFailing: U32,
+    /** What ejection takes of the collateral when its evidence is hard, and what it gives back when not; ppb. */
+    ejectionSlashPpb: U32,
+    ejectionReturnPpb: U32,
     /** What a proven offence of a mixer takes of its stake before the caps, parts per billion. */
     offencePpb: U32,
     /** Epochs after which a header proves nothing any more, and for which a decided case is kept. */
@@ -49,6 +52,10 @@ export const caseCauses = {
   invalidItem: 3,
   /** A member of the foundation asked for it (§10.9). */
   byHand: 4,
+  /** What an epoch in which a hard failure was confirmed would have paid the miner (economics §6.7). */
+  forfeit: 5,
+  /** The audits are evidence enough to eject the miner (economics §6.8). */
+  ejection: 6,
 } as const;
 export type CaseCause = keyof typeof caseCauses;
 /** A case that is about no model. */

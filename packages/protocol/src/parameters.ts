@@ -118,6 +118,8 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   'cases.appealBondUnits': [0n, MAX_UNITS],
   'cases.breakerPpb': ppb,
   'cases.breakerMinFailing': [1n, 1_000_000n],
+  'cases.ejectionSlashPpb': ppb,
+  'cases.ejectionReturnPpb': ppb,
   'cases.offencePpb': ppb,
   // Evidence that was too old once must never be young again: its case may be forgotten.
   'cases.evidenceEpochs': null,

@@ -61,6 +61,8 @@ export const MinerRow = new StructType(
     streak: U32,
     /** Evidence of cheating from the audits, thousandths of a nat (verification §4.5). */
     cusumMilli: U32,
+    /** Hard failures among that evidence. */
+    hardFailures: U32,
     /** Certified and audited tasks of all time. */
     tasks: U64,
     audited: U64,

@@ -8,7 +8,7 @@ export const decisionEvents = [
   z.object({
     type: z.literal('caseOpened'),
     case: count,
-    cause: z.enum(['softFailure', 'hardFailure', 'equivocation', 'invalidItem', 'byHand']),
+    cause: z.enum(['softFailure', 'hardFailure', 'equivocation', 'invalidItem', 'byHand', 'forfeit', 'ejection']),
     kind: z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing']),
     role: count,
     subject: bytes32,
@@ -18,6 +18,13 @@ export const decisionEvents = [
     leavingUnits: units,
     takenUnits: units,
     heldUnits: units,
+  }),
+  z.object({
+    type: z.literal('rewardsHeld'),
+    case: count,
+    miner: count,
+    revenueUnits: units,
+    emissionUnits: units,
   }),
   z.object({ type: z.literal('caseOpinion'), case: count, member: address, isFine: z.boolean() }),
   z.object({ type: z.literal('caseAppealed'), case: count, bondUnits: units }),

@@ -78,6 +78,8 @@ const cases = z.object({
   appealBondUnits: units,
   breakerPpb: ppb,
   breakerMinFailing: count,
+  ejectionSlashPpb: ppb,
+  ejectionReturnPpb: ppb,
   offencePpb: ppb,
   evidenceEpochs: count,
   keepEpochs: count,

@@ -66,6 +66,7 @@ export const Miner = z.object({
   level: count,
   streak: count,
   cusumMilli: count,
+  hardFailures: count,
   tasks: count,
   audited: count,
   rejected: count,

@@ -19,6 +19,12 @@ export const standingEvents = [
   z.object({ type: z.literal('minerUpdated'), miner: count, fromEpoch: count }),
   z.object({ type: z.literal('committeeChosen'), fromEpoch: count, mixers: z.array(count) }),
   z.object({ type: z.literal('levelChanged'), miner: count, from: count, to: count }),
-  z.object({ type: z.literal('minerEjected'), miner: count, cusumMilli: count }),
+  z.object({
+    type: z.literal('minerEjected'),
+    miner: count,
+    cusumMilli: count,
+    hardFailures: count,
+    returnedUnits: units,
+  }),
   z.object({ type: z.literal('powersSet'), epoch: count, powerWorkPpb: ppb, powers: z.array(powerChange) }),
 ] as const;

@@ -1,12 +1,12 @@
-import { caseStatuses, roleStatuses, stakeKinds } from '@assay/protocol';
+import { caseStatuses, noModel, roleStatuses, stakeKinds } from '@assay/protocol';
 import { dismissCase, executeCase } from '../cases.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 
-/** Trips breakers, then ends the cases whose time is over (§10.6, §10.7, §10.8). */
+/** Ends the cases whose time is over (§10.6, §10.7). */
 export function settleCases(state: LedgerState): LedgerEvent[] {
-  const events = freezePenalties(state);
+  const events: LedgerEvent[] = [];
   for (let index = 0; index < state.cases.length; index++) {
     const { status, deadlineEpoch } = state.cases.at(index);
     if (deadlineEpoch > state.globals.epoch) continue;
@@ -17,7 +17,7 @@ export function settleCases(state: LedgerState): LedgerEvent[] {
 }
 
 /** §10.8 When many miners of one model fail at once, the model's profile is in doubt rather than all of them. */
-function freezePenalties(state: LedgerState): LedgerEvent[] {
+export function freezePenalties(state: LedgerState): LedgerEvent[] {
   const events: LedgerEvent[] = [];
   for (const [model, opened] of casesByModel(state)) {
     const failing = new Set(opened.map((index) => state.cases.at(index).role));
@@ -40,7 +40,7 @@ function casesByModel(state: LedgerState): Map<number, number[]> {
   const opened = new Map<number, number[]>();
   for (let index = 0; index < state.cases.length; index++) {
     const { kind, model, openedEpoch } = state.cases.at(index);
-    if (kind !== stakeKinds.miner || openedEpoch !== state.globals.epoch) continue;
+    if (kind !== stakeKinds.miner || model === noModel || openedEpoch !== state.globals.epoch) continue;
     opened.set(model, [...(opened.get(model) ?? []), index]);
   }
   return opened;

@@ -3,10 +3,11 @@ import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import { epochBeaconOf } from './beacon.ts';
 import { closedBooks } from './books.ts';
-import { settleCases } from './cases.ts';
+import { freezePenalties, settleCases } from './cases.ts';
 import { applyChanges } from './changes.ts';
 import { chooseCommittee } from './committee.ts';
 import { ejectMiners } from './ejections.ts';
+import { openForfeits } from './forfeits.ts';
 import { beginPeriod, endingPeriod } from './period.ts';
 import { updatePowers } from './powers.ts';
 import { settleProposals } from './proposals.ts';
@@ -25,7 +26,8 @@ export function endsEpoch({ epochBlocks }: Pick<Params, 'epochBlocks'>, height: 
  * or task is left to the settlement it gives.
  */
 export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlement {
-  events.push(...ejectMiners(state));
+  events.push(...freezePenalties(state), ...ejectMiners(state));
+  events.push(...openForfeits(state, endingPeriod(state) !== null));
   state.retainDelegations();
   state.retainHoldings();
   const books = closedBooks(state);

@@ -1,9 +1,11 @@
 import { equalBytes, type HoldingRow, type MinerRow } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
+import type { Forfeit } from '../forfeits.ts';
 import { type Pace, READ, type Steps, WRITE } from '../pace.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
 import { keyOf } from '../state.ts';
 import type { ClosedBooks } from './books.ts';
+import { type HeldRewards, holdRewards } from './forfeits.ts';
 import { backersBpsOf, holderParts } from './holders.ts';
 import type { Work } from './work.ts';
 
@@ -31,7 +33,14 @@ export class PayoutBook {
   /** Where the revenue of an account and reason stands; what is minted comes up once for each. */
   readonly #placeOf = new Map<string, number>();
   readonly #stakers = new Map<string, StakersPart>();
+  readonly #forfeits: ReadonlyMap<number, Forfeit>;
+  readonly #held = new Map<number, HeldRewards>();
   readonly #royalties = { revenue: new Map<number, bigint>(), emission: new Map<number, bigint>() };
+
+  /** `forfeits` are the miners whose rewards go into a case. */
+  constructor(forfeits: ReadonlyMap<number, Forfeit> = new Map()) {
+    this.#forfeits = forfeits;
+  }
 
   add(payout: Payout): void {
     const { source, stack, kind, role, account, units } = payout;
@@ -56,6 +65,11 @@ export class PayoutBook {
    * owner's while nobody stakes.
    */
   addMiner(books: ClosedBooks, source: Payout['source'], miner: number, units: bigint): void {
+    const forfeit = this.#forfeits.get(miner);
+    if (forfeit !== undefined && (source === 'emission' || forfeit.hasRevenue)) {
+      this.#hold(forfeit, source, miner, units);
+      return;
+    }
     const { operator, owner, split, delegatedUnits } = books.miners.at(miner);
     const reason = { source, stack: 'miners', kind: 'miner', role: miner } as const;
     const isWhole = split.operatorBps === ALL_BPS;
@@ -76,9 +90,13 @@ export class PayoutBook {
   }
 
   /** Credits everything; gives the payouts in the order in which they first came up. */
-  *pay({ books, state, pace }: Work): Steps<Payout[]> {
+  *pay({ books, state, pace, events }: Work): Steps<Payout[]> {
     yield* this.#divideAmongStakers(books, pace);
     yield* this.#divideAmongHolders(books, pace);
+    for (const rewards of this.#held.values()) {
+      events.push(holdRewards(state, rewards));
+      if (pace.isSpent(WRITE)) yield;
+    }
     let paidUnits = 0n;
     const settle = () => {
       state.setGlobals({ settlingUnits: state.globals.settlingUnits - paidUnits });
@@ -94,6 +112,12 @@ export class PayoutBook {
     }
     settle();
     return this.#payouts;
+  }
+
+  #hold({ case: id }: Forfeit, source: Payout['source'], miner: number, units: bigint): void {
+    const known = this.#held.get(miner) ?? { case: id, miner, revenueUnits: 0n, emissionUnits: 0n };
+    const field = source === 'revenue' ? 'revenueUnits' : 'emissionUnits';
+    this.#held.set(miner, { ...known, [field]: known[field] + units });
   }
 
   #addStakers(part: StakersPart): void {

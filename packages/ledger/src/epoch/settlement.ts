@@ -1,5 +1,6 @@
 import type { MinerRow } from '@assay/protocol';
 import { ConservationError } from '../conservation.ts';
+import { forfeitsOf } from '../forfeits.ts';
 import { Pace, type Steps, WRITE } from '../pace.ts';
 import type { EmissionRate, EpochClose, LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
@@ -44,7 +45,7 @@ export class Settlement {
 function* settle(work: Work): Steps {
   const { books, state, events } = work;
   const { epoch, epochStartMs, timeMs, height } = books.globals;
-  const book = new PayoutBook();
+  const book = new PayoutBook(forfeitsOf(books));
   yield* settleMiners(work);
   const revenue = yield* payRevenue(work, book);
   const rate = rateAfter(books, revenue);

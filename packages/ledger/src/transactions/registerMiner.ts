@@ -73,6 +73,7 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     level: 0,
     streak: 0,
     cusumMilli: 0,
+    hardFailures: 0,
     tasks: 0,
     audited: 0,
     rejected: 0,

@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { genesisHash } from '@assay/ledger';
-import { Block, bodySelectors, limits, proposalActions, voteChoices } from '@assay/protocol';
+import { Block, limits, proposalActions, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { AssayError } from '../errors.ts';
 import { newDirectory } from '../store/directory.fixture.ts';
-import { openTestEngine, startBalanceUnits, testChain, transactionOf, transferOf } from './chain.fixture.ts';
+import { openTestEngine, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
 import { replay } from './replay.ts';
+import { signTransaction } from './sign.ts';
 
 const chain = testChain();
 const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];
@@ -192,16 +193,13 @@ describe('embedded engine', () => {
     const fatal: AssayError[] = [];
     const { engine, store, close } = await openTestEngine(voting, dir, { onFatal: (error) => fatal.push(error) });
     const action = { selector: proposalActions.upgrade, value: { rule: 2, height: 18 } };
-    const yes = { selector: bodySelectors.vote, value: { proposal: 0, choice: voteChoices.yes } };
-    const voters = voting.proposers.flatMap((from, i) => [
-      transferOf(voting, { from: alice, to: from.address, nonce: i + 1, amountUnits: fee }),
-      transactionOf(voting, { from, nonce: 0 }, yes),
+    const envelope = { nonce: 0, validUntil: 100, feeUnits: fee };
+    const chainOf = { chain: voting.identity };
+    const voters = voting.proposers.flatMap((signer, i) => [
+      transferOf(voting, { from: alice, to: signer.address, nonce: i + 1, amountUnits: fee }),
+      signTransaction({ signer, ...chainOf }, ['vote', { proposal: 0, choice: voteChoices.yes }], envelope),
     ]);
-    const proposal = transactionOf(
-      voting,
-      { from: alice, nonce: 0 },
-      { selector: bodySelectors.propose, value: { action } },
-    );
+    const proposal = signTransaction({ signer: alice, ...chainOf }, ['propose', { action }], envelope);
     for (const transaction of [proposal, ...voters]) {
       const inclusion = engine.submit(transaction);
       await engine.produceNow();

@@ -79,6 +79,7 @@ function grown(): Ledger {
         level: 10,
         streak: 0,
         cusumMilli: 0,
+        hardFailures: 0,
         tasks: 1000,
         audited: 1000,
         rejected: 0,

@@ -116,6 +116,8 @@ export const devnetParams: Params = {
     appealBondUnits: units(100),
     breakerPpb: 50_000_000,
     breakerMinFailing: 3,
+    ejectionSlashPpb: 100_000_000,
+    ejectionReturnPpb: 1_000_000_000,
     offencePpb: 100_000_000,
     evidenceEpochs: 2,
     keepEpochs: 14,

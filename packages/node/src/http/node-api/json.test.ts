@@ -110,6 +110,7 @@ describe('the API form of events', () => {
       ...{ type: 'caseOpened', case: 1, cause: 'hardFailure', kind: 'miner', role: 2, subject: taskId, priceUnits: 3n },
       ...{ proposedUnits: 4n, stakeUnits: 2n ** 60n, leavingUnits: 5n, takenUnits: 6n, heldUnits: 4n },
     },
+    { type: 'rewardsHeld', case: 1, miner: 2, revenueUnits: 2n ** 60n, emissionUnits: 3n },
     { type: 'caseOpinion', case: 1, member: address, isFine: true },
     { type: 'caseAppealed', case: 1, bondUnits: 5n },
     {
@@ -138,7 +139,7 @@ describe('the API form of events', () => {
     { type: 'minerUpdated', miner: 1, fromEpoch: 5 },
     { type: 'committeeChosen', fromEpoch: 5, mixers: [0, 2] },
     { type: 'levelChanged', miner: 1, from: 0, to: 1 },
-    { type: 'minerEjected', miner: 1, cusumMilli: 13_800 },
+    { type: 'minerEjected', miner: 1, cusumMilli: 13_800, hardFailures: 2, returnedUnits: 2n ** 60n },
     {
       type: 'powersSet',
       epoch: 4,
