@@ -1,6 +1,17 @@
-import { type ProposalAction, proposalActions, type ResultCode, State } from '@assay/protocol';
+import {
+  type Ban,
+  type ProposalAction,
+  proposalActions,
+  type ResultCode,
+  roleStatuses,
+  State,
+  type ValueOf,
+} from '@assay/protocol';
 import { changedParams, isProblem } from './parameters.ts';
+import { isGone } from './roles.ts';
+import { setStatus, stakeKindOf, stakeOf } from './stakes.ts';
 import { LedgerState, type LedgerView } from './state.ts';
+import { isLast } from './transactions/setRoleStatus.ts';
 
 /** Why an action cannot be carried out by the block before `earliestHeight`; OK when it can (§12.2, §12.4). */
 export function actionCode(state: LedgerView, action: ProposalAction, earliestHeight: number): ResultCode {
@@ -22,7 +33,18 @@ export function actionCode(state: LedgerView, action: ProposalAction, earliestHe
       const isNext = rule === state.globals.rule + 1 && state.globals.nextRule === 0;
       return isNext && height >= earliestHeight ? 'OK' : 'BAD_UPGRADE';
     }
+    case proposalActions.ban:
+      return banCode(state, action.value);
   }
+}
+
+/** §12.5 Who is banned cannot leave the ban by itself, so it must not be gone; its ban ends with a pause. */
+function banCode(state: LedgerView, { kind, role, isBanned }: ValueOf<typeof Ban>): ResultCode {
+  const stake = stakeOf(state, stakeKindOf(kind), role);
+  if (stake === undefined) return 'UNKNOWN_ROLE';
+  if (!isBanned) return stake.status === roleStatuses.banned ? 'OK' : 'BAD_STATUS';
+  if (isGone(stake)) return 'ROLE_GONE';
+  return isLast(state, { kind, role }, stake.status) ? 'LAST_OF_KIND' : 'OK';
 }
 
 /** §12.4 Does what was decided, from the next block on; when it has become impossible nothing is done: false. */
@@ -48,6 +70,13 @@ export function carryOut(state: LedgerState, action: ProposalAction): boolean {
     case proposalActions.upgrade:
       state.setGlobals({ nextRule: action.value.rule, nextRuleHeight: action.value.height });
       return true;
+    case proposalActions.ban: {
+      const { kind, role, isBanned } = action.value;
+      const status = isBanned ? roleStatuses.banned : roleStatuses.paused;
+      const name = stakeKindOf(kind);
+      if (name !== undefined) setStatus(state, name, role, { status, statusHeight: state.globals.height });
+      return true;
+    }
   }
 }
 

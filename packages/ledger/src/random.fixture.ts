@@ -219,6 +219,12 @@ const decree = acts(
         selector: fc.constant(proposalActions.upgrade),
         value: fc.record({ rule: fc.nat(3), height: fc.constantFrom(0, 1, 1_000_000, Number.MAX_SAFE_INTEGER) }),
       }),
+      fc.record({
+        selector: fc.constant(proposalActions.ban),
+        value: stakes.chain(([, kind, role]) =>
+          fc.record({ kind: fc.constant(kind), role: fc.constant(role), isBanned: fc.boolean() }),
+        ),
+      }),
     ),
   }),
   (world, { from: sender, action }) => [world.tx(sender, 'propose', { action })],

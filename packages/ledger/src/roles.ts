@@ -37,7 +37,7 @@ export function roleKindOf(value: number): RoleKind | undefined {
 
 /** Whether a role still is one; a paused one is. */
 export function isGone({ status }: { readonly status: number }): boolean {
-  return status === roleStatuses.deregistered || status === roleStatuses.ejected;
+  return ![roleStatuses.active, roleStatuses.paused].some((standing) => standing === status);
 }
 
 export function isActive({ status }: { readonly status: number }): boolean {

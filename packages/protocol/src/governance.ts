@@ -1,5 +1,5 @@
 import { UnionType } from '@chainsafe/ssz';
-import { Address, textOf, U8, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { Address, Bool, textOf, U8, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 import { byValue, StructType } from './struct.ts';
 
@@ -19,16 +19,26 @@ export const ModelDifficulty = new StructType({ model: U32, difficultyPpm: U32 }
 /** Puts the next rule of `ledger/rules.ts` in force from a height on (§2.4). */
 export const Upgrade = new StructType({ rule: U32, height: U64 }, { typeName: 'Upgrade' });
 
+/** Bans a role or a miner, or ends its ban (§12.5). */
+export const Ban = new StructType({ kind: U8, role: U32, isBanned: Bool }, { typeName: 'Ban' });
+
 /** What a proposal would do; the selector is its place in this list. */
 export const ProposalAction = byValue(
-  new UnionType([ParameterChange, TreasurySpend, ModelDifficulty, Upgrade], { typeName: 'ProposalAction' }),
+  new UnionType([ParameterChange, TreasurySpend, ModelDifficulty, Upgrade, Ban], { typeName: 'ProposalAction' }),
 );
 export type ProposalAction =
   | { readonly selector: 0; readonly value: ParameterChange }
   | { readonly selector: 1; readonly value: ValueOf<typeof TreasurySpend> }
   | { readonly selector: 2; readonly value: ValueOf<typeof ModelDifficulty> }
-  | { readonly selector: 3; readonly value: ValueOf<typeof Upgrade> };
-export const proposalActions = { parameterChange: 0, treasurySpend: 1, modelDifficulty: 2, upgrade: 3 } as const;
+  | { readonly selector: 3; readonly value: ValueOf<typeof Upgrade> }
+  | { readonly selector: 4; readonly value: ValueOf<typeof Ban> };
+export const proposalActions = {
+  parameterChange: 0,
+  treasurySpend: 1,
+  modelDifficulty: 2,
+  upgrade: 3,
+  ban: 4,
+} as const;
 
 /** Puts an action to the vote; its sender leaves a deposit (§12.1). */
 export const Propose = new StructType({ action: ProposalAction }, { typeName: 'Propose' });

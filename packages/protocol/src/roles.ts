@@ -14,8 +14,8 @@ import {
 import { limits } from './limits.ts';
 import { StructListType, StructType } from './struct.ts';
 
-/** `paused`: no work and no penalty. `deregistered` and `ejected` are for ever. */
-export const roleStatuses = { active: 0, paused: 1, deregistered: 2, ejected: 3 } as const;
+/** `paused`: no work and no penalty. `deregistered` and `ejected` are for ever, `banned` until a vote ends it. */
+export const roleStatuses = { active: 0, paused: 1, deregistered: 2, ejected: 3, banned: 4 } as const;
 export type RoleStatus = keyof typeof roleStatuses;
 
 /** How a miner's share is divided, basis points, Σ = 10,000 (E8). */

@@ -4,7 +4,7 @@ import { address, count, ppb, units } from './scalars.ts';
 const powerChange = z.object({ stakeUnits: units, work: units, fromPpb: ppb, targetPpb: ppb, powerPpb: ppb });
 
 /** What a role or a miner is; `deregistered` and `ejected` are for ever. */
-export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected']);
+export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected', 'banned']);
 /** Where stake stands. */
 const stakeKind = z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing']);
 

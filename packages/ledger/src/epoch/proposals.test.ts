@@ -1,4 +1,4 @@
-import { proposalActions, proposalStatuses, voteChoices } from '@assay/protocol';
+import { proposalActions, proposalStatuses, roleStatuses, stakeKinds, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { VoteCount } from '../result.ts';
 import { UnknownRuleError } from '../rules.ts';
@@ -141,6 +141,47 @@ describe('settleProposals §12', () => {
       new UnknownRuleError('From block 69 on rule 2 holds, by a vote; this version knows rules up to 1.'),
     );
     expect(world.ledger.snapshot()).toEqual(before);
+  });
+
+  it('bans a role or a miner, which leaves draws and pools until a vote ends it', () => {
+    const world = newWorld().populate();
+    const ban = (kind: number, role: number, isBanned: boolean) =>
+      world.send('payer', 'propose', { action: { selector: proposalActions.ban, value: { kind, role, isBanned } } });
+    const decide = () => {
+      const proposal = world.state.proposals.length - 1;
+      world.block(...(Object.keys(mixers) as Sender[]).map((who) => world.tx(who, 'vote', { proposal, choice: 0 })));
+      for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
+    };
+    expect(ban(stakeKinds.miner, 9, true)).toBe('UNKNOWN_ROLE');
+    expect(ban(stakeKinds.delegation, 0, true)).toBe('UNKNOWN_ROLE');
+    expect(ban(stakeKinds.miner, 0, false)).toBe('BAD_STATUS');
+    expect(ban(stakeKinds.miner, 0, true)).toBe('OK');
+    decide();
+    expect(world.state.miners.at(0)).toMatchObject({ status: roleStatuses.banned, weight: 0n, collateralUnits: 1000n });
+    expect(ban(stakeKinds.miner, 0, true)).toBe('ROLE_GONE');
+    const resume = { kind: stakeKinds.miner, role: 0, status: roleStatuses.active };
+    expect(world.send('owner', 'setRoleStatus', resume)).toBe('ROLE_GONE');
+    expect(world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 400n })).toBe('OK');
+    expect(ban(stakeKinds.miner, 0, false)).toBe('OK');
+    decide();
+    expect(world.state.miners.at(0).status).toBe(roleStatuses.paused);
+    expect(world.send('owner', 'setRoleStatus', resume)).toBe('OK');
+    world.finishEpoch();
+    expect(world.state.miners.at(0).weight).toBeGreaterThan(0n);
+  });
+
+  it('takes the power of a banned validator, and never bans the last mixer', () => {
+    const world = newWorld();
+    const ban = (kind: number, role: number) => ({
+      action: { selector: proposalActions.ban, value: { kind, role, isBanned: true } },
+    });
+    world.send('payer', 'propose', ban(stakeKinds.validator, 1));
+    voting(world, mixers);
+    for (let epoch = 0; epoch < 5; epoch++) world.finishEpoch();
+    expect(world.state.validators.at(1).status).toBe(roleStatuses.banned);
+    expect(world.state.powers.at(1).powerPpb).toBeLessThan(world.state.powers.at(0).powerPpb);
+    const lonely = new World({ mixers: 1 });
+    expect(lonely.send('payer', 'propose', ban(stakeKinds.mixer, 0))).toBe('LAST_OF_KIND');
   });
 
   it('changes a group of parameters at once', () => {

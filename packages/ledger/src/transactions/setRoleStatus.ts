@@ -35,7 +35,7 @@ function statusCode(state: LedgerView, body: Body, present: number): ResultCode 
 }
 
 /** §3.4 Without a mixer nothing is certified, without a validator nothing is decided. */
-function isLast(state: LedgerView, body: Body, present: number): boolean {
+export function isLast(state: LedgerView, body: Pick<Body, 'kind' | 'role'>, present: number): boolean {
   const kind = stakeKindOf(body.kind);
   if ((kind !== 'mixer' && kind !== 'validator') || !isActive({ status: present })) return false;
   return !Array.from(state[`${kind}s`]).some((row, role) => role !== body.role && isActive(row));

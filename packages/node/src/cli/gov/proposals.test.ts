@@ -1,4 +1,4 @@
-import { addressText, proposalActions } from '@assay/protocol';
+import { addressText, proposalActions, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
 import { proposalsOf } from './proposals.ts';
@@ -18,10 +18,11 @@ describe('proposalsOf', () => {
     for (const action of [
       { selector: proposalActions.modelDifficulty, value: { model: 1, difficultyPpm: 2_500_000 } },
       { selector: proposalActions.upgrade, value: { rule: 2, height: 1000 } },
+      { selector: proposalActions.ban, value: { kind: stakeKinds.miner, role: 0, isBanned: true } },
     ]) {
       world.send('payer', 'propose', { action });
     }
-    const [first, second, third, fourth] = await proposalsOf(world.history, { fast: true });
+    const [first, second, third, fourth, fifth] = await proposalsOf(world.history, { fast: true });
     expect(first).toMatchObject({
       status: 'noQuorum',
       asks: 'halvingDays = 7',
@@ -32,6 +33,7 @@ describe('proposalsOf', () => {
     expect(first?.count).toMatchObject({ yesUnits: '0', noUnits: '1000', totalUnits: '7300' });
     const asks = `pay 1.5 units of the treasury to ${addressText(to)}`;
     expect(third?.asks).toBe('difficulty of model 1 = 2.5');
+    expect(fifth?.asks).toBe('ban miner 0');
     expect(fourth?.asks).toBe('rule 2 from block 1000 on');
     expect(second).toMatchObject({ proposal: 1, status: 'voting', asks, count: null, voters: 1 });
   });

@@ -1,6 +1,13 @@
 import { formatUnits } from '@assay/client';
 import type { LedgerView, VoteCount } from '@assay/ledger';
-import { actionOf, addressText, type ProposalRow, proposalActions, proposalStatuses } from '@assay/protocol';
+import {
+  actionOf,
+  addressText,
+  type ProposalRow,
+  proposalActions,
+  proposalStatuses,
+  stakeKinds,
+} from '@assay/protocol';
 import { z } from 'zod';
 import { type History, replayBlocks } from '../history.ts';
 
@@ -64,6 +71,11 @@ function wordsOf(row: Readonly<ProposalRow>): string {
       return `difficulty of model ${action.value.model} = ${action.value.difficultyPpm / 1_000_000}`;
     case proposalActions.upgrade:
       return `rule ${action.value.rule} from block ${action.value.height} on`;
+    case proposalActions.ban: {
+      const { kind, role, isBanned } = action.value;
+      const name = Object.entries(stakeKinds).find(([, value]) => value === kind)?.[0] ?? 'role';
+      return `${isBanned ? 'ban' : 'end the ban of'} ${name} ${role}`;
+    }
   }
 }
 
