@@ -1,5 +1,5 @@
 import type { EpochClose } from '@assay/ledger';
-import { honest, type Sender, softFailure, World, type WorldOptions } from '@assay/ledger/fixture';
+import { honest, type Sender, World, type WorldOptions } from '@assay/ledger/fixture';
 import { type AuditNumbers, type Params, type Receipt, taskStatuses } from '@assay/protocol';
 import { RecordedWorld } from '../../src/cli/recorded-world.fixture.ts';
 import { devnetParams } from '../../src/devnet/genesis.ts';
@@ -48,7 +48,7 @@ export class Village extends RecordedWorld {
     const made = receipts.map((change) => this.receipt(change));
     this.certify(...made);
     this.settleAudits(made, numbers);
-    const expected = numbers === softFailure ? taskStatuses.rejected : taskStatuses.approved;
+    const expected = numbers === honest ? taskStatuses.approved : taskStatuses.rejected;
     for (const { taskId } of made) {
       const task = this.state.taskOf(taskId);
       if (task === undefined || this.state.tasks.at(task).status !== expected) throw new Error('a task went astray');
@@ -57,7 +57,7 @@ export class Village extends RecordedWorld {
 
   /** Lets the auditors of all these tasks find the same. */
   settleAudits(receipts: readonly Receipt[], numbers: AuditNumbers): void {
-    for (const from of numbers === softFailure ? [0, 1] : [0]) {
+    for (const from of numbers === honest ? [0] : [0, 1]) {
       const pairs = receipts.flatMap(({ taskId }) =>
         this.auditorsOf(taskId)
           .slice(from)

@@ -1,5 +1,5 @@
-import { domainTerms, nameOf, type Sender, softFailure } from '@assay/ledger/fixture';
-import { proposalStatuses, taskKinds, voteChoices } from '@assay/protocol';
+import { domainTerms, hardFailure, nameOf, type Sender, softFailure } from '@assay/ledger/fixture';
+import { caseCauses, caseStatuses, proposalStatuses, stakeKinds, taskKinds, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, Village } from './village.fixture.ts';
 
@@ -11,6 +11,7 @@ function village(voters: readonly Sender[] = []): Village {
       params: {
         ...genesis.params,
         governance: { ...genesis.params.governance, depositUnits: 1n, votingEpochs: 1, delayEpochs: 0 },
+        cases: { ...genesis.params.cases, foundation: genesis.accounts.slice(0, 1).map(({ address }) => address) },
       },
       models: genesis.models.map((model, i) => ({ ...model, difficultyPpm: i === 1 ? 2_500_000 : 1_000_000 })),
     }),
@@ -121,5 +122,78 @@ describe('preset work-units (B)', () => {
     expect([close.revenueUnits, close.burnedUnits]).toEqual([1000n, 200n]);
     const miner = close.payouts.filter(({ source, stack }) => source === 'revenue' && stack === 'miners');
     expect(miner.reduce((sum, { units }) => sum + units, 0n)).toBe(600n);
+  });
+
+  it('takes no fine before the foundation has looked at it, in phase 1 (B6, B9)', () => {
+    const made = village();
+    const bad = () => made.work([{ ...task, miner: 0 }], softFailure);
+    bad();
+    // 47,368 would be the fine; a tenth of the collateral of 1,000 is held.
+    expect(made.state.cases.at(0)).toMatchObject({
+      status: caseStatuses.review,
+      proposedUnits: 47_368n,
+      heldUnits: 100n,
+    });
+    expect(made.state.globals.burnedUnits).toBe(0n);
+    expect(made.send('payer', 'decideCase', { case: 0, isFine: true })).toBe('OK');
+    expect(made.state.globals.burnedUnits).toBe(80n);
+    expect(made.state.miners.at(0).collateralUnits).toBe(900n);
+    bad();
+    expect(made.state.miners.at(0).collateralUnits).toBe(810n);
+    // Nobody looks at the second one for 14 epochs.
+    for (let epoch = 0; epoch < 15; epoch++) made.finishEpoch();
+    expect(made.state.miners.at(0).collateralUnits).toBe(900n);
+  });
+
+  it('takes it by itself in phase 2, unless it is appealed (B9)', () => {
+    const made = village(mixers);
+    decide(made, 'cases.foundationReview', 'false');
+    made.work(
+      [0, 1].map((miner) => ({ ...task, miner })),
+      softFailure,
+    );
+    made.send('owner', 'bond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n });
+    expect(made.send('owner', 'appealCase', { case: 1 })).toBe('INSUFFICIENT_BALANCE');
+    for (let epoch = 0; epoch < 25; epoch++) made.finishEpoch();
+    const executed = made.events.filter((event) => event.type === 'caseExecuted');
+    expect(executed.map(({ by, fineUnits }) => [by, fineUnits])).toEqual([
+      ['time', 100n],
+      ['time', 100n],
+    ]);
+  });
+
+  it.each([
+    // Fines hold 100, 90 and 81; of the 729 left e = 10 % are 72, but the day has room for 29 only.
+    ['severe', hardFailure, 3, 29n, 700n],
+    // Fines hold 100, 90, 81 and 29; f = 100 % of the rest goes back.
+    ['minor', softFailure, 5, 0n, 700n],
+  ] as const)(
+    'ejects who keeps failing, and divides its collateral: %s (B8)',
+    (_, numbers, failures, held, returned) => {
+      const made = village();
+      for (let i = 0; i < failures; i++) made.work([{ ...task, miner: 0 }], numbers);
+      made.finishPeriod();
+      const ejected = made.events.find((event) => event.type === 'minerEjected');
+      expect(ejected).toMatchObject({ miner: 0, returnedUnits: returned });
+      const ejection = [...made.state.cases].find(({ cause }) => cause === caseCauses.ejection);
+      expect(ejection?.heldUnits ?? 0n).toBe(held);
+      const before = made.balance('owner');
+      for (let epoch = 0; epoch < 3; epoch++) made.finishEpoch();
+      expect(made.balance('owner')).toBe(before + returned);
+    },
+  );
+
+  it('costs a cheat what its epoch would have paid (economics §6.7)', () => {
+    const made = village();
+    made.finishPeriod();
+    made.work([0, 1].map((miner) => ({ ...task, miner })));
+    made.work([{ ...task, miner: 0 }], hardFailure);
+    const close = made.finishPeriod();
+    const paid = (miner: number) => close.payouts.filter(({ stack, role }) => stack === 'miners' && role === miner);
+    expect(paid(0)).toEqual([]);
+    expect(paid(1).length).toBeGreaterThan(0);
+    const held = made.events.find((event) => event.type === 'rewardsHeld');
+    expect(held).toMatchObject({ miner: 0, revenueUnits: 750n });
+    expect(held?.emissionUnits).toBeGreaterThan(0n);
   });
 });
