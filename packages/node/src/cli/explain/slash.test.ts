@@ -123,4 +123,21 @@ describe('explain slash', () => {
     cheat(world);
     expect(await failureOf(world)).toMatchObject({ message: 'There is no case 1: a test has cases 0 to 0.' });
   });
+
+  it('shows what a hard failure and an ejection cost besides (economics §6.7, economics §6.8)', async () => {
+    const world = caseWorld();
+    for (let i = 0; i < 3; i++) cheat(world);
+    world.finishEpoch();
+    const ejection = await explained(world, 3);
+    // A tenth of 729, and what 300 of the day's 1000 leave.
+    expect(ejection.result).toMatchObject({
+      cause: 'ejection',
+      proposedUnits: '72',
+      takenUnits: '271',
+      heldUnits: '29',
+    });
+    const forfeit = await explained(world, 4);
+    expect(forfeit.result).toMatchObject({ cause: 'forfeit', against: 'miner 0', status: 'review' });
+    expect(forfeit.steps.map(({ clause }) => clause)).toContain('economics §6.7');
+  });
 });

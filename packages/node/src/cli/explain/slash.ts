@@ -78,7 +78,7 @@ function resultOf(record: CaseRecord, cases: readonly CaseRecord[]): Slash {
     stakeUnits: String(value.stakeUnits),
     leavingUnits: String(value.leavingUnits),
     takenUnits: String(value.takenUnits),
-    heldUnits: String(value.heldUnits),
+    heldUnits: String(isForfeit(record) ? record.row.fineUnits : value.heldUnits),
     recomputedHeldUnits: String(heldOf(record, cases)),
     appealBondUnits: String(appeal?.value.bondUnits ?? 0n),
     rewards: (executed?.rewards ?? []).map((one) => ({ account: addressText(one.account), units: String(one.units) })),
@@ -95,7 +95,13 @@ function proposedOf({ opened, params, askedUnits }: CaseRecord): bigint {
   return askedUnits ?? proposedUnits;
 }
 
+/** Rewards are held whole, by the settlement after the case was opened (economics §6.7). */
+function isForfeit({ opened }: CaseRecord): boolean {
+  return opened.value.cause === 'forfeit';
+}
+
 function heldOf(record: CaseRecord, cases: readonly CaseRecord[]): bigint {
+  if (isForfeit(record)) return record.row.fineUnits;
   const { stakeUnits, leavingUnits } = record.opened.value;
   const takenUnits = sameDay(record, cases).reduce((sum, { row }) => sum + row.fineUnits, 0n);
   const room = roomOf(record, { stakeUnits, leavingUnits, takenUnits });
@@ -111,7 +117,7 @@ function sameDay({ opened, row, params }: CaseRecord, cases: readonly CaseRecord
     const isSame = other.row.kind === row.kind && other.row.role === row.role;
     const isEarlier = other.opened.order < opened.order && other.row.openedMs > since;
     const isDismissed = other.end?.value.type === 'caseDismissed' && other.end.order < opened.order;
-    return isSame && isEarlier && !isDismissed;
+    return isSame && isEarlier && !isDismissed && other.opened.value.cause !== 'forfeit';
   });
 }
 
@@ -146,7 +152,20 @@ function matterStep(record: CaseRecord): Step {
   };
 }
 
+/** What cases are about that nobody sent in. */
+const ownMatters: Readonly<Record<string, { readonly words: string; readonly clause: string }>> = {
+  forfeit: { words: 'a hard failure costs the epoch’s rewards of', clause: 'economics §6.7' },
+  ejection: { words: 'the audits are evidence enough to eject', clause: 'economics §6.8' },
+};
+
 function otherMatterStep({ opened, askedUnits }: CaseRecord): Step {
+  const own = ownMatters[opened.value.cause];
+  if (own !== undefined) {
+    const { kind, role, subject } = opened.value;
+    const title = `Case ${opened.value.case}: ${own.words} ${kind} ${role}`;
+    const facts = [{ name: 'task of the failure', value: hex(subject), source: opened.at }];
+    return { title, clause: own.clause, facts: opened.value.cause === 'forfeit' ? facts : [], table: null };
+  }
   const { cause, kind, role, subject } = opened.value;
   const who = opened.sender === null ? '-' : addressText(opened.sender);
   const isAsked = askedUnits !== null;
@@ -182,6 +201,18 @@ function proposalStep(record: CaseRecord): Step {
       { ...proposed, source: 'price × gain × factor ÷ (lowest audit rate × detection)' },
     ];
     return { title: 'The fine that makes cheating a loss', clause: 'economics §6.3', facts, table: null };
+  }
+  if (opened.value.cause === 'forfeit') {
+    const facts = [{ name: 'rewards', value: units(record.row.fineUnits), source: 'the settlement of the epoch' }];
+    return { title: 'What the epoch would have paid', clause: 'economics §6.7', facts, table: null };
+  }
+  if (opened.value.cause === 'ejection') {
+    const facts = [
+      part('taken when the evidence is hard', cases.ejectionSlashPpb, 'cases.ejectionSlashPpb'),
+      part('given back when it is not', cases.ejectionReturnPpb, 'cases.ejectionReturnPpb'),
+      { ...proposed, source: 'that part of the collateral' },
+    ];
+    return { title: 'The part of the collateral that ejection takes', clause: 'economics §6.8', facts, table: null };
   }
   if (askedUnits !== null) {
     const facts = [{ ...proposed, source: opened.at }];

@@ -49,6 +49,7 @@ const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'Bond.kind': stakeKinds,
   'Unbond.kind': stakeKinds,
   'OpenCase.kind': stakeKinds,
+  'Ban.kind': stakeKinds,
   'RegisterRole.kind': { oracle: stakeKinds.oracle, validator: stakeKinds.validator, gateway: stakeKinds.gateway },
   'RotateKey.kind': stakeKinds,
   'SetRoleStatus.kind': stakeKinds,
