@@ -8,6 +8,7 @@ export * from './api/genesis.ts';
 export * from './api/local.ts';
 export * from './api/models.ts';
 export * from './api/proof.ts';
+export * from './api/receipt.ts';
 export * from './api/routes.ts';
 export * from './api/schemas.ts';
 export * from './client.ts';

@@ -1,5 +1,6 @@
 import {
   BatchHeader,
+  BatchRecords,
   BeaconTurn,
   type BodyValues,
   type Certificate,
@@ -32,11 +33,11 @@ export function isQuorum(signers: number, mixers: number): boolean {
 }
 
 /**
- * Checks a certificate against the committee and its receipts (§7.3); the receipts themselves are checked elsewhere.
+ * Checks a certificate against the committee and its contents (§7.3); these themselves are checked elsewhere.
  */
 export function certificateCode(
   state: LedgerView,
-  { certificate, receipts }: BodyValues['certifiedBatch'],
+  { certificate, receipts, records }: BodyValues['certifiedBatch'],
   { height, verifier }: { readonly height: number; readonly verifier: Verifier },
 ): ResultCode {
   const { header, signers } = certificate;
@@ -50,6 +51,7 @@ export function certificateCode(
   if (signers.bitLen !== committee.length) return 'BAD_SIGNERS';
   if (!isQuorum(signers.getTrueBitIndexes().length, committee.length)) return 'NOT_ENOUGH_SIGNERS'; // §7.3
   if (!equalBytes(ReceiptList.hashTreeRoot(receipts), header.receiptsRoot)) return 'BAD_RECEIPTS_ROOT';
+  if (!equalBytes(BatchRecords.hashTreeRoot(records), header.recordsRoot)) return 'BAD_RECORDS_ROOT';
   const revealed = revealSigningRoot(state.chain, header);
   if (!verifier.bls([seat.blsPublicKey], revealed, header.reveal)) return 'BAD_REVEAL'; // §9.1
   return isSigned(state, certificate, { committee, verifier }) ? 'OK' : 'BAD_CERTIFICATE';

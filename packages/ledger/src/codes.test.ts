@@ -1,4 +1,5 @@
 import {
+  type ChallengeReport,
   type DomainTerms,
   limits,
   proposalActions,
@@ -7,10 +8,13 @@ import {
   resultCodes,
   roleStatuses,
   stakeKinds,
+  type Transition,
   taskKinds,
+  taskStates,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { answer, caseWorld } from './cases.fixture.ts';
+import { measurersOf } from './challenges.ts';
 import { domainTerms, nameOf, weighedBy } from './domains.fixture.ts';
 import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
 import { equivocation, invalidItem } from './offences.fixture.ts';
@@ -51,6 +55,22 @@ const receipt =
   (change: Partial<Receipt>): Scenario =>
   (world) =>
     world.codeOf(world.batchTx({ receipts: [world.receipt(change)] }));
+
+const transition =
+  (change: Partial<Transition>): Scenario =>
+  (world) => {
+    const transitions = [world.transition(world.receipt(), change)];
+    return world.codeOf(world.batchTx({ records: { transitions } }));
+  };
+
+/** Reports on miner 0 by the first mixer drawn for it. */
+function measured(world: World) {
+  const [mixer = 0] = measurersOf(world.state, 0).map((seat) => seat.mixer);
+  return {
+    report: (failed = 0) => world.report(mixer, { miner: 0, failed }),
+    batch: (reports: ChallengeReport[]) => world.codeOf(world.batchTx({ mixer, records: { reports } })),
+  };
+}
 
 /** A certified batch with its certificate changed, sent by somebody who pays the fee. */
 const certificate =
@@ -209,6 +229,10 @@ const scenarios: Record<ResultCode, Scenario> = {
   })),
   NOT_ENOUGH_SIGNERS: batch({ signers: [0, 2] }),
   BAD_RECEIPTS_ROOT: certificate((made) => ({ ...made, receipts: [] })),
+  BAD_RECORDS_ROOT: (world) => {
+    const records = { transitions: [world.transition(world.receipt())], reports: [] };
+    return world.send('otherPayer', 'certifiedBatch', { ...world.batch(), records });
+  },
   BAD_REVEAL: certificate((made) => ({
     ...made,
     certificate: {
@@ -254,6 +278,28 @@ const scenarios: Record<ResultCode, Scenario> = {
     const dear = { tokensIn: 0, tokensOut: 2500 };
     const receipts = Array.from({ length: 11 }, () => world.receipt(dear));
     return world.codeOf(world.batchTx({ receipts }));
+  },
+  TRANSITION_UNKNOWN_ROLE: transition({ oracle: 2 }),
+  TRANSITION_OUT_OF_TIME: transition({ drawHeight: 1000 }),
+  TRANSITION_BAD_STEP: transition({ step: taskStates.end }),
+  TRANSITION_DUPLICATE: (world) => {
+    const transitions = [world.transition(world.receipt())];
+    world.block(world.batchTx({ records: { transitions } }));
+    return world.codeOf(world.batchTx({ records: { transitions } }));
+  },
+  REPORT_NOT_MEASURER: (world) =>
+    world.codeOf(world.batchTx({ records: { reports: [world.report(0, { miner: 9 })] } })),
+  REPORT_DUPLICATE: (world) => {
+    const { batch: made, report } = measured(world);
+    return made([report(), report()]);
+  },
+  REPORT_BAD_REVEAL: (world) => {
+    const { batch: made, report } = measured(world);
+    return made([{ ...report(), reveal: new Uint8Array(96) }]);
+  },
+  REPORT_TOO_MANY_FAILURES: (world) => {
+    const { batch: made, report } = measured(world);
+    return made([report(255)]);
   },
   NOT_AUDITOR: (world) => {
     const { validator, taskId } = auditor(world);

@@ -97,6 +97,8 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     sessions: [],
     tasks: [],
     audits: [],
+    transitions: [],
+    measures: [],
     credits: [],
     ratings: [],
     cases: [],

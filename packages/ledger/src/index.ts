@@ -5,6 +5,12 @@ export { apportion } from './apportion.ts';
 export { type AuditDuty, auditDuties, isAudited, mayReveal } from './audits.ts';
 export { offenceFine, proposedFine } from './cases.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';
+export {
+  challengeSigningRoot,
+  challengesOwed,
+  measurersOf,
+  reportsCode,
+} from './challenges.ts';
 export { committeeEpochs, committeeOf } from './committee.ts';
 export { ConservationError, conservation } from './conservation.ts';
 export { splitsOf, termsAt } from './domains.ts';
@@ -29,6 +35,7 @@ export { EPOCH_GRACE_BLOCKS, type Rule, rules, UnknownRuleError } from './rules.
 export { readTransaction, type SignedTransaction, transactionSigningRoot } from './signing.ts';
 export type { LedgerView } from './state.ts';
 export type { ReadonlyTable } from './table.ts';
+export { lateEvent, transitionsCode } from './transitions.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './trust.ts';
 export { type Opinion, opinionOf } from './verdict.ts';
 export * from './verifier.ts';

@@ -140,12 +140,13 @@ describe('any blocks whatsoever', () => {
       'ejection',
       'voted treasurySpend',
       'voted modelDifficulty',
-      'RECEIPT_BACKGROUND_FULL',
       'roleRegistered',
       'roleStatusSet',
       'committeeChosen',
       'keyRotated',
       'minerUpdated',
+      'taskLate',
+      'minerMeasured',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
   }, 120_000);

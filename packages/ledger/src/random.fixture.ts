@@ -24,6 +24,7 @@ import {
   stakes,
   units,
 } from './random-values.fixture.ts';
+import { recordsOf, someRecords } from './records.fixture.ts';
 import { checked, FEE, hardFailure, honest, type Sender, softFailure, unchecked, type World } from './world.fixture.ts';
 
 const transfer = acts('transfer', fc.record({ from, to: from, amountUnits: units, options }), (world, each) => [
@@ -142,14 +143,12 @@ const signers = fc.oneof(
 );
 const batch = acts(
   'batch',
-  fc.record({ mixer: fc.nat(3), signers, tasks: fc.array(task, { maxLength: 3 }) }),
-  (world, each) => [
-    world.batchTx({
-      ...each.signers,
-      mixer: each.mixer,
-      receipts: each.tasks.flatMap((wanted) => receiptsOf(world, wanted)),
-    }),
-  ],
+  fc.record({ mixer: fc.nat(3), signers, tasks: fc.array(task, { maxLength: 3 }), records: someRecords }),
+  (world, { mixer, records, ...each }) => {
+    const receipts = each.tasks.flatMap((wanted) => receiptsOf(world, wanted));
+    const contents = { receipts, records: recordsOf(world, { mixer, receipts }, records) };
+    return [world.batchTx({ ...each.signers, mixer, ...contents })];
+  },
 );
 
 /** What a validator finds: the same at commitment and reveal. Every other task is bad, and most of one miner. */

@@ -55,7 +55,8 @@ export function applyReceipts(
       escrowUnits: session.escrowUnits - priceUnits,
       spentUnits: saturate(session.spentUnits + priceUnits),
     });
-    state.miners.update(miner, { tasks: state.miners.at(miner).tasks + 1 });
+    const { tasks, epochCertified } = state.miners.at(miner);
+    state.miners.update(miner, { tasks: tasks + 1, epochCertified: epochCertified + 1 });
     // Field by field: spreads make it grow, which costs more than all the rest.
     state.addTask({
       taskId: receipt.taskId,
@@ -162,8 +163,12 @@ function hadGateway(state: LedgerView, { gateway, drawHeight }: Receipt): boolea
  * §7.6 A draw names a state that exists, still lives, paid for by a session that had not ended, and a task not yet
  * forgotten.
  */
-function isInTime(state: LedgerView, receipt: Receipt, session: Readonly<SessionRow>, height: number): boolean {
-  const { drawHeight, taskSequence } = receipt;
+export function isInTime(
+  state: LedgerView,
+  { drawHeight, taskSequence }: Pick<Receipt, 'drawHeight' | 'taskSequence'>,
+  session: Readonly<SessionRow>,
+  height: number,
+): boolean {
   return (
     drawHeight < height &&
     drawHeight + state.params.receiptLifetimeBlocks >= height &&

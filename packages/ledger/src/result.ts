@@ -1,4 +1,12 @@
-import type { AuditNumbers, BodyKind, CaseCause, ResultCode, RoleStatus, StakeKind } from '@assay/protocol';
+import type {
+  AuditNumbers,
+  BodyKind,
+  CaseCause,
+  ResultCode,
+  RoleStatus,
+  StakeKind,
+  TaskStateName,
+} from '@assay/protocol';
 
 export interface TransactionResult {
   readonly code: ResultCode;
@@ -66,6 +74,8 @@ export interface MinerScore {
   readonly trustPpb: number;
   /** What its level multiplies with. */
   readonly levelPpb: number;
+  /** What its weak scores of the periods before multiply with (economics §4.7). */
+  readonly weakPpb: number;
   /** Work and tokens that were not counted, for a payer brought more than draws do (economics §7.1). */
   readonly uncredited: { readonly vwu: bigint; readonly tokens: bigint };
   /** What was measured, by component, before trust and level. */
@@ -183,6 +193,16 @@ export type LedgerEvent =
       readonly receipt: number;
       readonly mixer: number;
     }
+  | {
+      readonly type: 'taskLate';
+      readonly taskId: Uint8Array;
+      /** The step that was late, in which attempt, and the miner it was taken from. */
+      readonly step: TaskStateName;
+      readonly attempt: number;
+      readonly miner: number;
+      /** Who asked. */
+      readonly oracle: number;
+    }
   | { readonly type: 'auditOpened'; readonly taskId: Uint8Array; readonly ratePpb: number }
   | { readonly type: 'auditDrawn'; readonly taskId: Uint8Array; readonly auditors: readonly number[] }
   | { readonly type: 'auditSkipped'; readonly taskId: Uint8Array; readonly ratePpb: number }
@@ -282,6 +302,25 @@ export type LedgerEvent =
       /** What of the collateral no case holds. */
       readonly returnedUnits: bigint;
     }
+  | {
+      readonly type: 'minerMeasured';
+      readonly miner: number;
+      readonly mixer: number;
+      /** Challenges the mixer owed, and how many of them the miner failed. */
+      readonly owed: number;
+      readonly failed: number;
+    }
+  /** Most of its measurers counted too many failures (§8.5). */
+  | { readonly type: 'challengesFailed'; readonly miner: number; readonly mixers: readonly number[] }
+  | {
+      readonly type: 'scoreWeak';
+      readonly miner: number;
+      /** Weak periods in a row. */
+      readonly periods: number;
+      readonly finalPpb: bigint;
+      readonly meanPpb: bigint;
+    }
+  | { readonly type: 'minerRemoved'; readonly miner: number; readonly weakPeriods: number }
   | {
       readonly type: 'powersSet';
       /** The epoch whose end set them, and ω at that time. */

@@ -31,10 +31,12 @@ import {
   verdicts,
 } from '@assay/protocol';
 import { CreditTable } from './credits.ts';
+import { MeasureTable } from './measureTable.ts';
 import type { Pace, Steps } from './pace.ts';
 import { type KeyKind, type RoleKeys, roleKeysOf } from './roleKeys.ts';
 import type { RoleKind } from './roles.ts';
 import { keyOf, pairKey, reindex, Table } from './table.ts';
+import { TransitionTable } from './transitionTable.ts';
 import type { LedgerView } from './view.ts';
 import { VoteTable } from './voteTable.ts';
 
@@ -69,6 +71,8 @@ export class LedgerState implements LedgerView {
   readonly sessions: Table<SessionRow>;
   readonly tasks: Table<TaskRow>;
   readonly audits: Table<AuditRow>;
+  readonly transitions: TransitionTable;
+  readonly measures: MeasureTable;
   readonly credits: CreditTable;
   readonly ratings: Table<RatingRow>;
   readonly cases: Table<CaseRow>;
@@ -114,6 +118,8 @@ export class LedgerState implements LedgerView {
     this.sessions = new Table(tables.sessions, value.sessions, (row) => row.escrowUnits);
     this.tasks = new Table(tables.tasks, value.tasks, (row) => row.pendingUnits);
     this.audits = new Table(tables.audits, value.audits, noMoney);
+    this.transitions = new TransitionTable(value.transitions);
+    this.measures = new MeasureTable(value.measures);
     this.credits = new CreditTable(value.credits);
     this.ratings = new Table(tables.ratings, value.ratings, noMoney);
     this.cases = new Table(tables.cases, value.cases, (row) => row.heldUnits + row.unbondingUnits + row.bondUnits);

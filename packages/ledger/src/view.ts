@@ -10,6 +10,7 @@ import type {
   DomainRow,
   Globals,
   HoldingRow,
+  MeasureRow,
   MinerRow,
   MixerRow,
   ModelRow,
@@ -20,11 +21,14 @@ import type {
   RoleRow,
   SessionRow,
   TaskRow,
+  TransitionRow,
   UnbondingRow,
   VoteRow,
 } from '@assay/protocol';
+import type { MeasureTable } from './measureTable.ts';
 import type { KeyKind } from './roleKeys.ts';
 import type { ReadonlyTable } from './table.ts';
+import type { TransitionTable } from './transitionTable.ts';
 
 /** The state as others see it: everything can be read, nothing changed. */
 export interface LedgerView {
@@ -50,6 +54,8 @@ export interface LedgerView {
   readonly sessions: ReadonlyTable<SessionRow>;
   readonly tasks: ReadonlyTable<TaskRow>;
   readonly audits: ReadonlyTable<AuditRow>;
+  readonly measures: ReadonlyTable<MeasureRow> & Pick<MeasureTable, 'of'>;
+  readonly transitions: ReadonlyTable<TransitionRow> & Pick<TransitionTable, 'of' | 'has'>;
   readonly credits: ReadonlyTable<CreditRow>;
   readonly ratings: ReadonlyTable<RatingRow>;
   readonly cases: ReadonlyTable<CaseRow>;

@@ -1,5 +1,5 @@
 import { type MinerRow, type Params, roleStatuses } from '@assay/protocol';
-import { isqrt } from './integers.ts';
+import { isqrt, PPB } from './integers.ts';
 
 /** √concurrency in thousandths, by concurrency: there are few, and miners many. */
 const roots: bigint[] = [];
@@ -11,11 +11,13 @@ export function routingWeight(trustPpb: number, concurrency: number, minRoutingT
   return trust * roots[concurrency];
 }
 
-/** Routing weight of a miner with this trust: none unless it is active (§6.2). */
+/** Routing weight of a miner of this trust and availability: none unless it is active (§6.2). */
 export function weightOf(
   { status, concurrency }: Pick<MinerRow, 'status' | 'concurrency'>,
-  trustPpb: number,
+  { trustPpb, availabilityPpb }: Pick<MinerRow, 'trustPpb' | 'availabilityPpb'>,
   { minRoutingTrustPpb }: Params['audit'],
 ): bigint {
-  return status === roleStatuses.active ? routingWeight(trustPpb, concurrency, minRoutingTrustPpb) : 0n;
+  if (status !== roleStatuses.active) return 0n;
+  const weight = (routingWeight(trustPpb, concurrency, minRoutingTrustPpb) * BigInt(availabilityPpb)) / PPB;
+  return weight > 0n ? weight : 1n;
 }

@@ -2,28 +2,32 @@ import {
   type AuditNumbers,
   AuditSecret,
   admissions,
+  BatchRecords,
   BitArray,
   type BodyKind,
   type BodyValues,
+  batchRoots,
   bodySelectors,
-  findings,
+  type ChallengeReport,
   type Genesis,
   littleEndian,
   outcomes,
   type Params,
   type Receipt,
-  ReceiptList,
   type ResultCode,
   sha256,
   Transaction,
+  type Transition,
   taskIdOf,
   taskKinds,
+  taskStates,
   toHex,
   type UnsignedTransaction,
 } from '@assay/protocol';
 import { setHasher } from '@chainsafe/persistent-merkle-tree';
 import { hasher } from '@chainsafe/persistent-merkle-tree/hasher/hashtree';
 import { batchSigningRoot, revealSigningRoot } from './certificate.ts';
+import { challengeSigningRoot } from './challenges.ts';
 import { committeeOf } from './committee.ts';
 import { type AccountKey, type CommitteeKey, type KeyScheme, quickKeys } from './keys.fixture.ts';
 import { Ledger } from './ledger.ts';
@@ -39,6 +43,7 @@ const filled = (byte: number) => new Uint8Array(32).fill(byte);
 
 export { domainTerms, nameOf } from './domains.fixture.ts';
 export { realKeys } from './keys.fixture.ts';
+export { checked, hardFailure, honest, softFailure, unchecked } from './numbers.fixture.ts';
 
 export const FEE = worldParams.transactionFeeUnits;
 export const genesisTimeMs = 1_700_000_000_000;
@@ -74,6 +79,7 @@ export interface BatchOptions {
   readonly sequence?: number;
   readonly signers?: readonly number[];
   readonly receipts?: readonly Receipt[];
+  readonly records?: Partial<BatchRecords>;
 }
 
 /** A small network whose blocks a test makes one by one. */
@@ -189,14 +195,14 @@ export class World {
     const seats = committeeOf(this.state, epoch);
     const own = seats.find((seat) => seat.mixer === mixer)?.blsPublicKey ?? blsPublicKey;
     const reveal = this.#signerOf(own).sign(revealSigningRoot(this.state.chain, { epoch, sequence }));
-    const receiptsRoot = ReceiptList.hashTreeRoot(receipts);
-    const header = { epoch, mixer, sequence, receiptsRoot, reveal };
+    const records = { ...BatchRecords.defaultValue(), ...options.records };
+    const header = { epoch, mixer, sequence, ...batchRoots({ receipts, records }), reveal };
     const root = batchSigningRoot(this.state.chain, header);
     const isSigning = seats.map((seat) => options.signers?.includes(seat.mixer) ?? true);
     const signing = seats.filter((_, place) => isSigning[place]);
     const signature = this.keys.aggregate(signing.map((seat) => this.#signerOf(seat.blsPublicKey).sign(root)));
     const signers = BitArray.fromBoolArray(isSigning);
-    return { certificate: { header, signers, signature }, receipts };
+    return { certificate: { header, signers, signature }, receipts, records };
   }
 
   batchTx(options: BatchOptions & TransactionOptions & { readonly sender?: Sender } = {}): Uint8Array {
@@ -233,6 +239,23 @@ export class World {
       ...{ session, model, tokensIn, tokensOut, taskSequence, requestHash, replica },
       ...change,
     };
+  }
+
+  /** A late step of the task that `receipt` is about, in its first attempt. */
+  transition(receipt: Receipt, change: Partial<Transition> = {}): Transition {
+    const { session, taskSequence, requestHash, replica, kind, miner, rank, drawHeight } = receipt;
+    return {
+      ...{ session, taskSequence, requestHash, replica, kind, miner, rank, drawHeight },
+      ...{ step: taskStates.precommit, attempt: 0, oracle: 0 },
+      ...change,
+    };
+  }
+
+  /** What a mixer reports of a miner, nothing measured and nothing failed. */
+  report(mixer: number, { miner, ...change }: Partial<ChallengeReport> & { miner: number }): ChallengeReport {
+    const turn = { epoch: this.state.globals.epoch, miner };
+    const reveal = this.committee[mixer]?.sign(challengeSigningRoot(this.state.chain, turn)) ?? new Uint8Array(96);
+    return { miner, reveal, failed: 0, hashRate: 0n, bandwidth: 0n, latencyMs: 0, ...change };
   }
 
   registration(change: Partial<BodyValues['registerMiner']> = {}): BodyValues['registerMiner'] {
@@ -375,17 +398,3 @@ export class World {
     };
   }
 }
-
-/** Numbers of an auditor that checked and found this distance. */
-export function checked(t1Ppb: number): AuditNumbers {
-  return { finding: findings.checked, positions: 20, t1Ppb, argmaxMismatches: 0 };
-}
-
-/** Numbers of an auditor that could not check. */
-export function unchecked(finding: 'malformed' | 'noArtifact' | 'noResult'): AuditNumbers {
-  return { finding: findings[finding], positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
-}
-
-export const honest = checked(1_000_000);
-export const softFailure = checked(50_000_000);
-export const hardFailure = checked(120_000_000);

@@ -5,6 +5,7 @@ import {
   GatewayMessage,
   gatewayMessages,
   modelStatuses,
+  type NodeTransaction,
   outcomes as outcomeCodes,
   taskKinds,
   taskStatuses,
@@ -189,20 +190,33 @@ describe('the roles together', () => {
     if (receipt === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
     await net.built.roles.set('mixer-2', false);
     const impostor = net.network.join(net.mixerAddress(1));
-    const reasonFor = async (change: Partial<typeof receipt>) => {
+    const reasonFor = async (...nodes: NodeTransaction[]) => {
       const stream = impostor.open(net.mixerAddress(0), protocols.batch);
-      const reply = await ask(stream, [BatchOffer, net.offer(1, { ...receipt, ...change }, bundle)], BatchReply);
+      const reply = await ask(stream, [BatchOffer, net.offer(1, ...nodes)], BatchReply);
       if (reply === null) throw new Error('the mixer gave no answer');
       const { invalid, reason } = reply.value as { invalid: number[]; reason: Uint8Array };
       return { places: invalid, reason: new TextDecoder().decode(reason) };
     };
     const unsigned = 'the request is not signed by the session';
-    expect(await reasonFor({})).toEqual({ places: [0], reason: unsigned });
-    expect(await reasonFor({ session: 99 })).toEqual({ places: [0], reason: 'unknown session or miner' });
-    expect(await reasonFor({ gateway: 5 })).toEqual({
+    const changed = (change: Partial<typeof receipt>) => net.unsigned({ ...receipt, ...change }, bundle);
+    expect(await reasonFor(changed({}))).toEqual({ places: [0], reason: unsigned });
+    expect(await reasonFor(changed({ session: 99 }))).toEqual({ places: [0], reason: 'unknown session or miner' });
+    expect(await reasonFor(changed({ gateway: 5 }))).toEqual({
       places: [0],
       reason: 'the receipt is not for the signed request',
     });
+    expect(await reasonFor(changed({}), net.late(receipt))).toEqual({
+      places: [0, 1],
+      reason: `${unsigned}; too few mixers agree that the step was late`,
+    });
+    const reasons = [{ miner: 1 - receipt.miner }, { requestHash: new Uint8Array(32) }, { oracle: 9 }].map(
+      async (change) => (await reasonFor(net.late(receipt, change))).reason,
+    );
+    expect(await Promise.all(reasons)).toEqual([
+      'the mixers voted on another transition',
+      'the transition is not of the signed request',
+      'TRANSITION_UNKNOWN_ROLE',
+    ]);
   });
 
   it('drop what a peer publishes that is no message', async () => {
@@ -248,6 +262,13 @@ describe('the roles together', () => {
     const receipt = net.task(taskId)?.receipt;
     expect(receipt?.attempt).toBe(1);
     expect(stuck.has(receipt?.miner ?? -1)).toBe(false);
+    const late = () => net.task(taskId)?.history.find(({ event }) => event.type === 'taskLate')?.event;
+    await net.until(() => late() !== undefined);
+    const [miner = -1] = stuck;
+    expect(late()).toMatchObject({ step: 'precommit', attempt: 0, miner });
+    const { miners, oracles } = net.engine.ledger.state;
+    expect(miners.at(miner)).toMatchObject({ strikes: 1, rejected: 0 });
+    expect(Array.from(oracles, ({ epochDuties }) => epochDuties).toSorted()).toEqual([0, 0, 1]);
   });
 
   it('pay for what was made when the client leaves in the middle (§5)', async () => {

@@ -154,6 +154,33 @@ export const WashParams = new StructType(
   { typeName: 'WashParams' },
 );
 
+/** Challenges by mixers (§8). */
+export const ChallengeParams = new StructType(
+  {
+    /** λ: challenges that a mixer owes a miner in an epoch on average, thousandths; 0: none. */
+    lambdaMilli: U32,
+    /** α: failures that a mixer must have counted in an epoch for the penalty. */
+    alpha: U8,
+    /** Bandwidth above this counts as this, bytes per second. */
+    bandwidthCap: Units,
+  },
+  { typeName: 'ChallengeParams' },
+);
+
+/** What becomes of miners with weak scores (A9). */
+export const WeakParams = new StructType(
+  {
+    /** A score below this part of the mean is weak, parts per billion; 0: none is. */
+    belowPpb: U32,
+    /** After so many weak periods in a row what is measured is multiplied by this, parts per billion. */
+    reduceAfter: U16,
+    factorPpb: U32,
+    /** After so many the miner is deregistered; 0: never. */
+    removeAfter: U16,
+  },
+  { typeName: 'WeakParams' },
+);
+
 /** Proof of inference: answers of one task compared with each other (§10.11, D4). */
 export const PoiParams = new StructType(
   {
@@ -207,6 +234,8 @@ export const Params = new ContainerType(
     halvingDays: U32,
     rewards: RewardParams,
     wash: WashParams,
+    challenges: ChallengeParams,
+    weak: WeakParams,
     stacks: Stacks,
     components: Components,
     /** Most of one payer's spending that counts for its ratings in a reward period (economics §4.5). */

@@ -20,6 +20,7 @@ export * from './models.ts';
 export * from './parameters.ts';
 export * from './proof.ts';
 export * from './receipt.ts';
+export * from './records.ts';
 export * from './roles.ts';
 export * from './signing.ts';
 export * from './state.ts';

@@ -8,6 +8,14 @@ export const limits = {
   maxBlockTransactions: 16_384,
   /** Node transactions in one certified batch (§7.2). */
   maxBatchReceipts: 4096,
+  /** Late steps in one batch: each is offered with the votes of the mixers. */
+  maxBatchTransitions: 128,
+  /** Challenge reports in one batch: each takes a signature check. */
+  maxBatchReports: 256,
+  /** Mixers that measure a miner in an epoch, the epochs whose values count, and most challenges of one mixer (§8). */
+  measurers: 3,
+  measuredEpochs: 7,
+  maxChallenges: 64,
   /** Active mixers (§7.1); also the length of a certificate's signer bits. */
   maxMixers: 128,
   /** Rows of any one table. */

@@ -14,7 +14,8 @@ import {
   type ValueOf,
 } from './encoding.ts';
 import { limits } from './limits.ts';
-import { BatchHeader, Receipt, ReceiptList } from './receipt.ts';
+import { BatchHeader, Receipt } from './receipt.ts';
+import { ChallengeReport, Transition } from './records.ts';
 
 export const chatRoles = { system: 0, user: 1, assistant: 2 } as const;
 
@@ -113,9 +114,6 @@ const SignedPrecommit = new ContainerType(
 export const MinerToMixer = new UnionType([Failure, Prepared, Chunk, SignedPrecommit, Reveal]);
 export const minerToMixer = { failure: 0, prepared: 1, chunk: 2, precommit: 3, reveal: 4 } as const;
 
-export const taskStates = { create: 0, prepare: 1, start: 2, precommit: 3, commit: 4, end: 5 } as const;
-export type TaskStateName = keyof typeof taskStates;
-
 /** The home mixer's word on where a task stands; oracles and mixers keep time by it (D1, D3). */
 export const TaskAnnouncement = new ContainerNodeStructType(
   {
@@ -140,7 +138,7 @@ export type SignedAnnouncement = ValueOf<typeof SignedAnnouncement>;
 
 /** An oracle's request to take a late task from its miner (§5.3). */
 export const TransitionRequest = new ContainerNodeStructType(
-  { taskId: Bytes32, oracle: U16, attempt: U8, state: U8, timeMs: U64 },
+  { taskId: Bytes32, oracle: U16, attempt: U8, state: U8, miner: U32, rank: U16, timeMs: U64 },
   { typeName: 'TransitionRequest' },
 );
 export type TransitionRequest = ValueOf<typeof TransitionRequest>;
@@ -171,27 +169,36 @@ export const TaskEvidence = new ContainerType(
 );
 export type TaskEvidence = ValueOf<typeof TaskEvidence>;
 
-/** A finished task on its way to a certificate, as its mixer keeps it. */
-export const NodeTransaction = new ContainerType(
-  { receipt: Receipt, evidence: TaskEvidence },
-  { typeName: 'NodeTransaction' },
+const FinishedTask = new ContainerType({ receipt: Receipt, evidence: TaskEvidence }, { typeName: 'FinishedTask' });
+
+/** What another mixer needs, besides the ledger, to check a transition (§5.3). */
+export const TransitionEvidence = new ContainerType(
+  { request: TaskRequest, requestSignature: Ed25519Signature, order: TransitionOrder },
+  { typeName: 'TransitionEvidence' },
 );
+export type TransitionEvidence = ValueOf<typeof TransitionEvidence>;
+const LateTask = new ContainerType({ transition: Transition, evidence: TransitionEvidence }, { typeName: 'LateTask' });
+
+/** What others need to check a report is on the chain (§8.1). */
+const MeasuredMiner = new ContainerType({ report: ChallengeReport }, { typeName: 'MeasuredMiner' });
+
+/** A node transaction with its evidence, on its way to a certificate, as its mixer keeps it (§7.1). */
+export const NodeTransaction = new UnionType([FinishedTask, LateTask, MeasuredMiner], {
+  typeName: 'NodeTransaction',
+});
+export const nodeTransactions = { receipt: 0, transition: 1, report: 2 } as const;
 export type NodeTransaction = ValueOf<typeof NodeTransaction>;
 
 /** A mixer's batch, offered to every other mixer for its signature (§7.2). */
 export const BatchOffer = new ContainerType(
-  {
-    header: BatchHeader,
-    receipts: ReceiptList,
-    evidence: new ListCompositeType(TaskEvidence, limits.maxBatchReceipts),
-  },
+  { header: BatchHeader, nodes: new ListCompositeType(NodeTransaction, limits.maxBatchReceipts) },
   { typeName: 'BatchOffer' },
 );
 export type BatchOffer = ValueOf<typeof BatchOffer>;
 const BatchSignature = new ContainerNodeStructType({ mixer: U32, signature: BlsSignature });
 const BatchRefusal = new ContainerType({
   mixer: U32,
-  /** Places of the receipts found invalid; empty when the batch itself is refused. */
+  /** Places of the node transactions found invalid; empty when the batch itself is refused. */
   invalid: new ListBasicType(U16, limits.maxBatchReceipts),
   reason: textOf(taskFailureBytes),
 });

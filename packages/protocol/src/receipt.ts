@@ -56,6 +56,8 @@ export const BatchHeader = new StructType(
     /** Strictly increasing by one per mixer. */
     sequence: U64,
     receiptsRoot: Bytes32,
+    /** Of its other node transactions. */
+    recordsRoot: Bytes32,
     reveal: BlsSignature,
   },
   { typeName: 'BatchHeader' },

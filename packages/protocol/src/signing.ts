@@ -13,6 +13,7 @@ export const messageTypes = {
   transitionRequest: 9,
   transitionVote: 10,
   possession: 11,
+  challengeTurn: 12,
 } as const;
 export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
 

@@ -18,6 +18,7 @@ import {
 import { Params } from './genesis.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
+import { MeasureRow, TransitionRow } from './records.ts';
 import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';
 import { StructListType, StructType } from './struct.ts';
 import { AuditNumbers } from './transaction.ts';
@@ -70,6 +71,16 @@ export const MinerRow = new StructType(
     /** Reward period it registered in, and its trust when the present one began. */
     registeredPeriod: U32,
     periodTrustPpb: U32,
+    /** Part of its tasks it did in time, parts per billion, and late steps of all time (verification §4.6). */
+    availabilityPpb: U32,
+    strikes: U32,
+    /** This epoch: tasks certified, and late steps. */
+    epochCertified: U32,
+    epochLate: U32,
+    /** Failed too many challenges: nothing of the emission of this reward period (§8.5). */
+    forfeits: Bool,
+    /** Reward periods in a row in which its score was weak (economics §4.7). */
+    weakPeriods: U32,
     /** This reward period: VWU of approved tasks, and the API tokens of those a user paid for. */
     epochVwu: Units,
     epochTokens: Units,
@@ -295,6 +306,10 @@ export const tables = {
   /** Open tasks, and settled ones until no second receipt for them could be accepted. */
   tasks: new StructListType(TaskRow, limits.maxTableRows),
   audits: new StructListType(AuditRow, limits.maxTableRows),
+  /** Late steps of tasks that could still be certified. */
+  transitions: new StructListType(TransitionRow, limits.maxTableRows),
+  /** Of each miner that was ever measured. */
+  measures: new StructListType(MeasureRow, limits.maxTableRows),
   /** Of the reward period. */
   credits: new StructListType(CreditRow, limits.maxTableRows),
   ratings: new StructListType(RatingRow, limits.maxTableRows),

@@ -25,6 +25,7 @@ import {
   WithdrawBacking,
 } from './models.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
+import { BatchRecords } from './records.ts';
 import {
   MinerSplit,
   RegisterMixer,
@@ -84,9 +85,9 @@ export const TopUpSession = new StructType({ session: U32, amountUnits: Units },
 /** Ends a session; what is left of its escrow goes back to the payer once no receipt can arrive any more. */
 export const CloseSession = new StructType({ session: U32 }, { typeName: 'CloseSession' });
 
-/** A batch of receipts with the committee's certificate (§7). */
+/** A batch of node transactions with the committee's certificate (§7). */
 export const CertifiedBatch = new ContainerType(
-  { certificate: Certificate, receipts: ReceiptList },
+  { certificate: Certificate, receipts: ReceiptList, records: BatchRecords },
   { typeName: 'CertifiedBatch' },
 );
 

@@ -1,4 +1,5 @@
-import type { Pending, ReceiptJson } from '../api/schemas.ts';
+import type { ReceiptJson } from '../api/receipt.ts';
+import type { Pending } from '../api/schemas.ts';
 import { type Connection, callPending } from '../connection.ts';
 
 /**

@@ -107,6 +107,8 @@ export const ParamsJson = z.object({
   halvingDays: count,
   rewards: z.object({ period: count, dayMs: count, testPeriods: count, securityBy: count }),
   wash: z.object({ creditFactor: count, bootstrapPeriods: count, mintOfBurnBps: bps }),
+  challenges: z.object({ lambdaMilli: count, alpha: count, bandwidthCap: units }),
+  weak: z.object({ belowPpb: ppb, reduceAfter: count, factorPpb: ppb, removeAfter: count }),
   stacks,
   components,
   feedbackCapUnits: units,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { GenesisJson, ParamsJson } from './genesis.ts';
 import { LocalRole, LocalRoles } from './local.ts';
 import { RowProofJson } from './proof.ts';
+import { ReceiptJson } from './receipt.ts';
 import {
   Account,
   Applied,
@@ -15,7 +16,6 @@ import {
   MinerPage,
   MixerPage,
   ModelPage,
-  ReceiptJson,
   RolePage,
   Session,
   Status,

@@ -3,7 +3,7 @@ import { decisionEvents } from './decision-events.ts';
 import { Domain, domainEvents } from './domains.ts';
 import { EmissionRate } from './genesis.ts';
 import { Model, modelEvents } from './models.ts';
-import { address, blsPublicKey, bps, bytes, bytes32, code, count, ppb, signature96, units } from './scalars.ts';
+import { address, blsPublicKey, bps, bytes32, code, count, ppb, units } from './scalars.ts';
 import { roleStatus, standingEvents } from './standing.ts';
 
 /*
@@ -72,6 +72,12 @@ export const Miner = z.object({
   rejected: count,
   registeredPeriod: count,
   periodTrustPpb: ppb,
+  availabilityPpb: ppb,
+  strikes: count,
+  epochCertified: count,
+  epochLate: count,
+  forfeits: z.boolean(),
+  weakPeriods: count,
   epochVwu: units,
   epochTokens: units,
   epochTasks: count,
@@ -182,6 +188,7 @@ export const Epoch = z.object({
       miner: count,
       trustPpb: ppb,
       levelPpb: ppb,
+      weakPpb: ppb,
       uncredited: z.object({ vwu: units, tokens: units }),
       raw: z.record(z.string(), units),
       finalPpb: units,
@@ -214,6 +221,14 @@ export const Event = z.discriminatedUnion('type', [
     transaction: count,
     receipt: count,
     mixer: count,
+  }),
+  z.object({
+    type: z.literal('taskLate'),
+    taskId: bytes32,
+    step: z.enum(['create', 'prepare', 'start', 'precommit', 'commit', 'end']),
+    attempt: count,
+    miner: count,
+    oracle: count,
   }),
   z.object({ type: z.literal('auditOpened'), taskId: bytes32, ratePpb: ppb }),
   z.object({ type: z.literal('auditDrawn'), taskId: bytes32, auditors: z.array(count) }),
@@ -327,43 +342,6 @@ export type TaskDetail = z.infer<typeof TaskDetail>;
 /** A task that is known but not yet in a block. */
 export const Pending = z.object({ status: z.literal('pending'), taskId: bytes32, message: z.string() });
 export type Pending = z.infer<typeof Pending>;
-
-/** A receipt that proves itself with nothing but the committee's keys. */
-export const ReceiptJson = z.object({
-  chainId: z.string(),
-  genesisHash: bytes32,
-  height: count,
-  receipt: z.object({
-    taskId: bytes32,
-    kind: count,
-    outcome: count,
-    session: count,
-    model: count,
-    miner: count,
-    gateway: count,
-    drawHeight: count,
-    taskSequence: count,
-    replica: count,
-    rank: count,
-    attempt: count,
-    tokensIn: count,
-    tokensOut: count,
-    priceUnits: units,
-    requestHash: bytes32,
-    artifactRoot: bytes32,
-    firstTokenMs: count,
-    totalMs: count,
-    similarityPpb: count,
-  }),
-  index: count,
-  path: z.array(bytes32),
-  certificate: z.object({
-    header: z.object({ epoch: count, mixer: count, sequence: count, receiptsRoot: bytes32, reveal: signature96 }),
-    signers: bytes,
-    signature: signature96,
-  }),
-});
-export type ReceiptJson = z.infer<typeof ReceiptJson>;
 
 /** The committee of an epoch: what its receipts are checked against. */
 export const Committee = z.object({

@@ -26,5 +26,9 @@ export const standingEvents = [
     hardFailures: count,
     returnedUnits: units,
   }),
+  z.object({ type: z.literal('minerMeasured'), miner: count, mixer: count, owed: count, failed: count }),
+  z.object({ type: z.literal('challengesFailed'), miner: count, mixers: z.array(count) }),
+  z.object({ type: z.literal('scoreWeak'), miner: count, periods: count, finalPpb: units, meanPpb: units }),
+  z.object({ type: z.literal('minerRemoved'), miner: count, weakPeriods: count }),
   z.object({ type: z.literal('powersSet'), epoch: count, powerWorkPpb: ppb, powers: z.array(powerChange) }),
 ] as const;

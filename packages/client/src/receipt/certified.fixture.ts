@@ -1,5 +1,6 @@
 import {
   BatchHeader,
+  BatchRecords,
   BitArray,
   type BodyValues,
   type ChainIdentity,
@@ -45,5 +46,6 @@ export function certified(signers: readonly number[], onChain: ChainIdentity = c
       signature: blst.aggregateSignatures(signatures).toBytes(),
     },
     receipts,
+    records: BatchRecords.defaultValue(),
   };
 }

@@ -1,8 +1,10 @@
+import type { MeasureRow } from '@assay/protocol';
 import type { LedgerState } from '../state.ts';
+import type { ReadonlyTable } from '../table.ts';
 import type { LedgerView } from '../view.ts';
 
 /** The state as its epoch left it: all that a settlement reads, whatever blocks bring while it goes on (§2.7). */
-export type ClosedBooks = Pick<
+export type ClosedBooks = { readonly measures: ReadonlyTable<MeasureRow> } & Pick<
   LedgerView,
   | 'globals'
   | 'params'
@@ -38,5 +40,6 @@ export function closedBooks(state: LedgerState): ClosedBooks {
     credits: state.credits.frozen(),
     ratings: state.ratings.frozen(),
     cases: state.cases.frozen(),
+    measures: state.measures.frozen(),
   };
 }

@@ -6,6 +6,9 @@ import {
   rewardPeriods,
   roleStatuses,
 } from '@assay/protocol';
+import { capped } from '../integers.ts';
+import type { MeasuredValues } from '../measured.ts';
+import { latencyMicroOf } from '../work.ts';
 import type { Uncredited } from './wash.ts';
 
 const MICRO = 1_000_000n;
@@ -49,8 +52,10 @@ export interface Measured {
   readonly feedback: bigint;
   /** Collateral that undecided cases hold. */
   readonly heldUnits: bigint;
-  /** Part of its record that passed, this epoch's audits with it. */
-  readonly passedPpb: bigint;
+  /** By challenges, in the last epochs (§8.4). */
+  readonly byChallenges: MeasuredValues;
+  /** Part of its record that passed, this epoch's audits with it, times its availability. */
+  readonly performancePpb: bigint;
 }
 
 /** Weighed values of a miner, times a factor; none when it does not compete. */
@@ -60,33 +65,39 @@ export function valuesOf(raw: Raw | null, { names }: Weighed, factor: bigint): r
 
 /**
  * The raw values of a miner (economics §4.2); null when it does not compete: it did no approved work this period, or is
- * in its test periods. Compute is output tokens per 1,000 s, latency the mean score of its first tokens, both as the
- * mixers certified them. Hash rate and bandwidth are measured by challenges; until a chain holds any they
- * are empty.
+ * in its test periods, or forfeits the period. Compute is output tokens per 1,000 s as the mixers certified them. Hash
+ * rate and bandwidth are measured by challenges, and so is latency where it was; else it is the mean score of the
+ * first tokens.
  */
 export function rawOf(
   row: Readonly<MinerRow>,
-  { uncredited, feedback, heldUnits, passedPpb }: Measured,
-  { period, rewards }: Pick<Globals, 'period'> & Pick<Params, 'rewards'>,
+  { uncredited, feedback, heldUnits, byChallenges, performancePpb }: Measured,
+  { period, rewards, challenges }: Pick<Globals, 'period'> & Pick<Params, 'rewards' | 'challenges'>,
 ): Raw | null {
-  if (row.status === roleStatuses.ejected) return null;
+  if (row.status === roleStatuses.ejected || row.forfeits) return null;
   if (row.epochVwu === 0n || period - row.registeredPeriod < rewards.testPeriods) return null;
+  const { hashRate, bandwidth, latencyMs } = byChallenges;
   return {
     usage: without(row.epochTokens, uncredited.tokens),
     stake: row.collateralUnits + heldUnits + row.delegatedUnits,
-    hashRate: 0n,
+    hashRate: hashRate ?? 0n,
     feedback,
     vwu: without(row.epochVwu, uncredited.vwu),
-    bandwidth: 0n,
+    bandwidth: capped(bandwidth ?? 0n, challenges.bandwidthCap),
     compute: row.epochOutMs === 0n ? 0n : (row.epochOutTokens * MICRO) / row.epochOutMs,
-    latency: row.epochTasks === 0 ? 0n : row.epochLatencyMicro / BigInt(row.epochTasks),
-    performance: passedPpb,
+    latency: latencyMs === null ? servedLatency(row) : latencyMicroOf(latencyMs),
+    performance: performancePpb,
   };
 }
 
 /** Work that counts between domains: what is credited, times what multiplies measured values (economics §4.6). */
 export function creditedWork({ epochVwu }: Pick<MinerRow, 'epochVwu'>, lostVwu: bigint, factor: bigint): bigint {
   return without(epochVwu, lostVwu) * factor;
+}
+
+/** The mean score of its first tokens. */
+function servedLatency({ epochTasks, epochLatencyMicro }: Readonly<MinerRow>): bigint {
+  return epochTasks === 0 ? 0n : epochLatencyMicro / BigInt(epochTasks);
 }
 
 /** What is left; the sums may have saturated, so not all of it need be there. */

@@ -6,6 +6,20 @@ import { beginUnbonding, setStake } from '../stakes.ts';
 import { EJECTION_MILLI, HARD_EVIDENCE } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
 
+/** Deregisters the miners whose scores were weak for too many periods in a row (economics §4.7). */
+export function removeWeak(state: LedgerState): LedgerEvent[] {
+  const { belowPpb, removeAfter } = state.params.weak;
+  if (belowPpb === 0 || removeAfter === 0) return [];
+  const events: LedgerEvent[] = [];
+  for (let miner = 0; miner < state.miners.length; miner++) {
+    const { weakPeriods, status } = state.miners.at(miner);
+    if (weakPeriods < removeAfter || status >= roleStatuses.deregistered) continue;
+    state.miners.update(miner, { status: roleStatuses.deregistered, statusHeight: state.globals.height });
+    events.push({ type: 'minerRemoved', miner, weakPeriods });
+  }
+  return events;
+}
+
 /**
  * Ejects the miners whose audits are evidence enough (verification §4.5), but for those whose evidence is in doubt
  * (§10.8); who is not active leaves the draws.

@@ -67,10 +67,10 @@ describe('emission of an epoch (economics §3, §4)', () => {
     expect(units('miners').map((pool) => pool.units)).toEqual([4_500_000n]);
     expect(units('creators').map((pool) => pool.units)).toEqual([750_000n]);
     expect(units('gateways').map((pool) => pool.units)).toEqual([375_000n]);
-    // 1,500,000 by stake: mixers 4,000; the validators who audited 500 each; oracles 200.
+    // 1,500,000 by stake: mixers 4,000; the validators who audited 500 each; no oracle had anything to ask.
     const [mixers, validators, oracles] = units('security');
     const audited = BigInt(validators?.shares.length ?? 0) * 500n;
-    expect([mixers?.units, validators?.units, oracles?.units]).toEqual(apportion(1_500_000n, [4000n, audited, 200n]));
+    expect([mixers?.units, validators?.units, oracles?.units]).toEqual(apportion(1_500_000n, [4000n, audited, 0n]));
     const paid = close.payouts.filter((payout) => payout.source === 'emission');
     expect(paid.reduce((sum, payout) => sum + payout.units, 0n)).toBe(7_500_000n);
     expect(paid.find((payout) => payout.stack === 'treasury')?.units).toBe(375_000n);
@@ -160,11 +160,10 @@ describe('emission of an epoch (economics §3, §4)', () => {
   it('does not mint a stack nobody qualifies for', () => {
     const world = new World();
     const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
-    // Nobody did anything: only oracles, who count by stake, and the treasury.
-    expect(close?.mintedUnits).toBe(1_500_000n + 375_000n);
+    // Nobody did anything: only the treasury.
+    expect(close?.mintedUnits).toBe(375_000n);
     expect(close?.scores).toEqual([]);
-    expect(world.state.globals.mintedUnits).toBe(1_875_000n);
-    expect(world.balance('oracle0')).toBe(750_000n);
+    expect(world.state.globals.mintedUnits).toBe(375_000n);
     expect(world.state.globals.treasuryUnits).toBe(375_000n);
   });
 

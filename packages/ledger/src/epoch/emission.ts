@@ -1,4 +1,4 @@
-import { type ModelRow, securityWeights } from '@assay/protocol';
+import { type ModelRow, type RoleRow, securityWeights } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import { capped, MAX_UNITS } from '../integers.ts';
 import { type Pace, READ, type Steps } from '../pace.ts';
@@ -86,26 +86,20 @@ function mintedOf({ units, shares }: Pool): bigint {
 
 /**
  * Security (economics §3.2): duties × stake. Duties of different roles cannot be compared, so the stack is first
- * divided between mixers, validators and oracles by the stake of those who did any. Oracles leave no duty on the chain
- * yet; all active ones count as one. A network of guardians divides by stake alone.
+ * divided between mixers, validators and oracles by the stake of those who did any. A network of guardians divides by
+ * the stake of all that are active.
  */
 function securityPools(books: ClosedBooks, units: bigint): Pool[] {
   const isByStake = books.params.rewards.securityBy === securityWeights.stake;
-  const counted = (row: { readonly epochDuties: number; readonly status: number }) =>
-    isByStake ? Number(isActive(row)) : row.epochDuties;
+  const weighed = (rows: Iterable<Readonly<Pick<RoleRow, 'stakeUnits' | 'epochDuties' | 'status'>>>) =>
+    Array.from(rows, (row) => ({
+      stakeUnits: row.stakeUnits,
+      duties: isByStake ? Number(isActive(row)) : row.epochDuties,
+    }));
   const roles = [
-    {
-      kind: 'mixer',
-      rows: Array.from(books.mixers, (row) => ({ stakeUnits: row.stakeUnits, duties: counted(row) })),
-    },
-    {
-      kind: 'validator',
-      rows: Array.from(books.validators, (row) => ({ stakeUnits: row.stakeUnits, duties: counted(row) })),
-    },
-    {
-      kind: 'oracle',
-      rows: Array.from(books.oracles, (row) => ({ stakeUnits: row.stakeUnits, duties: Number(isActive(row)) })),
-    },
+    { kind: 'mixer', rows: weighed(books.mixers) },
+    { kind: 'validator', rows: weighed(books.validators) },
+    { kind: 'oracle', rows: weighed(books.oracles) },
   ] as const;
   const stakes = roles.map(({ rows }) =>
     rows.reduce((sum, { stakeUnits, duties }) => (duties > 0 ? sum + stakeUnits : sum), 0n),

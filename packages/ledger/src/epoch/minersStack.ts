@@ -1,7 +1,9 @@
+import type { MinerRow } from '@assay/protocol';
 import { apportion, apportionSteps } from '../apportion.ts';
 import { termsAt } from '../domains.ts';
 import { heldOfMiners } from '../fines.ts';
 import { capped, PPB } from '../integers.ts';
+import { measuredValues } from '../measured.ts';
 import { READ, type Steps } from '../pace.ts';
 import type { DomainShare, MinerScore, Pool, PoolShare } from '../result.ts';
 import { levelFactorPpb, MAX_LEVEL, successRatePpb } from '../standing.ts';
@@ -9,6 +11,7 @@ import { finals, SHARE_ONE } from './competition.ts';
 import { countedTrustPpb, creditedWork, type Raw, rawOf, valuesOf, weighedOf } from './contestants.ts';
 import { feedbackOf } from './feedback.ts';
 import { nothingLost, type Uncredited, uncreditedWork } from './wash.ts';
+import { judgeWeak, weakFactorPpb } from './weak.ts';
 import type { Work } from './work.ts';
 
 /** What is to be divided, and the most each domain may get of it. */
@@ -30,6 +33,9 @@ interface Contestant {
   readonly raw: Raw;
   readonly trustPpb: number;
   readonly levelPpb: bigint;
+  /** Weak periods before this one, and what they multiply with. */
+  readonly weakPeriods: number;
+  readonly weakPpb: number;
   readonly uncredited: Uncredited;
   /** Work above what draws bring, counted in its domain or not. */
   readonly lostVwu: bigint;
@@ -81,6 +87,7 @@ function* contestantsOf({ books, state, pace }: Work): Steps<ReadonlyMap<number,
   const lost = yield* uncreditedWork(books, pace);
   const feedback = yield* feedbackOf(books, pace);
   const held = heldOfMiners(books);
+  const measures = new Map(Array.from(books.measures, (row) => [row.miner, row] as const));
   const levels = Array.from({ length: MAX_LEVEL + 1 }, (_, level) => levelFactorPpb(level, params.levels));
   const isGuarded = Array.from(books.domains, (domain) => termsAt(domain, globals.epoch).washGuard);
   const domains = new Map<number, Contestant[]>();
@@ -90,33 +97,58 @@ function* contestantsOf({ books, state, pace }: Work): Steps<ReadonlyMap<number,
     const settled = state.miners.at(miner);
     const above = lost.get(miner) ?? nothingLost;
     const uncredited = isGuarded[row.domain] === true ? above : nothingLost;
-    const passedPpb = successRatePpb(settled);
-    const measured = { uncredited, feedback: feedback.get(miner) ?? 0n, heldUnits: held.get(miner) ?? 0n, passedPpb };
-    const raw = rawOf(row, measured, { period: globals.period, rewards: params.rewards });
+    const [performancePpb, heldUnits] = [performanceOf(settled), held.get(miner) ?? 0n];
+    const byChallenges = measuredValues(measures.get(miner));
+    const kept = { uncredited, feedback: feedback.get(miner) ?? 0n, heldUnits, performancePpb, byChallenges };
+    const raw = rawOf(row, kept, { ...params, period: globals.period });
     if (raw === null) continue;
     const trustPpb = countedTrustPpb(row, settled, params);
     const levelPpb = levels[settled.level] ?? 0n;
     const members = domains.get(row.domain) ?? [];
-    if (members.push({ miner, raw, trustPpb, levelPpb, uncredited, lostVwu: above.vwu }) === 1) {
-      domains.set(row.domain, members);
-    }
+    const { weakPeriods } = row;
+    const weak = { weakPeriods, weakPpb: weakFactorPpb(weakPeriods, params.weak) };
+    const contestant = { miner, raw, trustPpb, levelPpb, ...weak, uncredited, lostVwu: above.vwu };
+    if (members.push(contestant) === 1) domains.set(row.domain, members);
   }
   return domains;
 }
 
-/** Trust and level multiply what was measured. */
-function* competitionOf({ books, pace }: Work, domain: number, contestants: readonly Contestant[]): Steps<Competition> {
-  const weighed = weighedOf(termsAt(books.domains.at(domain), books.globals.epoch), books.params);
-  const values: (readonly bigint[])[] = [];
+/** Audits passed × tasks in time, parts per billion (economics §4.3). */
+function performanceOf(row: Readonly<MinerRow>): bigint {
+  return (successRatePpb(row) * BigInt(row.availabilityPpb)) / PPB;
+}
+
+/** Trust, level and weak scores multiply what was measured. */
+function* competitionOf(work: Work, domain: number, contestants: readonly Contestant[]): Steps<Competition> {
+  const { books, pace } = work;
   let credited = 0n;
-  for (const { miner, raw, trustPpb, levelPpb, lostVwu } of contestants) {
-    const factor = BigInt(trustPpb) * levelPpb;
-    values.push(valuesOf(raw, weighed, factor));
-    credited += creditedWork(books.miners.at(miner), lostVwu, factor);
+  for (const { miner, trustPpb, levelPpb, lostVwu } of contestants) {
+    credited += creditedWork(books.miners.at(miner), lostVwu, BigInt(trustPpb) * levelPpb);
     if (pace.isSpent(READ)) yield;
   }
-  const weights = yield* finals(values, weighed.alphaBps, pace);
+  const unreduced = yield* finalsOf(work, { domain, contestants }, () => 1n);
+  const isReduced = contestants.some(({ weakPpb }) => BigInt(weakPpb) < PPB);
+  const weights = isReduced
+    ? yield* finalsOf(work, { domain, contestants }, ({ weakPpb }) => BigInt(weakPpb))
+    : unreduced;
+  yield* judgeWeak(work, contestants, unreduced);
   return { domain, contestants, weights, credited };
+}
+
+/** Final of each contestant, its measured values times trust, level and a factor (economics §4.2). */
+function* finalsOf(
+  { books, pace }: Work,
+  { domain, contestants }: Pick<Competition, 'domain' | 'contestants'>,
+  factorOf: (contestant: Contestant) => bigint,
+): Steps<bigint[]> {
+  const weighed = weighedOf(termsAt(books.domains.at(domain), books.globals.epoch), books.params);
+  const values: (readonly bigint[])[] = [];
+  for (const contestant of contestants) {
+    const { raw, trustPpb, levelPpb } = contestant;
+    values.push(valuesOf(raw, weighed, BigInt(trustPpb) * levelPpb * factorOf(contestant)));
+    if (pace.isSpent(READ)) yield;
+  }
+  return yield* finals(values, weighed.alphaBps, pace);
 }
 
 /** What each contestant gets of its domain's part; its score is added to `scores`. */
@@ -127,10 +159,11 @@ function* sharesOf(
 ): Steps<PoolShare[]> {
   const parts = yield* apportionSteps(units, weights, pace);
   const shares: PoolShare[] = [];
-  for (const [place, { miner, raw, trustPpb, levelPpb, uncredited }] of contestants.entries()) {
+  for (const [place, { miner, raw, trustPpb, levelPpb, weakPpb, uncredited }] of contestants.entries()) {
     const [weight = 0n, emissionUnits = 0n] = [weights[place], parts[place]];
     const finalPpb = weight / (SHARE_ONE / PPB);
-    scores.push({ miner, trustPpb, levelPpb: Number(levelPpb), uncredited, raw, finalPpb, weight, emissionUnits });
+    const own = { miner, trustPpb, levelPpb: Number(levelPpb), weakPpb, uncredited };
+    scores.push({ ...own, raw, finalPpb, weight, emissionUnits });
     if (weight > 0n) shares.push({ role: miner, weight, units: emissionUnits });
     if (pace.isSpent(READ)) yield;
   }

@@ -42,6 +42,7 @@ const noWork = {
   epochLatencyMicro: 0n,
   epochOutTokens: 0n,
   epochOutMs: 0n,
+  forfeits: false,
 };
 
 /** Begins the next reward period: its counts start anew (economics §4.4). Those of the miners follow row by row. */
@@ -61,10 +62,11 @@ export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate,
 
 /** What changes in a miner's row with the period: it keeps the trust it begins with (economics §4.4). */
 export function nextPeriod(
-  { periodTrustPpb, epochTasks }: Readonly<MinerRow>,
+  { periodTrustPpb, epochTasks, forfeits }: Readonly<MinerRow>,
   trustPpb: number,
 ): Partial<MinerRow> | null {
-  return trustPpb === periodTrustPpb && epochTasks === 0 ? null : { ...noWork, periodTrustPpb: trustPpb };
+  const isSame = trustPpb === periodTrustPpb && epochTasks === 0 && !forfeits;
+  return isSame ? null : { ...noWork, periodTrustPpb: trustPpb };
 }
 
 function resetWork<Row extends { epochVwu: bigint }>(table: Table<Row>): void {

@@ -2,15 +2,20 @@ import { type CaseRow, caseStatuses, type TaskRow, taskStatuses } from '@assay/p
 import type { LedgerState } from '../state.ts';
 import type { ClosedBooks } from './books.ts';
 
-/** Forgets tasks of the closed books, settled by now, no second receipt could be taken for (§2.5). */
+/**
+ * Forgets tasks of the closed books, settled by now, no second receipt could be taken for, and late steps as old as
+ * these (§2.5).
+ */
 export function prune(state: LedgerState, { params, tasks }: ClosedBooks, height: number): void {
   const { receiptLifetimeBlocks } = params;
+  const isOld = ({ drawHeight }: { readonly drawHeight: number }) => drawHeight + 2 * receiptLifetimeBlocks <= height;
   const isOver = (_: unknown, index: number): boolean => {
     const task = tasks.get(index);
-    return task !== undefined && isEnded(task) && task.drawHeight + 2 * receiptLifetimeBlocks <= height;
+    return task !== undefined && isEnded(task) && isOld(task);
   };
   raiseTaskFloors(state, isOver);
   state.retainTasks((task, index) => !isOver(task, index));
+  state.transitions.retain((row) => !isOld(row));
 }
 
 const ended: readonly number[] = [taskStatuses.approved, taskStatuses.rejected, taskStatuses.settled];

@@ -135,8 +135,8 @@ describe('a settlement §2.7', () => {
       for (; world.ledger.isSettling; blocks++) world.block();
       const { accounts, miners, mixers, oracles, validators, gateways, holdings, sessions } = world.state;
       const counted = [accounts, miners, mixers, oracles, validators, gateways, holdings, sessions];
-      // One miner that did nothing: itself; one contestant; the oracles' shares; holdings; treasury and oracles paid.
-      const cost = 4 + 1 + 2 + 2 + 3 * 4 + counted.reduce((sum, { length }) => sum + length, 0);
+      // One miner that did nothing: itself; one contestant; holdings; the treasury paid.
+      const cost = 4 + 1 + 2 + 4 + counted.reduce((sum, { length }) => sum + length, 0);
       expect(blocks, `${settlementRows} rows`).toBe(Math.floor(cost / (4 * settlementRows)) + 1);
     }
   });

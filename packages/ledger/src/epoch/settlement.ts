@@ -6,6 +6,7 @@ import type { EmissionRate, EpochClose, LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import { keptPpb } from '../trust.ts';
 import { weightOf } from '../weight.ts';
+import { availabilityAfter } from './availability.ts';
 import type { ClosedBooks } from './books.ts';
 import { type Emission, emit } from './emission.ts';
 import { updateLevel } from './levels.ts';
@@ -74,15 +75,18 @@ function rateAfter({ params, globals }: ClosedBooks, { burnedUnits }: Revenue): 
   return endingPeriod({ params, globals: { ...globals, burnedUnits: globals.burnedUnits + burnedUnits } });
 }
 
-/** A miner's row after its epoch: trust, level and weight anew, counts from zero. */
+const noCounts = { epochPassed: 0, epochFailed: 0, epochCertified: 0, epochLate: 0 };
+
+/** A miner's row after its epoch: trust, level, availability and weight anew, counts from zero. */
 function minerSettler({ params }: ClosedBooks, isPeriodOver: boolean) {
   const kept = keptPpb(params.audit.trustHalfLifeEpochs);
   return (row: Readonly<MinerRow>): Readonly<MinerRow> => {
     const record = updateTrust(row, kept);
     const { level, streak } = updateLevel(row, record, params.levels);
-    const weight = weightOf(row, record.trustPpb, params.audit);
+    const availabilityPpb = availabilityAfter(row);
     const { passedMicro, failedMicro, trustPpb } = record;
-    const standing = { passedMicro, failedMicro, trustPpb, level, streak, weight, epochPassed: 0, epochFailed: 0 };
+    const weight = weightOf(row, { trustPpb, availabilityPpb }, params.audit);
+    const standing = { passedMicro, failedMicro, trustPpb, level, streak, availabilityPpb, weight, ...noCounts };
     const next = isPeriodOver ? nextPeriod(row, trustPpb) : null;
     if (next === null && isSame(row, standing)) return row;
     return { ...row, ...standing, ...next };

@@ -23,10 +23,10 @@ describe('certificate §7.3, with real keys', () => {
   it('holds for these signers and this header only', () => {
     const world = new World({ keys: realKeys }).populate();
     const receipts = [world.receipt()];
-    const { certificate } = world.batch({ receipts });
+    const { certificate, records } = world.batch({ receipts });
     const other = world.batch({ receipts, signers: [0, 1, 2] }).certificate;
     const send = (changed: typeof certificate) =>
-      world.send('payer', 'certifiedBatch', { certificate: changed, receipts });
+      world.send('payer', 'certifiedBatch', { certificate: changed, receipts, records });
     expect(send({ ...certificate, signers: other.signers })).toBe('BAD_CERTIFICATE');
     expect(send({ ...certificate, signature: other.signature })).toBe('BAD_CERTIFICATE');
     expect(send({ ...certificate, signature: new Uint8Array(96) })).toBe('BAD_CERTIFICATE');
@@ -83,9 +83,9 @@ describe('batch §7.2', () => {
 
   it('refuses other receipts, other committees and unknown mixers', () => {
     const world = new World().populate();
-    const { certificate } = world.batch({ receipts: [world.receipt()] });
+    const { certificate, records } = world.batch({ receipts: [world.receipt()] });
     const send = (changed: typeof certificate, receipts: Receipt[]) =>
-      world.send('payer', 'certifiedBatch', { certificate: changed, receipts });
+      world.send('payer', 'certifiedBatch', { certificate: changed, receipts, records });
     expect(send(certificate, [world.receipt()])).toBe('BAD_RECEIPTS_ROOT');
     const small = new World({ mixers: 3 }).batch().certificate.signers;
     expect(send({ ...certificate, signers: small }, [])).toBe('BAD_SIGNERS');

@@ -1,14 +1,16 @@
 import { type BodyValues, equalBytes, sha256 } from '@assay/protocol';
 import { certificateCode } from '../certificate.ts';
+import { applyReports, reportsCode } from '../challenges.ts';
 import { committeeOf } from '../committee.ts';
 import { applyReceipts, receiptsCode } from '../receipts.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
+import { applyTransitions, transitionsCode } from '../transitions.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['certifiedBatch'];
 
-/** Takes a batch of receipts that more than two thirds of the committee certified, and turns the beacon (§7, §9.1). */
+/** Takes a batch that more than two thirds of the committee certified, and turns the beacon (§7, §9.1). */
 export const certifiedBatch: TransactionRule<Body> = {
   isDuty(state, { certificate }, publicKey) {
     const mixer = state.mixers.get(certificate.header.mixer);
@@ -16,7 +18,13 @@ export const certifiedBatch: TransactionRule<Body> = {
   },
   validate(state, body, context) {
     const code = certificateCode(state, body, context);
-    return code === 'OK' ? receiptsCode(state, body.receipts, context.height) : code;
+    if (code !== 'OK') return code;
+    const receipts = receiptsCode(state, body.receipts, context.height);
+    if (receipts !== 'OK') return receipts;
+    const { transitions, reports } = body.records;
+    const late = transitionsCode(state, transitions, context.height);
+    const { mixer, epoch } = body.certificate.header;
+    return late === 'OK' ? reportsCode(state, reports, { mixer, epoch, verifier: context.verifier }) : late;
   },
   apply(state, body, { height, transaction }) {
     const { header } = body.certificate;
@@ -28,8 +36,10 @@ export const certifiedBatch: TransactionRule<Body> = {
     const committee = committeeOf(state, header.epoch);
     const signed = committee.filter((_, place) => body.certificate.signers.get(place));
     for (const { mixer } of signed) countDuty(state, mixer);
+    const late = applyTransitions(state, body.records.transitions, height);
+    const measured = applyReports(state, body.records.reports, header.mixer);
     applyReceipts(state, body.receipts, { height, mixer: header.mixer, reveals });
-    return body.receipts.map(
+    const certified = body.receipts.map(
       ({ taskId }, receipt): LedgerEvent => ({
         type: 'taskCertified',
         taskId,
@@ -38,6 +48,7 @@ export const certifiedBatch: TransactionRule<Body> = {
         mixer: header.mixer,
       }),
     );
+    return [...late, ...measured, ...certified];
   },
 };
 

@@ -8,6 +8,7 @@ import {
   roleStatuses,
 } from '@assay/protocol';
 import { termsAt, termsOf } from '../domains.ts';
+import { PPB } from '../integers.ts';
 import type { LedgerState } from '../state.ts';
 import { routingWeight } from '../weight.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
@@ -79,6 +80,12 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     rejected: 0,
     registeredPeriod: globals.period,
     periodTrustPpb: 0,
+    availabilityPpb: Number(PPB),
+    strikes: 0,
+    epochCertified: 0,
+    epochLate: 0,
+    forfeits: false,
+    weakPeriods: 0,
     epochVwu: 0n,
     epochTokens: 0n,
     epochTasks: 0,

@@ -2,6 +2,7 @@ import { portableReceipt, portableReceiptToJson, type ReceiptJson } from '@assay
 import { genesisHash } from '@assay/ledger';
 import {
   BatchHeader,
+  BatchRecords,
   BitArray,
   Genesis,
   messageTypes,
@@ -39,7 +40,8 @@ export function committeeFiles() {
   const signature = aggregateBls(mixers.slice(0, 3).map((mixer) => mixer.sign(message)));
   if (signature === null) throw new Error('the signatures do not aggregate');
   const certificate = { header, signers: BitArray.fromBoolArray([true, true, true, false]), signature };
-  const receipt = portableReceipt({ chain, height: 3, batch: { certificate, receipts }, index: 1 });
+  const records = BatchRecords.defaultValue();
+  const receipt = portableReceipt({ chain, height: 3, batch: { certificate, receipts, records }, index: 1 });
   if (receipt === null) throw new Error('there is no such receipt');
   return {
     genesis,

@@ -1,5 +1,5 @@
 import { batchSigningRoot, certificateCode, Ledger, revealSigningRoot } from '@assay/ledger';
-import { BitArray, type BodyValues, limits, ReceiptList, sha256 } from '@assay/protocol';
+import { BatchRecords, BitArray, type BodyValues, batchRoots, limits, sha256 } from '@assay/protocol';
 import { fastAggregateVerify, PublicKey, Signature } from '@chainsafe/blst';
 import { type Bench, type Row, secondsOf } from '../../../../bench/bench.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
@@ -31,11 +31,12 @@ function ledgerOf(members: readonly BlsSigner[]): Ledger {
 /** An empty batch of the first mixer that all have signed: nothing but the certificate costs anything. */
 function signedBy(members: readonly BlsSigner[], { state }: Ledger): BodyValues['certifiedBatch'] {
   const reveal = members[0]?.sign(revealSigningRoot(state.chain, { epoch: 0, sequence: 0 })) ?? new Uint8Array();
-  const header = { epoch: 0, mixer: 0, sequence: 0, receiptsRoot: ReceiptList.hashTreeRoot([]), reveal };
+  const contents = { receipts: [], records: BatchRecords.defaultValue() };
+  const header = { epoch: 0, mixer: 0, sequence: 0, ...batchRoots(contents), reveal };
   const root = batchSigningRoot(state.chain, header);
   const signature = aggregateBls(members.map((member) => member.sign(root))) ?? new Uint8Array();
   const signers = BitArray.fromBoolArray(members.map(() => true));
-  return { certificate: { header, signers, signature }, receipts: [] };
+  return { certificate: { header, signers, signature }, ...contents };
 }
 
 async function compare(count: number): Promise<Row[]> {

@@ -11,14 +11,15 @@ import {
   transactionSigningRoot,
 } from '@assay/ledger';
 import {
+  BatchRecords,
   BitArray,
+  batchRoots,
   bodySelectors,
   drawIdOf,
   type Genesis,
   limits,
   outcomes,
   type Receipt,
-  ReceiptList,
   State,
   sessionStatuses,
   sha256,
@@ -87,6 +88,12 @@ function grown(): Ledger {
       ...{
         registeredPeriod: 0,
         periodTrustPpb: 0,
+        availabilityPpb: 1_000_000_000,
+        strikes: 0,
+        epochCertified: 0,
+        epochLate: 0,
+        forfeits: false,
+        weakPeriods: 0,
         epochTokens: 0n,
         epochTasks: 0,
         epochLatencyMicro: 0n,
@@ -135,7 +142,8 @@ function batchTransaction(ledger: Ledger, mixer: number, turn: { sequence: numbe
   const { sequence, receipts } = turn;
   const members = mixerNames.map(committee);
   const reveal = members[mixer]?.sign(revealSigningRoot(chain, { epoch: 0, sequence })) ?? new Uint8Array();
-  const header = { epoch: 0, mixer, sequence, receiptsRoot: ReceiptList.hashTreeRoot(receipts), reveal };
+  const contents = { receipts, records: BatchRecords.defaultValue() };
+  const header = { epoch: 0, mixer, sequence, ...batchRoots(contents), reveal };
   const root = batchSigningRoot(chain, header);
   const signature = aggregateBls(members.map((member) => member.sign(root))) ?? new Uint8Array();
   const signers = BitArray.fromBoolArray(members.map(() => true));
@@ -143,7 +151,10 @@ function batchTransaction(ledger: Ledger, mixer: number, turn: { sequence: numbe
   const content: UnsignedTransaction = {
     publicKey: signer.publicKey,
     ...{ nonce: sequence, validUntil: 1_000_000, feeUnits: 0n },
-    body: { selector: bodySelectors.certifiedBatch, value: { certificate: { header, signers, signature }, receipts } },
+    body: {
+      selector: bodySelectors.certifiedBatch,
+      value: { certificate: { header, signers, signature }, ...contents },
+    },
   };
   return Transaction.serialize({ content, signature: signer.sign(transactionSigningRoot(chain, content)) });
 }

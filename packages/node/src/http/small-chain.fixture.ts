@@ -98,6 +98,7 @@ export const closedEpoch: EpochClose = {
       miner: 0,
       trustPpb: 1,
       levelPpb: 2,
+      weakPpb: 4,
       uncredited: { vwu: 0n, tokens: 0n },
       raw: { vwu: 3n },
       finalPpb: 10n ** 9n,

@@ -1,4 +1,4 @@
-import type { BlockResult, LedgerEvent, RevenueParts } from '@assay/ledger';
+import { type BlockResult, type LedgerEvent, lateEvent, type RevenueParts } from '@assay/ledger';
 import {
   type AuditRow,
   AuditRow as AuditRowType,
@@ -9,6 +9,9 @@ import {
   sha256,
   TaskRow,
   Transaction,
+  type TransitionRow,
+  TransitionRow as TransitionRowType,
+  taskStates,
   taskStatuses,
   toHex,
 } from '@assay/protocol';
@@ -44,6 +47,7 @@ class Records {
   readonly byId = new Map<string, TaskRecord>();
   readonly rows = new Map<string, TaskRow>();
   readonly audits = new Map<string, AuditRow>();
+  readonly late: TransitionRow[] = [];
   orders: number[] = [];
 
   apply(height: number, events: LedgerEvent[]) {
@@ -54,6 +58,7 @@ class Records {
       rows: {
         taskOf: (id) => this.rows.get(toHex(id)) ?? null,
         auditOf: (id) => this.audits.get(toHex(id)) ?? null,
+        transitionsOf: (id) => this.late.filter(({ taskId }) => toHex(taskId) === toHex(id)),
       },
       recordOf: (id) => this.byId.get(toHex(id)) ?? null,
       nextOrder: this.orders.length + 1,
@@ -113,6 +118,30 @@ describe('task records', () => {
       '20 taskApproved',
       '20 taskPaid',
       '21 auditorMissed',
+    ]);
+  });
+
+  it('begin with the late steps before the certificate, and go on with those after it', () => {
+    const records = new Records();
+    const late = (attempt: number, height: number) => {
+      const row = { ...TransitionRowType.defaultValue(), taskId: idOf(1), step: taskStates.start, attempt, height };
+      records.late.push(row);
+      return lateEvent(row);
+    };
+    records.apply(5, [late(0, 5)]);
+    expect(records.get(1)).toBeUndefined();
+    records.rows.set(toHex(idOf(1)), { ...TaskRow.defaultValue(), height: 7 });
+    records.apply(7, [late(1, 7), certified(1, 0, 0), late(2, 7)]);
+    records.apply(8, [late(3, 8)]);
+    const seen = records
+      .get(1)
+      ?.history.map(({ height, event }) => [height, event.type, 'attempt' in event && event.attempt]);
+    expect(seen).toEqual([
+      [5, 'taskLate', 0],
+      [7, 'taskLate', 1],
+      [7, 'taskLate', 2],
+      [7, 'taskCertified', false],
+      [8, 'taskLate', 3],
     ]);
   });
 

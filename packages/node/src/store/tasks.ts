@@ -1,5 +1,13 @@
-import type { BlockResult, LedgerEvent } from '@assay/ledger';
-import { type AuditRow, type Block, type Receipt, type TaskRow, Transaction, toHex } from '@assay/protocol';
+import { type BlockResult, type LedgerEvent, lateEvent } from '@assay/ledger';
+import {
+  type AuditRow,
+  type Block,
+  type Receipt,
+  type TaskRow,
+  Transaction,
+  type TransitionRow,
+  toHex,
+} from '@assay/protocol';
 
 type TaskEvent = Extract<LedgerEvent, { readonly taskId: Uint8Array }>;
 
@@ -7,6 +15,8 @@ type TaskEvent = Extract<LedgerEvent, { readonly taskId: Uint8Array }>;
 export interface LedgerRows {
   taskOf(taskId: Uint8Array): TaskRow | null;
   auditOf(taskId: Uint8Array): AuditRow | null;
+  /** Its late steps, in the order they were recorded in. */
+  transitionsOf(taskId: Uint8Array): readonly TransitionRow[];
 }
 
 /** A certified task, as the blocks tell it. */
@@ -52,6 +62,8 @@ export function taskChanges({ block, result, rows, recordOf, nextOrder }: TaskCh
   const receiptsOf = batchReader(block);
   for (const event of result.events) {
     if (!('taskId' in event)) continue;
+    // Late steps mostly come before the certificate; then its record begins with them.
+    if (event.type === 'taskLate' && recordOf(event.taskId) === null) continue;
     const id = toHex(event.taskId);
     const before = changed.get(id) ?? (event.type === 'taskCertified' ? null : recordOf(event.taskId));
     const row = rows.taskOf(event.taskId) ?? before?.row;
@@ -59,10 +71,9 @@ export function taskChanges({ block, result, rows, recordOf, nextOrder }: TaskCh
       throw new Error(`the ledger reports ${event.type} of the task ${id}, which no block certified`);
     if (event.type === 'taskCertified') {
       const receipt = receiptsOf(event.transaction)[event.receipt] as Receipt;
-      changed.set(
-        id,
-        newRecord({ event, receipt, row, order: nextOrder + certified.length, timeMs: block.header.timeMs }),
-      );
+      const late = rows.transitionsOf(event.taskId);
+      const known = { receipt, row, order: nextOrder + certified.length, timeMs: block.header.timeMs };
+      changed.set(id, newRecord({ event, late, ...known }));
       certified.push(id);
     } else if (before !== null) {
       const history = [...before.history, { height: block.header.height, event }];
@@ -75,9 +86,11 @@ export function taskChanges({ block, result, rows, recordOf, nextOrder }: TaskCh
 
 function newRecord({
   event,
+  late,
   ...known
 }: Pick<TaskRecord, 'receipt' | 'row' | 'order' | 'timeMs'> & {
   event: Extract<TaskEvent, { type: 'taskCertified' }>;
+  late: readonly TransitionRow[];
 }): TaskRecord {
   return {
     ...known,
@@ -86,7 +99,10 @@ function newRecord({
     audit: null,
     refundedUnits: 0n,
     paidEpoch: null,
-    history: [{ height: known.row.height, event }],
+    history: [
+      ...late.map((row) => ({ height: row.height, event: lateEvent(row) })),
+      { height: known.row.height, event },
+    ],
   };
 }
 

@@ -1,4 +1,6 @@
+import { measurersOf } from '@assay/ledger';
 import { softFailure } from '@assay/ledger/fixture';
+import { roleStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, UNIT, Village } from './village.fixture.ts';
 
@@ -37,5 +39,81 @@ describe('preset performance (A)', () => {
     const latency = (3n * 2n * failed * 10n ** 18n) / (2n * failed + clean);
     const share = (compute + latency) / 7n;
     expect(near(emitted(second, 'miners', 0), (emitted(second, 'miners') * share) / 10n ** 18n)).toBe(true);
+  });
+});
+
+/** What each miner sent in a second, as three mixers reported it in this epoch. */
+function measure(village: Village, bandwidths: readonly bigint[]): void {
+  for (const [miner, bandwidth] of bandwidths.entries()) {
+    for (const { mixer } of measurersOf(village.state, miner)) {
+      const report = village.report(mixer, { miner, bandwidth });
+      if (village.codeOf(village.batchTx({ mixer, records: { reports: [report] } })) !== 'OK')
+        throw new Error('refused');
+    }
+  }
+}
+
+describe('measured bandwidth in the preset performance (A3, A8)', () => {
+  it('counts 30, beside compute 40 and latency 30, up to its cap', () => {
+    const village = new Village('performance');
+    village.settle(2);
+    village.work([quick, slow]);
+    // Above the cap of 125,000,000 bytes per second nothing counts: 5 : 1.
+    measure(village, [900_000_000n, 25_000_000n]);
+    const close = village.finishPeriod();
+    expect(close.scores.map(({ raw }) => raw['bandwidth'])).toEqual([125_000_000n, 25_000_000n]);
+    // 0.4 · 3/4 + 0.3 · 2/3 + 0.3 · 5/6 = 0.75
+    expect(near(emitted(close, 'miners', 0), (emitted(close, 'miners') * 3n) / 4n)).toBe(true);
+    expect(near(emitted(close, 'miners', 1), emitted(close, 'miners') / 4n)).toBe(true);
+  });
+});
+
+describe('weak scores in the preset performance (A9)', () => {
+  it('are reduced, then removed', () => {
+    const village = new Village('performance');
+    village.settle(3);
+    // Compute 9 : 9 : 1 and latency 1 : 1 : 0, of which 4/7 and 3/7: the last has 4/7 · 1/19 = 4/133 of all, which is
+    // below a quarter of the mean of a third.
+    const strong = { firstTokenMs: 50, tokensOut: 91, totalMs: 1050 };
+    const weak = { firstTokenMs: 2000, tokensOut: 11, totalMs: 3000 };
+    const period = () => {
+      village.work([
+        { miner: 0, ...strong },
+        { miner: 1, ...strong },
+        { miner: 2, ...weak },
+      ]);
+      const close = village.finishPeriod();
+      return { close, share: (emitted(close, 'miners', 2) * 1_000_000n) / emitted(close, 'miners') };
+    };
+    const last = () => village.state.miners.at(2);
+    // 4/133
+    expect(period().share).toBe(30_075n);
+    expect(last()).toMatchObject({ weakPeriods: 1, status: roleStatuses.active });
+    expect(period().share).toBe(30_075n);
+    // Half of its compute counts: 4/7 · (1/2) / (18 + 1/2) = 4/259.
+    const { close, share } = period();
+    expect(share).toBe(15_444n);
+    expect(close.scores.map(({ weakPpb }) => weakPpb)).toEqual([1_000_000_000, 1_000_000_000, 500_000_000]);
+    expect(period().share).toBe(15_444n);
+    expect(last()).toMatchObject({ weakPeriods: 4, status: roleStatuses.active });
+    village.finishPeriod();
+    expect(last()).toMatchObject({ status: roleStatuses.deregistered, weight: 0n, collateralUnits: 1000n });
+    expect(Array.from(village.state.miners, ({ status }) => status).slice(0, 2)).toEqual([0, 0]);
+  });
+
+  it('are forgiven to who is better once', () => {
+    const village = new Village('performance');
+    village.settle(3);
+    const strong = { firstTokenMs: 50, tokensOut: 91, totalMs: 1050 };
+    const weak = { firstTokenMs: 2000, tokensOut: 11, totalMs: 3000 };
+    for (const third of [weak, weak, strong]) {
+      village.work([
+        { miner: 0, ...strong },
+        { miner: 1, ...strong },
+        { miner: 2, ...third },
+      ]);
+      village.finishPeriod();
+    }
+    expect(village.state.miners.at(2).weakPeriods).toBe(0);
   });
 });

@@ -7,17 +7,23 @@ import {
   type BatchOffer,
   type BodyKind,
   type BodyValues,
+  batchRoots,
   type EngineInfo,
   equalBytes,
   type Genesis,
   InferencePayload,
+  type MessageType,
   messageTypes,
+  type NodeTransaction,
   type Receipt,
-  ReceiptList,
   sha256,
   TaskRequest,
   TaskSubmission,
+  type Transition,
+  TransitionRequest,
+  taskStates,
 } from '@assay/protocol';
+import type { Type } from '@chainsafe/ssz';
 import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
 import { TransactionSender } from '../../src/consensus/sender.ts';
 import { apiKeyOf, type BlsSigner, type Ed25519Signer } from '../../src/crypto/signers.ts';
@@ -41,6 +47,7 @@ import { MemoryNetwork } from '../../src/network/memory.ts';
 import { networkAddress, SigningRoots } from '../../src/roles/context.ts';
 import type { ApiKey } from '../../src/roles/gateway/service.ts';
 import { modelWorker } from '../../src/roles/miner/worker.ts';
+import { contentsOf, ofReceipt, ofTransition } from '../../src/roles/mixer/node-transactions.ts';
 import { Mixer, type MixerOptions } from '../../src/roles/mixer/service.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { SimulatedModel } from './model.ts';
@@ -231,24 +238,49 @@ export class SimulatedNetwork {
     return TaskSubmission.serialize({ request, signature, payload });
   }
 
-  /** A batch of one receipt in the turn of a mixer, with evidence whose request nobody signed. */
-  offer(mixer: number, receipt: Receipt, { reveal }: ArtifactBundle): BatchOffer {
+  /** A batch in the turn of a mixer. */
+  offer(mixer: number, ...nodes: NodeTransaction[]): BatchOffer {
     const { state } = this.engine.ledger;
     const turn = { epoch: state.globals.epoch, sequence: state.mixers.at(mixer).nextSequence };
-    const signed = this.keys.committee(names.mixer(mixer)).sign(revealSigningRoot(state.chain, turn));
-    const { requestHash } = receipt;
-    const request: TaskRequest = {
+    const reveal = this.keys.committee(names.mixer(mixer)).sign(revealSigningRoot(state.chain, turn));
+    return { header: { ...turn, mixer, ...batchRoots(contentsOf(nodes)), reveal }, nodes };
+  }
+
+  /** A finished task with evidence whose request nobody signed. */
+  unsigned(receipt: Receipt, { reveal: { precommitSignature, salt } }: ArtifactBundle): NodeTransaction {
+    const request = this.#requestOf(receipt);
+    return ofReceipt({
+      receipt,
+      evidence: { request, requestSignature: new Uint8Array(64), precommitSignature, salt },
+    });
+  }
+
+  /** A late step of a task that a session asked for, named by an oracle alone: no mixer has voted. */
+  late(receipt: Receipt, change: Partial<Transition> = {}): NodeTransaction {
+    const { taskId, session, taskSequence, requestHash, replica, kind, miner, rank, drawHeight } = receipt;
+    const step = { state: taskStates.precommit, attempt: 0, oracle: 0, miner, rank };
+    const roots = new SigningRoots(this.engine.ledger.state.chain);
+    const sign = <T>(name: string, message: MessageType, type: Type<T>, value: T) =>
+      this.keys.account(name).sign(roots.of(message, type, value));
+    const request = this.#requestOf(receipt);
+    const asked = { taskId, ...step, timeMs: 0 };
+    const signature = sign(names.oracle(0), messageTypes.transitionRequest, TransitionRequest, asked);
+    const { state, ...rest } = step;
+    return ofTransition({
+      transition: { session, taskSequence, requestHash, replica, kind, drawHeight, step: state, ...rest, ...change },
+      evidence: {
+        request,
+        requestSignature: sign(names.session, messageTypes.taskRequest, TaskRequest, request),
+        order: { request: { request: asked, signature }, votes: [] },
+      },
+    });
+  }
+
+  #requestOf({ requestHash }: Receipt): TaskRequest {
+    return {
       ...{ session: this.session, gateway: 0, requestHash },
       ...{ maxTokensIn: 1000, maxTokensOut: 1000, validUntilMs: 0 },
     };
-    const evidence = {
-      request,
-      requestSignature: new Uint8Array(64),
-      precommitSignature: reveal.precommitSignature,
-      salt: reveal.salt,
-    };
-    const receiptsRoot = ReceiptList.hashTreeRoot([receipt]);
-    return { header: { ...turn, mixer, receiptsRoot, reveal: signed }, receipts: [receipt], evidence: [evidence] };
   }
 
   /** The artifact its mixer keeps for the auditors of a task. */

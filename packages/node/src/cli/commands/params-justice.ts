@@ -1,11 +1,16 @@
 import { z } from 'zod';
+import { devnetParams } from '../../devnet/genesis.ts';
+import { presetParams } from '../../presets/presets.ts';
 import { defineCommand } from '../command.ts';
 import { decimalNumber, wholeNumber } from '../inputs.ts';
-import { justiceErrors, justiceTargets, maxLambda, smallestRule } from '../params/justice.ts';
+import { justiceErrors, justiceTargets, majorityErrors, maxLambda, smallestRule } from '../params/justice.ts';
 import { table } from '../table.ts';
 
 const rule = z.object({ lambda: z.number(), tau: z.number(), alpha: z.int(), f: z.number() });
 const errors = z.object({ escapes: z.number(), honestPunished: z.number() });
+/** The rule of the preset `performance`. */
+const { alpha, lambdaMilli } = presetParams('performance', devnetParams).challenges;
+const lambda = lambdaMilli / 1000;
 /** Rows of the table: so many values of α below the one asked about, and as many from it on. */
 const rowsAround = 5;
 
@@ -14,19 +19,21 @@ export const paramsJusticeCommand = defineCommand({
   summary: 'How often a cheat escapes and an honest miner is punished, by the rule of challenges.',
   arguments: [],
   options: [
-    { syntax: '--lambda <MEAN>', description: 'λ, challenges per epoch on average (default 5)' },
+    { syntax: '--lambda <MEAN>', description: `λ, challenges per epoch on average (default ${lambda})` },
     { syntax: '--tau <CHANCE>', description: 'τ, how often a cheat passes a challenge (default 0.1)' },
-    { syntax: '--alpha <N>', description: 'α, failures that bring the penalty (default 3)' },
+    { syntax: '--alpha <N>', description: `α, failures that bring the penalty (default ${alpha})` },
     { syntax: '--f <CHANCE>', description: 'f, how often an honest miner fails a challenge (default 0.01)' },
   ],
   input: z.object({
-    lambda: decimalNumber('--lambda', { min: 0, max: maxLambda }).default(5),
+    lambda: decimalNumber('--lambda', { min: 0, max: maxLambda }).default(lambda),
     tau: decimalNumber('--tau', { min: 0, max: 1 }).default(0.1),
-    alpha: wholeNumber('--alpha', { min: 1, max: 1000 }).default(3),
+    alpha: wholeNumber('--alpha', { min: 1, max: 1000 }).default(alpha),
     f: decimalNumber('--f', { min: 0, max: 1 }).default(0.01),
   }),
   output: z.object({
     ...{ rule, errors, targets: errors },
+    /** Both errors when most of three mixers must count so many failures, as the ledger asks (§8.5). */
+    majority: errors,
     /** Both errors for values of α about the one asked for. */
     curves: z.array(errors.extend({ alpha: z.int() })),
     /** The smallest rule that meets the targets; null when none does. */
@@ -39,15 +46,17 @@ export const paramsJusticeCommand = defineCommand({
     return {
       rule: input,
       errors: justiceErrors(input),
+      majority: majorityErrors(justiceErrors(input)),
       targets: justiceTargets,
       curves: alphas.map((alpha) => ({ alpha, ...justiceErrors({ ...input, alpha }) })),
       smallest: found === null ? null : { rule: found, errors: justiceErrors(found) },
     };
   },
-  print: ({ rule: asked, errors: both, targets, curves, smallest }) => [
+  print: ({ rule: asked, errors: both, majority, targets, curves, smallest }) => [
     `With λ = ${asked.lambda}, τ = ${asked.tau}, α = ${asked.alpha}, f = ${asked.f}, in one epoch:`,
     `  P(escape)          ${chance(both.escapes)}   a cheat stays below ${asked.alpha} failures`,
     `  P(honest punished) ${chance(both.honestPunished)}   an honest miner reaches them`,
+    `with two of three mixers at α: ${chance(majority.escapes)} and ${chance(majority.honestPunished)}`,
     '',
     ...table(
       ['α', 'P(escape)', 'P(honest punished)'],

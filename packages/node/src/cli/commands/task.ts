@@ -16,6 +16,8 @@ export const taskCommand = defineCommand({
   print: (task) => (task.status === 'pending' ? [task.message] : lines(task)),
 });
 
+const steps = ['prepare', 'start', 'precommit', 'commit'];
+
 function lines(task: TaskDetail): string[] {
   const units = (text: string): string => `${formatUnits(BigInt(text))} units`;
   const pairs: [string, string][] = [
@@ -42,7 +44,21 @@ function lines(task: TaskDetail): string[] {
   const unshown = task.refundedUnits === '0' ? ['refunded'] : ['paid'];
   if (task.replica === 0 && task.similarityPpb === 0) unshown.push('replica');
   const shown = pairs.filter(([name]) => !unshown.includes(name));
-  return [...fields(shown), ...auditLines(task), ...historyLines(task)];
+  return [...fields(shown), ...stateLines(task), ...auditLines(task), ...historyLines(task)];
+}
+
+/** The states it went through, a line for each attempt (§5): late steps and the receipt tell them all. */
+function stateLines({ history, attempt, miner }: TaskDetail): string[] {
+  const late = history.flatMap(({ height, event }) => (event.type === 'taskLate' ? [{ height, ...event }] : []));
+  return [
+    '',
+    ...late.map((each) => {
+      const path = steps.slice(0, steps.indexOf(each.step) + 1).join(' → ');
+      const who = `attempt ${each.attempt}, miner ${each.miner}`;
+      return `  ${who}: ${path} late; oracle ${each.oracle} asked, block ${each.height}`;
+    }),
+    `  attempt ${attempt}, miner ${miner}: ${[...steps, 'end'].join(' → ')}`,
+  ];
 }
 
 function auditLines({ audit }: TaskDetail): string[] {

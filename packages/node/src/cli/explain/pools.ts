@@ -17,7 +17,7 @@ export function weighed({ source, kind }: Pool): string {
     miner: 'Final of the competition',
     mixer: 'stake × certificates signed this epoch',
     validator: 'stake × audits revealed this epoch',
-    oracle: 'stake',
+    oracle: 'stake × late steps asked for this epoch',
     gateway: 'tasks approved this epoch',
     model: 'verified work units × part of audits passed this epoch',
     domain: 'one',
@@ -68,7 +68,7 @@ export function stackFacts(
   ];
 }
 
-const FINAL = 'Final = Σ α · share of raw × trust × level; an empty component’s α goes to the others';
+const FINAL = 'Final = Σ α · share of raw × trust × level × weak; an empty component’s α goes to the others';
 
 /** The competition that a miner was in. */
 export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: number): Step {
@@ -86,11 +86,12 @@ export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: num
       ...guard,
     ],
     table: {
-      head: ['miner', 'trust', 'level', ...components, 'final', 'emission'],
+      head: ['miner', 'trust', 'level', 'weak', ...components, 'final', 'emission'],
       rows: own.map((score) => [
         String(score.miner),
         ratio(score.trustPpb),
         ratio(score.levelPpb),
+        ratio(score.weakPpb),
         ...components.map((component) => String(score.raw[component] ?? 0n)),
         ratio(score.finalPpb),
         units(score.emissionUnits),

@@ -7,6 +7,7 @@ import {
   drawTable,
   eligibleMiners,
   Ledger,
+  type LedgerEvent,
   type LedgerView,
 } from '@assay/ledger';
 import { addressText, drawIdOf, equalBytes, taskKinds } from '@assay/protocol';
@@ -25,6 +26,8 @@ export const SelectionExplanation = explanationOf(
     /** Whether the miner that served is the one the draw puts at that rank. */
     followsDraw: z.boolean(),
     eligible: z.array(z.int()),
+    /** The attempts that were taken from their miner before (§7.8). */
+    late: z.array(z.object({ height: z.int(), step: z.string(), attempt: z.int(), miner: z.int(), oracle: z.int() })),
     draw: z.array(
       z.object({ rank: z.int(), miner: z.int(), weight: z.string(), lot: z.string(), totalWeight: z.string() }),
     ),
@@ -37,7 +40,11 @@ interface Found {
   readonly request: DrawRequest;
   readonly table: DrawTable;
   readonly state: LedgerView;
+  /** Its late steps so far, with the height of the block that recorded each. */
+  readonly late: readonly LateStep[];
 }
+
+type LateStep = Extract<LedgerEvent, { type: 'taskLate' }> & { readonly height: number };
 
 /** Why this miner served this task (§6.3): the eligible set, weights, draw and ranks. */
 export async function explainSelection(
@@ -60,6 +67,7 @@ export async function explainSelection(
       : `The draw does not put miner ${miner} at rank ${rank}: the certificate contradicts §6.2.`,
     result: {
       ...{ taskId: hex(taskId), miner, rank, attempt, followsDraw, eligible },
+      late: found.late.map(({ height, step, attempt, miner, oracle }) => ({ height, step, attempt, miner, oracle })),
       draw: draw.map((place, at) => ({
         rank: at,
         miner: place.miner,
@@ -68,17 +76,21 @@ export async function explainSelection(
         totalWeight: String(place.totalWeight),
       })),
     },
-    steps: [taskStep(found), inputStep(found), eligibleStep(found), drawStep(draw)],
+    steps: [taskStep(found), inputStep(found), eligibleStep(found), drawStep(draw), ...lateSteps(found)],
   };
 }
 
 async function findTask(history: History, taskId: Uint8Array, options: { readonly fast: boolean }): Promise<Found> {
   const tables = new Map<number, DrawTable>();
   const keep = (table: DrawTable) => tables.set(table.epoch, table);
+  const late: LateStep[] = [];
   keep(drawTable(Ledger.fromGenesis(history.genesis).state));
   for await (const { block, result, ledger } of replayBlocks(history, options)) {
+    for (const event of result.events) {
+      if (event.type === 'taskLate' && equalBytes(event.taskId, taskId)) late.push({ ...event, height: result.height });
+    }
     const place = certifiedTask(block, result, taskId);
-    if (place !== null) return foundAt(place, ledger.state, tables);
+    if (place !== null) return { ...foundAt(place, ledger.state, tables), late };
     if (changesDraws(result)) keep(drawTable(ledger.state));
   }
   throw new CliError(
@@ -87,7 +99,7 @@ async function findTask(history: History, taskId: Uint8Array, options: { readonl
   );
 }
 
-function foundAt(place: ReceiptPlace, state: LedgerView, tables: ReadonlyMap<number, DrawTable>): Found {
+function foundAt(place: ReceiptPlace, state: LedgerView, tables: ReadonlyMap<number, DrawTable>): Omit<Found, 'late'> {
   const { kind, session, model, drawHeight } = place.receipt;
   const { domain, payer, dedicatedMiners } = state.sessions.at(session);
   const table = tables.get(drawEpoch(state.params, drawHeight));
@@ -142,7 +154,7 @@ function inputStep({ place, table, request, state }: Found): Step {
 
 function eligibleStep({ table, request }: Found): Step {
   return {
-    title: 'Who could be drawn; the weight is max(trust, floor) × √concurrency',
+    title: 'Who could be drawn; the weight is max(trust, floor) × √concurrency × availability',
     clause: '§6.1',
     facts: [],
     table: {
@@ -186,4 +198,17 @@ function drawStep(draw: readonly DrawRank[]): Step {
       ]),
     },
   };
+}
+
+/** Who had it before, and who asked that it be taken away; nothing when nobody was late. */
+function lateSteps({ late }: Found): Step[] {
+  if (late.length === 0) return [];
+  const rows = late.map(({ attempt, miner, step, oracle, height }) => [
+    ...[String(attempt), String(miner), step, String(oracle)],
+    stateAfter(height),
+  ]);
+  const table = { head: ['attempt', 'miner', 'late with', 'asked by oracle', 'recorded'], rows };
+  return [
+    { title: 'The attempts before: taken from their miner when a step was late', clause: '§7.8', facts: [], table },
+  ];
 }

@@ -30,6 +30,15 @@ export function justiceErrors({ lambda, tau, alpha, f }: JusticeRule): JusticeEr
   return { escapes: poissonBelow(lambda * (1 - tau), alpha), honestPunished: poissonFrom(lambda * f, alpha) };
 }
 
+/** Both errors when two of three mixers, each by the rule, must agree to punish: who fewer catch escapes. */
+export function majorityErrors({ escapes, honestPunished }: JusticeErrors): JusticeErrors {
+  return { escapes: mostOfThree(escapes), honestPunished: mostOfThree(honestPunished) };
+}
+
+function mostOfThree(chance: number): number {
+  return chance * chance * (3 - 2 * chance);
+}
+
 /**
  * The smallest α, and for it the smallest λ in hundredths, that meet both targets; null when none up to the largest
  * values does. The least λ for the escape target grows with α, so the smallest α also has the smallest λ.

@@ -161,10 +161,14 @@ describe('words', () => {
       { set: 'halvingDays=7', treasurySpend: 'to=payer,amount=1' },
       'A propose takes --set <PATH=VALUE> or --treasury-spend',
     ],
-    ['certifiedBatch', { certificate: '{}', receipts: '[]' }, 'The JSON of a Certificate cannot be read'],
     [
       'certifiedBatch',
-      { certificate: '{', receipts: '[]' },
+      { certificate: '{}', receipts: '[]', records: '{}' },
+      'The JSON of a Certificate cannot be read',
+    ],
+    [
+      'certifiedBatch',
+      { certificate: '{', receipts: '[]', records: '{}' },
       '--certificate takes JSON, as the API writes it, not "{".',
     ],
   ])('of a %s that make no sense are told: %j', (kind, given, sentence) => {

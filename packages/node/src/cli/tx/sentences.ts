@@ -7,7 +7,7 @@ export const sentences: Readonly<Record<BodyKind, string>> = {
   openSession: 'Fund a session that a key may spend on inference.',
   topUpSession: 'Add units to a session.',
   closeSession: 'End a session; what is left comes back.',
-  certifiedBatch: 'Bring receipts with the certificate of the committee; a duty of mixers.',
+  certifiedBatch: 'Bring receipts and records with the certificate of the committee; a duty of mixers.',
   auditCommit: 'Commit to the numbers of an audit; a duty of its auditors.',
   auditReveal: 'Open the numbers of an audit; a duty of its auditors.',
   bond: 'Add units to the stake of a role or the collateral of a miner.',

@@ -96,6 +96,7 @@ describe('the API form of events', () => {
     { type: 'sessionOpened', session: 1, payer: address },
     { type: 'sessionClosed', session: 1, refundedUnits: 2n ** 60n },
     { type: 'taskCertified', taskId, transaction: 0, receipt: 1, mixer: 2 },
+    { type: 'taskLate', taskId, step: 'start', attempt: 1, miner: 2, oracle: 0 },
     { type: 'auditOpened', taskId, ratePpb: 5 },
     { type: 'auditDrawn', taskId, auditors: [1, 2] },
     { type: 'auditSkipped', taskId, ratePpb: 5 },
@@ -140,6 +141,10 @@ describe('the API form of events', () => {
     { type: 'committeeChosen', fromEpoch: 5, mixers: [0, 2] },
     { type: 'levelChanged', miner: 1, from: 0, to: 1 },
     { type: 'minerEjected', miner: 1, cusumMilli: 13_800, hardFailures: 2, returnedUnits: 2n ** 60n },
+    { type: 'minerMeasured', miner: 1, mixer: 2, owed: 5, failed: 3 },
+    { type: 'challengesFailed', miner: 1, mixers: [0, 2] },
+    { type: 'scoreWeak', miner: 1, periods: 2, finalPpb: 5n, meanPpb: 40n },
+    { type: 'minerRemoved', miner: 1, weakPeriods: 4 },
     {
       type: 'powersSet',
       epoch: 4,

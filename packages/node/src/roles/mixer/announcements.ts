@@ -2,6 +2,7 @@ import {
   type SignedAnnouncement,
   type TaskAnnouncement,
   type TransitionRequest,
+  TransitionRequest as TransitionRequestType,
   taskStates,
   toHex,
 } from '@assay/protocol';
@@ -42,14 +43,15 @@ export class Announcements {
     return record === undefined ? null : nowMs - record.firstMs;
   }
 
-  /** §5.3: this mixer agrees when its own record has the same attempt and its own clock says late, ±2 s. */
+  /** §5.3: this mixer agrees when its own record says the same of the task and its own clock says late, ±2 s. */
   agrees(
     request: TransitionRequest,
     own: { nowMs: number; isSigned: (signed: SignedAnnouncement) => boolean },
   ): boolean {
     const signed = this.#tasks.get(toHex(request.taskId))?.last;
     if (signed === undefined || signed.announcement.state === taskStates.end) return false;
-    const { attempt, deadlineMs } = signed.announcement;
-    return attempt === request.attempt && own.nowMs + clockToleranceMs >= deadlineMs && own.isSigned(signed);
+    const { attempt, state, miner, rank, deadlineMs } = signed.announcement;
+    const isSame = TransitionRequestType.equals({ ...request, attempt, state, miner, rank }, request);
+    return isSame && own.nowMs + clockToleranceMs >= deadlineMs && own.isSigned(signed);
   }
 }

@@ -1,18 +1,17 @@
 import { batchSigningRoot, isQuorum, type LedgerView, revealSigningRoot } from '@assay/ledger';
 import {
   type BatchHeader,
+  BatchHeader as BatchHeaderType,
   BatchOffer,
   BatchReply,
   BitArray,
   type BodyValues,
+  batchRoots,
   CertifiedBatch,
   type CommitteeSeat,
   limits,
   type NodeTransaction,
   NodeTransaction as NodeTransactionType,
-  ReceiptList,
-  type TaskEvidence,
-  toHex,
   type ValueOf,
 } from '@assay/protocol';
 import type { Inclusion } from '../../consensus/port.ts';
@@ -20,8 +19,10 @@ import { aggregateBls } from '../../crypto/verifier.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { ask, receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext } from '../context.ts';
-import { type CheckView, checkBatch } from './check.ts';
+import { checkBatch, type Turn } from './check.ts';
+import type { CheckView } from './check-view.ts';
 import { placeOf, presentCommittee } from './committee.ts';
+import { contentsOf, keyOfNode } from './node-transactions.ts';
 
 /** Signs for the committee. */
 export interface CommitteeSigner {
@@ -36,16 +37,16 @@ export interface BatchesOptions {
   readonly view: () => CheckView;
   /** Sends a certified batch to the chain. */
   readonly submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
-  /** A task no longer waits: it is on the chain, or was discarded. */
-  readonly dropped: (taskId: string) => void;
+  /** A node transaction no longer waits: it is on the chain, or was discarded. */
+  readonly dropped: (key: string) => void;
 }
 
 /** Longest wait for one mixer's answer to an offer. */
 const answerMs = 2000;
 const certifiedKey = 'certified';
-const pendingKey = (taskId: string) => `pending/${taskId}`;
+const pendingKey = (key: string) => `pending/${key}`;
 
-/** Gathers finished tasks, has the committee check and sign them, and signs what others offer (§7.2). */
+/** Gathers finished and late tasks, has the committee check and sign them, and signs what others offer (§7.2). */
 export class Batches {
   readonly #context: RoleContext;
   readonly #options: BatchesOptions;
@@ -69,16 +70,16 @@ export class Batches {
   }
 
   add(node: NodeTransaction): void {
-    const id = toHex(node.receipt.taskId);
-    this.#pending.set(id, node);
-    this.#context.store.put(pendingKey(id), NodeTransactionType.serialize(node));
+    const key = keyOfNode(node);
+    this.#pending.set(key, node);
+    this.#context.store.put(pendingKey(key), NodeTransactionType.serialize(node));
   }
 
-  /** Forgets a task that is on the chain, or can never be. */
-  drop(taskId: string): void {
-    if (!this.#pending.delete(taskId)) return;
-    this.#context.store.delete(pendingKey(taskId));
-    this.#options.dropped(taskId);
+  /** Forgets what is on the chain, or can never be. */
+  drop(key: string): void {
+    if (!this.#pending.delete(key)) return;
+    this.#context.store.delete(pendingKey(key));
+    this.#options.dropped(key);
   }
 
   /** Offers a batch, empty if nothing waits: the beacon needs a reveal in every turn (§9.1). */
@@ -109,14 +110,10 @@ export class Batches {
     if (kept !== null) return kept;
     const reveal = signer.sign(revealSigningRoot(state.chain, turn));
     for (let tries = 0; tries < seats.length; tries++) {
-      const nodes = this.#valid();
+      const nodes = this.#valid({ ...turn, mixer });
       if (!this.#isSeated(state)) return null;
-      const receipts = nodes.map((node) => node.receipt);
-      const header: BatchHeader = { ...turn, mixer, receiptsRoot: ReceiptList.hashTreeRoot(receipts), reveal };
-      const replies = await this.#gather(endpoint, seats, {
-        ...{ header, receipts },
-        evidence: nodes.map((node) => node.evidence),
-      });
+      const header: BatchHeader = { ...turn, mixer, ...batchRoots(contentsOf(nodes)), reveal };
+      const replies = await this.#gather(endpoint, seats, { header, nodes });
       const signatures = new Map<number, Uint8Array>();
       const invalid = new Set<number>();
       const reasons: string[] = [];
@@ -129,7 +126,7 @@ export class Batches {
       }
       if (isQuorum(signatures.size + 1, seats.length)) {
         signatures.set(mixer, signer.sign(this.#headerRoot(header)));
-        return this.#keep(assemble(seats, { header, receipts, signatures }));
+        return this.#keep(assemble(seats, { header, nodes, signatures }));
       }
       // §7.2: what others find invalid is discarded, with the reason they gave, and the rest is offered again.
       if (invalid.size === 0) return null;
@@ -155,19 +152,33 @@ export class Batches {
     return batch;
   }
 
+  /** As much of what waits as one batch holds. */
+  #waiting(): NodeTransaction[] {
+    const room = {
+      receipt: limits.maxBatchReceipts,
+      transition: limits.maxBatchTransitions,
+      report: limits.maxBatchReports,
+    };
+    const fits = [...this.#pending.values()].filter(({ value }) => {
+      if ('receipt' in value) return room.receipt-- > 0;
+      return 'transition' in value ? room.transition-- > 0 : room.report-- > 0;
+    });
+    return fits.slice(0, limits.maxBatchReceipts);
+  }
+
   /** What waits and still passes this mixer's own check; the rest is discarded. */
-  #valid(): NodeTransaction[] {
-    const waiting = [...this.#pending.values()].slice(0, limits.maxBatchReceipts);
-    const flaws = new Map(checkBatch(this.#options.view(), waiting).map(({ place, reason }) => [place, reason]));
+  #valid(turn: Turn): NodeTransaction[] {
+    const waiting = this.#waiting();
+    const flaws = new Map(checkBatch(this.#options.view(), turn, waiting).map(({ place, reason }) => [place, reason]));
     for (const [place, reason] of flaws) this.#discard(waiting[place], [reason]);
     return waiting.filter((_, place) => !flaws.has(place));
   }
 
   #discard(node: NodeTransaction | undefined, reasons: readonly string[]): void {
     if (node === undefined) return;
-    const id = toHex(node.receipt.taskId);
-    this.#context.log(`task ${id.slice(0, 8)} discarded: ${[...new Set(reasons)].join('; ')}`);
-    this.drop(id);
+    const key = keyOfNode(node);
+    this.#context.log(`task ${key.slice(0, 8)} discarded: ${[...new Set(reasons)].join('; ')}`);
+    this.drop(key);
   }
 
   async #gather(
@@ -200,7 +211,7 @@ export class Batches {
     return placeOf(state, { mixer, publicKey, blsPublicKey: signer.publicKey }) !== null;
   }
 
-  /** Answers another mixer's offer: signs it whole, or says which receipts are invalid and why (A4). */
+  /** Answers another mixer's offer: signs it whole, or says what in it is invalid and why (A4). */
   async answer(stream: MessageStream, from: string): Promise<void> {
     const offer = await receive(stream, BatchOffer);
     if (offer === null) return stream.close();
@@ -216,7 +227,7 @@ export class Batches {
       selector: 1,
       value: { mixer, invalid, reason: new TextEncoder().encode(reason) },
     });
-    const { header, receipts, evidence } = offer;
+    const { header, nodes } = offer;
     const issuer = state.mixers.get(header.mixer);
     const seat = presentCommittee(state).find((each) => each.mixer === header.mixer);
     if (issuer === undefined || networkAddress(issuer) !== from) return refuse('not the issuer of this batch');
@@ -224,10 +235,9 @@ export class Batches {
     if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
     const turnRoot = revealSigningRoot(state.chain, header);
     if (!this.#context.verifier.bls([seat.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
-    if (receipts.length !== evidence.length) return refuse('evidence is missing');
-    if (toHex(ReceiptList.hashTreeRoot(receipts)) !== toHex(header.receiptsRoot)) return refuse('wrong receipts root');
-    const nodes = receipts.map((receipt, i) => ({ receipt, evidence: evidence[i] as TaskEvidence }));
-    const flaws = checkBatch(this.#options.view(), nodes);
+    const signed = { ...header, ...batchRoots(contentsOf(nodes)) };
+    if (!BatchHeaderType.equals(signed, header)) return refuse('wrong root of receipts or records');
+    const flaws = checkBatch(this.#options.view(), header, nodes);
     if (flaws.length > 0) {
       const reasons = [...new Set(flaws.map(({ reason }) => reason))].join('; ').slice(0, 500);
       return refuse(
@@ -246,12 +256,12 @@ export class Batches {
 /** A certificate of those who signed; null when a signature is malformed. */
 function assemble(
   seats: readonly CommitteeSeat[],
-  { header, receipts, signatures }: Pick<BatchOffer, 'header' | 'receipts'> & { signatures: Map<number, Uint8Array> },
+  { header, nodes, signatures }: BatchOffer & { signatures: Map<number, Uint8Array> },
 ): BodyValues['certifiedBatch'] | null {
   const bits = seats.map(({ mixer }) => signatures.has(mixer));
   const signature = aggregateBls([...signatures.values()]);
   if (signature === null) return null;
-  return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, receipts };
+  return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, ...contentsOf(nodes) };
 }
 
 /** The answer, or a broken stream when it does not come in time. */

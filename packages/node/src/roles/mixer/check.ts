@@ -1,55 +1,64 @@
-import { type DrawTable, drawMiners, type LedgerView, receiptsCode, type Verifier } from '@assay/ledger';
+import { drawMiners, receiptsCode, reportsCode, transitionsCode } from '@assay/ledger';
 import {
+  type BatchHeader,
   drawIdOf,
   equalBytes,
   messageTypes,
   type NodeTransaction,
   Precommit,
   type Receipt,
+  type ResultCode,
   type SessionRow,
   sha256,
   type TaskEvidence,
   TaskRequest,
 } from '@assay/protocol';
-import type { SigningRoots } from '../context.ts';
-import { type Announcements, clockToleranceMs } from './announcements.ts';
-import type { UsedRequests } from './used-requests.ts';
+import { clockToleranceMs } from './announcements.ts';
+import { checkTransition } from './check-transition.ts';
+import type { CheckView } from './check-view.ts';
+import { contentsOf } from './node-transactions.ts';
 
-/** What a mixer checks another's receipts against (§7.2): the ledger, the draws, and what it saw itself. */
-export interface CheckView {
-  readonly state: LedgerView;
-  readonly roots: SigningRoots;
-  readonly verifier: Verifier;
-  readonly announcements: Announcements;
-  readonly usedRequests: UsedRequests;
-  drawTableAt(height: number): DrawTable | null;
-  readonly nowMs: number;
-}
+/** The mixer and epoch of a batch. */
+export type Turn = Pick<BatchHeader, 'mixer' | 'epoch'>;
 
-/** A receipt that may not be certified, by its place in the batch. */
+/** A node transaction that may not be certified, by its place in the batch. */
 export interface Flaw {
   readonly place: number;
   readonly reason: string;
 }
 
-/** Which receipts of a batch may not be certified, and why (§7.2): each by itself, then all together by the ledger. */
-export function checkBatch(view: CheckView, nodes: readonly NodeTransaction[]): Flaw[] {
-  const flaws: Flaw[] = [];
-  const sound: Receipt[] = [];
-  const height = view.state.globals.height + 1;
-  nodes.forEach(({ receipt, evidence }, place) => {
-    const reason = checkReceipt(view, receipt, evidence);
-    if (reason !== null) flaws.push({ place, reason });
-    else sound.push(receipt);
+/**
+ * Which node transactions of a batch may not be certified, and why (§7.2): each by itself, then all together by the
+ * ledger.
+ */
+export function checkBatch(view: CheckView, turn: Turn, nodes: readonly NodeTransaction[]): Flaw[] {
+  const flaws = nodes.flatMap(({ value }, place): Flaw[] => {
+    const reason = checkNode(view, value);
+    return reason === null ? [] : [{ place, reason }];
   });
-  if (flaws.length > 0 || receiptsCode(view.state, sound, height) === 'OK') return flaws;
-  const kept: Receipt[] = [];
-  nodes.forEach(({ receipt }, place) => {
-    const code = receiptsCode(view.state, [...kept, receipt], height);
-    if (code === 'OK') kept.push(receipt);
+  if (flaws.length > 0 || codeOf(view, turn, nodes) === 'OK') return flaws;
+  const kept: NodeTransaction[] = [];
+  nodes.forEach((node, place) => {
+    const code = codeOf(view, turn, [...kept, node]);
+    if (code === 'OK') kept.push(node);
     else flaws.push({ place, reason: code });
   });
   return flaws;
+}
+
+/** What is checked of a node transaction besides the ledger's own rules. */
+function checkNode(view: CheckView, value: NodeTransaction['value']): string | null {
+  if ('receipt' in value) return checkReceipt(view, value.receipt, value.evidence);
+  return 'transition' in value ? checkTransition(view, value) : null;
+}
+
+function codeOf({ state, verifier }: CheckView, turn: Turn, nodes: readonly NodeTransaction[]): ResultCode {
+  const { receipts, records } = contentsOf(nodes);
+  const height = state.globals.height + 1;
+  const code = receiptsCode(state, receipts, height);
+  if (code !== 'OK') return code;
+  const late = transitionsCode(state, records.transitions, height);
+  return late === 'OK' ? reportsCode(state, records.reports, { ...turn, verifier }) : late;
 }
 
 /** Why a receipt may not be certified; null when it may. One reason, the first that applies. */

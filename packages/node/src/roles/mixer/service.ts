@@ -30,9 +30,10 @@ import { networkAddress, protocols, type RoleContext, type RoleService, SigningR
 import { admit, Reservations } from './admission.ts';
 import { Announcements } from './announcements.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
-import type { CheckView } from './check.ts';
+import type { CheckView } from './check-view.ts';
 import { Committee, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
+import { lateKey, ofReceipt, ofTransition, reportKey } from './node-transactions.ts';
 import type { MixerTask } from './state.ts';
 import { type TaskHost, TaskRun } from './task-run.ts';
 import { Transitions } from './transitions.ts';
@@ -81,7 +82,7 @@ export class Mixer implements RoleService {
       endpoint: () => this.#endpoint,
       view: () => this.#view(),
       submit: options.submit,
-      dropped: (taskId) => this.#reservations.release(taskId),
+      dropped: (key) => this.#reservations.release(key),
     });
     const own = { mixer: options.mixer, announcements: this.#announcements };
     this.#transitions = new Transitions(context, this.#roots, own);
@@ -92,9 +93,11 @@ export class Mixer implements RoleService {
     this.#draws.restore();
     this.#draws.update(engine.ledger.state);
     this.#batches.restore();
-    for (const [id, { receipt }] of this.#batches.pending) {
-      if (engine.ledger.state.taskOf(receipt.taskId) !== undefined) this.#batches.drop(id);
-      else this.#reservations.hold(id, receipt.session, receipt.priceUnits);
+    for (const [key, { value }] of this.#batches.pending) {
+      if (!('receipt' in value)) continue;
+      const { taskId, session, priceUnits } = value.receipt;
+      if (engine.ledger.state.taskOf(taskId) !== undefined) this.#batches.drop(key);
+      else this.#reservations.hold(key, session, priceUnits);
     }
     const endpoint = network.join(addressText(signer.address));
     this.#endpoint = endpoint;
@@ -254,10 +257,14 @@ export class Mixer implements RoleService {
       mixer: this.#options.mixer,
       announce: (task) => this.#announce(task),
       avoid: (miner) => this.#avoided.set(miner, this.#context.nowMs() + avoidMs),
+      keepLate: (late) => {
+        this.#batches.add(ofTransition(late));
+        this.#scheduleBatch();
+      },
       release: (task) => this.#reservations.release(toHex(task.taskId)),
       keep: async ({ receipt, evidence, artifact, payload }) => {
         const id = toHex(receipt.taskId);
-        this.#batches.add({ receipt, evidence });
+        this.#batches.add(ofReceipt({ receipt, evidence }));
         const reveal = { artifact, salt: evidence.salt, precommitSignature: evidence.precommitSignature };
         const bundle = ArtifactBundle.serialize({ taskSequence: receipt.taskSequence, payload, reveal });
         this.#context.store.put(artifactKey(id), bundle, this.#artifactExpiry());
@@ -324,11 +331,10 @@ export class Mixer implements RoleService {
   }
 
   async #obey(stream: MessageStream): Promise<void> {
-    const request = await this.#transitions.ordered(stream);
-    if (request === null) return;
-    const run = this.#runs.get(toHex(request.taskId));
-    const nowMs = this.#context.nowMs();
-    await run?.dispatch({ type: 'transition', attempt: request.attempt, nowMs });
+    const order = await this.#transitions.ordered(stream);
+    if (order === null) return;
+    const run = this.#runs.get(toHex(order.request.request.taskId));
+    await run?.dispatch({ type: 'transition', order, nowMs: this.#context.nowMs() });
   }
 
   async #serveArtifact(stream: MessageStream): Promise<void> {
@@ -343,6 +349,8 @@ export class Mixer implements RoleService {
     const { events, height } = committed.result;
     for (const event of events) {
       if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));
+      if (event.type === 'taskLate') this.#batches.drop(lateKey(event));
+      if (event.type === 'minerMeasured' && event.mixer === this.#options.mixer) this.#batches.drop(reportKey(event));
       if (event.type === 'minerRegistered' || event.type === 'powersSet') this.#draws.update(state);
     }
     this.#endpoint?.publish(topics.presence, Presence.serialize({ mixer: this.#options.mixer, height }));

@@ -1,4 +1,14 @@
-import { type Artifact, Artifact as ArtifactType, finishReasons, outcomes, sha256, taskKinds } from '@assay/protocol';
+import {
+  type Artifact,
+  Artifact as ArtifactType,
+  finishReasons,
+  outcomes,
+  sha256,
+  type TaskStateName,
+  TransitionOrder,
+  taskKinds,
+  taskStates,
+} from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../miner/artifact.ts';
 import { beginTask, type MixerEffect, type MixerEvent, type MixerTask, stepTask } from './state.ts';
@@ -52,6 +62,12 @@ function run(task: MixerTask, events: readonly MixerEvent[]): { task: MixerTask;
 }
 
 const types = (effects: readonly MixerEffect[]) => effects.map((e) => e.type).filter((type) => type !== 'announce');
+/** The word of oracle 3 that a step of an attempt is late. */
+const late = (attempt: number, step: TaskStateName = 'prepare'): MixerEvent => {
+  const { request } = TransitionOrder.defaultValue();
+  const asked = { ...request.request, oracle: 3, attempt, state: taskStates[step] };
+  return { type: 'transition', order: { request: { ...request, request: asked }, votes: [] }, nowMs: 1100 };
+};
 const accept: MixerEvent = { type: 'prepared', accepted: true, nowMs: 1010 };
 const piece = (ids: number[], text: string, nowMs = 1020): MixerEvent => ({
   type: 'piece',
@@ -130,8 +146,8 @@ describe('a task at its mixer (§5)', () => {
   });
 
   it('gives the client only what is new after a reassignment', () => {
-    const first = run(begun(), [accept, piece([5, 6], 'ab'), { type: 'transition', attempt: 0, nowMs: 1100 }]);
-    expect(types(first.effects).slice(-2)).toEqual(['cancel', 'prepare']);
+    const first = run(begun(), [accept, piece([5, 6], 'ab'), late(0, 'precommit')]);
+    expect(types(first.effects).slice(-3)).toEqual(['late', 'cancel', 'prepare']);
     const second = run(first.task, [accept, piece([5], 'a'), piece([6, 7], 'bc')]);
     expect(second.task).toMatchObject({ attempt: 1, rank: 1 });
     expect(second.effects.filter((effect) => effect.type === 'forward')).toEqual([
@@ -142,29 +158,35 @@ describe('a task at its mixer (§5)', () => {
   });
 
   it('never splices two answers', () => {
-    const first = run(begun(), [accept, piece([5, 6], 'ab'), { type: 'transition', attempt: 0, nowMs: 1100 }]);
+    const first = run(begun(), [accept, piece([5, 6], 'ab'), late(0, 'precommit')]);
     const second = run(first.task, [accept, piece([9], 'z')]);
     expect(types(second.effects)).toEqual(['start', 'cancel', 'fail']);
     expect(second.task.state).toBe('end');
   });
 
   it('expires after the last reassignment and charges nothing (§5.2)', () => {
-    const transition = (attempt: number): MixerEvent => ({ type: 'transition', attempt, nowMs: 1100 });
-    const { effects } = run(begun(), [transition(0), transition(1), transition(2)]);
+    const { effects } = run(begun(), [late(0), late(1), late(2)]);
     expect(types(effects).at(-1)).toBe('fail');
     expect(effects.some((effect) => effect.type === 'finish')).toBe(false);
   });
 
   it('goes through a short draw again while reassignments are left (§5.2)', () => {
-    const transition = (attempt: number): MixerEvent => ({ type: 'transition', attempt, nowMs: 1100 });
     const short = beginTask({ ...fresh, draw: [11, 12], order: [1, 0] }).task;
-    const { effects } = run(short, [transition(0), transition(1)]);
+    const { effects } = run(short, [late(0), late(1)]);
     expect(effects.filter((effect) => effect.type === 'prepare').map(({ miner }) => miner)).toEqual([11, 12]);
   });
 
-  it('ignores a transition of an earlier attempt', () => {
-    const moved = run(begun(), [{ type: 'transition', attempt: 0, nowMs: 1100 }]);
-    expect(run(moved.task, [{ type: 'transition', attempt: 0, nowMs: 1101 }]).effects).toEqual([]);
+  it('ignores a transition of an earlier attempt or step', () => {
+    const moved = run(begun(), [late(0)]);
+    expect(run(moved.task, [late(0), late(1, 'start')]).effects).toEqual([]);
+  });
+
+  it('records which step of which miner was late, for the oracle that asked (§7.8)', () => {
+    const { effects } = run(begun(), [accept, piece([5], 'a'), late(0, 'precommit')]);
+    expect(effects.find((effect) => effect.type === 'late')?.late.transition).toEqual({
+      ...{ session: 2, taskSequence: 9, requestHash: bytes(32, 2), replica: 0, kind: 0, drawHeight: 40 },
+      ...{ step: taskStates.precommit, attempt: 0, miner: 11, rank: 0, oracle: 3 },
+    });
   });
 
   it.each<[string, Partial<Artifact>]>([

@@ -13,7 +13,10 @@ import {
   type TaskEvidence,
   type TaskRequest,
   type TaskStateName,
+  type TransitionOrder,
+  taskStates,
 } from '@assay/protocol';
+import type { LateTask } from './node-transactions.ts';
 
 /** What the mixer knows of a model when it admits a task; all from the ledger. */
 export interface TaskTerms {
@@ -75,7 +78,7 @@ export type MixerEvent =
   | { readonly type: 'lost'; readonly nowMs: number }
   /** No miner could do it: the request itself is at fault. */
   | { readonly type: 'refused'; readonly code: EdgeCode; readonly detail: string }
-  | { readonly type: 'transition'; readonly attempt: number; readonly nowMs: number }
+  | { readonly type: 'transition'; readonly order: TransitionOrder; readonly nowMs: number }
   | { readonly type: 'clientLeft'; readonly nowMs: number };
 
 export type MixerEffect =
@@ -85,6 +88,7 @@ export type MixerEffect =
   | { readonly type: 'cancel' }
   | { readonly type: 'announce' }
   | { readonly type: 'forward'; readonly firstToken: number; readonly text: string }
+  | { readonly type: 'late'; readonly late: LateTask }
   | { readonly type: 'finish'; readonly receipt: Receipt; readonly evidence: TaskEvidence; readonly artifact: Artifact }
   | { readonly type: 'fail'; readonly code: EdgeCode; readonly detail: string };
 
@@ -144,7 +148,7 @@ export function stepTask(task: MixerTask, event: MixerEvent): MixerStep {
     case 'refused':
       return ended(task, { type: 'fail', code: event.code, detail: event.detail });
     case 'transition':
-      return onTransition(task, event.attempt, event.nowMs);
+      return onTransition(task, event.order, event.nowMs);
     case 'clientLeft':
       return { task: { ...task, clientLeft: true }, effects: [{ type: 'cancel' }] };
   }
@@ -266,12 +270,14 @@ function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array
   };
 }
 
-function onTransition(task: MixerTask, attempt: number, nowMs: number): MixerStep {
-  if (attempt !== task.attempt) return { task, effects: [] };
-  const cancel: MixerEffect = { type: 'cancel' };
+function onTransition(task: MixerTask, order: TransitionOrder, nowMs: number): MixerStep {
+  const { attempt, state } = order.request.request;
+  // What was asked for another step or attempt came too late: the task went on.
+  if (attempt !== task.attempt || state !== taskStates[task.state]) return { task, effects: [] };
+  const effects: MixerEffect[] = [{ type: 'late', late: lateOf(task, order) }, { type: 'cancel' }];
   // §5.2: after the last reassignment the task expires and nothing is charged.
   if (task.attempt >= task.maxReassignments || task.clientLeft) {
-    return ended(task, cancel, {
+    return ended(task, ...effects, {
       type: 'fail',
       code: 'TASK_EXPIRED',
       detail: `It was given to ${attempt + 1} miners.`,
@@ -279,5 +285,16 @@ function onTransition(task: MixerTask, attempt: number, nowMs: number): MixerSte
   }
   // Where miners are few the draw is gone through again: who failed or was away may be back.
   const step = offerTo(task, (task.place + 1) % task.order.length, attempt + 1, nowMs);
-  return { task: step.task, effects: [cancel, ...step.effects] };
+  return { task: step.task, effects: [...effects, ...step.effects] };
+}
+
+/** The record of a late step, for the chain (§7.8). */
+function lateOf(task: MixerTask, order: TransitionOrder): LateTask {
+  const { request, requestSignature, taskSequence, terms, rank, attempt, drawHeight } = task;
+  const transition = {
+    ...{ session: request.session, taskSequence, requestHash: request.requestHash, replica: 0, kind: terms.kind },
+    ...{ step: taskStates[task.state], attempt, rank, drawHeight, oracle: order.request.request.oracle },
+    miner: task.draw[rank] ?? 0,
+  };
+  return { transition, evidence: { request, requestSignature, order } };
 }

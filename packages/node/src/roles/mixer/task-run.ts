@@ -24,6 +24,7 @@ import {
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
+import type { LateTask } from './node-transactions.ts';
 import { beginTask, type MixerEffect, type MixerEvent, type MixerStep, type MixerTask, stepTask } from './state.ts';
 
 /** What a task run needs of its mixer. */
@@ -42,6 +43,8 @@ export interface TaskHost {
     artifact: Artifact;
     payload: InferencePayload;
   }): Promise<void>;
+  /** Takes up the record of a late step. */
+  keepLate(late: LateTask): void;
   release(task: MixerTask): void;
 }
 
@@ -126,6 +129,8 @@ export class TaskRun {
         return this.#host.announce(this.#task);
       case 'forward':
         return this.#forward(effect.firstToken, effect.text);
+      case 'late':
+        return this.#host.keepLate(effect.late);
       case 'finish':
         return this.#end(effect);
       case 'fail': {

@@ -80,6 +80,8 @@ export class Oracle implements RoleService {
       oracle: this.#state.oracle,
       attempt: announcement.attempt,
       state: announcement.state,
+      miner: announcement.miner,
+      rank: announcement.rank,
       timeMs: this.#context.nowMs(),
     };
     const root = this.#roots.of(messageTypes.transitionRequest, TransitionRequest, request);

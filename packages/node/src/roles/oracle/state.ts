@@ -6,7 +6,7 @@ export interface OracleState {
   readonly oracles: number;
   readonly slotMs: number;
   readonly tasks: Map<string, SignedAnnouncement>;
-  /** Attempts this oracle has already asked to end. */
+  /** Step of which attempt this oracle has already asked to end. */
   readonly asked: Map<string, number>;
 }
 
@@ -66,6 +66,11 @@ function forget({ tasks, asked }: Pick<OracleState, 'tasks' | 'asked'>, taskId: 
   asked.delete(taskId);
 }
 
+/** The steps of a task's attempts, counted. */
+function turnOf({ attempt, state }: TaskAnnouncement): number {
+  return attempt * (taskStates.end + 1) + state;
+}
+
 function onTick(state: OracleState, nowMs: number): OracleEffect[] {
   const effects: OracleEffect[] = [];
   for (const [taskId, signed] of state.tasks) {
@@ -75,10 +80,10 @@ function onTick(state: OracleState, nowMs: number): OracleEffect[] {
       forget(state, taskId);
       continue;
     }
-    if (lateMs <= 0 || state.asked.get(taskId) === announcement.attempt) continue;
+    if (lateMs <= 0 || state.asked.get(taskId) === turnOf(announcement)) continue;
     // §5.3: the lead asks first; after a silent slot the next one does.
     if (leadOracle(announcement, { lateMs, slotMs: state.slotMs, oracles: state.oracles }) !== state.oracle) continue;
-    state.asked.set(taskId, announcement.attempt);
+    state.asked.set(taskId, turnOf(announcement));
     effects.push({ type: 'requestTransition', taskId, signed });
   }
   return effects;

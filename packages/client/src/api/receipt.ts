@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { bytes, bytes32, count, signature96, units } from './scalars.ts';
+
+/** A receipt that proves itself with nothing but the committee's keys. */
+export const ReceiptJson = z.object({
+  chainId: z.string(),
+  genesisHash: bytes32,
+  height: count,
+  receipt: z.object({
+    taskId: bytes32,
+    kind: count,
+    outcome: count,
+    session: count,
+    model: count,
+    miner: count,
+    gateway: count,
+    drawHeight: count,
+    taskSequence: count,
+    replica: count,
+    rank: count,
+    attempt: count,
+    tokensIn: count,
+    tokensOut: count,
+    priceUnits: units,
+    requestHash: bytes32,
+    artifactRoot: bytes32,
+    firstTokenMs: count,
+    totalMs: count,
+    similarityPpb: count,
+  }),
+  index: count,
+  path: z.array(bytes32),
+  certificate: z.object({
+    header: z.object({
+      epoch: count,
+      mixer: count,
+      sequence: count,
+      receiptsRoot: bytes32,
+      recordsRoot: bytes32,
+      reveal: signature96,
+    }),
+    signers: bytes,
+    signature: signature96,
+  }),
+});
+export type ReceiptJson = z.infer<typeof ReceiptJson>;

@@ -1,0 +1,37 @@
+import type { Params } from '@assay/protocol';
+import { PPB } from '../integers.ts';
+import { READ, type Steps } from '../pace.ts';
+import { SHARE_ONE } from './competition.ts';
+import type { Work } from './work.ts';
+
+/** What the weak periods of a miner multiply its measured values with (economics §4.7). */
+export function weakFactorPpb(weakPeriods: number, { belowPpb, reduceAfter, factorPpb }: Params['weak']): number {
+  return belowPpb > 0 && weakPeriods >= reduceAfter ? factorPpb : Number(PPB);
+}
+
+/**
+ * Counts the weak periods of those who competed: a Final, before any reduction for weak ones, below a part of the mean
+ * is one more, else they begin anew.
+ */
+export function* judgeWeak(
+  { state, books, pace, events }: Work,
+  contestants: readonly { readonly miner: number; readonly weakPeriods: number }[],
+  weights: readonly bigint[],
+): Steps {
+  const { belowPpb } = books.params.weak;
+  if (belowPpb === 0) return;
+  const all = weights.reduce((sum, weight) => sum + weight, 0n);
+  const count = BigInt(contestants.length);
+  for (const [place, { miner, weakPeriods }] of contestants.entries()) {
+    const final = weights[place] ?? 0n;
+    const isWeak = final * count * PPB < all * BigInt(belowPpb);
+    const periods = isWeak ? weakPeriods + 1 : 0;
+    if (periods !== weakPeriods) state.miners.update(miner, { weakPeriods: periods });
+    if (isWeak) events.push({ type: 'scoreWeak', miner, periods, finalPpb: toPpb(final), meanPpb: toPpb(all / count) });
+    if (pace.isSpent(READ)) yield;
+  }
+}
+
+function toPpb(share: bigint): bigint {
+  return share / (SHARE_ONE / PPB);
+}

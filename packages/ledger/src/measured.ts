@@ -1,0 +1,40 @@
+import { limits, type MeasureReport, type MeasureRow } from '@assay/protocol';
+
+/** What challenges measured of a miner (§8.4); null where nothing did. */
+export interface MeasuredValues {
+  readonly hashRate: bigint | null;
+  readonly bandwidth: bigint | null;
+  readonly latencyMs: number | null;
+}
+
+/** A value for each of the last epochs in which mixers measured one: the median over them, last first (§8.4). */
+export function epochValues(row: Readonly<MeasureRow>): Pick<MeasureRow, 'hashRates' | 'bandwidths' | 'latenciesMs'> {
+  const { reports } = row;
+  return {
+    hashRates: withMedian(reports, ({ hashRate }) => hashRate, row.hashRates),
+    bandwidths: withMedian(reports, ({ bandwidth }) => bandwidth, row.bandwidths),
+    latenciesMs: withMedian(reports, ({ latencyMs }) => latencyMs, row.latenciesMs),
+  };
+}
+
+function withMedian<Value extends number | bigint>(
+  reports: readonly MeasureReport[],
+  pick: (report: MeasureReport) => Value,
+  before: readonly Value[],
+): Value[] {
+  const median = medianOf(reports.map(pick));
+  return median === null ? [...before] : [median, ...before].slice(0, limits.measuredEpochs);
+}
+
+/** The medians over those epochs: a mixer that lies moves none of them alone. */
+export function measuredValues(row: Readonly<MeasureRow> | undefined): MeasuredValues {
+  if (row === undefined) return { hashRate: null, bandwidth: null, latencyMs: null };
+  const { hashRates, bandwidths, latenciesMs } = epochValues(row);
+  return { hashRate: medianOf(hashRates), bandwidth: medianOf(bandwidths), latencyMs: medianOf(latenciesMs) };
+}
+
+/** The middle of what was measured, the lower one of two; null without any. Zero is not measured (§8.3). */
+function medianOf<Value extends number | bigint>(values: readonly Value[]): Value | null {
+  const sorted = values.filter((value) => value > 0).toSorted((a, b) => (a < b ? -1 : 1));
+  return sorted[(sorted.length - 1) >> 1] ?? null;
+}

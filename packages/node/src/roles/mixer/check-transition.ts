@@ -1,0 +1,78 @@
+import { drawMiners, isQuorum, type LedgerView, transitionsCode, type Verifier } from '@assay/ledger';
+import {
+  drawIdOf,
+  equalBytes,
+  messageTypes,
+  TaskRequest,
+  type TransitionOrder,
+  TransitionRequest,
+  taskIdOf,
+} from '@assay/protocol';
+import type { SigningRoots } from '../context.ts';
+import type { CheckView } from './check-view.ts';
+import { presentCommittee } from './committee.ts';
+import type { LateTask } from './node-transactions.ts';
+
+interface Signatures {
+  readonly state: LedgerView;
+  readonly roots: SigningRoots;
+  readonly verifier: Verifier;
+}
+
+/** Whether a request is signed by the oracle it names. */
+export function isByOracle(
+  { state, roots, verifier }: Signatures,
+  { request, signature }: TransitionOrder['request'],
+): boolean {
+  const oracle = state.oracles.get(request.oracle);
+  if (oracle === undefined) return false;
+  const root = roots.of(messageTypes.transitionRequest, TransitionRequest, request);
+  return verifier.ed25519(oracle.publicKey, root, signature);
+}
+
+/** Whether more than two thirds of the mixers agree to a request (§5.3). */
+export function isSupported(view: Signatures, { request: signed, votes }: TransitionOrder): boolean {
+  if (!isByOracle(view, signed)) return false;
+  const { mixers } = view.state;
+  const seats = presentCommittee(view.state);
+  const root = view.roots.of(messageTypes.transitionVote, TransitionRequest, signed.request);
+  const voters = new Set<number>();
+  for (const vote of votes) {
+    const isMember = seats.some((seat) => seat.mixer === vote.mixer);
+    const key = isMember ? mixers.at(vote.mixer).publicKey : undefined;
+    if (vote.agrees && key !== undefined && view.verifier.ed25519(key, root, vote.signature)) voters.add(vote.mixer);
+  }
+  return isQuorum(voters.size, seats.length);
+}
+
+/** Why a late step may not be certified; null when it may. One reason, the first that applies. */
+export function checkTransition(view: CheckView, late: LateTask): string | null {
+  const code = transitionsCode(view.state, [late.transition], view.state.globals.height + 1);
+  return code === 'OK' ? (checkAsked(view, late) ?? checkOrder(view, late) ?? checkMiner(view, late)) : code;
+}
+
+function checkAsked(view: CheckView, { transition, evidence }: LateTask): string | null {
+  const { request, requestSignature } = evidence;
+  const same = request.session === transition.session && equalBytes(request.requestHash, transition.requestHash);
+  if (!same) return 'the transition is not of the signed request';
+  const root = view.roots.of(messageTypes.taskRequest, TaskRequest, request);
+  const { sessionKey } = view.state.sessions.at(transition.session);
+  return view.verifier.ed25519(sessionKey, root, requestSignature) ? null : 'the request is not signed by the session';
+}
+
+function checkOrder(view: CheckView, { transition, evidence }: LateTask): string | null {
+  const { step, attempt, miner, rank, oracle } = transition;
+  const { request } = evidence.order.request;
+  const asked = { ...request, taskId: taskIdOf(transition), state: step, attempt, miner, rank, oracle };
+  if (!TransitionRequest.equals(asked, request)) return 'the mixers voted on another transition';
+  return isSupported(view, evidence.order) ? null : 'too few mixers agree that the step was late';
+}
+
+function checkMiner(view: CheckView, { transition }: LateTask): string | null {
+  const { session, kind, drawHeight, rank, miner } = transition;
+  const table = view.drawTableAt(drawHeight);
+  if (table === null) return 'the draw is too old to check';
+  const { domain, model, payer, dedicatedMiners } = view.state.sessions.at(session);
+  const request = { taskId: drawIdOf(transition), kind, domain, model, payer, dedicatedMiners, drawHeight };
+  return drawMiners(table, request, rank + 1)[rank]?.miner === miner ? null : 'the miner was not drawn at this rank';
+}

@@ -1,0 +1,52 @@
+import {
+  type BodyValues,
+  type NodeTransaction,
+  nodeTransactions,
+  type Receipt,
+  type TaskEvidence,
+  type Transition,
+  type TransitionEvidence,
+  taskIdOf,
+  toHex,
+} from '@assay/protocol';
+
+/** What one mixer certifies with the others, with the evidence for it (§7.1). */
+export interface FinishedTask {
+  readonly receipt: Receipt;
+  readonly evidence: TaskEvidence;
+}
+export interface LateTask {
+  readonly transition: Transition;
+  readonly evidence: TransitionEvidence;
+}
+
+export const ofReceipt = (value: FinishedTask): NodeTransaction => ({ selector: nodeTransactions.receipt, value });
+export const ofTransition = (value: LateTask): NodeTransaction => ({ selector: nodeTransactions.transition, value });
+
+/** Identity among what waits: a task's own id for its receipt, so that it is found by it. */
+export function keyOfNode({ value }: NodeTransaction): string {
+  if ('receipt' in value) return toHex(value.receipt.taskId);
+  if ('report' in value) return reportKey(value.report);
+  const { transition } = value;
+  return lateKey({ ...transition, taskId: taskIdOf(transition) });
+}
+
+/** A mixer reports on a miner once in an epoch. */
+export function reportKey({ miner }: { miner: number }): string {
+  return `measured/${miner}`;
+}
+
+export function lateKey({ taskId, attempt, miner }: { taskId: Uint8Array; attempt: number; miner: number }): string {
+  return `${toHex(taskId)}/${attempt}/${miner}`;
+}
+
+/** Node transactions as a batch holds them. */
+export function contentsOf(nodes: readonly NodeTransaction[]): Omit<BodyValues['certifiedBatch'], 'certificate'> {
+  return {
+    receipts: nodes.flatMap(({ value }) => ('receipt' in value ? [value.receipt] : [])),
+    records: {
+      transitions: nodes.flatMap(({ value }) => ('transition' in value ? [value.transition] : [])),
+      reports: nodes.flatMap(({ value }) => ('report' in value ? [value.report] : [])),
+    },
+  };
+}

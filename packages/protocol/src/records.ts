@@ -1,0 +1,113 @@
+import { ContainerType } from '@chainsafe/ssz';
+import { BlsSignature, Bytes32, listOfU32, listOfUnits, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { limits } from './limits.ts';
+import { type Receipt, ReceiptList } from './receipt.ts';
+import { StructListType, StructType } from './struct.ts';
+
+/** The steps of a task, in order (§5). */
+export const taskStates = { create: 0, prepare: 1, start: 2, precommit: 3, commit: 4, end: 5 } as const;
+export type TaskStateName = keyof typeof taskStates;
+
+/** The node transaction of a late step: the task was taken from its miner by the word of an oracle (§5.3). */
+export const Transition = new StructType(
+  {
+    /** With them the task's id is made; what the task was for. */
+    session: U32,
+    taskSequence: U64,
+    requestHash: Bytes32,
+    replica: U8,
+    kind: U8,
+    /** The step that was late, one of `taskStates`, and of which attempt. */
+    step: U8,
+    attempt: U8,
+    /** The miner it was taken from, and its rank in the draw from the state of that height. */
+    miner: U32,
+    rank: U16,
+    drawHeight: U64,
+    /** Who asked. */
+    oracle: U16,
+  },
+  { typeName: 'Transition' },
+);
+export type Transition = ValueOf<typeof Transition>;
+
+/** What a mixer signs to learn how many challenges it owes a miner in an epoch (§8.1). */
+export const ChallengeTurn = new StructType({ epoch: U32, miner: U32 }, { typeName: 'ChallengeTurn' });
+
+/** What one mixer measured of a miner in an epoch; zero is not measured (§8.3). */
+const measured = {
+  /** Identity and canary challenges that it failed. */
+  failed: U8,
+  /** Verified nonces per second of the compute challenge, and bytes per second. */
+  hashRate: Units,
+  bandwidth: Units,
+  /** Round trip, milliseconds. */
+  latencyMs: U32,
+};
+
+/** The node transaction of the challenges of one mixer to one miner in an epoch (§8.1). */
+export const ChallengeReport = new StructType(
+  {
+    miner: U32,
+    /** The mixer's signature over the challenge turn. */
+    reveal: BlsSignature,
+    ...measured,
+  },
+  { typeName: 'ChallengeReport' },
+);
+export type ChallengeReport = ValueOf<typeof ChallengeReport>;
+
+/** The node transactions of a batch that are not receipts (§7.1). */
+export const BatchRecords = new ContainerType(
+  {
+    transitions: new StructListType(Transition, limits.maxBatchTransitions),
+    reports: new StructListType(ChallengeReport, limits.maxBatchReports),
+  },
+  { typeName: 'BatchRecords' },
+);
+export type BatchRecords = ValueOf<typeof BatchRecords>;
+
+/** A transition as the ledger keeps it while its task could still be certified. */
+export const TransitionRow = new StructType(
+  {
+    taskId: Bytes32,
+    step: U8,
+    attempt: U8,
+    miner: U32,
+    oracle: U16,
+    drawHeight: U64,
+    /** Height of the block that recorded it. */
+    height: U64,
+  },
+  { typeName: 'TransitionRow' },
+);
+export type TransitionRow = ValueOf<typeof TransitionRow>;
+
+/** A report as the ledger keeps it, with the challenges its mixer owed. */
+export const MeasureReport = new StructType({ mixer: U32, owed: U8, ...measured }, { typeName: 'MeasureReport' });
+export type MeasureReport = ValueOf<typeof MeasureReport>;
+
+/** What was measured of one miner (§8.4): the reports of its last epoch, and the values of those before, last first. */
+export const MeasureRow = new StructType(
+  {
+    miner: U32,
+    epoch: U32,
+    reports: new StructListType(MeasureReport, limits.measurers),
+    hashRates: listOfUnits(limits.measuredEpochs),
+    bandwidths: listOfUnits(limits.measuredEpochs),
+    latenciesMs: listOfU32(limits.measuredEpochs),
+  },
+  { typeName: 'MeasureRow' },
+);
+export type MeasureRow = ValueOf<typeof MeasureRow>;
+
+/** What the header of a batch says of its contents (§7.3). */
+export function batchRoots(batch: { readonly receipts: Receipt[]; readonly records: BatchRecords }): {
+  readonly receiptsRoot: Uint8Array;
+  readonly recordsRoot: Uint8Array;
+} {
+  return {
+    receiptsRoot: ReceiptList.hashTreeRoot(batch.receipts),
+    recordsRoot: BatchRecords.hashTreeRoot(batch.records),
+  };
+}
