@@ -1,0 +1,65 @@
+import { type BodyKind, bodySelectors, Transaction, toHex } from '@assay/protocol';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Ledger } from './ledger.ts';
+import { act } from './random.fixture.ts';
+import type { Act } from './random-values.fixture.ts';
+import type { LedgerView } from './state.ts';
+import { World } from './world.fixture.ts';
+
+const someActs = (minLength: number, maxLength: number): fc.Arbitrary<Act[]> =>
+  fc.array(act, { minLength, maxLength, size: 'max' });
+const kinds = Object.keys(bodySelectors) as BodyKind[];
+const people = ['minerA', 'minerB', 'minerC', 'owner', 'creator', 'stranger0', 'mixer1', 'validator2'] as const;
+/** They turn the beacon, or are turns that the order of a block decides. */
+const ordered: readonly BodyKind[] = ['certifiedBatch', 'auditCommit', 'auditReveal', 'acceptModel'];
+
+/** At most one transaction of each sender that would be taken alone and has no place in an order. */
+function independent({ ledger, keys }: World, transactions: readonly Uint8Array[]): Uint8Array[] {
+  const bySender = new Map<string, Uint8Array>();
+  for (const bytes of transactions) {
+    if (ledger.check(bytes, keys.verifier) !== 'OK') continue;
+    const { publicKey, body } = Transaction.deserialize(bytes).content;
+    const sender = toHex(publicKey);
+    if (!ordered.includes(kinds[body.selector] as BodyKind) && !bySender.has(sender)) bySender.set(sender, bytes);
+  }
+  return [...bySender.values()];
+}
+
+function totals(state: LedgerView): unknown {
+  const { mintedUnits, burnedUnits, treasuryUnits } = state.globals;
+  const accounts = Array.from(state.accounts, ({ address, balanceUnits, nonce }) => [
+    toHex(address),
+    { balanceUnits, nonce },
+  ]);
+  return { mintedUnits, burnedUnits, treasuryUnits, held: state.heldUnits(), accounts: Object.fromEntries(accounts) };
+}
+
+it('the order of independent transactions in a block changes no total and no balance', () => {
+  let compared = 0;
+  fc.assert(
+    fc.property(fc.array(someActs(1, 4), { maxLength: 8 }), someActs(30, 60), (before, acts) => {
+      const world = new World({ params: { epochBlocks: 8, receiptLifetimeBlocks: 4 } }).populate();
+      const gifts = people.map((to) => world.tx('payer', 'transfer', { to: world.address(to), amountUnits: 3000n }));
+      world.block(...gifts);
+      for (const each of before) world.block(...each.flatMap((one) => one(world)));
+      const transactions = independent(
+        world,
+        acts.flatMap((one) => one(world)),
+      );
+      const { height, timeMs } = world.state.globals;
+      const [forth, back] = [transactions, transactions.toReversed()].map((each) => {
+        const ledger = Ledger.fromSnapshot(world.ledger.snapshot());
+        const block = { height: height + 1, timeMs: timeMs + 1, proposer: 0, transactions: each };
+        const codes = ledger.applyBlock(block, world.keys.verifier).transactions.map(({ code }) => code);
+        return { codes, totals: totals(ledger.state) };
+      });
+      // One of two that want the same is refused in either order: those are not independent.
+      if (forth === undefined || back?.codes.reverse().join() !== forth.codes.join()) return;
+      compared += transactions.length > 1 ? transactions.length : 0;
+      expect(back.totals).toEqual(forth.totals);
+    }),
+    { numRuns: 200 },
+  );
+  expect(compared).toBeGreaterThan(100);
+}, 120_000);
