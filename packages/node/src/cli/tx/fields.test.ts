@@ -99,6 +99,24 @@ describe.each(kinds)('assay tx %s', (kind) => {
     expect(sentences[kind]).toMatch(/^[A-Z].*\.$/);
   });
 
+  it('takes the members of a group by their names, and its lists as empty', () => {
+    for (const [i, { fieldType }] of bodyType(kind).fieldsEntries.entries()) {
+      const option = txOptions(kind)[i];
+      if (!isContainer(fieldType) || option?.form.placeholder.includes('=') !== true) continue;
+      const expected = oneOf(fieldType) as Record<string, unknown>;
+      const pairs = fieldType.fieldsEntries.flatMap((member) => {
+        const { fieldName: name, fieldType: type } = member;
+        if ('limit' in type) expected[name] = [];
+        if ('limit' in type) return [];
+        const form = formOf(type, name, fieldType.typeName);
+        const [, word] = /^one of (\w+)/.exec(form.takes) ?? [];
+        if (word !== undefined) expected[name] = form.read(word, known);
+        return [`${optionKey(name, type)}=${word ?? typed(type, expected[name])}`];
+      });
+      expect(option.form.read(pairs.join(','), known)).toEqual(expected);
+    }
+  });
+
   it('misses what is left out, by name', () => {
     for (const { key, flag, form } of txOptions(kind)) {
       if (form.isOptional === true) continue;
@@ -155,7 +173,7 @@ describe('words', () => {
     ['propose', { set: 'halvingDays' }, '--set takes a parameter and its value, as in audit.floorPpb=50000000, not'],
     ['propose', { set: 'halvingDay=7' }, 'No vote could make this change: there is no parameter "halvingDay".'],
     ['propose', { treasurySpend: 'to=payer,amount=x' }, 'amount takes an amount in units'],
-    ['propose', { treasurySpend: 'to=payer' }, '--treasury-spend takes values by their names'],
+    ['propose', { treasurySpend: 'to=payer' }, '--treasury-spend takes to=ADDRESS,amount=UNITS, or JSON, not'],
     [
       'propose',
       { set: 'halvingDays=7', treasurySpend: 'to=payer,amount=1' },

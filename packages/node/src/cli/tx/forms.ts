@@ -1,6 +1,7 @@
 import { parseUnits } from '@assay/client';
 import {
   Address,
+  admissions,
   findings,
   fromHex,
   ParameterChange,
@@ -56,6 +57,7 @@ const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'SetRoleStatus.status': roleStatuses,
   'CastVote.choice': voteChoices,
   'AuditNumbers.finding': findings,
+  'DomainTerms.admission': admissions,
 };
 
 /** The form of a field of a transaction, chosen by its type; `owner` is the name of the type it belongs to. */
@@ -73,14 +75,21 @@ export function formOf(type: Type<unknown>, name: string, owner: string): Form {
 }
 
 function compositeForm(type: Type<unknown>, name: string): Form {
-  const isList = type instanceof ListBasicType || type instanceof ListCompositeType || type instanceof VectorBasicType;
-  if (isList) {
+  if (isArray(type)) {
     const item = type.elementType as Type<unknown>;
     return isContainer(item) ? jsonForm(type) : listForm(type, formOf(item, name, type.typeName));
   }
-  // Between commas there is no room for more commas.
-  const isFlat = isContainer(type) && type.fieldsEntries.every(({ fieldType }) => isSimple(fieldType));
+  const isFlat =
+    isContainer(type) && type.fieldsEntries.every(({ fieldType }) => isSimple(fieldType) || isList(fieldType));
   return isFlat ? structForm(type) : jsonForm(type);
+}
+
+function isArray(type: Type<unknown>) {
+  return isList(type) || type instanceof VectorBasicType;
+}
+
+function isList(type: Type<unknown>) {
+  return type instanceof ListBasicType || type instanceof ListCompositeType;
 }
 
 function isSimple(type: Type<unknown>): boolean {
@@ -110,7 +119,7 @@ function numberForm({ byteLength }: UintNumberType): Form {
 function wordForm(named: Readonly<Record<string, number>>): Form {
   const choices = Object.keys(named).join(', ');
   return {
-    placeholder: 'WORD',
+    placeholder: Object.keys(named).join('|'),
     takes: `one of ${choices}`,
     read: (text) => (Object.hasOwn(named, text) ? named[text] : null),
   };
@@ -186,17 +195,21 @@ function listForm({ limit, length }: List, item: Form): Form {
   };
 }
 
-/** `name=value,name=value`, or JSON. */
+/** `name=value,name=value`, or JSON; between commas there is no room for more, so that a list in it is empty. */
 function structForm(type: Struct): Form {
-  const members = type.fieldsEntries.map(({ fieldName, fieldType }) => ({
+  const empty = Object.fromEntries(
+    type.fieldsEntries.filter(({ fieldType }) => isList(fieldType)).map(({ fieldName }) => [fieldName, []]),
+  );
+  const simple = type.fieldsEntries.filter(({ fieldType }) => !isList(fieldType));
+  const members = simple.map(({ fieldName, fieldType }) => ({
     name: fieldName,
     key: optionKey(fieldName, fieldType),
     form: formOf(fieldType, fieldName, type.typeName),
   }));
   const json = jsonForm(type);
   return {
-    placeholder: members.map(({ key, form }) => `${key}=${form.placeholder}`).join(','),
-    takes: 'values by their names with commas between them, or JSON',
+    placeholder: 'NAME=VALUE,…',
+    takes: `${members.map(({ key, form }) => `${key}=${form.placeholder}`).join(',')}, or JSON`,
     read: (text, known) => {
       if (text.trimStart().startsWith('{')) return json.read(text, known);
       const given = text.split(',').map((pair) => settingOf(pair));
@@ -207,15 +220,16 @@ function structForm(type: Struct): Form {
         if (part !== undefined && value === null) throw misread(key, form, part);
         return [name, value] as const;
       });
-      return values.some(([, value]) => value === null) ? null : Object.fromEntries(values);
+      return values.some(([, value]) => value === null) ? null : { ...empty, ...Object.fromEntries(values) };
     },
   };
 }
 
 function jsonForm(type: Type<unknown>): Form {
+  const example = JSON.stringify(type.toJson(type.defaultValue()));
   return {
     placeholder: 'JSON',
-    takes: 'JSON, as the API writes it',
+    takes: example.length <= longestExample ? `JSON, as in ${example}` : 'JSON, as the API writes it',
     read: (text) => {
       try {
         return type.fromJson(JSON.parse(text));
@@ -226,6 +240,9 @@ function jsonForm(type: Type<unknown>): Form {
     },
   };
 }
+
+/** Of a JSON value in the help, characters. */
+const longestExample = 300;
 
 /** The name a field has on the command line: an amount is given in units, so `amountUnits` would mislead. */
 export function optionKey(name: string, type: Type<unknown>): string {
