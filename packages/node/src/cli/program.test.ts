@@ -159,6 +159,17 @@ describe('without a node', () => {
     },
   );
 
+  it('keys makes one more, beside those there are, and none where there are none', async () => {
+    const dataDir = join(root, 'with-keys');
+    mkdirSync(dataDir, { recursive: true });
+    await openKeystore(join(dataDir, 'keys.json'), 'assay-devnet', [{ name: 'miner-1', bls: false }]);
+    const { out } = await assay(['keys', '--add', 'mixer-9', '--committee', '--json', '--data', dataDir]);
+    const kinds = JSON.parse(out).keys.map(({ name, kind }: { name: string; kind: string }) => `${name} ${kind}`);
+    expect(kinds).toEqual(['miner-1 account', 'mixer-9 committee']);
+    expect((await assay(['keys', '--add', 'Mixer 9', '--data', dataDir])).code).toBe(exitCodes.usage.code);
+    expect((await assay(['keys', '--add', 'x', '--data', join(root, 'none')])).code).toBe(exitCodes.notFound.code);
+  });
+
   it('tx lists the kinds of transactions', async () => {
     const { code, out } = await assay(['tx', '--json']);
     const { kinds } = JSON.parse(out);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { addressText, parseAddress, toHex } from '@assay/protocol';
 import { z } from 'zod';
-import { type Keystore, openKeystore, passphraseFrom } from '../../keys/keystore.ts';
+import { type KeyName, type Keystore, openKeystore, passphraseFrom } from '../../keys/keystore.ts';
 import { defineCommand } from '../command.ts';
 import { CliError } from '../failures.ts';
 import { dataFiles } from '../location.ts';
@@ -9,10 +9,19 @@ import { table } from '../table.ts';
 
 export const keysCommand = defineCommand({
   name: 'keys',
-  summary: 'The keys of a data directory: names, kinds and addresses, never secrets.',
+  summary: 'The keys of a data directory: names, kinds and addresses, never secrets; `--add` makes one more.',
   arguments: [],
-  options: [],
-  input: z.object({}),
+  options: [
+    { syntax: '--add <NAME>', description: 'make a key of this name, when there is none' },
+    { syntax: '--committee', description: 'what is added signs for a mixer as well' },
+  ],
+  input: z.object({
+    add: z
+      .string()
+      .regex(/^[a-z0-9-]{1,64}$/, 'A key is named with small letters, digits and hyphens.')
+      .optional(),
+    committee: z.boolean().default(false),
+  }),
   output: z.object({
     keys: z.array(
       z.object({
@@ -25,7 +34,10 @@ export const keysCommand = defineCommand({
       }),
     ),
   }),
-  run: async ({ dataDir, environment }) => ({ keys: await listKeys(dataDir, environment) }),
+  run: async ({ dataDir, environment, input }) => {
+    await keysOf(dataDir, environment, input.add === undefined ? [] : [{ name: input.add, bls: input.committee }]);
+    return { keys: await listKeys(dataDir, environment) };
+  },
   print: ({ keys }) =>
     table(
       ['key', 'kind', 'address'],
@@ -33,10 +45,16 @@ export const keysCommand = defineCommand({
     ),
 });
 
-/** The keys of a data directory. Throws CliError when there are none. */
-export async function keysOf(dataDir: string, environment: NodeJS.ProcessEnv): Promise<Keystore> {
-  const store = await openKeystore(join(dataDir, dataFiles.keys), passphraseFrom(environment), []);
-  if (store.names().length > 0) return store;
+/** The keys of a data directory, with those that are to be made. Throws CliError when there are none. */
+export async function keysOf(
+  dataDir: string,
+  environment: NodeJS.ProcessEnv,
+  wanted: readonly KeyName[] = [],
+): Promise<Keystore> {
+  const path = join(dataDir, dataFiles.keys);
+  const passphrase = passphraseFrom(environment);
+  const store = await openKeystore(path, passphrase, []);
+  if (store.names().length > 0) return wanted.length === 0 ? store : openKeystore(path, passphrase, wanted);
   throw new CliError('notFound', `${dataDir} holds no keys. \`npm start\` makes them, or name another with --data.`);
 }
 
