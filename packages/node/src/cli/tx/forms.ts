@@ -79,9 +79,9 @@ function compositeForm(type: Type<unknown>, name: string): Form {
     const item = type.elementType as Type<unknown>;
     return isContainer(item) ? jsonForm(type) : listForm(type, formOf(item, name, type.typeName));
   }
-  const isFlat =
-    isContainer(type) && type.fieldsEntries.every(({ fieldType }) => isSimple(fieldType) || isList(fieldType));
-  return isFlat ? structForm(type) : jsonForm(type);
+  const members = isContainer(type) ? type.fieldsEntries.map(({ fieldType }) => fieldType) : [];
+  const isFlat = members.some(isSimple) && members.every((member) => isSimple(member) || isList(member));
+  return isFlat && isContainer(type) ? structForm(type) : jsonForm(type);
 }
 
 function isArray(type: Type<unknown>) {
