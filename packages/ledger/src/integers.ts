@@ -7,7 +7,9 @@ export const MAX_UNITS = (1n << 64n) - 1n;
 /** The largest integer whose square is at most `value`, which must not be negative. */
 export function isqrt(value: bigint): bigint {
   if (value < 2n) return value;
-  let root = 1n << BigInt((value.toString(2).length + 1) >> 1);
+  let bits = 0;
+  for (let rest = value; rest > 0n; rest >>= 8n) bits += 8;
+  let root = 1n << BigInt(bits >> 1);
   for (;;) {
     const next = (root + value / root) >> 1n;
     if (next >= root) return root;

@@ -22,9 +22,12 @@ interface ListType<Row> {
   };
 }
 
+/** The fields of a row that change; null when none does. */
+type Change<Row> = (row: Readonly<Row>) => Partial<Row> | null;
+
 /** A change that some rows are still to get. */
 interface Later<Row> {
-  readonly change: (row: Readonly<Row>) => Readonly<Row>;
+  readonly change: Change<Row>;
   /** One for each row that has not got it. */
   readonly isDue: Uint8Array;
   due: number;
@@ -149,7 +152,7 @@ export class Table<Row> implements ReadonlyTable<Row> {
    * Changes every present row, but writes each only when `writeChange` or another change comes to it. Reads give rows
    * that are changed already. The change before this one must be written.
    */
-  changeLater(change: (row: Readonly<Row>) => Readonly<Row>): void {
+  changeLater(change: Change<Row>): void {
     if (this.#later !== null) throw new RangeError(`${this.#later.due} rows are still to get another change`);
     const due = this.#rows.length;
     if (due > 0) this.#later = { change, isDue: new Uint8Array(due).fill(1), due };
@@ -157,13 +160,15 @@ export class Table<Row> implements ReadonlyTable<Row> {
 
   /** Writes the change that a row is still to get; nothing when it has it. */
   writeChange(index: number): void {
-    const row = this.at(index);
-    if (row === this.#rows[index]) this.#markChanged(index);
-    else this.set(index, row);
+    if (this.#later?.isDue[index] !== 1) return;
+    const change = this.#later.change(this.written(index));
+    this.#markChanged(index);
+    if (change !== null) this.update(index, change);
   }
 
   #changed({ change, isDue }: Later<Row>, index: number, row: Readonly<Row>): Readonly<Row> {
-    return isDue[index] === 1 ? change(row) : row;
+    const changed = isDue[index] === 1 ? change(row) : null;
+    return changed === null ? row : { ...row, ...changed };
   }
 
   #markChanged(index: number): void {

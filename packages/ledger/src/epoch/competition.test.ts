@@ -4,7 +4,10 @@ import { atOnce } from '../pace.ts';
 import { finals as finalSteps, SHARE_ONE } from './competition.ts';
 
 const finals = (raws: readonly (readonly bigint[])[], alphaBps: readonly number[]) =>
-  atOnce((pace) => finalSteps(raws, alphaBps, pace));
+  atOnce((pace) => {
+    const columns = alphaBps.map((_, component) => raws.map((raw) => raw[component] ?? 0n));
+    return finalSteps(columns, { contestants: raws.length, alphaBps }, pace);
+  });
 const tenth = SHARE_ONE / 10n;
 
 describe('competition (economics §4)', () => {

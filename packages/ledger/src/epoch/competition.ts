@@ -6,17 +6,17 @@ export const SHARE_ONE = 10n ** 18n;
 /**
  * Final of every contestant, in 10⁻¹⁸: Σ_c α_c · raw_c / Σ raw_c (economics §4.2). A component whose total is zero
  * gives nobody anything and its weight is shared by the others in proportion, so the Finals add up to one (less
- * rounding) whenever any weighted component is not empty. `raws` has one row per contestant, one value per component.
+ * rounding) whenever any weighted component is not empty. `raws` has one column per component.
  */
 export function* finals(
   raws: readonly (readonly bigint[])[],
-  alphaBps: readonly number[],
+  { contestants, alphaBps }: { readonly contestants: number; readonly alphaBps: readonly number[] },
   pace: Pace,
 ): Steps<bigint[]> {
-  const totals = alphaBps.map(() => 0n);
-  for (const raw of raws) {
-    for (let component = 0; component < raw.length; component++) {
-      totals[component] = (totals[component] ?? 0n) + (raw[component] ?? 0n);
+  const totals = raws.map(() => 0n);
+  for (let contestant = 0; contestant < contestants; contestant++) {
+    for (let component = 0; component < raws.length; component++) {
+      totals[component] = (totals[component] as bigint) + (raws[component]?.[contestant] as bigint);
     }
     if (pace.isSpent(READ)) yield;
   }
@@ -24,13 +24,15 @@ export function* finals(
   const allAlphas = alphas.reduce((sum, alpha) => sum + alpha, 0n);
   const scaled = alphas.map((alpha) => alpha * SHARE_ONE);
   const weights: bigint[] = [];
-  for (const raw of raws) {
+  for (let contestant = 0; contestant < contestants; contestant++) {
     let weighted = 0n;
-    for (let component = 0; component < raw.length; component++) {
-      const [value = 0n, scale = 0n, total = 0n] = [raw[component], scaled[component], totals[component]];
-      if (value > 0n && scale > 0n) weighted += (scale * value) / total;
+    for (let component = 0; component < raws.length; component++) {
+      const raw = raws[component]?.[contestant] as bigint;
+      const scale = scaled[component] as bigint;
+      const total: bigint = totals[component] as bigint;
+      if (raw > 0n && scale > 0n) weighted += (scale * raw) / total;
     }
-    weights.push(allAlphas === 0n ? 0n : weighted / allAlphas);
+    weights.push(weighted === 0n ? 0n : weighted / allAlphas);
     if (pace.isSpent(READ)) yield;
   }
   return weights;

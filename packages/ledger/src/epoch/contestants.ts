@@ -30,20 +30,33 @@ type Component = (typeof components)[number];
 /** What was measured of one miner, by component. */
 export type Raw = Readonly<Record<Component, bigint>>;
 
-/** The components that have a weight, and it. */
+/** What is read of a component; a name that is only known at run time would be looked up anew for each miner. */
+const readers: Readonly<Record<Component, (raw: Raw) => bigint>> = {
+  usage: (raw) => raw.usage,
+  stake: (raw) => raw.stake,
+  hashRate: (raw) => raw.hashRate,
+  feedback: (raw) => raw.feedback,
+  vwu: (raw) => raw.vwu,
+  bandwidth: (raw) => raw.bandwidth,
+  compute: (raw) => raw.compute,
+  latency: (raw) => raw.latency,
+  performance: (raw) => raw.performance,
+};
+
+/** A component with its weight, and how it is read. */
 export interface Weighed {
-  readonly names: readonly Component[];
-  readonly alphaBps: readonly number[];
+  readonly alphaBps: number;
+  readonly read: (raw: Raw) => bigint;
 }
 
 /** The weights of the competition in a domain: its own, or the network's (economics §4.6). */
 export function weighedOf(
   { components: own }: Pick<DomainTerms, 'components'>,
   params: Pick<Params, 'components'>,
-): Weighed {
+): Weighed[] {
   const weights = own[0] ?? params.components;
   const names = components.filter((name) => weights[`${name}Bps`] > 0);
-  return { names, alphaBps: names.map((name) => weights[`${name}Bps`]) };
+  return names.map((name) => ({ alphaBps: weights[`${name}Bps`], read: readers[name] }));
 }
 
 /** What of a miner's raw values is kept outside its row. */
@@ -56,11 +69,6 @@ export interface Measured {
   readonly byChallenges: MeasuredValues;
   /** Part of its record that passed, this epoch's audits with it, times its availability. */
   readonly performancePpb: bigint;
-}
-
-/** Weighed values of a miner, times a factor; none when it does not compete. */
-export function valuesOf(raw: Raw | null, { names }: Weighed, factor: bigint): readonly bigint[] {
-  return raw === null ? [] : names.map((name) => raw[name] * factor);
 }
 
 /**

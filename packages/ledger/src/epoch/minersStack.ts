@@ -8,11 +8,14 @@ import { READ, type Steps } from '../pace.ts';
 import type { DomainShare, MinerScore, Pool, PoolShare } from '../result.ts';
 import { levelFactorPpb, MAX_LEVEL, successRatePpb } from '../standing.ts';
 import { finals, SHARE_ONE } from './competition.ts';
-import { countedTrustPpb, creditedWork, type Raw, rawOf, valuesOf, weighedOf } from './contestants.ts';
+import { countedTrustPpb, creditedWork, type Raw, rawOf, weighedOf } from './contestants.ts';
 import { feedbackOf } from './feedback.ts';
 import { nothingLost, type Uncredited, uncreditedWork } from './wash.ts';
 import { judgeWeak, weakFactorPpb } from './weak.ts';
 import type { Work } from './work.ts';
+
+/** A Final over this is in parts per billion. */
+const FINAL_PPB = SHARE_ONE / PPB;
 
 /** What is to be divided, and the most each domain may get of it. */
 interface Stack {
@@ -142,13 +145,16 @@ function* finalsOf(
   factorOf: (contestant: Contestant) => bigint,
 ): Steps<bigint[]> {
   const weighed = weighedOf(termsAt(books.domains.at(domain), books.globals.epoch), books.params);
-  const values: (readonly bigint[])[] = [];
+  const columns = weighed.map(({ read }) => ({ read, values: [] as bigint[] }));
   for (const contestant of contestants) {
     const { raw, trustPpb, levelPpb } = contestant;
-    values.push(valuesOf(raw, weighed, BigInt(trustPpb) * levelPpb * factorOf(contestant)));
+    const factor = BigInt(trustPpb) * levelPpb * factorOf(contestant);
+    for (const { read, values } of columns) values.push(read(raw) * factor);
     if (pace.isSpent(READ)) yield;
   }
-  return yield* finals(values, weighed.alphaBps, pace);
+  const raws = columns.map(({ values }) => values);
+  const alphaBps = weighed.map((component) => component.alphaBps);
+  return yield* finals(raws, { contestants: contestants.length, alphaBps }, pace);
 }
 
 /** What each contestant gets of its domain's part; its score is added to `scores`. */
@@ -161,7 +167,7 @@ function* sharesOf(
   const shares: PoolShare[] = [];
   for (const [place, { miner, raw, trustPpb, levelPpb, weakPpb, uncredited }] of contestants.entries()) {
     const [weight = 0n, emissionUnits = 0n] = [weights[place], parts[place]];
-    const finalPpb = weight / (SHARE_ONE / PPB);
+    const finalPpb = weight / FINAL_PPB;
     const own = { miner, trustPpb, levelPpb: Number(levelPpb), weakPpb, uncredited };
     scores.push({ ...own, raw, finalPpb, weight, emissionUnits });
     if (weight > 0n) shares.push({ role: miner, weight, units: emissionUnits });

@@ -77,10 +77,10 @@ function rateAfter({ params, globals }: ClosedBooks, { burnedUnits }: Revenue): 
 
 const noCounts = { epochPassed: 0, epochFailed: 0, epochCertified: 0, epochLate: 0 };
 
-/** A miner's row after its epoch: trust, level, availability and weight anew, counts from zero. */
+/** What changes in a miner's row with its epoch: trust, level, availability and weight anew, counts from zero. */
 function minerSettler({ params }: ClosedBooks, isPeriodOver: boolean) {
   const kept = keptPpb(params.audit.trustHalfLifeEpochs);
-  return (row: Readonly<MinerRow>): Readonly<MinerRow> => {
+  return (row: Readonly<MinerRow>): Partial<MinerRow> | null => {
     const record = updateTrust(row, kept);
     const { level, streak } = updateLevel(row, record, params.levels);
     const availabilityPpb = availabilityAfter(row);
@@ -88,8 +88,8 @@ function minerSettler({ params }: ClosedBooks, isPeriodOver: boolean) {
     const weight = weightOf(row, { trustPpb, availabilityPpb }, params.audit);
     const standing = { passedMicro, failedMicro, trustPpb, level, streak, availabilityPpb, weight, ...noCounts };
     const next = isPeriodOver ? nextPeriod(row, trustPpb) : null;
-    if (next === null && isSame(row, standing)) return row;
-    return { ...row, ...standing, ...next };
+    if (next !== null) return { ...standing, ...next };
+    return isSame(row, standing) ? null : standing;
   };
 }
 
