@@ -66,11 +66,13 @@ export async function openStore({ dir, genesisHash, readOnly = false }: StoreOpt
     }
     inspectDataFile(join(dir, dataFile));
     // Without overlapping sync a commit is durable when its promise resolves, and a failed one can be closed after.
+    // Batching by event turns makes a promise of its own now and then, whose failure nobody could take.
     environment = open({
       path: dir,
       noSubdir: false,
       maxDbs: 16,
       overlappingSync: false,
+      eventTurnBatching: false,
       pageSize: pageBytes,
       readOnly,
     });
@@ -190,12 +192,12 @@ export class Store {
   async commit(commit: BlockCommit): Promise<void> {
     const { height } = commit.block.header;
     const changes = this.#taskChanges(commit);
-    await this.#write(() => {
-      this.#tables.blocks.put(height, Buffer.from(commit.bytes));
-      this.#putViews(height, commit.result, changes);
-      if (commit.snapshot !== null) this.#putSnapshot(height, commit.snapshot);
-      this.#deleteExpired(height);
-    });
+    await this.#write(() => [
+      this.#tables.blocks.put(height, Buffer.from(commit.bytes)),
+      ...this.#putViews(height, commit.result, changes),
+      ...(commit.snapshot === null ? [] : this.#putSnapshot(height, commit.snapshot)),
+      ...this.#deleteExpired(height),
+    ]);
   }
 
   /** Height to which the views reach; below `height` when rebuilding them was cut off. */
@@ -206,9 +208,7 @@ export class Store {
   /** Empties the views; then every block has to go through `restoreViews` again, from the first. */
   async clearViews(): Promise<void> {
     const { results, tasks, taskOrder, epochs } = this.#tables;
-    await this.#write(() => {
-      for (const view of [results, tasks, taskOrder, epochs]) view.clearAsync();
-    });
+    await this.#write(() => [results, tasks, taskOrder, epochs].map((view) => view.clearAsync()));
   }
 
   /** Writes the views of a block that is durable already. */
@@ -242,33 +242,40 @@ export class Store {
     return taskChanges({ ...commit, recordOf: (id) => this.task(id), nextOrder: this.taskCount + 1 });
   }
 
-  #putViews(height: number, result: BlockResult, { changed, added }: TaskChanges): void {
+  #putViews(height: number, result: BlockResult, { changed, added }: TaskChanges): Promise<unknown>[] {
     const { results, tasks, taskOrder, epochs } = this.#tables;
     const codes = Uint8Array.from(result.transactions, ({ code }) => codeNames.indexOf(code));
-    results.put(height, serialize({ codes, events: result.events }));
-    for (const record of changed.values()) tasks.put(record.receipt.taskId, serialize(record));
-    for (const { order, receipt } of added) taskOrder.put(order, Buffer.from(receipt.taskId));
-    for (const { close } of result.events.filter(isClose)) epochs.put(close.epoch, height);
+    return [
+      results.put(height, serialize({ codes, events: result.events })),
+      ...Array.from(changed.values(), (record) => tasks.put(record.receipt.taskId, serialize(record))),
+      ...added.map(({ order, receipt }) => taskOrder.put(order, Buffer.from(receipt.taskId))),
+      ...result.events.filter(isClose).map(({ close }) => epochs.put(close.epoch, height)),
+    ];
   }
 
-  #putSnapshot(height: number, bytes: Uint8Array): void {
+  #putSnapshot(height: number, bytes: Uint8Array): Promise<unknown>[] {
     const { snapshots } = this.#tables;
-    for (const old of this.snapshotHeights().slice(keptSnapshots - 1)) snapshots.remove(old);
-    snapshots.put(height, Buffer.from(bytes));
+    const outdated = this.snapshotHeights().slice(keptSnapshots - 1);
+    return [...outdated.map((old) => snapshots.remove(old)), snapshots.put(height, Buffer.from(bytes))];
   }
 
-  #deleteExpired(height: number): void {
+  #deleteExpired(height: number): Promise<unknown>[] {
+    const removed: Promise<unknown>[] = [];
     for (const { key } of this.#tables.expiries.getRange({ end: [height + 1] as unknown as ExpiryKey })) {
       const [expiryHeight, role, name] = key;
       this.#roleStore(role).expire(name, expiryHeight);
-      this.#tables.expiries.remove(key);
+      removed.push(this.#tables.expiries.remove(key));
     }
+    return removed;
   }
 
-  /** Runs `action` as one transaction; resolves when it is on the disk. */
-  async #write(action: () => void): Promise<void> {
+  /** Runs the writes of `action` as one transaction; resolves when it is on the disk. */
+  async #write(action: () => Promise<unknown>[]): Promise<void> {
     try {
-      await this.#environment.batch(action);
+      await this.#environment.batch(() => {
+        // Each fails beside the whole, which is what counts.
+        for (const write of action()) write.catch(() => {});
+      });
     } catch (error) {
       throw diskFailure(this.dir, await causeOf(error));
     }
