@@ -43,7 +43,8 @@ export const casesCommand = defineCommand({
           ['case', 'opened', 'against', 'cause', 'held', 'status', 'about'],
           cases.map((one) => [
             ...[String(one.case), `block ${one.height}`, one.against, one.cause],
-            ...[formatUnits(BigInt(one.heldUnits)), one.status, one.subject],
+            // An ejection is about the whole record, not about one task.
+            ...[formatUnits(BigInt(one.heldUnits)), one.status, /^0x0*$/.test(one.subject) ? '-' : one.subject],
           ]),
         ),
 });
