@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { auditAll } from './audits.fixture.ts';
 import { FEE, honest, softFailure, World } from './world.fixture.ts';
 
 /** A world with miner 0, session 0 and session 1, which is dedicated to that miner. */
@@ -21,13 +22,8 @@ function dedicatedWorld(priceOutUnits = 4n): World {
 function work(world: World, session: number, numbers = honest): Uint8Array {
   const receipt = world.receipt({ session });
   world.certify(receipt);
-  const done = new Set<number>();
-  for (;;) {
-    const fresh = world.auditorsOf(receipt.taskId).filter((auditor) => !done.has(auditor));
-    if (fresh.length === 0) return receipt.taskId;
-    for (const auditor of fresh) done.add(auditor);
-    world.audit(receipt.taskId, new Map(fresh.map((auditor) => [auditor, numbers])));
-  }
+  auditAll(world, receipt.taskId, numbers);
+  return receipt.taskId;
 }
 
 describe('work the network did not assign (economics §7.3)', () => {

@@ -1,5 +1,6 @@
 import { type BodyValues, type Receipt, type ResultCode, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { auditAll } from './audits.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { backgroundWorld } from './replicas.fixture.ts';
 import { honest, type Sender, softFailure, type World } from './world.fixture.ts';
@@ -77,12 +78,7 @@ describe('background sessions §4.12', () => {
     const world = backgroundWorld(1000);
     const receipt = world.receipt(own);
     world.certify(receipt);
-    const done = new Set<number>();
-    for (let round = 0; round < 2; round++) {
-      const fresh = world.auditorsOf(receipt.taskId).filter((auditor) => !done.has(auditor));
-      for (const auditor of fresh) done.add(auditor);
-      world.audit(receipt.taskId, new Map(fresh.map((auditor) => [auditor, softFailure])));
-    }
+    auditAll(world, receipt.taskId, softFailure);
     const opened = world.events.find(({ type }) => type === 'caseOpened');
     expect(opened).toMatchObject({ priceUnits: 100n, proposedUnits: 4736n });
     expect(world.state.sessions.at(1).escrowUnits).toBe(0n);

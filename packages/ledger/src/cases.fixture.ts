@@ -1,4 +1,5 @@
 import type { AuditNumbers, Params } from '@assay/protocol';
+import { auditAll } from './audits.fixture.ts';
 import { quickKeys } from './keys.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { hardFailure, World } from './world.fixture.ts';
@@ -21,11 +22,6 @@ export function caseWorld(change: Partial<Params['cases']> = {}, params: Partial
 export function answer(world: World, numbers: AuditNumbers = hardFailure, miner = 0): Uint8Array {
   const receipt = world.receipt({ miner });
   world.certify(receipt);
-  const done = new Set<number>();
-  for (;;) {
-    const fresh = world.auditorsOf(receipt.taskId).filter((auditor) => !done.has(auditor));
-    if (fresh.length === 0) return receipt.taskId;
-    for (const auditor of fresh) done.add(auditor);
-    world.audit(receipt.taskId, new Map(fresh.map((auditor) => [auditor, numbers])));
-  }
+  auditAll(world, receipt.taskId, numbers);
+  return receipt.taskId;
 }

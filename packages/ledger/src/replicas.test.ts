@@ -1,5 +1,6 @@
 import { agreements, type Receipt, taskStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { auditAll } from './audits.fixture.ts';
 import { replicas, replicaWorld } from './replicas.fixture.ts';
 import { honest, softFailure, type World } from './world.fixture.ts';
 
@@ -13,13 +14,7 @@ const taskOf = (world: World, { taskId }: Receipt) => world.state.tasks.at(world
 
 /** Lets every auditor of a task find the same until it is decided. */
 function audit(world: World, { taskId }: Receipt, numbers = honest): void {
-  const done = new Set<number>();
-  for (;;) {
-    const fresh = world.auditorsOf(taskId).filter((auditor) => !done.has(auditor));
-    if (fresh.length === 0) return;
-    for (const auditor of fresh) done.add(auditor);
-    world.audit(taskId, new Map(fresh.map((auditor) => [auditor, numbers])));
-  }
+  auditAll(world, taskId, numbers);
 }
 
 describe('outliers §10.11', () => {

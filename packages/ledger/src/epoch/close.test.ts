@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { taskStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { auditAll } from '../audits.fixture.ts';
 import { hardFailure, honest, World } from '../world.fixture.ts';
 import { endsEpoch } from './close.ts';
 
@@ -14,13 +15,8 @@ const sha256 = (...parts: Uint8Array[]) => {
 function auditedTask(world: World, numbers = honest): Uint8Array {
   const { taskId, ...rest } = world.receipt();
   world.certify({ taskId, ...rest });
-  const done = new Set<number>();
-  for (;;) {
-    const fresh = world.auditorsOf(taskId).filter((auditor) => !done.has(auditor));
-    if (fresh.length === 0) return taskId;
-    for (const auditor of fresh) done.add(auditor);
-    world.audit(taskId, new Map(fresh.map((auditor) => [auditor, numbers])));
-  }
+  auditAll(world, taskId, numbers);
+  return taskId;
 }
 
 describe('end of an epoch §2.1, §2.3', () => {

@@ -1,4 +1,5 @@
 import type { AuditNumbers } from '@assay/protocol';
+import { auditAll } from '../audits.fixture.ts';
 import { worldParams } from '../params.fixture.ts';
 import { World } from '../world.fixture.ts';
 
@@ -12,12 +13,6 @@ export function work(world: World, ...outcomes: readonly AuditNumbers[]): void {
   for (const numbers of outcomes) {
     const receipt = world.receipt();
     world.certify(receipt);
-    const done = new Set<number>();
-    for (;;) {
-      const fresh = world.auditorsOf(receipt.taskId).filter((auditor) => !done.has(auditor));
-      if (fresh.length === 0) break;
-      for (const auditor of fresh) done.add(auditor);
-      world.audit(receipt.taskId, new Map(fresh.map((auditor) => [auditor, numbers])));
-    }
+    auditAll(world, receipt.taskId, numbers);
   }
 }
