@@ -9,10 +9,10 @@ import {
   type Params,
   type ResultCode,
 } from '@assay/protocol';
+import { ALL_BPS } from './integers.ts';
+import { MAX_LEVEL } from './standing.ts';
 import type { LedgerView } from './state.ts';
 
-export const ALL_BPS = 10_000;
-const TOP_LEVEL = 10;
 const SPACE = 0x20;
 const LAST_PRINTABLE = 0x7e;
 
@@ -77,7 +77,7 @@ export function termsCode(terms: Readonly<DomainTerms>, bounds: BurnBounds, roya
   if (splitBps(terms, bounds) + royaltyBps > ALL_BPS) return 'SPLITS_TOO_HIGH';
   if (boundedBurnBps(terms.burnBps, bounds) !== terms.burnBps) return 'BURN_OUT_OF_BOUNDS';
   if (terms.components.some((weights) => weightsBps(weights) !== ALL_BPS)) return 'BAD_WEIGHTS';
-  const isAdmission = terms.admission <= admissions.listed && terms.userLevel <= TOP_LEVEL;
+  const isAdmission = terms.admission <= admissions.listed && terms.userLevel <= MAX_LEVEL;
   return isAdmission ? 'OK' : 'BAD_ADMISSION';
 }
 

@@ -14,9 +14,9 @@ import {
   securityWeights,
   sha256,
 } from '@assay/protocol';
-import { ALL_BPS, domainRow, splitBps, termsCode, weightsBps } from './domains.ts';
+import { domainRow, splitBps, termsCode, weightsBps } from './domains.ts';
 import { epochBeaconOf } from './epoch/beacon.ts';
-import { MAX_UNITS, PPB } from './integers.ts';
+import { ALL_BPS, MAX_UNITS, PPB } from './integers.ts';
 import { modelRow, wholeOf } from './models.ts';
 import { targetPowers } from './power.ts';
 import { mixerRow, roleRow } from './roles.ts';

@@ -1,6 +1,9 @@
 /** One, in parts per billion. */
 export const PPB = 1_000_000_000n;
 
+/** All of something, in basis points. */
+export const ALL_BPS = 10_000;
+
 /** Largest value of a 64-bit field. */
 export const MAX_UNITS = (1n << 64n) - 1n;
 

@@ -10,7 +10,7 @@ import {
 } from '@assay/protocol';
 import { isInTime } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
-import type { LedgerState, LedgerView } from './state.ts';
+import { keyOf, type LedgerState, type LedgerView } from './state.ts';
 
 type LateEvent = Extract<LedgerEvent, { type: 'taskLate' }>;
 const steps = Object.keys(taskStates) as TaskStateName[];
@@ -22,7 +22,7 @@ export function transitionsCode(state: LedgerView, transitions: readonly Transit
     const code = transitionCode(state, transition, height);
     if (code !== 'OK') return code;
     const taskId = taskIdOf(transition);
-    const key = `${taskId.join()}/${transition.attempt}/${transition.miner}`;
+    const key = `${keyOf(taskId)}/${transition.attempt}/${transition.miner}`;
     if (seen.has(key) || state.transitions.has({ ...transition, taskId })) return 'TRANSITION_DUPLICATE';
     seen.add(key);
   }

@@ -1,8 +1,7 @@
 import type { HoldingRow, Params } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
+import { ALL_BPS } from '../integers.ts';
 import type { Payout } from '../result.ts';
-
-const ALL_BPS = 10_000;
 
 /** What one account gets of a model's royalties, by its shares and by what it backs. */
 export interface HolderPart {

@@ -1,6 +1,7 @@
 import { equalBytes, type HoldingRow, type MinerRow } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import type { Forfeit } from '../forfeits.ts';
+import { ALL_BPS } from '../integers.ts';
 import { type Pace, READ, type Steps, WRITE } from '../pace.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
 import { keyOf } from '../state.ts';
@@ -8,8 +9,6 @@ import type { ClosedBooks } from './books.ts';
 import { type HeldRewards, holdRewards } from './forfeits.ts';
 import { backersBpsOf, holderParts } from './holders.ts';
 import type { Work } from './work.ts';
-
-const ALL_BPS = 10_000;
 
 /** What the stakers of one miner get together. */
 interface StakersPart {

@@ -1,4 +1,5 @@
 import { type Globals, limits, type MinerRow, type ModelRow, type Params, rewardPeriods } from '@assay/protocol';
+import { ALL_BPS } from '../integers.ts';
 import type { EmissionRate } from '../result.ts';
 import type { LedgerState, LedgerView } from '../state.ts';
 import type { Table } from '../table.ts';
@@ -25,7 +26,7 @@ export function endingPeriod({ params, globals }: Pick<LedgerView, 'params' | 'g
 /** §7.2 After the bootstrap a period mints less than its users burned: no fee comes back whole. */
 function burnLimit({ wash }: Params, { period, burnedUnits, periodBurnedUnits }: Globals): bigint | null {
   if (wash.mintOfBurnBps === 0 || period < wash.bootstrapPeriods) return null;
-  return ((burnedUnits - periodBurnedUnits) * BigInt(wash.mintOfBurnBps)) / ALL_BPS;
+  return ((burnedUnits - periodBurnedUnits) * BigInt(wash.mintOfBurnBps)) / BigInt(ALL_BPS);
 }
 
 /** Units per day of the stage a period is in, before halving (economics §1.2). */
@@ -34,7 +35,6 @@ function scheduledUnits({ emissionPerDayUnits, emissionStages }: Params, period:
   return stage?.perDayUnits ?? emissionPerDayUnits;
 }
 
-const ALL_BPS = 10_000n;
 const noWork = {
   epochVwu: 0n,
   epochTokens: 0n,

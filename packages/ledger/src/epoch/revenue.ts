@@ -1,6 +1,7 @@
 import { type ModelRow, type TaskRow, taskStatuses } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
-import { ALL_BPS, type Splits, splitsOf, termsAt } from '../domains.ts';
+import { type Splits, splitsOf, termsAt } from '../domains.ts';
+import { ALL_BPS } from '../integers.ts';
 import { type Steps, WRITE } from '../pace.ts';
 import type { Pool, RevenueParts } from '../result.ts';
 import { isActive } from '../roles.ts';

@@ -8,14 +8,13 @@ import {
   roleStatuses,
 } from '@assay/protocol';
 import { termsAt, termsOf } from '../domains.ts';
-import { PPB } from '../integers.ts';
+import { ALL_BPS, PPB } from '../integers.ts';
 import type { LedgerState } from '../state.ts';
 import { routingWeight } from '../weight.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 
 type Body = BodyValues['registerMiner'];
 
-const ALL_BPS = 10_000;
 const MAX_EVIDENCE_LEVEL = 2;
 
 /** Registers the sender as the operator of a miner: fee to the domain's owner, collateral locked (§3.2, B2). */
