@@ -41,7 +41,7 @@ describe('createClient', () => {
       response.setHeader('content-type', 'application/json');
       if (request.url?.includes('/accounts/')) response.end(JSON.stringify({ address, balanceUnits: '5', nonce: 0 }));
       else if (request.url?.includes('/roles/')) {
-        response.end(JSON.stringify({ name: 'miner 1', kind: 'miner', address, running: false }));
+        response.end(JSON.stringify({ name: 'miner 1', kind: 'miner', address, running: false, hasKey: true }));
       } else response.end(JSON.stringify({ height: 3, items: [] }));
     });
     const client = createClient({ baseUrl: `${baseUrl}/` });

@@ -1,5 +1,13 @@
 import { committeeOf } from '@assay/ledger';
-import { equalBytes, type RoleStatus, roleStatuses, sha256, stakeKinds } from '@assay/protocol';
+import {
+  addressText,
+  equalBytes,
+  type RoleStatus,
+  roleStatuses,
+  sha256,
+  stakeKinds,
+  taskStatuses,
+} from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../src/crypto/signers.ts';
 import { names } from '../src/devnet/genesis.ts';
@@ -65,6 +73,32 @@ describe('mixers that come and go', () => {
     await successor.stop();
     expect(membersOf(net)).toEqual([0, 1, 2, 3]);
     expect(mixers.at(3).account).toEqual(address);
+  });
+
+  it('go on with new keys that the key file has, as validators and miners do (§3.6)', async () => {
+    const net = await start();
+    const { state } = net.engine.ledger;
+    const keys = await net.makeKeys({ name: 'fresh', bls: true });
+    const { publicKey } = keys.account('fresh');
+    const committeeKey = keys.committee('fresh');
+    const owners = { mixer: names.mixer(0), validator: names.validator(0), miner: names.owner(0) } as const;
+    for (const [kind, name] of Object.entries(owners) as [keyof typeof owners, string][]) {
+      await net.send(names.foundation, 'transfer', { to: net.keys.account(name).address, amountUnits: 1_000_000_000n });
+      expect(await net.send(name, 'rotateKey', { kind: stakeKinds[kind], role: 0, publicKey })).toBe('OK');
+    }
+    const terms = { mixer: 0, blsPublicKey: committeeKey.publicKey, possession: committeeKey.possession() };
+    expect(await net.send(names.mixer(0), 'rotateCommitteeKey', terms)).toBe('OK');
+    const fresh = addressText(keys.account('fresh').address);
+    const following = () => net.built.roles.list().filter(({ address }) => address === fresh);
+    await net.until(() => following().length === 3 && equalBytes(state.miners.at(0).publicKey, publicKey));
+    expect(following().map(({ name, running, hasKey }) => [name, running, hasKey])).toEqual(
+      [names.mixer(0), names.miner(0), names.validator(0)].map((name) => [name, true, true]),
+    );
+    const before = state.mixers.at(0).nextSequence;
+    await net.until(() => state.mixers.at(0).nextSequence > before);
+    const { taskId } = await net.ask();
+    await net.until(() => net.task(taskId)?.row.status === taskStatuses.approved);
+    expect((await net.replay()).height).toBeGreaterThan(16);
   });
 
   it('join with the next epoch, under a key of their own that another account owns (§3.1, §3.5)', async () => {

@@ -174,6 +174,9 @@ export const edgeCodes = {
     ...unavailable('A block broke a law of the ledger, so the chain was stopped before it.'),
     status: 500,
   },
+  NO_PROPOSER: unavailable(
+    'The key file holds the key of none of the validators, so no block can be made; start with the one that does.',
+  ),
   UNKNOWN_RULE: unavailable('This version does not know the rules of the next block; install a newer one.'),
   KEYS_LOCKED: denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
   KEYS_DAMAGED: {

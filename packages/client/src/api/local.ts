@@ -7,6 +7,8 @@ export const LocalRole = z.object({
   kind: z.enum(['gateway', 'mixer', 'miner', 'oracle', 'validator']),
   address,
   running: z.boolean(),
+  /** Whether it signs with the key that the chain has for it; else it does nothing that counts. */
+  hasKey: z.boolean(),
 });
 export type LocalRole = z.infer<typeof LocalRole>;
 export const LocalRoles = z.object({ roles: z.array(LocalRole) });

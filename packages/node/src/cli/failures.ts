@@ -66,6 +66,7 @@ const exitsByCode: Readonly<Record<string, ExitName>> = {
   OTHER_CHAIN: 'dataDirectory',
   DATA_DAMAGED: 'dataDirectory',
   LEDGER_HALTED: 'dataDirectory',
+  NO_PROPOSER: 'dataDirectory',
   KEYS_LOCKED: 'dataDirectory',
   KEYS_DAMAGED: 'dataDirectory',
   DISK_FULL: 'diskFull',

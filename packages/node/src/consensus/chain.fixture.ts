@@ -1,5 +1,5 @@
 import { genesisHash } from '@assay/ledger';
-import { type ChainIdentity, type Genesis, sha256 } from '@assay/protocol';
+import { type ChainIdentity, equalBytes, type Genesis, sha256 } from '@assay/protocol';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../crypto/signers.ts';
 import { devnetParams } from '../devnet/genesis.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -76,7 +76,9 @@ export async function openTestEngine(
   const store = await openStore({ dir, genesisHash: chain.hash });
   const { genesis, proposers } = chain;
   const onFatal = () => {};
-  const engine = await EmbeddedEngine.open({ store, genesis, proposers, nowMs: Date.now, onFatal, ...options });
+  const signerOf = (publicKey: Uint8Array) =>
+    proposers.find((signer) => equalBytes(signer.publicKey, publicKey)) ?? null;
+  const engine = await EmbeddedEngine.open({ store, genesis, signerOf, nowMs: Date.now, onFatal, ...options });
   const close = async () => {
     await engine.stop();
     await store.close();

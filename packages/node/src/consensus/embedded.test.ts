@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { genesisHash } from '@assay/ledger';
-import { Block, limits, proposalActions, voteChoices } from '@assay/protocol';
+import { Block, equalBytes, limits, proposalActions, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { AssayError } from '../errors.ts';
 import { newDirectory } from '../store/directory.fixture.ts';
@@ -182,6 +182,24 @@ describe('embedded engine', () => {
     await engine.produceNow();
     expect(keys()).toEqual(['kept']);
     await close();
+  });
+
+  it('passes over validators whose keys it does not hold, and stops when it holds none (§2.1)', async () => {
+    const dir = await newDirectory();
+    const fatal: string[] = [];
+    let held = chain.proposers.slice(0, 2);
+    const signerOf = (key: Uint8Array) => held.find(({ publicKey }) => equalBytes(publicKey, key)) ?? null;
+    const onFatal = ({ code }: AssayError) => fatal.push(code);
+    const { engine, store, close } = await openTestEngine(chain, dir, { signerOf, onFatal });
+    const proposers: number[] = [];
+    for (let i = 0; i < 4; i++) proposers.push((await engine.produceNow()).block.header.proposer);
+    expect(proposers).toEqual([1, 0, 0, 1]);
+    await replay(store, chain.genesis);
+    held = [];
+    await expect(engine.produceNow()).rejects.toMatchObject({ code: 'NO_PROPOSER', action: 'stop' });
+    expect([fatal, store.height]).toEqual([['NO_PROPOSER'], 4]);
+    await close();
+    await expect(openTestEngine(chain, dir, { signerOf })).rejects.toMatchObject({ code: 'NO_PROPOSER' });
   });
 
   it('stops before a block whose rules it does not know, and loses nothing (§2.4)', async () => {

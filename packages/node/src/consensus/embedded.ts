@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkPossessions, type Ledger, type readTransaction } from '@assay/ledger';
-import { equalBytes, type Genesis, limits, type ResultCode, TransactionList } from '@assay/protocol';
+import { type Genesis, limits, type ResultCode, TransactionList } from '@assay/protocol';
 import { SignatureMemory } from '../crypto/signature-memory.ts';
 import type { Ed25519Signer } from '../crypto/signers.ts';
 import { nativeVerifier } from '../crypto/verifier.ts';
@@ -12,7 +12,7 @@ import { Arrivals } from './arrivals.ts';
 import { type Envelope, envelopeOf, Mempool, type Waiting } from './mempool.ts';
 import type { CommittedBlock, Engine, Inclusion } from './port.ts';
 import { type LoadedChain, loadChain, type Progress, rebuildViews, rowsOf, unknownRule } from './replay.ts';
-import { headerRoot, proposerAt, sealBlock } from './seal.ts';
+import { headerRoot, sealBlock } from './seal.ts';
 import { SnapshotRule } from './snapshot-rule.ts';
 
 /** What a block needs besides the bytes of its transactions: header, signature, one offset for each. */
@@ -22,8 +22,8 @@ const offsetBytes = 4;
 export interface EmbeddedOptions {
   readonly store: Store;
   readonly genesis: Genesis;
-  /** The keys of all validators of the genesis, in any order. */
-  readonly proposers: readonly Ed25519Signer[];
+  /** The key with this public half, of those this process holds; null when it is another one's. */
+  readonly signerOf: (publicKey: Uint8Array) => Ed25519Signer | null;
   /** Unix time in milliseconds; it may jump. */
   readonly nowMs: () => number;
   /** Called once when the engine has stopped by itself: the disk or the ledger failed. */
@@ -31,11 +31,11 @@ export interface EmbeddedOptions {
   readonly onProgress?: Progress;
 }
 
-/** Makes blocks in this process, one validator after the other. What it acknowledges is durable. */
+/** Makes blocks in this process, one of its validators after the other. What it acknowledges is durable. */
 export class EmbeddedEngine implements Engine {
   readonly ledger: Ledger;
   readonly #store: Store;
-  readonly #proposers: readonly Ed25519Signer[];
+  readonly #signerOf: EmbeddedOptions['signerOf'];
   readonly #nowMs: () => number;
   readonly #onFatal: (error: AssayError) => void;
   readonly #mempool = new Mempool();
@@ -53,7 +53,7 @@ export class EmbeddedEngine implements Engine {
     this.ledger = chain.ledger;
     this.#arrivals = new Arrivals(chain.ledger.state.chain, this.#signatures);
     this.#store = options.store;
-    this.#proposers = inOrderOfValidators(chain.ledger, options.proposers);
+    this.#signerOf = options.signerOf;
     this.#nowMs = options.nowMs;
     this.#onFatal = options.onFatal;
     this.#snapshots = new SnapshotRule(chain);
@@ -62,14 +62,17 @@ export class EmbeddedEngine implements Engine {
 
   /**
    * Stands after the last block of the store, or before the first. Throws AssayError DATA_DAMAGED when the stored
-   * blocks do not lead to their roots, and an Error with a sentence when genesis or keys do not serve.
+   * blocks do not lead to their roots, NO_PROPOSER when it holds no validator's key, and an Error with a sentence when
+   * the genesis does not serve.
    */
   static async open(options: EmbeddedOptions): Promise<EmbeddedEngine> {
     const { store, genesis, onProgress } = options;
     const problem = checkPossessions(genesis, nativeVerifier);
     if (problem !== null) throw new Error(`The genesis cannot be used: ${problem}.`);
     if (store.viewsHeight !== store.height) await rebuildViews(store, genesis, onProgress);
-    return new EmbeddedEngine(options, await loadChain(store, genesis, onProgress));
+    const engine = new EmbeddedEngine(options, await loadChain(store, genesis, onProgress));
+    engine.#nextProposer();
+    return engine;
   }
 
   submit(transaction: Uint8Array): Promise<Inclusion> {
@@ -185,15 +188,15 @@ export class EmbeddedEngine implements Engine {
   /** Applies, seals and stores one block. The ledger is ahead of the disk until the store has it. */
   async #make(waiting: readonly Waiting[]): Promise<CommittedBlock> {
     const { ledger } = this;
-    const { globals, validators, chain } = ledger.state;
+    const { globals, chain } = ledger.state;
     const height = globals.height + 1;
-    const proposer = proposerAt(height, validators.length);
+    const { proposer, signer } = this.#nextProposer();
     const timeMs = Math.max(this.#nowMs(), globals.timeMs + 1);
     const transactions = waiting.map(({ transaction }) => transaction);
     const result = ledger.applyBlock({ height, timeMs, proposer, transactions }, this.#signatures.inBlock);
     const header = { height, timeMs, proposer, parentRoot: this.#headRoot, stateRoot: result.stateRoot };
     const encoded = transactions.map((transaction) => transaction.bytes);
-    const { block, bytes } = sealBlock(chain, header, encoded, this.#proposers[proposer] as Ed25519Signer);
+    const { block, bytes } = sealBlock(chain, header, encoded, signer);
     const isDue = this.#snapshots.isDue(result, bytes.length, ledger.isSettling);
     const snapshot = isDue ? ledger.snapshot() : null;
     this.#mempool.prune(height + 1, (address) => ledger.state.nonceOf(address));
@@ -201,6 +204,17 @@ export class EmbeddedEngine implements Engine {
     if (snapshot !== null) this.#snapshots.taken(snapshot.length);
     this.#headRoot = headerRoot(block.header);
     return { block, root: this.#headRoot, result };
+  }
+
+  /** The validator of the next block: the one in turn, or the first after it whose key is held. */
+  #nextProposer(): { readonly proposer: number; readonly signer: Ed25519Signer } {
+    const { globals, validators } = this.ledger.state;
+    for (let passed = 1; passed <= validators.length; passed++) {
+      const proposer = (globals.height + passed) % validators.length;
+      const signer = this.#signerOf(validators.at(proposer).publicKey);
+      if (signer !== null) return { proposer, signer };
+    }
+    throw new AssayError('NO_PROPOSER', '', { action: 'stop' });
   }
 
   /** A listener that throws has a bug of its own: the block stands, the others hear of it, the process of the bug. */
@@ -246,15 +260,4 @@ export class EmbeddedEngine implements Engine {
     await writeDurably(join(dir, 'transactions.ssz'), transactions, 0o600);
     await writeDurably(join(dir, 'state.ssz'), this.ledger.snapshot(), 0o600);
   }
-}
-
-function inOrderOfValidators(ledger: Ledger, signers: readonly Ed25519Signer[]): Ed25519Signer[] {
-  const ordered = Array.from(ledger.state.validators, (row, index) => {
-    const signer = signers.find(({ publicKey }) => equalBytes(publicKey, row.publicKey));
-    if (signer === undefined)
-      throw new Error(`The key of validator ${index} is missing; the embedded engine signs for all.`);
-    return signer;
-  });
-  if (ordered.length === 0) throw new Error('The genesis cannot be used: there is no validator to propose blocks.');
-  return ordered;
 }

@@ -84,7 +84,8 @@ describe('replay from genesis', () => {
         editBlock((block) => ({ ...block, transactions: [] })),
         /Block 5: the root of the transactions is/,
       ],
-      ['out of turn', editHeader({ proposer: 0 }), /Block 5: it was not the turn of validator 0/],
+      ['a stranger’s', editHeader({ proposer: 3 }), /Block 5: there is no validator 3, its proposer/],
+      ['another validator’s', editHeader({ proposer: 0 }), /Block 5: the signature of its proposer does not hold/],
       [
         'another time',
         editHeader({ timeMs: 1_900_000_000_000 }),

@@ -5,7 +5,7 @@ import { nativeVerifier } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { LedgerRows } from '../store/tasks.ts';
-import { blockSigningRoot, headerRoot, proposerAt } from './seal.ts';
+import { blockSigningRoot, headerRoot } from './seal.ts';
 
 /** Blocks between two breaths of the event loop. */
 const breathBlocks = 256;
@@ -158,7 +158,7 @@ export function unknownRule(error: unknown): AssayError | null {
   return new AssayError('UNKNOWN_RULE', `${error.message} Nothing is lost.`, { action: 'stop', cause: error });
 }
 
-/** Whether the proposer whose turn it was has signed these transactions (§2.1). */
+/** Whether the proposer is a validator and has signed these transactions (§2.1). */
 function checkSeal(ledger: Ledger, { header, transactions, signature }: Block): void {
   const { height, proposer } = header;
   const { validators, chain } = ledger.state;
@@ -168,9 +168,8 @@ function checkSeal(ledger: Ledger, { header, transactions, signature }: Block): 
     header.transactionsRoot,
     TransactionList.hashTreeRoot(transactions),
   );
-  if (proposer !== proposerAt(height, validators.length))
-    throw damaged(height, `it was not the turn of validator ${proposer}`);
-  const { publicKey } = validators.at(proposer);
+  const publicKey = validators.get(proposer)?.publicKey;
+  if (publicKey === undefined) throw damaged(height, `there is no validator ${proposer}, its proposer`);
   if (!nativeVerifier.ed25519(publicKey, blockSigningRoot(chain, header), signature)) {
     throw damaged(height, 'the signature of its proposer does not hold');
   }

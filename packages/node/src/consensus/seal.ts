@@ -19,11 +19,6 @@ export function blockSigningRoot(chain: ChainIdentity, header: BlockHeader): Uin
   return signingRoot(headerRoot(header), signingDomain(chain, messageTypes.block));
 }
 
-/** The validator whose turn a height is: one after the other. */
-export function proposerAt(height: number, validators: number): number {
-  return height % validators;
-}
-
 /** Makes the signed block of an applied list of transactions; with its encoding. */
 export function sealBlock(
   chain: ChainIdentity,

@@ -1,10 +1,9 @@
 import type { Engine } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
-import type { Ed25519Signer } from '../crypto/signers.ts';
 import { nativeVerifier } from '../crypto/verifier.ts';
-import type { Keystore } from '../keys/keystore.ts';
+import type { KeyRing } from '../keys/keyring.ts';
 import type { Network } from '../network/port.ts';
-import type { RoleContext } from '../roles/context.ts';
+import type { AccountSigner, RoleContext } from '../roles/context.ts';
 import { type ApiKey, Gateway } from '../roles/gateway/service.ts';
 import { Miner } from '../roles/miner/service.ts';
 import { Mixer } from '../roles/mixer/service.ts';
@@ -13,11 +12,12 @@ import { Validator } from '../roles/validator/service.ts';
 import type { Store } from '../store/store.ts';
 import type { Serving } from './backend.ts';
 import { committee, concurrency, names } from './genesis.ts';
+import { LiveAccountKey, LiveCommitteeKey } from './live-key.ts';
 import { Roles } from './roles.ts';
 
 export interface BuildParts {
   readonly engine: Engine;
-  readonly keys: Keystore;
+  readonly keys: KeyRing;
   readonly store: Store;
   readonly serving: Serving;
   readonly network: Network;
@@ -39,10 +39,10 @@ const requestMs = 5000;
 
 /** Every role of the default network, each with its own keys, memory and place in the network. Nothing is started. */
 export function buildRoles(parts: BuildParts): BuiltRoles {
-  const { engine, keys, serving } = parts;
+  const { engine, serving } = parts;
   const { chain } = engine.ledger.state;
-  const roles = new Roles();
-  const contextOf = (name: string, signer: Ed25519Signer): RoleContext => ({
+  const roles = new Roles(parts.log);
+  const contextOf = (name: string, signer: AccountSigner): RoleContext => ({
     chain,
     engine,
     network: parts.network,
@@ -54,42 +54,72 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   });
   const mixers = Array.from({ length: committee.mixers }, (_, i) => {
     const name = names.mixer(i);
-    const signer = keys.account(name);
+    const { signer, committeeSigner } = { signer: keyOf(parts, 'mixer', i), committeeSigner: committeeKeyOf(parts, i) };
     const sender = new TransactionSender({ engine, signer, chain });
     const mixer = new Mixer(contextOf(name, signer), {
       mixer: i,
-      committeeSigner: keys.committee(name),
+      committeeSigner,
       submit: (batch) => sender.send('certifiedBatch', batch, { feeUnits: 0n, validForBlocks: 8 }),
       maxTasks: maxTasksPerMixer,
     });
-    roles.add({ name, kind: 'mixer', address: signer.address, service: mixer });
+    roles.add({ name, kind: 'mixer', signer, committeeSigner, service: mixer });
     return mixer;
   });
   for (let i = 0; i < parts.miners; i++) {
     const name = names.miner(i);
-    const signer = keys.account(name);
+    const signer = minerKeyOf(parts, i);
     const service = new Miner(contextOf(name, signer), { worker: serving.workerOf(i), concurrency });
-    roles.add({ name, kind: 'miner', address: signer.address, service });
+    roles.add({ name, kind: 'miner', signer, committeeSigner: null, service });
   }
   for (let i = 0; i < committee.oracles; i++) {
     const name = names.oracle(i);
-    const signer = keys.account(name);
+    const signer = keyOf(parts, 'oracle', i);
     const service = new Oracle(contextOf(name, signer), { oracle: i });
-    roles.add({ name, kind: 'oracle', address: signer.address, service });
+    roles.add({ name, kind: 'oracle', signer, committeeSigner: null, service });
   }
   for (let i = 0; i < committee.validators; i++) {
     const name = names.validator(i);
-    const signer = keys.account(name);
+    const signer = keyOf(parts, 'validator', i);
     const sender = new TransactionSender({ engine, signer, chain });
     const service = new Validator(contextOf(name, signer), {
       validator: i,
       measuring: serving.measuring,
       submit: (kind, value) => sender.send(kind, value, { feeUnits: 0n }),
     });
-    roles.add({ name, kind: 'validator', address: signer.address, service });
+    roles.add({ name, kind: 'validator', signer, committeeSigner: null, service });
   }
-  const signer = keys.account(names.gateway);
+  const signer = keyOf(parts, 'gateway', 0);
   const gateway = new Gateway(contextOf(names.gateway, signer), { gateway: 0, keys: parts.apiKeys, requestMs });
-  roles.add({ name: names.gateway, kind: 'gateway', address: signer.address, service: gateway });
+  roles.add({ name: names.gateway, kind: 'gateway', signer, committeeSigner: null, service: gateway });
   return { roles, gateway, isPending: (taskId) => mixers.some((mixer) => mixer.holds(taskId)) };
+}
+
+type Parts = Pick<BuildParts, 'engine' | 'keys'>;
+
+/** The key of a role that the genesis has; its place in the table stays, whatever key it gets (§3.6). */
+function keyOf({ engine, keys }: Parts, kind: 'mixer' | 'oracle' | 'validator' | 'gateway', i: number): LiveAccountKey {
+  return new LiveAccountKey({
+    first: keys.named.account(kind === 'gateway' ? names.gateway : names[kind](i)),
+    onChain: () => engine.ledger.state[`${kind}s`].at(i).publicKey,
+    find: (publicKey) => keys.account(publicKey),
+  });
+}
+
+function committeeKeyOf({ engine, keys }: Parts, i: number): LiveCommitteeKey {
+  return new LiveCommitteeKey({
+    first: keys.named.committee(names.mixer(i)),
+    onChain: () => engine.ledger.state.mixers.at(i).blsPublicKey,
+    find: (publicKey) => keys.committee(publicKey),
+  });
+}
+
+/** A miner is found by its operator, who stays. */
+function minerKeyOf({ engine, keys }: Parts, i: number): LiveAccountKey {
+  const operator = keys.named.account(names.miner(i));
+  const { state } = engine.ledger;
+  return new LiveAccountKey({
+    first: operator,
+    onChain: () => state.miners.get(state.minerOf(operator.address) ?? -1)?.publicKey ?? null,
+    find: (publicKey) => keys.account(publicKey),
+  });
 }

@@ -10,6 +10,7 @@ import { useNativeHasher } from '../crypto/hasher.ts';
 import { apiKeyOf } from '../crypto/signers.ts';
 import { AssayError } from '../errors.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
+import { KeyRing } from '../keys/keyring.ts';
 import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
 import { MemoryNetwork } from '../network/memory.ts';
 import { defaultPreset, presetParams } from '../presets/presets.ts';
@@ -20,7 +21,8 @@ import { openStore, type Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { openBackend, type Serving } from './backend.ts';
 import { buildRoles } from './build-roles.ts';
-import { committee, devnetGenesis, devnetParams, keyNames, names, sessionDepositUnits } from './genesis.ts';
+import { followKeys } from './follow-keys.ts';
+import { devnetGenesis, devnetParams, keyNames, names, sessionDepositUnits } from './genesis.ts';
 import { readGenesisFile, writeGenesisFile } from './genesis-file.ts';
 import { LocalReader } from './node-reader.ts';
 import { settle } from './settle.ts';
@@ -71,14 +73,15 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   closing.add(() => lock.release());
   if (options.fresh) empty(dataDir);
   const log = logTo(join(dataDir, 'node.log'), closing);
-  const keys = await openKeystore(join(dataDir, dataFiles.keys), passphraseFrom(process.env), keyNames(options.miners));
+  const ring = await openKeys(options);
+  const keys = ring.named;
   const serving = await openBackend(options, onProgress);
   closing.add(() => serving.close());
   const genesis = await genesisOf(options, { keys, serving });
   const store = await openStore({ dir: join(dataDir, dataFiles.chain), genesisHash: genesisHash(genesis) });
   closing.add(() => store.close());
   const fatal = Promise.withResolvers<Error>();
-  const engine = await openEngine({ store, genesis, keys, onFatal: fatal.resolve, onProgress });
+  const engine = await openEngine({ store, genesis, keys: ring, onFatal: fatal.resolve, onProgress });
   closing.add(() => engine.stop());
 
   const totals = new TotalsView(store);
@@ -88,7 +91,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const apiKeys: ApiKey[] = [];
   const built = buildRoles({
     engine,
-    keys,
+    keys: ring,
     store,
     serving,
     network: new MemoryNetwork(),
@@ -108,6 +111,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     onRequestError: (error, at) => log(`${at.method} ${at.route} failed: ${(error as Error).stack ?? String(error)}`),
   });
   closing.add(() => http.stop());
+  followKeys(engine, ring, built.roles, log);
   await built.roles.startAll();
   closing.add(() => built.roles.stopAll());
   engine.start();
@@ -126,6 +130,12 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     stop: () => closing.close(),
     failed: fatal.promise,
   };
+}
+
+async function openKeys({ dataDir, miners }: DevnetOptions): Promise<KeyRing> {
+  const path = join(dataDir, dataFiles.keys);
+  const open = () => openKeystore(path, passphraseFrom(process.env), keyNames(miners));
+  return new KeyRing(await open(), open);
 }
 
 /** Deletes what a network left in its directory, all but the lock that is held. */
@@ -174,7 +184,7 @@ function requirePreset(genesis: Genesis, { preset, dataDir }: DevnetOptions): vo
 interface EngineParts {
   readonly store: Store;
   readonly genesis: Genesis;
-  readonly keys: Keystore;
+  readonly keys: KeyRing;
   readonly onFatal: (error: Error) => void;
   readonly onProgress: (line: string) => void;
 }
@@ -184,7 +194,7 @@ function openEngine({ store, genesis, keys, onFatal, onProgress }: EngineParts):
   return EmbeddedEngine.open({
     store,
     genesis,
-    proposers: Array.from({ length: committee.validators }, (_, i) => keys.account(names.validator(i))),
+    signerOf: (publicKey) => keys.account(publicKey),
     nowMs: Date.now,
     onFatal,
     onProgress: ({ height, of }) => {

@@ -1,29 +1,41 @@
 import { addressText } from '@assay/protocol';
 import type { RoleControl, RolesService } from '../http/port.ts';
 import type { RoleService } from '../roles/context.ts';
+import type { LiveAccountKey, LiveCommitteeKey } from './live-key.ts';
 
 interface Entry {
   readonly name: string;
   readonly kind: RoleControl['kind'];
-  readonly address: Uint8Array;
+  readonly signer: LiveAccountKey;
+  readonly committeeSigner: LiveCommitteeKey | null;
   readonly service: RoleService;
   running: boolean;
+  /** Whether the chain had another key for it at the last look. */
+  isBehind: boolean;
 }
 
 /** The roles of this process; an operator may stop one to see what the network does without it. */
 export class Roles implements RolesService {
   readonly #entries: Entry[] = [];
+  readonly #log: (line: string) => void;
+  #last: Promise<unknown> = Promise.resolve();
 
-  add(role: Omit<Entry, 'running'>): void {
-    this.#entries.push({ ...role, running: false });
+  constructor(log: (line: string) => void) {
+    this.#log = log;
   }
 
-  async startAll(): Promise<void> {
-    for (const entry of this.#entries) await this.#apply(entry, true);
+  add(role: Omit<Entry, 'running' | 'isBehind'>): void {
+    this.#entries.push({ ...role, running: false, isBehind: false });
+  }
+
+  startAll(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const entry of this.#entries) await apply(entry, true);
+    });
   }
 
   async stopAll(): Promise<void> {
-    await Promise.all(this.#entries.map((entry) => this.#apply(entry, false)));
+    await this.#inTurn(() => Promise.all(this.#entries.map((entry) => apply(entry, false))));
   }
 
   list(): RoleControl[] {
@@ -33,17 +45,49 @@ export class Roles implements RolesService {
   async set(name: string, running: boolean): Promise<RoleControl | null> {
     const entry = this.#entries.find((candidate) => candidate.name === name);
     if (entry === undefined) return null;
-    await this.#apply(entry, running);
+    await this.#inTurn(() => apply(entry, running));
     return controlOf(entry);
   }
 
-  async #apply(entry: Entry, running: boolean): Promise<void> {
-    if (entry.running === running) return;
-    entry.running = running;
-    await (running ? entry.service.start() : entry.service.stop());
+  /** Lets every role whose key the chain has exchanged go on with the new one (§3.6). */
+  async followKeys(): Promise<void> {
+    for (const entry of this.#entries) {
+      const isBehind = keysOf(entry).some((key) => key.wanted() !== null);
+      if (keysOf(entry).some((key) => key.canChange())) await this.#inTurn(() => this.#follow(entry));
+      else if (isBehind && !entry.isBehind) this.#log(`${entry.name}: the key that the chain has for it is not here`);
+      entry.isBehind = isBehind;
+    }
+  }
+
+  /** A role is found at the address of its key, so it leaves before it has another. */
+  async #follow(entry: Entry): Promise<void> {
+    const { running } = entry;
+    await apply(entry, false);
+    for (const key of keysOf(entry)) key.change();
+    await apply(entry, running);
+    this.#log(`${entry.name}: goes on with the key that the chain has for it`);
+  }
+
+  /** One change after the other. */
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(change);
+    this.#last = done.catch(() => {});
+    return done;
   }
 }
 
-function controlOf({ name, kind, address, running }: Entry): RoleControl {
-  return { name, kind, address: addressText(address), running };
+function keysOf({ signer, committeeSigner }: Entry) {
+  return committeeSigner === null ? [signer] : [signer, committeeSigner];
+}
+
+async function apply(entry: Entry, running: boolean): Promise<void> {
+  if (entry.running === running) return;
+  entry.running = running;
+  await (running ? entry.service.start() : entry.service.stop());
+}
+
+function controlOf(entry: Entry): RoleControl {
+  const { name, kind, signer, running } = entry;
+  const hasKey = keysOf(entry).every((key) => key.wanted() === null);
+  return { name, kind, address: addressText(signer.address), running, hasKey };
 }

@@ -71,6 +71,8 @@ export interface RoleControl {
   readonly kind: 'gateway' | 'mixer' | 'miner' | 'oracle' | 'validator';
   readonly address: string;
   readonly running: boolean;
+  /** Whether it signs with the key that the chain has for it. */
+  readonly hasKey: boolean;
 }
 
 export interface RolesService {

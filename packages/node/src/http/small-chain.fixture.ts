@@ -221,7 +221,7 @@ export class TwoRoles implements RolesService {
   readonly #roles = new Map<string, RoleControl>(
     (['mixer', 'miner'] as const).map((kind) => [
       `${kind}-0`,
-      { name: `${kind}-0`, kind, address: knownAddress, running: true },
+      { name: `${kind}-0`, kind, address: knownAddress, running: true, hasKey: true },
     ]),
   );
 

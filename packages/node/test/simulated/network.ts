@@ -25,24 +25,20 @@ import {
 } from '@assay/protocol';
 import type { Type } from '@chainsafe/ssz';
 import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
+import { type ReplayResult, replay } from '../../src/consensus/replay.ts';
 import { TransactionSender } from '../../src/consensus/sender.ts';
 import { apiKeyOf, type BlsSigner, type Ed25519Signer } from '../../src/crypto/signers.ts';
 import { nativeVerifier } from '../../src/crypto/verifier.ts';
 import type { Serving } from '../../src/devnet/backend.ts';
 import { type BuiltRoles, buildRoles } from '../../src/devnet/build-roles.ts';
-import {
-  committee,
-  devnetGenesis,
-  keyNames,
-  maxTaskUnits,
-  names,
-  sessionDepositUnits,
-} from '../../src/devnet/genesis.ts';
+import { followKeys } from '../../src/devnet/follow-keys.ts';
+import { devnetGenesis, keyNames, maxTaskUnits, names, sessionDepositUnits } from '../../src/devnet/genesis.ts';
 import { readGenesisFile, writeGenesisFile } from '../../src/devnet/genesis-file.ts';
 import { settle } from '../../src/devnet/settle.ts';
 import type { InferenceRequest } from '../../src/http/port.ts';
 import type { InferenceModel } from '../../src/inference/port.ts';
-import { type Keystore, openKeystore } from '../../src/keys/keystore.ts';
+import { KeyRing } from '../../src/keys/keyring.ts';
+import { type KeyName, type Keystore, openKeystore } from '../../src/keys/keystore.ts';
 import { MemoryNetwork } from '../../src/network/memory.ts';
 import { networkAddress, SigningRoots } from '../../src/roles/context.ts';
 import type { ApiKey } from '../../src/roles/gateway/service.ts';
@@ -61,6 +57,8 @@ const engineInfo: EngineInfo = {
 };
 export const fileHash = new Uint8Array(32).fill(7);
 const modelName = 'simulated';
+const keyFile = 'keys.json';
+const passphrase = 'test';
 
 export interface SimulatedOptions {
   readonly miners: number;
@@ -83,6 +81,7 @@ export class SimulatedNetwork {
   readonly network: MemoryNetwork;
   readonly #store: Store;
   readonly #dir: string;
+  readonly #genesis: Genesis;
   readonly #apiKeys: ApiKey[];
 
   private constructor(parts: {
@@ -91,6 +90,7 @@ export class SimulatedNetwork {
     built: BuiltRoles;
     session: number;
     store: Store;
+    genesis: Genesis;
     dir: string;
     log: readonly string[];
     network: MemoryNetwork;
@@ -106,11 +106,14 @@ export class SimulatedNetwork {
     this.log = parts.log;
     this.#store = parts.store;
     this.#dir = parts.dir;
+    this.#genesis = parts.genesis;
   }
 
   static async start(options: SimulatedOptions): Promise<SimulatedNetwork> {
     const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'assay-roles-'));
-    const keys = await openKeystore(join(dir, 'keys.json'), 'test', keyNames(options.miners));
+    const openKeys = () => openKeystore(join(dir, keyFile), passphrase, keyNames(options.miners));
+    const keys = await openKeys();
+    const ring = new KeyRing(keys, openKeys);
     const registered = new SimulatedModel('registered');
     const model = { name: modelName, fileHash, contextTokens: 4096, t1ThresholdPpb: 40_000_000 };
     const genesisFile = join(dir, 'genesis.json');
@@ -122,7 +125,7 @@ export class SimulatedNetwork {
     const engine = await EmbeddedEngine.open({
       store,
       genesis,
-      proposers: Array.from({ length: committee.validators }, (_, i) => keys.account(names.validator(i))),
+      signerOf: (publicKey) => ring.account(publicKey),
       nowMs: Date.now,
       onFatal: (error) => log.push(`fatal: ${error.message}`),
     });
@@ -138,17 +141,20 @@ export class SimulatedNetwork {
     const apiKeys: ApiKey[] = [];
     const network = new MemoryNetwork();
     const built = buildRoles({
-      ...{ engine, keys, store, serving, network, apiKeys },
+      ...{ engine, keys: ring, store, serving, network, apiKeys },
       miners: options.miners,
       log: (line) => log.push(line),
     });
+    followKeys(engine, ring, built.roles, (line) => log.push(line));
     await built.roles.startAll();
     engine.start();
     const { miners, depositUnits = sessionDepositUnits } = options;
     const session = await settle({ engine, keys, miners, evidenceLevel: 2, depositUnits });
     const sessionSigner = keys.account(names.session);
     apiKeys.push({ hash: sha256(new TextEncoder().encode(apiKeyOf(sessionSigner))), session, sessionSigner });
-    const running = new SimulatedNetwork({ engine, keys, built, session, store, dir, log, network, apiKeys });
+    const running = new SimulatedNetwork({
+      ...{ engine, keys, built, session, store, genesis, dir, log, network, apiKeys },
+    });
     await running.blocks(3);
     return running;
   }
@@ -297,6 +303,11 @@ export class SimulatedNetwork {
     return (await sender.send(kind, value)).code;
   }
 
+  /** Makes keys in the key file while the network runs. */
+  async makeKeys(...wanted: readonly KeyName[]): Promise<Keystore> {
+    return openKeystore(join(this.#dir, keyFile), passphrase, wanted);
+  }
+
   /** Another mixer of this network, with keys of its own. */
   mixer(mixer: number, signer: Ed25519Signer, committeeSigner: BlsSigner): Mixer {
     const { engine, network } = this;
@@ -306,6 +317,13 @@ export class SimulatedNetwork {
     const submit: MixerOptions['submit'] = (batch) => sender.send('certifiedBatch', batch, { feeUnits: 0n });
     const context = { chain, engine, network, signer, store, verifier: nativeVerifier, nowMs: Date.now, log: () => {} };
     return new Mixer(context, { mixer, committeeSigner, submit, maxTasks: 8 });
+  }
+
+  /** Ends the network and recomputes every block of it. */
+  async replay(): Promise<ReplayResult> {
+    await this.built.roles.stopAll();
+    await this.engine.stop();
+    return replay(this.#store, this.#genesis);
   }
 
   async stop(): Promise<void> {

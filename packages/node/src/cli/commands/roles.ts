@@ -1,4 +1,4 @@
-import { LocalRoles } from '@assay/client';
+import { type LocalRole, LocalRoles } from '@assay/client';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { CliError } from '../failures.ts';
@@ -39,6 +39,11 @@ export const rolesCommand = defineCommand({
   print: ({ roles }) =>
     table(
       ['role', 'kind', 'state', 'address'],
-      roles.map((role) => [role.name, role.kind, role.running ? 'running' : 'stopped', role.address]),
+      roles.map((role) => [role.name, role.kind, stateOf(role), role.address]),
     ),
 });
+
+function stateOf({ running, hasKey }: LocalRole): string {
+  if (!running) return 'stopped';
+  return hasKey ? 'running' : 'without its key';
+}
