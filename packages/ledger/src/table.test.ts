@@ -25,12 +25,9 @@ interface AnyList {
   hashTreeRoot(rows: readonly Fields[]): Uint8Array;
   readonly elementType: {
     readonly fieldsEntries: readonly { readonly fieldName: string }[];
-    readonly parts: number;
-    readonly partsDepth: number;
     defaultValue(): Fields;
     hashTreeRoot(row: Fields): Uint8Array;
-    partsWith(change: Fields): number;
-    partOf(rows: readonly Fields[], part: number): Uint8Array;
+    rootsOf(rows: readonly Fields[]): Uint8Array;
   };
 }
 

@@ -15,10 +15,8 @@ interface ListType<Row> {
   /** Levels from the row roots up to the root that the length is mixed into. */
   readonly chunkDepth: number;
   readonly elementType: {
-    readonly parts: number;
-    readonly partsDepth: number;
-    partsWith(change: Partial<Row>): number;
-    partOf(rows: readonly Readonly<Row>[], part: number): Uint8Array;
+    /** The roots of rows, 32 bytes each. */
+    rootsOf(rows: readonly Readonly<Row>[]): Uint8Array;
   };
 }
 
@@ -63,19 +61,14 @@ function existing<Row>(row: Readonly<Row> | undefined, index: number, length: nu
   return row;
 }
 
-/**
- * The working copy of one SSZ list: plain rows in front of its tree, which is brought up to date when asked. The tree
- * begins at the parts of the rows: a change costs the hashes of its part and those above.
- */
+/** The working copy of one SSZ list: plain rows in front of its tree, which is brought up to date when asked. */
 export class Table<Row> implements ReadonlyTable<Row> {
   readonly #type: ListType<Row>;
   readonly #rows: Readonly<Row>[];
   readonly #moneyOf: (row: Readonly<Row>) => bigint;
-  /** All parts of a row, as bits. */
-  readonly #whole: number;
-  /** Indexes of the rows with changes, in any order, and of each row the parts with changes, as bits. */
+  /** Indexes of the rows that changed since the tree was brought up to date, in any order, and whether a row did. */
   #dirty: number[] = [];
-  #stale: number[] = [];
+  #isDirty: boolean[] = [];
   #later: Later<Row> | null = null;
   #units = 0n;
   #tree: ChunkTree;
@@ -85,7 +78,6 @@ export class Table<Row> implements ReadonlyTable<Row> {
     this.#type = type;
     this.#rows = [...rows];
     this.#moneyOf = moneyOf;
-    this.#whole = 2 ** type.elementType.parts - 1;
     this.#units = this.countUnits();
     this.#tree = this.#newTree();
   }
@@ -179,36 +171,29 @@ export class Table<Row> implements ReadonlyTable<Row> {
     if (later.due === 0) this.#later = null;
   }
 
+  /** Puts a row in the place of another. */
   set(index: number, row: Readonly<Row>): void {
-    this.#replace(index, row, this.#whole);
+    const [units, before] = [this.#moneyOf(row), this.#moneyOf(this.written(index))];
+    if (units !== before) this.#units += units - before;
+    this.#markChanged(index);
+    this.#rows[index] = row;
+    if (this.#isDirty[index] !== true) this.#dirty.push(index);
+    this.#isDirty[index] = true;
   }
 
   /** Replaces some fields of a row. */
   update(index: number, change: Partial<Row>): void {
-    const row = this.at(index);
-    const parts = row === this.#rows[index] ? this.#type.elementType.partsWith(change) : this.#whole;
     // A spread copies field by field where rows of many shapes come along; this does not.
-    this.#replace(index, Object.assign({}, row, change), parts);
+    this.set(index, Object.assign({}, this.at(index), change));
   }
 
   /** Appends a row and gives its index. */
   push(row: Readonly<Row>): number {
     const index = this.#rows.push(row) - 1;
     this.#units += this.#moneyOf(row);
-    this.#stale.push(this.#whole);
     this.#dirty.push(index);
+    this.#isDirty.push(true);
     return index;
-  }
-
-  /** Puts a row in the place of one that differs in the given parts only. */
-  #replace(index: number, row: Readonly<Row>, parts: number): void {
-    const [units, before] = [this.#moneyOf(row), this.#moneyOf(this.written(index))];
-    if (units !== before) this.#units += units - before;
-    this.#markChanged(index);
-    this.#rows[index] = row;
-    const stale = this.#stale[index] as number;
-    if (stale === 0) this.#dirty.push(index);
-    this.#stale[index] = stale | parts;
   }
 
   /** Keeps the rows that pass, in order; indexes change. Gives whether any was dropped. */
@@ -231,33 +216,21 @@ export class Table<Row> implements ReadonlyTable<Row> {
   /** The Merkle siblings of an existing row up to `root()`, lowest first. */
   path(index: number): Uint8Array[] {
     this.#hashChanged();
-    const { partsDepth } = this.#type.elementType;
-    return [...this.#tree.path(index * 2 ** partsDepth).slice(partsDepth), lengthChunk(this.length)];
+    return [...this.#tree.path(index), lengthChunk(this.length)];
   }
 
   #hashChanged(): void {
-    const { parts, partsDepth } = this.#type.elementType;
     const dirty = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
-    for (let part = 0; part < parts; part++) {
-      const places: number[] = [];
-      const rows: Readonly<Row>[] = [];
-      for (const index of dirty) {
-        if ((((this.#stale[index] as number) >> part) & 1) === 0) continue;
-        places.push(index * 2 ** partsDepth + part);
-        rows.push(this.written(index));
-      }
-      this.#tree.set(Uint32Array.from(places), this.#type.elementType.partOf(rows, part));
-    }
-    for (const index of dirty) this.#stale[index] = 0;
+    this.#tree.set(dirty, this.#type.elementType.rootsOf(Array.from(dirty, (index) => this.written(index))));
+    for (const index of dirty) this.#isDirty[index] = false;
     this.#dirty = [];
   }
 
   /** An empty tree, into which all rows are still to go. */
   #newTree(): ChunkTree {
     this.#dirty = [...this.#rows.keys()];
-    this.#stale = this.#rows.map(() => this.#whole);
-    const { partsDepth } = this.#type.elementType;
-    return new ChunkTree(this.#type.chunkDepth + partsDepth, partsDepth);
+    this.#isDirty = this.#rows.map(() => true);
+    return new ChunkTree(this.#type.chunkDepth);
   }
 }
 

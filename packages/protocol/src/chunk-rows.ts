@@ -1,57 +1,40 @@
 import { hashInto, zeroNode } from '@chainsafe/persistent-merkle-tree';
-import type { Type } from '@chainsafe/ssz';
+import type { Target } from './columns.ts';
 
 const CHUNK = 32;
-
-/** One field of many values; to copy it into an array of its own costs more than to hash it. */
-export interface Column {
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-  readonly name: string;
-}
 
 /**
  * Equally many chunks of each of many values, side by side, which merkleises all the values at once. One is used again
  * and again: memory outside the heap, taken anew for every group, makes the collector run without end.
  */
 export class ChunkRows {
-  readonly #bytes: Uint8Array<ArrayBuffer>;
-  readonly #output: { readonly uint8Array: Uint8Array; readonly dataView: DataView };
+  #bytes = new Uint8Array(0);
+  #view = new DataView(this.#bytes.buffer);
   /** Chunks of a row. */
   #width = 0;
   #rows = 0;
-
-  /** Room for up to `maxRows` rows of up to `maxWidth` chunks. */
-  constructor(maxRows: number, maxWidth: number) {
-    this.#bytes = new Uint8Array(maxRows * (maxWidth + 1) * CHUNK);
-    this.#output = { uint8Array: this.#bytes, dataView: new DataView(this.#bytes.buffer) };
-  }
 
   /** Begins with `rows` rows of `width` chunks of zeros. */
   clear(rows: number, width: number): this {
     this.#rows = rows;
     this.#width = width;
-    this.#bytes.fill(0, 0, rows * width * CHUNK);
+    const needed = rows * (width + 1) * CHUNK;
+    if (this.#bytes.length < needed) {
+      this.#bytes = new Uint8Array(needed);
+      this.#view = new DataView(this.#bytes.buffer);
+    } else this.#bytes.fill(0, 0, rows * width * CHUNK);
     return this;
   }
 
-  /** Serialises the values of a column from their rows' chunks at `place` on; for basic values and lists of them. */
-  serialize(place: number, type: Type<unknown>, { rows, name }: Column): void {
-    for (let row = 0; row < rows.length; row++) {
-      type.value_serializeToBytes(this.#output, this.#at(row, place), rows[row]?.[name]);
-    }
-  }
-
-  /** Puts the root of each value of a column into its row's chunk at `place`. */
-  hash(place: number, type: Type<unknown>, { rows, name }: Column): void {
-    for (let row = 0; row < rows.length; row++) {
-      type.hashTreeRootInto(rows[row]?.[name], this.#bytes, this.#at(row, place));
-    }
+  /** Where a column belongs that begins `at` bytes into each row. */
+  target(at: number): Target {
+    return { uint8Array: this.#bytes, dataView: this.#view, at, stride: this.#width * CHUNK };
   }
 
   /** Puts the chunks of `chunks`, one a row, at `place`. */
   put(place: number, chunks: Uint8Array): void {
     for (let row = 0; row < this.#rows; row++) {
-      this.#bytes.set(chunks.subarray(row * CHUNK, (row + 1) * CHUNK), this.#at(row, place));
+      this.#bytes.set(chunks.subarray(row * CHUNK, (row + 1) * CHUNK), (row * this.#width + place) * CHUNK);
     }
   }
 
@@ -60,27 +43,38 @@ export class ChunkRows {
    * until the next `clear`.
    */
   roots(depth: number): Uint8Array {
-    let width = this.#width;
     for (let height = 0; height < depth; height++) {
-      if (width % 2 === 1) this.#widen(width++, zeroNode(height).root);
-      const level = this.#bytes.subarray(0, this.#rows * width * CHUNK);
-      width >>= 1;
-      hashInto(level, level.subarray(0, this.#rows * width * CHUNK));
+      if (this.#width % 2 === 1) this.#widen(zeroNode(height).root);
+      this.#hashPairs();
     }
     return this.#bytes.subarray(0, this.#rows * CHUNK);
   }
 
-  #at(row: number, place: number): number {
-    return (row * this.#width + place) * CHUNK;
+  /** The same for rows that are lists, each with its length mixed in. */
+  rootsWithLengths(depth: number, lengths: readonly number[]): Uint8Array {
+    this.roots(depth);
+    this.#widen(new Uint8Array(CHUNK));
+    for (let row = 0; row < this.#rows; row++) {
+      this.#view.setUint32((2 * row + 1) * CHUNK, lengths[row] as number, true);
+    }
+    this.#hashPairs();
+    return this.#bytes.subarray(0, this.#rows * CHUNK);
   }
 
-  /** Puts `node` at the end of each row of `width` nodes. */
-  #widen(width: number, node: Uint8Array): void {
-    const length = width * CHUNK;
+  #hashPairs(): void {
+    const nodes = this.#bytes.subarray(0, this.#rows * this.#width * CHUNK);
+    this.#width >>= 1;
+    hashInto(nodes, nodes.subarray(0, nodes.length >> 1));
+  }
+
+  /** Puts `node` at the end of each row. */
+  #widen(node: Uint8Array): void {
+    const length = this.#width * CHUNK;
     for (let row = this.#rows - 1; row >= 0; row--) {
       const target = row * (length + CHUNK);
       this.#bytes.copyWithin(target, row * length, (row + 1) * length);
       this.#bytes.set(node, target + length);
     }
+    this.#width++;
   }
 }

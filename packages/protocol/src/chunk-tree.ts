@@ -1,6 +1,5 @@
 import { digest64, hashInto, zeroNode } from '@chainsafe/persistent-merkle-tree';
 import { littleEndian } from './hash.ts';
-import { PART_DEPTH } from './struct.ts';
 
 const CHUNK = 32;
 /** A chunk in 32-bit words. */
@@ -22,17 +21,14 @@ interface Level {
  */
 export class ChunkTree {
   readonly #depth: number;
-  readonly #partsDepth: number;
   /** Level 0 holds the chunks; only the levels below the first node that covers them all are kept. */
   readonly #levels: Level[] = [];
   #length = 0;
   /** Places of the chunks whose parents are still to be hashed. */
   #changed: Uint32Array[] = [];
 
-  /** `partsDepth`: that many of the levels are inside the elements, whose parts (`StructType`) are the chunks. */
-  constructor(depth: number, partsDepth = 0) {
+  constructor(depth: number) {
     this.#depth = depth;
-    this.#partsDepth = partsDepth;
   }
 
   /** The place after the last chunk. */
@@ -51,10 +47,10 @@ export class ChunkTree {
 
   root(): Uint8Array {
     this.#hashChanged();
-    let height = this.#partsDepth;
+    let height = 0;
     while (this.#count(height) > 1) height++;
-    let node = this.#length === 0 ? this.#zero(height) : this.#node(height, 0);
-    for (; height < this.#depth; height++) node = digest64(node, this.#zero(height));
+    let node = this.#length === 0 ? zeroNode(height).root : this.#node(height, 0);
+    for (; height < this.#depth; height++) node = digest64(node, zeroNode(height).root);
     return node;
   }
 
@@ -65,7 +61,7 @@ export class ChunkTree {
     return Array.from({ length: this.#depth }, (_, height) => {
       const sibling = place ^ 1;
       place >>>= 1;
-      return sibling < this.#count(height) ? this.#node(height, sibling) : this.#zero(height);
+      return sibling < this.#count(height) ? this.#node(height, sibling) : zeroNode(height).root;
     });
   }
 
@@ -87,11 +83,6 @@ export class ChunkTree {
     return this.#length === 0 ? 0 : ((this.#length - 1) >>> height) + 1;
   }
 
-  /** What stands in place of parts that an element has not, and of elements that are not there. */
-  #zero(height: number): Uint8Array {
-    return zeroNode(height < this.#partsDepth ? PART_DEPTH + height : height - this.#partsDepth).root;
-  }
-
   #node(height: number, index: number): Uint8Array {
     return this.#levelOf(height).bytes.slice(index * CHUNK, (index + 1) * CHUNK);
   }
@@ -101,7 +92,7 @@ export class ChunkTree {
     const present = this.#levels[height];
     const needed = (this.#count(height) + 1) * WORDS;
     if (present !== undefined && present.words.length >= needed) return present;
-    const level = zeroLevel(this.#zero(height), present === undefined ? needed : 2 * needed);
+    const level = zeroLevel(zeroNode(height).root, present === undefined ? needed : 2 * needed);
     if (present !== undefined) level.words.set(present.words);
     this.#levels[height] = level;
     return level;

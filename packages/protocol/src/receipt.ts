@@ -1,9 +1,10 @@
-import { createProof, ProofType, type SingleProof } from '@chainsafe/persistent-merkle-tree';
 import { BitArray, BitListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { ChunkTree, lengthChunk } from './chunk-tree.ts';
 import { BlsSignature, Bytes32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { sha256 } from './hash.ts';
 import { limits } from './limits.ts';
-import { StructListType, StructType } from './struct.ts';
+import { listOfRows } from './rows.ts';
+import { StructType } from './struct.ts';
 
 export { BitArray };
 
@@ -46,7 +47,8 @@ export const Receipt = new StructType(
 );
 export type Receipt = ValueOf<typeof Receipt>;
 
-export const ReceiptList = new StructListType(Receipt, limits.maxBatchReceipts);
+/** The receipts of a batch; each is hashed as the bytes of its serialisation. */
+export const ReceiptList = listOfRows(Receipt, limits.maxBatchReceipts);
 
 /** What the mixers sign: one mixer's batch (§7.2) and its beacon reveal (§9.1). */
 export const BatchHeader = new StructType(
@@ -113,15 +115,15 @@ export type PortableReceipt = ValueOf<typeof PortableReceipt>;
  * list's length (§7.5). `index` must be below the number of receipts.
  */
 export function receiptPath(receipts: readonly Receipt[], index: number): Uint8Array[] {
-  const { gindex } = ReceiptList.getPathInfo([index]);
-  const proof = createProof(ReceiptList.value_toTree([...receipts]), { type: ProofType.single, gindex });
-  return (proof as SingleProof).witnesses;
+  const tree = new ChunkTree(ReceiptList.chunkDepth);
+  tree.set(Uint32Array.from(receipts.keys()), ReceiptList.elementType.rootsOf(receipts));
+  return [...tree.path(index), lengthChunk(receipts.length)];
 }
 
 /** The receipts root that `receipt` at `index` leads to along `path`; null when the path has the wrong length. */
 export function receiptsRootAlong(receipt: Receipt, index: number, path: readonly Uint8Array[]): Uint8Array | null {
   if (index >= limits.maxBatchReceipts || path.length !== ReceiptList.depth) return null;
-  let node = Receipt.hashTreeRoot(receipt);
+  let node = ReceiptList.elementType.hashTreeRoot(receipt);
   let place = index;
   for (const sibling of path) {
     node = place % 2 === 1 ? sha256(sibling, node) : sha256(node, sibling);

@@ -1,4 +1,4 @@
-import { ContainerType } from '@chainsafe/ssz';
+import { ContainerType, type Type } from '@chainsafe/ssz';
 import { CaseRow } from './cases.ts';
 import { DomainRow } from './domains.ts';
 import {
@@ -20,6 +20,7 @@ import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
 import { MeasureRow, TransitionRow } from './records.ts';
 import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';
+import { listOfRows } from './rows.ts';
 import { StructListType, StructType } from './struct.ts';
 import { AuditNumbers } from './transaction.ts';
 
@@ -283,40 +284,43 @@ export const CreditRow = new StructType(
 );
 export type CreditRow = ValueOf<typeof CreditRow>;
 
+const tableOf = <Fields extends Record<string, Type<unknown>>>(row: StructType<Fields>) =>
+  listOfRows(row, limits.maxTableRows);
+
 export const tables = {
-  accounts: new StructListType(AccountRow, limits.maxTableRows),
-  miners: new StructListType(MinerRow, limits.maxTableRows),
-  mixers: new StructListType(MixerRow, limits.maxTableRows),
+  accounts: tableOf(AccountRow),
+  miners: tableOf(MinerRow),
+  mixers: tableOf(MixerRow),
   /** Of all epochs: one row from each change on. */
-  committees: new StructListType(CommitteeRow, limits.maxTableRows),
-  oracles: new StructListType(RoleRow, limits.maxTableRows),
-  validators: new StructListType(RoleRow, limits.maxTableRows),
-  gateways: new StructListType(RoleRow, limits.maxTableRows),
+  committees: tableOf(CommitteeRow),
+  oracles: tableOf(RoleRow),
+  validators: tableOf(RoleRow),
+  gateways: tableOf(RoleRow),
   /** What this epoch announced for the next one. */
-  keyChanges: new StructListType(RotateKey, limits.maxTableRows),
-  committeeKeyChanges: new StructListType(RotateCommitteeKey, limits.maxTableRows),
-  minerUpdates: new StructListType(UpdateMiner, limits.maxTableRows),
-  powers: new StructListType(PowerRow, limits.maxTableRows),
-  delegations: new StructListType(DelegationRow, limits.maxTableRows),
-  unbonding: new StructListType(UnbondingRow, limits.maxTableRows),
-  domains: new StructListType(DomainRow, limits.maxTableRows),
-  models: new StructListType(ModelRow, limits.maxTableRows),
-  holdings: new StructListType(HoldingRow, limits.maxTableRows),
-  sessions: new StructListType(SessionRow, limits.maxTableRows),
+  keyChanges: tableOf(RotateKey),
+  committeeKeyChanges: tableOf(RotateCommitteeKey),
+  minerUpdates: tableOf(UpdateMiner),
+  powers: tableOf(PowerRow),
+  delegations: tableOf(DelegationRow),
+  unbonding: tableOf(UnbondingRow),
+  domains: tableOf(DomainRow),
+  models: tableOf(ModelRow),
+  holdings: tableOf(HoldingRow),
+  sessions: tableOf(SessionRow),
   /** Open tasks, and settled ones until no second receipt for them could be accepted. */
-  tasks: new StructListType(TaskRow, limits.maxTableRows),
-  audits: new StructListType(AuditRow, limits.maxTableRows),
+  tasks: tableOf(TaskRow),
+  audits: tableOf(AuditRow),
   /** Late steps of tasks that could still be certified. */
-  transitions: new StructListType(TransitionRow, limits.maxTableRows),
+  transitions: tableOf(TransitionRow),
   /** Of each miner that was ever measured. */
-  measures: new StructListType(MeasureRow, limits.maxTableRows),
+  measures: tableOf(MeasureRow),
   /** Of the reward period. */
-  credits: new StructListType(CreditRow, limits.maxTableRows),
-  ratings: new StructListType(RatingRow, limits.maxTableRows),
-  cases: new StructListType(CaseRow, limits.maxTableRows),
-  proposals: new StructListType(ProposalRow, limits.maxTableRows),
+  credits: tableOf(CreditRow),
+  ratings: tableOf(RatingRow),
+  cases: tableOf(CaseRow),
+  proposals: tableOf(ProposalRow),
   /** Votes on proposals that are still voted on. */
-  votes: new StructListType(VoteRow, limits.maxTableRows),
+  votes: tableOf(VoteRow),
 };
 
 /** Everything of the state that is not a table. */

@@ -1,24 +1,21 @@
 import { merkleizeBlocksBytes } from '@chainsafe/persistent-merkle-tree';
 import {
   type BasicType,
+  ByteVectorType,
   type ByteViews,
   ContainerNodeStructType,
   ListBasicType,
   ListCompositeType,
   type Type,
-  UintNumberType,
   type ValueOfFields,
 } from '@chainsafe/ssz';
-import { ChunkRows, type Column } from './chunk-rows.ts';
-import { littleEndian } from './hash.ts';
+import { ChunkRows } from './chunk-rows.ts';
+import { type Column, writeColumn } from './columns.ts';
+import { concatBytes, littleEndian } from './hash.ts';
 
 const CHUNK = 32;
 /** Values hashed side by side: enough to fill a vector unit, few enough to bound memory. */
 const GROUP = 256;
-/** Levels of a part: of a wide struct in a table mostly few fields change, and only their part is hashed again. */
-export const PART_DEPTH = 3;
-const PART_FIELDS = 2 ** PART_DEPTH;
-const lengthType = new UintNumberType(8);
 
 /**
  * Lets a type be a field of a `StructType`. The library refuses fields with editable views there, since an edit through
@@ -31,15 +28,12 @@ export function byValue<T extends { readonly isViewMutable: boolean }>(type: T):
 
 /** A container kept in the tree as one plain value: quick to read and small, replaced as a whole. */
 export class StructType<Fields extends Record<string, Type<unknown>>> extends ContainerNodeStructType<Fields> {
-  #chunks: ChunkRows | null = null;
-  /** The bit of the part that holds a field. */
-  readonly #partOf: ReadonlyMap<unknown, number>;
+  readonly #chunks = new ChunkRows();
   readonly #empty: Readonly<ValueOfFields<Fields>>;
 
   constructor(fields: Fields, options: { readonly typeName: string }) {
     super(fields, options);
     byValue(this);
-    this.#partOf = new Map(this.fieldsEntries.map(({ fieldName }, i) => [fieldName, 1 << (i >> PART_DEPTH)]));
     this.#empty = Object.fromEntries(this.fieldsEntries.map(({ fieldName }) => [fieldName, null])) as never;
   }
 
@@ -57,63 +51,36 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
   }
 
   /** The roots of many values, 32 bytes each: `hashTreeRoot` of each of them, but many times as fast. */
-  rootsOf(values: readonly ValueOfFields<Fields>[]): Uint8Array {
-    return this.#hash(values, { from: 0, count: this.fieldsEntries.length, depth: this.depth });
-  }
-
-  /** Levels from the parts, which are the nodes above eight fields each, up to the root. */
-  get partsDepth(): number {
-    return Math.max(this.depth - PART_DEPTH, 0);
-  }
-
-  get parts(): number {
-    return ((this.fieldsEntries.length - 1) >> PART_DEPTH) + 1;
-  }
-
-  /** The parts that hold the fields of `change`, as bits. */
-  partsWith(change: Partial<ValueOfFields<Fields>>): number {
-    let parts = 0;
-    for (const field in change) parts |= this.#partOf.get(field) ?? 0;
-    return parts;
-  }
-
-  /** One part of each of many values, 32 bytes each. */
-  partOf(values: readonly ValueOfFields<Fields>[], part: number): Uint8Array {
-    const from = part * PART_FIELDS;
-    const count = Math.min(PART_FIELDS, this.fieldsEntries.length - from);
-    return this.#hash(values, { from, count, depth: this.depth - this.partsDepth });
-  }
-
-  /** Writes `count` fields of all values into chunks, group after group, and merkleises these. */
-  #hash(values: readonly ValueOfFields<Fields>[], { from, count, depth }: Span): Uint8Array {
-    this.#chunks ??= new ChunkRows(GROUP, this.fieldsEntries.length);
-    const fields = this.fieldsEntries.slice(from, from + count);
+  rootsOf(values: readonly Readonly<ValueOfFields<Fields>>[]): Uint8Array {
     const roots = new Uint8Array(values.length * CHUNK);
     for (let start = 0; start < values.length; start += GROUP) {
-      const group = values.slice(start, start + GROUP);
-      const chunks = this.#chunks.clear(group.length, count);
-      for (const [place, { fieldName, fieldType }] of fields.entries()) {
-        writeRoots(chunks, place, fieldType, { rows: group as Column['rows'], name: String(fieldName) });
-      }
-      roots.set(chunks.roots(depth), start * CHUNK);
+      roots.set(this.rootsOfGroup(values.slice(start, start + GROUP)), start * CHUNK);
     }
     return roots;
   }
-}
 
-/** Some fields of a struct, and the levels above them. */
-interface Span {
-  readonly from: number;
-  readonly count: number;
-  readonly depth: number;
+  /** The same of so many values as fit into memory at once; the roots stand until the next call. */
+  protected rootsOfGroup(values: readonly Readonly<ValueOfFields<Fields>>[]): Uint8Array {
+    const rows = values as Column['rows'];
+    const chunks = this.#chunks.clear(rows.length, this.fieldsEntries.length);
+    for (const [place, { fieldName, fieldType }] of this.fieldsEntries.entries()) {
+      writeRoots(chunks, place, fieldType, { rows, name: String(fieldName) });
+    }
+    return chunks.roots(this.depth);
+  }
 }
 
 /** Writes the root of each value of a column to its chunk at `place`. */
 function writeRoots(chunks: ChunkRows, place: number, type: Type<unknown>, column: Column): void {
   if (type instanceof StructType) chunks.put(place, type.rootsOf(valuesOf(column)));
   else if (type instanceof ListBasicType) chunks.put(place, rootsOfLists(type, column));
-  else if (type.isBasic) chunks.serialize(place, type, column);
-  else chunks.hash(place, type, column);
+  else if (type.isBasic || isOneChunk(type)) writeColumn(type, column, chunks.target(place * CHUNK));
+  else chunks.put(place, concatBytes(valuesOf(column).map((value) => type.hashTreeRoot(value))));
+}
+
+/** Whether a type is bytes that fill at most one chunk, which is then their root. */
+function isOneChunk(type: Type<unknown>): boolean {
+  return type instanceof ByteVectorType && type.lengthBytes <= CHUNK;
 }
 
 function valuesOf({ rows, name }: Column): never[] {
@@ -122,14 +89,11 @@ function valuesOf({ rows, name }: Column): never[] {
 
 function rootsOfLists(type: ListBasicType<BasicType<unknown>>, column: Column): Uint8Array {
   const lists: readonly (readonly unknown[])[] = valuesOf(column);
-  const longest = lists.reduce((length, list) => Math.max(length, list.length), 1);
-  const width = (longest * type.elementType.byteLength + CHUNK - 1) >> 5;
-  const items = new ChunkRows(lists.length, width).clear(lists.length, width);
-  items.serialize(0, type, column);
-  const rootsAndLengths = new ChunkRows(lists.length, 2).clear(lists.length, 2);
-  rootsAndLengths.put(0, items.roots(type.chunkDepth));
-  rootsAndLengths.serialize(1, lengthType, { rows: lists as never, name: 'length' });
-  return rootsAndLengths.roots(1);
+  const lengths = lists.map(({ length }) => length);
+  const longest = Math.max(1, ...lengths);
+  const chunks = new ChunkRows().clear(lists.length, (longest * type.elementType.byteLength + CHUNK - 1) >> 5);
+  writeColumn(type, column, chunks.target(0));
+  return chunks.rootsWithLengths(type.chunkDepth, lengths);
 }
 
 /** A list of structs whose values are hashed side by side. */
