@@ -69,6 +69,8 @@ describe('starting where something is in the way: a sentence, and a code that ne
     const preset = await up('--preset', 'performance', '--data', at('used'));
     expect(preset.code).toBe(7);
     expect(preset.err).toContain('--preset');
+    const set = await up('--set', 'epochBlocks=33', '--data', at('used'));
+    expect([set.code, set.err.includes('--set')]).toEqual([7, true]);
 
     const locked = await assay(['up', '--port', '0', '--data', at('used')], { ASSAY_PASSPHRASE: 'not this one' });
     expect(locked.code).toBe(7);

@@ -149,8 +149,14 @@ export interface ParameterProblem {
 /**
  * `params` with one of them changed (§12.2). `path` names a single value, `audit.floorPpb`, or a whole group,
  * `stacks`; `text` is its new value in JSON, as the genesis file would have it. Sums over a group are not checked here.
+ * Before there is a chain, in the `genesis`, those may be set too that no vote can change.
  */
-export function withParameter(params: Params, path: string, text: string): Params | ParameterProblem {
+export function withParameter(
+  params: Params,
+  path: string,
+  text: string,
+  by: 'vote' | 'genesis' = 'vote',
+): Params | ParameterProblem {
   const json = Params.toJson(params) as Json;
   const names = path.split('.');
   const last = names.pop() ?? '';
@@ -159,7 +165,7 @@ export function withParameter(params: Params, path: string, text: string): Param
     return { code: 'UNKNOWN_PARAMETER', sentence: `there is no parameter "${path}"` };
   }
   const leaves = leavesOf(group[last], path);
-  const fixed = leaves.find((leaf) => boundsOf(leaf) === null);
+  const fixed = by === 'vote' ? leaves.find((leaf) => boundsOf(leaf) === null) : undefined;
   if (fixed !== undefined) return { code: 'FIXED_PARAMETER', sentence: `${fixed} stays as the genesis has it` };
   const changed = withValue(json, group, last, text);
   if (typeof changed === 'string') return { code: 'BAD_PARAMETER_VALUE', sentence: `${path}: ${changed}` };
@@ -198,10 +204,10 @@ function messageOf(error: unknown): string {
 
 function boundsProblem(params: Params, leaf: string): string | null {
   const bounds = boundsOf(leaf);
-  if (bounds === 'list') return null;
+  if (bounds === 'list' || bounds === null) return null;
   const value = leaf.split('.').reduce<unknown>((at, name) => (at as Json)[name], params);
-  if (bounds === null || (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean')) {
-    return `${leaf} cannot be set by a vote`;
+  if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean') {
+    return `${leaf} cannot be set`;
   }
   const [min, max] = bounds;
   if (BigInt(value) >= min && BigInt(value) <= max) return null;

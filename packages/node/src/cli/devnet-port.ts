@@ -1,3 +1,5 @@
+import type { Setting } from './gov/settings.ts';
+
 /** A model file on this machine. */
 export interface DevnetModelFile {
   readonly name: string;
@@ -7,8 +9,8 @@ export interface DevnetModelFile {
 }
 
 /**
- * What `assay up` asks of the devnet. Starting it may reject with AssayError CANNOT_LISTEN, DATA_IN_USE, OTHER_CHAIN,
- * DATA_DAMAGED, DISK_FULL, KEYS_LOCKED, KEYS_DAMAGED or BACKEND_FAILED.
+ * What `assay up` asks of the devnet. Starting it may reject with CliError, or with AssayError CANNOT_LISTEN,
+ * DATA_IN_USE, OTHER_CHAIN, DATA_DAMAGED, DISK_FULL, NO_PROPOSER, KEYS_LOCKED, KEYS_DAMAGED or BACKEND_FAILED.
  */
 export interface DevnetOptions {
   readonly dataDir: string;
@@ -24,6 +26,8 @@ export interface DevnetOptions {
   readonly miners: number;
   /** The preset of a new chain, and of the one that is there when it is not null; null: the default, or any. */
   readonly preset: string | null;
+  /** Parameters that a new chain begins with instead, and that one which is there must have begun with. */
+  readonly settings: readonly Setting[];
   /** One miner serves another model than it claims. */
   readonly cheater: boolean;
   /** Delete the chain and the keys in `dataDir` first, once nothing else can hold it open. */

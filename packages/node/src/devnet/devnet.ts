@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
 import { equalBytes, type Genesis, Params, sha256 } from '@assay/protocol';
 import type { Devnet, DevnetOptions, DevnetStatus } from '../cli/devnet-port.ts';
+import { withSettings } from '../cli/gov/settings.ts';
 import { dataFiles } from '../cli/location.ts';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
@@ -71,13 +72,15 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(dataDir);
   closing.add(() => lock.release());
-  if (options.fresh) empty(dataDir);
+  if (options.fresh) empty(options);
   const log = logTo(join(dataDir, 'node.log'), closing);
+  const stored = await storedGenesis(options);
   const ring = await openKeys(options);
   const keys = ring.named;
   const serving = await openBackend(options, onProgress);
   closing.add(() => serving.close());
-  const genesis = await genesisOf(options, { keys, serving });
+  if (stored !== null) serving.requireRegistered(stored, dataDir);
+  const genesis = stored ?? (await makeGenesis(options, keys, serving));
   const store = await openStore({ dir: join(dataDir, dataFiles.chain), genesisHash: genesisHash(genesis) });
   closing.add(() => store.close());
   const fatal = Promise.withResolvers<Error>();
@@ -139,7 +142,10 @@ async function openKeys({ dataDir, miners }: DevnetOptions): Promise<KeyRing> {
 }
 
 /** Deletes what a network left in its directory, all but the lock that is held. */
-function empty(dataDir: string): void {
+function empty(options: DevnetOptions): void {
+  const { dataDir } = options;
+  // Nothing is deleted for parameters that no network can begin with.
+  askedParams(options, null);
   for (const entry of readdirSync(dataDir)) {
     if (!entry.startsWith('lock')) rmSync(join(dataDir, entry), { recursive: true, force: true });
   }
@@ -153,32 +159,34 @@ function logTo(path: string, closing: Closing): (line: string) => void {
 }
 
 /**
- * The genesis of the directory, or a new one. Throws AssayError OTHER_CHAIN when it registered another model, or has
- * other parameters than the preset asked for.
+ * The genesis of the directory; null when it has none. Throws AssayError OTHER_CHAIN when it began with other
+ * parameters than those asked for, and CliError when no network could begin with those.
  */
-async function genesisOf(options: DevnetOptions, parts: { keys: Keystore; serving: Serving }): Promise<Genesis> {
-  const path = join(options.dataDir, dataFiles.genesis);
-  const { serving, keys } = parts;
-  const stored = await readGenesisFile(path);
-  if (stored !== null) {
-    serving.requireRegistered(stored, options.dataDir);
-    requirePreset(stored, options);
-    return stored;
-  }
-  const params = presetParams(options.preset ?? defaultPreset, devnetParams);
-  const genesis = devnetGenesis(keys, { model: serving.model, miners: options.miners, timeMs: Date.now(), params });
-  await writeGenesisFile(path, genesis);
-  return genesis;
+async function storedGenesis(options: DevnetOptions): Promise<Genesis | null> {
+  const { dataDir, preset, settings } = options;
+  const stored = await readGenesisFile(join(dataDir, dataFiles.genesis));
+  const asked = askedParams(options, stored?.params ?? null);
+  if (stored === null || equalBytes(Params.hashTreeRoot(asked), Params.hashTreeRoot(stored.params))) return stored;
+  const named = [...(preset === null ? [] : ['--preset']), ...(settings.length === 0 ? [] : ['--set'])].join(' and ');
+  const detail =
+    `The network in ${dataDir} began with other parameters than these. ` +
+    `Leave out ${named} to go on with it, give another directory with --data, or begin anew with --fresh.`;
+  throw new AssayError('OTHER_CHAIN', detail, { action: 'stop' });
 }
 
-function requirePreset(genesis: Genesis, { preset, dataDir }: DevnetOptions): void {
-  if (preset === null) return;
-  const asked = Params.hashTreeRoot(presetParams(preset, devnetParams));
-  if (equalBytes(asked, Params.hashTreeRoot(genesis.params))) return;
-  const detail =
-    `The network in ${dataDir} has other parameters than the preset ${preset}. ` +
-    'Leave out --preset to go on with it, give another directory with --data, or begin anew with --fresh.';
-  throw new AssayError('OTHER_CHAIN', detail, { action: 'stop' });
+/** The parameters asked for; a network that is there keeps those that nothing was said about, and its foundation. */
+function askedParams({ preset, settings }: DevnetOptions, stored: Params | null): Params {
+  if (preset === null && stored !== null) return withSettings(stored, settings, 'genesis').params;
+  const base = presetParams(preset ?? defaultPreset, devnetParams);
+  const { foundation } = (stored ?? base).cases;
+  return withSettings({ ...base, cases: { ...base.cases, foundation } }, settings, 'genesis').params;
+}
+
+async function makeGenesis(options: DevnetOptions, keys: Keystore, { model }: Serving): Promise<Genesis> {
+  const params = askedParams(options, null);
+  const genesis = devnetGenesis(keys, { model, miners: options.miners, timeMs: Date.now(), params });
+  await writeGenesisFile(join(options.dataDir, dataFiles.genesis), genesis);
+  return genesis;
 }
 
 interface EngineParts {

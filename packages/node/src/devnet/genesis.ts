@@ -187,11 +187,12 @@ export function devnetGenesis(
   };
   const funded = (name: string, balanceUnits: bigint) => ({ address: keys.account(name).address, balanceUnits });
   const params = options.params ?? devnetParams;
-  const foundation = [keys.account(names.foundation).address];
+  const { cases } = params;
+  const foundation = cases.foundation.length > 0 ? cases.foundation : [keys.account(names.foundation).address];
   return {
     chainId: text('assay-devnet'),
     timeMs: options.timeMs,
-    params: { ...params, cases: { ...params.cases, foundation } },
+    params: { ...params, cases: { ...cases, foundation } },
     accounts: [
       funded(names.payer, units(1_000_000)),
       funded(names.foundation, units(10_000_000)),

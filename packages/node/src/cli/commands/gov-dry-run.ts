@@ -3,17 +3,11 @@ import { addressText } from '@assay/protocol';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { type DryRun, dryRun } from '../gov/dry-run.ts';
-import { type Setting, settingOf } from '../gov/settings.ts';
+import { settingOption } from '../gov/settings.ts';
 import { withHistory } from '../history.ts';
 import { wholeNumber } from '../inputs.ts';
 import { table } from '../table.ts';
 
-const setting = z.string().transform((text, context): Setting => {
-  const read = settingOf(text);
-  if (read !== null) return read;
-  context.addIssue(`--set takes PATH=VALUE, as in --set audit.floorPpb=50000000, not "${text}".`);
-  return z.NEVER;
-});
 const totals = z.object({ mintedUnits: z.string(), revenueUnits: z.string(), burnedUnits: z.string() });
 
 export const govDryRunCommand = defineCommand({
@@ -28,7 +22,7 @@ export const govDryRunCommand = defineCommand({
   ],
   input: z
     .object({
-      set: z.array(setting).default([]),
+      set: settingOption,
       proposal: wholeNumber('--proposal', { min: 0, max: 2 ** 32 - 1 }).optional(),
       epochs: wholeNumber('--epochs', { min: 1, max: 1_000_000 }).default(1),
       fast: z.boolean().default(false),

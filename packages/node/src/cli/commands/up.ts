@@ -4,6 +4,7 @@ import { defineCommand, type Invocation } from '../command.ts';
 import type { Devnet, DevnetStatus } from '../devnet-port.ts';
 import { CliError } from '../failures.ts';
 import { agreeToFresh, requireDataDirectory } from '../fresh.ts';
+import { settingOption } from '../gov/settings.ts';
 import { wholeNumber } from '../inputs.ts';
 import { resolveShown } from '../model-progress.ts';
 import { statusLine } from '../status-line.ts';
@@ -27,6 +28,7 @@ const input = z.object({
   port: wholeNumber('--port', { min: 0, max: 65_535 }).optional(),
   miners: wholeNumber('--miners', { min: 1, max: 64 }).optional(),
   preset: preset.optional(),
+  set: settingOption,
   fresh: z.boolean().default(false),
   cheater: z.boolean().default(false),
 });
@@ -62,6 +64,7 @@ export const upCommand = defineCommand({
     { syntax: '--port <N>', description: `port of the API (default ${standardPort}; 0 picks a free one)` },
     { syntax: '--miners <N>', description: `how many miners, 1 to 64 (default ${standardMiners})` },
     { syntax: '--preset <NAME>', description: `parameters of a new network: ${presetNames.join(', ')}` },
+    { syntax: '--set <PATH=VALUE...>', description: 'a parameter of a new network, and its value; as often as needed' },
     { syntax: '--cheater', description: 'one miner serves a cheaper model than it claims; watch it lose' },
     { syntax: '--fresh', description: 'delete the chain and the keys of the data directory first' },
   ],
@@ -109,6 +112,7 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
     upstream: asked.upstream === undefined ? null : { url: asked.upstream, model: asked.model ?? null },
     miners: asked.miners ?? standardMiners,
     preset: asked.preset ?? null,
+    settings: asked.set,
     cheater: asked.cheater,
     fresh,
     onProgress: (text) => terminal.note.write(`${text}\n`),
