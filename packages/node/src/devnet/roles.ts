@@ -30,7 +30,7 @@ export class Roles implements RolesService {
 
   startAll(): Promise<void> {
     return this.#inTurn(async () => {
-      for (const entry of this.#entries) await apply(entry, true);
+      for (const entry of this.#entries) await this.#begin(entry);
     });
   }
 
@@ -64,8 +64,13 @@ export class Roles implements RolesService {
     const { running } = entry;
     await apply(entry, false);
     for (const key of keysOf(entry)) key.change();
-    await apply(entry, running);
     this.#log(`${entry.name}: goes on with the key that the chain has for it`);
+    if (running) await this.#begin(entry);
+  }
+
+  /** A key that serves two roles has one place in the network: the second stands still, and the others go on. */
+  async #begin(entry: Entry): Promise<void> {
+    await apply(entry, true).catch((error: Error) => this.#log(`${entry.name}: cannot start: ${error.message}`));
   }
 
   /** One change after the other. */
@@ -82,8 +87,8 @@ function keysOf({ signer, committeeSigner }: Entry) {
 
 async function apply(entry: Entry, running: boolean): Promise<void> {
   if (entry.running === running) return;
-  entry.running = running;
   await (running ? entry.service.start() : entry.service.stop());
+  entry.running = running;
 }
 
 function controlOf(entry: Entry): RoleControl {
