@@ -18,6 +18,7 @@ import { getProof } from './actions/getProof.ts';
 import { getReceipt } from './actions/getReceipt.ts';
 import { getRoles } from './actions/getRoles.ts';
 import { getSession } from './actions/getSession.ts';
+import { getSessions } from './actions/getSessions.ts';
 import { getStatus } from './actions/getStatus.ts';
 import { getTask } from './actions/getTask.ts';
 import { getTasks } from './actions/getTasks.ts';
@@ -47,6 +48,7 @@ const actions = {
   getReceipt,
   getRoles,
   getSession,
+  getSessions,
   getStatus,
   getTask,
   getTasks,

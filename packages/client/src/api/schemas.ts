@@ -139,6 +139,8 @@ export const DomainPage = pageOf(Domain);
 export type DomainPage = z.infer<typeof DomainPage>;
 export const ModelPage = pageOf(Model);
 export type ModelPage = z.infer<typeof ModelPage>;
+export const SessionPage = pageOf(Session);
+export type SessionPage = z.infer<typeof SessionPage>;
 
 export const AuditNumbersJson = z.object({
   finding: z.enum(['checked', 'malformed', 'noArtifact', 'noResult']),

@@ -12,6 +12,7 @@ import { govDryRunCommand } from './commands/gov-dry-run.ts';
 import { govListCommand } from './commands/gov-list.ts';
 import { govShowCommand } from './commands/gov-show.ts';
 import { keysCommand } from './commands/keys.ts';
+import { listCommand } from './commands/list.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
 import { paramsJusticeCommand } from './commands/params-justice.ts';
@@ -38,6 +39,7 @@ const described: readonly Command[] = [
   receiptGetCommand,
   receiptVerifyCommand,
   committeeCommand,
+  listCommand,
   proveCommand,
   explainSelectionCommand,
   explainPayoutCommand,

@@ -193,6 +193,10 @@ export class LocalReader implements NodeReader {
     return pageOf(await this.#durable(), 'models', page, (row, index) => rowJson.model(index, row));
   }
 
+  async sessions(page: PageRequest) {
+    return pageOf(await this.#durable(), 'sessions', page, (row, index) => rowJson.session(index, row));
+  }
+
   async session(index: number): Promise<Session | null> {
     const row = (await this.#durable()).sessions.get(index);
     return row === undefined ? null : rowJson.session(index, row);
@@ -265,7 +269,7 @@ export class LocalReader implements NodeReader {
   }
 }
 
-type TableName = 'miners' | 'mixers' | 'validators' | 'oracles' | 'gateways' | 'domains' | 'models';
+type TableName = 'miners' | 'mixers' | 'validators' | 'oracles' | 'gateways' | 'domains' | 'models' | 'sessions';
 type RowOf<Name extends TableName> = LedgerView[Name] extends ReadonlyTable<infer Row> ? Row : never;
 
 function pageOf<Name extends TableName, Json>(

@@ -16,6 +16,7 @@ import type {
   RolePage,
   RowProofJson,
   Session,
+  SessionPage,
   Status,
   TaskDetail,
   TaskPage,
@@ -118,6 +119,7 @@ export interface NodeReader {
   gateways(page: PageRequest): Eventually<RolePage>;
   domains(page: PageRequest): Eventually<DomainPage>;
   models(page: PageRequest): Eventually<ModelPage>;
+  sessions(page: PageRequest): Eventually<SessionPage>;
   session(index: number): Eventually<Session | null>;
   /** Certified tasks, newest first, of an order below `before` when that is not null. */
   tasks(page: { readonly before: number | null; readonly limit: number }): Eventually<TaskPage>;

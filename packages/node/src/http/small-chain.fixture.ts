@@ -189,6 +189,7 @@ export class SmallChain implements NodeReader {
   gateways = (request: PageRequest) => page(roles, request);
   domains = (request: PageRequest) => page([rowJson.domain(0, DomainRow.defaultValue())], request);
   models = (request: PageRequest) => page([rowJson.model(0, ModelRow.defaultValue())], request);
+  sessions = (request: PageRequest) => page([rowJson.session(0, SessionRow.defaultValue())], request);
   session = (index: number) => (index === 0 ? rowJson.session(0, SessionRow.defaultValue()) : null);
   tasks({ before, limit }: { before: number | null; limit: number }) {
     const items = [task].filter(({ order }) => before === null || order < before).slice(0, limit);

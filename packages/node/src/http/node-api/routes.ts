@@ -47,6 +47,7 @@ function handlersOf({ node, roles }: NodeApiOptions): { readonly [N in JsonRoute
     gateways: ({ query }) => node.gateways(query),
     domains: ({ query }) => node.domains(query),
     models: ({ query }) => node.models(query),
+    sessions: ({ query }) => node.sessions(query),
     session: ({ number }) => node.session(number('index')),
     tasks: ({ query }) => node.tasks(query),
     task: ({ taskId }) => node.task(taskId()),

@@ -1,0 +1,85 @@
+import {
+  type Client,
+  DomainPage,
+  MinerPage,
+  MixerPage,
+  ModelPage,
+  type PageOptions,
+  pageLimits,
+  RolePage,
+  SessionPage,
+} from '@assay/client';
+import { z } from 'zod';
+import { defineCommand, type Invocation } from '../command.ts';
+import { CliError } from '../failures.ts';
+import { wholeNumber } from '../inputs.ts';
+import { type Kind, type Row, rowLines, rowsTable } from '../rows.ts';
+import { listKeys } from './keys.ts';
+
+const listed = {
+  miners: { page: MinerPage, read: (node, page) => node.getMiners(page) },
+  mixers: { page: MixerPage, read: (node, page) => node.getMixers(page) },
+  oracles: { page: RolePage, read: (node, page) => node.getOracles(page) },
+  validators: { page: RolePage, read: (node, page) => node.getValidators(page) },
+  gateways: { page: RolePage, read: (node, page) => node.getGateways(page) },
+  domains: { page: DomainPage, read: (node, page) => node.getDomains(page) },
+  models: { page: ModelPage, read: (node, page) => node.getModels(page) },
+  sessions: { page: SessionPage, read: (node, page) => node.getSessions(page) },
+} as const satisfies Record<
+  Kind,
+  { page: z.ZodType; read: (node: Client, page: PageOptions) => Promise<{ items: readonly Row[] }> }
+>;
+const kinds = Object.keys(listed) as Kind[];
+const index = wholeNumber('The index', { min: 0, max: 2 ** 32 - 1 });
+
+export const listCommand = defineCommand({
+  name: 'list',
+  summary: `What stands on the chain: ${kinds.slice(0, -1).join(', ')} or ${kinds.at(-1)}; with an index all of one.`,
+  arguments: [
+    { syntax: '<what>', description: kinds.join(', ') },
+    { syntax: '[index]', description: 'its number; shows every field of it' },
+  ],
+  options: [
+    { syntax: '--from <N>', description: 'the first index (default 0)' },
+    { syntax: '--limit <N>', description: `at most so many (default ${pageLimits.standard})` },
+  ],
+  input: z.object({
+    what: z.enum(kinds, `There are lists of ${kinds.join(', ')}.`),
+    index: index.optional(),
+    from: wholeNumber('--from', { min: 0, max: 2 ** 32 - 1 }).default(0),
+    limit: wholeNumber('--limit', { min: 1, max: pageLimits.max }).default(pageLimits.standard),
+  }),
+  output: z.object({
+    /** Of the block that it is read after. */
+    height: z.int(),
+    /** How many there are in all. */
+    total: z.int(),
+    items: z.union(kinds.map((kind) => listed[kind].page.shape.items)),
+    /** Names of the keys of the data directory that are among the addresses. */
+    names: z.record(z.string(), z.string()),
+  }),
+  run: async (invocation) => {
+    const { what, index: one, from, limit } = invocation.input;
+    const page = one === undefined ? { from, limit } : { from: one, limit: 1 };
+    const answer = await listed[what].read(invocation.client(), page);
+    if (one !== undefined && answer.items.length === 0) {
+      const there = answer.total === 0 ? 'none of them' : `0 to ${answer.total - 1}`;
+      throw new CliError('notFound', `There is no ${one} among the ${what}: the chain has ${there}.`);
+    }
+    return { ...answer, names: await namesOf(invocation) };
+  },
+  print: ({ items, total, names }, { what, index: one, from, limit }) => {
+    const rows = items as readonly Row[];
+    const [first] = rows;
+    if (first === undefined) return [`There are no ${what}${total === 0 ? '' : ` from ${from} on`}.`];
+    if (one !== undefined) return rowLines(first, names);
+    const rest = from + rows.length < total ? [`… of ${total}; --from ${from + limit} goes on.`] : [];
+    return [...rowsTable(what, rows, names), ...rest];
+  },
+});
+
+/** The keys of the data directory by their addresses; none where there is no key file that opens. */
+async function namesOf({ dataDir, environment }: Invocation<unknown>): Promise<Record<string, string>> {
+  const keys = await listKeys(dataDir, environment).catch(() => []);
+  return Object.fromEntries(keys.map(({ name, address }) => [address, name]));
+}
