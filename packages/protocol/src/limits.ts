@@ -16,6 +16,14 @@ export const limits = {
   measurers: 3,
   measuredEpochs: 7,
   maxChallenges: 64,
+  /** Pings of one measurement; the least round trip counts (§15.1). */
+  pings: 20,
+  /**
+   * Bytes a miner sends to show its bandwidth, and in one message (§15.2): a third of a second at 100 Mbit/s, and some
+   * milliseconds of work for a laptop that is mixer and miner at once.
+   */
+  dataBytes: 4 * 1024 * 1024,
+  dataPieceBytes: 64 * 1024,
   /** Active mixers (§7.1); also the length of a certificate's signer bits. */
   maxMixers: 128,
   /** Rows of any one table. */
@@ -87,5 +95,6 @@ export const limits = {
 if (limits.maxTransactionBytes >= limits.maxBlockBytes) throw new Error('limits: a transaction must fit in a block');
 if (limits.maxRequestBytes >= limits.maxMessageBytes) throw new Error('limits: a request must fit in a message');
 if (limits.maxBlockBytes > limits.maxWaitingBytes) throw new Error('limits: a full block must be able to wait');
+if (limits.dataBytes % limits.dataPieceBytes !== 0) throw new Error('limits: the data must end with a whole piece');
 if (limits.maxWindows * limits.windowTokens !== limits.maxTokens)
   throw new Error('limits: windows must cover all tokens');

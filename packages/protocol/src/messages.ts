@@ -207,6 +207,15 @@ export const BatchReply = new UnionType([BatchSignature, BatchRefusal]);
 /** "This mixer is here", published each block; admission needs more than two thirds of them (§7.1). */
 export const Presence = new ContainerNodeStructType({ mixer: U32, height: U64 }, { typeName: 'Presence' });
 
+/** Mixer to miner: what to sign and answer at once (§15.1). */
+export const Ping = new ContainerNodeStructType({ miner: U32, nonce: Bytes32 }, { typeName: 'Ping' });
+export type Ping = ValueOf<typeof Ping>;
+export const Pong = new ContainerNodeStructType({ signature: Ed25519Signature }, { typeName: 'Pong' });
+
+/** Mixer to miner: the seed of the bytes it wants; the miner sends them all, piece by piece (§15.2). */
+export const DataRequest = new ContainerNodeStructType({ seed: Bytes32 }, { typeName: 'DataRequest' });
+export const DataPiece = textOf(limits.dataPieceBytes);
+
 /** A task's artifact with the request it answers, for its auditors (§10.2). */
 export const ArtifactRequest = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'ArtifactRequest' });
 export const ArtifactBundle = new ContainerType(

@@ -14,6 +14,7 @@ export const messageTypes = {
   transitionVote: 10,
   possession: 11,
   challengeTurn: 12,
+  ping: 13,
 } as const;
 export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
 

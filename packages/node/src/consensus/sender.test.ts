@@ -55,6 +55,31 @@ describe('transaction sender', () => {
     await close();
   });
 
+  it('lets another program’s transaction that waits with its nonce go first', async () => {
+    const slow = testChain({ blockTimeMs: 500 });
+    const { engine, close } = await openTestEngine(slow, await newDirectory());
+    const refused = Promise.withResolvers<void>();
+    let refusals = 0;
+    const submit = async (transaction: Uint8Array) => {
+      const inclusion = await engine.submit(transaction);
+      if (inclusion.code === 'BAD_NONCE') refusals++;
+      if (refusals > 0) refused.resolve();
+      return inclusion;
+    };
+    const sender = new TransactionSender({
+      engine: { ledger: engine.ledger, submit },
+      signer: alice,
+      chain: slow.identity,
+    });
+    const other = engine.submit(transferOf(slow, { from: alice, to: bob.address, nonce: 0 }));
+    const sent = sender.send('transfer', small);
+    await refused.promise;
+    const answers = await answered(engine, [other, sent]);
+    expect(answers.map(({ code }) => code)).toEqual(['OK', 'OK']);
+    expect([refusals, engine.ledger.state.nonceOf(alice.address)]).toEqual([1, 2]);
+    await close();
+  });
+
   it('carries the fee and the last height it is told', async () => {
     const { sender, close } = await setUp();
     expect(await sender.send('transfer', small, { feeUnits: 0n })).toMatchObject({ code: 'FEE_TOO_LOW', height: 0 });

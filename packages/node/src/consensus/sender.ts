@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BodyKind, BodyValues, ChainIdentity } from '@assay/protocol';
 import type { Ed25519Signer } from '../crypto/signers.ts';
 import type { Engine, Inclusion } from './port.ts';
 import { signTransaction } from './sign.ts';
 
 export interface TransactionSenderOptions {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'ledger' | 'submit'>;
   readonly signer: Pick<Ed25519Signer, 'publicKey' | 'address' | 'sign'>;
   readonly chain: ChainIdentity;
 }
@@ -26,7 +27,7 @@ const defaultValidForBlocks = 64;
  * each other's nonces.
  */
 export class TransactionSender {
-  readonly #engine: Engine;
+  readonly #engine: TransactionSenderOptions['engine'];
   readonly #signer: TransactionSenderOptions['signer'];
   readonly #chain: ChainIdentity;
   #nextNonce = 0;
@@ -53,6 +54,8 @@ export class TransactionSender {
       const nonce = await this.#takeNonce();
       const inclusion = await this.#submit(this.#sign(kind, value, { ...options, nonce }));
       if (inclusion.code !== 'BAD_NONCE' || signing === maxSignings) return inclusion;
+      // What waits with this nonce will be in the next block.
+      if (inclusion.height === 0) await delay(this.#engine.ledger.state.params.blockTimeMs);
     }
   }
 

@@ -63,4 +63,26 @@ describe('the memory network', () => {
     await all;
     expect(heard.sort()).toEqual(['b<a:7', 'c<a:7']);
   });
+
+  it('has room again when streams are over that nobody read to their end', async () => {
+    const network = new MemoryNetwork();
+    const a = network.join('a');
+    const b = network.join('b');
+    b.handle('one answer', async (stream) => {
+      await stream.messages.next();
+      await stream.send(bytes(2));
+      stream.close();
+    });
+    a.handle('accepts', async (stream) => stream.close());
+    for (let i = 0; i < networkLimits.streamsPerPeer; i++) {
+      const stream = a.open('b', 'one answer');
+      await stream.send(bytes(1));
+      await stream.messages.next();
+      stream.close();
+    }
+    expect((await b.open('a', 'accepts').messages.next()).done).toBe(true);
+    const held = Array.from({ length: networkLimits.streamsPerPeer }, () => a.open('b', 'one answer'));
+    expect(held).toHaveLength(networkLimits.streamsPerPeer);
+    expect(() => b.open('a', 'accepts')).toThrow(StreamLost);
+  });
 });

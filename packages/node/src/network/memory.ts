@@ -36,6 +36,10 @@ class Lane {
     }
   }
 
+  get isOver(): boolean {
+    return this.#ended || this.#lostTo !== null;
+  }
+
   end(): void {
     this.#ended = true;
     this.#wakeAll();
@@ -59,7 +63,10 @@ class Lane {
   }
 }
 
-function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }): MessageStream {
+/** A stream of this network, which knows when neither side will send any more. */
+type TrackedStream = MessageStream & { isOver(): boolean };
+
+function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }): TrackedStream {
   return {
     send: (message) => lanes.out.write(message, lanes.peer),
     messages: { next: () => lanes.in.read() },
@@ -68,6 +75,7 @@ function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }):
       lanes.out.lose(lanes.self);
       lanes.in.lose(lanes.peer);
     },
+    isOver: () => lanes.out.isOver && lanes.in.isOver,
   };
 }
 
@@ -75,7 +83,7 @@ class MemoryEndpoint implements Endpoint {
   readonly id: PeerId;
   readonly #network: MemoryNetwork;
   readonly #handlers = new Map<string, (stream: MessageStream, from: PeerId) => Promise<void>>();
-  readonly #streams = new Set<MessageStream>();
+  readonly #streams = new Set<TrackedStream>();
   readonly #subscriptions: { topic: string; handler: (message: Uint8Array, from: PeerId) => void }[] = [];
   #waiting = 0;
   #left = false;
@@ -107,9 +115,9 @@ class MemoryEndpoint implements Endpoint {
     return stream;
   }
 
-  accept(protocol: string, stream: MessageStream, from: PeerId): void {
+  accept(protocol: string, stream: TrackedStream, from: PeerId): void {
     const handler = this.#handlers.get(protocol);
-    if (handler === undefined || this.#streams.size >= networkLimits.streamsPerPeer) throw new StreamLost(this.id);
+    if (handler === undefined || !this.#hasRoom()) throw new StreamLost(this.id);
     this.#track(stream);
     handler(stream, from)
       .catch(() => stream.abort())
@@ -134,8 +142,15 @@ class MemoryEndpoint implements Endpoint {
     this.#streams.clear();
   }
 
+  /** Streams that this side never read to their end are forgotten when their room is needed. */
+  #hasRoom(): boolean {
+    if (this.#streams.size < networkLimits.streamsPerPeer) return true;
+    for (const stream of this.#streams) if (stream.isOver()) this.#streams.delete(stream);
+    return this.#streams.size < networkLimits.streamsPerPeer;
+  }
+
   /** Forgets the stream once this side has read it to its end. */
-  #track(stream: MessageStream): MessageStream {
+  #track(stream: TrackedStream): MessageStream {
     this.#streams.add(stream);
     const next = async (): Promise<IteratorResult<Uint8Array>> => {
       try {

@@ -77,6 +77,8 @@ export const protocols = {
   vote: '/assay/transition-vote/1',
   order: '/assay/transition-order/1',
   artifact: '/assay/artifact/1',
+  ping: '/assay/ping/1',
+  data: '/assay/data/1',
 } as const;
 
 export const topics = { tasks: 'assay/tasks/1', presence: 'assay/presence/1' } as const;

@@ -26,6 +26,7 @@ import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import { protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import { type Generation, windowsOf } from './artifact.ts';
+import { Line } from './line.ts';
 import type { Worker } from './worker.ts';
 
 /** What this machine offers; it must be what the miner registered (§3.2). */
@@ -54,6 +55,9 @@ export class Miner implements RoleService {
   async start(): Promise<void> {
     this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
     this.#endpoint.handle(protocols.serve, (stream) => this.#serve(stream));
+    const line = new Line(this.#context, this.#roots, () => this.index());
+    this.#endpoint.handle(protocols.ping, (stream, from) => line.answerPings(stream, from));
+    this.#endpoint.handle(protocols.data, (stream, from) => line.sendData(stream, from));
   }
 
   async stop(): Promise<void> {

@@ -62,6 +62,11 @@ export class Batches {
     return this.#pending;
   }
 
+  /** Whether tasks wait: somebody's money is held for them. Reports go with the next batch (§14.1). */
+  get hasTasks(): boolean {
+    return [...this.#pending.values()].some(({ value }) => !('report' in value));
+  }
+
   /** Takes up what an earlier run left uncertified. */
   restore(): void {
     for (const { key, value } of this.#context.store.entries('pending/')) {
@@ -177,7 +182,8 @@ export class Batches {
   #discard(node: NodeTransaction | undefined, reasons: readonly string[]): void {
     if (node === undefined) return;
     const key = keyOfNode(node);
-    this.#context.log(`task ${key.slice(0, 8)} discarded: ${[...new Set(reasons)].join('; ')}`);
+    const name = 'report' in node.value ? key : `task ${key.slice(0, 8)}`;
+    this.#context.log(`${name} discarded: ${[...new Set(reasons)].join('; ')}`);
     this.drop(key);
   }
 

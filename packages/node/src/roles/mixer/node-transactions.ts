@@ -1,5 +1,6 @@
 import {
   type BodyValues,
+  type ChallengeReport,
   type NodeTransaction,
   nodeTransactions,
   type Receipt,
@@ -22,6 +23,10 @@ export interface LateTask {
 
 export const ofReceipt = (value: FinishedTask): NodeTransaction => ({ selector: nodeTransactions.receipt, value });
 export const ofTransition = (value: LateTask): NodeTransaction => ({ selector: nodeTransactions.transition, value });
+export const ofReport = (report: ChallengeReport): NodeTransaction => ({
+  selector: nodeTransactions.report,
+  value: { report },
+});
 
 /** Identity among what waits: a task's own id for its receipt, so that it is found by it. */
 export function keyOfNode({ value }: NodeTransaction): string {

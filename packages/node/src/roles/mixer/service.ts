@@ -33,6 +33,7 @@ import { Batches, type CommitteeSigner } from './batches.ts';
 import type { CheckView } from './check-view.ts';
 import { Committee, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
+import { Measuring } from './measuring.ts';
 import { lateKey, ofReceipt, ofTransition, reportKey } from './node-transactions.ts';
 import type { MixerTask } from './state.ts';
 import { type TaskHost, TaskRun } from './task-run.ts';
@@ -63,6 +64,7 @@ export class Mixer implements RoleService {
   readonly #draws: Draws;
   readonly #batches: Batches;
   readonly #transitions: Transitions;
+  readonly #measuring: Measuring;
   readonly #runs = new Map<string, TaskRun>();
   readonly #avoided = new Map<number, number>();
   #endpoint: Endpoint | null = null;
@@ -86,6 +88,12 @@ export class Mixer implements RoleService {
     });
     const own = { mixer: options.mixer, announcements: this.#announcements };
     this.#transitions = new Transitions(context, this.#roots, own);
+    this.#measuring = new Measuring(context, this.#roots, {
+      ...own,
+      signer: options.committeeSigner,
+      pending: this.#batches.pending,
+      add: (node) => this.#batches.add(node),
+    });
   }
 
   async start(): Promise<void> {
@@ -353,8 +361,9 @@ export class Mixer implements RoleService {
       if (event.type === 'minerMeasured' && event.mixer === this.#options.mixer) this.#batches.drop(reportKey(event));
       if (event.type === 'minerRegistered' || event.type === 'powersSet') this.#draws.update(state);
     }
+    if (this.#endpoint !== null && this.#place() !== null) this.#measuring.onBlock(this.#endpoint);
     this.#endpoint?.publish(topics.presence, Presence.serialize({ mixer: this.#options.mixer, height }));
     if (height % presentCommittee(state).length === this.#place()) void this.#batches.issue();
-    else if (this.#batches.pending.size > 0) this.#scheduleBatch();
+    else if (this.#batches.hasTasks) this.#scheduleBatch();
   }
 }

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { DataPiece, DataRequest, equalBytes, limits, messageTypes, Ping, Pong } from '@assay/protocol';
+import { KeyStream } from '../../crypto/key-stream.ts';
+import type { Endpoint, MessageStream } from '../../network/port.ts';
+import { receive } from '../../network/wire.ts';
+import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
+
+/** Longest time for the pings of one miner, and for its data. */
+const lineMs = 2000;
+
+/** How a miner is reached; zero is not measured (§8.3). */
+export interface LineValues {
+  readonly latencyMs: number;
+  readonly bandwidth: bigint;
+}
+
+/** Measures what lies between this mixer and a miner. */
+export class LineMeter {
+  readonly #context: RoleContext;
+  readonly #roots: SigningRoots;
+
+  constructor(context: RoleContext, roots: SigningRoots) {
+    this.#context = context;
+    this.#roots = roots;
+  }
+
+  async measure(endpoint: Endpoint, miner: number): Promise<LineValues> {
+    const row = this.#context.engine.ledger.state.miners.at(miner);
+    const onStream = async <T>(protocol: string, nothing: T, use: (stream: MessageStream) => Promise<T>) => {
+      try {
+        const stream = endpoint.open(networkAddress(row), protocol);
+        const timer = setTimeout(() => stream.abort(), lineMs);
+        return await use(stream).finally(() => {
+          clearTimeout(timer);
+          stream.abort();
+        });
+      } catch {
+        return nothing;
+      }
+    };
+    const { publicKey } = row;
+    const latencyMs = await onStream(protocols.ping, 0, (stream) => this.#latencyMs(stream, { miner, publicKey }));
+    const bandwidth = await onStream(protocols.data, 0n, (stream) => this.#bandwidth(stream));
+    return { latencyMs, bandwidth };
+  }
+
+  /** §15.1 The least round trip of those pings, at least 1 ms. */
+  async #latencyMs(
+    stream: MessageStream,
+    { miner, publicKey }: { miner: number; publicKey: Uint8Array },
+  ): Promise<number> {
+    let leastMs = lineMs;
+    for (let count = 0; count < limits.pings; count++) {
+      const ping: Ping = { miner, nonce: randomBytes(32) };
+      const sentMs = this.#context.nowMs();
+      await stream.send(Ping.serialize(ping));
+      const pong = await receive(stream, Pong);
+      leastMs = Math.min(leastMs, this.#context.nowMs() - sentMs);
+      const root = this.#roots.of(messageTypes.ping, Ping, ping);
+      if (pong === null || !this.#context.verifier.ed25519(publicKey, root, pong.signature)) return 0;
+    }
+    return Math.max(leastMs, 1);
+  }
+
+  /** §15.2 Bytes per second from the first piece to the last: every one is compared. */
+  async #bandwidth(stream: MessageStream): Promise<bigint> {
+    const seed = randomBytes(32);
+    const expected = new KeyStream(seed, limits.dataPieceBytes);
+    await stream.send(DataRequest.serialize({ seed }));
+    let firstMs = 0;
+    for (let received = 0; received < limits.dataBytes; received += limits.dataPieceBytes) {
+      const piece = await receive(stream, DataPiece);
+      if (piece === null || !equalBytes(piece, expected.next())) return 0n;
+      if (received === 0) firstMs = this.#context.nowMs();
+    }
+    const tookMs = Math.max(this.#context.nowMs() - firstMs, 1);
+    return (BigInt(limits.dataBytes - limits.dataPieceBytes) * 1000n) / BigInt(tookMs);
+  }
+}
