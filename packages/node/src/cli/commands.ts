@@ -16,6 +16,7 @@ import { listCommand } from './commands/list.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
 import { paramsJusticeCommand } from './commands/params-justice.ts';
+import { paramsShowCommand } from './commands/params-show.ts';
 import { paramsWashCommand } from './commands/params-wash.ts';
 import { proveCommand } from './commands/prove.ts';
 import { receiptGetCommand } from './commands/receipt-get.ts';
@@ -52,6 +53,7 @@ const described: readonly Command[] = [
   govListCommand,
   govShowCommand,
   govDryRunCommand,
+  paramsShowCommand,
   paramsJusticeCommand,
   paramsWashCommand,
   modelsListCommand,

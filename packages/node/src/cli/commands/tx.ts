@@ -111,7 +111,7 @@ async function run(kind: BodyKind, invocation: Invocation<z.infer<typeof txInput
   const body = readBody(kind, given as Record<string, string | undefined>, { keys, params });
   const signer = keys.account(from);
   const feeUnits = fee ?? params.transactionFeeUnits;
-  const answer = await send(node, [kind, body], { signer, feeUnits, dryRun });
+  const answer = await send(node, [kind, body], { signer, name: from, feeUnits, dryRun });
   const { sentence } = 'sentence' in answer ? answer : resultCodes[answer.code];
   const events = 'events' in answer ? answer.events : [];
   const { nonce, height, code } = answer;

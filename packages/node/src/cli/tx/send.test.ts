@@ -33,7 +33,7 @@ async function running(): Promise<Client> {
 
 const { transactionFeeUnits: feeUnits } = chain.genesis.params;
 const pay = (amountUnits: bigint) => ['transfer', { to: bob.address, amountUnits }] as const;
-const options = { signer: alice, feeUnits, dryRun: false };
+const options = { signer: alice, name: 'alice', feeUnits, dryRun: false };
 
 describe('send', () => {
   it('signs anew when another transaction of its account took the nonce', async () => {
@@ -58,7 +58,9 @@ describe('send', () => {
     const refused = send(node, pay(1n), { ...options, feeUnits: 0n });
     await expect(refused).rejects.toMatchObject({
       code: 'FEE_TOO_LOW',
-      message: 'FEE_TOO_LOW: The fee is below the minimum of this network.',
+      message:
+        'FEE_TOO_LOW: The fee is below the minimum of this network. ' +
+        '`assay params show transactionFeeUnits` shows it.',
     });
   });
 });

@@ -4,6 +4,7 @@ import { addressText, type BodyKind, type BodyValues, fromHex, resultCodes } fro
 import { signTransaction } from '../../consensus/sign.ts';
 import type { Ed25519Signer } from '../../crypto/signers.ts';
 import { accountOf } from '../accounts.ts';
+import { adviceOn } from './advice.ts';
 
 /** How often a transaction is signed anew because another one of its account took its nonce. */
 const maxSignings = 8;
@@ -32,7 +33,12 @@ async function sign<Kind extends BodyKind>(
 export async function send<Kind extends BodyKind>(
   node: Client,
   message: readonly [Kind, BodyValues[Kind]],
-  options: { readonly signer: Ed25519Signer; readonly feeUnits: bigint; readonly dryRun: boolean },
+  options: {
+    readonly signer: Ed25519Signer;
+    readonly name: string;
+    readonly feeUnits: bigint;
+    readonly dryRun: boolean;
+  },
 ): Promise<(Applied | Checked) & Pick<Signed, 'nonce'>> {
   for (let signing = 1; ; signing++) {
     const { bytes, nonce } = await sign(node, message, options);
@@ -40,7 +46,7 @@ export async function send<Kind extends BodyKind>(
       const answer = options.dryRun ? await node.checkTransaction(bytes) : await node.sendTransaction(bytes);
       return { ...answer, nonce };
     } catch (error) {
-      if (!isTaken(error) || signing === maxSignings) throw named(error);
+      if (!isTaken(error) || signing === maxSignings) throw named(error, options.name);
     }
     // The account shows its next nonce after the block of the one that took it.
     await setTimeout((await node.getStatus()).blockTimeMs);
@@ -49,9 +55,9 @@ export async function send<Kind extends BodyKind>(
 
 const isTaken = (error: unknown): boolean => error instanceof ClientError && error.code === 'BAD_NONCE';
 
-/** With the code in its message when it is the result of a transaction. */
-function named(error: unknown): unknown {
+/** With the code in its message when it is the result of a transaction, and with what its sender can do. */
+function named(error: unknown, sender: string): unknown {
   if (!(error instanceof ClientError) || !Object.hasOwn(resultCodes, error.code)) return error;
   const { code, message, status } = error;
-  return new ClientError(code, `${code}: ${message}`, { status });
+  return new ClientError(code, `${code}: ${message}${adviceOn(code, sender)}`, { status });
 }

@@ -16,13 +16,32 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function list(...words: string[]) {
+const list = (...words: string[]) => assay('list', ...words);
+
+async function assay(...words: string[]) {
   const terminal = { out: new PassThrough(), note: new PassThrough() };
   const environment = { ASSAY_HOME: join(tmpdir(), 'no-such-home'), ASSAY_API: server.url };
-  const code = await runProgram(['list', ...words], { terminal, environment });
+  const code = await runProgram(words, { terminal, environment });
   const [out = '', note = ''] = [terminal.out, terminal.note].map((stream) => String(stream.read() ?? ''));
   return { code, out, note };
 }
+
+describe('assay params show', () => {
+  it('shows all, a group or one', async () => {
+    const { out: all } = await assay('params', 'show');
+    expect(all).toMatch(/^blockTimeMs +0\nepochBlocks +0\n/);
+    expect(all).toMatch(/\ngovernance\.vetoPpb +0\n/);
+    expect((await assay('params', 'show', 'stacks')).out).toMatch(/^stacks\.minersBps +0\n/);
+    expect((await assay('params', 'show', 'cases.foundation')).out).toBe('cases.foundation  []\n');
+    const { out } = await assay('params', 'show', 'stake.mixerMinUnits', '--json');
+    expect(JSON.parse(out)).toEqual({ params: '0' });
+  });
+
+  it.each(['stake.', 'nothing', 'epochBlocks.0'])('knows no %s', async (path) => {
+    const { code, note } = await assay('params', 'show', path);
+    expect([code, note]).toEqual([4, `There is no parameter "${path}"; \`assay params show\` lists them.\n`]);
+  });
+});
 
 describe('assay list', () => {
   it.each([
