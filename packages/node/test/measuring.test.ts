@@ -1,11 +1,23 @@
-import { measurersOf } from '@assay/ledger';
-import { DataRequest, limits, type MeasureReport, messageTypes, Ping, Pong } from '@assay/protocol';
+import { type LedgerEvent, measurersOf } from '@assay/ledger';
+import {
+  DataRequest,
+  limits,
+  type MeasureReport,
+  messageTypes,
+  Ping,
+  Pong,
+  type RoleStatus,
+  roleStatuses,
+  stakeKinds,
+  taskStatuses,
+} from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KeyStream } from '../src/crypto/key-stream.ts';
 import { names } from '../src/devnet/genesis.ts';
 import { type Endpoint, StreamLost } from '../src/network/port.ts';
 import { receive } from '../src/network/wire.ts';
 import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
+import { SimulatedModel } from './simulated/model.ts';
 import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
 
 let network: SimulatedNetwork | null = null;
@@ -98,5 +110,68 @@ describe('the line of a miner', () => {
     await expect(ask(protocols.data, DataRequest.serialize({ seed: nonce }))).rejects.toThrow(StreamLost);
     await net.built.roles.set(names.miner(1), false);
     expect(await measuredInEpoch(net, 1)).toEqual([]);
+  });
+});
+
+/** Has so many tasks done and approved by audits. */
+async function answerTasks(net: SimulatedNetwork, count: number): Promise<void> {
+  const asked: string[] = [];
+  for (let seed = 0; seed < count; seed++) asked.push((await net.ask({ seed, maxTokens: 40 })).taskId);
+  await net.until(() => asked.every((id) => (net.task(id)?.row.status ?? 0) >= taskStatuses.approved));
+}
+
+const manyChallenges = { challenges: { lambdaMilli: 20_000, alpha: 1, bandwidthCap: 125_000_000n } };
+
+describe('challenges', () => {
+  it('measure the hash rate of honest miners, which fail none (A2, A3, E3, §15.3)', async () => {
+    const net = await start({ miners: 2, params: manyChallenges });
+    const { measures } = net.engine.ledger.state;
+    await answerTasks(net, 16);
+    const ratesOf = (miner: number) => {
+      const row = measures.of(miner);
+      return [...(row?.reports.map(({ hashRate }) => hashRate) ?? []), ...(row?.hashRates ?? [])];
+    };
+    const failures: number[] = [];
+    let certified = 0;
+    const done = net.engine.onBlock(({ result }) => {
+      for (const event of result.events) {
+        if (event.type === 'minerMeasured') failures.push(event.failed);
+        if (event.type === 'taskCertified') certified++;
+      }
+    });
+    await net.until(() => [0, 1].every((miner) => ratesOf(miner).some((rate) => rate > 0n)));
+    await net.blocks(32);
+    done();
+    expect(failures.length).toBeGreaterThan(2);
+    expect(failures.every((failed) => failed === 0)).toBe(true);
+    expect(certified).toBe(0);
+  });
+
+  it('are failed by who serves another model, and most measurers punish it (A10, §8.5, §15.3)', async () => {
+    const net = await start({
+      miners: 3,
+      params: manyChallenges,
+      modelOf: (miner) => new SimulatedModel(miner === 1 ? 'cheaper' : 'registered'),
+    });
+    const { state } = net.engine.ledger;
+    const setTo = (status: RoleStatus) =>
+      net.send(names.miner(1), 'setRoleStatus', { kind: stakeKinds.miner, role: 1, status: roleStatuses[status] });
+    expect(await setTo('paused')).toBe('OK');
+    await answerTasks(net, 24);
+    expect(await setTo('active')).toBe('OK');
+    const punished: LedgerEvent[] = [];
+    const failed = new Map<number, number>();
+    const done = net.engine.onBlock(({ result }) => {
+      for (const event of result.events) {
+        if (event.type === 'challengesFailed') punished.push(event);
+        if (event.type === 'minerMeasured') failed.set(event.miner, (failed.get(event.miner) ?? 0) + event.failed);
+      }
+    });
+    await net.until(() => punished.length > 0);
+    done();
+    expect(punished[0]).toMatchObject({ miner: 1 });
+    const { epochFailed, failedMicro, rejected } = state.miners.at(1);
+    expect([epochFailed + failedMicro > 0, rejected]).toEqual([true, 0]);
+    expect([failed.get(0) ?? 0, failed.get(2) ?? 0]).toEqual([0, 0]);
   });
 });

@@ -16,6 +16,10 @@ export const limits = {
   measurers: 3,
   measuredEpochs: 7,
   maxChallenges: 64,
+  /** Output tokens of a challenge, and miners that are asked for one known answer (§15.3). */
+  minChallengeTokens: 8,
+  challengeTokens: 64,
+  challengeMiners: 16,
   /** Pings of one measurement; the least round trip counts (§15.1). */
   pings: 20,
   /**

@@ -38,7 +38,7 @@ export const ChallengeTurn = new StructType({ epoch: U32, miner: U32 }, { typeNa
 const measured = {
   /** Identity and canary challenges that it failed. */
   failed: U8,
-  /** Verified nonces per second of the compute challenge, and bytes per second. */
+  /** Output tokens of right answers per 1,000 s, and bytes per second. */
   hashRate: Units,
   bandwidth: Units,
   /** Round trip, milliseconds. */

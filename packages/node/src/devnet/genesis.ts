@@ -77,7 +77,9 @@ export const devnetParams: Params = {
   rewards: { period: 0, dayMs: 86_400_000, testPeriods: 0, securityBy: 0 },
   // Two years of epochs of 16 s.
   wash: { creditFactor: 2, bootstrapPeriods: 3_942_000, mintOfBurnBps: 9000 },
-  challenges: { lambdaMilli: 5000, alpha: 3, bandwidthCap: 125_000_000n },
+  // An epoch is 16 s: more challenges would keep a laptop busy that is all of the network. One failure is enough, since
+  // the honest fail none; the audits see a cheat sooner.
+  challenges: { lambdaMilli: 250, alpha: 1, bandwidthCap: 125_000_000n },
   weak: { belowPpb: 0, reduceAfter: 1, factorPpb: 500_000_000, removeAfter: 0 },
   stacks: { minersBps: 6000, securityBps: 2000, creatorsBps: 1000, gatewaysBps: 500, treasuryBps: 500 },
   components: {

@@ -34,6 +34,7 @@ import {
   type RoleService,
   SigningRoots,
 } from '../context.ts';
+import { promptTokensBound } from '../prompt-bound.ts';
 
 /** An API key, known only by its hash, and the session it spends. */
 export interface ApiKey {
@@ -190,13 +191,6 @@ function fromHome(seats: readonly CommitteeSeat[], homeMixer: number): number[] 
     0,
   );
   return [...mixers.slice(first), ...mixers.slice(0, first)];
-}
-
-/** Upper bound of a prompt's tokens: no token is shorter than a byte, and the template adds its own. */
-function promptTokensBound(payload: InferencePayload, contextLeft: number): number {
-  const template = 64 + 16 * payload.messages.length;
-  const bytes = payload.messages.reduce((sum, message) => sum + message.content.length, 0);
-  return Math.min(bytes + template, contextLeft);
 }
 
 type Message = ValueOf<typeof GatewayMessage>;

@@ -1,5 +1,4 @@
 import { DrawTable, drawEpoch, drawTable, type LedgerView } from '@assay/ledger';
-import type { Params } from '@assay/protocol';
 import type { RoleStore } from '../../store/role-store.ts';
 
 const keyOf = (epoch: number) => `draws/${String(epoch).padStart(10, '0')}`;
@@ -34,7 +33,10 @@ export class Draws {
   }
 
   /** The table a draw at `height` used; null when it is too old. */
-  at(height: number, params: Params): DrawTable | null {
-    return this.#tables.get(drawEpoch(params, height)) ?? null;
+  at(height: number, state: LedgerView): DrawTable | null {
+    const epoch = drawEpoch(state.params, height);
+    // While the last block of an epoch is being written, the state is in the next one already.
+    if (!this.#tables.has(epoch) && epoch === state.globals.epoch) this.update(state);
+    return this.#tables.get(epoch) ?? null;
   }
 }

@@ -29,6 +29,8 @@ export const noAgenda: Agenda = { epoch: -1, considered: 0, duties: [] };
 export interface Planned {
   readonly agenda: Agenda;
   readonly due: readonly Duty[];
+  /** What is measured from now on comes too late for a certificate (§15.4). */
+  readonly isTooLate: boolean;
 }
 
 export interface Planner {
@@ -52,11 +54,6 @@ function dueOf(reveal: Uint8Array, epochBlocks: number): number {
   return Number(firstUint64(sha256(concatBytes([reveal, WHEN]))) % BigInt(lots));
 }
 
-/** Whether what is measured later than now would come too late for a certificate (§15.4). */
-function isTooLate(state: LedgerView): boolean {
-  return placeInEpoch(state) >= Math.floor((state.params.epochBlocks * 7) / 8);
-}
-
 /** What is due after a block; who is busy waits for a later one. */
 export function plan(before: Agenda, state: LedgerView, planner: Planner): Planned {
   const { epoch } = state.globals;
@@ -69,11 +66,13 @@ export function plan(before: Agenda, state: LedgerView, planner: Planner): Plann
     if (planner.hasReported({ miner, reveal })) continue;
     duties.push({ miner, epoch, reveal, due: dueOf(reveal, state.params.epochBlocks) });
   }
-  if (isTooLate(state)) return { agenda: { epoch, considered: until, duties: [] }, due: [] };
   const place = placeInEpoch(state);
+  const isTooLate = place >= Math.floor((state.params.epochBlocks * 7) / 8);
+  if (isTooLate) return { agenda: { epoch, considered: until, duties: [] }, due: [], isTooLate };
   const isDue = ({ due, miner }: Duty) => due <= place && planner.isIdle(miner);
   const due = duties.filter(isDue);
-  return { agenda: { epoch, considered: until, duties: duties.filter((duty) => !due.includes(duty)) }, due };
+  const later = duties.filter((duty) => !due.includes(duty));
+  return { agenda: { epoch, considered: until, duties: later }, due, isTooLate };
 }
 
 /** §8.1 An active miner that the mixer was drawn to measure, and of which the chain has no report yet. */

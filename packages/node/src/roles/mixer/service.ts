@@ -1,5 +1,6 @@
 import { drawMiners } from '@assay/ledger';
 import {
+  type Artifact,
   ArtifactBundle,
   ArtifactReply,
   ArtifactRequest,
@@ -30,6 +31,7 @@ import { networkAddress, protocols, type RoleContext, type RoleService, SigningR
 import { admit, Reservations } from './admission.ts';
 import { Announcements } from './announcements.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
+import type { Challenge } from './challenge.ts';
 import type { CheckView } from './check-view.ts';
 import { Committee, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
@@ -93,6 +95,8 @@ export class Mixer implements RoleService {
       signer: options.committeeSigner,
       pending: this.#batches.pending,
       add: (node) => this.#batches.add(node),
+      artifactOf: (taskId) => this.#artifactOf(taskId),
+      run: (challenge, endpoint, done) => this.#challenge(challenge, endpoint, done),
     });
   }
 
@@ -101,6 +105,7 @@ export class Mixer implements RoleService {
     this.#draws.restore();
     this.#draws.update(engine.ledger.state);
     this.#batches.restore();
+    this.#measuring.restore();
     for (const [key, { value }] of this.#batches.pending) {
       if (!('receipt' in value)) continue;
       const { taskId, session, priceUnits } = value.receipt;
@@ -142,7 +147,7 @@ export class Mixer implements RoleService {
       verifier: this.#context.verifier,
       announcements: this.#announcements,
       usedRequests: this.#usedRequests,
-      drawTableAt: (height) => this.#draws.at(height, state.params),
+      drawTableAt: (height) => this.#draws.at(height, state),
       nowMs: this.#context.nowMs(),
     };
   }
@@ -196,7 +201,7 @@ export class Mixer implements RoleService {
       throw new AssayError('INVALID_REQUEST', 'This signed request has been used.');
     }
     const drawHeight = state.globals.height;
-    const table = this.#draws.at(drawHeight, state.params);
+    const table = this.#draws.at(drawHeight, state);
     const { domain, payer, dedicatedMiners } = session;
     const { kind, model } = terms;
     const drawn = { taskId, kind, domain, model, payer, dedicatedMiners, drawHeight };
@@ -283,6 +288,18 @@ export class Mixer implements RoleService {
     };
   }
 
+  /** A challenge is a task in all but its certificate, so that nobody can tell it from one (§15.3). */
+  #challenge({ task, payload }: Challenge, endpoint: Endpoint, done: (artifact: Artifact) => void): TaskRun {
+    const nothing = () => {};
+    const keep: TaskHost['keep'] = async ({ artifact }) => done(artifact);
+    const host = { ...this.#host(endpoint), keep, keepLate: nothing, release: nothing, avoid: nothing };
+    const run = new TaskRun(host, task, { gateway: null, payload });
+    const id = toHex(task.taskId);
+    this.#runs.set(id, run);
+    void run.finished.then(() => this.#runs.delete(id));
+    return run;
+  }
+
   /** Place of this mixer in the present committee; null while it has none. */
   #place(): number | null {
     const { mixer, committeeSigner } = this.#options;
@@ -320,6 +337,7 @@ export class Mixer implements RoleService {
     const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
     const message = { announcement, signature: this.#context.signer.sign(root) };
     this.#announcements.record(message, this.#context.nowMs());
+    this.#measuring.heard(announcement);
     this.#endpoint?.publish(topics.tasks, SignedAnnouncement.serialize(message));
   }
 
@@ -328,6 +346,7 @@ export class Mixer implements RoleService {
     const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
     if (mixer === undefined || networkAddress(mixer) !== from) return;
     this.#announcements.record(signed, this.#context.nowMs());
+    this.#measuring.heard(signed.announcement);
   }
 
   #hearPresence(message: Uint8Array, from: string): void {
@@ -347,9 +366,14 @@ export class Mixer implements RoleService {
 
   async #serveArtifact(stream: MessageStream): Promise<void> {
     const request = await receive(stream, ArtifactRequest);
-    const bytes = request === null ? undefined : this.#context.store.get(artifactKey(toHex(request.taskId)));
-    await stream.send(ArtifactReply.serialize(bytes === undefined ? [] : [ArtifactBundle.deserialize(bytes)]));
+    const bundle = request === null ? null : this.#artifactOf(request.taskId);
+    await stream.send(ArtifactReply.serialize(bundle === null ? [] : [bundle]));
     stream.close();
+  }
+
+  #artifactOf(taskId: Uint8Array): ArtifactBundle | null {
+    const bytes = this.#context.store.get(artifactKey(toHex(taskId)));
+    return bytes === undefined ? null : ArtifactBundle.deserialize(bytes);
   }
 
   #onBlock(committed: CommittedBlock): void {
@@ -361,7 +385,7 @@ export class Mixer implements RoleService {
       if (event.type === 'minerMeasured' && event.mixer === this.#options.mixer) this.#batches.drop(reportKey(event));
       if (event.type === 'minerRegistered' || event.type === 'powersSet') this.#draws.update(state);
     }
-    if (this.#endpoint !== null && this.#place() !== null) this.#measuring.onBlock(this.#endpoint);
+    if (this.#endpoint !== null && this.#place() !== null) this.#measuring.onBlock(committed.result, this.#endpoint);
     this.#endpoint?.publish(topics.presence, Presence.serialize({ mixer: this.#options.mixer, height }));
     if (height % presentCommittee(state).length === this.#place()) void this.#batches.issue();
     else if (this.#batches.hasTasks) this.#scheduleBatch();

@@ -59,7 +59,8 @@ const requestFaults: readonly string[] = ['CONTEXT_TOO_LONG'];
 export class TaskRun {
   readonly finished: Promise<void>;
   readonly #host: TaskHost;
-  readonly #gateway: MessageStream;
+  /** Null for a task that nobody waits for. */
+  readonly #gateway: MessageStream | null;
   readonly #payload: InferencePayload;
   #task: MixerTask;
   #queue: Promise<void> = Promise.resolve();
@@ -67,7 +68,7 @@ export class TaskRun {
   #chunk: Chunk | null = null;
   #finish: () => void = () => {};
 
-  constructor(host: TaskHost, task: MixerTask, streams: { gateway: MessageStream; payload: InferencePayload }) {
+  constructor(host: TaskHost, task: MixerTask, streams: { gateway: MessageStream | null; payload: InferencePayload }) {
     this.#host = host;
     this.#task = task;
     this.#gateway = streams.gateway;
@@ -97,7 +98,7 @@ export class TaskRun {
   abandon(): void {
     this.#host.release(this.#task);
     this.#miner?.abort();
-    this.#gateway.abort();
+    this.#gateway?.abort();
     this.#finish();
   }
 
@@ -136,7 +137,7 @@ export class TaskRun {
       case 'fail': {
         this.#host.release(this.#task);
         await this.#toGateway(gatewayMessages.failure, { code: encode(effect.code), detail: encode(effect.detail) });
-        this.#gateway.close();
+        this.#gateway?.close();
         this.#miner?.abort();
         return this.#finish();
       }
@@ -147,7 +148,7 @@ export class TaskRun {
     await this.#host.keep({ ...effect, payload: this.#payload });
     const { finish, tokensIn, tokensOut } = effect.artifact;
     await this.#toGateway(gatewayMessages.ended, { finish, tokensIn, tokensOut });
-    this.#gateway.close();
+    this.#gateway?.close();
     this.#miner?.close();
     this.#finish();
   }
@@ -163,7 +164,7 @@ export class TaskRun {
   async #toGateway(selector: number, value: unknown): Promise<void> {
     if (this.#task.clientLeft) return;
     const bytes = GatewayMessage.serialize({ selector, value } as ValueOf<typeof GatewayMessage>);
-    await this.#gateway.send(bytes).catch(() => {});
+    await this.#gateway?.send(bytes).catch(() => {});
   }
 
   async #toMiner(selector: number, value: unknown): Promise<void> {

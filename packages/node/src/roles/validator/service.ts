@@ -4,8 +4,8 @@ import { AuditSecret, addressText, type BodyKind, type BodyValues, toHex, type V
 import type { Inclusion } from '../../consensus/port.ts';
 import type { Endpoint } from '../../network/port.ts';
 import type { RoleContext, RoleService } from '../context.ts';
+import { fetchArtifact } from '../fetch-artifact.ts';
 import { keepsItsTerms } from './acceptance.ts';
-import { fetchArtifact } from './artifact.ts';
 import { type Measuring, measure } from './measure.ts';
 
 export interface ValidatorOptions {

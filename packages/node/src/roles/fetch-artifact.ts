@@ -9,9 +9,9 @@ import {
   type TaskRow,
   taskIdOf,
 } from '@assay/protocol';
-import type { Endpoint } from '../../network/port.ts';
-import { ask } from '../../network/wire.ts';
-import { networkAddress, protocols } from '../context.ts';
+import type { Endpoint } from '../network/port.ts';
+import { ask } from '../network/wire.ts';
+import { networkAddress, protocols } from './context.ts';
 
 /**
  * The artifact of a task and the request it answers, from the mixer that certified it (§14.3). Null when nobody gives

@@ -1,0 +1,8 @@
+import type { InferencePayload } from '@assay/protocol';
+
+/** Upper bound of a prompt's tokens: no token is shorter than a byte, and the template adds its own. */
+export function promptTokensBound(payload: InferencePayload, contextLeft: number): number {
+  const template = 64 + 16 * payload.messages.length;
+  const bytes = payload.messages.reduce((sum, message) => sum + message.content.length, 0);
+  return Math.min(bytes + template, contextLeft);
+}
