@@ -101,8 +101,7 @@ export function applyReports(state: LedgerState, reports: readonly ChallengeRepo
     const owed = challengesOwed(reveal, state.params.challenges.lambdaMilli);
     const row = rowOfEpoch(state, miner);
     state.measures.put({ ...row, reports: [...row.reports, { mixer, owed, ...measured }] });
-    const { failed } = measured;
-    return [{ type: 'minerMeasured', miner, mixer, owed, failed }, ...punishment(state, miner, failed)];
+    return [{ type: 'minerMeasured', miner, mixer, owed, ...measured }, ...punishment(state, miner, measured.failed)];
   });
 }
 

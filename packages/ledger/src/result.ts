@@ -309,6 +309,10 @@ export type LedgerEvent =
       /** Challenges the mixer owed, and how many of them the miner failed. */
       readonly owed: number;
       readonly failed: number;
+      /** Zero is not measured (§8.3). */
+      readonly hashRate: bigint;
+      readonly bandwidth: bigint;
+      readonly latencyMs: number;
     }
   /** Most of its measurers counted too many failures (§8.5). */
   | { readonly type: 'challengesFailed'; readonly miner: number; readonly mixers: readonly number[] }

@@ -4,7 +4,7 @@ import { Domain, domainEvents } from './domains.ts';
 import { EmissionRate } from './genesis.ts';
 import { Model, modelEvents } from './models.ts';
 import { address, blsPublicKey, bps, bytes32, code, count, ppb, units } from './scalars.ts';
-import { roleStatus, standingEvents } from './standing.ts';
+import { measured, roleStatus, standingEvents } from './standing.ts';
 
 /*
  * What the node API answers, once: for the node that writes it, the client that reads it and the OpenAPI document
@@ -86,6 +86,7 @@ export const Miner = z.object({
   epochOutMs: units,
   epochPassed: count,
   epochFailed: count,
+  measured,
 });
 export type Miner = z.infer<typeof Miner>;
 

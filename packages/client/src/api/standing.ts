@@ -8,6 +8,27 @@ export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected',
 /** Where stake stands. */
 const stakeKind = z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing']);
 
+/** What one mixer found of a miner in an epoch; zero is not measured. */
+const report = {
+  mixer: count,
+  /** Challenges that it owed, and those that failed. */
+  owed: count,
+  failed: count,
+  /** Output tokens of right answers per 1,000 s, and bytes per second. */
+  hashRate: units,
+  bandwidth: units,
+  latencyMs: count,
+};
+/** What challenges measured of a miner: medians over mixers, then over epochs; null is not measured. */
+export const measured = z.object({
+  hashRate: units.nullable(),
+  bandwidth: units.nullable(),
+  latencyMs: count.nullable(),
+  /** The last epoch it was measured in, and the reports of that one. */
+  epoch: count.nullable(),
+  reports: z.array(z.object(report)),
+});
+
 /** Events of roles that come and go, of miners' levels and validators' powers; of the validators all, in order. */
 export const standingEvents = [
   z.object({ type: z.literal('minerRegistered'), miner: count, operator: address }),
@@ -26,7 +47,7 @@ export const standingEvents = [
     hardFailures: count,
     returnedUnits: units,
   }),
-  z.object({ type: z.literal('minerMeasured'), miner: count, mixer: count, owed: count, failed: count }),
+  z.object({ type: z.literal('minerMeasured'), miner: count, ...report }),
   z.object({ type: z.literal('challengesFailed'), miner: count, mixers: z.array(count) }),
   z.object({ type: z.literal('scoreWeak'), miner: count, periods: count, finalPpb: units, meanPpb: units }),
   z.object({ type: z.literal('minerRemoved'), miner: count, weakPeriods: count }),

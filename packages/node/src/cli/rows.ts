@@ -44,6 +44,10 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     tasks: ({ tasks }) => String(tasks),
     audited: ({ audited }) => String(audited),
     rejected: ({ rejected }) => String(rejected),
+    // Measured per 1,000 s.
+    'tokens/s': ({ measured }) => perUnit(measured.hashRate, 1000),
+    'MB/s': ({ measured }) => perUnit(measured.bandwidth, 1_000_000),
+    ms: ({ measured }) => String(measured.latencyMs ?? '–'),
     operator: ({ operator }, names) => named(operator, names),
   },
   mixers: role,
@@ -84,6 +88,11 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
 
 function percent(bps = 0): string {
   return `${bps / 100} %`;
+}
+
+/** What was measured, in the unit of its column. */
+function perUnit(measured: string | null, unit: number): string {
+  return measured === null ? '–' : String(Math.round(Number(measured) / (unit / 10)) / 10);
 }
 
 /** Rows of one table, one a line. */

@@ -161,12 +161,14 @@ export class LocalReader implements NodeReader {
   }
 
   async miners(page: PageRequest) {
-    return pageOf(await this.#durable(), 'miners', page, (row, index) => rowJson.miner(index, row));
+    const state = await this.#durable();
+    return pageOf(state, 'miners', page, (row, index) => rowJson.miner(index, row, state.measures.of(index)));
   }
 
   async miner(index: number): Promise<Miner | null> {
-    const row = (await this.#durable()).miners.get(index);
-    return row === undefined ? null : rowJson.miner(index, row);
+    const { miners, measures } = await this.#durable();
+    const row = miners.get(index);
+    return row === undefined ? null : rowJson.miner(index, row, measures.of(index));
   }
 
   async mixers(page: PageRequest) {

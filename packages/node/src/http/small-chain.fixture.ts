@@ -114,7 +114,7 @@ const page = <T>(items: readonly T[], { from, limit }: PageRequest) => ({
   items: items.slice(from, from + limit),
 });
 const three = <T>(make: (index: number) => T): T[] => [0, 1, 2].map(make);
-const miners = three((index) => rowJson.miner(index, MinerRow.defaultValue()));
+const miners = three((index) => rowJson.miner(index, MinerRow.defaultValue(), undefined));
 const roles = three((index) => rowJson.role(index, RoleRow.defaultValue()));
 
 function ofTask<T>(taskId: Uint8Array, value: T): T | 'pending' | null {

@@ -1,5 +1,6 @@
 import { formatUnits as units } from '@assay/client';
-import { type ClosedBooks, type EpochClose, type Payout, type Pool, termsAt } from '@assay/ledger';
+import { type ClosedBooks, type EpochClose, measuredValues, type Payout, type Pool, termsAt } from '@assay/ledger';
+import type { Components } from '@assay/protocol';
 import { ratio } from '../ratio.ts';
 import type { Step } from './explanation.ts';
 import { termsSource } from './splits.ts';
@@ -84,6 +85,7 @@ export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: num
         .filter(([, bps]) => bps > 0)
         .map(([name, bps]) => ({ name: `α ${name.replace(/Bps$/, '')}`, value: `${bps} of 10000`, source })),
       ...guard,
+      ...measuredFacts(books, miner, weights),
     ],
     table: {
       head: ['miner', 'trust', 'level', 'weak', ...components, 'final', 'emission'],
@@ -98,6 +100,24 @@ export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: num
       ]),
     },
   };
+}
+
+/** What challenges measured of a miner, where it counts, and who reported it. */
+function measuredFacts({ measures }: ClosedBooks, miner: number, weights: Components): Step['facts'] {
+  const row = [...measures].find((each) => each.miner === miner);
+  const { hashRate, bandwidth, latencyMs } = measuredValues(row);
+  const reports = (row?.reports ?? []).map(({ mixer }) => mixer).join(', ');
+  const source =
+    row === undefined
+      ? 'no mixer reported on it'
+      : `§8.4: medians over its last epochs, the last epoch ${row.epoch} with reports of mixers ${reports}`;
+  return [
+    { name: 'hash rate, tokens per 1,000 s', value: hashRate, bps: weights.hashRateBps },
+    { name: 'bandwidth, bytes per second', value: bandwidth, bps: weights.bandwidthBps },
+    { name: 'round trip, ms', value: latencyMs, bps: weights.latencyBps },
+  ].flatMap(({ name, value, bps }) =>
+    bps === 0 ? [] : [{ name: `measured ${name}`, value: String(value ?? 'nothing'), source }],
+  );
 }
 
 /** The weights of a domain's competition and whether its wash guard is off, and who said so. */

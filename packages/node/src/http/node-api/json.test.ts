@@ -31,6 +31,8 @@ import { describe, expect, it } from 'vitest';
 import { closedEpoch } from '../small-chain.fixture.ts';
 import { auditJson, eventJson, genesisJson, receiptJson, rowJson, taskJson } from './json.ts';
 
+const report = { mixer: 2, owed: 5, failed: 3, hashRate: 7n, bandwidth: 2n ** 60n, latencyMs: 9 };
+const measuredRow = { miner: 0, epoch: 4, reports: [report], hashRates: [1n], bandwidths: [], latenciesMs: [3] };
 const facts = { order: 3, modelName: 'm', timeMs: 7, verdict: null, refundedUnits: 0n, paidEpoch: null };
 const genesisOfOne = () => ({
   ...Genesis.defaultValue(),
@@ -53,7 +55,8 @@ const auditOfOne = () => ({
 describe('the API form of ledger values', () => {
   // A schema drops what it does not name, so equality holds only when schema and type have the same fields.
   it.each([
-    ['miner', Miner, rowJson.miner(0, MinerRow.defaultValue())],
+    ['miner', Miner, rowJson.miner(0, MinerRow.defaultValue(), undefined)],
+    ['measured miner', Miner, rowJson.miner(0, MinerRow.defaultValue(), measuredRow)],
     ['mixer', Mixer, rowJson.mixer(0, MixerRow.defaultValue())],
     ['role', Role, rowJson.role(0, RoleRow.defaultValue())],
     ['domain', Domain, rowJson.domain(0, domainOfOne())],
@@ -141,7 +144,7 @@ describe('the API form of events', () => {
     { type: 'committeeChosen', fromEpoch: 5, mixers: [0, 2] },
     { type: 'levelChanged', miner: 1, from: 0, to: 1 },
     { type: 'minerEjected', miner: 1, cusumMilli: 13_800, hardFailures: 2, returnedUnits: 2n ** 60n },
-    { type: 'minerMeasured', miner: 1, mixer: 2, owed: 5, failed: 3 },
+    { type: 'minerMeasured', miner: 1, ...report },
     { type: 'challengesFailed', miner: 1, mixers: [0, 2] },
     { type: 'scoreWeak', miner: 1, periods: 2, finalPpb: 5n, meanPpb: 40n },
     { type: 'minerRemoved', miner: 1, weakPeriods: 4 },

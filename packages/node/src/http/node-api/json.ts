@@ -17,7 +17,7 @@ import type {
   Session,
   Task,
 } from '@assay/client';
-import type { EpochClose, LedgerEvent, TransactionResult } from '@assay/ledger';
+import { type EpochClose, type LedgerEvent, measuredValues, type TransactionResult } from '@assay/ledger';
 import {
   AccountRow,
   type AuditNumbers,
@@ -29,6 +29,8 @@ import {
   DomainRow,
   findings,
   Genesis,
+  MeasureReport,
+  type MeasureRow,
   MinerRow,
   MixerRow,
   ModelRow,
@@ -62,10 +64,11 @@ export function wordOf<W extends string>(words: Readonly<Record<W, number>>, val
 /** Rows of the ledger's tables, with their index, in the API's form. The types' own JSON forms are that form. */
 export const rowJson = {
   account: (row: AccountRow) => AccountRow.toJson(row) as Account,
-  miner: (index: number, row: MinerRow): Miner => ({
+  miner: (index: number, row: MinerRow, measures: MeasureRow | undefined): Miner => ({
     index,
-    ...(MinerRow.toJson(row) as Omit<Miner, 'index' | 'status'>),
+    ...(MinerRow.toJson(row) as Omit<Miner, 'index' | 'status' | 'measured'>),
     status: wordOf(roleStatuses, row.status),
+    measured: measuredJson(measures),
   }),
   mixer: (index: number, row: MixerRow): Mixer => ({
     index,
@@ -90,6 +93,16 @@ export const rowJson = {
     status: wordOf(sessionStatuses, row.status),
   }),
 };
+
+function measuredJson(row: MeasureRow | undefined): Miner['measured'] {
+  const { hashRate, bandwidth, latencyMs } = measuredValues(row);
+  const textOf = (value: bigint | null) => (value === null ? null : String(value));
+  return {
+    ...{ hashRate: textOf(hashRate), bandwidth: textOf(bandwidth), latencyMs },
+    epoch: row?.epoch ?? null,
+    reports: (row?.reports ?? []).map((report) => MeasureReport.toJson(report) as Miner['measured']['reports'][number]),
+  };
+}
 
 /** The genesis file. */
 export const genesisJson = (genesis: Genesis) => Genesis.toJson(genesis) as GenesisJson;
