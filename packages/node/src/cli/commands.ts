@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { apiKeyCommand } from './commands/api-key.ts';
 import { balanceCommand } from './commands/balance.ts';
 import { casesCommand } from './commands/cases.ts';
 import { chatCommand } from './commands/chat.ts';
@@ -59,6 +60,7 @@ const described: readonly Command[] = [
   modelsListCommand,
   modelsPullCommand,
   keysCommand,
+  apiKeyCommand,
   rolesCommand,
 ];
 

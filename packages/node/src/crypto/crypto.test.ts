@@ -73,10 +73,11 @@ describe('Ed25519', () => {
   });
 
   it('gives a session one API key, and another session another', () => {
-    const key = apiKeyOf(new Ed25519Signer(hash('session')));
+    const key = apiKeyOf(new Ed25519Signer(hash('session')), 0);
     expect(key).toMatch(/^sk-assay-[0-9a-f]{64}$/);
-    expect(apiKeyOf(new Ed25519Signer(hash('session')))).toBe(key);
-    expect(apiKeyOf(new Ed25519Signer(hash('other')))).not.toBe(key);
+    expect(apiKeyOf(new Ed25519Signer(hash('session')), 0)).toBe(key);
+    expect(apiKeyOf(new Ed25519Signer(hash('other')), 0)).not.toBe(key);
+    expect(apiKeyOf(new Ed25519Signer(hash('session')), 1)).not.toBe(key);
   });
 });
 

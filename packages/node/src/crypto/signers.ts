@@ -62,6 +62,6 @@ export function generateBlsSecret(random: Uint8Array): Uint8Array {
 }
 
 /** The API key of a session: made from its key, so it can be shown again although only its hash is stored. */
-export function apiKeyOf(session: Ed25519Signer): string {
-  return `sk-assay-${Buffer.from(session.secretFor('assay api key')).toString('hex')}`;
+export function apiKeyOf(signer: Ed25519Signer, session: number): string {
+  return `sk-assay-${Buffer.from(signer.secretFor(`assay api key of session ${session}`)).toString('hex')}`;
 }

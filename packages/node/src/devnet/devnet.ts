@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import { equalBytes, type Genesis, Params, sha256 } from '@assay/protocol';
+import { equalBytes, type Genesis, Params } from '@assay/protocol';
 import type { Devnet, DevnetOptions, DevnetStatus } from '../cli/devnet-port.ts';
 import { withSettings } from '../cli/gov/settings.ts';
 import { dataFiles } from '../cli/location.ts';
@@ -15,7 +15,6 @@ import { KeyRing } from '../keys/keyring.ts';
 import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
 import { MemoryNetwork } from '../network/memory.ts';
 import { defaultPreset, presetParams } from '../presets/presets.ts';
-import type { ApiKey } from '../roles/gateway/service.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { lockDirectory } from '../store/lock.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -23,6 +22,7 @@ import { version } from '../version.ts';
 import { openBackend, type Serving } from './backend.ts';
 import { buildRoles } from './build-roles.ts';
 import { followKeys } from './follow-keys.ts';
+import { followSessions } from './follow-sessions.ts';
 import { devnetGenesis, devnetParams, keyNames, names, sessionDepositUnits } from './genesis.ts';
 import { readGenesisFile, writeGenesisFile } from './genesis-file.ts';
 import { LocalReader } from './node-reader.ts';
@@ -89,9 +89,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 
   const totals = new TotalsView(store);
   engine.onBlock((committed) => totals.onBlock(committed));
-  const sessionSigner = keys.account(names.session);
-  const apiKey = apiKeyOf(sessionSigner);
-  const apiKeys: ApiKey[] = [];
+  const apiKeys = followSessions(engine, ring, log);
   const built = buildRoles({
     engine,
     keys: ring,
@@ -121,7 +119,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
   const session = await settle({ engine, keys, miners: options.miners, evidenceLevel, depositUnits });
-  apiKeys.push({ hash: sha256(new TextEncoder().encode(apiKey)), session, sessionSigner });
+  const apiKey = apiKeyOf(keys.account(names.session), session);
   await publish({ dataDir, http, apiKey, adminToken }, closing);
   const cheater = options.cheater ? keys.account(names.miner(options.miners - 1)).address : null;
   return {

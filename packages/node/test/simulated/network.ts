@@ -16,7 +16,6 @@ import {
   messageTypes,
   type NodeTransaction,
   type Receipt,
-  sha256,
   TaskRequest,
   TaskSubmission,
   type Transition,
@@ -32,6 +31,7 @@ import { nativeVerifier } from '../../src/crypto/verifier.ts';
 import type { Serving } from '../../src/devnet/backend.ts';
 import { type BuiltRoles, buildRoles } from '../../src/devnet/build-roles.ts';
 import { followKeys } from '../../src/devnet/follow-keys.ts';
+import { followSessions } from '../../src/devnet/follow-sessions.ts';
 import { devnetGenesis, keyNames, maxTaskUnits, names, sessionDepositUnits } from '../../src/devnet/genesis.ts';
 import { readGenesisFile, writeGenesisFile } from '../../src/devnet/genesis-file.ts';
 import { settle } from '../../src/devnet/settle.ts';
@@ -41,7 +41,6 @@ import { KeyRing } from '../../src/keys/keyring.ts';
 import { type KeyName, type Keystore, openKeystore } from '../../src/keys/keystore.ts';
 import { MemoryNetwork } from '../../src/network/memory.ts';
 import { networkAddress, SigningRoots } from '../../src/roles/context.ts';
-import type { ApiKey } from '../../src/roles/gateway/service.ts';
 import { modelWorker } from '../../src/roles/miner/worker.ts';
 import { contentsOf, ofReceipt, ofTransition } from '../../src/roles/mixer/node-transactions.ts';
 import { Mixer, type MixerOptions } from '../../src/roles/mixer/service.ts';
@@ -82,7 +81,6 @@ export class SimulatedNetwork {
   readonly #store: Store;
   readonly #dir: string;
   readonly #genesis: Genesis;
-  readonly #apiKeys: ApiKey[];
 
   private constructor(parts: {
     engine: EmbeddedEngine;
@@ -94,15 +92,13 @@ export class SimulatedNetwork {
     dir: string;
     log: readonly string[];
     network: MemoryNetwork;
-    apiKeys: ApiKey[];
   }) {
-    this.#apiKeys = parts.apiKeys;
     this.network = parts.network;
     this.engine = parts.engine;
     this.keys = parts.keys;
     this.built = parts.built;
     this.session = parts.session;
-    this.apiKey = apiKeyOf(parts.keys.account(names.session));
+    this.apiKey = apiKeyOf(parts.keys.account(names.session), parts.session);
     this.log = parts.log;
     this.#store = parts.store;
     this.#dir = parts.dir;
@@ -138,7 +134,7 @@ export class SimulatedNetwork {
       requireRegistered: () => {},
       close: async () => {},
     };
-    const apiKeys: ApiKey[] = [];
+    const apiKeys = followSessions(engine, ring, (line) => log.push(line));
     const network = new MemoryNetwork();
     const built = buildRoles({
       ...{ engine, keys: ring, store, serving, network, apiKeys },
@@ -150,10 +146,8 @@ export class SimulatedNetwork {
     engine.start();
     const { miners, depositUnits = sessionDepositUnits } = options;
     const session = await settle({ engine, keys, miners, evidenceLevel: 2, depositUnits });
-    const sessionSigner = keys.account(names.session);
-    apiKeys.push({ hash: sha256(new TextEncoder().encode(apiKeyOf(sessionSigner))), session, sessionSigner });
     const running = new SimulatedNetwork({
-      ...{ engine, keys, built, session, store, genesis, dir, log, network, apiKeys },
+      ...{ engine, keys, built, session, store, genesis, dir, log, network },
     });
     await running.blocks(3);
     return running;
@@ -184,10 +178,7 @@ export class SimulatedNetwork {
       ...{ depositUnits: sessionDepositUnits, maxTaskUnits, expiryHeight: 1_000_000, dedicatedMiners: [], ...terms },
     });
     if (code !== 'OK') throw new Error(code);
-    const apiKey = `sk-${sessions.length}`;
-    const hash = sha256(new TextEncoder().encode(apiKey));
-    this.#apiKeys.push({ hash, session: sessions.length - 1, sessionSigner });
-    return apiKey;
+    return apiKeyOf(sessionSigner, sessions.length - 1);
   }
 
   /** The whole answer to a request. */
@@ -296,11 +287,14 @@ export class SimulatedNetwork {
     return stored === undefined ? null : ArtifactBundle.deserialize(stored);
   }
 
-  /** Sends a transaction of one of the keys; gives its code. */
+  /** Sends a transaction of one of the keys, whose role may be sending too; gives its code. */
   async send<Kind extends BodyKind>(name: string, kind: Kind, value: BodyValues[Kind]): Promise<string> {
     const { chain } = this.engine.ledger.state;
     const sender = new TransactionSender({ engine: this.engine, signer: this.keys.account(name), chain });
-    return (await sender.send(kind, value)).code;
+    for (;;) {
+      const { code } = await sender.send(kind, value);
+      if (code !== 'BAD_NONCE') return code;
+    }
   }
 
   /** Makes keys in the key file while the network runs. */

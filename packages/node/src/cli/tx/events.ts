@@ -9,10 +9,10 @@ export function eventLines(events: readonly Event[]): string[] {
 }
 
 function pairOf(name: string, value: unknown): string {
-  if (name.toLowerCase().endsWith('units') && typeof value === 'string') {
-    const plain = name.replace(/Units$/, '');
-    return `${plain} ${formatUnits(BigInt(value))}`;
-  }
+  const isAmount = name.toLowerCase().endsWith('units');
+  const plain = isAmount ? name.replace(/Units$/, '') : name;
+  if (value === null) return `${plain} none`;
+  if (isAmount && typeof value === 'string') return `${plain} ${formatUnits(BigInt(value))}`;
   return `${name} ${textOf(value)}`;
 }
 

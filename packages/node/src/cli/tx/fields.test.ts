@@ -123,7 +123,7 @@ describe.each(kinds)('assay tx %s', (kind) => {
       for (const { given } of examples(kind)) {
         if (given[key] === undefined) continue;
         const { [key]: left, ...rest } = given;
-        expect(refusal(kind, rest)).toContain(`A ${kind} takes`);
+        expect(refusal(kind, rest)).toContain(`\`assay tx ${kind}\` takes`);
         expect(refusal(kind, rest)).toContain(flag);
       }
     }
@@ -177,13 +177,9 @@ describe('words', () => {
     [
       'propose',
       { set: 'halvingDays=7', treasurySpend: 'to=payer,amount=1' },
-      'A propose takes --set <PATH=VALUE> or --treasury-spend',
+      '`assay tx propose` takes --set <PATH=VALUE> or --treasury-spend',
     ],
-    [
-      'certifiedBatch',
-      { certificate: '{}', receipts: '[]', records: '{}' },
-      'The JSON of a Certificate cannot be read',
-    ],
+    ['certifiedBatch', { certificate: '{}', receipts: '[]', records: '{}' }, 'The JSON of Certificate cannot be read'],
     [
       'certifiedBatch',
       { certificate: '{', receipts: '[]', records: '{}' },

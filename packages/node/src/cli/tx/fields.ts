@@ -75,7 +75,7 @@ export function readBody<Kind extends BodyKind>(
 ): BodyValues[Kind] {
   const isGiven = ({ key, form }: TxOption): boolean => given[key] !== undefined || form.isOptional === true;
   const wrong = fieldsOf(kind).filter(({ options }) => options.filter(isGiven).length !== 1);
-  if (wrong.length > 0) throw new CliError('usage', `A ${kind} takes ${wrong.map(takenBy).join(', ')}.`);
+  if (wrong.length > 0) throw new CliError('usage', `\`assay tx ${kind}\` takes ${wrong.map(takenBy).join(', ')}.`);
   const entries = fieldsOf(kind).map(({ name, options, value }) => {
     const option = options.find(isGiven) as TxOption;
     const text = given[option.key] ?? '';

@@ -235,7 +235,7 @@ function jsonForm(type: Type<unknown>): Form {
         return type.fromJson(JSON.parse(text));
       } catch (error) {
         if (error instanceof SyntaxError) return null;
-        throw new CliError('usage', `The JSON of a ${type.typeName} cannot be read: ${(error as Error).message}.`);
+        throw new CliError('usage', `The JSON of ${type.typeName} cannot be read: ${(error as Error).message}.`);
       }
     },
   };
