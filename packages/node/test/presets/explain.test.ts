@@ -88,3 +88,25 @@ describe.each(presetNames)('under the preset %s', (preset) => {
     expect(made.state.miners.at(2).collateralUnits).toBe(90_000n - 4736n);
   });
 });
+
+describe('a worker of the competition in its first week', () => {
+  const made = new Village('competition');
+  made.settle(2);
+  made.work([{ miner: 0 }]);
+  const { epoch } = made.finishPeriod();
+  const stepsOf = async (name: Sender) =>
+    (await explainPayout(made.history, { account: made.address(name), epoch }, fast)).steps;
+
+  it('is told that it is in its test, and until when (E9)', async () => {
+    const source = 'it registered in period 0, and params.rewards.testPeriods is 7';
+    expect((await stepsOf('stranger0')).at(-1)).toMatchObject({
+      title: 'Miners of this account that were not in the competition of reward period 0',
+      facts: [{ name: 'miner 0', value: 'in its test until period 7', source }],
+    });
+  });
+
+  it('leaves guardians paid by their stake alone', async () => {
+    const facts = (await stepsOf('validator1')).flatMap((step) => step.facts);
+    expect(facts).toContainEqual(expect.objectContaining({ name: 'share of validator 1', source: 'by weight: stake' }));
+  });
+});

@@ -10,6 +10,7 @@ import { holderShare } from './holders.ts';
 import { isPoolOf, scoreStep, stackFacts, weighed } from './pools.ts';
 import { minerSplitFacts, splitFacts } from './splits.ts';
 import { minerParts, stakerShare } from './stakers.ts';
+import { unpaidSteps } from './unpaid.ts';
 
 export const PayoutExplanation = explanationOf(
   z.object({
@@ -73,7 +74,12 @@ export async function explainPayout(
         recomputedUnits: String(recomputedUnits),
       })),
     },
-    steps: [epochStep(closed), ...reasons.flatMap(({ steps }) => steps), ...rejectedStep(closed, account)],
+    steps: [
+      epochStep(closed),
+      ...reasons.flatMap(({ steps }) => steps),
+      ...unpaidSteps(closed.close, closed.books, account),
+      ...rejectedStep(closed, account),
+    ],
   };
 }
 
@@ -269,7 +275,7 @@ function poolReason(closed: Closed, payout: Payout): Reason {
     clause: payout.source === 'emission' ? 'economics §3' : 'economics §2',
     facts: [
       ...stackFacts(close, books, pool),
-      { name: `share of ${pool.kind} ${role}`, value: units(share), source: `by weight: ${weighed(pool)}` },
+      { name: `share of ${pool.kind} ${role}`, value: units(share), source: `by weight: ${weighed(pool, books)}` },
       ...(payout.kind === 'miner' ? minerSplitFacts(books, role) : []),
     ],
     table: {

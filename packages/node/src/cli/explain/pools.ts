@@ -1,6 +1,6 @@
 import { formatUnits as units } from '@assay/client';
 import { type ClosedBooks, type EpochClose, measuredValues, type Payout, type Pool, termsAt } from '@assay/ledger';
-import type { Components } from '@assay/protocol';
+import { type Components, securityWeights } from '@assay/protocol';
 import { ratio } from '../ratio.ts';
 import type { Step } from './explanation.ts';
 import { termsSource } from './splits.ts';
@@ -12,8 +12,9 @@ export function isPoolOf({ source, stack, kind, shares }: Pool, payout: Payout):
 }
 
 /** What the weights of a pool measure. */
-export function weighed({ source, kind }: Pool): string {
+export function weighed({ source, stack, kind }: Pool, { params }: ClosedBooks): string {
   if (kind === 'validator' && source === 'revenue') return 'audits revealed this epoch, else stake';
+  if (stack === 'security' && params.rewards.securityBy === securityWeights.stake) return 'stake';
   const measures: Readonly<Record<Pool['kind'], string>> = {
     miner: 'Final of the competition',
     mixer: 'stake × certificates signed this epoch',
