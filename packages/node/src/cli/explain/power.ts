@@ -1,3 +1,4 @@
+import { formatUnits as units } from '@assay/client';
 import type { LedgerEvent } from '@assay/ledger';
 import { z } from 'zod';
 import { CliError } from '../failures.ts';
@@ -57,15 +58,15 @@ async function lastSetting(history: History, options: { readonly fast: boolean }
 
 function inputStep({ epoch, powerWorkPpb, powers }: PowersSet, height: number): Step {
   const source = `end of epoch ${epoch} in block ${height}`;
-  const sumOf = (pick: (power: PowersSet['powers'][number]) => bigint) =>
-    powers.reduce((sum, power) => sum + pick(power), 0n);
+  const stakeUnits = powers.reduce((sum, power) => sum + power.stakeUnits, 0n);
+  const work = powers.reduce((sum, power) => sum + power.work, 0n);
   return {
     title: 'What powers follow from: (1 − ω) · stake / Σ stake + ω · work / Σ work',
     clause: 'economics §8.1',
     facts: [
       { name: 'ω', value: ratio(powerWorkPpb), source: 'params.powerWorkPpb' },
-      { name: 'Σ stake', value: String(sumOf((power) => power.stakeUnits)), source },
-      { name: 'Σ work', value: String(sumOf((power) => power.work)), source: 'VWU of the last eight epochs' },
+      { name: 'Σ stake', value: units(stakeUnits), source },
+      { name: 'Σ work', value: String(work), source: 'VWU of the last eight epochs' },
     ],
     table: null,
   };
@@ -79,7 +80,7 @@ function powersStep({ powers }: PowersSet): Step {
     table: {
       head: ['validator', 'stake', 'work', 'before', 'target', 'power'],
       rows: powers.map(({ stakeUnits, work, fromPpb, targetPpb, powerPpb }, validator) => [
-        ...[String(validator), String(stakeUnits), String(work)],
+        ...[String(validator), units(stakeUnits), String(work)],
         ...[ratio(fromPpb), ratio(targetPpb), ratio(powerPpb)],
       ]),
     },
