@@ -55,7 +55,13 @@ describe('the recorded chains', () => {
         yield* blocks;
       }
       const genesis = Genesis.fromJson(chain.genesis);
-      const history = { source: 'spec/vectors', genesis, height: blocks.length, blocks: all };
+      const history = {
+        source: 'spec/vectors',
+        genesis,
+        height: blocks.length,
+        closeOf: async () => null,
+        blocks: all,
+      };
       const events: LedgerEvent[] = [];
       const codes = new Set<string>();
       for await (const { result } of replayBlocks(history, { fast: false })) {

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { ClientError, type Epoch } from '@assay/client';
 import { type BlockResult, genesisHash, Ledger } from '@assay/ledger';
 import type { Block, Genesis } from '@assay/protocol';
 import { applyStored, chainFrom, decodeBlock, trusting } from '../consensus/replay.ts';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import { readGenesisFile } from '../devnet/genesis-file.ts';
 import { AssayError } from '../errors.ts';
+import { epochJson } from '../http/node-api/json.ts';
 import { openStore } from '../store/store.ts';
 import type { Invocation } from './command.ts';
 import { CliError } from './failures.ts';
@@ -20,6 +22,8 @@ export interface History {
   /** Height of the last block. */
   readonly height: number;
   blocks(): AsyncIterable<Uint8Array>;
+  /** What the node made of the end of an epoch; null when it says nothing of it. */
+  closeOf(epoch: number): Promise<Epoch | null>;
 }
 
 /** One block, and the ledger after it. The ledger goes on: what is needed later must be copied. */
@@ -62,7 +66,13 @@ export async function withHistory<Result>(
   const store = await openStore({ dir, genesisHash: genesisHash(genesis), readOnly: true });
   try {
     const { height } = store;
-    return await use({ source: dir, genesis, height, blocks: () => storedBlocks(height, (at) => store.blockAt(at)) });
+    return await use({
+      ...{ source: dir, genesis, height, blocks: () => storedBlocks(height, (at) => store.blockAt(at)) },
+      closeOf: async (epoch) => {
+        const stored = store.epochClose(epoch);
+        return stored === null ? null : epochJson(stored.close);
+      },
+    });
   } finally {
     await store.close();
   }
@@ -87,21 +97,31 @@ async function nodeHistory(client: ReturnType<Invocation<unknown>['client']>): P
       from += page.length;
     }
   }
-  return { source: client.baseUrl, genesis, height, blocks };
+  const closeOf = (epoch: number) =>
+    client.getEpoch(epoch).catch((error: unknown) => {
+      if (error instanceof ClientError && error.status === 404) return null;
+      throw error;
+    });
+  return { source: client.baseUrl, genesis, height, blocks, closeOf };
 }
 
 /**
  * Recomputes every block by the production rules and compares header chain, roots, turns and signatures. Throws
- * ReplayFault at the first difference. `fast` skips the signatures.
+ * ReplayFault at the first difference. `fast` skips the signatures, `from` those of the blocks before.
  */
-export async function* replayBlocks(history: History, options: { readonly fast: boolean }): AsyncGenerator<Replayed> {
+export async function* replayBlocks(
+  history: History,
+  options: { readonly fast: boolean; readonly from?: number },
+): AsyncGenerator<Replayed> {
   const chain = chainFrom(Ledger.fromGenesis(history.genesis), genesisHash(history.genesis));
-  const mode = { verifier: options.fast ? trusting : nativeVerifier, verifyAll: !options.fast };
+  const checked = { verifier: nativeVerifier, verifyAll: true };
+  const believed = { verifier: trusting, verifyAll: false };
   let height = 0;
   for await (const bytes of history.blocks()) {
     height++;
     try {
       const block = decodeBlock(height, bytes);
+      const mode = options.fast || height < (options.from ?? 0) ? believed : checked;
       const result = applyStored(chain, block, height, mode);
       yield { height, block, result, ledger: chain.ledger };
     } catch (error) {

@@ -26,7 +26,7 @@ export class RecordedWorld extends World {
     async function* all(): AsyncGenerator<Uint8Array> {
       yield* blocks;
     }
-    return { source: 'a test', genesis: this.genesis, height: blocks.length, blocks: all };
+    return { source: 'a test', genesis: this.genesis, height: blocks.length, blocks: all, closeOf: async () => null };
   }
 
   auditAll(receipt: Receipt, numbers: typeof honest): void {

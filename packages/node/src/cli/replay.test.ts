@@ -46,11 +46,12 @@ const historyOf = (blocks: readonly Uint8Array[]): History => ({
   blocks: async function* all() {
     yield* blocks;
   },
+  closeOf: async () => null,
 });
 
-async function faultOf(blocks: readonly Uint8Array[], fast: boolean): Promise<ReplayFault | null> {
+async function faultOf(blocks: readonly Uint8Array[], fast: boolean, from = 1): Promise<ReplayFault | null> {
   try {
-    for await (const { height } of replayBlocks(historyOf(blocks), { fast })) expect(height).toBeGreaterThan(0);
+    for await (const { height } of replayBlocks(historyOf(blocks), { fast, from })) expect(height).toBeGreaterThan(0);
     return null;
   } catch (error) {
     if (error instanceof ReplayFault) return error;
@@ -70,6 +71,21 @@ describe('assay replay', () => {
       expect(code).toBe(0);
     }
     expect((await assay('replay')).out).toContain(`Every root of ${blockCount} blocks with ${blockCount} transactions`);
+  });
+
+  it('recomputes what one epoch paid, and compares it with what the node keeps', async () => {
+    await makeChain();
+    const { code, out } = await assay('replay', '--epoch', '0', '--from', '5', '--json');
+    expect(JSON.parse(out)).toMatchObject({ valid: true, height: 7, settlement: { epoch: 0, agrees: true } });
+    expect(code).toBe(0);
+    const { settlement } = JSON.parse(out);
+    expect(BigInt(settlement.mintedUnits)).toBeGreaterThan(0n);
+    expect((await assay('replay', '--epoch', '0')).out).toContain(
+      'says the same of every payout, to the last base unit.',
+    );
+    const open = await assay('replay', '--epoch', '1');
+    expect(open.note).toContain('\nEpoch 1 is not closed by block 12.\n');
+    expect(open.code).toBe(exitCodes.notFound.code);
   });
 
   it('says that a directory holds no chain', async () => {
@@ -107,6 +123,7 @@ describe('replayBlocks', () => {
       expect(fault?.height).toBe(5);
       expect(fault?.reason).toMatch(reason);
     }
+    expect((await faultOf(header({ stateRoot: new Uint8Array(32) }), false, 6))?.reason).toMatch(/the state root is/);
     expect((await faultOf(header({ stateRoot: new Uint8Array(32) }), true))?.reason).toMatch(/the state root is/);
     expect(await faultOf(blocks, false)).toBeNull();
   });
