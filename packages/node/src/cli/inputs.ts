@@ -49,7 +49,7 @@ export function units(name: string) {
   return z.string().transform((text, context) => {
     const baseUnits = parseUnits(text);
     if (baseUnits !== null) return baseUnits;
-    context.addIssue(`${name} takes an amount in units, with up to nine decimals, not "${text}".`);
+    context.addIssue(`${name} takes an amount in units up to 18446744073, with up to nine decimals, not "${text}".`);
     return z.NEVER;
   });
 }

@@ -88,7 +88,11 @@ describe('wrong usage', () => {
     ],
     [['status', '--api', 'nowhere'], '"nowhere" is not a URL; an address looks like http://127.0.0.1:4010.'],
     [['tx', 'transferr'], '"transferr" is no kind of transaction; `assay tx` lists them.'],
-    [['tx', 'transfer', '--fee', 'none'], '--fee takes an amount in units, with up to nine decimals, not "none".'],
+    [
+      ['tx', 'transfer', '--fee', 'none'],
+      '--fee takes an amount in units up to 18446744073, with up to nine decimals, not "none".',
+    ],
+    [['keys', '--committee'], 'Name the key that is made for a mixer: assay keys --committee --add NAME.'],
     [['schema', 'stats'], '"stats" is no command with a schema'],
   ])('of %j ends with its own status and a sentence', async (words, sentence) => {
     const { code, out, note } = await assay(words);
@@ -176,7 +180,7 @@ describe('without a node', () => {
     expect(kinds.map(({ kind }: { kind: string }) => kind)).toEqual(Object.keys(bodySelectors));
     expect(kinds[0].options[1]).toEqual({
       option: '--amount <UNITS>',
-      takes: 'an amount in units, with up to nine decimals',
+      takes: 'an amount in units up to 18446744073, with up to nine decimals',
     });
     expect(code).toBe(0);
   });

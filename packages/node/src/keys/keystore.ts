@@ -135,6 +135,9 @@ function decrypt(path: string, key: Buffer, file: z.infer<typeof KeyFile>): Entr
     const plain = Buffer.concat([decipher.update(file.ciphertext.subarray(0, bodyBytes)), decipher.final()]);
     return Entries.parse(JSON.parse(plain.toString('utf8')));
   } catch (error) {
-    throw new AssayError('KEYS_LOCKED', path, { action: 'stop', cause: error });
+    throw new AssayError('KEYS_LOCKED', `ASSAY_PASSPHRASE has to hold the passphrase of ${path}.`, {
+      action: 'stop',
+      cause: error,
+    });
   }
 }

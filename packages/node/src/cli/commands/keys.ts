@@ -15,13 +15,17 @@ export const keysCommand = defineCommand({
     { syntax: '--add <NAME>', description: 'make a key of this name, when there is none' },
     { syntax: '--committee', description: 'what is added signs for a mixer as well' },
   ],
-  input: z.object({
-    add: z
-      .string()
-      .regex(/^[a-z0-9-]{1,64}$/, 'A key is named with small letters, digits and hyphens.')
-      .optional(),
-    committee: z.boolean().default(false),
-  }),
+  input: z
+    .object({
+      add: z
+        .string()
+        .regex(/^[a-z0-9-]{1,64}$/, 'A key is named with small letters, digits and hyphens.')
+        .optional(),
+      committee: z.boolean().default(false),
+    })
+    .refine(({ add, committee }) => add !== undefined || !committee, {
+      error: 'Name the key that is made for a mixer: assay keys --committee --add NAME.',
+    }),
   output: z.object({
     keys: z.array(
       z.object({

@@ -164,7 +164,7 @@ describe('words', () => {
     [
       'transfer',
       { to: 'payer', amount: '1e9' },
-      '--amount takes an amount in units, with up to nine decimals, not "1e9".',
+      '--amount takes an amount in units up to 18446744073, with up to nine decimals, not "1e9".',
     ],
     ['delegate', { miner: '-1', amount: '1' }, '--miner takes a whole number from 0 to 4294967295, not "-1".'],
     ['vote', { proposal: '0', choice: 'maybe' }, '--choice takes one of yes, no, abstain, veto, not "maybe".'],

@@ -103,7 +103,7 @@ export function isContainer(type: Type<unknown>): type is Struct {
 
 const unitsForm: Form = {
   placeholder: 'UNITS',
-  takes: 'an amount in units, with up to nine decimals',
+  takes: 'an amount in units up to 18446744073, with up to nine decimals',
   read: parseUnits,
 };
 
