@@ -7,6 +7,7 @@ import {
   Pong,
   type RoleStatus,
   roleStatuses,
+  SignedAnnouncement,
   stakeKinds,
   taskStatuses,
 } from '@assay/protocol';
@@ -15,7 +16,7 @@ import { KeyStream } from '../src/crypto/key-stream.ts';
 import { names } from '../src/devnet/genesis.ts';
 import { type Endpoint, StreamLost } from '../src/network/port.ts';
 import { receive } from '../src/network/wire.ts';
-import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
+import { networkAddress, protocols, SigningRoots, topics } from '../src/roles/context.ts';
 import { SimulatedModel } from './simulated/model.ts';
 import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
 
@@ -131,6 +132,11 @@ async function answerTasks(net: SimulatedNetwork, count: number): Promise<void> 
   await net.until(() => asked.every((id) => (net.task(id)?.row.status ?? 0) >= taskStatuses.approved));
 }
 
+async function setStatus(net: SimulatedNetwork, miner: number, status: RoleStatus): Promise<void> {
+  const change = { kind: stakeKinds.miner, role: miner, status: roleStatuses[status] };
+  expect(await net.send(names.miner(miner), 'setRoleStatus', change)).toBe('OK');
+}
+
 const manyChallenges = { challenges: { lambdaMilli: 20_000, alpha: 1, bandwidthCap: 125_000_000n } };
 
 describe('challenges', () => {
@@ -155,11 +161,9 @@ describe('challenges', () => {
       modelOf: (miner) => new SimulatedModel(miner === 1 ? 'cheaper' : 'registered'),
     });
     const { state } = net.engine.ledger;
-    const setTo = (status: RoleStatus) =>
-      net.send(names.miner(1), 'setRoleStatus', { kind: stakeKinds.miner, role: 1, status: roleStatuses[status] });
-    expect(await setTo('paused')).toBe('OK');
+    await setStatus(net, 1, 'paused');
     await answerTasks(net, 24);
-    expect(await setTo('active')).toBe('OK');
+    await setStatus(net, 1, 'active');
     const seen = watch(net);
     const punished: number[] = [];
     net.engine.onBlock(({ result }) => {
@@ -170,5 +174,42 @@ describe('challenges', () => {
     const { epochFailed, failedMicro, rejected } = state.miners.at(1);
     expect([epochFailed + failedMicro > 0, rejected]).toEqual([true, 0]);
     expect([...seen.of(0), ...seen.of(2)].every(({ failed }) => failed === 0)).toBe(true);
+  });
+
+  it('are given up when a user’s task comes to the miner, and tell nothing of its speed (§15.3)', async () => {
+    const [began, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let isArmed = true;
+    const slow = new SimulatedModel('registered', async () => {
+      if (!isArmed) return;
+      isArmed = false;
+      began.resolve();
+      await released.promise;
+    });
+    const net = await start({
+      miners: 2,
+      params: manyChallenges,
+      modelOf: (miner) => (miner === 1 ? slow : new SimulatedModel('registered')),
+    });
+    const announced: number[] = [];
+    net.network.join('listener').subscribe(topics.tasks, (message) => {
+      const { announcement } = SignedAnnouncement.deserialize(message);
+      if (announcement.miner === 1) announced.push(announcement.mixer);
+    });
+    const seen = watch(net);
+    await setStatus(net, 1, 'paused');
+    await answerTasks(net, 16);
+    await setStatus(net, 0, 'paused');
+    const before = announced.length;
+    await setStatus(net, 1, 'active');
+    await began.promise;
+    const { epoch } = net.engine.ledger.state.globals;
+    expect((await net.ask()).text).toHaveLength(8);
+    released.resolve();
+    const mixer = announced[before];
+    const reportOf = () => seen.of(1).find((each) => each.mixer === mixer && each.epoch === epoch);
+    await seen.until(() => reportOf() !== undefined);
+    const report = reportOf();
+    expect(report).toMatchObject({ failed: 0, hashRate: 0n });
+    expect(report?.owed).toBeGreaterThan(0);
   });
 });

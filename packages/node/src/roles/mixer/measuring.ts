@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BlockResult, challengeSigningRoot, challengesOwed } from '@assay/ledger';
 import {
   type Artifact,
@@ -99,6 +101,9 @@ export class Measuring {
 
   async #measure(duty: Duty, endpoint: Endpoint): Promise<void> {
     const { miner, epoch, reveal } = duty;
+    // Two mixers whose turn is after the same block hear of each other before the second begins (§15.4).
+    const { blockTimeMs } = this.#context.engine.ledger.state.params;
+    await delay(randomInt(blockTimeMs), undefined, { ref: false });
     const line = await this.#meter.measure(endpoint, miner);
     const burst = await this.#challenge(duty, endpoint);
     this.#report({ miner, reveal, ...burst, ...line }, epoch);
