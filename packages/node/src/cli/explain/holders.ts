@@ -17,6 +17,7 @@ export function holderShare(
   const parts = holderParts(holdings, royaltyUnits, backersBps);
   const backedUnits = holdings.reduce((sum, row) => sum + row.backingUnits, 0n);
   const from = `holdings of model ${model}`;
+  const backersSource = source === 'revenue' ? 'params.models.backersBps' : 'backers share in revenue only';
   const { shares = 0, backingUnits = 0n } = holdings[own] ?? {};
   const facts = [
     {
@@ -24,7 +25,7 @@ export function holderShare(
       value: units(royaltyUnits),
       source: `${source} of model ${model}, ${royalties.length} amounts`,
     },
-    { name: 'backers’ part while it has any', value: `${backersBps} of 10000`, source: 'params.models.backersBps' },
+    { name: 'backers’ part while it has any', value: `${backersBps} of 10000`, source: backersSource },
     { name: 'shares of this account', value: `${shares} of ${limits.modelShares}`, source: from },
     { name: 'backed by this account', value: units(backingUnits), source: from },
     { name: 'backed by all', value: units(backedUnits), source: from },
