@@ -34,7 +34,6 @@ describe('work the network did not assign (economics §7.3)', () => {
     expect(world.state.miners.at(0)).toMatchObject({ epochVwu: 0n, epochTokens: 0n, epochTasks: 0, tasks: 1 });
     expect(world.state.models.at(0)).toMatchObject({ epochVwu: 0n, epochPassed: 0 });
     expect(world.state.gateways.at(0).epochDuties).toBe(0);
-    expect(world.state.credits.length).toBe(0);
     const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
     expect(close?.scores).toEqual([]);
     // 2 % of 100 for the domain.

@@ -43,7 +43,7 @@ export function domainRow(
   { name, owner, terms }: Pick<DomainRow, 'name' | 'owner'> & { readonly terms: DomainTerms },
   height: number,
 ): DomainRow {
-  return { name, owner, terms: [{ ...terms, fromEpoch: 0, height }], admitted: [], periodBurnedUnits: 0n };
+  return { name, owner, terms: [{ ...terms, fromEpoch: 0, height }], admitted: [] };
 }
 
 /** The burned part of a price, moved inside the bounds of the network (§4.9). */

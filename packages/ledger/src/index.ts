@@ -25,6 +25,7 @@ export {
   eligibleMiners,
 } from './draw.ts';
 export type { ClosedBooks } from './epoch/books.ts';
+export { type Stacks, stacksOf } from './epoch/emission.ts';
 export { backersBpsOf, holderParts } from './epoch/holders.ts';
 export { roomOf } from './fines.ts';
 export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';

@@ -18,6 +18,7 @@ import { type BlockInput, Ledger } from './ledger.ts';
 import { worldParams } from './params.fixture.ts';
 import { act } from './random.fixture.ts';
 import type { Act } from './random-values.fixture.ts';
+import type { EpochClose } from './result.ts';
 import type { LedgerView } from './state.ts';
 import { World } from './world.fixture.ts';
 
@@ -49,6 +50,8 @@ const newWorld = (settlementRows = 100_000, foundationReview = false) =>
     params: {
       ...{ epochBlocks: 8, settlementRows, receiptLifetimeBlocks: 4, governance, stake, ...work },
       cases: { ...cases, foundationReview },
+      // Half of the worlds pay by the schedule alone.
+      wash: { mintOfBurnBps: foundationReview ? 0 : 9000, bootstrapPeriods: 5 },
     },
   }).populate();
 
@@ -83,11 +86,25 @@ function amountsOf(state: LedgerView): bigint[] {
   ];
 }
 
+function closesOf({ events }: World): EpochClose[] {
+  return events.flatMap((event) => (event.type === 'epochClosed' ? [event.close] : []));
+}
+
+/** What an epoch minted for what somebody bought (economics §7.2). */
+function mintedForWork({ pools }: EpochClose): bigint {
+  const bought = pools.filter(
+    ({ source, stack }) => source === 'emission' && ['miners', 'creators', 'gateways'].includes(stack),
+  );
+  return bought.flatMap(({ shares }) => shares).reduce((sum, { units }) => sum + units, 0n);
+}
+
 /** The events of a world, the causes of its cases, and the actions its votes carried out. */
 function happened({ events, state }: World): string[] {
   const named = events.flatMap((event) => {
     if (event.type === 'caseOpened') return [event.type, event.cause];
-    return event.type === 'epochClosed' && event.close.division.length > 1 ? ['divided'] : [event.type];
+    if (event.type !== 'epochClosed') return [event.type];
+    const { division, capacity } = event.close;
+    return [...(division.length > 1 ? ['divided'] : []), ...(capacity.length > 0 ? ['capacity'] : [])];
   });
   const executed = [...state.proposals].filter(({ status }) => status === proposalStatuses.executed);
   const names = Object.keys(proposalActions);
@@ -107,6 +124,8 @@ describe('any blocks whatsoever', () => {
           expect(amountsOf(world.state).every((amount) => amount >= 0n && amount <= MAX_UNITS)).toBe(true);
         }
         height += acts.length;
+        for (const close of closesOf(world))
+          expect(mintedForWork(close)).toBeLessThanOrEqual(close.emission?.limitUnits ?? MAX_UNITS);
         for (const name of happened(world)) reached.set(name, (reached.get(name) ?? 0) + 1);
       }),
       { numRuns: 250 },
@@ -127,6 +146,7 @@ describe('any blocks whatsoever', () => {
       'taskRated',
       'modelPriced',
       'divided',
+      'capacity',
       'domainCreated',
       'domainUpdated',
       'minerAdmitted',

@@ -54,7 +54,7 @@ export const worldParams: Params = {
   emissionStages: [],
   halvingDays: 730,
   rewards: { period: 0, dayMs: 86_400_000, testPeriods: 0, securityBy: 0 },
-  wash: { creditFactor: 2, bootstrapPeriods: 1000, mintOfBurnBps: 9000 },
+  wash: { mintOfBurnBps: 0, bootstrapPeriods: 0 },
   challenges: { lambdaMilli: 5000, alpha: 3, bandwidthCap: 125_000_000n },
   weak: { belowPpb: 0, reduceAfter: 1, factorPpb: 500_000_000, removeAfter: 0 },
   stacks: { minersBps: 6000, securityBps: 2000, creatorsBps: 1000, gatewaysBps: 500, treasuryBps: 500 },

@@ -20,7 +20,15 @@ export interface TransactionResult {
 /** The tables a payment can be earned in. */
 export type PaidKind = 'miner' | 'mixer' | 'oracle' | 'validator' | 'gateway' | 'model' | 'domain';
 
-export type StackName = 'miners' | 'creators' | 'gateways' | 'validators' | 'security' | 'domain' | 'treasury';
+export type StackName =
+  | 'miners'
+  | 'capacity'
+  | 'creators'
+  | 'gateways'
+  | 'validators'
+  | 'security'
+  | 'domain'
+  | 'treasury';
 
 /** What one account got at an epoch's end, and from where (economics §2, §3). */
 export interface Payout {
@@ -45,7 +53,8 @@ export interface RevenueParts {
 }
 
 /**
- * One amount divided among contestants by weight; `units` of the shares add up to it. Without shares nothing was paid.
+ * One amount divided among contestants by weight; `units` of the shares add up to it, less what their limits keep back.
+ * Without shares nothing was paid.
  */
 export interface Pool {
   readonly source: 'revenue' | 'emission';
@@ -60,11 +69,7 @@ export interface PoolShare {
   readonly role: number;
   readonly weight: bigint;
   readonly units: bigint;
-}
-
-/** A domain's part of the miners' stack; `role` is the domain. */
-export interface DomainShare extends PoolShare {
-  /** The most it may get for what it burned (economics §7.4); null while the schedule alone decides. */
+  /** The most it may get for what its tasks burned (economics §7.4); null where there is no such limit. */
   readonly limitUnits: bigint | null;
 }
 
@@ -76,8 +81,6 @@ export interface MinerScore {
   readonly levelPpb: number;
   /** What its weak scores of the periods before multiply with (economics §4.7). */
   readonly weakPpb: number;
-  /** Work and tokens that were not counted, for a payer brought more than draws do (economics §7.1). */
-  readonly uncredited: { readonly vwu: bigint; readonly tokens: bigint };
   /** What was measured, by component, before trust and level. */
   readonly raw: Readonly<Record<string, bigint>>;
   /**
@@ -88,6 +91,21 @@ export interface MinerScore {
   readonly emissionUnits: bigint;
 }
 
+/** What challenges measured of a miner, and its stake: what no purchase moves. */
+export interface CapacityRaw {
+  readonly stake: bigint;
+  readonly hashRate: bigint;
+  readonly bandwidth: bigint;
+  readonly latency: bigint;
+}
+
+/** How one miner's part of what pays capacity came about (economics §7.1). */
+export interface CapacityScore extends Pick<MinerScore, 'miner' | 'finalPpb' | 'weight' | 'emissionUnits'> {
+  /** Part of its record that passed; one without a record. */
+  readonly passedPpb: bigint;
+  readonly raw: CapacityRaw;
+}
+
 /** What a reward period minted at most (economics §1.2): perDayUnits × forMs ÷ the length of a day. */
 export interface EmissionRate {
   readonly period: number;
@@ -95,8 +113,10 @@ export interface EmissionRate {
   /** After halving. */
   readonly perDayUnits: bigint;
   readonly halvings: number;
-  /** The most it may mint for what it burned (economics §7.2); null while the schedule alone decides. */
+  /** The most it may mint for work by what its prices burned (economics §7.2); null where the schedule decides. */
   readonly limitUnits: bigint | null;
+  /** Whether what that leaves of the miners' stack pays capacity (economics §7.1). */
+  readonly isBootstrap: boolean;
 }
 
 /** What one validator's power came from (economics §8). */
@@ -120,9 +140,10 @@ export interface EpochClose {
   readonly mintedUnits: bigint;
   readonly payouts: readonly Payout[];
   readonly pools: readonly Pool[];
-  /** The miners' stack among domains, by the credited work of their miners (economics §4.6). */
-  readonly division: readonly DomainShare[];
+  /** The miners' stack among domains, by the work of their miners (economics §4.6); `role` is the domain. */
+  readonly division: readonly PoolShare[];
   readonly scores: readonly MinerScore[];
+  readonly capacity: readonly CapacityScore[];
 }
 
 /** What the votes on a proposal came to, base units of stake and collateral (§12.3). */

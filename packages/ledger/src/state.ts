@@ -2,6 +2,7 @@ import {
   type AccountRow,
   type AuditRow,
   type BodyValues,
+  type BurnRow,
   type CaseRow,
   type ChainIdentity,
   ChunkTree,
@@ -30,7 +31,6 @@ import {
   type UnbondingRow,
   verdicts,
 } from '@assay/protocol';
-import { CreditTable } from './credits.ts';
 import { MeasureTable } from './measureTable.ts';
 import type { Pace, Steps } from './pace.ts';
 import { type KeyKind, type RoleKeys, roleKeysOf } from './roleKeys.ts';
@@ -73,7 +73,7 @@ export class LedgerState implements LedgerView {
   readonly audits: Table<AuditRow>;
   readonly transitions: TransitionTable;
   readonly measures: MeasureTable;
-  readonly credits: CreditTable;
+  readonly burns: Table<BurnRow>;
   readonly ratings: Table<RatingRow>;
   readonly cases: Table<CaseRow>;
   readonly proposals: Table<ProposalRow>;
@@ -120,7 +120,7 @@ export class LedgerState implements LedgerView {
     this.audits = new Table(tables.audits, value.audits, noMoney);
     this.transitions = new TransitionTable(value.transitions);
     this.measures = new MeasureTable(value.measures);
-    this.credits = new CreditTable(value.credits);
+    this.burns = new Table(tables.burns, value.burns, noMoney);
     this.ratings = new Table(tables.ratings, value.ratings, noMoney);
     this.cases = new Table(tables.cases, value.cases, (row) => row.heldUnits + row.unbondingUnits + row.bondUnits);
     this.proposals = new Table(tables.proposals, value.proposals, (row) => row.depositUnits);

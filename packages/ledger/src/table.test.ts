@@ -50,7 +50,7 @@ function rootAlong(path: readonly Uint8Array[], leaf: Uint8Array, index: number)
 }
 
 describe('Table', () => {
-  it.each(['accounts', 'credits', 'sessions', 'tasks', 'models', 'miners'] as const)(
+  it.each(['accounts', 'burns', 'sessions', 'tasks', 'models', 'miners'] as const)(
     'of %s has the root of its rows after any changes, and a path from each of them to it',
     (name) => {
       const list = tables[name] as unknown as AnyList;

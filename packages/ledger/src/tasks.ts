@@ -33,8 +33,6 @@ function countWork(state: LedgerState, task: Readonly<TaskRow>): void {
   state.miners.update(task.miner, { epochVwu: saturate(miner.epochVwu + vwu), ...measured(miner, task) });
   if (miner.validator !== noValidator) addWork(state, miner.validator, vwu);
   if (task.priceUnits === 0n) return; // §4.12 Nobody used a model or a gateway.
-  const { payer } = state.sessions.at(task.session);
-  state.credits.add({ payer, miner: task.miner, vwu, tokens: usageOf(task) });
   state.models.update(task.model, { epochVwu: saturate(model.epochVwu + vwu) });
   state.gateways.update(task.gateway, { epochDuties: gateway.epochDuties + 1 });
 }

@@ -2,10 +2,10 @@ import type {
   AccountRow,
   AuditRow,
   BodyValues,
+  BurnRow,
   CaseRow,
   ChainIdentity,
   CommitteeRow,
-  CreditRow,
   DelegationRow,
   DomainRow,
   Globals,
@@ -56,7 +56,7 @@ export interface LedgerView {
   readonly audits: ReadonlyTable<AuditRow>;
   readonly measures: ReadonlyTable<MeasureRow> & Pick<MeasureTable, 'of'>;
   readonly transitions: ReadonlyTable<TransitionRow> & Pick<TransitionTable, 'of' | 'has'>;
-  readonly credits: ReadonlyTable<CreditRow>;
+  readonly burns: ReadonlyTable<BurnRow>;
   readonly ratings: ReadonlyTable<RatingRow>;
   readonly cases: ReadonlyTable<CaseRow>;
   readonly proposals: ReadonlyTable<ProposalRow>;

@@ -54,7 +54,7 @@ const terms = {
   /** Lowest level that is drawn for its users' tasks; that of the network where it is higher. */
   userLevel: U8,
   inferenceOnly: Bool,
-  /** Whether work above what draws bring is kept out of the competition among its miners (economics §7.1). */
+  /** Whether each of its miners gets no more of the emission than for what its own tasks burned (economics §7.4). */
   washGuard: Bool,
 };
 
@@ -77,8 +77,6 @@ export const DomainRow = new StructType(
     terms: new StructListType(DatedTerms, limits.maxDatedTerms),
     /** Admitted operators that have not registered yet. */
     admitted: listOfAddresses(limits.maxAdmitted),
-    /** Burned of the prices of its tasks this reward period (economics §7.4). */
-    periodBurnedUnits: Units,
   },
   { typeName: 'DomainRow' },
 );

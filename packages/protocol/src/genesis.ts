@@ -145,11 +145,10 @@ export const LevelParams = new StructType(
 /** What keeps buying one's own service from paying (economics §7). */
 export const WashParams = new StructType(
   {
-    /** A miner's work for one payer counts up to so many times what its draws should bring; 0: all of it counts. */
-    creditFactor: U8,
-    /** From this reward period on a period mints at most this part of what it burned, basis points; 0: the schedule. */
-    bootstrapPeriods: U32,
+    /** Most that is minted for work, basis points of what its prices burned; 0: the schedule alone decides. */
     mintOfBurnBps: U16,
+    /** Reward periods in which measured capacity gets what that leaves of the miners' stack. */
+    bootstrapPeriods: U32,
   },
   { typeName: 'WashParams' },
 );

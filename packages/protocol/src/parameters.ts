@@ -80,7 +80,6 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   'rewards.dayMs': null,
   'rewards.testPeriods': [0n, 10_000n],
   'rewards.securityBy': [0n, 1n],
-  'wash.creditFactor': [0n, 100n],
   'wash.bootstrapPeriods': [0n, BigInt(limits.maxPeriods)],
   'wash.mintOfBurnBps': bps,
   'challenges.lambdaMilli': [0n, 20_000n],

@@ -277,12 +277,11 @@ export const AuditRow = new StructType(
 );
 export type AuditRow = ValueOf<typeof AuditRow>;
 
-/** What one miner did for one payer this reward period: work of approved user tasks, the largest of it, tokens. */
-export const CreditRow = new StructType(
-  { payer: Address, miner: U32, vwu: Units, largestVwu: Units, tokens: Units },
-  { typeName: 'CreditRow' },
-);
-export type CreditRow = ValueOf<typeof CreditRow>;
+/** Whose tasks burned a part of their prices. */
+export const burnKinds = { domain: 0, miner: 1, model: 2, gateway: 3 } as const;
+/** What the prices of tasks burned so far in a reward period that goes on: of one domain, miner, model or gateway. */
+export const BurnRow = new StructType({ kind: U8, role: U32, units: Units }, { typeName: 'BurnRow' });
+export type BurnRow = ValueOf<typeof BurnRow>;
 
 const tableOf = <Fields extends Record<string, Type<unknown>>>(row: StructType<Fields>) =>
   listOfRows(row, limits.maxTableRows);
@@ -315,7 +314,7 @@ export const tables = {
   /** Of each miner that was ever measured. */
   measures: tableOf(MeasureRow),
   /** Of the reward period. */
-  credits: tableOf(CreditRow),
+  burns: tableOf(BurnRow),
   ratings: tableOf(RatingRow),
   cases: tableOf(CaseRow),
   proposals: tableOf(ProposalRow),
@@ -336,8 +335,6 @@ export const Globals = new StructType(
     /** The reward period and its beginning; the same as the epoch while every epoch is one. */
     period: U32,
     periodStartMs: U64,
-    /** What had been burned when it began. */
-    periodBurnedUnits: Units,
     /** Current beacon, and the one this epoch draws with (§9.1). */
     beacon: Bytes32,
     epochBeacon: Bytes32,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { termsFields } from './genesis.ts';
-import { address, count, units } from './scalars.ts';
+import { address, count } from './scalars.ts';
 
 export const Domain = z.object({
   index: count,
@@ -10,7 +10,6 @@ export const Domain = z.object({
   terms: z.array(z.object({ fromEpoch: count, height: count, ...termsFields })),
   /** Operators that were admitted and have not registered yet. */
   admitted: z.array(address),
-  periodBurnedUnits: units,
 });
 export type Domain = z.infer<typeof Domain>;
 

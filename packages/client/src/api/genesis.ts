@@ -106,7 +106,7 @@ export const ParamsJson = z.object({
   emissionStages: z.array(z.object({ fromPeriod: count, perDayUnits: units })),
   halvingDays: count,
   rewards: z.object({ period: count, dayMs: count, testPeriods: count, securityBy: count }),
-  wash: z.object({ creditFactor: count, bootstrapPeriods: count, mintOfBurnBps: bps }),
+  wash: z.object({ mintOfBurnBps: bps, bootstrapPeriods: count }),
   challenges: z.object({ lambdaMilli: count, alpha: count, bandwidthCap: units }),
   weak: z.object({ belowPpb: ppb, reduceAfter: count, factorPpb: ppb, removeAfter: count }),
   stacks,
@@ -125,6 +125,7 @@ export const EmissionRate = z.object({
   perDayUnits: units,
   halvings: count,
   limitUnits: units.nullable(),
+  isBootstrap: z.boolean(),
 });
 const genesisRole = z.object({ publicKey: bytes32, operator: address, stakeUnits: units });
 export const termsFields = {

@@ -152,7 +152,7 @@ export const AuditNumbersJson = z.object({
 export type AuditNumbersJson = z.infer<typeof AuditNumbersJson>;
 
 const source = z.enum(['revenue', 'emission']);
-const stack = z.enum(['miners', 'creators', 'gateways', 'validators', 'security', 'domain', 'treasury']);
+const stack = z.enum(['miners', 'capacity', 'creators', 'gateways', 'validators', 'security', 'domain', 'treasury']);
 const paidKind = z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'model', 'domain']);
 export const PayoutJson = z.object({
   account: address,
@@ -165,6 +165,8 @@ export const PayoutJson = z.object({
 });
 export type PayoutJson = z.infer<typeof PayoutJson>;
 
+const poolShare = z.object({ role: count, weight: units, units, limitUnits: units.nullable() });
+
 /** What one epoch paid, to whom and why; every number that went into it. */
 export const Epoch = z.object({
   epoch: count,
@@ -174,26 +176,36 @@ export const Epoch = z.object({
   burnedUnits: units,
   mintedUnits: units,
   payouts: z.array(PayoutJson),
-  /** Amounts divided by weight; the units of the shares add up to the pool's. */
+  /** Amounts divided by weight; the units of the shares add up to the pool's, less what their limits keep back. */
   pools: z.array(
     z.object({
       source,
       stack,
       kind: paidKind,
       units,
-      shares: z.array(z.object({ role: count, weight: units, units })),
+      shares: z.array(poolShare),
     }),
   ),
-  /** The miners' stack among domains; `role` is the domain, the weight its credited work. */
-  division: z.array(z.object({ role: count, weight: units, units, limitUnits: units.nullable() })),
+  /** The miners' stack among domains; `role` is the domain, the weight its work. */
+  division: z.array(poolShare),
   scores: z.array(
     z.object({
       miner: count,
       trustPpb: ppb,
       levelPpb: ppb,
       weakPpb: ppb,
-      uncredited: z.object({ vwu: units, tokens: units }),
       raw: z.record(z.string(), units),
+      finalPpb: units,
+      weight: units,
+      emissionUnits: units,
+    }),
+  ),
+  /** The competition by what was measured, over all domains. */
+  capacity: z.array(
+    z.object({
+      miner: count,
+      passedPpb: units,
+      raw: z.object({ stake: units, hashRate: units, bandwidth: units, latency: units }),
       finalPpb: units,
       weight: units,
       emissionUnits: units,

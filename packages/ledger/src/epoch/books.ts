@@ -18,7 +18,7 @@ export type ClosedBooks = { readonly measures: ReadonlyTable<MeasureRow> } & Pic
   | 'models'
   | 'holdings'
   | 'tasks'
-  | 'credits'
+  | 'burns'
   | 'ratings'
   | 'cases'
 >;
@@ -37,7 +37,7 @@ export function closedBooks(state: LedgerState): ClosedBooks {
     models: state.models.frozen(),
     holdings: state.holdings.frozen(),
     tasks: state.tasks.frozen(),
-    credits: state.credits.frozen(),
+    burns: state.burns.frozen(),
     ratings: state.ratings.frozen(),
     cases: state.cases.frozen(),
     measures: state.measures.frozen(),

@@ -9,7 +9,6 @@ import {
 import { capped } from '../integers.ts';
 import type { MeasuredValues } from '../measured.ts';
 import { latencyMicroOf } from '../work.ts';
-import type { Uncredited } from './wash.ts';
 
 const MICRO = 1_000_000n;
 
@@ -61,7 +60,6 @@ export function weighedOf(
 
 /** What of a miner's raw values is kept outside its row. */
 export interface Measured {
-  readonly uncredited: Uncredited;
   readonly feedback: bigint;
   /** Collateral that undecided cases hold. */
   readonly heldUnits: bigint;
@@ -79,18 +77,18 @@ export interface Measured {
  */
 export function rawOf(
   row: Readonly<MinerRow>,
-  { uncredited, feedback, heldUnits, byChallenges, performancePpb }: Measured,
+  { feedback, heldUnits, byChallenges, performancePpb }: Measured,
   { period, rewards, challenges }: Pick<Globals, 'period'> & Pick<Params, 'rewards' | 'challenges'>,
 ): Raw | null {
   if (row.status === roleStatuses.ejected || row.forfeits) return null;
   if (row.epochVwu === 0n || period - row.registeredPeriod < rewards.testPeriods) return null;
   const { hashRate, bandwidth, latencyMs } = byChallenges;
   return {
-    usage: without(row.epochTokens, uncredited.tokens),
+    usage: row.epochTokens,
     stake: row.collateralUnits + heldUnits + row.delegatedUnits,
     hashRate: hashRate ?? 0n,
     feedback,
-    vwu: without(row.epochVwu, uncredited.vwu),
+    vwu: row.epochVwu,
     bandwidth: capped(bandwidth ?? 0n, challenges.bandwidthCap),
     compute: row.epochOutMs === 0n ? 0n : (row.epochOutTokens * MICRO) / row.epochOutMs,
     latency: latencyMs === null ? servedLatency(row) : latencyMicroOf(latencyMs),
@@ -98,19 +96,9 @@ export function rawOf(
   };
 }
 
-/** Work that counts between domains: what is credited, times what multiplies measured values (economics §4.6). */
-export function creditedWork({ epochVwu }: Pick<MinerRow, 'epochVwu'>, lostVwu: bigint, factor: bigint): bigint {
-  return without(epochVwu, lostVwu) * factor;
-}
-
 /** The mean score of its first tokens. */
 function servedLatency({ epochTasks, epochLatencyMicro }: Readonly<MinerRow>): bigint {
   return epochTasks === 0 ? 0n : epochLatencyMicro / BigInt(epochTasks);
-}
-
-/** What is left; the sums may have saturated, so not all of it need be there. */
-function without(sum: bigint, lost: bigint): bigint {
-  return sum > lost ? sum - lost : 0n;
 }
 
 /** Trust that multiplies what was measured: with daily periods that of the day before (economics §4.4). */

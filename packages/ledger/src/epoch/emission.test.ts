@@ -30,23 +30,24 @@ describe('worked numbers (economics §5.1)', () => {
   const stacks = apportion(410_900n * UNIT, [6000n, 2500n, 0n, 500n, 1000n]);
 
   it('pay a worker with a tenth of the competition 24,654 units, inside 12,327 / 8,628.9 / 3,698.1', () => {
-    const pool = shareOut({ source: 'emission', stack: 'miners', kind: 'miner' }, stacks[0] ?? 0n, [1n, 9n]);
+    const pool = shareOut({ source: 'emission', stack: 'miners', kind: 'miner' }, stacks[0] ?? 0n, {
+      weights: [1n, 9n],
+    });
     expect(pool.shares[0]?.units).toBe(24_654n * UNIT);
     const inside = apportion(24_654n * UNIT, [5000n, 3500n, 1500n]);
     expect(inside).toEqual([12_327n * UNIT, (86_289n * UNIT) / 10n, (36_981n * UNIT) / 10n]);
   });
 
   it('pay an app with 50,000 of 500,000 calls 2,054.5 units', () => {
-    const pool = shareOut({ source: 'emission', stack: 'gateways', kind: 'gateway' }, stacks[3] ?? 0n, [
-      50_000n,
-      450_000n,
-    ]);
+    const pool = shareOut({ source: 'emission', stack: 'gateways', kind: 'gateway' }, stacks[3] ?? 0n, {
+      weights: [50_000n, 450_000n],
+    });
     expect(pool.shares[0]?.units).toBe((20_545n * UNIT) / 10n);
   });
 
   it('pay a guardian with 50,000 of 2,000,000 staked 2,568.125 units', () => {
     const reason = { source: 'emission', stack: 'security', kind: 'validator' } as const;
-    const pool = shareOut(reason, stacks[1] ?? 0n, [50_000n, 1_950_000n]);
+    const pool = shareOut(reason, stacks[1] ?? 0n, { weights: [50_000n, 1_950_000n] });
     expect(pool.shares[0]?.units).toBe((2_568_125n * UNIT) / 1000n);
   });
 });
@@ -62,15 +63,23 @@ describe('emission of an epoch (economics §3, §4)', () => {
       perDayUnits: 86_400_000_000n,
       halvings: 0,
       limitUnits: null,
+      isBootstrap: false,
     });
     const units = (stack: string) => close.pools.filter((pool) => pool.source === 'emission' && pool.stack === stack);
     expect(units('miners').map((pool) => pool.units)).toEqual([4_500_000n]);
     expect(units('creators').map((pool) => pool.units)).toEqual([750_000n]);
     expect(units('gateways').map((pool) => pool.units)).toEqual([375_000n]);
-    // 1,500,000 by stake: mixers 4,000; the validators who audited 500 each; no oracle had anything to ask.
+    // 1,500,000 by stake: four mixers 1,000, four validators 500, two oracles 100.
     const [mixers, validators, oracles] = units('security');
-    const audited = BigInt(validators?.shares.length ?? 0) * 500n;
-    expect([mixers?.units, validators?.units, oracles?.units]).toEqual(apportion(1_500_000n, [4000n, audited, 0n]));
+    expect([mixers?.units, validators?.units, oracles?.units]).toEqual(apportion(1_500_000n, [4000n, 2000n, 200n]));
+    // Inside by duties; no oracle had anything to ask, so that there it goes by stake.
+    const audits = [0, 1, 2, 3].map((validator) =>
+      BigInt(close.pools[0]?.shares.find(({ role }) => role === validator)?.weight ?? 0n),
+    );
+    expect(validators?.shares.map(({ weight }) => weight)).toEqual(
+      audits.filter((count) => count > 0n).map((count) => count * 500n),
+    );
+    expect(oracles?.shares.map(({ weight }) => weight)).toEqual([100n, 100n]);
     const paid = close.payouts.filter((payout) => payout.source === 'emission');
     expect(paid.reduce((sum, payout) => sum + payout.units, 0n)).toBe(7_500_000n);
     expect(paid.find((payout) => payout.stack === 'treasury')?.units).toBe(375_000n);
@@ -160,10 +169,10 @@ describe('emission of an epoch (economics §3, §4)', () => {
   it('does not mint a stack nobody qualifies for', () => {
     const world = new World();
     const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
-    // Nobody did anything: only the treasury.
-    expect(close?.mintedUnits).toBe(375_000n);
+    // Nobody did anything: only the treasury and, for being there, security.
+    expect(close?.mintedUnits).toBe(375_000n + 1_500_000n);
     expect(close?.scores).toEqual([]);
-    expect(world.state.globals.mintedUnits).toBe(375_000n);
+    expect(world.state.globals.mintedUnits).toBe(1_875_000n);
     expect(world.state.globals.treasuryUnits).toBe(375_000n);
   });
 

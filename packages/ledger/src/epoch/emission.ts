@@ -1,10 +1,12 @@
-import { type ModelRow, type RoleRow, securityWeights } from '@assay/protocol';
+import { type ModelRow, type Params, type RoleRow, securityWeights } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
-import { capped, MAX_UNITS } from '../integers.ts';
+import { ALL_BPS, capped, MAX_UNITS } from '../integers.ts';
 import { type Pace, READ, type Steps } from '../pace.ts';
-import type { DomainShare, EmissionRate, MinerScore, PaidKind, Pool } from '../result.ts';
+import type { CapacityScore, EmissionRate, MinerScore, PaidKind, Pool, PoolShare } from '../result.ts';
 import { isActive } from '../roles.ts';
 import type { ClosedBooks } from './books.ts';
+import { type Burns, limitsOf } from './burns.ts';
+import { capacityPool } from './capacity.ts';
 import { minersPools } from './minersStack.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
 import type { Work } from './work.ts';
@@ -15,60 +17,88 @@ const source = 'emission';
 export interface Emission {
   readonly mintedUnits: bigint;
   readonly pools: readonly Pool[];
-  readonly division: readonly DomainShare[];
+  readonly division: readonly PoolShare[];
   readonly scores: readonly MinerScore[];
+  readonly capacity: readonly CapacityScore[];
 }
 
-/** The emission of a reward period before it is divided: the day's amount by its time (economics §1.2, §7.2). */
-export function emissionOf(
-  { perDayUnits, forMs, limitUnits }: Pick<EmissionRate, 'perDayUnits' | 'forMs' | 'limitUnits'>,
-  dayMs: number,
-): bigint {
-  const units = (perDayUnits * BigInt(forMs)) / BigInt(dayMs);
-  return limitUnits === null ? units : capped(units, limitUnits);
+/** What a reward period has for each stack. */
+export interface Stacks {
+  readonly miners: bigint;
+  /** What pays measured capacity. */
+  readonly capacity: bigint;
+  readonly security: bigint;
+  readonly creators: bigint;
+  readonly gateways: bigint;
+  readonly treasury: bigint;
 }
 
 /**
- * Mints a reward period's emission and divides it by stacks (economics §3.1). A stack without qualified contestants is
- * not minted.
+ * The stacks of a reward period: the day's amount by its time, divided by bps (economics §1.2, §3.1). Where what work
+ * burned limits it, no stack has more than its part of the limit; before the bootstrap ends only those that pay for
+ * work are limited, and what that leaves of the miners' pays capacity (economics §7.1, §7.2).
+ */
+export function stacksOf(
+  rate: EmissionRate,
+  params: Pick<Params, 'rewards' | 'stacks'>,
+  roomUnits = MAX_UNITS,
+): Stacks {
+  const { perDayUnits, forMs, limitUnits, isBootstrap } = rate;
+  const units = capped((perDayUnits * BigInt(forMs)) / BigInt(params.rewards.dayMs), roomUnits);
+  const { minersBps, securityBps, creatorsBps, gatewaysBps, treasuryBps } = params.stacks;
+  const bps = [minersBps, securityBps, creatorsBps, gatewaysBps, treasuryBps].map(BigInt);
+  const whole = apportion(units, bps);
+  const limited = whole.map((part, i) =>
+    limitUnits === null ? part : capped(part, (limitUnits * (bps[i] ?? 0n)) / BigInt(ALL_BPS)),
+  );
+  const [miners = 0n, , creators = 0n, gateways = 0n] = limited;
+  const [scheduled = 0n, security = 0n, , , treasury = 0n] = isBootstrap ? whole : limited;
+  return { miners, capacity: isBootstrap ? scheduled - miners : 0n, security, creators, gateways, treasury };
+}
+
+/**
+ * Mints a reward period's emission and divides it by stacks (economics §3.1). What nobody qualifies for, or is above
+ * the limit of who does, is not minted.
  */
 export function* emit(
   work: Work,
-  { rate, domainsBurned }: { readonly rate: EmissionRate; readonly domainsBurned: readonly bigint[] },
+  { rate, burns }: { readonly rate: EmissionRate; readonly burns: Burns },
   book: PayoutBook,
 ): Steps<Emission> {
   const { books, state, pace } = work;
   const { params, globals } = books;
-  const units = emissionOf(rate, params.rewards.dayMs);
-  const room = MAX_UNITS - globals.genesisUnits - globals.mintedUnits;
-  const { minersBps, securityBps, creatorsBps, gatewaysBps, treasuryBps } = params.stacks;
-  const stacks = [minersBps, securityBps, creatorsBps, gatewaysBps, treasuryBps].map(BigInt);
-  const parts = apportion(capped(units, room), stacks);
-  const [miners = 0n, security = 0n, creators = 0n, gateways = 0n, treasury = 0n] = parts;
-  const stack = { units: miners, limits: domainLimits(rate, domainsBurned) };
-  const { division, minerPools, scores } = yield* minersPools(work, stack);
-  const creations = Array.from(books.models, creatorWeight);
-  const forwarded = Array.from(books.gateways, (gateway) => BigInt(gateway.epochDuties));
+  const stacks = stacksOf(rate, params, MAX_UNITS - globals.genesisUnits - globals.mintedUnits);
+  const { minersBps, creatorsBps, gatewaysBps } = params.stacks;
+  const { division, minerPools, scores } = yield* minersPools(work, {
+    units: stacks.miners,
+    limits: limitsOf(burns, params, minersBps),
+  });
+  const capacity = yield* capacityPool(work, stacks.capacity);
+  const ofModel = limitsOf(burns, params, creatorsBps);
+  const ofGateway = limitsOf(burns, params, gatewaysBps);
+  const creations = {
+    weights: Array.from(books.models, creatorWeight),
+    limitOf: ofModel && ((model: number) => ofModel('model', model)),
+  };
+  const forwarded = {
+    weights: Array.from(books.gateways, (gateway) => BigInt(gateway.epochDuties)),
+    limitOf: ofGateway && ((gateway: number) => ofGateway('gateway', gateway)),
+  };
   const pools = [
     ...minerPools,
-    ...securityPools(books, security),
-    shareOut({ source, stack: 'creators', kind: 'model' }, creators, creations),
-    shareOut({ source, stack: 'gateways', kind: 'gateway' }, gateways, forwarded),
+    capacity.pool,
+    ...securityPools(books, stacks.security),
+    shareOut({ source, stack: 'creators', kind: 'model' }, stacks.creators, creations),
+    shareOut({ source, stack: 'gateways', kind: 'gateway' }, stacks.gateways, forwarded),
   ];
   for (const paid of pools) yield* payPool(books, paid, book, pace);
-  book.addTreasury(source, treasury);
-  const mintedUnits = pools.reduce((sum, paid) => sum + mintedOf(paid), treasury);
+  book.addTreasury(source, stacks.treasury);
+  const mintedUnits = pools.flatMap(({ shares }) => shares).reduce((sum, { units }) => sum + units, stacks.treasury);
   state.setGlobals({
     mintedUnits: state.globals.mintedUnits + mintedUnits,
     settlingUnits: state.globals.settlingUnits + mintedUnits,
   });
-  return { mintedUnits, pools, division, scores };
-}
-
-/** The most each domain may get where a period may mint no more than a part of what it burned (economics §7.4). */
-function domainLimits({ limitUnits }: EmissionRate, domainsBurned: readonly bigint[]): readonly bigint[] | null {
-  const isBurned = domainsBurned.some((burned) => burned > 0n);
-  return limitUnits === null || !isBurned ? null : apportion(limitUnits, domainsBurned);
+  return { mintedUnits, pools, division, scores, capacity: capacity.scores };
 }
 
 /**
@@ -80,40 +110,37 @@ function creatorWeight({ epochVwu, epochPassed, epochFailed }: Readonly<ModelRow
   return audits === 0 ? epochVwu : (epochVwu * BigInt(epochPassed)) / BigInt(audits);
 }
 
-function mintedOf({ units, shares }: Pool): bigint {
-  return shares.length > 0 ? units : 0n;
-}
-
 /**
  * Security (economics §3.2): duties × stake. Duties of different roles cannot be compared, so the stack is first
- * divided between mixers, validators and oracles by the stake of those who did any. A network of guardians divides by
- * the stake of all that are active.
+ * divided between mixers, validators and oracles by the stake of the active ones; a purchase that brings the first duty
+ * of a kind moves nothing between them. A network of guardians divides by the stake of all that are active.
  */
 function securityPools(books: ClosedBooks, units: bigint): Pool[] {
   const isByStake = books.params.rewards.securityBy === securityWeights.stake;
-  const weighed = (rows: Iterable<Readonly<Pick<RoleRow, 'stakeUnits' | 'epochDuties' | 'status'>>>) =>
-    Array.from(rows, (row) => ({
-      stakeUnits: row.stakeUnits,
-      duties: isByStake ? Number(isActive(row)) : row.epochDuties,
-    }));
+  const weighed = (rows: Iterable<Readonly<Pick<RoleRow, 'stakeUnits' | 'epochDuties' | 'status'>>>) => {
+    const all = [...rows];
+    const stakes = all.map((row) => (isActive(row) ? row.stakeUnits : 0n));
+    const duties = all.map((row) => row.stakeUnits * BigInt(row.epochDuties));
+    const isIdle = isByStake || duties.every((weight) => weight === 0n);
+    return { stakeUnits: stakes.reduce((sum, stake) => sum + stake, 0n), weights: isIdle ? stakes : duties };
+  };
   const roles = [
-    { kind: 'mixer', rows: weighed(books.mixers) },
-    { kind: 'validator', rows: weighed(books.validators) },
-    { kind: 'oracle', rows: weighed(books.oracles) },
+    { kind: 'mixer', ...weighed(books.mixers) },
+    { kind: 'validator', ...weighed(books.validators) },
+    { kind: 'oracle', ...weighed(books.oracles) },
   ] as const;
-  const stakes = roles.map(({ rows }) =>
-    rows.reduce((sum, { stakeUnits, duties }) => (duties > 0 ? sum + stakeUnits : sum), 0n),
+  const parts = apportion(
+    units,
+    roles.map(({ stakeUnits }) => stakeUnits),
   );
-  const parts = apportion(units, stakes);
-  return roles.map(({ kind, rows }, index) => {
-    const weights = rows.map(({ stakeUnits, duties }) => stakeUnits * BigInt(duties));
-    return shareOut({ source, stack: 'security', kind }, parts[index] ?? 0n, weights);
-  });
+  return roles.map(({ kind, weights }, index) =>
+    shareOut({ source, stack: 'security', kind }, parts[index] ?? 0n, { weights }),
+  );
 }
 
 function* payPool(books: ClosedBooks, { stack, kind, shares }: Pool, book: PayoutBook, pace: Pace): Steps {
   for (const { role, units } of shares) {
-    if (kind === 'miner') book.addMiner(books, source, role, units);
+    if (kind === 'miner') book.addMiner(books, { source, stack }, role, units);
     else if (kind === 'model') book.addModel(source, role, units);
     else book.add({ source, stack, kind, role, account: accountOf(books, kind, role), units });
     if (pace.isSpent(READ)) yield;

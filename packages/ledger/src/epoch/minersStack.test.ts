@@ -1,4 +1,4 @@
-import type { DomainTerms, ModelRow, Params } from '@assay/protocol';
+import type { DomainTerms, ModelRow } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../apportion.ts';
 import { nameOf, weighedBy } from '../domains.fixture.ts';
@@ -14,10 +14,8 @@ function twoDomains(
   terms: Partial<DomainTerms>,
   wash: Partial<typeof worldParams.wash> = {},
   prices: Partial<Pick<ModelRow, 'priceInUnits' | 'priceOutUnits'>> = {},
-  others: Partial<Params> = {},
 ): World {
-  const own = { wash: { ...worldParams.wash, ...wash }, ...others };
-  const params = { epochBlocks: 40, receiptLifetimeBlocks: 40, ...own };
+  const params = { epochBlocks: 40, receiptLifetimeBlocks: 40, wash: { ...worldParams.wash, ...wash } };
   const world = new World({
     params: { ...params, components: weighedBy('vwuBps')[0] ?? worldParams.components },
     edit: (genesis) => ({
@@ -55,7 +53,8 @@ function closeAfter(world: World, miners: readonly number[], tokens = { tokensIn
   return close;
 }
 
-const minersStack = (close: EpochClose) => close.pools.filter(({ kind }) => kind === 'miner');
+const minersStack = (close: EpochClose) =>
+  close.pools.filter(({ stack, source }) => stack === 'miners' && source === 'emission');
 const all = (amounts: readonly bigint[]) => amounts.reduce((sum, each) => sum + each, 0n);
 
 describe('the miners’ stack, economics §4.6', () => {
@@ -87,51 +86,38 @@ describe('the miners’ stack, economics §4.6', () => {
     expect([none.division, minersStack(none)]).toEqual([[], []]);
   });
 
-  it('divides among domains what is credited, even where a domain counts all of it inside', () => {
+  it('limits a domain by what it burned, and its miners where it is guarded, economics §7.4', () => {
     const closes = [true, false].map((washGuard) => {
-      // A payer brings all three of its tasks to one of two miners, whose part of the draws is one half.
-      return closeAfter(twoDomains({ washGuard }, { creditFactor: 1 }), [0, 1, 1, 1]);
+      const wash = { mintOfBurnBps: 9000, bootstrapPeriods: 0 };
+      const world = twoDomains({ washGuard, components: weighedBy('stakeBps') }, wash, {
+        priceInUnits: 1n,
+        priceOutUnits: 0n,
+      });
+      return closeAfter(world, [0, 0, 0, 0, 1, 1, 2, 2], { tokensIn: 100, tokensOut: 200 });
     });
-    expect(closes.map(({ scores }) => scores.map(({ raw }) => raw['vwu']))).toEqual([
-      [70n, 105n],
-      [70n, 210n],
-    ]);
-    const [guarded, open] = closes.map(({ division }) => division);
-    expect(open).toEqual(guarded);
-    const trust = BigInt(closes[0]?.scores[1]?.trustPpb ?? 0);
-    expect(open?.[1]?.weight).toBe(105n * trust * 1_000_000_000n);
-  });
-
-  it('gives no domain more than its part of what may be minted for what was burned, economics §7.4', () => {
-    const world = twoDomains({}, { bootstrapPeriods: 0 }, { priceInUnits: 1n, priceOutUnits: 0n });
-    const close = closeAfter(world, [0, 0, 0, 0, 1, 1, 2, 2], { tokensIn: 100, tokensOut: 200 });
     // Four tasks of 1,000 and four of 100, 5 % of it burned; 90 % of that may be minted, 60 % of it for miners.
-    expect([close.burnedUnits, close.emission?.limitUnits]).toEqual([220n, 198n]);
-    const [first, second] = close.division;
-    // The work of both is the same, trust is not, so that a little less than half of 119 would go to the second.
-    expect(second?.weight).toBeGreaterThan((first?.weight ?? 0n) / 2n);
-    expect([first?.limitUnits, second?.limitUnits]).toEqual([180n, 18n]);
-    expect(second?.units).toBe(18n);
-    expect(minersStack(close).map(({ units }) => units)).toEqual([first?.units, 18n]);
-    expect(close.mintedUnits).toBeLessThan(198n);
-    expect(world.state.domains.at(1).periodBurnedUnits).toBe(0n);
-  });
-
-  it('remembers what a domain burned until its period ends', () => {
-    const rewards = { ...worldParams.rewards, period: 1, dayMs: 36_000 };
-    const world = twoDomains({}, { bootstrapPeriods: 0 }, {}, { rewards });
-    // Each day has two epochs; on the first nobody has any trust.
-    const closes = [[0, 1], [0], [0, 1]].map((miners) => closeAfter(world, miners));
-    expect(closes.map(({ emission }) => emission?.period)).toEqual([undefined, 0, undefined]);
-    // 100 base units each.
-    expect([...world.state.domains].map((domain) => domain.periodBurnedUnits)).toEqual([5n, 5n]);
-    const last = closeAfter(world, [0]);
-    expect(last.emission).toMatchObject({ period: 1, limitUnits: 13n });
-    expect(last.division.map(({ role, limitUnits }) => [role, limitUnits])).toEqual([
-      [0, 9n],
-      [1, 4n],
+    expect(closes.map(({ burnedUnits, emission }) => [burnedUnits, emission?.limitUnits])).toEqual([
+      [220n, 198n],
+      [220n, 198n],
     ]);
-    expect([...world.state.domains].map((domain) => domain.periodBurnedUnits)).toEqual([0n, 0n]);
+    for (const close of closes) {
+      const [first, second] = close.division;
+      // The work of both is the same, trust is not, so that a little less than half of 118 would go to the second.
+      expect(second?.weight).toBeGreaterThan((first?.weight ?? 0n) / 2n);
+      expect([first?.limitUnits, second?.limitUnits, second?.units]).toEqual([108n, 10n, 10n]);
+    }
+    const second = closes.map((close) => minersStack(close)[1]?.shares);
+    // By stake the third would have three quarters; its tasks burned a half.
+    expect(second.map((shares) => shares?.map(({ units, limitUnits }) => [units, limitUnits]))).toEqual([
+      [
+        [3n, 5n],
+        [5n, 5n],
+      ],
+      [
+        [3n, null],
+        [7n, null],
+      ],
+    ]);
   });
 
   it('gives what one competition over all would give when all weigh work alone', () => {

@@ -2,30 +2,31 @@ import type { MinerRow } from '@assay/protocol';
 import { apportion, apportionSteps } from '../apportion.ts';
 import { termsAt } from '../domains.ts';
 import { heldOfMiners } from '../fines.ts';
-import { capped, PPB } from '../integers.ts';
+import { PPB } from '../integers.ts';
 import { measuredValues } from '../measured.ts';
 import { READ, type Steps } from '../pace.ts';
-import type { DomainShare, MinerScore, Pool, PoolShare } from '../result.ts';
+import type { MinerScore, Pool, PoolShare } from '../result.ts';
 import { levelFactorPpb, MAX_LEVEL, successRatePpb } from '../standing.ts';
+import type { Limits } from './burns.ts';
 import { finals, SHARE_ONE } from './competition.ts';
-import { countedTrustPpb, creditedWork, type Raw, rawOf, weighedOf } from './contestants.ts';
+import { countedTrustPpb, type Raw, rawOf, weighedOf } from './contestants.ts';
 import { feedbackOf } from './feedback.ts';
-import { nothingLost, type Uncredited, uncreditedWork } from './wash.ts';
+import { shareOf } from './payouts.ts';
 import { judgeWeak, weakFactorPpb } from './weak.ts';
 import type { Work } from './work.ts';
 
 /** A Final over this is in parts per billion. */
 const FINAL_PPB = SHARE_ONE / PPB;
 
-/** What is to be divided, and the most each domain may get of it. */
+/** What is to be divided, and the most that domains and miners may get of it. */
 interface Stack {
   readonly units: bigint;
-  readonly limits: readonly bigint[] | null;
+  readonly limits: Limits;
 }
 
 /** How the miners' stack was divided. */
 interface MinersStack {
-  readonly division: readonly DomainShare[];
+  readonly division: readonly PoolShare[];
   readonly minerPools: readonly Pool[];
   /** Domain by domain. */
   readonly scores: readonly MinerScore[];
@@ -39,9 +40,6 @@ interface Contestant {
   /** Weak periods before this one, and what they multiply with. */
   readonly weakPeriods: number;
   readonly weakPpb: number;
-  readonly uncredited: Uncredited;
-  /** Work above what draws bring, counted in its domain or not. */
-  readonly lostVwu: bigint;
 }
 
 /** The competition of one domain. */
@@ -50,11 +48,11 @@ interface Competition {
   readonly contestants: readonly Contestant[];
   /** Their Finals. */
   readonly weights: readonly bigint[];
-  /** What all of them bring to its part of the stack. */
-  readonly credited: bigint;
+  /** Their work, times what multiplies it: what brings the domain its part of the stack. */
+  readonly work: bigint;
 }
 
-/** The miners' stack: divided among domains by credited work, in each by its competition (economics §4.2, §4.6). */
+/** The miners' stack: divided among domains by work, in each by its competition (economics §4.2, §4.6). */
 export function* minersPools(work: Work, stack: Stack): Steps<MinersStack> {
   const domains = yield* contestantsOf(work);
   const competitions: Competition[] = [];
@@ -66,43 +64,43 @@ export function* minersPools(work: Work, stack: Stack): Steps<MinersStack> {
   const scores: MinerScore[] = [];
   for (const competition of competitions) {
     const units = division.find(({ role }) => role === competition.domain)?.units ?? 0n;
-    const shares = yield* sharesOf(work, competition, { units, scores });
+    const limits = isGuarded(work, competition.domain) ? stack.limits : null;
+    const shares = yield* sharesOf(work, competition, { units, limits, scores });
     if (shares.length > 0) minerPools.push({ source: 'emission', stack: 'miners', kind: 'miner', units, shares });
   }
   return { division, minerPools, scores };
 }
 
 /** Only domains in which anybody has a Final get a part. */
-function divisionOf(competitions: readonly Competition[], { units, limits }: Stack): DomainShare[] {
+function divisionOf(competitions: readonly Competition[], { units, limits }: Stack): PoolShare[] {
   const entered = competitions.filter(({ weights }) => weights.some((weight) => weight > 0n));
-  const works = entered.map(({ credited }) => credited);
+  const works = entered.map(({ work }) => work);
   const parts = apportion(units, works);
-  return entered.map(({ domain, credited }, i) => {
-    const limitUnits = limits === null ? null : (limits[domain] ?? 0n);
-    const part = parts[i] ?? 0n;
-    return { role: domain, weight: credited, units: limitUnits === null ? part : capped(part, limitUnits), limitUnits };
-  });
+  return entered.map(({ domain, work }, i) =>
+    shareOf({ role: domain, weight: work, units: parts[i] ?? 0n }, limits?.('domain', domain) ?? null),
+  );
+}
+
+/** economics §7.4 A domain that is not guarded is limited as a whole, and divides that as its weights say. */
+function isGuarded({ books }: Work, domain: number): boolean {
+  return termsAt(books.domains.at(domain), books.globals.epoch).washGuard;
 }
 
 /** The miners that compete, by domain, and what was measured of them. */
 function* contestantsOf({ books, state, pace }: Work): Steps<ReadonlyMap<number, readonly Contestant[]>> {
   const { params, globals, miners } = books;
-  const lost = yield* uncreditedWork(books, pace);
   const feedback = yield* feedbackOf(books, pace);
   const held = heldOfMiners(books);
   const measures = new Map(Array.from(books.measures, (row) => [row.miner, row] as const));
   const levels = Array.from({ length: MAX_LEVEL + 1 }, (_, level) => levelFactorPpb(level, params.levels));
-  const isGuarded = Array.from(books.domains, (domain) => termsAt(domain, globals.epoch).washGuard);
   const domains = new Map<number, Contestant[]>();
   for (let miner = 0; miner < miners.length; miner++) {
     if (pace.isSpent(READ)) yield;
     const row = miners.at(miner);
     const settled = state.miners.at(miner);
-    const above = lost.get(miner) ?? nothingLost;
-    const uncredited = isGuarded[row.domain] === true ? above : nothingLost;
     const [performancePpb, heldUnits] = [performanceOf(settled), held.get(miner) ?? 0n];
     const byChallenges = measuredValues(measures.get(miner));
-    const kept = { uncredited, feedback: feedback.get(miner) ?? 0n, heldUnits, performancePpb, byChallenges };
+    const kept = { feedback: feedback.get(miner) ?? 0n, heldUnits, performancePpb, byChallenges };
     const raw = rawOf(row, kept, { ...params, period: globals.period });
     if (raw === null) continue;
     const trustPpb = countedTrustPpb(row, settled, params);
@@ -110,7 +108,7 @@ function* contestantsOf({ books, state, pace }: Work): Steps<ReadonlyMap<number,
     const members = domains.get(row.domain) ?? [];
     const { weakPeriods } = row;
     const weak = { weakPeriods, weakPpb: weakFactorPpb(weakPeriods, params.weak) };
-    const contestant = { miner, raw, trustPpb, levelPpb, ...weak, uncredited, lostVwu: above.vwu };
+    const contestant = { miner, raw, trustPpb, levelPpb, ...weak };
     if (members.push(contestant) === 1) domains.set(row.domain, members);
   }
   return domains;
@@ -124,9 +122,9 @@ function performanceOf(row: Readonly<MinerRow>): bigint {
 /** Trust, level and weak scores multiply what was measured. */
 function* competitionOf(work: Work, domain: number, contestants: readonly Contestant[]): Steps<Competition> {
   const { books, pace } = work;
-  let credited = 0n;
-  for (const { miner, trustPpb, levelPpb, lostVwu } of contestants) {
-    credited += creditedWork(books.miners.at(miner), lostVwu, BigInt(trustPpb) * levelPpb);
+  let all = 0n;
+  for (const { miner, trustPpb, levelPpb } of contestants) {
+    all += books.miners.at(miner).epochVwu * BigInt(trustPpb) * levelPpb;
     if (pace.isSpent(READ)) yield;
   }
   const unreduced = yield* finalsOf(work, { domain, contestants }, () => 1n);
@@ -135,7 +133,7 @@ function* competitionOf(work: Work, domain: number, contestants: readonly Contes
     ? yield* finalsOf(work, { domain, contestants }, ({ weakPpb }) => BigInt(weakPpb))
     : unreduced;
   yield* judgeWeak(work, contestants, unreduced);
-  return { domain, contestants, weights, credited };
+  return { domain, contestants, weights, work: all };
 }
 
 /** Final of each contestant, its measured values times trust, level and a factor (economics §4.2). */
@@ -161,16 +159,16 @@ function* finalsOf(
 function* sharesOf(
   { pace }: Work,
   { contestants, weights }: Competition,
-  { units, scores }: { readonly units: bigint; readonly scores: MinerScore[] },
+  { units, limits, scores }: Stack & { readonly scores: MinerScore[] },
 ): Steps<PoolShare[]> {
   const parts = yield* apportionSteps(units, weights, pace);
   const shares: PoolShare[] = [];
-  for (const [place, { miner, raw, trustPpb, levelPpb, weakPpb, uncredited }] of contestants.entries()) {
-    const [weight = 0n, emissionUnits = 0n] = [weights[place], parts[place]];
-    const finalPpb = weight / FINAL_PPB;
-    const own = { miner, trustPpb, levelPpb: Number(levelPpb), weakPpb, uncredited };
-    scores.push({ ...own, raw, finalPpb, weight, emissionUnits });
-    if (weight > 0n) shares.push({ role: miner, weight, units: emissionUnits });
+  for (const [place, { miner, raw, trustPpb, levelPpb, weakPpb }] of contestants.entries()) {
+    const [weight = 0n, part = 0n] = [weights[place], parts[place]];
+    const share = shareOf({ role: miner, weight, units: part }, limits?.('miner', miner) ?? null);
+    const own = { miner, trustPpb, levelPpb: Number(levelPpb), weakPpb, raw };
+    scores.push({ ...own, finalPpb: weight / FINAL_PPB, weight, emissionUnits: share.units });
+    if (weight > 0n) shares.push(share);
     if (pace.isSpent(READ)) yield;
   }
   return shares;

@@ -1,7 +1,7 @@
 import { equalBytes, type HoldingRow, type MinerRow } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import type { Forfeit } from '../forfeits.ts';
-import { ALL_BPS } from '../integers.ts';
+import { ALL_BPS, capped } from '../integers.ts';
 import { type Pace, READ, type Steps, WRITE } from '../pace.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
 import { keyOf } from '../state.ts';
@@ -10,9 +10,11 @@ import { type HeldRewards, holdRewards } from './forfeits.ts';
 import { backersBpsOf, holderParts } from './holders.ts';
 import type { Work } from './work.ts';
 
+/** What a payout was earned from. */
+type Earned = Pick<Payout, 'source' | 'stack'>;
+
 /** What the stakers of one miner get together. */
-interface StakersPart {
-  readonly source: Payout['source'];
+interface StakersPart extends Earned {
   readonly miner: number;
   readonly units: bigint;
 }
@@ -63,14 +65,15 @@ export class PayoutBook {
    * A miner's part, divided between its operator, its owner and its stakers (economics §2.3). The stakers' part is the
    * owner's while nobody stakes.
    */
-  addMiner(books: ClosedBooks, source: Payout['source'], miner: number, units: bigint): void {
+  addMiner(books: ClosedBooks, earned: Earned, miner: number, units: bigint): void {
+    const { source } = earned;
     const forfeit = this.#forfeits.get(miner);
     if (forfeit !== undefined && (source === 'emission' || forfeit.hasRevenue)) {
       this.#hold(forfeit, source, miner, units);
       return;
     }
     const { operator, owner, split, delegatedUnits } = books.miners.at(miner);
-    const reason = { source, stack: 'miners', kind: 'miner', role: miner } as const;
+    const reason = { ...earned, kind: 'miner', role: miner } as const;
     const isWhole = split.operatorBps === ALL_BPS;
     const [operatorUnits = 0n, ownerPart = 0n, stakersUnits = 0n] = isWhole ? [units] : apportion(units, bpsOf(split));
     const ownerUnits = delegatedUnits === 0n ? ownerPart + stakersUnits : ownerPart;
@@ -79,7 +82,7 @@ export class PayoutBook {
       this.add({ ...reason, account: operator, units: operatorUnits });
       this.add({ ...reason, account: owner, units: ownerUnits });
     }
-    if (delegatedUnits > 0n) this.#addStakers({ source, miner, units: stakersUnits });
+    if (delegatedUnits > 0n) this.#addStakers({ ...earned, miner, units: stakersUnits });
   }
 
   /** A model's part; all of one source are divided once, among shareholders and backers (economics §2.4, §2.5). */
@@ -120,7 +123,7 @@ export class PayoutBook {
   }
 
   #addStakers(part: StakersPart): void {
-    const key = `${part.source}/${part.miner}`;
+    const key = `${part.source}/${part.stack}/${part.miner}`;
     this.#stakers.set(key, { ...part, units: part.units + (this.#stakers.get(key)?.units ?? 0n) });
   }
 
@@ -150,14 +153,14 @@ export class PayoutBook {
   *#divideAmongStakers(books: ClosedBooks, pace: Pace): Steps {
     if (this.#stakers.size === 0) return;
     const delegations = yield* groups(books.delegations, (row) => row.miner, pace);
-    for (const { source, miner, units } of this.#stakers.values()) {
+    for (const { source, stack, miner, units } of this.#stakers.values()) {
       const rows = delegations.get(miner) ?? [];
       const parts = apportion(
         units,
         rows.map((row) => row.stakeUnits),
       );
       for (const [index, { staker }] of rows.entries()) {
-        const reason = { source, stack: 'miners', kind: 'staker', role: miner } as const;
+        const reason = { source, stack, kind: 'staker', role: miner } as const;
         this.add({ ...reason, account: staker, units: parts[index] ?? 0n });
       }
       if (pace.isSpent(READ)) yield;
@@ -184,16 +187,24 @@ function* groups<Row>(
   return groups;
 }
 
-/** Divides `units` by weight; contestants without a weight get nothing and are left out. */
+/**
+ * Divides `units` by weight, and keeps back what is above somebody's limit; contestants without a weight get nothing
+ * and are left out.
+ */
 export function shareOut(
-  reason: { readonly source: Payout['source']; readonly stack: Payout['stack']; readonly kind: PaidKind },
+  reason: Earned & { readonly kind: PaidKind },
   units: bigint,
-  weights: readonly bigint[],
+  { weights, limitOf }: { readonly weights: readonly bigint[]; readonly limitOf?: ((role: number) => bigint) | null },
 ): Pool {
   const parts = apportion(units, weights);
   const shares: PoolShare[] = [];
   for (const [role, weight] of weights.entries()) {
-    if (weight > 0n) shares.push({ role, weight, units: parts[role] ?? 0n });
+    if (weight > 0n) shares.push(shareOf({ role, weight, units: parts[role] ?? 0n }, limitOf?.(role) ?? null));
   }
   return { ...reason, units, shares };
+}
+
+/** A share, no more of it than its limit. */
+export function shareOf(share: Omit<PoolShare, 'limitUnits'>, limitUnits: bigint | null): PoolShare {
+  return { ...share, units: limitUnits === null ? share.units : capped(share.units, limitUnits), limitUnits };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { worldParams } from '../params.fixture.ts';
 import type { EpochClose } from '../result.ts';
 import { honest, softFailure, World, type WorldOptions } from '../world.fixture.ts';
-import { emissionOf } from './emission.ts';
+import { stacksOf } from './emission.ts';
 import { endingPeriod } from './period.ts';
 
 const UNIT = 1_000_000_000n;
@@ -19,10 +19,14 @@ const spanOf = (fromMs: number, toMs: number) => {
 describe('schedule (economics §1.2)', () => {
   it('mints a day’s amount in a day, by block time, whatever the number of epochs', () => {
     const day = endingPeriod({ params, globals: spanOf(0, dayMs) });
-    expect(day).toEqual({ period: 0, forMs: dayMs, perDayUnits: 410_900n * UNIT, halvings: 0, limitUnits: null });
-    const rate = { perDayUnits: 410_900n * UNIT, forMs: 16_000, limitUnits: null };
-    expect(emissionOf(rate, dayMs)).toBe(76_092_592_592n);
-    expect(emissionOf({ ...rate, forMs: 60_000 }, 60_000)).toBe(410_900n * UNIT);
+    expect(day).toEqual({ period: 0, forMs: dayMs, perDayUnits: 410_900n * UNIT, halvings: 0, isBootstrap: false });
+    const rate = { ...{ period: 0, perDayUnits: 410_900n * UNIT, halvings: 0 }, limitUnits: null, isBootstrap: false };
+    const emission = (forMs: number, dayMs: number) =>
+      Object.values(stacksOf({ ...rate, forMs }, { ...params, rewards: { ...params.rewards, dayMs } })).reduce(
+        (sum, units) => sum + units,
+      );
+    expect(emission(16_000, dayMs)).toBe(76_092_592_592n);
+    expect(emission(60_000, 60_000)).toBe(410_900n * UNIT);
   });
 
   it('halves every 730 days, or never', () => {
@@ -117,6 +121,7 @@ describe('a network with days of 24 seconds', () => {
       perDayUnits: 86_400_000_000n,
       halvings: 0,
       limitUnits: null,
+      isBootstrap: false,
     });
     expect(close.scores.map(({ miner, raw }) => [miner, raw['vwu'], raw['usage']])).toEqual([
       [0, 140n, 60n],

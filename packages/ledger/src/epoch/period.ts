@@ -1,15 +1,17 @@
-import { type Globals, limits, type MinerRow, type ModelRow, type Params, rewardPeriods } from '@assay/protocol';
-import { ALL_BPS } from '../integers.ts';
+import { limits, type MinerRow, type ModelRow, type Params, rewardPeriods } from '@assay/protocol';
 import type { EmissionRate } from '../result.ts';
 import type { LedgerState, LedgerView } from '../state.ts';
 import type { Table } from '../table.ts';
+
+/** A reward period that ends, before its revenue says what work may mint. */
+export type EndingPeriod = Omit<EmissionRate, 'limitUnits'>;
 
 /**
  * The reward period that ends with this epoch, and what it may mint; null while it goes on. An epoch is one, or a day
  * ends with the first epoch to end in a later one (economics §1.4). Several days that end at once are one period of as
  * many days.
  */
-export function endingPeriod({ params, globals }: Pick<LedgerView, 'params' | 'globals'>): EmissionRate | null {
+export function endingPeriod({ params, globals }: Pick<LedgerView, 'params' | 'globals'>): EndingPeriod | null {
   const { period, periodStartMs, timeMs, genesisMs } = globals;
   const { rewards, halvingDays } = params;
   const dayMs = BigInt(rewards.dayMs);
@@ -20,13 +22,7 @@ export function endingPeriod({ params, globals }: Pick<LedgerView, 'params' | 'g
   const elapsedMs = clock(periodStartMs) - clock(genesisMs);
   const halvings = halvingDays === 0 ? 0n : elapsedMs / (BigInt(halvingDays) * dayMs);
   const perDayUnits = scheduledUnits(params, period) >> halvings;
-  return { period, forMs, perDayUnits, halvings: Number(halvings), limitUnits: burnLimit(params, globals) };
-}
-
-/** §7.2 After the bootstrap a period mints less than its users burned: no fee comes back whole. */
-function burnLimit({ wash }: Params, { period, burnedUnits, periodBurnedUnits }: Globals): bigint | null {
-  if (wash.mintOfBurnBps === 0 || period < wash.bootstrapPeriods) return null;
-  return ((burnedUnits - periodBurnedUnits) * BigInt(wash.mintOfBurnBps)) / BigInt(ALL_BPS);
+  return { period, forMs, perDayUnits, halvings: Number(halvings), isBootstrap: period < params.wash.bootstrapPeriods };
 }
 
 /** Units per day of the stage a period is in, before halving (economics §1.2). */
@@ -46,16 +42,15 @@ const noWork = {
 };
 
 /** Begins the next reward period: its counts start anew (economics §4.4). Those of the miners follow row by row. */
-export function beginPeriod(state: LedgerState, { period, forMs }: EmissionRate, { rewards }: Params): void {
-  const { timeMs, burnedUnits } = state.globals;
+export function beginPeriod(state: LedgerState, { period, forMs }: EndingPeriod, { rewards }: Params): void {
+  const { timeMs } = state.globals;
   const ended = rewards.period === rewardPeriods.day ? BigInt(forMs) / BigInt(rewards.dayMs) : 1n;
   const next = Math.min(period + Number(ended), limits.maxPeriods);
-  state.setGlobals({ period: next, periodStartMs: timeMs, periodBurnedUnits: burnedUnits });
-  state.credits.forget();
+  state.setGlobals({ period: next, periodStartMs: timeMs });
+  state.burns.retain(() => false);
   state.ratings.retain(() => false);
   resetWork(state.models);
   resetAudits(state.models);
-  for (let domain = 0; domain < state.domains.length; domain++) state.domains.update(domain, { periodBurnedUnits: 0n });
   resetDuties(state.mixers);
   for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);
 }

@@ -92,7 +92,7 @@ describe('revenue (economics §2)', () => {
     const { events } = world.finishEpoch();
     const close = events.find((event) => event.type === 'epochClosed')?.close;
     const pool = close?.pools.find((each) => each.stack === 'validators');
-    expect(pool?.shares).toEqual([
+    expect(pool?.shares).toMatchObject([
       { role: 0, weight: 500n, units: 17n },
       { role: 1, weight: 500n, units: 17n },
       { role: 2, weight: 500n, units: 16n },

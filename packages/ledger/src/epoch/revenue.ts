@@ -6,15 +6,17 @@ import { type Steps, WRITE } from '../pace.ts';
 import type { Pool, RevenueParts } from '../result.ts';
 import { isActive } from '../roles.ts';
 import type { ClosedBooks } from './books.ts';
+import { Burns } from './burns.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
+import { endingPeriod } from './period.ts';
 import type { Work } from './work.ts';
 
 /** What the approved tasks of an epoch brought. */
 export interface Revenue {
   readonly revenueUnits: bigint;
   readonly burnedUnits: bigint;
-  /** What the tasks of each domain burned in the reward period so far. */
-  readonly domainsBurned: readonly bigint[];
+  /** What tasks burned in the reward period so far. */
+  readonly burns: Burns;
   /** The validators' share of all tasks, and who got it. */
   readonly pool: Pool;
 }
@@ -40,7 +42,7 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
   const { books, pace, events } = work;
   let revenueUnits = 0n;
   let burnedUnits = 0n;
-  const domainsBurned = Array.from(books.domains, (domain) => domain.periodBurnedUnits);
+  const burns = new Burns(books.burns);
   let validatorsUnits = 0n;
   for (let index = 0; index < books.tasks.length; index++) {
     const task = books.tasks.at(index);
@@ -52,31 +54,22 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
     take(work, index, parts.burnUnits);
     revenueUnits += task.pendingUnits;
     burnedUnits += parts.burnUnits;
-    domainsBurned[model.domain] = (domainsBurned[model.domain] ?? 0n) + parts.burnUnits;
+    burns.add({ ...task, domain: model.domain }, parts.burnUnits);
     validatorsUnits += parts.validatorsUnits;
     events.push({ type: 'taskPaid', taskId: task.taskId, epoch: books.globals.epoch, parts });
     if (pace.isSpent(WRITE)) yield;
   }
-  keepBurned(work, domainsBurned);
-  return { revenueUnits, burnedUnits, domainsBurned, pool: addValidators(books, validatorsUnits, book) };
+  if (endingPeriod(books) === null) yield* burns.keep(work.state, pace);
+  return { revenueUnits, burnedUnits, burns, pool: addValidators(books, validatorsUnits, book) };
 }
 
-/** A period that goes on remembers what its domains burned. */
-function keepBurned({ books, state }: Work, domainsBurned: readonly bigint[]): void {
-  if (state.globals.period > books.globals.period) return;
-  for (const [domain, periodBurnedUnits] of domainsBurned.entries())
-    state.domains.update(domain, { periodBurnedUnits });
-}
-
-/** Settles a task: what was pending is burned, or on its way. A burn is of the period whose tasks were paid. */
+/** Settles a task: what was pending is burned, or on its way. */
 function take({ books, state }: Work, index: number, burnUnits: bigint): void {
   const { pendingUnits } = books.tasks.at(index);
   state.tasks.update(index, { status: taskStatuses.settled, pendingUnits: 0n });
-  const { burnedUnits, settlingUnits, period, periodBurnedUnits } = state.globals;
-  const isOver = period > books.globals.period;
+  const { burnedUnits, settlingUnits } = state.globals;
   state.setGlobals({
     burnedUnits: burnedUnits + burnUnits,
-    periodBurnedUnits: isOver ? periodBurnedUnits + burnUnits : periodBurnedUnits,
     settlingUnits: settlingUnits + pendingUnits - burnUnits,
   });
 }
@@ -96,7 +89,7 @@ function addTask(books: ClosedBooks, task: Readonly<TaskRow>, parts: RevenuePart
   });
   book.addModel(source, task.model, parts.creatorsUnits);
   book.add({ source, stack: 'domain', kind: 'domain', role: model.domain, account: domain, units: parts.domainUnits });
-  book.addMiner(books, source, task.miner, parts.minersUnits);
+  book.addMiner(books, { source, stack: 'miners' }, task.miner, parts.minersUnits);
 }
 
 /**
@@ -110,7 +103,7 @@ function addValidators({ validators }: ClosedBooks, units: bigint, book: PayoutB
   const measures = [rows.map((row) => BigInt(row.epochDuties)), stakes, active, rows.map(() => 1n)];
   const weights = measures.find((measure) => measure.some((weight) => weight > 0n)) ?? [];
   const reason = { source: 'revenue', stack: 'validators', kind: 'validator' } as const;
-  const pool = shareOut(reason, units, weights);
+  const pool = shareOut(reason, units, { weights });
   for (const share of pool.shares) {
     book.add({ ...reason, role: share.role, account: validators.at(share.role).account, units: share.units });
   }

@@ -11,13 +11,14 @@ import type { LedgerView } from '../view.ts';
 import { honest, World } from '../world.fixture.ts';
 
 const budgets = [1, 7, 1000, 100_000_000];
+const wash = { mintOfBurnBps: 9000, bootstrapPeriods: 100 };
 const cases = { gainPpb: 600_000_000, foundationReview: false, appealEpochs: 1, breakerMinFailing: 100 };
 
 /** A network in the last block but one of an epoch, after random blocks. */
 function grownWorld(acts: readonly (readonly Act[])[], epochBlocks: number): World {
   const first = new World();
   const world = new World({
-    params: { epochBlocks, receiptLifetimeBlocks: 4, cases: { ...first.state.params.cases, ...cases } },
+    params: { epochBlocks, receiptLifetimeBlocks: 4, wash, cases: { ...first.state.params.cases, ...cases } },
   }).populate();
   for (const each of acts) world.block(...each.flatMap((one) => one(world)));
   while (world.height % epochBlocks !== epochBlocks - 2) world.block();
@@ -129,20 +130,21 @@ describe('a settlement §2.7', () => {
 
   it('takes as many blocks as its cost needs', () => {
     for (const settlementRows of [1, 2, 3, 5, 1000]) {
-      const world = new World({ params: { settlementRows } }).populate();
+      const world = new World({ params: { settlementRows, epochBlocks: 40 } }).populate();
       world.finishEpoch();
       let blocks = 1;
       for (; world.ledger.isSettling; blocks++) world.block();
       const { accounts, miners, mixers, oracles, validators, gateways, holdings, sessions } = world.state;
       const counted = [accounts, miners, mixers, oracles, validators, gateways, holdings, sessions];
-      // One miner that did nothing: itself; one contestant; holdings; the treasury paid.
-      const cost = 4 + 1 + 2 + 4 + counted.reduce((sum, { length }) => sum + length, 0);
+      // One miner that did nothing: itself; one contestant; security's shares; holdings; those and the treasury paid.
+      const security = mixers.length + validators.length + oracles.length;
+      const cost = 4 + 1 + security + 2 + 4 * (security + 1) + counted.reduce((sum, { length }) => sum + length, 0);
       expect(blocks, `${settlementRows} rows`).toBe(Math.floor(cost / (4 * settlementRows)) + 1);
     }
   });
 
   it('keeps what it owes in the state, and shows rows as they will be', () => {
-    const world = new World({ params: { settlementRows: 1 } }).populate();
+    const world = new World({ params: { settlementRows: 1, epochBlocks: 40 } }).populate();
     const receipt = world.receipt();
     world.certify(receipt);
     for (let i = 0; i < 3; i++) {
@@ -164,7 +166,7 @@ describe('a settlement §2.7', () => {
   });
 
   it('cannot be taken up from a state in its middle', () => {
-    const world = new World({ params: { settlementRows: 1 } }).populate();
+    const world = new World({ params: { settlementRows: 1, epochBlocks: 40 } }).populate();
     world.finishEpoch();
     expect(() => Ledger.fromSnapshot(world.ledger.snapshot())).toThrow(/Epoch 0 is half settled/);
     while (world.ledger.isSettling) world.block();

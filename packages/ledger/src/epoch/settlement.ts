@@ -1,6 +1,7 @@
 import type { MinerRow } from '@assay/protocol';
 import { ConservationError } from '../conservation.ts';
 import { forfeitsOf } from '../forfeits.ts';
+import { ALL_BPS } from '../integers.ts';
 import { Pace, type Steps, WRITE } from '../pace.ts';
 import type { EmissionRate, EpochClose, LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
@@ -8,6 +9,7 @@ import { keptPpb } from '../trust.ts';
 import { weightOf } from '../weight.ts';
 import { availabilityAfter } from './availability.ts';
 import type { ClosedBooks } from './books.ts';
+import { mintable } from './burns.ts';
 import { type Emission, emit } from './emission.ts';
 import { updateLevel } from './levels.ts';
 import { PayoutBook } from './payouts.ts';
@@ -17,7 +19,7 @@ import { payRevenue, type Revenue } from './revenue.ts';
 import { updateTrust } from './trust.ts';
 import type { Work } from './work.ts';
 
-const nothing: Emission = { mintedUnits: 0n, pools: [], division: [], scores: [] };
+const nothing: Emission = { mintedUnits: 0n, pools: [], division: [], scores: [], capacity: [] };
 
 /**
  * Settles an epoch over as many blocks as its rows need (§2.7). What it finds follows from the closed books alone, so
@@ -50,16 +52,16 @@ function* settle(work: Work): Steps {
   yield* settleMiners(work);
   const revenue = yield* payRevenue(work, book);
   const rate = rateAfter(books, revenue);
-  const { mintedUnits, pools, division, scores } =
-    rate === null ? nothing : yield* emit(work, { rate, domainsBurned: revenue.domainsBurned }, book);
+  const emission = rate === null ? nothing : yield* emit(work, { rate, burns: revenue.burns }, book);
   const payouts = yield* book.pay(work);
   prune(state, books, height);
   yield* recount(work);
   state.setGlobals({ settledEpochs: epoch + 1 });
   const { revenueUnits, burnedUnits, pool } = revenue;
+  const { mintedUnits, pools, division, scores, capacity } = emission;
   const close: EpochClose = {
     ...{ epoch, durationMs: timeMs - epochStartMs, emission: rate, revenueUnits, burnedUnits, mintedUnits },
-    ...{ payouts, scores, division, pools: [pool, ...pools] },
+    ...{ payouts, scores, capacity, division, pools: [pool, ...pools] },
   };
   events.push({ type: 'epochClosed', close });
 }
@@ -70,9 +72,11 @@ function* recount({ state, pace }: Work): Steps {
   if (drift !== 0n) throw new ConservationError(`the rows hold ${drift} base units beyond their running totals`);
 }
 
-/** What the revenue burned counts in the period that ends, and not in the one that has begun (economics §7.2). */
-function rateAfter({ params, globals }: ClosedBooks, { burnedUnits }: Revenue): EmissionRate | null {
-  return endingPeriod({ params, globals: { ...globals, burnedUnits: globals.burnedUnits + burnedUnits } });
+/** What a period that ends may mint, once it is known what its work burned (economics §7.2). */
+function rateAfter(books: ClosedBooks, { burns }: Revenue): EmissionRate | null {
+  const ending = endingPeriod(books);
+  const isLimited = books.params.wash.mintOfBurnBps > 0;
+  return ending && { ...ending, limitUnits: isLimited ? mintable(burns.totalUnits, books.params, ALL_BPS) : null };
 }
 
 const noCounts = { epochPassed: 0, epochFailed: 0, epochCertified: 0, epochLate: 0 };

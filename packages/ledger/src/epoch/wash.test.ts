@@ -1,14 +1,19 @@
+import { type ChallengeReport, roleStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { apportion } from '../apportion.ts';
+import { auditAll } from '../audits.fixture.ts';
+import { measurersOf } from '../challenges.ts';
 import { worldParams } from '../params.fixture.ts';
 import type { EpochClose } from '../result.ts';
-import { honest, World } from '../world.fixture.ts';
+import { honest, softFailure, World } from '../world.fixture.ts';
 
 const operators = ['minerA', 'minerB', 'minerC', 'stranger0'] as const;
+const guard = { mintOfBurnBps: 9000, bootstrapPeriods: 0 };
+type Params = World['state']['params'];
 
-/** Four miners alike, and the sessions of two payers. */
-function newWorld(wash: Partial<typeof worldParams.wash> = {}): World {
-  const params = { epochBlocks: 64, wash: { ...worldParams.wash, ...wash } };
-  const world = new World({ params, audit: { newMinerTasks: 100 } });
+/** Four miners alike under the wash guard, and the sessions of two payers. */
+function newWorld(change: Partial<Params> = {}): World {
+  const world = new World({ params: { epochBlocks: 64, wash: guard, ...change }, audit: { newMinerTasks: 100 } });
   world.send('payer', 'transfer', { to: world.address('stranger0'), amountUnits: 5000n });
   world.block(
     ...operators.map((operator) => world.tx(operator, 'registerMiner', world.registration())),
@@ -19,75 +24,175 @@ function newWorld(wash: Partial<typeof worldParams.wash> = {}): World {
   return world;
 }
 
-/** Approves tasks, each of a session and a miner, and ends the epoch. */
-function closeAfter(world: World, tasks: readonly (readonly [session: number, miner: number, tokensOut: number])[]) {
-  const receipts = tasks.map(([session, miner, tokensOut]) =>
-    world.receipt({ session, miner, tokensIn: 0, tokensOut, priceUnits: 4n * BigInt(tokensOut) }),
+/** Approves tasks of four base units a token, each of a miner. */
+function work(world: World, tasks: readonly (readonly [miner: number, tokensOut: number])[]): void {
+  const receipts = tasks.map(([miner, tokensOut]) =>
+    world.receipt({ miner, tokensIn: 0, tokensOut, priceUnits: 4n * BigInt(tokensOut) }),
   );
   world.certify(...receipts);
-  const pairs = receipts.flatMap(({ taskId }) =>
-    world.auditorsOf(taskId).map((auditor) => world.auditPair(auditor, taskId, honest)),
-  );
-  world.block(...pairs.map((pair) => pair.commit()));
-  world.block(...pairs.map((pair) => pair.reveal()));
+  for (const { taskId } of receipts) auditAll(world, taskId, honest);
+}
+
+/** All its measurers say the same of a miner. */
+function measure(world: World, miner: number, values: Partial<ChallengeReport>): void {
+  for (const { mixer } of measurersOf(world.state, miner)) {
+    world.block(world.batchTx({ mixer, records: { reports: [world.report(mixer, { miner, ...values })] } }));
+  }
+}
+
+function finish(world: World): EpochClose {
   const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
   if (close === undefined) throw new Error('the epoch did not close');
   return close;
 }
 
-const credited = ({ scores }: EpochClose) => scores.map(({ raw }) => [raw['vwu'], raw['usage']]);
+const poolOf = ({ pools }: EpochClose, stack: string) =>
+  pools.filter((pool) => pool.source === 'emission' && pool.stack === stack);
+const paidBy = (close: EpochClose, stack: string) =>
+  poolOf(close, stack).flatMap(({ shares }) => shares.map(({ role, units }) => [role, units] as const));
+/** Of the 63 blocks of the first epoch. */
+const scheduled = 63n * 500_000n;
 
-describe('credit for one payer (economics §7.1)', () => {
-  it('is at most twice what draws would bring', () => {
-    // Each of four miners would get a quarter of the payer's 8 tasks of 30 VWU; 6 went to one. Twice a quarter is 120.
-    const tasks = [0, 0, 0, 0, 0, 0, 1, 2].map((miner) => [0, miner, 10] as const);
-    const close = closeAfter(newWorld(), tasks);
-    expect(close.scores[0]?.raw).toMatchObject({ vwu: 120n, usage: 40n });
-    expect(close.scores[0]?.uncredited).toEqual({ vwu: 60n, tokens: 20n });
-    expect(credited(close).slice(1)).toEqual([
-      [30n, 10n],
-      [30n, 10n],
+describe('what is minted for work (economics §7.2, §7.4)', () => {
+  it('is at most nine tenths of what it burned, of each stack its part, and of nobody more than for its own', () => {
+    const world = newWorld();
+    work(
+      world,
+      [0, 1, 2, 3].map((miner) => [miner, 250]),
+    );
+    const close = finish(world);
+    // Four tasks of 1,000 base units, 5 % of it burned: 200; 180 may be minted.
+    expect(close).toMatchObject({ burnedUnits: 200n, emission: { limitUnits: 180n, isBootstrap: false } });
+    expect(paidBy(close, 'miners')).toEqual([0, 1, 2, 3].map((miner) => [miner, 27n]));
+    expect(paidBy(close, 'creators')).toEqual([[0, 18n]]);
+    expect(paidBy(close, 'gateways')).toEqual([[0, 9n]]);
+    // 108, 36, 18, 9 and 9 of 180; security is nobody's own, and divides all of its part.
+    expect(close.mintedUnits).toBe(180n);
+    expect(paidBy(close, 'capacity')).toEqual([]);
+  });
+
+  it('is less than that for who scores less, and nobody gets what is left', () => {
+    const world = newWorld();
+    work(world, [
+      [0, 250],
+      [1, 250],
     ]);
+    // Its second audit fails, which costs the second miner trust and brings in nothing.
+    const bad = world.receipt({ miner: 1 });
+    world.certify(bad);
+    for (const from of [0, 1]) {
+      const open = world.auditorsOf(bad.taskId).slice(from);
+      world.audit(bad.taskId, new Map(open.map((auditor) => [auditor, softFailure])));
+    }
+    const close = finish(world);
+    const [first, second] = poolOf(close, 'miners')[0]?.shares ?? [];
+    expect([first?.limitUnits, second?.limitUnits]).toEqual([27n, 27n]);
+    const parts = apportion(
+      54n,
+      close.scores.map(({ weight }) => weight),
+    );
+    expect([first?.units, second?.units]).toEqual([27n, parts[1]]);
+    expect(parts[1]).toBeLessThan(27n);
+    expect(close.scores.map(({ emissionUnits }) => emissionUnits)).toEqual([27n, parts[1]]);
   });
 
-  it('counts each payer for itself, and the largest task of a pair whole', () => {
-    // The first payer asked once; the second's four tasks are spread.
-    const close = closeAfter(newWorld(), [[0, 0, 100], ...[0, 1, 2, 3].map((miner) => [1, miner, 10] as const)]);
-    expect(credited(close)).toEqual([[330n, 110n], ...[1, 2, 3].map(() => [30n, 10n])]);
+  it('counts all epochs of a period, and begins anew with the next', () => {
+    // A day of two epochs.
+    const world = newWorld({ rewards: { ...worldParams.rewards, period: 1, dayMs: 60_000 } });
+    // On the first nobody has any trust, which is that of the day before.
+    work(world, [
+      [0, 250],
+      [1, 250],
+    ]);
+    finish(world);
+    expect(finish(world)).toMatchObject({ emission: { limitUnits: 90n } });
+    work(world, [[0, 250]]);
+    expect(finish(world)).toMatchObject({ emission: null, burnedUnits: 50n });
+    expect([...world.state.burns].map(({ kind, role, units }) => [kind, role, units])).toEqual(
+      [0, 1, 2, 3].map((kind) => [kind, 0, 50n]),
+    );
+    work(world, [
+      [0, 500],
+      [1, 250],
+    ]);
+    const close = finish(world);
+    expect(close.emission?.limitUnits).toBe(180n);
+    expect(poolOf(close, 'miners')[0]?.shares.map(({ limitUnits }) => limitUnits)).toEqual([81n, 27n]);
+    expect(world.state.burns.length).toBe(0);
   });
 
-  it('is not limited when the factor is zero, and begins anew each period', () => {
-    const world = newWorld({ creditFactor: 0 });
-    const tasks = [0, 0, 0, 0, 0, 0, 1, 2].map((miner) => [0, miner, 10] as const);
-    expect(credited(closeAfter(world, tasks))[0]).toEqual([180n, 60n]);
-    expect(world.state.credits.length).toBe(0);
+  it('follows the schedule where the guard is off', () => {
+    const world = newWorld({ wash: { mintOfBurnBps: 0, bootstrapPeriods: 9 } });
+    work(world, [[0, 250]]);
+    const close = finish(world);
+    expect(close.emission).toMatchObject({ limitUnits: null });
+    expect(poolOf(close, 'miners').map(({ units }) => units)).toEqual([(scheduled * 6n) / 10n]);
+    expect(paidBy(close, 'capacity')).toEqual([]);
   });
 });
 
-describe('minting after the bootstrap (economics §7.2)', () => {
-  const tasks = [0, 1, 2, 3].map((miner) => [0, miner, 250] as const);
+describe('capacity before the bootstrap ends (economics §7.1)', () => {
+  const bootstrap = { wash: { ...guard, bootstrapPeriods: 9 } };
 
-  it('is at most nine tenths of what the period burned', () => {
-    // 4,000 base units of fees, 5 % of it burned.
-    const close = closeAfter(newWorld({ bootstrapPeriods: 0 }), tasks);
-    expect(close).toMatchObject({ burnedUnits: 200n, mintedUnits: 180n });
-    expect(close.emission?.limitUnits).toBe(180n);
-  });
-
-  it('follows the schedule before, and where the guard is off', () => {
-    for (const wash of [{ bootstrapPeriods: 1 }, { bootstrapPeriods: 0, mintOfBurnBps: 0 }]) {
-      const close = closeAfter(newWorld(wash), tasks);
-      expect(close.emission?.limitUnits).toBeNull();
-      expect(close.mintedUnits).toBeGreaterThan(1_000_000n);
+  it('gets what work leaves of the miners’ stack, by stake and what challenges measured', () => {
+    const world = newWorld(bootstrap);
+    world.send('minerA', 'bond', { kind: 0, role: 0, amountUnits: 1000n });
+    measure(world, 0, { hashRate: 10n, bandwidth: 100n, latencyMs: 50 });
+    measure(world, 1, { hashRate: 30n, bandwidth: 100n, latencyMs: 1025 });
+    work(world, [[2, 250]]);
+    const close = finish(world);
+    const stack = (scheduled * 6n) / 10n;
+    // The third worked and was not measured: for it there is what its task burned.
+    expect(paidBy(close, 'miners')).toEqual([[2, 27n]]);
+    expect(poolOf(close, 'capacity').map(({ units }) => units)).toEqual([stack - 27n]);
+    expect(close.capacity.map(({ miner, passedPpb }) => [miner, passedPpb])).toEqual([0, 1].map((i) => [i, 10n ** 9n]));
+    // Of 40: stake 10 as 2 : 1, compute 20 as 1 : 3, bandwidth 5 as 1 : 1, latency 5 as 1 : 1/2.
+    const ppb = (of: readonly number[]) => BigInt(Math.floor(of.reduce((sum, part) => sum + part, 0) * 1e9));
+    const expected = [
+      ppb([(10 / 40) * (2 / 3), (20 / 40) * (1 / 4), 5 / 80, (5 / 40) * (2 / 3)]),
+      ppb([(10 / 40) * (1 / 3), (20 / 40) * (3 / 4), 5 / 80, (5 / 40) * (1 / 3)]),
+    ];
+    for (const [i, { finalPpb }] of close.capacity.entries()) {
+      expect(Number(finalPpb - (expected[i] ?? 0n))).toBeCloseTo(0, -1);
     }
+    const weights = close.capacity.map(({ weight }) => weight);
+    expect(paidBy(close, 'capacity').map(([, units]) => units)).toEqual(apportion(stack - 27n, weights));
+    // Security and treasury have their parts of the schedule.
+    expect(close.payouts.find(({ stack: name }) => name === 'treasury')?.units).toBe(scheduled / 20n);
   });
 
-  it('counts what was burned since the period began', () => {
-    const world = newWorld({ bootstrapPeriods: 1 });
-    closeAfter(world, tasks);
-    world.block();
-    const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
-    expect(close?.emission).toMatchObject({ period: 1, limitUnits: 0n });
-    expect(close?.mintedUnits).toBe(0n);
+  it('is the same whatever is bought: one task moves from it what it burned, and no more', () => {
+    const [without, with1] = [[], [[0, 250]] as const].map((tasks) => {
+      const world = newWorld(bootstrap);
+      for (const miner of [0, 1]) measure(world, miner, { latencyMs: 100 });
+      work(world, tasks);
+      return finish(world);
+    });
+    if (without === undefined || with1 === undefined) throw new Error('two epochs should close');
+    const sum = (close: EpochClose, role: number) =>
+      [...paidBy(close, 'capacity'), ...paidBy(close, 'miners')]
+        .filter(([miner]) => miner === role)
+        .reduce((all, [, units]) => all + units, 0n);
+    // 27 of it go to the buyer's miner; the two share the rest equally, its new record notwithstanding.
+    expect(sum(with1, 0) - sum(without, 0)).toBe(27n - 13n);
+    expect(sum(with1, 1) - sum(without, 1)).toBe(-14n);
+  });
+
+  it('is nothing for who is paused, forfeits, was not measured for seven epochs, or failed its audits', () => {
+    const world = newWorld(bootstrap);
+    for (const miner of [0, 1, 2, 3]) measure(world, miner, { latencyMs: 100 });
+    expect(paidBy(finish(world), 'capacity')).toHaveLength(4);
+    world.send('minerA', 'setRoleStatus', { kind: 0, role: 0, status: roleStatuses.paused });
+    const bad = world.receipt({ miner: 1 });
+    world.certify(bad);
+    for (const from of [0, 1]) {
+      const open = world.auditorsOf(bad.taskId).slice(from);
+      world.audit(bad.taskId, new Map(open.map((auditor) => [auditor, softFailure])));
+    }
+    const paid = finish(world);
+    expect(paidBy(paid, 'capacity').map(([miner]) => miner)).toEqual([2, 3]);
+    expect(paid.capacity.find(({ miner }) => miner === 1)?.passedPpb).toBe(0n);
+    for (let epoch = 2; epoch < 7; epoch++) expect(paidBy(finish(world), 'capacity')).toHaveLength(2);
+    expect(paidBy(finish(world), 'capacity')).toEqual([]);
   });
 });

@@ -155,7 +155,7 @@ describe('evidence §7.4', () => {
 
   it('reaches stake that is on its way out, after the stake itself (economics §6.5)', () => {
     const stake = { ...worldParams.stake, mixerMinUnits: 0n };
-    const world = new World({ params: { stake, epochBlocks: 64 } }).populate();
+    const world = new World({ params: { stake, epochBlocks: 64, emissionPerDayUnits: 0n } }).populate();
     world.send('payer', 'transfer', { to: world.address('mixer2'), amountUnits: 100n });
     const unbond = (amountUnits: bigint) =>
       world.send('mixer2', 'unbond', { kind: stakeKinds.mixer, role: 2, amountUnits });

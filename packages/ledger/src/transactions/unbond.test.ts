@@ -6,7 +6,7 @@ const validator = { kind: stakeKinds.validator, role: 1 };
 
 describe('unbond economics §6.1', () => {
   it('locks what was taken out for two epochs after the one it was taken in', () => {
-    const world = new World();
+    const world = new World({ params: { emissionPerDayUnits: 0n } });
     world.block(world.tx('payer', 'transfer', { to: world.address('validator1'), amountUnits: FEE }));
     expect(world.send('validator1', 'unbond', { ...validator, amountUnits: 100n })).toBe('OK');
     expect(world.state.validators.at(1).stakeUnits).toBe(400n);

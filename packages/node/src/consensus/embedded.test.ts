@@ -34,7 +34,7 @@ describe('embedded engine', () => {
   });
 
   it('goes on with a settlement it was stopped in', async () => {
-    const slow = { ...chain, genesis: { ...chain.genesis, params: { ...chain.genesis.params, settlementRows: 1 } } };
+    const slow = { ...chain, genesis: { ...chain.genesis, params: { ...chain.genesis.params, settlementRows: 2 } } };
     const spread = { ...slow, hash: genesisHash(slow.genesis) };
     const dir = await newDirectory();
     const first = await openTestEngine(spread, dir);

@@ -19,7 +19,9 @@ const committee = (name: string) => new BlsSigner(generateBlsSecret(sha256(text(
 function genesis(): Genesis {
   const model = { name: 'model', fileHash: sha256(text('model')), contextTokens: 2048, t1ThresholdPpb: 35_000_000 };
   const made = devnetGenesis({ account, committee }, { model, miners: 0, timeMs: 1_700_000_000_000 });
-  return { ...made, params: { ...made.params, epochBlocks } };
+  // What the schedule gives is divided by the competition: more to divide than what work burned.
+  const wash = { mintOfBurnBps: 0, bootstrapPeriods: 0 };
+  return { ...made, params: { ...made.params, epochBlocks, wash } };
 }
 
 /** A state before the last block of its epoch, in which each of `count` miners worked and was audited. */

@@ -76,7 +76,7 @@ export const devnetParams: Params = {
   halvingDays: 730,
   rewards: { period: 0, dayMs: 86_400_000, testPeriods: 0, securityBy: 0 },
   // Two years of epochs of 16 s.
-  wash: { creditFactor: 2, bootstrapPeriods: 3_942_000, mintOfBurnBps: 9000 },
+  wash: { mintOfBurnBps: 9000, bootstrapPeriods: 3_942_000 },
   // An epoch is 16 s: more challenges would keep a laptop busy that is all of the network. One failure is enough, since
   // the honest fail none; the audits see a cheat sooner.
   challenges: { lambdaMilli: 250, alpha: 1, bandwidthCap: 125_000_000n },

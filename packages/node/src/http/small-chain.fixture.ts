@@ -80,18 +80,17 @@ const task: TaskDetail = {
   history: [{ height: 3, event: eventJson({ type: 'auditSkipped', taskId: certifiedTask, ratePpb: 5 }) }],
 };
 
+const own = { role: 0, weight: 1n, units: 7n, limitUnits: null };
 /** The one closed epoch. */
 export const closedEpoch: EpochClose = {
   epoch: 0,
   durationMs: 16_000,
-  emission: { period: 0, forMs: 16_000, perDayUnits: 9n, halvings: 0, limitUnits: null },
+  emission: { period: 0, forMs: 16_000, perDayUnits: 9n, halvings: 0, limitUnits: null, isBootstrap: false },
   revenueUnits: 7n,
   burnedUnits: 0n,
   mintedUnits: 5n,
   payouts: [{ account: new Uint8Array(20), source: 'revenue', stack: 'miners', kind: 'miner', role: 0, units: 7n }],
-  pools: [
-    { source: 'revenue', stack: 'miners', kind: 'miner', units: 7n, shares: [{ role: 0, weight: 1n, units: 7n }] },
-  ],
+  pools: [{ source: 'revenue', stack: 'miners', kind: 'miner', units: 7n, shares: [own] }],
   division: [{ role: 0, weight: 10n ** 21n, units: 5n, limitUnits: null }],
   scores: [
     {
@@ -99,11 +98,18 @@ export const closedEpoch: EpochClose = {
       trustPpb: 1,
       levelPpb: 2,
       weakPpb: 4,
-      uncredited: { vwu: 0n, tokens: 0n },
       raw: { vwu: 3n },
       finalPpb: 10n ** 9n,
       weight: 10n ** 18n,
       emissionUnits: 5n,
+    },
+  ],
+  capacity: [
+    {
+      miner: 0,
+      passedPpb: 10n ** 9n,
+      raw: { stake: 1n, hashRate: 2n, bandwidth: 3n, latency: 4n },
+      ...{ finalPpb: 10n ** 9n, weight: 10n ** 18n, emissionUnits: 1n },
     },
   ],
 };

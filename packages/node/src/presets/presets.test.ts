@@ -25,7 +25,7 @@ describe('presets', () => {
   it('change what they name and leave the rest', () => {
     const { components, wash, ...rest } = presetParams('work-units', devnetParams);
     expect({ ...rest, components: devnetParams.components, wash: devnetParams.wash }).toEqual(devnetParams);
-    expect(wash).toEqual({ creditFactor: 0, bootstrapPeriods: 0, mintOfBurnBps: 0 });
+    expect(wash).toEqual({ mintOfBurnBps: 0, bootstrapPeriods: 0 });
     expect(components).toMatchObject({ vwuBps: 10_000, stakeBps: 0 });
   });
 });

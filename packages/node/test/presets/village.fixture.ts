@@ -1,6 +1,6 @@
-import type { EpochClose } from '@assay/ledger';
+import { type EpochClose, measurersOf } from '@assay/ledger';
 import { honest, type Sender, World, type WorldOptions } from '@assay/ledger/fixture';
-import { type AuditNumbers, type Params, type Receipt, taskStatuses } from '@assay/protocol';
+import { type AuditNumbers, type ChallengeReport, type Params, type Receipt, taskStatuses } from '@assay/protocol';
 import { RecordedWorld } from '../../src/cli/recorded-world.fixture.ts';
 import { devnetParams } from '../../src/devnet/genesis.ts';
 import { presetParams } from '../../src/presets/presets.ts';
@@ -41,6 +41,16 @@ export class Village extends RecordedWorld {
     );
     this.block();
     if (this.state.miners.length !== count) throw new Error(`only ${this.state.miners.length} miners were registered`);
+  }
+
+  /** All measurers of all miners find the same. */
+  measure(found: Partial<ChallengeReport>): void {
+    const miners = Array.from({ length: this.state.miners.length }, (_, miner) => miner);
+    for (let mixer = 0; mixer < this.state.mixers.length; mixer++) {
+      const own = miners.filter((miner) => measurersOf(this.state, miner).some((seat) => seat.mixer === mixer));
+      const reports = own.map((miner) => this.report(mixer, { miner, ...found }));
+      this.block(this.batchTx({ mixer, records: { reports } }));
+    }
   }
 
   /** Certifies one task of each receipt; the auditors of all find the same. */

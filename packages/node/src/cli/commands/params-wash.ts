@@ -1,57 +1,63 @@
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
-import { selfDealingReturn } from '../params/wash.ts';
+import { selfDealingReturn, wholeReturn } from '../params/wash.ts';
 import { table } from '../table.ts';
 
 const capacities = [0.01, 0.05, 0.1, 0.2, 0.3, 0.5] as const;
-const owns = [0, 0.1, 0.25, 0.5, 0.75, 1] as const;
+const phases = [true, false] as const;
 
 const Row = z.object({
-  capacity: z.number(),
-  own: z.number(),
-  /** Per unit of fees; null without any. */
-  drawn: z.number().nullable(),
-  steered: z.number().nullable(),
+  /** Null for who has every role and all capacity. */
+  capacity: z.number().nullable(),
+  isBootstrap: z.boolean(),
+  /** Per unit of fees. */
+  drawn: z.number(),
+  steered: z.number(),
 });
 
 export const paramsWashCommand = defineCommand({
   name: 'params wash',
-  summary: 'What buying from one’s own miner brings back, by its capacity and the share of own traffic.',
+  summary: 'What buying from one’s own miner brings back, by its capacity, before and after the bootstrap.',
   arguments: [],
   options: [],
   input: z.object({}),
   output: z.object({ rows: z.array(Row) }),
   run: async () => ({
-    rows: capacities.flatMap((capacity) =>
-      owns.map((own) => ({
-        ...{ capacity, own },
-        drawn: own === 0 ? null : selfDealingReturn({ capacity, own, isSteered: false }),
-        steered: own === 0 ? null : selfDealingReturn({ capacity, own, isSteered: true }),
+    rows: phases.flatMap((isBootstrap) => [
+      ...capacities.map((capacity) => ({
+        ...{ capacity, isBootstrap },
+        drawn: selfDealingReturn({ capacity, isSteered: false, isBootstrap }),
+        steered: selfDealingReturn({ capacity, isSteered: true, isBootstrap }),
       })),
-    ),
+      { capacity: null, isBootstrap, drawn: wholeReturn(isBootstrap), steered: wholeReturn(isBootstrap) },
+    ]),
   }),
   print: ({ rows }) => [
-    'Return on each unit of fees that a miner’s owner pays for traffic of its own, after the bootstrap:',
-    ...['drawn', 'steered'].flatMap((way) => ['', titles[way] ?? way, '', ...grid(rows, way === 'drawn')]),
+    'Return on each unit of fees that a miner’s owner pays for traffic of its own, whatever part of all traffic it is:',
+    ...phases.flatMap((phase) => ['', titles[String(phase)] ?? '', '', ...grid(rows, phase)]),
     '',
-    'Below zero it loses. Before the bootstrap ends only the credit for one payer limits it, and it may gain.',
+    'Drawn: its traffic goes to miners as everybody’s. Steered: all of it to its own miner, which draws prevent.',
+    'Below zero it loses, before what the work costs.',
   ],
 });
 
 const titles: Readonly<Record<string, string>> = {
-  drawn: 'Its traffic drawn like everybody’s; own traffic across, capacity down:',
-  steered: 'All its traffic steered to its own miner, which draws prevent:',
+  true: 'Before the bootstrap ends, by the miner’s capacity:',
+  false: 'After it:',
 };
 
-function grid(rows: readonly z.infer<typeof Row>[], isDrawn: boolean): string[] {
-  const cells = (capacity: number) =>
-    rows.filter((row) => row.capacity === capacity).map((row) => percent(isDrawn ? row.drawn : row.steered));
+function grid(rows: readonly z.infer<typeof Row>[], isBootstrap: boolean): string[] {
+  const own = rows.filter((row) => row.isBootstrap === isBootstrap);
   return table(
-    ['', ...owns.map(percent)],
-    capacities.map((capacity) => [percent(capacity), ...cells(capacity)]),
+    ['', 'drawn', 'steered'],
+    own.map(({ capacity, drawn, steered }) => [
+      capacity === null ? 'every role its own' : percent(capacity),
+      percent(drawn),
+      percent(steered),
+    ]),
   );
 }
 
-function percent(value: number | null): string {
-  return value === null ? '–' : `${Number((value * 100).toFixed(2))} %`;
+function percent(value: number): string {
+  return `${Number((value * 100).toFixed(2))} %`;
 }

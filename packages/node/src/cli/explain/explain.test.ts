@@ -1,4 +1,4 @@
-import { drawMiners, drawTable } from '@assay/ledger';
+import { drawMiners, drawTable, measurersOf } from '@assay/ledger';
 import { domainTerms, hardFailure, honest, nameOf } from '@assay/ledger/fixture';
 import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
@@ -224,13 +224,40 @@ describe('explain payout', () => {
       for (const { units, recomputedUnits } of result.payouts) expect(recomputedUnits).toBe(units);
       expect(result.payouts.map(({ source, stack }) => [source, stack])).toContainEqual(['emission', 'miners']);
       const facts = steps.flatMap((step) => step.facts);
-      const [all, part] = [/^minted of stack "miners"$/, new RegExp(`^part of domain ${domain}$`)].map((name) =>
+      const [all, part] = [/^stack "miners"$/, new RegExp(`^part of domain ${domain}$`)].map((name) =>
         facts.find((fact) => name.test(fact.name)),
       );
       // Equal work, equal trust: half of it each.
       expect(Number(part?.value) * 2).toBeCloseTo(Number(all?.value), 8);
       expect(steps.map(({ title }) => title).join()).toContain(`The miners’ competition in domain ${domain}`);
     }
+  });
+
+  it('shows what limits pay for work, and what pays capacity', async () => {
+    const world = new RecordedWorld({ params: { wash: { mintOfBurnBps: 9000, bootstrapPeriods: 9 } } }).populate();
+    for (const { mixer } of measurersOf(world.state, 0)) {
+      const reports = [world.report(mixer, { miner: 0, bandwidth: 5n, latencyMs: 100 })];
+      world.block(world.batchTx({ mixer, records: { reports } }));
+    }
+    const receipt = world.receipt({ tokensIn: 0, tokensOut: 250, priceUnits: 1000n });
+    world.certify(receipt);
+    world.auditAll(receipt, honest);
+    world.finishEpoch();
+    const explained = await Promise.all(
+      (['minerA', 'owner', 'creator', 'gateway0', 'mixer0'] as const).map((who) =>
+        explainPayout(world.history, { account: world.address(who), epoch: 0 }, fast),
+      ),
+    );
+    for (const { result } of explained) {
+      expect(result.payouts.length).toBeGreaterThan(0);
+      for (const { units, recomputedUnits } of result.payouts) expect(recomputedUnits).toBe(units);
+    }
+    const [miner] = explained;
+    expect(miner?.result.payouts.map(({ source, stack }) => [source, stack])).toContainEqual(['emission', 'capacity']);
+    const facts = miner?.steps.flatMap((step) => step.facts).map(({ name, value }) => [name, value]);
+    // 50 burned of 1,000, nine tenths of it and of that six tenths.
+    expect(facts).toContainEqual(['at most', '0.000000027']);
+    expect(miner?.steps.map(({ title }) => title).join()).toContain('The competition by capacity');
   });
 
   it('does not know an epoch that is still open', async () => {

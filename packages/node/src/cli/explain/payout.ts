@@ -7,7 +7,7 @@ import { type History, replayBlocks } from '../history.ts';
 import { certifiedIn, type ReceiptPlace } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
 import { holderShare } from './holders.ts';
-import { isPoolOf, scoreStep, stackFacts, weighed } from './pools.ts';
+import { capacityStep, isPoolOf, limitFacts, scoreStep, stackFacts, weighed } from './pools.ts';
 import { minerSplitFacts, splitFacts } from './splits.ts';
 import { minerParts, stakerShare } from './stakers.ts';
 import { unpaidSteps } from './unpaid.ts';
@@ -146,7 +146,13 @@ function emissionFacts({ emission }: EpochClose, { rewards }: Params, source: st
     { name: 'emission', value: units(emissionUnits), source: 'that part of the day’s' },
     ...(limitUnits === null
       ? []
-      : [{ name: 'at most', value: units(limitUnits), source: 'params.wash.mintOfBurnBps of what it burned' }]),
+      : [
+          {
+            name: 'of it for work, at most',
+            value: units(limitUnits),
+            source: 'params.wash.mintOfBurnBps of what it burned',
+          },
+        ]),
   ];
 }
 
@@ -226,7 +232,9 @@ function stakerReason(closed: Closed, payout: Payout): Reason {
   const amounts =
     payout.source === 'revenue'
       ? paid.filter(({ place }) => place.receipt.miner === miner).map(({ parts }) => parts.minersUnits)
-      : close.scores.filter((score) => score.miner === miner).map((score) => score.emissionUnits);
+      : (payout.stack === 'capacity' ? close.capacity : close.scores)
+          .filter((score) => score.miner === miner)
+          .map((score) => score.emissionUnits);
   const share = stakerShare(books, { amounts, miner, staker: payout.account });
   const source = `${payout.source} of miner ${miner}, ${amounts.length} amounts, each divided by the split`;
   const facts = [
@@ -267,7 +275,10 @@ function poolReason(closed: Closed, payout: Payout): Reason {
     pool.units,
     pool.shares.map(({ weight }) => weight),
   );
-  const share = shares[pool.shares.findIndex((one) => one.role === role)] ?? 0n;
+  const place = pool.shares.findIndex((one) => one.role === role);
+  const limitUnits = pool.shares[place]?.limitUnits ?? null;
+  const part = shares[place] ?? 0n;
+  const share = limitUnits !== null && limitUnits < part ? limitUnits : part;
   const recomputedUnits =
     payout.kind === 'miner' ? ownPart(books, share, { miner: role, account: payout.account }) : share;
   const step: Step = {
@@ -275,7 +286,8 @@ function poolReason(closed: Closed, payout: Payout): Reason {
     clause: payout.source === 'emission' ? 'economics §3' : 'economics §2',
     facts: [
       ...stackFacts(close, books, pool),
-      { name: `share of ${pool.kind} ${role}`, value: units(share), source: `by weight: ${weighed(pool, books)}` },
+      { name: `share of ${pool.kind} ${role}`, value: units(part), source: `by weight: ${weighed(pool, books)}` },
+      ...limitFacts(pool.shares[place], `${pool.kind} ${role}`),
       ...(payout.kind === 'miner' ? minerSplitFacts(books, role) : []),
     ],
     table: {
@@ -283,7 +295,9 @@ function poolReason(closed: Closed, payout: Payout): Reason {
       rows: pool.shares.map((one) => [String(one.role), String(one.weight), units(one.units)]),
     },
   };
-  return { payout, recomputedUnits, steps: payout.kind === 'miner' ? [scoreStep(close, books, role), step] : [step] };
+  if (payout.kind !== 'miner') return { payout, recomputedUnits, steps: [step] };
+  const competition = payout.stack === 'capacity' ? capacityStep(close, books, role) : scoreStep(close, books, role);
+  return { payout, recomputedUnits, steps: [competition, step] };
 }
 
 function rejectedStep({ rejected, books, close }: Closed, account: Uint8Array): Step[] {

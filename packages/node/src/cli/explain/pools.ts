@@ -1,5 +1,14 @@
 import { formatUnits as units } from '@assay/client';
-import { type ClosedBooks, type EpochClose, measuredValues, type Payout, type Pool, termsAt } from '@assay/ledger';
+import {
+  type ClosedBooks,
+  type EpochClose,
+  measuredValues,
+  type Payout,
+  type Pool,
+  type PoolShare,
+  stacksOf,
+  termsAt,
+} from '@assay/ledger';
 import { type Components, securityWeights } from '@assay/protocol';
 import { ratio } from '../ratio.ts';
 import type { Step } from './explanation.ts';
@@ -17,9 +26,9 @@ export function weighed({ source, stack, kind }: Pool, { params }: ClosedBooks):
   if (stack === 'security' && params.rewards.securityBy === securityWeights.stake) return 'stake';
   const measures: Readonly<Record<Pool['kind'], string>> = {
     miner: 'Final of the competition',
-    mixer: 'stake × certificates signed this epoch',
-    validator: 'stake × audits revealed this epoch',
-    oracle: 'stake × late steps asked for this epoch',
+    mixer: 'stake × certificates signed this epoch; stake where nobody had a duty',
+    validator: 'stake × audits revealed this epoch; stake where nobody had a duty',
+    oracle: 'stake × late steps asked for this epoch; stake where nobody had a duty',
     gateway: 'tasks approved this epoch',
     model: 'verified work units × part of audits passed this epoch',
     domain: 'one',
@@ -28,11 +37,8 @@ export function weighed({ source, stack, kind }: Pool, { params }: ClosedBooks):
 }
 
 /** Where the amount of a pool comes from. */
-export function stackFacts(
-  { division }: EpochClose,
-  books: ClosedBooks,
-  { source, stack, kind, units: amount, shares }: Pool,
-): Step['facts'] {
+export function stackFacts(close: EpochClose, books: ClosedBooks, pool: Pool): Step['facts'] {
+  const { source, stack, kind, units: amount } = pool;
   const name = `stack "${stack}"`;
   if (source === 'revenue') return [{ name, value: units(amount), source: 'validators’ part of every price' }];
   const { minersBps, securityBps, creatorsBps, gatewaysBps } = books.params.stacks;
@@ -42,32 +48,67 @@ export function stackFacts(
     creators: creatorsBps,
     gateways: gatewaysBps,
   };
-  const part = `${bps[stack] ?? 0} of 10000 of the emission`;
+  const part = `${bps[stack] ?? 0} of 10000 of the emission${limitOf(close, stack)}`;
   if (stack === 'security')
     return [{ name, value: units(amount), source: `${part}, divided among the roles by stake` }];
-  if (kind !== 'miner') return [{ name, value: units(amount), source: part }];
+  if (stack === 'capacity') return [{ name, value: units(amount), source: 'what work leaves of the miners’ stack' }];
+  return kind === 'miner' ? domainFacts(close, books, pool) : [{ name, value: units(amount), source: part }];
+}
+
+/** Whether what work burned limited a stack (economics §7.2). */
+function limitOf({ emission }: EpochClose, stack: string): string {
+  if (emission === null || emission.limitUnits === null) return '';
+  return stack === 'security' && emission.isBootstrap ? '' : ', at most that part of what work may mint';
+}
+
+/** The part of a miner's domain in the miners' stack. */
+function domainFacts({ division, emission }: EpochClose, books: ClosedBooks, { units: amount, shares }: Pool) {
   const domain = shares[0] === undefined ? -1 : books.miners.at(shares[0].role).domain;
-  const all = division.reduce((sum, each) => sum + each.units, 0n);
   const work = division.reduce((sum, each) => sum + each.weight, 0n);
   const own = division.find(({ role }) => role === domain);
-  const limitUnits = own?.limitUnits ?? null;
+  const all = emission === null ? 0n : stacksOf(emission, books.params).miners;
   return [
-    { name: `minted of ${name}`, value: units(all), source: part },
+    { name: 'stack "miners"', value: units(all), source: `${books.params.stacks.minersBps} of 10000 of the emission` },
     {
       name: `part of domain ${domain}`,
       value: units(amount),
-      source: `credited work × trust × level: ${own?.weight ?? 0n} of ${work}`,
+      source: `work × trust × level: ${own?.weight ?? 0n} of ${work}`,
     },
-    ...(limitUnits === null
-      ? []
-      : [
-          {
-            name: 'at most',
-            value: units(limitUnits),
-            source: `what domain ${domain} burned × params.wash.mintOfBurnBps`,
-          },
-        ]),
+    ...limitFacts(own, `domain ${domain}`),
   ];
+}
+
+/** The most somebody gets for what its tasks burned; none where there is no such limit (economics §7.4). */
+export function limitFacts(share: PoolShare | undefined, who: string): Step['facts'] {
+  const limitUnits = share?.limitUnits ?? null;
+  if (limitUnits === null) return [];
+  const source = `what the tasks of ${who} burned × params.wash.mintOfBurnBps × that of the stack`;
+  return [{ name: 'at most', value: units(limitUnits), source }];
+}
+
+/** The competition by measured capacity (economics §7.1). */
+export function capacityStep({ capacity }: EpochClose, books: ClosedBooks, miner: number): Step {
+  const { stakeBps, hashRateBps, computeBps, bandwidthBps, latencyBps } = books.params.components;
+  const weights = { stake: stakeBps, hashRate: hashRateBps + computeBps, bandwidth: bandwidthBps, latency: latencyBps };
+  return {
+    title: 'The competition by capacity: Final = Σ α · share of raw × passed; an empty one’s α goes to the others',
+    clause: 'economics §7.1',
+    facts: [
+      ...Object.entries(weights).map(([name, bps]) => ({
+        name: `α ${name}`,
+        value: String(bps),
+        source: name === 'hashRate' ? 'params.components, with that of compute' : 'params.components',
+      })),
+      ...measuredFacts(books, miner, { hashRateBps: weights.hashRate, bandwidthBps, latencyBps }),
+    ],
+    table: {
+      head: ['miner', 'passed', 'stake', 'hash rate', 'bandwidth', 'latency', 'final', 'emission'],
+      rows: capacity.map(({ miner, passedPpb, raw, finalPpb, emissionUnits }) => [
+        ...[String(miner), ratio(passedPpb), units(raw.stake), String(raw.hashRate), String(raw.bandwidth)],
+        ...[String(raw.latency), ratio(finalPpb), units(emissionUnits)],
+      ]),
+    },
+  };
 }
 
 const FINAL = 'Final = Σ α · share of raw × trust × level × weak; an empty component’s α goes to the others';
@@ -104,7 +145,11 @@ export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: num
 }
 
 /** What challenges measured of a miner, where it counts, and who reported it. */
-function measuredFacts({ measures }: ClosedBooks, miner: number, weights: Components): Step['facts'] {
+function measuredFacts(
+  { measures }: ClosedBooks,
+  miner: number,
+  weights: Pick<Components, 'hashRateBps' | 'bandwidthBps' | 'latencyBps'>,
+): Step['facts'] {
   const row = [...measures].find((each) => each.miner === miner);
   const { hashRate, bandwidth, latencyMs } = measuredValues(row);
   const reports = (row?.reports ?? []).map(({ mixer }) => mixer).join(', ');

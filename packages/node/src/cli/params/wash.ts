@@ -6,28 +6,31 @@ const bps = 10_000;
 
 /** Somebody buys from the network what its own miner serves. */
 export interface SelfDealing {
-  /** The miner's part of all draws. */
+  /** The miner's part of all draws, and of what measured capacity is paid. */
   readonly capacity: number;
-  /** Part of the period's traffic that is its owner's own. */
-  readonly own: number;
   /** Whether its own traffic is all steered to it, or drawn like everybody's. */
   readonly isSteered: boolean;
+  /** Whether the bootstrap goes on: what work mints is then taken from what pays capacity. */
+  readonly isBootstrap: boolean;
 }
 
 /**
- * What a base unit of fees for one's own traffic brings back beyond what the miner would have earned without it, less
- * the unit itself (economics §7): after the bootstrap, when all emission of the miners' stack goes by usage, which is
- * the best case for it, and before what the work costs.
+ * What a base unit of fees for one's own traffic brings back, less the unit itself and before what the work costs
+ * (economics §7): whatever part of all traffic it is, since what is minted is bounded task by task. It is less when
+ * the schedule has less than that.
  */
-export function selfDealingReturn({ capacity, own, isSteered }: SelfDealing): number {
+export function selfDealingReturn({ capacity, isSteered, isBootstrap }: SelfDealing): number {
   const { wash, stacks } = devnetParams;
   const minted = (split.burn * wash.mintOfBurnBps * stacks.minersBps) / bps ** 2;
-  const others = 1 - own;
-  const served = isSteered ? own : capacity * own;
-  const credited = Math.min(served, wash.creditFactor * capacity * own);
-  const rest = (1 - capacity) * others + (isSteered ? 0 : (1 - capacity) * own);
-  const share = (capacity * others + credited) / (capacity * others + credited + rest);
-  const income = split.miner * (capacity * others + served) + minted * share;
-  const without = (split.miner + minted) * capacity * others;
-  return (income - without - own) / own;
+  const served = isSteered ? 1 : capacity;
+  return served * (split.miner + minted) - (isBootstrap ? capacity * minted : 0) - 1;
+}
+
+/** The same for who has every role and all capacity: only what is burned and not minted again is lost. */
+export function wholeReturn(isBootstrap: boolean): number {
+  const { wash, stacks } = devnetParams;
+  // In the bootstrap its miners' part is taken from what its capacity is paid, and security is paid by the schedule.
+  const mintedBps = isBootstrap ? stacks.creatorsBps + stacks.gatewaysBps : bps;
+  const ofBurn = (wash.mintOfBurnBps * mintedBps) / bps ** 2;
+  return split.burn * (ofBurn - 1);
 }

@@ -1,0 +1,68 @@
+import { type BurnRow, burnKinds, type Params } from '@assay/protocol';
+import { ALL_BPS } from '../integers.ts';
+import { type Pace, type Steps, WRITE } from '../pace.ts';
+import type { LedgerState } from '../state.ts';
+
+type BurnKind = keyof typeof burnKinds;
+
+/** What the prices of a reward period's tasks burned, by all that the tasks name (economics §7.2). */
+export class Burns {
+  /** In the order of the rows of the state, new ones after them. */
+  readonly #rows = new Map<string, Readonly<BurnRow>>();
+  #totalUnits = 0n;
+
+  /** Begins with what the epochs of the period before this one burned. */
+  constructor(rows: Iterable<Readonly<BurnRow>>) {
+    for (const row of rows) this.#put(row);
+  }
+
+  /** What all tasks burned. */
+  get totalUnits(): bigint {
+    return this.#totalUnits;
+  }
+
+  of(kind: BurnKind, role: number): bigint {
+    return this.#rows.get(keyOf(burnKinds[kind], role))?.units ?? 0n;
+  }
+
+  /** Adds what one task burned. */
+  add(roles: Readonly<Record<BurnKind, number>>, units: bigint): void {
+    if (units === 0n) return;
+    for (const kind of kinds) this.#put({ kind: burnKinds[kind], role: roles[kind], units });
+  }
+
+  /** Writes it down for the epochs after. */
+  *keep(state: LedgerState, pace: Pace): Steps {
+    for (const [place, row] of [...this.#rows.values()].entries()) {
+      if (place === state.burns.length) state.burns.push(row);
+      else if (state.burns.at(place).units !== row.units) state.burns.set(place, row);
+      if (pace.isSpent(WRITE)) yield;
+    }
+  }
+
+  #put(row: Readonly<BurnRow>): void {
+    const key = keyOf(row.kind, row.role);
+    const before = this.#rows.get(key)?.units ?? 0n;
+    this.#rows.set(key, { ...row, units: before + row.units });
+    if (row.kind === burnKinds.domain) this.#totalUnits += row.units;
+  }
+}
+
+const kinds = Object.keys(burnKinds) as BurnKind[];
+
+function keyOf(kind: number, role: number): string {
+  return `${kind}/${role}`;
+}
+
+/** The most that one role of a kind gets of a stack; null where the schedule alone decides (economics §7.4). */
+export type Limits = ((kind: BurnKind, role: number) => bigint) | null;
+
+/** What may be minted for what was burned, of a stack of `stackBps` (economics §7.2, §7.4). */
+export function mintable(burnedUnits: bigint, { wash }: Pick<Params, 'wash'>, stackBps: number): bigint {
+  return (burnedUnits * BigInt(wash.mintOfBurnBps) * BigInt(stackBps)) / (BigInt(ALL_BPS) * BigInt(ALL_BPS));
+}
+
+export function limitsOf(burns: Burns, params: Pick<Params, 'wash'>, stackBps: number): Limits {
+  if (params.wash.mintOfBurnBps === 0) return null;
+  return (kind, role) => mintable(burns.of(kind, role), params, stackBps);
+}

@@ -1,0 +1,94 @@
+import { limits, type MinerRow, roleStatuses } from '@assay/protocol';
+import { apportionSteps } from '../apportion.ts';
+import { heldOfMiners } from '../fines.ts';
+import { capped, PPB } from '../integers.ts';
+import { measuredValues } from '../measured.ts';
+import { READ, type Steps } from '../pace.ts';
+import type { CapacityRaw, CapacityScore, Pool, PoolShare } from '../result.ts';
+import { successRatePpb } from '../standing.ts';
+import { latencyMicroOf } from '../work.ts';
+import { finals, SHARE_ONE } from './competition.ts';
+import type { Work } from './work.ts';
+
+/** A Final over this is in parts per billion. */
+const FINAL_PPB = SHARE_ONE / PPB;
+
+interface Contestant {
+  readonly miner: number;
+  readonly passedPpb: bigint;
+  readonly raw: CapacityRaw;
+}
+
+/** How what the work stack leaves was divided by measured capacity. */
+interface Capacity {
+  readonly pool: Pool;
+  readonly scores: readonly CapacityScore[];
+}
+
+/**
+ * Divides by what nobody can buy: stake, and what challenges measured, times the part of the record that passed
+ * (economics §7.1). There is one competition over all domains, with the weights of the network.
+ */
+export function* capacityPool(work: Work, units: bigint): Steps<Capacity> {
+  const contestants = units === 0n ? [] : yield* contestantsOf(work);
+  const { stakeBps, hashRateBps, computeBps, bandwidthBps, latencyBps } = work.books.params.components;
+  const column = (read: (raw: CapacityRaw) => bigint) => contestants.map(({ raw, passedPpb }) => read(raw) * passedPpb);
+  const raws = [
+    column((raw) => raw.stake),
+    column((raw) => raw.hashRate),
+    column((raw) => raw.bandwidth),
+    column((raw) => raw.latency),
+  ];
+  const alphaBps = [stakeBps, hashRateBps + computeBps, bandwidthBps, latencyBps];
+  const weights = yield* finals(raws, { contestants: contestants.length, alphaBps }, work.pace);
+  const parts = yield* apportionSteps(units, weights, work.pace);
+  const shares: PoolShare[] = [];
+  const scores: CapacityScore[] = [];
+  for (const [place, contestant] of contestants.entries()) {
+    const [weight = 0n, emissionUnits = 0n] = [weights[place], parts[place]];
+    scores.push({ ...contestant, finalPpb: weight / FINAL_PPB, weight, emissionUnits });
+    if (weight > 0n) shares.push({ role: contestant.miner, weight, units: emissionUnits, limitUnits: null });
+    if (work.pace.isSpent(READ)) yield;
+  }
+  return { pool: { source: 'emission', stack: 'capacity', kind: 'miner', units, shares }, scores };
+}
+
+function* contestantsOf({ books, state, pace }: Work): Steps<Contestant[]> {
+  const { globals, params } = books;
+  const held = heldOfMiners(books);
+  const contestants: Contestant[] = [];
+  for (const row of books.measures) {
+    if (pace.isSpent(READ)) yield;
+    const { miner } = row;
+    const registered = books.miners.at(miner);
+    if (row.epoch + limits.measuredEpochs <= globals.epoch || !competes(registered, globals.period, params.rewards)) {
+      continue;
+    }
+    const { hashRate, bandwidth, latencyMs } = measuredValues(row);
+    if (hashRate === null && bandwidth === null && latencyMs === null) continue;
+    contestants.push({
+      miner,
+      passedPpb: passedPpbOf(state.miners.at(miner)),
+      raw: {
+        stake: registered.collateralUnits + (held.get(miner) ?? 0n) + registered.delegatedUnits,
+        hashRate: hashRate ?? 0n,
+        bandwidth: capped(bandwidth ?? 0n, params.challenges.bandwidthCap),
+        latency: latencyMs === null ? 0n : latencyMicroOf(latencyMs),
+      },
+    });
+  }
+  return contestants.toSorted((a, b) => a.miner - b.miner);
+}
+
+function competes(
+  { status, forfeits, registeredPeriod }: Readonly<MinerRow>,
+  period: number,
+  { testPeriods }: { readonly testPeriods: number },
+): boolean {
+  return status === roleStatuses.active && !forfeits && period - registeredPeriod >= testPeriods;
+}
+
+/** Who was never audited has failed nothing; trust, which begins at zero, would be had by buying. */
+function passedPpbOf(row: Readonly<MinerRow>): bigint {
+  return row.passedMicro + row.failedMicro === 0 ? PPB : successRatePpb(row);
+}
