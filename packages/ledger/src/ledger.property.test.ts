@@ -44,8 +44,8 @@ const withSecondDomain = (genesis: Genesis): Genesis => ({
     ...genesis.models.slice(1).map((model) => ({ ...model, name: nameOf('third'), domain: 1 })),
   ],
 });
-const newWorld = (settlementRows = 100_000, foundationReview = false) =>
-  new World({
+function newWorld(settlementRows = 100_000, foundationReview = false): World {
+  const world = new World({
     edit: withSecondDomain,
     params: {
       ...{ epochBlocks: 8, settlementRows, receiptLifetimeBlocks: 4, governance, stake, ...work },
@@ -54,6 +54,13 @@ const newWorld = (settlementRows = 100_000, foundationReview = false) =>
       wash: { mintOfBurnBps: foundationReview ? 0 : 9000, bootstrapPeriods: 5 },
     },
   }).populate();
+  // Both domains have a miner and a session, or work in both at once would be rare.
+  world.block(
+    world.tx('minerC', 'registerMiner', world.registration({ domain: 1, models: [2] })),
+    world.tx('payer', 'openSession', world.session({ domain: 1, model: 2 })),
+  );
+  return world;
+}
 
 /** Makes the next block of the world from acts; `apply` sees it first. */
 function play(world: World, acts: readonly Act[], apply: (block: BlockInput) => void = () => {}) {

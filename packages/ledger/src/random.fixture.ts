@@ -123,7 +123,8 @@ function receiptsOf(world: World, wanted: Task): Receipt[] {
   const session = open[wanted.session % Math.max(1, open.length)] ?? 0;
   const model = world.state.sessions.get(session)?.model ?? 0;
   const { redundancy = 1, dedicatedMiners = [], isBackground = false } = world.state.sessions.get(session) ?? {};
-  const miners = dedicatedMiners.length > 0 ? dedicatedMiners : [...world.state.miners].map((_, i) => i);
+  const serving = [...world.state.miners].flatMap(({ models }, i) => (models.includes(model) ? [i] : []));
+  const miners = dedicatedMiners.length > 0 ? dedicatedMiners : serving;
   const { tokensIn, tokensOut, hostile } = wanted;
   const { taskSequence } = world.receipt();
   const own = isBackground ? { kind: taskKinds.background, priceUnits: 0n } : {};
@@ -210,8 +211,8 @@ const decree = acts(
       fc.record({
         selector: fc.constant(proposalActions.modelDifficulty),
         value: fc.record({
-          model: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, index),
-          difficultyPpm: fc.constantFrom(0, 100_000, 2_000_000, 2 ** 32 - 1),
+          model: fc.oneof({ weight: 9, arbitrary: fc.nat(2) }, index),
+          difficultyPpm: fc.constantFrom(0, 100_000, 500_000, 1_000_000, 2_000_000, 2 ** 32 - 1),
         }),
       }),
       fc.record({
@@ -353,7 +354,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: roleAct },
   { weight: 1, arbitrary: noise },
   { weight: 1, arbitrary: propose },
-  { weight: 1, arbitrary: decree },
+  { weight: 2, arbitrary: decree },
   { weight: 2, arbitrary: decideCase },
   { weight: 3, arbitrary: appealCase },
   { weight: 1, arbitrary: offences },
