@@ -1,4 +1,4 @@
-import { ChunkTree, lengthChunk, withLength } from '@assay/protocol';
+import { ChunkTree, lengthChunk, PackedRows, type RowFormat, withLength } from '@assay/protocol';
 import { type Pace, READ, type Steps } from './pace.ts';
 
 /** Rows of one kind by index, for reading. A row is never changed: a newer one takes its place. */
@@ -14,10 +14,7 @@ export interface ReadonlyTable<Row> extends Iterable<Readonly<Row>> {
 interface ListType<Row> {
   /** Levels from the row roots up to the root that the length is mixed into. */
   readonly chunkDepth: number;
-  readonly elementType: {
-    /** The roots of rows, 32 bytes each. */
-    rootsOf(rows: readonly Readonly<Row>[]): Uint8Array;
-  };
+  readonly elementType: RowFormat<Row>;
 }
 
 /** The fields of a row that change; null when none does. */
@@ -71,6 +68,7 @@ export class Table<Row> implements ReadonlyTable<Row> {
   #isDirty: boolean[] = [];
   #later: Later<Row> | null = null;
   #units = 0n;
+  readonly #packed: PackedRows<Row>;
   #tree: ChunkTree;
 
   /** `moneyOf` gives the base units a row holds. */
@@ -79,7 +77,11 @@ export class Table<Row> implements ReadonlyTable<Row> {
     this.#rows = [...rows];
     this.#moneyOf = moneyOf;
     this.#units = this.countUnits();
-    this.#tree = this.#newTree();
+    this.#packed = new PackedRows(type.elementType);
+    for (const [index, row] of this.#rows.entries()) this.#packed.set(index, row);
+    this.#dirty = [...this.#rows.keys()];
+    this.#isDirty = this.#rows.map(() => true);
+    this.#tree = new ChunkTree(type.chunkDepth);
   }
 
   get length(): number {
@@ -173,6 +175,11 @@ export class Table<Row> implements ReadonlyTable<Row> {
 
   /** Puts a row in the place of another. */
   set(index: number, row: Readonly<Row>): void {
+    this.#packed.set(index, row);
+    this.#replace(index, row);
+  }
+
+  #replace(index: number, row: Readonly<Row>): void {
     const [units, before] = [this.#moneyOf(row), this.#moneyOf(this.written(index))];
     if (units !== before) this.#units += units - before;
     this.#markChanged(index);
@@ -183,13 +190,18 @@ export class Table<Row> implements ReadonlyTable<Row> {
 
   /** Replaces some fields of a row. */
   update(index: number, change: Partial<Row>): void {
+    const old = this.at(index);
     // A spread copies field by field where rows of many shapes come along; this does not.
-    this.set(index, Object.assign({}, this.at(index), change));
+    const row = Object.assign({}, old, change);
+    if (old === this.#rows[index]) this.#packed.update(index, change, row);
+    else this.#packed.set(index, row);
+    this.#replace(index, row);
   }
 
   /** Appends a row and gives its index. */
   push(row: Readonly<Row>): number {
     const index = this.#rows.push(row) - 1;
+    this.#packed.set(index, row);
     this.#units += this.#moneyOf(row);
     this.#dirty.push(index);
     this.#isDirty.push(true);
@@ -198,12 +210,20 @@ export class Table<Row> implements ReadonlyTable<Row> {
 
   /** Keeps the rows that pass, in order; indexes change. Gives whether any was dropped. */
   retain(keep: (row: Readonly<Row>, index: number) => boolean): boolean {
-    const kept = this.#rows.filter(keep);
+    const kept = Uint32Array.from(this.#rows.keys()).filter((index) => keep(this.written(index), index));
     if (kept.length === this.#rows.length) return false;
-    this.#rows.length = 0;
-    for (const row of kept) this.#rows.push(row);
+    this.#hashChanged();
+    const roots = this.#tree.chunksAt(kept);
+    this.#packed.keep(kept);
+    for (const [index, from] of kept.entries()) this.#rows[index] = this.written(from);
+    this.#rows.length = kept.length;
+    this.#isDirty.length = kept.length;
     this.#units = this.countUnits();
-    this.#tree = this.#newTree();
+    this.#tree = new ChunkTree(this.#type.chunkDepth);
+    this.#tree.set(
+      kept.map((_, index) => index),
+      roots,
+    );
     return true;
   }
 
@@ -221,16 +241,9 @@ export class Table<Row> implements ReadonlyTable<Row> {
 
   #hashChanged(): void {
     const dirty = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
-    this.#tree.set(dirty, this.#type.elementType.rootsOf(Array.from(dirty, (index) => this.written(index))));
+    this.#tree.set(dirty, this.#packed.rootsOf(dirty));
     for (const index of dirty) this.#isDirty[index] = false;
     this.#dirty = [];
-  }
-
-  /** An empty tree, into which all rows are still to go. */
-  #newTree(): ChunkTree {
-    this.#dirty = [...this.#rows.keys()];
-    this.#isDirty = this.#rows.map(() => true);
-    return new ChunkTree(this.#type.chunkDepth);
   }
 }
 

@@ -45,6 +45,13 @@ export class ChunkTree {
     this.#changed.push(places);
   }
 
+  /** The chunks at `places`. */
+  chunksAt(places: Uint32Array): Uint8Array {
+    const chunks = new Uint8Array(places.length * CHUNK);
+    for (const [i, place] of places.entries()) chunks.set(this.#node(0, place), i * CHUNK);
+    return chunks;
+  }
+
   root(): Uint8Array {
     this.#hashChanged();
     let height = 0;

@@ -1,6 +1,38 @@
 import { BooleanType, ByteVectorType, type Type, UintBigintType, UintNumberType } from '@chainsafe/ssz';
 
-const WORD = 2 ** 32;
+/** Memory to write to. */
+export interface Output {
+  readonly uint8Array: Uint8Array;
+  readonly dataView: DataView;
+}
+
+/** Writes a value of one type, serialised, at a place. */
+type Writer = (output: Output, at: number, value: never) => void;
+
+const integers: Readonly<Record<number, Writer>> = {
+  1: ({ dataView }, at, value: number) => dataView.setUint8(at, value),
+  2: ({ dataView }, at, value: number) => dataView.setUint16(at, value, true),
+  4: ({ dataView }, at, value: number) => dataView.setUint32(at, value, true),
+};
+const units: Writer = ({ dataView }, at, value: bigint) => dataView.setBigUint64(at, value, true);
+const flag: Writer = ({ dataView }, at, value: boolean) => dataView.setUint8(at, value ? 1 : 0);
+
+/** What writes values of a type whose size is fixed: the type is looked at once, and not for every value. */
+export function writerOf(type: Type<unknown>): Writer {
+  const integer = type instanceof UintNumberType ? integers[type.byteLength] : undefined;
+  if (integer !== undefined) return integer;
+  if (type instanceof UintBigintType && type.byteLength === 8) return units;
+  if (type instanceof BooleanType) return flag;
+  if (type instanceof ByteVectorType) return bytesWriter(type.lengthBytes);
+  return (output, at, value) => type.value_serializeToBytes(output, at, value);
+}
+
+function bytesWriter(length: number): Writer {
+  return ({ uint8Array }, at, value: Uint8Array) => {
+    if (value.length !== length) throw new Error(`${value.length} bytes where ${length} belong`);
+    uint8Array.set(value, at);
+  };
+}
 
 /** One field of many values; to copy it into an array of its own costs more than to write it. */
 export interface Column {
@@ -9,68 +41,17 @@ export interface Column {
 }
 
 /** Where a column goes: the first value at `at`, each other one `stride` bytes after the one before. */
-export interface Target {
-  readonly uint8Array: Uint8Array;
-  readonly dataView: DataView;
+export interface Target extends Output {
   readonly at: number;
   readonly stride: number;
 }
 
-/** Serialises a column whose values have a fixed size. The type is looked at once, not at every value. */
-export function writeColumn(type: Type<unknown>, column: Column, target: Target): void {
-  if (type instanceof UintNumberType) writeNumbers(type.byteLength, column, target);
-  else if (type instanceof UintBigintType && type.byteLength === 8) writeUnits(column, target);
-  else if (type instanceof BooleanType) writeFlags(column, target);
-  else if (type instanceof ByteVectorType) writeBytes(type.lengthBytes, column, target);
-  else writeValues(type, column, target);
-}
-
-function writeNumbers(byteLength: number, { rows, name }: Column, { dataView, at, stride }: Target): void {
-  let place = at;
-  for (const row of rows) {
-    const value = row[name] as number;
-    if (byteLength === 4) dataView.setUint32(place, value, true);
-    else if (byteLength === 1) dataView.setUint8(place, value);
-    else if (byteLength === 2) dataView.setUint16(place, value, true);
-    else {
-      dataView.setUint32(place, value, true);
-      dataView.setUint32(place + 4, value / WORD, true);
-    }
-    place += stride;
-  }
-}
-
-function writeUnits({ rows, name }: Column, { dataView, at, stride }: Target): void {
-  let place = at;
-  for (const row of rows) {
-    dataView.setBigUint64(place, row[name] as bigint, true);
-    place += stride;
-  }
-}
-
-function writeFlags({ rows, name }: Column, { uint8Array, at, stride }: Target): void {
-  let place = at;
-  for (const row of rows) {
-    uint8Array[place] = row[name] === true ? 1 : 0;
-    place += stride;
-  }
-}
-
-function writeBytes(length: number, { rows, name }: Column, { uint8Array, at, stride }: Target): void {
-  let place = at;
-  for (const row of rows) {
-    const value = row[name] as Uint8Array;
-    if (value.length !== length) throw new Error(`${value.length} bytes where ${length} belong`);
-    // A call to copy so few bytes takes longer than to copy them.
-    for (let i = 0; i < length; i++) uint8Array[place + i] = value[i] as number;
-    place += stride;
-  }
-}
-
-function writeValues(type: Type<unknown>, { rows, name }: Column, target: Target): void {
+/** Serialises a column. */
+export function writeColumn(type: Type<unknown>, { rows, name }: Column, target: Target): void {
+  const write = writerOf(type);
   let place = target.at;
   for (const row of rows) {
-    type.value_serializeToBytes(target, place, row[name]);
+    write(target, place, row[name] as never);
     place += target.stride;
   }
 }

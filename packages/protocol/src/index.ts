@@ -17,6 +17,7 @@ export * from './hash.ts';
 export * from './limits.ts';
 export * from './messages.ts';
 export * from './models.ts';
+export * from './packed-rows.ts';
 export * from './parameters.ts';
 export * from './proof.ts';
 export * from './receipt.ts';

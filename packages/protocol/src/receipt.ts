@@ -3,7 +3,7 @@ import { ChunkTree, lengthChunk } from './chunk-tree.ts';
 import { BlsSignature, Bytes32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { sha256 } from './hash.ts';
 import { limits } from './limits.ts';
-import { listOfRows } from './rows.ts';
+import { RowListType } from './rows.ts';
 import { StructType } from './struct.ts';
 
 export { BitArray };
@@ -48,7 +48,7 @@ export const Receipt = new StructType(
 export type Receipt = ValueOf<typeof Receipt>;
 
 /** The receipts of a batch; each is hashed as the bytes of its serialisation. */
-export const ReceiptList = listOfRows(Receipt, limits.maxBatchReceipts);
+export const ReceiptList = new RowListType(Receipt, limits.maxBatchReceipts);
 
 /** What the mixers sign: one mixer's batch (§7.2) and its beacon reveal (§9.1). */
 export const BatchHeader = new StructType(

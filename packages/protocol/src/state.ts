@@ -20,7 +20,7 @@ import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
 import { MeasureRow, TransitionRow } from './records.ts';
 import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';
-import { listOfRows } from './rows.ts';
+import { RowListType } from './rows.ts';
 import { StructListType, StructType } from './struct.ts';
 import { AuditNumbers } from './transaction.ts';
 
@@ -284,7 +284,7 @@ export const BurnRow = new StructType({ kind: U8, role: U32, units: Units }, { t
 export type BurnRow = ValueOf<typeof BurnRow>;
 
 const tableOf = <Fields extends Record<string, Type<unknown>>>(row: StructType<Fields>) =>
-  listOfRows(row, limits.maxTableRows);
+  new RowListType(row, limits.maxTableRows);
 
 export const tables = {
   accounts: tableOf(AccountRow),

@@ -10,7 +10,7 @@ import {
   type ValueOfFields,
 } from '@chainsafe/ssz';
 import { ChunkRows } from './chunk-rows.ts';
-import { type Column, writeColumn } from './columns.ts';
+import { type Column, type Output, writeColumn, writerOf } from './columns.ts';
 import { concatBytes, littleEndian } from './hash.ts';
 
 const CHUNK = 32;
@@ -26,15 +26,51 @@ export function byValue<T extends { readonly isViewMutable: boolean }>(type: T):
   return type;
 }
 
+/** Where a field stands in a serialisation; one of varying size has its own offset there, and no writer. */
+interface Field {
+  readonly name: string;
+  readonly type: Type<unknown>;
+  readonly offset: number;
+  readonly write: ReturnType<typeof writerOf> | null;
+}
+
 /** A container kept in the tree as one plain value: quick to read and small, replaced as a whole. */
 export class StructType<Fields extends Record<string, Type<unknown>>> extends ContainerNodeStructType<Fields> {
   readonly #chunks = new ChunkRows();
   readonly #empty: Readonly<ValueOfFields<Fields>>;
+  readonly #fields: readonly Field[];
+  readonly #fieldOf: ReadonlyMap<string, Field>;
 
   constructor(fields: Fields, options: { readonly typeName: string }) {
     super(fields, options);
     byValue(this);
     this.#empty = Object.fromEntries(this.fieldsEntries.map(({ fieldName }) => [fieldName, null])) as never;
+    let offset = 0;
+    this.#fields = this.fieldsEntries.map(({ fieldName, fieldType }) => {
+      const write = fieldType.fixedSize === null ? null : writerOf(fieldType);
+      const field = { name: String(fieldName), type: fieldType, offset, write };
+      offset += fieldType.fixedSize ?? 4;
+      return field;
+    });
+    this.#fieldOf = new Map(this.#fields.map((field) => [field.name, field]));
+  }
+
+  protected fieldOf(name: string): Field | undefined {
+    return this.#fieldOf.get(name);
+  }
+
+  // As the library does it, but without a look at the type of each value.
+  override value_serializeToBytes(output: Output & ByteViews, at: number, value: ValueOfFields<Fields>): number {
+    let end = at + this.fixedEnd;
+    for (const { name, type, offset, write } of this.#fields) {
+      const field = value[name];
+      if (write !== null) write(output, at + offset, field as never);
+      else {
+        output.dataView.setUint32(at + offset, end - at, true);
+        end = type.value_serializeToBytes(output, end, field);
+      }
+    }
+    return end;
   }
 
   // The library lets an object grow field by field: V8 makes a dictionary of it, which takes microseconds to copy.

@@ -1,0 +1,115 @@
+import { ChunkRows } from './chunk-rows.ts';
+import type { Output } from './columns.ts';
+
+const CHUNK = 32;
+/** Most bytes of a page, unless one row has more. */
+const PAGE_BYTES = 1 << 16;
+/** Rows hashed side by side: enough to fill a vector unit, few enough to stay near the processor. */
+const GROUP = 256;
+
+/** How rows of one kind are serialised and hashed. */
+export interface RowFormat<Row> {
+  /** Null when rows differ in size. */
+  readonly fixedSize: number | null;
+  readonly maxSize: number;
+  /** Gives where the row ends. */
+  value_serializeToBytes(output: Output, at: number, row: Readonly<Row>): number;
+  writeFields(output: Output, at: number, change: Partial<Row>): boolean;
+  rootsOfChunks(chunks: ChunkRows, sizes: readonly number[] | null): Uint8Array;
+}
+
+/**
+ * Rows as the chunks they are hashed from. A row that changes has only the fields written that do, and to hash it
+ * nothing else is read: its values lie all over the heap, and to fetch them takes longer than to hash them.
+ */
+export class PackedRows<Row> {
+  readonly #type: RowFormat<Row>;
+  readonly #isFixed: boolean;
+  readonly #stride: number;
+  /** A page has 2^this rows. */
+  readonly #pageBits: number;
+  readonly #pages: Output[] = [];
+  /** Bytes of each row; empty when all rows have as many. */
+  readonly #sizes: number[] = [];
+  readonly #chunks = new ChunkRows();
+
+  constructor(type: RowFormat<Row>) {
+    this.#type = type;
+    this.#isFixed = type.fixedSize !== null;
+    this.#stride = chunksOf(type.maxSize) * CHUNK;
+    let pageBits = 0;
+    while (this.#stride << (pageBits + 1) <= PAGE_BYTES) pageBits++;
+    this.#pageBits = pageBits;
+  }
+
+  /** Writes a row at `index`, which is at most the number of rows. */
+  set(index: number, row: Readonly<Row>): void {
+    const page = this.#pageOf(index);
+    const at = this.#placeOf(index);
+    const size = this.#type.value_serializeToBytes(page, at, row) - at;
+    if (this.#isFixed) return;
+    // A longer row may have been here before.
+    page.uint8Array.fill(0, at + size, at + this.#stride);
+    this.#sizes[index] = size;
+  }
+
+  /** Writes those fields of a row that are in `change`; `row` is what it has become. */
+  update(index: number, change: Partial<Row>, row: Readonly<Row>): void {
+    if (!this.#type.writeFields(this.#pageOf(index), this.#placeOf(index), change)) this.set(index, row);
+  }
+
+  /** Keeps the rows at `indexes`, which rise. */
+  keep(indexes: Uint32Array): void {
+    for (const [index, from] of indexes.entries()) {
+      const at = this.#placeOf(from);
+      this.#pageOf(index).uint8Array.set(
+        this.#pageOf(from).uint8Array.subarray(at, at + this.#stride),
+        this.#placeOf(index),
+      );
+      if (!this.#isFixed) this.#sizes[index] = this.#sizes[from] as number;
+    }
+    if (!this.#isFixed) this.#sizes.length = indexes.length;
+  }
+
+  /** The roots of the rows at `indexes`, 32 bytes each. */
+  rootsOf(indexes: Uint32Array): Uint8Array {
+    const roots = new Uint8Array(indexes.length * CHUNK);
+    for (let start = 0; start < indexes.length; start += GROUP) {
+      roots.set(this.#rootsOfGroup(indexes.subarray(start, start + GROUP)), start * CHUNK);
+    }
+    return roots;
+  }
+
+  #rootsOfGroup(indexes: Uint32Array): Uint8Array {
+    const sizes = this.#isFixed ? null : Array.from(indexes, (index) => this.#sizes[index] as number);
+    const width = chunksOf(sizes === null ? this.#type.maxSize : Math.max(...sizes));
+    const chunks = this.#chunks.clear(indexes.length, width);
+    const { uint8Array } = chunks.target(0);
+    let place = 0;
+    for (const index of indexes) {
+      const at = this.#placeOf(index);
+      uint8Array.set(this.#pageOf(index).uint8Array.subarray(at, at + width * CHUNK), place);
+      place += width * CHUNK;
+    }
+    return this.#type.rootsOfChunks(chunks, sizes);
+  }
+
+  #pageOf(index: number): Output {
+    const number = index >>> this.#pageBits;
+    const page = this.#pages[number];
+    if (page !== undefined) return page;
+    const uint8Array = new Uint8Array(this.#stride << this.#pageBits);
+    const made = { uint8Array, dataView: new DataView(uint8Array.buffer) };
+    this.#pages[number] = made;
+    return made;
+  }
+
+  /** Where a row begins in its page. */
+  #placeOf(index: number): number {
+    return (index & ((1 << this.#pageBits) - 1)) * this.#stride;
+  }
+}
+
+function chunksOf(bytes: number): number {
+  return (bytes + CHUNK - 1) >> 5;
+}
