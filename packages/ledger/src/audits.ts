@@ -9,6 +9,7 @@ import {
   limits,
   littleEndian,
   sha256,
+  sha256OfEach,
   type TaskRow,
   taskStatuses,
   verdicts,
@@ -56,7 +57,11 @@ export function mayReveal(slot: AuditorSlot): boolean {
 
 /** Whether the beacon draws a task for audit: u(beacon, task) < rate (§10.1). */
 export function isAudited(beacon: Uint8Array, taskId: Uint8Array, ratePpb: number): boolean {
-  return firstUint64(sha256(beacon, taskId)) * PPB < BigInt(ratePpb) << 64n;
+  return isDrawn(firstUint64(sha256(beacon, taskId)), ratePpb);
+}
+
+function isDrawn(u: bigint, ratePpb: number): boolean {
+  return u * PPB < BigInt(ratePpb) << 64n;
 }
 
 /** What a block does to audits once its transactions are applied: draws, missed turns, replacements, verdicts (§10). */
@@ -69,10 +74,16 @@ export function advanceAudits(state: LedgerState, height: number): LedgerEvent[]
 }
 
 function drawAudits(state: LedgerState, height: number, events: LedgerEvent[]): void {
-  for (; state.nextDraw < state.tasks.length; state.nextDraw++) {
-    const task = state.tasks.at(state.nextDraw);
-    if (!isDrawDue(state, task, height)) return;
-    drawAudit(state, state.nextDraw, height, events);
+  const due: Uint8Array[] = [];
+  for (let index = state.nextDraw; index < state.tasks.length; index++) {
+    const task = state.tasks.at(index);
+    if (!isDrawDue(state, task, height)) break;
+    due.push(task.taskId);
+  }
+  const hashes = sha256OfEach(state.globals.beacon, due);
+  for (const place of due.keys()) {
+    drawAudit(state, { index: state.nextDraw, height, u: firstUint64(hashes, 32 * place) }, events);
+    state.nextDraw++;
   }
 }
 
@@ -82,7 +93,12 @@ function isDrawDue({ params, globals }: LedgerState, task: Readonly<TaskRow>, he
   return height >= task.height + drawDelayBlocks && globals.reveals >= task.reveals + drawDelayBlocks;
 }
 
-function drawAudit(state: LedgerState, index: number, height: number, events: LedgerEvent[]): void {
+/** `u` is the lot of the task at `index`, a part of 2^64. */
+function drawAudit(
+  state: LedgerState,
+  { index, height, u }: { readonly index: number; readonly height: number; readonly u: bigint },
+  events: LedgerEvent[],
+): void {
   const { taskId, miner: minerIndex, agreement } = state.tasks.at(index);
   const { beacon } = state.globals;
   const miner = state.miners.at(minerIndex);
@@ -92,7 +108,7 @@ function drawAudit(state: LedgerState, index: number, height: number, events: Le
     return;
   }
   const ratePpb = isOutlier ? Number(PPB) : auditRatePpb(state.params.audit, miner);
-  if (!isAudited(beacon, taskId, ratePpb)) {
+  if (!isDrawn(u, ratePpb)) {
     events.push({ type: 'auditSkipped', taskId, ratePpb }, approveTask(state, index, false));
     return;
   }

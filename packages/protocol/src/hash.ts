@@ -1,5 +1,5 @@
 import { digest } from '@chainsafe/as-sha256';
-import { digest64 } from '@chainsafe/persistent-merkle-tree';
+import { digest64, hashInto } from '@chainsafe/persistent-merkle-tree';
 
 /** SHA-256 of the concatenation of `parts`. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -7,6 +7,18 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   if (first === undefined || parts.length > 2) return digest(concatBytes(parts));
   if (second === undefined) return digest(first);
   return first.length === 32 && second.length === 32 ? digest64(first, second) : digest(concatBytes(parts));
+}
+
+/** SHA-256 of `first` and each of `seconds`, all of 32 bytes, one after the other: many times as fast as one by one. */
+export function sha256OfEach(first: Uint8Array, seconds: readonly Uint8Array[]): Uint8Array {
+  const pairs = new Uint8Array(64 * seconds.length);
+  for (const [i, second] of seconds.entries()) {
+    pairs.set(first, 64 * i);
+    pairs.set(second, 64 * i + 32);
+  }
+  const hashes = pairs.subarray(0, pairs.length >> 1);
+  hashInto(pairs, hashes);
+  return hashes;
 }
 
 /** One array holding `parts` in order. */
@@ -33,9 +45,9 @@ export function littleEndian(value: number, length: number): Uint8Array {
   return out;
 }
 
-/** The first eight bytes of `bytes` as a little-endian integer. */
-export function firstUint64(bytes: Uint8Array): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+/** Eight of `bytes`, from `offset` on, as a little-endian integer. */
+export function firstUint64(bytes: Uint8Array, offset = 0): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
 }
 
 /** Lower-case hexadecimal, no prefix. */

@@ -2,6 +2,8 @@ import { ChunkRows } from './chunk-rows.ts';
 import type { Output } from './columns.ts';
 
 const CHUNK = 32;
+/** A chunk in 32-bit words. */
+const WORDS = 8;
 /** Most bytes of a page, unless one row has more. */
 const PAGE_BYTES = 1 << 16;
 /** Rows hashed side by side: enough to fill a vector unit, few enough to stay near the processor. */
@@ -18,6 +20,10 @@ export interface RowFormat<Row> {
   rootsOfChunks(chunks: ChunkRows, sizes: readonly number[] | null): Uint8Array;
 }
 
+interface Page extends Output {
+  readonly words: Uint32Array;
+}
+
 /**
  * Rows as the chunks they are hashed from. A row that changes has only the fields written that do, and to hash it
  * nothing else is read: its values lie all over the heap, and to fetch them takes longer than to hash them.
@@ -28,7 +34,7 @@ export class PackedRows<Row> {
   readonly #stride: number;
   /** A page has 2^this rows. */
   readonly #pageBits: number;
-  readonly #pages: Output[] = [];
+  readonly #pages: Page[] = [];
   /** Bytes of each row; empty when all rows have as many. */
   readonly #sizes: number[] = [];
   readonly #chunks = new ChunkRows();
@@ -84,22 +90,23 @@ export class PackedRows<Row> {
     const sizes = this.#isFixed ? null : Array.from(indexes, (index) => this.#sizes[index] as number);
     const width = chunksOf(sizes === null ? this.#type.maxSize : Math.max(...sizes));
     const chunks = this.#chunks.clear(indexes.length, width);
-    const { uint8Array } = chunks.target(0);
+    const words = new Uint32Array(chunks.target(0).uint8Array.buffer);
     let place = 0;
     for (const index of indexes) {
-      const at = this.#placeOf(index);
-      uint8Array.set(this.#pageOf(index).uint8Array.subarray(at, at + width * CHUNK), place);
-      place += width * CHUNK;
+      const page = this.#pageOf(index);
+      const from = this.#placeOf(index) >> 2;
+      for (let word = 0; word < width * WORDS; word++) words[place++] = page.words[from + word] as number;
     }
     return this.#type.rootsOfChunks(chunks, sizes);
   }
 
-  #pageOf(index: number): Output {
+  #pageOf(index: number): Page {
     const number = index >>> this.#pageBits;
     const page = this.#pages[number];
     if (page !== undefined) return page;
     const uint8Array = new Uint8Array(this.#stride << this.#pageBits);
-    const made = { uint8Array, dataView: new DataView(uint8Array.buffer) };
+    const { buffer } = uint8Array;
+    const made = { uint8Array, dataView: new DataView(buffer), words: new Uint32Array(buffer) };
     this.#pages[number] = made;
     return made;
   }
