@@ -22,7 +22,7 @@ import type { LedgerEvent } from './result.ts';
 import { isActive } from './roles.ts';
 import { standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
-import { approveTask, rejectTask } from './tasks.ts';
+import { approveTask, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
 import { decide, opinionOf, type Verdict } from './verdict.ts';
 import { isAssigned } from './work.ts';
@@ -64,25 +64,33 @@ function isDrawn(u: bigint, ratePpb: number): boolean {
   return u * PPB < BigInt(ratePpb) << 64n;
 }
 
-/** What a block does to audits once its transactions are applied: draws, missed turns, replacements, verdicts (§10). */
-export function advanceAudits(state: LedgerState, height: number): LedgerEvent[] {
-  const events: LedgerEvent[] = [];
-  drawAudits(state, height, events);
-  for (const index of state.openAudits) advanceAudit(state, index, height, events);
-  state.openAudits = state.openAudits.filter((index) => state.audits.at(index).verdict === verdicts.open);
-  return events;
+/** A block's turn of audits, and what comes of it. */
+interface Turn {
+  readonly height: number;
+  readonly events: LedgerEvent[];
+  readonly tally: Tally;
 }
 
-function drawAudits(state: LedgerState, height: number, events: LedgerEvent[]): void {
+/** What a block does to audits once its transactions are applied: draws, missed turns, replacements, verdicts (§10). */
+export function advanceAudits(state: LedgerState, height: number): LedgerEvent[] {
+  const turn: Turn = { height, events: [], tally: new Tally() };
+  drawAudits(state, turn);
+  for (const index of state.openAudits) advanceAudit(state, index, turn);
+  state.openAudits = state.openAudits.filter((index) => state.audits.at(index).verdict === verdicts.open);
+  turn.tally.write(state);
+  return turn.events;
+}
+
+function drawAudits(state: LedgerState, turn: Turn): void {
   const due: Uint8Array[] = [];
   for (let index = state.nextDraw; index < state.tasks.length; index++) {
     const task = state.tasks.at(index);
-    if (!isDrawDue(state, task, height)) break;
+    if (!isDrawDue(state, task, turn.height)) break;
     due.push(task.taskId);
   }
   const hashes = sha256OfEach(state.globals.beacon, due);
   for (const place of due.keys()) {
-    drawAudit(state, { index: state.nextDraw, height, u: firstUint64(hashes, 32 * place) }, events);
+    drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * place) }, turn);
     state.nextDraw++;
   }
 }
@@ -96,8 +104,8 @@ function isDrawDue({ params, globals }: LedgerState, task: Readonly<TaskRow>, he
 /** `u` is the lot of the task at `index`, a part of 2^64. */
 function drawAudit(
   state: LedgerState,
-  { index, height, u }: { readonly index: number; readonly height: number; readonly u: bigint },
-  events: LedgerEvent[],
+  { index, u }: { readonly index: number; readonly u: bigint },
+  { height, events, tally }: Turn,
 ): void {
   const { taskId, miner: minerIndex, agreement } = state.tasks.at(index);
   const { beacon } = state.globals;
@@ -109,7 +117,7 @@ function drawAudit(
   }
   const ratePpb = isOutlier ? Number(PPB) : auditRatePpb(state.params.audit, miner);
   if (!isDrawn(u, ratePpb)) {
-    events.push({ type: 'auditSkipped', taskId, ratePpb }, approveTask(state, index, false));
+    events.push({ type: 'auditSkipped', taskId, ratePpb }, approveTask(state, index, false, tally));
     return;
   }
   state.tasks.update(index, { status: taskStatuses.auditing });
@@ -118,7 +126,7 @@ function drawAudit(
   events.push({ type: 'auditOpened', taskId, ratePpb });
 }
 
-function advanceAudit(state: LedgerState, index: number, height: number, events: LedgerEvent[]): void {
+function advanceAudit(state: LedgerState, index: number, { height, events, tally }: Turn): void {
   endMissedTurns(state, index, height, events);
   const taskIndex = state.taskOf(state.audits.at(index).taskId);
   if (taskIndex === undefined) throw new RangeError(`audit ${index} is about a task that is not kept`);
@@ -130,7 +138,7 @@ function advanceAudit(state: LedgerState, index: number, height: number, events:
     else decision = decideOn(state, index, task, true);
   }
   if (decision.verdict === null) openReveals(state, index, height);
-  else for (const event of applyVerdict(state, index, taskIndex, decision.verdict)) events.push(event);
+  else events.push(...applyVerdict(state, { index, taskIndex, tally }, decision.verdict));
 }
 
 /** §10.3 A missed turn is the validator's strike and never the miner's penalty. */
@@ -210,7 +218,11 @@ function openReveals(state: LedgerState, index: number, height: number): void {
   state.audits.update(index, { auditors: auditors.map((slot) => (isWaiting(slot) ? { ...slot, deadline } : slot)) });
 }
 
-function applyVerdict(state: LedgerState, index: number, taskIndex: number, verdict: Verdict): LedgerEvent[] {
+function applyVerdict(
+  state: LedgerState,
+  { index, taskIndex, tally }: { readonly index: number; readonly taskIndex: number; readonly tally: Tally },
+  verdict: Verdict,
+): LedgerEvent[] {
   state.audits.update(index, { verdict: verdicts[verdict] });
   // §10.4 No result is no judgement: the payer gets the price back, the miner's record stays as it is.
   if (verdict === 'noResult') return [rejectTask(state, taskIndex, verdict)];
@@ -219,10 +231,10 @@ function applyVerdict(state: LedgerState, index: number, taskIndex: number, verd
   const model = state.models.at(modelIndex);
   const audited = miner.audited + 1;
   if (verdict === 'pass') {
-    if (!isAssigned(state.sessions.at(session))) return [approveTask(state, taskIndex, true)]; // economics §7.3
+    if (!isAssigned(state.sessions.at(session))) return [approveTask(state, taskIndex, true, tally)]; // economics §7.3
     state.miners.update(minerIndex, { audited, epochPassed: miner.epochPassed + 1, ...standingAfter(miner, verdict) });
     state.models.update(modelIndex, { epochPassed: model.epochPassed + 1 });
-    return [approveTask(state, taskIndex, true)];
+    return [approveTask(state, taskIndex, true, tally)];
   }
   const failed = { rejected: miner.rejected + 1, epochFailed: miner.epochFailed + 1 };
   state.miners.update(minerIndex, { audited, ...failed, ...standingAfter(miner, verdict) });

@@ -12,11 +12,39 @@ import type { LedgerEvent, Rejection } from './result.ts';
 import type { LedgerState } from './state.ts';
 import { isAssigned, latencyMicroOf, speedOf, usageOf, workUnitsOf } from './work.ts';
 
+/** What the tasks of a block add to rows that many of them share; each of these is written once. */
+export class Tally {
+  readonly #modelVwu = new Map<number, bigint>();
+  readonly #gatewayDuties = new Map<number, number>();
+  readonly #validatorVwu = new Map<number, bigint>();
+
+  /** Counts a task of `vwu` for the validator its miner counts for; `noValidator` for none. */
+  addWork(validator: number, vwu: bigint): void {
+    this.#validatorVwu.set(validator, (this.#validatorVwu.get(validator) ?? 0n) + vwu);
+  }
+
+  /** Counts a task that somebody paid for. */
+  addUse({ model, gateway }: Readonly<TaskRow>, vwu: bigint): void {
+    this.#modelVwu.set(model, (this.#modelVwu.get(model) ?? 0n) + vwu);
+    this.#gatewayDuties.set(gateway, (this.#gatewayDuties.get(gateway) ?? 0) + 1);
+  }
+
+  write(state: LedgerState): void {
+    for (const [validator, vwu] of this.#validatorVwu) if (validator !== noValidator) addWork(state, validator, vwu);
+    for (const [model, vwu] of this.#modelVwu) {
+      state.models.update(model, { epochVwu: saturate(state.models.at(model).epochVwu + vwu) });
+    }
+    for (const [gateway, duties] of this.#gatewayDuties) {
+      state.gateways.update(gateway, { epochDuties: state.gateways.at(gateway).epochDuties + duties });
+    }
+  }
+}
+
 /** Approves a task: its work counts, and its pending price is paid when the epoch closes (B5). */
-export function approveTask(state: LedgerState, index: number, audited: boolean): LedgerEvent {
+export function approveTask(state: LedgerState, index: number, audited: boolean, tally: Tally): LedgerEvent {
   const task = state.tasks.at(index);
   state.tasks.update(index, { status: taskStatuses.approved });
-  if (isCounted(task, state.sessions.at(task.session))) countWork(state, task);
+  if (isCounted(task, state.sessions.at(task.session))) countWork(state, task, tally);
   return { type: 'taskApproved', taskId: task.taskId, audited };
 }
 
@@ -25,16 +53,12 @@ function isCounted({ agreement, priceUnits }: Readonly<TaskRow>, session: Readon
   return isAssigned(session) && agreement === agreements.similar && (priceUnits > 0n || session.isBackground);
 }
 
-function countWork(state: LedgerState, task: Readonly<TaskRow>): void {
+function countWork(state: LedgerState, task: Readonly<TaskRow>, tally: Tally): void {
   const miner = state.miners.at(task.miner);
-  const model = state.models.at(task.model);
-  const gateway = state.gateways.at(task.gateway);
-  const vwu = workUnitsOf(state.params, model, task);
+  const vwu = workUnitsOf(state.params, state.models.at(task.model), task);
   state.miners.update(task.miner, { epochVwu: saturate(miner.epochVwu + vwu), ...measured(miner, task) });
-  if (miner.validator !== noValidator) addWork(state, miner.validator, vwu);
-  if (task.priceUnits === 0n) return; // §4.12 Nobody used a model or a gateway.
-  state.models.update(task.model, { epochVwu: saturate(model.epochVwu + vwu) });
-  state.gateways.update(task.gateway, { epochDuties: gateway.epochDuties + 1 });
+  tally.addWork(miner.validator, vwu);
+  if (task.priceUnits > 0n) tally.addUse(task, vwu); // §4.12 Else nobody used a model or a gateway.
 }
 
 /** Counts work for a validator's power (economics §8.3). */
