@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { TaskDetail } from '@assay/client';
+import type { Miner, TaskDetail } from '@assay/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assay, eventually, RunningNetwork, receiptIdOf, taskWith, temporaryDirectory } from './network.ts';
 
@@ -47,6 +47,15 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
     const trusted = honest.filter((miner) => miner.passedMicro > 0);
     expect(trusted.every((miner) => miner.trustPpb > fallen.trustPpb)).toBe(true);
     expect(fallen.rejected).toBe(caught());
+
+    const isMeasured = ({ measured }: Miner) => measured.bandwidth !== null && measured.latencyMs !== null;
+    const measured = await eventually(async () => {
+      const miners = (await network.client.getMiners()).items.filter(({ index }) => index !== cheater);
+      return miners.every(isMeasured) ? miners : null;
+    });
+    const reports = measured.flatMap((miner) => miner.measured.reports);
+    expect(reports.length).toBeGreaterThan(0);
+    expect(reports.every(({ failed }) => failed === 0)).toBe(true);
 
     const { epoch } = await network.client.getStatus();
     for (let closed = 0; closed < epoch; closed++) {

@@ -202,6 +202,28 @@ describe('explain payout', () => {
     expect(ofMiner).toContain(`miner, of model 0 7450 of 10000: what the other parts and the royalty leave; ${set}`);
   });
 
+  it('tells what challenges measured, and which mixers reported it (§8.4)', async () => {
+    const world = new RecordedWorld().populate();
+    const [one, two] = measurersOf(world.state, 0).map(({ mixer }) => mixer);
+    for (const [mixer = 0, bandwidth] of [
+      [one, 700n],
+      [two, 300n],
+    ] as const) {
+      const report = world.report(mixer, { miner: 0, bandwidth, latencyMs: 40 });
+      world.block(world.batchTx({ mixer, records: { reports: [report] } }));
+    }
+    const receipt = world.receipt();
+    world.certify(receipt);
+    world.auditAll(receipt, honest);
+    world.finishEpoch();
+    const { steps } = await explainPayout(world.history, { account: world.address('minerA'), epoch: 0 }, fast);
+    const facts = steps.flatMap((step) => step.facts.map(({ name, value, source }) => `${name} ${value}: ${source}`));
+    const source = `§8.4: medians over its last epochs, the last epoch 0 with reports of mixers ${one}, ${two}`;
+    expect(facts).toContain(`measured bandwidth, bytes per second 300: ${source}`);
+    expect(facts).toContain(`measured round trip, ms 40: ${source}`);
+    expect(facts.filter((fact) => fact.startsWith('measured hash rate'))).toEqual([]);
+  });
+
   it('shows what part of the miners’ stack is that of a miner’s domain', async () => {
     const world = new RecordedWorld({
       edit: (genesis) => ({
