@@ -27,6 +27,7 @@ import { receive } from '../../network/wire.ts';
 import { protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import { type Generation, windowsOf } from './artifact.ts';
 import { Line } from './line.ts';
+import { Slots } from './slots.ts';
 import type { Worker } from './worker.ts';
 
 /** What this machine offers; it must be what the miner registered (§3.2). */
@@ -44,12 +45,13 @@ export class Miner implements RoleService {
   readonly #options: MinerOptions;
   readonly #roots: SigningRoots;
   #endpoint: Endpoint | null = null;
-  #running = 0;
+  readonly #slots: Slots;
 
   constructor(context: RoleContext, options: MinerOptions) {
     this.#context = context;
     this.#options = options;
     this.#roots = new SigningRoots(context.chain);
+    this.#slots = new Slots(options.concurrency);
   }
 
   async start(): Promise<void> {
@@ -80,16 +82,13 @@ export class Miner implements RoleService {
     const prepare = first.value as Prepare;
     const miner = this.index();
     const refusal = this.#refusal(prepare, miner);
-    await send(stream, minerToMixer.prepared, {
-      accepted: refusal === null,
-      reason: new TextEncoder().encode(refusal ?? ''),
-    });
-    if (refusal !== null || miner === null) return stream.close();
-    this.#running++;
+    if (refusal !== null || miner === null) return answer(stream, refusal);
+    if (!(await this.#slots.take())) return answer(stream, 'busy');
     try {
+      await answer(stream, null);
       await this.#work(stream, prepare, miner);
     } finally {
-      this.#running--;
+      this.#slots.release();
     }
   }
 
@@ -98,7 +97,6 @@ export class Miner implements RoleService {
     if (row === undefined) return 'not registered';
     if (row.status !== roleStatuses.active) return 'not active';
     if (!row.models.includes(prepare.model)) return 'does not serve this model';
-    if (this.#running >= this.#options.concurrency) return 'busy';
     return null;
   }
 
@@ -216,4 +214,11 @@ export class Miner implements RoleService {
 
 function send(stream: MessageStream, selector: number, value: unknown): Promise<void> {
   return stream.send(MinerToMixer.serialize({ selector, value } as ValueOf<typeof MinerToMixer>));
+}
+
+/** Says whether the task is taken, or why not (§5.4). */
+async function answer(stream: MessageStream, refusal: string | null): Promise<void> {
+  const reason = new TextEncoder().encode(refusal ?? '');
+  await send(stream, minerToMixer.prepared, { accepted: refusal === null, reason });
+  if (refusal !== null) stream.close();
 }
