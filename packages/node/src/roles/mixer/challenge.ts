@@ -11,7 +11,7 @@ import {
 } from '@assay/protocol';
 import { promptTokensBound } from '../prompt-bound.ts';
 import type { KnownAnswer } from './known-answers.ts';
-import type { MixerTask } from './state.ts';
+import { type MixerTask, newTask } from './state.ts';
 
 /** A task whose answer its mixer knows. */
 export interface Challenge {
@@ -34,7 +34,7 @@ export function challengeOf(
   const maxTokens = randomInt(Math.max(limits.minChallengeTokens, ids.length >> 1), ids.length + 1);
   const payload = { ...asked, maxTokens, nonce: randomBytes(32) };
   const { contextTokens, fileHash } = state.models.at(model);
-  const task: MixerTask = {
+  const drawn = {
     taskId: randomBytes(32),
     taskSequence: 0,
     request: {
@@ -53,21 +53,8 @@ export function challengeOf(
     draw: [miner],
     order: [0],
     drawHeight: state.globals.height,
-    state: 'create',
-    place: 0,
-    rank: 0,
-    attempt: 0,
-    admittedMs: nowMs,
-    deadlineMs: nowMs,
-    firstTokenMs: null,
-    ids: [],
-    text: '',
-    sentIds: [],
-    sentText: '',
-    clientLeft: false,
-    precommit: null,
   };
-  return { task, payload };
+  return { task: newTask(drawn, nowMs), payload };
 }
 
 /**

@@ -37,7 +37,7 @@ import { Committee, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
 import { Measuring } from './measuring.ts';
 import { lateKey, ofReceipt, ofTransition, reportKey } from './node-transactions.ts';
-import type { MixerTask } from './state.ts';
+import { type MixerTask, newTask } from './state.ts';
 import { type TaskHost, TaskRun } from './task-run.ts';
 import { Transitions } from './transitions.ts';
 import { UsedRequests } from './used-requests.ts';
@@ -208,7 +208,7 @@ export class Mixer implements RoleService {
     const draw = table === null ? [] : drawMiners(table, drawn, table.entries.length).map(({ miner }) => miner);
     if (draw.length === 0) throw new AssayError('NO_MINER');
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);
-    const task: MixerTask = {
+    const asked = {
       taskId,
       taskSequence,
       request,
@@ -220,20 +220,8 @@ export class Mixer implements RoleService {
       draw,
       order: this.#order(draw, nowMs),
       drawHeight,
-      state: 'create',
-      place: 0,
-      rank: 0,
-      attempt: 0,
-      admittedMs: nowMs,
-      deadlineMs: nowMs,
-      firstTokenMs: null,
-      ids: [],
-      text: '',
-      sentIds: [],
-      sentText: '',
-      clientLeft: false,
-      precommit: null,
     };
+    const task = newTask(asked, nowMs);
     return new TaskRun(this.#host(link.endpoint), task, { gateway: link.stream, payload });
   }
 

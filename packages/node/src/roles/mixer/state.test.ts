@@ -11,44 +11,34 @@ import {
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../miner/artifact.ts';
-import { beginTask, type MixerEffect, type MixerEvent, type MixerTask, stepTask } from './state.ts';
+import { beginTask, type MixerEffect, type MixerEvent, type MixerTask, newTask, stepTask } from './state.ts';
 
 const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);
 const sampling = { temperatureMicro: 700_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 7 };
 
-const fresh: MixerTask = {
-  taskId: bytes(32, 1),
-  taskSequence: 9,
-  request: { session: 2, gateway: 0, requestHash: bytes(32, 2), maxTokensIn: 20, maxTokensOut: 10, validUntilMs: 0 },
-  requestSignature: bytes(64, 3),
-  sampling,
-  terms: { kind: taskKinds.user, model: 0, fileHash: bytes(32, 4), priceInUnits: 3n, priceOutUnits: 5n },
-  deadlines: {
-    prepareMs: 100,
-    firstTokenMs: 200,
-    generationMs: 300,
-    generationPerTokenMs: 10,
-    commitMs: 50,
-    lostMs: 20,
+const fresh = newTask(
+  {
+    taskId: bytes(32, 1),
+    taskSequence: 9,
+    request: { session: 2, gateway: 0, requestHash: bytes(32, 2), maxTokensIn: 20, maxTokensOut: 10, validUntilMs: 0 },
+    requestSignature: bytes(64, 3),
+    sampling,
+    terms: { kind: taskKinds.user, model: 0, fileHash: bytes(32, 4), priceInUnits: 3n, priceOutUnits: 5n },
+    deadlines: {
+      prepareMs: 100,
+      firstTokenMs: 200,
+      generationMs: 300,
+      generationPerTokenMs: 10,
+      commitMs: 50,
+      lostMs: 20,
+    },
+    maxReassignments: 2,
+    draw: [11, 12, 13],
+    order: [0, 1, 2],
+    drawHeight: 40,
   },
-  maxReassignments: 2,
-  draw: [11, 12, 13],
-  order: [0, 1, 2],
-  drawHeight: 40,
-  state: 'create',
-  place: 0,
-  rank: 0,
-  attempt: 0,
-  admittedMs: 1000,
-  deadlineMs: 1000,
-  firstTokenMs: null,
-  ids: [],
-  text: '',
-  sentIds: [],
-  sentText: '',
-  clientLeft: false,
-  precommit: null,
-};
+  1000,
+);
 
 function run(task: MixerTask, events: readonly MixerEvent[]): { task: MixerTask; effects: MixerEffect[] } {
   let at = task;

@@ -58,6 +58,28 @@ export interface MixerTask {
   readonly precommit: { readonly hash: Uint8Array; readonly signature: Uint8Array } | null;
 }
 
+const unbegun = {
+  state: 'create',
+  place: 0,
+  rank: 0,
+  attempt: 0,
+  firstTokenMs: null,
+  ids: [],
+  text: '',
+  sentIds: [],
+  sentText: '',
+  clientLeft: false,
+  precommit: null,
+} as const satisfies Partial<MixerTask>;
+
+/** A task as it begins, due at once (§5.1). */
+export function newTask(
+  asked: Omit<MixerTask, keyof typeof unbegun | 'admittedMs' | 'deadlineMs'>,
+  nowMs: number,
+): MixerTask {
+  return { ...asked, ...unbegun, admittedMs: nowMs, deadlineMs: nowMs };
+}
+
 /** A streamed piece whose signature and hash chain the shell has already checked. */
 export interface Piece {
   readonly ids: readonly number[];
