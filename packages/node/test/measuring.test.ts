@@ -126,9 +126,9 @@ describe('the line of a miner', () => {
 });
 
 /** Has so many tasks done and approved by audits. */
-async function answerTasks(net: SimulatedNetwork, count: number): Promise<void> {
+async function answerTasks(net: SimulatedNetwork, count: number, from = 0): Promise<void> {
   const asked: string[] = [];
-  for (let seed = 0; seed < count; seed++) asked.push((await net.ask({ seed, maxTokens: 40 })).taskId);
+  for (let seed = from; seed < from + count; seed++) asked.push((await net.ask({ seed, maxTokens: 40 })).taskId);
   await net.until(() => asked.every((id) => (net.task(id)?.row.status ?? 0) >= taskStatuses.approved));
 }
 
@@ -142,16 +142,22 @@ const manyChallenges = { challenges: { lambdaMilli: 20_000, alpha: 1, bandwidthC
 describe('challenges', () => {
   it('measure the hash rate of honest miners, which fail none (A2, A3, E3, §15.3)', async () => {
     const net = await start({ miners: 2, params: manyChallenges });
-    await answerTasks(net, 16);
-    const seen = watch(net);
     let certified = 0;
     net.engine.onBlock(({ result }) => {
       certified += result.events.filter(({ type }) => type === 'taskCertified').length;
     });
-    await seen.until(() => [0, 1].every((miner) => seen.of(miner).some(({ hashRate }) => hashRate > 0n)));
+    const seen = watch(net);
+    const isMeasured = () => [0, 1].every((miner) => seen.of(miner).some(({ hashRate }) => hashRate > 0n));
+    let asked = 0;
+    // An answer is asked of a miner once, and a task that comes meanwhile has it given up: then others are needed.
+    for (; !isMeasured(); asked += 8) {
+      await answerTasks(net, 8, asked);
+      const { epoch } = net.engine.ledger.state.globals;
+      await seen.until(() => isMeasured() || net.engine.ledger.state.globals.epoch > epoch + 1);
+    }
     expect([...seen.of(0), ...seen.of(1)].every(({ failed }) => failed === 0)).toBe(true);
-    // Nothing of it is paid.
-    expect(certified).toBe(0);
+    // Nothing of it is certified.
+    expect(certified).toBe(asked);
   });
 
   it('are failed by who serves another model, and most measurers punish it (A10, §8.5, §15.3)', async () => {
