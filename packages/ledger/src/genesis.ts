@@ -99,6 +99,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     transitions: [],
     measures: [],
     burns: [],
+    payouts: [],
     ratings: [],
     cases: [],
     proposals: [],

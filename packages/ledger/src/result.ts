@@ -2,6 +2,8 @@ import type {
   AuditNumbers,
   BodyKind,
   CaseCause,
+  payoutSources,
+  payoutStacks,
   ResultCode,
   RoleStatus,
   StakeKind,
@@ -20,21 +22,13 @@ export interface TransactionResult {
 /** The tables a payment can be earned in. */
 export type PaidKind = 'miner' | 'mixer' | 'oracle' | 'validator' | 'gateway' | 'model' | 'domain';
 
-export type StackName =
-  | 'miners'
-  | 'capacity'
-  | 'creators'
-  | 'gateways'
-  | 'validators'
-  | 'security'
-  | 'domain'
-  | 'treasury';
+export type StackName = keyof typeof payoutStacks;
 
 /** What one account got at an epoch's end, and from where (economics §2, §3). */
 export interface Payout {
   /** Zero address for the treasury. */
   readonly account: Uint8Array;
-  readonly source: 'revenue' | 'emission';
+  readonly source: keyof typeof payoutSources;
   readonly stack: StackName;
   /** What it was earned as, with that index; a staker names its miner, a backer its model. Null for the treasury. */
   readonly kind: PaidKind | 'staker' | 'backer' | null;

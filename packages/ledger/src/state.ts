@@ -17,6 +17,7 @@ import {
   type ModelRow,
   modelStatuses,
   Params,
+  type PayoutRow,
   type PowerRow,
   type ProposalRow,
   type RatingRow,
@@ -75,6 +76,7 @@ export class LedgerState implements LedgerView {
   readonly transitions: TransitionTable;
   readonly measures: MeasureTable;
   readonly burns: Table<BurnRow>;
+  readonly payouts: Table<PayoutRow>;
   readonly ratings: Table<RatingRow>;
   readonly cases: Table<CaseRow>;
   readonly proposals: Table<ProposalRow>;
@@ -122,6 +124,7 @@ export class LedgerState implements LedgerView {
     this.transitions = new TransitionTable(value.transitions);
     this.measures = new MeasureTable(value.measures);
     this.burns = new Table(tables.burns, value.burns, noMoney);
+    this.payouts = new Table(tables.payouts, value.payouts, noMoney);
     this.ratings = new Table(tables.ratings, value.ratings, noMoney);
     this.cases = new Table(tables.cases, value.cases, (row) => row.heldUnits + row.unbondingUnits + row.bondUnits);
     this.proposals = new Table(tables.proposals, value.proposals, (row) => row.depositUnits);

@@ -15,6 +15,7 @@ import type {
   MixerRow,
   ModelRow,
   Params,
+  PayoutRow,
   PowerRow,
   ProposalRow,
   RatingRow,
@@ -57,6 +58,7 @@ export interface LedgerView {
   readonly measures: ReadonlyTable<MeasureRow> & Pick<MeasureTable, 'of'>;
   readonly transitions: ReadonlyTable<TransitionRow> & Pick<TransitionTable, 'of' | 'has'>;
   readonly burns: ReadonlyTable<BurnRow>;
+  readonly payouts: ReadonlyTable<PayoutRow>;
   readonly ratings: ReadonlyTable<RatingRow>;
   readonly cases: ReadonlyTable<CaseRow>;
   readonly proposals: ReadonlyTable<ProposalRow>;

@@ -19,6 +19,7 @@ export * from './messages.ts';
 export * from './models.ts';
 export * from './packed-rows.ts';
 export * from './parameters.ts';
+export * from './payouts.ts';
 export * from './proof.ts';
 export * from './receipt.ts';
 export * from './records.ts';

@@ -18,6 +18,7 @@ import {
 import { Params } from './genesis.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
+import { BurnRow, PayoutRow } from './payouts.ts';
 import { MeasureRow, TransitionRow } from './records.ts';
 import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';
 import { RowListType } from './rows.ts';
@@ -277,12 +278,6 @@ export const AuditRow = new StructType(
 );
 export type AuditRow = ValueOf<typeof AuditRow>;
 
-/** Whose tasks burned a part of their prices. */
-export const burnKinds = { domain: 0, miner: 1, model: 2, gateway: 3 } as const;
-/** What the prices of tasks burned so far in a reward period that goes on: of one domain, miner, model or gateway. */
-export const BurnRow = new StructType({ kind: U8, role: U32, units: Units }, { typeName: 'BurnRow' });
-export type BurnRow = ValueOf<typeof BurnRow>;
-
 const tableOf = <Fields extends Record<string, Type<unknown>>>(row: StructType<Fields>) =>
   new RowListType(row, limits.maxTableRows);
 
@@ -315,6 +310,8 @@ export const tables = {
   measures: tableOf(MeasureRow),
   /** Of the reward period. */
   burns: tableOf(BurnRow),
+  /** Of the epoch that was settled last. */
+  payouts: tableOf(PayoutRow),
   ratings: tableOf(RatingRow),
   cases: tableOf(CaseRow),
   proposals: tableOf(ProposalRow),

@@ -2,9 +2,15 @@ import { z } from 'zod';
 import { bytes, bytes32, count } from './scalars.ts';
 
 /** What a proof can be asked for, and the table of the state that holds it. */
-export const proofTables = { account: 'accounts', session: 'sessions', miner: 'miners', task: 'tasks' } as const;
+export const proofTables = {
+  account: 'accounts',
+  session: 'sessions',
+  miner: 'miners',
+  task: 'tasks',
+  payout: 'payouts',
+} as const;
 export type ProofKind = keyof typeof proofTables;
-export const ProofKind = z.enum(['account', 'session', 'miner', 'task']);
+export const ProofKind = z.enum(['account', 'session', 'miner', 'task', 'payout']);
 
 /** One row of the state after the last block, with what leads from it to that block's state root. */
 export const RowProofJson = z.object({

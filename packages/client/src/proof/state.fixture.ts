@@ -4,6 +4,8 @@ import {
   addressText,
   BlockHeader,
   MinerRow,
+  PayoutRow,
+  payoutKinds,
   type RowProof,
   rowPath,
   SessionRow,
@@ -30,6 +32,10 @@ const state = {
   })),
   sessions: [1n, 2n].map((spentUnits) => ({ ...SessionRow.defaultValue(), payer: holder, spentUnits })),
   miners: [{ ...MinerRow.defaultValue(), operator: holder, trustPpb: 912_300_000, tasks: 9, rejected: 1 }],
+  payouts: [
+    { ...PayoutRow.defaultValue(), kind: payoutKinds.treasury },
+    { ...PayoutRow.defaultValue(), epoch: 3, account: holder, role: 7, units: 1_500_000_000n },
+  ],
   tasks: [{ ...TaskRow.defaultValue(), taskId, status: 2, priceUnits: 46_000_000n }],
 };
 const tree = State.value_toTree(state);
@@ -55,5 +61,6 @@ export function answers(): readonly { readonly question: ProofQuestion; readonly
     { question: { kind: 'session', id: '1' }, proof: proofOf('sessions', 1) },
     { question: { kind: 'miner', id: '0' }, proof: proofOf('miners', 0) },
     { question: { kind: 'task', id: `0x${toHex(taskId)}` }, proof: proofOf('tasks', 0) },
+    { question: { kind: 'payout', id: '1' }, proof: proofOf('payouts', 1) },
   ];
 }

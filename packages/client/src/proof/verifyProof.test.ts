@@ -16,13 +16,14 @@ describe('verifyProof', () => {
       const json = JSON.parse(JSON.stringify(rowProofToJson(answer.proof)));
       return verifyProof(rowProofFromJson(json), { root, question: answer.question }).sentence;
     });
-    const [held, session, miner, task] = sentences;
+    const [held, session, miner, task, payout] = sentences;
     expect(held).toMatch(
       /^After block 7 of 2023-11-14T22:13:20\.000Z assay1\w+ held 2\.5 units, its next nonce being 1;/,
     );
     expect(session).toMatch(/session 1 of assay1\w+ was open with 0 units left and 0\.000000002 spent/);
     expect(miner).toMatch(/miner 0 of assay1\w+ had a collateral of 0 units, trust 0\.9123, and 1 of 9 tasks rejected/);
     expect(task).toMatch(/task 0x\w{64} of miner 0 was approved at a price of 0\.046 units/);
+    expect(payout).toMatch(/payout 1 of epoch 3 was 1\.5 units of revenue, stack "miners", to assay1\w+ as miner 7/);
     for (const sentence of sentences) expect(sentence).toMatch(/; it says nothing of any other block\.$/);
   });
 

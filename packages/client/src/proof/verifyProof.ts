@@ -5,6 +5,10 @@ import {
   equalBytes,
   isTableName,
   MinerRow,
+  PayoutRow,
+  payoutKinds,
+  payoutSources,
+  payoutStacks,
   type RowProof,
   SessionRow,
   sessionStatuses,
@@ -17,7 +21,10 @@ import {
 import { type ProofKind, proofTables } from '../api/proof.ts';
 import { formatUnits } from '../formatUnits.ts';
 
-/** What was asked: an account by its address, a session or miner by its index, a task by its id (`0x…`). */
+/**
+ * What was asked: an account by its address, a session or miner by its index, a task by its id (`0x…`), a payout by its
+ * place among those of the epoch that was settled last.
+ */
 export interface ProofQuestion {
   readonly kind: ProofKind;
   readonly id: string;
@@ -87,6 +94,7 @@ const idOf: Readonly<Record<ProofKind, (proof: RowProof) => string>> = {
   session: ({ index }) => String(index),
   miner: ({ index }) => String(index),
   task: ({ row }) => hex(TaskRow.deserialize(row).taskId),
+  payout: ({ index }) => String(index),
 };
 
 function placeOf({ header }: RowProof, root: TrustedRoot): string {
@@ -116,6 +124,13 @@ const describers: Readonly<Record<ProofKind, (proof: RowProof) => string>> = {
     const { taskId, status, miner, priceUnits } = TaskRow.deserialize(row);
     const price = `${formatUnits(priceUnits)} units`;
     return `task ${hex(taskId)} of miner ${miner} was ${wordOf(taskStatuses, status)} at a price of ${price}`;
+  },
+  payout: ({ index, row }) => {
+    const { epoch, account, source, stack, kind, role, units } = PayoutRow.deserialize(row);
+    const earner = `${addressText(account)} as ${wordOf(payoutKinds, kind)} ${role}`;
+    const to = kind === payoutKinds.treasury ? 'the treasury' : earner;
+    const from = `${wordOf(payoutSources, source)}, stack "${wordOf(payoutStacks, stack)}"`;
+    return `payout ${index} of epoch ${epoch} was ${formatUnits(units)} units of ${from}, to ${to}`;
   },
 };
 

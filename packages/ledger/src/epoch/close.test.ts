@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { taskStatuses } from '@assay/protocol';
+import { payoutKinds, payoutSources, payoutStacks, taskStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { auditAll } from '../audits.fixture.ts';
 import { hardFailure, honest, World } from '../world.fixture.ts';
@@ -103,6 +103,24 @@ describe('end of an epoch §2.1, §2.3', () => {
     expect(world.state.models.at(0).epochVwu).toBe(0n);
     const duties = [...world.state.mixers, ...world.state.validators, ...world.state.gateways];
     expect(duties.every((row) => row.epochDuties === 0)).toBe(true);
+  });
+
+  it('keeps what it paid in the state until the next one pays (§2.9, A7)', () => {
+    const world = new World().populate();
+    auditedTask(world);
+    for (const epoch of [0, 1]) {
+      const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
+      const paid = close?.payouts.map(({ account, source, stack, kind, role, units }) => {
+        const codes = {
+          source: payoutSources[source],
+          stack: payoutStacks[stack],
+          kind: payoutKinds[kind ?? 'treasury'],
+        };
+        return { epoch, account, ...codes, role: role ?? 0, units };
+      });
+      expect(paid?.length).toBeGreaterThan(5);
+      expect([...world.state.payouts]).toEqual(paid);
+    }
   });
 
   it('keeps a settled task for two receipt lifetimes after its draw, then forgets it and its audit', () => {

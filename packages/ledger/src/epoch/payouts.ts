@@ -1,4 +1,12 @@
-import { equalBytes, type HoldingRow, type MinerRow } from '@assay/protocol';
+import {
+  equalBytes,
+  type HoldingRow,
+  type MinerRow,
+  type PayoutRow,
+  payoutKinds,
+  payoutSources,
+  payoutStacks,
+} from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import type { Forfeit } from '../forfeits.ts';
 import { ALL_BPS, capped } from '../integers.ts';
@@ -99,12 +107,15 @@ export class PayoutBook {
       events.push(holdRewards(state, rewards));
       if (pace.isSpent(WRITE)) yield;
     }
+    state.payouts.retain(() => false);
     let paidUnits = 0n;
     const settle = () => {
       state.setGlobals({ settlingUnits: state.globals.settlingUnits - paidUnits });
       paidUnits = 0n;
     };
-    for (const { kind, account, units } of this.#payouts) {
+    for (const payout of this.#payouts) {
+      const { kind, account, units } = payout;
+      state.payouts.push(rowOf(payout, books.globals.epoch));
       if (kind === null) state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + units });
       else state.credit(account, units);
       paidUnits += units;
@@ -207,4 +218,10 @@ export function shareOut(
 /** A share, no more of it than its limit. */
 export function shareOf(share: Omit<PoolShare, 'limitUnits'>, limitUnits: bigint | null): PoolShare {
   return { ...share, units: limitUnits === null ? share.units : capped(share.units, limitUnits), limitUnits };
+}
+
+/** A payout as the state keeps it (§2.9). */
+function rowOf({ account, source, stack, kind, role, units }: Payout, epoch: number): PayoutRow {
+  const codes = { source: payoutSources[source], stack: payoutStacks[stack], kind: payoutKinds[kind ?? 'treasury'] };
+  return { epoch, account, ...codes, role: role ?? 0, units };
 }

@@ -90,10 +90,10 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-/** How a row that can be proven is found: an account or task by its bytes, a session or miner by its index. */
+/** How a row that can be proven is found: an account or task by its bytes, any other by its index. */
 export type RowKey =
   | { readonly kind: 'account' | 'task'; readonly id: Uint8Array }
-  | { readonly kind: 'session' | 'miner'; readonly id: number };
+  | { readonly kind: 'session' | 'miner' | 'payout'; readonly id: number };
 
 /** What the node API reads: the chain at its last durable block, already in the JSON form of `@assay/client`. */
 export interface NodeReader {

@@ -6,20 +6,20 @@ import { CliError } from '../failures.ts';
 import { accountAddress, taskId, wholeNumber } from '../inputs.ts';
 import { nodeUrl } from '../location.ts';
 
-const index = wholeNumber('A session or miner', { min: 0, max: 2 ** 32 - 1 }).transform(String);
-const idForms = { account: accountAddress, session: index, miner: index, task: taskId } as const;
+const index = wholeNumber('A session, miner or payout', { min: 0, max: 2 ** 32 - 1 }).transform(String);
+const idForms = { account: accountAddress, session: index, miner: index, task: taskId, payout: index } as const;
 
 export const proveCommand = defineCommand({
   name: 'prove',
   summary: 'Fetch a row of the state with its Merkle path, and check it against the root of a block.',
   arguments: [
-    { syntax: '<kind>', description: 'account, session, miner or task' },
+    { syntax: '<kind>', description: 'account, session, miner, task, or payout of the epoch that was settled last' },
     { syntax: '<id>', description: 'address, index or task id' },
   ],
   options: [{ syntax: '--witness <URL>', description: 'another node, whose block is believed instead' }],
   input: z
     .object({
-      kind: z.enum(ProofKind.options, 'There are proofs of an account, a session, a miner and a task.'),
+      kind: z.enum(ProofKind.options, 'There are proofs of an account, a session, a miner, a task and a payout.'),
       id: z.string(),
       witness: z.string().optional(),
     })

@@ -21,6 +21,8 @@ export const PayoutExplanation = explanationOf(
     totalUnits: z.string(),
     payouts: z.array(
       z.object({
+        /** Among the payouts of the epoch: what `prove payout` takes. */
+        place: z.int(),
         source: z.string(),
         stack: z.string(),
         kind: z.string().nullable(),
@@ -56,7 +58,9 @@ export async function explainPayout(
 ): Promise<Explanation<PayoutResult>> {
   const { account, epoch } = asked;
   const closed = await closeOf(history, epoch, options);
-  const own = closed.close.payouts.filter((payout) => equalBytes(payout.account, account));
+  const own = closed.close.payouts.flatMap((payout, place) =>
+    equalBytes(payout.account, account) ? [{ ...payout, place }] : [],
+  );
   const reasons = own.map((payout) => reasonOf(closed, payout));
   const totalUnits = own.reduce((sum, { units }) => sum + units, 0n);
   const text = addressText(account);
@@ -66,6 +70,7 @@ export async function explainPayout(
     result: {
       ...{ account: text, epoch, height: closed.height, totalUnits: String(totalUnits) },
       payouts: reasons.map(({ payout, recomputedUnits }) => ({
+        place: payout.place,
         source: payout.source,
         stack: payout.stack,
         kind: payout.kind,
@@ -156,13 +161,16 @@ function emissionFacts({ emission }: EpochClose, { rewards }: Params, source: st
   ];
 }
 
+/** With its place among those of the epoch. */
+type PlacedPayout = Payout & { readonly place: number };
+
 interface Reason {
-  readonly payout: Payout;
+  readonly payout: PlacedPayout;
   readonly recomputedUnits: bigint;
   readonly steps: readonly Step[];
 }
 
-function reasonOf(closed: Closed, payout: Payout): Reason {
+function reasonOf(closed: Closed, payout: PlacedPayout): Reason {
   if (payout.kind === 'staker') return stakerReason(closed, payout);
   if (payout.stack === 'creators') return holderReason(closed, payout);
   const isPerTask = payout.source === 'revenue' && payout.stack !== 'validators' && payout.stack !== 'treasury';
@@ -171,7 +179,7 @@ function reasonOf(closed: Closed, payout: Payout): Reason {
 }
 
 /** Revenue that comes task by task: to the miner's people, the gateway, the domain. */
-function taskReason(closed: Closed, payout: Payout): Reason {
+function taskReason(closed: Closed, payout: PlacedPayout): Reason {
   const rows: string[][] = [];
   const models = new Set<number>();
   let recomputedUnits = 0n;
@@ -226,7 +234,7 @@ function ownPart(
 }
 
 /** The part of a miner's units that is its stakers', divided by what each has staked. */
-function stakerReason(closed: Closed, payout: Payout): Reason {
+function stakerReason(closed: Closed, payout: PlacedPayout): Reason {
   const { books, close, paid } = closed;
   const miner = payout.role ?? 0;
   const amounts =
@@ -248,7 +256,7 @@ function stakerReason(closed: Closed, payout: Payout): Reason {
 }
 
 /** The part of a model's royalties that an account has shares in, or backs. */
-function holderReason({ books, close, paid }: Closed, payout: Payout): Reason {
+function holderReason({ books, close, paid }: Closed, payout: PlacedPayout): Reason {
   const { source, role: model } = payout;
   const isPool = (pool: Pool) => pool.source === source && pool.kind === 'model';
   const minted = close.pools.filter(isPool).flatMap(({ shares }) => shares.filter(({ role }) => role === model));
@@ -261,7 +269,7 @@ function holderReason({ books, close, paid }: Closed, payout: Payout): Reason {
 }
 
 /** A payout out of one amount that contestants share by weight. */
-function poolReason(closed: Closed, payout: Payout): Reason {
+function poolReason(closed: Closed, payout: PlacedPayout): Reason {
   const { close, books, height } = closed;
   const pool = close.pools.find((one) => isPoolOf(one, payout));
   if (pool === undefined || payout.role === null) {
@@ -335,9 +343,9 @@ function answerOf(
   return wrong.length === 0 ? sum : `${sum} ${wrong.length} of them do not follow from the numbers above.`;
 }
 
-function titleOf(payout: Payout): string {
+function titleOf(payout: PlacedPayout): string {
   const source = payout.source === 'emission' ? 'Emission' : 'Revenue';
-  return `${source} of ${nameOf(payout)}: ${units(payout.units)} units`;
+  return `${source} of ${nameOf(payout)}: ${units(payout.units)} units, payout ${payout.place} of the epoch`;
 }
 
 function nameOf({ kind, role }: Payout): string {

@@ -69,7 +69,7 @@ const missing: Partial<Record<RouteName, string>> = {
   session: 'No session has this index.',
   task: 'No task of this id was certified, and none is under way here.',
   receipt: 'No task of this id was certified, and none is under way here.',
-  proof: 'The state holds no such row now; a settled task leaves it after a while.',
+  proof: 'The state holds no such row now; a settled task leaves it after a while, payouts with the next settlement.',
   epoch: 'This epoch is not closed yet; its payouts are made at its end.',
   stopRole: 'This process has no role of this name; GET /assay/v1/roles lists them.',
   startRole: 'This process has no role of this name; GET /assay/v1/roles lists them.',
@@ -156,8 +156,8 @@ function readRowKey({ params, number }: Call): RowKey {
   const { kind = '', id = '' } = params;
   if (kind === 'account') return { kind, id: readAddress(id, 'id') };
   if (kind === 'task') return { kind, id: readTaskId(id, 'id') };
-  if (kind === 'session' || kind === 'miner') return { kind, id: number('id') };
-  const message = `There are proofs of an account, session, miner or task, not of \`${shown(kind)}\`.`;
+  if (kind === 'session' || kind === 'miner' || kind === 'payout') return { kind, id: number('id') };
+  const message = `There are proofs of an account, session, miner, task or payout, not of \`${shown(kind)}\`.`;
   throw new Refusal('INVALID_REQUEST', 'kind', message);
 }
 
