@@ -1,6 +1,26 @@
 import { z } from 'zod';
 import { bytes, bytes32, count, signature96, units } from './scalars.ts';
 
+/** What a receipt says of its task. */
+export const certifiedFields = {
+  session: count,
+  model: count,
+  miner: count,
+  gateway: count,
+  drawHeight: count,
+  taskSequence: count,
+  replica: count,
+  rank: count,
+  attempt: count,
+  tokensIn: count,
+  tokensOut: count,
+  priceUnits: units,
+  requestHash: bytes32,
+  artifactRoot: bytes32,
+  firstTokenMs: count,
+  totalMs: count,
+};
+
 /** A receipt that proves itself with nothing but the committee's keys. */
 export const ReceiptJson = z.object({
   chainId: z.string(),
@@ -10,22 +30,7 @@ export const ReceiptJson = z.object({
     taskId: bytes32,
     kind: count,
     outcome: count,
-    session: count,
-    model: count,
-    miner: count,
-    gateway: count,
-    drawHeight: count,
-    taskSequence: count,
-    replica: count,
-    rank: count,
-    attempt: count,
-    tokensIn: count,
-    tokensOut: count,
-    priceUnits: units,
-    requestHash: bytes32,
-    artifactRoot: bytes32,
-    firstTokenMs: count,
-    totalMs: count,
+    ...certifiedFields,
     similarityPpb: count,
   }),
   index: count,

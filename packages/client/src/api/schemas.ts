@@ -3,6 +3,7 @@ import { decisionEvents } from './decision-events.ts';
 import { Domain, domainEvents } from './domains.ts';
 import { EmissionRate } from './genesis.ts';
 import { Model, modelEvents } from './models.ts';
+import { certifiedFields } from './receipt.ts';
 import { address, blsPublicKey, bps, bytes32, code, count, ppb, units } from './scalars.ts';
 import { measured, roleStatus, standingEvents } from './standing.ts';
 
@@ -316,31 +317,16 @@ export const Task = z.object({
   status: z.enum(['certified', 'auditing', 'approved', 'rejected', 'settled']),
   /** Null when the task was not drawn for an audit, or not yet. */
   verdict: verdict.nullable(),
-  session: count,
-  model: count,
+  ...certifiedFields,
   modelName: z.string(),
-  miner: count,
-  gateway: count,
   mixer: count,
   /** Of the block that certified it, with that block's time. */
   height: count,
   timeMs: count,
-  drawHeight: count,
-  taskSequence: count,
-  replica: count,
-  rank: count,
-  attempt: count,
-  tokensIn: count,
-  tokensOut: count,
-  priceUnits: units,
   pendingUnits: units,
   refundedUnits: units,
   /** The epoch that paid it; null until then, and for ever when it was rejected. */
   paidEpoch: count.nullable(),
-  requestHash: bytes32,
-  artifactRoot: bytes32,
-  firstTokenMs: count,
-  totalMs: count,
   /** With the answers of the other replicas; zero without any. */
   similarityPpb: ppb,
   agreement: z.enum(['similar', 'outlier', 'alone']),

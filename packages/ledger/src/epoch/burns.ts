@@ -54,15 +54,16 @@ function keyOf(kind: number, role: number): string {
   return `${kind}/${role}`;
 }
 
-/** The most that one role of a kind gets of a stack; null where the schedule alone decides (economics §7.4). */
-export type Limits = ((kind: BurnKind, role: number) => bigint) | null;
-
 /** What may be minted for what was burned, of a stack of `stackBps` (economics §7.2, §7.4). */
 export function mintable(burnedUnits: bigint, { wash }: Pick<Params, 'wash'>, stackBps: number): bigint {
   return (burnedUnits * BigInt(wash.mintOfBurnBps) * BigInt(stackBps)) / (BigInt(ALL_BPS) * BigInt(ALL_BPS));
 }
 
-export function limitsOf(burns: Burns, params: Pick<Params, 'wash'>, stackBps: number): Limits {
+/** The most that a role gets of a stack; null where the schedule alone decides (economics §7.4). */
+export type Limit = ((role: number) => bigint) | null;
+
+/** What limits the roles of one kind in a stack of `stackBps`. */
+export function limitOf(burns: Burns, params: Pick<Params, 'wash'>, kind: BurnKind, stackBps: number): Limit {
   if (params.wash.mintOfBurnBps === 0) return null;
-  return (kind, role) => mintable(burns.of(kind, role), params, stackBps);
+  return (role) => mintable(burns.of(kind, role), params, stackBps);
 }

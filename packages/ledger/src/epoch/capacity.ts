@@ -1,17 +1,15 @@
 import { limits, type MinerRow, roleStatuses } from '@assay/protocol';
 import { apportionSteps } from '../apportion.ts';
 import { heldOfMiners } from '../fines.ts';
-import { capped, PPB } from '../integers.ts';
+import { PPB } from '../integers.ts';
 import { measuredValues } from '../measured.ts';
 import { READ, type Steps } from '../pace.ts';
 import type { CapacityRaw, CapacityScore, Pool, PoolShare } from '../result.ts';
 import { successRatePpb } from '../standing.ts';
 import { latencyMicroOf } from '../work.ts';
-import { finals, SHARE_ONE } from './competition.ts';
+import { finals, SHARE_PPB } from './competition.ts';
+import { capacityOf, isRewarded } from './contestants.ts';
 import type { Work } from './work.ts';
-
-/** A Final over this is in parts per billion. */
-const FINAL_PPB = SHARE_ONE / PPB;
 
 interface Contestant {
   readonly miner: number;
@@ -46,7 +44,7 @@ export function* capacityPool(work: Work, units: bigint): Steps<Capacity> {
   const scores: CapacityScore[] = [];
   for (const [place, contestant] of contestants.entries()) {
     const [weight = 0n, emissionUnits = 0n] = [weights[place], parts[place]];
-    scores.push({ ...contestant, finalPpb: weight / FINAL_PPB, weight, emissionUnits });
+    scores.push({ ...contestant, finalPpb: weight / SHARE_PPB, weight, emissionUnits });
     if (weight > 0n) shares.push({ role: contestant.miner, weight, units: emissionUnits, limitUnits: null });
     if (work.pace.isSpent(READ)) yield;
   }
@@ -61,31 +59,17 @@ function* contestantsOf({ books, state, pace }: Work): Steps<Contestant[]> {
     if (pace.isSpent(READ)) yield;
     const { miner } = row;
     const registered = books.miners.at(miner);
-    if (row.epoch + limits.measuredEpochs <= globals.epoch || !competes(registered, globals.period, params.rewards)) {
-      continue;
-    }
-    const { hashRate, bandwidth, latencyMs } = measuredValues(row);
-    if (hashRate === null && bandwidth === null && latencyMs === null) continue;
-    contestants.push({
-      miner,
-      passedPpb: passedPpbOf(state.miners.at(miner)),
-      raw: {
-        stake: registered.collateralUnits + (held.get(miner) ?? 0n) + registered.delegatedUnits,
-        hashRate: hashRate ?? 0n,
-        bandwidth: capped(bandwidth ?? 0n, params.challenges.bandwidthCap),
-        latency: latencyMs === null ? 0n : latencyMicroOf(latencyMs),
-      },
-    });
+    const isFresh = row.epoch + limits.measuredEpochs > globals.epoch;
+    const isThere = registered.status === roleStatuses.active && isRewarded(registered, globals.period, params.rewards);
+    if (!isFresh || !isThere) continue;
+    const byChallenges = measuredValues(row);
+    const { latencyMs } = byChallenges;
+    if (Object.values(byChallenges).every((value) => value === null)) continue;
+    const capacity = capacityOf(registered, { heldUnits: held.get(miner) ?? 0n, byChallenges }, params.challenges);
+    const latency = latencyMs === null ? 0n : latencyMicroOf(latencyMs);
+    contestants.push({ miner, passedPpb: passedPpbOf(state.miners.at(miner)), raw: { ...capacity, latency } });
   }
   return contestants.toSorted((a, b) => a.miner - b.miner);
-}
-
-function competes(
-  { status, forfeits, registeredPeriod }: Readonly<MinerRow>,
-  period: number,
-  { testPeriods }: { readonly testPeriods: number },
-): boolean {
-  return status === roleStatuses.active && !forfeits && period - registeredPeriod >= testPeriods;
 }
 
 /** Who was never audited has failed nothing; trust, which begins at zero, would be had by buying. */

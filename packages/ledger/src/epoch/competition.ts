@@ -1,7 +1,10 @@
+import { PPB } from '../integers.ts';
 import { type Pace, READ, type Steps } from '../pace.ts';
 
 /** One, in the fixed point of shares. */
 export const SHARE_ONE = 10n ** 18n;
+/** A share over this is in parts per billion. */
+export const SHARE_PPB = SHARE_ONE / PPB;
 
 /**
  * Final of every contestant, in 10⁻¹⁸: Σ_c α_c · raw_c / Σ raw_c (economics §4.2). A component whose total is zero

@@ -80,19 +80,38 @@ export function rawOf(
   { feedback, heldUnits, byChallenges, performancePpb }: Measured,
   { period, rewards, challenges }: Pick<Globals, 'period'> & Pick<Params, 'rewards' | 'challenges'>,
 ): Raw | null {
-  if (row.status === roleStatuses.ejected || row.forfeits) return null;
-  if (row.epochVwu === 0n || period - row.registeredPeriod < rewards.testPeriods) return null;
-  const { hashRate, bandwidth, latencyMs } = byChallenges;
+  if (row.status === roleStatuses.ejected || row.epochVwu === 0n || !isRewarded(row, period, rewards)) return null;
+  const { latencyMs } = byChallenges;
   return {
+    ...capacityOf(row, { heldUnits, byChallenges }, challenges),
     usage: row.epochTokens,
-    stake: row.collateralUnits + heldUnits + row.delegatedUnits,
-    hashRate: hashRate ?? 0n,
     feedback,
     vwu: row.epochVwu,
-    bandwidth: capped(bandwidth ?? 0n, challenges.bandwidthCap),
     compute: row.epochOutMs === 0n ? 0n : (row.epochOutTokens * MICRO) / row.epochOutMs,
     latency: latencyMs === null ? servedLatency(row) : latencyMicroOf(latencyMs),
     performance: performancePpb,
+  };
+}
+
+/** Whether the reward period may pay a miner at all: it did its test periods, and does not forfeit (economics §4.2). */
+export function isRewarded(
+  { forfeits, registeredPeriod }: Readonly<MinerRow>,
+  period: number,
+  { testPeriods }: Pick<Params['rewards'], 'testPeriods'>,
+): boolean {
+  return !forfeits && period - registeredPeriod >= testPeriods;
+}
+
+/** What a miner is there with, whether it works or not (economics §4.3). */
+export function capacityOf(
+  { collateralUnits, delegatedUnits }: Readonly<MinerRow>,
+  { heldUnits, byChallenges }: Pick<Measured, 'heldUnits' | 'byChallenges'>,
+  { bandwidthCap }: Pick<Params['challenges'], 'bandwidthCap'>,
+): Pick<Raw, 'stake' | 'hashRate' | 'bandwidth'> {
+  return {
+    stake: collateralUnits + heldUnits + delegatedUnits,
+    hashRate: byChallenges.hashRate ?? 0n,
+    bandwidth: capped(byChallenges.bandwidth ?? 0n, bandwidthCap),
   };
 }
 

@@ -5,7 +5,7 @@ import { type Pace, READ, type Steps } from '../pace.ts';
 import type { CapacityScore, EmissionRate, MinerScore, PaidKind, Pool, PoolShare } from '../result.ts';
 import { isActive } from '../roles.ts';
 import type { ClosedBooks } from './books.ts';
-import { type Burns, limitsOf } from './burns.ts';
+import { type Burns, limitOf } from './burns.ts';
 import { capacityPool } from './capacity.ts';
 import { minersPools } from './minersStack.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
@@ -71,18 +71,17 @@ export function* emit(
   const { minersBps, creatorsBps, gatewaysBps } = params.stacks;
   const { division, minerPools, scores } = yield* minersPools(work, {
     units: stacks.miners,
-    limits: limitsOf(burns, params, minersBps),
+    ofDomain: limitOf(burns, params, 'domain', minersBps),
+    ofMiner: limitOf(burns, params, 'miner', minersBps),
   });
   const capacity = yield* capacityPool(work, stacks.capacity);
-  const ofModel = limitsOf(burns, params, creatorsBps);
-  const ofGateway = limitsOf(burns, params, gatewaysBps);
   const creations = {
     weights: Array.from(books.models, creatorWeight),
-    limitOf: ofModel && ((model: number) => ofModel('model', model)),
+    limitOf: limitOf(burns, params, 'model', creatorsBps),
   };
   const forwarded = {
     weights: Array.from(books.gateways, (gateway) => BigInt(gateway.epochDuties)),
-    limitOf: ofGateway && ((gateway: number) => ofGateway('gateway', gateway)),
+    limitOf: limitOf(burns, params, 'gateway', gatewaysBps),
   };
   const pools = [
     ...minerPools,
@@ -93,7 +92,10 @@ export function* emit(
   ];
   for (const paid of pools) yield* payPool(books, paid, book, pace);
   book.addTreasury(source, stacks.treasury);
-  const mintedUnits = pools.flatMap(({ shares }) => shares).reduce((sum, { units }) => sum + units, stacks.treasury);
+  const mintedUnits = pools.reduce(
+    (all, { shares }) => shares.reduce((sum, { units }) => sum + units, all),
+    stacks.treasury,
+  );
   state.setGlobals({
     mintedUnits: state.globals.mintedUnits + mintedUnits,
     settlingUnits: state.globals.settlingUnits + mintedUnits,

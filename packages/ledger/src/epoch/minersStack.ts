@@ -7,21 +7,19 @@ import { measuredValues } from '../measured.ts';
 import { READ, type Steps } from '../pace.ts';
 import type { MinerScore, Pool, PoolShare } from '../result.ts';
 import { levelFactorPpb, MAX_LEVEL, successRatePpb } from '../standing.ts';
-import type { Limits } from './burns.ts';
-import { finals, SHARE_ONE } from './competition.ts';
+import type { Limit } from './burns.ts';
+import { finals, SHARE_PPB } from './competition.ts';
 import { countedTrustPpb, type Raw, rawOf, weighedOf } from './contestants.ts';
 import { feedbackOf } from './feedback.ts';
 import { shareOf } from './payouts.ts';
 import { judgeWeak, weakFactorPpb } from './weak.ts';
 import type { Work } from './work.ts';
 
-/** A Final over this is in parts per billion. */
-const FINAL_PPB = SHARE_ONE / PPB;
-
 /** What is to be divided, and the most that domains and miners may get of it. */
 interface Stack {
   readonly units: bigint;
-  readonly limits: Limits;
+  readonly ofDomain: Limit;
+  readonly ofMiner: Limit;
 }
 
 /** How the miners' stack was divided. */
@@ -64,20 +62,20 @@ export function* minersPools(work: Work, stack: Stack): Steps<MinersStack> {
   const scores: MinerScore[] = [];
   for (const competition of competitions) {
     const units = division.find(({ role }) => role === competition.domain)?.units ?? 0n;
-    const limits = isGuarded(work, competition.domain) ? stack.limits : null;
-    const shares = yield* sharesOf(work, competition, { units, limits, scores });
+    const ofMiner = isGuarded(work, competition.domain) ? stack.ofMiner : null;
+    const shares = yield* sharesOf(work, competition, { units, ofMiner, scores });
     if (shares.length > 0) minerPools.push({ source: 'emission', stack: 'miners', kind: 'miner', units, shares });
   }
   return { division, minerPools, scores };
 }
 
 /** Only domains in which anybody has a Final get a part. */
-function divisionOf(competitions: readonly Competition[], { units, limits }: Stack): PoolShare[] {
+function divisionOf(competitions: readonly Competition[], { units, ofDomain }: Stack): PoolShare[] {
   const entered = competitions.filter(({ weights }) => weights.some((weight) => weight > 0n));
   const works = entered.map(({ work }) => work);
   const parts = apportion(units, works);
   return entered.map(({ domain, work }, i) =>
-    shareOf({ role: domain, weight: work, units: parts[i] ?? 0n }, limits?.('domain', domain) ?? null),
+    shareOf({ role: domain, weight: work, units: parts[i] ?? 0n }, ofDomain?.(domain) ?? null),
   );
 }
 
@@ -159,15 +157,15 @@ function* finalsOf(
 function* sharesOf(
   { pace }: Work,
   { contestants, weights }: Competition,
-  { units, limits, scores }: Stack & { readonly scores: MinerScore[] },
+  { units, ofMiner, scores }: Omit<Stack, 'ofDomain'> & { readonly scores: MinerScore[] },
 ): Steps<PoolShare[]> {
   const parts = yield* apportionSteps(units, weights, pace);
   const shares: PoolShare[] = [];
   for (const [place, { miner, raw, trustPpb, levelPpb, weakPpb }] of contestants.entries()) {
     const [weight = 0n, part = 0n] = [weights[place], parts[place]];
-    const share = shareOf({ role: miner, weight, units: part }, limits?.('miner', miner) ?? null);
+    const share = shareOf({ role: miner, weight, units: part }, ofMiner?.(miner) ?? null);
     const own = { miner, trustPpb, levelPpb: Number(levelPpb), weakPpb, raw };
-    scores.push({ ...own, finalPpb: weight / FINAL_PPB, weight, emissionUnits: share.units });
+    scores.push({ ...own, finalPpb: weight / SHARE_PPB, weight, emissionUnits: share.units });
     if (weight > 0n) shares.push(share);
     if (pace.isSpent(READ)) yield;
   }

@@ -14,6 +14,7 @@ import { type Pace, READ, type Steps, WRITE } from '../pace.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
 import { keyOf } from '../state.ts';
 import type { ClosedBooks } from './books.ts';
+import type { Limit } from './burns.ts';
 import { type HeldRewards, holdRewards } from './forfeits.ts';
 import { backersBpsOf, holderParts } from './holders.ts';
 import type { Work } from './work.ts';
@@ -205,7 +206,7 @@ function* groups<Row>(
 export function shareOut(
   reason: Earned & { readonly kind: PaidKind },
   units: bigint,
-  { weights, limitOf }: { readonly weights: readonly bigint[]; readonly limitOf?: ((role: number) => bigint) | null },
+  { weights, limitOf }: { readonly weights: readonly bigint[]; readonly limitOf?: Limit },
 ): Pool {
   const parts = apportion(units, weights);
   const shares: PoolShare[] = [];

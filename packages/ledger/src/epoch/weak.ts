@@ -1,7 +1,7 @@
 import type { Params } from '@assay/protocol';
 import { PPB } from '../integers.ts';
 import { READ, type Steps } from '../pace.ts';
-import { SHARE_ONE } from './competition.ts';
+import { SHARE_PPB } from './competition.ts';
 import type { Work } from './work.ts';
 
 /** What the weak periods of a miner multiply its measured values with (economics §4.7). */
@@ -33,5 +33,5 @@ export function* judgeWeak(
 }
 
 function toPpb(share: bigint): bigint {
-  return share / (SHARE_ONE / PPB);
+  return share / SHARE_PPB;
 }
