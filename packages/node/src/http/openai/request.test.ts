@@ -1,4 +1,4 @@
-import { limits } from '@assay/protocol';
+import { chatRoles, InferencePayload, limits } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../refusal.ts';
@@ -202,6 +202,9 @@ describe('what is wrong in a chat request', () => {
     ['max_completion_tokens', limits.maxTokens + 1],
     ['stop', ['a', 'b', 'c', 'd', 'e']],
     ['stop', ''],
+    ['stop', 'a'.repeat(limits.maxStopBytes + 1)],
+    ['stop[0]', ['€'.repeat(limits.maxStopBytes / 2)]],
+    ['messages', Array.from({ length: limits.maxMessages + 1 }, () => messages[0])],
     ['seed', 0.5],
     ['seed', 2 ** 53],
     ['logprobs', 1],
@@ -221,5 +224,48 @@ describe('what is wrong in a chat request', () => {
 
   it('never repeats a long name in full', () => {
     expect(refused({ ['x'.repeat(10_000)]: 1 }).param.length).toBeLessThan(100);
+  });
+});
+
+describe('what the edge accepts', () => {
+  it('fits the message that carries it, at every limit', () => {
+    const around = (most: number) => fc.constantFrom(0, 1, most - 1, most, most + 1);
+    const body = fc.record({
+      messages: around(limits.maxMessages).map((length) => Array.from({ length }, () => messages[0])),
+      stop: fc
+        .tuple(around(limits.maxStops), around(limits.maxStopBytes), fc.constantFrom('a', '€', '😀', '\ufeff'))
+        .map(([length, bytes, text]) => Array.from({ length }, () => text.repeat(bytes))),
+      max_tokens: around(limits.maxTokens),
+      top_logprobs: around(limits.maxTopLogprobs),
+    });
+    let accepted = 0;
+    fc.assert(
+      fc.property(body, (fields) => {
+        let request: ReturnType<typeof readChatRequest>['inference'];
+        try {
+          request = readChatRequest({ model: 'echo', logprobs: true, ...fields }).inference;
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'INVALID_REQUEST', param: expect.stringMatching(/^(me|st|ma|to)/) });
+          return;
+        }
+        accepted++;
+        const encoder = new TextEncoder();
+        const payload: InferencePayload = {
+          ...InferencePayload.defaultValue(),
+          messages: request.messages.map(({ role, content }) => ({
+            role: chatRoles[role],
+            content: encoder.encode(content),
+          })),
+          maxTokens: request.maxTokens,
+          stop: request.stop.map((text) => encoder.encode(text)),
+          topLogprobs: request.topLogprobs ?? 0,
+        };
+        expect(InferencePayload.deserialize(InferencePayload.serialize(payload)).stop).toHaveLength(
+          request.stop.length,
+        );
+      }),
+      { numRuns: 300 },
+    );
+    expect(accepted).toBeGreaterThan(0);
   });
 });

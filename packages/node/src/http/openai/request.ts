@@ -9,9 +9,6 @@ import { messageRoles, refuseUnsupported, refuseUnsupportedIn } from './unsuppor
 /** Longest answer when the request names no limit, tokens. */
 export const defaultMaxTokens = 256;
 
-/** Stop sequences in one request, and alternatives per token, as OpenAI has them. */
-const maxStops = 4;
-const maxTopLogprobs = 20;
 /** Parts of one message. */
 const maxParts = 1024;
 
@@ -41,26 +38,30 @@ const ChatBodyMessage = z.object(
   },
   { error: 'must be an object with role and content' },
 );
-const stopText = wellFormed('a text').min(1, { error: 'must not be empty' });
+const stopText = wellFormed('a text')
+  .min(1, { error: 'must not be empty' })
+  .refine((text) => Buffer.byteLength(text) <= limits.maxStopBytes, {
+    error: `must be at most ${limits.maxStopBytes} bytes long`,
+  });
 
 /** The body of POST /v1/chat/completions: what of it is honoured. Everything else is refused or changes nothing. */
 export const ChatBody = z.object({
   model: wellFormed('the name of a model')
     .min(1, { error: 'must be the name of a model' })
     .max(limits.maxNameBytes, { error: `must be at most ${limits.maxNameBytes} characters long` }),
-  messages: z.array(ChatBodyMessage).min(1),
+  messages: z.array(ChatBodyMessage).min(1).max(limits.maxMessages),
   temperature: between(0, 2).nullish(),
   top_p: between(0, 1).nullish(),
   max_tokens: wholeBetween(1, limits.maxTokens).nullish(),
   max_completion_tokens: wholeBetween(1, limits.maxTokens).nullish(),
   stop: z
-    .union([stopText, z.array(stopText).max(maxStops)], {
-      error: `must be a text or a list of at most ${maxStops}, none of them empty`,
+    .union([stopText, z.array(stopText).max(limits.maxStops)], {
+      error: `must be a text or a list of at most ${limits.maxStops}, each of 1 to ${limits.maxStopBytes} bytes`,
     })
     .nullish(),
   seed: z.int({ error: 'must be a whole number between -2^53 and 2^53' }).nullish(),
   logprobs: flag.nullish(),
-  top_logprobs: wholeBetween(0, maxTopLogprobs).nullish(),
+  top_logprobs: wholeBetween(0, limits.maxTopLogprobs).nullish(),
   stream: flag.nullish(),
   stream_options: z.object({ include_usage: flag.nullish() }, { error: 'must be an object' }).nullish(),
 });
@@ -87,7 +88,7 @@ export function readChatRequest(json: unknown): ChatRequest {
   }
   const { messages, ...parameters } = json as Record<string, unknown>;
   refuseUnsupported(parameters, honoured);
-  refuseLong(parameters['stop'], maxStops, 'stop');
+  refuseLong(parameters['stop'], limits.maxStops, 'stop');
   const body = readAs(Parameters, parameters, '');
   const stream = body.stream ?? false;
   if (!stream && body.stream_options != null) throw invalid('stream_options', 'needs `stream` to be true');
@@ -123,6 +124,8 @@ function maxTokensOf({ max_tokens: old, max_completion_tokens: current }: z.infe
 /** One by one, so that the first wrong message ends the reading of a body that holds a hundred thousand. */
 function readMessages(messages: unknown): ChatMessage[] {
   if (!Array.isArray(messages) || messages.length === 0) throw invalid('messages', 'must be a list of messages');
+  // §16.6
+  refuseLong(messages, limits.maxMessages, 'messages');
   return messages.map((message: unknown, index) => {
     const path = `messages[${index}]`;
     refuseUnsupportedIn(message, path);
