@@ -139,6 +139,15 @@ export const edgeCodes = {
   MODEL_NOT_FOUND: { ...invalid('No model of this name is registered.'), status: 404 },
   INVALID_API_KEY: denied('The API key is missing or unknown.'),
   FORBIDDEN: { ...denied('This route needs the admin token of the node.'), status: 403 },
+  FOREIGN_ORIGIN: {
+    ...denied('Pages of other origins are not answered; the node can be told to with --cors ORIGIN.'),
+    status: 403,
+  },
+  WRONG_HOST: {
+    ...invalid('This node does not answer under that name; use its address, or start it with --allow-host NAME.'),
+    status: 421,
+  },
+  REQUEST_TOO_SLOW: { ...invalid('The request did not arrive whole in time; send it again.'), status: 408 },
   SESSION_EXHAUSTED: funds(
     'The session cannot pay the highest price this request may reach; top it up or ask for fewer tokens.',
   ),

@@ -28,6 +28,9 @@ export interface DevnetOptions {
   readonly preset: string | null;
   /** Parameters that a new chain begins with instead, and that one which is there must have begun with. */
   readonly settings: readonly Setting[];
+  /** Origins of pages that may read the API; names it answers to beside those of this machine (§16.3, §16.4). */
+  readonly origins: readonly string[];
+  readonly hostNames: readonly string[];
   /** One miner serves another model than it claims. */
   readonly cheater: boolean;
   /** Delete the chain and the keys in `dataDir` first, once nothing else can hold it open. */

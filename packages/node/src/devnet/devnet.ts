@@ -105,6 +105,8 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const http = await startHttpServer({
     host: '127.0.0.1',
     port: options.port,
+    origins: options.origins,
+    hostNames: options.hostNames,
     chat: built.gateway,
     node: reader,
     roles: built.roles,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { ApiError } from '@assay/client';
 import { limits } from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -31,10 +31,10 @@ async function start(options: Partial<HttpServerOptions> = {}): Promise<HttpServ
 const startEcho = (behaviour: Behaviour) => start({ chat: new EchoGateway(behaviour) });
 
 const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-assay-test' };
-const chat = (server: HttpServer, body: object) =>
+const chat = (server: HttpServer, body: object, origin?: string) =>
   fetch(`${server.url}/v1/chat/completions`, {
     method: 'POST',
-    headers,
+    headers: { ...headers, ...(origin !== undefined && { origin }) },
     body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: 'a b' }], ...body }),
   });
 
@@ -124,41 +124,122 @@ describe('limits', () => {
   });
 });
 
-describe('browsers', () => {
-  const preflight = (server: HttpServer, path: string, method: string) =>
-    fetch(server.url + path, {
-      method: 'OPTIONS',
-      headers: { origin: 'https://example.org', 'access-control-request-method': method },
-    });
+describe('slow requests', () => {
+  it.each([
+    ['its headers', 'POST /v1/models HTTP/1.1\r\nhost: localhost\r\n'],
+    [
+      'its body',
+      'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer sk-assay-test\r\n' +
+        'content-type: application/json\r\ncontent-length: 100\r\n\r\n{',
+    ],
+  ])('end with 408 and a sentence when %s do not come', async (_, head) => {
+    const server = await start({ requestMs: 100 });
+    const { status, error } = await answerTo(server, head);
+    expect(status).toBe('HTTP/1.1 408 Request Timeout');
+    expect(error).toMatchObject({ code: 'REQUEST_TOO_SLOW', message: expect.stringContaining('in time') });
+  });
+});
+
+/** What the server says to raw bytes, once it has closed the connection. */
+async function answerTo(server: HttpServer, head: string) {
+  const socket = connect(server.port, '127.0.0.1');
+  socket.write(head);
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  const [status = ''] = text.split('\r\n');
+  const { error } = ApiError.parse(JSON.parse(text.slice(text.indexOf('{'))));
+  return { status, error };
+}
+
+const page = 'https://app.example';
+
+describe('names', () => {
+  const askAs = (server: HttpServer, host: string) =>
+    answerTo(server, `GET /assay/v1/none HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+
+  it.each(['localhost', '127.0.0.1:4010', '[::1]:80', 'LOCALHOST:1', 'node.example:8080'])(
+    'answers as %s',
+    async (host) => {
+      const server = await start({ hostNames: ['node.example'] });
+      expect((await askAs(server, host)).error.code).toBe('NOT_FOUND');
+    },
+  );
+
+  it.each([
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '127.0.0.1@evil.example',
+    '10.0.0.1',
+    '',
+  ])('turns away who asks for %s, on every route', async (host) => {
+    const { status, error } = await askAs(await start(), host);
+    expect(status).toContain('421');
+    expect(error).toMatchObject({ code: 'WRONG_HOST', message: expect.stringContaining('--allow-host') });
+  });
+});
+
+describe('pages of other origins', () => {
+  const told = { origins: [page] };
+  const preflight = (
+    server: HttpServer,
+    path: string,
+    { method, origin = page }: { method: string; origin?: string },
+  ) => fetch(server.url + path, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': method } });
 
   it.each([
     ['/v1/chat/completions', 'POST'],
     ['/assay/v1/status', 'GET'],
     ['/v1/models', 'GET'],
-  ])('may call %s with %s', async (path, method) => {
-    const response = await preflight(await start(), path, method);
+  ])('may call %s with %s once the node is told', async (path, method) => {
+    const response = await preflight(await start(told), path, { method });
     expect(response.status).toBe(204);
-    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('access-control-allow-origin')).toBe(page);
+    expect(response.headers.get('vary')).toBe('origin');
     expect(response.headers.get('access-control-allow-headers')).toContain('authorization');
     expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+    for (const [options, origin] of [[{}, page] as const, [told, 'https://evil.example'] as const]) {
+      const refused = await preflight(await start(options), path, { method, origin });
+      expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+    }
   });
 
   it.each([
     ['/assay/v1/roles/miner-0/stop', 'POST'],
     ['/assay/v1/transactions', 'POST'],
     ['/v1/chat/completions', 'DELETE'],
-  ])('may not call %s with %s', async (path, method) => {
-    const response = await preflight(await start(), path, method);
-    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  ])('may not call %s with %s even then', async (path, method) => {
+    const response = await preflight(await start(told), path, { method });
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([403, null]);
   });
 
-  it('may read the receipt of a stream, and errors', async () => {
-    const server = await start();
-    const streamed = await chat(server, { stream: true });
-    expect(streamed.headers.get('access-control-allow-origin')).toBe('*');
+  it('read nothing and change nothing unless the node is told', async () => {
+    const chain = new SmallChain();
+    const server = await start({ node: chain });
+    for (const origin of [page, 'null', 'http://localhost:1', `${server.url}.evil.example`]) {
+      const read = await fetch(`${server.url}/assay/v1/status`, { headers: { origin } });
+      expect([read.status, read.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+      expect(ApiError.parse(await read.json()).error).toMatchObject({
+        code: 'FOREIGN_ORIGIN',
+        message: expect.stringContaining('--cors'),
+      });
+      const sent = await fetch(`${server.url}/assay/v1/transactions`, {
+        method: 'POST',
+        headers: { origin },
+        body: 'a',
+      });
+      expect(sent.status).toBe(403);
+    }
+    expect((await fetch(`${server.url}/assay/v1/status`, { headers: { origin: server.url } })).status).toBe(200);
+  });
+
+  it('may read the receipt of a stream, and errors, once the node is told', async () => {
+    const server = await start(told);
+    const streamed = await chat(server, { stream: true }, page);
+    expect(streamed.headers.get('access-control-allow-origin')).toBe(page);
     expect(streamed.headers.get('access-control-expose-headers')).toContain('x-assay-receipt');
     await streamed.text();
-    const refused = await chat(server, { tools: [{}] });
-    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([400, '*']);
+    const refused = await chat(server, { tools: [{}] }, page);
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([400, page]);
   });
 });

@@ -3,14 +3,14 @@ import { limits } from '@assay/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AssayError } from '../errors.ts';
 import { Activity } from './activity.ts';
-import { allowOrigins } from './cors.ts';
+import { type Guests, guardOrigins } from './cors.ts';
 import { nodeApiRoutes } from './node-api/routes.ts';
 import { openAiRoutes } from './openai/routes.ts';
 import type { ChatService, NodeReader, RolesService } from './port.ts';
 import { shown } from './query.ts';
 import { errorBody, errorHeaders, infoOf, refusalOf } from './refusal.ts';
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends Partial<Omit<Guests, 'host'>> {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -24,6 +24,8 @@ export interface HttpServerOptions {
    * is whatever a service threw.
    */
   readonly onRequestError: (error: unknown, at: RequestPlace) => void;
+  /** Longest time to receive a whole request, milliseconds. */
+  readonly requestMs?: number;
 }
 
 /** A route, as `POST /v1/chat/completions`; path parameters as their names. */
@@ -40,8 +42,10 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** Longest time to receive a whole request, milliseconds. */
-const requestTimeoutMs = 30_000;
+/** Longest time to receive a whole request, its headers included, unless the options say otherwise. */
+const standardRequestMs = 30_000;
+/** How often the times of requests are looked at, milliseconds: they hold to within this. */
+const checkMs = 1000;
 /** Time streams have to say goodbye when the server stops, milliseconds. */
 const goodbyeMs = 500;
 /** How often connections that have said goodbye are closed meanwhile, milliseconds. */
@@ -57,9 +61,12 @@ const maxConnections = 10_000;
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const activity = new Activity();
+  const { requestMs = standardRequestMs, hostNames = [], origins = [] } = options;
   const app = fastify({
     bodyLimit: limits.maxRequestBytes,
-    requestTimeout: requestTimeoutMs,
+    // §16.5
+    requestTimeout: requestMs,
+    http: { connectionsCheckingInterval: Math.min(checkMs, requestMs), headersTimeout: requestMs },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: maxParamCharacters },
@@ -79,7 +86,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     const asked = `${request.method} ${shown(request.url)}`;
     throw new AssayError('NOT_FOUND', `Nothing answers ${asked}; GET /assay/v1/openapi.json lists what does.`);
   });
-  allowOrigins(app);
+  guardOrigins(app, { host: options.host, hostNames, origins });
   app.register(async (scope) => openAiRoutes(scope, { chat: options.chat, activity, onStreamFailure: report }));
   app.register(async (scope) => nodeApiRoutes(scope, options));
   await listen(app, options);
@@ -122,18 +129,23 @@ function sendError(reply: FastifyReply, error: unknown) {
   return reply.code(infoOf(refusal.code).status).headers(errorHeaders(refusal)).send(errorBody(refusal));
 }
 
-const clientErrorStatuses: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+const notHttp: readonly [string, AssayError] = [
+  '400 Bad Request',
+  new AssayError('INVALID_REQUEST', 'It is not valid HTTP.'),
+];
+const clientErrors: Readonly<Record<string, readonly [status: string, error: AssayError]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    new AssayError('INVALID_REQUEST', 'Its headers are too large.'),
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', new AssayError('REQUEST_TOO_SLOW')],
 };
 
 /** Answers what is not HTTP, or comes too slowly: there is no request yet, only a socket. */
 function answerClientError({ code }: NodeJS.ErrnoException, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) return;
-  const body = JSON.stringify(
-    errorBody(new AssayError('INVALID_REQUEST', 'It is not valid HTTP, too large or too slow.')),
-  );
-  const status = clientErrorStatuses[code ?? ''] ?? '400 Bad Request';
+  const [status, error] = clientErrors[code ?? ''] ?? notHttp;
+  const body = JSON.stringify(errorBody(error));
   const head = [`HTTP/1.1 ${status}`, 'content-type: application/json; charset=utf-8', 'connection: close'];
   socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }

@@ -20,6 +20,12 @@ const stopMs = 3000;
 const preset = z.string().refine((name) => presetNames.includes(name), {
   error: (issue) => `--preset takes one of ${presetNames.join(', ')}, not "${String(issue.input)}".`,
 });
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  error: (issue) => `--cors takes an origin such as https://app.example, not "${String(issue.input)}".`,
+});
+const hostName = z.string().regex(/^[a-z0-9.-]+$/i, {
+  error: (issue) => `--allow-host takes a name such as node.example, without a port, not "${String(issue.input)}".`,
+});
 const input = z.object({
   model: z.string().optional(),
   upstream: z
@@ -29,6 +35,8 @@ const input = z.object({
   miners: wholeNumber('--miners', { min: 1, max: 64 }).optional(),
   preset: preset.optional(),
   set: settingOption,
+  cors: z.array(origin).default([]),
+  allowHost: z.array(hostName).default([]),
   fresh: z.boolean().default(false),
   cheater: z.boolean().default(false),
 });
@@ -65,6 +73,8 @@ export const upCommand = defineCommand({
     { syntax: '--miners <N>', description: `how many miners, 1 to 64 (default ${standardMiners})` },
     { syntax: '--preset <NAME>', description: `parameters of a new network: ${presetNames.join(', ')}` },
     { syntax: '--set <PATH=VALUE...>', description: 'a parameter of a new network, and its value; as often as needed' },
+    { syntax: '--cors <ORIGIN...>', description: 'pages of this origin may read the API and ask for completions' },
+    { syntax: '--allow-host <NAME...>', description: 'one more name that the API answers to, as behind a proxy' },
     { syntax: '--cheater', description: 'one miner serves a cheaper model than it claims; watch it lose' },
     { syntax: '--fresh', description: 'delete the chain and the keys of the data directory first' },
   ],
@@ -113,6 +123,8 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
     miners: asked.miners ?? standardMiners,
     preset: asked.preset ?? null,
     settings: asked.set,
+    origins: asked.cors,
+    hostNames: asked.allowHost,
     cheater: asked.cheater,
     fresh,
     onProgress: (text) => terminal.note.write(`${text}\n`),
