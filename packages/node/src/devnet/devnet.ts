@@ -137,7 +137,10 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 
 async function openKeys({ dataDir, miners }: DevnetOptions): Promise<KeyRing> {
   const path = join(dataDir, dataFiles.keys);
-  const open = () => openKeystore(path, passphraseFrom(process.env), keyNames(miners));
+  const passphrase = passphraseFrom(process.env);
+  // §16.8 Read once: a report of a crash, or a child, would carry it on.
+  delete process.env.ASSAY_PASSPHRASE;
+  const open = () => openKeystore(path, passphrase, keyNames(miners));
   return new KeyRing(await open(), open);
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { childEnvironment } from '../child-environment.ts';
 import type { Fetching } from './fetching.ts';
 
 const pollMs = 250;
@@ -45,7 +46,7 @@ function python(args: readonly string[], temporary: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('python3', args, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, TMPDIR: temporary },
+      env: childEnvironment({ TMPDIR: temporary }),
     });
     let words = '';
     child.stderr.on('data', (chunk: Buffer) => {

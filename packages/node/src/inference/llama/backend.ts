@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { EngineInfo } from '@assay/protocol';
+import { childEnvironment } from '../../child-environment.ts';
 import { AssayError } from '../../errors.ts';
 import type { GenerateEvent, InferenceBackend, InferenceModel, Scored } from '../port.ts';
 import { Answer } from './answer.ts';
@@ -146,7 +147,7 @@ class WorkerProcess {
       serialization: 'advanced',
       execArgv: [],
       // Each answer computes on a thread of this pool.
-      env: { ...process.env, UV_THREADPOOL_SIZE: String(this.options.sequences * 2 + 4) },
+      env: childEnvironment({ UV_THREADPOOL_SIZE: String(this.options.sequences * 2 + 4) }),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.child = child;
