@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -83,6 +83,15 @@ describe('starting where something is in the way: a sentence, and a code that ne
     const broken = await up('--data', at('used'));
     expect(broken.code).toBe(7);
     expect(broken.err).toContain('genesis.json');
+    writeFileSync(at('used/genesis.json'), genesis);
+
+    for (const part of ['chain', 'keys.json', 'genesis.json']) {
+      renameSync(at(`used/${part}`), at('aside'));
+      const lacking = await up('--data', at('used'));
+      expect([lacking.code, existsSync(at(`used/${part}`))]).toEqual([7, false]);
+      expect(lacking.err).toMatch(new RegExp(`${part}/? is not there`));
+      renameSync(at('aside'), at(`used/${part}`));
+    }
   }, 120_000);
 
   it('an upstream that does not answer', async () => {

@@ -178,6 +178,18 @@ export const edgeCodes = {
   DISK_FAILED: unavailable(
     'The disk refused to read or write, so the node stopped; nothing it confirmed is lost. Check the disk.',
   ),
+  DATA_INCOMPLETE: {
+    ...unavailable(
+      'A part of the data directory is missing; restore it from a copy, or begin anew, with new keys, by --fresh.',
+    ),
+    status: 500,
+  },
+  DATA_NOT_OWN: {
+    ...unavailable(
+      'A part of the data directory belongs to another user; change its owner, or choose another with --data.',
+    ),
+    status: 500,
+  },
   DATA_DAMAGED: { ...unavailable('The stored chain is damaged; restore the data directory from a copy.'), status: 500 },
   LEDGER_HALTED: {
     ...unavailable('A block broke a law of the ledger, so the chain was stopped before it.'),

@@ -10,7 +10,8 @@ export interface DevnetModelFile {
 
 /**
  * What `assay up` asks of the devnet. Starting it may reject with CliError, or with AssayError CANNOT_LISTEN,
- * DATA_IN_USE, OTHER_CHAIN, DATA_DAMAGED, DISK_FULL, NO_PROPOSER, KEYS_LOCKED, KEYS_DAMAGED or BACKEND_FAILED.
+ * DATA_IN_USE, OTHER_CHAIN, DATA_DAMAGED, DATA_INCOMPLETE, DATA_NOT_OWN, DISK_FULL, NO_PROPOSER, KEYS_LOCKED,
+ * KEYS_DAMAGED or BACKEND_FAILED.
  */
 export interface DevnetOptions {
   readonly dataDir: string;
@@ -35,6 +36,8 @@ export interface DevnetOptions {
   readonly cheater: boolean;
   /** Delete the chain and the keys in `dataDir` first, once nothing else can hold it open. */
   readonly fresh: boolean;
+  /** Begin a chain from the genesis and keys in `dataDir`, which have never signed (§16.2). */
+  readonly newChain: boolean;
   /** What is being done, for a person who waits. */
   onProgress(line: string): void;
 }

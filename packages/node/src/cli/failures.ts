@@ -65,6 +65,8 @@ const exitsByCode: Readonly<Record<string, ExitName>> = {
   DATA_IN_USE: 'dataDirectory',
   OTHER_CHAIN: 'dataDirectory',
   DATA_DAMAGED: 'dataDirectory',
+  DATA_INCOMPLETE: 'dataDirectory',
+  DATA_NOT_OWN: 'dataDirectory',
   LEDGER_HALTED: 'dataDirectory',
   NO_PROPOSER: 'dataDirectory',
   KEYS_LOCKED: 'dataDirectory',

@@ -21,6 +21,7 @@ import { openStore, type Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { openBackend, type Serving } from './backend.ts';
 import { buildRoles } from './build-roles.ts';
+import { mendModes, requireWhole } from './data-directory.ts';
 import { followKeys } from './follow-keys.ts';
 import { followSessions } from './follow-sessions.ts';
 import { devnetGenesis, devnetParams, keyNames, names, sessionDepositUnits } from './genesis.ts';
@@ -72,7 +73,9 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(dataDir);
   closing.add(() => lock.release());
+  mendModes(dataDir, onProgress);
   if (options.fresh) empty(options);
+  requireWhole(dataDir, options);
   const log = logTo(join(dataDir, 'node.log'), closing);
   const stored = await storedGenesis(options);
   const ring = await openKeys(options);

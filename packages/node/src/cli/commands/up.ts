@@ -38,6 +38,7 @@ const input = z.object({
   cors: z.array(origin).default([]),
   allowHost: z.array(hostName).default([]),
   fresh: z.boolean().default(false),
+  newChain: z.boolean().default(false),
   cheater: z.boolean().default(false),
 });
 
@@ -77,6 +78,7 @@ export const upCommand = defineCommand({
     { syntax: '--allow-host <NAME...>', description: 'one more name that the API answers to, as behind a proxy' },
     { syntax: '--cheater', description: 'one miner serves a cheaper model than it claims; watch it lose' },
     { syntax: '--fresh', description: 'delete the chain and the keys of the data directory first' },
+    { syntax: '--new-chain', description: 'begin a chain from a genesis and keys that are there and never signed' },
   ],
   input,
   output: line,
@@ -127,6 +129,7 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
     hostNames: asked.allowHost,
     cheater: asked.cheater,
     fresh,
+    newChain: asked.newChain,
     onProgress: (text) => terminal.note.write(`${text}\n`),
   });
 }

@@ -1,0 +1,81 @@
+import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { newDirectory } from '../store/directory.fixture.ts';
+import { mendModes, requireWhole } from './data-directory.ts';
+
+const parts = ['genesis.json', 'keys.json', 'chain/data.mdb'] as const;
+
+async function directoryWith(...present: readonly string[]): Promise<string> {
+  const dir = await newDirectory();
+  await mkdir(join(dir, 'chain'));
+  for (const part of present) await writeFile(join(dir, part), 'x');
+  return dir;
+}
+const modeOf = async (...path: string[]) => (await stat(join(...path))).mode & 0o777;
+
+describe('a data directory', () => {
+  it.each([
+    ['nothing', []],
+    ['all of its parts', parts],
+    // A start that was cut off after the keys were made leaves this; a new genesis is another chain.
+    ['keys alone', ['keys.json']],
+  ])('begins or goes on with %s', async (_, present) => {
+    const dir = await directoryWith(...present);
+    expect(() => requireWhole(dir, { newChain: false })).not.toThrow();
+  });
+
+  it.each([
+    ['chain/', ['genesis.json', 'keys.json'], '--new-chain'],
+    ['genesis.json', ['keys.json', 'chain/data.mdb'], '--fresh'],
+    ['keys.json', ['genesis.json', 'chain/data.mdb'], '--fresh'],
+    ['keys.json', ['genesis.json'], '--fresh'],
+    ['keys.json', ['chain/data.mdb'], '--fresh'],
+  ])('is refused without its %s beside %j', async (missing, present, option) => {
+    const dir = await directoryWith(...present);
+    const refused = expect.objectContaining({
+      code: 'DATA_INCOMPLETE',
+      action: 'stop',
+      message: expect.stringMatching(new RegExp(`restore it from a copy.*--fresh.*${missing} is not there`)),
+    });
+    expect(() => requireWhole(dir, { newChain: false })).toThrow(refused);
+    expect(() => requireWhole(dir, { newChain: false })).toThrow(option);
+  });
+
+  it('begins a chain from a genesis and keys that are there only when it is told', async () => {
+    const dir = await directoryWith('genesis.json', 'keys.json');
+    expect(() => requireWhole(dir, { newChain: true })).not.toThrow();
+    await writeFile(join(dir, 'chain/data.mdb'), '');
+    expect(() => requireWhole(dir, { newChain: false })).toThrow('chain/ is not there');
+    await rm(join(dir, 'keys.json'));
+    expect(() => requireWhole(dir, { newChain: true })).toThrow('keys.json is not there');
+  });
+});
+
+describe.skipIf(process.getuid === undefined)('modes', () => {
+  it('that let others in are mended, once, and it is said', async () => {
+    const dir = await directoryWith(...parts, 'node.json');
+    await chmod(dir, 0o755);
+    await chmod(join(dir, 'chain'), 0o777);
+    for (const file of ['keys.json', 'node.json']) await chmod(join(dir, file), 0o644);
+    const said: string[] = [];
+    mendModes(dir, (line) => said.push(line));
+    expect(said).toHaveLength(4);
+    expect(said.join()).toContain(`${join(dir, 'keys.json')} (mode 0644); now they cannot`);
+    expect([await modeOf(dir), await modeOf(dir, 'chain')]).toEqual([0o700, 0o700]);
+    expect([await modeOf(dir, 'keys.json'), await modeOf(dir, 'node.json')]).toEqual([0o600, 0o600]);
+    mendModes(dir, (line) => said.push(line));
+    expect(said).toHaveLength(4);
+  });
+
+  it('of what belongs to another user are not taken: it is refused', async () => {
+    const dir = await directoryWith(...parts);
+    // The same files, seen by another user.
+    const seenBy = vi.spyOn(process, 'getuid').mockReturnValue((process.getuid?.() ?? 0) + 1);
+    expect(() => mendModes(dir, () => {})).toThrow(
+      expect.objectContaining({ code: 'DATA_NOT_OWN', message: expect.stringContaining(dir) }),
+    );
+    seenBy.mockRestore();
+    expect(await modeOf(dir)).toBe(0o700);
+  });
+});
