@@ -70,7 +70,7 @@ export class EmbeddedEngine implements Engine {
     const problem = checkPossessions(genesis, nativeVerifier);
     if (problem !== null) throw new Error(`The genesis cannot be used: ${problem}.`);
     if (store.viewsHeight !== store.height) await rebuildViews(store, genesis, onProgress);
-    const engine = new EmbeddedEngine(options, await loadChain(store, genesis, onProgress));
+    const engine = new EmbeddedEngine(options, await loadSound(store, genesis, onProgress));
     engine.#nextProposer();
     return engine;
   }
@@ -259,5 +259,16 @@ export class EmbeddedEngine implements Engine {
     const transactions = TransactionList.serialize(waiting.map(({ transaction }) => transaction.bytes));
     await writeDurably(join(dir, 'transactions.ssz'), transactions, 0o600);
     await writeDurably(join(dir, 'state.ssz'), this.ledger.snapshot(), 0o600);
+  }
+}
+
+/** The chain of a store, whose views are made anew when they turn out damaged on the way (§16.1). */
+async function loadSound(store: Store, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
+  try {
+    return await loadChain(store, genesis, onProgress);
+  } catch (error) {
+    if (store.viewsHeight === store.height) throw error;
+    await rebuildViews(store, genesis, onProgress);
+    return loadChain(store, genesis, onProgress);
   }
 }

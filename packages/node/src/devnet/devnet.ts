@@ -70,12 +70,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   useNativeHasher();
   const { dataDir, onProgress } = options;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const lock = lockDirectory(dataDir);
-  closing.add(() => lock.release());
-  mendModes(dataDir, onProgress);
-  if (options.fresh) empty(options);
-  requireWhole(dataDir, options);
+  takeDirectory(options, closing);
   const log = logTo(join(dataDir, 'node.log'), closing);
   const stored = await storedGenesis(options);
   const ring = await openKeys(options);
@@ -84,7 +79,8 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   closing.add(() => serving.close());
   if (stored !== null) serving.requireRegistered(stored, dataDir);
   const genesis = stored ?? (await makeGenesis(options, keys, serving));
-  const store = await openStore({ dir: join(dataDir, dataFiles.chain), genesisHash: genesisHash(genesis) });
+  const chainDir = join(dataDir, dataFiles.chain);
+  const store = await openStore({ dir: chainDir, genesisHash: genesisHash(genesis), onNotice: onProgress });
   closing.add(() => store.close());
   const fatal = Promise.withResolvers<Error>();
   const engine = await openEngine({ store, genesis, keys: ring, onFatal: fatal.resolve, onProgress });
@@ -136,6 +132,16 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     stop: () => closing.close(),
     failed: fatal.promise,
   };
+}
+
+function takeDirectory(options: DevnetOptions, closing: Closing): void {
+  const { dataDir, onProgress } = options;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(dataDir);
+  closing.add(() => lock.release());
+  mendModes(dataDir, onProgress);
+  if (options.fresh) empty(options);
+  requireWhole(dataDir, options);
 }
 
 async function openKeys({ dataDir, miners }: DevnetOptions): Promise<KeyRing> {

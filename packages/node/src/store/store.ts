@@ -1,18 +1,22 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { crc32 } from 'node:zlib';
 import type { BlockResult, EpochClose, LedgerEvent } from '@assay/ledger';
 import { type Block, equalBytes, type ResultCode, resultCodes, toHex } from '@assay/protocol';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import { AssayError } from '../errors.ts';
-import { inspectDataFile, pageBytes } from './data-file.ts';
-import { dataFile, diskFailure } from './failures.ts';
+import { diskFailure } from './failures.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
-import { type ExpiryKey, LmdbRoleStore, type RoleStore, type RoleTables } from './role-store.ts';
+import { mendDataFile } from './mend.ts';
+import { type ExpiryKey, LmdbRoleStore, type RoleStore } from './role-store.ts';
+import { openEnvironment, openTables, type Tables } from './tables.ts';
 import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges } from './tasks.ts';
 
 /** Layout of the tables; a store of another version is refused. */
-const version = 1;
+const version = 2;
+const checksumBytes = 4;
+/** Present while the views hold something that is not what was written. */
+const damagedViewsKey = 'damagedViews';
 const keptSnapshots = 2;
 const codeNames = Object.keys(resultCodes) as ResultCode[];
 
@@ -21,6 +25,8 @@ export interface StoreOptions {
   readonly genesisHash: Uint8Array;
   /** Reads beside the process that writes; takes no lock. */
   readonly readOnly?: boolean;
+  /** Told, in a line for people, when something was damaged and is made anew. */
+  readonly onNotice?: (line: string) => void;
 }
 
 /** A block with what it did, ready to be made durable. */
@@ -41,22 +47,12 @@ export interface StoredResult {
   readonly events: readonly LedgerEvent[];
 }
 
-interface Tables extends RoleTables {
-  readonly meta: Database<Buffer, string>;
-  readonly blocks: Database<Buffer, number>;
-  readonly results: Database<Buffer, number>;
-  readonly snapshots: Database<Buffer, number>;
-  readonly tasks: Database<Buffer, Uint8Array>;
-  readonly taskOrder: Database<Buffer, number>;
-  /** Epoch → height of the block that closed it. */
-  readonly epochs: Database<number, number>;
-}
-
 /**
  * Opens a data directory, or begins one. Throws AssayError DATA_IN_USE, OTHER_CHAIN, DATA_DAMAGED, DISK_FULL or
  * DISK_FAILED.
  */
-export async function openStore({ dir, genesisHash, readOnly = false }: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { dir, genesisHash, readOnly = false, onNotice = () => {} } = options;
   let lock: DirectoryLock | null = null;
   let environment: RootDatabase | null = null;
   try {
@@ -64,41 +60,16 @@ export async function openStore({ dir, genesisHash, readOnly = false }: StoreOpt
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       lock = lockDirectory(dir);
     }
-    inspectDataFile(join(dir, dataFile));
-    // Without overlapping sync a commit is durable when its promise resolves, and a failed one can be closed after.
-    // Batching by event turns makes a promise of its own now and then, whose failure nobody could take.
-    environment = open({
-      path: dir,
-      noSubdir: false,
-      maxDbs: 16,
-      overlappingSync: false,
-      eventTurnBatching: false,
-      pageSize: pageBytes,
-      readOnly,
-    });
+    await mendDataFile(dir, { readOnly, onNotice });
+    environment = openEnvironment(dir, { readOnly });
     const tables = openTables(environment);
     await bindChain(tables.meta, dir, genesisHash);
-    return new Store({ dir, lock, environment, tables });
+    return new Store({ dir, lock, environment, tables, onNotice });
   } catch (error) {
     await environment?.close();
     lock?.release();
     throw diskFailure(dir, error);
   }
-}
-
-function openTables(environment: RootDatabase): Tables {
-  const byHeight = { keyEncoding: 'uint32', encoding: 'binary' } as const;
-  return {
-    meta: environment.openDB('meta', { encoding: 'binary' }),
-    blocks: environment.openDB('blocks', byHeight),
-    results: environment.openDB('results', byHeight),
-    snapshots: environment.openDB('snapshots', byHeight),
-    tasks: environment.openDB('tasks', { keyEncoding: 'binary', encoding: 'binary' }),
-    taskOrder: environment.openDB('taskOrder', byHeight),
-    epochs: environment.openDB('epochs', { keyEncoding: 'uint32', encoding: 'ordered-binary' }),
-    values: environment.openDB('roles', { encoding: 'binary' }),
-    expiries: environment.openDB('roleExpiries', { encoding: 'binary' }),
-  };
 }
 
 async function bindChain(meta: Tables['meta'], dir: string, genesisHash: Uint8Array): Promise<void> {
@@ -123,12 +94,22 @@ export class Store {
   readonly #environment: RootDatabase;
   readonly #tables: Tables;
   readonly #roles = new Map<string, LmdbRoleStore>();
+  readonly #onNotice: (line: string) => void;
+  #hasDamagedViews: boolean;
 
-  constructor(parts: { dir: string; lock: DirectoryLock | null; environment: RootDatabase; tables: Tables }) {
+  constructor(parts: {
+    dir: string;
+    lock: DirectoryLock | null;
+    environment: RootDatabase;
+    tables: Tables;
+    onNotice: (line: string) => void;
+  }) {
     this.dir = parts.dir;
     this.#lock = parts.lock;
     this.#environment = parts.environment;
     this.#tables = parts.tables;
+    this.#onNotice = parts.onNotice;
+    this.#hasDamagedViews = parts.tables.meta.doesExist(damagedViewsKey);
   }
 
   /** Height of the last durable block; 0 when there is none. */
@@ -145,7 +126,7 @@ export class Store {
   resultAt(height: number): StoredResult | null {
     const stored = this.#tables.results.get(height);
     if (stored === undefined) return null;
-    const { codes, events } = deserialize(stored) as { codes: Uint8Array; events: LedgerEvent[] };
+    const { codes, events } = this.#unsealed<{ codes: Uint8Array; events: LedgerEvent[] }>(stored);
     return { codes: Array.from(codes, (code) => codeNames[code] as ResultCode), events };
   }
 
@@ -162,7 +143,7 @@ export class Store {
   /** The record of a task; null until it is certified in a durable block. */
   task(taskId: Uint8Array): TaskRecord | null {
     const stored = taskId.length === 32 ? this.#tables.tasks.get(taskId) : undefined;
-    return stored === undefined ? null : (deserialize(stored) as TaskRecord);
+    return stored === undefined ? null : this.#unsealed<TaskRecord>(stored);
   }
 
   /** At most `limit` tasks, newest first: all, or those whose order is below `before`. */
@@ -200,15 +181,21 @@ export class Store {
     ]);
   }
 
-  /** Height to which the views reach; below `height` when rebuilding them was cut off. */
+  /** Height to which the views reach; below `height` when they were found damaged, or rebuilding them was cut off. */
   get viewsHeight(): number {
-    return lastKey(this.#tables.results) ?? 0;
+    return this.#hasDamagedViews ? 0 : (lastKey(this.#tables.results) ?? 0);
   }
 
   /** Empties the views; then every block has to go through `restoreViews` again, from the first. */
   async clearViews(): Promise<void> {
-    const { results, tasks, taskOrder, epochs } = this.#tables;
-    await this.#write(() => [results, tasks, taskOrder, epochs].map((view) => view.clearAsync()));
+    const { results, tasks, taskOrder, epochs, meta } = this.#tables;
+    // §16.1
+    this.#onNotice(`The views in ${this.dir} are damaged or incomplete and are made anew from the blocks.`);
+    await this.#write(() => [
+      ...[results, tasks, taskOrder, epochs].map((view) => view.clearAsync()),
+      meta.remove(damagedViewsKey),
+    ]);
+    this.#hasDamagedViews = false;
   }
 
   /** Writes the views of a block that is durable already. */
@@ -246,11 +233,22 @@ export class Store {
     const { results, tasks, taskOrder, epochs } = this.#tables;
     const codes = Uint8Array.from(result.transactions, ({ code }) => codeNames.indexOf(code));
     return [
-      results.put(height, serialize({ codes, events: result.events })),
-      ...Array.from(changed.values(), (record) => tasks.put(record.receipt.taskId, serialize(record))),
+      results.put(height, sealed({ codes, events: result.events })),
+      ...Array.from(changed.values(), (record) => tasks.put(record.receipt.taskId, sealed(record))),
       ...added.map(({ order, receipt }) => taskOrder.put(order, Buffer.from(receipt.taskId))),
       ...result.events.filter(isClose).map(({ close }) => epochs.put(close.epoch, height)),
     ];
+  }
+
+  /** What was sealed. Throws AssayError DATA_DAMAGED, and has the views made anew by the next start. */
+  #unsealed<T>(stored: Buffer): T {
+    const content = stored.subarray(checksumBytes);
+    if (stored.length > checksumBytes && stored.readUInt32LE() === crc32(content)) return deserialize(content) as T;
+    // §16.1
+    this.#hasDamagedViews = true;
+    if (this.#lock !== null) this.#tables.meta.put(damagedViewsKey, Buffer.alloc(0)).catch(() => {});
+    const detail = `A view in ${this.dir} is damaged; the next start makes all of them anew from the blocks.`;
+    throw new AssayError('DATA_DAMAGED', detail, { action: 'stop' });
   }
 
   #putSnapshot(height: number, bytes: Uint8Array): Promise<unknown>[] {
@@ -290,6 +288,14 @@ async function causeOf(error: unknown): Promise<unknown> {
   } catch (reason) {
     return reason;
   }
+}
+
+/** A row of a view behind its checksum: a view is only as good as what reads it. */
+function sealed(row: unknown): Buffer {
+  const content = serialize(row);
+  const checksum = Buffer.alloc(checksumBytes);
+  checksum.writeUInt32LE(crc32(content));
+  return Buffer.concat([checksum, content]);
 }
 
 function isClose(event: LedgerEvent): event is Extract<LedgerEvent, { type: 'epochClosed' }> {
