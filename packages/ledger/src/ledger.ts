@@ -4,6 +4,7 @@ import { advanceAudits } from './audits.ts';
 import { ConservationError, conservation, runningConservation } from './conservation.ts';
 import type { ClosedBooks } from './epoch/books.ts';
 import { closeEpoch, endsEpoch } from './epoch/close.ts';
+import { mintMsAfter } from './epoch/period.ts';
 import type { Settlement } from './epoch/settlement.ts';
 import { stateOfGenesis } from './genesis.ts';
 import type { BlockResult, LedgerEvent } from './result.ts';
@@ -110,7 +111,7 @@ export class Ledger {
     );
     for (const event of advanceAudits(state, height)) events.push(event);
     for (const event of advanceModels(state, height)) events.push(event);
-    state.setGlobals({ height, timeMs });
+    state.setGlobals({ height, timeMs, mintMs: mintMsAfter(state, timeMs) });
     this.#books = this.#settlement === null ? [] : [this.#settlement.books];
     if (endsEpoch(state.params, height)) {
       this.#settle(Number.POSITIVE_INFINITY, events);

@@ -34,7 +34,7 @@ describe('used requests', () => {
     await store.close();
   });
 
-  it('outlive a restart once they are kept; an admission that a crash cuts off is charged to nobody (§5.22)', async () => {
+  it('outlive a restart once they are kept; what a crash cuts off is charged to nobody (§5.22)', async () => {
     const first = await openMemory();
     first.used.admit(request(1), ofByte(1));
     first.used.keep(request(1));
@@ -72,7 +72,9 @@ describe('used requests', () => {
   it('that are still valid stay when there is no room: a mixer admits no more then (§5.22)', async () => {
     const { used, store } = await openMemory();
     const hash = (n: number) => Uint8Array.of(n & 255, (n >> 8) & 255, n >> 16, ...new Uint8Array(29));
-    for (let n = 0; n < limits.maxUsedRequests / 2; n++) used.admit({ ...request(0), requestHash: hash(n) }, ofByte(1));
+    for (let n = 0; n < limits.maxUsedRequests / 2; n++) {
+      used.admit({ ...request(0), requestHash: hash(n) }, ofByte(1));
+    }
     expect(() => used.admit(request(200), ofByte(1))).toThrow('have not ended yet');
     expect(used.take({ ...request(0), requestHash: hash(0) }, ofByte(2))).toBe('the request was used for another task');
     // What other mixers admitted still has room.
