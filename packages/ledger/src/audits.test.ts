@@ -32,8 +32,10 @@ describe('audit draw §9.1, §10.1', () => {
     const receipt = world.receipt();
     world.block(world.batchTx({ receipts: [receipt] }), world.batchTx({ mixer: 1 }), world.batchTx({ mixer: 2 }));
     world.block();
-    expect(world.state.auditOf(receipt.taskId)).toBeUndefined();
+    // Its own block's reveals are no later ones, wherever their batches stand in it (§9.3).
     world.block();
+    expect(world.state.auditOf(receipt.taskId)).toBeUndefined();
+    world.block(world.batchTx({ mixer: 1 }), world.batchTx({ mixer: 2 }));
     expect(world.state.auditOf(receipt.taskId)).toBe(0);
     const late = world.receipt();
     world.block(world.batchTx({ receipts: [late] }));

@@ -61,6 +61,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
       epochStartMs: genesis.timeMs,
       period: 0,
       periodStartMs: genesis.timeMs,
+      mintMs: mintMsBefore(genesis),
       beacon,
       epochBeacon: epochBeaconOf(beacon, 0),
       reveals: 0,
@@ -115,6 +116,11 @@ function genesisMixerRow({ publicKey, blsPublicKey, stakeUnits }: GenesisMixer):
 
 function genesisRoleRow({ publicKey, operator, stakeUnits }: GenesisRole): RoleRow {
   return roleRow({ account: addressOf(publicKey), publicKey, operator, stakeUnits }, 0);
+}
+
+/** economics §1.20 A first day that began late mints as a full one. */
+function mintMsBefore({ timeMs, params: { rewards } }: Genesis): number {
+  return rewards.period === rewardPeriods.day ? timeMs % rewards.dayMs : 0;
 }
 
 /** Nobody has worked yet: the first powers follow from stake alone (economics §8.1). */

@@ -1,9 +1,11 @@
 import { type Genesis, type ResultCode, type RowProof, State, type TableName, tables } from '@assay/protocol';
 import { advanceModels } from './acceptance.ts';
 import { advanceAudits } from './audits.ts';
+import { turnBeacon } from './beacon.ts';
 import { ConservationError, conservation, runningConservation } from './conservation.ts';
 import type { ClosedBooks } from './epoch/books.ts';
 import { closeEpoch, endsEpoch } from './epoch/close.ts';
+import { mintMsAfter } from './epoch/period.ts';
 import type { Settlement } from './epoch/settlement.ts';
 import { stateOfGenesis } from './genesis.ts';
 import type { BlockResult, LedgerEvent } from './result.ts';
@@ -108,9 +110,10 @@ export class Ledger {
     const transactions = input.transactions.map((each, transaction) =>
       applyTransaction(state, each, { height, transaction, verifier }, events),
     );
+    turnBeacon(state, height);
     for (const event of advanceAudits(state, height)) events.push(event);
     for (const event of advanceModels(state, height)) events.push(event);
-    state.setGlobals({ height, timeMs });
+    state.setGlobals({ height, timeMs, mintMs: mintMsAfter(state, timeMs) });
     this.#books = this.#settlement === null ? [] : [this.#settlement.books];
     if (endsEpoch(state.params, height)) {
       this.#settle(Number.POSITIVE_INFINITY, events);

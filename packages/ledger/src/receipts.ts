@@ -46,7 +46,7 @@ export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], he
 export function applyReceipts(
   state: LedgerState,
   receipts: readonly Receipt[],
-  place: { readonly height: number; readonly mixer: number; readonly reveals: number },
+  place: { readonly height: number; readonly mixer: number },
 ): void {
   for (const receipt of receipts) {
     const session = state.sessions.at(receipt.session);
@@ -78,7 +78,8 @@ export function applyReceipts(
       artifactRoot: receipt.artifactRoot,
       firstTokenMs: receipt.firstTokenMs,
       totalMs: receipt.totalMs,
-      reveals: place.reveals,
+      // The batch's own; those of others in the block follow at its end (§9.3).
+      reveals: state.globals.reveals + 1,
       isRated: false,
       agreement: agreements.similar,
     });

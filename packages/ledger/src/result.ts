@@ -228,6 +228,13 @@ export type LedgerEvent =
       readonly numbers: AuditNumbers;
     }
   | { readonly type: 'auditorMissed'; readonly taskId: Uint8Array; readonly validator: number }
+  | {
+      /** A seat turned the beacon in less than half as many rounds as the median one (§9.4). */
+      readonly type: 'turnsMissed';
+      readonly mixer: number;
+      readonly rounds: number;
+      readonly medianRounds: number;
+    }
   | { readonly type: 'taskApproved'; readonly taskId: Uint8Array; readonly audited: boolean }
   | {
       readonly type: 'taskRejected';

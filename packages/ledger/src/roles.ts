@@ -25,7 +25,8 @@ export function mixerRow(
   terms: RoleTerms,
   { height, blsPublicKey }: { readonly height: number; readonly blsPublicKey: Uint8Array },
 ): MixerRow {
-  return { ...roleRow(terms, height), blsPublicKey, nextSequence: 0 };
+  const turns = { nextSequence: 0, revealHeight: 0, epochRounds: 0, dutiesBefore: 0 };
+  return { ...roleRow(terms, height), blsPublicKey, ...turns };
 }
 
 export type RoleKind = Exclude<StakeKind, 'miner' | 'delegation' | 'backing'>;

@@ -1,6 +1,7 @@
 import {
   type AccountRow,
   type AuditRow,
+  type BatchHeader,
   type BodyValues,
   type BurnRow,
   type CaseRow,
@@ -84,6 +85,8 @@ export class LedgerState implements LedgerView {
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
   nextDraw = 0;
   openAudits: number[] = [];
+  /** Of the batches of the block in hand; empty between blocks (§9.3). */
+  blockReveals: BatchHeader[] = [];
   /** Indexes of the models without a decision, rising. */
   proposedModels: number[] = [];
   #hashedParams: Readonly<Params> | null = null;

@@ -30,3 +30,8 @@ export const Block = new ContainerType(
   { typeName: 'Block' },
 );
 export type Block = ValueOf<typeof Block>;
+
+/** The header of a serialised block, which begins with it: the transactions are not read. */
+export function headerOf(block: Uint8Array): BlockHeader {
+  return BlockHeader.deserialize(block.subarray(0, BlockHeader.fixedSize ?? 0));
+}

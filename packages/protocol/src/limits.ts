@@ -86,6 +86,10 @@ export const limits = {
   maxParameterBytes: 1024,
   /** Members of the foundation. */
   maxFoundation: 16,
+  /** Longest time a signed request may still hold when a mixer takes it, milliseconds (§5.22). */
+  maxRequestValidityMs: 600_000,
+  /** Signed requests a mixer remembers: half of them for what it admits, the rest for what it checks (§5.22). */
+  maxUsedRequests: 262_144,
   /** Transactions that wait for a block: in all, their bytes, and of one sender. */
   maxWaitingTransactions: 65_536,
   maxWaitingBytes: 64 * 1024 * 1024,

@@ -51,6 +51,11 @@ export const MixerRow = new StructType(
     blsPublicKey: BlsPublicKey,
     /** Sequence the next batch must carry. */
     nextSequence: U64,
+    /** Height of the last block with a batch of it, and the rounds of this epoch in which it had one (§9.4). */
+    revealHeight: U64,
+    epochRounds: U32,
+    /** Its duties of this reward period when the epoch began. */
+    dutiesBefore: U32,
   },
   { typeName: 'MixerRow' },
 );

@@ -332,6 +332,8 @@ export const Globals = new StructType(
     /** The reward period and its beginning; the same as the epoch while every epoch is one. */
     period: U32,
     periodStartMs: U64,
+    /** Time of blocks that counts for emission and for which nothing was minted yet (economics §1.20). */
+    mintMs: U64,
     /** Current beacon, and the one this epoch draws with (§9.1). */
     beacon: Bytes32,
     epochBeacon: Bytes32,

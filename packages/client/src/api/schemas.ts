@@ -105,7 +105,13 @@ export const Role = z.object({
 });
 export type Role = z.infer<typeof Role>;
 
-export const Mixer = Role.extend({ blsPublicKey, nextSequence: count });
+export const Mixer = Role.extend({
+  blsPublicKey,
+  nextSequence: count,
+  revealHeight: count,
+  epochRounds: count,
+  dutiesBefore: count,
+});
 export type Mixer = z.infer<typeof Mixer>;
 
 export const Session = z.object({
@@ -251,6 +257,7 @@ export const Event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('auditSkipped'), taskId: bytes32, ratePpb: ppb }),
   z.object({ type: z.literal('auditRevealed'), taskId: bytes32, validator: count, numbers: AuditNumbersJson }),
   z.object({ type: z.literal('auditorMissed'), taskId: bytes32, validator: count }),
+  z.object({ type: z.literal('turnsMissed'), mixer: count, rounds: count, medianRounds: count }),
   z.object({ type: z.literal('taskApproved'), taskId: bytes32, audited: z.boolean() }),
   z.object({
     type: z.literal('taskRejected'),

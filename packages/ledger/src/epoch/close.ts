@@ -14,6 +14,7 @@ import { settleProposals } from './proposals.ts';
 import { pruneCases } from './prune.ts';
 import { closeSessions } from './sessions.ts';
 import { Settlement } from './settlement.ts';
+import { beginTurns, settleTurns } from './turns.ts';
 import { releaseDeregistered, releaseUnbonding } from './unbonding.ts';
 
 /** Whether a block is the last of its epoch (§2.1). */
@@ -26,7 +27,7 @@ export function endsEpoch({ epochBlocks }: Pick<Params, 'epochBlocks'>, height: 
  * or task is left to the settlement it gives.
  */
 export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlement {
-  events.push(...freezePenalties(state), ...ejectMiners(state), ...removeWeak(state));
+  events.push(...freezePenalties(state), ...ejectMiners(state), ...removeWeak(state), ...settleTurns(state));
   events.push(...openForfeits(state, endingPeriod(state) !== null));
   state.retainDelegations();
   state.retainHoldings();
@@ -39,6 +40,7 @@ export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlemen
   beginEpoch(state);
   pruneCases(state);
   if (period !== null) beginPeriod(state, period, books.params);
+  beginTurns(state);
   return new Settlement(state, books);
 }
 

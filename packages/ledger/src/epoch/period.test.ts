@@ -10,15 +10,16 @@ const dayMs = 86_400_000;
 const { globals } = new World().state;
 const params = { ...worldParams, emissionPerDayUnits: 410_900n * UNIT };
 const daily = { ...params, rewards: { ...params.rewards, period: 1 } };
-/** A period that began so many days after the genesis, which was at 06:00 on a day of its own. */
+/** A period that began so many days after the genesis, which was at 06:00 on a day of its own; all of it counts. */
 const spanOf = (fromMs: number, toMs: number) => {
   const genesisMs = 20_000 * dayMs + dayMs / 4;
-  return { ...globals, genesisMs, periodStartMs: genesisMs + fromMs, timeMs: genesisMs + toMs };
+  const times = { genesisMs, periodStartMs: genesisMs + fromMs, timeMs: genesisMs + toMs };
+  return { ...globals, ...times, mintMs: ((genesisMs + fromMs) % dayMs) + toMs - fromMs };
 };
 
 describe('schedule (economics §1.2)', () => {
   it('mints a day’s amount in a day, by block time, whatever the number of epochs', () => {
-    const day = endingPeriod({ params, globals: spanOf(0, dayMs) });
+    const day = endingPeriod({ params, globals: { ...spanOf(0, dayMs), mintMs: dayMs } });
     expect(day).toEqual({ period: 0, forMs: dayMs, perDayUnits: 410_900n * UNIT, halvings: 0, isBootstrap: false });
     const rate = { ...{ period: 0, perDayUnits: 410_900n * UNIT, halvings: 0 }, limitUnits: null, isBootstrap: false };
     const emission = (forMs: number, dayMs: number) =>
@@ -62,8 +63,11 @@ describe('reward periods (economics §1.4)', () => {
     expect(from(0, 3 * quarter)).toMatchObject({ forMs: dayMs, halvings: 0 });
     expect(from(3 * quarter, 7 * quarter - 1)).toBeNull();
     expect(from(3 * quarter, 7 * quarter)).toMatchObject({ forMs: dayMs });
-    // The network stood still for two more days.
+    // Blocks came for two more days while the epoch went on.
     expect(from(0, 3 * quarter + 2 * dayMs)).toMatchObject({ forMs: 3 * dayMs });
+    // The network stood still for most of them.
+    const stood = { ...spanOf(0, 3 * quarter + 2 * dayMs), mintMs: dayMs + 5 };
+    expect(endingPeriod({ params: daily, globals: stood })).toMatchObject({ forMs: dayMs + 5 });
   });
 
   it('of a day halve by days of the calendar', () => {
@@ -166,5 +170,68 @@ describe('a network with days of 24 seconds', () => {
     expect(competing).toEqual([[], [], [0, 1], [0, 1, 2]]);
     // Their users pay them from the first task on.
     expect(world.events.filter((event) => event.type === 'taskPaid').length).toBe(11);
+  });
+});
+
+describe('time that mints (economics §1.20)', () => {
+  const jump = (world: World, byMs: number) => {
+    const { height, timeMs } = world.state.globals;
+    const block = { height: height + 1, timeMs: timeMs + byMs, proposer: 0, transactions: [] };
+    world.ledger.applyBlock(block, world.keys.verifier);
+  };
+  const minted = (world: World) => world.state.globals.mintedUnits;
+
+  it('is two block times a block at most: an hour’s jump of the clock mints one block time more', () => {
+    const [steady, jumping] = [new World().populate(), new World().populate()];
+    for (const world of [steady, jumping]) {
+      // Who stakes and does a duty is paid.
+      world.block(world.batchTx());
+      jump(world, world === steady ? 500 : 3_600_000);
+      world.finishEpoch();
+    }
+    expect(minted(steady)).toBeGreaterThan(0n);
+    const perBlock = minted(steady) / 15n;
+    expect(minted(jumping)).toBeGreaterThan(minted(steady));
+    expect(minted(jumping) - minted(steady)).toBeLessThanOrEqual(perBlock + 15n);
+  });
+
+  it('does not come back later: the epoch after a standstill mints as every other one', () => {
+    const world = new World().populate();
+    jump(world, 3_600_000);
+    world.finishEpoch();
+    expect(world.state.globals.mintMs).toBe(0);
+    const before = minted(world);
+    world.block(world.batchTx());
+    world.finishEpoch();
+    const epoch = minted(world) - before;
+    world.block(world.batchTx());
+    world.finishEpoch();
+    expect(minted(world) - before - epoch).toBe(epoch);
+  });
+
+  it('makes whole days of days that had blocks all day, for ever', () => {
+    const world = dailyWorld();
+    for (let day = 0; day < 12; day++) {
+      const { emission } = finishPeriod(world).close;
+      expect(emission).toMatchObject({ period: day, forMs: 24_000 });
+    }
+  });
+
+  it('of a day that jumped makes no more than its blocks, and one period: no test is passed over', () => {
+    const world = dailyWorld();
+    finishPeriod(world);
+    const { period } = world.state.globals;
+    for (let day = 0; day < 5; day++) {
+      jump(world, 40 * 24_000);
+      const { emission } = finishPeriod(world).close;
+      expect(emission?.forMs).toBeLessThanOrEqual(16 * 1000 + 23_999);
+    }
+    expect(world.state.globals.period).toBeLessThanOrEqual(period + 5 + 4);
+    const blocks = world.height * world.state.params.blockTimeMs;
+    const forMs = world.events
+      .flatMap((event) => (event.type === 'epochClosed' ? [event.close.emission?.forMs ?? 0] : []))
+      .reduce((sum, ms) => sum + ms, 0);
+    // The rest of the genesis' own day is the first day's; a jump counts as one block time more.
+    expect(forMs).toBeLessThanOrEqual(blocks + 24_000 + 5 * 500);
   });
 });

@@ -6,19 +6,27 @@ import type { Table } from '../table.ts';
 /** A reward period that ends, before its revenue says what work may mint. */
 export type EndingPeriod = Omit<EmissionRate, 'limitUnits'>;
 
+/** Of the time since the block before, so many block times count for emission at most (economics §1.20). */
+const countedBlockTimes = 2;
+
+/** economics §1.20 A clock that jumps, or a network that stood still, mints no more than two block times a block. */
+export function mintMsAfter({ params, globals }: Pick<LedgerView, 'params' | 'globals'>, timeMs: number): number {
+  return globals.mintMs + Math.min(timeMs - globals.timeMs, countedBlockTimes * params.blockTimeMs);
+}
+
 /**
  * The reward period that ends with this epoch, and what it may mint; null while it goes on. An epoch is one, or a day
- * ends with the first epoch to end in a later one (economics §1.4). Several days that end at once are one period of as
- * many days.
+ * ends with the first epoch to end in a later one (economics §1.4). Several days that end at once are one period.
  */
 export function endingPeriod({ params, globals }: Pick<LedgerView, 'params' | 'globals'>): EndingPeriod | null {
-  const { period, periodStartMs, timeMs, genesisMs } = globals;
+  const { period, periodStartMs, timeMs, genesisMs, mintMs } = globals;
   const { rewards, halvingDays } = params;
   const dayMs = BigInt(rewards.dayMs);
   const isDaily = rewards.period === rewardPeriods.day;
   const clock = (ms: number) => (isDaily ? (BigInt(ms) / dayMs) * dayMs : BigInt(ms));
-  const forMs = Number(clock(timeMs) - clock(periodStartMs));
-  if (forMs === 0) return null;
+  const passedMs = Number(clock(timeMs) - clock(periodStartMs));
+  if (passedMs === 0) return null;
+  const forMs = Math.min(passedMs, mintMs);
   const elapsedMs = clock(periodStartMs) - clock(genesisMs);
   const halvings = halvingDays === 0 ? 0n : elapsedMs / (BigInt(halvingDays) * dayMs);
   const perDayUnits = scheduledUnits(params, period) >> halvings;
@@ -43,10 +51,12 @@ const noWork = {
 
 /** Begins the next reward period: its counts start anew (economics §4.4). Those of the miners follow row by row. */
 export function beginPeriod(state: LedgerState, { period, forMs }: EndingPeriod, { rewards }: Params): void {
-  const { timeMs } = state.globals;
-  const ended = rewards.period === rewardPeriods.day ? BigInt(forMs) / BigInt(rewards.dayMs) : 1n;
-  const next = Math.min(period + Number(ended), limits.maxPeriods);
-  state.setGlobals({ period: next, periodStartMs: timeMs });
+  const { timeMs, mintMs } = state.globals;
+  // A period has the number of days it minted for: a clock that jumps passes over no test and no stage.
+  const dayMs = BigInt(rewards.dayMs);
+  const days = rewards.period === rewardPeriods.day ? (BigInt(forMs) + dayMs - 1n) / dayMs : 1n;
+  const next = Math.min(period + Math.max(Number(days), 1), limits.maxPeriods);
+  state.setGlobals({ period: next, periodStartMs: timeMs, mintMs: mintMs - forMs });
   state.burns.retain(() => false);
   state.ratings.retain(() => false);
   resetWork(state.models);

@@ -81,6 +81,70 @@ describe('batch §7.2', () => {
     expect(world.state.globals.reveals).toBe(1);
   });
 
+  it('turns the beacon by all reveals of a block alike, whatever the order of their batches (§9.3)', () => {
+    const worlds = [0, 1, 2, 3, 4, 5].map(() => new World().populate());
+    const orders = [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ];
+    const beacons = worlds.map((world, i) => {
+      const receipt = world.receipt();
+      const reveals = [0, 1, 2].map((mixer) => world.batch({ mixer }).certificate.header.reveal);
+      const { beacon } = world.state.globals;
+      const batches = orders[i]?.map((mixer) => world.batchTx({ mixer, receipts: mixer === 1 ? [receipt] : [] })) ?? [];
+      world.block(...batches);
+      const turned = reveals.reduce((sum, reveal) => sha256(sum, reveal), beacon);
+      expect(world.state.globals).toMatchObject({ beacon: turned, reveals: 3 });
+      expect(world.state.tasks.at(0).reveals).toBe(3);
+      return turned;
+    });
+    expect(new Set(beacons.map(String)).size).toBe(1);
+  });
+
+  it('turns the beacon by two batches of one mixer in the order of their sequences', () => {
+    const world = new World();
+    const { beacon } = world.state.globals;
+    const [first, second] = [0, 1].map((sequence) => world.batch({ sequence }));
+    const txs = [world.batchTx({ mixer: 1 }), world.batchTx({ sequence: 0 }), world.batchTx({ sequence: 1 })];
+    const other = world.batch({ mixer: 1 }).certificate.header.reveal;
+    world.block(...txs);
+    const reveals = [first, second].map((batch) => batch?.certificate.header.reveal ?? new Uint8Array());
+    expect(world.state.globals.beacon).toEqual([...reveals, other].reduce((sum, each) => sha256(sum, each), beacon));
+  });
+
+  it('leaves a proposer and the last to reveal the outcomes that §9.5 counts', () => {
+    const outcomes = (blocks: (world: World) => Uint8Array[][]) => {
+      const count = blocks(new World()).length;
+      const beacons = Array.from({ length: count }, (_, choice) => {
+        const world = new World();
+        world.block(...(blocks(world)[choice] ?? []));
+        return String(world.state.globals.beacon);
+      });
+      return new Set(beacons).size;
+    };
+    // Mixer 3 has two batches, 0 and 1 one each; each queue from its beginning, in any order of the three.
+    const queues = (world: World) => [
+      ...[[world.batchTx({ mixer: 0 })], [world.batchTx({ mixer: 1 })]],
+      [world.batchTx({ mixer: 3, sequence: 0 }), world.batchTx({ mixer: 3, sequence: 1 })],
+    ];
+    const chosen = (world: World) => {
+      let choices: Uint8Array[][] = [[]];
+      for (const queue of queues(world)) {
+        const prefixes = [[], ...queue.map((_, i) => queue.slice(0, i + 1))];
+        choices = choices.flatMap((before) => prefixes.map((prefix) => [...before, ...prefix]));
+      }
+      return [...choices, ...choices.map((choice) => choice.toReversed())];
+    };
+    // Reversed, the second batch of mixer 3 comes first and is refused: no outcome is new.
+    expect(outcomes(chosen)).toBe(2 * 2 * 3);
+    const own = (world: World) => [[], [world.batchTx({ mixer: 3 })]];
+    expect(outcomes(own)).toBe(2);
+  });
+
   it('refuses other receipts, other committees and unknown mixers', () => {
     const world = new World().populate();
     const { certificate, records } = world.batch({ receipts: [world.receipt()] });

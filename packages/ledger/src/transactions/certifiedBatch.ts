@@ -1,7 +1,8 @@
-import { type BodyValues, equalBytes, sha256 } from '@assay/protocol';
+import { type BodyValues, equalBytes } from '@assay/protocol';
 import { certificateCode } from '../certificate.ts';
 import { applyReports, reportsCode } from '../challenges.ts';
 import { committeeOf } from '../committee.ts';
+import { roundAfter } from '../epoch/turns.ts';
 import { applyReceipts, receiptsCode } from '../receipts.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
@@ -10,7 +11,7 @@ import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['certifiedBatch'];
 
-/** Takes a batch that more than two thirds of the committee certified, and turns the beacon (§7, §9.1). */
+/** Takes a batch that more than two thirds of the committee certified, whose reveal turns the beacon (§7, §9.3). */
 export const certifiedBatch: TransactionRule<Body> = {
   isDuty(state, { certificate }, publicKey) {
     const mixer = state.mixers.get(certificate.header.mixer);
@@ -28,17 +29,14 @@ export const certifiedBatch: TransactionRule<Body> = {
   },
   apply(state, body, { height, transaction }) {
     const { header } = body.certificate;
-    const { globals } = state;
-    const reveals = globals.reveals + 1;
-    // §9.1 beacon ← H(beacon ‖ reveal)
-    state.setGlobals({ beacon: sha256(globals.beacon, header.reveal), reveals });
-    state.mixers.update(header.mixer, { nextSequence: header.sequence + 1 });
+    state.blockReveals.push(header); // §9.3
+    state.mixers.update(header.mixer, { nextSequence: header.sequence + 1, ...roundAfter(state, header, height) });
     const committee = committeeOf(state, header.epoch);
     const signed = committee.filter((_, place) => body.certificate.signers.get(place));
     for (const { mixer } of signed) countDuty(state, mixer);
     const late = applyTransitions(state, body.records.transitions, height);
     const measured = applyReports(state, body.records.reports, header.mixer);
-    applyReceipts(state, body.receipts, { height, mixer: header.mixer, reveals });
+    applyReceipts(state, body.receipts, { height, mixer: header.mixer });
     const certified = body.receipts.map(
       ({ taskId }, receipt): LedgerEvent => ({
         type: 'taskCertified',

@@ -9,6 +9,7 @@ import { AssayError } from '../errors.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import type { Store } from '../store/store.ts';
 import { Arrivals } from './arrivals.ts';
+import { blockTimeProblem, nextBlockMs } from './block-time.ts';
 import { type Envelope, envelopeOf, Mempool, type Waiting } from './mempool.ts';
 import type { CommittedBlock, Engine, Inclusion } from './port.ts';
 import { type LoadedChain, loadChain, type Progress, rebuildViews, rowsOf, unknownRule } from './replay.ts';
@@ -191,7 +192,11 @@ export class EmbeddedEngine implements Engine {
     const { globals, chain } = ledger.state;
     const height = globals.height + 1;
     const { proposer, signer } = this.#nextProposer();
-    const timeMs = Math.max(this.#nowMs(), globals.timeMs + 1);
+    const clock = { lastMs: globals.timeMs, nowMs: this.#nowMs(), blockTimeMs: ledger.state.params.blockTimeMs };
+    const timeMs = nextBlockMs(clock);
+    // §2.10 What a node asks of every block, its own too.
+    const problem = blockTimeProblem(timeMs, clock);
+    if (problem !== null) throw new Error(`Block ${height} is refused: ${problem}.`);
     const transactions = waiting.map(({ transaction }) => transaction);
     const result = ledger.applyBlock({ height, timeMs, proposer, transactions }, this.#signatures.inBlock);
     const header = { height, timeMs, proposer, parentRoot: this.#headRoot, stateRoot: result.stateRoot };

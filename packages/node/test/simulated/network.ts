@@ -276,7 +276,7 @@ export class SimulatedNetwork {
   #requestOf({ requestHash }: Receipt): TaskRequest {
     return {
       ...{ session: this.session, gateway: 0, requestHash },
-      ...{ maxTokensIn: 1000, maxTokensOut: 1000, validUntilMs: 0 },
+      ...{ maxTokensIn: 1000, maxTokensOut: 1000, validUntilMs: Date.now() + 60_000 },
     };
   }
 
@@ -320,10 +320,15 @@ export class SimulatedNetwork {
     return replay(this.#store, this.#genesis);
   }
 
-  async stop(): Promise<void> {
+  /** Ends the network; it can be started again in its directory. */
+  async halt(): Promise<void> {
     await this.built.roles.stopAll();
     await this.engine.stop();
     await this.#store.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.halt();
     rmSync(this.#dir, { recursive: true, force: true });
   }
 }

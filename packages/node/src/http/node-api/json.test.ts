@@ -105,6 +105,7 @@ describe('the API form of events', () => {
     { type: 'auditSkipped', taskId, ratePpb: 5 },
     { type: 'auditRevealed', taskId, validator: 1, numbers },
     { type: 'auditorMissed', taskId, validator: 1 },
+    { type: 'turnsMissed', mixer: 3, rounds: 1, medianRounds: 4 },
     { type: 'taskApproved', taskId, audited: true },
     { type: 'taskRejected', taskId, reason: 'soft', refundedUnits: 9n },
     { type: 'taskRated', taskId, rating: 5 },

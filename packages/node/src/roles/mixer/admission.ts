@@ -1,5 +1,6 @@
 import { type LedgerView, priceOf } from '@assay/ledger';
 import {
+  limits,
   type ModelRow,
   roleStatuses,
   type SessionRow,
@@ -67,6 +68,11 @@ export function admit(
     throw new AssayError('UNSUPPORTED_PARAMETER', detail);
   }
   if (request.validUntilMs < options.nowMs) throw new AssayError('EXPIRED');
+  // §5.22
+  if (request.validUntilMs > options.nowMs + limits.maxRequestValidityMs) {
+    const detail = `A signed request holds for ${limits.maxRequestValidityMs / 60_000} minutes at most.`;
+    throw new AssayError('INVALID_REQUEST', detail);
+  }
   if (state.gateways.get(request.gateway)?.status !== roleStatuses.active) throw new AssayError('RECEIPT_UNKNOWN_ROLE');
   const model = state.models.get(session.model);
   if (model === undefined) throw new AssayError('UNKNOWN_MODEL');

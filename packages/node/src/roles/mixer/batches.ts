@@ -222,6 +222,8 @@ export class Batches {
     const offer = await receive(stream, BatchOffer);
     if (offer === null) return stream.close();
     const reply = this.#judge(offer, from);
+    // §5.22 What this mixer signs as used is durable before its signature leaves.
+    await this.#context.store.flushed();
     await stream.send(BatchReply.serialize(reply));
     stream.close();
   }

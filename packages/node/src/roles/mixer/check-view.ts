@@ -11,5 +11,7 @@ export interface CheckView {
   readonly announcements: Announcements;
   readonly usedRequests: UsedRequests;
   drawTableAt(height: number): DrawTable | null;
+  /** Time of the block of a height, milliseconds; null when there is none. */
+  blockMs(height: number): number | null;
   readonly nowMs: number;
 }

@@ -3,6 +3,7 @@ import {
   type BatchHeader,
   drawIdOf,
   equalBytes,
+  limits,
   messageTypes,
   type NodeTransaction,
   Precommit,
@@ -70,7 +71,10 @@ function checkReceipt(view: CheckView, receipt: Receipt, evidence: TaskEvidence)
     checkRequest(view, receipt, evidence, session.sessionKey) ??
     checkWork(view, receipt, evidence, miner.publicKey) ??
     checkDraw(view, receipt, session) ??
-    checkTime(view, receipt)
+    checkTime(view, receipt) ??
+    checkValidity(view, receipt, evidence.request) ??
+    // Last, and only for what is certified: nobody fills this memory with what never was a task.
+    view.usedRequests.take(evidence.request, drawIdOf(receipt))
   );
 }
 
@@ -86,12 +90,24 @@ function checkRequest(
     request.gateway === receipt.gateway &&
     equalBytes(request.requestHash, receipt.requestHash);
   if (!same) return 'the receipt is not for the signed request';
-  if (!view.usedRequests.take(receipt.requestHash, drawIdOf(receipt))) return 'the request was used for another task';
   const root = view.roots.of(messageTypes.taskRequest, TaskRequest, request);
   if (!view.verifier.ed25519(sessionKey, root, evidence.requestSignature))
     return 'the request is not signed by the session';
   const within = receipt.tokensIn <= request.maxTokensIn && receipt.tokensOut <= request.maxTokensOut;
   return within ? null : 'more tokens than were asked for';
+}
+
+/** §5.22 A request holds when its task begins, and not for long: what was used is remembered until then. */
+function checkValidity(view: CheckView, receipt: Receipt, { validUntilMs }: TaskRequest): string | null {
+  if (validUntilMs > view.nowMs + limits.maxRequestValidityMs + clockToleranceMs)
+    return 'the request holds for too long';
+  const drawnMs = view.blockMs(receipt.drawHeight);
+  if (drawnMs === null) return 'the draw is of no block';
+  const ageMs = view.announcements.ageMs(receipt.taskId, view.nowMs);
+  const heardMs = ageMs === null ? null : view.nowMs - ageMs;
+  // Where the chain is ahead of the clock its time says nothing.
+  const startMs = Math.max(heardMs ?? 0, drawnMs <= view.nowMs ? drawnMs : (heardMs ?? view.nowMs));
+  return startMs > validUntilMs + clockToleranceMs ? 'the request had expired when its task began' : null;
 }
 
 function checkWork(view: CheckView, receipt: Receipt, evidence: TaskEvidence, minerKey: Uint8Array): string | null {

@@ -10,6 +10,7 @@ import {
   equalBytes,
   GatewayMessage,
   gatewayMessages,
+  headerOf,
   InferencePayload,
   limits,
   messageTypes,
@@ -61,7 +62,7 @@ export class Mixer implements RoleService {
   readonly #roots: SigningRoots;
   readonly #committee: Committee;
   readonly #announcements = new Announcements();
-  readonly #usedRequests = new UsedRequests();
+  readonly #usedRequests: UsedRequests;
   readonly #reservations = new Reservations();
   readonly #draws: Draws;
   readonly #batches: Batches;
@@ -80,6 +81,7 @@ export class Mixer implements RoleService {
     this.#roots = new SigningRoots(context.chain);
     this.#committee = new Committee(options.mixer);
     this.#draws = new Draws(context.store);
+    this.#usedRequests = new UsedRequests(context.store);
     this.#batches = new Batches(context, {
       mixer: options.mixer,
       signer: options.committeeSigner,
@@ -103,6 +105,7 @@ export class Mixer implements RoleService {
   async start(): Promise<void> {
     const { network, engine, signer } = this.#context;
     this.#draws.restore();
+    this.#usedRequests.restore();
     this.#draws.update(engine.ledger.state);
     this.#batches.restore();
     this.#measuring.restore();
@@ -148,6 +151,7 @@ export class Mixer implements RoleService {
       announcements: this.#announcements,
       usedRequests: this.#usedRequests,
       drawTableAt: (height) => this.#draws.at(height, state),
+      blockMs: (height) => this.#blockMs(height),
       nowMs: this.#context.nowMs(),
     };
   }
@@ -197,9 +201,6 @@ export class Mixer implements RoleService {
     if (!isHome && this.#committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
     const taskSequence = this.#nextSequence(nowMs);
     const taskId = drawIdOf({ session: request.session, taskSequence, requestHash: request.requestHash });
-    if (!this.#usedRequests.take(request.requestHash, taskId)) {
-      throw new AssayError('INVALID_REQUEST', 'This signed request has been used.');
-    }
     const drawHeight = state.globals.height;
     const table = this.#draws.at(drawHeight, state);
     const { domain, payer, dedicatedMiners } = session;
@@ -207,6 +208,7 @@ export class Mixer implements RoleService {
     const drawn = { taskId, kind, domain, model, payer, dedicatedMiners, drawHeight };
     const draw = table === null ? [] : drawMiners(table, drawn, table.entries.length).map(({ miner }) => miner);
     if (draw.length === 0) throw new AssayError('NO_MINER');
+    this.#usedRequests.admit(request, taskId);
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);
     const asked = {
       taskId,
@@ -223,6 +225,16 @@ export class Mixer implements RoleService {
     };
     const task = newTask(asked, nowMs);
     return new TaskRun(this.#host(link.endpoint), task, { gateway: link.stream, payload });
+  }
+
+  /** Time of the block of a height: of the last one from the state, which is ahead of the disk while it is written. */
+  #blockMs(height: number): number | null {
+    const { ledger } = this.#context.engine;
+    const { globals } = ledger.state;
+    if (height === globals.height) return globals.timeMs;
+    if (height === 0) return globals.genesisMs;
+    const bytes = this.#context.engine.blockAt(height);
+    return bytes === null ? null : headerOf(bytes).timeMs;
   }
 
   /** Whether users' tasks are in hand. */
@@ -266,6 +278,7 @@ export class Mixer implements RoleService {
       keep: async ({ receipt, evidence, artifact, payload }) => {
         const id = toHex(receipt.taskId);
         this.#batches.add(ofReceipt({ receipt, evidence }));
+        this.#usedRequests.keep(evidence.request);
         const reveal = { artifact, salt: evidence.salt, precommitSignature: evidence.precommitSignature };
         const bundle = ArtifactBundle.serialize({ taskSequence: receipt.taskSequence, payload, reveal });
         this.#context.store.put(artifactKey(id), bundle, this.#artifactExpiry());
@@ -367,6 +380,8 @@ export class Mixer implements RoleService {
   #onBlock(committed: CommittedBlock): void {
     const { state } = this.#context.engine.ledger;
     const { events, height } = committed.result;
+    const { timeMs } = committed.block.header;
+    this.#usedRequests.onBlock({ height, timeMs }, this.#context.nowMs(), state.params.receiptLifetimeBlocks);
     for (const event of events) {
       if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));
       if (event.type === 'taskLate') this.#batches.drop(lateKey(event));

@@ -1,0 +1,128 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Artifact,
+  BatchOffer,
+  BatchReply,
+  drawIdOf,
+  GatewayMessage,
+  gatewayMessages,
+  InferencePayload,
+  messageTypes,
+  Precommit,
+  type Receipt,
+  sha256,
+  TaskRequest,
+  TaskSubmission,
+  taskIdOf,
+  toHex,
+} from '@assay/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { names } from '../src/devnet/genesis.ts';
+import { ask, receive } from '../src/network/wire.ts';
+import { protocols, SigningRoots } from '../src/roles/context.ts';
+import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
+import { SimulatedNetwork } from './simulated/network.ts';
+
+let network: SimulatedNetwork | null = null;
+afterEach(() => network?.stop());
+
+const dir = () => mkdtempSync(join(tmpdir(), 'assay-charged-'));
+const start = async (at: string): Promise<SimulatedNetwork> => {
+  network = await SimulatedNetwork.start({ miners: 1, dir: at });
+  return network;
+};
+
+/** Sends a signed request to mixer 0: the id of the task it became, or the code it was refused with. */
+async function submit(net: SimulatedNetwork, submission: Uint8Array): Promise<string> {
+  const client = net.network.join('a client');
+  const stream = client.open(net.mixerAddress(0), protocols.task);
+  await stream.send(submission);
+  let taskId = '';
+  for (;;) {
+    const message = await receive(stream, GatewayMessage);
+    if (message === null) throw new Error('the mixer closed the stream');
+    const value = message.value as { taskId: Uint8Array; code: Uint8Array };
+    if (message.selector === gatewayMessages.admitted) taskId = `0x${toHex(value.taskId)}`;
+    if (message.selector === gatewayMessages.failure) taskId = new TextDecoder().decode(value.code);
+    if (message.selector === gatewayMessages.failure || message.selector === gatewayMessages.ended) break;
+  }
+  client.leave();
+  return taskId;
+}
+
+/** What mixers answer to a batch of mixer 1 with another task for a request that the payer signed once. */
+async function chargeAgain(
+  net: SimulatedNetwork,
+  first: Receipt,
+  signed: Pick<TaskSubmission, 'request' | 'signature'>,
+) {
+  const { state } = net.engine.ledger;
+  const roots = new SigningRoots(state.chain);
+  const identity = { ...first, taskSequence: first.taskSequence + 128, replica: 0 };
+  const taskId = taskIdOf(identity);
+  expect(drawIdOf(identity)).toEqual(taskId);
+  const artifactRoot = Artifact.hashTreeRoot(Artifact.defaultValue());
+  const salt = new Uint8Array(32);
+  const precommit = { taskId, miner: 0, hash: sha256(artifactRoot, salt) };
+  const precommitSignature = net.keys
+    .account(names.miner(0))
+    .sign(roots.of(messageTypes.precommit, Precommit, precommit));
+  const { taskSequence } = identity;
+  const drawHeight = state.globals.height;
+  const receipt = { ...first, taskId, taskSequence, artifactRoot, drawHeight, rank: 0, attempt: 0 };
+  const evidence = { request: signed.request, requestSignature: signed.signature, precommitSignature, salt };
+  await net.built.roles.set('mixer-2', false);
+  const impostor = net.network.join(net.mixerAddress(1));
+  const answers: string[] = [];
+  for (const mixer of [0, 2, 3]) {
+    const offer = net.offer(1, ofReceipt({ receipt, evidence }));
+    const reply = await ask(impostor.open(net.mixerAddress(mixer), protocols.batch), [BatchOffer, offer], BatchReply);
+    const value = reply?.value as { reason?: Uint8Array } | undefined;
+    answers.push(value?.reason === undefined ? 'signed' : new TextDecoder().decode(value.reason));
+  }
+  return answers;
+}
+
+describe('a signed request', () => {
+  it('is charged once, over a restart of all too (§5.22)', async () => {
+    const at = dir();
+    const before = await start(at);
+    const submission = before.submission();
+    const { request, signature } = TaskSubmission.deserialize(submission);
+    const taskId = await submit(before, submission);
+    await before.until(() => before.task(taskId) !== null);
+    const receipt = before.task(taskId)?.receipt as Receipt;
+    await before.halt();
+    const net = await start(at);
+    expect(await submit(net, submission)).toBe('INVALID_REQUEST');
+    expect(new Set(await chargeAgain(net, receipt, { request, signature }))).toEqual(
+      new Set(['the request was used for another task']),
+    );
+  });
+
+  it('becomes no task once it has expired, or when it would hold for ever (§5.22)', async () => {
+    const net = await start(dir());
+    const taskId = await submit(net, net.submission());
+    await net.until(() => net.task(taskId) !== null);
+    const receipt = net.task(taskId)?.receipt as Receipt;
+    const signed = (change: Partial<TaskRequest>) => {
+      const payload = { ...InferencePayload.defaultValue(), maxTokens: 4 };
+      const requestHash = InferencePayload.hashTreeRoot(payload);
+      const bounds = { maxTokensIn: 1000, maxTokensOut: 1000 };
+      const request = { session: net.session, gateway: 0, requestHash, ...bounds, validUntilMs: Date.now(), ...change };
+      const roots = new SigningRoots(net.engine.ledger.state.chain);
+      const root = roots.of(messageTypes.taskRequest, TaskRequest, request);
+      const signature = net.keys.account(names.session).sign(root);
+      return { request, signature, submission: TaskSubmission.serialize({ request, signature, payload }) };
+    };
+    const eternal = signed({ validUntilMs: Date.now() + 3_600_000 });
+    expect(await submit(net, eternal.submission)).toBe('INVALID_REQUEST');
+    const old = signed({ validUntilMs: Date.now() - 60_000 });
+    expect(await submit(net, old.submission)).toBe('EXPIRED');
+    const { requestHash } = old.request;
+    const late = await chargeAgain(net, { ...receipt, requestHash }, old);
+    expect(new Set(late)).toEqual(new Set(['the request had expired when its task began']));
+  });
+});
