@@ -154,9 +154,9 @@ function audits() {
     { index: 2, ids: [1], probabilitiesPpb: [1_000_000_000] },
   ];
   const reference = [
-    { argmaxId: 5, probabilitiesPpb: [690_000_001, 205_000_000] },
-    { argmaxId: 8, probabilitiesPpb: [10_000_000, 900_000_000, 0] },
-    { argmaxId: 1, probabilitiesPpb: [999_999_999] },
+    { argmaxId: 5, isChoice: true, probabilitiesPpb: [690_000_001, 205_000_000] },
+    { argmaxId: 8, isChoice: false, probabilitiesPpb: [10_000_000, 900_000_000, 0] },
+    { argmaxId: 1, isChoice: true, probabilitiesPpb: [999_999_999] },
   ];
   const limit = 35_000_000;
   const numbers = [0, limit, limit + 1, 3 * limit, 3 * limit + 1].map((t1Ppb) => ({ finding: 0, t1Ppb }));
@@ -181,7 +181,7 @@ function audits() {
     t1: { reported, reference, ...compareDistributions(reported, reference) },
     opinions: [...numbers, ...[1, 2, 3].map((finding) => ({ finding, t1Ppb: 0 }))].map((each) => ({
       ...{ ...each, t1ThresholdPpb: limit },
-      opinion: opinionOf({ ...noMismatch, ...each }, limit),
+      opinion: opinionOf({ ...noMismatch, ...each }, { t1ThresholdPpb: limit, mismatchesMilli: 0 }),
     })),
     trust: records.map(([passedMicro, failedMicro]) => ({
       ...{ passedMicro, failedMicro },

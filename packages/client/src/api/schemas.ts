@@ -68,6 +68,7 @@ export const Miner = z.object({
   streak: count,
   cusumMilli: count,
   hardFailures: count,
+  mismatchesMilli: count,
   tasks: count,
   audited: count,
   rejected: count,
@@ -297,6 +298,8 @@ export const Audit = z.object({
   seed: bytes32,
   drawnHeight: count,
   verdict,
+  /** Pooled mismatches of the miner from which the verdict was drawn, thousandths. */
+  mismatchesMilli: count,
   auditors: z.array(
     z.object({
       validator: count,

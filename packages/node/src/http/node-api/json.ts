@@ -123,11 +123,12 @@ function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
   };
 }
 
-export function auditJson({ seed, drawnHeight, verdict, auditors }: AuditRow): Audit {
+export function auditJson({ seed, drawnHeight, verdict, mismatchesMilli, auditors }: AuditRow): Audit {
   return {
     seed: hexText(seed),
     drawnHeight,
     verdict: wordOf(verdicts, verdict),
+    mismatchesMilli,
     auditors: auditors.map(({ validator, state, deadline, commitment, numbers }) => ({
       validator,
       state: wordOf(auditorStates, state),

@@ -62,12 +62,19 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   };
   const flaw = structureFlaw(artifact, reference);
   if (flaw !== null) return malformed(flawCode(flaw));
-  const positions = drawPositions(seed, { tokens: ids.length, count: state.params.audit.positions });
-  const reported = positions.map((index) => reportedAt(artifact, index));
-  const end = endsByItself(artifact, reference) ? artifact.sampling : null;
-  const asked = { promptIds: artifact.promptIds, outputIds: ids, positions: reported, end };
+  // Where the model is said to have ended the answer, that is one more position to repeat the choice at.
+  const asksEnd = endsByItself(artifact, reference);
+  const count = state.params.audit.positions - Number(asksEnd);
+  const reported = drawPositions(seed, { tokens: ids.length, count }).map((index) => reportedAt(artifact, index));
+  const { promptIds, sampling } = artifact;
+  const asked = { promptIds, outputIds: ids, positions: reported, sampling, asksEnd };
   const scored = await model.score(asked, new AbortController().signal);
-  if (!scored.endsHere) return malformed(flaws.earlyEnd); // verification §2.5
+  if (scored.end === 'none') return malformed(flaws.earlyEnd); // verification §2.5
   const compared = compareDistributions(reported, scored.positions);
-  return { ...without(findings.checked), positions: positions.length, ...compared };
+  return {
+    ...without(findings.checked),
+    ...compared,
+    positions: reported.length + Number(asksEnd),
+    choiceMismatches: compared.choiceMismatches + Number(scored.end === 'possible'),
+  };
 }
