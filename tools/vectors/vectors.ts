@@ -154,9 +154,9 @@ function audits() {
     { index: 2, ids: [1], probabilitiesPpb: [1_000_000_000] },
   ];
   const reference = [
-    { argmaxId: 5, probabilitiesPpb: [690_000_001, 205_000_000] },
-    { argmaxId: 8, probabilitiesPpb: [10_000_000, 900_000_000, 0] },
-    { argmaxId: 1, probabilitiesPpb: [999_999_999] },
+    { argmaxId: 5, isChoice: true, probabilitiesPpb: [690_000_001, 205_000_000] },
+    { argmaxId: 8, isChoice: false, probabilitiesPpb: [10_000_000, 900_000_000, 0] },
+    { argmaxId: 1, isChoice: true, probabilitiesPpb: [999_999_999] },
   ];
   const limit = 35_000_000;
   const numbers = [0, limit, limit + 1, 3 * limit, 3 * limit + 1].map((t1Ppb) => ({ finding: 0, t1Ppb }));
@@ -167,6 +167,7 @@ function audits() {
     [200, 10],
     [100_000, 0],
   ].map(([passed = 0, failed = 0]) => [BigInt(passed) * 1_000_000n, BigInt(failed) * 1_000_000n] as const);
+  const noMismatch = { positions: 64, argmaxMismatches: 0, choiceMismatches: 0, flaw: 0 };
   const ratesUnder = { newMinerTasks: 50, floorPpb: 20_000_000, minRoutingTrustPpb: 100_000_000 };
   const miners = [
     { audited: 0, trustPpb: 950_000_000, evidenceLevel: 2 },
@@ -180,7 +181,7 @@ function audits() {
     t1: { reported, reference, ...compareDistributions(reported, reference) },
     opinions: [...numbers, ...[1, 2, 3].map((finding) => ({ finding, t1Ppb: 0 }))].map((each) => ({
       ...{ ...each, t1ThresholdPpb: limit },
-      opinion: opinionOf({ ...each, positions: 64, argmaxMismatches: 0 }, limit),
+      opinion: opinionOf({ ...noMismatch, ...each }, { t1ThresholdPpb: limit, mismatchesMilli: 0 }),
     })),
     trust: records.map(([passedMicro, failedMicro]) => ({
       ...{ passedMicro, failedMicro },

@@ -1,4 +1,5 @@
 import {
+  AuditNumbers,
   type AuditorSlot,
   type AuditRow,
   agreements,
@@ -8,6 +9,7 @@ import {
   firstUint64,
   limits,
   littleEndian,
+  type MinerRow,
   sha256,
   sha256OfEach,
   type TaskRow,
@@ -24,11 +26,11 @@ import { standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
-import { decide, opinionOf, type Verdict } from './verdict.ts';
+import { decide, mismatchesOf, opinionOf, pooledMismatches, type Verdict } from './verdict.ts';
 import { isAssigned } from './work.ts';
 
 const AUDIT = new TextEncoder().encode('audit');
-const noNumbers = { finding: findings.noResult, positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
+const noNumbers = { ...AuditNumbers.defaultValue(), finding: findings.noResult };
 
 /** What a validator owes an audit now. */
 export interface AuditDuty {
@@ -122,7 +124,7 @@ function drawAudit(
   }
   state.tasks.update(index, { status: taskStatuses.auditing });
   const seed = sha256(beacon, taskId, AUDIT);
-  state.addAudit({ taskId, seed, drawnHeight: height, verdict: verdicts.open, auditors: [] });
+  state.addAudit({ taskId, seed, drawnHeight: height, verdict: verdicts.open, mismatchesMilli: 0, auditors: [] });
   events.push({ type: 'auditOpened', taskId, ratePpb });
 }
 
@@ -160,7 +162,8 @@ function decideOn(state: LedgerState, index: number, task: Readonly<TaskRow>, is
   const { auditors } = state.audits.at(index);
   const { t1ThresholdPpb } = state.models.at(task.model);
   const revealed = auditors.filter((slot) => slot.state === auditorStates.revealed);
-  const opinions = revealed.map((slot) => opinionOf(slot.numbers, t1ThresholdPpb));
+  const { mismatchesMilli } = state.miners.at(task.miner);
+  const opinions = revealed.map((slot) => opinionOf(slot.numbers, { t1ThresholdPpb, mismatchesMilli }));
   const atWork = auditors.filter(isAtWork).length;
   return decide(opinions, atWork, isExhausted);
 }
@@ -223,22 +226,34 @@ function applyVerdict(
   { index, taskIndex, tally }: { readonly index: number; readonly taskIndex: number; readonly tally: Tally },
   verdict: Verdict,
 ): LedgerEvent[] {
-  state.audits.update(index, { verdict: verdicts[verdict] });
+  const { mismatchesMilli } = state.miners.at(state.tasks.at(taskIndex).miner);
+  state.audits.update(index, { verdict: verdicts[verdict], mismatchesMilli });
   // §10.4 No result is no judgement: the payer gets the price back, the miner's record stays as it is.
   if (verdict === 'noResult') return [rejectTask(state, taskIndex, verdict)];
   const { miner: minerIndex, model: modelIndex, session } = state.tasks.at(taskIndex);
   const miner = state.miners.at(minerIndex);
   const model = state.models.at(modelIndex);
   const audited = miner.audited + 1;
+  const pooled = pooledAfter(mismatchesMilli, state.audits.at(index));
   if (verdict === 'pass') {
     if (!isAssigned(state.sessions.at(session))) return [approveTask(state, taskIndex, true, tally)]; // economics §7.3
-    state.miners.update(minerIndex, { audited, epochPassed: miner.epochPassed + 1, ...standingAfter(miner, verdict) });
+    const passed = { epochPassed: miner.epochPassed + 1, ...pooled };
+    state.miners.update(minerIndex, { audited, ...passed, ...standingAfter(miner, verdict) });
     state.models.update(modelIndex, { epochPassed: model.epochPassed + 1 });
     return [approveTask(state, taskIndex, true, tally)];
   }
-  const failed = { rejected: miner.rejected + 1, epochFailed: miner.epochFailed + 1 };
+  const failed = { rejected: miner.rejected + 1, epochFailed: miner.epochFailed + 1, ...pooled };
   state.miners.update(minerIndex, { audited, ...failed, ...standingAfter(miner, verdict) });
   state.models.update(modelIndex, { epochFailed: model.epochFailed + 1 });
   const task = state.tasks.at(taskIndex);
   return [rejectTask(state, taskIndex, verdict), ...openFailureCase(state, state.audits.at(index), task)];
+}
+
+/** verification §4.7 Of several auditors' numbers those with the fewest mismatches count: no single one can add any. */
+function pooledAfter(mismatchesMilli: number, { auditors }: Readonly<AuditRow>): Pick<MinerRow, 'mismatchesMilli'> {
+  const checked = auditors.filter(
+    ({ state, numbers }) => state === auditorStates.revealed && numbers.finding === findings.checked,
+  );
+  const [least] = checked.map(({ numbers }) => numbers).sort((a, b) => mismatchesOf(a) - mismatchesOf(b));
+  return { mismatchesMilli: least === undefined ? mismatchesMilli : pooledMismatches(mismatchesMilli, least) };
 }

@@ -112,11 +112,15 @@ export function caseIndexOf({ cases }: LedgerView, id: number): number | undefin
 }
 
 /** The auditors whose numbers say that the answer was not what it claims to be. */
-function findersOf(state: LedgerView, { auditors }: Readonly<AuditRow>, task: Readonly<TaskRow>): Uint8Array[] {
+function findersOf(
+  state: LedgerView,
+  { auditors, mismatchesMilli }: Readonly<AuditRow>,
+  task: Readonly<TaskRow>,
+): Uint8Array[] {
   const { t1ThresholdPpb } = state.models.at(task.model);
   return auditors
     .filter((slot) => slot.state === auditorStates.revealed)
-    .filter(({ numbers }) => !['pass', 'noResult'].includes(opinionOf(numbers, t1ThresholdPpb)))
+    .filter(({ numbers }) => !['pass', 'noResult'].includes(opinionOf(numbers, { t1ThresholdPpb, mismatchesMilli })))
     .map(({ validator }) => state.validators.at(validator).account);
 }
 

@@ -39,6 +39,13 @@ export type { LedgerView } from './state.ts';
 export type { ReadonlyTable } from './table.ts';
 export { lateEvent, transitionsCode } from './transitions.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './trust.ts';
-export { type Opinion, opinionOf } from './verdict.ts';
+export {
+  mismatchesOf,
+  type Opinion,
+  type OpinionBasis,
+  opinionOf,
+  POOL_LIMIT_MILLI,
+  pooledMismatches,
+} from './verdict.ts';
 export * from './verifier.ts';
 export { workUnitsOf } from './work.ts';

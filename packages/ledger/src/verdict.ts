@@ -11,16 +11,47 @@ export type Decision = { readonly verdict: Verdict } | { readonly verdict: null;
 
 const FRESH_AUDITORS = 2;
 const HARD_FACTOR = 3;
+/** Mismatches that are soft: more than an eighth of the positions; hard: more than a third, and not a single one. */
+const SOFT_PART = 8;
+const HARD_PART = 3;
+const HARD_MISMATCHES = 2;
+/** Positions over which mismatches are pooled, and how many of them are too many. */
+const POOL_POSITIONS = 256;
+export const POOL_LIMIT_MILLI = 4000;
+
+/** What numbers are read against: the model's honest limit of T1, and the pooled mismatches of the miner. */
+export interface OpinionBasis {
+  readonly t1ThresholdPpb: number;
+  readonly mismatchesMilli: number;
+}
 
 /**
- * Reads one auditor's numbers against the model's honest limit (§10.4). Nothing maps to a pass by default.
+ * Reads one auditor's numbers (§10.4): the distance against the model's honest limit, the mismatches against the
+ * positions (§10.12) and with those of the miner's audits before (verification §4.7). Nothing is a pass by default.
  */
-export function opinionOf({ finding, t1Ppb }: AuditNumbers, t1ThresholdPpb: number): Opinion {
+export function opinionOf(numbers: AuditNumbers, { t1ThresholdPpb, mismatchesMilli }: OpinionBasis): Opinion {
+  const { finding, positions, t1Ppb } = numbers;
   if (finding === findings.malformed) return 'hard';
   if (finding === findings.noArtifact) return 'missing';
   if (finding !== findings.checked) return 'noResult';
-  if (t1Ppb <= t1ThresholdPpb) return 'pass';
-  return t1Ppb > HARD_FACTOR * t1ThresholdPpb ? 'hard' : 'soft';
+  const mismatches = mismatchesOf(numbers);
+  const isHard = mismatches >= HARD_MISMATCHES && HARD_PART * mismatches > positions;
+  if (isHard || t1Ppb > HARD_FACTOR * t1ThresholdPpb) return 'hard';
+  // verification §4.7 What only the pool says needs a mismatch here too: earlier auditors alone convict nobody.
+  const isPooled = mismatches > 0 && pooledMismatches(mismatchesMilli, numbers) > POOL_LIMIT_MILLI;
+  return isPooled || SOFT_PART * mismatches > positions || t1Ppb > t1ThresholdPpb ? 'soft' : 'pass';
+}
+
+/** Positions at which the registered model differs: by its likeliest token or by its choice, whichever is more. */
+export function mismatchesOf({ argmaxMismatches, choiceMismatches }: AuditNumbers): number {
+  return Math.max(argmaxMismatches, choiceMismatches);
+}
+
+/** A miner's pooled mismatches with those of one more audit, thousandths (verification §4.7). */
+export function pooledMismatches(mismatchesMilli: number, numbers: AuditNumbers): number {
+  const kept = POOL_POSITIONS - Math.min(numbers.positions, POOL_POSITIONS);
+  const keptMilli = Number((BigInt(mismatchesMilli) * BigInt(kept)) / BigInt(POOL_POSITIONS));
+  return keptMilli + 1000 * mismatchesOf(numbers);
 }
 
 /**

@@ -66,6 +66,8 @@ export const MinerRow = new StructType(
     cusumMilli: U32,
     /** Hard failures among that evidence. */
     hardFailures: U32,
+    /** Pooled positions at which the registered model differs, thousandths (verification §4.7). */
+    mismatchesMilli: U32,
     /** Certified and audited tasks of all time. */
     tasks: U64,
     audited: U64,
@@ -272,6 +274,8 @@ export const AuditRow = new StructType(
     seed: Bytes32,
     drawnHeight: U64,
     verdict: U8,
+    /** The miner's `mismatchesMilli` from which the verdict was drawn. */
+    mismatchesMilli: U32,
     auditors: new StructListType(AuditorSlot, limits.maxAuditorsPerTask),
   },
   { typeName: 'AuditRow' },

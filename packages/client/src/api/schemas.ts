@@ -68,6 +68,7 @@ export const Miner = z.object({
   streak: count,
   cusumMilli: count,
   hardFailures: count,
+  mismatchesMilli: count,
   tasks: count,
   audited: count,
   rejected: count,
@@ -155,6 +156,9 @@ export const AuditNumbersJson = z.object({
   positions: count,
   t1Ppb: ppb,
   argmaxMismatches: count,
+  choiceMismatches: count,
+  /** What makes the artifact malformed; null when nothing does. */
+  flaw: z.string().nullable(),
 });
 export type AuditNumbersJson = z.infer<typeof AuditNumbersJson>;
 
@@ -301,6 +305,8 @@ export const Audit = z.object({
   seed: bytes32,
   drawnHeight: count,
   verdict,
+  /** Pooled mismatches of the miner from which the verdict was drawn, thousandths. */
+  mismatchesMilli: count,
   auditors: z.array(
     z.object({
       validator: count,

@@ -74,6 +74,7 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     streak: 0,
     cusumMilli: 0,
     hardFailures: 0,
+    mismatchesMilli: 0,
     tasks: 0,
     audited: 0,
     rejected: 0,

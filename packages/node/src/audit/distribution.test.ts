@@ -10,14 +10,14 @@ const micro = (mass: number) => Math.round(-Math.log(mass) * 1e6);
 describe('T1 (verification §2.3)', () => {
   it('is zero between equals, half the differences else, with all others as one tail', () => {
     const reported = { index: 0, ids: [1, 2], probabilitiesPpb: [600_000_000, 300_000_000] };
-    expect(variationPpb(reported, { probabilitiesPpb: [600_000_000, 300_000_000], argmaxId: 1 })).toBe(0);
+    expect(variationPpb(reported, { probabilitiesPpb: [600_000_000, 300_000_000] })).toBe(0);
     // |0.6 − 0.55| + |0.3 − 0.31| + |0.1 − 0.14| = 0.1, half of it 0.05.
-    expect(variationPpb(reported, { probabilitiesPpb: [550_000_000, 310_000_000], argmaxId: 1 })).toBe(50_000_000);
+    expect(variationPpb(reported, { probabilitiesPpb: [550_000_000, 310_000_000] })).toBe(50_000_000);
   });
 
   it('counts no position for more than 0.15', () => {
     const reported = { index: 0, ids: [1], probabilitiesPpb: [1_000_000_000] };
-    expect(variationPpb(reported, { probabilitiesPpb: [0], argmaxId: 2 })).toBe(150_000_000);
+    expect(variationPpb(reported, { probabilitiesPpb: [0] })).toBe(150_000_000);
   });
 
   it('is the mean over positions, and counts where the most likely token differs', () => {
@@ -26,10 +26,12 @@ describe('T1 (verification §2.3)', () => {
       { index: 9, ids: [7], probabilitiesPpb: [1_000_000_000] },
     ];
     const reference = [
-      { probabilitiesPpb: [550_000_000, 310_000_000], argmaxId: 1 },
-      { probabilitiesPpb: [0], argmaxId: 8 },
+      { probabilitiesPpb: [550_000_000, 310_000_000], argmaxId: 1, isChoice: true },
+      { probabilitiesPpb: [0], argmaxId: 8, isChoice: false },
     ];
-    expect(compareDistributions(reported, reference)).toEqual({ t1Ppb: 100_000_000, argmaxMismatches: 1 });
+    expect(compareDistributions(reported, reference)).toEqual({
+      ...{ t1Ppb: 100_000_000, argmaxMismatches: 1, choiceMismatches: 1 },
+    });
   });
 
   it('reads what windows hold, across their borders', () => {
@@ -55,7 +57,7 @@ describe('T1 (verification §2.3)', () => {
 });
 
 describe('the positions of an audit (verification §2.2)', () => {
-  it('are distinct, ascending, within the output, as many as asked or as there are, and follow from the seed', () => {
+  it('are distinct, ascending, as many as asked or as there are, follow from the seed, and hold both ends', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 32, maxLength: 32 }),
@@ -69,8 +71,17 @@ describe('the positions of an audit (verification §2.2)', () => {
             drawn.every((position, i) => position >= 0 && position < tokens && position > (drawn[i - 1] ?? -1)),
           ).toBe(true);
           expect(drawPositions(seed, { tokens, count })).toEqual(drawn);
+          if (drawn.length > 1) expect([drawn[0], drawn.at(-1)]).toEqual([0, tokens - 1]);
         },
       ),
     );
+  });
+
+  it('cover the whole of an answer over time', () => {
+    const seen = new Set<number>();
+    for (let seed = 0; seed < 40; seed++) {
+      for (const position of drawPositions(Uint8Array.of(seed), { tokens: 64, count: 12 })) seen.add(position);
+    }
+    expect(seen.size).toBe(64);
   });
 });

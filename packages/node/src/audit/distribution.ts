@@ -32,7 +32,7 @@ export function probabilityPpb(negLogprobMicro: number): number {
 }
 
 /** Total variation between reported and reference alternatives, with all others as one tail; winsorised, ppb (T1). */
-export function variationPpb(reported: ReportedPosition, reference: ScoredPosition): number {
+export function variationPpb(reported: ReportedPosition, reference: Pick<ScoredPosition, 'probabilitiesPpb'>): number {
   let sum = 0;
   let reportedMass = 0;
   let referenceMass = 0;
@@ -46,18 +46,24 @@ export function variationPpb(reported: ReportedPosition, reference: ScoredPositi
   return Math.min(Math.round((sum + tails) / 2), winsorPpb);
 }
 
-/** T1 over the drawn positions: the mean variation, and how often the most likely token differs (verification §2). */
+/**
+ * T1 over the drawn positions: the mean variation; how often the most likely token differs (verification §2.3), and how
+ * often the model chooses another token than the one that stands there (verification §2.6).
+ */
 export function compareDistributions(
   reported: readonly ReportedPosition[],
   reference: readonly ScoredPosition[],
-): { t1Ppb: number; argmaxMismatches: number } {
+): { t1Ppb: number; argmaxMismatches: number; choiceMismatches: number } {
   let sumPpb = 0;
   let argmaxMismatches = 0;
+  let choiceMismatches = 0;
   reported.forEach((position, i) => {
     const other = reference[i];
     if (other === undefined) throw new RangeError(`the reference has no position ${i}`);
     sumPpb += variationPpb(position, other);
     if (position.ids[0] !== other.argmaxId) argmaxMismatches++;
+    if (!other.isChoice) choiceMismatches++;
   });
-  return { t1Ppb: reported.length === 0 ? 0 : Math.round(sumPpb / reported.length), argmaxMismatches };
+  const t1Ppb = reported.length === 0 ? 0 : Math.round(sumPpb / reported.length);
+  return { t1Ppb, argmaxMismatches, choiceMismatches };
 }

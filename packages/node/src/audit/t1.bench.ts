@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sha256 } from '@assay/protocol';
+import { type Sampling, sha256 } from '@assay/protocol';
 import { type Bench, type Row, secondsOf } from '../../../../bench/bench.ts';
 import { requantise } from '../inference/gguf/requantise.ts';
 import { startLlamaBackend } from '../inference/llama/backend.ts';
@@ -27,12 +27,14 @@ const never = new AbortController().signal;
 
 interface Answered {
   readonly promptIds: readonly number[];
+  readonly sampling: Sampling;
   readonly tokens: readonly GeneratedToken[];
 }
 
 interface Compared {
   readonly variationsPpb: readonly number[];
-  readonly mismatches: number;
+  readonly argmaxMismatches: number;
+  readonly choiceMismatches: number;
 }
 
 async function answer(model: InferenceModel, prompt: string, seed: number): Promise<Answered> {
@@ -41,10 +43,10 @@ async function answer(model: InferenceModel, prompt: string, seed: number): Prom
   const request = { promptIds, maxTokens: outputTokens, sampling, stop: [], topLogprobs: 5 };
   const tokens: GeneratedToken[] = [];
   for await (const event of model.generate(request, never)) if (event.type === 'tokens') tokens.push(...event.tokens);
-  return { promptIds, tokens };
+  return { promptIds, sampling, tokens };
 }
 
-async function compare(reference: InferenceModel, { promptIds, tokens }: Answered): Promise<Compared> {
+async function compare(reference: InferenceModel, { promptIds, sampling, tokens }: Answered): Promise<Compared> {
   const reported = tokens.map(({ top }, index): ReportedPosition => {
     return {
       index,
@@ -53,11 +55,10 @@ async function compare(reference: InferenceModel, { promptIds, tokens }: Answere
     };
   });
   const outputIds = tokens.map(({ id }) => id);
-  const { positions: scored } = await reference.score({ promptIds, outputIds, positions: reported, end: null }, never);
-  const variationsPpb = reported.map((position, i) =>
-    variationPpb(position, scored[i] ?? { probabilitiesPpb: [], argmaxId: -1 }),
-  );
-  return { variationsPpb, mismatches: compareDistributions(reported, scored).argmaxMismatches };
+  const asked = { promptIds, outputIds, positions: reported, sampling, asksEnd: false };
+  const { positions: scored } = await reference.score(asked, never);
+  const variationsPpb = reported.map((position, i) => variationPpb(position, scored[i] ?? { probabilitiesPpb: [] }));
+  return { ...compareDistributions(reported, scored), variationsPpb };
 }
 
 /** All prompts answered by `served`, `parallel` at a time; each is scored on `reference` while others are written. */
@@ -99,9 +100,7 @@ async function costs(model: InferenceModel): Promise<Row[]> {
   const outputIds = Array.from({ length: auditedTokens / outputTokens }, () => long.tokens.map(({ id }) => id)).flat();
   const ids = long.tokens[0]?.top.map(({ id }) => id) ?? [];
   const positions = Array.from({ length: auditedPositions }, (_, i) => ({ index: i * 3, ids }));
-  const audit = await secondsOf(() =>
-    model.score({ promptIds: long.promptIds, outputIds, positions, end: null }, never),
-  );
+  const audit = await secondsOf(() => model.score({ ...long, outputIds, positions, asksEnd: false }, never));
   const written = await secondsOf(() => answer(model, prompt, 2));
   return [
     { who: 'audit', value: audit, note: `one prefill, ${auditedPositions} positions of ${outputIds.length}` },
@@ -114,8 +113,11 @@ function show(honest: readonly Compared[], cheating: readonly Compared[]): void 
   console.table(shapes.flatMap((shape) => [row('honest', honest, shape), row('Q4_0', cheating, shape)]));
   for (const [name, compared] of Object.entries({ honest, Q4_0: cheating })) {
     const positions = compared.reduce((sum, { variationsPpb }) => sum + variationsPpb.length, 0);
-    const mismatches = compared.reduce((sum, one) => sum + one.mismatches, 0);
-    console.log(`   ${name}: the likeliest token differs at ${mismatches} of ${positions} positions`);
+    const likeliest = compared.reduce((sum, one) => sum + one.argmaxMismatches, 0);
+    const choices = compared.reduce((sum, one) => sum + one.choiceMismatches, 0);
+    console.log(
+      `   ${name}: of ${positions} positions the likeliest token differs at ${likeliest}, the choice at ${choices}`,
+    );
   }
 }
 

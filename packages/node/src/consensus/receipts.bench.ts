@@ -72,6 +72,7 @@ function grown(): Ledger {
         activeFrom: 0,
         weight: 1n,
         trustPpb: 990_000_000,
+        mismatchesMilli: 0,
       },
       split: { operatorBps: 10_000, ownerBps: 0, stakersBps: 0 },
       ...{

@@ -37,21 +37,31 @@ export interface ScoreRequest {
   readonly outputIds: readonly number[];
   /** Output positions to score, ascending; `ids` are the alternatives the miner reported there. */
   readonly positions: readonly { readonly index: number; readonly ids: readonly number[] }[];
-  /** With this sampling, would generation have ended after the whole output? Null: not asked. */
-  readonly end: Sampling | null;
+  /** What the output is said to have been chosen with. */
+  readonly sampling: Sampling;
+  /** Whether to say also if generation would have ended after the whole output. */
+  readonly asksEnd: boolean;
 }
+
+/**
+ * `chosen`: generation ends there, within the margin of a choice. `possible`: an end is likely enough, and not what is
+ * drawn. `none`: the model goes on (verification §2.5).
+ */
+export type ScoredEnd = 'chosen' | 'possible' | 'none';
 
 export interface Scored {
   /** One for each position asked. */
   readonly positions: readonly ScoredPosition[];
-  /** False when the model would have gone on; true also when that was not asked. */
-  readonly endsHere: boolean;
+  /** Null when it was not asked. */
+  readonly end: ScoredEnd | null;
 }
 
-/** The reference's view of one position: probability of each asked id (parts per billion), and its argmax. */
+/** The reference's view of one position: probability of each asked id (parts per billion), its argmax, its choice. */
 export interface ScoredPosition {
   readonly probabilitiesPpb: readonly number[];
   readonly argmaxId: number;
+  /** Whether the token that stands there is what is chosen there, within the margin (verification §2.6). */
+  readonly isChoice: boolean;
 }
 
 /** A model opened by a backend. Every call may fail with an AssayError BACKEND_FAILED. */

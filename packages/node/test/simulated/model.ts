@@ -1,4 +1,6 @@
-import { firstUint64, littleEndian, sha256 } from '@assay/protocol';
+import { firstUint64, littleEndian, type Sampling, sha256 } from '@assay/protocol';
+import { isChoice } from '../../src/inference/llama/choice.ts';
+import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '../../src/inference/llama/sampling.ts';
 import type {
   ChatMessage,
   GeneratedToken,
@@ -11,21 +13,23 @@ import type {
 
 const vocabularySize = 256;
 const alternatives = 5;
-const micro = 1_000_000;
 
 /** A distribution over five byte tokens that follows from the text so far and from the weights. */
-function distribution(weights: string, ids: readonly number[]): { id: number; mass: number }[] {
-  const context = sha256(new TextEncoder().encode(weights), Uint8Array.from(ids.slice(-8)));
-  const found: { id: number; mass: number }[] = [];
-  for (let i = 0; found.length < alternatives; i++) {
+function distribution(weights: string, ids: readonly number[]): Distribution {
+  const context = sha256(new TextEncoder().encode(weights), Uint8Array.from(ids));
+  const candidates: Candidate[] = [];
+  for (let i = 0; candidates.length < alternatives; i++) {
     const id = 97 + Number(firstUint64(sha256(context, littleEndian(i, 2))) % 26n);
-    if (!found.some((token) => token.id === id)) found.push({ id, mass: 2 ** -(found.length + 1) });
+    // Each is half as likely as the one before; what is missing to one lies on tokens that are never chosen.
+    if (!candidates.some((token) => token.id === id)) candidates.push({ id, logit: -candidates.length * Math.LN2 });
   }
-  return found;
+  return { candidates, totalWeight: 2 };
 }
 
-const logprob = (mass: number) => Math.round(-Math.log(mass) * micro);
 const text = (id: number) => String.fromCharCode(id);
+
+/** What a cheat puts at a step in place of its choice. */
+export type Choose = (at: { ids: readonly number[]; sampling: Sampling; step: number }) => number;
 
 /** An engine in a few lines, with real distributions: what the port promises, without the arithmetic of a network. */
 export class SimulatedModel implements InferenceModel {
@@ -34,10 +38,22 @@ export class SimulatedModel implements InferenceModel {
   readonly #weights: string;
   /** Called before each token; a test may wait here, or fail. */
   readonly #beforeToken: (step: number) => Promise<void>;
+  /** Which token stands there in the end; what is reported about it is always the truth. */
+  readonly #chosen: Choose;
 
-  constructor(weights: string, beforeToken: (step: number) => Promise<void> = async () => {}) {
+  constructor(
+    weights: string,
+    beforeToken: (step: number) => Promise<void> = async () => {},
+    chosen: Choose = ({ ids, sampling, step }) => this.choice(ids, sampling, step),
+  ) {
     this.#weights = weights;
     this.#beforeToken = beforeToken;
+    this.#chosen = chosen;
+  }
+
+  /** What it chooses after `ids`. */
+  choice(ids: readonly number[], sampling: Sampling, step: number): number {
+    return chooseToken(distribution(this.#weights, ids), sampling, step).id;
   }
 
   async render(messages: readonly ChatMessage[]): Promise<number[]> {
@@ -53,35 +69,38 @@ export class SimulatedModel implements InferenceModel {
     for (let step = 0; step < request.maxTokens; step++) {
       await this.#beforeToken(step);
       signal.throwIfAborted();
-      const token = this.#next(ids, request.sampling.seed, step);
+      const token = this.#next(ids, request.sampling, step);
       ids.push(token.id);
       yield { type: 'tokens', tokens: [token], text: token.text };
     }
     yield { type: 'end', finish: 'length', text: '' };
   }
 
-  async score(request: ScoreRequest): Promise<Scored> {
-    const positions = request.positions.map(({ index, ids }) => {
-      const before = [...request.promptIds, ...request.outputIds.slice(0, index)];
-      const found = distribution(this.#weights, before);
-      const massOf = (id: number) => found.find((token) => token.id === id)?.mass ?? 0;
+  async score({ promptIds, outputIds, positions, sampling, asksEnd }: ScoreRequest): Promise<Scored> {
+    const scored = positions.map(({ index, ids }) => {
+      const found = distribution(this.#weights, [...promptIds, ...outputIds.slice(0, index)]);
+      const massOf = (id: number) => {
+        const candidate = found.candidates.find((token) => token.id === id);
+        return candidate === undefined ? 0 : Math.exp(candidate.logit) / found.totalWeight;
+      };
       return {
         probabilitiesPpb: ids.map((id) => Math.round(massOf(id) * 1e9)),
-        argmaxId: found[0]?.id ?? 0,
+        argmaxId: found.candidates[0]?.id ?? 0,
+        isChoice: isChoice(found, sampling, index, outputIds[index] ?? -1),
       };
     });
-    return { positions, endsHere: request.end === null };
+    return { positions: scored, end: asksEnd ? 'none' : null };
   }
 
-  #next(ids: readonly number[], seed: number, step: number): GeneratedToken {
+  #next(ids: readonly number[], sampling: Sampling, step: number): GeneratedToken {
     const found = distribution(this.#weights, ids);
-    const place = Number(firstUint64(sha256(littleEndian(seed, 4), littleEndian(step, 4))) % BigInt(found.length));
-    const view = ({ id, mass }: { id: number; mass: number }) => ({
+    const id = this.#chosen({ ids, sampling, step });
+    const chosen = found.candidates.find((token) => token.id === id) ?? { id, logit: Number.NEGATIVE_INFINITY };
+    const view = ({ id, logit }: Candidate) => ({
       id,
       text: text(id),
-      negLogprobMicro: logprob(mass),
+      negLogprobMicro: negLogprobMicro(found, logit),
     });
-    const chosen = found[place] ?? { id: 0, mass: 1 };
-    return { ...view(chosen), top: found.map(view) };
+    return { ...view(chosen), top: found.candidates.map(view) };
   }
 }

@@ -41,7 +41,7 @@ import { KeyRing } from '../../src/keys/keyring.ts';
 import { type KeyName, type Keystore, openKeystore } from '../../src/keys/keystore.ts';
 import { MemoryNetwork } from '../../src/network/memory.ts';
 import { networkAddress, SigningRoots } from '../../src/roles/context.ts';
-import { modelWorker } from '../../src/roles/miner/worker.ts';
+import { modelWorker, type Worker } from '../../src/roles/miner/worker.ts';
 import { contentsOf, ofReceipt, ofTransition } from '../../src/roles/mixer/node-transactions.ts';
 import { Mixer, type MixerOptions } from '../../src/roles/mixer/service.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -63,6 +63,8 @@ export interface SimulatedOptions {
   readonly miners: number;
   /** What a miner really runs; the validators run the registered weights. */
   readonly modelOf?: (miner: number) => InferenceModel;
+  /** What a miner answers with, in place of that model. */
+  readonly workerOf?: (miner: number, honest: Worker) => Worker;
   readonly params?: Partial<Genesis['params']>;
   readonly depositUnits?: bigint;
   /** Where it lives; a directory of its own, gone at the end, when absent. */
@@ -130,7 +132,10 @@ export class SimulatedNetwork {
       model,
       evidenceLevel: 2,
       measuring: { engine: engineInfo, open: async (hash) => (equalBytes(hash, fileHash) ? registered : null) },
-      workerOf: (miner) => modelWorker(options.modelOf?.(miner) ?? registered, engineInfo),
+      workerOf: (miner) => {
+        const worker = modelWorker(options.modelOf?.(miner) ?? registered, engineInfo);
+        return options.workerOf?.(miner, worker) ?? worker;
+      },
       requireRegistered: () => {},
       close: async () => {},
     };

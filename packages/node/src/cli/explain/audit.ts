@@ -1,5 +1,13 @@
 import { formatUnits } from '@assay/client';
-import { auditRatePpb, isAudited, type LedgerEvent, type LedgerView, opinionOf } from '@assay/ledger';
+import {
+  auditRatePpb,
+  isAudited,
+  type LedgerEvent,
+  type LedgerView,
+  type OpinionBasis,
+  opinionOf,
+  POOL_LIMIT_MILLI,
+} from '@assay/ledger';
 import {
   type AuditNumbers,
   type AuditRow,
@@ -9,6 +17,7 @@ import {
   auditorStates,
   equalBytes,
   findings,
+  flaws,
   type MinerRow,
   verdicts,
 } from '@assay/protocol';
@@ -34,7 +43,10 @@ export const AuditExplanation = explanationOf(
         validator: z.int(),
         state: z.string(),
         finding: z.string().nullable(),
+        flaw: z.string().nullable(),
         t1Ppb: z.int().nullable(),
+        argmaxMismatches: z.int().nullable(),
+        choiceMismatches: z.int().nullable(),
         opinion: z.string().nullable(),
       }),
     ),
@@ -97,8 +109,11 @@ export async function explainAudit(
           validator,
           state: wordOf(auditorStates, state),
           finding: shown === null ? null : wordOf(findings, shown.finding),
+          flaw: shown === null || shown.flaw === flaws.none ? null : wordOf(flaws, shown.flaw),
           t1Ppb: shown?.t1Ppb ?? null,
-          opinion: shown === null ? null : opinionOf(shown, thresholdOf(trail)),
+          argmaxMismatches: shown?.argmaxMismatches ?? null,
+          choiceMismatches: shown?.choiceMismatches ?? null,
+          opinion: shown === null ? null : opinionOf(shown, basisOf(trail)),
         };
       }),
       refundedUnits: String(end?.value.type === 'taskRejected' ? end.value.refundedUnits : 0n),
@@ -246,26 +261,16 @@ function auditorStep(trail: Trail): Step[] {
   const { audit, drawn, commits, reveals } = trail;
   if (audit === null) return [];
   const { validators } = trail.state;
-  const threshold = thresholdOf(trail);
+  const basis = basisOf(trail);
   const rows = audit.auditors.map(({ validator, state, numbers }) => [
     String(validator),
     addressText(validators.at(validator).operator),
     `block ${drawn.get(validator) ?? '?'}`,
     commits.get(validator) ?? '-',
     reveals.get(validator) ?? wordOf(auditorStates, state),
-    ...(state === auditorStates.revealed ? numberCells(numbers, threshold) : ['-', '-', '-', '-']),
+    ...(state === auditorStates.revealed ? numberCells(numbers, basis) : numberHead.map(() => '-')),
   ]);
-  const head = [
-    'validator',
-    'operator',
-    'drawn',
-    'committed',
-    'revealed',
-    'T1',
-    'positions',
-    'argmax differs',
-    'opinion',
-  ];
+  const head = ['validator', 'operator', 'drawn', 'committed', 'revealed', ...numberHead];
   const facts = [{ name: 'seed', value: hex(audit.seed), source: `block ${audit.drawnHeight}` }];
   return [
     {
@@ -277,25 +282,38 @@ function auditorStep(trail: Trail): Step[] {
   ];
 }
 
-/** What an auditor found, in cells: T1, positions, mismatches, opinion. */
-export function numberCells(numbers: AuditNumbers, threshold: number): string[] {
-  const opinion = opinionOf(numbers, threshold);
-  if (numbers.finding !== findings.checked) return [wordOf(findings, numbers.finding), '-', '-', opinion];
-  return [ratio(numbers.t1Ppb), String(numbers.positions), String(numbers.argmaxMismatches), opinion];
+export const numberHead = ['T1', 'positions', 'argmax differs', 'choice differs', 'opinion'] as const;
+
+/** What an auditor found, in cells under `numberHead`; what is wrong with the artifact instead of T1. */
+export function numberCells(numbers: AuditNumbers, basis: OpinionBasis): string[] {
+  const opinion = opinionOf(numbers, basis);
+  const { finding, flaw, t1Ppb, positions, argmaxMismatches, choiceMismatches } = numbers;
+  const found = [wordOf(findings, finding), ...(flaw === flaws.none ? [] : [wordOf(flaws, flaw)])].join(': ');
+  if (finding !== findings.checked) return [found, '-', '-', '-', opinion];
+  return [ratio(t1Ppb), String(positions), String(argmaxMismatches), String(choiceMismatches), opinion];
 }
 
 function verdictStep(trail: Trail): Step[] {
   const { audit, place } = trail;
   if (audit === null) return [];
-  const threshold = thresholdOf(trail);
+  const { t1ThresholdPpb, mismatchesMilli } = basisOf(trail);
   const source = `model ${place.receipt.model}, genesis`;
+  const pooled = `miner ${place.receipt.miner}, before the verdict`;
   return [
     {
       title: `The verdict: ${verdictOf(audit)}; one opinion approves, only two more that agree convict`,
-      clause: '§10.4, verification §2',
+      clause: '§10.4, §10.12, verification §2, §4.7',
       facts: [
-        { name: 'honest limit of T1', value: ratio(threshold), source },
-        { name: 'hard above', value: ratio(3 * threshold), source: 'three times the limit' },
+        { name: 'honest limit of T1', value: ratio(t1ThresholdPpb), source },
+        { name: 'hard above', value: ratio(3 * t1ThresholdPpb), source: 'three times the limit' },
+        { name: 'mismatches that are soft', value: 'more than an eighth of the positions', source: '§10.12' },
+        { name: 'mismatches that are hard', value: 'more than a third, two at least', source: '§10.12' },
+        { name: 'mismatches pooled before', value: milli(mismatchesMilli), source: pooled },
+        {
+          name: 'soft above, when this answer adds to it',
+          value: milli(POOL_LIMIT_MILLI),
+          source: 'verification §4.7',
+        },
       ],
       table: null,
     },
@@ -353,4 +371,14 @@ function unlikeAnswer(miner: string, { reason, refundedUnits }: Of<'taskRejected
 }
 
 const thresholdOf = ({ place, state }: Trail): number => state.models.at(place.receipt.model).t1ThresholdPpb;
+const milli = (thousandths: number) => (thousandths / 1000).toFixed(3);
+
+/** What the numbers are read against: the pool is that of the verdict, or the miner's own while there is none. */
+function basisOf(trail: Trail): OpinionBasis {
+  const { audit, state, place } = trail;
+  const isOpen = audit === null || audit.verdict === verdicts.open;
+  const { mismatchesMilli } = isOpen ? state.miners.at(place.receipt.miner) : audit;
+  return { t1ThresholdPpb: thresholdOf(trail), mismatchesMilli };
+}
+
 const verdictOf = (audit: Readonly<AuditRow>) => wordOf(verdicts, audit.verdict);

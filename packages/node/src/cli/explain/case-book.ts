@@ -1,4 +1,4 @@
-import { Ledger, type LedgerEvent } from '@assay/ledger';
+import { Ledger, type LedgerEvent, type LedgerView, type OpinionBasis } from '@assay/ledger';
 import { type AuditNumbers, type CaseRow, caseStatuses, type Params, toHex } from '@assay/protocol';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { bodyOf, certifiedIn, type ReceiptPlace } from './certified.ts';
@@ -31,8 +31,8 @@ export interface CaseRecord {
   /** The task it is about, and what its auditors found; null and nothing for another matter. */
   readonly task: ReceiptPlace | null;
   readonly reveals: readonly Revealed[];
-  /** The model's limit for honest answers. */
-  readonly t1ThresholdPpb: number;
+  /** The model's limit for honest answers, and the miner's pooled mismatches at the verdict. */
+  readonly basis: OpinionBasis;
   /** What the transaction asks for that opened it by hand; null for another cause. */
   readonly askedUnits: bigint | null;
   readonly opinions: Stood<Of<'caseOpinion'>>[];
@@ -100,7 +100,7 @@ class CaseBook {
     const record: CaseRecord = {
       ...{ opened, row, task, params: this.#params },
       reveals: this.#reveals.get(toHex(subject)) ?? [],
-      t1ThresholdPpb: task === null ? 0 : ledger.state.models.at(task.receipt.model).t1ThresholdPpb,
+      basis: basisOf(ledger.state, task),
       askedUnits: asked?.amountUnits ?? null,
       ...{ opinions: [], appeal: null, frozen: null, end: null, endParams: null },
     };
@@ -134,4 +134,10 @@ export function statusOf({ end, appeal, frozen, row }: CaseRecord): 'review' | '
   if (end !== null) return end.value.type === 'caseExecuted' ? 'executed' : 'dismissed';
   const isReviewed = row.status === caseStatuses.review || appeal !== null || frozen !== null;
   return isReviewed ? 'review' : 'pending';
+}
+
+function basisOf(state: LedgerView, task: ReceiptPlace | null): OpinionBasis {
+  const audit = task === null ? undefined : state.audits.get(state.auditOf(task.receipt.taskId) ?? -1);
+  const t1ThresholdPpb = task === null ? 0 : state.models.at(task.receipt.model).t1ThresholdPpb;
+  return { t1ThresholdPpb, mismatchesMilli: audit?.mismatchesMilli ?? 0 };
 }

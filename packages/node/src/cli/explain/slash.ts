@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { CliError } from '../failures.ts';
 import type { History } from '../history.ts';
 import { ratio } from '../ratio.ts';
-import { numberCells } from './audit.ts';
+import { numberCells, numberHead } from './audit.ts';
 import { type CaseRecord, casesOf, statusOf } from './case-book.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
 
@@ -122,7 +122,7 @@ function sameDay({ opened, row, params }: CaseRecord, cases: readonly CaseRecord
 }
 
 function matterStep(record: CaseRecord): Step {
-  const { opened, task, reveals, t1ThresholdPpb } = record;
+  const { opened, task, reveals, basis } = record;
   if (task === null) return otherMatterStep(record);
   const { receipt, height, transaction, index } = task;
   const source = `${transactionAt(height, transaction)}, receipt ${index}`;
@@ -138,16 +138,12 @@ function matterStep(record: CaseRecord): Step {
         value: units(priceUnits),
         source: isFree ? 'by the tokens; the task was the network’s own' : source,
       },
-      { name: 'honest limit of T1', value: ratio(t1ThresholdPpb), source: `model ${receipt.model}` },
+      { name: 'honest limit of T1', value: ratio(basis.t1ThresholdPpb), source: `model ${receipt.model}` },
       { name: 'verdict', value: opened.value.cause, source: opened.at },
     ],
     table: {
-      head: ['validator', 'revealed', 'T1', 'positions', 'argmax differs', 'opinion'],
-      rows: reveals.map(({ at, value }) => [
-        String(value.validator),
-        at,
-        ...numberCells(value.numbers, t1ThresholdPpb),
-      ]),
+      head: ['validator', 'revealed', ...numberHead],
+      rows: reveals.map(({ at, value }) => [String(value.validator), at, ...numberCells(value.numbers, basis)]),
     },
   };
 }

@@ -130,8 +130,9 @@ describe('score', () => {
     const promptIds = idsOf('A prompt that is a good deal longer than one batch. '.repeat(4));
     const { ids, tokens } = await run(ask({ promptIds, maxTokens: 64 }));
     const positions = tokens.map((token, index) => ({ index, ids: token.top.map((alternative) => alternative.id) }));
-    const request = { promptIds, outputIds: ids, positions, end: null };
+    const request = { promptIds, outputIds: ids, positions, sampling, asksEnd: false };
     const { positions: scored } = await model.score(request, never);
+    expect(scored.every((position) => position.isChoice)).toBe(true);
     expect(scored.map((position) => position.argmaxId)).toEqual(tokens.map((token) => token.top[0]?.id));
     for (const [i, { probabilitiesPpb }] of scored.entries()) {
       const reported = tokens[i]?.top.map((one) => 1e9 * Math.exp(-one.negLogprobMicro / 1e6)) ?? [];
@@ -146,29 +147,32 @@ describe('score', () => {
     const answers = await Promise.all(
       seeds.map(async (seed) => {
         const asked = ask({ promptIds, maxTokens: 200, sampling: { ...sampling, seed } });
-        return { ...(await run(asked)), end: asked.sampling };
+        return { ...(await run(asked)), sampling: asked.sampling };
       }),
     );
     const ended = answers.filter(({ finish, ids }) => finish === 'stop' && ids.length > 0);
     expect(ended.length).toBeGreaterThan(0);
-    const cutShort: boolean[] = [];
-    for (const { ids, end } of ended) {
-      const asked = { promptIds, positions: [], end };
-      expect((await model.score({ ...asked, outputIds: ids }, never)).endsHere).toBe(true);
-      cutShort.push((await model.score({ ...asked, outputIds: ids.slice(0, -1) }, never)).endsHere);
+    const cutShort: unknown[] = [];
+    for (const { ids, sampling } of ended) {
+      const asked = { promptIds, positions: [], sampling, asksEnd: true };
+      expect((await model.score({ ...asked, outputIds: ids }, never)).end).toBe('chosen');
+      cutShort.push((await model.score({ ...asked, outputIds: ids.slice(0, -1) }, never)).end);
     }
-    expect(cutShort).toContain(false);
+    expect(cutShort).toContain('none');
+    expect(cutShort.filter((end) => end === 'chosen').length).toBeLessThan(cutShort.length / 4);
   });
 
   it('gives an unknown id no probability', async () => {
     const request = { promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [{ index: 0, ids: [2 ** 32 - 1] }] };
-    const scored = await model.score({ ...request, end: null }, never);
+    const scored = await model.score({ ...request, sampling, asksEnd: false }, never);
     expect(scored.positions).toMatchObject([{ probabilitiesPpb: [0] }]);
   });
 
   it('refuses a position beyond the output', async () => {
     const request = { promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [{ index: 2, ids: [5] }] };
-    await expect(model.score({ ...request, end: null }, never)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    await expect(model.score({ ...request, sampling, asksEnd: false }, never)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    });
   });
 });
 
@@ -206,7 +210,7 @@ describe('the process', () => {
       }
     })();
     const waiting = model
-      .score({ promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [], end: null }, never)
+      .score({ promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [], sampling, asksEnd: false }, never)
       .then(() => null);
     await expect(killed).rejects.toMatchObject({ code: 'BACKEND_FAILED', message: expect.stringContaining('SIGKILL') });
     await waiting.catch(() => null);

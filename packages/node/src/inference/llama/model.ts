@@ -8,9 +8,11 @@ import type {
   GenerateEvent,
   GenerateRequest,
   Scored,
+  ScoredEnd,
   ScoredPosition,
   ScoreRequest,
 } from '../port.ts';
+import { isChoice } from './choice.ts';
 import type { WorkerOptions } from './messages.ts';
 import { Lane, type LogitsAt } from './native.ts';
 import { Pool } from './pool.ts';
@@ -28,7 +30,7 @@ const batchTokens = 48;
 /** Models from here on are worth more than one thread, bytes. */
 const largeModelBytes = 500_000_000;
 const maxThreads = 8;
-/** End tokens that are so likely together are an end, whatever is drawn: a draw may hang on the last digit. */
+/** End tokens that are less likely together are no end at all, whatever is drawn. */
 const likelyEnd = 0.001;
 /** Calls that may wait for one model. */
 const maxWaitingCalls = 256;
@@ -106,7 +108,7 @@ export class LoadedModel {
       const distribution = await lane.next(feed);
       signal.throwIfAborted();
       const chosen = chooseToken(distribution, request.sampling, step);
-      if (this.model.isEogToken(chosen.id as Token)) return yield end('stop');
+      if (this.isEnd(chosen.id)) return yield end('stop');
       const text = filter.push(assembler.push(chosen.id));
       yield { type: 'tokens', tokens: [this.report(distribution, chosen, request.topLogprobs)], text };
       if (filter.stopped) return yield end('stop');
@@ -121,7 +123,7 @@ export class LoadedModel {
     await lane.clear();
     const scored = new Map<number, LogitsAt>();
     const lastPosition = Math.max(-1, ...request.positions.map((position) => position.index));
-    const lastIndex = request.end === null ? first + lastPosition : ids.length - 2;
+    const lastIndex = request.asksEnd ? ids.length - 2 : first + lastPosition;
     for (let start = 0; start <= lastIndex; start += batchTokens) {
       signal.throwIfAborted();
       const part = ids.slice(start, Math.min(start + batchTokens, lastIndex + 1)) as Token[];
@@ -130,18 +132,42 @@ export class LoadedModel {
       const found = await lane.read(part, asked);
       for (const [index, logits] of found) scored.set(start + index - first, logits);
     }
-    const positions = request.positions.map((position) => probabilities(scored.get(position.index), position.ids));
-    if (request.end === null) return yield { positions, endsHere: true };
+    const positions = request.positions.map((position) => this.viewOf(request, position, scored.get(position.index)));
+    if (!request.asksEnd) return yield { positions, end: null };
     const last = await lane.next(ids.slice(-1) as Token[]);
-    yield { positions, endsHere: this.ends(last, request.end, request.outputIds.length) };
+    yield { positions, end: this.endAt(last, request.sampling, request.outputIds.length) };
   }
 
-  private ends(distribution: Distribution, sampling: Sampling, step: number): boolean {
-    const isEnd = ({ id }: Candidate) => this.model.isEogToken(id as Token);
+  private viewOf(
+    { outputIds, sampling }: ScoreRequest,
+    { index, ids }: ScoreRequest['positions'][number],
+    at: LogitsAt | undefined,
+  ): ScoredPosition {
+    const id = outputIds[index];
+    const best = at?.candidates[0];
+    if (at === undefined || best === undefined || id === undefined) {
+      throw new AssayError('INVALID_REQUEST', 'A position to score lies outside the output.');
+    }
+    const ppb = (logit: number | undefined) =>
+      logit === undefined ? 0 : Math.round((1e9 * Math.exp(logit - best.logit)) / at.totalWeight);
+    return {
+      probabilitiesPpb: ids.map((each) => ppb(at.logits.get(each))),
+      argmaxId: best.id,
+      // An end is never part of an output (verification §1.2).
+      isChoice: !this.isEnd(id) && isChoice(at, sampling, index, id),
+    };
+  }
+
+  private endAt(distribution: Distribution, sampling: Sampling, step: number): ScoredEnd {
+    const ends = distribution.candidates.filter(({ id }) => this.isEnd(id));
+    if (ends.some(({ id }) => isChoice(distribution, sampling, step, id))) return 'chosen';
     const [best] = distribution.candidates;
-    const weights = distribution.candidates.filter(isEnd).map(({ logit }) => Math.exp(logit - (best?.logit ?? logit)));
-    const likelihood = weights.reduce((sum, weight) => sum + weight, 0) / distribution.totalWeight;
-    return likelihood >= likelyEnd || isEnd(chooseToken(distribution, sampling, step));
+    const weight = ends.reduce((sum, { logit }) => sum + Math.exp(logit - (best?.logit ?? logit)), 0);
+    return weight / distribution.totalWeight >= likelyEnd ? 'possible' : 'none';
+  }
+
+  private isEnd(id: number): boolean {
+    return this.model.isEogToken(id as Token);
   }
 
   /** Feeds all but the last part of a prompt; gives that part. */
@@ -211,13 +237,4 @@ export class LoadedModel {
 /** One core stays free for the rest of the node: llama.cpp crawls when it must share all. */
 function usualThreads(modelBytes: number): number {
   return modelBytes < largeModelBytes ? 1 : Math.max(1, Math.min(maxThreads, availableParallelism() - 1));
-}
-
-function probabilities(at: LogitsAt | undefined, ids: readonly number[]): ScoredPosition {
-  if (at === undefined) throw new AssayError('INVALID_REQUEST', 'A position to score lies outside the output.');
-  const ppb = (id: number) => {
-    const logit = at.logits.get(id);
-    return logit === undefined ? 0 : Math.round((1e9 * Math.exp(logit - at.best.logit)) / at.totalWeight);
-  };
-  return { probabilitiesPpb: ids.map(ppb), argmaxId: at.best.id };
 }

@@ -45,11 +45,9 @@ interface Internals {
   model: { _model: unknown };
 }
 
-/** The reference's view of one position: the asked logits, the best token and the normaliser. */
-export interface LogitsAt {
-  readonly best: Candidate;
+/** The reference's view of one position: what may be chosen there, and the logits of the ids asked for. */
+export interface LogitsAt extends Distribution {
   readonly logits: ReadonlyMap<number, number>;
-  readonly totalWeight: number;
 }
 
 /** The one sequence of a context and the samplers that read its distributions. Used by one call at a time. */
@@ -99,28 +97,20 @@ export class Lane {
     return results[last] as Distribution;
   }
 
-  private async readTop(index: number): Promise<Distribution> {
-    const filter: FilterOption = [[], false, false, false, candidateCount];
-    const top = await this.context.sampleToken(index, this.top, false, false, filter, false);
-    const whole = await this.context.sampleToken(index, this.greedy, false, false, false, true);
-    return { candidates: ordered(pairs(top[3])), totalWeight: whole[4] ?? Number.NaN };
+  private async readTop(index: number, ids: readonly number[] = []): Promise<LogitsAt> {
+    const mostLikely: FilterOption = [[], false, false, false, candidateCount];
+    const top = await this.context.sampleToken(index, this.top, false, false, mostLikely, false);
+    const asked: FilterOption | false = ids.length > 0 && [[...ids], false, false, false, 0];
+    const whole = await this.context.sampleToken(index, this.greedy, false, false, asked, true);
+    const logits = new Map(pairs(whole[3]).map((pair) => [pair.id, pair.logit]));
+    return { candidates: ordered(pairs(top[3])), logits, totalWeight: whole[4] ?? Number.NaN };
   }
 
-  /** Adds tokens and reads, at each index of `asked`, the logits of the ids asked there. */
+  /** Adds tokens and reads, at each index of `asked`, what may follow and the logits of the ids asked there. */
   async read(tokens: readonly Token[], asked: ReadonlyMap<number, readonly number[]>): Promise<Map<number, LogitsAt>> {
-    const results = await this.decode(tokens, [...asked.keys()], async (index, tokenIndex) => {
-      const filter: FilterOption = [[...(asked.get(tokenIndex) ?? [])], false, false, true, 0];
-      const [id, , , list, totalWeight] = await this.context.sampleToken(
-        index,
-        this.greedy,
-        false,
-        false,
-        filter,
-        true,
-      );
-      const logits = new Map(pairs(list).map((pair) => [pair.id, pair.logit]));
-      return { best: { id, logit: logits.get(id) ?? Number.NaN }, logits, totalWeight: totalWeight ?? Number.NaN };
-    });
+    const results = await this.decode(tokens, [...asked.keys()], (index, tokenIndex) =>
+      this.readTop(index, asked.get(tokenIndex)),
+    );
     return new Map([...asked.keys()].map((index) => [index, results[index] as LogitsAt]));
   }
 

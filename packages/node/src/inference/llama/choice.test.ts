@@ -1,0 +1,76 @@
+import type { Sampling } from '@assay/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { choiceMargin, isChoice } from './choice.ts';
+import { type Candidate, candidateCount, chooseToken, type Distribution } from './sampling.ts';
+
+const plain: Sampling = { temperatureMicro: 1_000_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 1 };
+const greedy = { ...plain, temperatureMicro: 0 };
+
+/** What may be chosen where the tokens 0, 1, 2, … have these logits, and many others so much together. */
+function distribution(logits: readonly number[], others: number): Distribution {
+  const candidates: Candidate[] = logits
+    .map((logit, id) => ({ id, logit }))
+    .sort((a, b) => b.logit - a.logit || a.id - b.id)
+    .slice(0, candidateCount);
+  const best = candidates[0]?.logit ?? 0;
+  return { candidates, totalWeight: logits.reduce((sum, logit) => sum + Math.exp(logit - best), 0) + others };
+}
+
+const logits = fc.array(fc.double({ min: -12, max: 12, noNaN: true }), { minLength: 2, maxLength: candidateCount });
+const samplings = fc.record({
+  temperatureMicro: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2_000_000 })),
+  topPMicro: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 0, max: 1_000_000 })),
+  topK: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 64 })),
+  minPMicro: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 1_000_000 })),
+  seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+});
+
+describe('a repeated choice (verification §2.6)', () => {
+  it('is that of the same engine, to the letter or with every difference of logits off by the margin', () => {
+    fc.assert(
+      fc.property(
+        logits,
+        fc.double({ min: 0, max: 5, noNaN: true }),
+        samplings,
+        fc.nat(1000),
+        fc.infiniteStream(fc.double({ min: -1, max: 1, noNaN: true })),
+        (exact, others, sampling, step, noise) => {
+          const reference = distribution(exact, others);
+          expect(isChoice(reference, sampling, step, chooseToken(reference, sampling, step).id)).toBe(true);
+          const rounded = exact.map((logit) => logit + (choiceMargin / 2) * (noise.next().value ?? 0));
+          const { id } = chooseToken(distribution(rounded, others), sampling, step);
+          expect(isChoice(reference, sampling, step, id)).toBe(true);
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('at temperature 0 is the likeliest token or one as good as it', () => {
+    const { candidates, totalWeight } = distribution([2, 2 - 0.9 * choiceMargin, 2 - 1.1 * choiceMargin], 1);
+    const fits = candidates.map(({ id }) => isChoice({ candidates, totalWeight }, greedy, 0, id));
+    expect(fits).toEqual([true, true, false]);
+  });
+
+  it('leaves little room: of five tokens one fits, sometimes two', () => {
+    const reference = distribution([0, -0.7, -1.4, -2.1, -2.8], 0.1);
+    let fitting = 0;
+    for (let step = 0; step < 2000; step++) {
+      fitting += reference.candidates.filter(({ id }) => isChoice(reference, plain, step, id)).length;
+    }
+    expect(fitting / 2000).toBeGreaterThanOrEqual(1);
+    expect(fitting / 2000).toBeLessThan(1.1);
+  });
+
+  it('is none of what the cuts leave out, and no token that is not among the likeliest', () => {
+    const reference = distribution([0, -1, -2, -3], 0.5);
+    const never = (change: Partial<Sampling>, id: number) =>
+      Array.from({ length: 200 }, (_, step) => isChoice(reference, { ...plain, ...change }, step, id));
+    expect(never({ topK: 2 }, 2)).not.toContain(true);
+    expect(never({ topPMicro: 500_000 }, 2)).not.toContain(true);
+    expect(never({ minPMicro: 200_000 }, 2)).not.toContain(true);
+    expect(never({}, 99)).not.toContain(true);
+    expect(never({ temperatureMicro: 1 }, 1)).not.toContain(true);
+  });
+});
