@@ -37,6 +37,7 @@ export { EPOCH_GRACE_BLOCKS, type Rule, rules, UnknownRuleError } from './rules.
 export { readTransaction, type SignedTransaction, transactionSigningRoot } from './signing.ts';
 export type { LedgerView } from './state.ts';
 export type { ReadonlyTable } from './table.ts';
+export { isTicket } from './tickets.ts';
 export { lateEvent, transitionsCode } from './transitions.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './trust.ts';
 export { type Opinion, opinionOf } from './verdict.ts';

@@ -120,7 +120,6 @@ export const Session = z.object({
   spentUnits: units,
   maxTaskUnits: units,
   expiryHeight: count,
-  taskFloor: count,
   redundancy: count,
   /** Its tasks are the network's own, which nobody pays for. */
   isBackground: z.boolean(),

@@ -7,6 +7,10 @@ const maxRequests = 65_536;
 export class UsedRequests {
   readonly #taskOf = new Map<string, string>();
 
+  has(requestHash: Uint8Array): boolean {
+    return this.#taskOf.has(toHex(requestHash));
+  }
+
   /** Takes a request for a task; false when it already is another's. */
   take(requestHash: Uint8Array, taskId: Uint8Array): boolean {
     const request = toHex(requestHash);
