@@ -19,7 +19,6 @@ export {
   type DrawRank,
   type DrawRequest,
   DrawTable,
-  drawEpoch,
   drawMiners,
   drawTable,
   eligibleMiners,

@@ -1,6 +1,5 @@
-import { type Receipt, ticketSigningRoot } from '@assay/protocol';
+import { drawEpoch, type Receipt, ticketSigningRoot } from '@assay/protocol';
 import { committeeOf } from './committee.ts';
-import { drawEpoch } from './draw.ts';
 import type { LedgerView } from './state.ts';
 import type { Verifier } from './verifier.ts';
 

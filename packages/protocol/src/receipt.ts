@@ -116,6 +116,14 @@ export function drawIdOf({ ticket }: Pick<TaskIdentity, 'ticket'>): Uint8Array {
   return taskIdOf({ ticket, replica: 0 });
 }
 
+/**
+ * Epoch whose beacon, weights and committee keys a draw from the state at `drawHeight` uses: that of the next block
+ * (§6.2). The state after the last block of an epoch already holds the beacon of the next.
+ */
+export function drawEpoch(params: { readonly epochBlocks: number }, drawHeight: number): number {
+  return Number(BigInt(drawHeight + 1) / BigInt(params.epochBlocks));
+}
+
 /** A receipt that proves itself: with the committee's keys nothing else is needed to check it (§7.5, F5). */
 export const PortableReceipt = new ContainerType(
   {

@@ -2,7 +2,6 @@ import {
   type DrawRank,
   type DrawRequest,
   type DrawTable,
-  drawEpoch,
   drawMiners,
   drawTable,
   eligibleMiners,
@@ -11,7 +10,7 @@ import {
   type LedgerEvent,
   type LedgerView,
 } from '@assay/ledger';
-import { addressText, drawIdOf, equalBytes, taskKinds } from '@assay/protocol';
+import { addressText, drawEpoch, drawIdOf, equalBytes, taskKinds } from '@assay/protocol';
 import { z } from 'zod';
 import { nativeVerifier } from '../../crypto/verifier.ts';
 import { CliError } from '../failures.ts';
