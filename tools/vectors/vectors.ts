@@ -24,6 +24,7 @@ import {
   signingDomain,
   signingRoot,
   taskIdOf,
+  ticketSigningRoot,
   toHex,
 } from '@assay/protocol';
 import { protocolTypes, valuesOf } from '@assay/protocol/fixture';
@@ -53,7 +54,8 @@ function identities() {
   const chain = { chainId: 'assay-vectors', genesisHash: seedOf('genesis') };
   const keys = [new Uint8Array(32), seedOf('account'), new Uint8Array(32).fill(255)];
   const objectRoot = seedOf('object');
-  const identity = { session: 3, taskSequence: 7, requestHash: seedOf('request'), replica: 2 };
+  const task = { session: 3, requestHash: seedOf('request') };
+  const identity = { ticket: concatBytes(['a', 'b', 'c'].map(seedOf)), replica: 2 };
   const blsPublicKey = concatBytes([seedOf('bls'), seedOf('key')]).subarray(0, 48);
   return {
     addresses: keys.map((key) => ({
@@ -70,7 +72,8 @@ function identities() {
     },
     possession: { blsPublicKey: hex(blsPublicKey), signingRoot: hex(possessionRoot(blsPublicKey)) },
     taskId: {
-      ...{ ...identity, requestHash: hex(identity.requestHash) },
+      ...{ ...task, requestHash: hex(task.requestHash), signingRoot: hex(ticketSigningRoot(chain, task)) },
+      ...{ ...identity, ticket: hex(identity.ticket) },
       ...{ taskId: hex(taskIdOf(identity)), drawId: hex(drawIdOf(identity)) },
     },
   };

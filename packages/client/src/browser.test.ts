@@ -34,7 +34,10 @@ describe('in a browser', () => {
         chainId: chain.chainId,
         genesisHash: `0x${toHex(chain.genesisHash)}`,
         epochs: trust.committee.epochs,
-        mixers: trust.committee.blsPublicKeys.map((key) => ({ blsPublicKey: `0x${toHex(key)}` })),
+        epochBlocks: trust.epochBlocks,
+        mixers: trust.committee.seats.map(({ mixer: index, blsPublicKey }) => ({
+          ...{ index, blsPublicKey: `0x${toHex(blsPublicKey)}` },
+        })),
       },
     };
     const page = createContext({

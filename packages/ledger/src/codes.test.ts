@@ -267,7 +267,7 @@ const scenarios: Record<ResultCode, Scenario> = {
   },
   RECEIPT_SAME_MINER: (world) => {
     open({ redundancy: 3 })(world);
-    const receipts = [0, 1].map((replica) => world.receipt({ session: 1, taskSequence: 0, replica }));
+    const receipts = [0, 1].map((replica) => world.receipt({ session: 1, requestHash: new Uint8Array(32), replica }));
     return world.codeOf(world.batchTx({ receipts }));
   },
   RECEIPT_BACKGROUND_FULL: () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { equalBytes, taskKinds } from '@assay/protocol';
+import { drawEpoch, equalBytes, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { type DrawEntry, DrawTable, drawEpoch, drawMiners, drawTable, eligibleMiners, lotBelow } from './draw.ts';
+import { type DrawEntry, DrawTable, drawMiners, drawTable, eligibleMiners, lotBelow } from './draw.ts';
 import { World } from './world.fixture.ts';
 
 const address = (byte: number) => new Uint8Array(20).fill(byte);

@@ -6,7 +6,6 @@ import {
   limits,
   listOfU32,
   littleEndian,
-  type Params,
   StructType,
   sha256,
   taskKinds,
@@ -70,14 +69,6 @@ export interface DrawRank {
   /** Where the lot fell, and the weight of all who were still in the draw. */
   readonly lot: bigint;
   readonly totalWeight: bigint;
-}
-
-/**
- * Epoch whose beacon and weights a draw from the state at `drawHeight` uses: that of the next block. The state after
- * the last block of an epoch already holds the beacon of the next.
- */
-export function drawEpoch(params: Pick<Params, 'epochBlocks'>, drawHeight: number): number {
-  return Number(BigInt(drawHeight + 1) / BigInt(params.epochBlocks));
 }
 
 /**

@@ -19,7 +19,6 @@ export {
   type DrawRank,
   type DrawRequest,
   DrawTable,
-  drawEpoch,
   drawMiners,
   drawTable,
   eligibleMiners,
@@ -37,6 +36,7 @@ export { EPOCH_GRACE_BLOCKS, type Rule, rules, UnknownRuleError } from './rules.
 export { readTransaction, type SignedTransaction, transactionSigningRoot } from './signing.ts';
 export type { LedgerView } from './state.ts';
 export type { ReadonlyTable } from './table.ts';
+export { isTicket } from './tickets.ts';
 export { lateEvent, transitionsCode } from './transitions.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './trust.ts';
 export {

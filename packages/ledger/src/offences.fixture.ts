@@ -1,10 +1,10 @@
 import { type Offence, offences, type Receipt, receiptPath } from '@assay/protocol';
-import type { BatchOptions, World } from './world.fixture.ts';
+import { type BatchOptions, requestHashOf, type World } from './world.fixture.ts';
 
 /** Two batches of one turn of a mixer, the second with a receipt. */
 export function equivocation(world: World, mixer = 0, options: BatchOptions = {}): Offence {
   const first = world.batch({ ...options, mixer });
-  const second = world.batch({ ...options, mixer, receipts: [world.receipt({ taskSequence: 500 })] });
+  const second = world.batch({ ...options, mixer, receipts: [world.receipt({ requestHash: requestHashOf(500) })] });
   return {
     selector: offences.equivocation,
     value: { mixer, first: first.certificate, second: second.certificate },
@@ -17,7 +17,9 @@ export function invalidItem(
   change: Partial<Receipt>,
   { mixer = 2, signers = [mixer] }: { readonly mixer?: number; readonly signers?: readonly number[] } = {},
 ): Offence {
-  const [before, receipt, after] = [{}, change, {}].map((each, i) => world.receipt({ taskSequence: 600 + i, ...each }));
+  const [before, receipt, after] = [{}, change, {}].map((each, i) =>
+    world.receipt({ requestHash: requestHashOf(600 + i), ...each }),
+  );
   if (before === undefined || receipt === undefined || after === undefined) throw new Error('there are three');
   const receipts = [before, receipt, after];
   const { certificate } = world.batch({ receipts, signers });

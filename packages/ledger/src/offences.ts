@@ -39,7 +39,8 @@ export function isProven(state: LedgerView, { selector, value }: Offence, verifi
   const { mixer, certificate, receipt, index, path } = value;
   const root = receiptsRootAlong(receipt, index, path);
   const isItem = root !== null && equalBytes(root, certificate.header.receiptsRoot);
-  return isItem && isNeverValid(state, receipt) && hasSigned(state, certificate, mixer, verifier);
+  const issuer = { mixer: certificate.header.mixer, verifier };
+  return isItem && hasSigned(state, certificate, mixer, verifier) && isNeverValid(state, receipt, issuer);
 }
 
 /** Two headers of one turn of the accused. Who only co-signed them may have been asked again with fewer receipts. */

@@ -50,7 +50,7 @@ export const hostile = fc.record<Partial<Receipt>>(
     drawHeight: heights,
     priceUnits: units,
     kind: fc.nat(4),
-    taskSequence: heights,
+    ticket: fc.uint8Array({ minLength: 96, maxLength: 96 }),
     replica: fc.nat(255),
     similarityPpb: fc.nat(2 ** 32 - 1),
   },

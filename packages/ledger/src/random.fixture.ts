@@ -126,9 +126,9 @@ function receiptsOf(world: World, wanted: Task): Receipt[] {
   const serving = [...world.state.miners].flatMap(({ models }, i) => (models.includes(model) ? [i] : []));
   const miners = dedicatedMiners.length > 0 ? dedicatedMiners : serving;
   const { tokensIn, tokensOut, hostile } = wanted;
-  const { taskSequence } = world.receipt();
+  const { requestHash } = world.receipt();
   const own = isBackground ? { kind: taskKinds.background, priceUnits: 0n } : {};
-  const task = { session, model, taskSequence, tokensIn, tokensOut, ...own };
+  const task = { session, model, requestHash, tokensIn, tokensOut, ...own };
   if (redundancy === 1)
     return [world.receipt({ ...task, miner: miners[wanted.miner % miners.length] ?? 0, ...hostile })];
   return miners.slice(0, redundancy).map((miner, replica) => {

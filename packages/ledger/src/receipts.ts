@@ -18,6 +18,8 @@ import { saturate } from './integers.ts';
 import { markOutliers, replicaCode, servedOther } from './replicas.ts';
 import { isActive } from './roles.ts';
 import { keyOf, type LedgerState, type LedgerView } from './state.ts';
+import { isTicket } from './tickets.ts';
+import type { Verifier } from './verifier.ts';
 
 type Prices = Pick<ModelRow, 'priceInUnits' | 'priceOutUnits'>;
 
@@ -69,7 +71,6 @@ export function applyReceipts(
       mixer: place.mixer,
       height: place.height,
       drawHeight: receipt.drawHeight,
-      taskSequence: receipt.taskSequence,
       replica: receipt.replica,
       tokensIn: receipt.tokensIn,
       tokensOut: receipt.tokensOut,
@@ -89,7 +90,7 @@ export function applyReceipts(
   if (tokens > 0) state.setGlobals({ backgroundTokens: state.globals.backgroundTokens + tokens });
 }
 
-/** `taskId` is the one that its session, sequence and request give it. */
+/** `taskId` is the one that its ticket and replica give it. */
 function receiptCode(
   state: LedgerView,
   receipt: Receipt,
@@ -110,13 +111,18 @@ function receiptCode(
  * §7.4 Whether a receipt was invalid when it was signed, whoever looks and whenever: for what it says of itself, or
  * of what never changes and never goes away. Anything else a block in between may have made so.
  */
-export function isNeverValid(state: LedgerView, receipt: Receipt): boolean {
+export function isNeverValid(
+  state: LedgerView,
+  receipt: Receipt,
+  issuer: { readonly mixer: number; readonly verifier: Verifier },
+): boolean {
   const { drawHeight } = receipt;
   const session = state.sessions.get(receipt.session);
   if (session === undefined || receipt.model !== session.model || !hasOwnTaskId(receipt)) return true;
   if (replicaCode(receipt, session) !== 'OK' || !takesKind(session, receipt.kind)) return true;
   const isNobodys = state.miners.get(receipt.miner) === undefined || state.gateways.get(receipt.gateway) === undefined;
   if (isNobodys || drawHeight > state.globals.height || drawHeight >= session.expiryHeight) return true;
+  if (!isTicket(state, receipt, issuer)) return true; // §6.5
   // Of earlier prices only the last is known.
   const isPriceKnown = drawHeight >= state.models.at(receipt.model).priceFrom;
   return isPriceKnown && !hasOwnPrice(state, receipt, session);
@@ -160,25 +166,21 @@ function hadGateway(state: LedgerView, { gateway, drawHeight }: Receipt): boolea
   return row !== undefined && (isActive(row) || drawHeight < row.statusHeight);
 }
 
-/**
- * §7.6 A draw names a state that exists, still lives, paid for by a session that had not ended, and a task not yet
- * forgotten.
- */
+/** §7.6 A draw names a state that exists, still lives, and was paid for by a session that had not ended. */
 export function isInTime(
   state: LedgerView,
-  { drawHeight, taskSequence }: Pick<Receipt, 'drawHeight' | 'taskSequence'>,
+  { drawHeight }: Pick<Receipt, 'drawHeight'>,
   session: Readonly<SessionRow>,
   height: number,
 ): boolean {
   return (
     drawHeight < height &&
     drawHeight + state.params.receiptLifetimeBlocks >= height &&
-    drawHeight < session.expiryHeight &&
-    taskSequence >= session.taskFloor
+    drawHeight < session.expiryHeight
   );
 }
 
-/** §6.2 Nobody can choose a task id but by asking another task. */
+/** §6.4 The id follows from the ticket, which the mixers check before they certify it (§7.2). */
 function hasOwnTaskId(receipt: Receipt, taskId = taskIdOf(receipt)): boolean {
   if (receipt.kind > taskKinds.training || receipt.outcome > outcomes.partial) return false;
   return equalBytes(taskId, receipt.taskId);

@@ -1,7 +1,7 @@
 import type { Receipt } from '@assay/protocol';
 import { quickKeys } from './keys.fixture.ts';
 import { worldParams } from './params.fixture.ts';
-import { type Sender, World, type WorldOptions } from './world.fixture.ts';
+import { requestHashOf, type Sender, World, type WorldOptions } from './world.fixture.ts';
 
 const operators: readonly Sender[] = ['minerA', 'minerB', 'minerC', 'stranger1', 'stranger2'];
 
@@ -26,10 +26,11 @@ export function replicaWorld(
   return world;
 }
 
-/** The receipts of a task's replicas, miner i doing replica i, by their similarities in percent. */
-export function replicas(world: World, taskSequence: number, percents: readonly number[]): Receipt[] {
+/** The receipts of the replicas of one request, miner i doing replica i, by their similarities in percent. */
+export function replicas(world: World, request: number, percents: readonly number[]): Receipt[] {
+  const requestHash = requestHashOf(request);
   return percents.map((percent, replica) =>
-    world.receipt({ session: 1, taskSequence, replica, miner: replica, similarityPpb: percent * 10_000_000 }),
+    world.receipt({ session: 1, requestHash, replica, miner: replica, similarityPpb: percent * 10_000_000 }),
   );
 }
 

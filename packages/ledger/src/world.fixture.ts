@@ -21,6 +21,7 @@ import {
   taskIdOf,
   taskKinds,
   taskStates,
+  ticketSigningRoot,
   toHex,
   type UnsignedTransaction,
 } from '@assay/protocol';
@@ -29,6 +30,7 @@ import { hasher } from '@chainsafe/persistent-merkle-tree/hasher/hashtree';
 import { batchSigningRoot, revealSigningRoot } from './certificate.ts';
 import { challengeSigningRoot } from './challenges.ts';
 import { committeeOf } from './committee.ts';
+import { modelTerms, requestHashOf, sessionTerms } from './defaults.fixture.ts';
 import { type AccountKey, type CommitteeKey, type KeyScheme, quickKeys } from './keys.fixture.ts';
 import { Ledger } from './ledger.ts';
 import { worldParams } from './params.fixture.ts';
@@ -41,6 +43,7 @@ setHasher(hasher);
 const encode = (text: string) => new TextEncoder().encode(text);
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 
+export { requestHashOf } from './defaults.fixture.ts';
 export { domainTerms, nameOf } from './domains.fixture.ts';
 export { realKeys } from './keys.fixture.ts';
 export { checked, hardFailure, honest, softFailure, unchecked } from './numbers.fixture.ts';
@@ -92,7 +95,7 @@ export class World {
   readonly #accounts = new Map<string, AccountKey>();
   readonly #committeeKeys = new Map<string, CommitteeKey>();
   readonly #nonces = new Map<string, number>();
-  #sequence = 0;
+  #requests = 0;
   #registrations = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -216,14 +219,25 @@ export class World {
     return key;
   }
 
-  /** A receipt of the session's next task, as an honest committee would certify it now. */
+  /** A mixer's ticket for a request (§6.4). */
+  ticket(task: { session: number; requestHash: Uint8Array }, mixer = 0): Uint8Array {
+    return this.committee[mixer]?.sign(ticketSigningRoot(this.state.chain, task)) ?? new Uint8Array(96);
+  }
+
+  /** A receipt of another request, admitted by mixer 0, as an honest committee would certify it now. */
   receipt(change: Partial<Receipt> = {}): Receipt {
-    const taskSequence = change.taskSequence ?? this.#sequence++;
-    const requestHash = change.requestHash ?? filled(7);
-    const { session = 0, model = 0, tokensIn = 10, tokensOut = 20, replica = 0 } = change;
+    const {
+      requestHash = requestHashOf(this.#requests++),
+      session = 0,
+      model = 0,
+      tokensIn = 10,
+      tokensOut = 20,
+      replica = 0,
+    } = change;
+    const { ticket = this.ticket({ session, requestHash }) } = change;
     const prices = this.state.models.get(model);
     return {
-      taskId: taskIdOf({ session, taskSequence, requestHash, replica }),
+      taskId: taskIdOf({ ticket, replica }),
       kind: taskKinds.user,
       outcome: outcomes.complete,
       miner: 0,
@@ -236,16 +250,16 @@ export class World {
       firstTokenMs: 70,
       totalMs: 300,
       similarityPpb: 0,
-      ...{ session, model, tokensIn, tokensOut, taskSequence, requestHash, replica },
+      ...{ session, model, tokensIn, tokensOut, requestHash, ticket, replica },
       ...change,
     };
   }
 
   /** A late step of the task that `receipt` is about, in its first attempt. */
   transition(receipt: Receipt, change: Partial<Transition> = {}): Transition {
-    const { session, taskSequence, requestHash, replica, kind, miner, rank, drawHeight } = receipt;
+    const { session, requestHash, ticket, replica, kind, miner, rank, drawHeight } = receipt;
     return {
-      ...{ session, taskSequence, requestHash, replica, kind, miner, rank, drawHeight },
+      ...{ session, requestHash, ticket, replica, kind, miner, rank, drawHeight },
       ...{ step: taskStates.precommit, attempt: 0, oracle: 0 },
       ...change,
     };
@@ -274,19 +288,7 @@ export class World {
   }
 
   session(change: Partial<BodyValues['openSession']> = {}): BodyValues['openSession'] {
-    return {
-      sessionKey: filled(2),
-      domain: 0,
-      model: 0,
-      homeMixer: 0,
-      depositUnits: 100_000n,
-      maxTaskUnits: 10_000n,
-      expiryHeight: 100_000,
-      redundancy: 1,
-      isBackground: false,
-      dedicatedMiners: [],
-      ...change,
-    };
+    return { ...sessionTerms, ...change };
   }
 
   /** Registers miner 0 (operator minerA, owner owner) and opens session 0 (payer). */
@@ -384,16 +386,8 @@ export class World {
         },
       ],
       models: ['small', 'large'].map((name, i) => ({
-        name: encode(name),
-        domain: 0,
-        creator: this.address('creator'),
-        royaltyBps: 1000,
-        fileHash: filled(i),
-        contextTokens: 2048,
-        priceInUnits: 2n,
-        priceOutUnits: 4n,
-        difficultyPpm: 1_000_000,
-        t1ThresholdPpb: 35_000_000,
+        ...modelTerms,
+        ...{ name: encode(name), creator: this.address('creator'), fileHash: filled(i) },
       })),
     };
   }

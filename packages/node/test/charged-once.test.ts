@@ -15,7 +15,7 @@ import {
   sha256,
   TaskRequest,
   TaskSubmission,
-  taskIdOf,
+  ticketSigningRoot,
   toHex,
 } from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -60,18 +60,16 @@ async function chargeAgain(
 ) {
   const { state } = net.engine.ledger;
   const roots = new SigningRoots(state.chain);
-  const identity = { ...first, taskSequence: first.taskSequence + 128, replica: 0 };
-  const taskId = taskIdOf(identity);
-  expect(drawIdOf(identity)).toEqual(taskId);
+  const ticket = net.keys.committee(names.mixer(1)).sign(ticketSigningRoot(state.chain, signed.request));
+  const taskId = drawIdOf({ ticket });
   const artifactRoot = Artifact.hashTreeRoot(Artifact.defaultValue());
   const salt = new Uint8Array(32);
   const precommit = { taskId, miner: 0, hash: sha256(artifactRoot, salt) };
   const precommitSignature = net.keys
     .account(names.miner(0))
     .sign(roots.of(messageTypes.precommit, Precommit, precommit));
-  const { taskSequence } = identity;
   const drawHeight = state.globals.height;
-  const receipt = { ...first, taskId, taskSequence, artifactRoot, drawHeight, rank: 0, attempt: 0 };
+  const receipt = { ...first, taskId, ticket, artifactRoot, drawHeight, rank: 0, attempt: 0 };
   const evidence = { request: signed.request, requestSignature: signed.signature, precommitSignature, salt };
   await net.built.roles.set('mixer-2', false);
   const impostor = net.network.join(net.mixerAddress(1));

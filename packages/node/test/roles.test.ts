@@ -188,11 +188,11 @@ describe('the roles together', () => {
     const receipt = net.task(taskId)?.receipt;
     const bundle = net.artifact(taskId);
     if (receipt === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
-    await net.built.roles.set('mixer-2', false);
-    const impostor = net.network.join(net.mixerAddress(1));
+    await net.built.roles.set('mixer-1', false);
+    const impostor = net.network.join(net.mixerAddress(0));
     const reasonFor = async (...nodes: NodeTransaction[]) => {
-      const stream = impostor.open(net.mixerAddress(0), protocols.batch);
-      const reply = await ask(stream, [BatchOffer, net.offer(1, ...nodes)], BatchReply);
+      const stream = impostor.open(net.mixerAddress(1), protocols.batch);
+      const reply = await ask(stream, [BatchOffer, net.offer(0, ...nodes)], BatchReply);
       if (reply === null) throw new Error('the mixer gave no answer');
       const { invalid, reason } = reply.value as { invalid: number[]; reason: Uint8Array };
       return { places: invalid, reason: new TextDecoder().decode(reason) };

@@ -71,9 +71,7 @@ export const resultCodes = {
   BAD_CERTIFICATE: invalid('The aggregate signature does not verify.'),
   RECEIPT_UNKNOWN_ROLE: invalid('A receipt names a session, model, miner or gateway that does not exist or had left.'),
   RECEIPT_OUT_OF_TIME: invalid('A receipt names a draw in the future, too long ago, or after its session ended.'),
-  RECEIPT_BAD_TASK: invalid(
-    'The task id of a receipt does not follow from its session, sequence, request and replica.',
-  ),
+  RECEIPT_BAD_TASK: invalid('The task id of a receipt does not follow from its ticket and replica.'),
   RECEIPT_BAD_REPLICA: invalid('A receipt names a replica beyond the redundancy of its session.'),
   RECEIPT_BAD_SIMILARITY: invalid(
     'The similarity of a receipt is above one, or there is nothing it could be similar to.',

@@ -219,8 +219,8 @@ export const DataPiece = textOf(limits.dataPieceBytes);
 /** A task's artifact with the request it answers, for its auditors (§10.2). */
 export const ArtifactRequest = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'ArtifactRequest' });
 export const ArtifactBundle = new ContainerType(
-  /** With the session the sequence and the payload's root make the task id: the request cannot be another. */
-  { taskSequence: U64, payload: InferencePayload, reveal: Reveal },
+  /** The ticket is of the payload's root, and makes the task id: the request cannot be another (§14.3). */
+  { ticket: BlsSignature, payload: InferencePayload, reveal: Reveal },
   { typeName: 'ArtifactBundle' },
 );
 export type ArtifactBundle = ValueOf<typeof ArtifactBundle>;

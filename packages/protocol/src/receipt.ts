@@ -3,7 +3,8 @@ import { ChunkTree, lengthChunk } from './chunk-tree.ts';
 import { BlsSignature, Bytes32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
 import { sha256 } from './hash.ts';
 import { limits } from './limits.ts';
-import { RowListType } from './rows.ts';
+import { RowListType, RowType } from './rows.ts';
+import { type ChainIdentity, messageTypes, signingDomain, signingRoot } from './signing.ts';
 import { StructType } from './struct.ts';
 
 export { BitArray };
@@ -26,8 +27,8 @@ export const Receipt = new StructType(
     gateway: U32,
     /** Height whose state the draw used (§6.2). */
     drawHeight: U64,
-    /** Sequence of the task in its session; with the session it makes the task id. */
-    taskSequence: U64,
+    /** The admitting mixer's signature over session and request hash; with the replica it makes the task id (§6.4). */
+    ticket: BlsSignature,
     /** Which of the session's replicas of the task this is, from 0 (§5.1). */
     replica: U8,
     /** Which rank of the draw served (0 first), and how many reassignments came before (§5.2). */
@@ -90,21 +91,37 @@ export type Certificate = ValueOf<typeof Certificate>;
 /** What a beacon reveal signs (§9.1). */
 export const BeaconTurn = new StructType({ epoch: U32, sequence: U64 }, { typeName: 'BeaconTurn' });
 
-/** A task's identity: nobody can choose it but by asking another task (§6.2). */
-export const TaskIdentity = new StructType(
-  { session: U32, taskSequence: U64, requestHash: Bytes32, replica: U8 },
-  { typeName: 'TaskIdentity' },
+/** What a ticket signs: nothing in it is the mixer's to choose (§6.4). */
+export const TaskTicket = new StructType({ session: U32, requestHash: Bytes32 }, { typeName: 'TaskTicket' });
+type TaskTicket = ValueOf<typeof TaskTicket>;
+
+/** The message that a ticket signs. */
+export function ticketSigningRoot(chain: ChainIdentity, task: TaskTicket): Uint8Array {
+  return signingRoot(TaskTicket.hashTreeRoot(task), signingDomain(chain, messageTypes.taskTicket));
+}
+
+/** What a task id is made of (§6.4); it is hashed as the bytes of its serialisation. */
+export const TaskIdentity = new RowType(
+  new StructType({ ticket: BlsSignature, replica: U8 }, { typeName: 'TaskIdentity' }),
 );
 type TaskIdentity = ValueOf<typeof TaskIdentity>;
 
-/** The task id of a replica of a session's n-th task. */
+/** The task id of a replica: who cannot make the ticket cannot foresee it (§6.4). */
 export function taskIdOf(identity: TaskIdentity): Uint8Array {
   return TaskIdentity.hashTreeRoot(identity);
 }
 
 /** The id that draws the miners of all replicas: that of the first (§6.2). */
-export function drawIdOf({ session, taskSequence, requestHash }: Omit<TaskIdentity, 'replica'>): Uint8Array {
-  return taskIdOf({ session, taskSequence, requestHash, replica: 0 });
+export function drawIdOf({ ticket }: Pick<TaskIdentity, 'ticket'>): Uint8Array {
+  return taskIdOf({ ticket, replica: 0 });
+}
+
+/**
+ * Epoch whose beacon, weights and committee keys a draw from the state at `drawHeight` uses: that of the next block
+ * (§6.2). The state after the last block of an epoch already holds the beacon of the next.
+ */
+export function drawEpoch(params: { readonly epochBlocks: number }, drawHeight: number): number {
+  return Number(BigInt(drawHeight + 1) / BigInt(params.epochBlocks));
 }
 
 /** A receipt that proves itself: with the committee's keys nothing else is needed to check it (§7.5, F5). */

@@ -11,10 +11,10 @@ export type TaskStateName = keyof typeof taskStates;
 /** The node transaction of a late step: the task was taken from its miner by the word of an oracle (§5.3). */
 export const Transition = new StructType(
   {
-    /** With them the task's id is made; what the task was for. */
+    /** What the ticket is of; ticket and replica make the task's id (§6.4); what the task was for. */
     session: U32,
-    taskSequence: U64,
     requestHash: Bytes32,
+    ticket: BlsSignature,
     replica: U8,
     kind: U8,
     /** The step that was late, one of `taskStates`, and of which attempt. */

@@ -10,7 +10,7 @@ const CHUNK = 32;
  * A struct that is hashed as the bytes of its serialisation: as a ByteVector, or a ByteList when its size varies. A
  * chunk for each field, as a container has them, is mostly zeros.
  */
-class RowType<Fields extends Record<string, Type<unknown>>> extends StructType<Fields> {
+export class RowType<Fields extends Record<string, Type<unknown>>> extends StructType<Fields> {
   readonly #bytes: ByteVectorType | ByteListType;
   readonly #chunks = new ChunkRows();
 

@@ -15,6 +15,7 @@ export const messageTypes = {
   possession: 11,
   challengeTurn: 12,
   ping: 13,
+  taskTicket: 14,
 } as const;
 export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
 

@@ -198,8 +198,6 @@ export const SessionRow = new StructType(
     maxTaskUnits: Units,
     /** First height whose draws the session no longer pays for; closing brings it forward. */
     expiryHeight: U64,
-    /** Task sequences below this are settled and forgotten; no receipt for them is taken any more. */
-    taskFloor: U64,
     redundancy: U8,
     isBackground: Bool,
     dedicatedMiners: listOfU32(limits.maxDedicatedMiners),
@@ -226,7 +224,6 @@ export const TaskRow = new StructType(
     /** Height of the block that certified it, and the draw it names. */
     height: U64,
     drawHeight: U64,
-    taskSequence: U64,
     replica: U8,
     tokensIn: U32,
     tokensOut: U32,

@@ -8,7 +8,7 @@ export const certifiedFields = {
   miner: count,
   gateway: count,
   drawHeight: count,
-  taskSequence: count,
+  ticket: signature96,
   replica: count,
   rank: count,
   attempt: count,

@@ -127,7 +127,6 @@ export const Session = z.object({
   spentUnits: units,
   maxTaskUnits: units,
   expiryHeight: count,
-  taskFloor: count,
   redundancy: count,
   /** Its tasks are the network's own, which nobody pays for. */
   isBackground: z.boolean(),
@@ -364,6 +363,8 @@ export const Committee = z.object({
   epoch: count,
   /** The same committee, with the same keys, served these epochs; `through` grows while it does. */
   epochs: z.object({ from: count, through: count }),
+  /** Blocks in an epoch: with them a draw's height gives its epoch. */
+  epochBlocks: count,
   /** Signers a certificate needs: the smallest whole number above two thirds. */
   needed: count,
   mixers: z.array(z.object({ index: count, account: address, publicKey: bytes32, blsPublicKey, stakeUnits: units })),

@@ -10,6 +10,8 @@ import {
   sha256,
   signingDomain,
   signingRoot,
+  taskIdOf,
+  ticketSigningRoot,
 } from '@assay/protocol';
 import blst from '@chainsafe/blst';
 import type { Trust } from './verifyReceipt.ts';
@@ -18,14 +20,37 @@ export const chain: ChainIdentity = { chainId: 'assay-test', genesisHash: sha256
 const keys = Array.from({ length: 4 }, (_, i) => blst.SecretKey.fromKeygen(sha256(Uint8Array.of(7, i))));
 export const trust: Trust = {
   ...chain,
-  committee: { epochs: { from: 0, through: 9 }, blsPublicKeys: keys.map((key) => key.toPublicKey().toBytes()) },
+  epochBlocks: 16,
+  committee: {
+    epochs: { from: 0, through: 9 },
+    seats: keys.map((key, mixer) => ({ mixer, blsPublicKey: key.toPublicKey().toBytes() })),
+  },
 };
 
-/** A batch of five receipts, signed by the given ones of four mixers with the BLS library of the node. */
-export function certified(signers: readonly number[], onChain: ChainIdentity = chain): BodyValues['certifiedBatch'] {
+const firstMixer = keys[0] as blst.SecretKey;
+
+function ticketed(
+  onChain: ChainIdentity,
+  task: { session: number; requestHash: Uint8Array },
+  ticketOf: (ticket: Uint8Array) => Uint8Array,
+) {
+  const ticket = ticketOf(firstMixer.sign(ticketSigningRoot(onChain, task)).toBytes());
+  return { ...task, ticket, taskId: taskIdOf({ ticket, replica: 0 }) };
+}
+
+/**
+ * A batch of five receipts of mixer 0, drawn and certified in epoch 2, signed by the given ones of four mixers with the
+ * BLS library of the node. `ticketOf` makes another ticket of the right one.
+ */
+export function certified(
+  signers: readonly number[],
+  onChain: ChainIdentity = chain,
+  ticketOf: (ticket: Uint8Array) => Uint8Array = (ticket) => ticket,
+): BodyValues['certifiedBatch'] {
   const receipts = Array.from({ length: 5 }, (_, i) => ({
     ...Receipt.defaultValue(),
-    taskId: sha256(Uint8Array.of(9, i)),
+    ...ticketed(onChain, { session: 0, requestHash: sha256(Uint8Array.of(9, i)) }, ticketOf),
+    drawHeight: 2 * trust.epochBlocks,
     miner: i,
     tokensIn: 12,
     tokensOut: 34,

@@ -15,7 +15,8 @@ const committeeFile = z.object({
   chainId: z.string(),
   genesisHash: hex(32),
   epochs: z.object({ from: z.int().min(0), through: z.int().min(0) }),
-  mixers: z.array(z.object({ blsPublicKey: hex(48) })).min(1),
+  epochBlocks: z.int().min(1),
+  mixers: z.array(z.object({ index: z.int().min(0), blsPublicKey: hex(48) })).min(1),
 });
 
 /** The trust a genesis gives: its chain, and its mixers as committee, for as long as these are the committee. */
@@ -23,7 +24,8 @@ export function trustFromGenesis(genesis: Genesis): Trust {
   return {
     chainId: new TextDecoder().decode(genesis.chainId),
     genesisHash: Genesis.hashTreeRoot(genesis),
-    committee: { epochs: null, blsPublicKeys: genesis.mixers.map((mixer) => mixer.blsPublicKey) },
+    epochBlocks: genesis.params.epochBlocks,
+    committee: { epochs: null, seats: genesis.mixers.map(({ blsPublicKey }, mixer) => ({ mixer, blsPublicKey })) },
   };
 }
 
@@ -38,8 +40,8 @@ export function genesisFromJson(json: unknown): Genesis {
 }
 
 /**
- * Reads `{chainId, genesisHash, epochs: {from, through}, mixers: [{blsPublicKey}]}`. Throws BAD_TRUST, which names what
- * is wrong.
+ * Reads `{chainId, genesisHash, epochs: {from, through}, epochBlocks, mixers: [{index, blsPublicKey}]}`. Throws
+ * BAD_TRUST, which names what is wrong.
  */
 export function trustFromCommitteeJson(json: unknown): Trust {
   const read = committeeFile.safeParse(json);
@@ -48,6 +50,7 @@ export function trustFromCommitteeJson(json: unknown): Trust {
     const place = issue?.path.join('.') ?? '';
     throw new ClientError('BAD_TRUST', `This is not a committee: ${place} ${issue?.message ?? ''}`.trim());
   }
-  const { chainId, genesisHash, epochs, mixers } = read.data;
-  return { chainId, genesisHash, committee: { epochs, blsPublicKeys: mixers.map((mixer) => mixer.blsPublicKey) } };
+  const { chainId, genesisHash, epochs, epochBlocks, mixers } = read.data;
+  const seats = mixers.map(({ index: mixer, blsPublicKey }) => ({ mixer, blsPublicKey }));
+  return { chainId, genesisHash, epochBlocks, committee: { epochs, seats } };
 }

@@ -58,7 +58,7 @@ describe('verifyReceipt', () => {
     const good = receiptOf(certified([0, 1, 2]));
     const smaller = {
       ...trust,
-      committee: { ...trust.committee, blsPublicKeys: trust.committee.blsPublicKeys.slice(0, 3) },
+      committee: { ...trust.committee, seats: trust.committee.seats.slice(0, 3) },
     };
     expect(verifyReceipt(good, smaller).reasons).toEqual([expect.stringContaining('counts 4 mixers')]);
   });
@@ -76,6 +76,35 @@ describe('verifyReceipt', () => {
     expect(verifyReceipt(good, { ...trust, committee: { ...trust.committee, epochs: null } }).valid).toBe(true);
   });
 
+  it('refuses a task whose ticket its mixer did not make, or whose id is of another', () => {
+    const forged = receiptOf(certified([0, 1, 2], chain, () => new Uint8Array(96)));
+    expect(verifyReceipt(forged, trust).reasons).toEqual([expect.stringContaining("not mixer 0's signature")]);
+    const otherId = certified([0, 1, 2]);
+    for (const receipt of otherId.receipts) receipt.taskId = sha256(receipt.taskId);
+    expect(verifyReceipt(receiptOf(otherId), trust).reasons).toContainEqual(
+      expect.stringContaining('does not follow from its ticket'),
+    );
+    // Another mixer's key, as a genesis or a committee would give it.
+    const [first, ...others] = trust.committee.seats;
+    const swapped = { mixer: 0, blsPublicKey: others[0]?.blsPublicKey ?? new Uint8Array(48) };
+    const seats = first === undefined ? [] : [first, ...others];
+    const wrong = { ...trust, committee: { ...trust.committee, seats: [swapped, ...seats.slice(1)] } };
+    expect(verifyReceipt(receiptOf(certified([1, 2, 3])), wrong).reasons).toEqual([
+      expect.stringContaining("not mixer 0's signature"),
+    ]);
+  });
+
+  it('says that it cannot tell of a ticket of an earlier committee', () => {
+    const good = receiptOf(certified([0, 1, 2]));
+    expect(verifyReceipt(good, trust).sentence).toContain(
+      'by its ticket neither mixer 0 nor the payer chose the draw alone',
+    );
+    const since = { ...trust, committee: { ...trust.committee, epochs: { from: 2, through: 9 } }, epochBlocks: 32 };
+    const verdict = verifyReceipt(good, since);
+    expect(verdict).toMatchObject({ valid: true, reasons: [] });
+    expect(verdict.sentence).toContain('its ticket can be checked with the keys of epoch 1');
+  });
+
   it('refuses a receipt of another chain even under its own committee', () => {
     const foreignChain = { chainId: 'assay-test', genesisHash: sha256(Uint8Array.of(2)) };
     const batch = certified([0, 1, 2], foreignChain);
@@ -83,9 +112,12 @@ describe('verifyReceipt', () => {
     expect(verifyReceipt(foreign, { ...trust, ...foreignChain }).valid).toBe(true);
     const verdict = verifyReceipt(foreign, trust);
     expect(verdict.valid).toBe(false);
-    expect(verdict.reasons).toHaveLength(2);
+    expect(verdict.reasons).toHaveLength(3);
     const relabelled = { ...foreign, genesisHash: chain.genesisHash };
-    expect(verifyReceipt(relabelled, trust).reasons).toEqual([expect.stringContaining('signature does not verify')]);
+    expect(verifyReceipt(relabelled, trust).reasons).toEqual([
+      expect.stringContaining('signature does not verify'),
+      expect.stringContaining('signature of the request'),
+    ]);
   });
 
   it('names what is wrong with a file that is no receipt', () => {

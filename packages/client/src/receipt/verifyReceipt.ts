@@ -1,11 +1,15 @@
 import {
   BatchHeader,
+  type CommitteeSeat,
+  drawEpoch,
   equalBytes,
   messageTypes,
   type PortableReceipt,
   receiptsRootAlong,
   signingDomain,
   signingRoot,
+  taskIdOf,
+  ticketSigningRoot,
   toHex,
 } from '@assay/protocol';
 import { formatUnits } from '../formatUnits.ts';
@@ -15,10 +19,12 @@ import { verifyAggregate } from './verifyAggregate.ts';
 export interface Trust {
   readonly chainId: string;
   readonly genesisHash: Uint8Array;
+  /** Blocks in an epoch. */
+  readonly epochBlocks: number;
   readonly committee: {
     /** The epochs it is known to have served; null for a genesis, which knows of no other. */
     readonly epochs: { readonly from: number; readonly through: number } | null;
-    readonly blsPublicKeys: readonly Uint8Array[];
+    readonly seats: readonly CommitteeSeat[];
   };
 }
 
@@ -31,14 +37,21 @@ export interface ReceiptVerdict {
 }
 
 /**
- * Checks a portable receipt offline (§7.5): it belongs to the trusted chain, it lies in the certified batch, and more
- * than two thirds of the committee signed that batch (§7.3). The receipt's `height` is a hint where to look; the
- * committee does not sign it. Never throws for a bad receipt.
+ * Checks a portable receipt offline (§7.5): it belongs to the trusted chain, it lies in the certified batch, more than
+ * two thirds of the committee signed that batch (§7.3), and its task id follows from a ticket of the mixer that issued
+ * it (§6.4). The receipt's `height` is a hint where to look; the committee does not sign it. Never throws for a bad
+ * receipt.
  */
 export function verifyReceipt(portable: PortableReceipt, trust: Trust): ReceiptVerdict {
-  const reasons = [...chainFaults(portable, trust), ...pathFaults(portable), ...certificateFaults(portable, trust)];
+  const reasons = [
+    ...chainFaults(portable, trust),
+    ...pathFaults(portable),
+    ...certificateFaults(portable, trust),
+    ...ticketFaults(portable, trust),
+  ];
   const valid = reasons.length === 0;
-  return { valid, reasons, sentence: valid ? proofSentence(portable) : `The receipt proves nothing: ${reasons[0]}` };
+  const sentence = valid ? proofSentence(portable, trust) : `The receipt proves nothing: ${reasons[0]}`;
+  return { valid, reasons, sentence };
 }
 
 function chainFaults(portable: PortableReceipt, trust: Trust): string[] {
@@ -59,7 +72,8 @@ function pathFaults({ receipt, index, path, certificate }: PortableReceipt): str
 }
 
 function certificateFaults({ certificate }: PortableReceipt, trust: Trust): string[] {
-  const { blsPublicKeys: keys, epochs } = trust.committee;
+  const { seats, epochs } = trust.committee;
+  const keys = seats.map(({ blsPublicKey }) => blsPublicKey);
   const { epoch } = certificate.header;
   if (epochs !== null && (epoch < epochs.from || epoch > epochs.through)) {
     const known = `that of epochs ${epochs.from} to ${epochs.through}`;
@@ -76,22 +90,49 @@ function certificateFaults({ certificate }: PortableReceipt, trust: Trust): stri
   if (3 * signing.length <= 2 * keys.length) {
     return [`only ${signing.length} of ${keys.length} mixers signed, and more than two thirds must.`];
   }
-  const domain = signingDomain({ chainId: trust.chainId, genesisHash: trust.genesisHash }, messageTypes.batch);
+  const domain = signingDomain(trust, messageTypes.batch);
   const message = signingRoot(BatchHeader.hashTreeRoot(certificate.header), domain);
   if (verifyAggregate(signing, message, certificate.signature)) return [];
   return ["the committee's signature does not verify: the certificate, the keys or the chain are not the right ones."];
 }
 
+/** The epoch of the draw, when that is before the trusted committee's: then its keys say nothing of the ticket. */
+function earlierEpoch({ receipt }: PortableReceipt, { committee: { epochs }, epochBlocks }: Trust): number | null {
+  const epoch = drawEpoch({ epochBlocks }, receipt.drawHeight);
+  return epochs !== null && epoch < epochs.from ? epoch : null;
+}
+
+/** §6.4 */
+function ticketFaults(portable: PortableReceipt, trust: Trust): string[] {
+  const { receipt, certificate } = portable;
+  if (!equalBytes(taskIdOf(receipt), receipt.taskId)) return ['its task id does not follow from its ticket.'];
+  if (earlierEpoch(portable, trust) !== null) return [];
+  const { mixer } = certificate.header;
+  const seat = trust.committee.seats.find((each) => each.mixer === mixer);
+  const root = ticketSigningRoot(trust, receipt);
+  if (seat !== undefined && verifyAggregate([seat.blsPublicKey], root, receipt.ticket)) return [];
+  return [`its ticket is not mixer ${mixer}'s signature of the request: the draw may have been chosen.`];
+}
+
 const committeeHint = (epoch: number): string =>
   `\`assay committee --epoch ${epoch} --json\` writes the one that certified it.`;
 
-function proofSentence({ receipt, certificate, ...portable }: PortableReceipt): string {
+function drawSentence(portable: PortableReceipt, trust: Trust): string {
+  const epoch = earlierEpoch(portable, trust);
+  const { mixer } = portable.certificate.header;
+  if (epoch === null) return `by its ticket neither mixer ${mixer} nor the payer chose the draw alone; `;
+  return `its ticket can be checked with the keys of epoch ${epoch}, in which it was drawn; `;
+}
+
+function proofSentence(portable: PortableReceipt, trust: Trust): string {
+  const { receipt, certificate } = portable;
   const signed = certificate.signers.getTrueBitIndexes().length;
   return (
     `${signed} of ${certificate.signers.bitLen} mixers of ${textOfName(portable.chainId)} certified in epoch ` +
     `${certificate.header.epoch} that miner ${receipt.miner} answered task 0x${toHex(receipt.taskId)} of session ` +
     `${receipt.session} with ${receipt.tokensOut} tokens to a prompt of ${receipt.tokensIn}, ` +
     `at ${formatUnits(receipt.priceUnits)} units; ` +
+    drawSentence(portable, trust) +
     'it does not prove that the answer is right, that its audit passed or that it was paid.'
   );
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Receipt, type ResultCode, taskStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { realKeys } from '../keys.fixture.ts';
-import { type BatchOptions, FEE, World } from '../world.fixture.ts';
+import { type BatchOptions, FEE, requestHashOf, World } from '../world.fixture.ts';
 
 const sha256 = (...parts: Uint8Array[]) => {
   const hash = createHash('sha256');
@@ -212,9 +212,7 @@ describe('receipts', () => {
     expect(world.codeOf(world.batchTx({ receipts: [receipt] }))).toBe('RECEIPT_DUPLICATE');
     world.audit(receipt.taskId, new Map());
     while (world.state.taskOf(receipt.taskId) !== undefined) world.finishEpoch();
-    const again = { ...receipt, drawHeight: world.height };
-    expect(world.codeOf(world.batchTx({ receipts: [again] }))).toBe('RECEIPT_OUT_OF_TIME');
-    expect(world.state.sessions.at(0).taskFloor).toBe(1);
+    expect(world.codeOf(world.batchTx({ receipts: [receipt] }))).toBe('RECEIPT_OUT_OF_TIME');
   });
 
   it('may use up a session together, to the last base unit, and no further', () => {
@@ -249,8 +247,9 @@ describe('replicas §7.11', () => {
     world.send('payer', 'openSession', world.session({ redundancy: 3 }));
     return world;
   }
+  const requestHash = requestHashOf(0);
   const replicaOf = (world: World, replica: number, change: Partial<Receipt> = {}) =>
-    world.receipt({ session: 1, taskSequence: 0, replica, miner: replica, similarityPpb: 900_000_000, ...change });
+    world.receipt({ session: 1, requestHash, replica, miner: replica, similarityPpb: 900_000_000, ...change });
 
   it('are tasks of their own, each paid', () => {
     const world = redundantWorld();
@@ -274,7 +273,7 @@ describe('replicas §7.11', () => {
     expect(send(twice)).toBe('RECEIPT_SAME_MINER');
     expect(send(replicaOf(world, 2))).toBe('OK');
     // Another task may have any of them.
-    expect(send(replicaOf(world, 2, { taskSequence: 1, miner: 0 }))).toBe('OK');
+    expect(send(replicaOf(world, 2, { requestHash: requestHashOf(1), miner: 0 }))).toBe('OK');
   });
 
   it.each<[ResultCode, Partial<Receipt>]>([

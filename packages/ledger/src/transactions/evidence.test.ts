@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { caseWorld, members } from '../cases.fixture.ts';
 import { equivocation, invalidItem } from '../offences.fixture.ts';
 import { worldParams } from '../params.fixture.ts';
-import { FEE, realKeys, World } from '../world.fixture.ts';
+import { FEE, realKeys, requestHashOf, World } from '../world.fixture.ts';
 
 const report = (world: World, offence: Offence, sender: 'payer' | 'mixer2' = 'payer') =>
   world.send(sender, 'evidence', { offence });
@@ -100,6 +100,17 @@ describe('evidence §7.4', () => {
     expect(world.state.cases.at(0)).toMatchObject({ cause: caseCauses.invalidItem, kind: stakeKinds.mixer, role: 2 });
   });
 
+  it('counts a ticket that is not the issuer’s, with real keys', () => {
+    const world = new World({ keys: realKeys, params: { epochBlocks: 64 } }).populate();
+    const task = { session: 0, requestHash: requestHashOf(7) };
+    const reported = (mixer: number, ticket: Uint8Array) =>
+      report(world, invalidItem(world, { ...task, ticket }, { mixer }));
+    expect(reported(0, world.ticket(task))).toBe('BAD_EVIDENCE');
+    expect(reported(1, world.ticket(task, 1))).toBe('OK');
+    expect(reported(2, world.ticket({ ...task, session: 1 }))).toBe('OK');
+    expect(reported(3, new Uint8Array(96))).toBe('OK');
+  });
+
   it('counts a price above the session’s highest, and a draw after its end', () => {
     const world = caseWorld();
     expect(report(world, invalidItem(world, { tokensOut: 3000 }))).toBe('OK');
@@ -115,7 +126,7 @@ describe('evidence §7.4', () => {
     const world = caseWorld();
     const dear = invalidItem(world, { tokensIn: 11 });
     const certified = invalidItem(world, {});
-    world.certify(world.receipt({ taskSequence: 601 }));
+    world.certify(world.receipt({ requestHash: requestHashOf(601) }));
     world.send('creator', 'updateModelPrice', { model: 0, priceInUnits: 3n, priceOutUnits: 5n });
     expect(report(world, dear)).toBe('BAD_EVIDENCE');
     expect(report(world, certified)).toBe('BAD_EVIDENCE');

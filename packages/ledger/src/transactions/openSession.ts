@@ -27,7 +27,6 @@ export const openSession: TransactionRule<Body> = {
       status: sessionStatuses.open,
       escrowUnits: depositUnits,
       spentUnits: 0n,
-      taskFloor: 0,
     });
     return [{ type: 'sessionOpened', session, payer: sender }];
   },

@@ -7,7 +7,7 @@ describe('openSession §4.3', () => {
     const world = new World();
     expect(world.send('payer', 'openSession', world.session())).toBe('OK');
     expect(world.balance('payer')).toBe(1_000_000n - FEE - 100_000n);
-    expect(world.state.sessions.at(0)).toMatchObject({ escrowUnits: 100_000n, spentUnits: 0n, taskFloor: 0 });
+    expect(world.state.sessions.at(0)).toMatchObject({ escrowUnits: 100_000n, spentUnits: 0n });
   });
 
   it.each<[ResultCode, Partial<BodyValues['openSession']>]>([

@@ -15,6 +15,7 @@ import {
   BitArray,
   batchRoots,
   bodySelectors,
+  concatBytes,
   drawIdOf,
   type Genesis,
   limits,
@@ -108,7 +109,7 @@ function grown(): Ledger {
     state.sessions.push({
       ...{ payer: operator, sessionKey: sha256(operator), domain: 0, model: 0, homeMixer: i % mixers },
       ...{ status: sessionStatuses.open, escrowUnits, spentUnits: 0n, maxTaskUnits: escrowUnits },
-      ...{ expiryHeight: 1_000_000, taskFloor: 0, redundancy: 1, isBackground: false, dedicatedMiners: [] },
+      ...{ expiryHeight: 1_000_000, redundancy: 1, isBackground: false, dedicatedMiners: [] },
     });
   }
   state.globals.genesisUnits += BigInt(contestants) * (escrowUnits + 1n);
@@ -117,13 +118,13 @@ function grown(): Ledger {
 
 function receiptAt(ledger: Ledger, index: number, drawHeight: number): Receipt {
   const session = (index * 7919) % contestants;
-  const taskSequence = Math.floor(index / contestants);
   const requestHash = sha256(text(`request ${index}`));
+  const ticket = concatBytes([requestHash, requestHash, requestHash]);
   return {
-    taskId: drawIdOf({ session, taskSequence, requestHash }),
+    taskId: drawIdOf({ ticket }),
     kind: taskKinds.user,
     outcome: outcomes.complete,
-    ...{ session, model: 0, miner: (index * 104_729) % contestants, gateway: 0, drawHeight, taskSequence },
+    ...{ session, model: 0, miner: (index * 104_729) % contestants, gateway: 0, drawHeight, ticket },
     ...{
       replica: 0,
       rank: 0,

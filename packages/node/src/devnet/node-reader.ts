@@ -109,7 +109,7 @@ export class LocalReader implements NodeReader {
 
   async committee(asked: number | null): Promise<Committee | null> {
     const state = await this.#durable();
-    const { chain, globals, mixers } = state;
+    const { chain, globals, mixers, params } = state;
     const epoch = asked ?? globals.epoch;
     if (epoch > globals.epoch) return null;
     const seats = committeeOf(state, epoch);
@@ -118,6 +118,7 @@ export class LocalReader implements NodeReader {
       genesisHash: hexText(chain.genesisHash),
       epoch,
       epochs: committeeEpochs(state, epoch),
+      epochBlocks: params.epochBlocks,
       needed: Math.floor((2 * seats.length) / 3) + 1,
       mixers: seats.map(({ mixer: index, blsPublicKey }) => {
         const { account, publicKey, stakeUnits } = rowJson.mixer(index, mixers.at(index));

@@ -163,6 +163,7 @@ export class SmallChain implements NodeReader {
       genesisHash: hexText(new Uint8Array(32)),
       epoch: 0,
       epochs: { from: 0, through: 0 },
+      epochBlocks: 16,
       needed: 3,
       mixers,
     };

@@ -1,4 +1,4 @@
-import type { LedgerView } from '@assay/ledger';
+import { isTicket, type LedgerView, type Verifier } from '@assay/ledger';
 import {
   Artifact,
   type ArtifactBundle,
@@ -13,31 +13,34 @@ import type { Endpoint } from '../network/port.ts';
 import { ask } from '../network/wire.ts';
 import { networkAddress, protocols } from './context.ts';
 
+interface Known {
+  readonly state: LedgerView;
+  readonly verifier: Verifier;
+}
+
 /**
  * The artifact of a task and the request it answers, from the mixer that certified it (§14.3). Null when nobody gives
- * the ones the receipt is about: their roots are in the task, so nothing else can be passed off for them.
+ * the ones the receipt is about: the task holds the artifact's root, and its id the ticket of the request's.
  */
-export async function fetchArtifact(
-  endpoint: Endpoint,
-  state: LedgerView,
-  task: TaskRow,
-): Promise<ArtifactBundle | null> {
-  const mixer = state.mixers.get(task.mixer);
+export async function fetchArtifact(endpoint: Endpoint, known: Known, task: TaskRow): Promise<ArtifactBundle | null> {
+  const mixer = known.state.mixers.get(task.mixer);
   if (mixer === undefined) return null;
   try {
     const stream = endpoint.open(networkAddress(mixer), protocols.artifact);
     const reply = await ask(stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply);
     const bundle = reply?.[0] ?? null;
-    return bundle !== null && isOf(bundle, task) ? bundle : null;
+    return bundle !== null && isOf(bundle, known, task) ? bundle : null;
   } catch {
     return null;
   }
 }
 
-function isOf({ payload, reveal, taskSequence }: ArtifactBundle, task: TaskRow): boolean {
+function isOf({ payload, reveal, ticket }: ArtifactBundle, { state, verifier }: Known, task: TaskRow): boolean {
+  const { session, mixer, drawHeight, replica } = task;
   const requestHash = InferencePayload.hashTreeRoot(payload);
   return (
     equalBytes(Artifact.hashTreeRoot(reveal.artifact), task.artifactRoot) &&
-    equalBytes(taskIdOf({ session: task.session, taskSequence, requestHash, replica: task.replica }), task.taskId)
+    equalBytes(taskIdOf({ ticket, replica }), task.taskId) &&
+    isTicket(state, { session, requestHash, ticket, drawHeight }, { mixer, verifier })
   );
 }

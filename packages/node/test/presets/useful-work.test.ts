@@ -32,13 +32,13 @@ function redundantVillage(redundancy: number, evidenceLevels: readonly number[])
 
 /** The replicas of a task by the miners that its draw gives them, whose answers are as similar as `percentOf` says. */
 function answers(made: Village, redundancy: number, percentOf: (miner: number) => number): Receipt[] {
-  const identity = { session: 1, taskSequence: made.height, requestHash: new Uint8Array(32) };
+  const { requestHash, ticket } = made.receipt({ session: 1 });
   const place = { kind: taskKinds.user, domain: 0, model: 0, payer: made.address('payer'), dedicatedMiners: [] };
-  const request = { ...place, taskId: drawIdOf(identity), drawHeight: made.height };
+  const request = { ...place, taskId: drawIdOf({ ticket }), drawHeight: made.height };
   const drawn = drawMiners(drawTable(made.state), request, redundancy);
   return drawn.map(({ miner }, replica) => {
     const similarityPpb = percentOf(miner) * 10_000_000;
-    return made.receipt({ ...task, ...identity, replica, rank: replica, miner, similarityPpb });
+    return made.receipt({ ...task, session: 1, requestHash, replica, rank: replica, miner, similarityPpb });
   });
 }
 

@@ -259,7 +259,7 @@ export class SimulatedNetwork {
 
   /** A late step of a task that a session asked for, named by an oracle alone: no mixer has voted. */
   late(receipt: Receipt, change: Partial<Transition> = {}): NodeTransaction {
-    const { taskId, session, taskSequence, requestHash, replica, kind, miner, rank, drawHeight } = receipt;
+    const { taskId, session, requestHash, ticket, replica, kind, miner, rank, drawHeight } = receipt;
     const step = { state: taskStates.precommit, attempt: 0, oracle: 0, miner, rank };
     const roots = new SigningRoots(this.engine.ledger.state.chain);
     const sign = <T>(name: string, message: MessageType, type: Type<T>, value: T) =>
@@ -269,7 +269,7 @@ export class SimulatedNetwork {
     const signature = sign(names.oracle(0), messageTypes.transitionRequest, TransitionRequest, asked);
     const { state, ...rest } = step;
     return ofTransition({
-      transition: { session, taskSequence, requestHash, replica, kind, drawHeight, step: state, ...rest, ...change },
+      transition: { session, requestHash, ticket, replica, kind, drawHeight, step: state, ...rest, ...change },
       evidence: {
         request,
         requestSignature: sign(names.session, messageTypes.taskRequest, TaskRequest, request),

@@ -23,7 +23,7 @@ function lines(task: TaskDetail): string[] {
   const pairs: [string, string][] = [
     ['task', task.taskId],
     ['status', `${task.status}, ${task.outcome} answer`],
-    ['asked', `session ${task.session}, sequence ${task.taskSequence}, gateway ${task.gateway}`],
+    ['asked', `session ${task.session}, request ${task.requestHash}, gateway ${task.gateway}`],
     ['served', `miner ${task.miner} (rank ${task.rank}, attempt ${task.attempt}) with ${task.modelName}`],
     ['replica', `${task.replica}; similarity ${ratio(task.similarityPpb)}, ${task.agreement}`],
     [

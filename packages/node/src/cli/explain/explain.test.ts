@@ -1,5 +1,5 @@
 import { drawMiners, drawTable, measurersOf } from '@assay/ledger';
-import { domainTerms, hardFailure, honest, nameOf } from '@assay/ledger/fixture';
+import { domainTerms, hardFailure, honest, nameOf, realKeys } from '@assay/ledger/fixture';
 import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { CliError } from '../failures.ts';
@@ -49,7 +49,14 @@ function replicatedWorld(dedicatedMiners: number[] = []): RecordedWorld {
 function replicasOf(world: RecordedWorld, percents: readonly number[]): Receipt[] {
   const similarities = percents.map((percent) => percent * 10_000_000);
   return similarities.map((similarityPpb, replica) =>
-    world.receipt({ session: 1, taskSequence: 0, replica, rank: replica, miner: replica, similarityPpb }),
+    world.receipt({
+      session: 1,
+      requestHash: new Uint8Array(32),
+      replica,
+      rank: replica,
+      miner: replica,
+      similarityPpb,
+    }),
   );
 }
 
@@ -63,14 +70,16 @@ const failureOf = (call: Promise<unknown>): Promise<CliError> =>
 
 describe('explain selection', () => {
   it('draws again from the chain and finds the miner at its rank', async () => {
-    const world = new RecordedWorld().populate();
+    const world = new RecordedWorld({ keys: realKeys }).populate();
     world.block(world.tx('minerB', 'registerMiner', world.registration()));
     world.finishEpoch();
     const receipt = world.receipt();
     const first = firstDrawn(world, receipt);
     world.certify({ ...receipt, miner: first, rank: 0 });
     const explanation = await explainSelection(world.history, receipt.taskId, fast);
-    expect(explanation.result).toMatchObject({ miner: first, rank: 0, followsDraw: true, eligible: [0, 1] });
+    expect(explanation.result).toMatchObject({
+      ...{ miner: first, rank: 0, ticketHolds: true, followsDraw: true, eligible: [0, 1] },
+    });
     expect(explanation.result.draw.map(({ miner }) => miner).sort((a, b) => a - b)).toEqual([0, 1]);
     expect(explanation.answer).toContain(`Miner ${first} stands at rank 0 of the draw among 2 eligible miners`);
     SelectionExplanation.parse(onChain(world.history, true, explanation));
@@ -84,6 +93,16 @@ describe('explain selection', () => {
     const follow = explained.map(({ result }) => result.followsDraw);
     const drawnFirst = explained.map(({ result }) => result.draw[0]?.miner);
     expect(follow).toEqual([drawnFirst[0] === 0, drawnFirst[1] === 1]);
+  });
+
+  it('says so when the id is of a ticket that the mixer chose', async () => {
+    const world = new RecordedWorld({ keys: realKeys }).populate();
+    const request = { session: 0, requestHash: new Uint8Array(32) };
+    const receipt = world.receipt({ ...request, ticket: world.ticket(request, 1) });
+    world.certify(receipt);
+    const { answer, result } = await explainSelection(world.history, receipt.taskId, fast);
+    expect(result).toMatchObject({ ticket: `0x${toHex(receipt.ticket)}`, ticketHolds: false, followsDraw: true });
+    expect(answer).toContain("The ticket is not mixer 0's signature");
   });
 
   it('tells why a miner could not be drawn', async () => {

@@ -2,16 +2,17 @@ import {
   type DrawRank,
   type DrawRequest,
   type DrawTable,
-  drawEpoch,
   drawMiners,
   drawTable,
   eligibleMiners,
+  isTicket,
   Ledger,
   type LedgerEvent,
   type LedgerView,
 } from '@assay/ledger';
-import { addressText, drawIdOf, equalBytes, taskKinds } from '@assay/protocol';
+import { addressText, drawEpoch, drawIdOf, equalBytes, taskKinds } from '@assay/protocol';
 import { z } from 'zod';
+import { nativeVerifier } from '../../crypto/verifier.ts';
 import { CliError } from '../failures.ts';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { certifiedTask, type ReceiptPlace } from './certified.ts';
@@ -23,6 +24,9 @@ export const SelectionExplanation = explanationOf(
     miner: z.int(),
     rank: z.int(),
     attempt: z.int(),
+    /** What the task's id is made of, and whether it is its mixer's signature of the request (§6.4). */
+    ticket: z.string(),
+    ticketHolds: z.boolean(),
     /** Whether the miner that served is the one the draw puts at that rank. */
     followsDraw: z.boolean(),
     eligible: z.array(z.int()),
@@ -40,6 +44,7 @@ interface Found {
   readonly request: DrawRequest;
   readonly table: DrawTable;
   readonly state: LedgerView;
+  readonly ticketHolds: boolean;
   /** Its late steps so far, with the height of the block that recorded each. */
   readonly late: readonly LateStep[];
 }
@@ -53,8 +58,8 @@ export async function explainSelection(
   options: { readonly fast: boolean },
 ): Promise<Explanation<Selection>> {
   const found = await findTask(history, taskId, options);
-  const { place, request, table } = found;
-  const { miner, rank, attempt } = place.receipt;
+  const { place, request, table, ticketHolds } = found;
+  const { miner, rank, attempt, ticket } = place.receipt;
   const eligible = eligibleMiners(table, request).map((entry) => entry.miner);
   const draw = drawMiners(table, request, table.entries.length);
   const followsDraw = draw[rank]?.miner === miner;
@@ -62,11 +67,9 @@ export async function explainSelection(
   const after = attempt === 0 ? '' : ` after ${attempt} ${attempt === 1 ? 'reassignment' : 'reassignments'}`;
   return {
     question: `Why did miner ${miner} serve task ${hex(taskId)}?`,
-    answer: followsDraw
-      ? `${drawn}, and served the task${after}.`
-      : `The draw does not put miner ${miner} at rank ${rank}: the certificate contradicts §6.2.`,
+    answer: faultOf(found, followsDraw) ?? `${drawn}, and served the task${after}.`,
     result: {
-      ...{ taskId: hex(taskId), miner, rank, attempt, followsDraw, eligible },
+      ...{ taskId: hex(taskId), miner, rank, attempt, ticket: hex(ticket), ticketHolds, followsDraw, eligible },
       late: found.late.map(({ height, step, attempt, miner, oracle }) => ({ height, step, attempt, miner, oracle })),
       draw: draw.map((place, at) => ({
         rank: at,
@@ -78,6 +81,16 @@ export async function explainSelection(
     },
     steps: [taskStep(found), inputStep(found), eligibleStep(found), drawStep(draw), ...lateSteps(found)],
   };
+}
+
+/** What of the certificate is not as it must be; null when all is. */
+function faultOf({ place, ticketHolds }: Found, followsDraw: boolean): string | null {
+  const { miner, rank } = place.receipt;
+  if (!ticketHolds) {
+    return `The ticket is not mixer ${place.mixer}'s signature of the request: the certificate contradicts §6.4.`;
+  }
+  if (followsDraw) return null;
+  return `The draw does not put miner ${miner} at rank ${rank}: the certificate contradicts §6.2.`;
 }
 
 async function findTask(history: History, taskId: Uint8Array, options: { readonly fast: boolean }): Promise<Found> {
@@ -104,8 +117,9 @@ function foundAt(place: ReceiptPlace, state: LedgerView, tables: ReadonlyMap<num
   const { domain, payer, dedicatedMiners } = state.sessions.at(session);
   const table = tables.get(drawEpoch(state.params, drawHeight));
   if (table === undefined) throw new CliError('failure', `The draw of block ${drawHeight} cannot be recomputed.`);
-  const taskId = drawIdOf(place.receipt);
-  return { place, table, state, request: { taskId, kind, domain, model, payer, dedicatedMiners, drawHeight } };
+  const request = { taskId: drawIdOf(place.receipt), kind, domain, model, payer, dedicatedMiners, drawHeight };
+  const ticketHolds = isTicket(state, place.receipt, { mixer: place.mixer, verifier: nativeVerifier });
+  return { place, table, state, request, ticketHolds };
 }
 
 /** Within an epoch the table only gains entries; the epoch's end changes weights and beacon. */
@@ -113,19 +127,24 @@ function changesDraws({ events }: Replayed['result']): boolean {
   return events.some(({ type }) => type === 'minerRegistered' || type === 'powersSet');
 }
 
-function taskStep({ place, state }: Found): Step {
+function taskStep({ place, state, ticketHolds }: Found): Step {
   const { receipt, height, transaction, index } = place;
   const source = `${transactionAt(height, transaction)}, receipt ${index}`;
-  const { session, taskSequence, requestHash } = receipt;
+  const { session, requestHash, ticket } = receipt;
   const { payer, redundancy } = state.sessions.at(session);
   return {
-    title: 'The task: nobody can choose its id but by asking another',
-    clause: '§6.2',
+    title: 'The task: its id follows from a signature of the request that only its mixer can make, in one way',
+    clause: '§6.4',
     facts: [
       { name: 'session', value: String(session), source },
-      { name: 'task sequence', value: String(taskSequence), source },
       { name: 'request hash', value: hex(requestHash), source },
-      { name: 'drawn by', value: hex(drawIdOf(receipt)), source: 'hash of these three, and 0 for the first replica' },
+      { name: 'ticket', value: hex(ticket), source },
+      {
+        name: 'ticket holds',
+        value: ticketHolds ? 'yes' : 'no',
+        source: `mixer ${place.mixer}'s key in the committee of the draw, over session and request hash`,
+      },
+      { name: 'drawn by', value: hex(drawIdOf(receipt)), source: 'hash of the ticket, and 0 for the first replica' },
       { name: 'replica', value: `${receipt.replica} of ${redundancy}`, source },
       { name: 'payer', value: addressText(payer), source: `session ${session}` },
     ],

@@ -151,7 +151,7 @@ export interface TaskFacts {
 }
 
 export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task {
-  const { taskId, artifactRoot, requestHash, priceUnits, kind, outcome, ...rest } = receipt;
+  const { taskId, ticket, artifactRoot, requestHash, priceUnits, kind, outcome, ...rest } = receipt;
   return {
     ...rest,
     taskId: hexText(taskId),
@@ -168,6 +168,7 @@ export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task
     pendingUnits: String(row.pendingUnits),
     refundedUnits: String(facts.refundedUnits),
     paidEpoch: facts.paidEpoch,
+    ticket: hexText(ticket),
     requestHash: hexText(requestHash),
     artifactRoot: hexText(artifactRoot),
     agreement: wordOf(agreements, row.agreement),

@@ -11,10 +11,15 @@ import {
 const maxAnnouncements = 32_768;
 /** How far two clocks may differ (§5.3). */
 export const clockToleranceMs = 2000;
+/** How far the heights of two mixers may differ when one draws and the other hears of it (§5.21). */
+export const drawToleranceBlocks = 8;
 
 interface Record {
   readonly last: SignedAnnouncement;
+  /** When the first word of it came, by this mixer's clock and chain, and whether that was the task's first of all. */
   readonly firstMs: number;
+  readonly firstHeight: number;
+  readonly isFromStart: boolean;
 }
 
 /** What one mixer has heard of every mixer's tasks, with its own clock. */
@@ -24,14 +29,16 @@ export class Announcements {
   readonly #open = new Map<string, TaskAnnouncement>();
 
   /** Keeps what a task's own mixer sent; nobody else may speak for it. Its signature is checked when it is used. */
-  record(signed: SignedAnnouncement, nowMs: number): void {
-    const { taskId, mixer } = signed.announcement;
+  record(signed: SignedAnnouncement, now: { readonly nowMs: number; readonly height: number }): void {
+    const { taskId, mixer, state, attempt } = signed.announcement;
     const id = toHex(taskId);
     const known = this.#tasks.get(id);
     if (known !== undefined && known.last.announcement.mixer !== mixer) return;
     this.#tasks.delete(id);
-    this.#tasks.set(id, { last: signed, firstMs: known?.firstMs ?? nowMs });
-    if (signed.announcement.state === taskStates.end) this.#open.delete(id);
+    const isFromStart = state <= taskStates.prepare && attempt === 0;
+    const first = known ?? { firstMs: now.nowMs, firstHeight: now.height, isFromStart };
+    this.#tasks.set(id, { ...first, last: signed });
+    if (state === taskStates.end) this.#open.delete(id);
     else this.#open.set(id, signed.announcement);
     const [oldest] = this.#tasks.keys();
     if (this.#tasks.size <= maxAnnouncements || oldest === undefined) return;
@@ -53,6 +60,18 @@ export class Announcements {
   ageMs(taskId: Uint8Array, nowMs: number): number | null {
     const record = this.#tasks.get(toHex(taskId));
     return record === undefined ? null : nowMs - record.firstMs;
+  }
+
+  /**
+   * §5.21 Whether a task may have been drawn from the state at `drawHeight`: within a few blocks of this mixer's height
+   * when it first heard of the task. Of a task that it heard of late, or never, it knows no more.
+   */
+  allowsDraw(taskId: Uint8Array, drawHeight: number): boolean {
+    const record = this.#tasks.get(toHex(taskId));
+    if (record === undefined) return true;
+    const { firstHeight, isFromStart } = record;
+    const isTooOld = isFromStart && drawHeight + drawToleranceBlocks < firstHeight;
+    return !isTooOld && drawHeight <= firstHeight + drawToleranceBlocks;
   }
 
   /** §5.3: this mixer agrees when its own record says the same of the task and its own clock says late, ±2 s. */

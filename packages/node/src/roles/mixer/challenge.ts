@@ -36,7 +36,7 @@ export function challengeOf(
   const { contextTokens, fileHash } = state.models.at(model);
   const drawn = {
     taskId: randomBytes(32),
-    taskSequence: 0,
+    ticket: new Uint8Array(),
     request: {
       session: 0,
       gateway: 0,

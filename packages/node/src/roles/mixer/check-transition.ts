@@ -9,6 +9,7 @@ import {
   taskIdOf,
 } from '@assay/protocol';
 import type { SigningRoots } from '../context.ts';
+import { checkTicket } from './check-ticket.ts';
 import type { CheckView } from './check-view.ts';
 import { presentCommittee } from './committee.ts';
 import type { LateTask } from './node-transactions.ts';
@@ -46,9 +47,15 @@ export function isSupported(view: Signatures, { request: signed, votes }: Transi
 }
 
 /** Why a late step may not be certified; null when it may. One reason, the first that applies. */
-export function checkTransition(view: CheckView, late: LateTask): string | null {
+export function checkTransition(view: CheckView, late: LateTask, mixer: number): string | null {
   const code = transitionsCode(view.state, [late.transition], view.state.globals.height + 1);
-  return code === 'OK' ? (checkAsked(view, late) ?? checkOrder(view, late) ?? checkMiner(view, late)) : code;
+  if (code !== 'OK') return code;
+  return (
+    checkAsked(view, late) ??
+    checkOrder(view, late) ??
+    checkTicket(view, late.transition, mixer) ??
+    checkMiner(view, late)
+  );
 }
 
 function checkAsked(view: CheckView, { transition, evidence }: LateTask): string | null {

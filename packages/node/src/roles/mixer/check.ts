@@ -15,9 +15,10 @@ import {
   TaskRequest,
 } from '@assay/protocol';
 import { clockToleranceMs } from './announcements.ts';
+import { checkTicket } from './check-ticket.ts';
 import { checkTransition } from './check-transition.ts';
 import type { CheckView } from './check-view.ts';
-import { contentsOf } from './node-transactions.ts';
+import { contentsOf, type FinishedTask } from './node-transactions.ts';
 
 /** The mixer and epoch of a batch. */
 export type Turn = Pick<BatchHeader, 'mixer' | 'epoch'>;
@@ -34,7 +35,7 @@ export interface Flaw {
  */
 export function checkBatch(view: CheckView, turn: Turn, nodes: readonly NodeTransaction[]): Flaw[] {
   const flaws = nodes.flatMap(({ value }, place): Flaw[] => {
-    const reason = checkNode(view, value);
+    const reason = checkNode(view, turn, value);
     return reason === null ? [] : [{ place, reason }];
   });
   if (flaws.length > 0 || codeOf(view, turn, nodes) === 'OK') return flaws;
@@ -48,9 +49,9 @@ export function checkBatch(view: CheckView, turn: Turn, nodes: readonly NodeTran
 }
 
 /** What is checked of a node transaction besides the ledger's own rules. */
-function checkNode(view: CheckView, value: NodeTransaction['value']): string | null {
-  if ('receipt' in value) return checkReceipt(view, value.receipt, value.evidence);
-  return 'transition' in value ? checkTransition(view, value) : null;
+function checkNode(view: CheckView, turn: Turn, value: NodeTransaction['value']): string | null {
+  if ('receipt' in value) return checkReceipt(view, value, turn.mixer);
+  return 'transition' in value ? checkTransition(view, value, turn.mixer) : null;
 }
 
 function codeOf({ state, verifier }: CheckView, turn: Turn, nodes: readonly NodeTransaction[]): ResultCode {
@@ -63,11 +64,12 @@ function codeOf({ state, verifier }: CheckView, turn: Turn, nodes: readonly Node
 }
 
 /** Why a receipt may not be certified; null when it may. One reason, the first that applies. */
-function checkReceipt(view: CheckView, receipt: Receipt, evidence: TaskEvidence): string | null {
+function checkReceipt(view: CheckView, { receipt, evidence }: FinishedTask, mixer: number): string | null {
   const session = view.state.sessions.get(receipt.session);
   const miner = view.state.miners.get(receipt.miner);
   if (session === undefined || miner === undefined) return 'unknown session or miner';
   return (
+    checkTicket(view, receipt, mixer) ??
     checkRequest(view, receipt, evidence, session.sessionKey) ??
     checkWork(view, receipt, evidence, miner.publicKey) ??
     checkDraw(view, receipt, session) ??

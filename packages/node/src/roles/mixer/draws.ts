@@ -1,4 +1,5 @@
-import { DrawTable, drawEpoch, drawTable, type LedgerView } from '@assay/ledger';
+import { DrawTable, drawTable, type LedgerView } from '@assay/ledger';
+import { drawEpoch } from '@assay/protocol';
 import type { RoleStore } from '../../store/role-store.ts';
 
 const keyOf = (epoch: number) => `draws/${String(epoch).padStart(10, '0')}`;

@@ -95,7 +95,9 @@ export class Measuring {
     const index = state.taskOf(taskId);
     if (index === undefined || keeperOf(state, taskId) !== this.#host.mixer) return;
     const task = state.tasks.at(index);
-    const bundle = this.#host.artifactOf(taskId) ?? (await fetchArtifact(endpoint, state, task));
+    const bundle =
+      this.#host.artifactOf(taskId) ??
+      (await fetchArtifact(endpoint, { state, verifier: this.#context.verifier }, task));
     if (bundle !== null) this.#known.keep(task, bundle);
   }
 

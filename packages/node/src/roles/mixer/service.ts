@@ -22,6 +22,7 @@ import {
   TaskSubmission,
   taskKinds,
   taskStates,
+  ticketSigningRoot,
   toHex,
 } from '@assay/protocol';
 import type { CommittedBlock, Inclusion } from '../../consensus/port.ts';
@@ -73,7 +74,6 @@ export class Mixer implements RoleService {
   #endpoint: Endpoint | null = null;
   #unsubscribe: () => void = () => {};
   #batchTimer: NodeJS.Timeout | null = null;
-  #lastSequence = 0;
 
   constructor(context: RoleContext, options: MixerOptions) {
     this.#context = context;
@@ -199,8 +199,9 @@ export class Mixer implements RoleService {
     // §5 Create: another mixer takes a session over only while its home mixer is silent.
     const isHome = session.homeMixer === this.#options.mixer;
     if (!isHome && this.#committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
-    const taskSequence = this.#nextSequence(nowMs);
-    const taskId = drawIdOf({ session: request.session, taskSequence, requestHash: request.requestHash });
+    // §6.4 The same for the same request, whenever it is made: there is nothing to choose.
+    const ticket = this.#options.committeeSigner.sign(ticketSigningRoot(state.chain, request));
+    const taskId = drawIdOf({ ticket });
     const drawHeight = state.globals.height;
     const table = this.#draws.at(drawHeight, state);
     const { domain, payer, dedicatedMiners } = session;
@@ -212,7 +213,7 @@ export class Mixer implements RoleService {
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);
     const asked = {
       taskId,
-      taskSequence,
+      ticket,
       request,
       requestSignature: signature,
       sampling: payload.sampling,
@@ -240,13 +241,6 @@ export class Mixer implements RoleService {
   /** Whether users' tasks are in hand. */
   #isBusy(): boolean {
     return [...this.#runs.values()].some(({ task }) => task.terms.kind === taskKinds.user);
-  }
-
-  /** Never repeats, over restarts too: it follows the clock, and every mixer counts in its own residue. */
-  #nextSequence(nowMs: number): number {
-    const sequence = Math.max(this.#lastSequence + 1, nowMs);
-    this.#lastSequence = sequence;
-    return sequence * 128 + (this.#options.mixer % 128);
   }
 
   /** §6.2: the first two of the draw are interchangeable; the less loaded one that answers is asked first. */
@@ -280,7 +274,7 @@ export class Mixer implements RoleService {
         this.#batches.add(ofReceipt({ receipt, evidence }));
         this.#usedRequests.keep(evidence.request);
         const reveal = { artifact, salt: evidence.salt, precommitSignature: evidence.precommitSignature };
-        const bundle = ArtifactBundle.serialize({ taskSequence: receipt.taskSequence, payload, reveal });
+        const bundle = ArtifactBundle.serialize({ ticket: receipt.ticket, payload, reveal });
         this.#context.store.put(artifactKey(id), bundle, this.#artifactExpiry());
         await this.#context.store.flushed();
         this.#reservations.hold(id, receipt.session, receipt.priceUnits);
@@ -337,16 +331,20 @@ export class Mixer implements RoleService {
     };
     const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
     const message = { announcement, signature: this.#context.signer.sign(root) };
-    this.#announcements.record(message, this.#context.nowMs());
+    this.#announcements.record(message, this.#now());
     this.#measuring.heard(announcement);
     this.#endpoint?.publish(topics.tasks, SignedAnnouncement.serialize(message));
+  }
+
+  #now(): { nowMs: number; height: number } {
+    return { nowMs: this.#context.nowMs(), height: this.#context.engine.ledger.state.globals.height };
   }
 
   #hear(message: Uint8Array, from: string): void {
     const signed = SignedAnnouncement.deserialize(message);
     const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
     if (mixer === undefined || networkAddress(mixer) !== from) return;
-    this.#announcements.record(signed, this.#context.nowMs());
+    this.#announcements.record(signed, this.#now());
     this.#measuring.heard(signed.announcement);
   }
 

@@ -19,7 +19,7 @@ const sampling = { temperatureMicro: 700_000, topPMicro: 1_000_000, topK: 0, min
 const fresh = newTask(
   {
     taskId: bytes(32, 1),
-    taskSequence: 9,
+    ticket: bytes(96, 9),
     request: { session: 2, gateway: 0, requestHash: bytes(32, 2), maxTokensIn: 20, maxTokensOut: 10, validUntilMs: 0 },
     requestSignature: bytes(64, 3),
     sampling,
@@ -174,7 +174,7 @@ describe('a task at its mixer (§5)', () => {
   it('records which step of which miner was late, for the oracle that asked (§7.8)', () => {
     const { effects } = run(begun(), [accept, piece([5], 'a'), late(0, 'precommit')]);
     expect(effects.find((effect) => effect.type === 'late')?.late.transition).toEqual({
-      ...{ session: 2, taskSequence: 9, requestHash: bytes(32, 2), replica: 0, kind: 0, drawHeight: 40 },
+      ...{ session: 2, requestHash: bytes(32, 2), ticket: bytes(96, 9), replica: 0, kind: 0, drawHeight: 40 },
       ...{ step: taskStates.precommit, attempt: 0, miner: 11, rank: 0, oracle: 3 },
     });
   });

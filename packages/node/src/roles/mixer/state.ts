@@ -30,7 +30,8 @@ export interface TaskTerms {
 /** One task at its mixer, from admission to its end (§5). */
 export interface MixerTask {
   readonly taskId: Uint8Array;
-  readonly taskSequence: number;
+  /** The signature its id is made of (§6.4); empty for a challenge. */
+  readonly ticket: Uint8Array;
   readonly request: TaskRequest;
   readonly requestSignature: Uint8Array;
   readonly sampling: Sampling;
@@ -277,7 +278,7 @@ function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array
     miner: task.draw[task.rank] ?? 0,
     gateway: task.request.gateway,
     drawHeight: task.drawHeight,
-    taskSequence: task.taskSequence,
+    ticket: task.ticket,
     replica: 0,
     rank: task.rank,
     attempt: task.attempt,
@@ -312,9 +313,9 @@ function onTransition(task: MixerTask, order: TransitionOrder, nowMs: number): M
 
 /** The record of a late step, for the chain (§7.8). */
 function lateOf(task: MixerTask, order: TransitionOrder): LateTask {
-  const { request, requestSignature, taskSequence, terms, rank, attempt, drawHeight } = task;
+  const { request, requestSignature, ticket, terms, rank, attempt, drawHeight } = task;
   const transition = {
-    ...{ session: request.session, taskSequence, requestHash: request.requestHash, replica: 0, kind: terms.kind },
+    ...{ session: request.session, requestHash: request.requestHash, ticket, replica: 0, kind: terms.kind },
     ...{ step: taskStates[task.state], attempt, rank, drawHeight, oracle: order.request.request.oracle },
     miner: task.draw[rank] ?? 0,
   };

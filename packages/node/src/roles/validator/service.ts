@@ -104,13 +104,14 @@ export class Validator implements RoleService {
 
   /** Measures, and makes the secret durable before its commitment can be sent: it must be there for the reveal. */
   async #prepare(taskId: Uint8Array): Promise<Secret | null> {
-    const { state } = this.#context.engine.ledger;
+    const { verifier, engine } = this.#context;
+    const { state } = engine.ledger;
     const taskIndex = state.taskOf(taskId);
     const auditIndex = state.auditOf(taskId);
     if (taskIndex === undefined || auditIndex === undefined || this.#endpoint === null) return null;
     const task = state.tasks.at(taskIndex);
     const { seed } = state.audits.at(auditIndex);
-    const bundle = await fetchArtifact(this.#endpoint, state, task);
+    const bundle = await fetchArtifact(this.#endpoint, { state, verifier }, task);
     const numbers = await measure({ state, task, seed, bundle, measuring: this.#options.measuring });
     const secret = { numbers, nonce: randomBytes(32), account: state.validators.at(this.#options.validator).account };
     const { commitBlocks, revealBlocks } = state.params.audit;

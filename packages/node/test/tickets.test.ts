@@ -1,0 +1,134 @@
+import { drawMiners, drawTable } from '@assay/ledger';
+import {
+  Artifact,
+  ArtifactReply,
+  BatchOffer,
+  BatchReply,
+  drawIdOf,
+  messageTypes,
+  Precommit,
+  type Receipt,
+  sha256,
+  TaskRequest,
+  ticketSigningRoot,
+} from '@assay/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { nativeVerifier } from '../src/crypto/verifier.ts';
+import { names } from '../src/devnet/genesis.ts';
+import { ask } from '../src/network/wire.ts';
+import { protocols, SigningRoots } from '../src/roles/context.ts';
+import { fetchArtifact } from '../src/roles/fetch-artifact.ts';
+import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
+import { SimulatedNetwork } from './simulated/network.ts';
+
+let network: SimulatedNetwork | null = null;
+
+/** A network with a certified task, of which the second mixer and the third miner are in one hand. */
+async function start() {
+  network = await SimulatedNetwork.start({ miners: 3 });
+  const { taskId } = await network.ask();
+  await network.until(() => network?.task(taskId) !== null);
+  const receipt = network.task(taskId)?.receipt;
+  const bundle = network.artifact(taskId);
+  if (receipt === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
+  return { net: network, receipt, bundle };
+}
+
+afterEach(async () => {
+  await network?.stop();
+  network = null;
+});
+
+/** What the draw for a ticket says now. */
+function drawnBy(net: SimulatedNetwork, ticket: Uint8Array): number[] {
+  const { state } = net.engine.ledger;
+  const { domain, model, payer, dedicatedMiners } = state.sessions.at(net.session);
+  const place = { kind: 0, domain, model, payer, dedicatedMiners, drawHeight: state.globals.height };
+  const draw = drawMiners(drawTable(state), { ...place, taskId: drawIdOf({ ticket }) }, 3);
+  return draw.map(({ miner }) => miner);
+}
+
+/** A finished task that the payer asked for and the miner answered, everything signed, with the ticket given. */
+function finished(net: SimulatedNetwork, like: { receipt: Receipt; artifact: Artifact }, change: Partial<Receipt>) {
+  const { chain, globals } = net.engine.ledger.state;
+  const roots = new SigningRoots(chain);
+  const { ticket = like.receipt.ticket, miner = 0, requestHash = like.receipt.requestHash } = change;
+  const taskId = drawIdOf({ ticket });
+  const artifactRoot = Artifact.hashTreeRoot({ ...like.artifact, taskId, miner });
+  const salt = new Uint8Array(32);
+  const precommit = { taskId, miner, hash: sha256(artifactRoot, salt) };
+  const request: TaskRequest = {
+    ...{ session: net.session, gateway: 0, requestHash },
+    ...{ maxTokensIn: 1000, maxTokensOut: 1000, validUntilMs: Date.now() + 60_000 },
+  };
+  const sign = (name: string, root: Uint8Array) => net.keys.account(name).sign(root);
+  return ofReceipt({
+    receipt: { ...like.receipt, rank: 0, ...change, taskId, artifactRoot, drawHeight: globals.height },
+    evidence: {
+      request,
+      requestSignature: sign(names.session, roots.of(messageTypes.taskRequest, TaskRequest, request)),
+      precommitSignature: sign(names.miner(miner), roots.of(messageTypes.precommit, Precommit, precommit)),
+      salt,
+    },
+  });
+}
+
+describe('a task', () => {
+  it('is signed only with the ticket of the mixer that offers it', async () => {
+    const { net, receipt, bundle } = await start();
+    const like = { receipt, artifact: bundle.reveal.artifact };
+    await net.built.roles.set('mixer-2', false);
+    const impostor = net.network.join(net.mixerAddress(1));
+    const answerTo = async (change: Partial<Receipt>) => {
+      const stream = impostor.open(net.mixerAddress(0), protocols.batch);
+      const reply = await ask(stream, [BatchOffer, net.offer(1, finished(net, like, change))], BatchReply);
+      if (reply === null) throw new Error('the mixer gave no answer');
+      return 'reason' in reply.value ? new TextDecoder().decode(reply.value.reason) : 'signed';
+    };
+    const ticketOf = (mixer: number, requestHash: Uint8Array) => {
+      const root = ticketSigningRoot(net.engine.ledger.state.chain, { session: net.session, requestHash });
+      return net.keys.committee(names.mixer(mixer)).sign(root);
+    };
+    const requests = Array.from({ length: 40 }, (_, i) => sha256(Uint8Array.of(i)));
+    const [requestHash = new Uint8Array(32)] = requests;
+    // It grinds what it likes until its own miner is drawn.
+    const ground = Array.from({ length: 64 }, (_, i) => new Uint8Array(96).fill(i)).find(
+      (ticket) => drawnBy(net, ticket)[0] === 2,
+    );
+    expect(ground).toBeDefined();
+    const forged = "the ticket is not its mixer's signature of the request";
+    expect(await answerTo({ requestHash, miner: 2, ticket: ground ?? new Uint8Array(96) })).toBe(forged);
+    const another = requests.find((hash) => drawnBy(net, ticketOf(0, hash))[0] === 2) ?? requestHash;
+    expect(await answerTo({ requestHash: another, miner: 2, ticket: ticketOf(0, another) })).toBe(forged);
+    expect(await answerTo({ requestHash: another, miner: 2, ticket: ticketOf(1, requestHash) })).toBe(forged);
+    // Of its own ticket it takes what the draw gives.
+    const unlucky =
+      requests.find((hash) => drawnBy(net, ticketOf(1, hash))[0] !== 2 && hash !== another) ?? requestHash;
+    const ticket = ticketOf(1, unlucky);
+    const [first = 0] = drawnBy(net, ticket);
+    expect(await answerTo({ requestHash: unlucky, miner: 2, ticket })).toBe('the miner was not drawn at this rank');
+    expect(await answerTo({ requestHash: unlucky, miner: first, ticket })).toBe('signed');
+  });
+
+  it('gives its auditors the request it was made of, and no other', async () => {
+    const { net, receipt, bundle } = await start();
+    const { state } = net.engine.ledger;
+    const index = state.taskOf(receipt.taskId) ?? -1;
+    const task = state.tasks.at(index);
+    const auditor = net.network.join('an auditor');
+    const fetched = () => fetchArtifact(auditor, { state, verifier: nativeVerifier }, task);
+    expect((await fetched())?.ticket).toEqual(receipt.ticket);
+    await net.built.roles.set(names.mixer(task.mixer), false);
+    const impostor = net.network.join(net.mixerAddress(task.mixer));
+    let offered = bundle;
+    impostor.handle(protocols.artifact, async (stream) => {
+      await stream.send(ArtifactReply.serialize([offered]));
+      stream.close();
+    });
+    expect(await fetched()).not.toBeNull();
+    offered = { ...bundle, payload: { ...bundle.payload, nonce: new Uint8Array(32) } };
+    expect(await fetched()).toBeNull();
+    offered = { ...bundle, ticket: new Uint8Array(96) };
+    expect(await fetched()).toBeNull();
+  });
+});
