@@ -8,12 +8,14 @@ import {
   firstUint64,
   limits,
   littleEndian,
+  type MinerRow,
   sha256,
   sha256OfEach,
   type TaskRow,
   taskStatuses,
   verdicts,
 } from '@assay/protocol';
+import { judgeAuditors, voicesOf } from './auditors.ts';
 import { openFailureCase } from './cases.ts';
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
@@ -24,10 +26,13 @@ import { standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
-import { decide, opinionOf, type Verdict } from './verdict.ts';
+import { decide, type Verdict } from './verdict.ts';
 import { isAssigned } from './work.ts';
 
 const AUDIT = new TextEncoder().encode('audit');
+const SECOND = new TextEncoder().encode('second');
+/** One audit in eight of miners that nobody doubts has a second auditor all the same. */
+const SECOND_AUDITOR_PPB = 125_000_000;
 const noNumbers = { finding: findings.noResult, positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
 
 /** What a validator owes an audit now. */
@@ -41,7 +46,7 @@ export interface AuditDuty {
 /** The audit steps open to one validator, oldest audit first (§10.3). */
 export function auditDuties(state: LedgerView, validator: number): AuditDuty[] {
   const duties: AuditDuty[] = [];
-  for (const index of state.openAudits) {
+  for (const index of state.openAudits.owedBy(validator)) {
     const { taskId, auditors } = state.audits.at(index);
     const slot = auditors.find((auditor) => auditor.validator === validator);
     if (slot?.state === auditorStates.drawn) duties.push({ taskId, step: 'commit', deadline: slot.deadline });
@@ -71,32 +76,58 @@ interface Turn {
   readonly tally: Tally;
 }
 
-/** What a block does to audits once its transactions are applied: draws, missed turns, replacements, verdicts (§10). */
+/**
+ * What a block does to audits once its transactions are applied: draws, missed turns, replacements, verdicts (§10). It
+ * looks at those that changed or whose time is up, and at no other.
+ */
 export function advanceAudits(state: LedgerState, height: number): LedgerEvent[] {
   const turn: Turn = { height, events: [], tally: new Tally() };
   drawAudits(state, turn);
-  for (const index of state.openAudits) advanceAudit(state, index, turn);
-  state.openAudits = state.openAudits.filter((index) => state.audits.at(index).verdict === verdicts.open);
+  for (const index of state.openAudits.takeMoved(height)) advanceAudit(state, index, turn);
   turn.tally.write(state);
   return turn.events;
 }
 
+/** §10.23 Draws in order while there is room for an audit: who must be audited waits, and nobody overtakes. */
 function drawAudits(state: LedgerState, turn: Turn): void {
-  const due: Uint8Array[] = [];
-  for (let index = state.nextDraw; index < state.tasks.length; index++) {
-    const task = state.tasks.at(index);
-    if (!isDrawDue(state, task, turn.height)) break;
-    due.push(task.taskId);
-  }
-  const hashes = sha256OfEach(state.globals.beacon, due);
-  for (const place of due.keys()) {
-    drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * place) }, turn);
-    state.nextDraw++;
+  const room = auditRoom(state);
+  for (;;) {
+    const due = dueDraws(state, room - state.openAudits.size, turn.height);
+    if (due.length === 0) return;
+    const hashes = sha256OfEach(state.globals.beacon, due);
+    for (const place of due.keys()) {
+      drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * place) }, turn);
+      state.nextDraw++;
+    }
   }
 }
 
+/** Audits that may be open at once: validators check no more in the time they have (§10.23). */
+export function auditRoom({ validators, params }: LedgerView): number {
+  const active = Array.from(validators).filter(isActive).length;
+  return Math.max(active, 1) * params.audit.openPerValidator;
+}
+
+/** Tasks whose draw is due and waits for room (§10.23). */
+export function waitingDraws(state: LedgerView): number {
+  let index = state.nextDraw;
+  while (index < state.tasks.length && isDrawDue(state, state.tasks.at(index), state.globals.height)) index++;
+  return index - state.nextDraw;
+}
+
+/** The ids of the next tasks whose draw is due, at most so many. */
+function dueDraws(state: LedgerState, most: number, height: number): Uint8Array[] {
+  const due: Uint8Array[] = [];
+  for (let index = state.nextDraw; index < state.tasks.length && due.length < most; index++) {
+    const task = state.tasks.at(index);
+    if (!isDrawDue(state, task, height)) break;
+    due.push(task.taskId);
+  }
+  return due;
+}
+
 /** §9.1 Blocks must have passed and the beacon must have turned: nobody knew it when the artifact was committed. */
-function isDrawDue({ params, globals }: LedgerState, task: Readonly<TaskRow>, height: number): boolean {
+function isDrawDue({ params, globals }: LedgerView, task: Readonly<TaskRow>, height: number): boolean {
   const { drawDelayBlocks } = params.audit;
   return height >= task.height + drawDelayBlocks && globals.reveals >= task.reveals + drawDelayBlocks;
 }
@@ -122,8 +153,15 @@ function drawAudit(
   }
   state.tasks.update(index, { status: taskStatuses.auditing });
   const seed = sha256(beacon, taskId, AUDIT);
-  state.addAudit({ taskId, seed, drawnHeight: height, verdict: verdicts.open, auditors: [] });
+  const firstAuditors = firstAuditorsOf(state, miner, seed);
+  state.addAudit({ taskId, seed, drawnHeight: height, verdict: verdicts.open, firstAuditors, auditors: [] });
   events.push({ type: 'auditOpened', taskId, ratePpb });
+}
+
+/** §10.20 A second auditor, blind as the first, always for whom the network does not trust yet or any more. */
+function firstAuditorsOf({ params }: LedgerState, miner: Readonly<MinerRow>, seed: Uint8Array): number {
+  const isDoubted = auditRatePpb(params.audit, miner) === Number(PPB) || miner.cusumMilli > 0;
+  return isDoubted || isDrawn(firstUint64(sha256(seed, SECOND)), SECOND_AUDITOR_PPB) ? 2 : 1;
 }
 
 function advanceAudit(state: LedgerState, index: number, { height, events, tally }: Turn): void {
@@ -138,7 +176,11 @@ function advanceAudit(state: LedgerState, index: number, { height, events, tally
     else decision = decideOn(state, index, task, true);
   }
   if (decision.verdict === null) openReveals(state, index, height);
-  else events.push(...applyVerdict(state, { index, taskIndex, tally }, decision.verdict));
+  else {
+    state.endAudit(index, verdicts[decision.verdict]);
+    events.push(...applyVerdict(state, { index, taskIndex, tally }, decision.verdict));
+    events.push(...judgeAuditors(state, state.audits.at(index), task, decision.verdict));
+  }
 }
 
 /** §10.3 A missed turn is the validator's strike and never the miner's penalty. */
@@ -153,16 +195,15 @@ function endMissedTurns(state: LedgerState, index: number, height: number, event
     events.push({ type: 'auditorMissed', taskId, validator });
   }
   const missed = auditors.map((slot) => (isLate(slot) ? { ...slot, state: auditorStates.missed } : slot));
-  state.audits.update(index, { auditors: missed });
+  state.setAuditors(index, missed);
 }
 
 function decideOn(state: LedgerState, index: number, task: Readonly<TaskRow>, isExhausted: boolean) {
-  const { auditors } = state.audits.at(index);
-  const { t1ThresholdPpb } = state.models.at(task.model);
-  const revealed = auditors.filter((slot) => slot.state === auditorStates.revealed);
-  const opinions = revealed.map((slot) => opinionOf(slot.numbers, t1ThresholdPpb));
+  const audit = state.audits.at(index);
+  const { auditors, firstAuditors } = audit;
+  const opinions = voicesOf(state, audit, task).map(({ opinion }) => opinion);
   const atWork = auditors.filter(isAtWork).length;
-  return decide(opinions, atWork, isExhausted);
+  return decide(opinions, { firstAuditors, drawn: auditors.length, atWork, isExhausted });
 }
 
 function isAtWork({ state }: AuditorSlot): boolean {
@@ -186,7 +227,7 @@ function drawAuditors(
     ...{ validator, deadline, state: auditorStates.drawn, numbers: noNumbers },
     commitment: new Uint8Array(32),
   }));
-  if (slots.length > 0) state.audits.update(index, { auditors: [...audit.auditors, ...slots] });
+  if (slots.length > 0) state.setAuditors(index, [...audit.auditors, ...slots]);
   return drawn;
 }
 
@@ -215,7 +256,10 @@ function openReveals(state: LedgerState, index: number, height: number): void {
   const isWaiting = (slot: AuditorSlot) => slot.state === auditorStates.committed && slot.deadline === 0;
   if (auditors.some((slot) => slot.state === auditorStates.drawn) || !auditors.some(isWaiting)) return;
   const deadline = height + state.params.audit.revealBlocks;
-  state.audits.update(index, { auditors: auditors.map((slot) => (isWaiting(slot) ? { ...slot, deadline } : slot)) });
+  state.setAuditors(
+    index,
+    auditors.map((slot) => (isWaiting(slot) ? { ...slot, deadline } : slot)),
+  );
 }
 
 function applyVerdict(
@@ -223,9 +267,8 @@ function applyVerdict(
   { index, taskIndex, tally }: { readonly index: number; readonly taskIndex: number; readonly tally: Tally },
   verdict: Verdict,
 ): LedgerEvent[] {
-  state.audits.update(index, { verdict: verdicts[verdict] });
-  // §10.4 No result is no judgement: the payer gets the price back, the miner's record stays as it is.
-  if (verdict === 'noResult') return [rejectTask(state, taskIndex, verdict)];
+  // §10.4 Neither is a judgement: the payer gets the price back, the miner's record stays as it is.
+  if (verdict === 'noResult' || verdict === 'hung') return [rejectTask(state, taskIndex, verdict)];
   const { miner: minerIndex, model: modelIndex, session } = state.tasks.at(taskIndex);
   const miner = state.miners.at(minerIndex);
   const model = state.models.at(modelIndex);

@@ -2,7 +2,7 @@
 export { panelDuties } from './acceptance.ts';
 export { snapshotAfter } from './actions.ts';
 export { apportion } from './apportion.ts';
-export { type AuditDuty, auditDuties, isAudited, mayReveal } from './audits.ts';
+export { type AuditDuty, auditDuties, auditRoom, isAudited, mayReveal, waitingDraws } from './audits.ts';
 export { offenceFine, proposedFine } from './cases.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';
 export {

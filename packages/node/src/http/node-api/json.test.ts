@@ -104,6 +104,7 @@ describe('the API form of events', () => {
     { type: 'auditDrawn', taskId, auditors: [1, 2] },
     { type: 'auditSkipped', taskId, ratePpb: 5 },
     { type: 'auditRevealed', taskId, validator: 1, numbers },
+    { type: 'auditItemsRefused', refused: [{ item: 2, code: 'NOT_AUDITOR' }] },
     { type: 'auditorMissed', taskId, validator: 1 },
     { type: 'taskApproved', taskId, audited: true },
     { type: 'taskRejected', taskId, reason: 'soft', refundedUnits: 9n },

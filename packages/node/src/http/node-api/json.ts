@@ -118,11 +118,12 @@ function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
   return { finding: wordOf(findings, numbers.finding), positions, t1Ppb, argmaxMismatches };
 }
 
-export function auditJson({ seed, drawnHeight, verdict, auditors }: AuditRow): Audit {
+export function auditJson({ seed, drawnHeight, verdict, firstAuditors, auditors }: AuditRow): Audit {
   return {
     seed: hexText(seed),
     drawnHeight,
     verdict: wordOf(verdicts, verdict),
+    firstAuditors,
     auditors: auditors.map(({ validator, state, deadline, commitment, numbers }) => ({
       validator,
       state: wordOf(auditorStates, state),
