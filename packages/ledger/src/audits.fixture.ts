@@ -1,5 +1,5 @@
 import { type AuditNumbers, auditorStates } from '@assay/protocol';
-import type { World } from './world.fixture.ts';
+import { honest, World, type WorldOptions } from './world.fixture.ts';
 
 /** Who was drawn for an audit and has not committed yet. */
 function freshAuditors(world: World, taskId: Uint8Array): number[] {
@@ -33,4 +33,22 @@ export function auditList(
     return world.tx(sender, 'auditCommit', { items: pairs.map(({ items }) => items.commit) }, options);
   }
   return world.tx(sender, 'auditReveal', { items: pairs.map(({ items }) => items.reveal) }, options);
+}
+
+/** A world with one task, drawn for audit. */
+export function drawnWorld(options?: WorldOptions) {
+  const world = new World(options).populate();
+  const receipt = world.receipt();
+  world.certify(receipt);
+  const { taskId } = receipt;
+  const fresh = () => {
+    const audit = world.state.auditOf(taskId);
+    const slots = audit === undefined ? [] : world.state.audits.at(audit).auditors;
+    return slots.filter((slot) => slot.state === auditorStates.drawn).map((slot) => slot.validator);
+  };
+  const answer = (...numbers: AuditNumbers[]) =>
+    world.audit(taskId, new Map(fresh().map((validator, i) => [validator, numbers[i] ?? honest])));
+  const all = (numbers: AuditNumbers) => answer(...fresh().map(() => numbers));
+  const ends = () => world.events.filter((event) => event.type === 'taskApproved' || event.type === 'taskRejected');
+  return { world, receipt, taskId, fresh, answer, all, ends };
 }

@@ -1,32 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type AuditNumbers, auditorStates, verdicts } from '@assay/protocol';
+import { type AuditNumbers, verdicts } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { auditAll } from './audits.fixture.ts';
+import { auditAll, drawnWorld } from './audits.fixture.ts';
 import { auditDuties, isAudited } from './audits.ts';
 import type { LedgerEvent } from './result.ts';
-import { checked, hardFailure, honest, softFailure, unchecked, World, type WorldOptions } from './world.fixture.ts';
+import { checked, hardFailure, honest, softFailure, unchecked, World } from './world.fixture.ts';
 
 const hash = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
 const noResult = unchecked('noResult');
 const noArtifact = unchecked('noArtifact');
-
-/** A world with one task, drawn for audit. */
-function drawnWorld(options?: WorldOptions) {
-  const world = new World(options).populate();
-  const receipt = world.receipt();
-  world.certify(receipt);
-  const { taskId } = receipt;
-  const fresh = () => {
-    const audit = world.state.auditOf(taskId);
-    const slots = audit === undefined ? [] : world.state.audits.at(audit).auditors;
-    return slots.filter((slot) => slot.state === auditorStates.drawn).map((slot) => slot.validator);
-  };
-  const answer = (...numbers: AuditNumbers[]) =>
-    world.audit(taskId, new Map(fresh().map((validator, i) => [validator, numbers[i] ?? honest])));
-  const all = (numbers: AuditNumbers) => answer(...fresh().map(() => numbers));
-  const ends = () => world.events.filter((event) => event.type === 'taskApproved' || event.type === 'taskRejected');
-  return { world, receipt, taskId, fresh, answer, all, ends };
-}
 
 describe('audit draw §9.1, §10.1', () => {
   it('waits until the beacon has turned twice and two blocks have passed', () => {
@@ -184,66 +166,6 @@ describe('a second auditor §10.20', () => {
     auditAll(world, bad.taskId, softFailure);
     expect(world.state.miners.at(0).cusumMilli).toBeGreaterThan(0);
     expect(seconds(5)).toHaveLength(5);
-  });
-});
-
-describe('lists §10.19', () => {
-  it('take what applies and name the rest by its place', () => {
-    const world = new World({ validators: 2 }).populate();
-    const receipts = [world.receipt(), world.receipt()];
-    world.certify(...receipts);
-    const unknown = hash('no task');
-    const items = [unknown, ...receipts.map(({ taskId }) => taskId), unknown].map((taskId) => ({
-      ...{ taskId, commitment: hash('numbers') },
-    }));
-    const own = 'validator1';
-    const { transactions } = world.block(world.tx(own, 'auditCommit', { items }, { feeUnits: 0n }));
-    const refused = [0, 3].map((item) => ({ item, code: 'UNKNOWN_TASK' }));
-    expect(transactions[0]).toMatchObject({ code: 'OK', events: [{ type: 'auditItemsRefused', refused }] });
-    expect(auditDuties(world.state, 1)).toEqual([]);
-    expect(world.send(own, 'auditCommit', { items: items.slice(1, 3) }, { feeUnits: 0n })).toBe('ALREADY_COMMITTED');
-    expect(world.send(own, 'auditCommit', { items: [] }, { feeUnits: 0n })).toBe('MALFORMED');
-  });
-
-  it('commit once to what stands twice in them', () => {
-    const { world, taskId, fresh } = drawnWorld();
-    const [validator = 9] = fresh();
-    const [first, second] = ['first', 'second'].map((text) => ({ taskId, commitment: hash(text) }));
-    if (first === undefined || second === undefined) throw new Error('two items');
-    const own = `validator${validator}` as const;
-    world.send(own, 'auditCommit', { items: [first, second] }, { feeUnits: 0n });
-    const slot = world.state.audits.at(0).auditors.find((each) => each.validator === validator);
-    expect(slot?.commitment).toEqual(first.commitment);
-    expect(world.events.at(-1)).toEqual({
-      type: 'auditItemsRefused',
-      refused: [{ item: 1, code: 'ALREADY_COMMITTED' }],
-    });
-  });
-});
-
-describe('room for audits §10.23', () => {
-  it('makes due draws wait in order, and refunds and approves nothing for it', () => {
-    const world = new World({ audit: { openPerValidator: 1 } }).populate();
-    const receipts = Array.from({ length: 10 }, () => world.receipt());
-    world.certify(...receipts);
-    const opened = () => receipts.filter(({ taskId }) => world.state.auditOf(taskId) !== undefined);
-    expect(opened()).toEqual(receipts.slice(0, 4));
-    const ended = () => world.events.filter(({ type }) => type === 'taskApproved' || type === 'taskRejected');
-    world.block();
-    expect(opened()).toHaveLength(4);
-    expect(ended()).toEqual([]);
-    for (const turn of [0, 4, 8]) {
-      auditAll(
-        world,
-        receipts.slice(turn, turn + 4).map(({ taskId }) => taskId),
-        honest,
-      );
-      world.block();
-      expect(opened()).toHaveLength(Math.min(turn + 8, 10));
-    }
-    expect(ended().map(({ type }) => type)).toEqual(Array(10).fill('taskApproved'));
-    const levels = receipts.map(({ taskId }) => world.state.audits.at(world.state.auditOf(taskId) ?? 0).drawnHeight);
-    expect(levels).toEqual(levels.toSorted((a, b) => a - b));
   });
 });
 

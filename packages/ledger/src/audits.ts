@@ -31,8 +31,8 @@ import { isAssigned } from './work.ts';
 
 const AUDIT = new TextEncoder().encode('audit');
 const SECOND = new TextEncoder().encode('second');
-/** One audit in eight of miners that nobody doubts has a second auditor all the same. */
-const SECOND_AUDITOR_PPB = 125_000_000;
+/** Part of the audits of miners nobody doubts that have a second auditor all the same (§10.20), ppb. */
+export const SECOND_AUDITOR_PPB = 125_000_000;
 const noNumbers = { finding: findings.noResult, positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
 
 /** What a validator owes an audit now. */

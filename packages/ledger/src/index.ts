@@ -2,7 +2,15 @@
 export { panelDuties } from './acceptance.ts';
 export { snapshotAfter } from './actions.ts';
 export { apportion } from './apportion.ts';
-export { type AuditDuty, auditDuties, auditRoom, isAudited, mayReveal, waitingDraws } from './audits.ts';
+export {
+  type AuditDuty,
+  auditDuties,
+  auditRoom,
+  isAudited,
+  mayReveal,
+  SECOND_AUDITOR_PPB,
+  waitingDraws,
+} from './audits.ts';
 export { offenceFine, proposedFine } from './cases.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';
 export {
@@ -39,6 +47,6 @@ export type { LedgerView } from './state.ts';
 export type { ReadonlyTable } from './table.ts';
 export { lateEvent, transitionsCode } from './transitions.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './trust.ts';
-export { type Opinion, opinionOf } from './verdict.ts';
+export { decide, type Opinion, opinionOf } from './verdict.ts';
 export * from './verifier.ts';
 export { workUnitsOf } from './work.ts';

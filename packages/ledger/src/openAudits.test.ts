@@ -1,9 +1,10 @@
 import { auditorStates, State, verdicts } from '@assay/protocol';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { auditAll } from './audits.fixture.ts';
 import { act } from './random.fixture.ts';
 import { LedgerState } from './state.ts';
-import { World } from './world.fixture.ts';
+import { honest, World } from './world.fixture.ts';
 
 it('the audits a block looks at are those that could move, whatever happened before §10.23', () => {
   let owed = 0;
@@ -30,3 +31,29 @@ it('the audits a block looks at are those that could move, whatever happened bef
   );
   expect(owed).toBeGreaterThan(100);
 }, 60_000);
+
+describe('room for audits §10.23', () => {
+  it('makes due draws wait in order, and refunds and approves nothing for it', () => {
+    const world = new World({ audit: { openPerValidator: 1 } }).populate();
+    const receipts = Array.from({ length: 10 }, () => world.receipt());
+    world.certify(...receipts);
+    const opened = () => receipts.filter(({ taskId }) => world.state.auditOf(taskId) !== undefined);
+    expect(opened()).toEqual(receipts.slice(0, 4));
+    const ended = () => world.events.filter(({ type }) => type === 'taskApproved' || type === 'taskRejected');
+    world.block();
+    expect(opened()).toHaveLength(4);
+    expect(ended()).toEqual([]);
+    for (const turn of [0, 4, 8]) {
+      auditAll(
+        world,
+        receipts.slice(turn, turn + 4).map(({ taskId }) => taskId),
+        honest,
+      );
+      world.block();
+      expect(opened()).toHaveLength(Math.min(turn + 8, 10));
+    }
+    expect(ended().map(({ type }) => type)).toEqual(Array(10).fill('taskApproved'));
+    const levels = receipts.map(({ taskId }) => world.state.audits.at(world.state.auditOf(taskId) ?? 0).drawnHeight);
+    expect(levels).toEqual(levels.toSorted((a, b) => a - b));
+  });
+});

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type CollusionPower, collusionPower, mixed, oldRule, ruleOf, type VerdictRule } from './verdicts.ts';
 
 /**
- * The same by counting: every sequence of six auditors of three, one of whom colludes, weighs alike, and a rule looks at
- * as many of them as it asks for.
+ * The same by counting: every sequence of six auditors of three, one of whom colludes, weighs alike, and a rule looks
+ * at as many of them as it asks for.
  */
 function counted(rule: VerdictRule): CollusionPower {
   const verdictOf = (sequence: readonly boolean[], colluding: Opinion, other: Opinion) => {
