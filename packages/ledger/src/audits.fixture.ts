@@ -1,13 +1,54 @@
-import type { AuditNumbers } from '@assay/protocol';
-import type { World } from './world.fixture.ts';
+import { type AuditNumbers, auditorStates } from '@assay/protocol';
+import { honest, World, type WorldOptions } from './world.fixture.ts';
 
-/** Lets every auditor of a task find the same, until nobody else is drawn. */
-export function auditAll(world: World, taskId: Uint8Array, numbers: AuditNumbers): void {
-  const done = new Set<number>();
+/** Who was drawn for an audit and has not committed yet. */
+function freshAuditors(world: World, taskId: Uint8Array): number[] {
+  const audit = world.state.auditOf(taskId);
+  const slots = audit === undefined ? [] : world.state.audits.at(audit).auditors;
+  return slots.filter(({ state }) => state === auditorStates.drawn).map(({ validator }) => validator);
+}
+
+/** Lets every auditor of these tasks find the same, all at once, until nobody else is drawn. */
+export function auditAll(world: World, taskIds: Uint8Array | readonly Uint8Array[], numbers: AuditNumbers): void {
+  const tasks = taskIds instanceof Uint8Array ? [taskIds] : taskIds;
   for (;;) {
-    const fresh = world.auditorsOf(taskId).filter((auditor) => !done.has(auditor));
-    if (fresh.length === 0) return;
-    for (const auditor of fresh) done.add(auditor);
-    world.audit(taskId, new Map(fresh.map((auditor) => [auditor, numbers])));
+    const pairs = tasks.flatMap((taskId) =>
+      freshAuditors(world, taskId).map((validator) => world.auditPair(validator, taskId, numbers)),
+    );
+    if (pairs.length === 0) return;
+    world.block(...pairs.map((pair) => pair.commit()));
+    world.block(...pairs.map((pair) => pair.reveal()));
   }
+}
+
+/** All that a validator has to say in one step, in one transaction (§10.19). */
+export function auditList(
+  world: World,
+  validator: number,
+  step: 'commit' | 'reveal',
+  pairs: readonly Pick<ReturnType<World['auditPair']>, 'items'>[],
+): Uint8Array {
+  const [sender, options] = [`validator${validator}` as const, { feeUnits: 0n }];
+  if (step === 'commit') {
+    return world.tx(sender, 'auditCommit', { items: pairs.map(({ items }) => items.commit) }, options);
+  }
+  return world.tx(sender, 'auditReveal', { items: pairs.map(({ items }) => items.reveal) }, options);
+}
+
+/** A world with one task, drawn for audit. */
+export function drawnWorld(options?: WorldOptions) {
+  const world = new World(options).populate();
+  const receipt = world.receipt();
+  world.certify(receipt);
+  const { taskId } = receipt;
+  const fresh = () => {
+    const audit = world.state.auditOf(taskId);
+    const slots = audit === undefined ? [] : world.state.audits.at(audit).auditors;
+    return slots.filter((slot) => slot.state === auditorStates.drawn).map((slot) => slot.validator);
+  };
+  const answer = (...numbers: AuditNumbers[]) =>
+    world.audit(taskId, new Map(fresh().map((validator, i) => [validator, numbers[i] ?? honest])));
+  const all = (numbers: AuditNumbers) => answer(...fresh().map(() => numbers));
+  const ends = () => world.events.filter((event) => event.type === 'taskApproved' || event.type === 'taskRejected');
+  return { world, receipt, taskId, fresh, answer, all, ends };
 }

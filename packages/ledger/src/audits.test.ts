@@ -1,30 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type AuditNumbers, auditorStates, flaws, verdicts } from '@assay/protocol';
+import { type AuditNumbers, flaws, verdicts } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { auditAll, drawnWorld } from './audits.fixture.ts';
 import { auditDuties, isAudited } from './audits.ts';
 import type { LedgerEvent } from './result.ts';
-import { checked, hardFailure, honest, softFailure, unchecked, World, type WorldOptions } from './world.fixture.ts';
+import { checked, hardFailure, honest, softFailure, unchecked, World } from './world.fixture.ts';
 
 const hash = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
 const noResult = unchecked('noResult');
 const noArtifact = unchecked('noArtifact');
-
-/** A world with one task, drawn for audit. */
-function drawnWorld(options?: WorldOptions) {
-  const world = new World(options).populate();
-  const receipt = world.receipt();
-  world.certify(receipt);
-  const { taskId } = receipt;
-  const fresh = () => {
-    const audit = world.state.auditOf(taskId);
-    const slots = audit === undefined ? [] : world.state.audits.at(audit).auditors;
-    return slots.filter((slot) => slot.state === auditorStates.drawn).map((slot) => slot.validator);
-  };
-  const answer = (...numbers: AuditNumbers[]) =>
-    world.audit(taskId, new Map(fresh().map((validator, i) => [validator, numbers[i] ?? honest])));
-  const ends = () => world.events.filter((event) => event.type === 'taskApproved' || event.type === 'taskRejected');
-  return { world, receipt, taskId, fresh, answer, ends };
-}
 
 describe('audit draw §9.1, §10.1', () => {
   it('waits until the beacon has turned twice and two blocks have passed', () => {
@@ -56,8 +40,7 @@ describe('audit draw §9.1, §10.1', () => {
     const world = new World({ audit: { newMinerTasks: 0, minRoutingTrustPpb: 1, floorPpb: 0 } }).populate();
     const first = world.receipt();
     world.certify(first);
-    const [auditor] = world.auditorsOf(first.taskId);
-    world.audit(first.taskId, new Map([[auditor ?? 0, honest]]));
+    auditAll(world, first.taskId, honest);
     world.finishEpoch();
     const trustPpb = world.state.miners.at(0).trustPpb;
     expect(trustPpb).toBeGreaterThan(0);
@@ -90,9 +73,9 @@ describe('audit draw §9.1, §10.1', () => {
 describe('auditors §10.2', () => {
   it('are never of the miner’s operator or owner', () => {
     for (const concerned of ['minerA', 'owner'] as const) {
-      const { world, taskId, answer, fresh } = drawnWorld({ validatorOperators: [concerned, concerned] });
-      answer(hardFailure);
-      expect(fresh()).toHaveLength(1);
+      const { world, taskId, all, fresh } = drawnWorld({ validatorOperators: [concerned, concerned] });
+      all(hardFailure);
+      expect(fresh()).toEqual([]);
       expect(world.auditorsOf(taskId).toSorted((a, b) => a - b)).toEqual([2, 3]);
     }
   });
@@ -106,36 +89,85 @@ describe('auditors §10.2', () => {
   });
 
   it('are counted for what they did and for what they missed', () => {
-    const { world, taskId, fresh } = drawnWorld();
-    const [first] = fresh();
-    if (first === undefined) throw new Error('nobody was drawn');
+    const { world, taskId, fresh, all } = drawnWorld();
+    const missing = fresh();
     for (let i = 0; i < 3; i++) world.block();
-    expect(world.events).toContainEqual({ type: 'auditorMissed', taskId, validator: first });
-    expect(world.state.validators.at(first)).toMatchObject({ strikes: 1, epochDuties: 0 });
-    const [second] = fresh();
-    if (second === undefined) throw new Error('nobody took over');
-    expect(second).not.toBe(first);
-    world.audit(taskId, new Map([[second, honest]]));
-    expect(world.state.validators.at(second)).toMatchObject({ strikes: 0, epochDuties: 1 });
-  });
-
-  it('are not paid for not being able to check', () => {
-    const { world, fresh, answer } = drawnWorld();
-    const [first] = fresh();
-    answer(noResult);
-    expect(world.state.validators.at(first ?? 9).epochDuties).toBe(0);
+    for (const validator of missing) {
+      expect(world.events).toContainEqual({ type: 'auditorMissed', taskId, validator });
+      expect(world.state.validators.at(validator)).toMatchObject({ strikes: 1, epochDuties: 0 });
+    }
+    const others = fresh();
+    expect([...missing, ...others].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+    all(honest);
+    for (const validator of others) {
+      expect(world.state.validators.at(validator)).toMatchObject({ strikes: 0, epochDuties: 1 });
+    }
   });
 
   it('know what they owe, and when', () => {
     const { world, taskId, fresh } = drawnWorld();
-    const [first = 9] = fresh();
+    const [first = 9, second = 9] = fresh();
     const duties = () => auditDuties(world.state, first);
-    expect(duties()).toEqual([{ taskId, step: 'commit', deadline: world.height + 3 }]);
-    const pair = world.auditPair(first, taskId, honest);
-    world.block(pair.commit());
-    expect(duties()).toEqual([{ taskId, step: 'reveal', deadline: world.height + 2 }]);
-    world.block(pair.reveal());
+    const drawnAt = world.height;
+    expect(duties()).toEqual([{ taskId, step: 'commit', deadline: drawnAt + 3 }]);
+    const pairs = [first, second].map((validator) => world.auditPair(validator, taskId, honest));
+    const [own, other] = pairs;
+    if (own === undefined || other === undefined) throw new Error('two are drawn');
+    world.block(own.commit());
     expect(duties()).toEqual([]);
+    world.block(other.commit());
+    expect(duties()).toEqual([{ taskId, step: 'reveal', deadline: world.height + 2 }]);
+    world.block(own.reveal());
+    expect(duties()).toEqual([]);
+  });
+});
+
+describe('a second auditor §10.20', () => {
+  it('is drawn with the first for a new miner, and neither sees the other', () => {
+    const { world, taskId, fresh } = drawnWorld();
+    expect(fresh()).toHaveLength(2);
+    const [first, second] = fresh().map((validator) => world.auditPair(validator, taskId, honest));
+    if (first === undefined || second === undefined) throw new Error('two are drawn');
+    world.block(first.commit());
+    expect(world.codeOf(first.reveal())).toBe('REVEAL_TOO_EARLY');
+    world.block(second.commit());
+    world.block(first.reveal());
+    expect(world.state.audits.at(0).verdict).toBe(verdicts.open);
+    world.block(second.reveal());
+    expect(world.state.audits.at(0).verdict).toBe(verdicts.pass);
+  });
+
+  it('is drawn for a miner with evidence against it, and for one audit in eight of all others', () => {
+    const world = new World({
+      audit: { newMinerTasks: 0, minRoutingTrustPpb: 1, floorPpb: 999_999_999 },
+      params: { epochBlocks: 64, receiptLifetimeBlocks: 64 },
+    }).populate();
+    const first = world.receipt();
+    world.certify(first);
+    auditAll(world, first.taskId, honest);
+    world.finishEpoch();
+    const seconds = (count: number) => {
+      const receipts = Array.from({ length: count }, () => world.receipt());
+      world.certify(...receipts);
+      auditAll(
+        world,
+        receipts.map(({ taskId }) => taskId),
+        honest,
+      );
+      return receipts.filter(
+        ({ taskId }) => world.state.audits.at(world.state.auditOf(taskId) ?? 0).firstAuditors === 2,
+      );
+    };
+    expect(world.state.miners.at(0)).toMatchObject({ cusumMilli: 0 });
+    expect(world.state.audits.at(0).firstAuditors).toBe(2);
+    // Six standard deviations around an eighth of 200.
+    expect(Math.abs(seconds(200).length - 25)).toBeLessThan(29);
+    expect(seconds(200).length).toBeGreaterThan(0);
+    const bad = world.receipt();
+    world.certify(bad);
+    auditAll(world, bad.taskId, softFailure);
+    expect(world.state.miners.at(0).cusumMilli).toBeGreaterThan(0);
+    expect(seconds(5)).toHaveLength(5);
   });
 });
 
@@ -153,8 +185,7 @@ describe('commit and reveal §10.3', () => {
   });
 
   it('takes the numbers of an auditor once', () => {
-    const { world, taskId, fresh, answer } = drawnWorld();
-    answer(softFailure);
+    const { world, taskId, fresh } = drawnWorld();
     const pairs = fresh().map((auditor) => world.auditPair(auditor, taskId, softFailure));
     world.block(...pairs.map((pair) => pair.commit()));
     const [first] = pairs;
@@ -175,13 +206,13 @@ describe('commit and reveal §10.3', () => {
 
   it('makes a missed reveal a strike', () => {
     const { world, taskId, fresh } = drawnWorld();
-    const [auditor = 9] = fresh();
-    const pair = world.auditPair(auditor, taskId, honest);
-    world.block(pair.commit());
+    const drawn = fresh();
+    const pairs = drawn.map((auditor) => world.auditPair(auditor, taskId, honest));
+    world.block(...pairs.map((pair) => pair.commit()));
     world.block();
     world.block();
-    expect(world.state.validators.at(auditor).strikes).toBe(1);
-    expect(world.codeOf(pair.reveal())).toBe('NOT_AUDITOR');
+    for (const auditor of drawn) expect(world.state.validators.at(auditor).strikes).toBe(1);
+    for (const pair of pairs) expect(world.codeOf(pair.reveal())).toBe('NOT_AUDITOR');
   });
 
   it.each<[string, AuditNumbers]>([
@@ -196,43 +227,42 @@ describe('commit and reveal §10.3', () => {
     ['a distance above one', checked(1_000_000_001)],
   ])('refuses %s', (_what, numbers) => {
     const { world, taskId, fresh } = drawnWorld();
-    const [auditor = 9] = fresh();
-    const { commit, reveal } = world.auditPair(auditor, taskId, numbers);
-    world.block(commit());
-    expect(world.codeOf(reveal())).toBe('BAD_NUMBERS');
+    const pairs = fresh().map((auditor) => world.auditPair(auditor, taskId, numbers));
+    world.block(...pairs.map((pair) => pair.commit()));
+    for (const pair of pairs) expect(world.codeOf(pair.reveal())).toBe('BAD_NUMBERS');
   });
 
   it('takes a check of no position when there was no output', () => {
     const world = new World().populate();
     const receipt = world.receipt({ tokensOut: 0 });
     world.certify(receipt);
-    const [auditor = 9] = world.auditorsOf(receipt.taskId);
-    world.audit(receipt.taskId, new Map([[auditor, { ...honest, positions: 0 }]]));
+    auditAll(world, receipt.taskId, { ...honest, positions: 0 });
     expect(world.events.at(-1)).toEqual({ type: 'taskApproved', taskId: receipt.taskId, audited: true });
   });
 
   it('refuses numbers other than the committed ones, and steps out of turn', () => {
-    const { world, taskId, fresh } = drawnWorld();
-    const [auditor = 9] = fresh();
-    const outsider = [0, 1, 2, 3].find((validator) => validator !== auditor) ?? 9;
+    const { world, taskId, fresh } = drawnWorld({ audit: { commitBlocks: 9 } });
+    const [auditor = 9, second = 9] = fresh();
+    const outsider = [0, 1, 2, 3].find((validator) => validator !== auditor && validator !== second) ?? 9;
     expect(world.codeOf(world.auditPair(outsider, taskId, honest).commit())).toBe('NOT_AUDITOR');
     const pair = world.auditPair(auditor, taskId, honest);
     expect(world.codeOf(pair.reveal())).toBe('NOT_COMMITTED');
     expect(world.codeOf(pair.commit())).toBe('OK');
     expect(world.codeOf(pair.commit())).toBe('ALREADY_COMMITTED');
+    world.block(world.auditPair(second, taskId, honest).commit());
     expect(world.codeOf(world.auditPair(auditor, taskId, softFailure).reveal())).toBe('COMMITMENT_MISMATCH');
     expect(world.codeOf(world.auditPair(auditor, hash('no task'), honest).commit())).toBe('UNKNOWN_TASK');
   });
 });
 
 describe('verdicts §10.4', () => {
-  const refunded = (reason: 'soft' | 'hard' | 'noResult', taskId: Uint8Array): LedgerEvent => ({
+  const refunded = (reason: 'soft' | 'hard' | 'noResult' | 'hung', taskId: Uint8Array): LedgerEvent => ({
     ...{ type: 'taskRejected', taskId, reason, refundedUnits: 100n },
   });
 
-  it('one pass approves', () => {
-    const { world, taskId, answer, ends } = drawnWorld();
-    answer(honest);
+  it('passes approve', () => {
+    const { world, taskId, all, ends } = drawnWorld();
+    all(honest);
     expect(ends()).toEqual([{ type: 'taskApproved', taskId, audited: true }]);
     expect(world.state.audits.at(0).verdict).toBe(verdicts.pass);
     expect(world.state.miners.at(0)).toMatchObject({ audited: 1, rejected: 0, epochPassed: 1, epochVwu: 70n });
@@ -245,39 +275,47 @@ describe('verdicts §10.4', () => {
     [hardFailure, softFailure, softFailure, 'soft'],
     [softFailure, hardFailure, hardFailure, 'hard'],
     [unchecked('malformed'), unchecked('malformed'), softFailure, 'hard'],
-  ])('an accusation both fresh auditors confirm refunds the payer (case %#)', (first, second, third, reason) => {
+  ])('an accusation that a third confirms refunds the payer (case %#)', (first, second, third, reason) => {
     const { world, taskId, answer, fresh, ends } = drawnWorld();
-    answer(first);
-    expect(fresh()).toHaveLength(2);
-    answer(second, third);
+    answer(first, second);
+    expect(fresh()).toHaveLength(1);
+    answer(third);
     expect(ends()).toEqual([refunded(reason, taskId)]);
     expect(world.state.sessions.at(0)).toMatchObject({ escrowUnits: 100_000n, spentUnits: 0n });
     expect(world.state.miners.at(0)).toMatchObject({ audited: 1, rejected: 1, epochFailed: 1, epochVwu: 0n });
   });
 
-  it('an accusation one fresh auditor denies is dropped', () => {
+  it('an accusation that three deny is dropped', () => {
     const { world, taskId, answer, ends } = drawnWorld();
-    answer(hardFailure);
-    answer(honest, hardFailure);
+    answer(hardFailure, honest);
+    answer(honest, honest);
     expect(ends()).toEqual([{ type: 'taskApproved', taskId, audited: true }]);
     expect(world.state.miners.at(0)).toMatchObject({ rejected: 0, epochPassed: 1, epochFailed: 0 });
   });
 
+  it('two against two decide nothing: the payer is refunded, and no record says anything', () => {
+    const { world, taskId, answer, ends } = drawnWorld();
+    answer(hardFailure, honest);
+    answer(hardFailure, honest);
+    expect(ends()).toEqual([refunded('hung', taskId)]);
+    expect(world.state.audits.at(0).verdict).toBe(verdicts.hung);
+    expect(world.state.miners.at(0)).toMatchObject({ audited: 0, rejected: 0, epochPassed: 0, epochFailed: 0 });
+  });
+
   it('an artifact missing for one auditor says nothing, for three it is a hard failure', () => {
     const lone = drawnWorld();
-    lone.answer(noArtifact);
+    lone.answer(noArtifact, honest);
     lone.answer(honest);
     expect(lone.ends()).toEqual([{ type: 'taskApproved', taskId: lone.taskId, audited: true }]);
     const attested = drawnWorld();
-    attested.answer(noArtifact);
-    attested.answer(noArtifact);
-    attested.answer(noArtifact);
+    attested.all(noArtifact);
+    attested.all(noArtifact);
     expect(attested.ends()).toEqual([refunded('hard', attested.taskId)]);
   });
 
   it('no result from anybody refunds the payer and leaves the miner’s record alone', () => {
-    const { world, taskId, answer, ends } = drawnWorld();
-    for (let i = 0; i < 4; i++) answer(noResult);
+    const { world, taskId, all, ends } = drawnWorld();
+    for (let i = 0; i < 2; i++) all(noResult);
     expect(ends()).toEqual([refunded('noResult', taskId)]);
     expect(world.state.audits.at(0).verdict).toBe(verdicts.noResult);
     expect(world.state.miners.at(0)).toMatchObject({ audited: 0, rejected: 0, epochPassed: 0, epochFailed: 0 });
@@ -288,47 +326,50 @@ describe('verdicts §10.4', () => {
     expect(ends()).toEqual([refunded('noResult', taskId)]);
   });
 
-  it('in a network of one auditor its accusation has no result', () => {
-    const { taskId, answer, ends } = drawnWorld({ validators: 1 });
-    answer(hardFailure);
-    expect(ends()).toEqual([refunded('noResult', taskId)]);
+  it('in a network of one auditor its pass approves and its accusation convicts nobody', () => {
+    const friendly = drawnWorld({ validators: 1 });
+    friendly.all(honest);
+    expect(friendly.ends()).toEqual([{ type: 'taskApproved', taskId: friendly.taskId, audited: true }]);
+    const { taskId, all, ends } = drawnWorld({ validators: 1 });
+    all(hardFailure);
+    expect(ends()).toEqual([refunded('hung', taskId)]);
   });
 
-  it('in a network of two one fresh auditor confirms', () => {
+  it('in a network of two both must agree', () => {
     const { taskId, answer, ends } = drawnWorld({ validators: 2 });
-    answer(hardFailure);
-    answer(softFailure);
+    answer(hardFailure, softFailure);
     expect(ends()).toEqual([refunded('soft', taskId)]);
+    const divided = drawnWorld({ validators: 2 });
+    divided.answer(hardFailure, honest);
+    expect(divided.ends()).toEqual([refunded('hung', divided.taskId)]);
   });
 
   it('ask at most six auditors', () => {
-    const { world, taskId, answer, ends } = drawnWorld({ validators: 9 });
-    for (let i = 0; i < 6; i++) answer(noResult);
+    const { world, taskId, all, ends } = drawnWorld({ validators: 9 });
+    for (let i = 0; i < 3; i++) all(noResult);
     expect(world.auditorsOf(taskId)).toHaveLength(6);
     expect(ends()).toEqual([refunded('noResult', taskId)]);
   });
 
   it('refund the payer’s account when the session is closed by then', () => {
-    const { world, taskId, fresh, ends } = drawnWorld({
+    const { world, taskId, all, ends } = drawnWorld({
       params: { receiptLifetimeBlocks: 1 },
       audit: { commitBlocks: 40 },
     });
     world.send('payer', 'closeSession', { session: 0 });
     world.finishEpoch();
     const before = world.balance('payer');
-    const [auditor = 9] = fresh();
-    world.audit(taskId, new Map([[auditor, softFailure]]));
-    world.audit(taskId, new Map(fresh().map((validator) => [validator, softFailure])));
+    all(softFailure);
+    all(softFailure);
     expect(ends()).toEqual([refunded('soft', taskId)]);
     expect(world.balance('payer')).toBe(before + 100n);
   });
 
   it('wait for an open audit over the end of the epoch', () => {
-    const { world, taskId, fresh, ends } = drawnWorld({ audit: { commitBlocks: 40 } });
-    const [auditor = 9] = fresh();
+    const { world, taskId, all, ends } = drawnWorld({ audit: { commitBlocks: 40 } });
     world.finishEpoch();
     expect(world.state.tasks.at(0).pendingUnits).toBe(100n);
-    world.audit(taskId, new Map([[auditor, honest]]));
+    all(honest);
     expect(ends()).toHaveLength(1);
     expect(world.finishEpoch().events).toContainEqual(expect.objectContaining({ type: 'taskPaid', taskId, epoch: 1 }));
   });

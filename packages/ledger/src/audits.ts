@@ -16,6 +16,7 @@ import {
   taskStatuses,
   verdicts,
 } from '@assay/protocol';
+import { judgeAuditors, voicesOf } from './auditors.ts';
 import { openFailureCase } from './cases.ts';
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
@@ -26,10 +27,13 @@ import { standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
-import { decide, mismatchesOf, opinionOf, pooledMismatches, type Verdict } from './verdict.ts';
+import { decide, mismatchesOf, pooledMismatches, type Verdict } from './verdict.ts';
 import { isAssigned } from './work.ts';
 
 const AUDIT = new TextEncoder().encode('audit');
+const SECOND = new TextEncoder().encode('second');
+/** Part of the audits of miners nobody doubts that have a second auditor all the same (§10.20), ppb. */
+export const SECOND_AUDITOR_PPB = 125_000_000;
 const noNumbers = { ...AuditNumbers.defaultValue(), finding: findings.noResult };
 
 /** What a validator owes an audit now. */
@@ -43,7 +47,7 @@ export interface AuditDuty {
 /** The audit steps open to one validator, oldest audit first (§10.3). */
 export function auditDuties(state: LedgerView, validator: number): AuditDuty[] {
   const duties: AuditDuty[] = [];
-  for (const index of state.openAudits) {
+  for (const index of state.openAudits.owedBy(validator)) {
     const { taskId, auditors } = state.audits.at(index);
     const slot = auditors.find((auditor) => auditor.validator === validator);
     if (slot?.state === auditorStates.drawn) duties.push({ taskId, step: 'commit', deadline: slot.deadline });
@@ -73,32 +77,58 @@ interface Turn {
   readonly tally: Tally;
 }
 
-/** What a block does to audits once its transactions are applied: draws, missed turns, replacements, verdicts (§10). */
+/**
+ * What a block does to audits once its transactions are applied: draws, missed turns, replacements, verdicts (§10). It
+ * looks at those that changed or whose time is up, and at no other.
+ */
 export function advanceAudits(state: LedgerState, height: number): LedgerEvent[] {
   const turn: Turn = { height, events: [], tally: new Tally() };
   drawAudits(state, turn);
-  for (const index of state.openAudits) advanceAudit(state, index, turn);
-  state.openAudits = state.openAudits.filter((index) => state.audits.at(index).verdict === verdicts.open);
+  for (const index of state.openAudits.takeMoved(height)) advanceAudit(state, index, turn);
   turn.tally.write(state);
   return turn.events;
 }
 
+/** §10.23 Draws in order while there is room for an audit: who must be audited waits, and nobody overtakes. */
 function drawAudits(state: LedgerState, turn: Turn): void {
-  const due: Uint8Array[] = [];
-  for (let index = state.nextDraw; index < state.tasks.length; index++) {
-    const task = state.tasks.at(index);
-    if (!isDrawDue(state, task, turn.height)) break;
-    due.push(task.taskId);
-  }
-  const hashes = sha256OfEach(state.globals.beacon, due);
-  for (const place of due.keys()) {
-    drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * place) }, turn);
-    state.nextDraw++;
+  const room = auditRoom(state);
+  for (;;) {
+    const due = dueDraws(state, room - state.openAudits.size, turn.height);
+    if (due.length === 0) return;
+    const hashes = sha256OfEach(state.globals.beacon, due);
+    for (const place of due.keys()) {
+      drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * place) }, turn);
+      state.nextDraw++;
+    }
   }
 }
 
+/** Audits that may be open at once: validators check no more in the time they have (§10.23). */
+export function auditRoom({ validators, params }: LedgerView): number {
+  const active = Array.from(validators).filter(isActive).length;
+  return Math.max(active, 1) * params.audit.openPerValidator;
+}
+
+/** Tasks whose draw is due and waits for room (§10.23). */
+export function waitingDraws(state: LedgerView): number {
+  let index = state.nextDraw;
+  while (index < state.tasks.length && isDrawDue(state, state.tasks.at(index), state.globals.height)) index++;
+  return index - state.nextDraw;
+}
+
+/** The ids of the next tasks whose draw is due, at most so many. */
+function dueDraws(state: LedgerState, most: number, height: number): Uint8Array[] {
+  const due: Uint8Array[] = [];
+  for (let index = state.nextDraw; index < state.tasks.length && due.length < most; index++) {
+    const task = state.tasks.at(index);
+    if (!isDrawDue(state, task, height)) break;
+    due.push(task.taskId);
+  }
+  return due;
+}
+
 /** §9.1 Blocks must have passed and the beacon must have turned: nobody knew it when the artifact was committed. */
-function isDrawDue({ params, globals }: LedgerState, task: Readonly<TaskRow>, height: number): boolean {
+function isDrawDue({ params, globals }: LedgerView, task: Readonly<TaskRow>, height: number): boolean {
   const { drawDelayBlocks } = params.audit;
   return height >= task.height + drawDelayBlocks && globals.reveals >= task.reveals + drawDelayBlocks;
 }
@@ -124,8 +154,16 @@ function drawAudit(
   }
   state.tasks.update(index, { status: taskStatuses.auditing });
   const seed = sha256(beacon, taskId, AUDIT);
-  state.addAudit({ taskId, seed, drawnHeight: height, verdict: verdicts.open, mismatchesMilli: 0, auditors: [] });
+  const firstAuditors = firstAuditorsOf(state, miner, seed);
+  const open = { verdict: verdicts.open, mismatchesMilli: 0, firstAuditors, auditors: [] };
+  state.addAudit({ taskId, seed, drawnHeight: height, ...open });
   events.push({ type: 'auditOpened', taskId, ratePpb });
+}
+
+/** §10.20 A second auditor, blind as the first, always for whom the network does not trust yet or any more. */
+function firstAuditorsOf({ params }: LedgerState, miner: Readonly<MinerRow>, seed: Uint8Array): number {
+  const isDoubted = auditRatePpb(params.audit, miner) === Number(PPB) || miner.cusumMilli > 0;
+  return isDoubted || isDrawn(firstUint64(sha256(seed, SECOND)), SECOND_AUDITOR_PPB) ? 2 : 1;
 }
 
 function advanceAudit(state: LedgerState, index: number, { height, events, tally }: Turn): void {
@@ -140,7 +178,11 @@ function advanceAudit(state: LedgerState, index: number, { height, events, tally
     else decision = decideOn(state, index, task, true);
   }
   if (decision.verdict === null) openReveals(state, index, height);
-  else events.push(...applyVerdict(state, { index, taskIndex, tally }, decision.verdict));
+  else {
+    state.endAudit(index, verdicts[decision.verdict]);
+    events.push(...applyVerdict(state, { index, taskIndex, tally }, decision.verdict));
+    events.push(...judgeAuditors(state, state.audits.at(index), task, decision.verdict));
+  }
 }
 
 /** §10.3 A missed turn is the validator's strike and never the miner's penalty. */
@@ -155,17 +197,15 @@ function endMissedTurns(state: LedgerState, index: number, height: number, event
     events.push({ type: 'auditorMissed', taskId, validator });
   }
   const missed = auditors.map((slot) => (isLate(slot) ? { ...slot, state: auditorStates.missed } : slot));
-  state.audits.update(index, { auditors: missed });
+  state.setAuditors(index, missed);
 }
 
 function decideOn(state: LedgerState, index: number, task: Readonly<TaskRow>, isExhausted: boolean) {
-  const { auditors } = state.audits.at(index);
-  const { t1ThresholdPpb } = state.models.at(task.model);
-  const revealed = auditors.filter((slot) => slot.state === auditorStates.revealed);
-  const { mismatchesMilli } = state.miners.at(task.miner);
-  const opinions = revealed.map((slot) => opinionOf(slot.numbers, { t1ThresholdPpb, mismatchesMilli }));
+  const audit = state.audits.at(index);
+  const { auditors, firstAuditors } = audit;
+  const opinions = voicesOf(state, audit, task).map(({ opinion }) => opinion);
   const atWork = auditors.filter(isAtWork).length;
-  return decide(opinions, atWork, isExhausted);
+  return decide(opinions, { firstAuditors, drawn: auditors.length, atWork, isExhausted });
 }
 
 function isAtWork({ state }: AuditorSlot): boolean {
@@ -189,7 +229,7 @@ function drawAuditors(
     ...{ validator, deadline, state: auditorStates.drawn, numbers: noNumbers },
     commitment: new Uint8Array(32),
   }));
-  if (slots.length > 0) state.audits.update(index, { auditors: [...audit.auditors, ...slots] });
+  if (slots.length > 0) state.setAuditors(index, [...audit.auditors, ...slots]);
   return drawn;
 }
 
@@ -218,7 +258,10 @@ function openReveals(state: LedgerState, index: number, height: number): void {
   const isWaiting = (slot: AuditorSlot) => slot.state === auditorStates.committed && slot.deadline === 0;
   if (auditors.some((slot) => slot.state === auditorStates.drawn) || !auditors.some(isWaiting)) return;
   const deadline = height + state.params.audit.revealBlocks;
-  state.audits.update(index, { auditors: auditors.map((slot) => (isWaiting(slot) ? { ...slot, deadline } : slot)) });
+  state.setAuditors(
+    index,
+    auditors.map((slot) => (isWaiting(slot) ? { ...slot, deadline } : slot)),
+  );
 }
 
 function applyVerdict(
@@ -227,9 +270,9 @@ function applyVerdict(
   verdict: Verdict,
 ): LedgerEvent[] {
   const { mismatchesMilli } = state.miners.at(state.tasks.at(taskIndex).miner);
-  state.audits.update(index, { verdict: verdicts[verdict], mismatchesMilli });
-  // §10.4 No result is no judgement: the payer gets the price back, the miner's record stays as it is.
-  if (verdict === 'noResult') return [rejectTask(state, taskIndex, verdict)];
+  state.audits.update(index, { mismatchesMilli });
+  // §10.4 Neither is a judgement: the payer gets the price back, the miner's record stays as it is.
+  if (verdict === 'noResult' || verdict === 'hung') return [rejectTask(state, taskIndex, verdict)];
   const { miner: minerIndex, model: modelIndex, session } = state.tasks.at(taskIndex);
   const miner = state.miners.at(minerIndex);
   const model = state.models.at(modelIndex);

@@ -1,8 +1,9 @@
 import { type ChallengeReport, littleEndian, sha256 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { auditAll } from './audits.fixture.ts';
 import { challengesOwed, measurersOf } from './challenges.ts';
 import { measuredValues } from './measured.ts';
-import { checked, realKeys, World, type WorldOptions } from './world.fixture.ts';
+import { honest, realKeys, World, type WorldOptions } from './world.fixture.ts';
 
 type Measured = Partial<Omit<ChallengeReport, 'miner' | 'reveal'>>;
 
@@ -155,9 +156,7 @@ describe('failed challenges §8.5', () => {
     const world = strict();
     const receipt = world.receipt();
     world.certify(receipt);
-    const { taskId } = receipt;
-    const [auditor = 0] = world.auditorsOf(taskId);
-    world.audit(taskId, new Map([[auditor, checked(0)]]));
+    auditAll(world, receipt.taskId, honest);
     measure(world, { failed: 3 }, { failed: 3 });
     const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
     expect(close?.scores).toEqual([]);

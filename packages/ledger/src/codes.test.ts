@@ -13,6 +13,7 @@ import {
   taskStates,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { auditAll } from './audits.fixture.ts';
 import { answer, caseWorld } from './cases.fixture.ts';
 import { measurersOf } from './challenges.ts';
 import { domainTerms, nameOf, weighedBy } from './domains.fixture.ts';
@@ -78,11 +79,16 @@ const certificate =
   (world) =>
     world.send('otherPayer', 'certifiedBatch', change(world.batch({ receipts: [world.receipt()] })));
 
-/** The first auditor of a task that was drawn for audit. */
-function auditor(world: World, drawn = world.receipt()) {
-  world.certify(drawn);
-  const [validator = 9] = world.auditorsOf(drawn.taskId);
-  return { validator, taskId: drawn.taskId, pair: world.auditPair(validator, drawn.taskId, honest) };
+/** The auditors of a task that was drawn for audit, the first of them, and what they have to say. */
+function auditor(world: World, numbers = honest) {
+  const receipt = world.receipt();
+  const { taskId } = receipt;
+  world.certify(receipt);
+  const validators = world.auditorsOf(taskId);
+  const pairs = validators.map((each) => world.auditPair(each, taskId, numbers));
+  const [pair] = pairs;
+  if (pair === undefined) throw new Error('nobody was drawn');
+  return { validators, taskId, pair, commitAll: () => world.block(...pairs.map((each) => each.commit())) };
 }
 
 const propose =
@@ -99,10 +105,10 @@ const vote =
     return world.send('minerA', 'vote', body);
   };
 
-function approvedTask(world: World, receipt?: Receipt): Uint8Array {
-  const { validator, taskId } = auditor(world, receipt);
-  world.audit(taskId, new Map([[validator, honest]]));
-  return taskId;
+function approvedTask(world: World, receipt = world.receipt()): Uint8Array {
+  world.certify(receipt);
+  auditAll(world, receipt.taskId, honest);
+  return receipt.taskId;
 }
 
 /** A case in a world of its own, and opinions on it. */
@@ -142,15 +148,10 @@ const scenarios: Record<ResultCode, Scenario> = {
   UNKNOWN_MODEL: register({ models: [5] }),
   UNKNOWN_MIXER: open({ homeMixer: 5 }),
   UNKNOWN_SESSION: (world) => world.send('payer', 'closeSession', { session: 5 }),
-  UNKNOWN_TASK: (world) =>
-    world.send(
-      'validator0',
-      'auditCommit',
-      { taskId: new Uint8Array(32), commitment: new Uint8Array(32) },
-      {
-        feeUnits: 0n,
-      },
-    ),
+  UNKNOWN_TASK: (world) => {
+    const items = [{ taskId: new Uint8Array(32), commitment: new Uint8Array(32) }];
+    return world.send('validator0', 'auditCommit', { items }, { feeUnits: 0n });
+  },
   UNKNOWN_ROLE: (world) => world.send('payer', 'delegate', { miner: 5, amountUnits: 1n }),
   ALREADY_REGISTERED: (world) => world.send('minerA', 'registerMiner', world.registration()),
   BAD_SPLIT: register({ split: { operatorBps: 1, ownerBps: 1, stakersBps: 1 } }),
@@ -302,8 +303,9 @@ const scenarios: Record<ResultCode, Scenario> = {
     return made([report(255)]);
   },
   NOT_AUDITOR: (world) => {
-    const { validator, taskId } = auditor(world);
-    return world.codeOf(world.auditPair((validator + 1) % 4, taskId, honest).commit());
+    const { validators, taskId } = auditor(world);
+    const outsider = [0, 1, 2, 3].find((each) => !validators.includes(each)) ?? 9;
+    return world.codeOf(world.auditPair(outsider, taskId, honest).commit());
   },
   ALREADY_COMMITTED: (world) => {
     const { pair } = auditor(world);
@@ -312,23 +314,19 @@ const scenarios: Record<ResultCode, Scenario> = {
   },
   NOT_COMMITTED: (world) => world.codeOf(auditor(world).pair.reveal()),
   REVEAL_TOO_EARLY: (world) => {
-    const { validator, taskId } = auditor(world);
-    world.audit(taskId, new Map([[validator, softFailure]]));
-    const [, second = 9] = world.auditorsOf(taskId);
-    const pair = world.auditPair(second, taskId, honest);
+    const { pair } = auditor(world);
     world.block(pair.commit());
     return world.codeOf(pair.reveal());
   },
   COMMITMENT_MISMATCH: (world) => {
-    const { validator, taskId, pair } = auditor(world);
-    world.block(pair.commit());
-    return world.codeOf(world.auditPair(validator, taskId, softFailure).reveal());
+    const { validators, taskId, commitAll } = auditor(world);
+    commitAll();
+    return world.codeOf(world.auditPair(validators[0] ?? 9, taskId, softFailure).reveal());
   },
   BAD_NUMBERS: (world) => {
-    const { validator, taskId } = auditor(world);
-    const { commit, reveal } = world.auditPair(validator, taskId, checked(2_000_000_000));
-    world.block(commit());
-    return world.codeOf(reveal());
+    const { pair, commitAll } = auditor(world, checked(2_000_000_000));
+    commitAll();
+    return world.codeOf(pair.reveal());
   },
   TASK_NOT_APPROVED: (world) => world.send('payer', 'feedback', { taskId: auditor(world).taskId, rating: 3 }),
   NOT_ASSIGNED: (world) => {

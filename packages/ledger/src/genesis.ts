@@ -126,7 +126,8 @@ function mintMsBefore({ timeMs, params: { rewards } }: Genesis): number {
 /** Nobody has worked yet: the first powers follow from stake alone (economics §8.1). */
 function firstPowers({ validators }: Genesis): PowerRow[] {
   const contestants = validators.map(({ stakeUnits }) => ({ stakeUnits, work: 0n }));
-  return targetPowers(contestants, 0n).map((power) => ({ powerPpb: Number(power), epochWork: 0n, recentWork: [] }));
+  const none = { epochWork: 0n, recentWork: [], noResultsLeft: 0 };
+  return targetPowers(contestants, 0n).map((power) => ({ powerPpb: Number(power), ...none }));
 }
 
 function supplyOf(genesis: Genesis): bigint {

@@ -2,7 +2,15 @@
 export { panelDuties } from './acceptance.ts';
 export { snapshotAfter } from './actions.ts';
 export { apportion } from './apportion.ts';
-export { type AuditDuty, auditDuties, isAudited, mayReveal } from './audits.ts';
+export {
+  type AuditDuty,
+  auditDuties,
+  auditRoom,
+  isAudited,
+  mayReveal,
+  SECOND_AUDITOR_PPB,
+  waitingDraws,
+} from './audits.ts';
 export { offenceFine, proposedFine } from './cases.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';
 export {
@@ -40,6 +48,7 @@ export { isTicket } from './tickets.ts';
 export { lateEvent, transitionsCode } from './transitions.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './trust.ts';
 export {
+  decide,
   mismatchesOf,
   type Opinion,
   type OpinionBasis,

@@ -148,6 +148,8 @@ describe('any blocks whatsoever', () => {
       'sessionClosed',
       'unbonded',
       'auditorMissed',
+      'auditItemsRefused',
+      'falseVerdict',
       'proposalExecuted',
       'modelDecided',
       'taskRated',

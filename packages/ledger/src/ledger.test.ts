@@ -24,6 +24,7 @@ describe('Ledger', () => {
       'auditOpened',
       'auditDrawn',
       'auditRevealed',
+      'auditRevealed',
       'taskApproved',
       'powersSet',
       'trustChanged',

@@ -26,6 +26,7 @@ export const worldParams: Params = {
     drawDelayBlocks: 2,
     commitBlocks: 3,
     revealBlocks: 2,
+    openPerValidator: 64,
     positions: 64,
     minRoutingTrustPpb: 100_000_000,
     trustHalfLifeEpochs: 14,

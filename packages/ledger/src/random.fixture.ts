@@ -7,6 +7,7 @@ import {
   taskKinds,
 } from '@assay/protocol';
 import fc from 'fast-check';
+import { auditList } from './audits.fixture.ts';
 import { auditDuties } from './audits.ts';
 import { modelTerms, voteTx } from './models.fixture.ts';
 import { appealCase, decideCase, offences, openCase } from './random-disputes.fixture.ts';
@@ -164,17 +165,27 @@ function findingOf(world: World, validator: number, taskId: Uint8Array): AuditNu
   return chance === 3 ? honest : hardFailure;
 }
 
-/** Some validators do what they owe; now and then one reveals other numbers than it committed to. */
+/**
+ * Some validators do what they owe, all of a step in one list, in which the audits of other tasks stand too: those of
+ * others, ended ones, none. Now and then one reveals other numbers than it committed to.
+ */
 const audit = acts(
   'audit',
-  fc.record({ working: fc.subarray([0, 1, 2, 3], { minLength: 2 }), liar: fc.nat(40) }),
-  (world, { working, liar }) =>
-    working.flatMap((validator) =>
-      auditDuties(world.state, validator).map(({ taskId, step }) => {
-        const numbers = validator === liar && step === 'reveal' ? softFailure : findingOf(world, validator, taskId);
-        return world.auditPair(validator, taskId, numbers)[step]();
-      }),
-    ),
+  fc.record({ working: fc.subarray([0, 1, 2, 3], { minLength: 2 }), liar: fc.nat(40), strays: fc.array(fc.nat(9)) }),
+  (world, { working, liar, strays }) =>
+    working.flatMap((validator) => {
+      const duties = auditDuties(world.state, validator);
+      const others = strays.flatMap((index) => world.state.tasks.get(index)?.taskId ?? []);
+      return (['commit', 'reveal'] as const).flatMap((step) => {
+        const owed = duties.filter((duty) => duty.step === step).map(({ taskId }) => taskId);
+        if (owed.length === 0) return [];
+        const isLying = validator === liar && step === 'reveal';
+        const pairs = [...others, ...owed].map((taskId) =>
+          world.auditPair(validator, taskId, isLying ? softFailure : findingOf(world, validator, taskId)),
+        );
+        return [auditList(world, validator, step, pairs)];
+      });
+    }),
 );
 
 const text = (value: string) => new TextEncoder().encode(value);

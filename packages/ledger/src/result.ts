@@ -151,7 +151,7 @@ export interface VoteCount {
 }
 
 /** Why a task is not paid: its audit failed or said nothing (§10.4), or nothing could be re-checked (§10.11). */
-export type Rejection = 'soft' | 'hard' | 'noResult' | 'outlier' | 'noMajority';
+export type Rejection = 'soft' | 'hard' | 'noResult' | 'hung' | 'outlier' | 'noMajority';
 
 export type LedgerEvent =
   | { readonly type: 'minerRegistered'; readonly miner: number; readonly operator: Uint8Array }
@@ -226,6 +226,11 @@ export type LedgerEvent =
       readonly taskId: Uint8Array;
       readonly validator: number;
       readonly numbers: AuditNumbers;
+    }
+  | {
+      /** Items of a list that were passed over, by their place in it (§10.19). */
+      readonly type: 'auditItemsRefused';
+      readonly refused: readonly { readonly item: number; readonly code: ResultCode }[];
     }
   | { readonly type: 'auditorMissed'; readonly taskId: Uint8Array; readonly validator: number }
   | {

@@ -1,5 +1,6 @@
 import {
   type AccountRow,
+  type AuditorSlot,
   type AuditRow,
   type BatchHeader,
   type BodyValues,
@@ -31,9 +32,9 @@ import {
   tables,
   taskStatuses,
   type UnbondingRow,
-  verdicts,
 } from '@assay/protocol';
 import { MeasureTable } from './measureTable.ts';
+import { OpenAudits } from './openAudits.ts';
 import type { Pace, Steps } from './pace.ts';
 import { type KeyKind, type RoleKeys, roleKeysOf } from './roleKeys.ts';
 import type { RoleKind } from './roles.ts';
@@ -84,7 +85,7 @@ export class LedgerState implements LedgerView {
   readonly votes: VoteTable;
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
   nextDraw = 0;
-  openAudits: number[] = [];
+  readonly openAudits = new OpenAudits();
   /** Of the batches of the block in hand; empty between blocks (§9.3). */
   blockReveals: BatchHeader[] = [];
   /** Indexes of the models without a decision, rising. */
@@ -248,8 +249,20 @@ export class LedgerState implements LedgerView {
   addAudit(row: AuditRow): number {
     const index = this.audits.push(row);
     this.#auditOf.set(keyOf(row.taskId), index);
-    this.openAudits.push(index);
+    this.openAudits.add(index, row);
     return index;
+  }
+
+  /** Adds auditors to an open audit, or changes what they did. */
+  setAuditors(index: number, auditors: AuditorSlot[]): void {
+    const before = this.audits.at(index).auditors;
+    this.audits.update(index, { auditors });
+    for (const [place, slot] of auditors.entries()) if (slot !== before[place]) this.openAudits.update(index, slot);
+  }
+
+  endAudit(index: number, verdict: number): void {
+    this.audits.update(index, { verdict });
+    this.openAudits.close(index, this.audits.at(index));
   }
 
   addModel(row: ModelRow): number {
@@ -310,12 +323,8 @@ export class LedgerState implements LedgerView {
       this.#taskOf.set(keyOf(task.taskId), i);
       if (task.status === taskStatuses.certified) this.nextDraw = i;
     }
-    this.openAudits = [];
-    for (let i = 0; i < this.audits.length; i++) {
-      const audit = this.audits.at(i);
-      this.#auditOf.set(keyOf(audit.taskId), i);
-      if (audit.verdict === verdicts.open) this.openAudits.push(i);
-    }
+    for (let i = 0; i < this.audits.length; i++) this.#auditOf.set(keyOf(this.audits.at(i).taskId), i);
+    this.openAudits.rebuild(this.audits);
   }
 
   heldUnits(): bigint {

@@ -1,6 +1,14 @@
 import { findings, firstUint64, littleEndian, sha256 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { type Decision, decide, type Opinion, opinionOf, POOL_LIMIT_MILLI, pooledMismatches } from './verdict.ts';
+import {
+  type Decision,
+  decide,
+  type Opinion,
+  opinionOf,
+  type Panel,
+  POOL_LIMIT_MILLI,
+  pooledMismatches,
+} from './verdict.ts';
 import { checked, unchecked } from './world.fixture.ts';
 
 const wants = (wantedAuditors: number): Decision => ({ verdict: null, wantedAuditors });
@@ -92,43 +100,126 @@ describe('mismatches §10.12', () => {
   });
 });
 
+/** So many passes and failures, a failure for each letter: p pass, s soft, h hard, m missing, n no result. */
+const read = (letters: string): Opinion[] => {
+  const names: Readonly<Record<string, Opinion>> = { p: 'pass', s: 'soft', h: 'hard', m: 'missing', n: 'noResult' };
+  return [...letters].map((letter) => names[letter] ?? 'noResult');
+};
+const panel = (opinions: Opinion[], change: Partial<Panel> = {}): Panel => ({
+  ...{ firstAuditors: 1, drawn: opinions.length, atWork: 0, isExhausted: false },
+  ...change,
+});
+
 describe('decision §10.4', () => {
-  it.each<[string, Opinion[], number, Decision]>([
-    ['nobody yet', [], 0, wants(1)],
-    ['one at work', [], 1, wants(0)],
-    ['a pass', ['pass'], 0, is('pass')],
-    ['no result', ['noResult'], 0, wants(1)],
-    ['no result, then a pass', ['noResult', 'pass'], 0, is('pass')],
-    ['an accusation', ['soft'], 0, wants(2)],
-    ['an accusation with one fresh auditor at work', ['hard'], 1, wants(1)],
-    ['an accusation with both at work', ['hard'], 2, wants(0)],
-    ['an accusation, one denies it, the other is at work', ['hard', 'pass'], 1, wants(0)],
-    ['an accusation that one denies', ['hard', 'pass', 'hard'], 0, is('pass')],
-    ['an accusation one could not check', ['soft', 'noResult', 'soft'], 0, wants(1)],
-    ['confirmed by two', ['soft', 'soft', 'soft'], 0, is('soft')],
-    ['hard once is soft', ['hard', 'soft', 'soft'], 0, is('soft')],
-    ['hard twice is hard', ['soft', 'hard', 'hard'], 0, is('hard')],
-    ['a missing artifact attested by one', ['missing'], 0, wants(1)],
-    ['missing for one, a pass for another', ['missing', 'pass'], 0, is('pass')],
-    ['missing for two', ['missing', 'missing'], 0, wants(1)],
-    ['missing for three', ['missing', 'missing', 'missing'], 0, is('hard')],
-    ['missing for two, a pass for the third', ['missing', 'missing', 'pass'], 0, is('pass')],
-    ['an accusation, and missing for one', ['soft', 'missing', 'soft'], 0, wants(1)],
-    ['an accusation, and missing for both', ['soft', 'missing', 'missing'], 0, is('hard')],
-  ])('%s', (_case, opinions, atWork, decision) => {
-    expect(decide(opinions, atWork, false)).toEqual(decision);
+  it.each<[string, number, Decision]>([
+    // One auditor was drawn first.
+    ['', 1, wants(1)],
+    ['n', 1, wants(1)],
+    ['m', 1, wants(1)],
+    ['p', 1, is('pass')],
+    ['np', 1, is('pass')],
+    ['mp', 1, is('pass')],
+    // Two were.
+    ['', 2, wants(2)],
+    ['p', 2, wants(1)],
+    ['np', 2, wants(1)],
+    ['pp', 2, is('pass')],
+    // An accusation, whoever was drawn first.
+    ...[1, 2].flatMap((first): [string, number, Decision][] => [
+      ['h', first, wants(2)],
+      ['sn', first, wants(2)],
+      ['sm', first, wants(2)],
+      ['hh', first, wants(1)],
+      ['mm', first, wants(1)],
+      ['hp', first, wants(2)],
+      ['mpm', first, wants(2)],
+      ['hhp', first, wants(2)],
+      ['hpp', first, wants(1)],
+      ['sss', first, is('soft')],
+      ['hss', first, is('soft')],
+      ['shh', first, is('hard')],
+      ['mmm', first, is('hard')],
+      ['smm', first, is('hard')],
+      ['hppp', first, is('pass')],
+      ['hhpp', first, wants(2)],
+      ['hhhp', first, wants(1)],
+      ['hhhpp', first, wants(2)],
+      ['hhppp', first, wants(1)],
+      ['hhhhp', first, is('hard')],
+      ['ssshp', first, is('soft')],
+      ['hhpppp', first, is('pass')],
+    ]),
+  ])('of "%s" when %i were drawn first', (letters, firstAuditors, decision) => {
+    const opinions = read(letters);
+    expect(decide(opinions, panel(opinions, { firstAuditors }))).toEqual(decision);
   });
 
-  it.each<[string, Opinion[], number, Decision]>([
-    ['nobody could be drawn', [], 0, is('noResult')],
-    ['nobody had a result', ['noResult', 'noResult'], 0, is('noResult')],
-    ['one accuser alone', ['hard'], 0, is('noResult')],
-    ['one fresh auditor agrees', ['hard', 'soft'], 0, is('soft')],
-    ['one fresh auditor denies', ['hard', 'pass'], 0, is('pass')],
-    ['missing for one alone', ['missing'], 0, is('noResult')],
-    ['missing for both there are', ['missing', 'missing'], 0, is('hard')],
-    ['one still at work', ['hard'], 1, wants(0)],
-  ])('when nobody else can be drawn: %s', (_case, opinions, atWork, decision) => {
-    expect(decide(opinions, atWork, true)).toEqual(decision);
+  it.each<[string, Decision]>([
+    ['', is('noResult')],
+    ['nn', is('noResult')],
+    ['m', is('noResult')],
+    ['h', is('hung')],
+    ['p', is('pass')],
+    ['hs', is('soft')],
+    ['mm', is('hard')],
+    ['hp', is('hung')],
+    ['hhp', is('hung')],
+    ['hpp', is('pass')],
+    ['hhhp', is('hard')],
+    ['hhpp', is('hung')],
+    ['hhppp', is('pass')],
+    ['hhhpp', is('hung')],
+  ])('of "%s" when the network has nobody else to ask', (letters, decision) => {
+    const opinions = read(letters);
+    expect(decide(opinions, panel(opinions, { isExhausted: true, firstAuditors: 2 }))).toEqual(decision);
+  });
+
+  it.each<[string, Decision]>([
+    ['hhhhpp', is('hung')],
+    ['hhhppp', is('hung')],
+    ['nhhhhp', is('hard')],
+    ['nnnhhp', is('hung')],
+    ['nnhppp', is('pass')],
+    ['nnnnnh', is('hung')],
+    ['nnnnnn', is('noResult')],
+  ])('of "%s" when all six places are taken', (letters, decision) => {
+    const opinions = read(letters);
+    expect(decide(opinions, panel(opinions, { isExhausted: true }))).toEqual(decision);
+  });
+
+  it.each<[string, number, number, Decision]>([
+    ['', 1, 1, wants(0)],
+    ['', 2, 1, wants(1)],
+    ['p', 2, 1, wants(0)],
+    ['h', 1, 1, wants(1)],
+    ['h', 1, 2, wants(0)],
+    ['hp', 1, 2, wants(0)],
+  ])('of "%s" with %i drawn first and %i at work', (letters, firstAuditors, atWork, decision) => {
+    const opinions = read(letters);
+    const drawn = opinions.length + atWork;
+    expect(decide(opinions, panel(opinions, { firstAuditors, atWork, drawn }))).toEqual(decision);
+    const last = { firstAuditors, atWork, drawn, isExhausted: true };
+    expect(decide(opinions, panel(opinions, last))).toEqual(wants(0));
+  });
+
+  it.each([false, true])('never acquits by one pass against two, whatever the order (exhausted: %s)', (isExhausted) => {
+    for (const opinions of allOpinions()) {
+      const decision = decide(opinions, panel(opinions, { isExhausted }));
+      expect(decide(opinions.toReversed(), panel(opinions, { isExhausted }))).toEqual(decision);
+      const passes = opinions.filter((opinion) => opinion === 'pass').length;
+      const failures = opinions.length - passes;
+      if (decision.verdict === 'pass') expect(passes).toBeGreaterThan(failures);
+      if (decision.verdict === 'hard') expect(failures).toBeGreaterThanOrEqual(passes + 2);
+    }
   });
 });
+
+/** Every sequence of up to six passes and hard failures. */
+function allOpinions(): Opinion[][] {
+  const lengths = [1, 2, 3, 4, 5, 6];
+  return lengths.flatMap((length) =>
+    Array.from({ length: 2 ** length }, (_, bits) =>
+      Array.from({ length }, (_each, i): Opinion => ((bits >> i) & 1 ? 'pass' : 'hard')),
+    ),
+  );
+}

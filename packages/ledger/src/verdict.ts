@@ -1,15 +1,29 @@
-import { type AuditNumbers, findings } from '@assay/protocol';
+import { type AuditNumbers, findings, limits } from '@assay/protocol';
 
 /** What the numbers of one auditor say about an answer. */
 export type Opinion = 'pass' | 'soft' | 'hard' | 'missing' | 'noResult';
-
 /** What the ledger makes of all opinions. */
-export type Verdict = 'pass' | 'soft' | 'hard' | 'noResult';
-
+export type Verdict = 'pass' | 'soft' | 'hard' | 'noResult' | 'hung';
 /** A verdict, or how many more auditors it needs; none wanted means those at work must finish first. */
 export type Decision = { readonly verdict: Verdict } | { readonly verdict: null; readonly wantedAuditors: number };
 
-const FRESH_AUDITORS = 2;
+/** Where an audit stands beside the opinions it has. */
+export interface Panel {
+  /** Auditors that the first draw took. */
+  readonly firstAuditors: number;
+  /** Auditors drawn so far, those that missed a turn included. */
+  readonly drawn: number;
+  /** Auditors that have still to give an opinion. */
+  readonly atWork: number;
+  /** Nobody else can be drawn. */
+  readonly isExhausted: boolean;
+}
+
+/** Passes acquit when they outnumber failures by so many, failures convict when they outnumber passes by so many. */
+const ACQUITTING_LEAD = 2;
+const CONVICTING_LEAD = 3;
+/** What convicts where the network has no more validators to ask. */
+const LAST_CONVICTING_LEAD = 2;
 const HARD_FACTOR = 3;
 /** Mismatches that are soft: more than an eighth of the positions; hard: more than a third, and not a single one. */
 const SOFT_PART = 8;
@@ -54,23 +68,31 @@ export function pooledMismatches(mismatchesMilli: number, numbers: AuditNumbers)
   return keptMilli + 1000 * mismatchesOf(numbers);
 }
 
-/**
- * Decides on an audit (§10.2, §10.4). The first opinion approves alone but never convicts alone: two fresh auditors
- * must both agree. `atWork` auditors have still to give theirs; `isExhausted` says that nobody else can be drawn, and
- * then as many as there are decide, at least one beside the first. Without that one the verdict is no-result.
- */
-export function decide(opinions: readonly Opinion[], atWork: number, isExhausted: boolean): Decision {
+/** Decides on an audit by the table of §10.4. */
+export function decide(opinions: readonly Opinion[], panel: Panel): Decision {
   const counted = countedOpinions(opinions);
-  const [first, ...fresh] = counted;
-  const accused = first !== undefined && first !== 'pass' && !fresh.includes('pass');
-  const wanted = first === undefined ? 1 - atWork : accused ? FRESH_AUDITORS - fresh.length - atWork : 0;
-  if (wanted > 0 && !isExhausted) return { verdict: null, wantedAuditors: wanted };
-  if (atWork > 0) return { verdict: null, wantedAuditors: 0 };
-  if (first === undefined) return { verdict: 'noResult' }; // §10.4
-  if (!accused) return { verdict: 'pass' };
-  if (fresh.length === 0) return { verdict: 'noResult' };
+  const passes = counted.filter((opinion) => opinion === 'pass').length;
+  const failures = counted.length - passes;
+  const wanted = opinionsWanted(passes, failures, panel) - panel.atWork;
+  if (wanted > 0 && !panel.isExhausted) return { verdict: null, wantedAuditors: wanted };
+  if (panel.atWork > 0) return { verdict: null, wantedAuditors: 0 };
+  if (counted.length === 0) return { verdict: 'noResult' };
+  if (passes > failures) return { verdict: 'pass' };
+  if (failures - passes < convictingLead(panel)) return { verdict: 'hung' };
   const hard = counted.filter((opinion) => opinion === 'hard').length;
   return { verdict: hard >= 2 ? 'hard' : 'soft' };
+}
+
+/** How many more opinions could decide at the least; none when those there are decide. */
+function opinionsWanted(passes: number, failures: number, { firstAuditors }: Panel): number {
+  if (failures === 0) return firstAuditors - passes;
+  const toAcquit = ACQUITTING_LEAD - (passes - failures);
+  const toConvict = CONVICTING_LEAD - (failures - passes);
+  return Math.max(0, Math.min(toAcquit, toConvict));
+}
+
+function convictingLead({ isExhausted, drawn }: Panel): number {
+  return isExhausted && drawn < limits.maxAuditorsPerTask ? LAST_CONVICTING_LEAD : CONVICTING_LEAD;
 }
 
 /** §10.2 A missing artifact counts, as a hard failure, only when two auditors attest it; alone it says nothing. */

@@ -27,6 +27,7 @@ import type {
   VoteRow,
 } from '@assay/protocol';
 import type { MeasureTable } from './measureTable.ts';
+import type { OpenAudits } from './openAudits.ts';
 import type { KeyKind } from './roleKeys.ts';
 import type { ReadonlyTable } from './table.ts';
 import type { TransitionTable } from './transitionTable.ts';
@@ -63,8 +64,10 @@ export interface LedgerView {
   readonly cases: ReadonlyTable<CaseRow>;
   readonly proposals: ReadonlyTable<ProposalRow>;
   readonly votes: ReadonlyTable<VoteRow>;
-  /** Indexes of the audits without a verdict, rising. */
-  readonly openAudits: readonly number[];
+  /** The audits without a verdict. */
+  readonly openAudits: Pick<OpenAudits, 'size' | 'owedBy'>;
+  /** Index of the first task whose audit draw is still to come; all before it are drawn. */
+  readonly nextDraw: number;
   /** Indexes of the models without a decision, rising. */
   readonly proposedModels: readonly number[];
   /** Index of the account of an address; undefined when it never held anything. */

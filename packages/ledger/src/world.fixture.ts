@@ -331,12 +331,12 @@ export class World {
       account: `validator${validator}`,
     },
   ) {
-    const sender = own.key;
-    const nonce = filled(validator);
+    const [sender, nonce] = [own.key, filled(validator)];
     const commitment = AuditSecret.hashTreeRoot({ numbers, nonce, account: this.address(own.account) });
+    const items = { commit: { taskId, commitment }, reveal: { taskId, numbers, nonce } };
     return {
-      commit: () => this.tx(sender, 'auditCommit', { taskId, commitment }, { feeUnits: 0n }),
-      reveal: () => this.tx(sender, 'auditReveal', { taskId, numbers, nonce }, { feeUnits: 0n }),
+      ...{ items, commit: () => this.tx(sender, 'auditCommit', { items: [items.commit] }, { feeUnits: 0n }) },
+      reveal: () => this.tx(sender, 'auditReveal', { items: [items.reveal] }, { feeUnits: 0n }),
     };
   }
 

@@ -56,6 +56,8 @@ export const caseCauses = {
   forfeit: 5,
   /** The audits are evidence enough to eject the miner (economics §6.8). */
   ejection: 6,
+  /** A validator passed what others found hard, or the other way round (§10.21). */
+  falseVerdict: 7,
 } as const;
 export type CaseCause = keyof typeof caseCauses;
 /** A case that is about no model. */

@@ -45,6 +45,8 @@ export const AuditParams = new StructType(
     drawDelayBlocks: U16,
     commitBlocks: U16,
     revealBlocks: U16,
+    /** Audits that are open at once for each active validator; draws that are due wait for room (§10.23). */
+    openPerValidator: U16,
     /** Output positions an auditor compares. */
     positions: U16,
     /** Trust below this still gives this much routing weight, parts per billion. */

@@ -48,6 +48,10 @@ export const limits = {
   maxDedicatedMiners: 8,
   /** Epochs whose work counts for a validator's power (economics §8). */
   powerEpochs: 8,
+  /** Audits of which one transaction commits to or opens the numbers (§10.19). */
+  maxAuditItems: 256,
+  /** Blocks whose verdicts say how many tasks may wait for theirs (§14.5). */
+  auditLagBlocks: 32,
   /** Auditors one task may be given: one first, two to confirm, one replacement for each (§10.4). */
   maxAuditorsPerTask: 6,
   /** Shares of one model (§4.7). */

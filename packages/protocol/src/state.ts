@@ -112,6 +112,8 @@ export const PowerRow = new StructType(
     epochWork: Units,
     /** Of the epochs before, the last first. */
     recentWork: listOfUnits(limits.powerEpochs),
+    /** No-results that this epoch still counts as duties: one for each audit it could check (§10.22). */
+    noResultsLeft: U32,
   },
   { typeName: 'PowerRow' },
 );
@@ -263,7 +265,7 @@ export const AuditorSlot = new StructType(
 );
 export type AuditorSlot = ValueOf<typeof AuditorSlot>;
 
-export const verdicts = { open: 0, pass: 1, soft: 2, hard: 3, noResult: 4 } as const;
+export const verdicts = { open: 0, pass: 1, soft: 2, hard: 3, noResult: 4, hung: 5 } as const;
 export const AuditRow = new StructType(
   {
     taskId: Bytes32,
@@ -273,6 +275,8 @@ export const AuditRow = new StructType(
     verdict: U8,
     /** The miner's `mismatchesMilli` from which the verdict was drawn. */
     mismatchesMilli: U32,
+    /** Auditors that the first draw took; they commit before either is seen (§10.20). */
+    firstAuditors: U8,
     auditors: new StructListType(AuditorSlot, limits.maxAuditorsPerTask),
   },
   { typeName: 'AuditRow' },

@@ -35,7 +35,7 @@ import {
   SetRoleStatus,
   UpdateMiner,
 } from './roles.ts';
-import { StructType } from './struct.ts';
+import { StructListType, StructType } from './struct.ts';
 
 /** Moves base units from the sender to another account. */
 export const Transfer = new StructType({ to: Address, amountUnits: Units }, { typeName: 'Transfer' });
@@ -147,12 +147,24 @@ export const AuditSecret = new StructType(
   { typeName: 'AuditSecret' },
 );
 
-/** An auditor's commitment to its numbers (§10.3). */
-export const AuditCommit = new StructType({ taskId: Bytes32, commitment: Bytes32 }, { typeName: 'AuditCommit' });
-
-/** An auditor's numbers, opened (§10.3). */
-export const AuditReveal = new StructType(
+/** An auditor's commitment to its numbers of one task, and the numbers, opened (§10.3). */
+export const Commitment = new StructType({ taskId: Bytes32, commitment: Bytes32 }, { typeName: 'Commitment' });
+export type Commitment = ValueOf<typeof Commitment>;
+export const Opening = new StructType(
   { taskId: Bytes32, numbers: AuditNumbers, nonce: Bytes32 },
+  { typeName: 'Opening' },
+);
+export type Opening = ValueOf<typeof Opening>;
+
+/** All that an auditor commits to in a block (§10.19). */
+export const AuditCommit = new ContainerType(
+  { items: new StructListType(Commitment, limits.maxAuditItems) },
+  { typeName: 'AuditCommit' },
+);
+
+/** All that an auditor opens in a block (§10.19). */
+export const AuditReveal = new ContainerType(
+  { items: new StructListType(Opening, limits.maxAuditItems) },
   { typeName: 'AuditReveal' },
 );
 

@@ -8,7 +8,16 @@ export const decisionEvents = [
   z.object({
     type: z.literal('caseOpened'),
     case: count,
-    cause: z.enum(['softFailure', 'hardFailure', 'equivocation', 'invalidItem', 'byHand', 'forfeit', 'ejection']),
+    cause: z.enum([
+      'softFailure',
+      'hardFailure',
+      'equivocation',
+      'invalidItem',
+      'byHand',
+      'forfeit',
+      'ejection',
+      'falseVerdict',
+    ]),
     kind: z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing']),
     role: count,
     subject: bytes32,

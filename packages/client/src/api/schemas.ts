@@ -259,13 +259,17 @@ export const Event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('auditDrawn'), taskId: bytes32, auditors: z.array(count) }),
   z.object({ type: z.literal('auditSkipped'), taskId: bytes32, ratePpb: ppb }),
   z.object({ type: z.literal('auditRevealed'), taskId: bytes32, validator: count, numbers: AuditNumbersJson }),
+  z.object({
+    type: z.literal('auditItemsRefused'),
+    refused: z.array(z.object({ item: count, code: z.string() })),
+  }),
   z.object({ type: z.literal('auditorMissed'), taskId: bytes32, validator: count }),
   z.object({ type: z.literal('turnsMissed'), mixer: count, rounds: count, medianRounds: count }),
   z.object({ type: z.literal('taskApproved'), taskId: bytes32, audited: z.boolean() }),
   z.object({
     type: z.literal('taskRejected'),
     taskId: bytes32,
-    reason: z.enum(['soft', 'hard', 'noResult', 'outlier', 'noMajority']),
+    reason: z.enum(['soft', 'hard', 'noResult', 'hung', 'outlier', 'noMajority']),
     refundedUnits: units,
   }),
   z.object({ type: z.literal('taskRated'), taskId: bytes32, rating: count }),
@@ -299,13 +303,15 @@ export const BlockDetail = z.object({
 });
 export type BlockDetail = z.infer<typeof BlockDetail>;
 
-const verdict = z.enum(['open', 'pass', 'soft', 'hard', 'noResult']);
+const verdict = z.enum(['open', 'pass', 'soft', 'hard', 'noResult', 'hung']);
 export const Audit = z.object({
   seed: bytes32,
   drawnHeight: count,
   verdict,
   /** Pooled mismatches of the miner from which the verdict was drawn, thousandths. */
   mismatchesMilli: count,
+  /** Auditors that the first draw took. */
+  firstAuditors: count,
   auditors: z.array(
     z.object({
       validator: count,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../apportion.ts';
+import { auditAll } from '../audits.fixture.ts';
 import { worldParams } from '../params.fixture.ts';
 import type { EpochClose } from '../result.ts';
 import { honest, softFailure, World, type WorldOptions } from '../world.fixture.ts';
@@ -116,13 +117,12 @@ describe('emission of an epoch (economics §3, §4)', () => {
     const tasks = [0, 0, 1, 1].map((miner) => world.receipt({ miner }));
     const bad = world.receipt({ miner: 1 });
     world.certify(...tasks, bad);
-    for (const { taskId } of tasks) {
-      world.audit(taskId, new Map(world.auditorsOf(taskId).map((auditor) => [auditor, honest])));
-    }
-    for (const from of [0, 1]) {
-      const open = world.auditorsOf(bad.taskId).slice(from);
-      world.audit(bad.taskId, new Map(open.map((auditor) => [auditor, softFailure])));
-    }
+    auditAll(
+      world,
+      tasks.map(({ taskId }) => taskId),
+      honest,
+    );
+    auditAll(world, bad.taskId, softFailure);
     const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
     const [first, second] = close?.scores ?? [];
     if (first === undefined || second === undefined) throw new Error('two miners should compete');

@@ -28,7 +28,7 @@ export function updatePowers(state: LedgerState): LedgerEvent {
     powerPpb: Number(powers[index] ?? 0n),
   }));
   for (const [index, { powerPpb }] of changes.entries()) {
-    state.powers.set(index, { powerPpb, epochWork: 0n, recentWork: recent[index] ?? [] });
+    state.powers.set(index, { powerPpb, epochWork: 0n, recentWork: recent[index] ?? [], noResultsLeft: 0 });
   }
   return { type: 'powersSet', epoch: state.globals.epoch, powerWorkPpb, powers: changes };
 }

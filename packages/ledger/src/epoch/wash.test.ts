@@ -30,7 +30,11 @@ function work(world: World, tasks: readonly (readonly [miner: number, tokensOut:
     world.receipt({ miner, tokensIn: 0, tokensOut, priceUnits: 4n * BigInt(tokensOut) }),
   );
   world.certify(...receipts);
-  for (const { taskId } of receipts) auditAll(world, taskId, honest);
+  auditAll(
+    world,
+    receipts.map(({ taskId }) => taskId),
+    honest,
+  );
 }
 
 /** All its measurers say the same of a miner. */

@@ -1,6 +1,6 @@
 import { type BodyValues, equalBytes, modelVotes } from '@assay/protocol';
 import type { LedgerView } from '../state.ts';
-import { isValidator } from './auditCommit.ts';
+import { isValidator } from './auditItems.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['acceptModel'];

@@ -6,43 +6,32 @@ import {
   equalBytes,
   findings,
   flaws,
+  type Opening,
   type ResultCode,
 } from '@assay/protocol';
 import { mayReveal } from '../audits.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerState } from '../state.ts';
-import { addWork } from '../tasks.ts';
-import { workUnitsOf } from '../work.ts';
-import { findSeat, isValidator, type Seat } from './auditCommit.ts';
+import { listRule, type Seat } from './auditItems.ts';
 import type { TransactionRule } from './rule.ts';
 
-type Body = BodyValues['auditReveal'];
-
 /** Opens an auditor's numbers; the ledger draws the verdict from them (§10.3). */
-export const auditReveal: TransactionRule<Body> = {
-  isDuty: (state, _body, publicKey) => isValidator(state, publicKey),
-  validate(state, body, { publicKey }) {
-    const seat = findSeat(state, body.taskId, publicKey);
-    if (typeof seat === 'string') return seat;
+export const auditReveal: TransactionRule<BodyValues['auditReveal']> = listRule<Opening>({
+  validate(state, item, seat) {
     const { slot } = seat;
     if (slot.state === auditorStates.drawn) return 'NOT_COMMITTED';
     if (slot.state === auditorStates.revealed) return 'NOT_AUDITOR';
     if (!mayReveal(slot)) return 'REVEAL_TOO_EARLY'; // §10.3
-    return numbersCode(state, body, seat);
+    return numbersCode(state, item, seat);
   },
-  apply(state, { taskId, numbers }, { publicKey }) {
-    const seat = findSeat(state, taskId, publicKey);
-    if (typeof seat === 'string') throw new RangeError(`a valid reveal has no seat: ${seat}`);
-    const { audit, place, slot } = seat;
+  apply(state, { taskId, numbers }, { audit, place, slot }) {
     const revealed = { ...slot, numbers, state: auditorStates.revealed };
-    state.audits.update(audit, { auditors: state.audits.at(audit).auditors.with(place, revealed) });
-    // An auditor that could not run the check has done nothing to be paid for.
-    if (numbers.finding !== findings.noResult) countDuty(state, slot.validator, taskId);
+    state.setAuditors(audit, state.audits.at(audit).auditors.with(place, revealed));
     return [{ type: 'auditRevealed', taskId, validator: slot.validator, numbers }];
   },
-};
+});
 
-function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Body, { slot }: Seat): ResultCode {
+function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Opening, { slot }: Seat): ResultCode {
   const { account } = state.validators.at(slot.validator);
   const commitment = AuditSecret.hashTreeRoot({ numbers, nonce, account });
   if (!equalBytes(commitment, slot.commitment)) return 'COMMITMENT_MISMATCH'; // §10.3
@@ -72,13 +61,4 @@ function areNumbersSound(numbers: AuditNumbers, tokensOut: number, maxPositions:
 
 function isKnownFlaw(flaw: number): boolean {
   return Object.values<number>(flaws).includes(flaw);
-}
-
-/** A duty done, and work of the size of the task that was re-checked (economics §8.3). */
-function countDuty(state: LedgerState, validator: number, taskId: Uint8Array): void {
-  const index = state.taskOf(taskId);
-  if (index === undefined) throw new RangeError('a task under audit is not kept');
-  const task = state.tasks.at(index);
-  addWork(state, validator, workUnitsOf(state.params, state.models.at(task.model), task));
-  state.validators.update(validator, { epochDuties: state.validators.at(validator).epochDuties + 1 });
 }

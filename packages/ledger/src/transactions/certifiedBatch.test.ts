@@ -40,7 +40,7 @@ describe('certificate §7.3, with real keys', () => {
     const world = new World({ keys: realKeys }).populate();
     const receipt = world.receipt();
     world.certify(receipt);
-    expect(world.auditorsOf(receipt.taskId)).toHaveLength(1);
+    expect(world.auditorsOf(receipt.taskId)).toHaveLength(2);
   });
 });
 

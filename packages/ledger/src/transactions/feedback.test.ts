@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { auditAll } from '../audits.fixture.ts';
 import { honest, World } from '../world.fixture.ts';
 
 /** Two miners, a session of each of two payers, long epochs. */
@@ -16,11 +17,9 @@ function approve(world: World, tasks: readonly { miner: number; session: number;
     world.receipt({ ...task, tokensIn: 10 * hundreds, tokensOut: 20 * hundreds }),
   );
   world.certify(...receipts);
-  for (const { taskId } of receipts) {
-    const auditors = world.auditorsOf(taskId).map((auditor) => [auditor, honest] as const);
-    if (auditors.length > 0) world.audit(taskId, new Map(auditors));
-  }
-  return receipts.map(({ taskId }) => taskId);
+  const taskIds = receipts.map(({ taskId }) => taskId);
+  auditAll(world, taskIds, honest);
+  return taskIds;
 }
 
 describe('feedback (economics §4.5)', () => {

@@ -17,7 +17,7 @@ export const registerRole: TransactionRule<BodyValues['registerRole']> = {
     state.debit(sender, terms.stakeUnits);
     const role = state.addRole(kind, roleRow({ ...terms, account: sender }, height));
     // economics §8.2 It begins without power, and gains some with the next epochs.
-    if (kind === 'validator') state.powers.push({ powerPpb: 0, epochWork: 0n, recentWork: [] });
+    if (kind === 'validator') state.powers.push({ powerPpb: 0, epochWork: 0n, recentWork: [], noResultsLeft: 0 });
     return [{ type: 'roleRegistered', kind, role, account: sender }];
   },
 };

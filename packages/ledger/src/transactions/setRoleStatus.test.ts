@@ -1,5 +1,6 @@
 import { type ResultCode, type RoleStatus, roleStatuses, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { auditAll } from '../audits.fixture.ts';
 import { caseWorld, answer as failedAnswer } from '../cases.fixture.ts';
 import { proposeModel } from '../models.fixture.ts';
 import { roleTerms, statusTx } from '../roles.fixture.ts';
@@ -131,11 +132,10 @@ describe('the stake of a deregistered role §3.4', () => {
     const world = new World({ audit: { newMinerTasks: 100, commitBlocks: 80 } }).populate();
     const receipt = world.receipt();
     world.certify(receipt);
-    const [auditor = 9] = world.auditorsOf(receipt.taskId);
     world.send('owner', 'setRoleStatus', miner('deregistered'));
     finishEpochs(world, 4);
     expect(world.state.miners.at(0).collateralUnits).toBe(1000n);
-    world.audit(receipt.taskId, new Map([[auditor, honest]]));
+    auditAll(world, receipt.taskId, honest);
     finishEpochs(world, 1);
     expect(world.state.miners.at(0).collateralUnits).toBe(0n);
   });

@@ -1,5 +1,6 @@
 import { type BodyValues, type ResultCode, roleStatuses, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { auditAll } from '../audits.fixture.ts';
 import { honest, type Sender, World } from '../world.fixture.ts';
 
 type Update = BodyValues['updateMiner'];
@@ -28,8 +29,7 @@ describe('updateMiner §3.7', () => {
     const work = () => {
       const receipt = world.receipt();
       world.certify(receipt);
-      const [auditor = 9] = world.auditorsOf(receipt.taskId);
-      world.audit(receipt.taskId, new Map([[auditor, honest]]));
+      auditAll(world, receipt.taskId, honest);
     };
     const operatorsPart = () => {
       const closed = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;

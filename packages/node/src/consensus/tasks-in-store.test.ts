@@ -77,6 +77,7 @@ describe('a task on its way through engine and store', () => {
       'auditOpened',
       'auditDrawn',
       'auditRevealed',
+      'auditRevealed',
       'taskApproved',
       'taskPaid',
     ]);

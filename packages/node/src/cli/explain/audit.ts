@@ -35,7 +35,7 @@ export const AuditExplanation = explanationOf(
     miner: z.int(),
     /** Null while the draw is still to come. */
     audited: z.boolean().nullable(),
-    verdict: z.enum(['open', 'pass', 'soft', 'hard', 'noResult']).nullable(),
+    verdict: z.enum(['open', 'pass', 'soft', 'hard', 'noResult', 'hung']).nullable(),
     outcome: z.enum(['undecided', 'approved', 'rejected']),
     t1ThresholdPpb: z.int(),
     auditors: z.array(
@@ -185,10 +185,12 @@ function note(trail: Trail, { height, block, result, ledger }: Replayed, before:
 
 function noteTransactions(trail: Trail, { height, block, result, ledger }: Replayed): void {
   const { taskId } = trail.place.receipt;
-  for (const [transaction, { code, kind, sender }] of result.transactions.entries()) {
+  for (const [transaction, { code, kind, sender, events }] of result.transactions.entries()) {
     if (code !== 'OK' || (kind !== 'auditCommit' && kind !== 'auditReveal') || sender === null) continue;
-    const body = bodyOf(block, transaction, kind);
-    if (body === null || !equalBytes(body.taskId, taskId)) continue;
+    const items: readonly { taskId: Uint8Array }[] = bodyOf(block, transaction, kind)?.items ?? [];
+    const refused = events.flatMap((event) => (event.type === 'auditItemsRefused' ? event.refused : []));
+    const isTaken = (place: number) => !refused.some(({ item }) => item === place);
+    if (!items.some((item, place) => equalBytes(item.taskId, taskId) && isTaken(place))) continue;
     const validator = [...ledger.state.validators].findIndex(({ publicKey }) =>
       equalBytes(addressOf(publicKey), sender),
     );
@@ -271,7 +273,10 @@ function auditorStep(trail: Trail): Step[] {
     ...(state === auditorStates.revealed ? numberCells(numbers, basis) : numberHead.map(() => '-')),
   ]);
   const head = ['validator', 'operator', 'drawn', 'committed', 'revealed', ...numberHead];
-  const facts = [{ name: 'seed', value: hex(audit.seed), source: `block ${audit.drawnHeight}` }];
+  const facts = [
+    { name: 'seed', value: hex(audit.seed), source: `block ${audit.drawnHeight}` },
+    { name: 'drawn first', value: String(audit.firstAuditors), source: `§10.20, block ${audit.drawnHeight}` },
+  ];
   return [
     {
       title: 'Auditors, drawn by stake among those not tied to the miner; numbers stay hidden until all have committed',
@@ -301,7 +306,7 @@ function verdictStep(trail: Trail): Step[] {
   const pooled = `miner ${place.receipt.miner}, before the verdict`;
   return [
     {
-      title: `The verdict: ${verdictOf(audit)}; one opinion approves, only two more that agree convict`,
+      title: `The verdict: ${verdictOf(audit)}; passes acquit with a lead of two, failures convict with one of three`,
       clause: '§10.4, §10.12, verification §2, §4.7',
       facts: [
         { name: 'honest limit of T1', value: ratio(t1ThresholdPpb), source },
@@ -359,6 +364,7 @@ function answerOf(trail: Trail): string {
     return `The audit passed: ${miner} served what it claims, the task was approved and ${pay}.`;
   }
   const refund = `${formatUnits(end.value.refundedUnits)} units went back to the payer`;
+  if (end.value.reason === 'hung') return `The auditors did not agree enough for a verdict; ${refund}.`;
   if (end.value.reason === 'noResult') return `The audit gave no result, which is nobody's fault; ${refund}.`;
   const { reason } = end.value;
   return `The audit failed (${reason}): ${miner} did not serve what it claims and was paid nothing; ${refund}.`;

@@ -323,8 +323,8 @@ describe('explain power', () => {
     expect(explanation.result).toMatchObject({ validator: 1, epoch: 1, stakeUnits: '500', powerPpb });
     const rows = explanation.steps.at(-1)?.table?.rows ?? [];
     expect(rows.map(([validator]) => validator)).toEqual(['0', '1', '2', '3']);
-    // One audit passed and three failed, each of a task of 70 VWU.
-    expect(rows.reduce((sum, row) => sum + Number(row[2]), 0)).toBe(280);
+    // Two auditors passed and three failed, each of a task of 70 VWU.
+    expect(rows.reduce((sum, row) => sum + Number(row[2]), 0)).toBe(350);
   });
 
   it('does not know a validator that is not there, nor powers before the first epoch end', async () => {
@@ -341,7 +341,7 @@ describe('explain audit', () => {
     const { world, good } = livedWorld();
     const { answer, result } = await explainAudit(world.history, good.taskId, fast);
     expect(result).toMatchObject({ miner: 0, audited: true, verdict: 'pass', outcome: 'approved', refundedUnits: '0' });
-    expect(result.auditors).toHaveLength(1);
+    expect(result.auditors).toHaveLength(2);
     expect(result.auditors[0]).toMatchObject({ state: 'revealed', t1Ppb: honest.t1Ppb, opinion: 'pass' });
     expect(result.paidEpoch).toBe(0);
     expect(answer).toBe(

@@ -91,7 +91,7 @@ function resultOf(record: CaseRecord, cases: readonly CaseRecord[]): Slash {
 function proposedOf({ opened, params, askedUnits }: CaseRecord): bigint {
   const { cause, proposedUnits, priceUnits } = opened.value;
   if (priceUnits !== null) return proposedFine(priceUnits, params);
-  if (cause === 'equivocation' || cause === 'invalidItem') return offenceFine(opened.value, params.cases);
+  if (['equivocation', 'invalidItem', 'falseVerdict'].includes(cause)) return offenceFine(opened.value, params.cases);
   return askedUnits ?? proposedUnits;
 }
 

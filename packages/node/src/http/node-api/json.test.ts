@@ -106,6 +106,7 @@ describe('the API form of events', () => {
     { type: 'auditDrawn', taskId, auditors: [1, 2] },
     { type: 'auditSkipped', taskId, ratePpb: 5 },
     { type: 'auditRevealed', taskId, validator: 1, numbers },
+    { type: 'auditItemsRefused', refused: [{ item: 2, code: 'NOT_AUDITOR' }] },
     { type: 'auditorMissed', taskId, validator: 1 },
     { type: 'turnsMissed', mixer: 3, rounds: 1, medianRounds: 4 },
     { type: 'taskApproved', taskId, audited: true },

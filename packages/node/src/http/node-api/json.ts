@@ -123,12 +123,13 @@ function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
   };
 }
 
-export function auditJson({ seed, drawnHeight, verdict, mismatchesMilli, auditors }: AuditRow): Audit {
+export function auditJson({ seed, drawnHeight, verdict, mismatchesMilli, firstAuditors, auditors }: AuditRow): Audit {
   return {
     seed: hexText(seed),
     drawnHeight,
     verdict: wordOf(verdicts, verdict),
     mismatchesMilli,
+    firstAuditors,
     auditors: auditors.map(({ validator, state, deadline, commitment, numbers }) => ({
       validator,
       state: wordOf(auditorStates, state),

@@ -32,6 +32,7 @@ import { receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import { admit, Reservations } from './admission.ts';
 import { Announcements } from './announcements.ts';
+import { AuditLag } from './audit-lag.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
 import type { Challenge } from './challenge.ts';
 import type { CheckView } from './check-view.ts';
@@ -65,6 +66,7 @@ export class Mixer implements RoleService {
   readonly #announcements = new Announcements();
   readonly #usedRequests: UsedRequests;
   readonly #reservations = new Reservations();
+  readonly #auditLag = new AuditLag();
   readonly #draws: Draws;
   readonly #batches: Batches;
   readonly #transitions: Transitions;
@@ -192,6 +194,7 @@ export class Mixer implements RoleService {
     const isServing = this.#place() !== null && state.mixers.at(this.#options.mixer).status === roleStatuses.active;
     if (!isServing) throw new AssayError('NO_MIXER', 'This mixer is not of the committee.');
     this.#committee.requireQuorum(state);
+    this.#auditLag.requireRoom();
     const reservedUnits = this.#reservations.reservedUnits(request.session);
     const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs, isBusy: this.#isBusy() });
     const root = this.#roots.of(messageTypes.taskRequest, TaskRequest, request);
@@ -380,6 +383,7 @@ export class Mixer implements RoleService {
     const { events, height } = committed.result;
     const { timeMs } = committed.block.header;
     this.#usedRequests.onBlock({ height, timeMs }, this.#context.nowMs(), state.params.receiptLifetimeBlocks);
+    this.#auditLag.note(committed.result, state);
     for (const event of events) {
       if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));
       if (event.type === 'taskLate') this.#batches.drop(lateKey(event));

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { taskStatuses } from '@assay/protocol';
+import { useNativeHasher } from '../packages/node/src/crypto/hasher.ts';
+import { devnetParams } from '../packages/node/src/devnet/genesis.ts';
+import { SimulatedNetwork } from '../packages/node/test/simulated/network.ts';
+import type { Bench, Row } from './bench.ts';
+
+const clients = 16;
+const measuredMs = 60_000;
+const halves = 2;
+const mebibyte = 1024 * 1024;
+
+interface Load {
+  readonly asked: number;
+  /** Requests answered with TOO_MANY_REQUESTS; each is asked again after a fifth of a second. */
+  readonly refused: number;
+}
+
+/** One-token requests from clients that wait for each answer. */
+async function storm(net: SimulatedNetwork, untilMs: number): Promise<Load> {
+  let [asked, refused] = [0, 0];
+  const client = async () => {
+    while (performance.now() < untilMs) {
+      const seed = asked++;
+      const code = await net.ask({ maxTokens: 1, seed }).then(
+        () => 'OK',
+        (error: { code: string }) => error.code,
+      );
+      if (code === 'OK') continue;
+      if (code !== 'TOO_MANY_REQUESTS') throw new Error(`request ${seed}: ${code}`);
+      refused += 1;
+      await delay(200);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return { asked: asked - refused, refused };
+}
+
+/** Tasks that were judged, and the memory of the process, at the end of each half. */
+async function measure(net: SimulatedNetwork, say: (line: string) => void): Promise<Row[]> {
+  const { state } = net.engine.ledger;
+  let [approved, rejected] = [0, 0];
+  net.engine.onBlock(({ result }) => {
+    for (const { type } of result.events) {
+      if (type === 'taskApproved') approved += 1;
+      if (type === 'taskRejected') rejected += 1;
+    }
+  });
+  const rows: Row[] = [];
+  for (let half = 1; half <= halves; half++) {
+    const [startMs, before] = [performance.now(), approved];
+    say(`half ${half} of ${halves}`);
+    const { asked, refused } = await storm(net, startMs + measuredMs / halves);
+    const rate = (1000 * (approved - before)) / (performance.now() - startMs);
+    const memory = Math.round(process.memoryUsage().rss / mebibyte);
+    const kept = `${state.openAudits.size} open audits, ${state.tasks.length} tasks kept, ${memory} MiB`;
+    rows.push({ who: `half ${half}`, value: rate, note: `${asked} answered, ${refused} refused; ${kept}` });
+  }
+  await net.until(() => [...state.tasks].every(({ status }) => status >= taskStatuses.approved));
+  const strikes = [...state.validators].reduce((sum, row) => sum + row.strikes, 0);
+  if (rejected > 0 || strikes > 0) throw new Error(`${rejected} tasks were refunded, ${strikes} turns were missed`);
+  return [
+    ...rows,
+    { who: 'refunded', value: rejected, note: `of ${approved}; turns missed by validators: ${strikes}` },
+  ];
+}
+
+export const bench: Bench = {
+  id: 13,
+  title: `Audits at rate 1: one-token requests of ${clients} clients for ${measuredMs / 1000} s, simulated engines`,
+  unit: 'tasks/s',
+  target: '20 tasks/s, nothing refunded, memory and rate as in the first half',
+  compared: false,
+  async run(say) {
+    useNativeHasher();
+    const audit = { ...devnetParams.audit, newMinerTasks: 1_000_000 };
+    const net = await SimulatedNetwork.start({ miners: 3, params: { audit } });
+    try {
+      return await measure(net, say);
+    } finally {
+      await net.stop();
+    }
+  },
+};

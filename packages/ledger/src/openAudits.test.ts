@@ -1,0 +1,59 @@
+import { auditorStates, State, verdicts } from '@assay/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { auditAll } from './audits.fixture.ts';
+import { act } from './random.fixture.ts';
+import { LedgerState } from './state.ts';
+import { honest, World } from './world.fixture.ts';
+
+it('the audits a block looks at are those that could move, whatever happened before §10.23', () => {
+  let owed = 0;
+  fc.assert(
+    fc.property(fc.array(fc.array(act, { maxLength: 6 }), { minLength: 20, maxLength: 60, size: 'max' }), (blocks) => {
+      const world = new World({ params: { epochBlocks: 8, receiptLifetimeBlocks: 4 } }).populate();
+      for (const acts of blocks) {
+        world.block(...acts.flatMap((each) => each(world)));
+        const { state } = world;
+        const loaded = new LedgerState(State.deserialize(world.ledger.snapshot()));
+        expect(state.openAudits.size).toBe(loaded.openAudits.size);
+        expect(state.openAudits.size).toBe([...state.audits].filter(({ verdict }) => verdict === verdicts.open).length);
+        for (const validator of state.validators.length === 0 ? [] : [0, 1, 2, 3]) {
+          expect(state.openAudits.owedBy(validator)).toEqual(loaded.openAudits.owedBy(validator));
+          owed += state.openAudits.owedBy(validator).length;
+        }
+        for (const { auditors, verdict } of state.audits) {
+          const isLate = auditors.some((slot) => slot.state === auditorStates.drawn && slot.deadline <= world.height);
+          expect(verdict === verdicts.open && isLate).toBe(false);
+        }
+      }
+    }),
+    { numRuns: 40 },
+  );
+  expect(owed).toBeGreaterThan(100);
+}, 60_000);
+
+describe('room for audits §10.23', () => {
+  it('makes due draws wait in order, and refunds and approves nothing for it', () => {
+    const world = new World({ audit: { openPerValidator: 1 } }).populate();
+    const receipts = Array.from({ length: 10 }, () => world.receipt());
+    world.certify(...receipts);
+    const opened = () => receipts.filter(({ taskId }) => world.state.auditOf(taskId) !== undefined);
+    expect(opened()).toEqual(receipts.slice(0, 4));
+    const ended = () => world.events.filter(({ type }) => type === 'taskApproved' || type === 'taskRejected');
+    world.block();
+    expect(opened()).toHaveLength(4);
+    expect(ended()).toEqual([]);
+    for (const turn of [0, 4, 8]) {
+      auditAll(
+        world,
+        receipts.slice(turn, turn + 4).map(({ taskId }) => taskId),
+        honest,
+      );
+      world.block();
+      expect(opened()).toHaveLength(Math.min(turn + 8, 10));
+    }
+    expect(ended().map(({ type }) => type)).toEqual(Array(10).fill('taskApproved'));
+    const levels = receipts.map(({ taskId }) => world.state.audits.at(world.state.auditOf(taskId) ?? 0).drawnHeight);
+    expect(levels).toEqual(levels.toSorted((a, b) => a - b));
+  });
+});

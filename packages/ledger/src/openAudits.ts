@@ -1,0 +1,72 @@
+import { type AuditorSlot, type AuditRow, auditorStates, verdicts } from '@assay/protocol';
+
+/**
+ * The audits without a verdict, by what can move them. Rebuilt from the rows at load and never part of the state: so a
+ * block costs what changes in it, however many audits wait.
+ */
+export class OpenAudits {
+  readonly #open = new Set<number>();
+  /** By validator, the audits it owes a step. */
+  readonly #owed = new Map<number, Set<number>>();
+  readonly #byDeadline = new Map<number, Set<number>>();
+  readonly #changed = new Set<number>();
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** The audits that a validator owes a step, oldest first. */
+  owedBy(validator: number): readonly number[] {
+    return [...(this.#owed.get(validator) ?? [])].toSorted((a, b) => a - b);
+  }
+
+  add(index: number, { auditors }: Readonly<AuditRow>): void {
+    this.#open.add(index);
+    this.#changed.add(index);
+    for (const slot of auditors) this.#note(index, slot);
+  }
+
+  /** An auditor's slot was added or changed. */
+  update(index: number, slot: AuditorSlot): void {
+    this.#changed.add(index);
+    this.#note(index, slot);
+  }
+
+  close(index: number, { auditors }: Readonly<AuditRow>): void {
+    this.#open.delete(index);
+    for (const { validator } of auditors) this.#owed.get(validator)?.delete(index);
+  }
+
+  /** Those that changed or whose time may be up at `height`, oldest first; each is given once for a change. */
+  takeMoved(height: number): number[] {
+    const moved = new Set([...this.#changed, ...(this.#byDeadline.get(height) ?? [])]);
+    this.#changed.clear();
+    this.#byDeadline.delete(height);
+    return [...moved].filter((index) => this.#open.has(index)).toSorted((a, b) => a - b);
+  }
+
+  /** What is to be done from rows that were loaded, or whose places moved; all of them stand after their block. */
+  rebuild(audits: { readonly length: number; at(index: number): Readonly<AuditRow> }): void {
+    this.#open.clear();
+    this.#owed.clear();
+    this.#byDeadline.clear();
+    for (let index = 0; index < audits.length; index++) {
+      const audit = audits.at(index);
+      if (audit.verdict === verdicts.open) this.add(index, audit);
+    }
+    this.#changed.clear();
+  }
+
+  #note(index: number, { validator, state, deadline }: AuditorSlot): void {
+    const owed = this.#owed.get(validator) ?? new Set();
+    this.#owed.set(validator, owed);
+    const isOwing = state === auditorStates.drawn || (state === auditorStates.committed && deadline > 0);
+    if (!isOwing) {
+      owed.delete(index);
+      return;
+    }
+    owed.add(index);
+    const due = this.#byDeadline.get(deadline) ?? new Set();
+    this.#byDeadline.set(deadline, due.add(index));
+  }
+}

@@ -1,0 +1,31 @@
+import type { AuditDuty } from '@assay/ledger';
+
+/** How fast a validator and its network are. */
+export interface Pace {
+  /** Height of the last block. */
+  readonly height: number;
+  readonly blockTimeMs: number;
+  /** What one audit took lately, milliseconds, and how many are done at once. */
+  readonly auditMs: number;
+  readonly lanes: number;
+}
+
+/**
+ * The commitments a validator can still make in time, soonest deadline first: of audits that take the same time this
+ * drops as few as can be (Moore and Hodgson). What cannot be met is not begun: its time is better spent on the next.
+ */
+export function feasibleDuties(duties: readonly AuditDuty[], pace: Pace): AuditDuty[] {
+  const kept: AuditDuty[] = [];
+  let dropped = 0;
+  for (const duty of duties.toSorted((a, b) => a.deadline - b.deadline)) {
+    kept.push(duty);
+    const rounds = Math.ceil((kept.length - dropped) / pace.lanes);
+    if (rounds * pace.auditMs > leftMs(duty, pace)) dropped += 1;
+  }
+  return kept.slice(dropped);
+}
+
+/** A commitment sent now stands in the next block at the earliest: half a block on average. */
+function leftMs({ deadline }: AuditDuty, { height, blockTimeMs }: Pace): number {
+  return (deadline - height - 0.5) * blockTimeMs;
+}

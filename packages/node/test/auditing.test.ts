@@ -1,0 +1,58 @@
+import { taskStatuses, verdicts } from '@assay/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { devnetParams } from '../src/devnet/genesis.ts';
+import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
+
+let network: SimulatedNetwork | null = null;
+
+async function start(options: SimulatedOptions): Promise<SimulatedNetwork> {
+  network = await SimulatedNetwork.start(options);
+  return network;
+}
+
+afterEach(async () => {
+  await network?.stop();
+  network = null;
+});
+
+/** Every task is audited, and auditors have a second and a half to commit. */
+const strict = { ...devnetParams.audit, newMinerTasks: 1_000_000, commitBlocks: 15, revealBlocks: 15 };
+
+describe('audits keep up §14.4', () => {
+  it('with a storm of one-token requests: nothing is refunded, and no validator misses a turn', async () => {
+    const net = await start({ miners: 3, params: { audit: strict } });
+    const { state } = net.engine.ledger;
+    const asked: string[] = [];
+    const client = async (count: number) => {
+      for (let i = 0; i < count; i++) asked.push((await net.ask({ maxTokens: 1, seed: asked.length })).taskId);
+    };
+    await Promise.all(Array.from({ length: 8 }, () => client(50)));
+    await net.until(() => asked.every((id) => (net.task(id)?.row.status ?? 0) >= taskStatuses.approved));
+    const tasks = asked.map((id) => net.task(id));
+    expect(tasks.filter((task) => task?.row.status === taskStatuses.rejected)).toEqual([]);
+    expect(tasks.every((task) => task?.audit?.verdict === verdicts.pass)).toBe(true);
+    expect([...state.validators].map(({ strikes }) => strikes)).toEqual([...state.validators].map(() => 0));
+  }, 120_000);
+
+  it('by refusing work while they do not: §14.5', async () => {
+    const audit = { ...strict, openPerValidator: 1, commitBlocks: 1000 };
+    const net = await start({ miners: 3, params: { audit } });
+    const { state } = net.engine.ledger;
+    const codes: string[] = [];
+    const ask = (seed: number) =>
+      net.ask({ maxTokens: 1, seed }).then(
+        () => codes.push('OK'),
+        (error: { code: string; detail: string }) => codes.push(`${error.code}: ${error.detail}`),
+      );
+    for (let round = 0; !codes.some((code) => code.startsWith('TOO_MANY')); round++) {
+      expect(round).toBeLessThan(100);
+      await Promise.all(Array.from({ length: 16 }, (_, i) => ask(16 * round + i)));
+    }
+    expect(codes.find((code) => code !== 'OK')).toContain('Try again in some seconds.');
+    await net.until(() => state.openAudits.size === 0 && state.nextDraw === state.tasks.length);
+    await ask(100_000);
+    expect(codes.at(-1)).toBe('OK');
+    const ended = [...state.tasks].map(({ status }) => status);
+    expect(ended.filter((status) => status === taskStatuses.rejected)).toEqual([]);
+  }, 120_000);
+});
