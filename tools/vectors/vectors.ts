@@ -167,6 +167,7 @@ function audits() {
     [200, 10],
     [100_000, 0],
   ].map(([passed = 0, failed = 0]) => [BigInt(passed) * 1_000_000n, BigInt(failed) * 1_000_000n] as const);
+  const noMismatch = { positions: 64, argmaxMismatches: 0, choiceMismatches: 0, flaw: 0 };
   const ratesUnder = { newMinerTasks: 50, floorPpb: 20_000_000, minRoutingTrustPpb: 100_000_000 };
   const miners = [
     { audited: 0, trustPpb: 950_000_000, evidenceLevel: 2 },
@@ -180,7 +181,7 @@ function audits() {
     t1: { reported, reference, ...compareDistributions(reported, reference) },
     opinions: [...numbers, ...[1, 2, 3].map((finding) => ({ finding, t1Ppb: 0 }))].map((each) => ({
       ...{ ...each, t1ThresholdPpb: limit },
-      opinion: opinionOf({ ...each, positions: 64, argmaxMismatches: 0 }, limit),
+      opinion: opinionOf({ ...noMismatch, ...each }, limit),
     })),
     trust: records.map(([passedMicro, failedMicro]) => ({
       ...{ passedMicro, failedMicro },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AuditNumbers, auditorStates, verdicts } from '@assay/protocol';
+import { type AuditNumbers, auditorStates, flaws, verdicts } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { auditDuties, isAudited } from './audits.ts';
 import type { LedgerEvent } from './result.ts';
@@ -187,6 +187,10 @@ describe('commit and reveal §10.3', () => {
     ['a check of no position', { ...honest, positions: 0 }],
     ['more positions than the network asks for', { ...honest, positions: 65 }],
     ['more mismatches than positions', { ...honest, argmaxMismatches: 21 }],
+    ['more other choices than positions', { ...honest, choiceMismatches: 21 }],
+    ['a flaw of what was checked', { ...honest, flaw: flaws.prompt }],
+    ['a malformed artifact without a flaw', { ...unchecked('malformed'), flaw: flaws.none }],
+    ['an unknown flaw', { ...unchecked('malformed'), flaw: 200 }],
     ['a distance above one', checked(1_000_000_001)],
   ])('refuses %s', (_what, numbers) => {
     const { world, taskId, fresh } = drawnWorld();

@@ -1,4 +1,5 @@
 import {
+  AuditNumbers,
   type AuditorSlot,
   type AuditRow,
   agreements,
@@ -28,7 +29,7 @@ import { decide, opinionOf, type Verdict } from './verdict.ts';
 import { isAssigned } from './work.ts';
 
 const AUDIT = new TextEncoder().encode('audit');
-const noNumbers = { finding: findings.noResult, positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
+const noNumbers = { ...AuditNumbers.defaultValue(), finding: findings.noResult };
 
 /** What a validator owes an audit now. */
 export interface AuditDuty {

@@ -2,7 +2,7 @@ import { type ChallengeReport, littleEndian, sha256 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { challengesOwed, measurersOf } from './challenges.ts';
 import { measuredValues } from './measured.ts';
-import { realKeys, World, type WorldOptions } from './world.fixture.ts';
+import { checked, realKeys, World, type WorldOptions } from './world.fixture.ts';
 
 type Measured = Partial<Omit<ChallengeReport, 'miner' | 'reveal'>>;
 
@@ -157,7 +157,7 @@ describe('failed challenges §8.5', () => {
     world.certify(receipt);
     const { taskId } = receipt;
     const [auditor = 0] = world.auditorsOf(taskId);
-    world.audit(taskId, new Map([[auditor, { finding: 0, positions: 20, t1Ppb: 0, argmaxMismatches: 0 }]]));
+    world.audit(taskId, new Map([[auditor, checked(0)]]));
     measure(world, { failed: 3 }, { failed: 3 });
     const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
     expect(close?.scores).toEqual([]);

@@ -1,13 +1,14 @@
-import { type AuditNumbers, findings } from '@assay/protocol';
+import { AuditNumbers, findings, flaws } from '@assay/protocol';
 
 /** Numbers of an auditor that checked and found this distance. */
 export function checked(t1Ppb: number): AuditNumbers {
-  return { finding: findings.checked, positions: 20, t1Ppb, argmaxMismatches: 0 };
+  return { ...AuditNumbers.defaultValue(), finding: findings.checked, positions: 20, t1Ppb };
 }
 
 /** Numbers of an auditor that could not check. */
 export function unchecked(finding: 'malformed' | 'noArtifact' | 'noResult'): AuditNumbers {
-  return { finding: findings[finding], positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
+  const flaw = finding === 'malformed' ? flaws.prompt : flaws.none;
+  return { ...AuditNumbers.defaultValue(), finding: findings[finding], flaw };
 }
 
 export const honest = checked(1_000_000);

@@ -100,11 +100,46 @@ export const AuditNumbers = new StructType(
     /** Mean winsorised total variation over the drawn positions, parts per billion. */
     t1Ppb: U32,
     argmaxMismatches: U16,
+    /** Positions at which the registered model would have chosen another token, outside the margin. */
+    choiceMismatches: U16,
+    /** What makes the artifact malformed; one of `flaws`. */
+    flaw: U8,
   },
   { typeName: 'AuditNumbers' },
 );
 export type AuditNumbers = ValueOf<typeof AuditNumbers>;
 export const findings = { checked: 0, malformed: 1, noArtifact: 2, noResult: 3 } as const;
+
+/** What is wrong with an artifact by itself, or an end that the model denies (verification §2.1, §2.5). */
+export const flaws = {
+  none: 0,
+  version: 1,
+  finish: 2,
+  sampling: 3,
+  prompt: 4,
+  tokenCounts: 5,
+  contextLength: 6,
+  tooManyTokens: 7,
+  vocabulary: 8,
+  windowSize: 9,
+  missingProbabilities: 10,
+  alternatives: 11,
+  order: 12,
+  mass: 13,
+  chosenProbability: 14,
+  text: 15,
+  textBeyondStop: 16,
+  tokensBeyondStop: 17,
+  endBeforeLength: 18,
+  textCut: 19,
+  earlyEnd: 20,
+  file: 21,
+  miner: 22,
+  engine: 23,
+  evidence: 24,
+  other: 255,
+} as const;
+export type Flaw = keyof typeof flaws;
 
 /** What an auditor commits to: H(numbers ‖ nonce ‖ account) (§10.3). */
 export const AuditSecret = new StructType(

@@ -149,6 +149,9 @@ export const AuditNumbersJson = z.object({
   positions: count,
   t1Ppb: ppb,
   argmaxMismatches: count,
+  choiceMismatches: count,
+  /** What makes the artifact malformed; null when nothing does. */
+  flaw: z.string().nullable(),
 });
 export type AuditNumbersJson = z.infer<typeof AuditNumbersJson>;
 

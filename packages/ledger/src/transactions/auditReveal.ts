@@ -5,6 +5,7 @@ import {
   type BodyValues,
   equalBytes,
   findings,
+  flaws,
   type ResultCode,
 } from '@assay/protocol';
 import { mayReveal } from '../audits.ts';
@@ -51,18 +52,26 @@ function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Body, { slo
 }
 
 /**
- * A check looks at one position at least, when there is any output at all, and at no more than the network asks for.
+ * A check looks at one position at least, when there is any output at all, and at no more than the network asks for; it
+ * is malformed that has a flaw, and nothing else has one (§10.3).
  */
 function areNumbersSound(numbers: AuditNumbers, tokensOut: number, maxPositions: number): boolean {
-  const { finding, positions, t1Ppb, argmaxMismatches } = numbers;
+  const { finding, positions, t1Ppb, argmaxMismatches, choiceMismatches, flaw } = numbers;
   const least = finding === findings.checked && tokensOut > 0 ? 1 : 0;
   return (
     finding <= findings.noResult &&
     positions >= least &&
     positions <= maxPositions &&
     argmaxMismatches <= positions &&
+    choiceMismatches <= positions &&
+    (finding === findings.malformed) === (flaw !== flaws.none) &&
+    isKnownFlaw(flaw) &&
     BigInt(t1Ppb) <= PPB
   );
+}
+
+function isKnownFlaw(flaw: number): boolean {
+  return Object.values<number>(flaws).includes(flaw);
 }
 
 /** A duty done, and work of the size of the task that was re-checked (economics §8.3). */

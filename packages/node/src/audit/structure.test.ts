@@ -3,10 +3,12 @@ import {
   Artifact as ArtifactType,
   artifactVersion,
   finishReasons,
+  flaws,
   type InferencePayload,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../roles/miner/artifact.ts';
+import { flawCode } from './flaws.ts';
 import { type StructureReference, structureFlaw } from './structure.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -89,7 +91,9 @@ describe('the structure of an artifact (verification §2.1)', () => {
       'before its length',
     ],
   ])('is flawed by %s', (_, change, flaw) => {
-    expect(structureFlaw({ ...sound, ...change }, reference)).toContain(flaw);
+    const found = structureFlaw({ ...sound, ...change }, reference) ?? '';
+    expect(found).toContain(flaw);
+    expect(flawCode(found)).not.toBe(flaws.other);
   });
 
   it('may cut the text at a stop sequence, and only there', () => {

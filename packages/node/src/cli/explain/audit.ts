@@ -9,6 +9,7 @@ import {
   auditorStates,
   equalBytes,
   findings,
+  flaws,
   type MinerRow,
   verdicts,
 } from '@assay/protocol';
@@ -34,7 +35,10 @@ export const AuditExplanation = explanationOf(
         validator: z.int(),
         state: z.string(),
         finding: z.string().nullable(),
+        flaw: z.string().nullable(),
         t1Ppb: z.int().nullable(),
+        argmaxMismatches: z.int().nullable(),
+        choiceMismatches: z.int().nullable(),
         opinion: z.string().nullable(),
       }),
     ),
@@ -97,7 +101,10 @@ export async function explainAudit(
           validator,
           state: wordOf(auditorStates, state),
           finding: shown === null ? null : wordOf(findings, shown.finding),
+          flaw: shown === null || shown.flaw === flaws.none ? null : wordOf(flaws, shown.flaw),
           t1Ppb: shown?.t1Ppb ?? null,
+          argmaxMismatches: shown?.argmaxMismatches ?? null,
+          choiceMismatches: shown?.choiceMismatches ?? null,
           opinion: shown === null ? null : opinionOf(shown, thresholdOf(trail)),
         };
       }),
@@ -253,19 +260,9 @@ function auditorStep(trail: Trail): Step[] {
     `block ${drawn.get(validator) ?? '?'}`,
     commits.get(validator) ?? '-',
     reveals.get(validator) ?? wordOf(auditorStates, state),
-    ...(state === auditorStates.revealed ? numberCells(numbers, threshold) : ['-', '-', '-', '-']),
+    ...(state === auditorStates.revealed ? numberCells(numbers, threshold) : numberHead.map(() => '-')),
   ]);
-  const head = [
-    'validator',
-    'operator',
-    'drawn',
-    'committed',
-    'revealed',
-    'T1',
-    'positions',
-    'argmax differs',
-    'opinion',
-  ];
+  const head = ['validator', 'operator', 'drawn', 'committed', 'revealed', ...numberHead];
   const facts = [{ name: 'seed', value: hex(audit.seed), source: `block ${audit.drawnHeight}` }];
   return [
     {
@@ -277,11 +274,15 @@ function auditorStep(trail: Trail): Step[] {
   ];
 }
 
-/** What an auditor found, in cells: T1, positions, mismatches, opinion. */
+export const numberHead = ['T1', 'positions', 'argmax differs', 'choice differs', 'opinion'] as const;
+
+/** What an auditor found, in cells under `numberHead`; what is wrong with the artifact instead of T1. */
 export function numberCells(numbers: AuditNumbers, threshold: number): string[] {
   const opinion = opinionOf(numbers, threshold);
-  if (numbers.finding !== findings.checked) return [wordOf(findings, numbers.finding), '-', '-', opinion];
-  return [ratio(numbers.t1Ppb), String(numbers.positions), String(numbers.argmaxMismatches), opinion];
+  const { finding, flaw, t1Ppb, positions, argmaxMismatches, choiceMismatches } = numbers;
+  const found = [wordOf(findings, finding), ...(flaw === flaws.none ? [] : [wordOf(flaws, flaw)])].join(': ');
+  if (finding !== findings.checked) return [found, '-', '-', '-', opinion];
+  return [ratio(t1Ppb), String(positions), String(argmaxMismatches), String(choiceMismatches), opinion];
 }
 
 function verdictStep(trail: Trail): Step[] {

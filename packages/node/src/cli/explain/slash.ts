@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { CliError } from '../failures.ts';
 import type { History } from '../history.ts';
 import { ratio } from '../ratio.ts';
-import { numberCells } from './audit.ts';
+import { numberCells, numberHead } from './audit.ts';
 import { type CaseRecord, casesOf, statusOf } from './case-book.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
 
@@ -142,7 +142,7 @@ function matterStep(record: CaseRecord): Step {
       { name: 'verdict', value: opened.value.cause, source: opened.at },
     ],
     table: {
-      head: ['validator', 'revealed', 'T1', 'positions', 'argmax differs', 'opinion'],
+      head: ['validator', 'revealed', ...numberHead],
       rows: reveals.map(({ at, value }) => [
         String(value.validator),
         at,

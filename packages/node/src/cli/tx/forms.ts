@@ -3,6 +3,7 @@ import {
   Address,
   admissions,
   findings,
+  flaws,
   fromHex,
   ParameterChange,
   type Params,
@@ -57,6 +58,7 @@ const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'SetRoleStatus.status': roleStatuses,
   'CastVote.choice': voteChoices,
   'AuditNumbers.finding': findings,
+  'AuditNumbers.flaw': flaws,
   'DomainTerms.admission': admissions,
 };
 

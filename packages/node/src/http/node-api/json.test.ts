@@ -13,10 +13,12 @@ import {
 } from '@assay/client';
 import type { LedgerEvent } from '@assay/ledger';
 import {
+  AuditNumbers,
   AuditRow,
   Components,
   DatedTerms,
   DomainRow,
+  findings,
   Genesis,
   MinerRow,
   MixerRow,
@@ -86,7 +88,7 @@ describe('the API form of ledger values', () => {
 describe('the API form of events', () => {
   const taskId = new Uint8Array(32).fill(7);
   const address = new Uint8Array(20);
-  const numbers = { finding: 2, positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
+  const numbers = { ...AuditNumbers.defaultValue(), finding: findings.noArtifact };
   const part = { burnUnits: 1n, processorsUnits: 1n, creatorsUnits: 1n, validatorsUnits: 1n, domainUnits: 1n };
   const events: readonly LedgerEvent[] = [
     { type: 'domainCreated', domain: 1, owner: address },

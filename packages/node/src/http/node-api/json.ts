@@ -28,6 +28,7 @@ import {
   type Block,
   DomainRow,
   findings,
+  flaws,
   Genesis,
   MeasureReport,
   type MeasureRow,
@@ -114,8 +115,12 @@ export const paramsJson = (params: Params) => Params.toJson(params) as ParamsJso
 export const receiptJson = (receipt: PortableReceipt) => PortableReceipt.toJson(receipt) as ReceiptJson;
 
 function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
-  const { positions, t1Ppb, argmaxMismatches } = numbers;
-  return { finding: wordOf(findings, numbers.finding), positions, t1Ppb, argmaxMismatches };
+  const { finding, flaw, ...measured } = numbers;
+  return {
+    ...measured,
+    finding: wordOf(findings, finding),
+    flaw: flaw === flaws.none ? null : wordOf(flaws, flaw),
+  };
 }
 
 export function auditJson({ seed, drawnHeight, verdict, auditors }: AuditRow): Audit {

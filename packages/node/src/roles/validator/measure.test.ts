@@ -1,4 +1,4 @@
-import { EngineInfo, findings } from '@assay/protocol';
+import { EngineInfo, findings, flaws } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { SimulatedModel } from '../../../test/simulated/model.ts';
 import { SimulatedNetwork } from '../../../test/simulated/network.ts';
@@ -26,6 +26,8 @@ describe('what a validator measures', () => {
     expect(await findingWith({ bundle: null })).toBe(findings.noArtifact);
     const { artifact } = bundle.reveal;
     const forged = { ...bundle, reveal: { ...bundle.reveal, artifact: { ...artifact, fileHash: new Uint8Array(32) } } };
-    expect(await findingWith({ bundle: forged })).toBe(findings.malformed);
+    expect(await measure({ ...base, measuring: null, bundle: forged })).toMatchObject({
+      ...{ finding: findings.malformed, flaw: flaws.file },
+    });
   });
 });

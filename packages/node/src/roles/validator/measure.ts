@@ -1,14 +1,16 @@
 import type { LedgerView } from '@assay/ledger';
 import {
   type ArtifactBundle,
-  type AuditNumbers,
+  AuditNumbers,
   EngineInfo,
   equalBytes,
   findings,
+  flaws,
   outputIds,
   type TaskRow,
 } from '@assay/protocol';
 import { compareDistributions, reportedAt } from '../../audit/distribution.ts';
+import { flawCode } from '../../audit/flaws.ts';
 import { drawPositions } from '../../audit/positions.ts';
 import { endsByItself, structureFlaw } from '../../audit/structure.ts';
 import type { InferenceModel } from '../../inference/port.ts';
@@ -30,7 +32,8 @@ export interface Measurement {
   readonly measuring: Measuring | null;
 }
 
-const without = (finding: number): AuditNumbers => ({ finding, positions: 0, t1Ppb: 0, argmaxMismatches: 0 });
+const without = (finding: number): AuditNumbers => ({ ...AuditNumbers.defaultValue(), finding });
+const malformed = (flaw: number): AuditNumbers => ({ ...without(findings.malformed), flaw });
 
 /**
  * The numbers of one audit: structure first, then one teacher-forced prefill against the registered model (F10), which
@@ -41,9 +44,8 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   if (bundle === null) return without(findings.noArtifact);
   const { artifact } = bundle.reveal;
   const registered = state.models.at(task.model);
-  if (!equalBytes(artifact.fileHash, registered.fileHash) || artifact.miner !== task.miner) {
-    return without(findings.malformed);
-  }
+  if (!equalBytes(artifact.fileHash, registered.fileHash)) return malformed(flaws.file);
+  if (artifact.miner !== task.miner) return malformed(flaws.miner);
   // Thresholds hold for one engine with one set of flags; between others the numbers mean nothing.
   const model = measuring === null ? null : await measuring.open(registered.fileHash);
   if (measuring === null || model === null || !EngineInfo.equals(artifact.engine, measuring.engine)) {
@@ -58,13 +60,14 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
     outputText: await model.detokenize(ids),
     textBeforeLast: await model.detokenize(ids.slice(0, -1)),
   };
-  if (structureFlaw(artifact, reference) !== null) return without(findings.malformed);
+  const flaw = structureFlaw(artifact, reference);
+  if (flaw !== null) return malformed(flawCode(flaw));
   const positions = drawPositions(seed, { tokens: ids.length, count: state.params.audit.positions });
   const reported = positions.map((index) => reportedAt(artifact, index));
   const end = endsByItself(artifact, reference) ? artifact.sampling : null;
   const asked = { promptIds: artifact.promptIds, outputIds: ids, positions: reported, end };
   const scored = await model.score(asked, new AbortController().signal);
-  if (!scored.endsHere) return without(findings.malformed); // verification §2.5
+  if (!scored.endsHere) return malformed(flaws.earlyEnd); // verification §2.5
   const compared = compareDistributions(reported, scored.positions);
-  return { finding: findings.checked, positions: positions.length, ...compared };
+  return { ...without(findings.checked), positions: positions.length, ...compared };
 }
