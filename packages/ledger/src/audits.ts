@@ -18,6 +18,7 @@ import {
 import { openFailureCase } from './cases.ts';
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
+import { missTurn } from './presence.ts';
 import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';
 import { isActive } from './roles.ts';
@@ -150,7 +151,7 @@ function endMissedTurns(state: LedgerState, index: number, height: number, event
   const late = auditors.filter(isLate);
   if (late.length === 0) return;
   for (const { validator } of late) {
-    state.validators.update(validator, { strikes: state.validators.at(validator).strikes + 1 });
+    missTurn(state, validator);
     events.push({ type: 'auditorMissed', taskId, validator });
   }
   const missed = auditors.map((slot) => (isLate(slot) ? { ...slot, state: auditorStates.missed } : slot));
@@ -197,16 +198,19 @@ function auditorWeights(state: LedgerState, { auditors }: Readonly<AuditRow>, ta
   return impartialWeights(state, [miner.operator, miner.owner], used);
 }
 
-/** Stakes of active validators that are not, nor are operated by, those concerned; a base unit at least (§10.2). */
+/**
+ * Stakes of active validators that are not absent (§7.12) and are not, nor are operated by, those concerned; a base
+ * unit at least (§10.2).
+ */
 export function impartialWeights(
   state: LedgerView,
   concerned: readonly Uint8Array[],
   used: readonly number[],
 ): bigint[] {
-  return Array.from(state.validators, ({ account, operator, stakeUnits, status }, validator) => {
+  return Array.from(state.validators, ({ account, operator, stakeUnits, status, seenUntil }, validator) => {
     const isUsed = used.includes(validator);
     const isConcerned = concerned.some((address) => equalBytes(address, account) || equalBytes(address, operator));
-    if (isUsed || isConcerned || !isActive({ status })) return 0n;
+    if (isUsed || isConcerned || !isActive({ status }) || seenUntil === 0) return 0n;
     return stakeUnits > 0n ? stakeUnits : 1n;
   });
 }

@@ -67,7 +67,10 @@ export const Miner = z.object({
   level: count,
   streak: count,
   cusumMilli: count,
+  failures: count,
   hardFailures: count,
+  priorLevel: count,
+  priorStreak: count,
   tasks: count,
   audited: count,
   rejected: count,
@@ -102,10 +105,12 @@ export const Role = z.object({
   statusHeight: count,
   epochDuties: count,
   strikes: count,
+  /** The epoch after the last one in which it was seen; 0 for never, or for absent since. */
+  seenUntil: count,
 });
 export type Role = z.infer<typeof Role>;
 
-export const Mixer = Role.extend({ blsPublicKey, nextSequence: count });
+export const Mixer = Role.extend({ blsPublicKey, nextSequence: count, seatFrom: count });
 export type Mixer = z.infer<typeof Mixer>;
 
 export const Session = z.object({

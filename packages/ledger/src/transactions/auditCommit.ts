@@ -6,6 +6,7 @@ import {
   type ResultCode,
   verdicts,
 } from '@assay/protocol';
+import { markSeen } from '../presence.ts';
 import type { LedgerView } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -44,6 +45,7 @@ export const auditCommit: TransactionRule<BodyValues['auditCommit']> = {
     const seat = findSeat(state, taskId, publicKey);
     if (typeof seat === 'string') throw new RangeError(`a valid commitment has no seat: ${seat}`);
     const { audit, place, slot } = seat;
+    markSeen(state, { kind: 'validator', role: slot.validator }, state.globals.epoch); // §7.12
     const committed = { ...slot, commitment, state: auditorStates.committed, deadline: 0 };
     state.audits.update(audit, { auditors: state.audits.at(audit).auditors.with(place, committed) });
     return [];

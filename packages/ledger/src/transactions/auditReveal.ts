@@ -10,6 +10,7 @@ import {
 } from '@assay/protocol';
 import { mayReveal } from '../audits.ts';
 import { PPB } from '../integers.ts';
+import { markSeen } from '../presence.ts';
 import type { LedgerState } from '../state.ts';
 import { addWork } from '../tasks.ts';
 import { workUnitsOf } from '../work.ts';
@@ -80,5 +81,6 @@ function countDuty(state: LedgerState, validator: number, taskId: Uint8Array): v
   if (index === undefined) throw new RangeError('a task under audit is not kept');
   const task = state.tasks.at(index);
   addWork(state, validator, workUnitsOf(state.params, state.models.at(task.model), task));
+  markSeen(state, { kind: 'validator', role: validator }, state.globals.epoch); // §7.12
   state.validators.update(validator, { epochDuties: state.validators.at(validator).epochDuties + 1 });
 }

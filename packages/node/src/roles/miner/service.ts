@@ -95,6 +95,7 @@ export class Miner implements RoleService {
   #refusal(prepare: Prepare, miner: number | null): string | null {
     const row = miner === null ? undefined : this.#context.engine.ledger.state.miners.get(miner);
     if (row === undefined) return 'not registered';
+    if (row.status === roleStatuses.held) return 'held by a case about its ejection';
     if (row.status !== roleStatuses.active) return 'not active';
     if (!row.models.includes(prepare.model)) return 'does not serve this model';
     return null;
