@@ -28,7 +28,7 @@ interface Candidate extends CommitteeSeat {
 
 /**
  * Who would be the committee of the next epoch: of the active mixers that were seen in this one the 128 with the most
- * stake, by index (§7.1). No epoch's end takes more than half of the seats for absence (§7.13).
+ * stake, by index (§7.1). No epoch's end takes more than half of the seats, rounded up, for absence (§7.13).
  */
 export function nextCommittee(state: LedgerView): CommitteeSeat[] {
   const { epoch } = state.globals;
@@ -37,7 +37,7 @@ export function nextCommittee(state: LedgerView): CommitteeSeat[] {
   const active = Array.from(state.mixers, (row, mixer) => ({ ...row, mixer })).filter(isActive);
   const there = active.filter(({ seenUntil, seatFrom }) => seenUntil > epoch && seatFrom <= epoch + 1);
   const absent = active.filter(({ seenUntil, mixer }) => seenUntil <= epoch && isSeated.has(mixer));
-  const losing = there.length === 0 ? 0 : Math.min(absent.length, seats.length >> 1);
+  const losing = there.length === 0 ? 0 : Math.min(absent.length, (seats.length + 1) >> 1);
   const kept = byStake(absent).slice(0, absent.length - losing);
   return byStake([...there, ...kept])
     .slice(0, limits.maxMixers)

@@ -34,20 +34,23 @@ export function removeWeak(state: LedgerState): LedgerEvent[] {
  * until it is decided. Where the evidence is in doubt (§10.8, §10.15) the penalties freeze, and it goes on working.
  */
 export function holdMiners(state: LedgerState): LedgerEvent[] {
-  const decided = decidedOn(state);
-  const miners = [...state.miners].flatMap((row, miner) => (isSuspect(row) && !decided.has(miner) ? [miner] : []));
-  if (miners.length === 0) return [];
-  const suspects = suspectsOf(state, [...decided.keys(), ...miners]);
+  const open = openEjections(state);
+  const reaching: number[] = [];
+  for (let miner = 0; miner < state.miners.length; miner++) {
+    if (isSuspect(state.miners.at(miner)) && !open.has(miner)) reaching.push(miner);
+  }
+  if (reaching.length === 0) return [];
+  const suspects = suspectsOf(state, [...open.keys(), ...reaching]);
   const shared = sharedCauses(state, suspects);
   const doubted = new Set([...doubtedMiners(state), ...shared.flatMap((cause) => cause.miners)]);
   const events = suspects.flatMap((suspect) =>
-    decided.has(suspect.miner) ? [] : openEjection(state, suspect, doubted.has(suspect.miner)),
+    open.has(suspect.miner) ? [] : openEjection(state, suspect, doubted.has(suspect.miner)),
   );
   return [...events, ...shared.map((cause) => freezeShared(state, cause, suspects))];
 }
 
 /** The miners about whose ejection a case is open, and its place. */
-function decidedOn({ cases }: LedgerState): ReadonlyMap<number, number> {
+function openEjections({ cases }: LedgerState): ReadonlyMap<number, number> {
   const isOpen = ({ cause, status }: CaseRow) => cause === caseCauses.ejection && status < caseStatuses.executed;
   return new Map([...cases].flatMap((row, index) => (isOpen(row) ? [[row.role, index] as const] : [])));
 }
@@ -84,7 +87,7 @@ function openEjection(state: LedgerState, suspect: Suspect, isDoubted: boolean):
 
 /** §10.15 Leaves what has one cause to the foundation; who was held for it alone goes on working until then. */
 function freezeShared(state: LedgerState, cause: SharedCause, suspects: readonly Suspect[]): LedgerEvent {
-  const ejections = decidedOn(state);
+  const ejections = openEjections(state);
   const indexes = suspects
     .filter(({ miner }) => cause.miners.includes(miner))
     .flatMap(({ miner, evidence }) => [...evidence, ...[ejections.get(miner) ?? []].flat()]);

@@ -335,8 +335,10 @@ function answerOf({ end }: CaseRecord, slash: Slash): string {
   const isSound =
     slash.proposedUnits === slash.recomputedProposedUnits && slash.heldUnits === slash.recomputedHeldUnits;
   const doubt = isSound ? '' : ' The fine does not follow from the numbers above.';
-  if (end === null)
-    return `${held} units of ${against} are held; it is not decided yet whether they are taken. ${wayOut(slash)}${doubt}`;
+  if (end === null) {
+    const open = `${held} units of ${against} are held; it is not decided yet whether they are taken.`;
+    return `${open}${doubt} ${wayOut(slash)}`;
+  }
   if (end.value.type === 'caseDismissed') {
     return `The case was dismissed, and ${units(end.value.returnedUnits)} units went back to ${against}.${doubt}`;
   }
