@@ -1,6 +1,7 @@
 import { type ModelRow, modelStatuses, modelVotes, sha256 } from '@assay/protocol';
 import { impartialWeights } from './audits.ts';
 import { sampleByWeight } from './draw.ts';
+import { missTurn } from './presence.ts';
 import type { LedgerEvent } from './result.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 
@@ -30,7 +31,7 @@ function advanceModel(state: LedgerState, index: number, height: number): Ledger
   // §4.5 Silence decides nothing: who missed the vote gets a strike, and others are drawn.
   for (const { validator, vote } of model.panel) {
     if (vote !== modelVotes.open) continue;
-    state.validators.update(validator, { strikes: state.validators.at(validator).strikes + 1 });
+    missTurn(state, validator);
   }
   const proposedReveals = state.globals.reveals;
   state.models.update(index, { panel: [], voteDeadline: 0, proposedHeight: height, proposedReveals });

@@ -8,7 +8,7 @@ import {
   type ValueOf,
 } from '@assay/protocol';
 import { changedParams, isProblem } from './parameters.ts';
-import { isGone } from './roles.ts';
+import { standingCode } from './roles.ts';
 import { setStatus, stakeKindOf, stakeOf } from './stakes.ts';
 import { LedgerState, type LedgerView } from './state.ts';
 import { isLast } from './transactions/setRoleStatus.ts';
@@ -43,7 +43,8 @@ function banCode(state: LedgerView, { kind, role, isBanned }: ValueOf<typeof Ban
   const stake = stakeOf(state, stakeKindOf(kind), role);
   if (stake === undefined) return 'UNKNOWN_ROLE';
   if (!isBanned) return stake.status === roleStatuses.banned ? 'OK' : 'BAD_STATUS';
-  if (isGone(stake)) return 'ROLE_GONE';
+  const code = standingCode(stake);
+  if (code !== 'OK') return code;
   return isLast(state, { kind, role }, stake.status) ? 'LAST_OF_KIND' : 'OK';
 }
 

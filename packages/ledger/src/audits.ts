@@ -10,6 +10,7 @@ import {
   limits,
   littleEndian,
   type MinerRow,
+  type RoleRow,
   sha256,
   sha256OfEach,
   type TaskRow,
@@ -20,6 +21,7 @@ import { judgeAuditors, voicesOf } from './auditors.ts';
 import { openFailureCase } from './cases.ts';
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
+import { missTurn } from './presence.ts';
 import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';
 import { isActive } from './roles.ts';
@@ -105,8 +107,12 @@ function drawAudits(state: LedgerState, turn: Turn): void {
 
 /** Audits that may be open at once: validators check no more in the time they have (§10.23). */
 export function auditRoom({ validators, params }: LedgerView): number {
-  const active = Array.from(validators).filter(isActive).length;
-  return Math.max(active, 1) * params.audit.openPerValidator;
+  return Math.max(Array.from(validators).filter(isAuditor).length, 1) * params.audit.openPerValidator;
+}
+
+/** Whether a validator is drawn for audits: active, and not absent (§7.12). */
+function isAuditor(row: Pick<RoleRow, 'status' | 'seenUntil'>): boolean {
+  return isActive(row) && row.seenUntil > 0;
 }
 
 /** Tasks whose draw is due and waits for room (§10.23). */
@@ -193,7 +199,7 @@ function endMissedTurns(state: LedgerState, index: number, height: number, event
   const late = auditors.filter(isLate);
   if (late.length === 0) return;
   for (const { validator } of late) {
-    state.validators.update(validator, { strikes: state.validators.at(validator).strikes + 1 });
+    missTurn(state, validator);
     events.push({ type: 'auditorMissed', taskId, validator });
   }
   const missed = auditors.map((slot) => (isLate(slot) ? { ...slot, state: auditorStates.missed } : slot));
@@ -239,16 +245,19 @@ function auditorWeights(state: LedgerState, { auditors }: Readonly<AuditRow>, ta
   return impartialWeights(state, [miner.operator, miner.owner], used);
 }
 
-/** Stakes of active validators that are not, nor are operated by, those concerned; a base unit at least (§10.2). */
+/**
+ * Stakes of active validators that are not absent (§7.12) and are not, nor are operated by, those concerned; a base
+ * unit at least (§10.2).
+ */
 export function impartialWeights(
   state: LedgerView,
   concerned: readonly Uint8Array[],
   used: readonly number[],
 ): bigint[] {
-  return Array.from(state.validators, ({ account, operator, stakeUnits, status }, validator) => {
+  return Array.from(state.validators, ({ account, operator, stakeUnits, status, seenUntil }, validator) => {
     const isUsed = used.includes(validator);
     const isConcerned = concerned.some((address) => equalBytes(address, account) || equalBytes(address, operator));
-    if (isUsed || isConcerned || !isActive({ status })) return 0n;
+    if (isUsed || isConcerned || !isAuditor({ status, seenUntil })) return 0n;
     return stakeUnits > 0n ? stakeUnits : 1n;
   });
 }

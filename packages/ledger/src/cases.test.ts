@@ -234,7 +234,7 @@ describe('breaker §10.8', () => {
 
   it('freezes the penalties of a model most of whose miners fail in one epoch', () => {
     const world = failingWorld(2);
-    const frozen = { type: 'penaltiesFrozen', model: 0, failing: 2, miners: 3, cases: [0, 1] };
+    const frozen = { type: 'penaltiesFrozen', shared: 'model', model: 0, failing: 2, miners: 3, cases: [0, 1] };
     expect(world.finishEpoch().events).toContainEqual(frozen);
     expect(world.state.cases.at(1)).toMatchObject({ status: caseStatuses.review, isFrozen: true });
     const held = sum(Array.from(world.state.miners, ({ collateralUnits }) => collateralUnits));

@@ -1,4 +1,5 @@
 import {
+  type AuditorSlot,
   type AuditRow,
   auditorStates,
   type CaseCause,
@@ -8,6 +9,7 @@ import {
   equalBytes,
   noModel,
   type Params,
+  roleStatuses,
   stakeKinds,
   type TaskRow,
   verdicts,
@@ -18,6 +20,8 @@ import { payMiner } from './forfeits.ts';
 import { capped, MAX_UNITS, PPB } from './integers.ts';
 import { priceOf } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
+import { beginUnbonding, setStake } from './stakes.ts';
+import { clearedRecord, noEvidence } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { opinionOf } from './verdict.ts';
 
@@ -28,10 +32,19 @@ export interface Charge extends Pick<CaseRow, 'kind' | 'role' | 'subject' | 'mod
   readonly cause: CaseCause;
   /** Of the task that failed; null for any other matter. */
   readonly priceUnits: bigint | null;
+  /** Who paid for that task, and its flaw. */
+  readonly payer?: Uint8Array;
+  readonly flaw?: number;
+  /** Of an ejection: what the miner was, and whether the foundation decides in any phase (§10.15). */
+  readonly priorStatus?: number;
+  readonly isReviewed?: boolean;
 }
 
-/** Who or what ended a case: opinions, or its deadline. */
-export type DecidedBy = 'foundation' | 'time';
+/** Who or what ended a case, opinions or its deadline, and in which block. */
+export interface Decision {
+  readonly by: 'foundation' | 'time';
+  readonly height: number;
+}
 
 /**
  * The fine for one confirmed failure before its caps, φ = factor · gain / (floor audit rate · detection) (economics
@@ -51,22 +64,25 @@ export function offenceFine({ stakeUnits, leavingUnits }: Reach, { offencePpb }:
 /** Opens a case against the miner of a task whose audit confirmed a failure. */
 export function openFailureCase(state: LedgerState, audit: Readonly<AuditRow>, task: Readonly<TaskRow>): LedgerEvent[] {
   const { taskId: subject, miner: role, model } = task;
-  const { isBackground } = state.sessions.at(task.session);
+  const { isBackground, payer } = state.sessions.at(task.session);
   const priceUnits = isBackground ? priceOf(state.models.at(model), task) : task.priceUnits;
   const cause = audit.verdict === verdicts.hard ? 'hardFailure' : 'softFailure';
   const proposedUnits = proposedFine(priceUnits, state.params);
-  const finders = findersOf(state, audit, task);
-  return openCase(state, { cause, kind: stakeKinds.miner, role, subject, model, priceUnits, proposedUnits, finders });
+  const accusers = accusersOf(state, audit, task);
+  const finders = accusers.map(({ validator }) => state.validators.at(validator).account);
+  const matter = { subject, model, priceUnits, payer, flaw: commonFlaw(accusers) };
+  return openCase(state, { cause, kind: stakeKinds.miner, role, ...matter, proposedUnits, finders });
 }
 
 /**
  * Opens a case and holds its fine, within the caps; none when nothing could be taken, but for a hard failure, which the
- * epoch hangs on (economics §6.7).
+ * epoch hangs on (economics §6.7), and an ejection, which is decided with it (§10.16).
  */
 export function openCase(state: LedgerState, charge: Charge): LedgerEvent[] {
   const reach = reachOf(state, charge);
   const fineUnits = capped(charge.proposedUnits, roomOf(state, reach));
-  const isOnRecord = charge.cause === 'hardFailure' && charge.proposedUnits > 0n;
+  const isHard = charge.cause === 'hardFailure' && charge.proposedUnits > 0n;
+  const isOnRecord = isHard || charge.cause === 'ejection';
   if (fineUnits === 0n && !isOnRecord) return [];
   return pushCase(state, charge, { ...reach, held: holdFine(state, charge, fineUnits) });
 }
@@ -81,14 +97,17 @@ export function openForfeit(state: LedgerState, miner: number, subject: Uint8Arr
 
 function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach & { readonly held: Held }) {
   const { cause, kind, role, subject, model, proposedUnits, finders, priceUnits } = charge;
+  const { payer = NOBODY, flaw = 0, priorStatus = 0 } = charge;
   const { cases } = state.params;
   const fineUnits = held.heldUnits + held.unbondingUnits;
   const { epoch, timeMs, openedCases: id } = state.globals;
-  const { foundationReview, reviewEpochs, appealEpochs } = cases;
+  const { reviewEpochs, appealEpochs } = cases;
+  const isReviewed = cases.foundationReview || charge.isReviewed === true;
   state.cases.push({
     ...{ id, cause: caseCauses[cause], kind, role, subject, model, openedMs: timeMs, openedEpoch: epoch },
-    deadlineEpoch: epoch + (foundationReview ? reviewEpochs : appealEpochs),
-    status: foundationReview ? caseStatuses.review : caseStatuses.pending,
+    ...{ payer, flaw, priorStatus },
+    deadlineEpoch: epoch + (isReviewed ? reviewEpochs : appealEpochs),
+    status: isReviewed ? caseStatuses.review : caseStatuses.pending,
     ...{ proposedUnits, ...held, fineUnits, finders, approvals: [], refusals: [] },
     ...{ isFrozen: false, appellant: NOBODY, bondUnits: 0n, decidedEpoch: 0 },
   });
@@ -112,21 +131,26 @@ export function caseIndexOf({ cases }: LedgerView, id: number): number | undefin
 }
 
 /** The auditors whose numbers say that the answer was not what it claims to be. */
-function findersOf(
+function accusersOf(
   state: LedgerView,
   { auditors, mismatchesMilli }: Readonly<AuditRow>,
   task: Readonly<TaskRow>,
-): Uint8Array[] {
+): AuditorSlot[] {
   const { t1ThresholdPpb } = state.models.at(task.model);
   return auditors
     .filter((slot) => slot.state === auditorStates.revealed)
-    .filter(({ numbers }) => !['pass', 'noResult'].includes(opinionOf(numbers, { t1ThresholdPpb, mismatchesMilli })))
-    .map(({ validator }) => state.validators.at(validator).account);
+    .filter(({ numbers }) => !['pass', 'noResult'].includes(opinionOf(numbers, { t1ThresholdPpb, mismatchesMilli })));
+}
+
+/** The flaw that all of them name; zero for none, or for several. */
+function commonFlaw(accusers: readonly AuditorSlot[]): number {
+  const [first, ...others] = new Set(accusers.map(({ numbers }) => numbers.flaw));
+  return others.length > 0 ? 0 : (first ?? 0);
 }
 
 /** Takes the fine: a part to those who found it out, the rest burned, and an appeal's bond with it (§10.7). */
-export function executeCase(state: LedgerState, index: number, by: DecidedBy): LedgerEvent {
-  const { id, heldUnits, unbondingUnits, bondUnits, finders } = state.cases.at(index);
+export function executeCase(state: LedgerState, index: number, decision: Decision): LedgerEvent[] {
+  const { id, cause, role, heldUnits, unbondingUnits, bondUnits, finders } = state.cases.at(index);
   const fineUnits = heldUnits + unbondingUnits;
   const share = finders.length === 0 ? 0n : (fineUnits * BigInt(state.params.cases.rewardPpb)) / PPB;
   const parts = apportion(
@@ -138,24 +162,66 @@ export function executeCase(state: LedgerState, index: number, by: DecidedBy): L
   const burnedUnits = fineUnits - share + bondUnits;
   state.setGlobals({ burnedUnits: state.globals.burnedUnits + burnedUnits });
   endCase(state, index, caseStatuses.executed);
-  return { type: 'caseExecuted', case: id, by, fineUnits, rewards, burnedUnits };
+  const executed: LedgerEvent = { type: 'caseExecuted', case: id, by: decision.by, fineUnits, rewards, burnedUnits };
+  return cause === caseCauses.ejection ? [executed, eject(state, role, decision.height)] : [executed];
 }
 
-/** Gives back what was held, and the bond of an appeal. */
-export function dismissCase(state: LedgerState, index: number, by: DecidedBy): LedgerEvent {
+/** Gives back what was held, and the bond of an appeal; of an ejection also its place to the miner. */
+export function dismissCase(state: LedgerState, index: number, decision: Decision): LedgerEvent[] {
   const row = state.cases.at(index);
   if (row.cause === caseCauses.forfeit) payMiner(state, row.role, row.heldUnits);
   else returnFine(state, row);
   // §10.8 What a doubtful profile said is no evidence.
-  if (row.isFrozen) state.miners.update(row.role, { cusumMilli: 0, hardFailures: 0 });
+  if (row.isFrozen) state.miners.update(row.role, noEvidence);
   if (row.bondUnits > 0n) state.credit(row.appellant, row.bondUnits);
   endCase(state, index, caseStatuses.dismissed);
-  return { type: 'caseDismissed', case: row.id, by, returnedUnits: row.heldUnits + row.unbondingUnits };
+  const returnedUnits = row.heldUnits + row.unbondingUnits;
+  const dismissed: LedgerEvent = { type: 'caseDismissed', case: row.id, by: decision.by, returnedUnits };
+  return row.cause === caseCauses.ejection ? [dismissed, ...clear(state, row, decision)] : [dismissed];
+}
+
+/** economics §6.8 Nobody doubts it any more: what the case left of the collateral is on its way to the owner. */
+function eject(state: LedgerState, miner: number, height: number): LedgerEvent {
+  const { owner, cusumMilli, hardFailures, collateralUnits: returnedUnits } = state.miners.at(miner);
+  state.miners.update(miner, { status: roleStatuses.ejected, statusHeight: height });
+  setStake(state, 'miner', miner, 0n);
+  if (returnedUnits > 0n) beginUnbonding(state, { account: owner, kind: 'miner', role: miner }, returnedUnits);
+  return { type: 'minerEjected', miner, cusumMilli, hardFailures, returnedUnits };
+}
+
+/**
+ * §10.16 A miner whose ejection is dismissed gets its place back. When the foundation says so, all that hangs on the
+ * same evidence is dismissed too, and the record is as if it had not been; silence forgives no failure.
+ */
+function clear(state: LedgerState, { role: miner, priorStatus }: Readonly<CaseRow>, decision: Decision): LedgerEvent[] {
+  const row = state.miners.at(miner);
+  const isCleared = decision.by === 'foundation';
+  state.miners.update(miner, isCleared ? clearedRecord(row) : noEvidence);
+  if (row.status === roleStatuses.held) {
+    state.miners.update(miner, { status: priorStatus, statusHeight: decision.height });
+  }
+  const cleared: LedgerEvent = { type: 'minerCleared', miner };
+  if (!isCleared) return [cleared];
+  const open = [...state.cases].flatMap((each, index) => (isAboutAnswers(each, miner) ? [index] : []));
+  return [cleared, ...open.flatMap((index) => dismissCase(state, index, decision))];
 }
 
 function endCase(state: LedgerState, index: number, status: number): void {
   const decidedEpoch = state.globals.epoch;
   state.cases.update(index, { status, decidedEpoch, heldUnits: 0n, unbondingUnits: 0n, bondUnits: 0n });
+}
+
+/** Whether a case about a miner's answers, or about what they would have earned, is not decided yet. */
+function isAboutAnswers({ kind, role, cause, status }: Readonly<CaseRow>, miner: number): boolean {
+  const causes: readonly number[] = [caseCauses.softFailure, caseCauses.hardFailure, caseCauses.forfeit];
+  return kind === stakeKinds.miner && role === miner && causes.includes(cause) && status < caseStatuses.executed;
+}
+
+/** The undecided case about the ejection of a miner; undefined when there is none (§10.16). */
+export function openEjectionOf({ cases }: Pick<LedgerView, 'cases'>, miner: number): Readonly<CaseRow> | undefined {
+  return [...cases].find(
+    ({ cause, role, status }) => cause === caseCauses.ejection && role === miner && status < caseStatuses.executed,
+  );
 }
 
 /** Whether an address is of the foundation (§10.6). */

@@ -21,7 +21,7 @@ import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
 import { equivocation, invalidItem } from './offences.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { backgroundWorld } from './replicas.fixture.ts';
-import { mixerTerms, roleTerms, statusTx } from './roles.fixture.ts';
+import { mixerTerms, presenceTx, roleTerms, statusTx } from './roles.fixture.ts';
 import { checked, FEE, honest, type Sender, softFailure, World } from './world.fixture.ts';
 
 type Scenario = (world: World) => ResultCode;
@@ -159,6 +159,12 @@ const scenarios: Record<ResultCode, Scenario> = {
   COLLATERAL_TOO_LOW: register({ collateralUnits: 1n }),
   NOT_OWNER: (world) => world.send('minerA', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }),
   STAKE_TOO_LOW: (world) => world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }),
+  ROLE_HELD: () => {
+    const world = caseWorld();
+    for (let i = 0; i < 3; i++) answer(world);
+    world.finishEpoch();
+    return world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n });
+  },
   ROLE_GONE: (world) => {
     world.send('owner', 'setRoleStatus', { kind: stakeKinds.miner, role: 0, status: roleStatuses.deregistered });
     return world.send('payer', 'delegate', { miner: 0, amountUnits: 1n });
@@ -219,6 +225,7 @@ const scenarios: Record<ResultCode, Scenario> = {
   BAD_REDUNDANCY: open({ redundancy: 2 }),
   BAD_DEDICATION: open({ dedicatedMiners: [1] }),
   WRONG_EPOCH: batch({ epoch: 7 }),
+  ALREADY_PRESENT: (world) => world.codeOf(presenceTx(world, 'mixer0')),
   NOT_IN_COMMITTEE: (world) => {
     world.send('payer', 'registerMixer', mixerTerms(world));
     return world.codeOf(world.batchTx({ mixer: 4, sender: 'stranger9' }));

@@ -22,14 +22,34 @@ export function committeeEpochs(
   return { from, through: next === undefined ? globals.epoch : Math.min(next - 1, globals.epoch) };
 }
 
-/** Who would be the committee of the next epoch: the active mixers with the most stake, by index (§7.1). */
-export function nextCommittee({ mixers }: LedgerView): CommitteeSeat[] {
-  const active = Array.from(mixers, (row, mixer) => ({ ...row, mixer })).filter(isActive);
-  return active
-    .toSorted((a, b) => (a.stakeUnits === b.stakeUnits ? a.mixer - b.mixer : a.stakeUnits > b.stakeUnits ? -1 : 1))
+interface Candidate extends CommitteeSeat {
+  readonly stakeUnits: bigint;
+}
+
+/**
+ * Who would be the committee of the next epoch: of the active mixers that were seen in this one the 128 with the most
+ * stake, by index (§7.1). No epoch's end takes more than half of the seats, rounded up, for absence (§7.13).
+ */
+export function nextCommittee(state: LedgerView): CommitteeSeat[] {
+  const { epoch } = state.globals;
+  const seats = committeeOf(state, epoch);
+  const isSeated = new Set(seats.map(({ mixer }) => mixer));
+  const active = Array.from(state.mixers, (row, mixer) => ({ ...row, mixer })).filter(isActive);
+  const there = active.filter(({ seenUntil, seatFrom }) => seenUntil > epoch && seatFrom <= epoch + 1);
+  const absent = active.filter(({ seenUntil, mixer }) => seenUntil <= epoch && isSeated.has(mixer));
+  const losing = there.length === 0 ? 0 : Math.min(absent.length, (seats.length + 1) >> 1);
+  const kept = byStake(absent).slice(0, absent.length - losing);
+  return byStake([...there, ...kept])
     .slice(0, limits.maxMixers)
     .toSorted((a, b) => a.mixer - b.mixer)
     .map(({ mixer, blsPublicKey }) => ({ mixer, blsPublicKey }));
+}
+
+/** The most stake first; of equals the lower index. */
+function byStake(mixers: readonly Candidate[]): Candidate[] {
+  return mixers.toSorted((a, b) =>
+    a.stakeUnits === b.stakeUnits ? a.mixer - b.mixer : a.stakeUnits > b.stakeUnits ? -1 : 1,
+  );
 }
 
 /** Whether two committees have the same members with the same keys. */

@@ -111,11 +111,11 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
 
 function genesisMixerRow({ publicKey, blsPublicKey, stakeUnits }: GenesisMixer): MixerRow {
   const account = addressOf(publicKey);
-  return mixerRow({ account, publicKey, operator: account, stakeUnits }, { height: 0, blsPublicKey });
+  return mixerRow({ account, publicKey, operator: account, stakeUnits }, { height: 0, seenUntil: 1, blsPublicKey });
 }
 
 function genesisRoleRow({ publicKey, operator, stakeUnits }: GenesisRole): RoleRow {
-  return roleRow({ account: addressOf(publicKey), publicKey, operator, stakeUnits }, 0);
+  return roleRow({ account: addressOf(publicKey), publicKey, operator, stakeUnits }, { height: 0, seenUntil: 1 });
 }
 
 /** economics §1.20 A first day that began late mints as a full one. */

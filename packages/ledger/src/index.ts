@@ -38,6 +38,7 @@ export { roomOf } from './fines.ts';
 export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
 export { type BlockInput, Ledger } from './ledger.ts';
 export { measuredValues } from './measured.ts';
+export { type PresentKind, wasSeen } from './presence.ts';
 export { priceOf, pricesAt, receiptsCode } from './receipts.ts';
 export * from './result.ts';
 export { EPOCH_GRACE_BLOCKS, type Rule, rules, UnknownRuleError } from './rules.ts';

@@ -58,6 +58,8 @@ function newWorld(settlementRows = 100_000, foundationReview = false): World {
   world.block(
     world.tx('minerC', 'registerMiner', world.registration({ domain: 1, models: [2] })),
     world.tx('payer', 'openSession', world.session({ domain: 1, model: 2 })),
+    // Of one payer alone no clock ejects anybody.
+    world.tx('otherPayer', 'openSession', world.session({ domain: 1, model: 2 })),
   );
   return world;
 }
@@ -165,7 +167,11 @@ describe('any blocks whatsoever', () => {
       'invalidItem',
       'byHand',
       'rewardsHeld',
+      'minerHeld',
+      'minerCleared',
       'minerEjected',
+      'roleAbsent',
+      'ALREADY_PRESENT',
       'ejection',
       'voted treasurySpend',
       'voted modelDifficulty',

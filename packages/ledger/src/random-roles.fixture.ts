@@ -88,6 +88,20 @@ const updateMiner = acts(
   },
 );
 
+/** Anybody says that it is there: mostly who is, now and then of another epoch. */
+const presence = acts(
+  'presence',
+  fc.record({
+    from: fc.constantFrom<Sender>('mixer0', 'mixer1', 'mixer3', 'oracle0', 'validator2', 'stranger0', 'stranger1'),
+    kind: fc.constantFrom(1, 1, 2, 3, 9),
+    old: fc.nat(9),
+  }),
+  (world, { from: sender, kind, old }) => {
+    const epochBeacon = old === 0 ? new Uint8Array(32) : world.state.globals.epochBeacon;
+    return [world.tx(sender, 'presence', { kind, epochBeacon }, { feeUnits: 0n })];
+  },
+);
+
 /** One random act of those who come, pause and go. */
 export const roleAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: registerRole },
@@ -96,4 +110,5 @@ export const roleAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: rotateKey },
   { weight: 1, arbitrary: rotateCommitteeKey },
   { weight: 1, arbitrary: updateMiner },
+  { weight: 2, arbitrary: presence },
 );

@@ -162,6 +162,8 @@ export type LedgerEvent =
       readonly account: Uint8Array;
     }
   | { readonly type: 'roleStatusSet'; readonly kind: StakeKind; readonly role: number; readonly status: RoleStatus }
+  /** It was not seen in the epoch that ended (§7.12). */
+  | { readonly type: 'roleAbsent'; readonly kind: 'mixer' | 'oracle'; readonly role: number }
   | {
       readonly type: 'unbonded';
       readonly account: Uint8Array;
@@ -302,7 +304,10 @@ export type LedgerEvent =
     }
   | {
       readonly type: 'penaltiesFrozen';
-      readonly model: number;
+      /** What the failures have in common: their model and epoch, or the payer or flaw of all (§10.8, §10.15). */
+      readonly shared: 'model' | 'payer' | 'flaw';
+      /** Null when it is not the model. */
+      readonly model: number | null;
       readonly failing: number;
       readonly miners: number;
       readonly cases: readonly number[];
@@ -320,6 +325,18 @@ export type LedgerEvent =
   | { readonly type: 'proposalExecuted'; readonly proposal: number }
   | { readonly type: 'proposalFailed'; readonly proposal: number }
   | { readonly type: 'levelChanged'; readonly miner: number; readonly from: number; readonly to: number }
+  /** Its audits are evidence enough to eject it; its place is held, or not while that is in doubt (§10.15). */
+  | {
+      readonly type: 'minerHeld';
+      readonly miner: number;
+      /** Number of the case that decides. */
+      readonly case: number;
+      readonly cusumMilli: number;
+      readonly hardFailures: number;
+      readonly isFrozen: boolean;
+    }
+  /** Its ejection was dismissed. */
+  | { readonly type: 'minerCleared'; readonly miner: number }
   | {
       readonly type: 'minerEjected';
       readonly miner: number;

@@ -26,6 +26,12 @@ export function mixerTerms(
   return { publicKey, operator: address, stakeUnits: 1000n, blsPublicKey, possession, ...change };
 }
 
+/** A role shows with its own key that it is there. */
+export function presenceTx(world: World, sender: Sender, kind: RoleKind = 'mixer'): Uint8Array {
+  const { epochBeacon } = world.state.globals;
+  return world.tx(sender, 'presence', { kind: stakeKinds[kind], epochBeacon }, { feeUnits: 0n });
+}
+
 /** A genesis role's change of its own status, without what its account could not pay: somebody gives it the fee. */
 export function statusTx(world: World, role: Sender, status: RoleStatus): Uint8Array {
   const [, kind = '', index = ''] = /^([a-z]+)(\d+)$/.exec(role) ?? [];

@@ -14,19 +14,26 @@ import type { LedgerView } from './view.ts';
 /** What whoever brings a role says of it. */
 type RoleTerms = Pick<RoleRow, 'account' | 'publicKey' | 'operator' | 'stakeUnits'>;
 
+/** When a role comes, and the epoch after the one it counts as seen in; 0 when it must show first that it is there. */
+type Arrival = { readonly height: number } & Pick<RoleRow, 'seenUntil'>;
+
 /** The row of a role that has done nothing yet. */
-export function roleRow({ account, publicKey, operator, stakeUnits }: RoleTerms, height: number): RoleRow {
+export function roleRow(
+  { account, publicKey, operator, stakeUnits }: RoleTerms,
+  { height, seenUntil }: Arrival,
+): RoleRow {
   const status = roleStatuses.active;
-  return { account, publicKey, operator, stakeUnits, status, statusHeight: height, epochDuties: 0, strikes: 0 };
+  const done = { epochDuties: 0, strikes: 0, seenUntil };
+  return { account, publicKey, operator, stakeUnits, status, statusHeight: height, ...done };
 }
 
 /** The same of a mixer, with its committee key. */
 export function mixerRow(
   terms: RoleTerms,
-  { height, blsPublicKey }: { readonly height: number; readonly blsPublicKey: Uint8Array },
+  { blsPublicKey, ...arrival }: Arrival & { readonly blsPublicKey: Uint8Array },
 ): MixerRow {
-  const turns = { nextSequence: 0, revealHeight: 0, epochRounds: 0, dutiesBefore: 0 };
-  return { ...roleRow(terms, height), blsPublicKey, ...turns };
+  const turns = { nextSequence: 0, revealHeight: 0, epochRounds: 0, dutiesBefore: 0, seatFrom: 0 };
+  return { ...roleRow(terms, arrival), blsPublicKey, ...turns };
 }
 
 export type RoleKind = Exclude<StakeKind, 'miner' | 'delegation' | 'backing'>;
@@ -39,6 +46,12 @@ export function roleKindOf(value: number): RoleKind | undefined {
 /** Whether a role still is one; a paused one is. */
 export function isGone({ status }: { readonly status: number }): boolean {
   return ![roleStatuses.active, roleStatuses.paused].some((standing) => standing === status);
+}
+
+/** Why nothing can be changed about a role any more, or for now; OK when it can. */
+export function standingCode(role: { readonly status: number }): ResultCode {
+  if (role.status === roleStatuses.held) return 'ROLE_HELD';
+  return isGone(role) ? 'ROLE_GONE' : 'OK';
 }
 
 export function isActive({ status }: { readonly status: number }): boolean {

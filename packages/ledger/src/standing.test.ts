@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { EJECTION_MILLI, levelFactorPpb, standingAfter, successRatePpb } from './standing.ts';
+import { EJECTION_MILLI, levelFactorPpb, noEvidence, standingAfter, successRatePpb } from './standing.ts';
 
 type Outcome = 'pass' | 'soft' | 'hard';
-const fresh = { streak: 0, cusumMilli: 0, hardFailures: 0 };
-const after = (...outcomes: Outcome[]) => outcomes.reduce((standing, each) => standingAfter(standing, each), fresh);
+const fresh = { streak: 0, level: 4, ...noEvidence };
+const after = (...outcomes: Outcome[]) =>
+  outcomes.reduce((standing, each) => ({ level: standing.level - 1, ...standingAfter(standing, each) }), fresh);
 
 describe('standing after verdicts', () => {
   it('counts passes since the last failure', () => {
@@ -17,6 +18,12 @@ describe('standing after verdicts', () => {
     expect(after('hard', 'pass', 'pass')).toMatchObject({ cusumMilli: 5306, hardFailures: 1 });
     expect(after('soft', 'hard', 'hard').hardFailures).toBe(2);
     expect(after('hard', ...Array<'pass'>(18).fill('pass'))).toMatchObject({ cusumMilli: 0, hardFailures: 0 });
+  });
+
+  it('keep what a miner was before the first failure among the evidence, until there is none', () => {
+    const prior = { failures: 2, priorLevel: 2, priorStreak: 2 };
+    expect(after('pass', 'pass', 'soft', 'pass', 'hard')).toMatchObject({ ...prior, hardFailures: 1 });
+    expect(after('soft', ...Array<'pass'>(10).fill('pass'))).toMatchObject(noEvidence);
   });
 
   it('steps by the logarithms of 70/99 and of 30', () => {

@@ -1,5 +1,6 @@
 import type { MinerRow, Params } from '@assay/protocol';
 import { PPB } from './integers.ts';
+import { cappedTrust, trustPpbOf } from './trust.ts';
 
 export const MAX_LEVEL = 10;
 
@@ -11,19 +12,51 @@ const STEP_MILLI = { pass: -347, soft: 3400, hard: 6000 } as const;
 /** Evidence that ejects: about the logarithm of a million, the audits between two false alarms. */
 export const EJECTION_MILLI = 13_800;
 
+const MICRO = 1_000_000;
+
 /** Hard failures that make the evidence of an ejection hard: two are most of it. */
 export const HARD_EVIDENCE = 2;
 
-type Standing = Pick<MinerRow, 'streak' | 'cusumMilli' | 'hardFailures'>;
+/** What the evidence against a miner is, and what it was before. */
+type Evidence = Pick<MinerRow, 'cusumMilli' | 'failures' | 'hardFailures' | 'priorLevel' | 'priorStreak'>;
+export const noEvidence: Evidence = { cusumMilli: 0, failures: 0, hardFailures: 0, priorLevel: 0, priorStreak: 0 };
 
-/** A miner's streak and evidence after a verdict. What once reached the limit stays there until the epoch ends. */
-export function standingAfter(standing: Readonly<Standing>, verdict: keyof typeof STEP_MILLI): Standing {
-  const streak = verdict === 'pass' ? standing.streak + 1 : 0;
-  const { cusumMilli } = standing;
-  const hardFailures = standing.hardFailures + (verdict === 'hard' ? 1 : 0);
-  if (cusumMilli >= EJECTION_MILLI) return { streak, cusumMilli, hardFailures };
-  const next = Math.max(0, cusumMilli + STEP_MILLI[verdict]);
-  return { streak, cusumMilli: next, hardFailures: next === 0 ? 0 : hardFailures };
+type Standing = Evidence & Pick<MinerRow, 'streak'>;
+
+/** A miner's streak and evidence after a verdict. What once reached the limit stays there until a case decides. */
+export function standingAfter(
+  standing: Readonly<Standing & Pick<MinerRow, 'level'>>,
+  verdict: keyof typeof STEP_MILLI,
+): Standing {
+  const { cusumMilli, level } = standing;
+  const isFailure = verdict !== 'pass';
+  const streak = isFailure ? 0 : standing.streak + 1;
+  const cusum = cusumMilli >= EJECTION_MILLI ? cusumMilli : Math.max(0, cusumMilli + STEP_MILLI[verdict]);
+  if (cusum === 0) return { streak, ...noEvidence };
+  const isFirst = isFailure && standing.failures === 0;
+  return {
+    streak,
+    cusumMilli: cusum,
+    failures: standing.failures + (isFailure ? 1 : 0),
+    hardFailures: standing.hardFailures + (verdict === 'hard' ? 1 : 0),
+    priorLevel: isFirst ? level : standing.priorLevel,
+    priorStreak: isFirst ? standing.streak : standing.priorStreak,
+  };
+}
+
+/** What a miner is once its ejection was dismissed: as if the failures among the evidence had not been (§10.16). */
+export function clearedRecord(row: Readonly<MinerRow>): Partial<MinerRow> {
+  const { failures, epochFailed, passedMicro, evidenceLevel, level, streak, priorLevel, priorStreak } = row;
+  const recent = Math.min(failures, epochFailed);
+  const failedMicro = Math.max(0, row.failedMicro - (failures - recent) * MICRO);
+  return {
+    ...noEvidence,
+    epochFailed: epochFailed - recent,
+    failedMicro,
+    trustPpb: cappedTrust(trustPpbOf(BigInt(passedMicro), BigInt(failedMicro)), evidenceLevel),
+    level: Math.max(level, priorLevel),
+    streak: streak + priorStreak,
+  };
 }
 
 /** Part of a miner's recorded audits that passed, parts per billion; zero without any (verification §4.1). */

@@ -8,6 +8,7 @@ import {
   taskKinds,
   taskStates,
 } from '@assay/protocol';
+import { markSeen } from './presence.ts';
 import { isInTime } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
 import { keyOf, type LedgerState, type LedgerView } from './state.ts';
@@ -56,6 +57,7 @@ export function applyTransitions(
     const row = { taskId: taskIdOf(transition), step, attempt, miner, oracle, drawHeight, height };
     state.transitions.add(row);
     state.oracles.update(oracle, { epochDuties: state.oracles.at(oracle).epochDuties + 1 });
+    markSeen(state, { kind: 'oracle', role: oracle }, state.globals.epoch); // §7.12
     const { strikes, epochLate } = state.miners.at(miner);
     state.miners.update(miner, { strikes: strikes + 1, epochLate: epochLate + 1 });
     return lateEvent(row);

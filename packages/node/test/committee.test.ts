@@ -120,4 +120,42 @@ describe('mixers that come and go', () => {
     expect(state.mixers.at(4).account).toEqual(net.keys.account(names.foundation).address);
     expect(state.balanceOf(signer.address)).toBe(0n);
   });
+
+  it('register and never come: they get no seat, and the network goes on (§7.13)', async () => {
+    const net = await start();
+    const { state } = net.engine.ledger;
+    for (const byte of [8, 9]) {
+      const { publicKey, address: operator } = new Ed25519Signer(sha256(Uint8Array.of(byte)));
+      const committeeSigner = new BlsSigner(generateBlsSecret(sha256(Uint8Array.of(byte, byte))));
+      const stakeUnits = state.params.stake.mixerMinUnits;
+      const terms = { publicKey, operator, stakeUnits, blsPublicKey: committeeSigner.publicKey };
+      const body = { ...terms, possession: committeeSigner.possession() };
+      expect(await net.send(names.foundation, 'registerMixer', body)).toBe('OK');
+    }
+    const { epoch } = state.globals;
+    await net.until(() => state.globals.epoch === epoch + 2);
+    expect(membersOf(net)).toEqual([0, 1, 2, 3]);
+    const { taskId } = await net.ask();
+    await net.until(() => net.task(taskId) !== null);
+    expect(state.mixers.length).toBe(6);
+  });
+
+  it('fall silent, half at once: the others certify within two epochs, and these come back (§7.13)', async () => {
+    const net = await start();
+    const { state } = net.engine.ledger;
+    const silent = [names.mixer(2), names.mixer(3)];
+    const set = (running: boolean) => Promise.all(silent.map((name) => net.built.roles.set(name, running)));
+    await set(false);
+    const { epoch } = state.globals;
+    await net.until(() => membersOf(net).length === 2);
+    expect(membersOf(net)).toEqual([0, 1]);
+    expect(state.globals.epoch).toBeLessThanOrEqual(epoch + 2);
+    const { taskId } = await net.ask();
+    await net.until(() => net.task(taskId) !== null);
+    expect([2, 3].map((mixer) => state.mixers.at(mixer).strikes)).toEqual([1, 1]);
+    await set(true);
+    await net.until(() => membersOf(net).length === 4);
+    const again = await net.ask();
+    await net.until(() => net.task(again.taskId) !== null);
+  });
 });

@@ -125,6 +125,11 @@ export const CaseRow = new StructType(
     subject: Bytes32,
     /** Of the task; `noModel` for none. */
     model: U32,
+    /** Who paid for the task, and what every finder says makes its artifact malformed; zeros for none (§10.15). */
+    payer: Address,
+    flaw: U8,
+    /** Of an ejection: the status that the miner gets back when it is dismissed. */
+    priorStatus: U8,
     openedMs: U64,
     openedEpoch: U32,
     /** The epoch at whose end it is dismissed, or due. */

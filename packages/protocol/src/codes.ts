@@ -34,6 +34,9 @@ export const resultCodes = {
   NOT_OWNER: denied('Only the owner may do this.'),
   STAKE_TOO_LOW: funds('The stake is smaller than the amount, or would fall below its minimum.'),
   ROLE_GONE: invalid('The role is deregistered or was ejected.'),
+  ROLE_HELD: invalid(
+    'A case about the ejection of this miner is open: appeal it with appealCase, or wait until it is decided.',
+  ),
   BAD_STATUS: invalid('A role can be paused, resumed or deregistered, and not be given the status it has.'),
   LAST_OF_KIND: invalid('The last active mixer or validator cannot leave.'),
   KEY_TAKEN: invalid('Another role of this kind has this key, or had it a moment ago.'),
@@ -60,7 +63,8 @@ export const resultCodes = {
   BAD_DEDICATION: invalid(
     'A dedicated session names miners of its model, each once and rising, no fewer than its redundancy.',
   ),
-  WRONG_EPOCH: invalid('The batch belongs to another epoch.'),
+  WRONG_EPOCH: invalid('The batch, or the proof of presence, belongs to another epoch.'),
+  ALREADY_PRESENT: invalid('The role has shown in this epoch that it is there.'),
   NOT_IN_COMMITTEE: denied('The mixer is not in the committee of this epoch.'),
   WRONG_SEQUENCE: invalid('The batch is not the next one of its mixer.'),
   BAD_SIGNERS: invalid('The signer bits do not fit the committee.'),

@@ -30,6 +30,8 @@ export const limits = {
   dataPieceBytes: 64 * 1024,
   /** Active mixers (§7.1); also the length of a certificate's signer bits. */
   maxMixers: 128,
+  /** Most epochs for which one absence takes a mixer's seat (§7.13). */
+  maxAbsenceEpochs: 16,
   /** Rows of any one table. */
   maxTableRows: 2 ** 32,
   /** Largest single row, serialised, bytes. */

@@ -14,8 +14,11 @@ import {
 import { limits } from './limits.ts';
 import { StructListType, StructType } from './struct.ts';
 
-/** `paused`: no work and no penalty. `deregistered` and `ejected` are for ever, `banned` until a vote ends it. */
-export const roleStatuses = { active: 0, paused: 1, deregistered: 2, ejected: 3, banned: 4 } as const;
+/**
+ * `paused`: no work and no penalty. `deregistered` and `ejected` are for ever, `banned` until a vote ends it, `held`
+ * until the case about an ejection is decided.
+ */
+export const roleStatuses = { active: 0, paused: 1, deregistered: 2, ejected: 3, banned: 4, held: 5 } as const;
 export type RoleStatus = keyof typeof roleStatuses;
 
 /** How a miner's share is divided, basis points, Σ = 10,000 (E8). */
@@ -39,6 +42,8 @@ const roleFields = {
   epochDuties: U32,
   /** Duties missed, all time. */
   strikes: U32,
+  /** The epoch after the last one in which it was seen; 0 for never, or for absent since (§7.12). */
+  seenUntil: U32,
 };
 
 /** An oracle, validator or gateway. */
@@ -56,6 +61,8 @@ export const MixerRow = new StructType(
     epochRounds: U32,
     /** Its duties of this reward period when the epoch began. */
     dutiesBefore: U32,
+    /** First epoch in which it may have a seat again that it lost by absence (§7.13). */
+    seatFrom: U32,
   },
   { typeName: 'MixerRow' },
 );
@@ -95,6 +102,9 @@ export const RotateCommitteeKey = new StructType(
   { mixer: U32, blsPublicKey: BlsPublicKey, possession: BlsSignature },
   { typeName: 'RotateCommitteeKey' },
 );
+
+/** Says that the role with the sender's key is there: gives back what nobody knew before this epoch (§7.12). */
+export const ProvePresence = new StructType({ kind: U8, epochBeacon: Bytes32 }, { typeName: 'ProvePresence' });
 
 /** What a miner offers, and how its income is divided, from the next epoch on (§3.7). */
 export const UpdateMiner = new StructType(

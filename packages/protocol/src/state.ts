@@ -64,10 +64,13 @@ export const MinerRow = new StructType(
     streak: U32,
     /** Evidence of cheating from the audits, thousandths of a nat (verification §4.5). */
     cusumMilli: U32,
-    /** Hard failures among that evidence. */
+    /** Failures among that evidence, how many of them are hard, and level and streak before the first of them. */
+    failures: U32,
     hardFailures: U32,
     /** Pooled positions at which the registered model differs, thousandths (verification §4.7). */
     mismatchesMilli: U32,
+    priorLevel: U8,
+    priorStreak: U32,
     /** Certified and audited tasks of all time. */
     tasks: U64,
     audited: U64,

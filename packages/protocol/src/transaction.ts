@@ -28,6 +28,7 @@ import { Certificate, ReceiptList } from './receipt.ts';
 import { BatchRecords } from './records.ts';
 import {
   MinerSplit,
+  ProvePresence,
   RegisterMixer,
   RegisterRole,
   RotateCommitteeKey,
@@ -213,6 +214,7 @@ export const TransactionBody = new UnionType(
     ...[Evidence, OpenCase],
     ...[RegisterMixer, RegisterRole, SetRoleStatus],
     ...[RotateKey, RotateCommitteeKey, UpdateMiner],
+    ProvePresence,
   ],
   { typeName: 'TransactionBody' },
 );
@@ -252,6 +254,7 @@ export const bodySelectors = {
   rotateKey: 32,
   rotateCommitteeKey: 33,
   updateMiner: 34,
+  presence: 35,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -290,6 +293,7 @@ export interface BodyValues {
   readonly rotateKey: ValueOf<typeof RotateKey>;
   readonly rotateCommitteeKey: ValueOf<typeof RotateCommitteeKey>;
   readonly updateMiner: ValueOf<typeof UpdateMiner>;
+  readonly presence: ValueOf<typeof ProvePresence>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

@@ -48,7 +48,8 @@ export const decisionEvents = [
   z.object({ type: z.literal('caseDismissed'), case: count, by: decidedBy, returnedUnits: units }),
   z.object({
     type: z.literal('penaltiesFrozen'),
-    model: count,
+    shared: z.enum(['model', 'payer', 'flaw']),
+    model: count.nullable(),
     failing: count,
     miners: count,
     cases: z.array(count),

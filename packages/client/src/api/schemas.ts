@@ -67,8 +67,11 @@ export const Miner = z.object({
   level: count,
   streak: count,
   cusumMilli: count,
+  failures: count,
   hardFailures: count,
   mismatchesMilli: count,
+  priorLevel: count,
+  priorStreak: count,
   tasks: count,
   audited: count,
   rejected: count,
@@ -103,6 +106,8 @@ export const Role = z.object({
   statusHeight: count,
   epochDuties: count,
   strikes: count,
+  /** The epoch after the last one in which it was seen; 0 for never, or for absent since. */
+  seenUntil: count,
 });
 export type Role = z.infer<typeof Role>;
 
@@ -112,6 +117,7 @@ export const Mixer = Role.extend({
   revealHeight: count,
   epochRounds: count,
   dutiesBefore: count,
+  seatFrom: count,
 });
 export type Mixer = z.infer<typeof Mixer>;
 

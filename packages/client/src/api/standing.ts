@@ -3,8 +3,8 @@ import { address, count, ppb, units } from './scalars.ts';
 
 const powerChange = z.object({ stakeUnits: units, work: units, fromPpb: ppb, targetPpb: ppb, powerPpb: ppb });
 
-/** What a role or a miner is; `deregistered` and `ejected` are for ever. */
-export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected', 'banned']);
+/** What a role or a miner is; `deregistered` and `ejected` are for ever, `held` until a case is decided. */
+export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected', 'banned', 'held']);
 /** Where stake stands. */
 const stakeKind = z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing']);
 
@@ -40,6 +40,16 @@ export const standingEvents = [
   z.object({ type: z.literal('minerUpdated'), miner: count, fromEpoch: count }),
   z.object({ type: z.literal('committeeChosen'), fromEpoch: count, mixers: z.array(count) }),
   z.object({ type: z.literal('levelChanged'), miner: count, from: count, to: count }),
+  z.object({ type: z.literal('roleAbsent'), kind: z.enum(['mixer', 'oracle']), role: count }),
+  z.object({
+    type: z.literal('minerHeld'),
+    miner: count,
+    case: count,
+    cusumMilli: count,
+    hardFailures: count,
+    isFrozen: z.boolean(),
+  }),
+  z.object({ type: z.literal('minerCleared'), miner: count }),
   z.object({
     type: z.literal('minerEjected'),
     miner: count,

@@ -6,12 +6,13 @@ import type { LedgerState } from '../state.ts';
 
 /** Ends the cases whose time is over (§10.6, §10.7). */
 export function settleCases(state: LedgerState): LedgerEvent[] {
+  const decision = { by: 'time', height: state.globals.height } as const;
   const events: LedgerEvent[] = [];
   for (let index = 0; index < state.cases.length; index++) {
     const { status, deadlineEpoch } = state.cases.at(index);
     if (deadlineEpoch > state.globals.epoch) continue;
-    if (status === caseStatuses.review) events.push(dismissCase(state, index, 'time')); // §10.6
-    if (status === caseStatuses.pending) events.push(executeCase(state, index, 'time')); // §10.7
+    if (status === caseStatuses.review) events.push(...dismissCase(state, index, decision)); // §10.6
+    if (status === caseStatuses.pending) events.push(...executeCase(state, index, decision)); // §10.7
   }
   return events;
 }
@@ -21,11 +22,12 @@ export function freezePenalties(state: LedgerState): LedgerEvent[] {
   const events: LedgerEvent[] = [];
   for (const [model, opened] of casesByModel(state)) {
     const failing = new Set(opened.map((index) => state.cases.at(index).role));
-    const miners = minersOf(state, model, failing);
-    if (!trips(state, failing.size, miners)) continue;
+    const miners = minersOf(state, new Set([model]), failing);
+    const isMany = failing.size >= state.params.cases.breakerMinFailing;
+    if (!isMany || !isLargePart(state, failing.size, miners)) continue;
     for (const index of opened) freeze(state, index);
     events.push({
-      type: 'penaltiesFrozen',
+      ...{ type: 'penaltiesFrozen', shared: 'model' },
       model,
       failing: failing.size,
       miners,
@@ -46,26 +48,27 @@ function casesByModel(state: LedgerState): Map<number, number[]> {
   return opened;
 }
 
-/** How many miners serve a model: those that are active, and those that failed and may be gone. */
-function minersOf(state: LedgerState, model: number, failing: ReadonlySet<number>): number {
+/** How many miners serve one of these models: those that are active, and those that failed and may be gone. */
+export function minersOf(state: LedgerState, served: ReadonlySet<number>, failing: ReadonlySet<number>): number {
   let count = 0;
   for (const [index, { models, status }] of [...state.miners].entries()) {
-    const isActive = status === roleStatuses.active && models.includes(model);
+    const isActive = status === roleStatuses.active && models.some((model) => served.has(model));
     if (isActive || failing.has(index)) count += 1;
   }
   return count;
 }
 
-function trips({ params }: LedgerState, failing: number, miners: number): boolean {
-  const { breakerPpb, breakerMinFailing } = params.cases;
-  return failing >= breakerMinFailing && BigInt(failing) * PPB > BigInt(miners) * BigInt(breakerPpb);
+/** Whether more of a model's miners fail than a profile that is right would let (§10.8). */
+export function isLargePart({ params }: LedgerState, failing: number, miners: number): boolean {
+  return BigInt(failing) * PPB > BigInt(miners) * BigInt(params.cases.breakerPpb);
 }
 
-function freeze(state: LedgerState, index: number): void {
-  const { status } = state.cases.at(index);
+/** Leaves an undecided case to the foundation; its time runs anew, once. */
+export function freeze(state: LedgerState, index: number): void {
+  const { status, isFrozen } = state.cases.at(index);
   const { epoch } = state.globals;
   const isOpen = status === caseStatuses.pending || status === caseStatuses.review;
-  if (!isOpen) return;
+  if (!isOpen || isFrozen) return;
   const deadlineEpoch = epoch + state.params.cases.reviewEpochs;
   state.cases.update(index, { status: caseStatuses.review, isFrozen: true, deadlineEpoch });
 }

@@ -6,7 +6,7 @@ import { closedBooks } from './books.ts';
 import { freezePenalties, settleCases } from './cases.ts';
 import { applyChanges } from './changes.ts';
 import { chooseCommittee } from './committee.ts';
-import { ejectMiners, removeWeak } from './ejections.ts';
+import { holdMiners, removeWeak } from './ejections.ts';
 import { openForfeits } from './forfeits.ts';
 import { beginPeriod, endingPeriod } from './period.ts';
 import { updatePowers } from './powers.ts';
@@ -27,7 +27,7 @@ export function endsEpoch({ epochBlocks }: Pick<Params, 'epochBlocks'>, height: 
  * or task is left to the settlement it gives.
  */
 export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlement {
-  events.push(...freezePenalties(state), ...ejectMiners(state), ...removeWeak(state), ...settleTurns(state));
+  events.push(...freezePenalties(state), ...holdMiners(state), ...removeWeak(state), ...settleTurns(state));
   events.push(...openForfeits(state, endingPeriod(state) !== null));
   state.retainDelegations();
   state.retainHoldings();

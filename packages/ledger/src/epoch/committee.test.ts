@@ -1,7 +1,7 @@
 import { roleStatuses, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { committeeEpochs, committeeOf, nextCommittee } from '../committee.ts';
-import { mixerTerms, statusTx } from '../roles.fixture.ts';
+import { mixerTerms, presenceTx, statusTx } from '../roles.fixture.ts';
 import { EPOCH_GRACE_BLOCKS } from '../rules.ts';
 import { World } from '../world.fixture.ts';
 
@@ -19,7 +19,7 @@ describe('the committee §7.1', () => {
 
   it('gains a registered mixer with the next epoch: until then it may neither sign nor issue', () => {
     const world = new World();
-    world.block(world.tx('payer', 'registerMixer', mixerTerms(world)));
+    world.block(world.tx('payer', 'registerMixer', mixerTerms(world)), presenceTx(world, 'stranger9'));
     expect(mixersOf(world)).toEqual([0, 1, 2, 3]);
     expect(world.codeOf(world.batchTx({ mixer: 4, sender: 'stranger9' }))).toBe('NOT_IN_COMMITTEE');
     const { events } = world.finishEpoch();
@@ -57,7 +57,7 @@ describe('the committee §7.1', () => {
 
   it('is the 128 with the most stake; of equals the lower index', () => {
     const world = new World({ mixers: 128, params: { epochBlocks: 16 } });
-    world.block(world.tx('payer', 'registerMixer', mixerTerms(world)));
+    world.block(world.tx('payer', 'registerMixer', mixerTerms(world)), presenceTx(world, 'stranger9'));
     expect(nextCommittee(world.state).map(({ mixer }) => mixer)).toEqual(Array.from({ length: 128 }, (_, i) => i));
     world.block(world.tx('payer', 'bond', { kind: stakeKinds.mixer, role: 128, amountUnits: 1n }));
     expect(nextCommittee(world.state).map(({ mixer }) => mixer)).toEqual([

@@ -1,13 +1,21 @@
 import { committeeOf, isSameCommittee, nextCommittee } from '../committee.ts';
+import { countAbsent } from '../presence.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 
-/** Chooses the committee of the epoch to come; while no mixer is active the present one stays (§7.1). */
+/**
+ * Chooses the committee of the epoch to come; while no mixer is active the present one stays (§7.1). Who was absent
+ * pays for it.
+ */
 export function chooseCommittee(state: LedgerState): LedgerEvent[] {
   const { epoch } = state.globals;
+  const present = committeeOf(state, epoch);
   const seats = nextCommittee(state);
-  if (seats.length === 0 || isSameCommittee(seats, committeeOf(state, epoch))) return [];
+  const isKept = new Set(seats.map(({ mixer }) => mixer));
+  const lost = present.map(({ mixer }) => mixer).filter((mixer) => !isKept.has(mixer));
+  const events = countAbsent(state, new Set(lost));
+  if (seats.length === 0 || isSameCommittee(seats, present)) return events;
   const fromEpoch = epoch + 1;
   state.committees.push({ fromEpoch, seats });
-  return [{ type: 'committeeChosen', fromEpoch, mixers: seats.map(({ mixer }) => mixer) }];
+  return [...events, { type: 'committeeChosen', fromEpoch, mixers: seats.map(({ mixer }) => mixer) }];
 }

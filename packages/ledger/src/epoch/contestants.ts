@@ -80,7 +80,7 @@ export function rawOf(
   { feedback, heldUnits, byChallenges, performancePpb }: Measured,
   { period, rewards, challenges }: Pick<Globals, 'period'> & Pick<Params, 'rewards' | 'challenges'>,
 ): Raw | null {
-  if (row.status === roleStatuses.ejected || row.epochVwu === 0n || !isRewarded(row, period, rewards)) return null;
+  if (isOut(row) || row.epochVwu === 0n || !isRewarded(row, period, rewards)) return null;
   const { latencyMs } = byChallenges;
   return {
     ...capacityOf(row, { heldUnits, byChallenges }, challenges),
@@ -91,6 +91,11 @@ export function rawOf(
     latency: latencyMs === null ? servedLatency(row) : latencyMicroOf(latencyMs),
     performance: performancePpb,
   };
+}
+
+/** Whether the audits are evidence enough to eject it, decided or not yet. */
+function isOut({ status }: Readonly<MinerRow>): boolean {
+  return status === roleStatuses.ejected || status === roleStatuses.held;
 }
 
 /** Whether the reward period may pay a miner at all: it did its test periods, and does not forfeit (economics §4.2). */

@@ -1,10 +1,19 @@
-import { type CaseRow, caseStatuses, noModel, roleStatuses, stakeKinds } from '@assay/protocol';
+import {
+  type CaseRow,
+  caseCauses,
+  caseStatuses,
+  type MinerRow,
+  noModel,
+  roleStatuses,
+  stakeKinds,
+} from '@assay/protocol';
 import { openCase } from '../cases.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerEvent } from '../result.ts';
-import { beginUnbonding, setStake } from '../stakes.ts';
 import { EJECTION_MILLI, HARD_EVIDENCE } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
+import { freeze } from './cases.ts';
+import { type SharedCause, type Suspect, sharedCauses, suspectsOf } from './sharedCauses.ts';
 
 /** Deregisters the miners whose scores were weak for too many periods in a row (economics §4.7). */
 export function removeWeak(state: LedgerState): LedgerEvent[] {
@@ -21,37 +30,77 @@ export function removeWeak(state: LedgerState): LedgerEvent[] {
 }
 
 /**
- * Ejects the miners whose audits are evidence enough (verification §4.5), but for those whose evidence is in doubt
- * (§10.8); who is not active leaves the draws.
+ * Opens a case about each miner whose audits are evidence enough to eject it (verification §4.5), and holds the miner
+ * until it is decided. Where the evidence is in doubt (§10.8, §10.15) the penalties freeze, and it goes on working.
  */
-export function ejectMiners(state: LedgerState): LedgerEvent[] {
-  const events: LedgerEvent[] = [];
-  const doubted = new Set([...state.cases].filter(isDoubted).map(({ role }) => role));
+export function holdMiners(state: LedgerState): LedgerEvent[] {
+  const open = openEjections(state);
+  const reaching: number[] = [];
   for (let miner = 0; miner < state.miners.length; miner++) {
-    const { cusumMilli, status } = state.miners.at(miner);
-    if (cusumMilli < EJECTION_MILLI || status === roleStatuses.ejected || doubted.has(miner)) continue;
-    state.miners.update(miner, { status: roleStatuses.ejected, statusHeight: state.globals.height });
-    events.push(...settleCollateral(state, miner));
+    if (isSuspect(state.miners.at(miner)) && !open.has(miner)) reaching.push(miner);
   }
-  return events;
+  if (reaching.length === 0) return [];
+  const suspects = suspectsOf(state, [...open.keys(), ...reaching]);
+  const shared = sharedCauses(state, suspects);
+  const doubted = new Set([...doubtedMiners(state), ...shared.flatMap((cause) => cause.miners)]);
+  const events = suspects.flatMap((suspect) =>
+    open.has(suspect.miner) ? [] : openEjection(state, suspect, doubted.has(suspect.miner)),
+  );
+  return [...events, ...shared.map((cause) => freezeShared(state, cause, suspects))];
 }
 
-function isDoubted({ isFrozen, status }: Readonly<CaseRow>): boolean {
-  return isFrozen && status === caseStatuses.review;
+/** The miners about whose ejection a case is open, and its place. */
+function openEjections({ cases }: LedgerState): ReadonlyMap<number, number> {
+  const isOpen = ({ cause, status }: CaseRow) => cause === caseCauses.ejection && status < caseStatuses.executed;
+  return new Map([...cases].flatMap((row, index) => (isOpen(row) ? [[row.role, index] as const] : [])));
 }
 
-/** economics §6.8 A part of the collateral is held by a case, the rest is on its way back to the owner (B8). */
-function settleCollateral(state: LedgerState, miner: number): LedgerEvent[] {
-  const { cusumMilli, hardFailures, collateralUnits } = state.miners.at(miner);
+function isSuspect({ cusumMilli, status }: Readonly<MinerRow>): boolean {
+  return cusumMilli >= EJECTION_MILLI && status !== roleStatuses.ejected;
+}
+
+/** §10.8 The miners whose failures of an epoch were frozen with those of others. */
+function doubtedMiners({ cases }: LedgerState): number[] {
+  return [...cases].flatMap(({ isFrozen, status, role }) => (isFrozen && status === caseStatuses.review ? [role] : []));
+}
+
+/** §10.16, economics §6.8 A part of the collateral is held by the case, and all of it stays where it is meanwhile. */
+function openEjection(state: LedgerState, suspect: Suspect, isDoubted: boolean): LedgerEvent[] {
+  const { miner } = suspect;
+  const { cusumMilli, hardFailures, collateralUnits, status } = state.miners.at(miner);
   const { ejectionSlashPpb, ejectionReturnPpb } = state.params.cases;
   const isHard = hardFailures >= HARD_EVIDENCE;
   const slashPpb = isHard ? BigInt(ejectionSlashPpb) : PPB - BigInt(ejectionReturnPpb);
   const proposedUnits = (collateralUnits * slashPpb) / PPB;
   const fined = { kind: stakeKinds.miner, role: miner };
   const matter = { subject: new Uint8Array(32), model: noModel, priceUnits: null, finders: [] };
-  const opened = openCase(state, { cause: 'ejection', ...fined, ...matter, proposedUnits });
-  const { owner, collateralUnits: returnedUnits } = state.miners.at(miner);
-  setStake(state, 'miner', miner, 0n);
-  if (returnedUnits > 0n) beginUnbonding(state, { account: owner, kind: 'miner', role: miner }, returnedUnits);
-  return [{ type: 'minerEjected', miner, cusumMilli, hardFailures, returnedUnits }, ...opened];
+  // §10.15 What one payer or one flaw says alone is not carried out by the clock.
+  const isReviewed = suspect.payer !== null || suspect.flaw !== 0;
+  const charge = { ...fined, ...matter, proposedUnits, priorStatus: status, isReviewed };
+  const opened = openCase(state, { cause: 'ejection', ...charge });
+  const index = state.cases.length - 1;
+  if (isDoubted) freeze(state, index);
+  else state.miners.update(miner, { status: roleStatuses.held, statusHeight: state.globals.height });
+  const evidence = { case: state.cases.at(index).id, cusumMilli, hardFailures };
+  return [...opened, { type: 'minerHeld', miner, ...evidence, isFrozen: isDoubted }];
+}
+
+/** §10.15 Leaves what has one cause to the foundation; who was held for it alone goes on working until then. */
+function freezeShared(state: LedgerState, cause: SharedCause, suspects: readonly Suspect[]): LedgerEvent {
+  const ejections = openEjections(state);
+  const indexes = suspects
+    .filter(({ miner }) => cause.miners.includes(miner))
+    .flatMap(({ miner, evidence }) => [...evidence, ...[ejections.get(miner) ?? []].flat()]);
+  for (const index of indexes) freeze(state, index);
+  for (const miner of cause.miners) {
+    const place = ejections.get(miner);
+    if (place === undefined || state.miners.at(miner).status !== roleStatuses.held) continue;
+    const { priorStatus } = state.cases.at(place);
+    state.miners.update(miner, { status: priorStatus, statusHeight: state.globals.height });
+  }
+  return {
+    ...{ type: 'penaltiesFrozen', shared: cause.shared, model: cause.model },
+    ...{ failing: cause.miners.length, miners: cause.among },
+    cases: indexes.map((index) => state.cases.at(index).id),
+  };
 }

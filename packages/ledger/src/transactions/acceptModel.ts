@@ -1,4 +1,5 @@
 import { type BodyValues, equalBytes, modelVotes } from '@assay/protocol';
+import { markSeen } from '../presence.ts';
 import type { LedgerView } from '../state.ts';
 import { isValidator } from './auditItems.ts';
 import type { TransactionRule } from './rule.ts';
@@ -19,7 +20,10 @@ export const acceptModel: TransactionRule<Body> = {
     const { panel } = state.models.at(body.model);
     const place = seatOf(state, body, publicKey);
     const vote = body.accepts ? modelVotes.accepts : modelVotes.refuses;
-    const voted = panel.map((seat, index) => (index === place ? { ...seat, vote } : seat));
+    const seat = panel[place];
+    if (seat === undefined) throw new RangeError('a valid vote has no seat');
+    markSeen(state, { kind: 'validator', role: seat.validator }, state.globals.epoch); // §7.12
+    const voted = panel.with(place, { ...seat, vote });
     state.models.update(body.model, { panel: voted });
     return [];
   },

@@ -1,4 +1,5 @@
 import { type AuditorSlot, auditorStates, equalBytes, type ResultCode, verdicts } from '@assay/protocol';
+import { markSeen } from '../presence.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState, LedgerView } from '../state.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
@@ -61,8 +62,11 @@ export function listRule<Value extends Item>(
       const refused: { readonly item: number; readonly code: ResultCode }[] = [];
       for (const [item, value] of items.entries()) {
         const { code, seat } = examine(state, value, publicKey);
-        if (code === 'OK' && seat !== null) events.push(...rule.apply(state, value, seat));
-        else refused.push({ item, code });
+        if (code !== 'OK' || seat === null) refused.push({ item, code });
+        else {
+          markSeen(state, { kind: 'validator', role: seat.slot.validator }, state.globals.epoch); // §7.12
+          events.push(...rule.apply(state, value, seat));
+        }
       }
       return refused.length === 0 ? events : [...events, { type: 'auditItemsRefused', refused }];
     },

@@ -1,5 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
-import { isGone } from '../roles.ts';
+import { standingCode } from '../roles.ts';
 import { setStake, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -10,7 +10,7 @@ export const bond: TransactionRule<BodyValues['bond']> = {
     if (amountUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
     const stake = stakeOf(state, stakeKindOf(kind), role);
     if (stake === undefined) return 'UNKNOWN_ROLE';
-    return isGone(stake) ? 'ROLE_GONE' : 'OK';
+    return standingCode(stake);
   },
   apply(state, body, { sender }) {
     const kind = stakeKindOf(body.kind);

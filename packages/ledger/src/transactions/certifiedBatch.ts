@@ -3,6 +3,7 @@ import { certificateCode } from '../certificate.ts';
 import { applyReports, reportsCode } from '../challenges.ts';
 import { committeeOf } from '../committee.ts';
 import { roundAfter } from '../epoch/turns.ts';
+import { markSeen } from '../presence.ts';
 import { applyReceipts, receiptsCode } from '../receipts.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
@@ -33,7 +34,7 @@ export const certifiedBatch: TransactionRule<Body> = {
     state.mixers.update(header.mixer, { nextSequence: header.sequence + 1, ...roundAfter(state, header, height) });
     const committee = committeeOf(state, header.epoch);
     const signed = committee.filter((_, place) => body.certificate.signers.get(place));
-    for (const { mixer } of signed) countDuty(state, mixer);
+    for (const { mixer } of signed) countDuty(state, mixer, header.epoch);
     const late = applyTransitions(state, body.records.transitions, height);
     const measured = applyReports(state, body.records.reports, header.mixer);
     applyReceipts(state, body.receipts, { height, mixer: header.mixer });
@@ -50,6 +51,7 @@ export const certifiedBatch: TransactionRule<Body> = {
   },
 };
 
-function countDuty(state: LedgerState, mixer: number): void {
+function countDuty(state: LedgerState, mixer: number, epoch: number): void {
   state.mixers.update(mixer, { epochDuties: state.mixers.at(mixer).epochDuties + 1 });
+  markSeen(state, { kind: 'mixer', role: mixer }, epoch); // §7.12
 }

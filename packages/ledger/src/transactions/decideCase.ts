@@ -15,22 +15,23 @@ export const decideCase: TransactionRule<BodyValues['decideCase']> = {
     const hasDecided = [...row.approvals, ...row.refusals].some((member) => equalBytes(member, sender));
     return hasDecided ? 'ALREADY_DECIDED' : 'OK';
   },
-  apply(state, { case: id, isFine }, { sender }) {
+  apply(state, { case: id, isFine }, { sender, height }) {
     const index = caseIndexOf(state, id);
     if (index === undefined) throw new RangeError(`a valid opinion is about no case: ${id}`);
     const { approvals, refusals } = state.cases.at(index);
     if (isFine) state.cases.update(index, { approvals: [...approvals, sender] });
     else state.cases.update(index, { refusals: [...refusals, sender] });
-    return [{ type: 'caseOpinion', case: id, member: sender, isFine }, ...outcome(state, index)];
+    return [{ type: 'caseOpinion', case: id, member: sender, isFine }, ...outcome(state, index, height)];
   },
 };
 
 /** §10.6 Opinions of those who have left the foundation since do not count. */
-function outcome(state: LedgerState, index: number): LedgerEvent[] {
+function outcome(state: LedgerState, index: number, height: number): LedgerEvent[] {
+  const decision = { by: 'foundation', height } as const;
   const { foundation, foundationQuorum } = state.params.cases;
   const { approvals, refusals } = state.cases.at(index);
   const countOf = (members: readonly Uint8Array[]) => members.filter((member) => isFoundation(state, member)).length;
-  if (countOf(approvals) >= foundationQuorum) return [executeCase(state, index, 'foundation')];
+  if (countOf(approvals) >= foundationQuorum) return executeCase(state, index, decision);
   const isHopeless = foundation.length - countOf(refusals) < foundationQuorum;
-  return isHopeless ? [dismissCase(state, index, 'foundation')] : [];
+  return isHopeless ? dismissCase(state, index, decision) : [];
 }

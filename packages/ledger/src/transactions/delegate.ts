@@ -1,5 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
-import { isGone } from '../roles.ts';
+import { standingCode } from '../roles.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Stakes the sender's base units on a miner, for a part of what it earns (economics §6.2). */
@@ -9,7 +9,7 @@ export const delegate: TransactionRule<BodyValues['delegate']> = {
     if (amountUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
     const row = state.miners.get(miner);
     if (row === undefined) return 'UNKNOWN_ROLE';
-    return isGone(row) ? 'ROLE_GONE' : 'OK';
+    return standingCode(row);
   },
   apply(state, { miner, amountUnits }, { sender }) {
     const known = state.delegationOf(sender, miner);

@@ -26,6 +26,7 @@ import { evidence } from './evidence.ts';
 import { feedback } from './feedback.ts';
 import { openCase } from './openCase.ts';
 import { openSession } from './openSession.ts';
+import { presence } from './presence.ts';
 import { propose } from './propose.ts';
 import { registerMiner } from './registerMiner.ts';
 import { registerMixer } from './registerMixer.ts';
@@ -82,6 +83,7 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   rotateKey,
   rotateCommitteeKey,
   updateMiner,
+  presence,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

@@ -9,6 +9,7 @@ import {
 } from '@assay/protocol';
 import { termsAt, termsOf } from '../domains.ts';
 import { ALL_BPS, PPB } from '../integers.ts';
+import { noEvidence } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
 import { routingWeight } from '../weight.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
@@ -72,8 +73,7 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     failedMicro: 0,
     level: 0,
     streak: 0,
-    cusumMilli: 0,
-    hardFailures: 0,
+    ...noEvidence,
     mismatchesMilli: 0,
     tasks: 0,
     audited: 0,

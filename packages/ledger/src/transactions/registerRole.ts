@@ -15,7 +15,8 @@ export const registerRole: TransactionRule<BodyValues['registerRole']> = {
     const kind = roleKindOf(number);
     if (kind === undefined || kind === 'mixer') throw new RangeError(`a valid registration is of no kind: ${number}`);
     state.debit(sender, terms.stakeUnits);
-    const role = state.addRole(kind, roleRow({ ...terms, account: sender }, height));
+    const seenUntil = state.globals.epoch + 1;
+    const role = state.addRole(kind, roleRow({ ...terms, account: sender }, { height, seenUntil }));
     // economics §8.2 It begins without power, and gains some with the next epochs.
     if (kind === 'validator') state.powers.push({ powerPpb: 0, epochWork: 0n, recentWork: [], noResultsLeft: 0 });
     return [{ type: 'roleRegistered', kind, role, account: sender }];

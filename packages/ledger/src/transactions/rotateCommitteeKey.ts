@@ -1,5 +1,5 @@
 import { type BodyValues, equalBytes } from '@assay/protocol';
-import { committeeKeyCode, isGone } from '../roles.ts';
+import { committeeKeyCode, standingCode } from '../roles.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Gives a mixer another committee key, which it signs with from the next epoch on (§3.6). */
@@ -8,7 +8,8 @@ export const rotateCommitteeKey: TransactionRule<BodyValues['rotateCommitteeKey'
     const row = state.mixers.get(body.mixer);
     if (row === undefined) return 'UNKNOWN_MIXER';
     if (!equalBytes(row.account, sender)) return 'NOT_OWNER';
-    return isGone(row) ? 'ROLE_GONE' : committeeKeyCode(state, body, verifier);
+    const code = standingCode(row);
+    return code === 'OK' ? committeeKeyCode(state, body, verifier) : code;
   },
   apply(state, body) {
     state.roleKeys.take('committee', body.blsPublicKey, body.mixer);

@@ -1,7 +1,7 @@
 import { type ResultCode, roleStatuses, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../ledger.ts';
-import { mixerTerms, roleTerms } from '../roles.fixture.ts';
+import { mixerTerms, presenceTx, roleTerms } from '../roles.fixture.ts';
 import { honest, type Sender, World } from '../world.fixture.ts';
 
 /** A world in which payer owns oracle 2, validator 4 and mixer 4, all with keys named stranger9. */
@@ -97,6 +97,7 @@ describe('rotateCommitteeKey §3.6', () => {
 
   it('signs from the next epoch on; what belongs to the epoch before still holds with the old key', () => {
     const world = ownedWorld();
+    world.block(presenceTx(world, 'stranger9'));
     world.finishEpoch();
     expect(rotate(world, 'stranger5')).toBe('OK');
     expect(world.codeOf(world.batchTx({ mixer: 4, sender: 'stranger9' }))).toBe('OK');

@@ -1,6 +1,6 @@
 import { type BodyValues, equalBytes } from '@assay/protocol';
 import { keyKinds } from '../roleKeys.ts';
-import { isGone } from '../roles.ts';
+import { standingCode } from '../roles.ts';
 import { stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -13,7 +13,8 @@ export const rotateKey: TransactionRule<BodyValues['rotateKey']> = {
     const stake = stakeOf(state, kind, role);
     if (kind === undefined || stake === undefined) return 'UNKNOWN_ROLE';
     if (!equalBytes(stake.owner, sender)) return 'NOT_OWNER';
-    if (isGone(stake)) return 'ROLE_GONE';
+    const code = standingCode(stake);
+    if (code !== 'OK') return code;
     return state.roleOf(kind, publicKey) === undefined ? 'OK' : 'KEY_TAKEN';
   },
   apply(state, body) {

@@ -1,5 +1,5 @@
 import { type BodyValues, equalBytes, type ResultCode, type RoleStatus, roleStatuses } from '@assay/protocol';
-import { isActive, isGone } from '../roles.ts';
+import { isActive, standingCode } from '../roles.ts';
 import { setStatus, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { LedgerView } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
@@ -29,7 +29,8 @@ export const setRoleStatus: TransactionRule<Body> = {
 };
 
 function statusCode(state: LedgerView, body: Body, present: number): ResultCode {
-  if (isGone({ status: present })) return 'ROLE_GONE';
+  const code = standingCode({ status: present });
+  if (code !== 'OK') return code;
   if (body.status > roleStatuses.deregistered || body.status === present) return 'BAD_STATUS';
   return isLast(state, body, present) ? 'LAST_OF_KIND' : 'OK';
 }

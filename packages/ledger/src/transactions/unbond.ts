@@ -1,4 +1,5 @@
-import { type BodyValues, equalBytes, roleStatuses } from '@assay/protocol';
+import { type BodyValues, equalBytes, roleStatuses, stakeKinds } from '@assay/protocol';
+import { openEjectionOf } from '../cases.ts';
 import { beginUnbonding, setStake, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -10,6 +11,9 @@ export const unbond: TransactionRule<BodyValues['unbond']> = {
     if (stake === undefined) return 'UNKNOWN_ROLE';
     if (!equalBytes(stake.owner, sender)) return 'NOT_OWNER';
     if (stake.units < stake.minUnits + amountUnits) return 'STAKE_TOO_LOW';
+    // §10.16 Until it is known who it belongs to.
+    const isAtStake = kind === stakeKinds.miner && openEjectionOf(state, role) !== undefined;
+    if (isAtStake) return 'ROLE_HELD';
     // §3.4 It is released as a whole, once nothing can reach it any more.
     return stake.status === roleStatuses.deregistered ? 'ROLE_GONE' : 'OK';
   },

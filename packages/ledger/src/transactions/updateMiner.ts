@@ -1,5 +1,5 @@
 import { type BodyValues, equalBytes, MinerSplit } from '@assay/protocol';
-import { isGone } from '../roles.ts';
+import { standingCode } from '../roles.ts';
 import { minerTermsCode } from './registerMiner.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -14,7 +14,7 @@ export const updateMiner: TransactionRule<BodyValues['updateMiner']> = {
     // §3.7 Who runs it says what it can do; only the owner divides the income.
     const isOperators = equalBytes(row.operator, sender) && MinerSplit.equals(body.split, row.split);
     if (!equalBytes(row.owner, sender) && !isOperators) return 'NOT_OWNER';
-    return isGone(row) ? 'ROLE_GONE' : 'OK';
+    return standingCode(row);
   },
   apply(state, body) {
     state.minerUpdates.push(body);

@@ -1,13 +1,16 @@
+import type { PresentKind } from '@assay/ledger';
+import type { BodyValues } from '@assay/protocol';
 import type { Engine } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { Network } from '../network/port.ts';
-import type { AccountSigner, RoleContext } from '../roles/context.ts';
+import type { AccountSigner, RoleContext, RoleService } from '../roles/context.ts';
 import { type ApiKey, Gateway } from '../roles/gateway/service.ts';
 import { Miner } from '../roles/miner/service.ts';
 import { Mixer } from '../roles/mixer/service.ts';
 import { Oracle } from '../roles/oracle/service.ts';
+import { PresentRole } from '../roles/presence.ts';
 import { Validator } from '../roles/validator/service.ts';
 import type { Store } from '../store/store.ts';
 import type { Serving } from './backend.ts';
@@ -34,6 +37,15 @@ export interface BuiltRoles {
   readonly isPending: (taskId: string) => boolean;
 }
 
+/** A role whose presence counts, with what sends for it. */
+interface PresentPlace {
+  readonly name: string;
+  readonly kind: PresentKind;
+  readonly index: number;
+  readonly signer: AccountSigner;
+  readonly sender: TransactionSender;
+}
+
 const maxTasksPerMixer = 1024;
 const requestMs = 5000;
 
@@ -52,6 +64,12 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
     nowMs: Date.now,
     log: (line) => parts.log(`${name}: ${line}`),
   });
+  /** Shows with the role's own key that it is there, beside what its service sends. */
+  const present = (service: RoleService, role: PresentPlace): RoleService => {
+    const { name, signer, sender } = role;
+    const submit = (value: BodyValues['presence']) => sender.send('presence', value, { feeUnits: 0n });
+    return new PresentRole(service, contextOf(name, signer), { kind: role.kind, role: role.index, submit });
+  };
   const mixers = Array.from({ length: committee.mixers }, (_, i) => {
     const name = names.mixer(i);
     const { signer, committeeSigner } = { signer: keyOf(parts, 'mixer', i), committeeSigner: committeeKeyOf(parts, i) };
@@ -62,7 +80,8 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
       submit: (batch) => sender.send('certifiedBatch', batch, { feeUnits: 0n, validForBlocks: 8 }),
       maxTasks: maxTasksPerMixer,
     });
-    roles.add({ name, kind: 'mixer', signer, committeeSigner, service: mixer });
+    const service = present(mixer, { name, kind: 'mixer', index: i, signer, sender });
+    roles.add({ name, kind: 'mixer', signer, committeeSigner, service });
     return mixer;
   });
   for (let i = 0; i < parts.miners; i++) {
@@ -74,18 +93,21 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   for (let i = 0; i < committee.oracles; i++) {
     const name = names.oracle(i);
     const signer = keyOf(parts, 'oracle', i);
-    const service = new Oracle(contextOf(name, signer), { oracle: i });
+    const sender = new TransactionSender({ engine, signer, chain });
+    const oracle = new Oracle(contextOf(name, signer), { oracle: i });
+    const service = present(oracle, { name, kind: 'oracle', index: i, signer, sender });
     roles.add({ name, kind: 'oracle', signer, committeeSigner: null, service });
   }
   for (let i = 0; i < committee.validators; i++) {
     const name = names.validator(i);
     const signer = keyOf(parts, 'validator', i);
     const sender = new TransactionSender({ engine, signer, chain });
-    const service = new Validator(contextOf(name, signer), {
+    const validator = new Validator(contextOf(name, signer), {
       validator: i,
       measuring: serving.measuring,
       submit: (kind, value) => sender.send(kind, value, { feeUnits: 0n }),
     });
+    const service = present(validator, { name, kind: 'validator', index: i, signer, sender });
     roles.add({ name, kind: 'validator', signer, committeeSigner: null, service });
   }
   const signer = keyOf(parts, 'gateway', 0);

@@ -173,10 +173,12 @@ describe('preset work-units (B)', () => {
       const made = village();
       for (let i = 0; i < failures; i++) made.work([{ ...task, miner: 0 }], numbers);
       made.finishPeriod();
+      const ejection = [...made.state.cases].find(({ cause }) => cause === caseCauses.ejection);
+      const { id = -1, heldUnits } = ejection ?? {};
+      expect(heldUnits).toBe(held);
+      expect(made.send('payer', 'decideCase', { case: id, isFine: true })).toBe('OK');
       const ejected = made.events.find((event) => event.type === 'minerEjected');
       expect(ejected).toMatchObject({ miner: 0, returnedUnits: returned });
-      const ejection = [...made.state.cases].find(({ cause }) => cause === caseCauses.ejection);
-      expect(ejection?.heldUnits ?? 0n).toBe(held);
       const before = made.balance('owner');
       for (let epoch = 0; epoch < 3; epoch++) made.finishEpoch();
       expect(made.balance('owner')).toBe(before + returned);

@@ -40,10 +40,11 @@ import type { InferenceModel } from '../../src/inference/port.ts';
 import { KeyRing } from '../../src/keys/keyring.ts';
 import { type KeyName, type Keystore, openKeystore } from '../../src/keys/keystore.ts';
 import { MemoryNetwork } from '../../src/network/memory.ts';
-import { networkAddress, SigningRoots } from '../../src/roles/context.ts';
+import { networkAddress, type RoleService, SigningRoots } from '../../src/roles/context.ts';
 import { modelWorker, type Worker } from '../../src/roles/miner/worker.ts';
 import { contentsOf, ofReceipt, ofTransition } from '../../src/roles/mixer/node-transactions.ts';
 import { Mixer, type MixerOptions } from '../../src/roles/mixer/service.ts';
+import { type PresenceOptions, PresentRole } from '../../src/roles/presence.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { SimulatedModel } from './model.ts';
 
@@ -308,14 +309,16 @@ export class SimulatedNetwork {
   }
 
   /** Another mixer of this network, with keys of its own. */
-  mixer(mixer: number, signer: Ed25519Signer, committeeSigner: BlsSigner): Mixer {
+  mixer(mixer: number, signer: Ed25519Signer, committeeSigner: BlsSigner): RoleService {
     const { engine, network } = this;
     const { chain } = engine.ledger.state;
     const store = this.#store.roleStore(`another ${mixer}`);
     const sender = new TransactionSender({ engine, signer, chain });
     const submit: MixerOptions['submit'] = (batch) => sender.send('certifiedBatch', batch, { feeUnits: 0n });
     const context = { chain, engine, network, signer, store, verifier: nativeVerifier, nowMs: Date.now, log: () => {} };
-    return new Mixer(context, { mixer, committeeSigner, submit, maxTasks: 8 });
+    const service = new Mixer(context, { mixer, committeeSigner, submit, maxTasks: 8 });
+    const prove: PresenceOptions['submit'] = (value) => sender.send('presence', value, { feeUnits: 0n });
+    return new PresentRole(service, context, { kind: 'mixer', role: mixer, submit: prove });
   }
 
   /** Ends the network and recomputes every block of it. */

@@ -190,7 +190,7 @@ function eligibleStep({ table, request }: Found): Step {
 
 function whyNot(entry: DrawTable['entries'][number], request: DrawRequest): string | null {
   const { kind, domain, model, payer, dedicatedMiners, drawHeight } = request;
-  if (entry.weight === 0n) return 'no, paused, deregistered or ejected';
+  if (entry.weight === 0n) return 'no, paused, held by a case, deregistered or ejected';
   const isTooLow = kind === taskKinds.user && entry.level < entry.userLevel;
   if (isTooLow) return `no, level ${entry.level} is below ${entry.userLevel}`;
   if (entry.activeFrom > drawHeight) return `no, active only from block ${entry.activeFrom}`;

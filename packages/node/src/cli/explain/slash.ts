@@ -258,6 +258,9 @@ function capStep(record: CaseRecord, cases: readonly CaseRecord[]): Step {
   };
 }
 
+/** What the failures that froze penalties have in common (§10.8, §10.15). */
+const commonWords = { model: '', payer: ', all for one payer', flaw: ', all by one flaw' } as const;
+
 function decisionStep({ opened, row, params, opinions, appeal, frozen, end }: CaseRecord): Step[] {
   const { foundationReview, foundation, foundationQuorum } = params.cases;
   const facts = [
@@ -274,8 +277,9 @@ function decisionStep({ opened, row, params, opinions, appeal, frozen, end }: Ca
     { name: 'until the end of', value: `epoch ${row.deadlineEpoch}`, source: opened.at },
   ];
   if (frozen !== null) {
-    const { failing, miners, model } = frozen.value;
-    const value = `${failing} of ${miners} miners of model ${model} failed`;
+    const { failing, miners, model, shared } = frozen.value;
+    const what = shared === 'model' ? `miners of model ${model}` : 'miners';
+    const value = `${failing} of ${miners} ${what} failed${commonWords[shared]}`;
     facts.push({ name: 'frozen: the foundation decides', value, source: frozen.at });
   }
   if (appeal !== null) {
@@ -285,7 +289,7 @@ function decisionStep({ opened, row, params, opinions, appeal, frozen, end }: Ca
   else facts.push({ name: 'decided by', value: end.value.by, source: end.at });
   const rows = opinions.map(({ at, value }) => [addressText(value.member), value.isFine ? 'fine' : 'no fine', at]);
   const table = rows.length === 0 ? null : { head: ['member', 'says', 'in'], rows };
-  return [{ title: 'Who decided', clause: '§10.6, §10.7, §10.8', facts, table }];
+  return [{ title: 'Who decided', clause: '§10.6, §10.7, §10.8, §10.15', facts, table }];
 }
 
 function endStep({ end, endParams, appeal }: CaseRecord, { against }: Slash): Step[] {
@@ -314,14 +318,23 @@ function endStep({ end, endParams, appeal }: CaseRecord, { against }: Slash): St
   return [{ title: 'Where it went', clause: 'economics §6.3, §10.7', facts, table }];
 }
 
+/** What the owner of the stake can do while a case is open (§10.7, §10.16). */
+function wayOut({ case: number, cause, status }: Slash): string {
+  const outcome = cause === 'ejection' ? ' Dismissed, the miner gets its place back.' : '';
+  if (status === 'review') return `The foundation decides; silence takes nothing.${outcome}`;
+  return `Its owner can have the foundation decide: \`assay tx appealCase --case ${number}\`.${outcome}`;
+}
+
 function answerOf({ end }: CaseRecord, slash: Slash): string {
   const { against } = slash;
   const held = units(BigInt(slash.heldUnits));
   const isSound =
     slash.proposedUnits === slash.recomputedProposedUnits && slash.heldUnits === slash.recomputedHeldUnits;
   const doubt = isSound ? '' : ' The fine does not follow from the numbers above.';
-  if (end === null)
-    return `${held} units of ${against} are held; it is not decided yet whether they are taken.${doubt}`;
+  if (end === null) {
+    const open = `${held} units of ${against} are held; it is not decided yet whether they are taken.`;
+    return `${open}${doubt} ${wayOut(slash)}`;
+  }
   if (end.value.type === 'caseDismissed') {
     return `The case was dismissed, and ${units(end.value.returnedUnits)} units went back to ${against}.${doubt}`;
   }

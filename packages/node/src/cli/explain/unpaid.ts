@@ -19,6 +19,7 @@ function reasonOf(row: Readonly<MinerRow>, { params }: ClosedBooks, period: numb
   const { testPeriods } = params.rewards;
   const firstPaid = row.registeredPeriod + testPeriods;
   if (row.status === roleStatuses.ejected) return { value: 'ejected', source: `block ${row.statusHeight}` };
+  if (row.status === roleStatuses.held) return { value: 'held by a case', source: `block ${row.statusHeight}` };
   if (row.forfeits) return { value: 'forfeits the period', source: 'a hard failure, or too many failed challenges' };
   if (period < firstPaid) {
     const source = `it registered in period ${row.registeredPeriod}, and params.rewards.testPeriods is ${testPeriods}`;

@@ -54,6 +54,7 @@ const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'Ban.kind': stakeKinds,
   'RegisterRole.kind': { oracle: stakeKinds.oracle, validator: stakeKinds.validator, gateway: stakeKinds.gateway },
   'RotateKey.kind': stakeKinds,
+  'ProvePresence.kind': stakeKinds,
   'SetRoleStatus.kind': stakeKinds,
   'SetRoleStatus.status': roleStatuses,
   'CastVote.choice': voteChoices,

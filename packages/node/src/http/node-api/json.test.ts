@@ -126,7 +126,7 @@ describe('the API form of events', () => {
       rewards: [{ account: address, units: 2n }],
     },
     { type: 'caseDismissed', case: 1, by: 'foundation', returnedUnits: 5n },
-    { type: 'penaltiesFrozen', model: 0, failing: 3, miners: 9, cases: [1, 2, 3] },
+    { type: 'penaltiesFrozen', shared: 'model', model: 0, failing: 3, miners: 9, cases: [1, 2, 3] },
     { type: 'proposed', proposal: 1, proposer: address },
     { type: 'voted', proposal: 1, voter: address, choice: 3 },
     {
@@ -147,6 +147,9 @@ describe('the API form of events', () => {
     { type: 'minerUpdated', miner: 1, fromEpoch: 5 },
     { type: 'committeeChosen', fromEpoch: 5, mixers: [0, 2] },
     { type: 'levelChanged', miner: 1, from: 0, to: 1 },
+    { type: 'roleAbsent', kind: 'mixer', role: 1 },
+    { type: 'minerHeld', miner: 1, case: 4, cusumMilli: 13_800, hardFailures: 2, isFrozen: false },
+    { type: 'minerCleared', miner: 1 },
     { type: 'minerEjected', miner: 1, cusumMilli: 13_800, hardFailures: 2, returnedUnits: 2n ** 60n },
     { type: 'minerMeasured', miner: 1, ...report },
     { type: 'challengesFailed', miner: 1, mixers: [0, 2] },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { LedgerEvent } from '@assay/ledger';
 import {
   type Artifact,
   Artifact as ArtifactType,
@@ -46,6 +47,7 @@ export class Miner implements RoleService {
   readonly #roots: SigningRoots;
   #endpoint: Endpoint | null = null;
   readonly #slots: Slots;
+  #unsubscribe: () => void = () => {};
 
   constructor(context: RoleContext, options: MinerOptions) {
     this.#context = context;
@@ -60,9 +62,24 @@ export class Miner implements RoleService {
     const line = new Line(this.#context, this.#roots, () => this.index());
     this.#endpoint.handle(protocols.ping, (stream, from) => line.answerPings(stream, from));
     this.#endpoint.handle(protocols.data, (stream, from) => line.sendData(stream, from));
+    this.#unsubscribe = this.#context.engine.onBlock(({ result }) => this.#warn(result.events));
+  }
+
+  /** Tells the operator that the miner is about to be ejected, and what to do (§10.16). */
+  #warn(events: readonly LedgerEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'minerHeld' || event.miner !== this.index()) continue;
+      const { case: number, isFrozen } = event;
+      const state = isFrozen ? 'its audits are in doubt, so it works on' : 'it gets no work until then';
+      this.#context.log(
+        `case ${number} decides whether this miner is ejected; ${state}. ` +
+          `\`assay explain slash ${number}\` says why, and what its owner can do.`,
+      );
+    }
   }
 
   async stop(): Promise<void> {
+    this.#unsubscribe();
     this.#endpoint?.leave();
     this.#endpoint = null;
   }
@@ -95,6 +112,7 @@ export class Miner implements RoleService {
   #refusal(prepare: Prepare, miner: number | null): string | null {
     const row = miner === null ? undefined : this.#context.engine.ledger.state.miners.get(miner);
     if (row === undefined) return 'not registered';
+    if (row.status === roleStatuses.held) return 'held by a case about its ejection';
     if (row.status !== roleStatuses.active) return 'not active';
     if (!row.models.includes(prepare.model)) return 'does not serve this model';
     return null;

@@ -2,6 +2,7 @@ import { committeeOf, isQuorum } from '@assay/ledger';
 import {
   addressText,
   messageTypes,
+  roleStatuses,
   SignedAnnouncement,
   SignedTransition,
   TransitionOrder,
@@ -39,7 +40,6 @@ export class Oracle implements RoleService {
     const { state } = context.engine.ledger;
     this.#state = {
       oracle: options.oracle,
-      oracles: state.oracles.length,
       slotMs: state.params.deadlines.oracleSlotMs,
       tasks: new Map(),
       asked: new Map(),
@@ -50,7 +50,7 @@ export class Oracle implements RoleService {
     this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
     this.#endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
     const tickMs = Math.max(10, Math.floor(this.#state.slotMs / ticksPerSlot));
-    this.#timer = setInterval(() => this.#dispatch({ type: 'tick', nowMs: this.#context.nowMs() }), tickMs);
+    this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
   async stop(): Promise<void> {
@@ -58,6 +58,14 @@ export class Oracle implements RoleService {
     this.#timer = null;
     this.#endpoint?.leave();
     this.#endpoint = null;
+  }
+
+  #tick(): void {
+    const rows = [...this.#context.engine.ledger.state.oracles].map((row, oracle) => ({ ...row, oracle }));
+    const active = rows.filter(({ status }) => status === roleStatuses.active);
+    const there = active.filter(({ seenUntil }) => seenUntil > 0);
+    const oracles = (there.length > 0 ? there : active).map(({ oracle }) => oracle);
+    this.#dispatch({ type: 'tick', nowMs: this.#context.nowMs(), oracles });
   }
 
   #dispatch(event: OracleEvent): void {

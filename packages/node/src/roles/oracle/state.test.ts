@@ -16,13 +16,15 @@ const signed = (change: Partial<TaskAnnouncement> = {}) => ({
   announcement: { ...announcement, ...change },
   signature: new Uint8Array(64),
 });
-const idle = (oracle: number): OracleState => ({ oracle, oracles: 3, slotMs: 100, tasks: new Map(), asked: new Map() });
+const idle = (oracle: number): OracleState => ({ oracle, slotMs: 100, tasks: new Map(), asked: new Map() });
+const oracles = [0, 1, 2];
 const following = (oracle: number, change: Partial<TaskAnnouncement> = {}) => {
   const state = idle(oracle);
   stepOracle(state, { type: 'announced', taskId: 'a', signed: signed(change) });
   return state;
 };
-const tick = (state: OracleState, nowMs: number) => stepOracle(state, { type: 'tick', nowMs });
+const tick = (state: OracleState, nowMs: number, present: readonly number[] = oracles) =>
+  stepOracle(state, { type: 'tick', nowMs, oracles: present });
 
 describe('an oracle (D3, §5.3)', () => {
   it('says nothing before the deadline', () => {
@@ -38,11 +40,16 @@ describe('an oracle (D3, §5.3)', () => {
   it('takes the lead over after a silent slot, one oracle at a time', () => {
     for (const nowMs of [1050, 1150, 1250, 1350]) {
       const asking = [0, 1, 2].filter((i) => tick(following(i), nowMs).length > 0);
-      const options = { lateMs: nowMs - 1000, slotMs: 100, oracles: 3 };
+      const options = { lateMs: nowMs - 1000, slotMs: 100, oracles };
       expect(asking).toEqual([leadOracle(announcement, options)]);
     }
-    expect(leadOracle(announcement, { lateMs: 50, slotMs: 100, oracles: 3 })).toBe(0);
-    expect(leadOracle(announcement, { lateMs: 150, slotMs: 100, oracles: 3 })).toBe(1);
+    expect(leadOracle(announcement, { lateMs: 50, slotMs: 100, oracles })).toBe(0);
+    expect(leadOracle(announcement, { lateMs: 150, slotMs: 100, oracles })).toBe(1);
+  });
+
+  it('has no turn while it is absent, and the others take theirs without waiting for it (§7.12)', () => {
+    const asking = (nowMs: number) => [0, 1, 2].filter((i) => tick(following(i), nowMs, [1, 2]).length > 0);
+    expect([1050, 1150, 1250].map(asking)).toEqual([[1], [2], [1]]);
   });
 
   it('asks again for the next attempt, and after a refusal', () => {

@@ -3,7 +3,6 @@ import { type SignedAnnouncement, type TaskAnnouncement, taskStates } from '@ass
 /** What an oracle knows of the tasks in hand (D3). The maps are the state's own and change in place. */
 export interface OracleState {
   readonly oracle: number;
-  readonly oracles: number;
   readonly slotMs: number;
   readonly tasks: Map<string, SignedAnnouncement>;
   /** Step of which attempt this oracle has already asked to end. */
@@ -12,7 +11,8 @@ export interface OracleState {
 
 export type OracleEvent =
   | { readonly type: 'announced'; readonly taskId: string; readonly signed: SignedAnnouncement }
-  | { readonly type: 'tick'; readonly nowMs: number }
+  /** `oracles` are those that take turns: who is absent has none (§7.12). */
+  | { readonly type: 'tick'; readonly nowMs: number; readonly oracles: readonly number[] }
   /** The mixers did not agree; ask again in a later slot. */
   | { readonly type: 'refused'; readonly taskId: string };
 
@@ -30,10 +30,10 @@ const forgetAfterMs = 120_000;
 /** Which oracle has the lead for a task that is `lateMs` late: the lead rotates by slot, from the task's own start. */
 export function leadOracle(
   task: TaskAnnouncement,
-  options: { lateMs: number; slotMs: number; oracles: number },
-): number {
-  const slot = Math.floor(options.lateMs / options.slotMs);
-  return ((task.taskId[0] ?? 0) + slot) % options.oracles;
+  { lateMs, slotMs, oracles }: { lateMs: number; slotMs: number; oracles: readonly number[] },
+): number | undefined {
+  const slot = Math.floor(lateMs / slotMs);
+  return oracles[((task.taskId[0] ?? 0) + slot) % oracles.length];
 }
 
 /** What follows from one event. */
@@ -46,7 +46,7 @@ export function stepOracle(state: OracleState, event: OracleEvent): readonly Ora
       state.asked.delete(event.taskId);
       return [];
     case 'tick':
-      return onTick(state, event.nowMs);
+      return onTick(state, event);
   }
 }
 
@@ -71,7 +71,7 @@ function turnOf({ attempt, state }: TaskAnnouncement): number {
   return attempt * (taskStates.end + 1) + state;
 }
 
-function onTick(state: OracleState, nowMs: number): OracleEffect[] {
+function onTick(state: OracleState, { nowMs, oracles }: OracleEvent & { type: 'tick' }): OracleEffect[] {
   const effects: OracleEffect[] = [];
   for (const [taskId, signed] of state.tasks) {
     const { announcement } = signed;
@@ -82,7 +82,7 @@ function onTick(state: OracleState, nowMs: number): OracleEffect[] {
     }
     if (lateMs <= 0 || state.asked.get(taskId) === turnOf(announcement)) continue;
     // §5.3: the lead asks first; after a silent slot the next one does.
-    if (leadOracle(announcement, { lateMs, slotMs: state.slotMs, oracles: state.oracles }) !== state.oracle) continue;
+    if (leadOracle(announcement, { lateMs, slotMs: state.slotMs, oracles }) !== state.oracle) continue;
     state.asked.set(taskId, turnOf(announcement));
     effects.push({ type: 'requestTransition', taskId, signed });
   }

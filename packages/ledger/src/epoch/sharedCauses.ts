@@ -1,0 +1,69 @@
+import { caseCauses, stakeKinds, toHex } from '@assay/protocol';
+import type { LedgerState } from '../state.ts';
+import { isLargePart, minersOf } from './cases.ts';
+
+/** Miners that one payer or one flaw accuses before it counts against these rather than against the miners. */
+const LEAST_ACCUSED = 2;
+
+/** A miner whose audits are evidence enough to eject it. */
+export interface Suspect {
+  readonly miner: number;
+  /** Places of the cases about the failures among that evidence, as far as they are kept. */
+  readonly evidence: readonly number[];
+  /** Whom all these tasks were done for, and the flaw that all of them had; null and zero for none or several. */
+  readonly payer: Uint8Array | null;
+  readonly flaw: number;
+}
+
+/** Why the evidence against several miners may say something about their judges instead (§10.15). */
+export interface SharedCause {
+  readonly shared: 'model' | 'payer' | 'flaw';
+  readonly model: number | null;
+  readonly miners: readonly number[];
+  /** How many miners it could have been. */
+  readonly among: number;
+}
+
+/** What the failures of these miners have in common. */
+export function suspectsOf(state: LedgerState, miners: readonly number[]): Suspect[] {
+  const failures = new Map<number, number[]>(miners.map((miner) => [miner, []]));
+  for (const [index, { kind, cause, role }] of [...state.cases].entries()) {
+    const isFailure = cause === caseCauses.softFailure || cause === caseCauses.hardFailure;
+    if (kind === stakeKinds.miner && isFailure) failures.get(role)?.push(index);
+  }
+  return [...failures].map(([miner, all]) => {
+    const evidence = all.slice(all.length - Math.min(all.length, state.miners.at(miner).failures));
+    const rows = evidence.map((index) => state.cases.at(index));
+    const [payer, ...otherPayers] = new Map(rows.map((row) => [toHex(row.payer), row.payer])).values();
+    const [flaw = 0, ...otherFlaws] = new Set(rows.map((row) => row.flaw));
+    return {
+      ...{ miner, evidence },
+      payer: otherPayers.length > 0 ? null : (payer ?? null),
+      flaw: otherFlaws.length > 0 ? 0 : flaw,
+    };
+  });
+}
+
+/** What accuses so many miners at once that it is in doubt itself (§10.15). */
+export function sharedCauses(state: LedgerState, suspects: readonly Suspect[]): SharedCause[] {
+  const groups = new Map<string, Omit<SharedCause, 'among'> & { readonly miners: number[]; models: Set<number> }>();
+  const join = (key: string, shared: SharedCause['shared'], model: number | null, suspect: Suspect) => {
+    const group = groups.get(key) ?? { shared, model, miners: [], models: new Set() };
+    group.miners.push(suspect.miner);
+    const models = model === null ? suspect.evidence.map((index) => state.cases.at(index).model) : [model];
+    for (const each of models) group.models.add(each);
+    groups.set(key, group);
+  };
+  for (const suspect of suspects) {
+    if (suspect.payer !== null) join(toHex(suspect.payer), 'payer', null, suspect);
+    if (suspect.flaw !== 0) join(`flaw ${suspect.flaw}`, 'flaw', null, suspect);
+    for (const model of state.miners.at(suspect.miner).models) join(`model ${model}`, 'model', model, suspect);
+  }
+  const { breakerMinFailing } = state.params.cases;
+  return [...groups.values()].flatMap(({ models, ...group }) => {
+    const least = group.shared === 'model' ? breakerMinFailing : LEAST_ACCUSED;
+    const among = minersOf(state, models, new Set(group.miners));
+    const isDoubtful = group.miners.length >= least && isLargePart(state, group.miners.length, among);
+    return isDoubtful ? [{ ...group, among }] : [];
+  });
+}
