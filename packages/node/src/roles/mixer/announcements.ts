@@ -12,9 +12,21 @@ const maxAnnouncements = 32_768;
 /** How far two clocks may differ (§5.3). */
 export const clockToleranceMs = 2000;
 
+/** When a mixer heard of a task, by its own clock. */
+export interface Heard {
+  readonly firstMs: number;
+  /** That its answer had begun; null when it heard of no answer. */
+  readonly begunMs: number | null;
+  readonly lastMs: number;
+  /** Reassignments, as its mixer last announced them. */
+  readonly attempt: number;
+}
+
 interface Record {
   readonly last: SignedAnnouncement;
   readonly firstMs: number;
+  readonly begunMs: number | null;
+  readonly lastMs: number;
 }
 
 /** What one mixer has heard of every mixer's tasks, with its own clock. */
@@ -25,13 +37,14 @@ export class Announcements {
 
   /** Keeps what a task's own mixer sent; nobody else may speak for it. Its signature is checked when it is used. */
   record(signed: SignedAnnouncement, nowMs: number): void {
-    const { taskId, mixer } = signed.announcement;
+    const { taskId, mixer, state } = signed.announcement;
     const id = toHex(taskId);
     const known = this.#tasks.get(id);
     if (known !== undefined && known.last.announcement.mixer !== mixer) return;
     this.#tasks.delete(id);
-    this.#tasks.set(id, { last: signed, firstMs: known?.firstMs ?? nowMs });
-    if (signed.announcement.state === taskStates.end) this.#open.delete(id);
+    const begunMs = known?.begunMs ?? (state === taskStates.precommit ? nowMs : null);
+    this.#tasks.set(id, { last: signed, firstMs: known?.firstMs ?? nowMs, begunMs, lastMs: nowMs });
+    if (state === taskStates.end) this.#open.delete(id);
     else this.#open.set(id, signed.announcement);
     const [oldest] = this.#tasks.keys();
     if (this.#tasks.size <= maxAnnouncements || oldest === undefined) return;
@@ -45,14 +58,12 @@ export class Announcements {
     return tasks.some((task) => task.miner === miner && task.deadlineMs + clockToleranceMs >= nowMs);
   }
 
-  last(taskId: Uint8Array): TaskAnnouncement | null {
-    return this.#tasks.get(toHex(taskId))?.last.announcement ?? null;
-  }
-
-  /** Milliseconds from the first word of a task to now, by this mixer's clock; null when it heard nothing. */
-  ageMs(taskId: Uint8Array, nowMs: number): number | null {
+  /** What it heard of a task; null when nothing. */
+  heard(taskId: Uint8Array): Heard | null {
     const record = this.#tasks.get(toHex(taskId));
-    return record === undefined ? null : nowMs - record.firstMs;
+    if (record === undefined) return null;
+    const { last, firstMs, begunMs, lastMs } = record;
+    return { firstMs, begunMs, lastMs, attempt: last.announcement.attempt };
   }
 
   /** §5.3: this mixer agrees when its own record says the same of the task and its own clock says late, ±2 s. */

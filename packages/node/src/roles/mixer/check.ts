@@ -13,7 +13,7 @@ import {
   type TaskEvidence,
   TaskRequest,
 } from '@assay/protocol';
-import { clockToleranceMs } from './announcements.ts';
+import { checkTime } from './check-time.ts';
 import { checkTransition } from './check-transition.ts';
 import type { CheckView } from './check-view.ts';
 import { contentsOf } from './node-transactions.ts';
@@ -111,14 +111,4 @@ function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): stri
   return drawMiners(table, request, rank + 1)[rank]?.miner === receipt.miner
     ? null
     : 'the miner was not drawn at this rank';
-}
-
-/** Measured values must be plausible against this mixer's own; what it has not heard of it cannot measure. */
-function checkTime(view: CheckView, receipt: Receipt): string | null {
-  if (receipt.firstTokenMs > receipt.totalMs) return 'first token after the end';
-  const ageMs = view.announcements.ageMs(receipt.taskId, view.nowMs);
-  if (ageMs === null) return null;
-  if (receipt.totalMs > ageMs + clockToleranceMs) return 'it took less time than the receipt says';
-  const last = view.announcements.last(receipt.taskId);
-  return last !== null && last.attempt !== receipt.attempt ? 'another number of reassignments was announced' : null;
 }
