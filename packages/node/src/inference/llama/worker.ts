@@ -46,8 +46,8 @@ class Worker {
         return yield { contextTokens: model.contextTokens, vocabularySize: model.vocabularySize };
       case 'render':
         return yield model.render(call.messages);
-      case 'detokenize':
-        return yield model.text(call.ids);
+      case 'textPieces':
+        return yield model.textPieces(call.ids);
       case 'generate':
         return yield* model.generate(call.request, signal);
       case 'score':
@@ -104,6 +104,7 @@ process.on('message', (message: ToWorker) => {
       process.send?.({ type: 'failedToStart', reason: String(error) } satisfies FromWorker, () => process.exit(1));
     });
   }
+  if (message.type === 'ping') send({ type: 'pong' });
   if (message.type === 'call') void worker?.then((ready) => ready.answer(message.id, message.call));
   if (message.type === 'cancel') void worker?.then((ready) => ready.cancel(message.id));
 });
