@@ -1,4 +1,5 @@
 import { firstUint64, littleEndian, sha256 } from '@assay/protocol';
+import { generateText, textPieces } from '../../src/inference/output-text.ts';
 import type {
   ChatMessage,
   GeneratedToken,
@@ -26,6 +27,7 @@ function distribution(weights: string, ids: readonly number[]): { id: number; ma
 
 const logprob = (mass: number) => Math.round(-Math.log(mass) * micro);
 const text = (id: number) => String.fromCharCode(id);
+const detokenize = (ids: readonly number[]) => ids.map(text).join('');
 
 /** An engine in a few lines, with real distributions: what the port promises, without the arithmetic of a network. */
 export class SimulatedModel implements InferenceModel {
@@ -44,20 +46,19 @@ export class SimulatedModel implements InferenceModel {
     return messages.flatMap((message) => [...new TextEncoder().encode(message.content)]);
   }
 
-  async detokenize(ids: readonly number[]): Promise<string> {
-    return ids.map(text).join('');
+  async textPieces(ids: readonly number[]): Promise<Uint8Array[]> {
+    return textPieces(detokenize, ids);
   }
 
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
     const ids = [...request.promptIds];
-    for (let step = 0; step < request.maxTokens; step++) {
+    yield* generateText(request, detokenize, async (step) => {
       await this.#beforeToken(step);
       signal.throwIfAborted();
       const token = this.#next(ids, request.sampling.seed, step);
       ids.push(token.id);
-      yield { type: 'tokens', tokens: [token], text: token.text };
-    }
-    yield { type: 'end', finish: 'length', text: '' };
+      return token;
+    });
   }
 
   async score(request: ScoreRequest): Promise<Scored> {

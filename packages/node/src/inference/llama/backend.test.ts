@@ -4,6 +4,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GrowingBytes } from '../../growing-bytes.ts';
+import { decodeText, encodeText } from '../../utf8.ts';
 import { tinyByteId, writeTinyModel } from '../gguf/tiny.ts';
 import type { GeneratedToken, GenerateRequest, InferenceModel } from '../port.ts';
 import { type LlamaBackend, startLlamaBackend } from './backend.ts';
@@ -36,14 +38,14 @@ const ask = (changes: Partial<GenerateRequest> = {}): GenerateRequest => ({
 
 async function run(request: GenerateRequest, signal = never, by = model) {
   const tokens: GeneratedToken[] = [];
-  let text = '';
+  const text = new GrowingBytes();
   let finish = '';
   for await (const event of by.generate(request, signal)) {
-    text += event.text;
+    text.push(event.text);
     if (event.type === 'tokens') tokens.push(...event.tokens);
     else finish = event.finish;
   }
-  return { ids: tokens.map((token) => token.id), tokens, text, finish };
+  return { ids: tokens.map((token) => token.id), tokens, text: decodeText(text.view()), finish };
 }
 
 describe('generate', () => {
@@ -74,13 +76,13 @@ describe('generate', () => {
 
   it('streams the same text that its ids give', async () => {
     const { ids, text } = await run(ask({ maxTokens: 100 }));
-    expect(text).toBe(await model.detokenize(ids));
+    expect(text).toBe(decodeText(Buffer.concat(await model.textPieces(ids))));
   });
 
   it('ends before a stop sequence', async () => {
     const { text } = await run(ask());
     const stop = text.slice(12, 14);
-    const stopped = await run(ask({ stop: [stop] }));
+    const stopped = await run(ask({ stop: [encodeText(stop)] }));
     expect(stopped.finish).toBe('stop');
     expect(stopped.text).toBe(text.slice(0, text.indexOf(stop)));
     expect(stopped.ids.length).toBeLessThan(40);
@@ -189,6 +191,17 @@ describe('render', () => {
   });
 });
 
+describe('a prompt', () => {
+  const conversation = (content: string) => model.render([{ role: 'user', content }]);
+
+  it('of a megabyte is refused, in one sentence, before anything is tokenised (§5.19)', async () => {
+    await expect(conversation('x'.repeat(2 ** 20))).rejects.toMatchObject({
+      code: 'CONTEXT_TOO_LONG',
+      message: expect.stringContaining('512 tokens hold at most'),
+    });
+  });
+});
+
 describe('the process', () => {
   it('says which file it cannot load', async () => {
     await expect(backend.open('/nowhere/x.gguf')).rejects.toMatchObject({
@@ -212,6 +225,15 @@ describe('the process', () => {
     await waiting.catch(() => null);
     expect(await run(ask())).toEqual(before);
     expect(backend.pid).not.toBe(first);
+  });
+
+  it('is killed and started anew when it was stopped (§5.20)', async () => {
+    const before = await run(ask());
+    const stopped = backend.pid ?? 0;
+    process.kill(stopped, 'SIGSTOP');
+    await expect(run(ask())).rejects.toMatchObject({ code: 'BACKEND_FAILED' });
+    expect(isAlive(stopped)).toBe(false);
+    expect(await run(ask())).toEqual(before);
   });
 
   it('ends when its parent is killed', async () => {

@@ -12,7 +12,7 @@ import { compareDistributions, reportedAt } from '../../audit/distribution.ts';
 import { drawPositions } from '../../audit/positions.ts';
 import { endsByItself, structureFlaw } from '../../audit/structure.ts';
 import type { InferenceModel } from '../../inference/port.ts';
-import { messagesOf } from '../miner/worker.ts';
+import { structureReference } from '../structure-reference.ts';
 
 /** How a validator runs registered models. */
 export interface Measuring {
@@ -50,14 +50,9 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
     return without(findings.noResult);
   }
   const ids = outputIds(artifact);
-  const reference = {
-    payload: bundle.payload,
-    vocabularySize: model.vocabularySize,
-    contextTokens: registered.contextTokens,
-    promptIds: await model.render(messagesOf(bundle.payload)),
-    outputText: await model.detokenize(ids),
-    textBeforeLast: await model.detokenize(ids.slice(0, -1)),
-  };
+  const { payload } = bundle;
+  const { contextTokens } = registered;
+  const reference = await structureReference(model, { payload, outputIds: ids, contextTokens });
   if (structureFlaw(artifact, reference) !== null) return without(findings.malformed);
   const positions = drawPositions(seed, { tokens: ids.length, count: state.params.audit.positions });
   const reported = positions.map((index) => reportedAt(artifact, index));
