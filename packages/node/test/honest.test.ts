@@ -29,7 +29,7 @@ import { structureReference } from '../src/roles/structure-reference.ts';
 import { decodeText, encodeText, TextPieces } from '../src/utf8.ts';
 
 const patienceMs = 600_000;
-/** A million by `ASSAY_HONEST_CASES=1000000 npm test -- packages/node/test/honest.test.ts`. */
+/** A million by `npm run test:honest`. */
 const engineInfo = EngineInfo.defaultValue();
 const cases = Number(process.env['ASSAY_HONEST_CASES'] ?? 10_000);
 

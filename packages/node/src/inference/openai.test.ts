@@ -161,7 +161,7 @@ describe('chat', () => {
     [404, null, 'BACKEND_FAILED'],
     [429, null, 'BACKEND_FAILED'],
     [503, null, 'BACKEND_FAILED'],
-  ])('tells by a status of %s (%s) whose fault it is: %s (§5.15)', async (status, code, expected) => {
+  ])('tells by a status of %s (%s) whose fault it is, %s (§5.15)', async (status, code, expected) => {
     completions = json(status, { error: { message: 'no', code } });
     await expect(read(await openUpstream(baseUrl))).rejects.toMatchObject({ code: expected });
   });

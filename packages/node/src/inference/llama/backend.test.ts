@@ -3,8 +3,13 @@ import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chatRoles, InferencePayload, outputIds } from '@assay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { structureFlaw } from '../../audit/structure.ts';
 import { GrowingBytes } from '../../growing-bytes.ts';
+import { Generation } from '../../roles/miner/artifact.ts';
+import { modelWorker } from '../../roles/miner/worker.ts';
+import { structureReference } from '../../roles/structure-reference.ts';
 import { decodeText, encodeText } from '../../utf8.ts';
 import { tinyByteId, writeTinyModel } from '../gguf/tiny.ts';
 import type { GeneratedToken, GenerateRequest, InferenceModel } from '../port.ts';
@@ -189,6 +194,29 @@ describe('render', () => {
       ...idsOf('assistant\n'),
     ]);
   });
+});
+
+describe('an honest answer of a real model', () => {
+  it.each([[[]], [['\ufeff']], [['\ufffd']], [['\ufffd\ufffd', 'a']], [['\u0000', '\ufffd\u0007']]])(
+    'is never malformed, stopped by %j or not (verification §2.1)',
+    async (stop) => {
+      const payload = {
+        ...InferencePayload.defaultValue(),
+        ...{ maxTokens: 48, sampling, stop: stop.map(encodeText) },
+        messages: [{ role: chatRoles.user, content: encodeText('\ufeffé\u0000') }],
+      };
+      const answer = new Generation();
+      const worker = modelWorker(model, backend.engine);
+      for await (const event of worker.generate(payload, { maxTokensIn: 512, maxTokensOut: 48 }, never)) {
+        answer.add(event);
+      }
+      const { contextTokens } = model;
+      const facts = { taskId: new Uint8Array(32), miner: 0, fileHash: new Uint8Array(32), engine: backend.engine };
+      const artifact = answer.artifact({ ...facts, contextTokens, sampling, firstTokenMs: 0, totalMs: 0 });
+      const reference = await structureReference(model, { payload, outputIds: outputIds(artifact), contextTokens });
+      expect(structureFlaw(artifact, reference)).toBeNull();
+    },
+  );
 });
 
 describe('a prompt', () => {

@@ -3,7 +3,7 @@ import type { FromWorker, ToWorker } from './messages.ts';
 
 const beatMs = 1000;
 /** Beats without an answer after which a process counts as stopped: while it loads llama.cpp, and later. */
-const patience = { starting: 60, running: 5 } as const;
+const patience = { starting: 60, running: 6 } as const;
 
 /**
  * Kills a process that answers no more, be it stopped or hung: its calls would wait for ever (§5.20). Beats are
