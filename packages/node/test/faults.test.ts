@@ -1,10 +1,29 @@
+import {
+  Artifact,
+  chatRoles,
+  equalBytes,
+  InferencePayload,
+  MinerToMixer,
+  MixerToMiner,
+  messageTypes,
+  minerToMixer,
+  mixerToMiner,
+  Precommit,
+  precommitHash,
+  type Reveal,
+  type ValueOf,
+} from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
+import { nativeVerifier } from '../src/crypto/verifier.ts';
 import { AssayError } from '../src/errors.ts';
 import type { ChatMessage, GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
+import { receive } from '../src/network/wire.ts';
+import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
 import { encodeText } from '../src/utf8.ts';
 import { SimulatedModel } from './simulated/model.ts';
 import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
 
+type SignedPrecommit = { precommit: ValueOf<typeof Precommit>; signature: Uint8Array };
 let network: SimulatedNetwork | null = null;
 
 async function start(options: SimulatedOptions): Promise<SimulatedNetwork> {
@@ -158,6 +177,38 @@ describe('the fault of a node', () => {
     expect(net.log.some((line) => line.includes('would be malformed: another text than its tokens give'))).toBe(true);
     await net.blocks(20);
     expect(recordsOf(net).miners.map(({ rejected }) => rejected)).toEqual([0, 0]);
+  });
+
+  it('never sign an answer for another request or model than the one that was given (§5.1)', async () => {
+    const net = await start({ miners: 1, params: { deadlines } });
+    const { chain, miners } = net.engine.ledger.state;
+    const row = miners.at(0);
+    const stream = net.network.join('a mixer').open(networkAddress(row), protocols.serve);
+    const say = (selector: number, value: unknown) =>
+      stream.send(MixerToMiner.serialize({ selector, value } as ValueOf<typeof MixerToMiner>));
+    const hear = async (wanted: number) => {
+      for (;;) {
+        const message = await receive(stream, MinerToMixer);
+        if (message === null) throw new Error('the miner said nothing');
+        if (message.selector === wanted) return message.value;
+      }
+    };
+    const taskId = new Uint8Array(32).fill(3);
+    const payload = { ...InferencePayload.defaultValue(), maxTokens: 4 };
+    payload.messages = [{ role: chatRoles.user, content: encodeText('hello') }];
+    await say(mixerToMiner.prepare, { taskId, model: 0, maxTokensIn: 100, maxTokensOut: 4, mixer: 0 });
+    await say(mixerToMiner.start, { payload });
+    const { precommit, signature } = (await hear(minerToMixer.precommit)) as SignedPrecommit;
+    await say(mixerToMiner.openReveal, { taskId });
+    const { artifact, salt } = (await hear(minerToMixer.reveal)) as ValueOf<typeof Reveal>;
+    const root = new SigningRoots(chain).of(messageTypes.precommit, Precommit, precommit);
+    expect(nativeVerifier.ed25519(row.publicKey, root, signature)).toBe(true);
+    const artifactRoot = Artifact.hashTreeRoot(artifact);
+    const given = { artifactRoot, salt, requestHash: InferencePayload.hashTreeRoot(payload), model: 0 };
+    expect(equalBytes(precommitHash(given), precommit.hash)).toBe(true);
+    const signedFor = { ...payload, maxTokens: 5 };
+    const framed = [{ requestHash: InferencePayload.hashTreeRoot(signedFor) }, { model: 1 }];
+    for (const other of framed) expect(equalBytes(precommitHash({ ...given, ...other }), precommit.hash)).toBe(false);
   });
 
   it('is mended by the node before anybody hears of it, when its backend comes back', async () => {

@@ -5,7 +5,7 @@ import {
   EngineInfo,
   equalBytes,
   type InferencePayload,
-  sha256,
+  precommitHash,
   taskKinds,
 } from '@assay/protocol';
 import fc from 'fast-check';
@@ -162,7 +162,8 @@ async function answer(each: Case): Promise<{ artifact: Artifact; effects: MixerE
   const times = { contextTokens: 4096, sampling: payload.sampling, firstTokenMs: 0, totalMs: 0 };
   const artifact = run.artifact({ ...facts, ...times });
   const [artifactRoot, salt] = [new Uint8Array(32), new Uint8Array(32)];
-  dispatch({ type: 'precommit', hash: sha256(artifactRoot, salt), signature: new Uint8Array(64), nowMs: 0 });
+  const hash = precommitHash({ artifactRoot, salt, requestHash: new Uint8Array(32), model: 0 });
+  dispatch({ type: 'precommit', hash, signature: new Uint8Array(64), nowMs: 0 });
   dispatch({ type: 'reveal', artifact, artifactRoot, salt, nowMs: 0 });
   return { artifact, effects, heard: heard + client.flush() };
 }

@@ -5,7 +5,7 @@ import {
   addressText,
   type Chunk,
   equalBytes,
-  type InferencePayload,
+  InferencePayload,
   limits,
   littleEndian,
   MinerToMixer,
@@ -16,6 +16,7 @@ import {
   mixerToMiner,
   outputIds,
   Precommit,
+  precommitHash,
   roleStatuses,
   StreamCheckpoint,
   sha256,
@@ -119,7 +120,10 @@ export class Miner implements RoleService {
       const artifact = await this.#generate(stream, { prepare, payload, miner, model }, cancelled.signal);
       await this.#requireSound(artifact, payload, model);
       const salt = randomBytes(32);
-      const hash = sha256(ArtifactType.hashTreeRoot(artifact), salt);
+      const hash = precommitHash({
+        ...{ artifactRoot: ArtifactType.hashTreeRoot(artifact), salt, model: prepare.model },
+        requestHash: InferencePayload.hashTreeRoot(payload),
+      });
       const precommit = { taskId: prepare.taskId, miner, hash };
       const signature = this.#context.signer.sign(this.#roots.of(messageTypes.precommit, Precommit, precommit));
       await send(stream, minerToMixer.precommit, { precommit, signature });

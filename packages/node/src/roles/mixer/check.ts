@@ -6,10 +6,10 @@ import {
   messageTypes,
   type NodeTransaction,
   Precommit,
+  precommitHash,
   type Receipt,
   type ResultCode,
   type SessionRow,
-  sha256,
   type TaskEvidence,
   TaskRequest,
 } from '@assay/protocol';
@@ -95,7 +95,7 @@ function checkRequest(
 }
 
 function checkWork(view: CheckView, receipt: Receipt, evidence: TaskEvidence, minerKey: Uint8Array): string | null {
-  const hash = sha256(receipt.artifactRoot, evidence.salt);
+  const hash = precommitHash({ ...receipt, salt: evidence.salt });
   const root = view.roots.of(messageTypes.precommit, Precommit, { taskId: receipt.taskId, miner: receipt.miner, hash });
   return view.verifier.ed25519(minerKey, root, evidence.precommitSignature)
     ? null

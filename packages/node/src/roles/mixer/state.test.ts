@@ -3,7 +3,7 @@ import {
   Artifact as ArtifactType,
   finishReasons,
   outcomes,
-  sha256,
+  precommitHash,
   type TaskStateName,
   TransitionOrder,
   taskKinds,
@@ -95,11 +95,16 @@ function artifactOf(task: MixerTask, ids: readonly number[], text: string, chang
   };
 }
 
-function commit(artifact: Artifact): MixerEvent[] {
+function commit(artifact: Artifact, asked: { requestHash?: Uint8Array; model?: number } = {}): MixerEvent[] {
   const salt = bytes(32, 8);
   const artifactRoot = ArtifactType.hashTreeRoot(artifact);
   return [
-    { type: 'precommit', hash: sha256(artifactRoot, salt), signature: bytes(64, 5), nowMs: 1030 },
+    {
+      type: 'precommit',
+      hash: precommitHash({ artifactRoot, salt, requestHash: bytes(32, 2), model: 0, ...asked }),
+      signature: bytes(64, 5),
+      nowMs: 1030,
+    },
     { type: 'reveal', artifact, artifactRoot, salt, nowMs: 1040 },
   ];
 }
@@ -212,6 +217,15 @@ describe('a task at its mixer (§5)', () => {
     const [, reveal] = commit(artifactOf(streaming.task, [5], 'a', { totalMs: 99 }));
     const events = [precommit, reveal].filter((event) => event !== undefined);
     expect(types(run(streaming.task, events).effects)).toEqual(['openReveal', 'breakOff', 'avoid']);
+  });
+
+  it.each([
+    ['another request', { requestHash: bytes(32, 9) }],
+    ['another model', { model: 1 }],
+  ])('takes an artifact that was signed for %s for no result (§5.1)', (_, asked) => {
+    const streaming = run(begun(), [accept, piece([5], 'a')]).task;
+    const { effects } = run(streaming, commit(artifactOf(streaming, [5], 'a'), asked));
+    expect(types(effects)).toEqual(['openReveal', 'breakOff', 'avoid']);
   });
 
   it('pays for what was made when the client leaves', () => {

@@ -8,9 +8,9 @@ import {
   limits,
   outcomes,
   outputIds,
+  precommitHash,
   type Receipt,
   Sampling,
-  sha256,
   type TaskEvidence,
   type TaskRequest,
   type TaskStateName,
@@ -284,8 +284,10 @@ function onPrecommit(task: MixerTask, event: MixerEvent & { type: 'precommit' })
 function onReveal(task: MixerTask, event: MixerEvent & { type: 'reveal' }): MixerStep {
   const { artifact, artifactRoot, salt, nowMs } = event;
   if (task.state !== 'commit' || task.precommit === null) return { task, effects: [] };
+  const { requestHash } = task.request;
+  const hash = precommitHash({ artifactRoot, salt, requestHash, model: task.terms.model });
   // D2: a reveal that does not match its precommit, or the stream, is no result.
-  const matches = equalBytes(sha256(artifactRoot, salt), task.precommit.hash) && artifactFits(task, artifact);
+  const matches = equalBytes(hash, task.precommit.hash) && artifactFits(task, artifact);
   if (!matches) return brokenOff(task, nowMs);
   const { tokens, textBytes } = task.answer.length;
   if (tokens > task.given.tokens || textBytes > task.given.textBytes) return interrupted(task);
