@@ -19,6 +19,7 @@ const commands = {
   assay: { args: [cli], cwd: process.cwd() },
   test: { args: vitest },
   'test:crash': { args: [...vitest, 'test/crash'], env: { ASSAY_CRASH_KILLS: '1000' } },
+  'test:honest': { args: [...vitest, 'packages/node/test/honest.test.ts'], env: { ASSAY_HONEST_CASES: '1000000' } },
   check: { args: [...vitest, 'test/structure'] },
   lint: { args: [biome, 'check'] },
   format: { args: [biome, 'check', '--write'] },

@@ -6,6 +6,7 @@ import { manifests } from './manifests.ts';
 import { names, unusedExports } from './names.ts';
 import { purity } from './purity.ts';
 import { size } from './size.ts';
+import { texts } from './texts.ts';
 
 const manifest = (name: string, more: object = {}): string =>
   JSON.stringify({ name, license: 'Apache-2.0', exports: { '.': './src/index.ts' }, ...more });
@@ -228,6 +229,17 @@ describe('manifests', () => {
       expect.stringContaining('names a registry'),
       expect.stringContaining('b, optional for node_modules/a, is not locked'),
     ]);
+  });
+});
+
+describe('texts', () => {
+  it('are made of bytes in one place', () => {
+    const decoding = 'export const a = 1;\nexport const b = new TextDecoder().decode();';
+    expect(findings(texts, { 'packages/node/src/roles/a.ts': decoding })).toEqual([
+      expect.stringContaining('packages/node/src/roles/a.ts:2 A plain TextDecoder'),
+    ]);
+    const elsewhere = { 'packages/node/src/utf8.ts': decoding, 'packages/node/src/roles/a.test.ts': decoding };
+    expect(findings(texts, elsewhere)).toEqual([]);
   });
 });
 

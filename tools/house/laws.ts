@@ -6,6 +6,7 @@ import { names, unusedExports } from './names.ts';
 import { purity } from './purity.ts';
 import { size } from './size.ts';
 import { specification } from './spec.ts';
+import { texts } from './texts.ts';
 
 /** Every law, in the order a reader wants to hear of it. */
 export const laws: readonly Law[] = [
@@ -18,5 +19,6 @@ export const laws: readonly Law[] = [
   manifests,
   map,
   specification,
+  texts,
   places,
 ];

@@ -16,6 +16,7 @@ export const worldParams: Params = {
     firstTokenMs: 30_000,
     generationMs: 30_000,
     generationPerTokenMs: 250,
+    stallMs: 15_000,
     commitMs: 5000,
     lostMs: 2000,
     oracleSlotMs: 1000,

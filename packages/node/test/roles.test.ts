@@ -37,6 +37,7 @@ const quickDeadlines = {
   firstTokenMs: 400,
   generationMs: 400,
   generationPerTokenMs: 1,
+  stallMs: 400,
   commitMs: 300,
   lostMs: 50,
   oracleSlotMs: 100,

@@ -24,6 +24,8 @@ export const Deadlines = new StructType(
     firstTokenMs: U32,
     generationMs: U32,
     generationPerTokenMs: U32,
+    /** Longest silence within an answer (§5.17). */
+    stallMs: U32,
     commitMs: U32,
     /** Grace after a miner's stream broke. */
     lostMs: U32,

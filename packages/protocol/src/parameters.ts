@@ -37,6 +37,7 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   'deadlines.firstTokenMs': waitMs,
   'deadlines.generationMs': waitMs,
   'deadlines.generationPerTokenMs': [1n, 60_000n],
+  'deadlines.stallMs': waitMs,
   'deadlines.commitMs': waitMs,
   'deadlines.lostMs': waitMs,
   'deadlines.oracleSlotMs': waitMs,

@@ -6,6 +6,7 @@ const deadlines = z.object({
   firstTokenMs: count,
   generationMs: count,
   generationPerTokenMs: count,
+  stallMs: count,
   commitMs: count,
   lostMs: count,
   oracleSlotMs: count,

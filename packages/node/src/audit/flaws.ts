@@ -19,10 +19,10 @@ const sentences: Readonly<Record<string, Flaw>> = {
   'two probabilities for the chosen token': 'chosenProbability',
   'a chosen token that should be among the alternatives': 'chosenProbability',
   'another text than its tokens give': 'text',
-  'text beyond a stop sequence': 'textBeyondStop',
-  'tokens beyond a stop sequence': 'tokensBeyondStop',
+  'tokens beyond the end of the answer': 'tokensBeyondEnd',
+  'ended at a stop sequence, not by its length': 'endByStop',
   'ended before its length': 'endBeforeLength',
-  'text cut short': 'textCut',
+  'an answer to what the model refuses': 'refusedPrompt',
 };
 
 /** The code of `flaws` that a sentence of `structureFlaw` reports, wherever in the output it was found. */

@@ -8,15 +8,16 @@ import {
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../roles/miner/artifact.ts';
+import { encodeText } from '../utf8.ts';
 import { flawCode } from './flaws.ts';
 import { type StructureReference, structureFlaw } from './structure.ts';
 
-const encode = (text: string) => new TextEncoder().encode(text);
+const pieces = (...texts: string[]) => texts.map(encodeText);
 const micro = (mass: number) => Math.round(-Math.log(mass) * 1e6);
 const sampling = { temperatureMicro: 1_000_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 4 };
 
 const payload: InferencePayload = {
-  messages: [{ role: 1, content: encode('hi') }],
+  messages: [{ role: 1, content: encodeText('hi') }],
   maxTokens: 3,
   sampling,
   stop: [],
@@ -41,15 +42,14 @@ const sound: Artifact = {
   finish: finishReasons.length,
   tokensIn: 2,
   tokensOut: 3,
-  text: encode('abc'),
+  text: encodeText('abc'),
 };
 const reference: StructureReference = {
   payload,
   vocabularySize: 100,
   contextTokens: 50,
   promptIds: [7, 8],
-  outputText: 'abc',
-  textBeforeLast: 'ab',
+  pieces: pieces('a', 'b', 'c', ''),
 };
 
 const [window] = sound.windows;
@@ -83,11 +83,11 @@ describe('the structure of an artifact (verification §2.1)', () => {
     ['too much probability', withTop([1, 2], [0.9, 0.9]), 'more probability than there is'],
     ['two probabilities for the chosen', withTop([1, 2], [0.6, 0.2]), 'two probabilities'],
     ['a likely token left out', withTop([8, 9], [0.4, 0.3]), 'should be among the alternatives'],
-    ['another text', { text: encode('abd') }, 'another text'],
-    ['a text cut for no reason', { text: encode('ab') }, 'cut short'],
+    ['another text', { text: encodeText('abd') }, 'another text'],
+    ['a text cut for no reason', { text: encodeText('ab') }, 'another text'],
     [
       'an early end by length',
-      { windows: windowsOf([token(1)]), tokensOut: 1, text: encode('abc') },
+      { windows: windowsOf([token(1)]), tokensOut: 1, text: encodeText('abc') },
       'before its length',
     ],
   ])('is flawed by %s', (_, change, flaw) => {
@@ -96,13 +96,41 @@ describe('the structure of an artifact (verification §2.1)', () => {
     expect(flawCode(found)).not.toBe(flaws.other);
   });
 
-  it('may cut the text at a stop sequence, and only there', () => {
-    const stopping = { ...reference, payload: { ...payload, stop: [encode('c')] } };
-    const stopped = { ...sound, text: encode('ab'), finish: finishReasons.stop };
+  it('ends the text where the generator does at a stop sequence, and only there', () => {
+    const stopping = { ...reference, payload: { ...payload, stop: [encodeText('c')] } };
+    const stopped = { ...sound, text: encodeText('ab'), finish: finishReasons.stop };
     expect(structureFlaw(stopped, stopping)).toBeNull();
-    expect(structureFlaw({ ...stopped, text: encode('a') }, stopping)).toContain('cut short');
-    expect(structureFlaw({ ...stopped, text: encode('abc') }, stopping)).toContain('text beyond a stop');
-    expect(structureFlaw(stopped, { ...stopping, textBeforeLast: 'abc' })).toContain('tokens beyond a stop');
+    expect(structureFlaw({ ...stopped, text: encodeText('a') }, stopping)).toContain('another text');
+    expect(structureFlaw({ ...stopped, text: encodeText('abc') }, stopping)).toContain('another text');
+    expect(structureFlaw({ ...stopped, finish: finishReasons.length }, stopping)).toContain('not by its length');
+    const early = { ...stopping, pieces: pieces('a', 'c', 'c', '') };
+    expect(structureFlaw({ ...stopped, text: encodeText('a') }, early)).toContain('tokens beyond the end');
+  });
+
+  it.each([
+    ['a byte order mark', '\ufeff'],
+    ['a replacement character', '\ufffd'],
+    ['nothing', ''],
+  ])('is not flawed by a stop sequence of %s that is not there', (_, stop) => {
+    const stopping = { ...reference, payload: { ...payload, stop: [encodeText(stop)] } };
+    expect(structureFlaw(sound, stopping)).toBeNull();
+  });
+
+  it('keeps a byte order mark, and a character that was never completed', () => {
+    const marked = { ...reference, pieces: pieces('\ufeff', 'b', '', '\ufffd') };
+    expect(structureFlaw({ ...sound, text: encodeText('\ufeffb\ufffd') }, marked)).toBeNull();
+    expect(structureFlaw({ ...sound, text: encodeText('b\ufffd') }, marked)).toContain('another text');
+  });
+
+  it('gives a cancelled answer what was streamed, without what was withheld', () => {
+    const cancelled = { ...sound, finish: finishReasons.cancelled };
+    const withheld = { ...reference, pieces: pieces('a', 'b', '', 'c') };
+    expect(structureFlaw({ ...cancelled, text: encodeText('ab') }, withheld)).toBeNull();
+    expect(structureFlaw({ ...cancelled, text: encodeText('abc') }, withheld)).toContain('another text');
+  });
+
+  it('has no sound answer to what the model refuses', () => {
+    expect(structureFlaw(sound, { ...reference, promptIds: null })).toContain('refuses');
   });
 
   it('refuses more tokens than were asked for, and windows that are not full', () => {

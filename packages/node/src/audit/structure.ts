@@ -1,12 +1,15 @@
 import {
   type Artifact,
   artifactVersion,
+  equalBytes,
   finishReasons,
   type InferencePayload,
   limits,
   outputIds,
   Sampling,
 } from '@assay/protocol';
+import { GrowingBytes } from '../growing-bytes.ts';
+import { OutputText } from '../inference/output-text.ts';
 import { probabilityPpb, reportedAt } from './distribution.ts';
 
 /** What the structure of an artifact is checked against; all of it can be known without running the model. */
@@ -15,16 +18,16 @@ export interface StructureReference {
   /** Every token id is below this. */
   readonly vocabularySize: number;
   readonly contextTokens: number;
-  /** Prompt ids as the registered model's template gives them. */
-  readonly promptIds: readonly number[];
-  /** Text of the output ids by the registered model's tokenizer, and of all of them but the last. */
-  readonly outputText: string;
-  readonly textBeforeLast: string;
+  /** Prompt ids as the registered model's template gives them; null when it refuses the request. */
+  readonly promptIds: readonly number[] | null;
+  /** Text of the output by the registered model's tokenizer: what each id adds, and at last the rest. */
+  readonly pieces: readonly Uint8Array[];
 }
 
 /** Rounding the alternatives of one position may add up to, parts per billion. */
 const massTolerancePpb = 1_000_000;
 const fullMassPpb = 1_000_000_000;
+const nothing = new Uint8Array(0);
 
 /** What is wrong with an artifact as it stands, without the model; null when nothing is (verification §2). */
 export function structureFlaw(artifact: Artifact, reference: StructureReference): string | null {
@@ -35,6 +38,7 @@ function identityFlaw(artifact: Artifact, { payload, promptIds, contextTokens }:
   if (artifact.version !== artifactVersion) return 'unknown version';
   if (!Object.values<number>(finishReasons).includes(artifact.finish)) return 'unknown finish';
   if (!Sampling.equals(artifact.sampling, payload.sampling)) return 'other sampling than was asked for';
+  if (promptIds === null) return 'an answer to what the model refuses';
   const samePrompt =
     artifact.promptIds.length === promptIds.length && promptIds.every((id, i) => artifact.promptIds[i] === id);
   if (!samePrompt) return 'another prompt than was asked';
@@ -79,39 +83,33 @@ function positionFlaw(artifact: Artifact, index: number, vocabularySize: number)
   return listed === null && chosenPpb > least ? 'a chosen token that should be among the alternatives' : null;
 }
 
-function textFlaw(artifact: Artifact, reference: StructureReference): string | null {
-  const { outputText, textBeforeLast, payload } = reference;
-  const text = new TextDecoder().decode(artifact.text);
-  if (!outputText.startsWith(text)) return 'another text than its tokens give';
-  const stops = stopsOf(payload);
-  if (stops.some((stop) => text.includes(stop))) return 'text beyond a stop sequence';
-  if (stops.some((stop) => textBeforeLast.includes(stop))) return 'tokens beyond a stop sequence';
-  const isCut = text.length < outputText.length;
-  if (artifact.finish === finishReasons.length && artifact.tokensOut !== payload.maxTokens)
-    return 'ended before its length';
-  const cutByStop = isCutByStop(stops, outputText, text);
-  const mayBeCut = artifact.finish === finishReasons.cancelled || cutByStop || isUnfinishedCharacter(outputText, text);
-  return isCut && !mayBeCut ? 'text cut short' : null;
+/** The generator's own text and stop over the same pieces, byte by byte (verification §1.4). */
+function textFlaw(artifact: Artifact, { payload, pieces }: StructureReference): string | null {
+  const { finish, tokensOut } = artifact;
+  const output = outputOf(payload, pieces);
+  if (output.tokens < tokensOut) return 'tokens beyond the end of the answer';
+  const text = finish === finishReasons.cancelled ? output.given : output.whole;
+  if (!equalBytes(artifact.text, text)) return 'another text than its tokens give';
+  if (finish !== finishReasons.length) return null;
+  if (output.stopped) return 'ended at a stop sequence, not by its length';
+  return tokensOut === payload.maxTokens || output.isOver ? null : 'ended before its length';
 }
 
 /** Whether the model itself is said to have ended the answer: not a stop sequence, its length, or the client. */
 export function endsByItself(
-  { finish, text }: Pick<Artifact, 'finish' | 'text'>,
-  { payload, outputText }: Pick<StructureReference, 'payload' | 'outputText'>,
+  { finish }: Pick<Artifact, 'finish'>,
+  { payload, pieces }: Pick<StructureReference, 'payload' | 'pieces'>,
 ): boolean {
-  if (finish !== finishReasons.stop) return false;
-  return !isCutByStop(stopsOf(payload), outputText, new TextDecoder().decode(text));
+  return finish === finishReasons.stop && !outputOf(payload, pieces).stopped;
 }
 
-function stopsOf({ stop }: InferencePayload): string[] {
-  return stop.map((bytes) => new TextDecoder().decode(bytes));
-}
-
-function isCutByStop(stops: readonly string[], outputText: string, text: string): boolean {
-  return stops.some((stop) => outputText.slice(text.length).startsWith(stop));
-}
-
-/** Text ends before a character whose bytes were never completed. */
-function isUnfinishedCharacter(outputText: string, text: string): boolean {
-  return /^\uFFFD+$/u.test(outputText.slice(text.length));
+/** What a generator makes of these pieces: its text before and after its end, and how many tokens it takes to it. */
+function outputOf({ stop }: InferencePayload, pieces: readonly Uint8Array[]) {
+  const output = new OutputText(stop);
+  const text = new GrowingBytes();
+  let tokens = 0;
+  for (; tokens < pieces.length - 1 && !output.isOver; tokens++) text.push(output.push(pieces[tokens] ?? nothing));
+  const { isOver, length } = { isOver: output.isOver, length: text.length };
+  text.push(output.end(pieces.at(-1) ?? nothing));
+  return { tokens, given: text.view(0, length), whole: text.view(), stopped: output.stopped, isOver };
 }

@@ -31,6 +31,7 @@ export const devnetParams: Params = {
     firstTokenMs: 30_000,
     generationMs: 30_000,
     generationPerTokenMs: 250,
+    stallMs: 15_000,
     commitMs: 5000,
     lostMs: 500,
     oracleSlotMs: 500,

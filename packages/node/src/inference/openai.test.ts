@@ -150,6 +150,22 @@ describe('chat', () => {
     });
   });
 
+  it.each([
+    [400, 'context_length_exceeded', 'CONTEXT_TOO_LONG'],
+    [400, null, 'INVALID_REQUEST'],
+    [413, null, 'INVALID_REQUEST'],
+    [422, null, 'INVALID_REQUEST'],
+    [401, null, 'BACKEND_FAILED'],
+    [402, null, 'BACKEND_FAILED'],
+    [403, null, 'BACKEND_FAILED'],
+    [404, null, 'BACKEND_FAILED'],
+    [429, null, 'BACKEND_FAILED'],
+    [503, null, 'BACKEND_FAILED'],
+  ])('tells by a status of %s (%s) whose fault it is, %s (§5.15)', async (status, code, expected) => {
+    completions = json(status, { error: { message: 'no', code } });
+    await expect(read(await openUpstream(baseUrl))).rejects.toMatchObject({ code: expected });
+  });
+
   it('refuses what the API has no words for', async () => {
     const upstream = await openUpstream(baseUrl);
     const withTopK = read(upstream, { ...question, sampling: { ...sampling, topK: 40 } });

@@ -37,6 +37,9 @@ export async function openUpstream(baseUrl: string, options: UpstreamOptions = {
   };
 }
 
+/** §5.15 The request's own fault; a key, an account, a limit or a model that fails is that of the node. */
+const requestStatuses: ReadonlySet<unknown> = new Set([400, 413, 422]);
+
 type Upstream = { readonly client: OpenAI; readonly baseUrl: string; readonly modelName: string };
 type ChatRequest = Parameters<TextBackend['chat']>[0];
 type ChatEvent = ReturnType<TextBackend['chat']> extends AsyncIterable<infer Event> ? Event : never;
@@ -111,6 +114,10 @@ function describe(baseUrl: string, cause: unknown): AssayError {
     return failed(baseUrl, `has nothing there (${cause.message}). Most addresses end with /v1.`, cause);
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof OpenAI.APIError && requestStatuses.has(cause.status)) {
+    const code = cause.code === 'context_length_exceeded' ? 'CONTEXT_TOO_LONG' : 'INVALID_REQUEST';
+    return new AssayError(code, `The upstream server refuses it (${reason}).`, { cause });
+  }
   return failed(baseUrl, `failed (${reason}).`, cause);
 }
 

@@ -21,16 +21,16 @@ export interface GenerateRequest {
   readonly promptIds: readonly number[];
   readonly maxTokens: number;
   readonly sampling: Sampling;
-  /** At most four; generation ends before the first that appears, and the text is cut there. */
-  readonly stop: readonly string[];
+  /** At most four, as bytes; generation ends before the first that appears, and the text is cut there. */
+  readonly stop: readonly Uint8Array[];
   /** Alternatives to report per token, at least `limits.topLogprobs`, at most 20. */
   readonly topLogprobs: number;
 }
 
-/** Text is withheld while it may be the start of a stop sequence or of a multi-byte character. */
+/** Text is withheld while it may be the start of a stop sequence or of a multi-byte character. It is UTF-8. */
 export type GenerateEvent =
-  | { readonly type: 'tokens'; readonly tokens: readonly GeneratedToken[]; readonly text: string }
-  | { readonly type: 'end'; readonly finish: 'stop' | 'length'; readonly text: string };
+  | { readonly type: 'tokens'; readonly tokens: readonly GeneratedToken[]; readonly text: Uint8Array }
+  | { readonly type: 'end'; readonly finish: 'stop' | 'length'; readonly text: Uint8Array };
 
 export interface ScoreRequest {
   readonly promptIds: readonly number[];
@@ -72,7 +72,8 @@ export interface InferenceModel {
   readonly vocabularySize: number;
   /** The prompt ids of a conversation, by the model's own template. */
   render(messages: readonly ChatMessage[]): Promise<number[]>;
-  detokenize(ids: readonly number[]): Promise<string>;
+  /** The text of an output, as UTF-8: what each id adds when they come one by one, and at last the rest. */
+  textPieces(ids: readonly number[]): Promise<Uint8Array[]>;
   /**
    * Ends with exactly one `end` event; aborting the signal ends the iteration early by throwing the signal's reason.
    */

@@ -1,6 +1,7 @@
 import { firstUint64, littleEndian, type Sampling, sha256 } from '@assay/protocol';
 import { isChoice } from '../../src/inference/llama/choice.ts';
 import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '../../src/inference/llama/sampling.ts';
+import { generateText, textPieces } from '../../src/inference/output-text.ts';
 import type {
   ChatMessage,
   GeneratedToken,
@@ -27,6 +28,7 @@ function distribution(weights: string, ids: readonly number[]): Distribution {
 }
 
 const text = (id: number) => String.fromCharCode(id);
+const detokenize = (ids: readonly number[]) => ids.map(text).join('');
 
 /** What a cheat puts at a step in place of its choice. */
 export type Choose = (at: { ids: readonly number[]; sampling: Sampling; step: number }) => number;
@@ -60,20 +62,19 @@ export class SimulatedModel implements InferenceModel {
     return messages.flatMap((message) => [...new TextEncoder().encode(message.content)]);
   }
 
-  async detokenize(ids: readonly number[]): Promise<string> {
-    return ids.map(text).join('');
+  async textPieces(ids: readonly number[]): Promise<Uint8Array[]> {
+    return textPieces(detokenize, ids);
   }
 
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
     const ids = [...request.promptIds];
-    for (let step = 0; step < request.maxTokens; step++) {
+    yield* generateText(request, detokenize, async (step) => {
       await this.#beforeToken(step);
       signal.throwIfAborted();
       const token = this.#next(ids, request.sampling, step);
       ids.push(token.id);
-      yield { type: 'tokens', tokens: [token], text: token.text };
-    }
-    yield { type: 'end', finish: 'length', text: '' };
+      return token;
+    });
   }
 
   async score({ promptIds, outputIds, positions, sampling, asksEnd }: ScoreRequest): Promise<Scored> {

@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chatRoles, InferencePayload, outputIds } from '@assay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { structureFlaw } from '../../audit/structure.ts';
+import { GrowingBytes } from '../../growing-bytes.ts';
+import { Generation } from '../../roles/miner/artifact.ts';
+import { modelWorker } from '../../roles/miner/worker.ts';
+import { structureReference } from '../../roles/structure-reference.ts';
+import { decodeText, encodeText } from '../../utf8.ts';
 import { tinyByteId, writeTinyModel } from '../gguf/tiny.ts';
 import type { GeneratedToken, GenerateRequest, InferenceModel } from '../port.ts';
 import { type LlamaBackend, startLlamaBackend } from './backend.ts';
@@ -36,14 +43,14 @@ const ask = (changes: Partial<GenerateRequest> = {}): GenerateRequest => ({
 
 async function run(request: GenerateRequest, signal = never, by = model) {
   const tokens: GeneratedToken[] = [];
-  let text = '';
+  const text = new GrowingBytes();
   let finish = '';
   for await (const event of by.generate(request, signal)) {
-    text += event.text;
+    text.push(event.text);
     if (event.type === 'tokens') tokens.push(...event.tokens);
     else finish = event.finish;
   }
-  return { ids: tokens.map((token) => token.id), tokens, text, finish };
+  return { ids: tokens.map((token) => token.id), tokens, text: decodeText(text.view()), finish };
 }
 
 describe('generate', () => {
@@ -74,13 +81,13 @@ describe('generate', () => {
 
   it('streams the same text that its ids give', async () => {
     const { ids, text } = await run(ask({ maxTokens: 100 }));
-    expect(text).toBe(await model.detokenize(ids));
+    expect(text).toBe(decodeText(Buffer.concat(await model.textPieces(ids))));
   });
 
   it('ends before a stop sequence', async () => {
     const { text } = await run(ask());
     const stop = text.slice(12, 14);
-    const stopped = await run(ask({ stop: [stop] }));
+    const stopped = await run(ask({ stop: [encodeText(stop)] }));
     expect(stopped.finish).toBe('stop');
     expect(stopped.text).toBe(text.slice(0, text.indexOf(stop)));
     expect(stopped.ids.length).toBeLessThan(40);
@@ -193,6 +200,40 @@ describe('render', () => {
   });
 });
 
+describe('an honest answer of a real model', () => {
+  it.each([[[]], [['\ufeff']], [['\ufffd']], [['\ufffd\ufffd', 'a']], [['\u0000', '\ufffd\u0007']]])(
+    'is never malformed, stopped by %j or not (verification §2.1)',
+    async (stop) => {
+      const payload = {
+        ...InferencePayload.defaultValue(),
+        ...{ maxTokens: 48, sampling, stop: stop.map(encodeText) },
+        messages: [{ role: chatRoles.user, content: encodeText('\ufeffé\u0000') }],
+      };
+      const answer = new Generation();
+      const worker = modelWorker(model, backend.engine);
+      for await (const event of worker.generate(payload, { maxTokensIn: 512, maxTokensOut: 48 }, never)) {
+        answer.add(event);
+      }
+      const { contextTokens } = model;
+      const facts = { taskId: new Uint8Array(32), miner: 0, fileHash: new Uint8Array(32), engine: backend.engine };
+      const artifact = answer.artifact({ ...facts, contextTokens, sampling, firstTokenMs: 0, totalMs: 0 });
+      const reference = await structureReference(model, { payload, outputIds: outputIds(artifact), contextTokens });
+      expect(structureFlaw(artifact, reference)).toBeNull();
+    },
+  );
+});
+
+describe('a prompt', () => {
+  const conversation = (content: string) => model.render([{ role: 'user', content }]);
+
+  it('of a megabyte is refused, in one sentence, before anything is tokenised (§5.19)', async () => {
+    await expect(conversation('x'.repeat(2 ** 20))).rejects.toMatchObject({
+      code: 'CONTEXT_TOO_LONG',
+      message: expect.stringContaining('512 tokens hold at most'),
+    });
+  });
+});
+
 describe('the process', () => {
   it('says which file it cannot load', async () => {
     await expect(backend.open('/nowhere/x.gguf')).rejects.toMatchObject({
@@ -216,6 +257,15 @@ describe('the process', () => {
     await waiting.catch(() => null);
     expect(await run(ask())).toEqual(before);
     expect(backend.pid).not.toBe(first);
+  });
+
+  it('is killed and started anew when it was stopped (§5.20)', async () => {
+    const before = await run(ask());
+    const stopped = backend.pid ?? 0;
+    process.kill(stopped, 'SIGSTOP');
+    await expect(run(ask())).rejects.toMatchObject({ code: 'BACKEND_FAILED' });
+    expect(isAlive(stopped)).toBe(false);
+    expect(await run(ask())).toEqual(before);
   });
 
   it('ends when its parent is killed', async () => {

@@ -6,6 +6,7 @@ import { AssayError } from '../../errors.ts';
 import type { GenerateEvent, InferenceBackend, InferenceModel, Scored } from '../port.ts';
 import { Answer } from './answer.ts';
 import type { Call, FromWorker, Item, ModelFacts, ToWorker, WorkerOptions } from './messages.ts';
+import { watchPulse } from './pulse.ts';
 
 /** llama.cpp in a process of its own. */
 export interface LlamaBackend extends InferenceBackend {
@@ -26,8 +27,8 @@ const stderrTailBytes = 2000;
 const shutdownMs = 2000;
 
 /**
- * Starts llama.cpp. When its process dies, the calls in flight reject with BACKEND_FAILED and the next call starts it
- * anew. Rejects with BACKEND_FAILED when it cannot be started.
+ * Starts llama.cpp. When its process dies, or says nothing for a few seconds, the calls in flight reject with
+ * BACKEND_FAILED and the next call starts it anew. Rejects with BACKEND_FAILED when it cannot be started.
  */
 export async function startLlamaBackend(options: LlamaOptions = {}): Promise<LlamaBackend> {
   const process = new WorkerProcess({
@@ -77,7 +78,7 @@ async function openModel(process: WorkerProcess, path: string): Promise<Inferenc
   return {
     ...facts,
     render: (messages) => one<number[]>({ method: 'render', path, messages }),
-    detokenize: (ids) => one<string>({ method: 'detokenize', path, ids }),
+    textPieces: (ids) => one<Uint8Array[]>({ method: 'textPieces', path, ids }),
     generate: (request, signal) =>
       process.call({ method: 'generate', path, request }, signal) as AsyncIterable<GenerateEvent>,
     score: (request, signal) => one<Scored>({ method: 'score', path, request }, signal),
@@ -151,6 +152,7 @@ class WorkerProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.child = child;
+    watchPulse(child);
     let stderr = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(-stderrTailBytes);
@@ -159,7 +161,7 @@ class WorkerProcess {
       child.on('message', (message: FromWorker) => {
         if (message.type === 'ready') resolve(message.engine);
         else if (message.type === 'failedToStart') reject(new AssayError('BACKEND_FAILED', message.reason));
-        else this.deliver(message);
+        else if (message.type !== 'pong') this.deliver(message);
       });
       const died = (how: string) => {
         const error = new AssayError('BACKEND_FAILED', `The inference process ended (${how}).${lastWords(stderr)}`);

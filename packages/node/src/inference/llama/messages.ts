@@ -19,21 +19,23 @@ export interface ModelFacts {
 export type Call =
   | { readonly method: 'open'; readonly path: string }
   | { readonly method: 'render'; readonly path: string; readonly messages: readonly ChatMessage[] }
-  | { readonly method: 'detokenize'; readonly path: string; readonly ids: readonly number[] }
+  | { readonly method: 'textPieces'; readonly path: string; readonly ids: readonly number[] }
   | { readonly method: 'generate'; readonly path: string; readonly request: GenerateRequest }
   | { readonly method: 'score'; readonly path: string; readonly request: ScoreRequest };
 
 /** One item of a call's answer; `generate` gives many, the others one. */
-export type Item = GenerateEvent | Scored | ModelFacts | string | number[];
+export type Item = GenerateEvent | Scored | ModelFacts | Uint8Array[] | number[];
 
 export type ToWorker =
   | { readonly type: 'start'; readonly options: WorkerOptions }
   | { readonly type: 'call'; readonly id: number; readonly call: Call }
-  | { readonly type: 'cancel'; readonly id: number };
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'ping' };
 
 export type FromWorker =
   | { readonly type: 'ready'; readonly engine: EngineInfo }
   | { readonly type: 'failedToStart'; readonly reason: string }
+  | { readonly type: 'pong' }
   | { readonly type: 'item'; readonly id: number; readonly item: Item }
   | { readonly type: 'done'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly code: EdgeCode; readonly detail: string };

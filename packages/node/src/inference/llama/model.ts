@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Sampling } from '@assay/protocol';
 import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
 import { AssayError } from '../../errors.ts';
+import { type Detokenize, generateText, textPieces } from '../output-text.ts';
 import type {
   ChatMessage,
   GeneratedToken,
@@ -17,8 +18,7 @@ import type { WorkerOptions } from './messages.ts';
 import { Lane, type LogitsAt } from './native.ts';
 import { Pool } from './pool.ts';
 import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from './sampling.ts';
-import { renderTemplate } from './template.ts';
-import { assembleText, type Detokenize, StopFilter, TextAssembler } from './text.ts';
+import { type PromptPart, renderTemplate, type TemplateTokens } from './template.ts';
 
 /**
  * With flash attention and in parts of fewer than 64 tokens, a token decoded alone gets the very logits it gets
@@ -34,6 +34,8 @@ const maxThreads = 8;
 const likelyEnd = 0.001;
 /** Calls that may wait for one model. */
 const maxWaitingCalls = 256;
+/** Tokenizers that lose no byte of a text, so that no token stands for more than its own. */
+const losslessKinds: ReadonlySet<string> = new Set(['gpt2', 'llama']);
 
 /**
  * A model in memory. Every call runs in a context of its own, so what others ask changes no number; scoring has one
@@ -42,6 +44,8 @@ const maxWaitingCalls = 256;
 export class LoadedModel {
   readonly contextTokens: number;
   readonly vocabularySize: number;
+  /** No prompt of more bytes fits the context. */
+  private readonly mostPromptBytes: number;
   private readonly llama: Llama;
   private readonly model: LlamaModel;
   private readonly threads: number;
@@ -54,7 +58,10 @@ export class LoadedModel {
     this.model = model;
     this.threads = options.threads ?? usualThreads(model.size);
     this.contextTokens = Math.min(options.contextTokens, model.trainContextSize);
-    this.vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+    const { tokens, model: kind } = model.fileInfo.metadata.tokenizer.ggml;
+    this.vocabularySize = tokens.length;
+    const longest = tokens.reduce((most, token) => Math.max(most, Buffer.byteLength(token)), 1);
+    this.mostPromptBytes = losslessKinds.has(kind) ? longest * this.contextTokens : Number.POSITIVE_INFINITY;
     const create = () => this.openLane();
     this.generation = new Pool({ create, size: options.sequences, maxWaiting: maxWaitingCalls });
     this.scoring = new Pool({ create, size: 1, maxWaiting: maxWaitingCalls });
@@ -64,23 +71,19 @@ export class LoadedModel {
     const template = this.model.fileInfo.metadata.tokenizer.chat_template;
     if (template === undefined) throw new AssayError('INVALID_REQUEST', 'The model file has no chat template.');
     const { bos, bosString, eosString, shouldPrependBosToken } = this.model.tokens;
+    const parts = partsOf(template, { bos: bosString ?? '', eos: eosString ?? '' }, messages);
+    this.checkBytes(parts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0));
     const ids: Token[] = [];
-    try {
-      for (const part of renderTemplate(template, { bos: bosString ?? '', eos: eosString ?? '' }, messages)) {
-        ids.push(...this.model.tokenize(part.text, part.special, ids.length === 0 ? undefined : 'trimLeadingSpace'));
-      }
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new AssayError('INVALID_REQUEST', `The chat template of the model refuses this conversation: ${reason}`, {
-        cause,
-      });
+    for (const { text, special } of parts) {
+      const more = this.model.tokenize(text, special, ids.length === 0 ? undefined : 'trimLeadingSpace');
+      for (const id of more) ids.push(id);
     }
     return shouldPrependBosToken && bos !== null && ids[0] !== bos ? [bos, ...ids] : ids;
   }
 
-  text(ids: readonly number[]): string {
+  textPieces(ids: readonly number[]): Uint8Array[] {
     this.checkIds(ids);
-    return assembleText(this.detokenize, ids);
+    return textPieces(this.detokenize, ids);
   }
 
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
@@ -97,24 +100,15 @@ export class LoadedModel {
   }
 
   private async *generateOn(lane: Lane, request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    const assembler = new TextAssembler(this.detokenize);
-    const filter = new StopFilter(request.stop);
-    const end = (finish: 'stop' | 'length'): GenerateEvent => {
-      const rest = filter.push(assembler.flush());
-      return { type: 'end', finish: filter.stopped ? 'stop' : finish, text: rest + filter.flush() };
-    };
     let feed = await this.prefill(lane, request.promptIds, signal);
-    for (let step = 0; step < request.maxTokens; step++) {
+    yield* generateText(request, this.detokenize, async (step) => {
       const distribution = await lane.next(feed);
       signal.throwIfAborted();
       const chosen = chooseToken(distribution, request.sampling, step);
-      if (this.isEnd(chosen.id)) return yield end('stop');
-      const text = filter.push(assembler.push(chosen.id));
-      yield { type: 'tokens', tokens: [this.report(distribution, chosen, request.topLogprobs)], text };
-      if (filter.stopped) return yield end('stop');
+      if (this.isEnd(chosen.id)) return null;
       feed = [chosen.id as Token];
-    }
-    yield end('length');
+      return this.report(distribution, chosen, request.topLogprobs);
+    });
   }
 
   private async *scoreOn(lane: Lane, request: ScoreRequest, signal: AbortSignal): AsyncGenerator<Scored> {
@@ -218,6 +212,13 @@ export class LoadedModel {
     return Number.isInteger(id) && id >= 0 && id < this.vocabularySize;
   }
 
+  /** A text of more bytes than the longest tokens of a whole context is not worth its tokenising (§5.19). */
+  private checkBytes(bytes: number): void {
+    if (bytes <= this.mostPromptBytes) return;
+    const most = `${this.contextTokens} tokens hold at most ${this.mostPromptBytes} bytes`;
+    throw new AssayError('CONTEXT_TOO_LONG', `The prompt has ${bytes} bytes, and ${most}.`);
+  }
+
   private checkPrompt(ids: readonly number[]): void {
     if (ids.length === 0) throw new AssayError('INVALID_REQUEST', 'A prompt has at least one token.');
     this.checkIds(ids);
@@ -231,6 +232,17 @@ export class LoadedModel {
   private checkLength(tokens: number): void {
     if (tokens <= this.contextTokens) return;
     throw new AssayError('CONTEXT_TOO_LONG', `They need ${tokens} tokens; the context holds ${this.contextTokens}.`);
+  }
+}
+
+function partsOf(template: string, tokens: TemplateTokens, messages: readonly ChatMessage[]): PromptPart[] {
+  try {
+    return renderTemplate(template, tokens, messages);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AssayError('INVALID_REQUEST', `The chat template of the model refuses this conversation: ${reason}`, {
+      cause,
+    });
   }
 }
 

@@ -32,6 +32,12 @@ describe('renderTemplate', () => {
     expect(parts.filter((part) => !part.special).map((part) => part.text)).toEqual(['\uE0001\uE001', 'secret']);
   });
 
+  it('gives a template no clock', () => {
+    const dated = "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% else %}no clock{% endif %}";
+    const parts = renderTemplate(dated, tokens, [{ role: 'user', content: '' }]);
+    expect(parts).toEqual([{ text: 'no clock', special: true }]);
+  });
+
   it('throws what the template raises', () => {
     const template = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}";
     expect(() => renderTemplate(template, tokens, [{ role: 'system', content: '' }])).toThrow('no system role');

@@ -12,6 +12,9 @@ export interface TemplateTokens {
   readonly eos: string;
 }
 
+/** verification §1.6 Without a clock a template takes a date of its own; with one the auditor's day would differ. */
+const noClock = new Template('{% set strftime_now = undefined %}').parsed.body;
+
 /**
  * A conversation in the model's own chat template, ready for the answer. The template sees a mark in place of each
  * content, so that no content can pass for template; the vertical tabs around a mark show whether the template trims.
@@ -20,7 +23,9 @@ export interface TemplateTokens {
  */
 export function renderTemplate(source: string, tokens: TemplateTokens, messages: readonly ChatMessage[]): PromptPart[] {
   const marked = messages.map((message, i) => ({ role: message.role, content: `\v\uE000${i}\uE001\v` }));
-  const rendered = new Template(source).render({
+  const template = new Template(source);
+  template.parsed.body.unshift(...noClock);
+  const rendered = template.render({
     messages: marked,
     add_generation_prompt: true,
     bos_token: tokens.bos,

@@ -14,6 +14,7 @@ class Worker {
   private readonly options: WorkerOptions;
   private readonly models = new Map<string, Promise<LoadedModel>>();
   private readonly running = new Map<number, AbortController>();
+  private turn: Promise<void> = Promise.resolve();
 
   constructor(llama: Llama, options: WorkerOptions) {
     this.llama = llama;
@@ -45,14 +46,22 @@ class Worker {
       case 'open':
         return yield { contextTokens: model.contextTokens, vocabularySize: model.vocabularySize };
       case 'render':
+        await this.ownTurn();
         return yield model.render(call.messages);
-      case 'detokenize':
-        return yield model.text(call.ids);
+      case 'textPieces':
+        await this.ownTurn();
+        return yield model.textPieces(call.ids);
       case 'generate':
         return yield* model.generate(call.request, signal);
       case 'score':
         return yield* model.score(call.request, signal);
     }
+  }
+
+  /** Text is worked on in one go, up to a second: each in a turn of its own, so that signs of life come in between. */
+  private ownTurn(): Promise<void> {
+    this.turn = this.turn.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
+    return this.turn;
   }
 
   private model(path: string): Promise<LoadedModel> {
@@ -104,6 +113,7 @@ process.on('message', (message: ToWorker) => {
       process.send?.({ type: 'failedToStart', reason: String(error) } satisfies FromWorker, () => process.exit(1));
     });
   }
+  if (message.type === 'ping') send({ type: 'pong' });
   if (message.type === 'call') void worker?.then((ready) => ready.answer(message.id, message.call));
   if (message.type === 'cancel') void worker?.then((ready) => ready.cancel(message.id));
 });

@@ -26,6 +26,7 @@ import { AssayError } from '../../errors.ts';
 import type { Answer, AnswerEvent, ChatService, InferenceRequest } from '../../http/port.ts';
 import { type Endpoint, type MessageStream, StreamLost } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
+import { decodeText, encodeText, TextPieces } from '../../utf8.ts';
 import {
   type AccountSigner,
   networkAddress,
@@ -50,9 +51,6 @@ export interface GatewayOptions {
   /** Milliseconds a submission stays valid. */
   readonly requestMs: number;
 }
-
-const encode = (value: string) => new TextEncoder().encode(value);
-const decode = (value: Uint8Array) => new TextDecoder().decode(value);
 
 /** Turns requests of applications into signed tasks of a session, and streams of chunks into answers (§5 Request). */
 export class Gateway implements RoleService, ChatService {
@@ -85,7 +83,7 @@ export class Gateway implements RoleService, ChatService {
     const createdS = Math.floor(state.globals.epochStartMs / 1000);
     const accepted = [...state.models].filter(({ status }) => status === modelStatuses.accepted);
     return accepted.map((model) => ({
-      id: decode(model.name),
+      id: decodeText(model.name),
       createdS,
       ownedBy: addressText(model.creator),
     }));
@@ -109,7 +107,7 @@ export class Gateway implements RoleService, ChatService {
   }
 
   #find(apiKey: string): ApiKey | null {
-    const hash = sha256(encode(apiKey));
+    const hash = sha256(encodeText(apiKey));
     let found: ApiKey | null = null;
     for (const key of this.#options.keys) if (timingSafeEqual(key.hash, hash)) found = key;
     return found;
@@ -118,7 +116,7 @@ export class Gateway implements RoleService, ChatService {
   #modelOf(name: string, session: SessionRow): ModelRow {
     // Of all models of one name a session has an accepted one.
     const model = this.#context.engine.ledger.state.models.at(session.model);
-    const own = decode(model.name);
+    const own = decodeText(model.name);
     if (own !== name) throw new AssayError('MODEL_NOT_FOUND', `This key reaches "${own}".`);
     return model;
   }
@@ -130,7 +128,7 @@ export class Gateway implements RoleService, ChatService {
     const payload: InferencePayload = {
       messages: request.messages.map((message) => ({
         role: chatRoles[message.role],
-        content: encode(message.content),
+        content: encodeText(message.content),
       })),
       maxTokens: request.maxTokens,
       sampling: {
@@ -140,7 +138,7 @@ export class Gateway implements RoleService, ChatService {
         minPMicro: 0,
         seed: request.seed ?? randomInt(2 ** 32),
       },
-      stop: request.stop.map(encode),
+      stop: request.stop.map(encodeText),
       topLogprobs: request.topLogprobs ?? 0,
       nonce: randomBytes(32),
     };
@@ -197,12 +195,13 @@ type Message = ValueOf<typeof GatewayMessage>;
 
 function failureOf(message: Message): AssayError {
   const { code, detail } = message.value as { code: Uint8Array; detail: Uint8Array };
-  const name = decode(code);
+  const name = decodeText(code);
   const known = name in edgeCodes || name in resultCodes;
-  return new AssayError(known ? (name as EdgeCode) : 'INTERNAL', decode(detail));
+  return new AssayError(known ? (name as EdgeCode) : 'INTERNAL', decodeText(detail));
 }
 
 async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterable<AnswerEvent> {
+  const text = new TextPieces();
   try {
     for (;;) {
       const message = await receive(stream, GatewayMessage);
@@ -212,13 +211,15 @@ async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterab
         const chunk = message.value as Chunk;
         const tokens = chunk.tokens.map((token) => ({
           ...token,
-          text: decode(token.text),
-          top: token.top.map((top) => ({ ...top, text: decode(top.text) })),
+          text: decodeText(token.text),
+          top: token.top.map((top) => ({ ...top, text: decodeText(top.text) })),
         }));
-        yield { type: 'tokens', text: decode(chunk.text), tokens };
+        yield { type: 'tokens', text: text.push(chunk.text), tokens };
         continue;
       }
       const end = message.value as { finish: number; tokensIn: number; tokensOut: number };
+      const rest = text.flush();
+      if (rest !== '') yield { type: 'tokens', text: rest, tokens: [] };
       const finish = end.finish === finishReasons.length ? 'length' : 'stop';
       yield { type: 'end', finish, tokensIn: end.tokensIn, tokensOut: end.tokensOut };
       return;

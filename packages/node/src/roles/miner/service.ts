@@ -6,28 +6,36 @@ import {
   addressText,
   type Chunk,
   equalBytes,
-  finishReasons,
-  type InferencePayload,
+  InferencePayload,
   limits,
   littleEndian,
   MinerToMixer,
   MixerToMiner,
+  type ModelRow,
   messageTypes,
   minerToMixer,
   mixerToMiner,
+  outputIds,
   Precommit,
+  precommitHash,
   roleStatuses,
   StreamCheckpoint,
   sha256,
+  taskFailureBytes,
   toHex,
   type ValueOf,
 } from '@assay/protocol';
+import { structureFlaw } from '../../audit/structure.ts';
 import { AssayError } from '../../errors.ts';
+import type { GeneratedToken, TokenLogprob } from '../../inference/port.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
+import { encodeText } from '../../utf8.ts';
 import { protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
-import { type Generation, windowsOf } from './artifact.ts';
+import { structureReference } from '../structure-reference.ts';
+import { Generation } from './artifact.ts';
 import { Line } from './line.ts';
+import { generateAgain } from './retry.ts';
 import { Slots } from './slots.ts';
 import type { Worker } from './worker.ts';
 
@@ -125,9 +133,15 @@ export class Miner implements RoleService {
     const cancelled = new AbortController();
     const revealAsked = this.#listen(stream, cancelled);
     try {
-      const artifact = await this.#generate(stream, { prepare, payload, miner }, cancelled.signal);
+      const model = this.#context.engine.ledger.state.models.get(prepare.model);
+      if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
+      const artifact = await this.#generate(stream, { prepare, payload, miner, model }, cancelled.signal);
+      await this.#requireSound(artifact, payload, model);
       const salt = randomBytes(32);
-      const hash = sha256(ArtifactType.hashTreeRoot(artifact), salt);
+      const hash = precommitHash({
+        ...{ artifactRoot: ArtifactType.hashTreeRoot(artifact), salt, model: prepare.model },
+        requestHash: InferencePayload.hashTreeRoot(payload),
+      });
       const precommit = { taskId: prepare.taskId, miner, hash };
       const signature = this.#context.signer.sign(this.#roots.of(messageTypes.precommit, Precommit, precommit));
       await send(stream, minerToMixer.precommit, { precommit, signature });
@@ -138,8 +152,8 @@ export class Miner implements RoleService {
       const code = error instanceof AssayError ? error.code : 'INTERNAL';
       this.#context.log(`task ${toHex(prepare.taskId).slice(0, 8)} failed at the miner: ${(error as Error).message}`);
       await send(stream, minerToMixer.failure, {
-        code: new TextEncoder().encode(code),
-        detail: new TextEncoder().encode(error instanceof AssayError ? error.detail : ''),
+        code: encodeText(code),
+        detail: encodeText(error instanceof AssayError ? error.detail : '').subarray(0, taskFailureBytes),
       });
     }
     stream.close();
@@ -161,73 +175,55 @@ export class Miner implements RoleService {
 
   async #generate(
     stream: MessageStream,
-    task: { prepare: Prepare; payload: InferencePayload; miner: number },
+    task: { prepare: Prepare; payload: InferencePayload; miner: number; model: ModelRow },
     signal: AbortSignal,
   ): Promise<Artifact> {
-    const { prepare, payload, miner } = task;
-    const model = this.#context.engine.ledger.state.models.get(prepare.model);
-    if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
+    const { prepare, payload, miner, model } = task;
     const startedMs = this.#context.nowMs();
-    const run: Generation = {
-      tokens: [],
-      text: '',
-      finish: finishReasons.cancelled,
-      tokensIn: 0,
-      tokensOut: 0,
-      promptIds: [],
-    };
+    const run = new Generation();
     let chain: Uint8Array = prepare.taskId;
     let firstTokenMs = 0;
-    for await (const event of this.#options.worker.generate(payload, prepare, signal)) {
-      if (event.type === 'begin') {
-        run.promptIds = event.promptIds;
-        continue;
-      }
-      if (run.text === '' && run.tokens.length === 0) firstTokenMs = this.#context.nowMs() - startedMs;
+    for await (const event of generateAgain(this.#options.worker, { payload, bounds: prepare }, signal)) {
+      if (!run.hasBegun) firstTokenMs = this.#context.nowMs() - startedMs;
       const before = run.tokens.length;
-      run.text += event.text;
+      run.add(event);
       const tokens = event.type === 'tokens' ? event.tokens : [];
-      run.tokens.push(...tokens);
-      if (event.type === 'end') Object.assign(run, { finish: finishReasons[event.finish] });
-      if (event.type === 'end') Object.assign(run, { tokensIn: event.tokensIn, tokensOut: event.tokensOut });
-      if (tokens.length === 0 && event.text === '') continue;
+      if (event.type === 'begin' || (tokens.length === 0 && event.text.length === 0)) continue;
       chain = sha256(chain, ...tokens.map((token) => littleEndian(token.id, 4)));
       const due = Math.floor(run.tokens.length / limits.windowTokens) > Math.floor(before / limits.windowTokens);
       const point = { taskId: prepare.taskId, tokens: run.tokens.length, chain };
       const root = this.#roots.of(messageTypes.streamCheckpoint, StreamCheckpoint, point);
       await send(stream, minerToMixer.chunk, {
-        tokens: tokens.map((token) => ({
-          id: token.id,
-          text: new TextEncoder().encode(token.text),
-          negLogprobMicro: token.negLogprobMicro,
-          top: token.top
-            .slice(0, payload.topLogprobs)
-            .map((top) => ({ ...top, text: new TextEncoder().encode(top.text) })),
-        })),
-        text: new TextEncoder().encode(event.text),
+        tokens: tokens.map((token) => streamToken(token, payload.topLogprobs)),
+        text: event.text,
         chain,
         checkpoint: due ? [this.#context.signer.sign(root)] : [],
       } satisfies Chunk);
     }
-    const counted = run.tokens.length > 0 || run.promptIds.length > 0;
-    return {
-      version: 1,
-      taskId: prepare.taskId,
-      miner,
-      fileHash: model.fileHash,
-      engine: this.#options.worker.engine,
-      contextTokens: this.#options.worker.contextTokens,
-      promptIds: [...run.promptIds],
-      windows: windowsOf(run.tokens),
-      sampling: payload.sampling,
-      finish: run.finish,
-      tokensIn: counted ? run.promptIds.length : run.tokensIn,
-      tokensOut: counted ? run.tokens.length : run.tokensOut,
-      text: new TextEncoder().encode(run.text),
-      firstTokenMs,
-      totalMs: this.#context.nowMs() - startedMs,
-    };
+    const { engine, contextTokens } = this.#options.worker;
+    return run.artifact({
+      ...{ taskId: prepare.taskId, miner, fileHash: model.fileHash, engine, contextTokens },
+      ...{ sampling: payload.sampling, firstTokenMs, totalMs: this.#context.nowMs() - startedMs },
+    });
   }
+
+  /** verification §1.5 What an auditor would find malformed is a failure of this node: it is never signed. */
+  async #requireSound(artifact: Artifact, payload: InferencePayload, registered: ModelRow): Promise<void> {
+    const { model } = this.#options.worker;
+    if (model === null) return;
+    const { contextTokens } = registered;
+    const asked = { payload, outputIds: outputIds(artifact), contextTokens };
+    const flaw = structureFlaw(artifact, await structureReference(model, asked));
+    if (flaw !== null) throw new AssayError('BACKEND_FAILED', `Its answer would be malformed: ${flaw}.`);
+  }
+}
+
+function streamToken({ top, ...token }: GeneratedToken, alternatives: number): Chunk['tokens'][number] {
+  const view = ({ id, text, negLogprobMicro }: TokenLogprob) => ({
+    ...{ id, negLogprobMicro },
+    text: encodeText(text).subarray(0, limits.maxTokenBytes),
+  });
+  return { ...view(token), top: top.slice(0, alternatives).map(view) };
 }
 
 function send(stream: MessageStream, selector: number, value: unknown): Promise<void> {
@@ -236,7 +232,7 @@ function send(stream: MessageStream, selector: number, value: unknown): Promise<
 
 /** Says whether the task is taken, or why not (§5.4). */
 async function answer(stream: MessageStream, refusal: string | null): Promise<void> {
-  const reason = new TextEncoder().encode(refusal ?? '');
+  const reason = encodeText(refusal ?? '');
   await send(stream, minerToMixer.prepared, { accepted: refusal === null, reason });
   if (refusal !== null) stream.close();
 }

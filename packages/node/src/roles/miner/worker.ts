@@ -2,14 +2,15 @@ import type { EngineInfo, InferencePayload, Sampling } from '@assay/protocol';
 import { chatRoles, limits } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { ChatMessage, GeneratedToken, InferenceModel, TextBackend } from '../../inference/port.ts';
+import { decodeText, encodeText } from '../../utf8.ts';
 
 export type WorkerEvent =
   | { readonly type: 'begin'; readonly promptIds: readonly number[] }
-  | { readonly type: 'tokens'; readonly tokens: readonly GeneratedToken[]; readonly text: string }
+  | { readonly type: 'tokens'; readonly tokens: readonly GeneratedToken[]; readonly text: Uint8Array }
   | {
       readonly type: 'end';
       readonly finish: 'stop' | 'length';
-      readonly text: string;
+      readonly text: Uint8Array;
       readonly tokensIn: number;
       readonly tokensOut: number;
     };
@@ -18,6 +19,8 @@ export type WorkerEvent =
 export interface Worker {
   readonly engine: EngineInfo;
   readonly contextTokens: number;
+  /** What its answers can be checked with; null for a text server (evidence level 0). */
+  readonly model: InferenceModel | null;
   generate(
     payload: InferencePayload,
     bounds: { maxTokensIn: number; maxTokensOut: number },
@@ -25,14 +28,12 @@ export interface Worker {
   ): AsyncIterable<WorkerEvent>;
 }
 
-const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-
 /** The conversation of a payload. */
 export function messagesOf(payload: InferencePayload): ChatMessage[] {
   const names = Object.keys(chatRoles) as (keyof typeof chatRoles)[];
   return payload.messages.map((message) => ({
     role: names.find((name) => chatRoles[name] === message.role) ?? 'user',
-    content: text(message.content),
+    content: decodeText(message.content),
   }));
 }
 
@@ -41,6 +42,7 @@ export function modelWorker(model: InferenceModel, engine: EngineInfo): Worker {
   return {
     engine,
     contextTokens: model.contextTokens,
+    model,
     async *generate(payload, bounds, signal) {
       const promptIds = await model.render(messagesOf(payload));
       if (promptIds.length > bounds.maxTokensIn || promptIds.length + payload.maxTokens > model.contextTokens) {
@@ -52,7 +54,7 @@ export function modelWorker(model: InferenceModel, engine: EngineInfo): Worker {
         promptIds,
         maxTokens: payload.maxTokens,
         sampling: payload.sampling,
-        stop: payload.stop.map(text),
+        stop: payload.stop,
         topLogprobs: Math.max(payload.topLogprobs, limits.topLogprobs),
       };
       try {
@@ -68,7 +70,7 @@ export function modelWorker(model: InferenceModel, engine: EngineInfo): Worker {
 
 /** A worker over a text server: its work cannot be re-checked (evidence level 0). */
 export function upstreamWorker(backend: TextBackend, contextTokens: number): Worker {
-  const name = (value: string) => new TextEncoder().encode(value.slice(0, limits.maxNameBytes));
+  const name = (value: string) => encodeText(value).slice(0, limits.maxNameBytes);
   return {
     engine: {
       name: name('openai-compatible'),
@@ -78,18 +80,19 @@ export function upstreamWorker(backend: TextBackend, contextTokens: number): Wor
       kvType: name('unknown'),
     },
     contextTokens,
+    model: null,
     async *generate(payload, _bounds, signal) {
       const sampling: Sampling = payload.sampling;
       const request = {
         messages: messagesOf(payload),
         maxTokens: payload.maxTokens,
         sampling,
-        stop: payload.stop.map(text),
+        stop: payload.stop.map(decodeText),
       };
       try {
         for await (const event of backend.chat(request, signal)) {
-          if (event.type === 'text') yield { type: 'tokens', tokens: [], text: event.text };
-          else yield { ...event, text: '' };
+          if (event.type === 'text') yield { type: 'tokens', tokens: [], text: encodeText(event.text) };
+          else yield { ...event, text: new Uint8Array(0) };
         }
       } catch (error) {
         if (!signal.aborted) throw error;

@@ -1,7 +1,7 @@
 import { World, type WorldOptions } from '@assay/ledger/fixture';
-import { type BodyValues, taskKinds } from '@assay/protocol';
+import { type BodyValues, InferencePayload, TaskRequest, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { admit } from './admission.ts';
+import { admit, requirePayload } from './admission.ts';
 
 /** A world whose session 1 has these terms. */
 function worldWith(terms: Partial<BodyValues['openSession']>, params: WorldOptions['params'] = {}): World {
@@ -17,8 +17,8 @@ function worldWith(terms: Partial<BodyValues['openSession']>, params: WorldOptio
   return world;
 }
 
-const ask = (world: World, session: number, isBusy = false) => {
-  const request = { session, gateway: 0, requestHash: new Uint8Array(32), maxTokensIn: 10, maxTokensOut: 20 };
+const ask = (world: World, session: number, isBusy = false, maxTokensIn = 10) => {
+  const request = { session, gateway: 0, requestHash: new Uint8Array(32), maxTokensIn, maxTokensOut: 20 };
   return admit(world.state, { ...request, validUntilMs: 1 }, { reservedUnits: 0n, nowMs: 0, isBusy });
 };
 
@@ -41,5 +41,30 @@ describe('admission of a task', () => {
     expect(ask(world, 0, true).maxUnits).toBe(100n);
     const full = worldWith(terms, { background: { maxTokensPerEpoch: 29 } });
     expect(() => ask(full, 1)).toThrow('takes 29 more tokens');
+  });
+
+  it('knows what no context of the model holds, whatever the payer signed (§5.19)', () => {
+    const world = worldWith({ redundancy: 1 });
+    const { contextTokens } = world.state.models.at(0);
+    expect(() => ask(world, 1, false, contextTokens - 20)).not.toThrow('context');
+    expect(() => ask(world, 1, false, contextTokens - 19)).toThrow(`context ${contextTokens}`);
+  });
+});
+
+describe('a payload (§5.19)', () => {
+  const request = { ...TaskRequest.defaultValue(), maxTokensOut: 4 };
+  const sound = { ...InferencePayload.defaultValue(), maxTokens: 4 };
+
+  it('is taken when it is as its request says', () => {
+    expect(() => requirePayload(sound, request)).not.toThrow();
+  });
+
+  it.each<[string, Partial<InferencePayload>, string]>([
+    ['an empty stop sequence', { stop: [Uint8Array.of(1), new Uint8Array(0)] }, 'stop sequence is empty'],
+    ['more tokens than were signed', { maxTokens: 5 }, 'signed for 4'],
+    ['more alternatives than are reported', { topLogprobs: 21 }, 'At most 20'],
+    ['a role that nobody knows', { messages: [{ role: 3, content: new Uint8Array(0) }] }, 'unknown role'],
+  ])('is refused with %s', (_, change, reason) => {
+    expect(() => requirePayload({ ...sound, ...change }, request)).toThrow(reason);
   });
 });

@@ -1,5 +1,7 @@
 import { type LedgerView, priceOf } from '@assay/ledger';
 import {
+  chatRoles,
+  type InferencePayload,
   limits,
   type ModelRow,
   roleStatuses,
@@ -76,6 +78,11 @@ export function admit(
   if (state.gateways.get(request.gateway)?.status !== roleStatuses.active) throw new AssayError('RECEIPT_UNKNOWN_ROLE');
   const model = state.models.get(session.model);
   if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
+  // §5.19
+  const contextTokens = request.maxTokensIn + request.maxTokensOut;
+  if (contextTokens > model.contextTokens) {
+    throw new AssayError('CONTEXT_TOO_LONG', `${contextTokens} tokens asked, context ${model.contextTokens}.`);
+  }
   if (session.isBackground) requireRoom(state, request, options.isBusy);
   const terms = termsOf(session, model);
   const maxUnits = priceOf(terms, { tokensIn: request.maxTokensIn, tokensOut: request.maxTokensOut });
@@ -86,6 +93,20 @@ export function admit(
   }
   return { session, terms, maxUnits };
 }
+
+/** §5.19 Whether a payload is as its request says, and such that every miner can serve it and be believed. */
+export function requirePayload(payload: InferencePayload, request: TaskRequest): void {
+  const { maxTokens, messages, stop, topLogprobs } = payload;
+  if (stop.some((sequence) => sequence.length === 0)) throw invalid('A stop sequence is empty.');
+  if (maxTokens === 0 || maxTokens !== request.maxTokensOut) {
+    throw invalid(`It asks for ${maxTokens} tokens and is signed for ${request.maxTokensOut}.`);
+  }
+  if (topLogprobs > limits.maxTopLogprobs) throw invalid(`At most ${limits.maxTopLogprobs} alternatives are reported.`);
+  const known: readonly number[] = Object.values(chatRoles);
+  if (messages.some(({ role }) => !known.includes(role))) throw invalid('A message has an unknown role.');
+}
+
+const invalid = (detail: string) => new AssayError('INVALID_REQUEST', detail);
 
 /** §5.13 The network's own tasks wait for users, and for the next epoch when this one has had enough of them. */
 function requireRoom({ params, globals }: LedgerView, request: TaskRequest, isBusy: boolean): void {

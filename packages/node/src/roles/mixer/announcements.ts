@@ -14,12 +14,24 @@ export const clockToleranceMs = 2000;
 /** How far the heights of two mixers may differ when one draws and the other hears of it (§5.21). */
 export const drawToleranceBlocks = 8;
 
+/** When a mixer heard of a task, by its own clock. */
+export interface Heard {
+  readonly firstMs: number;
+  /** That its answer had begun; null when it heard of no answer. */
+  readonly begunMs: number | null;
+  readonly lastMs: number;
+  /** Reassignments, as its mixer last announced them. */
+  readonly attempt: number;
+}
+
 interface Record {
   readonly last: SignedAnnouncement;
   /** When the first word of it came, by this mixer's clock and chain, and whether that was the task's first of all. */
   readonly firstMs: number;
   readonly firstHeight: number;
   readonly isFromStart: boolean;
+  readonly begunMs: number | null;
+  readonly lastMs: number;
 }
 
 /** What one mixer has heard of every mixer's tasks, with its own clock. */
@@ -37,7 +49,8 @@ export class Announcements {
     this.#tasks.delete(id);
     const isFromStart = state <= taskStates.prepare && attempt === 0;
     const first = known ?? { firstMs: now.nowMs, firstHeight: now.height, isFromStart };
-    this.#tasks.set(id, { ...first, last: signed });
+    const begunMs = known?.begunMs ?? (state === taskStates.precommit ? now.nowMs : null);
+    this.#tasks.set(id, { ...first, begunMs, last: signed, lastMs: now.nowMs });
     if (state === taskStates.end) this.#open.delete(id);
     else this.#open.set(id, signed.announcement);
     const [oldest] = this.#tasks.keys();
@@ -52,14 +65,12 @@ export class Announcements {
     return tasks.some((task) => task.miner === miner && task.deadlineMs + clockToleranceMs >= nowMs);
   }
 
-  last(taskId: Uint8Array): TaskAnnouncement | null {
-    return this.#tasks.get(toHex(taskId))?.last.announcement ?? null;
-  }
-
-  /** Milliseconds from the first word of a task to now, by this mixer's clock; null when it heard nothing. */
-  ageMs(taskId: Uint8Array, nowMs: number): number | null {
+  /** What it heard of a task; null when nothing. */
+  heard(taskId: Uint8Array): Heard | null {
     const record = this.#tasks.get(toHex(taskId));
-    return record === undefined ? null : nowMs - record.firstMs;
+    if (record === undefined) return null;
+    const { last, firstMs, begunMs, lastMs } = record;
+    return { firstMs, begunMs, lastMs, attempt: last.announcement.attempt };
   }
 
   /**

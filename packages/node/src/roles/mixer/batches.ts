@@ -18,6 +18,7 @@ import type { Inclusion } from '../../consensus/port.ts';
 import { aggregateBls } from '../../crypto/verifier.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { ask, receive } from '../../network/wire.ts';
+import { decodeText } from '../../utf8.ts';
 import { networkAddress, protocols, type RoleContext } from '../context.ts';
 import { checkBatch, type Turn } from './check.ts';
 import type { CheckView } from './check-view.ts';
@@ -126,7 +127,7 @@ export class Batches {
         if ('signature' in reply) signatures.set(reply.mixer, reply.signature);
         else {
           for (const place of reply.invalid) invalid.add(place);
-          reasons.push(new TextDecoder().decode(reply.reason));
+          reasons.push(decodeText(reply.reason));
         }
       }
       if (isQuorum(signatures.size + 1, seats.length)) {

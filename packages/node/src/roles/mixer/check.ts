@@ -7,15 +7,16 @@ import {
   messageTypes,
   type NodeTransaction,
   Precommit,
+  precommitHash,
   type Receipt,
   type ResultCode,
   type SessionRow,
-  sha256,
   type TaskEvidence,
   TaskRequest,
 } from '@assay/protocol';
 import { clockToleranceMs } from './announcements.ts';
 import { checkTicket } from './check-ticket.ts';
+import { checkTime } from './check-time.ts';
 import { checkTransition } from './check-transition.ts';
 import type { CheckView } from './check-view.ts';
 import { contentsOf, type FinishedTask } from './node-transactions.ts';
@@ -105,15 +106,14 @@ function checkValidity(view: CheckView, receipt: Receipt, { validUntilMs }: Task
     return 'the request holds for too long';
   const drawnMs = view.blockMs(receipt.drawHeight);
   if (drawnMs === null) return 'the draw is of no block';
-  const ageMs = view.announcements.ageMs(receipt.taskId, view.nowMs);
-  const heardMs = ageMs === null ? null : view.nowMs - ageMs;
+  const heardMs = view.announcements.heard(receipt.taskId)?.firstMs ?? null;
   // Where the chain is ahead of the clock its time says nothing.
   const startMs = Math.max(heardMs ?? 0, drawnMs <= view.nowMs ? drawnMs : (heardMs ?? view.nowMs));
   return startMs > validUntilMs + clockToleranceMs ? 'the request had expired when its task began' : null;
 }
 
 function checkWork(view: CheckView, receipt: Receipt, evidence: TaskEvidence, minerKey: Uint8Array): string | null {
-  const hash = sha256(receipt.artifactRoot, evidence.salt);
+  const hash = precommitHash({ ...receipt, salt: evidence.salt });
   const root = view.roots.of(messageTypes.precommit, Precommit, { taskId: receipt.taskId, miner: receipt.miner, hash });
   return view.verifier.ed25519(minerKey, root, evidence.precommitSignature)
     ? null
@@ -129,14 +129,4 @@ function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): stri
   return drawMiners(table, request, rank + 1)[rank]?.miner === receipt.miner
     ? null
     : 'the miner was not drawn at this rank';
-}
-
-/** Measured values must be plausible against this mixer's own; what it has not heard of it cannot measure. */
-function checkTime(view: CheckView, receipt: Receipt): string | null {
-  if (receipt.firstTokenMs > receipt.totalMs) return 'first token after the end';
-  const ageMs = view.announcements.ageMs(receipt.taskId, view.nowMs);
-  if (ageMs === null) return null;
-  if (receipt.totalMs > ageMs + clockToleranceMs) return 'it took less time than the receipt says';
-  const last = view.announcements.last(receipt.taskId);
-  return last !== null && last.attempt !== receipt.attempt ? 'another number of reassignments was announced' : null;
 }

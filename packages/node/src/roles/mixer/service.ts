@@ -30,7 +30,7 @@ import { AssayError } from '../../errors.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
-import { admit, Reservations } from './admission.ts';
+import { admit, Reservations, requirePayload } from './admission.ts';
 import { Announcements } from './announcements.ts';
 import { AuditLag } from './audit-lag.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
@@ -176,7 +176,8 @@ export class Mixer implements RoleService {
     const id = toHex(task.taskId);
     this.#runs.set(id, run);
     const admitted = { selector: gatewayMessages.admitted, value: { taskId: task.taskId } };
-    await stream.send(GatewayMessage.serialize(admitted));
+    // A client that is gone already is found out by its stream below.
+    await stream.send(GatewayMessage.serialize(admitted)).catch(() => {});
     run.begin();
     // The gateway says nothing more; its stream ends or breaks when the client goes.
     stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.nowMs() }));
@@ -190,6 +191,7 @@ export class Mixer implements RoleService {
     const nowMs = this.#context.nowMs();
     if (this.#runs.size >= this.#options.maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
+    requirePayload(payload, request);
     // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
     const isServing = this.#place() !== null && state.mixers.at(this.#options.mixer).status === roleStatuses.active;
     if (!isServing) throw new AssayError('NO_MIXER', 'This mixer is not of the committee.');

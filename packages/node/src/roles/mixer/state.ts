@@ -5,11 +5,12 @@ import {
   type EdgeCode,
   equalBytes,
   finishReasons,
+  limits,
   outcomes,
   outputIds,
+  precommitHash,
   type Receipt,
   Sampling,
-  sha256,
   type TaskEvidence,
   type TaskRequest,
   type TaskStateName,
@@ -17,6 +18,7 @@ import {
   taskStates,
 } from '@assay/protocol';
 import type { LateTask } from './node-transactions.ts';
+import { type Piece, type Place, StreamedAnswer } from './streamed-answer.ts';
 
 /** What the mixer knows of a model when it admits a task; all from the ledger. */
 export interface TaskTerms {
@@ -50,13 +52,24 @@ export interface MixerTask {
   readonly admittedMs: number;
   readonly deadlineMs: number;
   readonly firstTokenMs: number | null;
-  /** Output of the present attempt, and what the client already has of an earlier one. */
-  readonly ids: readonly number[];
-  readonly text: string;
-  readonly sentIds: readonly number[];
-  readonly sentText: string;
+  /** By when the whole answer is due, once it has begun. */
+  readonly generationEndMs: number;
+  /** What the client has, and how much of it the present attempt has given. */
+  readonly answer: StreamedAnswer;
+  readonly given: Place;
+  /** Miners that said the request is at fault. */
+  readonly claims: readonly Claim[];
   readonly clientLeft: boolean;
   readonly precommit: { readonly hash: Uint8Array; readonly signature: Uint8Array } | null;
+}
+
+/** A miner's word that the request is at fault, and the late step it costs if another miner serves it (§5.15). */
+export interface Claim {
+  readonly attempt: number;
+  readonly miner: number;
+  readonly code: EdgeCode;
+  readonly detail: string;
+  readonly late: LateTask | null;
 }
 
 const unbegun = {
@@ -65,26 +78,19 @@ const unbegun = {
   rank: 0,
   attempt: 0,
   firstTokenMs: null,
-  ids: [],
-  text: '',
-  sentIds: [],
-  sentText: '',
+  generationEndMs: 0,
+  given: { tokens: 0, textBytes: 0 },
+  claims: [],
   clientLeft: false,
   precommit: null,
 } as const satisfies Partial<MixerTask>;
 
 /** A task as it begins, due at once (§5.1). */
 export function newTask(
-  asked: Omit<MixerTask, keyof typeof unbegun | 'admittedMs' | 'deadlineMs'>,
+  asked: Omit<MixerTask, keyof typeof unbegun | 'answer' | 'admittedMs' | 'deadlineMs'>,
   nowMs: number,
 ): MixerTask {
-  return { ...asked, ...unbegun, admittedMs: nowMs, deadlineMs: nowMs };
-}
-
-/** A streamed piece whose signature and hash chain the shell has already checked. */
-export interface Piece {
-  readonly ids: readonly number[];
-  readonly text: string;
+  return { ...asked, ...unbegun, answer: new StreamedAnswer(), admittedMs: nowMs, deadlineMs: nowMs };
 }
 
 export type MixerEvent =
@@ -99,8 +105,8 @@ export type MixerEvent =
       readonly nowMs: number;
     }
   | { readonly type: 'lost'; readonly nowMs: number }
-  /** No miner could do it: the request itself is at fault. */
-  | { readonly type: 'refused'; readonly code: EdgeCode; readonly detail: string }
+  /** The miner says that the request itself is at fault. */
+  | { readonly type: 'refused'; readonly code: EdgeCode; readonly detail: string; readonly nowMs: number }
   | { readonly type: 'transition'; readonly order: TransitionOrder; readonly nowMs: number }
   | { readonly type: 'clientLeft'; readonly nowMs: number };
 
@@ -110,7 +116,11 @@ export type MixerEffect =
   | { readonly type: 'openReveal' }
   | { readonly type: 'cancel' }
   | { readonly type: 'announce' }
-  | { readonly type: 'forward'; readonly firstToken: number; readonly text: string }
+  /** The miner broke the protocol: nothing more is read of it. */
+  | { readonly type: 'breakOff' }
+  /** The miner could not be reached or broke off: others are asked before it for a while (§5.12). */
+  | { readonly type: 'avoid'; readonly miner: number }
+  | { readonly type: 'forward'; readonly firstToken: number; readonly text: Uint8Array }
   | { readonly type: 'late'; readonly late: LateTask }
   | { readonly type: 'finish'; readonly receipt: Receipt; readonly evidence: TaskEvidence; readonly artifact: Artifact }
   | { readonly type: 'fail'; readonly code: EdgeCode; readonly detail: string };
@@ -135,7 +145,7 @@ function offerTo(task: MixerTask, place: number, attempt: number, nowMs: number)
   const miner = rank === undefined ? undefined : task.draw[rank];
   if (rank === undefined || miner === undefined) {
     const detail = `All ${task.draw.length} eligible miners were asked.`;
-    return ended(task, { type: 'fail', code: attempt > 0 ? 'TASK_EXPIRED' : 'NO_MINER', detail });
+    return ended(task, failure(task, attempt > 0 ? 'TASK_EXPIRED' : 'NO_MINER', detail));
   }
   const next: MixerTask = {
     ...task,
@@ -144,8 +154,7 @@ function offerTo(task: MixerTask, place: number, attempt: number, nowMs: number)
     attempt,
     state: 'prepare',
     deadlineMs: nowMs + task.deadlines.prepareMs,
-    ids: [],
-    text: '',
+    given: unbegun.given,
     precommit: null,
   };
   return { task: next, effects: [{ type: 'prepare', miner }, { type: 'announce' }] };
@@ -163,17 +172,14 @@ export function stepTask(task: MixerTask, event: MixerEvent): MixerStep {
       return onPrecommit(task, event);
     case 'reveal':
       return onReveal(task, event);
-    case 'lost': {
-      // The deadline is drawn near, not skipped: taking the task away stays with the oracles (§5.3).
-      const deadlineMs = Math.min(task.deadlineMs, event.nowMs + task.deadlines.lostMs);
-      return { task: { ...task, deadlineMs }, effects: [{ type: 'announce' }] };
-    }
+    case 'lost':
+      return onLost(task, event.nowMs);
     case 'refused':
-      return ended(task, { type: 'fail', code: event.code, detail: event.detail });
+      return onRefused(task, event);
     case 'transition':
       return onTransition(task, event.order, event.nowMs);
     case 'clientLeft':
-      return { task: { ...task, clientLeft: true }, effects: [{ type: 'cancel' }] };
+      return onClientLeft(task);
   }
 }
 
@@ -186,40 +192,83 @@ function onPrepared(task: MixerTask, accepted: boolean, nowMs: number): MixerSte
 }
 
 function onPiece(task: MixerTask, piece: Piece, nowMs: number): MixerStep {
-  if (task.state !== 'start' && task.state !== 'precommit') return { task, effects: [] };
-  const ids = [...task.ids, ...piece.ids];
-  const text = task.text + piece.text;
-  const { generationMs, generationPerTokenMs } = task.deadlines;
-  const first = task.state === 'start';
+  const isFirst = task.state === 'start';
+  if ((!isFirst && task.state !== 'precommit') || exceeds(task, piece)) return brokenOff(task, nowMs);
+  const { generationMs, generationPerTokenMs, stallMs } = task.deadlines;
+  const wholeMs = generationMs + generationPerTokenMs * task.request.maxTokensOut;
+  const generationEndMs = isFirst ? nowMs + wholeMs : task.generationEndMs;
+  // §5.17 Moved, and announced, only when a third of it is over.
+  const isMoved = isFirst || 3 * (task.deadlineMs - nowMs) < 2 * stallMs;
+  const deadlineMs = isMoved ? Math.min(nowMs + stallMs, generationEndMs) : task.deadlineMs;
   const next: MixerTask = {
     ...task,
-    ids,
-    text,
     state: 'precommit',
     firstTokenMs: task.firstTokenMs ?? nowMs - task.admittedMs,
-    deadlineMs: first ? nowMs + generationMs + generationPerTokenMs * task.request.maxTokensOut : task.deadlineMs,
+    generationEndMs,
+    deadlineMs,
+    given: after(task.given, piece),
   };
-  const announce: MixerEffect[] = first ? [{ type: 'announce' }] : [];
-  if (diverges(ids, task.sentIds) || diverges(text, task.sentText)) {
-    const detail = 'Ask again.';
-    return ended(next, { type: 'cancel' }, { type: 'fail', code: 'ANSWER_INTERRUPTED', detail });
+  const fresh = task.answer.take(task.given, piece);
+  if (fresh === null) return interrupted(next);
+  const effects: MixerEffect[] = isFirst || deadlineMs !== task.deadlineMs ? [{ type: 'announce' }] : [];
+  if (fresh.ids.length > 0 || fresh.text.length > 0) {
+    effects.push({ type: 'forward', firstToken: piece.ids.length - fresh.ids.length, text: fresh.text });
   }
-  const newText = text.slice(task.sentText.length);
-  if (ids.length <= task.sentIds.length && newText === '') return { task: next, effects: announce };
-  const forward: MixerEffect = {
-    type: 'forward',
-    firstToken: piece.ids.length - Math.max(0, ids.length - task.sentIds.length),
-    text: newText,
-  };
-  const sentIds = ids.length > task.sentIds.length ? ids : task.sentIds;
-  return { task: { ...next, sentIds, sentText: task.sentText + newText }, effects: [...announce, forward] };
+  return { task: next, effects };
 }
 
-/** Whether what is there now contradicts what the client already has. */
-function diverges<T>(now: ArrayLike<T>, sent: ArrayLike<T>): boolean {
-  const common = Math.min(now.length, sent.length);
-  for (let i = 0; i < common; i++) if (now[i] !== sent[i]) return true;
-  return false;
+const after = ({ tokens, textBytes }: Place, { ids, text }: Piece): Place => ({
+  tokens: tokens + ids.length,
+  textBytes: textBytes + text.length,
+});
+
+/** §5.16 Whether a piece is empty, or more than the request asked for. */
+function exceeds({ given, request: { maxTokensOut } }: MixerTask, piece: Piece): boolean {
+  const { tokens, textBytes } = after(given, piece);
+  const mostBytes = Math.min(limits.maxOutputBytes, maxTokensOut * limits.maxTokenBytes);
+  return tokens > maxTokensOut || textBytes > mostBytes || (piece.ids.length === 0 && piece.text.length === 0);
+}
+
+function brokenOff(task: MixerTask, nowMs: number): MixerStep {
+  const step = onLost(task, nowMs);
+  return { ...step, effects: [{ type: 'breakOff' }, ...step.effects] };
+}
+
+function onLost(task: MixerTask, nowMs: number): MixerStep {
+  if (task.claims.some(({ attempt }) => attempt === task.attempt)) return { task, effects: [] };
+  // The deadline is drawn near, not skipped: taking the task away stays with the oracles (§5.3).
+  const deadlineMs = Math.min(task.deadlineMs, nowMs + task.deadlines.lostMs);
+  const avoid: MixerEffect = { type: 'avoid', miner: task.draw[task.rank] ?? 0 };
+  return { task: { ...task, deadlineMs }, effects: [avoid, { type: 'announce' }] };
+}
+
+/** §5.8 The client has what this attempt contradicts. */
+function interrupted(task: MixerTask): MixerStep {
+  return ended(task, { type: 'cancel' }, { type: 'fail', code: 'ANSWER_INTERRUPTED', detail: 'Ask again.' });
+}
+
+/** §5.15 One miner's word costs the task its turn; that of a second one, or of the last there is, ends it. */
+function onRefused(task: MixerTask, { code, detail, nowMs }: MixerEvent & { type: 'refused' }): MixerStep {
+  if (task.state !== 'start') return brokenOff(task, nowMs);
+  const miner = task.draw[task.rank] ?? 0;
+  const isSeconded = task.claims.some((claim) => claim.miner !== miner && claim.code === code);
+  const isLast = task.draw.length === 1 || task.attempt >= task.maxReassignments;
+  if (isSeconded || isLast || task.clientLeft) return ended(task, { type: 'fail', code, detail });
+  const claims = [...task.claims, { attempt: task.attempt, miner, code, detail, late: null }];
+  const next = { ...task, claims, deadlineMs: Math.min(task.deadlineMs, nowMs) };
+  return { task: next, effects: [{ type: 'announce' }] };
+}
+
+/** The end of a task that has no answer; a miner that said why is believed when no other could say otherwise. */
+function failure({ claims: [claim] }: MixerTask, code: EdgeCode, detail: string): MixerEffect {
+  return { type: 'fail', code: claim?.code ?? code, detail: claim?.detail ?? detail };
+}
+
+function onClientLeft(task: MixerTask): MixerStep {
+  const next = { ...task, clientLeft: true };
+  // §5.9 No miner has the request yet: there is nothing to commit to, and nobody to wait for.
+  if (task.state === 'prepare') return ended(next, failure(task, 'TASK_EXPIRED', 'The client left.'));
+  return { task: next, effects: [{ type: 'cancel' }] };
 }
 
 function onPrecommit(task: MixerTask, event: MixerEvent & { type: 'precommit' }): MixerStep {
@@ -236,9 +285,13 @@ function onPrecommit(task: MixerTask, event: MixerEvent & { type: 'precommit' })
 function onReveal(task: MixerTask, event: MixerEvent & { type: 'reveal' }): MixerStep {
   const { artifact, artifactRoot, salt, nowMs } = event;
   if (task.state !== 'commit' || task.precommit === null) return { task, effects: [] };
+  const { requestHash } = task.request;
+  const hash = precommitHash({ artifactRoot, salt, requestHash, model: task.terms.model });
   // D2: a reveal that does not match its precommit, or the stream, is no result.
-  const matches = equalBytes(sha256(artifactRoot, salt), task.precommit.hash) && artifactFits(task, artifact);
-  if (!matches) return stepTask(task, { type: 'lost', nowMs });
+  const matches = equalBytes(hash, task.precommit.hash) && artifactFits(task, artifact);
+  if (!matches) return brokenOff(task, nowMs);
+  const { tokens, textBytes } = task.answer.length;
+  if (tokens > task.given.tokens || textBytes > task.given.textBytes) return interrupted(task);
   const evidence: TaskEvidence = {
     request: task.request,
     requestSignature: task.requestSignature,
@@ -246,19 +299,21 @@ function onReveal(task: MixerTask, event: MixerEvent & { type: 'reveal' }): Mixe
     salt,
   };
   const receipt = receiptOf(task, artifact, artifactRoot, nowMs);
-  return ended(task, { type: 'finish', receipt, evidence, artifact });
+  // §5.15 Who said that it cannot be served was late with it.
+  const late = task.claims.flatMap((claim): MixerEffect[] => (claim.late ? [{ type: 'late', late: claim.late }] : []));
+  return ended(task, ...late, { type: 'finish', receipt, evidence, artifact });
 }
 
 function artifactFits(task: MixerTask, artifact: Artifact): boolean {
   const ids = outputIds(artifact);
-  const { request, sampling } = task;
+  const { request, sampling, given, answer } = task;
   return (
     equalBytes(artifact.taskId, task.taskId) &&
     artifact.miner === task.draw[task.rank] &&
     equalBytes(artifact.fileHash, task.terms.fileHash) &&
-    ids.length === task.ids.length &&
-    !diverges(ids, task.ids) &&
-    new TextDecoder().decode(artifact.text) === task.text &&
+    ids.length === given.tokens &&
+    artifact.text.length === given.textBytes &&
+    answer.beginsWith(ids, artifact.text) &&
     artifact.tokensIn <= request.maxTokensIn &&
     artifact.tokensOut <= request.maxTokensOut &&
     (artifact.promptIds.length === 0 || artifact.promptIds.length === artifact.tokensIn) &&
@@ -297,17 +352,17 @@ function onTransition(task: MixerTask, order: TransitionOrder, nowMs: number): M
   const { attempt, state } = order.request.request;
   // What was asked for another step or attempt came too late: the task went on.
   if (attempt !== task.attempt || state !== taskStates[task.state]) return { task, effects: [] };
-  const effects: MixerEffect[] = [{ type: 'late', late: lateOf(task, order) }, { type: 'cancel' }];
+  const late = lateOf(task, order);
+  const claims = task.claims.map((claim) => (claim.attempt === attempt ? { ...claim, late } : claim));
+  const isClaimed = claims.some((claim) => claim.attempt === attempt);
+  const effects: MixerEffect[] = [...(isClaimed ? [] : [{ type: 'late', late } as const]), { type: 'cancel' }];
   // §5.2: after the last reassignment the task expires and nothing is charged.
   if (task.attempt >= task.maxReassignments || task.clientLeft) {
-    return ended(task, ...effects, {
-      type: 'fail',
-      code: 'TASK_EXPIRED',
-      detail: `It was given to ${attempt + 1} miners.`,
-    });
+    const detail = `It was given to ${attempt + 1} miners.`;
+    return ended(task, ...effects, failure(task, 'TASK_EXPIRED', detail));
   }
   // Where miners are few the draw is gone through again: who failed or was away may be back.
-  const step = offerTo(task, (task.place + 1) % task.order.length, attempt + 1, nowMs);
+  const step = offerTo({ ...task, claims }, (task.place + 1) % task.order.length, attempt + 1, nowMs);
   return { task: step.task, effects: [...effects, ...step.effects] };
 }
 

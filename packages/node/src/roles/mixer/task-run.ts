@@ -2,8 +2,6 @@ import {
   type Artifact,
   Artifact as ArtifactType,
   type Chunk,
-  type EdgeCode,
-  edgeCodes,
   GatewayMessage,
   gatewayMessages,
   type InferencePayload,
@@ -19,11 +17,14 @@ import {
   StreamCheckpoint,
   sha256,
   type TaskEvidence,
+  taskFailureBytes,
   type ValueOf,
 } from '@assay/protocol';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
+import { decodeText, encodeText } from '../../utf8.ts';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
+import { requestFaultOf } from '../request-faults.ts';
 import type { LateTask } from './node-transactions.ts';
 import { beginTask, type MixerEffect, type MixerEvent, type MixerStep, type MixerTask, stepTask } from './state.ts';
 
@@ -49,11 +50,10 @@ export interface TaskHost {
 }
 
 type MinerMessage = ValueOf<typeof MinerToMixer>;
-const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-const encode = (text: string) => new TextEncoder().encode(text);
+type From = { readonly miner: number; readonly rank: number; readonly attempt: number; readonly publicKey: Uint8Array };
 
-/** Errors of a miner that another miner would give as well. */
-const requestFaults: readonly string[] = ['CONTEXT_TOO_LONG'];
+/** What may wait for a client before it counts as gone: a client that does not read must not hold up a miner. */
+const maxOutboxBytes = limits.maxMessageBytes;
 
 /** Drives one task: feeds messages to the pure state machine, one at a time, and performs its effects. */
 export class TaskRun {
@@ -66,6 +66,9 @@ export class TaskRun {
   #queue: Promise<void> = Promise.resolve();
   #miner: MessageStream | null = null;
   #chunk: Chunk | null = null;
+  /** What is being sent to the gateway, and its bytes. */
+  #outbox: Promise<void> = Promise.resolve();
+  #outboxBytes = 0;
   #finish: () => void = () => {};
 
   constructor(host: TaskHost, task: MixerTask, streams: { gateway: MessageStream | null; payload: InferencePayload }) {
@@ -128,6 +131,10 @@ export class TaskRun {
         return this.#toMiner(mixerToMiner.cancel, { taskId });
       case 'announce':
         return this.#host.announce(this.#task);
+      case 'breakOff':
+        return this.#miner?.abort();
+      case 'avoid':
+        return this.#host.avoid(effect.miner);
       case 'forward':
         return this.#forward(effect.firstToken, effect.text);
       case 'late':
@@ -136,10 +143,10 @@ export class TaskRun {
         return this.#end(effect);
       case 'fail': {
         this.#host.release(this.#task);
-        await this.#toGateway(gatewayMessages.failure, { code: encode(effect.code), detail: encode(effect.detail) });
-        this.#gateway?.close();
         this.#miner?.abort();
-        return this.#finish();
+        const detail = encodeText(effect.detail).subarray(0, taskFailureBytes);
+        this.#toGateway(gatewayMessages.failure, { code: encodeText(effect.code), detail });
+        return this.#closeGateway();
       }
     }
   }
@@ -147,24 +154,41 @@ export class TaskRun {
   async #end(effect: MixerEffect & { type: 'finish' }): Promise<void> {
     await this.#host.keep({ ...effect, payload: this.#payload });
     const { finish, tokensIn, tokensOut } = effect.artifact;
-    await this.#toGateway(gatewayMessages.ended, { finish, tokensIn, tokensOut });
-    this.#gateway?.close();
     this.#miner?.close();
-    this.#finish();
+    this.#toGateway(gatewayMessages.ended, { finish, tokensIn, tokensOut });
+    this.#closeGateway();
   }
 
-  async #forward(firstToken: number, text: string): Promise<void> {
+  #forward(firstToken: number, text: Uint8Array): void {
     const chunk = this.#chunk;
     if (chunk === null) return;
     const tokens = chunk.tokens.slice(firstToken);
-    await this.#toGateway(gatewayMessages.chunk, { ...chunk, tokens, text: encode(text) });
+    this.#toGateway(gatewayMessages.chunk, { ...chunk, tokens, text });
   }
 
   /** A client that has gone is no reason to stop: what was made is still committed and paid. */
-  async #toGateway(selector: number, value: unknown): Promise<void> {
-    if (this.#task.clientLeft) return;
+  #toGateway(selector: number, value: unknown): void {
+    const gateway = this.#gateway;
+    if (gateway === null || this.#task.clientLeft) return;
     const bytes = GatewayMessage.serialize({ selector, value } as ValueOf<typeof GatewayMessage>);
-    await this.#gateway?.send(bytes).catch(() => {});
+    this.#outboxBytes += bytes.length;
+    // §5.18
+    if (this.#outboxBytes > maxOutboxBytes) gateway.abort();
+    const sent = this.#outbox.then(() => gateway.send(bytes)).catch(() => {});
+    this.#outbox = sent.then(() => {
+      this.#outboxBytes -= bytes.length;
+    });
+  }
+
+  /** Ends the run once the client has all of it, or takes nothing more. */
+  #closeGateway(): void {
+    const gateway = this.#gateway;
+    const timer = setTimeout(() => gateway?.abort(), this.#task.deadlines.stallMs);
+    void this.#outbox.then(() => {
+      clearTimeout(timer);
+      gateway?.close();
+      this.#finish();
+    });
   }
 
   async #toMiner(selector: number, value: unknown): Promise<void> {
@@ -176,7 +200,7 @@ export class TaskRun {
     this.#miner?.abort();
     this.#miner = null;
     const row = this.#host.context.engine.ledger.state.miners.get(miner);
-    const { request, taskId, terms, rank } = this.#task;
+    const { request, taskId, terms, rank, attempt } = this.#task;
     try {
       if (row === undefined) throw new Error('not in the ledger');
       const stream = this.#host.endpoint.open(networkAddress(row), protocols.serve);
@@ -189,27 +213,26 @@ export class TaskRun {
         maxTokensOut,
         mixer: this.#host.mixer,
       });
-      void this.#listen(stream, { miner, rank, publicKey: row.publicKey });
+      void this.#listen(stream, { miner, rank, attempt, publicKey: row.publicKey });
     } catch {
-      this.#lost(miner, rank);
+      this.#lost({ rank, attempt });
     }
   }
 
-  #lost(miner: number, rank: number): void {
-    this.#host.avoid(miner);
-    this.#dispatchFor(rank, { type: 'lost', nowMs: this.#host.context.nowMs() });
+  #lost(from: Pick<From, 'rank' | 'attempt'>): void {
+    void this.#dispatchFor(from, { type: 'lost', nowMs: this.#host.context.nowMs() });
   }
 
-  /** Drops an event of a miner that no longer has the task. */
-  #dispatchFor(rank: number, event: MixerEvent, chunk: Chunk | null = null): Promise<void> {
+  /** Drops an event of a miner that no longer has the task; where miners are few one may have it twice. */
+  #dispatchFor(from: Pick<From, 'rank' | 'attempt'>, event: MixerEvent, chunk: Chunk | null = null): Promise<void> {
     return this.#enqueue(async () => {
-      if (this.#task.rank !== rank) return;
+      if (this.#task.rank !== from.rank || this.#task.attempt !== from.attempt) return;
       this.#chunk = chunk;
       await this.#apply(stepTask(this.#task, event));
     });
   }
 
-  async #listen(stream: MessageStream, from: { miner: number; rank: number; publicKey: Uint8Array }): Promise<void> {
+  async #listen(stream: MessageStream, from: From): Promise<void> {
     const progress = { chain: this.#task.taskId, tokens: 0 };
     try {
       while (this.#task.state !== 'end') {
@@ -217,18 +240,18 @@ export class TaskRun {
         if (message === null) throw new Error('the miner closed the task before its end');
         const { event, chunk } = this.#eventOf(message, from, progress);
         if (event === null) throw new Error('the miner broke the protocol');
-        if (event.type === 'lost') this.#host.avoid(from.miner);
-        await this.#dispatchFor(from.rank, event, chunk);
-        if (event.type === 'prepared' && !event.accepted) return;
+        await this.#dispatchFor(from, event, chunk);
+        if (event.type === 'refused' || (event.type === 'prepared' && !event.accepted)) return;
       }
     } catch {
-      this.#lost(from.miner, from.rank);
+      stream.abort();
+      this.#lost(from);
     }
   }
 
   #eventOf(
     message: MinerMessage,
-    from: { miner: number; publicKey: Uint8Array },
+    from: From,
     progress: { chain: Uint8Array; tokens: number },
   ): { event: MixerEvent | null; chunk: Chunk | null } {
     const nowMs = this.#host.context.nowMs();
@@ -239,7 +262,7 @@ export class TaskRun {
       case minerToMixer.chunk: {
         const chunk = message.value as Chunk;
         if (!this.#chainHolds(chunk, from.publicKey, progress)) return only(null);
-        const piece = { ids: chunk.tokens.map((token) => token.id), text: decode(chunk.text) };
+        const piece = { ids: chunk.tokens.map((token) => token.id), text: chunk.text };
         return { event: { type: 'piece', piece, nowMs }, chunk };
       }
       case minerToMixer.precommit: {
@@ -258,9 +281,9 @@ export class TaskRun {
       }
       default: {
         const failure = message.value as { code: Uint8Array; detail: Uint8Array };
-        const code = decode(failure.code);
-        if (!requestFaults.includes(code) || !(code in edgeCodes)) return only({ type: 'lost', nowMs });
-        return only({ type: 'refused', code: code as EdgeCode, detail: decode(failure.detail) });
+        const code = requestFaultOf(decodeText(failure.code));
+        if (code === null) return only({ type: 'lost', nowMs });
+        return only({ type: 'refused', code, detail: decodeText(failure.detail), nowMs });
       }
     }
   }

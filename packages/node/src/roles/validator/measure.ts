@@ -14,7 +14,7 @@ import { flawCode } from '../../audit/flaws.ts';
 import { drawPositions } from '../../audit/positions.ts';
 import { endsByItself, structureFlaw } from '../../audit/structure.ts';
 import type { InferenceModel } from '../../inference/port.ts';
-import { messagesOf } from '../miner/worker.ts';
+import { structureReference } from '../structure-reference.ts';
 
 /** How a validator runs registered models. */
 export interface Measuring {
@@ -52,14 +52,9 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
     return without(findings.noResult);
   }
   const ids = outputIds(artifact);
-  const reference = {
-    payload: bundle.payload,
-    vocabularySize: model.vocabularySize,
-    contextTokens: registered.contextTokens,
-    promptIds: await model.render(messagesOf(bundle.payload)),
-    outputText: await model.detokenize(ids),
-    textBeforeLast: await model.detokenize(ids.slice(0, -1)),
-  };
+  const { payload } = bundle;
+  const { contextTokens } = registered;
+  const reference = await structureReference(model, { payload, outputIds: ids, contextTokens });
   const flaw = structureFlaw(artifact, reference);
   if (flaw !== null) return malformed(flawCode(flaw));
   // Where the model is said to have ended the answer, that is one more position to repeat the choice at.

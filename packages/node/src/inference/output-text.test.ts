@@ -1,17 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assembleText, StopFilter, TextAssembler } from './text.ts';
+import { decodeText, encodeText } from '../utf8.ts';
+import { fullTextBytes, OutputText, StopFilter, TextAssembler, textPieces } from './output-text.ts';
 
 /** Ids are bytes. */
-const bytesAsText = (ids: readonly number[]) =>
-  new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(ids));
-const bytesOf = (text: string) => [...new TextEncoder().encode(text)];
+const bytesAsText = (ids: readonly number[]) => decodeText(Uint8Array.from(ids));
+const bytesOf = (text: string) => [...encodeText(text)];
+const wholeOf = (pieces: readonly Uint8Array[]) => decodeText(Buffer.concat(pieces));
 
 describe('TextAssembler', () => {
   it('withholds a character until its last byte', () => {
     const assembler = new TextAssembler(bytesAsText);
-    expect(bytesOf('a€😀').map((byte) => assembler.push(byte))).toEqual(['a', '', '', '€', '', '', '', '😀']);
-    expect(assembler.flush()).toBe('');
+    expect(bytesOf('a€😀').map((byte) => decodeText(assembler.push(byte)))).toEqual([
+      'a',
+      '',
+      '',
+      '€',
+      '',
+      '',
+      '',
+      '😀',
+    ]);
+    expect(assembler.flush()).toHaveLength(0);
   });
 
   it('gives what a cut-off character leaves', () => {
@@ -19,14 +29,14 @@ describe('TextAssembler', () => {
     const given = bytesOf('ok€')
       .slice(0, -1)
       .map((byte) => assembler.push(byte));
-    expect(given.join('')).toBe('ok');
-    expect(assembler.flush()).toBe('\uFFFD');
+    expect(wholeOf(given)).toBe('ok');
+    expect(decodeText(assembler.flush())).toBe('\uFFFD');
   });
 
   it('gives every text back whole, however it is cut into tokens', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(assembleText(bytesAsText, bytesOf(text.toWellFormed()))).toBe(text.toWellFormed());
+        expect(wholeOf(textPieces(bytesAsText, bytesOf(text.toWellFormed())))).toBe(text.toWellFormed());
       }),
     );
   });
@@ -34,25 +44,23 @@ describe('TextAssembler', () => {
   it('streams what decoding the whole gives, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(255), { maxLength: 31 }), (bytes) => {
-        const assembler = new TextAssembler(bytesAsText);
-        const streamed = bytes.map((byte) => assembler.push(byte)).join('') + assembler.flush();
-        expect(streamed).toBe(bytesAsText(bytes));
+        expect(wholeOf(textPieces(bytesAsText, bytes))).toBe(bytesAsText(bytes));
       }),
     );
   });
 
   it('gives endless nonsense in parts', () => {
     const assembler = new TextAssembler(bytesAsText);
-    const given = Array.from({ length: 64 }, () => assembler.push(0x80)).join('');
-    expect(given).toBe('\uFFFD'.repeat(64));
+    const given = Array.from({ length: 64 }, () => assembler.push(0x80));
+    expect(wholeOf(given)).toBe('\uFFFD'.repeat(64));
   });
 });
 
 describe('StopFilter', () => {
   const run = (stops: string[], pieces: string[]) => {
-    const filter = new StopFilter(stops);
-    const given = pieces.map((piece) => filter.push(piece));
-    return { given, rest: filter.flush(), stopped: filter.stopped };
+    const filter = new StopFilter(stops.map(encodeText));
+    const given = pieces.map((piece) => decodeText(filter.push(encodeText(piece))));
+    return { given, rest: decodeText(filter.flush()), stopped: filter.stopped };
   };
 
   it('ends before the first stop sequence, also when it comes in pieces', () => {
@@ -66,6 +74,21 @@ describe('StopFilter', () => {
   it('gives back what only looked like the start of one', () => {
     expect(run(['aab'], ['aa', 'a', 'c'])).toEqual({ given: ['', 'a', 'aac'], rest: '', stopped: false });
     expect(run(['stop'], ['non-st'])).toEqual({ given: ['non-'], rest: 'st', stopped: false });
+  });
+
+  it.each(['\ufeff', '\ufffd'])('matches %j only where it is', (stop) => {
+    expect(run([stop], ['ab', 'c'])).toEqual({ given: ['ab', 'c'], rest: '', stopped: false });
+    expect(run([stop], [`${stop}ab`])).toEqual({ given: [''], rest: '', stopped: true });
+  });
+
+  it('is never ended by nothing', () => {
+    expect(run([''], ['a'])).toEqual({ given: ['a'], rest: '', stopped: false });
+  });
+
+  it('matches bytes, also within a character', () => {
+    const filter = new StopFilter([Uint8Array.of(0x82)]);
+    expect([...filter.push(encodeText('a€'))]).toEqual([0x61, 0xe2]);
+    expect(filter.stopped).toBe(true);
   });
 
   it('cuts at the same place however the text arrives', () => {
@@ -88,3 +111,11 @@ function ends(text: string, stops: readonly string[]) {
   const places = stops.map((stop) => ({ start: text.indexOf(stop), end: text.indexOf(stop) + stop.length }));
   return places.filter((place) => place.start >= 0);
 }
+
+it('ends an output that is as long as the network carries', () => {
+  const output = new OutputText([]);
+  output.push(new Uint8Array(fullTextBytes));
+  expect(output.isOver).toBe(false);
+  output.push(new Uint8Array(1));
+  expect([output.isOver, output.stopped]).toEqual([true, false]);
+});
