@@ -24,8 +24,15 @@ function viewOf(bytes: Uint8Array): DataView {
   return lastView;
 }
 
-/** An unsigned integer below 2^53; in JSON a plain number, checked against its size. */
-class UintType extends UintNumberType {
+/** An unsigned integer of at most `max`, below 2^53; in JSON a plain number. */
+export class UintType extends UintNumberType {
+  readonly max: number;
+
+  constructor(byteLength: 1 | 2 | 4 | 8, max = 2 ** (8 * byteLength) - 1) {
+    super(byteLength);
+    this.max = max;
+  }
+
   override hashTreeRootInto(value: number, output: Uint8Array, offset: number): void {
     output.fill(0, offset, offset + 32);
     this.value_serializeToBytes({ uint8Array: output, dataView: viewOf(output) }, output.byteOffset + offset, value);
@@ -33,13 +40,12 @@ class UintType extends UintNumberType {
   // Two encodings of one value would break signatures and state roots, and a double is not exact above 2^53.
   override value_deserializeFromBytes(data: ByteViews, start: number, end: number): number {
     const value = super.value_deserializeFromBytes(data, start, end);
-    if (value > Number.MAX_SAFE_INTEGER) throw new Error('an integer of the message is 2^53 or more');
+    if (value > this.max) throw new Error(`an integer of the message is ${value}; at most ${this.max} is possible`);
     return value;
   }
   override fromJson(json: unknown): number {
-    const max = this.byteLength >= 8 ? Number.MAX_SAFE_INTEGER : 2 ** (8 * this.byteLength) - 1;
-    if (typeof json !== 'number' || !Number.isInteger(json) || json < 0 || json > max) {
-      throw new Error(`${JSON.stringify(json)} is not a whole number from 0 to ${max}`);
+    if (typeof json !== 'number' || !Number.isInteger(json) || json < 0 || json > this.max) {
+      throw new Error(`${JSON.stringify(json)} is not a whole number from 0 to ${this.max}`);
     }
     return json;
   }
@@ -101,8 +107,14 @@ class AddressType extends ShortBytesType {
 export const U8 = new UintType(1);
 export const U16 = new UintType(2);
 export const U32 = new UintType(4);
-/** An unsigned 64-bit count or time that stays below 2^53. */
-export const U64 = new UintType(8);
+/** Height of a block, or a height to come (§2.11). */
+export const Height = new UintType(8, limits.maxHeight);
+/** Unix time or a span of it, milliseconds. */
+export const TimeMs = new UintType(8, limits.maxTimeMs);
+/** How many there were of something that only grows. */
+export const Count = new UintType(8, limits.maxCount);
+/** Place of a task among those of its session (§5.11). */
+export const Sequence = new UintType(8, limits.maxSequence);
 export const Units = new UnitsType(8);
 export const Bool = new BooleanType();
 export const Address = new AddressType(20);

@@ -1,5 +1,13 @@
 /** Every maximum of the protocol. Queues, lists and messages cite one of these; relations are checked at load. */
 export const limits = {
+  /**
+   * What integers of 64 bits may hold, by their meaning (§2.11): so far below 2^53 that what is added to one, or the 128
+   * sequences of a millisecond (§5.11), stays exact.
+   */
+  maxHeight: 2 ** 48 - 1,
+  maxTimeMs: 2 ** 45 - 1,
+  maxCount: 2 ** 48 - 1,
+  maxSequence: 2 ** 52 - 1,
   /** Largest block body, bytes (§2.1). */
   maxBlockBytes: 4 * 1024 * 1024,
   /** Largest single transaction, bytes. */
@@ -100,6 +108,7 @@ export const limits = {
   maxCachedKeys: 65_536,
 } as const;
 
+if (limits.maxTimeMs * 128 + 127 > limits.maxSequence) throw new Error('limits: every time must have its sequences');
 if (limits.maxTransactionBytes >= limits.maxBlockBytes) throw new Error('limits: a transaction must fit in a block');
 if (limits.maxRequestBytes >= limits.maxMessageBytes) throw new Error('limits: a request must fit in a message');
 if (limits.maxBlockBytes > limits.maxWaitingBytes) throw new Error('limits: a full block must be able to wait');

@@ -1,6 +1,6 @@
 import { BitArray, BitListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { ChunkTree, lengthChunk } from './chunk-tree.ts';
-import { BlsSignature, Bytes32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { BlsSignature, Bytes32, Count, Height, Name, Sequence, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
 import { sha256 } from './hash.ts';
 import { limits } from './limits.ts';
 import { RowListType } from './rows.ts';
@@ -25,9 +25,9 @@ export const Receipt = new StructType(
     miner: U32,
     gateway: U32,
     /** Height whose state the draw used (§6.2). */
-    drawHeight: U64,
+    drawHeight: Height,
     /** Sequence of the task in its session; with the session it makes the task id. */
-    taskSequence: U64,
+    taskSequence: Sequence,
     /** Which of the session's replicas of the task this is, from 0 (§5.1). */
     replica: U8,
     /** Which rank of the draw served (0 first), and how many reassignments came before (§5.2). */
@@ -70,7 +70,7 @@ export const BatchHeader = new StructType(
     epoch: U32,
     mixer: U32,
     /** Strictly increasing by one per mixer. */
-    sequence: U64,
+    sequence: Count,
     receiptsRoot: Bytes32,
     /** Of its other node transactions. */
     recordsRoot: Bytes32,
@@ -88,11 +88,11 @@ export const Certificate = new ContainerType(
 export type Certificate = ValueOf<typeof Certificate>;
 
 /** What a beacon reveal signs (§9.1). */
-export const BeaconTurn = new StructType({ epoch: U32, sequence: U64 }, { typeName: 'BeaconTurn' });
+export const BeaconTurn = new StructType({ epoch: U32, sequence: Count }, { typeName: 'BeaconTurn' });
 
 /** A task's identity: nobody can choose it but by asking another task (§6.2). */
 export const TaskIdentity = new StructType(
-  { session: U32, taskSequence: U64, requestHash: Bytes32, replica: U8 },
+  { session: U32, taskSequence: Sequence, requestHash: Bytes32, replica: U8 },
   { typeName: 'TaskIdentity' },
 );
 type TaskIdentity = ValueOf<typeof TaskIdentity>;
@@ -113,7 +113,7 @@ export const PortableReceipt = new ContainerType(
     chainId: Name,
     genesisHash: Bytes32,
     /** Where it stands: height of the block that holds the certificate. */
-    height: U64,
+    height: Height,
     receipt: Receipt,
     /** Place of the receipt in its batch, and the Merkle siblings from it up to the batch's receipts root. */
     index: U16,
