@@ -1,6 +1,6 @@
 import { UnionType } from '@chainsafe/ssz';
 import { describe, expect, it } from 'vitest';
-import { UintType } from './encoding.ts';
+import { UintType } from './uint.ts';
 import { edgesOf, holdsUnion, integersOf, protocolTypes, valuesOf } from './values.fixture.ts';
 
 /** The bytes of the largest value, with the largest number of eight bytes in its place. */

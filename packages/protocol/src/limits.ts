@@ -1,8 +1,8 @@
 /** Every maximum of the protocol. Queues, lists and messages cite one of these; relations are checked at load. */
 export const limits = {
   /**
-   * What integers of 64 bits may hold, by their meaning (§2.11): so far below 2^53 that what is added to one, or the 128
-   * sequences of a millisecond (§5.11), stays exact.
+   * What integers of 64 bits may hold, by their meaning (§2.11): so far below 2^53 that what is added to one, or the
+   * 128 sequences of a millisecond (§5.11), stays exact.
    */
   maxHeight: 2 ** 48 - 1,
   maxTimeMs: 2 ** 45 - 1,

@@ -12,10 +12,10 @@ import {
 } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { UintType } from './encoding.ts';
 import { Receipt, ReceiptList } from './receipt.ts';
 import { AccountRow, AuditorSlot, AuditRow, MinerRow, TaskRow, tables } from './state.ts';
 import { StructListType, StructType } from './struct.ts';
+import type { UintType } from './uint.ts';
 
 /** Any value of a type. */
 function anyOf(type: unknown): fc.Arbitrary<unknown> {

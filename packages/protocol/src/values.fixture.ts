@@ -11,10 +11,10 @@ import {
   UnionType,
   VectorBasicType,
 } from '@chainsafe/ssz';
-import { UintType } from './encoding.ts';
 import { littleEndian, sha256 } from './hash.ts';
 import * as protocol from './index.ts';
 import { BitArray } from './receipt.ts';
+import { UintType } from './uint.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 /** Elements of a list that has no fixed length: two differ, and are no power of a longer list. */
