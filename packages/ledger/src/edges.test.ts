@@ -5,6 +5,8 @@ import {
   ChallengeReport,
   Globals,
   limits,
+  Params,
+  parameterBounds,
   Receipt,
   State,
   type StateValue,
@@ -19,6 +21,7 @@ import type { Type } from '@chainsafe/ssz';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ConservationError } from './conservation.ts';
 import { bodyOf, filling, fullWorld, soundTransactions } from './edges.fixture.ts';
+import { problemOfParams } from './genesis.ts';
 import { Ledger } from './ledger.ts';
 import type { World } from './world.fixture.ts';
 
@@ -95,6 +98,28 @@ describe('a state with an integer at its edge can be read, used, and read again 
     const isSaid = (line: string) =>
       /^(height|timeMs)=\d{14,}: RangeError|UnknownRuleError|is half settled in this state/.test(line);
     expect(bad.filter((line) => !isSaid(line))).toEqual([]);
+  });
+});
+
+describe('a parameter at the edge of what a vote may set (§12.2)', () => {
+  it('leaves a state that can be used and read again', () => {
+    const value = State.deserialize(full);
+    const bad = integersOf(Params, value.params).flatMap((place) => {
+      const bounds = parameterBounds[place.path as keyof typeof parameterBounds];
+      if (bounds === null || bounds === undefined || bounds === 'list') return [];
+      return bounds.flatMap((edge) => {
+        const params = place.with(place.type instanceof UintType ? Number(edge) : edge) as Params;
+        if (problemOfParams(params) !== null) return [];
+        try {
+          world.ledger = Ledger.fromSnapshot(State.serialize({ ...value, params }));
+          use(world);
+          return [];
+        } catch (error) {
+          return [`${place.path}=${edge}: ${error}`];
+        }
+      });
+    });
+    expect(bad).toEqual([]);
   });
 });
 
