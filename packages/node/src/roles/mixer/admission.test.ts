@@ -17,15 +17,21 @@ function worldWith(terms: Partial<BodyValues['openSession']>, params: WorldOptio
   return world;
 }
 
-const ask = (world: World, session: number, isBusy = false) => {
+const ask = (world: World, session: number, isBusy = false, validUntilMs = 1) => {
   const request = { session, gateway: 0, requestHash: new Uint8Array(32), maxTokensIn: 10, maxTokensOut: 20 };
-  return admit(world.state, { ...request, validUntilMs: 1 }, { reservedUnits: 0n, nowMs: 0, isBusy });
+  return admit(world.state, { ...request, validUntilMs }, { reservedUnits: 0n, nowMs: 0, isBusy });
 };
 
 describe('admission of a task', () => {
   it('knows what it can cost at most', () => {
     const world = worldWith({ redundancy: 1 });
     expect(ask(world, 1)).toMatchObject({ maxUnits: 100n, terms: { kind: taskKinds.user } });
+  });
+
+  it('takes no request that would hold for more than ten minutes: it would be remembered as long (§5.22)', () => {
+    const world = worldWith({ redundancy: 1 });
+    expect(ask(world, 1, false, 600_000).maxUnits).toBe(100n);
+    expect(() => ask(world, 1, false, 600_001)).toThrow('10 minutes at most');
   });
 
   it('says that it does not run a session’s tasks on several miners', () => {
