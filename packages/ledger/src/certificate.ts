@@ -6,6 +6,7 @@ import {
   type Certificate,
   type CommitteeSeat,
   equalBytes,
+  limits,
   messageTypes,
   ReceiptList,
   type ResultCode,
@@ -47,7 +48,8 @@ export function certificateCode(
   const committee = committeeOf(state, header.epoch);
   const seat = committee.find((each) => each.mixer === header.mixer);
   if (seat === undefined) return 'NOT_IN_COMMITTEE'; // §7.1
-  if (header.sequence !== mixer.nextSequence) return 'WRONG_SEQUENCE'; // §7.2
+  const isNext = header.sequence === mixer.nextSequence && header.sequence < limits.maxCount; // §2.11
+  if (!isNext) return 'WRONG_SEQUENCE'; // §7.2
   if (signers.bitLen !== committee.length) return 'BAD_SIGNERS';
   if (!isQuorum(signers.getTrueBitIndexes().length, committee.length)) return 'NOT_ENOUGH_SIGNERS'; // §7.3
   if (!equalBytes(ReceiptList.hashTreeRoot(receipts), header.receiptsRoot)) return 'BAD_RECEIPTS_ROOT';

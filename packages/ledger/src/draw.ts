@@ -3,6 +3,7 @@ import {
   Bytes32,
   concatBytes,
   equalBytes,
+  Height,
   limits,
   listOfU32,
   littleEndian,
@@ -11,7 +12,6 @@ import {
   taskKinds,
   U8,
   U32,
-  U64,
   Units,
   type ValueOf,
 } from '@assay/protocol';
@@ -28,7 +28,7 @@ export const DrawEntry = new StructType(
     domain: U32,
     models: listOfU32(limits.maxModelsPerMiner),
     contextTokens: U32,
-    activeFrom: U64,
+    activeFrom: Height,
     weight: Units,
     level: U8,
     /** The level its domain asks of it for users' tasks (D8). */

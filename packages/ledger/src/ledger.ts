@@ -1,4 +1,4 @@
-import { type Genesis, type ResultCode, type RowProof, State, type TableName, tables } from '@assay/protocol';
+import { type Genesis, limits, type ResultCode, type RowProof, State, type TableName, tables } from '@assay/protocol';
 import { advanceModels } from './acceptance.ts';
 import { advanceAudits } from './audits.ts';
 import { turnBeacon } from './beacon.ts';
@@ -141,8 +141,9 @@ function isSettling({ globals }: Pick<LedgerView, 'globals'>): boolean {
 
 function requireSuccessor(state: LedgerState, { height, timeMs }: BlockInput): void {
   const { globals } = state;
-  if (height !== globals.height + 1) throw new RangeError(`block ${height} cannot follow block ${globals.height}`);
-  if (!Number.isSafeInteger(timeMs) || timeMs <= globals.timeMs) {
+  if (height !== globals.height + 1 || height > limits.maxHeight)
+    throw new RangeError(`block ${height} cannot follow block ${globals.height}`);
+  if (!Number.isSafeInteger(timeMs) || timeMs <= globals.timeMs || timeMs > limits.maxTimeMs) {
     throw new RangeError(`the time ${timeMs} of block ${height} does not follow ${globals.timeMs}`);
   }
 }

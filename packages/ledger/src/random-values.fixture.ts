@@ -1,4 +1,4 @@
-import { type Receipt, stakeKinds } from '@assay/protocol';
+import { limits, type Receipt, stakeKinds } from '@assay/protocol';
 import fc from 'fast-check';
 import type { Sender, World } from './world.fixture.ts';
 
@@ -21,7 +21,7 @@ export const index = fc.oneof(
   { weight: 8, arbitrary: fc.nat(3) },
   { weight: 1, arbitrary: fc.constantFrom(4, 2 ** 32 - 1) },
 );
-export const heights = fc.oneof(fc.nat(12), fc.nat(80), fc.constant(Number.MAX_SAFE_INTEGER));
+export const heights = fc.oneof(fc.nat(12), fc.nat(80), fc.constant(limits.maxHeight));
 const people: readonly Sender[] = ['payer', 'otherPayer', 'minerA', 'minerB', 'minerC', 'owner', 'stranger0', 'mixer1'];
 export const from = fc.constantFrom(...people);
 /** Nothing special, but now and then what `arbitrary` gives. */

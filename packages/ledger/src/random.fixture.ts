@@ -1,6 +1,7 @@
 import {
   type AuditNumbers,
   type BodyValues,
+  limits,
   proposalActions,
   type Receipt,
   sessionStatuses,
@@ -228,7 +229,7 @@ const decree = acts(
       }),
       fc.record({
         selector: fc.constant(proposalActions.upgrade),
-        value: fc.record({ rule: fc.nat(3), height: fc.constantFrom(0, 1, 1_000_000, Number.MAX_SAFE_INTEGER) }),
+        value: fc.record({ rule: fc.nat(3), height: fc.constantFrom(0, 1, 1_000_000, limits.maxHeight) }),
       }),
       fc.record({
         selector: fc.constant(proposalActions.ban),

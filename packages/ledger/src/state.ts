@@ -185,7 +185,7 @@ export class LedgerState implements LedgerView {
   }
 
   setGlobals(change: Partial<Globals>): void {
-    this.globals = { ...this.globals, ...change };
+    this.globals = { ...this.globals, ...Globals.bounded(change) };
   }
 
   /** Adds base units to an account, which is opened when it is new. */

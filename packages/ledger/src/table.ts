@@ -198,8 +198,9 @@ export class Table<Row> implements ReadonlyTable<Row> {
     this.#isDirty[index] = true;
   }
 
-  /** Replaces some fields of a row. */
-  update(index: number, change: Partial<Row>): void {
+  /** Replaces some fields of a row; a counter stops at what its field can hold (§2.11). */
+  update(index: number, wanted: Partial<Row>): void {
+    const change = this.#type.elementType.bounded(wanted);
     const old = this.at(index);
     const row = Object.assign(this.#copy(old) as object, change) as Row;
     if (old === this.#rows[index]) this.#packed.update(index, change, row);

@@ -90,7 +90,7 @@ export function rejectTask(state: LedgerState, index: number, reason: Rejection)
   state.tasks.update(index, { status: taskStatuses.rejected, pendingUnits: 0n });
   state.sessions.update(session, {
     escrowUnits: isClosed ? escrowUnits : escrowUnits + pendingUnits,
-    spentUnits: spentUnits - pendingUnits,
+    spentUnits: spentUnits > pendingUnits ? spentUnits - pendingUnits : 0n,
   });
   if (isClosed) state.credit(payer, pendingUnits);
   return { type: 'taskRejected', taskId, reason, refundedUnits: pendingUnits };

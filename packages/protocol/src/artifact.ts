@@ -2,6 +2,7 @@ import { ContainerType, ListBasicType, ListCompositeType } from '@chainsafe/ssz'
 import {
   Bool,
   Bytes32,
+  Count,
   Ed25519Signature,
   listOfU32,
   Name,
@@ -9,7 +10,6 @@ import {
   U8,
   U16,
   U32,
-  U64,
   type ValueOf,
   vectorOfU32,
 } from './encoding.ts';
@@ -102,7 +102,7 @@ export function precommitHash(of: {
 
 /** Signed by the miner every 32 tokens: binds the stream to the artifact (§5.5). */
 export const StreamCheckpoint = new StructType(
-  { taskId: Bytes32, tokens: U64, chain: Bytes32 },
+  { taskId: Bytes32, tokens: Count, chain: Bytes32 },
   { typeName: 'StreamCheckpoint' },
 );
 

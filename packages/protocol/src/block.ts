@@ -1,5 +1,5 @@
 import { ByteListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { Bytes32, Ed25519Signature, U16, U64, type ValueOf } from './encoding.ts';
+import { Bytes32, Ed25519Signature, Height, TimeMs, U16, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 import { StructType } from './struct.ts';
 
@@ -12,9 +12,9 @@ export const TransactionList = new ListCompositeType(
 /** What identifies a block (§2.1). The state root is the root after the block (§2.2). */
 export const BlockHeader = new StructType(
   {
-    height: U64,
+    height: Height,
     /** Unix time, milliseconds, from consensus; strictly increasing. */
-    timeMs: U64,
+    timeMs: TimeMs,
     /** Index of the proposing validator. */
     proposer: U16,
     parentRoot: Bytes32,

@@ -1,5 +1,5 @@
 import { ContainerType, ListCompositeType, UnionType } from '@chainsafe/ssz';
-import { Address, Bool, Bytes32, listOfAddresses, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { Address, Bool, Bytes32, listOfAddresses, TimeMs, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 import { Certificate, Receipt } from './receipt.ts';
 import { StructType } from './struct.ts';
@@ -130,7 +130,7 @@ export const CaseRow = new StructType(
     flaw: U8,
     /** Of an ejection: the status that the miner gets back when it is dismissed. */
     priorStatus: U8,
-    openedMs: U64,
+    openedMs: TimeMs,
     openedEpoch: U32,
     /** The epoch at whose end it is dismissed, or due. */
     deadlineEpoch: U32,

@@ -1,4 +1,4 @@
-import { Address, Bool, listOfAddresses, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { Address, Bool, Height, listOfAddresses, Name, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 import { StructListType, StructType } from './struct.ts';
 
@@ -66,7 +66,7 @@ export type DomainTerms = ValueOf<typeof DomainTerms>;
 export const GenesisDomain = new StructType({ name: Name, owner: Address, ...terms }, { typeName: 'GenesisDomain' });
 
 /** Terms that hold from an epoch on, and the block that set them; 0 is the genesis. */
-export const DatedTerms = new StructType({ fromEpoch: U32, height: U64, ...terms }, { typeName: 'DatedTerms' });
+export const DatedTerms = new StructType({ fromEpoch: U32, height: Height, ...terms }, { typeName: 'DatedTerms' });
 export type DatedTerms = ValueOf<typeof DatedTerms>;
 
 export const DomainRow = new StructType(

@@ -2,11 +2,9 @@ import {
   BooleanType,
   ByteListType,
   ByteVectorType,
-  type ByteViews,
   ListBasicType,
   ListCompositeType,
   UintBigintType,
-  UintNumberType,
   type ValueOf,
   VectorBasicType,
 } from '@chainsafe/ssz';
@@ -14,40 +12,9 @@ import './length-buffer.ts';
 import { addressText, parseAddress } from './address.ts';
 import { limits } from './limits.ts';
 import { byValue } from './struct.ts';
+import { UintType, viewOf } from './uint.ts';
 
 export type { ValueOf };
-
-/** The view of the buffer written last: a struct writes all its fields to one, and making views is what costs. */
-let lastView: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
-function viewOf(bytes: Uint8Array): DataView {
-  if (lastView.buffer !== bytes.buffer) lastView = new DataView(bytes.buffer);
-  return lastView;
-}
-
-/** An unsigned integer below 2^53; in JSON a plain number, checked against its size. */
-class UintType extends UintNumberType {
-  override hashTreeRootInto(value: number, output: Uint8Array, offset: number): void {
-    output.fill(0, offset, offset + 32);
-    this.value_serializeToBytes({ uint8Array: output, dataView: viewOf(output) }, output.byteOffset + offset, value);
-  }
-  // Two encodings of one value would break signatures and state roots, and a double is not exact above 2^53.
-  override value_deserializeFromBytes(data: ByteViews, start: number, end: number): number {
-    const value = super.value_deserializeFromBytes(data, start, end);
-    if (value > Number.MAX_SAFE_INTEGER) throw new Error('an integer of the message is 2^53 or more');
-    return value;
-  }
-  override fromJson(json: unknown): number {
-    const max = this.byteLength >= 8 ? Number.MAX_SAFE_INTEGER : 2 ** (8 * this.byteLength) - 1;
-    if (typeof json !== 'number' || !Number.isInteger(json) || json < 0 || json > max) {
-      throw new Error(`${JSON.stringify(json)} is not a whole number from 0 to ${max}`);
-    }
-    return json;
-  }
-  // The base class declares a string; JSON readers are better served by a number.
-  override toJson(value: number): string {
-    return value as unknown as string;
-  }
-}
 
 /** An amount in base units; in JSON a decimal string. */
 class UnitsType extends UintBigintType {
@@ -101,8 +68,12 @@ class AddressType extends ShortBytesType {
 export const U8 = new UintType(1);
 export const U16 = new UintType(2);
 export const U32 = new UintType(4);
-/** An unsigned 64-bit count or time that stays below 2^53. */
-export const U64 = new UintType(8);
+/** Height of a block, or a height to come (§2.11). */
+export const Height = new UintType(8, limits.maxHeight);
+/** Unix time or a span of it, milliseconds. */
+export const TimeMs = new UintType(8, limits.maxTimeMs);
+/** How many there were of something that only grows. */
+export const Count = new UintType(8, limits.maxCount);
 export const Units = new UnitsType(8);
 export const Bool = new BooleanType();
 export const Address = new AddressType(20);

@@ -6,11 +6,12 @@ import {
   BlsPublicKey,
   BlsSignature,
   Bytes32,
+  Count,
   Name,
+  TimeMs,
   U8,
   U16,
   U32,
-  U64,
   Units,
   type ValueOf,
 } from './encoding.ts';
@@ -197,7 +198,7 @@ export const PoiParams = new StructType(
 export const BackgroundParams = new StructType(
   {
     /** Prompt and output tokens that an epoch takes at most; 0: none. */
-    maxTokensPerEpoch: U64,
+    maxTokensPerEpoch: Count,
   },
   { typeName: 'BackgroundParams' },
 );
@@ -291,7 +292,7 @@ export const GenesisModel = new StructType(
 export const Genesis = new ContainerType(
   {
     chainId: Name,
-    timeMs: U64,
+    timeMs: TimeMs,
     params: Params,
     accounts: new ListCompositeType(GenesisAccount, limits.maxTableRows),
     mixers: new ListCompositeType(GenesisMixer, limits.maxMixers),

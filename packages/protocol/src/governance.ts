@@ -1,5 +1,5 @@
 import { UnionType } from '@chainsafe/ssz';
-import { Address, Bool, textOf, U8, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { Address, Bool, Height, textOf, U8, U32, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 import { byValue, StructType } from './struct.ts';
 
@@ -17,7 +17,7 @@ export const TreasurySpend = new StructType({ to: Address, amountUnits: Units },
 export const ModelDifficulty = new StructType({ model: U32, difficultyPpm: U32 }, { typeName: 'ModelDifficulty' });
 
 /** Puts the next rule of `ledger/rules.ts` in force from a height on (§2.4). */
-export const Upgrade = new StructType({ rule: U32, height: U64 }, { typeName: 'Upgrade' });
+export const Upgrade = new StructType({ rule: U32, height: Height }, { typeName: 'Upgrade' });
 
 /** Bans a role or a miner, or ends its ban (§12.5). */
 export const Ban = new StructType({ kind: U8, role: U32, isBanned: Bool }, { typeName: 'Ban' });

@@ -28,3 +28,4 @@ export * from './signing.ts';
 export * from './state.ts';
 export * from './struct.ts';
 export * from './transaction.ts';
+export * from './uint.ts';

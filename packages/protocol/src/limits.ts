@@ -1,5 +1,12 @@
 /** Every maximum of the protocol. Queues, lists and messages cite one of these; relations are checked at load. */
 export const limits = {
+  /**
+   * What integers of 64 bits may hold, by their meaning (§2.11): so far below 2^53 that what is added to one stays
+   * exact.
+   */
+  maxHeight: 2 ** 48 - 1,
+  maxTimeMs: 2 ** 45 - 1,
+  maxCount: 2 ** 48 - 1,
   /** Largest block body, bytes (§2.1). */
   maxBlockBytes: 4 * 1024 * 1024,
   /** Largest single transaction, bytes. */

@@ -5,12 +5,13 @@ import {
   Bool,
   Bytes32,
   Ed25519Signature,
+  Height,
   Name,
+  TimeMs,
   textOf,
   U8,
   U16,
   U32,
-  U64,
   type ValueOf,
 } from './encoding.ts';
 import { limits } from './limits.ts';
@@ -44,7 +45,7 @@ export const TaskRequest = new ContainerNodeStructType(
     requestHash: Bytes32,
     maxTokensIn: U32,
     maxTokensOut: U32,
-    validUntilMs: U64,
+    validUntilMs: TimeMs,
   },
   { typeName: 'TaskRequest' },
 );
@@ -124,8 +125,8 @@ export const TaskAnnouncement = new ContainerNodeStructType(
     rank: U16,
     miner: U32,
     /** Unix time by which the next state is due, milliseconds. */
-    deadlineMs: U64,
-    timeMs: U64,
+    deadlineMs: TimeMs,
+    timeMs: TimeMs,
   },
   { typeName: 'TaskAnnouncement' },
 );
@@ -138,7 +139,7 @@ export type SignedAnnouncement = ValueOf<typeof SignedAnnouncement>;
 
 /** An oracle's request to take a late task from its miner (§5.3). */
 export const TransitionRequest = new ContainerNodeStructType(
-  { taskId: Bytes32, oracle: U16, attempt: U8, state: U8, miner: U32, rank: U16, timeMs: U64 },
+  { taskId: Bytes32, oracle: U16, attempt: U8, state: U8, miner: U32, rank: U16, timeMs: TimeMs },
   { typeName: 'TransitionRequest' },
 );
 export type TransitionRequest = ValueOf<typeof TransitionRequest>;
@@ -205,7 +206,7 @@ const BatchRefusal = new ContainerType({
 export const BatchReply = new UnionType([BatchSignature, BatchRefusal]);
 
 /** "This mixer is here", published each block; admission needs more than two thirds of them (§7.1). */
-export const Presence = new ContainerNodeStructType({ mixer: U32, height: U64 }, { typeName: 'Presence' });
+export const Presence = new ContainerNodeStructType({ mixer: U32, height: Height }, { typeName: 'Presence' });
 
 /** Mixer to miner: what to sign and answer at once (§15.1). */
 export const Ping = new ContainerNodeStructType({ miner: U32, nonce: Bytes32 }, { typeName: 'Ping' });

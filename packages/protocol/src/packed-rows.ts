@@ -17,6 +17,8 @@ export interface RowFormat<Row> {
   /** Gives where the row ends. */
   value_serializeToBytes(output: Output, at: number, row: Readonly<Row>): number;
   writeFields(output: Output, at: number, change: Partial<Row>): boolean;
+  /** The change with no integer above what its field can hold. */
+  bounded(change: Partial<Row>): Partial<Row>;
   rootsOfChunks(chunks: ChunkRows, sizes: readonly number[] | null): Uint8Array;
 }
 

@@ -1,7 +1,7 @@
 import { createProof, type Node, ProofType, type SingleProof } from '@chainsafe/persistent-merkle-tree';
 import { ByteListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { BlockHeader } from './block.ts';
-import { Bytes32, Name, U64, type ValueOf } from './encoding.ts';
+import { Bytes32, Count, Name, type ValueOf } from './encoding.ts';
 import { equalBytes, sha256 } from './hash.ts';
 import { limits } from './limits.ts';
 import { State, tables } from './state.ts';
@@ -17,7 +17,7 @@ export const RowProof = new ContainerType(
     header: BlockHeader,
     /** Name of the table, and the place of the row in it. */
     table: Name,
-    index: U64,
+    index: Count,
     /** The row, serialised. */
     row: new ByteListType(limits.maxRowBytes),
     /** The Merkle siblings from the row up to the state root, lowest first. */

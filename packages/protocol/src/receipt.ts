@@ -1,6 +1,6 @@
 import { BitArray, BitListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { ChunkTree, lengthChunk } from './chunk-tree.ts';
-import { BlsSignature, Bytes32, Name, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import { BlsSignature, Bytes32, Count, Height, Name, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
 import { sha256 } from './hash.ts';
 import { limits } from './limits.ts';
 import { RowListType, RowType } from './rows.ts';
@@ -26,7 +26,7 @@ export const Receipt = new StructType(
     miner: U32,
     gateway: U32,
     /** Height whose state the draw used (§6.2). */
-    drawHeight: U64,
+    drawHeight: Height,
     /** The admitting mixer's signature over session and request hash; with the replica it makes the task id (§6.4). */
     ticket: BlsSignature,
     /** Which of the session's replicas of the task this is, from 0 (§5.1). */
@@ -71,7 +71,7 @@ export const BatchHeader = new StructType(
     epoch: U32,
     mixer: U32,
     /** Strictly increasing by one per mixer. */
-    sequence: U64,
+    sequence: Count,
     receiptsRoot: Bytes32,
     /** Of its other node transactions. */
     recordsRoot: Bytes32,
@@ -89,7 +89,7 @@ export const Certificate = new ContainerType(
 export type Certificate = ValueOf<typeof Certificate>;
 
 /** What a beacon reveal signs (§9.1). */
-export const BeaconTurn = new StructType({ epoch: U32, sequence: U64 }, { typeName: 'BeaconTurn' });
+export const BeaconTurn = new StructType({ epoch: U32, sequence: Count }, { typeName: 'BeaconTurn' });
 
 /** What a ticket signs: nothing in it is the mixer's to choose (§6.4). */
 export const TaskTicket = new StructType({ session: U32, requestHash: Bytes32 }, { typeName: 'TaskTicket' });
@@ -130,7 +130,7 @@ export const PortableReceipt = new ContainerType(
     chainId: Name,
     genesisHash: Bytes32,
     /** Where it stands: height of the block that holds the certificate. */
-    height: U64,
+    height: Height,
     receipt: Receipt,
     /** Place of the receipt in its batch, and the Merkle siblings from it up to the batch's receipts root. */
     index: U16,

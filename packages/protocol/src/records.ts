@@ -1,5 +1,16 @@
 import { ContainerType } from '@chainsafe/ssz';
-import { BlsSignature, Bytes32, listOfU32, listOfUnits, U8, U16, U32, U64, Units, type ValueOf } from './encoding.ts';
+import {
+  BlsSignature,
+  Bytes32,
+  Height,
+  listOfU32,
+  listOfUnits,
+  U8,
+  U16,
+  U32,
+  Units,
+  type ValueOf,
+} from './encoding.ts';
 import { limits } from './limits.ts';
 import { type Receipt, ReceiptList } from './receipt.ts';
 import { StructListType, StructType } from './struct.ts';
@@ -23,7 +34,7 @@ export const Transition = new StructType(
     /** The miner it was taken from, and its rank in the draw from the state of that height. */
     miner: U32,
     rank: U16,
-    drawHeight: U64,
+    drawHeight: Height,
     /** Who asked. */
     oracle: U16,
   },
@@ -75,9 +86,9 @@ export const TransitionRow = new StructType(
     attempt: U8,
     miner: U32,
     oracle: U16,
-    drawHeight: U64,
+    drawHeight: Height,
     /** Height of the block that recorded it. */
-    height: U64,
+    height: Height,
   },
   { typeName: 'TransitionRow' },
 );

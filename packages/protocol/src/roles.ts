@@ -3,11 +3,12 @@ import {
   BlsPublicKey,
   BlsSignature,
   Bytes32,
+  Count,
+  Height,
   listOfU32,
   U8,
   U16,
   U32,
-  U64,
   Units,
   type ValueOf,
 } from './encoding.ts';
@@ -37,7 +38,7 @@ const roleFields = {
   stakeUnits: Units,
   status: U8,
   /** Height of the block that gave it this status. */
-  statusHeight: U64,
+  statusHeight: Height,
   /** Duties done this reward period: certificates signed, audits revealed, tasks forwarded. */
   epochDuties: U32,
   /** Duties missed, all time. */
@@ -55,9 +56,9 @@ export const MixerRow = new StructType(
     ...roleFields,
     blsPublicKey: BlsPublicKey,
     /** Sequence the next batch must carry. */
-    nextSequence: U64,
+    nextSequence: Count,
     /** Height of the last block with a batch of it, and the rounds of this epoch in which it had one (§9.4). */
-    revealHeight: U64,
+    revealHeight: Height,
     epochRounds: U32,
     /** Its duties of this reward period when the epoch began. */
     dutiesBefore: U32,

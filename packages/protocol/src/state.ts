@@ -5,13 +5,15 @@ import {
   Address,
   Bool,
   Bytes32,
+  Count,
+  Height,
   listOfU32,
   listOfUnits,
   Name,
+  TimeMs,
   U8,
   U16,
   U32,
-  U64,
   Units,
   type ValueOf,
 } from './encoding.ts';
@@ -26,7 +28,7 @@ import { StructListType, StructType } from './struct.ts';
 import { AuditNumbers } from './transaction.ts';
 
 export const AccountRow = new StructType(
-  { address: Address, balanceUnits: Units, nonce: U64 },
+  { address: Address, balanceUnits: Units, nonce: Count },
   { typeName: 'AccountRow' },
 );
 export type AccountRow = ValueOf<typeof AccountRow>;
@@ -47,9 +49,9 @@ export const MinerRow = new StructType(
     split: MinerSplit,
     status: U8,
     /** Height of the block that gave it this status. */
-    statusHeight: U64,
+    statusHeight: Height,
     /** First height whose draws may pick this miner. */
-    activeFrom: U64,
+    activeFrom: Height,
     /** The validator its work counts for (economics §8); `noValidator` for none. */
     validator: U32,
     /** Routing weight, fixed between epoch ends; zero while it is not active (§6.2). */
@@ -57,8 +59,8 @@ export const MinerRow = new StructType(
     /** Lower confidence bound of the audit record, parts per billion (verification §4). */
     trustPpb: U32,
     /** Decayed counts of audits passed and failed, millionths. */
-    passedMicro: U64,
-    failedMicro: U64,
+    passedMicro: Count,
+    failedMicro: Count,
     /** Level 0 to 10 (D8), and audits passed since the last failure that have not raised it yet. */
     level: U8,
     streak: U32,
@@ -72,9 +74,9 @@ export const MinerRow = new StructType(
     priorLevel: U8,
     priorStreak: U32,
     /** Certified and audited tasks of all time. */
-    tasks: U64,
-    audited: U64,
-    rejected: U64,
+    tasks: Count,
+    audited: Count,
+    rejected: Count,
     /** Reward period it registered in, and its trust when the present one began. */
     registeredPeriod: U32,
     periodTrustPpb: U32,
@@ -164,12 +166,12 @@ export const ModelRow = new StructType(
     t1ThresholdPpb: U32,
     status: U8,
     /** Height and beacon reveals from which its panel waits for its draw; the panel, and its last height to vote. */
-    proposedHeight: U64,
-    proposedReveals: U64,
+    proposedHeight: Height,
+    proposedReveals: Count,
     panel: new StructListType(PanelSeat, limits.maxPanelSeats),
-    voteDeadline: U64,
+    voteDeadline: Height,
     /** Draws below this height still cost the prices before (§4.6). */
-    priceFrom: U64,
+    priceFrom: Height,
     earlierPriceInUnits: Units,
     earlierPriceOutUnits: Units,
     /** This reward period: VWU of approved tasks; audits passed and failed. */
@@ -202,7 +204,7 @@ export const SessionRow = new StructType(
     spentUnits: Units,
     maxTaskUnits: Units,
     /** First height whose draws the session no longer pays for; closing brings it forward. */
-    expiryHeight: U64,
+    expiryHeight: Height,
     redundancy: U8,
     isBackground: Bool,
     dedicatedMiners: listOfU32(limits.maxDedicatedMiners),
@@ -227,8 +229,8 @@ export const TaskRow = new StructType(
     gateway: U32,
     mixer: U32,
     /** Height of the block that certified it, and the draw it names. */
-    height: U64,
-    drawHeight: U64,
+    height: Height,
+    drawHeight: Height,
     replica: U8,
     tokensIn: U32,
     tokensOut: U32,
@@ -239,7 +241,7 @@ export const TaskRow = new StructType(
     firstTokenMs: U32,
     totalMs: U32,
     /** Beacon reveals counted when certified: the draw waits for later ones (§9.1). */
-    reveals: U64,
+    reveals: Count,
     isRated: Bool,
     agreement: U8,
   },
@@ -260,7 +262,7 @@ export const AuditorSlot = new StructType(
     validator: U32,
     state: U8,
     /** Last height for the next step; 0 while a committed auditor waits for the others to commit. */
-    deadline: U64,
+    deadline: Height,
     commitment: Bytes32,
     numbers: AuditNumbers,
   },
@@ -274,7 +276,7 @@ export const AuditRow = new StructType(
     taskId: Bytes32,
     /** Beacon that drew this audit, its auditors and its positions. */
     seed: Bytes32,
-    drawnHeight: U64,
+    drawnHeight: Height,
     verdict: U8,
     /** The miner's `mismatchesMilli` from which the verdict was drawn. */
     mismatchesMilli: U32,
@@ -332,28 +334,28 @@ export const Globals = new StructType(
   {
     chainId: Name,
     genesisHash: Bytes32,
-    genesisMs: U64,
-    height: U64,
-    timeMs: U64,
+    genesisMs: TimeMs,
+    height: Height,
+    timeMs: TimeMs,
     epoch: U32,
-    epochStartMs: U64,
+    epochStartMs: TimeMs,
     /** The reward period and its beginning; the same as the epoch while every epoch is one. */
     period: U32,
-    periodStartMs: U64,
+    periodStartMs: TimeMs,
     /** Time of blocks that counts for emission and for which nothing was minted yet (economics §1.20). */
-    mintMs: U64,
+    mintMs: TimeMs,
     /** Current beacon, and the one this epoch draws with (§9.1). */
     beacon: Bytes32,
     epochBeacon: Bytes32,
-    reveals: U64,
+    reveals: Count,
     /** Tokens of the network's own tasks certified in this epoch (§4.12). */
-    backgroundTokens: U64,
+    backgroundTokens: Count,
     /** Cases opened so far: the number of the next one. */
     openedCases: U32,
     /** The rule in force, and the one a vote decided on with its first height; zeros for none (§2.4). */
     rule: U32,
     nextRule: U32,
-    nextRuleHeight: U64,
+    nextRuleHeight: Height,
     genesisUnits: Units,
     mintedUnits: Units,
     burnedUnits: Units,

@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { Receipt, ReceiptList } from './receipt.ts';
 import { AccountRow, AuditorSlot, AuditRow, MinerRow, TaskRow, tables } from './state.ts';
 import { StructListType, StructType } from './struct.ts';
+import type { UintType } from './uint.ts';
 
 /** Any value of a type. */
 function anyOf(type: unknown): fc.Arbitrary<unknown> {
@@ -39,8 +40,8 @@ function anyOf(type: unknown): fc.Arbitrary<unknown> {
       Object.fromEntries(type.fieldsEntries.map(({ fieldName, fieldType }) => [fieldName, anyOf(fieldType)])),
     );
   }
-  const { byteLength } = type as { byteLength: number };
-  return fc.integer({ min: 0, max: byteLength === 8 ? Number.MAX_SAFE_INTEGER : 2 ** (8 * byteLength) - 1 });
+  const { max } = type as UintType;
+  return fc.integer({ min: 0, max });
 }
 
 /** The same type as the library has it, without anything of ours that hashes. */

@@ -12,6 +12,7 @@ import {
 import { ChunkRows } from './chunk-rows.ts';
 import { type Column, type Output, writeColumn, writerOf } from './columns.ts';
 import { concatBytes, littleEndian } from './hash.ts';
+import { UintType } from './uint.ts';
 
 const CHUNK = 32;
 /** Values hashed side by side: enough to fill a vector unit, few enough to bound memory. */
@@ -32,6 +33,8 @@ interface Field {
   readonly type: Type<unknown>;
   readonly offset: number;
   readonly write: ReturnType<typeof writerOf> | null;
+  /** The largest integer it can hold; null when it is none. */
+  readonly max: number | null;
 }
 
 /** A container kept in the tree as one plain value: quick to read and small, replaced as a whole. */
@@ -48,7 +51,8 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
     let offset = 0;
     this.#fields = this.fieldsEntries.map(({ fieldName, fieldType }) => {
       const write = fieldType.fixedSize === null ? null : writerOf(fieldType);
-      const field = { name: String(fieldName), type: fieldType, offset, write };
+      const max = fieldType instanceof UintType ? fieldType.max : null;
+      const field = { name: String(fieldName), type: fieldType, offset, write, max };
       offset += fieldType.fixedSize ?? 4;
       return field;
     });
@@ -57,6 +61,16 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
 
   protected fieldOf(name: string): Field | undefined {
     return this.#fieldOf.get(name);
+  }
+
+  /** A change of some fields in which no integer is above what its field can hold: counters stop there (§2.11). */
+  bounded<Change extends Partial<ValueOfFields<Fields>>>(change: Change): Change {
+    let bounded = change;
+    for (const name in change) {
+      const max = this.#fieldOf.get(name)?.max ?? null;
+      if (max !== null && (change[name] as number) > max) bounded = { ...bounded, [name]: max };
+    }
+    return bounded;
   }
 
   // As the library does it, but without a look at the type of each value.

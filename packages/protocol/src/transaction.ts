@@ -5,12 +5,13 @@ import {
   Address,
   Bool,
   Bytes32,
+  Count,
   Ed25519Signature,
+  Height,
   listOfU32,
   U8,
   U16,
   U32,
-  U64,
   Units,
   type ValueOf,
 } from './encoding.ts';
@@ -69,7 +70,7 @@ export const OpenSession = new StructType(
     homeMixer: U32,
     depositUnits: Units,
     maxTaskUnits: Units,
-    expiryHeight: U64,
+    expiryHeight: Height,
     /** Miners that each do every task, and are each paid for it; one of `redundancies`. */
     redundancy: U8,
     /** Its tasks are the network's own, which nobody pays for (§4.12). */
@@ -298,7 +299,7 @@ export interface BodyValues {
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */
 export const UnsignedTransaction = new ContainerType(
-  { publicKey: Bytes32, nonce: U64, validUntil: U64, feeUnits: Units, body: TransactionBody },
+  { publicKey: Bytes32, nonce: Count, validUntil: Height, feeUnits: Units, body: TransactionBody },
   { typeName: 'UnsignedTransaction' },
 );
 export type UnsignedTransaction = ValueOf<typeof UnsignedTransaction>;

@@ -8,13 +8,13 @@ import {
   ListCompositeType,
   Type,
   UintBigintType,
-  UintNumberType,
   UnionType,
   VectorBasicType,
 } from '@chainsafe/ssz';
 import { littleEndian, sha256 } from './hash.ts';
 import * as protocol from './index.ts';
 import { BitArray } from './receipt.ts';
+import { UintType } from './uint.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 /** Elements of a list that has no fixed length: two differ, and are no power of a longer list. */
@@ -44,7 +44,7 @@ class Source {
 }
 
 function someOf(type: Type<unknown>, source: Source): unknown {
-  if (type instanceof UintNumberType) return source.integer(type.byteLength);
+  if (type instanceof UintType) return source.integer(type.byteLength) % (type.max + 1);
   if (type instanceof UintBigintType)
     return source.bytes(type.byteLength).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
   if (type instanceof BooleanType) return source.integer(1) % 2 === 1;
@@ -94,4 +94,44 @@ export function holdsUnion(type: Type<unknown>): boolean {
   };
   const isInside = elementType !== undefined && holdsUnion(elementType);
   return isInside || fieldsEntries.some(({ fieldType }) => holdsUnion(fieldType));
+}
+
+/** An integer somewhere in a value. */
+export interface IntegerPlace {
+  /** Names and numbers of the fields that lead to it. */
+  readonly path: string;
+  readonly type: UintType | UintBigintType;
+  /** The whole value with another integer there. */
+  readonly with: (integer: number | bigint) => unknown;
+}
+
+/** Every integer of a value; of a list those of its first element. */
+export function integersOf(type: Type<unknown>, value: unknown, path = ''): IntegerPlace[] {
+  if (type instanceof UintType || type instanceof UintBigintType) return [{ path, type, with: (integer) => integer }];
+  const inside = (inner: Type<unknown>, name: string | number, of: unknown, put: (changed: unknown) => unknown) =>
+    integersOf(inner, of, path === '' ? `${name}` : `${path}.${name}`).map((place) => ({
+      ...place,
+      with: (integer: number | bigint) => put(place.with(integer)),
+    }));
+  if (type instanceof UnionType) {
+    const { selector, value: member } = value as { selector: number; value: unknown };
+    const put = (changed: unknown) => ({ selector, value: changed });
+    return inside(type.types[selector] as Type<unknown>, selector, member, put);
+  }
+  if (type instanceof ListBasicType || type instanceof ListCompositeType || type instanceof VectorBasicType) {
+    const elements = value as readonly unknown[];
+    if (elements.length === 0) return [];
+    return inside(type.elementType, 0, elements[0], (changed) => [changed, ...elements.slice(1)]);
+  }
+  const { fieldsEntries = [] } = type as Partial<ContainerType<Record<string, Type<unknown>>>>;
+  const fields = value as Readonly<Record<string, unknown>>;
+  return fieldsEntries.flatMap(({ fieldName, fieldType }) =>
+    inside(fieldType, fieldName, fields[fieldName], (changed) => ({ ...fields, [fieldName]: changed })),
+  );
+}
+
+/** The smallest and the largest values of an integer, and their neighbours. */
+export function edgesOf({ type }: Pick<IntegerPlace, 'type'>): (number | bigint)[] {
+  if (type instanceof UintType) return [0, 1, type.max - 1, type.max];
+  return [0n, 1n, (1n << 64n) - 2n, (1n << 64n) - 1n];
 }

@@ -1,5 +1,5 @@
 import { type BurnRow, burnKinds, type Params } from '@assay/protocol';
-import { ALL_BPS } from '../integers.ts';
+import { ALL_BPS, saturate } from '../integers.ts';
 import { type Pace, type Steps, WRITE } from '../pace.ts';
 import type { LedgerState } from '../state.ts';
 
@@ -43,7 +43,7 @@ export class Burns {
   #put(row: Readonly<BurnRow>): void {
     const key = keyOf(row.kind, row.role);
     const before = this.#rows.get(key)?.units ?? 0n;
-    this.#rows.set(key, { ...row, units: before + row.units });
+    this.#rows.set(key, { ...row, units: saturate(before + row.units) });
     if (row.kind === burnKinds.domain) this.#totalUnits += row.units;
   }
 }

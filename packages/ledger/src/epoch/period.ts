@@ -25,7 +25,7 @@ export function endingPeriod({ params, globals }: Pick<LedgerView, 'params' | 'g
   const isDaily = rewards.period === rewardPeriods.day;
   const clock = (ms: number) => (isDaily ? (BigInt(ms) / dayMs) * dayMs : BigInt(ms));
   const passedMs = Number(clock(timeMs) - clock(periodStartMs));
-  if (passedMs === 0) return null;
+  if (passedMs <= 0) return null;
   const forMs = Math.min(passedMs, mintMs);
   const elapsedMs = clock(periodStartMs) - clock(genesisMs);
   const halvings = halvingDays === 0 ? 0n : elapsedMs / (BigInt(halvingDays) * dayMs);

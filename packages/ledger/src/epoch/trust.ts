@@ -1,5 +1,5 @@
-import type { MinerRow } from '@assay/protocol';
-import { PPB } from '../integers.ts';
+import { limits, type MinerRow } from '@assay/protocol';
+import { capped, PPB } from '../integers.ts';
 import { cappedTrust, trustPpbOf } from '../trust.ts';
 
 const MICRO = 1_000_000n;
@@ -20,5 +20,5 @@ export function updateTrust(row: Readonly<MinerRow>, keptPpb: bigint): Record {
 }
 
 function aged(recordMicro: number, epochCount: number, keptPpb: bigint): bigint {
-  return (BigInt(recordMicro) * keptPpb) / PPB + BigInt(epochCount) * MICRO;
+  return capped((BigInt(recordMicro) * keptPpb) / PPB + BigInt(epochCount) * MICRO, BigInt(limits.maxCount)); // §2.11
 }

@@ -92,16 +92,16 @@ describe('envelope §1.3, §1.4', () => {
     expect(events).toMatchObject([{ type: 'sessionOpened' }]);
   });
 
-  it('refuses integers beyond 2^53, of which a double would blur two', () => {
+  it('refuses integers beyond their bound, of which a double would blur two (§2.11)', () => {
     const world = new World();
     const bytes = world.tx('payer', 'transfer', transferOf(world));
     const offsetSize = 4;
     const nonceAt = offsetSize + 64 + 32;
     const largest = bytes.slice();
-    largest.set([255, 255, 255, 255, 255, 255, 0x1f, 0], nonceAt);
+    largest.set([255, 255, 255, 255, 255, 255, 0, 0], nonceAt);
     expect(world.codeOf(largest)).toBe('BAD_SIGNATURE');
     const wide = bytes.slice();
-    wide.set([0, 0, 0, 0, 0, 0, 0x20, 0], nonceAt);
+    wide.set([0, 0, 0, 0, 0, 0, 1, 0], nonceAt);
     expect(world.codeOf(wide)).toBe('MALFORMED');
   });
 });

@@ -2,6 +2,7 @@ import {
   type BodyKind,
   type BodyValues,
   bodySelectors,
+  limits,
   type ResultCode,
   type UnsignedTransaction,
 } from '@assay/protocol';
@@ -161,7 +162,8 @@ function examine(state: LedgerState, transaction: Uint8Array | SignedTransaction
 function envelopeCode(state: LedgerState, { content, context, isFree }: Read): ResultCode {
   const { sender, height, availableUnits } = context;
   if (content.validUntil < height) return 'EXPIRED';
-  if (content.nonce !== state.nonceOf(sender)) return 'BAD_NONCE';
+  // §2.11 The last nonce is never used: there would be none after it.
+  if (content.nonce !== state.nonceOf(sender) || content.nonce === limits.maxCount) return 'BAD_NONCE';
   if (!isFree && content.feeUnits < state.params.transactionFeeUnits) return 'FEE_TOO_LOW';
   return availableUnits < 0n ? 'CANNOT_PAY_FEE' : 'OK';
 }

@@ -10,6 +10,7 @@ import {
   parseAddress,
   roleStatuses,
   stakeKinds,
+  UintType,
   voteChoices,
 } from '@assay/protocol';
 import {
@@ -21,7 +22,6 @@ import {
   ListCompositeType,
   type Type,
   UintBigintType,
-  UintNumberType,
   VectorBasicType,
 } from '@chainsafe/ssz';
 import type { Keystore } from '../../keys/keystore.ts';
@@ -68,7 +68,7 @@ export function formOf(type: Type<unknown>, name: string, owner: string): Form {
   const named = words[`${owner}.${name}`];
   if (named !== undefined) return wordForm(named);
   if (type instanceof UintBigintType) return unitsForm;
-  if (type instanceof UintNumberType) return numberForm(type);
+  if (type instanceof UintType) return numberForm(type);
   if (type instanceof BooleanType) return yesForm;
   if (type === Address) return addressForm;
   if (type instanceof ByteVectorType) return bytesForm(type, name);
@@ -110,8 +110,7 @@ const unitsForm: Form = {
   read: parseUnits,
 };
 
-function numberForm({ byteLength }: UintNumberType): Form {
-  const max = byteLength >= 8 ? Number.MAX_SAFE_INTEGER : 2 ** (8 * byteLength) - 1;
+function numberForm({ max }: UintType): Form {
   return {
     placeholder: 'N',
     takes: `a whole number from 0 to ${max}`,

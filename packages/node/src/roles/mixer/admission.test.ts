@@ -17,15 +17,21 @@ function worldWith(terms: Partial<BodyValues['openSession']>, params: WorldOptio
   return world;
 }
 
-const ask = (world: World, session: number, isBusy = false, maxTokensIn = 10) => {
+const ask = (world: World, session: number, isBusy = false, { maxTokensIn = 10, validUntilMs = 1 } = {}) => {
   const request = { session, gateway: 0, requestHash: new Uint8Array(32), maxTokensIn, maxTokensOut: 20 };
-  return admit(world.state, { ...request, validUntilMs: 1 }, { reservedUnits: 0n, nowMs: 0, isBusy });
+  return admit(world.state, { ...request, validUntilMs }, { reservedUnits: 0n, nowMs: 0, isBusy });
 };
 
 describe('admission of a task', () => {
   it('knows what it can cost at most', () => {
     const world = worldWith({ redundancy: 1 });
     expect(ask(world, 1)).toMatchObject({ maxUnits: 100n, terms: { kind: taskKinds.user } });
+  });
+
+  it('takes no request that would hold for more than ten minutes: it would be remembered as long (§5.22)', () => {
+    const world = worldWith({ redundancy: 1 });
+    expect(ask(world, 1, false, { validUntilMs: 600_000 }).maxUnits).toBe(100n);
+    expect(() => ask(world, 1, false, { validUntilMs: 600_001 })).toThrow('10 minutes at most');
   });
 
   it('says that it does not run a session’s tasks on several miners', () => {
@@ -46,8 +52,8 @@ describe('admission of a task', () => {
   it('knows what no context of the model holds, whatever the payer signed (§5.19)', () => {
     const world = worldWith({ redundancy: 1 });
     const { contextTokens } = world.state.models.at(0);
-    expect(() => ask(world, 1, false, contextTokens - 20)).not.toThrow('context');
-    expect(() => ask(world, 1, false, contextTokens - 19)).toThrow(`context ${contextTokens}`);
+    expect(() => ask(world, 1, false, { maxTokensIn: contextTokens - 20 })).not.toThrow('context');
+    expect(() => ask(world, 1, false, { maxTokensIn: contextTokens - 19 })).toThrow(`context ${contextTokens}`);
   });
 });
 

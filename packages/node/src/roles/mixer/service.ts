@@ -10,7 +10,6 @@ import {
   equalBytes,
   GatewayMessage,
   gatewayMessages,
-  headerOf,
   InferencePayload,
   limits,
   messageTypes,
@@ -35,7 +34,7 @@ import { Announcements } from './announcements.ts';
 import { AuditLag } from './audit-lag.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
 import type { Challenge } from './challenge.ts';
-import type { CheckView } from './check-view.ts';
+import { blockMsOf, type CheckView } from './check-view.ts';
 import { Committee, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
 import { Measuring } from './measuring.ts';
@@ -153,7 +152,7 @@ export class Mixer implements RoleService {
       announcements: this.#announcements,
       usedRequests: this.#usedRequests,
       drawTableAt: (height) => this.#draws.at(height, state),
-      blockMs: (height) => this.#blockMs(height),
+      blockMs: (height) => blockMsOf(this.#context.engine, height),
       nowMs: this.#context.nowMs(),
     };
   }
@@ -231,16 +230,6 @@ export class Mixer implements RoleService {
     };
     const task = newTask(asked, nowMs);
     return new TaskRun(this.#host(link.endpoint), task, { gateway: link.stream, payload });
-  }
-
-  /** Time of the block of a height: of the last one from the state, which is ahead of the disk while it is written. */
-  #blockMs(height: number): number | null {
-    const { ledger } = this.#context.engine;
-    const { globals } = ledger.state;
-    if (height === globals.height) return globals.timeMs;
-    if (height === 0) return globals.genesisMs;
-    const bytes = this.#context.engine.blockAt(height);
-    return bytes === null ? null : headerOf(bytes).timeMs;
   }
 
   /** Whether users' tasks are in hand. */

@@ -1,0 +1,144 @@
+import {
+  type BodyKind,
+  type BodyValues,
+  bodySelectors,
+  proposalActions,
+  type Receipt,
+  stakeKinds,
+} from '@assay/protocol';
+import { quickKeys } from './keys.fixture.ts';
+import { modelTerms } from './models.fixture.ts';
+import { worldParams } from './params.fixture.ts';
+import { mixerTerms, roleTerms } from './roles.fixture.ts';
+import { domainTerms, honest, nameOf, type Sender, World } from './world.fixture.ts';
+
+/** A transaction that is sound in the full world, by who may send it. */
+export interface Sound<Kind extends BodyKind = BodyKind> {
+  readonly sender: Sender;
+  readonly kind: Kind;
+  readonly body: (world: World) => BodyValues[Kind];
+}
+const sound = <Kind extends BodyKind>(
+  sender: Sender,
+  kind: Kind,
+  body: (world: World) => BodyValues[Kind],
+): Sound<Kind> => ({ sender, kind, body });
+
+const reasonHash = new Uint8Array(32).fill(5);
+const taskId = new Uint8Array(32);
+
+/** One of every kind of transaction but batches; each names something the full world has. */
+export const soundTransactions: readonly Sound[] = [
+  sound('payer', 'transfer', (world) => ({ to: world.address('owner'), amountUnits: 5n })),
+  sound('minerB', 'registerMiner', (world) => world.registration()),
+  sound('payer', 'openSession', (world) => world.session()),
+  sound('payer', 'topUpSession', () => ({ session: 0, amountUnits: 5n })),
+  sound('payer', 'closeSession', () => ({ session: 0 })),
+  sound('validator0', 'auditCommit', () => ({ items: [{ taskId, commitment: reasonHash }] })),
+  sound('validator0', 'auditReveal', () => ({ items: [{ taskId, numbers: honest, nonce: reasonHash }] })),
+  sound('payer', 'bond', () => ({ kind: stakeKinds.miner, role: 0, amountUnits: 70n })),
+  sound('owner', 'unbond', () => ({ kind: stakeKinds.miner, role: 0, amountUnits: 5n })),
+  sound('payer', 'delegate', () => ({ miner: 0, amountUnits: 90n })),
+  sound('payer', 'undelegate', () => ({ miner: 0, amountUnits: 5n })),
+  sound('payer', 'propose', () => ({
+    action: { selector: proposalActions.upgrade, value: { rule: 2, height: 1_000_000 } },
+  })),
+  sound('payer', 'propose', () => ({
+    action: { selector: proposalActions.modelDifficulty, value: { model: 0, difficultyPpm: 2_000_000 } },
+  })),
+  sound('payer', 'propose', (world) => ({
+    action: { selector: proposalActions.treasurySpend, value: { to: world.address('payer'), amountUnits: 5n } },
+  })),
+  sound('payer', 'propose', () => ({
+    action: { selector: proposalActions.ban, value: { kind: stakeKinds.oracle, role: 1, isBanned: true } },
+  })),
+  sound('owner', 'vote', () => ({ proposal: 0, choice: 0 })),
+  sound('oracle0', 'presence', (world) => ({
+    ...{ kind: stakeKinds.oracle, epochBeacon: world.state.globals.epochBeacon },
+  })),
+  sound('minerC', 'registerModel', () => modelTerms()),
+  sound('validator0', 'acceptModel', () => ({ model: 2, accepts: true })),
+  sound('creator', 'updateModelPrice', () => ({ model: 0, priceInUnits: 3n, priceOutUnits: 5n })),
+  sound('creator', 'transferModelShares', (world) => ({ model: 0, to: world.address('owner'), shares: 5 })),
+  sound('owner', 'backModel', () => ({ model: 0, amountUnits: 90n })),
+  sound('owner', 'withdrawBacking', () => ({ model: 0, amountUnits: 5n })),
+  sound('minerA', 'assignWork', () => ({ miner: 0, validator: 0 })),
+  sound('payer', 'feedback', (world) => ({ taskId: world.state.tasks.at(0).taskId, rating: 5 })),
+  sound('payer', 'decideCase', () => ({ case: 0, isFine: false })),
+  sound('owner', 'appealCase', () => ({ case: 0 })),
+  sound('payer', 'createDomain', (world) => ({ name: nameOf('third'), terms: domainTerms(world.genesis) })),
+  sound('landlord', 'updateDomain', (world) => ({ domain: 0, terms: domainTerms(world.genesis) })),
+  sound('landlord', 'admitMiner', (world) => ({ domain: 0, operator: world.address('minerB'), isAdmitted: true })),
+  sound('payer', 'evidence', (world) => {
+    const [first, second] = [world.batch({ mixer: 1 }), world.batch({ mixer: 1, receipts: [world.receipt()] })];
+    const value = { mixer: 1, first: first.certificate, second: second.certificate };
+    return { offence: { selector: 0, value } };
+  }),
+  sound('payer', 'openCase', () => ({ kind: stakeKinds.miner, role: 0, amountUnits: 6n, reasonHash })),
+  sound('otherPayer', 'registerMixer', (world) => mixerTerms(world)),
+  sound('otherPayer', 'registerRole', (world) => roleTerms(world, 'oracle')),
+  sound('owner', 'setRoleStatus', () => ({ kind: stakeKinds.miner, role: 0, status: 1 })),
+  sound('owner', 'rotateKey', (world) => ({
+    ...{ kind: stakeKinds.miner, role: 0, publicKey: world.key('stranger4').publicKey },
+  })),
+  sound('mixer1', 'rotateCommitteeKey', (world) => {
+    const { publicKey: blsPublicKey, possession } = world.committeeKey('stranger4');
+    return { mixer: 1, blsPublicKey, possession };
+  }),
+  sound('owner', 'updateMiner', (world) => {
+    const { models, contextTokens, concurrency, evidenceLevel, split } = world.registration();
+    return { miner: 0, models, contextTokens, concurrency, evidenceLevel, split };
+  }),
+];
+
+/** Those that the full world was made with, in this order. */
+export const filling: readonly BodyKind[] = [
+  ...(['bond', 'delegate', 'undelegate', 'backModel', 'registerModel', 'propose', 'vote', 'openCase'] as const),
+  ...(['feedback', 'rotateKey', 'rotateCommitteeKey', 'updateMiner'] as const),
+];
+
+/** Answers a task that an auditor approves. */
+function answer(world: World): void {
+  const { taskId } = certified(world);
+  world.audit(taskId, new Map(world.auditorsOf(taskId).map((auditor) => [auditor, honest])));
+}
+
+function certified(world: World): Receipt {
+  const receipt = world.receipt();
+  world.certify(receipt);
+  return receipt;
+}
+
+/** A world with a row in every table, in the middle of an epoch and of a reward period. */
+export function fullWorld(): World {
+  const world = new World({
+    audit: { newMinerTasks: 100 },
+    params: {
+      rewards: { ...worldParams.rewards, period: 1, dayMs: 80_000 },
+      cases: { ...worldParams.cases, foundation: [quickKeys.account('payer').address] },
+      background: { maxTokensPerEpoch: 1000 },
+      weak: { belowPpb: 900_000_000, reduceAfter: 1, factorPpb: 500_000_000, removeAfter: 0 },
+    },
+  }).populate();
+  const gift = (to: Sender) => world.tx('payer', 'transfer', { to: world.address(to), amountUnits: 5000n });
+  world.block(...(['mixer1', 'validator0', 'oracle0'] as const).map(gift));
+  answer(world);
+  world.finishEpoch();
+  answer(world);
+  const open = certified(world);
+  const transitions = [world.transition(open)];
+  const reports = (mixer: number) => [world.report(mixer, { miner: 0, latencyMs: 5 })];
+  world.block(
+    world.batchTx({ records: { transitions } }),
+    ...[1, 2, 3].map((mixer) => world.batchTx({ mixer, records: { reports: reports(mixer) } })),
+  );
+  const chosen = filling.flatMap((kind) => soundTransactions.filter((one) => one.kind === kind));
+  const { transactions } = world.block(...chosen.map(({ sender, kind, body }) => world.tx(sender, kind, body(world))));
+  const refused = transactions.find(({ code }) => code !== 'OK');
+  if (refused !== undefined) throw new Error(`${refused.kind}: ${refused.code}`);
+  for (let block = 0; block < 2; block++) world.block(world.batchTx());
+  return world;
+}
+
+/** The place of a kind among the bodies. */
+export const bodyOf = (kind: BodyKind): number => bodySelectors[kind];
