@@ -80,7 +80,8 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   if (stored !== null) serving.requireRegistered(stored, dataDir);
   const genesis = stored ?? (await makeGenesis(options, keys, serving));
   const chainDir = join(dataDir, dataFiles.chain);
-  const store = await openStore({ dir: chainDir, genesisHash: genesisHash(genesis), onNotice: onProgress });
+  const secret = keys.account(names.gateway).secretFor('what roles remember');
+  const store = await openStore({ dir: chainDir, genesisHash: genesisHash(genesis), secret, onNotice: onProgress });
   closing.add(() => store.close());
   const fatal = Promise.withResolvers<Error>();
   const engine = await openEngine({ store, genesis, keys: ring, onFatal: fatal.resolve, onProgress });
