@@ -8,9 +8,9 @@ import { withSettings } from '../cli/gov/settings.ts';
 import { dataFiles } from '../cli/location.ts';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
-import { apiKeyOf } from '../crypto/signers.ts';
 import { AssayError } from '../errors.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
+import { ApiKeyFile } from '../keys/api-keys.ts';
 import { KeyRing } from '../keys/keyring.ts';
 import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
 import { MemoryNetwork } from '../network/memory.ts';
@@ -23,7 +23,7 @@ import { openBackend, type Serving } from './backend.ts';
 import { buildRoles } from './build-roles.ts';
 import { mendModes, requireWhole } from './data-directory.ts';
 import { followKeys } from './follow-keys.ts';
-import { followSessions } from './follow-sessions.ts';
+import { followSessions, liveApiKey } from './follow-sessions.ts';
 import { devnetGenesis, devnetParams, keyNames, names, sessionDepositUnits } from './genesis.ts';
 import { readGenesisFile, writeGenesisFile } from './genesis-file.ts';
 import { LocalReader } from './node-reader.ts';
@@ -89,7 +89,8 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 
   const totals = new TotalsView(store);
   engine.onBlock((committed) => totals.onBlock(committed));
-  const apiKeys = followSessions(engine, ring, log);
+  const file = new ApiKeyFile(join(dataDir, dataFiles.apiKeys));
+  const apiKeys = followSessions({ engine, ring, file }, log);
   const built = buildRoles({
     engine,
     keys: ring,
@@ -121,7 +122,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
   const session = await settle({ engine, keys, miners: options.miners, evidenceLevel, depositUnits });
-  const apiKey = apiKeyOf(keys.account(names.session), session);
+  const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publish({ dataDir, http, apiKey, adminToken }, closing);
   const cheater = options.cheater ? keys.account(names.miner(options.miners - 1)).address : null;
   return {
