@@ -139,9 +139,9 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 function takeDirectory(options: DevnetOptions, closing: Closing): void {
   const { dataDir, onProgress } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  mendModes(dataDir, onProgress);
   const lock = lockDirectory(dataDir);
   closing.add(() => lock.release());
-  mendModes(dataDir, onProgress);
   if (options.fresh) empty(options);
   requireWhole(dataDir, options);
 }

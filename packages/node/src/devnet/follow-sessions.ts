@@ -21,6 +21,10 @@ class SessionKeys implements Iterable<ApiKey> {
     this.#list = null;
   }
 
+  remove(session: number): void {
+    if (this.#signers.delete(session)) this.#list = null;
+  }
+
   [Symbol.iterator](): Iterator<ApiKey> {
     const list = this.#file.list;
     if (list !== this.#list)
@@ -52,6 +56,7 @@ export function followSessions(
   };
   for (const [session, { status }] of [...sessions].entries()) if (status === sessionStatuses.open) add(session);
   engine.onBlock(async ({ result }) => {
+    for (const event of result.events) if (event.type === 'sessionClosed') keys.remove(event.session);
     const unknown = result.events.filter((event) => event.type === 'sessionOpened' && !add(event.session));
     if (unknown.length === 0) return;
     // Its key may have been made while the node runs.
