@@ -131,3 +131,29 @@ describe('the inference process', () => {
     expect(await network.stop()).toBe(0);
   }, 120_000);
 });
+
+describe('API keys', () => {
+  it('are issued and revoked while the node runs, and the next start prints one that works', async () => {
+    const dataDir = at('api-keys');
+    const network = await RunningNetwork.start({ dataDir });
+    const asked = async (apiKey: string) =>
+      (await fetch(`${network.api}/models`, { headers: { authorization: `Bearer ${apiKey}` } })).status;
+    const command = async (...args: string[]) =>
+      JSON.parse((await assay(['api-key', ...args, '--json', '--data', dataDir])).out);
+    const issued = await command('new', '0');
+    expect(issued).toMatchObject({ session: 0, number: 1 });
+    expect([await asked(network.apiKey), await asked(issued.apiKey)]).toEqual([200, 200]);
+    const left = [
+      { number: 0, apiKey: null },
+      { number: 1, apiKey: issued.apiKey },
+    ];
+    expect((await command('revoke', '0', '0')).keys).toEqual(left);
+    expect((await command('list', '0')).keys).toEqual(left);
+    expect([await asked(network.apiKey), await asked(issued.apiKey)]).toEqual([401, 200]);
+    expect((await command('revoke', '0', '9')).error.code).toBe('notFound');
+    expect(await network.stop()).toBe(0);
+    const again = await RunningNetwork.start({ dataDir });
+    expect(again.apiKey).toBe(issued.apiKey);
+    expect(await again.stop()).toBe(0);
+  }, 120_000);
+});

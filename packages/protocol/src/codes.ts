@@ -139,7 +139,7 @@ export const edgeCodes = {
   REQUEST_TOO_LARGE: { ...invalid('The request body is too large.'), status: 413 },
   NOT_FOUND: { ...invalid('Not found.'), status: 404 },
   MODEL_NOT_FOUND: { ...invalid('No model of this name is registered.'), status: 404 },
-  INVALID_API_KEY: denied('The API key is missing or unknown.'),
+  INVALID_API_KEY: denied('The API key is missing, unknown or revoked.'),
   FORBIDDEN: { ...denied('This route needs the admin token of the node.'), status: 403 },
   FOREIGN_ORIGIN: {
     ...denied('Pages of other origins are not answered; the node can be told to with --cors ORIGIN.'),

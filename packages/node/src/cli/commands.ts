@@ -1,5 +1,7 @@
 import type { Command } from './command.ts';
-import { apiKeyCommand } from './commands/api-key.ts';
+import { apiKeyListCommand } from './commands/api-key-list.ts';
+import { apiKeyNewCommand } from './commands/api-key-new.ts';
+import { apiKeyRevokeCommand } from './commands/api-key-revoke.ts';
 import { balanceCommand } from './commands/balance.ts';
 import { casesCommand } from './commands/cases.ts';
 import { chatCommand } from './commands/chat.ts';
@@ -60,7 +62,9 @@ const described: readonly Command[] = [
   modelsListCommand,
   modelsPullCommand,
   keysCommand,
-  apiKeyCommand,
+  apiKeyListCommand,
+  apiKeyNewCommand,
+  apiKeyRevokeCommand,
   rolesCommand,
 ];
 

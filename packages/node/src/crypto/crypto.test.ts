@@ -78,6 +78,7 @@ describe('Ed25519', () => {
     expect(apiKeyOf(new Ed25519Signer(hash('session')), 0)).toBe(key);
     expect(apiKeyOf(new Ed25519Signer(hash('other')), 0)).not.toBe(key);
     expect(apiKeyOf(new Ed25519Signer(hash('session')), 1)).not.toBe(key);
+    expect(apiKeyOf(new Ed25519Signer(hash('session')), 0, 1)).not.toBe(key);
   });
 });
 

@@ -61,7 +61,8 @@ export function generateBlsSecret(random: Uint8Array): Uint8Array {
   return SecretKey.fromKeygen(random).toBytes();
 }
 
-/** The API key of a session: made from its key, so it can be shown again although only its hash is stored. */
-export function apiKeyOf(signer: Ed25519Signer, session: number): string {
-  return `sk-assay-${Buffer.from(signer.secretFor(`assay api key of session ${session}`)).toString('hex')}`;
+/** An API key of a session: made from its key and a number, so it can be shown again although it is nowhere stored. */
+export function apiKeyOf(signer: Ed25519Signer, session: number, number = 0): string {
+  const which = number === 0 ? 'api key' : `api key ${number}`;
+  return `sk-assay-${Buffer.from(signer.secretFor(`assay ${which} of session ${session}`)).toString('hex')}`;
 }

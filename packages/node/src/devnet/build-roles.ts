@@ -25,8 +25,8 @@ export interface BuildParts {
   readonly serving: Serving;
   readonly network: Network;
   readonly miners: number;
-  /** Those the gateway takes; more may be added while it runs. */
-  readonly apiKeys: readonly ApiKey[];
+  /** Those the gateway takes, as they are at any moment. */
+  readonly apiKeys: Iterable<ApiKey>;
   readonly log: (line: string) => void;
 }
 

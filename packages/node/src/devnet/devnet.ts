@@ -8,9 +8,9 @@ import { withSettings } from '../cli/gov/settings.ts';
 import { dataFiles } from '../cli/location.ts';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
-import { apiKeyOf } from '../crypto/signers.ts';
 import { AssayError } from '../errors.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
+import { ApiKeyFile } from '../keys/api-keys.ts';
 import { KeyRing } from '../keys/keyring.ts';
 import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
 import { MemoryNetwork } from '../network/memory.ts';
@@ -23,7 +23,7 @@ import { openBackend, type Serving } from './backend.ts';
 import { buildRoles } from './build-roles.ts';
 import { mendModes, requireWhole } from './data-directory.ts';
 import { followKeys } from './follow-keys.ts';
-import { followSessions } from './follow-sessions.ts';
+import { followSessions, liveApiKey } from './follow-sessions.ts';
 import { devnetGenesis, devnetParams, keyNames, names, sessionDepositUnits } from './genesis.ts';
 import { readGenesisFile, writeGenesisFile } from './genesis-file.ts';
 import { LocalReader } from './node-reader.ts';
@@ -80,7 +80,8 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   if (stored !== null) serving.requireRegistered(stored, dataDir);
   const genesis = stored ?? (await makeGenesis(options, keys, serving));
   const chainDir = join(dataDir, dataFiles.chain);
-  const store = await openStore({ dir: chainDir, genesisHash: genesisHash(genesis), onNotice: onProgress });
+  const secret = keys.account(names.gateway).secretFor('what roles remember');
+  const store = await openStore({ dir: chainDir, genesisHash: genesisHash(genesis), secret, onNotice: onProgress });
   closing.add(() => store.close());
   const fatal = Promise.withResolvers<Error>();
   const engine = await openEngine({ store, genesis, keys: ring, onFatal: fatal.resolve, onProgress });
@@ -88,7 +89,8 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 
   const totals = new TotalsView(store);
   engine.onBlock((committed) => totals.onBlock(committed));
-  const apiKeys = followSessions(engine, ring, log);
+  const file = new ApiKeyFile(join(dataDir, dataFiles.apiKeys));
+  const apiKeys = followSessions({ engine, ring, file }, log);
   const built = buildRoles({
     engine,
     keys: ring,
@@ -120,7 +122,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
   const session = await settle({ engine, keys, miners: options.miners, evidenceLevel, depositUnits });
-  const apiKey = apiKeyOf(keys.account(names.session), session);
+  const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publish({ dataDir, http, apiKey, adminToken }, closing);
   const cheater = options.cheater ? keys.account(names.miner(options.miners - 1)).address : null;
   return {
@@ -137,9 +139,9 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 function takeDirectory(options: DevnetOptions, closing: Closing): void {
   const { dataDir, onProgress } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  mendModes(dataDir, onProgress);
   const lock = lockDirectory(dataDir);
   closing.add(() => lock.release());
-  mendModes(dataDir, onProgress);
   if (options.fresh) empty(options);
   requireWhole(dataDir, options);
 }

@@ -1,21 +1,62 @@
 import { sessionStatuses, sha256 } from '@assay/protocol';
 import type { Engine } from '../consensus/port.ts';
-import { apiKeyOf } from '../crypto/signers.ts';
+import { apiKeyOf, type Ed25519Signer } from '../crypto/signers.ts';
+import type { ApiKeyFile, ApiKeyList } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { ApiKey } from '../roles/gateway/service.ts';
 
-/** The API keys of the open sessions whose keys this node holds; those that are opened later join the list. */
-export function followSessions(engine: Engine, ring: KeyRing, log: (line: string) => void): readonly ApiKey[] {
-  const keys: ApiKey[] = [];
+/** The API keys of the open sessions whose keys this node holds, but for those that were revoked (§16.9). */
+class SessionKeys implements Iterable<ApiKey> {
+  readonly #file: ApiKeyFile;
+  readonly #signers = new Map<number, Ed25519Signer>();
+  #keys: ApiKey[] = [];
+  #list: ApiKeyList | null = null;
+
+  constructor(file: ApiKeyFile) {
+    this.#file = file;
+  }
+
+  add(session: number, signer: Ed25519Signer): void {
+    this.#signers.set(session, signer);
+    this.#list = null;
+  }
+
+  remove(session: number): void {
+    if (this.#signers.delete(session)) this.#list = null;
+  }
+
+  [Symbol.iterator](): Iterator<ApiKey> {
+    const list = this.#file.list;
+    if (list !== this.#list)
+      this.#keys = [...this.#signers].flatMap(([session, signer]) => keysOf(list, session, signer));
+    this.#list = list;
+    return this.#keys.values();
+  }
+}
+
+function keysOf(list: ApiKeyList, session: number, sessionSigner: Ed25519Signer): ApiKey[] {
+  const valid = list.of(session).filter(({ revoked }) => !revoked);
+  return valid.map(({ number }) => {
+    const hash = sha256(new TextEncoder().encode(apiKeyOf(sessionSigner, session, number)));
+    return { hash, session, sessionSigner };
+  });
+}
+
+/** The API keys a gateway takes, as they are at any moment: of sessions that are opened later, without revoked ones. */
+export function followSessions(
+  { engine, ring, file }: { readonly engine: Engine; readonly ring: KeyRing; readonly file: ApiKeyFile },
+  log: (line: string) => void,
+): Iterable<ApiKey> {
+  const keys = new SessionKeys(file);
   const { sessions } = engine.ledger.state;
   const add = (session: number): boolean => {
-    const sessionSigner = ring.account(sessions.at(session).sessionKey);
-    if (sessionSigner === null) return false;
-    keys.push({ hash: sha256(new TextEncoder().encode(apiKeyOf(sessionSigner, session))), session, sessionSigner });
-    return true;
+    const signer = ring.account(sessions.at(session).sessionKey);
+    if (signer !== null) keys.add(session, signer);
+    return signer !== null;
   };
   for (const [session, { status }] of [...sessions].entries()) if (status === sessionStatuses.open) add(session);
   engine.onBlock(async ({ result }) => {
+    for (const event of result.events) if (event.type === 'sessionClosed') keys.remove(event.session);
     const unknown = result.events.filter((event) => event.type === 'sessionOpened' && !add(event.session));
     if (unknown.length === 0) return;
     // Its key may have been made while the node runs.
@@ -27,4 +68,13 @@ export function followSessions(engine: Engine, ring: KeyRing, log: (line: string
     for (const event of unknown) if (event.type === 'sessionOpened') add(event.session);
   });
   return keys;
+}
+
+/** An API key of a session that is not revoked: the first, or a new one when all are. */
+export async function liveApiKey(file: ApiKeyFile, session: number, signer: Ed25519Signer): Promise<string> {
+  const known = file.list.of(session).find(({ revoked }) => !revoked);
+  if (known !== undefined) return apiKeyOf(signer, session, known.number);
+  const { list, number } = file.list.issue(session);
+  await file.write(list);
+  return apiKeyOf(signer, session, number);
 }

@@ -40,8 +40,7 @@ export class TotalsView {
   /** Takes up the stored counts and adds the blocks they do not know of yet. */
   constructor(store: Store) {
     this.#store = store.roleStore('node');
-    const stored = this.#store.get(key);
-    this.#totals = stored === undefined ? none : Totals.decode(JSON.parse(new TextDecoder().decode(stored)));
+    this.#totals = this.#stored() ?? none;
     for (let height = this.#totals.height + 1; height <= store.height; height++) {
       this.#add(height, store.resultAt(height)?.events ?? []);
     }
@@ -55,6 +54,16 @@ export class TotalsView {
     this.#add(result.height, result.events);
     if (result.events.length === 0) return;
     this.#store.put(key, new TextEncoder().encode(JSON.stringify(Totals.encode(this.#totals))));
+  }
+
+  /** Null when there are none, or none that can be read: they are counted anew. */
+  #stored(): Totals | null {
+    try {
+      const stored = this.#store.get(key);
+      return stored === undefined ? null : Totals.decode(JSON.parse(new TextDecoder().decode(stored)));
+    } catch {
+      return null;
+    }
   }
 
   #add(height: number, events: readonly LedgerEvent[]): void {

@@ -85,4 +85,19 @@ describe('the memory network', () => {
     expect(held).toHaveLength(networkLimits.streamsPerPeer);
     expect(() => b.open('a', 'accepts')).toThrow(StreamLost);
   });
+
+  it('forgets the streams that their opener left, however many there were', async () => {
+    const network = new MemoryNetwork();
+    const a = network.join('a');
+    network.join('b').handle('answer', async (stream) => {
+      await stream.send(bytes(1));
+      stream.close();
+    });
+    for (let i = 0; i < 5 * networkLimits.streamsPerPeer; i++) {
+      const stream = a.open('b', 'answer');
+      await stream.messages.next();
+      stream.abort();
+    }
+    expect(network.streamCount('a')).toBeLessThanOrEqual(networkLimits.streamsPerPeer);
+  });
 });

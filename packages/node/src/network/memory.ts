@@ -86,6 +86,8 @@ class MemoryEndpoint implements Endpoint {
   readonly #streams = new Set<TrackedStream>();
   readonly #subscriptions: { topic: string; handler: (message: Uint8Array, from: PeerId) => void }[] = [];
   #waiting = 0;
+  /** Streams at which those that are over are looked for: this side may have left one without reading its end. */
+  #sweepAt: number = networkLimits.streamsPerPeer;
   #left = false;
 
   constructor(id: PeerId, network: MemoryNetwork) {
@@ -108,6 +110,7 @@ class MemoryEndpoint implements Endpoint {
   open(peer: PeerId, protocol: string): MessageStream {
     const target = this.#network.find(peer);
     if (this.#left || target === undefined) throw new StreamLost(peer);
+    this.#sweep();
     const there = new Lane();
     const back = new Lane();
     const stream = this.#track(streamOver({ out: there, in: back, self: this.id, peer }));
@@ -142,11 +145,25 @@ class MemoryEndpoint implements Endpoint {
     this.#streams.clear();
   }
 
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
   /** Streams that this side never read to their end are forgotten when their room is needed. */
   #hasRoom(): boolean {
     if (this.#streams.size < networkLimits.streamsPerPeer) return true;
-    for (const stream of this.#streams) if (stream.isOver()) this.#streams.delete(stream);
+    this.#forgetOver();
     return this.#streams.size < networkLimits.streamsPerPeer;
+  }
+
+  #sweep(): void {
+    if (this.#streams.size < this.#sweepAt) return;
+    this.#forgetOver();
+    this.#sweepAt = Math.max(networkLimits.streamsPerPeer, 2 * this.#streams.size);
+  }
+
+  #forgetOver(): void {
+    for (const stream of this.#streams) if (stream.isOver()) this.#streams.delete(stream);
   }
 
   /** Forgets the stream once this side has read it to its end. */
@@ -184,6 +201,11 @@ export class MemoryNetwork implements Network {
     const endpoint = new MemoryEndpoint(id, this);
     this.#endpoints.set(id, endpoint);
     return endpoint;
+  }
+
+  /** Streams that a peer holds on to. */
+  streamCount(id: PeerId): number {
+    return this.#endpoints.get(id)?.streamCount ?? 0;
   }
 
   find(id: PeerId): MemoryEndpoint | undefined {

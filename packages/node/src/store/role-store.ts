@@ -1,5 +1,6 @@
 import type { Database } from 'lmdb';
 import { AssayError } from '../errors.ts';
+import { RoleCipher } from './role-cipher.ts';
 
 /** What a role remembers over a restart. */
 export interface RoleStore {
@@ -17,7 +18,7 @@ export type RoleKey = [role: string, key: string];
 export type ExpiryKey = [height: number, role: string, key: string];
 
 export interface RoleTables {
-  /** Values, each after the eight bytes of its expiry height (0: never). */
+  /** Values, encrypted, each after the eight bytes of its expiry height (0: never). */
   readonly values: Database<Buffer, RoleKey>;
   /** What to delete at which height; an entry may be outdated, the value's own height decides. */
   readonly expiries: Database<Buffer, ExpiryKey>;
@@ -31,27 +32,29 @@ const nothing = Buffer.alloc(0);
 export class LmdbRoleStore implements RoleStore {
   readonly #role: string;
   readonly #tables: RoleTables;
+  readonly #cipher: RoleCipher;
   readonly #fail: (error: unknown) => AssayError;
   readonly #uncommitted = new Map<string, Buffer | null>();
   #lastWrite: Promise<unknown> = Promise.resolve();
   #isOpen = true;
 
-  constructor(role: string, tables: RoleTables, fail: (error: unknown) => AssayError) {
+  constructor(role: string, parts: { tables: RoleTables; secret: Uint8Array; fail: (error: unknown) => AssayError }) {
     this.#role = role;
-    this.#tables = tables;
-    this.#fail = fail;
+    this.#tables = parts.tables;
+    this.#cipher = new RoleCipher(parts.secret, role);
+    this.#fail = parts.fail;
   }
 
   get(key: string): Uint8Array | undefined {
     const stored = this.#stored(key);
-    return stored === undefined ? undefined : contentOf(stored);
+    return stored === undefined ? undefined : this.#cipher.open(key, stored, heightBytes);
   }
 
   put(key: string, value: Uint8Array, expiryHeight: number = never): void {
     this.#requireOpen();
-    const stored = Buffer.alloc(heightBytes + value.length);
-    stored.writeBigUInt64LE(BigInt(expiryHeight));
-    stored.set(value, heightBytes);
+    const height = Buffer.alloc(heightBytes);
+    height.writeBigUInt64LE(BigInt(expiryHeight));
+    const stored = this.#cipher.seal(key, height, value);
     if (expiryHeight !== never) this.#track(this.#tables.expiries.put([expiryHeight, this.#role, key], nothing));
     this.#write(key, stored, this.#tables.values.put([this.#role, key], stored));
   }
@@ -78,7 +81,9 @@ export class LmdbRoleStore implements RoleStore {
       else if (key.startsWith(prefix)) found.set(key, value);
     }
     const byKey = ([a]: [string, Buffer], [b]: [string, Buffer]) => (a < b ? -1 : 1);
-    for (const [key, value] of [...found].sort(byKey)) yield { key, value: contentOf(value) };
+    for (const [key, value] of [...found].sort(byKey)) {
+      yield { key, value: this.#cipher.open(key, value, heightBytes) };
+    }
   }
 
   async flushed(): Promise<void> {
@@ -118,8 +123,4 @@ export class LmdbRoleStore implements RoleStore {
     this.#lastWrite.catch(() => {});
     write.catch(() => {});
   }
-}
-
-function contentOf(stored: Buffer): Uint8Array {
-  return Uint8Array.from(stored.subarray(heightBytes));
 }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sha256 } from '@assay/protocol';
+import { open as openLmdb } from 'lmdb';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from './directory.fixture.ts';
 import { openStore } from './store.ts';
@@ -161,5 +162,38 @@ describe('memory of a role', () => {
     memory.get('key')?.fill(0);
     expect(memory.get('key')).toEqual(bytes('before'));
     await store.close();
+  });
+
+  it('is encrypted on the disk, and is refused when it was changed or moved', async () => {
+    const dir = await newDirectory();
+    const secret = sha256(bytes('of this node'));
+    const first = await openStore({ dir, genesisHash, secret });
+    const memory = first.roleStore('mixer-1');
+    const prompt = 'Why is the sky blue, and who wants to know?';
+    memory.put('artifact/1', bytes(prompt));
+    memory.put('artifact/2', bytes(prompt.repeat(200)), 7);
+    await memory.flushed();
+    expect([...memory.entries('artifact/')]).toHaveLength(2);
+    await first.close();
+    for (const file of await readdir(dir)) expect(await readFile(join(dir, file), 'latin1')).not.toContain(prompt);
+
+    const other = await openStore({ dir, genesisHash, secret: sha256(secret) });
+    const damaged = expect.objectContaining({
+      code: 'DATA_DAMAGED',
+      message: expect.stringContaining('mixer-1 remembers as artifact/1'),
+    });
+    expect(() => other.roleStore('mixer-1').get('artifact/1')).toThrow(damaged);
+    expect(() => [...other.roleStore('mixer-1').entries('')]).toThrow(damaged);
+    await other.close();
+
+    const environment = openLmdb({ path: dir, noSubdir: false, maxDbs: 16 });
+    const values = environment.openDB<Buffer, [string, string]>('roles', { encoding: 'binary' });
+    const [stored = Buffer.alloc(0)] = [values.get(['mixer-1', 'artifact/1'])];
+    await values.put(['mixer-1', 'artifact/3'], stored);
+    await environment.close();
+    const again = await openStore({ dir, genesisHash, secret });
+    expect(again.roleStore('mixer-1').get('artifact/1')).toEqual(bytes(prompt));
+    expect(() => again.roleStore('mixer-1').get('artifact/3')).toThrow(/artifact\/3 was changed/);
+    await again.close();
   });
 });

@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly genesisHash: Uint8Array;
   /** Reads beside the process that writes; takes no lock. */
   readonly readOnly?: boolean;
+  /** Encrypts what roles remember (§16.10); without it anybody who knows the genesis can read that. */
+  readonly secret?: Uint8Array;
   /** Told, in a line for people, when something was damaged and is made anew. */
   readonly onNotice?: (line: string) => void;
 }
@@ -52,7 +54,7 @@ export interface StoredResult {
  * DISK_FAILED.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dir, genesisHash, readOnly = false, onNotice = () => {} } = options;
+  const { dir, genesisHash, readOnly = false, secret = genesisHash, onNotice = () => {} } = options;
   let lock: DirectoryLock | null = null;
   let environment: RootDatabase | null = null;
   try {
@@ -64,7 +66,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     environment = openEnvironment(dir, { readOnly });
     const tables = openTables(environment);
     await bindChain(tables.meta, dir, genesisHash);
-    return new Store({ dir, lock, environment, tables, onNotice });
+    return new Store({ dir, lock, environment, tables, secret, onNotice });
   } catch (error) {
     await environment?.close();
     lock?.release();
@@ -94,6 +96,7 @@ export class Store {
   readonly #environment: RootDatabase;
   readonly #tables: Tables;
   readonly #roles = new Map<string, LmdbRoleStore>();
+  readonly #secret: Uint8Array;
   readonly #onNotice: (line: string) => void;
   #hasDamagedViews: boolean;
 
@@ -102,12 +105,14 @@ export class Store {
     lock: DirectoryLock | null;
     environment: RootDatabase;
     tables: Tables;
+    secret: Uint8Array;
     onNotice: (line: string) => void;
   }) {
     this.dir = parts.dir;
     this.#lock = parts.lock;
     this.#environment = parts.environment;
     this.#tables = parts.tables;
+    this.#secret = parts.secret;
     this.#onNotice = parts.onNotice;
     this.#hasDamagedViews = parts.tables.meta.doesExist(damagedViewsKey);
   }
@@ -219,7 +224,8 @@ export class Store {
   #roleStore(role: string): LmdbRoleStore {
     let store = this.#roles.get(role);
     if (store === undefined) {
-      store = new LmdbRoleStore(role, this.#tables, (error) => diskFailure(this.dir, error));
+      const fail = (error: unknown) => diskFailure(this.dir, error);
+      store = new LmdbRoleStore(role, { tables: this.#tables, secret: this.#secret, fail });
       this.#roles.set(role, store);
     }
     return store;

@@ -37,6 +37,7 @@ import { readGenesisFile, writeGenesisFile } from '../../src/devnet/genesis-file
 import { settle } from '../../src/devnet/settle.ts';
 import type { InferenceRequest } from '../../src/http/port.ts';
 import type { InferenceModel } from '../../src/inference/port.ts';
+import { ApiKeyFile } from '../../src/keys/api-keys.ts';
 import { KeyRing } from '../../src/keys/keyring.ts';
 import { type KeyName, type Keystore, openKeystore } from '../../src/keys/keystore.ts';
 import { MemoryNetwork } from '../../src/network/memory.ts';
@@ -140,7 +141,8 @@ export class SimulatedNetwork {
       requireRegistered: () => {},
       close: async () => {},
     };
-    const apiKeys = followSessions(engine, ring, (line) => log.push(line));
+    const file = new ApiKeyFile(join(dir, 'api-keys.json'));
+    const apiKeys = followSessions({ engine, ring, file }, (line) => log.push(line));
     const network = new MemoryNetwork();
     const built = buildRoles({
       ...{ engine, keys: ring, store, serving, network, apiKeys },

@@ -47,7 +47,8 @@ export interface ApiKey {
 
 export interface GatewayOptions {
   readonly gateway: number;
-  readonly keys: readonly ApiKey[];
+  /** Those it takes at the moment: read again with every request (§16.9). */
+  readonly keys: Iterable<ApiKey>;
   /** Milliseconds a submission stays valid. */
   readonly requestMs: number;
 }

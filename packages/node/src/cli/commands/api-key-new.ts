@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { apiKeyOf } from '../../crypto/signers.ts';
+import { defineCommand } from '../command.ts';
+import { apiKeyFile, sessionArgument, sessionInput, sessionSigner } from '../session-keys.ts';
+
+export const apiKeyNewCommand = defineCommand({
+  name: 'api-key new',
+  summary: 'Issue one more API key for a session, which the running node takes at once.',
+  arguments: [sessionArgument],
+  options: [],
+  input: z.object({ session: sessionInput }),
+  output: z.object({ session: z.int(), number: z.int(), apiKey: z.string() }),
+  run: async (invocation) => {
+    const { session } = invocation.input;
+    const signer = await sessionSigner(invocation, session);
+    const file = apiKeyFile(invocation);
+    const { list, number } = file.list.issue(session);
+    await file.write(list);
+    return { session, number, apiKey: apiKeyOf(signer, session, number) };
+  },
+  print: ({ apiKey }) => [apiKey],
+});

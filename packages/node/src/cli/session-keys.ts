@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { fromHex } from '@assay/protocol';
+import { z } from 'zod';
+import { apiKeyOf, type Ed25519Signer } from '../crypto/signers.ts';
+import { ApiKeyFile, type ApiKeyList } from '../keys/api-keys.ts';
+import { KeyRing } from '../keys/keyring.ts';
+import type { Invocation } from './command.ts';
+import { keysOf } from './commands/keys.ts';
+import { CliError } from './failures.ts';
+import { wholeNumber } from './inputs.ts';
+import { dataFiles } from './location.ts';
+import { table } from './table.ts';
+
+export const sessionArgument = { syntax: '<session>', description: 'its number in `assay list sessions`' };
+export const sessionInput = wholeNumber('The session', { min: 0, max: 2 ** 32 - 1 });
+
+/** The API keys of a session; a revoked one is not shown. */
+export const SessionKeysOutput = z.object({
+  session: z.int(),
+  keys: z.array(z.object({ number: z.int(), apiKey: z.string().nullable() })),
+});
+type SessionKeysOutput = z.infer<typeof SessionKeysOutput>;
+
+/** The list of API keys of the data directory. */
+export function apiKeyFile({ dataDir }: Pick<Invocation<unknown>, 'dataDir'>): ApiKeyFile {
+  return new ApiKeyFile(join(dataDir, dataFiles.apiKeys));
+}
+
+/** The key that signs for a session. Throws CliError when the data directory does not hold it. */
+export async function sessionSigner(
+  { client, dataDir, environment }: Invocation<unknown>,
+  session: number,
+): Promise<Ed25519Signer> {
+  const { sessionKey } = await client().getSession(session);
+  const read = () => keysOf(dataDir, environment);
+  const signer = new KeyRing(await read(), read).account(fromHex(sessionKey) ?? new Uint8Array());
+  if (signer !== null) return signer;
+  throw new CliError('notFound', `The key of session ${session}, ${sessionKey}, is not among those in ${dataDir}.`);
+}
+
+export function keysShown(list: ApiKeyList, session: number, signer: Ed25519Signer): SessionKeysOutput {
+  const shown = list.of(session).map(({ number, revoked }) => {
+    return { number, apiKey: revoked ? null : apiKeyOf(signer, session, number) };
+  });
+  return { session, keys: shown };
+}
+
+export function printKeys({ keys }: SessionKeysOutput): string[] {
+  return table(
+    ['key', 'API key'],
+    keys.map(({ number, apiKey }) => [String(number), apiKey ?? 'revoked']),
+  );
+}

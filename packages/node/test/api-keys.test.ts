@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { apiKeyOf } from '../src/crypto/signers.ts';
+import { liveApiKey } from '../src/devnet/follow-sessions.ts';
+import { names } from '../src/devnet/genesis.ts';
+import { ApiKeyFile } from '../src/keys/api-keys.ts';
+import { newDirectory } from '../src/store/directory.fixture.ts';
+import { SimulatedNetwork } from './simulated/network.ts';
+
+describe('an API key', () => {
+  it('works once it is issued and is refused once it is revoked, without a restart of the gateway', async () => {
+    const dir = await newDirectory();
+    const net = await SimulatedNetwork.start({ miners: 1, dir });
+    const { gateway } = net.built;
+    const signer = net.keys.account(names.session);
+    const file = new ApiKeyFile(join(dir, 'api-keys.json'));
+    const second = apiKeyOf(signer, net.session, 1);
+    expect([gateway.knowsKey(net.apiKey), gateway.knowsKey(second)]).toEqual([true, false]);
+    expect(await liveApiKey(file, net.session, signer)).toBe(net.apiKey);
+
+    await file.write(file.list.issue(net.session).list);
+    expect((await net.ask({}, second)).text).not.toBe('');
+    await file.write(file.list.revoke(net.session, 0) ?? file.list);
+    expect([gateway.knowsKey(net.apiKey), gateway.knowsKey(second)]).toEqual([false, true]);
+    await expect(net.ask()).rejects.toMatchObject({ code: 'INVALID_API_KEY' });
+    expect(await liveApiKey(file, net.session, signer)).toBe(second);
+
+    await file.write(file.list.revoke(net.session, 1) ?? file.list);
+    const third = await liveApiKey(file, net.session, signer);
+    expect([third, gateway.knowsKey(third)]).toEqual([apiKeyOf(signer, net.session, 2), true]);
+    // A session that is opened later comes with its first key.
+    const other = await net.openSession(names.payer, {});
+    expect(gateway.knowsKey(other)).toBe(true);
+    await net.stop();
+  }, 60_000);
+});
