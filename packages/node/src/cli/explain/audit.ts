@@ -1,5 +1,5 @@
 import { formatUnits } from '@assay/client';
-import { auditRatePpb, isAudited, type LedgerEvent, type LedgerView, opinionOf } from '@assay/ledger';
+import { auditRatePpb, falseOpinionOf, isAudited, type LedgerEvent, type LedgerView, opinionOf } from '@assay/ledger';
 import {
   type AuditNumbers,
   type AuditRow,
@@ -36,6 +36,8 @@ export const AuditExplanation = explanationOf(
         finding: z.string().nullable(),
         t1Ppb: z.int().nullable(),
         opinion: z.string().nullable(),
+        /** Whether the verdict contradicts it (§10.21). */
+        isFalse: z.boolean(),
       }),
     ),
     refundedUnits: z.string(),
@@ -99,6 +101,7 @@ export async function explainAudit(
           finding: shown === null ? null : wordOf(findings, shown.finding),
           t1Ppb: shown?.t1Ppb ?? null,
           opinion: shown === null ? null : opinionOf(shown, thresholdOf(trail)),
+          isFalse: falseValidators(trail).includes(validator),
         };
       }),
       refundedUnits: String(end?.value.type === 'taskRejected' ? end.value.refundedUnits : 0n),
@@ -289,10 +292,23 @@ export function numberCells(numbers: AuditNumbers, threshold: number): string[] 
   return [ratio(numbers.t1Ppb), String(numbers.positions), String(numbers.argmaxMismatches), opinion];
 }
 
+/** Whose opinion the verdict contradicts (§10.21). */
+function falseValidators(trail: Trail): number[] {
+  const { audit } = trail;
+  if (audit === null) return [];
+  const revealed = audit.auditors.filter(({ state }) => state === auditorStates.revealed);
+  const voices = revealed.map(({ validator, numbers }) => ({
+    ...{ validator, opinion: opinionOf(numbers, thresholdOf(trail)) },
+  }));
+  const opinion = falseOpinionOf(voices, verdictOf(audit));
+  return voices.filter((voice) => voice.opinion === opinion).map(({ validator }) => validator);
+}
+
 function verdictStep(trail: Trail): Step[] {
   const { audit, place } = trail;
   if (audit === null) return [];
   const threshold = thresholdOf(trail);
+  const accused = falseValidators(trail);
   const source = `model ${place.receipt.model}, genesis`;
   return [
     {
@@ -301,6 +317,9 @@ function verdictStep(trail: Trail): Step[] {
       facts: [
         { name: 'honest limit of T1', value: ratio(threshold), source },
         { name: 'hard above', value: ratio(3 * threshold), source: 'three times the limit' },
+        ...accused.map((validator) => ({
+          ...{ name: 'contradicted', value: `validator ${validator}`, source: '§10.21: a strike, no duty, a case' },
+        })),
       ],
       table: null,
     },
