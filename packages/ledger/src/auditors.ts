@@ -48,7 +48,7 @@ export function judgeAuditors(
  * §10.21 The opinion that a verdict proves false: a pass of what two others found hard, or hard of what two others
  * passed. A missing artifact is no measurement: who keeps it chooses who gets it.
  */
-function falseOpinionOf(voices: readonly Voice[], verdict: Verdict): Opinion | null {
+export function falseOpinionOf(voices: readonly Voice[], verdict: Verdict | 'open'): Opinion | null {
   const count = (wanted: Opinion) => voices.filter(({ opinion }) => opinion === wanted).length;
   if (verdict === 'pass') return count('pass') >= 2 ? 'hard' : null;
   if (verdict === 'soft' || verdict === 'hard') return count('hard') >= 2 ? 'pass' : null;

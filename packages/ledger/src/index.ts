@@ -2,6 +2,7 @@
 export { panelDuties } from './acceptance.ts';
 export { snapshotAfter } from './actions.ts';
 export { apportion } from './apportion.ts';
+export { falseOpinionOf } from './auditors.ts';
 export {
   type AuditDuty,
   auditDuties,

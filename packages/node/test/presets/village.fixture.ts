@@ -1,6 +1,13 @@
 import { type EpochClose, measurersOf } from '@assay/ledger';
 import { honest, type Sender, World, type WorldOptions } from '@assay/ledger/fixture';
-import { type AuditNumbers, type ChallengeReport, type Params, type Receipt, taskStatuses } from '@assay/protocol';
+import {
+  type AuditNumbers,
+  auditorStates,
+  type ChallengeReport,
+  type Params,
+  type Receipt,
+  taskStatuses,
+} from '@assay/protocol';
 import { RecordedWorld } from '../../src/cli/recorded-world.fixture.ts';
 import { devnetParams } from '../../src/devnet/genesis.ts';
 import { presetParams } from '../../src/presets/presets.ts';
@@ -67,15 +74,20 @@ export class Village extends RecordedWorld {
 
   /** Lets the auditors of all these tasks find the same. */
   settleAudits(receipts: readonly Receipt[], numbers: AuditNumbers): void {
-    for (const from of numbers === honest ? [0] : [0, 1]) {
+    for (;;) {
       const pairs = receipts.flatMap(({ taskId }) =>
-        this.auditorsOf(taskId)
-          .slice(from)
-          .map((auditor) => this.auditPair(auditor, taskId, numbers)),
+        this.#freshAuditors(taskId).map((auditor) => this.auditPair(auditor, taskId, numbers)),
       );
+      if (pairs.length === 0) return;
       this.block(...pairs.map((pair) => pair.commit()));
       this.block(...pairs.map((pair) => pair.reveal()));
     }
+  }
+
+  #freshAuditors(taskId: Uint8Array): number[] {
+    const audit = this.state.auditOf(taskId);
+    const slots = audit === undefined ? [] : this.state.audits.at(audit).auditors;
+    return slots.filter(({ state }) => state === auditorStates.drawn).map(({ validator }) => validator);
   }
 
   /** Ends epochs until one pays emission. */

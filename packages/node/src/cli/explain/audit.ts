@@ -1,6 +1,7 @@
 import { formatUnits } from '@assay/client';
 import {
   auditRatePpb,
+  falseOpinionOf,
   isAudited,
   type LedgerEvent,
   type LedgerView,
@@ -48,6 +49,8 @@ export const AuditExplanation = explanationOf(
         argmaxMismatches: z.int().nullable(),
         choiceMismatches: z.int().nullable(),
         opinion: z.string().nullable(),
+        /** Whether the verdict contradicts it (§10.21). */
+        isFalse: z.boolean(),
       }),
     ),
     refundedUnits: z.string(),
@@ -114,6 +117,7 @@ export async function explainAudit(
           argmaxMismatches: shown?.argmaxMismatches ?? null,
           choiceMismatches: shown?.choiceMismatches ?? null,
           opinion: shown === null ? null : opinionOf(shown, basisOf(trail)),
+          isFalse: falseValidators(trail).includes(validator),
         };
       }),
       refundedUnits: String(end?.value.type === 'taskRejected' ? end.value.refundedUnits : 0n),
@@ -298,10 +302,23 @@ export function numberCells(numbers: AuditNumbers, basis: OpinionBasis): string[
   return [ratio(t1Ppb), String(positions), String(argmaxMismatches), String(choiceMismatches), opinion];
 }
 
+/** Whose opinion the verdict contradicts (§10.21). */
+function falseValidators(trail: Trail): number[] {
+  const { audit } = trail;
+  if (audit === null) return [];
+  const revealed = audit.auditors.filter(({ state }) => state === auditorStates.revealed);
+  const voices = revealed.map(({ validator, numbers }) => ({
+    ...{ validator, opinion: opinionOf(numbers, basisOf(trail)) },
+  }));
+  const opinion = falseOpinionOf(voices, verdictOf(audit));
+  return voices.filter((voice) => voice.opinion === opinion).map(({ validator }) => validator);
+}
+
 function verdictStep(trail: Trail): Step[] {
   const { audit, place } = trail;
   if (audit === null) return [];
   const { t1ThresholdPpb, mismatchesMilli } = basisOf(trail);
+  const accused = falseValidators(trail);
   const source = `model ${place.receipt.model}, genesis`;
   const pooled = `miner ${place.receipt.miner}, before the verdict`;
   return [
@@ -319,6 +336,9 @@ function verdictStep(trail: Trail): Step[] {
           value: milli(POOL_LIMIT_MILLI),
           source: 'verification §4.7',
         },
+        ...accused.map((validator) => ({
+          ...{ name: 'contradicted', value: `validator ${validator}`, source: '§10.21: a strike, no duty, a case' },
+        })),
       ],
       table: null,
     },

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { taskStatuses } from '@assay/protocol';
-import { useNativeHasher } from '../packages/node/src/crypto/hasher.ts';
-import { devnetParams } from '../packages/node/src/devnet/genesis.ts';
-import { SimulatedNetwork } from '../packages/node/test/simulated/network.ts';
-import type { Bench, Row } from './bench.ts';
+import type { Bench, Row } from '../../../../../bench/bench.ts';
+import { SimulatedNetwork } from '../../../test/simulated/network.ts';
+import { useNativeHasher } from '../../crypto/hasher.ts';
+import { devnetParams } from '../../devnet/genesis.ts';
 
 const clients = 16;
 const measuredMs = 60_000;
