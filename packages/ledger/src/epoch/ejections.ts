@@ -1,12 +1,4 @@
-import {
-  type CaseRow,
-  caseCauses,
-  caseStatuses,
-  type MinerRow,
-  noModel,
-  roleStatuses,
-  stakeKinds,
-} from '@assay/protocol';
+import { caseStatuses, type MinerRow, noModel, roleStatuses, stakeKinds } from '@assay/protocol';
 import { openCase, openEjections } from '../cases.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerEvent } from '../result.ts';
