@@ -217,11 +217,10 @@ function isAboutAnswers({ kind, role, cause, status }: Readonly<CaseRow>, miner:
   return kind === stakeKinds.miner && role === miner && causes.includes(cause) && status < caseStatuses.executed;
 }
 
-/** The undecided case about the ejection of a miner; undefined when there is none (§10.16). */
-export function openEjectionOf({ cases }: Pick<LedgerView, 'cases'>, miner: number): Readonly<CaseRow> | undefined {
-  return [...cases].find(
-    ({ cause, role, status }) => cause === caseCauses.ejection && role === miner && status < caseStatuses.executed,
-  );
+/** The miners about whose ejection a case is undecided, and its place (§10.16). */
+export function openEjections({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<number, number> {
+  const isOpen = ({ cause, status }: CaseRow) => cause === caseCauses.ejection && status < caseStatuses.executed;
+  return new Map([...cases].flatMap((row, index) => (isOpen(row) ? [[row.role, index] as const] : [])));
 }
 
 /** Whether an address is of the foundation (§10.6). */

@@ -1,13 +1,5 @@
-import {
-  type CaseRow,
-  caseCauses,
-  caseStatuses,
-  type MinerRow,
-  noModel,
-  roleStatuses,
-  stakeKinds,
-} from '@assay/protocol';
-import { openCase } from '../cases.ts';
+import { caseStatuses, type MinerRow, noModel, roleStatuses, stakeKinds } from '@assay/protocol';
+import { openCase, openEjections } from '../cases.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerEvent } from '../result.ts';
 import { EJECTION_MILLI, HARD_EVIDENCE } from '../standing.ts';
@@ -47,12 +39,6 @@ export function holdMiners(state: LedgerState): LedgerEvent[] {
     open.has(suspect.miner) ? [] : openEjection(state, suspect, doubted.has(suspect.miner)),
   );
   return [...events, ...shared.map((cause) => freezeShared(state, cause, suspects))];
-}
-
-/** The miners about whose ejection a case is open, and its place. */
-function openEjections({ cases }: LedgerState): ReadonlyMap<number, number> {
-  const isOpen = ({ cause, status }: CaseRow) => cause === caseCauses.ejection && status < caseStatuses.executed;
-  return new Map([...cases].flatMap((row, index) => (isOpen(row) ? [[row.role, index] as const] : [])));
 }
 
 function isSuspect({ cusumMilli, status }: Readonly<MinerRow>): boolean {

@@ -1,5 +1,5 @@
 import { type BodyValues, equalBytes, roleStatuses, stakeKinds } from '@assay/protocol';
-import { openEjectionOf } from '../cases.ts';
+import { openEjections } from '../cases.ts';
 import { beginUnbonding, setStake, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -12,7 +12,7 @@ export const unbond: TransactionRule<BodyValues['unbond']> = {
     if (!equalBytes(stake.owner, sender)) return 'NOT_OWNER';
     if (stake.units < stake.minUnits + amountUnits) return 'STAKE_TOO_LOW';
     // §10.16 Until it is known who it belongs to.
-    const isAtStake = kind === stakeKinds.miner && openEjectionOf(state, role) !== undefined;
+    const isAtStake = kind === stakeKinds.miner && openEjections(state).has(role);
     if (isAtStake) return 'ROLE_HELD';
     // §3.4 It is released as a whole, once nothing can reach it any more.
     return stake.status === roleStatuses.deregistered ? 'ROLE_GONE' : 'OK';

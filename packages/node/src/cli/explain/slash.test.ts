@@ -113,6 +113,17 @@ describe('explain slash', () => {
     expect(byHand.steps[0]?.title).toContain('a member of the foundation asked');
   });
 
+  it('says who decides about an ejection, and how its owner has the foundation do it (§10.16)', async () => {
+    const world = caseWorld({ foundationReview: false, gainPpb: 0 });
+    for (let i = 0; i < 3; i++) cheat(world);
+    world.finishEpoch();
+    const { answer, result } = await explained(world, 0);
+    expect(result).toMatchObject({ cause: 'ejection', status: 'pending' });
+    expect(answer).toContain('`assay tx appealCase --case 0 --from OWNER`');
+    world.send('owner', 'appealCase', { case: 0 });
+    expect((await explained(world, 0)).answer).toContain('The foundation decides; silence takes nothing.');
+  });
+
   it('does not know a case that was never opened', async () => {
     const failureOf = (world: RecordedWorld) => explainSlash(world.history, 1, fast).catch((error: CliError) => error);
     expect(await failureOf(new RecordedWorld().populate())).toMatchObject({

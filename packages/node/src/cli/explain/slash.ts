@@ -322,7 +322,7 @@ function endStep({ end, endParams, appeal }: CaseRecord, { against }: Slash): St
 function wayOut({ case: number, cause, status }: Slash): string {
   const outcome = cause === 'ejection' ? ' Dismissed, the miner gets its place back.' : '';
   if (status === 'review') return `The foundation decides; silence takes nothing.${outcome}`;
-  return `Its owner can have the foundation decide: \`assay tx appealCase --case ${number}\`.${outcome}`;
+  return `Its owner can have the foundation decide: \`assay tx appealCase --case ${number} --from OWNER\`.${outcome}`;
 }
 
 function answerOf({ end }: CaseRecord, slash: Slash): string {
