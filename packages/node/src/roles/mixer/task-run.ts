@@ -190,7 +190,7 @@ export class TaskRun {
   /** Ends the run once the client has all of it, or takes nothing more. */
   #closeGateway(): void {
     const gateway = this.#gateway;
-    const timer = setTimeout(() => gateway?.abort(), this.#task.deadlines.stallMs);
+    const timer = setTimeout(() => gateway?.abort(), this.#task.deadlines.stallMs).unref();
     void this.#outbox.then(() => {
       clearTimeout(timer);
       gateway?.close();
