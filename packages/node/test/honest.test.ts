@@ -164,7 +164,7 @@ async function answer(each: Case): Promise<{ artifact: Artifact; effects: MixerE
   const [artifactRoot, salt] = [new Uint8Array(32), new Uint8Array(32)];
   const hash = precommitHash({ artifactRoot, salt, requestHash: new Uint8Array(32), model: 0 });
   dispatch({ type: 'precommit', hash, signature: new Uint8Array(64), nowMs: 0 });
-  dispatch({ type: 'reveal', artifact, artifactRoot, salt, nowMs: 0 });
+  dispatch({ type: 'reveal', artifact, artifactRoot, salt, evidenceLevel: 2, nowMs: 0 });
   return { artifact, effects, heard: heard + client.flush() };
 }
 

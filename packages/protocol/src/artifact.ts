@@ -113,6 +113,6 @@ export const Reveal = new ContainerType(
 );
 
 /** The output token ids of an artifact, in order. */
-export function outputIds(artifact: Artifact): number[] {
+export function outputIds(artifact: Pick<Artifact, 'windows'>): number[] {
   return artifact.windows.flatMap((window) => window.ids);
 }

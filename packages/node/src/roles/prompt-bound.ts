@@ -1,5 +1,8 @@
 import type { InferencePayload } from '@assay/protocol';
 
+/** Most tokens a text can be: each has a byte of it, but for the one that ends it (§5.5). */
+export const textTokensBound = (textBytes: number): number => textBytes + 1;
+
 /** Upper bound of a prompt's tokens: no token is shorter than a byte, and the template adds its own. */
 export function promptTokensBound(payload: InferencePayload, contextLeft: number): number {
   const template = 64 + 16 * payload.messages.length;

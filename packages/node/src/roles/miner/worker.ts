@@ -3,6 +3,7 @@ import { chatRoles, limits } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { ChatMessage, GeneratedToken, InferenceModel, TextBackend } from '../../inference/port.ts';
 import { decodeText, encodeText } from '../../utf8.ts';
+import { textTokensBound } from '../prompt-bound.ts';
 
 export type WorkerEvent =
   | { readonly type: 'begin'; readonly promptIds: readonly number[] }
@@ -81,7 +82,8 @@ export function upstreamWorker(backend: TextBackend, contextTokens: number): Wor
     },
     contextTokens,
     model: null,
-    async *generate(payload, _bounds, signal) {
+    async *generate(payload, bounds, signal) {
+      let textBytes = 0;
       const sampling: Sampling = payload.sampling;
       const request = {
         messages: messagesOf(payload),
@@ -91,8 +93,16 @@ export function upstreamWorker(backend: TextBackend, contextTokens: number): Wor
       };
       try {
         for await (const event of backend.chat(request, signal)) {
-          if (event.type === 'text') yield { type: 'tokens', tokens: [], text: encodeText(event.text) };
-          else yield { ...event, text: new Uint8Array(0) };
+          if (event.type === 'text') {
+            const text = encodeText(event.text);
+            textBytes += text.length;
+            yield { type: 'tokens', tokens: [], text };
+            continue;
+          }
+          // §5.5 What a server counts beyond what was asked and shown, such as thoughts, is not billed.
+          const tokensIn = Math.min(event.tokensIn, bounds.maxTokensIn);
+          const tokensOut = Math.min(event.tokensOut, bounds.maxTokensOut, textTokensBound(textBytes));
+          yield { type: 'end', finish: event.finish, text: new Uint8Array(0), tokensIn, tokensOut };
         }
       } catch (error) {
         if (!signal.aborted) throw error;

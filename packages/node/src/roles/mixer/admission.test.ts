@@ -1,6 +1,7 @@
 import { World, type WorldOptions } from '@assay/ledger/fixture';
-import { type BodyValues, InferencePayload, TaskRequest, taskKinds } from '@assay/protocol';
+import { Artifact, type BodyValues, InferencePayload, TaskRequest, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { windowsOf } from '../miner/artifact.ts';
 import { admit, requirePayload } from './admission.ts';
 
 /** A world whose session 1 has these terms. */
@@ -63,6 +64,25 @@ describe('a payload (§5.19)', () => {
 
   it('is taken when it is as its request says', () => {
     expect(() => requirePayload(sound, request)).not.toThrow();
+  });
+
+  it('is refused when no auditor could be sent what it needs', () => {
+    const ask = (maxTokens: number, content: number) => () => {
+      const messages = [{ role: 1, content: new Uint8Array(content) }];
+      requirePayload({ ...sound, maxTokens, messages }, { ...request, maxTokensOut: maxTokens, maxTokensIn: 131_072 });
+    };
+    expect(ask(16_384, 1_000_000)).not.toThrow();
+    expect(ask(65_536, 1_000_000)).toThrow('does not fit a message');
+  });
+
+  it('takes an output token of an artifact for no less than it is', () => {
+    const bytesOf = (tokens: number) => {
+      const windows = windowsOf(
+        Array.from({ length: tokens }, (_, id) => ({ id, text: '', negLogprobMicro: 1, top: [] })),
+      );
+      return Artifact.serialize({ ...Artifact.defaultValue(), windows }).length;
+    };
+    expect((bytesOf(1025) - bytesOf(0)) / 1025).toBeLessThan(64);
   });
 
   it.each<[string, Partial<InferencePayload>, string]>([

@@ -102,8 +102,18 @@ export function requirePayload(payload: InferencePayload, request: TaskRequest):
     throw invalid(`It asks for ${maxTokens} tokens and is signed for ${request.maxTokensOut}.`);
   }
   if (topLogprobs > limits.maxTopLogprobs) throw invalid(`At most ${limits.maxTopLogprobs} alternatives are reported.`);
+  if (bundleBytesBound(payload, request) > limits.maxMessageBytes) {
+    throw new AssayError('CONTEXT_TOO_LONG', 'What an auditor would need of it does not fit a message.');
+  }
   const known: readonly number[] = Object.values(chatRoles);
   if (messages.some(({ role }) => !known.includes(role))) throw invalid('A message has an unknown role.');
+}
+
+/** Most bytes of an artifact and its payload: 4 for a prompt token, 64 for an output token, and the texts. */
+function bundleBytesBound({ messages }: InferencePayload, { maxTokensIn, maxTokensOut }: TaskRequest): number {
+  const textBytes = Math.min(limits.maxOutputBytes, maxTokensOut * limits.maxTokenBytes);
+  const payloadBytes = messages.reduce((sum, { content }) => sum + content.length + 16, 4096);
+  return 4 * maxTokensIn + 64 * maxTokensOut + textBytes + payloadBytes;
 }
 
 const invalid = (detail: string) => new AssayError('INVALID_REQUEST', detail);

@@ -105,7 +105,7 @@ function commit(artifact: Artifact, asked: { requestHash?: Uint8Array; model?: n
       signature: bytes(64, 5),
       nowMs: 1030,
     },
-    { type: 'reveal', artifact, artifactRoot, salt, nowMs: 1040 },
+    { type: 'reveal', artifact, artifactRoot, salt, evidenceLevel: 2, nowMs: 1040 },
   ];
 }
 
@@ -201,6 +201,8 @@ describe('a task at its mixer (§5)', () => {
     ['a token more', { windows: windowsOf([5, 6, 7].map((id) => ({ id, text: '', negLogprobMicro: 1, top: [] }))) }],
     ['another file', { fileHash: bytes(32, 9) }],
     ['more prompt tokens than it holds', { tokensIn: 4 }],
+    ['fewer prompt ids than it bills', { promptIds: [] }],
+    ['no ids where the miner has them', { promptIds: [], windows: [], tokensIn: 20, tokensOut: 10 }],
     ['another seed', { sampling: { ...sampling, seed: 8 } }],
     ['another task', { taskId: bytes(32, 7) }],
     ['a cancellation nobody asked for', { finish: finishReasons.cancelled }],
@@ -217,6 +219,16 @@ describe('a task at its mixer (§5)', () => {
     const [, reveal] = commit(artifactOf(streaming.task, [5], 'a', { totalMs: 99 }));
     const events = [precommit, reveal].filter((event) => event !== undefined);
     expect(types(run(streaming.task, events).effects)).toEqual(['openReveal', 'breakOff', 'avoid']);
+  });
+
+  it('bills no more of a text alone than so many bytes can be (§5.5)', () => {
+    const bill = (tokensOut: number) => {
+      const streaming = run(begun(), [accept, piece([], 'abc')]).task;
+      const artifact = artifactOf(streaming, [], 'abc', { promptIds: [], tokensIn: 20, tokensOut });
+      const events = commit(artifact).map((event) => ({ ...event, evidenceLevel: 0 }));
+      return types(run(streaming, events).effects).at(-1);
+    };
+    expect([bill(4), bill(5)]).toEqual(['finish', 'avoid']);
   });
 
   it.each([

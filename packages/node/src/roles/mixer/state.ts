@@ -17,6 +17,7 @@ import {
   type TransitionOrder,
   taskStates,
 } from '@assay/protocol';
+import { textTokensBound } from '../prompt-bound.ts';
 import type { LateTask } from './node-transactions.ts';
 import { type Piece, type Place, StreamedAnswer } from './streamed-answer.ts';
 
@@ -102,6 +103,8 @@ export type MixerEvent =
       readonly artifact: Artifact;
       readonly artifactRoot: Uint8Array;
       readonly salt: Uint8Array;
+      /** What the miner registered: above 0 it has token ids. */
+      readonly evidenceLevel: number;
       readonly nowMs: number;
     }
   | { readonly type: 'lost'; readonly nowMs: number }
@@ -283,12 +286,12 @@ function onPrecommit(task: MixerTask, event: MixerEvent & { type: 'precommit' })
 }
 
 function onReveal(task: MixerTask, event: MixerEvent & { type: 'reveal' }): MixerStep {
-  const { artifact, artifactRoot, salt, nowMs } = event;
+  const { artifact, artifactRoot, salt, evidenceLevel, nowMs } = event;
   if (task.state !== 'commit' || task.precommit === null) return { task, effects: [] };
   const { requestHash } = task.request;
   const hash = precommitHash({ artifactRoot, salt, requestHash, model: task.terms.model });
   // D2: a reveal that does not match its precommit, or the stream, is no result.
-  const matches = equalBytes(hash, task.precommit.hash) && artifactFits(task, artifact);
+  const matches = equalBytes(hash, task.precommit.hash) && artifactFits(task, artifact, evidenceLevel);
   if (!matches) return brokenOff(task, nowMs);
   const { tokens, textBytes } = task.answer.length;
   if (tokens > task.given.tokens || textBytes > task.given.textBytes) return interrupted(task);
@@ -304,7 +307,7 @@ function onReveal(task: MixerTask, event: MixerEvent & { type: 'reveal' }): Mixe
   return ended(task, ...late, { type: 'finish', receipt, evidence, artifact });
 }
 
-function artifactFits(task: MixerTask, artifact: Artifact): boolean {
+function artifactFits(task: MixerTask, artifact: Artifact, evidenceLevel: number): boolean {
   const ids = outputIds(artifact);
   const { request, sampling, given, answer } = task;
   return (
@@ -316,11 +319,17 @@ function artifactFits(task: MixerTask, artifact: Artifact): boolean {
     answer.beginsWith(ids, artifact.text) &&
     artifact.tokensIn <= request.maxTokensIn &&
     artifact.tokensOut <= request.maxTokensOut &&
-    (artifact.promptIds.length === 0 || artifact.promptIds.length === artifact.tokensIn) &&
-    (ids.length === 0 || ids.length === artifact.tokensOut) &&
+    isCounted(artifact, evidenceLevel) &&
     (artifact.finish !== finishReasons.cancelled || task.clientLeft) &&
     Sampling.equals(artifact.sampling, sampling)
   );
+}
+
+/** §5.5 What is billed is what was streamed: ids where the miner has them, or what so much text can be. */
+function isCounted({ promptIds, windows, tokensIn, tokensOut, text }: Artifact, evidenceLevel: number): boolean {
+  const ids = outputIds({ windows });
+  const hasIds = evidenceLevel > 0 || promptIds.length > 0 || ids.length > 0;
+  return hasIds ? promptIds.length === tokensIn && ids.length === tokensOut : tokensOut <= textTokensBound(text.length);
 }
 
 function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array, nowMs: number): Receipt {

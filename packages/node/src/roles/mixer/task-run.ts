@@ -50,7 +50,14 @@ export interface TaskHost {
 }
 
 type MinerMessage = ValueOf<typeof MinerToMixer>;
-type From = { readonly miner: number; readonly rank: number; readonly attempt: number; readonly publicKey: Uint8Array };
+/** Whose stream a message came by. */
+interface From {
+  readonly miner: number;
+  readonly rank: number;
+  readonly attempt: number;
+  readonly publicKey: Uint8Array;
+  readonly evidenceLevel: number;
+}
 
 /** What may wait for a client before it counts as gone: a client that does not read must not hold up a miner. */
 const maxOutboxBytes = limits.maxMessageBytes;
@@ -183,7 +190,7 @@ export class TaskRun {
   /** Ends the run once the client has all of it, or takes nothing more. */
   #closeGateway(): void {
     const gateway = this.#gateway;
-    const timer = setTimeout(() => gateway?.abort(), this.#task.deadlines.stallMs);
+    const timer = setTimeout(() => gateway?.abort(), this.#task.deadlines.stallMs).unref();
     void this.#outbox.then(() => {
       clearTimeout(timer);
       gateway?.close();
@@ -213,7 +220,7 @@ export class TaskRun {
         maxTokensOut,
         mixer: this.#host.mixer,
       });
-      void this.#listen(stream, { miner, rank, attempt, publicKey: row.publicKey });
+      void this.#listen(stream, { miner, rank, attempt, publicKey: row.publicKey, evidenceLevel: row.evidenceLevel });
     } catch {
       this.#lost({ rank, attempt });
     }
@@ -277,7 +284,8 @@ export class TaskRun {
       }
       case minerToMixer.reveal: {
         const { artifact, salt } = message.value as { artifact: Artifact; salt: Uint8Array };
-        return only({ type: 'reveal', artifact, artifactRoot: ArtifactType.hashTreeRoot(artifact), salt, nowMs });
+        const artifactRoot = ArtifactType.hashTreeRoot(artifact);
+        return only({ type: 'reveal', artifact, artifactRoot, salt, evidenceLevel: from.evidenceLevel, nowMs });
       }
       default: {
         const failure = message.value as { code: Uint8Array; detail: Uint8Array };
