@@ -1,29 +1,12 @@
-import { type AuditRow, auditorStates, stakeKinds, type TaskRow, verdicts } from '@assay/protocol';
+import { type AuditRow, stakeKinds, type TaskRow } from '@assay/protocol';
 import { offenceFine, openCase } from './cases.ts';
 import { reachOf } from './fines.ts';
 import type { LedgerEvent } from './result.ts';
-import type { LedgerState, LedgerView } from './state.ts';
+import type { LedgerState } from './state.ts';
 import { addWork } from './tasks.ts';
-import { type Opinion, opinionOf, type Verdict } from './verdict.ts';
+import type { Opinion, Verdict } from './verdict.ts';
+import { falseOpinionOf, voicesOf } from './voices.ts';
 import { workUnitsOf } from './work.ts';
-
-/** What one auditor of an audit said. */
-interface Voice {
-  readonly validator: number;
-  readonly opinion: Opinion;
-}
-
-/** What the auditors who revealed said, in the order of their draw. */
-export function voicesOf(state: LedgerView, audit: Readonly<AuditRow>, task: Readonly<TaskRow>): Voice[] {
-  const { t1ThresholdPpb } = state.models.at(task.model);
-  // verification §4.7 The pool that the verdict is drawn from, which the verdict itself moves.
-  const { mismatchesMilli } = audit.verdict === verdicts.open ? state.miners.at(task.miner) : audit;
-  return audit.auditors
-    .filter((slot) => slot.state === auditorStates.revealed)
-    .map(({ validator, numbers }) => {
-      return { validator, opinion: opinionOf(numbers, { t1ThresholdPpb, mismatchesMilli }) };
-    });
-}
 
 /**
  * Pays attention to how each auditor judged once the verdict is there: a duty for those it does not contradict, a
@@ -42,17 +25,6 @@ export function judgeAuditors(
     countDuty(state, validator, opinion, task);
     return [];
   });
-}
-
-/**
- * §10.21 The opinion that a verdict proves false: a pass of what two others found hard, or hard of what two others
- * passed. A missing artifact is no measurement: who keeps it chooses who gets it.
- */
-export function falseOpinionOf(voices: readonly Voice[], verdict: Verdict | 'open'): Opinion | null {
-  const count = (wanted: Opinion) => voices.filter(({ opinion }) => opinion === wanted).length;
-  if (verdict === 'pass') return count('pass') >= 2 ? 'hard' : null;
-  if (verdict === 'soft' || verdict === 'hard') return count('hard') >= 2 ? 'pass' : null;
-  return null;
 }
 
 /** Nobody is rewarded for it, so that nobody gains by contradicting. */

@@ -17,7 +17,7 @@ import {
   taskStatuses,
   verdicts,
 } from '@assay/protocol';
-import { judgeAuditors, voicesOf } from './auditors.ts';
+import { judgeAuditors } from './auditors.ts';
 import { openFailureCase } from './cases.ts';
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
@@ -30,6 +30,7 @@ import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
 import { decide, mismatchesOf, pooledMismatches, type Verdict } from './verdict.ts';
+import { voicesOf } from './voices.ts';
 import { isAssigned } from './work.ts';
 
 const AUDIT = new TextEncoder().encode('audit');

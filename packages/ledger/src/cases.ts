@@ -1,7 +1,5 @@
 import {
-  type AuditorSlot,
   type AuditRow,
-  auditorStates,
   type CaseCause,
   type CaseRow,
   caseCauses,
@@ -23,7 +21,7 @@ import type { LedgerEvent } from './result.ts';
 import { beginUnbonding, setStake } from './stakes.ts';
 import { clearedRecord, noEvidence } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
-import { opinionOf } from './verdict.ts';
+import { type Voice, voicesOf } from './voices.ts';
 
 const NOBODY = new Uint8Array(20);
 
@@ -68,7 +66,7 @@ export function openFailureCase(state: LedgerState, audit: Readonly<AuditRow>, t
   const priceUnits = isBackground ? priceOf(state.models.at(model), task) : task.priceUnits;
   const cause = audit.verdict === verdicts.hard ? 'hardFailure' : 'softFailure';
   const proposedUnits = proposedFine(priceUnits, state.params);
-  const accusers = accusersOf(state, audit, task);
+  const accusers = voicesOf(state, audit, task).filter(({ opinion }) => !['pass', 'noResult'].includes(opinion));
   const finders = accusers.map(({ validator }) => state.validators.at(validator).account);
   const matter = { subject, model, priceUnits, payer, flaw: commonFlaw(accusers) };
   return openCase(state, { cause, kind: stakeKinds.miner, role, ...matter, proposedUnits, finders });
@@ -130,20 +128,8 @@ export function caseIndexOf({ cases }: LedgerView, id: number): number | undefin
   return undefined;
 }
 
-/** The auditors whose numbers say that the answer was not what it claims to be. */
-function accusersOf(
-  state: LedgerView,
-  { auditors, mismatchesMilli }: Readonly<AuditRow>,
-  task: Readonly<TaskRow>,
-): AuditorSlot[] {
-  const { t1ThresholdPpb } = state.models.at(task.model);
-  return auditors
-    .filter((slot) => slot.state === auditorStates.revealed)
-    .filter(({ numbers }) => !['pass', 'noResult'].includes(opinionOf(numbers, { t1ThresholdPpb, mismatchesMilli })));
-}
-
 /** The flaw that all of them name; zero for none, or for several. */
-function commonFlaw(accusers: readonly AuditorSlot[]): number {
+function commonFlaw(accusers: readonly Voice[]): number {
   const [first, ...others] = new Set(accusers.map(({ numbers }) => numbers.flaw));
   return others.length > 0 ? 0 : (first ?? 0);
 }

@@ -2,7 +2,6 @@
 export { panelDuties } from './acceptance.ts';
 export { snapshotAfter } from './actions.ts';
 export { apportion } from './apportion.ts';
-export { falseOpinionOf } from './auditors.ts';
 export {
   type AuditDuty,
   auditDuties,
@@ -59,4 +58,5 @@ export {
   pooledMismatches,
 } from './verdict.ts';
 export * from './verifier.ts';
+export { falseOpinionOf, opinionBasis, voicesOf } from './voices.ts';
 export { workUnitsOf } from './work.ts';

@@ -5,12 +5,12 @@ import {
   isAudited,
   type LedgerEvent,
   type LedgerView,
-  type OpinionBasis,
+  opinionBasis,
   opinionOf,
   POOL_LIMIT_MILLI,
+  voicesOf,
 } from '@assay/ledger';
 import {
-  type AuditNumbers,
   type AuditRow,
   addressOf,
   addressText,
@@ -29,6 +29,7 @@ import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { ratio } from '../ratio.ts';
 import { bodyOf, certifiedTask, type ReceiptPlace } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
+import { numberCells, numberHead } from './numbers.ts';
 
 export const AuditExplanation = explanationOf(
   z.object({
@@ -291,25 +292,11 @@ function auditorStep(trail: Trail): Step[] {
   ];
 }
 
-export const numberHead = ['T1', 'positions', 'argmax differs', 'choice differs', 'opinion'] as const;
-
-/** What an auditor found, in cells under `numberHead`; what is wrong with the artifact instead of T1. */
-export function numberCells(numbers: AuditNumbers, basis: OpinionBasis): string[] {
-  const opinion = opinionOf(numbers, basis);
-  const { finding, flaw, t1Ppb, positions, argmaxMismatches, choiceMismatches } = numbers;
-  const found = [wordOf(findings, finding), ...(flaw === flaws.none ? [] : [wordOf(flaws, flaw)])].join(': ');
-  if (finding !== findings.checked) return [found, '-', '-', '-', opinion];
-  return [ratio(t1Ppb), String(positions), String(argmaxMismatches), String(choiceMismatches), opinion];
-}
-
 /** Whose opinion the verdict contradicts (§10.21). */
 function falseValidators(trail: Trail): number[] {
   const { audit } = trail;
   if (audit === null) return [];
-  const revealed = audit.auditors.filter(({ state }) => state === auditorStates.revealed);
-  const voices = revealed.map(({ validator, numbers }) => ({
-    ...{ validator, opinion: opinionOf(numbers, basisOf(trail)) },
-  }));
+  const voices = voicesOf(trail.state, audit, trail.place.receipt);
   const opinion = falseOpinionOf(voices, verdictOf(audit));
   return voices.filter((voice) => voice.opinion === opinion).map(({ validator }) => validator);
 }
@@ -399,12 +386,5 @@ function unlikeAnswer(miner: string, { reason, refundedUnits }: Of<'taskRejected
 const thresholdOf = ({ place, state }: Trail): number => state.models.at(place.receipt.model).t1ThresholdPpb;
 const milli = (thousandths: number) => (thousandths / 1000).toFixed(3);
 
-/** What the numbers are read against: the pool is that of the verdict, or the miner's own while there is none. */
-function basisOf(trail: Trail): OpinionBasis {
-  const { audit, state, place } = trail;
-  const isOpen = audit === null || audit.verdict === verdicts.open;
-  const { mismatchesMilli } = isOpen ? state.miners.at(place.receipt.miner) : audit;
-  return { t1ThresholdPpb: thresholdOf(trail), mismatchesMilli };
-}
-
+const basisOf = ({ state, audit, place }: Trail) => opinionBasis(state, audit, place.receipt);
 const verdictOf = (audit: Readonly<AuditRow>) => wordOf(verdicts, audit.verdict);

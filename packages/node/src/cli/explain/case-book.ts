@@ -1,4 +1,4 @@
-import { Ledger, type LedgerEvent, type LedgerView, type OpinionBasis } from '@assay/ledger';
+import { Ledger, type LedgerEvent, type LedgerView, type OpinionBasis, opinionBasis } from '@assay/ledger';
 import { type AuditNumbers, type CaseRow, caseStatuses, type Params, toHex } from '@assay/protocol';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { bodyOf, certifiedIn, type ReceiptPlace } from './certified.ts';
@@ -137,7 +137,7 @@ export function statusOf({ end, appeal, frozen, row }: CaseRecord): 'review' | '
 }
 
 function basisOf(state: LedgerView, task: ReceiptPlace | null): OpinionBasis {
-  const audit = task === null ? undefined : state.audits.get(state.auditOf(task.receipt.taskId) ?? -1);
-  const t1ThresholdPpb = task === null ? 0 : state.models.at(task.receipt.model).t1ThresholdPpb;
-  return { t1ThresholdPpb, mismatchesMilli: audit?.mismatchesMilli ?? 0 };
+  if (task === null) return { t1ThresholdPpb: 0, mismatchesMilli: 0 };
+  const audit = state.auditOf(task.receipt.taskId);
+  return opinionBasis(state, audit === undefined ? null : state.audits.at(audit), task.receipt);
 }

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { CliError } from '../failures.ts';
 import type { History } from '../history.ts';
 import { ratio } from '../ratio.ts';
-import { numberCells, numberHead } from './audit.ts';
 import { type CaseRecord, casesOf, statusOf } from './case-book.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
+import { numberCells, numberHead } from './numbers.ts';
 
 export const SlashExplanation = explanationOf(
   z.object({
