@@ -228,6 +228,8 @@ export type LedgerEvent =
       readonly numbers: AuditNumbers;
     }
   | { readonly type: 'auditorMissed'; readonly taskId: Uint8Array; readonly validator: number }
+  /** No auditor could run the engine of a miner, which owes so many results now (§10.13). */
+  | { readonly type: 'minerUnchecked'; readonly miner: number; readonly resultsOwed: number }
   | { readonly type: 'taskApproved'; readonly taskId: Uint8Array; readonly audited: boolean }
   | {
       readonly type: 'taskRejected';

@@ -14,6 +14,10 @@ export const EJECTION_MILLI = 13_800;
 /** Hard failures that make the evidence of an ejection hard: two are most of it. */
 export const HARD_EVIDENCE = 2;
 
+/** Audits with a result that one without costs, and so many owed that the network sends no work (§10.13, §10.14). */
+export const RESULTS_OWED = 10;
+export const MAX_RESULTS_OWED = 50;
+
 type Standing = Pick<MinerRow, 'streak' | 'cusumMilli' | 'hardFailures'>;
 
 /** A miner's streak and evidence after a verdict. What once reached the limit stays there until the epoch ends. */

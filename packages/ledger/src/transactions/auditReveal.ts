@@ -37,7 +37,7 @@ export const auditReveal: TransactionRule<Body> = {
     const revealed = { ...slot, numbers, state: auditorStates.revealed };
     state.audits.update(audit, { auditors: state.audits.at(audit).auditors.with(place, revealed) });
     // An auditor that could not run the check has done nothing to be paid for.
-    if (numbers.finding !== findings.noResult) countDuty(state, slot.validator, taskId);
+    if (isResult(numbers)) countDuty(state, slot.validator, taskId);
     return [{ type: 'auditRevealed', taskId, validator: slot.validator, numbers }];
   },
 };
@@ -59,7 +59,7 @@ function areNumbersSound(numbers: AuditNumbers, tokensOut: number, maxPositions:
   const { finding, positions, t1Ppb, argmaxMismatches, choiceMismatches, flaw } = numbers;
   const least = finding === findings.checked && tokensOut > 0 ? 1 : 0;
   return (
-    finding <= findings.noResult &&
+    finding <= findings.otherEngine &&
     positions >= least &&
     positions <= maxPositions &&
     argmaxMismatches <= positions &&
@@ -72,6 +72,10 @@ function areNumbersSound(numbers: AuditNumbers, tokensOut: number, maxPositions:
 
 function isKnownFlaw(flaw: number): boolean {
   return Object.values<number>(flaws).includes(flaw);
+}
+
+function isResult({ finding }: AuditNumbers): boolean {
+  return finding !== findings.noResult && finding !== findings.otherEngine;
 }
 
 /** A duty done, and work of the size of the task that was re-checked (economics §8.3). */

@@ -107,6 +107,7 @@ describe('the API form of events', () => {
     { type: 'auditSkipped', taskId, ratePpb: 5 },
     { type: 'auditRevealed', taskId, validator: 1, numbers },
     { type: 'auditorMissed', taskId, validator: 1 },
+    { type: 'minerUnchecked', miner: 1, resultsOwed: 10 },
     { type: 'taskApproved', taskId, audited: true },
     { type: 'taskRejected', taskId, reason: 'soft', refundedUnits: 9n },
     { type: 'taskRated', taskId, rating: 5 },

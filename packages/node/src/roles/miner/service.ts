@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type LedgerEvent, MAX_RESULTS_OWED, namesEngine } from '@assay/ledger';
 import {
   type Artifact,
   Artifact as ArtifactType,
@@ -45,6 +46,7 @@ export class Miner implements RoleService {
   readonly #options: MinerOptions;
   readonly #roots: SigningRoots;
   #endpoint: Endpoint | null = null;
+  #unsubscribe: () => void = () => {};
   readonly #slots: Slots;
 
   constructor(context: RoleContext, options: MinerOptions) {
@@ -56,6 +58,7 @@ export class Miner implements RoleService {
 
   async start(): Promise<void> {
     this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    this.#unsubscribe = this.#context.engine.onBlock(({ result }) => this.#readEvents(result.events));
     this.#endpoint.handle(protocols.serve, (stream) => this.#serve(stream));
     const line = new Line(this.#context, this.#roots, () => this.index());
     this.#endpoint.handle(protocols.ping, (stream, from) => line.answerPings(stream, from));
@@ -63,8 +66,20 @@ export class Miner implements RoleService {
   }
 
   async stop(): Promise<void> {
+    this.#unsubscribe();
     this.#endpoint?.leave();
     this.#endpoint = null;
+  }
+
+  /** §10.13 Says so when nobody can check what this miner runs: only its operator can do something about it. */
+  #readEvents(events: readonly LedgerEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'minerUnchecked' || event.miner !== this.index()) continue;
+      this.#context.log(
+        `no validator runs the engine of miner ${event.miner}: the answer is not paid, and ${event.resultsOwed} ` +
+          `results are owed; at ${MAX_RESULTS_OWED} it gets no more tasks. Register another engine with updateMiner.`,
+      );
+    }
   }
 
   /** Index of this miner in the ledger; null while it is not registered. */
@@ -97,6 +112,7 @@ export class Miner implements RoleService {
     if (row === undefined) return 'not registered';
     if (row.status !== roleStatuses.active) return 'not active';
     if (!row.models.includes(prepare.model)) return 'does not serve this model';
+    if (!namesEngine(row, this.#options.worker.engine)) return 'runs another engine than it registered'; // §3.8
     return null;
   }
 
