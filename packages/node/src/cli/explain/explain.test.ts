@@ -330,6 +330,23 @@ describe('explain audit', () => {
     );
   });
 
+  it('shows what the mismatches of an answer are read against, with those pooled before (§10.12)', async () => {
+    const world = new RecordedWorld().populate();
+    const [begun, again] = [world.receipt(), world.receipt()];
+    world.certify(begun, again);
+    const garbled = { ...honest, positions: 40, choiceMismatches: 3 };
+    world.auditAll(begun, garbled);
+    world.auditAll(again, garbled);
+    const passed = await explainAudit(world.history, begun.taskId, fast);
+    expect(passed.result).toMatchObject({ verdict: 'pass', auditors: [{ choiceMismatches: 3, opinion: 'pass' }] });
+    const { result, steps } = await explainAudit(world.history, again.taskId, fast);
+    expect(result).toMatchObject({ verdict: 'soft', outcome: 'rejected' });
+    const facts = steps.flatMap((step) => step.facts).filter(({ name }) => name === 'mismatches pooled before');
+    expect(facts.map(({ value }) => value)).toEqual(['3.000']);
+    const cells = steps.flatMap(({ table }) => table?.rows ?? []).map((row) => row.slice(-3));
+    expect(cells).toEqual(Array(3).fill(['0', '3', 'soft']));
+  });
+
   it('follows a cheat from the first suspicion to the refund', async () => {
     const { world, bad } = livedWorld();
     const explanation = await explainAudit(world.history, bad.taskId, fast);

@@ -86,16 +86,10 @@ export function upstreamWorker(backend: TextBackend, contextTokens: number): Wor
         sampling,
         stop: payload.stop.map(text),
       };
-      let bytes = 0;
       try {
         for await (const event of backend.chat(request, signal)) {
-          if (event.type === 'text') {
-            bytes += Buffer.byteLength(event.text);
-            yield { type: 'tokens', tokens: [], text: event.text };
-          } else {
-            // §3.9 A server may count what it never showed.
-            yield { ...event, tokensOut: Math.min(event.tokensOut, bytes + 1), text: '' };
-          }
+          if (event.type === 'text') yield { type: 'tokens', tokens: [], text: event.text };
+          else yield { ...event, text: '' };
         }
       } catch (error) {
         if (!signal.aborted) throw error;

@@ -193,15 +193,6 @@ describe('a task at its mixer (§5)', () => {
     expect(done.task.state).toBe('commit');
   });
 
-  it.each([
-    [4, 'end'],
-    [5, 'commit'],
-  ])('bills of three streamed bytes without ids %i tokens: then it is at its %s (§3.9)', (tokensOut, state) => {
-    const streaming = run(begun(), [accept, piece([], 'abc')]);
-    const text = { windows: [], promptIds: [], text: new TextEncoder().encode('abc'), tokensIn: 1, tokensOut };
-    expect(run(streaming.task, commit(artifactOf(streaming.task, text))).task.state).toBe(state);
-  });
-
   it('takes a reveal that is not the precommitted one for no result (D2)', () => {
     const streaming = run(begun(), [accept, piece([5], 'a')]);
     const [precommit] = commit(artifactOf(streaming.task));

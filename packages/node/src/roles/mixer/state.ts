@@ -261,8 +261,7 @@ function artifactFits(task: MixerTask, artifact: Artifact): boolean {
     artifact.tokensIn <= request.maxTokensIn &&
     artifact.tokensOut <= request.maxTokensOut &&
     (artifact.promptIds.length === 0 || artifact.promptIds.length === artifact.tokensIn) &&
-    // §3.9 What is billed was streamed: as many ids, or of text alone no more tokens than it has bytes, and its end.
-    (ids.length === 0 ? artifact.tokensOut <= artifact.text.length + 1 : ids.length === artifact.tokensOut) &&
+    (ids.length === 0 || ids.length === artifact.tokensOut) &&
     (artifact.finish !== finishReasons.cancelled || task.clientLeft) &&
     Sampling.equals(artifact.sampling, sampling)
   );
