@@ -216,7 +216,7 @@ describe('commit and reveal §10.3', () => {
   });
 
   it.each<[string, AuditNumbers]>([
-    ['an unknown finding', { ...honest, finding: 4 }],
+    ['an unknown finding', { ...honest, finding: 5 }],
     ['a check of no position', { ...honest, positions: 0 }],
     ['more positions than the network asks for', { ...honest, positions: 65 }],
     ['more mismatches than positions', { ...honest, argmaxMismatches: 21 }],

@@ -25,7 +25,7 @@ import { missTurn } from './presence.ts';
 import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';
 import { isActive } from './roles.ts';
-import { standingAfter } from './standing.ts';
+import { MAX_RESULTS_OWED, RESULTS_OWED, standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
@@ -37,6 +37,7 @@ const AUDIT = new TextEncoder().encode('audit');
 const SECOND = new TextEncoder().encode('second');
 /** Part of the audits of miners nobody doubts that have a second auditor all the same (§10.20), ppb. */
 export const SECOND_AUDITOR_PPB = 125_000_000;
+const ONE_AUDIT_MICRO = 1_000_000;
 const noNumbers = { ...AuditNumbers.defaultValue(), finding: findings.noResult };
 
 /** What a validator owes an audit now. */
@@ -281,13 +282,17 @@ function applyVerdict(
 ): LedgerEvent[] {
   const { mismatchesMilli } = state.miners.at(state.tasks.at(taskIndex).miner);
   state.audits.update(index, { mismatchesMilli });
-  // §10.4 Neither is a judgement: the payer gets the price back, the miner's record stays as it is.
-  if (verdict === 'noResult' || verdict === 'hung') return [rejectTask(state, taskIndex, verdict)];
+  // §10.4 Neither is a judgement: the payer gets the price back, and nobody is fined.
+  if (verdict === 'hung') return [rejectTask(state, taskIndex, verdict)];
+  if (verdict === 'noResult') return [rejectTask(state, taskIndex, verdict), ...noteUnchecked(state, index, taskIndex)];
   const { miner: minerIndex, model: modelIndex, session } = state.tasks.at(taskIndex);
   const miner = state.miners.at(minerIndex);
   const model = state.models.at(modelIndex);
   const audited = miner.audited + 1;
-  const pooled = pooledAfter(mismatchesMilli, state.audits.at(index));
+  const pooled = {
+    mismatchesMilli: pooledAfter(mismatchesMilli, state.audits.at(index)),
+    resultsOwed: Math.max(0, miner.resultsOwed - 1),
+  };
   if (verdict === 'pass') {
     if (!isAssigned(state.sessions.at(session))) return [approveTask(state, taskIndex, true, tally)]; // economics §7.3
     const passed = { epochPassed: miner.epochPassed + 1, ...pooled };
@@ -303,10 +308,25 @@ function applyVerdict(
 }
 
 /** verification §4.7 Of several auditors' numbers those with the fewest mismatches count: no single one can add any. */
-function pooledAfter(mismatchesMilli: number, { auditors }: Readonly<AuditRow>): Pick<MinerRow, 'mismatchesMilli'> {
+function pooledAfter(mismatchesMilli: number, { auditors }: Readonly<AuditRow>): number {
   const checked = auditors.filter(
     ({ state, numbers }) => state === auditorStates.revealed && numbers.finding === findings.checked,
   );
   const [least] = checked.map(({ numbers }) => numbers).sort((a, b) => mismatchesOf(a) - mismatchesOf(b));
-  return { mismatchesMilli: least === undefined ? mismatchesMilli : pooledMismatches(mismatchesMilli, least) };
+  return least === undefined ? mismatchesMilli : pooledMismatches(mismatchesMilli, least);
+}
+
+/**
+ * §10.13 That nobody could check an answer is the miner's doing when two auditors say that it is the engine; when they
+ * missed their turns or have not got the model it is theirs, and leaves no trace.
+ */
+function noteUnchecked(state: LedgerState, index: number, taskIndex: number): LedgerEvent[] {
+  const isAttested = ({ state: step, numbers }: AuditorSlot) =>
+    step === auditorStates.revealed && numbers.finding === findings.otherEngine;
+  if (state.audits.at(index).auditors.filter(isAttested).length < 2) return [];
+  const { miner } = state.tasks.at(taskIndex);
+  const { failedMicro, resultsOwed: before } = state.miners.at(miner);
+  const resultsOwed = Math.min(before + RESULTS_OWED, MAX_RESULTS_OWED);
+  state.miners.update(miner, { resultsOwed, failedMicro: failedMicro + ONE_AUDIT_MICRO });
+  return [{ type: 'minerUnchecked', miner, resultsOwed }];
 }

@@ -199,6 +199,14 @@ const scenarios: Record<ResultCode, Scenario> = {
     return world.send('landlord', 'admitMiner', admission(world, 'payer'));
   },
   NOT_CREATOR: (world) => world.send('payer', 'updateModelPrice', { model: 0, ...prices }),
+  ENGINE_TOO_SOON: (world) => {
+    const { miner: _, ...offer } = { ...world.registration(), miner: 0 };
+    const change = (engine: number) =>
+      world.send('minerA', 'updateMiner', { ...offer, miner: 0, engine: new Uint8Array(32).fill(engine) });
+    change(4);
+    world.finishEpoch();
+    return change(5);
+  },
   PRICE_TOO_SOON: (world) => {
     world.send('creator', 'updateModelPrice', { model: 0, ...prices });
     return world.send('creator', 'updateModelPrice', { model: 0, ...prices });

@@ -86,8 +86,8 @@ export const soundTransactions: readonly Sound[] = [
     return { mixer: 1, blsPublicKey, possession };
   }),
   sound('owner', 'updateMiner', (world) => {
-    const { models, contextTokens, concurrency, evidenceLevel, split } = world.registration();
-    return { miner: 0, models, contextTokens, concurrency, evidenceLevel, split };
+    const { models, contextTokens, concurrency, evidenceLevel, engine, split } = world.registration();
+    return { miner: 0, models, contextTokens, concurrency, evidenceLevel, engine, split };
   }),
 ];
 

@@ -31,6 +31,7 @@ export {
   drawTable,
   eligibleMiners,
 } from './draw.ts';
+export { namesEngine, owesIds } from './engines.ts';
 export type { ClosedBooks } from './epoch/books.ts';
 export { type Stacks, stacksOf } from './epoch/emission.ts';
 export { backersBpsOf, holderParts } from './epoch/holders.ts';
@@ -41,8 +42,10 @@ export { measuredValues } from './measured.ts';
 export { type PresentKind, wasSeen } from './presence.ts';
 export { priceOf, pricesAt, receiptsCode } from './receipts.ts';
 export * from './result.ts';
+export { isGone } from './roles.ts';
 export { EPOCH_GRACE_BLOCKS, type Rule, rules, UnknownRuleError } from './rules.ts';
 export { readTransaction, type SignedTransaction, transactionSigningRoot } from './signing.ts';
+export { MAX_RESULTS_OWED } from './standing.ts';
 export type { LedgerView } from './state.ts';
 export type { ReadonlyTable } from './table.ts';
 export { isTicket } from './tickets.ts';

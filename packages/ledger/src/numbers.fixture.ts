@@ -6,7 +6,7 @@ export function checked(t1Ppb: number): AuditNumbers {
 }
 
 /** Numbers of an auditor that could not check. */
-export function unchecked(finding: 'malformed' | 'noArtifact' | 'noResult'): AuditNumbers {
+export function unchecked(finding: keyof typeof findings): AuditNumbers {
   const flaw = finding === 'malformed' ? flaws.prompt : flaws.none;
   return { ...AuditNumbers.defaultValue(), finding: findings[finding], flaw };
 }

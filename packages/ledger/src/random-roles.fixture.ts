@@ -80,10 +80,11 @@ const updateMiner = acts(
     miner: fc.nat(2),
     models: fc.constantFrom<number[]>([0], [0, 1], [9]),
     concurrency: fc.nat(65_535),
+    engine: fc.constantFrom(3, 4),
   }),
-  (world, { from: sender, miner, ...change }) => {
+  (world, { from: sender, miner, engine, ...change }) => {
     const { contextTokens, evidenceLevel, split } = world.registration();
-    const body = { miner, contextTokens, evidenceLevel, split, ...change };
+    const body = { miner, contextTokens, evidenceLevel, split, ...change, engine: new Uint8Array(32).fill(engine) };
     return ['owner', sender].map((each) => world.tx(each as Sender, 'updateMiner', body));
   },
 );

@@ -242,6 +242,8 @@ export type LedgerEvent =
       readonly rounds: number;
       readonly medianRounds: number;
     }
+  /** No auditor could run the engine of a miner, which owes so many results now (§10.13). */
+  | { readonly type: 'minerUnchecked'; readonly miner: number; readonly resultsOwed: number }
   | { readonly type: 'taskApproved'; readonly taskId: Uint8Array; readonly audited: boolean }
   | {
       readonly type: 'taskRejected';

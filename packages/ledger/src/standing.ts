@@ -17,6 +17,10 @@ const MICRO = 1_000_000;
 /** Hard failures that make the evidence of an ejection hard: two are most of it. */
 export const HARD_EVIDENCE = 2;
 
+/** Audits with a result that one without costs, and so many owed that the network sends no work (§10.13, §10.14). */
+export const RESULTS_OWED = 10;
+export const MAX_RESULTS_OWED = 50;
+
 /** What the evidence against a miner is, and what it was before. */
 type Evidence = Pick<MinerRow, 'cusumMilli' | 'failures' | 'hardFailures' | 'priorLevel' | 'priorStreak'>;
 export const noEvidence: Evidence = { cusumMilli: 0, failures: 0, hardFailures: 0, priorLevel: 0, priorStreak: 0 };

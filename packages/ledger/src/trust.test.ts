@@ -66,7 +66,9 @@ describe('ageing', () => {
 
 describe('audit rate §10.1', () => {
   const policy = { ...worldParams.audit, newMinerTasks: 50 };
-  const miner = (audited: number, trustPpb: number, evidenceLevel = 2) => ({ audited, trustPpb, evidenceLevel });
+  const miner = (audited: number, trustPpb: number, evidenceLevel = 2) => ({
+    ...{ audited, trustPpb, evidenceLevel, resultsOwed: 0 },
+  });
 
   it('is all of a new miner’s tasks and of one hardly trusted', () => {
     expect(auditRatePpb(policy, miner(49, 999_000_000))).toBe(1_000_000_000);

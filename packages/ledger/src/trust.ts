@@ -63,14 +63,15 @@ function powerOf(basePpb: bigint, exponent: number): bigint {
 }
 
 /**
- * Chance that a task of a miner is audited, parts per billion (§10.1): all of a new miner's and of one that is hardly
- * trusted, from there falling in a straight line to the floor at full trust; three times as often when it gives no
- * logprobs.
+ * Chance that a task of a miner is audited, parts per billion (§10.1): all of a new miner's, of one that is hardly
+ * trusted and of one that owes results, from there falling in a straight line to the floor at full trust; three times
+ * as often when it gives no logprobs.
  */
 export function auditRatePpb(
   { newMinerTasks, floorPpb, minRoutingTrustPpb }: Params['audit'],
-  miner: Pick<MinerRow, 'audited' | 'trustPpb' | 'evidenceLevel'>,
+  miner: Pick<MinerRow, 'audited' | 'trustPpb' | 'evidenceLevel' | 'resultsOwed'>,
 ): number {
+  if (miner.resultsOwed > 0) return ONE; // §10.13
   if (miner.audited < newMinerTasks || miner.trustPpb <= minRoutingTrustPpb) return ONE;
   const distrust = BigInt(ONE - miner.trustPpb);
   const above = (BigInt(ONE - floorPpb) * distrust) / BigInt(ONE - minRoutingTrustPpb);

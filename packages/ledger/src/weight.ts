@@ -1,5 +1,6 @@
 import { type MinerRow, type Params, roleStatuses } from '@assay/protocol';
 import { isqrt, PPB } from './integers.ts';
+import { MAX_RESULTS_OWED } from './standing.ts';
 
 /** √concurrency in thousandths, by concurrency: there are few, and miners many. */
 const roots: bigint[] = [];
@@ -11,13 +12,17 @@ export function routingWeight(trustPpb: number, concurrency: number, minRoutingT
   return trust * roots[concurrency];
 }
 
+type WeighedRow = Pick<MinerRow, 'status' | 'concurrency' | 'evidenceLevel' | 'resultsOwed'>;
+
 /** Routing weight of a miner of this trust and availability: none unless it is active (§6.2). */
 export function weightOf(
-  { status, concurrency }: Pick<MinerRow, 'status' | 'concurrency'>,
+  { status, concurrency, evidenceLevel, resultsOwed }: WeighedRow,
   { trustPpb, availabilityPpb }: Pick<MinerRow, 'trustPpb' | 'availabilityPpb'>,
   { minRoutingTrustPpb }: Params['audit'],
 ): bigint {
   if (status !== roleStatuses.active) return 0n;
+  // §10.14 Who says that its work can be checked, and it cannot. Text alone never could, and nobody was told otherwise.
+  if (evidenceLevel > 0 && resultsOwed >= MAX_RESULTS_OWED) return 0n;
   const weight = (routingWeight(trustPpb, concurrency, minRoutingTrustPpb) * BigInt(availabilityPpb)) / PPB;
   return weight > 0n ? weight : 1n;
 }

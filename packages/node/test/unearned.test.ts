@@ -1,7 +1,7 @@
-import { taskStatuses, verdicts } from '@assay/protocol';
+import { EngineInfo, findings, flaws, taskStatuses, verdicts } from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Choose, SimulatedModel } from './simulated/model.ts';
-import { SimulatedNetwork } from './simulated/network.ts';
+import { engineInfo, SimulatedNetwork } from './simulated/network.ts';
 
 let network: SimulatedNetwork | null = null;
 
@@ -76,5 +76,90 @@ describe('work that was not done', () => {
     const { verdicts: given, paid } = await audited(begun, [cold, warm, cold]);
     expect(given).toEqual([verdicts.pass, verdicts.soft, verdicts.soft]);
     expect(paid).toBe(1);
+  });
+});
+
+const otherEngine: EngineInfo = { ...engineInfo, build: new TextEncoder().encode('2') };
+
+/** Asks so many tasks, and waits until nothing of them is open. */
+async function answered(net: SimulatedNetwork, count: number, from = 0) {
+  const asked: string[] = [];
+  for (let seed = from; seed < from + count; seed++) asked.push((await net.ask({ seed })).taskId);
+  await net.until(() => asked.every((id) => (net.task(id)?.row.status ?? 0) >= taskStatuses.approved));
+  return asked.map((id) => net.task(id));
+}
+
+describe('an engine that nobody can check', () => {
+  it('is malformed when it is not the registered one, and no work is paid for', async () => {
+    let isCheating = false;
+    let named = engineInfo;
+    const net = await SimulatedNetwork.start({
+      miners: 1,
+      workerOf: (_, honest) => ({
+        // Whoever asks before the work is told the truth.
+        get engine() {
+          const now = named;
+          named = engineInfo;
+          return now;
+        },
+        contextTokens: honest.contextTokens,
+        model: null,
+        async *generate(payload, bounds, signal) {
+          if (!isCheating) return yield* honest.generate(payload, bounds, signal);
+          named = otherEngine;
+          const billed = { tokensIn: bounds.maxTokensIn, tokensOut: 1 };
+          yield { type: 'end', finish: 'stop', text: new Uint8Array(), ...billed };
+        },
+      }),
+    });
+    network = net;
+    await answered(net, 3);
+    const { escrowUnits } = net.engine.ledger.state.sessions.at(net.session);
+    isCheating = true;
+    const tasks = await answered(net, 4, 3);
+    for (const task of tasks) {
+      expect(task?.audit?.verdict).toBe(verdicts.hard);
+      for (const { numbers } of task?.audit?.auditors ?? []) expect(numbers.flaw).toBe(flaws.engine);
+    }
+    expect(net.engine.ledger.state.sessions.at(net.session).escrowUnits).toBe(escrowUnits);
+  });
+
+  it('is unpaid when it is registered, always audited, trusted less, and no more drawn (§10.13)', async () => {
+    let engine = engineInfo;
+    const net = await SimulatedNetwork.start({
+      miners: 1,
+      params: { epochBlocks: 16 },
+      workerOf: (_, honest) => ({
+        ...honest,
+        generate: honest.generate,
+        get engine() {
+          return engine;
+        },
+      }),
+    });
+    network = net;
+    const { state } = net.engine.ledger;
+    await answered(net, 12);
+    await net.blocks(17);
+    const trusted = state.miners.at(0).trustPpb;
+    expect(trusted).toBeGreaterThan(100_000_000);
+    const register = async (next: EngineInfo) => {
+      const { models, contextTokens, concurrency, evidenceLevel, split } = state.miners.at(0);
+      const offer = { miner: 0, models, contextTokens, concurrency, evidenceLevel, split };
+      return net.send('miner-1', 'updateMiner', { ...offer, engine: EngineInfo.hashTreeRoot(next) });
+    };
+    expect(await register(otherEngine)).toBe('OK');
+    engine = otherEngine;
+    await net.blocks(17);
+    const tasks = await answered(net, 5, 12);
+    expect(tasks.map((task) => task?.audit?.verdict)).toEqual(Array(5).fill(verdicts.noResult));
+    expect(tasks.every((task) => task?.row.status === taskStatuses.rejected)).toBe(true);
+    const numbers = tasks.flatMap((task) => task?.audit?.auditors.map((slot) => slot.numbers.finding));
+    expect(new Set(numbers)).toEqual(new Set([findings.otherEngine]));
+    await net.blocks(17);
+    expect(state.miners.at(0)).toMatchObject({ resultsOwed: 50, weight: 0n, rejected: 0, cusumMilli: 0 });
+    expect(state.miners.at(0).trustPpb).toBeLessThan(trusted);
+    await expect(net.ask()).rejects.toMatchObject({ code: 'NO_MINER' });
+    expect(net.log.filter((line) => line.includes('no validator runs the engine of miner 0'))).toHaveLength(5);
   });
 });

@@ -51,6 +51,7 @@ export const resultCodes = {
   NOT_ADMITTED: denied('The domain takes only miners whose operator its owner has admitted.'),
   TOO_MANY_ADMITTED: invalid('Too many admitted operators have not registered yet; take an admission back first.'),
   NOT_CREATOR: denied('Only the creator of a model may do this.'),
+  ENGINE_TOO_SOON: invalid('Tasks of the engine before the last one may still be open; change it later.'),
   PRICE_TOO_SOON: invalid('Receipts at the price before the last one can still arrive; change it later.'),
   NOT_ON_PANEL: denied('The sender was not drawn to vote on this model, or the vote is over.'),
   ALREADY_VOTED: invalid('The validator has already voted on this model.'),

@@ -115,6 +115,7 @@ export const UpdateMiner = new StructType(
     contextTokens: U32,
     concurrency: U16,
     evidenceLevel: U8,
+    engine: Bytes32,
     split: MinerSplit,
   },
   { typeName: 'UpdateMiner' },

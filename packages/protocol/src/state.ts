@@ -43,6 +43,11 @@ export const MinerRow = new StructType(
     contextTokens: U32,
     concurrency: U16,
     evidenceLevel: U8,
+    /** Root of the engine it runs (§3.8); what both were before, and the first epoch of the present ones. */
+    engine: Bytes32,
+    earlierEngine: Bytes32,
+    earlierEvidenceLevel: U8,
+    engineEpoch: U32,
     collateralUnits: Units,
     /** What others delegated to it; the money itself stands in the delegations. */
     delegatedUnits: Units,
@@ -73,6 +78,8 @@ export const MinerRow = new StructType(
     mismatchesMilli: U32,
     priorLevel: U8,
     priorStreak: U32,
+    /** Audits with a result that it owes for those its engine left without one (§10.13). */
+    resultsOwed: U16,
     /** Certified and audited tasks of all time. */
     tasks: Count,
     audited: Count,

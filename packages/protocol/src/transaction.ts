@@ -52,6 +52,8 @@ export const RegisterMiner = new ContainerType(
     contextTokens: U32,
     concurrency: U16,
     evidenceLevel: U8,
+    /** Root of the engine it runs, which its artifacts name (§3.8). */
+    engine: Bytes32,
     collateralUnits: Units,
     split: MinerSplit,
   },
@@ -96,7 +98,7 @@ export const CertifiedBatch = new ContainerType(
 /** The numbers an auditor measured (§10.3); the ledger draws the verdict from them. */
 export const AuditNumbers = new StructType(
   {
-    /** 0 checked; 1 malformed artifact; 2 no artifact revealed; 3 no-result (this auditor could not run it). */
+    /** One of `findings`: 3 says that this auditor could not run it, 4 that nobody with its engine can. */
     finding: U8,
     positions: U16,
     /** Mean winsorised total variation over the drawn positions, parts per billion. */
@@ -110,7 +112,7 @@ export const AuditNumbers = new StructType(
   { typeName: 'AuditNumbers' },
 );
 export type AuditNumbers = ValueOf<typeof AuditNumbers>;
-export const findings = { checked: 0, malformed: 1, noArtifact: 2, noResult: 3 } as const;
+export const findings = { checked: 0, malformed: 1, noArtifact: 2, noResult: 3, otherEngine: 4 } as const;
 
 /** What is wrong with an artifact by itself, or an end that the model denies (verification §2.1, §2.5). */
 export const flaws = {

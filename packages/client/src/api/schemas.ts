@@ -53,6 +53,11 @@ export const Miner = z.object({
   contextTokens: count,
   concurrency: count,
   evidenceLevel: count,
+  /** Root of the engine it runs, and what both were before; since when they are what they are. */
+  engine: bytes32,
+  earlierEngine: bytes32,
+  earlierEvidenceLevel: count,
+  engineEpoch: count,
   collateralUnits: units,
   delegatedUnits: units,
   split: z.object({ operatorBps: bps, ownerBps: bps, stakersBps: bps }),
@@ -72,6 +77,8 @@ export const Miner = z.object({
   mismatchesMilli: count,
   priorLevel: count,
   priorStreak: count,
+  /** Audits with a result that it owes for those that its engine left without one. */
+  resultsOwed: count,
   tasks: count,
   audited: count,
   rejected: count,
@@ -157,7 +164,7 @@ export const SessionPage = pageOf(Session);
 export type SessionPage = z.infer<typeof SessionPage>;
 
 export const AuditNumbersJson = z.object({
-  finding: z.enum(['checked', 'malformed', 'noArtifact', 'noResult']),
+  finding: z.enum(['checked', 'malformed', 'noArtifact', 'noResult', 'otherEngine']),
   positions: count,
   t1Ppb: ppb,
   argmaxMismatches: count,
@@ -271,6 +278,7 @@ export const Event = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('auditorMissed'), taskId: bytes32, validator: count }),
   z.object({ type: z.literal('turnsMissed'), mixer: count, rounds: count, medianRounds: count }),
+  z.object({ type: z.literal('minerUnchecked'), miner: count, resultsOwed: count }),
   z.object({ type: z.literal('taskApproved'), taskId: bytes32, audited: z.boolean() }),
   z.object({
     type: z.literal('taskRejected'),

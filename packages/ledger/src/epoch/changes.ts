@@ -1,5 +1,8 @@
+import type { BodyValues } from '@assay/protocol';
+import { changesEngine } from '../engines.ts';
 import { keyKinds } from '../roleKeys.ts';
 import { stakeKindOf } from '../stakes.ts';
+import { MAX_RESULTS_OWED } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
 
 /**
@@ -12,10 +15,25 @@ export function applyChanges(state: LedgerState): void {
     state.roleKeys.free('committee', state.mixers.at(mixer).blsPublicKey);
     state.mixers.update(mixer, { blsPublicKey });
   }
-  for (const { miner, ...terms } of state.minerUpdates) state.miners.update(miner, terms);
+  const lastOf = new Map(Array.from(state.minerUpdates, ({ miner, ...terms }) => [miner, terms] as const));
+  for (const [miner, terms] of lastOf) updateTerms(state, miner, terms);
   for (const announced of [state.keyChanges, state.committeeKeyChanges, state.minerUpdates]) {
     announced.retain(() => false);
   }
+}
+
+function updateTerms(state: LedgerState, miner: number, terms: Omit<BodyValues['updateMiner'], 'miner'>): void {
+  const row = state.miners.at(miner);
+  const earlier = {
+    earlierEngine: row.engine,
+    earlierEvidenceLevel: row.evidenceLevel,
+    engineEpoch: state.globals.epoch + 1,
+  };
+  state.miners.update(miner, {
+    ...terms,
+    ...(changesEngine(row, terms) && earlier), // §3.8
+    resultsOwed: Math.min(row.resultsOwed, MAX_RESULTS_OWED - 1), // §10.14
+  });
 }
 
 function setKey(state: LedgerState, number: number, change: { role: number; publicKey: Uint8Array }): void {

@@ -48,7 +48,7 @@ function areNumbersSound(numbers: AuditNumbers, tokensOut: number, maxPositions:
   const { finding, positions, t1Ppb, argmaxMismatches, choiceMismatches, flaw } = numbers;
   const least = finding === findings.checked && tokensOut > 0 ? 1 : 0;
   return (
-    finding <= findings.noResult &&
+    finding <= findings.otherEngine &&
     positions >= least &&
     positions <= maxPositions &&
     argmaxMismatches <= positions &&

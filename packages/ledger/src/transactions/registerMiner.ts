@@ -67,6 +67,9 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     validator: noValidator,
     // §6.1 Draws from the next state on may pick it: every mixer has seen it by then.
     activeFrom: height + 1,
+    earlierEngine: body.engine,
+    earlierEvidenceLevel: body.evidenceLevel,
+    engineEpoch: 0,
     weight: routingWeight(0, body.concurrency, params.audit.minRoutingTrustPpb),
     trustPpb: 0,
     passedMicro: 0,
@@ -75,6 +78,7 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     streak: 0,
     ...noEvidence,
     mismatchesMilli: 0,
+    resultsOwed: 0,
     tasks: 0,
     audited: 0,
     rejected: 0,

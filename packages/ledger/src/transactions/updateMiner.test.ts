@@ -8,7 +8,15 @@ const split = { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 };
 const ownersOnly = { operatorBps: 0, ownerBps: 10_000, stakersBps: 0 };
 
 const update = (change: Partial<Update> = {}): Update => ({
-  ...{ miner: 0, models: [0], contextTokens: 2048, concurrency: 4, evidenceLevel: 2, split },
+  ...{
+    miner: 0,
+    models: [0],
+    contextTokens: 2048,
+    concurrency: 4,
+    evidenceLevel: 2,
+    engine: new Uint8Array(32).fill(3),
+    split,
+  },
   ...change,
 });
 
@@ -55,6 +63,27 @@ describe('updateMiner §3.7', () => {
     world.send('minerA', 'updateMiner', update({ evidenceLevel: 0 }));
     world.finishEpoch();
     expect(world.state.miners.at(0).trustPpb).toBe(700_000_000);
+  });
+
+  it('changes the engine with the next epoch, knows the one before, and changes it no more for a time (§3.8)', () => {
+    const world = new World().populate();
+    const [first, second, third] = [3, 4, 5].map((byte) => new Uint8Array(32).fill(byte));
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three engines');
+    expect(world.state.miners.at(0)).toMatchObject({ engine: first, earlierEngine: first, engineEpoch: 0 });
+    world.send('minerA', 'updateMiner', update({ engine: third }));
+    world.send('minerA', 'updateMiner', update({ engine: second, evidenceLevel: 1 }));
+    world.finishEpoch();
+    expect(world.state.miners.at(0)).toMatchObject({
+      ...{ engine: second, earlierEngine: first, engineEpoch: 1, evidenceLevel: 1, earlierEvidenceLevel: 2 },
+    });
+    expect(world.send('minerA', 'updateMiner', update({ engine: third, evidenceLevel: 1 }))).toBe('ENGINE_TOO_SOON');
+    expect(world.send('minerA', 'updateMiner', update({ engine: second }))).toBe('ENGINE_TOO_SOON');
+    expect(world.send('minerA', 'updateMiner', update({ engine: second, evidenceLevel: 1, concurrency: 9 }))).toBe(
+      'OK',
+    );
+    const { epochBlocks, receiptLifetimeBlocks } = world.state.params;
+    while (world.height + 1 < epochBlocks + 2 * receiptLifetimeBlocks) world.block();
+    expect(world.send('minerA', 'updateMiner', update({ engine: third, evidenceLevel: 1 }))).toBe('OK');
   });
 
   it.each<[ResultCode, Sender, Partial<Update>]>([

@@ -44,6 +44,7 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     tasks: ({ tasks }) => String(tasks),
     audited: ({ audited }) => String(audited),
     rejected: ({ rejected }) => String(rejected),
+    owed: ({ resultsOwed }) => String(resultsOwed),
     // Measured per 1,000 s.
     'tokens/s': ({ measured }) => perUnit(measured.hashRate, 1000),
     'MB/s': ({ measured }) => perUnit(measured.bandwidth, 1_000_000),

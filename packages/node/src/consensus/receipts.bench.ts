@@ -74,6 +74,8 @@ function grown(): Ledger {
         weight: 1n,
         trustPpb: 990_000_000,
         mismatchesMilli: 0,
+        ...{ engine: sha256(operator), earlierEngine: sha256(operator), earlierEvidenceLevel: 2, engineEpoch: 0 },
+        resultsOwed: 0,
       },
       split: { operatorBps: 10_000, ownerBps: 0, stakersBps: 0 },
       ...{

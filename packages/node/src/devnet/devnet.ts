@@ -121,7 +121,8 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   engine.start();
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
-  const session = await settle({ engine, keys, miners: options.miners, evidenceLevel, depositUnits });
+  const engineOf = (miner: number) => serving.workerOf(miner).engine;
+  const session = await settle({ engine, keys, miners: options.miners, evidenceLevel, engineOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publish({ dataDir, http, apiKey, adminToken }, closing);
   const cheater = options.cheater ? keys.account(names.miner(options.miners - 1)).address : null;

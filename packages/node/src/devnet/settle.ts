@@ -1,4 +1,12 @@
-import { type BodyKind, type BodyValues, equalBytes, type SessionRow, sessionStatuses } from '@assay/protocol';
+import { isGone } from '@assay/ledger';
+import {
+  type BodyKind,
+  type BodyValues,
+  EngineInfo,
+  equalBytes,
+  type SessionRow,
+  sessionStatuses,
+} from '@assay/protocol';
 import type { Engine } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
 import { AssayError } from '../errors.ts';
@@ -10,6 +18,7 @@ export interface Settling {
   readonly keys: Keystore;
   readonly miners: number;
   readonly evidenceLevel: number;
+  engineOf(miner: number): EngineInfo;
   /** What the payer's session should hold. */
   readonly depositUnits: bigint;
 }
@@ -48,7 +57,9 @@ async function send<Kind extends BodyKind>(
 async function register(settling: Settling, index: number): Promise<void> {
   const { engine, keys, evidenceLevel } = settling;
   const operator = keys.account(names.miner(index));
-  if (engine.ledger.state.minerOf(operator.address) !== undefined) return;
+  const served = EngineInfo.hashTreeRoot(settling.engineOf(index));
+  const known = engine.ledger.state.minerOf(operator.address);
+  if (known !== undefined) return reengine(settling, index, { miner: known, served });
   const { contextTokens } = engine.ledger.state.models.at(0);
   if (engine.ledger.state.balanceOf(operator.address) < collateralUnits) {
     await send(settling, names.foundation, ['transfer', { to: operator.address, amountUnits: minerFundsUnits }]);
@@ -63,10 +74,24 @@ async function register(settling: Settling, index: number): Promise<void> {
       contextTokens,
       concurrency,
       evidenceLevel,
+      engine: served,
       collateralUnits,
       split: { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 },
     },
   ]);
+}
+
+/** §3.8 A miner that runs another engine than it registered says so; until that holds it takes no tasks. */
+async function reengine(
+  settling: Settling,
+  index: number,
+  { miner, served }: { readonly miner: number; readonly served: Uint8Array },
+): Promise<void> {
+  const row = settling.engine.ledger.state.miners.at(miner);
+  if (isGone(row) || equalBytes(row.engine, served)) return;
+  const { models, contextTokens, concurrency: tasks, evidenceLevel, split } = row;
+  const offer = { miner, models, contextTokens, concurrency: tasks, evidenceLevel, split, engine: served };
+  await send(settling, names.miner(index), ['updateMiner', offer]);
 }
 
 async function openSession(settling: Settling): Promise<number> {

@@ -49,7 +49,7 @@ import { type PresenceOptions, PresentRole } from '../../src/roles/presence.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { SimulatedModel } from './model.ts';
 
-const engineInfo: EngineInfo = {
+export const engineInfo: EngineInfo = {
   name: new TextEncoder().encode('simulated'),
   build: new TextEncoder().encode('1'),
   backend: new TextEncoder().encode('cpu'),
@@ -153,7 +153,8 @@ export class SimulatedNetwork {
     await built.roles.startAll();
     engine.start();
     const { miners, depositUnits = sessionDepositUnits } = options;
-    const session = await settle({ engine, keys, miners, evidenceLevel: 2, depositUnits });
+    const engineOf = (miner: number) => serving.workerOf(miner).engine;
+    const session = await settle({ engine, keys, miners, evidenceLevel: 2, engineOf, depositUnits });
     const running = new SimulatedNetwork({
       ...{ engine, keys, built, session, store, genesis, dir, log, network },
     });

@@ -253,6 +253,7 @@ function drawStep({ place, miner, beacon, draw, end, state }: Trail): Step {
       source: 'params.audit.newMinerTasks',
     },
     { name: 'trust', value: ratio(miner.trustPpb), source: `miner ${place.receipt.miner}, ${was}` },
+    { name: 'results owed', value: String(miner.resultsOwed), source: `miner ${place.receipt.miner}, ${was}; §10.13` },
     { name: 'rate', value: ratio(ratePpb), source: `block ${draw.height}; from trust: ${ratio(expectedPpb)}` },
     { name: 'beacon', value: hex(beacon), source: stateAfter(draw.height) },
     {

@@ -376,16 +376,4 @@ describe('explain audit', () => {
     expect(facts.get('among the replicas')).toBe(agreement);
     expect(facts.get('evidence level')).toBe('0');
   });
-
-  it('says what is still to come', async () => {
-    const world = new RecordedWorld().populate();
-    const receipt = world.receipt();
-    world.block(world.batchTx({ receipts: [receipt] }));
-    const waiting = await explainAudit(world.history, receipt.taskId, fast);
-    expect(waiting.result).toMatchObject({ audited: null, outcome: 'undecided' });
-    world.block(world.batchTx());
-    world.block(world.batchTx());
-    const drawn = await explainAudit(world.history, receipt.taskId, fast);
-    expect(drawn.result).toMatchObject({ audited: true, verdict: 'open', outcome: 'undecided' });
-  });
 });

@@ -191,7 +191,12 @@ describe('words', () => {
 
   it('leave a list empty when it is not named', () => {
     const registration = { owner: 'payer', publicKey: 'payer', domain: '0', contextTokens: '1', concurrency: '1' };
-    const more = { evidenceLevel: '0', collateral: '1', split: 'operatorBps=1,ownerBps=2,stakersBps=3' };
+    const more = {
+      engine: `0x${'00'.repeat(32)}`,
+      evidenceLevel: '0',
+      collateral: '1',
+      split: 'operatorBps=1,ownerBps=2,stakersBps=3',
+    };
     expect(body('registerMiner', { ...registration, ...more })).toMatchObject({ models: [] });
   });
 

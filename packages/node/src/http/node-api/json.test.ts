@@ -109,6 +109,7 @@ describe('the API form of events', () => {
     { type: 'auditItemsRefused', refused: [{ item: 2, code: 'NOT_AUDITOR' }] },
     { type: 'auditorMissed', taskId, validator: 1 },
     { type: 'turnsMissed', mixer: 3, rounds: 1, medianRounds: 4 },
+    { type: 'minerUnchecked', miner: 1, resultsOwed: 10 },
     { type: 'taskApproved', taskId, audited: true },
     { type: 'taskRejected', taskId, reason: 'soft', refundedUnits: 9n },
     { type: 'taskRated', taskId, rating: 5 },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { LedgerEvent } from '@assay/ledger';
+import { type LedgerEvent, MAX_RESULTS_OWED, namesEngine } from '@assay/ledger';
 import {
   type Artifact,
   Artifact as ArtifactType,
@@ -54,8 +54,8 @@ export class Miner implements RoleService {
   readonly #options: MinerOptions;
   readonly #roots: SigningRoots;
   #endpoint: Endpoint | null = null;
-  readonly #slots: Slots;
   #unsubscribe: () => void = () => {};
+  readonly #slots: Slots;
 
   constructor(context: RoleContext, options: MinerOptions) {
     this.#context = context;
@@ -73,23 +73,30 @@ export class Miner implements RoleService {
     this.#unsubscribe = this.#context.engine.onBlock(({ result }) => this.#warn(result.events));
   }
 
-  /** Tells the operator that the miner is about to be ejected, and what to do (§10.16). */
-  #warn(events: readonly LedgerEvent[]): void {
-    for (const event of events) {
-      if (event.type !== 'minerHeld' || event.miner !== this.index()) continue;
-      const { case: number, isFrozen } = event;
-      const state = isFrozen ? 'its audits are in doubt, so it works on' : 'it gets no work until then';
-      this.#context.log(
-        `case ${number} decides whether this miner is ejected; ${state}. ` +
-          `\`assay explain slash ${number}\` says why, and what its owner can do.`,
-      );
-    }
-  }
-
   async stop(): Promise<void> {
     this.#unsubscribe();
     this.#endpoint?.leave();
     this.#endpoint = null;
+  }
+
+  /** Tells the operator what only it can do something about (§10.13, §10.16). */
+  #warn(events: readonly LedgerEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'minerUnchecked' && event.miner === this.index()) {
+        this.#context.log(
+          `no validator runs the engine of miner ${event.miner}: the answer is not paid, and ${event.resultsOwed} ` +
+            `results are owed; at ${MAX_RESULTS_OWED} it gets no more tasks. Register another engine with updateMiner.`,
+        );
+      }
+      if (event.type === 'minerHeld' && event.miner === this.index()) {
+        const { case: number, isFrozen } = event;
+        const state = isFrozen ? 'its audits are in doubt, so it works on' : 'it gets no work until then';
+        this.#context.log(
+          `case ${number} decides whether this miner is ejected; ${state}. ` +
+            `\`assay explain slash ${number}\` says why, and what its owner can do.`,
+        );
+      }
+    }
   }
 
   /** Index of this miner in the ledger; null while it is not registered. */
@@ -123,6 +130,7 @@ export class Miner implements RoleService {
     if (row.status === roleStatuses.held) return 'held by a case about its ejection';
     if (row.status !== roleStatuses.active) return 'not active';
     if (!row.models.includes(prepare.model)) return 'does not serve this model';
+    if (!namesEngine(row, this.#options.worker.engine)) return 'runs another engine than it registered'; // §3.8
     return null;
   }
 

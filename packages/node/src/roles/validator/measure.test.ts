@@ -1,11 +1,11 @@
-import { EngineInfo, findings, flaws } from '@assay/protocol';
+import { type Artifact, EngineInfo, findings, flaws } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { SimulatedModel } from '../../../test/simulated/model.ts';
 import { SimulatedNetwork } from '../../../test/simulated/network.ts';
-import { measure } from './measure.ts';
+import { type Measuring, measure } from './measure.ts';
 
 describe('what a validator measures', () => {
-  it('is no result without the model or with another engine (verification §2.4)', async () => {
+  it('is no result without the model or with another engine, and malformed whatever engine there is', async () => {
     const network = await SimulatedNetwork.start({ miners: 1 });
     const { taskId } = await network.ask();
     await network.until(() => network.task(taskId) !== null);
@@ -22,12 +22,21 @@ describe('what a validator measures', () => {
     expect(await findingWith({})).toBe(findings.noResult);
     expect(await findingWith({ measuring: { engine, open: async () => null } })).toBe(findings.noResult);
     const other = { ...EngineInfo.clone(engine), flashAttention: true };
-    expect(await findingWith({ measuring: { engine: other, open: async () => model } })).toBe(findings.noResult);
+    expect(await findingWith({ measuring: { engine: other, open: async () => model } })).toBe(findings.otherEngine);
     expect(await findingWith({ bundle: null })).toBe(findings.noArtifact);
     const { artifact } = bundle.reveal;
-    const forged = { ...bundle, reveal: { ...bundle.reveal, artifact: { ...artifact, fileHash: new Uint8Array(32) } } };
-    expect(await measure({ ...base, measuring: null, bundle: forged })).toMatchObject({
-      ...{ finding: findings.malformed, flaw: flaws.file },
-    });
+    const flawWith = async (change: Partial<Artifact>, measuring: Measuring | null) => {
+      const reveal = { ...bundle.reveal, artifact: { ...artifact, ...change } };
+      const { finding, flaw } = await measure({ ...base, measuring, bundle: { ...bundle, reveal } });
+      expect(finding).toBe(findings.malformed);
+      return flaw;
+    };
+    // verification §2.7 None of these needs the model, and the last no engine.
+    expect(await flawWith({ fileHash: new Uint8Array(32) }, null)).toBe(flaws.file);
+    expect(await flawWith({ engine: other }, null)).toBe(flaws.engine);
+    expect(await flawWith({ windows: [] }, null)).toBe(flaws.evidence);
+    expect(await flawWith({ promptIds: [] }, null)).toBe(flaws.evidence);
+    const promptIds = artifact.promptIds.toReversed();
+    expect(await flawWith({ promptIds }, { engine: other, open: async () => model })).toBe(flaws.prompt);
   });
 });

@@ -1,5 +1,6 @@
-import type { LedgerView } from '@assay/ledger';
+import { type LedgerView, namesEngine, owesIds } from '@assay/ledger';
 import {
+  type Artifact,
   type ArtifactBundle,
   AuditNumbers,
   EngineInfo,
@@ -35,10 +36,14 @@ export interface Measurement {
 const without = (finding: number): AuditNumbers => ({ ...AuditNumbers.defaultValue(), finding });
 const malformed = (flaw: number): AuditNumbers => ({ ...without(findings.malformed), flaw });
 
+/** Whether the tokens an artifact bills are there as ids. */
+function holdsIds(artifact: Artifact): boolean {
+  return artifact.tokensIn === artifact.promptIds.length && artifact.tokensOut === outputIds(artifact).length;
+}
+
 /**
  * The numbers of one audit: structure first, then one teacher-forced prefill against the registered model (F10), which
- * also tells whether the model would have ended there. What
- * this validator cannot run is no result, never a pass (verification §2.4).
+ * also repeats the choices. What this validator cannot run is no result, never a pass (verification §2.4).
  */
 export async function measure({ state, task, seed, bundle, measuring }: Measurement): Promise<AuditNumbers> {
   if (bundle === null) return without(findings.noArtifact);
@@ -46,17 +51,22 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   const registered = state.models.at(task.model);
   if (!equalBytes(artifact.fileHash, registered.fileHash)) return malformed(flaws.file);
   if (artifact.miner !== task.miner) return malformed(flaws.miner);
-  // Thresholds hold for one engine with one set of flags; between others the numbers mean nothing.
-  const model = measuring === null ? null : await measuring.open(registered.fileHash);
-  if (measuring === null || model === null || !EngineInfo.equals(artifact.engine, measuring.engine)) {
-    return without(findings.noResult);
-  }
+  const miner = state.miners.at(task.miner);
+  if (!namesEngine(miner, artifact.engine)) return malformed(flaws.engine); // verification §2.7
   const ids = outputIds(artifact);
+  if (owesIds(miner) && !holdsIds(artifact)) return malformed(flaws.evidence); // verification §2.7
+  if (measuring === null) return without(findings.noResult);
+  // A text has nothing to be checked by, whoever looks.
+  if (ids.length === 0 && artifact.promptIds.length === 0) return without(findings.otherEngine);
+  const model = await measuring.open(registered.fileHash);
+  if (model === null) return without(findings.noResult);
   const { payload } = bundle;
   const { contextTokens } = registered;
   const reference = await structureReference(model, { payload, outputIds: ids, contextTokens });
   const flaw = structureFlaw(artifact, reference);
   if (flaw !== null) return malformed(flawCode(flaw));
+  // Thresholds and choices are those of one engine with one set of flags; between others they mean nothing.
+  if (!EngineInfo.equals(artifact.engine, measuring.engine)) return without(findings.otherEngine);
   // Where the model is said to have ended the answer, that is one more position to repeat the choice at.
   const asksEnd = endsByItself(artifact, reference);
   const count = state.params.audit.positions - Number(asksEnd);
