@@ -190,7 +190,7 @@ function audits() {
     kept: [1, 14, 5400].map((halfLifeEpochs) => ({ halfLifeEpochs, keptPpb: keptPpb(halfLifeEpochs) })),
     rates: miners.map((miner) => ({
       ...miner,
-      ratePpb: auditRatePpb({ ...devnetParams.audit, ...ratesUnder }, miner),
+      ratePpb: auditRatePpb({ ...devnetParams.audit, ...ratesUnder }, { ...miner, cusumMilli: 0 }),
     })),
     ratesUnder,
   };
