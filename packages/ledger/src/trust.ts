@@ -65,8 +65,8 @@ function powerOf(basePpb: bigint, exponent: number): bigint {
 
 /**
  * Chance that a task of a miner is audited, parts per billion (§10.1): all of a new miner's, of one that is hardly
- * trusted and of one about whose ejection a case decides, from there falling in a straight line to the floor at full trust; three times as often when it gives no
- * logprobs.
+ * trusted and of one about whose ejection a case decides, from there falling in a straight line to the floor at full
+ * trust; three times as often when it gives no logprobs.
  */
 export function auditRatePpb(
   { newMinerTasks, floorPpb, minRoutingTrustPpb }: Params['audit'],
