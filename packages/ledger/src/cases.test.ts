@@ -249,6 +249,20 @@ describe('breaker §10.8', () => {
     expect(statusOf(world)).toBe(caseStatuses.pending);
   });
 
+  it('trips for two that fail by one flaw, and not for two flaws (§10.15)', () => {
+    const flawsOf = (...flaws: readonly number[]) => {
+      const world = caseWorld({ foundationReview: false });
+      world.send('minerB', 'registerMiner', world.registration());
+      world.block();
+      for (const [miner, flaw] of flaws.entries()) answer(world, { ...unchecked('malformed'), flaw }, miner);
+      return world.finishEpoch().events.filter((event) => event.type === 'penaltiesFrozen');
+    };
+    const frozen = { type: 'penaltiesFrozen', shared: 'flaw', model: 0, failing: 2, miners: 2, cases: [0, 1] };
+    expect(flawsOf(15, 15)).toEqual([frozen]);
+    expect(flawsOf(15, 16)).toEqual([]);
+    expect(flawsOf(15)).toEqual([]);
+  });
+
   it('does not trip when few of many fail', () => {
     const world = caseWorld({ foundationReview: false, breakerMinFailing: 1, breakerPpb: 500_000_000 });
     world.send('minerB', 'registerMiner', world.registration());

@@ -5,6 +5,7 @@ import {
   caseCauses,
   caseStatuses,
   equalBytes,
+  type MinerRow,
   noModel,
   type Params,
   roleStatuses,
@@ -19,11 +20,13 @@ import { capped, MAX_UNITS, PPB } from './integers.ts';
 import { priceOf } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
 import { beginUnbonding, setStake } from './stakes.ts';
-import { clearedRecord, noEvidence } from './standing.ts';
+import { noEvidence } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
+import { cappedTrust, trustPpbOf } from './trust.ts';
 import { type Voice, voicesOf } from './voices.ts';
 
 const NOBODY = new Uint8Array(20);
+const ONE_AUDIT_MICRO = 1_000_000;
 
 /** What a case is opened with. */
 export interface Charge extends Pick<CaseRow, 'kind' | 'role' | 'subject' | 'model' | 'proposedUnits' | 'finders'> {
@@ -195,6 +198,21 @@ function clear(state: LedgerState, { role: miner, priorStatus }: Readonly<CaseRo
 function endCase(state: LedgerState, index: number, status: number): void {
   const decidedEpoch = state.globals.epoch;
   state.cases.update(index, { status, decidedEpoch, heldUnits: 0n, unbondingUnits: 0n, bondUnits: 0n });
+}
+
+/** What a miner is once its ejection was dismissed: as if the failures among the evidence had not been (§10.16). */
+function clearedRecord(row: Readonly<MinerRow>): Partial<MinerRow> {
+  const { failures, epochFailed, passedMicro, evidenceLevel, level, streak, priorLevel, priorStreak } = row;
+  const recent = Math.min(failures, epochFailed);
+  const failedMicro = Math.max(0, row.failedMicro - (failures - recent) * ONE_AUDIT_MICRO);
+  return {
+    ...noEvidence,
+    epochFailed: epochFailed - recent,
+    failedMicro,
+    trustPpb: cappedTrust(trustPpbOf(BigInt(passedMicro), BigInt(failedMicro)), evidenceLevel),
+    level: Math.max(level, priorLevel),
+    streak: streak + priorStreak,
+  };
 }
 
 /** Whether a case about a miner's answers, or about what they would have earned, is not decided yet. */

@@ -1,6 +1,5 @@
 import type { MinerRow, Params } from '@assay/protocol';
 import { PPB } from './integers.ts';
-import { cappedTrust, trustPpbOf } from './trust.ts';
 
 export const MAX_LEVEL = 10;
 
@@ -11,8 +10,6 @@ export const MAX_LEVEL = 10;
 const STEP_MILLI = { pass: -347, soft: 3400, hard: 6000 } as const;
 /** Evidence that ejects: about the logarithm of a million, the audits between two false alarms. */
 export const EJECTION_MILLI = 13_800;
-
-const MICRO = 1_000_000;
 
 /** Hard failures that make the evidence of an ejection hard: two are most of it. */
 export const HARD_EVIDENCE = 2;
@@ -45,21 +42,6 @@ export function standingAfter(
     hardFailures: standing.hardFailures + (verdict === 'hard' ? 1 : 0),
     priorLevel: isFirst ? level : standing.priorLevel,
     priorStreak: isFirst ? standing.streak : standing.priorStreak,
-  };
-}
-
-/** What a miner is once its ejection was dismissed: as if the failures among the evidence had not been (§10.16). */
-export function clearedRecord(row: Readonly<MinerRow>): Partial<MinerRow> {
-  const { failures, epochFailed, passedMicro, evidenceLevel, level, streak, priorLevel, priorStreak } = row;
-  const recent = Math.min(failures, epochFailed);
-  const failedMicro = Math.max(0, row.failedMicro - (failures - recent) * MICRO);
-  return {
-    ...noEvidence,
-    epochFailed: epochFailed - recent,
-    failedMicro,
-    trustPpb: cappedTrust(trustPpbOf(BigInt(passedMicro), BigInt(failedMicro)), evidenceLevel),
-    level: Math.max(level, priorLevel),
-    streak: streak + priorStreak,
   };
 }
 

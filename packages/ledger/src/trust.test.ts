@@ -67,12 +67,17 @@ describe('ageing', () => {
 describe('audit rate §10.1', () => {
   const policy = { ...worldParams.audit, newMinerTasks: 50 };
   const miner = (audited: number, trustPpb: number, evidenceLevel = 2) => ({
-    ...{ audited, trustPpb, evidenceLevel, resultsOwed: 0 },
+    ...{ audited, trustPpb, evidenceLevel, resultsOwed: 0, cusumMilli: 0 },
   });
 
   it('is all of a new miner’s tasks and of one hardly trusted', () => {
     expect(auditRatePpb(policy, miner(49, 999_000_000))).toBe(1_000_000_000);
     expect(auditRatePpb(policy, miner(50, 100_000_000))).toBe(1_000_000_000);
+  });
+
+  it('is all while a case about its ejection is open (§10.16)', () => {
+    expect(auditRatePpb(policy, { ...miner(50, 1_000_000_000), cusumMilli: 13_800 })).toBe(1_000_000_000);
+    expect(auditRatePpb(policy, { ...miner(50, 1_000_000_000), cusumMilli: 13_799 })).toBe(20_000_000);
   });
 
   it('falls in a straight line to the floor', () => {

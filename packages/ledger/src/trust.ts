@@ -1,5 +1,6 @@
 import type { MinerRow, Params } from '@assay/protocol';
 import { isqrt, PPB } from './integers.ts';
+import { EJECTION_MILLI } from './standing.ts';
 
 const ONE = Number(PPB);
 /** z and z² of the one-sided 95 % bound, thousandths and millionths. */
@@ -64,14 +65,15 @@ function powerOf(basePpb: bigint, exponent: number): bigint {
 
 /**
  * Chance that a task of a miner is audited, parts per billion (§10.1): all of a new miner's, of one that is hardly
- * trusted and of one that owes results, from there falling in a straight line to the floor at full trust; three times
- * as often when it gives no logprobs.
+ * trusted, of one that owes results and of one about whose ejection a case decides, from there falling in a straight
+ * line to the floor at full trust; three times as often when it gives no logprobs.
  */
 export function auditRatePpb(
   { newMinerTasks, floorPpb, minRoutingTrustPpb }: Params['audit'],
-  miner: Pick<MinerRow, 'audited' | 'trustPpb' | 'evidenceLevel' | 'resultsOwed'>,
+  miner: Pick<MinerRow, 'audited' | 'trustPpb' | 'evidenceLevel' | 'resultsOwed' | 'cusumMilli'>,
 ): number {
   if (miner.resultsOwed > 0) return ONE; // §10.13
+  if (miner.cusumMilli >= EJECTION_MILLI) return ONE; // §10.16
   if (miner.audited < newMinerTasks || miner.trustPpb <= minRoutingTrustPpb) return ONE;
   const distrust = BigInt(ONE - miner.trustPpb);
   const above = (BigInt(ONE - floorPpb) * distrust) / BigInt(ONE - minRoutingTrustPpb);

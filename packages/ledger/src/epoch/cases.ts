@@ -17,22 +17,28 @@ export function settleCases(state: LedgerState): LedgerEvent[] {
   return events;
 }
 
-/** §10.8 When many miners of one model fail at once, the model's profile is in doubt rather than all of them. */
+/** Miners that one payer or one flaw accuses before it counts against these rather than against the miners. */
+export const LEAST_ACCUSED = 2;
+
+/**
+ * §10.8 When many miners of one model fail at once, or several by one flaw, the model's profile or the check is in
+ * doubt rather than all of them.
+ */
 export function freezePenalties(state: LedgerState): LedgerEvent[] {
   const events: LedgerEvent[] = [];
+  const { breakerMinFailing } = state.params.cases;
   for (const [model, opened] of casesByModel(state)) {
-    const failing = new Set(opened.map((index) => state.cases.at(index).role));
+    const rows = opened.map((index) => state.cases.at(index));
+    const failing = new Set(rows.map(({ role }) => role));
+    const [flaw = 0, ...otherFlaws] = new Set(rows.map((row) => row.flaw));
+    const isOneFlaw = flaw !== 0 && otherFlaws.length === 0;
+    const least = isOneFlaw ? Math.min(LEAST_ACCUSED, breakerMinFailing) : breakerMinFailing;
     const miners = minersOf(state, new Set([model]), failing);
-    const isMany = failing.size >= state.params.cases.breakerMinFailing;
-    if (!isMany || !isLargePart(state, failing.size, miners)) continue;
+    if (failing.size < least || !isLargePart(state, failing.size, miners)) continue;
     for (const index of opened) freeze(state, index);
-    events.push({
-      ...{ type: 'penaltiesFrozen', shared: 'model' },
-      model,
-      failing: failing.size,
-      miners,
-      cases: opened.map((i) => state.cases.at(i).id),
-    });
+    const cases = rows.map(({ id }) => id);
+    const shared = isOneFlaw ? 'flaw' : 'model';
+    events.push({ type: 'penaltiesFrozen', shared, model, failing: failing.size, miners, cases });
   }
   return events;
 }

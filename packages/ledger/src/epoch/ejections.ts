@@ -50,7 +50,7 @@ function doubtedMiners({ cases }: LedgerState): number[] {
   return [...cases].flatMap(({ isFrozen, status, role }) => (isFrozen && status === caseStatuses.review ? [role] : []));
 }
 
-/** §10.16, economics §6.8 A part of the collateral is held by the case, and all of it stays where it is meanwhile. */
+/** §10.16, economics §6.8 A part of the collateral is held by the case, and the rest stays where it is meanwhile. */
 function openEjection(state: LedgerState, suspect: Suspect, isDoubted: boolean): LedgerEvent[] {
   const { miner } = suspect;
   const { cusumMilli, hardFailures, collateralUnits, status } = state.miners.at(miner);
@@ -76,7 +76,10 @@ function freezeShared(state: LedgerState, cause: SharedCause, suspects: readonly
   const ejections = openEjections(state);
   const indexes = suspects
     .filter(({ miner }) => cause.miners.includes(miner))
-    .flatMap(({ miner, evidence }) => [...evidence, ...[ejections.get(miner) ?? []].flat()]);
+    .flatMap(({ miner, evidence }) => {
+      const place = ejections.get(miner);
+      return place === undefined ? evidence : [...evidence, place];
+    });
   for (const index of indexes) freeze(state, index);
   for (const miner of cause.miners) {
     const place = ejections.get(miner);

@@ -1,9 +1,6 @@
 import { caseCauses, stakeKinds, toHex } from '@assay/protocol';
 import type { LedgerState } from '../state.ts';
-import { isLargePart, minersOf } from './cases.ts';
-
-/** Miners that one payer or one flaw accuses before it counts against these rather than against the miners. */
-const LEAST_ACCUSED = 2;
+import { isLargePart, LEAST_ACCUSED, minersOf } from './cases.ts';
 
 /** A miner whose audits are evidence enough to eject it. */
 export interface Suspect {
