@@ -98,8 +98,9 @@ function certificateFaults({ certificate }: PortableReceipt, trust: Trust): stri
 
 /** The epoch of the draw, when that is before the trusted committee's: then its keys say nothing of the ticket. */
 function earlierEpoch({ receipt }: PortableReceipt, { committee: { epochs }, epochBlocks }: Trust): number | null {
+  if (epochs === null) return null;
   const epoch = drawEpoch({ epochBlocks }, receipt.drawHeight);
-  return epochs !== null && epoch < epochs.from ? epoch : null;
+  return epoch < epochs.from ? epoch : null;
 }
 
 /** §6.4 */

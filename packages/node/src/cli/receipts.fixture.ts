@@ -11,6 +11,8 @@ import {
   sha256,
   signingDomain,
   signingRoot,
+  taskIdOf,
+  ticketSigningRoot,
   toHex,
 } from '@assay/protocol';
 import { BlsSigner, generateBlsSecret } from '../crypto/signers.ts';
@@ -30,11 +32,11 @@ export function committeeFiles() {
     })),
   };
   const chain = { chainId: 'assay-cli-test', genesisHash: genesisHash(genesis) };
-  const receipts = [0, 1, 2].map((miner) => ({
-    ...Receipt.defaultValue(),
-    taskId: sha256(Uint8Array.of(9, miner)),
-    miner,
-  }));
+  const receipts = [0, 1, 2].map((miner) => {
+    const task = { session: 0, requestHash: sha256(Uint8Array.of(9, miner)) };
+    const ticket = mixers[0]?.sign(ticketSigningRoot(chain, task)) ?? new Uint8Array(96);
+    return { ...Receipt.defaultValue(), ...task, ticket, taskId: taskIdOf({ ticket, replica: 0 }), miner };
+  });
   const header = { ...BatchHeader.defaultValue(), receiptsRoot: ReceiptList.hashTreeRoot(receipts) };
   const message = signingRoot(BatchHeader.hashTreeRoot(header), signingDomain(chain, messageTypes.batch));
   const signature = aggregateBls(mixers.slice(0, 3).map((mixer) => mixer.sign(message)));
@@ -50,7 +52,8 @@ export function committeeFiles() {
       chainId: chain.chainId,
       genesisHash: `0x${toHex(chain.genesisHash)}`,
       epochs: { from: 0, through: 0 },
-      mixers: mixers.map((mixer) => ({ blsPublicKey: `0x${toHex(mixer.publicKey)}` })),
+      epochBlocks: 16,
+      mixers: mixers.map((mixer, index) => ({ index, blsPublicKey: `0x${toHex(mixer.publicKey)}` })),
     },
   };
 }
