@@ -11,7 +11,8 @@ describe('an engine that no auditor can run §10.13', () => {
 
   it('no result because of the engine is owed and costs trust, for a time (§10.13)', () => {
     const { world, taskId, answer, ends } = drawnWorld({ audit: { newMinerTasks: 0, minRoutingTrustPpb: 1 } });
-    for (let i = 0; i < 4; i++) answer(unchecked(i < 2 ? 'otherEngine' : 'noResult'));
+    answer(unchecked('otherEngine'), unchecked('otherEngine'));
+    answer(unchecked('noResult'), unchecked('noResult'));
     expect(ends()).toEqual([refunded('noResult', taskId)]);
     expect(world.events).toContainEqual({ type: 'minerUnchecked', miner: 0, resultsOwed: 10 });
     const untouched = { audited: 0, rejected: 0, epochFailed: 0, cusumMilli: 0, streak: 0, level: 0 };
@@ -26,7 +27,8 @@ describe('an engine that no auditor can run §10.13', () => {
 
   it('no result that one auditor alone puts on the engine is the auditors’', () => {
     const { world, answer } = drawnWorld();
-    for (let i = 0; i < 4; i++) answer(unchecked(i === 0 ? 'otherEngine' : 'noResult'));
+    answer(unchecked('otherEngine'), unchecked('noResult'));
+    answer(unchecked('noResult'), unchecked('noResult'));
     expect(world.state.miners.at(0)).toMatchObject({ resultsOwed: 0, failedMicro: 0 });
   });
 

@@ -1,5 +1,6 @@
 import type { BatchHeader, MixerRow } from '@assay/protocol';
 import { committeeOf } from '../committee.ts';
+import { wasSeen } from '../presence.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState, LedgerView } from '../state.ts';
 
@@ -33,7 +34,8 @@ export function settleTurns(state: LedgerState): LedgerEvent[] {
   const medianRounds = rounds[(rounds.length - 1) >> 1] ?? 0;
   if (medianRounds < leastMedian) return [];
   return seats.flatMap(({ mixer, row }): LedgerEvent[] => {
-    if (2 * row.epochRounds >= medianRounds) return [];
+    // §7.13 Who was not there at all is struck for that.
+    if (2 * row.epochRounds >= medianRounds || !wasSeen(row, state.globals.epoch)) return [];
     state.mixers.update(mixer, { strikes: row.strikes + 1, epochDuties: row.dutiesBefore });
     return [{ type: 'turnsMissed', mixer, rounds: row.epochRounds, medianRounds }];
   });

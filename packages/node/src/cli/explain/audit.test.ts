@@ -14,7 +14,10 @@ describe('explain audit', () => {
     world.auditAll(begun, garbled);
     world.auditAll(again, garbled);
     const passed = await explainAudit(world.history, begun.taskId, fast);
-    expect(passed.result).toMatchObject({ verdict: 'pass', auditors: [{ choiceMismatches: 3, opinion: 'pass' }] });
+    expect(passed.result).toMatchObject({
+      verdict: 'pass',
+      auditors: Array(2).fill({ choiceMismatches: 3, opinion: 'pass' }),
+    });
     const { result, steps } = await explainAudit(world.history, again.taskId, fast);
     expect(result).toMatchObject({ verdict: 'soft', outcome: 'rejected' });
     const facts = steps.flatMap((step) => step.facts).filter(({ name }) => name === 'mismatches pooled before');
