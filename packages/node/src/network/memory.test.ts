@@ -85,4 +85,24 @@ describe('the memory network', () => {
     expect(held).toHaveLength(networkLimits.streamsPerPeer);
     expect(() => b.open('a', 'accepts')).toThrow(StreamLost);
   });
+
+  it('keeps nothing of a stream that is over, whoever reads it: memory does not grow with what was asked', async () => {
+    const network = new MemoryNetwork();
+    const a = network.join('a');
+    network.join('b').handle('one answer', async (stream) => {
+      await stream.messages.next();
+      await stream.send(bytes(2));
+      stream.close();
+    });
+    const open = a.open('b', 'one answer');
+    expect(network.streams).toBe(2);
+    open.abort();
+    for (let i = 0; i < 100; i++) {
+      const stream = a.open('b', 'one answer');
+      await stream.send(bytes(1));
+      stream.close();
+      await stream.messages.next();
+    }
+    expect(network.streams).toBe(0);
+  });
 });

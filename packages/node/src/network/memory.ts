@@ -8,6 +8,7 @@ class Lane {
   #lostTo: PeerId | null = null;
   #reader: (() => void) | null = null;
   #writers: (() => void)[] = [];
+  readonly #watchers: (() => void)[] = [];
 
   async write(message: Uint8Array, to: PeerId): Promise<void> {
     if (message.length > limits.maxMessageBytes) {
@@ -40,6 +41,11 @@ class Lane {
     return this.#ended || this.#lostTo !== null;
   }
 
+  /** Calls `watcher` when nothing more is sent here. */
+  onOver(watcher: () => void): void {
+    this.#watchers.push(watcher);
+  }
+
   end(): void {
     this.#ended = true;
     this.#wakeAll();
@@ -60,11 +66,12 @@ class Lane {
   #wakeAll(): void {
     this.#wakeReader();
     for (const writer of this.#writers.splice(0)) writer();
+    for (const watcher of this.#watchers) watcher();
   }
 }
 
-/** A stream of this network, which knows when neither side will send any more. */
-type TrackedStream = MessageStream & { isOver(): boolean };
+/** A stream of this network, which says when neither side will send any more. */
+type TrackedStream = MessageStream & { onOver(forget: () => void): void };
 
 function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }): TrackedStream {
   return {
@@ -75,7 +82,11 @@ function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }):
       lanes.out.lose(lanes.self);
       lanes.in.lose(lanes.peer);
     },
-    isOver: () => lanes.out.isOver && lanes.in.isOver,
+    onOver: (forget) => {
+      for (const lane of [lanes.out, lanes.in]) {
+        lane.onOver(() => lanes.out.isOver && lanes.in.isOver && forget());
+      }
+    },
   };
 }
 
@@ -117,7 +128,7 @@ class MemoryEndpoint implements Endpoint {
 
   accept(protocol: string, stream: TrackedStream, from: PeerId): void {
     const handler = this.#handlers.get(protocol);
-    if (handler === undefined || !this.#hasRoom()) throw new StreamLost(this.id);
+    if (handler === undefined || this.streams >= networkLimits.streamsPerPeer) throw new StreamLost(this.id);
     this.#track(stream);
     handler(stream, from)
       .catch(() => stream.abort())
@@ -142,16 +153,15 @@ class MemoryEndpoint implements Endpoint {
     this.#streams.clear();
   }
 
-  /** Streams that this side never read to their end are forgotten when their room is needed. */
-  #hasRoom(): boolean {
-    if (this.#streams.size < networkLimits.streamsPerPeer) return true;
-    for (const stream of this.#streams) if (stream.isOver()) this.#streams.delete(stream);
-    return this.#streams.size < networkLimits.streamsPerPeer;
+  /** Streams that are not over. */
+  get streams(): number {
+    return this.#streams.size;
   }
 
-  /** Forgets the stream once this side has read it to its end. */
+  /** Forgets the stream once this side has read it to its end, or neither side will send any more. */
   #track(stream: TrackedStream): MessageStream {
     this.#streams.add(stream);
+    stream.onOver(() => this.#streams.delete(stream));
     const next = async (): Promise<IteratorResult<Uint8Array>> => {
       try {
         const result = await stream.messages.next();
@@ -184,6 +194,11 @@ export class MemoryNetwork implements Network {
     const endpoint = new MemoryEndpoint(id, this);
     this.#endpoints.set(id, endpoint);
     return endpoint;
+  }
+
+  /** Streams of all peers that are not over; both ends count. */
+  get streams(): number {
+    return [...this.#endpoints.values()].reduce((sum, endpoint) => sum + endpoint.streams, 0);
   }
 
   find(id: PeerId): MemoryEndpoint | undefined {
