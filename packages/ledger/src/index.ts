@@ -6,7 +6,6 @@ export { falseOpinionOf } from './auditors.ts';
 export {
   type AuditDuty,
   auditDuties,
-  auditRoom,
   isAudited,
   mayReveal,
   SECOND_AUDITOR_PPB,

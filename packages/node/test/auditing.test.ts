@@ -35,7 +35,7 @@ describe('audits keep up §14.4', () => {
   }, 120_000);
 
   it('by refusing work while they do not: §14.5', async () => {
-    const audit = { ...strict, openPerValidator: 1, commitBlocks: 1000 };
+    const audit = { ...strict, openTokensPerValidator: 256, commitBlocks: 1000 };
     const net = await start({ miners: 3, params: { audit } });
     const { state } = net.engine.ledger;
     const codes: string[] = [];
