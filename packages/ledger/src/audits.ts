@@ -95,26 +95,27 @@ export function advanceAudits(state: LedgerState, height: number): LedgerEvent[]
 
 /** §10.23 Draws in order while there is room for an audit: who must be audited waits, and nobody overtakes. */
 function drawAudits(state: LedgerState, turn: Turn): void {
-  const room = auditRoom(state);
   for (;;) {
-    const due = dueDraws(state, room - state.openAudits.size, turn.height);
+    const due = dueDraws(state, roomTokens(state), turn.height);
     if (due.length === 0) return;
     const hashes = sha256OfEach(state.globals.beacon, due);
     for (const place of due.keys()) {
+      if (roomTokens(state) <= 0) return;
       drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * place) }, turn);
       state.nextDraw++;
     }
   }
 }
 
-/** Audits that may be open at once: validators check no more in the time they have (§10.23). */
-export function auditRoom({ validators, params }: LedgerView): number {
-  return Math.max(Array.from(validators).filter(isAuditor).length, 1) * params.audit.openPerValidator;
-}
-
 /** Whether a validator is drawn for audits: active, and not absent (§7.12). */
 function isAuditor(row: Pick<RoleRow, 'status' | 'seenUntil'>): boolean {
   return isActive(row) && row.seenUntil > 0;
+}
+
+/** Tokens that may come under audit: validators check no more in the time they have. The last may exceed it. */
+function roomTokens({ validators, params, openAudits }: LedgerState): number {
+  const active = Array.from(validators).filter(isAuditor).length;
+  return Math.max(active, 1) * params.audit.openTokensPerValidator - openAudits.tokens;
 }
 
 /** Tasks whose draw is due and waits for room (§10.23). */
@@ -124,12 +125,12 @@ export function waitingDraws(state: LedgerView): number {
   return index - state.nextDraw;
 }
 
-/** The ids of the next tasks whose draw is due, at most so many. */
-function dueDraws(state: LedgerState, most: number, height: number): Uint8Array[] {
+/** The ids of the next tasks whose draw is due: as many as fit into the room if all become audits of the least size. */
+function dueDraws(state: LedgerState, tokens: number, height: number): Uint8Array[] {
   const due: Uint8Array[] = [];
-  for (let index = state.nextDraw; index < state.tasks.length && due.length < most; index++) {
+  for (let index = state.nextDraw; index < state.tasks.length; index++) {
     const task = state.tasks.at(index);
-    if (!isDrawDue(state, task, height)) break;
+    if (due.length * limits.minAuditTokens >= tokens || !isDrawDue(state, task, height)) break;
     due.push(task.taskId);
   }
   return due;

@@ -5,7 +5,6 @@ export { apportion } from './apportion.ts';
 export {
   type AuditDuty,
   auditDuties,
-  auditRoom,
   isAudited,
   mayReveal,
   SECOND_AUDITOR_PPB,

@@ -16,6 +16,7 @@ it('the audits a block looks at are those that could move, whatever happened bef
         const { state } = world;
         const loaded = new LedgerState(State.deserialize(world.ledger.snapshot()));
         expect(state.openAudits.size).toBe(loaded.openAudits.size);
+        expect(state.openAudits.tokens).toBe(loaded.openAudits.tokens);
         expect(state.openAudits.size).toBe([...state.audits].filter(({ verdict }) => verdict === verdicts.open).length);
         for (const validator of state.validators.length === 0 ? [] : [0, 1, 2, 3]) {
           expect(state.openAudits.owedBy(validator)).toEqual(loaded.openAudits.owedBy(validator));
@@ -34,7 +35,7 @@ it('the audits a block looks at are those that could move, whatever happened bef
 
 describe('room for audits §10.23', () => {
   it('makes due draws wait in order, and refunds and approves nothing for it', () => {
-    const world = new World({ audit: { openPerValidator: 1 } }).populate();
+    const world = new World({ audit: { openTokensPerValidator: 256 } }).populate();
     const receipts = Array.from({ length: 10 }, () => world.receipt());
     world.certify(...receipts);
     const opened = () => receipts.filter(({ taskId }) => world.state.auditOf(taskId) !== undefined);
@@ -55,5 +56,19 @@ describe('room for audits §10.23', () => {
     expect(ended().map(({ type }) => type)).toEqual(Array(10).fill('taskApproved'));
     const levels = receipts.map(({ taskId }) => world.state.audits.at(world.state.auditOf(taskId) ?? 0).drawnHeight);
     expect(levels).toEqual(levels.toSorted((a, b) => a - b));
+  });
+
+  it('counts tokens, so that long prompts leave room for fewer, and one alone always has some', () => {
+    const world = new World({ balanceUnits: 10_000_000n, audit: { openTokensPerValidator: 256 } }).populate();
+    world.send('payer', 'topUpSession', { session: 0, amountUnits: 100_000n });
+    const receipts = [0, 1, 2].map(() => world.receipt({ tokensIn: 2000, tokensOut: 40 }));
+    world.certify(...receipts);
+    const { openAudits } = world.state;
+    expect(openAudits.size).toBe(1);
+    for (const [place, { taskId }] of receipts.entries()) {
+      auditAll(world, taskId, honest);
+      world.block();
+      expect(openAudits.size).toBe(place === 2 ? 0 : 1);
+    }
   });
 });

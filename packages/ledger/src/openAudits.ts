@@ -1,18 +1,37 @@
-import { type AuditorSlot, type AuditRow, auditorStates, verdicts } from '@assay/protocol';
+import { type AuditorSlot, type AuditRow, auditorStates, limits, type TaskRow, verdicts } from '@assay/protocol';
+import type { ReadonlyTable } from './table.ts';
+
+/** Where the tokens of a task are found. */
+interface Tasks {
+  readonly tasks: { at(index: number): Readonly<Pick<TaskRow, 'tokensIn' | 'tokensOut'>> };
+  taskOf(taskId: Uint8Array): number | undefined;
+}
 
 /**
  * The audits without a verdict, by what can move them. Rebuilt from the rows at load and never part of the state: so a
  * block costs what changes in it, however many audits wait.
  */
 export class OpenAudits {
-  readonly #open = new Set<number>();
+  /** Their tokens. */
+  readonly #open = new Map<number, number>();
+  readonly #tasks: Tasks;
+  #tokens = 0;
   /** By validator, the audits it owes a step. */
   readonly #owed = new Map<number, Set<number>>();
   readonly #byDeadline = new Map<number, Set<number>>();
   readonly #changed = new Set<number>();
 
+  constructor(tasks: Tasks) {
+    this.#tasks = tasks;
+  }
+
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Tokens under audit (§10.23). */
+  get tokens(): number {
+    return this.#tokens;
   }
 
   /** The audits that a validator owes a step, oldest first. */
@@ -20,8 +39,11 @@ export class OpenAudits {
     return [...(this.#owed.get(validator) ?? [])].toSorted((a, b) => a - b);
   }
 
-  add(index: number, { auditors }: Readonly<AuditRow>): void {
-    this.#open.add(index);
+  add(index: number, { taskId, auditors }: Readonly<AuditRow>): void {
+    const { tokensIn, tokensOut } = this.#tasks.tasks.at(this.#tasks.taskOf(taskId) ?? -1);
+    const counted = Math.max(tokensIn + tokensOut, limits.minAuditTokens);
+    this.#open.set(index, counted);
+    this.#tokens += counted;
     this.#changed.add(index);
     for (const slot of auditors) this.#note(index, slot);
   }
@@ -33,6 +55,7 @@ export class OpenAudits {
   }
 
   close(index: number, { auditors }: Readonly<AuditRow>): void {
+    this.#tokens -= this.#open.get(index) ?? 0;
     this.#open.delete(index);
     for (const { validator } of auditors) this.#owed.get(validator)?.delete(index);
   }
@@ -46,8 +69,9 @@ export class OpenAudits {
   }
 
   /** What is to be done from rows that were loaded, or whose places moved; all of them stand after their block. */
-  rebuild(audits: { readonly length: number; at(index: number): Readonly<AuditRow> }): void {
+  rebuild(audits: ReadonlyTable<AuditRow>): void {
     this.#open.clear();
+    this.#tokens = 0;
     this.#owed.clear();
     this.#byDeadline.clear();
     for (let index = 0; index < audits.length; index++) {

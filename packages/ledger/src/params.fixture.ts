@@ -27,7 +27,7 @@ export const worldParams: Params = {
     drawDelayBlocks: 2,
     commitBlocks: 3,
     revealBlocks: 2,
-    openPerValidator: 64,
+    openTokensPerValidator: 16_384,
     positions: 64,
     minRoutingTrustPpb: 100_000_000,
     trustHalfLifeEpochs: 14,

@@ -85,7 +85,7 @@ export class LedgerState implements LedgerView {
   readonly votes: VoteTable;
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
   nextDraw = 0;
-  readonly openAudits = new OpenAudits();
+  readonly openAudits = new OpenAudits(this);
   /** Of the batches of the block in hand; empty between blocks (§9.3). */
   blockReveals: BatchHeader[] = [];
   /** Indexes of the models without a decision, rising. */

@@ -48,8 +48,8 @@ export const AuditParams = new StructType(
     drawDelayBlocks: U16,
     commitBlocks: U16,
     revealBlocks: U16,
-    /** Audits that are open at once for each active validator; draws that are due wait for room (§10.23). */
-    openPerValidator: U16,
+    /** Tokens under audit at once for each active validator; draws that are due wait for room (§10.23). */
+    openTokensPerValidator: U32,
     /** Output positions an auditor compares. */
     positions: U16,
     /** Trust below this still gives this much routing weight, parts per billion. */

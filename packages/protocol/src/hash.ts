@@ -52,10 +52,17 @@ export function firstUint64(bytes: Uint8Array, offset = 0): bigint {
 
 /** Lower-case hexadecimal, no prefix. */
 export function toHex(bytes: Uint8Array): string {
-  let out = '';
-  for (const byte of bytes) out += byte.toString(16).padStart(2, '0');
-  return out;
+  // A string that grew piece by piece keeps the pieces, and takes thirty times its length in memory.
+  const digits = new Uint8Array(2 * bytes.length);
+  for (let i = 0; i < digits.length; i++) {
+    const byte = bytes[i >> 1] ?? 0;
+    digits[i] = hexDigits[i & 1 ? byte & 15 : byte >> 4] ?? 0;
+  }
+  return ascii.decode(digits);
 }
+
+const hexDigits = new TextEncoder().encode('0123456789abcdef');
+const ascii = new TextDecoder();
 
 /** Reads hexadecimal with or without `0x`; null when `text` is not that. */
 export function fromHex(text: string): Uint8Array | null {

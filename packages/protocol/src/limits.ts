@@ -59,6 +59,8 @@ export const limits = {
   powerEpochs: 8,
   /** Audits of which one transaction commits to or opens the numbers (§10.19). */
   maxAuditItems: 256,
+  /** What a small audit counts for at least, tokens: each is fetched, rendered and judged (§10.23). */
+  minAuditTokens: 256,
   /** Blocks whose verdicts say how many tasks may wait for theirs (§14.5). */
   auditLagBlocks: 32,
   /** Auditors one task may be given: one first, two to confirm, one replacement for each (§10.4). */

@@ -46,7 +46,7 @@ export const parameterBounds: Readonly<Record<ParameterPath, Bounds>> = {
   'audit.drawDelayBlocks': [1n, 1000n],
   'audit.commitBlocks': [1n, 10_000n],
   'audit.revealBlocks': [1n, 10_000n],
-  'audit.openPerValidator': [1n, 65_535n],
+  'audit.openTokensPerValidator': [1n, 1_000_000_000n],
   // Numbers are committed to under one value and revealed under the next (§10.3): honest auditors would be refused.
   'audit.positions': null,
   'audit.minRoutingTrustPpb': [1n, PPB - 1n],

@@ -17,7 +17,7 @@ const auditParams = z.object({
   drawDelayBlocks: count,
   commitBlocks: count,
   revealBlocks: count,
-  openPerValidator: count,
+  openTokensPerValidator: count,
   positions: count,
   minRoutingTrustPpb: ppb,
   trustHalfLifeEpochs: count,

@@ -42,7 +42,7 @@ export const devnetParams: Params = {
     drawDelayBlocks: 2,
     commitBlocks: 120,
     revealBlocks: 20,
-    openPerValidator: 64,
+    openTokensPerValidator: 4096,
     positions: 64,
     minRoutingTrustPpb: 100_000_000,
     trustHalfLifeEpochs: 5400,

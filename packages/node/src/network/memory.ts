@@ -8,6 +8,7 @@ class Lane {
   #lostTo: PeerId | null = null;
   #reader: (() => void) | null = null;
   #writers: (() => void)[] = [];
+  readonly #watchers: (() => void)[] = [];
 
   async write(message: Uint8Array, to: PeerId): Promise<void> {
     if (message.length > limits.maxMessageBytes) {
@@ -40,6 +41,11 @@ class Lane {
     return this.#ended || this.#lostTo !== null;
   }
 
+  /** Calls `watcher` when nothing more is sent here. */
+  onOver(watcher: () => void): void {
+    this.#watchers.push(watcher);
+  }
+
   end(): void {
     this.#ended = true;
     this.#wakeAll();
@@ -60,11 +66,12 @@ class Lane {
   #wakeAll(): void {
     this.#wakeReader();
     for (const writer of this.#writers.splice(0)) writer();
+    for (const watcher of this.#watchers) watcher();
   }
 }
 
-/** A stream of this network, which knows when neither side will send any more. */
-type TrackedStream = MessageStream & { isOver(): boolean };
+/** A stream of this network, which says when neither side will send any more. */
+type TrackedStream = MessageStream & { onOver(forget: () => void): void };
 
 function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }): TrackedStream {
   return {
@@ -75,7 +82,11 @@ function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }):
       lanes.out.lose(lanes.self);
       lanes.in.lose(lanes.peer);
     },
-    isOver: () => lanes.out.isOver && lanes.in.isOver,
+    onOver: (forget) => {
+      for (const lane of [lanes.out, lanes.in]) {
+        lane.onOver(() => lanes.out.isOver && lanes.in.isOver && forget());
+      }
+    },
   };
 }
 
@@ -86,8 +97,6 @@ class MemoryEndpoint implements Endpoint {
   readonly #streams = new Set<TrackedStream>();
   readonly #subscriptions: { topic: string; handler: (message: Uint8Array, from: PeerId) => void }[] = [];
   #waiting = 0;
-  /** Streams at which those that are over are looked for: this side may have left one without reading its end. */
-  #sweepAt: number = networkLimits.streamsPerPeer;
   #left = false;
 
   constructor(id: PeerId, network: MemoryNetwork) {
@@ -110,7 +119,6 @@ class MemoryEndpoint implements Endpoint {
   open(peer: PeerId, protocol: string): MessageStream {
     const target = this.#network.find(peer);
     if (this.#left || target === undefined) throw new StreamLost(peer);
-    this.#sweep();
     const there = new Lane();
     const back = new Lane();
     const stream = this.#track(streamOver({ out: there, in: back, self: this.id, peer }));
@@ -120,7 +128,7 @@ class MemoryEndpoint implements Endpoint {
 
   accept(protocol: string, stream: TrackedStream, from: PeerId): void {
     const handler = this.#handlers.get(protocol);
-    if (handler === undefined || !this.#hasRoom()) throw new StreamLost(this.id);
+    if (handler === undefined || this.streams >= networkLimits.streamsPerPeer) throw new StreamLost(this.id);
     this.#track(stream);
     handler(stream, from)
       .catch(() => stream.abort())
@@ -145,30 +153,15 @@ class MemoryEndpoint implements Endpoint {
     this.#streams.clear();
   }
 
-  get streamCount(): number {
+  /** Streams that are not over. */
+  get streams(): number {
     return this.#streams.size;
   }
 
-  /** Streams that this side never read to their end are forgotten when their room is needed. */
-  #hasRoom(): boolean {
-    if (this.#streams.size < networkLimits.streamsPerPeer) return true;
-    this.#forgetOver();
-    return this.#streams.size < networkLimits.streamsPerPeer;
-  }
-
-  #sweep(): void {
-    if (this.#streams.size < this.#sweepAt) return;
-    this.#forgetOver();
-    this.#sweepAt = Math.max(networkLimits.streamsPerPeer, 2 * this.#streams.size);
-  }
-
-  #forgetOver(): void {
-    for (const stream of this.#streams) if (stream.isOver()) this.#streams.delete(stream);
-  }
-
-  /** Forgets the stream once this side has read it to its end. */
+  /** Forgets the stream once this side has read it to its end, or neither side will send any more. */
   #track(stream: TrackedStream): MessageStream {
     this.#streams.add(stream);
+    stream.onOver(() => this.#streams.delete(stream));
     const next = async (): Promise<IteratorResult<Uint8Array>> => {
       try {
         const result = await stream.messages.next();
@@ -203,9 +196,9 @@ export class MemoryNetwork implements Network {
     return endpoint;
   }
 
-  /** Streams that a peer holds on to. */
-  streamCount(id: PeerId): number {
-    return this.#endpoints.get(id)?.streamCount ?? 0;
+  /** Streams of all peers that are not over; both ends count. */
+  get streams(): number {
+    return [...this.#endpoints.values()].reduce((sum, endpoint) => sum + endpoint.streams, 0);
   }
 
   find(id: PeerId): MemoryEndpoint | undefined {

@@ -14,11 +14,11 @@ const codeOf = (lag: AuditLag): string => {
 
 describe('admission while audits lag §14.5', () => {
   it('ends when more tasks wait than the validators decided lately, and comes back when they did', () => {
-    const audit = { openPerValidator: 1, commitBlocks: 100, newMinerTasks: 100 };
+    const audit = { openTokensPerValidator: limits.minAuditTokens, commitBlocks: 100, newMinerTasks: 100 };
     const world = new World({ audit }).populate();
     const lag = new AuditLag();
     expect(codeOf(lag)).toBe('OK');
-    const receipts = Array.from({ length: 12 }, () => world.receipt());
+    const receipts = Array.from({ length: 16 }, () => world.receipt());
     world.certify(...receipts.slice(0, 4));
     const look = () => {
       lag.note(world.block(), world.state);
@@ -43,7 +43,7 @@ describe('admission while audits lag §14.5', () => {
   });
 
   it('does not hold a burst against a network whose audits keep up', () => {
-    const world = new World({ audit: { openPerValidator: 1 } }).populate();
+    const world = new World({ audit: { openTokensPerValidator: limits.minAuditTokens } }).populate();
     const lag = new AuditLag();
     world.block(world.batchTx({ receipts: Array.from({ length: 50 }, () => world.receipt()) }));
     lag.note(world.block(), world.state);
@@ -52,7 +52,9 @@ describe('admission while audits lag §14.5', () => {
   });
 
   it('forgets what was decided long ago', () => {
-    const world = new World({ audit: { openPerValidator: 1, commitBlocks: 1000 } }).populate();
+    const world = new World({
+      audit: { openTokensPerValidator: limits.minAuditTokens, commitBlocks: 1000 },
+    }).populate();
     const lag = new AuditLag();
     const many = Array.from(
       { length: 100 },
