@@ -135,7 +135,10 @@ describe('the inference process', () => {
 describe('API keys', () => {
   it('are issued and revoked while the node runs, and the next start prints one that works', async () => {
     const dataDir = at('api-keys');
-    const network = await RunningNetwork.start({ dataDir });
+    const origin = 'https://app.example';
+    const network = await RunningNetwork.start({ dataDir, args: ['--cors', origin] });
+    const page = await fetch(`${network.api.replace(/\/v1$/, '')}/assay/v1/status`, { headers: { origin } });
+    expect([page.status, page.headers.get('access-control-allow-origin')]).toEqual([200, origin]);
     const asked = async (apiKey: string) =>
       (await fetch(`${network.api}/models`, { headers: { authorization: `Bearer ${apiKey}` } })).status;
     const command = async (...args: string[]) =>
