@@ -92,6 +92,11 @@ describe('starting where something is in the way: a sentence, and a code that ne
       expect(lacking.err).toMatch(new RegExp(`${part}/? is not there`));
       renameSync(at('aside'), at(`used/${part}`));
     }
+
+    truncateSync(at('used/chain/data.mdb'), 3 * 4096);
+    const damaged = await up('--data', at('used'));
+    expect(damaged.code).toBe(7);
+    expect(damaged.err).toContain('The stored chain is damaged; restore');
   }, 120_000);
 
   it('an upstream that does not answer', async () => {
