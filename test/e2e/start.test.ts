@@ -92,6 +92,11 @@ describe('starting where something is in the way: a sentence, and a code that ne
       expect(lacking.err).toMatch(new RegExp(`${part}/? is not there`));
       renameSync(at('aside'), at(`used/${part}`));
     }
+
+    truncateSync(at('used/chain/data.mdb'), 3 * 4096);
+    const damaged = await up('--data', at('used'));
+    expect(damaged.code).toBe(7);
+    expect(damaged.err).toContain('The stored chain is damaged; restore');
   }, 120_000);
 
   it('an upstream that does not answer', async () => {
@@ -135,7 +140,10 @@ describe('the inference process', () => {
 describe('API keys', () => {
   it('are issued and revoked while the node runs, and the next start prints one that works', async () => {
     const dataDir = at('api-keys');
-    const network = await RunningNetwork.start({ dataDir });
+    const origin = 'https://app.example';
+    const network = await RunningNetwork.start({ dataDir, args: ['--cors', origin] });
+    const page = await fetch(`${network.api.replace(/\/v1$/, '')}/assay/v1/status`, { headers: { origin } });
+    expect([page.status, page.headers.get('access-control-allow-origin')]).toEqual([200, origin]);
     const asked = async (apiKey: string) =>
       (await fetch(`${network.api}/models`, { headers: { authorization: `Bearer ${apiKey}` } })).status;
     const command = async (...args: string[]) =>

@@ -13,6 +13,8 @@ export const dataFiles = {
   /** Only while a node runs. */
   node: 'node.json',
   chain: 'chain',
+  /** Only until the chain of a new network is there. */
+  beginning: 'beginning',
   lock: 'lock.pid',
 } as const;
 

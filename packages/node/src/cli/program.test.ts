@@ -80,6 +80,8 @@ describe('wrong usage', () => {
     [['prove', 'session', 'x'], 'A session, miner or payout takes a whole number from 0 to 4294967295, not "x".'],
     [['chat', ''], 'The prompt is empty.'],
     [['chat', 'hi', '--temperature', '3'], '--temperature takes a number from 0 to 2, not "3".'],
+    [['up', '--cors', 'app.example'], '--cors takes an origin such as https://app.example, not "app.example".'],
+    [['up', '--allow-host', 'a:1'], '--allow-host takes a name such as node.example, without a port, not "a:1".'],
     [['roles', 'pause', 'miner 1'], 'A role can be told to stop or to start.'],
     [['roles', 'stop'], 'Name the role: assay roles stop NAME.'],
     [

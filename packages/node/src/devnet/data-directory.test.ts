@@ -20,6 +20,7 @@ describe('a data directory', () => {
     ['all of its parts', parts],
     // A start that was cut off after the keys were made leaves this; a new genesis is another chain.
     ['keys alone', ['keys.json']],
+    ['a first start that was cut off before its chain', ['keys.json', 'genesis.json', 'beginning']],
   ])('begins or goes on with %s', async (_, present) => {
     const dir = await directoryWith(...present);
     expect(() => requireWhole(dir, { newChain: false })).not.toThrow();
@@ -31,6 +32,7 @@ describe('a data directory', () => {
     ['keys.json', ['genesis.json', 'chain/data.mdb'], '--fresh'],
     ['keys.json', ['genesis.json'], '--fresh'],
     ['keys.json', ['chain/data.mdb'], '--fresh'],
+    ['keys.json', ['genesis.json', 'beginning'], '--fresh'],
   ])('is refused without its %s beside %j', async (missing, present, option) => {
     const dir = await directoryWith(...present);
     const refused = expect.objectContaining({

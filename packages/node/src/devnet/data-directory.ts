@@ -50,6 +50,8 @@ function entriesOf(dir: string): string[] {
  */
 export function requireWhole(dataDir: string, { newChain }: { readonly newChain: boolean }): void {
   const has = (...path: string[]) => (statSync(join(dataDir, ...path), { throwIfNoEntry: false })?.size ?? 0) > 0;
+  // A first start that was cut off between genesis and chain has signed nothing.
+  const isUnused = newChain || has(dataFiles.beginning);
   const [genesis, keys, chain] = [has(dataFiles.genesis), has(dataFiles.keys), has(dataFiles.chain, dataFile)];
   const missing = (name: string, besides: string, more = '') =>
     new AssayError('DATA_INCOMPLETE', `${join(dataDir, name)} is not there, but ${besides} is.${more}`, {
@@ -57,7 +59,7 @@ export function requireWhole(dataDir: string, { newChain }: { readonly newChain:
     });
   if (!keys && (genesis || chain)) throw missing(dataFiles.keys, genesis ? dataFiles.genesis : `${dataFiles.chain}/`);
   if (!genesis && chain) throw missing(dataFiles.genesis, `${dataFiles.chain}/`);
-  if (!genesis || chain || newChain) return;
+  if (!genesis || chain || isUnused) return;
   const unused = ' If these keys have never signed a block, --new-chain begins with them from this genesis.';
   throw missing(`${dataFiles.chain}/`, dataFiles.genesis, unused);
 }

@@ -83,6 +83,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const secret = keys.account(names.gateway).secretFor('what roles remember');
   const store = await openStore({ dir: chainDir, genesisHash: genesisHash(genesis), secret, onNotice: onProgress });
   closing.add(() => store.close());
+  rmSync(join(dataDir, dataFiles.beginning), { force: true });
   const fatal = Promise.withResolvers<Error>();
   const engine = await openEngine({ store, genesis, keys: ring, onFatal: fatal.resolve, onProgress });
   closing.add(() => engine.stop());
@@ -200,6 +201,7 @@ function askedParams({ preset, settings }: DevnetOptions, stored: Params | null)
 async function makeGenesis(options: DevnetOptions, keys: Keystore, { model }: Serving): Promise<Genesis> {
   const params = askedParams(options, null);
   const genesis = devnetGenesis(keys, { model, miners: options.miners, timeMs: Date.now(), params });
+  await writeDurably(join(options.dataDir, dataFiles.beginning), 'no block yet\n', 0o600);
   await writeGenesisFile(join(options.dataDir, dataFiles.genesis), genesis);
   return genesis;
 }

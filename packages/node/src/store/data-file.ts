@@ -9,8 +9,8 @@ const unwrittenPages = 1024;
 
 /** What of a data file cannot be read. */
 export interface Damage {
-  /** The file as a whole, LMDB's list of free pages, or the name of a table. */
-  readonly part: 'file' | 'free' | string;
+  /** `file` for all of it, `free` for LMDB's list of free pages, or the name of a table. */
+  readonly part: string;
   /** Completes a sentence that begins with the part. */
   readonly what: string;
 }
