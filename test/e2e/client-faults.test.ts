@@ -22,7 +22,7 @@ const ask = (content: string, more: object = {}, signal?: AbortSignal) =>
     { signal },
   );
 
-it('what a user asks for hurts no honest miner: stops, marks, megabytes, and leaving (§5.15, verification §2.1)', async () => {
+it('no request hurts an honest miner: stops, marks, a megabyte, leaving (§5.15, verification §2.1)', async () => {
   const stops = ['\ufeff', '\ufffd', '\u0000', '\u200d', ' '];
   const answers = [];
   for (const stop of stops) answers.push(await ask(`Hello ${answers.length}`, { stop: [stop] }));
