@@ -17,6 +17,7 @@ export interface Heard {
   readonly firstMs: number;
   /** That its answer had begun; null when it heard of no answer. */
   readonly begunMs: number | null;
+  /** The last word before the end: an end is announced only once the work is on disk. */
   readonly lastMs: number;
   /** Reassignments, as its mixer last announced them. */
   readonly attempt: number;
@@ -43,7 +44,8 @@ export class Announcements {
     if (known !== undefined && known.last.announcement.mixer !== mixer) return;
     this.#tasks.delete(id);
     const begunMs = known?.begunMs ?? (state === taskStates.precommit ? nowMs : null);
-    this.#tasks.set(id, { last: signed, firstMs: known?.firstMs ?? nowMs, begunMs, lastMs: nowMs });
+    const lastMs = state === taskStates.end ? (known?.lastMs ?? nowMs) : nowMs;
+    this.#tasks.set(id, { last: signed, firstMs: known?.firstMs ?? nowMs, begunMs, lastMs });
     if (state === taskStates.end) this.#open.delete(id);
     else this.#open.set(id, signed.announcement);
     const [oldest] = this.#tasks.keys();
