@@ -19,6 +19,7 @@ export interface Heard {
   readonly firstMs: number;
   /** That its answer had begun; null when it heard of no answer. */
   readonly begunMs: number | null;
+  /** The last word before the end: an end is announced only once the work is on disk. */
   readonly lastMs: number;
   /** Reassignments, as its mixer last announced them. */
   readonly attempt: number;
@@ -50,7 +51,8 @@ export class Announcements {
     const isFromStart = state <= taskStates.prepare && attempt === 0;
     const first = known ?? { firstMs: now.nowMs, firstHeight: now.height, isFromStart };
     const begunMs = known?.begunMs ?? (state === taskStates.precommit ? now.nowMs : null);
-    this.#tasks.set(id, { ...first, begunMs, last: signed, lastMs: now.nowMs });
+    const lastMs = state === taskStates.end ? (known?.lastMs ?? now.nowMs) : now.nowMs;
+    this.#tasks.set(id, { ...first, begunMs, last: signed, lastMs });
     if (state === taskStates.end) this.#open.delete(id);
     else this.#open.set(id, signed.announcement);
     const [oldest] = this.#tasks.keys();

@@ -21,7 +21,7 @@ const receipt = (firstTokenMs: number, totalMs: number, attempt = 0): Receipt =>
 });
 
 describe('the times of a receipt (§15.20)', () => {
-  const all = heard(['prepare', 10_000], ['start', 10_100], ['precommit', 15_000], ['commit', 22_000], ['end', 22_100]);
+  const all = heard(['prepare', 10_000], ['start', 10_100], ['precommit', 15_000], ['commit', 22_100], ['end', 22_900]);
   const check = (firstTokenMs: number, totalMs: number, announcements = all) =>
     checkTime({ announcements, nowMs: 23_000 }, receipt(firstTokenMs, totalMs));
 
@@ -40,6 +40,11 @@ describe('the times of a receipt (§15.20)', () => {
     expect(check(5000, 15_001)).toBe('it took less time than the receipt says');
     expect(check(2999, 12_100)).toBe('its first token came later than the receipt says');
     expect(check(12_200, 12_100)).toBe('first token after the end');
+  });
+
+  it('leave a mixer the time its disk takes before it announces the end', () => {
+    const slow = heard(['prepare', 0], ['commit', 1000], ['end', 9000]);
+    expect(checkTime({ announcements: slow, nowMs: 9000 }, receipt(900, 1000))).toBeNull();
   });
 
   it('count the first word of the first answer, whoever gave it', () => {
