@@ -60,6 +60,7 @@ function use(where: World): void {
 /** Names of other rows and kinds: another integer there is another state, no larger number. */
 const references = new Set([
   ...['kind', 'role', 'domain', 'model', 'miner', 'mixer', 'validator', 'gateway', 'session', 'proposal', 'fromEpoch'],
+  'verdict',
 ]);
 const isNumber = ({ path }: IntegerPlace): boolean =>
   !references.has(path.split('.').findLast((part) => !/^\d+$/.test(part)) ?? path);

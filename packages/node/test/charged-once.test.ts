@@ -11,8 +11,8 @@ import {
   InferencePayload,
   messageTypes,
   Precommit,
+  precommitHash,
   type Receipt,
-  sha256,
   TaskRequest,
   TaskSubmission,
   ticketSigningRoot,
@@ -64,7 +64,8 @@ async function chargeAgain(
   const taskId = drawIdOf({ ticket });
   const artifactRoot = Artifact.hashTreeRoot(Artifact.defaultValue());
   const salt = new Uint8Array(32);
-  const precommit = { taskId, miner: 0, hash: sha256(artifactRoot, salt) };
+  const hash = precommitHash({ ...first, artifactRoot, salt });
+  const precommit = { taskId, miner: 0, hash };
   const precommitSignature = net.keys
     .account(names.miner(0))
     .sign(roots.of(messageTypes.precommit, Precommit, precommit));
@@ -108,7 +109,7 @@ describe('a signed request', () => {
     const signed = (change: Partial<TaskRequest>) => {
       const payload = { ...InferencePayload.defaultValue(), maxTokens: 4 };
       const requestHash = InferencePayload.hashTreeRoot(payload);
-      const bounds = { maxTokensIn: 1000, maxTokensOut: 1000 };
+      const bounds = { maxTokensIn: 1000, maxTokensOut: payload.maxTokens };
       const request = { session: net.session, gateway: 0, requestHash, ...bounds, validUntilMs: Date.now(), ...change };
       const roots = new SigningRoots(net.engine.ledger.state.chain);
       const root = roots.of(messageTypes.taskRequest, TaskRequest, request);

@@ -7,6 +7,7 @@ import {
   drawIdOf,
   messageTypes,
   Precommit,
+  precommitHash,
   type Receipt,
   sha256,
   TaskRequest,
@@ -56,7 +57,8 @@ function finished(net: SimulatedNetwork, like: { receipt: Receipt; artifact: Art
   const taskId = drawIdOf({ ticket });
   const artifactRoot = Artifact.hashTreeRoot({ ...like.artifact, taskId, miner });
   const salt = new Uint8Array(32);
-  const precommit = { taskId, miner, hash: sha256(artifactRoot, salt) };
+  const { model } = like.receipt;
+  const precommit = { taskId, miner, hash: precommitHash({ artifactRoot, salt, requestHash, model }) };
   const request: TaskRequest = {
     ...{ session: net.session, gateway: 0, requestHash },
     ...{ maxTokensIn: 1000, maxTokensOut: 1000, validUntilMs: Date.now() + 60_000 },

@@ -105,10 +105,8 @@ describe('an engine that nobody can check', () => {
         contextTokens: honest.contextTokens,
         model: null,
         async *generate(payload, bounds, signal) {
-          if (!isCheating) return yield* honest.generate(payload, bounds, signal);
-          named = otherEngine;
-          const billed = { tokensIn: bounds.maxTokensIn, tokensOut: 1 };
-          yield { type: 'end', finish: 'stop', text: new Uint8Array(), ...billed };
+          yield* honest.generate(payload, bounds, signal);
+          if (isCheating) named = otherEngine;
         },
       }),
     });
