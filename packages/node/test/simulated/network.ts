@@ -82,6 +82,7 @@ export class SimulatedNetwork {
   readonly network: MemoryNetwork;
   readonly #store: Store;
   readonly #dir: string;
+  readonly #keepsDir: boolean;
   readonly #genesis: Genesis;
 
   private constructor(parts: {
@@ -92,6 +93,7 @@ export class SimulatedNetwork {
     store: Store;
     genesis: Genesis;
     dir: string;
+    keepsDir: boolean;
     log: readonly string[];
     network: MemoryNetwork;
   }) {
@@ -104,6 +106,7 @@ export class SimulatedNetwork {
     this.log = parts.log;
     this.#store = parts.store;
     this.#dir = parts.dir;
+    this.#keepsDir = parts.keepsDir;
     this.#genesis = parts.genesis;
   }
 
@@ -154,6 +157,7 @@ export class SimulatedNetwork {
     const session = await settle({ engine, keys, miners, evidenceLevel: 2, engineOf, depositUnits });
     const running = new SimulatedNetwork({
       ...{ engine, keys, built, session, store, genesis, dir, log, network },
+      keepsDir: options.dir !== undefined,
     });
     await running.blocks(3);
     return running;
@@ -330,6 +334,6 @@ export class SimulatedNetwork {
     await this.built.roles.stopAll();
     await this.engine.stop();
     await this.#store.close();
-    rmSync(this.#dir, { recursive: true, force: true });
+    if (!this.#keepsDir) rmSync(this.#dir, { recursive: true, force: true });
   }
 }
