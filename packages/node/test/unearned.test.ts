@@ -1,5 +1,9 @@
-import { EngineInfo, findings, flaws, taskStatuses, verdicts } from '@assay/protocol';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EngineInfo, findings, flaws, taskStatuses, toHex, verdicts } from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Worker } from '../src/roles/miner/worker.ts';
 import { type Choose, SimulatedModel } from './simulated/model.ts';
 import { engineInfo, SimulatedNetwork } from './simulated/network.ts';
 
@@ -19,6 +23,8 @@ const never: Choose = ({ ids, sampling, step }) => registered.choice(ids, sampli
 async function audited(choose: Choose, temperaturesMicro: readonly number[]) {
   const net = await SimulatedNetwork.start({
     miners: 1,
+    // No epoch ends: who failed so often would be ejected.
+    params: { epochBlocks: 4096 },
     modelOf: () => new SimulatedModel('registered', async () => {}, choose),
   });
   network = net;
@@ -95,6 +101,7 @@ describe('an engine that nobody can check', () => {
     let named = engineInfo;
     const net = await SimulatedNetwork.start({
       miners: 1,
+      params: { epochBlocks: 4096 },
       workerOf: (_, honest) => ({
         // Whoever asks before the work is told the truth.
         get engine() {
@@ -159,5 +166,29 @@ describe('an engine that nobody can check', () => {
     expect(state.miners.at(0).trustPpb).toBeLessThan(trusted);
     await expect(net.ask()).rejects.toMatchObject({ code: 'NO_MINER' });
     expect(net.log.filter((line) => line.includes('no validator runs the engine of miner 0'))).toHaveLength(5);
+  });
+
+  it('is registered by a network that starts again on it, and takes no work before it holds (§3.8)', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'assay-engine-'));
+    try {
+      const params = { epochBlocks: 16 };
+      network = await SimulatedNetwork.start({ miners: 1, dir, params });
+      await network.halt();
+      const workerOf = (_: number, honest: Worker) => ({ ...honest, engine: otherEngine });
+      const net = await SimulatedNetwork.start({ miners: 1, dir, params, workerOf });
+      network = net;
+      const rootOf = (engine: EngineInfo) => toHex(EngineInfo.hashTreeRoot(engine));
+      const { miners } = net.engine.ledger.state;
+      if (toHex(miners.at(0).engine) === rootOf(engineInfo)) {
+        await expect(net.ask()).rejects.toMatchObject({ code: 'NO_MINER' });
+      }
+      await net.until(() => toHex(miners.at(0).engine) === rootOf(otherEngine));
+      expect(toHex(miners.at(0).earlierEngine)).toBe(rootOf(engineInfo));
+      expect((await net.ask()).text).toHaveLength(8);
+      await net.stop();
+      network = null;
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 });
