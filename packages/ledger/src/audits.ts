@@ -15,6 +15,8 @@ import {
   verdicts,
 } from '@assay/protocol';
 import { openFailureCase } from './cases.ts';
+import { countFailed } from './challenges.ts';
+import { isDisputed, judgeAgain, judgeDispute } from './disputes.ts';
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
 import { rejectOutlier } from './replicas.ts';
@@ -22,12 +24,11 @@ import type { LedgerEvent } from './result.ts';
 import { isActive } from './roles.ts';
 import { standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
-import { approveTask, rejectTask, Tally } from './tasks.ts';
+import { approveTask, openAudit, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
 import { decide, opinionOf, type Verdict } from './verdict.ts';
 import { isAssigned } from './work.ts';
 
-const AUDIT = new TextEncoder().encode('audit');
 const noNumbers = { finding: findings.noResult, positions: 0, t1Ppb: 0, argmaxMismatches: 0 };
 
 /** What a validator owes an audit now. */
@@ -107,22 +108,22 @@ function drawAudit(
   { index, u }: { readonly index: number; readonly u: bigint },
   { height, events, tally }: Turn,
 ): void {
-  const { taskId, miner: minerIndex, agreement } = state.tasks.at(index);
-  const { beacon } = state.globals;
+  const task = state.tasks.at(index);
+  const { taskId, miner: minerIndex, agreement } = task;
   const miner = state.miners.at(minerIndex);
   const isOutlier = agreement !== agreements.similar;
   if (isOutlier && miner.evidenceLevel === 0) {
     events.push(rejectOutlier(state, index)); // §10.11
     return;
   }
-  const ratePpb = isOutlier ? Number(PPB) : auditRatePpb(state.params.audit, miner);
+  const isCertain = isOutlier || isDisputed(task); // §8.6
+  const ratePpb = isCertain ? Number(PPB) : auditRatePpb(state.params.audit, miner);
   if (!isDrawn(u, ratePpb)) {
     events.push({ type: 'auditSkipped', taskId, ratePpb }, approveTask(state, index, false, tally));
     return;
   }
   state.tasks.update(index, { status: taskStatuses.auditing });
-  const seed = sha256(beacon, taskId, AUDIT);
-  state.addAudit({ taskId, seed, drawnHeight: height, verdict: verdicts.open, auditors: [] });
+  openAudit(state, taskId, height, false);
   events.push({ type: 'auditOpened', taskId, ratePpb });
 }
 
@@ -138,7 +139,7 @@ function advanceAudit(state: LedgerState, index: number, { height, events, tally
     else decision = decideOn(state, index, task, true);
   }
   if (decision.verdict === null) openReveals(state, index, height);
-  else events.push(...applyVerdict(state, { index, taskIndex, tally }, decision.verdict));
+  else events.push(...applyVerdict(state, { index, taskIndex, tally, height }, decision.verdict));
 }
 
 /** §10.3 A missed turn is the validator's strike and never the miner's penalty. */
@@ -157,10 +158,14 @@ function endMissedTurns(state: LedgerState, index: number, height: number, event
 }
 
 function decideOn(state: LedgerState, index: number, task: Readonly<TaskRow>, isExhausted: boolean) {
-  const { auditors } = state.audits.at(index);
+  const { auditors, isSecond } = state.audits.at(index);
   const { t1ThresholdPpb } = state.models.at(task.model);
   const revealed = auditors.filter((slot) => slot.state === auditorStates.revealed);
-  const opinions = revealed.map((slot) => opinionOf(slot.numbers, t1ThresholdPpb));
+  // §8.9 The artifact of a challenge is its mixer's to keep, and that of a second audit may have expired.
+  const isExcused = isSecond || isDisputed(task);
+  const opinions = revealed
+    .map((slot) => opinionOf(slot.numbers, t1ThresholdPpb))
+    .map((opinion) => (isExcused && opinion === 'missing' ? 'noResult' : opinion));
   const atWork = auditors.filter(isAtWork).length;
   return decide(opinions, atWork, isExhausted);
 }
@@ -193,7 +198,8 @@ function drawAuditors(
 function auditorWeights(state: LedgerState, { auditors }: Readonly<AuditRow>, task: Readonly<TaskRow>): bigint[] {
   const miner = state.miners.at(task.miner);
   const used = auditors.map((slot) => slot.validator);
-  return impartialWeights(state, [miner.operator, miner.owner], used);
+  const accusers = isDisputed(task) ? [state.mixers.at(task.mixer).account] : []; // §8.6
+  return impartialWeights(state, [miner.operator, miner.owner, ...accusers], used);
 }
 
 /** Stakes of active validators that are not, nor are operated by, those concerned; a base unit at least (§10.2). */
@@ -220,10 +226,12 @@ function openReveals(state: LedgerState, index: number, height: number): void {
 
 function applyVerdict(
   state: LedgerState,
-  { index, taskIndex, tally }: { readonly index: number; readonly taskIndex: number; readonly tally: Tally },
+  { index, taskIndex, tally, height }: Pick<Turn, 'tally' | 'height'> & { index: number; taskIndex: number },
   verdict: Verdict,
 ): LedgerEvent[] {
   state.audits.update(index, { verdict: verdicts[verdict] });
+  if (state.audits.at(index).isSecond) return judgeAgain(state, { index, taskIndex }, verdict);
+  if (isDisputed(state.tasks.at(taskIndex))) return applyDispute(state, taskIndex, verdict, height);
   // §10.4 No result is no judgement: the payer gets the price back, the miner's record stays as it is.
   if (verdict === 'noResult') return [rejectTask(state, taskIndex, verdict)];
   const { miner: minerIndex, model: modelIndex, session } = state.tasks.at(taskIndex);
@@ -241,4 +249,10 @@ function applyVerdict(
   state.models.update(modelIndex, { epochFailed: model.epochFailed + 1 });
   const task = state.tasks.at(taskIndex);
   return [rejectTask(state, taskIndex, verdict), ...openFailureCase(state, state.audits.at(index), task)];
+}
+
+function applyDispute(state: LedgerState, taskIndex: number, verdict: Verdict, height: number): LedgerEvent[] {
+  const events = judgeDispute(state, taskIndex, verdict, height);
+  const isFailure = verdict === 'soft' || verdict === 'hard';
+  return isFailure ? [...events, ...countFailed(state, state.tasks.at(taskIndex).miner)] : events;
 }

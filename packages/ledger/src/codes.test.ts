@@ -1,5 +1,6 @@
 import {
   type ChallengeReport,
+  type DisputedChallenge,
   type DomainTerms,
   limits,
   proposalActions,
@@ -14,7 +15,8 @@ import {
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { answer, caseWorld } from './cases.fixture.ts';
-import { measurersOf } from './challenges.ts';
+import { disputed, measurersOf } from './challenges.fixture.ts';
+import { measuringOf } from './challenges.ts';
 import { domainTerms, nameOf, weighedBy } from './domains.fixture.ts';
 import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
 import { equivocation, invalidItem } from './offences.fixture.ts';
@@ -65,9 +67,9 @@ const transition =
 
 /** Reports on miner 0 by the first mixer drawn for it. */
 function measured(world: World) {
-  const [mixer = 0] = measurersOf(world.state, 0).map((seat) => seat.mixer);
+  const [mixer = 0] = measurersOf(world, 0, { disputed: [disputed()] });
   return {
-    report: (failed = 0) => world.report(mixer, { miner: 0, failed }),
+    report: (...challenges: DisputedChallenge[]) => world.report(mixer, { miner: 0, disputed: challenges }),
     batch: (reports: ChallengeReport[]) => world.codeOf(world.batchTx({ mixer, records: { reports } })),
   };
 }
@@ -297,9 +299,15 @@ const scenarios: Record<ResultCode, Scenario> = {
     const { batch: made, report } = measured(world);
     return made([{ ...report(), reveal: new Uint8Array(96) }]);
   },
-  REPORT_TOO_MANY_FAILURES: (world) => {
+  REPORT_TOO_MANY_DISPUTES: (world) => {
     const { batch: made, report } = measured(world);
-    return made([report(255)]);
+    const [mixer = 0] = measurersOf(world, 0, { disputed: [disputed()] });
+    const { owed } = measuringOf(world.state, { mixer, reveal: report().reveal }, 0);
+    return made([report(...Array.from({ length: owed + 1 }, () => disputed()))]);
+  },
+  REPORT_BAD_DISPUTE: (world) => {
+    const { batch: made, report } = measured(world);
+    return made([report(disputed({ model: 1 }))]);
   },
   NOT_AUDITOR: (world) => {
     const { validator, taskId } = auditor(world);

@@ -98,6 +98,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     audits: [],
     transitions: [],
     measures: [],
+    disputes: [],
     burns: [],
     payouts: [],
     ratings: [],

@@ -5,12 +5,7 @@ export { apportion } from './apportion.ts';
 export { type AuditDuty, auditDuties, isAudited, mayReveal } from './audits.ts';
 export { offenceFine, proposedFine } from './cases.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';
-export {
-  challengeSigningRoot,
-  challengesOwed,
-  measurersOf,
-  reportsCode,
-} from './challenges.ts';
+export { challengeSigningRoot, type MeasuringDuty, measuringOf, reportsCode } from './challenges.ts';
 export { committeeEpochs, committeeOf } from './committee.ts';
 export { ConservationError, conservation } from './conservation.ts';
 export { splitsOf, termsAt } from './domains.ts';
@@ -23,6 +18,7 @@ export {
   drawMiners,
   drawTable,
   eligibleMiners,
+  pairDrawer,
 } from './draw.ts';
 export type { ClosedBooks } from './epoch/books.ts';
 export { type Stacks, stacksOf } from './epoch/emission.ts';

@@ -61,6 +61,7 @@ const terms = fc.record<Partial<BodyValues['openSession']>>(
     expiryHeight: heights,
     redundancy: fc.constantFrom(1, 1, 1, 3, 3, 5, 2, 255),
     isBackground: fc.nat(3).map((lot) => lot === 0),
+    sharesPrompts: fc.boolean(),
     dedicatedMiners: fc.oneof(
       { weight: 4, arbitrary: fc.constant<number[]>([]) },
       { weight: 1, arbitrary: someMiners },

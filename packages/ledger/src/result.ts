@@ -9,6 +9,7 @@ import type {
   StakeKind,
   TaskStateName,
 } from '@assay/protocol';
+import type { Verdict } from './verdict.ts';
 
 export interface TransactionResult {
   readonly code: ResultCode;
@@ -321,16 +322,34 @@ export type LedgerEvent =
       readonly type: 'minerMeasured';
       readonly miner: number;
       readonly mixer: number;
-      /** Challenges the mixer owed, and how many of them the miner failed. */
+      /** Challenges the mixer owed, and how many of them it disputes. */
       readonly owed: number;
-      readonly failed: number;
+      readonly disputed: number;
       /** Zero is not measured (§8.3). */
       readonly hashRate: bigint;
       readonly bandwidth: bigint;
       readonly latencyMs: number;
     }
-  /** Most of its measurers counted too many failures (§8.5). */
-  | { readonly type: 'challengesFailed'; readonly miner: number; readonly mixers: readonly number[] }
+  /** A challenge whose answer is not that of the task `knownTaskId`: auditors decide on it (§8.6). */
+  | {
+      readonly type: 'challengeDisputed';
+      readonly taskId: Uint8Array;
+      readonly miner: number;
+      readonly mixer: number;
+      readonly knownTaskId: Uint8Array;
+    }
+  | {
+      readonly type: 'challengeJudged';
+      readonly taskId: Uint8Array;
+      readonly miner: number;
+      readonly mixer: number;
+      readonly verdict: Verdict;
+    }
+  /** The failed challenges of this epoch are as many as cost the emission (§8.5). */
+  | { readonly type: 'challengesFailed'; readonly miner: number; readonly failed: number }
+  /** A challenge that passed contradicts the answer of this task: it is audited a second time (§8.8). */
+  | { readonly type: 'auditReopened'; readonly taskId: Uint8Array; readonly challengeTaskId: Uint8Array }
+  | { readonly type: 'taskReaudited'; readonly taskId: Uint8Array; readonly verdict: Verdict }
   | {
       readonly type: 'scoreWeak';
       readonly miner: number;

@@ -32,6 +32,7 @@ import {
   type UnbondingRow,
   verdicts,
 } from '@assay/protocol';
+import { DisputeTable } from './disputeTable.ts';
 import { MeasureTable } from './measureTable.ts';
 import type { Pace, Steps } from './pace.ts';
 import { type KeyKind, type RoleKeys, roleKeysOf } from './roleKeys.ts';
@@ -75,6 +76,7 @@ export class LedgerState implements LedgerView {
   readonly audits: Table<AuditRow>;
   readonly transitions: TransitionTable;
   readonly measures: MeasureTable;
+  readonly disputes: DisputeTable;
   readonly burns: Table<BurnRow>;
   readonly payouts: Table<PayoutRow>;
   readonly ratings: Table<RatingRow>;
@@ -123,6 +125,7 @@ export class LedgerState implements LedgerView {
     this.audits = new Table(tables.audits, value.audits, noMoney);
     this.transitions = new TransitionTable(value.transitions);
     this.measures = new MeasureTable(value.measures);
+    this.disputes = new DisputeTable(value.disputes);
     this.burns = new Table(tables.burns, value.burns, noMoney);
     this.payouts = new Table(tables.payouts, value.payouts, noMoney);
     this.ratings = new Table(tables.ratings, value.ratings, noMoney);

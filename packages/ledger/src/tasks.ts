@@ -4,8 +4,10 @@ import {
   noValidator,
   type SessionRow,
   sessionStatuses,
+  sha256,
   type TaskRow,
   taskStatuses,
+  verdicts,
 } from '@assay/protocol';
 import { saturate } from './integers.ts';
 import type { LedgerEvent, Rejection } from './result.ts';
@@ -38,6 +40,14 @@ export class Tally {
       state.gateways.update(gateway, { epochDuties: state.gateways.at(gateway).epochDuties + duties });
     }
   }
+}
+
+const AUDIT = new TextEncoder().encode('audit');
+
+/** Opens the audit of a task (§10.2); `isSecond` for one that had its end already (§8.8). */
+export function openAudit(state: LedgerState, taskId: Uint8Array, drawnHeight: number, isSecond: boolean): void {
+  const seed = sha256(state.globals.beacon, taskId, AUDIT);
+  state.addAudit({ taskId, seed, drawnHeight, verdict: verdicts.open, isSecond, auditors: [] });
 }
 
 /** Approves a task: its work counts, and its pending price is paid when the epoch closes (B5). */

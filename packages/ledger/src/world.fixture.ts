@@ -41,9 +41,11 @@ setHasher(hasher);
 const encode = (text: string) => new TextEncoder().encode(text);
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 
+export { disputed, measurersOf, reportDisputes } from './challenges.fixture.ts';
 export { domainTerms, nameOf } from './domains.fixture.ts';
 export { realKeys } from './keys.fixture.ts';
 export { checked, hardFailure, honest, softFailure, unchecked } from './numbers.fixture.ts';
+export { Table } from './table.ts';
 
 export const FEE = worldParams.transactionFeeUnits;
 export const genesisTimeMs = 1_700_000_000_000;
@@ -251,11 +253,11 @@ export class World {
     };
   }
 
-  /** What a mixer reports of a miner, nothing measured and nothing failed. */
+  /** What a mixer reports of a miner, nothing measured and nothing disputed. */
   report(mixer: number, { miner, ...change }: Partial<ChallengeReport> & { miner: number }): ChallengeReport {
-    const turn = { epoch: this.state.globals.epoch, miner };
-    const reveal = this.committee[mixer]?.sign(challengeSigningRoot(this.state.chain, turn)) ?? new Uint8Array(96);
-    return { miner, reveal, failed: 0, hashRate: 0n, bandwidth: 0n, latencyMs: 0, ...change };
+    const root = challengeSigningRoot(this.state.chain, this.state.globals.epoch);
+    const reveal = this.committee[mixer]?.sign(root) ?? new Uint8Array(96);
+    return { miner, reveal, disputed: [], hashRate: 0n, bandwidth: 0n, latencyMs: 0, ...change };
   }
 
   registration(change: Partial<BodyValues['registerMiner']> = {}): BodyValues['registerMiner'] {
@@ -284,6 +286,7 @@ export class World {
       expiryHeight: 100_000,
       redundancy: 1,
       isBackground: false,
+      sharesPrompts: false,
       dedicatedMiners: [],
       ...change,
     };

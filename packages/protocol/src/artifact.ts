@@ -61,6 +61,8 @@ export const Artifact = new ContainerType(
   {
     version: U16,
     taskId: Bytes32,
+    /** Root of the request as the miner got it: nobody can show its auditors another (§14.3). */
+    requestHash: Bytes32,
     miner: U32,
     /** SHA-256 of the registered model file the miner claims to have used. */
     fileHash: Bytes32,

@@ -124,6 +124,8 @@ export const Session = z.object({
   redundancy: count,
   /** Its tasks are the network's own, which nobody pays for. */
   isBackground: z.boolean(),
+  /** Whether its prompts may become challenges of other miners. */
+  sharesPrompts: z.boolean(),
   /** Of a dedicated session, the only miners that are drawn; empty for a shared one. */
   dedicatedMiners: z.array(count),
 });
@@ -293,6 +295,8 @@ const verdict = z.enum(['open', 'pass', 'soft', 'hard', 'noResult']);
 export const Audit = z.object({
   seed: bytes32,
   drawnHeight: count,
+  /** Of a task that had its end already: a challenge contradicts its answer. */
+  isSecond: z.boolean(),
   verdict,
   auditors: z.array(
     z.object({

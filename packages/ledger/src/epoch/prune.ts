@@ -1,4 +1,5 @@
 import { type CaseRow, caseStatuses, type TaskRow, taskStatuses } from '@assay/protocol';
+import { isDisputed, isReopened } from '../disputes.ts';
 import type { LedgerState } from '../state.ts';
 import type { ClosedBooks } from './books.ts';
 
@@ -11,10 +12,11 @@ export function prune(state: LedgerState, { params, tasks }: ClosedBooks, height
   const isOld = ({ drawHeight }: { readonly drawHeight: number }) => drawHeight + 2 * receiptLifetimeBlocks <= height;
   const isOver = (_: unknown, index: number): boolean => {
     const task = tasks.get(index);
-    return task !== undefined && isEnded(task) && isOld(task);
+    return task !== undefined && isEnded(task) && isOld(task) && !isReopened(state, task.taskId);
   };
   raiseTaskFloors(state, isOver);
   state.retainTasks((task, index) => !isOver(task, index));
+  state.disputes.retain(({ taskId }) => state.taskOf(taskId) !== undefined);
   state.transitions.retain((row) => !isOld(row));
 }
 
@@ -27,7 +29,8 @@ function raiseTaskFloors(state: LedgerState, isOver: (task: Readonly<TaskRow>, i
   const floors = new Map<number, number>();
   for (let index = 0; index < state.tasks.length; index++) {
     const task = state.tasks.at(index);
-    if (isOver(task, index)) floors.set(task.session, Math.max(floors.get(task.session) ?? 0, task.taskSequence + 1));
+    if (!isDisputed(task) && isOver(task, index))
+      floors.set(task.session, Math.max(floors.get(task.session) ?? 0, task.taskSequence + 1));
   }
   for (const [session, floor] of floors) {
     if (floor > state.sessions.at(session).taskFloor) state.sessions.update(session, { taskFloor: floor });

@@ -8,6 +8,7 @@ import {
   InferencePayload,
   type TaskRow,
   taskIdOf,
+  taskKinds,
 } from '@assay/protocol';
 import type { Endpoint } from '../network/port.ts';
 import { ask } from '../network/wire.ts';
@@ -36,8 +37,10 @@ export async function fetchArtifact(
 
 function isOf({ payload, reveal, taskSequence }: ArtifactBundle, task: TaskRow): boolean {
   const requestHash = InferencePayload.hashTreeRoot(payload);
-  return (
-    equalBytes(Artifact.hashTreeRoot(reveal.artifact), task.artifactRoot) &&
-    equalBytes(taskIdOf({ session: task.session, taskSequence, requestHash, replica: task.replica }), task.taskId)
-  );
+  const { artifact } = reveal;
+  const isSigned =
+    equalBytes(Artifact.hashTreeRoot(artifact), task.artifactRoot) && equalBytes(artifact.requestHash, requestHash);
+  // §8.6 Of a challenge nothing but the miner's own word says what it was asked.
+  if (!isSigned || task.kind === taskKinds.challenge) return isSigned;
+  return equalBytes(taskIdOf({ session: task.session, taskSequence, requestHash, replica: task.replica }), task.taskId);
 }

@@ -175,7 +175,8 @@ export class SimulatedNetwork {
     const sender = new TransactionSender({ engine, signer: keys.account(account), chain });
     const { code } = await sender.send('openSession', {
       ...{ sessionKey: sessionSigner.publicKey, domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false },
-      ...{ depositUnits: sessionDepositUnits, maxTaskUnits, expiryHeight: 1_000_000, dedicatedMiners: [], ...terms },
+      ...{ depositUnits: sessionDepositUnits, maxTaskUnits, expiryHeight: 1_000_000 },
+      ...{ sharesPrompts: false, dedicatedMiners: [], ...terms },
     });
     if (code !== 'OK') throw new Error(code);
     return apiKeyOf(sessionSigner, sessions.length - 1);

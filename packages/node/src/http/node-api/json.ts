@@ -100,6 +100,7 @@ function measuredJson(row: MeasureRow | undefined): Miner['measured'] {
   return {
     ...{ hashRate: textOf(hashRate), bandwidth: textOf(bandwidth), latencyMs },
     epoch: row?.epoch ?? null,
+    failed: row?.failed ?? 0,
     reports: (row?.reports ?? []).map((report) => MeasureReport.toJson(report) as Miner['measured']['reports'][number]),
   };
 }
@@ -118,10 +119,11 @@ function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
   return { finding: wordOf(findings, numbers.finding), positions, t1Ppb, argmaxMismatches };
 }
 
-export function auditJson({ seed, drawnHeight, verdict, auditors }: AuditRow): Audit {
+export function auditJson({ seed, drawnHeight, verdict, isSecond, auditors }: AuditRow): Audit {
   return {
     seed: hexText(seed),
     drawnHeight,
+    isSecond,
     verdict: wordOf(verdicts, verdict),
     auditors: auditors.map(({ validator, state, deadline, commitment, numbers }) => ({
       validator,

@@ -6,7 +6,7 @@ import {
   type Chunk,
   equalBytes,
   finishReasons,
-  type InferencePayload,
+  InferencePayload,
   limits,
   littleEndian,
   MinerToMixer,
@@ -195,6 +195,7 @@ export class Miner implements RoleService {
     return {
       version: 1,
       taskId: prepare.taskId,
+      requestHash: InferencePayload.hashTreeRoot(payload),
       miner,
       fileHash: model.fileHash,
       engine: this.#options.worker.engine,

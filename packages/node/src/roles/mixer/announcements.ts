@@ -20,8 +20,6 @@ interface Record {
 /** What one mixer has heard of every mixer's tasks, with its own clock. */
 export class Announcements {
   readonly #tasks = new Map<string, Record>();
-  /** Those that have not ended. */
-  readonly #open = new Map<string, TaskAnnouncement>();
 
   /** Keeps what a task's own mixer sent; nobody else may speak for it. Its signature is checked when it is used. */
   record(signed: SignedAnnouncement, nowMs: number): void {
@@ -31,18 +29,8 @@ export class Announcements {
     if (known !== undefined && known.last.announcement.mixer !== mixer) return;
     this.#tasks.delete(id);
     this.#tasks.set(id, { last: signed, firstMs: known?.firstMs ?? nowMs });
-    if (signed.announcement.state === taskStates.end) this.#open.delete(id);
-    else this.#open.set(id, signed.announcement);
     const [oldest] = this.#tasks.keys();
-    if (this.#tasks.size <= maxAnnouncements || oldest === undefined) return;
-    this.#tasks.delete(oldest);
-    this.#open.delete(oldest);
-  }
-
-  /** Whether any mixer's task is at a miner; one whose time is over is not. */
-  isAt(miner: number, nowMs: number): boolean {
-    const tasks = [...this.#open.values()];
-    return tasks.some((task) => task.miner === miner && task.deadlineMs + clockToleranceMs >= nowMs);
+    if (this.#tasks.size > maxAnnouncements && oldest !== undefined) this.#tasks.delete(oldest);
   }
 
   last(taskId: Uint8Array): TaskAnnouncement | null {

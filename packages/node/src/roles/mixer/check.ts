@@ -1,8 +1,11 @@
 import { drawMiners, receiptsCode, reportsCode, transitionsCode } from '@assay/ledger';
 import {
   type BatchHeader,
+  DisputedChallenge,
+  type DisputeEvidence,
   drawIdOf,
   equalBytes,
+  type MeasuredMiner,
   messageTypes,
   type NodeTransaction,
   Precommit,
@@ -49,7 +52,7 @@ export function checkBatch(view: CheckView, turn: Turn, nodes: readonly NodeTran
 /** What is checked of a node transaction besides the ledger's own rules. */
 function checkNode(view: CheckView, value: NodeTransaction['value']): string | null {
   if ('receipt' in value) return checkReceipt(view, value.receipt, value.evidence);
-  return 'transition' in value ? checkTransition(view, value) : null;
+  return 'transition' in value ? checkTransition(view, value) : checkReport(view, value);
 }
 
 function codeOf({ state, verifier }: CheckView, turn: Turn, nodes: readonly NodeTransaction[]): ResultCode {
@@ -58,7 +61,8 @@ function codeOf({ state, verifier }: CheckView, turn: Turn, nodes: readonly Node
   const code = receiptsCode(state, receipts, height);
   if (code !== 'OK') return code;
   const late = transitionsCode(state, records.transitions, height);
-  return late === 'OK' ? reportsCode(state, records.reports, { ...turn, verifier }) : late;
+  const certified = receipts.map(({ taskId }) => taskId);
+  return late === 'OK' ? reportsCode(state, records.reports, { ...turn, verifier, certified }) : late;
 }
 
 /** Why a receipt may not be certified; null when it may. One reason, the first that applies. */
@@ -68,7 +72,7 @@ function checkReceipt(view: CheckView, receipt: Receipt, evidence: TaskEvidence)
   if (session === undefined || miner === undefined) return 'unknown session or miner';
   return (
     checkRequest(view, receipt, evidence, session.sessionKey) ??
-    checkWork(view, receipt, evidence, miner.publicKey) ??
+    checkWork(view, { ...receipt, ...evidence }, miner.publicKey) ??
     checkDraw(view, receipt, session) ??
     checkTime(view, receipt)
   );
@@ -94,12 +98,32 @@ function checkRequest(
   return within ? null : 'more tokens than were asked for';
 }
 
-function checkWork(view: CheckView, receipt: Receipt, evidence: TaskEvidence, minerKey: Uint8Array): string | null {
-  const hash = sha256(receipt.artifactRoot, evidence.salt);
-  const root = view.roots.of(messageTypes.precommit, Precommit, { taskId: receipt.taskId, miner: receipt.miner, hash });
-  return view.verifier.ed25519(minerKey, root, evidence.precommitSignature)
+/** An artifact, and the miner's word for it. */
+type Work = Pick<Receipt, 'taskId' | 'miner' | 'artifactRoot'> & DisputeEvidence;
+
+function checkWork(
+  view: CheckView,
+  { taskId, miner, artifactRoot, salt, precommitSignature }: Work,
+  minerKey: Uint8Array,
+): string | null {
+  const hash = sha256(artifactRoot, salt);
+  const root = view.roots.of(messageTypes.precommit, Precommit, { taskId, miner, hash });
+  return view.verifier.ed25519(minerKey, root, precommitSignature)
     ? null
     : 'the artifact is not the one the miner signed';
+}
+
+/** §8.6 Why a report may not be certified: nobody disputes what the miner did not sign. */
+function checkReport(view: CheckView, { report, evidence }: MeasuredMiner): string | null {
+  const { miner, disputed } = report;
+  const minerKey = view.state.miners.get(miner)?.publicKey;
+  if (minerKey === undefined) return 'unknown miner';
+  if (evidence.length !== disputed.length) return 'not one evidence for each disputed challenge';
+  const reasons = evidence.map((each, place) => {
+    const { taskId, artifactRoot } = disputed[place] ?? DisputedChallenge.defaultValue();
+    return checkWork(view, { ...each, taskId, miner, artifactRoot }, minerKey);
+  });
+  return reasons.find((reason) => reason !== null) ?? null;
 }
 
 function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): string | null {

@@ -1,6 +1,5 @@
 import { drawMiners } from '@assay/ledger';
 import {
-  type Artifact,
   ArtifactBundle,
   ArtifactReply,
   ArtifactRequest,
@@ -31,11 +30,11 @@ import { networkAddress, protocols, type RoleContext, type RoleService, SigningR
 import { admit, Reservations } from './admission.ts';
 import { Announcements } from './announcements.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
-import type { Challenge } from './challenge.ts';
+import { type Challenge, type DrawSource, keeperOf } from './challenge.ts';
 import type { CheckView } from './check-view.ts';
 import { Committee, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
-import { Measuring } from './measuring.ts';
+import { type ChallengeAnswer, Measuring } from './measuring.ts';
 import { lateKey, ofReceipt, ofTransition, reportKey } from './node-transactions.ts';
 import { type MixerTask, newTask } from './state.ts';
 import { type TaskHost, TaskRun } from './task-run.ts';
@@ -88,14 +87,16 @@ export class Mixer implements RoleService {
       submit: options.submit,
       dropped: (key) => this.#reservations.release(key),
     });
-    const own = { mixer: options.mixer, announcements: this.#announcements };
-    this.#transitions = new Transitions(context, this.#roots, own);
+    const { mixer } = options;
+    this.#transitions = new Transitions(context, this.#roots, { mixer, announcements: this.#announcements });
     this.#measuring = new Measuring(context, this.#roots, {
-      ...own,
+      mixer,
       signer: options.committeeSigner,
       pending: this.#batches.pending,
       add: (node) => this.#batches.add(node),
       artifactOf: (taskId) => this.#artifactOf(taskId),
+      keepDisputed: (taskId, bundle) => this.#keepArtifact(taskId, bundle, 1),
+      draws: () => this.#drawSource(),
       run: (challenge, endpoint, done) => this.#challenge(challenge, endpoint, done),
     });
   }
@@ -118,7 +119,7 @@ export class Mixer implements RoleService {
     endpoint.handle(protocols.batch, (stream, from) => this.#batches.answer(stream, from));
     endpoint.handle(protocols.vote, (stream) => this.#transitions.vote(stream));
     endpoint.handle(protocols.order, (stream) => this.#obey(stream));
-    endpoint.handle(protocols.artifact, (stream) => this.#serveArtifact(stream));
+    endpoint.handle(protocols.artifact, (stream, from) => this.#serveArtifact(stream, from));
     endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
     endpoint.subscribe(topics.presence, (message, from) => this.#hearPresence(message, from));
     this.#unsubscribe = engine.onBlock((committed) => this.#onBlock(committed));
@@ -264,23 +265,27 @@ export class Mixer implements RoleService {
       },
       release: (task) => this.#reservations.release(toHex(task.taskId)),
       keep: async ({ receipt, evidence, artifact, payload }) => {
-        const id = toHex(receipt.taskId);
         this.#batches.add(ofReceipt({ receipt, evidence }));
         const reveal = { artifact, salt: evidence.salt, precommitSignature: evidence.precommitSignature };
-        const bundle = ArtifactBundle.serialize({ taskSequence: receipt.taskSequence, payload, reveal });
-        this.#context.store.put(artifactKey(id), bundle, this.#artifactExpiry());
-        await this.#context.store.flushed();
-        this.#reservations.hold(id, receipt.session, receipt.priceUnits);
+        const { taskId, session, taskSequence } = receipt;
+        const isKnown = this.#context.engine.ledger.state.sessions.get(session)?.sharesPrompts === true;
+        // §8.8 What becomes a known answer may be audited again.
+        const epochs = isKnown ? limits.knownEpochs + 1 : 0;
+        await this.#keepArtifact(taskId, { taskSequence, payload, reveal }, epochs);
+        this.#reservations.hold(toHex(taskId), session, receipt.priceUnits);
         this.#scheduleBatch();
       },
     };
   }
 
   /** A challenge is a task in all but its certificate, so that nobody can tell it from one (§15.3). */
-  #challenge({ task, payload }: Challenge, endpoint: Endpoint, done: (artifact: Artifact) => void): TaskRun {
+  #challenge(
+    { task, payload }: Challenge,
+    endpoint: Endpoint,
+    done: (answer: ChallengeAnswer) => Promise<void>,
+  ): TaskRun {
     const nothing = () => {};
-    const keep: TaskHost['keep'] = async ({ artifact }) => done(artifact);
-    const host = { ...this.#host(endpoint), keep, keepLate: nothing, release: nothing, avoid: nothing };
+    const host = { ...this.#host(endpoint), keep: done, keepLate: nothing, release: nothing, avoid: nothing };
     const run = new TaskRun(host, task, { gateway: null, payload });
     const id = toHex(task.taskId);
     this.#runs.set(id, run);
@@ -296,11 +301,23 @@ export class Mixer implements RoleService {
     return placeOf(engine.ledger.state, { mixer, ...keys });
   }
 
-  /** Height after which no audit can ask for an artifact made now: certified late, and every auditor too late. */
-  #artifactExpiry(): number {
-    const { globals, params } = this.#context.engine.ledger.state;
-    const { commitBlocks, revealBlocks } = params.audit;
-    return globals.height + params.receiptLifetimeBlocks + limits.maxAuditorsPerTask * (commitBlocks + revealBlocks);
+  /**
+   * Keeps an artifact until no audit can ask for it: certified late, `epochs` later than a task is, and every auditor
+   * too late.
+   */
+  async #keepArtifact(taskId: Uint8Array, bundle: ArtifactBundle, epochs: number): Promise<void> {
+    const { engine, store } = this.#context;
+    const { globals, params } = engine.ledger.state;
+    const auditBlocks = limits.maxAuditorsPerTask * (params.audit.commitBlocks + params.audit.revealBlocks);
+    const expiryHeight = globals.height + params.receiptLifetimeBlocks + epochs * params.epochBlocks + auditBlocks;
+    store.put(artifactKey(toHex(taskId)), ArtifactBundle.serialize(bundle), expiryHeight);
+    await store.flushed();
+  }
+
+  #drawSource(): Omit<DrawSource, 'state'> {
+    const { state } = this.#context.engine.ledger;
+    const nowMs = this.#context.nowMs();
+    return { table: this.#draws.at(state.globals.height, state), orderOf: (draw) => this.#order(draw, nowMs), nowMs };
   }
 
   #scheduleBatch(): void {
@@ -325,7 +342,6 @@ export class Mixer implements RoleService {
     const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
     const message = { announcement, signature: this.#context.signer.sign(root) };
     this.#announcements.record(message, this.#context.nowMs());
-    this.#measuring.heard(announcement);
     this.#endpoint?.publish(topics.tasks, SignedAnnouncement.serialize(message));
   }
 
@@ -334,7 +350,6 @@ export class Mixer implements RoleService {
     const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
     if (mixer === undefined || networkAddress(mixer) !== from) return;
     this.#announcements.record(signed, this.#context.nowMs());
-    this.#measuring.heard(signed.announcement);
   }
 
   #hearPresence(message: Uint8Array, from: string): void {
@@ -352,11 +367,23 @@ export class Mixer implements RoleService {
     await run?.dispatch({ type: 'transition', order, nowMs: this.#context.nowMs() });
   }
 
-  async #serveArtifact(stream: MessageStream): Promise<void> {
+  async #serveArtifact(stream: MessageStream, from: string): Promise<void> {
     const request = await receive(stream, ArtifactRequest);
-    const bundle = request === null ? null : this.#artifactOf(request.taskId);
+    const isReader = request !== null && this.#isReader(request.taskId, from);
+    const bundle = isReader ? this.#artifactOf(request.taskId) : null;
     await stream.send(ArtifactReply.serialize(bundle === null ? [] : [bundle]));
     stream.close();
+  }
+
+  /** §14.7 The auditors of a task read its artifact, and the keeper of its answer where the session shares it. */
+  #isReader(taskId: Uint8Array, from: string): boolean {
+    const { state } = this.#context.engine.ledger;
+    const { auditors } = state.audits.get(state.auditOf(taskId) ?? -1) ?? { auditors: [] };
+    if (auditors.some(({ validator }) => networkAddress(state.validators.at(validator)) === from)) return true;
+    const task = state.tasks.get(state.taskOf(taskId) ?? -1);
+    const keeper = state.mixers.get(keeperOf(state, taskId) ?? -1);
+    if (task === undefined || keeper === undefined || networkAddress(keeper) !== from) return false;
+    return state.sessions.get(task.session)?.sharesPrompts === true;
   }
 
   #artifactOf(taskId: Uint8Array): ArtifactBundle | null {

@@ -71,6 +71,7 @@ function artifactOf(task: MixerTask, change: Partial<Artifact> = {}): Artifact {
     ...ArtifactType.defaultValue(),
     version: 1,
     taskId: task.taskId,
+    requestHash: task.request.requestHash,
     miner: task.draw[task.rank] ?? 0,
     fileHash: task.terms.fileHash,
     promptIds: [1, 2, 3],
@@ -182,6 +183,7 @@ describe('a task at its mixer (§5)', () => {
   it.each<[string, Partial<Artifact>]>([
     ['another text', { text: new TextEncoder().encode('other') }],
     ['another file', { fileHash: bytes(32, 9) }],
+    ['another request', { requestHash: bytes(32, 9) }],
     ['more prompt tokens than it holds', { tokensIn: 4 }],
     ['another seed', { sampling: { ...sampling, seed: 8 } }],
     ['another task', { taskId: bytes(32, 7) }],

@@ -253,6 +253,7 @@ function artifactFits(task: MixerTask, artifact: Artifact): boolean {
   const { request, sampling } = task;
   return (
     equalBytes(artifact.taskId, task.taskId) &&
+    equalBytes(artifact.requestHash, request.requestHash) &&
     artifact.miner === task.draw[task.rank] &&
     equalBytes(artifact.fileHash, task.terms.fileHash) &&
     ids.length === task.ids.length &&
