@@ -20,8 +20,7 @@ export const limits = {
   measuredEpochs: 7,
   maxChallenges: 64,
   maxDisputed: 8,
-  /** Token ids a known answer has at least and is compared by at most, who is asked for it, and its epochs (§15.3). */
-  minKnownTokens: 8,
+  /** Token ids a known answer is compared by, miners that are asked for it, and its epochs (§15.3). */
   knownTokens: 512,
   knownMiners: 4,
   knownEpochs: 2,

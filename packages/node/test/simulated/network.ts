@@ -63,6 +63,10 @@ export interface SimulatedOptions {
   readonly miners: number;
   /** What a miner really runs; the validators run the registered weights. */
   readonly modelOf?: (miner: number) => InferenceModel;
+  /** What the validators run now; the registered weights when absent. */
+  readonly audited?: () => InferenceModel;
+  /** The network it runs over. */
+  readonly network?: MemoryNetwork;
   readonly params?: Partial<Genesis['params']>;
   readonly depositUnits?: bigint;
   /** Where it lives; a directory of its own, gone at the end, when absent. */
@@ -126,16 +130,18 @@ export class SimulatedNetwork {
       onFatal: (error) => log.push(`fatal: ${error.message}`),
     });
     const log: string[] = [];
+    const audited = options.audited ?? (() => registered);
+    const open = async (hash: Uint8Array) => (equalBytes(hash, fileHash) ? audited() : null);
     const serving: Serving = {
       model,
       evidenceLevel: 2,
-      measuring: { engine: engineInfo, open: async (hash) => (equalBytes(hash, fileHash) ? registered : null) },
+      measuring: { engine: engineInfo, open },
       workerOf: (miner) => modelWorker(options.modelOf?.(miner) ?? registered, engineInfo),
       requireRegistered: () => {},
       close: async () => {},
     };
     const apiKeys = followSessions(engine, ring, (line) => log.push(line));
-    const network = new MemoryNetwork();
+    const network = options.network ?? new MemoryNetwork();
     const built = buildRoles({
       ...{ engine, keys: ring, store, serving, network, apiKeys },
       miners: options.miners,

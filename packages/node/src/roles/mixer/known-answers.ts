@@ -59,14 +59,14 @@ export class KnownAnswers {
     }
   }
 
-  /** Keeps a whole answer; one of a few tokens would tell two models apart too seldom. */
+  /** Keeps a whole answer, long or short as users' are; of text alone there is nothing to compare. */
   keep(
     { taskId, model, miner }: TaskRow,
     { payload, reveal: { artifact } }: ArtifactBundle,
     expiryHeight: number,
   ): void {
     const ids = outputIds(artifact);
-    if (ids.length < limits.minKnownTokens || artifact.finish === finishReasons.cancelled) return;
+    if (ids.length === 0 || artifact.finish === finishReasons.cancelled) return;
     const { engine } = artifact;
     const known = { taskId, model, miner, engine, payload, tokens: ids.length, givenTo: [], expiryHeight };
     this.#put(toHex(taskId), { ...known, ids: ids.slice(0, limits.knownTokens) });

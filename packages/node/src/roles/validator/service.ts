@@ -16,7 +16,8 @@ export interface ValidatorOptions {
 }
 
 type Secret = ValueOf<typeof AuditSecret>;
-const secretKey = (taskId: Uint8Array) => `secret/${toHex(taskId)}`;
+/** Of one audit of a task: a second one is measured anew (§8.8). */
+const secretKey = (seed: Uint8Array) => `secret/${toHex(seed)}`;
 
 /**
  * Re-checks the tasks the beacon draws for it: commits to numbers, then reveals them (§10.2, §10.3). Votes on the
@@ -98,7 +99,9 @@ export class Validator implements RoleService {
   }
 
   #recall(taskId: Uint8Array): Secret | null {
-    const stored = this.#context.store.get(secretKey(taskId));
+    const { state } = this.#context.engine.ledger;
+    const seed = state.audits.get(state.auditOf(taskId) ?? -1)?.seed;
+    const stored = seed === undefined ? undefined : this.#context.store.get(secretKey(seed));
     return stored === undefined ? null : AuditSecret.deserialize(stored);
   }
 
@@ -115,7 +118,7 @@ export class Validator implements RoleService {
     const secret = { numbers, nonce: randomBytes(32), account: state.validators.at(this.#options.validator).account };
     const { commitBlocks, revealBlocks } = state.params.audit;
     const expiry = state.globals.height + 2 * (commitBlocks + revealBlocks);
-    this.#context.store.put(secretKey(taskId), AuditSecret.serialize(secret), expiry);
+    this.#context.store.put(secretKey(seed), AuditSecret.serialize(secret), expiry);
     await this.#context.store.flushed();
     return secret;
   }
