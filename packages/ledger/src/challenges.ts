@@ -143,7 +143,7 @@ function rowOfEpoch({ measures, globals }: LedgerState, miner: number): MeasureR
   return row.epoch === epoch ? { ...row } : { ...begun, ...epochValues(row) };
 }
 
-/** §8.5 Counts a challenge that auditors found failed; the one that makes it `alpha` costs the emission of the period. */
+/** §8.5 Counts a failed challenge; the one that makes it `alpha` costs the emission of the period. */
 export function countFailed(state: LedgerState, miner: number): LedgerEvent[] {
   const row = rowOfEpoch(state, miner);
   const failed = row.failed + 1;

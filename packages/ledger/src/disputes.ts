@@ -25,8 +25,8 @@ export interface Placed {
 }
 
 /** Whether a task is a challenge that auditors decide on (§8.6): it has no session, no price, and no gateway. */
-export function isDisputed({ kind }: Pick<TaskRow, 'kind'>): boolean {
-  return kind === taskKinds.challenge;
+export function isDisputed({ session }: Pick<TaskRow, 'session'>): boolean {
+  return session === noSession;
 }
 
 /** The code of the first disputed challenge no task can be made of, or OK (§8.6). */

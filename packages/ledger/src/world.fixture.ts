@@ -41,11 +41,9 @@ setHasher(hasher);
 const encode = (text: string) => new TextEncoder().encode(text);
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 
-export { disputed, measurersOf, reportDisputes } from './challenges.fixture.ts';
 export { domainTerms, nameOf } from './domains.fixture.ts';
 export { realKeys } from './keys.fixture.ts';
 export { checked, hardFailure, honest, softFailure, unchecked } from './numbers.fixture.ts';
-export { Table } from './table.ts';
 
 export const FEE = worldParams.transactionFeeUnits;
 export const genesisTimeMs = 1_700_000_000_000;
@@ -285,8 +283,7 @@ export class World {
       maxTaskUnits: 10_000n,
       expiryHeight: 100_000,
       redundancy: 1,
-      isBackground: false,
-      sharesPrompts: false,
+      ...{ isBackground: false, sharesPrompts: false },
       dedicatedMiners: [],
       ...change,
     };

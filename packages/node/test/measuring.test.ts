@@ -230,7 +230,7 @@ describe('challenges', () => {
     expect(state.miners.at(1).rejected).toBeGreaterThan(0);
   });
 
-  it('are no prompts of a session that does not share them (§4.14), and nobody else can read these (§14.7)', async () => {
+  it('are no prompts of a session that does not share them (§4.14), which nobody else can read (§14.7)', async () => {
     const net = await start({ miners: 2, params: manyChallenges });
     const closed = await net.openSession(names.payer, { sharesPrompts: false });
     let challenges = 0;

@@ -6,9 +6,9 @@ import {
   ArtifactRequest,
   equalBytes,
   InferencePayload,
+  noSession,
   type TaskRow,
   taskIdOf,
-  taskKinds,
 } from '@assay/protocol';
 import type { Endpoint } from '../network/port.ts';
 import { ask } from '../network/wire.ts';
@@ -41,6 +41,6 @@ function isOf({ payload, reveal, taskSequence }: ArtifactBundle, task: TaskRow):
   const isSigned =
     equalBytes(Artifact.hashTreeRoot(artifact), task.artifactRoot) && equalBytes(artifact.requestHash, requestHash);
   // §8.6 Of a challenge nothing but the miner's own word says what it was asked.
-  if (!isSigned || task.kind === taskKinds.challenge) return isSigned;
+  if (!isSigned || task.session === noSession) return isSigned;
   return equalBytes(taskIdOf({ session: task.session, taskSequence, requestHash, replica: task.replica }), task.taskId);
 }

@@ -1,4 +1,5 @@
-import { measurersOf, softFailure } from '@assay/ledger/fixture';
+import { softFailure } from '@assay/ledger/fixture';
+import { measurersOf } from '@assay/ledger/fixture/challenges';
 import { roleStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, UNIT, Village } from './village.fixture.ts';

@@ -1,5 +1,6 @@
 import type { EpochClose } from '@assay/ledger';
-import { honest, measurersOf, type Sender, World, type WorldOptions } from '@assay/ledger/fixture';
+import { honest, type Sender, World, type WorldOptions } from '@assay/ledger/fixture';
+import { measurersOf } from '@assay/ledger/fixture/challenges';
 import { type AuditNumbers, type ChallengeReport, type Params, type Receipt, taskStatuses } from '@assay/protocol';
 import { RecordedWorld } from '../../src/cli/recorded-world.fixture.ts';
 import { devnetParams } from '../../src/devnet/genesis.ts';

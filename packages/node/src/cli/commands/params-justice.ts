@@ -54,10 +54,10 @@ export const paramsJusticeCommand = defineCommand({
     };
   },
   print: ({ rule: asked, errors: both, committee, targets, curves, smallest }) => [
-    `With λ = ${asked.lambda}, τ = ${asked.tau}, α = ${asked.alpha}, f = ${asked.f}, in one epoch:`,
+    `With λ = ${asked.lambda}, τ = ${asked.tau}, α = ${asked.alpha}, f = ${asked.f}, of one mixer in one epoch:`,
     `  P(escape)          ${chance(both.escapes)}   a cheat stays below ${asked.alpha} failures`,
     `  P(honest punished) ${chance(both.honestPunished)}   an honest miner reaches them`,
-    `of one mixer; of all together, three times λ: ${chance(committee.escapes)} and ${chance(committee.honestPunished)}`,
+    `With all mixers, three times λ: ${chance(committee.escapes)} and ${chance(committee.honestPunished)}`,
     '',
     ...table(
       ['α', 'P(escape)', 'P(honest punished)'],

@@ -1,5 +1,6 @@
 import { drawMiners, drawTable } from '@assay/ledger';
-import { domainTerms, hardFailure, honest, measurersOf, nameOf } from '@assay/ledger/fixture';
+import { domainTerms, hardFailure, honest, nameOf } from '@assay/ledger/fixture';
+import { measurersOf } from '@assay/ledger/fixture/challenges';
 import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { CliError } from '../failures.ts';

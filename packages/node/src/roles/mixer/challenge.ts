@@ -32,7 +32,7 @@ export function keeperOf(state: LedgerView, taskId: Uint8Array): number | null {
 
 /**
  * The request of a known answer to one miner, with an id that draws it: nothing tells it from a user's (§15.5). Null
- * when no id was found.
+ * when that draw has another miner asked first, as a user's would, or no id was found.
  */
 export function challengeOf(known: KnownAnswer, miner: number, source: DrawSource): Challenge | null {
   const { state, nowMs } = source;
@@ -62,7 +62,7 @@ export function challengeOf(known: KnownAnswer, miner: number, source: DrawSourc
   return { task: newTask(asked, nowMs), payload };
 }
 
-/** §15.5 Random ids until one draws the miner where this mixer would ask it first, as the next task's may. */
+/** §15.5 Random ids until one draws the miner among its first two; then this mixer's own order decides (§5.12). */
 function drawnId(
   model: number,
   miner: number,
@@ -81,7 +81,7 @@ function drawnId(
     const draw = pairOf(taskId);
     if (!draw.includes(miner)) continue;
     const rank = orderOf(draw)[0] ?? 0;
-    if (draw[rank] === miner) return { taskId, draw, order: [rank] };
+    return draw[rank] === miner ? { taskId, draw, order: [rank] } : null;
   }
   return null;
 }

@@ -6,8 +6,10 @@ const LINE = new TextEncoder().encode('line');
 const REPORT = new TextEncoder().encode('report');
 /** Miners considered after one block: with the most blocks of an epoch, a million in an epoch. */
 const consideredPerBlock = 1024;
+/** What is due begins at a random time in so many blocks: users come at any time, not with the blocks. */
+export const spreadBlocks = 4;
 /** Blocks between the line's time and that of any challenge, at least; and the times that are tried for it. */
-const apartBlocks = 2;
+const apartBlocks = spreadBlocks + 2;
 const lineTries = 16;
 
 /** One thing a mixer does about a miner for its report of an epoch. */

@@ -17,7 +17,7 @@ import type { RoleContext, SigningRoots } from '../context.ts';
 import { fetchArtifact } from '../fetch-artifact.ts';
 import type { CommitteeSigner } from './batches.ts';
 import { type Challenge, challengeOf, type DrawSource, hashRateOf, isRight, keeperOf } from './challenge.ts';
-import { type Duty, noAgenda, type Planner, plan } from './duties.ts';
+import { type Duty, noAgenda, type Planner, plan, spreadBlocks } from './duties.ts';
 import { type KnownAnswer, KnownAnswers } from './known-answers.ts';
 import { LineMeter, type LineValues } from './line.ts';
 import { ofReport, reportKey } from './node-transactions.ts';
@@ -47,6 +47,8 @@ export interface MeasuringHost {
   run(challenge: Challenge, endpoint: Endpoint, done: (answer: ChallengeAnswer) => Promise<void>): TaskRun;
 }
 
+/** Draws that are tried for one challenge, each at a time of its own: about every second is for another miner. */
+const challengeTries = 6;
 const keyOf = ({ epoch, miner }: Pick<Duty, 'epoch' | 'miner'>) => `${epoch}/${miner}`;
 
 /** What was found of one miner for a report. */
@@ -116,9 +118,7 @@ export class Measuring {
 
   async #take(duty: Duty, endpoint: Endpoint): Promise<void> {
     if (duty.what !== 'report') this.#found.set(keyOf(duty), this.#foundOf(duty));
-    // Users come at any time, not with the blocks.
-    const { blockTimeMs } = this.#context.engine.ledger.state.params;
-    await delay(randomInt(blockTimeMs), undefined, { ref: false });
+    await this.#wait();
     if (duty.what === 'report') return this.#report(duty);
     if (duty.what === 'challenge') return this.#challenge(duty, endpoint);
     const line = await this.#meter.measure(endpoint, duty.miner);
@@ -131,15 +131,28 @@ export class Measuring {
     return this.#found.get(keyOf(duty)) ?? none;
   }
 
+  /** Not at the time of a block: a random one in some blocks after it (§15.4). */
+  #wait(): Promise<void> {
+    const { blockTimeMs } = this.#context.engine.ledger.state.params;
+    return delay(randomInt(spreadBlocks * blockTimeMs), undefined, { ref: false });
+  }
+
+  /** §15.5 While a user's task would go to another miner, the challenge waits too. */
   async #challenge(duty: Duty, endpoint: Endpoint): Promise<void> {
     const { state } = this.#context.engine.ledger;
-    const known = this.#known.take(duty.miner, state);
-    if (known === null) return;
-    await this.#context.store.flushed();
-    const challenge = challengeOf(known, duty.miner, { ...this.#host.draws(), state });
-    if (challenge === null) return;
-    const { payload } = challenge;
-    this.#host.run(challenge, endpoint, (answer) => this.#judge(duty, { known, payload }, answer)).begin();
+    for (let tries = 0; tries < challengeTries; tries++) {
+      const known = this.#known.find(duty.miner, state);
+      if (known === null) return;
+      const challenge = challengeOf(known, duty.miner, { ...this.#host.draws(), state });
+      if (challenge === null) {
+        await this.#wait();
+        continue;
+      }
+      this.#known.give(known, duty.miner);
+      await this.#context.store.flushed();
+      const { payload } = challenge;
+      return this.#host.run(challenge, endpoint, (answer) => this.#judge(duty, { known, payload }, answer)).begin();
+    }
   }
 
   async #judge(

@@ -1,8 +1,5 @@
 import { drawMiners } from '@assay/ledger';
 import {
-  ArtifactBundle,
-  ArtifactReply,
-  ArtifactRequest,
   addressText,
   type BodyValues,
   drawIdOf,
@@ -29,8 +26,9 @@ import { receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import { admit, Reservations } from './admission.ts';
 import { Announcements } from './announcements.ts';
+import { Artifacts } from './artifacts.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
-import { type Challenge, type DrawSource, keeperOf } from './challenge.ts';
+import type { Challenge, DrawSource } from './challenge.ts';
 import type { CheckView } from './check-view.ts';
 import { Committee, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
@@ -51,7 +49,6 @@ export interface MixerOptions {
 
 /** How long a miner that broke off is asked only after the others. */
 const avoidMs = 30_000;
-const artifactKey = (taskId: string) => `artifact/${taskId}`;
 
 /** Takes requests, draws their miners, measures, and certifies with the other mixers (A2–A5). */
 export class Mixer implements RoleService {
@@ -60,6 +57,7 @@ export class Mixer implements RoleService {
   readonly #roots: SigningRoots;
   readonly #committee: Committee;
   readonly #announcements = new Announcements();
+  readonly #artifacts: Artifacts;
   readonly #usedRequests = new UsedRequests();
   readonly #reservations = new Reservations();
   readonly #draws: Draws;
@@ -79,6 +77,7 @@ export class Mixer implements RoleService {
     this.#roots = new SigningRoots(context.chain);
     this.#committee = new Committee(options.mixer);
     this.#draws = new Draws(context.store);
+    this.#artifacts = new Artifacts(context);
     this.#batches = new Batches(context, {
       mixer: options.mixer,
       signer: options.committeeSigner,
@@ -94,8 +93,8 @@ export class Mixer implements RoleService {
       signer: options.committeeSigner,
       pending: this.#batches.pending,
       add: (node) => this.#batches.add(node),
-      artifactOf: (taskId) => this.#artifactOf(taskId),
-      keepDisputed: (taskId, bundle) => this.#keepArtifact(taskId, bundle, 1),
+      artifactOf: (taskId) => this.#artifacts.of(taskId),
+      keepDisputed: (taskId, bundle) => this.#artifacts.keep(taskId, bundle, 1),
       draws: () => this.#drawSource(),
       run: (challenge, endpoint, done) => this.#challenge(challenge, endpoint, done),
     });
@@ -119,7 +118,7 @@ export class Mixer implements RoleService {
     endpoint.handle(protocols.batch, (stream, from) => this.#batches.answer(stream, from));
     endpoint.handle(protocols.vote, (stream) => this.#transitions.vote(stream));
     endpoint.handle(protocols.order, (stream) => this.#obey(stream));
-    endpoint.handle(protocols.artifact, (stream, from) => this.#serveArtifact(stream, from));
+    endpoint.handle(protocols.artifact, (stream, from) => this.#artifacts.serve(stream, from));
     endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
     endpoint.subscribe(topics.presence, (message, from) => this.#hearPresence(message, from));
     this.#unsubscribe = engine.onBlock((committed) => this.#onBlock(committed));
@@ -271,7 +270,7 @@ export class Mixer implements RoleService {
         const isKnown = this.#context.engine.ledger.state.sessions.get(session)?.sharesPrompts === true;
         // §8.8 What becomes a known answer may be audited again.
         const epochs = isKnown ? limits.knownEpochs + 1 : 0;
-        await this.#keepArtifact(taskId, { taskSequence, payload, reveal }, epochs);
+        await this.#artifacts.keep(taskId, { taskSequence, payload, reveal }, epochs);
         this.#reservations.hold(toHex(taskId), session, receipt.priceUnits);
         this.#scheduleBatch();
       },
@@ -299,19 +298,6 @@ export class Mixer implements RoleService {
     const { engine, signer } = this.#context;
     const keys = { publicKey: signer.publicKey, blsPublicKey: committeeSigner.publicKey };
     return placeOf(engine.ledger.state, { mixer, ...keys });
-  }
-
-  /**
-   * Keeps an artifact until no audit can ask for it: certified late, `epochs` later than a task is, and every auditor
-   * too late.
-   */
-  async #keepArtifact(taskId: Uint8Array, bundle: ArtifactBundle, epochs: number): Promise<void> {
-    const { engine, store } = this.#context;
-    const { globals, params } = engine.ledger.state;
-    const auditBlocks = limits.maxAuditorsPerTask * (params.audit.commitBlocks + params.audit.revealBlocks);
-    const expiryHeight = globals.height + params.receiptLifetimeBlocks + epochs * params.epochBlocks + auditBlocks;
-    store.put(artifactKey(toHex(taskId)), ArtifactBundle.serialize(bundle), expiryHeight);
-    await store.flushed();
   }
 
   #drawSource(): Omit<DrawSource, 'state'> {
@@ -365,30 +351,6 @@ export class Mixer implements RoleService {
     if (order === null) return;
     const run = this.#runs.get(toHex(order.request.request.taskId));
     await run?.dispatch({ type: 'transition', order, nowMs: this.#context.nowMs() });
-  }
-
-  async #serveArtifact(stream: MessageStream, from: string): Promise<void> {
-    const request = await receive(stream, ArtifactRequest);
-    const isReader = request !== null && this.#isReader(request.taskId, from);
-    const bundle = isReader ? this.#artifactOf(request.taskId) : null;
-    await stream.send(ArtifactReply.serialize(bundle === null ? [] : [bundle]));
-    stream.close();
-  }
-
-  /** §14.7 The auditors of a task read its artifact, and the keeper of its answer where the session shares it. */
-  #isReader(taskId: Uint8Array, from: string): boolean {
-    const { state } = this.#context.engine.ledger;
-    const { auditors } = state.audits.get(state.auditOf(taskId) ?? -1) ?? { auditors: [] };
-    if (auditors.some(({ validator }) => networkAddress(state.validators.at(validator)) === from)) return true;
-    const task = state.tasks.get(state.taskOf(taskId) ?? -1);
-    const keeper = state.mixers.get(keeperOf(state, taskId) ?? -1);
-    if (task === undefined || keeper === undefined || networkAddress(keeper) !== from) return false;
-    return state.sessions.get(task.session)?.sharesPrompts === true;
-  }
-
-  #artifactOf(taskId: Uint8Array): ArtifactBundle | null {
-    const bytes = this.#context.store.get(artifactKey(toHex(taskId)));
-    return bytes === undefined ? null : ArtifactBundle.deserialize(bytes);
   }
 
   #onBlock(committed: CommittedBlock): void {
