@@ -1,6 +1,6 @@
 import { drawMiners, drawTable } from '@assay/ledger';
 import { domainTerms, hardFailure, honest, nameOf } from '@assay/ledger/fixture';
-import { measurersOf } from '@assay/ledger/fixture/challenges';
+import { disputed, measurersOf, reportDisputes } from '@assay/ledger/fixture/challenges';
 import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { CliError } from '../failures.ts';
@@ -357,6 +357,33 @@ describe('explain audit', () => {
     const facts = new Map(steps.flatMap((step) => step.facts).map(({ name, value }) => [name, value]));
     expect(facts.get('among the replicas')).toBe(agreement);
     expect(facts.get('evidence level')).toBe('0');
+  });
+
+  it('tells a challenge from its dispute to its end, and what came of the answer it contradicts (§8.6–§8.8)', async () => {
+    const challenges = { lambdaMilli: 20_000, alpha: 9, bandwidthCap: 1n };
+    const world = new RecordedWorld({ mixers: 3, params: { epochBlocks: 48, challenges } }).populate();
+    const receipt = world.receipt();
+    world.certify(receipt);
+    world.auditAll(receipt, honest);
+    const [failed, passed] = [disputed(), disputed({ knownTaskId: receipt.taskId })];
+    expect(reportDisputes(world, 0, failed, passed)).toBe('OK');
+    const open = await explainAudit(world.history, failed.taskId, fast);
+    expect(open.answer).toBe('A challenge of miner 0; its auditors have still to decide.');
+    world.auditAll({ ...receipt, taskId: failed.taskId }, hardFailure);
+    world.auditAll({ ...receipt, taskId: passed.taskId }, honest);
+    world.auditAll(receipt, hardFailure);
+    const answers = [];
+    for (const { taskId } of [failed, passed, receipt]) {
+      const explanation = await explainAudit(world.history, taskId, fast);
+      answers.push(explanation.answer);
+      expect(explanation.steps.at(-1)).toMatchObject({ clause: '§8.6–§8.8' });
+      expect(explanationLines(onChain(world.history, true, explanation)).length).toBeGreaterThan(10);
+    }
+    expect(answers).toEqual([
+      'A challenge of miner 0, which failed it (hard); that is a failure in its record.',
+      'A challenge of miner 0 (pass): the known answer was another, and is audited again.',
+      'A challenge contradicted this answer after its end; its second audit found hard: a failure of miner 0.',
+    ]);
   });
 
   it('says what is still to come', async () => {

@@ -40,14 +40,9 @@ const serving = (...rows: readonly MinerRow[]) => ({
   miners: { at: (index: number) => rows[index] ?? minerOf(index) },
 });
 const state = serving(...range(30).map((index) => minerOf(index)));
-const take = (known: KnownAnswers, miner: number, from: ReturnType<typeof serving> = state) => {
-  const found = known.find(miner, from);
-  if (found !== null) known.give(found, miner);
-  return found;
-};
 const takeAll = (known: KnownAnswers, miner: number, from = state) => {
   const taken: KnownAnswer[] = [];
-  for (let next = take(known, miner, from); next !== null; next = take(known, miner, from)) taken.push(next);
+  for (let next = known.take(miner, from); next !== null; next = known.take(miner, from)) taken.push(next);
   return taken;
 };
 
@@ -57,8 +52,8 @@ describe('known answers §15.3', () => {
     const known = new KnownAnswers(role);
     for (const number of range(4)) known.keep(...taskOf(number, number % 2, range(8)), 100);
     known.keep(...taskOf(9, 1, []), 100);
-    expect(take(known, 0, serving(minerOf(0, { models: [1] }), minerOf(1)))).toBeNull();
-    expect(take(known, 0, state)?.miner).toBe(1);
+    expect(known.take(0, serving(minerOf(0, { models: [1] }), minerOf(1)))).toBeNull();
+    expect(known.take(0, state)?.miner).toBe(1);
     const restarted = new KnownAnswers(role);
     restarted.restore();
     expect(takeAll(restarted, 0).map(({ miner }) => miner)).toEqual([1]);
@@ -76,9 +71,9 @@ describe('known answers §15.3', () => {
       minerOf(2),
       minerOf(3, { operator: bytes(102) }),
     );
-    expect(take(known, 1, kin)).toBeNull();
-    expect(take(known, 2, kin)?.miner).toBe(0);
-    expect(take(known, 3, kin)).toBeNull();
+    expect(known.take(1, kin)).toBeNull();
+    expect(known.take(2, kin)?.miner).toBe(0);
+    expect(known.take(3, kin)).toBeNull();
     await store.close();
   });
 
@@ -86,7 +81,7 @@ describe('known answers §15.3', () => {
     const { store, role } = await open();
     const known = new KnownAnswers(role);
     known.keep(...taskOf(0, 0, range(8)), 100);
-    const asked = range(20).filter((miner) => take(known, miner + 1, state) !== null);
+    const asked = range(20).filter((miner) => known.take(miner + 1, state) !== null);
     expect(asked).toEqual(range(4));
     for (const number of range(300)) known.keep(...taskOf(number, 0, range(8)), 100);
     expect(takeAll(known, 1)).toHaveLength(256);

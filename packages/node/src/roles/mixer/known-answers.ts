@@ -79,8 +79,8 @@ export class KnownAnswers {
     for (const [id, { expiryHeight }] of this.#answers) if (expiryHeight <= height) this.#answers.delete(id);
   }
 
-  /** An answer that nobody of this miner's people gave or was asked for. */
-  find(miner: number, { miners }: { readonly miners: Pick<LedgerView['miners'], 'at'> }): KnownAnswer | null {
+  /** An answer that nobody of this miner's people gave or was asked for; from now on this miner was. */
+  take(miner: number, { miners }: { readonly miners: Pick<LedgerView['miners'], 'at'> }): KnownAnswer | null {
     const { models, operator, owner } = miners.at(miner);
     const isStranger = (other: number) => {
       const row = miners.at(other);
@@ -89,17 +89,12 @@ export class KnownAnswers {
     const fit = [...this.#answers].filter(
       ([, { model, miner: maker, givenTo }]) => models.includes(model) && [maker, ...givenTo].every(isStranger),
     );
-    return (fit.length === 0 ? undefined : fit[randomInt(fit.length)]?.[1]) ?? null;
-  }
-
-  /** From now on this miner was asked for it. */
-  give({ taskId }: KnownAnswer, miner: number): void {
-    const id = toHex(taskId);
-    const answer = this.#answers.get(id);
-    if (answer === undefined) return;
+    const [id, answer] = fit[fit.length === 0 ? 0 : randomInt(fit.length)] ?? [];
+    if (id === undefined || answer === undefined) return null;
     const givenTo = [...answer.givenTo, miner];
     if (givenTo.length < limits.knownMiners) this.#put(id, { ...answer, givenTo });
     else this.#drop(id);
+    return answer;
   }
 
   #put(id: string, answer: KnownAnswer): void {

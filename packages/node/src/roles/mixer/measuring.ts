@@ -118,9 +118,9 @@ export class Measuring {
 
   async #take(duty: Duty, endpoint: Endpoint): Promise<void> {
     if (duty.what !== 'report') this.#found.set(keyOf(duty), this.#foundOf(duty));
+    if (duty.what === 'challenge') return this.#challenge(duty, endpoint);
     await this.#wait();
     if (duty.what === 'report') return this.#report(duty);
-    if (duty.what === 'challenge') return this.#challenge(duty, endpoint);
     const line = await this.#meter.measure(endpoint, duty.miner);
     this.#foundOf(duty).line = line;
   }
@@ -140,16 +140,14 @@ export class Measuring {
   /** §15.5 While a user's task would go to another miner, the challenge waits too. */
   async #challenge(duty: Duty, endpoint: Endpoint): Promise<void> {
     const { state } = this.#context.engine.ledger;
+    const known = this.#known.take(duty.miner, state);
+    if (known === null) return;
+    // What is written is durable about when a block is: the random time comes after it.
+    await this.#context.store.flushed();
     for (let tries = 0; tries < challengeTries; tries++) {
-      const known = this.#known.find(duty.miner, state);
-      if (known === null) return;
+      await this.#wait();
       const challenge = challengeOf(known, duty.miner, { ...this.#host.draws(), state });
-      if (challenge === null) {
-        await this.#wait();
-        continue;
-      }
-      this.#known.give(known, duty.miner);
-      await this.#context.store.flushed();
+      if (challenge === null) continue;
       const { payload } = challenge;
       return this.#host.run(challenge, endpoint, (answer) => this.#judge(duty, { known, payload }, answer)).begin();
     }
