@@ -23,7 +23,8 @@ let disputes = 0;
 export function disputed(change: Partial<DisputedChallenge> = {}): DisputedChallenge {
   const taskId = sha256(littleEndian(disputes++, 8));
   const knownTaskId = sha256(taskId);
-  return { taskId, knownTaskId, model: 0, tokensIn: 10, tokensOut: 20, artifactRoot: sha256(knownTaskId), ...change };
+  const roots = { requestHash: sha256(knownTaskId, taskId), artifactRoot: sha256(knownTaskId) };
+  return { taskId, knownTaskId, model: 0, tokensIn: 10, tokensOut: 20, ...roots, ...change };
 }
 
 /** Certifies a mixer's report on miner 0, and turns the beacon until the audits of what it disputes are drawn. */

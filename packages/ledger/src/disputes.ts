@@ -55,14 +55,14 @@ export function addDisputes(
   disputed: readonly DisputedChallenge[],
   { height, mixer, reveals, miner }: Placed & { readonly miner: number },
 ): LedgerEvent[] {
-  return disputed.map(({ taskId, knownTaskId, model, tokensIn, tokensOut, artifactRoot }) => {
+  return disputed.map(({ taskId, knownTaskId, requestHash, model, tokensIn, tokensOut, artifactRoot }) => {
     state.addTask({
       ...{ taskId, kind: taskKinds.challenge, status: taskStatuses.certified, session: noSession, model, miner },
       ...{ gateway: noGateway, mixer, height, drawHeight: height, taskSequence: 0, replica: 0, tokensIn, tokensOut },
       ...{ pendingUnits: 0n, priceUnits: 0n, artifactRoot, firstTokenMs: 0, totalMs: 0, reveals, isRated: false },
       agreement: agreements.similar,
     });
-    state.disputes.add({ taskId, knownTaskId });
+    state.disputes.add({ taskId, knownTaskId, requestHash });
     return { type: 'challengeDisputed', taskId, miner, mixer, knownTaskId };
   });
 }

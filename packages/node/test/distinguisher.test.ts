@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { drawMiners, drawTable } from '@assay/ledger';
 import { type InferencePayload, MixerToMiner, mixerToMiner, taskKinds, toHex } from '@assay/protocol';
@@ -38,6 +39,8 @@ type View = Readonly<Record<string, number>>;
 interface Example {
   readonly taskId: string;
   readonly view: View;
+  /** As it would look with an id that was not drawn to fit. */
+  readonly misfit: View;
 }
 
 type Prepare = { taskId: Uint8Array; model: number; maxTokensIn: number; maxTokensOut: number; mixer: number };
@@ -77,7 +80,9 @@ class Observer {
     if (selector !== mixerToMiner.start || begun === undefined) return;
     const { payload } = value as { payload: InferencePayload };
     const view = this.#viewOf(heard, begun, payload);
-    this.examples.push({ taskId: toHex(begun.prepare.taskId), view });
+    const rank = this.#rankOf({ ...begun.prepare, taskId: randomBytes(32) }, to);
+    const misfit = { ...view, rank, isDrawnFirst: rank < 2 ? 1 : 0 };
+    this.examples.push({ taskId: toHex(begun.prepare.taskId), view, misfit });
   }
 
   /** Where the id draws this miner, by the beacon and the weights that everybody knows. */
@@ -209,13 +214,14 @@ describe('a miner that tries to tell challenges from users’ tasks (§15.5–§
     await traffic(net, users, () => isEnough() || Date.now() - startedMs > 100_000);
     const seen = kinds();
     expect(seen.challenges.length).toBeGreaterThanOrEqual(wanted);
-    const half = (examples: readonly Example[], parity: number) =>
-      examples.filter((_, place) => place % 2 === parity).map(({ view }) => view);
-    const stumps = train(half(seen.challenges, 0), half(seen.users, 0)).toSorted((a, b) => b.advantage - a.advantage);
-    const tested = stumps.map((stump) => ({
-      ...stump,
-      tested: advantageOf(stump, half(seen.challenges, 1), half(seen.users, 1)),
-    }));
+    const half = (examples: readonly Example[], parity: number, look: 'view' | 'misfit' = 'view') =>
+      examples.filter((_, place) => place % 2 === parity).map((example) => example[look]);
+    const tell = (look: 'view' | 'misfit') => {
+      const [first, second] = [0, 1].map((parity) => half(seen.challenges, parity, look));
+      const stumps = train(first ?? [], half(seen.users, 0)).toSorted((a, b) => b.advantage - a.advantage);
+      return stumps.map((stump) => ({ ...stump, tested: advantageOf(stump, second ?? [], half(seen.users, 1)) }));
+    };
+    const tested = tell('view');
     const lines = tested.map(({ name, advantage, tested: held }) => {
       return `${name}: ${advantage.toFixed(3)} where it was found, ${held.toFixed(3)} on the other half`;
     });
@@ -223,5 +229,7 @@ describe('a miner that tries to tell challenges from users’ tasks (§15.5–§
       `${seen.challenges.length} challenges, ${seen.users.length} users’ tasks\n${lines.join('\n')}\n`,
     );
     for (const { name, tested: held } of tested) expect(held, name).toBeLessThan(bound);
+    // It would be told by its id alone, if that did not fit: half of all ids draw half of four miners first.
+    expect(Math.max(...tell('misfit').map((stump) => stump.tested))).toBeGreaterThan(bound);
   }, 180_000);
 });

@@ -13,6 +13,7 @@ import {
   type ValueOf,
   vectorOfU32,
 } from './encoding.ts';
+import { littleEndian, sha256 } from './hash.ts';
 import { limits } from './limits.ts';
 import { StructType } from './struct.ts';
 
@@ -61,8 +62,6 @@ export const Artifact = new ContainerType(
   {
     version: U16,
     taskId: Bytes32,
-    /** Root of the request as the miner got it: nobody can show its auditors another (§14.3). */
-    requestHash: Bytes32,
     miner: U32,
     /** SHA-256 of the registered model file the miner claims to have used. */
     fileHash: Bytes32,
@@ -85,8 +84,21 @@ export const Artifact = new ContainerType(
 export type Artifact = ValueOf<typeof Artifact>;
 export const artifactVersion = 1;
 
-/** Hidden until revealed: SHA-256(artifact root ‖ salt), with the task it is for (§5 Precommit). */
+/** Hidden until revealed: the `precommitHash`, with the task it is for (§5 Precommit). */
 export const Precommit = new StructType({ taskId: Bytes32, miner: U32, hash: Bytes32 }, { typeName: 'Precommit' });
+
+/**
+ * What a miner signs of an artifact: SHA-256(artifact root ‖ salt ‖ request hash ‖ model), of the request and the model
+ * as it was given them. A receipt for others does not verify (§5.1).
+ */
+export function precommitHash(of: {
+  artifactRoot: Uint8Array;
+  salt: Uint8Array;
+  requestHash: Uint8Array;
+  model: number;
+}): Uint8Array {
+  return sha256(of.artifactRoot, of.salt, of.requestHash, littleEndian(of.model, 4));
+}
 
 /** Signed by the miner every 32 tokens: binds the stream to the artifact (§5.5). */
 export const StreamCheckpoint = new StructType(

@@ -43,6 +43,8 @@ export const DisputedChallenge = new StructType(
     model: U32,
     tokensIn: U32,
     tokensOut: U32,
+    /** Of what the miner was asked, as it signed it. */
+    requestHash: Bytes32,
     artifactRoot: Bytes32,
   },
   { typeName: 'DisputedChallenge' },
@@ -50,7 +52,10 @@ export const DisputedChallenge = new StructType(
 export type DisputedChallenge = ValueOf<typeof DisputedChallenge>;
 
 /** A disputed challenge as the ledger keeps it, as long as its task (§8.6). */
-export const DisputeRow = new StructType({ taskId: Bytes32, knownTaskId: Bytes32 }, { typeName: 'DisputeRow' });
+export const DisputeRow = new StructType(
+  { taskId: Bytes32, knownTaskId: Bytes32, requestHash: Bytes32 },
+  { typeName: 'DisputeRow' },
+);
 export type DisputeRow = ValueOf<typeof DisputeRow>;
 
 /** What one mixer measured of a miner in an epoch; zero is not measured (§8.3). */

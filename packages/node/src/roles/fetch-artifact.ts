@@ -6,7 +6,6 @@ import {
   ArtifactRequest,
   equalBytes,
   InferencePayload,
-  noSession,
   type TaskRow,
   taskIdOf,
 } from '@assay/protocol';
@@ -29,18 +28,17 @@ export async function fetchArtifact(
     const stream = endpoint.open(networkAddress(mixer), protocols.artifact);
     const reply = await ask(stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply);
     const bundle = reply?.[0] ?? null;
-    return bundle !== null && isOf(bundle, task) ? bundle : null;
+    return bundle !== null && isOf(bundle, task, state) ? bundle : null;
   } catch {
     return null;
   }
 }
 
-function isOf({ payload, reveal, taskSequence }: ArtifactBundle, task: TaskRow): boolean {
+function isOf({ payload, reveal, taskSequence }: ArtifactBundle, task: TaskRow, state: LedgerView): boolean {
   const requestHash = InferencePayload.hashTreeRoot(payload);
-  const { artifact } = reveal;
-  const isSigned =
-    equalBytes(Artifact.hashTreeRoot(artifact), task.artifactRoot) && equalBytes(artifact.requestHash, requestHash);
-  // §8.6 Of a challenge nothing but the miner's own word says what it was asked.
-  if (!isSigned || task.session === noSession) return isSigned;
+  if (!equalBytes(Artifact.hashTreeRoot(reveal.artifact), task.artifactRoot)) return false;
+  // §8.6 Nobody signed a challenge's request but the miner: the chain keeps its root.
+  const dispute = state.disputes.of(task.taskId);
+  if (dispute !== undefined) return equalBytes(requestHash, dispute.requestHash);
   return equalBytes(taskIdOf({ session: task.session, taskSequence, requestHash, replica: task.replica }), task.taskId);
 }

@@ -359,7 +359,7 @@ describe('explain audit', () => {
     expect(facts.get('evidence level')).toBe('0');
   });
 
-  it('tells a challenge from its dispute to its end, and what came of the answer it contradicts (§8.6–§8.8)', async () => {
+  it('tells a challenge to its end, and what came of the answer it contradicts (§8.6–§8.8)', async () => {
     const challenges = { lambdaMilli: 20_000, alpha: 9, bandwidthCap: 1n };
     const world = new RecordedWorld({ mixers: 3, params: { epochBlocks: 48, challenges } }).populate();
     const receipt = world.receipt();

@@ -15,6 +15,7 @@ import {
   minerToMixer,
   mixerToMiner,
   Precommit,
+  precommitHash,
   roleStatuses,
   StreamCheckpoint,
   sha256,
@@ -109,7 +110,10 @@ export class Miner implements RoleService {
     try {
       const artifact = await this.#generate(stream, { prepare, payload, miner }, cancelled.signal);
       const salt = randomBytes(32);
-      const hash = sha256(ArtifactType.hashTreeRoot(artifact), salt);
+      const hash = precommitHash({
+        ...{ artifactRoot: ArtifactType.hashTreeRoot(artifact), salt, model: prepare.model },
+        requestHash: InferencePayload.hashTreeRoot(payload),
+      });
       const precommit = { taskId: prepare.taskId, miner, hash };
       const signature = this.#context.signer.sign(this.#roots.of(messageTypes.precommit, Precommit, precommit));
       await send(stream, minerToMixer.precommit, { precommit, signature });
@@ -195,7 +199,6 @@ export class Miner implements RoleService {
     return {
       version: 1,
       taskId: prepare.taskId,
-      requestHash: InferencePayload.hashTreeRoot(payload),
       miner,
       fileHash: model.fileHash,
       engine: this.#options.worker.engine,

@@ -9,10 +9,10 @@ import {
   messageTypes,
   type NodeTransaction,
   Precommit,
+  precommitHash,
   type Receipt,
   type ResultCode,
   type SessionRow,
-  sha256,
   type TaskEvidence,
   TaskRequest,
 } from '@assay/protocol';
@@ -99,14 +99,14 @@ function checkRequest(
 }
 
 /** An artifact, and the miner's word for it. */
-type Work = Pick<Receipt, 'taskId' | 'miner' | 'artifactRoot'> & DisputeEvidence;
+type Work = Pick<Receipt, 'taskId' | 'miner' | 'model' | 'requestHash' | 'artifactRoot'> & DisputeEvidence;
 
 function checkWork(
   view: CheckView,
-  { taskId, miner, artifactRoot, salt, precommitSignature }: Work,
+  { taskId, miner, precommitSignature, ...work }: Work,
   minerKey: Uint8Array,
 ): string | null {
-  const hash = sha256(artifactRoot, salt);
+  const hash = precommitHash(work);
   const root = view.roots.of(messageTypes.precommit, Precommit, { taskId, miner, hash });
   return view.verifier.ed25519(minerKey, root, precommitSignature)
     ? null
@@ -120,8 +120,8 @@ function checkReport(view: CheckView, { report, evidence }: MeasuredMiner): stri
   if (minerKey === undefined) return 'unknown miner';
   if (evidence.length !== disputed.length) return 'not one evidence for each disputed challenge';
   const reasons = evidence.map((each, place) => {
-    const { taskId, artifactRoot } = disputed[place] ?? DisputedChallenge.defaultValue();
-    return checkWork(view, { ...each, taskId, miner, artifactRoot }, minerKey);
+    const challenge = disputed[place] ?? DisputedChallenge.defaultValue();
+    return checkWork(view, { ...challenge, ...each, miner }, minerKey);
   });
   return reasons.find((reason) => reason !== null) ?? null;
 }

@@ -167,10 +167,10 @@ export class Measuring {
       return;
     }
     if (found.disputed.length === limits.maxDisputed) return;
-    const { taskId, model, tokensIn, tokensOut, artifactRoot, taskSequence } = receipt;
+    const { taskId, model, tokensIn, tokensOut, requestHash, artifactRoot, taskSequence } = receipt;
     const { precommitSignature, salt } = evidence;
     await this.#host.keepDisputed(taskId, { taskSequence, payload, reveal: { artifact, salt, precommitSignature } });
-    const challenge = { taskId, knownTaskId: known.taskId, model, tokensIn, tokensOut, artifactRoot };
+    const challenge = { taskId, knownTaskId: known.taskId, model, tokensIn, tokensOut, requestHash, artifactRoot };
     found.disputed.push({ challenge, evidence: { precommitSignature, salt } });
   }
 

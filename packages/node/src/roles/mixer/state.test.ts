@@ -3,7 +3,7 @@ import {
   Artifact as ArtifactType,
   finishReasons,
   outcomes,
-  sha256,
+  precommitHash,
   type TaskStateName,
   TransitionOrder,
   taskKinds,
@@ -71,7 +71,6 @@ function artifactOf(task: MixerTask, change: Partial<Artifact> = {}): Artifact {
     ...ArtifactType.defaultValue(),
     version: 1,
     taskId: task.taskId,
-    requestHash: task.request.requestHash,
     miner: task.draw[task.rank] ?? 0,
     fileHash: task.terms.fileHash,
     promptIds: [1, 2, 3],
@@ -85,11 +84,16 @@ function artifactOf(task: MixerTask, change: Partial<Artifact> = {}): Artifact {
   };
 }
 
-function commit(artifact: Artifact): MixerEvent[] {
+function commit(artifact: Artifact, requestHash = fresh.request.requestHash): MixerEvent[] {
   const salt = bytes(32, 8);
   const artifactRoot = ArtifactType.hashTreeRoot(artifact);
   return [
-    { type: 'precommit', hash: sha256(artifactRoot, salt), signature: bytes(64, 5), nowMs: 1030 },
+    {
+      type: 'precommit',
+      hash: precommitHash({ artifactRoot, salt, requestHash, model: 0 }),
+      signature: bytes(64, 5),
+      nowMs: 1030,
+    },
     { type: 'reveal', artifact, artifactRoot, salt, nowMs: 1040 },
   ];
 }
@@ -183,7 +187,6 @@ describe('a task at its mixer (§5)', () => {
   it.each<[string, Partial<Artifact>]>([
     ['another text', { text: new TextEncoder().encode('other') }],
     ['another file', { fileHash: bytes(32, 9) }],
-    ['another request', { requestHash: bytes(32, 9) }],
     ['more prompt tokens than it holds', { tokensIn: 4 }],
     ['another seed', { sampling: { ...sampling, seed: 8 } }],
     ['another task', { taskId: bytes(32, 7) }],

@@ -7,9 +7,9 @@ import {
   finishReasons,
   outcomes,
   outputIds,
+  precommitHash,
   type Receipt,
   Sampling,
-  sha256,
   type TaskEvidence,
   type TaskRequest,
   type TaskStateName,
@@ -235,8 +235,10 @@ function onPrecommit(task: MixerTask, event: MixerEvent & { type: 'precommit' })
 function onReveal(task: MixerTask, event: MixerEvent & { type: 'reveal' }): MixerStep {
   const { artifact, artifactRoot, salt, nowMs } = event;
   if (task.state !== 'commit' || task.precommit === null) return { task, effects: [] };
+  const { requestHash } = task.request;
+  const hash = precommitHash({ artifactRoot, salt, requestHash, model: task.terms.model });
   // D2: a reveal that does not match its precommit, or the stream, is no result.
-  const matches = equalBytes(sha256(artifactRoot, salt), task.precommit.hash) && artifactFits(task, artifact);
+  const matches = equalBytes(hash, task.precommit.hash) && artifactFits(task, artifact);
   if (!matches) return stepTask(task, { type: 'lost', nowMs });
   const evidence: TaskEvidence = {
     request: task.request,
@@ -253,7 +255,6 @@ function artifactFits(task: MixerTask, artifact: Artifact): boolean {
   const { request, sampling } = task;
   return (
     equalBytes(artifact.taskId, task.taskId) &&
-    equalBytes(artifact.requestHash, request.requestHash) &&
     artifact.miner === task.draw[task.rank] &&
     equalBytes(artifact.fileHash, task.terms.fileHash) &&
     ids.length === task.ids.length &&
