@@ -1,6 +1,6 @@
 import type { BatchRecords, Receipt } from '@assay/protocol';
 import fc from 'fast-check';
-import { disputed } from './challenges.fixture.ts';
+import { disputed, measurersOf } from './challenges.fixture.ts';
 import { index } from './random-values.fixture.ts';
 import type { World } from './world.fixture.ts';
 
@@ -43,6 +43,8 @@ export function recordsOf(
   data: typeof someRecords extends fc.Arbitrary<infer Value> ? Value : never,
 ): BatchRecords {
   const task = batch.receipts[0] ?? world.receipt();
+  const isOfLine = measurersOf(world, 0, { latencyMs: 1 }).includes(batch.mixer);
+  const line = isOfLine ? { latencyMs: 100 } : {};
   return {
     transitions: data.transitions.map((change) => world.transition(task, change)),
     reports: data.reports.map(({ disputed: challenges = [], ...change }) => {
@@ -50,7 +52,7 @@ export function recordsOf(
       const taskId = world.state.tasks.get(0)?.taskId;
       const known = taskId === undefined ? {} : { knownTaskId: taskId };
       const disputes = challenges.map((each) => disputed({ ...known, ...each }));
-      return world.report(batch.mixer, { miner: 0, ...change, disputed: disputes });
+      return world.report(batch.mixer, { miner: 0, ...line, ...change, disputed: disputes });
     }),
   };
 }
