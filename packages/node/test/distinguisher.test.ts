@@ -13,8 +13,6 @@ const miners = 4;
 const epochBlocks = 32;
 /** Tasks of each kind that are seen before the distinguisher is made. */
 const wanted = 200;
-/** Four standard deviations of an advantage that is measured with half of them of each kind, and is truly nothing. */
-const bound = 4 * Math.sqrt(2 * (0.25 / (wanted / 2)));
 
 let network: SimulatedNetwork | null = null;
 afterEach(async () => {
@@ -222,12 +220,13 @@ describe('a miner that tries to tell challenges from users’ tasks (§15.5–§
       return stumps.map((stump) => ({ ...stump, tested: advantageOf(stump, second ?? [], half(seen.users, 1)) }));
     };
     const tested = tell('view');
+    // Four standard deviations of an advantage that is measured on half of them, and is truly nothing.
+    const bound = 4 * Math.sqrt(0.5 / seen.challenges.length + 0.5 / seen.users.length);
     const lines = tested.map(({ name, advantage, tested: held }) => {
       return `${name}: ${advantage.toFixed(3)} where it was found, ${held.toFixed(3)} on the other half`;
     });
-    process.stdout.write(
-      `${seen.challenges.length} challenges, ${seen.users.length} users’ tasks\n${lines.join('\n')}\n`,
-    );
+    const counts = `${seen.challenges.length} challenges, ${seen.users.length} users’ tasks; bound ${bound.toFixed(3)}`;
+    process.stdout.write(`${counts}\n${lines.join('\n')}\n`);
     for (const { name, tested: held } of tested) expect(held, name).toBeLessThan(bound);
     // It would be told by its id alone, if that did not fit: half of all ids draw half of four miners first.
     expect(Math.max(...tell('misfit').map((stump) => stump.tested))).toBeGreaterThan(bound);
