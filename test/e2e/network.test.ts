@@ -72,7 +72,8 @@ describe('one prompt, all the way', () => {
       tokensOut: answer.usage?.completion_tokens,
     });
     const numbers = (await audited(taskId)).flatMap((auditor) => auditor.numbers ?? []);
-    expect(numbers.map(({ finding }) => finding)).toEqual(['checked']);
+    // §10.20 Two look at the work of a young miner, each by itself.
+    expect(numbers.map(({ finding }) => finding)).toEqual(['checked', 'checked']);
     // verification §6.2: the same engine re-checks an honest answer to the last rounding.
     expect(numbers.every(({ t1Ppb, argmaxMismatches }) => t1Ppb < 10_000 && argmaxMismatches === 0)).toBe(true);
     const price = BigInt(paid.priceUnits);
