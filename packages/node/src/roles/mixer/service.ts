@@ -38,6 +38,7 @@ import { type ChallengeAnswer, Measuring } from './measuring.ts';
 import { lateKey, ofReceipt, ofTransition, reportKey } from './node-transactions.ts';
 import { type MixerTask, newTask } from './state.ts';
 import { type TaskHost, TaskRun } from './task-run.ts';
+import { TasksInHand } from './tasks-in-hand.ts';
 import { Transitions } from './transitions.ts';
 import { UsedRequests } from './used-requests.ts';
 
@@ -62,6 +63,7 @@ export class Mixer implements RoleService {
   readonly #usedRequests: UsedRequests;
   readonly #artifacts: Artifacts;
   readonly #reservations = new Reservations();
+  readonly #inHand = new TasksInHand();
   readonly #auditLag = new AuditLag();
   readonly #draws: Draws;
   readonly #batches: Batches;
@@ -108,6 +110,7 @@ export class Mixer implements RoleService {
     this.#draws.restore();
     this.#usedRequests.restore();
     this.#draws.update(engine.ledger.state);
+    this.#inHand.update(engine.ledger.state);
     this.#batches.restore();
     this.#measuring.restore();
     for (const [key, { value }] of this.#batches.pending) {
@@ -174,6 +177,8 @@ export class Mixer implements RoleService {
     const { task } = run;
     const id = toHex(task.taskId);
     this.#runs.set(id, run);
+    const { session } = task.request;
+    this.#inHand.begin(session);
     const admitted = { selector: gatewayMessages.admitted, value: { taskId: task.taskId } };
     // A client that is gone already is found out by its stream below.
     await stream.send(GatewayMessage.serialize(admitted)).catch(() => {});
@@ -181,6 +186,7 @@ export class Mixer implements RoleService {
     // The gateway says nothing more; its stream ends or breaks when the client goes.
     stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.nowMs() }));
     await run.finished;
+    this.#inHand.end(session);
     this.#runs.delete(id);
   }
 
@@ -189,6 +195,7 @@ export class Mixer implements RoleService {
     const { state } = this.#context.engine.ledger;
     const nowMs = this.#context.nowMs();
     if (this.#runs.size >= this.#options.maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
+    this.#inHand.requireRoom(request.session);
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
     requirePayload(payload, request);
     // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
@@ -368,7 +375,9 @@ export class Mixer implements RoleService {
       if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));
       if (event.type === 'taskLate') this.#batches.drop(lateKey(event));
       if (event.type === 'minerMeasured' && event.mixer === this.#options.mixer) this.#batches.drop(reportKey(event));
-      if (event.type === 'minerRegistered' || event.type === 'powersSet') this.#draws.update(state);
+      if (event.type !== 'minerRegistered' && event.type !== 'powersSet') continue;
+      this.#draws.update(state);
+      this.#inHand.update(state);
     }
     if (this.#endpoint !== null && this.#place() !== null) this.#measuring.onBlock(committed.result, this.#endpoint);
     this.#endpoint?.publish(topics.presence, Presence.serialize({ mixer: this.#options.mixer, height }));
