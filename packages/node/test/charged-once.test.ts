@@ -20,7 +20,7 @@ import {
 } from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
-import { ask, receive } from '../src/network/wire.ts';
+import { answerMs, ask, receive } from '../src/network/wire.ts';
 import { protocols, SigningRoots } from '../src/roles/context.ts';
 import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
 import { SimulatedNetwork } from './simulated/network.ts';
@@ -77,7 +77,12 @@ async function chargeAgain(
   const answers: string[] = [];
   for (const mixer of [0, 2, 3]) {
     const offer = net.offer(1, ofReceipt({ receipt, evidence }));
-    const reply = await ask(impostor.open(net.mixerAddress(mixer), protocols.batch), [BatchOffer, offer], BatchReply);
+    const reply = await ask(
+      impostor.open(net.mixerAddress(mixer), protocols.batch),
+      [BatchOffer, offer],
+      BatchReply,
+      answerMs,
+    );
     const value = reply?.value as { reason?: Uint8Array } | undefined;
     answers.push(value?.reason === undefined ? 'signed' : new TextDecoder().decode(value.reason));
   }

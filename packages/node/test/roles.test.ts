@@ -17,7 +17,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { TransactionSender } from '../src/consensus/sender.ts';
 import { devnetPrices, names } from '../src/devnet/genesis.ts';
 import type { GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
-import { ask, receive } from '../src/network/wire.ts';
+import { answerMs, ask, receive } from '../src/network/wire.ts';
 import { protocols, topics } from '../src/roles/context.ts';
 import { ofReport } from '../src/roles/mixer/node-transactions.ts';
 import { SimulatedModel } from './simulated/model.ts';
@@ -196,7 +196,7 @@ describe('the roles together', () => {
     const impostor = net.network.join(net.mixerAddress(0));
     const reasonFor = async (...nodes: NodeTransaction[]) => {
       const stream = impostor.open(net.mixerAddress(1), protocols.batch);
-      const reply = await ask(stream, [BatchOffer, net.offer(0, ...nodes)], BatchReply);
+      const reply = await ask(stream, [BatchOffer, net.offer(0, ...nodes)], BatchReply, answerMs);
       if (reply === null) throw new Error('the mixer gave no answer');
       const { invalid, reason } = reply.value as { invalid: number[]; reason: Uint8Array };
       return { places: invalid, reason: new TextDecoder().decode(reason) };

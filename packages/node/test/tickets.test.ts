@@ -16,7 +16,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import { nativeVerifier } from '../src/crypto/verifier.ts';
 import { names } from '../src/devnet/genesis.ts';
-import { ask } from '../src/network/wire.ts';
+import { answerMs, ask } from '../src/network/wire.ts';
 import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
 import { fetchArtifact } from '../src/roles/fetch-artifact.ts';
 import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
@@ -83,7 +83,7 @@ describe('a task', () => {
     const impostor = net.network.join(net.mixerAddress(1));
     const answerTo = async (change: Partial<Receipt>) => {
       const stream = impostor.open(net.mixerAddress(0), protocols.batch);
-      const reply = await ask(stream, [BatchOffer, net.offer(1, finished(net, like, change))], BatchReply);
+      const reply = await ask(stream, [BatchOffer, net.offer(1, finished(net, like, change))], BatchReply, answerMs);
       if (reply === null) throw new Error('the mixer gave no answer');
       return 'reason' in reply.value ? new TextDecoder().decode(reply.value.reason) : 'signed';
     };

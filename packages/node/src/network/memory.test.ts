@@ -81,9 +81,48 @@ describe('the memory network', () => {
       stream.close();
     }
     expect((await b.open('a', 'accepts').messages.next()).done).toBe(true);
-    const held = Array.from({ length: networkLimits.streamsPerPeer }, () => a.open('b', 'one answer'));
-    expect(held).toHaveLength(networkLimits.streamsPerPeer);
-    expect(() => b.open('a', 'accepts')).toThrow(StreamLost);
+  });
+
+  const hold = (network: MemoryNetwork, peer: string) => {
+    const endpoint = network.join(peer);
+    return Array.from({ length: networkLimits.streamsPerPeer }, () => endpoint.open('b', 'silent'));
+  };
+  const silent = () => {
+    const network = new MemoryNetwork();
+    network.join('b').handle('silent', () => new Promise<void>(() => {}));
+    return network;
+  };
+
+  it('lets one peer hold no more than its part of the streams of another (§5.24)', () => {
+    const network = silent();
+    hold(network, 'a');
+    const before = network.streams;
+    expect(() => network.find('a')?.open('b', 'silent')).toThrow(StreamLost);
+    expect(network.streams).toBe(before);
+    expect(() => network.join('c').open('b', 'silent')).not.toThrow();
+  });
+
+  it('gives the room of a stream without a message to another, and never that of one in use (§5.24)', async () => {
+    const network = silent();
+    const peers = networkLimits.streams / networkLimits.streamsPerPeer;
+    const held = Array.from({ length: peers }, (_, i) => hold(network, `stranger ${i}`)).flat();
+    const user = network.join('user');
+    const broken = expect(held[0]?.messages.next()).rejects.toThrow(StreamLost);
+    const stream = user.open('b', 'silent');
+    await stream.send(bytes(1));
+    await broken;
+    for (const each of held.slice(1)) await each.send(bytes(1));
+    expect(() => user.open('b', 'silent')).toThrow(StreamLost);
+    await expect(stream.send(bytes(2))).resolves.toBeUndefined();
+  });
+
+  it('breaks a stream whose first message does not come in time, and no other (§5.24)', async () => {
+    const network = silent();
+    const a = network.join('a');
+    const used = a.open('b', 'silent');
+    await used.send(bytes(1));
+    await expect(a.open('b', 'silent').messages.next()).rejects.toThrow(StreamLost);
+    await expect(used.send(bytes(2))).resolves.toBeUndefined();
   });
 
   it('keeps nothing of a stream that is over, whoever reads it: memory does not grow with what was asked', async () => {

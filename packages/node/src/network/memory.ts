@@ -5,6 +5,7 @@ import { type Endpoint, type MessageStream, type Network, networkLimits, type Pe
 class Lane {
   readonly #queue: Uint8Array[] = [];
   #ended = false;
+  #isUsed = false;
   #lostTo: PeerId | null = null;
   #reader: (() => void) | null = null;
   #writers: (() => void)[] = [];
@@ -19,6 +20,7 @@ class Lane {
     }
     if (this.#lostTo !== null || this.#ended) throw new StreamLost(to);
     this.#queue.push(message);
+    this.#isUsed = true;
     this.#wakeReader();
   }
 
@@ -35,6 +37,11 @@ class Lane {
         this.#reader = resolve;
       });
     }
+  }
+
+  /** Whether anything was ever sent here. */
+  get isUsed(): boolean {
+    return this.#isUsed;
   }
 
   get isOver(): boolean {
@@ -71,7 +78,11 @@ class Lane {
 }
 
 /** A stream of this network, which says when neither side will send any more. */
-type TrackedStream = MessageStream & { onOver(forget: () => void): void };
+type TrackedStream = MessageStream & {
+  onOver(forget: () => void): void;
+  /** Whether the other side has sent anything. */
+  hasBegun(): boolean;
+};
 
 function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }): TrackedStream {
   return {
@@ -82,6 +93,7 @@ function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }):
       lanes.out.lose(lanes.self);
       lanes.in.lose(lanes.peer);
     },
+    hasBegun: () => lanes.in.isUsed,
     onOver: (forget) => {
       for (const lane of [lanes.out, lanes.in]) {
         lane.onOver(() => lanes.out.isOver && lanes.in.isOver && forget());
@@ -95,6 +107,8 @@ class MemoryEndpoint implements Endpoint {
   readonly #network: MemoryNetwork;
   readonly #handlers = new Map<string, (stream: MessageStream, from: PeerId) => Promise<void>>();
   readonly #streams = new Set<TrackedStream>();
+  /** Those of them that others have opened, the oldest first, with who. */
+  readonly #opened = new Map<TrackedStream, PeerId>();
   readonly #subscriptions: { topic: string; handler: (message: Uint8Array, from: PeerId) => void }[] = [];
   #waiting = 0;
   #left = false;
@@ -121,18 +135,46 @@ class MemoryEndpoint implements Endpoint {
     if (this.#left || target === undefined) throw new StreamLost(peer);
     const there = new Lane();
     const back = new Lane();
-    const stream = this.#track(streamOver({ out: there, in: back, self: this.id, peer }));
-    target.accept(protocol, streamOver({ out: back, in: there, self: peer, peer: this.id }), this.id);
-    return stream;
+    const stream = streamOver({ out: there, in: back, self: this.id, peer });
+    const tracked = this.#track(stream);
+    try {
+      target.accept(protocol, streamOver({ out: back, in: there, self: peer, peer: this.id }), this.id);
+    } catch (error) {
+      this.#forget(stream);
+      throw error;
+    }
+    return tracked;
   }
 
   accept(protocol: string, stream: TrackedStream, from: PeerId): void {
     const handler = this.#handlers.get(protocol);
-    if (handler === undefined || this.streams >= networkLimits.streamsPerPeer) throw new StreamLost(this.id);
+    if (handler === undefined || !this.#hasRoomFor(from)) throw new StreamLost(this.id);
     this.#track(stream);
+    this.#opened.set(stream, from);
+    const breakUnused = () => stream.hasBegun() || stream.abort();
+    const timer = setTimeout(breakUnused, networkLimits.firstMessageMs).unref();
     handler(stream, from)
       .catch(() => stream.abort())
-      .finally(() => this.#streams.delete(stream));
+      .finally(() => {
+        clearTimeout(timer);
+        this.#forget(stream);
+      });
+  }
+
+  /** §5.24 Room for one more stream of a peer; where there is none, the oldest without a message gives way. */
+  #hasRoomFor(from: PeerId): boolean {
+    let ofPeer = 0;
+    for (const peer of this.#opened.values()) if (peer === from) ofPeer++;
+    if (ofPeer >= networkLimits.streamsPerPeer) return false;
+    if (this.#opened.size < networkLimits.streams) return true;
+    const unused = [...this.#opened.keys()].find((stream) => !stream.hasBegun());
+    unused?.abort();
+    return unused !== undefined;
+  }
+
+  #forget(stream: TrackedStream): void {
+    this.#streams.delete(stream);
+    this.#opened.delete(stream);
   }
 
   deliver(topic: string, message: Uint8Array, from: PeerId): void {
@@ -151,6 +193,7 @@ class MemoryEndpoint implements Endpoint {
     this.#network.remove(this.id);
     for (const stream of this.#streams) stream.abort();
     this.#streams.clear();
+    this.#opened.clear();
   }
 
   /** Streams that are not over. */
@@ -161,14 +204,14 @@ class MemoryEndpoint implements Endpoint {
   /** Forgets the stream once this side has read it to its end, or neither side will send any more. */
   #track(stream: TrackedStream): MessageStream {
     this.#streams.add(stream);
-    stream.onOver(() => this.#streams.delete(stream));
+    stream.onOver(() => this.#forget(stream));
     const next = async (): Promise<IteratorResult<Uint8Array>> => {
       try {
         const result = await stream.messages.next();
-        if (result.done) this.#streams.delete(stream);
+        if (result.done) this.#forget(stream);
         return result;
       } catch (error) {
-        this.#streams.delete(stream);
+        this.#forget(stream);
         throw error;
       }
     };

@@ -26,8 +26,9 @@ export interface Endpoint {
   /** Tells every subscriber; never waits. A subscriber that is `topicMessages` behind loses the newest. */
   publish(topic: string, message: Uint8Array): void;
   subscribe(topic: string, handler: (message: Uint8Array, from: PeerId) => void): void;
+  /** A stream is the handler's until it resolves; one whose first message is not there in `firstMessageMs` breaks. */
   handle(protocol: string, handler: (stream: MessageStream, from: PeerId) => Promise<void>): void;
-  /** Throws {@link StreamLost} when the peer is not there or does not speak the protocol. */
+  /** Throws {@link StreamLost} when the peer is not there, does not speak the protocol or has no room for a stream. */
   open(peer: PeerId, protocol: string): MessageStream;
   /** Leaves the network: every stream of this peer breaks. */
   leave(): void;
@@ -37,5 +38,15 @@ export interface Network {
   join(id: PeerId): Endpoint;
 }
 
-/** Messages that may wait in one direction of one stream, and for one subscriber. */
-export const networkLimits = { streamMessages: 256, topicMessages: 8192, streamsPerPeer: 4096 } as const;
+/** What others may use of a peer (§5.24). */
+export const networkLimits = {
+  /** Messages that may wait in one direction of one stream. */
+  streamMessages: 256,
+  /** Messages that may wait for one subscriber. */
+  topicMessages: 8192,
+  /** Streams that others have opened to a peer, and those of them that one other peer has. */
+  streams: 4096,
+  streamsPerPeer: 1024,
+  /** Longest wait for the first message of a stream. */
+  firstMessageMs: 2000,
+} as const;

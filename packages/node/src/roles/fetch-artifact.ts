@@ -10,7 +10,7 @@ import {
   taskIdOf,
 } from '@assay/protocol';
 import type { Endpoint } from '../network/port.ts';
-import { ask } from '../network/wire.ts';
+import { answerMs, ask } from '../network/wire.ts';
 import { networkAddress, protocols } from './context.ts';
 
 interface Known {
@@ -26,8 +26,9 @@ export async function fetchArtifact(endpoint: Endpoint, known: Known, task: Task
   const mixer = known.state.mixers.get(task.mixer);
   if (mixer === undefined) return null;
   try {
+    // §14.8 Asked once, and in time.
     const stream = endpoint.open(networkAddress(mixer), protocols.artifact);
-    const reply = await ask(stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply);
+    const reply = await ask(stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply, answerMs);
     const bundle = reply?.[0] ?? null;
     return bundle !== null && isOf(bundle, known, task) ? bundle : null;
   } catch {

@@ -25,7 +25,7 @@ import {
 import { AssayError } from '../../errors.ts';
 import type { Answer, AnswerEvent, ChatService, InferenceRequest } from '../../http/port.ts';
 import { type Endpoint, type MessageStream, StreamLost } from '../../network/port.ts';
-import { receive } from '../../network/wire.ts';
+import { answerMs, inTime, receive } from '../../network/wire.ts';
 import { decodeText, encodeText, TextPieces } from '../../utf8.ts';
 import {
   type AccountSigner,
@@ -166,8 +166,9 @@ export class Gateway implements RoleService, ChatService {
     for (const mixer of fromHome(committeeOf(state, state.globals.epoch), session.homeMixer)) {
       try {
         const stream = endpoint.open(networkAddress(state.mixers.at(mixer)), protocols.task);
-        await stream.send(TaskSubmission.serialize(submission));
-        const message = await receive(stream, GatewayMessage);
+        const sent = stream.send(TaskSubmission.serialize(submission));
+        const answered = sent.then(() => receive(stream, GatewayMessage));
+        const message = await inTime(stream, answerMs, answered); // §5.24
         if (message?.selector === gatewayMessages.admitted) {
           return { stream, taskId: (message.value as { taskId: Uint8Array }).taskId };
         }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type LedgerEvent, MAX_RESULTS_OWED, namesEngine } from '@assay/ledger';
+import { committeeOf, type LedgerEvent, MAX_RESULTS_OWED, namesEngine } from '@assay/ledger';
 import {
   type Artifact,
   Artifact as ArtifactType,
   addressText,
   type Chunk,
+  type Deadlines,
   equalBytes,
   InferencePayload,
   limits,
@@ -28,10 +29,10 @@ import {
 import { structureFlaw } from '../../audit/structure.ts';
 import { AssayError } from '../../errors.ts';
 import type { GeneratedToken, TokenLogprob } from '../../inference/port.ts';
-import type { Endpoint, MessageStream } from '../../network/port.ts';
-import { receive } from '../../network/wire.ts';
+import type { Endpoint, MessageStream, PeerId } from '../../network/port.ts';
+import { answerMs, inTime, receive } from '../../network/wire.ts';
 import { encodeText } from '../../utf8.ts';
-import { protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
+import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import { structureReference } from '../structure-reference.ts';
 import { Generation } from './artifact.ts';
 import { Line } from './line.ts';
@@ -44,6 +45,9 @@ export interface MinerOptions {
   readonly worker: Worker;
   readonly concurrency: number;
 }
+
+/** How much longer than a deadline a mixer may take that has a batch to check meanwhile. */
+const toleranceMs = 2000;
 
 type MixerMessage = ValueOf<typeof MixerToMiner>;
 type Prepare = { taskId: Uint8Array; model: number; maxTokensIn: number; maxTokensOut: number; mixer: number };
@@ -66,10 +70,10 @@ export class Miner implements RoleService {
 
   async start(): Promise<void> {
     this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
-    this.#endpoint.handle(protocols.serve, (stream) => this.#serve(stream));
+    this.#endpoint.handle(protocols.serve, (stream, from) => this.#serve(stream, from));
     const line = new Line(this.#context, this.#roots, () => this.index());
-    this.#endpoint.handle(protocols.ping, (stream, from) => line.answerPings(stream, from));
-    this.#endpoint.handle(protocols.data, (stream, from) => line.sendData(stream, from));
+    this.#endpoint.handle(protocols.ping, (stream, from) => inTime(stream, answerMs, line.answerPings(stream, from)));
+    this.#endpoint.handle(protocols.data, (stream, from) => inTime(stream, answerMs, line.sendData(stream, from)));
     this.#unsubscribe = this.#context.engine.onBlock(({ result }) => this.#warn(result.events));
   }
 
@@ -108,20 +112,36 @@ export class Miner implements RoleService {
     return index !== undefined && equalBytes(state.miners.at(index).publicKey, publicKey) ? index : null;
   }
 
-  async #serve(stream: MessageStream): Promise<void> {
+  async #serve(stream: MessageStream, from: PeerId): Promise<void> {
     const first = await receive(stream, MixerToMiner);
     if (first === null || first.selector !== mixerToMiner.prepare) return stream.abort();
     const prepare = first.value as Prepare;
     const miner = this.index();
-    const refusal = this.#refusal(prepare, miner);
+    const seats = this.#seatsOf(prepare.mixer, from);
+    const refusal = seats === 0 ? 'not of a mixer with a seat' : this.#refusal(prepare, miner);
     if (refusal !== null || miner === null) return answer(stream, refusal);
-    if (!(await this.#slots.take())) return answer(stream, 'busy');
+    if (!(await this.#slots.take(prepare.mixer, seats))) return answer(stream, 'busy');
     try {
       await answer(stream, null);
       await this.#work(stream, prepare, miner);
     } finally {
-      this.#slots.release();
+      this.#slots.release(prepare.mixer);
     }
+  }
+
+  /** §5.23 Seats of the committee in which the mixer that calls has one, this epoch's or the last one's; 0 of none. */
+  #seatsOf(mixer: number, from: PeerId): number {
+    const { state } = this.#context.engine.ledger;
+    const row = state.mixers.get(mixer);
+    if (row === undefined || networkAddress(row) !== from) return 0;
+    const { epoch } = state.globals;
+    const committees = [epoch, epoch - 1].map((each) => committeeOf(state, each));
+    return committees.find((seats) => seats.some((seat) => seat.mixer === mixer))?.length ?? 0;
+  }
+
+  /** §5.23 How long the mixer may take for a step. */
+  #limitMs(step: keyof Deadlines): number {
+    return this.#context.engine.ledger.state.params.deadlines[step] + toleranceMs;
   }
 
   #refusal(prepare: Prepare, miner: number | null): string | null {
@@ -135,7 +155,7 @@ export class Miner implements RoleService {
   }
 
   async #work(stream: MessageStream, prepare: Prepare, miner: number): Promise<void> {
-    const start = await receive(stream, MixerToMiner);
+    const start = await inTime(stream, this.#limitMs('prepareMs'), receive(stream, MixerToMiner));
     if (start === null || start.selector !== mixerToMiner.start) return stream.abort();
     const { payload } = start.value as { payload: InferencePayload };
     const cancelled = new AbortController();
@@ -152,9 +172,9 @@ export class Miner implements RoleService {
       });
       const precommit = { taskId: prepare.taskId, miner, hash };
       const signature = this.#context.signer.sign(this.#roots.of(messageTypes.precommit, Precommit, precommit));
-      await send(stream, minerToMixer.precommit, { precommit, signature });
+      await send(stream, minerToMixer.precommit, { precommit, signature }, this.#limitMs('stallMs'));
       // §5.1: the artifact is opened only when the mixer asks for it.
-      await revealAsked;
+      await inTime(stream, this.#limitMs('commitMs'), revealAsked);
       await send(stream, minerToMixer.reveal, { artifact, salt, precommitSignature: signature });
     } catch (error) {
       const code = error instanceof AssayError ? error.code : 'INTERNAL';
@@ -201,12 +221,13 @@ export class Miner implements RoleService {
       const due = Math.floor(run.tokens.length / limits.windowTokens) > Math.floor(before / limits.windowTokens);
       const point = { taskId: prepare.taskId, tokens: run.tokens.length, chain };
       const root = this.#roots.of(messageTypes.streamCheckpoint, StreamCheckpoint, point);
-      await send(stream, minerToMixer.chunk, {
+      const chunk: Chunk = {
         tokens: tokens.map((token) => streamToken(token, payload.topLogprobs)),
         text: event.text,
         chain,
         checkpoint: due ? [this.#context.signer.sign(root)] : [],
-      } satisfies Chunk);
+      };
+      await send(stream, minerToMixer.chunk, chunk, this.#limitMs('stallMs'));
     }
     const { engine, contextTokens } = this.#options.worker;
     return run.artifact({
@@ -234,8 +255,10 @@ function streamToken({ top, ...token }: GeneratedToken, alternatives: number): C
   return { ...view(token), top: top.slice(0, alternatives).map(view) };
 }
 
-function send(stream: MessageStream, selector: number, value: unknown): Promise<void> {
-  return stream.send(MinerToMixer.serialize({ selector, value } as ValueOf<typeof MinerToMixer>));
+/** Waits for a mixer that reads slowly, and no longer than `limitMs`. */
+function send(stream: MessageStream, selector: number, value: unknown, limitMs = answerMs): Promise<void> {
+  const bytes = MinerToMixer.serialize({ selector, value } as ValueOf<typeof MinerToMixer>);
+  return inTime(stream, limitMs, stream.send(bytes));
 }
 
 /** Says whether the task is taken, or why not (§5.4). */

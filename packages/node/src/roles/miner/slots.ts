@@ -3,36 +3,47 @@ const waitMs = 250;
 
 /** The places for tasks that run at once. */
 export class Slots {
-  #free: number;
-  readonly #waiting: ((isTaken: boolean) => void)[] = [];
+  readonly #places: number;
+  /** Places in use, by mixer. */
+  readonly #held = new Map<number, number>();
+  readonly #waiting: { mixer: number; seats: number; answer: (isTaken: boolean) => void }[] = [];
 
   constructor(places: number) {
-    this.#free = places;
+    this.#places = places;
   }
 
-  /** Takes a place, now or as soon as one is free; false when none was in time (§5.4). */
-  async take(): Promise<boolean> {
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return true;
-    }
+  /** Takes a place for one of `seats` mixers, now or as soon as it may have one; false when none was in time (§5.4). */
+  async take(mixer: number, seats: number): Promise<boolean> {
+    if (this.#tryHold(mixer, seats)) return true;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(answer), 1);
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         resolve(false);
       }, waitMs);
       const answer = (isTaken: boolean) => {
         clearTimeout(timer);
         resolve(isTaken);
       };
-      this.#waiting.push(answer);
+      const waiter = { mixer, seats, answer };
+      this.#waiting.push(waiter);
     });
   }
 
-  /** Gives a place back, to who waits for it the longest. */
-  release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free += 1;
-    else next(true);
+  /** Gives a place of a mixer back, to who waits for it the longest. */
+  release(mixer: number): void {
+    const left = (this.#held.get(mixer) ?? 0) - 1;
+    if (left > 0) this.#held.set(mixer, left);
+    else this.#held.delete(mixer);
+    const next = this.#waiting.findIndex((waiter) => this.#tryHold(waiter.mixer, waiter.seats));
+    if (next !== -1) this.#waiting.splice(next, 1)[0]?.answer(true);
+  }
+
+  /** §5.23 No mixer has more than its share and one place. */
+  #tryHold(mixer: number, seats: number): boolean {
+    const held = this.#held.get(mixer) ?? 0;
+    const total = [...this.#held.values()].reduce((sum, places) => sum + places, 0);
+    if (total >= this.#places || held > Math.ceil(this.#places / seats)) return false;
+    this.#held.set(mixer, held + 1);
+    return true;
   }
 }

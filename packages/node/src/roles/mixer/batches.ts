@@ -17,7 +17,7 @@ import {
 import type { Inclusion } from '../../consensus/port.ts';
 import { aggregateBls } from '../../crypto/verifier.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
-import { ask, receive } from '../../network/wire.ts';
+import { answerMs, ask, receive } from '../../network/wire.ts';
 import { decodeText } from '../../utf8.ts';
 import { networkAddress, protocols, type RoleContext } from '../context.ts';
 import { checkBatch, type Turn } from './check.ts';
@@ -42,8 +42,6 @@ export interface BatchesOptions {
   readonly dropped: (key: string) => void;
 }
 
-/** Longest wait for one mixer's answer to an offer. */
-const answerMs = 2000;
 /** Most receipts offered at once: checking one takes 1.5 ms, mostly its ticket, and must end within `answerMs`. */
 const maxOfferedReceipts = 800;
 const certifiedKey = 'certified';
@@ -201,7 +199,7 @@ export class Batches {
       if (seat.mixer === this.#options.mixer) return [];
       try {
         const stream = endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
-        const reply = await inTime(stream, ask(stream, [BatchOffer, offer], BatchReply));
+        const reply = await ask(stream, [BatchOffer, offer], BatchReply, answerMs);
         const value = reply?.value as { mixer: number; signature: Uint8Array } | undefined;
         if (value === undefined || value.mixer !== seat.mixer) return [];
         const isSigned = () => this.#context.verifier.bls([seat.blsPublicKey], root, value.signature);
@@ -273,14 +271,4 @@ function assemble(
   const signature = aggregateBls([...signatures.values()]);
   if (signature === null) return null;
   return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, ...contentsOf(nodes) };
-}
-
-/** The answer, or a broken stream when it does not come in time. */
-async function inTime<T>(stream: MessageStream, answer: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => stream.abort(), answerMs);
-  try {
-    return await answer;
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -9,6 +9,7 @@ import {
   taskIdOf,
 } from '@assay/protocol';
 import type { SigningRoots } from '../context.ts';
+import { isAgreement } from '../transition-vote.ts';
 import { checkTicket } from './check-ticket.ts';
 import type { CheckView } from './check-view.ts';
 import { presentCommittee } from './committee.ts';
@@ -36,14 +37,8 @@ export function isSupported(view: Signatures, { request: signed, votes }: Transi
   if (!isByOracle(view, signed)) return false;
   const { mixers } = view.state;
   const seats = presentCommittee(view.state);
-  const root = view.roots.of(messageTypes.transitionVote, TransitionRequest, signed.request);
-  const voters = new Set<number>();
-  for (const vote of votes) {
-    const isMember = seats.some((seat) => seat.mixer === vote.mixer);
-    const key = isMember ? mixers.at(vote.mixer).publicKey : undefined;
-    if (vote.agrees && key !== undefined && view.verifier.ed25519(key, root, vote.signature)) voters.add(vote.mixer);
-  }
-  return isQuorum(voters.size, seats.length);
+  const agreed = votes.filter((vote) => isAgreement(view, { request: signed.request, seats, mixers }, vote));
+  return isQuorum(new Set(agreed.map(({ mixer }) => mixer)).size, seats.length);
 }
 
 /** Why a late step may not be certified; null when it may. One reason, the first that applies. */

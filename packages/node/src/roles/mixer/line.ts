@@ -2,11 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { DataPiece, DataRequest, equalBytes, limits, messageTypes, Ping, Pong } from '@assay/protocol';
 import { KeyStream } from '../../crypto/key-stream.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
-import { receive } from '../../network/wire.ts';
+import { answerMs, inTime, receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
-
-/** Longest time for the pings of one miner, and for its data. */
-const lineMs = 2000;
 
 /** How a miner is reached; zero is not measured (§8.3). */
 export interface LineValues {
@@ -29,11 +26,7 @@ export class LineMeter {
     const onStream = async <T>(protocol: string, nothing: T, use: (stream: MessageStream) => Promise<T>) => {
       try {
         const stream = endpoint.open(networkAddress(row), protocol);
-        const timer = setTimeout(() => stream.abort(), lineMs);
-        return await use(stream).finally(() => {
-          clearTimeout(timer);
-          stream.abort();
-        });
+        return await inTime(stream, answerMs, use(stream)).finally(() => stream.abort());
       } catch {
         return nothing;
       }
@@ -49,7 +42,7 @@ export class LineMeter {
     stream: MessageStream,
     { miner, publicKey }: { miner: number; publicKey: Uint8Array },
   ): Promise<number> {
-    let leastMs = lineMs;
+    let leastMs = answerMs;
     for (let count = 0; count < limits.pings; count++) {
       const ping: Ping = { miner, nonce: randomBytes(32) };
       const sentMs = this.#context.nowMs();

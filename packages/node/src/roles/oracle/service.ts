@@ -1,6 +1,7 @@
 import { committeeOf, isQuorum } from '@assay/ledger';
 import {
   addressText,
+  type CommitteeSeat,
   messageTypes,
   roleStatuses,
   SignedAnnouncement,
@@ -9,9 +10,10 @@ import {
   TransitionRequest,
   TransitionVote,
   toHex,
+  type ValueOf,
 } from '@assay/protocol';
 import type { Endpoint } from '../../network/port.ts';
-import { ask } from '../../network/wire.ts';
+import { answerMs, ask } from '../../network/wire.ts';
 import {
   isAnnouncedByMixer,
   networkAddress,
@@ -21,7 +23,10 @@ import {
   SigningRoots,
   topics,
 } from '../context.ts';
+import { isAgreement } from '../transition-vote.ts';
 import { type OracleEffect, type OracleEvent, type OracleState, stepOracle } from './state.ts';
+
+type Vote = ValueOf<typeof TransitionVote>;
 
 /** Ticks per lead slot. */
 const ticksPerSlot = 4;
@@ -42,7 +47,6 @@ export class Oracle implements RoleService {
       oracle: options.oracle,
       slotMs: state.params.deadlines.oracleSlotMs,
       tasks: new Map(),
-      asked: new Map(),
     };
   }
 
@@ -76,10 +80,10 @@ export class Oracle implements RoleService {
     const signed = SignedAnnouncement.deserialize(message);
     const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
     if (mixer === undefined || networkAddress(mixer) !== from) return;
-    this.#dispatch({ type: 'announced', taskId: toHex(signed.announcement.taskId), signed });
+    this.#dispatch({ type: 'announced', signed });
   }
 
-  async #request({ taskId, signed: announced }: OracleEffect): Promise<void> {
+  async #request({ signed: announced }: OracleEffect): Promise<void> {
     const endpoint = this.#endpoint;
     const { announcement } = announced;
     if (endpoint === null || !isAnnouncedByMixer(this.#context, this.#roots, announced)) return;
@@ -94,30 +98,38 @@ export class Oracle implements RoleService {
     };
     const root = this.#roots.of(messageTypes.transitionRequest, TransitionRequest, request);
     const signed = { request, signature: this.#context.signer.sign(root) };
-    const { mixers, globals } = this.#context.engine.ledger.state;
-    const seats = committeeOf(this.#context.engine.ledger.state, globals.epoch);
-    const votes = await Promise.all(
-      seats.map(async ({ mixer }) => {
-        try {
-          const stream = endpoint.open(networkAddress(mixers.at(mixer)), protocols.vote);
-          return await ask(stream, [SignedTransition, signed], TransitionVote);
-        } catch {
-          return null;
-        }
-      }),
-    );
-    const agreed = votes.filter((vote) => vote?.agrees === true).filter((vote) => vote !== null);
-    const home = mixers.get(announcement.mixer);
-    if (home === undefined || !isQuorum(agreed.length, seats.length)) {
-      return this.#dispatch({ type: 'refused', taskId });
-    }
-    this.#context.log(`task ${taskId.slice(0, 8)} is late: taken from miner ${announcement.miner}`);
+    const refused = () => this.#dispatch({ type: 'refused', announcement });
+    const votes = await this.#quorum(endpoint, signed);
+    const home = this.#context.engine.ledger.state.mixers.get(announcement.mixer);
+    if (home === undefined || votes === null) return refused();
+    this.#context.log(`task ${toHex(announcement.taskId).slice(0, 8)} is late: taken from miner ${announcement.miner}`);
     try {
       const stream = endpoint.open(networkAddress(home), protocols.order);
-      await stream.send(TransitionOrder.serialize({ request: signed, votes: agreed }));
+      await stream.send(TransitionOrder.serialize({ request: signed, votes }));
       stream.close();
     } catch {
-      this.#dispatch({ type: 'refused', taskId });
+      refused();
     }
+  }
+
+  /** The first votes that are enough, whoever else is silent (§5.3); null when there are too few in time. */
+  async #quorum(endpoint: Endpoint, signed: ValueOf<typeof SignedTransition>): Promise<Vote[] | null> {
+    const { state } = this.#context.engine.ledger;
+    const { mixers } = state;
+    const seats = committeeOf(state, state.globals.epoch);
+    const { request } = signed;
+    const view = { verifier: this.#context.verifier, roots: this.#roots };
+    const agreed: Vote[] = [];
+    const isEnough = () => isQuorum(agreed.length, seats.length);
+    const askOne = async ({ mixer }: CommitteeSeat) => {
+      const stream = endpoint.open(networkAddress(mixers.at(mixer)), protocols.vote);
+      const vote = await ask(stream, [SignedTransition, signed], TransitionVote, answerMs);
+      if (vote?.mixer === mixer && isAgreement(view, { request, seats, mixers }, vote)) agreed.push(vote);
+    };
+    await new Promise<void>((resolve) => {
+      const asks = seats.map((seat) => askOne(seat).then(() => isEnough() && resolve()));
+      void Promise.allSettled(asks).then(() => resolve());
+    });
+    return isEnough() ? [...agreed] : null;
   }
 }

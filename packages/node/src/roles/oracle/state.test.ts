@@ -16,13 +16,14 @@ const signed = (change: Partial<TaskAnnouncement> = {}) => ({
   announcement: { ...announcement, ...change },
   signature: new Uint8Array(64),
 });
-const idle = (oracle: number): OracleState => ({ oracle, slotMs: 100, tasks: new Map(), asked: new Map() });
+const idle = (oracle: number): OracleState => ({ oracle, slotMs: 100, tasks: new Map() });
 const oracles = [0, 1, 2];
 const following = (oracle: number, change: Partial<TaskAnnouncement> = {}) => {
   const state = idle(oracle);
-  stepOracle(state, { type: 'announced', taskId: 'a', signed: signed(change) });
+  stepOracle(state, { type: 'announced', signed: signed(change) });
   return state;
 };
+const followedBy = ({ tasks }: OracleState) => [...tasks.values()].reduce((sum, { size }) => sum + size, 0);
 const tick = (state: OracleState, nowMs: number, present: readonly number[] = oracles) =>
   stepOracle(state, { type: 'tick', nowMs, oracles: present });
 
@@ -33,7 +34,7 @@ describe('an oracle (D3, §5.3)', () => {
 
   it('asks once when it has the lead', () => {
     const state = following(0);
-    expect(tick(state, 1050)).toMatchObject([{ type: 'requestTransition', taskId: 'a' }]);
+    expect(tick(state, 1050)).toMatchObject([{ type: 'requestTransition', signed: signed() }]);
     expect(tick(state, 1060)).toEqual([]);
   });
 
@@ -55,18 +56,31 @@ describe('an oracle (D3, §5.3)', () => {
   it('asks again for the next attempt, and after a refusal', () => {
     const state = following(0);
     tick(state, 1050);
-    stepOracle(state, { type: 'announced', taskId: 'a', signed: signed({ attempt: 1 }) });
+    stepOracle(state, { type: 'announced', signed: signed({ attempt: 1 }) });
     expect(tick(state, 1050)).toHaveLength(1);
-    stepOracle(state, { type: 'refused', taskId: 'a' });
+    stepOracle(state, { type: 'refused', announcement });
     expect(tick(state, 1060)).toHaveLength(1);
   });
 
   it('forgets a task that ended, and one nobody has heard of for long', () => {
     const ended = following(0);
-    stepOracle(ended, { type: 'announced', taskId: 'a', signed: signed({ state: taskStates.end }) });
-    expect(ended.tasks.size).toBe(0);
+    stepOracle(ended, { type: 'announced', signed: signed({ state: taskStates.end }) });
+    expect(followedBy(ended)).toBe(0);
     const old = following(0);
     expect(tick(old, 1000 + 120_001)).toEqual([]);
-    expect(old.tasks.size).toBe(0);
+    expect(followedBy(old)).toBe(0);
+  });
+
+  it('is told nothing of a task by another mixer, and forgets none for the many of another', () => {
+    const state = following(0);
+    stepOracle(state, { type: 'announced', signed: signed({ mixer: 2, state: taskStates.end }) });
+    stepOracle(state, { type: 'announced', signed: signed({ mixer: 2, deadlineMs: 1_000_000 }) });
+    for (let i = 0; i < 20_000; i++) {
+      const taskId = new Uint8Array(32);
+      new DataView(taskId.buffer).setUint32(28, i + 1);
+      stepOracle(state, { type: 'announced', signed: signed({ mixer: 2, taskId, deadlineMs: 1_000_000 }) });
+    }
+    expect(followedBy(state)).toBe(1 + 4096);
+    expect(tick(state, 1050)).toEqual([{ type: 'requestTransition', signed: signed() }]);
   });
 });

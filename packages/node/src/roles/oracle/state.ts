@@ -1,29 +1,37 @@
-import { type SignedAnnouncement, type TaskAnnouncement, taskStates } from '@assay/protocol';
+import { type SignedAnnouncement, type TaskAnnouncement, taskStates, toHex } from '@assay/protocol';
 
-/** What an oracle knows of the tasks in hand (D3). The maps are the state's own and change in place. */
+/** A task as its mixer announced it last. */
+interface Followed {
+  readonly signed: SignedAnnouncement;
+  /** Step of which attempt this oracle has already asked to end. */
+  readonly askedTurn: number | null;
+}
+
+/**
+ * What an oracle knows of the tasks in hand (D3), by mixer and task: what one mixer says says nothing of another's
+ * tasks, and takes no room from them. The maps are the state's own and change in place.
+ */
 export interface OracleState {
   readonly oracle: number;
   readonly slotMs: number;
-  readonly tasks: Map<string, SignedAnnouncement>;
-  /** Step of which attempt this oracle has already asked to end. */
-  readonly asked: Map<string, number>;
+  readonly tasks: Map<number, Map<string, Followed>>;
 }
 
 export type OracleEvent =
-  | { readonly type: 'announced'; readonly taskId: string; readonly signed: SignedAnnouncement }
+  /** By the mixer that the announcement names. */
+  | { readonly type: 'announced'; readonly signed: SignedAnnouncement }
   /** `oracles` are those that take turns: who is absent has none (§7.12). */
   | { readonly type: 'tick'; readonly nowMs: number; readonly oracles: readonly number[] }
   /** The mixers did not agree; ask again in a later slot. */
-  | { readonly type: 'refused'; readonly taskId: string };
+  | { readonly type: 'refused'; readonly announcement: TaskAnnouncement };
 
 export interface OracleEffect {
   readonly type: 'requestTransition';
-  readonly taskId: string;
   readonly signed: SignedAnnouncement;
 }
 
-/** Tasks an oracle follows at once; the oldest announcements are forgotten first. */
-const maxFollowedTasks = 16_384;
+/** Tasks of one mixer that an oracle follows at once; the oldest announcements are forgotten first. */
+const maxFollowedTasks = 4096;
 /** How long after its deadline a task is still followed. */
 const forgetAfterMs = 120_000;
 
@@ -40,30 +48,33 @@ export function leadOracle(
 export function stepOracle(state: OracleState, event: OracleEvent): readonly OracleEffect[] {
   switch (event.type) {
     case 'announced':
-      onAnnounced(state, event.taskId, event.signed);
+      onAnnounced(state, event.signed);
       return [];
     case 'refused':
-      state.asked.delete(event.taskId);
+      onRefused(state, event.announcement);
       return [];
     case 'tick':
       return onTick(state, event);
   }
 }
 
-function onAnnounced({ tasks, asked }: OracleState, taskId: string, signed: SignedAnnouncement): void {
-  tasks.delete(taskId);
-  if (signed.announcement.state === taskStates.end) {
-    asked.delete(taskId);
-    return;
-  }
-  tasks.set(taskId, signed);
+function onAnnounced(state: OracleState, signed: SignedAnnouncement): void {
+  const { mixer, taskId, state: step } = signed.announcement;
+  const id = toHex(taskId);
+  const tasks = state.tasks.get(mixer) ?? new Map<string, Followed>();
+  const known = tasks.get(id);
+  tasks.delete(id);
+  if (step !== taskStates.end) tasks.set(id, { signed, askedTurn: known?.askedTurn ?? null });
   const [oldest] = tasks.keys();
-  if (tasks.size > maxFollowedTasks && oldest !== undefined) forget({ tasks, asked }, oldest);
+  if (tasks.size > maxFollowedTasks && oldest !== undefined) tasks.delete(oldest);
+  if (tasks.size > 0) state.tasks.set(mixer, tasks);
+  else state.tasks.delete(mixer);
 }
 
-function forget({ tasks, asked }: Pick<OracleState, 'tasks' | 'asked'>, taskId: string): void {
-  tasks.delete(taskId);
-  asked.delete(taskId);
+function onRefused({ tasks }: OracleState, { mixer, taskId }: TaskAnnouncement): void {
+  const id = toHex(taskId);
+  const task = tasks.get(mixer)?.get(id);
+  if (task !== undefined) tasks.get(mixer)?.set(id, { ...task, askedTurn: null });
 }
 
 /** The steps of a task's attempts, counted. */
@@ -72,19 +83,17 @@ function turnOf({ attempt, state }: TaskAnnouncement): number {
 }
 
 function onTick(state: OracleState, { nowMs, oracles }: OracleEvent & { type: 'tick' }): OracleEffect[] {
-  const effects: OracleEffect[] = [];
-  for (const [taskId, signed] of state.tasks) {
-    const { announcement } = signed;
-    const lateMs = nowMs - announcement.deadlineMs;
-    if (lateMs > forgetAfterMs) {
-      forget(state, taskId);
-      continue;
-    }
-    if (lateMs <= 0 || state.asked.get(taskId) === turnOf(announcement)) continue;
-    // §5.3: the lead asks first; after a silent slot the next one does.
-    if (leadOracle(announcement, { lateMs, slotMs: state.slotMs, oracles }) !== state.oracle) continue;
-    state.asked.set(taskId, turnOf(announcement));
-    effects.push({ type: 'requestTransition', taskId, signed });
-  }
-  return effects;
+  return [...state.tasks.values()].flatMap((tasks) =>
+    [...tasks].flatMap(([id, { signed, askedTurn }]) => {
+      const { announcement } = signed;
+      const turn = turnOf(announcement);
+      const lateMs = nowMs - announcement.deadlineMs;
+      if (lateMs > forgetAfterMs) tasks.delete(id);
+      if (lateMs <= 0 || lateMs > forgetAfterMs || askedTurn === turn) return [];
+      // §5.3: the lead asks first; after a silent slot the next one does.
+      if (leadOracle(announcement, { lateMs, slotMs: state.slotMs, oracles }) !== state.oracle) return [];
+      tasks.set(id, { signed, askedTurn: turn });
+      return [{ type: 'requestTransition' as const, signed }];
+    }),
+  );
 }

@@ -1,0 +1,179 @@
+import {
+  InferencePayload,
+  MinerToMixer,
+  MixerToMiner,
+  messageTypes,
+  minerToMixer,
+  mixerToMiner,
+  SignedAnnouncement,
+  SignedTransition,
+  TaskAnnouncement,
+  TransitionVote,
+  taskStates,
+  taskStatuses,
+  type ValueOf,
+} from '@assay/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { names } from '../src/devnet/genesis.ts';
+import type { Endpoint, MessageStream } from '../src/network/port.ts';
+import { receive } from '../src/network/wire.ts';
+import { networkAddress, protocols, SigningRoots, topics } from '../src/roles/context.ts';
+import { SimulatedModel } from './simulated/model.ts';
+import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
+
+let network: SimulatedNetwork | null = null;
+
+async function start(options: Partial<SimulatedOptions> = {}): Promise<SimulatedNetwork> {
+  const { params, ...rest } = options;
+  network = await SimulatedNetwork.start({ miners: 2, params: { epochBlocks: 4096, ...params }, ...rest });
+  return network;
+}
+
+afterEach(async () => {
+  await network?.stop();
+  network = null;
+});
+
+const deadlines = {
+  ...{ prepareMs: 300, firstTokenMs: 800, generationMs: 3000, generationPerTokenMs: 50 },
+  ...{ stallMs: 800, commitMs: 300, lostMs: 200, oracleSlotMs: 200 },
+};
+/** Longest time that a miner waits for a mixer in these tests (§5.23). */
+const limitMs = 300 + 2000;
+const never = () => new Promise<never>(() => {});
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'OK',
+    (error: { code: string }) => error.code,
+  );
+const endpointOf = (net: SimulatedNetwork, mixer: number): Endpoint => {
+  const found = net.network.find(net.mixerAddress(mixer));
+  if (found === undefined) throw new Error(`mixer ${mixer} is not there`);
+  return found;
+};
+
+const say = (stream: MessageStream, selector: number, value: unknown) =>
+  stream.send(MixerToMiner.serialize({ selector, value } as ValueOf<typeof MixerToMiner>));
+
+/** Asks a miner to take a task, as a mixer or as somebody who says so. */
+async function prepare(net: SimulatedNetwork, from: Endpoint, asked: { miner?: number; mixer: number; id: number }) {
+  const row = net.engine.ledger.state.miners.at(asked.miner ?? 0);
+  const stream = from.open(networkAddress(row), protocols.serve);
+  const taskId = new Uint8Array(32).fill(asked.id);
+  const { mixer } = asked;
+  await say(stream, mixerToMiner.prepare, { taskId, model: 0, maxTokensIn: 100, maxTokensOut: 4, mixer });
+  const answer = await receive(stream, MinerToMixer);
+  if (answer === null) throw new Error('the miner said nothing');
+  return { stream, isTaken: (answer.value as { accepted: boolean }).accepted };
+}
+
+describe('a miner (§5.23)', () => {
+  it('works for no stranger: it takes tasks of mixers with a seat alone, by their own address', async () => {
+    const net = await start();
+    const stranger = net.network.join('a stranger without key or money');
+    expect((await prepare(net, stranger, { mixer: 0, id: 1 })).isTaken).toBe(false);
+    expect((await prepare(net, stranger, { mixer: 99, id: 2 })).isTaken).toBe(false);
+    expect((await prepare(net, endpointOf(net, 1), { mixer: 0, id: 3 })).isTaken).toBe(false);
+    expect((await prepare(net, endpointOf(net, 0), { mixer: 0, id: 4 })).isTaken).toBe(true);
+  });
+
+  it('has its places back from a mixer that never sends the request, or never asks for the answer', async () => {
+    const net = await start({ miners: 1, params: { deadlines } });
+    const mixer = endpointOf(net, 3);
+    const first = await prepare(net, mixer, { mixer: 3, id: 1 });
+    const second = await prepare(net, mixer, { mixer: 3, id: 2 });
+    expect([first.isTaken, second.isTaken]).toEqual([true, true]);
+    const payload = { ...InferencePayload.defaultValue(), maxTokens: 4 };
+    payload.messages = [{ role: 1, content: new TextEncoder().encode('hello') }];
+    await say(second.stream, mixerToMiner.start, { payload });
+    for (let message = await receive(second.stream, MinerToMixer); message?.selector !== minerToMixer.precommit; ) {
+      if (message === null) throw new Error('the miner said nothing');
+      message = await receive(second.stream, MinerToMixer);
+    }
+    expect((await prepare(net, mixer, { mixer: 3, id: 3 })).isTaken).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, limitMs + 500));
+    expect(await codeOf(net.ask())).toBe('OK');
+    await expect(receive(first.stream, MinerToMixer)).rejects.toThrow();
+    await expect(receive(second.stream, MinerToMixer)).rejects.toThrow();
+  }, 30_000);
+});
+
+describe('one silent mixer (§5.24)', () => {
+  it('does not stop the audits of what others certified (§14.8)', async () => {
+    const net = await start();
+    const other = await net.openSession(names.foundation, { homeMixer: 1 });
+    const silent = await net.openSession(names.foundation, { homeMixer: 3 });
+    await net.blocks(3);
+    endpointOf(net, 3).handle(protocols.artifact, never);
+    for (let seed = 0; seed < 4; seed++) await net.ask({ seed, maxTokens: 2 }, silent);
+    await net.blocks(10);
+    const asked: string[] = [];
+    for (let seed = 0; seed < 3; seed++) asked.push((await net.ask({ seed, maxTokens: 4 }, other)).taskId);
+    const isPaid = (taskId: string) => net.task(taskId)?.row.status === taskStatuses.approved;
+    await net.until(() => asked.every(isPaid) || net.engine.ledger.state.globals.height > 400);
+    expect(asked.map(isPaid)).toEqual([true, true, true]);
+  }, 60_000);
+
+  /** One miner of two never answers; whoever has it is served by the other once the oracles took the task away. */
+  const withHungMiner = () =>
+    start({
+      params: { deadlines },
+      modelOf: (miner) => new SimulatedModel('registered', miner === 0 ? never : undefined),
+    });
+  const requireAnswers = async (net: SimulatedNetwork) => {
+    const late = new Promise<string>((resolve) => setTimeout(resolve, 15_000, 'still waits').unref());
+    const all = Array.from({ length: 6 }, (_, seed) => codeOf(net.ask({ seed, maxTokens: 3 })));
+    expect(await Promise.all(all.map((each) => Promise.race([each, late])))).toEqual(Array(6).fill('OK'));
+    expect(net.log.some((line) => line.includes('is late: taken from miner 0'))).toBe(true);
+  };
+
+  it('does not keep a late task at its miner by not voting (§5.3)', async () => {
+    const net = await withHungMiner();
+    endpointOf(net, 3).handle(protocols.vote, never);
+    await requireAnswers(net);
+  }, 60_000);
+
+  it('does not by votes that nobody signed either (§5.3)', async () => {
+    const net = await withHungMiner();
+    endpointOf(net, 3).handle(protocols.vote, async (stream) => {
+      await receive(stream, SignedTransition);
+      await stream.send(TransitionVote.serialize({ agrees: true, mixer: 3, signature: new Uint8Array(64) }));
+      stream.close();
+    });
+    await requireAnswers(net);
+  }, 60_000);
+
+  it('does not by announcing the end of another’s task (§5.3)', async () => {
+    const net = await withHungMiner();
+    const three = endpointOf(net, 3);
+    const roots = new SigningRoots(net.engine.ledger.state.chain);
+    three.subscribe(topics.tasks, (message) => {
+      const { announcement } = SignedAnnouncement.deserialize(message);
+      if (announcement.mixer === 3) return;
+      const forged = { ...announcement, mixer: 3, state: taskStates.end };
+      const root = roots.of(messageTypes.taskState, TaskAnnouncement, forged);
+      const signature = net.keys.account(names.mixer(3)).sign(root);
+      three.publish(topics.tasks, SignedAnnouncement.serialize({ announcement: forged, signature }));
+    });
+    await requireAnswers(net);
+  }, 60_000);
+
+  it('does not hang the users whose home it is: they hear of it, and are served once it is away (§5.6)', async () => {
+    const net = await start();
+    endpointOf(net, 0).handle(protocols.task, never);
+    expect(await codeOf(net.ask())).toBe('NO_MIXER');
+    await net.built.roles.set('mixer-1', false);
+    await net.blocks(6);
+    expect(await codeOf(net.ask())).toBe('OK');
+  }, 30_000);
+
+  it('is not made of an honest one by a stranger with many streams', async () => {
+    const net = await start();
+    const stranger = net.network.join('nobody');
+    const open = () => stranger.open(net.mixerAddress(0), protocols.task);
+    expect(() => {
+      for (let opened = 0; opened < 5000; opened++) open();
+    }).toThrow('lost');
+    expect(await codeOf(net.ask())).toBe('OK');
+  });
+});
