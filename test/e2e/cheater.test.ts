@@ -55,7 +55,7 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
     });
     const reports = measured.flatMap((miner) => miner.measured.reports);
     expect(reports.length).toBeGreaterThan(0);
-    expect(reports.every(({ failed }) => failed === 0)).toBe(true);
+    expect(reports.every(({ disputed }) => disputed === 0)).toBe(true);
 
     const { epoch } = await network.client.getStatus();
     for (let closed = 0; closed < epoch; closed++) {

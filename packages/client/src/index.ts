@@ -3,6 +3,7 @@
  * receipt in `receipt/`. It believes nothing a node says that it can check itself, and uses nothing but `fetch`.
  */
 export type { PageOptions } from './actions/pageOptions.ts';
+export * from './api/committee.ts';
 export * from './api/domains.ts';
 export * from './api/genesis.ts';
 export * from './api/local.ts';

@@ -302,15 +302,20 @@ describe('verdicts §10.4', () => {
     expect(world.state.miners.at(0)).toMatchObject({ audited: 0, rejected: 0, epochPassed: 0, epochFailed: 0 });
   });
 
-  it('an artifact missing for one auditor says nothing, for three it is a hard failure', () => {
+  it('a missing artifact says nothing about the answer: it is a strike of the mixer that keeps it (§10.24)', () => {
     const lone = drawnWorld();
     lone.answer(noArtifact, honest);
     lone.answer(honest);
     expect(lone.ends()).toEqual([{ type: 'taskApproved', taskId: lone.taskId, audited: true }]);
-    const attested = drawnWorld();
-    attested.all(noArtifact);
-    attested.all(noArtifact);
-    expect(attested.ends()).toEqual([refunded('hard', attested.taskId)]);
+    expect(lone.world.state.mixers.at(0).strikes).toBe(0);
+    const { world, taskId, all, ends } = drawnWorld();
+    const before = world.state.miners.at(0);
+    expect(world.state.mixers.at(0).epochDuties).toBeGreaterThan(0);
+    for (let i = 0; i < 3; i++) all(noArtifact);
+    expect(ends()).toEqual([refunded('noResult', taskId)]);
+    expect(world.events).toContainEqual({ type: 'artifactMissing', taskId, mixer: 0 });
+    expect(world.state.mixers.at(0)).toMatchObject({ strikes: 1, epochDuties: 0 });
+    expect(world.state.miners.at(0)).toEqual(before);
   });
 
   it('no result from anybody refunds the payer and leaves the miner’s record alone', () => {

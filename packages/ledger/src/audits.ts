@@ -9,7 +9,6 @@ import {
   firstUint64,
   limits,
   littleEndian,
-  type MinerRow,
   type RoleRow,
   sha256,
   sha256OfEach,
@@ -19,24 +18,23 @@ import {
 } from '@assay/protocol';
 import { judgeAuditors } from './auditors.ts';
 import { openFailureCase } from './cases.ts';
+import { countFailed } from './challenges.ts';
+import { judgeAgain, judgeDispute } from './disputes.ts';
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
+import { isDrawn, openAudit } from './openAudit.ts';
 import { missTurn } from './presence.ts';
 import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';
 import { isActive } from './roles.ts';
 import { MAX_RESULTS_OWED, RESULTS_OWED, standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
-import { approveTask, rejectTask, Tally } from './tasks.ts';
+import { approveTask, isDisputed, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
 import { decide, mismatchesOf, pooledMismatches, type Verdict } from './verdict.ts';
 import { voicesOf } from './voices.ts';
 import { isAssigned } from './work.ts';
 
-const AUDIT = new TextEncoder().encode('audit');
-const SECOND = new TextEncoder().encode('second');
-/** Part of the audits of miners nobody doubts that have a second auditor all the same (§10.20), ppb. */
-export const SECOND_AUDITOR_PPB = 125_000_000;
 const ONE_AUDIT_MICRO = 1_000_000;
 const noNumbers = { ...AuditNumbers.defaultValue(), finding: findings.noResult };
 
@@ -68,10 +66,6 @@ export function mayReveal(slot: AuditorSlot): boolean {
 /** Whether the beacon draws a task for audit: u(beacon, task) < rate (§10.1). */
 export function isAudited(beacon: Uint8Array, taskId: Uint8Array, ratePpb: number): boolean {
   return isDrawn(firstUint64(sha256(beacon, taskId)), ratePpb);
-}
-
-function isDrawn(u: bigint, ratePpb: number): boolean {
-  return u * PPB < BigInt(ratePpb) << 64n;
 }
 
 /** A block's turn of audits, and what comes of it. */
@@ -148,31 +142,23 @@ function drawAudit(
   { index, u }: { readonly index: number; readonly u: bigint },
   { height, events, tally }: Turn,
 ): void {
-  const { taskId, miner: minerIndex, agreement } = state.tasks.at(index);
-  const { beacon } = state.globals;
+  const task = state.tasks.at(index);
+  const { taskId, miner: minerIndex, agreement } = task;
   const miner = state.miners.at(minerIndex);
   const isOutlier = agreement !== agreements.similar;
   if (isOutlier && miner.evidenceLevel === 0) {
     events.push(rejectOutlier(state, index)); // §10.11
     return;
   }
-  const ratePpb = isOutlier ? Number(PPB) : auditRatePpb(state.params.audit, miner);
+  const isCertain = isOutlier || isDisputed(task); // §8.6
+  const ratePpb = isCertain ? Number(PPB) : auditRatePpb(state.params.audit, miner);
   if (!isDrawn(u, ratePpb)) {
     events.push({ type: 'auditSkipped', taskId, ratePpb }, approveTask(state, index, false, tally));
     return;
   }
   state.tasks.update(index, { status: taskStatuses.auditing });
-  const seed = sha256(beacon, taskId, AUDIT);
-  const firstAuditors = firstAuditorsOf(state, miner, seed);
-  const open = { verdict: verdicts.open, mismatchesMilli: 0, firstAuditors, auditors: [] };
-  state.addAudit({ taskId, seed, drawnHeight: height, ...open });
+  openAudit(state, state.tasks.at(index), { height, isSecond: false });
   events.push({ type: 'auditOpened', taskId, ratePpb });
-}
-
-/** §10.20 A second auditor, blind as the first, always for whom the network does not trust yet or any more. */
-function firstAuditorsOf({ params }: LedgerState, miner: Readonly<MinerRow>, seed: Uint8Array): number {
-  const isDoubted = auditRatePpb(params.audit, miner) === Number(PPB) || miner.cusumMilli > 0;
-  return isDoubted || isDrawn(firstUint64(sha256(seed, SECOND)), SECOND_AUDITOR_PPB) ? 2 : 1;
 }
 
 function advanceAudit(state: LedgerState, index: number, { height, events, tally }: Turn): void {
@@ -189,7 +175,7 @@ function advanceAudit(state: LedgerState, index: number, { height, events, tally
   if (decision.verdict === null) openReveals(state, index, height);
   else {
     state.endAudit(index, verdicts[decision.verdict]);
-    events.push(...applyVerdict(state, { index, taskIndex, tally }, decision.verdict));
+    events.push(...applyVerdict(state, { index, taskIndex, tally, height }, decision.verdict));
     events.push(...judgeAuditors(state, state.audits.at(index), task, decision.verdict));
   }
 }
@@ -245,7 +231,8 @@ function drawAuditors(
 function auditorWeights(state: LedgerState, { auditors }: Readonly<AuditRow>, task: Readonly<TaskRow>): bigint[] {
   const miner = state.miners.at(task.miner);
   const used = auditors.map((slot) => slot.validator);
-  return impartialWeights(state, [miner.operator, miner.owner], used);
+  const accusers = isDisputed(task) ? [state.mixers.at(task.mixer).account] : []; // §8.6
+  return impartialWeights(state, [miner.operator, miner.owner, ...accusers], used);
 }
 
 /**
@@ -278,15 +265,21 @@ function openReveals(state: LedgerState, index: number, height: number): void {
 
 function applyVerdict(
   state: LedgerState,
-  { index, taskIndex, tally }: { readonly index: number; readonly taskIndex: number; readonly tally: Tally },
+  { index, taskIndex, tally, height }: Pick<Turn, 'tally' | 'height'> & { index: number; taskIndex: number },
   verdict: Verdict,
 ): LedgerEvent[] {
-  const { mismatchesMilli } = state.miners.at(state.tasks.at(taskIndex).miner);
+  const task = state.tasks.at(taskIndex);
+  const { miner: minerIndex, model: modelIndex, session } = task;
+  const { mismatchesMilli } = state.miners.at(minerIndex);
   state.audits.update(index, { mismatchesMilli });
+  if (state.audits.at(index).isSecond) return judgeAgain(state, { index, taskIndex }, verdict);
+  const missing = verdict === 'noResult' ? noteMissing(state, index, task) : [];
+  if (isDisputed(task)) return [...missing, ...applyDispute(state, taskIndex, verdict, height)];
   // §10.4 Neither is a judgement: the payer gets the price back, and nobody is fined.
   if (verdict === 'hung') return [rejectTask(state, taskIndex, verdict)];
-  if (verdict === 'noResult') return [rejectTask(state, taskIndex, verdict), ...noteUnchecked(state, index, taskIndex)];
-  const { miner: minerIndex, model: modelIndex, session } = state.tasks.at(taskIndex);
+  if (verdict === 'noResult') {
+    return [rejectTask(state, taskIndex, verdict), ...missing, ...noteUnchecked(state, index, taskIndex)];
+  }
   const miner = state.miners.at(minerIndex);
   const model = state.models.at(modelIndex);
   const audited = miner.audited + 1;
@@ -304,7 +297,6 @@ function applyVerdict(
   const failed = { rejected: miner.rejected + 1, epochFailed: miner.epochFailed + 1, ...pooled };
   state.miners.update(minerIndex, { audited, ...failed, ...standingAfter(miner, verdict) });
   state.models.update(modelIndex, { epochFailed: model.epochFailed + 1 });
-  const task = state.tasks.at(taskIndex);
   return [rejectTask(state, taskIndex, verdict), ...openFailureCase(state, state.audits.at(index), task)];
 }
 
@@ -317,17 +309,35 @@ function pooledAfter(mismatchesMilli: number, { auditors }: Readonly<AuditRow>):
   return least === undefined ? mismatchesMilli : pooledMismatches(mismatchesMilli, least);
 }
 
+/** §10.24 An artifact that nobody got is the fault of the mixer that keeps it, which did its duties for nothing. */
+function noteMissing(state: LedgerState, index: number, { taskId, mixer }: Readonly<TaskRow>): LedgerEvent[] {
+  if (attesting(state, index, findings.noArtifact) < 2) return [];
+  const { strikes, dutiesBefore } = state.mixers.at(mixer);
+  state.mixers.update(mixer, { strikes: strikes + 1, epochDuties: dutiesBefore });
+  return [{ type: 'artifactMissing', taskId, mixer }];
+}
+
+/** Auditors of an audit that revealed a finding. */
+function attesting({ audits }: LedgerView, index: number, finding: number): number {
+  const isSaid = ({ state, numbers }: AuditorSlot) => state === auditorStates.revealed && numbers.finding === finding;
+  return audits.at(index).auditors.filter(isSaid).length;
+}
+
 /**
  * §10.13 That nobody could check an answer is the miner's doing when two auditors say that it is the engine; when they
  * missed their turns or have not got the model it is theirs, and leaves no trace.
  */
 function noteUnchecked(state: LedgerState, index: number, taskIndex: number): LedgerEvent[] {
-  const isAttested = ({ state: step, numbers }: AuditorSlot) =>
-    step === auditorStates.revealed && numbers.finding === findings.otherEngine;
-  if (state.audits.at(index).auditors.filter(isAttested).length < 2) return [];
+  if (attesting(state, index, findings.otherEngine) < 2) return [];
   const { miner } = state.tasks.at(taskIndex);
   const { failedMicro, resultsOwed: before } = state.miners.at(miner);
   const resultsOwed = Math.min(before + RESULTS_OWED, MAX_RESULTS_OWED);
   state.miners.update(miner, { resultsOwed, failedMicro: failedMicro + ONE_AUDIT_MICRO });
   return [{ type: 'minerUnchecked', miner, resultsOwed }];
+}
+
+function applyDispute(state: LedgerState, taskIndex: number, verdict: Verdict, height: number): LedgerEvent[] {
+  const events = judgeDispute(state, taskIndex, verdict, height);
+  const isFailure = verdict === 'soft' || verdict === 'hard';
+  return isFailure ? [...events, ...countFailed(state, state.tasks.at(taskIndex).miner)] : events;
 }

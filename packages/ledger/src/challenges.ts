@@ -1,7 +1,7 @@
 import {
   type ChallengeReport,
   ChallengeTurn,
-  type CommitteeSeat,
+  concatBytes,
   equalBytes,
   limits,
   littleEndian,
@@ -13,45 +13,67 @@ import {
   signingRoot,
 } from '@assay/protocol';
 import { committeeOf } from './committee.ts';
-import { lotBelow, sampleByWeight } from './draw.ts';
+import { addDisputes, disputesCode, type Placed } from './disputes.ts';
+import { lotBelow } from './draw.ts';
 import { epochValues } from './measured.ts';
 import type { LedgerEvent } from './result.ts';
-import { standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import type { Verifier } from './verifier.ts';
 
-const MEASURE = new TextEncoder().encode('measure');
+const LINE = new TextEncoder().encode('line');
 /** Weight of no challenge at all, so large that the rounding of the others does not count. */
 const ONE = 10n ** 30n;
 
-/** What a mixer signs to learn how many challenges it owes a miner (§8.1). */
-export function challengeSigningRoot(chain: LedgerView['chain'], turn: { epoch: number; miner: number }): Uint8Array {
-  return signingRoot(ChallengeTurn.hashTreeRoot(turn), signingDomain(chain, messageTypes.challengeTurn));
+/** What a mixer signs to learn whom it measures (§8.1). */
+export function challengeSigningRoot(chain: LedgerView['chain'], epoch: number): Uint8Array {
+  return signingRoot(ChallengeTurn.hashTreeRoot({ epoch }), signingDomain(chain, messageTypes.challengeTurn));
 }
 
-/** The mixers that measure a miner this epoch, in the order of their draw (§8.1). */
-export function measurersOf(state: LedgerView, miner: number): CommitteeSeat[] {
-  const { operator, owner } = state.miners.at(miner);
-  const seats = committeeOf(state, state.globals.epoch);
-  const weights = seats.map(({ mixer }) => {
-    const { account } = state.mixers.at(mixer);
-    return equalBytes(account, operator) || equalBytes(account, owner) ? 0n : 1n;
-  });
-  const seed = sha256(state.globals.epochBeacon, littleEndian(miner, 4), MEASURE);
-  return sampleByWeight(seed, weights, limits.measurers).flatMap(({ index }) => seats[index] ?? []);
+/** A mixer of the present committee, and its reveal of this epoch. */
+export interface Measurer {
+  readonly mixer: number;
+  readonly reveal: Uint8Array;
+}
+
+/** What a mixer measures of a miner in an epoch. */
+export interface MeasuringDuty {
+  /** Challenges it owes. */
+  readonly owed: number;
+  /** Whether it measures latency and bandwidth too. */
+  readonly isOfLine: boolean;
+}
+
+const nothing: MeasuringDuty = { owed: 0, isOfLine: false };
+
+/**
+ * What a mixer's reveal makes it measure of a miner (§8.1): nobody else can tell before it is shown. Nothing of a miner
+ * that its own account operates or owns.
+ */
+export function measuringOf(state: LedgerView, { mixer, reveal }: Measurer, miner: number): MeasuringDuty {
+  const row = state.miners.get(miner);
+  const account = state.mixers.get(mixer)?.account;
+  if (row === undefined || account === undefined) return nothing;
+  if (equalBytes(account, row.operator) || equalBytes(account, row.owner)) return nothing;
+  const seats = committeeOf(state, state.globals.epoch).length;
+  const lot = concatBytes([reveal, littleEndian(miner, 4)]);
+  return {
+    owed: challengesOwed(lot, state.params.challenges.lambdaMilli, seats),
+    isOfLine: lotBelow(sha256(lot, LINE), BigInt(seats)) < BigInt(limits.measurers),
+  };
 }
 
 /**
- * Poisson(λ), as the reveal draws it (§8.1): k has the weight λ^k / k!, and the lot of the reveal falls among the
- * weights of 0 to `maxChallenges`.
+ * Poisson(λ · 3 / seats), as the lot draws it (§8.1): k has the weight mean^k / k!, and the lot falls among the weights
+ * of 0 to `maxChallenges`. Over all mixers of a committee it is Poisson(3λ).
  */
-export function challengesOwed(reveal: Uint8Array, lambdaMilli: number): number {
+export function challengesOwed(lot: Uint8Array, lambdaMilli: number, seats: number = limits.measurers): number {
+  const mean = BigInt(lambdaMilli) * BigInt(Math.min(limits.measurers, seats));
   const weights = [ONE];
   for (let k = 1n; k <= BigInt(limits.maxChallenges); k++) {
-    weights.push(((weights.at(-1) ?? 0n) * BigInt(lambdaMilli)) / (1000n * k));
+    weights.push(((weights.at(-1) ?? 0n) * mean) / (1000n * k * BigInt(seats)));
   }
   let left = lotBelow(
-    sha256(reveal),
+    sha256(lot),
     weights.reduce((sum, weight) => sum + weight, 0n),
   );
   return weights.findIndex((weight) => {
@@ -65,43 +87,50 @@ export interface ReportTurn {
   readonly mixer: number;
   readonly epoch: number;
   readonly verifier: Verifier;
+  /** Ids of the tasks that the same batch certifies. */
+  readonly certified: readonly Uint8Array[];
 }
 
 /** The code of the first invalid report, or OK (§8.1). */
 export function reportsCode(state: LedgerView, reports: readonly ChallengeReport[], turn: ReportTurn): ResultCode {
+  const [first] = reports;
+  if (first === undefined) return 'OK';
+  const seat = committeeOf(state, state.globals.epoch).find((each) => each.mixer === turn.mixer);
+  if (seat === undefined || turn.epoch !== state.globals.epoch) return 'REPORT_NOT_MEASURER';
+  // There is one signature of a key over an epoch: all reports carry the same.
+  const isSigned = turn.verifier.bls([seat.blsPublicKey], challengeSigningRoot(state.chain, turn.epoch), first.reveal);
   const seen = new Set<number>();
   for (const report of reports) {
-    const code = reportCode(state, report, turn);
+    if (!isSigned || !equalBytes(report.reveal, first.reveal)) return 'REPORT_BAD_REVEAL';
+    const code = reportCode(state, report, turn.mixer);
     if (code !== 'OK') return code;
     if (seen.has(report.miner)) return 'REPORT_DUPLICATE';
     seen.add(report.miner);
   }
-  return 'OK';
+  return disputesCode(state, reports, turn.certified);
 }
 
-function reportCode(
-  state: LedgerView,
-  { miner, reveal, failed }: ChallengeReport,
-  { mixer, epoch, verifier }: ReportTurn,
-): ResultCode {
-  const measurers = state.miners.get(miner) === undefined ? [] : measurersOf(state, miner);
-  const seat = measurers.find((each) => each.mixer === mixer);
-  if (seat === undefined || epoch !== state.globals.epoch) return 'REPORT_NOT_MEASURER';
+function reportCode(state: LedgerView, report: ChallengeReport, mixer: number): ResultCode {
+  const { miner, reveal, disputed, hashRate, bandwidth, latencyMs } = report;
+  const { owed, isOfLine } = measuringOf(state, { mixer, reveal }, miner);
+  const isLine = bandwidth > 0n || latencyMs > 0;
+  const isOdd = (isLine && !isOfLine) || (hashRate > 0n && owed === 0) || (owed === 0 && !isOfLine);
+  if (isOdd) return 'REPORT_NOT_MEASURER';
   const row = state.measures.of(miner);
-  const isKnown = row?.epoch === epoch && row.reports.some((report) => report.mixer === mixer);
+  const isKnown = row?.epoch === state.globals.epoch && row.reports.some((each) => each.mixer === mixer);
   if (isKnown) return 'REPORT_DUPLICATE';
-  const root = challengeSigningRoot(state.chain, { epoch, miner });
-  if (!verifier.bls([seat.blsPublicKey], root, reveal)) return 'REPORT_BAD_REVEAL';
-  return failed > challengesOwed(reveal, state.params.challenges.lambdaMilli) ? 'REPORT_TOO_MANY_FAILURES' : 'OK';
+  return disputed.length > owed ? 'REPORT_TOO_MANY_DISPUTES' : 'OK';
 }
 
-/** Keeps what a mixer measured, and punishes who failed too many challenges (§8.4, §8.5). */
-export function applyReports(state: LedgerState, reports: readonly ChallengeReport[], mixer: number): LedgerEvent[] {
-  return reports.flatMap(({ reveal, miner, ...measured }): LedgerEvent[] => {
-    const owed = challengesOwed(reveal, state.params.challenges.lambdaMilli);
+/** Keeps what a mixer measured, and makes tasks of the challenges it disputes (§8.4, §8.6). */
+export function applyReports(state: LedgerState, reports: readonly ChallengeReport[], place: Placed): LedgerEvent[] {
+  const { mixer } = place;
+  return reports.flatMap(({ reveal, miner, disputed, ...measured }): LedgerEvent[] => {
+    const { owed } = measuringOf(state, { mixer, reveal }, miner);
     const row = rowOfEpoch(state, miner);
-    state.measures.put({ ...row, reports: [...row.reports, { mixer, owed, ...measured }] });
-    return [{ type: 'minerMeasured', miner, mixer, owed, ...measured }, ...punishment(state, miner, measured.failed)];
+    const report = { mixer, owed, disputed: disputed.length, ...measured };
+    state.measures.put({ ...row, reports: [...row.reports, report] });
+    return [{ type: 'minerMeasured', miner, ...report }, ...addDisputes(state, disputed, { ...place, miner })];
   });
 }
 
@@ -109,18 +138,17 @@ export function applyReports(state: LedgerState, reports: readonly ChallengeRepo
 function rowOfEpoch({ measures, globals }: LedgerState, miner: number): MeasureRow {
   const { epoch } = globals;
   const row = measures.of(miner);
-  if (row === undefined) return { miner, epoch, reports: [], hashRates: [], bandwidths: [], latenciesMs: [] };
-  if (row.epoch === epoch) return { ...row };
-  return { miner, epoch, reports: [], ...epochValues(row) };
+  const begun = { miner, epoch, failed: 0, reports: [] };
+  if (row === undefined) return { ...begun, hashRates: [], bandwidths: [], latenciesMs: [] };
+  return row.epoch === epoch ? { ...row } : { ...begun, ...epochValues(row) };
 }
 
-/** §8.5 Once, with the report that makes it most of the measurers. */
-function punishment(state: LedgerState, miner: number, failed: number): LedgerEvent[] {
-  const { alpha } = state.params.challenges;
-  const failing = (state.measures.of(miner)?.reports ?? []).filter((report) => report.failed >= alpha);
-  const majority = (measurersOf(state, miner).length >> 1) + 1;
-  if (failed < alpha || failing.length !== majority) return [];
-  const row = state.miners.at(miner);
-  state.miners.update(miner, { forfeits: true, epochFailed: row.epochFailed + 1, ...standingAfter(row, 'soft') });
-  return [{ type: 'challengesFailed', miner, mixers: failing.map(({ mixer }) => mixer) }];
+/** §8.5 Counts a failed challenge; the one that makes it `alpha` costs the emission of the period. */
+export function countFailed(state: LedgerState, miner: number): LedgerEvent[] {
+  const row = rowOfEpoch(state, miner);
+  const failed = row.failed + 1;
+  state.measures.put({ ...row, failed });
+  if (failed !== state.params.challenges.alpha) return [];
+  state.miners.update(miner, { forfeits: true });
+  return [{ type: 'challengesFailed', miner, failed }];
 }

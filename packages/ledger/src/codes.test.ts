@@ -1,5 +1,4 @@
 import {
-  type ChallengeReport,
   type DomainTerms,
   limits,
   proposalActions,
@@ -15,7 +14,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import { auditAll } from './audits.fixture.ts';
 import { answer, caseWorld } from './cases.fixture.ts';
-import { measurersOf } from './challenges.ts';
+import { disputed, measured, measurersOf } from './challenges.fixture.ts';
+import { measuringOf } from './challenges.ts';
 import { domainTerms, nameOf, weighedBy } from './domains.fixture.ts';
 import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
 import { equivocation, invalidItem } from './offences.fixture.ts';
@@ -63,15 +63,6 @@ const transition =
     const transitions = [world.transition(world.receipt(), change)];
     return world.codeOf(world.batchTx({ records: { transitions } }));
   };
-
-/** Reports on miner 0 by the first mixer drawn for it. */
-function measured(world: World) {
-  const [mixer = 0] = measurersOf(world.state, 0).map((seat) => seat.mixer);
-  return {
-    report: (failed = 0) => world.report(mixer, { miner: 0, failed }),
-    batch: (reports: ChallengeReport[]) => world.codeOf(world.batchTx({ mixer, records: { reports } })),
-  };
-}
 
 /** A certified batch with its certificate changed, sent by somebody who pays the fee. */
 const certificate =
@@ -313,9 +304,15 @@ const scenarios: Record<ResultCode, Scenario> = {
     const { batch: made, report } = measured(world);
     return made([{ ...report(), reveal: new Uint8Array(96) }]);
   },
-  REPORT_TOO_MANY_FAILURES: (world) => {
+  REPORT_TOO_MANY_DISPUTES: (world) => {
     const { batch: made, report } = measured(world);
-    return made([report(255)]);
+    const [mixer = 0] = measurersOf(world, 0, { disputed: [disputed()] });
+    const { owed } = measuringOf(world.state, { mixer, reveal: report().reveal }, 0);
+    return made([report(...Array.from({ length: owed + 1 }, () => disputed()))]);
+  },
+  REPORT_BAD_DISPUTE: (world) => {
+    const { batch: made, report } = measured(world);
+    return made([report(disputed({ model: 1 }))]);
   },
   NOT_AUDITOR: (world) => {
     const { validators, taskId } = auditor(world);

@@ -14,6 +14,7 @@ export const sessionTerms: BodyValues['openSession'] = {
   expiryHeight: 100_000,
   redundancy: 1,
   isBackground: false,
+  sharesPrompts: false,
   dedicatedMiners: [],
 };
 

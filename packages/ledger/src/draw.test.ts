@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { drawEpoch, equalBytes, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { type DrawEntry, DrawTable, drawMiners, drawTable, eligibleMiners, lotBelow } from './draw.ts';
+import { type DrawEntry, DrawTable, drawMiners, drawTable, eligibleMiners, lotBelow, pairDrawer } from './draw.ts';
 import { World } from './world.fixture.ts';
 
 const address = (byte: number) => new Uint8Array(20).fill(byte);
@@ -123,6 +123,17 @@ describe('draw §6', () => {
       second += drawMiners(table(...entries), request(`two ${i}`), 2)[1]?.miner === 0 ? 1 : 0;
     // P = 2 · 0.1 · 8/9 = 0.1778, six standard deviations are 0.023.
     expect(Math.abs(second / draws - 8 / 45)).toBeLessThan(0.023);
+  });
+
+  it('draws the same first two for who tries many ids', () => {
+    for (const weights of [[], [3n], [8n, 1n], [1n, 5n, 5n, 1n, 9n, 2n]]) {
+      const entries = weights.map((weight, miner) => entry(miner, { weight }));
+      const pairOf = pairDrawer(table(...entries), request('any'));
+      for (let i = 0; i < 500; i++) {
+        const each = request(`pair ${i}`);
+        expect(pairOf(each.taskId)).toEqual(drawMiners(table(...entries), each, 2).map(({ miner }) => miner));
+      }
+    }
   });
 
   it('takes lots below the bound, from one end to the other', () => {

@@ -93,7 +93,7 @@ export function drawTable({ globals, params, miners, domains }: LedgerView): Dra
  * Those who may be drawn for a task (§6.1): active, of its domain, serving its model, high enough for users, named when
  * the session is dedicated, and not the payer's own.
  */
-export function eligibleMiners(table: DrawTable, request: DrawRequest): DrawEntry[] {
+export function eligibleMiners(table: DrawTable, request: Omit<DrawRequest, 'taskId'>): DrawEntry[] {
   const { kind, domain, model, payer, dedicatedMiners, drawHeight } = request;
   return table.entries.filter(
     (entry) =>
@@ -121,6 +121,43 @@ export function drawMiners(table: DrawTable, request: DrawRequest, count: number
     if (entry === undefined) throw new RangeError(`place ${index} of ${eligible.length} was drawn`);
     return { miner: entry.miner, ...rank };
   });
+}
+
+/**
+ * The first two places of the draw for an id, as miners (§6.2); for who tries many ids: what does not depend on one is
+ * done once. Fewer places when fewer are eligible.
+ */
+export function pairDrawer(
+  table: DrawTable,
+  request: Omit<DrawRequest, 'taskId'>,
+): (taskId: Uint8Array) => readonly number[] {
+  const eligible = eligibleMiners(table, request);
+  let total = 0n;
+  const ends = eligible.map(({ weight }) => {
+    total += weight;
+    return total;
+  });
+  const placeOf = (lot: bigint): number => {
+    let [low, high] = [0, ends.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (lot < (ends[middle] ?? 0n)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+  return (taskId) => {
+    const seed = concatBytes([table.beacon, taskId]);
+    const lotOf = (rank: number, bound: bigint) => lotBelow(sha256(seed, littleEndian(rank, 4)), bound);
+    const place = placeOf(lotOf(0, total));
+    const first = eligible[place];
+    if (first === undefined) return [];
+    const lot = lotOf(1, total - first.weight);
+    // Whoever comes after the first moves up into its place.
+    const isBefore = lot < (ends[place] ?? 0n) - first.weight;
+    const second = eligible.length < 2 ? undefined : eligible[placeOf(isBefore ? lot : lot + first.weight)];
+    return [first, ...(second === undefined ? [] : [second])].map(({ miner }) => miner);
+  };
 }
 
 /** One place of a sample. */

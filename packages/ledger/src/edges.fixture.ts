@@ -6,6 +6,7 @@ import {
   type Receipt,
   stakeKinds,
 } from '@assay/protocol';
+import { disputed, measurersOf } from './challenges.fixture.ts';
 import { quickKeys } from './keys.fixture.ts';
 import { modelTerms } from './models.fixture.ts';
 import { worldParams } from './params.fixture.ts';
@@ -127,11 +128,13 @@ export function fullWorld(): World {
   answer(world);
   const open = certified(world);
   const transitions = [world.transition(open)];
-  const reports = (mixer: number) => [world.report(mixer, { miner: 0, latencyMs: 5 })];
-  world.block(
-    world.batchTx({ records: { transitions } }),
-    ...[1, 2, 3].map((mixer) => world.batchTx({ mixer, records: { reports: reports(mixer) } })),
-  );
+  world.block(world.batchTx({ records: { transitions } }));
+  const reports = measurersOf(world, 0, { disputed: [disputed()] }).map((mixer) => {
+    const challenge = disputed({ knownTaskId: open.taskId });
+    return world.batchTx({ mixer, records: { reports: [world.report(mixer, { miner: 0, disputed: [challenge] })] } });
+  });
+  if (reports.length === 0) throw new Error('no mixer owes a challenge');
+  world.block(...reports);
   const chosen = filling.flatMap((kind) => soundTransactions.filter((one) => one.kind === kind));
   const { transactions } = world.block(...chosen.map(({ sender, kind, body }) => world.tx(sender, kind, body(world))));
   const refused = transactions.find(({ code }) => code !== 'OK');

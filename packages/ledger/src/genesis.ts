@@ -99,6 +99,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     audits: [],
     transitions: [],
     measures: [],
+    disputes: [],
     burns: [],
     payouts: [],
     ratings: [],

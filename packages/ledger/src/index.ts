@@ -7,17 +7,11 @@ export {
   auditDuties,
   isAudited,
   mayReveal,
-  SECOND_AUDITOR_PPB,
   waitingDraws,
 } from './audits.ts';
 export { offenceFine, proposedFine } from './cases.ts';
 export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';
-export {
-  challengeSigningRoot,
-  challengesOwed,
-  measurersOf,
-  reportsCode,
-} from './challenges.ts';
+export { challengeSigningRoot, type MeasuringDuty, measuringOf, reportsCode } from './challenges.ts';
 export { committeeEpochs, committeeOf } from './committee.ts';
 export { ConservationError, conservation } from './conservation.ts';
 export { splitsOf, termsAt } from './domains.ts';
@@ -29,6 +23,7 @@ export {
   drawMiners,
   drawTable,
   eligibleMiners,
+  pairDrawer,
 } from './draw.ts';
 export { namesEngine, owesIds } from './engines.ts';
 export type { ClosedBooks } from './epoch/books.ts';
@@ -38,11 +33,13 @@ export { roomOf } from './fines.ts';
 export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
 export { type BlockInput, Ledger } from './ledger.ts';
 export { measuredValues } from './measured.ts';
+export { SECOND_AUDITOR_PPB } from './openAudit.ts';
 export { type PresentKind, wasSeen } from './presence.ts';
 export { priceOf, pricesAt, receiptsCode } from './receipts.ts';
 export * from './result.ts';
 export { isGone } from './roles.ts';
 export { EPOCH_GRACE_BLOCKS, type Rule, rules, UnknownRuleError } from './rules.ts';
+export * from './scores.ts';
 export { readTransaction, type SignedTransaction, transactionSigningRoot } from './signing.ts';
 export { MAX_RESULTS_OWED } from './standing.ts';
 export type { LedgerView } from './state.ts';

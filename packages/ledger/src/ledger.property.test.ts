@@ -182,6 +182,10 @@ describe('any blocks whatsoever', () => {
       'minerUpdated',
       'taskLate',
       'minerMeasured',
+      'challengeDisputed',
+      'challengeJudged',
+      'auditReopened',
+      'taskReaudited',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
   }, 120_000);

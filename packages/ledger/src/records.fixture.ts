@@ -1,5 +1,6 @@
 import type { BatchRecords, Receipt } from '@assay/protocol';
 import fc from 'fast-check';
+import { disputed, measurersOf } from './challenges.fixture.ts';
 import { index } from './random-values.fixture.ts';
 import type { World } from './world.fixture.ts';
 
@@ -9,10 +10,18 @@ const hostileStep = fc.record(
   { step: fc.nat(6), attempt: fc.nat(4), oracle: fc.nat(2), miner: index, session: index, drawHeight: fc.nat(80) },
   { requiredKeys: [] },
 );
-const hostileReport = fc.record(
-  { miner: index, failed: fc.nat(255), hashRate: fc.bigInt(0n, most), latencyMs: fc.nat(2 ** 32 - 1) },
+const dispute = fc.record(
+  { model: index, tokensIn: fc.nat(2 ** 32 - 1), taskId: fc.constant(new Uint8Array(32)) },
   { requiredKeys: [] },
 );
+const hostileReport = fc.record(
+  {
+    ...{ miner: index, hashRate: fc.bigInt(0n, most), latencyMs: fc.nat(2 ** 32 - 1) },
+    disputed: fc.array(dispute, { maxLength: 8 }),
+  },
+  { requiredKeys: [] },
+);
+type ReportChange = typeof hostileReport extends fc.Arbitrary<infer Value> ? Value : never;
 /** Mostly none or a sound one. */
 const few = <Value>(sound: Partial<Value>, hostile: fc.Arbitrary<Value>) =>
   fc.oneof(
@@ -24,7 +33,7 @@ const few = <Value>(sound: Partial<Value>, hostile: fc.Arbitrary<Value>) =>
 /** Random records of a batch; now and then hostile ones. */
 export const someRecords = fc.record({
   transitions: few({}, hostileStep),
-  reports: few({ latencyMs: 100 }, hostileReport),
+  reports: fc.oneof(few({}, hostileReport), few<ReportChange>({ disputed: [{}] }, hostileReport)),
 });
 
 /** The records an honest committee would certify now with these receipts, unless they are hostile. */
@@ -34,8 +43,16 @@ export function recordsOf(
   data: typeof someRecords extends fc.Arbitrary<infer Value> ? Value : never,
 ): BatchRecords {
   const task = batch.receipts[0] ?? world.receipt();
+  const isOfLine = measurersOf(world, 0, { latencyMs: 1 }).includes(batch.mixer);
+  const line = isOfLine ? { latencyMs: 100 } : {};
   return {
     transitions: data.transitions.map((change) => world.transition(task, change)),
-    reports: data.reports.map((change) => world.report(batch.mixer, { miner: 0, ...change })),
+    reports: data.reports.map(({ disputed: challenges = [], ...change }) => {
+      // A known answer is one of the tasks there are.
+      const taskId = world.state.tasks.get(0)?.taskId;
+      const known = taskId === undefined ? {} : { knownTaskId: taskId };
+      const disputes = challenges.map((each) => disputed({ ...known, ...each }));
+      return world.report(batch.mixer, { miner: 0, ...line, ...change, disputed: disputes });
+    }),
   };
 }

@@ -9,6 +9,8 @@ import type {
   StakeKind,
   TaskStateName,
 } from '@assay/protocol';
+import type { CapacityScore, MinerScore } from './scores.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface TransactionResult {
   readonly code: ResultCode;
@@ -65,39 +67,6 @@ export interface PoolShare {
   readonly units: bigint;
   /** The most it may get for what its tasks burned (economics §7.4); null where there is no such limit. */
   readonly limitUnits: bigint | null;
-}
-
-/** How one miner's part of the emission came about (economics §4); every number that went in. */
-export interface MinerScore {
-  readonly miner: number;
-  readonly trustPpb: number;
-  /** What its level multiplies with. */
-  readonly levelPpb: number;
-  /** What its weak scores of the periods before multiply with (economics §4.7). */
-  readonly weakPpb: number;
-  /** What was measured, by component, before trust and level. */
-  readonly raw: Readonly<Record<string, bigint>>;
-  /**
-   * Weighted sum of the shares, parts per billion, rounded down; and in 10⁻¹⁸, the weight the emission is divided by.
-   */
-  readonly finalPpb: bigint;
-  readonly weight: bigint;
-  readonly emissionUnits: bigint;
-}
-
-/** What challenges measured of a miner, and its stake: what no purchase moves. */
-export interface CapacityRaw {
-  readonly stake: bigint;
-  readonly hashRate: bigint;
-  readonly bandwidth: bigint;
-  readonly latency: bigint;
-}
-
-/** How one miner's part of what pays capacity came about (economics §7.1). */
-export interface CapacityScore extends Pick<MinerScore, 'miner' | 'finalPpb' | 'weight' | 'emissionUnits'> {
-  /** Part of its record that passed; one without a record. */
-  readonly passedPpb: bigint;
-  readonly raw: CapacityRaw;
 }
 
 /** What a reward period minted at most (economics §1.2): perDayUnits × forMs ÷ the length of a day. */
@@ -242,6 +211,8 @@ export type LedgerEvent =
       readonly rounds: number;
       readonly medianRounds: number;
     }
+  /** Nobody got the artifact of a task from the mixer that keeps it (§10.24). */
+  | { readonly type: 'artifactMissing'; readonly taskId: Uint8Array; readonly mixer: number }
   /** No auditor could run the engine of a miner, which owes so many results now (§10.13). */
   | { readonly type: 'minerUnchecked'; readonly miner: number; readonly resultsOwed: number }
   | { readonly type: 'taskApproved'; readonly taskId: Uint8Array; readonly audited: boolean }
@@ -352,16 +323,34 @@ export type LedgerEvent =
       readonly type: 'minerMeasured';
       readonly miner: number;
       readonly mixer: number;
-      /** Challenges the mixer owed, and how many of them the miner failed. */
+      /** Challenges the mixer owed, and how many of them it disputes. */
       readonly owed: number;
-      readonly failed: number;
+      readonly disputed: number;
       /** Zero is not measured (§8.3). */
       readonly hashRate: bigint;
       readonly bandwidth: bigint;
       readonly latencyMs: number;
     }
-  /** Most of its measurers counted too many failures (§8.5). */
-  | { readonly type: 'challengesFailed'; readonly miner: number; readonly mixers: readonly number[] }
+  /** A challenge whose answer is not that of the task `knownTaskId`: auditors decide on it (§8.6). */
+  | {
+      readonly type: 'challengeDisputed';
+      readonly taskId: Uint8Array;
+      readonly miner: number;
+      readonly mixer: number;
+      readonly knownTaskId: Uint8Array;
+    }
+  | {
+      readonly type: 'challengeJudged';
+      readonly taskId: Uint8Array;
+      readonly miner: number;
+      readonly mixer: number;
+      readonly verdict: Verdict;
+    }
+  /** The failed challenges of this epoch are as many as cost the emission (§8.5). */
+  | { readonly type: 'challengesFailed'; readonly miner: number; readonly failed: number }
+  /** A challenge that passed contradicts the answer of this task: it is audited a second time (§8.8). */
+  | { readonly type: 'auditReopened'; readonly taskId: Uint8Array; readonly challengeTaskId: Uint8Array }
+  | { readonly type: 'taskReaudited'; readonly taskId: Uint8Array; readonly verdict: Verdict }
   | {
       readonly type: 'scoreWeak';
       readonly miner: number;

@@ -33,6 +33,7 @@ import {
   taskStatuses,
   type UnbondingRow,
 } from '@assay/protocol';
+import { DisputeTable } from './disputeTable.ts';
 import { MeasureTable } from './measureTable.ts';
 import { OpenAudits } from './openAudits.ts';
 import type { Pace, Steps } from './pace.ts';
@@ -77,6 +78,7 @@ export class LedgerState implements LedgerView {
   readonly audits: Table<AuditRow>;
   readonly transitions: TransitionTable;
   readonly measures: MeasureTable;
+  readonly disputes: DisputeTable;
   readonly burns: Table<BurnRow>;
   readonly payouts: Table<PayoutRow>;
   readonly ratings: Table<RatingRow>;
@@ -127,6 +129,7 @@ export class LedgerState implements LedgerView {
     this.audits = new Table(tables.audits, value.audits, noMoney);
     this.transitions = new TransitionTable(value.transitions);
     this.measures = new MeasureTable(value.measures);
+    this.disputes = new DisputeTable(value.disputes);
     this.burns = new Table(tables.burns, value.burns, noMoney);
     this.payouts = new Table(tables.payouts, value.payouts, noMoney);
     this.ratings = new Table(tables.ratings, value.ratings, noMoney);
@@ -191,13 +194,13 @@ export class LedgerState implements LedgerView {
   /** Adds base units to an account, which is opened when it is new. */
   credit(address: Uint8Array, units: bigint): void {
     if (units < 0n) throw new RangeError(`a credit of ${units} base units`);
-    const index = this.#openAccount(address);
+    const index = this.accountOf(address) ?? this.#openAccount(address);
     this.accounts.update(index, { balanceUnits: this.accounts.at(index).balanceUnits + units });
   }
 
   /** Takes base units from an account; that it holds them was checked before. */
   debit(address: Uint8Array, units: bigint): void {
-    const index = this.#openAccount(address);
+    const index = this.accountOf(address) ?? this.#openAccount(address);
     const balanceUnits = this.accounts.at(index).balanceUnits - units;
     if (units < 0n || balanceUnits < 0n) throw new RangeError(`a debit of ${units} base units leaves ${balanceUnits}`);
     this.accounts.update(index, { balanceUnits });
@@ -205,7 +208,7 @@ export class LedgerState implements LedgerView {
 
   /** Uses up the nonce of an address. */
   advanceNonce(address: Uint8Array): void {
-    const index = this.#openAccount(address);
+    const index = this.accountOf(address) ?? this.#openAccount(address);
     this.accounts.update(index, { nonce: this.accounts.at(index).nonce + 1 });
   }
 
@@ -361,9 +364,8 @@ export class LedgerState implements LedgerView {
 
   /** The SSZ `State`. */
   toBytes(): Uint8Array {
-    const { globals, params } = this;
     const rows = Object.fromEntries(tableNames.map((name) => [name, this[name].writtenRows()]));
-    return State.serialize({ globals, params, ...rows } as StateValue);
+    return State.serialize({ globals: this.globals, params: this.params, ...rows } as StateValue);
   }
 
   /** The roots of the fields, and all above them. */
@@ -385,16 +387,14 @@ export class LedgerState implements LedgerView {
   }
 
   #openAccount(address: Uint8Array): number {
-    const known = this.accountOf(address);
-    if (known !== undefined) return known;
     const index = this.accounts.push({ address, balanceUnits: 0n, nonce: 0 });
     this.#accountOf.set(keyOf(address), index);
     return index;
   }
 
   #moneyTables(): readonly Pick<Table<unknown>, 'units' | 'countUnits' | 'driftUnits'>[] {
-    const { accounts, miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings } = this;
-    const roles = [miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings];
-    return [accounts, ...roles, this.sessions, this.tasks, this.cases, this.proposals];
+    const { miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings } = this;
+    const staked = [miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings];
+    return [this.accounts, ...staked, this.sessions, this.tasks, this.cases, this.proposals];
   }
 }

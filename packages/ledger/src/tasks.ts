@@ -1,6 +1,7 @@
 import {
   agreements,
   type MinerRow,
+  noSession,
   noValidator,
   type SessionRow,
   sessionStatuses,
@@ -38,6 +39,11 @@ export class Tally {
       state.gateways.update(gateway, { epochDuties: state.gateways.at(gateway).epochDuties + duties });
     }
   }
+}
+
+/** Whether a task is a challenge that auditors decide on (§8.6): it has no session, no price, and no gateway. */
+export function isDisputed({ session }: Pick<TaskRow, 'session'>): boolean {
+  return session === noSession;
 }
 
 /** Approves a task: its work counts, and its pending price is paid when the epoch closes (B5). */

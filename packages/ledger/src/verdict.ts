@@ -70,7 +70,8 @@ export function pooledMismatches(mismatchesMilli: number, numbers: AuditNumbers)
 
 /** Decides on an audit by the table of §10.4. */
 export function decide(opinions: readonly Opinion[], panel: Panel): Decision {
-  const counted = countedOpinions(opinions);
+  // §10.2 A missing artifact says something about who keeps it, and nothing about the answer.
+  const counted = opinions.filter((opinion) => opinion !== 'noResult' && opinion !== 'missing');
   const passes = counted.filter((opinion) => opinion === 'pass').length;
   const failures = counted.length - passes;
   const wanted = opinionsWanted(passes, failures, panel) - panel.atWork;
@@ -93,12 +94,4 @@ function opinionsWanted(passes: number, failures: number, { firstAuditors }: Pan
 
 function convictingLead({ isExhausted, drawn }: Panel): number {
   return isExhausted && drawn < limits.maxAuditorsPerTask ? LAST_CONVICTING_LEAD : CONVICTING_LEAD;
-}
-
-/** §10.2 A missing artifact counts, as a hard failure, only when two auditors attest it; alone it says nothing. */
-function countedOpinions(opinions: readonly Opinion[]): Opinion[] {
-  const isAttested = opinions.filter((opinion) => opinion === 'missing').length >= 2;
-  return opinions
-    .filter((opinion) => opinion !== 'noResult' && (opinion !== 'missing' || isAttested))
-    .map((opinion) => (opinion === 'missing' ? 'hard' : opinion));
 }

@@ -7,6 +7,7 @@ import type {
   ChainIdentity,
   CommitteeRow,
   DelegationRow,
+  DisputeRow,
   DomainRow,
   Globals,
   HoldingRow,
@@ -26,6 +27,7 @@ import type {
   UnbondingRow,
   VoteRow,
 } from '@assay/protocol';
+import type { DisputeTable } from './disputeTable.ts';
 import type { MeasureTable } from './measureTable.ts';
 import type { OpenAudits } from './openAudits.ts';
 import type { KeyKind } from './roleKeys.ts';
@@ -57,6 +59,7 @@ export interface LedgerView {
   readonly tasks: ReadonlyTable<TaskRow>;
   readonly audits: ReadonlyTable<AuditRow>;
   readonly measures: ReadonlyTable<MeasureRow> & Pick<MeasureTable, 'of'>;
+  readonly disputes: ReadonlyTable<DisputeRow> & Pick<DisputeTable, 'of'>;
   readonly transitions: ReadonlyTable<TransitionRow> & Pick<TransitionTable, 'of' | 'has'>;
   readonly burns: ReadonlyTable<BurnRow>;
   readonly payouts: ReadonlyTable<PayoutRow>;

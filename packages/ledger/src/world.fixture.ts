@@ -265,11 +265,11 @@ export class World {
     };
   }
 
-  /** What a mixer reports of a miner, nothing measured and nothing failed. */
+  /** What a mixer reports of a miner, nothing measured and nothing disputed. */
   report(mixer: number, { miner, ...change }: Partial<ChallengeReport> & { miner: number }): ChallengeReport {
-    const turn = { epoch: this.state.globals.epoch, miner };
-    const reveal = this.committee[mixer]?.sign(challengeSigningRoot(this.state.chain, turn)) ?? new Uint8Array(96);
-    return { miner, reveal, failed: 0, hashRate: 0n, bandwidth: 0n, latencyMs: 0, ...change };
+    const root = challengeSigningRoot(this.state.chain, this.state.globals.epoch);
+    const reveal = this.committee[mixer]?.sign(root) ?? new Uint8Array(96);
+    return { miner, reveal, disputed: [], hashRate: 0n, bandwidth: 0n, latencyMs: 0, ...change };
   }
 
   registration(change: Partial<BodyValues['registerMiner']> = {}): BodyValues['registerMiner'] {

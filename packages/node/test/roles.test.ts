@@ -2,6 +2,8 @@ import { priceOf } from '@assay/ledger';
 import {
   BatchOffer,
   BatchReply,
+  ChallengeReport,
+  DisputedChallenge,
   GatewayMessage,
   gatewayMessages,
   modelStatuses,
@@ -17,6 +19,7 @@ import { devnetPrices, names } from '../src/devnet/genesis.ts';
 import type { GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
 import { ask, receive } from '../src/network/wire.ts';
 import { protocols, topics } from '../src/roles/context.ts';
+import { ofReport } from '../src/roles/mixer/node-transactions.ts';
 import { SimulatedModel } from './simulated/model.ts';
 import { fileHash, SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
 
@@ -218,6 +221,14 @@ describe('the roles together', () => {
       'the transition is not of the signed request',
       'TRANSITION_UNKNOWN_ROLE',
     ]);
+    // §8.6 A challenge is disputed with the miner's own signature over its artifact.
+    const { reveal } = bundle;
+    const { miner, artifactRoot } = receipt;
+    const forged = { ...DisputedChallenge.defaultValue(), taskId: receipt.requestHash, artifactRoot };
+    const report = { ...ChallengeReport.defaultValue(), miner, disputed: [forged] };
+    const other = 'the artifact is not the one the miner signed';
+    expect(await reasonFor(ofReport({ report, evidence: [reveal] }))).toEqual({ places: [0], reason: other });
+    expect((await reasonFor(ofReport({ report, evidence: [] }))).reason).toContain('not one evidence for each');
   });
 
   it('drop what a peer publishes that is no message', async () => {

@@ -19,14 +19,18 @@ export const limits = {
   maxBatchTransitions: 128,
   /** Challenge reports in one batch: each takes a signature check. */
   maxBatchReports: 256,
-  /** Mixers that measure a miner in an epoch, the epochs whose values count, and most challenges of one mixer (§8). */
+  /**
+   * Mixers that measure a miner in an epoch on average, the epochs whose values count, most challenges of one mixer,
+   * and most of them that it disputes (§8).
+   */
   measurers: 3,
   measuredEpochs: 7,
   maxChallenges: 64,
-  /** Output tokens of a challenge, and miners that are asked for one known answer (§15.3). */
-  minChallengeTokens: 8,
-  challengeTokens: 64,
-  challengeMiners: 16,
+  maxDisputed: 8,
+  /** Token ids a known answer is compared by, miners that are asked for it, and its epochs (§15.3). */
+  knownTokens: 512,
+  knownMiners: 4,
+  knownEpochs: 2,
   /** Pings of one measurement; the least round trip counts (§15.1). */
   pings: 20,
   /**

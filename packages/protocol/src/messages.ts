@@ -180,8 +180,19 @@ export const TransitionEvidence = new ContainerType(
 export type TransitionEvidence = ValueOf<typeof TransitionEvidence>;
 const LateTask = new ContainerType({ transition: Transition, evidence: TransitionEvidence }, { typeName: 'LateTask' });
 
-/** What others need to check a report is on the chain (§8.1). */
-const MeasuredMiner = new ContainerType({ report: ChallengeReport }, { typeName: 'MeasuredMiner' });
+/** The miner's word for a disputed artifact: its signature over the precommit, and the salt (§8.6). */
+export const DisputeEvidence = new ContainerNodeStructType(
+  { precommitSignature: Ed25519Signature, salt: Bytes32 },
+  { typeName: 'DisputeEvidence' },
+);
+export type DisputeEvidence = ValueOf<typeof DisputeEvidence>;
+
+/** A report, with the evidence for each challenge that it disputes, in their order. */
+const MeasuredMiner = new ContainerType(
+  { report: ChallengeReport, evidence: new ListCompositeType(DisputeEvidence, limits.maxDisputed) },
+  { typeName: 'MeasuredMiner' },
+);
+export type MeasuredMiner = ValueOf<typeof MeasuredMiner>;
 
 /** A node transaction with its evidence, on its way to a certificate, as its mixer keeps it (§7.1). */
 export const NodeTransaction = new UnionType([FinishedTask, LateTask, MeasuredMiner], {

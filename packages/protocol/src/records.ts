@@ -42,13 +42,35 @@ export const Transition = new StructType(
 );
 export type Transition = ValueOf<typeof Transition>;
 
-/** What a mixer signs to learn how many challenges it owes a miner in an epoch (§8.1). */
-export const ChallengeTurn = new StructType({ epoch: U32, miner: U32 }, { typeName: 'ChallengeTurn' });
+/** What a mixer signs to learn whom it measures in an epoch, and how many challenges it owes each (§8.1). */
+export const ChallengeTurn = new StructType({ epoch: U32 }, { typeName: 'ChallengeTurn' });
+
+/** A challenge whose answer is not the known one: the ledger makes a task of it, and auditors decide (§8.6). */
+export const DisputedChallenge = new StructType(
+  {
+    taskId: Bytes32,
+    /** Task of the known answer: who made that one answers for it when this one passes (§8.8). */
+    knownTaskId: Bytes32,
+    model: U32,
+    tokensIn: U32,
+    tokensOut: U32,
+    /** Of what the miner was asked, as it signed it. */
+    requestHash: Bytes32,
+    artifactRoot: Bytes32,
+  },
+  { typeName: 'DisputedChallenge' },
+);
+export type DisputedChallenge = ValueOf<typeof DisputedChallenge>;
+
+/** A disputed challenge as the ledger keeps it, as long as its task (§8.6). */
+export const DisputeRow = new StructType(
+  { taskId: Bytes32, knownTaskId: Bytes32, requestHash: Bytes32 },
+  { typeName: 'DisputeRow' },
+);
+export type DisputeRow = ValueOf<typeof DisputeRow>;
 
 /** What one mixer measured of a miner in an epoch; zero is not measured (§8.3). */
 const measured = {
-  /** Identity and canary challenges that it failed. */
-  failed: U8,
   /** Output tokens of right answers per 1,000 s, and bytes per second. */
   hashRate: Units,
   bandwidth: Units,
@@ -62,6 +84,7 @@ export const ChallengeReport = new StructType(
     miner: U32,
     /** The mixer's signature over the challenge turn. */
     reveal: BlsSignature,
+    disputed: new StructListType(DisputedChallenge, limits.maxDisputed),
     ...measured,
   },
   { typeName: 'ChallengeReport' },
@@ -94,8 +117,11 @@ export const TransitionRow = new StructType(
 );
 export type TransitionRow = ValueOf<typeof TransitionRow>;
 
-/** A report as the ledger keeps it, with the challenges its mixer owed. */
-export const MeasureReport = new StructType({ mixer: U32, owed: U8, ...measured }, { typeName: 'MeasureReport' });
+/** A report as the ledger keeps it, with the challenges its mixer owed and how many of them were disputed. */
+export const MeasureReport = new StructType(
+  { mixer: U32, owed: U8, disputed: U8, ...measured },
+  { typeName: 'MeasureReport' },
+);
 export type MeasureReport = ValueOf<typeof MeasureReport>;
 
 /** What was measured of one miner (§8.4): the reports of its last epoch, and the values of those before, last first. */
@@ -103,7 +129,9 @@ export const MeasureRow = new StructType(
   {
     miner: U32,
     epoch: U32,
-    reports: new StructListType(MeasureReport, limits.measurers),
+    /** Challenges that auditors found failed in that epoch (§8.5). */
+    failed: U32,
+    reports: new StructListType(MeasureReport, limits.maxMixers),
     hashRates: listOfUnits(limits.measuredEpochs),
     bandwidths: listOfUnits(limits.measuredEpochs),
     latenciesMs: listOfU32(limits.measuredEpochs),

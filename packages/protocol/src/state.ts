@@ -21,7 +21,7 @@ import { Params } from './genesis.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
 import { BurnRow, PayoutRow } from './payouts.ts';
-import { MeasureRow, TransitionRow } from './records.ts';
+import { DisputeRow, MeasureRow, TransitionRow } from './records.ts';
 import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';
 import { RowListType } from './rows.ts';
 import { StructListType, StructType } from './struct.ts';
@@ -214,11 +214,17 @@ export const SessionRow = new StructType(
     expiryHeight: Height,
     redundancy: U8,
     isBackground: Bool,
+    /** Whether its prompts may become challenges of other miners (§4.14). */
+    sharesPrompts: Bool,
     dedicatedMiners: listOfU32(limits.maxDedicatedMiners),
   },
   { typeName: 'SessionRow' },
 );
 export type SessionRow = ValueOf<typeof SessionRow>;
+
+/** The session of a challenge's task, and its gateway: nobody asked for it (§8.6). */
+export const noSession = 0xffff_ffff;
+export const noGateway = 0xffff_ffff;
 
 /** Whether an answer is similar to most of its task's replicas: else most agree without it, or no majority does. */
 export const agreements = { similar: 0, outlier: 1, alone: 2 } as const;
@@ -289,6 +295,8 @@ export const AuditRow = new StructType(
     mismatchesMilli: U32,
     /** Auditors that the first draw took; they commit before either is seen (§10.20). */
     firstAuditors: U8,
+    /** Of a task that had its end already: a challenge that passed contradicts its answer (§8.8). */
+    isSecond: Bool,
     auditors: new StructListType(AuditorSlot, limits.maxAuditorsPerTask),
   },
   { typeName: 'AuditRow' },
@@ -325,6 +333,8 @@ export const tables = {
   transitions: tableOf(TransitionRow),
   /** Of each miner that was ever measured. */
   measures: tableOf(MeasureRow),
+  /** Challenges that auditors decide on, as long as their tasks are kept. */
+  disputes: tableOf(DisputeRow),
   /** Of the reward period. */
   burns: tableOf(BurnRow),
   /** Of the epoch that was settled last. */

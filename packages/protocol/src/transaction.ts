@@ -77,6 +77,8 @@ export const OpenSession = new StructType(
     redundancy: U8,
     /** Its tasks are the network's own, which nobody pays for (§4.12). */
     isBackground: Bool,
+    /** Whether its prompts may become challenges of other miners (§4.14). */
+    sharesPrompts: Bool,
     /** Of a dedicated session, the only miners that are drawn, rising; empty for a shared one. */
     dedicatedMiners: listOfU32(limits.maxDedicatedMiners),
   },

@@ -1,4 +1,4 @@
-import type { Committee } from '../api/schemas.ts';
+import type { Committee } from '../api/committee.ts';
 import { type Connection, call } from '../connection.ts';
 
 /** The committee of an epoch, or the present one, and its keys: what a receipt is checked against. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Committee } from './committee.ts';
 import { GenesisJson, ParamsJson } from './genesis.ts';
 import { LocalRole, LocalRoles } from './local.ts';
 import { RowProofJson } from './proof.ts';
@@ -9,7 +10,6 @@ import {
   BlockDetail,
   BlockPage,
   Checked,
-  Committee,
   DomainPage,
   Epoch,
   Miner,

@@ -143,6 +143,8 @@ export const Session = z.object({
   redundancy: count,
   /** Its tasks are the network's own, which nobody pays for. */
   isBackground: z.boolean(),
+  /** Whether its prompts may become challenges of other miners. */
+  sharesPrompts: z.boolean(),
   /** Of a dedicated session, the only miners that are drawn; empty for a shared one. */
   dedicatedMiners: z.array(count),
 });
@@ -278,6 +280,7 @@ export const Event = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('auditorMissed'), taskId: bytes32, validator: count }),
   z.object({ type: z.literal('turnsMissed'), mixer: count, rounds: count, medianRounds: count }),
+  z.object({ type: z.literal('artifactMissing'), taskId: bytes32, mixer: count }),
   z.object({ type: z.literal('minerUnchecked'), miner: count, resultsOwed: count }),
   z.object({ type: z.literal('taskApproved'), taskId: bytes32, audited: z.boolean() }),
   z.object({
@@ -321,6 +324,8 @@ const verdict = z.enum(['open', 'pass', 'soft', 'hard', 'noResult', 'hung']);
 export const Audit = z.object({
   seed: bytes32,
   drawnHeight: count,
+  /** Of a task that had its end already: a challenge contradicts its answer. */
+  isSecond: z.boolean(),
   verdict,
   /** Pooled mismatches of the miner from which the verdict was drawn, thousandths. */
   mismatchesMilli: count,
@@ -375,21 +380,6 @@ export type TaskDetail = z.infer<typeof TaskDetail>;
 /** A task that is known but not yet in a block. */
 export const Pending = z.object({ status: z.literal('pending'), taskId: bytes32, message: z.string() });
 export type Pending = z.infer<typeof Pending>;
-
-/** The committee of an epoch: what its receipts are checked against. */
-export const Committee = z.object({
-  chainId: z.string(),
-  genesisHash: bytes32,
-  epoch: count,
-  /** The same committee, with the same keys, served these epochs; `through` grows while it does. */
-  epochs: z.object({ from: count, through: count }),
-  /** Blocks in an epoch: with them a draw's height gives its epoch. */
-  epochBlocks: count,
-  /** Signers a certificate needs: the smallest whole number above two thirds. */
-  needed: count,
-  mixers: z.array(z.object({ index: count, account: address, publicKey: bytes32, blsPublicKey, stakeUnits: units })),
-});
-export type Committee = z.infer<typeof Committee>;
 
 /** A transaction that was applied, and what it caused. */
 export const Applied = z.object({ code: z.literal('OK'), height: count, events: z.array(Event) });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, count, ppb, units } from './scalars.ts';
+import { address, bytes32, count, ppb, units } from './scalars.ts';
 
 const powerChange = z.object({ stakeUnits: units, work: units, fromPpb: ppb, targetPpb: ppb, powerPpb: ppb });
 
@@ -8,12 +8,14 @@ export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected',
 /** Where stake stands. */
 const stakeKind = z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing']);
 
+const verdict = z.enum(['pass', 'soft', 'hard', 'noResult', 'hung']);
+
 /** What one mixer found of a miner in an epoch; zero is not measured. */
 const report = {
   mixer: count,
-  /** Challenges that it owed, and those that failed. */
+  /** Challenges that it owed, and those whose answers it disputes. */
   owed: count,
-  failed: count,
+  disputed: count,
   /** Output tokens of right answers per 1,000 s, and bytes per second. */
   hashRate: units,
   bandwidth: units,
@@ -26,6 +28,8 @@ export const measured = z.object({
   latencyMs: count.nullable(),
   /** The last epoch it was measured in, and the reports of that one. */
   epoch: count.nullable(),
+  /** Challenges that auditors found failed in it. */
+  failed: count,
   reports: z.array(z.object(report)),
 });
 
@@ -58,7 +62,18 @@ export const standingEvents = [
     returnedUnits: units,
   }),
   z.object({ type: z.literal('minerMeasured'), miner: count, ...report }),
-  z.object({ type: z.literal('challengesFailed'), miner: count, mixers: z.array(count) }),
+  z.object({
+    type: z.literal('challengeDisputed'),
+    taskId: bytes32,
+    miner: count,
+    mixer: count,
+    /** Task of the answer that it contradicts. */
+    knownTaskId: bytes32,
+  }),
+  z.object({ type: z.literal('challengeJudged'), taskId: bytes32, miner: count, mixer: count, verdict }),
+  z.object({ type: z.literal('auditReopened'), taskId: bytes32, challengeTaskId: bytes32 }),
+  z.object({ type: z.literal('taskReaudited'), taskId: bytes32, verdict }),
+  z.object({ type: z.literal('challengesFailed'), miner: count, failed: count }),
   z.object({ type: z.literal('scoreWeak'), miner: count, periods: count, finalPpb: units, meanPpb: units }),
   z.object({ type: z.literal('minerRemoved'), miner: count, weakPeriods: count }),
   z.object({ type: z.literal('powersSet'), epoch: count, powerWorkPpb: ppb, powers: z.array(powerChange) }),

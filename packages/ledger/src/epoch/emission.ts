@@ -2,8 +2,9 @@ import { type ModelRow, type Params, type RoleRow, securityWeights } from '@assa
 import { apportion } from '../apportion.ts';
 import { ALL_BPS, capped, MAX_UNITS } from '../integers.ts';
 import { type Pace, READ, type Steps } from '../pace.ts';
-import type { CapacityScore, EmissionRate, MinerScore, PaidKind, Pool, PoolShare } from '../result.ts';
+import type { EmissionRate, PaidKind, Pool, PoolShare } from '../result.ts';
 import { isActive } from '../roles.ts';
+import type { CapacityScore, MinerScore } from '../scores.ts';
 import type { ClosedBooks } from './books.ts';
 import { type Burns, limitOf } from './burns.ts';
 import { capacityPool } from './capacity.ts';

@@ -1,4 +1,5 @@
 import { type CaseRow, caseStatuses, type TaskRow, taskStatuses } from '@assay/protocol';
+import { isReopened } from '../disputes.ts';
 import type { LedgerState } from '../state.ts';
 import type { ClosedBooks } from './books.ts';
 
@@ -11,9 +12,10 @@ export function prune(state: LedgerState, { params, tasks }: ClosedBooks, height
   const isOld = ({ drawHeight }: { readonly drawHeight: number }) => drawHeight + 2 * receiptLifetimeBlocks <= height;
   const isOver = (_: unknown, index: number): boolean => {
     const task = tasks.get(index);
-    return task !== undefined && isEnded(task) && isOld(task);
+    return task !== undefined && isEnded(task) && isOld(task) && !isReopened(state, task.taskId);
   };
   state.retainTasks((task, index) => !isOver(task, index));
+  state.disputes.retain(({ taskId }) => state.taskOf(taskId) !== undefined);
   state.transitions.retain((row) => !isOld(row));
 }
 

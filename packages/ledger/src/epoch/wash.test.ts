@@ -2,7 +2,7 @@ import { type ChallengeReport, roleStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../apportion.ts';
 import { auditAll } from '../audits.fixture.ts';
-import { measurersOf } from '../challenges.ts';
+import { measurersOf } from '../challenges.fixture.ts';
 import { worldParams } from '../params.fixture.ts';
 import type { EpochClose } from '../result.ts';
 import { honest, softFailure, World } from '../world.fixture.ts';
@@ -39,7 +39,7 @@ function work(world: World, tasks: readonly (readonly [miner: number, tokensOut:
 
 /** All its measurers say the same of a miner. */
 function measure(world: World, miner: number, values: Partial<ChallengeReport>): void {
-  for (const { mixer } of measurersOf(world.state, miner)) {
+  for (const mixer of measurersOf(world, miner, values)) {
     world.block(world.batchTx({ mixer, records: { reports: [world.report(mixer, { miner, ...values })] } }));
   }
 }

@@ -26,7 +26,9 @@ export const certifiedBatch: TransactionRule<Body> = {
     const { transitions, reports } = body.records;
     const late = transitionsCode(state, transitions, context.height);
     const { mixer, epoch } = body.certificate.header;
-    return late === 'OK' ? reportsCode(state, reports, { mixer, epoch, verifier: context.verifier }) : late;
+    if (late !== 'OK') return late;
+    const certified = body.receipts.map(({ taskId }) => taskId);
+    return reportsCode(state, reports, { mixer, epoch, verifier: context.verifier, certified });
   },
   apply(state, body, { height, transaction }) {
     const { header } = body.certificate;
@@ -36,8 +38,9 @@ export const certifiedBatch: TransactionRule<Body> = {
     const signed = committee.filter((_, place) => body.certificate.signers.get(place));
     for (const { mixer } of signed) countDuty(state, mixer, header.epoch);
     const late = applyTransitions(state, body.records.transitions, height);
-    const measured = applyReports(state, body.records.reports, header.mixer);
-    applyReceipts(state, body.receipts, { height, mixer: header.mixer });
+    const place = { height, mixer: header.mixer };
+    const measured = applyReports(state, body.records.reports, place);
+    applyReceipts(state, body.receipts, place);
     const certified = body.receipts.map(
       ({ taskId }, receipt): LedgerEvent => ({
         type: 'taskCertified',

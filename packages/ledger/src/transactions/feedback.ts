@@ -11,9 +11,10 @@ export const feedback: TransactionRule<BodyValues['feedback']> = {
     const index = state.taskOf(taskId);
     if (index === undefined) return 'UNKNOWN_TASK';
     const { session, status, isRated } = state.tasks.at(index);
-    if (!equalBytes(state.sessions.at(session).payer, sender)) return 'NOT_PAYER';
+    const asked = state.sessions.get(session);
+    if (asked === undefined || !equalBytes(asked.payer, sender)) return 'NOT_PAYER'; // §8.6 A challenge has no payer.
     if (status !== taskStatuses.approved && status !== taskStatuses.settled) return 'TASK_NOT_APPROVED';
-    if (!isAssigned(state.sessions.at(session))) return 'NOT_ASSIGNED'; // economics §7.3
+    if (!isAssigned(asked)) return 'NOT_ASSIGNED'; // economics §7.3
     if (isRated) return 'ALREADY_RATED';
     return rating < LOWEST || rating > HIGHEST ? 'BAD_RATING' : 'OK';
   },

@@ -52,7 +52,11 @@ describe('assay list', () => {
     ['gateways', 3, /^gateway +status +stake/],
     ['domains', 1, /^domain +name +burn +gateways +validators +domain +collateral +fee +owner\n +0 /],
     ['models', 1, /^model +name +status +domain +price in +price out +royalty +context +creator\n +0 +proposed /],
-    ['sessions', 1, /^session +status +model +escrow +spent +redundancy +miners +for +payer\n +0 +open .* all /],
+    [
+      'sessions',
+      1,
+      /^session +status +model +escrow +spent +redundancy +miners +shares prompts +for +payer\n +0 +open .* all +no +/,
+    ],
   ])('shows %s, a row a line, and in JSON', async (what, total, head) => {
     expect((await list(what)).out).toMatch(head);
     const { out } = await list(what, '--json');

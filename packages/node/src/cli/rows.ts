@@ -45,6 +45,8 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     audited: ({ audited }) => String(audited),
     rejected: ({ rejected }) => String(rejected),
     owed: ({ resultsOwed }) => String(resultsOwed),
+    // Of the last epoch it was measured in.
+    'failed challenges': ({ measured }) => String(measured.failed),
     // Measured per 1,000 s.
     'tokens/s': ({ measured }) => perUnit(measured.hashRate, 1000),
     'MB/s': ({ measured }) => perUnit(measured.bandwidth, 1_000_000),
@@ -82,6 +84,7 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     spent: ({ spentUnits }) => amount(spentUnits),
     redundancy: ({ redundancy }) => String(redundancy),
     miners: ({ dedicatedMiners }) => (dedicatedMiners.length === 0 ? 'all' : dedicatedMiners.join(', ')),
+    'shares prompts': ({ sharesPrompts }) => (sharesPrompts ? 'yes' : 'no'),
     for: ({ isBackground }) => (isBackground ? 'the network' : 'users'),
     payer: ({ payer }, names) => named(payer, names),
   },

@@ -114,7 +114,8 @@ function grown(): Ledger {
     state.sessions.push({
       ...{ payer: operator, sessionKey: sha256(operator), domain: 0, model: 0, homeMixer: i % mixers },
       ...{ status: sessionStatuses.open, escrowUnits, spentUnits: 0n, maxTaskUnits: escrowUnits },
-      ...{ expiryHeight: 1_000_000, redundancy: 1, isBackground: false, dedicatedMiners: [] },
+      ...{ expiryHeight: 1_000_000, redundancy: 1, isBackground: false },
+      ...{ sharesPrompts: false, dedicatedMiners: [] },
     });
   }
   state.globals.genesisUnits += BigInt(contestants) * (escrowUnits + 1n);

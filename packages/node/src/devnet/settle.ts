@@ -109,12 +109,14 @@ async function openSession(settling: Settling): Promise<number> {
   }
   const expiryHeight = engine.ledger.state.globals.height + sessionBlocks;
   const place = { domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false, dedicatedMiners: [] };
-  const terms = { sessionKey, ...place, depositUnits, maxTaskUnits };
+  // All of the default network is one machine: its prompts go nowhere.
+  const terms = { sessionKey, ...place, sharesPrompts: true, depositUnits, maxTaskUnits };
   await send(settling, names.payer, ['openSession', { ...terms, expiryHeight }]);
   return ours();
 }
 
 /** Open, and like the one that is opened here: the same key may spend others too. */
-function isPlain({ status, redundancy, isBackground, dedicatedMiners }: SessionRow): boolean {
-  return status === sessionStatuses.open && redundancy === 1 && !isBackground && dedicatedMiners.length === 0;
+function isPlain({ status, redundancy, isBackground, sharesPrompts, dedicatedMiners }: SessionRow): boolean {
+  const isForAll = !isBackground && sharesPrompts && dedicatedMiners.length === 0;
+  return status === sessionStatuses.open && redundancy === 1 && isForAll;
 }

@@ -38,8 +38,11 @@ export async function fetchArtifact(endpoint: Endpoint, known: Known, task: Task
 function isOf({ payload, reveal, ticket }: ArtifactBundle, { state, verifier }: Known, task: TaskRow): boolean {
   const { session, mixer, drawHeight, replica } = task;
   const requestHash = InferencePayload.hashTreeRoot(payload);
+  if (!equalBytes(Artifact.hashTreeRoot(reveal.artifact), task.artifactRoot)) return false;
+  // §8.6 Nobody signed a challenge's request but the miner: the chain keeps its root.
+  const dispute = state.disputes.of(task.taskId);
+  if (dispute !== undefined) return equalBytes(requestHash, dispute.requestHash);
   return (
-    equalBytes(Artifact.hashTreeRoot(reveal.artifact), task.artifactRoot) &&
     equalBytes(taskIdOf({ ticket, replica }), task.taskId) &&
     isTicket(state, { session, requestHash, ticket, drawHeight }, { mixer, verifier })
   );

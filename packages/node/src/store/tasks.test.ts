@@ -155,6 +155,19 @@ describe('task records', () => {
     expect(records.get(2)).toMatchObject({ refundedUnits: 12n, paidEpoch: null });
   });
 
+  it('are none of challenges, which a block may judge and forget (§8.6)', () => {
+    const records = new Records();
+    records.rows.set(toHex(idOf(3)), TaskRow.defaultValue());
+    const about = { taskId: idOf(3), miner: 0, mixer: 0 };
+    records.apply(1, [{ type: 'challengeDisputed', ...about, knownTaskId: idOf(1) }]);
+    records.rows.clear();
+    records.apply(2, [
+      { type: 'auditorMissed', taskId: idOf(3), validator: 0 },
+      { type: 'challengeJudged', ...about, verdict: 'noResult' },
+    ]);
+    expect(records.byId.size).toBe(0);
+  });
+
   it('take an event about a task nobody certified for what it is: a damaged chain', () => {
     expect(() => new Records().apply(1, [{ type: 'taskPaid', taskId: idOf(1), epoch: 0, parts }])).toThrow(
       /no block certified/,

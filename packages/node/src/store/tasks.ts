@@ -60,8 +60,10 @@ export function taskChanges({ block, result, rows, recordOf, nextOrder }: TaskCh
   const changed = new Map<string, TaskRecord>();
   const certified: string[] = [];
   const receiptsOf = batchReader(block);
+  // A challenge has no record, and may be forgotten in the block that judges it.
+  const judged = new Set(result.events.map((event) => (event.type === 'challengeJudged' ? toHex(event.taskId) : '')));
   for (const event of result.events) {
-    if (!('taskId' in event)) continue;
+    if (!('taskId' in event) || judged.has(toHex(event.taskId))) continue;
     // Late steps mostly come before the certificate; then its record begins with them.
     if (event.type === 'taskLate' && recordOf(event.taskId) === null) continue;
     const id = toHex(event.taskId);

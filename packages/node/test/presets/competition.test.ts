@@ -22,7 +22,7 @@ function guardians(genesis: Genesis): Genesis {
 
 /** Ten workers alike: 2,000 staked in each, half of the first's by a staker; one call in ten is the second app's. */
 function village(): Village {
-  const made = new Village('competition', { edit: guardians });
+  const made = new Village('competition', { edit: guardians, mixers: 4 });
   made.settle(10, (miner) => ({ collateralUnits: miner === 0 ? 1000n : 2000n }));
   made.block(made.tx('otherPayer', 'delegate', { miner: 0, amountUnits: 1000n }));
   return made;

@@ -1,5 +1,5 @@
-import { measurersOf } from '@assay/ledger';
 import { softFailure } from '@assay/ledger/fixture';
+import { measurersOf } from '@assay/ledger/fixture/challenges';
 import { roleStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, UNIT, Village } from './village.fixture.ts';
@@ -42,10 +42,10 @@ describe('preset performance (A)', () => {
   });
 });
 
-/** What each miner sent in a second, as three mixers reported it in this epoch. */
+/** What each miner sent in a second, as its mixers of this epoch reported it. */
 function measure(village: Village, bandwidths: readonly bigint[]): void {
   for (const [miner, bandwidth] of bandwidths.entries()) {
-    for (const { mixer } of measurersOf(village.state, miner)) {
+    for (const mixer of measurersOf(village, miner, { bandwidth })) {
       const report = village.report(mixer, { miner, bandwidth });
       if (village.codeOf(village.batchTx({ mixer, records: { reports: [report] } })) !== 'OK')
         throw new Error('refused');

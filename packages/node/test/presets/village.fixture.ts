@@ -1,5 +1,6 @@
-import { type EpochClose, measurersOf } from '@assay/ledger';
+import type { EpochClose } from '@assay/ledger';
 import { honest, type Sender, World, type WorldOptions } from '@assay/ledger/fixture';
+import { measurersOf } from '@assay/ledger/fixture/challenges';
 import {
   type AuditNumbers,
   auditorStates,
@@ -26,9 +27,11 @@ const base: Params = {
 
 /** A small network under a preset; its miners are all alike but for what a test changes. */
 export class Village extends RecordedWorld {
-  constructor(preset: string, options: Pick<WorldOptions, 'edit' | 'balanceUnits'> = {}) {
-    const params = presetParams(preset, base);
-    super({ balanceUnits: 10_000_000n, ...options, params, audit: params.audit });
+  constructor(preset: string, options: Pick<WorldOptions, 'edit' | 'balanceUnits' | 'mixers'> = {}) {
+    const plain = presetParams(preset, base);
+    // Every mixer measures every miner, in one way and the other.
+    const params = { ...plain, challenges: { ...plain.challenges, lambdaMilli: 20_000 } };
+    super({ balanceUnits: 10_000_000n, mixers: 3, ...options, params, audit: params.audit });
   }
 
   /** Registers as many miners, each run by the stranger of its number, and opens a session. */
@@ -54,7 +57,7 @@ export class Village extends RecordedWorld {
   measure(found: Partial<ChallengeReport>): void {
     const miners = Array.from({ length: this.state.miners.length }, (_, miner) => miner);
     for (let mixer = 0; mixer < this.state.mixers.length; mixer++) {
-      const own = miners.filter((miner) => measurersOf(this.state, miner).some((seat) => seat.mixer === mixer));
+      const own = miners.filter((miner) => measurersOf(this, miner, found).includes(mixer));
       const reports = own.map((miner) => this.report(mixer, { miner, ...found }));
       this.block(this.batchTx({ mixer, records: { reports } }));
     }

@@ -67,6 +67,10 @@ export interface SimulatedOptions {
   readonly modelOf?: (miner: number) => InferenceModel;
   /** What a miner answers with, in place of that model. */
   readonly workerOf?: (miner: number, honest: Worker) => Worker;
+  /** What the validators run now; the registered weights when absent. */
+  readonly audited?: () => InferenceModel;
+  /** The network it runs over. */
+  readonly network?: MemoryNetwork;
   readonly params?: Partial<Genesis['params']>;
   readonly depositUnits?: bigint;
   /** Where it lives; a directory of its own, gone at the end, when absent. */
@@ -130,10 +134,12 @@ export class SimulatedNetwork {
       onFatal: (error) => log.push(`fatal: ${error.message}`),
     });
     const log: string[] = [];
+    const audited = options.audited ?? (() => registered);
+    const open = async (hash: Uint8Array) => (equalBytes(hash, fileHash) ? audited() : null);
     const serving: Serving = {
       model,
       evidenceLevel: 2,
-      measuring: { engine: engineInfo, open: async (hash) => (equalBytes(hash, fileHash) ? registered : null) },
+      measuring: { engine: engineInfo, open },
       workerOf: (miner) => {
         const worker = modelWorker(options.modelOf?.(miner) ?? registered, engineInfo);
         return options.workerOf?.(miner, worker) ?? worker;
@@ -143,7 +149,7 @@ export class SimulatedNetwork {
     };
     const file = new ApiKeyFile(join(dir, 'api-keys.json'));
     const apiKeys = followSessions({ engine, ring, file }, (line) => log.push(line));
-    const network = new MemoryNetwork();
+    const network = options.network ?? new MemoryNetwork();
     const built = buildRoles({
       ...{ engine, keys: ring, store, serving, network, apiKeys },
       miners: options.miners,
@@ -184,7 +190,8 @@ export class SimulatedNetwork {
     const sender = new TransactionSender({ engine, signer: keys.account(account), chain });
     const { code } = await sender.send('openSession', {
       ...{ sessionKey: sessionSigner.publicKey, domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false },
-      ...{ depositUnits: sessionDepositUnits, maxTaskUnits, expiryHeight: 1_000_000, dedicatedMiners: [], ...terms },
+      ...{ depositUnits: sessionDepositUnits, maxTaskUnits, expiryHeight: 1_000_000 },
+      ...{ sharesPrompts: false, dedicatedMiners: [], ...terms },
     });
     if (code !== 'OK') throw new Error(code);
     return apiKeyOf(sessionSigner, sessions.length - 1);

@@ -1,10 +1,11 @@
 import { SECOND_AUDITOR_PPB } from '@assay/ledger';
+import { limits } from '@assay/protocol';
 import { z } from 'zod';
 import { devnetParams } from '../../devnet/genesis.ts';
 import { presetParams } from '../../presets/presets.ts';
 import { defineCommand } from '../command.ts';
 import { decimalNumber, wholeNumber } from '../inputs.ts';
-import { justiceErrors, justiceTargets, majorityErrors, maxLambda, smallestRule } from '../params/justice.ts';
+import { committeeErrors, justiceErrors, justiceTargets, maxMean, smallestRule } from '../params/justice.ts';
 import { collusionPower, mixed, oldRule, ruleOf } from '../params/verdicts.ts';
 import { table } from '../table.ts';
 
@@ -34,7 +35,7 @@ export const paramsJusticeCommand = defineCommand({
     { syntax: '--colluding <PART>', description: 'part of the validators’ stake that colludes (default a third)' },
   ],
   input: z.object({
-    lambda: decimalNumber('--lambda', { min: 0, max: maxLambda }).default(lambda),
+    lambda: decimalNumber('--lambda', { min: 0, max: Math.floor(maxMean / limits.measurers) }).default(lambda),
     tau: decimalNumber('--tau', { min: 0, max: 1 }).default(0.1),
     alpha: wholeNumber('--alpha', { min: 1, max: 1000 }).default(alpha),
     f: decimalNumber('--f', { min: 0, max: 1 }).default(0.01),
@@ -42,8 +43,8 @@ export const paramsJusticeCommand = defineCommand({
   }),
   output: z.object({
     ...{ rule, errors, targets: errors },
-    /** Both errors when most of three mixers must count so many failures, as the ledger asks (§8.5). */
-    majority: errors,
+    /** Both errors when the failures of all mixers count together, as in the ledger (§8.5). */
+    committee: errors,
     /** Both errors for values of α about the one asked for. */
     curves: z.array(errors.extend({ alpha: z.int() })),
     /** The smallest rule that meets the targets; null when none does. */
@@ -58,18 +59,18 @@ export const paramsJusticeCommand = defineCommand({
     return {
       rule: input,
       errors: justiceErrors(input),
-      majority: majorityErrors(justiceErrors(input)),
+      committee: committeeErrors(input),
       targets: justiceTargets,
       curves: alphas.map((alpha) => ({ alpha, ...justiceErrors({ ...input, alpha }) })),
       smallest: found === null ? null : { rule: found, errors: justiceErrors(found) },
       verdicts: { colluding, rules: powersOf(colluding) },
     };
   },
-  print: ({ rule: asked, errors: both, majority, targets, curves, smallest, verdicts }) => [
-    `With λ = ${asked.lambda}, τ = ${asked.tau}, α = ${asked.alpha}, f = ${asked.f}, in one epoch:`,
+  print: ({ rule: asked, errors: both, committee, targets, curves, smallest, verdicts }) => [
+    `With λ = ${asked.lambda}, τ = ${asked.tau}, α = ${asked.alpha}, f = ${asked.f}, of one mixer in one epoch:`,
     `  P(escape)          ${chance(both.escapes)}   a cheat stays below ${asked.alpha} failures`,
     `  P(honest punished) ${chance(both.honestPunished)}   an honest miner reaches them`,
-    `with two of three mixers at α: ${chance(majority.escapes)} and ${chance(majority.honestPunished)}`,
+    `With all mixers, three times λ: ${chance(committee.escapes)} and ${chance(committee.honestPunished)}`,
     '',
     ...table(
       ['α', 'P(escape)', 'P(honest punished)'],

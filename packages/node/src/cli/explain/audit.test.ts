@@ -1,7 +1,9 @@
-import { honest } from '@assay/ledger/fixture';
+import { hardFailure, honest } from '@assay/ledger/fixture';
+import { disputed, reportDisputes } from '@assay/ledger/fixture/challenges';
 import { describe, expect, it } from 'vitest';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
 import { explainAudit } from './audit.ts';
+import { explanationLines, onChain } from './explanation.ts';
 
 const fast = { fast: true } as const;
 
@@ -36,5 +38,32 @@ describe('explain audit', () => {
     world.block(world.batchTx());
     const drawn = await explainAudit(world.history, receipt.taskId, fast);
     expect(drawn.result).toMatchObject({ audited: true, verdict: 'open', outcome: 'undecided' });
+  });
+
+  it('tells a challenge to its end, and what came of the answer it contradicts (§8.6–§8.8)', async () => {
+    const challenges = { lambdaMilli: 20_000, alpha: 9, bandwidthCap: 1n };
+    const world = new RecordedWorld({ mixers: 3, params: { epochBlocks: 48, challenges } }).populate();
+    const receipt = world.receipt();
+    world.certify(receipt);
+    world.auditAll(receipt, honest);
+    const [failed, passed] = [disputed(), disputed({ knownTaskId: receipt.taskId })];
+    expect(reportDisputes(world, 0, failed, passed)).toBe('OK');
+    const open = await explainAudit(world.history, failed.taskId, fast);
+    expect(open.answer).toBe('A challenge of miner 0; its auditors have still to decide.');
+    world.auditAll({ ...receipt, taskId: failed.taskId }, hardFailure);
+    world.auditAll({ ...receipt, taskId: passed.taskId }, honest);
+    world.auditAll(receipt, hardFailure);
+    const answers = [];
+    for (const { taskId } of [failed, passed, receipt]) {
+      const explanation = await explainAudit(world.history, taskId, fast);
+      answers.push(explanation.answer);
+      expect(explanation.steps.at(-1)).toMatchObject({ clause: '§8.6–§8.8' });
+      expect(explanationLines(onChain(world.history, true, explanation)).length).toBeGreaterThan(10);
+    }
+    expect(answers).toEqual([
+      'A challenge of miner 0, which failed it (hard); that is a failure in its record.',
+      'A challenge of miner 0 (pass): the known answer was another, and is audited again.',
+      'A challenge contradicted this answer after its end; its second audit found hard: a failure of miner 0.',
+    ]);
   });
 });

@@ -28,6 +28,7 @@ import { CliError } from '../failures.ts';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { ratio } from '../ratio.ts';
 import { bodyOf, certifiedTask, type ReceiptPlace } from './certified.ts';
+import { type Dispute, disputeAnswer, disputedTask, disputeEvents, disputeStep } from './dispute.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
 import { numberCells, numberHead } from './numbers.ts';
 
@@ -84,6 +85,7 @@ interface Trail {
   readonly reveals: Map<number, string>;
   end: At<Of<'taskApproved'> | Of<'taskRejected'>> | null;
   paid: At<Of<'taskPaid'>> | null;
+  dispute: Dispute;
   /** The miner's trust after the close of the epoch, which pays what was approved and counts the audit. */
   trustAfterPpb: At<number> | null;
   /** The state where the trail ends. */
@@ -132,6 +134,7 @@ export async function explainAudit(
       ...auditorStep(trail),
       ...verdictStep(trail),
       ...consequenceStep(trail),
+      ...disputeStep(trail.dispute),
     ],
   };
 }
@@ -142,12 +145,11 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
   for await (const replayed of replayBlocks(history, options)) {
     const { block, result, ledger } = replayed;
     if (trail === null) {
-      const place = certifiedTask(block, result, taskId);
+      const place = certifiedTask(block, result, taskId) ?? disputedTask(block, result, taskId);
       if (place !== null) trail = begin(place, ledger.state);
     }
     if (trail !== null) {
       note(trail, replayed, before);
-      if (trail.trustAfterPpb !== null) return trail;
     }
     before = [...ledger.state.miners];
   }
@@ -161,7 +163,7 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
 function begin(place: ReceiptPlace, state: LedgerView): Trail {
   return {
     ...{ place, state, miner: state.miners.at(place.receipt.miner), beacon: state.globals.beacon },
-    ...{ draw: null, audit: null, end: null, paid: null, trustAfterPpb: null },
+    ...{ draw: null, audit: null, end: null, paid: null, trustAfterPpb: null, dispute: [] },
     ...{ drawn: new Map(), commits: new Map(), reveals: new Map() },
   };
 }
@@ -171,6 +173,7 @@ function note(trail: Trail, { height, block, result, ledger }: Replayed, before:
   const index = ledger.state.auditOf(taskId);
   if (index !== undefined) trail.audit = ledger.state.audits.at(index);
   noteTransactions(trail, { height, block, result, ledger });
+  trail.dispute = [...trail.dispute, ...disputeEvents(result, taskId)];
   for (const event of result.events) {
     const ended = trail.end === null ? null : Math.floor(trail.end.height / ledger.state.params.epochBlocks);
     if (event.type === 'epochClosed' && event.close.epoch === ended) {
@@ -206,7 +209,7 @@ function noteTransactions(trail: Trail, { height, block, result, ledger }: Repla
 /** How like the other replicas the answer is (D4); nothing without redundancy. */
 function similarityStep({ place, state }: Trail): Step[] {
   const { session, replica, similarityPpb, taskId } = place.receipt;
-  const { redundancy } = state.sessions.at(session);
+  const redundancy = state.sessions.get(session)?.redundancy ?? 1;
   if (redundancy === 1) return [];
   const task = state.tasks.get(state.taskOf(taskId) ?? -1);
   const certified = `${transactionAt(place.height, place.transaction)}, receipt ${place.index}`;
@@ -361,6 +364,8 @@ function consequenceStep({ place, end, paid, trustAfterPpb, miner }: Trail): Ste
 function answerOf(trail: Trail): string {
   const { place, draw, audit, end, paid } = trail;
   const miner = `miner ${place.receipt.miner}`;
+  const disputed = disputeAnswer(trail.dispute, miner);
+  if (disputed !== null) return disputed;
   if (end?.value.type === 'taskRejected' && draw === null) return unlikeAnswer(miner, end.value);
   if (draw === null) return 'The beacon has not drawn yet whether to audit it; ask again in a few blocks.';
   if (draw.value.type === 'auditSkipped' || audit === null) {

@@ -1,5 +1,6 @@
-import { drawMiners, drawTable, measurersOf } from '@assay/ledger';
+import { drawMiners, drawTable } from '@assay/ledger';
 import { domainTerms, hardFailure, honest, nameOf, realKeys } from '@assay/ledger/fixture';
+import { measurersOf } from '@assay/ledger/fixture/challenges';
 import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { CliError } from '../failures.ts';
@@ -222,8 +223,8 @@ describe('explain payout', () => {
   });
 
   it('tells what challenges measured, and which mixers reported it (§8.4)', async () => {
-    const world = new RecordedWorld().populate();
-    const [one, two] = measurersOf(world.state, 0).map(({ mixer }) => mixer);
+    const world = new RecordedWorld({ mixers: 3 }).populate();
+    const [one, two] = measurersOf(world, 0, { bandwidth: 1n });
     for (const [mixer = 0, bandwidth] of [
       [one, 700n],
       [two, 300n],
@@ -276,7 +277,7 @@ describe('explain payout', () => {
 
   it('shows what limits pay for work, and what pays capacity', async () => {
     const world = new RecordedWorld({ params: { wash: { mintOfBurnBps: 9000, bootstrapPeriods: 9 } } }).populate();
-    for (const { mixer } of measurersOf(world.state, 0)) {
+    for (const mixer of measurersOf(world, 0, { bandwidth: 5n })) {
       const reports = [world.report(mixer, { miner: 0, bandwidth: 5n, latencyMs: 100 })];
       world.block(world.batchTx({ mixer, records: { reports } }));
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { justiceErrors, majorityErrors, smallestRule } from './justice.ts';
+import { committeeErrors, justiceErrors, smallestRule } from './justice.ts';
 
 const published = { lambda: 5, tau: 0.1, alpha: 3, f: 0.01 };
 
@@ -52,11 +52,10 @@ describe('the escape rule (A10)', () => {
     expect(honestPunished).toBeCloseTo(errors.honestPunished, 12);
   });
 
-  it('halves the escapes when most of three mixers decide, and all but ends unjust punishment', () => {
-    // 0.17358² · (3 − 2 · 0.17358); of 2 · 10⁻⁵ about 3 · 4 · 10⁻¹⁰.
-    const { escapes, honestPunished } = majorityErrors({ escapes: 0.17358, honestPunished: 2e-5 });
-    expect(escapes).toBeCloseTo(0.07993, 5);
-    expect(honestPunished / 1.2e-9).toBeCloseTo(1, 3);
+  it('counts what all mixers ask together: three times λ', () => {
+    const { escapes, honestPunished } = committeeErrors(published);
+    expect(escapes).toBeCloseTo(Math.exp(-13.5) * (1 + 13.5 + 13.5 ** 2 / 2), 14);
+    expect(honestPunished / (1 - Math.exp(-0.15) * (1 + 0.15 + 0.15 ** 2 / 2))).toBeCloseTo(1, 9);
   });
 
   it('finds the smallest λ and α for escape ≤ 1 % and honest ≤ 10⁻⁶', () => {

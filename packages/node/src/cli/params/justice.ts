@@ -1,3 +1,5 @@
+import { limits } from '@assay/protocol';
+
 /** The escape rule (A10): challenges per epoch are Poisson(λ), and α failures bring the penalty. */
 export interface JusticeRule {
   /** λ, challenges per epoch on average. */
@@ -20,7 +22,7 @@ export interface JusticeErrors {
 export const justiceTargets: JusticeErrors = { escapes: 0.01, honestPunished: 1e-6 };
 
 /** Highest mean the sums below are exact for; e^-mean would vanish beyond. */
-export const maxLambda = 500;
+export const maxMean = 500;
 const highestAlpha = 400;
 /** λ is searched for in hundredths. */
 const lambdaSteps = 100;
@@ -30,13 +32,9 @@ export function justiceErrors({ lambda, tau, alpha, f }: JusticeRule): JusticeEr
   return { escapes: poissonBelow(lambda * (1 - tau), alpha), honestPunished: poissonFrom(lambda * f, alpha) };
 }
 
-/** Both errors when two of three mixers, each by the rule, must agree to punish: who fewer catch escapes. */
-export function majorityErrors({ escapes, honestPunished }: JusticeErrors): JusticeErrors {
-  return { escapes: mostOfThree(escapes), honestPunished: mostOfThree(honestPunished) };
-}
-
-function mostOfThree(chance: number): number {
-  return chance * chance * (3 - 2 * chance);
+/** Both errors when the failures of all mixers are counted together, as many as three mixers owe (§8.1, §8.5). */
+export function committeeErrors(rule: JusticeRule): JusticeErrors {
+  return justiceErrors({ ...rule, lambda: rule.lambda * limits.measurers });
 }
 
 /**
@@ -59,7 +57,7 @@ export function smallestRule(
 function leastLambda({ tau, alpha }: Pick<JusticeRule, 'tau' | 'alpha'>, target: number): number | null {
   const isEnough = (steps: number) => poissonBelow((steps / lambdaSteps) * (1 - tau), alpha) <= target;
   let low = 0;
-  let high = maxLambda * lambdaSteps;
+  let high = maxMean * lambdaSteps;
   if (!isEnough(high)) return null;
   while (high - low > 1) {
     const middle = (low + high) >> 1;

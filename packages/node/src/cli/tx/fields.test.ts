@@ -200,6 +200,20 @@ describe('words', () => {
     expect(body('registerMiner', { ...registration, ...more })).toMatchObject({ models: [] });
   });
 
+  it('share no prompts unless told to (§4.14)', () => {
+    const session = {
+      sessionKey: 'payer',
+      domain: '0',
+      model: '0',
+      homeMixer: '0',
+      expiryHeight: '9',
+      redundancy: '1',
+    };
+    const more = { deposit: '1', maxTask: '1', isBackground: 'no' };
+    expect(body('openSession', { ...session, ...more })).toMatchObject({ sharesPrompts: false });
+    expect(body('openSession', { ...session, ...more, sharesPrompts: 'yes' })).toMatchObject({ sharesPrompts: true });
+  });
+
   it('drop Units from the name of an amount only', () => {
     const { transactionFeeUnits, blockTimeMs } = Params.fields;
     expect(optionKey('amountUnits', transactionFeeUnits)).toBe('amount');

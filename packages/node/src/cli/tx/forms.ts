@@ -40,7 +40,7 @@ export interface Form {
   readonly placeholder: string;
   /** What it takes; goes on from "--amount takes …". */
   readonly takes: string;
-  /** True for a list, which is empty when nothing is said. */
+  /** True when saying nothing says something: an empty list, or no. */
   readonly isOptional?: boolean;
   /** Null when the text is not of this form. Throws CliError when there is more to say about it. */
   read(text: string, known: Known): unknown;
@@ -69,7 +69,7 @@ export function formOf(type: Type<unknown>, name: string, owner: string): Form {
   if (named !== undefined) return wordForm(named);
   if (type instanceof UintBigintType) return unitsForm;
   if (type instanceof UintType) return numberForm(type);
-  if (type instanceof BooleanType) return yesForm;
+  if (type instanceof BooleanType) return name === 'sharesPrompts' ? wishForm : yesForm;
   if (type === Address) return addressForm;
   if (type instanceof ByteVectorType) return bytesForm(type, name);
   if (type instanceof ByteListType) return textForm(type);
@@ -131,6 +131,14 @@ const yesForm: Form = {
   placeholder: 'yes|no',
   takes: 'yes or no',
   read: (text) => (text === 'yes' ? true : text === 'no' ? false : null),
+};
+
+/** What nobody gets without asking for it. */
+const wishForm: Form = {
+  ...yesForm,
+  takes: 'yes or no; no when nothing is said',
+  isOptional: true,
+  read: (text, known) => (text === '' ? false : yesForm.read(text, known)),
 };
 
 const addressForm: Form = {

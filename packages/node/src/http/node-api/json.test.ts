@@ -33,8 +33,16 @@ import { describe, expect, it } from 'vitest';
 import { closedEpoch } from '../small-chain.fixture.ts';
 import { auditJson, eventJson, genesisJson, receiptJson, rowJson, taskJson } from './json.ts';
 
-const report = { mixer: 2, owed: 5, failed: 3, hashRate: 7n, bandwidth: 2n ** 60n, latencyMs: 9 };
-const measuredRow = { miner: 0, epoch: 4, reports: [report], hashRates: [1n], bandwidths: [], latenciesMs: [3] };
+const report = { mixer: 2, owed: 5, disputed: 3, hashRate: 7n, bandwidth: 2n ** 60n, latencyMs: 9 };
+const measuredRow = {
+  miner: 0,
+  epoch: 4,
+  failed: 1,
+  reports: [report],
+  hashRates: [1n],
+  bandwidths: [],
+  latenciesMs: [3],
+};
 const facts = { order: 3, modelName: 'm', timeMs: 7, verdict: null, refundedUnits: 0n, paidEpoch: null };
 const genesisOfOne = () => ({
   ...Genesis.defaultValue(),
@@ -109,6 +117,7 @@ describe('the API form of events', () => {
     { type: 'auditItemsRefused', refused: [{ item: 2, code: 'NOT_AUDITOR' }] },
     { type: 'auditorMissed', taskId, validator: 1 },
     { type: 'turnsMissed', mixer: 3, rounds: 1, medianRounds: 4 },
+    { type: 'artifactMissing', taskId, mixer: 1 },
     { type: 'minerUnchecked', miner: 1, resultsOwed: 10 },
     { type: 'taskApproved', taskId, audited: true },
     { type: 'taskRejected', taskId, reason: 'soft', refundedUnits: 9n },
@@ -153,7 +162,11 @@ describe('the API form of events', () => {
     { type: 'minerCleared', miner: 1 },
     { type: 'minerEjected', miner: 1, cusumMilli: 13_800, hardFailures: 2, returnedUnits: 2n ** 60n },
     { type: 'minerMeasured', miner: 1, ...report },
-    { type: 'challengesFailed', miner: 1, mixers: [0, 2] },
+    { type: 'challengeDisputed', taskId, miner: 1, mixer: 2, knownTaskId: taskId },
+    { type: 'challengeJudged', taskId, miner: 1, mixer: 2, verdict: 'soft' },
+    { type: 'auditReopened', taskId, challengeTaskId: taskId },
+    { type: 'taskReaudited', taskId, verdict: 'hard' },
+    { type: 'challengesFailed', miner: 1, failed: 3 },
     { type: 'scoreWeak', miner: 1, periods: 2, finalPpb: 5n, meanPpb: 40n },
     { type: 'minerRemoved', miner: 1, weakPeriods: 4 },
     {

@@ -101,6 +101,7 @@ function measuredJson(row: MeasureRow | undefined): Miner['measured'] {
   return {
     ...{ hashRate: textOf(hashRate), bandwidth: textOf(bandwidth), latencyMs },
     epoch: row?.epoch ?? null,
+    failed: row?.failed ?? 0,
     reports: (row?.reports ?? []).map((report) => MeasureReport.toJson(report) as Miner['measured']['reports'][number]),
   };
 }
@@ -123,10 +124,19 @@ function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
   };
 }
 
-export function auditJson({ seed, drawnHeight, verdict, mismatchesMilli, firstAuditors, auditors }: AuditRow): Audit {
+export function auditJson({
+  seed,
+  drawnHeight,
+  verdict,
+  mismatchesMilli,
+  firstAuditors,
+  isSecond,
+  auditors,
+}: AuditRow): Audit {
   return {
     seed: hexText(seed),
     drawnHeight,
+    isSecond,
     verdict: wordOf(verdicts, verdict),
     mismatchesMilli,
     firstAuditors,

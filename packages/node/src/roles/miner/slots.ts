@@ -1,4 +1,4 @@
-/** How long a task waits for a place before it is declined: a mixer gives a challenge up as soon as it hears of it. */
+/** How long a task waits for a place before it is declined. */
 const waitMs = 250;
 
 /** The places for tasks that run at once. */

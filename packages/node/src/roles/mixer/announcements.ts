@@ -1,6 +1,5 @@
 import {
   type SignedAnnouncement,
-  type TaskAnnouncement,
   type TransitionRequest,
   TransitionRequest as TransitionRequestType,
   taskStates,
@@ -38,8 +37,6 @@ interface Record {
 /** What one mixer has heard of every mixer's tasks, with its own clock. */
 export class Announcements {
   readonly #tasks = new Map<string, Record>();
-  /** Those that have not ended. */
-  readonly #open = new Map<string, TaskAnnouncement>();
 
   /** Keeps what a task's own mixer sent; nobody else may speak for it. Its signature is checked when it is used. */
   record(signed: SignedAnnouncement, now: { readonly nowMs: number; readonly height: number }): void {
@@ -53,18 +50,8 @@ export class Announcements {
     const begunMs = known?.begunMs ?? (state === taskStates.precommit ? now.nowMs : null);
     const lastMs = state === taskStates.end ? (known?.lastMs ?? now.nowMs) : now.nowMs;
     this.#tasks.set(id, { ...first, begunMs, last: signed, lastMs });
-    if (state === taskStates.end) this.#open.delete(id);
-    else this.#open.set(id, signed.announcement);
     const [oldest] = this.#tasks.keys();
-    if (this.#tasks.size <= maxAnnouncements || oldest === undefined) return;
-    this.#tasks.delete(oldest);
-    this.#open.delete(oldest);
-  }
-
-  /** Whether any mixer's task is at a miner; one whose time is over is not. */
-  isAt(miner: number, nowMs: number): boolean {
-    const tasks = [...this.#open.values()];
-    return tasks.some((task) => task.miner === miner && task.deadlineMs + clockToleranceMs >= nowMs);
+    if (this.#tasks.size > maxAnnouncements && oldest !== undefined) this.#tasks.delete(oldest);
   }
 
   /** What it heard of a task; null when nothing. */

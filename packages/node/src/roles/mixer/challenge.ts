@@ -1,14 +1,6 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import { committeeOf, type LedgerView } from '@assay/ledger';
-import {
-  type Artifact,
-  EngineInfo,
-  firstUint64,
-  InferencePayload,
-  limits,
-  outputIds,
-  taskKinds,
-} from '@assay/protocol';
+import { randomBytes } from 'node:crypto';
+import { committeeOf, type DrawTable, eligibleMiners, type LedgerView, pairDrawer } from '@assay/ledger';
+import { type Artifact, EngineInfo, firstUint64, InferencePayload, outputIds, taskKinds } from '@assay/protocol';
 import { promptTokensBound } from '../prompt-bound.ts';
 import type { KnownAnswer } from './known-answers.ts';
 import { type MixerTask, newTask } from './state.ts';
@@ -19,30 +11,45 @@ export interface Challenge {
   readonly payload: InferencePayload;
 }
 
+/** What a mixer would draw a user's task from now. */
+export interface DrawSource {
+  readonly state: LedgerView;
+  readonly table: DrawTable | null;
+  /** Ranks in the order this mixer asks them now (§5.12). */
+  orderOf(draw: readonly number[]): readonly number[];
+  readonly nowMs: number;
+}
+
+/** Most ids that are tried: a miner of an average weight among a hundred thousand is drawn by one of them. */
+const maxTries = 1 << 17;
+const nobody = new Uint8Array(20);
+
 /** The mixer that keeps the answer to a task: one, so that no miner is asked for it by two (§15.3). */
 export function keeperOf(state: LedgerView, taskId: Uint8Array): number | null {
   const seats = committeeOf(state, state.globals.epoch);
   return seats[Number(firstUint64(taskId) % BigInt(seats.length))]?.mixer ?? null;
 }
 
-/** The request of a known answer to one miner, cut to some of its tokens: nothing tells it from a user's (§15.3). */
-export function challengeOf(
-  { payload: asked, model, ids }: KnownAnswer,
-  miner: number,
-  { state, nowMs }: { state: LedgerView; nowMs: number },
-): Challenge {
-  const maxTokens = randomInt(Math.max(limits.minChallengeTokens, ids.length >> 1), ids.length + 1);
-  const payload = { ...asked, maxTokens, nonce: randomBytes(32) };
+/**
+ * The request of a known answer to one miner, with an id that draws it: nothing tells it from a user's (§15.5). Null
+ * when that draw has another miner asked first, as a user's would, or no id was found.
+ */
+export function challengeOf(known: KnownAnswer, miner: number, source: DrawSource): Challenge | null {
+  const { state, nowMs } = source;
+  const { model } = known;
+  const drawn = drawnId(model, miner, source);
+  if (drawn === null) return null;
+  const payload = { ...known.payload, nonce: randomBytes(32) };
   const { contextTokens, fileHash } = state.models.at(model);
-  const drawn = {
-    taskId: randomBytes(32),
-    ticket: new Uint8Array(),
+  const asked = {
+    ...drawn,
+    ticket: new Uint8Array(96),
     request: {
       session: 0,
       gateway: 0,
       requestHash: InferencePayload.hashTreeRoot(payload),
-      maxTokensIn: promptTokensBound(payload, contextTokens - maxTokens),
-      maxTokensOut: maxTokens,
+      maxTokensIn: promptTokensBound(payload, contextTokens - payload.maxTokens),
+      maxTokensOut: payload.maxTokens,
       validUntilMs: nowMs,
     },
     requestSignature: new Uint8Array(64),
@@ -50,28 +57,46 @@ export function challengeOf(
     terms: { kind: taskKinds.challenge, model, fileHash, priceInUnits: 0n, priceOutUnits: 0n },
     deadlines: state.params.deadlines,
     maxReassignments: 0,
-    draw: [miner],
-    order: [0],
     drawHeight: state.globals.height,
   };
-  return { task: newTask(drawn, nowMs), payload };
+  return { task: newTask(asked, nowMs), payload };
+}
+
+/** §15.5 Random ids until one draws the miner among its first two; then this mixer's own order decides (§5.12). */
+function drawnId(
+  model: number,
+  miner: number,
+  { state, table, orderOf }: DrawSource,
+): Pick<MixerTask, 'taskId' | 'draw' | 'order'> | null {
+  if (table === null) return null;
+  const { domain } = state.models.at(model);
+  const any = { domain, model, payer: nobody, dedicatedMiners: [], drawHeight: state.globals.height };
+  const isIn = (kind: number) => eligibleMiners(table, { ...any, kind }).some((entry) => entry.miner === miner);
+  // Who is too young for users' tasks gets the network's own.
+  const kind = [taskKinds.user, taskKinds.background].find(isIn);
+  if (kind === undefined) return null;
+  const pairOf = pairDrawer(table, { ...any, kind });
+  for (let tries = 0; tries < maxTries; tries++) {
+    const taskId = randomBytes(32);
+    const draw = pairOf(taskId);
+    if (!draw.includes(miner)) continue;
+    const rank = orderOf(draw)[0] ?? 0;
+    return draw[rank] === miner ? { taskId, draw, order: [rank] } : null;
+  }
+  return null;
 }
 
 /**
- * Whether an answer is the known one (§15.3): the same ids, as many as were asked for. Null when another engine made
- * it, for two engines round differently.
+ * Whether an answer is the known one (§15.3): as many ids, and the same as far as they are known. Null when another
+ * engine made it, for two engines round differently.
  */
-export function isRight(
-  { ids, engine }: KnownAnswer,
-  { maxTokens }: InferencePayload,
-  answer: Artifact,
-): boolean | null {
+export function isRight({ ids, tokens, engine }: KnownAnswer, answer: Artifact): boolean | null {
   if (!EngineInfo.equals(answer.engine, engine)) return null;
   const given = outputIds(answer);
-  return given.length === maxTokens && given.every((id, place) => id === ids[place]);
+  return given.length === tokens && ids.every((id, place) => id === given[place]);
 }
 
-/** Right output tokens per 1,000 s of the burst that gave them (§15.3). */
+/** Output tokens per 1,000 s of the time they took (§15.3). */
 export function hashRateOf(tokens: number, tookMs: number): bigint {
   return (BigInt(tokens) * 1_000_000n) / BigInt(Math.max(tookMs, 1));
 }

@@ -1,9 +1,12 @@
 import { drawMiners, receiptsCode, reportsCode, transitionsCode } from '@assay/ledger';
 import {
   type BatchHeader,
+  DisputedChallenge,
+  type DisputeEvidence,
   drawIdOf,
   equalBytes,
   limits,
+  type MeasuredMiner,
   messageTypes,
   type NodeTransaction,
   Precommit,
@@ -52,7 +55,7 @@ export function checkBatch(view: CheckView, turn: Turn, nodes: readonly NodeTran
 /** What is checked of a node transaction besides the ledger's own rules. */
 function checkNode(view: CheckView, turn: Turn, value: NodeTransaction['value']): string | null {
   if ('receipt' in value) return checkReceipt(view, value, turn.mixer);
-  return 'transition' in value ? checkTransition(view, value, turn.mixer) : null;
+  return 'transition' in value ? checkTransition(view, value, turn.mixer) : checkReport(view, value);
 }
 
 function codeOf({ state, verifier }: CheckView, turn: Turn, nodes: readonly NodeTransaction[]): ResultCode {
@@ -61,7 +64,8 @@ function codeOf({ state, verifier }: CheckView, turn: Turn, nodes: readonly Node
   const code = receiptsCode(state, receipts, height);
   if (code !== 'OK') return code;
   const late = transitionsCode(state, records.transitions, height);
-  return late === 'OK' ? reportsCode(state, records.reports, { ...turn, verifier }) : late;
+  const certified = receipts.map(({ taskId }) => taskId);
+  return late === 'OK' ? reportsCode(state, records.reports, { ...turn, verifier, certified }) : late;
 }
 
 /** Why a receipt may not be certified; null when it may. One reason, the first that applies. */
@@ -72,7 +76,7 @@ function checkReceipt(view: CheckView, { receipt, evidence }: FinishedTask, mixe
   return (
     checkTicket(view, receipt, mixer) ??
     checkRequest(view, receipt, evidence, session.sessionKey) ??
-    checkWork(view, receipt, evidence, miner.publicKey) ??
+    checkWork(view, { ...receipt, ...evidence }, miner.publicKey) ??
     checkDraw(view, receipt, session) ??
     checkTime(view, receipt) ??
     checkValidity(view, receipt, evidence.request) ??
@@ -112,12 +116,32 @@ function checkValidity(view: CheckView, receipt: Receipt, { validUntilMs }: Task
   return startMs > validUntilMs + clockToleranceMs ? 'the request had expired when its task began' : null;
 }
 
-function checkWork(view: CheckView, receipt: Receipt, evidence: TaskEvidence, minerKey: Uint8Array): string | null {
-  const hash = precommitHash({ ...receipt, salt: evidence.salt });
-  const root = view.roots.of(messageTypes.precommit, Precommit, { taskId: receipt.taskId, miner: receipt.miner, hash });
-  return view.verifier.ed25519(minerKey, root, evidence.precommitSignature)
+/** An artifact, and the miner's word for it. */
+type Work = Pick<Receipt, 'taskId' | 'miner' | 'model' | 'requestHash' | 'artifactRoot'> & DisputeEvidence;
+
+function checkWork(
+  view: CheckView,
+  { taskId, miner, precommitSignature, ...work }: Work,
+  minerKey: Uint8Array,
+): string | null {
+  const hash = precommitHash(work);
+  const root = view.roots.of(messageTypes.precommit, Precommit, { taskId, miner, hash });
+  return view.verifier.ed25519(minerKey, root, precommitSignature)
     ? null
     : 'the artifact is not the one the miner signed';
+}
+
+/** §8.6 Why a report may not be certified: nobody disputes what the miner did not sign. */
+function checkReport(view: CheckView, { report, evidence }: MeasuredMiner): string | null {
+  const { miner, disputed } = report;
+  const minerKey = view.state.miners.get(miner)?.publicKey;
+  if (minerKey === undefined) return 'unknown miner';
+  if (evidence.length !== disputed.length) return 'not one evidence for each disputed challenge';
+  const reasons = evidence.map((each, place) => {
+    const challenge = disputed[place] ?? DisputedChallenge.defaultValue();
+    return checkWork(view, { ...challenge, ...each, miner }, minerKey);
+  });
+  return reasons.find((reason) => reason !== null) ?? null;
 }
 
 function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): string | null {

@@ -1,84 +1,107 @@
-import { type LedgerView, measurersOf } from '@assay/ledger';
-import { concatBytes, firstUint64, roleStatuses, sha256 } from '@assay/protocol';
+import { type LedgerView, type MeasuringDuty, measuringOf } from '@assay/ledger';
+import { concatBytes, firstUint64, littleEndian, roleStatuses, sha256 } from '@assay/protocol';
 
-const WHEN = new TextEncoder().encode('when');
+const CHALLENGE = new TextEncoder().encode('challenge');
+const LINE = new TextEncoder().encode('line');
+const REPORT = new TextEncoder().encode('report');
 /** Miners considered after one block: with the most blocks of an epoch, a million in an epoch. */
 const consideredPerBlock = 1024;
+/** What is due begins at a random time in so many blocks: users come at any time, not with the blocks. */
+export const spreadBlocks = 4;
+/** Blocks between the line's time and that of any challenge, at least; and the times that are tried for it. */
+const apartBlocks = spreadBlocks + 2;
+const lineTries = 16;
 
-/** A miner that a mixer is to measure in an epoch. */
+/** One thing a mixer does about a miner for its report of an epoch. */
 export interface Duty {
+  readonly what: 'line' | 'challenge' | 'report';
   readonly miner: number;
   readonly epoch: number;
-  /** The mixer's signature over {epoch, miner} (§8.1). */
-  readonly reveal: Uint8Array;
-  /** Place in the epoch of the block after which it is due (§15.4). */
+  /** Height of the block before which it is due (§15.4). */
   readonly due: number;
 }
 
-/** Whom a mixer has yet to measure in an epoch. */
+/** What a mixer has yet to do. */
 export interface Agenda {
+  /** The epoch whose reports are measured for now, and the mixer's signature over it (§8.1). */
   readonly epoch: number;
+  readonly reveal: Uint8Array;
   /** Miners below it have been considered. */
   readonly considered: number;
   readonly duties: readonly Duty[];
 }
 
-export const noAgenda: Agenda = { epoch: -1, considered: 0, duties: [] };
+export const noAgenda: Agenda = { epoch: -1, reveal: new Uint8Array(), considered: 0, duties: [] };
 
 /** What of its agenda a mixer takes up now. */
 export interface Planned {
   readonly agenda: Agenda;
   readonly due: readonly Duty[];
-  /** What is measured from now on comes too late for a certificate (§15.4). */
-  readonly isTooLate: boolean;
 }
 
 export interface Planner {
   readonly mixer: number;
-  /** Its reveal for a miner. */
-  reveal(turn: { epoch: number; miner: number }): Uint8Array;
+  reveal(epoch: number): Uint8Array;
   /** Whether its report waits for a certificate, over restarts too. */
-  hasReported(duty: Pick<Duty, 'miner' | 'reveal'>): boolean;
-  /** Whether nobody's task is at the miner. */
-  isIdle(miner: number): boolean;
+  hasReported(report: { miner: number; reveal: Uint8Array }): boolean;
 }
 
-/** Blocks of the present epoch, the next one not counted. */
-function placeInEpoch({ globals, params }: LedgerView): number {
-  return globals.height + 1 - globals.epoch * params.epochBlocks;
+/**
+ * First height at which an epoch's reports are measured for: a quarter of an epoch before it. So something is asked at
+ * any time, and the reports are in time for their certificates.
+ */
+function startOf(epoch: number, epochBlocks: number): number {
+  return epoch * epochBlocks - Math.floor(epochBlocks / 4);
 }
 
-/** The time of a measurement: early enough for its certificate, and no miner can foresee it (§15.4). */
-function dueOf(reveal: Uint8Array, epochBlocks: number): number {
-  const lots = Math.max(Math.floor((epochBlocks * 3) / 4), 1);
-  return Number(firstUint64(sha256(concatBytes([reveal, WHEN]))) % BigInt(lots));
-}
-
-/** What is due after a block; who is busy waits for a later one. */
+/** What is due after a block. What should have been done before it was known is left out: no two at once (§15.4). */
 export function plan(before: Agenda, state: LedgerView, planner: Planner): Planned {
-  const { epoch } = state.globals;
-  const begun = before.epoch === epoch ? before : { epoch, considered: 0, duties: [] };
-  const until = Math.min(begun.considered + consideredPerBlock, state.miners.length);
+  const { epochBlocks } = state.params;
+  const height = state.globals.height + 1;
+  const isEarly = height >= startOf(state.globals.epoch + 1, epochBlocks);
+  const epoch = state.globals.epoch + (isEarly ? 1 : 0);
+  const begun = before.epoch === epoch ? before : { ...before, epoch, reveal: planner.reveal(epoch), considered: 0 };
+  const { reveal } = begun;
+  const considered = Math.min(begun.considered + consideredPerBlock, state.miners.length);
   const duties = [...begun.duties];
-  for (let miner = begun.considered; miner < until; miner++) {
-    if (!owes(state, miner, planner.mixer)) continue;
-    const reveal = planner.reveal({ epoch, miner });
-    if (planner.hasReported({ miner, reveal })) continue;
-    duties.push({ miner, epoch, reveal, due: dueOf(reveal, state.params.epochBlocks) });
+  for (let miner = begun.considered; miner < considered; miner++) {
+    if (isDone(state, { miner, epoch }, planner) || planner.hasReported({ miner, reveal })) continue;
+    const owed = measuringOf(state, { mixer: planner.mixer, reveal }, miner);
+    const times = timesOf(owed, concatBytes([reveal, littleEndian(miner, 4)]), epochBlocks);
+    const start = startOf(epoch, epochBlocks);
+    const placed = times.map(({ what, after }) => ({ what, miner, epoch, due: start + after }));
+    duties.push(...placed.filter(({ due }) => due >= height));
   }
-  const place = placeInEpoch(state);
-  const isTooLate = place >= Math.floor((state.params.epochBlocks * 7) / 8);
-  if (isTooLate) return { agenda: { epoch, considered: until, duties: [] }, due: [], isTooLate };
-  const isDue = ({ due, miner }: Duty) => due <= place && planner.isIdle(miner);
-  const due = duties.filter(isDue);
-  const later = duties.filter((duty) => !due.includes(duty));
-  return { agenda: { epoch, considered: until, duties: later }, due, isTooLate };
+  const isDue = ({ due }: Duty) => due <= height;
+  const later = duties.filter((duty) => !isDue(duty));
+  return { agenda: { epoch, reveal, considered, duties: later }, due: duties.filter(isDue) };
 }
 
-/** §8.1 An active miner that the mixer was drawn to measure, and of which the chain has no report yet. */
-function owes(state: LedgerView, miner: number, mixer: number): boolean {
-  if (state.miners.at(miner).status !== roleStatuses.active) return false;
+/**
+ * §15.4 Each at a time of its own that no miner can foresee, in blocks after the start; the report follows in the
+ * eighth of an epoch after the last of them.
+ */
+function timesOf(
+  { owed, isOfLine }: MeasuringDuty,
+  lot: Uint8Array,
+  epochBlocks: number,
+): readonly (Pick<Duty, 'what'> & { readonly after: number })[] {
+  if (owed === 0 && !isOfLine) return [];
+  const lotOf = (name: Uint8Array, turn: number, bound: number) =>
+    Number(firstUint64(sha256(lot, name, littleEndian(turn, 1))) % BigInt(Math.max(bound, 1)));
+  const challenges = Array.from({ length: owed }, (_, turn) => lotOf(CHALLENGE, turn, epochBlocks));
+  const lines = Array.from({ length: lineTries }, (_, turn) => lotOf(LINE, turn, epochBlocks));
+  const line = lines.find((after) => challenges.every((other) => Math.abs(after - other) >= apartBlocks));
+  return [
+    ...challenges.map((after) => ({ what: 'challenge', after }) as const),
+    ...(isOfLine && line !== undefined ? [{ what: 'line', after: line } as const] : []),
+    { what: 'report', after: epochBlocks + lotOf(REPORT, 0, Math.floor(epochBlocks / 8)) },
+  ];
+}
+
+/** §8.1 Whether a miner takes no tasks, or the chain has the mixer's report of that epoch already. */
+function isDone(state: LedgerView, { miner, epoch }: Pick<Duty, 'miner' | 'epoch'>, { mixer }: Planner): boolean {
+  if (state.miners.at(miner).status !== roleStatuses.active) return true;
   const row = state.measures.of(miner);
-  if (row?.epoch === state.globals.epoch && row.reports.some((report) => report.mixer === mixer)) return false;
-  return measurersOf(state, miner).some((seat) => seat.mixer === mixer);
+  return row?.epoch === epoch && row.reports.some((report) => report.mixer === mixer);
 }

@@ -1,11 +1,15 @@
 import { randomInt } from 'node:crypto';
+import type { LedgerView } from '@assay/ledger';
 import {
   type ArtifactBundle,
+  Bytes32,
   EngineInfo,
+  equalBytes,
+  finishReasons,
+  Height,
   InferencePayload,
   limits,
   listOfU32,
-  type MinerRow,
   outputIds,
   type TaskRow,
   toHex,
@@ -15,18 +19,22 @@ import {
 import { ContainerType } from '@chainsafe/ssz';
 import type { RoleStore } from '../../store/role-store.ts';
 
-/** An answer that an audit approved (§15.3). */
+/** An answer that an audit approved, to a request that may be asked of others (§15.3). */
 const KnownAnswer = new ContainerType(
   {
+    taskId: Bytes32,
     model: U32,
     /** Who gave it, and with what. */
     miner: U32,
     engine: EngineInfo,
     payload: InferencePayload,
-    /** Its first token ids. */
-    ids: listOfU32(limits.challengeTokens),
+    /** Its first token ids, and how many it has in all. */
+    ids: listOfU32(limits.knownTokens),
+    tokens: U32,
     /** Miners that were asked for it: each is asked once. */
-    givenTo: listOfU32(limits.challengeMiners),
+    givenTo: listOfU32(limits.knownMiners),
+    /** Height from which it is asked of nobody. */
+    expiryHeight: Height,
   },
   { typeName: 'KnownAnswer' },
 );
@@ -51,35 +59,47 @@ export class KnownAnswers {
     }
   }
 
-  /** Keeps the answer to a task; one of a few tokens would tell two models apart too seldom. */
-  keep({ taskId, model, miner }: TaskRow, { payload, reveal: { artifact } }: ArtifactBundle): void {
-    const ids = outputIds(artifact).slice(0, limits.challengeTokens);
-    if (ids.length < limits.minChallengeTokens) return;
-    this.#put(toHex(taskId), { model, miner, engine: artifact.engine, payload, ids, givenTo: [] });
+  /** Keeps a whole answer, long or short as users' are; of text alone there is nothing to compare. */
+  keep(
+    { taskId, model, miner }: TaskRow,
+    { payload, reveal: { artifact } }: ArtifactBundle,
+    expiryHeight: number,
+  ): void {
+    const ids = outputIds(artifact);
+    if (ids.length === 0 || artifact.finish === finishReasons.cancelled) return;
+    const { engine } = artifact;
+    const known = { taskId, model, miner, engine, payload, tokens: ids.length, givenTo: [], expiryHeight };
+    this.#put(toHex(taskId), { ...known, ids: ids.slice(0, limits.knownTokens) });
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > maxAnswers && oldest !== undefined) this.#drop(oldest);
   }
 
-  /** At most `count` answers of other miners that this one was not asked for; from now on it was. */
-  take(miner: number, { models }: Pick<MinerRow, 'models'>, count: number): KnownAnswer[] {
+  /** Forgets what has expired; the store does it by itself. */
+  expire(height: number): void {
+    for (const [id, { expiryHeight }] of this.#answers) if (expiryHeight <= height) this.#answers.delete(id);
+  }
+
+  /** An answer that nobody of this miner's people gave or was asked for; from now on this miner was. */
+  take(miner: number, { miners }: { readonly miners: Pick<LedgerView['miners'], 'at'> }): KnownAnswer | null {
+    const { models, operator, owner } = miners.at(miner);
+    const isStranger = (other: number) => {
+      const row = miners.at(other);
+      return !equalBytes(row.operator, operator) && !equalBytes(row.owner, owner);
+    };
     const fit = [...this.#answers].filter(
-      ([, answer]) => answer.miner !== miner && models.includes(answer.model) && !answer.givenTo.includes(miner),
+      ([, { model, miner: maker, givenTo }]) => models.includes(model) && [maker, ...givenTo].every(isStranger),
     );
-    const taken: KnownAnswer[] = [];
-    while (taken.length < count && fit.length > 0) {
-      for (const [id, answer] of fit.splice(randomInt(fit.length), 1)) {
-        taken.push(answer);
-        const givenTo = [...answer.givenTo, miner];
-        if (givenTo.length < limits.challengeMiners) this.#put(id, { ...answer, givenTo });
-        else this.#drop(id);
-      }
-    }
-    return taken;
+    const [id, answer] = fit[fit.length === 0 ? 0 : randomInt(fit.length)] ?? [];
+    if (id === undefined || answer === undefined) return null;
+    const givenTo = [...answer.givenTo, miner];
+    if (givenTo.length < limits.knownMiners) this.#put(id, { ...answer, givenTo });
+    else this.#drop(id);
+    return answer;
   }
 
   #put(id: string, answer: KnownAnswer): void {
     this.#answers.set(id, answer);
-    this.#store.put(answerKey(id), KnownAnswer.serialize(answer));
+    this.#store.put(answerKey(id), KnownAnswer.serialize(answer), answer.expiryHeight);
   }
 
   #drop(id: string): void {

@@ -1,51 +1,72 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BlockResult, challengeSigningRoot, challengesOwed } from '@assay/ledger';
+import { type BlockResult, challengeSigningRoot } from '@assay/ledger';
 import {
   type Artifact,
   type ArtifactBundle,
-  type ChallengeReport,
+  type DisputedChallenge,
+  type DisputeEvidence,
   equalBytes,
+  limits,
   type NodeTransaction,
-  type TaskAnnouncement,
-  taskStates,
+  type Receipt,
+  type TaskEvidence,
 } from '@assay/protocol';
 import type { Endpoint } from '../../network/port.ts';
 import type { RoleContext, SigningRoots } from '../context.ts';
 import { fetchArtifact } from '../fetch-artifact.ts';
-import type { Announcements } from './announcements.ts';
 import type { CommitteeSigner } from './batches.ts';
-import { Burst, type BurstValues } from './burst.ts';
-import { type Challenge, challengeOf, keeperOf } from './challenge.ts';
-import { type Duty, noAgenda, type Planner, plan } from './duties.ts';
-import { KnownAnswers } from './known-answers.ts';
-import { LineMeter } from './line.ts';
+import { type Challenge, challengeOf, type DrawSource, hashRateOf, isRight, keeperOf } from './challenge.ts';
+import { type Duty, noAgenda, type Planner, plan, spreadBlocks } from './duties.ts';
+import { type KnownAnswer, KnownAnswers } from './known-answers.ts';
+import { LineMeter, type LineValues } from './line.ts';
 import { ofReport, reportKey } from './node-transactions.ts';
 import type { TaskRun } from './task-run.ts';
+
+/** What a miner gave for a challenge. */
+export interface ChallengeAnswer {
+  readonly receipt: Receipt;
+  readonly evidence: TaskEvidence;
+  readonly artifact: Artifact;
+}
 
 /** What measuring needs of its mixer. */
 export interface MeasuringHost {
   readonly mixer: number;
   readonly signer: CommitteeSigner;
-  readonly announcements: Announcements;
   /** Node transactions that wait for a certificate. */
   readonly pending: ReadonlyMap<string, NodeTransaction>;
   add(node: NodeTransaction): void;
   /** What this mixer itself keeps of a task. */
   artifactOf(taskId: Uint8Array): ArtifactBundle | null;
-  /** Runs a challenge like any task; `done` gets the artifact if the miner makes one. */
-  run(challenge: Challenge, endpoint: Endpoint, done: (artifact: Artifact) => void): TaskRun;
+  /** Keeps the artifact of a challenge for those who will audit it. */
+  keepDisputed(taskId: Uint8Array, bundle: ArtifactBundle): Promise<void>;
+  /** What the mixer draws users' tasks from. */
+  draws(): Omit<DrawSource, 'state'>;
+  /** Runs a challenge like any task; `done` gets the answer if the miner gives one. */
+  run(challenge: Challenge, endpoint: Endpoint, done: (answer: ChallengeAnswer) => Promise<void>): TaskRun;
 }
 
-/** Measures the miners this mixer was drawn for, each at a time of its own, and reports on them (§8). */
+/** Draws that are tried for one challenge, each at a time of its own: about every second is for another miner. */
+const challengeTries = 6;
+const keyOf = ({ epoch, miner }: Pick<Duty, 'epoch' | 'miner'>) => `${epoch}/${miner}`;
+
+/** What was found of one miner for a report. */
+interface Found {
+  readonly disputed: { readonly challenge: DisputedChallenge; readonly evidence: DisputeEvidence }[];
+  rightTokens: number;
+  tookMs: number;
+  line: LineValues;
+}
+
+/** Measures the miners that its own reveal draws for this mixer, each thing at a time of its own, and reports (§8). */
 export class Measuring {
   readonly #context: RoleContext;
   readonly #host: MeasuringHost;
   readonly #meter: LineMeter;
   readonly #planner: Planner;
   readonly #known: KnownAnswers;
-  /** By the miner they are at. */
-  readonly #bursts = new Map<number, Burst>();
+  readonly #found = new Map<string, Found>();
   #agenda = noAgenda;
 
   constructor(context: RoleContext, roots: SigningRoots, host: MeasuringHost) {
@@ -55,12 +76,11 @@ export class Measuring {
     this.#known = new KnownAnswers(context.store);
     this.#planner = {
       mixer: host.mixer,
-      reveal: (turn) => host.signer.sign(challengeSigningRoot(context.chain, turn)),
+      reveal: (epoch) => host.signer.sign(challengeSigningRoot(context.chain, epoch)),
       hasReported: ({ miner, reveal }) => {
         const node = host.pending.get(reportKey({ miner }))?.value;
         return node !== undefined && 'report' in node && equalBytes(node.report.reveal, reveal);
       },
-      isIdle: (miner) => !host.announcements.isAt(miner, context.nowMs()),
     };
   }
 
@@ -69,73 +89,103 @@ export class Measuring {
     this.#known.restore();
   }
 
-  /** Some mixer, perhaps this one, says where a task stands. */
-  heard({ taskId, miner, state }: TaskAnnouncement): void {
-    if (state !== taskStates.end) this.#bursts.get(miner)?.heard(taskId);
-  }
-
   /** Takes up what is due after a block. */
-  onBlock({ events }: Pick<BlockResult, 'events'>, endpoint: Endpoint): void {
+  onBlock({ events, height }: Pick<BlockResult, 'events' | 'height'>, endpoint: Endpoint): void {
     for (const event of events) {
       if (event.type === 'taskApproved' && event.audited) this.#try('an answer', this.#learn(event.taskId, endpoint));
     }
-    const { agenda, due, isTooLate } = plan(this.#agenda, this.#context.engine.ledger.state, this.#planner);
+    this.#known.expire(height);
+    const { agenda, due } = plan(this.#agenda, this.#context.engine.ledger.state, this.#planner);
     this.#agenda = agenda;
-    if (isTooLate) for (const burst of this.#bursts.values()) burst.cut();
-    for (const duty of due) this.#try(`miner ${duty.miner}`, this.#measure(duty, endpoint));
+    for (const duty of due) this.#try(`miner ${duty.miner}`, this.#take(duty, endpoint));
   }
 
   #try(what: string, work: Promise<void>): void {
     work.catch((error: Error) => this.#context.log(`${what} was not measured: ${error.message}`));
   }
 
-  /** §15.3 */
+  /** §15.3, §4.14 */
   async #learn(taskId: Uint8Array, endpoint: Endpoint): Promise<void> {
     const { state } = this.#context.engine.ledger;
     const index = state.taskOf(taskId);
     if (index === undefined || keeperOf(state, taskId) !== this.#host.mixer) return;
     const task = state.tasks.at(index);
+    if (state.sessions.get(task.session)?.sharesPrompts !== true) return;
+    const expiryHeight = state.globals.height + limits.knownEpochs * state.params.epochBlocks;
     const bundle =
       this.#host.artifactOf(taskId) ??
       (await fetchArtifact(endpoint, { state, verifier: this.#context.verifier }, task));
-    if (bundle !== null) this.#known.keep(task, bundle);
+    if (bundle !== null) this.#known.keep(task, bundle, expiryHeight);
   }
 
-  async #measure(duty: Duty, endpoint: Endpoint): Promise<void> {
-    const { miner, epoch, reveal } = duty;
-    // Two mixers whose turn is after the same block hear of each other before the second begins (§15.4).
+  async #take(duty: Duty, endpoint: Endpoint): Promise<void> {
+    if (duty.what !== 'report') this.#found.set(keyOf(duty), this.#foundOf(duty));
+    if (duty.what === 'challenge') return this.#challenge(duty, endpoint);
+    await this.#wait();
+    if (duty.what === 'report') return this.#report(duty);
+    const line = await this.#meter.measure(endpoint, duty.miner);
+    this.#foundOf(duty).line = line;
+  }
+
+  /** Made for its report; what comes after that counts for nothing. */
+  #foundOf(duty: Duty): Found {
+    const none: Found = { disputed: [], rightTokens: 0, tookMs: 0, line: { latencyMs: 0, bandwidth: 0n } };
+    return this.#found.get(keyOf(duty)) ?? none;
+  }
+
+  /** Not at the time of a block: a random one in some blocks after it (§15.4). */
+  #wait(): Promise<void> {
     const { blockTimeMs } = this.#context.engine.ledger.state.params;
-    await delay(randomInt(blockTimeMs), undefined, { ref: false });
-    const line = await this.#meter.measure(endpoint, miner);
-    const burst = await this.#challenge(duty, endpoint);
-    this.#report({ miner, reveal, ...burst, ...line }, epoch);
+    return delay(randomInt(spreadBlocks * blockTimeMs), undefined, { ref: false });
   }
 
-  async #challenge({ miner, reveal }: Duty, endpoint: Endpoint): Promise<BurstValues> {
-    const { nowMs, engine } = this.#context;
-    const { state } = engine.ledger;
-    const row = state.miners.at(miner);
-    const owed = challengesOwed(reveal, state.params.challenges.lambdaMilli);
-    const answers = this.#planner.isIdle(miner) ? this.#known.take(miner, row, owed) : [];
-    if (answers.length === 0) return { failed: 0, hashRate: 0n };
+  /** §15.5 While a user's task would go to another miner, the challenge waits too. */
+  async #challenge(duty: Duty, endpoint: Endpoint): Promise<void> {
+    const { state } = this.#context.engine.ledger;
+    const known = this.#known.take(duty.miner, state);
+    if (known === null) return;
+    // What is written is durable about when a block is: the random time comes after it.
     await this.#context.store.flushed();
-    const burst = new Burst({
-      nowMs,
-      challengeOf: (answer) => challengeOf(answer, miner, { state, nowMs: nowMs() }),
-      run: (challenge, done) => this.#host.run(challenge, endpoint, done),
-    });
-    this.#bursts.set(miner, burst);
-    // One place stays free for a user.
-    const values = await burst.run(answers, Math.max(row.concurrency - 1, 1));
-    this.#bursts.delete(miner);
-    return values;
+    for (let tries = 0; tries < challengeTries; tries++) {
+      await this.#wait();
+      const challenge = challengeOf(known, duty.miner, { ...this.#host.draws(), state });
+      if (challenge === null) continue;
+      const { payload } = challenge;
+      return this.#host.run(challenge, endpoint, (answer) => this.#judge(duty, { known, payload }, answer)).begin();
+    }
+  }
+
+  async #judge(
+    duty: Duty,
+    { known, payload }: { readonly known: KnownAnswer; readonly payload: Challenge['payload'] },
+    { receipt, evidence, artifact }: ChallengeAnswer,
+  ): Promise<void> {
+    const found = this.#foundOf(duty);
+    const right = isRight(known, artifact);
+    if (right === null) return;
+    if (right) {
+      found.rightTokens += receipt.tokensOut;
+      found.tookMs += receipt.totalMs;
+      return;
+    }
+    if (found.disputed.length === limits.maxDisputed) return;
+    const { taskId, model, tokensIn, tokensOut, requestHash, artifactRoot, ticket } = receipt;
+    const { precommitSignature, salt } = evidence;
+    await this.#host.keepDisputed(taskId, { ticket, payload, reveal: { artifact, salt, precommitSignature } });
+    const challenge = { taskId, knownTaskId: known.taskId, model, tokensIn, tokensOut, requestHash, artifactRoot };
+    found.disputed.push({ challenge, evidence: { precommitSignature, salt } });
   }
 
   /** §15.4 A report in which nothing is measured is not made. */
-  #report(report: ChallengeReport, epoch: number): void {
-    const { failed, hashRate, bandwidth, latencyMs } = report;
-    const isEmpty = failed === 0 && hashRate === 0n && bandwidth === 0n && latencyMs === 0;
+  #report(duty: Duty): void {
+    const { miner, epoch } = duty;
+    const { disputed, rightTokens, tookMs, line } = this.#foundOf(duty);
+    this.#found.delete(keyOf(duty));
+    const hashRate = rightTokens === 0 ? 0n : hashRateOf(rightTokens, tookMs);
+    const isEmpty = disputed.length === 0 && hashRate === 0n && line.bandwidth === 0n && line.latencyMs === 0;
     if (isEmpty || this.#context.engine.ledger.state.globals.epoch !== epoch) return;
-    this.#host.add(ofReport(report));
+    const challenges = disputed.map(({ challenge }) => challenge);
+    const report = { miner, reveal: this.#planner.reveal(epoch), disputed: challenges, hashRate, ...line };
+    this.#host.add(ofReport({ report, evidence: disputed.map(({ evidence }) => evidence) }));
   }
 }

@@ -1,6 +1,6 @@
 import {
   type BodyValues,
-  type ChallengeReport,
+  type MeasuredMiner,
   type NodeTransaction,
   nodeTransactions,
   type Receipt,
@@ -23,10 +23,7 @@ export interface LateTask {
 
 export const ofReceipt = (value: FinishedTask): NodeTransaction => ({ selector: nodeTransactions.receipt, value });
 export const ofTransition = (value: LateTask): NodeTransaction => ({ selector: nodeTransactions.transition, value });
-export const ofReport = (report: ChallengeReport): NodeTransaction => ({
-  selector: nodeTransactions.report,
-  value: { report },
-});
+export const ofReport = (value: MeasuredMiner): NodeTransaction => ({ selector: nodeTransactions.report, value });
 
 /** Identity among what waits: a task's own id for its receipt, so that it is found by it. */
 export function keyOfNode({ value }: NodeTransaction): string {

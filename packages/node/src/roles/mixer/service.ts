@@ -1,9 +1,5 @@
 import { drawMiners } from '@assay/ledger';
 import {
-  type Artifact,
-  ArtifactBundle,
-  ArtifactReply,
-  ArtifactRequest,
   addressText,
   type BodyValues,
   drawIdOf,
@@ -31,13 +27,14 @@ import { receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import { admit, Reservations, requirePayload } from './admission.ts';
 import { Announcements } from './announcements.ts';
+import { Artifacts } from './artifacts.ts';
 import { AuditLag } from './audit-lag.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
-import type { Challenge } from './challenge.ts';
+import type { Challenge, DrawSource } from './challenge.ts';
 import { blockMsOf, type CheckView } from './check-view.ts';
 import { Committee, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
-import { Measuring } from './measuring.ts';
+import { type ChallengeAnswer, Measuring } from './measuring.ts';
 import { lateKey, ofReceipt, ofTransition, reportKey } from './node-transactions.ts';
 import { type MixerTask, newTask } from './state.ts';
 import { type TaskHost, TaskRun } from './task-run.ts';
@@ -54,7 +51,6 @@ export interface MixerOptions {
 
 /** How long a miner that broke off is asked only after the others. */
 const avoidMs = 30_000;
-const artifactKey = (taskId: string) => `artifact/${taskId}`;
 
 /** Takes requests, draws their miners, measures, and certifies with the other mixers (A2–A5). */
 export class Mixer implements RoleService {
@@ -64,6 +60,7 @@ export class Mixer implements RoleService {
   readonly #committee: Committee;
   readonly #announcements = new Announcements();
   readonly #usedRequests: UsedRequests;
+  readonly #artifacts: Artifacts;
   readonly #reservations = new Reservations();
   readonly #auditLag = new AuditLag();
   readonly #draws: Draws;
@@ -83,6 +80,7 @@ export class Mixer implements RoleService {
     this.#committee = new Committee(options.mixer);
     this.#draws = new Draws(context.store);
     this.#usedRequests = new UsedRequests(context.store);
+    this.#artifacts = new Artifacts(context);
     this.#batches = new Batches(context, {
       mixer: options.mixer,
       signer: options.committeeSigner,
@@ -91,14 +89,16 @@ export class Mixer implements RoleService {
       submit: options.submit,
       dropped: (key) => this.#reservations.release(key),
     });
-    const own = { mixer: options.mixer, announcements: this.#announcements };
-    this.#transitions = new Transitions(context, this.#roots, own);
+    const { mixer } = options;
+    this.#transitions = new Transitions(context, this.#roots, { mixer, announcements: this.#announcements });
     this.#measuring = new Measuring(context, this.#roots, {
-      ...own,
+      mixer,
       signer: options.committeeSigner,
       pending: this.#batches.pending,
       add: (node) => this.#batches.add(node),
-      artifactOf: (taskId) => this.#artifactOf(taskId),
+      artifactOf: (taskId) => this.#artifacts.of(taskId),
+      keepDisputed: (taskId, bundle) => this.#artifacts.keep(taskId, bundle, 1),
+      draws: () => this.#drawSource(),
       run: (challenge, endpoint, done) => this.#challenge(challenge, endpoint, done),
     });
   }
@@ -122,7 +122,7 @@ export class Mixer implements RoleService {
     endpoint.handle(protocols.batch, (stream, from) => this.#batches.answer(stream, from));
     endpoint.handle(protocols.vote, (stream) => this.#transitions.vote(stream));
     endpoint.handle(protocols.order, (stream) => this.#obey(stream));
-    endpoint.handle(protocols.artifact, (stream) => this.#serveArtifact(stream));
+    endpoint.handle(protocols.artifact, (stream, from) => this.#artifacts.serve(stream, from));
     endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
     endpoint.subscribe(topics.presence, (message, from) => this.#hearPresence(message, from));
     this.#unsubscribe = engine.onBlock((committed) => this.#onBlock(committed));
@@ -264,24 +264,28 @@ export class Mixer implements RoleService {
       },
       release: (task) => this.#reservations.release(toHex(task.taskId)),
       keep: async ({ receipt, evidence, artifact, payload }) => {
-        const id = toHex(receipt.taskId);
         this.#batches.add(ofReceipt({ receipt, evidence }));
         this.#usedRequests.keep(evidence.request);
         const reveal = { artifact, salt: evidence.salt, precommitSignature: evidence.precommitSignature };
-        const bundle = ArtifactBundle.serialize({ ticket: receipt.ticket, payload, reveal });
-        this.#context.store.put(artifactKey(id), bundle, this.#artifactExpiry());
-        await this.#context.store.flushed();
-        this.#reservations.hold(id, receipt.session, receipt.priceUnits);
+        const { taskId, session, ticket } = receipt;
+        const isKnown = this.#context.engine.ledger.state.sessions.get(session)?.sharesPrompts === true;
+        // §8.8 What becomes a known answer may be audited again.
+        const epochs = isKnown ? limits.knownEpochs + 1 : 0;
+        await this.#artifacts.keep(taskId, { ticket, payload, reveal }, epochs);
+        this.#reservations.hold(toHex(taskId), session, receipt.priceUnits);
         this.#scheduleBatch();
       },
     };
   }
 
   /** A challenge is a task in all but its certificate, so that nobody can tell it from one (§15.3). */
-  #challenge({ task, payload }: Challenge, endpoint: Endpoint, done: (artifact: Artifact) => void): TaskRun {
+  #challenge(
+    { task, payload }: Challenge,
+    endpoint: Endpoint,
+    done: (answer: ChallengeAnswer) => Promise<void>,
+  ): TaskRun {
     const nothing = () => {};
-    const keep: TaskHost['keep'] = async ({ artifact }) => done(artifact);
-    const host = { ...this.#host(endpoint), keep, keepLate: nothing, release: nothing, avoid: nothing };
+    const host = { ...this.#host(endpoint), keep: done, keepLate: nothing, release: nothing, avoid: nothing };
     const run = new TaskRun(host, task, { gateway: null, payload });
     const id = toHex(task.taskId);
     this.#runs.set(id, run);
@@ -297,11 +301,10 @@ export class Mixer implements RoleService {
     return placeOf(engine.ledger.state, { mixer, ...keys });
   }
 
-  /** Height after which no audit can ask for an artifact made now: certified late, and every auditor too late. */
-  #artifactExpiry(): number {
-    const { globals, params } = this.#context.engine.ledger.state;
-    const { commitBlocks, revealBlocks } = params.audit;
-    return globals.height + params.receiptLifetimeBlocks + limits.maxAuditorsPerTask * (commitBlocks + revealBlocks);
+  #drawSource(): Omit<DrawSource, 'state'> {
+    const { state } = this.#context.engine.ledger;
+    const nowMs = this.#context.nowMs();
+    return { table: this.#draws.at(state.globals.height, state), orderOf: (draw) => this.#order(draw, nowMs), nowMs };
   }
 
   #scheduleBatch(): void {
@@ -326,7 +329,6 @@ export class Mixer implements RoleService {
     const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
     const message = { announcement, signature: this.#context.signer.sign(root) };
     this.#announcements.record(message, this.#now());
-    this.#measuring.heard(announcement);
     this.#endpoint?.publish(topics.tasks, SignedAnnouncement.serialize(message));
   }
 
@@ -339,7 +341,6 @@ export class Mixer implements RoleService {
     const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
     if (mixer === undefined || networkAddress(mixer) !== from) return;
     this.#announcements.record(signed, this.#now());
-    this.#measuring.heard(signed.announcement);
   }
 
   #hearPresence(message: Uint8Array, from: string): void {
@@ -355,18 +356,6 @@ export class Mixer implements RoleService {
     if (order === null) return;
     const run = this.#runs.get(toHex(order.request.request.taskId));
     await run?.dispatch({ type: 'transition', order, nowMs: this.#context.nowMs() });
-  }
-
-  async #serveArtifact(stream: MessageStream): Promise<void> {
-    const request = await receive(stream, ArtifactRequest);
-    const bundle = request === null ? null : this.#artifactOf(request.taskId);
-    await stream.send(ArtifactReply.serialize(bundle === null ? [] : [bundle]));
-    stream.close();
-  }
-
-  #artifactOf(taskId: Uint8Array): ArtifactBundle | null {
-    const bytes = this.#context.store.get(artifactKey(toHex(taskId)));
-    return bytes === undefined ? null : ArtifactBundle.deserialize(bytes);
   }
 
   #onBlock(committed: CommittedBlock): void {

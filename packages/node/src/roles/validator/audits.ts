@@ -25,7 +25,8 @@ export interface ValidatorOptions {
 }
 
 type Secret = ValueOf<typeof AuditSecret>;
-const secretKey = (taskId: Uint8Array) => `secret/${toHex(taskId)}`;
+/** Of one audit of a task: a second one is measured anew (§8.8). */
+const secretKey = (seed: Uint8Array) => `secret/${toHex(seed)}`;
 
 /** Audits at once: one is fetched while another is measured. A backend that can do no more makes them wait. */
 const lanes = 2;
@@ -173,7 +174,9 @@ export class Audits {
   }
 
   #recall(taskId: Uint8Array): Secret | null {
-    const stored = this.#context.store.get(secretKey(taskId));
+    const { state } = this.#context.engine.ledger;
+    const seed = state.audits.get(state.auditOf(taskId) ?? -1)?.seed;
+    const stored = seed === undefined ? undefined : this.#context.store.get(secretKey(seed));
     return stored === undefined ? null : AuditSecret.deserialize(stored);
   }
 
@@ -193,7 +196,7 @@ export class Audits {
     const secret = { numbers, nonce: randomBytes(32), account };
     const { commitBlocks, revealBlocks } = state.params.audit;
     const expiry = state.globals.height + 2 * (commitBlocks + revealBlocks);
-    if (!this.#isStopped) this.#context.store.put(secretKey(taskId), AuditSecret.serialize(secret), expiry);
+    if (!this.#isStopped) this.#context.store.put(secretKey(seed), AuditSecret.serialize(secret), expiry);
     return secret;
   }
 }

@@ -1,0 +1,125 @@
+import {
+  agreements,
+  type ChallengeReport,
+  type DisputedChallenge,
+  noGateway,
+  noSession,
+  type ResultCode,
+  taskKinds,
+  taskStatuses,
+  verdicts,
+} from '@assay/protocol';
+import { openFailureCase } from './cases.ts';
+import { openAudit } from './openAudit.ts';
+import type { LedgerEvent } from './result.ts';
+import { standingAfter } from './standing.ts';
+import { keyOf, type LedgerState, type LedgerView } from './state.ts';
+import { isDisputed, rejectTask } from './tasks.ts';
+import type { Verdict } from './verdict.ts';
+
+/** The block that certifies a batch, and its mixer. */
+export interface Placed {
+  readonly height: number;
+  readonly mixer: number;
+}
+
+/** The code of the first disputed challenge no task can be made of, or OK (§8.6). */
+export function disputesCode(
+  state: LedgerView,
+  reports: readonly ChallengeReport[],
+  certified: readonly Uint8Array[],
+): ResultCode {
+  const seen = new Set(certified.map(keyOf));
+  for (const { miner, disputed } of reports) {
+    const { models } = state.miners.at(miner);
+    for (const { taskId, model, tokensIn, tokensOut } of disputed) {
+      const tokens = tokensIn + tokensOut;
+      const isServed = models.includes(model) && tokens <= state.models.at(model).contextTokens;
+      const isKnown = seen.has(keyOf(taskId)) || state.taskOf(taskId) !== undefined;
+      if (!isServed || isKnown) return 'REPORT_BAD_DISPUTE';
+      seen.add(keyOf(taskId));
+    }
+  }
+  return 'OK';
+}
+
+/** §8.6 Makes a task of each: it waits for its auditors as any other does. */
+export function addDisputes(
+  state: LedgerState,
+  disputed: readonly DisputedChallenge[],
+  { height, mixer, miner }: Placed & { readonly miner: number },
+): LedgerEvent[] {
+  return disputed.map(({ taskId, knownTaskId, requestHash, model, tokensIn, tokensOut, artifactRoot }) => {
+    state.addTask({
+      ...{ taskId, kind: taskKinds.challenge, status: taskStatuses.certified, session: noSession, model, miner },
+      ...{ gateway: noGateway, mixer, height, drawHeight: height, replica: 0, tokensIn, tokensOut },
+      ...{ pendingUnits: 0n, priceUnits: 0n, artifactRoot, firstTokenMs: 0, totalMs: 0, isRated: false },
+      reveals: state.globals.reveals + 1,
+      agreement: agreements.similar,
+    });
+    state.disputes.add({ taskId, knownTaskId, requestHash });
+    return { type: 'challengeDisputed', taskId, miner, mixer, knownTaskId };
+  });
+}
+
+/**
+ * What the verdict on a disputed challenge brings (§8.7, §8.8): a failure is one in the miner's record, a pass has the
+ * known answer audited anew. A pass does not raise the record: the miner's own mixer could dispute what it likes.
+ */
+export function judgeDispute(state: LedgerState, taskIndex: number, verdict: Verdict, height: number): LedgerEvent[] {
+  const { taskId, miner: index, mixer } = state.tasks.at(taskIndex);
+  const event: LedgerEvent = { type: 'challengeJudged', taskId, miner: index, mixer, verdict };
+  // Settled at once: nothing is pending.
+  state.tasks.update(taskIndex, { status: verdict === 'pass' ? taskStatuses.settled : taskStatuses.rejected });
+  if (verdict === 'noResult' || verdict === 'hung') return [event];
+  if (verdict === 'pass') return [event, ...reopen(state, taskId, height)];
+  recordFailure(state, index, verdict);
+  return [event];
+}
+
+function recordFailure(state: LedgerState, index: number, verdict: 'soft' | 'hard'): void {
+  const { audited, rejected, epochFailed, ...miner } = state.miners.at(index);
+  const failed = { audited: audited + 1, rejected: rejected + 1, epochFailed: epochFailed + 1 };
+  state.miners.update(index, { ...failed, ...standingAfter(miner, verdict) });
+}
+
+/** §8.8 Opens a second audit of the task whose answer a challenge contradicts; once, and while it is kept. */
+function reopen(state: LedgerState, taskId: Uint8Array, height: number): LedgerEvent[] {
+  const known = state.disputes.of(taskId)?.knownTaskId;
+  const index = known === undefined ? undefined : state.taskOf(known);
+  if (known === undefined || index === undefined) return [];
+  const task = state.tasks.at(index);
+  const before = state.auditOf(known);
+  const isTold = task.status === taskStatuses.approved || task.status === taskStatuses.settled;
+  const wasReopened = before !== undefined && state.audits.at(before).isSecond;
+  if (isDisputed(task) || !isTold || wasReopened) return [];
+  openAudit(state, task, { height, isSecond: true });
+  return [{ type: 'auditReopened', taskId: known, challengeTaskId: taskId }];
+}
+
+/**
+ * §8.8 What a second verdict brings: a failure counts as any, and the price goes back while it is still pending.
+ * Neither a pass nor a missing result changes anything.
+ */
+export function judgeAgain(
+  state: LedgerState,
+  { index, taskIndex }: { readonly index: number; readonly taskIndex: number },
+  verdict: Verdict,
+): LedgerEvent[] {
+  const task = state.tasks.at(taskIndex);
+  const event: LedgerEvent = { type: 'taskReaudited', taskId: task.taskId, verdict };
+  if (verdict !== 'soft' && verdict !== 'hard') return [event];
+  recordFailure(state, task.miner, verdict);
+  const { epochFailed } = state.models.at(task.model);
+  state.models.update(task.model, { epochFailed: epochFailed + 1 });
+  // While a settlement goes on, what was approved before it is being paid.
+  const isPending = task.status === taskStatuses.approved && state.globals.settledEpochs === state.globals.epoch;
+  const refund = isPending ? [rejectTask(state, taskIndex, verdict)] : [];
+  return [event, ...refund, ...openFailureCase(state, state.audits.at(index), task)];
+}
+
+/** Whether a task has a second audit under way, which must not lose it. */
+export function isReopened(state: LedgerView, taskId: Uint8Array): boolean {
+  const index = state.auditOf(taskId);
+  return index !== undefined && state.audits.at(index).verdict === verdicts.open;
+}

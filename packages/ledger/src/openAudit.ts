@@ -1,0 +1,38 @@
+import { firstUint64, sha256, type TaskRow, verdicts } from '@assay/protocol';
+import { PPB } from './integers.ts';
+import type { LedgerState } from './state.ts';
+import { isDisputed } from './tasks.ts';
+import { auditRatePpb } from './trust.ts';
+
+const AUDIT = new TextEncoder().encode('audit');
+const SECOND = new TextEncoder().encode('second');
+/** Part of the audits of miners nobody doubts that have a second auditor all the same (§10.20), ppb. */
+export const SECOND_AUDITOR_PPB = 125_000_000;
+
+/** Whether a lot, a part of 2^64, is below a rate. */
+export function isDrawn(u: bigint, ratePpb: number): boolean {
+  return u * PPB < BigInt(ratePpb) << 64n;
+}
+
+/** Opens the audit of a task (§10.2); `isSecond` for one that had its end already (§8.8). */
+export function openAudit(
+  state: LedgerState,
+  task: Readonly<TaskRow>,
+  { height, isSecond }: { readonly height: number; readonly isSecond: boolean },
+): void {
+  const { taskId } = task;
+  const seed = sha256(state.globals.beacon, taskId, AUDIT);
+  const firstAuditors = isSecond || isDoubted(state, task) || hasSecondAuditor(seed) ? 2 : 1;
+  const open = { verdict: verdicts.open, mismatchesMilli: 0, isSecond, firstAuditors, auditors: [] };
+  state.addAudit({ taskId, seed, drawnHeight: height, ...open });
+}
+
+/** §10.20 Whether somebody accuses the answer, or the network does not trust its miner yet or any more. */
+function isDoubted({ miners, params }: LedgerState, task: Readonly<TaskRow>): boolean {
+  const miner = miners.at(task.miner);
+  return isDisputed(task) || auditRatePpb(params.audit, miner) === Number(PPB) || miner.cusumMilli > 0;
+}
+
+function hasSecondAuditor(seed: Uint8Array): boolean {
+  return isDrawn(firstUint64(sha256(seed, SECOND)), SECOND_AUDITOR_PPB);
+}
