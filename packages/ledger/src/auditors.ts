@@ -36,7 +36,10 @@ function accuse(state: LedgerState, validator: number, { taskId, model }: Readon
   return openCase(state, { cause: 'falseVerdict', ...fined, ...matter, proposedUnits });
 }
 
-/** §10.22 A no-result, or no artifact, is a duty as long as the auditor could check as many others; it is no work (economics §8.3). */
+/**
+ * §10.22 A no-result, or no artifact, is a duty as long as the auditor could check as many others; it is no work
+ * (economics §8.3).
+ */
 function countDuty(state: LedgerState, validator: number, opinion: Opinion, task: Readonly<TaskRow>): void {
   const { noResultsLeft } = state.powers.at(validator);
   const isFinding = opinion !== 'noResult' && opinion !== 'missing';
