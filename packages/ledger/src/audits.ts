@@ -82,7 +82,10 @@ interface Turn {
 export function advanceAudits(state: LedgerState, height: number): LedgerEvent[] {
   const turn: Turn = { height, events: [], tally: new Tally() };
   drawAudits(state, turn);
-  for (const index of state.openAudits.takeMoved(height)) advanceAudit(state, index, turn);
+  // Until nothing moves: what a block leaves follows from its rows alone, so that who loads them goes on alike.
+  for (let moved = state.openAudits.takeMoved(height); moved.length > 0; moved = state.openAudits.takeMoved(height)) {
+    for (const index of moved) advanceAudit(state, index, turn);
+  }
   turn.tally.write(state);
   return turn.events;
 }
@@ -288,7 +291,8 @@ function applyVerdict(
     resultsOwed: Math.max(0, miner.resultsOwed - 1),
   };
   if (verdict === 'pass') {
-    if (!isAssigned(state.sessions.at(session))) return [approveTask(state, taskIndex, true, tally)]; // economics §7.3
+    // economics §7.3
+    if (!isAssigned(task, state.sessions.at(session))) return [approveTask(state, taskIndex, true, tally)];
     const passed = { epochPassed: miner.epochPassed + 1, ...pooled };
     state.miners.update(minerIndex, { audited, ...passed, ...standingAfter(miner, verdict) });
     state.models.update(modelIndex, { epochPassed: model.epochPassed + 1 });

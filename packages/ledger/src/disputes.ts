@@ -53,7 +53,7 @@ export function addDisputes(
     state.addTask({
       ...{ taskId, kind: taskKinds.challenge, status: taskStatuses.certified, session: noSession, model, miner },
       ...{ gateway: noGateway, mixer, height, drawHeight: height, replica: 0, tokensIn, tokensOut },
-      ...{ pendingUnits: 0n, priceUnits: 0n, artifactRoot, firstTokenMs: 0, totalMs: 0, isRated: false },
+      ...{ pendingUnits: 0n, priceUnits: 0n, artifactRoot, firstTokenMs: 0, totalMs: 0, isRated: false, isDrawn: true },
       reveals: state.globals.reveals + 1,
       agreement: agreements.similar,
     });

@@ -192,14 +192,13 @@ describe('any blocks whatsoever', () => {
 
   it('do the same to two ledgers, and to one that begins in the middle', () => {
     fc.assert(
-      fc.property(blocks, fc.nat(79), (acts, middle) => {
+      fc.property(blocks, (acts) => {
         const world = newWorld();
         const twin = Ledger.fromSnapshot(world.ledger.snapshot());
         const { verifier } = world.keys;
-        let late: Ledger | null = null;
-        for (const [i, each] of acts.entries()) {
-          if (i === middle) late = Ledger.fromSnapshot(world.ledger.snapshot());
-          const copies = [twin, ...(late === null ? [] : [late])];
+        for (const each of acts) {
+          // Another begins with this very height: nothing but the rows may decide what follows.
+          const copies = [twin, Ledger.fromSnapshot(world.ledger.snapshot())];
           let block: BlockInput | null = null;
           const result = play(world, each, (made) => {
             block = made;
@@ -208,9 +207,9 @@ describe('any blocks whatsoever', () => {
         }
         expect(twin.snapshot()).toEqual(world.ledger.snapshot());
       }),
-      { numRuns: 15 },
+      { numRuns: 20 },
     );
-  });
+  }, 60_000);
 
   it('take from a refused sender the fee and the nonce and nothing else', () => {
     let refusals = 0;

@@ -12,7 +12,7 @@ import type { BlockResult, LedgerEvent } from './result.ts';
 import { enterRule } from './rules.ts';
 import type { SignedTransaction } from './signing.ts';
 import { LedgerState, type LedgerView } from './state.ts';
-import { applyTransaction, checkTransaction } from './transactions/process.ts';
+import { applyTransaction, checkTransaction, isFreeDuty } from './transactions/process.ts';
 import type { Verifier } from './verifier.ts';
 
 /** A block as the ledger takes it (§2.1). */
@@ -89,10 +89,18 @@ export class Ledger {
     return this.#state;
   }
 
-  /** The code a transaction would get as the first of the next block; changes nothing. */
-  check(transaction: Uint8Array | SignedTransaction, verifier: Verifier): ResultCode {
+  /**
+   * The code a transaction would get as the first of the next block, or with what its sender has in this block before
+   * `nextNonce` left out; changes nothing.
+   */
+  check(transaction: Uint8Array | SignedTransaction, verifier: Verifier, nextNonce?: number): ResultCode {
     const height = this.#state.globals.height + 1;
-    return checkTransaction(this.#state, transaction, { height, transaction: 0, verifier });
+    return checkTransaction(this.#state, transaction, { height, transaction: 0, verifier, nextNonce });
+  }
+
+  /** Whether a transaction is a duty that its sender owes after the last block and sends without a fee (§1.6). */
+  isFreeDuty(transaction: SignedTransaction): boolean {
+    return isFreeDuty(this.#state, transaction);
   }
 
   /**

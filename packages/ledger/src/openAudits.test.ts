@@ -1,8 +1,10 @@
-import { auditorStates, State, verdicts } from '@assay/protocol';
+import { auditorStates, roleStatuses, State, stakeKinds, verdicts } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditAll } from './audits.fixture.ts';
+import { Ledger } from './ledger.ts';
 import { act } from './random.fixture.ts';
+import { statusTx } from './roles.fixture.ts';
 import { LedgerState } from './state.ts';
 import { honest, World } from './world.fixture.ts';
 
@@ -70,5 +72,37 @@ describe('room for audits §10.23', () => {
       world.block();
       expect(openAudits.size).toBe(place === 2 ? 0 : 1);
     }
+  });
+});
+
+describe('a ledger that is loaded in the middle of an audit', () => {
+  /** Of two validators one is paused; it comes back in the first block that the loaded ledger takes. */
+  const partly = () => {
+    const world = new World({ validators: 2, audit: { commitBlocks: 3, revealBlocks: 5 } }).populate();
+    world.block(statusTx(world, 'validator1', 'paused'));
+    world.block(world.tx('payer', 'transfer', { to: world.address('validator1'), amountUnits: 100n }));
+    const { taskId, ...receipt } = world.receipt();
+    world.certify({ taskId, ...receipt });
+    return { world, taskId };
+  };
+  const comesBack = (world: World) => {
+    const kind = stakeKinds.validator;
+    const transactions = [world.tx('validator1', 'setRoleStatus', { kind, role: 1, status: roleStatuses.active })];
+    const loaded = Ledger.fromSnapshot(world.ledger.snapshot());
+    const { height, timeMs } = world.state.globals;
+    const block = { height: height + 1, timeMs: timeMs + 500, proposer: 0, transactions };
+    const { stateRoot } = world.ledger.applyBlock(block, world.keys.verifier);
+    expect(loaded.applyBlock(block, world.keys.verifier).stateRoot).toEqual(stateRoot);
+  };
+
+  it('draws no auditor that the one before would not, after a draw of fewer than were wanted', () => {
+    comesBack(partly().world);
+  });
+
+  it('looks at no deadline of a step that was done', () => {
+    const { world, taskId } = partly();
+    world.block(world.auditPair(0, taskId, honest).commit());
+    world.block();
+    comesBack(world);
   });
 });

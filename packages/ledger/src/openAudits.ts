@@ -18,7 +18,9 @@ export class OpenAudits {
   #tokens = 0;
   /** By validator, the audits it owes a step. */
   readonly #owed = new Map<number, Set<number>>();
-  readonly #byDeadline = new Map<number, Set<number>>();
+  /** By the last height for them, the steps that were owed; those still are that `#dueOf` has there. */
+  readonly #byDeadline = new Map<number, { readonly index: number; readonly validator: number }[]>();
+  readonly #dueOf = new Map<string, number>();
   readonly #changed = new Set<number>();
 
   constructor(tasks: Tasks) {
@@ -57,12 +59,17 @@ export class OpenAudits {
   close(index: number, { auditors }: Readonly<AuditRow>): void {
     this.#tokens -= this.#open.get(index) ?? 0;
     this.#open.delete(index);
-    for (const { validator } of auditors) this.#owed.get(validator)?.delete(index);
+    for (const { validator } of auditors) {
+      this.#owed.get(validator)?.delete(index);
+      this.#dueOf.delete(stepKey(index, validator));
+    }
   }
 
-  /** Those that changed or whose time may be up at `height`, oldest first; each is given once for a change. */
+  /** Those that changed or in which a step is late at `height`, oldest first; each is given once for a change. */
   takeMoved(height: number): number[] {
-    const moved = new Set([...this.#changed, ...(this.#byDeadline.get(height) ?? [])]);
+    const due = this.#byDeadline.get(height) ?? [];
+    const late = due.filter(({ index, validator }) => this.#dueOf.get(stepKey(index, validator)) === height);
+    const moved = new Set([...this.#changed, ...late.map(({ index }) => index)]);
     this.#changed.clear();
     this.#byDeadline.delete(height);
     return [...moved].filter((index) => this.#open.has(index)).toSorted((a, b) => a - b);
@@ -74,6 +81,7 @@ export class OpenAudits {
     this.#tokens = 0;
     this.#owed.clear();
     this.#byDeadline.clear();
+    this.#dueOf.clear();
     for (let index = 0; index < audits.length; index++) {
       const audit = audits.at(index);
       if (audit.verdict === verdicts.open) this.add(index, audit);
@@ -87,10 +95,16 @@ export class OpenAudits {
     const isOwing = state === auditorStates.drawn || (state === auditorStates.committed && deadline > 0);
     if (!isOwing) {
       owed.delete(index);
+      this.#dueOf.delete(stepKey(index, validator));
       return;
     }
     owed.add(index);
-    const due = this.#byDeadline.get(deadline) ?? new Set();
-    this.#byDeadline.set(deadline, due.add(index));
+    if (this.#dueOf.get(stepKey(index, validator)) === deadline) return;
+    this.#dueOf.set(stepKey(index, validator), deadline);
+    const due = this.#byDeadline.get(deadline) ?? [];
+    due.push({ index, validator });
+    this.#byDeadline.set(deadline, due);
   }
 }
+
+const stepKey = (index: number, validator: number): string => `${index}/${validator}`;

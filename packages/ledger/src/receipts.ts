@@ -82,12 +82,21 @@ export function applyReceipts(
       // The batch's own; those of others in the block follow at its end (§9.3).
       reveals: state.globals.reveals + 1,
       isRated: false,
+      isDrawn: isDrawnPlace(state, receipt, session),
       agreement: agreements.similar,
     });
   }
   markOutliers(state, receipts);
   const tokens = backgroundTokensOf(state, receipts);
   if (tokens > 0) state.setGlobals({ backgroundTokens: state.globals.backgroundTokens + tokens });
+}
+
+/**
+ * economics §7.3 Whether nobody picked a place of the draw: it is one of the first two, or one further for each other
+ * replica and each late step of the task. A miner that declines makes it one that its mixer could have picked.
+ */
+function isDrawnPlace(state: LedgerView, { taskId, rank }: Receipt, { redundancy }: Readonly<SessionRow>): boolean {
+  return rank <= redundancy + state.transitions.of(taskId).length;
 }
 
 /** `taskId` is the one that its ticket and replica give it. */

@@ -55,8 +55,9 @@ export function approveTask(state: LedgerState, index: number, audited: boolean,
 }
 
 /** economics §7.3 Whether a task counts: drawn by the network, no outlier, and paid for or the network's own. */
-function isCounted({ agreement, priceUnits }: Readonly<TaskRow>, session: Readonly<SessionRow>): boolean {
-  return isAssigned(session) && agreement === agreements.similar && (priceUnits > 0n || session.isBackground);
+function isCounted(task: Readonly<TaskRow>, session: Readonly<SessionRow>): boolean {
+  const isPaidFor = task.priceUnits > 0n || session.isBackground;
+  return isAssigned(task, session) && task.agreement === agreements.similar && isPaidFor;
 }
 
 function countWork(state: LedgerState, task: Readonly<TaskRow>, tally: Tally): void {

@@ -27,10 +27,13 @@ export function workUnitsOf(
 
 /**
  * Whether a task counts in emission, trust and ratings as the network's choice: its miner was drawn from all who could
- * serve it, not among those a payer named (economics §7.3, F14).
+ * serve it, neither among those a payer named nor at a place that its mixer picked (economics §7.3, F14).
  */
-export function isAssigned({ dedicatedMiners }: Pick<SessionRow, 'dedicatedMiners'>): boolean {
-  return dedicatedMiners.length === 0;
+export function isAssigned(
+  { isDrawn }: Pick<TaskRow, 'isDrawn'>,
+  { dedicatedMiners }: Pick<SessionRow, 'dedicatedMiners'>,
+): boolean {
+  return isDrawn && dedicatedMiners.length === 0;
 }
 
 /** API tokens a user paid for (E1): the tasks are the network's own to assign, since every receipt follows a draw. */

@@ -109,10 +109,12 @@ export const limits = {
   maxRequestValidityMs: 600_000,
   /** Signed requests a mixer remembers: half of them for what it admits, the rest for what it checks (§5.22). */
   maxUsedRequests: 262_144,
-  /** Transactions that wait for a block: in all, their bytes, and of one sender. */
+  /** Transactions that wait for a block, free duties and others each: in all, and their bytes (§16.12). */
   maxWaitingTransactions: 65_536,
   maxWaitingBytes: 64 * 1024 * 1024,
+  /** Those of one sender that pay, and their bytes. */
   maxWaitingPerSender: 4096,
+  maxWaitingBytesPerSender: 2 * 1024 * 1024,
   /** Blocks a restart applies again at most: after so many a snapshot is written. */
   maxReplayBlocks: 10_000,
   /** Parsed public keys a process keeps, of each kind. */
@@ -121,6 +123,8 @@ export const limits = {
 
 if (limits.maxTransactionBytes >= limits.maxBlockBytes) throw new Error('limits: a transaction must fit in a block');
 if (limits.maxRequestBytes >= limits.maxMessageBytes) throw new Error('limits: a request must fit in a message');
+if (limits.maxTransactionBytes > limits.maxWaitingBytesPerSender)
+  throw new Error('limits: a transaction must be able to wait');
 if (limits.maxBlockBytes > limits.maxWaitingBytes) throw new Error('limits: a full block must be able to wait');
 if (limits.dataBytes % limits.dataPieceBytes !== 0) throw new Error('limits: the data must end with a whole piece');
 if (limits.maxWindows * limits.windowTokens !== limits.maxTokens)

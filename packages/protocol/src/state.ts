@@ -256,6 +256,8 @@ export const TaskRow = new StructType(
     /** Beacon reveals counted when certified: the draw waits for later ones (§9.1). */
     reveals: Count,
     isRated: Bool,
+    /** Whether its place in the draw is one the network chose (economics §7.3). */
+    isDrawn: Bool,
     agreement: U8,
   },
   { typeName: 'TaskRow' },

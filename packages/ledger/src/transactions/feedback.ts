@@ -10,11 +10,12 @@ export const feedback: TransactionRule<BodyValues['feedback']> = {
   validate(state, { taskId, rating }, { sender }) {
     const index = state.taskOf(taskId);
     if (index === undefined) return 'UNKNOWN_TASK';
-    const { session, status, isRated } = state.tasks.at(index);
+    const task = state.tasks.at(index);
+    const { session, status, isRated } = task;
     const asked = state.sessions.get(session);
     if (asked === undefined || !equalBytes(asked.payer, sender)) return 'NOT_PAYER'; // §8.6 A challenge has no payer.
     if (status !== taskStatuses.approved && status !== taskStatuses.settled) return 'TASK_NOT_APPROVED';
-    if (!isAssigned(asked)) return 'NOT_ASSIGNED'; // economics §7.3
+    if (!isAssigned(task, asked)) return 'NOT_ASSIGNED'; // economics §7.3
     if (isRated) return 'ALREADY_RATED';
     return rating < LOWEST || rating > HIGHEST ? 'BAD_RATING' : 'OK';
   },

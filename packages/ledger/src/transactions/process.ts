@@ -88,6 +88,11 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 
+/** The selector chooses both the type that reads a body and its rule. */
+function ruleOf(kind: BodyKind): TransactionRule<unknown> {
+  return rules[kind] as TransactionRule<unknown>;
+}
+
 /** A transaction that was read, with what decides about it. */
 interface Read {
   readonly kind: BodyKind;
@@ -95,7 +100,6 @@ interface Read {
   readonly body: unknown;
   readonly rule: TransactionRule<unknown>;
   readonly context: TransactionContext;
-  /** §1.6 A duty sent without a fee by the one who owes it. */
   readonly isFree: boolean;
 }
 type Reading = { readonly code: ResultCode; readonly read: Read | null };
@@ -105,6 +109,15 @@ export interface Place {
   readonly height: number;
   readonly transaction: number;
   readonly verifier: Verifier;
+  /** The nonce its sender has once what comes before is applied; the present one when absent. */
+  readonly nextNonce?: number | undefined;
+}
+
+/** §1.6 Whether a transaction is a duty sent without a fee by the one who owes it. */
+export function isFreeDuty(state: LedgerState, { content }: Pick<SignedTransaction, 'content'>): boolean {
+  const kind = kinds[content.body.selector];
+  if (kind === undefined || content.feeUnits !== 0n) return false;
+  return ruleOf(kind).isDuty?.(state, content.body.value, content.publicKey) === true;
 }
 
 /** The code a transaction would get in a block at `place`; changes nothing. */
@@ -147,23 +160,21 @@ function examine(state: LedgerState, transaction: Uint8Array | SignedTransaction
   const kind = kinds[content.body.selector];
   if (kind === undefined) return { code: 'MALFORMED', read: null };
   const body: unknown = content.body.value;
-  // The selector chose both the type that read the body and the rule.
-  const rule = rules[kind] as TransactionRule<unknown>;
+  const rule = ruleOf(kind);
   const availableUnits = state.balanceOf(sender) - content.feeUnits;
   const { publicKey } = content;
   const context = { ...place, sender, publicKey, availableUnits };
-  const isFree = content.feeUnits === 0n && rule.isDuty?.(state, body, publicKey) === true;
-  const read: Read = { kind, content, body, rule, context, isFree };
+  const read: Read = { kind, content, body, rule, context, isFree: isFreeDuty(state, signed) };
   if (!place.verifier.ed25519(publicKey, signingRoot, signature)) return { code: 'BAD_SIGNATURE', read };
-  return { code: envelopeCode(state, read), read };
+  return { code: envelopeCode(state, read, place.nextNonce ?? state.nonceOf(sender)), read };
 }
 
 /** §1.3, §1.4: what is asked of every transaction once its signature is good. */
-function envelopeCode(state: LedgerState, { content, context, isFree }: Read): ResultCode {
-  const { sender, height, availableUnits } = context;
+function envelopeCode(state: LedgerState, { content, context, isFree }: Read, nextNonce: number): ResultCode {
+  const { height, availableUnits } = context;
   if (content.validUntil < height) return 'EXPIRED';
   // §2.11 The last nonce is never used: there would be none after it.
-  if (content.nonce !== state.nonceOf(sender) || content.nonce === limits.maxCount) return 'BAD_NONCE';
+  if (content.nonce !== nextNonce || content.nonce === limits.maxCount) return 'BAD_NONCE';
   if (!isFree && content.feeUnits < state.params.transactionFeeUnits) return 'FEE_TOO_LOW';
   return availableUnits < 0n ? 'CANNOT_PAY_FEE' : 'OK';
 }

@@ -138,7 +138,7 @@ export class EmbeddedEngine implements Engine {
     try {
       if (this.#ended !== null) throw this.#ended;
       if (typeof read === 'string') answer.resolve({ code: read, height: 0, events: [] });
-      else this.#enqueue({ transaction: read, envelope: envelopeOf(read), ...answer });
+      else this.#enqueue({ transaction: read, envelope: envelopeOf(read, this.ledger.isFreeDuty(read)), ...answer });
     } catch (error) {
       answer.reject(error);
     }
@@ -150,21 +150,26 @@ export class EmbeddedEngine implements Engine {
     else waiting.resolve({ code, height: 0, events: [] });
   }
 
-  /** What the mempool says to a transaction: the ledger's code, except that it may follow others that wait. */
+  /**
+   * §16.12 What the mempool says to a transaction: the ledger's code, except that it may follow others that wait. Those
+   * may make the body of one that pays valid; a free one has to be valid without them.
+   */
   #admissionCode({ transaction, envelope }: Waiting): ResultCode {
-    const code = this.ledger.check(transaction, this.#signatures.onArrival);
+    const promises = this.#mempool.promisesOf(envelope.sender);
+    const { onArrival } = this.#signatures;
+    if (promises === null || envelope.isFreeDuty) {
+      return this.ledger.check(transaction, onArrival, promises?.nextNonce);
+    }
+    const code = this.ledger.check(transaction, onArrival);
     const isWellSigned = code === 'OK' || code === 'BAD_NONCE';
-    const promises = isWellSigned ? this.#mempool.promisesOf(envelope.sender) : null;
-    if (promises === null) return code;
+    if (!isWellSigned) return code;
     if (envelope.nonce !== promises.nextNonce) return 'BAD_NONCE';
     return this.#promiseCode(envelope, promises.feesUnits);
   }
 
   /** Keeps out what would fill blocks for nothing, as its fee could not be charged when its turn comes. */
-  #promiseCode({ address, feeUnits, isDuty }: Envelope, promisedUnits: bigint): ResultCode {
-    const { params } = this.ledger.state;
-    const isFree = isDuty && feeUnits === 0n;
-    if (!isFree && feeUnits < params.transactionFeeUnits) return 'FEE_TOO_LOW';
+  #promiseCode({ address, feeUnits }: Envelope, promisedUnits: bigint): ResultCode {
+    if (feeUnits < this.ledger.state.params.transactionFeeUnits) return 'FEE_TOO_LOW';
     return this.ledger.state.balanceOf(address) < promisedUnits + feeUnits ? 'CANNOT_PAY_FEE' : 'OK';
   }
 

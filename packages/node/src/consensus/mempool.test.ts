@@ -1,4 +1,4 @@
-import { limits, sha256, Transaction } from '@assay/protocol';
+import { type BodyKind, bodySelectors, limits, sha256, Transaction } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../errors.ts';
@@ -17,14 +17,20 @@ interface Sent {
   answer: Inclusion | { readonly code: string } | null;
 }
 
-function send(pool: Mempool, sender: string, nonce: number, more: Partial<Envelope> & { size?: number } = {}): Sent {
-  const { size = 100, ...rest } = more;
+interface Fields extends Partial<Envelope> {
+  readonly size?: number;
+  readonly kind?: BodyKind;
+}
+
+function send(pool: Mempool, sender: string, nonce: number, more: Fields = {}): Sent {
+  const { size = 100, kind = 'presence', ...rest } = more;
+  const body = { ...transaction.content.body, selector: bodySelectors[kind] };
   const address = new TextEncoder().encode(sender);
-  const envelope = { sender, address, nonce, validUntil: 100, feeUnits: 1n, isDuty: false, ...rest };
+  const envelope = { sender, address, nonce, validUntil: 100, feeUnits: 1n, isFreeDuty: false, ...rest };
   const sent: Sent = {
     answer: null,
     entry: {
-      transaction: { ...transaction, bytes: new Uint8Array(size) },
+      transaction: { ...transaction, content: { ...transaction.content, body }, bytes: new Uint8Array(size) },
       envelope,
       resolve: (inclusion) => {
         sent.answer = inclusion;
@@ -37,24 +43,62 @@ function send(pool: Mempool, sender: string, nonce: number, more: Partial<Envelo
   pool.add(sent.entry);
   return sent;
 }
+const full = expect.objectContaining({ code: 'TOO_MANY_REQUESTS' });
 const names = (taken: readonly Waiting[]) => taken.map(({ envelope }) => `${envelope.sender}${envelope.nonce}`);
 
 describe('mempool', () => {
-  it('gives the senders with a duty first, then the others as they came', () => {
+  it('gives duties first with what comes before them, then the others as they came', () => {
     const pool = new Mempool();
     send(pool, 'a', 0);
     send(pool, 'b', 0);
     send(pool, 'a', 1);
-    send(pool, 'b', 1, { isDuty: true });
-    expect(names(pool.take(10, 1e6, 4))).toEqual(['b0', 'b1', 'a0', 'a1']);
+    send(pool, 'b', 1, { isFreeDuty: true });
+    send(pool, 'b', 2);
+    expect(names(pool.take(10, 1e6, 4))).toEqual(['b0', 'b1', 'a0', 'a1', 'b2']);
     expect(pool.size).toBe(0);
+  });
+
+  it.each([
+    ['bytes', 100, 416],
+    ['transactions', 4, 1e6],
+  ])('gives duties half of the %s of a block, and the other half as all came', (_of, count, bytes) => {
+    const pool = new Mempool();
+    for (const sender of ['a', 'b']) send(pool, sender, 0);
+    for (const sender of ['v', 'w', 'x']) send(pool, sender, 0, { isFreeDuty: true });
+    expect(names(pool.take(count, bytes, 4))).toEqual(['v0', 'w0', 'a0', 'b0']);
+    send(pool, 'c', 0);
+    expect(names(pool.take(count, bytes, 4))).toEqual(['x0', 'c0']);
+  });
+
+  it('keeps room for duties, however much pays, and for what pays, however many duties', () => {
+    const pool = new Mempool();
+    const size = limits.maxTransactionBytes;
+    const names = Array.from({ length: limits.maxWaitingBytes / size }, (_, i) => `sender ${i}`);
+    for (const name of names) send(pool, name, 0, { size });
+    expect(() => send(pool, 'another', 0)).toThrow(full);
+    for (const name of names) send(pool, `duty of ${name}`, 0, { size, isFreeDuty: true });
+    expect(() => send(pool, 'another', 0, { isFreeDuty: true })).toThrow(full);
+    pool.take(2, size * 2 + 8, 4);
+    send(pool, 'another', 0);
+    send(pool, 'another', 1, { isFreeDuty: true });
+  });
+
+  it('holds one duty of a kind of each sender', () => {
+    const pool = new Mempool();
+    send(pool, 'a', 0, { isFreeDuty: true });
+    expect(() => send(pool, 'a', 1, { isFreeDuty: true })).toThrow(full);
+    send(pool, 'a', 1, { isFreeDuty: true, kind: 'certifiedBatch' });
+    send(pool, 'a', 2, { kind: 'certifiedBatch' });
+    send(pool, 'b', 0, { isFreeDuty: true });
+    expect(names(pool.take(10, 1e6, 4))).toEqual(['a0', 'a1', 'b0', 'a2']);
+    send(pool, 'a', 3, { isFreeDuty: true });
   });
 
   it('never takes a nonce before the one it follows, nor more than there is room for', () => {
     const sent = fc.record({
       sender: fc.constantFrom('a', 'b', 'c'),
       size: fc.integer({ min: 1, max: 500 }),
-      isDuty: fc.boolean(),
+      kind: fc.constantFrom(null, ...(Object.keys(bodySelectors) as BodyKind[])),
     });
     fc.assert(
       fc.property(
@@ -64,9 +108,12 @@ describe('mempool', () => {
         (all, count, room) => {
           const pool = new Mempool();
           const next = new Map<string, number>();
-          for (const { sender, size, isDuty } of all) {
+          const duties = new Set<string>();
+          for (const { sender, size, kind } of all) {
             const nonce = pool.promisesOf(sender)?.nextNonce ?? 0;
-            send(pool, sender, nonce, { size, isDuty });
+            const isFreeDuty = kind !== null && !duties.has(sender + kind);
+            duties.add(sender + kind);
+            send(pool, sender, nonce, { size, isFreeDuty, ...(kind !== null && { kind }) });
           }
           while (pool.size > 0) {
             const taken = pool.take(count, room, 4);
@@ -113,10 +160,14 @@ describe('mempool', () => {
   });
 
   it('is bounded by transactions of one sender, transactions and bytes', () => {
-    const full = expect.objectContaining({ code: 'TOO_MANY_REQUESTS' });
     const ofOne = new Mempool();
     for (let nonce = 0; nonce < limits.maxWaitingPerSender; nonce++) send(ofOne, 'a', nonce, { size: 0 });
     expect(() => send(ofOne, 'a', limits.maxWaitingPerSender)).toThrow(full);
+    const bytesOfOne = new Mempool();
+    send(bytesOfOne, 'a', 0, { size: limits.maxWaitingBytesPerSender });
+    expect(() => send(bytesOfOne, 'a', 1, { size: 1 })).toThrow(full);
+    bytesOfOne.take(1, limits.maxBlockBytes, 4);
+    send(bytesOfOne, 'a', 1, { size: 1 });
     const ofAll = new Mempool();
     for (let i = 0; i < limits.maxWaitingTransactions; i++) send(ofAll, `sender ${i}`, 0, { size: 0 });
     expect(() => send(ofAll, 'another', 0, { size: 0 })).toThrow(full);

@@ -1,5 +1,5 @@
 import type { SignedTransaction } from '@assay/ledger';
-import { type BodyKind, bodySelectors, limits } from '@assay/protocol';
+import { limits } from '@assay/protocol';
 import { AssayError } from '../errors.ts';
 import type { Inclusion } from './port.ts';
 
@@ -11,19 +11,16 @@ export interface Envelope {
   readonly nonce: number;
   readonly validUntil: number;
   readonly feeUnits: bigint;
-  readonly isDuty: boolean;
+  /** A duty of its sender without a fee (§1.6). */
+  readonly isFreeDuty: boolean;
 }
 
-const duties: readonly BodyKind[] = ['certifiedBatch', 'auditCommit', 'auditReveal'];
-const dutySelectors: readonly number[] = duties.map((kind) => bodySelectors[kind]);
-
-export function envelopeOf({ content, sender }: SignedTransaction): Envelope {
-  const { publicKey, nonce, validUntil, feeUnits, body } = content;
+export function envelopeOf({ content, sender }: SignedTransaction, isFreeDuty: boolean): Envelope {
+  const { publicKey, nonce, validUntil, feeUnits } = content;
   return {
     sender: Buffer.from(publicKey).toString('latin1'),
     address: sender,
-    ...{ nonce, validUntil, feeUnits },
-    isDuty: dutySelectors.includes(body.selector),
+    ...{ nonce, validUntil, feeUnits, isFreeDuty },
   };
 }
 
@@ -39,13 +36,25 @@ export interface Waiting {
 interface Queue {
   readonly entries: Waiting[];
   feesUnits: bigint;
+  /** Of those that are no free duties. */
+  payingBytes: number;
 }
+
+/** What waits of one class: neither class can take the room of the other (§16.12). */
+interface Room {
+  size: number;
+  bytes: number;
+}
+
+/** The part of a block that free duties get before all others. */
+const dutyPart = 2;
 
 /** The transactions that wait for a block, in order of arrival; of each sender only consecutive nonces. */
 export class Mempool {
   readonly #waiting = new Set<Waiting>();
   readonly #queues = new Map<string, Queue>();
-  #bytes = 0;
+  readonly #duties: Room = { size: 0, bytes: 0 };
+  readonly #paying: Room = { size: 0, bytes: 0 };
 
   get size(): number {
     return this.#waiting.size;
@@ -60,53 +69,57 @@ export class Mempool {
       : { nextNonce: last.envelope.nonce + 1, feesUnits: queue.feesUnits };
   }
 
-  /** Throws AssayError TOO_MANY_REQUESTS when there is no room for it. */
+  /** Throws AssayError TOO_MANY_REQUESTS when there is no room for it (§16.12). */
   add(entry: Waiting): void {
-    const { sender, feeUnits } = entry.envelope;
-    const queue = this.#queues.get(sender) ?? { entries: [], feesUnits: 0n };
-    const full = this.#waiting.size >= limits.maxWaitingTransactions;
-    if (full || this.#bytes + entry.transaction.bytes.length > limits.maxWaitingBytes) {
+    const { sender, feeUnits, isFreeDuty } = entry.envelope;
+    const { length } = entry.transaction.bytes;
+    const queue = this.#queues.get(sender) ?? { entries: [], feesUnits: 0n, payingBytes: 0 };
+    const room = this.#roomOf(entry);
+    if (room.size >= limits.maxWaitingTransactions || room.bytes + length > limits.maxWaitingBytes) {
       throw new AssayError('TOO_MANY_REQUESTS', `${this.#waiting.size} transactions wait for a block.`);
     }
-    if (queue.entries.length >= limits.maxWaitingPerSender) {
-      throw new AssayError(
-        'TOO_MANY_REQUESTS',
-        `${queue.entries.length} transactions of this sender wait for a block.`,
-      );
+    if (isFreeDuty ? hasDutyLike(queue, entry) : isFull(queue, length)) {
+      const kinds = isFreeDuty ? ', one of this kind' : '';
+      const detail = `${queue.entries.length} transactions of this sender wait for a block${kinds}.`;
+      throw new AssayError('TOO_MANY_REQUESTS', detail);
     }
     queue.entries.push(entry);
     queue.feesUnits += feeUnits;
+    if (!isFreeDuty) queue.payingBytes += length;
     this.#queues.set(sender, queue);
     this.#waiting.add(entry);
-    this.#bytes += entry.transaction.bytes.length;
+    room.size += 1;
+    room.bytes += length;
   }
 
   /**
-   * Takes what fits into a block: first everything of the senders with a duty to do, then the others, each in order of
-   * arrival. That keeps each sender's nonces in order. Each costs its length and `overheadBytes` of the `maxBytes`.
+   * Takes what fits into a block: first, up to half of it, free duties and what their senders have before them, then
+   * all others, each in order of arrival. That keeps each sender's nonces in order. Each costs its length and
+   * `overheadBytes` of the `maxBytes`.
    */
   take(maxTransactions: number, maxBytes: number, overheadBytes: number): Waiting[] {
-    const taken: Waiting[] = [];
-    const held = new Set<string>();
-    const onDuty = new Set<string>();
-    for (const { envelope } of this.#waiting) if (envelope.isDuty) onDuty.add(envelope.sender);
-    let roomBytes = maxBytes;
-    const consider = (entry: Waiting) => {
-      const { sender } = entry.envelope;
-      // One that does not fit holds back the later ones of its sender, and of nobody else.
-      const size = entry.transaction.bytes.length + overheadBytes;
-      if (size > roomBytes || taken.length >= maxTransactions) held.add(sender);
-      if (held.has(sender)) return;
-      roomBytes -= size;
-      taken.push(entry);
+    const taken = new Set<Waiting>();
+    let usedBytes = 0;
+    const fill = (entries: Iterable<Waiting>, part: number) => {
+      const held = new Set<string>();
+      for (const entry of entries) {
+        if (taken.has(entry)) continue;
+        const { sender } = entry.envelope;
+        const size = entry.transaction.bytes.length + overheadBytes;
+        // One that does not fit holds back the later ones of its sender, and of nobody else.
+        if (usedBytes + size > maxBytes / part || taken.size >= maxTransactions / part) held.add(sender);
+        if (held.has(sender)) continue;
+        usedBytes += size;
+        taken.add(entry);
+      }
     };
-    for (const entry of this.#waiting) if (onDuty.has(entry.envelope.sender)) consider(entry);
-    for (const entry of this.#waiting) if (!onDuty.has(entry.envelope.sender)) consider(entry);
+    fill(this.#upToDuties(), dutyPart);
+    fill(this.#waiting, 1);
     for (const entry of taken) {
       this.#queues.get(entry.envelope.sender)?.entries.shift();
       this.#forget(entry);
     }
-    return taken;
+    return [...taken];
   }
 
   /** Refuses what can no longer be in a block of `height`: what expired or does not follow its sender's nonce. */
@@ -130,17 +143,48 @@ export class Mempool {
     const all = [...this.#waiting];
     this.#waiting.clear();
     this.#queues.clear();
-    this.#bytes = 0;
+    for (const room of [this.#duties, this.#paying]) Object.assign(room, { size: 0, bytes: 0 });
     for (const entry of all) entry.reject(error);
   }
 
+  #roomOf({ envelope }: Waiting): Room {
+    return envelope.isFreeDuty ? this.#duties : this.#paying;
+  }
+
+  /** Free duties with all that comes before them in the order of nonces. */
+  #upToDuties(): Waiting[] {
+    const ahead = new Map<string, number>();
+    const count = (sender: string, change: number) => ahead.set(sender, (ahead.get(sender) ?? 0) + change);
+    for (const { envelope } of this.#waiting) if (envelope.isFreeDuty) count(envelope.sender, 1);
+    return [...this.#waiting].filter(({ envelope: { sender, isFreeDuty } }) => {
+      const isBefore = (ahead.get(sender) ?? 0) > 0;
+      if (isFreeDuty) count(sender, -1);
+      return isBefore;
+    });
+  }
+
   #forget(entry: Waiting): void {
-    const { sender, feeUnits } = entry.envelope;
+    const { sender, feeUnits, isFreeDuty } = entry.envelope;
+    const { length } = entry.transaction.bytes;
+    const room = this.#roomOf(entry);
     this.#waiting.delete(entry);
-    this.#bytes -= entry.transaction.bytes.length;
+    room.size -= 1;
+    room.bytes -= length;
     const queue = this.#queues.get(sender);
     if (queue === undefined) return;
     queue.feesUnits -= feeUnits;
+    if (!isFreeDuty) queue.payingBytes -= length;
     if (queue.entries.length === 0) this.#queues.delete(sender);
   }
+}
+
+/** No second duty of a kind: the first may make it invalid, which then costs its sender nothing. */
+function hasDutyLike({ entries }: Queue, { transaction }: Waiting): boolean {
+  const { selector } = transaction.content.body;
+  return entries.some((each) => each.envelope.isFreeDuty && each.transaction.content.body.selector === selector);
+}
+
+/** The first may spend what the fees of all others were to be paid with, so their bytes are bounded. */
+function isFull({ entries, payingBytes }: Queue, bytes: number): boolean {
+  return entries.length >= limits.maxWaitingPerSender || payingBytes + bytes > limits.maxWaitingBytesPerSender;
 }

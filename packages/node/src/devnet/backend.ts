@@ -5,7 +5,7 @@ import { AssayError } from '../errors.ts';
 import { startLlamaBackend } from '../inference/llama/backend.ts';
 import { modelWorker, upstreamWorker, type Worker } from '../roles/miner/worker.ts';
 import type { Measuring } from '../roles/validator/measure.ts';
-import type { DevnetModel } from './genesis.ts';
+import { concurrency, type DevnetModel } from './genesis.ts';
 
 /** What the miners of this process serve with, and what its validators check with. */
 export interface Serving {
@@ -39,7 +39,8 @@ async function openFile(
   onProgress: (line: string) => void,
 ): Promise<Serving> {
   const fileHash = fromHex(file.fileHash) ?? noFile;
-  const backend = await startLlamaBackend();
+  // Every place that a miner offers: what waits unseen behind others would be late.
+  const backend = await startLlamaBackend({ sequences: options.miners * concurrency });
   try {
     const served = await backend.open(file.path);
     const honest = modelWorker(served, backend.engine);

@@ -63,9 +63,9 @@ function run(task: MixerTask, events: readonly MixerEvent[]): { task: MixerTask;
 
 const types = (effects: readonly MixerEffect[]) => effects.map((e) => e.type).filter((type) => type !== 'announce');
 /** The word of oracle 3 that a step of an attempt is late. */
-const late = (attempt: number, step: TaskStateName = 'prepare'): MixerEvent => {
+const late = (attempt: number, step: TaskStateName = 'prepare', rank = attempt): MixerEvent => {
   const { request } = TransitionOrder.defaultValue();
-  const asked = { ...request.request, oracle: 3, attempt, state: taskStates[step] };
+  const asked = { ...request.request, oracle: 3, attempt, rank, state: taskStates[step] };
   return { type: 'transition', order: { request: { ...request, request: asked }, votes: [] }, nowMs: 1100 };
 };
 const accept: MixerEvent = { type: 'prepared', accepted: true, nowMs: 1010 };
@@ -178,13 +178,20 @@ describe('a task at its mixer (§5)', () => {
 
   it('goes through a short draw again while reassignments are left (§5.2)', () => {
     const short = beginTask({ ...fresh(), draw: [11, 12], order: [1, 0] }).task;
-    const { effects } = run(short, [late(0), late(1)]);
+    const { effects } = run(short, [late(0, 'prepare', 1), late(1, 'prepare', 0)]);
     expect(effects.filter((effect) => effect.type === 'prepare').map(({ miner }) => miner)).toEqual([11, 12]);
   });
 
   it('ignores a transition of an earlier attempt or step', () => {
     const moved = run(begun(), [late(0)]);
     expect(run(moved.task, [late(0), late(1, 'start')]).effects).toEqual([]);
+  });
+
+  it('takes a task from nobody but the miner that the mixers voted on', () => {
+    const declined: MixerEvent = { type: 'prepared', accepted: false, nowMs: 1010 };
+    const { task } = run(begun(), [declined]);
+    expect(run(task, [late(0, 'prepare', 0)]).effects).toEqual([]);
+    expect(run(task, [late(0, 'prepare', 1)]).effects).not.toEqual([]);
   });
 
   it('records which step of which miner was late, for the oracle that asked (§7.8)', () => {

@@ -358,9 +358,10 @@ function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array
 }
 
 function onTransition(task: MixerTask, order: TransitionOrder, nowMs: number): MixerStep {
-  const { attempt, state } = order.request.request;
-  // What was asked for another step or attempt came too late: the task went on.
-  if (attempt !== task.attempt || state !== taskStates[task.state]) return { task, effects: [] };
+  const { attempt, state, rank } = order.request.request;
+  // What was asked for another step, attempt or miner came too late: the task went on.
+  const isOver = attempt !== task.attempt || state !== taskStates[task.state] || rank !== task.rank;
+  if (isOver) return { task, effects: [] };
   const late = lateOf(task, order);
   const claims = task.claims.map((claim) => (claim.attempt === attempt ? { ...claim, late } : claim));
   const isClaimed = claims.some((claim) => claim.attempt === attempt);
