@@ -46,7 +46,8 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
     expect(honest.every((miner) => miner.rejected === 0)).toBe(true);
     const trusted = honest.filter((miner) => miner.passedMicro > 0);
     expect(trusted.every((miner) => miner.trustPpb > fallen.trustPpb)).toBe(true);
-    expect(fallen.rejected).toBe(caught());
+    // §8.7 A challenge it failed is in its record too.
+    expect(fallen.rejected).toBeGreaterThanOrEqual(caught());
 
     const isMeasured = ({ measured }: Miner) => measured.bandwidth !== null && measured.latencyMs !== null;
     const measured = await eventually(async () => {
@@ -81,6 +82,7 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
       ...{ heldUnits: String(fineUnits), recomputedHeldUnits: String(fineUnits) },
     });
     const status = network.lines.filter((line) => line.event === 'status').at(-1);
-    expect(status?.cheater).toMatchObject({ miner: cheater, rejectedTasks: caught() });
+    expect(status?.cheater).toMatchObject({ miner: cheater });
+    expect((status?.cheater as { rejectedTasks: number } | undefined)?.rejectedTasks).toBeGreaterThanOrEqual(caught());
   }, 240_000);
 });

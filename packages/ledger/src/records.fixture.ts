@@ -1,4 +1,4 @@
-import type { BatchRecords, Receipt } from '@assay/protocol';
+import { type BatchRecords, type Receipt, taskStatuses } from '@assay/protocol';
 import fc from 'fast-check';
 import { disputed, measurersOf } from './challenges.fixture.ts';
 import { index } from './random-values.fixture.ts';
@@ -33,7 +33,10 @@ const few = <Value>(sound: Partial<Value>, hostile: fc.Arbitrary<Value>) =>
 /** Random records of a batch; now and then hostile ones. */
 export const someRecords = fc.record({
   transitions: few({}, hostileStep),
-  reports: fc.oneof(few({}, hostileReport), few<ReportChange>({ disputed: [{}] }, hostileReport)),
+  reports: fc.oneof(
+    { weight: 1, arbitrary: few({}, hostileReport) },
+    { weight: 2, arbitrary: few<ReportChange>({ disputed: [{}] }, hostileReport) },
+  ),
 });
 
 /** The records an honest committee would certify now with these receipts, unless they are hostile. */
@@ -48,9 +51,10 @@ export function recordsOf(
   return {
     transitions: data.transitions.map((change) => world.transition(task, change)),
     reports: data.reports.map(({ disputed: challenges = [], ...change }) => {
-      // A known answer is one of the tasks there are.
-      const taskId = world.state.tasks.get(0)?.taskId;
-      const known = taskId === undefined ? {} : { knownTaskId: taskId };
+      // A known answer is one that an audit approved, where there is one.
+      const told = [...world.state.tasks].findLast(({ status }) => status === taskStatuses.approved);
+      const task = told ?? world.state.tasks.get(0);
+      const known = task === undefined ? {} : { knownTaskId: task.taskId };
       const disputes = challenges.map((each) => disputed({ ...known, ...each }));
       return world.report(batch.mixer, { miner: 0, ...line, ...change, disputed: disputes });
     }),

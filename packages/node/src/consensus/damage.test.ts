@@ -69,8 +69,6 @@ describe('a damaged data file', () => {
     });
     expect(mendable.length).toBeGreaterThan(0);
     const notices: string[] = [];
-    const store = await openStore({ dir, genesisHash: chain.hash });
-    await store.close();
     for (const page of mendable) {
       writeFileSync(path, Buffer.from(whole).fill(0, page * 4096, (page + 1) * 4096));
       await expect(openStore({ dir, genesisHash: chain.hash, readOnly: true })).rejects.toThrow('Start the node on it');
