@@ -90,8 +90,8 @@ export class Ledger {
   }
 
   /**
-   * The code a transaction would get as the first of the next block, or with what its sender has in this block before
-   * `nextNonce` left out; changes nothing.
+   * The code a transaction would get as the first of the next block, with `nextNonce` as its sender's next nonce, which
+   * is the ledger's when absent; changes nothing.
    */
   check(transaction: Uint8Array | SignedTransaction, verifier: Verifier, nextNonce?: number): ResultCode {
     const height = this.#state.globals.height + 1;

@@ -109,7 +109,7 @@ export interface Place {
   readonly height: number;
   readonly transaction: number;
   readonly verifier: Verifier;
-  /** The nonce its sender has once what comes before is applied; the present one when absent. */
+  /** What to take for its sender's next nonce; the state's when absent. */
   readonly nextNonce?: number | undefined;
 }
 

@@ -145,6 +145,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   #enqueue(waiting: Waiting): void {
+    // Before the ledger looks at it: the body of a batch takes long.
+    this.#mempool.requireRoom(waiting);
     const code = this.#admissionCode(waiting);
     if (code === 'OK') this.#mempool.add(waiting);
     else waiting.resolve({ code, height: 0, events: [] });

@@ -40,6 +40,7 @@ function send(pool: Mempool, sender: string, nonce: number, more: Fields = {}): 
       },
     },
   };
+  pool.requireRoom(sent.entry);
   pool.add(sent.entry);
   return sent;
 }

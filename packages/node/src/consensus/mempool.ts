@@ -70,10 +70,10 @@ export class Mempool {
   }
 
   /** Throws AssayError TOO_MANY_REQUESTS when there is no room for it (§16.12). */
-  add(entry: Waiting): void {
-    const { sender, feeUnits, isFreeDuty } = entry.envelope;
+  requireRoom(entry: Waiting): void {
+    const { isFreeDuty } = entry.envelope;
     const { length } = entry.transaction.bytes;
-    const queue = this.#queues.get(sender) ?? { entries: [], feesUnits: 0n, payingBytes: 0 };
+    const queue = this.#queueOf(entry);
     const room = this.#roomOf(entry);
     if (room.size >= limits.maxWaitingTransactions || room.bytes + length > limits.maxWaitingBytes) {
       throw new AssayError('TOO_MANY_REQUESTS', `${this.#waiting.size} transactions wait for a block.`);
@@ -83,6 +83,14 @@ export class Mempool {
       const detail = `${queue.entries.length} transactions of this sender wait for a block${kinds}.`;
       throw new AssayError('TOO_MANY_REQUESTS', detail);
     }
+  }
+
+  /** Adds what was found to have room. */
+  add(entry: Waiting): void {
+    const { sender, feeUnits, isFreeDuty } = entry.envelope;
+    const { length } = entry.transaction.bytes;
+    const queue = this.#queueOf(entry);
+    const room = this.#roomOf(entry);
     queue.entries.push(entry);
     queue.feesUnits += feeUnits;
     if (!isFreeDuty) queue.payingBytes += length;
@@ -145,6 +153,10 @@ export class Mempool {
     this.#queues.clear();
     for (const room of [this.#duties, this.#paying]) Object.assign(room, { size: 0, bytes: 0 });
     for (const entry of all) entry.reject(error);
+  }
+
+  #queueOf({ envelope }: Waiting): Queue {
+    return this.#queues.get(envelope.sender) ?? { entries: [], feesUnits: 0n, payingBytes: 0 };
   }
 
   #roomOf({ envelope }: Waiting): Room {
