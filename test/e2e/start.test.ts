@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +61,17 @@ describe('starting where something is in the way: a sentence, and a code that ne
     const ended = await up('--fresh', '--data', at('photos'));
     expect(ended.code).toBe(7);
     expect(readFileSync(at('photos/holiday.txt'), 'utf8')).toBe('sun');
+  });
+
+  it('a directory in which somebody planted a link, which is not written through', async () => {
+    mkdirSync(at('open'));
+    writeFileSync(at('authorized_keys'), 'ssh');
+    writeFileSync(at('open/lock.pid'), '');
+    symlinkSync(at('authorized_keys'), at('open/node.log'));
+    chmodSync(at('open'), 0o777);
+    const ended = await up('--data', at('open'));
+    expect([ended.code, readFileSync(at('authorized_keys'), 'utf8')]).toEqual([7, 'ssh']);
+    expect(ended.err).toContain('node.log is a link');
   });
 
   it('a directory in use, of another model or preset, with a wrong passphrase or a broken genesis', async () => {

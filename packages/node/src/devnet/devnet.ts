@@ -168,7 +168,9 @@ function empty(options: DevnetOptions): void {
 }
 
 function logTo(path: string, closing: Closing): (line: string) => void {
-  const file = createWriteStream(path, { flags: 'w', mode: 0o600 });
+  // §16.7 A new file, whatever lay there.
+  rmSync(path, { force: true });
+  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
   file.on('error', () => {});
   closing.add(() => file.end());
   return (line) => file.write(`${new Date().toISOString()} ${line}\n`);
