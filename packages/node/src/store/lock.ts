@@ -60,11 +60,12 @@ function holder(pidFile: string): string {
   }
 }
 
-/** The recorded process, when it still has files of the directory open; known on Linux only. A number used again has none. */
+/** The recorded process, when it still has files of the directory open: one that got its number later has none. */
 function unlockedHolder(dir: string, pidFile: string): string | null {
   const pid = holder(pidFile);
   if (!/^\d+$/.test(pid) || pid === String(process.pid)) return null;
   try {
+    // Elsewhere than on Linux nothing says so cheaply.
     const [inside, files] = [join(realpathSync(dir), '/'), `/proc/${pid}/fd`];
     return readdirSync(files).some((file) => readlinkSync(join(files, file)).startsWith(inside)) ? pid : null;
   } catch {
