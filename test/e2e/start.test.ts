@@ -106,7 +106,7 @@ describe('starting where something is in the way: a sentence, and a code that ne
     expect(broken.err).toContain('genesis.json');
     writeFileSync(at('used/genesis.json'), genesis);
 
-    for (const part of ['chain', 'keys.json', 'genesis.json']) {
+    for (const part of ['chain', 'keys.json', 'genesis.json', 'api-keys.json']) {
       renameSync(at(`used/${part}`), at('aside'));
       const lacking = await up('--data', at('used'));
       expect([lacking.code, existsSync(at(`used/${part}`))]).toEqual([7, false]);

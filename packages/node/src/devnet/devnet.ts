@@ -73,6 +73,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   takeDirectory(options, closing);
   const log = logTo(join(dataDir, 'node.log'), closing);
   const stored = await storedGenesis(options);
+  const file = await openApiKeys(dataDir, stored);
   const ring = await openKeys(options);
   const keys = ring.named;
   const serving = await openBackend(options, onProgress);
@@ -90,7 +91,6 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 
   const totals = new TotalsView(store);
   engine.onBlock((committed) => totals.onBlock(committed));
-  const file = new ApiKeyFile(join(dataDir, dataFiles.apiKeys));
   const apiKeys = followSessions({ engine, ring, file }, log);
   const built = buildRoles({
     engine,
@@ -155,6 +155,13 @@ async function openKeys({ dataDir, miners }: DevnetOptions): Promise<KeyRing> {
   delete process.env.ASSAY_PASSPHRASE;
   const open = () => openKeystore(path, passphrase, keyNames(miners));
   return new KeyRing(await open(), open);
+}
+
+/** The list of API keys, which begins with a network. */
+async function openApiKeys(dataDir: string, stored: Genesis | null): Promise<ApiKeyFile> {
+  const path = join(dataDir, dataFiles.apiKeys);
+  if (stored === null) await ApiKeyFile.begin(path);
+  return new ApiKeyFile(path);
 }
 
 /** Deletes what a network left in its directory, all but the lock that is held. */
