@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +63,17 @@ describe('starting where something is in the way: a sentence, and a code that ne
     expect(readFileSync(at('photos/holiday.txt'), 'utf8')).toBe('sun');
   });
 
+  it('a directory in which somebody planted a link, which is not written through', async () => {
+    mkdirSync(at('open'));
+    writeFileSync(at('authorized_keys'), 'ssh');
+    writeFileSync(at('open/lock.pid'), '');
+    symlinkSync(at('authorized_keys'), at('open/node.log'));
+    chmodSync(at('open'), 0o777);
+    const ended = await up('--data', at('open'));
+    expect([ended.code, readFileSync(at('authorized_keys'), 'utf8')]).toEqual([7, 'ssh']);
+    expect(ended.err).toContain('node.log is a link');
+  });
+
   it('a directory in use, of another model or preset, with a wrong passphrase or a broken genesis', async () => {
     const network = await RunningNetwork.start({ dataDir: at('used') });
     const second = await up('--data', at('used'));
@@ -85,7 +106,7 @@ describe('starting where something is in the way: a sentence, and a code that ne
     expect(broken.err).toContain('genesis.json');
     writeFileSync(at('used/genesis.json'), genesis);
 
-    for (const part of ['chain', 'keys.json', 'genesis.json']) {
+    for (const part of ['chain', 'keys.json', 'genesis.json', 'api-keys.json']) {
       renameSync(at(`used/${part}`), at('aside'));
       const lacking = await up('--data', at('used'));
       expect([lacking.code, existsSync(at(`used/${part}`))]).toEqual([7, false]);

@@ -190,7 +190,7 @@ export const edgeCodes = {
   },
   DATA_NOT_OWN: {
     ...unavailable(
-      'A part of the data directory belongs to another user; change its owner, or choose another with --data.',
+      'A part of the data directory is not its own: move it away or change its owner, or choose another with --data.',
     ),
     status: 500,
   },

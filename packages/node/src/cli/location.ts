@@ -8,7 +8,7 @@ import { CliError } from './failures.ts';
 export const dataFiles = {
   genesis: 'genesis.json',
   keys: 'keys.json',
-  /** Which API keys were issued and revoked; none until the first is. */
+  /** Which API keys were issued and revoked. */
   apiKeys: 'api-keys.json',
   /** Only while a node runs. */
   node: 'node.json',

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
 import { Block, equalBytes, limits, proposalActions, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
@@ -30,6 +31,21 @@ describe('embedded engine', () => {
     expect(Block.deserialize(engine.blockAt(2) as Uint8Array).header.parentRoot).toEqual(committed.root);
     expect(engine.blockAt(3)).toBeNull();
     expect(engine.ledger.state.balanceOf(alice.address)).toBe(startBalanceUnits - 5n - fee);
+    await close();
+  });
+
+  it.each([
+    ['deleted', (lock: string) => rm(lock)],
+    ['replaced', (lock: string) => rm(lock).then(() => writeFile(lock, ''))],
+  ])('stops before its next block when the lock of its directory is %s', async (_, change) => {
+    const dir = await newDirectory();
+    const fatal: AssayError[] = [];
+    const { engine, store, close } = await openTestEngine(chain, dir, { onFatal: (error) => fatal.push(error) });
+    await engine.produceNow();
+    await change(join(dir, 'lock'));
+    const stopped = { code: 'DATA_IN_USE', message: expect.stringContaining('deleted or replaced') };
+    await expect(engine.produceNow()).rejects.toMatchObject(stopped);
+    expect([fatal, store.height]).toEqual([[expect.objectContaining(stopped)], 1]);
     await close();
   });
 

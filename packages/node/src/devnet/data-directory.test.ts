@@ -1,5 +1,7 @@
-import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { chmod, link, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { mendModes, requireWhole } from './data-directory.ts';
@@ -55,6 +57,35 @@ describe('a data directory', () => {
 });
 
 describe.skipIf(process.getuid === undefined)('modes', () => {
+  it.each([
+    ['a link', 'node.log', (target: string, path: string) => symlink(target, path)],
+    ['a link to nothing', 'node.json', (target: string, path: string) => symlink(`${target}.none`, path)],
+    ['a link to a directory', 'chain/mended', (target: string, path: string) => symlink(dirname(target), path)],
+    ['a second name of a file', 'halted-1/state.ssz', (target: string, path: string) => link(target, path)],
+    ['a socket', 'lock', (_: string, path: string) => once(createServer().listen(path).unref(), 'listening')],
+  ])('are not asked of %s: it is refused, and what it leads to stays', async (_, name, plant) => {
+    const dir = await directoryWith(...parts);
+    await mkdir(join(dir, 'halted-1'));
+    const target = join(await newDirectory(), 'authorized_keys');
+    await writeFile(target, 'ssh');
+    await chmod(target, 0o644);
+    await chmod(dir, 0o777);
+    await plant(target, join(dir, name));
+    expect(() => mendModes(dir, () => {})).toThrow(
+      expect.objectContaining({ code: 'DATA_NOT_OWN', message: expect.stringMatching(`${name} is (a link|neither)`) }),
+    );
+    expect([await readFile(target, 'utf8'), await modeOf(target), await modeOf(dir)]).toEqual(['ssh', 0o644, 0o700]);
+  });
+
+  it('are mended in a directory that the operator leads to by a link', async () => {
+    const dir = await directoryWith(...parts);
+    await chmod(dir, 0o755);
+    const path = join(await newDirectory(), 'devnet');
+    await symlink(dir, path);
+    mendModes(path, () => {});
+    expect(await modeOf(dir)).toBe(0o700);
+  });
+
   it('that let others in are mended, once, and it is said', async () => {
     const dir = await directoryWith(...parts, 'node.json');
     await chmod(dir, 0o755);

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataFiles } from '../cli/location.ts';
 import { AssayError } from '../errors.ts';
@@ -8,40 +8,44 @@ const othersMayDo = 0o077;
 
 /**
  * §16.7 Takes from other users what they may do in a data directory, and says so. Throws AssayError DATA_NOT_OWN when
- * something in it belongs to another user.
+ * something in it belongs to another user, is a link, or is neither a file nor a directory.
  */
 export function mendModes(dataDir: string, onProgress: (line: string) => void): void {
   // Windows keeps no such modes: what lies in a user's own folder is the user's.
   const user = process.getuid?.();
   if (user === undefined) return;
-  const chain = join(dataDir, dataFiles.chain);
-  const inside = [dataDir, chain].flatMap((dir) => entriesOf(dir).map((entry) => join(dir, entry)));
-  for (const path of [dataDir, ...inside]) {
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) continue;
-    if (found.uid !== user) throw notOwn(path, found, user);
-    if (!isGuarded(path, dataDir) || (found.mode & othersMayDo) === 0) continue;
-    chmodSync(path, found.mode & ~othersMayDo & 0o777);
-    onProgress(`Other users of this machine could reach ${path} (mode ${modeText(found.mode)}); now they cannot.`);
-  }
+  // A link to the whole directory is the operator's way to another disk; nobody else may have put it there.
+  const entry = lstatSync(dataDir);
+  if (entry.uid !== user) throw notOwn(dataDir, `belongs to user ${entry.uid}; this is user ${user}`);
+  const root = realpathSync(dataDir);
+  const guarded = [root, ...[dataFiles.chain, dataFiles.keys, dataFiles.node].map((name) => join(root, name))];
+  const mend = (path: string): void => {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return;
+    requireOwn(path, found, user);
+    if (guarded.includes(path) && (found.mode & othersMayDo) !== 0) {
+      chmodSync(path, found.mode & ~othersMayDo & 0o777);
+      onProgress(`Other users of this machine could reach ${path} (mode ${modeText(found.mode)}); now they cannot.`);
+    }
+    // Looked into once it is closed to others: nothing is put there after the look.
+    if (found.isDirectory()) for (const name of readdirSync(path)) mend(join(path, name));
+  };
+  mend(root);
 }
 
-/** Directories, and the files with secrets; the rest lies in the directories. */
-function isGuarded(path: string, dataDir: string): boolean {
-  const secret = [dataFiles.chain, dataFiles.keys, dataFiles.node].map((name) => join(dataDir, name));
-  return path === dataDir || secret.includes(path);
+function requireOwn(path: string, found: Stats, user: number): void {
+  if (found.uid !== user) throw notOwn(path, `belongs to user ${found.uid}; this is user ${user}`);
+  if (found.isDirectory() || (found.isFile() && found.nlink === 1)) return;
+  if (found.isSymbolicLink() || found.isFile())
+    throw notOwn(path, 'is a link; what is written there changes a file elsewhere');
+  throw notOwn(path, 'is neither a file nor a directory');
 }
 
-function notOwn(path: string, { uid }: Stats, user: number): AssayError {
-  return new AssayError('DATA_NOT_OWN', `${path} belongs to user ${uid}; this is user ${user}.`, { action: 'stop' });
+function notOwn(path: string, why: string): AssayError {
+  return new AssayError('DATA_NOT_OWN', `${path} ${why}.`, { action: 'stop' });
 }
 
 const modeText = (mode: number) => (mode & 0o777).toString(8).padStart(4, '0');
-
-function entriesOf(dir: string): string[] {
-  const isThere = statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isThere ? readdirSync(dir) : [];
-}
 
 /**
  * §16.2 Refuses a directory of which a part is missing, rather than make that part anew: the same keys on a second

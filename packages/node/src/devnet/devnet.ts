@@ -73,6 +73,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   takeDirectory(options, closing);
   const log = logTo(join(dataDir, 'node.log'), closing);
   const stored = await storedGenesis(options);
+  const file = await openApiKeys(dataDir, stored);
   const ring = await openKeys(options);
   const keys = ring.named;
   const serving = await openBackend(options, onProgress);
@@ -90,7 +91,6 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 
   const totals = new TotalsView(store);
   engine.onBlock((committed) => totals.onBlock(committed));
-  const file = new ApiKeyFile(join(dataDir, dataFiles.apiKeys));
   const apiKeys = followSessions({ engine, ring, file }, log);
   const built = buildRoles({
     engine,
@@ -157,6 +157,13 @@ async function openKeys({ dataDir, miners }: DevnetOptions): Promise<KeyRing> {
   return new KeyRing(await open(), open);
 }
 
+/** The list of API keys, which begins with a network. */
+async function openApiKeys(dataDir: string, stored: Genesis | null): Promise<ApiKeyFile> {
+  const path = join(dataDir, dataFiles.apiKeys);
+  if (stored === null) await ApiKeyFile.begin(path);
+  return new ApiKeyFile(path);
+}
+
 /** Deletes what a network left in its directory, all but the lock that is held. */
 function empty(options: DevnetOptions): void {
   const { dataDir } = options;
@@ -168,7 +175,9 @@ function empty(options: DevnetOptions): void {
 }
 
 function logTo(path: string, closing: Closing): (line: string) => void {
-  const file = createWriteStream(path, { flags: 'w', mode: 0o600 });
+  // §16.7 A new file, whatever lay there.
+  rmSync(path, { force: true });
+  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
   file.on('error', () => {});
   closing.add(() => file.end());
   return (line) => file.write(`${new Date().toISOString()} ${line}\n`);

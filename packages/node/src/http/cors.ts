@@ -27,22 +27,30 @@ function nameIn(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '');
 }
 
+/** What a browser says of a request that a page of another origin caused, whether it names that origin or not. */
+const foreignSites: readonly unknown[] = ['cross-site', 'same-site'];
+
 /** §16.3, §16.4 Turns away requests for another host or by a page of another origin; answers preflight requests. */
 export function guardOrigins(app: FastifyInstance, { host, hostNames, origins }: Guests): void {
   const listened = host.includes(':') ? `[${host}]` : host;
   const names = new Set([...ownNames, listened, ...hostNames].map((name) => name.toLowerCase()));
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     const { headers } = request;
+    // §16.4 No answer is a script or a style to a page, whatever is in it.
+    reply.header('x-content-type-options', 'nosniff');
     // §16.3 A page whose name was made to lead here is of another host, whatever address it reaches.
     if (!names.has(nameIn(headers.host ?? ''))) throw new AssayError('WRONG_HOST', askedHost(headers.host));
     const { origin } = headers;
-    if (origin === undefined || origin.replace(/^https?:\/\//i, '') === headers.host) return;
+    const isOwn = origin === undefined || origin === `http://${headers.host}` || origin === `https://${headers.host}`;
+    if (isOwn && !foreignSites.includes(headers['sec-fetch-site'])) return;
     reply.header('vary', 'origin');
     // §16.4 No origin is allowed unless the operator named it, and none may write.
     const asked = headers['access-control-request-method'];
     const isPreflight = request.method === 'OPTIONS' && asked !== undefined;
-    if (!origins.includes(origin) || !isOpen(isPreflight ? asked : request.method, request.url)) {
-      throw new AssayError('FOREIGN_ORIGIN', `This page is of ${shown(origin)}.`);
+    const isNamed = origin !== undefined && origins.includes(origin);
+    if (!isNamed || !isOpen(isPreflight ? asked : request.method, request.url)) {
+      const site = origin === undefined ? 'another site' : shown(origin);
+      throw new AssayError('FOREIGN_ORIGIN', `This page is of ${site}.`);
     }
     reply.header('access-control-allow-origin', origin);
     reply.header('access-control-expose-headers', 'x-assay-receipt, retry-after');

@@ -233,6 +233,31 @@ describe('pages of other origins', () => {
     expect((await fetch(`${server.url}/assay/v1/status`, { headers: { origin: server.url } })).status).toBe(200);
   });
 
+  it.each(['cross-site', 'same-site'])('are turned away without an origin when the browser says %s', async (site) => {
+    const server = await start(told);
+    const ask = async (more: string) => {
+      const head = `GET /assay/v1/none HTTP/1.1\r\nhost: 127.0.0.1:${server.port}\r\nsec-fetch-site: ${site}\r\n`;
+      return (await answerTo(server, `${head}${more}connection: close\r\n\r\n`)).error.code;
+    };
+    expect(await ask('')).toBe('FOREIGN_ORIGIN');
+    expect(await ask(`origin: http://127.0.0.1:${server.port}\r\n`)).toBe('FOREIGN_ORIGIN');
+    expect(await ask(`origin: ${page}\r\n`)).toBe('NOT_FOUND');
+  });
+
+  it.each(['same-origin', 'none'])('are not what a browser means by %s', async (site) => {
+    const server = await start();
+    const head = `GET /assay/v1/none HTTP/1.1\r\nhost: localhost\r\nsec-fetch-site: ${site}\r\n`;
+    expect((await answerTo(server, `${head}connection: close\r\n\r\n`)).error.code).toBe('NOT_FOUND');
+  });
+
+  it('may load no answer as a script, and the name alone is no origin of the node', async () => {
+    const server = await start();
+    const own = await fetch(`${server.url}/assay/v1/status`);
+    const foreign = await fetch(`${server.url}/assay/v1/status`, { headers: { origin: `127.0.0.1:${server.port}` } });
+    expect([own.status, foreign.status]).toEqual([200, 403]);
+    for (const { headers } of [own, foreign]) expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
   it('may read the receipt of a stream, and errors, once the node is told', async () => {
     const server = await start(told);
     const streamed = await chat(server, { stream: true }, page);

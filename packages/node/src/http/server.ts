@@ -146,6 +146,7 @@ function answerClientError({ code }: NodeJS.ErrnoException, socket: Socket): voi
   if (code === 'ECONNRESET' || !socket.writable) return;
   const [status, error] = clientErrors[code ?? ''] ?? notHttp;
   const body = JSON.stringify(errorBody(error));
-  const head = [`HTTP/1.1 ${status}`, 'content-type: application/json; charset=utf-8', 'connection: close'];
+  const type = ['content-type: application/json; charset=utf-8', 'x-content-type-options: nosniff'];
+  const head = [`HTTP/1.1 ${status}`, ...type, 'connection: close'];
   socket.end(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }

@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { ApiKeyFile } from './api-keys.ts';
 
-const newPath = async () => join(await newDirectory(), 'api-keys.json');
+async function newPath(): Promise<string> {
+  const path = join(await newDirectory(), 'api-keys.json');
+  await ApiKeyFile.begin(path);
+  return path;
+}
 
 describe('the list of API keys', () => {
   it('begins with one key for every session, and takes what was issued and revoked over restarts', async () => {
@@ -50,5 +54,37 @@ describe('the list of API keys', () => {
     expect(() => new ApiKeyFile(path)).toThrow(expect.objectContaining({ code: 'KEYS_DAMAGED' }));
     await rm(path);
     expect(node.list.of(0)[0]).toEqual({ number: 0, revoked: true });
+  });
+
+  it('brings no revoked key back to a node that runs, nor its number, when the file is written anew', async () => {
+    const path = await newPath();
+    const node = new ApiKeyFile(path);
+    const issued = node.list.issue(0).list;
+    await node.write(issued.revoke(0, 0) ?? issued);
+    const known = [
+      { number: 0, revoked: true },
+      { number: 1, revoked: false },
+    ];
+    expect(node.list.of(0)).toEqual(known);
+    await rm(path);
+    await ApiKeyFile.begin(path);
+    expect(node.list.of(0)).toEqual(known);
+    // What the new file revokes counts besides.
+    await writeFile(path, '{"version":1,"sessions":{"0":{"issued":1,"revoked":[1]}}}');
+    expect(node.list.of(0).map(({ revoked }) => revoked)).toEqual([true, true]);
+  });
+
+  it('is missed, rather than begun anew, when it is gone, and stays as it is when it is there', async () => {
+    const path = await newPath();
+    const file = new ApiKeyFile(path);
+    await file.write(file.list.revoke(0, 0) ?? file.list);
+    await ApiKeyFile.begin(path);
+    expect(new ApiKeyFile(path).list.of(0)).toEqual([{ number: 0, revoked: true }]);
+    await rm(path);
+    const refused = {
+      code: 'DATA_INCOMPLETE',
+      message: expect.stringContaining('{"version":1,"sessions":{}} into it'),
+    };
+    expect(() => new ApiKeyFile(path)).toThrow(expect.objectContaining(refused));
   });
 });

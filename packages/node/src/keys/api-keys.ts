@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { AssayError } from '../errors.ts';
 import { writeDurably } from '../store/durable-file.ts';
@@ -56,6 +56,17 @@ export class ApiKeyList {
     return new ApiKeyList({ ...this.#sessions, [session]: { issued, revoked: [...revoked, number] } });
   }
 
+  /** The list after another one: what this one issued and revoked stays so, whatever that says. */
+  followedBy(next: ApiKeyList): ApiKeyList {
+    const sessions = { ...next.#sessions };
+    for (const [session, { issued, revoked }] of Object.entries(this.#sessions)) {
+      const now = sessions[session] ?? { issued: 0, revoked: [] };
+      const all = new Set([...revoked, ...now.revoked]);
+      sessions[session] = { issued: Math.max(issued, now.issued), revoked: [...all] };
+    }
+    return new ApiKeyList(sessions);
+  }
+
   text(): string {
     return `${JSON.stringify({ version: 1, sessions: this.#sessions }, null, 2)}\n`;
   }
@@ -67,21 +78,30 @@ export class ApiKeyFile {
   #list = new ApiKeyList({});
   #seen = '';
 
-  /** Throws AssayError KEYS_DAMAGED when the file is not one of ours; a missing one is empty. */
+  /**
+   * §16.9 Throws AssayError DATA_INCOMPLETE when there is no file, as every key that was revoked would come back, and
+   * KEYS_DAMAGED when it is not one of ours.
+   */
   constructor(path: string) {
     this.#path = path;
-    const text = readText(path);
     this.#seen = versionOf(path);
-    if (text !== null) this.#list = parse(path, text);
+    const text = readText(path);
+    if (text === null) throw missing(path);
+    this.#list = parse(path, text);
   }
 
-  /** The list as it stands in the file; as it was last, when the file cannot be read: nothing revoked comes back. */
+  /** Writes an empty list where none is. */
+  static async begin(path: string): Promise<void> {
+    if (!existsSync(path)) await writeDurably(path, new ApiKeyList({}).text(), 0o600);
+  }
+
+  /** The list as it stands in the file, and all that was seen in it before: nothing revoked comes back. */
   get list(): ApiKeyList {
     const version = versionOf(this.#path);
     if (version === this.#seen) return this.#list;
     try {
       const text = readText(this.#path);
-      if (text !== null) this.#list = parse(this.#path, text);
+      if (text !== null) this.#list = this.#list.followedBy(parse(this.#path, text));
       this.#seen = version;
     } catch {
       // Looked at again with the next request.
@@ -93,6 +113,12 @@ export class ApiKeyFile {
   async write(list: ApiKeyList): Promise<void> {
     await writeDurably(this.#path, list.text(), 0o600);
   }
+}
+
+function missing(path: string): AssayError {
+  const empty = new ApiKeyList({}).text().replace(/\s+/g, '');
+  const detail = `${path} is not there: it says which API keys were revoked. If none ever was, write ${empty} into it.`;
+  return new AssayError('DATA_INCOMPLETE', detail, { action: 'stop' });
 }
 
 /** Another whenever the file was replaced. */

@@ -1,4 +1,5 @@
-import { open, rename } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -6,11 +7,17 @@ import { dirname } from 'node:path';
  * @param mode permission bits of the file, such as 0o600
  */
 export async function writeDurably(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  const draft = `${path}.${process.pid}.tmp`;
-  await using file = await open(draft, 'w', mode);
-  await file.writeFile(content);
-  await file.sync();
-  await rename(draft, path);
+  // §16.7 A name that nobody can have put a link under.
+  const draft = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+  await using file = await open(draft, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
   await syncDirectory(dirname(path));
 }
 

@@ -25,7 +25,8 @@ export function diskFailure(dir: string, cause: unknown): AssayError {
 function hasRoom(dir: string): boolean {
   const path = join(dir, 'room.tmp');
   try {
-    const file = openSync(path, 'w');
+    rmSync(path, { force: true });
+    const file = openSync(path, 'wx');
     try {
       writeSync(file, new Uint8Array(65_536), 0, 65_536, sizeOf(join(dir, dataFile)));
     } finally {

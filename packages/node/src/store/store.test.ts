@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sha256 } from '@assay/protocol';
@@ -51,6 +51,21 @@ describe('data directory', () => {
     expect(second.line).toContain(`DATA_IN_USE`);
     expect(second.line).toContain(`process ${process.pid}.`);
     await store.close();
+  });
+
+  it.skipIf(process.platform !== 'linux')('is not given to a second process when the lock is deleted', async () => {
+    const dir = await newDirectory();
+    const holder = await say('hold-store.fixture.ts', [dir, Buffer.from(genesisHash).toString('hex')]);
+    await rm(join(dir, 'lock'));
+    const refused = {
+      code: 'DATA_IN_USE',
+      message: expect.stringContaining(`process ${holder.child.pid}, whose lock`),
+    };
+    await expect(open(dir)).rejects.toMatchObject(refused);
+    await end(holder.child, 'SIGKILL');
+    // The number of a process that ended may be another's, which has nothing of the directory open.
+    await writeFile(join(dir, 'lock.pid'), `${process.ppid}\n`);
+    await (await open(dir)).close();
   });
 
   it('cannot be opened twice in one process either', async () => {

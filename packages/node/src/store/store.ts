@@ -173,9 +173,11 @@ export class Store {
 
   /**
    * Makes a block durable with everything that follows from it, all or nothing. Rejects with AssayError DISK_FULL or
-   * DISK_FAILED, and then the block is not there.
+   * DISK_FAILED, or DATA_IN_USE when another process may have the directory, and then the block is not there.
    */
   async commit(commit: BlockCommit): Promise<void> {
+    // §16.13
+    this.#lock?.requireHeld();
     const { height } = commit.block.header;
     const changes = this.#taskChanges(commit);
     await this.#write(() => [

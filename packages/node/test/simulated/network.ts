@@ -147,6 +147,7 @@ export class SimulatedNetwork {
       requireRegistered: () => {},
       close: async () => {},
     };
+    await ApiKeyFile.begin(join(dir, 'api-keys.json'));
     const file = new ApiKeyFile(join(dir, 'api-keys.json'));
     const apiKeys = followSessions({ engine, ring, file }, (line) => log.push(line));
     const network = options.network ?? new MemoryNetwork();

@@ -19,7 +19,8 @@ export const apiKeyListCommand = defineCommand({
   output: SessionKeysOutput,
   run: async (invocation) => {
     const { session } = invocation.input;
-    return keysShown(apiKeyFile(invocation).list, session, await sessionSigner(invocation, session));
+    const signer = await sessionSigner(invocation, session);
+    return keysShown(apiKeyFile(invocation).list, session, signer);
   },
   print: printKeys,
 });
