@@ -151,7 +151,7 @@ export function waitingDraws(state: LedgerView): number {
   return index - state.nextDraw;
 }
 
-/** The ids of the next tasks whose draw is due: as many as have room if all get one auditor and are of the least size. */
+/** The ids of the next tasks whose draw is due: no more than have room, each with one auditor and of the least size. */
 function dueDraws(state: LedgerState, tokens: number, height: number): Uint8Array[] {
   const due: Uint8Array[] = [];
   for (let index = state.nextDraw; index < state.tasks.length; index++) {
