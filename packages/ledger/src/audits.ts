@@ -22,7 +22,7 @@ import { countFailed } from './challenges.ts';
 import { judgeAgain, judgeDispute } from './disputes.ts';
 import { sampleByWeight } from './draw.ts';
 import { PPB } from './integers.ts';
-import { isDrawn, openAudit } from './openAudit.ts';
+import { isDrawn, MOST_FIRST_AUDITORS, openAudit } from './openAudit.ts';
 import { missTurn } from './presence.ts';
 import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';
@@ -90,18 +90,45 @@ export function advanceAudits(state: LedgerState, height: number): LedgerEvent[]
   return turn.events;
 }
 
-/** §10.23 Draws in order while there is room for an audit: who must be audited waits, and nobody overtakes. */
+/** §10.23 Draws in order while first auditors have room: who must be audited waits, and nobody overtakes. */
 function drawAudits(state: LedgerState, turn: Turn): void {
+  const rooms = roomTokens(state);
+  const freeOf = (validator: number) => (rooms[validator] ?? 0) - state.openAudits.tokensOwedBy(validator);
   for (;;) {
-    const due = dueDraws(state, roomTokens(state), turn.height);
+    const free = rooms.reduce((sum, _, validator) => sum + Math.max(freeOf(validator), 0), 0);
+    const due = dueDraws(state, free, turn.height);
     if (due.length === 0) return;
     const hashes = sha256OfEach(state.globals.beacon, due);
     for (const place of due.keys()) {
-      if (roomTokens(state) <= 0) return;
-      drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * place) }, turn);
+      const pool = firstPool(state, state.tasks.at(state.nextDraw), freeOf);
+      // Before its lot is looked at: who waits must not get another one by it.
+      if (!pool.isEnough) return;
+      drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * place), pool }, turn);
       state.nextDraw++;
     }
   }
+}
+
+/** Who may be the first auditors of a task: weights of all that are impartial, and of those that have room. */
+interface Pool {
+  readonly impartial: readonly bigint[];
+  readonly free: readonly bigint[];
+  /** Whether the draw need not wait (§10.23). */
+  readonly isEnough: boolean;
+}
+
+function firstPool(state: LedgerState, task: Readonly<TaskRow>, freeOf: (validator: number) => number): Pool {
+  const impartial = auditorWeights(state, [], task);
+  const free = impartial.map((weight, validator) => (freeOf(validator) > 0 ? weight : 0n));
+  const eligible = countOf(impartial);
+  const isAnyConcerned = eligible < Array.from(state.validators).filter(isAuditor).length;
+  // Where those concerned leave two, neither can hold up the tasks of other miners.
+  const wanted = isAnyConcerned && eligible <= MOST_FIRST_AUDITORS ? 1 : MOST_FIRST_AUDITORS;
+  return { impartial, free, isEnough: countOf(free) >= Math.min(wanted, eligible) };
+}
+
+function countOf(weights: readonly bigint[]): number {
+  return weights.filter((weight) => weight > 0n).length;
 }
 
 /** Whether a validator is drawn for audits: active, and not absent (§7.12). */
@@ -109,10 +136,15 @@ function isAuditor(row: Pick<RoleRow, 'status' | 'seenUntil'>): boolean {
   return isActive(row) && row.seenUntil > 0;
 }
 
-/** Tokens that may come under audit: validators check no more in the time they have. The last may exceed it. */
-function roomTokens({ validators, params, openAudits }: LedgerState): number {
-  const active = Array.from(validators).filter(isAuditor).length;
-  return Math.max(active, 1) * params.audit.openTokensPerValidator - openAudits.tokens;
+/**
+ * Tokens that each validator may owe before it is no first auditor: it checks no more in the time it has. By stake, as
+ * it is drawn: many small ones get no more of a full network's audits than one large. The last may exceed it.
+ */
+function roomTokens(state: LedgerState): number[] {
+  const weights = impartialWeights(state, [], []);
+  const all = BigInt(countOf(weights)) * BigInt(state.params.audit.openTokensPerValidator);
+  const totalWeight = weights.reduce((sum, weight) => sum + weight, 0n);
+  return weights.map((weight) => (weight === 0n ? 0 : Number((all * weight + totalWeight - 1n) / totalWeight)));
 }
 
 /** Tasks whose draw is due and waits for room (§10.23). */
@@ -122,7 +154,7 @@ export function waitingDraws(state: LedgerView): number {
   return index - state.nextDraw;
 }
 
-/** The ids of the next tasks whose draw is due: as many as fit into the room if all become audits of the least size. */
+/** The ids of the next tasks whose draw is due: no more than have room, each with one auditor and of the least size. */
 function dueDraws(state: LedgerState, tokens: number, height: number): Uint8Array[] {
   const due: Uint8Array[] = [];
   for (let index = state.nextDraw; index < state.tasks.length; index++) {
@@ -142,7 +174,7 @@ function isDrawDue({ params, globals }: LedgerView, task: Readonly<TaskRow>, hei
 /** `u` is the lot of the task at `index`, a part of 2^64. */
 function drawAudit(
   state: LedgerState,
-  { index, u }: { readonly index: number; readonly u: bigint },
+  { index, u, pool }: { readonly index: number; readonly u: bigint; readonly pool: Pool },
   { height, events, tally }: Turn,
 ): void {
   const task = state.tasks.at(index);
@@ -160,8 +192,12 @@ function drawAudit(
     return;
   }
   state.tasks.update(index, { status: taskStatuses.auditing });
-  openAudit(state, state.tasks.at(index), { height, isSecond: false });
+  const audit = openAudit(state, state.tasks.at(index), { height, isSecond: false });
   events.push({ type: 'auditOpened', taskId, ratePpb });
+  const { firstAuditors: count } = state.audits.at(audit);
+  const weights = countOf(pool.free) < count ? pool.impartial : pool.free;
+  const auditors = drawAuditors(state, audit, { weights, height, count });
+  if (auditors.length > 0) events.push({ type: 'auditDrawn', taskId, auditors });
 }
 
 function advanceAudit(state: LedgerState, index: number, { height, events, tally }: Turn): void {
@@ -171,7 +207,9 @@ function advanceAudit(state: LedgerState, index: number, { height, events, tally
   const task = state.tasks.at(taskIndex);
   let decision = decideOn(state, index, task, false);
   if (decision.verdict === null && decision.wantedAuditors > 0) {
-    const drawn = drawAuditors(state, index, { task, height, count: decision.wantedAuditors });
+    const { auditors } = state.audits.at(index);
+    const weights = auditorWeights(state, auditors, task);
+    const drawn = drawAuditors(state, index, { weights, height, count: decision.wantedAuditors });
     if (drawn.length > 0) events.push({ type: 'auditDrawn', taskId: task.taskId, auditors: drawn });
     else decision = decideOn(state, index, task, true);
   }
@@ -214,11 +252,10 @@ function isAtWork({ state }: AuditorSlot): boolean {
 function drawAuditors(
   state: LedgerState,
   index: number,
-  { task, height, count }: { readonly task: Readonly<TaskRow>; readonly height: number; readonly count: number },
+  { weights, height, count }: { readonly weights: readonly bigint[]; readonly height: number; readonly count: number },
 ): number[] {
   const audit = state.audits.at(index);
   const free = limits.maxAuditorsPerTask - audit.auditors.length;
-  const weights = auditorWeights(state, audit, task);
   // The present beacon is part of it, so that nobody knows early who would confirm an accusation.
   const seed = sha256(audit.seed, state.globals.beacon, littleEndian(audit.auditors.length, 4));
   const drawn = sampleByWeight(seed, weights, Math.min(count, free)).map((sampled) => sampled.index);
@@ -231,7 +268,11 @@ function drawAuditors(
   return drawn;
 }
 
-function auditorWeights(state: LedgerState, { auditors }: Readonly<AuditRow>, task: Readonly<TaskRow>): bigint[] {
+function auditorWeights(
+  state: LedgerState,
+  auditors: readonly AuditorSlot[],
+  task: Readonly<TaskRow>,
+): readonly bigint[] {
   const miner = state.miners.at(task.miner);
   const used = auditors.map((slot) => slot.validator);
   const accusers = isDisputed(task) ? [state.mixers.at(task.mixer).account] : []; // §8.6

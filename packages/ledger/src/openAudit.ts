@@ -9,22 +9,25 @@ const SECOND = new TextEncoder().encode('second');
 /** Part of the audits of miners nobody doubts that have a second auditor all the same (§10.20), ppb. */
 export const SECOND_AUDITOR_PPB = 125_000_000;
 
+/** Auditors that the first draw takes at most (§10.20). */
+export const MOST_FIRST_AUDITORS = 2;
+
 /** Whether a lot, a part of 2^64, is below a rate. */
 export function isDrawn(u: bigint, ratePpb: number): boolean {
   return u * PPB < BigInt(ratePpb) << 64n;
 }
 
-/** Opens the audit of a task (§10.2); `isSecond` for one that had its end already (§8.8). */
+/** Opens the audit of a task (§10.2) and gives its index; `isSecond` for one that had its end already (§8.8). */
 export function openAudit(
   state: LedgerState,
   task: Readonly<TaskRow>,
   { height, isSecond }: { readonly height: number; readonly isSecond: boolean },
-): void {
+): number {
   const { taskId } = task;
   const seed = sha256(state.globals.beacon, taskId, AUDIT);
-  const firstAuditors = isSecond || isDoubted(state, task) || hasSecondAuditor(seed) ? 2 : 1;
+  const firstAuditors = isSecond || isDoubted(state, task) || hasSecondAuditor(seed) ? MOST_FIRST_AUDITORS : 1;
   const open = { verdict: verdicts.open, mismatchesMilli: 0, isSecond, firstAuditors, auditors: [] };
-  state.addAudit({ taskId, seed, drawnHeight: height, ...open });
+  return state.addAudit({ taskId, seed, drawnHeight: height, ...open });
 }
 
 /** §10.20 Whether somebody accuses the answer, or the network does not trust its miner yet or any more. */

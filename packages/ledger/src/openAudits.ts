@@ -15,9 +15,9 @@ export class OpenAudits {
   /** Their tokens. */
   readonly #open = new Map<number, number>();
   readonly #tasks: Tasks;
-  #tokens = 0;
-  /** By validator, the audits it owes a step. */
+  /** By validator, the audits it owes a step, and their tokens. */
   readonly #owed = new Map<number, Set<number>>();
+  readonly #owedTokens = new Map<number, number>();
   /** By the last height for them, the steps that were owed; those still are that `#dueOf` has there. */
   readonly #byDeadline = new Map<number, { readonly index: number; readonly validator: number }[]>();
   readonly #dueOf = new Map<string, number>();
@@ -31,21 +31,19 @@ export class OpenAudits {
     return this.#open.size;
   }
 
-  /** Tokens under audit (§10.23). */
-  get tokens(): number {
-    return this.#tokens;
-  }
-
   /** The audits that a validator owes a step, oldest first. */
   owedBy(validator: number): readonly number[] {
     return [...(this.#owed.get(validator) ?? [])].toSorted((a, b) => a - b);
   }
 
+  /** Tokens of the audits that a validator owes a step (§10.23). */
+  tokensOwedBy(validator: number): number {
+    return this.#owedTokens.get(validator) ?? 0;
+  }
+
   add(index: number, { taskId, auditors }: Readonly<AuditRow>): void {
     const { tokensIn, tokensOut } = this.#tasks.tasks.at(this.#tasks.taskOf(taskId) ?? -1);
-    const counted = Math.max(tokensIn + tokensOut, limits.minAuditTokens);
-    this.#open.set(index, counted);
-    this.#tokens += counted;
+    this.#open.set(index, Math.max(tokensIn + tokensOut, limits.minAuditTokens));
     this.#changed.add(index);
     for (const slot of auditors) this.#note(index, slot);
   }
@@ -57,12 +55,8 @@ export class OpenAudits {
   }
 
   close(index: number, { auditors }: Readonly<AuditRow>): void {
-    this.#tokens -= this.#open.get(index) ?? 0;
+    for (const { validator } of auditors) this.#discharge(index, validator);
     this.#open.delete(index);
-    for (const { validator } of auditors) {
-      this.#owed.get(validator)?.delete(index);
-      this.#dueOf.delete(stepKey(index, validator));
-    }
   }
 
   /** Those that changed or in which a step is late at `height`, oldest first; each is given once for a change. */
@@ -78,8 +72,8 @@ export class OpenAudits {
   /** What is to be done from rows that were loaded, or whose places moved; all of them stand after their block. */
   rebuild(audits: ReadonlyTable<AuditRow>): void {
     this.#open.clear();
-    this.#tokens = 0;
     this.#owed.clear();
+    this.#owedTokens.clear();
     this.#byDeadline.clear();
     this.#dueOf.clear();
     for (let index = 0; index < audits.length; index++) {
@@ -90,20 +84,33 @@ export class OpenAudits {
   }
 
   #note(index: number, { validator, state, deadline }: AuditorSlot): void {
-    const owed = this.#owed.get(validator) ?? new Set();
-    this.#owed.set(validator, owed);
     const isOwing = state === auditorStates.drawn || (state === auditorStates.committed && deadline > 0);
     if (!isOwing) {
-      owed.delete(index);
-      this.#dueOf.delete(stepKey(index, validator));
+      this.#discharge(index, validator);
       return;
     }
-    owed.add(index);
+    const owed = this.#owed.get(validator) ?? new Set();
+    if (!owed.has(index)) this.#addTokens(validator, this.#open.get(index) ?? 0);
+    this.#owed.set(validator, owed.add(index));
     if (this.#dueOf.get(stepKey(index, validator)) === deadline) return;
     this.#dueOf.set(stepKey(index, validator), deadline);
     const due = this.#byDeadline.get(deadline) ?? [];
     due.push({ index, validator });
     this.#byDeadline.set(deadline, due);
+  }
+
+  #discharge(index: number, validator: number): void {
+    this.#dueOf.delete(stepKey(index, validator));
+    const owed = this.#owed.get(validator);
+    if (owed?.delete(index) !== true) return;
+    if (owed.size === 0) this.#owed.delete(validator);
+    this.#addTokens(validator, -(this.#open.get(index) ?? 0));
+  }
+
+  #addTokens(validator: number, tokens: number): void {
+    const sum = this.tokensOwedBy(validator) + tokens;
+    if (sum === 0) this.#owedTokens.delete(validator);
+    else this.#owedTokens.set(validator, sum);
   }
 }
 

@@ -68,7 +68,7 @@ export interface LedgerView {
   readonly proposals: ReadonlyTable<ProposalRow>;
   readonly votes: ReadonlyTable<VoteRow>;
   /** The audits without a verdict. */
-  readonly openAudits: Pick<OpenAudits, 'size' | 'tokens' | 'owedBy'>;
+  readonly openAudits: Pick<OpenAudits, 'size' | 'owedBy' | 'tokensOwedBy'>;
   /** Index of the first task whose audit draw is still to come; all before it are drawn. */
   readonly nextDraw: number;
   /** Indexes of the models without a decision, rising. */

@@ -108,8 +108,8 @@ describe('the fault of a request (§5.15)', () => {
     const ask = (content: string) => codeOf(net.ask({ messages: [{ role: 'user', content }] }));
     const contents = ['system', 'x'.repeat(5000), 'system\ufeff', '\u0000'.repeat(4500)];
     const codes: string[] = [];
-    for (let round = 0; round < 10; round++) {
-      codes.push(...(await Promise.all(Array.from({ length: 20 }, (_, i) => ask(contents[i % 4] ?? '')))));
+    for (let round = 0; round < 20; round++) {
+      codes.push(...(await Promise.all(Array.from({ length: 10 }, (_, i) => ask(contents[i % 4] ?? '')))));
     }
     expect(new Set(codes)).toEqual(new Set(['INVALID_REQUEST', 'CONTEXT_TOO_LONG']));
     await net.blocks(5);

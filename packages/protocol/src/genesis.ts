@@ -48,7 +48,7 @@ export const AuditParams = new StructType(
     drawDelayBlocks: U16,
     commitBlocks: U16,
     revealBlocks: U16,
-    /** Tokens under audit at once for each active validator; draws that are due wait for room (§10.23). */
+    /** Tokens of audits owed at once for each active validator, which share them by stake (§10.23). */
     openTokensPerValidator: U32,
     /** Output positions an auditor compares. */
     positions: U16,

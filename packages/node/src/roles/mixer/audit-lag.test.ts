@@ -24,7 +24,7 @@ describe('admission while audits lag §14.5', () => {
       lag.note(world.block(), world.state);
       return codeOf(lag);
     };
-    // Four of four may be open.
+    // Two of four are open, with two auditors each.
     expect(look()).toBe('OK');
     world.certify(...receipts.slice(4));
     expect(look()).toBe('TOO_MANY_REQUESTS');

@@ -5,20 +5,21 @@ import { TasksInHand } from './tasks-in-hand.ts';
 describe('the tasks a mixer has in hand §5.25', () => {
   const { state } = new World().populate();
   const places = state.miners.at(0).concurrency;
+  const most = 4 * places;
   const full = () => {
     const tasks = new TasksInHand();
     tasks.update(state);
-    for (let i = 0; i < places; i++) {
+    for (let i = 0; i < most / 2; i++) {
       tasks.requireRoom(0);
       tasks.begin(0);
     }
     return tasks;
   };
 
-  it('are of one session no more than all miners have places, and another has as many', () => {
+  it('are four for each place of the miners, and half of them of one session', () => {
     const tasks = full();
-    expect(() => tasks.requireRoom(0)).toThrow(`The session has ${places} tasks in hand`);
-    for (let i = 0; i < places; i++) {
+    expect(() => tasks.requireRoom(0)).toThrow(`The session has ${most / 2} tasks in hand`);
+    for (let i = 0; i < most / 2; i++) {
       tasks.requireRoom(1);
       tasks.begin(1);
     }

@@ -2,8 +2,8 @@ import type { LedgerView } from '@assay/ledger';
 import { roleStatuses } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 
-/** What a mixer has in hand beside the places of all miners: a few tasks wait, and none for long. */
-const placesFactor = 2;
+/** How many tasks a mixer has in hand for each place of a miner (§5.25): a few wait, and none for long. */
+const tasksPerPlace = 4;
 
 /** The tasks of users that one mixer has in hand, in all and by session (§5.25). */
 export class TasksInHand {
@@ -19,13 +19,12 @@ export class TasksInHand {
 
   /** Throws TOO_MANY_REQUESTS when one task more would only wait. */
   requireRoom(session: number): void {
-    const most = placesFactor * this.#places;
+    const most = tasksPerPlace * this.#places;
     if (most === 0) return;
     if (this.#count >= most)
       throw full(`The miners have ${this.#places} places, and ${this.#count} tasks are in hand.`);
     const own = this.#bySession.get(session) ?? 0;
-    // §5.25 One session leaves the others as much again as all places.
-    if (own >= this.#places) throw full(`The session has ${own} tasks in hand, as many as all miners have places.`);
+    if (own >= most / 2) throw full(`The session has ${own} tasks in hand, half of what this mixer takes.`);
   }
 
   begin(session: number): void {
