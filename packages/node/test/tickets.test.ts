@@ -27,7 +27,8 @@ let network: SimulatedNetwork | null = null;
 /** A network with a certified task, of which the second mixer and the third miner are in one hand. */
 async function start() {
   network = await SimulatedNetwork.start({ miners: 3 });
-  const { taskId } = await network.ask();
+  const apiKey = await network.openSession(names.foundation, { homeMixer: 1 });
+  const { taskId } = await network.ask({}, apiKey);
   await network.until(() => network?.task(taskId) !== null);
   const receipt = network.task(taskId)?.receipt;
   const bundle = network.artifact(taskId);
@@ -41,9 +42,9 @@ afterEach(async () => {
 });
 
 /** What the draw for a ticket says now. */
-function drawnBy(net: SimulatedNetwork, ticket: Uint8Array): number[] {
+function drawnBy(net: SimulatedNetwork, session: number, ticket: Uint8Array): number[] {
   const { state } = net.engine.ledger;
-  const { domain, model, payer, dedicatedMiners } = state.sessions.at(net.session);
+  const { domain, model, payer, dedicatedMiners } = state.sessions.at(session);
   const place = { kind: 0, domain, model, payer, dedicatedMiners, drawHeight: state.globals.height };
   const draw = drawMiners(drawTable(state), { ...place, taskId: drawIdOf({ ticket }) }, 3);
   return draw.map(({ miner }) => miner);
@@ -57,10 +58,10 @@ function finished(net: SimulatedNetwork, like: { receipt: Receipt; artifact: Art
   const taskId = drawIdOf({ ticket });
   const artifactRoot = Artifact.hashTreeRoot({ ...like.artifact, taskId, miner });
   const salt = new Uint8Array(32);
-  const { model } = like.receipt;
+  const { model, session } = like.receipt;
   const precommit = { taskId, miner, hash: precommitHash({ artifactRoot, salt, requestHash, model }) };
   const request: TaskRequest = {
-    ...{ session: net.session, gateway: 0, requestHash },
+    ...{ session, gateway: 0, requestHash },
     ...{ maxTokensIn: 1000, maxTokensOut: 1000, validUntilMs: Date.now() + 60_000 },
   };
   const sign = (name: string, root: Uint8Array) => net.keys.account(name).sign(root);
@@ -88,7 +89,7 @@ describe('a task', () => {
       return 'reason' in reply.value ? new TextDecoder().decode(reply.value.reason) : 'signed';
     };
     const ticketOf = (mixer: number, requestHash: Uint8Array) => {
-      const root = ticketSigningRoot(net.engine.ledger.state.chain, { session: net.session, requestHash });
+      const root = ticketSigningRoot(net.engine.ledger.state.chain, { session: receipt.session, requestHash });
       return net.keys.committee(names.mixer(mixer)).sign(root);
     };
     const requestHash = new Uint8Array(32);
@@ -96,18 +97,18 @@ describe('a task', () => {
     const requestThat = (isSo: (hash: Uint8Array) => boolean) => requests.find(isSo) ?? requestHash;
     // It grinds what it likes until its own miner is drawn.
     const ground = Array.from({ length: 64 }, (_, i) => new Uint8Array(96).fill(i)).find(
-      (ticket) => drawnBy(net, ticket)[0] === 2,
+      (ticket) => drawnBy(net, receipt.session, ticket)[0] === 2,
     );
     expect(ground).toBeDefined();
     const forged = "the ticket is not its mixer's signature of the request";
     expect(await answerTo({ requestHash, miner: 2, ticket: ground ?? new Uint8Array(96) })).toBe(forged);
-    const another = requestThat((hash) => drawnBy(net, ticketOf(0, hash))[0] === 2);
+    const another = requestThat((hash) => drawnBy(net, receipt.session, ticketOf(0, hash))[0] === 2);
     expect(await answerTo({ requestHash: another, miner: 2, ticket: ticketOf(0, another) })).toBe(forged);
     expect(await answerTo({ requestHash: another, miner: 2, ticket: ticketOf(1, requestHash) })).toBe(forged);
     // Of its own ticket it takes what the draw gives.
-    const unlucky = requestThat((hash) => drawnBy(net, ticketOf(1, hash))[0] !== 2);
+    const unlucky = requestThat((hash) => drawnBy(net, receipt.session, ticketOf(1, hash))[0] !== 2);
     const ticket = ticketOf(1, unlucky);
-    const [first = 0] = drawnBy(net, ticket);
+    const [first = 0] = drawnBy(net, receipt.session, ticket);
     expect(await answerTo({ requestHash: unlucky, miner: 2, ticket })).toBe('the miner was not drawn at this rank');
     expect(await answerTo({ requestHash: unlucky, miner: first, ticket })).toBe('signed');
   });

@@ -139,7 +139,7 @@ export type SignedAnnouncement = ValueOf<typeof SignedAnnouncement>;
 
 /** An oracle's request to take a late task from its miner (§5.3). */
 export const TransitionRequest = new ContainerNodeStructType(
-  { taskId: Bytes32, oracle: U16, attempt: U8, state: U8, miner: U32, rank: U16, timeMs: TimeMs },
+  { taskId: Bytes32, mixer: U32, oracle: U16, attempt: U8, state: U8, miner: U32, rank: U16, timeMs: TimeMs },
   { typeName: 'TransitionRequest' },
 );
 export type TransitionRequest = ValueOf<typeof TransitionRequest>;

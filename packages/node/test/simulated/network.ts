@@ -277,7 +277,7 @@ export class SimulatedNetwork {
     const sign = <T>(name: string, message: MessageType, type: Type<T>, value: T) =>
       this.keys.account(name).sign(roots.of(message, type, value));
     const request = this.#requestOf(receipt);
-    const asked = { taskId, ...step, timeMs: 0 };
+    const asked = { taskId, mixer: 0, ...step, timeMs: 0 };
     const signature = sign(names.oracle(0), messageTypes.transitionRequest, TransitionRequest, asked);
     const { state, ...rest } = step;
     return ofTransition({

@@ -20,7 +20,7 @@ import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { answerMs, ask, receive } from '../../network/wire.ts';
 import { decodeText } from '../../utf8.ts';
 import { networkAddress, protocols, type RoleContext } from '../context.ts';
-import { checkBatch, type Turn } from './check.ts';
+import { checkBatch, claimsOf, type Turn } from './check.ts';
 import type { CheckView } from './check-view.ts';
 import { placeOf, presentCommittee } from './committee.ts';
 import { contentsOf, keyOfNode } from './node-transactions.ts';
@@ -40,6 +40,13 @@ export interface BatchesOptions {
   readonly submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
   /** A node transaction no longer waits: it is on the chain, or was discarded. */
   readonly dropped: (key: string) => void;
+}
+
+/** A mixer's answer to an offer that it does not sign, with the places that it finds invalid. */
+interface Refusal {
+  readonly mixer: number;
+  readonly invalid: readonly number[];
+  readonly reason: Uint8Array;
 }
 
 /** Most receipts offered at once: checking one takes 1.5 ms, mostly its ticket, and must end within `answerMs`. */
@@ -115,30 +122,39 @@ export class Batches {
     const kept = this.#kept(turn);
     if (kept !== null) return kept;
     const reveal = signer.sign(revealSigningRoot(state.chain, turn));
+    let nodes = this.#valid({ ...turn, mixer });
     for (let tries = 0; tries < seats.length; tries++) {
-      const nodes = this.#valid({ ...turn, mixer });
       if (!this.#isSeated(state)) return null;
       const header: BatchHeader = { ...turn, mixer, ...batchRoots(contentsOf(nodes)), reveal };
       const replies = await this.#gather(endpoint, seats, { header, nodes });
       const signatures = new Map<number, Uint8Array>();
-      const invalid = new Set<number>();
-      const reasons: string[] = [];
+      const refusals: Refusal[] = [];
       for (const reply of replies) {
         if ('signature' in reply) signatures.set(reply.mixer, reply.signature);
-        else {
-          for (const place of reply.invalid) invalid.add(place);
-          reasons.push(decodeText(reply.reason));
-        }
+        else refusals.push(reply);
       }
       if (isQuorum(signatures.size + 1, seats.length)) {
         signatures.set(mixer, signer.sign(this.#headerRoot(header)));
         return this.#keep(assemble(seats, { header, nodes, signatures }));
       }
-      // §7.2: what others find invalid is discarded, with the reason they gave, and the rest is offered again.
-      if (invalid.size === 0) return null;
-      for (const place of invalid) this.#discard(nodes[place], reasons);
+      const left = this.#uncontested(nodes, refusals, seats.length);
+      if (left.length === nodes.length) return null;
+      nodes = left;
     }
     return null;
+  }
+
+  /**
+   * §14.12 What nobody finds invalid, to be offered again. What so many do that no quorum is left for it is discarded;
+   * the rest, which a liar may have named, waits for the next batch.
+   */
+  #uncontested(nodes: readonly NodeTransaction[], refusals: readonly Refusal[], seats: number): NodeTransaction[] {
+    return nodes.filter((node, place) => {
+      const against = refusals.filter(({ invalid }) => invalid.includes(place));
+      const reasons = against.map(({ reason }) => decodeText(reason));
+      if (!isQuorum(seats - against.length, seats)) this.#discard(node, reasons);
+      return against.length === 0;
+    });
   }
 
   /** §7.4: two headers of one turn would be an offence, so the first one signed is sent until it is taken. */
@@ -192,7 +208,7 @@ export class Batches {
     endpoint: Endpoint,
     seats: readonly CommitteeSeat[],
     offer: BatchOffer,
-  ): Promise<({ mixer: number; signature: Uint8Array } | { mixer: number; invalid: number[]; reason: Uint8Array })[]> {
+  ): Promise<({ mixer: number; signature: Uint8Array } | Refusal)[]> {
     const { mixers } = this.#context.engine.ledger.state;
     const root = this.#headerRoot(offer.header);
     const asks = seats.map(async (seat) => {
@@ -254,6 +270,7 @@ export class Batches {
         flaws.map(({ place }) => place),
       );
     }
+    this.#options.view().usedRequests.take(claimsOf(nodes), header);
     return { selector: 0, value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
   }
 

@@ -10,6 +10,6 @@ type Ticketed = Pick<Receipt, 'session' | 'requestHash' | 'ticket' | 'replica' |
  */
 export function checkTicket(view: CheckView, task: Ticketed, mixer: number): string | null {
   const { state, verifier, announcements } = view;
-  if (!announcements.allowsDraw(taskIdOf(task), task.drawHeight)) return 'it was not drawn when it was admitted';
+  if (!announcements.allowsDraw(mixer, taskIdOf(task), task.drawHeight)) return 'it was not drawn when it was admitted';
   return isTicket(state, task, { mixer, verifier }) ? null : "the ticket is not its mixer's signature of the request";
 }

@@ -8,13 +8,13 @@ interface TimeView {
 }
 
 /**
- * Why the times of a receipt cannot be; null when they may. They lie between what this mixer heard itself, give or
- * take two seconds; of what it has not heard it can say nothing (§15.20).
+ * Why the times of a receipt of `mixer` cannot be; null when they may. They lie between what this one heard of that
+ * mixer itself, give or take two seconds; of what it has not heard it can say nothing (§15.20).
  */
-export function checkTime({ announcements, nowMs }: TimeView, receipt: Receipt): string | null {
+export function checkTime({ announcements, nowMs }: TimeView, receipt: Receipt, mixer: number): string | null {
   const { taskId, firstTokenMs, totalMs, attempt } = receipt;
   if (firstTokenMs > totalMs) return 'first token after the end';
-  const heard = announcements.heard(taskId);
+  const heard = announcements.heard(mixer, taskId);
   if (heard === null) return null;
   if (heard.attempt !== attempt) return 'another number of reassignments was announced';
   const { firstMs, begunMs, lastMs } = heard;

@@ -47,7 +47,7 @@ export function checkTransition(view: CheckView, late: LateTask, mixer: number):
   if (code !== 'OK') return code;
   return (
     checkAsked(view, late) ??
-    checkOrder(view, late) ??
+    checkOrder(view, late, mixer) ??
     checkTicket(view, late.transition, mixer) ??
     checkMiner(view, late)
   );
@@ -62,10 +62,10 @@ function checkAsked(view: CheckView, { transition, evidence }: LateTask): string
   return view.verifier.ed25519(sessionKey, root, requestSignature) ? null : 'the request is not signed by the session';
 }
 
-function checkOrder(view: CheckView, { transition, evidence }: LateTask): string | null {
+function checkOrder(view: CheckView, { transition, evidence }: LateTask, mixer: number): string | null {
   const { step, attempt, miner, rank, oracle } = transition;
   const { request } = evidence.order.request;
-  const asked = { ...request, taskId: taskIdOf(transition), state: step, attempt, miner, rank, oracle };
+  const asked = { ...request, taskId: taskIdOf(transition), mixer, state: step, attempt, miner, rank, oracle };
   if (!TransitionRequest.equals(asked, request)) return 'the mixers voted on another transition';
   return isSupported(view, evidence.order) ? null : 'too few mixers agree that the step was late';
 }

@@ -7,11 +7,15 @@ import type { UsedRequests } from './used-requests.ts';
 
 /** What a mixer checks another's node transactions against (§7.2): the ledger, the draws, and what it saw itself. */
 export interface CheckView {
+  /** The mixer that checks. */
+  readonly mixer: number;
   readonly state: LedgerView;
   readonly roots: SigningRoots;
   readonly verifier: Verifier;
   readonly announcements: Announcements;
   readonly usedRequests: UsedRequests;
+  /** Mixers that are there now (§5.6). */
+  readonly present: ReadonlySet<number>;
   drawTableAt(height: number): DrawTable | null;
   /** Time of the block of a height, milliseconds; null when there is none. */
   blockMs(height: number): number | null;

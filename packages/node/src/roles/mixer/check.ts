@@ -22,10 +22,12 @@ import { checkTicket } from './check-ticket.ts';
 import { checkTime } from './check-time.ts';
 import { checkTransition } from './check-transition.ts';
 import type { CheckView } from './check-view.ts';
+import { presentCommittee } from './committee.ts';
 import { contentsOf, type FinishedTask } from './node-transactions.ts';
+import type { Claimed } from './used-requests.ts';
 
-/** The mixer and epoch of a batch. */
-export type Turn = Pick<BatchHeader, 'mixer' | 'epoch'>;
+/** The mixer, epoch and number of a batch. */
+export type Turn = Pick<BatchHeader, 'mixer' | 'epoch' | 'sequence'>;
 
 /** A node transaction that may not be certified, by its place in the batch. */
 export interface Flaw {
@@ -35,14 +37,15 @@ export interface Flaw {
 
 /**
  * Which node transactions of a batch may not be certified, and why (§7.2): each by itself, then all together by the
- * ledger.
+ * ledger, and last whether the payer asked for them once, and this mixer.
  */
 export function checkBatch(view: CheckView, turn: Turn, nodes: readonly NodeTransaction[]): Flaw[] {
   const flaws = nodes.flatMap(({ value }, place): Flaw[] => {
     const reason = checkNode(view, turn, value);
     return reason === null ? [] : [{ place, reason }];
   });
-  if (flaws.length > 0 || codeOf(view, turn, nodes) === 'OK') return flaws;
+  if (flaws.length > 0) return flaws;
+  if (codeOf(view, turn, nodes) === 'OK') return checkPayers(view, turn, nodes);
   const kept: NodeTransaction[] = [];
   nodes.forEach((node, place) => {
     const code = codeOf(view, turn, [...kept, node]);
@@ -50,6 +53,30 @@ export function checkBatch(view: CheckView, turn: Turn, nodes: readonly NodeTran
     else flaws.push({ place, reason: code });
   });
   return flaws;
+}
+
+/** The requests that the receipts of a batch are for. */
+export function claimsOf(nodes: readonly NodeTransaction[]): Claimed[] {
+  return nodes.flatMap(({ value }) =>
+    'receipt' in value ? [{ request: value.evidence.request, taskId: drawIdOf(value.receipt) }] : [],
+  );
+}
+
+function checkPayers(view: CheckView, { mixer }: Turn, nodes: readonly NodeTransaction[]): Flaw[] {
+  const seats = presentCommittee(view.state).length;
+  const refusals = view.usedRequests.refusals(claimsOf(nodes), { mixer, seats });
+  return nodes.flatMap(({ value }, place): Flaw[] => {
+    const reason = 'receipt' in value ? (refusals.shift() ?? checkHome(view, value.receipt, mixer)) : null;
+    return reason === null ? [] : [{ place, reason }];
+  });
+}
+
+/** §5.6 Why another than the home mixer may not have taken a task; its own mixer asked that at admission. */
+function checkHome(view: CheckView, { session, taskId }: Receipt, mixer: number): string | null {
+  const { homeMixer } = view.state.sessions.at(session);
+  if (mixer === homeMixer || mixer === view.mixer) return null;
+  const present = view.announcements.heard(mixer, taskId)?.present ?? view.present;
+  return present.has(homeMixer) ? 'the home mixer of its session was there' : null;
 }
 
 /** What is checked of a node transaction besides the ledger's own rules. */
@@ -78,10 +105,8 @@ function checkReceipt(view: CheckView, { receipt, evidence }: FinishedTask, mixe
     checkRequest(view, receipt, evidence, session.sessionKey) ??
     checkWork(view, { ...receipt, ...evidence }, miner.publicKey) ??
     checkDraw(view, receipt, session) ??
-    checkTime(view, receipt) ??
-    checkValidity(view, receipt, evidence.request) ??
-    // Last, and only for what is certified: nobody fills this memory with what never was a task.
-    view.usedRequests.take(evidence.request, drawIdOf(receipt))
+    checkTime(view, receipt, mixer) ??
+    checkValidity(view, { ...receipt, mixer }, evidence.request)
   );
 }
 
@@ -105,12 +130,16 @@ function checkRequest(
 }
 
 /** §5.22 A request holds when its task begins, and not for long: what was used is remembered until then. */
-function checkValidity(view: CheckView, receipt: Receipt, { validUntilMs }: TaskRequest): string | null {
+function checkValidity(
+  view: CheckView,
+  { mixer, taskId, drawHeight }: Pick<Receipt, 'taskId' | 'drawHeight'> & Pick<Turn, 'mixer'>,
+  { validUntilMs }: TaskRequest,
+): string | null {
   if (validUntilMs > view.nowMs + limits.maxRequestValidityMs + clockToleranceMs)
     return 'the request holds for too long';
-  const drawnMs = view.blockMs(receipt.drawHeight);
+  const drawnMs = view.blockMs(drawHeight);
   if (drawnMs === null) return 'the draw is of no block';
-  const heardMs = view.announcements.heard(receipt.taskId)?.firstMs ?? null;
+  const heardMs = view.announcements.heard(mixer, taskId)?.firstMs ?? null;
   // Where the chain is ahead of the clock its time says nothing.
   const startMs = Math.max(heardMs ?? 0, drawnMs <= view.nowMs ? drawnMs : (heardMs ?? view.nowMs));
   return startMs > validUntilMs + clockToleranceMs ? 'the request had expired when its task began' : null;

@@ -1,8 +1,8 @@
 import { committeeOf, isQuorum, type LedgerView } from '@assay/ledger';
-import { type CommitteeSeat, equalBytes } from '@assay/protocol';
+import { type BatchHeader, type CommitteeSeat, equalBytes } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 
-/** Blocks of silence after which a mixer counts as absent. */
+/** A mixer counts as absent once it was silent for more blocks than these. */
 const presenceBlocks = 4;
 
 /** A mixer with the keys it signs with. */
@@ -26,10 +26,19 @@ export function placeOf(state: LedgerView, { mixer, publicKey, blsPublicKey }: O
   return place === -1 ? null : place;
 }
 
+/** Whether a batch of this turn may still be taken: its number comes next, and its epoch has not long ended (§7.3). */
+export function mayBeTaken(
+  state: LedgerView,
+  { mixer, epoch, sequence }: Pick<BatchHeader, 'mixer' | 'epoch' | 'sequence'>,
+): boolean {
+  return state.mixers.at(mixer).nextSequence <= sequence && epoch + 1 >= state.globals.epoch;
+}
+
 /** Which mixers have been heard of lately (§7.1). */
 export class Committee {
   readonly #self: number;
   readonly #heardAt = new Map<number, number>();
+  #present: { readonly height: number; readonly mixers: ReadonlySet<number> } | null = null;
 
   constructor(self: number) {
     this.#self = self;
@@ -38,6 +47,7 @@ export class Committee {
   /** A mixer said at `height` that it is there. */
   heard(mixer: number, height: number): void {
     this.#heardAt.set(mixer, height);
+    if (this.#present?.mixers.has(mixer) === false) this.#present = null;
   }
 
   /** Whether a mixer of the present committee answers. */
@@ -45,10 +55,27 @@ export class Committee {
     return presentCommittee(state).some((seat) => seat.mixer === mixer) && this.#answers(mixer, state);
   }
 
+  /**
+   * Who of the present committee was heard within four blocks: one block less than what makes a mixer take over, since
+   * two mixers may be a block apart (§5.6). One set for each height, however often it is asked.
+   */
+  present(state: LedgerView): ReadonlySet<number> {
+    const { height } = state.globals;
+    if (this.#present?.height === height) return this.#present.mixers;
+    const seats = presentCommittee(state).map(({ mixer }) => mixer);
+    const mixers = new Set(seats.filter((mixer) => this.#isHeard(mixer, height, presenceBlocks - 1)));
+    this.#present = { height, mixers };
+    return mixers;
+  }
+
   #answers(mixer: number, state: LedgerView): boolean {
+    return this.#isHeard(mixer, state.globals.height, presenceBlocks);
+  }
+
+  #isHeard(mixer: number, height: number, blocks: number): boolean {
     if (mixer === this.#self) return true;
     const heardAt = this.#heardAt.get(mixer);
-    return heardAt !== undefined && state.globals.height - heardAt <= presenceBlocks;
+    return heardAt !== undefined && height - heardAt <= blocks;
   }
 
   /** Throws NO_COMMITTEE when no certificate could form now (§7.3). */

@@ -1,4 +1,4 @@
-import { drawMiners } from '@assay/ledger';
+import { committeeOf, drawMiners, type LedgerView } from '@assay/ledger';
 import {
   addressText,
   type BodyValues,
@@ -16,7 +16,6 @@ import {
   TaskRequest,
   TaskSubmission,
   taskKinds,
-  taskStates,
   ticketSigningRoot,
   toHex,
 } from '@assay/protocol';
@@ -26,13 +25,13 @@ import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import { admit, Reservations, requirePayload } from './admission.ts';
-import { Announcements } from './announcements.ts';
+import { Announcements, announcementOf, type Hearing } from './announcements.ts';
 import { Artifacts } from './artifacts.ts';
 import { AuditLag } from './audit-lag.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
 import type { Challenge, DrawSource } from './challenge.ts';
 import { blockMsOf, type CheckView } from './check-view.ts';
-import { Committee, placeOf, presentCommittee } from './committee.ts';
+import { Committee, mayBeTaken, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
 import { type ChallengeAnswer, Measuring } from './measuring.ts';
 import { lateKey, ofReceipt, ofTransition, reportKey } from './node-transactions.ts';
@@ -111,6 +110,7 @@ export class Mixer implements RoleService {
     this.#usedRequests.restore();
     this.#draws.update(engine.ledger.state);
     this.#inHand.update(engine.ledger.state);
+    this.#hearSeats(engine.ledger.state);
     this.#batches.restore();
     this.#measuring.restore();
     for (const [key, { value }] of this.#batches.pending) {
@@ -149,11 +149,13 @@ export class Mixer implements RoleService {
   #view(): CheckView {
     const { state } = this.#context.engine.ledger;
     return {
+      mixer: this.#options.mixer,
       state,
       roots: this.#roots,
       verifier: this.#context.verifier,
       announcements: this.#announcements,
       usedRequests: this.#usedRequests,
+      present: this.#committee.present(state),
       drawTableAt: (height) => this.#draws.at(height, state),
       blockMs: (height) => blockMsOf(this.#context.engine, height),
       nowMs: this.#context.nowMs(),
@@ -323,31 +325,32 @@ export class Mixer implements RoleService {
   }
 
   #announce(task: MixerTask): void {
-    const announcement: TaskAnnouncement = {
-      taskId: task.taskId,
-      mixer: this.#options.mixer,
-      state: taskStates[task.state],
-      attempt: task.attempt,
-      rank: task.rank,
-      miner: task.draw[task.rank] ?? 0,
-      deadlineMs: task.deadlineMs,
-      timeMs: this.#context.nowMs(),
-    };
+    const announcement = announcementOf(task, { mixer: this.#options.mixer, nowMs: this.#context.nowMs() });
     const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
     const message = { announcement, signature: this.#context.signer.sign(root) };
-    this.#announcements.record(message, this.#now());
+    this.#announcements.record(message, this.#hearing());
     this.#endpoint?.publish(topics.tasks, SignedAnnouncement.serialize(message));
   }
 
-  #now(): { nowMs: number; height: number } {
-    return { nowMs: this.#context.nowMs(), height: this.#context.engine.ledger.state.globals.height };
+  #hearing(): Hearing {
+    const { state } = this.#context.engine.ledger;
+    const { deadlines } = state.params;
+    const present = this.#committee.present(state);
+    return { nowMs: this.#context.nowMs(), height: state.globals.height, deadlines, present };
+  }
+
+  /** §14.10 Hears those that have a seat, or had one in the epoch before. */
+  #hearSeats(state: LedgerView): void {
+    const { epoch } = state.globals;
+    const seats = [epoch, Math.max(epoch - 1, 0)].flatMap((each) => committeeOf(state, each));
+    this.#announcements.hearOnly(seats.map(({ mixer }) => mixer));
   }
 
   #hear(message: Uint8Array, from: string): void {
     const signed = SignedAnnouncement.deserialize(message);
     const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
     if (mixer === undefined || networkAddress(mixer) !== from) return;
-    this.#announcements.record(signed, this.#now());
+    this.#announcements.record(signed, this.#hearing());
   }
 
   #hearPresence(message: Uint8Array, from: string): void {
@@ -361,7 +364,8 @@ export class Mixer implements RoleService {
   async #obey(stream: MessageStream): Promise<void> {
     const order = await this.#transitions.ordered(stream);
     if (order === null) return;
-    const run = this.#runs.get(toHex(order.request.request.taskId));
+    const { taskId, mixer } = order.request.request;
+    const run = mixer === this.#options.mixer ? this.#runs.get(toHex(taskId)) : undefined;
     await run?.dispatch({ type: 'transition', order, nowMs: this.#context.nowMs() });
   }
 
@@ -369,6 +373,11 @@ export class Mixer implements RoleService {
     const { state } = this.#context.engine.ledger;
     const { events, height } = committed.result;
     const { timeMs } = committed.block.header;
+    this.#hearSeats(state);
+    this.#usedRequests.settle({
+      isOpen: (turn) => mayBeTaken(state, turn),
+      isCertified: (taskId) => state.taskOf(taskId) !== undefined,
+    });
     this.#usedRequests.onBlock({ height, timeMs }, this.#context.nowMs(), state.params.receiptLifetimeBlocks);
     this.#auditLag.note(committed.result, state);
     for (const event of events) {

@@ -2,7 +2,7 @@ import { limits } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../../store/directory.fixture.ts';
 import { openStore, type Store } from '../../store/store.ts';
-import { UsedRequests } from './used-requests.ts';
+import { type Claimed, UsedRequests } from './used-requests.ts';
 
 const lifetimeBlocks = 8;
 const ofByte = (byte: number) => new Uint8Array(32).fill(byte);
@@ -16,20 +16,30 @@ async function openMemory(dir?: string): Promise<{ store: Store; used: UsedReque
   return { store, used, dir: at };
 }
 
+const turn = { mixer: 3, epoch: 0, sequence: 7 };
+const by3 = { mixer: 3, seats: 4 };
+/** What a mixer answers that is asked to sign for a task; what it signs it takes. */
+function take(used: UsedRequests, asked: Claimed['request'], taskId: Uint8Array): string | null {
+  const claims = [{ request: asked, taskId }];
+  const [reason = null] = used.refusals(claims, by3);
+  if (reason === null) used.take(claims, turn);
+  return reason;
+}
+
 describe('used requests', () => {
   it('are one task: not admitted twice, and certified for no other (§5.6)', async () => {
     const { used, store } = await openMemory();
     used.admit(request(1), ofByte(1));
     expect(() => used.admit(request(1), ofByte(1))).toThrow('has been used');
     expect(() => used.admit(request(1), ofByte(2))).toThrow('has been used');
-    expect(used.take(request(1), ofByte(1))).toBeNull();
-    expect(used.take(request(1), ofByte(2))).toBe('the request was used for another task');
+    expect(take(used, request(1), ofByte(1))).toBeNull();
+    expect(take(used, request(1), ofByte(2))).toBe('the request was used for another task');
     await store.close();
   });
 
   it('of one session say nothing of another’s, so that nobody spoils a request of somebody else', async () => {
     const { used, store } = await openMemory();
-    expect(used.take({ ...request(1), session: 7 }, ofByte(3))).toBeNull();
+    expect(take(used, { ...request(1), session: 7 }, ofByte(3))).toBeNull();
     used.admit(request(1), ofByte(1));
     await store.close();
   });
@@ -39,12 +49,12 @@ describe('used requests', () => {
     first.used.admit(request(1), ofByte(1));
     first.used.keep(request(1));
     first.used.admit(request(2), ofByte(2));
-    expect(first.used.take(request(3), ofByte(3))).toBeNull();
+    expect(take(first.used, request(3), ofByte(3))).toBeNull();
     await first.store.roleStore('mixer-1').flushed();
     await first.store.close();
     const { used, store } = await openMemory(first.dir);
-    expect(used.take(request(1), ofByte(4))).toBe('the request was used for another task');
-    expect(used.take(request(3), ofByte(4))).toBe('the request was used for another task');
+    expect(take(used, request(1), ofByte(4))).toBe('the request was used for another task');
+    expect(take(used, request(3), ofByte(4))).toBe('the request was used for another task');
     expect(() => used.admit(request(1), ofByte(1))).toThrow('has been used');
     used.admit(request(2), ofByte(4));
     await store.close();
@@ -52,7 +62,7 @@ describe('used requests', () => {
 
   it('are forgotten when no draw from before their end can be certified, and not before (§5.22)', async () => {
     const { used, store } = await openMemory();
-    expect(used.take(request(1, 5000), ofByte(1))).toBeNull();
+    expect(take(used, request(1, 5000), ofByte(1))).toBeNull();
     const block = (height: number, timeMs: number, nowMs = timeMs) =>
       used.onBlock({ height, timeMs }, nowMs, lifetimeBlocks);
     block(10, 7900);
@@ -62,7 +72,7 @@ describe('used requests', () => {
     expect(used.size).toBe(1);
     block(13, 9000);
     for (let height = 14; height <= 13 + lifetimeBlocks; height++) block(height, 9000);
-    expect(used.take(request(1, 5000), ofByte(2))).toBe('the request was used for another task');
+    expect(take(used, request(1, 5000), ofByte(2))).toBe('the request was used for another task');
     block(14 + lifetimeBlocks, 9000);
     expect(used.size).toBe(0);
     expect([...store.roleStore('mixer-1').entries('used/')]).toEqual([]);
@@ -76,9 +86,51 @@ describe('used requests', () => {
       used.admit({ ...request(0), requestHash: hash(n) }, ofByte(1));
     }
     expect(() => used.admit(request(200), ofByte(1))).toThrow('have not ended yet');
-    expect(used.take({ ...request(0), requestHash: hash(0) }, ofByte(2))).toBe('the request was used for another task');
+    expect(take(used, { ...request(0), requestHash: hash(0) }, ofByte(2))).toBe(
+      'the request was used for another task',
+    );
     // What other mixers admitted still has room.
-    expect(used.take(request(200), ofByte(1))).toBeNull();
+    expect(take(used, request(200), ofByte(1))).toBeNull();
+    await store.close();
+  });
+
+  it('that were signed for a batch are nobody’s again when its turn is taken without them (§14.11)', async () => {
+    const first = await openMemory();
+    expect(take(first.used, request(1), ofByte(1))).toBeNull();
+    expect(take(first.used, request(2), ofByte(2))).toBeNull();
+    const settle = (used: UsedRequests, isOpen: boolean) =>
+      used.settle({ isOpen: () => isOpen, isCertified: ([byte]) => byte === 2 });
+    settle(first.used, true);
+    expect(take(first.used, request(1), ofByte(5))).toBe('the request was used for another task');
+    await first.store.roleStore('mixer-1').flushed();
+    await first.store.close();
+    const { used, store } = await openMemory(first.dir);
+    settle(used, true);
+    expect(used.size).toBe(2);
+    settle(used, false);
+    expect(take(used, request(2), ofByte(5))).toBe('the request was used for another task');
+    // The payer's own task is charged, and forgotten with its new end, not with the old one.
+    expect(take(used, request(1, 9000), ofByte(5))).toBeNull();
+    used.onBlock({ height: 1, timeMs: 8500 }, 8500, lifetimeBlocks);
+    used.onBlock({ height: 2 + lifetimeBlocks, timeMs: 8500 }, 8500, lifetimeBlocks);
+    expect(take(used, request(1), ofByte(1))).toBe('the request was used for another task');
+    await store.close();
+  });
+
+  it('of one mixer that certifies nothing leave room for those of the others, and cost nothing unsigned', async () => {
+    const { used, store } = await openMemory();
+    const hash = (n: number) => Uint8Array.of(n & 255, (n >> 8) & 255, n >> 16, ...new Uint8Array(29));
+    const quota = limits.maxUsedRequests / 2 / by3.seats;
+    const claims = Array.from({ length: quota + 10 }, (_, n) => ({
+      ...{ request: { ...request(0), requestHash: hash(n) }, taskId: hash(n) },
+    }));
+    const reasons = used.refusals(claims, by3);
+    expect(used.size).toBe(0);
+    expect(reasons.filter((reason) => reason === null)).toHaveLength(quota);
+    used.take(claims.slice(0, quota), turn);
+    expect(take(used, request(200), ofByte(1))).toBe('no room for another used request');
+    const honest = [{ request: request(200), taskId: ofByte(1) }];
+    expect(used.refusals(honest, { mixer: 1, seats: 4 })).toEqual([null]);
     await store.close();
   });
 });

@@ -1,4 +1,4 @@
-import { limits, type TaskRequest, toHex } from '@assay/protocol';
+import { type BatchHeader, limits, littleEndian, type TaskRequest, toHex } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { RoleStore } from '../../store/role-store.ts';
 import { clockToleranceMs } from './announcements.ts';
@@ -6,14 +6,31 @@ import { clockToleranceMs } from './announcements.ts';
 /** What makes two signed requests one: a session signs one payload once. */
 type Signed = Pick<TaskRequest, 'session' | 'requestHash' | 'validUntilMs'>;
 
+/** The batch of a mixer in which a request is signed for. */
+type Turn = Pick<BatchHeader, 'mixer' | 'epoch' | 'sequence'>;
+
+/** A request, and the task it is to become. */
+export interface Claimed {
+  readonly request: Signed;
+  readonly taskId: Uint8Array;
+}
+
 interface Used {
   readonly task: string;
   readonly validUntilMs: number;
+  /** The batch for which this mixer signed it, while that may still be taken; null for what nobody can undo. */
+  readonly turn: Turn | null;
+}
+
+/** What is remembered of a request, with the keys that are forgotten at the same time. */
+interface Remembered extends Used {
+  readonly bucket: Set<string>;
 }
 
 const prefix = 'used/';
 const spanMs = 1000;
-const timeBytes = 8;
+const numberBytes = 8;
+const taskBytes = 32;
 
 /**
  * Which task each signed request became: a request is one task, whoever holds its signature (§5.6). It is remembered
@@ -21,11 +38,13 @@ const timeBytes = 8;
  */
 export class UsedRequests {
   readonly #store: RoleStore;
-  readonly #used = new Map<string, Used>();
+  readonly #used = new Map<string, Remembered>();
+  /** Keys of requests in batches that may still be taken, by the batch's mixer. */
+  readonly #open = new Map<number, Set<string>>();
   /** Keys by the second in which their request ends. */
-  readonly #ending = new Map<number, string[]>();
+  readonly #ending = new Map<number, Set<string>>();
   /** Keys of requests that ended, by the last height at which a draw from before could be certified. */
-  readonly #ended = new Map<number, string[]>();
+  readonly #ended = new Map<number, Set<string>[]>();
 
   constructor(store: RoleStore) {
     this.#store = store;
@@ -38,9 +57,7 @@ export class UsedRequests {
   /** Takes up what an earlier run kept. */
   restore(): void {
     for (const { key, value } of this.#store.entries(prefix)) {
-      const bytes = Buffer.from(value);
-      const validUntilMs = Number(bytes.readBigUInt64LE());
-      this.#remember(key.slice(prefix.length), { task: toHex(bytes.subarray(timeBytes)), validUntilMs });
+      this.#remember(key.slice(prefix.length), usedOf(Buffer.from(value)));
     }
   }
 
@@ -55,19 +72,59 @@ export class UsedRequests {
     if (this.#used.size >= limits.maxUsedRequests / 2) {
       throw new AssayError('TOO_MANY_REQUESTS', `${this.#used.size} used requests have not ended yet.`);
     }
-    this.#remember(key, { task: toHex(taskId), validUntilMs: request.validUntilMs });
+    this.#remember(key, { task: toHex(taskId), validUntilMs: request.validUntilMs, turn: null });
   }
 
-  /** Takes a request for a task that is to be certified, and keeps it; says why not when it may not be. */
-  take(request: Signed, taskId: Uint8Array): string | null {
-    const key = keyOf(request);
-    const task = toHex(taskId);
-    const known = this.#used.get(key);
-    if (known !== undefined && known.task !== task) return 'the request was used for another task';
-    if (known === undefined && this.#used.size >= limits.maxUsedRequests) return 'no room for another used request';
-    if (known === undefined) this.#remember(key, { task, validUntilMs: request.validUntilMs });
-    if (known === undefined || this.#store.get(prefix + key) === undefined) this.#put(key);
-    return null;
+  /**
+   * Why each request of a batch of `mixer` may not be certified for its task; null where it may. What is signed and not
+   * certified has equal room for each seat (§14.11).
+   */
+  refusals(claims: readonly Claimed[], { mixer, seats }: { mixer: number; seats: number }): (string | null)[] {
+    const quota = Math.floor(limits.maxUsedRequests / 2 / seats) - (this.#open.get(mixer)?.size ?? 0);
+    const room = Math.min(quota, limits.maxUsedRequests - this.#used.size);
+    const fresh = new Map<string, string>();
+    return claims.map(({ request, taskId }) => {
+      const key = keyOf(request);
+      const task = toHex(taskId);
+      const known = this.#used.get(key)?.task ?? fresh.get(key);
+      if (known !== undefined) return known === task ? null : 'the request was used for another task';
+      if (fresh.size >= room) return 'no room for another used request';
+      fresh.set(key, task);
+      return null;
+    });
+  }
+
+  /** Keeps requests whose tasks this mixer signs for a batch, unless that turn is taken without them (§14.11). */
+  take(claims: readonly Claimed[], { mixer, epoch, sequence }: Turn): void {
+    const turn = { mixer, epoch, sequence };
+    for (const { request, taskId } of claims) {
+      const key = keyOf(request);
+      const known = this.#used.get(key);
+      // What this mixer admitted itself stays, whoever else is given its word for it.
+      if (known !== undefined && known.turn === null) continue;
+      if (known === undefined) this.#remember(key, { task: toHex(taskId), validUntilMs: request.validUntilMs, turn });
+      else this.#used.set(key, { ...known, turn });
+      this.#put(key);
+    }
+  }
+
+  /**
+   * Settles what was signed for batches that can no longer be taken: a request whose task was certified stays, any
+   * other is as if it had never been signed.
+   */
+  settle(chain: {
+    readonly isOpen: (turn: Turn) => boolean;
+    readonly isCertified: (taskId: Uint8Array) => boolean;
+  }): void {
+    for (const keys of this.#open.values()) {
+      for (const key of keys) {
+        const used = this.#used.get(key);
+        if (used === undefined || used.turn === null || chain.isOpen(used.turn)) continue;
+        keys.delete(key);
+        if (!chain.isCertified(Buffer.from(used.task, 'hex'))) this.#forget(key);
+        else this.#used.set(key, { ...used, turn: null });
+      }
+    }
   }
 
   /** Makes a request that became a task part of the store, durable with all that is put there. */
@@ -81,39 +138,63 @@ export class UsedRequests {
    */
   onBlock(block: { readonly height: number; readonly timeMs: number }, nowMs: number, lifetimeBlocks: number): void {
     const pastMs = Math.min(block.timeMs, nowMs) - clockToleranceMs;
-    for (const [span, keys] of this.#ending) {
+    for (const [span, bucket] of this.#ending) {
       if ((span + 1) * spanMs > pastMs) continue;
       this.#ending.delete(span);
       const lastHeight = block.height + lifetimeBlocks;
-      this.#ended.set(lastHeight, [...(this.#ended.get(lastHeight) ?? []), ...keys]);
+      this.#ended.set(lastHeight, [...(this.#ended.get(lastHeight) ?? []), bucket]);
     }
-    for (const [lastHeight, keys] of this.#ended) {
+    for (const [lastHeight, buckets] of this.#ended) {
       if (lastHeight >= block.height) continue;
       this.#ended.delete(lastHeight);
-      for (const key of keys) this.#forget(key);
+      for (const bucket of buckets) for (const key of bucket) this.#forget(key);
     }
   }
 
   #remember(key: string, used: Used): void {
-    this.#used.set(key, used);
     const span = Math.floor(used.validUntilMs / spanMs);
-    const keys = this.#ending.get(span);
-    if (keys === undefined) this.#ending.set(span, [key]);
-    else keys.push(key);
+    const bucket = keysAt(this.#ending, span).add(key);
+    this.#used.set(key, { ...used, bucket });
+    if (used.turn !== null) keysAt(this.#open, used.turn.mixer).add(key);
   }
 
   #put(key: string): void {
     const used = this.#used.get(key);
-    if (used === undefined) return;
-    const bytes = Buffer.alloc(timeBytes);
-    bytes.writeBigUInt64LE(BigInt(used.validUntilMs));
-    this.#store.put(prefix + key, Buffer.concat([bytes, Buffer.from(used.task, 'hex')]));
+    if (used !== undefined) this.#store.put(prefix + key, bytesOf(used));
   }
 
   #forget(key: string): void {
+    const used = this.#used.get(key);
+    if (used === undefined) return;
     this.#used.delete(key);
+    used.bucket.delete(key);
+    if (used.turn !== null) this.#open.get(used.turn.mixer)?.delete(key);
     if (this.#store.get(prefix + key) !== undefined) this.#store.delete(prefix + key);
   }
 }
 
 const keyOf = ({ session, requestHash }: Signed): string => `${session}/${toHex(requestHash)}`;
+
+function keysAt(sets: Map<number, Set<string>>, place: number): Set<string> {
+  const keys = sets.get(place) ?? new Set();
+  sets.set(place, keys);
+  return keys;
+}
+
+/** The end of a request and its task; of one that is signed for a batch also mixer, epoch and sequence of that. */
+function bytesOf({ task, validUntilMs, turn }: Used): Uint8Array {
+  const numbers = turn === null ? [validUntilMs] : [validUntilMs, turn.mixer, turn.epoch, turn.sequence];
+  const [end = new Uint8Array(), ...rest] = numbers.map((number) => littleEndian(number, numberBytes));
+  return Buffer.concat([end, Buffer.from(task, 'hex'), ...rest]);
+}
+
+function usedOf(bytes: Buffer): Used {
+  const numberAt = (offset: number) => Number(bytes.readBigUInt64LE(offset));
+  const turnAt = numberBytes + taskBytes;
+  const numberIn = (place: number) => numberAt(turnAt + place * numberBytes);
+  return {
+    task: toHex(bytes.subarray(numberBytes, turnAt)),
+    validUntilMs: numberAt(0),
+    turn: bytes.length === turnAt ? null : { mixer: numberIn(0), epoch: numberIn(1), sequence: numberIn(2) },
+  };
+}

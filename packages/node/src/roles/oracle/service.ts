@@ -89,6 +89,7 @@ export class Oracle implements RoleService {
     if (endpoint === null || !isAnnouncedByMixer(this.#context, this.#roots, announced)) return;
     const request: TransitionRequest = {
       taskId: announcement.taskId,
+      mixer: announcement.mixer,
       oracle: this.#state.oracle,
       attempt: announcement.attempt,
       state: announcement.state,
