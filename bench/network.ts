@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '..');
 
@@ -73,7 +74,7 @@ function proportionalBytes(pid: number): number | null {
   }
 }
 
-/** Seconds to the first and to the last byte of a streamed answer. */
+/** Seconds to the first and to the last byte of a streamed answer; what is refused while audits lag is asked again. */
 export async function ask(
   { api, apiKey }: { api: string; apiKey: string },
   body: object,
@@ -84,6 +85,11 @@ export async function ask(
     headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
     body: JSON.stringify({ ...body, stream: true }),
   });
+  if (response.status === 429) {
+    await response.body?.cancel();
+    await delay(1000);
+    return ask({ api, apiKey }, body);
+  }
   if (!response.ok || response.body === null) throw new Error(`${response.status}: ${await response.text()}`);
   let firstMs: number | null = null;
   for await (const _chunk of response.body) firstMs ??= performance.now();
