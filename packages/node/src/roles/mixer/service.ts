@@ -342,7 +342,7 @@ export class Mixer implements RoleService {
   /** §14.10 Hears those that have a seat, or had one in the epoch before. */
   #hearSeats(state: LedgerView): void {
     const { epoch } = state.globals;
-    const seats = [epoch, Math.max(epoch - 1, 0)].flatMap((each) => committeeOf(state, each));
+    const seats = [epoch, epoch - 1].flatMap((each) => committeeOf(state, each));
     this.#announcements.hearOnly(seats.map(({ mixer }) => mixer));
   }
 
@@ -384,7 +384,9 @@ export class Mixer implements RoleService {
       if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));
       if (event.type === 'taskLate') this.#batches.drop(lateKey(event));
       if (event.type === 'minerMeasured' && event.mixer === this.#options.mixer) this.#batches.drop(reportKey(event));
-      if (event.type !== 'minerRegistered' && event.type !== 'powersSet') continue;
+    }
+    // Once for a block, however many register in it: each is a pass over all miners.
+    if (events.some(({ type }) => type === 'minerRegistered' || type === 'powersSet')) {
       this.#draws.update(state);
       this.#inHand.update(state);
     }
