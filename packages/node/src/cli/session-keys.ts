@@ -21,16 +21,23 @@ export const SessionKeysOutput = z.object({
 });
 type SessionKeysOutput = z.infer<typeof SessionKeysOutput>;
 
-/** The list of API keys of the data directory. */
-export function apiKeyFile({ dataDir }: Pick<Invocation<unknown>, 'dataDir'>): ApiKeyFile {
-  return new ApiKeyFile(join(dataDir, dataFiles.apiKeys));
+/**
+ * The key that signs for a session, and the list of API keys of the data directory. Throws CliError when that does not
+ * hold the key.
+ */
+export async function openSessionKeys(
+  invocation: Invocation<{ session: number }>,
+): Promise<{ signer: Ed25519Signer; file: ApiKeyFile }> {
+  const signer = await sessionSigner(invocation);
+  return { signer, file: new ApiKeyFile(join(invocation.dataDir, dataFiles.apiKeys)) };
 }
 
-/** The key that signs for a session. Throws CliError when the data directory does not hold it. */
-export async function sessionSigner(
-  { client, dataDir, environment }: Invocation<unknown>,
-  session: number,
-): Promise<Ed25519Signer> {
+async function sessionSigner({
+  client,
+  dataDir,
+  environment,
+  input: { session },
+}: Invocation<{ session: number }>): Promise<Ed25519Signer> {
   const { sessionKey } = await client().getSession(session);
   const read = () => keysOf(dataDir, environment);
   const signer = new KeyRing(await read(), read).account(fromHex(sessionKey) ?? new Uint8Array());

@@ -15,8 +15,7 @@ export function mendModes(dataDir: string, onProgress: (line: string) => void): 
   const user = process.getuid?.();
   if (user === undefined) return;
   // A link to the whole directory is the operator's way to another disk; nobody else may have put it there.
-  const entry = lstatSync(dataDir);
-  if (entry.uid !== user) throw notOwn(dataDir, `belongs to user ${entry.uid}; this is user ${user}`);
+  requireOwner(dataDir, lstatSync(dataDir), user);
   const root = realpathSync(dataDir);
   const guarded = [root, ...[dataFiles.chain, dataFiles.keys, dataFiles.node].map((name) => join(root, name))];
   const mend = (path: string): void => {
@@ -33,8 +32,12 @@ export function mendModes(dataDir: string, onProgress: (line: string) => void): 
   mend(root);
 }
 
+function requireOwner(path: string, { uid }: Stats, user: number): void {
+  if (uid !== user) throw notOwn(path, `belongs to user ${uid}; this is user ${user}`);
+}
+
 function requireOwn(path: string, found: Stats, user: number): void {
-  if (found.uid !== user) throw notOwn(path, `belongs to user ${found.uid}; this is user ${user}`);
+  requireOwner(path, found, user);
   if (found.isDirectory() || (found.isFile() && found.nlink === 1)) return;
   if (found.isSymbolicLink() || found.isFile())
     throw notOwn(path, 'is a link; what is written there changes a file elsewhere');

@@ -74,7 +74,5 @@ export function followSessions(
 export async function liveApiKey(file: ApiKeyFile, session: number, signer: Ed25519Signer): Promise<string> {
   const known = file.list.of(session).find(({ revoked }) => !revoked);
   if (known !== undefined) return apiKeyOf(signer, session, known.number);
-  const { list, number } = file.list.issue(session);
-  await file.write(list);
-  return apiKeyOf(signer, session, number);
+  return apiKeyOf(signer, session, await file.issue(session));
 }

@@ -109,6 +109,13 @@ export class ApiKeyFile {
     return this.#list;
   }
 
+  /** Issues one more key of a session, durably; gives its number. */
+  async issue(session: number): Promise<number> {
+    const { list, number } = this.list.issue(session);
+    await this.write(list);
+    return number;
+  }
+
   /** Makes a list durable. */
   async write(list: ApiKeyList): Promise<void> {
     await writeDurably(this.#path, list.text(), 0o600);

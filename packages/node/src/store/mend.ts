@@ -4,9 +4,9 @@ import type { Database, Key } from 'lmdb';
 import { AssayError } from '../errors.ts';
 import { type Damage, inspectDataFile } from './data-file.ts';
 import { dataFile } from './failures.ts';
-import { openEnvironment, openTables, type Tables, tableNames } from './tables.ts';
+import { openEnvironment, openTables, type Tables, tableNames, viewKeys } from './tables.ts';
 
-const views: readonly string[] = ['results', 'tasks', 'taskOrder', 'epochs'];
+const views: readonly string[] = viewKeys.map((key) => tableNames[key]);
 /** What follows from the blocks, and LMDB's own record of what is free. */
 const derived: readonly string[] = [...views, 'snapshots', 'free'];
 const mendedDir = 'mended';

@@ -9,7 +9,7 @@ import { diskFailure } from './failures.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { mendDataFile } from './mend.ts';
 import { type ExpiryKey, LmdbRoleStore, type RoleStore } from './role-store.ts';
-import { openEnvironment, openTables, type Tables } from './tables.ts';
+import { openEnvironment, openTables, type Tables, viewKeys } from './tables.ts';
 import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges } from './tasks.ts';
 
 /** Layout of the tables; a store of another version is refused. */
@@ -195,12 +195,11 @@ export class Store {
 
   /** Empties the views; then every block has to go through `restoreViews` again, from the first. */
   async clearViews(): Promise<void> {
-    const { results, tasks, taskOrder, epochs, meta } = this.#tables;
     // §16.1
     this.#onNotice(`The views in ${this.dir} are damaged or incomplete and are made anew from the blocks.`);
     await this.#write(() => [
-      ...[results, tasks, taskOrder, epochs].map((view) => view.clearAsync()),
-      meta.remove(damagedViewsKey),
+      ...viewKeys.map((key) => this.#tables[key].clearAsync()),
+      this.#tables.meta.remove(damagedViewsKey),
     ]);
     this.#hasDamagedViews = false;
   }

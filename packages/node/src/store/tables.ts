@@ -41,6 +41,9 @@ export const tableNames: { readonly [Key in keyof Tables]: string } = {
   expiries: 'roleExpiries',
 };
 
+/** The tables that follow from the blocks, each useless without the others. */
+export const viewKeys = ['results', 'tasks', 'taskOrder', 'epochs'] as const satisfies readonly (keyof Tables)[];
+
 export function openTables(environment: RootDatabase): Tables {
   const byHeight = { keyEncoding: 'uint32', encoding: 'binary' } as const;
   return {

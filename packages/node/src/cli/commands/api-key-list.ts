@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import {
-  apiKeyFile,
   keysShown,
+  openSessionKeys,
   printKeys,
   SessionKeysOutput,
   sessionArgument,
   sessionInput,
-  sessionSigner,
 } from '../session-keys.ts';
 
 export const apiKeyListCommand = defineCommand({
@@ -19,8 +18,8 @@ export const apiKeyListCommand = defineCommand({
   output: SessionKeysOutput,
   run: async (invocation) => {
     const { session } = invocation.input;
-    const signer = await sessionSigner(invocation, session);
-    return keysShown(apiKeyFile(invocation).list, session, signer);
+    const { signer, file } = await openSessionKeys(invocation);
+    return keysShown(file.list, session, signer);
   },
   print: printKeys,
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { apiKeyOf } from '../../crypto/signers.ts';
 import { defineCommand } from '../command.ts';
-import { apiKeyFile, sessionArgument, sessionInput, sessionSigner } from '../session-keys.ts';
+import { openSessionKeys, sessionArgument, sessionInput } from '../session-keys.ts';
 
 export const apiKeyNewCommand = defineCommand({
   name: 'api-key new',
@@ -12,10 +12,8 @@ export const apiKeyNewCommand = defineCommand({
   output: z.object({ session: z.int(), number: z.int(), apiKey: z.string() }),
   run: async (invocation) => {
     const { session } = invocation.input;
-    const signer = await sessionSigner(invocation, session);
-    const file = apiKeyFile(invocation);
-    const { list, number } = file.list.issue(session);
-    await file.write(list);
+    const { signer, file } = await openSessionKeys(invocation);
+    const number = await file.issue(session);
     return { session, number, apiKey: apiKeyOf(signer, session, number) };
   },
   print: ({ apiKey }) => [apiKey],

@@ -3,13 +3,12 @@ import { defineCommand } from '../command.ts';
 import { CliError } from '../failures.ts';
 import { wholeNumber } from '../inputs.ts';
 import {
-  apiKeyFile,
   keysShown,
+  openSessionKeys,
   printKeys,
   SessionKeysOutput,
   sessionArgument,
   sessionInput,
-  sessionSigner,
 } from '../session-keys.ts';
 
 export const apiKeyRevokeCommand = defineCommand({
@@ -21,8 +20,7 @@ export const apiKeyRevokeCommand = defineCommand({
   output: SessionKeysOutput,
   run: async (invocation) => {
     const { session, number } = invocation.input;
-    const signer = await sessionSigner(invocation, session);
-    const file = apiKeyFile(invocation);
+    const { signer, file } = await openSessionKeys(invocation);
     const list = file.list.revoke(session, number);
     if (list === null)
       throw new CliError('notFound', `Session ${session} has no API key ${number}; see \`assay api-key list\`.`);

@@ -93,10 +93,9 @@ export const paramsJusticeCommand = defineCommand({
 });
 
 function powersOf(colluding: number) {
-  const [before, one, two] = [oldRule, ruleOf(1), ruleOf(2)].map((each) => collusionPower(each, colluding));
-  if (before === undefined || one === undefined || two === undefined) throw new RangeError('three rules');
+  const [one, two] = [collusionPower(ruleOf(1), colluding), collusionPower(ruleOf(2), colluding)];
   return [
-    { rule: 'before: one pass approves, one denial acquits', ...before },
+    { rule: 'before: one pass approves, one denial acquits', ...collusionPower(oldRule, colluding) },
     { rule: 'two auditors first: young and doubted miners', ...two },
     { rule: 'one auditor first', ...one },
     { rule: 'one in eight with two: all other miners', ...mixed(one, two, SECOND_AUDITOR_PPB / 1e9) },

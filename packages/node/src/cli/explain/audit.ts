@@ -18,12 +18,11 @@ import {
   auditorStates,
   equalBytes,
   findings,
-  flaws,
   type MinerRow,
   verdicts,
 } from '@assay/protocol';
 import { z } from 'zod';
-import { wordOf } from '../../http/node-api/json.ts';
+import { flawWord, wordOf } from '../../http/node-api/json.ts';
 import { CliError } from '../failures.ts';
 import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { ratio } from '../ratio.ts';
@@ -100,6 +99,7 @@ export async function explainAudit(
 ): Promise<Explanation<AuditResult>> {
   const trail = await follow(history, taskId, options);
   const { place, miner, draw, end } = trail;
+  const [basis, accused] = [basisOf(trail), falseValidators(trail)];
   return {
     question: `What became of the audit of task ${hex(taskId)}, served by miner ${place.receipt.miner}?`,
     answer: answerOf(trail),
@@ -108,19 +108,19 @@ export async function explainAudit(
       audited: draw === null ? null : draw.value.type === 'auditOpened',
       verdict: trail.audit === null ? null : verdictOf(trail.audit),
       outcome: end === null ? 'undecided' : end.value.type === 'taskApproved' ? 'approved' : 'rejected',
-      t1ThresholdPpb: thresholdOf(trail),
+      t1ThresholdPpb: basis.t1ThresholdPpb,
       auditors: (trail.audit?.auditors ?? []).map(({ validator, state, numbers }) => {
         const shown = state === auditorStates.revealed ? numbers : null;
         return {
           validator,
           state: wordOf(auditorStates, state),
           finding: shown === null ? null : wordOf(findings, shown.finding),
-          flaw: shown === null || shown.flaw === flaws.none ? null : wordOf(flaws, shown.flaw),
+          flaw: shown === null ? null : flawWord(shown.flaw),
           t1Ppb: shown?.t1Ppb ?? null,
           argmaxMismatches: shown?.argmaxMismatches ?? null,
           choiceMismatches: shown?.choiceMismatches ?? null,
-          opinion: shown === null ? null : opinionOf(shown, basisOf(trail)),
-          isFalse: falseValidators(trail).includes(validator),
+          opinion: shown === null ? null : opinionOf(shown, basis),
+          isFalse: accused.includes(validator),
         };
       }),
       refundedUnits: String(end?.value.type === 'taskRejected' ? end.value.refundedUnits : 0n),
@@ -148,9 +148,7 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
       const place = certifiedTask(block, result, taskId) ?? disputedTask(block, result, taskId);
       if (place !== null) trail = begin(place, ledger.state);
     }
-    if (trail !== null) {
-      note(trail, replayed, before);
-    }
+    if (trail !== null) note(trail, replayed, before);
     before = [...ledger.state.miners];
   }
   if (trail !== null) return trail;
@@ -389,7 +387,6 @@ function unlikeAnswer(miner: string, { reason, refundedUnits }: Of<'taskRejected
   return `The answer of ${miner} is unlike the others and cannot be re-checked, and ${who}; ${refund}.`;
 }
 
-const thresholdOf = ({ place, state }: Trail): number => state.models.at(place.receipt.model).t1ThresholdPpb;
 const milli = (thousandths: number) => (thousandths / 1000).toFixed(3);
 
 const basisOf = ({ state, audit, place }: Trail) => opinionBasis(state, audit, place.receipt);

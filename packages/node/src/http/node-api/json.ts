@@ -115,12 +115,17 @@ export const paramsJson = (params: Params) => Params.toJson(params) as ParamsJso
 /** A receipt that proves itself. */
 export const receiptJson = (receipt: PortableReceipt) => PortableReceipt.toJson(receipt) as ReceiptJson;
 
+/** What is wrong with an artifact, in a word; null when nothing is. */
+export function flawWord(flaw: number): string | null {
+  return flaw === flaws.none ? null : wordOf(flaws, flaw);
+}
+
 function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
   const { finding, flaw, ...measured } = numbers;
   return {
     ...measured,
     finding: wordOf(findings, finding),
-    flaw: flaw === flaws.none ? null : wordOf(flaws, flaw),
+    flaw: flawWord(flaw),
   };
 }
 
