@@ -5,12 +5,12 @@ import { liveApiKey } from '../src/devnet/follow-sessions.ts';
 import { names } from '../src/devnet/genesis.ts';
 import { ApiKeyFile } from '../src/keys/api-keys.ts';
 import { newDirectory } from '../src/store/directory.fixture.ts';
-import { SimulatedNetwork } from './simulated/network.ts';
+import { startNetwork } from './simulated/start.ts';
 
 describe('an API key', () => {
   it('works once it is issued and is refused once it is revoked, without a restart of the gateway', async () => {
     const dir = await newDirectory();
-    const net = await SimulatedNetwork.start({ miners: 1, dir });
+    const net = await startNetwork({ miners: 1, dir });
     const { gateway } = net.built;
     const signer = net.keys.account(names.session);
     const file = new ApiKeyFile(join(dir, 'api-keys.json'));
@@ -31,6 +31,5 @@ describe('an API key', () => {
     // A session that is opened later comes with its first key.
     const other = await net.openSession(names.payer, {});
     expect(gateway.knowsKey(other)).toBe(true);
-    await net.stop();
   }, 60_000);
 });

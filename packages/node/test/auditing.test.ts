@@ -1,26 +1,14 @@
 import { taskStatuses, verdicts } from '@assay/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { devnetParams } from '../src/devnet/genesis.ts';
-import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
-
-let network: SimulatedNetwork | null = null;
-
-async function start(options: SimulatedOptions): Promise<SimulatedNetwork> {
-  network = await SimulatedNetwork.start(options);
-  return network;
-}
-
-afterEach(async () => {
-  await network?.stop();
-  network = null;
-});
+import { startNetwork } from './simulated/start.ts';
 
 /** Every task is audited, and auditors have a second and a half to commit. */
 const strict = { ...devnetParams.audit, newMinerTasks: 1_000_000, commitBlocks: 15, revealBlocks: 15 };
 
 describe('audits keep up §14.4', () => {
   it('with a storm of one-token requests: nothing is refunded, and no validator misses a turn', async () => {
-    const net = await start({ miners: 3, params: { audit: strict } });
+    const net = await startNetwork({ miners: 3, params: { audit: strict } });
     const { state } = net.engine.ledger;
     const asked: string[] = [];
     const client = async (count: number) => {
@@ -46,7 +34,7 @@ describe('audits keep up §14.4', () => {
 
   it('by refusing work while they do not: §14.5', async () => {
     const audit = { ...strict, openTokensPerValidator: 256, commitBlocks: 1000 };
-    const net = await start({ miners: 3, params: { audit } });
+    const net = await startNetwork({ miners: 3, params: { audit } });
     const { state } = net.engine.ledger;
     const codes: string[] = [];
     const ask = (seed: number) =>

@@ -18,21 +18,16 @@ import {
   ticketSigningRoot,
   toHex,
 } from '@assay/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
 import { answerMs, ask, receive } from '../src/network/wire.ts';
 import { protocols, SigningRoots } from '../src/roles/context.ts';
 import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
-import { SimulatedNetwork } from './simulated/network.ts';
-
-let network: SimulatedNetwork | null = null;
-afterEach(() => network?.stop());
+import type { SimulatedNetwork } from './simulated/network.ts';
+import { startNetwork } from './simulated/start.ts';
 
 const dir = () => mkdtempSync(join(tmpdir(), 'assay-charged-'));
-const start = async (at: string): Promise<SimulatedNetwork> => {
-  network = await SimulatedNetwork.start({ miners: 1, dir: at });
-  return network;
-};
+const start = (at: string) => startNetwork({ miners: 1, dir: at });
 
 /** Sends a signed request to mixer 0: the id of the task it became, or the code it was refused with. */
 async function submit(net: SimulatedNetwork, submission: Uint8Array): Promise<string> {

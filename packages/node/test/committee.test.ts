@@ -8,22 +8,13 @@ import {
   stakeKinds,
   taskStatuses,
 } from '@assay/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../src/crypto/signers.ts';
 import { names } from '../src/devnet/genesis.ts';
-import { SimulatedNetwork } from './simulated/network.ts';
+import type { SimulatedNetwork } from './simulated/network.ts';
+import { startNetwork } from './simulated/start.ts';
 
-let network: SimulatedNetwork | null = null;
-
-afterEach(async () => {
-  await network?.stop();
-  network = null;
-});
-
-async function start(): Promise<SimulatedNetwork> {
-  network = await SimulatedNetwork.start({ miners: 2, params: { epochBlocks: 16 } });
-  return network;
-}
+const start = () => startNetwork({ miners: 2, params: { epochBlocks: 16 } });
 
 const membersOf = ({ engine }: SimulatedNetwork) => {
   const { state } = engine.ledger;

@@ -13,7 +13,7 @@ import {
   type Reveal,
   type ValueOf,
 } from '@assay/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nativeVerifier } from '../src/crypto/verifier.ts';
 import { AssayError } from '../src/errors.ts';
 import type { ChatMessage, GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
@@ -21,31 +21,15 @@ import { receive } from '../src/network/wire.ts';
 import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
 import { encodeText } from '../src/utf8.ts';
 import { SimulatedModel } from './simulated/model.ts';
-import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
+import type { SimulatedNetwork } from './simulated/network.ts';
+import { codeOf, startNetwork } from './simulated/start.ts';
 
 type SignedPrecommit = { precommit: ValueOf<typeof Precommit>; signature: Uint8Array };
-let network: SimulatedNetwork | null = null;
-
-async function start(options: SimulatedOptions): Promise<SimulatedNetwork> {
-  network = await SimulatedNetwork.start(options);
-  return network;
-}
-
-afterEach(async () => {
-  await network?.stop();
-  network = null;
-});
 
 const deadlines = {
   ...{ prepareMs: 1000, firstTokenMs: 2000, generationMs: 4000, generationPerTokenMs: 1 },
   ...{ stallMs: 2000, commitMs: 1000, lostMs: 50, oracleSlotMs: 100 },
 };
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'OK',
-    (error: { code: string }) => error.code,
-  );
 
 /** What the ledger holds against anybody, and what it took of the session. */
 const recordsOf = ({ engine: { ledger }, session }: SimulatedNetwork) => ({
@@ -99,7 +83,7 @@ describe('the fault of a request (§5.15)', () => {
    * numbers compared are counts of the ledger, so one trace of one error would show.
    */
   it('is told to the client with its code, and two hundred of them leave every record as it was', async () => {
-    const net = await start({
+    const net = await startNetwork({
       miners: 3,
       params: { deadlines },
       modelOf: () => new Refusing((content) => content.startsWith('system')),
@@ -117,7 +101,7 @@ describe('the fault of a request (§5.15)', () => {
   });
 
   it('is no excuse: who claims it of what another serves was late', async () => {
-    const net = await start({
+    const net = await startNetwork({
       miners: 2,
       params: { deadlines },
       modelOf: (miner) => (miner === 0 ? new Refusing(() => true) : new SimulatedModel('registered')),
@@ -135,7 +119,7 @@ describe('the fault of a request (§5.15)', () => {
   });
 
   it('is nobody’s when a client leaves, whenever that is', async () => {
-    const net = await start({
+    const net = await startNetwork({
       miners: 3,
       params: { deadlines },
       modelOf: () => new SimulatedModel('registered', () => new Promise((resolve) => setTimeout(resolve, 1))),
@@ -168,7 +152,7 @@ describe('the fault of a node', () => {
         }
       }
     }
-    const net = await start({
+    const net = await startNetwork({
       miners: 2,
       params: { deadlines },
       modelOf: (miner) => (miner === 0 ? new Garbled('registered') : new SimulatedModel('registered')),
@@ -180,7 +164,7 @@ describe('the fault of a node', () => {
   });
 
   it('never sign an answer for another request or model than the one that was given (§5.1)', async () => {
-    const net = await start({ miners: 1, params: { deadlines } });
+    const net = await startNetwork({ miners: 1, params: { deadlines } });
     const { chain, miners } = net.engine.ledger.state;
     const row = miners.at(0);
     const mixer = net.network.find(net.mixerAddress(0));
@@ -215,7 +199,7 @@ describe('the fault of a node', () => {
 
   it('is mended by the node before anybody hears of it, when its backend comes back', async () => {
     const failing = new Set([0]);
-    const net = await start({
+    const net = await startNetwork({
       miners: 1,
       params: { deadlines },
       modelOf: () =>
@@ -241,7 +225,7 @@ describe('a stream', () => {
     ['text', { type: 'tokens', tokens: [], text: new Uint8Array(256 * 1024).fill(120) }],
   ])('of %s without end is broken off at once, and costs the client nothing (§5.16)', async (_, event) => {
     const hostile = new Hostile(event);
-    const net = await start({
+    const net = await startNetwork({
       miners: 2,
       params: { deadlines },
       modelOf: (miner) => (miner === 0 ? hostile : new SimulatedModel('registered')),
@@ -253,7 +237,10 @@ describe('a stream', () => {
   });
 
   it('is not held up by a client that does not read: its miner ends in time (§5.18)', async () => {
-    const net = await start({ miners: 1, params: { deadlines: { ...deadlines, stallMs: 300, generationMs: 600 } } });
+    const net = await startNetwork({
+      miners: 1,
+      params: { deadlines: { ...deadlines, stallMs: 300, generationMs: 600 } },
+    });
     const { signal } = new AbortController();
     const { taskId } = await net.built.gateway.ask(net.apiKey, net.request({ maxTokens: 1000 }), signal);
     const id = `0x${taskId.slice(2)}`;

@@ -13,24 +13,15 @@ import {
   TaskRequest,
   ticketSigningRoot,
 } from '@assay/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
-import type { Endpoint } from '../src/network/port.ts';
 import { answerMs, ask, receive } from '../src/network/wire.ts';
 import { protocols, SigningRoots } from '../src/roles/context.ts';
 import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
-import { SimulatedNetwork } from './simulated/network.ts';
+import type { SimulatedNetwork } from './simulated/network.ts';
+import { endpointOf, startNetwork } from './simulated/start.ts';
 
-let network: SimulatedNetwork | null = null;
-afterEach(async () => {
-  await network?.stop();
-  network = null;
-});
-
-async function start(): Promise<SimulatedNetwork> {
-  network = await SimulatedNetwork.start({ miners: 2, params: { epochBlocks: 4096 } });
-  return network;
-}
+const start = () => startNetwork({ miners: 2, params: { epochBlocks: 4096 } });
 
 /** A request signed by the key of all sessions. */
 function requested(net: SimulatedNetwork, session: number, nonce: number) {
@@ -81,12 +72,6 @@ async function liar(net: SimulatedNetwork, mixer: number) {
     });
     return [...new Set((await Promise.all(answers)).flat())];
   };
-}
-
-function endpointOf(net: SimulatedNetwork, mixer: number): Endpoint {
-  const endpoint = net.network.find(net.mixerAddress(mixer));
-  if (endpoint === undefined) throw new Error(`mixer ${mixer} is there`);
-  return endpoint;
 }
 
 describe('one mixer that lies', () => {

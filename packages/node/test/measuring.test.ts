@@ -15,29 +15,21 @@ import {
   taskStatuses,
   toHex,
 } from '@assay/protocol';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { KeyStream } from '../src/crypto/key-stream.ts';
 import { names } from '../src/devnet/genesis.ts';
 import { type Endpoint, StreamLost } from '../src/network/port.ts';
 import { receive } from '../src/network/wire.ts';
 import { networkAddress, protocols, SigningRoots, topics } from '../src/roles/context.ts';
 import { SimulatedModel } from './simulated/model.ts';
-import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
+import type { SimulatedNetwork, SimulatedOptions } from './simulated/network.ts';
+import { startNetwork } from './simulated/start.ts';
 
 // Epochs of real blocks: on a busy machine they take their time.
 vi.setConfig({ testTimeout: 120_000 });
 
-let network: SimulatedNetwork | null = null;
-
-async function start(options: SimulatedOptions): Promise<SimulatedNetwork> {
-  network = await SimulatedNetwork.start({ ...options, params: { epochBlocks: 16, ...options.params } });
-  return network;
-}
-
-afterEach(async () => {
-  await network?.stop();
-  network = null;
-});
+const start = (options: SimulatedOptions) =>
+  startNetwork({ ...options, params: { epochBlocks: 16, ...options.params } });
 
 type Measured = Extract<LedgerEvent, { type: 'minerMeasured' }> & { readonly epoch: number };
 

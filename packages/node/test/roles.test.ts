@@ -13,7 +13,7 @@ import {
   taskStatuses,
   verdicts,
 } from '@assay/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TransactionSender } from '../src/consensus/sender.ts';
 import { devnetPrices, names } from '../src/devnet/genesis.ts';
 import type { GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
@@ -21,19 +21,8 @@ import { answerMs, ask, receive } from '../src/network/wire.ts';
 import { protocols, topics } from '../src/roles/context.ts';
 import { ofReport } from '../src/roles/mixer/node-transactions.ts';
 import { SimulatedModel } from './simulated/model.ts';
-import { fileHash, SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
-
-let network: SimulatedNetwork | null = null;
-
-async function start(options: SimulatedOptions): Promise<SimulatedNetwork> {
-  network = await SimulatedNetwork.start(options);
-  return network;
-}
-
-afterEach(async () => {
-  await network?.stop();
-  network = null;
-});
+import { fileHash } from './simulated/network.ts';
+import { codeOf, startNetwork } from './simulated/start.ts';
 
 const quickDeadlines = {
   prepareMs: 300,
@@ -52,15 +41,9 @@ function maxPriceUnits(tokens: { promptBound: number; maxTokens: number }): bigi
   return priceOf(devnetPrices, { tokensIn: tokens.promptBound, tokensOut: tokens.maxTokens });
 }
 
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'OK',
-    (error: { code: string }) => error.code,
-  );
-
 describe('the roles together', () => {
   it('accept a proposed model that loads and answers, and refuse one whose file nobody has (C5)', async () => {
-    const net = await start({ miners: 1 });
+    const net = await startNetwork({ miners: 1 });
     const { state } = net.engine.ledger;
     const creator = net.keys.account(names.payer);
     const sender = new TransactionSender({ engine: net.engine, signer: creator, chain: state.chain });
@@ -82,7 +65,7 @@ describe('the roles together', () => {
   });
 
   it('certify, audit and approve an honest task (A4, A5, B5)', async () => {
-    const net = await start({ miners: 2 });
+    const net = await startNetwork({ miners: 2 });
     const { taskId, text } = await net.ask();
     expect(text).toHaveLength(8);
     await net.until(() => net.task(taskId)?.row.status === taskStatuses.approved);
@@ -91,7 +74,7 @@ describe('the roles together', () => {
   });
 
   it('reject what a miner with other weights did, after three auditors, and refund it (B6, F10)', async () => {
-    const net = await start({
+    const net = await startNetwork({
       miners: 2,
       modelOf: (miner) => new SimulatedModel(miner === 1 ? 'cheaper' : 'registered'),
     });
@@ -119,7 +102,7 @@ describe('the roles together', () => {
         }
       }
     }
-    const net = await start({ miners: 1, modelOf: () => new Lazy('registered') });
+    const net = await startNetwork({ miners: 1, modelOf: () => new Lazy('registered') });
     const { taskId, text } = await net.ask();
     expect(text).toHaveLength(2);
     await net.until(() => (net.task(taskId)?.row.status ?? 0) >= taskStatuses.approved);
@@ -128,7 +111,7 @@ describe('the roles together', () => {
   });
 
   it('do a session’s tasks on its terms: dedicated (D9), the network’s own (D7), or not at all', async () => {
-    const net = await start({ miners: 3, params: { background: { maxTokensPerEpoch: 100_000 } } });
+    const net = await startNetwork({ miners: 3, params: { background: { maxTokensPerEpoch: 100_000 } } });
     const dedicated = await net.openSession(names.payer, { dedicatedMiners: [1] });
     const own = await net.openSession(names.foundation, { isBackground: true, depositUnits: 0n });
     const redundant = await net.openSession(names.payer, { redundancy: 3 });
@@ -149,7 +132,7 @@ describe('the roles together', () => {
     });
     const maxTokens = 100;
     const deposit = 10n;
-    const net = await start({
+    const net = await startNetwork({
       miners: 6,
       modelOf: () => new SimulatedModel('registered', () => held),
       depositUnits: deposit * maxPriceUnits({ promptBound, maxTokens }),
@@ -172,7 +155,7 @@ describe('the roles together', () => {
   });
 
   it('take a signed request for one task only (§5.6)', async () => {
-    const net = await start({ miners: 2 });
+    const net = await startNetwork({ miners: 2 });
     const stranger = net.network.join('stranger');
     const submission = net.submission();
     const send = async () => {
@@ -186,7 +169,7 @@ describe('the roles together', () => {
   });
 
   it('sign nothing that is not so: an offered batch comes back with the places and the reason (A4)', async () => {
-    const net = await start({ miners: 2 });
+    const net = await startNetwork({ miners: 2 });
     const { taskId } = await net.ask();
     await net.until(() => net.task(taskId) !== null);
     const receipt = net.task(taskId)?.receipt;
@@ -232,7 +215,7 @@ describe('the roles together', () => {
   });
 
   it('drop what a peer publishes that is no message', async () => {
-    const net = await start({ miners: 1 });
+    const net = await startNetwork({ miners: 1 });
     const stranger = net.network.join('stranger');
     for (const topic of Object.values(topics)) stranger.publish(topic, Uint8Array.of(1, 2, 3));
     expect((await net.ask()).text).toHaveLength(8);
@@ -241,7 +224,7 @@ describe('the roles together', () => {
   it('free what a stopped mixer had reserved', async () => {
     const never = new Promise<void>(() => {});
     let held = true;
-    const net = await start({
+    const net = await startNetwork({
       miners: 2,
       depositUnits: maxPriceUnits({ promptBound, maxTokens: 8 }),
       modelOf: () => new SimulatedModel('registered', () => (held ? never : Promise.resolve())),
@@ -259,7 +242,7 @@ describe('the roles together', () => {
   it('hand a late task to the next miner by the word of the oracles (D3)', async () => {
     const never = new Promise<void>(() => {});
     const stuck = new Set<number>();
-    const net = await start({
+    const net = await startNetwork({
       miners: 3,
       params: { deadlines: quickDeadlines },
       modelOf: (miner) =>
@@ -285,7 +268,7 @@ describe('the roles together', () => {
 
   it('pay for what was made when the client leaves in the middle (§5)', async () => {
     const leaving = new AbortController();
-    const net = await start({
+    const net = await startNetwork({
       miners: 1,
       modelOf: () =>
         new SimulatedModel('registered', async (step) => {
@@ -308,7 +291,7 @@ describe('the roles together', () => {
 
   it('end a task that nobody finishes with a clear error, and charge nothing (§5.2)', async () => {
     const never = new Promise<void>(() => {});
-    const net = await start({
+    const net = await startNetwork({
       miners: 2,
       params: { deadlines: quickDeadlines, maxReassignments: 1 },
       modelOf: () => new SimulatedModel('registered', () => never),

@@ -13,26 +13,17 @@ import {
   taskStatuses,
   type ValueOf,
 } from '@assay/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
 import type { Endpoint, MessageStream } from '../src/network/port.ts';
 import { receive } from '../src/network/wire.ts';
 import { networkAddress, protocols, SigningRoots, topics } from '../src/roles/context.ts';
 import { SimulatedModel } from './simulated/model.ts';
-import { SimulatedNetwork, type SimulatedOptions } from './simulated/network.ts';
+import type { SimulatedNetwork, SimulatedOptions } from './simulated/network.ts';
+import { codeOf, endpointOf, startNetwork } from './simulated/start.ts';
 
-let network: SimulatedNetwork | null = null;
-
-async function start(options: Partial<SimulatedOptions> = {}): Promise<SimulatedNetwork> {
-  const { params, ...rest } = options;
-  network = await SimulatedNetwork.start({ miners: 2, params: { epochBlocks: 4096, ...params }, ...rest });
-  return network;
-}
-
-afterEach(async () => {
-  await network?.stop();
-  network = null;
-});
+const start = ({ params, ...rest }: Partial<SimulatedOptions> = {}) =>
+  startNetwork({ miners: 2, params: { epochBlocks: 4096, ...params }, ...rest });
 
 const deadlines = {
   ...{ prepareMs: 300, firstTokenMs: 800, generationMs: 3000, generationPerTokenMs: 50 },
@@ -41,16 +32,6 @@ const deadlines = {
 /** Longest time that a miner waits for a mixer in these tests (§5.23). */
 const limitMs = 300 + 2000;
 const never = () => new Promise<never>(() => {});
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'OK',
-    (error: { code: string }) => error.code,
-  );
-const endpointOf = (net: SimulatedNetwork, mixer: number): Endpoint => {
-  const found = net.network.find(net.mixerAddress(mixer));
-  if (found === undefined) throw new Error(`mixer ${mixer} is not there`);
-  return found;
-};
 
 const say = (stream: MessageStream, selector: number, value: unknown) =>
   stream.send(MixerToMiner.serialize({ selector, value } as ValueOf<typeof MixerToMiner>));

@@ -13,33 +13,27 @@ import {
   TaskRequest,
   ticketSigningRoot,
 } from '@assay/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nativeVerifier } from '../src/crypto/verifier.ts';
 import { names } from '../src/devnet/genesis.ts';
 import { answerMs, ask } from '../src/network/wire.ts';
 import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
 import { fetchArtifact } from '../src/roles/fetch-artifact.ts';
 import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
-import { SimulatedNetwork } from './simulated/network.ts';
-
-let network: SimulatedNetwork | null = null;
+import type { SimulatedNetwork } from './simulated/network.ts';
+import { startNetwork } from './simulated/start.ts';
 
 /** A network with a certified task, of which the second mixer and the third miner are in one hand. */
 async function start() {
-  network = await SimulatedNetwork.start({ miners: 3 });
-  const apiKey = await network.openSession(names.foundation, { homeMixer: 1 });
-  const { taskId } = await network.ask({}, apiKey);
-  await network.until(() => network?.task(taskId) !== null);
-  const receipt = network.task(taskId)?.receipt;
-  const bundle = network.artifact(taskId);
+  const net = await startNetwork({ miners: 3 });
+  const apiKey = await net.openSession(names.foundation, { homeMixer: 1 });
+  const { taskId } = await net.ask({}, apiKey);
+  await net.until(() => net.task(taskId) !== null);
+  const receipt = net.task(taskId)?.receipt;
+  const bundle = net.artifact(taskId);
   if (receipt === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
-  return { net: network, receipt, bundle };
+  return { net, receipt, bundle };
 }
-
-afterEach(async () => {
-  await network?.stop();
-  network = null;
-});
 
 /** What the draw for a ticket says now. */
 function drawnBy(net: SimulatedNetwork, session: number, ticket: Uint8Array): number[] {

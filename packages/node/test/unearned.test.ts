@@ -1,18 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { EngineInfo, findings, flaws, taskStatuses, toHex, verdicts } from '@assay/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Worker } from '../src/roles/miner/worker.ts';
+import { newDirectory } from '../src/store/directory.fixture.ts';
 import { type Choose, SimulatedModel } from './simulated/model.ts';
-import { engineInfo, SimulatedNetwork } from './simulated/network.ts';
-
-let network: SimulatedNetwork | null = null;
-
-afterEach(async () => {
-  await network?.stop();
-  network = null;
-});
+import { engineInfo, type SimulatedNetwork } from './simulated/network.ts';
+import { startNetwork } from './simulated/start.ts';
 
 const registered = new SimulatedModel('registered');
 const garbage = 'x'.charCodeAt(0);
@@ -21,13 +13,12 @@ const never: Choose = ({ ids, sampling, step }) => registered.choice(ids, sampli
 
 /** A miner that writes what `choose` says and reports it as the registered model sees it; what its audits found. */
 async function audited(choose: Choose, temperaturesMicro: readonly number[]) {
-  const net = await SimulatedNetwork.start({
+  const net = await startNetwork({
     miners: 1,
     // No epoch ends: who failed so often would be ejected.
     params: { epochBlocks: 4096 },
     modelOf: () => new SimulatedModel('registered', async () => {}, choose),
   });
-  network = net;
   const asked: string[] = [];
   for (const [seed, temperatureMicro] of temperaturesMicro.entries()) {
     asked.push((await net.ask({ seed, temperatureMicro, maxTokens: tokens })).taskId);
@@ -99,7 +90,7 @@ describe('an engine that nobody can check', () => {
   it('is malformed when it is not the registered one, and no work is paid for', async () => {
     let isCheating = false;
     let named = engineInfo;
-    const net = await SimulatedNetwork.start({
+    const net = await startNetwork({
       miners: 1,
       params: { epochBlocks: 4096 },
       workerOf: (_, honest) => ({
@@ -117,7 +108,6 @@ describe('an engine that nobody can check', () => {
         },
       }),
     });
-    network = net;
     await answered(net, 3);
     const { escrowUnits } = net.engine.ledger.state.sessions.at(net.session);
     isCheating = true;
@@ -131,7 +121,7 @@ describe('an engine that nobody can check', () => {
 
   it('is unpaid when it is registered, always audited, trusted less, and no more drawn (§10.13)', async () => {
     let engine = engineInfo;
-    const net = await SimulatedNetwork.start({
+    const net = await startNetwork({
       miners: 1,
       params: { epochBlocks: 16 },
       workerOf: (_, honest) => ({
@@ -142,7 +132,6 @@ describe('an engine that nobody can check', () => {
         },
       }),
     });
-    network = net;
     const { state } = net.engine.ledger;
     await answered(net, 12);
     await net.blocks(17);
@@ -169,26 +158,18 @@ describe('an engine that nobody can check', () => {
   });
 
   it('is registered by a network that starts again on it, and takes no work before it holds (§3.8)', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'assay-engine-'));
-    try {
-      const params = { epochBlocks: 16 };
-      network = await SimulatedNetwork.start({ miners: 1, dir, params });
-      await network.halt();
-      const workerOf = (_: number, honest: Worker) => ({ ...honest, engine: otherEngine });
-      const net = await SimulatedNetwork.start({ miners: 1, dir, params, workerOf });
-      network = net;
-      const rootOf = (engine: EngineInfo) => toHex(EngineInfo.hashTreeRoot(engine));
-      const { miners } = net.engine.ledger.state;
-      if (toHex(miners.at(0).engine) === rootOf(engineInfo)) {
-        await expect(net.ask()).rejects.toMatchObject({ code: 'NO_MINER' });
-      }
-      await net.until(() => toHex(miners.at(0).engine) === rootOf(otherEngine));
-      expect(toHex(miners.at(0).earlierEngine)).toBe(rootOf(engineInfo));
-      expect((await net.ask()).text).toHaveLength(8);
-      await net.stop();
-      network = null;
-    } finally {
-      rmSync(dir, { recursive: true, force: true });
+    const dir = await newDirectory();
+    const params = { epochBlocks: 16 };
+    await (await startNetwork({ miners: 1, dir, params })).halt();
+    const workerOf = (_: number, honest: Worker) => ({ ...honest, engine: otherEngine });
+    const net = await startNetwork({ miners: 1, dir, params, workerOf });
+    const rootOf = (engine: EngineInfo) => toHex(EngineInfo.hashTreeRoot(engine));
+    const { miners } = net.engine.ledger.state;
+    if (toHex(miners.at(0).engine) === rootOf(engineInfo)) {
+      await expect(net.ask()).rejects.toMatchObject({ code: 'NO_MINER' });
     }
+    await net.until(() => toHex(miners.at(0).engine) === rootOf(otherEngine));
+    expect(toHex(miners.at(0).earlierEngine)).toBe(rootOf(engineInfo));
+    expect((await net.ask()).text).toHaveLength(8);
   });
 });
