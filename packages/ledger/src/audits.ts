@@ -27,7 +27,7 @@ import { missTurn } from './presence.ts';
 import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';
 import { isActive } from './roles.ts';
-import { MAX_RESULTS_OWED, RESULTS_OWED, standingAfter } from './standing.ts';
+import { MAX_RESULTS_OWED, ONE_AUDIT_MICRO, RESULTS_OWED, standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, isDisputed, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
@@ -35,7 +35,6 @@ import { decide, mismatchesOf, pooledMismatches, type Verdict } from './verdict.
 import { voicesOf } from './voices.ts';
 import { isAssigned } from './work.ts';
 
-const ONE_AUDIT_MICRO = 1_000_000;
 const noNumbers = { ...AuditNumbers.defaultValue(), finding: findings.noResult };
 
 /** What a validator owes an audit now. */

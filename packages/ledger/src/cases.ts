@@ -20,13 +20,12 @@ import { capped, MAX_UNITS, PPB } from './integers.ts';
 import { priceOf } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
 import { beginUnbonding, setStake } from './stakes.ts';
-import { noEvidence } from './standing.ts';
+import { noEvidence, ONE_AUDIT_MICRO } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { cappedTrust, trustPpbOf } from './trust.ts';
 import { type Voice, voicesOf } from './voices.ts';
 
 const NOBODY = new Uint8Array(20);
-const ONE_AUDIT_MICRO = 1_000_000;
 
 /** What a case is opened with. */
 export interface Charge extends Pick<CaseRow, 'kind' | 'role' | 'subject' | 'model' | 'proposedUnits' | 'finders'> {
