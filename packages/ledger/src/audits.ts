@@ -27,7 +27,7 @@ import { missTurn } from './presence.ts';
 import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';
 import { isActive } from './roles.ts';
-import { MAX_RESULTS_OWED, RESULTS_OWED, standingAfter } from './standing.ts';
+import { MAX_RESULTS_OWED, ONE_AUDIT_MICRO, RESULTS_OWED, standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, isDisputed, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
@@ -35,7 +35,6 @@ import { decide, mismatchesOf, pooledMismatches, type Verdict } from './verdict.
 import { voicesOf } from './voices.ts';
 import { isAssigned } from './work.ts';
 
-const ONE_AUDIT_MICRO = 1_000_000;
 const noNumbers = { ...AuditNumbers.defaultValue(), finding: findings.noResult };
 
 /** What a validator owes an audit now. */
@@ -346,26 +345,23 @@ function applyVerdict(
 }
 
 /** verification §4.7 Of several auditors' numbers those with the fewest mismatches count: no single one can add any. */
-function pooledAfter(mismatchesMilli: number, { auditors }: Readonly<AuditRow>): number {
-  const checked = auditors.filter(
-    ({ state, numbers }) => state === auditorStates.revealed && numbers.finding === findings.checked,
-  );
-  const [least] = checked.map(({ numbers }) => numbers).sort((a, b) => mismatchesOf(a) - mismatchesOf(b));
+function pooledAfter(mismatchesMilli: number, audit: Readonly<AuditRow>): number {
+  const [least] = revealedWith(audit, findings.checked).sort((a, b) => mismatchesOf(a) - mismatchesOf(b));
   return least === undefined ? mismatchesMilli : pooledMismatches(mismatchesMilli, least);
 }
 
 /** §10.24 An artifact that nobody got is the fault of the mixer that keeps it, which did its duties for nothing. */
 function noteMissing(state: LedgerState, index: number, { taskId, mixer }: Readonly<TaskRow>): LedgerEvent[] {
-  if (attesting(state, index, findings.noArtifact) < 2) return [];
+  if (revealedWith(state.audits.at(index), findings.noArtifact).length < 2) return [];
   const { strikes, dutiesBefore } = state.mixers.at(mixer);
   state.mixers.update(mixer, { strikes: strikes + 1, epochDuties: dutiesBefore });
   return [{ type: 'artifactMissing', taskId, mixer }];
 }
 
-/** Auditors of an audit that revealed a finding. */
-function attesting({ audits }: LedgerView, index: number, finding: number): number {
+/** What the auditors that revealed this finding said, in the order of their draw. */
+function revealedWith({ auditors }: Readonly<AuditRow>, finding: number): AuditNumbers[] {
   const isSaid = ({ state, numbers }: AuditorSlot) => state === auditorStates.revealed && numbers.finding === finding;
-  return audits.at(index).auditors.filter(isSaid).length;
+  return auditors.filter(isSaid).map(({ numbers }) => numbers);
 }
 
 /**
@@ -373,7 +369,7 @@ function attesting({ audits }: LedgerView, index: number, finding: number): numb
  * missed their turns or have not got the model it is theirs, and leaves no trace.
  */
 function noteUnchecked(state: LedgerState, index: number, taskIndex: number): LedgerEvent[] {
-  if (attesting(state, index, findings.otherEngine) < 2) return [];
+  if (revealedWith(state.audits.at(index), findings.otherEngine).length < 2) return [];
   const { miner } = state.tasks.at(taskIndex);
   const { failedMicro, resultsOwed: before } = state.miners.at(miner);
   const resultsOwed = Math.min(before + RESULTS_OWED, MAX_RESULTS_OWED);

@@ -20,13 +20,12 @@ import { capped, MAX_UNITS, PPB } from './integers.ts';
 import { priceOf } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
 import { beginUnbonding, setStake } from './stakes.ts';
-import { noEvidence } from './standing.ts';
+import { noEvidence, ONE_AUDIT_MICRO } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { cappedTrust, trustPpbOf } from './trust.ts';
-import { type Voice, voicesOf } from './voices.ts';
+import { voicesOf } from './voices.ts';
 
 const NOBODY = new Uint8Array(20);
-const ONE_AUDIT_MICRO = 1_000_000;
 
 /** What a case is opened with. */
 export interface Charge extends Pick<CaseRow, 'kind' | 'role' | 'subject' | 'model' | 'proposedUnits' | 'finders'> {
@@ -71,7 +70,7 @@ export function openFailureCase(state: LedgerState, audit: Readonly<AuditRow>, t
   const proposedUnits = proposedFine(priceUnits, state.params);
   const accusers = voicesOf(state, audit, task).filter(({ opinion }) => !['pass', 'noResult'].includes(opinion));
   const finders = accusers.map(({ validator }) => state.validators.at(validator).account);
-  const matter = { subject, model, priceUnits, payer, flaw: commonFlaw(accusers) };
+  const matter = { subject, model, priceUnits, payer, flaw: commonFlaw(accusers.map(({ numbers }) => numbers)) };
   return openCase(state, { cause, kind: stakeKinds.miner, role, ...matter, proposedUnits, finders });
 }
 
@@ -132,9 +131,9 @@ export function caseIndexOf({ cases }: LedgerView, id: number): number | undefin
 }
 
 /** The flaw that all of them name; zero for none, or for several. */
-function commonFlaw(accusers: readonly Voice[]): number {
-  const [first, ...others] = new Set(accusers.map(({ numbers }) => numbers.flaw));
-  return others.length > 0 ? 0 : (first ?? 0);
+export function commonFlaw(named: readonly { readonly flaw: number }[]): number {
+  const [first = 0, ...others] = new Set(named.map(({ flaw }) => flaw));
+  return others.length > 0 ? 0 : first;
 }
 
 /** Takes the fine: a part to those who found it out, the rest burned, and an appeal's bond with it (§10.7). */

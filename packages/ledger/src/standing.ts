@@ -14,6 +14,9 @@ export const EJECTION_MILLI = 13_800;
 /** Hard failures that make the evidence of an ejection hard: two are most of it. */
 export const HARD_EVIDENCE = 2;
 
+/** What one audit adds to a miner's record of passed or failed ones, which ages by parts. */
+export const ONE_AUDIT_MICRO = 1_000_000;
+
 /** Audits with a result that one without costs, and so many owed that the network sends no work (§10.13, §10.14). */
 export const RESULTS_OWED = 10;
 export const MAX_RESULTS_OWED = 50;

@@ -1,5 +1,5 @@
 import { caseStatuses, noModel, roleStatuses, stakeKinds } from '@assay/protocol';
-import { dismissCase, executeCase } from '../cases.ts';
+import { commonFlaw, dismissCase, executeCase } from '../cases.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
@@ -30,8 +30,7 @@ export function freezePenalties(state: LedgerState): LedgerEvent[] {
   for (const [model, opened] of casesByModel(state)) {
     const rows = opened.map((index) => state.cases.at(index));
     const failing = new Set(rows.map(({ role }) => role));
-    const [flaw = 0, ...otherFlaws] = new Set(rows.map((row) => row.flaw));
-    const isOneFlaw = flaw !== 0 && otherFlaws.length === 0;
+    const isOneFlaw = commonFlaw(rows) !== 0;
     const least = isOneFlaw ? Math.min(LEAST_ACCUSED, breakerMinFailing) : breakerMinFailing;
     const miners = minersOf(state, new Set([model]), failing);
     if (failing.size < least || !isLargePart(state, failing.size, miners)) continue;

@@ -1,4 +1,5 @@
 import { caseCauses, stakeKinds, toHex } from '@assay/protocol';
+import { commonFlaw } from '../cases.ts';
 import type { LedgerState } from '../state.ts';
 import { isLargePart, LEAST_ACCUSED, minersOf } from './cases.ts';
 
@@ -32,12 +33,8 @@ export function suspectsOf(state: LedgerState, miners: readonly number[]): Suspe
     const evidence = all.slice(all.length - Math.min(all.length, state.miners.at(miner).failures));
     const rows = evidence.map((index) => state.cases.at(index));
     const [payer, ...otherPayers] = new Map(rows.map((row) => [toHex(row.payer), row.payer])).values();
-    const [flaw = 0, ...otherFlaws] = new Set(rows.map((row) => row.flaw));
-    return {
-      ...{ miner, evidence },
-      payer: otherPayers.length > 0 ? null : (payer ?? null),
-      flaw: otherFlaws.length > 0 ? 0 : flaw,
-    };
+    const onePayer = otherPayers.length > 0 ? null : (payer ?? null);
+    return { miner, evidence, payer: onePayer, flaw: commonFlaw(rows) };
   });
 }
 

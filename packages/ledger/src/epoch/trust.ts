@@ -1,8 +1,7 @@
 import { limits, type MinerRow } from '@assay/protocol';
 import { capped, PPB } from '../integers.ts';
+import { ONE_AUDIT_MICRO } from '../standing.ts';
 import { cappedTrust, trustPpbOf } from '../trust.ts';
-
-const MICRO = 1_000_000n;
 
 type Record = Pick<MinerRow, 'passedMicro' | 'failedMicro' | 'trustPpb'>;
 
@@ -20,5 +19,6 @@ export function updateTrust(row: Readonly<MinerRow>, keptPpb: bigint): Record {
 }
 
 function aged(recordMicro: number, epochCount: number, keptPpb: bigint): bigint {
-  return capped((BigInt(recordMicro) * keptPpb) / PPB + BigInt(epochCount) * MICRO, BigInt(limits.maxCount)); // §2.11
+  const added = BigInt(epochCount) * BigInt(ONE_AUDIT_MICRO);
+  return capped((BigInt(recordMicro) * keptPpb) / PPB + added, BigInt(limits.maxCount)); // §2.11
 }
