@@ -17,20 +17,40 @@ afterAll(async () => {
 
 const isDecided = (task: TaskDetail) => ['approved', 'rejected', 'settled'].includes(task.status);
 
+interface Case {
+  readonly case: number;
+  readonly cause: string;
+  readonly subject: string;
+}
+
+const command = (...words: string[]) => assay([...words, '--data', network.dataDir]);
+
+/** An API key whose prompts go to this miner: the draw would give it others, or fewer once challenges have held it. */
+async function keyOfSessionWith(miner: number): Promise<string> {
+  const session = {
+    ...{ 'session-key': 'payer', domain: 0, model: 0, 'home-mixer': 0, deposit: 1, 'max-task': 0.1 },
+    ...{ 'expiry-height': 100_000, redundancy: 1, 'is-background': 'no', 'dedicated-miners': miner },
+  };
+  const options = Object.entries(session).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  expect(await command('tx', 'openSession', ...options)).toMatchObject({ code: 0 });
+  const issued = await command('api-key', 'new', '1', '--json');
+  return JSON.parse(issued.out).apiKey;
+}
+
 describe('a miner that serves the same weights cut to 4 bits', () => {
   it('is caught within a few tasks, refunded and not paid; the honest two are untouched (F10, B6)', async () => {
     const cheater = 2;
-    const tasks: TaskDetail[] = [];
-    const caught = () => tasks.filter((task) => task.miner === cheater).length;
-    for (let seed = 1; caught() < 2; seed++) {
-      const answer = await network.openai.chat.completions.create({
-        model: (await network.openai.models.list()).data[0]?.id ?? '',
-        messages: [{ role: 'user', content: 'Explain how bread is made.' }],
-        max_tokens: 48,
-        seed,
-      });
-      tasks.push(await taskWith(network, receiptIdOf(answer), isDecided));
-    }
+    const asked = { model: (await network.openai.models.list()).data[0]?.id ?? '', max_tokens: 48 };
+    const prompt = { ...asked, messages: [{ role: 'user' as const, content: 'Explain how bread is made.' }] };
+    const dedicated = network.openaiWith(await keyOfSessionWith(cheater));
+    const answers = [dedicated, network.openai, dedicated, network.openai].map(({ chat }, index) =>
+      chat.completions.create({ ...prompt, seed: index }),
+    );
+    const tasks = await Promise.all(
+      answers.map(async (answer) => taskWith(network, receiptIdOf(await answer), isDecided)),
+    );
+    const wrong = tasks.filter((task) => task.miner === cheater);
+    expect(wrong.length).toBeGreaterThanOrEqual(2);
     for (const task of tasks) {
       const isHonest = task.miner !== cheater;
       expect(isHonest ? ['pass'] : ['soft', 'hard']).toContain(task.verdict);
@@ -47,7 +67,7 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
     const trusted = honest.filter((miner) => miner.passedMicro > 0);
     expect(trusted.every((miner) => miner.trustPpb > fallen.trustPpb)).toBe(true);
     // §8.7 A challenge it failed is in its record too.
-    expect(fallen.rejected).toBeGreaterThanOrEqual(caught());
+    expect(fallen.rejected).toBeGreaterThanOrEqual(wrong.length);
 
     const isMeasured = ({ measured }: Miner) => measured.bandwidth !== null && measured.latencyMs !== null;
     const measured = await eventually(async () => {
@@ -64,16 +84,15 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
       expect(payouts.filter((payout) => payout.stack === 'miners' && payout.role === cheater)).toEqual([]);
     }
 
-    const wrong = tasks.find((task) => task.miner === cheater);
-    const explained = await assay(['explain', 'audit', wrong?.taskId ?? '', '--data', network.dataDir]);
+    const [first] = wrong;
+    const explained = await command('explain', 'audit', first?.taskId ?? '');
     expect(explained).toMatchObject({ code: 0 });
     expect(explained.out).toContain('refunded');
-    const [first] = tasks.filter((task) => task.miner === cheater);
-    const command = (...words: string[]) => assay([...words, '--json', '--data', network.dataDir]);
-    expect(await command('tx', 'decideCase', '--case', '0', '--is-fine', 'yes', '--from', 'foundation')).toMatchObject({
-      code: 0,
-    });
-    const slash = await command('explain', 'slash', '0');
+    const cases = JSON.parse((await command('cases', '--json')).out).cases as Case[];
+    const about = cases.find(({ cause, subject }) => cause === 'hardFailure' && subject === first?.taskId)?.case;
+    const decision = ['--case', String(about), '--is-fine', 'yes', '--from', 'foundation'];
+    expect(await command('tx', 'decideCase', ...decision)).toMatchObject({ code: 0 });
+    const slash = await command('explain', 'slash', String(about), '--json');
     expect(slash).toMatchObject({ code: 0 });
     // The price · 0.6 · 1.5 ÷ (0.02 · 0.95), far below a tenth of the collateral.
     const fineUnits = (BigInt(first?.priceUnits ?? 0) * 900n) / 19n;
@@ -83,6 +102,8 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
     });
     const status = network.lines.filter((line) => line.event === 'status').at(-1);
     expect(status?.cheater).toMatchObject({ miner: cheater });
-    expect((status?.cheater as { rejectedTasks: number } | undefined)?.rejectedTasks).toBeGreaterThanOrEqual(caught());
+    expect((status?.cheater as { rejectedTasks: number } | undefined)?.rejectedTasks).toBeGreaterThanOrEqual(
+      wrong.length,
+    );
   }, 240_000);
 });

@@ -54,7 +54,7 @@ export class RunningNetwork {
     this.api = ready.api as string;
     this.apiKey = ready.apiKey as string;
     this.dataDir = ready.dataDir as string;
-    this.openai = new OpenAI({ baseURL: this.api, apiKey: this.apiKey, maxRetries: 0 });
+    this.openai = this.openaiWith(this.apiKey);
     this.client = createClient({ baseUrl: this.api.replace(/\/v1$/, '') });
     const node = JSON.parse(readFileSync(join(this.dataDir, 'node.json'), 'utf8')) as { adminToken: string };
     this.adminToken = node.adminToken;
@@ -78,6 +78,11 @@ export class RunningNetwork {
       child.once('exit', (code) => reject(new Error(`the network ended with ${code} before it was ready: ${err}`)));
     });
     return new RunningNetwork(child, ready, lines);
+  }
+
+  /** The official client with another API key. */
+  openaiWith(apiKey: string): OpenAI {
+    return new OpenAI({ baseURL: this.api, apiKey, maxRetries: 0 });
   }
 
   async stopRole(name: string): Promise<void> {
