@@ -4,25 +4,19 @@ import { reachOf } from './fines.ts';
 import type { LedgerEvent } from './result.ts';
 import type { LedgerState } from './state.ts';
 import { addWork } from './tasks.ts';
-import type { Opinion, Verdict } from './verdict.ts';
-import { falseOpinionOf, voicesOf } from './voices.ts';
+import type { Opinion } from './verdict.ts';
+import { falseVoices, voicesOf } from './voices.ts';
 import { workUnitsOf } from './work.ts';
 
 /**
  * Pays attention to how each auditor judged once the verdict is there: a duty for those it does not contradict, a
  * strike and a case for those it does (§10.21, §10.22).
  */
-export function judgeAuditors(
-  state: LedgerState,
-  audit: Readonly<AuditRow>,
-  task: Readonly<TaskRow>,
-  verdict: Verdict,
-): LedgerEvent[] {
-  const voices = voicesOf(state, audit, task);
-  const falseOpinion = falseOpinionOf(voices, verdict);
-  return voices.flatMap(({ validator, opinion }) => {
-    if (opinion === falseOpinion) return accuse(state, validator, task);
-    countDuty(state, validator, opinion, task);
+export function judgeAuditors(state: LedgerState, audit: Readonly<AuditRow>, task: Readonly<TaskRow>): LedgerEvent[] {
+  const accused = falseVoices(state, audit, task);
+  return voicesOf(state, audit, task).flatMap(({ validator, opinion, isJudged }) => {
+    if (accused.includes(validator)) return accuse(state, validator, task);
+    if (!isJudged) countDuty(state, validator, opinion, task);
     return [];
   });
 }

@@ -1,5 +1,6 @@
 import { type AuditNumbers, auditorStates } from '@assay/protocol';
-import { honest, World, type WorldOptions } from './world.fixture.ts';
+import { openingOf } from './plants.fixture.ts';
+import { honest, type Sender, World, type WorldOptions } from './world.fixture.ts';
 
 /** Who was drawn for an audit and has not committed yet. */
 function freshAuditors(world: World, taskId: Uint8Array): number[] {
@@ -51,4 +52,16 @@ export function drawnWorld(options?: WorldOptions) {
   const all = (numbers: AuditNumbers) => answer(...fresh().map(() => numbers));
   const ends = () => world.events.filter((event) => event.type === 'taskApproved' || event.type === 'taskRejected');
   return { world, receipt, taskId, fresh, answer, all, ends };
+}
+
+/** A task that its auditors passed. */
+export function approvedTask(world: World, receipt = world.receipt()): Uint8Array {
+  world.certify(receipt);
+  auditAll(world, receipt.taskId, honest);
+  return receipt.taskId;
+}
+
+/** A miner opens the seal of a task, as the duty it is (§10.25). */
+export function plantTx(world: World, taskId: Uint8Array, sender: Sender = 'miner0'): Uint8Array {
+  return world.tx(sender, 'openPlant', openingOf(taskId), { feeUnits: 0n });
 }

@@ -216,7 +216,7 @@ function advanceAudit(state: LedgerState, index: number, { height, events, tally
   else {
     state.endAudit(index, verdicts[decision.verdict]);
     events.push(...applyVerdict(state, { index, taskIndex, tally, height }, decision.verdict));
-    events.push(...judgeAuditors(state, state.audits.at(index), task, decision.verdict));
+    events.push(...judgeAuditors(state, state.audits.at(index), task));
   }
 }
 

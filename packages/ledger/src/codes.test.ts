@@ -12,7 +12,7 @@ import {
   taskStates,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { auditAll } from './audits.fixture.ts';
+import { approvedTask, plantTx } from './audits.fixture.ts';
 import { answer, caseWorld } from './cases.fixture.ts';
 import { disputed, measured, measurersOf } from './challenges.fixture.ts';
 import { measuringOf } from './challenges.ts';
@@ -20,6 +20,7 @@ import { domainTerms, nameOf, weighedBy } from './domains.fixture.ts';
 import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
 import { equivocation, invalidItem } from './offences.fixture.ts';
 import { worldParams } from './params.fixture.ts';
+import { openingOf } from './plants.fixture.ts';
 import { backgroundWorld } from './replicas.fixture.ts';
 import { mixerTerms, presenceTx, roleTerms, statusTx } from './roles.fixture.ts';
 import { checked, FEE, honest, type Sender, softFailure, World } from './world.fixture.ts';
@@ -95,12 +96,6 @@ const vote =
     propose('halvingDays', '7')(world);
     return world.send('minerA', 'vote', body);
   };
-
-function approvedTask(world: World, receipt = world.receipt()): Uint8Array {
-  world.certify(receipt);
-  auditAll(world, receipt.taskId, honest);
-  return receipt.taskId;
-}
 
 /** A case in a world of its own, and opinions on it. */
 const decide =
@@ -340,6 +335,9 @@ const scenarios: Record<ResultCode, Scenario> = {
     commitAll();
     return world.codeOf(pair.reveal());
   },
+  NOT_PLANTED: (world) => world.send('minerA', 'openPlant', openingOf(auditor(world).taskId)),
+  PLANT_TOO_SOON: (world) => [0, 1].map(() => world.codeOf(plantTx(world, approvedTask(world)))).at(-1) ?? 'OK',
+  PLANT_NOT_DUE: (world) => world.codeOf(plantTx(world, auditor(world).taskId)),
   TASK_NOT_APPROVED: (world) => world.send('payer', 'feedback', { taskId: auditor(world).taskId, rating: 3 }),
   NOT_ASSIGNED: (world) => {
     open({ dedicatedMiners: [0] })(world);

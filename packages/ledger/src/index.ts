@@ -34,6 +34,7 @@ export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
 export { type BlockInput, Ledger } from './ledger.ts';
 export { measuredValues } from './measured.ts';
 export { SECOND_AUDITOR_PPB } from './openAudit.ts';
+export { mayPlant, plantStage } from './plants.ts';
 export { type PresentKind, wasSeen } from './presence.ts';
 export { priceOf, pricesAt, receiptsCode } from './receipts.ts';
 export * from './result.ts';
@@ -57,5 +58,5 @@ export {
   pooledMismatches,
 } from './verdict.ts';
 export * from './verifier.ts';
-export { falseOpinionOf, opinionBasis, voicesOf } from './voices.ts';
+export { falseVoices, opinionBasis, voicesOf } from './voices.ts';
 export { workUnitsOf } from './work.ts';

@@ -186,6 +186,7 @@ describe('any blocks whatsoever', () => {
       'challengeJudged',
       'auditReopened',
       'taskReaudited',
+      'plantOpened',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
   }, 120_000);

@@ -26,8 +26,8 @@ export function openAudit(
   const { taskId } = task;
   const seed = sha256(state.globals.beacon, taskId, AUDIT);
   const firstAuditors = isSecond || isDoubted(state, task) || hasSecondAuditor(seed) ? MOST_FIRST_AUDITORS : 1;
-  const open = { verdict: verdicts.open, mismatchesMilli: 0, isSecond, firstAuditors, auditors: [] };
-  return state.addAudit({ taskId, seed, drawnHeight: height, ...open });
+  const open = { verdict: verdicts.open, mismatchesMilli: 0, isSecond, isPlanted: false, judged: 0 };
+  return state.addAudit({ taskId, seed, drawnHeight: height, ...open, firstAuditors, auditors: [] });
 }
 
 /** §10.20 Whether somebody accuses the answer, or the network does not trust its miner yet or any more. */

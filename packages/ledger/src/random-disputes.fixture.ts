@@ -1,5 +1,6 @@
 import { caseStatuses } from '@assay/protocol';
 import fc from 'fast-check';
+import { plantTx } from './audits.fixture.ts';
 import { equivocation, invalidItem } from './offences.fixture.ts';
 import { acts, from, hostile, options, stakes, units } from './random-values.fixture.ts';
 import type { Sender } from './world.fixture.ts';
@@ -41,6 +42,18 @@ export const offences = acts(
       : invalidItem(world, change, { mixer, signers });
     const funds = world.tx('payer', 'transfer', { to: world.address(sender), amountUnits: 20n });
     return [funds, world.tx(sender, 'evidence', { offence })];
+  },
+);
+
+/** A miner opens the seal of one of the last tasks, or somebody else tries. */
+export const openPlant = acts(
+  'openPlant',
+  fc.record({ back: fc.nat(5), isForged: fc.nat(5).map((lot) => lot === 0) }),
+  (world, { back, isForged }) => {
+    const { tasks } = world.state;
+    if (tasks.length === 0) return [];
+    const { taskId, miner } = tasks.at(Math.max(0, tasks.length - 1 - back));
+    return [plantTx(world, taskId, isForged ? 'stranger0' : `miner${miner}`)];
   },
 );
 

@@ -12,7 +12,7 @@ import fc from 'fast-check';
 import { auditList } from './audits.fixture.ts';
 import { auditDuties } from './audits.ts';
 import { modelTerms, voteTx } from './models.fixture.ts';
-import { appealCase, decideCase, offences, openCase } from './random-disputes.fixture.ts';
+import { appealCase, decideCase, offences, openCase, openPlant } from './random-disputes.fixture.ts';
 import { admission, market, settling } from './random-domains.fixture.ts';
 import { roleAct } from './random-roles.fixture.ts';
 import {
@@ -376,5 +376,6 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 3, arbitrary: appealCase },
   { weight: 1, arbitrary: offences },
   { weight: 1, arbitrary: openCase },
+  { weight: 2, arbitrary: openPlant },
   { weight: 1, arbitrary: vote },
 );

@@ -348,6 +348,8 @@ export type LedgerEvent =
     }
   /** The failed challenges of this epoch are as many as cost the emission (§8.5). */
   | { readonly type: 'challengesFailed'; readonly miner: number; readonly failed: number }
+  /** A miner says that the numbers of this answer are wrong on purpose (§10.25). */
+  | { readonly type: 'plantOpened'; readonly taskId: Uint8Array; readonly miner: number }
   /** A challenge that passed contradicts the answer of this task: it is audited a second time (§8.8). */
   | { readonly type: 'auditReopened'; readonly taskId: Uint8Array; readonly challengeTaskId: Uint8Array }
   | { readonly type: 'taskReaudited'; readonly taskId: Uint8Array; readonly verdict: Verdict }

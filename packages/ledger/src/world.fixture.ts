@@ -10,12 +10,10 @@ import {
   bodySelectors,
   type ChallengeReport,
   type Genesis,
-  littleEndian,
   outcomes,
   type Params,
   type Receipt,
   type ResultCode,
-  sha256,
   Transaction,
   type Transition,
   taskIdOf,
@@ -34,6 +32,7 @@ import { modelTerms, requestHashOf, sessionTerms } from './defaults.fixture.ts';
 import { type AccountKey, type CommitteeKey, type KeyScheme, quickKeys } from './keys.fixture.ts';
 import { Ledger } from './ledger.ts';
 import { worldParams } from './params.fixture.ts';
+import { plantedArtifactRoot } from './plants.fixture.ts';
 import { priceOf } from './receipts.ts';
 import type { BlockResult, LedgerEvent } from './result.ts';
 import { transactionSigningRoot } from './signing.ts';
@@ -55,8 +54,11 @@ export const genesisTimeMs = 1_700_000_000_000;
 const people = ['payer', 'otherPayer', 'minerA', 'minerB', 'minerC', 'owner', 'creator', 'landlord'] as const;
 export type Person = (typeof people)[number];
 
-/** Who a transaction is from: a person, or `mixer0`, `validator2`, `oracle0`, `gateway0`. */
-export type Sender = Person | `${'mixer' | 'validator' | 'oracle' | 'gateway'}${number}` | `stranger${number}`;
+/** Who a transaction is from: a person, or `mixer0`, `validator2`, `oracle0`, `gateway0`, `miner0` with its own key. */
+export type Sender =
+  | Person
+  | `${'miner' | 'mixer' | 'validator' | 'oracle' | 'gateway'}${number}`
+  | `stranger${number}`;
 
 export interface WorldOptions {
   readonly keys?: KeyScheme;
@@ -246,7 +248,7 @@ export class World {
       rank: 0,
       attempt: 0,
       priceUnits: prices === undefined ? 0n : priceOf(prices, { tokensIn, tokensOut }),
-      artifactRoot: filled(9),
+      artifactRoot: plantedArtifactRoot,
       firstTokenMs: 70,
       totalMs: 300,
       similarityPpb: 0,
@@ -275,7 +277,7 @@ export class World {
   registration(change: Partial<BodyValues['registerMiner']> = {}): BodyValues['registerMiner'] {
     return {
       owner: this.address('owner'),
-      publicKey: sha256(littleEndian(this.#registrations++, 4)),
+      publicKey: this.key(`miner${this.#registrations++}`).publicKey,
       domain: 0,
       models: [0],
       contextTokens: 2048,

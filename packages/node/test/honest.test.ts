@@ -159,7 +159,13 @@ async function answer(each: Case): Promise<{ artifact: Artifact; effects: MixerE
     if (run.tokens.length === leavesAfter && !leaving.signal.aborted) leave();
   }
   const facts = { taskId: new Uint8Array(32), miner: 0, fileHash: new Uint8Array(32), engine: engineInfo };
-  const times = { contextTokens: 4096, sampling: payload.sampling, firstTokenMs: 0, totalMs: 0 };
+  const times = {
+    seal: new Uint8Array(32),
+    contextTokens: 4096,
+    sampling: payload.sampling,
+    firstTokenMs: 0,
+    totalMs: 0,
+  };
   const artifact = run.artifact({ ...facts, ...times });
   const [artifactRoot, salt] = [new Uint8Array(32), new Uint8Array(32)];
   const hash = precommitHash({ artifactRoot, salt, requestHash: new Uint8Array(32), model: 0 });

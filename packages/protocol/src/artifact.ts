@@ -78,11 +78,13 @@ export const Artifact = new ContainerType(
     text: textOf(limits.maxOutputBytes),
     firstTokenMs: U32,
     totalMs: U32,
+    /** Random, or the `sealOf` a salt where the numbers are wrong on purpose (verification §1.7). */
+    seal: Bytes32,
   },
   { typeName: 'Artifact' },
 );
 export type Artifact = ValueOf<typeof Artifact>;
-export const artifactVersion = 1;
+export const artifactVersion = 2;
 
 /** Hidden until revealed: the `precommitHash`, with the task it is for (§5 Precommit). */
 export const Precommit = new StructType({ taskId: Bytes32, miner: U32, hash: Bytes32 }, { typeName: 'Precommit' });

@@ -21,6 +21,15 @@ export function sha256OfEach(first: Uint8Array, seconds: readonly Uint8Array[]):
   return hashes;
 }
 
+/** The Merkle root that `node` leads to from its place in the tree, with the siblings on its way, lowest first. */
+export function rootAlong(gindex: bigint, node: Uint8Array, path: readonly Uint8Array[]): Uint8Array {
+  const bits = gindex.toString(2);
+  return path.reduce((root, sibling, step) => {
+    const isRight = bits[bits.length - 1 - step] === '1';
+    return isRight ? sha256(sibling, root) : sha256(root, sibling);
+  }, node);
+}
+
 /** One array holding `parts` in order. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;

@@ -20,6 +20,7 @@ export * from './models.ts';
 export * from './packed-rows.ts';
 export * from './parameters.ts';
 export * from './payouts.ts';
+export * from './plants.ts';
 export * from './proof.ts';
 export * from './receipt.ts';
 export * from './records.ts';

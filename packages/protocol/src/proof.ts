@@ -2,7 +2,7 @@ import { createProof, type Node, ProofType, type SingleProof } from '@chainsafe/
 import { ByteListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { BlockHeader } from './block.ts';
 import { Bytes32, Count, Name, type ValueOf } from './encoding.ts';
-import { equalBytes, sha256 } from './hash.ts';
+import { equalBytes, rootAlong } from './hash.ts';
 import { limits } from './limits.ts';
 import { State, tables } from './state.ts';
 
@@ -42,14 +42,9 @@ export function rowPath(state: Node, table: TableName, index: number): Uint8Arra
 export function stateRootAlong(table: TableName, place: Pick<RowProof, 'index' | 'row' | 'path'>): Uint8Array | null {
   const { index, row, path } = place;
   if (!Number.isSafeInteger(index) || index < 0 || index >= tables[table].limit) return null;
-  const bits = gindexOf(table, index).toString(2);
-  let node = rowRoot(table, row);
-  if (node === null || path.length !== bits.length - 1) return null;
-  for (const [step, sibling] of path.entries()) {
-    const isRight = bits[bits.length - 1 - step] === '1';
-    node = isRight ? sha256(sibling, node) : sha256(node, sibling);
-  }
-  return node;
+  const gindex = gindexOf(table, index);
+  const node = rowRoot(table, row);
+  return node === null || path.length !== gindex.toString(2).length - 1 ? null : rootAlong(gindex, node, path);
 }
 
 /** Root of a serialised row; null when the bytes are not the one encoding of a row. */

@@ -1,4 +1,4 @@
-import { ContainerType, UnionType } from '@chainsafe/ssz';
+import { ContainerType, UnionType, VectorCompositeType } from '@chainsafe/ssz';
 import { AppealCase, DecideCase, Evidence, type Offence, OpenCase } from './cases.ts';
 import { AdmitMiner, CreateDomain, UpdateDomain } from './domains.ts';
 import {
@@ -25,6 +25,7 @@ import {
   UpdateModelPrice,
   WithdrawBacking,
 } from './models.ts';
+import { sealPathLength } from './plants.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
 import { BatchRecords } from './records.ts';
 import {
@@ -174,6 +175,12 @@ export const AuditReveal = new ContainerType(
   { typeName: 'AuditReveal' },
 );
 
+/** Opens the seal of an artifact whose numbers are wrong on purpose; sent by its miner (§10.25). */
+export const OpenPlant = new ContainerType(
+  { taskId: Bytes32, salt: Bytes32, path: new VectorCompositeType(Bytes32, sealPathLength) },
+  { typeName: 'OpenPlant' },
+);
+
 /** Where stake stands: in a miner's collateral, in another role, delegated to a miner, behind a model. */
 export const stakeKinds = {
   miner: 0,
@@ -220,6 +227,7 @@ export const TransactionBody = new UnionType(
     ...[RegisterMixer, RegisterRole, SetRoleStatus],
     ...[RotateKey, RotateCommitteeKey, UpdateMiner],
     ProvePresence,
+    OpenPlant,
   ],
   { typeName: 'TransactionBody' },
 );
@@ -260,6 +268,7 @@ export const bodySelectors = {
   rotateCommitteeKey: 33,
   updateMiner: 34,
   presence: 35,
+  openPlant: 36,
 } as const;
 export type BodyKind = keyof typeof bodySelectors;
 export interface BodyValues {
@@ -299,6 +308,7 @@ export interface BodyValues {
   readonly rotateCommitteeKey: ValueOf<typeof RotateCommitteeKey>;
   readonly updateMiner: ValueOf<typeof UpdateMiner>;
   readonly presence: ValueOf<typeof ProvePresence>;
+  readonly openPlant: ValueOf<typeof OpenPlant>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

@@ -10,6 +10,7 @@ import {
   UintBigintType,
   UnionType,
   VectorBasicType,
+  VectorCompositeType,
 } from '@chainsafe/ssz';
 import { littleEndian, sha256 } from './hash.ts';
 import * as protocol from './index.ts';
@@ -53,7 +54,7 @@ function someOf(type: Type<unknown>, source: Source): unknown {
     return source.bytes(Math.min(textBytes, type.limitBytes)).map((byte) => letters.charCodeAt(byte % 26));
   }
   if (type instanceof BitListType) return BitArray.fromBoolArray(Array.from(source.bytes(5), (byte) => byte % 2 === 1));
-  if (type instanceof VectorBasicType)
+  if (type instanceof VectorBasicType || type instanceof VectorCompositeType)
     return Array.from({ length: type.length }, () => someOf(type.elementType, source));
   if (type instanceof ListBasicType || type instanceof ListCompositeType) {
     return Array.from({ length: Math.min(listLength, type.limit) }, () => someOf(type.elementType, source));
@@ -63,7 +64,7 @@ function someOf(type: Type<unknown>, source: Source): unknown {
     return Object.fromEntries(fieldsEntries.map(({ fieldName, fieldType }) => [fieldName, someOf(fieldType, source)]));
   }
   if (type instanceof UnionType) return { selector: 0, value: someOf(type.types[0] as Type<unknown>, source) };
-  throw new Error(`There is no value for the type ${type.typeName}; teach it to tools/vectors/values.ts.`);
+  throw new Error(`There is no value for the type ${type.typeName}; teach it to values.fixture.ts.`);
 }
 
 /** Non-trivial values of a type by name: one, or one for each member of a union. */

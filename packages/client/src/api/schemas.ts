@@ -79,6 +79,8 @@ export const Miner = z.object({
   priorStreak: count,
   /** Audits with a result that it owes for those that its engine left without one. */
   resultsOwed: count,
+  /** First epoch in which it may open a planted answer again. */
+  plantFrom: count,
   tasks: count,
   audited: count,
   rejected: count,
@@ -324,8 +326,12 @@ const verdict = z.enum(['open', 'pass', 'soft', 'hard', 'noResult', 'hung']);
 export const Audit = z.object({
   seed: bytes32,
   drawnHeight: count,
-  /** Of a task that had its end already: a challenge contradicts its answer. */
+  /** Of a task that had its end already: a challenge contradicts its answer, or it was planted and passed. */
   isSecond: z.boolean(),
+  /** Its miner says that the numbers of the artifact are wrong on purpose: choices alone decide. */
+  isPlanted: z.boolean(),
+  /** Auditors that an earlier verdict has judged already. */
+  judged: count,
   verdict,
   /** Pooled mismatches of the miner from which the verdict was drawn, thousandths. */
   mismatchesMilli: count,

@@ -71,6 +71,7 @@ export const standingEvents = [
     knownTaskId: bytes32,
   }),
   z.object({ type: z.literal('challengeJudged'), taskId: bytes32, miner: count, mixer: count, verdict }),
+  z.object({ type: z.literal('plantOpened'), taskId: bytes32, miner: count }),
   z.object({ type: z.literal('auditReopened'), taskId: bytes32, challengeTaskId: bytes32 }),
   z.object({ type: z.literal('taskReaudited'), taskId: bytes32, verdict }),
   z.object({ type: z.literal('challengesFailed'), miner: count, failed: count }),

@@ -26,6 +26,7 @@ import { delegate } from './delegate.ts';
 import { evidence } from './evidence.ts';
 import { feedback } from './feedback.ts';
 import { openCase } from './openCase.ts';
+import { openPlant } from './openPlant.ts';
 import { openSession } from './openSession.ts';
 import { presence } from './presence.ts';
 import { propose } from './propose.ts';
@@ -85,6 +86,7 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   rotateCommitteeKey,
   updateMiner,
   presence,
+  openPlant,
 };
 const kinds = Object.keys(bodySelectors) as BodyKind[];
 

@@ -79,6 +79,7 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     ...noEvidence,
     mismatchesMilli: 0,
     resultsOwed: 0,
+    plantFrom: 0,
     tasks: 0,
     audited: 0,
     rejected: 0,

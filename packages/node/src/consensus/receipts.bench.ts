@@ -76,6 +76,7 @@ function grown(): Ledger {
         mismatchesMilli: 0,
         ...{ engine: sha256(operator), earlierEngine: sha256(operator), earlierEvidenceLevel: 2, engineEpoch: 0 },
         resultsOwed: 0,
+        plantFrom: 0,
       },
       split: { operatorBps: 10_000, ownerBps: 0, stakersBps: 0 },
       ...{

@@ -7,6 +7,7 @@ import type { KeyRing } from '../keys/keyring.ts';
 import type { Network } from '../network/port.ts';
 import type { AccountSigner, RoleContext, RoleService } from '../roles/context.ts';
 import { type ApiKey, Gateway } from '../roles/gateway/service.ts';
+import { usualPlantsOneIn } from '../roles/miner/plants.ts';
 import { Miner } from '../roles/miner/service.ts';
 import { Mixer } from '../roles/mixer/service.ts';
 import { Oracle } from '../roles/oracle/service.ts';
@@ -25,6 +26,8 @@ export interface BuildParts {
   readonly serving: Serving;
   readonly network: Network;
   readonly miners: number;
+  /** Of how many answers that may be planted miners plant one, on average (§14.13). */
+  readonly plantsOneIn?: number;
   /** Those the gateway takes, as they are at any moment. */
   readonly apiKeys: Iterable<ApiKey>;
   readonly log: (line: string) => void;
@@ -87,7 +90,10 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   for (let i = 0; i < parts.miners; i++) {
     const name = names.miner(i);
     const signer = minerKeyOf(parts, i);
-    const service = new Miner(contextOf(name, signer), { worker: serving.workerOf(i), concurrency });
+    const sender = new TransactionSender({ engine, signer, chain });
+    const submit = (opening: BodyValues['openPlant']) => sender.send('openPlant', opening, { feeUnits: 0n });
+    const plants = { submit, oneIn: parts.plantsOneIn ?? usualPlantsOneIn };
+    const service = new Miner(contextOf(name, signer), { worker: serving.workerOf(i), concurrency, plants });
     roles.add({ name, kind: 'miner', signer, committeeSigner: null, service });
   }
   for (let i = 0; i < committee.oracles; i++) {

@@ -21,8 +21,10 @@ function distribution(weights: string, ids: readonly number[]): Distribution {
   const candidates: Candidate[] = [];
   for (let i = 0; candidates.length < alternatives; i++) {
     const id = 97 + Number(firstUint64(sha256(context, littleEndian(i, 2))) % 26n);
-    // Each is half as likely as the one before; what is missing to one lies on tokens that are never chosen.
-    if (!candidates.some((token) => token.id === id)) candidates.push({ id, logit: -candidates.length * Math.LN2 });
+    // Each is half as likely as the one before, or less, where the model is surer; what is missing to one lies on
+    // tokens that are never chosen.
+    const logit = -candidates.length * Math.LN2 * (1 + ((context[31] ?? 0) % 4));
+    if (!candidates.some((token) => token.id === id)) candidates.push({ id, logit });
   }
   return { candidates, totalWeight: 2 };
 }

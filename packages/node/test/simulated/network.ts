@@ -73,6 +73,8 @@ export interface SimulatedOptions {
   readonly network?: MemoryNetwork;
   readonly params?: Partial<Genesis['params']>;
   readonly depositUnits?: bigint;
+  /** Of how many answers that may be planted miners plant one; none when absent. */
+  readonly plantsOneIn?: number;
   /** Where it lives; a directory of its own, gone at the end, when absent. */
   readonly dir?: string;
 }
@@ -154,6 +156,7 @@ export class SimulatedNetwork {
     const built = buildRoles({
       ...{ engine, keys: ring, store, serving, network, apiKeys },
       miners: options.miners,
+      plantsOneIn: options.plantsOneIn ?? 0,
       log: (line) => log.push(line),
     });
     followKeys(engine, ring, built.roles, (line) => log.push(line));
@@ -302,6 +305,11 @@ export class SimulatedNetwork {
     const mixer = this.task(taskId)?.row.mixer ?? 0;
     const stored = this.#store.roleStore(names.mixer(mixer)).get(`artifact/${taskId.slice(2)}`);
     return stored === undefined ? null : ArtifactBundle.deserialize(stored);
+  }
+
+  /** How many answers a miner has planted and not opened yet. */
+  planted(miner: number): number {
+    return [...this.#store.roleStore(names.miner(miner)).entries('plant/')].length;
   }
 
   /** Sends a transaction of one of the keys, whose role may be sending too; gives its code. */

@@ -1,14 +1,13 @@
 import { formatUnits } from '@assay/client';
 import {
   auditRatePpb,
-  falseOpinionOf,
+  falseVoices,
   isAudited,
   type LedgerEvent,
   type LedgerView,
   opinionBasis,
   opinionOf,
   POOL_LIMIT_MILLI,
-  voicesOf,
 } from '@assay/ledger';
 import {
   type AuditRow,
@@ -294,13 +293,11 @@ function auditorStep(trail: Trail): Step[] {
   ];
 }
 
-/** Whose opinion the verdict contradicts (§10.21). */
+/** Whose opinion the verdict, or a plant, contradicts (§10.21, §10.25). */
 function falseValidators(trail: Trail): number[] {
   const { audit } = trail;
   if (audit === null) return [];
-  const voices = voicesOf(trail.state, audit, trail.place.receipt);
-  const opinion = falseOpinionOf(voices, verdictOf(audit));
-  return voices.filter((voice) => voice.opinion === opinion).map(({ validator }) => validator);
+  return falseVoices(trail.state, audit, trail.place.receipt);
 }
 
 function verdictStep(trail: Trail): Step[] {
@@ -309,14 +306,19 @@ function verdictStep(trail: Trail): Step[] {
   const { t1ThresholdPpb, mismatchesMilli } = basisOf(trail);
   const accused = falseValidators(trail);
   const source = `model ${place.receipt.model}, genesis`;
+  const distance = audit.isPlanted
+    ? [{ name: 'T1 says nothing', value: 'wrong on purpose', source: '§10.25: its miner opened the seal' }]
+    : [
+        { name: 'honest limit of T1', value: ratio(t1ThresholdPpb), source },
+        { name: 'hard above', value: ratio(3 * t1ThresholdPpb), source: 'three times the limit' },
+      ];
   const pooled = `miner ${place.receipt.miner}, before the verdict`;
   return [
     {
       title: `The verdict: ${verdictOf(audit)}; passes acquit with a lead of two, failures convict with one of three`,
       clause: '§10.4, §10.12, verification §2, §4.7',
       facts: [
-        { name: 'honest limit of T1', value: ratio(t1ThresholdPpb), source },
-        { name: 'hard above', value: ratio(3 * t1ThresholdPpb), source: 'three times the limit' },
+        ...distance,
         { name: 'mismatches that are soft', value: 'more than an eighth of the positions', source: '§10.12' },
         { name: 'mismatches that are hard', value: 'more than a third, two at least', source: '§10.12' },
         { name: 'mismatches pooled before', value: milli(mismatchesMilli), source: pooled },

@@ -30,6 +30,7 @@ export const sentences: Readonly<Record<BodyKind, string>> = {
   rotateKey: 'Give a role or a miner another key from the next epoch on.',
   rotateCommitteeKey: 'Give a mixer another committee key from the next epoch on.',
   updateMiner: 'Change what a miner offers and how its income is divided, from the next epoch on.',
+  openPlant: 'Open the seal of an answer whose numbers are wrong on purpose; a duty of its miner.',
   presence: 'Show that a mixer, an oracle or a validator is there; a duty of them.',
   setRoleStatus: 'Pause a role or a miner, let it go on, or deregister it for ever.',
   appealCase: 'Ask the foundation to decide on a fine; leaves a bond.',

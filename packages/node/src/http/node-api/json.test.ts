@@ -164,6 +164,7 @@ describe('the API form of events', () => {
     { type: 'minerMeasured', miner: 1, ...report },
     { type: 'challengeDisputed', taskId, miner: 1, mixer: 2, knownTaskId: taskId },
     { type: 'challengeJudged', taskId, miner: 1, mixer: 2, verdict: 'soft' },
+    { type: 'plantOpened', taskId, miner: 1 },
     { type: 'auditReopened', taskId, challengeTaskId: taskId },
     { type: 'taskReaudited', taskId, verdict: 'hard' },
     { type: 'challengesFailed', miner: 1, failed: 3 },

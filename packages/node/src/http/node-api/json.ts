@@ -136,12 +136,16 @@ export function auditJson({
   mismatchesMilli,
   firstAuditors,
   isSecond,
+  isPlanted,
+  judged,
   auditors,
 }: AuditRow): Audit {
   return {
     seed: hexText(seed),
     drawnHeight,
     isSecond,
+    isPlanted,
+    judged,
     verdict: wordOf(verdicts, verdict),
     mismatchesMilli,
     firstAuditors,

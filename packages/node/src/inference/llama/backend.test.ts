@@ -216,7 +216,8 @@ describe('an honest answer of a real model', () => {
       }
       const { contextTokens } = model;
       const facts = { taskId: new Uint8Array(32), miner: 0, fileHash: new Uint8Array(32), engine: backend.engine };
-      const artifact = answer.artifact({ ...facts, contextTokens, sampling, firstTokenMs: 0, totalMs: 0 });
+      const seal = new Uint8Array(32);
+      const artifact = answer.artifact({ ...facts, seal, contextTokens, sampling, firstTokenMs: 0, totalMs: 0 });
       const reference = await structureReference(model, { payload, outputIds: outputIds(artifact), contextTokens });
       expect(structureFlaw(artifact, reference)).toBeNull();
     },

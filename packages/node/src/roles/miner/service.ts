@@ -36,20 +36,28 @@ import { networkAddress, protocols, type RoleContext, type RoleService, SigningR
 import { structureReference } from '../structure-reference.ts';
 import { Generation } from './artifact.ts';
 import { Line } from './line.ts';
+import { type Plant, Plants, type PlantsOptions } from './plants.ts';
 import { generateAgain } from './retry.ts';
 import { Slots } from './slots.ts';
-import type { Worker } from './worker.ts';
+import type { Worker, WorkerEvent } from './worker.ts';
 
 /** What this machine offers; it must be what the miner registered (§3.2). */
 export interface MinerOptions {
   readonly worker: Worker;
   readonly concurrency: number;
+  readonly plants: PlantsOptions;
 }
 
 /** How much longer than a deadline a mixer may take that has a batch to check meanwhile. */
 const toleranceMs = 2000;
 
 type MixerMessage = ValueOf<typeof MixerToMiner>;
+interface Task {
+  readonly prepare: Prepare;
+  readonly payload: InferencePayload;
+  readonly miner: number;
+  readonly model: ModelRow;
+}
 type Prepare = { taskId: Uint8Array; model: number; maxTokensIn: number; maxTokensOut: number; mixer: number };
 
 /** Executes the tasks it is drawn for and commits to their artifacts (§5). */
@@ -60,12 +68,14 @@ export class Miner implements RoleService {
   #endpoint: Endpoint | null = null;
   #unsubscribe: () => void = () => {};
   readonly #slots: Slots;
+  readonly #plants: Plants;
 
   constructor(context: RoleContext, options: MinerOptions) {
     this.#context = context;
     this.#options = options;
     this.#roots = new SigningRoots(context.chain);
     this.#slots = new Slots(options.concurrency);
+    this.#plants = new Plants(context, options.plants);
   }
 
   async start(): Promise<void> {
@@ -74,7 +84,11 @@ export class Miner implements RoleService {
     const line = new Line(this.#context, this.#roots, () => this.index());
     this.#endpoint.handle(protocols.ping, (stream, from) => inTime(stream, answerMs, line.answerPings(stream, from)));
     this.#endpoint.handle(protocols.data, (stream, from) => inTime(stream, answerMs, line.sendData(stream, from)));
-    this.#unsubscribe = this.#context.engine.onBlock(({ result }) => this.#warn(result.events));
+    this.#plants.restore();
+    this.#unsubscribe = this.#context.engine.onBlock(({ result }) => {
+      this.#warn(result.events);
+      void this.#plants.advance();
+    });
   }
 
   async stop(): Promise<void> {
@@ -163,8 +177,7 @@ export class Miner implements RoleService {
     try {
       const model = this.#context.engine.ledger.state.models.get(prepare.model);
       if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
-      const artifact = await this.#generate(stream, { prepare, payload, miner, model }, cancelled.signal);
-      await this.#requireSound(artifact, payload, model);
+      const artifact = await this.#answer(stream, { prepare, payload, miner, model }, cancelled.signal);
       const salt = randomBytes(32);
       const hash = precommitHash({
         ...{ artifactRoot: ArtifactType.hashTreeRoot(artifact), salt, model: prepare.model },
@@ -201,17 +214,30 @@ export class Miner implements RoleService {
     return asked;
   }
 
+  /** An artifact that may be signed; now and then one whose numbers test its auditors (§14.13). */
+  async #answer(stream: MessageStream, task: Task, signal: AbortSignal): Promise<Artifact> {
+    const plant = this.#plants.begin(task.miner, task.payload);
+    try {
+      const artifact = await this.#generate(stream, { ...task, plant }, signal);
+      await this.#requireSound(artifact, task.payload, task.model);
+      if (plant !== null) await this.#plants.keep(plant, artifact);
+      return artifact;
+    } finally {
+      if (plant !== null) this.#plants.end();
+    }
+  }
+
   async #generate(
     stream: MessageStream,
-    task: { prepare: Prepare; payload: InferencePayload; miner: number; model: ModelRow },
+    { prepare, payload, miner, model, plant }: Task & { readonly plant: Plant | null },
     signal: AbortSignal,
   ): Promise<Artifact> {
-    const { prepare, payload, miner, model } = task;
     const startedMs = this.#context.nowMs();
     const run = new Generation();
     let chain: Uint8Array = prepare.taskId;
     let firstTokenMs = 0;
-    for await (const event of generateAgain(this.#options.worker, { payload, bounds: prepare }, signal)) {
+    for await (const given of generateAgain(this.#options.worker, { payload, bounds: prepare }, signal)) {
+      const event = plant === null ? given : disguised(given, plant);
       if (!run.hasBegun) firstTokenMs = this.#context.nowMs() - startedMs;
       const before = run.tokens.length;
       run.add(event);
@@ -232,7 +258,12 @@ export class Miner implements RoleService {
     const { engine, contextTokens } = this.#options.worker;
     return run.artifact({
       ...{ taskId: prepare.taskId, miner, fileHash: model.fileHash, engine, contextTokens },
-      ...{ sampling: payload.sampling, firstTokenMs, totalMs: this.#context.nowMs() - startedMs },
+      ...{
+        seal: plant?.seal ?? randomBytes(32),
+        sampling: payload.sampling,
+        firstTokenMs,
+        totalMs: this.#context.nowMs() - startedMs,
+      },
     });
   }
 
@@ -245,6 +276,10 @@ export class Miner implements RoleService {
     const flaw = structureFlaw(artifact, await structureReference(model, asked));
     if (flaw !== null) throw new AssayError('BACKEND_FAILED', `Its answer would be malformed: ${flaw}.`);
   }
+}
+
+function disguised(event: WorkerEvent, plant: Plant): WorkerEvent {
+  return event.type === 'tokens' ? { ...event, tokens: event.tokens.map((token) => plant.disguise(token)) } : event;
 }
 
 function streamToken({ top, ...token }: GeneratedToken, alternatives: number): Chunk['tokens'][number] {

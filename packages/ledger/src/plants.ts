@@ -1,0 +1,40 @@
+import { limits, taskStatuses, verdicts } from '@assay/protocol';
+import { impartialWeights } from './audits.ts';
+import { PPB } from './integers.ts';
+import { MOST_FIRST_AUDITORS } from './openAudit.ts';
+import type { LedgerView } from './state.ts';
+import { isDisputed } from './tasks.ts';
+import { auditRatePpb } from './trust.ts';
+import { voicesOf } from './voices.ts';
+
+/** Auditors that look once more at a planted answer that was passed: more than could accuse each other by chance. */
+export const FRESH_AUDITORS = MOST_FIRST_AUDITORS + 1;
+
+/**
+ * What an audit has come to for a miner that planted the answer (§10.25): an auditor has found that its numbers are
+ * wrong and others still look, or it was passed; null when there is nothing to open.
+ */
+export function plantStage(state: LedgerView, taskId: Uint8Array): 'found' | 'passed' | null {
+  const [index, taskIndex] = [state.auditOf(taskId), state.taskOf(taskId)];
+  if (index === undefined || taskIndex === undefined) return null;
+  const [audit, task] = [state.audits.at(index), state.tasks.at(taskIndex)];
+  if (audit.isPlanted || audit.isSecond) return null;
+  if (audit.verdict === verdicts.open) {
+    const isFound = voicesOf(state, audit, task).some(({ opinion }) => opinion === 'soft' || opinion === 'hard');
+    return isFound ? 'found' : null;
+  }
+  const isTold = task.status === taskStatuses.approved || task.status === taskStatuses.settled;
+  const isPassed = audit.verdict === verdicts.pass && isTold && !isDisputed(task);
+  return isPassed && audit.auditors.length + FRESH_AUDITORS <= limits.maxAuditorsPerTask ? 'passed' : null;
+}
+
+/**
+ * Whether a miner may plant an answer without harm to itself (§14.13): not all of its answers are audited, it has
+ * opened none in this epoch, and as many validators may judge it as an accusation needs.
+ */
+export function mayPlant(state: LedgerView, index: number): boolean {
+  const miner = state.miners.at(index);
+  const judges = impartialWeights(state, [miner.operator, miner.owner], []).filter((weight) => weight > 0n);
+  const isTrusted = auditRatePpb(state.params.audit, miner) < Number(PPB);
+  return isTrusted && miner.plantFrom <= state.globals.epoch && judges.length >= FRESH_AUDITORS;
+}
