@@ -179,8 +179,8 @@ export class Mixer implements RoleService {
     const { task } = run;
     const id = toHex(task.taskId);
     this.#runs.set(id, run);
-    const { session } = task.request;
-    this.#inHand.begin(session);
+    const place = { session: task.request.session, model: task.terms.model };
+    this.#inHand.begin(place);
     const admitted = { selector: gatewayMessages.admitted, value: { taskId: task.taskId } };
     // A client that is gone already is found out by its stream below.
     await stream.send(GatewayMessage.serialize(admitted)).catch(() => {});
@@ -188,7 +188,7 @@ export class Mixer implements RoleService {
     // The gateway says nothing more; its stream ends or breaks when the client goes.
     stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.nowMs() }));
     await run.finished;
-    this.#inHand.end(session);
+    this.#inHand.end(place);
     this.#runs.delete(id);
   }
 
@@ -197,7 +197,6 @@ export class Mixer implements RoleService {
     const { state } = this.#context.engine.ledger;
     const nowMs = this.#context.nowMs();
     if (this.#runs.size >= this.#options.maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
-    this.#inHand.requireRoom(request.session);
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
     requirePayload(payload, request);
     // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
@@ -207,6 +206,7 @@ export class Mixer implements RoleService {
     this.#auditLag.requireRoom();
     const reservedUnits = this.#reservations.reservedUnits(request.session);
     const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs, isBusy: this.#isBusy() });
+    this.#inHand.requireRoom({ session: request.session, model: terms.model });
     const root = this.#roots.of(messageTypes.taskRequest, TaskRequest, request);
     if (!this.#context.verifier.ed25519(session.sessionKey, root, signature)) throw new AssayError('BAD_SIGNATURE');
     // §5 Create: another mixer takes a session over only while its home mixer is silent.
