@@ -140,7 +140,8 @@ export class Gateway implements RoleService, ChatService {
         seed: request.seed ?? randomInt(2 ** 32),
       },
       stop: request.stop.map(encodeText),
-      topLogprobs: request.topLogprobs ?? 0,
+      // One at least where any are wanted: only 0 says that nobody hears the numbers.
+      topLogprobs: request.topLogprobs === null ? 0 : Math.max(1, request.topLogprobs),
       nonce: randomBytes(32),
     };
     const taskRequest: TaskRequest = {
