@@ -138,6 +138,7 @@ export function auditJson({
   isSecond,
   isPlanted,
   judged,
+  waitUntil,
   auditors,
 }: AuditRow): Audit {
   return {
@@ -146,6 +147,7 @@ export function auditJson({
     isSecond,
     isPlanted,
     judged,
+    waitUntil,
     verdict: wordOf(verdicts, verdict),
     mismatchesMilli,
     firstAuditors,

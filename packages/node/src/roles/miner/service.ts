@@ -217,14 +217,10 @@ export class Miner implements RoleService {
   /** An artifact that may be signed; now and then one whose numbers test its auditors (§14.13). */
   async #answer(stream: MessageStream, task: Task, signal: AbortSignal): Promise<Artifact> {
     const plant = this.#plants.begin(task.miner, task.payload);
-    try {
-      const artifact = await this.#generate(stream, { ...task, plant }, signal);
-      await this.#requireSound(artifact, task.payload, task.model);
-      if (plant !== null) await this.#plants.keep(plant, artifact);
-      return artifact;
-    } finally {
-      if (plant !== null) this.#plants.end();
-    }
+    const artifact = await this.#generate(stream, { ...task, plant }, signal);
+    await this.#requireSound(artifact, task.payload, task.model);
+    if (plant !== null) await this.#plants.keep(plant, artifact);
+    return artifact;
   }
 
   async #generate(
@@ -237,6 +233,7 @@ export class Miner implements RoleService {
     let chain: Uint8Array = prepare.taskId;
     let firstTokenMs = 0;
     for await (const given of generateAgain(this.#options.worker, { payload, bounds: prepare }, signal)) {
+      if (given.type === 'tokens') this.#plants.observe(given.tokens);
       const event = plant === null ? given : disguised(given, plant);
       if (!run.hasBegun) firstTokenMs = this.#context.nowMs() - startedMs;
       const before = run.tokens.length;
