@@ -4,6 +4,7 @@ import { cycles, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
 import { names, unusedExports } from './names.ts';
 import { purity } from './purity.ts';
+import { sections } from './sections.ts';
 import { size } from './size.ts';
 import { specification } from './spec.ts';
 import { texts } from './texts.ts';
@@ -19,6 +20,7 @@ export const laws: readonly Law[] = [
   manifests,
   map,
   specification,
+  sections,
   texts,
   places,
 ];
