@@ -1,4 +1,5 @@
 import { map, places } from './documents.ts';
+import { features } from './features.ts';
 import type { Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
@@ -21,6 +22,7 @@ export const laws: readonly Law[] = [
   map,
   specification,
   sections,
+  features,
   texts,
   places,
 ];

@@ -3,9 +3,10 @@ import { isNode, nameOf, type Source, walk } from './syntax.ts';
 import type { Finding, Tree } from './tree.ts';
 
 const refsPath = 'spec/refs.yml';
+const unnumbered = new Set(['spec/README.md', 'spec/features.md']);
 const book = '(?:(economics|verification) )?';
 const clauseStart = new RegExp(String.raw`^(#{1,6} +|[-*] +|\| *)?\**${book}(§?)(\d+(?:\.\d+)*)\**(?=[\s.:|*])`);
-const citation = new RegExp(String.raw`${book}§(\d+(?:\.\d+)*)`, 'g');
+export const citation = new RegExp(String.raw`${book}§(\d+(?:\.\d+)*)`, 'g');
 
 /** What refs.yml says of one clause. */
 interface Entry {
@@ -15,7 +16,7 @@ interface Entry {
   readonly gap: string;
 }
 
-const idOf = (section: string | undefined, number: string): string =>
+export const idOf = (section: string | undefined, number: string): string =>
   section === undefined ? number : `${section} ${number}`;
 
 /** A numbered paragraph of spec/*.md, or the heading of a section. */
@@ -33,7 +34,7 @@ export interface Clause {
 export function clausesIn(files: Tree): Clause[] {
   const found: { -readonly [K in keyof Clause]: Clause[K] }[] = [];
   for (const [path, text] of files) {
-    if (!/^spec\/[^/]+\.md$/.test(path) || path === 'spec/README.md') continue;
+    if (!/^spec\/[^/]+\.md$/.test(path) || unnumbered.has(path)) continue;
     let clause: (typeof found)[number] | undefined;
     for (const [index, line] of text.split('\n').entries()) {
       const [, mark = '', section, sign = '', number = ''] = clauseStart.exec(line) ?? [];
@@ -98,7 +99,7 @@ function declares(source: Source, symbol: string): boolean {
 }
 
 /** Titles given to `describe`, `it` and `test` in a file. */
-function titlesOf(source: Source): Set<string> {
+export function titlesOf(source: Source): Set<string> {
   const titles = new Set<string>();
   walk(source.tree, (node) => {
     const [title] = (node['arguments'] as unknown[] | undefined) ?? [];
@@ -110,7 +111,7 @@ function titlesOf(source: Source): Set<string> {
 }
 
 /** What is wrong with a reference to a test or a symbol, `file#name`; null when it stands. */
-function broken(reference: string, kind: 'code' | 'tests', house: House): string | null {
+export function broken(reference: string, kind: 'code' | 'tests', house: House): string | null {
   const [path = '', name] = reference.split(/#(.*)/s);
   const source = house.sources.find((each) => each.path === path);
   if (source === undefined) return `${path} does not exist.`;
