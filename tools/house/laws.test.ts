@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { map, places } from './documents.ts';
+import { drawings, map, places } from './documents.ts';
 import { features } from './features.ts';
 import { houseOf, type Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
@@ -261,6 +261,21 @@ describe('documents', () => {
     ]);
     expect(findings(map, { 'ARCHITECTURE.md': table + 'x\n'.repeat(297) })).toEqual([
       expect.stringContaining('300 lines'),
+    ]);
+  });
+
+  it('compares the states of a drawing with those of the code', () => {
+    const code = 'export const states = { open: 0, over: 1 } as const;';
+    const drawing = (arrow: string) =>
+      `## Life\n\`states\` of\n\`test/a.ts\`.\n\n\`\`\`mermaid\nstateDiagram-v2\n` +
+      `  state "not yet" as before\n  [*] --> before: asked\n  before --> open\n  ${arrow}: later\n\`\`\`\n`;
+    expect(findings(drawings, { 'test/a.ts': code, 'docs/a.md': drawing('open --> over') })).toEqual([]);
+    expect(findings(drawings, { 'test/a.ts': code, 'docs/a.md': drawing('open --> closed') })).toEqual([
+      'docs/a.md:0 states has over, and the drawing has not.',
+      'docs/a.md:0 The drawing has closed, and states has not.',
+    ]);
+    expect(findings(drawings, { 'docs/a.md': drawing('open --> over') })).toEqual([
+      expect.stringContaining('Say what the states are'),
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { map, places } from './documents.ts';
+import { drawings, map, places } from './documents.ts';
 import { features } from './features.ts';
 import type { Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
@@ -20,6 +20,7 @@ export const laws: readonly Law[] = [
   unusedExports,
   manifests,
   map,
+  drawings,
   specification,
   sections,
   features,
