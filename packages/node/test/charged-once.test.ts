@@ -20,7 +20,7 @@ import {
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
-import { answerMs, ask, receive } from '../src/network/wire.ts';
+import { ask, receive } from '../src/network/wire.ts';
 import { protocols, SigningRoots } from '../src/roles/context.ts';
 import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
@@ -72,12 +72,8 @@ async function chargeAgain(
   const answers: string[] = [];
   for (const mixer of [0, 2, 3]) {
     const offer = net.offer(1, ofReceipt({ receipt, evidence }));
-    const reply = await ask(
-      impostor.open(net.mixerAddress(mixer), protocols.batch),
-      [BatchOffer, offer],
-      BatchReply,
-      answerMs,
-    );
+    const stream = impostor.open(net.mixerAddress(mixer), protocols.batch);
+    const reply = await ask(net.runtime, stream, [BatchOffer, offer], BatchReply);
     const value = reply?.value as { reason?: Uint8Array } | undefined;
     answers.push(value?.reason === undefined ? 'signed' : new TextDecoder().decode(value.reason));
   }

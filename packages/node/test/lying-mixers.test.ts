@@ -15,7 +15,7 @@ import {
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
-import { answerMs, ask, receive } from '../src/network/wire.ts';
+import { ask, receive } from '../src/network/wire.ts';
 import { protocols, SigningRoots } from '../src/roles/context.ts';
 import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
@@ -65,7 +65,7 @@ async function liar(net: SimulatedNetwork, mixer: number) {
       if (to === mixer) return [];
       const offer: [typeof BatchOffer, BatchOffer] = [BatchOffer, net.offer(mixer, ...nodes)];
       const reply = await (async () =>
-        ask(endpoint.open(net.mixerAddress(to), protocols.batch), offer, BatchReply, answerMs))().catch(() => null);
+        ask(net.runtime, endpoint.open(net.mixerAddress(to), protocols.batch), offer, BatchReply))().catch(() => null);
       if (reply === null) return 'nothing';
       const value = reply.value as { reason?: Uint8Array };
       return value.reason === undefined ? 'signed' : new TextDecoder().decode(value.reason);

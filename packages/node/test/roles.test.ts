@@ -17,7 +17,7 @@ import { describe, expect, it } from 'vitest';
 import { TransactionSender } from '../src/consensus/sender.ts';
 import { devnetPrices, names } from '../src/devnet/genesis.ts';
 import type { GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
-import { answerMs, ask, receive } from '../src/network/wire.ts';
+import { ask, receive } from '../src/network/wire.ts';
 import { protocols, topics } from '../src/roles/context.ts';
 import { ofReport } from '../src/roles/mixer/node-transactions.ts';
 import { SimulatedModel } from './simulated/model.ts';
@@ -46,7 +46,12 @@ describe('the roles together', () => {
     const net = await startNetwork({ miners: 1 });
     const { state } = net.engine.ledger;
     const creator = net.keys.account(names.payer);
-    const sender = new TransactionSender({ engine: net.engine, signer: creator, chain: state.chain });
+    const sender = new TransactionSender({
+      engine: net.engine,
+      signer: creator,
+      chain: state.chain,
+      runtime: net.runtime,
+    });
     const register = (name: string, hash: Uint8Array, contextTokens: number) =>
       sender.send('registerModel', {
         ...{ name: new TextEncoder().encode(name), domain: 0, royaltyBps: 500, fileHash: hash, contextTokens },
@@ -179,7 +184,7 @@ describe('the roles together', () => {
     const impostor = net.network.join(net.mixerAddress(0));
     const reasonFor = async (...nodes: NodeTransaction[]) => {
       const stream = impostor.open(net.mixerAddress(1), protocols.batch);
-      const reply = await ask(stream, [BatchOffer, net.offer(0, ...nodes)], BatchReply, answerMs);
+      const reply = await ask(net.runtime, stream, [BatchOffer, net.offer(0, ...nodes)], BatchReply);
       if (reply === null) throw new Error('the mixer gave no answer');
       const { invalid, reason } = reply.value as { invalid: number[]; reason: Uint8Array };
       return { places: invalid, reason: new TextDecoder().decode(reason) };

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { SimulatedRuntime } from '../runtime/simulated.ts';
 import { MemoryNetwork } from './memory.ts';
 import { networkLimits, StreamLost } from './port.ts';
 
+const runtime = new SimulatedRuntime({ seed: 1 });
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
 describe('the memory network', () => {
   it('carries messages both ways in order and ends cleanly', async () => {
-    const network = new MemoryNetwork();
+    const network = new MemoryNetwork(runtime);
     const a = network.join('a');
     const b = network.join('b');
     b.handle('echo', async (stream) => {
@@ -22,7 +24,7 @@ describe('the memory network', () => {
   });
 
   it('makes a writer wait while the reader is behind, and frees it when the reader leaves', async () => {
-    const network = new MemoryNetwork();
+    const network = new MemoryNetwork(runtime);
     const a = network.join('a');
     const b = network.join('b');
     b.handle('sink', () => new Promise<void>(() => {}));
@@ -35,7 +37,7 @@ describe('the memory network', () => {
   });
 
   it('breaks the streams of a peer that leaves and refuses new ones', async () => {
-    const network = new MemoryNetwork();
+    const network = new MemoryNetwork(runtime);
     const a = network.join('a');
     const b = network.join('b');
     b.handle('silent', () => new Promise<void>(() => {}));
@@ -48,7 +50,7 @@ describe('the memory network', () => {
   });
 
   it('publishes to every subscriber but the sender', async () => {
-    const network = new MemoryNetwork();
+    const network = new MemoryNetwork(runtime);
     const [a, b, c] = ['a', 'b', 'c'].map((id) => network.join(id));
     const heard: string[] = [];
     const all = new Promise<void>((resolve) => {
@@ -60,12 +62,12 @@ describe('the memory network', () => {
       }
     });
     a?.publish('t', bytes(7));
-    await all;
+    await runtime.until(all);
     expect(heard.sort()).toEqual(['b<a:7', 'c<a:7']);
   });
 
   it('has room again when streams are over that nobody read to their end', async () => {
-    const network = new MemoryNetwork();
+    const network = new MemoryNetwork(runtime);
     const a = network.join('a');
     const b = network.join('b');
     b.handle('one answer', async (stream) => {
@@ -88,7 +90,7 @@ describe('the memory network', () => {
     return Array.from({ length: networkLimits.streamsPerPeer }, () => endpoint.open('b', 'silent'));
   };
   const silent = () => {
-    const network = new MemoryNetwork();
+    const network = new MemoryNetwork(runtime);
     network.join('b').handle('silent', () => new Promise<void>(() => {}));
     return network;
   };
@@ -121,12 +123,12 @@ describe('the memory network', () => {
     const a = network.join('a');
     const used = a.open('b', 'silent');
     await used.send(bytes(1));
-    await expect(a.open('b', 'silent').messages.next()).rejects.toThrow(StreamLost);
+    await expect(runtime.until(a.open('b', 'silent').messages.next())).rejects.toThrow(StreamLost);
     await expect(used.send(bytes(2))).resolves.toBeUndefined();
   });
 
   it('keeps nothing of a stream that is over, whoever reads it: memory does not grow with what was asked', async () => {
-    const network = new MemoryNetwork();
+    const network = new MemoryNetwork(runtime);
     const a = network.join('a');
     network.join('b').handle('one answer', async (stream) => {
       await stream.messages.next();

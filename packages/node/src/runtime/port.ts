@@ -27,6 +27,9 @@ export interface Runtime {
   readonly log: (line: string) => void;
 }
 
+/** All that waits with a limit need. */
+export type Timers = Pick<Runtime, 'timer'>;
+
 /** The runtime of one role: its name stands before its lines, and its streams are its own. */
 export function runtimeOf(runtime: Runtime, name: string): Runtime {
   return {

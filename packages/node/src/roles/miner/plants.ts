@@ -1,4 +1,3 @@
-import { randomBytes, randomInt } from 'node:crypto';
 import { mayPlant, plantStage } from '@assay/ledger';
 import {
   type Artifact,
@@ -43,10 +42,15 @@ export interface PlantsOptions {
  * it should. The tokens, and so the text, are those the model chose.
  */
 export class Plant {
-  readonly #salt = randomBytes(32);
+  readonly #salt: Uint8Array;
   readonly #before: number[][] = [];
   #sumPpb = 0;
   #tokens = 0;
+
+  /** `salt`: 32 random bytes that nobody knows until the answer is opened. */
+  constructor(salt: Uint8Array) {
+    this.#salt = salt;
+  }
 
   get seal(): Uint8Array {
     return sealOf(this.#salt);
@@ -78,13 +82,13 @@ export class Plant {
 
 /** The answers a miner plants to test its auditors, one at a time (§14.13); kept over a restart. */
 export class Plants {
-  readonly #context: Pick<RoleContext, 'engine' | 'store' | 'log'>;
+  readonly #context: Pick<RoleContext, 'engine' | 'store' | 'runtime'>;
   readonly #options: PlantsOptions;
   readonly #kept = new Map<string, KeptPlant>();
   #isPlanting = false;
   #isSending = false;
 
-  constructor(context: Pick<RoleContext, 'engine' | 'store' | 'log'>, options: PlantsOptions) {
+  constructor(context: Pick<RoleContext, 'engine' | 'store' | 'runtime'>, options: PlantsOptions) {
     this.#context = context;
     this.#options = options;
   }
@@ -98,9 +102,10 @@ export class Plants {
   begin(miner: number, payload: InferencePayload): Plant | null {
     const { oneIn } = this.#options;
     if (oneIn === 0 || payload.topLogprobs > 0 || this.#isPlanting || this.#kept.size > 0) return null;
-    if (randomInt(oneIn) !== 0 || !mayPlant(this.#context.engine.ledger.state, miner)) return null;
+    const { engine, runtime } = this.#context;
+    if (runtime.random('plants').int(oneIn) !== 0 || !mayPlant(engine.ledger.state, miner)) return null;
     this.#isPlanting = true;
-    return new Plant();
+    return new Plant(runtime.random('plant salts').bytes(32));
   }
 
   /** The answer that was begun is kept, or came to nothing. */
@@ -155,9 +160,9 @@ export class Plants {
     const what = `the planted answer ${toHex(opening.taskId).slice(0, 8)}`;
     try {
       const { code } = await this.#options.submit(opening);
-      this.#context.log(code === 'OK' ? `${what} is opened` : `${what} could not be opened: ${code}`);
+      this.#context.runtime.log(code === 'OK' ? `${what} is opened` : `${what} could not be opened: ${code}`);
     } catch (error) {
-      this.#context.log(`${what} could not be opened: ${(error as Error).message}`);
+      this.#context.runtime.log(`${what} could not be opened: ${(error as Error).message}`);
     } finally {
       this.#isSending = false;
     }

@@ -114,7 +114,7 @@ export class TaskRun {
 
   #enqueue(work: () => Promise<void>): Promise<void> {
     this.#queue = this.#queue.then(work).catch((error: Error) => {
-      this.#host.context.log(`task failed inside the mixer: ${error.message}`);
+      this.#host.context.runtime.log(`task failed inside the mixer: ${error.message}`);
       this.abandon();
     });
     return this.#queue;
@@ -190,9 +190,9 @@ export class TaskRun {
   /** Ends the run once the client has all of it, or takes nothing more. */
   #closeGateway(): void {
     const gateway = this.#gateway;
-    const timer = setTimeout(() => gateway?.abort(), this.#task.deadlines.stallMs).unref();
+    const cancel = this.#host.context.runtime.timer(this.#task.deadlines.stallMs, () => gateway?.abort());
     void this.#outbox.then(() => {
-      clearTimeout(timer);
+      cancel();
       gateway?.close();
       this.#finish();
     });
@@ -227,7 +227,7 @@ export class TaskRun {
   }
 
   #lost(from: Pick<From, 'rank' | 'attempt'>): void {
-    void this.#dispatchFor(from, { type: 'lost', nowMs: this.#host.context.nowMs() });
+    void this.#dispatchFor(from, { type: 'lost', nowMs: this.#host.context.runtime.nowMs() });
   }
 
   /** Drops an event of a miner that no longer has the task; where miners are few one may have it twice. */
@@ -261,7 +261,7 @@ export class TaskRun {
     from: From,
     progress: { chain: Uint8Array; tokens: number },
   ): { event: MixerEvent | null; chunk: Chunk | null } {
-    const nowMs = this.#host.context.nowMs();
+    const nowMs = this.#host.context.runtime.nowMs();
     const only = (event: MixerEvent | null) => ({ event, chunk: null });
     switch (message.selector) {
       case minerToMixer.prepared:
