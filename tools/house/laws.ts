@@ -3,7 +3,7 @@ import type { Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
 import { names, unusedExports } from './names.ts';
-import { purity } from './purity.ts';
+import { purity, seeded } from './purity.ts';
 import { size } from './size.ts';
 import { specification } from './spec.ts';
 import { texts } from './texts.ts';
@@ -13,6 +13,7 @@ export const laws: readonly Law[] = [
   layers,
   cycles,
   purity,
+  seeded,
   size,
   names,
   unusedExports,
