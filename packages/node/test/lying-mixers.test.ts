@@ -59,13 +59,13 @@ function finished(net: SimulatedNetwork, mixer: number, signed: ReturnType<typeo
 /** Takes the place of a mixer: what the others answer to its offers. */
 async function liar(net: SimulatedNetwork, mixer: number) {
   await net.built.roles.set(names.mixer(mixer), false);
-  const endpoint = net.network.join(net.mixerAddress(mixer));
+  const endpoint = await net.network.join(net.mixerAddress(mixer));
   return async (...nodes: NodeTransaction[]) => {
     const answers = [0, 1, 2, 3].map(async (to) => {
       if (to === mixer) return [];
       const offer: [typeof BatchOffer, BatchOffer] = [BatchOffer, net.offer(mixer, ...nodes)];
-      const reply = await (async () =>
-        ask(net.runtime, endpoint.open(net.mixerAddress(to), protocols.batch), offer, BatchReply))().catch(() => null);
+      const stream = endpoint.open(net.mixerAddress(to), protocols.batch);
+      const reply = await stream.then((open) => ask(net.runtime, open, offer, BatchReply)).catch(() => null);
       if (reply === null) return 'nothing';
       const value = reply.value as { reason?: Uint8Array };
       return value.reason === undefined ? 'signed' : new TextDecoder().decode(value.reason);

@@ -133,7 +133,7 @@ class MemoryEndpoint implements Endpoint {
     this.#handlers.set(protocol, handler);
   }
 
-  open(peer: PeerId, protocol: string): MessageStream {
+  async open(peer: PeerId, protocol: string): Promise<MessageStream> {
     const target = this.#network.find(peer);
     if (this.#left || target === undefined) throw new StreamLost(peer);
     const there = new Lane();
@@ -239,7 +239,7 @@ export class MemoryNetwork implements Network {
     this.#runtime = runtime;
   }
 
-  join(id: PeerId): Endpoint {
+  async join(id: PeerId): Promise<Endpoint> {
     if (this.#endpoints.has(id)) throw new Error(`${id} is already in this network`);
     const endpoint = new MemoryEndpoint(id, this, this.#runtime);
     this.#endpoints.set(id, endpoint);

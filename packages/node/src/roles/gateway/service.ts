@@ -67,7 +67,7 @@ export class Gateway implements RoleService, ChatService {
   }
 
   async start(): Promise<void> {
-    this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
   }
 
   async stop(): Promise<void> {
@@ -167,7 +167,7 @@ export class Gateway implements RoleService, ChatService {
     if (endpoint === null) throw new AssayError('NO_MIXER', 'This gateway is stopped.');
     for (const mixer of fromHome(committeeOf(state, state.globals.epoch), session.homeMixer)) {
       try {
-        const stream = endpoint.open(networkAddress(state.mixers.at(mixer)), protocols.task);
+        const stream = await endpoint.open(networkAddress(state.mixers.at(mixer)), protocols.task);
         const sent = stream.send(TaskSubmission.serialize(submission));
         const answered = sent.then(() => receive(stream, GatewayMessage));
         const message = await inTime(runtime, stream, answerMs, answered); // §5.24

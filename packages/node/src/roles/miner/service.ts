@@ -78,7 +78,7 @@ export class Miner implements RoleService {
   }
 
   async start(): Promise<void> {
-    this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
     this.#endpoint.handle(protocols.serve, (stream, from) => this.#serve(stream, from));
     const line = new Line(this.#context, this.#roots, () => this.index());
     const soon = (stream: MessageStream, work: Promise<void>) => inTime(this.#context.runtime, stream, answerMs, work);

@@ -214,7 +214,7 @@ export class Batches {
     const asks = seats.map(async (seat) => {
       if (seat.mixer === this.#options.mixer) return [];
       try {
-        const stream = endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
+        const stream = await endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
         const reply = await ask(this.#context.runtime, stream, [BatchOffer, offer], BatchReply);
         const value = reply?.value as { mixer: number; signature: Uint8Array } | undefined;
         if (value === undefined || value.mixer !== seat.mixer) return [];

@@ -24,7 +24,7 @@ export class LineMeter {
     const row = this.#context.engine.ledger.state.miners.at(miner);
     const onStream = async <T>(protocol: string, nothing: T, use: (stream: MessageStream) => Promise<T>) => {
       try {
-        const stream = endpoint.open(networkAddress(row), protocol);
+        const stream = await endpoint.open(networkAddress(row), protocol);
         return await inTime(this.#context.runtime, stream, answerMs, use(stream)).finally(() => stream.abort());
       } catch {
         return nothing;

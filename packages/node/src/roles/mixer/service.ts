@@ -120,7 +120,7 @@ export class Mixer implements RoleService {
       if (engine.ledger.state.taskOf(taskId) !== undefined) this.#batches.drop(key);
       else this.#reservations.hold(key, session, priceUnits);
     }
-    const endpoint = network.join(addressText(signer.address));
+    const endpoint = await network.join(addressText(signer.address));
     this.#endpoint = endpoint;
     endpoint.handle(protocols.task, (stream) => this.#serveTask(stream, endpoint));
     endpoint.handle(protocols.batch, (stream, from) => this.#batches.answer(stream, from));

@@ -52,7 +52,7 @@ export class Oracle implements RoleService {
   }
 
   async start(): Promise<void> {
-    this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
     this.#endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
     this.#scheduleTick();
   }
@@ -114,7 +114,7 @@ export class Oracle implements RoleService {
       `task ${toHex(announcement.taskId).slice(0, 8)} is late: taken from miner ${announcement.miner}`,
     );
     try {
-      const stream = endpoint.open(networkAddress(home), protocols.order);
+      const stream = await endpoint.open(networkAddress(home), protocols.order);
       await stream.send(TransitionOrder.serialize({ request: signed, votes }));
       stream.close();
     } catch {
@@ -132,7 +132,7 @@ export class Oracle implements RoleService {
     const agreed: Vote[] = [];
     const isEnough = () => isQuorum(agreed.length, seats.length);
     const askOne = async ({ mixer }: CommitteeSeat) => {
-      const stream = endpoint.open(networkAddress(mixers.at(mixer)), protocols.vote);
+      const stream = await endpoint.open(networkAddress(mixers.at(mixer)), protocols.vote);
       const vote = await ask(this.#context.runtime, stream, [SignedTransition, signed], TransitionVote);
       if (vote?.mixer === mixer && isAgreement(view, { request, seats, mixers }, vote)) agreed.push(vote);
     };

@@ -25,7 +25,7 @@ export class Validator implements RoleService {
   }
 
   async start(): Promise<void> {
-    const endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    const endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
     const audits = new Audits(this.#context, this.#options, endpoint);
     this.#endpoint = endpoint;
     this.#audits = audits;
