@@ -53,6 +53,16 @@ describe('simulated time', () => {
     expect(seen).toEqual(['done', 'timer at 1', 'failed', 'timer at 3']);
   });
 
+  it('lets what waits for work outside go on in the order in which that began', async () => {
+    const runtime = simulated();
+    const seen: string[] = [];
+    const works = ['a', 'b', 'c'].map((name) => ({ name, outside: Promise.withResolvers<void>() }));
+    for (const { name, outside } of works) void runtime.hold(outside.promise).then(() => seen.push(name));
+    for (const { outside } of works.toReversed()) outside.resolve();
+    await runtime.pass(1);
+    expect(seen).toEqual(['a', 'b', 'c']);
+  });
+
   it('never fires what was cancelled', async () => {
     const runtime = simulated();
     const fired: number[] = [];

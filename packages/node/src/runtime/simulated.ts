@@ -37,7 +37,7 @@ export class SimulatedRuntime implements Runtime {
   readonly #streams = new Map<string, RandomStream>();
   /** The next to fire last. */
   readonly #timers: Timer[] = [];
-  readonly #held = new Set<Promise<unknown>>();
+  readonly #held: { readonly done: Promise<void>; readonly release: () => void }[] = [];
   #passedMs = 0;
 
   constructor({ seed, startMs = usualStartMs, log = () => {} }: SimulatedOptions) {
@@ -46,15 +46,16 @@ export class SimulatedRuntime implements Runtime {
     this.log = log;
   }
 
-  /** Time stands still until `work` is done, which happens outside of this thread. Gives back the same promise. */
+  /**
+   * What `work` gives, which is done outside of this thread. Time stands still until then, and what waits for several
+   * goes on in the order in which they were given here, whichever is done first. Work may not wait for other held work.
+   */
   hold<T>(work: Promise<T>): Promise<T> {
-    const done = work.then(
-      () => {},
-      () => {},
-    );
-    this.#held.add(done);
-    void done.then(() => this.#held.delete(done));
-    return work;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const nothing = () => {};
+    const done = work.then(nothing, nothing);
+    this.#held.push({ done, release: resolve });
+    return promise.then(() => work);
   }
 
   /** Lets so many milliseconds pass, and all be done that is due in them. Throws what a timer throws. */
@@ -110,8 +111,9 @@ export class SimulatedRuntime implements Runtime {
   async #settle(): Promise<void> {
     // Every promise that can go on has gone on before the next turn of the event loop.
     await turn();
-    while (this.#held.size > 0) {
-      await Promise.all(this.#held);
+    for (let next = this.#held.shift(); next !== undefined; next = this.#held.shift()) {
+      await next.done;
+      next.release();
       await turn();
     }
   }
