@@ -23,7 +23,7 @@ import { Roles } from './roles.ts';
 export interface BuildParts {
   readonly engine: Engine;
   readonly keys: KeyRing;
-  readonly store: Store;
+  readonly store: Pick<Store, 'roleStore'>;
   readonly serving: Serving;
   readonly network: Network;
   readonly miners: number;
