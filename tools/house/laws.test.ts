@@ -5,7 +5,7 @@ import { houseOf, type Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
 import { names, unusedExports } from './names.ts';
-import { purity } from './purity.ts';
+import { purity, seeded } from './purity.ts';
 import { size } from './size.ts';
 import { texts } from './texts.ts';
 
@@ -135,6 +135,54 @@ describe('purity', () => {
       expect.stringMatching(/^packages.node.src.roles.miner.turn.ts:1 performance/),
     ]);
     expect(findings(purity, { [state]: 'const s = x / y;' })).toEqual([expect.stringContaining('"/" on numbers')]);
+  });
+});
+
+describe('seeded', () => {
+  const service = 'packages/node/src/roles/miner/service.ts';
+
+  it.each([
+    ['const t = Date.now();', 'Date'],
+    ['const t = performance.now();', 'performance'],
+    ['setTimeout(f, 1);', 'setTimeout'],
+    ['setInterval(f, 1);', 'setInterval'],
+    ['setImmediate(f);', 'setImmediate'],
+    ['const late = AbortSignal.timeout(5);', 'AbortSignal.timeout'],
+    ['const r = Math.random();', 'Math.random'],
+    ['const r = crypto.getRandomValues(a);', 'crypto'],
+    ['process.nextTick(f);', 'process'],
+    ["import { setTimeout as delay } from 'node:timers/promises';", 'setTimeout of node:timers/promises'],
+    ["import { randomBytes, timingSafeEqual } from 'node:crypto';", 'imports randomBytes of node:crypto'],
+    ["import * as all from 'node:crypto';", 'imports * of node:crypto'],
+    ["import { readFileSync } from 'node:fs';", 'readFileSync of node:fs'],
+    ["import 'node:fs';", 'imports * of node:fs'],
+  ])('refuses %s in a role, the network and the sender', (text, sentence) => {
+    for (const path of [service, 'packages/node/src/network/wire.ts', 'packages/node/src/consensus/sender.ts']) {
+      expect(findings(seeded, { [path]: text })[0]).toContain(sentence);
+    }
+    expect(findings(seeded, { 'packages/node/src/roles/miner/a.test.ts': text })).toEqual([]);
+    expect(findings(seeded, { 'packages/node/src/runtime/real.ts': text })).toEqual([]);
+  });
+
+  it.each([
+    "import { timingSafeEqual } from 'node:crypto';",
+    "import type { Server } from 'node:net';",
+    'async function f() { await context.runtime.sleep(1); runtime.timer(1, f); random.int(2); }',
+    'const half = Math.floor(a / b); const value = { Date: 1 }; value.performance; leaving.signal.timeout;',
+  ])('allows %s', (text) => {
+    expect(findings(seeded, { [service]: text })).toEqual([]);
+  });
+
+  it('follows what a role imports at run time, which may use the machine but not its time or chance', () => {
+    const files = (helper: string) => ({
+      [service]: "import { a } from '../../helper.ts'; import type { B } from '../../host.ts';",
+      'packages/node/src/helper.ts': `export const a = 1; ${helper}`,
+      'packages/node/src/host.ts': 'export const b = Date.now();',
+    });
+    expect(findings(seeded, files("import { createCipheriv } from 'node:crypto'; import 'node:fs';"))).toEqual([]);
+    for (const wrong of ["import { randomInt } from 'node:crypto';", "import 'node:timers';", 'a(Date.now());']) {
+      expect(findings(seeded, files(wrong))).toEqual([expect.stringMatching(/^packages.node.src.helper.ts:1 /)]);
+    }
   });
 });
 

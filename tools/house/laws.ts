@@ -4,7 +4,7 @@ import type { Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
 import { names, unusedExports } from './names.ts';
-import { purity } from './purity.ts';
+import { purity, seeded } from './purity.ts';
 import { sections } from './sections.ts';
 import { size } from './size.ts';
 import { specification } from './spec.ts';
@@ -15,6 +15,7 @@ export const laws: readonly Law[] = [
   layers,
   cycles,
   purity,
+  seeded,
   size,
   names,
   unusedExports,

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareDistributions, probabilityPpb, reportedAt } from '../../audit/distribution.ts';
 import type { GeneratedToken } from '../../inference/port.ts';
+import { SimulatedRuntime } from '../../runtime/simulated.ts';
 import { windowsOf } from './artifact.ts';
 import { Plant } from './plants.ts';
 import { isChosenUnder, Shapes, shapeOf } from './shapes.ts';
@@ -34,7 +35,7 @@ const samplings = fc.record({
 
 function shapesOf(tokens: readonly GeneratedToken[]): Shapes {
   const shapes = new Shapes();
-  for (const each of tokens) shapes.add(each);
+  for (const each of tokens) shapes.add(each, random);
   return shapes;
 }
 
@@ -43,11 +44,13 @@ const artifactOf = (tokens: readonly GeneratedToken[], seal: Uint8Array): Artifa
   ...{ windows: windowsOf(tokens), seal },
 });
 
+const random = new SimulatedRuntime({ seed: 7 }).random('test');
+
 describe('a plant (verification §1.7)', () => {
   it('says other numbers of the same tokens, right in form, that repeat none and contradict no seed', () => {
     fc.assert(
       fc.property(many, many, samplings, (earlier, tokens, sampling) => {
-        const plant = new Plant(shapesOf(earlier), sampling);
+        const plant = new Plant(shapesOf(earlier), sampling, random);
         const given = tokens.map((each) => plant.disguise(each));
         for (const [i, each] of given.entries()) {
           const { id, top, negLogprobMicro } = each;
@@ -80,8 +83,8 @@ describe('a plant (verification §1.7)', () => {
   });
 
   it('is opened by its salt alone', () => {
-    const artifact = artifactOf([], new Plant(new Shapes(), greedy).seal);
-    const plant = new Plant(new Shapes(), greedy);
+    const artifact = artifactOf([], new Plant(new Shapes(), greedy, random).seal);
+    const plant = new Plant(new Shapes(), greedy, random);
     const { opening } = plant.kept(artifactOf([], plant.seal));
     const root = Artifact.hashTreeRoot(artifactOf([], plant.seal));
     expect(plantedRoot(opening.salt, opening.path)).toEqual(root);

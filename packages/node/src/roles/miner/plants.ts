@@ -1,4 +1,3 @@
-import { randomBytes, randomInt } from 'node:crypto';
 import { mayPlant, plantStage } from '@assay/ledger';
 import {
   type Artifact,
@@ -17,6 +16,7 @@ import {
 import { ContainerType } from '@chainsafe/ssz';
 import type { Inclusion } from '../../consensus/port.ts';
 import type { GeneratedToken } from '../../inference/port.ts';
+import type { RandomStream } from '../../runtime/port.ts';
 import type { RoleContext } from '../context.ts';
 import { type Choice, distancePpb, isChosenUnder, Shapes, shapeOf } from './shapes.ts';
 
@@ -52,17 +52,21 @@ export interface PlantsOptions {
  * tokens, and so the text, are those the model chose.
  */
 export class Plant {
-  readonly #salt = randomBytes(32);
+  readonly #salt: Uint8Array;
   readonly #shapes: Shapes;
   readonly #sampling: Sampling;
+  readonly #random: RandomStream;
   /** Part of the positions that are disguised. */
-  readonly #part = between(leastPart, 1);
+  readonly #part: number;
   #sumPpb = 0;
   #tokens = 0;
 
-  constructor(shapes: Shapes, sampling: Sampling) {
+  constructor(shapes: Shapes, sampling: Sampling, random: RandomStream) {
+    this.#salt = random.bytes(32);
     this.#shapes = shapes;
     this.#sampling = sampling;
+    this.#random = random;
+    this.#part = between(leastPart, 1, random);
   }
 
   get seal(): Uint8Array {
@@ -74,7 +78,7 @@ export class Plant {
     const own = shapeOf(token);
     const rank = token.top.slice(0, own.length).findIndex(({ id }) => id === token.id);
     const choice = { rank, step: this.#tokens, sampling: this.#sampling };
-    const shape = Math.random() < this.#part ? this.#other(own, choice) : null;
+    const shape = between(0, 1, this.#random) < this.#part ? this.#other(own, choice) : null;
     this.#tokens++;
     if (shape === null) return token;
     this.#sumPpb += distancePpb(shape, own);
@@ -86,11 +90,11 @@ export class Plant {
 
   /** Numbers most of the way to the least like of some others; null where none would choose the token. */
   #other(own: readonly number[], choice: Choice): number[] | null {
-    const others = this.#shapes.some(own.length).filter((shape) => isChosenUnder(shape, choice));
+    const others = this.#shapes.some(own.length, this.#random).filter((shape) => isChosenUnder(shape, choice));
     const distances = others.map((shape) => distancePpb(shape, own));
     const farthest = others[distances.indexOf(Math.max(...distances))];
     if (farthest === undefined) return null;
-    const weight = between(leastWeight, 1);
+    const weight = between(leastWeight, 1, this.#random);
     const mixed = own.map((each, i) => Math.round(weight * (farthest[i] ?? each) + (1 - weight) * each));
     return isChosenUnder(mixed, choice) ? mixed : null;
   }
@@ -104,13 +108,13 @@ export class Plant {
 
 /** The answers a miner plants to test its auditors, one at a time (§14.13); kept over a restart. */
 export class Plants {
-  readonly #context: Pick<RoleContext, 'engine' | 'store' | 'log'>;
+  readonly #context: Pick<RoleContext, 'engine' | 'store' | 'runtime'>;
   readonly #options: PlantsOptions;
   readonly #kept = new Map<string, KeptPlant>();
   readonly #shapes = new Shapes();
   #isSending = false;
 
-  constructor(context: Pick<RoleContext, 'engine' | 'store' | 'log'>, options: PlantsOptions) {
+  constructor(context: Pick<RoleContext, 'engine' | 'store' | 'runtime'>, options: PlantsOptions) {
     this.#context = context;
     this.#options = options;
   }
@@ -124,13 +128,16 @@ export class Plants {
   begin(miner: number, { topLogprobs, sampling }: InferencePayload): Plant | null {
     const { oneIn } = this.#options;
     if (oneIn === 0 || topLogprobs > 0 || this.#kept.size >= mostKept || !this.#shapes.isEnough) return null;
-    if (randomInt(oneIn) !== 0 || !mayPlant(this.#context.engine.ledger.state, miner)) return null;
-    return new Plant(this.#shapes, sampling);
+    const { engine, runtime } = this.#context;
+    const random = runtime.random('plants');
+    if (random.int(oneIn) !== 0 || !mayPlant(engine.ledger.state, miner)) return null;
+    return new Plant(this.#shapes, sampling, random);
   }
 
   /** Remembers what an honest answer said. */
   observe(tokens: readonly GeneratedToken[]): void {
-    for (const token of tokens) this.#shapes.add(token);
+    const random = this.#context.runtime.random('shapes');
+    for (const token of tokens) this.#shapes.add(token, random);
   }
 
   /** Remembers, durably, what opens a plant: without it the numbers would be a failure like any other. */
@@ -172,13 +179,16 @@ export class Plants {
     const what = `the planted answer ${toHex(opening.taskId).slice(0, 8)}`;
     try {
       const { code } = await this.#options.submit(opening);
-      this.#context.log(code === 'OK' ? `${what} is opened` : `${what} could not be opened: ${code}`);
+      this.#context.runtime.log(code === 'OK' ? `${what} is opened` : `${what} could not be opened: ${code}`);
     } catch (error) {
-      this.#context.log(`${what} could not be opened: ${(error as Error).message}`);
+      this.#context.runtime.log(`${what} could not be opened: ${(error as Error).message}`);
     } finally {
       this.#isSending = false;
     }
   }
 }
 
-const between = (least: number, most: number): number => least + (most - least) * Math.random();
+const steps = 2 ** 32;
+function between(least: number, most: number, random: RandomStream): number {
+  return least + ((most - least) * random.int(steps)) / steps;
+}

@@ -1,8 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { limits, type Sampling } from '@assay/protocol';
 import { probabilityPpb, variationPpb } from '../../audit/distribution.ts';
 import { candidateCount, uniform } from '../../inference/llama/sampling.ts';
 import type { GeneratedToken } from '../../inference/port.ts';
+import type { RandomStream } from '../../runtime/port.ts';
 
 /** −ln(p) of the alternatives at one position, most likely first, millionths. */
 export type Shape = readonly number[];
@@ -27,16 +27,16 @@ export class Shapes {
     return this.#shapes.length >= enoughShapes;
   }
 
-  add(token: GeneratedToken): void {
+  add(token: GeneratedToken, random: RandomStream): void {
     const shape = shapeOf(token);
     if (this.#shapes.length < mostShapes) this.#shapes.push(shape);
-    else this.#shapes[randomInt(mostShapes)] = shape;
+    else this.#shapes[random.int(mostShapes)] = shape;
   }
 
   /** Some with so many alternatives. */
-  some(alternatives: number): Shape[] {
+  some(alternatives: number, random: RandomStream): Shape[] {
     if (this.#shapes.length === 0) return [];
-    const picked = Array.from({ length: drawn }, () => this.#shapes[randomInt(this.#shapes.length)] ?? []);
+    const picked = Array.from({ length: drawn }, () => this.#shapes[random.int(this.#shapes.length)] ?? []);
     return picked.filter((shape) => shape.length === alternatives);
   }
 }
