@@ -33,7 +33,7 @@ export function plantStage(state: LedgerView, taskId: Uint8Array): 'found' | 'pa
  * opened none in this epoch, and as many validators may judge it as an accusation needs.
  */
 export function mayPlant(state: LedgerView, index: number): boolean {
-  const miner = state.miners.at(index);
+  const miner = state.miners.standing(index);
   const judges = impartialWeights(state, [miner.operator, miner.owner], []).filter((weight) => weight > 0n);
   const isTrusted = auditRatePpb(state.params.audit, miner) < Number(PPB);
   return isTrusted && miner.plantFrom <= state.globals.epoch && judges.length >= FRESH_AUDITORS;
