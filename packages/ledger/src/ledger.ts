@@ -33,12 +33,13 @@ export class Ledger {
   readonly #state: LedgerState;
   #settlement: Settlement | null;
   #recount: Recount | null = null;
-  #books: readonly ClosedBooks[] = [];
+  #books: readonly ClosedBooks[];
   #root: Uint8Array;
 
   private constructor(state: LedgerState) {
     this.#state = state;
     this.#settlement = Settlement.of(state);
+    this.#books = this.#settlement === null ? [] : [this.#settlement.books];
     this.#root = state.root();
   }
 

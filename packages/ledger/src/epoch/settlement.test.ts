@@ -1,4 +1,4 @@
-import { MinerRow, State, type StateValue, sha256 } from '@assay/protocol';
+import { MinerRow, State, type StateValue, sha256, stateRootAlong } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conservation } from '../conservation.ts';
@@ -240,11 +240,19 @@ describe('a settlement §2.7', () => {
     expect(reading(done)).toThrow('The state says that epoch 0 is half settled, but all of it is done.');
   });
 
-  it('proves rows as the root has them', () => {
-    const world = grownWorld([], 16);
+  it('proves rows as the root has them, and as they are read', () => {
+    const world = grownWorld([], 16, 3);
     const ledger = withRows(world, 1);
     ledger.applyBlock(nextBlock(ledger), world.keys.verifier);
     const value = State.deserialize(ledger.snapshot());
     expect(State.hashTreeRoot(value)).toEqual(ledger.stateRoot());
+    const { miners, globals } = ledger.state;
+    const rows = [...miners];
+    expect(rows.map(({ standingEpoch }) => standingEpoch)).toEqual([globals.epoch, 0, 0, 0]);
+    for (const [index, row] of rows.entries()) {
+      const proof = ledger.prove('miners', index) ?? { row: new Uint8Array(), path: [] };
+      expect(MinerRow.deserialize(proof.row)).toEqual(row);
+      expect(stateRootAlong('miners', { index, ...proof })).toEqual(ledger.stateRoot());
+    }
   });
 });
