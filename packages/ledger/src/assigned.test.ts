@@ -66,13 +66,13 @@ describe('work the network did not assign (economics §7.3)', () => {
   it('is also what a mixer gave to a place of the draw of its choice: more than late steps explain', () => {
     const world = dedicatedWorld();
     const countedAt = (rank: number, lateSteps = 0) => {
-      const before = world.state.miners.at(0).epochTasks;
+      const before = world.state.miners.standing(0).epochTasks;
       const receipt = world.receipt({ rank });
       const transitions = Array.from({ length: lateSteps }, (_, attempt) => world.transition(receipt, { attempt }));
       world.block(world.batchTx({ records: { transitions } }));
       world.certify(receipt);
       auditAll(world, receipt.taskId, honest);
-      return world.state.miners.at(0).epochTasks - before;
+      return world.state.miners.standing(0).epochTasks - before;
     };
     expect([countedAt(0), countedAt(1), countedAt(2), countedAt(3)]).toEqual([1, 1, 0, 0]);
     expect([countedAt(2, 1), countedAt(3, 1), countedAt(3, 2)]).toEqual([1, 0, 1]);

@@ -42,7 +42,7 @@ describe('audit draw §9.1, §10.1', () => {
     world.certify(first);
     auditAll(world, first.taskId, honest);
     world.finishEpoch();
-    const trustPpb = world.state.miners.at(0).trustPpb;
+    const trustPpb = world.state.miners.standing(0).trustPpb;
     expect(trustPpb).toBeGreaterThan(0);
     const receipts = Array.from({ length: 60 }, () => world.receipt());
     world.certify(...receipts);

@@ -172,7 +172,7 @@ function drawAudit(
 ): void {
   const task = state.tasks.at(index);
   const { taskId, miner: minerIndex, agreement } = task;
-  const miner = state.miners.at(minerIndex);
+  const miner = state.miners.standing(minerIndex);
   const isOutlier = agreement !== agreements.similar;
   if (isOutlier && miner.evidenceLevel === 0) {
     events.push(rejectOutlier(state, index)); // §10.11
@@ -312,7 +312,7 @@ function applyVerdict(
   if (verdict === 'noResult') {
     return [rejectTask(state, taskIndex, verdict), ...missing, ...noteUnchecked(state, index, taskIndex)];
   }
-  const miner = state.miners.at(minerIndex);
+  const miner = state.miners.standing(minerIndex);
   const model = state.models.at(modelIndex);
   const audited = miner.audited + 1;
   const pooled = {
@@ -360,7 +360,7 @@ function revealedWith({ auditors }: Readonly<AuditRow>, finding: number): AuditN
 function noteUnchecked(state: LedgerState, index: number, taskIndex: number): LedgerEvent[] {
   if (revealedWith(state.audits.at(index), findings.otherEngine).length < 2) return [];
   const { miner } = state.tasks.at(taskIndex);
-  const { failedMicro, resultsOwed: before } = state.miners.at(miner);
+  const { failedMicro, resultsOwed: before } = state.miners.standing(miner);
   const resultsOwed = Math.min(before + RESULTS_OWED, MAX_RESULTS_OWED);
   state.miners.update(miner, { resultsOwed, failedMicro: failedMicro + ONE_AUDIT_MICRO });
   return [{ type: 'minerUnchecked', miner, resultsOwed }];

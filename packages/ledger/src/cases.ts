@@ -182,7 +182,7 @@ function eject(state: LedgerState, miner: number, height: number): LedgerEvent {
  * same evidence is dismissed too, and the record is as if it had not been; silence forgives no failure.
  */
 function clear(state: LedgerState, { role: miner, priorStatus }: Readonly<CaseRow>, decision: Decision): LedgerEvent[] {
-  const row = state.miners.at(miner);
+  const row = state.miners.standing(miner);
   const isCleared = decision.by === 'foundation';
   state.miners.update(miner, isCleared ? clearedRecord(row) : noEvidence);
   if (row.status === roleStatuses.held) {

@@ -78,7 +78,7 @@ export function judgeDispute(state: LedgerState, taskIndex: number, verdict: Ver
 }
 
 function recordFailure(state: LedgerState, index: number, verdict: 'soft' | 'hard'): void {
-  const { audited, rejected, epochFailed, ...miner } = state.miners.at(index);
+  const { audited, rejected, epochFailed, ...miner } = state.miners.standing(index);
   const failed = { audited: audited + 1, rejected: rejected + 1, epochFailed: epochFailed + 1 };
   state.miners.update(index, { ...failed, ...standingAfter(miner, verdict) });
 }

@@ -80,10 +80,10 @@ export function drawTable({ globals, params, miners, domains }: LedgerView): Dra
     Math.max(params.levels.userLevel, termsAt(row, globals.epoch).userLevel),
   );
   const entries: DrawEntry[] = [];
-  for (const row of miners) {
-    const { operator, owner, domain, models, contextTokens, activeFrom, weight, level } = row;
+  for (let miner = 0; miner < miners.length; miner++) {
+    const { operator, owner, domain, models, contextTokens, activeFrom, weight, level } = miners.standing(miner);
     const userLevel = userLevels[domain] ?? 0;
-    const place = { miner: entries.length, activeFrom, weight, level, userLevel };
+    const place = { miner, activeFrom, weight, level, userLevel };
     entries.push({ ...place, operator, owner, domain, models, contextTokens });
   }
   return { epoch: globals.epoch, beacon: globals.epochBeacon, entries };

@@ -106,6 +106,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     cases: [],
     proposals: [],
     votes: [],
+    books: [],
   };
   return new LedgerState(value);
 }

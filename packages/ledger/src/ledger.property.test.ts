@@ -191,15 +191,17 @@ describe('any blocks whatsoever', () => {
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
   }, 240_000);
 
-  it('do the same to two ledgers, and to one that begins in the middle', () => {
+  it('do the same to two ledgers, and to one that begins at any height, in the middle of a settlement too', () => {
+    const begun = { settling: 0, settled: 0 };
     fc.assert(
-      fc.property(blocks, (acts) => {
-        const world = newWorld();
+      fc.property(blocks, fc.constantFrom(1, 3, 100_000), (acts, settlementRows) => {
+        const world = newWorld(settlementRows);
         const twin = Ledger.fromSnapshot(world.ledger.snapshot());
         const { verifier } = world.keys;
         for (const each of acts) {
           // Another begins with this very height: nothing but the rows may decide what follows.
           const copies = [twin, Ledger.fromSnapshot(world.ledger.snapshot())];
+          begun[world.ledger.isSettling ? 'settling' : 'settled'] += 1;
           let block: BlockInput | null = null;
           const result = play(world, each, (made) => {
             block = made;
@@ -210,6 +212,7 @@ describe('any blocks whatsoever', () => {
       }),
       { numRuns: 20 },
     );
+    expect(Math.min(begun.settling, begun.settled)).toBeGreaterThan(100);
   }, 60_000);
 
   it('take from a refused sender the fee and the nonce and nothing else', () => {

@@ -6,8 +6,9 @@ import { ConservationError, conservation, runningConservation } from './conserva
 import type { ClosedBooks } from './epoch/books.ts';
 import { closeEpoch, endsEpoch } from './epoch/close.ts';
 import { mintMsAfter } from './epoch/period.ts';
-import type { Settlement } from './epoch/settlement.ts';
+import { Settlement } from './epoch/settlement.ts';
 import { stateOfGenesis } from './genesis.ts';
+import { Recount } from './recount.ts';
 import type { BlockResult, LedgerEvent } from './result.ts';
 import { enterRule } from './rules.ts';
 import type { SignedTransaction } from './signing.ts';
@@ -30,12 +31,15 @@ export interface BlockInput {
 /** The rules of Assay over one state: what a block changes, and what it would refuse. */
 export class Ledger {
   readonly #state: LedgerState;
-  #settlement: Settlement | null = null;
-  #books: readonly ClosedBooks[] = [];
+  #settlement: Settlement | null;
+  #recount: Recount | null = null;
+  #books: readonly ClosedBooks[];
   #root: Uint8Array;
 
   private constructor(state: LedgerState) {
     this.#state = state;
+    this.#settlement = Settlement.of(state);
+    this.#books = this.#settlement === null ? [] : [this.#settlement.books];
     this.#root = state.root();
   }
 
@@ -45,18 +49,17 @@ export class Ledger {
   }
 
   /**
-   * Continues from `snapshot()`. Throws when the bytes are no state, its money does not add up, or it is in the middle
-   * of a settlement (§2.7).
+   * Continues from `snapshot()` of any height; a settlement goes on where it was (§2.7). Throws when the bytes are no
+   * state, or its money or its settlement does not add up.
    */
   static fromSnapshot(bytes: Uint8Array): Ledger {
     const state = new LedgerState(State.deserialize(bytes));
     const broken = conservation(state);
     if (broken !== null) throw new ConservationError(broken);
-    if (!isSettling(state)) return new Ledger(state);
-    throw new Error(`Epoch ${state.globals.settledEpochs} is half settled in this state: begin with an earlier one.`);
+    return new Ledger(state);
   }
 
-  /** The SSZ `State` after the last block; no ledger can continue from it while `isSettling`. */
+  /** The SSZ `State` after the last block. */
   snapshot(): Uint8Array {
     return this.#state.toBytes();
   }
@@ -77,7 +80,7 @@ export class Ledger {
   prove(table: TableName, index: number): Pick<RowProof, 'row' | 'path'> | null {
     const path = this.#state.pathOf(table, index);
     if (path === null) return null;
-    return { row: tables[table].elementType.serialize(this.#state[table].written(index) as never), path };
+    return { row: tables[table].elementType.serialize(this.#state[table].at(index) as never), path };
   }
 
   /** The books of an epoch that the last block settled or went on settling; null for another (§2.7). */
@@ -129,6 +132,7 @@ export class Ledger {
       this.#books = [...this.#books, this.#settlement.books];
     }
     this.#settle(state.params.settlementRows, events);
+    if (this.#recount?.advance(state.params.settlementRows) === true) this.#recount = null;
     const broken = runningConservation(state);
     if (broken !== null) throw new ConservationError(broken);
     this.#root = state.root();
@@ -139,7 +143,9 @@ export class Ledger {
   #settle(rows: number, events: LedgerEvent[]): void {
     if (this.#settlement === null) return;
     for (const event of this.#settlement.advance(rows)) events.push(event);
-    if (!isSettling(this.#state)) this.#settlement = null;
+    if (isSettling(this.#state)) return;
+    this.#settlement = null;
+    this.#recount ??= new Recount(this.#state);
   }
 }
 

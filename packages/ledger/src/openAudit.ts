@@ -35,7 +35,7 @@ export function openAudit(
 
 /** §10.20 Whether somebody accuses the answer, or the network does not trust its miner yet or any more. */
 function isDoubted({ miners, params }: LedgerState, task: Readonly<TaskRow>): boolean {
-  const miner = miners.at(task.miner);
+  const miner = miners.standing(task.miner);
   return isDisputed(task) || auditRatePpb(params.audit, miner) === Number(PPB) || miner.cusumMilli > 0;
 }
 

@@ -33,7 +33,7 @@ export function plantStage(state: LedgerView, taskId: Uint8Array): 'found' | 'pa
  * validators may judge it as look once more.
  */
 export function mayPlant(state: LedgerView, index: number): boolean {
-  const miner = state.miners.at(index);
+  const miner = state.miners.standing(index);
   const judges = countOf(impartialWeights(state, [miner.operator, miner.owner], []));
   return auditRatePpb(state.params.audit, miner) < Number(PPB) && judges >= FRESH_AUDITORS;
 }

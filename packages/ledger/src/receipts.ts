@@ -57,7 +57,7 @@ export function applyReceipts(
       escrowUnits: session.escrowUnits - priceUnits,
       spentUnits: saturate(session.spentUnits + priceUnits),
     });
-    const { tasks, epochCertified } = state.miners.at(miner);
+    const { tasks, epochCertified } = state.miners.standing(miner);
     state.miners.update(miner, { tasks: tasks + 1, epochCertified: epochCertified + 1 });
     // Field by field: spreads make it grow, which costs more than all the rest.
     state.addTask({

@@ -69,7 +69,7 @@ function isSimilar(state: LedgerView, taskId: Uint8Array): boolean {
 export function rejectOutlier(state: LedgerState, index: number): LedgerEvent {
   const { agreement, miner }: Readonly<TaskRow> = state.tasks.at(index);
   if (agreement === agreements.alone) return rejectTask(state, index, 'noMajority');
-  const { rejected, epochFailed } = state.miners.at(miner);
+  const { rejected, epochFailed } = state.miners.standing(miner);
   state.miners.update(miner, { rejected: rejected + 1, epochFailed: epochFailed + 1, streak: 0 });
   return rejectTask(state, index, 'outlier');
 }

@@ -7,9 +7,7 @@ import {
   type BurnRow,
   type CaseRow,
   type ChainIdentity,
-  ChunkTree,
   type CommitteeRow,
-  concatBytes,
   type DelegationRow,
   type DomainRow,
   Globals,
@@ -18,14 +16,13 @@ import {
   type MixerRow,
   type ModelRow,
   modelStatuses,
-  Params,
+  type Params,
   type PayoutRow,
   type PowerRow,
   type ProposalRow,
   type RatingRow,
   type RoleRow,
   type SessionRow,
-  State,
   type StateValue,
   type TableName,
   type TaskRow,
@@ -34,21 +31,21 @@ import {
   type UnbondingRow,
 } from '@assay/protocol';
 import { DisputeTable } from './disputeTable.ts';
+import { booksOf, type ClosedBooks, closedBooks } from './epoch/books.ts';
+import { type Settling, settling } from './epoch/bringForward.ts';
 import { MeasureTable } from './measureTable.ts';
+import { type Miners, MinerTable } from './minerTable.ts';
 import { OpenAudits } from './openAudits.ts';
-import type { Pace, Steps } from './pace.ts';
 import { type KeyKind, type RoleKeys, roleKeysOf } from './roleKeys.ts';
 import type { RoleKind } from './roles.ts';
 import { copies } from './rowCopies.ts';
+import { bytesOfState, StateTree } from './stateTree.ts';
 import { keyOf, pairKey, reindex, Table } from './table.ts';
 import { TransitionTable } from './transitionTable.ts';
 import type { LedgerView } from './view.ts';
 import { VoteTable } from './voteTable.ts';
 
 export { keyOf, type LedgerView };
-
-const stateFields = State.fieldsEntries.map(({ fieldName }) => fieldName);
-const tableNames = Object.keys(tables) as TableName[];
 
 const noMoney = () => 0n;
 
@@ -58,7 +55,7 @@ export class LedgerState implements LedgerView {
   params: Readonly<Params>;
   readonly chain: ChainIdentity;
   readonly accounts: Table<AccountRow>;
-  readonly miners: Table<MinerRow>;
+  readonly miners: Miners;
   readonly mixers: Table<MixerRow>;
   readonly committees: Table<CommitteeRow>;
   readonly oracles: Table<RoleRow>;
@@ -92,8 +89,9 @@ export class LedgerState implements LedgerView {
   blockReveals: BatchHeader[] = [];
   /** Indexes of the models without a decision, rising. */
   proposedModels: number[] = [];
-  #hashedParams: Readonly<Params> | null = null;
-  #paramsRoot: Uint8Array = new Uint8Array();
+  /** What the settlement under way reads, and how it brings miners forward (§2.7); null while there is none. */
+  settling: Settling | null = null;
+  readonly #tree = new StateTree();
   readonly roleKeys: RoleKeys;
   readonly #accountOf = new Map<string, number>();
   readonly #minerOf = new Map<string, number>();
@@ -109,7 +107,9 @@ export class LedgerState implements LedgerView {
     const chainId = new TextDecoder().decode(value.globals.chainId);
     this.chain = { chainId, genesisHash: value.globals.genesisHash };
     this.accounts = new Table(tables.accounts, value.accounts, (row) => row.balanceUnits, copies.account);
-    this.miners = new Table(tables.miners, value.miners, (row) => row.collateralUnits, copies.miner);
+    this.miners = new MinerTable(value.miners, (row) =>
+      this.settling === null || row.standingEpoch === this.globals.epoch ? null : this.settling.forwardOf(row),
+    );
     this.mixers = new Table(tables.mixers, value.mixers, (row) => row.stakeUnits);
     this.committees = new Table(tables.committees, value.committees, noMoney);
     this.oracles = new Table(tables.oracles, value.oracles, (row) => row.stakeUnits);
@@ -143,6 +143,23 @@ export class LedgerState implements LedgerView {
     for (let i = 0; i < this.models.length; i++) this.#indexModel(i);
     this.#indexHoldings();
     this.#indexTasks();
+    const [books] = value.books;
+    if (books !== undefined) this.settling = settling(booksOf(books));
+  }
+
+  get books(): ClosedBooks | null {
+    return this.settling?.books ?? null;
+  }
+
+  /** Keeps the state as it is for a settlement, until `endSettlement`. */
+  closeBooks(): Settling {
+    this.settling = settling(closedBooks(this));
+    return this.settling;
+  }
+
+  endSettlement(): void {
+    this.settling = null;
+    this.setGlobals({ settledEpochs: this.globals.epoch });
   }
 
   accountOf(address: Uint8Array): number | undefined {
@@ -331,18 +348,11 @@ export class LedgerState implements LedgerView {
   }
 
   heldUnits(): bigint {
-    return this.#moneyTables().reduce((sum, table) => sum + table.units, this.#looseUnits());
+    return this.moneyTables().reduce((sum, table) => sum + table.units, this.#looseUnits());
   }
 
   countHeldUnits(): bigint {
-    return this.#moneyTables().reduce((sum, table) => sum + table.countUnits(), this.#looseUnits());
-  }
-
-  /** What the rows of all tables hold beyond their running totals. */
-  *driftUnits(pace: Pace): Steps<bigint> {
-    let drift = 0n;
-    for (const table of this.#moneyTables()) drift += yield* table.driftUnits(pace);
-    return drift;
+    return this.moneyTables().reduce((sum, table) => sum + table.countUnits(), this.#looseUnits());
   }
 
   /** What stands in no table. */
@@ -352,38 +362,18 @@ export class LedgerState implements LedgerView {
 
   /** Root of the SSZ `State` (§2.2). */
   root(): Uint8Array {
-    return this.#fields().root();
+    return this.#tree.root(this);
   }
 
   /** The Merkle siblings of a row up to the root (§2.6); null when there is no such row. */
   pathOf(table: TableName, index: number): Uint8Array[] | null {
     if (this[table].get(index) === undefined) return null;
-    const field = stateFields.indexOf(table);
-    return [...this[table].path(index), ...this.#fields().path(field)];
+    return [...this[table].path(index), ...this.#tree.path(this, table)];
   }
 
   /** The SSZ `State`. */
   toBytes(): Uint8Array {
-    const rows = Object.fromEntries(tableNames.map((name) => [name, this[name].writtenRows()]));
-    return State.serialize({ globals: this.globals, params: this.params, ...rows } as StateValue);
-  }
-
-  /** The roots of the fields, and all above them. */
-  #fields(): ChunkTree {
-    const roots = stateFields.map((name) => {
-      if (name === 'globals') return Globals.hashTreeRoot(this.globals);
-      return name === 'params' ? this.#rootOfParams() : this[name].root();
-    });
-    const tree = new ChunkTree(State.depth);
-    tree.set(Uint32Array.from(roots.keys()), concatBytes(roots));
-    return tree;
-  }
-
-  /** Parameters are many and change by a vote only. */
-  #rootOfParams(): Uint8Array {
-    if (this.#hashedParams !== this.params) this.#paramsRoot = Params.hashTreeRoot(this.params);
-    this.#hashedParams = this.params;
-    return this.#paramsRoot;
+    return bytesOfState(this);
   }
 
   #openAccount(address: Uint8Array): number {
@@ -392,7 +382,8 @@ export class LedgerState implements LedgerView {
     return index;
   }
 
-  #moneyTables(): readonly Pick<Table<unknown>, 'units' | 'countUnits' | 'driftUnits'>[] {
+  /** The tables whose rows hold base units. */
+  moneyTables(): readonly Pick<Table<unknown>, 'units' | 'countUnits' | 'driftUnits'>[] {
     const { miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings } = this;
     const staked = [miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings];
     return [this.accounts, ...staked, this.sessions, this.tasks, this.cases, this.proposals];

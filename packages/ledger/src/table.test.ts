@@ -69,11 +69,7 @@ describe('Table', () => {
             if (kind === 'push') table.push(plain[plain.push({ ...old, ...change }) - 1] as Fields);
             else if (kind === 'root') expect(table.root()).toEqual(list.hashTreeRoot(plain));
             else if (plain.length === 0) expect(table.length).toBe(0);
-            else if (kind === 'later') {
-              table.changeLater((each) => ({ ...each, ...change }));
-              plain = plain.map((each) => ({ ...each, ...change }));
-              for (let due = 0; due < plain.length; due++) table.writeChange((due + units) % plain.length);
-            } else if (kind === 'retain') {
+            else if (kind === 'retain') {
               table.retain((_each, i) => i % 5 !== at % 5);
               plain = plain.filter((_each, i) => i % 5 !== at % 5);
             } else {
@@ -154,23 +150,5 @@ describe('Table', () => {
     expect(drift(() => table.push(row(9)))).toBe(0n);
     extra = 5n;
     expect(drift(() => {})).toBe(5n * BigInt(table.length));
-  });
-
-  it('writes a change of all rows one by one, and reads as if it had', () => {
-    const table = new Table<AccountRow>(tables.accounts, [row(1), row(2), row(3)], moneyOf);
-    const before = table.root();
-    table.changeLater((each) => (each.nonce === 3 ? null : { balanceUnits: each.balanceUnits * 10n }));
-    expect(Array.from(table, ({ balanceUnits }) => balanceUnits)).toEqual([10n, 20n, 3n]);
-    expect(table.frozen().at(1).balanceUnits).toBe(20n);
-    expect([table.units, table.root(), table.written(0)]).toEqual([6n, before, row(1)]);
-    table.update(1, { nonce: 7 });
-    expect([table.written(1), table.units]).toEqual([{ ...row(2), balanceUnits: 20n, nonce: 7 }, 24n]);
-    expect(table.push(row(4))).toBe(3);
-    expect(() => table.changeLater(() => null)).toThrow('2 rows are still to get another change');
-    for (const index of [0, 1, 2]) table.writeChange(index);
-    expect(table.writtenRows()).toEqual([...table]);
-    expect([table.units, table.at(3)]).toEqual([37n, row(4)]);
-    expect(table.root()).toEqual(tables.accounts.hashTreeRoot([...table]));
-    table.changeLater(() => null);
   });
 });

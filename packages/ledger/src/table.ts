@@ -17,23 +17,15 @@ interface ListType<Row> {
   readonly elementType: RowFormat<Row>;
 }
 
-/** The fields of a row that change; null when none does. */
-type Change<Row> = (row: Readonly<Row>) => Partial<Row> | null;
-
-/** A change that some rows are still to get. */
-interface Later<Row> {
-  readonly change: Change<Row>;
-  /** One for each row that has not got it. */
-  readonly isDue: Uint8Array;
-  due: number;
-}
-
 /** Rows that stand still, whatever becomes of the table they were taken from. */
-class FrozenRows<Row> implements ReadonlyTable<Row> {
+export class FrozenRows<Row> implements ReadonlyTable<Row> {
   readonly #rows: readonly Readonly<Row>[];
+  /** Root of the SSZ list of them. */
+  readonly root: Uint8Array;
 
-  constructor(rows: readonly Readonly<Row>[]) {
+  constructor(rows: readonly Readonly<Row>[], root: Uint8Array) {
     this.#rows = rows;
+    this.root = root;
   }
 
   get length(): number {
@@ -67,7 +59,6 @@ export class Table<Row> implements ReadonlyTable<Row> {
   /** Indexes of the rows that changed since the tree was brought up to date, in any order, and whether a row did. */
   #dirty: number[] = [];
   #isDirty: boolean[] = [];
-  #later: Later<Row> | null = null;
   #units = 0n;
   readonly #packed: PackedRows<Row>;
   #tree: ChunkTree;
@@ -121,66 +112,20 @@ export class Table<Row> implements ReadonlyTable<Row> {
   }
 
   get(index: number): Readonly<Row> | undefined {
-    const row = this.#rows[index];
-    return row === undefined || this.#later === null ? row : this.#changed(this.#later, index, row);
+    return this.#rows[index];
   }
 
   at(index: number): Readonly<Row> {
-    return existing(this.get(index), index, this.length);
-  }
-
-  [Symbol.iterator](): Iterator<Readonly<Row>> {
-    return this.#later === null ? this.#rows.values() : this.#changedRows();
-  }
-
-  *#changedRows(): Generator<Readonly<Row>> {
-    for (const index of this.#rows.keys()) yield this.at(index);
-  }
-
-  /** The row as root and serialisation have it: without a change that it is still to get. */
-  written(index: number): Readonly<Row> {
     return existing(this.#rows[index], index, this.length);
   }
 
-  /** All rows as root and serialisation have them. */
-  writtenRows(): Readonly<Row>[] {
-    return this.#rows.slice();
+  [Symbol.iterator](): Iterator<Readonly<Row>> {
+    return this.#rows.values();
   }
 
   /** All rows as they are now. */
-  frozen(): ReadonlyTable<Row> {
-    return new FrozenRows(this.#later === null ? this.#rows.slice() : [...this]);
-  }
-
-  /**
-   * Changes every present row, but writes each only when `writeChange` or another change comes to it. Reads give rows
-   * that are changed already. The change before this one must be written.
-   */
-  changeLater(change: Change<Row>): void {
-    if (this.#later !== null) throw new RangeError(`${this.#later.due} rows are still to get another change`);
-    const due = this.#rows.length;
-    if (due > 0) this.#later = { change, isDue: new Uint8Array(due).fill(1), due };
-  }
-
-  /** Writes the change that a row is still to get; nothing when it has it. */
-  writeChange(index: number): void {
-    if (this.#later?.isDue[index] !== 1) return;
-    const change = this.#later.change(this.written(index));
-    this.#markChanged(index);
-    if (change !== null) this.update(index, change);
-  }
-
-  #changed({ change, isDue }: Later<Row>, index: number, row: Readonly<Row>): Readonly<Row> {
-    const changed = isDue[index] === 1 ? change(row) : null;
-    return changed === null ? row : { ...row, ...changed };
-  }
-
-  #markChanged(index: number): void {
-    const later = this.#later;
-    if (later === null || later.isDue[index] !== 1) return;
-    later.isDue[index] = 0;
-    later.due -= 1;
-    if (later.due === 0) this.#later = null;
+  frozen(): FrozenRows<Row> {
+    return new FrozenRows(this.#rows.slice(), this.root());
   }
 
   /** Puts a row in the place of another. */
@@ -190,9 +135,8 @@ export class Table<Row> implements ReadonlyTable<Row> {
   }
 
   #replace(index: number, row: Readonly<Row>): void {
-    const [units, before] = [this.#moneyOf(row), this.#moneyOf(this.written(index))];
+    const [units, before] = [this.#moneyOf(row), this.#moneyOf(this.at(index))];
     if (units !== before) this.#units += units - before;
-    this.#markChanged(index);
     this.#rows[index] = row;
     if (this.#isDirty[index] !== true) this.#dirty.push(index);
     this.#isDirty[index] = true;
@@ -201,10 +145,8 @@ export class Table<Row> implements ReadonlyTable<Row> {
   /** Replaces some fields of a row; a counter stops at what its field can hold (§2.11). */
   update(index: number, wanted: Partial<Row>): void {
     const change = this.#type.elementType.bounded(wanted);
-    const old = this.at(index);
-    const row = Object.assign(this.#copy(old) as object, change) as Row;
-    if (old === this.#rows[index]) this.#packed.update(index, change, row);
-    else this.#packed.set(index, row);
+    const row = Object.assign(this.#copy(this.at(index)) as object, change) as Row;
+    this.#packed.update(index, change, row);
     this.#replace(index, row);
   }
 
@@ -220,12 +162,12 @@ export class Table<Row> implements ReadonlyTable<Row> {
 
   /** Keeps the rows that pass, in order; indexes change. Gives whether any was dropped. */
   retain(keep: (row: Readonly<Row>, index: number) => boolean): boolean {
-    const kept = Uint32Array.from(this.#rows.keys()).filter((index) => keep(this.written(index), index));
+    const kept = Uint32Array.from(this.#rows.keys()).filter((index) => keep(this.at(index), index));
     if (kept.length === this.#rows.length) return false;
     this.#hashChanged();
     const roots = this.#tree.chunksAt(kept);
     this.#packed.keep(kept);
-    for (const [index, from] of kept.entries()) this.#rows[index] = this.written(from);
+    for (const [index, from] of kept.entries()) this.#rows[index] = this.at(from);
     this.#rows.length = kept.length;
     this.#isDirty.length = kept.length;
     this.#units = this.countUnits();

@@ -61,7 +61,7 @@ function isCounted(task: Readonly<TaskRow>, session: Readonly<SessionRow>): bool
 }
 
 function countWork(state: LedgerState, task: Readonly<TaskRow>, tally: Tally): void {
-  const miner = state.miners.at(task.miner);
+  const miner = state.miners.standing(task.miner);
   const vwu = workUnitsOf(state.params, state.models.at(task.model), task);
   state.miners.update(task.miner, { epochVwu: saturate(miner.epochVwu + vwu), ...measured(miner, task) });
   tally.addWork(miner.validator, vwu);

@@ -6,7 +6,7 @@ import { World } from './world.fixture.ts';
 
 const record = (world: World, ...transitions: Transition[]) =>
   world.codeOf(world.batchTx({ records: { transitions } }));
-const miner = (world: World) => world.state.miners.at(0);
+const miner = (world: World) => world.state.miners.standing(0);
 
 describe('late steps §7.8', () => {
   it('count as the duty of the oracle and the strike of the miner, and take nothing from it', () => {

@@ -58,7 +58,7 @@ export function applyTransitions(
     state.transitions.add(row);
     state.oracles.update(oracle, { epochDuties: state.oracles.at(oracle).epochDuties + 1 });
     markSeen(state, { kind: 'oracle', role: oracle }, state.globals.epoch); // §7.12
-    const { strikes, epochLate } = state.miners.at(miner);
+    const { strikes, epochLate } = state.miners.standing(miner);
     state.miners.update(miner, { strikes: strikes + 1, epochLate: epochLate + 1 });
     return lateEvent(row);
   });

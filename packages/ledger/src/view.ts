@@ -12,7 +12,6 @@ import type {
   Globals,
   HoldingRow,
   MeasureRow,
-  MinerRow,
   MixerRow,
   ModelRow,
   Params,
@@ -29,6 +28,7 @@ import type {
 } from '@assay/protocol';
 import type { DisputeTable } from './disputeTable.ts';
 import type { MeasureTable } from './measureTable.ts';
+import type { ReadonlyMiners } from './minerTable.ts';
 import type { OpenAudits } from './openAudits.ts';
 import type { KeyKind } from './roleKeys.ts';
 import type { ReadonlyTable } from './table.ts';
@@ -40,7 +40,7 @@ export interface LedgerView {
   readonly params: Readonly<Params>;
   readonly chain: ChainIdentity;
   readonly accounts: ReadonlyTable<AccountRow>;
-  readonly miners: ReadonlyTable<MinerRow>;
+  readonly miners: ReadonlyMiners;
   readonly mixers: ReadonlyTable<MixerRow>;
   readonly committees: ReadonlyTable<CommitteeRow>;
   readonly oracles: ReadonlyTable<RoleRow>;

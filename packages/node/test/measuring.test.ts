@@ -189,7 +189,7 @@ describe('challenges', () => {
     await net.until(() => punished.length > 0);
     expect(new Set(punished)).toEqual(new Set([1]));
     expect(new Set(judged.map(({ miner }) => miner))).toEqual(new Set([1]));
-    const { epochFailed, failedMicro, rejected } = state.miners.at(1);
+    const { epochFailed, failedMicro, rejected } = state.miners.standing(1);
     expect([epochFailed + failedMicro > 0, rejected > 0]).toEqual([true, true]);
     expect([0, 2].map((miner) => state.miners.at(miner).rejected)).toEqual([0, 0]);
     // Nobody's money moved: no case, no refund.
@@ -219,7 +219,7 @@ describe('challenges', () => {
     expect(judged.filter(({ miner, verdict }) => miner !== 1 && verdict !== 'pass')).toEqual([]);
     expect(punished.filter((miner) => miner !== 1)).toEqual([]);
     for (const miner of [0, 2]) {
-      const { rejected, epochFailed, failedMicro, cusumMilli } = state.miners.at(miner);
+      const { rejected, epochFailed, failedMicro, cusumMilli } = state.miners.standing(miner);
       expect({ rejected, epochFailed, failedMicro, cusumMilli }).toEqual({
         ...{ rejected: 0, epochFailed: 0, failedMicro: 0, cusumMilli: 0 },
       });

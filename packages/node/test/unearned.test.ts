@@ -135,7 +135,7 @@ describe('an engine that nobody can check', () => {
     const { state } = net.engine.ledger;
     await answered(net, 12);
     await net.blocks(17);
-    const trusted = state.miners.at(0).trustPpb;
+    const trusted = state.miners.standing(0).trustPpb;
     expect(trusted).toBeGreaterThan(100_000_000);
     const register = async (next: EngineInfo) => {
       const { models, contextTokens, concurrency, evidenceLevel, split } = state.miners.at(0);
@@ -152,7 +152,7 @@ describe('an engine that nobody can check', () => {
     expect(new Set(numbers)).toEqual(new Set([findings.otherEngine]));
     await net.blocks(17);
     expect(state.miners.at(0)).toMatchObject({ resultsOwed: 50, weight: 0n, rejected: 0, cusumMilli: 0 });
-    expect(state.miners.at(0).trustPpb).toBeLessThan(trusted);
+    expect(state.miners.standing(0).trustPpb).toBeLessThan(trusted);
     await expect(net.ask()).rejects.toMatchObject({ code: 'NO_MINER' });
     expect(net.log.filter((line) => line.includes('no validator runs the engine of miner 0'))).toHaveLength(5);
   });

@@ -28,5 +28,6 @@ export * from './roles.ts';
 export * from './signing.ts';
 export * from './state.ts';
 export * from './struct.ts';
+export * from './tasks.ts';
 export * from './transaction.ts';
 export * from './uint.ts';

@@ -1,4 +1,4 @@
-import { ContainerType, type Type } from '@chainsafe/ssz';
+import { ContainerType, ListCompositeType, type Type } from '@chainsafe/ssz';
 import { CaseRow } from './cases.ts';
 import { DomainRow } from './domains.ts';
 import {
@@ -25,7 +25,7 @@ import { DisputeRow, MeasureRow, TransitionRow } from './records.ts';
 import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';
 import { RowListType } from './rows.ts';
 import { StructListType, StructType } from './struct.ts';
-import { AuditNumbers } from './transaction.ts';
+import { AuditRow, RatingRow, TaskRow } from './tasks.ts';
 
 export const AccountRow = new StructType(
   { address: Address, balanceUnits: Units, nonce: Count },
@@ -110,6 +110,8 @@ export const MinerRow = new StructType(
     /** This epoch: audits passed and failed. */
     epochPassed: U32,
     epochFailed: U32,
+    /** The epoch that standing and counts are of: the one before this, until the settlement writes them anew (§2.7). */
+    standingEpoch: U32,
   },
   { typeName: 'MinerRow' },
 );
@@ -224,93 +226,6 @@ export const SessionRow = new StructType(
 );
 export type SessionRow = ValueOf<typeof SessionRow>;
 
-/** The session of a challenge's task, and its gateway: nobody asked for it (§8.6). */
-export const noSession = 0xffff_ffff;
-export const noGateway = 0xffff_ffff;
-
-/** Whether an answer is similar to most of its task's replicas: else most agree without it, or no majority does. */
-export const agreements = { similar: 0, outlier: 1, alone: 2 } as const;
-
-/** `certified`: waits for its audit draw. `auditing`: drawn. Then approved or rejected, paid or refunded. */
-export const taskStatuses = { certified: 0, auditing: 1, approved: 2, rejected: 3, settled: 4 } as const;
-export const TaskRow = new StructType(
-  {
-    taskId: Bytes32,
-    kind: U8,
-    status: U8,
-    session: U32,
-    model: U32,
-    miner: U32,
-    gateway: U32,
-    mixer: U32,
-    /** Height of the block that certified it, and the draw it names. */
-    height: Height,
-    drawHeight: Height,
-    replica: U8,
-    tokensIn: U32,
-    tokensOut: U32,
-    /** Held in pending until the epoch closes with the task approved (economics §2). */
-    pendingUnits: Units,
-    priceUnits: Units,
-    artifactRoot: Bytes32,
-    firstTokenMs: U32,
-    totalMs: U32,
-    /** Beacon reveals counted when certified: the draw waits for later ones (§9.1). */
-    reveals: Count,
-    isRated: Bool,
-    /** Whether its place in the draw is one the network chose (economics §7.3). */
-    isDrawn: Bool,
-    agreement: U8,
-  },
-  { typeName: 'TaskRow' },
-);
-export type TaskRow = ValueOf<typeof TaskRow>;
-
-/** A rating of this reward period (economics §4.5). */
-export const RatingRow = new StructType(
-  { payer: Address, miner: U32, rating: U8, spentUnits: Units },
-  { typeName: 'RatingRow' },
-);
-export type RatingRow = ValueOf<typeof RatingRow>;
-
-export const auditorStates = { drawn: 0, committed: 1, revealed: 2, missed: 3 } as const;
-export const AuditorSlot = new StructType(
-  {
-    validator: U32,
-    state: U8,
-    /** Last height for the next step; 0 while a committed auditor waits for the others to commit. */
-    deadline: Height,
-    commitment: Bytes32,
-    numbers: AuditNumbers,
-  },
-  { typeName: 'AuditorSlot' },
-);
-export type AuditorSlot = ValueOf<typeof AuditorSlot>;
-
-export const verdicts = { open: 0, pass: 1, soft: 2, hard: 3, noResult: 4, hung: 5 } as const;
-export const AuditRow = new StructType(
-  {
-    taskId: Bytes32,
-    /** Beacon that drew this audit, its auditors and its positions. */
-    seed: Bytes32,
-    drawnHeight: Height,
-    verdict: U8,
-    /** The miner's `mismatchesMilli` from which the verdict was drawn. */
-    mismatchesMilli: U32,
-    /** Auditors that the first draw took; they commit before either is seen (§10.20). */
-    firstAuditors: U8,
-    /** Of a task that had its end: contradicted by a challenge (§8.8), or planted and passed (§10.26). */
-    isSecond: Bool,
-    /** Its miner opened the seal; auditors a verdict has judged before; height up to which it waits, or 0 (§10.25). */
-    isPlanted: Bool,
-    judged: U8,
-    waitUntil: Height,
-    auditors: new StructListType(AuditorSlot, limits.maxAuditorsPerTask),
-  },
-  { typeName: 'AuditRow' },
-);
-export type AuditRow = ValueOf<typeof AuditRow>;
-
 const tableOf = <Fields extends Record<string, Type<unknown>>>(row: StructType<Fields>) =>
   new RowListType(row, limits.maxTableRows);
 
@@ -394,6 +309,24 @@ export const Globals = new StructType(
 );
 export type Globals = ValueOf<typeof Globals>;
 
+const { miners, mixers, oracles, validators, gateways, delegations, domains, models, holdings, tasks } = tables;
+const { burns, ratings, cases, measures } = tables;
+/** The tables that a settlement reads. */
+export const bookTables = {
+  ...{ miners, mixers, oracles, validators, gateways, delegations, domains, models, holdings, tasks },
+  ...{ burns, ratings, cases, measures },
+};
+
+/** What an epoch left to its settlement (§2.7). */
+export const Books = new ContainerType({ globals: Globals, params: Params, ...bookTables }, { typeName: 'Books' });
+
 /** The whole state; its root is in every block (§2.2). */
-export const State = new ContainerType({ globals: Globals, params: Params, ...tables }, { typeName: 'State' });
+export const State = new ContainerType(
+  {
+    ...{ globals: Globals, params: Params, ...tables },
+    /** Of the epoch before, while its settlement goes on. */
+    books: new ListCompositeType(Books, 1),
+  },
+  { typeName: 'State' },
+);
 export type StateValue = ValueOf<typeof State>;

@@ -13,8 +13,9 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Receipt, ReceiptList } from './receipt.ts';
-import { AccountRow, AuditorSlot, AuditRow, MinerRow, TaskRow, tables } from './state.ts';
+import { AccountRow, MinerRow, tables } from './state.ts';
 import { StructListType, StructType } from './struct.ts';
+import { AuditorSlot, AuditRow, TaskRow } from './tasks.ts';
 import type { UintType } from './uint.ts';
 
 /** Any value of a type. */

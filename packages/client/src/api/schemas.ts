@@ -100,6 +100,8 @@ export const Miner = z.object({
   epochOutMs: units,
   epochPassed: count,
   epochFailed: count,
+  /** The epoch that trust, level, availability, weight and counts are of. */
+  standingEpoch: count,
   measured,
 });
 export type Miner = z.infer<typeof Miner>;

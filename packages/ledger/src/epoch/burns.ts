@@ -1,7 +1,7 @@
 import { type BurnRow, burnKinds, type Params } from '@assay/protocol';
 import { ALL_BPS, saturate } from '../integers.ts';
-import { type Pace, type Steps, WRITE } from '../pace.ts';
-import type { LedgerState } from '../state.ts';
+import { type Steps, WRITE } from '../pace.ts';
+import type { Work } from './work.ts';
 
 type BurnKind = keyof typeof burnKinds;
 
@@ -32,10 +32,12 @@ export class Burns {
   }
 
   /** Writes it down for the epochs after. */
-  *keep(state: LedgerState, pace: Pace): Steps {
+  *keep({ pace, write }: Pick<Work, 'pace' | 'write'>): Steps {
     for (const [place, row] of [...this.#rows.values()].entries()) {
-      if (place === state.burns.length) state.burns.push(row);
-      else if (state.burns.at(place).units !== row.units) state.burns.set(place, row);
+      write(({ burns }) => {
+        if (place === burns.length) burns.push(row);
+        else if (burns.at(place).units !== row.units) burns.set(place, row);
+      });
       if (pace.isSpent(WRITE)) yield;
     }
   }

@@ -1,4 +1,4 @@
-import { limits, type MinerRow, roleStatuses } from '@assay/protocol';
+import { limits, roleStatuses } from '@assay/protocol';
 import { apportionSteps } from '../apportion.ts';
 import { heldOfMiners } from '../fines.ts';
 import { PPB } from '../integers.ts';
@@ -8,6 +8,7 @@ import type { Pool, PoolShare } from '../result.ts';
 import type { CapacityRaw, CapacityScore } from '../scores.ts';
 import { successRatePpb } from '../standing.ts';
 import { latencyMicroOf } from '../work.ts';
+import type { Standing } from './bringForward.ts';
 import { finals, SHARE_PPB } from './competition.ts';
 import { capacityOf, isRewarded } from './contestants.ts';
 import type { Work } from './work.ts';
@@ -28,8 +29,8 @@ interface Capacity {
  * Divides by what nobody can buy: stake, and what challenges measured, times the part of the record that passed
  * (economics §7.1). There is one competition over all domains, with the weights of the network.
  */
-export function* capacityPool(work: Work, units: bigint): Steps<Capacity> {
-  const contestants = units === 0n ? [] : yield* contestantsOf(work);
+export function* capacityPool(work: Work, standings: readonly Standing[], units: bigint): Steps<Capacity> {
+  const contestants = units === 0n ? [] : yield* contestantsOf(work, standings);
   const { stakeBps, hashRateBps, computeBps, bandwidthBps, latencyBps } = work.books.params.components;
   const column = (read: (raw: CapacityRaw) => bigint) => contestants.map(({ raw, passedPpb }) => read(raw) * passedPpb);
   const raws = [
@@ -52,7 +53,7 @@ export function* capacityPool(work: Work, units: bigint): Steps<Capacity> {
   return { pool: { source: 'emission', stack: 'capacity', kind: 'miner', units, shares }, scores };
 }
 
-function* contestantsOf({ books, state, pace }: Work): Steps<Contestant[]> {
+function* contestantsOf({ books, pace }: Work, standings: readonly Standing[]): Steps<Contestant[]> {
   const { globals, params } = books;
   const held = heldOfMiners(books);
   const contestants: Contestant[] = [];
@@ -68,12 +69,13 @@ function* contestantsOf({ books, state, pace }: Work): Steps<Contestant[]> {
     if (Object.values(byChallenges).every((value) => value === null)) continue;
     const capacity = capacityOf(registered, { heldUnits: held.get(miner) ?? 0n, byChallenges }, params.challenges);
     const latency = latencyMs === null ? 0n : latencyMicroOf(latencyMs);
-    contestants.push({ miner, passedPpb: passedPpbOf(state.miners.at(miner)), raw: { ...capacity, latency } });
+    contestants.push({ miner, passedPpb: passedPpbOf(standings[miner]), raw: { ...capacity, latency } });
   }
   return contestants.toSorted((a, b) => a.miner - b.miner);
 }
 
 /** Who was never audited has failed nothing; trust, which begins at zero, would be had by buying. */
-function passedPpbOf(row: Readonly<MinerRow>): bigint {
-  return row.passedMicro + row.failedMicro === 0 ? PPB : successRatePpb(row);
+function passedPpbOf(standing: Standing | undefined): bigint {
+  if (standing === undefined) throw new RangeError('a miner that was measured has no row');
+  return standing.passedMicro + standing.failedMicro === 0 ? PPB : successRatePpb(standing);
 }

@@ -44,11 +44,11 @@ describe('end of an epoch §2.1, §2.3', () => {
 
   it('moves trust and routing weight only then', () => {
     const world = new World().populate();
-    const { weight } = world.state.miners.at(0);
+    const { weight } = world.state.miners.standing(0);
     auditedTask(world);
     expect(world.state.miners.at(0)).toMatchObject({ trustPpb: 0, weight, epochPassed: 1 });
     const { events } = world.finishEpoch();
-    const { trustPpb, ...row } = world.state.miners.at(0);
+    const { trustPpb, ...row } = world.state.miners.standing(0);
     // One pass and the prior failure: (½ + z²/4 − z·√(1/8 + z²/16)) / (1 + z²/2) with n = 2 is 0.12085198.
     expect(trustPpb).toBe(120_851_980);
     expect(row).toMatchObject({ passedMicro: 1_000_000, failedMicro: 0, epochPassed: 0 });
@@ -72,7 +72,7 @@ describe('end of an epoch §2.1, §2.3', () => {
     const world = new World().populate();
     auditedTask(world);
     for (let epoch = 0; epoch <= 14; epoch++) world.finishEpoch();
-    const { passedMicro } = world.state.miners.at(0);
+    const { passedMicro } = world.state.miners.standing(0);
     expect(Math.abs(passedMicro - 500_000)).toBeLessThan(20);
   });
 
@@ -81,10 +81,10 @@ describe('end of an epoch §2.1, §2.3', () => {
     world.send('minerB', 'registerMiner', world.registration());
     for (let i = 0; i < 2; i++) auditedTask(world);
     world.finishEpoch();
-    const before = world.state.miners.at(0).trustPpb;
+    const before = world.state.miners.standing(0).trustPpb;
     const rejected = auditedTask(world, hardFailure);
     const { events } = world.finishEpoch();
-    expect(world.state.miners.at(0).trustPpb).toBeLessThan(before);
+    expect(world.state.miners.standing(0).trustPpb).toBeLessThan(before);
     expect(events.filter((event) => event.type === 'taskPaid')).toEqual([]);
     expect(world.events).toContainEqual({
       type: 'taskRejected',

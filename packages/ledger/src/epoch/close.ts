@@ -2,13 +2,13 @@ import type { Params } from '@assay/protocol';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import { epochBeaconOf } from './beacon.ts';
-import { closedBooks } from './books.ts';
 import { freezePenalties, settleCases } from './cases.ts';
 import { applyChanges } from './changes.ts';
 import { chooseCommittee } from './committee.ts';
 import { holdMiners, removeWeak } from './ejections.ts';
 import { openForfeits } from './forfeits.ts';
-import { beginPeriod, endingPeriod } from './period.ts';
+import { beginPeriod } from './nextPeriod.ts';
+import { endingPeriod } from './period.ts';
 import { updatePowers } from './powers.ts';
 import { settleProposals } from './proposals.ts';
 import { pruneCases } from './prune.ts';
@@ -31,7 +31,8 @@ export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlemen
   events.push(...openForfeits(state, endingPeriod(state) !== null));
   state.retainDelegations();
   state.retainHoldings();
-  const books = closedBooks(state);
+  const settling = state.closeBooks();
+  const { books } = settling;
   const period = endingPeriod(books);
   events.push(...closeSessions(state, books.globals.height), ...releaseUnbonding(state), ...releaseDeregistered(state));
   events.push(...settleCases(state), ...settleProposals(state));
@@ -41,7 +42,7 @@ export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlemen
   pruneCases(state);
   if (period !== null) beginPeriod(state, period, books.params);
   beginTurns(state);
-  return new Settlement(state, books);
+  return new Settlement(state, settling);
 }
 
 function beginEpoch(state: LedgerState): void {

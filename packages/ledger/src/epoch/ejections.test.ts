@@ -151,13 +151,14 @@ describe('an ejection that is dismissed §10.16', () => {
     const world = caseWorld({ gainPpb: 600_000_000 });
     for (let i = 0; i < 4; i++) answer(world, honest);
     world.finishEpoch();
-    const before = world.state.miners.at(0);
+    const before = world.state.miners.standing(0);
     for (let i = 0; i < 3; i++) answer(world);
     world.finishEpoch();
-    expect(world.state.miners.at(0).trustPpb).toBeLessThan(before.trustPpb);
+    expect(world.state.miners.standing(0).trustPpb).toBeLessThan(before.trustPpb);
     expect(drawable(world)).toEqual([]);
     decide(world, false);
-    const { status, collateralUnits, cusumMilli, failures, failedMicro, level, streak } = world.state.miners.at(0);
+    const { status, collateralUnits, cusumMilli, failures, failedMicro, level, streak } =
+      world.state.miners.standing(0);
     expect({ status, collateralUnits, cusumMilli, failures, failedMicro }).toEqual({
       ...{ status: roleStatuses.active, collateralUnits: 1000n, cusumMilli: 0, failures: 0, failedMicro: 0 },
     });
@@ -166,18 +167,18 @@ describe('an ejection that is dismissed §10.16', () => {
     world.finishEpoch();
     expect(drawable(world)).toEqual([0]);
     // It ages like any record: four passes weigh a little less than they did.
-    expect(world.state.miners.at(0).trustPpb).toBeGreaterThan(before.trustPpb / 2);
+    expect(world.state.miners.standing(0).trustPpb).toBeGreaterThan(before.trustPpb / 2);
   });
 
   it('gives the place back by silence, and forgives no failure', () => {
     const world = guiltyWorld({ reviewEpochs: 1 });
     world.finishEpoch();
-    const { failedMicro } = world.state.miners.at(0);
+    const { failedMicro } = world.state.miners.standing(0);
     expect(failedMicro).toBeGreaterThan(0);
     expect(isHeld(world)).toBe(true);
     world.finishEpoch();
     expect(world.state.miners.at(0)).toMatchObject({ status: roleStatuses.active, cusumMilli: 0, trustPpb: 0 });
-    expect(world.state.miners.at(0).failedMicro).toBeGreaterThan(0);
+    expect(world.state.miners.standing(0).failedMicro).toBeGreaterThan(0);
   });
 
   it('is final when the foundation agrees to it', () => {

@@ -41,7 +41,7 @@ export function holdMiners(state: LedgerState): LedgerEvent[] {
   return [...events, ...shared.map((cause) => freezeShared(state, cause, suspects))];
 }
 
-function isSuspect({ cusumMilli, status }: Readonly<MinerRow>): boolean {
+function isSuspect({ cusumMilli, status }: Pick<MinerRow, 'cusumMilli' | 'status'>): boolean {
   return cusumMilli >= EJECTION_MILLI && status !== roleStatuses.ejected;
 }
 

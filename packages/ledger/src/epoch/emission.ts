@@ -6,6 +6,7 @@ import type { EmissionRate, PaidKind, Pool, PoolShare } from '../result.ts';
 import { isActive } from '../roles.ts';
 import type { CapacityScore, MinerScore } from '../scores.ts';
 import type { ClosedBooks } from './books.ts';
+import type { Standing } from './bringForward.ts';
 import { type Burns, limitOf } from './burns.ts';
 import { capacityPool } from './capacity.ts';
 import { minersPools } from './minersStack.ts';
@@ -21,6 +22,13 @@ export interface Emission {
   readonly division: readonly PoolShare[];
   readonly scores: readonly MinerScore[];
   readonly capacity: readonly CapacityScore[];
+}
+
+/** What decides how much of it there is, and for which miners. */
+interface Earned {
+  readonly rate: EmissionRate;
+  readonly burns: Burns;
+  readonly standings: readonly Standing[];
 }
 
 /** What a reward period has for each stack. */
@@ -61,21 +69,17 @@ export function stacksOf(
  * Mints a reward period's emission and divides it by stacks (economics §3.1). What nobody qualifies for, or is above
  * the limit of who does, is not minted.
  */
-export function* emit(
-  work: Work,
-  { rate, burns }: { readonly rate: EmissionRate; readonly burns: Burns },
-  book: PayoutBook,
-): Steps<Emission> {
-  const { books, state, pace } = work;
+export function* emit(work: Work, { rate, burns, standings }: Earned, book: PayoutBook): Steps<Emission> {
+  const { books, pace, write } = work;
   const { params, globals } = books;
   const stacks = stacksOf(rate, params, MAX_UNITS - globals.genesisUnits - globals.mintedUnits);
   const { minersBps, creatorsBps, gatewaysBps } = params.stacks;
-  const { division, minerPools, scores } = yield* minersPools(work, {
+  const { division, minerPools, scores } = yield* minersPools(work, standings, {
     units: stacks.miners,
     ofDomain: limitOf(burns, params, 'domain', minersBps),
     ofMiner: limitOf(burns, params, 'miner', minersBps),
   });
-  const capacity = yield* capacityPool(work, stacks.capacity);
+  const capacity = yield* capacityPool(work, standings, stacks.capacity);
   const creations = {
     weights: Array.from(books.models, creatorWeight),
     limitOf: limitOf(burns, params, 'model', creatorsBps),
@@ -97,9 +101,9 @@ export function* emit(
     (all, { shares }) => shares.reduce((sum, { units }) => sum + units, all),
     stacks.treasury,
   );
-  state.setGlobals({
-    mintedUnits: state.globals.mintedUnits + mintedUnits,
-    settlingUnits: state.globals.settlingUnits + mintedUnits,
+  write((state) => {
+    const { mintedUnits: before, settlingUnits } = state.globals;
+    state.setGlobals({ mintedUnits: before + mintedUnits, settlingUnits: settlingUnits + mintedUnits });
   });
   return { mintedUnits, pools, division, scores, capacity: capacity.scores };
 }

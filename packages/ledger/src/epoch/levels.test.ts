@@ -19,7 +19,7 @@ describe('levels (verification §4.4)', () => {
     const world = newWorld();
     work(world, honest, honest, honest, honest, honest, honest);
     world.finishEpoch();
-    expect(world.state.miners.at(0).level).toBe(3);
+    expect(world.state.miners.standing(0).level).toBe(3);
     work(world, softFailure, honest);
     const { events } = world.finishEpoch();
     expect(world.state.miners.at(0)).toMatchObject({ level: 2, streak: 1, epochFailed: 0 });
@@ -38,7 +38,7 @@ describe('levels (verification §4.4)', () => {
     const world = new World({ audit: { newMinerTasks: 100 }, params }).populate();
     work(world, ...Array.from({ length: 12 }, () => honest));
     world.finishEpoch();
-    expect(world.state.miners.at(0).level).toBe(10);
+    expect(world.state.miners.standing(0).level).toBe(10);
   });
 
   it('multiply what was measured', () => {

@@ -1,4 +1,3 @@
-import type { MinerRow } from '@assay/protocol';
 import { apportion, apportionSteps } from '../apportion.ts';
 import { termsAt } from '../domains.ts';
 import { heldOfMiners } from '../fines.ts';
@@ -8,6 +7,7 @@ import { READ, type Steps } from '../pace.ts';
 import type { Pool, PoolShare } from '../result.ts';
 import type { MinerScore } from '../scores.ts';
 import { levelFactorPpb, MAX_LEVEL, successRatePpb } from '../standing.ts';
+import type { Standing } from './bringForward.ts';
 import type { Limit } from './burns.ts';
 import { finals, SHARE_PPB } from './competition.ts';
 import { countedTrustPpb, type Raw, rawOf, weighedOf } from './contestants.ts';
@@ -52,8 +52,8 @@ interface Competition {
 }
 
 /** The miners' stack: divided among domains by work, in each by its competition (economics §4.2, §4.6). */
-export function* minersPools(work: Work, stack: Stack): Steps<MinersStack> {
-  const domains = yield* contestantsOf(work);
+export function* minersPools(work: Work, standings: readonly Standing[], stack: Stack): Steps<MinersStack> {
+  const domains = yield* contestantsOf(work, standings);
   const competitions: Competition[] = [];
   for (const domain of [...domains.keys()].toSorted((a, b) => a - b)) {
     competitions.push(yield* competitionOf(work, domain, domains.get(domain) ?? []));
@@ -86,17 +86,19 @@ function isGuarded({ books }: Work, domain: number): boolean {
 }
 
 /** The miners that compete, by domain, and what was measured of them. */
-function* contestantsOf({ books, state, pace }: Work): Steps<ReadonlyMap<number, readonly Contestant[]>> {
+function* contestantsOf(
+  { books, pace }: Work,
+  standings: readonly Standing[],
+): Steps<ReadonlyMap<number, readonly Contestant[]>> {
   const { params, globals, miners } = books;
   const feedback = yield* feedbackOf(books, pace);
   const held = heldOfMiners(books);
   const measures = new Map(Array.from(books.measures, (row) => [row.miner, row] as const));
   const levels = Array.from({ length: MAX_LEVEL + 1 }, (_, level) => levelFactorPpb(level, params.levels));
   const domains = new Map<number, Contestant[]>();
-  for (let miner = 0; miner < miners.length; miner++) {
+  for (const [miner, settled] of standings.entries()) {
     if (pace.isSpent(READ)) yield;
     const row = miners.at(miner);
-    const settled = state.miners.at(miner);
     const [performancePpb, heldUnits] = [performanceOf(settled), held.get(miner) ?? 0n];
     const byChallenges = measuredValues(measures.get(miner));
     const kept = { feedback: feedback.get(miner) ?? 0n, heldUnits, performancePpb, byChallenges };
@@ -114,8 +116,8 @@ function* contestantsOf({ books, state, pace }: Work): Steps<ReadonlyMap<number,
 }
 
 /** Audits passed × tasks in time, parts per billion (economics §4.3). */
-function performanceOf(row: Readonly<MinerRow>): bigint {
-  return (successRatePpb(row) * BigInt(row.availabilityPpb)) / PPB;
+function performanceOf(standing: Standing): bigint {
+  return (successRatePpb(standing) * BigInt(standing.availabilityPpb)) / PPB;
 }
 
 /** Trust, level and weak scores multiply what was measured. */

@@ -12,7 +12,7 @@ import type { Forfeit } from '../forfeits.ts';
 import { ALL_BPS, capped } from '../integers.ts';
 import { type Pace, READ, type Steps, WRITE } from '../pace.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
-import { keyOf } from '../state.ts';
+import { keyOf, type LedgerState } from '../state.ts';
 import type { ClosedBooks } from './books.ts';
 import type { Limit } from './burns.ts';
 import { type HeldRewards, holdRewards } from './forfeits.ts';
@@ -101,25 +101,25 @@ export class PayoutBook {
   }
 
   /** Credits everything; gives the payouts in the order in which they first came up. */
-  *pay({ books, state, pace, events }: Work): Steps<Payout[]> {
+  *pay({ books, pace, write }: Work): Steps<Payout[]> {
     yield* this.#divideAmongStakers(books, pace);
     yield* this.#divideAmongHolders(books, pace);
     for (const rewards of this.#held.values()) {
-      events.push(holdRewards(state, rewards));
+      write((state, events) => events.push(holdRewards(state, rewards)));
       if (pace.isSpent(WRITE)) yield;
     }
-    state.payouts.retain(() => false);
+    write((state) => state.payouts.retain(() => false));
     let paidUnits = 0n;
-    const settle = () => {
-      state.setGlobals({ settlingUnits: state.globals.settlingUnits - paidUnits });
-      paidUnits = 0n;
-    };
+    const settle = () =>
+      write((state) => {
+        state.setGlobals({ settlingUnits: state.globals.settlingUnits - paidUnits });
+        paidUnits = 0n;
+      });
     for (const payout of this.#payouts) {
-      const { kind, account, units } = payout;
-      state.payouts.push(rowOf(payout, books.globals.epoch));
-      if (kind === null) state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + units });
-      else state.credit(account, units);
-      paidUnits += units;
+      write((state) => {
+        pay(state, payout, books.globals.epoch);
+        paidUnits += payout.units;
+      });
       if (!pace.isSpent(WRITE)) continue;
       settle();
       yield;
@@ -219,6 +219,13 @@ export function shareOut(
 /** A share, no more of it than its limit. */
 export function shareOf(share: Omit<PoolShare, 'limitUnits'>, limitUnits: bigint | null): PoolShare {
   return { ...share, units: limitUnits === null ? share.units : capped(share.units, limitUnits), limitUnits };
+}
+
+function pay(state: LedgerState, payout: Payout, epoch: number): void {
+  const { kind, account, units } = payout;
+  state.payouts.push(rowOf(payout, epoch));
+  if (kind === null) state.setGlobals({ treasuryUnits: state.globals.treasuryUnits + units });
+  else state.credit(account, units);
 }
 
 /** A payout as the state keeps it (§2.9). */

@@ -145,7 +145,7 @@ describe('a network with days of 24 seconds', () => {
       [0, 0n],
       [0, 0n],
     ]);
-    const { trustPpb } = world.state.miners.at(0);
+    const { trustPpb } = world.state.miners.standing(0);
     expect(trustPpb).toBeGreaterThan(100_000_000);
     for (const miner of [0, 1]) work(world, miner);
     world.finishEpoch();

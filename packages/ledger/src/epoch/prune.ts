@@ -7,8 +7,9 @@ import type { ClosedBooks } from './books.ts';
  * Forgets tasks of the closed books, settled by now, whose draw no receipt could name any more, and late steps as old
  * as these (§2.5, §7.7).
  */
-export function prune(state: LedgerState, { params, tasks }: ClosedBooks, height: number): void {
+export function prune(state: LedgerState, { params, tasks, globals }: ClosedBooks): void {
   const { receiptLifetimeBlocks } = params;
+  const { height } = globals;
   const isOld = ({ drawHeight }: { readonly drawHeight: number }) => drawHeight + 2 * receiptLifetimeBlocks <= height;
   const isOver = (_: unknown, index: number): boolean => {
     const task = tasks.get(index);

@@ -39,7 +39,7 @@ export function revenueParts(priceUnits: bigint, splits: Splits, model: Pick<Mod
 
 /** Takes what is pending for approved tasks and says to whom it goes (economics §2.1). */
 export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
-  const { books, pace, events } = work;
+  const { books, pace } = work;
   let revenueUnits = 0n;
   let burnedUnits = 0n;
   const burns = new Burns(books.burns);
@@ -51,26 +51,28 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
     const terms = termsAt(books.domains.at(model.domain), books.globals.epoch);
     const parts = revenueParts(task.pendingUnits, splitsOf(terms, books.params.domains, model.royaltyBps), model);
     addTask(books, task, parts, book);
-    take(work, index, parts.burnUnits);
+    take(work, index, parts);
     revenueUnits += task.pendingUnits;
     burnedUnits += parts.burnUnits;
     burns.add({ ...task, domain: model.domain }, parts.burnUnits);
     validatorsUnits += parts.validatorsUnits;
-    events.push({ type: 'taskPaid', taskId: task.taskId, epoch: books.globals.epoch, parts });
     if (pace.isSpent(WRITE)) yield;
   }
-  if (endingPeriod(books) === null) yield* burns.keep(work.state, pace);
+  if (endingPeriod(books) === null) yield* burns.keep(work);
   return { revenueUnits, burnedUnits, burns, pool: addValidators(books, validatorsUnits, book) };
 }
 
 /** Settles a task: what was pending is burned, or on its way. */
-function take({ books, state }: Work, index: number, burnUnits: bigint): void {
-  const { pendingUnits } = books.tasks.at(index);
-  state.tasks.update(index, { status: taskStatuses.settled, pendingUnits: 0n });
-  const { burnedUnits, settlingUnits } = state.globals;
-  state.setGlobals({
-    burnedUnits: burnedUnits + burnUnits,
-    settlingUnits: settlingUnits + pendingUnits - burnUnits,
+function take({ books, write }: Work, index: number, parts: RevenueParts): void {
+  const { pendingUnits, taskId } = books.tasks.at(index);
+  write((state, events) => {
+    state.tasks.update(index, { status: taskStatuses.settled, pendingUnits: 0n });
+    const { burnedUnits, settlingUnits } = state.globals;
+    state.setGlobals({
+      burnedUnits: burnedUnits + parts.burnUnits,
+      settlingUnits: settlingUnits + pendingUnits - parts.burnUnits,
+    });
+    events.push({ type: 'taskPaid', taskId, epoch: books.globals.epoch, parts });
   });
 }
 

@@ -1,10 +1,10 @@
-import { State } from '@assay/protocol';
+import { MinerRow, State, type StateValue, sha256, stateRootAlong } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conservation } from '../conservation.ts';
 import { drawTable } from '../draw.ts';
 import { type BlockInput, Ledger } from '../ledger.ts';
-import { act } from '../random.fixture.ts';
+import { act, duty } from '../random.fixture.ts';
 import type { Act } from '../random-values.fixture.ts';
 import type { EpochClose, LedgerEvent } from '../result.ts';
 import type { LedgerView } from '../view.ts';
@@ -15,14 +15,25 @@ const wash = { mintOfBurnBps: 9000, bootstrapPeriods: 100 };
 const cases = { gainPpb: 600_000_000, foundationReview: false, appealEpochs: 1, breakerMinFailing: 100 };
 
 /** A network in the last block but one of an epoch, after random blocks. */
-function grownWorld(acts: readonly (readonly Act[])[], epochBlocks: number): World {
+function grownWorld(acts: readonly (readonly Act[])[], epochBlocks: number, idleMiners = 0): World {
   const first = new World();
   const world = new World({
     params: { epochBlocks, receiptLifetimeBlocks: 4, wash, cases: { ...first.state.params.cases, ...cases } },
-  }).populate();
+  });
+  const state = State.deserialize(world.ledger.snapshot());
+  world.ledger = Ledger.fromSnapshot(
+    State.serialize({ ...state, miners: Array.from({ length: idleMiners }, (_, i) => idleMiner(i)) }),
+  );
+  world.populate();
   for (const each of acts) world.block(...each.flatMap((one) => one(world)));
   while (world.height % epochBlocks !== epochBlocks - 2) world.block();
   return world;
+}
+
+/** A miner of a model that nobody asks for. */
+function idleMiner(number: number): MinerRow {
+  const publicKey = sha256(Uint8Array.of(number));
+  return { ...MinerRow.defaultValue(), operator: publicKey.subarray(0, 20), publicKey, models: [1] };
 }
 
 /** The same ledger with another number of rows to a block. */
@@ -54,6 +65,10 @@ function weightsOf(state: LedgerView, miners: number): unknown {
 
 const acts = (minLength: number, maxLength: number) =>
   fc.array(fc.array(act, { maxLength: 6 }), { minLength, maxLength, size: 'max' });
+
+/** So many that a settlement of one row a block is still with them after what is done meanwhile. */
+const idle = 30;
+const dutiesMeanwhile = fc.array(fc.array(duty, { maxLength: 6 }), { minLength: 10, maxLength: 20, size: 'max' });
 
 describe('a settlement §2.7', () => {
   it('leaves the same state however it is spread', () => {
@@ -111,6 +126,30 @@ describe('a settlement §2.7', () => {
     );
   }, 120_000);
 
+  it('leaves to each miner what it did meanwhile, as if all had been settled at once', () => {
+    let early = 0;
+    fc.assert(
+      fc.property(acts(30, 60), dutiesMeanwhile, (script, later) => {
+        const world = grownWorld(script, 100, idle);
+        const slow = withRows(world, 1);
+        slow.applyBlock(nextBlock(slow), world.keys.verifier);
+        world.block();
+        for (const each of later) {
+          const transactions = each.flatMap((one) => one(world));
+          slow.applyBlock(nextBlock(slow, transactions), world.keys.verifier);
+          world.block(...transactions);
+          const { miners } = slow.state;
+          expect(Array.from(miners, (_, miner) => miners.standing(miner))).toEqual([...world.state.miners]);
+        }
+        const epochs = Array.from(slow.state.miners, ({ standingEpoch }) => standingEpoch);
+        if ((epochs[idle - 1] ?? 0) < Math.max(...epochs.slice(idle))) early += 1;
+      }),
+      { numRuns: 20 },
+    );
+    // Some were written before the settlement came to them.
+    expect(early).toBeGreaterThan(10);
+  }, 120_000);
+
   it('is finished at once when the next epoch ends, and epochs are settled in order', () => {
     const world = grownWorld([], 4);
     const ledger = withRows(world, 1);
@@ -134,11 +173,10 @@ describe('a settlement §2.7', () => {
       world.finishEpoch();
       let blocks = 1;
       for (; world.ledger.isSettling; blocks++) world.block();
-      const { accounts, miners, mixers, oracles, validators, gateways, holdings, sessions } = world.state;
-      const counted = [accounts, miners, mixers, oracles, validators, gateways, holdings, sessions];
+      const { mixers, oracles, validators } = world.state;
       // One miner that did nothing: itself; one contestant; security's shares; holdings; those and the treasury paid.
       const security = mixers.length + validators.length + oracles.length;
-      const cost = 4 + 1 + security + 2 + 4 * (security + 1) + counted.reduce((sum, { length }) => sum + length, 0);
+      const cost = 4 + 1 + security + 2 + 4 * (security + 1);
       expect(blocks, `${settlementRows} rows`).toBe(Math.floor(cost / (4 * settlementRows)) + 1);
     }
   });
@@ -153,7 +191,8 @@ describe('a settlement §2.7', () => {
     }
     world.finishEpoch();
     expect(world.ledger.isSettling).toBe(true);
-    expect(world.state.miners.at(0)).toMatchObject({ trustPpb: 120_851_980, epochVwu: 0n });
+    const settled = { trustPpb: 120_851_980, epochVwu: 0n, standingEpoch: 1 };
+    expect(world.state.miners.standing(0)).toMatchObject(settled);
     let owed = 0n;
     while (world.ledger.isSettling) {
       world.block();
@@ -165,19 +204,55 @@ describe('a settlement §2.7', () => {
     expect(world.state.globals.settlingUnits).toBe(0n);
   });
 
-  it('cannot be taken up from a state in its middle', () => {
+  it('is taken up from each state in its middle, and goes on to the same end', () => {
+    fc.assert(
+      fc.property(acts(30, 60), acts(8, 30), fc.constantFrom(1, 3, 20), (script, later, settlementRows) => {
+        const world = grownWorld(script, 100);
+        world.ledger = withRows(world, settlementRows);
+        const { verifier } = world.keys;
+        world.block();
+        const ledgers: Ledger[] = [];
+        for (let block = 0; world.ledger.isSettling; block++) {
+          ledgers.push(Ledger.fromSnapshot(world.ledger.snapshot()));
+          expect(ledgers.at(-1)?.stateRoot()).toEqual(world.ledger.stateRoot());
+          const transactions = (later[block] ?? []).flatMap((one) => one(world));
+          const next = nextBlock(world.ledger, transactions);
+          const result = world.block(...transactions);
+          for (const ledger of ledgers) expect(ledger.applyBlock(next, verifier)).toEqual(result);
+        }
+        for (const ledger of ledgers) expect(ledger.snapshot()).toEqual(world.ledger.snapshot());
+      }),
+      { numRuns: 10 },
+    );
+  }, 120_000);
+
+  it('is refused where the state contradicts itself', () => {
     const world = new World({ params: { settlementRows: 1, epochBlocks: 40 } }).populate();
     world.finishEpoch();
-    expect(() => Ledger.fromSnapshot(world.ledger.snapshot())).toThrow(/Epoch 0 is half settled/);
+    const half = State.deserialize(world.ledger.snapshot());
     while (world.ledger.isSettling) world.block();
-    expect(Ledger.fromSnapshot(world.ledger.snapshot()).stateRoot()).toEqual(world.ledger.stateRoot());
+    const whole = State.deserialize(world.ledger.snapshot());
+    const reading = (value: StateValue) => () => Ledger.fromSnapshot(State.serialize(value));
+    const noBooks = 'The state says that 0 of 1 epochs are settled, but has no books of the next.';
+    expect(reading({ ...half, books: [] })).toThrow(noBooks);
+    expect(reading({ ...whole, books: half.books })).toThrow('The state says that 1 of 1 epochs are settled');
+    const done = { ...half, globals: { ...half.globals, height: whole.globals.height } };
+    expect(reading(done)).toThrow('The state says that epoch 0 is half settled, but all of it is done.');
   });
 
-  it('proves rows as the root has them', () => {
-    const world = grownWorld([], 16);
+  it('proves rows as the root has them, and as they are read', () => {
+    const world = grownWorld([], 16, 3);
     const ledger = withRows(world, 1);
     ledger.applyBlock(nextBlock(ledger), world.keys.verifier);
     const value = State.deserialize(ledger.snapshot());
     expect(State.hashTreeRoot(value)).toEqual(ledger.stateRoot());
+    const { miners, globals } = ledger.state;
+    const rows = [...miners];
+    expect(rows.map(({ standingEpoch }) => standingEpoch)).toEqual([globals.epoch, 0, 0, 0]);
+    for (const [index, row] of rows.entries()) {
+      const proof = ledger.prove('miners', index) ?? { row: new Uint8Array(), path: [] };
+      expect(MinerRow.deserialize(proof.row)).toEqual(row);
+      expect(stateRootAlong('miners', { index, ...proof })).toEqual(ledger.stateRoot());
+    }
   });
 });

@@ -14,7 +14,7 @@ export function weakFactorPpb(weakPeriods: number, { belowPpb, reduceAfter, fact
  * is one more, else they begin anew.
  */
 export function* judgeWeak(
-  { state, books, pace, events }: Work,
+  { books, pace, write }: Work,
   contestants: readonly { readonly miner: number; readonly weakPeriods: number }[],
   weights: readonly bigint[],
 ): Steps {
@@ -26,8 +26,11 @@ export function* judgeWeak(
     const final = weights[place] ?? 0n;
     const isWeak = final * count * PPB < all * BigInt(belowPpb);
     const periods = isWeak ? weakPeriods + 1 : 0;
-    if (periods !== weakPeriods) state.miners.update(miner, { weakPeriods: periods });
-    if (isWeak) events.push({ type: 'scoreWeak', miner, periods, finalPpb: toPpb(final), meanPpb: toPpb(all / count) });
+    write((state, events) => {
+      if (periods !== weakPeriods) state.miners.update(miner, { weakPeriods: periods });
+      if (!isWeak) return;
+      events.push({ type: 'scoreWeak', miner, periods, finalPpb: toPpb(final), meanPpb: toPpb(all / count) });
+    });
     if (pace.isSpent(READ)) yield;
   }
 }

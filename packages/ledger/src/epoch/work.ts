@@ -1,14 +1,14 @@
 import type { Pace } from '../pace.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
-import type { ClosedBooks } from './books.ts';
+import type { Settling } from './bringForward.ts';
 
-/** What every step of a settlement works with. */
-export interface Work {
-  /** What it reads. */
-  readonly books: ClosedBooks;
-  /** What it changes; blocks go on changing it too. */
-  readonly state: LedgerState;
+/** What every step of a settlement works with; the books are all it reads. */
+export interface Work extends Settling {
   readonly pace: Pace;
-  readonly events: LedgerEvent[];
+  /**
+   * All it changes, and what happened thereby. A settlement that is taken up again goes through its first steps once
+   * more without them, so no step may learn anything from `state`: blocks change it too.
+   */
+  readonly write: (change: (state: LedgerState, events: LedgerEvent[]) => void) => void;
 }

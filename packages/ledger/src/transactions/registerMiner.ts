@@ -99,5 +99,6 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     epochOutMs: 0n,
     epochPassed: 0,
     epochFailed: 0,
+    standingEpoch: globals.epoch,
   };
 }

@@ -49,15 +49,15 @@ describe('setRoleStatus §3.3, §3.4', () => {
 
   it('takes a paused miner out of the draws with the next epoch, and back again', () => {
     const world = new World().populate();
-    const { weight } = world.state.miners.at(0);
+    const { weight } = world.state.miners.standing(0);
     world.send('minerA', 'setRoleStatus', miner('paused'));
-    expect(world.state.miners.at(0).weight).toBe(weight);
+    expect(world.state.miners.standing(0).weight).toBe(weight);
     world.finishEpoch();
-    expect(world.state.miners.at(0).weight).toBe(0n);
+    expect(world.state.miners.standing(0).weight).toBe(0n);
     world.send('minerA', 'setRoleStatus', miner('active'));
-    expect(world.state.miners.at(0).weight).toBe(0n);
+    expect(world.state.miners.standing(0).weight).toBe(0n);
     world.finishEpoch();
-    expect(world.state.miners.at(0).weight).toBe(weight);
+    expect(world.state.miners.standing(0).weight).toBe(weight);
   });
 
   it('draws no validator while it is paused: neither for audits nor for panels nor for power', () => {

@@ -23,7 +23,7 @@ const update = (change: Partial<Update> = {}): Update => ({
 describe('updateMiner §3.7', () => {
   it('changes what is drawn from with the next epoch and not before', () => {
     const world = new World().populate();
-    const { weight } = world.state.miners.at(0);
+    const { weight } = world.state.miners.standing(0);
     expect(world.send('minerA', 'updateMiner', update({ concurrency: 16, models: [1, 0] }))).toBe('OK');
     expect(world.state.miners.at(0)).toMatchObject({ weight, concurrency: 4, models: [0] });
     world.finishEpoch();
@@ -59,10 +59,10 @@ describe('updateMiner §3.7', () => {
       world.audit(receipt.taskId, new Map(world.auditorsOf(receipt.taskId).map((each) => [each, honest])));
     }
     world.finishEpoch();
-    expect(world.state.miners.at(0).trustPpb).toBeGreaterThan(700_000_000);
+    expect(world.state.miners.standing(0).trustPpb).toBeGreaterThan(700_000_000);
     world.send('minerA', 'updateMiner', update({ evidenceLevel: 0 }));
     world.finishEpoch();
-    expect(world.state.miners.at(0).trustPpb).toBe(700_000_000);
+    expect(world.state.miners.standing(0).trustPpb).toBe(700_000_000);
   });
 
   it('changes the engine with the next epoch, knows the one before, and changes it no more for a time (§3.8)', () => {

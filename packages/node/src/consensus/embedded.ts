@@ -214,7 +214,7 @@ export class EmbeddedEngine implements Engine {
     const header = { height, timeMs, proposer, parentRoot: this.#headRoot, stateRoot: result.stateRoot };
     const encoded = transactions.map((transaction) => transaction.bytes);
     const { block, bytes } = sealBlock(chain, header, encoded, signer);
-    const isDue = this.#snapshots.isDue(result, bytes.length, ledger.isSettling);
+    const isDue = this.#snapshots.isDue(result, bytes.length);
     const snapshot = isDue ? ledger.snapshot() : null;
     this.#mempool.prune(height + 1, (address) => ledger.state.nonceOf(address));
     await this.#store.commit({ block, bytes, result, snapshot, rows: rowsOf(ledger) });

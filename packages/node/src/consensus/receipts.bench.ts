@@ -110,6 +110,7 @@ function grown(): Ledger {
         epochVwu: 0n,
         epochPassed: 0,
         epochFailed: 0,
+        standingEpoch: 0,
       },
     });
     state.sessions.push({

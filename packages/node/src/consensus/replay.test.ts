@@ -1,3 +1,4 @@
+import { genesisHash } from '@assay/ledger';
 import { Block, type BlockHeader, TransactionList } from '@assay/protocol';
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
@@ -130,6 +131,27 @@ describe('loading a chain', () => {
     expect(snapshot.height).toBeLessThan(sound.snapshot.height);
     expect(ledger.stateRoot()).toEqual(sound.ledger.stateRoot());
     await after.close();
+  });
+
+  it('begins with a snapshot of any block, one in the middle of a settlement too (§2.7)', async () => {
+    const genesis = { ...chain.genesis, params: { ...chain.genesis.params, settlementRows: 1 } };
+    const slow = { ...chain, genesis, hash: genesisHash(genesis) };
+    const dir = await newDirectory();
+    const { engine, close } = await openTestEngine(slow, dir);
+    while (!engine.ledger.isSettling) await engine.produceNow();
+    const { height } = engine.ledger.state.globals;
+    const half = Buffer.from(engine.ledger.snapshot());
+    await engine.produceNow();
+    expect(engine.ledger.isSettling).toBe(true);
+    await close();
+    const environment = open({ path: dir, noSubdir: false, maxDbs: 16 });
+    await environment.openDB('snapshots', { keyEncoding: 'uint32', encoding: 'binary' }).put(height, half);
+    await environment.close();
+    const store = await openStore({ dir, genesisHash: slow.hash });
+    const { snapshot, ledger } = await loadChain(store, genesis);
+    expect(snapshot.height).toBe(height);
+    expect(ledger.stateRoot()).toEqual(engine.ledger.stateRoot());
+    await store.close();
   });
 
   it('refuses blocks that do not lead to their state root', async () => {

@@ -19,10 +19,9 @@ export class SnapshotRule {
   }
 
   /** Counts a block; gives whether its state is to be kept. */
-  isDue({ events }: Pick<BlockResult, 'events'>, blockBytes: number, isSettling: boolean): boolean {
+  isDue({ events }: Pick<BlockResult, 'events'>, blockBytes: number): boolean {
     this.#blocks += 1;
     this.#blockBytes += blockBytes;
-    if (isSettling) return false; // §2.7 No ledger can continue from there.
     if (this.#blocks >= limits.maxReplayBlocks) return true;
     return this.#blockBytes >= this.#lastBytes && events.some(({ type }) => type === 'epochClosed');
   }

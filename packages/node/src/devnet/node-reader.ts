@@ -273,7 +273,8 @@ export class LocalReader implements NodeReader {
 }
 
 type TableName = 'miners' | 'mixers' | 'validators' | 'oracles' | 'gateways' | 'domains' | 'models' | 'sessions';
-type RowOf<Name extends TableName> = LedgerView[Name] extends ReadonlyTable<infer Row> ? Row : never;
+type Rows<Row> = Pick<ReadonlyTable<Row>, 'get' | 'length'>;
+type RowOf<Name extends TableName> = LedgerView[Name] extends Rows<infer Row> ? Row : never;
 
 function pageOf<Name extends TableName, Json>(
   state: LedgerView,
@@ -281,10 +282,11 @@ function pageOf<Name extends TableName, Json>(
   { from, limit }: PageRequest,
   jsonOf: (row: Readonly<RowOf<Name>>, index: number) => Json,
 ): { height: number; total: number; items: Json[] } {
-  const table = state[name] as ReadonlyTable<RowOf<Name>>;
+  const table = state[name] as Rows<RowOf<Name>>;
   const items: Json[] = [];
   for (let index = from; index < Math.min(from + limit, table.length); index++) {
-    items.push(jsonOf(table.at(index), index));
+    const row = table.get(index);
+    if (row !== undefined) items.push(jsonOf(row, index));
   }
   return { height: state.globals.height, total: table.length, items };
 }

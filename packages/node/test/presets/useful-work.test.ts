@@ -108,7 +108,7 @@ describe('preset useful-work (D)', () => {
     ]);
     expect(close.payouts.some(({ kind, role }) => kind === 'miner' && role === 2)).toBe(false);
     expect(Array.from(made.state.miners, ({ level }) => level)).toEqual([1, 1, 0]);
-    expect(made.state.miners.at(2).trustPpb).toBeLessThan(trustBefore);
+    expect(made.state.miners.standing(2).trustPpb).toBeLessThan(trustBefore);
     expect(made.state.cases.length).toBe(0);
   });
 

@@ -80,13 +80,13 @@ describe('preset work-units (B)', () => {
     for (let i = 0; i < 2; i++) made.work([0, 1].map((miner) => ({ ...task, miner })));
     made.finishPeriod();
     const escrow = made.state.sessions.at(0).escrowUnits;
-    const before = made.state.miners.at(0).trustPpb;
+    const before = made.state.miners.standing(0).trustPpb;
     made.work([{ ...task, miner: 0 }], softFailure);
     expect(made.state.sessions.at(0).escrowUnits).toBe(escrow);
     const close = made.finishPeriod();
     expect(close.revenueUnits).toBe(0n);
     expect(emitted(close, 'miners')).toBe(0n);
-    expect(made.state.miners.at(0).trustPpb).toBeLessThan(before);
+    expect(made.state.miners.standing(0).trustPpb).toBeLessThan(before);
   });
 
   it('refuses training in phase 1 (B11)', () => {
@@ -106,7 +106,7 @@ describe('preset work-units (B)', () => {
     decide(made, 'domains.inferenceOnly', 'false');
     made.work([{ ...task, miner: 0, kind: taskKinds.training }]);
     // 700 × 0.3.
-    expect(made.state.miners.at(0).epochVwu).toBe(210n);
+    expect(made.state.miners.standing(0).epochVwu).toBe(210n);
     const terms = domainTerms(made.genesis, { inferenceOnly: true });
     made.send('landlord', 'updateDomain', { domain: 0, terms });
     for (let epoch = 0; epoch < 2; epoch++) made.finishEpoch();

@@ -148,7 +148,8 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
       if (place !== null) trail = begin(place, ledger.state);
     }
     if (trail !== null) note(trail, replayed, before);
-    before = [...ledger.state.miners];
+    const { miners } = ledger.state;
+    before = Array.from(miners, (_, miner) => miners.standing(miner));
   }
   if (trail !== null) return trail;
   throw new CliError(
@@ -159,7 +160,7 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
 
 function begin(place: ReceiptPlace, state: LedgerView): Trail {
   return {
-    ...{ place, state, miner: state.miners.at(place.receipt.miner), beacon: state.globals.beacon },
+    ...{ place, state, miner: state.miners.standing(place.receipt.miner), beacon: state.globals.beacon },
     ...{ draw: null, audit: null, end: null, paid: null, trustAfterPpb: null, dispute: [] },
     ...{ drawn: new Map(), commits: new Map(), reveals: new Map() },
   };
@@ -174,7 +175,7 @@ function note(trail: Trail, { height, block, result, ledger }: Replayed, before:
   for (const event of result.events) {
     const ended = trail.end === null ? null : Math.floor(trail.end.height / ledger.state.params.epochBlocks);
     if (event.type === 'epochClosed' && event.close.epoch === ended) {
-      trail.trustAfterPpb = { height, value: ledger.state.miners.at(miner).trustPpb };
+      trail.trustAfterPpb = { height, value: ledger.state.miners.standing(miner).trustPpb };
     }
     if (!('taskId' in event) || !equalBytes(event.taskId, taskId)) continue;
     if (event.type === 'auditOpened' || event.type === 'auditSkipped') {
