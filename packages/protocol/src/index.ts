@@ -18,6 +18,8 @@ export * from './limits.ts';
 export * from './messages.ts';
 export * from './models.ts';
 export * from './packed-rows.ts';
+export * from './parameter.ts';
+export * from './parameter-values.ts';
 export * from './parameters.ts';
 export * from './payouts.ts';
 export * from './plants.ts';
