@@ -1,10 +1,11 @@
+import { GenesisModel } from '@assay/protocol';
 import { z } from 'zod';
-import { modelFields } from './genesis.ts';
 import { address, count, units } from './scalars.ts';
+import { shapeOf } from './schema-of.ts';
 
 export const Model = z.object({
   index: count,
-  ...modelFields,
+  ...shapeOf(GenesisModel),
   status: z.enum(['proposed', 'accepted', 'refused']),
   proposedHeight: count,
   proposedReveals: count,
