@@ -20,12 +20,12 @@ const difficulty: Bounds = [1n, 1_000_000_000n];
 
 /** Longest time each step of a task may take (§5). */
 export const Deadlines = new ParameterGroup('Deadlines', {
-  prepareMs: u32(2000, waitMs, 'A miner has this long to take a task that was assigned to it.'),
+  prepareMs: u32(2000, waitMs, 'A miner has this long to say whether it takes a task.'),
   firstTokenMs: u32(30_000, waitMs, 'A miner has this long from taking a task to its first token.'),
   generationMs: u32(30_000, waitMs, 'An answer may take this long from its first token on, and more by its length.'),
   generationPerTokenMs: u32(250, [1n, 60_000n], 'Every token that was asked for adds this to the time of an answer.'),
   stallMs: u32(15_000, waitMs, 'Longest silence within an answer (§5.17).'),
-  commitMs: u32(5000, waitMs, 'A miner has this long from its last token to its commitment.'),
+  commitMs: u32(5000, waitMs, 'A miner has this long to reveal its answer once the mixer asks.'),
   lostMs: u32(500, waitMs, 'Grace after the stream of a miner broke.'),
   oracleSlotMs: u32(500, waitMs, 'One oracle has the lead for this long before the next takes over (§5.3).'),
 });
@@ -86,7 +86,7 @@ export const DomainParams = new ParameterGroup('DomainParams', {
 export const ModelParams = new ParameterGroup('ModelParams', {
   minDifficultyPpm: u32(100_000, difficulty, 'Least that the work on a model may count.'),
   maxDifficultyPpm: u32(100_000_000, difficulty, 'Most that the work on a model may count.'),
-  maxT1ThresholdPpb: ppb(100_000_000, 'Largest honest difference of answers that a model may allow.'),
+  maxT1ThresholdPpb: ppb(100_000_000, 'Largest honest limit of T1 that a model may set.'),
   panelSeats: u16(5, [1n, BigInt(limits.maxPanelSeats)], 'Validators drawn to vote on a model.'),
   voteBlocks: u16(600, [1n, 65_535n], 'Blocks they have for it.'),
   backersBps: bps(3000, "Backers' part of a model's royalties while it has backers (economics §2.5)."),
@@ -140,14 +140,14 @@ export const ChallengeParams = new ParameterGroup('ChallengeParams', {
 export const WeakParams = new ParameterGroup('WeakParams', {
   belowPpb: ppb(0, 'A score below this part of the mean is weak; 0: none is.'),
   reduceAfter: u16(1, [1n, 10_000n], 'After so many weak periods in a row what is measured counts less.'),
-  factorPpb: ppb(500_000_000, 'It is then multiplied by this.'),
+  factorPpb: ppb(500_000_000, 'What was measured is then multiplied by this.'),
   removeAfter: u16(0, [0n, 10_000n], 'After so many the miner is deregistered; 0: never.'),
 });
 
 /** Division of the emission among stacks, Σ = 10,000 (economics §3). */
 export const Stacks = new ParameterGroup('Stacks', {
   minersBps: bps(6000, "Miners' part of the emission."),
-  securityBps: bps(2000, 'Part of mixers, oracles and validators, and of who staked on them.'),
+  securityBps: bps(2000, 'Part of mixers, oracles and validators.'),
   creatorsBps: bps(1000, "Part of models' creators."),
   gatewaysBps: bps(500, "Gateways' part."),
   treasuryBps: bps(500, "The treasury's part."),
@@ -155,15 +155,15 @@ export const Stacks = new ParameterGroup('Stacks', {
 
 /** Weights of the miners' competition, Σ = 10,000; empty components are shared out (economics §4). */
 export const Components = new ParameterGroup('Components', {
-  usageBps: bps(0, 'Weight of what users paid.'),
+  usageBps: bps(0, 'Weight of the tokens of tasks that users paid.'),
   stakeBps: bps(1000, 'Weight of collateral and of what others staked.'),
   hashRateBps: bps(0, 'Weight of the measured output rate.'),
   feedbackBps: bps(1000, "Weight of payers' ratings."),
-  vwuBps: bps(5000, 'Weight of verified work units.'),
+  vwuBps: bps(5000, 'Weight of the work of approved tasks.'),
   bandwidthBps: bps(500, 'Weight of the measured bandwidth.'),
   computeBps: bps(2000, 'Weight of the speed of real answers.'),
-  latencyBps: bps(500, 'Weight of the time to the first token.'),
-  performanceBps: bps(0, 'Weight of the part of audits that passed.'),
+  latencyBps: bps(500, 'Weight of short times to the first token.'),
+  performanceBps: bps(0, 'Weight of the part of audits that passed, and of being there.'),
 });
 export type Components = ValueOf<typeof Components>;
 
@@ -191,7 +191,7 @@ export const CaseParams = new ParameterGroup('CaseParams', {
   foundationQuorum: u16(1, [1n, BigInt(limits.maxFoundation)], 'Members of the foundation that must agree.'),
   gainPpb: ppb(600_000_000, 'What one cheated task saves, of its price.'),
   factorPpb: u32(1_500_000_000, [1_000_000_000n, 4_000_000_000n], 'A fine multiplies that with this.'),
-  detectionPpb: ppb(950_000_000, 'Part of audited failures that is found.', [100_000_000n, 1_000_000_000n]),
+  detectionPpb: ppb(950_000_000, 'Part of cheated answers that an audit finds.', [100_000_000n, 1_000_000_000n]),
   incidentCapPpb: ppb(100_000_000, 'Most of a stake that one case may take.', [0n, 100_000_000n]),
   dailyCapPpb: ppb(300_000_000, 'Most of a stake that the cases of one day may take.', [0n, 300_000_000n]),
   rewardPpb: ppb(200_000_000, 'Part of a fine that goes to those who found the failure.', [0n, 200_000_000n]),
