@@ -13,10 +13,3 @@ export const Domain = z.object({
   admitted: z.array(address),
 });
 export type Domain = z.infer<typeof Domain>;
-
-/** What happens to domains, by block. */
-export const domainEvents = [
-  z.object({ type: z.literal('domainCreated'), domain: count, owner: address }),
-  z.object({ type: z.literal('domainUpdated'), domain: count, fromEpoch: count }),
-  z.object({ type: z.literal('minerAdmitted'), domain: count, operator: address, isAdmitted: z.boolean() }),
-] as const;

@@ -1,25 +1,38 @@
-import { Address, BlsPublicKey, BlsSignature, Bool, Bytes32, Name, UintType, Units } from '@assay/protocol';
+import {
+  Address,
+  AuditNumbers,
+  BlsPublicKey,
+  BlsSignature,
+  Bool,
+  ByName,
+  Bytes32,
+  ListOf,
+  Name,
+  OrNull,
+  type Shape,
+  type Shaped,
+  SomeWord,
+  UintType,
+  Units,
+  Words,
+} from '@assay/protocol';
 import { z } from 'zod';
+import { AuditNumbersJson } from './audit-numbers.ts';
 import { address, blsPublicKey, bps, bytes32, count, signature96, units } from './scalars.ts';
 
 /** The JSON form of a value of the protocol: amounts, bytes, addresses and texts are strings. */
 export type JsonOf<T> = T extends bigint | Uint8Array
   ? string
-  : T extends number | boolean
+  : T extends number | boolean | string | null
     ? T
-    : T extends readonly (infer Item)[]
-      ? JsonOf<Item>[]
-      : { -readonly [Name in keyof T]: JsonOf<T[Name]> };
+    : T extends AuditNumbers
+      ? AuditNumbersJson
+      : T extends readonly (infer Item)[]
+        ? JsonOf<Item>[]
+        : { -readonly [Name in keyof T]: JsonOf<T[Name]> };
+type SchemaOf<S> = z.ZodType<JsonOf<Shaped<S>>>;
 
-/** What is read of an encoding; all types of the protocol are of this form. */
-interface Encoding {
-  fromJson(json: unknown): unknown;
-  readonly elementType?: Encoding;
-  readonly fieldsEntries?: readonly { readonly fieldName: PropertyKey; readonly fieldType: Encoding }[];
-}
-type SchemaOf<T extends Encoding> = z.ZodType<JsonOf<ReturnType<T['fromJson']>>>;
-
-const scalars = new Map<Encoding, z.ZodType>([
+const leaves = new Map<Shape, z.ZodType>([
   [Bool, z.boolean()],
   [Units, units],
   [Address, address],
@@ -27,37 +40,48 @@ const scalars = new Map<Encoding, z.ZodType>([
   [BlsPublicKey, blsPublicKey],
   [BlsSignature, signature96],
   [Name, z.string()],
+  [AuditNumbers, AuditNumbersJson],
 ]);
-/** One schema of each type: what a larger one holds is the same object, by which the OpenAPI document names it. */
-const known = new WeakMap<Encoding, z.ZodType>();
+/** One schema of each shape: what a larger one holds is the same object, by which the OpenAPI document names it. */
+const known = new WeakMap<Shape, z.ZodType>();
 
-/** The schema of the JSON form of a type of the protocol. Throws RangeError for one that has no such form yet. */
-export function schemaOf<T extends Encoding>(type: T): SchemaOf<T> {
-  const schema = known.get(type) ?? made(type);
-  known.set(type, schema);
-  return schema as SchemaOf<T>;
+/** The schema of the JSON form of a type or shape of the protocol. Throws RangeError for a type that has none yet. */
+export function schemaOf<S extends Shape>(shape: S): SchemaOf<S> {
+  const schema = leaves.get(shape) ?? known.get(shape) ?? made(shape);
+  known.set(shape, schema);
+  return schema as SchemaOf<S>;
 }
 
-function made(type: Encoding): z.ZodType {
-  if (type instanceof UintType) return count;
-  if (type.elementType !== undefined) return z.array(schemaOf(type.elementType));
-  if (type.fieldsEntries !== undefined) return z.object(shapeOf(type));
-  const scalar = scalars.get(type);
-  if (scalar === undefined) throw new RangeError('teach schema-of.ts this type');
-  return scalar;
+function made(shape: Shape): z.ZodType {
+  if (shape instanceof UintType) return count;
+  if (shape instanceof Words) return z.enum(shape.words);
+  if (shape instanceof SomeWord) return z.string();
+  if (shape instanceof OrNull) return schemaOf(shape.inner as Shape).nullable();
+  if (shape instanceof ListOf) return z.array(schemaOf(shape.item as Shape));
+  if (shape instanceof ByName) return z.record(z.string(), schemaOf(shape.value as Shape));
+  if ('elementType' in shape) return z.array(schemaOf(shape.elementType as Shape));
+  return z.object(shapeOf(shape));
 }
 
-/** The schemas of a container's fields, for a larger object. */
-export function shapeOf<T extends Encoding>(type: T): ShapeOf<ReturnType<T['fromJson']>> {
-  const entries = (type.fieldsEntries ?? []).map(({ fieldName, fieldType }) => [
-    fieldName,
-    fieldSchema(String(fieldName), fieldType),
-  ]);
+/** The schemas of the fields of a container or plain object, for a larger one. */
+export function shapeOf<S extends Shape>(shape: S): ShapeOf<Shaped<S>> {
+  const entries = fieldsOf(shape).map(([name, field]) => [name, fieldSchema(name, field)]);
   return Object.fromEntries(entries);
 }
 type ShapeOf<V> = { -readonly [Name in keyof V]: z.ZodType<JsonOf<V[Name]>> };
 
+interface Container {
+  readonly fieldsEntries: readonly { readonly fieldName: string; readonly fieldType: Shape }[];
+}
+
+function fieldsOf(shape: Shape): [string, Shape][] {
+  if ('typeName' in shape && !('fieldsEntries' in shape)) throw new RangeError(`teach schema-of.ts ${shape.typeName}`);
+  if (!('fieldsEntries' in shape)) return Object.entries(shape as Readonly<Record<string, Shape>>);
+  const { fieldsEntries } = shape as unknown as Container;
+  return fieldsEntries.map(({ fieldName, fieldType }) => [fieldName, fieldType]);
+}
+
 /** Names carry units: basis points are at most 10,000. */
-function fieldSchema(name: string, type: Encoding): z.ZodType {
-  return name.endsWith('Bps') ? bps : schemaOf(type);
+function fieldSchema(name: string, shape: Shape): z.ZodType {
+  return name.endsWith('Bps') ? bps : schemaOf(shape);
 }
