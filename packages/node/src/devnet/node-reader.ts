@@ -107,7 +107,7 @@ export class LocalReader implements NodeReader {
     return paramsJson((await this.#durable()).params);
   }
 
-  async committee(asked: number | null): Promise<Committee | null> {
+  async committee({ epoch: asked }: { epoch: number | null }): Promise<Committee | null> {
     const state = await this.#durable();
     const { chain, globals, mixers, params } = state;
     const epoch = asked ?? globals.epoch;
