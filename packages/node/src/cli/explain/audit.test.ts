@@ -1,5 +1,6 @@
-import { hardFailure, honest } from '@assay/ledger/fixture';
+import { checked, hardFailure, honest } from '@assay/ledger/fixture';
 import { disputed, reportDisputes } from '@assay/ledger/fixture/challenges';
+import { openingOf } from '@assay/ledger/fixture/plants';
 import { describe, expect, it } from 'vitest';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
 import { explainAudit } from './audit.ts';
@@ -57,7 +58,7 @@ describe('explain audit', () => {
     for (const { taskId } of [failed, passed, receipt]) {
       const explanation = await explainAudit(world.history, taskId, fast);
       answers.push(explanation.answer);
-      expect(explanation.steps.at(-1)).toMatchObject({ clause: '§8.6–§8.8' });
+      expect(explanation.steps.at(-1)).toMatchObject({ clause: '§8.6–§8.8, §10.25' });
       expect(explanationLines(onChain(world.history, true, explanation)).length).toBeGreaterThan(10);
     }
     expect(answers).toEqual([
@@ -65,5 +66,24 @@ describe('explain audit', () => {
       'A challenge of miner 0 (pass): the known answer was another, and is audited again.',
       'A challenge contradicted this answer after its end; its second audit found hard: a failure of miner 0.',
     ]);
+  });
+
+  it('tells that an answer was planted, and who passed it without a look (§10.25)', async () => {
+    const world = new RecordedWorld({ validators: 6 }).populate();
+    const receipt = world.receipt();
+    world.certify(receipt);
+    world.auditAll(receipt, honest);
+    world.block(world.tx('miner0', 'openPlant', openingOf(receipt.taskId), { feeUnits: 0n }));
+    world.auditAll(receipt, checked(140_000_000));
+    const explanation = await explainAudit(world.history, receipt.taskId, fast);
+    expect(explanation.answer).toBe(
+      'The audit passed numbers that miner 0 had made wrong on purpose; others looked again, and found nothing ' +
+        'against its tokens.',
+    );
+    expect(explanation.result).toMatchObject({ verdict: 'pass', outcome: 'approved' });
+    expect(explanation.result.auditors.map(({ isFalse }) => isFalse)).toEqual([true, true, false, false, false]);
+    const lines = explanationLines(onChain(world.history, true, explanation)).join('\n');
+    expect(lines).toContain('wrong on purpose, to test its auditors');
+    expect(lines).toContain('T1 says nothing');
   });
 });

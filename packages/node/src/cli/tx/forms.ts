@@ -23,6 +23,7 @@ import {
   type Type,
   UintBigintType,
   VectorBasicType,
+  VectorCompositeType,
 } from '@chainsafe/ssz';
 import type { Keystore } from '../../keys/keystore.ts';
 import { CliError } from '../failures.ts';
@@ -88,7 +89,7 @@ function compositeForm(type: Type<unknown>, name: string): Form {
 }
 
 function isArray(type: Type<unknown>) {
-  return isList(type) || type instanceof VectorBasicType;
+  return isList(type) || type instanceof VectorBasicType || type instanceof VectorCompositeType;
 }
 
 function isList(type: Type<unknown>) {
