@@ -1,6 +1,7 @@
 /**
- * The reader of Assay, for browsers and scripts alike: one verb, one file in `actions/`, and the offline check of a
- * receipt in `receipt/`. It believes nothing a node says that it can check itself, and uses nothing but `fetch`.
+ * The reader of Assay, for browsers and scripts alike: a verb for each route of `api/routes.ts`, those that do more in
+ * `actions/`, and the offline check of a receipt in `receipt/`. It believes nothing a node says that it can check
+ * itself, and uses nothing but `fetch`.
  */
 export type { PageOptions } from './actions/pageOptions.ts';
 export * from './api/audit-numbers.ts';
