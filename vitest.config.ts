@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'code',
-          include: ['packages/*/{src,test}/**/*.test.ts', 'tools/**/*.test.ts', 'test/structure/**/*.test.ts'],
+          include: ['packages/*/{src,test}/**/*.test.ts', '{bench,tools,test/structure}/**/*.test.ts'],
           sequence: { groupOrder: 0 },
           maxWorkers: 2,
           ...patienceMs,

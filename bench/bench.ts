@@ -1,7 +1,7 @@
 /** One line of a bench: who did the work, and how fast. */
 export interface Row {
   readonly who: string;
-  /** Null when the peer is not installed; the note says what brings it. */
+  /** Null when the peer is not installed or does not start; the note says why. */
   readonly value: number | null;
   /** What was left out or added for this one; empty when nothing was. */
   readonly note: string;

@@ -13,5 +13,5 @@ for (const law of laws) {
   for (const { path, line, sentence } of findings) console.log(`  ${path}${line === 0 ? '' : `:${line}`}  ${sentence}`);
   count += findings.length;
 }
-console.log(count === 0 ? 'Tidy: every law holds.' : `\n${count} to mend.`);
+console.log(count === 0 ? 'Tidy: every law holds.' : `\n${count} to fix.`);
 process.exitCode = count === 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 import { type House, type Law, manifestOf, packageFolders } from './house.ts';
-import type { Finding } from './tree.ts';
+import type { Finding, Tree } from './tree.ts';
 
 const maxMapLines = 300;
 const machinePath = /(^|[\s"'`(=:])(\/(home|Users|root|work|workspace|mnt|tmp)\/[\w.-]+)/;
@@ -35,6 +35,47 @@ function mapFindings(house: House): string[] {
 export const map: Law = {
   name: 'ARCHITECTURE.md is short, and its package table agrees with every package.json',
   check: (house) => mapFindings(house).map((sentence) => ({ path: 'ARCHITECTURE.md', line: 0, sentence })),
+};
+
+/** The states of an enumeration such as `export const taskStates = { create: 0, … }`. */
+function statesOf(text: string, name: string): string[] {
+  const body = new RegExp(String.raw`const ${name} = \{([^}]*)\}`).exec(text)?.[1] ?? '';
+  return [...body.matchAll(/(\w+):/g)].map(([, state = '']) => state);
+}
+
+/** The states of a Mermaid state diagram, without those that it names itself. */
+function drawnStates(diagram: string): Set<string> {
+  const named = new Set([...diagram.matchAll(/^ *state ".*" as (\w+)/gm)].map(([, name]) => name));
+  const ends = [...diagram.matchAll(/^ *(\S+) --> ([^\s:]+)/gm)].flatMap(([, from = '', to = '']) => [from, to]);
+  return new Set(ends.filter((state) => state !== '[*]' && !named.has(state)));
+}
+
+function inDrawing(section: string, files: Tree): string[] {
+  const diagram = /^```mermaid\nstateDiagram-v2\n(.*?)^```/ms.exec(section)?.[1];
+  if (diagram === undefined) return [];
+  const [, name = '', path = ''] = /`(\w+)`\s+of\s+`([^`]+)`/.exec(section) ?? [];
+  const [drawn, states] = [drawnStates(diagram), statesOf(files.get(path) ?? '', name)];
+  if (states.length === 0) return ['Say what the states are: `name` of `file`, an enumeration that is there.'];
+  const missing = states.filter((state) => !drawn.delete(state));
+  return [
+    ...missing.map((state) => `${name} has ${state}, and the drawing has not.`),
+    ...[...drawn].map((state) => `The drawing has ${state}, and ${name} has not.`),
+  ];
+}
+
+/** A drawing of states shows those of the code. */
+export const drawings: Law = {
+  name: 'state diagrams have the states of the code',
+  check({ files }) {
+    return [...files]
+      .filter(([path]) => path.endsWith('.md'))
+      .flatMap(([path, text]) =>
+        text
+          .split(/^## /m)
+          .flatMap((section) => inDrawing(section, files))
+          .map((sentence) => ({ path, line: 0, sentence })),
+      );
+  },
 };
 
 /** No file works on one machine only. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { map, places } from './documents.ts';
+import { drawings, map, places } from './documents.ts';
+import { features } from './features.ts';
 import { houseOf, type Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
 import { names, unusedExports } from './names.ts';
-import { purity } from './purity.ts';
+import { purity, seeded } from './purity.ts';
 import { size } from './size.ts';
 import { texts } from './texts.ts';
 
@@ -137,6 +138,54 @@ describe('purity', () => {
   });
 });
 
+describe('seeded', () => {
+  const service = 'packages/node/src/roles/miner/service.ts';
+
+  it.each([
+    ['const t = Date.now();', 'Date'],
+    ['const t = performance.now();', 'performance'],
+    ['setTimeout(f, 1);', 'setTimeout'],
+    ['setInterval(f, 1);', 'setInterval'],
+    ['setImmediate(f);', 'setImmediate'],
+    ['const late = AbortSignal.timeout(5);', 'AbortSignal.timeout'],
+    ['const r = Math.random();', 'Math.random'],
+    ['const r = crypto.getRandomValues(a);', 'crypto'],
+    ['process.nextTick(f);', 'process'],
+    ["import { setTimeout as delay } from 'node:timers/promises';", 'setTimeout of node:timers/promises'],
+    ["import { randomBytes, timingSafeEqual } from 'node:crypto';", 'imports randomBytes of node:crypto'],
+    ["import * as all from 'node:crypto';", 'imports * of node:crypto'],
+    ["import { readFileSync } from 'node:fs';", 'readFileSync of node:fs'],
+    ["import 'node:fs';", 'imports * of node:fs'],
+  ])('refuses %s in a role, the network and the sender', (text, sentence) => {
+    for (const path of [service, 'packages/node/src/network/wire.ts', 'packages/node/src/consensus/sender.ts']) {
+      expect(findings(seeded, { [path]: text })[0]).toContain(sentence);
+    }
+    expect(findings(seeded, { 'packages/node/src/roles/miner/a.test.ts': text })).toEqual([]);
+    expect(findings(seeded, { 'packages/node/src/runtime/real.ts': text })).toEqual([]);
+  });
+
+  it.each([
+    "import { timingSafeEqual } from 'node:crypto';",
+    "import type { Server } from 'node:net';",
+    'async function f() { await context.runtime.sleep(1); runtime.timer(1, f); random.int(2); }',
+    'const half = Math.floor(a / b); const value = { Date: 1 }; value.performance; leaving.signal.timeout;',
+  ])('allows %s', (text) => {
+    expect(findings(seeded, { [service]: text })).toEqual([]);
+  });
+
+  it('follows what a role imports at run time, which may use the machine but not its time or chance', () => {
+    const files = (helper: string) => ({
+      [service]: "import { a } from '../../helper.ts'; import type { B } from '../../host.ts';",
+      'packages/node/src/helper.ts': `export const a = 1; ${helper}`,
+      'packages/node/src/host.ts': 'export const b = Date.now();',
+    });
+    expect(findings(seeded, files("import { createCipheriv } from 'node:crypto'; import 'node:fs';"))).toEqual([]);
+    for (const wrong of ["import { randomInt } from 'node:crypto';", "import 'node:timers';", 'a(Date.now());']) {
+      expect(findings(seeded, files(wrong))).toEqual([expect.stringMatching(/^packages.node.src.helper.ts:1 /)]);
+    }
+  });
+});
+
 describe('size', () => {
   const lines = (count: number, line: string) => `${line}\n`.repeat(count);
 
@@ -263,9 +312,58 @@ describe('documents', () => {
     ]);
   });
 
+  it('compares the states of a drawing with those of the code', () => {
+    const code = 'export const states = { open: 0, over: 1 } as const;';
+    const drawing = (arrow: string) =>
+      `## Life\n\`states\` of\n\`test/a.ts\`.\n\n\`\`\`mermaid\nstateDiagram-v2\n` +
+      `  state "not yet" as before\n  [*] --> before: asked\n  before --> open\n  ${arrow}: later\n\`\`\`\n`;
+    expect(findings(drawings, { 'test/a.ts': code, 'docs/a.md': drawing('open --> over') })).toEqual([]);
+    expect(findings(drawings, { 'test/a.ts': code, 'docs/a.md': drawing('open --> closed') })).toEqual([
+      'docs/a.md:0 states has over, and the drawing has not.',
+      'docs/a.md:0 The drawing has closed, and states has not.',
+    ]);
+    expect(findings(drawings, { 'docs/a.md': drawing('open --> over') })).toEqual([
+      expect.stringContaining('Say what the states are'),
+    ]);
+  });
+
   it('refuses folders of one machine', () => {
     const folder = ['', 'home', 'me', 'x'].join('/');
     expect(findings(places, { 'README.md': `\ncd ${folder}\n` })).toEqual([expect.stringContaining('README.md:2')]);
     expect(findings(places, { 'README.md': `~/.assay and https://a.example${folder} and /v1/home` })).toEqual([]);
+  });
+});
+
+describe('features', () => {
+  const row = (id: string, more = '') =>
+    `### ${id}\nIt works.\n\n- clauses: §7.1${more}\n- tests:\n  - \`test/a.test.ts#works\`\n- see: \`npm start\`\n`;
+  const absent = '### B2\nIt does not.\n\n- not built: all of it\n';
+  const base = {
+    'spec/a.md': '## §7 Committee\n7.1 Few.\n',
+    'spec/features.md': `# Features\n\n## A\n\n${row('A1', ', `spec/a.md`')}\n${absent}`,
+    'test/a.test.ts': "it('works', () => {}); it('is A1 to B2, and no F32, xB3 or C4x', () => {}); // A1",
+  };
+
+  it('are whole when each that code cites has a row of clauses, tests and a command', () => {
+    const cited = { ...base, 'test/a.test.ts': base['test/a.test.ts'].replace('F32, ', '') };
+    expect(findings(features, cited)).toEqual([]);
+  });
+
+  it.each([
+    ['a row that a title cites and is not there', {}, 'test/a.test.ts:1 F32 has no row'],
+    ['a row that a comment cites', { 'test/b.ts': '\n/** Says (§7.1, A1–A9). */' }, 'test/b.ts:2 A9 has no row'],
+    [
+      'a clause that nobody wrote',
+      { 'spec/features.md': row('A1', ', §7.2') },
+      'spec/features.md:1 A1: §7.2 is not in',
+    ],
+    ['a document', { 'spec/features.md': row('A1', ', `spec/b.md`') }, 'A1: spec/b.md does not exist'],
+    ['a file of tests', { 'spec/features.md': row('A1').replace('a.test', 'b.test') }, 'test/b.test.ts does not exist'],
+    ['a test', { 'spec/features.md': row('A1').replace('#works', '#fails') }, 'has no test called "fails"'],
+    ['a row without a command', { 'spec/features.md': row('A1').replace('- see', '- sea') }, 'A1: has no "see:"'],
+    ['a row without anything', { 'spec/features.md': '### B2\nIt does not.\n' }, 'B2: has no "tests:"'],
+    ['a row that is there twice', { 'spec/features.md': row('A1') + row('A1') }, 'A1: stands here a second time'],
+  ])('notice %s', (_, change, sentence) => {
+    expect(findings(features, { ...base, ...change })).toContainEqual(expect.stringContaining(sentence));
   });
 });

@@ -1,9 +1,11 @@
-import { map, places } from './documents.ts';
+import { drawings, map, places } from './documents.ts';
+import { features } from './features.ts';
 import type { Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
 import { names, unusedExports } from './names.ts';
-import { purity } from './purity.ts';
+import { purity, seeded } from './purity.ts';
+import { sections } from './sections.ts';
 import { size } from './size.ts';
 import { specification } from './spec.ts';
 import { texts } from './texts.ts';
@@ -13,12 +15,16 @@ export const laws: readonly Law[] = [
   layers,
   cycles,
   purity,
+  seeded,
   size,
   names,
   unusedExports,
   manifests,
   map,
+  drawings,
   specification,
+  sections,
+  features,
   texts,
   places,
 ];

@@ -1,4 +1,5 @@
 import type { House, Law } from './house.ts';
+import type { Import } from './imports.ts';
 import { isNode, nameOf, type Source, type SyntaxNode, walk } from './syntax.ts';
 import { type Finding, isTest } from './tree.ts';
 
@@ -8,6 +9,7 @@ const argument = 'Pass what is needed as an argument.';
 const integers = 'Use integers: base units, PPB, millionths.';
 const edges = 'Text for people is made at the edges.';
 const locale = 'Locales differ between machines; compare with <, change case without one.';
+const runtime = 'Ask the Runtime of the context.';
 const garbage = 'When garbage is collected differs between machines; keep a plain reference.';
 
 /** Globals that let the world in, or differ between machines, with what to use instead. */
@@ -28,6 +30,23 @@ const bannedMembers = new Map([
 ]);
 const integerMath = new Set(['abs', 'max', 'min', 'sign', 'clz32', 'imul']);
 const rounding = new Set(['floor', 'ceil', 'trunc']);
+
+/** Globals by which time, chance or the machine come in past the Runtime. */
+const unseeded = new Map(
+  [
+    ...['Date', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'crypto'],
+    ...['process', 'globalThis', 'fetch', 'console', 'WeakRef', 'FinalizationRegistry'],
+  ].map((name) => [name, runtime]),
+);
+/** Members that do the same, by the object they belong to. */
+const unseededMembers = new Map([
+  ['Math', 'random'],
+  ['AbortSignal', 'timeout'],
+]);
+/** What a role may import of Node: a comparison whose time does not tell how much of a key is right. */
+const allowedOfNode = ['node:crypto#timingSafeEqual'];
+/** What nothing that a role imports may import of Node. */
+const bringsTimeOrChance = /^node:(timers|perf_hooks|(crypto#(\*|default|random|generate|webcrypto|getRandom)))/;
 
 /** Files that may do what the law forbids, and why. */
 const exempt = new Map([
@@ -142,15 +161,15 @@ function isPureByLaw(path: string): boolean {
   );
 }
 
-/** Pure files and the files of the same package that they import at run time. */
-function pureFiles(house: House): Set<string> {
-  const pure = new Set(house.sources.map((source) => source.path).filter(isPureByLaw));
-  for (const path of pure) {
+/** The files for which a law holds and the files of the same package that they import at run time. */
+function withImports(house: House, holds: (path: string) => boolean): Set<string> {
+  const found = new Set(house.sources.map((source) => source.path).filter(holds));
+  for (const path of found) {
     for (const { target, typeOnly, specifier } of house.imports.get(path) ?? []) {
-      if (target !== null && !typeOnly && specifier.startsWith('.') && !exempt.has(target)) pure.add(target);
+      if (target !== null && !typeOnly && specifier.startsWith('.') && !exempt.has(target)) found.add(target);
     }
   }
-  return pure;
+  return found;
 }
 
 /** protocol, ledger and the state machines of the roles give the same bytes on every machine. */
@@ -158,7 +177,7 @@ export const purity: Law = {
   name: 'no clock, input, float or locale in protocol, ledger and role states',
   check(house) {
     const findings: Finding[] = [];
-    const pure = pureFiles(house);
+    const pure = withImports(house, isPureByLaw);
     const constants = new Set<string>();
     for (const source of house.sources) if (pure.has(source.path)) addBigintNames(source, constants, isExported);
     for (const source of house.sources.filter(({ path }) => pure.has(path))) {
@@ -172,6 +191,51 @@ export const purity: Law = {
       const wrong = impurity(source, own);
       walk(source.tree, (node, above) => {
         const sentence = wrong(node, above);
+        if (sentence !== null) findings.push({ path, line: source.lineOf(node.start), sentence });
+      });
+    }
+    return findings;
+  },
+};
+
+/** Whether a file gets its time and chance from the Runtime alone. */
+function isSeededByLaw(path: string): boolean {
+  return !isTest(path) && /^packages\/node\/src\/(roles\/|network\/|consensus\/sender\.ts)/.test(path);
+}
+
+function unseededImport(path: string, { specifier, names, typeOnly }: Import): string | null {
+  if (typeOnly || !specifier.startsWith('node:')) return null;
+  const isMeant = (name: string) => isSeededByLaw(path) || bringsTimeOrChance.test(`${specifier}#${name}`);
+  const wrong = (names.length === 0 ? ['*'] : names).filter(
+    (name) => isMeant(name) && !allowedOfNode.includes(`${specifier}#${name}`),
+  );
+  return wrong.length === 0 ? null : `imports ${wrong.join(', ')} of ${specifier}. ${runtime}`;
+}
+
+function unseededName(node: SyntaxNode, above: readonly SyntaxNode[]): string | null {
+  const name = nameOf(node) ?? '';
+  if (unseeded.has(name) && isPlainReference(node, above.at(-1))) return `${name} is banned here. ${runtime}`;
+  if (node.type !== 'MemberExpression') return null;
+  const [object, property] = [nameOf(node['object']) ?? '', nameOf(node['property'])];
+  return property !== undefined && unseededMembers.get(object) === property
+    ? `${object}.${property} is banned here. ${runtime}`
+    : null;
+}
+
+/** Roles, the network and what they import do the same again with the same Runtime. */
+export const seeded: Law = {
+  name: 'no clock, timer or random number in roles but those of the Runtime',
+  check(house) {
+    const findings: Finding[] = [];
+    const paths = withImports(house, isSeededByLaw);
+    for (const source of house.sources.filter(({ path }) => paths.has(path))) {
+      const { path } = source;
+      for (const each of house.imports.get(path) ?? []) {
+        const sentence = unseededImport(path, each);
+        if (sentence !== null) findings.push({ path, line: each.line, sentence });
+      }
+      walk(source.tree, (node, above) => {
+        const sentence = unseededName(node, above);
         if (sentence !== null) findings.push({ path, line: source.lineOf(node.start), sentence });
       });
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { houseOf } from './house.ts';
+import { sections } from './sections.ts';
 import { parseRefs, specification } from './spec.ts';
 
 const clauses = `# Title
@@ -68,6 +69,41 @@ describe('the specification', () => {
     ],
   ])('notices %s', (_, change, sentence) => {
     expect(findings(change as Record<string, string>)).toEqual([expect.stringContaining(sentence)]);
+  });
+});
+
+describe('the sections', () => {
+  const table = `| §7 | \`a.md\` | committee | 7.2, 7.4–7.5 |\n| §8 | – | none | all |\n| §9 | \`a.md\` | codes | |\n`;
+  const written = '## §7 Committee\n7.1 Few.\n\n7.1.1 Of these.\n\n7.3 Again.\n\n7.6 Last.\n## §9 Codes\nAll.\n';
+
+  function inSections(change: Readonly<Record<string, string>>): string[] {
+    const numbers = [...Array(6)].map((_, index) => `## §${index + 1} Before\n`).join('');
+    const rows = [...Array(6)].map((_, index) => `| §${index + 1} | \`b.md\` | before | |\n`).join('');
+    const base = { 'spec/README.md': rows + table, 'spec/a.md': written, 'spec/b.md': numbers };
+    return findingsOf({ ...base, ...change, 'spec/README.md': rows + (change['spec/README.md'] ?? table) });
+  }
+  const findingsOf = (files: Readonly<Record<string, string>>) =>
+    sections.check(houseOf(new Map(Object.entries(files)))).map(({ path, sentence }) => `${path} ${sentence}`);
+
+  it('are whole when each is in the table, with the numbers it leaves empty', () => {
+    expect(inSections({})).toEqual([]);
+  });
+
+  it.each([
+    ['a number that is nowhere', { 'spec/README.md': table.replace('7.2, ', '') }, '§7.2 is nowhere'],
+    ['a section that is nowhere', { 'spec/README.md': table.replace('| §8', '| 8') }, '§8 is nowhere'],
+    ['an empty number that is written', { 'spec/a.md': written.replace('7.3', '7.2') }, '§7.2 is said to be empty'],
+    ['a section in another file', { 'spec/README.md': table.replace('a.md', 'b.md') }, '§7 is in spec/a.md. Say so'],
+    [
+      'a section that is not there',
+      { 'spec/README.md': `${table}| §10 | \`a.md\` | x | |\n` },
+      '§10 is not in spec/a.md',
+    ],
+    ['a clause out of order', { 'spec/a.md': written.replace('7.1.1 Of', '7.7 Of') }, '§7.3 stands after §7.7'],
+    ['a part passed over', { 'spec/a.md': written.replace('7.1.1', '7.1.2') }, '§7.1.1 is nowhere'],
+    ['a long clause', { 'spec/a.md': written.replace('Few', 'few '.repeat(150)) }, '§7.1 has 152 words; at most 150'],
+  ])('notice %s', (_, change, sentence) => {
+    expect(inSections(change as Record<string, string>)).toContainEqual(expect.stringContaining(sentence));
   });
 });
 

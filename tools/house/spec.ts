@@ -3,9 +3,10 @@ import { isNode, nameOf, type Source, walk } from './syntax.ts';
 import type { Finding, Tree } from './tree.ts';
 
 const refsPath = 'spec/refs.yml';
+const unnumbered = new Set(['spec/README.md', 'spec/features.md']);
 const book = '(?:(economics|verification) )?';
 const clauseStart = new RegExp(String.raw`^(#{1,6} +|[-*] +|\| *)?\**${book}(§?)(\d+(?:\.\d+)*)\**(?=[\s.:|*])`);
-const citation = new RegExp(String.raw`${book}§(\d+(?:\.\d+)*)`, 'g');
+export const citation = new RegExp(String.raw`${book}§(\d+(?:\.\d+)*)`, 'g');
 
 /** What refs.yml says of one clause. */
 interface Entry {
@@ -15,23 +16,48 @@ interface Entry {
   readonly gap: string;
 }
 
-const idOf = (section: string | undefined, number: string): string =>
+export const idOf = (section: string | undefined, number: string): string =>
   section === undefined ? number : `${section} ${number}`;
 
-/** Number of each clause and section of spec/*.md, with where it stands; sections that have clauses are marked. */
-function clausesOf(files: Tree): Map<string, Finding> {
-  const found = new Map<string, Finding>();
+/** A numbered paragraph of spec/*.md, or the heading of a section. */
+export interface Clause {
+  /** Its number, after the book it is of: `7.3`, `economics 2.1`. */
+  readonly id: string;
+  readonly path: string;
+  readonly line: number;
+  readonly isHeading: boolean;
+  /** Up to the next clause or heading. */
+  readonly words: number;
+}
+
+/** Every clause and section of spec/*.md, file by file as they stand. */
+export function clausesIn(files: Tree): Clause[] {
+  const found: { -readonly [K in keyof Clause]: Clause[K] }[] = [];
   for (const [path, text] of files) {
-    if (!/^spec\/[^/]+\.md$/.test(path) || path === 'spec/README.md') continue;
+    if (!/^spec\/[^/]+\.md$/.test(path) || unnumbered.has(path)) continue;
+    let clause: (typeof found)[number] | undefined;
     for (const [index, line] of text.split('\n').entries()) {
       const [, mark = '', section, sign = '', number = ''] = clauseStart.exec(line) ?? [];
-      if (number === '' || (sign === '' && section === undefined && !number.includes('.'))) continue;
-      const id = idOf(section, number);
-      const before = found.get(id);
-      const sentence =
-        before === undefined ? mark.trim() : `§${id} is also in ${before.path}. Number one of them anew.`;
-      found.set(before === undefined ? id : `${id} again at ${path}:${index + 1}`, { path, line: index + 1, sentence });
+      const isNumbered = number !== '' && (sign !== '' || section !== undefined || number.includes('.'));
+      const isHeading = line.startsWith('#');
+      if (isNumbered || isHeading) clause = undefined;
+      if (isNumbered) {
+        clause = { id: idOf(section, number), path, line: index + 1, isHeading: mark.startsWith('#'), words: 0 };
+        found.push(clause);
+      }
+      if (clause !== undefined) clause.words += line.split(/\s+/).filter((word) => word !== '').length;
     }
+  }
+  return found;
+}
+
+/** Where each clause stands, by its number; one that has a number again has a sentence about that. */
+function clausesOf(files: Tree): Map<string, Finding & Pick<Clause, 'isHeading'>> {
+  const found = new Map<string, Finding & Pick<Clause, 'isHeading'>>();
+  for (const { id, path, line, isHeading } of clausesIn(files)) {
+    const before = found.get(id);
+    const sentence = before === undefined ? '' : `§${id} is also in ${before.path}. Give one of them another number.`;
+    found.set(before === undefined ? id : `${id} again at ${path}:${line}`, { path, line, sentence, isHeading });
   }
   return found;
 }
@@ -73,7 +99,7 @@ function declares(source: Source, symbol: string): boolean {
 }
 
 /** Titles given to `describe`, `it` and `test` in a file. */
-function titlesOf(source: Source): Set<string> {
+export function titlesOf(source: Source): Set<string> {
   const titles = new Set<string>();
   walk(source.tree, (node) => {
     const [title] = (node['arguments'] as unknown[] | undefined) ?? [];
@@ -84,8 +110,8 @@ function titlesOf(source: Source): Set<string> {
   return titles;
 }
 
-/** What is wrong with one reference of refs.yml; null when it stands. */
-function broken(reference: string, kind: 'code' | 'tests', house: House): string | null {
+/** What is wrong with a reference to a test or a symbol, `file#name`; null when it stands. */
+export function broken(reference: string, kind: 'code' | 'tests', house: House): string | null {
   const [path = '', name] = reference.split(/#(.*)/s);
   const source = house.sources.find((each) => each.path === path);
   if (source === undefined) return `${path} does not exist.`;
@@ -142,9 +168,9 @@ export const specification: Law = {
     const clauses = clausesOf(house.files);
     const entries = parseRefs(house.files.get(refsPath) ?? '');
     const ids = [...clauses.keys()];
-    const findings = [...clauses.values()].filter(({ sentence }) => sentence.includes('also in'));
-    for (const [id, { path, line }] of clauses) {
-      const isSection = ids.some((other) => other.startsWith(`${id}.`));
+    const findings: Finding[] = [...clauses.values()].filter(({ sentence }) => sentence !== '');
+    for (const [id, { path, line, isHeading }] of clauses) {
+      const isSection = isHeading && ids.some((other) => other.startsWith(`${id}.`));
       if (isSection || entries.has(id) || id.includes(' again at ')) continue;
       findings.push({ path, line, sentence: `§${id} has no entry in ${refsPath}.` });
     }

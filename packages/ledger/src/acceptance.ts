@@ -1,6 +1,6 @@
 import { type ModelRow, modelStatuses, modelVotes, sha256 } from '@assay/protocol';
-import { impartialWeights } from './audits.ts';
 import { sampleByWeight } from './draw.ts';
+import { impartialWeights } from './impartial.ts';
 import { missTurn } from './presence.ts';
 import type { LedgerEvent } from './result.ts';
 import type { LedgerState, LedgerView } from './state.ts';

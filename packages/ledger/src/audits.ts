@@ -4,12 +4,10 @@ import {
   type AuditRow,
   agreements,
   auditorStates,
-  equalBytes,
   findings,
   firstUint64,
   limits,
   littleEndian,
-  type RoleRow,
   sha256,
   sha256OfEach,
   type TaskRow,
@@ -21,19 +19,22 @@ import { openFailureCase } from './cases.ts';
 import { countFailed } from './challenges.ts';
 import { judgeAgain, judgeDispute } from './disputes.ts';
 import { sampleByWeight } from './draw.ts';
+import { countOf, impartialWeights, isAuditor } from './impartial.ts';
 import { PPB } from './integers.ts';
-import { isDrawn, MOST_FIRST_AUDITORS, openAudit } from './openAudit.ts';
+import { isDrawn, MOST_FIRST_AUDITORS, openAudit, waitForOpening } from './openAudit.ts';
 import { missTurn } from './presence.ts';
 import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';
-import { isActive } from './roles.ts';
 import { MAX_RESULTS_OWED, ONE_AUDIT_MICRO, RESULTS_OWED, standingAfter } from './standing.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import { approveTask, isDisputed, rejectTask, Tally } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
 import { decide, mismatchesOf, pooledMismatches, type Verdict } from './verdict.ts';
-import { voicesOf } from './voices.ts';
+import { failsByDistance, voicesOf } from './voices.ts';
 import { isAssigned } from './work.ts';
+
+/** Of how many validators' room one has at most, however large its stake beside theirs. */
+const MOST_PARTS = 2;
 
 const noNumbers = { ...AuditNumbers.defaultValue(), finding: findings.noResult };
 
@@ -126,24 +127,17 @@ function firstPool(state: LedgerState, task: Readonly<TaskRow>, freeOf: (validat
   return { impartial, free, isEnough: countOf(free) >= Math.min(wanted, eligible) };
 }
 
-function countOf(weights: readonly bigint[]): number {
-  return weights.filter((weight) => weight > 0n).length;
-}
-
-/** Whether a validator is drawn for audits: active, and not absent (§7.12). */
-function isAuditor(row: Pick<RoleRow, 'status' | 'seenUntil'>): boolean {
-  return isActive(row) && row.seenUntil > 0;
-}
-
 /**
  * Tokens that each validator may owe before it is no first auditor: it checks no more in the time it has. By stake, as
  * it is drawn: many small ones get no more of a full network's audits than one large. The last may exceed it.
  */
 function roomTokens(state: LedgerState): number[] {
   const weights = impartialWeights(state, [], []);
-  const all = BigInt(countOf(weights)) * BigInt(state.params.audit.openTokensPerValidator);
+  const { openTokensPerValidator } = state.params.audit;
+  const all = BigInt(countOf(weights)) * BigInt(openTokensPerValidator);
   const totalWeight = weights.reduce((sum, weight) => sum + weight, 0n);
-  return weights.map((weight) => (weight === 0n ? 0 : Number((all * weight + totalWeight - 1n) / totalWeight)));
+  const shareOf = (weight: bigint) => Number((all * weight + totalWeight - 1n) / totalWeight);
+  return weights.map((weight) => (weight === 0n ? 0 : Math.min(shareOf(weight), MOST_PARTS * openTokensPerValidator)));
 }
 
 /** Tasks whose draw is due and waits for room (§10.23). */
@@ -191,7 +185,7 @@ function drawAudit(
     return;
   }
   state.tasks.update(index, { status: taskStatuses.auditing });
-  const audit = openAudit(state, state.tasks.at(index), { height, isSecond: false });
+  const audit = openAudit(state, state.tasks.at(index), { height, isSecond: false, isPlanted: false });
   events.push({ type: 'auditOpened', taskId, ratePpb });
   const { firstAuditors: count } = state.audits.at(audit);
   const weights = countOf(pool.free) < count ? pool.impartial : pool.free;
@@ -201,6 +195,7 @@ function drawAudit(
 
 function advanceAudit(state: LedgerState, index: number, { height, events, tally }: Turn): void {
   endMissedTurns(state, index, height, events);
+  if (state.audits.at(index).waitUntil > height) return;
   const taskIndex = state.taskOf(state.audits.at(index).taskId);
   if (taskIndex === undefined) throw new RangeError(`audit ${index} is about a task that is not kept`);
   const task = state.tasks.at(taskIndex);
@@ -213,11 +208,20 @@ function advanceAudit(state: LedgerState, index: number, { height, events, tally
     else decision = decideOn(state, index, task, true);
   }
   if (decision.verdict === null) openReveals(state, index, height);
-  else {
+  else if (mayBePlanted(state, index, task, decision.verdict)) {
+    waitForOpening(state, index, height + state.params.audit.commitBlocks);
+  } else {
     state.endAudit(index, verdicts[decision.verdict]);
     events.push(...applyVerdict(state, { index, taskIndex, tally, height }, decision.verdict));
     events.push(...judgeAuditors(state, state.audits.at(index), task));
   }
+}
+
+/** §10.25 Whether a failure is one of distances alone, and its miner has had no time yet to open a seal. */
+function mayBePlanted(state: LedgerState, index: number, task: Readonly<TaskRow>, verdict: Verdict): boolean {
+  const audit = state.audits.at(index);
+  if (audit.waitUntil > 0 || audit.isPlanted || (verdict !== 'soft' && verdict !== 'hard')) return false;
+  return failsByDistance(state, audit, task);
 }
 
 /** §10.3 A missed turn is the validator's strike and never the miner's penalty. */
@@ -238,7 +242,8 @@ function endMissedTurns(state: LedgerState, index: number, height: number, event
 function decideOn(state: LedgerState, index: number, task: Readonly<TaskRow>, isExhausted: boolean) {
   const audit = state.audits.at(index);
   const { auditors, firstAuditors } = audit;
-  const opinions = voicesOf(state, audit, task).map(({ opinion }) => opinion);
+  const fresh = voicesOf(state, audit, task).filter(({ isJudged }) => !isJudged);
+  const opinions = fresh.map(({ opinion }) => opinion);
   const atWork = auditors.filter(isAtWork).length;
   return decide(opinions, { firstAuditors, drawn: auditors.length, atWork, isExhausted });
 }
@@ -278,23 +283,6 @@ function auditorWeights(
   return impartialWeights(state, [miner.operator, miner.owner, ...accusers], used);
 }
 
-/**
- * Stakes of active validators that are not absent (§7.12) and are not, nor are operated by, those concerned; a base
- * unit at least (§10.2).
- */
-export function impartialWeights(
-  state: LedgerView,
-  concerned: readonly Uint8Array[],
-  used: readonly number[],
-): bigint[] {
-  return Array.from(state.validators, ({ account, operator, stakeUnits, status, seenUntil }, validator) => {
-    const isUsed = used.includes(validator);
-    const isConcerned = concerned.some((address) => equalBytes(address, account) || equalBytes(address, operator));
-    if (isUsed || isConcerned || !isAuditor({ status, seenUntil })) return 0n;
-    return stakeUnits > 0n ? stakeUnits : 1n;
-  });
-}
-
 function openReveals(state: LedgerState, index: number, height: number): void {
   const { auditors } = state.audits.at(index);
   const isWaiting = (slot: AuditorSlot) => slot.state === auditorStates.committed && slot.deadline === 0;
@@ -314,7 +302,8 @@ function applyVerdict(
   const task = state.tasks.at(taskIndex);
   const { miner: minerIndex, model: modelIndex, session } = task;
   const { mismatchesMilli } = state.miners.at(minerIndex);
-  state.audits.update(index, { mismatchesMilli });
+  // §10.26 A second look reads what the first one read.
+  if (state.audits.at(index).judged === 0) state.audits.update(index, { mismatchesMilli });
   if (state.audits.at(index).isSecond) return judgeAgain(state, { index, taskIndex }, verdict);
   const missing = verdict === 'noResult' ? noteMissing(state, index, task) : [];
   if (isDisputed(task)) return [...missing, ...applyDispute(state, taskIndex, verdict, height)];

@@ -91,9 +91,11 @@ function reopen(state: LedgerState, taskId: Uint8Array, height: number): LedgerE
   const task = state.tasks.at(index);
   const before = state.auditOf(known);
   const isTold = task.status === taskStatuses.approved || task.status === taskStatuses.settled;
-  const wasReopened = before !== undefined && state.audits.at(before).isSecond;
+  const audit = before === undefined ? null : state.audits.at(before);
+  // A second look at a planted answer (§10.26) is none at what a challenge says.
+  const wasReopened = audit?.isSecond === true && audit.judged === 0;
   if (isDisputed(task) || !isTold || wasReopened) return [];
-  openAudit(state, task, { height, isSecond: true });
+  openAudit(state, task, { height, isSecond: true, isPlanted: audit?.isPlanted === true });
   return [{ type: 'auditReopened', taskId: known, challengeTaskId: taskId }];
 }
 

@@ -189,7 +189,7 @@ describe('any blocks whatsoever', () => {
       'plantOpened',
     ];
     for (const name of lively) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
-  }, 120_000);
+  }, 240_000);
 
   it('do the same to two ledgers, and to one that begins in the middle', () => {
     fc.assert(

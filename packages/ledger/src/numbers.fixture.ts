@@ -12,5 +12,6 @@ export function unchecked(finding: keyof typeof findings): AuditNumbers {
 }
 
 export const honest = checked(1_000_000);
-export const softFailure = checked(50_000_000);
-export const hardFailure = checked(120_000_000);
+/** Of tokens that are not the model's: a distance alone waits for its miner's word (§10.25). */
+export const softFailure = { ...checked(50_000_000), choiceMismatches: 3 };
+export const hardFailure = { ...checked(120_000_000), choiceMismatches: 8 };

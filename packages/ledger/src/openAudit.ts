@@ -1,4 +1,4 @@
-import { firstUint64, sha256, type TaskRow, verdicts } from '@assay/protocol';
+import { type AuditRow, firstUint64, sha256, type TaskRow, verdicts } from '@assay/protocol';
 import { PPB } from './integers.ts';
 import type { LedgerState } from './state.ts';
 import { isDisputed } from './tasks.ts';
@@ -17,16 +17,19 @@ export function isDrawn(u: bigint, ratePpb: number): boolean {
   return u * PPB < BigInt(ratePpb) << 64n;
 }
 
-/** Opens the audit of a task (§10.2) and gives its index; `isSecond` for one that had its end already (§8.8). */
+/**
+ * Opens the audit of a task (§10.2) and gives its index; `isSecond` for one that had its end already (§8.8), and
+ * `isPlanted` where its miner has opened the seal before (§10.25).
+ */
 export function openAudit(
   state: LedgerState,
   task: Readonly<TaskRow>,
-  { height, isSecond }: { readonly height: number; readonly isSecond: boolean },
+  { height, isSecond, isPlanted }: { readonly height: number } & Pick<AuditRow, 'isSecond' | 'isPlanted'>,
 ): number {
   const { taskId } = task;
   const seed = sha256(state.globals.beacon, taskId, AUDIT);
   const firstAuditors = isSecond || isDoubted(state, task) || hasSecondAuditor(seed) ? MOST_FIRST_AUDITORS : 1;
-  const open = { verdict: verdicts.open, mismatchesMilli: 0, isSecond, isPlanted: false, judged: 0 };
+  const open = { verdict: verdicts.open, mismatchesMilli: 0, isSecond, isPlanted, judged: 0, waitUntil: 0 };
   return state.addAudit({ taskId, seed, drawnHeight: height, ...open, firstAuditors, auditors: [] });
 }
 
@@ -38,4 +41,10 @@ function isDoubted({ miners, params }: LedgerState, task: Readonly<TaskRow>): bo
 
 function hasSecondAuditor(seed: Uint8Array): boolean {
   return isDrawn(firstUint64(sha256(seed, SECOND)), SECOND_AUDITOR_PPB);
+}
+
+/** Lets an audit stand until a height (§10.25): nothing but an opening goes on with it before. */
+export function waitForOpening(state: LedgerState, index: number, waitUntil: number): void {
+  state.audits.update(index, { waitUntil });
+  state.openAudits.wait(index, waitUntil);
 }

@@ -90,6 +90,8 @@ describe('room for audits §10.23', () => {
     // Of 4,096 tokens in all the others have 316 each.
     for (const small of [1, 2, 3]) expect(world.state.openAudits.owedBy(small).length).toBeLessThanOrEqual(2);
     expect(world.state.openAudits.owedBy(0).length).toBeGreaterThan(2);
+    // Its share by stake would be twelve: what others register adds to no one's room beyond two parts.
+    expect(world.state.openAudits.owedBy(0).length).toBeLessThanOrEqual(8);
   });
 
   it('gives who waits no other lot: while a network is full nothing is approved unaudited', () => {

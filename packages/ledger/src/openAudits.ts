@@ -41,11 +41,22 @@ export class OpenAudits {
     return this.#owedTokens.get(validator) ?? 0;
   }
 
-  add(index: number, { taskId, auditors }: Readonly<AuditRow>): void {
+  add(index: number, { taskId, auditors, waitUntil }: Readonly<AuditRow>): void {
     const { tokensIn, tokensOut } = this.#tasks.tasks.at(this.#tasks.taskOf(taskId) ?? -1);
     this.#open.set(index, Math.max(tokensIn + tokensOut, limits.minAuditTokens));
     this.#changed.add(index);
     for (const slot of auditors) this.#note(index, slot);
+    if (waitUntil > 0) this.wait(index, waitUntil);
+  }
+
+  /** It goes on at this height, whoever owes it nothing. */
+  wait(index: number, height: number): void {
+    this.#expect({ index, validator: nobody }, height);
+  }
+
+  /** It goes on in this block. */
+  touch(index: number): void {
+    this.#changed.add(index);
   }
 
   /** An auditor's slot was added or changed. */
@@ -56,6 +67,7 @@ export class OpenAudits {
 
   close(index: number, { auditors }: Readonly<AuditRow>): void {
     for (const { validator } of auditors) this.#discharge(index, validator);
+    this.#dueOf.delete(stepKey(index, nobody));
     this.#open.delete(index);
   }
 
@@ -92,11 +104,16 @@ export class OpenAudits {
     const owed = this.#owed.get(validator) ?? new Set();
     if (!owed.has(index)) this.#addTokens(validator, this.#open.get(index) ?? 0);
     this.#owed.set(validator, owed.add(index));
-    if (this.#dueOf.get(stepKey(index, validator)) === deadline) return;
-    this.#dueOf.set(stepKey(index, validator), deadline);
-    const due = this.#byDeadline.get(deadline) ?? [];
-    due.push({ index, validator });
-    this.#byDeadline.set(deadline, due);
+    this.#expect({ index, validator }, deadline);
+  }
+
+  #expect(step: { readonly index: number; readonly validator: number }, height: number): void {
+    const key = stepKey(step.index, step.validator);
+    if (this.#dueOf.get(key) === height) return;
+    this.#dueOf.set(key, height);
+    const due = this.#byDeadline.get(height) ?? [];
+    due.push(step);
+    this.#byDeadline.set(height, due);
   }
 
   #discharge(index: number, validator: number): void {
@@ -114,4 +131,6 @@ export class OpenAudits {
   }
 }
 
+/** In place of a validator: the audit waits by itself. */
+const nobody = -1;
 const stepKey = (index: number, validator: number): string => `${index}/${validator}`;

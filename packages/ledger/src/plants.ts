@@ -1,5 +1,5 @@
 import { limits, taskStatuses, verdicts } from '@assay/protocol';
-import { impartialWeights } from './audits.ts';
+import { countOf, impartialWeights } from './impartial.ts';
 import { PPB } from './integers.ts';
 import { MOST_FIRST_AUDITORS } from './openAudit.ts';
 import type { LedgerView } from './state.ts';
@@ -7,7 +7,7 @@ import { isDisputed } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
 import { voicesOf } from './voices.ts';
 
-/** Auditors that look once more at a planted answer that was passed: more than could accuse each other by chance. */
+/** Auditors that look once more at a planted answer that was passed. */
 export const FRESH_AUDITORS = MOST_FIRST_AUDITORS + 1;
 
 /**
@@ -18,23 +18,22 @@ export function plantStage(state: LedgerView, taskId: Uint8Array): 'found' | 'pa
   const [index, taskIndex] = [state.auditOf(taskId), state.taskOf(taskId)];
   if (index === undefined || taskIndex === undefined) return null;
   const [audit, task] = [state.audits.at(index), state.tasks.at(taskIndex)];
-  if (audit.isPlanted || audit.isSecond) return null;
+  if (audit.isPlanted) return null;
   if (audit.verdict === verdicts.open) {
     const isFound = voicesOf(state, audit, task).some(({ opinion }) => opinion === 'soft' || opinion === 'hard');
     return isFound ? 'found' : null;
   }
   const isTold = task.status === taskStatuses.approved || task.status === taskStatuses.settled;
-  const isPassed = audit.verdict === verdicts.pass && isTold && !isDisputed(task);
+  const isPassed = audit.verdict === verdicts.pass && isTold && !audit.isSecond && !isDisputed(task);
   return isPassed && audit.auditors.length + FRESH_AUDITORS <= limits.maxAuditorsPerTask ? 'passed' : null;
 }
 
 /**
- * Whether a miner may plant an answer without harm to itself (§14.13): not all of its answers are audited, it has
- * opened none in this epoch, and as many validators may judge it as an accusation needs.
+ * Whether it is worth a miner's while to plant an answer (§14.13): not all of its answers are audited, and as many
+ * validators may judge it as look once more.
  */
 export function mayPlant(state: LedgerView, index: number): boolean {
   const miner = state.miners.at(index);
-  const judges = impartialWeights(state, [miner.operator, miner.owner], []).filter((weight) => weight > 0n);
-  const isTrusted = auditRatePpb(state.params.audit, miner) < Number(PPB);
-  return isTrusted && miner.plantFrom <= state.globals.epoch && judges.length >= FRESH_AUDITORS;
+  const judges = countOf(impartialWeights(state, [miner.operator, miner.owner], []));
+  return auditRatePpb(state.params.audit, miner) < Number(PPB) && judges >= FRESH_AUDITORS;
 }

@@ -1,17 +1,19 @@
 import { type AuditNumbers, type AuditRow, auditorStates, findings, type TaskRow, verdicts } from '@assay/protocol';
+import { countOf, impartialWeights } from './impartial.ts';
 import { PPB } from './integers.ts';
 import type { LedgerView } from './state.ts';
 import { type Opinion, type OpinionBasis, opinionOf } from './verdict.ts';
 
-/** Distances agree that differ by no more than an eighth. */
-const AGREED_PART = 8;
+/** Distances agree that differ from the middle one by this part of it, and so many must where there are more. */
+const AGREED_PART = 64;
+const AGREEING = 3;
 
 /** What one auditor of an audit said. */
 export interface Voice {
   readonly validator: number;
   readonly numbers: Readonly<AuditNumbers>;
   readonly opinion: Opinion;
-  /** Whether an earlier verdict has judged it already (§10.25). */
+  /** Whether an earlier verdict has judged it already (§10.26). */
   readonly isJudged: boolean;
 }
 
@@ -23,8 +25,8 @@ type Judged = Pick<TaskRow, 'model' | 'miner'>;
  */
 export function opinionBasis(state: LedgerView, audit: Readonly<AuditRow> | null, task: Judged): OpinionBasis {
   const t1ThresholdPpb = audit?.isPlanted === true ? Number(PPB) : state.models.at(task.model).t1ThresholdPpb;
-  // verification §4.7 The verdict itself moves the pool it is drawn from.
-  const isOpen = audit === null || audit.verdict === verdicts.open;
+  // verification §4.7 The verdict itself moves the pool it is drawn from, and a second look reads what the first did.
+  const isOpen = audit === null || (audit.verdict === verdicts.open && audit.judged === 0);
   const { mismatchesMilli } = isOpen ? state.miners.at(task.miner) : audit;
   return { t1ThresholdPpb, mismatchesMilli };
 }
@@ -39,13 +41,19 @@ export function voicesOf(state: LedgerView, audit: Readonly<AuditRow>, task: Jud
   );
 }
 
-/** Validators whose opinion the verdict, or what was planted, proves false (§10.21, §10.25). */
+/** Validators whose opinion the verdict, or what was planted, proves false (§10.21, §10.27). */
 export function falseVoices(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): number[] {
   const voices = voicesOf(state, audit, task);
   const opinion = falseOpinionOf(voices, audit.verdict);
-  const { t1ThresholdPpb } = state.models.at(task.model);
-  const misled = audit.isPlanted && audit.verdict !== verdicts.open ? misledBy(voices, t1ThresholdPpb) : [];
+  const misled = audit.isPlanted && audit.verdict !== verdicts.open ? misledBy(state, voices, task) : [];
   return voices.filter((voice) => voice.opinion === opinion || misled.includes(voice)).map((voice) => voice.validator);
+}
+
+/** §10.25 Whether whoever found this answer soft or hard found right tokens, and numbers that are too far off. */
+export function failsByDistance(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): boolean {
+  const basis = { ...opinionBasis(state, audit, task), t1ThresholdPpb: Number(PPB) };
+  const failing = voicesOf(state, audit, task).filter(({ opinion }) => opinion === 'soft' || opinion === 'hard');
+  return failing.length > 0 && failing.every(({ numbers }) => opinionOf(numbers, basis) === 'pass');
 }
 
 /**
@@ -60,17 +68,23 @@ function falseOpinionOf(voices: readonly Voice[], verdict: number): Opinion | nu
 }
 
 /**
- * §10.25 Those of the fewer, where two or more say otherwise: who measures no distance where others measure one, and
- * who measures one where others measure none. Who measures gets nearly the same number; who invents it does not.
+ * §10.27 Those of the fewer, where enough say otherwise: who measures no distance where others measure one, and who
+ * measures one where others measure none. Who measures gets nearly the same number; who invents it does not.
  */
-function misledBy(voices: readonly Voice[], t1ThresholdPpb: number): Voice[] {
+function misledBy(state: LedgerView, voices: readonly Voice[], { model, miner: index }: Judged): Voice[] {
+  const { t1ThresholdPpb } = state.models.at(model);
   const measured = voices
     .filter(({ numbers }) => numbers.finding === findings.checked)
     .sort((a, b) => a.numbers.t1Ppb - b.numbers.t1Ppb);
-  const near = measured.filter(({ numbers }) => numbers.t1Ppb <= t1ThresholdPpb);
-  const far = measured.slice(near.length);
+  const within = measured.filter(({ numbers }) => numbers.t1Ppb <= t1ThresholdPpb);
+  const far = measured.slice(within.length);
   const middle = far[far.length >> 1]?.numbers.t1Ppb ?? 0;
   const agreed = far.filter(({ numbers }) => Math.abs(numbers.t1Ppb - middle) * AGREED_PART <= middle);
-  if (agreed.length >= 2 && agreed.length > near.length) return near;
-  return near.length >= 2 && near.length > agreed.length ? far : [];
+  // Where the limit itself lies between them, that is an honest difference.
+  const near = within.filter(({ numbers }) => 2 * numbers.t1Ppb <= middle);
+  const { operator, owner } = state.miners.at(index);
+  const judges = countOf(impartialWeights(state, [operator, owner], []));
+  const enough = judges > AGREEING ? AGREEING : AGREEING - 1;
+  if (agreed.length >= enough && agreed.length > near.length) return near;
+  return near.length >= enough && near.length > agreed.length ? far : [];
 }

@@ -20,7 +20,7 @@ import {
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
-import { answerMs, ask, receive } from '../src/network/wire.ts';
+import { ask, receive } from '../src/network/wire.ts';
 import { protocols, SigningRoots } from '../src/roles/context.ts';
 import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
@@ -31,8 +31,8 @@ const start = (at: string) => startNetwork({ miners: 1, dir: at });
 
 /** Sends a signed request to mixer 0: the id of the task it became, or the code it was refused with. */
 async function submit(net: SimulatedNetwork, submission: Uint8Array): Promise<string> {
-  const client = net.network.join('a client');
-  const stream = client.open(net.mixerAddress(0), protocols.task);
+  const client = await net.network.join('a client');
+  const stream = await client.open(net.mixerAddress(0), protocols.task);
   await stream.send(submission);
   let taskId = '';
   for (;;) {
@@ -68,16 +68,12 @@ async function chargeAgain(
   const receipt = { ...first, taskId, ticket, artifactRoot, drawHeight, rank: 0, attempt: 0 };
   const evidence = { request: signed.request, requestSignature: signed.signature, precommitSignature, salt };
   await net.built.roles.set('mixer-2', false);
-  const impostor = net.network.join(net.mixerAddress(1));
+  const impostor = await net.network.join(net.mixerAddress(1));
   const answers: string[] = [];
   for (const mixer of [0, 2, 3]) {
     const offer = net.offer(1, ofReceipt({ receipt, evidence }));
-    const reply = await ask(
-      impostor.open(net.mixerAddress(mixer), protocols.batch),
-      [BatchOffer, offer],
-      BatchReply,
-      answerMs,
-    );
+    const stream = await impostor.open(net.mixerAddress(mixer), protocols.batch);
+    const reply = await ask(net.runtime, stream, [BatchOffer, offer], BatchReply);
     const value = reply?.value as { reason?: Uint8Array } | undefined;
     answers.push(value?.reason === undefined ? 'signed' : new TextDecoder().decode(value.reason));
   }

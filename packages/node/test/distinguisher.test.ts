@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { devnetParams, names } from '../src/devnet/genesis.ts';
 import { networkAddress, protocols } from '../src/roles/context.ts';
 import { promptTokensBound } from '../src/roles/prompt-bound.ts';
+import { realRuntime } from '../src/runtime/real.ts';
 import { SimulatedNetwork } from './simulated/network.ts';
 import { type Heard, SpyNetwork } from './simulated/spy.ts';
 
@@ -187,7 +188,7 @@ async function traffic(net: SimulatedNetwork, users: Set<string>, isOver: () => 
 
 describe('a miner that tries to tell challenges from users’ tasks (§15.5–§15.7)', () => {
   it('does not, by any number it sees of them', async () => {
-    const spy = new SpyNetwork();
+    const spy = new SpyNetwork(realRuntime(() => {}));
     network = await SimulatedNetwork.start({
       miners,
       network: spy,

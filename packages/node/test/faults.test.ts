@@ -168,7 +168,7 @@ describe('the fault of a node', () => {
     const { chain, miners } = net.engine.ledger.state;
     const row = miners.at(0);
     const mixer = net.network.find(net.mixerAddress(0));
-    const stream = mixer?.open(networkAddress(row), protocols.serve);
+    const stream = await mixer?.open(networkAddress(row), protocols.serve);
     if (stream === undefined) throw new Error('the mixer is not there');
     const say = (selector: number, value: unknown) =>
       stream.send(MixerToMiner.serialize({ selector, value } as ValueOf<typeof MixerToMiner>));

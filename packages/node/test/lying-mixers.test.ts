@@ -15,7 +15,7 @@ import {
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
-import { answerMs, ask, receive } from '../src/network/wire.ts';
+import { ask, receive } from '../src/network/wire.ts';
 import { protocols, SigningRoots } from '../src/roles/context.ts';
 import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
@@ -59,13 +59,13 @@ function finished(net: SimulatedNetwork, mixer: number, signed: ReturnType<typeo
 /** Takes the place of a mixer: what the others answer to its offers. */
 async function liar(net: SimulatedNetwork, mixer: number) {
   await net.built.roles.set(names.mixer(mixer), false);
-  const endpoint = net.network.join(net.mixerAddress(mixer));
+  const endpoint = await net.network.join(net.mixerAddress(mixer));
   return async (...nodes: NodeTransaction[]) => {
     const answers = [0, 1, 2, 3].map(async (to) => {
       if (to === mixer) return [];
       const offer: [typeof BatchOffer, BatchOffer] = [BatchOffer, net.offer(mixer, ...nodes)];
-      const reply = await (async () =>
-        ask(endpoint.open(net.mixerAddress(to), protocols.batch), offer, BatchReply, answerMs))().catch(() => null);
+      const stream = endpoint.open(net.mixerAddress(to), protocols.batch);
+      const reply = await stream.then((open) => ask(net.runtime, open, offer, BatchReply)).catch(() => null);
       if (reply === null) return 'nothing';
       const value = reply.value as { reason?: Uint8Array };
       return value.reason === undefined ? 'signed' : new TextDecoder().decode(value.reason);

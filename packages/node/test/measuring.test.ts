@@ -53,7 +53,7 @@ const addressOf = (net: SimulatedNetwork, miner: number) => networkAddress(net.e
 /** Stops a miner and takes its place in the network, with its key. */
 async function impersonate(net: SimulatedNetwork, miner: number, line: { signsOther: boolean; sendsOther: boolean }) {
   await net.built.roles.set(names.miner(miner), false);
-  const endpoint: Endpoint = net.network.join(addressOf(net, miner));
+  const endpoint: Endpoint = await net.network.join(addressOf(net, miner));
   const roots = new SigningRoots(net.engine.ledger.state.chain);
   const signer = net.keys.account(names.miner(line.signsOther ? 1 - miner : miner));
   endpoint.handle(protocols.ping, async (stream) => {
@@ -108,9 +108,9 @@ describe('the line of a miner', () => {
 
   it('is not reported of a miner that answers nothing, and shown to no stranger', async () => {
     const net = await start({ miners: 2 });
-    const stranger = net.network.join('stranger');
+    const stranger = await net.network.join('stranger');
     const ask = async (protocol: string, message: Uint8Array) => {
-      const stream = stranger.open(addressOf(net, 0), protocol);
+      const stream = await stranger.open(addressOf(net, 0), protocol);
       await stream.send(message);
       return stream.messages.next();
     };
@@ -231,7 +231,7 @@ describe('challenges', () => {
     const net = await start({ miners: 2, params: manyChallenges });
     const closed = await net.openSession(names.payer, { sharesPrompts: false });
     let challenges = 0;
-    net.network.join('listener').subscribe(topics.tasks, (message) => {
+    (await net.network.join('listener')).subscribe(topics.tasks, (message) => {
       const { announcement } = SignedAnnouncement.deserialize(message);
       if (announcement.state === taskStates.prepare && !asked.has(toHex(announcement.taskId))) challenges++;
     });
@@ -248,11 +248,11 @@ describe('challenges', () => {
     const shared = await Promise.all(Array.from({ length: 8 }, (_, seed) => ask(seed + 8)));
     challenges = 0;
     await net.until(() => challenges > 0);
-    const stranger = net.network.join('stranger');
+    const stranger = await net.network.join('stranger');
     const mixer = net.mixerAddress(0);
     for (const taskId of [...private_, ...shared]) {
       expect(net.artifact(taskId)).not.toBeNull();
-      const stream = stranger.open(mixer, protocols.artifact);
+      const stream = await stranger.open(mixer, protocols.artifact);
       await stream.send(ArtifactRequest.serialize({ taskId: Buffer.from(taskId.slice(2), 'hex') }));
       expect(await receive(stream, ArtifactReply)).toEqual([]);
     }

@@ -85,7 +85,7 @@ describe('planted answers §14.13', () => {
     for (const each of planted) {
       expect(each).toMatchObject({ isPlanted: true, verdict: verdicts.pass });
       const measured = each?.auditors.filter(({ state }) => state === auditorStates.revealed) ?? [];
-      expect(measured.every(({ numbers }) => numbers.t1Ppb > 80_000_000 && numbers.choiceMismatches === 0)).toBe(true);
+      expect(measured.every(({ numbers }) => numbers.t1Ppb > 40_000_000 && numbers.choiceMismatches === 0)).toBe(true);
     }
     expect([...state.miners].map(({ rejected, cusumMilli }) => [rejected, cusumMilli])).toEqual([
       [0, 0],
@@ -123,4 +123,14 @@ describe('planted answers §14.13', () => {
     await again.until(() => opened.length > 0 && state.openAudits.size === 0);
     expect([...state.miners].map(({ rejected }) => rejected)).toEqual([0, 0]);
   }, 120_000);
+
+  it('are given to nobody who hears the numbers', async () => {
+    const net = await startNetwork(planting);
+    const planted = () => net.planted(0) + net.planted(1);
+    for (let seed = 0; planted() === 0; seed++) await net.ask({ maxTokens: 40, seed });
+    const before = planted();
+    for (let seed = 0; seed < 5; seed++) await net.ask({ maxTokens: 40, seed, topLogprobs: 0 });
+    expect(planted()).toBe(before);
+    for (let seed = 0; planted() === before; seed++) await net.ask({ maxTokens: 40, seed, topLogprobs: null });
+  }, 60_000);
 });

@@ -17,7 +17,7 @@ import { describe, expect, it } from 'vitest';
 import { TransactionSender } from '../src/consensus/sender.ts';
 import { devnetPrices, names } from '../src/devnet/genesis.ts';
 import type { GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
-import { answerMs, ask, receive } from '../src/network/wire.ts';
+import { ask, receive } from '../src/network/wire.ts';
 import { protocols, topics } from '../src/roles/context.ts';
 import { ofReport } from '../src/roles/mixer/node-transactions.ts';
 import { SimulatedModel } from './simulated/model.ts';
@@ -46,7 +46,12 @@ describe('the roles together', () => {
     const net = await startNetwork({ miners: 1 });
     const { state } = net.engine.ledger;
     const creator = net.keys.account(names.payer);
-    const sender = new TransactionSender({ engine: net.engine, signer: creator, chain: state.chain });
+    const sender = new TransactionSender({
+      engine: net.engine,
+      signer: creator,
+      chain: state.chain,
+      runtime: net.runtime,
+    });
     const register = (name: string, hash: Uint8Array, contextTokens: number) =>
       sender.send('registerModel', {
         ...{ name: new TextEncoder().encode(name), domain: 0, royaltyBps: 500, fileHash: hash, contextTokens },
@@ -156,10 +161,10 @@ describe('the roles together', () => {
 
   it('take a signed request for one task only (§5.6)', async () => {
     const net = await startNetwork({ miners: 2 });
-    const stranger = net.network.join('stranger');
+    const stranger = await net.network.join('stranger');
     const submission = net.submission();
     const send = async () => {
-      const stream = stranger.open(net.mixerAddress(0), protocols.task);
+      const stream = await stranger.open(net.mixerAddress(0), protocols.task);
       await stream.send(submission);
       const answer = await receive(stream, GatewayMessage);
       return answer?.selector;
@@ -176,10 +181,10 @@ describe('the roles together', () => {
     const bundle = net.artifact(taskId);
     if (receipt === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
     await net.built.roles.set('mixer-1', false);
-    const impostor = net.network.join(net.mixerAddress(0));
+    const impostor = await net.network.join(net.mixerAddress(0));
     const reasonFor = async (...nodes: NodeTransaction[]) => {
-      const stream = impostor.open(net.mixerAddress(1), protocols.batch);
-      const reply = await ask(stream, [BatchOffer, net.offer(0, ...nodes)], BatchReply, answerMs);
+      const stream = await impostor.open(net.mixerAddress(1), protocols.batch);
+      const reply = await ask(net.runtime, stream, [BatchOffer, net.offer(0, ...nodes)], BatchReply);
       if (reply === null) throw new Error('the mixer gave no answer');
       const { invalid, reason } = reply.value as { invalid: number[]; reason: Uint8Array };
       return { places: invalid, reason: new TextDecoder().decode(reason) };
@@ -216,7 +221,7 @@ describe('the roles together', () => {
 
   it('drop what a peer publishes that is no message', async () => {
     const net = await startNetwork({ miners: 1 });
-    const stranger = net.network.join('stranger');
+    const stranger = await net.network.join('stranger');
     for (const topic of Object.values(topics)) stranger.publish(topic, Uint8Array.of(1, 2, 3));
     expect((await net.ask()).text).toHaveLength(8);
   });

@@ -39,7 +39,7 @@ const say = (stream: MessageStream, selector: number, value: unknown) =>
 /** Asks a miner to take a task, as a mixer or as somebody who says so. */
 async function prepare(net: SimulatedNetwork, from: Endpoint, asked: { miner?: number; mixer: number; id: number }) {
   const row = net.engine.ledger.state.miners.at(asked.miner ?? 0);
-  const stream = from.open(networkAddress(row), protocols.serve);
+  const stream = await from.open(networkAddress(row), protocols.serve);
   const taskId = new Uint8Array(32).fill(asked.id);
   const { mixer } = asked;
   await say(stream, mixerToMiner.prepare, { taskId, model: 0, maxTokensIn: 100, maxTokensOut: 4, mixer });
@@ -51,7 +51,7 @@ async function prepare(net: SimulatedNetwork, from: Endpoint, asked: { miner?: n
 describe('a miner (§5.23)', () => {
   it('works for no stranger: it takes tasks of mixers with a seat alone, by their own address', async () => {
     const net = await start();
-    const stranger = net.network.join('a stranger without key or money');
+    const stranger = await net.network.join('a stranger without key or money');
     expect((await prepare(net, stranger, { mixer: 0, id: 1 })).isTaken).toBe(false);
     expect((await prepare(net, stranger, { mixer: 99, id: 2 })).isTaken).toBe(false);
     expect((await prepare(net, endpointOf(net, 1), { mixer: 0, id: 3 })).isTaken).toBe(false);
@@ -150,11 +150,12 @@ describe('one silent mixer (§5.24)', () => {
 
   it('is not made of an honest one by a stranger with many streams', async () => {
     const net = await start();
-    const stranger = net.network.join('nobody');
+    const stranger = await net.network.join('nobody');
     const open = () => stranger.open(net.mixerAddress(0), protocols.task);
-    expect(() => {
-      for (let opened = 0; opened < 5000; opened++) open();
-    }).toThrow('lost');
+    const openMany = async () => {
+      for (let opened = 0; opened < 5000; opened++) await open();
+    };
+    await expect(openMany()).rejects.toThrow('lost');
     expect(await codeOf(net.ask())).toBe('OK');
   });
 });

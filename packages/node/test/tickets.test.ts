@@ -16,7 +16,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { nativeVerifier } from '../src/crypto/verifier.ts';
 import { names } from '../src/devnet/genesis.ts';
-import { answerMs, ask } from '../src/network/wire.ts';
+import { ask } from '../src/network/wire.ts';
 import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
 import { fetchArtifact } from '../src/roles/fetch-artifact.ts';
 import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
@@ -75,10 +75,10 @@ describe('a task', () => {
     const { net, receipt, bundle } = await start();
     const like = { receipt, artifact: bundle.reveal.artifact };
     await net.built.roles.set('mixer-2', false);
-    const impostor = net.network.join(net.mixerAddress(1));
+    const impostor = await net.network.join(net.mixerAddress(1));
     const answerTo = async (change: Partial<Receipt>) => {
-      const stream = impostor.open(net.mixerAddress(0), protocols.batch);
-      const reply = await ask(stream, [BatchOffer, net.offer(1, finished(net, like, change))], BatchReply, answerMs);
+      const stream = await impostor.open(net.mixerAddress(0), protocols.batch);
+      const reply = await ask(net.runtime, stream, [BatchOffer, net.offer(1, finished(net, like, change))], BatchReply);
       if (reply === null) throw new Error('the mixer gave no answer');
       return 'reason' in reply.value ? new TextDecoder().decode(reply.value.reason) : 'signed';
     };
@@ -115,11 +115,11 @@ describe('a task', () => {
     await net.until(() => (state.audits.get(state.auditOf(receipt.taskId) ?? -1)?.auditors.length ?? 0) > 0);
     const [slot] = state.audits.at(state.auditOf(receipt.taskId) ?? -1).auditors;
     await net.built.roles.set(names.validator(slot?.validator ?? 0), false);
-    const auditor = net.network.join(networkAddress(state.validators.at(slot?.validator ?? 0)));
-    const fetched = () => fetchArtifact(auditor, { state, verifier: nativeVerifier }, task);
+    const auditor = await net.network.join(networkAddress(state.validators.at(slot?.validator ?? 0)));
+    const fetched = () => fetchArtifact(auditor, { state, verifier: nativeVerifier, runtime: net.runtime }, task);
     expect((await fetched())?.ticket).toEqual(receipt.ticket);
     await net.built.roles.set(names.mixer(task.mixer), false);
-    const impostor = net.network.join(net.mixerAddress(task.mixer));
+    const impostor = await net.network.join(net.mixerAddress(task.mixer));
     let offered = bundle;
     impostor.handle(protocols.artifact, async (stream) => {
       await stream.send(ArtifactReply.serialize([offered]));

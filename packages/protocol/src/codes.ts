@@ -107,8 +107,10 @@ export const resultCodes = {
   COMMITMENT_MISMATCH: invalid('The numbers are not the committed ones.'),
   BAD_NUMBERS: invalid('The numbers lie outside their bounds.'),
   NOT_PLANTED: denied("The salt and path open no seal in the artifact of a task of the sender's miner."),
-  PLANT_TOO_SOON: invalid('A miner opens one plant in an epoch.'),
-  PLANT_NOT_DUE: invalid('The audit of the task has found nothing yet, is over, or cannot take three more auditors.'),
+  PLANT_TOO_SOON: invalid('A miner has one answer that was passed looked at again in an epoch.'),
+  PLANT_NOT_DUE: invalid(
+    'No auditor has found the answer soft or hard and waits, and none passed it that others can look at again.',
+  ),
   TASK_NOT_APPROVED: invalid('Only an approved task can be rated.'),
   NOT_ASSIGNED: invalid('Its session is dedicated: the network did not choose the miner, so it cannot be rated.'),
   ALREADY_RATED: invalid('The task is already rated.'),

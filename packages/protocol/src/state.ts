@@ -80,7 +80,7 @@ export const MinerRow = new StructType(
     priorStreak: U32,
     /** Audits with a result that it owes for those its engine left without one (§10.13). */
     resultsOwed: U16,
-    /** First epoch in which it may open a plant again (§10.25). */
+    /** First epoch in which it may have another plant that was passed looked at again (§10.26). */
     plantFrom: U32,
     /** Certified and audited tasks of all time. */
     tasks: Count,
@@ -299,12 +299,12 @@ export const AuditRow = new StructType(
     mismatchesMilli: U32,
     /** Auditors that the first draw took; they commit before either is seen (§10.20). */
     firstAuditors: U8,
-    /** Of a task that had its end already: contradicted by a challenge (§8.8), or planted and passed (§10.25). */
+    /** Of a task that had its end: contradicted by a challenge (§8.8), or planted and passed (§10.26). */
     isSecond: Bool,
-    /** Its miner says that the numbers of the artifact are wrong on purpose (§10.25). */
+    /** Its miner opened the seal; auditors a verdict has judged before; height up to which it waits, or 0 (§10.25). */
     isPlanted: Bool,
-    /** Auditors that an earlier verdict has judged already. */
     judged: U8,
+    waitUntil: Height,
     auditors: new StructListType(AuditorSlot, limits.maxAuditorsPerTask),
   },
   { typeName: 'AuditRow' },

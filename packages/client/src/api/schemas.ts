@@ -87,7 +87,7 @@ export const Miner = z.object({
   priorStreak: count,
   /** Audits with a result that it owes for those that its engine left without one. */
   resultsOwed: count,
-  /** First epoch in which it may open a planted answer again. */
+  /** First epoch in which it may have a planted answer that was passed looked at again. */
   plantFrom: count,
   tasks: count,
   audited: count,
@@ -228,6 +228,8 @@ export const Audit = z.object({
   isPlanted: z.boolean(),
   /** Auditors that an earlier verdict has judged already. */
   judged: count,
+  /** Height before which nothing but an opening goes on with it; 0 for none. */
+  waitUntil: count,
   verdict,
   /** Pooled mismatches of the miner from which the verdict was drawn, thousandths. */
   mismatchesMilli: count,

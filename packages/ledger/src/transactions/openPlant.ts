@@ -1,6 +1,6 @@
 import { type BodyValues, equalBytes, plantedRoot, verdicts } from '@assay/protocol';
+import { waitForOpening } from '../openAudit.ts';
 import { FRESH_AUDITORS, plantStage } from '../plants.ts';
-import { voicesOf } from '../voices.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['openPlant'];
@@ -17,22 +17,25 @@ export const openPlant: TransactionRule<Body> = {
     const task = state.tasks.at(index);
     const isOfMiner = state.roleOf('miner', publicKey) === task.miner;
     if (!isOfMiner || !equalBytes(plantedRoot(salt, path), task.artifactRoot)) return 'NOT_PLANTED';
-    if (state.miners.at(task.miner).plantFrom > state.globals.epoch) return 'PLANT_TOO_SOON';
-    return plantStage(state, taskId) === null ? 'PLANT_NOT_DUE' : 'OK';
+    const stage = plantStage(state, taskId);
+    if (stage === null) return 'PLANT_NOT_DUE';
+    const isTooSoon = stage === 'passed' && state.miners.at(task.miner).plantFrom > state.globals.epoch;
+    return isTooSoon ? 'PLANT_TOO_SOON' : 'OK';
   },
-  apply(state, { taskId }) {
-    const audit = state.auditOf(taskId);
-    if (audit === undefined) throw new RangeError('a valid plant is of no audit');
-    const task = state.tasks.at(state.taskOf(taskId) ?? -1);
-    const { miner } = task;
-    state.miners.update(miner, { plantFrom: state.globals.epoch + 1 });
-    state.audits.update(audit, { isPlanted: true });
-    const row = state.audits.at(audit);
-    if (row.verdict !== verdicts.open) {
-      const passes = voicesOf(state, row, task).filter(({ opinion }) => opinion === 'pass').length;
-      const again = { verdict: verdicts.open, isSecond: true, judged: row.auditors.length };
-      state.audits.update(audit, { ...again, firstAuditors: passes + FRESH_AUDITORS });
-      state.openAudits.add(audit, state.audits.at(audit));
+  apply(state, { taskId }, { height }) {
+    const index = state.auditOf(taskId);
+    if (index === undefined) throw new RangeError('a valid plant is of no audit');
+    const { miner } = state.tasks.at(state.taskOf(taskId) ?? -1);
+    const { verdict, auditors } = state.audits.at(index);
+    state.audits.update(index, { isPlanted: true, waitUntil: 0 });
+    if (verdict === verdicts.open) state.openAudits.touch(index);
+    else {
+      state.miners.update(miner, { plantFrom: state.globals.epoch + 1 });
+      const again = { verdict: verdicts.open, isSecond: true, judged: auditors.length, firstAuditors: FRESH_AUDITORS };
+      state.audits.update(index, again);
+      state.openAudits.add(index, state.audits.at(index));
+      // Nobody knows now whom the beacon will draw then.
+      waitForOpening(state, index, height + state.params.audit.commitBlocks);
     }
     return [{ type: 'plantOpened', taskId, miner }];
   },

@@ -109,12 +109,17 @@ export class EmbeddedEngine implements Engine {
     await this.#inHand;
   }
 
+  /** Resolves when all that was submitted before waits for a block, or was refused. */
+  async admitted(): Promise<void> {
+    await this.#arrivals.drained();
+  }
+
   /**
    * Makes the next block now, with all that was submitted before; resolves when it is durable. Rejects with the
    * AssayError that ended the engine.
    */
   async produceNow(): Promise<CommittedBlock> {
-    await this.#arrivals.drained();
+    await this.admitted();
     return this.#next();
   }
 

@@ -29,8 +29,8 @@ import {
   toHex,
   type UnsignedTransaction,
 } from '@assay/protocol';
-import { type Bench, type Row, secondsOf } from '../../../../bench/bench.ts';
-import { Postgres } from '../../../../bench/postgres.ts';
+import { type Bench, secondsOf } from '../../../../bench/bench.ts';
+import { type Postgres, postgresRow } from '../../../../bench/postgres.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../crypto/signers.ts';
 import { aggregateBls, nativeVerifier } from '../crypto/verifier.ts';
@@ -237,9 +237,7 @@ async function sqlite(work: readonly Work[]): Promise<number> {
   return result;
 }
 
-async function postgres(work: readonly Work[]): Promise<Row> {
-  const server = await Postgres.start();
-  if (typeof server === 'string') return { who: 'PostgreSQL', value: null, note: server };
+async function postgres(server: Postgres, work: readonly Work[]): Promise<number> {
   await server.run(`${tables}
     CREATE TABLE tasks (id BYTEA PRIMARY KEY, session INTEGER, miner INTEGER, price BIGINT, status SMALLINT);
     CREATE TEMP TABLE incoming (id BYTEA, session INTEGER, miner INTEGER, price BIGINT);
@@ -247,7 +245,7 @@ async function postgres(work: readonly Work[]): Promise<Row> {
     INSERT INTO miners SELECT i, 1000 FROM generate_series(0, ${contestants - 1}) i;
     INSERT INTO sessions SELECT i, ${escrowUnits}, 0 FROM generate_series(0, ${contestants - 1}) i;
     ANALYZE;`);
-  const value = await rate(work, ({ receipts }) => {
+  return rate(work, ({ receipts }) => {
     const rows = receipts.map(({ taskId, session, miner, priceUnits }) =>
       [`\\\\x${toHex(taskId)}`, session, miner, priceUnits].join('\t'),
     );
@@ -259,12 +257,6 @@ async function postgres(work: readonly Work[]): Promise<Row> {
       INSERT INTO tasks SELECT id, session, miner, price, 0 FROM incoming;
       TRUNCATE incoming; COMMIT;`);
   });
-  await server.stop();
-  return {
-    who: `PostgreSQL ${server.version}`,
-    value,
-    note: 'one COPY and set statements a block; no certificate, no root',
-  };
 }
 
 export const bench: Bench = {
@@ -291,7 +283,9 @@ export const bench: Bench = {
         value: theirs,
         note: 'prepared statements, one transaction a block; no certificate, no root',
       },
-      await postgres(work),
+      await postgresRow('one COPY and set statements a block; no certificate, no root', (server) =>
+        postgres(server, work),
+      ),
     ];
   },
 };

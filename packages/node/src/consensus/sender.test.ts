@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { realRuntime } from '../runtime/real.ts';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { openTestEngine, signerOf, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
 import { TransactionSender } from './sender.ts';
 
 const chain = testChain();
+const runtime = realRuntime(() => {});
 const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];
 const small = { to: bob.address, amountUnits: 1n };
 const tooMuch = { to: bob.address, amountUnits: startBalanceUnits * 2n };
 
 async function setUp() {
   const opened = await openTestEngine(chain, await newDirectory());
-  const sender = new TransactionSender({ engine: opened.engine, signer: alice, chain: chain.identity });
+  const sender = new TransactionSender({ engine: opened.engine, signer: alice, chain: chain.identity, runtime });
   const nonce = () => opened.engine.ledger.state.nonceOf(alice.address);
   return { ...opened, sender, nonce };
 }
@@ -70,6 +72,7 @@ describe('transaction sender', () => {
       engine: { ledger: engine.ledger, submit },
       signer: alice,
       chain: slow.identity,
+      runtime,
     });
     const other = engine.submit(transferOf(slow, { from: alice, to: bob.address, nonce: 0 }));
     const sent = sender.send('transfer', small);
@@ -96,7 +99,7 @@ describe('transaction sender', () => {
 
   it('tells an account without money why', async () => {
     const { engine, close } = await setUp();
-    const poor = new TransactionSender({ engine, signer: signerOf('poor'), chain: chain.identity });
+    const poor = new TransactionSender({ engine, signer: signerOf('poor'), chain: chain.identity, runtime });
     expect(await poor.send('transfer', small)).toMatchObject({ code: 'CANNOT_PAY_FEE', height: 0 });
     await close();
   });

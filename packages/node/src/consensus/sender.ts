@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BodyKind, BodyValues, ChainIdentity } from '@assay/protocol';
 import type { Ed25519Signer } from '../crypto/signers.ts';
+import type { Runtime } from '../runtime/port.ts';
 import type { Engine, Inclusion } from './port.ts';
 import { signTransaction } from './sign.ts';
 
@@ -8,6 +8,7 @@ export interface TransactionSenderOptions {
   readonly engine: Pick<Engine, 'ledger' | 'submit'>;
   readonly signer: Pick<Ed25519Signer, 'publicKey' | 'address' | 'sign'>;
   readonly chain: ChainIdentity;
+  readonly runtime: Pick<Runtime, 'sleep'>;
 }
 
 export interface SendOptions {
@@ -30,15 +31,17 @@ export class TransactionSender {
   readonly #engine: TransactionSenderOptions['engine'];
   readonly #signer: TransactionSenderOptions['signer'];
   readonly #chain: ChainIdentity;
+  readonly #runtime: TransactionSenderOptions['runtime'];
   #nextNonce = 0;
   #inFlight = 0;
   #outOfStep = false;
   #settled: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  constructor({ engine, signer, chain }: TransactionSenderOptions) {
+  constructor({ engine, signer, chain, runtime }: TransactionSenderOptions) {
     this.#engine = engine;
     this.#signer = signer;
     this.#chain = chain;
+    this.#runtime = runtime;
   }
 
   /**
@@ -55,7 +58,7 @@ export class TransactionSender {
       const inclusion = await this.#submit(this.#sign(kind, value, { ...options, nonce }));
       if (inclusion.code !== 'BAD_NONCE' || signing === maxSignings) return inclusion;
       // What waits with this nonce will be in the next block.
-      if (inclusion.height === 0) await delay(this.#engine.ledger.state.params.blockTimeMs);
+      if (inclusion.height === 0) await this.#runtime.sleep(this.#engine.ledger.state.params.blockTimeMs);
     }
   }
 

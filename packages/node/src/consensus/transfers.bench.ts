@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { transactionSigningRoot } from '@assay/ledger';
 import { addressOf, bodySelectors, limits, Transaction, toHex } from '@assay/protocol';
-import { type Bench, type Row, secondsOf } from '../../../../bench/bench.ts';
-import { Postgres } from '../../../../bench/postgres.ts';
+import { type Bench, secondsOf } from '../../../../bench/bench.ts';
+import { type Postgres, postgresRow } from '../../../../bench/postgres.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import { openTestEngine, startBalanceUnits, type TestChain, testChain, transferOf } from './chain.fixture.ts';
@@ -100,16 +100,14 @@ async function sqlite(work: readonly Uint8Array[][]): Promise<number> {
   return result;
 }
 
-async function postgres(work: readonly Uint8Array[][]): Promise<Row> {
-  const server = await Postgres.start();
-  if (typeof server === 'string') return { who: 'PostgreSQL', value: null, note: server };
+async function postgres(server: Postgres, work: readonly Uint8Array[][]): Promise<number> {
   const copied = (rows: readonly string[]) => `FROM STDIN;\n${rows.join('\n')}\n\\.\n`;
   const accounts = chain.accounts.map(({ address }) => `\\\\x${toHex(address)}\t${startBalanceUnits}\t0`);
   await server.run(`
     CREATE TABLE accounts (address BYTEA PRIMARY KEY, balance BIGINT NOT NULL CHECK (balance >= 0), nonce BIGINT);
     CREATE TEMP TABLE incoming (sender BYTEA, receiver BYTEA, amount BIGINT);
     COPY accounts ${copied(accounts)} ANALYZE;`);
-  const value = await rate(work, (block) => {
+  return rate(work, (block) => {
     const rows = block.map((bytes) => {
       const { from, to, amountUnits } = checked(chain, bytes);
       return `\\\\x${toHex(from)}\t\\\\x${toHex(to)}\t${amountUnits}`;
@@ -122,12 +120,6 @@ async function postgres(work: readonly Uint8Array[][]): Promise<Row> {
         FROM (SELECT receiver, sum(amount) AS got FROM incoming GROUP BY receiver) p WHERE a.address = p.receiver;
       TRUNCATE incoming; COMMIT;`);
   });
-  await server.stop();
-  return {
-    who: `PostgreSQL ${server.version}`,
-    value,
-    note: 'signatures checked; one COPY and set statements a block',
-  };
 }
 
 export const bench: Bench = {
@@ -149,7 +141,7 @@ export const bench: Bench = {
     return [
       { who: 'Assay engine', value: ours, note: 'signatures, every rule, root, block on disk' },
       { who: 'SQLite, WAL', value: theirs, note: 'signatures checked; one synchronous transaction a block; no root' },
-      await postgres(work),
+      await postgresRow('signatures checked; one COPY and set statements a block', (server) => postgres(server, work)),
     ];
   },
 };

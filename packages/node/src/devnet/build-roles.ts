@@ -13,6 +13,7 @@ import { Mixer } from '../roles/mixer/service.ts';
 import { Oracle } from '../roles/oracle/service.ts';
 import { PresentRole } from '../roles/presence.ts';
 import { Validator } from '../roles/validator/service.ts';
+import { type Runtime, runtimeOf } from '../runtime/port.ts';
 import type { Store } from '../store/store.ts';
 import type { Serving } from './backend.ts';
 import { committee, concurrency, names } from './genesis.ts';
@@ -22,7 +23,7 @@ import { Roles } from './roles.ts';
 export interface BuildParts {
   readonly engine: Engine;
   readonly keys: KeyRing;
-  readonly store: Store;
+  readonly store: Pick<Store, 'roleStore'>;
   readonly serving: Serving;
   readonly network: Network;
   readonly miners: number;
@@ -30,7 +31,7 @@ export interface BuildParts {
   readonly plantsOneIn?: number;
   /** Those the gateway takes, as they are at any moment. */
   readonly apiKeys: Iterable<ApiKey>;
-  readonly log: (line: string) => void;
+  readonly runtime: Runtime;
 }
 
 export interface BuiltRoles {
@@ -54,9 +55,9 @@ const requestMs = 5000;
 
 /** Every role of the default network, each with its own keys, memory and place in the network. Nothing is started. */
 export function buildRoles(parts: BuildParts): BuiltRoles {
-  const { engine, serving } = parts;
+  const { engine, serving, runtime } = parts;
   const { chain } = engine.ledger.state;
-  const roles = new Roles(parts.log);
+  const roles = new Roles(runtime.log);
   const contextOf = (name: string, signer: AccountSigner): RoleContext => ({
     chain,
     engine,
@@ -64,8 +65,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
     signer,
     verifier: nativeVerifier,
     store: parts.store.roleStore(name),
-    nowMs: Date.now,
-    log: (line) => parts.log(`${name}: ${line}`),
+    runtime: runtimeOf(runtime, name),
   });
   /** Shows with the role's own key that it is there, beside what its service sends. */
   const present = (service: RoleService, role: PresentPlace): RoleService => {
@@ -76,7 +76,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   const mixers = Array.from({ length: committee.mixers }, (_, i) => {
     const name = names.mixer(i);
     const { signer, committeeSigner } = { signer: keyOf(parts, 'mixer', i), committeeSigner: committeeKeyOf(parts, i) };
-    const sender = new TransactionSender({ engine, signer, chain });
+    const sender = new TransactionSender({ engine, signer, chain, runtime });
     const mixer = new Mixer(contextOf(name, signer), {
       mixer: i,
       committeeSigner,
@@ -90,7 +90,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   for (let i = 0; i < parts.miners; i++) {
     const name = names.miner(i);
     const signer = minerKeyOf(parts, i);
-    const sender = new TransactionSender({ engine, signer, chain });
+    const sender = new TransactionSender({ engine, signer, chain, runtime });
     const submit = (opening: BodyValues['openPlant']) => sender.send('openPlant', opening, { feeUnits: 0n });
     const plants = { submit, oneIn: parts.plantsOneIn ?? usualPlantsOneIn };
     const service = new Miner(contextOf(name, signer), { worker: serving.workerOf(i), concurrency, plants });
@@ -99,7 +99,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   for (let i = 0; i < committee.oracles; i++) {
     const name = names.oracle(i);
     const signer = keyOf(parts, 'oracle', i);
-    const sender = new TransactionSender({ engine, signer, chain });
+    const sender = new TransactionSender({ engine, signer, chain, runtime });
     const oracle = new Oracle(contextOf(name, signer), { oracle: i });
     const service = present(oracle, { name, kind: 'oracle', index: i, signer, sender });
     roles.add({ name, kind: 'oracle', signer, committeeSigner: null, service });
@@ -107,7 +107,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   for (let i = 0; i < committee.validators; i++) {
     const name = names.validator(i);
     const signer = keyOf(parts, 'validator', i);
-    const sender = new TransactionSender({ engine, signer, chain });
+    const sender = new TransactionSender({ engine, signer, chain, runtime });
     const validator = new Validator(contextOf(name, signer), {
       validator: i,
       measuring: serving.measuring,

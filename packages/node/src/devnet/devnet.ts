@@ -15,6 +15,7 @@ import { KeyRing } from '../keys/keyring.ts';
 import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
 import { MemoryNetwork } from '../network/memory.ts';
 import { defaultPreset, presetParams } from '../presets/presets.ts';
+import { realRuntime } from '../runtime/real.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { lockDirectory } from '../store/lock.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -69,7 +70,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 
 async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   useNativeHasher();
-  const { dataDir, onProgress } = options;
+  const { dataDir, miners, onProgress } = options;
   takeDirectory(options, closing);
   const log = logTo(join(dataDir, 'node.log'), closing);
   const stored = await storedGenesis(options);
@@ -92,16 +93,9 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const totals = new TotalsView(store);
   engine.onBlock((committed) => totals.onBlock(committed));
   const apiKeys = followSessions({ engine, ring, file }, log);
-  const built = buildRoles({
-    engine,
-    keys: ring,
-    store,
-    serving,
-    network: new MemoryNetwork(),
-    miners: options.miners,
-    log,
-    apiKeys,
-  });
+  const runtime = realRuntime(log);
+  const network = new MemoryNetwork(runtime);
+  const built = buildRoles({ engine, keys: ring, store, serving, network, miners, runtime, apiKeys });
   const adminToken = randomBytes(24).toString('hex');
   const reader = new LocalReader({ version, genesis, engine, store, totals, isPending: built.isPending });
   const http = await startHttpServer({
@@ -123,10 +117,10 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
   const engineOf = (miner: number) => serving.workerOf(miner).engine;
-  const session = await settle({ engine, keys, miners: options.miners, evidenceLevel, engineOf, depositUnits });
+  const session = await settle({ engine, keys, runtime, miners, evidenceLevel, engineOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publish({ dataDir, http, apiKey, adminToken }, closing);
-  const cheater = options.cheater ? keys.account(names.miner(options.miners - 1)).address : null;
+  const cheater = options.cheater ? keys.account(names.miner(miners - 1)).address : null;
   return {
     apiUrl: http.url,
     apiKey,

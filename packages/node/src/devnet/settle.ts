@@ -11,11 +11,13 @@ import type { Engine } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
 import { AssayError } from '../errors.ts';
 import type { Keystore } from '../keys/keystore.ts';
+import type { Runtime } from '../runtime/port.ts';
 import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } from './genesis.ts';
 
 export interface Settling {
   readonly engine: Engine;
   readonly keys: Keystore;
+  readonly runtime: Pick<Runtime, 'sleep'>;
   readonly miners: number;
   readonly evidenceLevel: number;
   engineOf(miner: number): EngineInfo;
@@ -45,11 +47,12 @@ function nextBlock(engine: Engine): Promise<void> {
 }
 
 async function send<Kind extends BodyKind>(
-  { engine, keys }: Settling,
+  { engine, keys, runtime }: Settling,
   account: string,
   [kind, value]: [Kind, BodyValues[Kind]],
 ): Promise<void> {
-  const sender = new TransactionSender({ engine, signer: keys.account(account), chain: engine.ledger.state.chain });
+  const { chain } = engine.ledger.state;
+  const sender = new TransactionSender({ engine, signer: keys.account(account), chain, runtime });
   const { code } = await sender.send(kind, value);
   if (code !== 'OK') throw new AssayError(code, `It happened to a ${kind} of ${account}.`);
 }

@@ -1,19 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import { SimulatedRuntime } from '../runtime/simulated.ts';
 import { MemoryNetwork } from './memory.ts';
 import { networkLimits, StreamLost } from './port.ts';
 
+const runtime = new SimulatedRuntime({ seed: 1 });
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
 describe('the memory network', () => {
   it('carries messages both ways in order and ends cleanly', async () => {
-    const network = new MemoryNetwork();
-    const a = network.join('a');
-    const b = network.join('b');
+    const network = new MemoryNetwork(runtime);
+    const a = await network.join('a');
+    const b = await network.join('b');
     b.handle('echo', async (stream) => {
       for (let m = await stream.messages.next(); !m.done; m = await stream.messages.next()) await stream.send(m.value);
       stream.close();
     });
-    const stream = a.open('b', 'echo');
+    const stream = await a.open('b', 'echo');
     for (let i = 0; i < 10; i++) await stream.send(bytes(i));
     stream.close();
     const got: number[] = [];
@@ -22,11 +24,11 @@ describe('the memory network', () => {
   });
 
   it('makes a writer wait while the reader is behind, and frees it when the reader leaves', async () => {
-    const network = new MemoryNetwork();
-    const a = network.join('a');
-    const b = network.join('b');
+    const network = new MemoryNetwork(runtime);
+    const a = await network.join('a');
+    const b = await network.join('b');
     b.handle('sink', () => new Promise<void>(() => {}));
-    const stream = a.open('b', 'sink');
+    const stream = await a.open('b', 'sink');
     for (let i = 0; i < networkLimits.streamMessages; i++) await stream.send(bytes(1));
     const blocked = stream.send(bytes(2));
     const refused = expect(blocked).rejects.toThrow(StreamLost);
@@ -35,21 +37,21 @@ describe('the memory network', () => {
   });
 
   it('breaks the streams of a peer that leaves and refuses new ones', async () => {
-    const network = new MemoryNetwork();
-    const a = network.join('a');
-    const b = network.join('b');
+    const network = new MemoryNetwork(runtime);
+    const a = await network.join('a');
+    const b = await network.join('b');
     b.handle('silent', () => new Promise<void>(() => {}));
-    const stream = a.open('b', 'silent');
+    const stream = await a.open('b', 'silent');
     const next = expect(stream.messages.next()).rejects.toThrow(StreamLost);
     b.leave();
     await next;
-    expect(() => a.open('b', 'silent')).toThrow(StreamLost);
-    expect(() => a.open('nobody', 'silent')).toThrow(StreamLost);
+    await expect(a.open('b', 'silent')).rejects.toThrow(StreamLost);
+    await expect(a.open('nobody', 'silent')).rejects.toThrow(StreamLost);
   });
 
   it('publishes to every subscriber but the sender', async () => {
-    const network = new MemoryNetwork();
-    const [a, b, c] = ['a', 'b', 'c'].map((id) => network.join(id));
+    const network = new MemoryNetwork(runtime);
+    const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((id) => network.join(id)));
     const heard: string[] = [];
     const all = new Promise<void>((resolve) => {
       for (const endpoint of [a, b, c]) {
@@ -60,14 +62,27 @@ describe('the memory network', () => {
       }
     });
     a?.publish('t', bytes(7));
-    await all;
+    await runtime.until(all);
     expect(heard.sort()).toEqual(['b<a:7', 'c<a:7']);
   });
 
+  it('drops the newest of what is published to a peer that is behind (§5.24)', async () => {
+    const network = new MemoryNetwork(runtime);
+    const [a, b] = [await network.join('a'), await network.join('b')];
+    const heard: number[] = [];
+    b.subscribe('t', ([first = 0, second = 0]) => heard.push(first + 256 * second));
+    const publish = (number: number) => a.publish('t', bytes(number % 256, number >> 8));
+    for (let i = 0; i <= networkLimits.topicMessages; i++) publish(i);
+    await runtime.pass(0);
+    publish(10_000);
+    await runtime.pass(0);
+    expect(heard).toEqual([...Array(networkLimits.topicMessages).keys(), 10_000]);
+  });
+
   it('has room again when streams are over that nobody read to their end', async () => {
-    const network = new MemoryNetwork();
-    const a = network.join('a');
-    const b = network.join('b');
+    const network = new MemoryNetwork(runtime);
+    const a = await network.join('a');
+    const b = await network.join('b');
     b.handle('one answer', async (stream) => {
       await stream.messages.next();
       await stream.send(bytes(2));
@@ -75,69 +90,70 @@ describe('the memory network', () => {
     });
     a.handle('accepts', async (stream) => stream.close());
     for (let i = 0; i < networkLimits.streamsPerPeer; i++) {
-      const stream = a.open('b', 'one answer');
+      const stream = await a.open('b', 'one answer');
       await stream.send(bytes(1));
       await stream.messages.next();
       stream.close();
     }
-    expect((await b.open('a', 'accepts').messages.next()).done).toBe(true);
+    expect((await (await b.open('a', 'accepts')).messages.next()).done).toBe(true);
   });
 
-  const hold = (network: MemoryNetwork, peer: string) => {
-    const endpoint = network.join(peer);
-    return Array.from({ length: networkLimits.streamsPerPeer }, () => endpoint.open('b', 'silent'));
+  const hold = async (network: MemoryNetwork, peer: string) => {
+    const endpoint = await network.join(peer);
+    return Promise.all(Array.from({ length: networkLimits.streamsPerPeer }, () => endpoint.open('b', 'silent')));
   };
-  const silent = () => {
-    const network = new MemoryNetwork();
-    network.join('b').handle('silent', () => new Promise<void>(() => {}));
+  const silent = async () => {
+    const network = new MemoryNetwork(runtime);
+    (await network.join('b')).handle('silent', () => new Promise<void>(() => {}));
     return network;
   };
 
-  it('lets one peer hold no more than its part of the streams of another (§5.24)', () => {
-    const network = silent();
-    hold(network, 'a');
+  it('lets one peer hold no more than its part of the streams of another (§5.24)', async () => {
+    const network = await silent();
+    await hold(network, 'a');
     const before = network.streams;
-    expect(() => network.find('a')?.open('b', 'silent')).toThrow(StreamLost);
+    await expect(network.find('a')?.open('b', 'silent')).rejects.toThrow(StreamLost);
     expect(network.streams).toBe(before);
-    expect(() => network.join('c').open('b', 'silent')).not.toThrow();
+    await (await network.join('c')).open('b', 'silent');
   });
 
   it('gives the room of a stream without a message to another, and never that of one in use (§5.24)', async () => {
-    const network = silent();
+    const network = await silent();
     const peers = networkLimits.streams / networkLimits.streamsPerPeer;
-    const held = Array.from({ length: peers }, (_, i) => hold(network, `stranger ${i}`)).flat();
-    const user = network.join('user');
+    const held = (await Promise.all(Array.from({ length: peers }, (_, i) => hold(network, `stranger ${i}`)))).flat();
+    const user = await network.join('user');
     const broken = expect(held[0]?.messages.next()).rejects.toThrow(StreamLost);
-    const stream = user.open('b', 'silent');
+    const stream = await user.open('b', 'silent');
     await stream.send(bytes(1));
     await broken;
     for (const each of held.slice(1)) await each.send(bytes(1));
-    expect(() => user.open('b', 'silent')).toThrow(StreamLost);
+    await expect(user.open('b', 'silent')).rejects.toThrow(StreamLost);
     await expect(stream.send(bytes(2))).resolves.toBeUndefined();
   });
 
   it('breaks a stream whose first message does not come in time, and no other (§5.24)', async () => {
-    const network = silent();
-    const a = network.join('a');
-    const used = a.open('b', 'silent');
+    const network = await silent();
+    const a = await network.join('a');
+    const used = await a.open('b', 'silent');
     await used.send(bytes(1));
-    await expect(a.open('b', 'silent').messages.next()).rejects.toThrow(StreamLost);
+    const unused = await a.open('b', 'silent');
+    await expect(runtime.until(unused.messages.next())).rejects.toThrow(StreamLost);
     await expect(used.send(bytes(2))).resolves.toBeUndefined();
   });
 
   it('keeps nothing of a stream that is over, whoever reads it: memory does not grow with what was asked', async () => {
-    const network = new MemoryNetwork();
-    const a = network.join('a');
-    network.join('b').handle('one answer', async (stream) => {
+    const network = new MemoryNetwork(runtime);
+    const a = await network.join('a');
+    (await network.join('b')).handle('one answer', async (stream) => {
       await stream.messages.next();
       await stream.send(bytes(2));
       stream.close();
     });
-    const open = a.open('b', 'one answer');
+    const open = await a.open('b', 'one answer');
     expect(network.streams).toBe(2);
     open.abort();
     for (let i = 0; i < 100; i++) {
-      const stream = a.open('b', 'one answer');
+      const stream = await a.open('b', 'one answer');
       await stream.send(bytes(1));
       stream.close();
       await stream.messages.next();

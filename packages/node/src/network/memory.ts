@@ -1,4 +1,5 @@
 import { limits } from '@assay/protocol';
+import type { Timers } from '../runtime/port.ts';
 import { type Endpoint, type MessageStream, type Network, networkLimits, type PeerId, StreamLost } from './port.ts';
 
 /** One direction of a stream: a bounded queue whose writers wait. */
@@ -105,6 +106,7 @@ function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }):
 class MemoryEndpoint implements Endpoint {
   readonly id: PeerId;
   readonly #network: MemoryNetwork;
+  readonly #runtime: Timers;
   readonly #handlers = new Map<string, (stream: MessageStream, from: PeerId) => Promise<void>>();
   readonly #streams = new Set<TrackedStream>();
   /** Those of them that others have opened, the oldest first, with who. */
@@ -113,9 +115,10 @@ class MemoryEndpoint implements Endpoint {
   #waiting = 0;
   #left = false;
 
-  constructor(id: PeerId, network: MemoryNetwork) {
+  constructor(id: PeerId, network: MemoryNetwork, runtime: Timers) {
     this.id = id;
     this.#network = network;
+    this.#runtime = runtime;
   }
 
   publish(topic: string, message: Uint8Array): void {
@@ -130,7 +133,7 @@ class MemoryEndpoint implements Endpoint {
     this.#handlers.set(protocol, handler);
   }
 
-  open(peer: PeerId, protocol: string): MessageStream {
+  async open(peer: PeerId, protocol: string): Promise<MessageStream> {
     const target = this.#network.find(peer);
     if (this.#left || target === undefined) throw new StreamLost(peer);
     const there = new Lane();
@@ -151,12 +154,11 @@ class MemoryEndpoint implements Endpoint {
     if (handler === undefined || !this.#hasRoomFor(from)) throw new StreamLost(this.id);
     this.#track(stream);
     this.#opened.set(stream, from);
-    const breakUnused = () => stream.hasBegun() || stream.abort();
-    const timer = setTimeout(breakUnused, networkLimits.firstMessageMs).unref();
+    const cancel = this.#runtime.timer(networkLimits.firstMessageMs, () => stream.hasBegun() || stream.abort());
     handler(stream, from)
       .catch(() => stream.abort())
       .finally(() => {
-        clearTimeout(timer);
+        cancel();
         this.#forget(stream);
       });
   }
@@ -181,7 +183,7 @@ class MemoryEndpoint implements Endpoint {
     for (const { topic: subscribed, handler } of this.#subscriptions) {
       if (subscribed !== topic || this.#waiting >= networkLimits.topicMessages) continue;
       this.#waiting++;
-      setImmediate(() => {
+      this.#runtime.timer(0, () => {
         this.#waiting--;
         if (!this.#left) hear(handler, message, from);
       });
@@ -230,11 +232,16 @@ function hear(handler: (message: Uint8Array, from: PeerId) => void, message: Uin
 
 /** A network inside one process: the same bounded queues and broken streams as a real one, no sockets. */
 export class MemoryNetwork implements Network {
+  readonly #runtime: Timers;
   readonly #endpoints = new Map<PeerId, MemoryEndpoint>();
 
-  join(id: PeerId): Endpoint {
+  constructor(runtime: Timers) {
+    this.#runtime = runtime;
+  }
+
+  async join(id: PeerId): Promise<Endpoint> {
     if (this.#endpoints.has(id)) throw new Error(`${id} is already in this network`);
-    const endpoint = new MemoryEndpoint(id, this);
+    const endpoint = new MemoryEndpoint(id, this, this.#runtime);
     this.#endpoints.set(id, endpoint);
     return endpoint;
   }

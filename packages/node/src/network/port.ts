@@ -1,7 +1,10 @@
 /** The address text of the account key a peer speaks for. */
 export type PeerId = string;
 
-/** A two-way sequence of messages. Sending waits while the other side is `streamMessages` behind. */
+/**
+ * A two-way sequence of messages. Sending waits while the other side is `streamMessages` behind; who sends on without
+ * waiting bounds by itself what it has not sent.
+ */
 export interface MessageStream {
   send(message: Uint8Array): Promise<void>;
   /** The other side's messages; ends when it closes, throws {@link StreamLost} when it is gone. Read by one reader. */
@@ -23,29 +26,34 @@ export class StreamLost extends Error {
 /** One peer's place in the network. */
 export interface Endpoint {
   readonly id: PeerId;
-  /** Tells every subscriber; never waits. A subscriber that is `topicMessages` behind loses the newest. */
+  /** Tells every subscriber; never waits. A peer that is `topicMessages` behind loses the newest. */
   publish(topic: string, message: Uint8Array): void;
   subscribe(topic: string, handler: (message: Uint8Array, from: PeerId) => void): void;
   /** A stream is the handler's until it resolves; one whose first message is not there in `firstMessageMs` breaks. */
   handle(protocol: string, handler: (stream: MessageStream, from: PeerId) => Promise<void>): void;
-  /** Throws {@link StreamLost} when the peer is not there, does not speak the protocol or has no room for a stream. */
-  open(peer: PeerId, protocol: string): MessageStream;
+  /**
+   * Rejects with {@link StreamLost} when the peer is not there, does not speak the protocol or has no room for a
+   * stream; also when it has not answered in two seconds (§5.24).
+   */
+  open(peer: PeerId, protocol: string): Promise<MessageStream>;
   /** Leaves the network: every stream of this peer breaks. */
   leave(): void;
 }
 
 export interface Network {
-  join(id: PeerId): Endpoint;
+  /** Rejects with an Error while another has that place. */
+  join(id: PeerId): Promise<Endpoint>;
 }
 
-/** What others may use of a peer (§5.24). */
+/** What others may use of a peer, whatever carries the messages (§5.24). */
 export const networkLimits = {
-  /** Messages that may wait in one direction of one stream. */
+  /** Messages that may wait in one direction of one stream; the sender waits then. */
   streamMessages: 256,
-  /** Messages that may wait for one subscriber. */
+  /** Messages that may wait for the subscriptions of one peer; the newest is dropped then. */
   topicMessages: 8192,
-  /** Streams that others have opened to a peer, and those of them that one other peer has. */
+  /** Streams that others have opened to a peer: the oldest unused gives way then, or the new one is refused. */
   streams: 4096,
+  /** Those of them that one other peer has; a new one is refused then. */
   streamsPerPeer: 1024,
   /** Longest wait for the first message of a stream. */
   firstMessageMs: 2000,

@@ -1,4 +1,5 @@
 import type { Type } from '@chainsafe/ssz';
+import type { Timers } from '../runtime/port.ts';
 import type { MessageStream } from './port.ts';
 
 /** Longest wait for an answer that takes no work (§5.24). */
@@ -14,26 +15,27 @@ export async function receive<T>(stream: MessageStream, type: Type<T>): Promise<
  * What `work` on a stream gives. After `limitMs` the stream is broken, and with it the work that waits for the other
  * side.
  */
-export async function inTime<T>(stream: MessageStream, limitMs: number, work: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => stream.abort(), limitMs);
+export async function inTime<T>(runtime: Timers, stream: MessageStream, limitMs: number, work: Promise<T>): Promise<T> {
+  const cancel = runtime.timer(limitMs, () => stream.abort());
   try {
     return await work;
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
 
-/** Opens no stream of its own: sends one message, closes this side, decodes the one answer, within `limitMs`. */
+/** Opens no stream of its own: sends one message, closes this side, decodes the one answer, within `answerMs`. */
 export async function ask<Q, A>(
+  runtime: Timers,
   stream: MessageStream,
   question: readonly [Type<Q>, Q],
   answer: Type<A>,
-  limitMs: number,
 ): Promise<A | null> {
   const sent = stream.send(question[0].serialize(question[1])).then(() => stream.close());
   return inTime(
+    runtime,
     stream,
-    limitMs,
+    answerMs,
     sent.then(() => receive(stream, answer)),
   );
 }

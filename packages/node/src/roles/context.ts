@@ -13,6 +13,7 @@ import {
 import type { Type } from '@chainsafe/ssz';
 import type { Engine } from '../consensus/port.ts';
 import type { Network } from '../network/port.ts';
+import type { Runtime } from '../runtime/port.ts';
 import type { RoleStore } from '../store/role-store.ts';
 
 /** Signs with one account's warm key. */
@@ -30,9 +31,7 @@ export interface RoleContext {
   readonly signer: AccountSigner;
   readonly verifier: Verifier;
   readonly store: RoleStore;
-  readonly nowMs: () => number;
-  /** One line for the node's log; never a prompt, an answer or a key. */
-  readonly log: (line: string) => void;
+  readonly runtime: Runtime;
 }
 
 /** Where a role or miner is reached: at the address of the key that signs its duties (§3.5). */

@@ -10,12 +10,14 @@ import {
   taskIdOf,
 } from '@assay/protocol';
 import type { Endpoint } from '../network/port.ts';
-import { answerMs, ask } from '../network/wire.ts';
+import { ask } from '../network/wire.ts';
+import type { Timers } from '../runtime/port.ts';
 import { networkAddress, protocols } from './context.ts';
 
 interface Known {
   readonly state: LedgerView;
   readonly verifier: Verifier;
+  readonly runtime: Timers;
 }
 
 /**
@@ -27,8 +29,8 @@ export async function fetchArtifact(endpoint: Endpoint, known: Known, task: Task
   if (mixer === undefined) return null;
   try {
     // §14.8 Asked once, and in time.
-    const stream = endpoint.open(networkAddress(mixer), protocols.artifact);
-    const reply = await ask(stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply, answerMs);
+    const stream = await endpoint.open(networkAddress(mixer), protocols.artifact);
+    const reply = await ask(known.runtime, stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply);
     const bundle = reply?.[0] ?? null;
     return bundle !== null && isOf(bundle, known, task) ? bundle : null;
   } catch {

@@ -16,12 +16,16 @@ const waitPart = 2;
 /** A role that shows once an epoch that it is there, unless its duties have shown it already (§14.9). */
 export class PresentRole implements RoleService {
   readonly #service: RoleService;
-  readonly #context: Pick<RoleContext, 'engine' | 'signer' | 'log'>;
+  readonly #context: Pick<RoleContext, 'engine' | 'signer' | 'runtime'>;
   readonly #options: PresenceOptions;
   #unsubscribe: () => void = () => {};
   #isSending = false;
 
-  constructor(service: RoleService, context: Pick<RoleContext, 'engine' | 'signer' | 'log'>, options: PresenceOptions) {
+  constructor(
+    service: RoleService,
+    context: Pick<RoleContext, 'engine' | 'signer' | 'runtime'>,
+    options: PresenceOptions,
+  ) {
     this.#service = service;
     this.#context = context;
     this.#options = options;
@@ -39,16 +43,16 @@ export class PresentRole implements RoleService {
 
   async #speakUp(): Promise<void> {
     if (this.#isSending || !this.#isDue()) return;
-    const { engine, log } = this.#context;
+    const { engine, runtime } = this.#context;
     const { kind, role, submit } = this.#options;
     this.#isSending = true;
     try {
       const { epochBeacon } = engine.ledger.state.globals;
       const { code } = await submit({ kind: stakeKinds[kind], epochBeacon });
       // A duty, or the end of the epoch, may have come first.
-      if (!['OK', 'ALREADY_PRESENT', 'WRONG_EPOCH'].includes(code)) log(`${kind} ${role} is not seen: ${code}`);
+      if (!['OK', 'ALREADY_PRESENT', 'WRONG_EPOCH'].includes(code)) runtime.log(`${kind} ${role} is not seen: ${code}`);
     } catch (error) {
-      log(`${kind} ${role} is not seen: ${(error as Error).message}`);
+      runtime.log(`${kind} ${role} is not seen: ${(error as Error).message}`);
     } finally {
       this.#isSending = false;
     }

@@ -46,6 +46,8 @@ import { modelWorker, type Worker } from '../../src/roles/miner/worker.ts';
 import { contentsOf, ofReceipt, ofTransition } from '../../src/roles/mixer/node-transactions.ts';
 import { Mixer, type MixerOptions } from '../../src/roles/mixer/service.ts';
 import { type PresenceOptions, PresentRole } from '../../src/roles/presence.ts';
+import { type Runtime, runtimeOf } from '../../src/runtime/port.ts';
+import { realRuntime } from '../../src/runtime/real.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { SimulatedModel } from './model.ts';
 
@@ -88,6 +90,7 @@ export class SimulatedNetwork {
   readonly apiKey: string;
   readonly log: readonly string[];
   readonly network: MemoryNetwork;
+  readonly runtime: Runtime;
   readonly #store: Store;
   readonly #dir: string;
   readonly #genesis: Genesis;
@@ -102,8 +105,10 @@ export class SimulatedNetwork {
     dir: string;
     log: readonly string[];
     network: MemoryNetwork;
+    runtime: Runtime;
   }) {
     this.network = parts.network;
+    this.runtime = parts.runtime;
     this.engine = parts.engine;
     this.keys = parts.keys;
     this.built = parts.built;
@@ -152,21 +157,21 @@ export class SimulatedNetwork {
     await ApiKeyFile.begin(join(dir, 'api-keys.json'));
     const file = new ApiKeyFile(join(dir, 'api-keys.json'));
     const apiKeys = followSessions({ engine, ring, file }, (line) => log.push(line));
-    const network = options.network ?? new MemoryNetwork();
+    const runtime = realRuntime((line) => log.push(line));
+    const network = options.network ?? new MemoryNetwork(runtime);
     const built = buildRoles({
-      ...{ engine, keys: ring, store, serving, network, apiKeys },
+      ...{ engine, keys: ring, store, serving, network, apiKeys, runtime },
       miners: options.miners,
       plantsOneIn: options.plantsOneIn ?? 0,
-      log: (line) => log.push(line),
     });
     followKeys(engine, ring, built.roles, (line) => log.push(line));
     await built.roles.startAll();
     engine.start();
     const { miners, depositUnits = sessionDepositUnits } = options;
     const engineOf = (miner: number) => serving.workerOf(miner).engine;
-    const session = await settle({ engine, keys, miners, evidenceLevel: 2, engineOf, depositUnits });
+    const session = await settle({ engine, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
     const running = new SimulatedNetwork({
-      ...{ engine, keys, built, session, store, genesis, dir, log, network },
+      ...{ engine, keys, built, session, store, genesis, dir, log, network, runtime },
     });
     await running.blocks(3);
     return running;
@@ -188,10 +193,10 @@ export class SimulatedNetwork {
 
   /** Opens a session of an account, and gives an API key that spends it. */
   async openSession(account: string, terms: Partial<BodyValues['openSession']>): Promise<string> {
-    const { engine, keys } = this;
+    const { engine, keys, runtime } = this;
     const { sessions, chain } = engine.ledger.state;
     const sessionSigner = keys.account(names.session);
-    const sender = new TransactionSender({ engine, signer: keys.account(account), chain });
+    const sender = new TransactionSender({ engine, signer: keys.account(account), chain, runtime });
     const { code } = await sender.send('openSession', {
       ...{ sessionKey: sessionSigner.publicKey, domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false },
       ...{ depositUnits: sessionDepositUnits, maxTaskUnits, expiryHeight: 1_000_000 },
@@ -315,7 +320,12 @@ export class SimulatedNetwork {
   /** Sends a transaction of one of the keys, whose role may be sending too; gives its code. */
   async send<Kind extends BodyKind>(name: string, kind: Kind, value: BodyValues[Kind]): Promise<string> {
     const { chain } = this.engine.ledger.state;
-    const sender = new TransactionSender({ engine: this.engine, signer: this.keys.account(name), chain });
+    const sender = new TransactionSender({
+      engine: this.engine,
+      signer: this.keys.account(name),
+      chain,
+      runtime: this.runtime,
+    });
     for (;;) {
       const { code } = await sender.send(kind, value);
       if (code !== 'BAD_NONCE') return code;
@@ -330,11 +340,12 @@ export class SimulatedNetwork {
   /** Another mixer of this network, with keys of its own. */
   mixer(mixer: number, signer: Ed25519Signer, committeeSigner: BlsSigner): RoleService {
     const { engine, network } = this;
+    const runtime = runtimeOf(this.runtime, `another ${mixer}`);
     const { chain } = engine.ledger.state;
     const store = this.#store.roleStore(`another ${mixer}`);
-    const sender = new TransactionSender({ engine, signer, chain });
+    const sender = new TransactionSender({ engine, signer, chain, runtime });
     const submit: MixerOptions['submit'] = (batch) => sender.send('certifiedBatch', batch, { feeUnits: 0n });
-    const context = { chain, engine, network, signer, store, verifier: nativeVerifier, nowMs: Date.now, log: () => {} };
+    const context = { chain, engine, network, signer, store, verifier: nativeVerifier, runtime };
     const service = new Mixer(context, { mixer, committeeSigner, submit, maxTasks: 8 });
     const prove: PresenceOptions['submit'] = (value) => sender.send('presence', value, { feeUnits: 0n });
     return new PresentRole(service, context, { kind: 'mixer', role: mixer, submit: prove });

@@ -22,8 +22,8 @@ export class SpyNetwork extends MemoryNetwork {
     this.#listeners.push(listener);
   }
 
-  override join(id: PeerId): Endpoint {
-    const endpoint = super.join(id);
+  override async join(id: PeerId): Promise<Endpoint> {
+    const endpoint = await super.join(id);
     const open = new Map<string, number>();
     let streams = 0;
     return {

@@ -293,7 +293,7 @@ function auditorStep(trail: Trail): Step[] {
   ];
 }
 
-/** Whose opinion the verdict, or a plant, contradicts (§10.21, §10.25). */
+/** Whose opinion the verdict, or a plant, contradicts (§10.21, §10.27). */
 function falseValidators(trail: Trail): number[] {
   const { audit } = trail;
   if (audit === null) return [];

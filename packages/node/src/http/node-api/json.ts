@@ -139,6 +139,7 @@ export function auditJson({
   isSecond,
   isPlanted,
   judged,
+  waitUntil,
   auditors,
 }: AuditRow): Audit {
   return {
@@ -147,6 +148,7 @@ export function auditJson({
     isSecond,
     isPlanted,
     judged,
+    waitUntil,
     verdict: wordOf(verdicts, verdict),
     mismatchesMilli,
     firstAuditors,

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { committeeOf } from '@assay/ledger';
 import {
   addressText,
@@ -67,7 +67,7 @@ export class Gateway implements RoleService, ChatService {
   }
 
   async start(): Promise<void> {
-    this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
   }
 
   async stop(): Promise<void> {
@@ -126,6 +126,7 @@ export class Gateway implements RoleService, ChatService {
     if (request.maxTokens >= model.contextTokens) {
       throw new AssayError('CONTEXT_TOO_LONG', `${request.maxTokens} tokens asked, context ${model.contextTokens}.`);
     }
+    const { runtime } = this.#context;
     const payload: InferencePayload = {
       messages: request.messages.map((message) => ({
         role: chatRoles[message.role],
@@ -137,11 +138,12 @@ export class Gateway implements RoleService, ChatService {
         topPMicro: request.topPMicro,
         topK: 0,
         minPMicro: 0,
-        seed: request.seed ?? randomInt(2 ** 32),
+        seed: request.seed ?? runtime.random('seeds').int(2 ** 32),
       },
       stop: request.stop.map(encodeText),
-      topLogprobs: request.topLogprobs ?? 0,
-      nonce: randomBytes(32),
+      // One at least where any are wanted: only 0 says that nobody hears the numbers.
+      topLogprobs: request.topLogprobs === null ? 0 : Math.max(1, request.topLogprobs),
+      nonce: runtime.random('nonces').bytes(32),
     };
     const taskRequest: TaskRequest = {
       session: key.session,
@@ -149,7 +151,7 @@ export class Gateway implements RoleService, ChatService {
       requestHash: InferencePayload.hashTreeRoot(payload),
       maxTokensIn: promptTokensBound(payload, model.contextTokens - request.maxTokens),
       maxTokensOut: request.maxTokens,
-      validUntilMs: this.#context.nowMs() + this.#options.requestMs,
+      validUntilMs: runtime.nowMs() + this.#options.requestMs,
     };
     const signature = key.sessionSigner.sign(this.#roots.of(messageTypes.taskRequest, TaskRequest, taskRequest));
     return { request: taskRequest, signature, payload };
@@ -160,15 +162,16 @@ export class Gateway implements RoleService, ChatService {
     submission: TaskSubmission,
     session: SessionRow,
   ): Promise<{ stream: MessageStream; taskId: Uint8Array }> {
-    const { state } = this.#context.engine.ledger;
+    const { runtime, engine } = this.#context;
+    const { state } = engine.ledger;
     const endpoint = this.#endpoint;
     if (endpoint === null) throw new AssayError('NO_MIXER', 'This gateway is stopped.');
     for (const mixer of fromHome(committeeOf(state, state.globals.epoch), session.homeMixer)) {
       try {
-        const stream = endpoint.open(networkAddress(state.mixers.at(mixer)), protocols.task);
+        const stream = await endpoint.open(networkAddress(state.mixers.at(mixer)), protocols.task);
         const sent = stream.send(TaskSubmission.serialize(submission));
         const answered = sent.then(() => receive(stream, GatewayMessage));
-        const message = await inTime(stream, answerMs, answered); // §5.24
+        const message = await inTime(runtime, stream, answerMs, answered); // §5.24
         if (message?.selector === gatewayMessages.admitted) {
           return { stream, taskId: (message.value as { taskId: Uint8Array }).taskId };
         }

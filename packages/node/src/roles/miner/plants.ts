@@ -1,34 +1,42 @@
-import { randomBytes, randomInt } from 'node:crypto';
 import { mayPlant, plantStage } from '@assay/ledger';
 import {
   type Artifact,
   type BodyValues,
+  Height,
   type InferencePayload,
   limits,
   OpenPlant,
+  type Sampling,
   sealOf,
   sealPath,
-  taskStatuses,
   toHex,
   U32,
   type ValueOf,
-  verdicts,
 } from '@assay/protocol';
 import { ContainerType } from '@chainsafe/ssz';
-import { probabilityPpb, variationPpb } from '../../audit/distribution.ts';
 import type { Inclusion } from '../../consensus/port.ts';
 import type { GeneratedToken } from '../../inference/port.ts';
+import type { RandomStream } from '../../runtime/port.ts';
 import type { RoleContext } from '../context.ts';
+import { type Choice, distancePpb, isChosenUnder, Shapes, shapeOf } from './shapes.ts';
 
 /** A planted answer, until it is opened or cannot be any more: what opens it, and what an auditor measures (T1). */
-const KeptPlant = new ContainerType({ opening: OpenPlant, t1Ppb: U32 }, { typeName: 'KeptPlant' });
+const KeptPlant = new ContainerType(
+  { opening: OpenPlant, t1Ppb: U32, expiryHeight: Height },
+  { typeName: 'KeptPlant' },
+);
 type KeptPlant = ValueOf<typeof KeptPlant>;
 
 const plantKey = (taskId: Uint8Array) => `plant/${toHex(taskId)}`;
 /** Of this many answers that may be planted one is, on average. */
 export const usualPlantsOneIn = 32;
-/** Positions before this one whose numbers may be given in its place. */
-const shapes = 8;
+/** Epochs in which a challenge may still contradict an answer that was told. */
+const laterEpochs = limits.knownEpochs + 2;
+/** Plants that are kept at once, to be opened when they are looked at. */
+const mostKept = 256;
+/** Part of an answer that is disguised at least, and weight of the other numbers at least. */
+const leastPart = 0.7;
+const leastWeight = 0.6;
 /** An answer was passed that must not have been when its T1 is above so many honest limits. */
 const clearLimits = 2;
 
@@ -39,38 +47,60 @@ export interface PlantsOptions {
 }
 
 /**
- * The numbers of one answer, wrong on purpose and right in form (verification §1.7): each position says what one before
- * it should. The tokens, and so the text, are those the model chose.
+ * The numbers of one answer, wrong on purpose and right in form (verification §1.7): many positions say something
+ * between their own and what one of an earlier answer said, under which seed and step still choose their token. The
+ * tokens, and so the text, are those the model chose.
  */
 export class Plant {
-  readonly #salt = randomBytes(32);
-  readonly #before: number[][] = [];
+  readonly #salt: Uint8Array;
+  readonly #shapes: Shapes;
+  readonly #sampling: Sampling;
+  readonly #random: RandomStream;
+  /** Part of the positions that are disguised. */
+  readonly #part: number;
   #sumPpb = 0;
   #tokens = 0;
+
+  constructor(shapes: Shapes, sampling: Sampling, random: RandomStream) {
+    this.#salt = random.bytes(32);
+    this.#shapes = shapes;
+    this.#sampling = sampling;
+    this.#random = random;
+    this.#part = between(leastPart, 1, random);
+  }
 
   get seal(): Uint8Array {
     return sealOf(this.#salt);
   }
 
-  /** The token with the numbers of the position before it that are least like its own. */
+  /** The token with other numbers, or as it is. */
   disguise(token: GeneratedToken): GeneratedToken {
-    const own = token.top.slice(0, limits.topLogprobs).map(({ negLogprobMicro }) => negLogprobMicro);
-    const distances = this.#before.map((shape) => (shape.length === own.length ? distancePpb(shape, own) : 0));
-    const farPpb = Math.max(0, ...distances);
-    const shape = this.#before[distances.indexOf(farPpb)] ?? own;
-    this.#before.push(own);
-    if (this.#before.length > shapes) this.#before.shift();
-    this.#sumPpb += farPpb;
+    const own = shapeOf(token);
+    const rank = token.top.slice(0, own.length).findIndex(({ id }) => id === token.id);
+    const choice = { rank, step: this.#tokens, sampling: this.#sampling };
+    const shape = between(0, 1, this.#random) < this.#part ? this.#other(own, choice) : null;
     this.#tokens++;
+    if (shape === null) return token;
+    this.#sumPpb += distancePpb(shape, own);
     const top = token.top.slice(0, own.length).map((each, i) => ({ ...each, negLogprobMicro: shape[i] ?? 0 }));
-    const listed = top.find(({ id }) => id === token.id)?.negLogprobMicro;
     // Less likely than all alternatives, as it was.
-    const negLogprobMicro = listed ?? Math.max(token.negLogprobMicro, shape.at(-1) ?? 0);
+    const negLogprobMicro = shape[rank] ?? Math.max(token.negLogprobMicro, shape.at(-1) ?? 0);
     return { ...token, negLogprobMicro, top };
   }
 
+  /** Numbers most of the way to the least like of some others; null where none would choose the token. */
+  #other(own: readonly number[], choice: Choice): number[] | null {
+    const others = this.#shapes.some(own.length, this.#random).filter((shape) => isChosenUnder(shape, choice));
+    const distances = others.map((shape) => distancePpb(shape, own));
+    const farthest = others[distances.indexOf(Math.max(...distances))];
+    if (farthest === undefined) return null;
+    const weight = between(leastWeight, 1, this.#random);
+    const mixed = own.map((each, i) => Math.round(weight * (farthest[i] ?? each) + (1 - weight) * each));
+    return isChosenUnder(mixed, choice) ? mixed : null;
+  }
+
   /** What opens the artifact later (§10.25). */
-  kept(artifact: Artifact): KeptPlant {
+  kept(artifact: Artifact): Omit<KeptPlant, 'expiryHeight'> {
     const opening = { taskId: artifact.taskId, salt: this.#salt, path: sealPath(artifact) };
     return { opening, t1Ppb: this.#tokens === 0 ? 0 : Math.floor(this.#sumPpb / this.#tokens) };
   }
@@ -78,13 +108,13 @@ export class Plant {
 
 /** The answers a miner plants to test its auditors, one at a time (§14.13); kept over a restart. */
 export class Plants {
-  readonly #context: Pick<RoleContext, 'engine' | 'store' | 'log'>;
+  readonly #context: Pick<RoleContext, 'engine' | 'store' | 'runtime'>;
   readonly #options: PlantsOptions;
   readonly #kept = new Map<string, KeptPlant>();
-  #isPlanting = false;
+  readonly #shapes = new Shapes();
   #isSending = false;
 
-  constructor(context: Pick<RoleContext, 'engine' | 'store' | 'log'>, options: PlantsOptions) {
+  constructor(context: Pick<RoleContext, 'engine' | 'store' | 'runtime'>, options: PlantsOptions) {
     this.#context = context;
     this.#options = options;
   }
@@ -95,17 +125,19 @@ export class Plants {
   }
 
   /** A plant for the answer to this request, now and then; never where the user asked for the numbers. */
-  begin(miner: number, payload: InferencePayload): Plant | null {
+  begin(miner: number, { topLogprobs, sampling }: InferencePayload): Plant | null {
     const { oneIn } = this.#options;
-    if (oneIn === 0 || payload.topLogprobs > 0 || this.#isPlanting || this.#kept.size > 0) return null;
-    if (randomInt(oneIn) !== 0 || !mayPlant(this.#context.engine.ledger.state, miner)) return null;
-    this.#isPlanting = true;
-    return new Plant();
+    if (oneIn === 0 || topLogprobs > 0 || this.#kept.size >= mostKept || !this.#shapes.isEnough) return null;
+    const { engine, runtime } = this.#context;
+    const random = runtime.random('plants');
+    if (random.int(oneIn) !== 0 || !mayPlant(engine.ledger.state, miner)) return null;
+    return new Plant(this.#shapes, sampling, random);
   }
 
-  /** The answer that was begun is kept, or came to nothing. */
-  end(): void {
-    this.#isPlanting = false;
+  /** Remembers what an honest answer said. */
+  observe(tokens: readonly GeneratedToken[]): void {
+    const random = this.#context.runtime.random('shapes');
+    for (const token of tokens) this.#shapes.add(token, random);
   }
 
   /** Remembers, durably, what opens a plant: without it the numbers would be a failure like any other. */
@@ -114,10 +146,11 @@ export class Plants {
     const { globals, params } = engine.ledger.state;
     const { commitBlocks, revealBlocks } = params.audit;
     const auditBlocks = limits.maxAuditorsPerTask * (commitBlocks + revealBlocks);
+    const keptBlocks = params.receiptLifetimeBlocks + laterEpochs * params.epochBlocks + 2 * auditBlocks;
     const key = plantKey(artifact.taskId);
-    const kept = plant.kept(artifact);
+    const kept = { ...plant.kept(artifact), expiryHeight: globals.height + keptBlocks };
     this.#kept.set(key, kept);
-    store.put(key, KeptPlant.serialize(kept), globals.height + params.receiptLifetimeBlocks + auditBlocks);
+    store.put(key, KeptPlant.serialize(kept), kept.expiryHeight);
     await store.flushed();
   }
 
@@ -127,27 +160,18 @@ export class Plants {
     for (const [key, kept] of this.#kept) {
       const { taskId } = kept.opening;
       const stage = plantStage(this.#context.engine.ledger.state, taskId);
-      const isOpened = stage === 'found' || (stage === 'passed' && this.#isClear(kept));
-      if (isOpened) await this.#open(kept);
-      if (this.#isOver(key, kept)) this.#forget(key);
+      if (stage === 'found' || (stage === 'passed' && this.#isClear(kept))) await this.#open(kept);
+      // No earlier: a challenge may have the answer audited late (§8.8).
+      if (this.#context.engine.ledger.state.globals.height >= kept.expiryHeight) this.#kept.delete(key);
     }
   }
 
-  /** Whether an auditor that measured could not have passed it. */
+  /** Whether an auditor that measured could not have passed it, and its miner may say so in this epoch. */
   #isClear({ opening, t1Ppb }: KeptPlant): boolean {
     const { state } = this.#context.engine.ledger;
     const task = state.tasks.get(state.taskOf(opening.taskId) ?? -1);
-    return task !== undefined && t1Ppb > clearLimits * state.models.at(task.model).t1ThresholdPpb;
-  }
-
-  #isOver(key: string, kept: KeptPlant): boolean {
-    const { state } = this.#context.engine.ledger;
-    const { taskId } = kept.opening;
-    const task = state.tasks.get(state.taskOf(taskId) ?? -1);
-    if (task === undefined) return this.#context.store.get(key) === undefined;
-    const audit = state.audits.get(state.auditOf(taskId) ?? -1);
-    if (audit === undefined) return task.status > taskStatuses.auditing;
-    return audit.verdict !== verdicts.open || audit.isPlanted;
+    if (task === undefined || state.miners.at(task.miner).plantFrom > state.globals.epoch) return false;
+    return t1Ppb > clearLimits * state.models.at(task.model).t1ThresholdPpb;
   }
 
   async #open({ opening }: KeptPlant): Promise<void> {
@@ -155,24 +179,16 @@ export class Plants {
     const what = `the planted answer ${toHex(opening.taskId).slice(0, 8)}`;
     try {
       const { code } = await this.#options.submit(opening);
-      this.#context.log(code === 'OK' ? `${what} is opened` : `${what} could not be opened: ${code}`);
+      this.#context.runtime.log(code === 'OK' ? `${what} is opened` : `${what} could not be opened: ${code}`);
     } catch (error) {
-      this.#context.log(`${what} could not be opened: ${(error as Error).message}`);
+      this.#context.runtime.log(`${what} could not be opened: ${(error as Error).message}`);
     } finally {
       this.#isSending = false;
     }
   }
-
-  #forget(key: string): void {
-    this.#kept.delete(key);
-    this.#context.store.delete(key);
-  }
 }
 
-function distancePpb(shape: readonly number[], own: readonly number[]): number {
-  const position = (negLogprobs: readonly number[]) => ({
-    ...{ index: 0, ids: [] },
-    probabilitiesPpb: negLogprobs.map(probabilityPpb),
-  });
-  return variationPpb(position(shape), position(own));
+const steps = 2 ** 32;
+function between(least: number, most: number, random: RandomStream): number {
+  return least + ((most - least) * random.int(steps)) / steps;
 }

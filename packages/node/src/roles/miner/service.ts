@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { committeeOf, type LedgerEvent, MAX_RESULTS_OWED, namesEngine } from '@assay/ledger';
 import {
   type Artifact,
@@ -74,16 +73,17 @@ export class Miner implements RoleService {
     this.#context = context;
     this.#options = options;
     this.#roots = new SigningRoots(context.chain);
-    this.#slots = new Slots(options.concurrency);
+    this.#slots = new Slots(context.runtime, options.concurrency);
     this.#plants = new Plants(context, options.plants);
   }
 
   async start(): Promise<void> {
-    this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
     this.#endpoint.handle(protocols.serve, (stream, from) => this.#serve(stream, from));
     const line = new Line(this.#context, this.#roots, () => this.index());
-    this.#endpoint.handle(protocols.ping, (stream, from) => inTime(stream, answerMs, line.answerPings(stream, from)));
-    this.#endpoint.handle(protocols.data, (stream, from) => inTime(stream, answerMs, line.sendData(stream, from)));
+    const soon = (stream: MessageStream, work: Promise<void>) => inTime(this.#context.runtime, stream, answerMs, work);
+    this.#endpoint.handle(protocols.ping, (stream, from) => soon(stream, line.answerPings(stream, from)));
+    this.#endpoint.handle(protocols.data, (stream, from) => soon(stream, line.sendData(stream, from)));
     this.#plants.restore();
     this.#unsubscribe = this.#context.engine.onBlock(({ result }) => {
       this.#warn(result.events);
@@ -101,7 +101,7 @@ export class Miner implements RoleService {
   #warn(events: readonly LedgerEvent[]): void {
     for (const event of events) {
       if (event.type === 'minerUnchecked' && event.miner === this.index()) {
-        this.#context.log(
+        this.#context.runtime.log(
           `no validator runs the engine of miner ${event.miner}: the answer is not paid, and ${event.resultsOwed} ` +
             `results are owed; at ${MAX_RESULTS_OWED} it gets no more tasks. Register another engine with updateMiner.`,
         );
@@ -109,7 +109,7 @@ export class Miner implements RoleService {
       if (event.type === 'minerHeld' && event.miner === this.index()) {
         const { case: number, isFrozen } = event;
         const state = isFrozen ? 'its audits are in doubt, so it works on' : 'it gets no work until then';
-        this.#context.log(
+        this.#context.runtime.log(
           `case ${number} decides whether this miner is ejected; ${state}. ` +
             `\`assay explain slash ${number}\` says why, and what its owner can do.`,
         );
@@ -133,10 +133,10 @@ export class Miner implements RoleService {
     const miner = this.index();
     const seats = this.#seatsOf(prepare.mixer, from);
     const refusal = seats === 0 ? 'not of a mixer with a seat' : this.#refusal(prepare, miner);
-    if (refusal !== null || miner === null) return answer(stream, refusal);
-    if (!(await this.#slots.take(prepare.mixer, seats))) return answer(stream, 'busy');
+    if (refusal !== null || miner === null) return this.#reply(stream, refusal);
+    if (!(await this.#slots.take(prepare.mixer, seats))) return this.#reply(stream, 'busy');
     try {
-      await answer(stream, null);
+      await this.#reply(stream, null);
       await this.#work(stream, prepare, miner);
     } finally {
       this.#slots.release(prepare.mixer);
@@ -169,7 +169,8 @@ export class Miner implements RoleService {
   }
 
   async #work(stream: MessageStream, prepare: Prepare, miner: number): Promise<void> {
-    const start = await inTime(stream, this.#limitMs('prepareMs'), receive(stream, MixerToMiner));
+    const { runtime } = this.#context;
+    const start = await inTime(runtime, stream, this.#limitMs('prepareMs'), receive(stream, MixerToMiner));
     if (start === null || start.selector !== mixerToMiner.start) return stream.abort();
     const { payload } = start.value as { payload: InferencePayload };
     const cancelled = new AbortController();
@@ -178,21 +179,23 @@ export class Miner implements RoleService {
       const model = this.#context.engine.ledger.state.models.get(prepare.model);
       if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
       const artifact = await this.#answer(stream, { prepare, payload, miner, model }, cancelled.signal);
-      const salt = randomBytes(32);
+      const salt = runtime.random('salts').bytes(32);
       const hash = precommitHash({
         ...{ artifactRoot: ArtifactType.hashTreeRoot(artifact), salt, model: prepare.model },
         requestHash: InferencePayload.hashTreeRoot(payload),
       });
       const precommit = { taskId: prepare.taskId, miner, hash };
       const signature = this.#context.signer.sign(this.#roots.of(messageTypes.precommit, Precommit, precommit));
-      await send(stream, minerToMixer.precommit, { precommit, signature }, this.#limitMs('stallMs'));
+      await this.#send(stream, minerToMixer.precommit, { precommit, signature }, this.#limitMs('stallMs'));
       // §5.1: the artifact is opened only when the mixer asks for it.
-      await inTime(stream, this.#limitMs('commitMs'), revealAsked);
-      await send(stream, minerToMixer.reveal, { artifact, salt, precommitSignature: signature });
+      await inTime(runtime, stream, this.#limitMs('commitMs'), revealAsked);
+      await this.#send(stream, minerToMixer.reveal, { artifact, salt, precommitSignature: signature });
     } catch (error) {
       const code = error instanceof AssayError ? error.code : 'INTERNAL';
-      this.#context.log(`task ${toHex(prepare.taskId).slice(0, 8)} failed at the miner: ${(error as Error).message}`);
-      await send(stream, minerToMixer.failure, {
+      this.#context.runtime.log(
+        `task ${toHex(prepare.taskId).slice(0, 8)} failed at the miner: ${(error as Error).message}`,
+      );
+      await this.#send(stream, minerToMixer.failure, {
         code: encodeText(code),
         detail: encodeText(error instanceof AssayError ? error.detail : '').subarray(0, taskFailureBytes),
       });
@@ -217,14 +220,10 @@ export class Miner implements RoleService {
   /** An artifact that may be signed; now and then one whose numbers test its auditors (§14.13). */
   async #answer(stream: MessageStream, task: Task, signal: AbortSignal): Promise<Artifact> {
     const plant = this.#plants.begin(task.miner, task.payload);
-    try {
-      const artifact = await this.#generate(stream, { ...task, plant }, signal);
-      await this.#requireSound(artifact, task.payload, task.model);
-      if (plant !== null) await this.#plants.keep(plant, artifact);
-      return artifact;
-    } finally {
-      if (plant !== null) this.#plants.end();
-    }
+    const artifact = await this.#generate(stream, { ...task, plant }, signal);
+    await this.#requireSound(artifact, task.payload, task.model);
+    if (plant !== null) await this.#plants.keep(plant, artifact);
+    return artifact;
   }
 
   async #generate(
@@ -232,13 +231,15 @@ export class Miner implements RoleService {
     { prepare, payload, miner, model, plant }: Task & { readonly plant: Plant | null },
     signal: AbortSignal,
   ): Promise<Artifact> {
-    const startedMs = this.#context.nowMs();
+    const { runtime } = this.#context;
+    const startedMs = runtime.monotonicMs();
     const run = new Generation();
     let chain: Uint8Array = prepare.taskId;
     let firstTokenMs = 0;
     for await (const given of generateAgain(this.#options.worker, { payload, bounds: prepare }, signal)) {
+      if (given.type === 'tokens') this.#plants.observe(given.tokens);
       const event = plant === null ? given : disguised(given, plant);
-      if (!run.hasBegun) firstTokenMs = this.#context.nowMs() - startedMs;
+      if (!run.hasBegun) firstTokenMs = runtime.monotonicMs() - startedMs;
       const before = run.tokens.length;
       run.add(event);
       const tokens = event.type === 'tokens' ? event.tokens : [];
@@ -253,16 +254,16 @@ export class Miner implements RoleService {
         chain,
         checkpoint: due ? [this.#context.signer.sign(root)] : [],
       };
-      await send(stream, minerToMixer.chunk, chunk, this.#limitMs('stallMs'));
+      await this.#send(stream, minerToMixer.chunk, chunk, this.#limitMs('stallMs'));
     }
     const { engine, contextTokens } = this.#options.worker;
     return run.artifact({
       ...{ taskId: prepare.taskId, miner, fileHash: model.fileHash, engine, contextTokens },
       ...{
-        seal: plant?.seal ?? randomBytes(32),
+        seal: plant?.seal ?? runtime.random('seals').bytes(32),
         sampling: payload.sampling,
         firstTokenMs,
-        totalMs: this.#context.nowMs() - startedMs,
+        totalMs: runtime.monotonicMs() - startedMs,
       },
     });
   }
@@ -276,6 +277,19 @@ export class Miner implements RoleService {
     const flaw = structureFlaw(artifact, await structureReference(model, asked));
     if (flaw !== null) throw new AssayError('BACKEND_FAILED', `Its answer would be malformed: ${flaw}.`);
   }
+
+  /** Waits for a mixer that reads slowly, and no longer than `limitMs`. */
+  #send(stream: MessageStream, selector: number, value: unknown, limitMs = answerMs): Promise<void> {
+    const bytes = MinerToMixer.serialize({ selector, value } as ValueOf<typeof MinerToMixer>);
+    return inTime(this.#context.runtime, stream, limitMs, stream.send(bytes));
+  }
+
+  /** Says whether the task is taken, or why not (§5.4). */
+  async #reply(stream: MessageStream, refusal: string | null): Promise<void> {
+    const reason = encodeText(refusal ?? '');
+    await this.#send(stream, minerToMixer.prepared, { accepted: refusal === null, reason });
+    if (refusal !== null) stream.close();
+  }
 }
 
 function disguised(event: WorkerEvent, plant: Plant): WorkerEvent {
@@ -288,17 +302,4 @@ function streamToken({ top, ...token }: GeneratedToken, alternatives: number): C
     text: encodeText(text).subarray(0, limits.maxTokenBytes),
   });
   return { ...view(token), top: top.slice(0, alternatives).map(view) };
-}
-
-/** Waits for a mixer that reads slowly, and no longer than `limitMs`. */
-function send(stream: MessageStream, selector: number, value: unknown, limitMs = answerMs): Promise<void> {
-  const bytes = MinerToMixer.serialize({ selector, value } as ValueOf<typeof MinerToMixer>);
-  return inTime(stream, limitMs, stream.send(bytes));
-}
-
-/** Says whether the task is taken, or why not (§5.4). */
-async function answer(stream: MessageStream, refusal: string | null): Promise<void> {
-  const reason = encodeText(refusal ?? '');
-  await send(stream, minerToMixer.prepared, { accepted: refusal === null, reason });
-  if (refusal !== null) stream.close();
 }

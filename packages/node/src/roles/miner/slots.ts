@@ -1,14 +1,18 @@
+import type { Timers } from '../../runtime/port.ts';
+
 /** How long a task waits for a place before it is declined. */
 const waitMs = 250;
 
 /** The places for tasks that run at once. */
 export class Slots {
+  readonly #runtime: Timers;
   readonly #places: number;
   /** Places in use, by mixer. */
   readonly #held = new Map<number, number>();
   readonly #waiting: { mixer: number; seats: number; answer: (isTaken: boolean) => void }[] = [];
 
-  constructor(places: number) {
+  constructor(runtime: Timers, places: number) {
+    this.#runtime = runtime;
     this.#places = places;
   }
 
@@ -16,12 +20,12 @@ export class Slots {
   async take(mixer: number, seats: number): Promise<boolean> {
     if (this.#tryHold(mixer, seats)) return true;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const cancel = this.#runtime.timer(waitMs, () => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         resolve(false);
-      }, waitMs);
+      });
       const answer = (isTaken: boolean) => {
-        clearTimeout(timer);
+        cancel();
         resolve(isTaken);
       };
       const waiter = { mixer, seats, answer };

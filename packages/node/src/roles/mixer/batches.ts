@@ -17,7 +17,7 @@ import {
 import type { Inclusion } from '../../consensus/port.ts';
 import { aggregateBls } from '../../crypto/verifier.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
-import { answerMs, ask, receive } from '../../network/wire.ts';
+import { ask, receive } from '../../network/wire.ts';
 import { decodeText } from '../../utf8.ts';
 import { networkAddress, protocols, type RoleContext } from '../context.ts';
 import { checkBatch, claimsOf, type Turn } from './check.ts';
@@ -104,9 +104,9 @@ export class Batches {
       const batch = await this.#certify(endpoint);
       if (batch === null) return;
       const { code } = await this.#options.submit(batch);
-      if (code !== 'OK') this.#context.log(`batch ${batch.certificate.header.sequence} was refused: ${code}`);
+      if (code !== 'OK') this.#context.runtime.log(`batch ${batch.certificate.header.sequence} was refused: ${code}`);
     } catch (error) {
-      this.#context.log(`no batch: ${(error as Error).message}`);
+      this.#context.runtime.log(`no batch: ${(error as Error).message}`);
     } finally {
       this.#issuing = false;
     }
@@ -200,7 +200,7 @@ export class Batches {
     if (node === undefined) return;
     const key = keyOfNode(node);
     const name = 'report' in node.value ? key : `task ${key.slice(0, 8)}`;
-    this.#context.log(`${name} discarded: ${[...new Set(reasons)].join('; ')}`);
+    this.#context.runtime.log(`${name} discarded: ${[...new Set(reasons)].join('; ')}`);
     this.drop(key);
   }
 
@@ -214,8 +214,8 @@ export class Batches {
     const asks = seats.map(async (seat) => {
       if (seat.mixer === this.#options.mixer) return [];
       try {
-        const stream = endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
-        const reply = await ask(stream, [BatchOffer, offer], BatchReply, answerMs);
+        const stream = await endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
+        const reply = await ask(this.#context.runtime, stream, [BatchOffer, offer], BatchReply);
         const value = reply?.value as { mixer: number; signature: Uint8Array } | undefined;
         if (value === undefined || value.mixer !== seat.mixer) return [];
         const isSigned = () => this.#context.verifier.bls([seat.blsPublicKey], root, value.signature);

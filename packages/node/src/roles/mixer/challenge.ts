@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { committeeOf, type DrawTable, eligibleMiners, type LedgerView, pairDrawer } from '@assay/ledger';
 import { type Artifact, EngineInfo, firstUint64, InferencePayload, outputIds, taskKinds } from '@assay/protocol';
+import type { Runtime } from '../../runtime/port.ts';
 import { promptTokensBound } from '../prompt-bound.ts';
 import type { KnownAnswer } from './known-answers.ts';
 import { type MixerTask, newTask } from './state.ts';
@@ -18,6 +18,7 @@ export interface DrawSource {
   /** Ranks in the order this mixer asks them now (§5.12). */
   orderOf(draw: readonly number[]): readonly number[];
   readonly nowMs: number;
+  readonly random: Runtime['random'];
 }
 
 /** Most ids that are tried: a miner of an average weight among a hundred thousand is drawn by one of them. */
@@ -35,11 +36,11 @@ export function keeperOf(state: LedgerView, taskId: Uint8Array): number | null {
  * when that draw has another miner asked first, as a user's would, or no id was found.
  */
 export function challengeOf(known: KnownAnswer, miner: number, source: DrawSource): Challenge | null {
-  const { state, nowMs } = source;
+  const { state, nowMs, random } = source;
   const { model } = known;
   const drawn = drawnId(model, miner, source);
   if (drawn === null) return null;
-  const payload = { ...known.payload, nonce: randomBytes(32) };
+  const payload = { ...known.payload, nonce: random('nonces').bytes(32) };
   const { contextTokens, fileHash } = state.models.at(model);
   const asked = {
     ...drawn,
@@ -66,7 +67,7 @@ export function challengeOf(known: KnownAnswer, miner: number, source: DrawSourc
 function drawnId(
   model: number,
   miner: number,
-  { state, table, orderOf }: DrawSource,
+  { state, table, orderOf, random }: DrawSource,
 ): Pick<MixerTask, 'taskId' | 'draw' | 'order'> | null {
   if (table === null) return null;
   const { domain } = state.models.at(model);
@@ -75,9 +76,10 @@ function drawnId(
   // Who is too young for users' tasks gets the network's own.
   const kind = [taskKinds.user, taskKinds.background].find(isIn);
   if (kind === undefined) return null;
+  const ids = random('ids of challenges');
   const pairOf = pairDrawer(table, { ...any, kind });
   for (let tries = 0; tries < maxTries; tries++) {
-    const taskId = randomBytes(32);
+    const taskId = ids.bytes(32);
     const draw = pairOf(taskId);
     if (!draw.includes(miner)) continue;
     const rank = orderOf(draw)[0] ?? 0;

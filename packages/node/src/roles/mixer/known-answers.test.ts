@@ -1,5 +1,6 @@
 import { Artifact, ArtifactBundle, finishReasons, littleEndian, type MinerRow, sha256, tables } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { SimulatedRuntime } from '../../runtime/simulated.ts';
 import { newDirectory } from '../../store/directory.fixture.ts';
 import { openStore } from '../../store/store.ts';
 import { hashRateOf, isRight } from './challenge.ts';
@@ -23,6 +24,8 @@ function taskOf(number: number, miner: number, ids: readonly number[], change: P
   const bundle = ArtifactBundle.defaultValue();
   return [task, { ...bundle, reveal: { ...bundle.reveal, artifact: artifactOf(ids, change) } }] as const;
 }
+
+const runtime = new SimulatedRuntime({ seed: 1 });
 
 async function open() {
   const store = await openStore({ dir: await newDirectory(), genesisHash: new Uint8Array(32) });
@@ -49,12 +52,12 @@ const takeAll = (known: KnownAnswers, miner: number, from = state) => {
 describe('known answers §15.3', () => {
   it('are asked once of each miner that serves the model and did not give them, over a restart too', async () => {
     const { store, role } = await open();
-    const known = new KnownAnswers(role);
+    const known = new KnownAnswers(role, runtime);
     for (const number of range(4)) known.keep(...taskOf(number, number % 2, range(8)), 100);
     known.keep(...taskOf(9, 1, []), 100);
     expect(known.take(0, serving(minerOf(0, { models: [1] }), minerOf(1)))).toBeNull();
     expect(known.take(0, state)?.miner).toBe(1);
-    const restarted = new KnownAnswers(role);
+    const restarted = new KnownAnswers(role, runtime);
     restarted.restore();
     expect(takeAll(restarted, 0).map(({ miner }) => miner)).toEqual([1]);
     expect(takeAll(restarted, 2)).toHaveLength(4);
@@ -63,7 +66,7 @@ describe('known answers §15.3', () => {
 
   it('are asked of nobody whose people gave them or were asked already: siblings tell each other', async () => {
     const { store, role } = await open();
-    const known = new KnownAnswers(role);
+    const known = new KnownAnswers(role, runtime);
     known.keep(...taskOf(0, 0, range(8)), 100);
     const kin = serving(
       minerOf(0),
@@ -79,7 +82,7 @@ describe('known answers §15.3', () => {
 
   it('are asked of four miners, and the last 256 are kept', async () => {
     const { store, role } = await open();
-    const known = new KnownAnswers(role);
+    const known = new KnownAnswers(role, runtime);
     known.keep(...taskOf(0, 0, range(8)), 100);
     const asked = range(20).filter((miner) => known.take(miner + 1, state) !== null);
     expect(asked).toEqual(range(4));
@@ -90,7 +93,7 @@ describe('known answers §15.3', () => {
 
   it('expire, and are no answers whose client left', async () => {
     const { store, role } = await open();
-    const known = new KnownAnswers(role);
+    const known = new KnownAnswers(role, runtime);
     known.keep(...taskOf(0, 0, range(8)), 100);
     known.keep(...taskOf(1, 0, range(8), { finish: finishReasons.cancelled }), 100);
     known.expire(99);

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { LedgerView } from '@assay/ledger';
 import {
   type ArtifactBundle,
@@ -17,6 +16,7 @@ import {
   type ValueOf,
 } from '@assay/protocol';
 import { ContainerType } from '@chainsafe/ssz';
+import type { Runtime } from '../../runtime/port.ts';
 import type { RoleStore } from '../../store/role-store.ts';
 
 /** An answer that an audit approved, to a request that may be asked of others (§15.3). */
@@ -47,10 +47,12 @@ const answerKey = (id: string) => `known/${id}`;
 /** The answers a mixer can ask miners for, since it knows them (§15.3); kept over a restart. */
 export class KnownAnswers {
   readonly #store: RoleStore;
+  readonly #runtime: Pick<Runtime, 'random'>;
   readonly #answers = new Map<string, KnownAnswer>();
 
-  constructor(store: RoleStore) {
+  constructor(store: RoleStore, runtime: Pick<Runtime, 'random'>) {
     this.#store = store;
+    this.#runtime = runtime;
   }
 
   restore(): void {
@@ -89,7 +91,8 @@ export class KnownAnswers {
     const fit = [...this.#answers].filter(
       ([, { model, miner: maker, givenTo }]) => models.includes(model) && [maker, ...givenTo].every(isStranger),
     );
-    const [id, answer] = fit[fit.length === 0 ? 0 : randomInt(fit.length)] ?? [];
+    const place = fit.length === 0 ? 0 : this.#runtime.random('known answers').int(fit.length);
+    const [id, answer] = fit[place] ?? [];
     if (id === undefined || answer === undefined) return null;
     const givenTo = [...answer.givenTo, miner];
     if (givenTo.length < limits.knownMiners) this.#put(id, { ...answer, givenTo });

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { DataPiece, DataRequest, equalBytes, limits, messageTypes, Ping, Pong } from '@assay/protocol';
 import { KeyStream } from '../../crypto/key-stream.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
@@ -25,8 +24,8 @@ export class LineMeter {
     const row = this.#context.engine.ledger.state.miners.at(miner);
     const onStream = async <T>(protocol: string, nothing: T, use: (stream: MessageStream) => Promise<T>) => {
       try {
-        const stream = endpoint.open(networkAddress(row), protocol);
-        return await inTime(stream, answerMs, use(stream)).finally(() => stream.abort());
+        const stream = await endpoint.open(networkAddress(row), protocol);
+        return await inTime(this.#context.runtime, stream, answerMs, use(stream)).finally(() => stream.abort());
       } catch {
         return nothing;
       }
@@ -42,13 +41,15 @@ export class LineMeter {
     stream: MessageStream,
     { miner, publicKey }: { miner: number; publicKey: Uint8Array },
   ): Promise<number> {
+    const { runtime } = this.#context;
+    const nonces = runtime.random('nonces of pings');
     let leastMs = answerMs;
     for (let count = 0; count < limits.pings; count++) {
-      const ping: Ping = { miner, nonce: randomBytes(32) };
-      const sentMs = this.#context.nowMs();
+      const ping: Ping = { miner, nonce: nonces.bytes(32) };
+      const sentMs = runtime.monotonicMs();
       await stream.send(Ping.serialize(ping));
       const pong = await receive(stream, Pong);
-      leastMs = Math.min(leastMs, this.#context.nowMs() - sentMs);
+      leastMs = Math.min(leastMs, runtime.monotonicMs() - sentMs);
       const root = this.#roots.of(messageTypes.ping, Ping, ping);
       if (pong === null || !this.#context.verifier.ed25519(publicKey, root, pong.signature)) return 0;
     }
@@ -57,16 +58,17 @@ export class LineMeter {
 
   /** §15.2 Bytes per second from the first piece to the last: every one is compared. */
   async #bandwidth(stream: MessageStream): Promise<bigint> {
-    const seed = randomBytes(32);
+    const { runtime } = this.#context;
+    const seed = runtime.random('seeds of data').bytes(32);
     const expected = new KeyStream(seed, limits.dataPieceBytes);
     await stream.send(DataRequest.serialize({ seed }));
     let firstMs = 0;
     for (let received = 0; received < limits.dataBytes; received += limits.dataPieceBytes) {
       const piece = await receive(stream, DataPiece);
       if (piece === null || !equalBytes(piece, expected.next())) return 0n;
-      if (received === 0) firstMs = this.#context.nowMs();
+      if (received === 0) firstMs = runtime.monotonicMs();
     }
-    const tookMs = Math.max(this.#context.nowMs() - firstMs, 1);
+    const tookMs = Math.max(runtime.monotonicMs() - firstMs, 1);
     return (BigInt(limits.dataBytes - limits.dataPieceBytes) * 1000n) / BigInt(tookMs);
   }
 }

@@ -1,5 +1,3 @@
-import { randomInt } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type BlockResult, challengeSigningRoot } from '@assay/ledger';
 import {
   type Artifact,
@@ -42,7 +40,7 @@ export interface MeasuringHost {
   /** Keeps the artifact of a challenge for those who will audit it. */
   keepDisputed(taskId: Uint8Array, bundle: ArtifactBundle): Promise<void>;
   /** What the mixer draws users' tasks from. */
-  draws(): Omit<DrawSource, 'state'>;
+  draws(): Omit<DrawSource, 'state' | 'random'>;
   /** Runs a challenge like any task; `done` gets the answer if the miner gives one. */
   run(challenge: Challenge, endpoint: Endpoint, done: (answer: ChallengeAnswer) => Promise<void>): TaskRun;
 }
@@ -73,7 +71,7 @@ export class Measuring {
     this.#context = context;
     this.#host = host;
     this.#meter = new LineMeter(context, roots);
-    this.#known = new KnownAnswers(context.store);
+    this.#known = new KnownAnswers(context.store, context.runtime);
     this.#planner = {
       mixer: host.mixer,
       reveal: (epoch) => host.signer.sign(challengeSigningRoot(context.chain, epoch)),
@@ -101,20 +99,19 @@ export class Measuring {
   }
 
   #try(what: string, work: Promise<void>): void {
-    work.catch((error: Error) => this.#context.log(`${what} was not measured: ${error.message}`));
+    work.catch((error: Error) => this.#context.runtime.log(`${what} was not measured: ${error.message}`));
   }
 
   /** §15.3, §4.14 */
   async #learn(taskId: Uint8Array, endpoint: Endpoint): Promise<void> {
-    const { state } = this.#context.engine.ledger;
+    const { engine, verifier, runtime } = this.#context;
+    const { state } = engine.ledger;
     const index = state.taskOf(taskId);
     if (index === undefined || keeperOf(state, taskId) !== this.#host.mixer) return;
     const task = state.tasks.at(index);
     if (state.sessions.get(task.session)?.sharesPrompts !== true) return;
     const expiryHeight = state.globals.height + limits.knownEpochs * state.params.epochBlocks;
-    const bundle =
-      this.#host.artifactOf(taskId) ??
-      (await fetchArtifact(endpoint, { state, verifier: this.#context.verifier }, task));
+    const bundle = this.#host.artifactOf(taskId) ?? (await fetchArtifact(endpoint, { state, verifier, runtime }, task));
     if (bundle !== null) this.#known.keep(task, bundle, expiryHeight);
   }
 
@@ -135,20 +132,23 @@ export class Measuring {
 
   /** Not at the time of a block: a random one in some blocks after it (§15.4). */
   #wait(): Promise<void> {
-    const { blockTimeMs } = this.#context.engine.ledger.state.params;
-    return delay(randomInt(spreadBlocks * blockTimeMs), undefined, { ref: false });
+    const { engine, runtime } = this.#context;
+    const { blockTimeMs } = engine.ledger.state.params;
+    return runtime.sleep(runtime.random('times of measuring').int(spreadBlocks * blockTimeMs));
   }
 
   /** §15.5 While a user's task would go to another miner, the challenge waits too. */
   async #challenge(duty: Duty, endpoint: Endpoint): Promise<void> {
-    const { state } = this.#context.engine.ledger;
+    const { engine, store, runtime } = this.#context;
+    const { state } = engine.ledger;
+    const { random } = runtime;
     const known = this.#known.take(duty.miner, state);
     if (known === null) return;
     // What is written is durable about when a block is: the random time comes after it.
-    await this.#context.store.flushed();
+    await store.flushed();
     for (let tries = 0; tries < challengeTries; tries++) {
       await this.#wait();
-      const challenge = challengeOf(known, duty.miner, { ...this.#host.draws(), state });
+      const challenge = challengeOf(known, duty.miner, { ...this.#host.draws(), state, random });
       if (challenge === null) continue;
       const { payload } = challenge;
       return this.#host.run(challenge, endpoint, (answer) => this.#judge(duty, { known, payload }, answer)).begin();

@@ -23,17 +23,18 @@ import type { CommittedBlock, Inclusion } from '../../consensus/port.ts';
 import { AssayError } from '../../errors.ts';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
+import type { Cancel } from '../../runtime/port.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import { admit, Reservations, requirePayload } from './admission.ts';
 import { Announcements, announcementOf, type Hearing } from './announcements.ts';
 import { Artifacts } from './artifacts.ts';
 import { AuditLag } from './audit-lag.ts';
 import { Batches, type CommitteeSigner } from './batches.ts';
-import type { Challenge, DrawSource } from './challenge.ts';
+import type { Challenge } from './challenge.ts';
 import { blockMsOf, type CheckView } from './check-view.ts';
 import { Committee, mayBeTaken, placeOf, presentCommittee } from './committee.ts';
 import { Draws } from './draws.ts';
-import { type ChallengeAnswer, Measuring } from './measuring.ts';
+import { type ChallengeAnswer, Measuring, type MeasuringHost } from './measuring.ts';
 import { lateKey, ofReceipt, ofTransition, reportKey } from './node-transactions.ts';
 import { type MixerTask, newTask } from './state.ts';
 import { type TaskHost, TaskRun } from './task-run.ts';
@@ -72,7 +73,7 @@ export class Mixer implements RoleService {
   readonly #avoided = new Map<number, number>();
   #endpoint: Endpoint | null = null;
   #unsubscribe: () => void = () => {};
-  #batchTimer: NodeJS.Timeout | null = null;
+  #cancelBatch: Cancel | null = null;
 
   constructor(context: RoleContext, options: MixerOptions) {
     this.#context = context;
@@ -119,7 +120,7 @@ export class Mixer implements RoleService {
       if (engine.ledger.state.taskOf(taskId) !== undefined) this.#batches.drop(key);
       else this.#reservations.hold(key, session, priceUnits);
     }
-    const endpoint = network.join(addressText(signer.address));
+    const endpoint = await network.join(addressText(signer.address));
     this.#endpoint = endpoint;
     endpoint.handle(protocols.task, (stream) => this.#serveTask(stream, endpoint));
     endpoint.handle(protocols.batch, (stream, from) => this.#batches.answer(stream, from));
@@ -133,8 +134,8 @@ export class Mixer implements RoleService {
 
   async stop(): Promise<void> {
     this.#unsubscribe();
-    if (this.#batchTimer !== null) clearTimeout(this.#batchTimer);
-    this.#batchTimer = null;
+    this.#cancelBatch?.();
+    this.#cancelBatch = null;
     for (const run of this.#runs.values()) run.abandon();
     this.#runs.clear();
     this.#endpoint?.leave();
@@ -158,7 +159,7 @@ export class Mixer implements RoleService {
       present: this.#committee.present(state),
       drawTableAt: (height) => this.#draws.at(height, state),
       blockMs: (height) => blockMsOf(this.#context.engine, height),
-      nowMs: this.#context.nowMs(),
+      nowMs: this.#context.runtime.nowMs(),
     };
   }
 
@@ -171,7 +172,7 @@ export class Mixer implements RoleService {
     } catch (error) {
       const code = error instanceof AssayError ? error.code : 'INTERNAL';
       const detail = error instanceof AssayError ? error.detail : '';
-      if (code === 'INTERNAL') this.#context.log(`admission failed: ${(error as Error).message}`);
+      if (code === 'INTERNAL') this.#context.runtime.log(`admission failed: ${(error as Error).message}`);
       const value = { code: new TextEncoder().encode(code), detail: new TextEncoder().encode(detail) };
       await stream.send(GatewayMessage.serialize({ selector: gatewayMessages.failure, value }));
       return stream.close();
@@ -179,25 +180,24 @@ export class Mixer implements RoleService {
     const { task } = run;
     const id = toHex(task.taskId);
     this.#runs.set(id, run);
-    const { session } = task.request;
-    this.#inHand.begin(session);
+    const place = { session: task.request.session, model: task.terms.model };
+    this.#inHand.begin(place);
     const admitted = { selector: gatewayMessages.admitted, value: { taskId: task.taskId } };
     // A client that is gone already is found out by its stream below.
     await stream.send(GatewayMessage.serialize(admitted)).catch(() => {});
     run.begin();
     // The gateway says nothing more; its stream ends or breaks when the client goes.
-    stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.nowMs() }));
+    stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.runtime.nowMs() }));
     await run.finished;
-    this.#inHand.end(session);
+    this.#inHand.end(place);
     this.#runs.delete(id);
   }
 
   #admit(submission: TaskSubmission, link: { stream: MessageStream; endpoint: Endpoint }): TaskRun {
     const { request, signature, payload } = submission;
     const { state } = this.#context.engine.ledger;
-    const nowMs = this.#context.nowMs();
+    const nowMs = this.#context.runtime.nowMs();
     if (this.#runs.size >= this.#options.maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
-    this.#inHand.requireRoom(request.session);
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
     requirePayload(payload, request);
     // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
@@ -207,6 +207,7 @@ export class Mixer implements RoleService {
     this.#auditLag.requireRoom();
     const reservedUnits = this.#reservations.reservedUnits(request.session);
     const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs, isBusy: this.#isBusy() });
+    this.#inHand.requireRoom({ session: request.session, model: terms.model });
     const root = this.#roots.of(messageTypes.taskRequest, TaskRequest, request);
     if (!this.#context.verifier.ed25519(session.sessionKey, root, signature)) throw new AssayError('BAD_SIGNATURE');
     // §5 Create: another mixer takes a session over only while its home mixer is silent.
@@ -266,7 +267,7 @@ export class Mixer implements RoleService {
       endpoint,
       mixer: this.#options.mixer,
       announce: (task) => this.#announce(task),
-      avoid: (miner) => this.#avoided.set(miner, this.#context.nowMs() + avoidMs),
+      avoid: (miner) => this.#avoided.set(miner, this.#context.runtime.nowMs() + avoidMs),
       keepLate: (late) => {
         this.#batches.add(ofTransition(late));
         this.#scheduleBatch();
@@ -310,22 +311,22 @@ export class Mixer implements RoleService {
     return placeOf(engine.ledger.state, { mixer, ...keys });
   }
 
-  #drawSource(): Omit<DrawSource, 'state'> {
+  #drawSource(): ReturnType<MeasuringHost['draws']> {
     const { state } = this.#context.engine.ledger;
-    const nowMs = this.#context.nowMs();
+    const nowMs = this.#context.runtime.nowMs();
     return { table: this.#draws.at(state.globals.height, state), orderOf: (draw) => this.#order(draw, nowMs), nowMs };
   }
 
   #scheduleBatch(): void {
-    if (this.#batchTimer !== null) return;
-    this.#batchTimer = setTimeout(() => {
-      this.#batchTimer = null;
+    const { runtime, engine } = this.#context;
+    this.#cancelBatch ??= runtime.timer(engine.ledger.state.params.batchMs, () => {
+      this.#cancelBatch = null;
       void this.#batches.issue();
-    }, this.#context.engine.ledger.state.params.batchMs);
+    });
   }
 
   #announce(task: MixerTask): void {
-    const announcement = announcementOf(task, { mixer: this.#options.mixer, nowMs: this.#context.nowMs() });
+    const announcement = announcementOf(task, { mixer: this.#options.mixer, nowMs: this.#context.runtime.nowMs() });
     const root = this.#roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
     const message = { announcement, signature: this.#context.signer.sign(root) };
     this.#announcements.record(message, this.#hearing());
@@ -336,7 +337,7 @@ export class Mixer implements RoleService {
     const { state } = this.#context.engine.ledger;
     const { deadlines } = state.params;
     const present = this.#committee.present(state);
-    return { nowMs: this.#context.nowMs(), height: state.globals.height, deadlines, present };
+    return { nowMs: this.#context.runtime.nowMs(), height: state.globals.height, deadlines, present };
   }
 
   /** §14.10 Hears those that have a seat, or had one in the epoch before. */
@@ -366,7 +367,7 @@ export class Mixer implements RoleService {
     if (order === null) return;
     const { taskId, mixer } = order.request.request;
     const run = mixer === this.#options.mixer ? this.#runs.get(toHex(taskId)) : undefined;
-    await run?.dispatch({ type: 'transition', order, nowMs: this.#context.nowMs() });
+    await run?.dispatch({ type: 'transition', order, nowMs: this.#context.runtime.nowMs() });
   }
 
   #onBlock(committed: CommittedBlock): void {
@@ -378,7 +379,7 @@ export class Mixer implements RoleService {
       isOpen: (turn) => mayBeTaken(state, turn),
       isCertified: (taskId) => state.taskOf(taskId) !== undefined,
     });
-    this.#usedRequests.onBlock({ height, timeMs }, this.#context.nowMs(), state.params.receiptLifetimeBlocks);
+    this.#usedRequests.onBlock({ height, timeMs }, this.#context.runtime.nowMs(), state.params.receiptLifetimeBlocks);
     this.#auditLag.note(committed.result, state);
     for (const event of events) {
       if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));

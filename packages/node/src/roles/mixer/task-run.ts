@@ -77,6 +77,7 @@ export class TaskRun {
   #outbox: Promise<void> = Promise.resolve();
   #outboxBytes = 0;
   #finish: () => void = () => {};
+  #isAbandoned = false;
 
   constructor(host: TaskHost, task: MixerTask, streams: { gateway: MessageStream | null; payload: InferencePayload }) {
     this.#host = host;
@@ -106,6 +107,7 @@ export class TaskRun {
 
   /** Ends at once: the mixer is being stopped. */
   abandon(): void {
+    this.#isAbandoned = true;
     this.#host.release(this.#task);
     this.#miner?.abort();
     this.#gateway?.abort();
@@ -113,8 +115,9 @@ export class TaskRun {
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
-    this.#queue = this.#queue.then(work).catch((error: Error) => {
-      this.#host.context.log(`task failed inside the mixer: ${error.message}`);
+    const unlessOver = () => (this.#isAbandoned ? undefined : work());
+    this.#queue = this.#queue.then(unlessOver).catch((error: Error) => {
+      this.#host.context.runtime.log(`task failed inside the mixer: ${error.message}`);
       this.abandon();
     });
     return this.#queue;
@@ -190,9 +193,9 @@ export class TaskRun {
   /** Ends the run once the client has all of it, or takes nothing more. */
   #closeGateway(): void {
     const gateway = this.#gateway;
-    const timer = setTimeout(() => gateway?.abort(), this.#task.deadlines.stallMs).unref();
+    const cancel = this.#host.context.runtime.timer(this.#task.deadlines.stallMs, () => gateway?.abort());
     void this.#outbox.then(() => {
-      clearTimeout(timer);
+      cancel();
       gateway?.close();
       this.#finish();
     });
@@ -203,37 +206,40 @@ export class TaskRun {
     await this.#miner?.send(bytes).catch(() => {});
   }
 
-  async #prepare(miner: number): Promise<void> {
+  /** Does not wait for the miner: one that is slow to reach must not hold up what else becomes of the task. */
+  #prepare(miner: number): void {
     this.#miner?.abort();
     this.#miner = null;
+    const { rank, attempt } = this.#task;
+    this.#reach(miner, { rank, attempt }).catch(() => this.#lost({ rank, attempt }));
+  }
+
+  async #reach(miner: number, { rank, attempt }: Pick<From, 'rank' | 'attempt'>): Promise<void> {
     const row = this.#host.context.engine.ledger.state.miners.get(miner);
-    const { request, taskId, terms, rank, attempt } = this.#task;
-    try {
-      if (row === undefined) throw new Error('not in the ledger');
-      const stream = this.#host.endpoint.open(networkAddress(row), protocols.serve);
-      this.#miner = stream;
-      const { maxTokensIn, maxTokensOut } = request;
-      await this.#toMiner(mixerToMiner.prepare, {
-        taskId,
-        model: terms.model,
-        maxTokensIn,
-        maxTokensOut,
-        mixer: this.#host.mixer,
-      });
-      void this.#listen(stream, { miner, rank, attempt, publicKey: row.publicKey, evidenceLevel: row.evidenceLevel });
-    } catch {
-      this.#lost({ rank, attempt });
-    }
+    if (row === undefined) throw new Error('not in the ledger');
+    const stream = await this.#host.endpoint.open(networkAddress(row), protocols.serve);
+    const { request, taskId, terms, state } = this.#task;
+    if (this.#isAbandoned || state === 'end' || !this.#isWith({ rank, attempt })) return stream.abort();
+    this.#miner = stream;
+    const { maxTokensIn, maxTokensOut } = request;
+    const { mixer } = this.#host;
+    await this.#toMiner(mixerToMiner.prepare, { taskId, model: terms.model, maxTokensIn, maxTokensOut, mixer });
+    void this.#listen(stream, { miner, rank, attempt, publicKey: row.publicKey, evidenceLevel: row.evidenceLevel });
+  }
+
+  /** Whether the task is still where it was: where miners are few one may have it twice. */
+  #isWith({ rank, attempt }: Pick<From, 'rank' | 'attempt'>): boolean {
+    return this.#task.rank === rank && this.#task.attempt === attempt;
   }
 
   #lost(from: Pick<From, 'rank' | 'attempt'>): void {
-    void this.#dispatchFor(from, { type: 'lost', nowMs: this.#host.context.nowMs() });
+    void this.#dispatchFor(from, { type: 'lost', nowMs: this.#host.context.runtime.nowMs() });
   }
 
-  /** Drops an event of a miner that no longer has the task; where miners are few one may have it twice. */
+  /** Drops an event of a miner that no longer has the task. */
   #dispatchFor(from: Pick<From, 'rank' | 'attempt'>, event: MixerEvent, chunk: Chunk | null = null): Promise<void> {
     return this.#enqueue(async () => {
-      if (this.#task.rank !== from.rank || this.#task.attempt !== from.attempt) return;
+      if (!this.#isWith(from)) return;
       this.#chunk = chunk;
       await this.#apply(stepTask(this.#task, event));
     });
@@ -261,7 +267,7 @@ export class TaskRun {
     from: From,
     progress: { chain: Uint8Array; tokens: number },
   ): { event: MixerEvent | null; chunk: Chunk | null } {
-    const nowMs = this.#host.context.nowMs();
+    const nowMs = this.#host.context.runtime.nowMs();
     const only = (event: MixerEvent | null) => ({ event, chunk: null });
     switch (message.selector) {
       case minerToMixer.prepared:

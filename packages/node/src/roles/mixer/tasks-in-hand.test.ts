@@ -10,25 +10,36 @@ describe('the tasks a mixer has in hand §5.25', () => {
     const tasks = new TasksInHand();
     tasks.update(state);
     for (let i = 0; i < most / 2; i++) {
-      tasks.requireRoom(0);
-      tasks.begin(0);
+      tasks.requireRoom({ session: 0, model: 0 });
+      tasks.begin({ session: 0, model: 0 });
     }
     return tasks;
   };
 
   it('are four for each place of the miners, and half of them of one session', () => {
     const tasks = full();
-    expect(() => tasks.requireRoom(0)).toThrow(`The session has ${most / 2} tasks in hand`);
+    expect(() => tasks.requireRoom({ session: 0, model: 0 })).toThrow(`The session has ${most / 2} tasks in hand`);
     for (let i = 0; i < most / 2; i++) {
-      tasks.requireRoom(1);
-      tasks.begin(1);
+      tasks.requireRoom({ session: 1, model: 0 });
+      tasks.begin({ session: 1, model: 0 });
     }
-    expect(() => tasks.requireRoom(2)).toThrow(`The miners have ${places} places`);
+    expect(() => tasks.requireRoom({ session: 2, model: 0 })).toThrow(`The miners of the model have ${places} places`);
   });
 
   it('leave room again with each that ends', () => {
     const tasks = full();
-    tasks.end(0);
-    expect(() => tasks.requireRoom(0)).not.toThrow();
+    tasks.end({ session: 0, model: 0 });
+    expect(() => tasks.requireRoom({ session: 0, model: 0 })).not.toThrow();
+  });
+
+  it('are those of miners of the model, and of no miner more than 64 places, whatever it says', () => {
+    const world = new World().populate();
+    world.send('minerB', 'registerMiner', world.registration({ models: [1], concurrency: 65_535 }));
+    const tasks = new TasksInHand();
+    tasks.update(world.state);
+    for (let i = 0; i < most / 2; i++) tasks.begin({ session: 0, model: 0 });
+    expect(() => tasks.requireRoom({ session: 0, model: 0 })).toThrow(`The session has ${most / 2} tasks in hand`);
+    for (let i = 0; i < 128; i++) tasks.begin({ session: 1, model: 1 });
+    expect(() => tasks.requireRoom({ session: 1, model: 1 })).toThrow('The session has 128 tasks in hand');
   });
 });

@@ -30,7 +30,7 @@ export class Transitions {
     const signed = await receive(stream, SignedTransition);
     if (signed === null || !isByOracle(this.#signatures(), signed)) return stream.abort();
     const agrees = this.#announcements.agrees(signed.request, {
-      nowMs: this.#context.nowMs(),
+      nowMs: this.#context.runtime.nowMs(),
       isSigned: (announced) => isAnnouncedByMixer(this.#context, this.#roots, announced),
     });
     const root = this.#roots.of(messageTypes.transitionVote, TransitionRequest, signed.request);

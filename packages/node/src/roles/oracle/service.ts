@@ -13,7 +13,8 @@ import {
   type ValueOf,
 } from '@assay/protocol';
 import type { Endpoint } from '../../network/port.ts';
-import { answerMs, ask } from '../../network/wire.ts';
+import { ask } from '../../network/wire.ts';
+import type { Cancel } from '../../runtime/port.ts';
 import {
   isAnnouncedByMixer,
   networkAddress,
@@ -37,7 +38,7 @@ export class Oracle implements RoleService {
   readonly #roots: SigningRoots;
   readonly #state: OracleState;
   #endpoint: Endpoint | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #cancelTick: Cancel = () => {};
 
   constructor(context: RoleContext, options: { oracle: number }) {
     this.#context = context;
@@ -51,17 +52,23 @@ export class Oracle implements RoleService {
   }
 
   async start(): Promise<void> {
-    this.#endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
     this.#endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
-    const tickMs = Math.max(10, Math.floor(this.#state.slotMs / ticksPerSlot));
-    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#scheduleTick();
   }
 
   async stop(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
+    this.#cancelTick();
     this.#endpoint?.leave();
     this.#endpoint = null;
+  }
+
+  #scheduleTick(): void {
+    const tickMs = Math.max(10, Math.floor(this.#state.slotMs / ticksPerSlot));
+    this.#cancelTick = this.#context.runtime.timer(tickMs, () => {
+      this.#scheduleTick();
+      this.#tick();
+    });
   }
 
   #tick(): void {
@@ -69,7 +76,7 @@ export class Oracle implements RoleService {
     const active = rows.filter(({ status }) => status === roleStatuses.active);
     const there = active.filter(({ seenUntil }) => seenUntil > 0);
     const oracles = (there.length > 0 ? there : active).map(({ oracle }) => oracle);
-    this.#dispatch({ type: 'tick', nowMs: this.#context.nowMs(), oracles });
+    this.#dispatch({ type: 'tick', nowMs: this.#context.runtime.nowMs(), oracles });
   }
 
   #dispatch(event: OracleEvent): void {
@@ -95,7 +102,7 @@ export class Oracle implements RoleService {
       state: announcement.state,
       miner: announcement.miner,
       rank: announcement.rank,
-      timeMs: this.#context.nowMs(),
+      timeMs: this.#context.runtime.nowMs(),
     };
     const root = this.#roots.of(messageTypes.transitionRequest, TransitionRequest, request);
     const signed = { request, signature: this.#context.signer.sign(root) };
@@ -103,9 +110,11 @@ export class Oracle implements RoleService {
     const votes = await this.#quorum(endpoint, signed);
     const home = this.#context.engine.ledger.state.mixers.get(announcement.mixer);
     if (home === undefined || votes === null) return refused();
-    this.#context.log(`task ${toHex(announcement.taskId).slice(0, 8)} is late: taken from miner ${announcement.miner}`);
+    this.#context.runtime.log(
+      `task ${toHex(announcement.taskId).slice(0, 8)} is late: taken from miner ${announcement.miner}`,
+    );
     try {
-      const stream = endpoint.open(networkAddress(home), protocols.order);
+      const stream = await endpoint.open(networkAddress(home), protocols.order);
       await stream.send(TransitionOrder.serialize({ request: signed, votes }));
       stream.close();
     } catch {
@@ -123,8 +132,8 @@ export class Oracle implements RoleService {
     const agreed: Vote[] = [];
     const isEnough = () => isQuorum(agreed.length, seats.length);
     const askOne = async ({ mixer }: CommitteeSeat) => {
-      const stream = endpoint.open(networkAddress(mixers.at(mixer)), protocols.vote);
-      const vote = await ask(stream, [SignedTransition, signed], TransitionVote, answerMs);
+      const stream = await endpoint.open(networkAddress(mixers.at(mixer)), protocols.vote);
+      const vote = await ask(this.#context.runtime, stream, [SignedTransition, signed], TransitionVote);
       if (vote?.mixer === mixer && isAgreement(view, { request, seats, mixers }, vote)) agreed.push(vote);
     };
     await new Promise<void>((resolve) => {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type AuditDuty, auditDuties } from '@assay/ledger';
 import {
   AuditSecret,
@@ -104,17 +103,18 @@ export class Audits {
 
   #measure(id: string, taskId: Uint8Array): void {
     this.#measuring.add(id);
-    const startMs = this.#context.nowMs();
+    const { runtime } = this.#context;
+    const startMs = runtime.monotonicMs();
     this.#secretOf(taskId)
       .then((secret) => {
         if (secret === null) this.#failed.add(id);
         else this.#ready.set(id, { taskId, commitment: AuditSecret.hashTreeRoot(secret) });
-        const tookMs = this.#context.nowMs() - startMs;
+        const tookMs = runtime.monotonicMs() - startMs;
         this.#auditMs += (tookMs - this.#auditMs) * newest;
       })
       .catch((error: Error) => {
         this.#failed.add(id);
-        this.#context.log(`audit of ${id.slice(0, 8)} failed at the validator: ${error.message}`);
+        this.#context.runtime.log(`audit of ${id.slice(0, 8)} failed at the validator: ${error.message}`);
       })
       .finally(() => {
         this.#measuring.delete(id);
@@ -138,7 +138,7 @@ export class Audits {
       .then(({ code, events }) => this.#note(step, items, { code, events }))
       .catch((error: Error) => {
         for (const { taskId } of items) this.#refused.add(`${step}/${toHex(taskId)}`);
-        this.#context.log(`no ${step} of ${items.length} audits: ${error.message}`);
+        this.#context.runtime.log(`no ${step} of ${items.length} audits: ${error.message}`);
       })
       .finally(() => {
         this.#sending.delete(step);
@@ -156,7 +156,7 @@ export class Audits {
     const refused = code === 'OK' ? places.map(({ item }) => items[item]) : items;
     for (const each of refused) if (each !== undefined) this.#refused.add(`${step}/${toHex(each.taskId)}`);
     const why = code === 'OK' ? places[0]?.code : code;
-    if (why !== undefined) this.#context.log(`${step} of ${refused.length} audits refused, first for ${why}`);
+    if (why !== undefined) this.#context.runtime.log(`${step} of ${refused.length} audits refused, first for ${why}`);
   }
 
   #commitments(): Commitment[] {
@@ -184,16 +184,17 @@ export class Audits {
   async #secretOf(taskId: Uint8Array): Promise<Secret | null> {
     const known = this.#recall(taskId);
     if (known !== null) return known;
-    const { state } = this.#context.engine.ledger;
+    const { engine, verifier, runtime } = this.#context;
+    const { state } = engine.ledger;
     const taskIndex = state.taskOf(taskId);
     const auditIndex = state.auditOf(taskId);
     if (taskIndex === undefined || auditIndex === undefined) return null;
     const task = state.tasks.at(taskIndex);
     const { seed } = state.audits.at(auditIndex);
-    const bundle = await fetchArtifact(this.#endpoint, { state, verifier: this.#context.verifier }, task);
+    const bundle = await fetchArtifact(this.#endpoint, { state, verifier, runtime }, task);
     const numbers = await measure({ state, task, seed, bundle, measuring: this.#options.measuring });
     const { account } = state.validators.at(this.#options.validator);
-    const secret = { numbers, nonce: randomBytes(32), account };
+    const secret = { numbers, nonce: runtime.random('nonces').bytes(32), account };
     const { commitBlocks, revealBlocks } = state.params.audit;
     const expiry = state.globals.height + 2 * (commitBlocks + revealBlocks);
     if (!this.#isStopped) this.#context.store.put(secretKey(seed), AuditSecret.serialize(secret), expiry);

@@ -34,6 +34,12 @@ describe('what a validator measures', () => {
     // verification §2.7 None of these needs the model, and the last no engine.
     expect(await flawWith({ fileHash: new Uint8Array(32) }, null)).toBe(flaws.file);
     expect(await flawWith({ engine: other }, null)).toBe(flaws.engine);
+    // §3.8 Drawn before the registered engine was: what it was then nobody knows.
+    const [reveal, older] = [
+      { ...bundle.reveal, artifact: { ...artifact, engine: other } },
+      { ...task, drawHeight: -1 },
+    ];
+    expect(await findingWith({ task: older, bundle: { ...bundle, reveal } })).toBe(findings.otherEngine);
     expect(await flawWith({ windows: [] }, null)).toBe(flaws.evidence);
     expect(await flawWith({ promptIds: [] }, null)).toBe(flaws.evidence);
     const promptIds = artifact.promptIds.toReversed();

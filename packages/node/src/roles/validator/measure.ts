@@ -52,7 +52,11 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   if (!equalBytes(artifact.fileHash, registered.fileHash)) return malformed(flaws.file);
   if (artifact.miner !== task.miner) return malformed(flaws.miner);
   const miner = state.miners.at(task.miner);
-  if (!namesEngine(miner, artifact.engine)) return malformed(flaws.engine); // verification §2.7
+  if (!namesEngine(miner, artifact.engine)) {
+    // §3.8 What was registered when an older task was drawn is not known any more.
+    const isOlder = task.drawHeight < miner.engineEpoch * state.params.epochBlocks;
+    return isOlder ? without(findings.otherEngine) : malformed(flaws.engine); // verification §2.7
+  }
   const ids = outputIds(artifact);
   if (owesIds(miner) && !holdsIds(artifact)) return malformed(flaws.evidence); // verification §2.7
   if (measuring === null) return without(findings.noResult);

@@ -25,7 +25,7 @@ export class Validator implements RoleService {
   }
 
   async start(): Promise<void> {
-    const endpoint = this.#context.network.join(addressText(this.#context.signer.address));
+    const endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
     const audits = new Audits(this.#context, this.#options, endpoint);
     this.#endpoint = endpoint;
     this.#audits = audits;
@@ -48,7 +48,7 @@ export class Validator implements RoleService {
     this.#voting.add(model);
     this.#voted = this.#voted
       .then(() => this.#vote(model))
-      .catch((error: Error) => this.#context.log(`the vote on model ${model} failed: ${error.message}`))
+      .catch((error: Error) => this.#context.runtime.log(`the vote on model ${model} failed: ${error.message}`))
       .finally(() => this.#voting.delete(model));
   }
 
@@ -56,6 +56,6 @@ export class Validator implements RoleService {
     const registered = this.#context.engine.ledger.state.models.at(model);
     const accepts = await keepsItsTerms(registered, this.#options.measuring);
     const { code } = await this.#options.submit('acceptModel', { model, accepts });
-    if (code !== 'OK') this.#context.log(`no vote on model ${model}: ${code}`);
+    if (code !== 'OK') this.#context.runtime.log(`no vote on model ${model}: ${code}`);
   }
 }
