@@ -47,12 +47,14 @@ describe('createClient', () => {
     const client = createClient({ baseUrl: `${baseUrl}/` });
     expect(await client.getAccount(address)).toEqual({ address, balanceUnits: '5', nonce: 0 });
     expect(await client.getTasks({ limit: 2, before: 9 })).toEqual({ height: 3, items: [] });
+    await client.getProof({ kind: 'miner', id: '2' }).catch(() => {});
     expect(await client.setRole({ name: 'miner 1', running: false, adminToken: 'secret' })).toMatchObject({
       running: false,
     });
     expect(seen).toEqual([
       `GET /assay/v1/accounts/${address}`,
       'GET /assay/v1/tasks?limit=2&before=9',
+      'GET /assay/v1/proofs/miner/2',
       'POST /assay/v1/roles/miner%201/stop Bearer secret',
     ]);
   });

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { type ApiRoute, apiRoutes, type QueryName, type ResponseOf, type RouteName } from './api/routes.ts';
+import {
+  type ApiRoute,
+  type ApiRoutes,
+  apiRoutes,
+  type QueryName,
+  type ResponseOf,
+  type RouteName,
+} from './api/routes.ts';
 import { ApiError, Pending } from './api/schemas.ts';
 import { ClientError } from './errors.ts';
 
@@ -18,25 +25,21 @@ export interface CallOptions {
   readonly body?: Uint8Array;
 }
 
+/** What a route answers as JSON; `Pending`, of some, while the task is known but in no block yet. */
+export type AnswerOf<N extends RouteName> =
+  | ResponseOf<N>
+  | (ApiRoutes[N] extends { readonly pending: true } ? Pending : never);
+
 /** Calls a JSON route. Throws ClientError: the node's code, NODE_NOT_REACHABLE, or BAD_ANSWER. */
 export async function call<N extends RouteName>(
   connection: Connection,
   name: N,
   options: CallOptions = {},
-): Promise<ResponseOf<N>> {
-  const response = await send(connection, apiRoutes[name], 'application/json', options);
-  return readJson(response, apiRoutes[name].response) as Promise<ResponseOf<N>>;
-}
-
-/** Calls a JSON route that answers `Pending` while the task is known but in no block yet. */
-export async function callPending<N extends RouteName>(
-  connection: Connection,
-  name: N,
-  options: CallOptions = {},
-): Promise<ResponseOf<N> | Pending> {
-  const response = await send(connection, apiRoutes[name], 'application/json', options);
-  const schema = response.status === 202 ? Pending : apiRoutes[name].response;
-  return readJson(response, schema) as Promise<ResponseOf<N> | Pending>;
+): Promise<AnswerOf<N>> {
+  const route: ApiRoute = apiRoutes[name];
+  const response = await send(connection, route, 'application/json', options);
+  const schema = route.pending && response.status === 202 ? Pending : route.response;
+  return readJson(response, schema) as Promise<AnswerOf<N>>;
 }
 
 /** Calls a route that also answers the SSZ bytes of what it describes. */

@@ -6,7 +6,7 @@ import {
   Globals,
   limits,
   Params,
-  parameterBounds,
+  parameterPaths,
   Receipt,
   State,
   type StateValue,
@@ -105,7 +105,7 @@ describe('a parameter at the edge of what a vote may set (§12.2)', () => {
   it('leaves a state that can be used and read again', () => {
     const value = State.deserialize(full);
     const bad = integersOf(Params, value.params).flatMap((place) => {
-      const bounds = parameterBounds[place.path as keyof typeof parameterBounds];
+      const bounds = parameterPaths.get(place.path)?.bounds;
       if (bounds === null || bounds === undefined || bounds === 'list') return [];
       return bounds.flatMap((edge) => {
         const params = place.with(place.type instanceof UintType ? Number(edge) : edge) as Params;

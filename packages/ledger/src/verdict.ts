@@ -1,9 +1,9 @@
-import { type AuditNumbers, findings, limits } from '@assay/protocol';
+import { type AuditNumbers, findings, limits, type Verdict } from '@assay/protocol';
+
+export type { Verdict } from '@assay/protocol';
 
 /** What the numbers of one auditor say about an answer. */
 export type Opinion = 'pass' | 'soft' | 'hard' | 'missing' | 'noResult';
-/** What the ledger makes of all opinions. */
-export type Verdict = 'pass' | 'soft' | 'hard' | 'noResult' | 'hung';
 /** A verdict, or how many more auditors it needs; none wanted means those at work must finish first. */
 export type Decision = { readonly verdict: Verdict } | { readonly verdict: null; readonly wantedAuditors: number };
 

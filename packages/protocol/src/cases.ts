@@ -4,44 +4,6 @@ import { limits } from './limits.ts';
 import { Certificate, Receipt } from './receipt.ts';
 import { StructType } from './struct.ts';
 
-/** Fines, and who decides about them (economics §6). */
-export const CaseParams = new StructType(
-  {
-    /** Phase 1: every fine waits for the foundation. Otherwise it is due unless appealed. */
-    foundationReview: Bool,
-    foundation: listOfAddresses(limits.maxFoundation),
-    /** Members of the foundation that must agree. */
-    foundationQuorum: U16,
-    /** What one cheated task saves, of its price, and what a fine multiplies it with; parts per billion. */
-    gainPpb: U32,
-    factorPpb: U32,
-    /** Confirmed detection rate, parts per billion. */
-    detectionPpb: U32,
-    /** Most of a stake that one case, and that the cases of one day, may take; parts per billion. */
-    incidentCapPpb: U32,
-    dailyCapPpb: U32,
-    /** Part of a fine that goes to those who found the failure, parts per billion. */
-    rewardPpb: U32,
-    /** Epochs after which an undecided case is dismissed, and after which one that is not appealed is due. */
-    reviewEpochs: U16,
-    appealEpochs: U16,
-    appealBondUnits: Units,
-    /** With more than this part of a model's miners failing in an epoch, parts per billion, its penalties freeze. */
-    breakerPpb: U32,
-    /** Fewer failing miners than this never freeze anything. */
-    breakerMinFailing: U32,
-    /** What ejection takes of the collateral when its evidence is hard, and what it gives back when not; ppb. */
-    ejectionSlashPpb: U32,
-    ejectionReturnPpb: U32,
-    /** What a proven offence of a mixer takes of its stake before the caps, parts per billion. */
-    offencePpb: U32,
-    /** Epochs after which a header proves nothing any more, and for which a decided case is kept. */
-    evidenceEpochs: U16,
-    keepEpochs: U16,
-  },
-  { typeName: 'CaseParams' },
-);
-
 /** Why a case was opened. */
 export const caseCauses = {
   /** An audit confirmed a failure, soft or hard. */

@@ -1,39 +1,7 @@
 import { Address, Bool, Height, listOfAddresses, Name, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
+import { Components } from './parameters.ts';
 import { StructListType, StructType } from './struct.ts';
-
-/** Weights of the miners' competition, basis points, Σ = 10,000; empty components are shared out (economics §4). */
-export const Components = new StructType(
-  {
-    usageBps: U16,
-    stakeBps: U16,
-    hashRateBps: U16,
-    feedbackBps: U16,
-    vwuBps: U16,
-    bandwidthBps: U16,
-    computeBps: U16,
-    latencyBps: U16,
-    performanceBps: U16,
-  },
-  { typeName: 'Components' },
-);
-export type Components = ValueOf<typeof Components>;
-
-/** What is not the owners' to decide about domains (§4.1). */
-export const DomainParams = new StructType(
-  {
-    /** Paid to the treasury for a new domain. */
-    creationFeeUnits: Units,
-    /** Bounds of the burned part of a price, basis points; what a domain says is moved inside them. */
-    minBurnBps: U16,
-    maxBurnBps: U16,
-    /** Epochs from a change of a domain's terms to the first epoch it holds in. */
-    noticeEpochs: U16,
-    /** Phase 1: no domain takes training tasks (B11). */
-    inferenceOnly: Bool,
-  },
-  { typeName: 'DomainParams' },
-);
 
 /** Whose miners a domain takes: anybody's, or those its owner admitted. */
 export const admissions = { open: 0, listed: 1 } as const;

@@ -17,9 +17,9 @@ import {
   Units,
   type ValueOf,
 } from './encoding.ts';
-import { Params } from './genesis.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
+import { Params } from './parameters.ts';
 import { BurnRow, PayoutRow } from './payouts.ts';
 import { DisputeRow, MeasureRow, TransitionRow } from './records.ts';
 import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';

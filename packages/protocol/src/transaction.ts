@@ -211,104 +211,60 @@ export const AssignWork = new StructType({ miner: U32, validator: U32 }, { typeN
 /** A payer's rating of a task it paid, 1 to 5 (economics §4.5). */
 export const Feedback = new StructType({ taskId: Bytes32, rating: U8 }, { typeName: 'Feedback' });
 
+/** Every kind of transaction with the type of its body; a new one comes last (§1.3). */
+const bodies = {
+  transfer: Transfer,
+  registerMiner: RegisterMiner,
+  openSession: OpenSession,
+  topUpSession: TopUpSession,
+  closeSession: CloseSession,
+  certifiedBatch: CertifiedBatch,
+  auditCommit: AuditCommit,
+  auditReveal: AuditReveal,
+  bond: Bond,
+  unbond: Unbond,
+  delegate: Delegate,
+  undelegate: Undelegate,
+  propose: Propose,
+  vote: CastVote,
+  registerModel: RegisterModel,
+  acceptModel: AcceptModel,
+  updateModelPrice: UpdateModelPrice,
+  transferModelShares: TransferModelShares,
+  backModel: BackModel,
+  withdrawBacking: WithdrawBacking,
+  assignWork: AssignWork,
+  feedback: Feedback,
+  decideCase: DecideCase,
+  appealCase: AppealCase,
+  createDomain: CreateDomain,
+  updateDomain: UpdateDomain,
+  admitMiner: AdmitMiner,
+  evidence: Evidence,
+  openCase: OpenCase,
+  registerMixer: RegisterMixer,
+  registerRole: RegisterRole,
+  setRoleStatus: SetRoleStatus,
+  rotateKey: RotateKey,
+  rotateCommitteeKey: RotateCommitteeKey,
+  updateMiner: UpdateMiner,
+  presence: ProvePresence,
+  openPlant: OpenPlant,
+};
+export type BodyKind = keyof typeof bodies;
+export const bodyKinds = Object.keys(bodies) as readonly BodyKind[];
+
 /** The body of a transaction; the selector is its place in this list (§1.3). */
-export const TransactionBody = new UnionType(
-  [
-    ...[Transfer, RegisterMiner, OpenSession, TopUpSession, CloseSession, CertifiedBatch, AuditCommit, AuditReveal],
-    ...[Bond, Unbond, Delegate, Undelegate],
-    ...[Propose, CastVote],
-    ...[RegisterModel, AcceptModel, UpdateModelPrice],
-    ...[TransferModelShares, BackModel, WithdrawBacking],
-    AssignWork,
-    Feedback,
-    ...[DecideCase, AppealCase],
-    ...[CreateDomain, UpdateDomain, AdmitMiner],
-    ...[Evidence, OpenCase],
-    ...[RegisterMixer, RegisterRole, SetRoleStatus],
-    ...[RotateKey, RotateCommitteeKey, UpdateMiner],
-    ProvePresence,
-    OpenPlant,
-  ],
-  { typeName: 'TransactionBody' },
-);
-export const bodySelectors = {
-  transfer: 0,
-  registerMiner: 1,
-  openSession: 2,
-  topUpSession: 3,
-  closeSession: 4,
-  certifiedBatch: 5,
-  auditCommit: 6,
-  auditReveal: 7,
-  bond: 8,
-  unbond: 9,
-  delegate: 10,
-  undelegate: 11,
-  propose: 12,
-  vote: 13,
-  registerModel: 14,
-  acceptModel: 15,
-  updateModelPrice: 16,
-  transferModelShares: 17,
-  backModel: 18,
-  withdrawBacking: 19,
-  assignWork: 20,
-  feedback: 21,
-  decideCase: 22,
-  appealCase: 23,
-  createDomain: 24,
-  updateDomain: 25,
-  admitMiner: 26,
-  evidence: 27,
-  openCase: 28,
-  registerMixer: 29,
-  registerRole: 30,
-  setRoleStatus: 31,
-  rotateKey: 32,
-  rotateCommitteeKey: 33,
-  updateMiner: 34,
-  presence: 35,
-  openPlant: 36,
-} as const;
-export type BodyKind = keyof typeof bodySelectors;
-export interface BodyValues {
-  readonly transfer: ValueOf<typeof Transfer>;
-  readonly registerMiner: ValueOf<typeof RegisterMiner>;
-  readonly openSession: ValueOf<typeof OpenSession>;
-  readonly topUpSession: ValueOf<typeof TopUpSession>;
-  readonly closeSession: ValueOf<typeof CloseSession>;
-  readonly certifiedBatch: ValueOf<typeof CertifiedBatch>;
-  readonly auditCommit: ValueOf<typeof AuditCommit>;
-  readonly auditReveal: ValueOf<typeof AuditReveal>;
-  readonly bond: ValueOf<typeof Bond>;
-  readonly unbond: ValueOf<typeof Unbond>;
-  readonly delegate: ValueOf<typeof Delegate>;
-  readonly undelegate: ValueOf<typeof Undelegate>;
+export const TransactionBody = new UnionType(Object.values(bodies), { typeName: 'TransactionBody' });
+export const bodySelectors = Object.fromEntries(bodyKinds.map((kind, selector) => [kind, selector])) as Readonly<
+  Record<BodyKind, number>
+>;
+
+type Values = { readonly [Kind in BodyKind]: ValueOf<(typeof bodies)[Kind]> };
+/** The library knows a union inside a body only as any of its members. */
+export interface BodyValues extends Omit<Values, 'propose' | 'evidence'> {
   readonly propose: { readonly action: ProposalAction };
-  readonly vote: ValueOf<typeof CastVote>;
-  readonly registerModel: ValueOf<typeof RegisterModel>;
-  readonly acceptModel: ValueOf<typeof AcceptModel>;
-  readonly updateModelPrice: ValueOf<typeof UpdateModelPrice>;
-  readonly transferModelShares: ValueOf<typeof TransferModelShares>;
-  readonly backModel: ValueOf<typeof BackModel>;
-  readonly withdrawBacking: ValueOf<typeof WithdrawBacking>;
-  readonly assignWork: ValueOf<typeof AssignWork>;
-  readonly feedback: ValueOf<typeof Feedback>;
-  readonly decideCase: ValueOf<typeof DecideCase>;
-  readonly appealCase: ValueOf<typeof AppealCase>;
-  readonly createDomain: ValueOf<typeof CreateDomain>;
-  readonly updateDomain: ValueOf<typeof UpdateDomain>;
-  readonly admitMiner: ValueOf<typeof AdmitMiner>;
   readonly evidence: { readonly offence: Offence };
-  readonly openCase: ValueOf<typeof OpenCase>;
-  readonly registerMixer: ValueOf<typeof RegisterMixer>;
-  readonly registerRole: ValueOf<typeof RegisterRole>;
-  readonly setRoleStatus: ValueOf<typeof SetRoleStatus>;
-  readonly rotateKey: ValueOf<typeof RotateKey>;
-  readonly rotateCommitteeKey: ValueOf<typeof RotateCommitteeKey>;
-  readonly updateMiner: ValueOf<typeof UpdateMiner>;
-  readonly presence: ValueOf<typeof ProvePresence>;
-  readonly openPlant: ValueOf<typeof OpenPlant>;
 }
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */

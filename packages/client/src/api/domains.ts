@@ -1,21 +1,15 @@
+import { DatedTerms } from '@assay/protocol';
 import { z } from 'zod';
-import { termsFields } from './genesis.ts';
 import { address, count } from './scalars.ts';
+import { schemaOf } from './schema-of.ts';
 
 export const Domain = z.object({
   index: count,
   name: z.string(),
   owner: address,
   /** The last of them whose `fromEpoch` has come hold; `height` is the block that set them, 0 the genesis. */
-  terms: z.array(z.object({ fromEpoch: count, height: count, ...termsFields })),
+  terms: z.array(schemaOf(DatedTerms)),
   /** Operators that were admitted and have not registered yet. */
   admitted: z.array(address),
 });
 export type Domain = z.infer<typeof Domain>;
-
-/** What happens to domains, by block. */
-export const domainEvents = [
-  z.object({ type: z.literal('domainCreated'), domain: count, owner: address }),
-  z.object({ type: z.literal('domainUpdated'), domain: count, fromEpoch: count }),
-  z.object({ type: z.literal('minerAdmitted'), domain: count, operator: address, isAdmitted: z.boolean() }),
-] as const;

@@ -1,10 +1,11 @@
+import { GenesisModel } from '@assay/protocol';
 import { z } from 'zod';
-import { modelFields } from './genesis.ts';
-import { address, count, units } from './scalars.ts';
+import { count, units } from './scalars.ts';
+import { shapeOf } from './schema-of.ts';
 
 export const Model = z.object({
   index: count,
-  ...modelFields,
+  ...shapeOf(GenesisModel),
   status: z.enum(['proposed', 'accepted', 'refused']),
   proposedHeight: count,
   proposedReveals: count,
@@ -19,18 +20,3 @@ export const Model = z.object({
   epochFailed: count,
 });
 export type Model = z.infer<typeof Model>;
-
-/** What happens to models, by block. */
-export const modelEvents = [
-  z.object({ type: z.literal('modelRegistered'), model: count, creator: address }),
-  z.object({ type: z.literal('panelDrawn'), model: count, validators: z.array(count) }),
-  z.object({
-    type: z.literal('modelDecided'),
-    model: count,
-    accepted: z.boolean(),
-    seats: count,
-    accepts: count,
-    refuses: count,
-  }),
-  z.object({ type: z.literal('modelPriced'), model: count, priceInUnits: units, priceOutUnits: units }),
-] as const;

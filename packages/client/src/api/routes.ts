@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { Committee } from './committee.ts';
 import { GenesisJson, ParamsJson } from './genesis.ts';
 import { LocalRole, LocalRoles } from './local.ts';
-import { RowProofJson } from './proof.ts';
+import { ProofKind, RowProofJson } from './proof.ts';
 import { ReceiptJson } from './receipt.ts';
+import { count } from './scalars.ts';
 import {
   Account,
   Applied,
@@ -41,13 +42,29 @@ export const queryParameters = {
 } as const;
 export type QueryName = keyof typeof queryParameters;
 
-/** One route of the node API; path parameters stand in braces, as OpenAPI writes them. */
+/** Everything that stands in the braces of a path, as OpenAPI writes them. */
+export const pathParameters = {
+  index: count,
+  height: count,
+  epoch: count,
+  address: z.string(),
+  /** 64 hexadecimal digits, `0x` before them or not. */
+  taskId: z.string(),
+  name: z.string(),
+  kind: ProofKind,
+  id: z.string(),
+} as const;
+export type PathName = keyof typeof pathParameters;
+
+/** One route of the node API: all that node, client and OpenAPI document know of it. */
 export interface ApiRoute<Response extends z.ZodType = z.ZodType> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly summary: string;
   readonly response: Response;
   readonly query: readonly QueryName[];
+  /** What is said with NOT_FOUND when there is no such thing; null where there always is. */
+  readonly missing: string | null;
   /** Answers 202 with `Pending` while the task is known but not in a block yet. */
   readonly pending: boolean;
   /** `accept: application/octet-stream` gets the SSZ bytes instead of JSON. */
@@ -60,22 +77,25 @@ export interface ApiRoute<Response extends z.ZodType = z.ZodType> {
 
 type Extras = Partial<Omit<ApiRoute, 'method' | 'path' | 'summary' | 'response'>>;
 const routeOf =
-  (method: 'GET' | 'POST') =>
-  <T extends z.ZodType>(path: string, response: T, summary: string, extras: Extras = {}): ApiRoute<T> => ({
-    method,
-    path: `/assay/v1/${path}`,
-    summary,
-    response,
-    query: [],
-    pending: false,
-    bytes: false,
-    takesTransaction: false,
-    admin: false,
-    ...extras,
-  });
+  <M extends 'GET' | 'POST'>(method: M) =>
+  <T extends z.ZodType, const P extends string, const E extends Extras = { query: [] }>(
+    path: P,
+    response: T,
+    summary: string,
+    extras?: E,
+  ) => {
+    const plain = { query: [], missing: null, pending: false, bytes: false, takesTransaction: false, admin: false };
+    const route: ApiRoute<T> = { method, path: `/assay/v1/${path}`, summary, response, ...plain, ...extras };
+    return route as ApiRoute<T> & { readonly method: M; readonly path: `/assay/v1/${P}` } & E;
+  };
 const get = routeOf('GET');
 const post = routeOf('POST');
 const list = { query: ['from', 'limit'] } as const;
+const task = { pending: true, missing: 'No task of this id was certified, and none is under way here.' } as const;
+const role = {
+  admin: true,
+  missing: 'This process has no role of this name; GET /assay/v1/roles lists them.',
+} as const;
 
 /** The routes of the node API, by the name the node and the client know them by. */
 export const apiRoutes = {
@@ -84,15 +104,21 @@ export const apiRoutes = {
   params: get('params', ParamsJson, 'The parameters in force.'),
   committee: get('committee', Committee, 'The committee of an epoch and its keys, to check receipts with.', {
     query: ['epoch'],
+    missing: 'This epoch has not begun, so its committee is not chosen yet.',
   }),
   blocks: get('blocks', BlockPage, 'Blocks in rising height; as bytes, each after its length.', {
     ...list,
     bytes: true,
   }),
-  block: get('blocks/{height}', BlockDetail, 'One block and what it did.', { bytes: true }),
-  account: get('accounts/{address}', Account, 'What an account holds.'),
+  block: get('blocks/{height}', BlockDetail, 'One block and what it did.', {
+    bytes: true,
+    missing: 'There is no block of this height yet; GET /assay/v1/status says how far the chain is.',
+  }),
+  account: get('accounts/{address}', Account, 'What an account holds.', {
+    missing: 'This address never held anything on this chain.',
+  }),
   miners: get('miners', MinerPage, 'The registered miners.', list),
-  miner: get('miners/{index}', Miner, 'One miner.'),
+  miner: get('miners/{index}', Miner, 'One miner.', { missing: 'No miner has this index.' }),
   mixers: get('mixers', MixerPage, 'The mixers.', list),
   validators: get('validators', RolePage, 'The validators.', list),
   oracles: get('oracles', RolePage, 'The oracles.', list),
@@ -100,15 +126,23 @@ export const apiRoutes = {
   domains: get('domains', DomainPage, 'The domains.', list),
   models: get('models', ModelPage, 'The registered models.', list),
   sessions: get('sessions', SessionPage, 'The sessions.', list),
-  session: get('sessions/{index}', Session, 'One session.'),
+  session: get('sessions/{index}', Session, 'One session.', { missing: 'No session has this index.' }),
+  /** `before` is the `order` of the last task of the page before. */
   tasks: get('tasks', TaskPage, 'Certified tasks, newest first.', { query: ['limit', 'before'] }),
-  task: get('tasks/{taskId}', TaskDetail, 'One task, its audit and its history.', { pending: true }),
-  receipt: get('receipts/{taskId}', ReceiptJson, 'The portable receipt of a task.', { pending: true }),
-  proof: get('proofs/{kind}/{id}', RowProofJson, 'A row of the state with its Merkle path to the root of a block.'),
-  epoch: get('epochs/{epoch}', Epoch, 'What a closed epoch paid, to whom and why.'),
+  task: get('tasks/{taskId}', TaskDetail, 'One task, its audit and its history.', task),
+  /** As it is kept in a file; check it with `verifyReceipt`. */
+  receipt: get('receipts/{taskId}', ReceiptJson, 'The portable receipt of a task.', task),
+  /** After the last durable block. Read it with `rowProofFromJson` and believe it only after `verifyProof`. */
+  proof: get('proofs/{kind}/{id}', RowProofJson, 'A row of the state with its Merkle path to the root of a block.', {
+    missing:
+      'The state holds no such row now; a settled task leaves it after a while, payouts with the next settlement.',
+  }),
+  epoch: get('epochs/{epoch}', Epoch, 'What a closed epoch paid, to whom and why.', {
+    missing: 'This epoch is not closed yet; its payouts are made at its end.',
+  }),
   roles: get('roles', LocalRoles, 'The roles of this process.'),
-  stopRole: post('roles/{name}/stop', LocalRole, 'Stops a role of this process.', { admin: true }),
-  startRole: post('roles/{name}/start', LocalRole, 'Starts a role of this process again.', { admin: true }),
+  stopRole: post('roles/{name}/stop', LocalRole, 'Stops a role of this process.', role),
+  startRole: post('roles/{name}/start', LocalRole, 'Starts a role of this process again.', role),
   transactions: post('transactions', Applied, 'Offers a signed transaction; answers once it is in a durable block.', {
     takesTransaction: true,
   }),
@@ -120,3 +154,14 @@ export type ApiRoutes = typeof apiRoutes;
 export type RouteName = keyof ApiRoutes;
 /** What a route answers with 200. */
 export type ResponseOf<N extends RouteName> = z.infer<ApiRoutes[N]['response']>;
+
+/** The names in the braces of a path, in their order. */
+export type PathNamesOf<Path extends string> = Path extends `${string}{${infer Name extends PathName}}${infer Rest}`
+  ? [Name, ...PathNamesOf<Rest>]
+  : [];
+/** The names in the braces of a path, in their order. */
+export function pathNamesOf(path: string): PathName[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as PathName);
+}
+/** The value that a client gives for a name in a path. */
+export type PathValue<Name extends PathName> = z.infer<(typeof pathParameters)[Name]>;

@@ -1,11 +1,19 @@
+import {
+  emissionRateShape,
+  epochCloseShape,
+  type LedgerEvent,
+  ledgerEvents,
+  payoutShape,
+  revenuePartsShape,
+} from '@assay/protocol';
 import { z } from 'zod';
-import { decisionEvents } from './decision-events.ts';
-import { Domain, domainEvents } from './domains.ts';
-import { EmissionRate } from './genesis.ts';
-import { Model, modelEvents } from './models.ts';
+import { AuditNumbersJson } from './audit-numbers.ts';
+import { Domain } from './domains.ts';
+import { Model } from './models.ts';
 import { certifiedFields } from './receipt.ts';
 import { address, blsPublicKey, bps, bytes32, code, count, ppb, units } from './scalars.ts';
-import { measured, roleStatus, standingEvents } from './standing.ts';
+import { type JsonOf, schemaOf, shapeOf } from './schema-of.ts';
+import { measured, roleStatus } from './standing.ts';
 
 /*
  * What the node API answers, once: for the node that writes it, the client that reads it and the OpenAPI document
@@ -169,138 +177,26 @@ export type ModelPage = z.infer<typeof ModelPage>;
 export const SessionPage = pageOf(Session);
 export type SessionPage = z.infer<typeof SessionPage>;
 
-export const AuditNumbersJson = z.object({
-  finding: z.enum(['checked', 'malformed', 'noArtifact', 'noResult', 'otherEngine']),
-  positions: count,
-  t1Ppb: ppb,
-  argmaxMismatches: count,
-  choiceMismatches: count,
-  /** What makes the artifact malformed; null when nothing does. */
-  flaw: z.string().nullable(),
-});
-export type AuditNumbersJson = z.infer<typeof AuditNumbersJson>;
-
-const source = z.enum(['revenue', 'emission']);
-const stack = z.enum(['miners', 'capacity', 'creators', 'gateways', 'validators', 'security', 'domain', 'treasury']);
-const paidKind = z.enum(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'model', 'domain']);
-export const PayoutJson = z.object({
-  account: address,
-  source,
-  stack,
-  /** What it was earned as, with that index; a staker names its miner, a backer its model. Null for the treasury. */
-  kind: paidKind.or(z.enum(['staker', 'backer'])).nullable(),
-  role: count.nullable(),
-  units,
-});
+export const PayoutJson = schemaOf(payoutShape);
 export type PayoutJson = z.infer<typeof PayoutJson>;
 
-const poolShare = z.object({ role: count, weight: units, units, limitUnits: units.nullable() });
+/** What a reward period could mint when an epoch's end paid it; the epoch has null while its period goes on. */
+export const EmissionRate = schemaOf(emissionRateShape);
 
 /** What one epoch paid, to whom and why; every number that went into it. */
-export const Epoch = z.object({
-  epoch: count,
-  durationMs: count,
-  emission: EmissionRate.nullable(),
-  revenueUnits: units,
-  burnedUnits: units,
-  mintedUnits: units,
-  payouts: z.array(PayoutJson),
-  /** Amounts divided by weight; the units of the shares add up to the pool's, less what their limits keep back. */
-  pools: z.array(
-    z.object({
-      source,
-      stack,
-      kind: paidKind,
-      units,
-      shares: z.array(poolShare),
-    }),
-  ),
-  /** The miners' stack among domains; `role` is the domain, the weight its work. */
-  division: z.array(poolShare),
-  scores: z.array(
-    z.object({
-      miner: count,
-      trustPpb: ppb,
-      levelPpb: ppb,
-      weakPpb: ppb,
-      raw: z.record(z.string(), units),
-      finalPpb: units,
-      weight: units,
-      emissionUnits: units,
-    }),
-  ),
-  /** The competition by what was measured, over all domains. */
-  capacity: z.array(
-    z.object({
-      miner: count,
-      passedPpb: units,
-      raw: z.object({ stake: units, hashRate: units, bandwidth: units, latency: units }),
-      finalPpb: units,
-      weight: units,
-      emissionUnits: units,
-    }),
-  ),
-});
+export const Epoch = schemaOf(epochCloseShape);
 export type Epoch = z.infer<typeof Epoch>;
 
 /** How the price of one task was divided. */
-export const RevenueParts = z.object({
-  burnUnits: units,
-  processorsUnits: units,
-  creatorsUnits: units,
-  validatorsUnits: units,
-  domainUnits: units,
-  minersUnits: units,
-});
+export const RevenueParts = schemaOf(revenuePartsShape);
 export type RevenueParts = z.infer<typeof RevenueParts>;
 
-export const Event = z.discriminatedUnion('type', [
-  ...domainEvents,
-  ...modelEvents,
-  z.object({ type: z.literal('sessionOpened'), session: count, payer: address }),
-  z.object({ type: z.literal('sessionClosed'), session: count, refundedUnits: units }),
-  z.object({
-    type: z.literal('taskCertified'),
-    taskId: bytes32,
-    transaction: count,
-    receipt: count,
-    mixer: count,
-  }),
-  z.object({
-    type: z.literal('taskLate'),
-    taskId: bytes32,
-    step: z.enum(['create', 'prepare', 'start', 'precommit', 'commit', 'end']),
-    attempt: count,
-    miner: count,
-    oracle: count,
-  }),
-  z.object({ type: z.literal('auditOpened'), taskId: bytes32, ratePpb: ppb }),
-  z.object({ type: z.literal('auditDrawn'), taskId: bytes32, auditors: z.array(count) }),
-  z.object({ type: z.literal('auditSkipped'), taskId: bytes32, ratePpb: ppb }),
-  z.object({ type: z.literal('auditRevealed'), taskId: bytes32, validator: count, numbers: AuditNumbersJson }),
-  z.object({
-    type: z.literal('auditItemsRefused'),
-    refused: z.array(z.object({ item: count, code: z.string() })),
-  }),
-  z.object({ type: z.literal('auditorMissed'), taskId: bytes32, validator: count }),
-  z.object({ type: z.literal('turnsMissed'), mixer: count, rounds: count, medianRounds: count }),
-  z.object({ type: z.literal('artifactMissing'), taskId: bytes32, mixer: count }),
-  z.object({ type: z.literal('minerUnchecked'), miner: count, resultsOwed: count }),
-  z.object({ type: z.literal('taskApproved'), taskId: bytes32, audited: z.boolean() }),
-  z.object({
-    type: z.literal('taskRejected'),
-    taskId: bytes32,
-    reason: z.enum(['soft', 'hard', 'noResult', 'hung', 'outlier', 'noMajority']),
-    refundedUnits: units,
-  }),
-  z.object({ type: z.literal('taskRated'), taskId: bytes32, rating: count }),
-  z.object({ type: z.literal('taskPaid'), taskId: bytes32, epoch: count, parts: RevenueParts }),
-  z.object({ type: z.literal('trustChanged'), miner: count, fromPpb: ppb, toPpb: ppb }),
-  ...decisionEvents,
-  ...standingEvents,
-  z.object({ type: z.literal('epochClosed'), close: Epoch }),
-]);
-export type Event = z.infer<typeof Event>;
+const eventSchemas = Object.entries(ledgerEvents).map(([type, shape]) =>
+  z.object({ type: z.literal(type), ...shapeOf(shape) }),
+) as z.ZodObject[];
+/** What the ledger says that it did. */
+export const Event = z.discriminatedUnion('type', eventSchemas as [z.ZodObject]) as unknown as z.ZodType<Event>;
+export type Event = JsonOf<LedgerEvent>;
 
 const blockFields = {
   height: count,

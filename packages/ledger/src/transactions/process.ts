@@ -1,7 +1,7 @@
 import {
   type BodyKind,
   type BodyValues,
-  bodySelectors,
+  bodyKinds,
   limits,
   type ResultCode,
   type UnsignedTransaction,
@@ -88,7 +88,6 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   presence,
   openPlant,
 };
-const kinds = Object.keys(bodySelectors) as BodyKind[];
 
 /** The selector chooses both the type that reads a body and its rule. */
 function ruleOf(kind: BodyKind): TransactionRule<unknown> {
@@ -117,7 +116,7 @@ export interface Place {
 
 /** §1.6 Whether a transaction is a duty sent without a fee by the one who owes it. */
 export function isFreeDuty(state: LedgerState, { content }: Pick<SignedTransaction, 'content'>): boolean {
-  const kind = kinds[content.body.selector];
+  const kind = bodyKinds[content.body.selector];
   if (kind === undefined || content.feeUnits !== 0n) return false;
   return ruleOf(kind).isDuty?.(state, content.body.value, content.publicKey) === true;
 }
@@ -159,7 +158,7 @@ function examine(state: LedgerState, transaction: Uint8Array | SignedTransaction
   const signed = transaction instanceof Uint8Array ? readTransaction(state.chain, transaction) : transaction;
   if (typeof signed === 'string') return { code: signed, read: null };
   const { content, signature, sender, signingRoot } = signed;
-  const kind = kinds[content.body.selector];
+  const kind = bodyKinds[content.body.selector];
   if (kind === undefined) return { code: 'MALFORMED', read: null };
   const body: unknown = content.body.value;
   const rule = ruleOf(kind);

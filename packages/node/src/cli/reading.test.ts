@@ -27,12 +27,14 @@ async function assay(...words: string[]) {
 }
 
 describe('assay params show', () => {
-  it('shows all, a group or one', async () => {
+  it('shows all, a group or one, and what each is for', async () => {
     const { out: all } = await assay('params', 'show');
-    expect(all).toMatch(/^blockTimeMs +0\nepochBlocks +0\n/);
-    expect(all).toMatch(/\ngovernance\.vetoPpb +0\n/);
-    expect((await assay('params', 'show', 'stacks')).out).toMatch(/^stacks\.minersBps +0\n/);
-    expect((await assay('params', 'show', 'cases.foundation')).out).toBe('cases.foundation  []\n');
+    expect(all).toMatch(/^blockTimeMs +0 +Time from one block to the next\.\nepochBlocks +0 +Blocks in an epoch\.\n/);
+    expect(all).toMatch(/\ngovernance\.vetoPpb +0 +From this part/);
+    expect((await assay('params', 'show', 'stacks')).out).toMatch(/^stacks\.minersBps +0 +Miners' part/);
+    expect((await assay('params', 'show', 'cases.foundation')).out).toBe(
+      'cases.foundation  []  Members of the foundation.\n',
+    );
     const { out } = await assay('params', 'show', 'stake.mixerMinUnits', '--json');
     expect(JSON.parse(out)).toEqual({ params: '0' });
   });

@@ -1,4 +1,4 @@
-import { admissions, type Genesis, type Params } from '@assay/protocol';
+import { admissions, defaultParams, type Genesis, type Params, withParams } from '@assay/protocol';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
 
 /** Base units in a unit (economics). */
@@ -17,118 +17,11 @@ export const maxTaskUnits = units(10);
 /** Price of a prompt token and of an output token, base units. */
 export const devnetPrices = { priceInUnits: unit / 10_000n, priceOutUnits: (unit * 3n) / 10_000n } as const;
 
-/** Parameters of the default network: those of a public one, but for block time, epoch length and deadlines. */
-export const devnetParams: Params = {
-  blockTimeMs: 500,
-  epochBlocks: 32,
-  settlementRows: 10_000,
-  receiptLifetimeBlocks: 1024,
-  transactionFeeUnits: 1_000_000n,
-  maxReassignments: 3,
-  batchMs: 100,
-  deadlines: {
-    prepareMs: 2000,
-    firstTokenMs: 30_000,
-    generationMs: 30_000,
-    generationPerTokenMs: 250,
-    stallMs: 15_000,
-    commitMs: 5000,
-    lostMs: 500,
-    oracleSlotMs: 500,
-  },
-  audit: {
-    newMinerTasks: 50,
-    floorPpb: 20_000_000,
-    drawDelayBlocks: 2,
-    commitBlocks: 120,
-    revealBlocks: 20,
-    openTokensPerValidator: 4096,
-    positions: 64,
-    minRoutingTrustPpb: 100_000_000,
-    trustHalfLifeEpochs: 5400,
-  },
-  stake: {
-    unbondingEpochs: 2,
-    mixerMinUnits: units(10_000),
-    oracleMinUnits: units(1000),
-    validatorMinUnits: units(10_000),
-    gatewayMinUnits: units(1000),
-  },
-  powerWorkPpb: 333_333_333,
-  levels: { streak: 10, minRatePpb: 900_000_000, userLevel: 0, factorFloorPpb: 1_000_000_000 },
-  domains: {
-    creationFeeUnits: units(1000),
-    minBurnBps: 100,
-    maxBurnBps: 3000,
-    noticeEpochs: 2,
-    inferenceOnly: true,
-  },
-  models: {
-    minDifficultyPpm: 100_000,
-    maxDifficultyPpm: 100_000_000,
-    maxT1ThresholdPpb: 100_000_000,
-    panelSeats: 5,
-    voteBlocks: 600,
-    backersBps: 3000,
-  },
-  poi: { outlierPpb: 0 },
-  background: { maxTokensPerEpoch: 0 },
-  emissionPerDayUnits: units(410_900),
-  emissionStages: [],
-  halvingDays: 730,
-  rewards: { period: 0, dayMs: 86_400_000, testPeriods: 0, securityBy: 0 },
-  // Two years of epochs of 16 s.
-  wash: { mintOfBurnBps: 9000, bootstrapPeriods: 3_942_000 },
-  // An epoch is 16 s: more challenges would keep a laptop busy that is all of the network. One failure is enough, since
-  // the honest fail none; the audits see a cheat sooner.
-  challenges: { lambdaMilli: 250, alpha: 1, bandwidthCap: 125_000_000n },
-  weak: { belowPpb: 0, reduceAfter: 1, factorPpb: 500_000_000, removeAfter: 0 },
-  stacks: { minersBps: 6000, securityBps: 2000, creatorsBps: 1000, gatewaysBps: 500, treasuryBps: 500 },
-  components: {
-    usageBps: 0,
-    stakeBps: 1000,
-    hashRateBps: 0,
-    feedbackBps: 1000,
-    vwuBps: 5000,
-    bandwidthBps: 500,
-    computeBps: 2000,
-    latencyBps: 500,
-    performanceBps: 0,
-  },
-  feedbackCapUnits: units(1000),
-  vwuPerTokenIn: 1,
-  vwuPerTokenOut: 3,
-  importance: { backgroundPpb: 300_000_000, challengePpb: 100_000_000, trainingPpb: 300_000_000 },
-  governance: {
-    depositUnits: units(100),
-    votingEpochs: 14,
-    delayEpochs: 2,
-    quorumPpb: 334_000_000,
-    passPpb: 500_000_000,
-    vetoPpb: 334_000_000,
-  },
-  cases: {
-    foundationReview: true,
-    foundation: [],
-    foundationQuorum: 1,
-    gainPpb: 600_000_000,
-    factorPpb: 1_500_000_000,
-    detectionPpb: 950_000_000,
-    incidentCapPpb: 100_000_000,
-    dailyCapPpb: 300_000_000,
-    rewardPpb: 200_000_000,
-    reviewEpochs: 14,
-    appealEpochs: 24,
-    appealBondUnits: units(100),
-    breakerPpb: 50_000_000,
-    breakerMinFailing: 3,
-    ejectionSlashPpb: 100_000_000,
-    ejectionReturnPpb: 1_000_000_000,
-    offencePpb: 100_000_000,
-    evidenceEpochs: 2,
-    keepEpochs: 14,
-  },
-};
+/**
+ * Parameters of the default network. An epoch is 16 s: more challenges would keep a laptop busy that is all of the
+ * network. One failure is enough, since the honest fail none; the audits see a cheat sooner.
+ */
+export const devnetParams: Params = withParams(defaultParams, { challenges: { lambdaMilli: 250, alpha: 1 } });
 
 export interface DevnetKeys {
   account(name: string): Ed25519Signer;
@@ -191,12 +84,12 @@ export function devnetGenesis(
   };
   const funded = (name: string, balanceUnits: bigint) => ({ address: keys.account(name).address, balanceUnits });
   const params = options.params ?? devnetParams;
-  const { cases } = params;
-  const foundation = cases.foundation.length > 0 ? cases.foundation : [keys.account(names.foundation).address];
+  const own = [keys.account(names.foundation).address];
+  const foundation = params.cases.foundation.length > 0 ? params.cases.foundation : own;
   return {
     chainId: text('assay-devnet'),
     timeMs: options.timeMs,
-    params: { ...params, cases: { ...cases, foundation } },
+    params: withParams(params, { cases: { foundation } }),
     accounts: [
       funded(names.payer, units(1_000_000)),
       funded(names.foundation, units(10_000_000)),

@@ -26,7 +26,7 @@ import {
   Block,
   type BodyKind,
   type BodyValues,
-  bodySelectors,
+  bodyKinds,
   type Genesis,
   resultCodes,
   Transaction,
@@ -107,7 +107,7 @@ export class LocalReader implements NodeReader {
     return paramsJson((await this.#durable()).params);
   }
 
-  async committee(asked: number | null): Promise<Committee | null> {
+  async committee({ epoch: asked }: { epoch: number | null }): Promise<Committee | null> {
     const state = await this.#durable();
     const { chain, globals, mixers, params } = state;
     const epoch = asked ?? globals.epoch;
@@ -300,9 +300,7 @@ function indexOf(state: LedgerView, key: RowKey): number | undefined {
 function envelopeOf(raw: Uint8Array): { kind: BodyKind | null; sender: Uint8Array | null } {
   try {
     const { content } = Transaction.deserialize(raw);
-    const kinds = Object.keys(bodySelectors) as BodyKind[];
-    const kind = kinds.find((name) => bodySelectors[name] === content.body.selector) ?? null;
-    return { kind, sender: addressOf(content.publicKey) };
+    return { kind: bodyKinds[content.body.selector] ?? null, sender: addressOf(content.publicKey) };
   } catch {
     return { kind: null, sender: null };
   }

@@ -1,28 +1,17 @@
 import type {
-  Account,
-  BlockDetail,
-  BlockPage,
+  ApiRoutes,
   Checked,
-  Committee,
-  DomainPage,
-  Epoch,
-  GenesisJson,
-  Miner,
-  MinerPage,
-  MixerPage,
-  ModelPage,
-  ParamsJson,
-  ReceiptJson,
-  RolePage,
+  PathName,
+  PathNamesOf,
+  PathValue,
+  QueryName,
+  ResponseOf,
+  RouteName,
   RowProofJson,
-  Session,
-  SessionPage,
-  Status,
-  TaskDetail,
-  TaskPage,
 } from '@assay/client';
 import type { Inclusion } from '../consensus/port.ts';
 import type { ChatMessage, TokenLogprob } from '../inference/port.ts';
+import type { Query } from './query.ts';
 
 /** A chat request after the only parsing there is. Ratios in millionths. */
 export interface InferenceRequest {
@@ -85,54 +74,43 @@ export interface RolesService {
 export type Eventually<T> = T | Promise<T>;
 
 /** Part of a table, in index order. */
-export interface PageRequest {
-  readonly from: number;
-  readonly limit: number;
-}
+export type PageRequest = Pick<Query, 'from' | 'limit'>;
 
 /** How a row that can be proven is found: an account or task by its bytes, any other by its index. */
 export type RowKey =
   | { readonly kind: 'account' | 'task'; readonly id: Uint8Array }
   | { readonly kind: 'session' | 'miner' | 'payout'; readonly id: number };
 
-/** What the node API reads: the chain at its last durable block, already in the JSON form of `@assay/client`. */
-export interface NodeReader {
-  status(): Eventually<Status>;
-  genesis(): Eventually<GenesisJson>;
-  /** Those in force. */
-  params(): Eventually<ParamsJson>;
-  /** Of the present epoch when null is asked for; null when the epoch has not begun. */
-  committee(epoch: number | null): Eventually<Committee | null>;
-  /** The blocks there are of heights `from` to `from + limit − 1`. */
-  blocks(page: PageRequest): Eventually<BlockPage>;
-  /** Null when there is no block at that height. */
-  block(height: number): Eventually<BlockDetail | null>;
+/** The routes that are answered from the chain, each by the reader's method of its name. */
+export type ChainRoute = Exclude<
+  RouteName,
+  'proof' | 'roles' | 'stopRole' | 'startRole' | 'transactions' | 'checkTransaction'
+>;
+/** A value in a path as a reader gets it. */
+type Read<Name extends PathName> = Name extends 'taskId' | 'address' ? Uint8Array : PathValue<Name>;
+type ReadEach<Names extends readonly PathName[]> = { [Place in keyof Names]: Read<Names[Place]> };
+type QueryOf<Names> = Names extends readonly [QueryName, ...QueryName[]] ? [query: Pick<Query, Names[number]>] : [];
+/** Null when there is no such thing; `pending` while it is admitted but in no block. */
+type Found<N extends RouteName> =
+  | ResponseOf<N>
+  | (ApiRoutes[N] extends { readonly missing: string } ? null : never)
+  | (ApiRoutes[N] extends { readonly pending: true } ? 'pending' : never);
+
+/**
+ * What the node API reads: the chain at its last durable block, already in the JSON form of `@assay/client`. The method
+ * of a route takes what its path and its query hold.
+ */
+export type NodeReader = {
+  readonly [N in ChainRoute]: (
+    ...given: [...ReadEach<PathNamesOf<ApiRoutes[N]['path']>>, ...QueryOf<ApiRoutes[N]['query']>]
+  ) => Eventually<Found<N>>;
+} & {
   /** The serialised block at a height; null when there is none. */
   blockBytes(height: number): Uint8Array | null;
-  /** Null when the address never held anything. */
-  account(address: Uint8Array): Eventually<Account | null>;
-  miners(page: PageRequest): Eventually<MinerPage>;
-  miner(index: number): Eventually<Miner | null>;
-  mixers(page: PageRequest): Eventually<MixerPage>;
-  validators(page: PageRequest): Eventually<RolePage>;
-  oracles(page: PageRequest): Eventually<RolePage>;
-  gateways(page: PageRequest): Eventually<RolePage>;
-  domains(page: PageRequest): Eventually<DomainPage>;
-  models(page: PageRequest): Eventually<ModelPage>;
-  sessions(page: PageRequest): Eventually<SessionPage>;
-  session(index: number): Eventually<Session | null>;
-  /** Certified tasks, newest first, of an order below `before` when that is not null. */
-  tasks(page: { readonly before: number | null; readonly limit: number }): Eventually<TaskPage>;
-  /** `pending` while the task is admitted but in no block; null when nothing is known of it, or it never will be. */
-  task(taskId: Uint8Array): Eventually<TaskDetail | 'pending' | null>;
-  /** As `task`. */
-  receipt(taskId: Uint8Array): Eventually<ReceiptJson | 'pending' | null>;
   /** The proof of a row by its key in a table; null when the state holds no such row. */
   proof(row: RowKey): Eventually<RowProofJson | null>;
-  /** Null when the epoch is not closed yet. */
-  epoch(epoch: number): Eventually<Epoch | null>;
   /** The engine's `submit`. */
   submit(transaction: Uint8Array): Promise<Inclusion>;
   /** The code it would get as the first of the next block. */
   check(transaction: Uint8Array): Eventually<Checked>;
-}
+};

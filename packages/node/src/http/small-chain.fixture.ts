@@ -152,7 +152,7 @@ export class SmallChain implements NodeReader {
   }
   genesis = () => genesisJson(Genesis.defaultValue());
   params = () => paramsJson(Params.defaultValue());
-  committee(epoch: number | null) {
+  committee({ epoch }: { epoch: number | null }) {
     if (epoch !== null && epoch > 0) return null;
     const mixers = three((index) => {
       const { account, publicKey, blsPublicKey, stakeUnits } = rowJson.mixer(index, MixerRow.defaultValue());

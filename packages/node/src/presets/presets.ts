@@ -1,33 +1,52 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { Params } from '@assay/protocol';
+import { Components, type Params, type ParamsChange, withParams } from '@assay/protocol';
 
-const folder = new URL('./', import.meta.url);
-const suffix = '.json';
+/** No part of the competition counts but those that a preset names. */
+const noComponents = Components.defaultValue();
+/** The schedule alone decides what is minted. */
+const scheduled: ParamsChange = { wash: { mintOfBurnBps: 0, bootstrapPeriods: 0 } };
 
 /** The preset of a network that names none. */
 export const defaultPreset = 'assay';
 
-/** Every preset, by the name of its file, which holds the parameters that differ from the default and nothing else. */
-export const presetNames: readonly string[] = readdirSync(folder)
-  .filter((file) => file.endsWith(suffix))
-  .map((file) => file.slice(0, -suffix.length))
-  .sort((a, b) => (a < b ? -1 : 1));
+/** Every preset: the parameters that differ from the default, and nothing else. */
+const presets: Readonly<Record<string, ParamsChange>> = {
+  [defaultPreset]: {},
+  competition: {
+    ...scheduled,
+    rewards: { period: 1, dayMs: 60_000, testPeriods: 7, securityBy: 1 },
+    stacks: { minersBps: 6000, securityBps: 2500, creatorsBps: 0, gatewaysBps: 500, treasuryBps: 1000 },
+    components: { ...noComponents, usageBps: 4000, stakeBps: 2000, hashRateBps: 2000, feedbackBps: 2000 },
+  },
+  'model-mining': {
+    ...scheduled,
+    powerWorkPpb: 500_000_000,
+    stacks: { minersBps: 4000, securityBps: 2000, creatorsBps: 3000, gatewaysBps: 500, treasuryBps: 500 },
+    components: { ...noComponents, vwuBps: 10_000 },
+  },
+  performance: {
+    ...scheduled,
+    weak: { belowPpb: 250_000_000, reduceAfter: 2, factorPpb: 500_000_000, removeAfter: 4 },
+    challenges: { lambdaMilli: 5000, alpha: 3 },
+    epochBlocks: 1024,
+    stake: { mixerMinUnits: 11_200_000_000_000n, validatorMinUnits: 1_120_000_000_000n },
+    components: { ...noComponents, bandwidthBps: 3000, computeBps: 4000, latencyBps: 3000 },
+  },
+  'useful-work': {
+    ...scheduled,
+    domains: { inferenceOnly: false },
+    levels: { factorFloorPpb: 500_000_000 },
+    poi: { outlierPpb: 850_000_000 },
+    background: { maxTokensPerEpoch: 1_000_000 },
+    components: { ...noComponents, vwuBps: 7000, performanceBps: 3000 },
+  },
+  'work-units': { ...scheduled, components: { ...noComponents, vwuBps: 10_000 } },
+};
 
-/** `base` with the parameters of a preset. Throws an Error when it sets one that is unknown or out of range. */
+export const presetNames: readonly string[] = Object.keys(presets);
+
+/** `base` with the parameters of a preset. Throws RangeError when there is none of this name. */
 export function presetParams(name: string, base: Params): Params {
-  const changes: unknown = JSON.parse(readFileSync(new URL(`${name}${suffix}`, folder), 'utf8'));
-  return Params.fromJson(merged(Params.toJson(base), changes, name));
-}
-
-/** A JSON value with changes made to the members they name; lists and plain values are replaced. */
-function merged(base: unknown, changes: unknown, path: string): unknown {
-  if (!isRecord(base) || !isRecord(changes)) return changes;
-  const unknown = Object.keys(changes).find((key) => !(key in base));
-  if (unknown !== undefined) throw new Error(`There is no parameter ${path}.${unknown}.`);
-  const members = Object.entries(changes).map(([key, value]) => [key, merged(base[key], value, `${path}.${key}`)]);
-  return { ...base, ...Object.fromEntries(members) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const change = presets[name];
+  if (change === undefined) throw new RangeError(`there is no preset "${name}"`);
+  return withParams(base, change);
 }

@@ -1,5 +1,5 @@
 import { Event, formatUnits } from '@assay/client';
-import { addressText, type BodyKind, bodySelectors, resultCodes } from '@assay/protocol';
+import { addressText, type BodyKind, bodyKinds, resultCodes } from '@assay/protocol';
 import { z } from 'zod';
 import { type Command, defineCommand, type Invocation } from '../command.ts';
 import { CliError } from '../failures.ts';
@@ -11,7 +11,6 @@ import { send } from '../tx/send.ts';
 import { sentences } from '../tx/sentences.ts';
 import { keysOf } from './keys.ts';
 
-const kinds = Object.keys(bodySelectors) as BodyKind[];
 const standardKey = 'payer';
 
 const txCommand = defineCommand({
@@ -34,7 +33,7 @@ const txCommand = defineCommand({
     ),
   }),
   run: async () => ({
-    kinds: kinds.map((kind) => ({
+    kinds: bodyKinds.map((kind) => ({
       ...{ kind, summary: sentences[kind] },
       options: txOptions(kind).map((option) => ({ option: syntaxOf(option), takes: option.description })),
     })),
@@ -129,4 +128,4 @@ async function run(kind: BodyKind, invocation: Invocation<z.infer<typeof txInput
 }
 
 /** The list of the kinds, then one command for each. */
-export const txCommands: readonly Command[] = [txCommand, ...kinds.map(txCommandOf)];
+export const txCommands: readonly Command[] = [txCommand, ...bodyKinds.map(txCommandOf)];

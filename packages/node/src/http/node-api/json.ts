@@ -8,6 +8,7 @@ import type {
   Epoch,
   Event,
   GenesisJson,
+  JsonOf,
   Miner,
   Mixer,
   Model,
@@ -197,15 +198,8 @@ export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task
   };
 }
 
-/** `T` with addresses, bytes and amounts as text. */
-type Plain<T> = T extends Uint8Array | bigint
-  ? string
-  : T extends object
-    ? { -readonly [K in keyof T]: Plain<T[K]> }
-    : T;
-
 /** A ledger value as the API writes it. Of its bytes only addresses are 20 long. */
-function plain<T>(value: T): Plain<T> {
+function plain<T>(value: T): JsonOf<T> {
   const text = (bytes: Uint8Array) => (bytes.length === 20 ? addressText(bytes) : hexText(bytes));
   const convert = (part: unknown): unknown => {
     if (typeof part === 'bigint') return String(part);
@@ -214,7 +208,7 @@ function plain<T>(value: T): Plain<T> {
     if (typeof part !== 'object' || part === null) return part;
     return Object.fromEntries(Object.entries(part).map(([name, member]) => [name, convert(member)]));
   };
-  return convert(value) as Plain<T>;
+  return convert(value) as JsonOf<T>;
 }
 
 /** What a closed epoch paid. */

@@ -1,5 +1,5 @@
 import * as client from '@assay/client';
-import { ApiError, type ApiRoute, apiRoutes, Pending, queryParameters } from '@assay/client';
+import { ApiError, type ApiRoute, apiRoutes, Pending, pathNamesOf, queryParameters } from '@assay/client';
 import { limits } from '@assay/protocol';
 import { z } from 'zod';
 import { ChatBody } from '../openai/request.ts';
@@ -43,7 +43,7 @@ function bare({ $schema, $id, ...schema }: Json): Json {
 }
 
 function parametersOf(route: ApiRoute): Json[] {
-  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+  const inPath = pathNamesOf(route.path).map((name) => ({
     name,
     in: 'path',
     required: true,

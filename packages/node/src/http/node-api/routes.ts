@@ -1,10 +1,19 @@
-import { type ApiRoute, apiRoutes, type Pending, type ResponseOf, type RouteName } from '@assay/client';
+import {
+  type ApiRoute,
+  apiRoutes,
+  type PathName,
+  type Pending,
+  pathNamesOf,
+  pathParameters,
+  type RouteName,
+} from '@assay/client';
 import { fromHex, limits, parseAddress, toHex } from '@assay/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { AssayError } from '../../errors.ts';
 import { takeBytes } from '../body.ts';
 import { bearerToken, sameSecret } from '../credentials.ts';
-import type { Eventually, NodeReader, RolesService, RowKey } from '../port.ts';
+import type { ChainRoute, Eventually, NodeReader, RolesService, RowKey } from '../port.ts';
 import { type Query, readQuery, readWholeNumber, shown } from '../query.ts';
 import { errorBody, infoOf, Refusal } from '../refusal.ts';
 import { lengthPrefixed, wantsBytes } from './bytes.ts';
@@ -22,65 +31,47 @@ export interface NodeApiOptions {
 interface Call {
   readonly query: Query;
   readonly params: Readonly<Record<string, string>>;
-  readonly number: (name: string) => number;
-  readonly taskId: () => Uint8Array;
 }
 
 /** Null becomes NOT_FOUND, `pending` a 202. */
-type Handler<N extends RouteName> = (call: Call) => Eventually<ResponseOf<N> | 'pending' | null>;
+type Handler = (call: Call) => Eventually<unknown>;
 type JsonRoute = Exclude<RouteName, 'transactions' | 'checkTransaction'>;
 
-function handlersOf({ node, roles }: NodeApiOptions): { readonly [N in JsonRoute]: Handler<N> } {
+/** Routes that are more than a method of the reader. */
+function ownHandlers({ node, roles }: NodeApiOptions): { readonly [N in Exclude<JsonRoute, ChainRoute>]: Handler } {
   return {
-    status: () => node.status(),
-    genesis: () => node.genesis(),
-    params: () => node.params(),
-    committee: ({ query }) => node.committee(query.epoch),
-    blocks: ({ query }) => node.blocks(query),
-    block: ({ number }) => node.block(number('height')),
-    account: ({ params }) => node.account(readAddress(params.address ?? '')),
-    miners: ({ query }) => node.miners(query),
-    miner: ({ number }) => node.miner(number('index')),
-    mixers: ({ query }) => node.mixers(query),
-    validators: ({ query }) => node.validators(query),
-    oracles: ({ query }) => node.oracles(query),
-    gateways: ({ query }) => node.gateways(query),
-    domains: ({ query }) => node.domains(query),
-    models: ({ query }) => node.models(query),
-    sessions: ({ query }) => node.sessions(query),
-    session: ({ number }) => node.session(number('index')),
-    tasks: ({ query }) => node.tasks(query),
-    task: ({ taskId }) => node.task(taskId()),
-    receipt: ({ taskId }) => node.receipt(taskId()),
-    proof: (call) => node.proof(readRowKey(call)),
-    epoch: ({ number }) => node.epoch(number('epoch')),
+    proof: ({ params }) => node.proof(readRowKey(params)),
     roles: () => ({ roles: [...roles.list()] }),
     stopRole: ({ params }) => roles.set(params.name ?? '', false),
     startRole: ({ params }) => roles.set(params.name ?? '', true),
   };
 }
 
-/** What there was none of, for the routes that may find nothing. */
-const missing: Partial<Record<RouteName, string>> = {
-  block: 'There is no block of this height yet; GET /assay/v1/status says how far the chain is.',
-  account: 'This address never held anything on this chain.',
-  committee: 'This epoch has not begun, so its committee is not chosen yet.',
-  miner: 'No miner has this index.',
-  session: 'No session has this index.',
-  task: 'No task of this id was certified, and none is under way here.',
-  receipt: 'No task of this id was certified, and none is under way here.',
-  proof: 'The state holds no such row now; a settled task leaves it after a while, payouts with the next settlement.',
-  epoch: 'This epoch is not closed yet; its payouts are made at its end.',
-  stopRole: 'This process has no role of this name; GET /assay/v1/roles lists them.',
-  startRole: 'This process has no role of this name; GET /assay/v1/roles lists them.',
-};
+/** Asks the reader with what stands in the path and, where the route has one, with the query. */
+function readerHandler(node: NodeReader, name: ChainRoute): Handler {
+  const { path, query: names }: ApiRoute = apiRoutes[name];
+  const inPath = pathNamesOf(path);
+  const read = node[name] as (this: NodeReader, ...given: unknown[]) => Eventually<unknown>;
+  return ({ params, query }) => {
+    const values = inPath.map((param) => readPath(param, params[param] ?? ''));
+    return read.apply(node, names.length === 0 ? values : [...values, query]);
+  };
+}
+
+function handlerOf(name: JsonRoute, options: NodeApiOptions): Handler {
+  const own: Partial<Record<JsonRoute, Handler>> = ownHandlers(options);
+  return own[name] ?? readerHandler(options.node, name as ChainRoute);
+}
+
+const jsonRoutes = (Object.keys(apiRoutes) as RouteName[]).filter(
+  (name) => !apiRoutes[name].takesTransaction,
+) as JsonRoute[];
 
 /** The routes under /assay/v1, and GET /v1/receipts/{taskId}, which answers as its namesake there. */
 export function nodeApiRoutes(app: FastifyInstance, options: NodeApiOptions): void {
   takeBytes(app, limits.maxTransactionBytes);
-  const handlers = handlersOf(options);
-  for (const name of Object.keys(handlers) as JsonRoute[]) register(app, name, handlers[name], options);
-  register(app, 'receipt', handlers.receipt, options, '/v1/receipts/{taskId}');
+  for (const name of jsonRoutes) register(app, name, options);
+  register(app, 'receipt', options, '/v1/receipts/{taskId}');
   app.post(apiRoutes.transactions.path, async ({ body, query }, reply) => {
     readQuery(query, []);
     return submit(options.node, transactionIn(body), reply);
@@ -93,21 +84,23 @@ export function nodeApiRoutes(app: FastifyInstance, options: NodeApiOptions): vo
   app.get('/assay/v1/openapi.json', async (_, reply) => reply.type('application/json; charset=utf-8').send(document));
 }
 
-function register<N extends JsonRoute>(
+function register(
   app: FastifyInstance,
-  name: N,
-  handler: Handler<N>,
-  { node, adminToken }: NodeApiOptions,
+  name: JsonRoute,
+  options: NodeApiOptions,
   path: string = apiRoutes[name].path,
 ): void {
+  const { node, adminToken } = options;
   const route: ApiRoute = apiRoutes[name];
+  const handler = handlerOf(name, options);
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
-    const call = callOf(request, route);
+    const params = request.params as Record<string, string>;
+    const call = { query: readQuery(request.query, route.query), params };
     if (route.bytes && wantsBytes(request.headers.accept)) return sendBlocks(node, name, call, reply);
     const found = await handler(call);
-    if (found === null) throw new AssayError('NOT_FOUND', missing[name]);
+    if (found === null) throw new AssayError('NOT_FOUND', route.missing ?? '');
     if (found !== 'pending') return found;
-    return reply.code(202).send(pendingOf(call.taskId()));
+    return reply.code(202).send(pendingOf(readTaskId(params.taskId ?? '')));
   };
   const authorize = async (request: FastifyRequest) => {
     const token = bearerToken(request.headers.authorization);
@@ -117,21 +110,11 @@ function register<N extends JsonRoute>(
   app.route({ method: route.method, url: path.replace(/\{(\w+)\}/g, ':$1'), onRequest: authorize, handler: answer });
 }
 
-function callOf(request: FastifyRequest, route: ApiRoute): Call {
-  const params = request.params as Record<string, string>;
-  return {
-    query: readQuery(request.query, route.query),
-    params,
-    number: (name) => readWholeNumber(params[name], name),
-    taskId: () => readTaskId(params.taskId ?? ''),
-  };
-}
-
-function sendBlocks(node: NodeReader, name: RouteName, { query, number }: Call, reply: FastifyReply) {
+function sendBlocks(node: NodeReader, name: RouteName, { query, params }: Call, reply: FastifyReply) {
   reply.type('application/octet-stream');
   if (name === 'blocks') return reply.send(lengthPrefixed((height) => node.blockBytes(height), query));
-  const bytes = node.blockBytes(number('height'));
-  if (bytes === null) throw new AssayError('NOT_FOUND', missing.block);
+  const bytes = node.blockBytes(readWholeNumber(params.height, 'height'));
+  if (bytes === null) throw new AssayError('NOT_FOUND', apiRoutes.block.missing);
   return reply.send(bytes);
 }
 
@@ -152,11 +135,17 @@ function pendingOf(taskId: Uint8Array): Pending {
   return { status: 'pending', taskId: `0x${toHex(taskId)}`, message };
 }
 
-function readRowKey({ params, number }: Call): RowKey {
-  const { kind = '', id = '' } = params;
+/** What stands in a path, by its name. */
+function readPath(name: PathName, text: string): unknown {
+  if (name === 'taskId') return readTaskId(text);
+  if (name === 'address') return readAddress(text);
+  return pathParameters[name] instanceof z.ZodNumber ? readWholeNumber(text, name) : text;
+}
+
+function readRowKey({ kind = '', id = '' }: Call['params']): RowKey {
   if (kind === 'account') return { kind, id: readAddress(id, 'id') };
   if (kind === 'task') return { kind, id: readTaskId(id, 'id') };
-  if (kind === 'session' || kind === 'miner' || kind === 'payout') return { kind, id: number('id') };
+  if (kind === 'session' || kind === 'miner' || kind === 'payout') return { kind, id: readWholeNumber(id, 'id') };
   const message = `There are proofs of an account, session, miner, task or payout, not of \`${shown(kind)}\`.`;
   throw new Refusal('INVALID_REQUEST', 'kind', message);
 }

@@ -1,0 +1,87 @@
+import {
+  Address,
+  AuditNumbers,
+  BlsPublicKey,
+  BlsSignature,
+  Bool,
+  ByName,
+  Bytes32,
+  ListOf,
+  Name,
+  OrNull,
+  type Shape,
+  type Shaped,
+  SomeWord,
+  UintType,
+  Units,
+  Words,
+} from '@assay/protocol';
+import { z } from 'zod';
+import { AuditNumbersJson } from './audit-numbers.ts';
+import { address, blsPublicKey, bps, bytes32, count, signature96, units } from './scalars.ts';
+
+/** The JSON form of a value of the protocol: amounts, bytes, addresses and texts are strings. */
+export type JsonOf<T> = T extends bigint | Uint8Array
+  ? string
+  : T extends number | boolean | string | null
+    ? T
+    : T extends AuditNumbers
+      ? AuditNumbersJson
+      : T extends readonly (infer Item)[]
+        ? JsonOf<Item>[]
+        : { -readonly [Name in keyof T]: JsonOf<T[Name]> };
+type SchemaOf<S> = z.ZodType<JsonOf<Shaped<S>>>;
+
+const leaves = new Map<Shape, z.ZodType>([
+  [Bool, z.boolean()],
+  [Units, units],
+  [Address, address],
+  [Bytes32, bytes32],
+  [BlsPublicKey, blsPublicKey],
+  [BlsSignature, signature96],
+  [Name, z.string()],
+  [AuditNumbers, AuditNumbersJson],
+]);
+/** One schema of each shape: what a larger one holds is the same object, by which the OpenAPI document names it. */
+const known = new WeakMap<Shape, z.ZodType>();
+
+/** The schema of the JSON form of a type or shape of the protocol. Throws RangeError for a type that has none yet. */
+export function schemaOf<S extends Shape>(shape: S): SchemaOf<S> {
+  const schema = leaves.get(shape) ?? known.get(shape) ?? made(shape);
+  known.set(shape, schema);
+  return schema as SchemaOf<S>;
+}
+
+function made(shape: Shape): z.ZodType {
+  if (shape instanceof UintType) return count;
+  if (shape instanceof Words) return z.enum(shape.words);
+  if (shape instanceof SomeWord) return z.string();
+  if (shape instanceof OrNull) return schemaOf(shape.inner as Shape).nullable();
+  if (shape instanceof ListOf) return z.array(schemaOf(shape.item as Shape));
+  if (shape instanceof ByName) return z.record(z.string(), schemaOf(shape.value as Shape));
+  if ('elementType' in shape) return z.array(schemaOf(shape.elementType as Shape));
+  return z.object(shapeOf(shape));
+}
+
+/** The schemas of the fields of a container or plain object, for a larger one. */
+export function shapeOf<S extends Shape>(shape: S): ShapeOf<Shaped<S>> {
+  const entries = fieldsOf(shape).map(([name, field]) => [name, fieldSchema(name, field)]);
+  return Object.fromEntries(entries);
+}
+type ShapeOf<V> = { -readonly [Name in keyof V]: z.ZodType<JsonOf<V[Name]>> };
+
+interface Container {
+  readonly fieldsEntries: readonly { readonly fieldName: string; readonly fieldType: Shape }[];
+}
+
+function fieldsOf(shape: Shape): [string, Shape][] {
+  if ('typeName' in shape && !('fieldsEntries' in shape)) throw new RangeError(`teach schema-of.ts ${shape.typeName}`);
+  if (!('fieldsEntries' in shape)) return Object.entries(shape as Readonly<Record<string, Shape>>);
+  const { fieldsEntries } = shape as unknown as Container;
+  return fieldsEntries.map(({ fieldName, fieldType }) => [fieldName, fieldType]);
+}
+
+/** Names carry units: basis points are at most 10,000. */
+function fieldSchema(name: string, shape: Shape): z.ZodType {
+  return name.endsWith('Bps') ? bps : schemaOf(shape);
+}

@@ -1,0 +1,73 @@
+import type { Type } from '@chainsafe/ssz';
+
+/*
+ * What is only ever read, never signed or hashed, has a shape. Its TypeScript type, its JSON form and the schema of
+ * that follow from it. Its leaves are types of the protocol, by which JSON writes a number, an amount or an address.
+ */
+
+/** One of some words. */
+export class Words<W extends string> {
+  readonly kind = 'words';
+  readonly words: readonly W[];
+  constructor(words: readonly W[]) {
+    this.words = words;
+  }
+}
+/** A word of which there are too many to list. */
+export class SomeWord<W extends string> {
+  readonly kind = 'someWord';
+  /** Carries the type; there is no value. */
+  declare readonly word: W;
+}
+export class OrNull<S> {
+  readonly kind = 'orNull';
+  readonly inner: S;
+  constructor(inner: S) {
+    this.inner = inner;
+  }
+}
+export class ListOf<S> {
+  readonly kind = 'listOf';
+  readonly item: S;
+  constructor(item: S) {
+    this.item = item;
+  }
+}
+/** Any names, each with a value of one shape. */
+export class ByName<S> {
+  readonly kind = 'byName';
+  readonly value: S;
+  constructor(value: S) {
+    this.value = value;
+  }
+}
+
+/** A plain object is an object with a value of each shape. */
+export type Shape =
+  | Type<unknown>
+  | Words<string>
+  | SomeWord<string>
+  | OrNull<unknown>
+  | ListOf<unknown>
+  | ByName<unknown>
+  | { readonly [name: string]: Shape };
+
+/** The values of a shape. */
+export type Shaped<S> =
+  S extends Type<infer Value>
+    ? Value
+    : S extends Words<infer W> | SomeWord<infer W>
+      ? W
+      : S extends OrNull<infer Inner>
+        ? Shaped<Inner> | null
+        : S extends ListOf<infer Item>
+          ? readonly Shaped<Item>[]
+          : S extends ByName<infer Value>
+            ? Readonly<Record<string, Shaped<Value>>>
+            : { readonly [Name in keyof S]: Shaped<S[Name]> };
+
+export const oneOf = <const W extends string>(...words: W[]) => new Words<W>(words);
+/** One of the words of a table of numbers. */
+export const wordIn = <W extends string>(table: Readonly<Record<W, number>>) => new Words(Object.keys(table) as W[]);
+export const orNull = <S extends Shape>(shape: S) => new OrNull(shape);
+export const list = <S extends Shape>(shape: S) => new ListOf(shape);
