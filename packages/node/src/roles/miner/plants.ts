@@ -106,7 +106,7 @@ export class Plant {
   }
 }
 
-/** The answers a miner plants to test its auditors, one at a time (§14.13); kept over a restart. */
+/** The answers a miner plants to test its auditors (§14.13); kept over a restart. */
 export class Plants {
   readonly #context: Pick<RoleContext, 'engine' | 'store' | 'runtime'>;
   readonly #options: PlantsOptions;
