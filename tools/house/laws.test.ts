@@ -217,6 +217,13 @@ describe('size', () => {
 });
 
 describe('names', () => {
+  it('are written small, with dashes', () => {
+    expect(findings(names, { 'packages/ledger/src/openAudit.test.ts': '' })).toEqual([
+      'packages/ledger/src/openAudit.test.ts:0 Write the words of a file name small, with dashes between them.',
+    ]);
+    expect(findings(names, { 'packages/ledger/src/open-audit.test.ts': '' })).toEqual([]);
+  });
+
   it('refuses any, default exports, empty names and barrels', () => {
     expect(inLedger(names, 'let a: any;')).toEqual([expect.stringContaining('any switches checking off')]);
     expect(inLedger(names, 'export default 1;')).toEqual([expect.stringContaining('Export it by its name')]);

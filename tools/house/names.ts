@@ -3,6 +3,8 @@ import { nameOf, type Source, type SyntaxNode, walk } from './syntax.ts';
 import { type Finding, packageOf } from './tree.ts';
 
 const emptyWord = /(^|\/)(utils?|helpers?|common|misc|shared)(\/|\.|$)/;
+/** `open-audit.test.ts`: words with dashes between them, then what kind of file it is. */
+const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)+$/;
 const isConfig = (path: string): boolean => /^[^/]+\.config\.ts$/.test(path);
 const isEntry = (path: string): boolean => /^packages\/[^/]+\/src\/index\.ts$/.test(path);
 const bodyOf = (source: Source): readonly SyntaxNode[] => source.tree['body'] as SyntaxNode[];
@@ -22,6 +24,9 @@ export const names: Law = {
     for (const path of house.files.keys()) {
       if (emptyWord.test(path))
         findings.push({ path, line: 0, sentence: 'This name says nothing. Put it beside its user.' });
+      const file = path.slice(path.lastIndexOf('/') + 1);
+      if (file.endsWith('.ts') && !kebab.test(file))
+        findings.push({ path, line: 0, sentence: 'Write the words of a file name small, with dashes between them.' });
     }
     for (const source of house.sources) {
       const { path } = source;

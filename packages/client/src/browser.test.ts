@@ -3,10 +3,10 @@ import { createContext, runInContext } from 'node:vm';
 import { toHex } from '@assay/protocol';
 import { rolldown } from 'rolldown';
 import { describe, expect, it } from 'vitest';
-import { rowProofToJson } from './proof/rowProof.ts';
+import { rowProofToJson } from './proof/row-proof.ts';
 import { answers, header } from './proof/state.fixture.ts';
 import { certified, chain, trust } from './receipt/certified.fixture.ts';
-import { portableReceipt, portableReceiptToJson } from './receipt/portableReceipt.ts';
+import { portableReceipt, portableReceiptToJson } from './receipt/portable-receipt.ts';
 
 const entry = fileURLToPath(new URL('./index.ts', import.meta.url));
 

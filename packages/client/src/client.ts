@@ -1,9 +1,9 @@
-import { checkTransaction } from './actions/checkTransaction.ts';
-import { getBlockBytes } from './actions/getBlockBytes.ts';
-import { getGenesis } from './actions/getGenesis.ts';
-import { getParams } from './actions/getParams.ts';
-import { sendTransaction } from './actions/sendTransaction.ts';
-import { setRole } from './actions/setRole.ts';
+import { checkTransaction } from './actions/check-transaction.ts';
+import { getBlockBytes } from './actions/get-block-bytes.ts';
+import { getGenesis } from './actions/get-genesis.ts';
+import { getParams } from './actions/get-params.ts';
+import { sendTransaction } from './actions/send-transaction.ts';
+import { setRole } from './actions/set-role.ts';
 import {
   type ApiRoute,
   type ApiRoutes,

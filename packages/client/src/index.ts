@@ -3,7 +3,7 @@
  * `actions/`, and the offline check of a receipt in `receipt/`. It believes nothing a node says that it can check
  * itself, and uses nothing but `fetch`.
  */
-export type { PageOptions } from './actions/pageOptions.ts';
+export type { PageOptions } from './actions/page-options.ts';
 export * from './api/audit-numbers.ts';
 export * from './api/committee.ts';
 export * from './api/domains.ts';
@@ -17,9 +17,9 @@ export type { JsonOf } from './api/schema-of.ts';
 export * from './api/schemas.ts';
 export * from './client.ts';
 export * from './errors.ts';
-export * from './formatUnits.ts';
-export * from './proof/rowProof.ts';
-export * from './proof/verifyProof.ts';
-export * from './receipt/portableReceipt.ts';
+export * from './format-units.ts';
+export * from './proof/row-proof.ts';
+export * from './proof/verify-proof.ts';
+export * from './receipt/portable-receipt.ts';
 export * from './receipt/trust.ts';
-export * from './receipt/verifyReceipt.ts';
+export * from './receipt/verify-receipt.ts';

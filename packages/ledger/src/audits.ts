@@ -21,7 +21,7 @@ import { judgeAgain, judgeDispute } from './disputes.ts';
 import { sampleByWeight } from './draw.ts';
 import { countOf, impartialWeights, isAuditor } from './impartial.ts';
 import { PPB } from './integers.ts';
-import { isDrawn, MOST_FIRST_AUDITORS, openAudit, waitForOpening } from './openAudit.ts';
+import { isDrawn, MOST_FIRST_AUDITORS, openAudit, waitForOpening } from './open-audit.ts';
 import { missTurn } from './presence.ts';
 import { rejectOutlier } from './replicas.ts';
 import type { LedgerEvent } from './result.ts';

@@ -10,7 +10,7 @@ import {
   verdicts,
 } from '@assay/protocol';
 import { openFailureCase } from './cases.ts';
-import { openAudit } from './openAudit.ts';
+import { openAudit } from './open-audit.ts';
 import type { LedgerEvent } from './result.ts';
 import { standingAfter } from './standing.ts';
 import { keyOf, type LedgerState, type LedgerView } from './state.ts';

@@ -33,7 +33,7 @@ export { roomOf } from './fines.ts';
 export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
 export { type BlockInput, Ledger } from './ledger.ts';
 export { measuredValues } from './measured.ts';
-export { SECOND_AUDITOR_PPB } from './openAudit.ts';
+export { SECOND_AUDITOR_PPB } from './open-audit.ts';
 export { mayPlant, plantStage } from './plants.ts';
 export { type PresentKind, wasSeen } from './presence.ts';
 export { priceOf, pricesAt, receiptsCode } from './receipts.ts';

@@ -1,7 +1,7 @@
 import { limits, taskStatuses, verdicts } from '@assay/protocol';
 import { countOf, impartialWeights } from './impartial.ts';
 import { PPB } from './integers.ts';
-import { MOST_FIRST_AUDITORS } from './openAudit.ts';
+import { MOST_FIRST_AUDITORS } from './open-audit.ts';
 import type { LedgerView } from './state.ts';
 import { isDisputed } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';

@@ -30,20 +30,20 @@ import {
   taskStatuses,
   type UnbondingRow,
 } from '@assay/protocol';
-import { DisputeTable } from './disputeTable.ts';
+import { DisputeTable } from './dispute-table.ts';
 import { booksOf, type ClosedBooks, closedBooks } from './epoch/books.ts';
-import { type Settling, settling } from './epoch/bringForward.ts';
-import { MeasureTable } from './measureTable.ts';
-import { type Miners, MinerTable } from './minerTable.ts';
-import { OpenAudits } from './openAudits.ts';
-import { type KeyKind, type RoleKeys, roleKeysOf } from './roleKeys.ts';
+import { type Settling, settling } from './epoch/bring-forward.ts';
+import { MeasureTable } from './measure-table.ts';
+import { type Miners, MinerTable } from './miner-table.ts';
+import { OpenAudits } from './open-audits.ts';
+import { type KeyKind, type RoleKeys, roleKeysOf } from './role-keys.ts';
 import type { RoleKind } from './roles.ts';
-import { copies } from './rowCopies.ts';
-import { bytesOfState, StateTree } from './stateTree.ts';
+import { copies } from './row-copies.ts';
+import { bytesOfState, StateTree } from './state-tree.ts';
 import { keyOf, pairKey, reindex, Table } from './table.ts';
-import { TransitionTable } from './transitionTable.ts';
+import { TransitionTable } from './transition-table.ts';
 import type { LedgerView } from './view.ts';
-import { VoteTable } from './voteTable.ts';
+import { VoteTable } from './vote-table.ts';
 
 export { keyOf, type LedgerView };
 

@@ -26,13 +26,13 @@ import type {
   UnbondingRow,
   VoteRow,
 } from '@assay/protocol';
-import type { DisputeTable } from './disputeTable.ts';
-import type { MeasureTable } from './measureTable.ts';
-import type { ReadonlyMiners } from './minerTable.ts';
-import type { OpenAudits } from './openAudits.ts';
-import type { KeyKind } from './roleKeys.ts';
+import type { DisputeTable } from './dispute-table.ts';
+import type { MeasureTable } from './measure-table.ts';
+import type { ReadonlyMiners } from './miner-table.ts';
+import type { OpenAudits } from './open-audits.ts';
+import type { KeyKind } from './role-keys.ts';
 import type { ReadonlyTable } from './table.ts';
-import type { TransitionTable } from './transitionTable.ts';
+import type { TransitionTable } from './transition-table.ts';
 
 /** The state as others see it: everything can be read, nothing changed. */
 export interface LedgerView {

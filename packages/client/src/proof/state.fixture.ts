@@ -16,7 +16,7 @@ import {
   tables,
   toHex,
 } from '@assay/protocol';
-import type { ProofQuestion } from './verifyProof.ts';
+import type { ProofQuestion } from './verify-proof.ts';
 
 const holder = addressOf(sha256(Uint8Array.of(1)));
 const taskId = sha256(Uint8Array.of(2));

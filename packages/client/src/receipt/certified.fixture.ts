@@ -14,7 +14,7 @@ import {
   ticketSigningRoot,
 } from '@assay/protocol';
 import blst from '@chainsafe/blst';
-import type { Trust } from './verifyReceipt.ts';
+import type { Trust } from './verify-receipt.ts';
 
 export const chain: ChainIdentity = { chainId: 'assay-test', genesisHash: sha256(Uint8Array.of(1)) };
 const keys = Array.from({ length: 4 }, (_, i) => blst.SecretKey.fromKeygen(sha256(Uint8Array.of(7, i))));

@@ -1,7 +1,7 @@
 import { fromHex, Genesis } from '@assay/protocol';
 import { z } from 'zod';
 import { ClientError } from '../errors.ts';
-import type { Trust } from './verifyReceipt.ts';
+import type { Trust } from './verify-receipt.ts';
 
 const hex = (bytes: number) =>
   z.string().transform((text, context) => {

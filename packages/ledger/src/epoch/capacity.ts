@@ -8,7 +8,7 @@ import type { Pool, PoolShare } from '../result.ts';
 import type { CapacityRaw, CapacityScore } from '../scores.ts';
 import { successRatePpb } from '../standing.ts';
 import { latencyMicroOf } from '../work.ts';
-import type { Standing } from './bringForward.ts';
+import type { Standing } from './bring-forward.ts';
 import { finals, SHARE_PPB } from './competition.ts';
 import { capacityOf, isRewarded } from './contestants.ts';
 import type { Work } from './work.ts';

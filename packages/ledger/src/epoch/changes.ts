@@ -1,6 +1,6 @@
 import type { BodyValues } from '@assay/protocol';
 import { changesEngine } from '../engines.ts';
-import { keyKinds } from '../roleKeys.ts';
+import { keyKinds } from '../role-keys.ts';
 import { stakeKindOf } from '../stakes.ts';
 import { MAX_RESULTS_OWED } from '../standing.ts';
 import type { LedgerState } from '../state.ts';

@@ -7,7 +7,7 @@ import { applyChanges } from './changes.ts';
 import { chooseCommittee } from './committee.ts';
 import { holdMiners, removeWeak } from './ejections.ts';
 import { openForfeits } from './forfeits.ts';
-import { beginPeriod } from './nextPeriod.ts';
+import { beginPeriod } from './next-period.ts';
 import { endingPeriod } from './period.ts';
 import { updatePowers } from './powers.ts';
 import { settleProposals } from './proposals.ts';

@@ -5,7 +5,7 @@ import type { LedgerEvent } from '../result.ts';
 import { EJECTION_MILLI, HARD_EVIDENCE } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
 import { freeze } from './cases.ts';
-import { type SharedCause, type Suspect, sharedCauses, suspectsOf } from './sharedCauses.ts';
+import { type SharedCause, type Suspect, sharedCauses, suspectsOf } from './shared-causes.ts';
 
 /** Deregisters the miners whose scores were weak for too many periods in a row (economics §4.7). */
 export function removeWeak(state: LedgerState): LedgerEvent[] {

@@ -6,10 +6,10 @@ import type { EmissionRate, PaidKind, Pool, PoolShare } from '../result.ts';
 import { isActive } from '../roles.ts';
 import type { CapacityScore, MinerScore } from '../scores.ts';
 import type { ClosedBooks } from './books.ts';
-import type { Standing } from './bringForward.ts';
+import type { Standing } from './bring-forward.ts';
 import { type Burns, limitOf } from './burns.ts';
 import { capacityPool } from './capacity.ts';
-import { minersPools } from './minersStack.ts';
+import { minersPools } from './miners-stack.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
 import type { Work } from './work.ts';
 

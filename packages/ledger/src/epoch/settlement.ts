@@ -4,7 +4,7 @@ import { Pace, type Steps, WRITE } from '../pace.ts';
 import type { EmissionRate, EpochClose, LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import type { ClosedBooks } from './books.ts';
-import type { Settling, Standing } from './bringForward.ts';
+import type { Settling, Standing } from './bring-forward.ts';
 import { mintable } from './burns.ts';
 import { type Emission, emit } from './emission.ts';
 import { PayoutBook } from './payouts.ts';

@@ -1,7 +1,7 @@
 import type { Pace } from '../pace.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
-import type { Settling } from './bringForward.ts';
+import type { Settling } from './bring-forward.ts';
 
 /** What every step of a settlement works with; the books are all it reads. */
 export interface Work extends Settling {

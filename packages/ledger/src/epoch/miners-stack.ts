@@ -7,7 +7,7 @@ import { READ, type Steps } from '../pace.ts';
 import type { Pool, PoolShare } from '../result.ts';
 import type { MinerScore } from '../scores.ts';
 import { levelFactorPpb, MAX_LEVEL, successRatePpb } from '../standing.ts';
-import type { Standing } from './bringForward.ts';
+import type { Standing } from './bring-forward.ts';
 import type { Limit } from './burns.ts';
 import { finals, SHARE_PPB } from './competition.ts';
 import { countedTrustPpb, type Raw, rawOf, weighedOf } from './contestants.ts';

@@ -1,8 +1,8 @@
 import { AccountRow, type RowProof } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { rowProofFromJson, rowProofToJson } from './rowProof.ts';
+import { rowProofFromJson, rowProofToJson } from './row-proof.ts';
 import { answers, header, headerRoot, proofOf } from './state.fixture.ts';
-import { type ProofQuestion, verifyProof } from './verifyProof.ts';
+import { type ProofQuestion, verifyProof } from './verify-proof.ts';
 
 const root = { headerRoot };
 const [account] = answers();

@@ -1,5 +1,5 @@
 import { type BodyValues, equalBytes, plantedRoot, verdicts } from '@assay/protocol';
-import { waitForOpening } from '../openAudit.ts';
+import { waitForOpening } from '../open-audit.ts';
 import { FRESH_AUDITORS, plantStage } from '../plants.ts';
 import type { TransactionRule } from './rule.ts';
 

@@ -19,7 +19,7 @@ import {
   toHex,
 } from '@assay/protocol';
 import { type ProofKind, proofTables } from '../api/proof.ts';
-import { formatUnits } from '../formatUnits.ts';
+import { formatUnits } from '../format-units.ts';
 
 /**
  * What was asked: an account by its address, a session or miner by its index, a task by its id (`0x…`), a payout by its

@@ -1,5 +1,5 @@
 import { type MinerRow, tables } from '@assay/protocol';
-import { copies } from './rowCopies.ts';
+import { copies } from './row-copies.ts';
 import { Table } from './table.ts';
 
 /** What a row says of the epoch that it is of. */

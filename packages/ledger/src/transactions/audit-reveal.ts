@@ -12,7 +12,7 @@ import {
 import { mayReveal } from '../audits.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerState } from '../state.ts';
-import { listRule, type Seat } from './auditItems.ts';
+import { listRule, type Seat } from './audit-items.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Opens an auditor's numbers; the ledger draws the verdict from them (§10.3). */

@@ -1,7 +1,7 @@
 import { type BodyValues, equalBytes, modelVotes } from '@assay/protocol';
 import { markSeen } from '../presence.ts';
 import type { LedgerView } from '../state.ts';
-import { isValidator } from './auditItems.ts';
+import { isValidator } from './audit-items.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['acceptModel'];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatUnits, parseUnits } from './formatUnits.ts';
+import { formatUnits, parseUnits } from './format-units.ts';
 
 describe('formatUnits', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { type BodyValues, equalBytes, type MinerRow, MinerSplit, type Params } from '@assay/protocol';
 import { changesEngine } from '../engines.ts';
 import { standingCode } from '../roles.ts';
-import { minerTermsCode } from './registerMiner.ts';
+import { minerTermsCode } from './register-miner.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Changes what a miner offers, and how its income is divided, from the next epoch on (§3.7). */

@@ -1,8 +1,8 @@
 import { BitArray, type BodyValues, type PortableReceipt, sha256 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { certified, chain, trust } from './certified.fixture.ts';
-import { portableReceipt, portableReceiptFromJson, portableReceiptToJson } from './portableReceipt.ts';
-import { verifyReceipt } from './verifyReceipt.ts';
+import { portableReceipt, portableReceiptFromJson, portableReceiptToJson } from './portable-receipt.ts';
+import { verifyReceipt } from './verify-receipt.ts';
 
 const receiptOf = (batch: BodyValues['certifiedBatch'], index = 1): PortableReceipt =>
   portableReceipt({ chain, height: 7, batch, index }) as PortableReceipt;

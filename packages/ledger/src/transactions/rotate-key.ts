@@ -1,5 +1,5 @@
 import { type BodyValues, equalBytes } from '@assay/protocol';
-import { keyKinds } from '../roleKeys.ts';
+import { keyKinds } from '../role-keys.ts';
 import { standingCode } from '../roles.ts';
 import { stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';

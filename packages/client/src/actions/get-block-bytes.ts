@@ -1,6 +1,6 @@
 import { type Connection, callBytes } from '../connection.ts';
 import { ClientError } from '../errors.ts';
-import type { PageOptions } from './pageOptions.ts';
+import type { PageOptions } from './page-options.ts';
 
 /** Serialised blocks in rising height, from the height `from`, as a ledger applies them; empty beyond the last. */
 export async function getBlockBytes(connection: Connection, page: PageOptions = {}): Promise<Uint8Array[]> {

@@ -1,5 +1,5 @@
 import { auditorStates, type BodyValues, type Commitment } from '@assay/protocol';
-import { listRule } from './auditItems.ts';
+import { listRule } from './audit-items.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Binds an auditor to its numbers before anyone sees them (§10.3). */

@@ -12,8 +12,8 @@ import {
   ticketSigningRoot,
   toHex,
 } from '@assay/protocol';
-import { formatUnits } from '../formatUnits.ts';
-import { verifyAggregate } from './verifyAggregate.ts';
+import { formatUnits } from '../format-units.ts';
+import { verifyAggregate } from './verify-aggregate.ts';
 
 /** What a checker must already trust: the chain, and the keys of a committee in the order of its seats. */
 export interface Trust {
