@@ -97,12 +97,12 @@ async function bindChain(meta: Tables['meta'], dir: string, genesisHash: Uint8Ar
     return;
   }
   if (stored[0] !== version) {
-    throw new AssayError('DATA_DAMAGED', `${dir} was written by another version of this program.`, { action: 'stop' });
+    throw new AssayError('DATA_DAMAGED', `${dir} was written by another version of this program.`);
   }
   const hash = stored.subarray(1);
   if (equalBytes(hash, genesisHash)) return;
   const detail = `${dir} holds the chain of genesis ${toHex(hash)}, asked for was ${toHex(genesisHash)}.`;
-  throw new AssayError('OTHER_CHAIN', detail, { action: 'stop' });
+  throw new AssayError('OTHER_CHAIN', detail);
 }
 
 /** A node's data directory: blocks, what they did, snapshots of the state, views, and what the roles remember. */
@@ -271,7 +271,7 @@ export class Store {
     this.#hasDamagedViews = true;
     if (this.#lock !== null) this.#tables.meta.put(damagedViewsKey, Buffer.alloc(0)).catch(() => {});
     const detail = `A view in ${this.dir} is damaged; the next start makes all of them anew from the blocks.`;
-    throw new AssayError('DATA_DAMAGED', detail, { action: 'stop' });
+    throw new AssayError('DATA_DAMAGED', detail);
   }
 
   #putSnapshot(height: number, bytes: Uint8Array): Promise<unknown>[] {

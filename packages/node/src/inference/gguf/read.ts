@@ -185,5 +185,5 @@ function endOfTensors(header: GgufHeader): number {
 }
 
 function unusable(path: string, what: string, cause?: unknown): AssayError {
-  return new AssayError('MODEL_FILE_UNUSABLE', `${path} ${what}`, { action: 'stop', cause });
+  return new AssayError('MODEL_FILE_UNUSABLE', `${path} ${what}`, { cause });
 }
