@@ -4,7 +4,7 @@ import { features } from './features.ts';
 import { houseOf, type Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
-import { names, unusedExports } from './names.ts';
+import { hidden, names, unusedExports } from './names.ts';
 import { purity, seeded } from './purity.ts';
 import { size } from './size.ts';
 import { texts } from './texts.ts';
@@ -233,6 +233,14 @@ describe('names', () => {
     ]);
     expect(findings(names, { 'vitest.config.ts': 'export default 1;' })).toEqual([]);
     expect(findings(names, { 'packages/ledger/src/index.ts': "export * from './b.ts';" })).toEqual([]);
+  });
+
+  it('begin with # where they are private, but for a constructor', () => {
+    const sentence = 'packages/ledger/src/a.ts:1 private ends with the types. Begin its name with #.';
+    expect(inLedger(hidden, 'class A { private b = 1; }')).toEqual([sentence]);
+    expect(inLedger(hidden, 'class A { private static async *b() {} }')).toEqual([sentence]);
+    expect(inLedger(hidden, 'class A { constructor(private b: number) {} }')).toEqual([sentence]);
+    expect(inLedger(hidden, 'class A { #b = 1; #c() {} protected d = 2; private constructor() {} }')).toEqual([]);
   });
 
   it('finds exports that nobody imports', () => {

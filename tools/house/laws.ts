@@ -3,7 +3,7 @@ import { features } from './features.ts';
 import type { Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
-import { names, unusedExports } from './names.ts';
+import { hidden, names, unusedExports } from './names.ts';
 import { purity, seeded } from './purity.ts';
 import { sections } from './sections.ts';
 import { size } from './size.ts';
@@ -18,6 +18,7 @@ export const laws: readonly Law[] = [
   seeded,
   size,
   names,
+  hidden,
   unusedExports,
   manifests,
   map,

@@ -42,6 +42,22 @@ export const names: Law = {
   },
 };
 
+/** One way to hide a member: the one that also holds at run time. A constructor has no other word than `private`. */
+export const hidden: Law = {
+  name: 'what is private begins with #',
+  check(house) {
+    const findings: Finding[] = [];
+    for (const source of house.sources) {
+      walk(source.tree, (node) => {
+        if (node['accessibility'] !== 'private' || node['kind'] === 'constructor') return;
+        const line = source.lineOf(node.start);
+        findings.push({ path: source.path, line, sentence: 'private ends with the types. Begin its name with #.' });
+      });
+    }
+    return findings;
+  },
+};
+
 /** Names that a file exports, with the line of each. */
 function exportsOf(source: Source): Map<string, number> {
   const found = new Map<string, number>();

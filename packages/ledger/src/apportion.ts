@@ -1,3 +1,4 @@
+import { itemAt } from './invariant.ts';
 import { atOnce, type Pace, READ, type Steps } from './pace.ts';
 
 /**
@@ -29,7 +30,7 @@ export function* apportionSteps(whole: bigint, weights: readonly bigint[], pace:
     if (pace.isSpent(READ)) yield;
   }
   for (const index of left === 0n ? [] : largest(remainders, total, Number(left))) {
-    parts[index] = (parts[index] ?? 0n) + 1n;
+    parts[index] = itemAt(parts, index) + 1n;
   }
   if (pace.isSpent(READ * weights.length)) yield;
   return parts;

@@ -21,6 +21,7 @@ import { judgeAgain, judgeDispute } from './disputes.ts';
 import { sampleByWeight } from './draw.ts';
 import { countOf, impartialWeights, isAuditor } from './impartial.ts';
 import { PPB } from './integers.ts';
+import { invariant } from './invariant.ts';
 import { isDrawn, MOST_FIRST_AUDITORS, openAudit, waitForOpening } from './open-audit.ts';
 import { missTurn } from './presence.ts';
 import { rejectOutlier } from './replicas.ts';
@@ -197,7 +198,7 @@ function advanceAudit(state: LedgerState, index: number, { height, events, tally
   endMissedTurns(state, index, height, events);
   if (state.audits.at(index).waitUntil > height) return;
   const taskIndex = state.taskOf(state.audits.at(index).taskId);
-  if (taskIndex === undefined) throw new RangeError(`audit ${index} is about a task that is not kept`);
+  invariant(taskIndex !== undefined, `audit ${index} is about a task that is not kept`);
   const task = state.tasks.at(taskIndex);
   let decision = decideOn(state, index, task, false);
   if (decision.verdict === null && decision.wantedAuditors > 0) {

@@ -17,6 +17,7 @@ import { apportion } from './apportion.ts';
 import { finedKind, type Held, holdFine, type Reach, reachOf, returnFine, roomOf } from './fines.ts';
 import { payMiner } from './forfeits.ts';
 import { capped, MAX_UNITS, PPB } from './integers.ts';
+import { itemAt } from './invariant.ts';
 import { priceOf } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
 import { beginUnbonding, setStake } from './stakes.ts';
@@ -145,7 +146,7 @@ export function executeCase(state: LedgerState, index: number, decision: Decisio
     share,
     finders.map(() => 1n),
   );
-  const rewards = finders.map((account, place) => ({ account, units: parts[place] ?? 0n }));
+  const rewards = finders.map((account, place) => ({ account, units: itemAt(parts, place) }));
   for (const { account, units } of rewards) state.credit(account, units);
   const burnedUnits = fineUnits - share + bondUnits;
   state.setGlobals({ burnedUnits: state.globals.burnedUnits + burnedUnits });

@@ -15,6 +15,7 @@ import {
 import { committeeOf } from './committee.ts';
 import { addDisputes, disputesCode, type Placed } from './disputes.ts';
 import { lotBelow } from './draw.ts';
+import { itemAt } from './invariant.ts';
 import { epochValues } from './measured.ts';
 import type { LedgerEvent } from './result.ts';
 import type { LedgerState, LedgerView } from './state.ts';
@@ -70,7 +71,7 @@ export function challengesOwed(lot: Uint8Array, lambdaMilli: number, seats: numb
   const mean = BigInt(lambdaMilli) * BigInt(Math.min(limits.measurers, seats));
   const weights = [ONE];
   for (let k = 1n; k <= BigInt(limits.maxChallenges); k++) {
-    weights.push(((weights.at(-1) ?? 0n) * mean) / (1000n * k * BigInt(seats)));
+    weights.push((itemAt(weights, weights.length - 1) * mean) / (1000n * k * BigInt(seats)));
   }
   let left = lotBelow(
     sha256(lot),

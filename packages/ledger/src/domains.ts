@@ -10,6 +10,7 @@ import {
   type ResultCode,
 } from '@assay/protocol';
 import { ALL_BPS } from './integers.ts';
+import { invariant } from './invariant.ts';
 import { MAX_LEVEL } from './standing.ts';
 import type { LedgerView } from './state.ts';
 
@@ -28,7 +29,7 @@ export function isName(name: Uint8Array): boolean {
 /** The terms of a domain that hold in an epoch: the last whose time has come (§4.9). */
 export function termsAt({ terms }: Pick<DomainRow, 'terms'>, epoch: number): Readonly<DatedTerms> {
   const inForce = terms.findLast(({ fromEpoch }) => fromEpoch <= epoch);
-  if (inForce === undefined) throw new RangeError(`no terms of a domain hold in epoch ${epoch}`);
+  invariant(inForce !== undefined, `no terms of a domain hold in epoch ${epoch}`);
   return inForce;
 }
 

@@ -17,6 +17,7 @@ import {
 } from '@assay/protocol';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { termsAt } from './domains.ts';
+import { invariant, itemAt } from './invariant.ts';
 import type { LedgerView } from './state.ts';
 
 /** What a draw needs to know of one miner. */
@@ -82,7 +83,7 @@ export function drawTable({ globals, params, miners, domains }: LedgerView): Dra
   const entries: DrawEntry[] = [];
   for (let miner = 0; miner < miners.length; miner++) {
     const { operator, owner, domain, models, contextTokens, activeFrom, weight, level } = miners.standing(miner);
-    const userLevel = userLevels[domain] ?? 0;
+    const userLevel = itemAt(userLevels, domain);
     const place = { miner, activeFrom, weight, level, userLevel };
     entries.push({ ...place, operator, owner, domain, models, contextTokens });
   }
@@ -118,7 +119,7 @@ export function drawMiners(table: DrawTable, request: DrawRequest, count: number
   const weights = eligible.map((entry) => entry.weight);
   return sampleByWeight(seed, weights, count).map(({ index, ...rank }) => {
     const entry = eligible[index];
-    if (entry === undefined) throw new RangeError(`place ${index} of ${eligible.length} was drawn`);
+    invariant(entry !== undefined, `place ${index} of ${eligible.length} was drawn`);
     return { miner: entry.miner, ...rank };
   });
 }

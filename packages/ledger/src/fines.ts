@@ -1,5 +1,6 @@
 import { type CaseRow, caseCauses, caseStatuses, type StakeKind, stakeKinds } from '@assay/protocol';
 import { capped, PPB } from './integers.ts';
+import { invariant } from './invariant.ts';
 import { setStake, stakeKindOf, stakeOf } from './stakes.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 
@@ -73,7 +74,7 @@ function takeLeaving(state: LedgerState, { kind, role }: Fined, units: bigint): 
     left -= taken;
     releaseEpoch = Math.max(releaseEpoch, row.releaseEpoch);
   }
-  if (left > 0n) throw new RangeError(`a fine exceeds what it can reach by ${left}`);
+  invariant(left === 0n, `a fine exceeds what it can reach by ${left}`);
   return releaseEpoch;
 }
 
@@ -88,7 +89,7 @@ export function returnFine(state: LedgerState, fined: Fined & Held): void {
 function knownStake(state: LedgerView, { kind, role }: Fined) {
   const name = stakeKindOf(kind);
   const stake = stakeOf(state, name, role);
-  if (name === undefined || stake === undefined) throw new RangeError(`a case names no stake: ${kind}, ${role}`);
+  invariant(name !== undefined && stake !== undefined, `a case names no stake: ${kind}, ${role}`);
   return { name, owner: stake.owner, stakeUnits: stake.units };
 }
 
@@ -105,6 +106,6 @@ export function heldOfMiners({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<
 /** The name of whose stake a case is about. */
 export function finedKind({ kind }: Fined): StakeKind {
   const name = stakeKindOf(kind);
-  if (name === undefined) throw new RangeError(`a case names no kind of stake: ${kind}`);
+  invariant(name !== undefined, `a case names no kind of stake: ${kind}`);
   return name;
 }

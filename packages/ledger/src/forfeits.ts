@@ -1,5 +1,6 @@
 import { type CaseRow, caseCauses, caseStatuses, stakeKinds } from '@assay/protocol';
 import { apportion } from './apportion.ts';
+import { itemAt } from './invariant.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 
 /** What an epoch's end pays a miner that goes into a case instead (economics §6.7). */
@@ -42,5 +43,5 @@ export function payMiner(state: LedgerState, miner: number, units: bigint): void
     stakersUnits,
     rows.map((row) => row.stakeUnits),
   );
-  for (const [place, { staker }] of rows.entries()) state.credit(staker, parts[place] ?? 0n);
+  for (const [place, { staker }] of rows.entries()) state.credit(staker, itemAt(parts, place));
 }

@@ -1,4 +1,5 @@
 import { type AuditorSlot, type AuditRow, auditorStates, limits, type TaskRow, verdicts } from '@assay/protocol';
+import { invariant } from './invariant.ts';
 import type { ReadonlyTable } from './table.ts';
 
 /** Where the tokens of a task are found. */
@@ -42,7 +43,9 @@ export class OpenAudits {
   }
 
   add(index: number, { taskId, auditors, waitUntil }: Readonly<AuditRow>): void {
-    const { tokensIn, tokensOut } = this.#tasks.tasks.at(this.#tasks.taskOf(taskId) ?? -1);
+    const task = this.#tasks.taskOf(taskId);
+    invariant(task !== undefined, `audit ${index} is about a task that is not kept`);
+    const { tokensIn, tokensOut } = this.#tasks.tasks.at(task);
     this.#open.set(index, Math.max(tokensIn + tokensOut, limits.minAuditTokens));
     this.#changed.add(index);
     for (const slot of auditors) this.#note(index, slot);

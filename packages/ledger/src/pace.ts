@@ -1,3 +1,4 @@
+import { invariant } from './invariant.ts';
 /** A step of a settlement: it yields when the block's rows are used up, and goes on with the next block. */
 export type Steps<Result = void> = Generator<void, Result, void>;
 
@@ -27,6 +28,6 @@ export function atOnce<Result>(begin: (pace: Pace) => Steps<Result>): Result {
   const pace = new Pace();
   pace.refill(Number.POSITIVE_INFINITY);
   const { done, value } = begin(pace).next();
-  if (done !== true) throw new RangeError('a step paused although it had all rows');
+  invariant(done === true, 'a step paused although it had all rows');
   return value;
 }

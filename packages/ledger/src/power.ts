@@ -1,5 +1,6 @@
 import { apportion } from './apportion.ts';
 import { capped, PPB } from './integers.ts';
+import { itemAt } from './invariant.ts';
 
 /** What a validator's power follows from. */
 export interface PowerInput {
@@ -30,14 +31,14 @@ export function targetPowers(inputs: readonly PowerInput[], workPpb: bigint): bi
 
 /** Moves powers towards their targets, no further than a third changes hands (economics §8.2). */
 export function stepPowers(from: readonly bigint[], targets: readonly bigint[]): bigint[] {
-  const gains = targets.map((target, i) => above(target, from[i] ?? 0n));
-  const losses = targets.map((target, i) => above(from[i] ?? 0n, target));
+  const gains = targets.map((target, i) => above(target, itemAt(from, i)));
+  const losses = targets.map((target, i) => above(itemAt(from, i), target));
   const [gained, lost] = [sum(gains), sum(losses)];
   const most = gained + above(lost, gained);
   if (most <= LARGEST_CHANGE) return [...targets];
   const added = apportion((gained * LARGEST_CHANGE) / most, gains);
   const taken = apportion((lost * LARGEST_CHANGE) / most, losses);
-  return targets.map((_, i) => (from[i] ?? 0n) + (added[i] ?? 0n) - (taken[i] ?? 0n));
+  return targets.map((_, i) => itemAt(from, i) + itemAt(added, i) - itemAt(taken, i));
 }
 
 /** What is above the cap goes to the others by weight, until nobody is above it. */

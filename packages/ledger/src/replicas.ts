@@ -1,5 +1,6 @@
 import { agreements, type Receipt, type ResultCode, type SessionRow, type TaskRow, taskIdOf } from '@assay/protocol';
 import { PPB } from './integers.ts';
+import { invariant } from './invariant.ts';
 import type { LedgerEvent } from './result.ts';
 import { keyOf, type LedgerState, type LedgerView } from './state.ts';
 import { rejectTask } from './tasks.ts';
@@ -53,7 +54,7 @@ export function markOutliers(state: LedgerState, receipts: readonly Receipt[]): 
 
 function mark(state: LedgerState, { taskId }: Receipt, agreement: number): void {
   const index = state.taskOf(taskId);
-  if (index === undefined) throw new RangeError('a certified task is not kept');
+  invariant(index !== undefined, 'a certified task is not kept');
   state.tasks.update(index, { agreement });
 }
 

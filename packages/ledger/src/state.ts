@@ -33,6 +33,7 @@ import {
 import { DisputeTable } from './dispute-table.ts';
 import { booksOf, type ClosedBooks, closedBooks } from './epoch/books.ts';
 import { type Settling, settling } from './epoch/bring-forward.ts';
+import { invariant } from './invariant.ts';
 import { MeasureTable } from './measure-table.ts';
 import { type Miners, MinerTable } from './miner-table.ts';
 import { OpenAudits } from './open-audits.ts';
@@ -315,7 +316,7 @@ export class LedgerState implements LedgerView {
     if (known === undefined) this.#holdingOf.set(pairKey(holder, model), index);
     const old = this.holdings.at(index);
     const sum = { shares: old.shares + shares, backingUnits: old.backingUnits + backingUnits };
-    if (sum.shares < 0 || sum.backingUnits < 0n) throw new RangeError(`model ${model}: a holding below zero`);
+    invariant(sum.shares >= 0 && sum.backingUnits >= 0n, `model ${model}: a holding below zero`);
     this.holdings.update(index, sum);
   }
 

@@ -3,6 +3,8 @@ export interface CodeInfo {
   readonly sentence: string;
   readonly status: number;
   readonly type: 'invalid_request_error' | 'authentication_error' | 'insufficient_quota' | 'server_error';
+  /** Asking again is in vain until an operator has done something. */
+  readonly isFinal?: true;
 }
 
 const invalid = (sentence: string): CodeInfo => ({ sentence, status: 400, type: 'invalid_request_error' });
@@ -137,6 +139,7 @@ export const resultCodes = {
 export type ResultCode = keyof typeof resultCodes;
 
 const unavailable = (sentence: string): CodeInfo => ({ sentence, status: 503, type: 'server_error' });
+const final = (status: 500 | 503, sentence: string): CodeInfo => ({ ...unavailable(sentence), status, isFinal: true });
 
 /** What a node answers at its edges when no transaction is involved. */
 export const edgeCodes = {
@@ -174,46 +177,43 @@ export const edgeCodes = {
     'The miner was lost in the middle of the answer and another gave a different one; nothing was charged.',
   ),
   BACKEND_FAILED: { ...unavailable('The inference backend failed.'), status: 502 },
-  MODEL_FILE_UNUSABLE: { ...unavailable('The model file cannot be used.'), status: 500 },
-  MODEL_UNAVAILABLE: unavailable('The model could not be had from any of its sources.'),
+  MODEL_FILE_UNUSABLE: final(500, 'The model file cannot be used.'),
+  MODEL_UNAVAILABLE: final(503, 'The model could not be had from any of its sources.'),
   NODE_STOPPED: unavailable('The node is stopping; ask again when it is back.'),
-  DATA_IN_USE: unavailable('The data directory is in use by another process; stop it, or choose another directory.'),
-  OTHER_CHAIN: unavailable(
+  DATA_IN_USE: final(503, 'The data directory is in use by another process; stop it, or choose another directory.'),
+  OTHER_CHAIN: final(
+    503,
     'The data directory holds another chain; start with its genesis file, or choose another directory.',
   ),
-  DISK_FULL: unavailable(
+  DISK_FULL: final(
+    503,
     'The disk is full, so the node stopped; nothing it confirmed is lost. Free some space and start it again.',
   ),
-  DISK_FAILED: unavailable(
+  DISK_FAILED: final(
+    503,
     'The disk refused to read or write, so the node stopped; nothing it confirmed is lost. Check the disk.',
   ),
-  DATA_INCOMPLETE: {
-    ...unavailable(
-      'A part of the data directory is missing; restore it from a copy, or begin anew, with new keys, by --fresh.',
-    ),
-    status: 500,
-  },
-  DATA_NOT_OWN: {
-    ...unavailable(
-      'A part of the data directory is not its own: move it away or change its owner, or choose another with --data.',
-    ),
-    status: 500,
-  },
-  DATA_DAMAGED: { ...unavailable('The stored chain is damaged; restore the data directory from a copy.'), status: 500 },
-  LEDGER_HALTED: {
-    ...unavailable('A block broke a law of the ledger, so the chain was stopped before it.'),
-    status: 500,
-  },
-  NO_PROPOSER: unavailable(
+  DATA_INCOMPLETE: final(
+    500,
+    'A part of the data directory is missing; restore it from a copy, or begin anew, with new keys, by --fresh.',
+  ),
+  DATA_NOT_OWN: final(
+    500,
+    'A part of the data directory is not its own: move it away or change its owner, or choose another with --data.',
+  ),
+  DATA_DAMAGED: final(500, 'The stored chain is damaged; restore the data directory from a copy.'),
+  LEDGER_HALTED: final(500, 'A block broke a law of the ledger, so the chain was stopped before it.'),
+  NO_PROPOSER: final(
+    503,
     'The key file holds the key of none of the validators, so no block can be made; start with the one that does.',
   ),
-  UNKNOWN_RULE: unavailable('This version does not know the rules of the next block; install a newer one.'),
-  KEYS_LOCKED: denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
-  KEYS_DAMAGED: {
-    ...unavailable('The key file is not one of ours or was cut short; restore it from a copy.'),
-    status: 500,
+  UNKNOWN_RULE: final(503, 'This version does not know the rules of the next block; install a newer one.'),
+  KEYS_LOCKED: {
+    ...denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
+    isFinal: true,
   },
-  CANNOT_LISTEN: { ...unavailable('The node cannot listen on its address.'), status: 500 },
+  KEYS_DAMAGED: final(500, 'The key file is not one of ours or was cut short; restore it from a copy.'),
+  CANNOT_LISTEN: final(500, 'The node cannot listen on its address.'),
   INTERNAL: { ...unavailable('The node failed; its log says why.'), status: 500 },
 } as const satisfies Record<string, CodeInfo>;
 

@@ -4,7 +4,7 @@ import { Address, Bool, Bytes32, U8, U16, U32, Units } from './encoding.ts';
 import { epochCloseShape } from './epoch-close.ts';
 import { taskStates } from './records.ts';
 import { roleStatuses } from './roles.ts';
-import { list, oneOf, orNull, type Shaped, SomeWord, wordIn } from './shape.ts';
+import { ByType, list, oneOf, orNull, type Shaped, SomeWord, wordIn } from './shape.ts';
 import { AuditNumbers, stakeKinds } from './transaction.ts';
 
 /** How the price of one task was divided (economics §2); the parts add up to the price. */
@@ -253,10 +253,6 @@ export const ledgerEvents = {
   ...measuringEvents,
   epochClosed: { close: epochCloseShape },
 };
-type Events = typeof ledgerEvents;
-export type EventType = keyof Events;
-export type LedgerEvent = {
-  [T in EventType]: { readonly type: T } & Shaped<Events[T]> extends infer Event
-    ? { readonly [Name in keyof Event]: Event[Name] }
-    : never;
-}[EventType];
+export type EventType = keyof typeof ledgerEvents;
+export const ledgerEventShape = new ByType(ledgerEvents);
+export type LedgerEvent = Shaped<typeof ledgerEventShape>;

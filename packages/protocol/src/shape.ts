@@ -41,6 +41,14 @@ export class ByName<S> {
     this.value = value;
   }
 }
+/** An object whose `type` says which of some shapes its other values have. */
+export class ByType<T> {
+  readonly kind = 'byType';
+  readonly types: T;
+  constructor(types: T) {
+    this.types = types;
+  }
+}
 
 /** A plain object is an object with a value of each shape. */
 export type Shape =
@@ -50,6 +58,7 @@ export type Shape =
   | OrNull<unknown>
   | ListOf<unknown>
   | ByName<unknown>
+  | ByType<unknown>
   | { readonly [name: string]: Shape };
 
 /** The values of a shape. */
@@ -64,7 +73,14 @@ export type Shaped<S> =
           ? readonly Shaped<Item>[]
           : S extends ByName<infer Value>
             ? Readonly<Record<string, Shaped<Value>>>
-            : { readonly [Name in keyof S]: Shaped<S[Name]> };
+            : S extends ByType<infer Types>
+              ? Typed<Types>
+              : { readonly [Name in keyof S]: Shaped<S[Name]> };
+type Typed<Types> = {
+  [T in keyof Types]: { readonly type: T } & Shaped<Types[T]> extends infer Value
+    ? { readonly [Name in keyof Value]: Value[Name] }
+    : never;
+}[keyof Types];
 
 export const oneOf = <const W extends string>(...words: W[]) => new Words<W>(words);
 /** One of the words of a table of numbers. */

@@ -5,6 +5,7 @@ import {
   BlsSignature,
   Bool,
   ByName,
+  ByType,
   Bytes32,
   ListOf,
   Name,
@@ -59,8 +60,14 @@ function made(shape: Shape): z.ZodType {
   if (shape instanceof OrNull) return schemaOf(shape.inner as Shape).nullable();
   if (shape instanceof ListOf) return z.array(schemaOf(shape.item as Shape));
   if (shape instanceof ByName) return z.record(z.string(), schemaOf(shape.value as Shape));
+  if (shape instanceof ByType) return typedSchema(shape.types as Readonly<Record<string, Shape>>);
   if ('elementType' in shape) return z.array(schemaOf(shape.elementType as Shape));
   return z.object(shapeOf(shape));
+}
+
+function typedSchema(types: Readonly<Record<string, Shape>>): z.ZodType {
+  const schemas = Object.entries(types).map(([type, shape]) => z.object({ type: z.literal(type), ...shapeOf(shape) }));
+  return z.discriminatedUnion('type', schemas as unknown as [z.ZodObject]);
 }
 
 /** The schemas of the fields of a container or plain object, for a larger one. */

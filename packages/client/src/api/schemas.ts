@@ -2,7 +2,7 @@ import {
   emissionRateShape,
   epochCloseShape,
   type LedgerEvent,
-  ledgerEvents,
+  ledgerEventShape,
   payoutShape,
   revenuePartsShape,
 } from '@assay/protocol';
@@ -12,7 +12,7 @@ import { Domain } from './domains.ts';
 import { Model } from './models.ts';
 import { certifiedFields } from './receipt.ts';
 import { address, blsPublicKey, bps, bytes32, code, count, ppb, units } from './scalars.ts';
-import { type JsonOf, schemaOf, shapeOf } from './schema-of.ts';
+import { type JsonOf, schemaOf } from './schema-of.ts';
 import { measured, roleStatus } from './standing.ts';
 
 /*
@@ -191,11 +191,8 @@ export type Epoch = z.infer<typeof Epoch>;
 export const RevenueParts = schemaOf(revenuePartsShape);
 export type RevenueParts = z.infer<typeof RevenueParts>;
 
-const eventSchemas = Object.entries(ledgerEvents).map(([type, shape]) =>
-  z.object({ type: z.literal(type), ...shapeOf(shape) }),
-) as z.ZodObject[];
 /** What the ledger says that it did. */
-export const Event = z.discriminatedUnion('type', eventSchemas as [z.ZodObject]) as unknown as z.ZodType<Event>;
+export const Event = schemaOf(ledgerEventShape);
 export type Event = JsonOf<LedgerEvent>;
 
 const blockFields = {

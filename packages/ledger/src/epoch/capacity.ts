@@ -2,6 +2,7 @@ import { limits, roleStatuses } from '@assay/protocol';
 import { apportionSteps } from '../apportion.ts';
 import { heldOfMiners } from '../fines.ts';
 import { PPB } from '../integers.ts';
+import { invariant } from '../invariant.ts';
 import { measuredValues } from '../measured.ts';
 import { READ, type Steps } from '../pace.ts';
 import type { Pool, PoolShare } from '../result.ts';
@@ -76,6 +77,6 @@ function* contestantsOf({ books, pace }: Work, standings: readonly Standing[]): 
 
 /** Who was never audited has failed nothing; trust, which begins at zero, would be had by buying. */
 function passedPpbOf(standing: Standing | undefined): bigint {
-  if (standing === undefined) throw new RangeError('a miner that was measured has no row');
+  invariant(standing !== undefined, 'a miner that was measured has no row');
   return standing.passedMicro + standing.failedMicro === 0 ? PPB : successRatePpb(standing);
 }

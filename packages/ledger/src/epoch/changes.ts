@@ -1,5 +1,6 @@
 import type { BodyValues } from '@assay/protocol';
 import { changesEngine } from '../engines.ts';
+import { invariant } from '../invariant.ts';
 import { keyKinds } from '../role-keys.ts';
 import { stakeKindOf } from '../stakes.ts';
 import { MAX_RESULTS_OWED } from '../standing.ts';
@@ -38,7 +39,7 @@ function updateTerms(state: LedgerState, miner: number, terms: Omit<BodyValues['
 
 function setKey(state: LedgerState, number: number, change: { role: number; publicKey: Uint8Array }): void {
   const kind = keyKinds.find((each) => each === stakeKindOf(number));
-  if (kind === undefined) throw new RangeError(`a key is announced for no role: ${number}`);
+  invariant(kind !== undefined, `a key is announced for no role: ${number}`);
   const { role, publicKey } = change;
   state.roleKeys.free(kind, state[`${kind}s`].at(role).publicKey);
   if (kind === 'mixer') state.mixers.update(role, { publicKey });

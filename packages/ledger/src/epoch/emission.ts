@@ -1,6 +1,7 @@
 import { type ModelRow, type Params, type RoleRow, securityWeights } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import { ALL_BPS, capped, MAX_UNITS } from '../integers.ts';
+import { itemAt } from '../invariant.ts';
 import { type Pace, READ, type Steps } from '../pace.ts';
 import type { EmissionRate, PaidKind, Pool, PoolShare } from '../result.ts';
 import { isActive } from '../roles.ts';
@@ -58,7 +59,7 @@ export function stacksOf(
   const bps = [minersBps, securityBps, creatorsBps, gatewaysBps, treasuryBps].map(BigInt);
   const whole = apportion(units, bps);
   const limited = whole.map((part, i) =>
-    limitUnits === null ? part : capped(part, (limitUnits * (bps[i] ?? 0n)) / BigInt(ALL_BPS)),
+    limitUnits === null ? part : capped(part, (limitUnits * itemAt(bps, i)) / BigInt(ALL_BPS)),
   );
   const [miners = 0n, , creators = 0n, gateways = 0n] = limited;
   const [scheduled = 0n, security = 0n, , , treasury = 0n] = isBootstrap ? whole : limited;
@@ -141,7 +142,7 @@ function securityPools(books: ClosedBooks, units: bigint): Pool[] {
     roles.map(({ stakeUnits }) => stakeUnits),
   );
   return roles.map(({ kind, weights }, index) =>
-    shareOut({ source, stack: 'security', kind }, parts[index] ?? 0n, { weights }),
+    shareOut({ source, stack: 'security', kind }, itemAt(parts, index), { weights }),
   );
 }
 

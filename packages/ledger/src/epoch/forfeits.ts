@@ -1,6 +1,7 @@
 import { caseStatuses } from '@assay/protocol';
 import { caseIndexOf, openForfeit } from '../cases.ts';
 import { isHardFailure, payMiner } from '../forfeits.ts';
+import { invariant } from '../invariant.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 
@@ -30,7 +31,7 @@ export interface HeldRewards {
 export function holdRewards(state: LedgerState, rewards: HeldRewards): LedgerEvent {
   const units = rewards.revenueUnits + rewards.emissionUnits;
   const index = caseIndexOf(state, rewards.case);
-  if (index === undefined) throw new RangeError(`the rewards of miner ${rewards.miner} have no case`);
+  invariant(index !== undefined, `the rewards of miner ${rewards.miner} have no case`);
   const row = state.cases.at(index);
   state.setGlobals({ settlingUnits: state.globals.settlingUnits - units });
   if (row.status === caseStatuses.dismissed) payMiner(state, rewards.miner, units);

@@ -1,6 +1,7 @@
 import type { HoldingRow, Params } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import { ALL_BPS } from '../integers.ts';
+import { itemAt } from '../invariant.ts';
 import type { Payout } from '../result.ts';
 
 /** What one account gets of a model's royalties, by its shares and by what it backs. */
@@ -37,7 +38,7 @@ export function holderParts(
   );
   return holdings.map(({ holder }, index) => ({
     holder,
-    shareUnits: byShares[index] ?? 0n,
-    backerUnits: byBacking[index] ?? 0n,
+    shareUnits: itemAt(byShares, index),
+    backerUnits: itemAt(byBacking, index),
   }));
 }

@@ -2,6 +2,7 @@ import { apportion, apportionSteps } from '../apportion.ts';
 import { termsAt } from '../domains.ts';
 import { heldOfMiners } from '../fines.ts';
 import { PPB } from '../integers.ts';
+import { itemAt } from '../invariant.ts';
 import { measuredValues } from '../measured.ts';
 import { READ, type Steps } from '../pace.ts';
 import type { Pool, PoolShare } from '../result.ts';
@@ -76,7 +77,7 @@ function divisionOf(competitions: readonly Competition[], { units, ofDomain }: S
   const works = entered.map(({ work }) => work);
   const parts = apportion(units, works);
   return entered.map(({ domain, work }, i) =>
-    shareOf({ role: domain, weight: work, units: parts[i] ?? 0n }, ofDomain?.(domain) ?? null),
+    shareOf({ role: domain, weight: work, units: itemAt(parts, i) }, ofDomain?.(domain) ?? null),
   );
 }
 
@@ -105,7 +106,7 @@ function* contestantsOf(
     const raw = rawOf(row, kept, { ...params, period: globals.period });
     if (raw === null) continue;
     const trustPpb = countedTrustPpb(row, settled, params);
-    const levelPpb = levels[settled.level] ?? 0n;
+    const levelPpb = itemAt(levels, settled.level);
     const members = domains.get(row.domain) ?? [];
     const { weakPeriods } = row;
     const weak = { weakPeriods, weakPpb: weakFactorPpb(weakPeriods, params.weak) };

@@ -10,6 +10,7 @@ import {
 import { apportion } from '../apportion.ts';
 import type { Forfeit } from '../forfeits.ts';
 import { ALL_BPS, capped } from '../integers.ts';
+import { itemAt } from '../invariant.ts';
 import { type Pace, READ, type Steps, WRITE } from '../pace.ts';
 import type { PaidKind, Payout, Pool, PoolShare } from '../result.ts';
 import { keyOf, type LedgerState } from '../state.ts';
@@ -173,7 +174,7 @@ export class PayoutBook {
       );
       for (const [index, { staker }] of rows.entries()) {
         const reason = { source, stack, kind: 'staker', role: miner } as const;
-        this.add({ ...reason, account: staker, units: parts[index] ?? 0n });
+        this.add({ ...reason, account: staker, units: itemAt(parts, index) });
       }
       if (pace.isSpent(READ)) yield;
     }
@@ -211,7 +212,7 @@ export function shareOut(
   const parts = apportion(units, weights);
   const shares: PoolShare[] = [];
   for (const [role, weight] of weights.entries()) {
-    if (weight > 0n) shares.push(shareOf({ role, weight, units: parts[role] ?? 0n }, limitOf?.(role) ?? null));
+    if (weight > 0n) shares.push(shareOf({ role, weight, units: itemAt(parts, role) }, limitOf?.(role) ?? null));
   }
   return { ...reason, units, shares };
 }

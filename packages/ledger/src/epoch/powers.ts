@@ -1,5 +1,6 @@
 import { limits } from '@assay/protocol';
 import { saturate } from '../integers.ts';
+import { itemAt } from '../invariant.ts';
 import { stepPowers, targetPowers } from '../power.ts';
 import type { LedgerEvent } from '../result.ts';
 import { isActive } from '../roles.ts';
@@ -12,7 +13,7 @@ export function updatePowers(state: LedgerState): LedgerEvent {
   const inputs = rows.map((_, index) => {
     const row = state.validators.at(index);
     if (!isActive(row)) return { stakeUnits: 0n, work: 0n };
-    const work = saturate((recent[index] ?? []).reduce((total, each) => total + each, 0n));
+    const work = saturate(itemAt(recent, index).reduce((total, each) => total + each, 0n));
     return { stakeUnits: row.stakeUnits, work };
   });
   const { powerWorkPpb } = state.params;
@@ -24,11 +25,11 @@ export function updatePowers(state: LedgerState): LedgerEvent {
   const changes = inputs.map((input, index) => ({
     ...input,
     fromPpb: state.powers.at(index).powerPpb,
-    targetPpb: Number(targets[index] ?? 0n),
-    powerPpb: Number(powers[index] ?? 0n),
+    targetPpb: Number(itemAt(targets, index)),
+    powerPpb: Number(itemAt(powers, index)),
   }));
   for (const [index, { powerPpb }] of changes.entries()) {
-    state.powers.set(index, { powerPpb, epochWork: 0n, recentWork: recent[index] ?? [], noResultsLeft: 0 });
+    state.powers.set(index, { powerPpb, epochWork: 0n, recentWork: itemAt(recent, index), noResultsLeft: 0 });
   }
   return { type: 'powersSet', epoch: state.globals.epoch, powerWorkPpb, powers: changes };
 }

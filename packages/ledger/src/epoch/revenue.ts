@@ -2,6 +2,7 @@ import { type ModelRow, type TaskRow, taskStatuses } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import { type Splits, splitsOf, termsAt } from '../domains.ts';
 import { ALL_BPS } from '../integers.ts';
+import { itemAt } from '../invariant.ts';
 import { type Steps, WRITE } from '../pace.ts';
 import type { Pool, RevenueParts } from '../result.ts';
 import { isActive } from '../roles.ts';
@@ -101,7 +102,7 @@ function addTask(books: ClosedBooks, task: Readonly<TaskRow>, parts: RevenuePart
 function addValidators({ validators }: ClosedBooks, units: bigint, book: PayoutBook): Pool {
   const rows = [...validators];
   const active = rows.map((row) => (isActive(row) ? 1n : 0n));
-  const stakes = rows.map((row, index) => row.stakeUnits * (active[index] ?? 0n));
+  const stakes = rows.map((row, index) => row.stakeUnits * itemAt(active, index));
   const measures = [rows.map((row) => BigInt(row.epochDuties)), stakes, active, rows.map(() => 1n)];
   const weights = measures.find((measure) => measure.some((weight) => weight > 0n)) ?? [];
   const reason = { source: 'revenue', stack: 'validators', kind: 'validator' } as const;

@@ -1,4 +1,5 @@
 import { caseStatuses, roleStatuses, taskStatuses } from '@assay/protocol';
+import { invariant } from '../invariant.ts';
 import type { LedgerEvent } from '../result.ts';
 import { setStake, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { LedgerState } from '../state.ts';
@@ -42,8 +43,10 @@ function leavingOf(state: LedgerState, kind: Leaving['kind']): Leaving[] {
   const leaving: Leaving[] = [];
   for (let role = 0; role < table.length; role++) {
     const { status, statusHeight } = table.at(role);
-    const isOver = status === roleStatuses.deregistered && statusHeight + lockBlocks <= globals.height;
-    if (isOver && (stakeOf(state, kind, role)?.units ?? 0n) > 0n) leaving.push({ kind, role });
+    if (status !== roleStatuses.deregistered || statusHeight + lockBlocks > globals.height) continue;
+    const stake = stakeOf(state, kind, role);
+    invariant(stake !== undefined, `${kind} ${role} is not known`);
+    if (stake.units > 0n) leaving.push({ kind, role });
   }
   return leaving;
 }

@@ -1,5 +1,6 @@
 import type { Params } from '@assay/protocol';
 import { PPB } from '../integers.ts';
+import { itemAt } from '../invariant.ts';
 import { READ, type Steps } from '../pace.ts';
 import { SHARE_PPB } from './competition.ts';
 import type { Work } from './work.ts';
@@ -23,7 +24,7 @@ export function* judgeWeak(
   const all = weights.reduce((sum, weight) => sum + weight, 0n);
   const count = BigInt(contestants.length);
   for (const [place, { miner, weakPeriods }] of contestants.entries()) {
-    const final = weights[place] ?? 0n;
+    const final = itemAt(weights, place);
     const isWeak = final * count * PPB < all * BigInt(belowPpb);
     const periods = isWeak ? weakPeriods + 1 : 0;
     write((state, events) => {

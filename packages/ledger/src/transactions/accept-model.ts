@@ -1,4 +1,5 @@
 import { type BodyValues, equalBytes, modelVotes } from '@assay/protocol';
+import { invariant } from '../invariant.ts';
 import { markSeen } from '../presence.ts';
 import type { LedgerView } from '../state.ts';
 import { isValidator } from './audit-items.ts';
@@ -21,7 +22,7 @@ export const acceptModel: TransactionRule<Body> = {
     const place = seatOf(state, body, publicKey);
     const vote = body.accepts ? modelVotes.accepts : modelVotes.refuses;
     const seat = panel[place];
-    if (seat === undefined) throw new RangeError('a valid vote has no seat');
+    invariant(seat !== undefined, 'a valid vote has no seat');
     markSeen(state, { kind: 'validator', role: seat.validator }, state.globals.epoch); // §7.12
     const voted = panel.with(place, { ...seat, vote });
     state.models.update(body.model, { panel: voted });

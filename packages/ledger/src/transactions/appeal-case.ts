@@ -1,5 +1,6 @@
 import { type BodyValues, caseStatuses, equalBytes } from '@assay/protocol';
 import { caseIndexOf } from '../cases.ts';
+import { invariant } from '../invariant.ts';
 import { stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -16,7 +17,7 @@ export const appealCase: TransactionRule<BodyValues['appealCase']> = {
   },
   apply(state, { case: id }, { sender }) {
     const index = caseIndexOf(state, id);
-    if (index === undefined) throw new RangeError(`a valid appeal is about no case: ${id}`);
+    invariant(index !== undefined, `a valid appeal is about no case: ${id}`);
     const { appealBondUnits: bondUnits, reviewEpochs } = state.params.cases;
     state.debit(sender, bondUnits);
     const deadlineEpoch = state.globals.epoch + reviewEpochs;

@@ -1,4 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
+import { invariant } from '../invariant.ts';
 import { standingCode } from '../roles.ts';
 import { setStake, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
@@ -15,7 +16,7 @@ export const bond: TransactionRule<BodyValues['bond']> = {
   apply(state, body, { sender }) {
     const kind = stakeKindOf(body.kind);
     const stake = stakeOf(state, kind, body.role);
-    if (kind === undefined || stake === undefined) throw new RangeError(`a valid bond names no role ${body.role}`);
+    invariant(kind !== undefined && stake !== undefined, `a valid bond names no role ${body.role}`);
     state.debit(sender, body.amountUnits);
     setStake(state, kind, body.role, stake.units + body.amountUnits);
     return [];

@@ -1,5 +1,6 @@
 import { type BodyValues, caseStatuses, equalBytes } from '@assay/protocol';
 import { caseIndexOf, dismissCase, executeCase, isFoundation } from '../cases.ts';
+import { invariant } from '../invariant.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
@@ -17,7 +18,7 @@ export const decideCase: TransactionRule<BodyValues['decideCase']> = {
   },
   apply(state, { case: id, isFine }, { sender, height }) {
     const index = caseIndexOf(state, id);
-    if (index === undefined) throw new RangeError(`a valid opinion is about no case: ${id}`);
+    invariant(index !== undefined, `a valid opinion is about no case: ${id}`);
     const { approvals, refusals } = state.cases.at(index);
     if (isFine) state.cases.update(index, { approvals: [...approvals, sender] });
     else state.cases.update(index, { refusals: [...refusals, sender] });

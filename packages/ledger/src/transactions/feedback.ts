@@ -1,4 +1,5 @@
 import { type BodyValues, equalBytes, taskStatuses } from '@assay/protocol';
+import { invariant } from '../invariant.ts';
 import { isAssigned } from '../work.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -21,7 +22,7 @@ export const feedback: TransactionRule<BodyValues['feedback']> = {
   },
   apply(state, { taskId, rating }, { sender }) {
     const index = state.taskOf(taskId);
-    if (index === undefined) throw new RangeError('a valid rating names no task');
+    invariant(index !== undefined, 'a valid rating names no task');
     const { miner, priceUnits } = state.tasks.at(index);
     state.tasks.update(index, { isRated: true });
     state.ratings.push({ payer: sender, miner, rating, spentUnits: priceUnits });

@@ -1,4 +1,5 @@
 import { type BodyValues, equalBytes, plantedRoot, verdicts } from '@assay/protocol';
+import { invariant } from '../invariant.ts';
 import { waitForOpening } from '../open-audit.ts';
 import { FRESH_AUDITORS, plantStage } from '../plants.ts';
 import type { TransactionRule } from './rule.ts';
@@ -24,8 +25,10 @@ export const openPlant: TransactionRule<Body> = {
   },
   apply(state, { taskId }, { height }) {
     const index = state.auditOf(taskId);
-    if (index === undefined) throw new RangeError('a valid plant is of no audit');
-    const { miner } = state.tasks.at(state.taskOf(taskId) ?? -1);
+    invariant(index !== undefined, 'a valid plant is of no audit');
+    const task = state.taskOf(taskId);
+    invariant(task !== undefined, 'a valid plant is of no task');
+    const { miner } = state.tasks.at(task);
     const { verdict, auditors } = state.audits.at(index);
     state.audits.update(index, { isPlanted: true, waitUntil: 0 });
     if (verdict === verdicts.open) state.openAudits.touch(index);

@@ -1,4 +1,5 @@
 import { type BodyValues, equalBytes } from '@assay/protocol';
+import { invariant } from '../invariant.ts';
 import { markSeen, presentKinds, wasSeen } from '../presence.ts';
 import { standingCode } from '../roles.ts';
 import { stakeKindOf } from '../stakes.ts';
@@ -30,7 +31,7 @@ export const presence: TransactionRule<Body> = {
   },
   apply(state, body, { publicKey }) {
     const found = roleOf(state, body, publicKey);
-    if (found === null) throw new RangeError('a valid presence is of no role');
+    invariant(found !== null, 'a valid presence is of no role');
     markSeen(state, found, state.globals.epoch);
     return [];
   },

@@ -1,4 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
+import { invariant } from '../invariant.ts';
 import { roleKindOf, roleRow } from '../roles.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -13,7 +14,7 @@ export const registerRole: TransactionRule<BodyValues['registerRole']> = {
   },
   apply(state, { kind: number, ...terms }, { sender, height }) {
     const kind = roleKindOf(number);
-    if (kind === undefined || kind === 'mixer') throw new RangeError(`a valid registration is of no kind: ${number}`);
+    invariant(kind !== undefined && kind !== 'mixer', `a valid registration is of no kind: ${number}`);
     state.debit(sender, terms.stakeUnits);
     const seenUntil = state.globals.epoch + 1;
     const role = state.addRole(kind, roleRow({ ...terms, account: sender }, { height, seenUntil }));

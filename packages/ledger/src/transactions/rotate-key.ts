@@ -1,4 +1,5 @@
 import { type BodyValues, equalBytes } from '@assay/protocol';
+import { invariant } from '../invariant.ts';
 import { keyKinds } from '../role-keys.ts';
 import { standingCode } from '../roles.ts';
 import { stakeKindOf, stakeOf } from '../stakes.ts';
@@ -19,7 +20,7 @@ export const rotateKey: TransactionRule<BodyValues['rotateKey']> = {
   },
   apply(state, body) {
     const kind = keyKindOf(body.kind);
-    if (kind === undefined) throw new RangeError(`a valid key is of no role: ${body.kind}`);
+    invariant(kind !== undefined, `a valid key is of no role: ${body.kind}`);
     state.roleKeys.take(kind, body.publicKey, body.role);
     state.keyChanges.push(body);
     return [{ type: 'keyRotated', kind, role: body.role, fromEpoch: state.globals.epoch + 1 }];

@@ -1,4 +1,5 @@
 import { type BodyValues, equalBytes, type ResultCode, type RoleStatus, roleStatuses } from '@assay/protocol';
+import { invariant } from '../invariant.ts';
 import { isActive, standingCode } from '../roles.ts';
 import { setStatus, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { LedgerView } from '../state.ts';
@@ -22,7 +23,7 @@ export const setRoleStatus: TransactionRule<Body> = {
   apply(state, { kind, role, status }, { height }) {
     const word = stakeKindOf(kind);
     const name = names.find((each) => roleStatuses[each] === status);
-    if (word === undefined || name === undefined) throw new RangeError(`a valid status is none: ${kind}, ${status}`);
+    invariant(word !== undefined && name !== undefined, `a valid status is none: ${kind}, ${status}`);
     setStatus(state, word, role, { status, statusHeight: height });
     return [{ type: 'roleStatusSet', kind: word, role, status: name }];
   },

@@ -1,5 +1,6 @@
 import { type BodyValues, equalBytes, roleStatuses, stakeKinds } from '@assay/protocol';
 import { openEjections } from '../cases.ts';
+import { invariant } from '../invariant.ts';
 import { beginUnbonding, setStake, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -21,7 +22,7 @@ export const unbond: TransactionRule<BodyValues['unbond']> = {
     const { role, amountUnits } = body;
     const kind = stakeKindOf(body.kind);
     const stake = stakeOf(state, kind, role);
-    if (kind === undefined || stake === undefined) throw new RangeError(`a valid unbonding names no role ${role}`);
+    invariant(kind !== undefined && stake !== undefined, `a valid unbonding names no role ${role}`);
     setStake(state, kind, role, stake.units - amountUnits);
     beginUnbonding(state, { account: sender, kind, role }, amountUnits);
     return [];

@@ -1,4 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
+import { invariant } from '../invariant.ts';
 import { beginUnbonding } from '../stakes.ts';
 import type { LedgerView } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
@@ -12,7 +13,7 @@ export const undelegate: TransactionRule<BodyValues['undelegate']> = {
   },
   apply(state, { miner, amountUnits }, { sender }) {
     const index = state.delegationOf(sender, miner);
-    if (index === undefined) throw new RangeError(`a valid undelegation from miner ${miner} has no delegation`);
+    invariant(index !== undefined, `a valid undelegation from miner ${miner} has no delegation`);
     state.delegations.update(index, { stakeUnits: state.delegations.at(index).stakeUnits - amountUnits });
     state.miners.update(miner, { delegatedUnits: state.miners.at(miner).delegatedUnits - amountUnits });
     beginUnbonding(state, { account: sender, kind: 'delegation', role: miner }, amountUnits);

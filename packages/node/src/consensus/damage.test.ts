@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { serialize } from 'node:v8';
+import { crc32 } from 'node:zlib';
+import { littleEndian } from '@assay/protocol';
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
 import { inspectDataFile } from '../store/data-file.ts';
@@ -88,7 +91,7 @@ describe('a damaged data file', () => {
 describe('a damaged view', () => {
   it('is noticed by whoever reads it, and made anew from the blocks by the next start, which says so', async () => {
     const dir = await filledStore();
-    await tamper(dir, 'results', (bytes) => bytes.fill(0, 20, 30));
+    await tamper(dir, 'results', (bytes) => bytes.fill(255, 4));
     const notices: string[] = [];
     const options = { dir, genesisHash: chain.hash, onNotice: (line: string) => notices.push(line) };
     const first = await openStore(options);
@@ -105,6 +108,20 @@ describe('a damaged view', () => {
     await again.clearViews();
     await again.close();
     expect(notices).toEqual([expect.stringContaining('made anew from the blocks')]);
+  });
+
+  it('of an older version is made anew by the next start', async () => {
+    const dir = await filledStore();
+    await tamper(dir, 'results', () => {
+      const content = serialize({ codes: Uint8Array.of(0), events: [] });
+      return Buffer.concat([littleEndian(crc32(content), 4), content]);
+    });
+    const older = await openStore({ dir, genesisHash: chain.hash });
+    expect([older.height, older.viewsHeight]).toEqual([last, 0]);
+    await older.close();
+    const { store, close } = await openTestEngine(chain, dir);
+    expect([store.viewsHeight, store.resultAt(last)?.codes]).toEqual([last, ['OK']]);
+    await close();
   });
 
   it('does not keep a node from starting when its start reads it', async () => {

@@ -231,7 +231,7 @@ export class EmbeddedEngine implements Engine {
       const signer = this.#signerOf(validators.at(proposer).publicKey);
       if (signer !== null) return { proposer, signer };
     }
-    throw new AssayError('NO_PROPOSER', '', { action: 'stop' });
+    throw new AssayError('NO_PROPOSER');
   }
 
   /** A listener that throws has a bug of its own: the block stands, the others hear of it, the process of the bug. */
@@ -268,7 +268,7 @@ export class EmbeddedEngine implements Engine {
       () => `State and transactions are in ${dump}.`,
       (error: unknown) => `State and transactions could not be saved: ${String(error)}.`,
     );
-    return new AssayError('LEDGER_HALTED', `${String(cause)}. ${saved}`, { action: 'stop', cause });
+    return new AssayError('LEDGER_HALTED', `${String(cause)}. ${saved}`, { cause });
   }
 
   async #dump(dir: string, waiting: readonly Waiting[]): Promise<void> {

@@ -155,7 +155,7 @@ export function applyStored(
 /** §2.4 The error to stop with before a block whose rules this version does not know. */
 export function unknownRule(error: unknown): AssayError | null {
   if (!(error instanceof UnknownRuleError)) return null;
-  return new AssayError('UNKNOWN_RULE', `${error.message} Nothing is lost.`, { action: 'stop', cause: error });
+  return new AssayError('UNKNOWN_RULE', `${error.message} Nothing is lost.`, { cause: error });
 }
 
 /** Whether the proposer is a validator and has signed these transactions (§2.1). */
@@ -189,5 +189,5 @@ export function decodeBlock(height: number, bytes: Uint8Array): Block {
 }
 
 function damaged(height: number, reason: string, cause?: unknown): AssayError {
-  return new AssayError('DATA_DAMAGED', `Block ${height}: ${reason}.`, { action: 'stop', cause });
+  return new AssayError('DATA_DAMAGED', `Block ${height}: ${reason}.`, { cause });
 }

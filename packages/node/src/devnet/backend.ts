@@ -113,5 +113,5 @@ function requireModel(genesis: Genesis, model: DevnetModel, dataDir: string): vo
   const detail =
     `The network in ${dataDir} registered ${name} (SHA-256 ${toHex(registered?.fileHash ?? noFile).slice(0, 12)}…), ` +
     `not ${model.name}. Give that model, another directory with --data, or begin anew with --fresh.`;
-  throw new AssayError('OTHER_CHAIN', detail, { action: 'stop' });
+  throw new AssayError('OTHER_CHAIN', detail);
 }

@@ -39,7 +39,6 @@ describe('a data directory', () => {
     const dir = await directoryWith(...present);
     const refused = expect.objectContaining({
       code: 'DATA_INCOMPLETE',
-      action: 'stop',
       message: expect.stringMatching(new RegExp(`restore it from a copy.*--fresh.*${missing} is not there`)),
     });
     expect(() => requireWhole(dir, { newChain: false })).toThrow(refused);

@@ -45,7 +45,7 @@ function requireOwn(path: string, found: Stats, user: number): void {
 }
 
 function notOwn(path: string, why: string): AssayError {
-  return new AssayError('DATA_NOT_OWN', `${path} ${why}.`, { action: 'stop' });
+  return new AssayError('DATA_NOT_OWN', `${path} ${why}.`);
 }
 
 const modeText = (mode: number) => (mode & 0o777).toString(8).padStart(4, '0');
@@ -61,9 +61,7 @@ export function requireWhole(dataDir: string, { newChain }: { readonly newChain:
   const isUnused = newChain || has(dataFiles.beginning);
   const [genesis, keys, chain] = [has(dataFiles.genesis), has(dataFiles.keys), has(dataFiles.chain, dataFile)];
   const missing = (name: string, besides: string, more = '') =>
-    new AssayError('DATA_INCOMPLETE', `${join(dataDir, name)} is not there, but ${besides} is.${more}`, {
-      action: 'stop',
-    });
+    new AssayError('DATA_INCOMPLETE', `${join(dataDir, name)} is not there, but ${besides} is.${more}`);
   if (!keys && (genesis || chain)) throw missing(dataFiles.keys, genesis ? dataFiles.genesis : `${dataFiles.chain}/`);
   if (!genesis && chain) throw missing(dataFiles.genesis, `${dataFiles.chain}/`);
   if (!genesis || chain || isUnused) return;

@@ -190,7 +190,7 @@ async function storedGenesis(options: DevnetOptions): Promise<Genesis | null> {
   const detail =
     `The network in ${dataDir} began with other parameters than these. ` +
     `Leave out ${named} to go on with it, give another directory with --data, or begin anew with --fresh.`;
-  throw new AssayError('OTHER_CHAIN', detail, { action: 'stop' });
+  throw new AssayError('OTHER_CHAIN', detail);
 }
 
 /** The parameters asked for; a network that is there keeps those that nothing was said about, and its foundation. */

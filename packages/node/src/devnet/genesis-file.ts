@@ -17,7 +17,7 @@ export async function readGenesisFile(path: string): Promise<Genesis | null> {
     return genesisFromJson(JSON.parse(text));
   } catch (cause) {
     const detail = `${path}: ${(cause as Error).message} Mend the file, or begin anew with --fresh.`;
-    throw new AssayError('DATA_DAMAGED', detail, { action: 'stop', cause });
+    throw new AssayError('DATA_DAMAGED', detail, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ApiError } from '@assay/client';
-import { type EdgeCode, edgeCodes, type ResultCode, resultCodes } from '@assay/protocol';
+import { type CodeInfo, type EdgeCode, edgeCodes, type ResultCode, resultCodes } from '@assay/protocol';
 import { AssayError } from '../errors.ts';
 
 /** A request refused for one of its parameters: `param` is its path, as in `messages[0].role`. */
@@ -41,7 +41,7 @@ const paramOfCode: Partial<Record<EdgeCode | ResultCode, string>> = {
 };
 
 /** HTTP status and type of a code (`spec/errors.md`). */
-export function infoOf(code: EdgeCode | ResultCode) {
+export function infoOf(code: EdgeCode | ResultCode): CodeInfo {
   return code in edgeCodes ? edgeCodes[code as EdgeCode] : resultCodes[code as ResultCode];
 }
 
@@ -53,7 +53,7 @@ export function errorBody(error: AssayError): ApiError {
 
 /** Headers that belong to an error. */
 export function errorHeaders(error: AssayError): Record<string, string> {
-  const { status } = infoOf(error.code);
+  const { status, isFinal = false } = infoOf(error.code);
   if (status === 401) return { 'www-authenticate': 'Bearer' };
-  return error.action === 'retry' && (status === 503 || status === 429) ? { 'retry-after': String(retryAfterS) } : {};
+  return !isFinal && (status === 503 || status === 429) ? { 'retry-after': String(retryAfterS) } : {};
 }

@@ -53,7 +53,7 @@ describe('starting', () => {
     const error = await start({ port }).catch((reason: unknown) => reason);
     other.close();
     expect(error).toBeInstanceOf(AssayError);
-    expect(error).toMatchObject({ code: 'CANNOT_LISTEN', action: 'stop', cause: { code: 'EADDRINUSE' } });
+    expect(error).toMatchObject({ code: 'CANNOT_LISTEN', cause: { code: 'EADDRINUSE' } });
     expect(String(error)).toContain(`127.0.0.1:${port}`);
     expect(String(error)).toContain('--port 0');
   });

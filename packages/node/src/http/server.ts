@@ -109,7 +109,7 @@ async function listen(app: FastifyInstance, { host, port }: HttpServerOptions): 
     const { code } = cause as NodeJS.ErrnoException;
     const reason = code === undefined ? undefined : listenReasons[code];
     const detail = reason === undefined ? (cause as Error).message : `${reason} ${host}:${port}; ${anotherPort}`;
-    throw new AssayError('CANNOT_LISTEN', detail, { action: 'stop', cause });
+    throw new AssayError('CANNOT_LISTEN', detail, { cause });
   }
 }
 

@@ -17,37 +17,37 @@ const nothing = new Uint8Array(0);
  * text agree byte by byte (verification §1.4).
  */
 export class TextAssembler {
-  private readonly detokenize: Detokenize;
-  private before: number[] = [];
-  private segment: number[] = [];
-  private given = 0;
+  readonly #detokenize: Detokenize;
+  #before: number[] = [];
+  #segment: number[] = [];
+  #given = 0;
 
   constructor(detokenize: Detokenize) {
-    this.detokenize = detokenize;
+    this.#detokenize = detokenize;
   }
 
   push(id: number): Uint8Array {
-    this.segment.push(id);
-    const text = this.detokenize(this.segment, this.before);
+    this.#segment.push(id);
+    const text = this.#detokenize(this.#segment, this.#before);
     // A character cut off at the end is decoded as one replacement character.
-    const complete = !text.endsWith('\uFFFD') || this.segment.length >= maxSegmentTokens;
-    const out = text.slice(this.given, complete ? undefined : -1);
-    this.given += out.length;
-    if (complete) this.startSegment();
+    const complete = !text.endsWith('\uFFFD') || this.#segment.length >= maxSegmentTokens;
+    const out = text.slice(this.#given, complete ? undefined : -1);
+    this.#given += out.length;
+    if (complete) this.#startSegment();
     return encodeText(out);
   }
 
   /** The rest, when no more tokens come. */
   flush(): Uint8Array {
-    const rest = this.detokenize(this.segment, this.before).slice(this.given);
-    this.startSegment();
+    const rest = this.#detokenize(this.#segment, this.#before).slice(this.#given);
+    this.#startSegment();
     return encodeText(rest);
   }
 
-  private startSegment(): void {
-    this.before = this.segment.slice(-4);
-    this.segment = [];
-    this.given = 0;
+  #startSegment(): void {
+    this.#before = this.#segment.slice(-4);
+    this.#segment = [];
+    this.#given = 0;
   }
 }
 
@@ -59,35 +59,35 @@ export function textPieces(detokenize: Detokenize, ids: readonly number[]): Uint
 
 /** Ends a text before the stop sequence that is complete first; withholds what may be the start of one. Bytes only. */
 export class StopFilter {
-  private readonly stops: readonly Buffer[];
-  private withheld: Uint8Array = nothing;
+  readonly #stops: readonly Buffer[];
+  #withheld: Uint8Array = nothing;
   stopped = false;
 
   constructor(stops: readonly Uint8Array[]) {
-    this.stops = stops.filter((stop) => stop.length > 0).map((stop) => Buffer.from(stop));
+    this.#stops = stops.filter((stop) => stop.length > 0).map((stop) => Buffer.from(stop));
   }
 
   /** The text that may be given now. Once `stopped`, nothing more is. */
   push(text: Uint8Array): Uint8Array {
     if (this.stopped) return nothing;
-    if (this.stops.length === 0) return text;
-    const all = Buffer.concat([this.withheld, text]);
-    const found = this.stops.map((stop) => ({ start: all.indexOf(stop), length: stop.length })).filter(isFound);
+    if (this.#stops.length === 0) return text;
+    const all = Buffer.concat([this.#withheld, text]);
+    const found = this.#stops.map((stop) => ({ start: all.indexOf(stop), length: stop.length })).filter(isFound);
     const [first] = found.sort((a, b) => a.start + a.length - b.start - b.length || a.start - b.start);
     if (first !== undefined) {
       this.stopped = true;
-      this.withheld = nothing;
+      this.#withheld = nothing;
       return bytesOf(all, 0, first.start);
     }
-    const keep = Math.max(0, ...this.stops.map((stop) => overlap(all, stop)));
-    this.withheld = bytesOf(all, all.length - keep, all.length);
+    const keep = Math.max(0, ...this.#stops.map((stop) => overlap(all, stop)));
+    this.#withheld = bytesOf(all, all.length - keep, all.length);
     return bytesOf(all, 0, all.length - keep);
   }
 
   /** What was withheld, when no more text comes. */
   flush(): Uint8Array {
-    const rest = this.withheld;
-    this.withheld = nothing;
+    const rest = this.#withheld;
+    this.#withheld = nothing;
     return rest;
   }
 }

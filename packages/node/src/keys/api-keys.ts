@@ -125,7 +125,7 @@ export class ApiKeyFile {
 function missing(path: string): AssayError {
   const empty = new ApiKeyList({}).text().replace(/\s+/g, '');
   const detail = `${path} is not there: it says which API keys were revoked. If none ever was, write ${empty} into it.`;
-  return new AssayError('DATA_INCOMPLETE', detail, { action: 'stop' });
+  return new AssayError('DATA_INCOMPLETE', detail);
 }
 
 /** Another whenever the file was replaced. */
@@ -139,7 +139,7 @@ function readText(path: string): string | null {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new AssayError('KEYS_DAMAGED', String(error), { action: 'stop', cause: error });
+    throw new AssayError('KEYS_DAMAGED', String(error), { cause: error });
   }
 }
 
@@ -147,6 +147,6 @@ function parse(path: string, text: string): ApiKeyList {
   try {
     return new ApiKeyList(KeyFile.parse(JSON.parse(text)).sessions);
   } catch (cause) {
-    throw new AssayError('KEYS_DAMAGED', path, { action: 'stop', cause });
+    throw new AssayError('KEYS_DAMAGED', path, { cause });
   }
 }

@@ -99,12 +99,12 @@ async function readKeyFile(path: string): Promise<z.infer<typeof KeyFile> | null
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new AssayError('KEYS_DAMAGED', String(error), { action: 'stop', cause: error });
+    throw new AssayError('KEYS_DAMAGED', String(error), { cause: error });
   }
   try {
     return KeyFile.parse(JSON.parse(text));
   } catch (error) {
-    throw new AssayError('KEYS_DAMAGED', path, { action: 'stop', cause: error });
+    throw new AssayError('KEYS_DAMAGED', path, { cause: error });
   }
 }
 
@@ -136,7 +136,6 @@ function decrypt(path: string, key: Buffer, file: z.infer<typeof KeyFile>): Entr
     return Entries.parse(JSON.parse(plain.toString('utf8')));
   } catch (error) {
     throw new AssayError('KEYS_LOCKED', `ASSAY_PASSPHRASE has to hold the passphrase of ${path}.`, {
-      action: 'stop',
       cause: error,
     });
   }

@@ -90,35 +90,35 @@ async function writeWhole(file: FileHandle, chunk: Uint8Array, at: number): Prom
 
 /** Aborts a request after a time without a byte. */
 class Silence {
-  private readonly controller = new AbortController();
-  private limitMs: number;
-  private timer: NodeJS.Timeout;
+  readonly #controller = new AbortController();
+  #limitMs: number;
+  #timer: NodeJS.Timeout;
 
   constructor(limitMs: number) {
-    this.limitMs = limitMs;
-    this.timer = this.begin();
+    this.#limitMs = limitMs;
+    this.#timer = this.#begin();
   }
 
   get signal(): AbortSignal {
-    return this.controller.signal;
+    return this.#controller.signal;
   }
 
   broken(nextLimitMs: number): void {
     this.end();
-    this.limitMs = nextLimitMs;
-    this.timer = this.begin();
+    this.#limitMs = nextLimitMs;
+    this.#timer = this.#begin();
   }
 
   reason(): string {
-    return `did not answer for ${this.limitMs / 1000} s`;
+    return `did not answer for ${this.#limitMs / 1000} s`;
   }
 
   end(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
   }
 
-  private begin(): NodeJS.Timeout {
-    return setTimeout(() => this.controller.abort(), this.limitMs);
+  #begin(): NodeJS.Timeout {
+    return setTimeout(() => this.#controller.abort(), this.#limitMs);
   }
 }
 

@@ -54,7 +54,7 @@ export async function resolveModel(nameOrPath: string | undefined, options: Reso
   if (/[/\\]|\.gguf$/i.test(asked) || (await exists(asked))) return useFile(resolve(asked));
   const names = models.map(({ name }) => name).join(', ');
   const detail = `There is no file "${asked}", and the catalogue has no model of this name. It has: ${names}.`;
-  throw new AssayError('MODEL_NOT_FOUND', detail, { action: 'stop' });
+  throw new AssayError('MODEL_NOT_FOUND', detail);
 }
 
 /** Where the cache keeps a model of the catalogue. */
@@ -151,7 +151,7 @@ async function requireSpace(model: CatalogModel, path: string): Promise<void> {
 function diskFull(model: CatalogModel, folder: string, cause?: unknown): AssayError {
   const megabytes = Math.ceil(model.sizeBytes / 1e6);
   const detail = `${model.name} needs ${megabytes} MB in ${folder}; ASSAY_HOME may name a directory on another disk.`;
-  return new AssayError('DISK_FULL', detail, { action: 'stop', cause });
+  return new AssayError('DISK_FULL', detail, { cause });
 }
 
 /** Where a download grows; what is there after a break is gone on with. */
@@ -167,7 +167,7 @@ function unavailable(model: CatalogModel, path: string, failures: readonly strin
     '\n  --upstream URL   let an OpenAI-compatible server answer instead',
     `\n  copy ${model.file} (SHA-256 ${model.sha256}) to ${path}`,
   ].join('');
-  return new AssayError('MODEL_UNAVAILABLE', detail, { action: 'stop' });
+  return new AssayError('MODEL_UNAVAILABLE', detail);
 }
 
 function exists(path: string): Promise<boolean> {

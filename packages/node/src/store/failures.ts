@@ -14,7 +14,7 @@ const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 /** Names what went wrong at the disk: DATA_DAMAGED, DISK_FULL or DISK_FAILED, each with the cause. */
 export function diskFailure(dir: string, cause: unknown): AssayError {
-  const options = { action: 'stop', cause } as const;
+  const options = { cause } as const;
   if (cause instanceof AssayError) return cause;
   if (damagedCodes.includes(codeOf(cause))) return new AssayError('DATA_DAMAGED', `${dir}: ${String(cause)}`, options);
   const full = fullCodes.includes(codeOf(cause)) || !hasRoom(dir);

@@ -44,7 +44,7 @@ export function lockDirectory(dir: string): DirectoryLock {
 }
 
 function inUse(detail: string, cause?: unknown): AssayError {
-  return new AssayError('DATA_IN_USE', detail, { action: 'stop', cause });
+  return new AssayError('DATA_IN_USE', detail, { cause });
 }
 
 /** Another file has another number for as long as the lock's own is open. */

@@ -26,7 +26,7 @@ export async function mendDataFile(
   const isDerived = damage.every(({ part }) => derived.includes(part));
   if (!isDerived || readOnly) {
     const advice = isDerived ? ' Start the node on it: it can make that part anew.' : '';
-    throw new AssayError('DATA_DAMAGED', `${sentenceOf(path, damage)}${advice}`, { action: 'stop' });
+    throw new AssayError('DATA_DAMAGED', `${sentenceOf(path, damage)}${advice}`);
   }
   onNotice(`${sentenceOf(path, damage)} That part is made anew.`);
   await copySound(dir, new Set(damage.map(({ part }) => part)));

@@ -39,7 +39,7 @@ export class RoleCipher {
       return Uint8Array.from(Buffer.concat([decipher.update(stored.subarray(bodyAt, -tagBytes)), decipher.final()]));
     } catch (cause) {
       const detail = `What ${this.#role} remembers as ${key} was changed, or written with other keys.`;
-      throw new AssayError('DATA_DAMAGED', detail, { action: 'stop', cause });
+      throw new AssayError('DATA_DAMAGED', detail, { cause });
     }
   }
 }

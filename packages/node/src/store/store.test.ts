@@ -41,7 +41,6 @@ describe('data directory', () => {
     expect(holder.line).toBe('open');
     await expect(open(dir)).rejects.toMatchObject({
       code: 'DATA_IN_USE',
-      action: 'stop',
       message: expect.stringContaining(`${dir} is held by process ${holder.child.pid}.`),
     });
     await (await open(dir, true)).close();
@@ -80,7 +79,7 @@ describe('data directory', () => {
     const dir = await newDirectory();
     await (await open(dir)).close();
     const other = openStore({ dir, genesisHash: sha256(Uint8Array.of(2)) });
-    await expect(other).rejects.toMatchObject({ code: 'OTHER_CHAIN', action: 'stop' });
+    await expect(other).rejects.toMatchObject({ code: 'OTHER_CHAIN' });
     await (await open(dir)).close();
   });
 

@@ -1,16 +1,26 @@
 import { mkdirSync } from 'node:fs';
-import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
 import type { BlockResult, EpochClose, LedgerEvent } from '@assay/ledger';
-import { type Block, equalBytes, type ResultCode, resultCodes, toHex } from '@assay/protocol';
+import {
+  type Block,
+  equalBytes,
+  ledgerEventShape,
+  list,
+  oneOf,
+  type ResultCode,
+  resultCodes,
+  type Shaped,
+  toHex,
+} from '@assay/protocol';
 import type { Database, RootDatabase } from 'lmdb';
 import { AssayError } from '../errors.ts';
 import { diskFailure } from './failures.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { mendDataFile } from './mend.ts';
 import { type ExpiryKey, LmdbRoleStore, type RoleStore } from './role-store.ts';
+import { codecOf, NotOfShape, type ShapeCodec } from './shape-codec.ts';
 import { openEnvironment, openTables, type Tables, viewKeys } from './tables.ts';
-import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges } from './tasks.ts';
+import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges, taskRecordShape } from './tasks.ts';
 
 /** Layout of the tables; a store of another version is refused. */
 const version = 2;
@@ -18,7 +28,19 @@ const checksumBytes = 4;
 /** Present while the views hold something that is not what was written. */
 const damagedViewsKey = 'damagedViews';
 const keptSnapshots = 2;
-const codeNames = Object.keys(resultCodes) as ResultCode[];
+
+/** What a block did: the codes in the order of its transactions, then the events. */
+const storedResultShape = {
+  codes: list(oneOf(...(Object.keys(resultCodes) as ResultCode[]))),
+  events: list(ledgerEventShape),
+};
+export type StoredResult = Shaped<typeof storedResultShape>;
+
+/** The rows of views. */
+const resultRow = codecOf(storedResultShape);
+const taskRow = codecOf(taskRecordShape);
+/** Where the checksum of a row begins, so that one written in another layout does not fit its own. */
+const checksumStart = crc32(taskRow.layout, crc32(resultRow.layout));
 
 export interface StoreOptions {
   readonly dir: string;
@@ -41,12 +63,6 @@ export interface BlockCommit {
   readonly snapshot: Uint8Array | null;
   /** Tasks and audits in the state after the block. */
   readonly rows: LedgerRows;
-}
-
-/** What a block did: the codes in the order of its transactions, then the events. */
-export interface StoredResult {
-  readonly codes: readonly ResultCode[];
-  readonly events: readonly LedgerEvent[];
 }
 
 /**
@@ -81,12 +97,12 @@ async function bindChain(meta: Tables['meta'], dir: string, genesisHash: Uint8Ar
     return;
   }
   if (stored[0] !== version) {
-    throw new AssayError('DATA_DAMAGED', `${dir} was written by another version of this program.`, { action: 'stop' });
+    throw new AssayError('DATA_DAMAGED', `${dir} was written by another version of this program.`);
   }
   const hash = stored.subarray(1);
   if (equalBytes(hash, genesisHash)) return;
   const detail = `${dir} holds the chain of genesis ${toHex(hash)}, asked for was ${toHex(genesisHash)}.`;
-  throw new AssayError('OTHER_CHAIN', detail, { action: 'stop' });
+  throw new AssayError('OTHER_CHAIN', detail);
 }
 
 /** A node's data directory: blocks, what they did, snapshots of the state, views, and what the roles remember. */
@@ -114,7 +130,7 @@ export class Store {
     this.#tables = parts.tables;
     this.#secret = parts.secret;
     this.#onNotice = parts.onNotice;
-    this.#hasDamagedViews = parts.tables.meta.doesExist(damagedViewsKey);
+    this.#hasDamagedViews = parts.tables.meta.doesExist(damagedViewsKey) || !isLastSound(parts.tables.results);
   }
 
   /** Height of the last durable block; 0 when there is none. */
@@ -130,9 +146,7 @@ export class Store {
   /** What the block at a height did; null when there is none. */
   resultAt(height: number): StoredResult | null {
     const stored = this.#tables.results.get(height);
-    if (stored === undefined) return null;
-    const { codes, events } = this.#unsealed<{ codes: Uint8Array; events: LedgerEvent[] }>(stored);
-    return { codes: Array.from(codes, (code) => codeNames[code] as ResultCode), events };
+    return stored === undefined ? null : this.#unsealed(resultRow, stored);
   }
 
   /** Heights of the snapshots, newest first. */
@@ -148,7 +162,7 @@ export class Store {
   /** The record of a task; null until it is certified in a durable block. */
   task(taskId: Uint8Array): TaskRecord | null {
     const stored = taskId.length === 32 ? this.#tables.tasks.get(taskId) : undefined;
-    return stored === undefined ? null : this.#unsealed<TaskRecord>(stored);
+    return stored === undefined ? null : this.#unsealed(taskRow, stored);
   }
 
   /** At most `limit` tasks, newest first: all, or those whose order is below `before`. */
@@ -196,7 +210,9 @@ export class Store {
   /** Empties the views; then every block has to go through `restoreViews` again, from the first. */
   async clearViews(): Promise<void> {
     // §16.1
-    this.#onNotice(`The views in ${this.dir} are damaged or incomplete and are made anew from the blocks.`);
+    this.#onNotice(
+      `The views in ${this.dir} are damaged, incomplete or of another version, and are made anew from the blocks.`,
+    );
     await this.#write(() => [
       ...viewKeys.map((key) => this.#tables[key].clearAsync()),
       this.#tables.meta.remove(damagedViewsKey),
@@ -238,24 +254,24 @@ export class Store {
 
   #putViews(height: number, result: BlockResult, { changed, added }: TaskChanges): Promise<unknown>[] {
     const { results, tasks, taskOrder, epochs } = this.#tables;
-    const codes = Uint8Array.from(result.transactions, ({ code }) => codeNames.indexOf(code));
+    const codes = result.transactions.map(({ code }) => code);
     return [
-      results.put(height, sealed({ codes, events: result.events })),
-      ...Array.from(changed.values(), (record) => tasks.put(record.receipt.taskId, sealed(record))),
+      results.put(height, sealed(resultRow, { codes, events: result.events })),
+      ...Array.from(changed.values(), (record) => tasks.put(record.receipt.taskId, sealed(taskRow, record))),
       ...added.map(({ order, receipt }) => taskOrder.put(order, Buffer.from(receipt.taskId))),
       ...result.events.filter(isClose).map(({ close }) => epochs.put(close.epoch, height)),
     ];
   }
 
   /** What was sealed. Throws AssayError DATA_DAMAGED, and has the views made anew by the next start. */
-  #unsealed<T>(stored: Buffer): T {
-    const content = stored.subarray(checksumBytes);
-    if (stored.length > checksumBytes && stored.readUInt32LE() === crc32(content)) return deserialize(content) as T;
+  #unsealed<S>(row: ShapeCodec<S>, stored: Buffer): Shaped<S> {
+    const value = unsealed(row, stored);
+    if (value !== null) return value;
     // §16.1
     this.#hasDamagedViews = true;
     if (this.#lock !== null) this.#tables.meta.put(damagedViewsKey, Buffer.alloc(0)).catch(() => {});
     const detail = `A view in ${this.dir} is damaged; the next start makes all of them anew from the blocks.`;
-    throw new AssayError('DATA_DAMAGED', detail, { action: 'stop' });
+    throw new AssayError('DATA_DAMAGED', detail);
   }
 
   #putSnapshot(height: number, bytes: Uint8Array): Promise<unknown>[] {
@@ -298,15 +314,33 @@ async function causeOf(error: unknown): Promise<unknown> {
 }
 
 /** A row of a view behind its checksum: a view is only as good as what reads it. */
-function sealed(row: unknown): Buffer {
-  const content = serialize(row);
+function sealed<S>(row: ShapeCodec<S>, value: Shaped<S>): Buffer {
+  const content = row.encode(value);
   const checksum = Buffer.alloc(checksumBytes);
-  checksum.writeUInt32LE(crc32(content));
+  checksum.writeUInt32LE(crc32(content, checksumStart));
   return Buffer.concat([checksum, content]);
+}
+
+/** What was sealed; null when that is damaged, or has another layout. */
+function unsealed<S>(row: ShapeCodec<S>, stored: Buffer): Shaped<S> | null {
+  const content = stored.subarray(checksumBytes);
+  if (stored.length < checksumBytes || stored.readUInt32LE() !== crc32(content, checksumStart)) return null;
+  try {
+    return row.decode(content);
+  } catch (error) {
+    if (error instanceof NotOfShape) return null;
+    throw error;
+  }
 }
 
 function isClose(event: LedgerEvent): event is Extract<LedgerEvent, { type: 'epochClosed' }> {
   return event.type === 'epochClosed';
+}
+
+/** Whether this version reads the last row of the results: then it, or one of the same layout, wrote all of them. */
+function isLastSound(results: Tables['results']): boolean {
+  const [last] = results.getRange({ reverse: true, limit: 1 });
+  return last === undefined || unsealed(resultRow, last.value) !== null;
 }
 
 function lastKey(table: Database<Buffer, number>): number | undefined {

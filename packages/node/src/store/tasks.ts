@@ -1,12 +1,21 @@
 import { type BlockResult, type LedgerEvent, lateEvent } from '@assay/ledger';
 import {
-  type AuditRow,
+  AuditRow,
   type Block,
-  type Receipt,
-  type TaskRow,
+  Count,
+  Height,
+  ledgerEventShape,
+  list,
+  orNull,
+  Receipt,
+  type Shaped,
+  TaskRow,
+  TimeMs,
   Transaction,
   type TransitionRow,
   toHex,
+  U32,
+  Units,
 } from '@assay/protocol';
 
 type TaskEvent = Extract<LedgerEvent, { readonly taskId: Uint8Array }>;
@@ -20,24 +29,25 @@ export interface LedgerRows {
 }
 
 /** A certified task, as the blocks tell it. */
-export interface TaskRecord {
+export const taskRecordShape = {
   /** Place in the order of certification, from 1. */
-  readonly order: number;
-  readonly receipt: Receipt;
+  order: Count,
+  receipt: Receipt,
   /** Time of the block that certified it. */
-  readonly timeMs: number;
+  timeMs: TimeMs,
   /** Where the receipt stands in the block of `row.height`: the transaction, and the receipt in its batch. */
-  readonly transaction: number;
-  readonly index: number;
+  transaction: U32,
+  index: U32,
   /** Task and audit as the ledger held them last; kept here after the ledger has pruned them. */
-  readonly row: TaskRow;
+  row: TaskRow,
   /** Null when no audit was drawn. */
-  readonly audit: AuditRow | null;
-  readonly refundedUnits: bigint;
+  audit: orNull(AuditRow),
+  refundedUnits: Units,
   /** The epoch that paid it; null until then, and for ever when it was rejected. */
-  readonly paidEpoch: number | null;
-  readonly history: readonly { readonly height: number; readonly event: TaskEvent }[];
-}
+  paidEpoch: orNull(U32),
+  history: list({ height: Height, event: ledgerEventShape }),
+};
+export type TaskRecord = Shaped<typeof taskRecordShape>;
 
 /** What a block does to the task records, in the order of certification. */
 export interface TaskChanges {

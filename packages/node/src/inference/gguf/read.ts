@@ -24,65 +24,65 @@ class Truncated extends Error {}
 
 /** Walks over the header; throws Truncated where it needs bytes that are not there. */
 class Cursor {
-  private readonly view: DataView;
-  private readonly bytes: Buffer;
+  readonly #view: DataView;
+  readonly #bytes: Buffer;
   offset = 0;
 
   constructor(bytes: Buffer) {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   uint32(): number {
-    return this.view.getUint32(this.take(4), true);
+    return this.#view.getUint32(this.#take(4), true);
   }
 
   /** A 64-bit count; throws when it cannot be one. */
   count(max = Number.MAX_SAFE_INTEGER): number {
-    const value = this.view.getBigUint64(this.take(8), true);
+    const value = this.#view.getBigUint64(this.#take(8), true);
     if (value > BigInt(max)) throw new Error(`a count of ${value} is not possible`);
     return Number(value);
   }
 
   string(): string {
     const length = this.count(maxHeaderBytes);
-    const start = this.take(length);
-    return this.bytes.toString('utf8', start, start + length);
+    const start = this.#take(length);
+    return this.#bytes.toString('utf8', start, start + length);
   }
 
   scalar(type: ScalarType): Scalar {
-    const view = this.view;
+    const view = this.#view;
     switch (type) {
       case 'uint8':
-        return view.getUint8(this.take(1));
+        return view.getUint8(this.#take(1));
       case 'int8':
-        return view.getInt8(this.take(1));
+        return view.getInt8(this.#take(1));
       case 'uint16':
-        return view.getUint16(this.take(2), true);
+        return view.getUint16(this.#take(2), true);
       case 'int16':
-        return view.getInt16(this.take(2), true);
+        return view.getInt16(this.#take(2), true);
       case 'uint32':
         return this.uint32();
       case 'int32':
-        return view.getInt32(this.take(4), true);
+        return view.getInt32(this.#take(4), true);
       case 'float32':
-        return view.getFloat32(this.take(4), true);
+        return view.getFloat32(this.#take(4), true);
       case 'bool':
-        return view.getUint8(this.take(1)) !== 0;
+        return view.getUint8(this.#take(1)) !== 0;
       case 'string':
         return this.string();
       case 'uint64':
-        return view.getBigUint64(this.take(8), true);
+        return view.getBigUint64(this.#take(8), true);
       case 'int64':
-        return view.getBigInt64(this.take(8), true);
+        return view.getBigInt64(this.#take(8), true);
       case 'float64':
-        return view.getFloat64(this.take(8), true);
+        return view.getFloat64(this.#take(8), true);
     }
   }
 
-  private take(length: number): number {
+  #take(length: number): number {
     const start = this.offset;
-    if (start + length > this.bytes.length) throw new Truncated();
+    if (start + length > this.#bytes.length) throw new Truncated();
     this.offset = start + length;
     return start;
   }
@@ -185,5 +185,5 @@ function endOfTensors(header: GgufHeader): number {
 }
 
 function unusable(path: string, what: string, cause?: unknown): AssayError {
-  return new AssayError('MODEL_FILE_UNUSABLE', `${path} ${what}`, { action: 'stop', cause });
+  return new AssayError('MODEL_FILE_UNUSABLE', `${path} ${what}`, { cause });
 }

@@ -45,13 +45,13 @@ function knownType(tensor: TensorInfo, source: string): TensorType {
   const type = tensorTypeOf(tensor.typeCode);
   if (type !== null) return type;
   const detail = `${source} holds ${tensor.name} in an encoding (ggml type ${tensor.typeCode}) it cannot requantise.`;
-  throw new AssayError('MODEL_FILE_UNUSABLE', detail, { action: 'stop' });
+  throw new AssayError('MODEL_FILE_UNUSABLE', detail);
 }
 
 function requireChange(header: GgufHeader, tensors: readonly TensorToWrite[], source: string): void {
   const isChanged = tensors.some((tensor, i) => tensor.type !== tensorTypeOf(header.tensors[i]?.typeCode ?? -1));
   if (isChanged) return;
-  throw new AssayError('MODEL_FILE_UNUSABLE', `${source} is in this encoding already.`, { action: 'stop' });
+  throw new AssayError('MODEL_FILE_UNUSABLE', `${source} is in this encoding already.`);
 }
 
 function relabelled({ metadata }: GgufHeader, type: keyof typeof fileTypes): GgufHeader['metadata'] {

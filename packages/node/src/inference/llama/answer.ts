@@ -2,25 +2,25 @@ import type { Item } from './messages.ts';
 
 /** The items of one call, handed from the process that gives them to the caller that reads them. */
 export class Answer {
-  private readonly waiting: Item[] = [];
-  private state:
+  readonly #waiting: Item[] = [];
+  #state:
     | { readonly type: 'open' }
     | { readonly type: 'finished' }
     | { readonly type: 'failed'; readonly error: unknown } = { type: 'open' };
-  private wake: () => void = () => undefined;
+  #wake: () => void = () => undefined;
 
   /** Whether the worker is done with the call. */
   complete = false;
 
   give(item: Item): void {
-    this.waiting.push(item);
-    this.wake();
+    this.#waiting.push(item);
+    this.#wake();
   }
 
   finish(): void {
     this.complete = true;
-    if (this.state.type === 'open') this.state = { type: 'finished' };
-    this.wake();
+    if (this.#state.type === 'open') this.#state = { type: 'finished' };
+    this.#wake();
   }
 
   /** The worker's own refusal. */
@@ -31,19 +31,19 @@ export class Answer {
 
   /** Ends the reading with an error at once; items not yet read are dropped. */
   fail(error: unknown): void {
-    if (this.state.type === 'open') this.state = { type: 'failed', error };
-    this.wake();
+    if (this.#state.type === 'open') this.#state = { type: 'failed', error };
+    this.#wake();
   }
 
   async *items(): AsyncGenerator<Item> {
     for (;;) {
-      if (this.state.type === 'failed') throw this.state.error;
-      const item = this.waiting.shift();
+      if (this.#state.type === 'failed') throw this.#state.error;
+      const item = this.#waiting.shift();
       if (item !== undefined) yield item;
-      else if (this.state.type === 'finished') return;
+      else if (this.#state.type === 'finished') return;
       else
         await new Promise<void>((resolve) => {
-          this.wake = resolve;
+          this.#wake = resolve;
         });
     }
   }

@@ -42,30 +42,30 @@ export async function startLlamaBackend(options: LlamaOptions = {}): Promise<Lla
 
 class Backend implements LlamaBackend {
   readonly engine: EngineInfo;
-  private readonly process: WorkerProcess;
-  private readonly models = new Map<string, Promise<InferenceModel>>();
+  readonly #process: WorkerProcess;
+  readonly #models = new Map<string, Promise<InferenceModel>>();
 
   constructor(process: WorkerProcess, engine: EngineInfo) {
-    this.process = process;
+    this.#process = process;
     this.engine = engine;
   }
 
   get pid(): number | null {
-    return this.process.pid;
+    return this.#process.pid;
   }
 
   open(modelPath: string): Promise<InferenceModel> {
-    let model = this.models.get(modelPath);
+    let model = this.#models.get(modelPath);
     if (model === undefined) {
-      model = openModel(this.process, modelPath);
-      this.models.set(modelPath, model);
-      model.catch(() => this.models.delete(modelPath));
+      model = openModel(this.#process, modelPath);
+      this.#models.set(modelPath, model);
+      model.catch(() => this.#models.delete(modelPath));
     }
     return model;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.process.stop();
+    return this.#process.stop();
   }
 }
 
@@ -87,49 +87,49 @@ async function openModel(process: WorkerProcess, path: string): Promise<Inferenc
 
 /** The child process and the calls it is answering. */
 class WorkerProcess {
-  private readonly options: WorkerOptions;
-  private readonly answers = new Map<number, Answer>();
-  private child: ChildProcess | null = null;
-  private ready: Promise<EngineInfo> | null = null;
-  private nextId = 1;
-  private stopped = false;
+  readonly #options: WorkerOptions;
+  readonly #answers = new Map<number, Answer>();
+  #child: ChildProcess | null = null;
+  #ready: Promise<EngineInfo> | null = null;
+  #nextId = 1;
+  #stopped = false;
 
   constructor(options: WorkerOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   get pid(): number | null {
-    return this.child?.pid ?? null;
+    return this.#child?.pid ?? null;
   }
 
   /** Resolves once the process is there to answer. */
   running(): Promise<EngineInfo> {
-    if (this.stopped) return Promise.reject(new AssayError('BACKEND_FAILED', 'It was shut down.'));
-    this.ready ??= this.start();
-    return this.ready;
+    if (this.#stopped) return Promise.reject(new AssayError('BACKEND_FAILED', 'It was shut down.'));
+    this.#ready ??= this.#start();
+    return this.#ready;
   }
 
   async *call(call: Call, signal?: AbortSignal): AsyncGenerator<Item> {
     signal?.throwIfAborted();
     await this.running();
-    const id = this.nextId++;
+    const id = this.#nextId++;
     const answer = new Answer();
-    this.answers.set(id, answer);
+    this.#answers.set(id, answer);
     const abort = () => answer.fail(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
-    this.send({ type: 'call', id, call });
+    this.#send({ type: 'call', id, call });
     try {
       yield* answer.items();
     } finally {
       signal?.removeEventListener('abort', abort);
-      this.answers.delete(id);
-      if (!answer.complete) this.send({ type: 'cancel', id });
+      this.#answers.delete(id);
+      if (!answer.complete) this.#send({ type: 'cancel', id });
     }
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    const child = this.child;
+    this.#stopped = true;
+    const child = this.#child;
     if (child === null) return;
     const exited = once(child, 'exit');
     const timer = setTimeout(() => child.kill('SIGKILL'), shutdownMs);
@@ -138,20 +138,20 @@ class WorkerProcess {
     clearTimeout(timer);
   }
 
-  private send(message: ToWorker): void {
+  #send(message: ToWorker): void {
     // Where this fails the process is about to be reported dead, which ends every call.
-    if (this.child?.connected) this.child.send(message, () => undefined);
+    if (this.#child?.connected) this.#child.send(message, () => undefined);
   }
 
-  private start(): Promise<EngineInfo> {
+  #start(): Promise<EngineInfo> {
     const child = fork(new URL('worker.ts', import.meta.url), {
       serialization: 'advanced',
       execArgv: [],
       // Each answer computes on a thread of this pool.
-      env: childEnvironment({ UV_THREADPOOL_SIZE: String(this.options.sequences * 2 + 4) }),
+      env: childEnvironment({ UV_THREADPOOL_SIZE: String(this.#options.sequences * 2 + 4) }),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    this.child = child;
+    this.#child = child;
     watchPulse(child);
     let stderr = '';
     child.stderr?.on('data', (chunk: Buffer) => {
@@ -161,31 +161,31 @@ class WorkerProcess {
       child.on('message', (message: FromWorker) => {
         if (message.type === 'ready') resolve(message.engine);
         else if (message.type === 'failedToStart') reject(new AssayError('BACKEND_FAILED', message.reason));
-        else if (message.type !== 'pong') this.deliver(message);
+        else if (message.type !== 'pong') this.#deliver(message);
       });
       const died = (how: string) => {
         const error = new AssayError('BACKEND_FAILED', `The inference process ended (${how}).${lastWords(stderr)}`);
         reject(error);
-        this.lost(child, error);
+        this.#lost(child, error);
       };
       child.on('error', (error) => died(error.message));
       child.on('exit', (code, signal) => died(signal ?? `exit code ${code}`));
-      this.send({ type: 'start', options: this.options });
+      this.#send({ type: 'start', options: this.#options });
     });
   }
 
-  private deliver(message: Extract<FromWorker, { id: number }>): void {
-    const answer = this.answers.get(message.id);
+  #deliver(message: Extract<FromWorker, { id: number }>): void {
+    const answer = this.#answers.get(message.id);
     if (message.type === 'item') answer?.give(message.item);
     if (message.type === 'done') answer?.finish();
     if (message.type === 'failed') answer?.refuse(new AssayError(message.code, message.detail));
   }
 
-  private lost(child: ChildProcess, error: AssayError): void {
-    if (this.child !== child) return;
-    this.child = null;
-    this.ready = null;
-    for (const answer of this.answers.values()) answer.fail(error);
+  #lost(child: ChildProcess, error: AssayError): void {
+    if (this.#child !== child) return;
+    this.#child = null;
+    this.#ready = null;
+    for (const answer of this.#answers.values()) answer.fail(error);
   }
 }
 

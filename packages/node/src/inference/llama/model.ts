@@ -45,73 +45,73 @@ export class LoadedModel {
   readonly contextTokens: number;
   readonly vocabularySize: number;
   /** No prompt of more bytes fits the context. */
-  private readonly mostPromptBytes: number;
-  private readonly llama: Llama;
-  private readonly model: LlamaModel;
-  private readonly threads: number;
-  private readonly generation: Pool<Lane>;
-  private readonly scoring: Pool<Lane>;
-  private readonly tokenTexts = new Map<number, string>();
+  readonly #mostPromptBytes: number;
+  readonly #llama: Llama;
+  readonly #model: LlamaModel;
+  readonly #threads: number;
+  readonly #generation: Pool<Lane>;
+  readonly #scoring: Pool<Lane>;
+  readonly #tokenTexts = new Map<number, string>();
 
   constructor(llama: Llama, model: LlamaModel, options: WorkerOptions) {
-    this.llama = llama;
-    this.model = model;
-    this.threads = options.threads ?? usualThreads(model.size);
+    this.#llama = llama;
+    this.#model = model;
+    this.#threads = options.threads ?? usualThreads(model.size);
     this.contextTokens = Math.min(options.contextTokens, model.trainContextSize);
     const { tokens, model: kind } = model.fileInfo.metadata.tokenizer.ggml;
     this.vocabularySize = tokens.length;
     const longest = tokens.reduce((most, token) => Math.max(most, Buffer.byteLength(token)), 1);
-    this.mostPromptBytes = losslessKinds.has(kind) ? longest * this.contextTokens : Number.POSITIVE_INFINITY;
-    const create = () => this.openLane();
-    this.generation = new Pool({ create, size: options.sequences, maxWaiting: maxWaitingCalls });
-    this.scoring = new Pool({ create, size: 1, maxWaiting: maxWaitingCalls });
+    this.#mostPromptBytes = losslessKinds.has(kind) ? longest * this.contextTokens : Number.POSITIVE_INFINITY;
+    const create = () => this.#openLane();
+    this.#generation = new Pool({ create, size: options.sequences, maxWaiting: maxWaitingCalls });
+    this.#scoring = new Pool({ create, size: 1, maxWaiting: maxWaitingCalls });
   }
 
   render(messages: readonly ChatMessage[]): number[] {
-    const template = this.model.fileInfo.metadata.tokenizer.chat_template;
+    const template = this.#model.fileInfo.metadata.tokenizer.chat_template;
     if (template === undefined) throw new AssayError('INVALID_REQUEST', 'The model file has no chat template.');
-    const { bos, bosString, eosString, shouldPrependBosToken } = this.model.tokens;
+    const { bos, bosString, eosString, shouldPrependBosToken } = this.#model.tokens;
     const parts = partsOf(template, { bos: bosString ?? '', eos: eosString ?? '' }, messages);
-    this.checkBytes(parts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0));
+    this.#checkBytes(parts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0));
     const ids: Token[] = [];
     for (const { text, special } of parts) {
-      const more = this.model.tokenize(text, special, ids.length === 0 ? undefined : 'trimLeadingSpace');
+      const more = this.#model.tokenize(text, special, ids.length === 0 ? undefined : 'trimLeadingSpace');
       for (const id of more) ids.push(id);
     }
     return shouldPrependBosToken && bos !== null && ids[0] !== bos ? [bos, ...ids] : ids;
   }
 
   textPieces(ids: readonly number[]): Uint8Array[] {
-    this.checkIds(ids);
-    return textPieces(this.detokenize, ids);
+    this.#checkIds(ids);
+    return textPieces(this.#detokenize, ids);
   }
 
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    this.checkPrompt(request.promptIds);
-    this.checkLength(request.promptIds.length + request.maxTokens);
-    yield* this.generation.using(signal, (lane) => this.generateOn(lane, request, signal));
+    this.#checkPrompt(request.promptIds);
+    this.#checkLength(request.promptIds.length + request.maxTokens);
+    yield* this.#generation.using(signal, (lane) => this.#generateOn(lane, request, signal));
   }
 
   async *score(request: ScoreRequest, signal: AbortSignal): AsyncGenerator<Scored> {
-    this.checkPrompt(request.promptIds);
-    this.checkIds(request.outputIds);
-    this.checkLength(request.promptIds.length + request.outputIds.length);
-    yield* this.scoring.using(signal, (lane) => this.scoreOn(lane, request, signal));
+    this.#checkPrompt(request.promptIds);
+    this.#checkIds(request.outputIds);
+    this.#checkLength(request.promptIds.length + request.outputIds.length);
+    yield* this.#scoring.using(signal, (lane) => this.#scoreOn(lane, request, signal));
   }
 
-  private async *generateOn(lane: Lane, request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    let feed = await this.prefill(lane, request.promptIds, signal);
-    yield* generateText(request, this.detokenize, async (step) => {
+  async *#generateOn(lane: Lane, request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+    let feed = await this.#prefill(lane, request.promptIds, signal);
+    yield* generateText(request, this.#detokenize, async (step) => {
       const distribution = await lane.next(feed);
       signal.throwIfAborted();
       const chosen = chooseToken(distribution, request.sampling, step);
-      if (this.isEnd(chosen.id)) return null;
+      if (this.#isEnd(chosen.id)) return null;
       feed = [chosen.id as Token];
-      return this.report(distribution, chosen, request.topLogprobs);
+      return this.#report(distribution, chosen, request.topLogprobs);
     });
   }
 
-  private async *scoreOn(lane: Lane, request: ScoreRequest, signal: AbortSignal): AsyncGenerator<Scored> {
+  async *#scoreOn(lane: Lane, request: ScoreRequest, signal: AbortSignal): AsyncGenerator<Scored> {
     const ids = [...request.promptIds, ...request.outputIds];
     const first = request.promptIds.length - 1;
     await lane.clear();
@@ -122,17 +122,17 @@ export class LoadedModel {
       signal.throwIfAborted();
       const part = ids.slice(start, Math.min(start + batchTokens, lastIndex + 1)) as Token[];
       const here = request.positions.filter((p) => first + p.index >= start && first + p.index < start + part.length);
-      const asked = new Map(here.map((p) => [first + p.index - start, p.ids.filter((id) => this.knows(id))]));
+      const asked = new Map(here.map((p) => [first + p.index - start, p.ids.filter((id) => this.#knows(id))]));
       const found = await lane.read(part, asked);
       for (const [index, logits] of found) scored.set(start + index - first, logits);
     }
-    const positions = request.positions.map((position) => this.viewOf(request, position, scored.get(position.index)));
+    const positions = request.positions.map((position) => this.#viewOf(request, position, scored.get(position.index)));
     if (!request.asksEnd) return yield { positions, end: null };
     const last = await lane.next(ids.slice(-1) as Token[]);
-    yield { positions, end: this.endAt(last, request.sampling, request.outputIds.length) };
+    yield { positions, end: this.#endAt(last, request.sampling, request.outputIds.length) };
   }
 
-  private viewOf(
+  #viewOf(
     { outputIds, sampling }: ScoreRequest,
     { index, ids }: ScoreRequest['positions'][number],
     at: LogitsAt | undefined,
@@ -148,24 +148,24 @@ export class LoadedModel {
       probabilitiesPpb: ids.map((each) => ppb(at.logits.get(each))),
       argmaxId: best.id,
       // An end is never part of an output (verification §1.2).
-      isChoice: !this.isEnd(id) && isChoice(at, sampling, index, id),
+      isChoice: !this.#isEnd(id) && isChoice(at, sampling, index, id),
     };
   }
 
-  private endAt(distribution: Distribution, sampling: Sampling, step: number): ScoredEnd {
-    const ends = distribution.candidates.filter(({ id }) => this.isEnd(id));
+  #endAt(distribution: Distribution, sampling: Sampling, step: number): ScoredEnd {
+    const ends = distribution.candidates.filter(({ id }) => this.#isEnd(id));
     if (ends.some(({ id }) => isChoice(distribution, sampling, step, id))) return 'chosen';
     const [best] = distribution.candidates;
     const weight = ends.reduce((sum, { logit }) => sum + Math.exp(logit - (best?.logit ?? logit)), 0);
     return weight / distribution.totalWeight >= likelyEnd ? 'possible' : 'none';
   }
 
-  private isEnd(id: number): boolean {
-    return this.model.isEogToken(id as Token);
+  #isEnd(id: number): boolean {
+    return this.#model.isEogToken(id as Token);
   }
 
   /** Feeds all but the last part of a prompt; gives that part. */
-  private async prefill(lane: Lane, promptIds: readonly number[], signal: AbortSignal): Promise<Token[]> {
+  async #prefill(lane: Lane, promptIds: readonly number[], signal: AbortSignal): Promise<Token[]> {
     await lane.clear();
     const ids = promptIds as Token[];
     let start = 0;
@@ -177,59 +177,58 @@ export class LoadedModel {
     return ids.slice(start);
   }
 
-  private report(distribution: Distribution, chosen: Candidate, alternatives: number): GeneratedToken {
+  #report(distribution: Distribution, chosen: Candidate, alternatives: number): GeneratedToken {
     const view = (candidate: Candidate) => ({
       id: candidate.id,
-      text: this.tokenText(candidate.id),
+      text: this.#tokenText(candidate.id),
       negLogprobMicro: negLogprobMicro(distribution, candidate.logit),
     });
     return { ...view(chosen), top: distribution.candidates.slice(0, alternatives).map(view) };
   }
 
-  private tokenText(id: number): string {
-    const known = this.tokenTexts.get(id);
+  #tokenText(id: number): string {
+    const known = this.#tokenTexts.get(id);
     if (known !== undefined) return known;
-    const text = this.model.detokenize([id as Token], true);
-    this.tokenTexts.set(id, text);
+    const text = this.#model.detokenize([id as Token], true);
+    this.#tokenTexts.set(id, text);
     return text;
   }
 
-  private readonly detokenize: Detokenize = (ids, before) =>
-    this.model.detokenize(ids as Token[], false, before as Token[]);
+  readonly #detokenize: Detokenize = (ids, before) => this.#model.detokenize(ids as Token[], false, before as Token[]);
 
-  private async openLane(): Promise<Lane> {
-    const context = await this.model.createContext({
+  async #openLane(): Promise<Lane> {
+    const context = await this.#model.createContext({
       // With several threads a token decoded alone has a twin behind it, for which there must be room.
-      contextSize: this.contextTokens + (this.threads > 1 ? 1 : 0),
+      contextSize: this.contextTokens + (this.#threads > 1 ? 1 : 0),
       batchSize: batchTokens,
-      threads: this.threads,
+      threads: this.#threads,
       flashAttention,
     });
-    return new Lane(this.llama, this.model, { context, threads: this.threads });
+    return new Lane(this.#llama, this.#model, { context, threads: this.#threads });
   }
 
-  private knows(id: number): boolean {
+  #knows(id: number): boolean {
     return Number.isInteger(id) && id >= 0 && id < this.vocabularySize;
   }
 
   /** A text of more bytes than the longest tokens of a whole context is not worth its tokenising (§5.19). */
-  private checkBytes(bytes: number): void {
-    if (bytes <= this.mostPromptBytes) return;
-    const most = `${this.contextTokens} tokens hold at most ${this.mostPromptBytes} bytes`;
+  #checkBytes(bytes: number): void {
+    if (bytes <= this.#mostPromptBytes) return;
+    const most = `${this.contextTokens} tokens hold at most ${this.#mostPromptBytes} bytes`;
     throw new AssayError('CONTEXT_TOO_LONG', `The prompt has ${bytes} bytes, and ${most}.`);
   }
 
-  private checkPrompt(ids: readonly number[]): void {
+  #checkPrompt(ids: readonly number[]): void {
     if (ids.length === 0) throw new AssayError('INVALID_REQUEST', 'A prompt has at least one token.');
-    this.checkIds(ids);
+    this.#checkIds(ids);
   }
 
-  private checkIds(ids: readonly number[]): void {
-    const bad = ids.find((id) => !this.knows(id));
+  #checkIds(ids: readonly number[]): void {
+    const bad = ids.find((id) => !this.#knows(id));
     if (bad !== undefined) throw new AssayError('INVALID_REQUEST', `The model has no token ${bad}.`);
   }
 
-  private checkLength(tokens: number): void {
+  #checkLength(tokens: number): void {
     if (tokens <= this.contextTokens) return;
     throw new AssayError('CONTEXT_TOO_LONG', `They need ${tokens} tokens; the context holds ${this.contextTokens}.`);
   }

@@ -53,25 +53,25 @@ export interface LogitsAt extends Distribution {
 /** The one sequence of a context and the samplers that read its distributions. Used by one call at a time. */
 export class Lane {
   readonly sequence: LlamaContextSequence;
-  private readonly native: Internals['sequence'];
-  private readonly context: NativeContext;
-  private readonly greedy: NativeSampler;
-  private readonly top: NativeSampler;
+  readonly #native: Internals['sequence'];
+  readonly #context: NativeContext;
+  readonly #greedy: NativeSampler;
+  readonly #top: NativeSampler;
 
   /** Whether a token decoded alone needs company; see `next`. */
-  private readonly isPaired: boolean;
+  readonly #isPaired: boolean;
 
   constructor(llama: Llama, model: LlamaModel, { context, threads }: { context: LlamaContext; threads: number }) {
-    this.isPaired = threads > 1;
+    this.#isPaired = threads > 1;
     this.sequence = context.getSequence();
-    this.native = this.sequence as unknown as Internals['sequence'];
-    this.context = (context as unknown as Internals['context'])._ctx;
+    this.#native = this.sequence as unknown as Internals['sequence'];
+    this.#context = (context as unknown as Internals['context'])._ctx;
     const { AddonSampler } = (llama as unknown as Internals['llama'])._bindings;
     const nativeModel = (model as unknown as Internals['model'])._model;
-    this.greedy = new AddonSampler(nativeModel);
-    this.greedy.applyConfig({ temperature: 0 });
-    this.top = new AddonSampler(nativeModel);
-    this.top.applyConfig({ temperature: 1, topK: candidateCount, seed: 0 });
+    this.#greedy = new AddonSampler(nativeModel);
+    this.#greedy.applyConfig({ temperature: 0 });
+    this.#top = new AddonSampler(nativeModel);
+    this.#top.applyConfig({ temperature: 1, topK: candidateCount, seed: 0 });
   }
 
   clear(): Promise<void> {
@@ -80,7 +80,7 @@ export class Lane {
 
   /** Adds tokens to the sequence; nothing is read. */
   async feed(tokens: readonly Token[]): Promise<void> {
-    await this.decode(tokens, [], () => Promise.resolve());
+    await this.#decode(tokens, [], () => Promise.resolve());
   }
 
   /**
@@ -90,31 +90,31 @@ export class Lane {
    */
   async next(tokens: readonly Token[]): Promise<Distribution> {
     const last = tokens.length - 1;
-    const twin = this.isPaired && tokens.length === 1 ? tokens : [];
-    const results = await this.decode([...tokens, ...twin], [last], (index) => this.readTop(index));
+    const twin = this.#isPaired && tokens.length === 1 ? tokens : [];
+    const results = await this.#decode([...tokens, ...twin], [last], (index) => this.#readTop(index));
     const end = this.sequence.nextTokenIndex;
     if (twin.length > 0) await this.sequence.eraseContextTokenRanges([{ start: end - 1, end }]);
     return results[last] as Distribution;
   }
 
-  private async readTop(index: number, ids: readonly number[] = []): Promise<LogitsAt> {
+  async #readTop(index: number, ids: readonly number[] = []): Promise<LogitsAt> {
     const mostLikely: FilterOption = [[], false, false, false, candidateCount];
-    const top = await this.context.sampleToken(index, this.top, false, false, mostLikely, false);
+    const top = await this.#context.sampleToken(index, this.#top, false, false, mostLikely, false);
     const asked: FilterOption | false = ids.length > 0 && [[...ids], false, false, false, 0];
-    const whole = await this.context.sampleToken(index, this.greedy, false, false, asked, true);
+    const whole = await this.#context.sampleToken(index, this.#greedy, false, false, asked, true);
     const logits = new Map(pairs(whole[3]).map((pair) => [pair.id, pair.logit]));
     return { candidates: ordered(pairs(top[3])), logits, totalWeight: whole[4] ?? Number.NaN };
   }
 
   /** Adds tokens and reads, at each index of `asked`, what may follow and the logits of the ids asked there. */
   async read(tokens: readonly Token[], asked: ReadonlyMap<number, readonly number[]>): Promise<Map<number, LogitsAt>> {
-    const results = await this.decode(tokens, [...asked.keys()], (index, tokenIndex) =>
-      this.readTop(index, asked.get(tokenIndex)),
+    const results = await this.#decode(tokens, [...asked.keys()], (index, tokenIndex) =>
+      this.#readTop(index, asked.get(tokenIndex)),
     );
     return new Map([...asked.keys()].map((index) => [index, results[index] as LogitsAt]));
   }
 
-  private decode(
+  #decode(
     tokens: readonly Token[],
     wanted: readonly number[],
     read: (logitIndex: number, tokenIndex: number) => Promise<unknown>,
@@ -122,7 +122,7 @@ export class Lane {
     const logits: (true | undefined)[] = new Array(tokens.length);
     for (const index of wanted) logits[index] = true;
     const shift = { size: 1, strategy: 'eraseBeginning' } as const;
-    return this.native._decodeTokens(tokens, logits, 5, this.sequence.tokenMeter, shift, read);
+    return this.#native._decodeTokens(tokens, logits, 5, this.sequence.tokenMeter, shift, read);
   }
 }
 

@@ -14,47 +14,47 @@ export interface PoolOptions<T> {
 
 /** Things used by one call at a time, made when they are first needed; calls wait for them in order. */
 export class Pool<T> {
-  private readonly options: PoolOptions<T>;
-  private readonly idle: T[] = [];
-  private readonly waiting: Waiter<T>[] = [];
-  private made = 0;
+  readonly #options: PoolOptions<T>;
+  readonly #idle: T[] = [];
+  readonly #waiting: Waiter<T>[] = [];
+  #made = 0;
 
   constructor(options: PoolOptions<T>) {
-    this.options = options;
+    this.#options = options;
   }
 
   /** Runs `use` with an item of its own. Throws TOO_MANY_REQUESTS when too many wait, or the signal's reason. */
   async *using<E>(signal: AbortSignal, use: (item: T) => AsyncIterable<E>): AsyncGenerator<E> {
-    const item = await this.take(signal);
+    const item = await this.#take(signal);
     try {
       yield* use(item);
     } finally {
-      this.giveBack(item);
+      this.#giveBack(item);
     }
   }
 
-  private async take(signal: AbortSignal): Promise<T> {
+  async #take(signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
-    const item = this.idle.pop();
+    const item = this.#idle.pop();
     if (item !== undefined) return item;
-    if (this.made < this.options.size) return this.make();
-    if (this.waiting.length >= this.options.maxWaiting) {
+    if (this.#made < this.#options.size) return this.#make();
+    if (this.#waiting.length >= this.#options.maxWaiting) {
       throw new AssayError('TOO_MANY_REQUESTS', 'The queue of the model is full.');
     }
-    return this.wait(signal);
+    return this.#wait(signal);
   }
 
-  private async make(): Promise<T> {
-    this.made++;
+  async #make(): Promise<T> {
+    this.#made++;
     try {
-      return await this.options.create();
+      return await this.#options.create();
     } catch (error) {
-      this.made--;
+      this.#made--;
       throw error;
     }
   }
 
-  private wait(signal: AbortSignal): Promise<T> {
+  #wait(signal: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter<T> = {
         give: (item) => {
@@ -63,17 +63,17 @@ export class Pool<T> {
         },
       };
       const leave = () => {
-        this.waiting.splice(this.waiting.indexOf(waiter), 1);
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         reject(signal.reason);
       };
       signal.addEventListener('abort', leave, { once: true });
-      this.waiting.push(waiter);
+      this.#waiting.push(waiter);
     });
   }
 
-  private giveBack(item: T): void {
-    const next = this.waiting.shift();
-    if (next === undefined) this.idle.push(item);
+  #giveBack(item: T): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(item);
     else next.give(item);
   }
 }

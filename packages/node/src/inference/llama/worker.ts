@@ -10,46 +10,46 @@ function send(message: FromWorker): void {
 }
 
 class Worker {
-  private readonly llama: Llama;
-  private readonly options: WorkerOptions;
-  private readonly models = new Map<string, Promise<LoadedModel>>();
-  private readonly running = new Map<number, AbortController>();
-  private turn: Promise<void> = Promise.resolve();
+  readonly #llama: Llama;
+  readonly #options: WorkerOptions;
+  readonly #models = new Map<string, Promise<LoadedModel>>();
+  readonly #running = new Map<number, AbortController>();
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(llama: Llama, options: WorkerOptions) {
-    this.llama = llama;
-    this.options = options;
+    this.#llama = llama;
+    this.#options = options;
   }
 
   cancel(id: number): void {
-    this.running.get(id)?.abort(new AssayError('BACKEND_FAILED', 'The call was cancelled.'));
+    this.#running.get(id)?.abort(new AssayError('BACKEND_FAILED', 'The call was cancelled.'));
   }
 
   async answer(id: number, call: Call): Promise<void> {
     const controller = new AbortController();
-    this.running.set(id, controller);
+    this.#running.set(id, controller);
     try {
-      for await (const item of this.items(call, controller.signal)) send({ type: 'item', id, item });
+      for await (const item of this.#items(call, controller.signal)) send({ type: 'item', id, item });
       send({ type: 'done', id });
     } catch (error) {
       const known = error instanceof AssayError && 'detail' in error;
       const detail = known ? error.detail : error instanceof Error ? error.message : String(error);
       send({ type: 'failed', id, code: known ? error.code : 'BACKEND_FAILED', detail } as FromWorker);
     } finally {
-      this.running.delete(id);
+      this.#running.delete(id);
     }
   }
 
-  private async *items(call: Call, signal: AbortSignal): AsyncGenerator<Item> {
-    const model = await this.model(call.path);
+  async *#items(call: Call, signal: AbortSignal): AsyncGenerator<Item> {
+    const model = await this.#model(call.path);
     switch (call.method) {
       case 'open':
         return yield { contextTokens: model.contextTokens, vocabularySize: model.vocabularySize };
       case 'render':
-        await this.ownTurn();
+        await this.#ownTurn();
         return yield model.render(call.messages);
       case 'textPieces':
-        await this.ownTurn();
+        await this.#ownTurn();
         return yield model.textPieces(call.ids);
       case 'generate':
         return yield* model.generate(call.request, signal);
@@ -59,25 +59,25 @@ class Worker {
   }
 
   /** Text is worked on in one go, up to a second: each in a turn of its own, so that signs of life come in between. */
-  private ownTurn(): Promise<void> {
-    this.turn = this.turn.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
-    return this.turn;
+  #ownTurn(): Promise<void> {
+    this.#turn = this.#turn.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
+    return this.#turn;
   }
 
-  private model(path: string): Promise<LoadedModel> {
-    let model = this.models.get(path);
+  #model(path: string): Promise<LoadedModel> {
+    let model = this.#models.get(path);
     if (model === undefined) {
-      model = this.load(path);
-      this.models.set(path, model);
-      model.catch(() => this.models.delete(path));
+      model = this.#load(path);
+      this.#models.set(path, model);
+      model.catch(() => this.#models.delete(path));
     }
     return model;
   }
 
-  private async load(path: string): Promise<LoadedModel> {
+  async #load(path: string): Promise<LoadedModel> {
     try {
-      const model = await this.llama.loadModel({ modelPath: path, useMmap: false });
-      return new LoadedModel(this.llama, model, this.options);
+      const model = await this.#llama.loadModel({ modelPath: path, useMmap: false });
+      return new LoadedModel(this.#llama, model, this.#options);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new AssayError('BACKEND_FAILED', `llama.cpp cannot load ${path}: ${reason}`, { cause });
