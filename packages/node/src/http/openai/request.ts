@@ -123,7 +123,8 @@ function maxTokensOf({ max_tokens: old, max_completion_tokens: current }: z.infe
 
 /** One by one, so that the first wrong message ends the reading of a body that holds a hundred thousand. */
 function readMessages(messages: unknown): ChatMessage[] {
-  if (!Array.isArray(messages) || messages.length === 0) throw invalid('messages', 'must be a list of one message or more');
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw invalid('messages', 'must be a list of one message or more');
   // §16.6
   refuseLong(messages, limits.maxMessages, 'messages');
   return messages.map((message: unknown, index) => {
