@@ -4,10 +4,11 @@ import { checkPossessions, type Ledger, type readTransaction } from '@assay/ledg
 import { type Genesis, limits, type ResultCode, TransactionList } from '@assay/protocol';
 import { SignatureMemory } from '../crypto/signature-memory.ts';
 import type { Ed25519Signer } from '../crypto/signers.ts';
-import { nativeVerifier } from '../crypto/verifier.ts';
+import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
+import type { Cancel, Runtime } from '../runtime/port.ts';
 import { writeDurably } from '../store/durable-file.ts';
-import type { Store } from '../store/store.ts';
+import type { ChainStore } from '../store/store.ts';
 import { Arrivals } from './arrivals.ts';
 import { blockTimeProblem, nextBlockMs } from './block-time.ts';
 import { type Envelope, envelopeOf, Mempool, type Waiting } from './mempool.ts';
@@ -21,23 +22,25 @@ const frameBytes = 512;
 const offsetBytes = 4;
 
 export interface EmbeddedOptions {
-  readonly store: Store;
+  readonly store: ChainStore;
   readonly genesis: Genesis;
   /** The key with this public half, of those this process holds; null when it is another one's. */
   readonly signerOf: (publicKey: Uint8Array) => Ed25519Signer | null;
-  /** Unix time in milliseconds; it may jump. */
-  readonly nowMs: () => number;
+  /** Its clocks and timers, none of which keeps the process alive. */
+  readonly runtime: Pick<Runtime, 'nowMs' | 'monotonicMs' | 'timer'>;
   /** Called once when the engine has stopped by itself: the disk or the ledger failed. */
   readonly onFatal: (error: AssayError) => void;
   readonly onProgress?: Progress;
+  /** Checks the Ed25519 signature of what arrives; on another thread when absent. */
+  readonly verify?: typeof verifyOffThread;
 }
 
 /** Makes blocks in this process, one of its validators after the other. What it acknowledges is durable. */
 export class EmbeddedEngine implements Engine {
   readonly ledger: Ledger;
-  readonly #store: Store;
+  readonly #store: ChainStore;
   readonly #signerOf: EmbeddedOptions['signerOf'];
-  readonly #nowMs: () => number;
+  readonly #runtime: EmbeddedOptions['runtime'];
   readonly #onFatal: (error: AssayError) => void;
   readonly #mempool = new Mempool();
   readonly #signatures = new SignatureMemory(nativeVerifier, limits.maxWaitingTransactions);
@@ -46,16 +49,16 @@ export class EmbeddedEngine implements Engine {
   readonly #snapshots: SnapshotRule;
   #headRoot: Uint8Array;
   #inHand: Promise<unknown> = Promise.resolve();
-  #timer: NodeJS.Timeout | null = null;
+  #cancel: Cancel | null = null;
   #dueMs = 0;
   #ended: AssayError | null = null;
 
   private constructor(options: EmbeddedOptions, chain: LoadedChain) {
     this.ledger = chain.ledger;
-    this.#arrivals = new Arrivals(chain.ledger.state.chain, this.#signatures);
+    this.#arrivals = new Arrivals(chain.ledger.state.chain, this.#signatures, options.verify ?? verifyOffThread);
     this.#store = options.store;
     this.#signerOf = options.signerOf;
-    this.#nowMs = options.nowMs;
+    this.#runtime = options.runtime;
     this.#onFatal = options.onFatal;
     this.#snapshots = new SnapshotRule(chain);
     this.#headRoot = chain.headRoot;
@@ -99,8 +102,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   start(): void {
-    if (this.#timer !== null || this.#ended !== null) return;
-    this.#dueMs = performance.now();
+    if (this.#cancel !== null || this.#ended !== null) return;
+    this.#dueMs = this.#runtime.monotonicMs();
     this.#schedule();
   }
 
@@ -131,12 +134,12 @@ export class EmbeddedEngine implements Engine {
 
   /** Blocks keep to a grid of the monotonic clock; a grid point that was missed is left out, not made up for. */
   #schedule(): void {
-    const now = performance.now();
+    const now = this.#runtime.monotonicMs();
     this.#dueMs = Math.max(this.#dueMs + this.ledger.state.params.blockTimeMs, now);
-    this.#timer = setTimeout(async () => {
+    this.#cancel = this.#runtime.timer(this.#dueMs - now, async () => {
       await this.#next().catch(() => {});
       if (this.#ended === null) this.#schedule();
-    }, this.#dueMs - now);
+    });
   }
 
   #admit(read: ReturnType<typeof readTransaction>, answer: Pick<Waiting, 'resolve' | 'reject'>): void {
@@ -204,7 +207,11 @@ export class EmbeddedEngine implements Engine {
     const { globals, chain } = ledger.state;
     const height = globals.height + 1;
     const { proposer, signer } = this.#nextProposer();
-    const clock = { lastMs: globals.timeMs, nowMs: this.#nowMs(), blockTimeMs: ledger.state.params.blockTimeMs };
+    const clock = {
+      lastMs: globals.timeMs,
+      nowMs: this.#runtime.nowMs(),
+      blockTimeMs: ledger.state.params.blockTimeMs,
+    };
     const timeMs = nextBlockMs(clock);
     // §2.10 What a node asks of every block, its own too.
     const problem = blockTimeProblem(timeMs, clock);
@@ -251,7 +258,7 @@ export class EmbeddedEngine implements Engine {
   #end(reason: AssayError): boolean {
     if (this.#ended !== null) return false;
     this.#ended = reason;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#cancel?.();
     this.#mempool.rejectAll(reason);
     return true;
   }
@@ -280,7 +287,7 @@ export class EmbeddedEngine implements Engine {
 }
 
 /** The chain of a store, whose views are made anew when they turn out damaged on the way (§16.1). */
-async function loadSound(store: Store, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
+async function loadSound(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
   try {
     return await loadChain(store, genesis, onProgress);
   } catch (error) {

@@ -93,6 +93,8 @@ export class SimulatedNetwork {
   readonly runtime: Runtime;
   readonly #store: Store;
   readonly #dir: string;
+  /** No timer of the network keeps a process alive; this does until it ends. */
+  readonly #alive = setInterval(() => {}, 60_000);
   readonly #genesis: Genesis;
 
   private constructor(parts: {
@@ -133,14 +135,15 @@ export class SimulatedNetwork {
     const genesis = (await readGenesisFile(genesisFile)) ?? { ...plain, params };
     await writeGenesisFile(genesisFile, genesis);
     const store = await openStore({ dir: join(dir, 'chain'), genesisHash: genesisHash(genesis) });
+    const log: string[] = [];
+    const runtime = realRuntime((line) => log.push(line));
     const engine = await EmbeddedEngine.open({
       store,
       genesis,
       signerOf: (publicKey) => ring.account(publicKey),
-      nowMs: Date.now,
+      runtime,
       onFatal: (error) => log.push(`fatal: ${error.message}`),
     });
-    const log: string[] = [];
     const audited = options.audited ?? (() => registered);
     const open = async (hash: Uint8Array) => (equalBytes(hash, fileHash) ? audited() : null);
     const serving: Serving = {
@@ -157,7 +160,6 @@ export class SimulatedNetwork {
     await ApiKeyFile.begin(join(dir, 'api-keys.json'));
     const file = new ApiKeyFile(join(dir, 'api-keys.json'));
     const apiKeys = followSessions({ engine, ring, file }, (line) => log.push(line));
-    const runtime = realRuntime((line) => log.push(line));
     const network = options.network ?? new MemoryNetwork(runtime);
     const built = buildRoles({
       ...{ engine, keys: ring, store, serving, network, apiKeys, runtime },
@@ -355,6 +357,7 @@ export class SimulatedNetwork {
   async replay(): Promise<ReplayResult> {
     await this.built.roles.stopAll();
     await this.engine.stop();
+    clearInterval(this.#alive);
     return replay(this.#store, this.#genesis);
   }
 
@@ -362,6 +365,7 @@ export class SimulatedNetwork {
   async halt(): Promise<void> {
     await this.built.roles.stopAll();
     await this.engine.stop();
+    clearInterval(this.#alive);
     await this.#store.close();
   }
 
