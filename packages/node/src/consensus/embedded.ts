@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkPossessions, type Ledger, type readTransaction } from '@assay/ledger';
+import { checkPossessions, type Ledger, type readTransaction, type Verifier } from '@assay/ledger';
 import { type Genesis, limits, type ResultCode, TransactionList } from '@assay/protocol';
 import { SignatureMemory } from '../crypto/signature-memory.ts';
 import type { Ed25519Signer } from '../crypto/signers.ts';
@@ -17,6 +17,8 @@ import { type LoadedChain, loadChain, type Progress, rebuildViews, rowsOf, unkno
 import { headerRoot, sealBlock } from './seal.ts';
 import { SnapshotRule } from './snapshot-rule.ts';
 
+type SignedParts = Parameters<Verifier['ed25519']>;
+
 /** What a block needs besides the bytes of its transactions: header, signature, one offset for each. */
 const frameBytes = 512;
 const offsetBytes = 4;
@@ -31,8 +33,8 @@ export interface EmbeddedOptions {
   /** Called once when the engine has stopped by itself: the disk or the ledger failed. */
   readonly onFatal: (error: AssayError) => void;
   readonly onProgress?: Progress;
-  /** Checks the Ed25519 signature of what arrives; on another thread when absent. */
-  readonly verify?: typeof verifyOffThread;
+  /** Checks signatures; when absent the native one, and on other threads those of what arrives. */
+  readonly verifier?: Verifier;
 }
 
 /** Makes blocks in this process, one of its validators after the other. What it acknowledges is durable. */
@@ -43,7 +45,7 @@ export class EmbeddedEngine implements Engine {
   readonly #runtime: EmbeddedOptions['runtime'];
   readonly #onFatal: (error: AssayError) => void;
   readonly #mempool = new Mempool();
-  readonly #signatures = new SignatureMemory(nativeVerifier, limits.maxWaitingTransactions);
+  readonly #signatures: SignatureMemory;
   readonly #arrivals: Arrivals;
   readonly #listeners = new Set<(committed: CommittedBlock) => void>();
   readonly #snapshots: SnapshotRule;
@@ -55,7 +57,11 @@ export class EmbeddedEngine implements Engine {
 
   private constructor(options: EmbeddedOptions, chain: LoadedChain) {
     this.ledger = chain.ledger;
-    this.#arrivals = new Arrivals(chain.ledger.state.chain, this.#signatures, options.verify ?? verifyOffThread);
+    const { verifier } = options;
+    this.#signatures = new SignatureMemory(verifier ?? nativeVerifier, limits.maxWaitingTransactions);
+    const verify =
+      verifier === undefined ? verifyOffThread : async (...parts: SignedParts) => verifier.ed25519(...parts);
+    this.#arrivals = new Arrivals(chain.ledger.state.chain, this.#signatures, verify);
     this.#store = options.store;
     this.#signerOf = options.signerOf;
     this.#runtime = options.runtime;
