@@ -25,7 +25,7 @@ export interface SimulationReport {
   readonly rejected: number;
   /** Answered tasks that were never certified: ids. */
   readonly lost: readonly string[];
-  /** Rejected tasks, but those whose mixer had been away, so that no auditor got the artifact (§14.8): ids. */
+  /** Rejected tasks, but those whose mixer was away after it, so that no auditor got the artifact (§14.8). */
   readonly unexplained: readonly string[];
   readonly epochs: number;
   readonly crashes: number;
@@ -55,13 +55,13 @@ const idOf = (taskId: Uint8Array) => `0x${toHex(taskId)}`;
 
 /** What the ledger says of tasks. */
 class Tally {
-  /** Which mixer certified it. */
-  readonly certified = new Map<string, number>();
+  /** By which mixer, and when. */
+  readonly certified = new Map<string, { readonly mixer: number; readonly atMs: number }>();
   readonly approved = new Set<string>();
   readonly rejected = new Map<string, { readonly isUnseen: boolean }>();
 
-  add(event: LedgerEvent): void {
-    if (event.type === 'taskCertified') this.certified.set(idOf(event.taskId), event.mixer);
+  add(event: LedgerEvent, atMs: number): void {
+    if (event.type === 'taskCertified') this.certified.set(idOf(event.taskId), { mixer: event.mixer, atMs });
     if (event.type === 'taskApproved') this.approved.add(idOf(event.taskId));
     if (event.type === 'taskRejected') {
       this.rejected.set(idOf(event.taskId), { isUnseen: event.reason === 'noResult' });
@@ -98,7 +98,7 @@ async function live(world: World, { seed, miners, minutes }: SimulationOptions):
   const { engine, runtime, trace, apiKeys } = world;
   const tally = new Tally();
   engine.onBlock(({ result }) => {
-    for (const event of result.events) tally.add(event);
+    for (const event of result.events) tally.add(event, runtime.monotonicMs());
   });
   const { gateway } = world.built;
   const count = Math.max(2, Math.ceil(miners / minersPerUser));
@@ -118,8 +118,8 @@ async function live(world: World, { seed, miners, minutes }: SimulationOptions):
     ...{ certified: tally.certified.size, approved: tally.approved.size, rejected: tally.rejected.size },
     lost: users.answered.filter((taskId) => !tally.certified.has(taskId)),
     unexplained: [...tally.rejected].flatMap(([taskId, { isUnseen }]) => {
-      const mixer = names.mixer(tally.certified.get(taskId) ?? -1);
-      return isUnseen && world.wasAway(mixer) ? [] : [taskId];
+      const { mixer = -1, atMs = 0 } = tally.certified.get(taskId) ?? {};
+      return isUnseen && world.wasAwaySince(names.mixer(mixer), atMs) ? [] : [taskId];
     }),
     crashes: world.crashes,
     stateRoot: toHex(engine.ledger.stateRoot()),

@@ -73,7 +73,8 @@ export class World implements Breakable {
   readonly #parts: Parts;
   readonly #accepted: ApiKey[] = [];
   readonly #machines = new Map<string, Machine>();
-  readonly #away = new Set<string>();
+  /** When a role was last back; infinite while it is away. */
+  readonly #backMs = new Map<string, number>();
   readonly #addresses = new Map<string, string>();
 
   private constructor(parts: Parts) {
@@ -126,14 +127,14 @@ export class World implements Breakable {
     }
   }
 
-  /** Whether a role was ever down, or cut off. */
-  wasAway(role: string): boolean {
-    return this.#away.has(role);
+  /** Whether a role was down or cut off at any time since then, by the monotonic clock. */
+  wasAwaySince(role: string, ms: number): boolean {
+    return (this.#backMs.get(role) ?? 0) > ms;
   }
 
   crash(role: string): void {
     this.crashes += 1;
-    this.#away.add(role);
+    this.#backMs.set(role, Number.POSITIVE_INFINITY);
     this.trace.line(`${role} crashes`);
     this.#machines.get(role)?.crash();
   }
@@ -141,6 +142,7 @@ export class World implements Breakable {
   /** The role as its program would start it: nothing is left but what it had flushed. */
   async restart(role: string): Promise<void> {
     this.trace.line(`${role} starts`);
+    this.#backMs.set(role, this.runtime.monotonicMs());
     const machine = new Machine(this.#parts);
     this.#machines.set(role, machine);
     await this.#build(machine).roles.set(role, true);
@@ -148,12 +150,13 @@ export class World implements Breakable {
 
   cutOff(role: string): void {
     this.trace.line(`${role} is cut off`);
-    this.#away.add(role);
+    this.#backMs.set(role, Number.POSITIVE_INFINITY);
     this.#parts.network.cutOff(this.#addressOf(role));
   }
 
   heal(role: string): void {
     this.trace.line(`${role} is back`);
+    this.#backMs.set(role, this.runtime.monotonicMs());
     this.#parts.network.heal(this.#addressOf(role));
   }
 
