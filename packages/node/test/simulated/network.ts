@@ -94,7 +94,7 @@ export class SimulatedNetwork {
   readonly #store: Store;
   readonly #dir: string;
   /** No timer of the network keeps a process alive; this does until it ends. */
-  readonly #alive = setInterval(() => {}, 60_000);
+  readonly #alive: NodeJS.Timeout;
   readonly #genesis: Genesis;
 
   private constructor(parts: {
@@ -108,7 +108,9 @@ export class SimulatedNetwork {
     log: readonly string[];
     network: MemoryNetwork;
     runtime: Runtime;
+    alive: NodeJS.Timeout;
   }) {
+    this.#alive = parts.alive;
     this.network = parts.network;
     this.runtime = parts.runtime;
     this.engine = parts.engine;
@@ -123,6 +125,7 @@ export class SimulatedNetwork {
   }
 
   static async start(options: SimulatedOptions): Promise<SimulatedNetwork> {
+    const alive = setInterval(() => {}, 60_000);
     const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'assay-roles-'));
     const openKeys = () => openKeystore(join(dir, keyFile), passphrase, keyNames(options.miners));
     const keys = await openKeys();
@@ -173,7 +176,7 @@ export class SimulatedNetwork {
     const engineOf = (miner: number) => serving.workerOf(miner).engine;
     const session = await settle({ engine, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
     const running = new SimulatedNetwork({
-      ...{ engine, keys, built, session, store, genesis, dir, log, network, runtime },
+      ...{ engine, keys, built, session, store, genesis, dir, log, network, runtime, alive },
     });
     await running.blocks(3);
     return running;
