@@ -23,7 +23,7 @@ export interface SimulationReport {
   readonly certified: number;
   readonly approved: number;
   readonly rejected: number;
-  /** Answered tasks that were never certified: ids. */
+  /** Answered tasks that were never certified: ids, and what roles said of them. */
   readonly lost: readonly string[];
   /** Rejected tasks, but those whose mixer was away after it, so that no auditor got the artifact (§14.8). */
   readonly unexplained: readonly string[];
@@ -116,7 +116,9 @@ async function live(world: World, { seed, miners, minutes }: SimulationOptions):
     ...{ seed, minutes: (runtime.monotonicMs() - beganMs) / minuteMs, blocks: globals.height, epochs: globals.epoch },
     ...{ asked: users.asked, answered: users.answered.length, refused: Object.fromEntries(users.refused) },
     ...{ certified: tally.certified.size, approved: tally.approved.size, rejected: tally.rejected.size },
-    lost: users.answered.filter((taskId) => !tally.certified.has(taskId)),
+    lost: users.answered.flatMap((taskId) =>
+      tally.certified.has(taskId) ? [] : [[taskId, ...trace.about(taskId)].join('; ')],
+    ),
     unexplained: [...tally.rejected].flatMap(([taskId, { isUnseen }]) => {
       const { mixer = -1, atMs = 0 } = tally.certified.get(taskId) ?? {};
       return isUnseen && world.wasAwaySince(names.mixer(mixer), atMs) ? [] : [taskId];

@@ -7,6 +7,7 @@ const keptLines = 40;
 export class Trace {
   readonly #hash = createHash('sha256');
   readonly #lines: string[] = [];
+  readonly #said: string[] = [];
   readonly #monotonicMs: Runtime['monotonicMs'];
 
   constructor(monotonicMs: Runtime['monotonicMs']) {
@@ -23,6 +24,17 @@ export class Trace {
   answer(line: string): void {
     this.#hash.update(`${this.#monotonicMs()} ${line}\n`);
     this.line(line);
+  }
+
+  /** A line of a role's log. */
+  log(line: string): void {
+    this.#said.push(`${this.#monotonicMs()} ms ${line}`);
+    this.line(line);
+  }
+
+  /** What roles said of a task, which they call by the first digits of its id. */
+  about(taskId: string): readonly string[] {
+    return this.#said.filter((line) => line.includes(taskId.slice(2, 10)));
   }
 
   line(line: string): void {

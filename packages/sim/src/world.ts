@@ -95,7 +95,7 @@ export class World implements Breakable {
 
   /** Nothing runs in it before `start`. */
   static async open({ seed, miners }: { readonly seed: number; readonly miners: number }): Promise<World> {
-    const runtime = new SimulatedRuntime({ seed, log: (line) => trace.line(line) });
+    const runtime = new SimulatedRuntime({ seed, log: (line) => trace.log(line) });
     const trace: Trace = new Trace(runtime.monotonicMs);
     const keys = seededKeys(keyNames(miners), runtime.random('keys'));
     const ring = new KeyRing(keys, async () => keys);
