@@ -26,6 +26,7 @@ const commands = {
   types: { args: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'] },
   tidy: { args: ['tools/tidy.ts'] },
   bench: { args: ['bench/run.ts'] },
+  sim: { args: ['packages/sim/src/main.ts'] },
   vectors: { args: ['tools/vectors.ts'] },
 };
 

@@ -36,6 +36,8 @@ if (import.meta.main) {
   };
   const { engine, store } = await openTestEngine(busyChain, process.argv[2] ?? '', { onFatal: fail });
   engine.start();
+  // No timer of the engine keeps a process alive.
+  setInterval(() => {}, 60_000);
   process.stdout.write('ready\n');
   const { accounts } = busyChain;
   for (const [i, from] of accounts.entries()) {

@@ -9,6 +9,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/ledger': ['packages/protocol'],
   'packages/client': ['packages/protocol'],
   'packages/node': ['packages/protocol', 'packages/ledger', 'packages/client'],
+  'packages/sim': ['packages/protocol', 'packages/ledger', 'packages/node'],
 };
 
 /** Benches use the runner's helpers, and whole-network tests the simulated parts of a package's own tests. */

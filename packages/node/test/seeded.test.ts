@@ -28,7 +28,7 @@ const model = { name: 'simulated', fileHash, contextTokens: 4096, t1ThresholdPpb
 async function engineIn(runtime: SimulatedRuntime, ring: KeyRing, genesis: Genesis) {
   const store = await openStore({ dir: await newDirectory(), genesisHash: genesisHash(genesis) });
   const engine = await EmbeddedEngine.open({
-    ...{ store, genesis, nowMs: runtime.nowMs },
+    ...{ store, genesis, runtime },
     signerOf: (publicKey) => ring.account(publicKey),
     onFatal: (error) => {
       throw error;

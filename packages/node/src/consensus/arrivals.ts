@@ -1,20 +1,22 @@
 import { readTransaction, type SignedTransaction } from '@assay/ledger';
 import { type ChainIdentity, limits } from '@assay/protocol';
 import type { SignatureMemory } from '../crypto/signature-memory.ts';
-import { verifyOffThread } from '../crypto/verifier.ts';
+import type { verifyOffThread } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
 
-/** Checks the signatures of arriving transactions on other threads, and lets the transactions go on as they came. */
+/** Checks the signatures of arriving transactions, and lets the transactions go on as they came. */
 export class Arrivals {
   readonly #chain: ChainIdentity;
   readonly #signatures: SignatureMemory;
+  readonly #verify: typeof verifyOffThread;
   #size = 0;
   #bytes = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(chain: ChainIdentity, signatures: SignatureMemory) {
+  constructor(chain: ChainIdentity, signatures: SignatureMemory, verify: typeof verifyOffThread) {
     this.#chain = chain;
     this.#signatures = signatures;
+    this.#verify = verify;
   }
 
   /**
@@ -43,7 +45,7 @@ export class Arrivals {
   }
 
   async #check({ content, signature, signingRoot }: SignedTransaction): Promise<void> {
-    if (await verifyOffThread(content.publicKey, signingRoot, signature)) {
+    if (await this.#verify(content.publicKey, signingRoot, signature)) {
       this.#signatures.learn(content.publicKey, signingRoot, signature);
     }
   }

@@ -2,6 +2,7 @@ import { genesisHash } from '@assay/ledger';
 import { type ChainIdentity, equalBytes, type Genesis, sha256 } from '@assay/protocol';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../crypto/signers.ts';
 import { devnetParams } from '../devnet/genesis.ts';
+import { realRuntime } from '../runtime/real.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { EmbeddedEngine, type EmbeddedOptions } from './embedded.ts';
 import { signTransaction } from './sign.ts';
@@ -71,14 +72,15 @@ export function transferOf({ identity }: TestChain, fields: TransferFields): Uin
 export async function openTestEngine(
   chain: TestChain,
   dir: string,
-  options: Partial<EmbeddedOptions> = {},
+  { nowMs = Date.now, ...options }: Partial<EmbeddedOptions> & { readonly nowMs?: () => number } = {},
 ): Promise<{ store: Store; engine: EmbeddedEngine; close: () => Promise<void> }> {
   const store = await openStore({ dir, genesisHash: chain.hash });
   const { genesis, proposers } = chain;
   const onFatal = () => {};
+  const runtime = { ...realRuntime(() => {}), nowMs };
   const signerOf = (publicKey: Uint8Array) =>
     proposers.find((signer) => equalBytes(signer.publicKey, publicKey)) ?? null;
-  const engine = await EmbeddedEngine.open({ store, genesis, signerOf, nowMs: Date.now, onFatal, ...options });
+  const engine = await EmbeddedEngine.open({ store, genesis, signerOf, runtime, onFatal, ...options });
   const close = async () => {
     await engine.stop();
     await store.close();

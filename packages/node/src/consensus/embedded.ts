@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkPossessions, type Ledger, type readTransaction } from '@assay/ledger';
+import { checkPossessions, type Ledger, type readTransaction, type Verifier } from '@assay/ledger';
 import { type Genesis, limits, type ResultCode, TransactionList } from '@assay/protocol';
 import { SignatureMemory } from '../crypto/signature-memory.ts';
 import type { Ed25519Signer } from '../crypto/signers.ts';
-import { nativeVerifier } from '../crypto/verifier.ts';
+import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
+import type { Cancel, Runtime } from '../runtime/port.ts';
 import { writeDurably } from '../store/durable-file.ts';
-import type { Store } from '../store/store.ts';
+import type { ChainStore } from '../store/store.ts';
 import { Arrivals } from './arrivals.ts';
 import { blockTimeProblem, nextBlockMs } from './block-time.ts';
 import { type Envelope, envelopeOf, Mempool, type Waiting } from './mempool.ts';
@@ -16,46 +17,54 @@ import { type LoadedChain, loadChain, type Progress, rebuildViews, rowsOf, unkno
 import { headerRoot, sealBlock } from './seal.ts';
 import { SnapshotRule } from './snapshot-rule.ts';
 
+type SignedParts = Parameters<Verifier['ed25519']>;
+
 /** What a block needs besides the bytes of its transactions: header, signature, one offset for each. */
 const frameBytes = 512;
 const offsetBytes = 4;
 
 export interface EmbeddedOptions {
-  readonly store: Store;
+  readonly store: ChainStore;
   readonly genesis: Genesis;
   /** The key with this public half, of those this process holds; null when it is another one's. */
   readonly signerOf: (publicKey: Uint8Array) => Ed25519Signer | null;
-  /** Unix time in milliseconds; it may jump. */
-  readonly nowMs: () => number;
+  /** Its clocks and timers, none of which keeps the process alive. */
+  readonly runtime: Pick<Runtime, 'nowMs' | 'monotonicMs' | 'timer'>;
   /** Called once when the engine has stopped by itself: the disk or the ledger failed. */
   readonly onFatal: (error: AssayError) => void;
   readonly onProgress?: Progress;
+  /** Checks signatures; when absent the native one, and on other threads those of what arrives. */
+  readonly verifier?: Verifier;
 }
 
 /** Makes blocks in this process, one of its validators after the other. What it acknowledges is durable. */
 export class EmbeddedEngine implements Engine {
   readonly ledger: Ledger;
-  readonly #store: Store;
+  readonly #store: ChainStore;
   readonly #signerOf: EmbeddedOptions['signerOf'];
-  readonly #nowMs: () => number;
+  readonly #runtime: EmbeddedOptions['runtime'];
   readonly #onFatal: (error: AssayError) => void;
   readonly #mempool = new Mempool();
-  readonly #signatures = new SignatureMemory(nativeVerifier, limits.maxWaitingTransactions);
+  readonly #signatures: SignatureMemory;
   readonly #arrivals: Arrivals;
   readonly #listeners = new Set<(committed: CommittedBlock) => void>();
   readonly #snapshots: SnapshotRule;
   #headRoot: Uint8Array;
   #inHand: Promise<unknown> = Promise.resolve();
-  #timer: NodeJS.Timeout | null = null;
+  #cancel: Cancel | null = null;
   #dueMs = 0;
   #ended: AssayError | null = null;
 
   private constructor(options: EmbeddedOptions, chain: LoadedChain) {
     this.ledger = chain.ledger;
-    this.#arrivals = new Arrivals(chain.ledger.state.chain, this.#signatures);
+    const { verifier } = options;
+    this.#signatures = new SignatureMemory(verifier ?? nativeVerifier, limits.maxWaitingTransactions);
+    const verify =
+      verifier === undefined ? verifyOffThread : async (...parts: SignedParts) => verifier.ed25519(...parts);
+    this.#arrivals = new Arrivals(chain.ledger.state.chain, this.#signatures, verify);
     this.#store = options.store;
     this.#signerOf = options.signerOf;
-    this.#nowMs = options.nowMs;
+    this.#runtime = options.runtime;
     this.#onFatal = options.onFatal;
     this.#snapshots = new SnapshotRule(chain);
     this.#headRoot = chain.headRoot;
@@ -99,8 +108,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   start(): void {
-    if (this.#timer !== null || this.#ended !== null) return;
-    this.#dueMs = performance.now();
+    if (this.#cancel !== null || this.#ended !== null) return;
+    this.#dueMs = this.#runtime.monotonicMs();
     this.#schedule();
   }
 
@@ -131,12 +140,12 @@ export class EmbeddedEngine implements Engine {
 
   /** Blocks keep to a grid of the monotonic clock; a grid point that was missed is left out, not made up for. */
   #schedule(): void {
-    const now = performance.now();
+    const now = this.#runtime.monotonicMs();
     this.#dueMs = Math.max(this.#dueMs + this.ledger.state.params.blockTimeMs, now);
-    this.#timer = setTimeout(async () => {
+    this.#cancel = this.#runtime.timer(this.#dueMs - now, async () => {
       await this.#next().catch(() => {});
       if (this.#ended === null) this.#schedule();
-    }, this.#dueMs - now);
+    });
   }
 
   #admit(read: ReturnType<typeof readTransaction>, answer: Pick<Waiting, 'resolve' | 'reject'>): void {
@@ -204,7 +213,11 @@ export class EmbeddedEngine implements Engine {
     const { globals, chain } = ledger.state;
     const height = globals.height + 1;
     const { proposer, signer } = this.#nextProposer();
-    const clock = { lastMs: globals.timeMs, nowMs: this.#nowMs(), blockTimeMs: ledger.state.params.blockTimeMs };
+    const clock = {
+      lastMs: globals.timeMs,
+      nowMs: this.#runtime.nowMs(),
+      blockTimeMs: ledger.state.params.blockTimeMs,
+    };
     const timeMs = nextBlockMs(clock);
     // §2.10 What a node asks of every block, its own too.
     const problem = blockTimeProblem(timeMs, clock);
@@ -251,7 +264,7 @@ export class EmbeddedEngine implements Engine {
   #end(reason: AssayError): boolean {
     if (this.#ended !== null) return false;
     this.#ended = reason;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#cancel?.();
     this.#mempool.rejectAll(reason);
     return true;
   }
@@ -280,7 +293,7 @@ export class EmbeddedEngine implements Engine {
 }
 
 /** The chain of a store, whose views are made anew when they turn out damaged on the way (§16.1). */
-async function loadSound(store: Store, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
+async function loadSound(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
   try {
     return await loadChain(store, genesis, onProgress);
   } catch (error) {

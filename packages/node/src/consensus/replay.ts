@@ -3,7 +3,7 @@ import { type BlockResult, genesisHash, Ledger, UnknownRuleError, type Verifier 
 import { Block, equalBytes, type Genesis, type ResultCode, TransactionList, toHex } from '@assay/protocol';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
-import type { Store } from '../store/store.ts';
+import type { ChainStore } from '../store/store.ts';
 import type { LedgerRows } from '../store/tasks.ts';
 import { blockSigningRoot, headerRoot } from './seal.ts';
 
@@ -38,14 +38,14 @@ const signatureCodes: readonly ResultCode[] = ['BAD_SIGNATURE', 'BAD_REVEAL', 'B
  * Recomputes every block from the genesis and compares all roots, proposers, times and signatures with the stored
  * headers. Throws AssayError DATA_DAMAGED, which names the first bad height and why.
  */
-export async function replay(store: Store, genesis: Genesis, onProgress?: Progress): Promise<ReplayResult> {
+export async function replay(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<ReplayResult> {
   const chain = chainFrom(Ledger.fromGenesis(genesis), genesisHash(genesis));
   await follow(store, chain, { verifyAll: true, onProgress });
   return { height: store.height, stateRoot: chain.ledger.stateRoot() };
 }
 
 /** Writes the views of a store anew, from its blocks. Throws AssayError DATA_DAMAGED as `replay` does. */
-export async function rebuildViews(store: Store, genesis: Genesis, onProgress?: Progress): Promise<void> {
+export async function rebuildViews(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<void> {
   const chain = chainFrom(Ledger.fromGenesis(genesis), genesisHash(genesis));
   await store.clearViews();
   const onBlock = (block: Block, result: BlockResult) =>
@@ -57,7 +57,7 @@ export async function rebuildViews(store: Store, genesis: Genesis, onProgress?: 
  * The ledger after the last block: from the newest sound snapshot, and the blocks after it. Signatures of our own
  * durable log were checked before it was written; roots are compared all the same. Throws AssayError DATA_DAMAGED.
  */
-export async function loadChain(store: Store, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
+export async function loadChain(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
   const start = fromSnapshot(store) ?? { ...chainFrom(Ledger.fromGenesis(genesis), genesisHash(genesis)), bytes: 0 };
   const height = start.ledger.state.globals.height;
   const replayedBytes = await follow(store, start, { verifyAll: false, onProgress });
@@ -81,7 +81,7 @@ export interface Chain {
 export const chainFrom = (ledger: Ledger, headRoot: Uint8Array): Chain => ({ ledger, headRoot });
 
 /** The newest snapshot that is what the header of its height says; null when there is none. */
-function fromSnapshot(store: Store): (Chain & { readonly bytes: number }) | null {
+function fromSnapshot(store: ChainStore): (Chain & { readonly bytes: number }) | null {
   for (const height of store.snapshotHeights()) {
     const bytes = store.snapshotAt(height);
     const block = store.blockAt(height);
@@ -105,7 +105,11 @@ interface FollowOptions {
 }
 
 /** Applies the stored blocks after the ledger's height; gives their size in bytes. */
-async function follow(store: Store, chain: Chain, { verifyAll, onProgress, onBlock }: FollowOptions): Promise<number> {
+async function follow(
+  store: ChainStore,
+  chain: Chain,
+  { verifyAll, onProgress, onBlock }: FollowOptions,
+): Promise<number> {
   const last = store.height;
   let size = 0;
   for (let height = chain.ledger.state.globals.height + 1; height <= last; height++) {
@@ -125,7 +129,7 @@ async function follow(store: Store, chain: Chain, { verifyAll, onProgress, onBlo
 }
 
 /** A transaction that was refused for its signature would be accepted by a verifier that trusts. */
-function hadBadSignatures(store: Store, height: number): boolean {
+function hadBadSignatures(store: ChainStore, height: number): boolean {
   const result = store.resultAt(height);
   return result === null || result.codes.some((code) => signatureCodes.includes(code));
 }

@@ -1,4 +1,4 @@
-import type { PresentKind } from '@assay/ledger';
+import type { PresentKind, Verifier } from '@assay/ledger';
 import type { BodyValues } from '@assay/protocol';
 import type { Engine } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
@@ -32,6 +32,8 @@ export interface BuildParts {
   /** Those the gateway takes, as they are at any moment. */
   readonly apiKeys: Iterable<ApiKey>;
   readonly runtime: Runtime;
+  /** The native one when absent. */
+  readonly verifier?: Verifier;
 }
 
 export interface BuiltRoles {
@@ -63,7 +65,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
     engine,
     network: parts.network,
     signer,
-    verifier: nativeVerifier,
+    verifier: parts.verifier ?? nativeVerifier,
     store: parts.store.roleStore(name),
     runtime: runtimeOf(runtime, name),
   });

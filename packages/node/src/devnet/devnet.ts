@@ -15,6 +15,7 @@ import { KeyRing } from '../keys/keyring.ts';
 import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
 import { MemoryNetwork } from '../network/memory.ts';
 import { defaultPreset, presetParams } from '../presets/presets.ts';
+import type { Runtime } from '../runtime/port.ts';
 import { realRuntime } from '../runtime/real.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { lockDirectory } from '../store/lock.ts';
@@ -87,13 +88,13 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   closing.add(() => store.close());
   rmSync(join(dataDir, dataFiles.beginning), { force: true });
   const fatal = Promise.withResolvers<Error>();
-  const engine = await openEngine({ store, genesis, keys: ring, onFatal: fatal.resolve, onProgress });
+  const runtime = realRuntime(log);
+  const engine = await openEngine({ store, genesis, keys: ring, runtime, onFatal: fatal.resolve, onProgress });
   closing.add(() => engine.stop());
 
   const totals = new TotalsView(store);
   engine.onBlock((committed) => totals.onBlock(committed));
   const apiKeys = followSessions({ engine, ring, file }, log);
-  const runtime = realRuntime(log);
   const network = new MemoryNetwork(runtime);
   const built = buildRoles({ engine, keys: ring, store, serving, network, miners, runtime, apiKeys });
   const adminToken = randomBytes(24).toString('hex');
@@ -213,17 +214,18 @@ interface EngineParts {
   readonly store: Store;
   readonly genesis: Genesis;
   readonly keys: KeyRing;
+  readonly runtime: Runtime;
   readonly onFatal: (error: Error) => void;
   readonly onProgress: (line: string) => void;
 }
 
-function openEngine({ store, genesis, keys, onFatal, onProgress }: EngineParts): Promise<EmbeddedEngine> {
+function openEngine({ store, genesis, keys, runtime, onFatal, onProgress }: EngineParts): Promise<EmbeddedEngine> {
   let told = 0;
   return EmbeddedEngine.open({
     store,
     genesis,
     signerOf: (publicKey) => keys.account(publicKey),
-    nowMs: Date.now,
+    runtime,
     onFatal,
     onProgress: ({ height, of }) => {
       if (height === of || Date.now() - told < 1000) return;

@@ -105,6 +105,21 @@ async function bindChain(meta: Tables['meta'], dir: string, genesisHash: Uint8Ar
   throw new AssayError('OTHER_CHAIN', detail);
 }
 
+/** What an engine needs of a store. */
+export type ChainStore = Pick<
+  Store,
+  | 'dir'
+  | 'height'
+  | 'viewsHeight'
+  | 'blockAt'
+  | 'resultAt'
+  | 'snapshotHeights'
+  | 'snapshotAt'
+  | 'commit'
+  | 'clearViews'
+  | 'restoreViews'
+>;
+
 /** A node's data directory: blocks, what they did, snapshots of the state, views, and what the roles remember. */
 export class Store {
   readonly dir: string;

@@ -93,6 +93,8 @@ export class SimulatedNetwork {
   readonly runtime: Runtime;
   readonly #store: Store;
   readonly #dir: string;
+  /** No timer of the network keeps a process alive; this does until it ends. */
+  readonly #alive: NodeJS.Timeout;
   readonly #genesis: Genesis;
 
   private constructor(parts: {
@@ -106,7 +108,9 @@ export class SimulatedNetwork {
     log: readonly string[];
     network: MemoryNetwork;
     runtime: Runtime;
+    alive: NodeJS.Timeout;
   }) {
+    this.#alive = parts.alive;
     this.network = parts.network;
     this.runtime = parts.runtime;
     this.engine = parts.engine;
@@ -121,6 +125,7 @@ export class SimulatedNetwork {
   }
 
   static async start(options: SimulatedOptions): Promise<SimulatedNetwork> {
+    const alive = setInterval(() => {}, 60_000);
     const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'assay-roles-'));
     const openKeys = () => openKeystore(join(dir, keyFile), passphrase, keyNames(options.miners));
     const keys = await openKeys();
@@ -133,14 +138,15 @@ export class SimulatedNetwork {
     const genesis = (await readGenesisFile(genesisFile)) ?? { ...plain, params };
     await writeGenesisFile(genesisFile, genesis);
     const store = await openStore({ dir: join(dir, 'chain'), genesisHash: genesisHash(genesis) });
+    const log: string[] = [];
+    const runtime = realRuntime((line) => log.push(line));
     const engine = await EmbeddedEngine.open({
       store,
       genesis,
       signerOf: (publicKey) => ring.account(publicKey),
-      nowMs: Date.now,
+      runtime,
       onFatal: (error) => log.push(`fatal: ${error.message}`),
     });
-    const log: string[] = [];
     const audited = options.audited ?? (() => registered);
     const open = async (hash: Uint8Array) => (equalBytes(hash, fileHash) ? audited() : null);
     const serving: Serving = {
@@ -157,7 +163,6 @@ export class SimulatedNetwork {
     await ApiKeyFile.begin(join(dir, 'api-keys.json'));
     const file = new ApiKeyFile(join(dir, 'api-keys.json'));
     const apiKeys = followSessions({ engine, ring, file }, (line) => log.push(line));
-    const runtime = realRuntime((line) => log.push(line));
     const network = options.network ?? new MemoryNetwork(runtime);
     const built = buildRoles({
       ...{ engine, keys: ring, store, serving, network, apiKeys, runtime },
@@ -171,7 +176,7 @@ export class SimulatedNetwork {
     const engineOf = (miner: number) => serving.workerOf(miner).engine;
     const session = await settle({ engine, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
     const running = new SimulatedNetwork({
-      ...{ engine, keys, built, session, store, genesis, dir, log, network, runtime },
+      ...{ engine, keys, built, session, store, genesis, dir, log, network, runtime, alive },
     });
     await running.blocks(3);
     return running;
@@ -355,6 +360,7 @@ export class SimulatedNetwork {
   async replay(): Promise<ReplayResult> {
     await this.built.roles.stopAll();
     await this.engine.stop();
+    clearInterval(this.#alive);
     return replay(this.#store, this.#genesis);
   }
 
@@ -362,6 +368,7 @@ export class SimulatedNetwork {
   async halt(): Promise<void> {
     await this.built.roles.stopAll();
     await this.engine.stop();
+    clearInterval(this.#alive);
     await this.#store.close();
   }
 

@@ -1,0 +1,187 @@
+import { MemoryNetwork } from '@assay/node/network/memory';
+import {
+  type Endpoint,
+  type MessageStream,
+  type Network,
+  networkLimits,
+  type PeerId,
+  StreamLost,
+} from '@assay/node/network/port';
+import type { RandomStream, Runtime } from '@assay/node/runtime/port';
+
+/** Longest and shortest way between two peers, and how much longer one message may take than another, milliseconds. */
+const delays = { leastMs: 5, mostMs: 80, jitterMs: 20 } as const;
+/** How long an opener waits for a peer that cannot be reached (§5.24). */
+const openMs = 2000;
+
+/** Messages of one sender to one receiver arrive in order, each after the delay of the pair and some of its own. */
+class Lane {
+  readonly #runtime: Pick<Runtime, 'monotonicMs' | 'timer'>;
+  readonly #chance: RandomStream;
+  readonly #baseMs: number;
+  #lastMs = 0;
+
+  constructor(runtime: Pick<Runtime, 'monotonicMs' | 'timer'>, chance: RandomStream) {
+    this.#runtime = runtime;
+    this.#chance = chance;
+    this.#baseMs = delays.leastMs + chance.int(delays.mostMs - delays.leastMs);
+  }
+
+  carry(arrive: () => void): void {
+    const nowMs = this.#runtime.monotonicMs();
+    this.#lastMs = Math.max(this.#lastMs, nowMs + this.#baseMs + this.#chance.int(delays.jitterMs));
+    this.#runtime.timer(this.#lastMs - nowMs, arrive);
+  }
+}
+
+/** Sends what is given to `send` through a lane; the receiving end stays as it is. */
+function delayed(stream: MessageStream, lane: Lane, isCut: () => boolean): MessageStream {
+  let underWay = 0;
+  let isLost = false;
+  const wake: (() => void)[] = [];
+  const arrive = async (message: Uint8Array) => {
+    try {
+      if (isCut()) stream.abort();
+      await stream.send(message);
+    } catch {
+      isLost = true;
+    }
+    underWay -= 1;
+    for (const next of wake.splice(0)) next();
+  };
+  // What arrives waits for what arrived before it.
+  let last = Promise.resolve();
+  return {
+    messages: stream.messages,
+    send: async (message) => {
+      while (underWay >= networkLimits.streamMessages && !isLost) await new Promise<void>((done) => wake.push(done));
+      if (isLost) throw new StreamLost('the other side');
+      underWay += 1;
+      const bytes = Uint8Array.from(message);
+      lane.carry(() => {
+        last = last.then(() => arrive(bytes));
+      });
+    },
+    close: () =>
+      lane.carry(() => {
+        last = last.then(() => stream.close());
+      }),
+    abort: () => {
+      isLost = true;
+      stream.abort();
+      for (const next of wake.splice(0)) next();
+    },
+  };
+}
+
+/** The network inside one process, with ways between its peers: long, uneven, sometimes broken, sometimes closed. */
+export class Links implements Network {
+  readonly #runtime: Runtime;
+  readonly #inner: MemoryNetwork;
+  readonly #peers = new Set<PeerId>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #cutOff = new Set<PeerId>();
+  readonly #open = new Map<MessageStream, readonly [PeerId, PeerId]>();
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#inner = new MemoryNetwork(runtime);
+  }
+
+  async join(id: PeerId): Promise<Endpoint> {
+    const endpoint = await this.#inner.join(id);
+    this.#peers.add(id);
+    return {
+      id,
+      subscribe: (topic, handler) => endpoint.subscribe(topic, handler),
+      handle: (protocol, handler) => {
+        endpoint.handle(protocol, (stream, from) => {
+          const there = delayed(stream, this.#lane(id, from), () => this.#isCut(id, from));
+          return handler(there, from);
+        });
+      },
+      publish: (topic, message) => this.#publish(id, topic, Uint8Array.from(message)),
+      open: (peer, protocol) => this.#openStream(endpoint, peer, protocol),
+      leave: () => {
+        if (this.#inner.find(id) === undefined) return;
+        this.#peers.delete(id);
+        endpoint.leave();
+      },
+    };
+  }
+
+  /** Breaks every stream between two peers. */
+  breakStreams(one: PeerId, other: PeerId): void {
+    this.#abort((ends) => ends.includes(one) && ends.includes(other));
+  }
+
+  /** From now on nothing reaches the peer, and nothing comes from it. */
+  cutOff(peer: PeerId): void {
+    this.#cutOff.add(peer);
+    this.#abort((ends) => ends.includes(peer));
+  }
+
+  heal(peer: PeerId): void {
+    this.#cutOff.delete(peer);
+  }
+
+  #abort(isMeant: (ends: readonly [PeerId, PeerId]) => boolean): void {
+    for (const [stream, ends] of this.#open) {
+      if (!isMeant(ends)) continue;
+      this.#open.delete(stream);
+      stream.abort();
+    }
+  }
+
+  async #openStream(endpoint: Endpoint, peer: PeerId, protocol: string): Promise<MessageStream> {
+    const { id } = endpoint;
+    await new Promise<void>((arrived) => this.#lane(id, peer).carry(arrived));
+    if (this.#isCut(id, peer)) {
+      await this.#runtime.sleep(openMs);
+      throw new StreamLost(peer);
+    }
+    const stream = await endpoint.open(peer, protocol);
+    const here = delayed(stream, this.#lane(id, peer), () => this.#isCut(id, peer));
+    this.#open.set(here, [id, peer]);
+    const abort = () => {
+      this.#open.delete(here);
+      here.abort();
+    };
+    return { ...here, abort, messages: { next: () => this.#next(here) } };
+  }
+
+  async #next(stream: MessageStream): Promise<IteratorResult<Uint8Array>> {
+    try {
+      const result = await stream.messages.next();
+      if (result.done === true) this.#open.delete(stream);
+      return result;
+    } catch (error) {
+      this.#open.delete(stream);
+      throw error;
+    }
+  }
+
+  #publish(from: PeerId, topic: string, message: Uint8Array): void {
+    for (const to of this.#peers) {
+      if (to === from || this.#isCut(from, to)) continue;
+      this.#lane(from, to).carry(() => {
+        if (!this.#isCut(from, to)) this.#inner.find(to)?.deliver(topic, message, from);
+      });
+    }
+  }
+
+  #isCut(one: PeerId, other: PeerId): boolean {
+    return this.#cutOff.has(one) || this.#cutOff.has(other);
+  }
+
+  /** The way from one peer to another, a way of its own in each direction. */
+  #lane(from: PeerId, to: PeerId): Lane {
+    const name = `${from} ${to}`;
+    let lane = this.#lanes.get(name);
+    if (lane === undefined) {
+      lane = new Lane(this.#runtime, this.#runtime.random(`link ${name}`));
+      this.#lanes.set(name, lane);
+    }
+    return lane;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Engine } from '@assay/node/consensus/port';
+import type { Endpoint, Network } from '@assay/node/network/port';
+import { type Runtime, sleepBy } from '@assay/node/runtime/port';
+import type { RoleStore } from '@assay/node/store/role-store';
+import type { MemoryRoleStore, MemoryStore } from './memory-store.ts';
+
+/** What a machine stands in. */
+export interface Surroundings {
+  readonly runtime: Runtime;
+  readonly network: Network;
+  readonly engine: Engine;
+  readonly store: Pick<MemoryStore, 'roleStore'>;
+}
+
+const never = new Promise<never>(() => {});
+
+/**
+ * What a role runs on, with all it reaches the world by. It ends between two events, without a word: its timers do not
+ * fire, its streams break, what it had not flushed is gone, and nothing that it waits for ever comes.
+ */
+export class Machine {
+  readonly runtime: Runtime;
+  readonly network: Network;
+  readonly engine: Engine;
+  readonly store: { readonly roleStore: (role: string) => RoleStore };
+  readonly #endpoints: Endpoint[] = [];
+  readonly #stores: MemoryRoleStore[] = [];
+  #isDead = false;
+
+  constructor(world: Surroundings) {
+    const timer: Runtime['timer'] = (ms, fire) => world.runtime.timer(ms, () => this.#isDead || fire());
+    this.runtime = { ...world.runtime, timer, sleep: sleepBy(timer) };
+    this.network = {
+      join: async (id) => {
+        const endpoint = await world.network.join(id);
+        this.#endpoints.push(endpoint);
+        return endpoint;
+      },
+    };
+    this.engine = this.#engineOf(world.engine);
+    this.store = {
+      roleStore: (role) => {
+        const store = world.store.roleStore(role);
+        this.#stores.push(store);
+        return this.#storeOf(store);
+      },
+    };
+  }
+
+  crash(): void {
+    this.#isDead = true;
+    for (const endpoint of this.#endpoints) endpoint.leave();
+    for (const store of this.#stores) store.crash();
+  }
+
+  #alive<T>(work: Promise<T>): Promise<T> {
+    return this.#isDead ? never : work.finally(() => (this.#isDead ? never : undefined));
+  }
+
+  #engineOf(engine: Engine): Engine {
+    return {
+      ledger: engine.ledger,
+      submit: (transaction) => (this.#isDead ? never : this.#alive(engine.submit(transaction))),
+      onBlock: (listener) => engine.onBlock((committed) => this.#isDead || listener(committed)),
+      blockAt: (height) => engine.blockAt(height),
+      durable: () => this.#alive(engine.durable()),
+      start: () => engine.start(),
+      stop: () => engine.stop(),
+    };
+  }
+
+  #storeOf(store: MemoryRoleStore): RoleStore {
+    return {
+      get: (key) => store.get(key),
+      put: (key, value, expiryHeight) => this.#isDead || store.put(key, value, expiryHeight),
+      delete: (key) => this.#isDead || store.delete(key),
+      entries: (prefix) => store.entries(prefix),
+      flushed: () => this.#alive(store.flushed()),
+    };
+  }
+}

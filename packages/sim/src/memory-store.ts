@@ -1,0 +1,131 @@
+import type { Runtime } from '@assay/node/runtime/port';
+import type { RoleStore } from '@assay/node/store/role-store';
+import type { BlockCommit, ChainStore } from '@assay/node/store/store';
+
+/** How long a group of writes is on its way to the disk, milliseconds. */
+const flushMs = 2;
+
+interface Entry {
+  readonly value: Uint8Array;
+  readonly expiryHeight: number;
+}
+
+/** What a role remembers. It survives the role; what was not flushed is lost in a crash, as on a disk. */
+export class MemoryRoleStore implements RoleStore {
+  readonly #sleep: Runtime['sleep'];
+  readonly #entries = new Map<string, Entry>();
+  /** What stood there before each write that is not durable yet, the oldest first. */
+  #undo: { readonly key: string; readonly before: Entry | undefined }[] = [];
+  #durableWrites = 0;
+
+  constructor(sleep: Runtime['sleep']) {
+    this.#sleep = sleep;
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
+  put(key: string, value: Uint8Array, expiryHeight = 0): void {
+    this.#write(key, { value: Uint8Array.from(value), expiryHeight });
+  }
+
+  delete(key: string): void {
+    this.#write(key, undefined);
+  }
+
+  *entries(prefix: string): Iterable<{ key: string; value: Uint8Array }> {
+    const found = [...this.#entries].filter(([key]) => key.startsWith(prefix));
+    for (const [key, { value }] of found.sort(([a], [b]) => (a < b ? -1 : 1))) yield { key, value };
+  }
+
+  async flushed(): Promise<void> {
+    const writes = this.#durableWrites + this.#undo.length;
+    await this.#sleep(flushMs);
+    this.#settle(writes);
+  }
+
+  /** Deletes what expires with the block of a height; a block takes every write before it to the disk. */
+  expire(height: number): void {
+    for (const [key, { expiryHeight }] of this.#entries) if (expiryHeight === height) this.#entries.delete(key);
+    this.#settle(this.#durableWrites + this.#undo.length);
+  }
+
+  /** Takes back what is not durable. */
+  crash(): void {
+    for (const { key, before } of this.#undo.reverse()) this.#set(key, before);
+    this.#undo = [];
+  }
+
+  #write(key: string, entry: Entry | undefined): void {
+    this.#undo.push({ key, before: this.#entries.get(key) });
+    this.#set(key, entry);
+  }
+
+  #set(key: string, entry: Entry | undefined): void {
+    if (entry === undefined) this.#entries.delete(key);
+    else this.#entries.set(key, entry);
+  }
+
+  #settle(writes: number): void {
+    const newly = Math.min(writes - this.#durableWrites, this.#undo.length);
+    if (newly <= 0) return;
+    this.#undo.splice(0, newly);
+    this.#durableWrites += newly;
+  }
+}
+
+/** A chain and what its roles remember, in memory. Writing takes simulated time, so that durability has an order. */
+export class MemoryStore implements ChainStore {
+  readonly dir: string;
+  readonly #sleep: Runtime['sleep'];
+  readonly #blocks: Uint8Array[] = [];
+  readonly #roles = new Map<string, MemoryRoleStore>();
+
+  /** `dir`: where an engine leaves what broke its ledger. */
+  constructor(dir: string, sleep: Runtime['sleep']) {
+    this.dir = dir;
+    this.#sleep = sleep;
+  }
+
+  get height(): number {
+    return this.#blocks.length;
+  }
+
+  get viewsHeight(): number {
+    return this.height;
+  }
+
+  blockAt(height: number): Uint8Array | null {
+    return this.#blocks[height - 1] ?? null;
+  }
+
+  async commit({ bytes, block }: BlockCommit): Promise<void> {
+    await this.#sleep(flushMs);
+    this.#blocks.push(bytes);
+    for (const role of this.#roles.values()) role.expire(block.header.height);
+  }
+
+  roleStore(role: string): MemoryRoleStore {
+    const store = this.#roles.get(role) ?? new MemoryRoleStore(this.#sleep);
+    this.#roles.set(role, store);
+    return store;
+  }
+
+  /** There are no views and no snapshots: nothing opens this store a second time. */
+  resultAt(): null {
+    return null;
+  }
+
+  snapshotHeights(): readonly number[] {
+    return [];
+  }
+
+  snapshotAt(): null {
+    return null;
+  }
+
+  async clearViews(): Promise<void> {}
+
+  async restoreViews(): Promise<void> {}
+}

@@ -1,0 +1,45 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useNativeHasher } from '@assay/node/crypto/hasher';
+import { describe, expect, it } from 'vitest';
+import { type SimulationReport, simulate } from './simulate.ts';
+
+const patienceMs = 120_000;
+const small = { miners: 3, minutes: 1 };
+
+useNativeHasher();
+
+/** What must be the same again; not how fast it was. */
+const sameAgain = ({ speed: _, ...rest }: SimulationReport) => rest;
+
+describe('a world from a seed', () => {
+  it(
+    'does the same again, to the bit, with crashes and broken links; another seed another',
+    async () => {
+      const first = await simulate({ seed: 1, ...small });
+      expect(first).toMatchObject({ lost: [], unexplained: [] });
+      expect(first.answered).toBeGreaterThan(10);
+      expect(first.crashes).toBeGreaterThan(0);
+      expect(sameAgain(await simulate({ seed: 1, ...small }))).toEqual(sameAgain(first));
+      const other = await simulate({ seed: 2, ...small });
+      expect(other).toMatchObject({ lost: [], unexplained: [] });
+      expect(other.traceHash).not.toBe(first.traceHash);
+      expect(other.stateRoot).not.toBe(first.stateRoot);
+    },
+    patienceMs,
+  );
+
+  it(
+    'says its seed and what happened last when money is made out of nothing',
+    async () => {
+      const forged = simulate({ seed: 3, ...small }, ({ engine }) => {
+        const { globals } = engine.ledger.state;
+        Object.assign(globals, { mintedUnits: globals.mintedUnits + 1n });
+      });
+      await expect(forged).rejects.toThrow(/seed 3 broke: [\s\S]*minted[\s\S]*last that happened[\s\S]*block \d+/);
+      await rm(join(tmpdir(), 'assay-sim-3'), { recursive: true });
+    },
+    patienceMs,
+  );
+});

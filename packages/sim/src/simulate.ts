@@ -1,0 +1,131 @@
+import type { LedgerEvent } from '@assay/ledger';
+import { names } from '@assay/node/devnet/genesis';
+import { toHex } from '@assay/protocol';
+import { trouble } from './faults.ts';
+import { Users } from './users.ts';
+import { model, World } from './world.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly miners: number;
+  /** How long users ask and things go wrong, simulated minutes; then all that was asked comes to its end. */
+  readonly minutes: number;
+}
+
+export interface SimulationReport {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly blocks: number;
+  readonly asked: number;
+  readonly answered: number;
+  /** Code → requests that ended with it. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly certified: number;
+  readonly approved: number;
+  readonly rejected: number;
+  /** Answered tasks that were never certified: ids, and what roles said of them. */
+  readonly lost: readonly string[];
+  /** Rejected tasks, but those whose mixer was away after it, so that no auditor got the artifact (§14.8). */
+  readonly unexplained: readonly string[];
+  readonly epochs: number;
+  readonly crashes: number;
+  readonly stateRoot: string;
+  /** SHA-256 over the roots of the blocks and the answers, in the order of simulated time. */
+  readonly traceHash: string;
+  /** Simulated time ÷ real time, from the first answer that may be asked for. */
+  readonly speed: number;
+}
+
+/** What broke a world, with its seed and the last that happened in it. */
+export class SimulationFailed extends Error {
+  constructor({ seed }: SimulationOptions, { cause, lines }: { cause: unknown; lines: readonly string[] }) {
+    super(`The world of seed ${seed} broke: ${String(cause)}\nThe last that happened:\n${lines.join('\n')}`, { cause });
+    this.name = 'SimulationFailed';
+  }
+}
+
+/** Users with so many miners for each. */
+const minersPerUser = 4;
+const minuteMs = 60_000;
+const stepMs = 1000;
+/** Longest wait for what was asked to be judged, simulated milliseconds. */
+const endingMs = 5 * minuteMs;
+
+const idOf = (taskId: Uint8Array) => `0x${toHex(taskId)}`;
+
+/** What the ledger says of tasks. */
+class Tally {
+  /** By which mixer, and when. */
+  readonly certified = new Map<string, { readonly mixer: number; readonly atMs: number }>();
+  readonly approved = new Set<string>();
+  readonly rejected = new Map<string, { readonly isUnseen: boolean }>();
+
+  add(event: LedgerEvent, atMs: number): void {
+    if (event.type === 'taskCertified') this.certified.set(idOf(event.taskId), { mixer: event.mixer, atMs });
+    if (event.type === 'taskApproved') this.approved.add(idOf(event.taskId));
+    if (event.type === 'taskRejected') {
+      this.rejected.set(idOf(event.taskId), { isUnseen: event.reason === 'noResult' });
+    }
+  }
+
+  isJudged(taskId: string): boolean {
+    return this.approved.has(taskId) || this.rejected.has(taskId);
+  }
+}
+
+/**
+ * Runs a world from its seed. `begun` gets it when users are about to ask. The ledger checks after each block that no
+ * money was made or lost; a block for which that does not hold, as all else that ends the engine, rejects with
+ * SimulationFailed.
+ */
+export async function simulate(
+  options: SimulationOptions,
+  begun: (world: World) => void = () => {},
+): Promise<SimulationReport> {
+  const world = await World.open(options);
+  try {
+    await world.start();
+    begun(world);
+    return await live(world, options);
+  } catch (cause) {
+    throw new SimulationFailed(options, { cause, lines: world.trace.lastLines });
+  } finally {
+    void world.engine.stop();
+  }
+}
+
+async function live(world: World, { seed, miners, minutes }: SimulationOptions): Promise<SimulationReport> {
+  const { engine, runtime, trace, apiKeys } = world;
+  const tally = new Tally();
+  engine.onBlock(({ result }) => {
+    for (const event of result.events) tally.add(event, runtime.monotonicMs());
+  });
+  const { gateway } = world.built;
+  const count = Math.max(2, Math.ceil(miners / minersPerUser));
+  const [startedMs, beganMs] = [performance.now(), runtime.monotonicMs()];
+  const users = new Users({ gateway, runtime, trace, model: model.name, apiKeys, count });
+  const allWell = trouble(runtime, world, beganMs + minutes * minuteMs);
+  allWell.catch(() => {});
+  await world.pass(minutes * minuteMs);
+  users.leave();
+  const isOver = () => users.waiting === 0 && users.answered.every((taskId) => tally.isJudged(taskId));
+  for (let waitedMs = 0; !isOver() && waitedMs < endingMs; waitedMs += stepMs) await world.pass(stepMs);
+  await runtime.until(allWell);
+  const { globals } = engine.ledger.state;
+  return {
+    ...{ seed, minutes: (runtime.monotonicMs() - beganMs) / minuteMs, blocks: globals.height, epochs: globals.epoch },
+    ...{ asked: users.asked, answered: users.answered.length, refused: Object.fromEntries(users.refused) },
+    ...{ certified: tally.certified.size, approved: tally.approved.size, rejected: tally.rejected.size },
+    lost: users.answered.flatMap((taskId) =>
+      tally.certified.has(taskId) ? [] : [[taskId, ...trace.about(taskId)].join('; ')],
+    ),
+    unexplained: [...tally.rejected].flatMap(([taskId, { isUnseen }]) => {
+      const { mixer = -1, atMs = 0 } = tally.certified.get(taskId) ?? {};
+      return isUnseen && world.wasAwaySince(names.mixer(mixer), atMs) ? [] : [taskId];
+    }),
+    crashes: world.crashes,
+    stateRoot: toHex(engine.ledger.stateRoot()),
+    traceHash: trace.hash,
+    speed: (runtime.monotonicMs() - beganMs) / (performance.now() - startedMs),
+  };
+}
