@@ -1,4 +1,5 @@
 import type { MinerRow } from '@assay/protocol';
+import { noCounts, noWork } from '../counts.ts';
 import { keptPpb } from '../trust.ts';
 import { weightOf } from '../weight.ts';
 import { availabilityAfter } from './availability.ts';
@@ -18,19 +19,6 @@ export interface Settling {
   /** Of a row of the epoch before; one that is asked for again right away is not worked out twice. */
   readonly forwardOf: (row: Readonly<MinerRow>) => Forward;
 }
-
-const noCounts = { epochPassed: 0, epochFailed: 0, epochCertified: 0, epochLate: 0 };
-
-/** What begins anew with a reward period (economics §4.4). */
-const noWork = {
-  epochVwu: 0n,
-  epochTokens: 0n,
-  epochTasks: 0,
-  epochLatencyMicro: 0n,
-  epochOutTokens: 0n,
-  epochOutMs: 0n,
-  forfeits: false,
-};
 
 /**
  * How a settlement brings a miner's row forward: trust, level, availability and weight anew, counts from zero (§2.7).

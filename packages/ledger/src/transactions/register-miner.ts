@@ -7,6 +7,7 @@ import {
   type ResultCode,
   roleStatuses,
 } from '@assay/protocol';
+import { noCounts, noWork } from '../counts.ts';
 import { termsAt, termsOf } from '../domains.ts';
 import { ALL_BPS, PPB } from '../integers.ts';
 import { noEvidence } from '../standing.ts';
@@ -87,18 +88,9 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     periodTrustPpb: 0,
     availabilityPpb: Number(PPB),
     strikes: 0,
-    epochCertified: 0,
-    epochLate: 0,
-    forfeits: false,
     weakPeriods: 0,
-    epochVwu: 0n,
-    epochTokens: 0n,
-    epochTasks: 0,
-    epochLatencyMicro: 0n,
-    epochOutTokens: 0n,
-    epochOutMs: 0n,
-    epochPassed: 0,
-    epochFailed: 0,
+    ...noCounts,
+    ...noWork,
     standingEpoch: globals.epoch,
   };
 }
