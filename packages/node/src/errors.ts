@@ -1,4 +1,9 @@
-import { type EdgeCode, edgeCodes, type ResultCode, resultCodes } from '@assay/protocol';
+import { type CodeInfo, type EdgeCode, edgeCodes, type ResultCode, resultCodes } from '@assay/protocol';
+
+/** Sentence, HTTP status and type of a code (`spec/errors.md`). */
+export function infoOf(code: EdgeCode | ResultCode): CodeInfo {
+  return code in edgeCodes ? edgeCodes[code as EdgeCode] : resultCodes[code as ResultCode];
+}
 
 /** An error with a code that handlers switch on; the message is for people. */
 export class AssayError extends Error {
@@ -6,8 +11,8 @@ export class AssayError extends Error {
   readonly detail: string;
 
   constructor(code: EdgeCode | ResultCode, detail = '', options: { cause?: unknown } = {}) {
-    const info = code in edgeCodes ? edgeCodes[code as EdgeCode] : resultCodes[code as ResultCode];
-    super(detail === '' ? info.sentence : `${info.sentence} ${detail}`, { cause: options.cause });
+    const { sentence } = infoOf(code);
+    super(detail === '' ? sentence : `${sentence} ${detail}`, { cause: options.cause });
     this.name = 'AssayError';
     this.code = code;
     this.detail = detail;

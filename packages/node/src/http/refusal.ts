@@ -1,6 +1,6 @@
 import type { ApiError } from '@assay/client';
-import { type CodeInfo, type EdgeCode, edgeCodes, type ResultCode, resultCodes } from '@assay/protocol';
-import { AssayError } from '../errors.ts';
+import type { EdgeCode, ResultCode } from '@assay/protocol';
+import { AssayError, infoOf } from '../errors.ts';
 
 /** A request refused for one of its parameters: `param` is its path, as in `messages[0].role`. */
 export class Refusal extends AssayError {
@@ -39,11 +39,6 @@ const paramOfCode: Partial<Record<EdgeCode | ResultCode, string>> = {
   MODEL_NOT_FOUND: 'model',
   CONTEXT_TOO_LONG: 'messages',
 };
-
-/** HTTP status and type of a code (`spec/errors.md`). */
-export function infoOf(code: EdgeCode | ResultCode): CodeInfo {
-  return code in edgeCodes ? edgeCodes[code as EdgeCode] : resultCodes[code as ResultCode];
-}
 
 /** OpenAI's error shape. */
 export function errorBody(error: AssayError): ApiError {

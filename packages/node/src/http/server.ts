@@ -1,14 +1,14 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { limits } from '@assay/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { AssayError } from '../errors.ts';
+import { AssayError, infoOf } from '../errors.ts';
 import { Activity } from './activity.ts';
 import { type Guests, guardOrigins } from './cors.ts';
 import { nodeApiRoutes } from './node-api/routes.ts';
 import { openAiRoutes } from './openai/routes.ts';
 import type { ChatService, NodeReader, RolesService } from './port.ts';
 import { shown } from './query.ts';
-import { errorBody, errorHeaders, infoOf, refusalOf } from './refusal.ts';
+import { errorBody, errorHeaders, refusalOf } from './refusal.ts';
 
 export interface HttpServerOptions extends Partial<Omit<Guests, 'host'>> {
   readonly host: string;

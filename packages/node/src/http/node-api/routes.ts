@@ -10,12 +10,12 @@ import {
 import { fromHex, limits, parseAddress, toHex } from '@assay/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { AssayError } from '../../errors.ts';
+import { AssayError, infoOf } from '../../errors.ts';
 import { takeBytes } from '../body.ts';
 import { bearerToken, sameSecret } from '../credentials.ts';
 import type { ChainRoute, Eventually, NodeReader, RolesService, RowKey } from '../port.ts';
 import { type Query, readQuery, readWholeNumber, shown } from '../query.ts';
-import { errorBody, infoOf, Refusal } from '../refusal.ts';
+import { errorBody, Refusal } from '../refusal.ts';
 import { lengthPrefixed, wantsBytes } from './bytes.ts';
 import { eventJson } from './json.ts';
 import { openApiDocument } from './openapi.ts';
