@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LedgerEvent } from '@assay/ledger';
-import { replayBlocks } from '@assay/node/cli/history';
+import { replayBlocks } from '@assay/node/cli/replay-blocks';
+import { nativeVerifier } from '@assay/node/crypto/verifier';
 import { epochJson } from '@assay/node/http/node-api/json';
 import { fromHex, Genesis, toHex } from '@assay/protocol';
 import { holdsUnion, protocolTypes } from '@assay/protocol/fixture';
@@ -59,6 +60,7 @@ describe('the recorded chains', () => {
         source: 'spec/vectors',
         genesis,
         height: blocks.length,
+        verifier: nativeVerifier,
         closeOf: async () => null,
         blocks: all,
       };

@@ -9,7 +9,7 @@ export interface DevnetModelFile {
 }
 
 /**
- * What `assay up` asks of the devnet. Starting it may reject with CliError, or with AssayError CANNOT_LISTEN,
+ * What `assay up` asks of the devnet. Starting it may reject with Refusal, or with AssayError CANNOT_LISTEN,
  * DATA_IN_USE, OTHER_CHAIN, DATA_DAMAGED, DATA_INCOMPLETE, DATA_NOT_OWN, DISK_FULL, NO_PROPOSER, KEYS_LOCKED,
  * KEYS_DAMAGED or BACKEND_FAILED.
  */

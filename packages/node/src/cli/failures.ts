@@ -1,6 +1,7 @@
 import { ClientError } from '@assay/client';
 import { AssayError } from '../errors.ts';
 import type { ExitName } from './exit-codes.ts';
+import { Refusal } from './refusal.ts';
 
 /** A command that cannot go on; the message says what happened and what to do. */
 export class CliError extends Error {
@@ -36,6 +37,7 @@ const systemErrors: Readonly<Record<string, { exit: ExitName; sentence: string }
 /** The sentence and status for anything thrown by a command. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CliError) return { exit: error.exit, code: error.exit, message: error.message };
+  if (error instanceof Refusal) return { exit: error.kind, code: error.kind, message: error.message };
   if (error instanceof ClientError) return { exit: exitOfAnswer(error), code: error.code, message: error.message };
   if (error instanceof AssayError) return { exit: exitOfAssayError(error), code: error.code, message: error.message };
   const system = systemErrors[codeOf(error)];

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
+import { dataFiles } from './data-files.ts';
 import { CliError } from './failures.ts';
-import { dataFiles } from './location.ts';
 import { isTerminal, type Terminal } from './terminal.ts';
 
 /** Files of which a directory holds at least one once a network has lived in it. */

@@ -2,21 +2,8 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { dataFiles } from './data-files.ts';
 import { CliError } from './failures.ts';
-
-/** What lies in a data directory. */
-export const dataFiles = {
-  genesis: 'genesis.json',
-  keys: 'keys.json',
-  /** Which API keys were issued and revoked. */
-  apiKeys: 'api-keys.json',
-  /** Only while a node runs. */
-  node: 'node.json',
-  chain: 'chain',
-  /** Only until the chain of a new network is there. */
-  beginning: 'beginning',
-  lock: 'lock.pid',
-} as const;
 
 /** What a running node says about itself in `node.json` of its data directory. */
 const nodeFile = z.object({

@@ -2,7 +2,8 @@ import { genesisHash } from '@assay/ledger';
 import { type honest, World } from '@assay/ledger/fixture';
 import { Block, type Receipt, TransactionList } from '@assay/protocol';
 import { headerRoot } from '../consensus/seal.ts';
-import type { History } from './history.ts';
+import { nativeVerifier } from '../crypto/verifier.ts';
+import type { History } from './replay-blocks.ts';
 
 /** A world that keeps its blocks, as a node does. */
 export class RecordedWorld extends World {
@@ -26,7 +27,14 @@ export class RecordedWorld extends World {
     async function* all(): AsyncGenerator<Uint8Array> {
       yield* blocks;
     }
-    return { source: 'a test', genesis: this.genesis, height: blocks.length, blocks: all, closeOf: async () => null };
+    return {
+      source: 'a test',
+      genesis: this.genesis,
+      height: blocks.length,
+      verifier: nativeVerifier,
+      blocks: all,
+      closeOf: async () => null,
+    };
   }
 
   auditAll(receipt: Receipt, numbers: typeof honest): void {

@@ -5,9 +5,10 @@ import { PassThrough } from 'node:stream';
 import { addressOf, Block, Genesis, toHex } from '@assay/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTestEngine, testChain, transferOf } from '../consensus/chain.fixture.ts';
+import { nativeVerifier } from '../crypto/verifier.ts';
 import { exitCodes } from './exit-codes.ts';
-import { type History, ReplayFault, replayBlocks } from './history.ts';
 import { runProgram } from './program.ts';
+import { type History, ReplayFault, replayBlocks } from './replay-blocks.ts';
 
 let dataDir: string;
 beforeEach(() => {
@@ -43,6 +44,7 @@ const historyOf = (blocks: readonly Uint8Array[]): History => ({
   source: 'a test',
   genesis: chain.genesis,
   height: blocks.length,
+  verifier: nativeVerifier,
   blocks: async function* all() {
     yield* blocks;
   },

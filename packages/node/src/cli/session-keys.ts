@@ -6,9 +6,9 @@ import { ApiKeyFile, type ApiKeyList } from '../keys/api-keys.ts';
 import { KeyRing } from '../keys/keyring.ts';
 import type { Invocation } from './command.ts';
 import { keysOf } from './commands/keys.ts';
+import { dataFiles } from './data-files.ts';
 import { CliError } from './failures.ts';
 import { wholeNumber } from './inputs.ts';
-import { dataFiles } from './location.ts';
 import { table } from './table.ts';
 
 export const sessionArgument = { syntax: '<session>', description: 'its number in `assay list sessions`' };

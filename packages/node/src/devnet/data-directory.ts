@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataFiles } from '../cli/location.ts';
+import { dataFiles } from '../cli/data-files.ts';
 import { AssayError } from '../errors.ts';
 import { dataFile } from '../store/failures.ts';
 

@@ -3,9 +3,9 @@ import { createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
 import { equalBytes, type Genesis, Params } from '@assay/protocol';
+import { dataFiles } from '../cli/data-files.ts';
 import type { Devnet, DevnetOptions, DevnetStatus } from '../cli/devnet-port.ts';
 import { withSettings } from '../cli/gov/settings.ts';
-import { dataFiles } from '../cli/location.ts';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
 import { AssayError } from '../errors.ts';
@@ -180,7 +180,7 @@ function logTo(path: string, closing: Closing): (line: string) => void {
 
 /**
  * The genesis of the directory; null when it has none. Throws AssayError OTHER_CHAIN when it began with other
- * parameters than those asked for, and CliError when no network could begin with those.
+ * parameters than those asked for, and Refusal when no network could begin with those.
  */
 async function storedGenesis(options: DevnetOptions): Promise<Genesis | null> {
   const { dataDir, preset, settings } = options;

@@ -3,8 +3,8 @@ import { addressText, parseAddress, toHex } from '@assay/protocol';
 import { z } from 'zod';
 import { type KeyName, type Keystore, openKeystore, passphraseFrom } from '../../keys/keystore.ts';
 import { defineCommand } from '../command.ts';
+import { dataFiles } from '../data-files.ts';
 import { CliError } from '../failures.ts';
-import { dataFiles } from '../location.ts';
 import { table } from '../table.ts';
 
 export const keysCommand = defineCommand({

@@ -11,8 +11,8 @@ import {
 import { toHex } from '@assay/protocol';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
+import { dataFiles } from '../data-files.ts';
 import { CliError } from '../failures.ts';
-import { dataFiles } from '../location.ts';
 
 export const receiptVerifyCommand = defineCommand({
   name: 'receipt verify',

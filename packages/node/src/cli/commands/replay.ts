@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { epochJson } from '../../http/node-api/json.ts';
 import { defineCommand, type Invocation } from '../command.ts';
 import { CliError } from '../failures.ts';
-import { type History, ReplayFault, replayBlocks, withHistory } from '../history.ts';
+import { withHistory } from '../history.ts';
 import { wholeNumber } from '../inputs.ts';
+import { type History, ReplayFault, replayBlocks } from '../replay-blocks.ts';
 import { fields } from '../table.ts';
 import { LiveLine } from '../terminal.ts';
 

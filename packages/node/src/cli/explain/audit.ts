@@ -22,9 +22,9 @@ import {
 } from '@assay/protocol';
 import { z } from 'zod';
 import { flawWord, wordOf } from '../../http/node-api/json.ts';
-import { CliError } from '../failures.ts';
-import { type History, type Replayed, replayBlocks } from '../history.ts';
 import { ratio } from '../ratio.ts';
+import { Refusal } from '../refusal.ts';
+import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';
 import { bodyOf, certifiedTask, type ReceiptPlace } from './certified.ts';
 import { type Dispute, disputeAnswer, disputedTask, disputeEvents, disputeStep } from './dispute.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
@@ -152,7 +152,7 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
     before = Array.from(miners, (_, miner) => miners.standing(miner));
   }
   if (trail !== null) return trail;
-  throw new CliError(
+  throw new Refusal(
     'notFound',
     `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`,
   );

@@ -1,6 +1,6 @@
 import { Ledger, type LedgerEvent, type LedgerView, type OpinionBasis, opinionBasis } from '@assay/ledger';
 import { type AuditNumbers, type CaseRow, caseStatuses, type Params, toHex } from '@assay/protocol';
-import { type History, type Replayed, replayBlocks } from '../history.ts';
+import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';
 import { bodyOf, certifiedIn, type ReceiptPlace } from './certified.ts';
 import { transactionAt } from './explanation.ts';
 

@@ -3,8 +3,8 @@ import { domainTerms, hardFailure, honest, nameOf, realKeys } from '@assay/ledge
 import { measurersOf } from '@assay/ledger/fixture/challenges';
 import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import type { CliError } from '../failures.ts';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
+import type { Refusal } from '../refusal.ts';
 import { explainAudit } from './audit.ts';
 import { explanationLines, onChain } from './explanation.ts';
 import { explainPayout, PayoutExplanation } from './payout.ts';
@@ -61,12 +61,12 @@ function replicasOf(world: RecordedWorld, percents: readonly number[]): Receipt[
   );
 }
 
-const failureOf = (call: Promise<unknown>): Promise<CliError> =>
+const failureOf = (call: Promise<unknown>): Promise<Refusal> =>
   call.then(
     () => {
       throw new Error('it did not fail');
     },
-    (error: CliError) => error,
+    (error: Refusal) => error,
   );
 
 describe('explain selection', () => {
@@ -144,7 +144,7 @@ describe('explain selection', () => {
 
   it('does not know a task that was never certified', async () => {
     const error = await failureOf(explainSelection(livedWorld().world.history, new Uint8Array(32), fast));
-    expect(error.exit).toBe('notFound');
+    expect(error.kind).toBe('notFound');
     expect(error.message).toContain('was certified up to block');
   });
 });
@@ -305,7 +305,7 @@ describe('explain payout', () => {
   it('does not know an epoch that is still open', async () => {
     const { world } = livedWorld();
     const error = await failureOf(explainPayout(world.history, { account: world.address('payer'), epoch: 9 }, fast));
-    expect(error.exit).toBe('notFound');
+    expect(error.kind).toBe('notFound');
     expect(error.message).toMatch(/^Epoch 9 is not closed yet: at block \d+, a test is in epoch 2\.$/);
   });
 });

@@ -1,7 +1,7 @@
 import { genesisHash } from '@assay/ledger';
 import { toHex } from '@assay/protocol';
 import { z } from 'zod';
-import type { History } from '../history.ts';
+import type { History } from '../replay-blocks.ts';
 import { fields, table } from '../table.ts';
 
 /** A number that went in: where it stands, and the clause that asks for it. */

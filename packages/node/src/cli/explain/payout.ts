@@ -2,8 +2,8 @@ import { formatUnits as units } from '@assay/client';
 import { apportion, type ClosedBooks, type EpochClose, type Payout, type Pool, type RevenueParts } from '@assay/ledger';
 import { addressText, equalBytes, type Params, toHex } from '@assay/protocol';
 import { z } from 'zod';
-import { CliError } from '../failures.ts';
-import { type History, replayBlocks } from '../history.ts';
+import { Refusal } from '../refusal.ts';
+import { type History, replayBlocks } from '../replay-blocks.ts';
 import { certifiedIn, type ReceiptPlace } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
 import { holderShare } from './holders.ts';
@@ -113,7 +113,7 @@ async function closeOf(history: History, epoch: number, options: { readonly fast
       reached = close.epoch + 1;
     }
   }
-  throw new CliError(
+  throw new Refusal(
     'notFound',
     `Epoch ${epoch} is not closed yet: at block ${history.height}, ${history.source} is in epoch ${reached}.`,
   );

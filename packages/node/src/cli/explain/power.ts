@@ -1,9 +1,9 @@
 import { formatUnits as units } from '@assay/client';
 import type { LedgerEvent } from '@assay/ledger';
 import { z } from 'zod';
-import { CliError } from '../failures.ts';
-import { type History, replayBlocks } from '../history.ts';
 import { ratio } from '../ratio.ts';
+import { Refusal } from '../refusal.ts';
+import { type History, replayBlocks } from '../replay-blocks.ts';
 import { type Explanation, explanationOf, type Step } from './explanation.ts';
 
 export const PowerExplanation = explanationOf(
@@ -32,7 +32,7 @@ export async function explainPower(
   const power = set.powers[validator];
   if (power === undefined) {
     const count = set.powers.length;
-    throw new CliError('notFound', `There is no validator ${validator}: ${history.source} has ${count}, from 0 on.`);
+    throw new Refusal('notFound', `There is no validator ${validator}: ${history.source} has ${count}, from 0 on.`);
   }
   const { stakeUnits, work, fromPpb, targetPpb, powerPpb } = power;
   const moved = powerPpb === targetPpb ? '' : `, on its way to ${ratio(targetPpb)}`;
@@ -53,7 +53,7 @@ async function lastSetting(history: History, options: { readonly fast: boolean }
     for (const event of result.events) if (event.type === 'powersSet') last = { set: event, height };
   }
   if (last !== null) return last;
-  throw new CliError('notFound', `No epoch of ${history.source} is closed yet: powers are as the genesis has them.`);
+  throw new Refusal('notFound', `No epoch of ${history.source} is closed yet: powers are as the genesis has them.`);
 }
 
 function inputStep({ epoch, powerWorkPpb, powers }: PowersSet, height: number): Step {

@@ -9,12 +9,12 @@ import {
   Ledger,
   type LedgerEvent,
   type LedgerView,
+  type Verifier,
 } from '@assay/ledger';
 import { addressText, drawEpoch, drawIdOf, equalBytes, taskKinds } from '@assay/protocol';
 import { z } from 'zod';
-import { nativeVerifier } from '../../crypto/verifier.ts';
-import { CliError } from '../failures.ts';
-import { type History, type Replayed, replayBlocks } from '../history.ts';
+import { Refusal } from '../refusal.ts';
+import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';
 import { certifiedTask, type ReceiptPlace } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
 
@@ -103,22 +103,27 @@ async function findTask(history: History, taskId: Uint8Array, options: { readonl
       if (event.type === 'taskLate' && equalBytes(event.taskId, taskId)) late.push({ ...event, height: result.height });
     }
     const place = certifiedTask(block, result, taskId);
-    if (place !== null) return { ...foundAt(place, ledger.state, tables), late };
+    if (place !== null) return { ...foundAt(place, ledger.state, tables, history.verifier), late };
     if (changesDraws(result)) keep(drawTable(ledger.state));
   }
-  throw new CliError(
+  throw new Refusal(
     'notFound',
     `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`,
   );
 }
 
-function foundAt(place: ReceiptPlace, state: LedgerView, tables: ReadonlyMap<number, DrawTable>): Omit<Found, 'late'> {
+function foundAt(
+  place: ReceiptPlace,
+  state: LedgerView,
+  tables: ReadonlyMap<number, DrawTable>,
+  verifier: Verifier,
+): Omit<Found, 'late'> {
   const { kind, session, model, drawHeight } = place.receipt;
   const { domain, payer, dedicatedMiners } = state.sessions.at(session);
   const table = tables.get(drawEpoch(state.params, drawHeight));
-  if (table === undefined) throw new CliError('failure', `The draw of block ${drawHeight} cannot be recomputed.`);
+  if (table === undefined) throw new Refusal('failure', `The draw of block ${drawHeight} cannot be recomputed.`);
   const request = { taskId: drawIdOf(place.receipt), kind, domain, model, payer, dedicatedMiners, drawHeight };
-  const ticketHolds = isTicket(state, place.receipt, { mixer: place.mixer, verifier: nativeVerifier });
+  const ticketHolds = isTicket(state, place.receipt, { mixer: place.mixer, verifier });
   return { place, table, state, request, ticketHolds };
 }
 

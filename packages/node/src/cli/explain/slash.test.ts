@@ -1,8 +1,8 @@
 import { hardFailure, type Sender, World } from '@assay/ledger/fixture';
 import { addressText, type Offence, type Params, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import type { CliError } from '../failures.ts';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
+import type { Refusal } from '../refusal.ts';
 import { casesOf, statusOf } from './case-book.ts';
 import { explanationLines, onChain } from './explanation.ts';
 import { explainSlash, SlashExplanation } from './slash.ts';
@@ -125,9 +125,9 @@ describe('explain slash', () => {
   });
 
   it('does not know a case that was never opened', async () => {
-    const failureOf = (world: RecordedWorld) => explainSlash(world.history, 1, fast).catch((error: CliError) => error);
+    const failureOf = (world: RecordedWorld) => explainSlash(world.history, 1, fast).catch((error: Refusal) => error);
     expect(await failureOf(new RecordedWorld().populate())).toMatchObject({
-      exit: 'notFound',
+      kind: 'notFound',
       message: 'There is no case 1: a test has no cases.',
     });
     const world = caseWorld();

@@ -2,9 +2,9 @@ import { formatUnits as units } from '@assay/client';
 import { offenceFine, proposedFine, roomOf } from '@assay/ledger';
 import { addressText } from '@assay/protocol';
 import { z } from 'zod';
-import { CliError } from '../failures.ts';
-import type { History } from '../history.ts';
 import { ratio } from '../ratio.ts';
+import { Refusal } from '../refusal.ts';
+import type { History } from '../replay-blocks.ts';
 import { type CaseRecord, casesOf, statusOf } from './case-book.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
 import { numberCells, numberHead } from './numbers.ts';
@@ -46,7 +46,7 @@ export async function explainSlash(
   const record = cases.find(({ opened }) => opened.value.case === number);
   if (record === undefined) {
     const known = cases.length === 0 ? 'has no cases' : `has cases 0 to ${cases.length - 1}`;
-    throw new CliError('notFound', `There is no case ${number}: ${history.source} ${known}.`);
+    throw new Refusal('notFound', `There is no case ${number}: ${history.source} ${known}.`);
   }
   const result = resultOf(record, cases);
   return {

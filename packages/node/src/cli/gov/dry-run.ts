@@ -1,9 +1,8 @@
 import { type EpochClose, Ledger, type LedgerEvent, snapshotAfter, type Verifier } from '@assay/ledger';
 import { actionOf, type ProposalAction, type ProposalRow, proposalActions, State } from '@assay/protocol';
 import { trusting } from '../../consensus/replay.ts';
-import { nativeVerifier } from '../../crypto/verifier.ts';
-import { CliError } from '../failures.ts';
-import { type History, type Replayed, replayBlocks } from '../history.ts';
+import { Refusal } from '../refusal.ts';
+import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';
 import { type Setting, withSettings } from './settings.ts';
 
 /** What one account earned as one thing over the epochs, base units. */
@@ -46,13 +45,13 @@ export async function dryRun(
   const fromEpoch = toEpoch - asked.epochs + 1;
   if (fromEpoch < 0) {
     const closed = toEpoch + 1;
-    if (closed === 0) throw new CliError('notFound', 'No epoch of this chain is closed yet; try again when one is.');
-    throw new CliError('usage', `Only ${closed} epochs of this chain are closed; ask for --epochs ${closed} at most.`);
+    if (closed === 0) throw new Refusal('notFound', 'No epoch of this chain is closed yet; try again when one is.');
+    throw new Refusal('usage', `Only ${closed} epochs of this chain are closed; ask for --epochs ${closed} at most.`);
   }
   const { settings } = asked;
   const action = asked.proposal === undefined ? null : await actionOfProposal(history, asked.proposal, options);
   const change = { settings, action };
-  const verifier = options.fast ? trusting : nativeVerifier;
+  const verifier = options.fast ? trusting : history.verifier;
   const books = { before: new Book(), after: new Book() };
   const lastBefore = Math.max(0, fromEpoch * epochBlocks - 1);
   let changed = lastBefore === 0 ? changedLedger(Ledger.fromGenesis(history.genesis), change) : null;
@@ -70,7 +69,7 @@ export async function dryRun(
     }
   }
   if (books.before.lastEpoch !== toEpoch || books.after.lastEpoch !== toEpoch) {
-    throw new CliError('notFound', `Epoch ${toEpoch} is still being settled; try again when it is.`);
+    throw new Refusal('notFound', `Epoch ${toEpoch} is still being settled; try again when it is.`);
   }
   const earnings = books.before.against(books.after);
   return { fromEpoch, toEpoch, earnings, before: books.before.totals, after: books.after.totals, otherResults };
@@ -87,7 +86,7 @@ function changedLedger(ledger: Ledger, { settings, action }: Change): Ledger {
   const snapshot = State.serialize({ ...state, params: withSettings(state.params, settings).params });
   const changed = action === null ? snapshot : snapshotAfter(snapshot, action);
   if (changed !== null) return Ledger.fromSnapshot(changed);
-  throw new CliError('usage', 'What this proposal asks for was not possible when these epochs began.');
+  throw new Refusal('usage', 'What this proposal asks for was not possible when these epochs began.');
 }
 
 async function actionOfProposal(
@@ -98,11 +97,11 @@ async function actionOfProposal(
   let row: Readonly<ProposalRow> | undefined;
   for await (const { ledger } of replayBlocks(history, options)) row = ledger.state.proposals.get(proposal);
   if (row === undefined) {
-    throw new CliError('notFound', `There is no proposal ${proposal}; \`assay gov list\` shows those there are.`);
+    throw new Refusal('notFound', `There is no proposal ${proposal}; \`assay gov list\` shows those there are.`);
   }
   const action = actionOf(row);
   if (action.selector !== proposalActions.upgrade) return action;
-  throw new CliError('usage', 'An upgrade changes rules, and a version replays by those it knows: try the newer one.');
+  throw new Refusal('usage', 'An upgrade changes rules, and a version replays by those it knows: try the newer one.');
 }
 
 function applyAgain(ledger: Ledger, { height, block }: Replayed, verifier: Verifier) {

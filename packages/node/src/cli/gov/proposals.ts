@@ -9,7 +9,7 @@ import {
   stakeKinds,
 } from '@assay/protocol';
 import { z } from 'zod';
-import { type History, replayBlocks } from '../history.ts';
+import { type History, replayBlocks } from '../replay-blocks.ts';
 
 const count = z.object({
   yesUnits: z.string(),

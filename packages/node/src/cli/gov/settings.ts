@@ -1,7 +1,7 @@
 import { problemOfParams } from '@assay/ledger';
 import { type Params, withParameter } from '@assay/protocol';
 import { z } from 'zod';
-import { CliError } from '../failures.ts';
+import { Refusal } from '../refusal.ts';
 
 /** A parameter as a person sets it: `audit.floorPpb` and `50000000`. */
 export interface Setting {
@@ -36,7 +36,7 @@ const refusals: Readonly<Record<SetBy, string>> = {
 
 /**
  * The parameters with every setting made at once, and the values as the JSON texts a proposal has. An amount may be
- * written without the quotes JSON asks for. Throws CliError with a sentence when the change cannot be made.
+ * written without the quotes JSON asks for. Throws Refusal with a sentence when the change cannot be made.
  */
 export function withSettings(
   params: Params,
@@ -65,6 +65,6 @@ function withSetting(params: Params, { path, text }: Setting, by: SetBy): { para
   throw refused(sentence, by);
 }
 
-function refused(sentence: string, by: SetBy): CliError {
-  return new CliError('usage', `${refusals[by]}: ${sentence}.`);
+function refused(sentence: string, by: SetBy): Refusal {
+  return new Refusal('usage', `${refusals[by]}: ${sentence}.`);
 }

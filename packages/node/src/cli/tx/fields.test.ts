@@ -18,6 +18,7 @@ import { devnetParams } from '../../devnet/genesis.ts';
 import { Keystore } from '../../keys/keystore.ts';
 import { commands } from '../commands.ts';
 import { CliError } from '../failures.ts';
+import { Refusal } from '../refusal.ts';
 import { bodyType, readBody, txOptions } from './fields.ts';
 import { formOf, isContainer, optionKey } from './forms.ts';
 import { sentences } from './sentences.ts';
@@ -33,7 +34,7 @@ const refusal = (kind: BodyKind, given: Record<string, string>): string => {
   try {
     return `read: ${JSON.stringify(body(kind, given))}`;
   } catch (error) {
-    if (error instanceof CliError) return error.message;
+    if (error instanceof CliError || error instanceof Refusal) return error.message;
     throw error;
   }
 };

@@ -1,0 +1,13 @@
+/** What lies in a data directory. */
+export const dataFiles = {
+  genesis: 'genesis.json',
+  keys: 'keys.json',
+  /** Which API keys were issued and revoked. */
+  apiKeys: 'api-keys.json',
+  /** Only while a node runs. */
+  node: 'node.json',
+  chain: 'chain',
+  /** Only until the chain of a new network is there. */
+  beginning: 'beginning',
+  lock: 'lock.pid',
+} as const;
