@@ -9,9 +9,8 @@ import {
 } from '@assay/protocol';
 import { changedParams, isProblem } from './parameters.ts';
 import { standingCode } from './roles.ts';
-import { setStatus, stakeKindOf, stakeOf } from './stakes.ts';
+import { isLast, setStatus, stakeKindOf, stakeOf } from './stakes.ts';
 import { LedgerState, type LedgerView } from './state.ts';
-import { isLast } from './transactions/set-role-status.ts';
 
 /** Why an action cannot be carried out by the block before `earliestHeight`; OK when it can (§12.2, §12.4). */
 export function actionCode(state: LedgerView, action: ProposalAction, earliestHeight: number): ResultCode {

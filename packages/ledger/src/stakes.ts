@@ -1,6 +1,6 @@
-import { type RoleRow, type StakeKind, stakeKinds } from '@assay/protocol';
+import { type BodyValues, type RoleRow, type StakeKind, stakeKinds } from '@assay/protocol';
 import { termsAt } from './domains.ts';
-import { isGone, type RoleKind } from './roles.ts';
+import { isActive, isGone, type RoleKind } from './roles.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 
 /** The stake of one role, or a miner's collateral. */
@@ -68,4 +68,15 @@ export function beginUnbonding(
 function tableOf(state: LedgerView, kind: RoleKind) {
   const { mixers: mixer, oracles: oracle, validators: validator, gateways: gateway } = state;
   return { mixer, oracle, validator, gateway }[kind];
+}
+
+/** §3.4 Without a mixer nothing is certified, without a validator nothing is decided. */
+export function isLast(
+  state: LedgerView,
+  body: Pick<BodyValues['setRoleStatus'], 'kind' | 'role'>,
+  present: number,
+): boolean {
+  const kind = stakeKindOf(body.kind);
+  if ((kind !== 'mixer' && kind !== 'validator') || !isActive({ status: present })) return false;
+  return !Array.from(state[`${kind}s`]).some((row, role) => role !== body.role && isActive(row));
 }

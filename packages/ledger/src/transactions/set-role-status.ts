@@ -1,7 +1,7 @@
 import { type BodyValues, equalBytes, type ResultCode, type RoleStatus, roleStatuses } from '@assay/protocol';
 import { invariant } from '../invariant.ts';
-import { isActive, standingCode } from '../roles.ts';
-import { setStatus, stakeKindOf, stakeOf } from '../stakes.ts';
+import { standingCode } from '../roles.ts';
+import { isLast, setStatus, stakeKindOf, stakeOf } from '../stakes.ts';
 import type { LedgerView } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -34,11 +34,4 @@ function statusCode(state: LedgerView, body: Body, present: number): ResultCode 
   if (code !== 'OK') return code;
   if (body.status > roleStatuses.deregistered || body.status === present) return 'BAD_STATUS';
   return isLast(state, body, present) ? 'LAST_OF_KIND' : 'OK';
-}
-
-/** §3.4 Without a mixer nothing is certified, without a validator nothing is decided. */
-export function isLast(state: LedgerView, body: Pick<Body, 'kind' | 'role'>, present: number): boolean {
-  const kind = stakeKindOf(body.kind);
-  if ((kind !== 'mixer' && kind !== 'validator') || !isActive({ status: present })) return false;
-  return !Array.from(state[`${kind}s`]).some((row, role) => role !== body.role && isActive(row));
 }

@@ -3,9 +3,9 @@ import { addressText } from '@assay/protocol';
 import { z } from 'zod';
 import { accountOf } from '../accounts.ts';
 import { defineCommand } from '../command.ts';
+import { addressNamed, listKeys } from '../data-keys.ts';
 import { accountName } from '../inputs.ts';
 import { table } from '../table.ts';
-import { addressNamed, listKeys } from './keys.ts';
 
 export const balanceCommand = defineCommand({
   name: 'balance',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
+import { addressNamed } from '../data-keys.ts';
 import { explanationLines, onChain } from '../explain/explanation.ts';
 import { explainPayout, PayoutExplanation } from '../explain/payout.ts';
 import { withHistory } from '../history.ts';
 import { accountName, wholeNumber } from '../inputs.ts';
-import { addressNamed } from './keys.ts';
 
 export const explainPayoutCommand = defineCommand({
   name: 'explain payout',

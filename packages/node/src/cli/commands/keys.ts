@@ -1,10 +1,6 @@
-import { join } from 'node:path';
-import { addressText, parseAddress, toHex } from '@assay/protocol';
 import { z } from 'zod';
-import { type KeyName, type Keystore, openKeystore, passphraseFrom } from '../../keys/keystore.ts';
 import { defineCommand } from '../command.ts';
-import { dataFiles } from '../data-files.ts';
-import { CliError } from '../failures.ts';
+import { keysOf, listKeys } from '../data-keys.ts';
 import { table } from '../table.ts';
 
 export const keysCommand = defineCommand({
@@ -48,43 +44,3 @@ export const keysCommand = defineCommand({
       keys.map((key) => [key.name, key.kind, key.address]),
     ),
 });
-
-/** The keys of a data directory, with those that are to be made. Throws CliError when there are none. */
-export async function keysOf(
-  dataDir: string,
-  environment: NodeJS.ProcessEnv,
-  wanted: readonly KeyName[] = [],
-): Promise<Keystore> {
-  const path = join(dataDir, dataFiles.keys);
-  const passphrase = passphraseFrom(environment);
-  const store = await openKeystore(path, passphrase, []);
-  if (store.names().length > 0) return wanted.length === 0 ? store : openKeystore(path, passphrase, wanted);
-  throw new CliError('notFound', `${dataDir} holds no keys. \`npm start\` makes them, or name another with --data.`);
-}
-
-/** An account by its address, or by the name of a key of the data directory. Throws CliError when it is neither. */
-export async function addressNamed(
-  name: string,
-  { dataDir, environment }: { readonly dataDir: string; readonly environment: NodeJS.ProcessEnv },
-): Promise<Uint8Array> {
-  const address = parseAddress(name);
-  if (address !== null) return address;
-  const keys = await keysOf(dataDir, environment);
-  if (keys.has(name)) return keys.account(name).address;
-  throw new CliError('notFound', `"${name}" is no address (assay1…), and no key of ${dataDir}: see \`assay keys\`.`);
-}
-
-/** The public halves of a data directory's keys. Throws CliError when there is no key file. */
-export async function listKeys(dataDir: string, environment: NodeJS.ProcessEnv) {
-  const store = await keysOf(dataDir, environment);
-  return store.names().map(({ name, bls }) => {
-    const account = store.account(name);
-    return {
-      name,
-      kind: bls ? ('committee' as const) : ('account' as const),
-      address: addressText(account.address),
-      publicKey: `0x${toHex(account.publicKey)}`,
-      blsPublicKey: bls ? `0x${toHex(store.committee(name).publicKey)}` : null,
-    };
-  });
-}

@@ -11,10 +11,10 @@ import {
 } from '@assay/client';
 import { z } from 'zod';
 import { defineCommand, type Invocation } from '../command.ts';
+import { listKeys } from '../data-keys.ts';
 import { CliError } from '../failures.ts';
 import { wholeNumber } from '../inputs.ts';
 import { type Kind, type Row, rowLines, rowsTable } from '../rows.ts';
-import { listKeys } from './keys.ts';
 
 const listed = {
   miners: { page: MinerPage, read: (node, page) => node.getMiners(page) },

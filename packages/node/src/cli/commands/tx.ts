@@ -2,6 +2,7 @@ import { Event, formatUnits } from '@assay/client';
 import { addressText, type BodyKind, bodyKinds, resultCodes } from '@assay/protocol';
 import { z } from 'zod';
 import { type Command, defineCommand, type Invocation } from '../command.ts';
+import { keysOf } from '../data-keys.ts';
 import { CliError } from '../failures.ts';
 import { units } from '../inputs.ts';
 import { table } from '../table.ts';
@@ -9,7 +10,6 @@ import { eventLines } from '../tx/events.ts';
 import { readBody, type TxOption, txOptions } from '../tx/fields.ts';
 import { send } from '../tx/send.ts';
 import { sentences } from '../tx/sentences.ts';
-import { keysOf } from './keys.ts';
 
 const standardKey = 'payer';
 
