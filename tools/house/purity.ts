@@ -156,9 +156,7 @@ function impurity(source: Source, names: ReadonlySet<string>) {
 
 function isPureByLaw(path: string): boolean {
   if (isTest(path) || exempt.has(path)) return false;
-  return (
-    /^packages\/(protocol|ledger)\/src\//.test(path) || /^packages\/node\/src\/roles\/[^/]+\/state\.ts$/.test(path)
-  );
+  return /^packages\/(protocol|ledger)\/src\//.test(path) || /^packages\/node\/src\/roles\/.+\/state\.ts$/.test(path);
 }
 
 /** The files for which a law holds and the files of the same package that they import at run time. */

@@ -24,7 +24,7 @@ import {
   type MixerTask,
   newTask,
   stepTask,
-} from '../src/roles/mixer/state.ts';
+} from '../src/roles/mixer/task/state.ts';
 import { structureReference } from '../src/roles/structure-reference.ts';
 import { decodeText, encodeText, TextPieces } from '../src/utf8.ts';
 

@@ -43,7 +43,7 @@ import { type KeyName, type Keystore, openKeystore } from '../../src/keys/keysto
 import { MemoryNetwork } from '../../src/network/memory.ts';
 import { networkAddress, type RoleService, SigningRoots } from '../../src/roles/context.ts';
 import { modelWorker, type Worker } from '../../src/roles/miner/worker.ts';
-import { contentsOf, ofReceipt, ofTransition } from '../../src/roles/mixer/node-transactions.ts';
+import { contentsOf, ofReceipt, ofTransition } from '../../src/roles/mixer/attestations.ts';
 import { Mixer, type MixerOptions } from '../../src/roles/mixer/service.ts';
 import { type PresenceOptions, PresentRole } from '../../src/roles/presence.ts';
 import { type Runtime, runtimeOf } from '../../src/runtime/port.ts';

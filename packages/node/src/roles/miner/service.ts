@@ -34,7 +34,7 @@ import { encodeText } from '../../utf8.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import { structureReference } from '../structure-reference.ts';
 import { Generation } from './artifact.ts';
-import { Line } from './line.ts';
+import { Line } from './link-probe.ts';
 import { type Plant, Plants, type PlantsOptions } from './plants.ts';
 import { generateAgain } from './retry.ts';
 import { Slots } from './slots.ts';

@@ -7,7 +7,7 @@ import {
   taskStates,
   toHex,
 } from '@assay/protocol';
-import type { MixerTask } from './state.ts';
+import type { MixerTask } from './task/state.ts';
 
 /** Tasks a mixer keeps announcements of, for checking receipts and transitions: as many of each seat. */
 export const maxAnnouncements = 32_768;

@@ -3,7 +3,7 @@ import { ArtifactBundle, ArtifactReply, ArtifactRequest, limits, toHex } from '@
 import type { MessageStream, PeerId } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import { networkAddress, type RoleContext } from '../context.ts';
-import { keeperOf } from './challenge.ts';
+import { keeperOf } from './measure/challenge.ts';
 
 const artifactKey = (taskId: Uint8Array) => `artifact/${toHex(taskId)}`;
 

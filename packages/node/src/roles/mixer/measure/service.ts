@@ -10,16 +10,16 @@ import {
   type Receipt,
   type TaskEvidence,
 } from '@assay/protocol';
-import type { Endpoint } from '../../network/port.ts';
-import type { RoleContext, SigningRoots } from '../context.ts';
-import { fetchArtifact } from '../fetch-artifact.ts';
-import type { CommitteeSigner } from './batches.ts';
+import type { Endpoint } from '../../../network/port.ts';
+import type { RoleContext, SigningRoots } from '../../context.ts';
+import { fetchArtifact } from '../../fetch-artifact.ts';
+import { ofReport, reportKey } from '../attestations.ts';
+import type { CommitteeSigner } from '../batch/service.ts';
+import type { TaskRun } from '../task/run.ts';
 import { type Challenge, challengeOf, type DrawSource, hashRateOf, isRight, keeperOf } from './challenge.ts';
 import { type Duty, noAgenda, type Planner, plan, spreadBlocks } from './duties.ts';
 import { type KnownAnswer, KnownAnswers } from './known-answers.ts';
-import { LineMeter, type LineValues } from './line.ts';
-import { ofReport, reportKey } from './node-transactions.ts';
-import type { TaskRun } from './task-run.ts';
+import { LineMeter, type LineValues } from './link-probe.ts';
 
 /** What a miner gave for a challenge. */
 export interface ChallengeAnswer {

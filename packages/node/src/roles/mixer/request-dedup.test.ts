@@ -2,7 +2,7 @@ import { limits } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../../store/directory.fixture.ts';
 import { openStore, type Store } from '../../store/store.ts';
-import { type Claimed, UsedRequests } from './used-requests.ts';
+import { type Claimed, UsedRequests } from './request-dedup.ts';
 
 const lifetimeBlocks = 8;
 const ofByte = (byte: number) => new Uint8Array(32).fill(byte);

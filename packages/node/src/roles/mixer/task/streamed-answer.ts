@@ -1,5 +1,5 @@
 import { equalBytes } from '@assay/protocol';
-import { GrowingBytes } from '../../growing-bytes.ts';
+import { GrowingBytes } from '../../../growing-bytes.ts';
 
 /** A streamed piece whose signature and hash chain the shell has already checked; its text is UTF-8. */
 export interface Piece {

@@ -14,16 +14,16 @@ import {
   NodeTransaction as NodeTransactionType,
   type ValueOf,
 } from '@assay/protocol';
-import type { Inclusion } from '../../consensus/port.ts';
-import { aggregateBls } from '../../crypto/verifier.ts';
-import type { Endpoint, MessageStream } from '../../network/port.ts';
-import { ask, receive } from '../../network/wire.ts';
-import { decodeText } from '../../utf8.ts';
-import { networkAddress, protocols, type RoleContext } from '../context.ts';
+import type { Inclusion } from '../../../consensus/port.ts';
+import { aggregateBls } from '../../../crypto/verifier.ts';
+import type { Endpoint, MessageStream } from '../../../network/port.ts';
+import { ask, receive } from '../../../network/wire.ts';
+import { decodeText } from '../../../utf8.ts';
+import { networkAddress, protocols, type RoleContext } from '../../context.ts';
+import { contentsOf, keyOfNode } from '../attestations.ts';
+import { placeOf, presentCommittee } from '../committee.ts';
 import { checkBatch, claimsOf, type Turn } from './check.ts';
 import type { CheckView } from './check-view.ts';
-import { placeOf, presentCommittee } from './committee.ts';
-import { contentsOf, keyOfNode } from './node-transactions.ts';
 
 /** Signs for the committee. */
 export interface CommitteeSigner {

@@ -1,9 +1,9 @@
 import { committeeOf, type DrawTable, eligibleMiners, type LedgerView, pairDrawer } from '@assay/ledger';
 import { type Artifact, EngineInfo, firstUint64, InferencePayload, outputIds, taskKinds } from '@assay/protocol';
-import type { Runtime } from '../../runtime/port.ts';
-import { promptTokensBound } from '../prompt-bound.ts';
+import type { Runtime } from '../../../runtime/port.ts';
+import { promptTokensBound } from '../../prompt-bound.ts';
+import { type MixerTask, newTask } from '../task/state.ts';
 import type { KnownAnswer } from './known-answers.ts';
-import { type MixerTask, newTask } from './state.ts';
 
 /** A task whose answer its mixer knows. */
 export interface Challenge {

@@ -16,8 +16,8 @@ import {
   type ValueOf,
 } from '@assay/protocol';
 import { ContainerType } from '@chainsafe/ssz';
-import type { Runtime } from '../../runtime/port.ts';
-import type { RoleStore } from '../../store/role-store.ts';
+import type { Runtime } from '../../../runtime/port.ts';
+import type { RoleStore } from '../../../store/role-store.ts';
 
 /** An answer that an audit approved, to a request that may be asked of others (§15.3). */
 const KnownAnswer = new ContainerType(

@@ -1,5 +1,5 @@
 import type { Receipt } from '@assay/protocol';
-import { type Announcements, clockToleranceMs } from './announcements.ts';
+import { type Announcements, clockToleranceMs } from '../announcements.ts';
 
 /** What a mixer checks times against. */
 interface TimeView {

@@ -1,6 +1,6 @@
 import type { LedgerView } from '@assay/ledger';
 import { roleStatuses } from '@assay/protocol';
-import { AssayError } from '../../errors.ts';
+import { AssayError } from '../../../errors.ts';
 
 /** How many tasks a mixer has in hand for each place of a miner (§5.25): a few wait, and none for long. */
 const tasksPerPlace = 4;

@@ -8,12 +8,12 @@ import {
   TransitionRequest,
   taskIdOf,
 } from '@assay/protocol';
-import type { SigningRoots } from '../context.ts';
-import { isAgreement } from '../transition-vote.ts';
+import type { SigningRoots } from '../../context.ts';
+import { isAgreement } from '../../transition-vote.ts';
+import type { LateTask } from '../attestations.ts';
+import { presentCommittee } from '../committee.ts';
 import { checkTicket } from './check-ticket.ts';
 import type { CheckView } from './check-view.ts';
-import { presentCommittee } from './committee.ts';
-import type { LateTask } from './node-transactions.ts';
 
 interface Signatures {
   readonly state: LedgerView;

@@ -20,12 +20,12 @@ import {
   taskFailureBytes,
   type ValueOf,
 } from '@assay/protocol';
-import type { Endpoint, MessageStream } from '../../network/port.ts';
-import { receive } from '../../network/wire.ts';
-import { decodeText, encodeText } from '../../utf8.ts';
-import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
-import { requestFaultOf } from '../request-faults.ts';
-import type { LateTask } from './node-transactions.ts';
+import type { Endpoint, MessageStream } from '../../../network/port.ts';
+import { receive } from '../../../network/wire.ts';
+import { decodeText, encodeText } from '../../../utf8.ts';
+import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../../context.ts';
+import { requestFaultOf } from '../../request-faults.ts';
+import type { LateTask } from '../attestations.ts';
 import { beginTask, type MixerEffect, type MixerEvent, type MixerStep, type MixerTask, stepTask } from './state.ts';
 
 /** What a task run needs of its mixer. */

@@ -1,8 +1,8 @@
 import { Artifact, ArtifactBundle, finishReasons, littleEndian, type MinerRow, sha256, tables } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { SimulatedRuntime } from '../../runtime/simulated.ts';
-import { newDirectory } from '../../store/directory.fixture.ts';
-import { openStore } from '../../store/store.ts';
+import { SimulatedRuntime } from '../../../runtime/simulated.ts';
+import { newDirectory } from '../../../store/directory.fixture.ts';
+import { openStore } from '../../../store/store.ts';
 import { hashRateOf, isRight } from './challenge.ts';
 import { type KnownAnswer, KnownAnswers } from './known-answers.ts';
 

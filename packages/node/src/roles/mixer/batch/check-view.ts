@@ -1,9 +1,9 @@
 import type { DrawTable, LedgerView, Verifier } from '@assay/ledger';
 import { headerOf } from '@assay/protocol';
-import type { Engine } from '../../consensus/port.ts';
-import type { SigningRoots } from '../context.ts';
-import type { Announcements } from './announcements.ts';
-import type { UsedRequests } from './used-requests.ts';
+import type { Engine } from '../../../consensus/port.ts';
+import type { SigningRoots } from '../../context.ts';
+import type { Announcements } from '../announcements.ts';
+import type { UsedRequests } from '../request-dedup.ts';
 
 /** What a mixer checks another's node transactions against (§7.2): the ledger, the draws, and what it saw itself. */
 export interface CheckView {

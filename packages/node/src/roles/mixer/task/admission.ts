@@ -10,7 +10,7 @@ import {
   type TaskRequest,
   taskKinds,
 } from '@assay/protocol';
-import { AssayError } from '../../errors.ts';
+import { AssayError } from '../../../errors.ts';
 import type { TaskTerms } from './state.ts';
 
 /** What one mixer has promised of its sessions' escrows and the ledger does not show yet (§4.3). */

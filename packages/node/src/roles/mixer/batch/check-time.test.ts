@@ -1,7 +1,7 @@
 import { Receipt, type SignedAnnouncement, TaskAnnouncement, type TaskStateName, taskStates } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { devnetParams } from '../../devnet/genesis.ts';
-import { Announcements } from './announcements.ts';
+import { devnetParams } from '../../../devnet/genesis.ts';
+import { Announcements } from '../announcements.ts';
 import { checkTime } from './check-time.ts';
 
 const taskId = new Uint8Array(32).fill(1);

@@ -17,14 +17,14 @@ import {
   type TaskEvidence,
   TaskRequest,
 } from '@assay/protocol';
-import { clockToleranceMs } from './announcements.ts';
+import { clockToleranceMs } from '../announcements.ts';
+import { contentsOf, type FinishedTask } from '../attestations.ts';
+import { presentCommittee } from '../committee.ts';
+import type { Claimed } from '../request-dedup.ts';
 import { checkTicket } from './check-ticket.ts';
 import { checkTime } from './check-time.ts';
 import { checkTransition } from './check-transition.ts';
 import type { CheckView } from './check-view.ts';
-import { presentCommittee } from './committee.ts';
-import { contentsOf, type FinishedTask } from './node-transactions.ts';
-import type { Claimed } from './used-requests.ts';
 
 /** The mixer, epoch and number of a batch. */
 export type Turn = Pick<BatchHeader, 'mixer' | 'epoch' | 'sequence'>;

@@ -6,11 +6,11 @@ import {
   TransitionRequest,
   TransitionVote,
 } from '@assay/protocol';
-import type { MessageStream } from '../../network/port.ts';
-import { receive } from '../../network/wire.ts';
-import { isAnnouncedByMixer, type RoleContext, type SigningRoots } from '../context.ts';
-import type { Announcements } from './announcements.ts';
-import { isByOracle, isSupported } from './check-transition.ts';
+import type { MessageStream } from '../../../network/port.ts';
+import { receive } from '../../../network/wire.ts';
+import { isAnnouncedByMixer, type RoleContext, type SigningRoots } from '../../context.ts';
+import type { Announcements } from '../announcements.ts';
+import { isByOracle, isSupported } from '../batch/check-transition.ts';
 
 /** How a mixer votes on an oracle's request, and how it obeys one that more than two thirds support (§5.3). */
 export class Transitions {

@@ -1,6 +1,6 @@
 import { type BlockResult, type LedgerView, waitingDraws } from '@assay/ledger';
 import { limits } from '@assay/protocol';
-import { AssayError } from '../../errors.ts';
+import { AssayError } from '../../../errors.ts';
 
 /** Whether audits keep up with tasks, by what the last blocks decided (§14.5). */
 export class AuditLag {

@@ -17,8 +17,8 @@ import {
   type TransitionOrder,
   taskStates,
 } from '@assay/protocol';
-import { textTokensBound } from '../prompt-bound.ts';
-import type { LateTask } from './node-transactions.ts';
+import { textTokensBound } from '../../prompt-bound.ts';
+import type { LateTask } from '../attestations.ts';
 import { type Piece, type Place, StreamedAnswer } from './streamed-answer.ts';
 
 /** What the mixer knows of a model when it admits a task; all from the ledger. */

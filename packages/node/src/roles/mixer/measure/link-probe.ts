@@ -1,8 +1,8 @@
 import { DataPiece, DataRequest, equalBytes, limits, messageTypes, Ping, Pong } from '@assay/protocol';
-import { KeyStream } from '../../crypto/key-stream.ts';
-import type { Endpoint, MessageStream } from '../../network/port.ts';
-import { answerMs, inTime, receive } from '../../network/wire.ts';
-import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
+import { KeyStream } from '../../../crypto/key-stream.ts';
+import type { Endpoint, MessageStream } from '../../../network/port.ts';
+import { answerMs, inTime, receive } from '../../../network/wire.ts';
+import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../../context.ts';
 
 /** How a miner is reached; zero is not measured (§8.3). */
 export interface LineValues {
