@@ -5,8 +5,8 @@ import type { MessageStream, PeerId } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
 
-/** Shows a miner's line to the mixers of the committee, once in an epoch each, and to nobody else (§15.1, §15.2). */
-export class Line {
+/** Shows a miner's link to the mixers of the committee, once in an epoch each, and to nobody else (§15.1, §15.2). */
+export class ProbedLink {
   readonly #context: RoleContext;
   readonly #roots: SigningRoots;
   readonly #index: () => number | null;

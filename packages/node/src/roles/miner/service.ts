@@ -34,7 +34,7 @@ import { encodeText } from '../../utf8.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import { structureReference } from '../structure-reference.ts';
 import { Generation } from './artifact.ts';
-import { Line } from './link-probe.ts';
+import { ProbedLink } from './link-probe.ts';
 import { type Plant, Plants, type PlantsOptions } from './plants.ts';
 import { generateAgain } from './retry.ts';
 import { Slots } from './slots.ts';
@@ -80,10 +80,10 @@ export class Miner implements RoleService {
   async start(): Promise<void> {
     this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
     this.#endpoint.handle(protocols.serve, (stream, from) => this.#serve(stream, from));
-    const line = new Line(this.#context, this.#roots, () => this.index());
+    const link = new ProbedLink(this.#context, this.#roots, () => this.index());
     const soon = (stream: MessageStream, work: Promise<void>) => inTime(this.#context.runtime, stream, answerMs, work);
-    this.#endpoint.handle(protocols.ping, (stream, from) => soon(stream, line.answerPings(stream, from)));
-    this.#endpoint.handle(protocols.data, (stream, from) => soon(stream, line.sendData(stream, from)));
+    this.#endpoint.handle(protocols.ping, (stream, from) => soon(stream, link.answerPings(stream, from)));
+    this.#endpoint.handle(protocols.data, (stream, from) => soon(stream, link.sendData(stream, from)));
     this.#plants.restore();
     this.#unsubscribe = this.#context.engine.onBlock(({ result }) => {
       this.#warn(result.events);

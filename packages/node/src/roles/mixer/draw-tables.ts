@@ -5,7 +5,7 @@ import type { RoleStore } from '../../store/role-store.ts';
 const keyOf = (epoch: number) => `draws/${String(epoch).padStart(10, '0')}`;
 
 /** The draw tables of every epoch whose receipts may still come, kept over a restart (§6.2). */
-export class Draws {
+export class DrawTables {
   readonly #store: RoleStore;
   readonly #tables = new Map<number, DrawTable>();
 

@@ -2,16 +2,16 @@ import { limits } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../../store/directory.fixture.ts';
 import { openStore, type Store } from '../../store/store.ts';
-import { type Claimed, UsedRequests } from './request-dedup.ts';
+import { type Claimed, RequestDedup } from './request-dedup.ts';
 
 const lifetimeBlocks = 8;
 const ofByte = (byte: number) => new Uint8Array(32).fill(byte);
 const request = (byte: number, validUntilMs = 5000) => ({ session: 0, requestHash: ofByte(byte), validUntilMs });
 
-async function openMemory(dir?: string): Promise<{ store: Store; used: UsedRequests; dir: string }> {
+async function openMemory(dir?: string): Promise<{ store: Store; used: RequestDedup; dir: string }> {
   const at = dir ?? (await newDirectory());
   const store = await openStore({ dir: at, genesisHash: ofByte(9) });
-  const used = new UsedRequests(store.roleStore('mixer-1'));
+  const used = new RequestDedup(store.roleStore('mixer-1'));
   used.restore();
   return { store, used, dir: at };
 }
@@ -19,7 +19,7 @@ async function openMemory(dir?: string): Promise<{ store: Store; used: UsedReque
 const turn = { mixer: 3, epoch: 0, sequence: 7 };
 const by3 = { mixer: 3, seats: 4 };
 /** What a mixer answers that is asked to sign for a task; what it signs it takes. */
-function take(used: UsedRequests, asked: Claimed['request'], taskId: Uint8Array): string | null {
+function take(used: RequestDedup, asked: Claimed['request'], taskId: Uint8Array): string | null {
   const claims = [{ request: asked, taskId }];
   const [reason = null] = used.refusals(claims, by3);
   if (reason === null) used.take(claims, turn);
@@ -98,7 +98,7 @@ describe('used requests', () => {
     const first = await openMemory();
     expect(take(first.used, request(1), ofByte(1))).toBeNull();
     expect(take(first.used, request(2), ofByte(2))).toBeNull();
-    const settle = (used: UsedRequests, isOpen: boolean) =>
+    const settle = (used: RequestDedup, isOpen: boolean) =>
       used.settle({ isOpen: () => isOpen, isCertified: ([byte]) => byte === 2 });
     settle(first.used, true);
     expect(take(first.used, request(1), ofByte(5))).toBe('the request was used for another task');

@@ -36,7 +36,7 @@ const taskBytes = 32;
  * Which task each signed request became: a request is one task, whoever holds its signature (§5.6). It is remembered
  * until it can neither be admitted nor certified any more (§5.22); what is kept outlives a restart.
  */
-export class UsedRequests {
+export class RequestDedup {
   readonly #store: RoleStore;
   readonly #used = new Map<string, Remembered>();
   /** Keys of requests in batches that may still be taken, by the batch's mixer. */

@@ -31,10 +31,10 @@ import { lateKey, ofReceipt, ofTransition, reportKey } from './attestations.ts';
 import { blockMsOf, type CheckView } from './batch/check-view.ts';
 import { Batches, type CommitteeSigner } from './batch/service.ts';
 import { Committee, mayBeTaken, placeOf, presentCommittee } from './committee.ts';
-import { Draws } from './draw-tables.ts';
+import { DrawTables } from './draw-tables.ts';
 import type { Challenge } from './measure/challenge.ts';
 import { type ChallengeAnswer, Measuring, type MeasuringHost } from './measure/service.ts';
-import { UsedRequests } from './request-dedup.ts';
+import { RequestDedup } from './request-dedup.ts';
 import { admit, Reservations, requirePayload } from './task/admission.ts';
 import { AuditLag } from './task/audit-lag.ts';
 import { type TaskHost, TaskRun } from './task/run.ts';
@@ -60,12 +60,12 @@ export class Mixer implements RoleService {
   readonly #roots: SigningRoots;
   readonly #committee: Committee;
   readonly #announcements = new Announcements();
-  readonly #usedRequests: UsedRequests;
+  readonly #requestDedup: RequestDedup;
   readonly #artifacts: Artifacts;
   readonly #reservations = new Reservations();
   readonly #inHand = new TasksInHand();
   readonly #auditLag = new AuditLag();
-  readonly #draws: Draws;
+  readonly #draws: DrawTables;
   readonly #batches: Batches;
   readonly #transitions: Transitions;
   readonly #measuring: Measuring;
@@ -80,8 +80,8 @@ export class Mixer implements RoleService {
     this.#options = options;
     this.#roots = new SigningRoots(context.chain);
     this.#committee = new Committee(options.mixer);
-    this.#draws = new Draws(context.store);
-    this.#usedRequests = new UsedRequests(context.store);
+    this.#draws = new DrawTables(context.store);
+    this.#requestDedup = new RequestDedup(context.store);
     this.#artifacts = new Artifacts(context);
     this.#batches = new Batches(context, {
       mixer: options.mixer,
@@ -108,7 +108,7 @@ export class Mixer implements RoleService {
   async start(): Promise<void> {
     const { network, engine, signer } = this.#context;
     this.#draws.restore();
-    this.#usedRequests.restore();
+    this.#requestDedup.restore();
     this.#draws.update(engine.ledger.state);
     this.#inHand.update(engine.ledger.state);
     this.#hearSeats(engine.ledger.state);
@@ -155,7 +155,7 @@ export class Mixer implements RoleService {
       roots: this.#roots,
       verifier: this.#context.verifier,
       announcements: this.#announcements,
-      usedRequests: this.#usedRequests,
+      requestDedup: this.#requestDedup,
       present: this.#committee.present(state),
       drawTableAt: (height) => this.#draws.at(height, state),
       blockMs: (height) => blockMsOf(this.#context.engine, height),
@@ -223,7 +223,7 @@ export class Mixer implements RoleService {
     const drawn = { taskId, kind, domain, model, payer, dedicatedMiners, drawHeight };
     const draw = table === null ? [] : drawMiners(table, drawn, table.entries.length).map(({ miner }) => miner);
     if (draw.length === 0) throw new AssayError('NO_MINER');
-    this.#usedRequests.admit(request, taskId);
+    this.#requestDedup.admit(request, taskId);
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);
     const asked = {
       taskId,
@@ -275,7 +275,7 @@ export class Mixer implements RoleService {
       release: (task) => this.#reservations.release(toHex(task.taskId)),
       keep: async ({ receipt, evidence, artifact, payload }) => {
         this.#batches.add(ofReceipt({ receipt, evidence }));
-        this.#usedRequests.keep(evidence.request);
+        this.#requestDedup.keep(evidence.request);
         const reveal = { artifact, salt: evidence.salt, precommitSignature: evidence.precommitSignature };
         const { taskId, session, ticket } = receipt;
         const isKnown = this.#context.engine.ledger.state.sessions.get(session)?.sharesPrompts === true;
@@ -375,11 +375,11 @@ export class Mixer implements RoleService {
     const { events, height } = committed.result;
     const { timeMs } = committed.block.header;
     this.#hearSeats(state);
-    this.#usedRequests.settle({
+    this.#requestDedup.settle({
       isOpen: (turn) => mayBeTaken(state, turn),
       isCertified: (taskId) => state.taskOf(taskId) !== undefined,
     });
-    this.#usedRequests.onBlock({ height, timeMs }, this.#context.runtime.nowMs(), state.params.receiptLifetimeBlocks);
+    this.#requestDedup.onBlock({ height, timeMs }, this.#context.runtime.nowMs(), state.params.receiptLifetimeBlocks);
     this.#auditLag.note(committed.result, state);
     for (const event of events) {
       if (event.type === 'taskCertified') this.#batches.drop(toHex(event.taskId));

@@ -3,7 +3,7 @@ import { headerOf } from '@assay/protocol';
 import type { Engine } from '../../../consensus/port.ts';
 import type { SigningRoots } from '../../context.ts';
 import type { Announcements } from '../announcements.ts';
-import type { UsedRequests } from '../request-dedup.ts';
+import type { RequestDedup } from '../request-dedup.ts';
 
 /** What a mixer checks another's node transactions against (§7.2): the ledger, the draws, and what it saw itself. */
 export interface CheckView {
@@ -13,7 +13,7 @@ export interface CheckView {
   readonly roots: SigningRoots;
   readonly verifier: Verifier;
   readonly announcements: Announcements;
-  readonly usedRequests: UsedRequests;
+  readonly requestDedup: RequestDedup;
   /** Mixers that are there now (§5.6). */
   readonly present: ReadonlySet<number>;
   drawTableAt(height: number): DrawTable | null;

@@ -64,7 +64,7 @@ export function claimsOf(nodes: readonly NodeTransaction[]): Claimed[] {
 
 function checkPayers(view: CheckView, { mixer }: Turn, nodes: readonly NodeTransaction[]): Flaw[] {
   const seats = presentCommittee(view.state).length;
-  const refusals = view.usedRequests.refusals(claimsOf(nodes), { mixer, seats });
+  const refusals = view.requestDedup.refusals(claimsOf(nodes), { mixer, seats });
   return nodes.flatMap(({ value }, place): Flaw[] => {
     const reason = 'receipt' in value ? (refusals.shift() ?? checkHome(view, value.receipt, mixer)) : null;
     return reason === null ? [] : [{ place, reason }];

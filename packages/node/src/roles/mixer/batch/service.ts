@@ -270,7 +270,7 @@ export class Batches {
         flaws.map(({ place }) => place),
       );
     }
-    this.#options.view().usedRequests.take(claimsOf(nodes), header);
+    this.#options.view().requestDedup.take(claimsOf(nodes), header);
     return { selector: 0, value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
   }
 

@@ -8,7 +8,7 @@ const epochBlocks = 64;
 const challenges = { lambdaMilli: 5000, alpha: 3, bandwidthCap: 1n };
 const mixers = [0, 1, 2];
 
-/** A world with three mixers, each of which measures every line, and three miners at the beginning of epoch 1. */
+/** A world with three mixers, each of which measures every link, and three miners at the beginning of epoch 1. */
 function worldInEpoch(): World {
   const world = new World({ mixers: 3, params: { epochBlocks, challenges } }).populate();
   for (const name of ['minerB', 'minerC'] as const) world.send(name, 'registerMiner', world.registration());
@@ -43,7 +43,7 @@ const of = (found: readonly Found[], what: Duty['what'], miner: number, epoch = 
   found.filter((duty) => duty.what === what && duty.miner === miner && duty.epoch === epoch);
 
 describe('when a mixer measures §15.4', () => {
-  it('each challenge has a time of its own, the line another, and the report comes after them all', () => {
+  it('each challenge has a time of its own, the link another, and the report comes after them all', () => {
     const times = new Set<number>();
     for (const mixer of mixers) {
       const world = worldInEpoch();
@@ -55,11 +55,11 @@ describe('when a mixer measures §15.4', () => {
         const owed = measuringOf(world.state, { mixer, reveal: planner.reveal(2) }, miner);
         const asked = of(found, 'challenge', miner);
         expect(asked).toHaveLength(owed.owed);
-        const [line, ...others] = of(found, 'line', miner);
+        const [link, ...others] = of(found, 'link', miner);
         expect(others).toEqual([]);
         for (const { height } of asked) {
           times.add(height);
-          expect(Math.abs((line?.height ?? 0) - height)).toBeGreaterThanOrEqual(6);
+          expect(Math.abs((link?.height ?? 0) - height)).toBeGreaterThanOrEqual(6);
           expect(height).toBeGreaterThanOrEqual(2 * epochBlocks - 16);
           expect(height).toBeLessThan(3 * epochBlocks - 16);
         }

@@ -2,19 +2,20 @@ import { type LedgerView, type MeasuringDuty, measuringOf } from '@assay/ledger'
 import { concatBytes, firstUint64, littleEndian, roleStatuses, sha256 } from '@assay/protocol';
 
 const CHALLENGE = new TextEncoder().encode('challenge');
-const LINE = new TextEncoder().encode('line');
+/** §15.4 The name of the link's lots. */
+const LINK = new TextEncoder().encode('line');
 const REPORT = new TextEncoder().encode('report');
 /** Miners considered after one block: with the most blocks of an epoch, a million in an epoch. */
 const consideredPerBlock = 1024;
 /** What is due begins at a random time in so many blocks: users come at any time, not with the blocks. */
 export const spreadBlocks = 4;
-/** Blocks between the line's time and that of any challenge, at least; and the times that are tried for it. */
+/** Blocks between the link's time and that of any challenge, at least; and the times that are tried for it. */
 const apartBlocks = spreadBlocks + 2;
-const lineTries = 16;
+const linkTries = 16;
 
 /** One thing a mixer does about a miner for its report of an epoch. */
 export interface Duty {
-  readonly what: 'line' | 'challenge' | 'report';
+  readonly what: 'link' | 'challenge' | 'report';
   readonly miner: number;
   readonly epoch: number;
   /** Height of the block before which it is due (§15.4). */
@@ -90,11 +91,11 @@ function timesOf(
   const lotOf = (name: Uint8Array, turn: number, bound: number) =>
     Number(firstUint64(sha256(lot, name, littleEndian(turn, 1))) % BigInt(Math.max(bound, 1)));
   const challenges = Array.from({ length: owed }, (_, turn) => lotOf(CHALLENGE, turn, epochBlocks));
-  const lines = Array.from({ length: lineTries }, (_, turn) => lotOf(LINE, turn, epochBlocks));
-  const line = lines.find((after) => challenges.every((other) => Math.abs(after - other) >= apartBlocks));
+  const times = Array.from({ length: linkTries }, (_, turn) => lotOf(LINK, turn, epochBlocks));
+  const link = times.find((after) => challenges.every((other) => Math.abs(after - other) >= apartBlocks));
   return [
     ...challenges.map((after) => ({ what: 'challenge', after }) as const),
-    ...(isOfLine && line !== undefined ? [{ what: 'line', after: line } as const] : []),
+    ...(isOfLine && link !== undefined ? [{ what: 'link', after: link } as const] : []),
     { what: 'report', after: epochBlocks + lotOf(REPORT, 0, Math.floor(epochBlocks / 8)) },
   ];
 }

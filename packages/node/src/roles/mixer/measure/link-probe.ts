@@ -5,13 +5,13 @@ import { answerMs, inTime, receive } from '../../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../../context.ts';
 
 /** How a miner is reached; zero is not measured (§8.3). */
-export interface LineValues {
+export interface LinkValues {
   readonly latencyMs: number;
   readonly bandwidth: bigint;
 }
 
 /** Measures what lies between this mixer and a miner. */
-export class LineMeter {
+export class LinkProbe {
   readonly #context: RoleContext;
   readonly #roots: SigningRoots;
 
@@ -20,7 +20,7 @@ export class LineMeter {
     this.#roots = roots;
   }
 
-  async measure(endpoint: Endpoint, miner: number): Promise<LineValues> {
+  async measure(endpoint: Endpoint, miner: number): Promise<LinkValues> {
     const row = this.#context.engine.ledger.state.miners.at(miner);
     const onStream = async <T>(protocol: string, nothing: T, use: (stream: MessageStream) => Promise<T>) => {
       try {

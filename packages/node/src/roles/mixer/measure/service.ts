@@ -19,7 +19,7 @@ import type { TaskRun } from '../task/run.ts';
 import { type Challenge, challengeOf, type DrawSource, hashRateOf, isRight, keeperOf } from './challenge.ts';
 import { type Duty, noAgenda, type Planner, plan, spreadBlocks } from './duties.ts';
 import { type KnownAnswer, KnownAnswers } from './known-answers.ts';
-import { LineMeter, type LineValues } from './link-probe.ts';
+import { LinkProbe, type LinkValues } from './link-probe.ts';
 
 /** What a miner gave for a challenge. */
 export interface ChallengeAnswer {
@@ -54,14 +54,14 @@ interface Found {
   readonly disputed: { readonly challenge: DisputedChallenge; readonly evidence: DisputeEvidence }[];
   rightTokens: number;
   tookMs: number;
-  line: LineValues;
+  link: LinkValues;
 }
 
 /** Measures the miners that its own reveal draws for this mixer, each thing at a time of its own, and reports (§8). */
 export class Measuring {
   readonly #context: RoleContext;
   readonly #host: MeasuringHost;
-  readonly #meter: LineMeter;
+  readonly #probe: LinkProbe;
   readonly #planner: Planner;
   readonly #known: KnownAnswers;
   readonly #found = new Map<string, Found>();
@@ -70,7 +70,7 @@ export class Measuring {
   constructor(context: RoleContext, roots: SigningRoots, host: MeasuringHost) {
     this.#context = context;
     this.#host = host;
-    this.#meter = new LineMeter(context, roots);
+    this.#probe = new LinkProbe(context, roots);
     this.#known = new KnownAnswers(context.store, context.runtime);
     this.#planner = {
       mixer: host.mixer,
@@ -120,13 +120,13 @@ export class Measuring {
     if (duty.what === 'challenge') return this.#challenge(duty, endpoint);
     await this.#wait();
     if (duty.what === 'report') return this.#report(duty);
-    const line = await this.#meter.measure(endpoint, duty.miner);
-    this.#foundOf(duty).line = line;
+    const link = await this.#probe.measure(endpoint, duty.miner);
+    this.#foundOf(duty).link = link;
   }
 
   /** Made for its report; what comes after that counts for nothing. */
   #foundOf(duty: Duty): Found {
-    const none: Found = { disputed: [], rightTokens: 0, tookMs: 0, line: { latencyMs: 0, bandwidth: 0n } };
+    const none: Found = { disputed: [], rightTokens: 0, tookMs: 0, link: { latencyMs: 0, bandwidth: 0n } };
     return this.#found.get(keyOf(duty)) ?? none;
   }
 
@@ -179,13 +179,13 @@ export class Measuring {
   /** §15.4 A report in which nothing is measured is not made. */
   #report(duty: Duty): void {
     const { miner, epoch } = duty;
-    const { disputed, rightTokens, tookMs, line } = this.#foundOf(duty);
+    const { disputed, rightTokens, tookMs, link } = this.#foundOf(duty);
     this.#found.delete(keyOf(duty));
     const hashRate = rightTokens === 0 ? 0n : hashRateOf(rightTokens, tookMs);
-    const isEmpty = disputed.length === 0 && hashRate === 0n && line.bandwidth === 0n && line.latencyMs === 0;
+    const isEmpty = disputed.length === 0 && hashRate === 0n && link.bandwidth === 0n && link.latencyMs === 0;
     if (isEmpty || this.#context.engine.ledger.state.globals.epoch !== epoch) return;
     const challenges = disputed.map(({ challenge }) => challenge);
-    const report = { miner, reveal: this.#planner.reveal(epoch), disputed: challenges, hashRate, ...line };
+    const report = { miner, reveal: this.#planner.reveal(epoch), disputed: challenges, hashRate, ...link };
     this.#host.add(ofReport({ report, evidence: disputed.map(({ evidence }) => evidence) }));
   }
 }
