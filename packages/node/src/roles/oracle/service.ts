@@ -25,17 +25,16 @@ import {
   topics,
 } from '../context.ts';
 import { isAgreement } from '../transition-vote.ts';
+import { FollowedTasks } from './followed-tasks.ts';
 import { type OracleEffect, type OracleEvent, type OracleState, stepOracle } from './state.ts';
 
 type Vote = ValueOf<typeof TransitionVote>;
-
-/** Ticks per lead slot. */
-const ticksPerSlot = 4;
 
 /** Watches the states of tasks and asks to take late ones from their miners (D3, §5.3). */
 export class Oracle implements RoleService {
   readonly #context: RoleContext;
   readonly #roots: SigningRoots;
+  readonly #tasks = new FollowedTasks();
   readonly #state: OracleState;
   #endpoint: Endpoint | null = null;
   #cancelTick: Cancel = () => {};
@@ -47,28 +46,20 @@ export class Oracle implements RoleService {
     this.#state = {
       oracle: options.oracle,
       slotMs: state.params.deadlines.oracleSlotMs,
-      tasks: new Map(),
+      tasks: this.#tasks.all,
     };
   }
 
   async start(): Promise<void> {
     this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
     this.#endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
-    this.#scheduleTick();
+    this.#dispatch({ type: 'started' });
   }
 
   async stop(): Promise<void> {
     this.#cancelTick();
     this.#endpoint?.leave();
     this.#endpoint = null;
-  }
-
-  #scheduleTick(): void {
-    const tickMs = Math.max(10, Math.floor(this.#state.slotMs / ticksPerSlot));
-    this.#cancelTick = this.#context.runtime.timer(tickMs, () => {
-      this.#scheduleTick();
-      this.#tick();
-    });
   }
 
   #tick(): void {
@@ -80,7 +71,20 @@ export class Oracle implements RoleService {
   }
 
   #dispatch(event: OracleEvent): void {
-    for (const effect of stepOracle(this.#state, event)) void this.#request(effect);
+    for (const effect of stepOracle(this.#state, event)) this.#perform(effect);
+  }
+
+  #perform(effect: OracleEffect): void {
+    switch (effect.type) {
+      case 'wait':
+        this.#cancelTick = this.#context.runtime.timer(effect.ms, () => this.#tick());
+        return;
+      case 'requestTransition':
+        void this.#request(effect.signed);
+        return;
+      default:
+        this.#tasks.change(effect);
+    }
   }
 
   #hear(message: Uint8Array, from: string): void {
@@ -90,7 +94,7 @@ export class Oracle implements RoleService {
     this.#dispatch({ type: 'announced', signed });
   }
 
-  async #request({ signed: announced }: OracleEffect): Promise<void> {
+  async #request(announced: SignedAnnouncement): Promise<void> {
     const endpoint = this.#endpoint;
     const { announcement } = announced;
     if (endpoint === null || !isAnnouncedByMixer(this.#context, this.#roots, announced)) return;
