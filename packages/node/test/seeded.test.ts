@@ -43,7 +43,10 @@ async function engineIn(runtime: SimulatedRuntime, ring: KeyRing, genesis: Genes
     });
   };
   const held: Engine = {
-    ledger: engine.ledger,
+    identity: engine.identity,
+    head: () => engine.head(),
+    check: (transaction) => engine.check(transaction),
+    prove: (table, index) => engine.prove(table, index),
     submit: (transaction) => {
       const inclusion = engine.submit(transaction);
       // Its signature is checked on another thread.
@@ -109,12 +112,12 @@ async function live(seed: number, keys: Keystore) {
   const apiKeys: ApiKey[] = [];
   const network = new MemoryNetwork(runtime);
   const { roles, gateway } = buildRoles({
-    ...{ engine, keys: ring, store, serving, network, miners, runtime, apiKeys, plantsOneIn: 4 },
+    ...{ chain: engine, keys: ring, store, serving, network, miners, runtime, apiKeys, plantsOneIn: 4 },
   });
   await roles.startAll();
   engine.start();
   const terms = { evidenceLevel: 2, engineOf: () => engineInfo, depositUnits: sessionDepositUnits };
-  const session = await runtime.until(settle({ engine, keys, runtime, miners, ...terms }));
+  const session = await runtime.until(settle({ chain: engine, keys, runtime, miners, ...terms }));
   const sessionSigner = keys.account(names.session);
   const apiKey = apiKeyOf(sessionSigner, session);
   apiKeys.push({ hash: sha256(new TextEncoder().encode(apiKey)), session, sessionSigner });

@@ -63,7 +63,7 @@ export class Gateway implements RoleService, ChatService {
   constructor(context: RoleContext, options: GatewayOptions) {
     this.#context = context;
     this.#options = options;
-    this.#roots = new SigningRoots(context.chain);
+    this.#roots = new SigningRoots(context.chain.identity);
   }
 
   async start(): Promise<void> {
@@ -80,7 +80,7 @@ export class Gateway implements RoleService, ChatService {
   }
 
   models(): { id: string; createdS: number; ownedBy: string }[] {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const createdS = Math.floor(state.globals.epochStartMs / 1000);
     const accepted = [...state.models].filter(({ status }) => status === modelStatuses.accepted);
     return accepted.map((model) => ({
@@ -93,7 +93,7 @@ export class Gateway implements RoleService, ChatService {
   async ask(apiKey: string, request: InferenceRequest, signal: AbortSignal): Promise<Answer> {
     const key = this.#find(apiKey);
     if (key === null) throw new AssayError('INVALID_API_KEY');
-    const session = this.#context.engine.ledger.state.sessions.get(key.session);
+    const session = this.#context.chain.head().sessions.get(key.session);
     if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
     const model = this.#modelOf(request.model, session);
     const submission = this.#submissionOf(request, key, model);
@@ -116,7 +116,7 @@ export class Gateway implements RoleService, ChatService {
 
   #modelOf(name: string, session: SessionRow): ModelRow {
     // Of all models of one name a session has an accepted one.
-    const model = this.#context.engine.ledger.state.models.at(session.model);
+    const model = this.#context.chain.head().models.at(session.model);
     const own = decodeText(model.name);
     if (own !== name) throw new AssayError('MODEL_NOT_FOUND', `This key reaches "${own}".`);
     return model;
@@ -162,13 +162,13 @@ export class Gateway implements RoleService, ChatService {
     submission: TaskSubmission,
     session: SessionRow,
   ): Promise<{ stream: MessageStream; taskId: Uint8Array }> {
-    const { runtime, engine } = this.#context;
-    const { state } = engine.ledger;
+    const { runtime, chain } = this.#context;
+    const head = chain.head();
     const endpoint = this.#endpoint;
     if (endpoint === null) throw new AssayError('NO_MIXER', 'This gateway is stopped.');
-    for (const mixer of fromHome(committeeOf(state, state.globals.epoch), session.homeMixer)) {
+    for (const mixer of fromHome(committeeOf(head, head.globals.epoch), session.homeMixer)) {
       try {
-        const stream = await endpoint.open(networkAddress(state.mixers.at(mixer)), protocols.task);
+        const stream = await endpoint.open(networkAddress(chain.head().mixers.at(mixer)), protocols.task);
         const sent = stream.send(TaskSubmission.serialize(submission));
         const answered = sent.then(() => receive(stream, GatewayMessage));
         const message = await inTime(runtime, stream, answerMs, answered); // §5.24

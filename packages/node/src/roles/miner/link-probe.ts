@@ -43,7 +43,7 @@ export class ProbedLink {
 
   /** Who measures it only the mixers themselves know (§8.1). */
   #isFirst(protocol: string, from: PeerId): boolean {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const { epoch } = state.globals;
     const isSeated = committeeOf(state, epoch).some(({ mixer }) => networkAddress(state.mixers.at(mixer)) === from);
     const key = `${protocol} ${from}`;

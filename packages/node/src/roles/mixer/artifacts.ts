@@ -20,8 +20,8 @@ export class Artifacts {
    * too late.
    */
   async keep(taskId: Uint8Array, bundle: ArtifactBundle, epochs: number): Promise<void> {
-    const { engine, store } = this.#context;
-    const { globals, params } = engine.ledger.state;
+    const { chain, store } = this.#context;
+    const { globals, params } = chain.head();
     const auditBlocks = limits.maxAuditorsPerTask * (params.audit.commitBlocks + params.audit.revealBlocks);
     const expiryHeight = globals.height + params.receiptLifetimeBlocks + epochs * params.epochBlocks + auditBlocks;
     store.put(artifactKey(taskId), ArtifactBundle.serialize(bundle), expiryHeight);
@@ -36,7 +36,7 @@ export class Artifacts {
   /** Gives one to who may read it, and nothing to anybody else. */
   async serve(stream: MessageStream, from: PeerId): Promise<void> {
     const request = await receive(stream, ArtifactRequest);
-    const isAllowed = request !== null && isReader(this.#context.engine.ledger.state, request.taskId, from);
+    const isAllowed = request !== null && isReader(this.#context.chain.head(), request.taskId, from);
     const bundle = isAllowed ? this.of(request.taskId) : null;
     await stream.send(ArtifactReply.serialize(bundle === null ? [] : [bundle]));
     stream.close();

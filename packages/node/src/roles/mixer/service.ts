@@ -78,7 +78,7 @@ export class Mixer implements RoleService {
   constructor(context: RoleContext, options: MixerOptions) {
     this.#context = context;
     this.#options = options;
-    this.#roots = new SigningRoots(context.chain);
+    this.#roots = new SigningRoots(context.chain.identity);
     this.#committee = new Committee(options.mixer);
     this.#draws = new DrawTables(context.store);
     this.#requestDedup = new RequestDedup(context.store);
@@ -106,18 +106,19 @@ export class Mixer implements RoleService {
   }
 
   async start(): Promise<void> {
-    const { network, engine, signer } = this.#context;
+    const { network, chain, signer } = this.#context;
     this.#draws.restore();
     this.#requestDedup.restore();
-    this.#draws.update(engine.ledger.state);
-    this.#inHand.update(engine.ledger.state);
-    this.#hearSeats(engine.ledger.state);
+    const head = chain.head();
+    this.#draws.update(head);
+    this.#inHand.update(head);
+    this.#hearSeats(head);
     this.#batches.restore();
     this.#measuring.restore();
     for (const [key, { value }] of this.#batches.pending) {
       if (!('receipt' in value)) continue;
       const { taskId, session, priceUnits } = value.receipt;
-      if (engine.ledger.state.taskOf(taskId) !== undefined) this.#batches.drop(key);
+      if (head.taskOf(taskId) !== undefined) this.#batches.drop(key);
       else this.#reservations.hold(key, session, priceUnits);
     }
     const endpoint = await network.join(addressText(signer.address));
@@ -129,7 +130,7 @@ export class Mixer implements RoleService {
     endpoint.handle(protocols.artifact, (stream, from) => this.#artifacts.serve(stream, from));
     endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
     endpoint.subscribe(topics.presence, (message, from) => this.#hearPresence(message, from));
-    this.#unsubscribe = engine.onBlock((committed) => this.#onBlock(committed));
+    this.#unsubscribe = chain.onBlock((committed) => this.#onBlock(committed));
   }
 
   async stop(): Promise<void> {
@@ -148,7 +149,7 @@ export class Mixer implements RoleService {
   }
 
   #view(): CheckView {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     return {
       mixer: this.#options.mixer,
       state,
@@ -158,7 +159,7 @@ export class Mixer implements RoleService {
       requestDedup: this.#requestDedup,
       present: this.#committee.present(state),
       drawTableAt: (height) => this.#draws.at(height, state),
-      blockMs: (height) => blockMsOf(this.#context.engine, height),
+      blockMs: (height) => blockMsOf(this.#context.chain, height),
       nowMs: this.#context.runtime.nowMs(),
     };
   }
@@ -195,7 +196,7 @@ export class Mixer implements RoleService {
 
   #admit(submission: TaskSubmission, link: { stream: MessageStream; endpoint: Endpoint }): TaskRun {
     const { request, signature, payload } = submission;
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const nowMs = this.#context.runtime.nowMs();
     if (this.#runs.size >= this.#options.maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
@@ -278,7 +279,7 @@ export class Mixer implements RoleService {
         this.#requestDedup.keep(evidence.request);
         const reveal = { artifact, salt: evidence.salt, precommitSignature: evidence.precommitSignature };
         const { taskId, session, ticket } = receipt;
-        const isKnown = this.#context.engine.ledger.state.sessions.get(session)?.sharesPrompts === true;
+        const isKnown = this.#context.chain.head().sessions.get(session)?.sharesPrompts === true;
         // §8.8 What becomes a known answer may be audited again.
         const epochs = isKnown ? limits.knownEpochs + 1 : 0;
         await this.#artifacts.keep(taskId, { ticket, payload, reveal }, epochs);
@@ -306,20 +307,20 @@ export class Mixer implements RoleService {
   /** Place of this mixer in the present committee; null while it has none. */
   #place(): number | null {
     const { mixer, committeeSigner } = this.#options;
-    const { engine, signer } = this.#context;
+    const { chain, signer } = this.#context;
     const keys = { publicKey: signer.publicKey, blsPublicKey: committeeSigner.publicKey };
-    return placeOf(engine.ledger.state, { mixer, ...keys });
+    return placeOf(chain.head(), { mixer, ...keys });
   }
 
   #drawSource(): ReturnType<MeasuringHost['draws']> {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const nowMs = this.#context.runtime.nowMs();
     return { table: this.#draws.at(state.globals.height, state), orderOf: (draw) => this.#order(draw, nowMs), nowMs };
   }
 
   #scheduleBatch(): void {
-    const { runtime, engine } = this.#context;
-    this.#cancelBatch ??= runtime.timer(engine.ledger.state.params.batchMs, () => {
+    const { runtime, chain } = this.#context;
+    this.#cancelBatch ??= runtime.timer(chain.head().params.batchMs, () => {
       this.#cancelBatch = null;
       void this.#batches.issue();
     });
@@ -334,7 +335,7 @@ export class Mixer implements RoleService {
   }
 
   #hearing(): Hearing {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const { deadlines } = state.params;
     const present = this.#committee.present(state);
     return { nowMs: this.#context.runtime.nowMs(), height: state.globals.height, deadlines, present };
@@ -349,14 +350,14 @@ export class Mixer implements RoleService {
 
   #hear(message: Uint8Array, from: string): void {
     const signed = SignedAnnouncement.deserialize(message);
-    const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
+    const mixer = this.#context.chain.head().mixers.get(signed.announcement.mixer);
     if (mixer === undefined || networkAddress(mixer) !== from) return;
     this.#announcements.record(signed, this.#hearing());
   }
 
   #hearPresence(message: Uint8Array, from: string): void {
     const { mixer, height } = Presence.deserialize(message);
-    const { mixers, globals } = this.#context.engine.ledger.state;
+    const { mixers, globals } = this.#context.chain.head();
     const row = mixers.get(mixer);
     if (row === undefined || networkAddress(row) !== from) return;
     this.#committee.heard(mixer, Math.min(height, globals.height + 1));
@@ -371,7 +372,7 @@ export class Mixer implements RoleService {
   }
 
   #onBlock(committed: CommittedBlock): void {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const { events, height } = committed.result;
     const { timeMs } = committed.block.header;
     this.#hearSeats(state);

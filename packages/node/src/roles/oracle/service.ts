@@ -41,11 +41,10 @@ export class Oracle implements RoleService {
 
   constructor(context: RoleContext, options: { oracle: number }) {
     this.#context = context;
-    this.#roots = new SigningRoots(context.chain);
-    const { state } = context.engine.ledger;
+    this.#roots = new SigningRoots(context.chain.identity);
     this.#state = {
       oracle: options.oracle,
-      slotMs: state.params.deadlines.oracleSlotMs,
+      slotMs: context.chain.head().params.deadlines.oracleSlotMs,
       tasks: this.#tasks.all,
     };
   }
@@ -63,7 +62,7 @@ export class Oracle implements RoleService {
   }
 
   #tick(): void {
-    const rows = [...this.#context.engine.ledger.state.oracles].map((row, oracle) => ({ ...row, oracle }));
+    const rows = [...this.#context.chain.head().oracles].map((row, oracle) => ({ ...row, oracle }));
     const active = rows.filter(({ status }) => status === roleStatuses.active);
     const there = active.filter(({ seenUntil }) => seenUntil > 0);
     const oracles = (there.length > 0 ? there : active).map(({ oracle }) => oracle);
@@ -89,7 +88,7 @@ export class Oracle implements RoleService {
 
   #hear(message: Uint8Array, from: string): void {
     const signed = SignedAnnouncement.deserialize(message);
-    const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
+    const mixer = this.#context.chain.head().mixers.get(signed.announcement.mixer);
     if (mixer === undefined || networkAddress(mixer) !== from) return;
     this.#dispatch({ type: 'announced', signed });
   }
@@ -112,7 +111,7 @@ export class Oracle implements RoleService {
     const signed = { request, signature: this.#context.signer.sign(root) };
     const refused = () => this.#dispatch({ type: 'refused', announcement });
     const votes = await this.#quorum(endpoint, signed);
-    const home = this.#context.engine.ledger.state.mixers.get(announcement.mixer);
+    const home = this.#context.chain.head().mixers.get(announcement.mixer);
     if (home === undefined || votes === null) return refused();
     this.#context.runtime.log(
       `task ${toHex(announcement.taskId).slice(0, 8)} is late: taken from miner ${announcement.miner}`,
@@ -128,7 +127,7 @@ export class Oracle implements RoleService {
 
   /** The first votes that are enough, whoever else is silent (§5.3); null when there are too few in time. */
   async #quorum(endpoint: Endpoint, signed: ValueOf<typeof SignedTransition>): Promise<Vote[] | null> {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const { mixers } = state;
     const seats = committeeOf(state, state.globals.epoch);
     const { request } = signed;

@@ -85,13 +85,13 @@ export class Audits {
   }
 
   #duties(step: AuditDuty['step']): AuditDuty[] {
-    const duties = auditDuties(this.#context.engine.ledger.state, this.#options.validator);
+    const duties = auditDuties(this.#context.chain.head(), this.#options.validator);
     return duties.filter((duty) => duty.step === step);
   }
 
   #measureNext(): void {
     if (this.#measuring.size >= lanes) return;
-    const { globals, params } = this.#context.engine.ledger.state;
+    const { globals, params } = this.#context.chain.head();
     const pace = { height: globals.height, blockTimeMs: params.blockTimeMs, auditMs: this.#auditMs, lanes };
     const open = this.#duties('commit').filter(({ taskId }) => !this.#ready.has(toHex(taskId)));
     for (const { taskId } of feasibleDuties(open, pace)) {
@@ -174,7 +174,7 @@ export class Audits {
   }
 
   #recall(taskId: Uint8Array): Secret | null {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const seed = state.audits.get(state.auditOf(taskId) ?? -1)?.seed;
     const stored = seed === undefined ? undefined : this.#context.store.get(secretKey(seed));
     return stored === undefined ? null : AuditSecret.deserialize(stored);
@@ -184,8 +184,8 @@ export class Audits {
   async #secretOf(taskId: Uint8Array): Promise<Secret | null> {
     const known = this.#recall(taskId);
     if (known !== null) return known;
-    const { engine, verifier, runtime } = this.#context;
-    const { state } = engine.ledger;
+    const { chain, verifier, runtime } = this.#context;
+    const state = chain.head();
     const taskIndex = state.taskOf(taskId);
     const auditIndex = state.auditOf(taskId);
     if (taskIndex === undefined || auditIndex === undefined) return null;
@@ -196,7 +196,7 @@ export class Audits {
     const { account } = state.validators.at(this.#options.validator);
     const secret = { numbers, nonce: runtime.random('nonces').bytes(32), account };
     const { commitBlocks, revealBlocks } = state.params.audit;
-    const expiry = state.globals.height + 2 * (commitBlocks + revealBlocks);
+    const expiry = chain.head().globals.height + 2 * (commitBlocks + revealBlocks);
     if (!this.#isStopped) this.#context.store.put(secretKey(seed), AuditSecret.serialize(secret), expiry);
     return secret;
   }

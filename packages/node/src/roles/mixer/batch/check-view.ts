@@ -1,6 +1,6 @@
 import type { DrawTable, LedgerView, Verifier } from '@assay/ledger';
 import { headerOf } from '@assay/protocol';
-import type { Engine } from '../../../consensus/port.ts';
+import type { Chain } from '../../../consensus/port.ts';
 import type { SigningRoots } from '../../context.ts';
 import type { Announcements } from '../announcements.ts';
 import type { RequestDedup } from '../request-dedup.ts';
@@ -23,10 +23,10 @@ export interface CheckView {
 }
 
 /** Time of the block of a height: of the last one from the state, which is ahead of the disk while it is written. */
-export function blockMsOf(engine: Engine, height: number): number | null {
-  const { globals } = engine.ledger.state;
+export function blockMsOf(chain: Chain, height: number): number | null {
+  const { globals } = chain.head();
   if (height === globals.height) return globals.timeMs;
   if (height === 0) return globals.genesisMs;
-  const bytes = engine.blockAt(height);
+  const bytes = chain.blockAt(height);
   return bytes === null ? null : headerOf(bytes).timeMs;
 }

@@ -114,17 +114,18 @@ export class Batches {
 
   async #certify(endpoint: Endpoint): Promise<BodyValues['certifiedBatch'] | null> {
     const { mixer, signer } = this.#options;
-    const { state } = this.#context.engine.ledger;
-    const seats = presentCommittee(state);
-    const row = state.mixers.get(mixer);
+    const { chain } = this.#context;
+    const head = chain.head();
+    const seats = presentCommittee(head);
+    const row = head.mixers.get(mixer);
     if (row === undefined) return null;
-    const turn = { epoch: state.globals.epoch, sequence: row.nextSequence };
+    const turn = { epoch: head.globals.epoch, sequence: row.nextSequence };
     const kept = this.#kept(turn);
     if (kept !== null) return kept;
-    const reveal = signer.sign(revealSigningRoot(state.chain, turn));
+    const reveal = signer.sign(revealSigningRoot(chain.identity, turn));
     let nodes = this.#valid({ ...turn, mixer });
     for (let tries = 0; tries < seats.length; tries++) {
-      if (!this.#isSeated(state)) return null;
+      if (!this.#isSeated(chain.head())) return null;
       const header: BatchHeader = { ...turn, mixer, ...batchRoots(contentsOf(nodes)), reveal };
       const replies = await this.#gather(endpoint, seats, { header, nodes });
       const signatures = new Map<number, Uint8Array>();
@@ -209,7 +210,7 @@ export class Batches {
     seats: readonly CommitteeSeat[],
     offer: BatchOffer,
   ): Promise<({ mixer: number; signature: Uint8Array } | Refusal)[]> {
-    const { mixers } = this.#context.engine.ledger.state;
+    const { mixers } = this.#context.chain.head();
     const root = this.#headerRoot(offer.header);
     const asks = seats.map(async (seat) => {
       if (seat.mixer === this.#options.mixer) return [];
@@ -247,7 +248,7 @@ export class Batches {
 
   #judge(offer: BatchOffer, from: string): ValueOf<typeof BatchReply> {
     const { mixer, signer } = this.#options;
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const refuse = (reason: string, invalid: number[] = []): ValueOf<typeof BatchReply> => ({
       selector: 1,
       value: { mixer, invalid, reason: new TextEncoder().encode(reason) },
@@ -275,7 +276,7 @@ export class Batches {
   }
 
   #headerRoot(header: BatchHeader): Uint8Array {
-    return batchSigningRoot(this.#context.chain, header);
+    return batchSigningRoot(this.#context.chain.identity, header);
   }
 }
 

@@ -21,7 +21,7 @@ export class LinkProbe {
   }
 
   async measure(endpoint: Endpoint, miner: number): Promise<LinkValues> {
-    const row = this.#context.engine.ledger.state.miners.at(miner);
+    const row = this.#context.chain.head().miners.at(miner);
     const onStream = async <T>(protocol: string, nothing: T, use: (stream: MessageStream) => Promise<T>) => {
       try {
         const stream = await endpoint.open(networkAddress(row), protocol);

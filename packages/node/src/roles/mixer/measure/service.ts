@@ -74,7 +74,7 @@ export class Measuring {
     this.#known = new KnownAnswers(context.store, context.runtime);
     this.#planner = {
       mixer: host.mixer,
-      reveal: (epoch) => host.signer.sign(challengeSigningRoot(context.chain, epoch)),
+      reveal: (epoch) => host.signer.sign(challengeSigningRoot(context.chain.identity, epoch)),
       hasReported: ({ miner, reveal }) => {
         const node = host.pending.get(reportKey({ miner }))?.value;
         return node !== undefined && 'report' in node && equalBytes(node.report.reveal, reveal);
@@ -93,7 +93,7 @@ export class Measuring {
       if (event.type === 'taskApproved' && event.audited) this.#try('an answer', this.#learn(event.taskId, endpoint));
     }
     this.#known.expire(height);
-    const { agenda, due } = plan(this.#agenda, this.#context.engine.ledger.state, this.#planner);
+    const { agenda, due } = plan(this.#agenda, this.#context.chain.head(), this.#planner);
     this.#agenda = agenda;
     for (const duty of due) this.#try(`miner ${duty.miner}`, this.#take(duty, endpoint));
   }
@@ -104,8 +104,8 @@ export class Measuring {
 
   /** §15.3, §4.14 */
   async #learn(taskId: Uint8Array, endpoint: Endpoint): Promise<void> {
-    const { engine, verifier, runtime } = this.#context;
-    const { state } = engine.ledger;
+    const { chain, verifier, runtime } = this.#context;
+    const state = chain.head();
     const index = state.taskOf(taskId);
     if (index === undefined || keeperOf(state, taskId) !== this.#host.mixer) return;
     const task = state.tasks.at(index);
@@ -132,23 +132,22 @@ export class Measuring {
 
   /** Not at the time of a block: a random one in some blocks after it (§15.4). */
   #wait(): Promise<void> {
-    const { engine, runtime } = this.#context;
-    const { blockTimeMs } = engine.ledger.state.params;
+    const { chain, runtime } = this.#context;
+    const { blockTimeMs } = chain.head().params;
     return runtime.sleep(runtime.random('times of measuring').int(spreadBlocks * blockTimeMs));
   }
 
   /** §15.5 While a user's task would go to another miner, the challenge waits too. */
   async #challenge(duty: Duty, endpoint: Endpoint): Promise<void> {
-    const { engine, store, runtime } = this.#context;
-    const { state } = engine.ledger;
+    const { chain, store, runtime } = this.#context;
     const { random } = runtime;
-    const known = this.#known.take(duty.miner, state);
+    const known = this.#known.take(duty.miner, chain.head());
     if (known === null) return;
     // What is written is durable about when a block is: the random time comes after it.
     await store.flushed();
     for (let tries = 0; tries < challengeTries; tries++) {
       await this.#wait();
-      const challenge = challengeOf(known, duty.miner, { ...this.#host.draws(), state, random });
+      const challenge = challengeOf(known, duty.miner, { ...this.#host.draws(), state: chain.head(), random });
       if (challenge === null) continue;
       const { payload } = challenge;
       return this.#host.run(challenge, endpoint, (answer) => this.#judge(duty, { known, payload }, answer)).begin();
@@ -183,7 +182,7 @@ export class Measuring {
     this.#found.delete(keyOf(duty));
     const hashRate = rightTokens === 0 ? 0n : hashRateOf(rightTokens, tookMs);
     const isEmpty = disputed.length === 0 && hashRate === 0n && link.bandwidth === 0n && link.latencyMs === 0;
-    if (isEmpty || this.#context.engine.ledger.state.globals.epoch !== epoch) return;
+    if (isEmpty || this.#context.chain.head().globals.epoch !== epoch) return;
     const challenges = disputed.map(({ challenge }) => challenge);
     const report = { miner, reveal: this.#planner.reveal(epoch), disputed: challenges, hashRate, ...link };
     this.#host.add(ofReport({ report, evidence: disputed.map(({ evidence }) => evidence) }));

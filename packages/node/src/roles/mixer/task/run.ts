@@ -215,7 +215,7 @@ export class TaskRun {
   }
 
   async #reach(miner: number, { rank, attempt }: Pick<From, 'rank' | 'attempt'>): Promise<void> {
-    const row = this.#host.context.engine.ledger.state.miners.get(miner);
+    const row = this.#host.context.chain.head().miners.get(miner);
     if (row === undefined) throw new Error('not in the ledger');
     const stream = await this.#host.endpoint.open(networkAddress(row), protocols.serve);
     const { request, taskId, terms, state } = this.#task;

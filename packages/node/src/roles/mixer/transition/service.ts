@@ -47,7 +47,7 @@ export class Transitions {
   }
 
   #signatures() {
-    const { engine, verifier } = this.#context;
-    return { state: engine.ledger.state, roots: this.#roots, verifier };
+    const { chain, verifier } = this.#context;
+    return { state: chain.head(), roots: this.#roots, verifier };
   }
 }
