@@ -2,7 +2,7 @@ import { openTestEngine, type TestChain, testChain, transferOf } from '@assay/no
 import type { EmbeddedEngine } from '@assay/node/consensus/embedded';
 import { useNativeHasher } from '@assay/node/crypto/hasher';
 import type { Ed25519Signer } from '@assay/node/crypto/signers';
-import type { RoleStore } from '@assay/node/store/role-store';
+import type { RoleStore } from '@assay/node/roles/ports/store';
 import { littleEndian, sha256, toHex } from '@assay/protocol';
 
 /** The chain of this program; small epochs, so that snapshots are written all the time. */

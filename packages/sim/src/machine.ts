@@ -1,7 +1,7 @@
 import type { Chain } from '@assay/node/consensus/port';
 import type { Endpoint, Network } from '@assay/node/network/port';
+import type { RoleStore } from '@assay/node/roles/ports/store';
 import { type Runtime, sleepBy } from '@assay/node/runtime/port';
-import type { RoleStore } from '@assay/node/store/role-store';
 import type { MemoryRoleStore, MemoryStore } from './memory-store.ts';
 
 /** What a machine stands in. */

@@ -2,6 +2,7 @@ import type { PresentKind, Verifier } from '@assay/ledger';
 import type { BodyValues } from '@assay/protocol';
 import type { Chain } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
+import { nativeCrypto } from '../crypto/role-crypto.ts';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { Network } from '../network/port.ts';
@@ -64,6 +65,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
     network: parts.network,
     signer,
     verifier: parts.verifier ?? nativeVerifier,
+    crypto: nativeCrypto,
     store: parts.store.roleStore(name),
     runtime: runtimeOf(runtime, name),
   });

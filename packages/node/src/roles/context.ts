@@ -14,7 +14,8 @@ import type { Type } from '@chainsafe/ssz';
 import type { Chain } from '../consensus/port.ts';
 import type { Network } from '../network/port.ts';
 import type { Runtime } from '../runtime/port.ts';
-import type { RoleStore } from '../store/role-store.ts';
+import type { RoleCrypto } from './ports/crypto.ts';
+import type { RoleStore } from './ports/store.ts';
 
 /** Signs with one account's warm key. */
 export interface AccountSigner {
@@ -29,6 +30,7 @@ export interface RoleContext {
   readonly network: Network;
   readonly signer: AccountSigner;
   readonly verifier: Verifier;
+  readonly crypto: RoleCrypto;
   readonly store: RoleStore;
   readonly runtime: Runtime;
 }

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import { committeeOf } from '@assay/ledger';
 import {
   addressText,
@@ -23,7 +22,6 @@ import {
   type ValueOf,
 } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
-import type { Answer, AnswerEvent, ChatService, InferenceRequest } from '../../http/port.ts';
 import { type Endpoint, type MessageStream, StreamLost } from '../../network/port.ts';
 import { answerMs, inTime, receive } from '../../network/wire.ts';
 import { decodeText, encodeText, TextPieces } from '../../utf8.ts';
@@ -35,6 +33,7 @@ import {
   type RoleService,
   SigningRoots,
 } from '../context.ts';
+import type { Answer, AnswerEvent, ChatService, InferenceRequest } from '../ports/chat.ts';
 import { promptTokensBound } from '../prompt-bound.ts';
 
 /** An API key, known only by its hash, and the session it spends. */
@@ -110,7 +109,7 @@ export class Gateway implements RoleService, ChatService {
   #find(apiKey: string): ApiKey | null {
     const hash = sha256(encodeText(apiKey));
     let found: ApiKey | null = null;
-    for (const key of this.#options.keys) if (timingSafeEqual(key.hash, hash)) found = key;
+    for (const key of this.#options.keys) if (this.#context.crypto.isSameSecret(key.hash, hash)) found = key;
     return found;
   }
 

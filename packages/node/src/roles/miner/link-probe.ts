@@ -1,6 +1,5 @@
 import { committeeOf } from '@assay/ledger';
 import { DataPiece, DataRequest, limits, messageTypes, Ping, Pong } from '@assay/protocol';
-import { KeyStream } from '../../crypto/key-stream.ts';
 import type { MessageStream, PeerId } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
@@ -34,7 +33,7 @@ export class ProbedLink {
   async sendData(stream: MessageStream, from: PeerId): Promise<void> {
     const request = await receive(stream, DataRequest);
     if (request === null || !this.#isFirst(protocols.data, from)) return stream.abort();
-    const bytes = new KeyStream(request.seed, limits.dataPieceBytes);
+    const bytes = this.#context.crypto.keyStream(request.seed, limits.dataPieceBytes);
     for (let sent = 0; sent < limits.dataBytes; sent += limits.dataPieceBytes) {
       await stream.send(DataPiece.serialize(bytes.next()));
     }

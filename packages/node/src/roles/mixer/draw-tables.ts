@@ -1,6 +1,6 @@
 import { DrawTable, drawTable, type LedgerView } from '@assay/ledger';
 import { drawEpoch } from '@assay/protocol';
-import type { RoleStore } from '../../store/role-store.ts';
+import type { RoleStore } from '../ports/store.ts';
 
 const keyOf = (epoch: number) => `draws/${String(epoch).padStart(10, '0')}`;
 

@@ -1,6 +1,15 @@
-import { type BatchHeader, limits, littleEndian, type TaskRequest, toHex } from '@assay/protocol';
+import {
+  type BatchHeader,
+  concatBytes,
+  firstUint64,
+  fromHex,
+  limits,
+  littleEndian,
+  type TaskRequest,
+  toHex,
+} from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
-import type { RoleStore } from '../../store/role-store.ts';
+import type { RoleStore } from '../ports/store.ts';
 import { clockToleranceMs } from './announcements.ts';
 
 /** What makes two signed requests one: a session signs one payload once. */
@@ -57,7 +66,7 @@ export class RequestDedup {
   /** Takes up what an earlier run kept. */
   restore(): void {
     for (const { key, value } of this.#store.entries(prefix)) {
-      this.#remember(key.slice(prefix.length), usedOf(Buffer.from(value)));
+      this.#remember(key.slice(prefix.length), usedOf(value));
     }
   }
 
@@ -121,7 +130,7 @@ export class RequestDedup {
         const used = this.#used.get(key);
         if (used === undefined || used.turn === null || chain.isOpen(used.turn)) continue;
         keys.delete(key);
-        if (!chain.isCertified(Buffer.from(used.task, 'hex'))) this.#forget(key);
+        if (!chain.isCertified(bytesOfTask(used.task))) this.#forget(key);
         else this.#used.set(key, { ...used, turn: null });
       }
     }
@@ -173,6 +182,8 @@ export class RequestDedup {
   }
 }
 
+const bytesOfTask = (task: string): Uint8Array => fromHex(task) ?? new Uint8Array();
+
 const keyOf = ({ session, requestHash }: Signed): string => `${session}/${toHex(requestHash)}`;
 
 function keysAt(sets: Map<number, Set<string>>, place: number): Set<string> {
@@ -185,11 +196,11 @@ function keysAt(sets: Map<number, Set<string>>, place: number): Set<string> {
 function bytesOf({ task, validUntilMs, turn }: Used): Uint8Array {
   const numbers = turn === null ? [validUntilMs] : [validUntilMs, turn.mixer, turn.epoch, turn.sequence];
   const [end = new Uint8Array(), ...rest] = numbers.map((number) => littleEndian(number, numberBytes));
-  return Buffer.concat([end, Buffer.from(task, 'hex'), ...rest]);
+  return concatBytes([end, bytesOfTask(task), ...rest]);
 }
 
-function usedOf(bytes: Buffer): Used {
-  const numberAt = (offset: number) => Number(bytes.readBigUInt64LE(offset));
+function usedOf(bytes: Uint8Array): Used {
+  const numberAt = (offset: number) => Number(firstUint64(bytes, offset));
   const turnAt = numberBytes + taskBytes;
   const numberIn = (place: number) => numberAt(turnAt + place * numberBytes);
   return {

@@ -1,45 +1,9 @@
-import { drawMiners, isQuorum, type LedgerView, transitionsCode, type Verifier } from '@assay/ledger';
-import {
-  drawIdOf,
-  equalBytes,
-  messageTypes,
-  TaskRequest,
-  type TransitionOrder,
-  TransitionRequest,
-  taskIdOf,
-} from '@assay/protocol';
-import type { SigningRoots } from '../../context.ts';
-import { isAgreement } from '../../transition-vote.ts';
+import { drawMiners, transitionsCode } from '@assay/ledger';
+import { drawIdOf, equalBytes, messageTypes, TaskRequest, TransitionRequest, taskIdOf } from '@assay/protocol';
 import type { LateTask } from '../attestations.ts';
-import { presentCommittee } from '../committee.ts';
+import { isSupported } from '../orders.ts';
 import { checkTicket } from './check-ticket.ts';
 import type { CheckView } from './check-view.ts';
-
-interface Signatures {
-  readonly state: LedgerView;
-  readonly roots: SigningRoots;
-  readonly verifier: Verifier;
-}
-
-/** Whether a request is signed by the oracle it names. */
-export function isByOracle(
-  { state, roots, verifier }: Signatures,
-  { request, signature }: TransitionOrder['request'],
-): boolean {
-  const oracle = state.oracles.get(request.oracle);
-  if (oracle === undefined) return false;
-  const root = roots.of(messageTypes.transitionRequest, TransitionRequest, request);
-  return verifier.ed25519(oracle.publicKey, root, signature);
-}
-
-/** Whether more than two thirds of the mixers agree to a request (§5.3). */
-export function isSupported(view: Signatures, { request: signed, votes }: TransitionOrder): boolean {
-  if (!isByOracle(view, signed)) return false;
-  const { mixers } = view.state;
-  const seats = presentCommittee(view.state);
-  const agreed = votes.filter((vote) => isAgreement(view, { request: signed.request, seats, mixers }, vote));
-  return isQuorum(new Set(agreed.map(({ mixer }) => mixer)).size, seats.length);
-}
 
 /** Why a late step may not be certified; null when it may. One reason, the first that applies. */
 export function checkTransition(view: CheckView, late: LateTask, mixer: number): string | null {

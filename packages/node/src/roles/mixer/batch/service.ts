@@ -1,4 +1,4 @@
-import { batchSigningRoot, isQuorum, type LedgerView, revealSigningRoot } from '@assay/ledger';
+import { batchSigningRoot, isQuorum, type LedgerEvent, revealSigningRoot } from '@assay/ledger';
 import {
   type BatchHeader,
   BatchHeader as BatchHeaderType,
@@ -10,37 +10,32 @@ import {
   CertifiedBatch,
   type CommitteeSeat,
   limits,
+  type MeasuredMiner,
   type NodeTransaction,
-  NodeTransaction as NodeTransactionType,
+  toHex,
   type ValueOf,
 } from '@assay/protocol';
 import type { Inclusion } from '../../../consensus/port.ts';
-import { aggregateBls } from '../../../crypto/verifier.ts';
-import type { Endpoint, MessageStream } from '../../../network/port.ts';
+import type { Endpoint, MessageStream, PeerId } from '../../../network/port.ts';
 import { ask, receive } from '../../../network/wire.ts';
+import type { Cancel } from '../../../runtime/port.ts';
 import { decodeText } from '../../../utf8.ts';
 import { networkAddress, protocols, type RoleContext } from '../../context.ts';
-import { contentsOf, keyOfNode } from '../attestations.ts';
-import { placeOf, presentCommittee } from '../committee.ts';
+import {
+  contentsOf,
+  type FinishedTask,
+  keyOfNode,
+  type LateTask,
+  lateKey,
+  ofReceipt,
+  ofReport,
+  ofTransition,
+  reportKey,
+} from '../attestations.ts';
+import { presentCommittee } from '../committee.ts';
+import { type Ground, ownPlace } from '../ground.ts';
 import { checkBatch, claimsOf, type Turn } from './check.ts';
-import type { CheckView } from './check-view.ts';
-
-/** Signs for the committee. */
-export interface CommitteeSigner {
-  readonly publicKey: Uint8Array;
-  sign(root: Uint8Array): Uint8Array;
-}
-
-export interface BatchesOptions {
-  readonly mixer: number;
-  readonly signer: CommitteeSigner;
-  readonly endpoint: () => Endpoint | null;
-  readonly view: () => CheckView;
-  /** Sends a certified batch to the chain. */
-  readonly submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
-  /** A node transaction no longer waits: it is on the chain, or was discarded. */
-  readonly dropped: (key: string) => void;
-}
+import { checkViewOf } from './check-view.ts';
 
 /** A mixer's answer to an offer that it does not sign, with the places that it finds invalid. */
 interface Refusal {
@@ -52,68 +47,116 @@ interface Refusal {
 /** Most receipts offered at once: checking one takes 1.5 ms, mostly its ticket, and must end within `answerMs`. */
 const maxOfferedReceipts = 800;
 const certifiedKey = 'certified';
-const pendingKey = (key: string) => `pending/${key}`;
 
 /** Gathers finished and late tasks, has the committee check and sign them, and signs what others offer (§7.2). */
 export class Batches {
+  readonly #ground: Ground;
   readonly #context: RoleContext;
-  readonly #options: BatchesOptions;
-  readonly #pending = new Map<string, NodeTransaction>();
+  /** Sends a certified batch to the chain. */
+  readonly #submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
+  #endpoint: Endpoint | null = null;
+  #cancelIssue: Cancel | null = null;
   #issuing = false;
 
-  constructor(context: RoleContext, options: BatchesOptions) {
-    this.#context = context;
-    this.#options = options;
-  }
-
-  get pending(): ReadonlyMap<string, NodeTransaction> {
-    return this.#pending;
-  }
-
-  /** Whether tasks wait: somebody's money is held for them. Reports go with the next batch (§14.1). */
-  get hasTasks(): boolean {
-    return [...this.#pending.values()].some(({ value }) => !('report' in value));
+  constructor(ground: Ground, submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>) {
+    this.#ground = ground;
+    this.#context = ground.context;
+    this.#submit = submit;
   }
 
   /** Takes up what an earlier run left uncertified. */
   restore(): void {
-    for (const { key, value } of this.#context.store.entries('pending/')) {
-      this.#pending.set(key.slice('pending/'.length), NodeTransactionType.deserialize(value));
+    const { context, pending, emit } = this.#ground;
+    pending.restore();
+    for (const [key, { value }] of pending.all) {
+      if (!('receipt' in value)) continue;
+      const { receipt } = value;
+      if (context.chain.head().taskOf(receipt.taskId) !== undefined) this.#drop(key);
+      else emit({ type: 'waiting', receipt });
     }
   }
 
-  add(node: NodeTransaction): void {
-    const key = keyOfNode(node);
-    this.#pending.set(key, node);
-    this.#context.store.put(pendingKey(key), NodeTransactionType.serialize(node));
+  start(endpoint: Endpoint): void {
+    this.#endpoint = endpoint;
+    endpoint.handle(protocols.batch, (stream, from) => this.#answer(stream, from));
   }
 
-  /** Forgets what is on the chain, or can never be. */
-  drop(key: string): void {
-    if (!this.#pending.delete(key)) return;
-    this.#context.store.delete(pendingKey(key));
-    this.#options.dropped(key);
+  stop(): void {
+    this.#endpoint = null;
+    this.#cancelIssue?.();
+    this.#cancelIssue = null;
+  }
+
+  /** A late step goes out soon. */
+  takeLate(late: LateTask): void {
+    this.#ground.pending.add(ofTransition(late));
+    this.#schedule();
+  }
+
+  /** A finished task goes out as soon as it is durable. */
+  takeFinished(finished: FinishedTask): void {
+    const { context, pending } = this.#ground;
+    pending.add(ofReceipt(finished));
+    // Who finished it waits for the same, and says what went wrong.
+    context.store.flushed().then(
+      () => this.#schedule(),
+      () => {},
+    );
+  }
+
+  /** A report goes with the next batch (§14.1). */
+  takeReport(measured: MeasuredMiner): void {
+    this.#ground.pending.add(ofReport(measured));
+  }
+
+  /** Forgets what a block certified. */
+  forget(events: readonly LedgerEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'taskCertified') this.#drop(toHex(event.taskId));
+      if (event.type === 'taskLate') this.#drop(lateKey(event));
+      if (event.type === 'minerMeasured' && event.mixer === this.#ground.mixer) this.#drop(reportKey(event));
+    }
+  }
+
+  /** After a block: issues in this mixer's turn, and soon where tasks wait. */
+  advance(height: number): void {
+    const head = this.#context.chain.head();
+    if (height % presentCommittee(head).length === ownPlace(this.#ground, head)) void this.#issue();
+    else if (this.#ground.pending.hasTasks) this.#schedule();
+  }
+
+  #schedule(): void {
+    const { runtime, chain } = this.#context;
+    this.#cancelIssue ??= runtime.timer(chain.head().params.batchMs, () => {
+      this.#cancelIssue = null;
+      void this.#issue();
+    });
+  }
+
+  #drop(key: string): void {
+    if (this.#ground.pending.drop(key)) this.#ground.emit({ type: 'dropped', key });
   }
 
   /** Offers a batch, empty if nothing waits: the beacon needs a reveal in every turn (§9.1). */
-  async issue(): Promise<void> {
-    const endpoint = this.#options.endpoint();
+  async #issue(): Promise<void> {
+    const endpoint = this.#endpoint;
     if (this.#issuing || endpoint === null) return;
+    const { runtime } = this.#context;
     this.#issuing = true;
     try {
       const batch = await this.#certify(endpoint);
       if (batch === null) return;
-      const { code } = await this.#options.submit(batch);
-      if (code !== 'OK') this.#context.runtime.log(`batch ${batch.certificate.header.sequence} was refused: ${code}`);
+      const { code } = await this.#submit(batch);
+      if (code !== 'OK') runtime.log(`batch ${batch.certificate.header.sequence} was refused: ${code}`);
     } catch (error) {
-      this.#context.runtime.log(`no batch: ${(error as Error).message}`);
+      runtime.log(`no batch: ${(error as Error).message}`);
     } finally {
       this.#issuing = false;
     }
   }
 
   async #certify(endpoint: Endpoint): Promise<BodyValues['certifiedBatch'] | null> {
-    const { mixer, signer } = this.#options;
+    const { mixer, committeeSigner: signer } = this.#ground;
     const { chain } = this.#context;
     const head = chain.head();
     const seats = presentCommittee(head);
@@ -125,7 +168,7 @@ export class Batches {
     const reveal = signer.sign(revealSigningRoot(chain.identity, turn));
     let nodes = this.#valid({ ...turn, mixer });
     for (let tries = 0; tries < seats.length; tries++) {
-      if (!this.#isSeated(chain.head())) return null;
+      if (ownPlace(this.#ground, chain.head()) === null) return null;
       const header: BatchHeader = { ...turn, mixer, ...batchRoots(contentsOf(nodes)), reveal };
       const replies = await this.#gather(endpoint, seats, { header, nodes });
       const signatures = new Map<number, Uint8Array>();
@@ -136,7 +179,7 @@ export class Batches {
       }
       if (isQuorum(signatures.size + 1, seats.length)) {
         signatures.set(mixer, signer.sign(this.#headerRoot(header)));
-        return this.#keep(assemble(seats, { header, nodes, signatures }));
+        return this.#keep(this.#assemble(seats, { header, nodes, signatures }));
       }
       const left = this.#uncontested(nodes, refusals, seats.length);
       if (left.length === nodes.length) return null;
@@ -182,7 +225,7 @@ export class Batches {
       transition: limits.maxBatchTransitions,
       report: limits.maxBatchReports,
     };
-    const fits = [...this.#pending.values()].filter(({ value }) => {
+    const fits = [...this.#ground.pending.all.values()].filter(({ value }) => {
       if ('receipt' in value) return room.receipt-- > 0;
       return 'transition' in value ? room.transition-- > 0 : room.report-- > 0;
     });
@@ -192,7 +235,9 @@ export class Batches {
   /** What waits and still passes this mixer's own check; the rest is discarded. */
   #valid(turn: Turn): NodeTransaction[] {
     const waiting = this.#waiting();
-    const flaws = new Map(checkBatch(this.#options.view(), turn, waiting).map(({ place, reason }) => [place, reason]));
+    const flaws = new Map(
+      checkBatch(checkViewOf(this.#ground), turn, waiting).map(({ place, reason }) => [place, reason]),
+    );
     for (const [place, reason] of flaws) this.#discard(waiting[place], [reason]);
     return waiting.filter((_, place) => !flaws.has(place));
   }
@@ -202,7 +247,7 @@ export class Batches {
     const key = keyOfNode(node);
     const name = 'report' in node.value ? key : `task ${key.slice(0, 8)}`;
     this.#context.runtime.log(`${name} discarded: ${[...new Set(reasons)].join('; ')}`);
-    this.drop(key);
+    this.#drop(key);
   }
 
   async #gather(
@@ -213,7 +258,7 @@ export class Batches {
     const { mixers } = this.#context.chain.head();
     const root = this.#headerRoot(offer.header);
     const asks = seats.map(async (seat) => {
-      if (seat.mixer === this.#options.mixer) return [];
+      if (seat.mixer === this.#ground.mixer) return [];
       try {
         const stream = await endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
         const reply = await ask(this.#context.runtime, stream, [BatchOffer, offer], BatchReply);
@@ -228,15 +273,8 @@ export class Batches {
     return (await Promise.all(asks)).flat();
   }
 
-  /** §7.1 Whether this mixer, with its keys, is of the present committee. */
-  #isSeated(state: LedgerView): boolean {
-    const { mixer, signer } = this.#options;
-    const { publicKey } = this.#context.signer;
-    return placeOf(state, { mixer, publicKey, blsPublicKey: signer.publicKey }) !== null;
-  }
-
   /** Answers another mixer's offer: signs it whole, or says what in it is invalid and why (A4). */
-  async answer(stream: MessageStream, from: string): Promise<void> {
+  async #answer(stream: MessageStream, from: PeerId): Promise<void> {
     const offer = await receive(stream, BatchOffer);
     if (offer === null) return stream.close();
     const reply = this.#judge(offer, from);
@@ -246,8 +284,8 @@ export class Batches {
     stream.close();
   }
 
-  #judge(offer: BatchOffer, from: string): ValueOf<typeof BatchReply> {
-    const { mixer, signer } = this.#options;
+  #judge(offer: BatchOffer, from: PeerId): ValueOf<typeof BatchReply> {
+    const { mixer, committeeSigner: signer } = this.#ground;
     const state = this.#context.chain.head();
     const refuse = (reason: string, invalid: number[] = []): ValueOf<typeof BatchReply> => ({
       selector: 1,
@@ -257,13 +295,13 @@ export class Batches {
     const issuer = state.mixers.get(header.mixer);
     const seat = presentCommittee(state).find((each) => each.mixer === header.mixer);
     if (issuer === undefined || networkAddress(issuer) !== from) return refuse('not the issuer of this batch');
-    if (seat === undefined || !this.#isSeated(state)) return refuse('not in the committee');
+    if (seat === undefined || ownPlace(this.#ground, state) === null) return refuse('not in the committee');
     if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
     const turnRoot = revealSigningRoot(state.chain, header);
     if (!this.#context.verifier.bls([seat.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
     const signed = { ...header, ...batchRoots(contentsOf(nodes)) };
     if (!BatchHeaderType.equals(signed, header)) return refuse('wrong root of receipts or records');
-    const flaws = checkBatch(this.#options.view(), header, nodes);
+    const flaws = checkBatch(checkViewOf(this.#ground), header, nodes);
     if (flaws.length > 0) {
       const reasons = [...new Set(flaws.map(({ reason }) => reason))].join('; ').slice(0, 500);
       return refuse(
@@ -271,22 +309,21 @@ export class Batches {
         flaws.map(({ place }) => place),
       );
     }
-    this.#options.view().requestDedup.take(claimsOf(nodes), header);
+    this.#ground.requestDedup.take(claimsOf(nodes), header);
     return { selector: 0, value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
   }
 
   #headerRoot(header: BatchHeader): Uint8Array {
     return batchSigningRoot(this.#context.chain.identity, header);
   }
-}
-
-/** A certificate of those who signed; null when a signature is malformed. */
-function assemble(
-  seats: readonly CommitteeSeat[],
-  { header, nodes, signatures }: BatchOffer & { signatures: Map<number, Uint8Array> },
-): BodyValues['certifiedBatch'] | null {
-  const bits = seats.map(({ mixer }) => signatures.has(mixer));
-  const signature = aggregateBls([...signatures.values()]);
-  if (signature === null) return null;
-  return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, ...contentsOf(nodes) };
+  /** A certificate of those who signed; null when a signature is malformed. */
+  #assemble(
+    seats: readonly CommitteeSeat[],
+    { header, nodes, signatures }: BatchOffer & { signatures: Map<number, Uint8Array> },
+  ): BodyValues['certifiedBatch'] | null {
+    const bits = seats.map(({ mixer }) => signatures.has(mixer));
+    const signature = this.#context.crypto.aggregateBls([...signatures.values()]);
+    if (signature === null) return null;
+    return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, ...contentsOf(nodes) };
+  }
 }

@@ -1,15 +1,8 @@
-import { committeeOf, type DrawTable, eligibleMiners, type LedgerView, pairDrawer } from '@assay/ledger';
-import { type Artifact, EngineInfo, firstUint64, InferencePayload, outputIds, taskKinds } from '@assay/protocol';
+import { type DrawTable, eligibleMiners, type LedgerView, pairDrawer } from '@assay/ledger';
+import { type Artifact, EngineInfo, outputIds, taskKinds } from '@assay/protocol';
 import type { Runtime } from '../../../runtime/port.ts';
-import { promptTokensBound } from '../../prompt-bound.ts';
-import { type MixerTask, newTask } from '../task/state.ts';
+import type { Challenge } from '../part-messages.ts';
 import type { KnownAnswer } from './known-answers.ts';
-
-/** A task whose answer its mixer knows. */
-export interface Challenge {
-  readonly task: MixerTask;
-  readonly payload: InferencePayload;
-}
 
 /** What a mixer would draw a user's task from now. */
 export interface DrawSource {
@@ -17,7 +10,6 @@ export interface DrawSource {
   readonly table: DrawTable | null;
   /** Ranks in the order this mixer asks them now (§5.12). */
   orderOf(draw: readonly number[]): readonly number[];
-  readonly nowMs: number;
   readonly random: Runtime['random'];
 }
 
@@ -25,42 +17,15 @@ export interface DrawSource {
 const maxTries = 1 << 17;
 const nobody = new Uint8Array(20);
 
-/** The mixer that keeps the answer to a task: one, so that no miner is asked for it by two (§15.3). */
-export function keeperOf(state: LedgerView, taskId: Uint8Array): number | null {
-  const seats = committeeOf(state, state.globals.epoch);
-  return seats[Number(firstUint64(taskId) % BigInt(seats.length))]?.mixer ?? null;
-}
-
 /**
  * The request of a known answer to one miner, with an id that draws it: nothing tells it from a user's (§15.5). Null
  * when that draw has another miner asked first, as a user's would, or no id was found.
  */
 export function challengeOf(known: KnownAnswer, miner: number, source: DrawSource): Challenge | null {
-  const { state, nowMs, random } = source;
-  const { model } = known;
-  const drawn = drawnId(model, miner, source);
+  const drawn = drawnId(known.model, miner, source);
   if (drawn === null) return null;
-  const payload = { ...known.payload, nonce: random('nonces').bytes(32) };
-  const { contextTokens, fileHash } = state.models.at(model);
-  const asked = {
-    ...drawn,
-    ticket: new Uint8Array(96),
-    request: {
-      session: 0,
-      gateway: 0,
-      requestHash: InferencePayload.hashTreeRoot(payload),
-      maxTokensIn: promptTokensBound(payload, contextTokens - payload.maxTokens),
-      maxTokensOut: payload.maxTokens,
-      validUntilMs: nowMs,
-    },
-    requestSignature: new Uint8Array(64),
-    sampling: payload.sampling,
-    terms: { kind: taskKinds.challenge, model, fileHash, priceInUnits: 0n, priceOutUnits: 0n },
-    deadlines: state.params.deadlines,
-    maxReassignments: 0,
-    drawHeight: state.globals.height,
-  };
-  return { task: newTask(asked, nowMs), payload };
+  const payload = { ...known.payload, nonce: source.random('nonces').bytes(32) };
+  return { ...drawn, model: known.model, payload };
 }
 
 /** §15.5 Random ids until one draws the miner among its first two; then this mixer's own order decides (§5.12). */
@@ -68,7 +33,7 @@ function drawnId(
   model: number,
   miner: number,
   { state, table, orderOf, random }: DrawSource,
-): Pick<MixerTask, 'taskId' | 'draw' | 'order'> | null {
+): Pick<Challenge, 'taskId' | 'draw' | 'order'> | null {
   if (table === null) return null;
   const { domain } = state.models.at(model);
   const any = { domain, model, payer: nobody, dedicatedMiners: [], drawHeight: state.globals.height };

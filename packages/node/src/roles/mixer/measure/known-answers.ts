@@ -17,7 +17,7 @@ import {
 } from '@assay/protocol';
 import { ContainerType } from '@chainsafe/ssz';
 import type { Runtime } from '../../../runtime/port.ts';
-import type { RoleStore } from '../../../store/role-store.ts';
+import type { RoleStore } from '../../ports/store.ts';
 
 /** An answer that an audit approved, to a request that may be asked of others (§15.3). */
 const KnownAnswer = new ContainerType(

@@ -1,5 +1,4 @@
 import { DataPiece, DataRequest, equalBytes, limits, messageTypes, Ping, Pong } from '@assay/protocol';
-import { KeyStream } from '../../../crypto/key-stream.ts';
 import type { Endpoint, MessageStream } from '../../../network/port.ts';
 import { answerMs, inTime, receive } from '../../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../../context.ts';
@@ -60,7 +59,7 @@ export class LinkProbe {
   async #bandwidth(stream: MessageStream): Promise<bigint> {
     const { runtime } = this.#context;
     const seed = runtime.random('seeds of data').bytes(32);
-    const expected = new KeyStream(seed, limits.dataPieceBytes);
+    const expected = this.#context.crypto.keyStream(seed, limits.dataPieceBytes);
     await stream.send(DataRequest.serialize({ seed }));
     let firstMs = 0;
     for (let received = 0; received < limits.dataBytes; received += limits.dataPieceBytes) {

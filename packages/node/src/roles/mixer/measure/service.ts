@@ -1,49 +1,16 @@
 import { type BlockResult, challengeSigningRoot } from '@assay/ledger';
-import {
-  type Artifact,
-  type ArtifactBundle,
-  type DisputedChallenge,
-  type DisputeEvidence,
-  equalBytes,
-  limits,
-  type NodeTransaction,
-  type Receipt,
-  type TaskEvidence,
-} from '@assay/protocol';
+import { type DisputedChallenge, type DisputeEvidence, equalBytes, limits, toHex } from '@assay/protocol';
 import type { Endpoint } from '../../../network/port.ts';
-import type { RoleContext, SigningRoots } from '../../context.ts';
+import type { RoleContext } from '../../context.ts';
 import { fetchArtifact } from '../../fetch-artifact.ts';
-import { ofReport, reportKey } from '../attestations.ts';
-import type { CommitteeSigner } from '../batch/service.ts';
-import type { TaskRun } from '../task/run.ts';
-import { type Challenge, challengeOf, type DrawSource, hashRateOf, isRight, keeperOf } from './challenge.ts';
+import { reportKey } from '../attestations.ts';
+import { keeperOf } from '../committee.ts';
+import type { Ground } from '../ground.ts';
+import type { Challenge, ChallengeAnswer } from '../part-messages.ts';
+import { challengeOf, type DrawSource, hashRateOf, isRight } from './challenge.ts';
 import { type Duty, noAgenda, type Planner, plan, spreadBlocks } from './duties.ts';
 import { type KnownAnswer, KnownAnswers } from './known-answers.ts';
 import { LinkProbe, type LinkValues } from './link-probe.ts';
-
-/** What a miner gave for a challenge. */
-export interface ChallengeAnswer {
-  readonly receipt: Receipt;
-  readonly evidence: TaskEvidence;
-  readonly artifact: Artifact;
-}
-
-/** What measuring needs of its mixer. */
-export interface MeasuringHost {
-  readonly mixer: number;
-  readonly signer: CommitteeSigner;
-  /** Node transactions that wait for a certificate. */
-  readonly pending: ReadonlyMap<string, NodeTransaction>;
-  add(node: NodeTransaction): void;
-  /** What this mixer itself keeps of a task. */
-  artifactOf(taskId: Uint8Array): ArtifactBundle | null;
-  /** Keeps the artifact of a challenge for those who will audit it. */
-  keepDisputed(taskId: Uint8Array, bundle: ArtifactBundle): Promise<void>;
-  /** What the mixer draws users' tasks from. */
-  draws(): Omit<DrawSource, 'state' | 'random'>;
-  /** Runs a challenge like any task; `done` gets the answer if the miner gives one. */
-  run(challenge: Challenge, endpoint: Endpoint, done: (answer: ChallengeAnswer) => Promise<void>): TaskRun;
-}
 
 /** Draws that are tried for one challenge, each at a time of its own: about every second is for another miner. */
 const challengeTries = 6;
@@ -57,26 +24,36 @@ interface Found {
   link: LinkValues;
 }
 
+/** A challenge that a miner has now, and what it is for. */
+interface Asked {
+  readonly duty: Duty;
+  readonly known: KnownAnswer;
+  readonly payload: Challenge['payload'];
+}
+
 /** Measures the miners that its own reveal draws for this mixer, each thing at a time of its own, and reports (§8). */
 export class Measuring {
+  readonly #ground: Ground;
   readonly #context: RoleContext;
-  readonly #host: MeasuringHost;
   readonly #probe: LinkProbe;
   readonly #planner: Planner;
   readonly #known: KnownAnswers;
   readonly #found = new Map<string, Found>();
+  /** By the ids of the challenges. */
+  readonly #asked = new Map<string, Asked>();
   #agenda = noAgenda;
 
-  constructor(context: RoleContext, roots: SigningRoots, host: MeasuringHost) {
+  constructor(ground: Ground) {
+    const { context, roots, mixer, committeeSigner, pending } = ground;
+    this.#ground = ground;
     this.#context = context;
-    this.#host = host;
     this.#probe = new LinkProbe(context, roots);
     this.#known = new KnownAnswers(context.store, context.runtime);
     this.#planner = {
-      mixer: host.mixer,
-      reveal: (epoch) => host.signer.sign(challengeSigningRoot(context.chain.identity, epoch)),
+      mixer,
+      reveal: (epoch) => committeeSigner.sign(challengeSigningRoot(context.chain.identity, epoch)),
       hasReported: ({ miner, reveal }) => {
-        const node = host.pending.get(reportKey({ miner }))?.value;
+        const node = pending.all.get(reportKey({ miner }))?.value;
         return node !== undefined && 'report' in node && equalBytes(node.report.reveal, reveal);
       },
     };
@@ -107,17 +84,18 @@ export class Measuring {
     const { chain, verifier, runtime } = this.#context;
     const state = chain.head();
     const index = state.taskOf(taskId);
-    if (index === undefined || keeperOf(state, taskId) !== this.#host.mixer) return;
+    if (index === undefined || keeperOf(state, taskId) !== this.#ground.mixer) return;
     const task = state.tasks.at(index);
     if (state.sessions.get(task.session)?.sharesPrompts !== true) return;
     const expiryHeight = state.globals.height + limits.knownEpochs * state.params.epochBlocks;
-    const bundle = this.#host.artifactOf(taskId) ?? (await fetchArtifact(endpoint, { state, verifier, runtime }, task));
+    const own = this.#ground.artifacts.of(taskId);
+    const bundle = own ?? (await fetchArtifact(endpoint, { state, verifier, runtime }, task));
     if (bundle !== null) this.#known.keep(task, bundle, expiryHeight);
   }
 
   async #take(duty: Duty, endpoint: Endpoint): Promise<void> {
     if (duty.what !== 'report') this.#found.set(keyOf(duty), this.#foundOf(duty));
-    if (duty.what === 'challenge') return this.#challenge(duty, endpoint);
+    if (duty.what === 'challenge') return this.#challenge(duty);
     await this.#wait();
     if (duty.what === 'report') return this.#report(duty);
     const link = await this.#probe.measure(endpoint, duty.miner);
@@ -138,27 +116,44 @@ export class Measuring {
   }
 
   /** §15.5 While a user's task would go to another miner, the challenge waits too. */
-  async #challenge(duty: Duty, endpoint: Endpoint): Promise<void> {
-    const { chain, store, runtime } = this.#context;
-    const { random } = runtime;
+  async #challenge(duty: Duty): Promise<void> {
+    const { chain, store } = this.#context;
     const known = this.#known.take(duty.miner, chain.head());
     if (known === null) return;
     // What is written is durable about when a block is: the random time comes after it.
     await store.flushed();
     for (let tries = 0; tries < challengeTries; tries++) {
       await this.#wait();
-      const challenge = challengeOf(known, duty.miner, { ...this.#host.draws(), state: chain.head(), random });
+      const challenge = challengeOf(known, duty.miner, this.#drawSource());
       if (challenge === null) continue;
-      const { payload } = challenge;
-      return this.#host.run(challenge, endpoint, (answer) => this.#judge(duty, { known, payload }, answer)).begin();
+      this.#asked.set(toHex(challenge.taskId), { duty, known, payload: challenge.payload });
+      return this.#ground.emit({ type: 'challenge', challenge });
     }
   }
 
-  async #judge(
-    duty: Duty,
-    { known, payload }: { readonly known: KnownAnswer; readonly payload: Challenge['payload'] },
-    { receipt, evidence, artifact }: ChallengeAnswer,
-  ): Promise<void> {
+  #drawSource(): DrawSource {
+    const { drawTables, turns } = this.#ground;
+    const { chain, runtime } = this.#context;
+    const state = chain.head();
+    const nowMs = runtime.nowMs();
+    return {
+      ...{ state, table: drawTables.at(state.globals.height, state), random: runtime.random },
+      orderOf: (draw) => turns.order(draw, nowMs),
+    };
+  }
+
+  /** What a miner gave for a challenge. */
+  hear(answer: ChallengeAnswer): void {
+    const asked = this.#asked.get(toHex(answer.receipt.taskId));
+    if (asked !== undefined) this.#try(`miner ${asked.duty.miner}`, this.#judge(asked, answer));
+  }
+
+  /** A challenge is over, with an answer or without one. */
+  end(taskId: Uint8Array): void {
+    this.#asked.delete(toHex(taskId));
+  }
+
+  async #judge({ duty, known, payload }: Asked, { receipt, evidence, artifact }: ChallengeAnswer): Promise<void> {
     const found = this.#foundOf(duty);
     const right = isRight(known, artifact);
     if (right === null) return;
@@ -170,7 +165,8 @@ export class Measuring {
     if (found.disputed.length === limits.maxDisputed) return;
     const { taskId, model, tokensIn, tokensOut, requestHash, artifactRoot, ticket } = receipt;
     const { precommitSignature, salt } = evidence;
-    await this.#host.keepDisputed(taskId, { ticket, payload, reveal: { artifact, salt, precommitSignature } });
+    this.#ground.artifacts.put(taskId, { ticket, payload, reveal: { artifact, salt, precommitSignature } }, 1);
+    await this.#context.store.flushed();
     const challenge = { taskId, knownTaskId: known.taskId, model, tokensIn, tokensOut, requestHash, artifactRoot };
     found.disputed.push({ challenge, evidence: { precommitSignature, salt } });
   }
@@ -185,6 +181,7 @@ export class Measuring {
     if (isEmpty || this.#context.chain.head().globals.epoch !== epoch) return;
     const challenges = disputed.map(({ challenge }) => challenge);
     const report = { miner, reveal: this.#planner.reveal(epoch), disputed: challenges, hashRate, ...link };
-    this.#host.add(ofReport({ report, evidence: disputed.map(({ evidence }) => evidence) }));
+    const measured = { report, evidence: disputed.map(({ evidence }) => evidence) };
+    this.#ground.emit({ type: 'measured', measured });
   }
 }

@@ -13,40 +13,29 @@ import {
   minerToMixer,
   mixerToMiner,
   Precommit,
-  type Receipt,
   StreamCheckpoint,
   sha256,
-  type TaskEvidence,
   taskFailureBytes,
+  taskKinds,
+  taskStates,
+  toHex,
   type ValueOf,
 } from '@assay/protocol';
 import type { Endpoint, MessageStream } from '../../../network/port.ts';
 import { receive } from '../../../network/wire.ts';
 import { decodeText, encodeText } from '../../../utf8.ts';
-import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../../context.ts';
+import { networkAddress, protocols, type RoleContext } from '../../context.ts';
 import { requestFaultOf } from '../../request-faults.ts';
-import type { LateTask } from '../attestations.ts';
+import type { Ground } from '../ground.ts';
+import type { TaskStep } from '../part-messages.ts';
+import type { Reservations } from './admission.ts';
 import { beginTask, type MixerEffect, type MixerEvent, type MixerStep, type MixerTask, stepTask } from './state.ts';
 
-/** What a task run needs of its mixer. */
-export interface TaskHost {
-  readonly context: RoleContext;
-  readonly roots: SigningRoots;
+/** What a task run is given of its mixer. */
+export interface RunSurroundings {
+  readonly ground: Ground;
   readonly endpoint: Endpoint;
-  readonly mixer: number;
-  announce(task: MixerTask): void;
-  /** A miner could not be reached or broke off: it is asked later for a while. */
-  avoid(miner: number): void;
-  /** Makes the finished task durable before its client hears of the end. */
-  keep(work: {
-    receipt: Receipt;
-    evidence: TaskEvidence;
-    artifact: Artifact;
-    payload: InferencePayload;
-  }): Promise<void>;
-  /** Takes up the record of a late step. */
-  keepLate(late: LateTask): void;
-  release(task: MixerTask): void;
+  readonly reservations: Reservations;
 }
 
 type MinerMessage = ValueOf<typeof MinerToMixer>;
@@ -59,13 +48,22 @@ interface From {
   readonly evidenceLevel: number;
 }
 
+function stepOf({ taskId, state, attempt, rank, draw, deadlineMs }: MixerTask): TaskStep {
+  return { taskId, state: taskStates[state], attempt, rank, miner: draw[rank] ?? 0, deadlineMs };
+}
+
 /** What may wait for a client before it counts as gone: a client that does not read must not hold up a miner. */
 const maxOutboxBytes = limits.maxMessageBytes;
 
 /** Drives one task: feeds messages to the pure state machine, one at a time, and performs its effects. */
 export class TaskRun {
   readonly finished: Promise<void>;
-  readonly #host: TaskHost;
+  readonly #ground: Ground;
+  readonly #context: RoleContext;
+  readonly #endpoint: Endpoint;
+  readonly #reservations: Reservations;
+  /** A task in all but its certificate, so that nobody can tell it from one (§15.3). */
+  readonly #isChallenge: boolean;
   /** Null for a task that nobody waits for. */
   readonly #gateway: MessageStream | null;
   readonly #payload: InferencePayload;
@@ -79,9 +77,17 @@ export class TaskRun {
   #finish: () => void = () => {};
   #isAbandoned = false;
 
-  constructor(host: TaskHost, task: MixerTask, streams: { gateway: MessageStream | null; payload: InferencePayload }) {
-    this.#host = host;
+  constructor(
+    { ground, endpoint, reservations }: RunSurroundings,
+    task: MixerTask,
+    streams: { gateway: MessageStream | null; payload: InferencePayload },
+  ) {
+    this.#ground = ground;
+    this.#context = ground.context;
+    this.#endpoint = endpoint;
+    this.#reservations = reservations;
     this.#task = task;
+    this.#isChallenge = task.terms.kind === taskKinds.challenge;
     this.#gateway = streams.gateway;
     this.#payload = streams.payload;
     this.finished = new Promise((resolve) => {
@@ -91,6 +97,14 @@ export class TaskRun {
 
   get task(): MixerTask {
     return this.#task;
+  }
+
+  get miner(): number {
+    return this.#task.draw[this.#task.rank] ?? 0;
+  }
+
+  get id(): string {
+    return toHex(this.#task.taskId);
   }
 
   begin(): void {
@@ -108,7 +122,7 @@ export class TaskRun {
   /** Ends at once: the mixer is being stopped. */
   abandon(): void {
     this.#isAbandoned = true;
-    this.#host.release(this.#task);
+    this.#release();
     this.#miner?.abort();
     this.#gateway?.abort();
     this.#finish();
@@ -117,7 +131,7 @@ export class TaskRun {
   #enqueue(work: () => Promise<void>): Promise<void> {
     const unlessOver = () => (this.#isAbandoned ? undefined : work());
     this.#queue = this.#queue.then(unlessOver).catch((error: Error) => {
-      this.#host.context.runtime.log(`task failed inside the mixer: ${error.message}`);
+      this.#context.runtime.log(`task failed inside the mixer: ${error.message}`);
       this.abandon();
     });
     return this.#queue;
@@ -140,19 +154,21 @@ export class TaskRun {
       case 'cancel':
         return this.#toMiner(mixerToMiner.cancel, { taskId });
       case 'announce':
-        return this.#host.announce(this.#task);
+        return this.#ground.emit({ type: 'stepped', step: stepOf(this.#task) });
       case 'breakOff':
         return this.#miner?.abort();
       case 'avoid':
-        return this.#host.avoid(effect.miner);
+        if (!this.#isChallenge) this.#ground.turns.avoid(effect.miner, this.#context.runtime.nowMs());
+        return;
       case 'forward':
         return this.#forward(effect.firstToken, effect.text);
       case 'late':
-        return this.#host.keepLate(effect.late);
+        if (!this.#isChallenge) this.#ground.emit({ type: 'late', late: effect.late });
+        return;
       case 'finish':
         return this.#end(effect);
       case 'fail': {
-        this.#host.release(this.#task);
+        this.#release();
         this.#miner?.abort();
         const detail = encodeText(effect.detail).subarray(0, taskFailureBytes);
         this.#toGateway(gatewayMessages.failure, { code: encodeText(effect.code), detail });
@@ -162,11 +178,32 @@ export class TaskRun {
   }
 
   async #end(effect: MixerEffect & { type: 'finish' }): Promise<void> {
-    await this.#host.keep({ ...effect, payload: this.#payload });
+    if (this.#isChallenge) this.#ground.emit({ type: 'answered', answer: effect });
+    else await this.#keep(effect);
     const { finish, tokensIn, tokensOut } = effect.artifact;
     this.#miner?.close();
     this.#toGateway(gatewayMessages.ended, { finish, tokensIn, tokensOut });
     this.#closeGateway();
+  }
+
+  /** Makes the finished task durable before its client hears of the end. */
+  async #keep({ receipt, evidence, artifact }: MixerEffect & { type: 'finish' }): Promise<void> {
+    const { artifacts, requestDedup, emit } = this.#ground;
+    const { chain, store } = this.#context;
+    const { session, ticket } = receipt;
+    const reveal = { artifact, salt: evidence.salt, precommitSignature: evidence.precommitSignature };
+    const isKnown = chain.head().sessions.get(session)?.sharesPrompts === true;
+    // §8.8 What becomes a known answer may be audited again.
+    const epochs = isKnown ? limits.knownEpochs + 1 : 0;
+    artifacts.put(receipt.taskId, { ticket, payload: this.#payload, reveal }, epochs);
+    requestDedup.keep(evidence.request);
+    emit({ type: 'finished', finished: { receipt, evidence } });
+    await store.flushed();
+    this.#reservations.hold(this.id, session, receipt.priceUnits);
+  }
+
+  #release(): void {
+    if (!this.#isChallenge) this.#reservations.release(this.id);
   }
 
   #forward(firstToken: number, text: Uint8Array): void {
@@ -193,7 +230,7 @@ export class TaskRun {
   /** Ends the run once the client has all of it, or takes nothing more. */
   #closeGateway(): void {
     const gateway = this.#gateway;
-    const cancel = this.#host.context.runtime.timer(this.#task.deadlines.stallMs, () => gateway?.abort());
+    const cancel = this.#context.runtime.timer(this.#task.deadlines.stallMs, () => gateway?.abort());
     void this.#outbox.then(() => {
       cancel();
       gateway?.close();
@@ -215,14 +252,14 @@ export class TaskRun {
   }
 
   async #reach(miner: number, { rank, attempt }: Pick<From, 'rank' | 'attempt'>): Promise<void> {
-    const row = this.#host.context.chain.head().miners.get(miner);
+    const row = this.#context.chain.head().miners.get(miner);
     if (row === undefined) throw new Error('not in the ledger');
-    const stream = await this.#host.endpoint.open(networkAddress(row), protocols.serve);
+    const stream = await this.#endpoint.open(networkAddress(row), protocols.serve);
     const { request, taskId, terms, state } = this.#task;
     if (this.#isAbandoned || state === 'end' || !this.#isWith({ rank, attempt })) return stream.abort();
     this.#miner = stream;
     const { maxTokensIn, maxTokensOut } = request;
-    const { mixer } = this.#host;
+    const { mixer } = this.#ground;
     await this.#toMiner(mixerToMiner.prepare, { taskId, model: terms.model, maxTokensIn, maxTokensOut, mixer });
     void this.#listen(stream, { miner, rank, attempt, publicKey: row.publicKey, evidenceLevel: row.evidenceLevel });
   }
@@ -233,7 +270,7 @@ export class TaskRun {
   }
 
   #lost(from: Pick<From, 'rank' | 'attempt'>): void {
-    void this.#dispatchFor(from, { type: 'lost', nowMs: this.#host.context.runtime.nowMs() });
+    void this.#dispatchFor(from, { type: 'lost', nowMs: this.#context.runtime.nowMs() });
   }
 
   /** Drops an event of a miner that no longer has the task. */
@@ -267,7 +304,7 @@ export class TaskRun {
     from: From,
     progress: { chain: Uint8Array; tokens: number },
   ): { event: MixerEvent | null; chunk: Chunk | null } {
-    const nowMs = this.#host.context.runtime.nowMs();
+    const nowMs = this.#context.runtime.nowMs();
     const only = (event: MixerEvent | null) => ({ event, chunk: null });
     switch (message.selector) {
       case minerToMixer.prepared:
@@ -284,8 +321,8 @@ export class TaskRun {
           signature: Uint8Array;
         };
         const expected = { taskId: this.#task.taskId, miner: from.miner, hash: precommit.hash };
-        const root = this.#host.roots.of(messageTypes.precommit, Precommit, expected);
-        const signed = this.#host.context.verifier.ed25519(from.publicKey, root, signature);
+        const root = this.#ground.roots.of(messageTypes.precommit, Precommit, expected);
+        const signed = this.#context.verifier.ed25519(from.publicKey, root, signature);
         return only(signed ? { type: 'precommit', hash: precommit.hash, signature, nowMs } : null);
       }
       case minerToMixer.reveal: {
@@ -310,8 +347,8 @@ export class TaskRun {
     const due = Math.floor(progress.tokens / limits.windowTokens) > Math.floor(before / limits.windowTokens);
     if (!due) return true;
     const point = { taskId: this.#task.taskId, tokens: progress.tokens, chain: progress.chain };
-    const root = this.#host.roots.of(messageTypes.streamCheckpoint, StreamCheckpoint, point);
+    const root = this.#ground.roots.of(messageTypes.streamCheckpoint, StreamCheckpoint, point);
     const [signature] = chunk.checkpoint;
-    return signature !== undefined && this.#host.context.verifier.ed25519(publicKey, root, signature);
+    return signature !== undefined && this.#context.verifier.ed25519(publicKey, root, signature);
   }
 }
