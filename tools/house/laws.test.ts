@@ -235,6 +235,7 @@ describe('names', () => {
     ]);
     expect(findings(names, { 'vitest.config.ts': 'export default 1;' })).toEqual([]);
     expect(findings(names, { 'packages/ledger/src/index.ts': "export * from './b.ts';" })).toEqual([]);
+    expect(findings(names, { 'packages/ledger/src/epoch/index.ts': "export { a } from './b.ts';" })).toEqual([]);
   });
 
   it('begin with # where they are private, but for a constructor', () => {

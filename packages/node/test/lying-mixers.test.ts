@@ -17,7 +17,7 @@ import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
 import { ask, receive } from '../src/network/wire.ts';
 import { protocols, SigningRoots } from '../src/roles/context.ts';
-import { ofReceipt } from '../src/roles/mixer/attestations.ts';
+import { ofReceipt } from '../src/roles/mixer/index.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
 import { endpointOf, startNetwork } from './simulated/start.ts';
 

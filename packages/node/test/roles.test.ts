@@ -19,7 +19,7 @@ import { devnetPrices, names } from '../src/devnet/genesis.ts';
 import type { GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
 import { ask, receive } from '../src/network/wire.ts';
 import { protocols, topics } from '../src/roles/context.ts';
-import { ofReport } from '../src/roles/mixer/attestations.ts';
+import { ofReport } from '../src/roles/mixer/index.ts';
 import { SimulatedModel } from './simulated/model.ts';
 import { fileHash } from './simulated/network.ts';
 import { codeOf, startNetwork } from './simulated/start.ts';

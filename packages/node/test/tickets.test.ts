@@ -19,7 +19,7 @@ import { names } from '../src/devnet/genesis.ts';
 import { ask } from '../src/network/wire.ts';
 import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
 import { fetchArtifact } from '../src/roles/fetch-artifact.ts';
-import { ofReceipt } from '../src/roles/mixer/attestations.ts';
+import { ofReceipt } from '../src/roles/mixer/index.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
 import { startNetwork } from './simulated/start.ts';
 

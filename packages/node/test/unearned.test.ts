@@ -1,6 +1,6 @@
 import { EngineInfo, findings, flaws, taskStatuses, toHex, verdicts } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Worker } from '../src/roles/miner/worker.ts';
+import type { Worker } from '../src/roles/miner/index.ts';
 import { newDirectory } from '../src/store/directory.fixture.ts';
 import { type Choose, SimulatedModel } from './simulated/model.ts';
 import { engineInfo, type SimulatedNetwork } from './simulated/network.ts';

@@ -19,8 +19,8 @@ import {
 import { settle } from '@assay/node/devnet/settle';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { Keystore } from '@assay/node/keys/keystore';
-import type { ApiKey } from '@assay/node/roles/gateway/service';
-import { modelWorker } from '@assay/node/roles/miner/worker';
+import type { ApiKey } from '@assay/node/roles/gateway/index';
+import { modelWorker } from '@assay/node/roles/miner/index';
 import type { Runtime } from '@assay/node/runtime/port';
 import { SimulatedRuntime } from '@assay/node/runtime/simulated';
 import { SimulatedModel } from '@assay/node/simulated/model';

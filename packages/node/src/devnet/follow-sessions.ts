@@ -3,7 +3,7 @@ import type { Chain } from '../consensus/port.ts';
 import { apiKeyOf, type Ed25519Signer } from '../crypto/signers.ts';
 import type { ApiKeyFile, ApiKeyList } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
-import type { ApiKey } from '../roles/gateway/service.ts';
+import type { ApiKey } from '../roles/gateway/index.ts';
 
 /** The API keys of the open sessions whose keys this node holds, but for those that were revoked (§16.9). */
 class SessionKeys implements Iterable<ApiKey> {

@@ -43,9 +43,9 @@ import { KeyRing } from '../../src/keys/keyring.ts';
 import { type KeyName, type Keystore, openKeystore } from '../../src/keys/keystore.ts';
 import { MemoryNetwork } from '../../src/network/memory.ts';
 import { networkAddress, type RoleService, SigningRoots } from '../../src/roles/context.ts';
-import { modelWorker, type Worker } from '../../src/roles/miner/worker.ts';
-import { contentsOf, ofReceipt, ofTransition } from '../../src/roles/mixer/attestations.ts';
-import { Mixer, type MixerOptions } from '../../src/roles/mixer/service.ts';
+import { modelWorker, type Worker } from '../../src/roles/miner/index.ts';
+import { contentsOf, Mixer, type MixerOptions, ofReceipt, ofTransition } from '../../src/roles/mixer/index.ts';
+
 import type { InferenceRequest } from '../../src/roles/ports/chat.ts';
 import { type PresenceOptions, PresentRole } from '../../src/roles/presence.ts';
 import { type Runtime, runtimeOf } from '../../src/runtime/port.ts';

@@ -1,7 +1,7 @@
 import { World, type WorldOptions } from '@assay/ledger/fixture';
 import { Artifact, type BodyValues, InferencePayload, TaskRequest, taskKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { windowsOf } from '../../miner/artifact.ts';
+import { windowsOf } from '../../miner/index.ts';
 import { admit, requirePayload } from './admission.ts';
 
 /** A world whose session 1 has these terms. */

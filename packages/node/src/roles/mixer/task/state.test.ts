@@ -11,7 +11,7 @@ import {
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { encodeText } from '../../../utf8.ts';
-import { windowsOf } from '../../miner/artifact.ts';
+import { windowsOf } from '../../miner/index.ts';
 import { beginTask, type MixerEffect, type MixerEvent, type MixerTask, newTask, stepTask } from './state.ts';
 
 const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);
