@@ -2,7 +2,7 @@ import { openTestEngine, type TestChain, testChain, transferOf } from '@assay/no
 import type { EmbeddedEngine } from '@assay/node/consensus/embedded';
 import { useNativeHasher } from '@assay/node/crypto/hasher';
 import type { Ed25519Signer } from '@assay/node/crypto/signers';
-import type { RoleStore } from '@assay/node/store/role-store';
+import type { RoleStore } from '@assay/node/roles/ports/store';
 import { littleEndian, sha256, toHex } from '@assay/protocol';
 
 /** The chain of this program; small epochs, so that snapshots are written all the time. */
@@ -11,8 +11,8 @@ export const busyChain = testChain({ accounts: 60, epochBlocks: 8, blockTimeMs: 
 /** Sends transfers of one account one after the other and says each that was acknowledged. */
 async function pay(chain: TestChain, engine: EmbeddedEngine, from: Ed25519Signer, to: Ed25519Signer): Promise<never> {
   for (;;) {
-    const nonce = engine.ledger.state.nonceOf(from.address);
-    const validUntil = engine.ledger.state.globals.height + 100;
+    const nonce = engine.head().nonceOf(from.address);
+    const validUntil = engine.head().globals.height + 100;
     const bytes = transferOf(chain, { from, to: to.address, nonce, validUntil });
     const { code, height } = await engine.submit(bytes);
     process.stdout.write(code === 'OK' ? `ack ${toHex(sha256(bytes))} ${height}\n` : `refused ${code}\n`);

@@ -9,10 +9,10 @@ import { busyChain } from './busy-engine.ts';
 export async function checkBusyEngine(dir: string, said: readonly string[]): Promise<void> {
   const { engine, store, close } = await openTestEngine(busyChain, dir);
   try {
-    const { state } = engine.ledger;
+    const state = engine.head();
     expect(await replay(store, busyChain.genesis)).toEqual({
       height: state.globals.height,
-      stateRoot: engine.ledger.stateRoot(),
+      stateRoot: engine.head().root(),
     });
     expect(conservation(state)).toBeNull();
     expect(store.viewsHeight).toBe(store.height);

@@ -152,7 +152,10 @@ describe('seeded', () => {
     ['const r = crypto.getRandomValues(a);', 'crypto'],
     ['process.nextTick(f);', 'process'],
     ["import { setTimeout as delay } from 'node:timers/promises';", 'setTimeout of node:timers/promises'],
-    ["import { randomBytes, timingSafeEqual } from 'node:crypto';", 'imports randomBytes of node:crypto'],
+    [
+      "import { randomBytes, timingSafeEqual } from 'node:crypto';",
+      'imports randomBytes, timingSafeEqual of node:crypto',
+    ],
     ["import * as all from 'node:crypto';", 'imports * of node:crypto'],
     ["import { readFileSync } from 'node:fs';", 'readFileSync of node:fs'],
     ["import 'node:fs';", 'imports * of node:fs'],
@@ -165,7 +168,6 @@ describe('seeded', () => {
   });
 
   it.each([
-    "import { timingSafeEqual } from 'node:crypto';",
     "import type { Server } from 'node:net';",
     'async function f() { await context.runtime.sleep(1); runtime.timer(1, f); random.int(2); }',
     'const half = Math.floor(a / b); const value = { Date: 1 }; value.performance; leaving.signal.timeout;',
@@ -233,6 +235,7 @@ describe('names', () => {
     ]);
     expect(findings(names, { 'vitest.config.ts': 'export default 1;' })).toEqual([]);
     expect(findings(names, { 'packages/ledger/src/index.ts': "export * from './b.ts';" })).toEqual([]);
+    expect(findings(names, { 'packages/ledger/src/epoch/index.ts': "export { a } from './b.ts';" })).toEqual([]);
   });
 
   it('begin with # where they are private, but for a constructor', () => {

@@ -16,7 +16,7 @@ function isBarrel(source: Source): boolean {
   );
 }
 
-/** No default exports, no `any`, no folder that names nothing, no file that only forwards. */
+/** No default exports, no `any`, no folder that names nothing, no file that only forwards but an index. */
 export const names: Law = {
   name: 'names say something: no any, default export, utils or barrel',
   check(house) {
@@ -32,7 +32,8 @@ export const names: Law = {
       const { path } = source;
       const report = (node: SyntaxNode, sentence: string) =>
         findings.push({ path, line: source.lineOf(node.start), sentence });
-      if (isBarrel(source) && !isEntry(path)) report(source.tree, 'Only forwards. Import the file that has the thing.');
+      if (isBarrel(source) && !/\/index\.ts$/.test(path))
+        report(source.tree, 'Only forwards. Import the file that has the thing.');
       walk(source.tree, (node) => {
         if (node.type === 'TSAnyKeyword') report(node, 'any switches checking off. Use unknown, or the type.');
         if (node.type === 'ExportDefaultDeclaration' && !isConfig(path)) report(node, 'Export it by its name.');

@@ -22,7 +22,7 @@ import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
 import { ask, receive } from '../src/network/wire.ts';
 import { protocols, SigningRoots } from '../src/roles/context.ts';
-import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
+import { ofReceipt } from '../src/roles/mixer/index.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
 import { startNetwork } from './simulated/start.ts';
 
@@ -53,7 +53,7 @@ async function chargeAgain(
   first: Receipt,
   signed: Pick<TaskSubmission, 'request' | 'signature'>,
 ) {
-  const { state } = net.engine.ledger;
+  const state = net.chain.head();
   const roots = new SigningRoots(state.chain);
   const ticket = net.keys.committee(names.mixer(1)).sign(ticketSigningRoot(state.chain, signed.request));
   const taskId = drawIdOf({ ticket });
@@ -107,7 +107,7 @@ describe('a signed request', () => {
       const requestHash = InferencePayload.hashTreeRoot(payload);
       const bounds = { maxTokensIn: 1000, maxTokensOut: payload.maxTokens };
       const request = { session: net.session, gateway: 0, requestHash, ...bounds, validUntilMs: Date.now(), ...change };
-      const roots = new SigningRoots(net.engine.ledger.state.chain);
+      const roots = new SigningRoots(net.chain.identity);
       const root = roots.of(messageTypes.taskRequest, TaskRequest, request);
       const signature = net.keys.account(names.session).sign(root);
       return { request, signature, submission: TaskSubmission.serialize({ request, signature, payload }) };

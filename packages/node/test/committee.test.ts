@@ -16,8 +16,8 @@ import { startNetwork } from './simulated/start.ts';
 
 const start = () => startNetwork({ miners: 2, params: { epochBlocks: 16 } });
 
-const membersOf = ({ engine }: SimulatedNetwork) => {
-  const { state } = engine.ledger;
+const membersOf = ({ chain }: SimulatedNetwork) => {
+  const state = chain.head();
   return committeeOf(state, state.globals.epoch).map(({ mixer }) => mixer);
 };
 
@@ -28,7 +28,7 @@ describe('mixers that come and go', () => {
     const setTo = (status: RoleStatus) =>
       net.send(names.mixer(0), 'setRoleStatus', { kind: stakeKinds.mixer, role: 0, status: roleStatuses[status] });
     await net.send(names.foundation, 'transfer', { to: own.address, amountUnits: 1_000_000_000n });
-    expect(net.engine.ledger.state.sessions.at(net.session).homeMixer).toBe(0);
+    expect(net.chain.head().sessions.at(net.session).homeMixer).toBe(0);
     expect(await setTo('paused')).toBe('OK');
     await net.until(() => membersOf(net).length === 3);
     expect(membersOf(net)).toEqual([1, 2, 3]);
@@ -57,18 +57,18 @@ describe('mixers that come and go', () => {
     const possession = committeeSigner.possession();
     const body = { mixer: 3, blsPublicKey: committeeSigner.publicKey, possession };
     expect(await net.send(name, 'rotateCommitteeKey', body)).toBe('OK');
-    const { mixers } = net.engine.ledger.state;
-    await net.until(() => equalBytes(mixers.at(3).publicKey, publicKey));
-    const before = mixers.at(3).nextSequence;
-    await net.until(() => mixers.at(3).nextSequence > before);
+    const row = () => net.chain.head().mixers.at(3);
+    await net.until(() => equalBytes(row().publicKey, publicKey));
+    const before = row().nextSequence;
+    await net.until(() => row().nextSequence > before);
     await successor.stop();
     expect(membersOf(net)).toEqual([0, 1, 2, 3]);
-    expect(mixers.at(3).account).toEqual(address);
+    expect(row().account).toEqual(address);
   });
 
   it('go on with new keys that the key file has, as validators and miners do (§3.6)', async () => {
     const net = await start();
-    const { state } = net.engine.ledger;
+    const head = () => net.chain.head();
     const owners = { mixer: names.mixer(0), validator: names.validator(0), miner: names.owner(0) } as const;
     const keys = await net.makeKeys(...Object.keys(owners).map((name) => ({ name, bls: name === 'mixer' })));
     const committeeKey = keys.committee('mixer');
@@ -83,8 +83,8 @@ describe('mixers that come and go', () => {
     const following = () => net.built.roles.list().filter(({ address }) => fresh.includes(address));
     await net.until(() => following().filter(({ running, hasKey }) => running && hasKey).length === 3);
     expect(following().map(({ name }) => name)).toEqual([names.mixer(0), names.miner(0), names.validator(0)]);
-    const before = state.mixers.at(0).nextSequence;
-    await net.until(() => state.mixers.at(0).nextSequence > before);
+    const before = head().mixers.at(0).nextSequence;
+    await net.until(() => head().mixers.at(0).nextSequence > before);
     const { taskId } = await net.ask();
     await net.until(() => net.task(taskId)?.row.status === taskStatuses.approved);
     expect((await net.replay()).height).toBeGreaterThan(16);
@@ -99,51 +99,51 @@ describe('mixers that come and go', () => {
     const code = await net.send(names.foundation, 'registerMixer', {
       publicKey: signer.publicKey,
       operator: signer.address,
-      stakeUnits: net.engine.ledger.state.params.stake.mixerMinUnits,
+      stakeUnits: net.chain.head().params.stake.mixerMinUnits,
       blsPublicKey: committeeSigner.publicKey,
       possession: committeeSigner.possession(),
     });
     expect(code).toBe('OK');
     await net.until(() => membersOf(net).length === 5);
-    await net.until(() => net.engine.ledger.state.mixers.at(4).nextSequence > 0);
+    await net.until(() => net.chain.head().mixers.at(4).nextSequence > 0);
     await newcomer.stop();
-    const { state } = net.engine.ledger;
+    const state = net.chain.head();
     expect(state.mixers.at(4).account).toEqual(net.keys.account(names.foundation).address);
     expect(state.balanceOf(signer.address)).toBe(0n);
   });
 
   it('register and never come: they get no seat, and the network goes on (§7.13)', async () => {
     const net = await start();
-    const { state } = net.engine.ledger;
+    const head = () => net.chain.head();
     for (const byte of [8, 9]) {
       const { publicKey, address: operator } = new Ed25519Signer(sha256(Uint8Array.of(byte)));
       const committeeSigner = new BlsSigner(generateBlsSecret(sha256(Uint8Array.of(byte, byte))));
-      const stakeUnits = state.params.stake.mixerMinUnits;
+      const stakeUnits = head().params.stake.mixerMinUnits;
       const terms = { publicKey, operator, stakeUnits, blsPublicKey: committeeSigner.publicKey };
       const body = { ...terms, possession: committeeSigner.possession() };
       expect(await net.send(names.foundation, 'registerMixer', body)).toBe('OK');
     }
-    const { epoch } = state.globals;
-    await net.until(() => state.globals.epoch === epoch + 2);
+    const { epoch } = head().globals;
+    await net.until(() => head().globals.epoch === epoch + 2);
     expect(membersOf(net)).toEqual([0, 1, 2, 3]);
     const { taskId } = await net.ask();
     await net.until(() => net.task(taskId) !== null);
-    expect(state.mixers.length).toBe(6);
+    expect(head().mixers.length).toBe(6);
   });
 
   it('fall silent, half at once: the others certify within two epochs, and these come back (§7.13)', async () => {
     const net = await start();
-    const { state } = net.engine.ledger;
+    const head = () => net.chain.head();
     const silent = [names.mixer(2), names.mixer(3)];
     const set = (running: boolean) => Promise.all(silent.map((name) => net.built.roles.set(name, running)));
     await set(false);
-    const { epoch } = state.globals;
+    const { epoch } = head().globals;
     await net.until(() => membersOf(net).length === 2);
     expect(membersOf(net)).toEqual([0, 1]);
-    expect(state.globals.epoch).toBeLessThanOrEqual(epoch + 2);
+    expect(head().globals.epoch).toBeLessThanOrEqual(epoch + 2);
     const { taskId } = await net.ask();
     await net.until(() => net.task(taskId) !== null);
-    expect([2, 3].map((mixer) => state.mixers.at(mixer).strikes)).toEqual([1, 1]);
+    expect([2, 3].map((mixer) => head().mixers.at(mixer).strikes)).toEqual([1, 1]);
     await set(true);
     await net.until(() => membersOf(net).length === 4);
     const again = await net.ask();

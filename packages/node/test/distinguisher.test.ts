@@ -56,7 +56,7 @@ class Observer {
 
   constructor(net: SimulatedNetwork, spy: SpyNetwork) {
     this.#net = net;
-    net.engine.onBlock(() => {
+    net.chain.onBlock(() => {
       this.#blockMs = performance.now();
     });
     spy.onHeard((heard) => this.#hear(heard));
@@ -86,7 +86,7 @@ class Observer {
 
   /** Where the id draws this miner, by the beacon and the weights that everybody knows. */
   #rankOf({ taskId, model }: Prepare, to: string): number {
-    const { state } = this.#net.engine.ledger;
+    const state = this.#net.chain.head();
     const request = { taskId, kind: taskKinds.user, domain: 0, model, payer: new Uint8Array(20) };
     const asked = { ...request, dedicatedMiners: [], drawHeight: state.globals.height };
     const ranks = drawMiners(drawTable(state), asked, miners);
@@ -98,7 +98,7 @@ class Observer {
     { prepare, bytes, open, rank }: { prepare: Prepare; bytes: number; open: number; rank: number },
     payload: InferencePayload,
   ): View {
-    const { state } = this.#net.engine.ledger;
+    const state = this.#net.chain.head();
     const now = performance.now();
     const since = (key: string) => Math.min(now - (this.#lastMs.get(key) ?? 0), 10_000);
     const prompt = payload.messages.map(({ content }) => new TextDecoder().decode(content)).join('\n');

@@ -32,12 +32,12 @@ const deadlines = {
 };
 
 /** What the ledger holds against anybody, and what it took of the session. */
-const recordsOf = ({ engine: { ledger }, session }: SimulatedNetwork) => ({
-  miners: [...ledger.state.miners].map(({ strikes, rejected, status, collateralUnits }) => ({
+const recordsOf = ({ chain, session }: SimulatedNetwork) => ({
+  miners: [...chain.head().miners].map(({ strikes, rejected, status, collateralUnits }) => ({
     ...{ strikes, rejected, status, collateralUnits },
   })),
-  oracleDuties: [...ledger.state.oracles].map(({ epochDuties }) => epochDuties),
-  escrowUnits: ledger.state.sessions.at(session).escrowUnits,
+  oracleDuties: [...chain.head().oracles].map(({ epochDuties }) => epochDuties),
+  escrowUnits: chain.head().sessions.at(session).escrowUnits,
 });
 const strikesOf = (net: SimulatedNetwork) => recordsOf(net).miners.map(({ strikes }) => strikes);
 
@@ -165,7 +165,7 @@ describe('the fault of a node', () => {
 
   it('never sign an answer for another request or model than the one that was given (§5.1)', async () => {
     const net = await startNetwork({ miners: 1, params: { deadlines } });
-    const { chain, miners } = net.engine.ledger.state;
+    const { chain, miners } = net.chain.head();
     const row = miners.at(0);
     const mixer = net.network.find(net.mixerAddress(0));
     const stream = await mixer?.open(networkAddress(row), protocols.serve);

@@ -14,9 +14,7 @@ import { structureFlaw } from '../src/audit/structure.ts';
 import { renderTemplate } from '../src/inference/llama/template.ts';
 import { generateText, textPieces } from '../src/inference/output-text.ts';
 import type { ChatMessage, GenerateEvent, GenerateRequest, InferenceModel } from '../src/inference/port.ts';
-import { Generation } from '../src/roles/miner/artifact.ts';
-import { generateAgain } from '../src/roles/miner/retry.ts';
-import { modelWorker } from '../src/roles/miner/worker.ts';
+import { Generation, generateAgain, modelWorker } from '../src/roles/miner/index.ts';
 import {
   beginTask,
   type MixerEffect,
@@ -24,7 +22,7 @@ import {
   type MixerTask,
   newTask,
   stepTask,
-} from '../src/roles/mixer/state.ts';
+} from '../src/roles/mixer/task/state.ts';
 import { structureReference } from '../src/roles/structure-reference.ts';
 import { decodeText, encodeText, TextPieces } from '../src/utf8.ts';
 

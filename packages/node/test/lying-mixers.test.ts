@@ -17,7 +17,7 @@ import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
 import { ask, receive } from '../src/network/wire.ts';
 import { protocols, SigningRoots } from '../src/roles/context.ts';
-import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
+import { ofReceipt } from '../src/roles/mixer/index.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
 import { endpointOf, startNetwork } from './simulated/start.ts';
 
@@ -28,13 +28,13 @@ function requested(net: SimulatedNetwork, session: number, nonce: number) {
   const payload = { ...InferencePayload.defaultValue(), maxTokens: 4, nonce: new Uint8Array(32).fill(nonce) };
   const bounds = { maxTokensIn: 100, maxTokensOut: 4, validUntilMs: Date.now() + 60_000 };
   const request = { session, gateway: 0, requestHash: InferencePayload.hashTreeRoot(payload), ...bounds };
-  const root = new SigningRoots(net.engine.ledger.state.chain).of(messageTypes.taskRequest, TaskRequest, request);
+  const root = new SigningRoots(net.chain.identity).of(messageTypes.taskRequest, TaskRequest, request);
   return { request, requestSignature: net.keys.account(names.session).sign(root) };
 }
 
 /** What a mixer and the miner that is drawn can make of a request, everything signed. */
 function finished(net: SimulatedNetwork, mixer: number, signed: ReturnType<typeof requested>): NodeTransaction {
-  const { state } = net.engine.ledger;
+  const state = net.chain.head();
   const { session, requestHash } = signed.request;
   const { domain, payer, dedicatedMiners } = state.sessions.at(session);
   const ticket = net.keys.committee(names.mixer(mixer)).sign(ticketSigningRoot(state.chain, signed.request));
@@ -97,9 +97,9 @@ describe('one mixer that lies', () => {
   it('spoils no request by offering one that the ledger refuses (§14.11)', async () => {
     const net = await start();
     await net.openSession(names.foundation, { homeMixer: 3, depositUnits: 1n });
-    const poor = net.engine.ledger.state.sessions.length - 1;
+    const poor = net.chain.head().sessions.length - 1;
     await net.openSession(names.foundation, { homeMixer: 3 });
-    const own = net.engine.ledger.state.sessions.length - 1;
+    const own = net.chain.head().sessions.length - 1;
     await net.blocks(3);
     const offer = await liar(net, 3);
     const unpaid = requested(net, poor, 1);

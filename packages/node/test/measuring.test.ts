@@ -35,10 +35,10 @@ type Measured = Extract<LedgerEvent, { type: 'minerMeasured' }> & { readonly epo
 
 /** Everything that is measured from the next epoch on; `until` waits for what is there to hold. */
 function watch(net: SimulatedNetwork) {
-  const { state } = net.engine.ledger;
+  const state = net.chain.head();
   const first = state.globals.epoch + 1;
   const measured: Measured[] = [];
-  net.engine.onBlock(({ result }) => {
+  net.chain.onBlock(({ result }) => {
     const epoch = Math.floor(result.height / state.params.epochBlocks);
     for (const event of result.events) {
       if (event.type === 'minerMeasured' && epoch >= first) measured.push({ ...event, epoch });
@@ -48,13 +48,13 @@ function watch(net: SimulatedNetwork) {
   return { of, until: (holds: () => boolean) => net.until(holds) };
 }
 
-const addressOf = (net: SimulatedNetwork, miner: number) => networkAddress(net.engine.ledger.state.miners.at(miner));
+const addressOf = (net: SimulatedNetwork, miner: number) => networkAddress(net.chain.head().miners.at(miner));
 
 /** Stops a miner and takes its place in the network, with its key. */
 async function impersonate(net: SimulatedNetwork, miner: number, line: { signsOther: boolean; sendsOther: boolean }) {
   await net.built.roles.set(names.miner(miner), false);
   const endpoint: Endpoint = await net.network.join(addressOf(net, miner));
-  const roots = new SigningRoots(net.engine.ledger.state.chain);
+  const roots = new SigningRoots(net.chain.identity);
   const signer = net.keys.account(names.miner(line.signsOther ? 1 - miner : miner));
   endpoint.handle(protocols.ping, async (stream) => {
     for (let ping = await receive(stream, Ping); ping !== null; ping = await receive(stream, Ping)) {
@@ -78,7 +78,7 @@ async function impersonate(net: SimulatedNetwork, miner: number, line: { signsOt
 describe('the line of a miner', () => {
   it('is measured by the mixers that were drawn, once an epoch, over a restart too (A3, §15.1, §15.2)', async () => {
     const net = await start({ miners: 1 });
-    const { state } = net.engine.ledger;
+    const head = () => net.chain.head();
     const seen = watch(net);
     await seen.until(() => seen.of(0).length > 0);
     for (const isRunning of [false, true]) {
@@ -92,7 +92,7 @@ describe('the line of a miner', () => {
       expect(bandwidth).toBeGreaterThan(0n);
       expect(disputed).toBe(0);
     }
-    expect(measuredValues(state.measures.of(0))).toMatchObject({ hashRate: null, latencyMs: expect.any(Number) });
+    expect(measuredValues(head().measures.of(0))).toMatchObject({ hashRate: null, latencyMs: expect.any(Number) });
     expect(net.log.filter((line) => line.includes('DUPLICATE'))).toEqual([]);
   });
 
@@ -143,7 +143,7 @@ function watchVerdicts(net: SimulatedNetwork) {
   const judged: Extract<LedgerEvent, { type: 'challengeJudged' }>[] = [];
   const again: Extract<LedgerEvent, { type: 'taskReaudited' }>[] = [];
   const punished: number[] = [];
-  net.engine.onBlock(({ result }) => {
+  net.chain.onBlock(({ result }) => {
     for (const event of result.events) {
       if (event.type === 'challengeJudged') judged.push(event);
       if (event.type === 'taskReaudited') again.push(event);
@@ -157,7 +157,7 @@ describe('challenges', () => {
   it('measure the hash rate of honest miners, which fail none (A2, A3, E3, §15.3)', async () => {
     const net = await start({ miners: 2, params: manyChallenges });
     let certified = 0;
-    net.engine.onBlock(({ result }) => {
+    net.chain.onBlock(({ result }) => {
       certified += result.events.filter(({ type }) => type === 'taskCertified').length;
     });
     const seen = watch(net);
@@ -166,8 +166,8 @@ describe('challenges', () => {
     // An answer is asked of a miner once: then others are needed.
     for (; !isMeasured(); asked += 8) {
       await answerTasks(net, 8, asked);
-      const { epoch } = net.engine.ledger.state.globals;
-      await seen.until(() => isMeasured() || net.engine.ledger.state.globals.epoch > epoch + 1);
+      const { epoch } = net.chain.head().globals;
+      await seen.until(() => isMeasured() || net.chain.head().globals.epoch > epoch + 1);
     }
     expect([...seen.of(0), ...seen.of(1)].every(({ disputed }) => disputed === 0)).toBe(true);
     // Nothing of it is certified.
@@ -181,7 +181,7 @@ describe('challenges', () => {
       params: { ...manyChallenges, epochBlocks: 32 },
       modelOf: (miner) => new SimulatedModel(miner === 1 ? 'cheaper' : 'registered'),
     });
-    const { state } = net.engine.ledger;
+    const head = () => net.chain.head();
     await setStatus(net, 1, 'paused');
     await answerTasks(net, 10);
     await setStatus(net, 1, 'active');
@@ -189,11 +189,11 @@ describe('challenges', () => {
     await net.until(() => punished.length > 0);
     expect(new Set(punished)).toEqual(new Set([1]));
     expect(new Set(judged.map(({ miner }) => miner))).toEqual(new Set([1]));
-    const { epochFailed, failedMicro, rejected } = state.miners.standing(1);
+    const { epochFailed, failedMicro, rejected } = head().miners.standing(1);
     expect([epochFailed + failedMicro > 0, rejected > 0]).toEqual([true, true]);
-    expect([0, 2].map((miner) => state.miners.at(miner).rejected)).toEqual([0, 0]);
+    expect([0, 2].map((miner) => head().miners.at(miner).rejected)).toEqual([0, 0]);
     // Nobody's money moved: no case, no refund.
-    expect(state.cases.length).toBe(0);
+    expect(head().cases.length).toBe(0);
   });
 
   it('convict no honest miner of a cheat’s garbage: that falls on its maker (§8.8)', async () => {
@@ -208,10 +208,10 @@ describe('challenges', () => {
       modelOf: (miner) => (miner === 1 ? cheaper : honest),
       audited: () => audited,
     });
-    const { state } = net.engine.ledger;
+    const head = () => net.chain.head();
     for (const miner of [0, 2]) await setStatus(net, miner, 'paused');
     await answerTasks(net, 10);
-    expect(state.miners.at(1).rejected).toBe(0);
+    expect(head().miners.at(1).rejected).toBe(0);
     audited = honest;
     const { judged, again, punished } = watchVerdicts(net);
     for (const miner of [0, 2]) await setStatus(net, miner, 'active');
@@ -219,12 +219,12 @@ describe('challenges', () => {
     expect(judged.filter(({ miner, verdict }) => miner !== 1 && verdict !== 'pass')).toEqual([]);
     expect(punished.filter((miner) => miner !== 1)).toEqual([]);
     for (const miner of [0, 2]) {
-      const { rejected, epochFailed, failedMicro, cusumMilli } = state.miners.standing(miner);
+      const { rejected, epochFailed, failedMicro, cusumMilli } = head().miners.standing(miner);
       expect({ rejected, epochFailed, failedMicro, cusumMilli }).toEqual({
         ...{ rejected: 0, epochFailed: 0, failedMicro: 0, cusumMilli: 0 },
       });
     }
-    expect(state.miners.at(1).rejected).toBeGreaterThan(0);
+    expect(head().miners.at(1).rejected).toBeGreaterThan(0);
   });
 
   it('are no prompts of a session that does not share them (§4.14), which nobody else can read (§14.7)', async () => {

@@ -25,7 +25,7 @@ type Opened = Extract<LedgerEvent, { readonly type: 'plantOpened' }>;
 /** The plants that are opened, as they are. */
 function openedIn(net: SimulatedNetwork): Opened[] {
   const opened: Opened[] = [];
-  net.engine.onBlock(({ result }) => {
+  net.chain.onBlock(({ result }) => {
     opened.push(...result.events.filter((event) => event.type === 'plantOpened'));
   });
   return opened;
@@ -39,25 +39,25 @@ async function askUntil(net: SimulatedNetwork, opened: readonly Opened[], count:
     await net.until(() => (net.task(asked.at(-1) ?? '')?.row.status ?? 0) >= taskStatuses.approved);
     expect(asked.length).toBeLessThan(200);
   }
-  await net.until(() => net.engine.ledger.state.openAudits.size === 0);
+  await net.until(() => net.chain.head().openAudits.size === 0);
   return asked;
 }
 
 /** Validator 0, which checks nothing: every answer is fine, it says. */
 function passBlindly(net: SimulatedNetwork): void {
-  const { state } = net.engine.ledger;
+  const head = () => net.chain.head();
   const name = names.validator(0);
   const secretOf = (taskId: Uint8Array) => {
-    const { tokensOut } = state.tasks.at(state.taskOf(taskId) ?? -1);
-    const positions = Math.min(tokensOut, state.params.audit.positions);
+    const { tokensOut } = head().tasks.at(head().taskOf(taskId) ?? -1);
+    const positions = Math.min(tokensOut, head().params.audit.positions);
     const numbers = { ...AuditNumbers.defaultValue(), finding: findings.checked, positions };
-    return { numbers, nonce: new Uint8Array(32), account: state.validators.at(0).account };
+    return { numbers, nonce: new Uint8Array(32), account: head().validators.at(0).account };
   };
   let isSending = false;
-  net.engine.onBlock(() => {
+  net.chain.onBlock(() => {
     if (isSending) return;
     isSending = true;
-    const duties = auditDuties(state, 0);
+    const duties = auditDuties(head(), 0);
     const owed = (step: string) => duties.filter((duty) => duty.step === step).map(({ taskId }) => taskId);
     const commitments: Commitment[] = owed('commit').map((taskId) => ({
       taskId,
@@ -76,7 +76,7 @@ function passBlindly(net: SimulatedNetwork): void {
 describe('planted answers §14.13', () => {
   it('are found by honest auditors, paid, and leave no failure', async () => {
     const net = await startNetwork(planting);
-    const { state } = net.engine.ledger;
+    const head = () => net.chain.head();
     const opened = openedIn(net);
     const asked = await askUntil(net, opened, 3);
     const rows = asked.map((id) => net.task(id));
@@ -87,28 +87,28 @@ describe('planted answers §14.13', () => {
       const measured = each?.auditors.filter(({ state }) => state === auditorStates.revealed) ?? [];
       expect(measured.every(({ numbers }) => numbers.t1Ppb > 40_000_000 && numbers.choiceMismatches === 0)).toBe(true);
     }
-    expect([...state.miners].map(({ rejected, cusumMilli }) => [rejected, cusumMilli])).toEqual([
+    expect([...head().miners].map(({ rejected, cusumMilli }) => [rejected, cusumMilli])).toEqual([
       [0, 0],
       [0, 0],
     ]);
-    expect([...state.cases]).toEqual([]);
-    const { height } = state.globals;
+    expect([...head().cases]).toEqual([]);
+    const { height } = head().globals;
     expect((await net.replay()).height).toBeGreaterThanOrEqual(height);
   }, 120_000);
 
   it('cost a validator that passes without looking a strike and a case, and others nothing', async () => {
     const net = await startNetwork(planting);
-    const { state } = net.engine.ledger;
+    const head = () => net.chain.head();
     const opened = openedIn(net);
     await net.built.roles.set(names.validator(0), false);
     passBlindly(net);
-    const accused = () => [...state.cases].map(({ cause, role }) => ({ cause, role }));
+    const accused = () => [...head().cases].map(({ cause, role }) => ({ cause, role }));
     for (let round = 1; accused().length === 0; round++) await askUntil(net, opened, round);
     expect(accused().every(({ role }) => role === 0)).toBe(true);
-    expect([...state.validators].map(({ strikes }) => strikes > 0)).toEqual(
-      [...state.validators].map((_, validator) => validator === 0),
+    expect([...head().validators].map(({ strikes }) => strikes > 0)).toEqual(
+      [...head().validators].map((_, validator) => validator === 0),
     );
-    expect([...state.miners].map(({ rejected }) => rejected)).toEqual([0, 0]);
+    expect([...head().miners].map(({ rejected }) => rejected)).toEqual([0, 0]);
   }, 240_000);
 
   it('are opened after a restart, too', async () => {
@@ -118,10 +118,10 @@ describe('planted answers §14.13', () => {
     for (let seed = 0; planted() === 0; seed++) await net.ask({ maxTokens: 40, seed });
     await net.halt();
     const again = await startNetwork({ ...planting, plantsOneIn: 0, dir });
-    const { state } = again.engine.ledger;
+    const head = () => again.chain.head();
     const opened = openedIn(again);
-    await again.until(() => opened.length > 0 && state.openAudits.size === 0);
-    expect([...state.miners].map(({ rejected }) => rejected)).toEqual([0, 0]);
+    await again.until(() => opened.length > 0 && head().openAudits.size === 0);
+    expect([...head().miners].map(({ rejected }) => rejected)).toEqual([0, 0]);
   }, 120_000);
 
   it('are given to nobody who hears the numbers', async () => {

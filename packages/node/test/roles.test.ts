@@ -19,7 +19,7 @@ import { devnetPrices, names } from '../src/devnet/genesis.ts';
 import type { GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
 import { ask, receive } from '../src/network/wire.ts';
 import { protocols, topics } from '../src/roles/context.ts';
-import { ofReport } from '../src/roles/mixer/node-transactions.ts';
+import { ofReport } from '../src/roles/mixer/index.ts';
 import { SimulatedModel } from './simulated/model.ts';
 import { fileHash } from './simulated/network.ts';
 import { codeOf, startNetwork } from './simulated/start.ts';
@@ -44,14 +44,9 @@ function maxPriceUnits(tokens: { promptBound: number; maxTokens: number }): bigi
 describe('the roles together', () => {
   it('accept a proposed model that loads and answers, and refuse one whose file nobody has (C5)', async () => {
     const net = await startNetwork({ miners: 1 });
-    const { state } = net.engine.ledger;
+    const head = () => net.chain.head();
     const creator = net.keys.account(names.payer);
-    const sender = new TransactionSender({
-      engine: net.engine,
-      signer: creator,
-      chain: state.chain,
-      runtime: net.runtime,
-    });
+    const sender = new TransactionSender({ chain: net.chain, signer: creator, runtime: net.runtime });
     const register = (name: string, hash: Uint8Array, contextTokens: number) =>
       sender.send('registerModel', {
         ...{ name: new TextEncoder().encode(name), domain: 0, royaltyBps: 500, fileHash: hash, contextTokens },
@@ -63,10 +58,10 @@ describe('the roles together', () => {
       await register('context-too-long', fileHash, 4097),
     ];
     expect(proposed.map(({ code }) => code)).toEqual(['OK', 'OK', 'OK']);
-    await net.until(() => [1, 2, 3].every((model) => state.models.at(model).status !== modelStatuses.proposed));
+    await net.until(() => [1, 2, 3].every((model) => head().models.at(model).status !== modelStatuses.proposed));
     const { accepted, refused } = modelStatuses;
-    expect([1, 2, 3].map((model) => state.models.at(model).status)).toEqual([accepted, refused, refused]);
-    expect([...state.validators].map(({ strikes }) => strikes).every((strikes) => strikes === 0)).toBe(true);
+    expect([1, 2, 3].map((model) => head().models.at(model).status)).toEqual([accepted, refused, refused]);
+    expect([...head().validators].map(({ strikes }) => strikes).every((strikes) => strikes === 0)).toBe(true);
   });
 
   it('certify, audit and approve an honest task (A4, A5, B5)', async () => {
@@ -96,7 +91,7 @@ describe('the roles together', () => {
       if (cheated) expect(task?.audit?.auditors).toHaveLength(3);
       expect(task?.refundedUnits).toBe(cheated ? task?.receipt.priceUnits : 0n);
     }
-    expect(net.engine.ledger.state.miners.at(0).rejected).toBe(0);
+    expect(net.chain.head().miners.at(0).rejected).toBe(0);
   });
 
   it('reject an answer that a miner cut short to save itself the work (B6, F10)', async () => {
@@ -266,7 +261,7 @@ describe('the roles together', () => {
     await net.until(() => late() !== undefined);
     const [miner = -1] = stuck;
     expect(late()).toMatchObject({ step: 'precommit', attempt: 0, miner });
-    const { miners, oracles } = net.engine.ledger.state;
+    const { miners, oracles } = net.chain.head();
     expect(miners.at(miner)).toMatchObject({ strikes: 1, rejected: 0 });
     expect(Array.from(oracles, ({ epochDuties }) => epochDuties).toSorted()).toEqual([0, 0, 1]);
   });
@@ -301,9 +296,9 @@ describe('the roles together', () => {
       params: { deadlines: quickDeadlines, maxReassignments: 1 },
       modelOf: () => new SimulatedModel('registered', () => never),
     });
-    const before = net.engine.ledger.state.sessions.at(net.session).escrowUnits;
+    const before = net.chain.head().sessions.at(net.session).escrowUnits;
     expect(await codeOf(net.ask())).toBe('TASK_EXPIRED');
     await net.blocks(5);
-    expect(net.engine.ledger.state.sessions.at(net.session).escrowUnits).toBe(before);
+    expect(net.chain.head().sessions.at(net.session).escrowUnits).toBe(before);
   });
 });

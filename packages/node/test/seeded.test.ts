@@ -12,11 +12,11 @@ import { settle } from '../src/devnet/settle.ts';
 import { KeyRing } from '../src/keys/keyring.ts';
 import { type Keystore, openKeystore } from '../src/keys/keystore.ts';
 import { MemoryNetwork } from '../src/network/memory.ts';
-import type { ApiKey, Gateway } from '../src/roles/gateway/service.ts';
-import { modelWorker } from '../src/roles/miner/worker.ts';
+import type { ApiKey, Gateway } from '../src/roles/gateway/index.ts';
+import { modelWorker } from '../src/roles/miner/index.ts';
+import type { RoleStore } from '../src/roles/ports/store.ts';
 import { SimulatedRuntime } from '../src/runtime/simulated.ts';
 import { newDirectory } from '../src/store/directory.fixture.ts';
-import type { RoleStore } from '../src/store/role-store.ts';
 import { openStore } from '../src/store/store.ts';
 import { SimulatedModel } from './simulated/model.ts';
 import { engineInfo, fileHash } from './simulated/network.ts';
@@ -43,7 +43,10 @@ async function engineIn(runtime: SimulatedRuntime, ring: KeyRing, genesis: Genes
     });
   };
   const held: Engine = {
-    ledger: engine.ledger,
+    identity: engine.identity,
+    head: () => engine.head(),
+    check: (transaction) => engine.check(transaction),
+    prove: (table, index) => engine.prove(table, index),
     submit: (transaction) => {
       const inclusion = engine.submit(transaction);
       // Its signature is checked on another thread.
@@ -109,12 +112,12 @@ async function live(seed: number, keys: Keystore) {
   const apiKeys: ApiKey[] = [];
   const network = new MemoryNetwork(runtime);
   const { roles, gateway } = buildRoles({
-    ...{ engine, keys: ring, store, serving, network, miners, runtime, apiKeys, plantsOneIn: 4 },
+    ...{ chain: engine, keys: ring, store, serving, network, miners, runtime, apiKeys, plantsOneIn: 4 },
   });
   await roles.startAll();
   engine.start();
   const terms = { evidenceLevel: 2, engineOf: () => engineInfo, depositUnits: sessionDepositUnits };
-  const session = await runtime.until(settle({ engine, keys, runtime, miners, ...terms }));
+  const session = await runtime.until(settle({ chain: engine, keys, runtime, miners, ...terms }));
   const sessionSigner = keys.account(names.session);
   const apiKey = apiKeyOf(sessionSigner, session);
   apiKeys.push({ hash: sha256(new TextEncoder().encode(apiKey)), session, sessionSigner });

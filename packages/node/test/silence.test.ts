@@ -38,7 +38,7 @@ const say = (stream: MessageStream, selector: number, value: unknown) =>
 
 /** Asks a miner to take a task, as a mixer or as somebody who says so. */
 async function prepare(net: SimulatedNetwork, from: Endpoint, asked: { miner?: number; mixer: number; id: number }) {
-  const row = net.engine.ledger.state.miners.at(asked.miner ?? 0);
+  const row = net.chain.head().miners.at(asked.miner ?? 0);
   const stream = await from.open(networkAddress(row), protocols.serve);
   const taskId = new Uint8Array(32).fill(asked.id);
   const { mixer } = asked;
@@ -91,7 +91,7 @@ describe('one silent mixer (§5.24)', () => {
     const asked: string[] = [];
     for (let seed = 0; seed < 3; seed++) asked.push((await net.ask({ seed, maxTokens: 4 }, other)).taskId);
     const isPaid = (taskId: string) => net.task(taskId)?.row.status === taskStatuses.approved;
-    await net.until(() => asked.every(isPaid) || net.engine.ledger.state.globals.height > 400);
+    await net.until(() => asked.every(isPaid) || net.chain.head().globals.height > 400);
     expect(asked.map(isPaid)).toEqual([true, true, true]);
   }, 60_000);
 
@@ -127,7 +127,7 @@ describe('one silent mixer (§5.24)', () => {
   it('does not by announcing the end of another’s task (§5.3)', async () => {
     const net = await withHungMiner();
     const three = endpointOf(net, 3);
-    const roots = new SigningRoots(net.engine.ledger.state.chain);
+    const roots = new SigningRoots(net.chain.identity);
     three.subscribe(topics.tasks, (message) => {
       const { announcement } = SignedAnnouncement.deserialize(message);
       if (announcement.mixer === 3) return;

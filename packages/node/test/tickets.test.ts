@@ -19,7 +19,7 @@ import { names } from '../src/devnet/genesis.ts';
 import { ask } from '../src/network/wire.ts';
 import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
 import { fetchArtifact } from '../src/roles/fetch-artifact.ts';
-import { ofReceipt } from '../src/roles/mixer/node-transactions.ts';
+import { ofReceipt } from '../src/roles/mixer/index.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
 import { startNetwork } from './simulated/start.ts';
 
@@ -37,7 +37,7 @@ async function start() {
 
 /** What the draw for a ticket says now. */
 function drawnBy(net: SimulatedNetwork, session: number, ticket: Uint8Array): number[] {
-  const { state } = net.engine.ledger;
+  const state = net.chain.head();
   const { domain, model, payer, dedicatedMiners } = state.sessions.at(session);
   const place = { kind: 0, domain, model, payer, dedicatedMiners, drawHeight: state.globals.height };
   const draw = drawMiners(drawTable(state), { ...place, taskId: drawIdOf({ ticket }) }, 3);
@@ -46,7 +46,7 @@ function drawnBy(net: SimulatedNetwork, session: number, ticket: Uint8Array): nu
 
 /** A finished task that the payer asked for and the miner answered, everything signed, with the ticket given. */
 function finished(net: SimulatedNetwork, like: { receipt: Receipt; artifact: Artifact }, change: Partial<Receipt>) {
-  const { chain, globals } = net.engine.ledger.state;
+  const { chain, globals } = net.chain.head();
   const roots = new SigningRoots(chain);
   const { ticket = like.receipt.ticket, miner = 0, requestHash = like.receipt.requestHash } = change;
   const taskId = drawIdOf({ ticket });
@@ -83,7 +83,7 @@ describe('a task', () => {
       return 'reason' in reply.value ? new TextDecoder().decode(reply.value.reason) : 'signed';
     };
     const ticketOf = (mixer: number, requestHash: Uint8Array) => {
-      const root = ticketSigningRoot(net.engine.ledger.state.chain, { session: receipt.session, requestHash });
+      const root = ticketSigningRoot(net.chain.identity, { session: receipt.session, requestHash });
       return net.keys.committee(names.mixer(mixer)).sign(root);
     };
     const requestHash = new Uint8Array(32);
@@ -109,14 +109,15 @@ describe('a task', () => {
 
   it('gives its auditors the request it was made of, and no other', async () => {
     const { net, receipt, bundle } = await start();
-    const { state } = net.engine.ledger;
-    const index = state.taskOf(receipt.taskId) ?? -1;
-    const task = state.tasks.at(index);
-    await net.until(() => (state.audits.get(state.auditOf(receipt.taskId) ?? -1)?.auditors.length ?? 0) > 0);
-    const [slot] = state.audits.at(state.auditOf(receipt.taskId) ?? -1).auditors;
+    const head = () => net.chain.head();
+    const index = head().taskOf(receipt.taskId) ?? -1;
+    const task = head().tasks.at(index);
+    await net.until(() => (head().audits.get(head().auditOf(receipt.taskId) ?? -1)?.auditors.length ?? 0) > 0);
+    const [slot] = head().audits.at(head().auditOf(receipt.taskId) ?? -1).auditors;
     await net.built.roles.set(names.validator(slot?.validator ?? 0), false);
-    const auditor = await net.network.join(networkAddress(state.validators.at(slot?.validator ?? 0)));
-    const fetched = () => fetchArtifact(auditor, { state, verifier: nativeVerifier, runtime: net.runtime }, task);
+    const auditor = await net.network.join(networkAddress(head().validators.at(slot?.validator ?? 0)));
+    const fetched = () =>
+      fetchArtifact(auditor, { state: head(), verifier: nativeVerifier, runtime: net.runtime }, task);
     expect((await fetched())?.ticket).toEqual(receipt.ticket);
     await net.built.roles.set(names.mixer(task.mixer), false);
     const impostor = await net.network.join(net.mixerAddress(task.mixer));

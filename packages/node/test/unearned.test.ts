@@ -1,6 +1,6 @@
 import { EngineInfo, findings, flaws, taskStatuses, toHex, verdicts } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Worker } from '../src/roles/miner/worker.ts';
+import type { Worker } from '../src/roles/miner/index.ts';
 import { newDirectory } from '../src/store/directory.fixture.ts';
 import { type Choose, SimulatedModel } from './simulated/model.ts';
 import { engineInfo, type SimulatedNetwork } from './simulated/network.ts';
@@ -109,14 +109,14 @@ describe('an engine that nobody can check', () => {
       }),
     });
     await answered(net, 3);
-    const { escrowUnits } = net.engine.ledger.state.sessions.at(net.session);
+    const { escrowUnits } = net.chain.head().sessions.at(net.session);
     isCheating = true;
     const tasks = await answered(net, 4, 3);
     for (const task of tasks) {
       expect(task?.audit?.verdict).toBe(verdicts.hard);
       for (const { numbers } of task?.audit?.auditors ?? []) expect(numbers.flaw).toBe(flaws.engine);
     }
-    expect(net.engine.ledger.state.sessions.at(net.session).escrowUnits).toBe(escrowUnits);
+    expect(net.chain.head().sessions.at(net.session).escrowUnits).toBe(escrowUnits);
   });
 
   it('is unpaid when it is registered, always audited, trusted less, and no more drawn (§10.13)', async () => {
@@ -132,13 +132,13 @@ describe('an engine that nobody can check', () => {
         },
       }),
     });
-    const { state } = net.engine.ledger;
+    const head = () => net.chain.head();
     await answered(net, 12);
     await net.blocks(17);
-    const trusted = state.miners.standing(0).trustPpb;
+    const trusted = head().miners.standing(0).trustPpb;
     expect(trusted).toBeGreaterThan(100_000_000);
     const register = async (next: EngineInfo) => {
-      const { models, contextTokens, concurrency, evidenceLevel, split } = state.miners.at(0);
+      const { models, contextTokens, concurrency, evidenceLevel, split } = head().miners.at(0);
       const offer = { miner: 0, models, contextTokens, concurrency, evidenceLevel, split };
       return net.send('miner-1', 'updateMiner', { ...offer, engine: EngineInfo.hashTreeRoot(next) });
     };
@@ -151,8 +151,8 @@ describe('an engine that nobody can check', () => {
     const numbers = tasks.flatMap((task) => task?.audit?.auditors.map((slot) => slot.numbers.finding));
     expect(new Set(numbers)).toEqual(new Set([findings.otherEngine]));
     await net.blocks(17);
-    expect(state.miners.at(0)).toMatchObject({ resultsOwed: 50, weight: 0n, rejected: 0, cusumMilli: 0 });
-    expect(state.miners.standing(0).trustPpb).toBeLessThan(trusted);
+    expect(head().miners.at(0)).toMatchObject({ resultsOwed: 50, weight: 0n, rejected: 0, cusumMilli: 0 });
+    expect(head().miners.standing(0).trustPpb).toBeLessThan(trusted);
     await expect(net.ask()).rejects.toMatchObject({ code: 'NO_MINER' });
     expect(net.log.filter((line) => line.includes('no validator runs the engine of miner 0'))).toHaveLength(5);
   });
@@ -164,12 +164,12 @@ describe('an engine that nobody can check', () => {
     const workerOf = (_: number, honest: Worker) => ({ ...honest, engine: otherEngine });
     const net = await startNetwork({ miners: 1, dir, params, workerOf });
     const rootOf = (engine: EngineInfo) => toHex(EngineInfo.hashTreeRoot(engine));
-    const { miners } = net.engine.ledger.state;
-    if (toHex(miners.at(0).engine) === rootOf(engineInfo)) {
+    const miner = () => net.chain.head().miners.at(0);
+    if (toHex(miner().engine) === rootOf(engineInfo)) {
       await expect(net.ask()).rejects.toMatchObject({ code: 'NO_MINER' });
     }
-    await net.until(() => toHex(miners.at(0).engine) === rootOf(otherEngine));
-    expect(toHex(miners.at(0).earlierEngine)).toBe(rootOf(engineInfo));
+    await net.until(() => toHex(miner().engine) === rootOf(otherEngine));
+    expect(toHex(miner().earlierEngine)).toBe(rootOf(engineInfo));
     expect((await net.ask()).text).toHaveLength(8);
   });
 });

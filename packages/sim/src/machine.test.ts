@@ -1,4 +1,4 @@
-import type { Engine } from '@assay/node/consensus/port';
+import type { Chain } from '@assay/node/consensus/port';
 import { SimulatedRuntime } from '@assay/node/runtime/simulated';
 import { describe, expect, it } from 'vitest';
 import { Links } from './links.ts';
@@ -6,9 +6,9 @@ import { Machine } from './machine.ts';
 import { MemoryStore } from './memory-store.ts';
 import { World } from './world.ts';
 
-async function engineOf(seed: number): Promise<Engine> {
-  const { engine } = await World.open({ seed, miners: 1 });
-  return engine;
+async function chainOf(seed: number): Promise<Chain> {
+  const { chain } = await World.open({ seed, miners: 1 });
+  return chain;
 }
 
 describe('a machine that crashes', () => {
@@ -16,7 +16,7 @@ describe('a machine that crashes', () => {
     const runtime = new SimulatedRuntime({ seed: 1 });
     const store = new MemoryStore('none', runtime.sleep);
     const network = new Links(runtime);
-    const world = { runtime, network, store, engine: await engineOf(1) };
+    const world = { runtime, network, store, chain: await chainOf(1) };
     const machine = new Machine(world);
     const done: string[] = [];
     await machine.network.join('a');
@@ -27,7 +27,7 @@ describe('a machine that crashes', () => {
     machine.runtime.timer(10, () => done.push('timer'));
     void machine.runtime.sleep(10).then(() => done.push('slept'));
     void memory.flushed().then(() => done.push('flushed'));
-    void machine.engine.submit(Uint8Array.of(1)).then(() => done.push('submitted'));
+    void machine.chain.submit(Uint8Array.of(1)).then(() => done.push('submitted'));
     machine.crash();
     memory.put('late', Uint8Array.of(1));
     await runtime.pass(1000);

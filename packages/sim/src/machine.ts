@@ -1,14 +1,14 @@
-import type { Engine } from '@assay/node/consensus/port';
+import type { Chain } from '@assay/node/consensus/port';
 import type { Endpoint, Network } from '@assay/node/network/port';
+import type { RoleStore } from '@assay/node/roles/ports/store';
 import { type Runtime, sleepBy } from '@assay/node/runtime/port';
-import type { RoleStore } from '@assay/node/store/role-store';
 import type { MemoryRoleStore, MemoryStore } from './memory-store.ts';
 
 /** What a machine stands in. */
 export interface Surroundings {
   readonly runtime: Runtime;
   readonly network: Network;
-  readonly engine: Engine;
+  readonly chain: Chain;
   readonly store: Pick<MemoryStore, 'roleStore'>;
 }
 
@@ -21,7 +21,7 @@ const never = new Promise<never>(() => {});
 export class Machine {
   readonly runtime: Runtime;
   readonly network: Network;
-  readonly engine: Engine;
+  readonly chain: Chain;
   readonly store: { readonly roleStore: (role: string) => RoleStore };
   readonly #endpoints: Endpoint[] = [];
   readonly #stores: MemoryRoleStore[] = [];
@@ -37,7 +37,7 @@ export class Machine {
         return endpoint;
       },
     };
-    this.engine = this.#engineOf(world.engine);
+    this.chain = this.#chainOf(world.chain);
     this.store = {
       roleStore: (role) => {
         const store = world.store.roleStore(role);
@@ -57,15 +57,16 @@ export class Machine {
     return this.#isDead ? never : work.finally(() => (this.#isDead ? never : undefined));
   }
 
-  #engineOf(engine: Engine): Engine {
+  #chainOf(chain: Chain): Chain {
     return {
-      ledger: engine.ledger,
-      submit: (transaction) => (this.#isDead ? never : this.#alive(engine.submit(transaction))),
-      onBlock: (listener) => engine.onBlock((committed) => this.#isDead || listener(committed)),
-      blockAt: (height) => engine.blockAt(height),
-      durable: () => this.#alive(engine.durable()),
-      start: () => engine.start(),
-      stop: () => engine.stop(),
+      identity: chain.identity,
+      head: () => chain.head(),
+      check: (transaction) => chain.check(transaction),
+      prove: (table, index) => chain.prove(table, index),
+      submit: (transaction) => (this.#isDead ? never : this.#alive(chain.submit(transaction))),
+      onBlock: (listener) => chain.onBlock((committed) => this.#isDead || listener(committed)),
+      blockAt: (height) => chain.blockAt(height),
+      durable: () => this.#alive(chain.durable()),
     };
   }
 

@@ -1,5 +1,5 @@
+import type { RoleStore } from '@assay/node/roles/ports/store';
 import type { Runtime } from '@assay/node/runtime/port';
-import type { RoleStore } from '@assay/node/store/role-store';
 import type { BlockCommit, ChainStore } from '@assay/node/store/store';
 
 /** How long a group of writes is on its way to the disk, milliseconds. */

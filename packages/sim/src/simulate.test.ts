@@ -33,8 +33,8 @@ describe('a world from a seed', () => {
   it(
     'says its seed and what happened last when money is made out of nothing',
     async () => {
-      const forged = simulate({ seed: 3, ...small }, ({ engine }) => {
-        const { globals } = engine.ledger.state;
+      const forged = simulate({ seed: 3, ...small }, ({ chain }) => {
+        const { globals } = chain.head();
         Object.assign(globals, { mintedUnits: globals.mintedUnits + 1n });
       });
       await expect(forged).rejects.toThrow(/seed 3 broke: [\s\S]*minted[\s\S]*last that happened[\s\S]*block \d+/);

@@ -90,14 +90,14 @@ export async function simulate(
   } catch (cause) {
     throw new SimulationFailed(options, { cause, lines: world.trace.lastLines });
   } finally {
-    void world.engine.stop();
+    void world.stop();
   }
 }
 
 async function live(world: World, { seed, miners, minutes }: SimulationOptions): Promise<SimulationReport> {
-  const { engine, runtime, trace, apiKeys } = world;
+  const { chain, runtime, trace, apiKeys } = world;
   const tally = new Tally();
-  engine.onBlock(({ result }) => {
+  chain.onBlock(({ result }) => {
     for (const event of result.events) tally.add(event, runtime.monotonicMs());
   });
   const { gateway } = world.built;
@@ -111,7 +111,7 @@ async function live(world: World, { seed, miners, minutes }: SimulationOptions):
   const isOver = () => users.waiting === 0 && users.answered.every((taskId) => tally.isJudged(taskId));
   for (let waitedMs = 0; !isOver() && waitedMs < endingMs; waitedMs += stepMs) await world.pass(stepMs);
   await runtime.until(allWell);
-  const { globals } = engine.ledger.state;
+  const { globals } = chain.head();
   return {
     ...{ seed, minutes: (runtime.monotonicMs() - beganMs) / minuteMs, blocks: globals.height, epochs: globals.epoch },
     ...{ asked: users.asked, answered: users.answered.length, refused: Object.fromEntries(users.refused) },
@@ -124,7 +124,7 @@ async function live(world: World, { seed, miners, minutes }: SimulationOptions):
       return isUnseen && world.wasAwaySince(names.mixer(mixer), atMs) ? [] : [taskId];
     }),
     crashes: world.crashes,
-    stateRoot: toHex(engine.ledger.stateRoot()),
+    stateRoot: toHex(chain.head().root()),
     traceHash: trace.hash,
     speed: (runtime.monotonicMs() - beganMs) / (performance.now() - startedMs),
   };

@@ -1,4 +1,4 @@
-import type { Gateway } from '@assay/node/roles/gateway/service';
+import type { Gateway } from '@assay/node/roles/gateway/index';
 import type { RandomStream, Runtime } from '@assay/node/runtime/port';
 import type { Trace } from './trace.ts';
 

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Verifier } from '@assay/ledger';
 import { EmbeddedEngine } from '@assay/node/consensus/embedded';
-import type { Engine } from '@assay/node/consensus/port';
+import type { Chain, Engine } from '@assay/node/consensus/port';
 import { TransactionSender } from '@assay/node/consensus/sender';
 import { apiKeyOf } from '@assay/node/crypto/signers';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
@@ -19,8 +19,8 @@ import {
 import { settle } from '@assay/node/devnet/settle';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { Keystore } from '@assay/node/keys/keystore';
-import type { ApiKey } from '@assay/node/roles/gateway/service';
-import { modelWorker } from '@assay/node/roles/miner/worker';
+import type { ApiKey } from '@assay/node/roles/gateway/index';
+import { modelWorker } from '@assay/node/roles/miner/index';
 import type { Runtime } from '@assay/node/runtime/port';
 import { SimulatedRuntime } from '@assay/node/runtime/simulated';
 import { SimulatedModel } from '@assay/node/simulated/model';
@@ -47,6 +47,7 @@ const stepMs = 1000;
 const minersPerVictim = 10;
 
 interface Parts extends Surroundings {
+  readonly engine: Engine;
   readonly runtime: SimulatedRuntime;
   readonly network: Links;
   readonly store: MemoryStore;
@@ -60,7 +61,7 @@ interface Parts extends Surroundings {
 
 /** The production roles, ledger and engine of the default network in simulated time, some of them on machines apart. */
 export class World implements Breakable {
-  readonly engine: Engine;
+  readonly chain: Chain;
   readonly runtime: SimulatedRuntime;
   readonly trace: Trace;
   readonly built: BuiltRoles;
@@ -79,7 +80,7 @@ export class World implements Breakable {
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    this.engine = parts.engine;
+    this.chain = parts.chain;
     this.runtime = parts.runtime;
     this.trace = parts.trace;
     this.built = this.#build(parts);
@@ -111,13 +112,19 @@ export class World implements Breakable {
     engine.onBlock(({ result, root }) => trace.block(result.height, root));
     const network = new Links(runtime);
     return new World({
-      ...{ runtime, engine, network, store, keys, ring, trace, miners, verifier, failed: failure.promise },
+      ...{ runtime, engine, chain: engine, network, store, keys, ring },
+      ...{ trace, miners, verifier, failed: failure.promise },
     });
   }
 
   /** Resolves when users can ask. */
   async start(): Promise<void> {
     await Promise.race([this.runtime.until(this.#start()), this.#parts.failed]);
+  }
+
+  /** Finishes the block in hand, then makes no more. */
+  stop(): Promise<void> {
+    return this.#parts.engine.stop();
   }
 
   /** Lets simulated time pass. Rejects with what ended the engine, such as a ledger that does not add up. */
@@ -171,18 +178,17 @@ export class World implements Breakable {
       if (victims.includes(name)) await this.restart(name);
       else await this.built.roles.set(name, true);
     }
-    const { engine, runtime, keys, miners } = this.#parts;
+    const { engine, chain, runtime, keys, miners } = this.#parts;
     engine.start();
     const terms = { evidenceLevel: 2, engineOf: () => info, depositUnits: sessionDepositUnits };
-    this.#accept(await settle({ engine, keys, runtime, miners, ...terms }));
+    this.#accept(await settle({ chain, keys, runtime, miners, ...terms }));
     for (let mixer = 1; mixer < committee.mixers; mixer++) this.#accept(await this.#openSession(mixer));
   }
 
   /** Another session of the payer, at another home mixer. */
   async #openSession(homeMixer: number): Promise<number> {
-    const { engine, runtime, keys } = this.#parts;
-    const { chain, sessions } = engine.ledger.state;
-    const sender = new TransactionSender({ engine, signer: keys.account(names.payer), chain, runtime });
+    const { chain, runtime, keys } = this.#parts;
+    const sender = new TransactionSender({ chain, signer: keys.account(names.payer), runtime });
     const { code } = await sender.send('openSession', {
       sessionKey: keys.account(names.session).publicKey,
       ...{ domain: 0, model: 0, homeMixer, redundancy: 1, isBackground: false, dedicatedMiners: [] },
@@ -190,7 +196,7 @@ export class World implements Breakable {
       expiryHeight: 1_000_000,
     });
     if (code !== 'OK') throw new Error(`The session at mixer ${homeMixer} was not opened: ${code}.`);
-    return sessions.length - 1;
+    return chain.head().sessions.length - 1;
   }
 
   #accept(session: number): void {
@@ -201,11 +207,11 @@ export class World implements Breakable {
   }
 
   /** Every role as it is built on a machine; which of them are started there is another matter. */
-  #build({ engine, network, runtime, store }: Pick<Machine, 'engine' | 'network' | 'runtime' | 'store'>): BuiltRoles {
+  #build({ chain, network, runtime, store }: Pick<Machine, 'chain' | 'network' | 'runtime' | 'store'>): BuiltRoles {
     const { ring, miners, verifier } = this.#parts;
     const serving = servingOn(runtime);
     return buildRoles({
-      ...{ engine, network, runtime, store, serving, miners, verifier },
+      ...{ chain, network, runtime, store, serving, miners, verifier },
       keys: ring,
       apiKeys: this.#accepted,
     });

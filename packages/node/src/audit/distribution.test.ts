@@ -1,7 +1,7 @@
 import { Artifact } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { windowsOf } from '../roles/miner/artifact.ts';
+import { windowsOf } from '../roles/miner/index.ts';
 import { compareDistributions, probabilityPpb, reportedAt, variationPpb } from './distribution.ts';
 import { drawPositions } from './positions.ts';
 

@@ -7,7 +7,7 @@ import {
   type InferencePayload,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { windowsOf } from '../roles/miner/artifact.ts';
+import { windowsOf } from '../roles/miner/index.ts';
 import { encodeText } from '../utf8.ts';
 import { flawCode } from './flaws.ts';
 import { type StructureReference, structureFlaw } from './structure.ts';

@@ -5,6 +5,7 @@ import { devnetParams } from '../devnet/genesis.ts';
 import { realRuntime } from '../runtime/real.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { EmbeddedEngine, type EmbeddedOptions } from './embedded.ts';
+import type { Chain } from './port.ts';
 import { signTransaction } from './sign.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -66,6 +67,12 @@ export function transferOf({ identity }: TestChain, fields: TransferFields): Uin
   const { from, to, nonce, amountUnits = 1n, feeUnits = devnetParams.transactionFeeUnits, validUntil = 1000 } = fields;
   const envelope = { nonce, validUntil, feeUnits };
   return signTransaction({ signer: from, chain: identity }, ['transfer', { to, amountUnits }], envelope);
+}
+
+/** Whether a settlement goes on with the next block (§2.7). */
+export function isSettling(chain: Pick<Chain, 'head'>): boolean {
+  const { globals } = chain.head();
+  return globals.settledEpochs !== globals.epoch;
 }
 
 /** Engine and store of a directory. */

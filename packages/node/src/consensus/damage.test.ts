@@ -80,7 +80,7 @@ describe('a damaged data file', () => {
       expect(mended.roleStore('mixer-1').get('large/3')).toEqual(new Uint8Array(9000).fill(11));
       await mended.close();
       const { engine, store, close } = await openTestEngine(chain, dir);
-      expect([store.viewsHeight, engine.ledger.state.nonceOf(alice.address)]).toEqual([last, last]);
+      expect([store.viewsHeight, engine.head().nonceOf(alice.address)]).toEqual([last, last]);
       await close();
     }
     expect(notices).toHaveLength(mendable.length);

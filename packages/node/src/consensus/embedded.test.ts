@@ -5,7 +5,7 @@ import { Block, equalBytes, limits, proposalActions, voteChoices } from '@assay/
 import { describe, expect, it } from 'vitest';
 import type { AssayError } from '../errors.ts';
 import { newDirectory } from '../store/directory.fixture.ts';
-import { openTestEngine, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
+import { isSettling, openTestEngine, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
 import { replay } from './replay.ts';
 import { signTransaction } from './sign.ts';
 
@@ -30,7 +30,7 @@ describe('embedded engine', () => {
     expect(committed.block.header.parentRoot).toEqual(chain.hash);
     expect(Block.deserialize(engine.blockAt(2) as Uint8Array).header.parentRoot).toEqual(committed.root);
     expect(engine.blockAt(3)).toBeNull();
-    expect(engine.ledger.state.balanceOf(alice.address)).toBe(startBalanceUnits - 5n - fee);
+    expect(engine.head().balanceOf(alice.address)).toBe(startBalanceUnits - 5n - fee);
     await close();
   });
 
@@ -54,14 +54,14 @@ describe('embedded engine', () => {
     const spread = { ...slow, hash: genesisHash(slow.genesis) };
     const dir = await newDirectory();
     const first = await openTestEngine(spread, dir);
-    while (!first.engine.ledger.isSettling) await first.engine.produceNow();
-    const root = first.engine.ledger.stateRoot();
+    while (!isSettling(first.engine)) await first.engine.produceNow();
+    const root = first.engine.head().root();
     await first.close();
     const second = await openTestEngine(spread, dir);
-    expect(second.engine.ledger.isSettling).toBe(true);
-    expect(second.engine.ledger.stateRoot()).toEqual(root);
-    while (second.engine.ledger.isSettling) await second.engine.produceNow();
-    expect(second.engine.ledger.state.globals).toMatchObject({ epoch: 1, settledEpochs: 1, settlingUnits: 0n });
+    expect(isSettling(second.engine)).toBe(true);
+    expect(second.engine.head().root()).toEqual(root);
+    while (isSettling(second.engine)) await second.engine.produceNow();
+    expect(second.engine.head().globals).toMatchObject({ epoch: 1, settledEpochs: 1, settlingUnits: 0n });
     await replay(second.store, spread.genesis);
     await second.close();
   });
@@ -157,10 +157,10 @@ describe('embedded engine', () => {
       await first.engine.produceNow();
       expect((await inclusion).code).toBe('OK');
     }
-    const root = first.engine.ledger.stateRoot();
+    const root = first.engine.head().root();
     await first.close();
     const second = await openTestEngine(chain, dir);
-    expect(second.engine.ledger.stateRoot()).toEqual(root);
+    expect(second.engine.head().root()).toEqual(root);
     expect(await replay(second.store, chain.genesis)).toEqual({ height: 20, stateRoot: root });
     await second.engine.produceNow();
     expect(second.store.height).toBe(21);

@@ -1,7 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkPossessions, type Ledger, type readTransaction, type Verifier } from '@assay/ledger';
-import { type Genesis, limits, type ResultCode, TransactionList } from '@assay/protocol';
+import { checkPossessions, type Ledger, type LedgerView, type readTransaction, type Verifier } from '@assay/ledger';
+import {
+  type ChainIdentity,
+  type Genesis,
+  limits,
+  type ResultCode,
+  type RowProof,
+  type TableName,
+  TransactionList,
+} from '@assay/protocol';
 import { SignatureMemory } from '../crypto/signature-memory.ts';
 import type { Ed25519Signer } from '../crypto/signers.ts';
 import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
@@ -39,7 +47,9 @@ export interface EmbeddedOptions {
 
 /** Makes blocks in this process, one of its validators after the other. What it acknowledges is durable. */
 export class EmbeddedEngine implements Engine {
-  readonly ledger: Ledger;
+  readonly identity: ChainIdentity;
+  readonly #ledger: Ledger;
+  readonly #verifier: Verifier;
   readonly #store: ChainStore;
   readonly #signerOf: EmbeddedOptions['signerOf'];
   readonly #runtime: EmbeddedOptions['runtime'];
@@ -56,12 +66,14 @@ export class EmbeddedEngine implements Engine {
   #ended: AssayError | null = null;
 
   private constructor(options: EmbeddedOptions, chain: LoadedChain) {
-    this.ledger = chain.ledger;
+    this.#ledger = chain.ledger;
+    this.identity = chain.ledger.state.chain;
     const { verifier } = options;
-    this.#signatures = new SignatureMemory(verifier ?? nativeVerifier, limits.maxWaitingTransactions);
+    this.#verifier = verifier ?? nativeVerifier;
+    this.#signatures = new SignatureMemory(this.#verifier, limits.maxWaitingTransactions);
     const verify =
       verifier === undefined ? verifyOffThread : async (...parts: SignedParts) => verifier.ed25519(...parts);
-    this.#arrivals = new Arrivals(chain.ledger.state.chain, this.#signatures, verify);
+    this.#arrivals = new Arrivals(this.identity, this.#signatures, verify);
     this.#store = options.store;
     this.#signerOf = options.signerOf;
     this.#runtime = options.runtime;
@@ -83,6 +95,18 @@ export class EmbeddedEngine implements Engine {
     const engine = new EmbeddedEngine(options, await loadSound(store, genesis, onProgress));
     engine.#nextProposer();
     return engine;
+  }
+
+  head(): LedgerView {
+    return this.#ledger.state;
+  }
+
+  check(transaction: Uint8Array): ResultCode {
+    return this.#ledger.check(transaction, this.#verifier);
+  }
+
+  prove(table: TableName, index: number): Pick<RowProof, 'row' | 'path'> | null {
+    return this.#ledger.prove(table, index);
   }
 
   submit(transaction: Uint8Array): Promise<Inclusion> {
@@ -141,7 +165,7 @@ export class EmbeddedEngine implements Engine {
   /** Blocks keep to a grid of the monotonic clock; a grid point that was missed is left out, not made up for. */
   #schedule(): void {
     const now = this.#runtime.monotonicMs();
-    this.#dueMs = Math.max(this.#dueMs + this.ledger.state.params.blockTimeMs, now);
+    this.#dueMs = Math.max(this.#dueMs + this.#ledger.state.params.blockTimeMs, now);
     this.#cancel = this.#runtime.timer(this.#dueMs - now, async () => {
       await this.#next().catch(() => {});
       if (this.#ended === null) this.#schedule();
@@ -152,7 +176,7 @@ export class EmbeddedEngine implements Engine {
     try {
       if (this.#ended !== null) throw this.#ended;
       if (typeof read === 'string') answer.resolve({ code: read, height: 0, events: [] });
-      else this.#enqueue({ transaction: read, envelope: envelopeOf(read, this.ledger.isFreeDuty(read)), ...answer });
+      else this.#enqueue({ transaction: read, envelope: envelopeOf(read, this.#ledger.isFreeDuty(read)), ...answer });
     } catch (error) {
       answer.reject(error);
     }
@@ -174,9 +198,9 @@ export class EmbeddedEngine implements Engine {
     const promises = this.#mempool.promisesOf(envelope.sender);
     const { onArrival } = this.#signatures;
     if (promises === null || envelope.isFreeDuty) {
-      return this.ledger.check(transaction, onArrival, promises?.nextNonce);
+      return this.#ledger.check(transaction, onArrival, promises?.nextNonce);
     }
-    const code = this.ledger.check(transaction, onArrival);
+    const code = this.#ledger.check(transaction, onArrival);
     const isWellSigned = code === 'OK' || code === 'BAD_NONCE';
     if (!isWellSigned) return code;
     if (envelope.nonce !== promises.nextNonce) return 'BAD_NONCE';
@@ -185,8 +209,8 @@ export class EmbeddedEngine implements Engine {
 
   /** Keeps out what would fill blocks for nothing, as its fee could not be charged when its turn comes. */
   #promiseCode({ address, feeUnits }: Envelope, promisedUnits: bigint): ResultCode {
-    if (feeUnits < this.ledger.state.params.transactionFeeUnits) return 'FEE_TOO_LOW';
-    return this.ledger.state.balanceOf(address) < promisedUnits + feeUnits ? 'CANNOT_PAY_FEE' : 'OK';
+    if (feeUnits < this.#ledger.state.params.transactionFeeUnits) return 'FEE_TOO_LOW';
+    return this.#ledger.state.balanceOf(address) < promisedUnits + feeUnits ? 'CANNOT_PAY_FEE' : 'OK';
   }
 
   async #produce(): Promise<CommittedBlock> {
@@ -209,8 +233,8 @@ export class EmbeddedEngine implements Engine {
 
   /** Applies, seals and stores one block. The ledger is ahead of the disk until the store has it. */
   async #make(waiting: readonly Waiting[]): Promise<CommittedBlock> {
-    const { ledger } = this;
-    const { globals, chain } = ledger.state;
+    const ledger = this.#ledger;
+    const { globals } = ledger.state;
     const height = globals.height + 1;
     const { proposer, signer } = this.#nextProposer();
     const clock = {
@@ -226,7 +250,7 @@ export class EmbeddedEngine implements Engine {
     const result = ledger.applyBlock({ height, timeMs, proposer, transactions }, this.#signatures.inBlock);
     const header = { height, timeMs, proposer, parentRoot: this.#headRoot, stateRoot: result.stateRoot };
     const encoded = transactions.map((transaction) => transaction.bytes);
-    const { block, bytes } = sealBlock(chain, header, encoded, signer);
+    const { block, bytes } = sealBlock(this.identity, header, encoded, signer);
     const isDue = this.#snapshots.isDue(result, bytes.length);
     const snapshot = isDue ? ledger.snapshot() : null;
     this.#mempool.prune(height + 1, (address) => ledger.state.nonceOf(address));
@@ -238,7 +262,7 @@ export class EmbeddedEngine implements Engine {
 
   /** The validator of the next block: the one in turn, or the first after it whose key is held. */
   #nextProposer(): { readonly proposer: number; readonly signer: Ed25519Signer } {
-    const { globals, validators } = this.ledger.state;
+    const { globals, validators } = this.#ledger.state;
     for (let passed = 1; passed <= validators.length; passed++) {
       const proposer = (globals.height + passed) % validators.length;
       const signer = this.#signerOf(validators.at(proposer).publicKey);
@@ -276,7 +300,7 @@ export class EmbeddedEngine implements Engine {
 
   /** Leaves the state and the transactions that broke the ledger beside the chain, for whoever mends it. */
   async #halted(waiting: readonly Waiting[], cause: unknown): Promise<AssayError> {
-    const dump = join(this.#store.dir, `halted-${this.ledger.state.globals.height}`);
+    const dump = join(this.#store.dir, `halted-${this.#ledger.state.globals.height}`);
     const saved = await this.#dump(dump, waiting).then(
       () => `State and transactions are in ${dump}.`,
       (error: unknown) => `State and transactions could not be saved: ${String(error)}.`,
@@ -288,7 +312,7 @@ export class EmbeddedEngine implements Engine {
     await mkdir(dir, { recursive: true });
     const transactions = TransactionList.serialize(waiting.map(({ transaction }) => transaction.bytes));
     await writeDurably(join(dir, 'transactions.ssz'), transactions, 0o600);
-    await writeDurably(join(dir, 'state.ssz'), this.ledger.snapshot(), 0o600);
+    await writeDurably(join(dir, 'state.ssz'), this.#ledger.snapshot(), 0o600);
   }
 }
 

@@ -25,7 +25,7 @@ function free<Kind extends BodyKind>(signer: typeof alice, nonce: number, body: 
 /** Nobody was seen in it yet. */
 async function secondEpoch() {
   const opened = await openTestEngine(chain, await newDirectory());
-  while (opened.engine.ledger.state.globals.epoch === 0) await opened.engine.produceNow();
+  while (opened.engine.head().globals.epoch === 0) await opened.engine.produceNow();
   return opened;
 }
 
@@ -51,7 +51,7 @@ describe('what is free §16.12', () => {
 
   it('is judged in place from the one who owes it, and waits once of a kind', async () => {
     const { engine, close } = await secondEpoch();
-    const { epochBeacon } = engine.ledger.state.globals;
+    const { epochBeacon } = engine.head().globals;
     const seen = (kind: number): ['presence', BodyValues['presence']] => ['presence', { kind, epochBeacon }];
     const first = engine.submit(free(mixer, 0, seen(stakeKinds.mixer)));
     expect(await engine.submit(free(mixer, 1, ['certifiedBatch', junkBatch()]))).toMatchObject({
@@ -67,7 +67,7 @@ describe('what is free §16.12', () => {
 
   it('goes before what pays, whatever kind of duty it is', async () => {
     const { engine, close } = await secondEpoch();
-    const { epochBeacon } = engine.ledger.state.globals;
+    const { epochBeacon } = engine.head().globals;
     const sent = [
       transferOf(chain, { from: alice, to: bob.address, nonce: 0 }),
       free(validator, 0, ['presence', { kind: stakeKinds.validator, epochBeacon }]),

@@ -1,5 +1,5 @@
-import type { BlockResult, Ledger, LedgerEvent } from '@assay/ledger';
-import type { Block, ResultCode } from '@assay/protocol';
+import type { BlockResult, LedgerEvent, LedgerView } from '@assay/ledger';
+import type { Block, ChainIdentity, ResultCode, RowProof, TableName } from '@assay/protocol';
 
 /** A block that is durable, with what it did. */
 export interface CommittedBlock {
@@ -16,9 +16,15 @@ export interface Inclusion {
   readonly events: readonly LedgerEvent[];
 }
 
-/** Orders transactions into blocks and applies them to the one ledger object of the node. */
-export interface Engine {
-  readonly ledger: Ledger;
+/** The chain as roles and the node API have it: they read its head and offer transactions. */
+export interface Chain {
+  readonly identity: ChainIdentity;
+  /** The state after the last block. Taken anew after every wait, unless two readings must be of one height. */
+  head(): LedgerView;
+  /** The code a transaction would get as the first of the block after `head()`; changes nothing. */
+  check(transaction: Uint8Array): ResultCode;
+  /** A row of `head()`, serialised, with its path to the root (§2.6); null when there is none. */
+  prove(table: TableName, index: number): Pick<RowProof, 'row' | 'path'> | null;
   /**
    * Offers a serialised transaction. Resolves once it is in a durable block, or at once with height 0 when the
    * mempool refuses it (the code says why). Rejects with AssayError TOO_MANY_REQUESTS when the mempool is full.
@@ -28,8 +34,12 @@ export interface Engine {
   onBlock(listener: (committed: CommittedBlock) => void): () => void;
   /** The serialised block at a height; null when there is none. */
   blockAt(height: number): Uint8Array | null;
-  /** Resolves when the ledger stands at a durable block: while one is being written it is ahead of the disk. */
+  /** Resolves when `head()` is durable: while a block is being written it is ahead of the disk. */
   durable(): Promise<void>;
+}
+
+/** Orders transactions into blocks and applies them to the one ledger object of the node. */
+export interface Engine extends Chain {
   start(): void;
   /** Finishes the block in hand, then makes no more. */
   stop(): Promise<void>;

@@ -4,7 +4,7 @@ import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { openStore } from '../store/store.ts';
-import { openTestEngine, testChain, transferOf } from './chain.fixture.ts';
+import { isSettling, openTestEngine, testChain, transferOf } from './chain.fixture.ts';
 import { loadChain, rebuildViews, replay } from './replay.ts';
 import { blockSigningRoot } from './seal.ts';
 
@@ -137,12 +137,12 @@ describe('loading a chain', () => {
     const genesis = { ...chain.genesis, params: { ...chain.genesis.params, settlementRows: 1 } };
     const slow = { ...chain, genesis, hash: genesisHash(genesis) };
     const dir = await newDirectory();
-    const { engine, close } = await openTestEngine(slow, dir);
-    while (!engine.ledger.isSettling) await engine.produceNow();
-    const { height } = engine.ledger.state.globals;
-    const half = Buffer.from(engine.ledger.snapshot());
+    const { engine, store: running, close } = await openTestEngine(slow, dir);
+    while (!isSettling(engine)) await engine.produceNow();
+    const { height } = engine.head().globals;
+    const half = Buffer.from((await loadChain(running, genesis)).ledger.snapshot());
     await engine.produceNow();
-    expect(engine.ledger.isSettling).toBe(true);
+    expect(isSettling(engine)).toBe(true);
     await close();
     const environment = open({ path: dir, noSubdir: false, maxDbs: 16 });
     await environment.openDB('snapshots', { keyEncoding: 'uint32', encoding: 'binary' }).put(height, half);
@@ -150,7 +150,7 @@ describe('loading a chain', () => {
     const store = await openStore({ dir, genesisHash: slow.hash });
     const { snapshot, ledger } = await loadChain(store, genesis);
     expect(snapshot.height).toBe(height);
-    expect(ledger.stateRoot()).toEqual(engine.ledger.stateRoot());
+    expect(ledger.stateRoot()).toEqual(engine.head().root());
     await store.close();
   });
 

@@ -73,15 +73,15 @@ export function rowsOf({ state }: Ledger): LedgerRows {
   };
 }
 
-export interface Chain {
+export interface ReplayedChain {
   readonly ledger: Ledger;
   headRoot: Uint8Array;
 }
 
-export const chainFrom = (ledger: Ledger, headRoot: Uint8Array): Chain => ({ ledger, headRoot });
+export const chainFrom = (ledger: Ledger, headRoot: Uint8Array): ReplayedChain => ({ ledger, headRoot });
 
 /** The newest snapshot that is what the header of its height says; null when there is none. */
-function fromSnapshot(store: ChainStore): (Chain & { readonly bytes: number }) | null {
+function fromSnapshot(store: ChainStore): (ReplayedChain & { readonly bytes: number }) | null {
   for (const height of store.snapshotHeights()) {
     const bytes = store.snapshotAt(height);
     const block = store.blockAt(height);
@@ -107,7 +107,7 @@ interface FollowOptions {
 /** Applies the stored blocks after the ledger's height; gives their size in bytes. */
 async function follow(
   store: ChainStore,
-  chain: Chain,
+  chain: ReplayedChain,
   { verifyAll, onProgress, onBlock }: FollowOptions,
 ): Promise<number> {
   const last = store.height;
@@ -135,7 +135,7 @@ function hadBadSignatures(store: ChainStore, height: number): boolean {
 }
 
 export function applyStored(
-  chain: Chain,
+  chain: ReplayedChain,
   block: Block,
   height: number,
   { verifier, verifyAll }: { verifier: Verifier; verifyAll: boolean },

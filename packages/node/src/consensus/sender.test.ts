@@ -12,8 +12,8 @@ const tooMuch = { to: bob.address, amountUnits: startBalanceUnits * 2n };
 
 async function setUp() {
   const opened = await openTestEngine(chain, await newDirectory());
-  const sender = new TransactionSender({ engine: opened.engine, signer: alice, chain: chain.identity, runtime });
-  const nonce = () => opened.engine.ledger.state.nonceOf(alice.address);
+  const sender = new TransactionSender({ chain: opened.engine, signer: alice, runtime });
+  const nonce = () => opened.engine.head().nonceOf(alice.address);
   return { ...opened, sender, nonce };
 }
 /** Makes blocks until `answers` are there. */
@@ -69,9 +69,8 @@ describe('transaction sender', () => {
       return inclusion;
     };
     const sender = new TransactionSender({
-      engine: { ledger: engine.ledger, submit },
+      chain: { identity: slow.identity, head: () => engine.head(), submit },
       signer: alice,
-      chain: slow.identity,
       runtime,
     });
     const other = engine.submit(transferOf(slow, { from: alice, to: bob.address, nonce: 0 }));
@@ -79,7 +78,7 @@ describe('transaction sender', () => {
     await refused.promise;
     const answers = await answered(engine, [other, sent]);
     expect(answers.map(({ code }) => code)).toEqual(['OK', 'OK']);
-    expect([refusals, engine.ledger.state.nonceOf(alice.address)]).toEqual([1, 2]);
+    expect([refusals, engine.head().nonceOf(alice.address)]).toEqual([1, 2]);
     await close();
   });
 
@@ -99,7 +98,7 @@ describe('transaction sender', () => {
 
   it('tells an account without money why', async () => {
     const { engine, close } = await setUp();
-    const poor = new TransactionSender({ engine, signer: signerOf('poor'), chain: chain.identity, runtime });
+    const poor = new TransactionSender({ chain: engine, signer: signerOf('poor'), runtime });
     expect(await poor.send('transfer', small)).toMatchObject({ code: 'CANNOT_PAY_FEE', height: 0 });
     await close();
   });

@@ -1,13 +1,12 @@
-import type { BodyKind, BodyValues, ChainIdentity } from '@assay/protocol';
+import type { BodyKind, BodyValues } from '@assay/protocol';
 import type { Ed25519Signer } from '../crypto/signers.ts';
 import type { Runtime } from '../runtime/port.ts';
-import type { Engine, Inclusion } from './port.ts';
+import type { Chain, Inclusion } from './port.ts';
 import { signTransaction } from './sign.ts';
 
 export interface TransactionSenderOptions {
-  readonly engine: Pick<Engine, 'ledger' | 'submit'>;
+  readonly chain: Pick<Chain, 'identity' | 'head' | 'submit'>;
   readonly signer: Pick<Ed25519Signer, 'publicKey' | 'address' | 'sign'>;
-  readonly chain: ChainIdentity;
   readonly runtime: Pick<Runtime, 'sleep'>;
 }
 
@@ -28,25 +27,23 @@ const defaultValidForBlocks = 64;
  * each other's nonces.
  */
 export class TransactionSender {
-  readonly #engine: TransactionSenderOptions['engine'];
+  readonly #chain: TransactionSenderOptions['chain'];
   readonly #signer: TransactionSenderOptions['signer'];
-  readonly #chain: ChainIdentity;
   readonly #runtime: TransactionSenderOptions['runtime'];
   #nextNonce = 0;
   #inFlight = 0;
   #outOfStep = false;
   #settled: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  constructor({ engine, signer, chain, runtime }: TransactionSenderOptions) {
-    this.#engine = engine;
-    this.#signer = signer;
+  constructor({ chain, signer, runtime }: TransactionSenderOptions) {
     this.#chain = chain;
+    this.#signer = signer;
     this.#runtime = runtime;
   }
 
   /**
    * Resolves once the transaction is in a durable block, or was refused (height 0, or the code says why). Rejects with
-   * AssayError as `Engine.submit` does.
+   * AssayError as `Chain.submit` does.
    */
   async send<Kind extends BodyKind>(
     kind: Kind,
@@ -58,7 +55,7 @@ export class TransactionSender {
       const inclusion = await this.#submit(this.#sign(kind, value, { ...options, nonce }));
       if (inclusion.code !== 'BAD_NONCE' || signing === maxSignings) return inclusion;
       // What waits with this nonce will be in the next block.
-      if (inclusion.height === 0) await this.#runtime.sleep(this.#engine.ledger.state.params.blockTimeMs);
+      if (inclusion.height === 0) await this.#runtime.sleep(this.#chain.head().params.blockTimeMs);
     }
   }
 
@@ -67,17 +64,17 @@ export class TransactionSender {
     value: BodyValues[Kind],
     { nonce, feeUnits, validForBlocks = defaultValidForBlocks }: SendOptions & { nonce: number },
   ): Uint8Array {
-    const { params, globals } = this.#engine.ledger.state;
+    const { params, globals } = this.#chain.head();
     const validUntil = globals.height + validForBlocks;
     const envelope = { nonce, validUntil, feeUnits: feeUnits ?? params.transactionFeeUnits };
-    return signTransaction({ signer: this.#signer, chain: this.#chain }, [kind, value], envelope);
+    return signTransaction({ signer: this.#signer, chain: this.#chain.identity }, [kind, value], envelope);
   }
 
   /** The next nonce; from the ledger whenever nothing of this sender is on its way. */
   async #takeNonce(): Promise<number> {
     while (this.#outOfStep && this.#inFlight > 0) await this.#settled.promise;
     if (this.#inFlight === 0) {
-      this.#nextNonce = this.#engine.ledger.state.nonceOf(this.#signer.address);
+      this.#nextNonce = this.#chain.head().nonceOf(this.#signer.address);
       this.#outOfStep = false;
     }
     this.#inFlight += 1;
@@ -86,7 +83,7 @@ export class TransactionSender {
 
   async #submit(transaction: Uint8Array): Promise<Inclusion> {
     try {
-      const inclusion = await this.#engine.submit(transaction);
+      const inclusion = await this.#chain.submit(transaction);
       if (inclusion.code !== 'OK') this.#outOfStep = true;
       return inclusion;
     } catch (error) {

@@ -3,8 +3,8 @@ import { equalBytes, fromHex, type Genesis, limits, toHex } from '@assay/protoco
 import type { DevnetModelFile, DevnetOptions } from '../cli/devnet-port.ts';
 import { AssayError } from '../errors.ts';
 import { startLlamaBackend } from '../inference/llama/backend.ts';
-import { modelWorker, upstreamWorker, type Worker } from '../roles/miner/worker.ts';
-import type { Measuring } from '../roles/validator/measure.ts';
+import { modelWorker, upstreamWorker, type Worker } from '../roles/miner/index.ts';
+import type { Measuring } from '../roles/validator/index.ts';
 import { concurrency, type DevnetModel } from './genesis.ts';
 
 /** What the miners of this process serve with, and what its validators check with. */

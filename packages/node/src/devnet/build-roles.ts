@@ -1,18 +1,19 @@
 import type { PresentKind, Verifier } from '@assay/ledger';
 import type { BodyValues } from '@assay/protocol';
-import type { Engine } from '../consensus/port.ts';
+import type { Chain } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
+import { nativeCrypto } from '../crypto/role-crypto.ts';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { Network } from '../network/port.ts';
 import type { AccountSigner, RoleContext, RoleService } from '../roles/context.ts';
-import { type ApiKey, Gateway } from '../roles/gateway/service.ts';
-import { usualPlantsOneIn } from '../roles/miner/plants.ts';
-import { Miner } from '../roles/miner/service.ts';
-import { Mixer } from '../roles/mixer/service.ts';
-import { Oracle } from '../roles/oracle/service.ts';
+import { type ApiKey, Gateway } from '../roles/gateway/index.ts';
+import { Miner, usualPlantsOneIn } from '../roles/miner/index.ts';
+
+import { Mixer } from '../roles/mixer/index.ts';
+import { Oracle } from '../roles/oracle/index.ts';
 import { PresentRole } from '../roles/presence.ts';
-import { Validator } from '../roles/validator/service.ts';
+import { Validator } from '../roles/validator/index.ts';
 import { type Runtime, runtimeOf } from '../runtime/port.ts';
 import type { Store } from '../store/store.ts';
 import type { Serving } from './backend.ts';
@@ -21,7 +22,7 @@ import { LiveAccountKey, LiveCommitteeKey } from './live-key.ts';
 import { Roles } from './roles.ts';
 
 export interface BuildParts {
-  readonly engine: Engine;
+  readonly chain: Chain;
   readonly keys: KeyRing;
   readonly store: Pick<Store, 'roleStore'>;
   readonly serving: Serving;
@@ -57,15 +58,14 @@ const requestMs = 5000;
 
 /** Every role of the default network, each with its own keys, memory and place in the network. Nothing is started. */
 export function buildRoles(parts: BuildParts): BuiltRoles {
-  const { engine, serving, runtime } = parts;
-  const { chain } = engine.ledger.state;
+  const { chain, serving, runtime } = parts;
   const roles = new Roles(runtime.log);
   const contextOf = (name: string, signer: AccountSigner): RoleContext => ({
     chain,
-    engine,
     network: parts.network,
     signer,
     verifier: parts.verifier ?? nativeVerifier,
+    crypto: nativeCrypto,
     store: parts.store.roleStore(name),
     runtime: runtimeOf(runtime, name),
   });
@@ -78,7 +78,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   const mixers = Array.from({ length: committee.mixers }, (_, i) => {
     const name = names.mixer(i);
     const { signer, committeeSigner } = { signer: keyOf(parts, 'mixer', i), committeeSigner: committeeKeyOf(parts, i) };
-    const sender = new TransactionSender({ engine, signer, chain, runtime });
+    const sender = new TransactionSender({ chain, signer, runtime });
     const mixer = new Mixer(contextOf(name, signer), {
       mixer: i,
       committeeSigner,
@@ -92,7 +92,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   for (let i = 0; i < parts.miners; i++) {
     const name = names.miner(i);
     const signer = minerKeyOf(parts, i);
-    const sender = new TransactionSender({ engine, signer, chain, runtime });
+    const sender = new TransactionSender({ chain, signer, runtime });
     const submit = (opening: BodyValues['openPlant']) => sender.send('openPlant', opening, { feeUnits: 0n });
     const plants = { submit, oneIn: parts.plantsOneIn ?? usualPlantsOneIn };
     const service = new Miner(contextOf(name, signer), { worker: serving.workerOf(i), concurrency, plants });
@@ -101,7 +101,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   for (let i = 0; i < committee.oracles; i++) {
     const name = names.oracle(i);
     const signer = keyOf(parts, 'oracle', i);
-    const sender = new TransactionSender({ engine, signer, chain, runtime });
+    const sender = new TransactionSender({ chain, signer, runtime });
     const oracle = new Oracle(contextOf(name, signer), { oracle: i });
     const service = present(oracle, { name, kind: 'oracle', index: i, signer, sender });
     roles.add({ name, kind: 'oracle', signer, committeeSigner: null, service });
@@ -109,7 +109,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   for (let i = 0; i < committee.validators; i++) {
     const name = names.validator(i);
     const signer = keyOf(parts, 'validator', i);
-    const sender = new TransactionSender({ engine, signer, chain, runtime });
+    const sender = new TransactionSender({ chain, signer, runtime });
     const validator = new Validator(contextOf(name, signer), {
       validator: i,
       measuring: serving.measuring,
@@ -124,32 +124,34 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
   return { roles, gateway, isPending: (taskId) => mixers.some((mixer) => mixer.holds(taskId)) };
 }
 
-type Parts = Pick<BuildParts, 'engine' | 'keys'>;
+type Parts = Pick<BuildParts, 'chain' | 'keys'>;
 
 /** The key of a role that the genesis has; its place in the table stays, whatever key it gets (§3.6). */
-function keyOf({ engine, keys }: Parts, kind: 'mixer' | 'oracle' | 'validator' | 'gateway', i: number): LiveAccountKey {
+function keyOf({ chain, keys }: Parts, kind: 'mixer' | 'oracle' | 'validator' | 'gateway', i: number): LiveAccountKey {
   return new LiveAccountKey({
     first: keys.named.account(kind === 'gateway' ? names.gateway : names[kind](i)),
-    onChain: () => engine.ledger.state[`${kind}s`].at(i).publicKey,
+    onChain: () => chain.head()[`${kind}s`].at(i).publicKey,
     find: (publicKey) => keys.account(publicKey),
   });
 }
 
-function committeeKeyOf({ engine, keys }: Parts, i: number): LiveCommitteeKey {
+function committeeKeyOf({ chain, keys }: Parts, i: number): LiveCommitteeKey {
   return new LiveCommitteeKey({
     first: keys.named.committee(names.mixer(i)),
-    onChain: () => engine.ledger.state.mixers.at(i).blsPublicKey,
+    onChain: () => chain.head().mixers.at(i).blsPublicKey,
     find: (publicKey) => keys.committee(publicKey),
   });
 }
 
 /** A miner is found by its operator, who stays. */
-function minerKeyOf({ engine, keys }: Parts, i: number): LiveAccountKey {
+function minerKeyOf({ chain, keys }: Parts, i: number): LiveAccountKey {
   const operator = keys.named.account(names.miner(i));
-  const { state } = engine.ledger;
   return new LiveAccountKey({
     first: operator,
-    onChain: () => state.miners.get(state.minerOf(operator.address) ?? -1)?.publicKey ?? null,
+    onChain: () => {
+      const state = chain.head();
+      return state.miners.get(state.minerOf(operator.address) ?? -1)?.publicKey ?? null;
+    },
     find: (publicKey) => keys.account(publicKey),
   });
 }

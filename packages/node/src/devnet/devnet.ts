@@ -94,11 +94,11 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 
   const totals = new TotalsView(store);
   engine.onBlock((committed) => totals.onBlock(committed));
-  const apiKeys = followSessions({ engine, ring, file }, log);
+  const apiKeys = followSessions({ chain: engine, ring, file }, log);
   const network = new MemoryNetwork(runtime);
-  const built = buildRoles({ engine, keys: ring, store, serving, network, miners, runtime, apiKeys });
+  const built = buildRoles({ chain: engine, keys: ring, store, serving, network, miners, runtime, apiKeys });
   const adminToken = randomBytes(24).toString('hex');
-  const reader = new LocalReader({ version, genesis, engine, store, totals, isPending: built.isPending });
+  const reader = new LocalReader({ version, genesis, chain: engine, store, totals, isPending: built.isPending });
   const http = await startHttpServer({
     host: '127.0.0.1',
     port: options.port,
@@ -118,7 +118,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
   const engineOf = (miner: number) => serving.workerOf(miner).engine;
-  const session = await settle({ engine, keys, runtime, miners, evidenceLevel, engineOf, depositUnits });
+  const session = await settle({ chain: engine, keys, runtime, miners, evidenceLevel, engineOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publish({ dataDir, http, apiKey, adminToken }, closing);
   const cheater = options.cheater ? keys.account(names.miner(miners - 1)).address : null;
@@ -246,7 +246,7 @@ async function publish(
 }
 
 function statusOf(engine: EmbeddedEngine, totals: TotalsView, cheater: Uint8Array | null): DevnetStatus {
-  const { state } = engine.ledger;
+  const state = engine.head();
   const { certified, passed, failed, paidUnits, refundedUnits } = totals.totals;
   const miner = cheater === null ? undefined : state.minerOf(cheater);
   const row = miner === undefined ? undefined : state.miners.get(miner);

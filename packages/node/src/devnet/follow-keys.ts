@@ -1,4 +1,4 @@
-import type { Engine } from '../consensus/port.ts';
+import type { Chain } from '../consensus/port.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { Roles } from './roles.ts';
 
@@ -6,8 +6,8 @@ import type { Roles } from './roles.ts';
  * Keeps the roles at the keys that the chain has for them (§3.6). The key file is read again when a new key is
  * announced, which then has the rest of the epoch to be in it.
  */
-export function followKeys(engine: Engine, ring: KeyRing, roles: Roles, log: (line: string) => void): void {
-  engine.onBlock(async ({ result }) => {
+export function followKeys(chain: Chain, ring: KeyRing, roles: Roles, log: (line: string) => void): void {
+  chain.onBlock(async ({ result }) => {
     const isAnnounced = result.events.some(({ type }) => type === 'keyRotated' || type === 'committeeKeyRotated');
     try {
       if (isAnnounced) await ring.reread();

@@ -1,9 +1,9 @@
 import { sessionStatuses, sha256 } from '@assay/protocol';
-import type { Engine } from '../consensus/port.ts';
+import type { Chain } from '../consensus/port.ts';
 import { apiKeyOf, type Ed25519Signer } from '../crypto/signers.ts';
 import type { ApiKeyFile, ApiKeyList } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
-import type { ApiKey } from '../roles/gateway/service.ts';
+import type { ApiKey } from '../roles/gateway/index.ts';
 
 /** The API keys of the open sessions whose keys this node holds, but for those that were revoked (§16.9). */
 class SessionKeys implements Iterable<ApiKey> {
@@ -44,18 +44,18 @@ function keysOf(list: ApiKeyList, session: number, sessionSigner: Ed25519Signer)
 
 /** The API keys a gateway takes, as they are at any moment: of sessions that are opened later, without revoked ones. */
 export function followSessions(
-  { engine, ring, file }: { readonly engine: Engine; readonly ring: KeyRing; readonly file: ApiKeyFile },
+  { chain, ring, file }: { readonly chain: Chain; readonly ring: KeyRing; readonly file: ApiKeyFile },
   log: (line: string) => void,
 ): Iterable<ApiKey> {
   const keys = new SessionKeys(file);
-  const { sessions } = engine.ledger.state;
   const add = (session: number): boolean => {
-    const signer = ring.account(sessions.at(session).sessionKey);
+    const signer = ring.account(chain.head().sessions.at(session).sessionKey);
     if (signer !== null) keys.add(session, signer);
     return signer !== null;
   };
-  for (const [session, { status }] of [...sessions].entries()) if (status === sessionStatuses.open) add(session);
-  engine.onBlock(async ({ result }) => {
+  for (const [session, { status }] of [...chain.head().sessions].entries())
+    if (status === sessionStatuses.open) add(session);
+  chain.onBlock(async ({ result }) => {
     for (const event of result.events) if (event.type === 'sessionClosed') keys.remove(event.session);
     const unknown = result.events.filter((event) => event.type === 'sessionOpened' && !add(event.session));
     if (unknown.length === 0) return;

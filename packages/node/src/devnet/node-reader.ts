@@ -32,9 +32,8 @@ import {
   Transaction,
   toHex,
 } from '@assay/protocol';
-import type { Engine, Inclusion } from '../consensus/port.ts';
+import type { Chain, Inclusion } from '../consensus/port.ts';
 import { headerRoot } from '../consensus/seal.ts';
-import { nativeVerifier } from '../crypto/verifier.ts';
 import {
   auditJson,
   blockDetailJson,
@@ -56,7 +55,7 @@ import type { TotalsView } from './totals.ts';
 export interface NodeReaderParts {
   readonly version: string;
   readonly genesis: Genesis;
-  readonly engine: Engine;
+  readonly chain: Chain;
   readonly store: Store;
   readonly totals: TotalsView;
   /** Whether a task is under way at a mixer of this process. */
@@ -73,12 +72,13 @@ export class LocalReader implements NodeReader {
 
   /** The state at a durable block: what is shown has happened. */
   async #durable(): Promise<LedgerView> {
-    await this.#parts.engine.durable();
-    return this.#parts.engine.ledger.state;
+    await this.#parts.chain.durable();
+    return this.#parts.chain.head();
   }
 
   async status(): Promise<Status> {
-    const { globals, params, chain } = await this.#durable();
+    const head = await this.#durable();
+    const { globals, params, chain } = head;
     const { certified, audited, approved, rejected, paidUnits } = this.#parts.totals.totals;
     return {
       version: this.#parts.version,
@@ -86,7 +86,7 @@ export class LocalReader implements NodeReader {
       genesisHash: hexText(chain.genesisHash),
       height: globals.height,
       timeMs: globals.timeMs,
-      stateRoot: hexText(this.#parts.engine.ledger.stateRoot()),
+      stateRoot: hexText(head.root()),
       epoch: globals.epoch,
       epochBlocks: params.epochBlocks,
       blockTimeMs: params.blockTimeMs,
@@ -229,7 +229,7 @@ export class LocalReader implements NodeReader {
     const batch = Transaction.deserialize(raw).content.body.value as BodyValues['certifiedBatch'];
     const { index } = record;
     const { height } = record.row;
-    const receipt = portableReceipt({ chain: this.#parts.engine.ledger.state.chain, height, batch, index });
+    const receipt = portableReceipt({ chain: this.#parts.chain.identity, height, batch, index });
     return receipt === null ? null : receiptJson(receipt);
   }
 
@@ -239,7 +239,7 @@ export class LocalReader implements NodeReader {
     if (bytes === null) return null;
     const table = proofTables[key.kind];
     const index = indexOf(state, key);
-    const found = index === undefined ? null : this.#parts.engine.ledger.prove(table, index);
+    const found = index === undefined ? null : this.#parts.chain.prove(table, index);
     if (index === undefined || found === null) return null;
     const { header } = Block.deserialize(bytes);
     return rowProofToJson({ header, table: new TextEncoder().encode(table), index, ...found });
@@ -251,12 +251,12 @@ export class LocalReader implements NodeReader {
   }
 
   submit(transaction: Uint8Array): Promise<Inclusion> {
-    return this.#parts.engine.submit(transaction);
+    return this.#parts.chain.submit(transaction);
   }
 
   async check(transaction: Uint8Array): Promise<Checked> {
     const { globals } = await this.#durable();
-    const code = this.#parts.engine.ledger.check(transaction, nativeVerifier);
+    const code = this.#parts.chain.check(transaction);
     return { code, sentence: resultCodes[code].sentence, height: globals.height + 1 };
   }
 
@@ -265,7 +265,7 @@ export class LocalReader implements NodeReader {
   }
 
   #taskJson({ receipt, audit, row, order, timeMs, refundedUnits, paidEpoch }: TaskRecord): Task {
-    const model = this.#parts.engine.ledger.state.models.get(receipt.model);
+    const model = this.#parts.chain.head().models.get(receipt.model);
     const modelName = model === undefined ? '' : new TextDecoder().decode(model.name);
     const verdict = audit?.verdict ?? null;
     return taskJson(row, receipt, { order, modelName, timeMs, verdict, refundedUnits, paidEpoch });

@@ -7,7 +7,7 @@ import {
   type SessionRow,
   sessionStatuses,
 } from '@assay/protocol';
-import type { Engine } from '../consensus/port.ts';
+import type { Chain } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
 import { AssayError } from '../errors.ts';
 import type { Keystore } from '../keys/keystore.ts';
@@ -15,7 +15,7 @@ import type { Runtime } from '../runtime/port.ts';
 import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } from './genesis.ts';
 
 export interface Settling {
-  readonly engine: Engine;
+  readonly chain: Chain;
   readonly keys: Keystore;
   readonly runtime: Pick<Runtime, 'sleep'>;
   readonly miners: number;
@@ -32,14 +32,14 @@ const sessionBlocks = 300_000_000;
 export async function settle(settling: Settling): Promise<number> {
   const registered = Promise.all(Array.from({ length: settling.miners }, (_, i) => register(settling, i)));
   const [session] = await Promise.all([openSession(settling), registered]);
-  await nextBlock(settling.engine);
+  await nextBlock(settling.chain);
   return session;
 }
 
 /** By then the last registered miner can be drawn, and the mixers have heard of each other. */
-function nextBlock(engine: Engine): Promise<void> {
+function nextBlock(chain: Chain): Promise<void> {
   return new Promise((resolve) => {
-    const done = engine.onBlock(() => {
+    const done = chain.onBlock(() => {
       done();
       resolve();
     });
@@ -47,24 +47,23 @@ function nextBlock(engine: Engine): Promise<void> {
 }
 
 async function send<Kind extends BodyKind>(
-  { engine, keys, runtime }: Settling,
+  { chain, keys, runtime }: Settling,
   account: string,
   [kind, value]: [Kind, BodyValues[Kind]],
 ): Promise<void> {
-  const { chain } = engine.ledger.state;
-  const sender = new TransactionSender({ engine, signer: keys.account(account), chain, runtime });
+  const sender = new TransactionSender({ chain, signer: keys.account(account), runtime });
   const { code } = await sender.send(kind, value);
   if (code !== 'OK') throw new AssayError(code, `It happened to a ${kind} of ${account}.`);
 }
 
 async function register(settling: Settling, index: number): Promise<void> {
-  const { engine, keys, evidenceLevel } = settling;
+  const { chain, keys, evidenceLevel } = settling;
   const operator = keys.account(names.miner(index));
   const served = EngineInfo.hashTreeRoot(settling.engineOf(index));
-  const known = engine.ledger.state.minerOf(operator.address);
+  const known = chain.head().minerOf(operator.address);
   if (known !== undefined) return reengine(settling, index, { miner: known, served });
-  const { contextTokens } = engine.ledger.state.models.at(0);
-  if (engine.ledger.state.balanceOf(operator.address) < collateralUnits) {
+  const { contextTokens } = chain.head().models.at(0);
+  if (chain.head().balanceOf(operator.address) < collateralUnits) {
     await send(settling, names.foundation, ['transfer', { to: operator.address, amountUnits: minerFundsUnits }]);
   }
   await send(settling, names.miner(index), [
@@ -90,7 +89,7 @@ async function reengine(
   index: number,
   { miner, served }: { readonly miner: number; readonly served: Uint8Array },
 ): Promise<void> {
-  const row = settling.engine.ledger.state.miners.at(miner);
+  const row = settling.chain.head().miners.at(miner);
   if (isGone(row) || equalBytes(row.engine, served)) return;
   const { models, contextTokens, concurrency: tasks, evidenceLevel, split } = row;
   const offer = { miner, models, contextTokens, concurrency: tasks, evidenceLevel, split, engine: served };
@@ -98,19 +97,19 @@ async function reengine(
 }
 
 async function openSession(settling: Settling): Promise<number> {
-  const { engine, keys, depositUnits } = settling;
-  const { sessions } = engine.ledger.state;
+  const { chain, keys, depositUnits } = settling;
   const sessionKey = keys.account(names.session).publicKey;
-  const ours = () => [...sessions].findIndex((row) => isPlain(row) && equalBytes(row.sessionKey, sessionKey));
+  const ours = () =>
+    [...chain.head().sessions].findIndex((row) => isPlain(row) && equalBytes(row.sessionKey, sessionKey));
   const known = ours();
   if (known !== -1) {
-    const missingUnits = depositUnits - sessions.at(known).escrowUnits;
+    const missingUnits = depositUnits - chain.head().sessions.at(known).escrowUnits;
     if (missingUnits > depositUnits / 2n) {
       await send(settling, names.payer, ['topUpSession', { session: known, amountUnits: missingUnits }]);
     }
     return known;
   }
-  const expiryHeight = engine.ledger.state.globals.height + sessionBlocks;
+  const expiryHeight = chain.head().globals.height + sessionBlocks;
   const place = { domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false, dedicatedMiners: [] };
   // All of the default network is one machine: its prompts go nowhere.
   const terms = { sessionKey, ...place, sharesPrompts: true, depositUnits, maxTaskUnits };

@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '@assay/ledger';
 import { z } from 'zod';
 import type { CommittedBlock } from '../consensus/port.ts';
-import type { RoleStore } from '../store/role-store.ts';
+import type { RoleStore } from '../roles/ports/store.ts';
 import type { Store } from '../store/store.ts';
 
 const units = z.codec(z.string(), z.bigint(), { decode: (text) => BigInt(text), encode: (value) => String(value) });

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { sha256, toHex } from '@assay/protocol';
 import { AssayError } from '../errors.ts';
-import type { Answer, AnswerEvent, AnswerToken, ChatService, InferenceRequest } from './port.ts';
+import type { Answer, AnswerEvent, AnswerToken, ChatService, InferenceRequest } from '../roles/ports/chat.ts';
 
 /** How a gateway departs from answering at once and in full. */
 export interface Behaviour {

@@ -4,8 +4,8 @@ import { ApiError } from '@assay/client';
 import { limits } from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AssayError } from '../errors.ts';
+import type { Answer } from '../roles/ports/chat.ts';
 import { type Behaviour, EchoGateway } from './echo-gateway.fixture.ts';
-import type { Answer } from './port.ts';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from './server.ts';
 import { SmallChain, TwoRoles } from './small-chain.fixture.ts';
 

@@ -2,11 +2,12 @@ import type { AddressInfo, Socket } from 'node:net';
 import { limits } from '@assay/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AssayError, infoOf } from '../errors.ts';
+import type { ChatService } from '../roles/ports/chat.ts';
 import { Activity } from './activity.ts';
 import { type Guests, guardOrigins } from './cors.ts';
 import { nodeApiRoutes } from './node-api/routes.ts';
 import { openAiRoutes } from './openai/routes.ts';
-import type { ChatService, NodeReader, RolesService } from './port.ts';
+import type { NodeReader, RolesService } from './port.ts';
 import { shown } from './query.ts';
 import { errorBody, errorHeaders, refusalOf } from './refusal.ts';
 

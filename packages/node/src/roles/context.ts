@@ -11,10 +11,11 @@ import {
   TaskAnnouncement,
 } from '@assay/protocol';
 import type { Type } from '@chainsafe/ssz';
-import type { Engine } from '../consensus/port.ts';
+import type { Chain } from '../consensus/port.ts';
 import type { Network } from '../network/port.ts';
 import type { Runtime } from '../runtime/port.ts';
-import type { RoleStore } from '../store/role-store.ts';
+import type { RoleCrypto } from './ports/crypto.ts';
+import type { RoleStore } from './ports/store.ts';
 
 /** Signs with one account's warm key. */
 export interface AccountSigner {
@@ -25,11 +26,11 @@ export interface AccountSigner {
 
 /** All a role's service is given: no role reaches for a clock, a socket or a disk by itself. */
 export interface RoleContext {
-  readonly chain: ChainIdentity;
-  readonly engine: Engine;
+  readonly chain: Chain;
   readonly network: Network;
   readonly signer: AccountSigner;
   readonly verifier: Verifier;
+  readonly crypto: RoleCrypto;
   readonly store: RoleStore;
   readonly runtime: Runtime;
 }
@@ -60,11 +61,11 @@ export class SigningRoots {
 
 /** Whether an announcement is signed by the mixer it names (§5.1). */
 export function isAnnouncedByMixer(
-  { engine, verifier }: Pick<RoleContext, 'engine' | 'verifier'>,
+  { chain, verifier }: Pick<RoleContext, 'chain' | 'verifier'>,
   roots: SigningRoots,
   { announcement, signature }: SignedAnnouncement,
 ): boolean {
-  const mixer = engine.ledger.state.mixers.get(announcement.mixer);
+  const mixer = chain.head().mixers.get(announcement.mixer);
   if (mixer === undefined) return false;
   return verifier.ed25519(mixer.publicKey, roots.of(messageTypes.taskState, TaskAnnouncement, announcement), signature);
 }

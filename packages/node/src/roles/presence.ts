@@ -16,14 +16,14 @@ const waitPart = 2;
 /** A role that shows once an epoch that it is there, unless its duties have shown it already (§14.9). */
 export class PresentRole implements RoleService {
   readonly #service: RoleService;
-  readonly #context: Pick<RoleContext, 'engine' | 'signer' | 'runtime'>;
+  readonly #context: Pick<RoleContext, 'chain' | 'signer' | 'runtime'>;
   readonly #options: PresenceOptions;
   #unsubscribe: () => void = () => {};
   #isSending = false;
 
   constructor(
     service: RoleService,
-    context: Pick<RoleContext, 'engine' | 'signer' | 'runtime'>,
+    context: Pick<RoleContext, 'chain' | 'signer' | 'runtime'>,
     options: PresenceOptions,
   ) {
     this.#service = service;
@@ -33,7 +33,7 @@ export class PresentRole implements RoleService {
 
   async start(): Promise<void> {
     await this.#service.start();
-    this.#unsubscribe = this.#context.engine.onBlock(() => void this.#speakUp());
+    this.#unsubscribe = this.#context.chain.onBlock(() => void this.#speakUp());
   }
 
   async stop(): Promise<void> {
@@ -43,11 +43,11 @@ export class PresentRole implements RoleService {
 
   async #speakUp(): Promise<void> {
     if (this.#isSending || !this.#isDue()) return;
-    const { engine, runtime } = this.#context;
+    const { chain, runtime } = this.#context;
     const { kind, role, submit } = this.#options;
     this.#isSending = true;
     try {
-      const { epochBeacon } = engine.ledger.state.globals;
+      const { epochBeacon } = chain.head().globals;
       const { code } = await submit({ kind: stakeKinds[kind], epochBeacon });
       // A duty, or the end of the epoch, may have come first.
       if (!['OK', 'ALREADY_PRESENT', 'WRONG_EPOCH'].includes(code)) runtime.log(`${kind} ${role} is not seen: ${code}`);
@@ -60,7 +60,7 @@ export class PresentRole implements RoleService {
 
   /** Each role at a place of its own, which the epoch's beacon draws, so that not all come in one block. */
   #isDue(): boolean {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const { publicKey } = this.#context.signer;
     const row = state[`${this.#options.kind}s`].get(this.#options.role);
     const { epoch, epochBeacon, height } = state.globals;

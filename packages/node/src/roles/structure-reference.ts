@@ -1,8 +1,17 @@
-import type { InferencePayload } from '@assay/protocol';
+import { chatRoles, type InferencePayload } from '@assay/protocol';
 import type { StructureReference } from '../audit/structure.ts';
-import type { InferenceModel } from '../inference/port.ts';
-import { messagesOf } from './miner/worker.ts';
+import type { ChatMessage, InferenceModel } from '../inference/port.ts';
+import { decodeText } from '../utf8.ts';
 import { isRequestFault } from './request-faults.ts';
+
+/** The conversation of a payload. */
+export function messagesOf(payload: InferencePayload): ChatMessage[] {
+  const names = Object.keys(chatRoles) as (keyof typeof chatRoles)[];
+  return payload.messages.map((message) => ({
+    role: names.find((name) => chatRoles[name] === message.role) ?? 'user',
+    content: decodeText(message.content),
+  }));
+}
 
 /** What miner and auditor check the structure of an output against (verification §2.1): the same for both. */
 export async function structureReference(

@@ -1,18 +1,7 @@
 import type { Database } from 'lmdb';
 import { AssayError } from '../errors.ts';
+import type { RoleStore } from '../roles/ports/store.ts';
 import { RoleCipher } from './role-cipher.ts';
-
-/** What a role remembers over a restart. */
-export interface RoleStore {
-  get(key: string): Uint8Array | undefined;
-  /** Visible at once, durable once `flushed` resolves. The block of `expiryHeight`, when given, deletes it. */
-  put(key: string, value: Uint8Array, expiryHeight?: number): void;
-  delete(key: string): void;
-  /** All entries whose key begins with `prefix`, in the order of their keys. */
-  entries(prefix: string): Iterable<{ key: string; value: Uint8Array }>;
-  /** Resolves once everything put or deleted before is durable. Rejects with AssayError DISK_FULL or DISK_FAILED. */
-  flushed(): Promise<void>;
-}
 
 export type RoleKey = [role: string, key: string];
 export type ExpiryKey = [height: number, role: string, key: string];

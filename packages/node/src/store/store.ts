@@ -14,10 +14,11 @@ import {
 } from '@assay/protocol';
 import type { Database, RootDatabase } from 'lmdb';
 import { AssayError } from '../errors.ts';
+import type { RoleStore } from '../roles/ports/store.ts';
 import { diskFailure } from './failures.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { mendDataFile } from './mend.ts';
-import { type ExpiryKey, LmdbRoleStore, type RoleStore } from './role-store.ts';
+import { type ExpiryKey, LmdbRoleStore } from './role-store.ts';
 import { codecOf, NotOfShape, type ShapeCodec } from './shape-codec.ts';
 import { openEnvironment, openTables, type Tables, viewKeys } from './tables.ts';
 import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges, taskRecordShape } from './tasks.ts';

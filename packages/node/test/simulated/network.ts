@@ -24,8 +24,10 @@ import {
 } from '@assay/protocol';
 import type { Type } from '@chainsafe/ssz';
 import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
+import type { Chain } from '../../src/consensus/port.ts';
 import { type ReplayResult, replay } from '../../src/consensus/replay.ts';
 import { TransactionSender } from '../../src/consensus/sender.ts';
+import { nativeCrypto } from '../../src/crypto/role-crypto.ts';
 import { apiKeyOf, type BlsSigner, type Ed25519Signer } from '../../src/crypto/signers.ts';
 import { nativeVerifier } from '../../src/crypto/verifier.ts';
 import type { Serving } from '../../src/devnet/backend.ts';
@@ -35,16 +37,16 @@ import { followSessions } from '../../src/devnet/follow-sessions.ts';
 import { devnetGenesis, keyNames, maxTaskUnits, names, sessionDepositUnits } from '../../src/devnet/genesis.ts';
 import { readGenesisFile, writeGenesisFile } from '../../src/devnet/genesis-file.ts';
 import { settle } from '../../src/devnet/settle.ts';
-import type { InferenceRequest } from '../../src/http/port.ts';
 import type { InferenceModel } from '../../src/inference/port.ts';
 import { ApiKeyFile } from '../../src/keys/api-keys.ts';
 import { KeyRing } from '../../src/keys/keyring.ts';
 import { type KeyName, type Keystore, openKeystore } from '../../src/keys/keystore.ts';
 import { MemoryNetwork } from '../../src/network/memory.ts';
 import { networkAddress, type RoleService, SigningRoots } from '../../src/roles/context.ts';
-import { modelWorker, type Worker } from '../../src/roles/miner/worker.ts';
-import { contentsOf, ofReceipt, ofTransition } from '../../src/roles/mixer/node-transactions.ts';
-import { Mixer, type MixerOptions } from '../../src/roles/mixer/service.ts';
+import { modelWorker, type Worker } from '../../src/roles/miner/index.ts';
+import { contentsOf, Mixer, type MixerOptions, ofReceipt, ofTransition } from '../../src/roles/mixer/index.ts';
+
+import type { InferenceRequest } from '../../src/roles/ports/chat.ts';
 import { type PresenceOptions, PresentRole } from '../../src/roles/presence.ts';
 import { type Runtime, runtimeOf } from '../../src/runtime/port.ts';
 import { realRuntime } from '../../src/runtime/real.ts';
@@ -83,7 +85,7 @@ export interface SimulatedOptions {
 
 /** The default network with its production roles, engine and store, over simulated engines. */
 export class SimulatedNetwork {
-  readonly engine: EmbeddedEngine;
+  readonly chain: Chain;
   readonly keys: Keystore;
   readonly built: BuiltRoles;
   readonly session: number;
@@ -91,6 +93,7 @@ export class SimulatedNetwork {
   readonly log: readonly string[];
   readonly network: MemoryNetwork;
   readonly runtime: Runtime;
+  readonly #engine: EmbeddedEngine;
   readonly #store: Store;
   readonly #dir: string;
   /** No timer of the network keeps a process alive; this does until it ends. */
@@ -113,7 +116,8 @@ export class SimulatedNetwork {
     this.#alive = parts.alive;
     this.network = parts.network;
     this.runtime = parts.runtime;
-    this.engine = parts.engine;
+    this.chain = parts.engine;
+    this.#engine = parts.engine;
     this.keys = parts.keys;
     this.built = parts.built;
     this.session = parts.session;
@@ -162,10 +166,10 @@ export class SimulatedNetwork {
     };
     await ApiKeyFile.begin(join(dir, 'api-keys.json'));
     const file = new ApiKeyFile(join(dir, 'api-keys.json'));
-    const apiKeys = followSessions({ engine, ring, file }, (line) => log.push(line));
+    const apiKeys = followSessions({ chain: engine, ring, file }, (line) => log.push(line));
     const network = options.network ?? new MemoryNetwork(runtime);
     const built = buildRoles({
-      ...{ engine, keys: ring, store, serving, network, apiKeys, runtime },
+      ...{ chain: engine, keys: ring, store, serving, network, apiKeys, runtime },
       miners: options.miners,
       plantsOneIn: options.plantsOneIn ?? 0,
     });
@@ -174,7 +178,7 @@ export class SimulatedNetwork {
     engine.start();
     const { miners, depositUnits = sessionDepositUnits } = options;
     const engineOf = (miner: number) => serving.workerOf(miner).engine;
-    const session = await settle({ engine, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
+    const session = await settle({ chain: engine, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
     const running = new SimulatedNetwork({
       ...{ engine, keys, built, session, store, genesis, dir, log, network, runtime, alive },
     });
@@ -198,17 +202,16 @@ export class SimulatedNetwork {
 
   /** Opens a session of an account, and gives an API key that spends it. */
   async openSession(account: string, terms: Partial<BodyValues['openSession']>): Promise<string> {
-    const { engine, keys, runtime } = this;
-    const { sessions, chain } = engine.ledger.state;
+    const { chain, keys, runtime } = this;
     const sessionSigner = keys.account(names.session);
-    const sender = new TransactionSender({ engine, signer: keys.account(account), chain, runtime });
+    const sender = new TransactionSender({ chain, signer: keys.account(account), runtime });
     const { code } = await sender.send('openSession', {
       ...{ sessionKey: sessionSigner.publicKey, domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false },
       ...{ depositUnits: sessionDepositUnits, maxTaskUnits, expiryHeight: 1_000_000 },
       ...{ sharesPrompts: false, dedicatedMiners: [], ...terms },
     });
     if (code !== 'OK') throw new Error(code);
-    return apiKeyOf(sessionSigner, sessions.length - 1);
+    return apiKeyOf(sessionSigner, chain.head().sessions.length - 1);
   }
 
   /** The whole answer to a request. */
@@ -228,7 +231,7 @@ export class SimulatedNetwork {
   /** Resolves after the first block for which `holds`. */
   until(holds: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const done = this.engine.onBlock(() => {
+      const done = this.chain.onBlock(() => {
         if (!holds()) return;
         done();
         resolve();
@@ -242,7 +245,7 @@ export class SimulatedNetwork {
   }
 
   mixerAddress(mixer: number): string {
-    return networkAddress(this.engine.ledger.state.mixers.at(mixer));
+    return networkAddress(this.chain.head().mixers.at(mixer));
   }
 
   /** A request as the gateway signs and sends it. */
@@ -260,14 +263,14 @@ export class SimulatedNetwork {
       maxTokensOut: 4,
       validUntilMs: Date.now() + 60_000,
     };
-    const root = new SigningRoots(this.engine.ledger.state.chain).of(messageTypes.taskRequest, TaskRequest, request);
+    const root = new SigningRoots(this.chain.identity).of(messageTypes.taskRequest, TaskRequest, request);
     const signature = this.keys.account(names.session).sign(root);
     return TaskSubmission.serialize({ request, signature, payload });
   }
 
   /** A batch in the turn of a mixer. */
   offer(mixer: number, ...nodes: NodeTransaction[]): BatchOffer {
-    const { state } = this.engine.ledger;
+    const state = this.chain.head();
     const turn = { epoch: state.globals.epoch, sequence: state.mixers.at(mixer).nextSequence };
     const reveal = this.keys.committee(names.mixer(mixer)).sign(revealSigningRoot(state.chain, turn));
     return { header: { ...turn, mixer, ...batchRoots(contentsOf(nodes)), reveal }, nodes };
@@ -286,7 +289,7 @@ export class SimulatedNetwork {
   late(receipt: Receipt, change: Partial<Transition> = {}): NodeTransaction {
     const { taskId, session, requestHash, ticket, replica, kind, miner, rank, drawHeight } = receipt;
     const step = { state: taskStates.precommit, attempt: 0, oracle: 0, miner, rank };
-    const roots = new SigningRoots(this.engine.ledger.state.chain);
+    const roots = new SigningRoots(this.chain.identity);
     const sign = <T>(name: string, message: MessageType, type: Type<T>, value: T) =>
       this.keys.account(name).sign(roots.of(message, type, value));
     const request = this.#requestOf(receipt);
@@ -324,13 +327,7 @@ export class SimulatedNetwork {
 
   /** Sends a transaction of one of the keys, whose role may be sending too; gives its code. */
   async send<Kind extends BodyKind>(name: string, kind: Kind, value: BodyValues[Kind]): Promise<string> {
-    const { chain } = this.engine.ledger.state;
-    const sender = new TransactionSender({
-      engine: this.engine,
-      signer: this.keys.account(name),
-      chain,
-      runtime: this.runtime,
-    });
+    const sender = new TransactionSender({ chain: this.chain, signer: this.keys.account(name), runtime: this.runtime });
     for (;;) {
       const { code } = await sender.send(kind, value);
       if (code !== 'BAD_NONCE') return code;
@@ -344,13 +341,12 @@ export class SimulatedNetwork {
 
   /** Another mixer of this network, with keys of its own. */
   mixer(mixer: number, signer: Ed25519Signer, committeeSigner: BlsSigner): RoleService {
-    const { engine, network } = this;
+    const { chain, network } = this;
     const runtime = runtimeOf(this.runtime, `another ${mixer}`);
-    const { chain } = engine.ledger.state;
     const store = this.#store.roleStore(`another ${mixer}`);
-    const sender = new TransactionSender({ engine, signer, chain, runtime });
+    const sender = new TransactionSender({ chain, signer, runtime });
     const submit: MixerOptions['submit'] = (batch) => sender.send('certifiedBatch', batch, { feeUnits: 0n });
-    const context = { chain, engine, network, signer, store, verifier: nativeVerifier, runtime };
+    const context = { chain, network, signer, store, verifier: nativeVerifier, crypto: nativeCrypto, runtime };
     const service = new Mixer(context, { mixer, committeeSigner, submit, maxTasks: 8 });
     const prove: PresenceOptions['submit'] = (value) => sender.send('presence', value, { feeUnits: 0n });
     return new PresentRole(service, context, { kind: 'mixer', role: mixer, submit: prove });
@@ -359,7 +355,7 @@ export class SimulatedNetwork {
   /** Ends the network and recomputes every block of it. */
   async replay(): Promise<ReplayResult> {
     await this.built.roles.stopAll();
-    await this.engine.stop();
+    await this.#engine.stop();
     clearInterval(this.#alive);
     return replay(this.#store, this.#genesis);
   }
@@ -367,7 +363,7 @@ export class SimulatedNetwork {
   /** Ends the network; it can be started again in its directory. */
   async halt(): Promise<void> {
     await this.built.roles.stopAll();
-    await this.engine.stop();
+    await this.#engine.stop();
     clearInterval(this.#alive);
     await this.#store.close();
   }

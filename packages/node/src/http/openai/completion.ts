@@ -1,6 +1,6 @@
 import { AssayError } from '../../errors.ts';
 import type { TokenLogprob } from '../../inference/port.ts';
-import type { Answer, AnswerEvent, AnswerToken } from '../port.ts';
+import type { Answer, AnswerEvent, AnswerToken } from '../../roles/ports/chat.ts';
 import type { ChatRequest } from './request.ts';
 
 type End = Extract<AnswerEvent, { type: 'end' }>;

@@ -2,7 +2,7 @@ import { limits } from '@assay/protocol';
 import { z } from 'zod';
 import { AssayError } from '../../errors.ts';
 import type { ChatMessage } from '../../inference/port.ts';
-import type { InferenceRequest } from '../port.ts';
+import type { InferenceRequest } from '../../roles/ports/chat.ts';
 import { Refusal } from '../refusal.ts';
 import { messageRoles, refuseUnsupported, refuseUnsupportedIn } from './unsupported.ts';
 

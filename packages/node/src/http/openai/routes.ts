@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AssayError } from '../../errors.ts';
+import type { ChatService } from '../../roles/ports/chat.ts';
 import type { Activity } from '../activity.ts';
 import { takeJson } from '../body.ts';
 import { bearerToken } from '../credentials.ts';
-import type { ChatService } from '../port.ts';
 import { readQuery, shown } from '../query.ts';
 import { ChunkWriter, completionOf } from './completion.ts';
 import { type ChatRequest, readChatRequest } from './request.ts';

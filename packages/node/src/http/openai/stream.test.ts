@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import type { AnswerEvent } from '../port.ts';
+import type { AnswerEvent } from '../../roles/ports/chat.ts';
 import { ChunkWriter } from './completion.ts';
 import { readChatRequest } from './request.ts';
 import { startAnswer, writeEvents } from './stream.ts';

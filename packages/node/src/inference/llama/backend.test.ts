@@ -7,8 +7,8 @@ import { chatRoles, InferencePayload, outputIds } from '@assay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { structureFlaw } from '../../audit/structure.ts';
 import { GrowingBytes } from '../../growing-bytes.ts';
-import { Generation } from '../../roles/miner/artifact.ts';
-import { modelWorker } from '../../roles/miner/worker.ts';
+import { Generation, modelWorker } from '../../roles/miner/index.ts';
+
 import { structureReference } from '../../roles/structure-reference.ts';
 import { decodeText, encodeText } from '../../utf8.ts';
 import { tinyByteId, writeTinyModel } from '../gguf/tiny.ts';

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import { committeeOf } from '@assay/ledger';
 import {
   addressText,
@@ -23,7 +22,6 @@ import {
   type ValueOf,
 } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
-import type { Answer, AnswerEvent, ChatService, InferenceRequest } from '../../http/port.ts';
 import { type Endpoint, type MessageStream, StreamLost } from '../../network/port.ts';
 import { answerMs, inTime, receive } from '../../network/wire.ts';
 import { decodeText, encodeText, TextPieces } from '../../utf8.ts';
@@ -35,6 +33,7 @@ import {
   type RoleService,
   SigningRoots,
 } from '../context.ts';
+import type { Answer, AnswerEvent, ChatService, InferenceRequest } from '../ports/chat.ts';
 import { promptTokensBound } from '../prompt-bound.ts';
 
 /** An API key, known only by its hash, and the session it spends. */
@@ -63,7 +62,7 @@ export class Gateway implements RoleService, ChatService {
   constructor(context: RoleContext, options: GatewayOptions) {
     this.#context = context;
     this.#options = options;
-    this.#roots = new SigningRoots(context.chain);
+    this.#roots = new SigningRoots(context.chain.identity);
   }
 
   async start(): Promise<void> {
@@ -80,7 +79,7 @@ export class Gateway implements RoleService, ChatService {
   }
 
   models(): { id: string; createdS: number; ownedBy: string }[] {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const createdS = Math.floor(state.globals.epochStartMs / 1000);
     const accepted = [...state.models].filter(({ status }) => status === modelStatuses.accepted);
     return accepted.map((model) => ({
@@ -93,7 +92,7 @@ export class Gateway implements RoleService, ChatService {
   async ask(apiKey: string, request: InferenceRequest, signal: AbortSignal): Promise<Answer> {
     const key = this.#find(apiKey);
     if (key === null) throw new AssayError('INVALID_API_KEY');
-    const session = this.#context.engine.ledger.state.sessions.get(key.session);
+    const session = this.#context.chain.head().sessions.get(key.session);
     if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
     const model = this.#modelOf(request.model, session);
     const submission = this.#submissionOf(request, key, model);
@@ -110,13 +109,13 @@ export class Gateway implements RoleService, ChatService {
   #find(apiKey: string): ApiKey | null {
     const hash = sha256(encodeText(apiKey));
     let found: ApiKey | null = null;
-    for (const key of this.#options.keys) if (timingSafeEqual(key.hash, hash)) found = key;
+    for (const key of this.#options.keys) if (this.#context.crypto.isSameSecret(key.hash, hash)) found = key;
     return found;
   }
 
   #modelOf(name: string, session: SessionRow): ModelRow {
     // Of all models of one name a session has an accepted one.
-    const model = this.#context.engine.ledger.state.models.at(session.model);
+    const model = this.#context.chain.head().models.at(session.model);
     const own = decodeText(model.name);
     if (own !== name) throw new AssayError('MODEL_NOT_FOUND', `This key reaches "${own}".`);
     return model;
@@ -162,13 +161,13 @@ export class Gateway implements RoleService, ChatService {
     submission: TaskSubmission,
     session: SessionRow,
   ): Promise<{ stream: MessageStream; taskId: Uint8Array }> {
-    const { runtime, engine } = this.#context;
-    const { state } = engine.ledger;
+    const { runtime, chain } = this.#context;
+    const head = chain.head();
     const endpoint = this.#endpoint;
     if (endpoint === null) throw new AssayError('NO_MIXER', 'This gateway is stopped.');
-    for (const mixer of fromHome(committeeOf(state, state.globals.epoch), session.homeMixer)) {
+    for (const mixer of fromHome(committeeOf(head, head.globals.epoch), session.homeMixer)) {
       try {
-        const stream = await endpoint.open(networkAddress(state.mixers.at(mixer)), protocols.task);
+        const stream = await endpoint.open(networkAddress(chain.head().mixers.at(mixer)), protocols.task);
         const sent = stream.send(TaskSubmission.serialize(submission));
         const answered = sent.then(() => receive(stream, GatewayMessage));
         const message = await inTime(runtime, stream, answerMs, answered); // §5.24

@@ -108,13 +108,13 @@ export class Plant {
 
 /** The answers a miner plants to test its auditors (§14.13); kept over a restart. */
 export class Plants {
-  readonly #context: Pick<RoleContext, 'engine' | 'store' | 'runtime'>;
+  readonly #context: Pick<RoleContext, 'chain' | 'store' | 'runtime'>;
   readonly #options: PlantsOptions;
   readonly #kept = new Map<string, KeptPlant>();
   readonly #shapes = new Shapes();
   #isSending = false;
 
-  constructor(context: Pick<RoleContext, 'engine' | 'store' | 'runtime'>, options: PlantsOptions) {
+  constructor(context: Pick<RoleContext, 'chain' | 'store' | 'runtime'>, options: PlantsOptions) {
     this.#context = context;
     this.#options = options;
   }
@@ -128,9 +128,9 @@ export class Plants {
   begin(miner: number, { topLogprobs, sampling }: InferencePayload): Plant | null {
     const { oneIn } = this.#options;
     if (oneIn === 0 || topLogprobs > 0 || this.#kept.size >= mostKept || !this.#shapes.isEnough) return null;
-    const { engine, runtime } = this.#context;
+    const { chain, runtime } = this.#context;
     const random = runtime.random('plants');
-    if (random.int(oneIn) !== 0 || !mayPlant(engine.ledger.state, miner)) return null;
+    if (random.int(oneIn) !== 0 || !mayPlant(chain.head(), miner)) return null;
     return new Plant(this.#shapes, sampling, random);
   }
 
@@ -142,8 +142,8 @@ export class Plants {
 
   /** Remembers, durably, what opens a plant: without it the numbers would be a failure like any other. */
   async keep(plant: Plant, artifact: Artifact): Promise<void> {
-    const { engine, store } = this.#context;
-    const { globals, params } = engine.ledger.state;
+    const { chain, store } = this.#context;
+    const { globals, params } = chain.head();
     const { commitBlocks, revealBlocks } = params.audit;
     const auditBlocks = limits.maxAuditorsPerTask * (commitBlocks + revealBlocks);
     const keptBlocks = params.receiptLifetimeBlocks + laterEpochs * params.epochBlocks + 2 * auditBlocks;
@@ -159,16 +159,16 @@ export class Plants {
     if (this.#isSending) return;
     for (const [key, kept] of this.#kept) {
       const { taskId } = kept.opening;
-      const stage = plantStage(this.#context.engine.ledger.state, taskId);
+      const stage = plantStage(this.#context.chain.head(), taskId);
       if (stage === 'found' || (stage === 'passed' && this.#isClear(kept))) await this.#open(kept);
       // No earlier: a challenge may have the answer audited late (§8.8).
-      if (this.#context.engine.ledger.state.globals.height >= kept.expiryHeight) this.#kept.delete(key);
+      if (this.#context.chain.head().globals.height >= kept.expiryHeight) this.#kept.delete(key);
     }
   }
 
   /** Whether an auditor that measured could not have passed it, and its miner may say so in this epoch. */
   #isClear({ opening, t1Ppb }: KeptPlant): boolean {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const task = state.tasks.get(state.taskOf(opening.taskId) ?? -1);
     if (task === undefined || state.miners.at(task.miner).plantFrom > state.globals.epoch) return false;
     return t1Ppb > clearLimits * state.models.at(task.model).t1ThresholdPpb;

@@ -34,7 +34,7 @@ import { encodeText } from '../../utf8.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import { structureReference } from '../structure-reference.ts';
 import { Generation } from './artifact.ts';
-import { Line } from './line.ts';
+import { ProbedLink } from './link-probe.ts';
 import { type Plant, Plants, type PlantsOptions } from './plants.ts';
 import { generateAgain } from './retry.ts';
 import { Slots } from './slots.ts';
@@ -72,7 +72,7 @@ export class Miner implements RoleService {
   constructor(context: RoleContext, options: MinerOptions) {
     this.#context = context;
     this.#options = options;
-    this.#roots = new SigningRoots(context.chain);
+    this.#roots = new SigningRoots(context.chain.identity);
     this.#slots = new Slots(context.runtime, options.concurrency);
     this.#plants = new Plants(context, options.plants);
   }
@@ -80,12 +80,12 @@ export class Miner implements RoleService {
   async start(): Promise<void> {
     this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
     this.#endpoint.handle(protocols.serve, (stream, from) => this.#serve(stream, from));
-    const line = new Line(this.#context, this.#roots, () => this.index());
+    const link = new ProbedLink(this.#context, this.#roots, () => this.index());
     const soon = (stream: MessageStream, work: Promise<void>) => inTime(this.#context.runtime, stream, answerMs, work);
-    this.#endpoint.handle(protocols.ping, (stream, from) => soon(stream, line.answerPings(stream, from)));
-    this.#endpoint.handle(protocols.data, (stream, from) => soon(stream, line.sendData(stream, from)));
+    this.#endpoint.handle(protocols.ping, (stream, from) => soon(stream, link.answerPings(stream, from)));
+    this.#endpoint.handle(protocols.data, (stream, from) => soon(stream, link.sendData(stream, from)));
     this.#plants.restore();
-    this.#unsubscribe = this.#context.engine.onBlock(({ result }) => {
+    this.#unsubscribe = this.#context.chain.onBlock(({ result }) => {
       this.#warn(result.events);
       void this.#plants.advance();
     });
@@ -119,7 +119,7 @@ export class Miner implements RoleService {
 
   /** Index of this miner in the ledger; null while it is not registered. */
   index(): number | null {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const { publicKey } = this.#context.signer;
     const index = state.roleOf('miner', publicKey);
     // §3.5 A new key is known before it holds.
@@ -145,7 +145,7 @@ export class Miner implements RoleService {
 
   /** §5.23 Seats of the committee in which the mixer that calls has one, this epoch's or the last one's; 0 of none. */
   #seatsOf(mixer: number, from: PeerId): number {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const row = state.mixers.get(mixer);
     if (row === undefined || networkAddress(row) !== from) return 0;
     const { epoch } = state.globals;
@@ -155,11 +155,11 @@ export class Miner implements RoleService {
 
   /** §5.23 How long the mixer may take for a step. */
   #limitMs(step: keyof Deadlines): number {
-    return this.#context.engine.ledger.state.params.deadlines[step] + toleranceMs;
+    return this.#context.chain.head().params.deadlines[step] + toleranceMs;
   }
 
   #refusal(prepare: Prepare, miner: number | null): string | null {
-    const row = miner === null ? undefined : this.#context.engine.ledger.state.miners.get(miner);
+    const row = miner === null ? undefined : this.#context.chain.head().miners.get(miner);
     if (row === undefined) return 'not registered';
     if (row.status === roleStatuses.held) return 'held by a case about its ejection';
     if (row.status !== roleStatuses.active) return 'not active';
@@ -176,7 +176,7 @@ export class Miner implements RoleService {
     const cancelled = new AbortController();
     const revealAsked = this.#listen(stream, cancelled);
     try {
-      const model = this.#context.engine.ledger.state.models.get(prepare.model);
+      const model = this.#context.chain.head().models.get(prepare.model);
       if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
       const artifact = await this.#answer(stream, { prepare, payload, miner, model }, cancelled.signal);
       const salt = runtime.random('salts').bytes(32);

@@ -1,9 +1,10 @@
 import type { EngineInfo, InferencePayload, Sampling } from '@assay/protocol';
-import { chatRoles, limits } from '@assay/protocol';
+import { limits } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
-import type { ChatMessage, GeneratedToken, InferenceModel, TextBackend } from '../../inference/port.ts';
+import type { GeneratedToken, InferenceModel, TextBackend } from '../../inference/port.ts';
 import { decodeText, encodeText } from '../../utf8.ts';
 import { textTokensBound } from '../prompt-bound.ts';
+import { messagesOf } from '../structure-reference.ts';
 
 export type WorkerEvent =
   | { readonly type: 'begin'; readonly promptIds: readonly number[] }
@@ -27,15 +28,6 @@ export interface Worker {
     bounds: { maxTokensIn: number; maxTokensOut: number },
     signal: AbortSignal,
   ): AsyncIterable<WorkerEvent>;
-}
-
-/** The conversation of a payload. */
-export function messagesOf(payload: InferencePayload): ChatMessage[] {
-  const names = Object.keys(chatRoles) as (keyof typeof chatRoles)[];
-  return payload.messages.map((message) => ({
-    role: names.find((name) => chatRoles[name] === message.role) ?? 'user',
-    content: decodeText(message.content),
-  }));
 }
 
 /** A worker whose tokens can be re-checked: it knows ids and probabilities (evidence level 2). */

@@ -1,13 +1,11 @@
 import {
   type Deadlines,
   type SignedAnnouncement,
-  type TaskAnnouncement,
   type TransitionRequest,
   TransitionRequest as TransitionRequestType,
   taskStates,
   toHex,
 } from '@assay/protocol';
-import type { MixerTask } from './state.ts';
 
 /** Tasks a mixer keeps announcements of, for checking receipts and transitions: as many of each seat. */
 export const maxAnnouncements = 32_768;
@@ -35,13 +33,6 @@ export interface Hearing {
   readonly height: number;
   readonly deadlines: Deadlines;
   readonly present: ReadonlySet<number>;
-}
-
-/** What a mixer says of its own task as it stands. */
-export function announcementOf(task: MixerTask, { mixer, nowMs }: { mixer: number; nowMs: number }): TaskAnnouncement {
-  const { taskId, attempt, rank, deadlineMs } = task;
-  const miner = task.draw[rank] ?? 0;
-  return { taskId, mixer, state: taskStates[task.state], attempt, rank, miner, deadlineMs, timeMs: nowMs };
 }
 
 interface Record {

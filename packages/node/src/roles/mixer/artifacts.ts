@@ -3,7 +3,7 @@ import { ArtifactBundle, ArtifactReply, ArtifactRequest, limits, toHex } from '@
 import type { MessageStream, PeerId } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import { networkAddress, type RoleContext } from '../context.ts';
-import { keeperOf } from './challenge.ts';
+import { keeperOf } from './committee.ts';
 
 const artifactKey = (taskId: Uint8Array) => `artifact/${toHex(taskId)}`;
 
@@ -16,16 +16,15 @@ export class Artifacts {
   }
 
   /**
-   * Keeps one, durably, until no audit can ask for it: certified late, `epochs` later than a task is, and every auditor
-   * too late.
+   * Keeps one, durable once the store is, until no audit can ask for it: certified late, `epochs` later than a task is,
+   * and every auditor too late.
    */
-  async keep(taskId: Uint8Array, bundle: ArtifactBundle, epochs: number): Promise<void> {
-    const { engine, store } = this.#context;
-    const { globals, params } = engine.ledger.state;
+  put(taskId: Uint8Array, bundle: ArtifactBundle, epochs: number): void {
+    const { chain, store } = this.#context;
+    const { globals, params } = chain.head();
     const auditBlocks = limits.maxAuditorsPerTask * (params.audit.commitBlocks + params.audit.revealBlocks);
     const expiryHeight = globals.height + params.receiptLifetimeBlocks + epochs * params.epochBlocks + auditBlocks;
     store.put(artifactKey(taskId), ArtifactBundle.serialize(bundle), expiryHeight);
-    await store.flushed();
   }
 
   of(taskId: Uint8Array): ArtifactBundle | null {
@@ -36,7 +35,7 @@ export class Artifacts {
   /** Gives one to who may read it, and nothing to anybody else. */
   async serve(stream: MessageStream, from: PeerId): Promise<void> {
     const request = await receive(stream, ArtifactRequest);
-    const isAllowed = request !== null && isReader(this.#context.engine.ledger.state, request.taskId, from);
+    const isAllowed = request !== null && isReader(this.#context.chain.head(), request.taskId, from);
     const bundle = isAllowed ? this.of(request.taskId) : null;
     await stream.send(ArtifactReply.serialize(bundle === null ? [] : [bundle]));
     stream.close();

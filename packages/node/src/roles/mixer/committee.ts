@@ -1,5 +1,5 @@
 import { committeeOf, isQuorum, type LedgerView } from '@assay/ledger';
-import { type BatchHeader, type CommitteeSeat, equalBytes } from '@assay/protocol';
+import { type BatchHeader, type CommitteeSeat, equalBytes, firstUint64 } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 
 /** A mixer counts as absent once it was silent for more blocks than these. */
@@ -24,6 +24,12 @@ export function placeOf(state: LedgerView, { mixer, publicKey, blsPublicKey }: O
   const seats = presentCommittee(state);
   const place = seats.findIndex((seat) => seat.mixer === mixer && equalBytes(seat.blsPublicKey, blsPublicKey));
   return place === -1 ? null : place;
+}
+
+/** The mixer that keeps the answer to a task: one, so that no miner is asked for it by two (§15.3). */
+export function keeperOf(state: LedgerView, taskId: Uint8Array): number | null {
+  const seats = presentCommittee(state);
+  return seats[Number(firstUint64(taskId) % BigInt(seats.length))]?.mixer ?? null;
 }
 
 /** Whether a batch of this turn may still be taken: its number comes next, and its epoch has not long ended (§7.3). */

@@ -25,36 +25,34 @@ import {
   topics,
 } from '../context.ts';
 import { isAgreement } from '../transition-vote.ts';
+import { FollowedTasks } from './followed-tasks.ts';
 import { type OracleEffect, type OracleEvent, type OracleState, stepOracle } from './state.ts';
 
 type Vote = ValueOf<typeof TransitionVote>;
-
-/** Ticks per lead slot. */
-const ticksPerSlot = 4;
 
 /** Watches the states of tasks and asks to take late ones from their miners (D3, §5.3). */
 export class Oracle implements RoleService {
   readonly #context: RoleContext;
   readonly #roots: SigningRoots;
+  readonly #tasks = new FollowedTasks();
   readonly #state: OracleState;
   #endpoint: Endpoint | null = null;
   #cancelTick: Cancel = () => {};
 
   constructor(context: RoleContext, options: { oracle: number }) {
     this.#context = context;
-    this.#roots = new SigningRoots(context.chain);
-    const { state } = context.engine.ledger;
+    this.#roots = new SigningRoots(context.chain.identity);
     this.#state = {
       oracle: options.oracle,
-      slotMs: state.params.deadlines.oracleSlotMs,
-      tasks: new Map(),
+      slotMs: context.chain.head().params.deadlines.oracleSlotMs,
+      tasks: this.#tasks.all,
     };
   }
 
   async start(): Promise<void> {
     this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
     this.#endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
-    this.#scheduleTick();
+    this.#dispatch({ type: 'started' });
   }
 
   async stop(): Promise<void> {
@@ -63,16 +61,8 @@ export class Oracle implements RoleService {
     this.#endpoint = null;
   }
 
-  #scheduleTick(): void {
-    const tickMs = Math.max(10, Math.floor(this.#state.slotMs / ticksPerSlot));
-    this.#cancelTick = this.#context.runtime.timer(tickMs, () => {
-      this.#scheduleTick();
-      this.#tick();
-    });
-  }
-
   #tick(): void {
-    const rows = [...this.#context.engine.ledger.state.oracles].map((row, oracle) => ({ ...row, oracle }));
+    const rows = [...this.#context.chain.head().oracles].map((row, oracle) => ({ ...row, oracle }));
     const active = rows.filter(({ status }) => status === roleStatuses.active);
     const there = active.filter(({ seenUntil }) => seenUntil > 0);
     const oracles = (there.length > 0 ? there : active).map(({ oracle }) => oracle);
@@ -80,17 +70,30 @@ export class Oracle implements RoleService {
   }
 
   #dispatch(event: OracleEvent): void {
-    for (const effect of stepOracle(this.#state, event)) void this.#request(effect);
+    for (const effect of stepOracle(this.#state, event)) this.#perform(effect);
+  }
+
+  #perform(effect: OracleEffect): void {
+    switch (effect.type) {
+      case 'wait':
+        this.#cancelTick = this.#context.runtime.timer(effect.ms, () => this.#tick());
+        return;
+      case 'requestTransition':
+        void this.#request(effect.signed);
+        return;
+      default:
+        this.#tasks.change(effect);
+    }
   }
 
   #hear(message: Uint8Array, from: string): void {
     const signed = SignedAnnouncement.deserialize(message);
-    const mixer = this.#context.engine.ledger.state.mixers.get(signed.announcement.mixer);
+    const mixer = this.#context.chain.head().mixers.get(signed.announcement.mixer);
     if (mixer === undefined || networkAddress(mixer) !== from) return;
     this.#dispatch({ type: 'announced', signed });
   }
 
-  async #request({ signed: announced }: OracleEffect): Promise<void> {
+  async #request(announced: SignedAnnouncement): Promise<void> {
     const endpoint = this.#endpoint;
     const { announcement } = announced;
     if (endpoint === null || !isAnnouncedByMixer(this.#context, this.#roots, announced)) return;
@@ -108,7 +111,7 @@ export class Oracle implements RoleService {
     const signed = { request, signature: this.#context.signer.sign(root) };
     const refused = () => this.#dispatch({ type: 'refused', announcement });
     const votes = await this.#quorum(endpoint, signed);
-    const home = this.#context.engine.ledger.state.mixers.get(announcement.mixer);
+    const home = this.#context.chain.head().mixers.get(announcement.mixer);
     if (home === undefined || votes === null) return refused();
     this.#context.runtime.log(
       `task ${toHex(announcement.taskId).slice(0, 8)} is late: taken from miner ${announcement.miner}`,
@@ -124,7 +127,7 @@ export class Oracle implements RoleService {
 
   /** The first votes that are enough, whoever else is silent (§5.3); null when there are too few in time. */
   async #quorum(endpoint: Endpoint, signed: ValueOf<typeof SignedTransition>): Promise<Vote[] | null> {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const { mixers } = state;
     const seats = committeeOf(state, state.globals.epoch);
     const { request } = signed;

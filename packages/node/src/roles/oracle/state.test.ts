@@ -1,6 +1,7 @@
 import { type TaskAnnouncement, taskStates } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { leadOracle, type OracleState, stepOracle } from './state.ts';
+import { FollowedTasks } from './followed-tasks.ts';
+import { leadOracle, type OracleEvent, type OracleState, stepOracle } from './state.ts';
 
 const announcement: TaskAnnouncement = {
   taskId: new Uint8Array(32),
@@ -16,26 +17,60 @@ const signed = (change: Partial<TaskAnnouncement> = {}) => ({
   announcement: { ...announcement, ...change },
   signature: new Uint8Array(64),
 });
-const idle = (oracle: number): OracleState => ({ oracle, slotMs: 100, tasks: new Map() });
 const oracles = [0, 1, 2];
+
+/** An oracle that remembers what it is told to. */
+class Watcher {
+  readonly #tasks = new FollowedTasks();
+  readonly state: OracleState;
+
+  constructor(oracle: number) {
+    this.state = { oracle, slotMs: 100, tasks: this.#tasks.all };
+  }
+
+  /** What it asks for after an event. */
+  on(event: OracleEvent) {
+    return stepOracle(this.state, event).filter((effect) => {
+      if (effect.type !== 'wait' && effect.type !== 'requestTransition') this.#tasks.change(effect);
+      return effect.type === 'requestTransition';
+    });
+  }
+
+  hear(change: Partial<TaskAnnouncement> = {}): void {
+    this.on({ type: 'announced', signed: signed(change) });
+  }
+
+  get followed(): number {
+    return [...this.state.tasks.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+}
+
 const following = (oracle: number, change: Partial<TaskAnnouncement> = {}) => {
-  const state = idle(oracle);
-  stepOracle(state, { type: 'announced', signed: signed(change) });
-  return state;
+  const watcher = new Watcher(oracle);
+  watcher.hear(change);
+  return watcher;
 };
-const followedBy = ({ tasks }: OracleState) => [...tasks.values()].reduce((sum, { size }) => sum + size, 0);
-const tick = (state: OracleState, nowMs: number, present: readonly number[] = oracles) =>
-  stepOracle(state, { type: 'tick', nowMs, oracles: present });
+const tick = (watcher: Watcher, nowMs: number, present: readonly number[] = oracles) =>
+  watcher.on({ type: 'tick', nowMs, oracles: present });
 
 describe('an oracle (D3, §5.3)', () => {
+  it('looks four times in a slot, and changes nothing by itself', () => {
+    const { state } = following(0);
+    expect(stepOracle(state, { type: 'started' })).toEqual([{ type: 'wait', ms: 25 }]);
+    const asked = ['wait', 'mark', 'requestTransition'];
+    for (let time = 0; time < 2; time++) {
+      expect(stepOracle(state, { type: 'tick', nowMs: 1050, oracles }).map(({ type }) => type)).toEqual(asked);
+    }
+  });
+
   it('says nothing before the deadline', () => {
     expect(tick(following(0), 1000)).toEqual([]);
   });
 
   it('asks once when it has the lead', () => {
-    const state = following(0);
-    expect(tick(state, 1050)).toMatchObject([{ type: 'requestTransition', signed: signed() }]);
-    expect(tick(state, 1060)).toEqual([]);
+    const watcher = following(0);
+    expect(tick(watcher, 1050)).toMatchObject([{ type: 'requestTransition', signed: signed() }]);
+    expect(tick(watcher, 1060)).toEqual([]);
   });
 
   it('takes the lead over after a silent slot, one oracle at a time', () => {
@@ -54,33 +89,33 @@ describe('an oracle (D3, §5.3)', () => {
   });
 
   it('asks again for the next attempt, and after a refusal', () => {
-    const state = following(0);
-    tick(state, 1050);
-    stepOracle(state, { type: 'announced', signed: signed({ attempt: 1 }) });
-    expect(tick(state, 1050)).toHaveLength(1);
-    stepOracle(state, { type: 'refused', announcement });
-    expect(tick(state, 1060)).toHaveLength(1);
+    const watcher = following(0);
+    tick(watcher, 1050);
+    watcher.hear({ attempt: 1 });
+    expect(tick(watcher, 1050)).toHaveLength(1);
+    watcher.on({ type: 'refused', announcement });
+    expect(tick(watcher, 1060)).toHaveLength(1);
   });
 
   it('forgets a task that ended, and one nobody has heard of for long', () => {
     const ended = following(0);
-    stepOracle(ended, { type: 'announced', signed: signed({ state: taskStates.end }) });
-    expect(followedBy(ended)).toBe(0);
+    ended.hear({ state: taskStates.end });
+    expect(ended.followed).toBe(0);
     const old = following(0);
     expect(tick(old, 1000 + 120_001)).toEqual([]);
-    expect(followedBy(old)).toBe(0);
+    expect(old.followed).toBe(0);
   });
 
   it('is told nothing of a task by another mixer, and forgets none for the many of another', () => {
-    const state = following(0);
-    stepOracle(state, { type: 'announced', signed: signed({ mixer: 2, state: taskStates.end }) });
-    stepOracle(state, { type: 'announced', signed: signed({ mixer: 2, deadlineMs: 1_000_000 }) });
+    const watcher = following(0);
+    watcher.hear({ mixer: 2, state: taskStates.end });
+    watcher.hear({ mixer: 2, deadlineMs: 1_000_000 });
     for (let i = 0; i < 20_000; i++) {
       const taskId = new Uint8Array(32);
       new DataView(taskId.buffer).setUint32(28, i + 1);
-      stepOracle(state, { type: 'announced', signed: signed({ mixer: 2, taskId, deadlineMs: 1_000_000 }) });
+      watcher.hear({ mixer: 2, taskId, deadlineMs: 1_000_000 });
     }
-    expect(followedBy(state)).toBe(1 + 4096);
-    expect(tick(state, 1050)).toEqual([{ type: 'requestTransition', signed: signed() }]);
+    expect(watcher.followed).toBe(1 + 4096);
+    expect(tick(watcher, 1050)).toEqual([{ type: 'requestTransition', signed: signed() }]);
   });
 });

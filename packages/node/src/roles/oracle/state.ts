@@ -1,7 +1,7 @@
 import { type SignedAnnouncement, type TaskAnnouncement, taskStates, toHex } from '@assay/protocol';
 
 /** A task as its mixer announced it last. */
-interface Followed {
+export interface Followed {
   readonly signed: SignedAnnouncement;
   /** Step of which attempt this oracle has already asked to end. */
   readonly askedTurn: number | null;
@@ -9,15 +9,16 @@ interface Followed {
 
 /**
  * What an oracle knows of the tasks in hand (D3), by mixer and task: what one mixer says says nothing of another's
- * tasks, and takes no room from them. The maps are the state's own and change in place.
+ * tasks, and takes no room from them. The tasks of a mixer stand in the order in which they were announced last.
  */
 export interface OracleState {
   readonly oracle: number;
   readonly slotMs: number;
-  readonly tasks: Map<number, Map<string, Followed>>;
+  readonly tasks: ReadonlyMap<number, ReadonlyMap<string, Followed>>;
 }
 
 export type OracleEvent =
+  | { readonly type: 'started' }
   /** By the mixer that the announcement names. */
   | { readonly type: 'announced'; readonly signed: SignedAnnouncement }
   /** `oracles` are those that take turns: who is absent has none (§7.12). */
@@ -25,11 +26,20 @@ export type OracleEvent =
   /** The mixers did not agree; ask again in a later slot. */
   | { readonly type: 'refused'; readonly announcement: TaskAnnouncement };
 
-export interface OracleEffect {
-  readonly type: 'requestTransition';
-  readonly signed: SignedAnnouncement;
-}
+/** A change of what is known of one task, or something to do. Changes are small: the state is not copied for them. */
+export type OracleEffect =
+  /** It was announced last of its mixer's tasks. */
+  | { readonly type: 'follow'; readonly task: Followed }
+  /** Its place stays. */
+  | { readonly type: 'mark'; readonly task: Followed }
+  | { readonly type: 'forget'; readonly mixer: number; readonly id: string }
+  /** A `tick` is due in so many milliseconds. */
+  | { readonly type: 'wait'; readonly ms: number }
+  | { readonly type: 'requestTransition'; readonly signed: SignedAnnouncement };
 
+/** Ticks per lead slot, and the least time between two. */
+const ticksPerSlot = 4;
+const leastTickMs = 10;
 /** Tasks of one mixer that an oracle follows at once; the oldest announcements are forgotten first. */
 const maxFollowedTasks = 4096;
 /** How long after its deadline a task is still followed. */
@@ -47,34 +57,36 @@ export function leadOracle(
 /** What follows from one event. */
 export function stepOracle(state: OracleState, event: OracleEvent): readonly OracleEffect[] {
   switch (event.type) {
+    case 'started':
+      return [nextTick(state)];
     case 'announced':
-      onAnnounced(state, event.signed);
-      return [];
+      return onAnnounced(state, event.signed);
     case 'refused':
-      onRefused(state, event.announcement);
-      return [];
+      return onRefused(state, event.announcement);
     case 'tick':
-      return onTick(state, event);
+      return [nextTick(state), ...onTick(state, event)];
   }
 }
 
-function onAnnounced(state: OracleState, signed: SignedAnnouncement): void {
-  const { mixer, taskId, state: step } = signed.announcement;
-  const id = toHex(taskId);
-  const tasks = state.tasks.get(mixer) ?? new Map<string, Followed>();
-  const known = tasks.get(id);
-  tasks.delete(id);
-  if (step !== taskStates.end) tasks.set(id, { signed, askedTurn: known?.askedTurn ?? null });
-  const [oldest] = tasks.keys();
-  if (tasks.size > maxFollowedTasks && oldest !== undefined) tasks.delete(oldest);
-  if (tasks.size > 0) state.tasks.set(mixer, tasks);
-  else state.tasks.delete(mixer);
+function nextTick({ slotMs }: OracleState): OracleEffect {
+  return { type: 'wait', ms: Math.max(leastTickMs, Math.floor(slotMs / ticksPerSlot)) };
 }
 
-function onRefused({ tasks }: OracleState, { mixer, taskId }: TaskAnnouncement): void {
+function onAnnounced({ tasks }: OracleState, signed: SignedAnnouncement): OracleEffect[] {
+  const { mixer, taskId, state: step } = signed.announcement;
   const id = toHex(taskId);
-  const task = tasks.get(mixer)?.get(id);
-  if (task !== undefined) tasks.get(mixer)?.set(id, { ...task, askedTurn: null });
+  if (step === taskStates.end) return [{ type: 'forget', mixer, id }];
+  const own = tasks.get(mixer);
+  const known = own?.get(id);
+  const follow: OracleEffect = { type: 'follow', task: { signed, askedTurn: known?.askedTurn ?? null } };
+  const [oldest] = own?.keys() ?? [];
+  const isFull = own !== undefined && known === undefined && own.size >= maxFollowedTasks;
+  return isFull && oldest !== undefined ? [{ type: 'forget', mixer, id: oldest }, follow] : [follow];
+}
+
+function onRefused({ tasks }: OracleState, { mixer, taskId }: TaskAnnouncement): OracleEffect[] {
+  const task = tasks.get(mixer)?.get(toHex(taskId));
+  return task === undefined ? [] : [{ type: 'mark', task: { ...task, askedTurn: null } }];
 }
 
 /** The steps of a task's attempts, counted. */
@@ -83,17 +95,19 @@ function turnOf({ attempt, state }: TaskAnnouncement): number {
 }
 
 function onTick(state: OracleState, { nowMs, oracles }: OracleEvent & { type: 'tick' }): OracleEffect[] {
-  return [...state.tasks.values()].flatMap((tasks) =>
-    [...tasks].flatMap(([id, { signed, askedTurn }]) => {
+  return [...state.tasks].flatMap(([mixer, tasks]) =>
+    [...tasks].flatMap(([id, { signed, askedTurn }]): OracleEffect[] => {
       const { announcement } = signed;
       const turn = turnOf(announcement);
       const lateMs = nowMs - announcement.deadlineMs;
-      if (lateMs > forgetAfterMs) tasks.delete(id);
-      if (lateMs <= 0 || lateMs > forgetAfterMs || askedTurn === turn) return [];
+      if (lateMs > forgetAfterMs) return [{ type: 'forget', mixer, id }];
+      if (lateMs <= 0 || askedTurn === turn) return [];
       // §5.3: the lead asks first; after a silent slot the next one does.
       if (leadOracle(announcement, { lateMs, slotMs: state.slotMs, oracles }) !== state.oracle) return [];
-      tasks.set(id, { signed, askedTurn: turn });
-      return [{ type: 'requestTransition' as const, signed }];
+      return [
+        { type: 'mark', task: { signed, askedTurn: turn } },
+        { type: 'requestTransition', signed },
+      ];
     }),
   );
 }

@@ -38,9 +38,9 @@ async function storm(net: SimulatedNetwork, untilMs: number): Promise<Load> {
 
 /** Tasks that were judged, and the memory of the process, at the end of each half. */
 async function measure(net: SimulatedNetwork, say: (line: string) => void): Promise<Row[]> {
-  const { state } = net.engine.ledger;
+  const head = () => net.chain.head();
   let [approved, rejected] = [0, 0];
-  net.engine.onBlock(({ result }) => {
+  net.chain.onBlock(({ result }) => {
     for (const { type } of result.events) {
       if (type === 'taskApproved') approved += 1;
       if (type === 'taskRejected') rejected += 1;
@@ -53,11 +53,11 @@ async function measure(net: SimulatedNetwork, say: (line: string) => void): Prom
     const { asked, refused } = await storm(net, startMs + measuredMs / halves);
     const rate = (1000 * (approved - before)) / (performance.now() - startMs);
     const memory = Math.round(process.memoryUsage().rss / mebibyte);
-    const kept = `${state.openAudits.size} open audits, ${state.tasks.length} tasks kept, ${memory} MiB`;
+    const kept = `${head().openAudits.size} open audits, ${head().tasks.length} tasks kept, ${memory} MiB`;
     rows.push({ who: `half ${half}`, value: rate, note: `${asked} answered, ${refused} refused; ${kept}` });
   }
-  await net.until(() => [...state.tasks].every(({ status }) => status >= taskStatuses.approved));
-  const strikes = [...state.validators].reduce((sum, row) => sum + row.strikes, 0);
+  await net.until(() => [...head().tasks].every(({ status }) => status >= taskStatuses.approved));
+  const strikes = [...head().validators].reduce((sum, row) => sum + row.strikes, 0);
   if (rejected > 0 || strikes > 0) throw new Error(`${rejected} tasks were refunded, ${strikes} turns were missed`);
   return [
     ...rows,

@@ -1,20 +1,11 @@
 import { type AuditDuty, auditDuties } from '@assay/ledger';
-import {
-  AuditSecret,
-  type BodyKind,
-  type BodyValues,
-  type Commitment,
-  limits,
-  type Opening,
-  toHex,
-  type ValueOf,
-} from '@assay/protocol';
+import { AuditSecret, type BodyKind, type BodyValues, type Opening, toHex, type ValueOf } from '@assay/protocol';
 import type { Inclusion } from '../../consensus/port.ts';
 import type { Endpoint } from '../../network/port.ts';
 import type { RoleContext } from '../context.ts';
 import { fetchArtifact } from '../fetch-artifact.ts';
 import { type Measuring, measure } from './measure.ts';
-import { feasibleDuties } from './schedule.ts';
+import { type AuditEffect, type AuditEvent, noAudits, type Owed, stepAudits } from './state.ts';
 
 export interface ValidatorOptions {
   readonly validator: number;
@@ -23,12 +14,12 @@ export interface ValidatorOptions {
   readonly submit: <Kind extends BodyKind>(kind: Kind, value: BodyValues[Kind]) => Promise<Inclusion>;
 }
 
+/** What a list holds of each audit. */
+type Item = { readonly taskId: Uint8Array };
 type Secret = ValueOf<typeof AuditSecret>;
 /** Of one audit of a task: a second one is measured anew (§8.8). */
 const secretKey = (seed: Uint8Array) => `secret/${toHex(seed)}`;
 
-/** Audits at once: one is fetched while another is measured. A backend that can do no more makes them wait. */
-const lanes = 2;
 /** How far the last audit moves what one is taken to need. */
 const newest = 0.2;
 
@@ -40,13 +31,8 @@ export class Audits {
   readonly #context: RoleContext;
   readonly #options: ValidatorOptions;
   readonly #endpoint: Endpoint;
-  /** Measured, and not yet in a block, by task. */
-  readonly #ready = new Map<string, Commitment>();
-  readonly #measuring = new Set<string>();
-  /** What failed since the last block, or was refused: not to be tried again at once, or at all. */
-  readonly #failed = new Set<string>();
-  readonly #refused = new Set<string>();
-  readonly #sending = new Set<AuditDuty['step']>();
+  #state = noAudits;
+  /** What one audit took lately. */
   #auditMs = 0;
   #isStopped = false;
 
@@ -62,119 +48,80 @@ export class Audits {
 
   /** A block was made: takes up what is owed now, and lets go what is not owed any more. */
   takeUp(): void {
-    const owed = new Set(this.#duties('commit').map(({ taskId }) => toHex(taskId)));
-    for (const id of this.#ready.keys()) if (!owed.has(id)) this.#ready.delete(id);
-    this.#failed.clear();
-    this.#refused.clear();
-    this.#advance();
+    this.#dispatch({ type: 'block' });
   }
 
-  #advance(): void {
+  #dispatch(event: AuditEvent): void {
     if (this.#isStopped) return;
-    this.#measureNext();
-    this.#send(
-      'commit',
-      () => this.#commitments(),
-      (items) => this.#options.submit('auditCommit', { items }),
-    );
-    this.#send(
-      'reveal',
-      () => this.#openings(),
-      (items) => this.#options.submit('auditReveal', { items }),
-    );
+    const { state, effects } = stepAudits(this.#state, event, this.#owed());
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
   }
 
-  #duties(step: AuditDuty['step']): AuditDuty[] {
-    const duties = auditDuties(this.#context.engine.ledger.state, this.#options.validator);
-    return duties.filter((duty) => duty.step === step);
+  #owed(): Owed {
+    const head = this.#context.chain.head();
+    const { globals, params } = head;
+    const duties = auditDuties(head, this.#options.validator);
+    return {
+      duties: duties.filter(({ step, taskId }) => step === 'commit' || this.#recall(taskId) !== null),
+      pace: { height: globals.height, blockTimeMs: params.blockTimeMs, auditMs: this.#auditMs },
+    };
   }
 
-  #measureNext(): void {
-    if (this.#measuring.size >= lanes) return;
-    const { globals, params } = this.#context.engine.ledger.state;
-    const pace = { height: globals.height, blockTimeMs: params.blockTimeMs, auditMs: this.#auditMs, lanes };
-    const open = this.#duties('commit').filter(({ taskId }) => !this.#ready.has(toHex(taskId)));
-    for (const { taskId } of feasibleDuties(open, pace)) {
-      if (this.#measuring.size >= lanes) return;
-      const id = toHex(taskId);
-      if (!this.#measuring.has(id) && !this.#failed.has(id)) this.#measure(id, taskId);
+  #perform(effect: AuditEffect): void {
+    switch (effect.type) {
+      case 'measure':
+        void this.#measure(effect.taskId);
+        break;
+      case 'commit':
+        void this.#send(effect.type, effect.items, () => this.#options.submit('auditCommit', { items: effect.items }));
+        break;
+      case 'reveal': {
+        const items = this.#openings(effect.taskIds);
+        void this.#send(effect.type, items, () => this.#options.submit('auditReveal', { items }));
+      }
     }
   }
 
-  #measure(id: string, taskId: Uint8Array): void {
-    this.#measuring.add(id);
+  async #measure(taskId: Uint8Array): Promise<void> {
     const { runtime } = this.#context;
     const startMs = runtime.monotonicMs();
-    this.#secretOf(taskId)
-      .then((secret) => {
-        if (secret === null) this.#failed.add(id);
-        else this.#ready.set(id, { taskId, commitment: AuditSecret.hashTreeRoot(secret) });
-        const tookMs = runtime.monotonicMs() - startMs;
-        this.#auditMs += (tookMs - this.#auditMs) * newest;
-      })
-      .catch((error: Error) => {
-        this.#failed.add(id);
-        this.#context.runtime.log(`audit of ${id.slice(0, 8)} failed at the validator: ${error.message}`);
-      })
-      .finally(() => {
-        this.#measuring.delete(id);
-        this.#advance();
-      });
+    let commitment: Uint8Array | null = null;
+    try {
+      const secret = await this.#secretOf(taskId);
+      commitment = secret === null ? null : AuditSecret.hashTreeRoot(secret);
+      this.#auditMs += (runtime.monotonicMs() - startMs - this.#auditMs) * newest;
+    } catch (error) {
+      runtime.log(`audit of ${toHex(taskId).slice(0, 8)} failed at the validator: ${(error as Error).message}`);
+    }
+    this.#dispatch({ type: 'measured', taskId, commitment });
   }
 
-  /** One list of a step at a time; what gets ready meanwhile goes with the next. */
-  #send<Item extends { readonly taskId: Uint8Array }>(
-    step: AuditDuty['step'],
-    collect: () => Item[],
-    submit: (items: Item[]) => Promise<Inclusion>,
-  ): void {
-    if (this.#sending.has(step)) return;
-    const items = collect().slice(0, limits.maxAuditItems);
-    if (items.length === 0) return;
-    this.#sending.add(step);
-    this.#context.store
-      .flushed() // What is committed to must be there for the reveal.
-      .then(() => submit(items))
-      .then(({ code, events }) => this.#note(step, items, { code, events }))
-      .catch((error: Error) => {
-        for (const { taskId } of items) this.#refused.add(`${step}/${toHex(taskId)}`);
-        this.#context.runtime.log(`no ${step} of ${items.length} audits: ${error.message}`);
-      })
-      .finally(() => {
-        this.#sending.delete(step);
-        this.#advance();
-      });
+  async #send(step: AuditDuty['step'], items: readonly Item[], submit: () => Promise<Inclusion>): Promise<void> {
+    const { runtime, store } = this.#context;
+    let refused: readonly Item[] = items;
+    try {
+      await store.flushed(); // What is committed to must be there for the reveal.
+      const { code, events } = await submit();
+      const places = events.flatMap((event) => (event.type === 'auditItemsRefused' ? event.refused : []));
+      if (code === 'OK') refused = places.flatMap(({ item }) => items[item] ?? []);
+      const why = code === 'OK' ? places[0]?.code : code;
+      if (why !== undefined) runtime.log(`${step} of ${refused.length} audits refused, first for ${why}`);
+    } catch (error) {
+      runtime.log(`no ${step} of ${items.length} audits: ${(error as Error).message}`);
+    }
+    this.#dispatch({ type: 'sent', step, refused: refused.map(({ taskId }) => taskId) });
   }
 
-  /** What was refused waits for the next block: until then it would be refused again. */
-  #note(
-    step: AuditDuty['step'],
-    items: readonly { readonly taskId: Uint8Array }[],
-    { code, events }: Pick<Inclusion, 'code' | 'events'>,
-  ): void {
-    const places = events.flatMap((event) => (event.type === 'auditItemsRefused' ? event.refused : []));
-    const refused = code === 'OK' ? places.map(({ item }) => items[item]) : items;
-    for (const each of refused) if (each !== undefined) this.#refused.add(`${step}/${toHex(each.taskId)}`);
-    const why = code === 'OK' ? places[0]?.code : code;
-    if (why !== undefined) this.#context.runtime.log(`${step} of ${refused.length} audits refused, first for ${why}`);
-  }
-
-  #commitments(): Commitment[] {
-    return this.#duties('commit').flatMap(({ taskId }) => {
-      const id = toHex(taskId);
-      return this.#refused.has(`commit/${id}`) ? [] : (this.#ready.get(id) ?? []);
-    });
-  }
-
-  #openings(): Opening[] {
-    return this.#duties('reveal').flatMap(({ taskId }) => {
-      const secret = this.#refused.has(`reveal/${toHex(taskId)}`) ? null : this.#recall(taskId);
+  #openings(taskIds: readonly Uint8Array[]): Opening[] {
+    return taskIds.flatMap((taskId) => {
+      const secret = this.#recall(taskId);
       return secret === null ? [] : { taskId, numbers: secret.numbers, nonce: secret.nonce };
     });
   }
 
   #recall(taskId: Uint8Array): Secret | null {
-    const { state } = this.#context.engine.ledger;
+    const state = this.#context.chain.head();
     const seed = state.audits.get(state.auditOf(taskId) ?? -1)?.seed;
     const stored = seed === undefined ? undefined : this.#context.store.get(secretKey(seed));
     return stored === undefined ? null : AuditSecret.deserialize(stored);
@@ -184,8 +131,8 @@ export class Audits {
   async #secretOf(taskId: Uint8Array): Promise<Secret | null> {
     const known = this.#recall(taskId);
     if (known !== null) return known;
-    const { engine, verifier, runtime } = this.#context;
-    const { state } = engine.ledger;
+    const { chain, verifier, runtime } = this.#context;
+    const state = chain.head();
     const taskIndex = state.taskOf(taskId);
     const auditIndex = state.auditOf(taskId);
     if (taskIndex === undefined || auditIndex === undefined) return null;
@@ -196,7 +143,7 @@ export class Audits {
     const { account } = state.validators.at(this.#options.validator);
     const secret = { numbers, nonce: runtime.random('nonces').bytes(32), account };
     const { commitBlocks, revealBlocks } = state.params.audit;
-    const expiry = state.globals.height + 2 * (commitBlocks + revealBlocks);
+    const expiry = chain.head().globals.height + 2 * (commitBlocks + revealBlocks);
     if (!this.#isStopped) this.#context.store.put(secretKey(seed), AuditSecret.serialize(secret), expiry);
     return secret;
   }

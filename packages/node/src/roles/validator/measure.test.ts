@@ -9,7 +9,7 @@ describe('what a validator measures', () => {
     const network = await SimulatedNetwork.start({ miners: 1 });
     const { taskId } = await network.ask();
     await network.until(() => network.task(taskId) !== null);
-    const { state } = network.engine.ledger;
+    const state = network.chain.head();
     const task = network.task(taskId)?.row;
     const bundle = network.artifact(taskId);
     await network.stop();

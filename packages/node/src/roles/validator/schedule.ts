@@ -20,12 +20,12 @@ export function feasibleDuties(duties: readonly AuditDuty[], pace: Pace): AuditD
   for (const duty of duties.toSorted((a, b) => a.deadline - b.deadline)) {
     kept.push(duty);
     const rounds = Math.ceil((kept.length - dropped) / pace.lanes);
-    if (rounds * pace.auditMs > leftMs(duty, pace)) dropped += 1;
+    if (2 * rounds * pace.auditMs > twiceLeftMs(duty, pace)) dropped += 1;
   }
   return kept.slice(dropped);
 }
 
 /** A commitment sent now stands in the next block at the earliest: half a block on average. */
-function leftMs({ deadline }: AuditDuty, { height, blockTimeMs }: Pace): number {
-  return (deadline - height - 0.5) * blockTimeMs;
+function twiceLeftMs({ deadline }: AuditDuty, { height, blockTimeMs }: Pace): number {
+  return (2 * (deadline - height) - 1) * blockTimeMs;
 }

@@ -29,9 +29,9 @@ export class Validator implements RoleService {
     const audits = new Audits(this.#context, this.#options, endpoint);
     this.#endpoint = endpoint;
     this.#audits = audits;
-    this.#unsubscribe = this.#context.engine.onBlock(() => {
+    this.#unsubscribe = this.#context.chain.onBlock(() => {
       audits.takeUp();
-      for (const model of panelDuties(this.#context.engine.ledger.state, this.#options.validator)) this.#takeUp(model);
+      for (const model of panelDuties(this.#context.chain.head(), this.#options.validator)) this.#takeUp(model);
     });
   }
 
@@ -53,7 +53,7 @@ export class Validator implements RoleService {
   }
 
   async #vote(model: number): Promise<void> {
-    const registered = this.#context.engine.ledger.state.models.at(model);
+    const registered = this.#context.chain.head().models.at(model);
     const accepts = await keepsItsTerms(registered, this.#options.measuring);
     const { code } = await this.#options.submit('acceptModel', { model, accepts });
     if (code !== 'OK') this.#context.runtime.log(`no vote on model ${model}: ${code}`);

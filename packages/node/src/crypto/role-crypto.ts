@@ -1,0 +1,11 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { RoleCrypto } from '../roles/ports/crypto.ts';
+import { KeyStream } from './key-stream.ts';
+import { aggregateBls } from './verifier.ts';
+
+/** By OpenSSL and blst. */
+export const nativeCrypto: RoleCrypto = {
+  aggregateBls,
+  keyStream: (seed, pieceBytes) => new KeyStream(seed, pieceBytes),
+  isSameSecret: timingSafeEqual,
+};

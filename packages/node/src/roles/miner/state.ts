@@ -1,0 +1,77 @@
+/** A task of one of `seats` mixers that is to have a place. */
+export interface Asked {
+  /** Its number among all that asked. */
+  readonly number: number;
+  readonly mixer: number;
+  readonly seats: number;
+}
+
+/** Who has the places of a miner for tasks that run at once, and who waits for one. */
+export interface PlacesState {
+  readonly places: number;
+  /** Places in use, by mixer. */
+  readonly held: ReadonlyMap<number, number>;
+  /** Who waits the longest comes first. */
+  readonly waiting: readonly Asked[];
+}
+
+export type PlacesEvent =
+  | { readonly type: 'asked'; readonly asked: Asked }
+  /** A mixer gave a place back. */
+  | { readonly type: 'released'; readonly mixer: number }
+  /** The time that one may wait is over. */
+  | { readonly type: 'waited'; readonly number: number };
+
+export type PlacesEffect =
+  /** A `waited` is due in so many milliseconds, unless there is an answer before. */
+  | { readonly type: 'wait'; readonly number: number; readonly ms: number }
+  | { readonly type: 'answer'; readonly number: number; readonly isTaken: boolean };
+
+interface PlacesStep {
+  readonly state: PlacesState;
+  readonly effects: readonly PlacesEffect[];
+}
+
+/** How long a task waits for a place before it is declined. */
+const waitMs = 250;
+
+/** The places after one event: each goes to whoever waits the longest and may have it (§5.4). */
+export function stepPlaces(state: PlacesState, event: PlacesEvent): PlacesStep {
+  switch (event.type) {
+    case 'asked': {
+      const { asked } = event;
+      if (mayHold(state, asked)) return give(state, asked);
+      const effects = [{ type: 'wait', number: asked.number, ms: waitMs }] as const;
+      return { state: { ...state, waiting: [...state.waiting, asked] }, effects };
+    }
+    case 'released': {
+      const held = { ...state, held: withHeld(state, event.mixer, -1) };
+      const next = held.waiting.find((each) => mayHold(held, each));
+      return next === undefined ? { state: held, effects: [] } : give(held, next);
+    }
+    case 'waited': {
+      const waiting = state.waiting.filter(({ number }) => number !== event.number);
+      if (waiting.length === state.waiting.length) return { state, effects: [] };
+      return { state: { ...state, waiting }, effects: [{ type: 'answer', number: event.number, isTaken: false }] };
+    }
+  }
+}
+
+function give(state: PlacesState, { number, mixer }: Asked): PlacesStep {
+  const waiting = state.waiting.filter((each) => each.number !== number);
+  const next = { ...state, waiting, held: withHeld(state, mixer, 1) };
+  return { state: next, effects: [{ type: 'answer', number, isTaken: true }] };
+}
+
+/** §5.23 No mixer has more than its share and one place. */
+function mayHold({ places, held }: PlacesState, { mixer, seats }: Asked): boolean {
+  const own = held.get(mixer) ?? 0;
+  const total = [...held.values()].reduce((sum, count) => sum + count, 0);
+  return total < places && own <= Math.ceil(places / seats);
+}
+
+function withHeld({ held }: PlacesState, mixer: number, change: number): ReadonlyMap<number, number> {
+  const count = (held.get(mixer) ?? 0) + change;
+  const others = [...held].filter(([each]) => each !== mixer);
+  return new Map(count > 0 ? [...others, [mixer, count]] : others);
+}
