@@ -10,20 +10,20 @@ import {
   type TableName,
   TransactionList,
 } from '@assay/protocol';
-import { SignatureMemory } from '../crypto/signature-memory.ts';
 import type { Ed25519Signer } from '../crypto/signers.ts';
+import { VerifiedSignatures } from '../crypto/verified-signatures.ts';
 import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
 import type { Cancel, Runtime } from '../runtime/port.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import type { ChainStore } from '../store/store.ts';
-import { Arrivals } from './arrivals.ts';
 import { blockTimeProblem, nextBlockMs } from './block-time.ts';
 import { type Envelope, envelopeOf, Mempool, type Waiting } from './mempool.ts';
 import type { CommittedBlock, Engine, Inclusion } from './port.ts';
 import { type LoadedChain, loadChain, type Progress, rebuildViews, rowsOf, unknownRule } from './replay.ts';
 import { headerRoot, sealBlock } from './seal.ts';
-import { SnapshotRule } from './snapshot-rule.ts';
+import { SignatureQueue } from './signature-queue.ts';
+import { SnapshotPolicy } from './snapshot-policy.ts';
 
 type SignedParts = Parameters<Verifier['ed25519']>;
 
@@ -55,10 +55,10 @@ export class EmbeddedEngine implements Engine {
   readonly #runtime: EmbeddedOptions['runtime'];
   readonly #onFatal: (error: AssayError) => void;
   readonly #mempool = new Mempool();
-  readonly #signatures: SignatureMemory;
-  readonly #arrivals: Arrivals;
+  readonly #signatures: VerifiedSignatures;
+  readonly #queue: SignatureQueue;
   readonly #listeners = new Set<(committed: CommittedBlock) => void>();
-  readonly #snapshots: SnapshotRule;
+  readonly #snapshots: SnapshotPolicy;
   #headRoot: Uint8Array;
   #inHand: Promise<unknown> = Promise.resolve();
   #cancel: Cancel | null = null;
@@ -70,15 +70,15 @@ export class EmbeddedEngine implements Engine {
     this.identity = chain.ledger.state.chain;
     const { verifier } = options;
     this.#verifier = verifier ?? nativeVerifier;
-    this.#signatures = new SignatureMemory(this.#verifier, limits.maxWaitingTransactions);
+    this.#signatures = new VerifiedSignatures(this.#verifier, limits.maxWaitingTransactions);
     const verify =
       verifier === undefined ? verifyOffThread : async (...parts: SignedParts) => verifier.ed25519(...parts);
-    this.#arrivals = new Arrivals(this.identity, this.#signatures, verify);
+    this.#queue = new SignatureQueue(this.identity, this.#signatures, verify);
     this.#store = options.store;
     this.#signerOf = options.signerOf;
     this.#runtime = options.runtime;
     this.#onFatal = options.onFatal;
-    this.#snapshots = new SnapshotRule(chain);
+    this.#snapshots = new SnapshotPolicy(chain);
     this.#headRoot = chain.headRoot;
   }
 
@@ -114,7 +114,7 @@ export class EmbeddedEngine implements Engine {
       if (this.#ended !== null) throw this.#ended;
       // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
       const bytes = Uint8Array.from(transaction);
-      this.#arrivals.pass(bytes, (read) => this.#admit(read, { resolve, reject }));
+      this.#queue.pass(bytes, (read) => this.#admit(read, { resolve, reject }));
     });
   }
 
@@ -144,7 +144,7 @@ export class EmbeddedEngine implements Engine {
 
   /** Resolves when all that was submitted before waits for a block, or was refused. */
   async admitted(): Promise<void> {
-    await this.#arrivals.drained();
+    await this.#queue.drained();
   }
 
   /**
