@@ -11,10 +11,10 @@ export const busyChain = testChain({ accounts: 60, epochBlocks: 8, blockTimeMs: 
 /** Sends transfers of one account one after the other and says each that was acknowledged. */
 async function pay(chain: TestChain, engine: EmbeddedEngine, from: Ed25519Signer, to: Ed25519Signer): Promise<never> {
   for (;;) {
-    const nonce = engine.head().nonceOf(from.address);
-    const validUntil = engine.head().globals.height + 100;
+    const nonce = engine.chain.head().nonceOf(from.address);
+    const validUntil = engine.chain.head().globals.height + 100;
     const bytes = transferOf(chain, { from, to: to.address, nonce, validUntil });
-    const { code, height } = await engine.submit(bytes);
+    const { code, height } = await engine.chain.submit(bytes);
     process.stdout.write(code === 'OK' ? `ack ${toHex(sha256(bytes))} ${height}\n` : `refused ${code}\n`);
   }
 }

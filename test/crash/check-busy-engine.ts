@@ -9,10 +9,10 @@ import { busyChain } from './busy-engine.ts';
 export async function checkBusyEngine(dir: string, said: readonly string[]): Promise<void> {
   const { engine, store, close } = await openTestEngine(busyChain, dir);
   try {
-    const state = engine.head();
+    const state = engine.chain.head();
     expect(await replay(store, busyChain.genesis)).toEqual({
       height: state.globals.height,
-      stateRoot: engine.head().root(),
+      stateRoot: engine.chain.head().root(),
     });
     expect(conservation(state)).toBeNull();
     expect(store.viewsHeight).toBe(store.height);
@@ -26,7 +26,7 @@ export async function checkBusyEngine(dir: string, said: readonly string[]): Pro
       }
       expect(word, line).toBe('ack');
       const height = Number(where);
-      const included = blocks.get(height) ?? transactionsAt(engine.blockAt(height));
+      const included = blocks.get(height) ?? transactionsAt(engine.chain.blockAt(height));
       blocks.set(height, included);
       expect(included, line).toContain(what);
     }

@@ -3,7 +3,7 @@ import { genesisHash } from '@assay/ledger';
 import { equalBytes, type Genesis, sha256, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { EmbeddedEngine } from '../src/consensus/embedded.ts';
-import type { Engine } from '../src/consensus/port.ts';
+import type { Chain } from '../src/consensus/port.ts';
 import { useNativeHasher } from '../src/crypto/hasher.ts';
 import { apiKeyOf } from '../src/crypto/signers.ts';
 import { buildRoles } from '../src/devnet/build-roles.ts';
@@ -34,30 +34,29 @@ async function engineIn(runtime: SimulatedRuntime, ring: KeyRing, genesis: Genes
       throw error;
     },
   });
+  const { chain } = engine;
   const roots: string[] = [];
-  engine.onBlock(({ root }) => roots.push(toHex(root)));
+  chain.onBlock(({ root }) => roots.push(toHex(root)));
   const makeBlocks = () => {
     runtime.timer(genesis.params.blockTimeMs, () => {
       makeBlocks();
       void runtime.hold(engine.produceNow());
     });
   };
-  const held: Engine = {
-    identity: engine.identity,
-    head: () => engine.head(),
-    check: (transaction) => engine.check(transaction),
-    prove: (table, index) => engine.prove(table, index),
+  const held: Chain = {
+    identity: chain.identity,
+    head: () => chain.head(),
+    check: (transaction) => chain.check(transaction),
+    prove: (table, index) => chain.prove(table, index),
     submit: (transaction) => {
-      const inclusion = engine.submit(transaction);
+      const inclusion = chain.submit(transaction);
       // Its signature is checked on another thread.
       void runtime.hold(engine.admitted());
       return inclusion;
     },
-    onBlock: (listener) => engine.onBlock(listener),
-    blockAt: (height) => engine.blockAt(height),
-    durable: () => runtime.hold(engine.durable()),
-    start: makeBlocks,
-    stop: () => engine.stop(),
+    onBlock: (listener) => chain.onBlock(listener),
+    blockAt: (height) => chain.blockAt(height),
+    durable: () => runtime.hold(chain.durable()),
   };
   const roleStore = (name: string): RoleStore => {
     const memory = store.roleStore(name);
@@ -69,7 +68,7 @@ async function engineIn(runtime: SimulatedRuntime, ring: KeyRing, genesis: Genes
       flushed: () => runtime.hold(memory.flushed()),
     };
   };
-  return { engine: held, store: { roleStore }, roots, close: () => engine.stop().then(() => store.close()) };
+  return { chain: held, makeBlocks, store: { roleStore }, roots, close: () => engine.stop().then(() => store.close()) };
 }
 
 /** Users who come at random times, each with a prompt of its own; what became of each. */
@@ -101,7 +100,7 @@ async function live(seed: number, keys: Keystore) {
   const runtime = new SimulatedRuntime({ seed, log: (line) => lines.push(`${runtime.monotonicMs()} ${line}`) });
   const ring = new KeyRing(keys, async () => keys);
   const plain = devnetGenesis(keys, { model, miners, timeMs: runtime.nowMs() });
-  const { engine, store, roots, close } = await engineIn(runtime, ring, plain);
+  const { chain, makeBlocks, store, roots, close } = await engineIn(runtime, ring, plain);
   const honest = new SimulatedModel('registered', () => runtime.sleep(5));
   const serving = {
     ...{ model, evidenceLevel: 2 as const, workerOf: () => modelWorker(honest, engineInfo) },
@@ -112,12 +111,12 @@ async function live(seed: number, keys: Keystore) {
   const apiKeys: ApiKey[] = [];
   const network = new MemoryNetwork(runtime);
   const { roles, gateway } = buildRoles({
-    ...{ chain: engine, keys: ring, store, serving, network, miners, runtime, apiKeys, plantsOneIn: 4 },
+    ...{ chain, keys: ring, store, serving, network, miners, runtime, apiKeys, plantsOneIn: 4 },
   });
   await roles.startAll();
-  engine.start();
+  makeBlocks();
   const terms = { evidenceLevel: 2, engineOf: () => engineInfo, depositUnits: sessionDepositUnits };
-  const session = await runtime.until(settle({ chain: engine, keys, runtime, miners, ...terms }));
+  const session = await runtime.until(settle({ chain, keys, runtime, miners, ...terms }));
   const sessionSigner = keys.account(names.session);
   const apiKey = apiKeyOf(sessionSigner, session);
   apiKeys.push({ hash: sha256(new TextEncoder().encode(apiKey)), session, sessionSigner });

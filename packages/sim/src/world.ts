@@ -109,10 +109,11 @@ export class World implements Breakable {
       signerOf: (publicKey) => ring.account(publicKey),
       onFatal: failure.reject,
     });
-    engine.onBlock(({ result, root }) => trace.block(result.height, root));
+    const { chain } = engine;
+    chain.onBlock(({ result, root }) => trace.block(result.height, root));
     const network = new Links(runtime);
     return new World({
-      ...{ runtime, engine, chain: engine, network, store, keys, ring },
+      ...{ runtime, engine, chain, network, store, keys, ring },
       ...{ trace, miners, verifier, failed: failure.promise },
     });
   }

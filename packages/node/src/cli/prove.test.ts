@@ -26,7 +26,7 @@ async function startNode(chain: TestChain): Promise<{ engine: EmbeddedEngine; ur
   closing.push(() => rmSync(dir, { recursive: true }));
   const { engine, store, close } = await openTestEngine(chain, dir);
   closing.push(close);
-  const parts = { version: '1', genesis: chain.genesis, chain: engine, store, totals: new TotalsView(store) };
+  const parts = { version: '1', genesis: chain.genesis, chain: engine.chain, store, totals: new TotalsView(store) };
   const server = await startHttpServer({
     ...{ host: '127.0.0.1', port: 0, chat: new EchoGateway(), roles: new TwoRoles(), adminToken: '' },
     node: new LocalReader({ ...parts, isPending: () => false }),
@@ -54,7 +54,9 @@ beforeEach(async () => {
 });
 
 async function pay(): Promise<void> {
-  const included = node.engine.submit(transferOf(chain, { from: payer, to: signerOf('account 1').address, nonce: 0 }));
+  const included = node.engine.chain.submit(
+    transferOf(chain, { from: payer, to: signerOf('account 1').address, nonce: 0 }),
+  );
   await node.engine.produceNow();
   expect(await included).toMatchObject({ code: 'OK' });
 }

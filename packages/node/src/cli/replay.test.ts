@@ -25,7 +25,7 @@ async function makeChain(): Promise<Uint8Array[]> {
   const { engine, store, close } = await openTestEngine(chain, join(dataDir, 'chain'));
   const [from] = chain.accounts;
   for (let nonce = 0; nonce < blockCount && from !== undefined; nonce++) {
-    const included = engine.submit(transferOf(chain, { from, to: addressOf(new Uint8Array(32)), nonce }));
+    const included = engine.chain.submit(transferOf(chain, { from, to: addressOf(new Uint8Array(32)), nonce }));
     await engine.produceNow();
     await included;
   }

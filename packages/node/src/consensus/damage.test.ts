@@ -24,7 +24,7 @@ async function filledStore(): Promise<string> {
   const { engine, store, close } = await openTestEngine(chain, dir);
   const memory = store.roleStore('mixer-1');
   for (let nonce = 0; nonce < last; nonce++) {
-    const inclusion = engine.submit(transferOf(chain, { from: alice, to: bob.address, nonce }));
+    const inclusion = engine.chain.submit(transferOf(chain, { from: alice, to: bob.address, nonce }));
     memory.put(`large/${nonce % 4}`, new Uint8Array(9000).fill(nonce));
     for (let i = 0; i < 8; i++) memory.put(`small/${nonce}/${i}`, new Uint8Array(200), nonce + 3);
     await engine.produceNow();
@@ -80,7 +80,7 @@ describe('a damaged data file', () => {
       expect(mended.roleStore('mixer-1').get('large/3')).toEqual(new Uint8Array(9000).fill(11));
       await mended.close();
       const { engine, store, close } = await openTestEngine(chain, dir);
-      expect([store.viewsHeight, engine.head().nonceOf(alice.address)]).toEqual([last, last]);
+      expect([store.viewsHeight, engine.chain.head().nonceOf(alice.address)]).toEqual([last, last]);
       await close();
     }
     expect(notices).toHaveLength(mendable.length);

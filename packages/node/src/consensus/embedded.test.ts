@@ -18,19 +18,19 @@ describe('embedded engine', () => {
   it('resolves a transaction once its block is in the store, and tells the listeners', async () => {
     const { engine, store, close } = await openTestEngine(chain, await newDirectory());
     const heard: number[] = [];
-    const unsubscribe = engine.onBlock(({ result }) => heard.push(result.height, store.height));
-    const inclusion = engine.submit(pay(0, { amountUnits: 5n }));
+    const unsubscribe = engine.chain.onBlock(({ result }) => heard.push(result.height, store.height));
+    const inclusion = engine.chain.submit(pay(0, { amountUnits: 5n }));
     const committed = await engine.produceNow();
     expect(await inclusion).toMatchObject({ code: 'OK', height: 1 });
     expect(heard).toEqual([1, 1]);
     unsubscribe();
     await engine.produceNow();
     expect(heard).toEqual([1, 1]);
-    expect(Block.deserialize(engine.blockAt(1) as Uint8Array)).toEqual(committed.block);
+    expect(Block.deserialize(engine.chain.blockAt(1) as Uint8Array)).toEqual(committed.block);
     expect(committed.block.header.parentRoot).toEqual(chain.hash);
-    expect(Block.deserialize(engine.blockAt(2) as Uint8Array).header.parentRoot).toEqual(committed.root);
-    expect(engine.blockAt(3)).toBeNull();
-    expect(engine.head().balanceOf(alice.address)).toBe(startBalanceUnits - 5n - fee);
+    expect(Block.deserialize(engine.chain.blockAt(2) as Uint8Array).header.parentRoot).toEqual(committed.root);
+    expect(engine.chain.blockAt(3)).toBeNull();
+    expect(engine.chain.head().balanceOf(alice.address)).toBe(startBalanceUnits - 5n - fee);
     await close();
   });
 
@@ -54,14 +54,14 @@ describe('embedded engine', () => {
     const spread = { ...slow, hash: genesisHash(slow.genesis) };
     const dir = await newDirectory();
     const first = await openTestEngine(spread, dir);
-    while (!isSettling(first.engine)) await first.engine.produceNow();
-    const root = first.engine.head().root();
+    while (!isSettling(first.engine.chain)) await first.engine.produceNow();
+    const root = first.engine.chain.head().root();
     await first.close();
     const second = await openTestEngine(spread, dir);
-    expect(isSettling(second.engine)).toBe(true);
-    expect(second.engine.head().root()).toEqual(root);
-    while (isSettling(second.engine)) await second.engine.produceNow();
-    expect(second.engine.head().globals).toMatchObject({ epoch: 1, settledEpochs: 1, settlingUnits: 0n });
+    expect(isSettling(second.engine.chain)).toBe(true);
+    expect(second.engine.chain.head().root()).toEqual(root);
+    while (isSettling(second.engine.chain)) await second.engine.produceNow();
+    expect(second.engine.chain.head().globals).toMatchObject({ epoch: 1, settledEpochs: 1, settlingUnits: 0n });
     await replay(second.store, spread.genesis);
     await second.close();
   });
@@ -69,12 +69,12 @@ describe('embedded engine', () => {
   it('makes blocks on a timer until it is stopped, then gives up on what waits', async () => {
     const { engine, store, close } = await openTestEngine(chain, await newDirectory());
     const third = new Promise<void>((resolve) => {
-      engine.onBlock(({ result }) => result.height === 3 && resolve());
+      engine.chain.onBlock(({ result }) => result.height === 3 && resolve());
     });
     engine.start();
-    expect((await engine.submit(pay(0))).code).toBe('OK');
+    expect((await engine.chain.submit(pay(0))).code).toBe('OK');
     await third;
-    const late = engine.submit(pay(1));
+    const late = engine.chain.submit(pay(1));
     const refused = expect(late).rejects.toMatchObject({ code: 'NODE_STOPPED' });
     await engine.stop();
     await refused;
@@ -86,12 +86,12 @@ describe('embedded engine', () => {
 
   it('puts the nonces of one sender in one block; refuses a gap, a repetition and an unpayable promise', async () => {
     const { engine, close } = await openTestEngine(chain, await newDirectory());
-    const submitted = [0, 1, 2].map((nonce) => engine.submit(pay(nonce)));
-    expect(await engine.submit(pay(4))).toMatchObject({ code: 'BAD_NONCE', height: 0 });
-    expect(await engine.submit(pay(2))).toMatchObject({ code: 'BAD_NONCE', height: 0 });
-    expect(await engine.submit(pay(3, { feeUnits: 0n }))).toMatchObject({ code: 'FEE_TOO_LOW', height: 0 });
+    const submitted = [0, 1, 2].map((nonce) => engine.chain.submit(pay(nonce)));
+    expect(await engine.chain.submit(pay(4))).toMatchObject({ code: 'BAD_NONCE', height: 0 });
+    expect(await engine.chain.submit(pay(2))).toMatchObject({ code: 'BAD_NONCE', height: 0 });
+    expect(await engine.chain.submit(pay(3, { feeUnits: 0n }))).toMatchObject({ code: 'FEE_TOO_LOW', height: 0 });
     const unpayable = pay(3, { feeUnits: startBalanceUnits });
-    expect(await engine.submit(unpayable)).toMatchObject({ code: 'CANNOT_PAY_FEE', height: 0 });
+    expect(await engine.chain.submit(unpayable)).toMatchObject({ code: 'CANNOT_PAY_FEE', height: 0 });
     await engine.produceNow();
     expect(await Promise.all(submitted)).toEqual([0, 1, 2].map(() => ({ code: 'OK', height: 1, events: [] })));
     await close();
@@ -99,7 +99,7 @@ describe('embedded engine', () => {
 
   it('admits in the order of submission, however long each check takes', async () => {
     const { engine, close } = await openTestEngine(chain, await newDirectory());
-    const submitted = Array.from({ length: 200 }, (_, nonce) => engine.submit(pay(nonce)));
+    const submitted = Array.from({ length: 200 }, (_, nonce) => engine.chain.submit(pay(nonce)));
     await engine.produceNow();
     expect(new Set((await Promise.all(submitted)).map(({ code, height }) => `${code} ${height}`))).toEqual(
       new Set(['OK 1']),
@@ -118,7 +118,8 @@ describe('embedded engine', () => {
       [pay(0, { validUntil: 0 }), 'EXPIRED'],
       [pay(0, { amountUnits: 0n }), 'ZERO_AMOUNT'],
     ];
-    for (const [bytes, code] of cases) expect(await engine.submit(bytes)).toEqual({ code, height: 0, events: [] });
+    for (const [bytes, code] of cases)
+      expect(await engine.chain.submit(bytes)).toEqual({ code, height: 0, events: [] });
     await close();
   });
 
@@ -128,7 +129,7 @@ describe('embedded engine', () => {
     const { engine, close } = await openTestEngine(poor, await newDirectory());
     const all = startBalanceUnits - fee;
     const codes = [0, 1, 2].map((nonce) =>
-      engine.submit(transferOf(poor, { from, to: to.address, nonce, amountUnits: nonce === 0 ? all : 1n })),
+      engine.chain.submit(transferOf(poor, { from, to: to.address, nonce, amountUnits: nonce === 0 ? all : 1n })),
     );
     await engine.produceNow();
     expect((await Promise.all(codes)).map(({ code }) => code)).toEqual(['OK', 'CANNOT_PAY_FEE', 'BAD_NONCE']);
@@ -139,7 +140,7 @@ describe('embedded engine', () => {
     let nowMs = chain.genesis.timeMs + 5000;
     const { engine, close } = await openTestEngine(chain, await newDirectory(), { nowMs: () => nowMs });
     const times: number[] = [];
-    engine.onBlock(({ block }) => times.push(block.header.timeMs));
+    engine.chain.onBlock(({ block }) => times.push(block.header.timeMs));
     await engine.produceNow();
     nowMs -= 60_000;
     await engine.produceNow();
@@ -153,14 +154,14 @@ describe('embedded engine', () => {
     const dir = await newDirectory();
     const first = await openTestEngine(chain, dir);
     for (let nonce = 0; nonce < 20; nonce++) {
-      const inclusion = first.engine.submit(pay(nonce, { amountUnits: BigInt(nonce + 1) }));
+      const inclusion = first.engine.chain.submit(pay(nonce, { amountUnits: BigInt(nonce + 1) }));
       await first.engine.produceNow();
       expect((await inclusion).code).toBe('OK');
     }
-    const root = first.engine.head().root();
+    const root = first.engine.chain.head().root();
     await first.close();
     const second = await openTestEngine(chain, dir);
-    expect(second.engine.head().root()).toEqual(root);
+    expect(second.engine.chain.head().root()).toEqual(root);
     expect(await replay(second.store, chain.genesis)).toEqual({ height: 20, stateRoot: root });
     await second.engine.produceNow();
     expect(second.store.height).toBe(21);
@@ -173,7 +174,7 @@ describe('embedded engine', () => {
       const nowMs = () => 0;
       const { engine, close } = await openTestEngine(chain, await newDirectory(), { nowMs });
       for (let nonce = 0; nonce < 10; nonce++) {
-        const inclusion = engine.submit(pay(nonce));
+        const inclusion = engine.chain.submit(pay(nonce));
         const { root, block } = await engine.produceNow();
         await inclusion;
         run.push(Buffer.from(root).toString('hex'), Buffer.from(block.signature).toString('hex'));
@@ -235,7 +236,7 @@ describe('embedded engine', () => {
     ]);
     const proposal = signTransaction({ signer: alice, ...chainOf }, ['propose', { action }], envelope);
     for (const transaction of [proposal, ...voters]) {
-      const inclusion = engine.submit(transaction);
+      const inclusion = engine.chain.submit(transaction);
       await engine.produceNow();
       expect((await inclusion).code).toBe('OK');
     }
@@ -257,10 +258,10 @@ describe('embedded engine', () => {
     const fatal: AssayError[] = [];
     const nowMs = () => Number.NaN;
     const { engine, store, close } = await openTestEngine(chain, dir, { nowMs, onFatal: (error) => fatal.push(error) });
-    const taken = expect(engine.submit(pay(0))).rejects.toMatchObject({ code: 'LEDGER_HALTED' });
+    const taken = expect(engine.chain.submit(pay(0))).rejects.toMatchObject({ code: 'LEDGER_HALTED' });
     await expect(engine.produceNow()).rejects.toMatchObject({ code: 'LEDGER_HALTED' });
     await taken;
-    await expect(engine.submit(pay(0))).rejects.toMatchObject({ code: 'LEDGER_HALTED' });
+    await expect(engine.chain.submit(pay(0))).rejects.toMatchObject({ code: 'LEDGER_HALTED' });
     expect(fatal.map(({ code }) => code)).toEqual(['LEDGER_HALTED']);
     expect(await readdir(`${dir}/halted-0`)).toEqual(['state.ssz', 'transactions.ssz']);
     expect(store.height).toBe(0);

@@ -25,40 +25,42 @@ function free<Kind extends BodyKind>(signer: typeof alice, nonce: number, body: 
 /** Nobody was seen in it yet. */
 async function secondEpoch() {
   const opened = await openTestEngine(chain, await newDirectory());
-  while (opened.engine.head().globals.epoch === 0) await opened.engine.produceNow();
+  while (opened.engine.chain.head().globals.epoch === 0) await opened.engine.produceNow();
   return opened;
 }
 
 describe('what is free §16.12', () => {
   it('is refused at once from an account without a role, behind one that pays too', async () => {
     const { engine, close } = await openTestEngine(chain, await newDirectory());
-    const honest = engine.submit(transferOf(chain, { from: bob, to: alice.address, nonce: 0 }));
+    const honest = engine.chain.submit(transferOf(chain, { from: bob, to: alice.address, nonce: 0 }));
     const junk: [BodyKind, BodyValues[BodyKind]][] = [
       ...Array.from({ length: 4 }, (): [BodyKind, BodyValues[BodyKind]] => ['certifiedBatch', junkBatch()]),
       ['presence', { kind: stakeKinds.mixer, epochBeacon: new Uint8Array(32) }],
       ['acceptModel', { model: 0, accepts: true }],
       ['auditCommit', { items: [{ taskId: new Uint8Array(32), commitment: new Uint8Array(32) }] }],
     ];
-    const paid = engine.submit(transferOf(chain, { from: alice, to: bob.address, nonce: 0 }));
-    const codes = junk.map((body) => engine.submit(free(alice, 1, body)).then(({ code, height }) => [code, height]));
+    const paid = engine.chain.submit(transferOf(chain, { from: alice, to: bob.address, nonce: 0 }));
+    const codes = junk.map((body) =>
+      engine.chain.submit(free(alice, 1, body)).then(({ code, height }) => [code, height]),
+    );
     const { result } = await engine.produceNow();
     expect(await Promise.all(codes)).toEqual(junk.map(() => ['FEE_TOO_LOW', 0]));
     expect(await Promise.all([honest, paid])).toMatchObject([{ code: 'OK' }, { code: 'OK' }]);
     expect(result.transactions.map(({ kind }) => kind)).toEqual(['transfer', 'transfer']);
-    expect(engine.blockAt(1)?.length).toBeLessThan(10_000);
+    expect(engine.chain.blockAt(1)?.length).toBeLessThan(10_000);
     await close();
   });
 
   it('is judged in place from the one who owes it, and waits once of a kind', async () => {
     const { engine, close } = await secondEpoch();
-    const { epochBeacon } = engine.head().globals;
+    const { epochBeacon } = engine.chain.head().globals;
     const seen = (kind: number): ['presence', BodyValues['presence']] => ['presence', { kind, epochBeacon }];
-    const first = engine.submit(free(mixer, 0, seen(stakeKinds.mixer)));
-    expect(await engine.submit(free(mixer, 1, ['certifiedBatch', junkBatch()]))).toMatchObject({
+    const first = engine.chain.submit(free(mixer, 0, seen(stakeKinds.mixer)));
+    expect(await engine.chain.submit(free(mixer, 1, ['certifiedBatch', junkBatch()]))).toMatchObject({
       code: 'NOT_ENOUGH_SIGNERS',
       height: 0,
     });
-    const copy = engine.submit(free(mixer, 1, seen(stakeKinds.mixer)));
+    const copy = engine.chain.submit(free(mixer, 1, seen(stakeKinds.mixer)));
     await expect(copy).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
     await engine.produceNow();
     expect(await first).toMatchObject({ code: 'OK' });
@@ -67,11 +69,11 @@ describe('what is free §16.12', () => {
 
   it('goes before what pays, whatever kind of duty it is', async () => {
     const { engine, close } = await secondEpoch();
-    const { epochBeacon } = engine.head().globals;
+    const { epochBeacon } = engine.chain.head().globals;
     const sent = [
       transferOf(chain, { from: alice, to: bob.address, nonce: 0 }),
       free(validator, 0, ['presence', { kind: stakeKinds.validator, epochBeacon }]),
-    ].map((bytes) => engine.submit(bytes));
+    ].map((bytes) => engine.chain.submit(bytes));
     const { result } = await engine.produceNow();
     expect((await Promise.all(sent)).map(({ code }) => code)).toEqual(['OK', 'OK']);
     expect(result.transactions.map(({ kind }) => kind)).toEqual(['presence', 'transfer']);

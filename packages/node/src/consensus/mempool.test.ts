@@ -12,6 +12,10 @@ const transaction = {
   signingRoot: sha256(),
 };
 
+let count = 0;
+/** No two transactions have one signature. */
+const newSignature = () => sha256(new TextEncoder().encode(String(count++)));
+
 interface Sent {
   readonly entry: Waiting;
   answer: Inclusion | { readonly code: string } | null;
@@ -30,7 +34,10 @@ function send(pool: Mempool, sender: string, nonce: number, more: Fields = {}): 
   const sent: Sent = {
     answer: null,
     entry: {
-      transaction: { ...transaction, content: { ...transaction.content, body }, bytes: new Uint8Array(size) },
+      transaction: {
+        ...{ ...transaction, signature: newSignature(), bytes: new Uint8Array(size) },
+        content: { ...transaction.content, body },
+      },
       envelope,
       resolve: (inclusion) => {
         sent.answer = inclusion;
@@ -44,6 +51,13 @@ function send(pool: Mempool, sender: string, nonce: number, more: Fields = {}): 
   pool.add(sent.entry);
   return sent;
 }
+/** What a block lets go. */
+function take(pool: Mempool, ...room: Parameters<Mempool['select']>): Waiting[] {
+  const selected = pool.select(...room);
+  for (const entry of selected) pool.remove(entry);
+  return selected;
+}
+
 const full = expect.objectContaining({ code: 'TOO_MANY_REQUESTS' });
 const names = (taken: readonly Waiting[]) => taken.map(({ envelope }) => `${envelope.sender}${envelope.nonce}`);
 
@@ -55,7 +69,7 @@ describe('mempool', () => {
     send(pool, 'a', 1);
     send(pool, 'b', 1, { isFreeDuty: true });
     send(pool, 'b', 2);
-    expect(names(pool.take(10, 1e6, 4))).toEqual(['b0', 'b1', 'a0', 'a1', 'b2']);
+    expect(names(take(pool, 10, 1e6, 4))).toEqual(['b0', 'b1', 'a0', 'a1', 'b2']);
     expect(pool.size).toBe(0);
   });
 
@@ -66,9 +80,9 @@ describe('mempool', () => {
     const pool = new Mempool();
     for (const sender of ['a', 'b']) send(pool, sender, 0);
     for (const sender of ['v', 'w', 'x']) send(pool, sender, 0, { isFreeDuty: true });
-    expect(names(pool.take(count, bytes, 4))).toEqual(['v0', 'w0', 'a0', 'b0']);
+    expect(names(take(pool, count, bytes, 4))).toEqual(['v0', 'w0', 'a0', 'b0']);
     send(pool, 'c', 0);
-    expect(names(pool.take(count, bytes, 4))).toEqual(['x0', 'c0']);
+    expect(names(take(pool, count, bytes, 4))).toEqual(['x0', 'c0']);
   });
 
   it('keeps room for duties, however much pays, and for what pays, however many duties', () => {
@@ -79,7 +93,7 @@ describe('mempool', () => {
     expect(() => send(pool, 'another', 0)).toThrow(full);
     for (const name of names) send(pool, `duty of ${name}`, 0, { size, isFreeDuty: true });
     expect(() => send(pool, 'another', 0, { isFreeDuty: true })).toThrow(full);
-    pool.take(2, size * 2 + 8, 4);
+    take(pool, 2, size * 2 + 8, 4);
     send(pool, 'another', 0);
     send(pool, 'another', 1, { isFreeDuty: true });
   });
@@ -91,7 +105,7 @@ describe('mempool', () => {
     send(pool, 'a', 1, { isFreeDuty: true, kind: 'certifiedBatch' });
     send(pool, 'a', 2, { kind: 'certifiedBatch' });
     send(pool, 'b', 0, { isFreeDuty: true });
-    expect(names(pool.take(10, 1e6, 4))).toEqual(['a0', 'a1', 'b0', 'a2']);
+    expect(names(take(pool, 10, 1e6, 4))).toEqual(['a0', 'a1', 'b0', 'a2']);
     send(pool, 'a', 3, { isFreeDuty: true });
   });
 
@@ -117,7 +131,7 @@ describe('mempool', () => {
             send(pool, sender, nonce, { size, isFreeDuty, ...(kind !== null && { kind }) });
           }
           while (pool.size > 0) {
-            const taken = pool.take(count, room, 4);
+            const taken = take(pool, count, room, 4);
             expect(taken.length).toBeGreaterThan(0);
             expect(taken.length).toBeLessThanOrEqual(count);
             expect(taken.reduce((sum, { transaction }) => sum + transaction.bytes.length + 4, 0)).toBeLessThanOrEqual(
@@ -140,10 +154,24 @@ describe('mempool', () => {
     send(pool, 'a', 7, { feeUnits: 5n });
     send(pool, 'a', 8, { feeUnits: 6n });
     expect(pool.promisesOf('a')).toEqual({ nextNonce: 9, feesUnits: 11n });
-    pool.take(1, 1e6, 4);
+    take(pool, 1, 1e6, 4);
     expect(pool.promisesOf('a')).toEqual({ nextNonce: 9, feesUnits: 6n });
-    pool.take(1, 1e6, 4);
+    take(pool, 1, 1e6, 4);
     expect(pool.promisesOf('a')).toBeNull();
+  });
+
+  it('keeps what it proposes until a block has it, and knows it by its bytes', () => {
+    const pool = new Mempool();
+    const [first] = [send(pool, 'a', 0), send(pool, 'a', 1)];
+    expect(names(pool.select(1, 1e6, 4))).toEqual(['a0']);
+    const { content, signature } = transaction;
+    const bytes = Transaction.serialize({ content, signature });
+    expect(pool.find(bytes)).toBeUndefined();
+    const known = { ...first.entry, transaction: { ...transaction, bytes } };
+    pool.add({ ...known, envelope: { ...known.envelope, sender: 'b' } });
+    expect(pool.find(Uint8Array.from(bytes))?.envelope.sender).toBe('b');
+    pool.remove(first.entry);
+    expect(names(pool.select(10, 1e6, 4))).toEqual(['a1', 'b0']);
   });
 
   it('refuses what expired and what no longer follows', () => {
@@ -157,7 +185,7 @@ describe('mempool', () => {
     ];
     pool.prune(10, (address) => (address[0] === 'b'.charCodeAt(0) ? 4 : 0));
     expect(sent.map(({ answer }) => answer?.code)).toEqual([undefined, 'EXPIRED', 'BAD_NONCE', 'BAD_NONCE', undefined]);
-    expect(names(pool.take(10, 1e6, 4))).toEqual(['a0', 'c0']);
+    expect(names(take(pool, 10, 1e6, 4))).toEqual(['a0', 'c0']);
   });
 
   it('is bounded by transactions of one sender, transactions and bytes', () => {
@@ -167,7 +195,7 @@ describe('mempool', () => {
     const bytesOfOne = new Mempool();
     send(bytesOfOne, 'a', 0, { size: limits.maxWaitingBytesPerSender });
     expect(() => send(bytesOfOne, 'a', 1, { size: 1 })).toThrow(full);
-    bytesOfOne.take(1, limits.maxBlockBytes, 4);
+    take(bytesOfOne, 1, limits.maxBlockBytes, 4);
     send(bytesOfOne, 'a', 1, { size: 1 });
     const ofAll = new Mempool();
     for (let i = 0; i < limits.maxWaitingTransactions; i++) send(ofAll, `sender ${i}`, 0, { size: 0 });
@@ -176,7 +204,7 @@ describe('mempool', () => {
     const size = limits.maxTransactionBytes;
     for (let i = 0; i < limits.maxWaitingBytes / size; i++) send(ofBytes, `sender ${i}`, 0, { size });
     expect(() => send(ofBytes, 'another', 0, { size: 1 })).toThrow(full);
-    ofBytes.take(1, size + 4, 4);
+    take(ofBytes, 1, size + 4, 4);
     send(ofBytes, 'another', 0, { size: 1 });
   });
 
@@ -186,6 +214,6 @@ describe('mempool', () => {
     pool.rejectAll(new AssayError('NODE_STOPPED'));
     expect(sent.map(({ answer }) => answer)).toEqual([{ code: 'NODE_STOPPED' }, { code: 'NODE_STOPPED' }]);
     expect(pool.size).toBe(0);
-    expect(pool.take(10, 1e6, 4)).toEqual([]);
+    expect(take(pool, 10, 1e6, 4)).toEqual([]);
   });
 });

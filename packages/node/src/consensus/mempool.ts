@@ -1,5 +1,5 @@
 import type { SignedTransaction } from '@assay/ledger';
-import { limits } from '@assay/protocol';
+import { equalBytes, limits } from '@assay/protocol';
 import { AssayError } from '../errors.ts';
 import type { Inclusion } from './port.ts';
 
@@ -51,7 +51,7 @@ const dutyPart = 2;
 
 /** The transactions that wait for a block, in order of arrival; of each sender only consecutive nonces. */
 export class Mempool {
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #queues = new Map<string, Queue>();
   readonly #duties: Room = { size: 0, bytes: 0 };
   readonly #paying: Room = { size: 0, bytes: 0 };
@@ -95,39 +95,48 @@ export class Mempool {
     queue.feesUnits += feeUnits;
     if (!isFreeDuty) queue.payingBytes += length;
     this.#queues.set(sender, queue);
-    this.#waiting.add(entry);
+    this.#waiting.set(nameOf(entry.transaction.signature), entry);
     room.size += 1;
     room.bytes += length;
   }
 
+  /** The one of these bytes; undefined when it does not wait here. */
+  find(bytes: Uint8Array): Waiting | undefined {
+    const entry = this.#waiting.get(nameOf(bytes.subarray(...signaturePlace)));
+    return entry !== undefined && equalBytes(entry.transaction.bytes, bytes) ? entry : undefined;
+  }
+
   /**
-   * Takes what fits into a block: first, up to half of it, free duties and what their senders have before them, then
-   * all others, each in order of arrival. That keeps each sender's nonces in order. Each costs its length and
-   * `overheadBytes` of the `maxBytes`.
+   * What fits into a block, and goes on waiting: first, up to half of it, free duties and what their senders have
+   * before them, then all others, each in order of arrival. That keeps each sender's nonces in order. Each costs its
+   * length and `overheadBytes` of the `maxBytes`.
    */
-  take(maxTransactions: number, maxBytes: number, overheadBytes: number): Waiting[] {
-    const taken = new Set<Waiting>();
+  select(maxTransactions: number, maxBytes: number, overheadBytes: number): Waiting[] {
+    const selected = new Set<Waiting>();
     let usedBytes = 0;
     const fill = (entries: Iterable<Waiting>, part: number) => {
       const held = new Set<string>();
       for (const entry of entries) {
-        if (taken.has(entry)) continue;
+        if (selected.has(entry)) continue;
         const { sender } = entry.envelope;
         const size = entry.transaction.bytes.length + overheadBytes;
         // One that does not fit holds back the later ones of its sender, and of nobody else.
-        if (usedBytes + size > maxBytes / part || taken.size >= maxTransactions / part) held.add(sender);
+        if (usedBytes + size > maxBytes / part || selected.size >= maxTransactions / part) held.add(sender);
         if (held.has(sender)) continue;
         usedBytes += size;
-        taken.add(entry);
+        selected.add(entry);
       }
     };
     fill(this.#upToDuties(), dutyPart);
-    fill(this.#waiting, 1);
-    for (const entry of taken) {
-      this.#queues.get(entry.envelope.sender)?.entries.shift();
-      this.#forget(entry);
-    }
-    return [...taken];
+    fill(this.#waiting.values(), 1);
+    return [...selected];
+  }
+
+  /** Lets go of one that is in a block. */
+  remove(entry: Waiting): void {
+    const entries = this.#queues.get(entry.envelope.sender)?.entries ?? [];
+    entries.splice(entries.indexOf(entry), 1);
+    this.#forget(entry);
   }
 
   /** Refuses what can no longer be in a block of `height`: what expired or does not follow its sender's nonce. */
@@ -148,7 +157,7 @@ export class Mempool {
 
   /** Gives up on everything that waits. */
   rejectAll(error: AssayError): void {
-    const all = [...this.#waiting];
+    const all = [...this.#waiting.values()];
     this.#waiting.clear();
     this.#queues.clear();
     for (const room of [this.#duties, this.#paying]) Object.assign(room, { size: 0, bytes: 0 });
@@ -167,8 +176,8 @@ export class Mempool {
   #upToDuties(): Waiting[] {
     const ahead = new Map<string, number>();
     const count = (sender: string, change: number) => ahead.set(sender, (ahead.get(sender) ?? 0) + change);
-    for (const { envelope } of this.#waiting) if (envelope.isFreeDuty) count(envelope.sender, 1);
-    return [...this.#waiting].filter(({ envelope: { sender, isFreeDuty } }) => {
+    for (const { envelope } of this.#waiting.values()) if (envelope.isFreeDuty) count(envelope.sender, 1);
+    return [...this.#waiting.values()].filter(({ envelope: { sender, isFreeDuty } }) => {
       const isBefore = (ahead.get(sender) ?? 0) > 0;
       if (isFreeDuty) count(sender, -1);
       return isBefore;
@@ -179,7 +188,7 @@ export class Mempool {
     const { sender, feeUnits, isFreeDuty } = entry.envelope;
     const { length } = entry.transaction.bytes;
     const room = this.#roomOf(entry);
-    this.#waiting.delete(entry);
+    this.#waiting.delete(nameOf(entry.transaction.signature));
     room.size -= 1;
     room.bytes -= length;
     const queue = this.#queues.get(sender);
@@ -189,6 +198,12 @@ export class Mempool {
     if (queue.entries.length === 0) this.#queues.delete(sender);
   }
 }
+
+/** Where a serialised transaction has its signature: after the offset of its content. */
+const signaturePlace = [4, 68] as const;
+
+/** Of a transaction its signature says which one it is. */
+const nameOf = (signature: Uint8Array) => Buffer.from(signature).toString('latin1');
 
 /** No second duty of a kind: the first may make it invalid, which then costs its sender nothing. */
 function hasDutyLike({ entries }: Queue, { transaction }: Waiting): boolean {

@@ -38,8 +38,9 @@ export interface Chain {
   durable(): Promise<void>;
 }
 
-/** Orders transactions into blocks and applies them to the one ledger object of the node. */
-export interface Engine extends Chain {
+/** Decides which block comes next and when: on a timer in this process, or with other nodes. */
+export interface Engine {
+  readonly chain: Chain;
   start(): void;
   /** Finishes the block in hand, then makes no more. */
   stop(): Promise<void>;

@@ -17,7 +17,7 @@ async function storeWithBlocks(): Promise<string> {
   const dir = await newDirectory();
   const { engine, close } = await openTestEngine(chain, dir);
   for (let nonce = 0; nonce < last; nonce++) {
-    const inclusion = engine.submit(transferOf(chain, { from: alice, to: bob.address, nonce }));
+    const inclusion = engine.chain.submit(transferOf(chain, { from: alice, to: bob.address, nonce }));
     await engine.produceNow();
     expect((await inclusion).code).toBe('OK');
   }
@@ -138,11 +138,11 @@ describe('loading a chain', () => {
     const slow = { ...chain, genesis, hash: genesisHash(genesis) };
     const dir = await newDirectory();
     const { engine, store: running, close } = await openTestEngine(slow, dir);
-    while (!isSettling(engine)) await engine.produceNow();
-    const { height } = engine.head().globals;
+    while (!isSettling(engine.chain)) await engine.produceNow();
+    const { height } = engine.chain.head().globals;
     const half = Buffer.from((await loadChain(running, genesis)).ledger.snapshot());
     await engine.produceNow();
-    expect(isSettling(engine)).toBe(true);
+    expect(isSettling(engine.chain)).toBe(true);
     await close();
     const environment = open({ path: dir, noSubdir: false, maxDbs: 16 });
     await environment.openDB('snapshots', { keyEncoding: 'uint32', encoding: 'binary' }).put(height, half);
@@ -150,7 +150,7 @@ describe('loading a chain', () => {
     const store = await openStore({ dir, genesisHash: slow.hash });
     const { snapshot, ledger } = await loadChain(store, genesis);
     expect(snapshot.height).toBe(height);
-    expect(ledger.stateRoot()).toEqual(engine.head().root());
+    expect(ledger.stateRoot()).toEqual(engine.chain.head().root());
     await store.close();
   });
 

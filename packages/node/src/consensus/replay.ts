@@ -64,6 +64,18 @@ export async function loadChain(store: ChainStore, genesis: Genesis, onProgress?
   return { ledger: start.ledger, headRoot: start.headRoot, snapshot: { height, bytes: start.bytes }, replayedBytes };
 }
 
+/** As `loadChain`, with whole views: they are made anew where they are not, or turn out damaged on the way (§16.1). */
+export async function restoreChain(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
+  if (store.viewsHeight !== store.height) await rebuildViews(store, genesis, onProgress);
+  try {
+    return await loadChain(store, genesis, onProgress);
+  } catch (error) {
+    if (store.viewsHeight === store.height) throw error;
+    await rebuildViews(store, genesis, onProgress);
+    return loadChain(store, genesis, onProgress);
+  }
+}
+
 /** Tasks and audits of a ledger's state, as the store keeps them. */
 export function rowsOf({ state }: Ledger): LedgerRows {
   return {

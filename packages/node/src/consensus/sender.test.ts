@@ -12,8 +12,8 @@ const tooMuch = { to: bob.address, amountUnits: startBalanceUnits * 2n };
 
 async function setUp() {
   const opened = await openTestEngine(chain, await newDirectory());
-  const sender = new TransactionSender({ chain: opened.engine, signer: alice, runtime });
-  const nonce = () => opened.engine.head().nonceOf(alice.address);
+  const sender = new TransactionSender({ chain: opened.engine.chain, signer: alice, runtime });
+  const nonce = () => opened.engine.chain.head().nonceOf(alice.address);
   return { ...opened, sender, nonce };
 }
 /** Makes blocks until `answers` are there. */
@@ -50,7 +50,7 @@ describe('transaction sender', () => {
   it('finds its place again after another program used the account', async () => {
     const { engine, sender, nonce, close } = await setUp();
     await answered(engine, [sender.send('transfer', small)]);
-    await answered(engine, [engine.submit(transferOf(chain, { from: alice, to: bob.address, nonce: 1 }))]);
+    await answered(engine, [engine.chain.submit(transferOf(chain, { from: alice, to: bob.address, nonce: 1 }))]);
     const [answer] = await answered(engine, [sender.send('transfer', small)]);
     expect(answer?.code).toBe('OK');
     expect(nonce()).toBe(3);
@@ -63,22 +63,22 @@ describe('transaction sender', () => {
     const refused = Promise.withResolvers<void>();
     let refusals = 0;
     const submit = async (transaction: Uint8Array) => {
-      const inclusion = await engine.submit(transaction);
+      const inclusion = await engine.chain.submit(transaction);
       if (inclusion.code === 'BAD_NONCE') refusals++;
       if (refusals > 0) refused.resolve();
       return inclusion;
     };
     const sender = new TransactionSender({
-      chain: { identity: slow.identity, head: () => engine.head(), submit },
+      chain: { identity: slow.identity, head: () => engine.chain.head(), submit },
       signer: alice,
       runtime,
     });
-    const other = engine.submit(transferOf(slow, { from: alice, to: bob.address, nonce: 0 }));
+    const other = engine.chain.submit(transferOf(slow, { from: alice, to: bob.address, nonce: 0 }));
     const sent = sender.send('transfer', small);
     await refused.promise;
     const answers = await answered(engine, [other, sent]);
     expect(answers.map(({ code }) => code)).toEqual(['OK', 'OK']);
-    expect([refusals, engine.head().nonceOf(alice.address)]).toEqual([1, 2]);
+    expect([refusals, engine.chain.head().nonceOf(alice.address)]).toEqual([1, 2]);
     await close();
   });
 
@@ -98,7 +98,7 @@ describe('transaction sender', () => {
 
   it('tells an account without money why', async () => {
     const { engine, close } = await setUp();
-    const poor = new TransactionSender({ chain: engine, signer: signerOf('poor'), runtime });
+    const poor = new TransactionSender({ chain: engine.chain, signer: signerOf('poor'), runtime });
     expect(await poor.send('transfer', small)).toMatchObject({ code: 'CANNOT_PAY_FEE', height: 0 });
     await close();
   });

@@ -41,11 +41,11 @@ describe('a task on its way through engine and store', () => {
     const chain = chainOf(world);
     const dir = await newDirectory();
     const { engine, store, close } = await openTestEngine(chain, dir, { nowMs: () => 0 });
-    engine.onBlock(({ block: { header, transactions } }) =>
+    engine.chain.onBlock(({ block: { header, transactions } }) =>
       world.ledger.applyBlock({ ...header, transactions }, nativeVerifier),
     );
     const block = async (...transactions: Uint8Array[]) => {
-      const submitted = transactions.map((bytes) => engine.submit(bytes));
+      const submitted = transactions.map((bytes) => engine.chain.submit(bytes));
       await engine.produceNow();
       for (const inclusion of submitted) expect((await inclusion).code).toBe('OK');
     };
@@ -88,10 +88,10 @@ describe('a task on its way through engine and store', () => {
     expect(store.epochClose(1)).toBeNull();
 
     const views = viewsOf(store);
-    const stateRoot = engine.head().root();
+    const stateRoot = engine.chain.head().root();
     await close();
     const again = await openTestEngine(chain, dir);
-    expect(again.engine.head().root()).toEqual(stateRoot);
+    expect(again.engine.chain.head().root()).toEqual(stateRoot);
     expect(viewsOf(again.store)).toEqual(views);
     await rebuildViews(again.store, chain.genesis);
     expect(viewsOf(again.store)).toEqual(views);

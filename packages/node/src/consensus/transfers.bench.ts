@@ -65,7 +65,7 @@ async function assay(work: readonly Uint8Array[][]): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'assay-bench-chain-'));
   const { engine, close } = await openTestEngine(chain, dir);
   const result = await rate(work, async (block) => {
-    const included = Promise.all(block.map((bytes) => engine.submit(bytes)));
+    const included = Promise.all(block.map((bytes) => engine.chain.submit(bytes)));
     await engine.produceNow();
     const refused = (await included).find(({ code }) => code !== 'OK');
     if (refused !== undefined) throw new Error(`a transfer was refused: ${refused.code}`);

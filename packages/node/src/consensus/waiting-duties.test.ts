@@ -18,7 +18,7 @@ async function mirrored() {
   );
   const block = async (...transactions: Uint8Array[]) => {
     world.block(...transactions);
-    const sent = transactions.map((bytes) => engine.submit(bytes));
+    const sent = transactions.map((bytes) => engine.chain.submit(bytes));
     await engine.produceNow();
     return (await Promise.all(sent)).map(({ code }) => code);
   };
@@ -32,8 +32,8 @@ describe('a duty of the ledger §16.12', () => {
     const model = { name: new Uint8Array([110]), domain: 0, fileHash: new Uint8Array(32), t1ThresholdPpb: 1, ...terms };
     await block(world.tx('minerC', 'registerModel', model));
     while (world.state.globals.epoch === 0 || world.state.models.at(2).panel.length === 0) await block(world.batchTx());
-    const [seat] = engine.head().models.at(2).panel;
-    const { epochBeacon } = engine.head().globals;
+    const [seat] = engine.chain.head().models.at(2).panel;
+    const { epochBeacon } = engine.chain.head().globals;
     const free = { feeUnits: 0n };
     const validator = `validator${seat?.validator ?? 0}` as const;
     const codes = await block(
@@ -41,7 +41,7 @@ describe('a duty of the ledger §16.12', () => {
       world.tx(validator, 'acceptModel', { model: 2, accepts: true }, free),
     );
     expect(codes).toEqual(['OK', 'OK']);
-    expect(engine.head().models.at(2).panel[0]?.vote).toBe(modelVotes.accepts);
+    expect(engine.chain.head().models.at(2).panel[0]?.vote).toBe(modelVotes.accepts);
     await close();
   });
 });

@@ -7,6 +7,7 @@ import { dataFiles } from '../cli/data-files.ts';
 import type { Devnet, DevnetOptions, DevnetStatus } from '../cli/devnet-port.ts';
 import { withSettings } from '../cli/gov/settings.ts';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
+import type { Chain } from '../consensus/port.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
 import { AssayError } from '../errors.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
@@ -91,14 +92,15 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const runtime = realRuntime(log);
   const engine = await openEngine({ store, genesis, keys: ring, runtime, onFatal: fatal.resolve, onProgress });
   closing.add(() => engine.stop());
+  const { chain } = engine;
 
   const totals = new TotalsView(store);
-  engine.onBlock((committed) => totals.onBlock(committed));
-  const apiKeys = followSessions({ chain: engine, ring, file }, log);
+  chain.onBlock((committed) => totals.onBlock(committed));
+  const apiKeys = followSessions({ chain, ring, file }, log);
   const network = new MemoryNetwork(runtime);
-  const built = buildRoles({ chain: engine, keys: ring, store, serving, network, miners, runtime, apiKeys });
+  const built = buildRoles({ chain, keys: ring, store, serving, network, miners, runtime, apiKeys });
   const adminToken = randomBytes(24).toString('hex');
-  const reader = new LocalReader({ version, genesis, chain: engine, store, totals, isPending: built.isPending });
+  const reader = new LocalReader({ version, genesis, chain, store, totals, isPending: built.isPending });
   const http = await startHttpServer({
     host: '127.0.0.1',
     port: options.port,
@@ -111,14 +113,14 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     onRequestError: (error, at) => log(`${at.method} ${at.route} failed: ${(error as Error).stack ?? String(error)}`),
   });
   closing.add(() => http.stop());
-  followKeys(engine, ring, built.roles, log);
+  followKeys(chain, ring, built.roles, log);
   await built.roles.startAll();
   closing.add(() => built.roles.stopAll());
   engine.start();
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
   const engineOf = (miner: number) => serving.workerOf(miner).engine;
-  const session = await settle({ chain: engine, keys, runtime, miners, evidenceLevel, engineOf, depositUnits });
+  const session = await settle({ chain, keys, runtime, miners, evidenceLevel, engineOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publish({ dataDir, http, apiKey, adminToken }, closing);
   const cheater = options.cheater ? keys.account(names.miner(miners - 1)).address : null;
@@ -127,7 +129,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     apiKey,
     dataDir,
     modelName: serving.model.name,
-    status: () => statusOf(engine, totals, cheater),
+    status: () => statusOf(chain, totals, cheater),
     stop: () => closing.close(),
     failed: fatal.promise,
   };
@@ -245,8 +247,8 @@ async function publish(
   closing.add(() => rmSync(path, { force: true }));
 }
 
-function statusOf(engine: EmbeddedEngine, totals: TotalsView, cheater: Uint8Array | null): DevnetStatus {
-  const state = engine.head();
+function statusOf(chain: Chain, totals: TotalsView, cheater: Uint8Array | null): DevnetStatus {
+  const state = chain.head();
   const { certified, passed, failed, paidUnits, refundedUnits } = totals.totals;
   const miner = cheater === null ? undefined : state.minerOf(cheater);
   const row = miner === undefined ? undefined : state.miners.get(miner);

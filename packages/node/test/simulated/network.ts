@@ -116,7 +116,7 @@ export class SimulatedNetwork {
     this.#alive = parts.alive;
     this.network = parts.network;
     this.runtime = parts.runtime;
-    this.chain = parts.engine;
+    this.chain = parts.engine.chain;
     this.#engine = parts.engine;
     this.keys = parts.keys;
     this.built = parts.built;
@@ -151,6 +151,7 @@ export class SimulatedNetwork {
       runtime,
       onFatal: (error) => log.push(`fatal: ${error.message}`),
     });
+    const { chain } = engine;
     const audited = options.audited ?? (() => registered);
     const open = async (hash: Uint8Array) => (equalBytes(hash, fileHash) ? audited() : null);
     const serving: Serving = {
@@ -166,19 +167,19 @@ export class SimulatedNetwork {
     };
     await ApiKeyFile.begin(join(dir, 'api-keys.json'));
     const file = new ApiKeyFile(join(dir, 'api-keys.json'));
-    const apiKeys = followSessions({ chain: engine, ring, file }, (line) => log.push(line));
+    const apiKeys = followSessions({ chain, ring, file }, (line) => log.push(line));
     const network = options.network ?? new MemoryNetwork(runtime);
     const built = buildRoles({
-      ...{ chain: engine, keys: ring, store, serving, network, apiKeys, runtime },
+      ...{ chain, keys: ring, store, serving, network, apiKeys, runtime },
       miners: options.miners,
       plantsOneIn: options.plantsOneIn ?? 0,
     });
-    followKeys(engine, ring, built.roles, (line) => log.push(line));
+    followKeys(chain, ring, built.roles, (line) => log.push(line));
     await built.roles.startAll();
     engine.start();
     const { miners, depositUnits = sessionDepositUnits } = options;
     const engineOf = (miner: number) => serving.workerOf(miner).engine;
-    const session = await settle({ chain: engine, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
+    const session = await settle({ chain, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
     const running = new SimulatedNetwork({
       ...{ engine, keys, built, session, store, genesis, dir, log, network, runtime, alive },
     });

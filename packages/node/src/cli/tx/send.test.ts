@@ -17,7 +17,7 @@ if (alice === undefined || bob === undefined) throw new Error('there are account
 /** A node that makes blocks and answers over HTTP. */
 async function running(): Promise<Client> {
   const { engine, store, close } = await openTestEngine(chain, await newDirectory());
-  const parts = { version: '0', genesis: chain.genesis, chain: engine, store, isPending: () => false };
+  const parts = { version: '0', genesis: chain.genesis, chain: engine.chain, store, isPending: () => false };
   const reader = new LocalReader({ ...parts, totals: new TotalsView(store) });
   const server = await startHttpServer({
     ...{ host: '127.0.0.1', port: 0, chat: new EchoGateway(), node: reader, roles: new TwoRoles(), adminToken: '' },

@@ -7,7 +7,7 @@ import type { LoadedChain } from './replay.ts';
  * it did, so that snapshots never write more than the blocks themselves; and at the latest after so many blocks that a
  * restart stays short.
  */
-export class SnapshotRule {
+export class SnapshotPolicy {
   #lastBytes: number;
   #blocks: number;
   #blockBytes: number;

@@ -1,19 +1,19 @@
 import { readTransaction, type SignedTransaction } from '@assay/ledger';
 import { type ChainIdentity, limits } from '@assay/protocol';
-import type { SignatureMemory } from '../crypto/signature-memory.ts';
+import type { VerifiedSignatures } from '../crypto/verified-signatures.ts';
 import type { verifyOffThread } from '../crypto/verifier.ts';
 import { AssayError } from '../errors.ts';
 
 /** Checks the signatures of arriving transactions, and lets the transactions go on as they came. */
-export class Arrivals {
+export class SignatureQueue {
   readonly #chain: ChainIdentity;
-  readonly #signatures: SignatureMemory;
+  readonly #signatures: VerifiedSignatures;
   readonly #verify: typeof verifyOffThread;
   #size = 0;
   #bytes = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(chain: ChainIdentity, signatures: SignatureMemory, verify: typeof verifyOffThread) {
+  constructor(chain: ChainIdentity, signatures: VerifiedSignatures, verify: typeof verifyOffThread) {
     this.#chain = chain;
     this.#signatures = signatures;
     this.#verify = verify;

@@ -4,7 +4,7 @@ import type { Verifier } from '@assay/ledger';
  * Remembers which signatures were found good, so that what was checked on arrival is not checked again in its block.
  * Bounded: the oldest are forgotten, which costs time and nothing else.
  */
-export class SignatureMemory {
+export class VerifiedSignatures {
   readonly #capacity: number;
   readonly #good = new Set<string>();
   /** Checks with the given verifier and remembers what holds. */

@@ -1,6 +1,6 @@
 import type { Verifier } from '@assay/ledger';
 import { describe, expect, it } from 'vitest';
-import { SignatureMemory } from './signature-memory.ts';
+import { VerifiedSignatures } from './verified-signatures.ts';
 
 const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);
 const key = bytes(32, 1);
@@ -24,10 +24,10 @@ function counting(): { checks: number; verifier: Verifier } {
   return counted;
 }
 
-describe('signature memory', () => {
+describe('verified signatures', () => {
   it('checks once what was good on arrival, and again what is asked twice', () => {
     const counted = counting();
-    const { onArrival, inBlock } = new SignatureMemory(counted.verifier, 10);
+    const { onArrival, inBlock } = new VerifiedSignatures(counted.verifier, 10);
     expect(onArrival.ed25519(key, root, good)).toBe(true);
     expect(onArrival.ed25519(key, root, good)).toBe(true);
     expect(inBlock.ed25519(key, root, good)).toBe(true);
@@ -38,7 +38,7 @@ describe('signature memory', () => {
 
   it('never remembers what was bad, nor takes one message, key or committee for another', () => {
     const counted = counting();
-    const { onArrival, inBlock } = new SignatureMemory(counted.verifier, 10);
+    const { onArrival, inBlock } = new VerifiedSignatures(counted.verifier, 10);
     expect(onArrival.ed25519(key, root, bad)).toBe(false);
     expect(inBlock.ed25519(key, root, bad)).toBe(false);
     expect(onArrival.ed25519(key, root, good)).toBe(true);
@@ -54,7 +54,7 @@ describe('signature memory', () => {
 
   it('takes the word of another thread', () => {
     const counted = counting();
-    const memory = new SignatureMemory(counted.verifier, 10);
+    const memory = new VerifiedSignatures(counted.verifier, 10);
     memory.learn(key, root, good);
     expect(memory.onArrival.ed25519(key, root, good)).toBe(true);
     expect(memory.inBlock.ed25519(key, root, good)).toBe(true);
@@ -63,7 +63,7 @@ describe('signature memory', () => {
 
   it('forgets the oldest when it is full', () => {
     const counted = counting();
-    const { onArrival, inBlock } = new SignatureMemory(counted.verifier, 2);
+    const { onArrival, inBlock } = new VerifiedSignatures(counted.verifier, 2);
     for (const n of [1, 2, 3]) onArrival.ed25519(key, bytes(32, n), good);
     counted.checks = 0;
     for (const n of [3, 2, 1]) inBlock.ed25519(key, bytes(32, n), good);

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import type { AssayError } from '../errors.ts';
+import { newDirectory } from '../store/directory.fixture.ts';
+import { openStore } from '../store/store.ts';
+import { Application } from './application.ts';
+import { type TransferFields, testChain, transferOf } from './chain.fixture.ts';
+import { blockSigningRoot } from './seal.ts';
+
+const chain = testChain();
+const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];
+const pay = (from: TransferFields['from'], nonce: number) => transferOf(chain, { from, to: bob.address, nonce });
+const place = { height: 1, timeMs: chain.genesis.timeMs + 1, proposer: 1 };
+
+async function open() {
+  const store = await openStore({ dir: await newDirectory(), genesisHash: chain.hash });
+  const fatal: string[] = [];
+  const onFatal = ({ code }: AssayError) => fatal.push(code);
+  return { application: await Application.restore({ store, genesis: chain.genesis, onFatal }), store, fatal };
+}
+
+describe('an application', () => {
+  it('follows blocks that another node proposed, and answers for those of its own transactions they hold', async () => {
+    const [ours, theirs] = [await open(), await open()];
+    const shared = pay(alice, 0);
+    const answers: string[] = [];
+    const submit = ({ application }: typeof ours, name: string, bytes: Uint8Array) =>
+      application.submit(bytes).then(({ code, height }) => answers.push(`${name}: ${code} ${height}`));
+    submit(ours, 'shared', shared);
+    submit(ours, 'own', pay(bob, 0));
+    submit(theirs, 'theirs', shared);
+    for (const { application } of [ours, theirs]) await application.admitted();
+    const transactions = theirs.application.propose();
+    expect([transactions, theirs.application.propose()]).toEqual([[shared], [shared]]);
+    const signature = (node: typeof ours) => {
+      // As it comes from elsewhere: other bytes in memory.
+      const header = node.application.apply({ ...place, transactions: transactions.map((each) => each.slice()) });
+      return chain.proposers[1]?.sign(blockSigningRoot(chain.identity, header)) ?? new Uint8Array();
+    };
+    const signatures = [ours, theirs].map(signature) as [Uint8Array, Uint8Array];
+    expect(signatures[0]).toEqual(signatures[1]);
+    expect(answers).toEqual([]);
+    const committed = await Promise.all([
+      ours.application.commit(signatures[0]),
+      theirs.application.commit(signatures[1]),
+    ]);
+    expect(committed[0].root).toEqual(committed[1].root);
+    expect(answers.toSorted()).toEqual(['shared: OK 1', 'theirs: OK 1']);
+    expect([ours.application.propose().length, theirs.application.propose().length]).toEqual([1, 0]);
+    expect(ours.store.blockAt(1)).toEqual(theirs.store.blockAt(1));
+    for (const { store } of [ours, theirs]) await store.close();
+  });
+
+  it('ends once, whatever fails after it', async () => {
+    const { application, store, fatal } = await open();
+    const waiting = expect(application.submit(pay(alice, 0))).rejects.toMatchObject({ code: 'LEDGER_HALTED' });
+    await application.admitted();
+    const far = () => application.apply({ ...place, height: 7, transactions: [] });
+    expect(far).toThrow('block 7 cannot follow block 0');
+    expect(await application.halt(new RangeError('block 7'))).toMatchObject({ code: 'LEDGER_HALTED' });
+    await waiting;
+    await application.halt(new Error('again'));
+    expect(fatal).toEqual(['LEDGER_HALTED']);
+    expect(application.end(new Error() as AssayError)).toBe(false);
+    await expect(application.submit(pay(alice, 0))).rejects.toMatchObject({ code: 'LEDGER_HALTED' });
+    await store.close();
+  });
+});
