@@ -10,9 +10,10 @@ import {
 } from '@chainsafe/ssz';
 import './length-buffer.ts';
 import { addressText, parseAddress } from './address.ts';
+import { writeLittleEndian } from './hash.ts';
 import { limits } from './limits.ts';
 import { byValue } from './struct.ts';
-import { UintType, viewOf } from './uint.ts';
+import { UintType } from './uint.ts';
 
 export type { ValueOf };
 
@@ -20,7 +21,8 @@ export type { ValueOf };
 class UnitsType extends UintBigintType {
   override hashTreeRootInto(value: bigint, output: Uint8Array, offset: number): void {
     output.fill(0, offset, offset + 32);
-    this.value_serializeToBytes({ uint8Array: output, dataView: viewOf(output) }, output.byteOffset + offset, value);
+    writeLittleEndian(output, offset, Number(value & 0xffff_ffffn), 4);
+    writeLittleEndian(output, offset + 4, Number(value >> 32n), 4);
   }
   override fromJson(json: unknown): bigint {
     if (typeof json !== 'string' || !/^\d{1,20}$/.test(json) || BigInt(json) >= 1n << 64n) {
