@@ -105,8 +105,8 @@ export class LedgerState implements LedgerView {
   constructor(value: StateValue) {
     this.globals = value.globals;
     this.params = value.params;
-    const chainId = new TextDecoder().decode(value.globals.chainId);
-    this.chain = { chainId, genesisHash: value.globals.genesisHash };
+    const { chainId, genesisHash } = value.globals;
+    this.chain = { chainId, genesisHash };
     this.accounts = new Table(tables.accounts, value.accounts, (row) => row.balanceUnits, copies.account);
     this.miners = new MinerTable(value.miners, (row) =>
       this.settling === null || row.standingEpoch === this.globals.epoch ? null : this.settling.forwardOf(row),
@@ -201,8 +201,8 @@ export class LedgerState implements LedgerView {
     return this.#holdingOf.get(pairKey(holder, model));
   }
 
-  modelOf(name: Uint8Array): number | undefined {
-    return this.#modelOf.get(keyOf(name));
+  modelOf(name: string): number | undefined {
+    return this.#modelOf.get(name);
   }
 
   setGlobals(change: Partial<Globals>): void {
@@ -331,7 +331,7 @@ export class LedgerState implements LedgerView {
 
   #indexModel(index: number): void {
     const { name, status } = this.models.at(index);
-    this.#modelOf.set(keyOf(name), index);
+    this.#modelOf.set(name, index);
     if (status === modelStatuses.proposed) this.proposedModels.push(index);
   }
 

@@ -91,7 +91,7 @@ export interface LedgerView {
   /** Index of what an account has in a model. */
   holdingOf(model: number, holder: Uint8Array): number | undefined;
   /** Index of the model of a name, the newest one. */
-  modelOf(name: Uint8Array): number | undefined;
+  modelOf(name: string): number | undefined;
   /** Base units held anywhere, from the running totals. */
   heldUnits(): bigint;
   /** Base units held anywhere, counted row by row. */

@@ -13,6 +13,7 @@ import { addressText, parseAddress } from './address.ts';
 import { writeLittleEndian } from './hash.ts';
 import { limits } from './limits.ts';
 import { byValue } from './struct.ts';
+import { TextType } from './text.ts';
 import { UintType } from './uint.ts';
 
 export type { ValueOf };
@@ -29,20 +30,6 @@ class UnitsType extends UintBigintType {
       throw new Error(`${JSON.stringify(json)} is not an amount: a string of digits, in base units, below 2^64`);
     }
     return BigInt(json);
-  }
-}
-
-/** UTF-8 text; in JSON a string. */
-class TextType extends ByteListType {
-  override fromJson(json: unknown): Uint8Array {
-    const bytes = typeof json === 'string' ? new TextEncoder().encode(json) : null;
-    if (bytes === null || bytes.length > this.limitBytes) {
-      throw new Error(`${JSON.stringify(json)} is not a text of at most ${this.limitBytes} bytes`);
-    }
-    return bytes;
-  }
-  override toJson(value: Uint8Array): string {
-    return new TextDecoder().decode(value);
   }
 }
 
@@ -86,6 +73,8 @@ export const Ed25519Signature = new ByteVectorType(64);
 export const Name = new TextType(limits.maxNameBytes);
 /** Text of at most `limitBytes` bytes. */
 export const textOf = (limitBytes: number) => new TextType(limitBytes);
+/** At most `limitBytes` bytes, whatever they are; in JSON hexadecimal. */
+export const bytesOf = (limitBytes: number) => new ByteListType(limitBytes);
 /** A list of at most `limit` 32-bit integers. */
 export const listOfU32 = (limit: number) => byValue(new ListBasicType(U32, limit));
 /** A list of at most `limit` amounts. */

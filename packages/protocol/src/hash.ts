@@ -1,5 +1,6 @@
 import { digest } from '@chainsafe/as-sha256';
 import { digest64, hashInto } from '@chainsafe/persistent-merkle-tree';
+import { encodeText } from './text.ts';
 
 /** SHA-256 of the concatenation of `parts`. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -75,7 +76,7 @@ export function toHex(bytes: Uint8Array): string {
   return ascii.decode(digits);
 }
 
-const hexDigits = new TextEncoder().encode('0123456789abcdef');
+const hexDigits = encodeText('0123456789abcdef');
 const ascii = new TextDecoder();
 
 /** Reads hexadecimal with or without `0x`; null when `text` is not that. */

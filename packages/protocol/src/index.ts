@@ -34,5 +34,6 @@ export * from './signing.ts';
 export * from './state.ts';
 export * from './struct.ts';
 export * from './tasks.ts';
+export * from './text.ts';
 export * from './transaction.ts';
 export * from './uint.ts';

@@ -1,4 +1,5 @@
 import { concatBytes, littleEndian, sha256 } from './hash.ts';
+import { encodeText } from './text.ts';
 
 /** What a signature is about; part of every signing root, so no signature can be read as another message (§1.2). */
 export const messageTypes = {
@@ -25,11 +26,9 @@ export interface ChainIdentity {
   readonly genesisHash: Uint8Array;
 }
 
-const encoder = new TextEncoder();
-
 /** The 32-byte domain of one message type on one chain (§1.2). */
 export function signingDomain({ genesisHash, chainId }: ChainIdentity, type: MessageType): Uint8Array {
-  return sha256(concatBytes([littleEndian(type, 4), genesisHash, encoder.encode(chainId)]));
+  return sha256(concatBytes([littleEndian(type, 4), genesisHash, encodeText(chainId)]));
 }
 
 /** What is signed: SHA-256(object root ‖ domain) (§1.2). */

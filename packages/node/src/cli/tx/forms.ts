@@ -10,12 +10,12 @@ import {
   parseAddress,
   roleStatuses,
   stakeKinds,
+  TextType,
   UintType,
   voteChoices,
 } from '@assay/protocol';
 import {
   BooleanType,
-  ByteListType,
   ByteVectorType,
   type ContainerType,
   ListBasicType,
@@ -73,7 +73,7 @@ export function formOf(type: Type<unknown>, name: string, owner: string): Form {
   if (type instanceof BooleanType) return name === 'sharesPrompts' ? wishForm : yesForm;
   if (type === Address) return addressForm;
   if (type instanceof ByteVectorType) return bytesForm(type, name);
-  if (type instanceof ByteListType) return textForm(type);
+  if (type instanceof TextType) return textForm(type);
   if (type === ParameterChange) return settingForm;
   return compositeForm(type, name);
 }
@@ -168,14 +168,11 @@ function bytesForm({ lengthBytes }: ByteVectorType, name: string): Form {
   };
 }
 
-function textForm({ limitBytes }: ByteListType): Form {
+function textForm(type: TextType): Form {
   return {
     placeholder: 'TEXT',
-    takes: `a text of at most ${limitBytes} bytes`,
-    read: (text) => {
-      const bytes = new TextEncoder().encode(text);
-      return bytes.length <= limitBytes ? bytes : null;
-    },
+    takes: `a text of at most ${type.limitBytes} bytes`,
+    read: (text) => (type.holds(text) ? text : null),
   };
 }
 
@@ -186,7 +183,7 @@ const settingForm: Form = {
     const setting = settingOf(text);
     if (setting === null) return null;
     const [value = ''] = withSettings(params, [setting]).values;
-    return { path: new TextEncoder().encode(setting.path), value: new TextEncoder().encode(value) };
+    return { path: setting.path, value };
   },
 };
 

@@ -1,8 +1,14 @@
-import type { EngineInfo, InferencePayload, Sampling } from '@assay/protocol';
-import { chatRoles, limits } from '@assay/protocol';
+import {
+  chatRoles,
+  type EngineInfo,
+  encodeText,
+  type InferencePayload,
+  limits,
+  Name,
+  type Sampling,
+} from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { ChatMessage, GeneratedToken, InferenceModel, TextBackend } from '../../inference/port.ts';
-import { decodeText, encodeText } from '../../utf8.ts';
 import { textTokensBound } from '../prompt-bound.ts';
 
 export type WorkerEvent =
@@ -34,7 +40,7 @@ export function messagesOf(payload: InferencePayload): ChatMessage[] {
   const names = Object.keys(chatRoles) as (keyof typeof chatRoles)[];
   return payload.messages.map((message) => ({
     role: names.find((name) => chatRoles[name] === message.role) ?? 'user',
-    content: decodeText(message.content),
+    content: message.content,
   }));
 }
 
@@ -71,14 +77,13 @@ export function modelWorker(model: InferenceModel, engine: EngineInfo): Worker {
 
 /** A worker over a text server: its work cannot be re-checked (evidence level 0). */
 export function upstreamWorker(backend: TextBackend, contextTokens: number): Worker {
-  const name = (value: string) => encodeText(value).slice(0, limits.maxNameBytes);
   return {
     engine: {
-      name: name('openai-compatible'),
-      build: name(backend.modelName),
-      backend: name('upstream'),
+      name: 'openai-compatible',
+      build: Name.fitted(backend.modelName),
+      backend: 'upstream',
       flashAttention: false,
-      kvType: name('unknown'),
+      kvType: 'unknown',
     },
     contextTokens,
     model: null,
@@ -89,7 +94,7 @@ export function upstreamWorker(backend: TextBackend, contextTokens: number): Wor
         messages: messagesOf(payload),
         maxTokens: payload.maxTokens,
         sampling,
-        stop: payload.stop.map(decodeText),
+        stop: payload.stop,
       };
       try {
         for await (const event of backend.chat(request, signal)) {

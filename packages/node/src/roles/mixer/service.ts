@@ -2,6 +2,7 @@ import { committeeOf, drawMiners, type LedgerView } from '@assay/ledger';
 import {
   addressText,
   type BodyValues,
+  detailOf,
   drawIdOf,
   equalBytes,
   GatewayMessage,
@@ -171,10 +172,9 @@ export class Mixer implements RoleService {
       run = this.#admit(submission, { stream, endpoint });
     } catch (error) {
       const code = error instanceof AssayError ? error.code : 'INTERNAL';
-      const detail = error instanceof AssayError ? error.detail : '';
+      const detail = detailOf(error instanceof AssayError ? error.detail : '');
       if (code === 'INTERNAL') this.#context.runtime.log(`admission failed: ${(error as Error).message}`);
-      const value = { code: new TextEncoder().encode(code), detail: new TextEncoder().encode(detail) };
-      await stream.send(GatewayMessage.serialize({ selector: gatewayMessages.failure, value }));
+      await stream.send(GatewayMessage.serialize({ selector: gatewayMessages.failure, value: { code, detail } }));
       return stream.close();
     }
     const { task } = run;

@@ -2,6 +2,7 @@ import {
   type Artifact,
   Artifact as ArtifactType,
   type Chunk,
+  detailOf,
   GatewayMessage,
   gatewayMessages,
   type InferencePayload,
@@ -17,12 +18,10 @@ import {
   StreamCheckpoint,
   sha256,
   type TaskEvidence,
-  taskFailureBytes,
   type ValueOf,
 } from '@assay/protocol';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
-import { decodeText, encodeText } from '../../utf8.ts';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
 import { requestFaultOf } from '../request-faults.ts';
 import type { LateTask } from './node-transactions.ts';
@@ -154,8 +153,7 @@ export class TaskRun {
       case 'fail': {
         this.#host.release(this.#task);
         this.#miner?.abort();
-        const detail = encodeText(effect.detail).subarray(0, taskFailureBytes);
-        this.#toGateway(gatewayMessages.failure, { code: encodeText(effect.code), detail });
+        this.#toGateway(gatewayMessages.failure, { code: effect.code, detail: detailOf(effect.detail) });
         return this.#closeGateway();
       }
     }
@@ -294,10 +292,10 @@ export class TaskRun {
         return only({ type: 'reveal', artifact, artifactRoot, salt, evidenceLevel: from.evidenceLevel, nowMs });
       }
       default: {
-        const failure = message.value as { code: Uint8Array; detail: Uint8Array };
-        const code = requestFaultOf(decodeText(failure.code));
+        const failure = message.value as { code: string; detail: string };
+        const code = requestFaultOf(failure.code);
         if (code === null) return only({ type: 'lost', nowMs });
-        return only({ type: 'refused', code, detail: decodeText(failure.detail), nowMs });
+        return only({ type: 'refused', code, detail: failure.detail, nowMs });
       }
     }
   }
