@@ -8,7 +8,9 @@ import {
   bodySelectors,
   ParameterChange,
   Params,
+  Quantity,
   toHex,
+  Units,
 } from '@assay/protocol';
 import { valuesOf } from '@assay/protocol/fixture';
 import { type Type, UnionType } from '@chainsafe/ssz';
@@ -140,6 +142,14 @@ describe('words', () => {
     expect(read(BlsPublicKey, 'blsPublicKey')).toEqual(keys.committee('mixer-1').publicKey);
     expect(read(BlsSignature, 'possession')).toEqual(keys.committee('mixer-1').possession());
     expect(read(Bytes32, 'taskId')).toBeNull();
+  });
+
+  it('give a quantity as it is, and an amount of money in units', () => {
+    const read = (type: Type<unknown>, text: string) => formOf(type, 'epochVwu', 'Any').read(text, known);
+    expect(read(Units, '12')).toBe(12_000_000_000n);
+    expect(read(Quantity, '12')).toBe(12n);
+    expect(read(Quantity, '18446744073709551615')).toBe((1n << 64n) - 1n);
+    for (const text of ['18446744073709551616', '1.5', '-1', '']) expect(read(Quantity, text)).toBeNull();
   });
 
   it('name what a number stands for', () => {

@@ -8,10 +8,12 @@ import {
   ParameterChange,
   type Params,
   parseAddress,
+  Quantity,
   roleStatuses,
   stakeKinds,
   TextType,
   UintType,
+  Units,
   voteChoices,
 } from '@assay/protocol';
 import {
@@ -21,7 +23,6 @@ import {
   ListBasicType,
   ListCompositeType,
   type Type,
-  UintBigintType,
   VectorBasicType,
   VectorCompositeType,
 } from '@chainsafe/ssz';
@@ -68,7 +69,8 @@ const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 export function formOf(type: Type<unknown>, name: string, owner: string): Form {
   const named = words[`${owner}.${name}`];
   if (named !== undefined) return wordForm(named);
-  if (type instanceof UintBigintType) return unitsForm;
+  if (type === Units) return unitsForm;
+  if (type === Quantity) return quantityForm;
   if (type instanceof UintType) return numberForm(type);
   if (type instanceof BooleanType) return name === 'sharesPrompts' ? wishForm : yesForm;
   if (type === Address) return addressForm;
@@ -109,6 +111,12 @@ const unitsForm: Form = {
   placeholder: 'UNITS',
   takes: 'an amount in units up to 18446744073, with up to nine decimals',
   read: parseUnits,
+};
+
+const quantityForm: Form = {
+  placeholder: 'N',
+  takes: 'a whole number below 2^64',
+  read: (text) => (/^\d{1,20}$/.test(text) && BigInt(text) < 1n << 64n ? BigInt(text) : null),
 };
 
 function numberForm({ max }: UintType): Form {
@@ -254,7 +262,7 @@ const longestExample = 300;
 
 /** The name a field has on the command line: an amount is given in units, so `amountUnits` would mislead. */
 export function optionKey(name: string, type: Type<unknown>): string {
-  return type instanceof UintBigintType ? name.replace(/Units$/, '') : name;
+  return type === Units ? name.replace(/Units$/, '') : name;
 }
 
 export function misread(name: string, { takes }: Form, text: string): CliError {
