@@ -18,6 +18,7 @@ import {
   addressText,
   concatBytes,
   drawIdOf,
+  encodeText,
   messageTypes,
   possessionRoot,
   sha256,
@@ -30,7 +31,7 @@ import {
 import { protocolTypes, valuesOf } from '@assay/protocol/fixture';
 
 const hex = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
-const seedOf = (name: string): Uint8Array => sha256(new TextEncoder().encode(name));
+const seedOf = (name: string): Uint8Array => sha256(encodeText(name));
 
 /** Encoding, root and JSON form of a value of every type of the protocol. */
 function types() {

@@ -1,11 +1,11 @@
-import { type ModelRow, modelStatuses, modelVotes, sha256 } from '@assay/protocol';
+import { encodeText, type ModelRow, modelStatuses, modelVotes, sha256 } from '@assay/protocol';
 import { sampleByWeight } from './draw.ts';
 import { impartialWeights } from './impartial.ts';
 import { missTurn } from './presence.ts';
 import type { LedgerEvent } from './result.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 
-const PANEL = new TextEncoder().encode('panel');
+const PANEL = encodeText('panel');
 
 /** The models whose panel a validator is on without having voted yet (§4.5). */
 export function panelDuties(state: LedgerView, validator: number): number[] {
@@ -47,7 +47,7 @@ function isDrawDue({ params, globals }: LedgerState, model: Readonly<ModelRow>, 
 function drawPanel(state: LedgerState, index: number, height: number): LedgerEvent[] {
   const { name, creator } = state.models.at(index);
   const { panelSeats, voteBlocks } = state.params.models;
-  const seed = sha256(state.globals.beacon, name, PANEL);
+  const seed = sha256(state.globals.beacon, encodeText(name), PANEL);
   const validators = sampleByWeight(seed, impartialWeights(state, [creator], []), panelSeats).map((one) => one.index);
   if (validators.length === 0) return [];
   const panel = validators.map((validator) => ({ validator, vote: modelVotes.open }));

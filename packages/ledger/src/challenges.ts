@@ -2,6 +2,7 @@ import {
   type ChallengeReport,
   ChallengeTurn,
   concatBytes,
+  encodeText,
   equalBytes,
   limits,
   littleEndian,
@@ -21,7 +22,7 @@ import type { LedgerEvent } from './result.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 import type { Verifier } from './verifier.ts';
 
-const LINE = new TextEncoder().encode('line');
+const LINE = encodeText('line');
 /** Weight of no challenge at all, so large that the rounding of the others does not count. */
 const ONE = 10n ** 30n;
 

@@ -16,7 +16,7 @@ import { approvedTask, plantTx } from './audits.fixture.ts';
 import { answer, caseWorld } from './cases.fixture.ts';
 import { disputed, measured, measurersOf } from './challenges.fixture.ts';
 import { measuringOf } from './challenges.ts';
-import { domainTerms, nameOf, weighedBy } from './domains.fixture.ts';
+import { domainTerms, weighedBy } from './domains.fixture.ts';
 import { modelTerms, proposeModel, voteTx } from './models.fixture.ts';
 import { equivocation, invalidItem } from './offences.fixture.ts';
 import { worldParams } from './params.fixture.ts';
@@ -85,11 +85,8 @@ function auditor(world: World, numbers = honest) {
 
 const propose =
   (path: string, value: string): Scenario =>
-  (world) => {
-    const [pathBytes, valueBytes] = [path, value].map((each) => new TextEncoder().encode(each));
-    if (pathBytes === undefined || valueBytes === undefined) throw new Error('no text');
-    return world.send('payer', 'propose', { action: { selector: 0, value: { path: pathBytes, value: valueBytes } } });
-  };
+  (world) =>
+    world.send('payer', 'propose', { action: { selector: 0, value: { path, value } } });
 const vote =
   (body: { proposal: number; choice: number }): Scenario =>
   (world) => {
@@ -164,8 +161,8 @@ const scenarios: Record<ResultCode, Scenario> = {
     world.send('payer', 'registerRole', roleTerms(world, 'oracle', { publicKey: world.key('oracle0').publicKey })),
   BAD_POSSESSION: (world) =>
     world.send('payer', 'registerMixer', mixerTerms(world, { possession: new Uint8Array(96) })),
-  BAD_NAME: proposal({ name: new Uint8Array() }),
-  NAME_TAKEN: proposal({ name: new TextEncoder().encode('small') }),
+  BAD_NAME: proposal({ name: '' }),
+  NAME_TAKEN: proposal({ name: 'small' }),
   BAD_MODEL: proposal({ contextTokens: 0 }),
   SPLITS_TOO_HIGH: proposal({ royaltyBps: 8501 }),
   BURN_OUT_OF_BOUNDS: updateDomain({ burnBps: 0 }),
@@ -173,7 +170,7 @@ const scenarios: Record<ResultCode, Scenario> = {
   BAD_ADMISSION: updateDomain({ admission: 2 }),
   NOT_ADMITTED: (world) => {
     const terms = domainTerms(world.genesis, { admission: 1 });
-    world.send('landlord', 'createDomain', { name: nameOf('law'), terms });
+    world.send('landlord', 'createDomain', { name: 'law', terms });
     world.send('creator', 'registerModel', modelTerms({ domain: 1 }));
     return register({ domain: 1, models: [2] })(world);
   },

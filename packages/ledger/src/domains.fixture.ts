@@ -9,7 +9,6 @@ export function domainTerms({ domains }: Genesis, change: Partial<DomainTerms> =
 }
 
 /** A name as bytes. */
-export const nameOf = (text: string) => new TextEncoder().encode(text);
 
 /** Weights of a competition by one component alone. */
 export function weighedBy(component: keyof DomainTerms['components'][number], bps = 10_000) {

@@ -14,16 +14,12 @@ import { invariant } from './invariant.ts';
 import { MAX_LEVEL } from './standing.ts';
 import type { LedgerView } from './state.ts';
 
-const SPACE = 0x20;
-const LAST_PRINTABLE = 0x7e;
-
 export type Splits = Pick<DomainTerms, 'burnBps' | 'processorsBps' | 'validatorsBps' | 'domainBps'>;
 type BurnBounds = Pick<Params['domains'], 'minBurnBps' | 'maxBurnBps'>;
 
 /** §4.4 A name is what people type: printable ASCII without spaces, so that no two look alike. */
-export function isName(name: Uint8Array): boolean {
-  const isPlain = name.every((byte) => byte > SPACE && byte <= LAST_PRINTABLE);
-  return isPlain && name.length > 0 && name.length <= limits.maxNameBytes;
+export function isName(name: string): boolean {
+  return /^[!-~]+$/.test(name) && name.length <= limits.maxNameBytes;
 }
 
 /** The terms of a domain that hold in an epoch: the last whose time has come (§4.9). */

@@ -7,12 +7,12 @@ import {
   limits,
   listOfU32,
   littleEndian,
+  Quantity,
   StructType,
   sha256,
   taskKinds,
   U8,
   U32,
-  Units,
   type ValueOf,
 } from '@assay/protocol';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
@@ -30,7 +30,7 @@ export const DrawEntry = new StructType(
     models: listOfU32(limits.maxModelsPerMiner),
     contextTokens: U32,
     activeFrom: Height,
-    weight: Units,
+    weight: Quantity,
     level: U8,
     /** The level its domain asks of it for users' tasks (D8). */
     userLevel: U8,

@@ -11,7 +11,7 @@ import { quickKeys } from './keys.fixture.ts';
 import { modelTerms } from './models.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { mixerTerms, roleTerms } from './roles.fixture.ts';
-import { domainTerms, honest, nameOf, type Sender, World } from './world.fixture.ts';
+import { domainTerms, honest, type Sender, World } from './world.fixture.ts';
 
 /** A transaction that is sound in the full world, by who may send it. */
 export interface Sound<Kind extends BodyKind = BodyKind> {
@@ -67,7 +67,7 @@ export const soundTransactions: readonly Sound[] = [
   sound('payer', 'feedback', (world) => ({ taskId: world.state.tasks.at(0).taskId, rating: 5 })),
   sound('payer', 'decideCase', () => ({ case: 0, isFine: false })),
   sound('owner', 'appealCase', () => ({ case: 0 })),
-  sound('payer', 'createDomain', (world) => ({ name: nameOf('third'), terms: domainTerms(world.genesis) })),
+  sound('payer', 'createDomain', (world) => ({ name: 'third', terms: domainTerms(world.genesis) })),
   sound('landlord', 'updateDomain', (world) => ({ domain: 0, terms: domainTerms(world.genesis) })),
   sound('landlord', 'admitMiner', (world) => ({ domain: 0, operator: world.address('minerB'), isAdmitted: true })),
   sound('payer', 'evidence', (world) => {

@@ -1,5 +1,6 @@
 import {
   addressOf,
+  encodeText,
   Genesis,
   limits,
   type MixerRow,
@@ -149,8 +150,8 @@ function problemOf(genesis: Genesis): string | null {
     ['oracle', oracles.map((role) => role.publicKey)],
     ['validator', validators.map((role) => role.publicKey)],
     ['gateway', gateways.map((role) => role.publicKey)],
-    ['domain name', domains.map((domain) => domain.name)],
-    ['model name', models.map((model) => model.name)],
+    ['domain name', domains.map((domain) => encodeText(domain.name))],
+    ['model name', models.map((model) => encodeText(model.name))],
   ];
   for (const [name, keys] of listed) {
     if (new Set(keys.map(keyOf)).size !== keys.length) return `one ${name} is listed twice`;

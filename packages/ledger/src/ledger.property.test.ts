@@ -11,7 +11,6 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conservation } from './conservation.ts';
-import { nameOf } from './domains.fixture.ts';
 import { MAX_UNITS } from './integers.ts';
 import { quickKeys } from './keys.fixture.ts';
 import { type BlockInput, Ledger } from './ledger.ts';
@@ -38,11 +37,8 @@ const work = { poi: { outlierPpb: 850_000_000 }, background: { maxTokensPerEpoch
 /** A second domain with a model of its own. */
 const withSecondDomain = (genesis: Genesis): Genesis => ({
   ...genesis,
-  domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: nameOf('second') }]),
-  models: [
-    ...genesis.models,
-    ...genesis.models.slice(1).map((model) => ({ ...model, name: nameOf('third'), domain: 1 })),
-  ],
+  domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: 'second' }]),
+  models: [...genesis.models, ...genesis.models.slice(1).map((model) => ({ ...model, name: 'third', domain: 1 }))],
 });
 function newWorld(settlementRows = 100_000, foundationReview = false): World {
   const world = new World({

@@ -6,7 +6,7 @@ type Registration = BodyValues['registerModel'];
 /** A model as an honest creator would register it. */
 export function modelTerms(change: Partial<Registration> = {}): Registration {
   return {
-    name: new TextEncoder().encode('new'),
+    name: 'new',
     domain: 0,
     royaltyBps: 1000,
     fileHash: new Uint8Array(32).fill(3),

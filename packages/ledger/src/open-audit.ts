@@ -1,11 +1,11 @@
-import { type AuditRow, firstUint64, sha256, type TaskRow, verdicts } from '@assay/protocol';
+import { type AuditRow, encodeText, firstUint64, sha256, type TaskRow, verdicts } from '@assay/protocol';
 import { PPB } from './integers.ts';
 import type { LedgerState } from './state.ts';
 import { isDisputed } from './tasks.ts';
 import { auditRatePpb } from './trust.ts';
 
-const AUDIT = new TextEncoder().encode('audit');
-const SECOND = new TextEncoder().encode('second');
+const AUDIT = encodeText('audit');
+const SECOND = encodeText('second');
 /** Part of the audits of miners nobody doubts that have a second auditor all the same (§10.20), ppb. */
 export const SECOND_AUDITOR_PPB = 125_000_000;
 

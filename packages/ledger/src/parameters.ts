@@ -1,14 +1,12 @@
 import { type ParameterChange, type ParameterProblem, type Params, withParameter } from '@assay/protocol';
 import { problemOfParams } from './genesis.ts';
 
-const decoder = new TextDecoder();
-
 /**
  * The parameters with a change made (§12.2), or why it cannot be: outside type or bounds, or against what a genesis
  * must hold.
  */
 export function changedParams(params: Params, { path, value }: ParameterChange): Params | ParameterProblem {
-  const changed = withParameter(params, decoder.decode(path), decoder.decode(value));
+  const changed = withParameter(params, path, value);
   if (isProblem(changed)) return changed;
   const sentence = problemOfParams(changed);
   return sentence === null ? changed : { code: 'PARAMETER_OUT_OF_BOUNDS', sentence };

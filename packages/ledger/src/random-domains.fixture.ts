@@ -1,6 +1,6 @@
 import type { DomainTerms } from '@assay/protocol';
 import fc from 'fast-check';
-import { domainTerms, nameOf, weighedBy } from './domains.fixture.ts';
+import { domainTerms, weighedBy } from './domains.fixture.ts';
 import { acts, from, options, units } from './random-values.fixture.ts';
 import type { Sender } from './world.fixture.ts';
 
@@ -31,7 +31,7 @@ export const market = acts(
   (world, { from: sender, domain, name, change, options: how }) => {
     const terms = domainTerms(world.genesis, change);
     if (name === '') return [world.tx(sender, 'updateDomain', { domain, terms }, how)];
-    return [world.tx(sender, 'createDomain', { name: nameOf(name), terms }, how)];
+    return [world.tx(sender, 'createDomain', { name: name, terms }, how)];
   },
 );
 export const admission = acts(

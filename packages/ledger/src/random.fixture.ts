@@ -194,7 +194,6 @@ const audit = acts(
     }),
 );
 
-const text = (value: string) => new TextEncoder().encode(value);
 const changes = fc.constantFrom(
   ['transactionFeeUnits', '"7"'],
   ['audit.newMinerTasks', '0'],
@@ -214,7 +213,7 @@ const propose = acts(
   (world, { from: sender, to, change: [path = '', value = ''], amountUnits, ...each }) => {
     const action =
       amountUnits === null
-        ? { selector: proposalActions.parameterChange, value: { path: text(path), value: text(value) } }
+        ? { selector: proposalActions.parameterChange, value: { path: path, value: value } }
         : { selector: proposalActions.treasurySpend, value: { to: world.address(to), amountUnits } };
     return [world.tx(sender, 'propose', { action }, each.options)];
   },
@@ -266,7 +265,7 @@ const vote = acts(
 const bps = fc.oneof({ weight: 4, arbitrary: fc.nat(9000) }, fc.constantFrom(0, 10_000, 65_535));
 const proposal = fc.record<Partial<BodyValues['registerModel']>>(
   {
-    name: fc.constantFrom('small', 'new', 'newer', 'nö').map((name) => new TextEncoder().encode(name)),
+    name: fc.constantFrom('small', 'new', 'newer', 'nö'),
     domain: fc.nat(1),
     royaltyBps: bps,
     contextTokens: fc.nat(2),

@@ -55,8 +55,8 @@ export class LedgerState extends WithStateTables implements ViewFields {
     super({ ...(Object.fromEntries(kept) as StateTables), miners });
     this.globals = value.globals;
     this.params = value.params;
-    const chainId = new TextDecoder().decode(value.globals.chainId);
-    this.chain = { chainId, genesisHash: value.globals.genesisHash };
+    const { chainId, genesisHash } = value.globals;
+    this.chain = { chainId, genesisHash };
     for (let i = 0; i < this.models.length; i++) this.#noteModel(i);
     this.#noteTasks();
     const [books] = value.books;

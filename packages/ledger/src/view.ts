@@ -89,7 +89,7 @@ export abstract class Lookups extends WithTables {
   }
 
   /** Index of the model of a name, the newest one. */
-  modelOf(name: Uint8Array): number | undefined {
+  modelOf(name: string): number | undefined {
     return this.models.find(name);
   }
 

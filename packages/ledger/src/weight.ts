@@ -2,14 +2,9 @@ import { type MinerRow, type Params, roleStatuses } from '@assay/protocol';
 import { isqrt, PPB } from './integers.ts';
 import { MAX_RESULTS_OWED } from './standing.ts';
 
-/** √concurrency in thousandths, by concurrency: there are few, and miners many. */
-const roots: bigint[] = [];
-
 /** Routing weight of a miner: max(trust, floor) × √concurrency, the root in thousandths (§6.2). */
 export function routingWeight(trustPpb: number, concurrency: number, minRoutingTrustPpb: number): bigint {
-  const trust = BigInt(Math.max(trustPpb, minRoutingTrustPpb));
-  roots[concurrency] ??= isqrt(BigInt(concurrency) * 1_000_000n);
-  return trust * roots[concurrency];
+  return BigInt(Math.max(trustPpb, minRoutingTrustPpb)) * isqrt(BigInt(concurrency) * 1_000_000n);
 }
 
 type WeighedRow = Pick<MinerRow, 'status' | 'concurrency' | 'evidenceLevel' | 'resultsOwed'>;

@@ -39,11 +39,10 @@ import { transactionSigningRoot } from './signing.ts';
 
 setHasher(hasher);
 
-const encode = (text: string) => new TextEncoder().encode(text);
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 
 export { requestHashOf } from './defaults.fixture.ts';
-export { domainTerms, nameOf } from './domains.fixture.ts';
+export { domainTerms } from './domains.fixture.ts';
 export { realKeys } from './keys.fixture.ts';
 export { checked, hardFailure, honest, softFailure, unchecked } from './numbers.fixture.ts';
 
@@ -358,7 +357,7 @@ export class World {
     const roles = (kind: 'oracle' | 'gateway', count: number) =>
       Array.from({ length: count }, (_, i) => role(`${kind}${i}`, `${kind}${i}`, 100n));
     return {
-      chainId: encode('assay-test'),
+      chainId: 'assay-test',
       timeMs: genesisTimeMs,
       params: { ...worldParams, ...options.params, audit: { ...worldParams.audit, ...options.audit } },
       accounts: people.map((name) => ({ address: this.address(name), balanceUnits })),
@@ -375,7 +374,7 @@ export class World {
       gateways: roles('gateway', 1),
       domains: [
         {
-          name: encode('general'),
+          name: 'general',
           owner: this.address('landlord'),
           burnBps: 500,
           processorsBps: 300,
@@ -388,7 +387,7 @@ export class World {
       ],
       models: ['small', 'large'].map((name, i) => ({
         ...modelTerms,
-        ...{ name: encode(name), creator: this.address('creator'), fileHash: filled(i) },
+        ...{ name: name, creator: this.address('creator'), fileHash: filled(i) },
       })),
     };
   }

@@ -1,13 +1,8 @@
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const encoder = new TextEncoder();
 
 /** Bytes as text, whole: a byte order mark at the beginning stays, and what is not UTF-8 becomes U+FFFD. */
 export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
-}
-
-export function encodeText(text: string): Uint8Array {
-  return encoder.encode(text);
 }
 
 /** As `decodeText`, over pieces that may end within a character: it comes with the piece that completes it. */

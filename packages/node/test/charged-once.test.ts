@@ -38,9 +38,9 @@ async function submit(net: SimulatedNetwork, submission: Uint8Array): Promise<st
   for (;;) {
     const message = await receive(stream, GatewayMessage);
     if (message === null) throw new Error('the mixer closed the stream');
-    const value = message.value as { taskId: Uint8Array; code: Uint8Array };
+    const value = message.value as { taskId: Uint8Array; code: string };
     if (message.selector === gatewayMessages.admitted) taskId = `0x${toHex(value.taskId)}`;
-    if (message.selector === gatewayMessages.failure) taskId = new TextDecoder().decode(value.code);
+    if (message.selector === gatewayMessages.failure) taskId = value.code;
     if (message.selector === gatewayMessages.failure || message.selector === gatewayMessages.ended) break;
   }
   client.leave();
@@ -74,8 +74,8 @@ async function chargeAgain(
     const offer = net.offer(1, ofReceipt({ receipt, evidence }));
     const stream = await impostor.open(net.mixerAddress(mixer), protocols.batch);
     const reply = await ask(net.runtime, stream, [BatchOffer, offer], BatchReply);
-    const value = reply?.value as { reason?: Uint8Array } | undefined;
-    answers.push(value?.reason === undefined ? 'signed' : new TextDecoder().decode(value.reason));
+    const value = reply?.value as { reason?: string } | undefined;
+    answers.push(value?.reason ?? 'signed');
   }
   return answers;
 }

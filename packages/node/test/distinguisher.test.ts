@@ -101,7 +101,7 @@ class Observer {
     const state = this.#net.chain.head();
     const now = performance.now();
     const since = (key: string) => Math.min(now - (this.#lastMs.get(key) ?? 0), 10_000);
-    const prompt = payload.messages.map(({ content }) => new TextDecoder().decode(content)).join('\n');
+    const prompt = payload.messages.map(({ content }) => content).join('\n');
     const seen = this.#prompts.get(`${to} ${prompt}`) ?? 0;
     this.#prompts.set(`${to} ${prompt}`, seen + 1);
     const bound = promptTokensBound(payload, state.models.at(prepare.model).contextTokens - payload.maxTokens);

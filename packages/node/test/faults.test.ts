@@ -1,6 +1,7 @@
 import {
   Artifact,
   chatRoles,
+  encodeText,
   equalBytes,
   InferencePayload,
   MinerToMixer,
@@ -19,7 +20,6 @@ import { AssayError } from '../src/errors.ts';
 import type { ChatMessage, GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
 import { receive } from '../src/network/wire.ts';
 import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
-import { encodeText } from '../src/utf8.ts';
 import { SimulatedModel } from './simulated/model.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
 import { codeOf, startNetwork } from './simulated/start.ts';
@@ -181,7 +181,7 @@ describe('the fault of a node', () => {
     };
     const taskId = new Uint8Array(32).fill(3);
     const payload = { ...InferencePayload.defaultValue(), maxTokens: 4 };
-    payload.messages = [{ role: chatRoles.user, content: encodeText('hello') }];
+    payload.messages = [{ role: chatRoles.user, content: 'hello' }];
     await say(mixerToMiner.prepare, { taskId, model: 0, maxTokensIn: 100, maxTokensOut: 4, mixer: 0 });
     await say(mixerToMiner.start, { payload });
     const { precommit, signature } = (await hear(minerToMixer.precommit)) as SignedPrecommit;

@@ -11,7 +11,7 @@ describe('a prompt', () => {
     const prompt = 'Who knows what this one asked of its network?';
     const { taskId } = await net.ask({ messages: [{ role: 'user', content: prompt }], maxTokens: 40 });
     await net.until(() => net.task(taskId)?.history.some(({ event }) => event.type === 'taskApproved') === true);
-    expect(new TextDecoder().decode(net.artifact(taskId)?.payload.messages[0]?.content)).toBe(prompt);
+    expect(net.artifact(taskId)?.payload.messages[0]?.content).toBe(prompt);
     await net.blocks(2);
     const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
     const holders = files.filter((file) => readFileSync(join(file.parentPath, file.name)).includes(prompt));

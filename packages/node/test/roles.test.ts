@@ -49,7 +49,7 @@ describe('the roles together', () => {
     const sender = new TransactionSender({ chain: net.chain, signer: creator, runtime: net.runtime });
     const register = (name: string, hash: Uint8Array, contextTokens: number) =>
       sender.send('registerModel', {
-        ...{ name: new TextEncoder().encode(name), domain: 0, royaltyBps: 500, fileHash: hash, contextTokens },
+        ...{ name, domain: 0, royaltyBps: 500, fileHash: hash, contextTokens },
         ...{ priceInUnits: 1n, priceOutUnits: 2n, difficultyPpm: 1_000_000, t1ThresholdPpb: 40_000_000 },
       });
     const proposed = [
@@ -181,8 +181,8 @@ describe('the roles together', () => {
       const stream = await impostor.open(net.mixerAddress(1), protocols.batch);
       const reply = await ask(net.runtime, stream, [BatchOffer, net.offer(0, ...nodes)], BatchReply);
       if (reply === null) throw new Error('the mixer gave no answer');
-      const { invalid, reason } = reply.value as { invalid: number[]; reason: Uint8Array };
-      return { places: invalid, reason: new TextDecoder().decode(reason) };
+      const { invalid, reason } = reply.value as { invalid: number[]; reason: string };
+      return { places: invalid, reason };
     };
     const unsigned = 'the request is not signed by the session';
     const changed = (change: Partial<typeof receipt>) => net.unsigned({ ...receipt, ...change }, bundle);

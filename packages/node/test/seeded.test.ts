@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import { equalBytes, type Genesis, sha256, toHex } from '@assay/protocol';
+import { encodeText, equalBytes, type Genesis, sha256, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { EmbeddedEngine } from '../src/consensus/embedded.ts';
 import type { Chain } from '../src/consensus/port.ts';
@@ -119,7 +119,7 @@ async function live(seed: number, keys: Keystore) {
   const session = await runtime.until(settle({ chain, keys, runtime, miners, ...terms }));
   const sessionSigner = keys.account(names.session);
   const apiKey = apiKeyOf(sessionSigner, session);
-  apiKeys.push({ hash: sha256(new TextEncoder().encode(apiKey)), session, sessionSigner });
+  apiKeys.push({ hash: sha256(encodeText(apiKey)), session, sessionSigner });
   const outcomes = trafficOf(runtime, gateway, apiKey);
   await runtime.pass(3000);
   await roles.set(names.mixer(1), false);

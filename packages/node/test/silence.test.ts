@@ -65,7 +65,7 @@ describe('a miner (§5.23)', () => {
     const second = await prepare(net, mixer, { mixer: 3, id: 2 });
     expect([first.isTaken, second.isTaken]).toEqual([true, true]);
     const payload = { ...InferencePayload.defaultValue(), maxTokens: 4 };
-    payload.messages = [{ role: 1, content: new TextEncoder().encode('hello') }];
+    payload.messages = [{ role: 1, content: 'hello' }];
     await say(second.stream, mixerToMiner.start, { payload });
     for (let message = await receive(second.stream, MinerToMixer); message?.selector !== minerToMixer.precommit; ) {
       if (message === null) throw new Error('the miner said nothing');

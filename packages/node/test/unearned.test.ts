@@ -76,7 +76,7 @@ describe('work that was not done', () => {
   });
 });
 
-const otherEngine: EngineInfo = { ...engineInfo, build: new TextEncoder().encode('2') };
+const otherEngine: EngineInfo = { ...engineInfo, build: '2' };
 
 /** Asks so many tasks, and waits until nothing of them is open. */
 async function answered(net: SimulatedNetwork, count: number, from = 0) {

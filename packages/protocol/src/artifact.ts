@@ -2,11 +2,11 @@ import { ContainerType, ListBasicType, ListCompositeType } from '@chainsafe/ssz'
 import {
   Bool,
   Bytes32,
+  bytesOf,
   Count,
   Ed25519Signature,
   listOfU32,
   Name,
-  textOf,
   U8,
   U16,
   U32,
@@ -75,7 +75,7 @@ export const Artifact = new ContainerType(
     tokensIn: U32,
     tokensOut: U32,
     /** The text given to the client: a prefix of the output's detokenisation, cut at a stop sequence. */
-    text: textOf(limits.maxOutputBytes),
+    text: bytesOf(limits.maxOutputBytes),
     firstTokenMs: U32,
     totalMs: U32,
     /** Random, or the `sealOf` a salt where the numbers are wrong on purpose (verification §1.7). */

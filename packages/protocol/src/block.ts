@@ -1,13 +1,10 @@
-import { ByteListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { Bytes32, Ed25519Signature, Height, TimeMs, U16, type ValueOf } from './encoding.ts';
+import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { Bytes32, bytesOf, Ed25519Signature, Height, TimeMs, U16, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
 import { StructType } from './struct.ts';
 
 /** Serialised transactions in block order. */
-export const TransactionList = new ListCompositeType(
-  new ByteListType(limits.maxTransactionBytes),
-  limits.maxBlockTransactions,
-);
+export const TransactionList = new ListCompositeType(bytesOf(limits.maxTransactionBytes), limits.maxBlockTransactions);
 
 /** What identifies a block (§2.1). The state root is the root after the block (§2.2). */
 export const BlockHeader = new StructType(

@@ -4,10 +4,8 @@ import { littleEndian } from './hash.ts';
 const CHUNK = 32;
 /** A chunk in 32-bit words. */
 const WORDS = 8;
-/** Pairs hashed at once, and the memory for them: the collector is not to be troubled with it at every call. */
+/** Pairs hashed at once. */
 const GROUP = 1024;
-const pairs = new Uint32Array(GROUP * 2 * WORDS);
-const pairBytes = new Uint8Array(pairs.buffer);
 
 /** One level of a tree: its nodes side by side, and zero nodes up to the capacity. */
 interface Level {
@@ -75,11 +73,12 @@ export class ChunkTree {
   #hashChanged(): void {
     let changed = parentsOf(this.#changed);
     this.#changed = [];
+    const pairs = new Uint32Array(Math.min(changed.length, GROUP) * 2 * WORDS);
     for (let height = 0; changed.length > 0 && this.#count(height) > 1; height++) {
       const { words: below } = this.#levelOf(height);
       const { words: above } = this.#levelOf(height + 1);
       for (let start = 0; start < changed.length; start += GROUP) {
-        hashPairs(below, above, changed.subarray(start, start + GROUP));
+        hashPairs(below, above, { parents: changed.subarray(start, start + GROUP), pairs });
       }
       changed = parentsOf([changed]);
     }
@@ -139,13 +138,18 @@ function parentsOf(places: readonly Uint32Array[]): Uint32Array {
   return parents.subarray(0, count);
 }
 
-/** Hashes the two nodes under each of up to `GROUP` parents. */
-function hashPairs(below: Uint32Array, above: Uint32Array, parents: Uint32Array): void {
+/** Hashes the two nodes under each parent; `pairs` is room for all of them. */
+function hashPairs(
+  below: Uint32Array,
+  above: Uint32Array,
+  { parents, pairs }: { readonly parents: Uint32Array; readonly pairs: Uint32Array },
+): void {
   for (let i = 0; i < parents.length; i++) {
     const source = (parents[i] as number) * 2 * WORDS;
     for (let word = 0; word < 2 * WORDS; word++) pairs[i * 2 * WORDS + word] = below[source + word] as number;
   }
-  hashInto(pairBytes.subarray(0, parents.length * 2 * CHUNK), pairBytes.subarray(0, parents.length * CHUNK));
+  const bytes = new Uint8Array(pairs.buffer, 0, parents.length * 2 * CHUNK);
+  hashInto(bytes, bytes.subarray(0, parents.length * CHUNK));
   scatter(above, parents, pairs);
 }
 

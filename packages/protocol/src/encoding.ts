@@ -10,37 +10,33 @@ import {
 } from '@chainsafe/ssz';
 import './length-buffer.ts';
 import { addressText, parseAddress } from './address.ts';
+import { writeLittleEndian } from './hash.ts';
 import { limits } from './limits.ts';
 import { byValue } from './struct.ts';
-import { UintType, viewOf } from './uint.ts';
+import { TextType } from './text.ts';
+import { UintType } from './uint.ts';
 
 export type { ValueOf };
 
-/** An amount in base units; in JSON a decimal string. */
-class UnitsType extends UintBigintType {
+/** An integer below 2^64 as a bigint; in JSON a decimal string. */
+class BigUintType extends UintBigintType {
+  readonly #what: string;
+
+  constructor(what: string) {
+    super(8);
+    this.#what = what;
+  }
+
   override hashTreeRootInto(value: bigint, output: Uint8Array, offset: number): void {
     output.fill(0, offset, offset + 32);
-    this.value_serializeToBytes({ uint8Array: output, dataView: viewOf(output) }, output.byteOffset + offset, value);
+    writeLittleEndian(output, offset, Number(value & 0xffff_ffffn), 4);
+    writeLittleEndian(output, offset + 4, Number(value >> 32n), 4);
   }
   override fromJson(json: unknown): bigint {
     if (typeof json !== 'string' || !/^\d{1,20}$/.test(json) || BigInt(json) >= 1n << 64n) {
-      throw new Error(`${JSON.stringify(json)} is not an amount: a string of digits, in base units, below 2^64`);
+      throw new Error(`${JSON.stringify(json)} is not ${this.#what}: a string of digits, below 2^64`);
     }
     return BigInt(json);
-  }
-}
-
-/** UTF-8 text; in JSON a string. */
-class TextType extends ByteListType {
-  override fromJson(json: unknown): Uint8Array {
-    const bytes = typeof json === 'string' ? new TextEncoder().encode(json) : null;
-    if (bytes === null || bytes.length > this.limitBytes) {
-      throw new Error(`${JSON.stringify(json)} is not a text of at most ${this.limitBytes} bytes`);
-    }
-    return bytes;
-  }
-  override toJson(value: Uint8Array): string {
-    return new TextDecoder().decode(value);
   }
 }
 
@@ -74,7 +70,13 @@ export const Height = new UintType(8, limits.maxHeight);
 export const TimeMs = new UintType(8, limits.maxTimeMs);
 /** How many there were of something that only grows. */
 export const Count = new UintType(8, limits.maxCount);
-export const Units = new UnitsType(8);
+/** An amount of money, base units. */
+export const Units = new BigUintType('an amount in base units');
+/**
+ * A number that may grow beyond 2^53 and is no money: work (VWU), a weight, tokens, bytes or milliseconds added up. The
+ * name of its field says of what.
+ */
+export const Quantity = new BigUintType('a quantity');
 export const Bool = new BooleanType();
 export const Address = new AddressType(20);
 export const Bytes32 = new ShortBytesType(32);
@@ -84,10 +86,12 @@ export const Ed25519Signature = new ByteVectorType(64);
 export const Name = new TextType(limits.maxNameBytes);
 /** Text of at most `limitBytes` bytes. */
 export const textOf = (limitBytes: number) => new TextType(limitBytes);
+/** At most `limitBytes` bytes, whatever they are; in JSON hexadecimal. */
+export const bytesOf = (limitBytes: number) => new ByteListType(limitBytes);
 /** A list of at most `limit` 32-bit integers. */
 export const listOfU32 = (limit: number) => byValue(new ListBasicType(U32, limit));
-/** A list of at most `limit` amounts. */
-export const listOfUnits = (limit: number) => byValue(new ListBasicType(Units, limit));
+/** A list of at most `limit` quantities. */
+export const listOfQuantities = (limit: number) => byValue(new ListBasicType(Quantity, limit));
 /** A list of at most `limit` addresses. */
 export const listOfAddresses = (limit: number) => byValue(new ListCompositeType(Address, limit));
 /** Exactly `length` 32-bit integers. */

@@ -1,4 +1,4 @@
-import { Address, Bool, Count, U16, U32, Units } from './encoding.ts';
+import { Address, Bool, Count, Quantity, U16, U32, Units } from './encoding.ts';
 import { payoutSources, payoutStacks } from './payouts.ts';
 import { ByName, list, oneOf, orNull, type Shaped, wordIn } from './shape.ts';
 
@@ -26,7 +26,7 @@ export type Payout = Shaped<typeof payoutShape>;
 /** One contestant of a pool; only those with a weight are listed. */
 const poolShare = {
   role: U32,
-  weight: Units,
+  weight: Quantity,
   units: Units,
   /** The most it may get for what its tasks burned (economics §7.4); null where there is no such limit. */
   limitUnits: orNull(Units),
@@ -63,12 +63,12 @@ const minerScore = {
   /** What its weak scores of the periods before multiply with (economics §4.7). */
   weakPpb: U32,
   /** What was measured, by component, before trust and level. */
-  raw: new ByName(Units),
+  raw: new ByName(Quantity),
   /**
    * Weighted sum of the shares, parts per billion, rounded down; and in 10⁻¹⁸, the weight the emission is divided by.
    */
-  finalPpb: Units,
-  weight: Units,
+  finalPpb: Quantity,
+  weight: Quantity,
   emissionUnits: Units,
 };
 export type MinerScore = Shaped<typeof minerScore>;
@@ -77,11 +77,11 @@ export type MinerScore = Shaped<typeof minerScore>;
 const capacityScore = {
   miner: U32,
   /** Part of its record that passed; one without a record. */
-  passedPpb: Units,
+  passedPpb: Quantity,
   /** What challenges measured of a miner, and its stake: what no purchase moves. */
-  raw: { stake: Units, hashRate: Units, bandwidth: Units, latency: Units },
-  finalPpb: Units,
-  weight: Units,
+  raw: { stake: Units, hashRate: Quantity, bandwidth: Quantity, latency: Quantity },
+  finalPpb: Quantity,
+  weight: Quantity,
   emissionUnits: Units,
 };
 export type CapacityScore = Shaped<typeof capacityScore>;

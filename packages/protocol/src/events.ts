@@ -1,6 +1,6 @@
 import { caseCauses } from './cases.ts';
 import type { ResultCode } from './codes.ts';
-import { Address, Bool, Bytes32, U8, U16, U32, Units } from './encoding.ts';
+import { Address, Bool, Bytes32, Quantity, U8, U16, U32, Units } from './encoding.ts';
 import { epochCloseShape } from './epoch-close.ts';
 import { taskStates } from './records.ts';
 import { roleStatuses } from './roles.ts';
@@ -22,7 +22,7 @@ export type RevenueParts = Shaped<typeof revenuePartsShape>;
 const powerChange = {
   stakeUnits: Units,
   /** VWU of the last epochs that counted for it. */
-  work: Units,
+  work: Quantity,
   fromPpb: U32,
   /** What stake and work give; `powerPpb` is as far as one epoch may go towards it. */
   targetPpb: U32,
@@ -212,8 +212,8 @@ const measuringEvents = {
     owed: U32,
     disputed: U32,
     /** Output tokens of right answers per 1,000 s, and bytes per second; zero is not measured (§8.3). */
-    hashRate: Units,
-    bandwidth: Units,
+    hashRate: Quantity,
+    bandwidth: Quantity,
     latencyMs: U32,
   },
   /** A challenge whose answer is not that of the task `knownTaskId`: auditors decide on it (§8.6). */
@@ -230,8 +230,8 @@ const measuringEvents = {
     miner: U32,
     /** Weak periods in a row. */
     periods: U16,
-    finalPpb: Units,
-    meanPpb: Units,
+    finalPpb: Quantity,
+    meanPpb: Quantity,
   },
   minerRemoved: { miner: U32, weakPeriods: U16 },
   powersSet: {

@@ -1,5 +1,6 @@
 import { digest } from '@chainsafe/as-sha256';
 import { digest64, hashInto } from '@chainsafe/persistent-merkle-tree';
+import { encodeText } from './text.ts';
 
 /** SHA-256 of the concatenation of `parts`. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -46,12 +47,17 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 /** `value` as `length` little-endian bytes; `value` must be a non-negative integer below 2^53. */
 export function littleEndian(value: number, length: number): Uint8Array {
   const out = new Uint8Array(length);
-  let rest = BigInt(value);
-  for (let i = 0; i < length; i++) {
-    out[i] = Number(rest & 0xffn);
-    rest >>= 8n;
-  }
+  writeLittleEndian(out, 0, value, length);
   return out;
+}
+
+/** Writes the same at `offset`. */
+export function writeLittleEndian(output: Uint8Array, offset: number, value: number, length: number): void {
+  let rest = value;
+  for (let i = 0; i < length; i++) {
+    output[offset + i] = rest;
+    rest = (rest - (rest % 256)) / 256;
+  }
 }
 
 /** Eight of `bytes`, from `offset` on, as a little-endian integer. */
@@ -70,7 +76,7 @@ export function toHex(bytes: Uint8Array): string {
   return ascii.decode(digits);
 }
 
-const hexDigits = new TextEncoder().encode('0123456789abcdef');
+const hexDigits = encodeText('0123456789abcdef');
 const ascii = new TextDecoder();
 
 /** Reads hexadecimal with or without `0x`; null when `text` is not that. */

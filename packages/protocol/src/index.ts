@@ -35,5 +35,6 @@ export * from './state.ts';
 export * from './struct.ts';
 export * from './table-type.ts';
 export * from './tasks.ts';
+export * from './text.ts';
 export * from './transaction.ts';
 export * from './uint.ts';

@@ -4,6 +4,7 @@ import {
   BlsSignature,
   Bool,
   Bytes32,
+  bytesOf,
   Ed25519Signature,
   Height,
   Name,
@@ -58,18 +59,21 @@ export const TaskSubmission = new ContainerType(
 );
 export type TaskSubmission = ValueOf<typeof TaskSubmission>;
 
-export const taskFailureBytes = 512;
-const Failure = new ContainerType({ code: Name, detail: textOf(taskFailureBytes) }, { typeName: 'Failure' });
+const Detail = textOf(512);
+/** As much of a sentence as a failure or a refusal has room for. */
+export const detailOf = (sentence: string): string => Detail.fitted(sentence);
+const Failure = new ContainerType({ code: Name, detail: Detail }, { typeName: 'Failure' });
 const Admitted = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'Admitted' });
 
 const Alternative = new ContainerType(
-  { id: U32, text: textOf(limits.maxTokenBytes), negLogprobMicro: NegLogProb },
+  { id: U32, text: bytesOf(limits.maxTokenBytes), negLogprobMicro: NegLogProb },
   { typeName: 'Alternative' },
 );
 const StreamToken = new ContainerType(
   {
     id: U32,
-    text: textOf(limits.maxTokenBytes),
+    /** May begin or end within a character; so may the text of a chunk. */
+    text: bytesOf(limits.maxTokenBytes),
     negLogprobMicro: NegLogProb,
     top: new ListCompositeType(Alternative, limits.maxTopLogprobs),
   },
@@ -80,7 +84,7 @@ const StreamToken = new ContainerType(
 export const Chunk = new ContainerType(
   {
     tokens: new ListCompositeType(StreamToken, limits.maxChunkTokens),
-    text: textOf(limits.maxOutputBytes),
+    text: bytesOf(limits.maxOutputBytes),
     chain: Bytes32,
     /** Empty, or one signature over the stream checkpoint. */
     checkpoint: new ListCompositeType(Ed25519Signature, 1),
@@ -106,7 +110,7 @@ const Cancel = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'Can
 export const MixerToMiner = new UnionType([Prepare, Start, OpenReveal, Cancel]);
 export const mixerToMiner = { prepare: 0, start: 1, openReveal: 2, cancel: 3 } as const;
 
-const Prepared = new ContainerType({ accepted: Bool, reason: textOf(taskFailureBytes) }, { typeName: 'Prepared' });
+const Prepared = new ContainerType({ accepted: Bool, reason: Detail }, { typeName: 'Prepared' });
 const SignedPrecommit = new ContainerType(
   { precommit: Precommit, signature: Ed25519Signature },
   { typeName: 'SignedPrecommit' },
@@ -212,7 +216,7 @@ const BatchRefusal = new ContainerType({
   mixer: U32,
   /** Places of the node transactions found invalid; empty when the batch itself is refused. */
   invalid: new ListBasicType(U16, limits.maxBatchReceipts),
-  reason: textOf(taskFailureBytes),
+  reason: Detail,
 });
 export const BatchReply = new UnionType([BatchSignature, BatchRefusal]);
 
@@ -226,7 +230,7 @@ export const Pong = new ContainerNodeStructType({ signature: Ed25519Signature },
 
 /** Mixer to miner: the seed of the bytes it wants; the miner sends them all, piece by piece (§15.2). */
 export const DataRequest = new ContainerNodeStructType({ seed: Bytes32 }, { typeName: 'DataRequest' });
-export const DataPiece = textOf(limits.dataPieceBytes);
+export const DataPiece = bytesOf(limits.dataPieceBytes);
 
 /** A task's artifact with the request it answers, for its auditors (§10.2). */
 export const ArtifactRequest = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'ArtifactRequest' });

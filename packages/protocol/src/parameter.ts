@@ -1,5 +1,5 @@
 import type { Type } from '@chainsafe/ssz';
-import { Bool, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
+import { Bool, Quantity, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
 import { StructType } from './struct.ts';
 
 /**
@@ -62,6 +62,8 @@ export const u32 = of(U32);
 export const ppb = (value: number, why: string, bounds: Bounds = [0n, 1_000_000_000n]) => u32(value, bounds, why);
 /** A part of a whole, basis points. */
 export const bps = (value: number, why: string) => u16(value, [0n, 10_000n], why);
-/** An amount in base units, or another that may be as large. */
+/** A number that may be large and is no money. */
+export const quantity = (value: bigint, why: string) => parameter(Quantity, value, [0n, (1n << 64n) - 1n], why);
+/** An amount in base units. */
 export const amount = (value: bigint, why: string, max = (1n << 64n) - 1n) => parameter(Units, value, [0n, max], why);
 export const flag = (value: boolean, why: string) => parameter(Bool, value, [0n, 1n], why);

@@ -1,7 +1,20 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { Count, listOfAddresses, U32, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
-import { amount, type Bounds, bps, flag, ParameterGroup, parameter, ppb, typesOf, u8, u16, u32 } from './parameter.ts';
+import {
+  amount,
+  type Bounds,
+  bps,
+  flag,
+  ParameterGroup,
+  parameter,
+  ppb,
+  quantity,
+  typesOf,
+  u8,
+  u16,
+  u32,
+} from './parameter.ts';
 import { StructType } from './struct.ts';
 
 /*
@@ -133,7 +146,7 @@ export const WashParams = new ParameterGroup('WashParams', {
 export const ChallengeParams = new ParameterGroup('ChallengeParams', {
   lambdaMilli: u32(5000, [0n, 20_000n], 'λ: challenges that a mixer owes a miner in an epoch on average; 0: none.'),
   alpha: u8(3, [1n, BigInt(limits.maxChallenges)], 'α: failed challenges in an epoch that cost its emission.'),
-  bandwidthCap: amount(125_000_000n, 'Bandwidth above this counts as this, bytes per second.'),
+  bandwidthCap: quantity(125_000_000n, 'Bandwidth above this counts as this, bytes per second.'),
 });
 
 /** What becomes of miners with weak scores (A9). */

@@ -1,8 +1,9 @@
 import { createProof, ProofType, type SingleProof } from '@chainsafe/persistent-merkle-tree';
 import { Artifact } from './artifact.ts';
 import { rootAlong, sha256 } from './hash.ts';
+import { encodeText } from './text.ts';
 
-const PLANT = new TextEncoder().encode('plant');
+const PLANT = encodeText('plant');
 const { gindex } = Artifact.getPathInfo(['seal']);
 /** Merkle siblings from an artifact's seal up to its root. */
 export const sealPathLength = gindex.toString(2).length - 1;

@@ -12,7 +12,7 @@ const accounts = fc.array(
   }),
   { minLength: 1, maxLength: 20 },
 );
-const names = fc.array(fc.uint8Array({ maxLength: 64 }), { minLength: 1, maxLength: 5 });
+const names = fc.array(fc.string({ unit: 'grapheme', maxLength: 8 }), { minLength: 1, maxLength: 5 });
 
 describe('the path of a row', () => {
   it('leads from every row to the root of the state, and from no other place', () => {

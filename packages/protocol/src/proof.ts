@@ -1,7 +1,7 @@
 import { createProof, type Node, ProofType, type SingleProof } from '@chainsafe/persistent-merkle-tree';
-import { ByteListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { BlockHeader } from './block.ts';
-import { Bytes32, Count, Name, type ValueOf } from './encoding.ts';
+import { Bytes32, bytesOf, Count, Name, type ValueOf } from './encoding.ts';
 import { equalBytes, rootAlong } from './hash.ts';
 import { limits } from './limits.ts';
 import { State, type TableName, tables } from './state.ts';
@@ -14,7 +14,7 @@ export const RowProof = new ContainerType(
     table: Name,
     index: Count,
     /** The row, serialised. */
-    row: new ByteListType(limits.maxRowBytes),
+    row: bytesOf(limits.maxRowBytes),
     /** The Merkle siblings from the row up to the state root, lowest first. */
     path: new ListCompositeType(Bytes32, 64),
   },

@@ -6,6 +6,16 @@ import { Receipt, ReceiptList, receiptPath, receiptsRootAlong } from './receipt.
 const receipts = (count: number): Receipt[] =>
   Array.from({ length: count }, (_, i) => ({ ...Receipt.defaultValue(), session: i, priceUnits: BigInt(i) }));
 
+describe('a list of receipts', () => {
+  it('is hashed as it stands, however often', () => {
+    const batch = receipts(3);
+    const before = ReceiptList.hashTreeRoot(batch);
+    batch[1] = { ...Receipt.defaultValue(), session: 9 };
+    expect(ReceiptList.hashTreeRoot(batch)).toEqual(ReceiptList.hashTreeRoot([...batch]));
+    expect(ReceiptList.hashTreeRoot(batch)).not.toEqual(before);
+  });
+});
+
 describe('receipt paths', () => {
   it('lead from every receipt of a batch to its receipts root', () => {
     fc.assert(

@@ -48,22 +48,8 @@ export const Receipt = new StructType(
 );
 export type Receipt = ValueOf<typeof Receipt>;
 
-/** Thousands of receipts are hashed for the transaction that brings them, and again for their certificate. */
-class ReceiptListType extends RowListType<typeof Receipt.fields> {
-  readonly #roots = new WeakMap<readonly Receipt[], Uint8Array>();
-
-  override hashTreeRootInto(receipts: Receipt[], output: Uint8Array, offset: number): void {
-    const known = this.#roots.get(receipts);
-    if (known !== undefined) output.set(known, offset);
-    else {
-      super.hashTreeRootInto(receipts, output, offset);
-      this.#roots.set(receipts, output.slice(offset, offset + 32));
-    }
-  }
-}
-
-/** The receipts of a batch; each is hashed as the bytes of its serialisation. Once hashed the list must not change. */
-export const ReceiptList = new ReceiptListType(Receipt, limits.maxBatchReceipts);
+/** The receipts of a batch; each is hashed as the bytes of its serialisation. */
+export const ReceiptList = new RowListType(Receipt, limits.maxBatchReceipts);
 
 /** What the mixers sign: one mixer's batch (§7.2) and its beacon reveal (§9.1). */
 export const BatchHeader = new StructType(

@@ -3,12 +3,12 @@ import {
   BlsSignature,
   Bytes32,
   Height,
+  listOfQuantities,
   listOfU32,
-  listOfUnits,
+  Quantity,
   U8,
   U16,
   U32,
-  Units,
   type ValueOf,
 } from './encoding.ts';
 import { limits } from './limits.ts';
@@ -72,8 +72,8 @@ export type DisputeRow = ValueOf<typeof DisputeRow>;
 /** What one mixer measured of a miner in an epoch; zero is not measured (§8.3). */
 const measured = {
   /** Output tokens of right answers per 1,000 s, and bytes per second. */
-  hashRate: Units,
-  bandwidth: Units,
+  hashRate: Quantity,
+  bandwidth: Quantity,
   /** Round trip, milliseconds. */
   latencyMs: U32,
 };
@@ -132,8 +132,8 @@ export const MeasureRow = new StructType(
     /** Challenges that auditors found failed in that epoch (§8.5). */
     failed: U32,
     reports: new StructListType(MeasureReport, limits.maxMixers),
-    hashRates: listOfUnits(limits.measuredEpochs),
-    bandwidths: listOfUnits(limits.measuredEpochs),
+    hashRates: listOfQuantities(limits.measuredEpochs),
+    bandwidths: listOfQuantities(limits.measuredEpochs),
     latenciesMs: listOfU32(limits.measuredEpochs),
   },
   { typeName: 'MeasureRow' },

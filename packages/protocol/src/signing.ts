@@ -1,4 +1,5 @@
 import { concatBytes, littleEndian, sha256 } from './hash.ts';
+import { encodeText } from './text.ts';
 
 /** What a signature is about; part of every signing root, so no signature can be read as another message (§1.2). */
 export const messageTypes = {
@@ -25,19 +26,9 @@ export interface ChainIdentity {
   readonly genesisHash: Uint8Array;
 }
 
-const domains = new WeakMap<ChainIdentity, Map<MessageType, Uint8Array>>();
-
 /** The 32-byte domain of one message type on one chain (§1.2). */
-export function signingDomain(chain: ChainIdentity, type: MessageType): Uint8Array {
-  const known = domains.get(chain) ?? new Map<MessageType, Uint8Array>();
-  domains.set(chain, known);
-  const domain = known.get(type) ?? domainOf(chain, type);
-  known.set(type, domain);
-  return domain;
-}
-
-function domainOf({ genesisHash, chainId }: ChainIdentity, type: MessageType): Uint8Array {
-  return sha256(concatBytes([littleEndian(type, 4), genesisHash, new TextEncoder().encode(chainId)]));
+export function signingDomain({ genesisHash, chainId }: ChainIdentity, type: MessageType): Uint8Array {
+  return sha256(concatBytes([littleEndian(type, 4), genesisHash, encodeText(chainId)]));
 }
 
 /** What is signed: SHA-256(object root ‖ domain) (§1.2). */

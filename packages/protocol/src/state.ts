@@ -7,9 +7,10 @@ import {
   Bytes32,
   Count,
   Height,
+  listOfQuantities,
   listOfU32,
-  listOfUnits,
   Name,
+  Quantity,
   TimeMs,
   U8,
   U16,
@@ -60,7 +61,7 @@ export const MinerRow = new StructType(
     /** The validator its work counts for (economics §8); `noValidator` for none. */
     validator: U32,
     /** Routing weight, fixed between epoch ends; zero while it is not active (§6.2). */
-    weight: Units,
+    weight: Quantity,
     /** Lower confidence bound of the audit record, parts per billion (verification §4). */
     trustPpb: U32,
     /** Decayed counts of audits passed and failed, millionths. */
@@ -100,13 +101,13 @@ export const MinerRow = new StructType(
     /** Reward periods in a row in which its score was weak (economics §4.7). */
     weakPeriods: U32,
     /** This reward period: VWU of approved tasks, and the API tokens of those a user paid for. */
-    epochVwu: Units,
-    epochTokens: Units,
+    epochVwu: Quantity,
+    epochTokens: Quantity,
     /** Of the approved tasks: how many, Σ latency in millionths, output tokens after the first and their time. */
     epochTasks: U32,
-    epochLatencyMicro: Units,
-    epochOutTokens: Units,
-    epochOutMs: Units,
+    epochLatencyMicro: Quantity,
+    epochOutTokens: Quantity,
+    epochOutMs: Quantity,
     /** This epoch: audits passed and failed. */
     epochPassed: U32,
     epochFailed: U32,
@@ -125,9 +126,9 @@ export const PowerRow = new StructType(
   {
     powerPpb: U32,
     /** This epoch: VWU of approved tasks of its miners, and of the tasks it audited. */
-    epochWork: Units,
+    epochWork: Quantity,
     /** Of the epochs before, the last first. */
-    recentWork: listOfUnits(limits.powerEpochs),
+    recentWork: listOfQuantities(limits.powerEpochs),
     /** No-results that this epoch still counts as duties: one for each audit it could check (§10.22). */
     noResultsLeft: U32,
   },
@@ -186,7 +187,7 @@ export const ModelRow = new StructType(
     earlierPriceInUnits: Units,
     earlierPriceOutUnits: Units,
     /** This reward period: VWU of approved tasks; audits passed and failed. */
-    epochVwu: Units,
+    epochVwu: Quantity,
     epochPassed: U32,
     epochFailed: U32,
   },

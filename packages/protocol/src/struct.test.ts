@@ -16,6 +16,7 @@ import { Receipt, ReceiptList } from './receipt.ts';
 import { AccountRow, MinerRow, tables } from './state.ts';
 import { StructListType, StructType } from './struct.ts';
 import { AuditorSlot, AuditRow, TaskRow } from './tasks.ts';
+import { TextType } from './text.ts';
 import type { UintType } from './uint.ts';
 
 /** Any value of a type. */
@@ -29,6 +30,7 @@ function anyOf(type: unknown): fc.Arbitrary<unknown> {
     return fc.oneof(...members);
   }
   if (type instanceof BooleanType) return fc.boolean();
+  if (type instanceof TextType) return fc.string({ unit: 'binary', maxLength: 9 });
   if (type instanceof ByteListType) return fc.uint8Array({ maxLength: Math.min(99, type.limitBytes) });
   if (type instanceof VectorBasicType) {
     return fc.array(anyOf(type.elementType), { minLength: type.length, maxLength: type.length });

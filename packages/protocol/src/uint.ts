@@ -1,11 +1,5 @@
 import { type ByteViews, UintNumberType } from '@chainsafe/ssz';
-
-/** The view of the buffer written last: a struct writes all its fields to one, and making views is what costs. */
-let lastView: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
-export function viewOf(bytes: Uint8Array): DataView {
-  if (lastView.buffer !== bytes.buffer) lastView = new DataView(bytes.buffer);
-  return lastView;
-}
+import { writeLittleEndian } from './hash.ts';
 
 /** An unsigned integer of at most `max`, below 2^53; in JSON a plain number. */
 export class UintType extends UintNumberType {
@@ -18,7 +12,7 @@ export class UintType extends UintNumberType {
 
   override hashTreeRootInto(value: number, output: Uint8Array, offset: number): void {
     output.fill(0, offset, offset + 32);
-    this.value_serializeToBytes({ uint8Array: output, dataView: viewOf(output) }, output.byteOffset + offset, value);
+    writeLittleEndian(output, offset, value, this.byteLength);
   }
   // Two encodings of one value would break signatures and state roots, and a double is not exact above 2^53.
   override value_deserializeFromBytes(data: ByteViews, start: number, end: number): number {

@@ -15,6 +15,7 @@ import {
 import { littleEndian, sha256 } from './hash.ts';
 import * as protocol from './index.ts';
 import { BitArray } from './receipt.ts';
+import { encodeText, TextType } from './text.ts';
 import { UintType } from './uint.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
@@ -28,7 +29,7 @@ class Source {
   #drawn = 0;
 
   constructor(name: string) {
-    this.#name = new TextEncoder().encode(name);
+    this.#name = encodeText(name);
   }
 
   bytes(length: number): Uint8Array {
@@ -50,8 +51,9 @@ function someOf(type: Type<unknown>, source: Source): unknown {
     return source.bytes(type.byteLength).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
   if (type instanceof BooleanType) return source.integer(1) % 2 === 1;
   if (type instanceof ByteVectorType) return source.bytes(type.lengthBytes);
-  if (type instanceof ByteListType) {
-    return source.bytes(Math.min(textBytes, type.limitBytes)).map((byte) => letters.charCodeAt(byte % 26));
+  if (type instanceof ByteListType || type instanceof TextType) {
+    const codes = source.bytes(Math.min(textBytes, type.limitBytes)).map((byte) => letters.charCodeAt(byte % 26));
+    return type instanceof TextType ? String.fromCharCode(...codes) : codes;
   }
   if (type instanceof BitListType) return BitArray.fromBoolArray(Array.from(source.bytes(5), (byte) => byte % 2 === 1));
   if (type instanceof VectorBasicType || type instanceof VectorCompositeType)

@@ -24,7 +24,7 @@ import { modelWorker } from '@assay/node/roles/miner/index';
 import type { Runtime } from '@assay/node/runtime/port';
 import { SimulatedRuntime } from '@assay/node/runtime/simulated';
 import { SimulatedModel } from '@assay/node/simulated/model';
-import { type EngineInfo, equalBytes, sha256 } from '@assay/protocol';
+import { type EngineInfo, encodeText, equalBytes, sha256 } from '@assay/protocol';
 import type { Breakable } from './faults.ts';
 import { seededKeys } from './keys.ts';
 import { Links } from './links.ts';
@@ -33,11 +33,10 @@ import { MemoryStore } from './memory-store.ts';
 import { rememberingVerifier } from './remembering-verifier.ts';
 import { Trace } from './trace.ts';
 
-const text = (value: string) => new TextEncoder().encode(value);
 const info: EngineInfo = {
-  ...{ name: text('simulated'), build: text('1'), backend: text('cpu'), flashAttention: false, kvType: text('f16') },
+  ...{ name: 'simulated', build: '1', backend: 'cpu', flashAttention: false, kvType: 'f16' },
 };
-const fileHash = sha256(text('the registered file'));
+const fileHash = sha256(encodeText('the registered file'));
 export const model = { name: 'simulated', fileHash, contextTokens: 4096, t1ThresholdPpb: 40_000_000 };
 /** Time of a token, milliseconds: the least, and the most beyond it. */
 const tokenMs = { least: 10, more: 20 } as const;
@@ -203,7 +202,7 @@ export class World implements Breakable {
   #accept(session: number): void {
     const sessionSigner = this.#parts.keys.account(names.session);
     const apiKey = apiKeyOf(sessionSigner, session);
-    this.#accepted.push({ hash: sha256(text(apiKey)), session, sessionSigner });
+    this.#accepted.push({ hash: sha256(encodeText(apiKey)), session, sessionSigner });
     this.apiKeys.push(apiKey);
   }
 

@@ -1,6 +1,6 @@
 import { GenesisModel } from '@assay/protocol';
 import { z } from 'zod';
-import { count, units } from './scalars.ts';
+import { count, quantity, units } from './scalars.ts';
 import { shapeOf } from './schema-of.ts';
 
 export const Model = z.object({
@@ -15,7 +15,7 @@ export const Model = z.object({
   priceFrom: count,
   earlierPriceInUnits: units,
   earlierPriceOutUnits: units,
-  epochVwu: units,
+  epochVwu: quantity,
   epochPassed: count,
   epochFailed: count,
 });

@@ -10,6 +10,7 @@ import {
   ListOf,
   Name,
   OrNull,
+  Quantity,
   type Shape,
   type Shaped,
   SomeWord,
@@ -19,7 +20,7 @@ import {
 } from '@assay/protocol';
 import { z } from 'zod';
 import { AuditNumbersJson } from './audit-numbers.ts';
-import { address, blsPublicKey, bps, bytes32, count, signature96, units } from './scalars.ts';
+import { address, blsPublicKey, bps, bytes32, count, quantity, signature96, units } from './scalars.ts';
 
 /** The JSON form of a value of the protocol: amounts, bytes, addresses and texts are strings. */
 export type JsonOf<T> = T extends bigint | Uint8Array
@@ -36,6 +37,7 @@ type SchemaOf<S> = z.ZodType<JsonOf<Shaped<S>>>;
 const leaves = new Map<Shape, z.ZodType>([
   [Bool, z.boolean()],
   [Units, units],
+  [Quantity, quantity],
   [Address, address],
   [Bytes32, bytes32],
   [BlsPublicKey, blsPublicKey],

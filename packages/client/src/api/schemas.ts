@@ -11,7 +11,7 @@ import { AuditNumbersJson } from './audit-numbers.ts';
 import { Domain } from './domains.ts';
 import { Model } from './models.ts';
 import { certifiedFields } from './receipt.ts';
-import { address, blsPublicKey, bps, bytes32, code, count, ppb, units } from './scalars.ts';
+import { address, blsPublicKey, bps, bytes32, code, count, ppb, quantity, units } from './scalars.ts';
 import { type JsonOf, schemaOf } from './schema-of.ts';
 import { measured, roleStatus } from './standing.ts';
 
@@ -73,7 +73,7 @@ export const Miner = z.object({
   statusHeight: count,
   activeFrom: count,
   validator: count,
-  weight: units,
+  weight: quantity,
   trustPpb: ppb,
   passedMicro: count,
   failedMicro: count,
@@ -100,12 +100,12 @@ export const Miner = z.object({
   epochLate: count,
   forfeits: z.boolean(),
   weakPeriods: count,
-  epochVwu: units,
-  epochTokens: units,
+  epochVwu: quantity,
+  epochTokens: quantity,
   epochTasks: count,
-  epochLatencyMicro: units,
-  epochOutTokens: units,
-  epochOutMs: units,
+  epochLatencyMicro: quantity,
+  epochOutTokens: quantity,
+  epochOutMs: quantity,
   epochPassed: count,
   epochFailed: count,
   /** The epoch that trust, level, availability, weight and counts are of. */

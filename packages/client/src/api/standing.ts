@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, units } from './scalars.ts';
+import { count, quantity } from './scalars.ts';
 
 /** What a role or a miner is; `deregistered` and `ejected` are for ever, `held` until a case is decided. */
 export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected', 'banned', 'held']);
@@ -10,14 +10,14 @@ const report = {
   owed: count,
   disputed: count,
   /** Output tokens of right answers per 1,000 s, and bytes per second. */
-  hashRate: units,
-  bandwidth: units,
+  hashRate: quantity,
+  bandwidth: quantity,
   latencyMs: count,
 };
 /** What challenges measured of a miner: medians over mixers, then over epochs; null is not measured. */
 export const measured = z.object({
-  hashRate: units.nullable(),
-  bandwidth: units.nullable(),
+  hashRate: quantity.nullable(),
+  bandwidth: quantity.nullable(),
   latencyMs: count.nullable(),
   /** The last epoch it was measured in, and the reports of that one. */
   epoch: count.nullable(),

@@ -51,7 +51,7 @@ export const headerRoot = BlockHeader.hashTreeRoot(header);
 /** The proof of a row, as a node makes it. */
 export function proofOf(table: TableName, index: number): RowProof {
   const row = tables[table].elementType.serialize(state[table][index] as never);
-  return { header, table: new TextEncoder().encode(table), index, row, path: rowPath(tree, table, index) };
+  return { header, table, index, row, path: rowPath(tree, table, index) };
 }
 
 /** One question of each kind, with the proof that answers it. */

@@ -77,14 +77,13 @@ function headerFaults({ header }: RowProof, root: TrustedRoot): string[] {
 }
 
 function pathFaults(proof: RowProof): string[] {
-  const table = textOf(proof.table);
-  const root = isTableName(table) ? stateRootAlong(table, proof) : null;
+  const root = isTableName(proof.table) ? stateRootAlong(proof.table, proof) : null;
   if (root !== null && equalBytes(root, proof.header.stateRoot)) return [];
   return ['its row is not in the state of that block: the Merkle path does not lead to the state root.'];
 }
 
 function questionFaults(proof: RowProof, { kind, id }: ProofQuestion): string[] {
-  const isOfTable = textOf(proof.table) === proofTables[kind];
+  const isOfTable = proof.table === proofTables[kind];
   if (isOfTable && idOf[kind](proof) === id) return [];
   return [`it is about another row, not about ${kind} ${id}.`];
 }
@@ -139,4 +138,3 @@ function wordOf(words: Readonly<Record<string, number>>, value: number): string 
 }
 
 const hex = (value: Uint8Array): string => `0x${toHex(value)}`;
-const textOf = (name: Uint8Array): string => new TextDecoder().decode(name);

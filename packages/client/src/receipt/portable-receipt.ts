@@ -13,7 +13,7 @@ export function portableReceipt(options: {
   const receipt = batch.receipts[index];
   if (receipt === undefined) return null;
   return {
-    chainId: new TextEncoder().encode(chain.chainId),
+    chainId: chain.chainId,
     genesisHash: chain.genesisHash,
     height,
     receipt,

@@ -22,7 +22,7 @@ const committeeFile = z.object({
 /** The trust a genesis gives: its chain, and its mixers as committee, for as long as these are the committee. */
 export function trustFromGenesis(genesis: Genesis): Trust {
   return {
-    chainId: new TextDecoder().decode(genesis.chainId),
+    chainId: genesis.chainId,
     genesisHash: Genesis.hashTreeRoot(genesis),
     epochBlocks: genesis.params.epochBlocks,
     committee: { epochs: null, seats: genesis.mixers.map(({ blsPublicKey }, mixer) => ({ mixer, blsPublicKey })) },

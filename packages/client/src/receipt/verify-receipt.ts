@@ -55,8 +55,8 @@ export function verifyReceipt(portable: PortableReceipt, trust: Trust): ReceiptV
 }
 
 function chainFaults(portable: PortableReceipt, trust: Trust): string[] {
-  if (textOfName(portable.chainId) !== trust.chainId) {
-    return [`it is of the chain "${textOfName(portable.chainId)}", not of "${trust.chainId}".`];
+  if (portable.chainId !== trust.chainId) {
+    return [`it is of the chain "${portable.chainId}", not of "${trust.chainId}".`];
   }
   if (equalBytes(portable.genesisHash, trust.genesisHash)) return [];
   return [
@@ -129,7 +129,7 @@ function proofSentence(portable: PortableReceipt, trust: Trust): string {
   const { receipt, certificate } = portable;
   const signed = certificate.signers.getTrueBitIndexes().length;
   return (
-    `${signed} of ${certificate.signers.bitLen} mixers of ${textOfName(portable.chainId)} certified in epoch ` +
+    `${signed} of ${certificate.signers.bitLen} mixers of ${portable.chainId} certified in epoch ` +
     `${certificate.header.epoch} that miner ${receipt.miner} answered task 0x${toHex(receipt.taskId)} of session ` +
     `${receipt.session} with ${receipt.tokensOut} tokens to a prompt of ${receipt.tokensIn}, ` +
     `at ${formatUnits(receipt.priceUnits)} units; ` +
@@ -137,5 +137,3 @@ function proofSentence(portable: PortableReceipt, trust: Trust): string {
     'it does not prove that the answer is right, that its audit passed or that it was paid.'
   );
 }
-
-const textOfName = (name: Uint8Array): string => new TextDecoder().decode(name);

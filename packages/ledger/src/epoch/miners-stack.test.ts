@@ -1,7 +1,7 @@
 import type { DomainTerms, ModelRow } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../apportion.ts';
-import { nameOf, weighedBy } from '../domains.fixture.ts';
+import { weighedBy } from '../domains.fixture.ts';
 import { worldParams } from '../params.fixture.ts';
 import type { EpochClose } from '../result.ts';
 import { honest, type Sender, World } from '../world.fixture.ts';
@@ -20,9 +20,9 @@ function twoDomains(
     params: { ...params, components: weighedBy('vwuBps')[0] ?? worldParams.components },
     edit: (genesis) => ({
       ...genesis,
-      domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: nameOf('law'), ...terms }]),
+      domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: 'law', ...terms }]),
       models: genesis.models.flatMap((model, i) =>
-        i === 0 ? [model] : [model, { ...model, ...prices, name: nameOf('lawyer'), domain: 1 }],
+        i === 0 ? [model] : [model, { ...model, ...prices, name: 'lawyer', domain: 1 }],
       ),
     }),
   });

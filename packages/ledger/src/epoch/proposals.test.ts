@@ -5,9 +5,8 @@ import { UnknownRuleError } from '../rules.ts';
 import { FEE, type Sender, World } from '../world.fixture.ts';
 import { outcomeOf } from './proposals.ts';
 
-const text = (value: string) => new TextEncoder().encode(value);
 const change = (path: string, value: string) => ({
-  action: { selector: 0 as const, value: { path: text(path), value: text(value) } },
+  action: { selector: 0 as const, value: { path: path, value: value } },
 });
 const limits = { quorumPpb: 334_000_000, passPpb: 500_000_000, vetoPpb: 334_000_000 };
 

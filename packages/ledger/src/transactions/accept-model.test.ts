@@ -10,7 +10,7 @@ describe('panels §4.5', () => {
   it('are drawn once blocks have passed and the beacon has turned, without the creator’s own validators', () => {
     for (let attempt = 0; attempt < 8; attempt++) {
       const world = new World({ validatorOperators: ['minerC', 'validator1', 'validator2', 'validator3'] });
-      world.block(world.tx('minerC', 'registerModel', modelTerms({ name: Uint8Array.of(0x41 + attempt) })));
+      world.block(world.tx('minerC', 'registerModel', modelTerms({ name: String.fromCharCode(0x41 + attempt) })));
       for (let i = 0; i < 5; i++) world.block();
       expect(world.state.models.at(2).panel).toEqual([]);
       world.block(world.batchTx());

@@ -1,6 +1,6 @@
 import { admissions, limits } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { domainTerms, nameOf } from '../domains.fixture.ts';
+import { domainTerms } from '../domains.fixture.ts';
 import { drawTable, eligibleMiners } from '../draw.ts';
 import { modelTerms } from '../models.fixture.ts';
 import { World } from '../world.fixture.ts';
@@ -53,7 +53,7 @@ describe('a domain’s least level §6.1', () => {
   it('keeps users’ tasks from miners below it, in that domain only', () => {
     const world = new World();
     const terms = domainTerms(world.genesis, { userLevel: 1 });
-    world.send('landlord', 'createDomain', { name: nameOf('law'), terms });
+    world.send('landlord', 'createDomain', { name: 'law', terms });
     world.send('creator', 'registerModel', modelTerms({ domain: 1 }));
     world.block(
       world.tx('minerA', 'registerMiner', world.registration({ domain: 0 })),

@@ -1,4 +1,4 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
+import type { BodyValues } from '@assay/protocol';
 import { domainRow, isName, termsCode } from '../domains.ts';
 import type { TransactionRule } from './rule.ts';
 
@@ -7,7 +7,7 @@ export const createDomain: TransactionRule<BodyValues['createDomain']> = {
   validate({ params, domains }, { name, terms }, { availableUnits }) {
     if (params.domains.creationFeeUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
     if (!isName(name)) return 'BAD_NAME';
-    for (const domain of domains) if (equalBytes(domain.name, name)) return 'NAME_TAKEN';
+    for (const domain of domains) if (domain.name === name) return 'NAME_TAKEN';
     return termsCode(terms, params.domains, 0);
   },
   apply(state, { name, terms }, { sender, height }) {

@@ -2,8 +2,6 @@ import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { World } from '../world.fixture.ts';
 
-const text = (value: string) => new TextEncoder().encode(value);
-
 describe('propose §12.1', () => {
   it.each<[ResultCode, string, string]>([
     ['OK', 'audit.floorPpb', '50000000'],
@@ -28,7 +26,7 @@ describe('propose §12.1', () => {
     ['PARAMETER_OUT_OF_BOUNDS', 'stacks.minersBps', '5000'],
   ])('%s for %s = %s', (code, path, value) => {
     const world = new World();
-    const action = { selector: 0 as const, value: { path: text(path), value: text(value) } };
+    const action = { selector: 0 as const, value: { path: path, value: value } };
     expect(world.send('payer', 'propose', { action })).toBe(code);
     expect(world.state.proposals.length).toBe(code === 'OK' ? 1 : 0);
   });
@@ -36,7 +34,7 @@ describe('propose §12.1', () => {
   it('locks the deposit, which the sender must hold beside the fee', () => {
     const world = new World({ balanceUnits: 509n });
     const body: BodyValues['propose'] = {
-      action: { selector: 1, value: { to: text('x'.repeat(20)), amountUnits: 1n } },
+      action: { selector: 1, value: { to: new Uint8Array(20).fill(120), amountUnits: 1n } },
     };
     expect(world.send('payer', 'propose', body)).toBe('INSUFFICIENT_BALANCE');
     const rich = new World({ balanceUnits: 510n });

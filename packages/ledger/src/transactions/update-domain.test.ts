@@ -67,7 +67,7 @@ describe('updateDomain §4.9', () => {
     const other = new World();
     const { model, panel } = proposeModel(other);
     expect(update(other, { domainBps: 7700 })).toBe('OK');
-    other.block(other.tx('payer', 'registerModel', modelTerms({ name: Uint8Array.of(97), royaltyBps: 0 })));
+    other.block(other.tx('payer', 'registerModel', modelTerms({ name: 'a', royaltyBps: 0 })));
     expect(other.state.models.length).toBe(model + 2);
     other.block(...panel.map((validator) => voteTx(other, validator, model, false)));
     expect(update(other, { domainBps: 7701 })).toBe('SPLITS_TOO_HIGH');

@@ -2,13 +2,13 @@ import {
   type Artifact,
   Artifact as ArtifactType,
   artifactVersion,
+  encodeText,
   finishReasons,
   flaws,
   type InferencePayload,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../roles/miner/index.ts';
-import { encodeText } from '../utf8.ts';
 import { flawCode } from './flaws.ts';
 import { type StructureReference, structureFlaw } from './structure.ts';
 
@@ -17,7 +17,7 @@ const micro = (mass: number) => Math.round(-Math.log(mass) * 1e6);
 const sampling = { temperatureMicro: 1_000_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 4 };
 
 const payload: InferencePayload = {
-  messages: [{ role: 1, content: encodeText('hi') }],
+  messages: [{ role: 1, content: 'hi' }],
   maxTokens: 3,
   sampling,
   stop: [],
@@ -97,7 +97,7 @@ describe('the structure of an artifact (verification §2.1)', () => {
   });
 
   it('ends the text where the generator does at a stop sequence, and only there', () => {
-    const stopping = { ...reference, payload: { ...payload, stop: [encodeText('c')] } };
+    const stopping = { ...reference, payload: { ...payload, stop: ['c'] } };
     const stopped = { ...sound, text: encodeText('ab'), finish: finishReasons.stop };
     expect(structureFlaw(stopped, stopping)).toBeNull();
     expect(structureFlaw({ ...stopped, text: encodeText('a') }, stopping)).toContain('another text');
@@ -112,7 +112,7 @@ describe('the structure of an artifact (verification §2.1)', () => {
     ['a replacement character', '\ufffd'],
     ['nothing', ''],
   ])('is not flawed by a stop sequence of %s that is not there', (_, stop) => {
-    const stopping = { ...reference, payload: { ...payload, stop: [encodeText(stop)] } };
+    const stopping = { ...reference, payload: { ...payload, stop: [stop] } };
     expect(structureFlaw(sound, stopping)).toBeNull();
   });
 

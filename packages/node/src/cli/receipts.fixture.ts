@@ -23,7 +23,7 @@ export function committeeFiles() {
   const mixers = Array.from({ length: 4 }, (_, i) => new BlsSigner(generateBlsSecret(sha256(Uint8Array.of(i)))));
   const genesis: Genesis = {
     ...Genesis.defaultValue(),
-    chainId: new TextEncoder().encode('assay-cli-test'),
+    chainId: 'assay-cli-test',
     mixers: mixers.map((mixer) => ({
       publicKey: sha256(mixer.publicKey),
       blsPublicKey: mixer.publicKey,

@@ -1,5 +1,5 @@
 import { batchSigningRoot, certificateCode, Ledger, revealSigningRoot } from '@assay/ledger';
-import { BatchRecords, BitArray, type BodyValues, batchRoots, limits, sha256 } from '@assay/protocol';
+import { BatchRecords, BitArray, type BodyValues, batchRoots, encodeText, limits, sha256 } from '@assay/protocol';
 import { fastAggregateVerify, PublicKey, Signature } from '@chainsafe/blst';
 import { type Bench, type Row, secondsOf } from '../../../../bench/bench.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
@@ -10,12 +10,16 @@ import { devnetGenesis } from '../devnet/genesis.ts';
 const sizes = [4, 16, 64, limits.maxMixers];
 const rounds = 60;
 
-const text = (value: string) => new TextEncoder().encode(value);
-const account = (name: string) => new Ed25519Signer(sha256(text(name)));
-const committee = (name: string) => new BlsSigner(generateBlsSecret(sha256(text(name))));
+const account = (name: string) => new Ed25519Signer(sha256(encodeText(name)));
+const committee = (name: string) => new BlsSigner(generateBlsSecret(sha256(encodeText(name))));
 
 function ledgerOf(members: readonly BlsSigner[]): Ledger {
-  const model = { name: 'model', fileHash: sha256(text('model')), contextTokens: 2048, t1ThresholdPpb: 35_000_000 };
+  const model = {
+    name: 'model',
+    fileHash: sha256(encodeText('model')),
+    contextTokens: 2048,
+    t1ThresholdPpb: 35_000_000,
+  };
   const made = devnetGenesis({ account, committee }, { model, miners: 0, timeMs: 1_700_000_000_000 });
   const [first] = made.mixers;
   if (first === undefined) throw new Error('the default network has no mixer');

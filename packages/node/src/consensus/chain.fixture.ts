@@ -1,5 +1,5 @@
 import { genesisHash } from '@assay/ledger';
-import { type ChainIdentity, equalBytes, type Genesis, sha256 } from '@assay/protocol';
+import { type ChainIdentity, encodeText, equalBytes, type Genesis, sha256 } from '@assay/protocol';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../crypto/signers.ts';
 import { devnetParams } from '../devnet/genesis.ts';
 import { realRuntime } from '../runtime/real.ts';
@@ -8,10 +8,8 @@ import { EmbeddedEngine, type EmbeddedOptions } from './embedded.ts';
 import type { Chain } from './port.ts';
 import { signTransaction } from './sign.ts';
 
-const text = (value: string) => new TextEncoder().encode(value);
-
 /** The key of a name; the same in every run. */
-export const signerOf = (name: string): Ed25519Signer => new Ed25519Signer(sha256(text(name)));
+export const signerOf = (name: string): Ed25519Signer => new Ed25519Signer(sha256(encodeText(name)));
 
 export interface TestChain {
   readonly genesis: Genesis;
@@ -29,9 +27,9 @@ export function testChain({ accounts = 4, epochBlocks = 8, blockTimeMs = 20, cha
   const holders = Array.from({ length: accounts }, (_, i) => signerOf(`account ${i}`));
   const proposers = [0, 1, 2].map((i) => signerOf(`validator ${i}`));
   const mixer = signerOf('mixer');
-  const committee = new BlsSigner(generateBlsSecret(sha256(text('mixer'))));
+  const committee = new BlsSigner(generateBlsSecret(sha256(encodeText('mixer'))));
   const genesis: Genesis = {
-    chainId: text(chainId),
+    chainId,
     timeMs: 1_700_000_000_000,
     params: { ...devnetParams, epochBlocks, blockTimeMs },
     accounts: holders.map(({ address }) => ({ address, balanceUnits: startBalanceUnits })),

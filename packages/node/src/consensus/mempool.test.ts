@@ -1,4 +1,4 @@
-import { type BodyKind, bodySelectors, limits, sha256, Transaction } from '@assay/protocol';
+import { type BodyKind, bodySelectors, encodeText, limits, sha256, Transaction } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../errors.ts';
@@ -29,7 +29,7 @@ interface Fields extends Partial<Envelope> {
 function send(pool: Mempool, sender: string, nonce: number, more: Fields = {}): Sent {
   const { size = 100, kind = 'presence', ...rest } = more;
   const body = { ...transaction.content.body, selector: bodySelectors[kind] };
-  const address = new TextEncoder().encode(sender);
+  const address = encodeText(sender);
   const envelope = { sender, address, nonce, validUntil: 100, feeUnits: 1n, isFreeDuty: false, ...rest };
   const sent: Sent = {
     answer: null,

@@ -17,6 +17,7 @@ import {
   bodySelectors,
   concatBytes,
   drawIdOf,
+  encodeText,
   type Genesis,
   limits,
   outcomes,
@@ -43,14 +44,18 @@ const measuredBlocks = 12;
 const escrowUnits = 1_000_000_000_000n;
 const tokens = { tokensIn: 100, tokensOut: 200 };
 
-const text = (value: string) => new TextEncoder().encode(value);
-const account = (name: string) => new Ed25519Signer(sha256(text(name)));
-const committee = (name: string) => new BlsSigner(generateBlsSecret(sha256(text(name))));
+const account = (name: string) => new Ed25519Signer(sha256(encodeText(name)));
+const committee = (name: string) => new BlsSigner(generateBlsSecret(sha256(encodeText(name))));
 const mixerNames = Array.from({ length: mixers }, (_, i) => `mixer-${i + 1}`);
 
 /** The default network with one long epoch, so that no settlement falls into the measured blocks. */
 function genesis(): Genesis {
-  const model = { name: 'model', fileHash: sha256(text('model')), contextTokens: 2048, t1ThresholdPpb: 35_000_000 };
+  const model = {
+    name: 'model',
+    fileHash: sha256(encodeText('model')),
+    contextTokens: 2048,
+    t1ThresholdPpb: 35_000_000,
+  };
   const made = devnetGenesis({ account, committee }, { model, miners: 0, timeMs: 1_700_000_000_000 });
   return { ...made, params: { ...made.params, epochBlocks: 1_000_000 } };
 }
@@ -59,7 +64,7 @@ function genesis(): Genesis {
 function grown(): Ledger {
   const state = State.deserialize(Ledger.fromGenesis(genesis()).snapshot());
   for (let i = 0; i < contestants; i++) {
-    const operator = sha256(text(`miner ${i}`)).subarray(0, 20);
+    const operator = sha256(encodeText(`miner ${i}`)).subarray(0, 20);
     state.miners.push({
       ...{ operator, owner: operator, publicKey: sha256(operator), domain: 0, models: [0], contextTokens: 2048 },
       ...{
@@ -126,7 +131,7 @@ function grown(): Ledger {
 
 function receiptAt(ledger: Ledger, index: number, drawHeight: number): Receipt {
   const session = (index * 7919) % contestants;
-  const requestHash = sha256(text(`request ${index}`));
+  const requestHash = sha256(encodeText(`request ${index}`));
   const ticket = concatBytes([requestHash, requestHash, requestHash]);
   return {
     taskId: drawIdOf({ ticket }),

@@ -1,5 +1,14 @@
 import { type EpochClose, Ledger } from '@assay/ledger';
-import { AccountRow, type Genesis, MinerRow, State, type StateValue, sha256, tables } from '@assay/protocol';
+import {
+  AccountRow,
+  encodeText,
+  type Genesis,
+  MinerRow,
+  State,
+  type StateValue,
+  sha256,
+  tables,
+} from '@assay/protocol';
 import { ContainerType, ListCompositeType, type Type } from '@chainsafe/ssz';
 import type { Bench, Row } from '../../../../bench/bench.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
@@ -12,12 +21,16 @@ const sizes = process.env.ASSAY_BENCH_LARGE === '1' ? [10_000, 100_000, 1_000_00
 /** Long, so that no epoch ends while the one before is being settled. */
 const epochBlocks = 4096;
 
-const text = (value: string) => new TextEncoder().encode(value);
-const account = (name: string) => new Ed25519Signer(sha256(text(name)));
-const committee = (name: string) => new BlsSigner(generateBlsSecret(sha256(text(name))));
+const account = (name: string) => new Ed25519Signer(sha256(encodeText(name)));
+const committee = (name: string) => new BlsSigner(generateBlsSecret(sha256(encodeText(name))));
 
 function genesis(): Genesis {
-  const model = { name: 'model', fileHash: sha256(text('model')), contextTokens: 2048, t1ThresholdPpb: 35_000_000 };
+  const model = {
+    name: 'model',
+    fileHash: sha256(encodeText('model')),
+    contextTokens: 2048,
+    t1ThresholdPpb: 35_000_000,
+  };
   const made = devnetGenesis({ account, committee }, { model, miners: 0, timeMs: 1_700_000_000_000 });
   // What the schedule gives is divided by the competition: more to divide than what work burned.
   const wash = { mintOfBurnBps: 0, bootstrapPeriods: 0 };
@@ -29,7 +42,7 @@ function grown(count: number): Uint8Array {
   const state = State.deserialize(Ledger.fromGenesis(genesis()).snapshot());
   state.globals.height = epochBlocks - 2;
   for (let i = 0; i < count; i++) {
-    const operator = sha256(text(`miner ${i}`)).subarray(0, 20);
+    const operator = sha256(encodeText(`miner ${i}`)).subarray(0, 20);
     state.accounts.push({ ...AccountRow.defaultValue(), address: operator, balanceUnits: 1n });
     state.miners.push({
       ...MinerRow.defaultValue(),

@@ -108,7 +108,7 @@ async function openText(
 
 function requireModel(genesis: Genesis, model: DevnetModel, dataDir: string): void {
   const registered = genesis.models[0];
-  const name = registered === undefined ? 'no model' : new TextDecoder().decode(registered.name);
+  const name = registered?.name ?? 'no model';
   if (registered !== undefined && name === model.name && equalBytes(registered.fileHash, model.fileHash)) return;
   const detail =
     `The network in ${dataDir} registered ${name} (SHA-256 ${toHex(registered?.fileHash ?? noFile).slice(0, 12)}…), ` +

@@ -1,4 +1,4 @@
-import { sessionStatuses, sha256 } from '@assay/protocol';
+import { encodeText, sessionStatuses, sha256 } from '@assay/protocol';
 import type { Chain } from '../consensus/port.ts';
 import { apiKeyOf, type Ed25519Signer } from '../crypto/signers.ts';
 import type { ApiKeyFile, ApiKeyList } from '../keys/api-keys.ts';
@@ -37,7 +37,7 @@ class SessionKeys implements Iterable<ApiKey> {
 function keysOf(list: ApiKeyList, session: number, sessionSigner: Ed25519Signer): ApiKey[] {
   const valid = list.of(session).filter(({ revoked }) => !revoked);
   return valid.map(({ number }) => {
-    const hash = sha256(new TextEncoder().encode(apiKeyOf(sessionSigner, session, number)));
+    const hash = sha256(encodeText(apiKeyOf(sessionSigner, session, number)));
     return { hash, session, sessionSigner };
   });
 }

@@ -4,7 +4,6 @@ import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
 /** Base units in a unit (economics). */
 const unit = 1_000_000_000n;
 const units = (whole: number): bigint => BigInt(whole) * unit;
-const text = (value: string) => new TextEncoder().encode(value);
 
 /** How many of each role the default network runs; miners are a start option. */
 export const committee = { mixers: 4, oracles: 3, validators: 3 } as const;
@@ -87,7 +86,7 @@ export function devnetGenesis(
   const own = [keys.account(names.foundation).address];
   const foundation = params.cases.foundation.length > 0 ? params.cases.foundation : own;
   return {
-    chainId: text('assay-devnet'),
+    chainId: 'assay-devnet',
     timeMs: options.timeMs,
     params: withParams(params, { cases: { foundation } }),
     accounts: [
@@ -109,7 +108,7 @@ export function devnetGenesis(
     gateways: [role(names.gateway, units(2000))],
     domains: [
       {
-        name: text('inference'),
+        name: 'inference',
         owner: keys.account(names.foundation).address,
         burnBps: 500,
         processorsBps: 300,
@@ -122,7 +121,7 @@ export function devnetGenesis(
     ],
     models: [
       {
-        name: text(model.name),
+        name: model.name,
         domain: 0,
         creator: keys.account(names.creator).address,
         royaltyBps: 1000,

@@ -242,7 +242,7 @@ export class LocalReader implements NodeReader {
     const found = index === undefined ? null : this.#parts.chain.prove(table, index);
     if (index === undefined || found === null) return null;
     const { header } = Block.deserialize(bytes);
-    return rowProofToJson({ header, table: new TextEncoder().encode(table), index, ...found });
+    return rowProofToJson({ header, table, index, ...found });
   }
 
   epoch(epoch: number): Epoch | null {
@@ -266,7 +266,7 @@ export class LocalReader implements NodeReader {
 
   #taskJson({ receipt, audit, row, order, timeMs, refundedUnits, paidEpoch }: TaskRecord): Task {
     const model = this.#parts.chain.head().models.get(receipt.model);
-    const modelName = model === undefined ? '' : new TextDecoder().decode(model.name);
+    const modelName = model?.name ?? '';
     const verdict = audit?.verdict ?? null;
     return taskJson(row, receipt, { order, modelName, timeMs, verdict, refundedUnits, paidEpoch });
   }

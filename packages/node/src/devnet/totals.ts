@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '@assay/ledger';
+import { encodeText } from '@assay/protocol';
 import { z } from 'zod';
 import type { CommittedBlock } from '../consensus/port.ts';
 import type { RoleStore } from '../roles/ports/store.ts';
@@ -53,7 +54,7 @@ export class TotalsView {
   onBlock({ result }: CommittedBlock): void {
     this.#add(result.height, result.events);
     if (result.events.length === 0) return;
-    this.#store.put(key, new TextEncoder().encode(JSON.stringify(Totals.encode(this.#totals))));
+    this.#store.put(key, encodeText(JSON.stringify(Totals.encode(this.#totals))));
   }
 
   /** Null when there are none, or none that can be read: they are counted anew. */

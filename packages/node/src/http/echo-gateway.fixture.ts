@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { sha256, toHex } from '@assay/protocol';
+import { encodeText, sha256, toHex } from '@assay/protocol';
 import { AssayError } from '../errors.ts';
 import type { Answer, AnswerEvent, AnswerToken, ChatService, InferenceRequest } from '../roles/ports/chat.ts';
 
@@ -57,7 +57,7 @@ export class EchoGateway implements ChatService {
     };
     signal.addEventListener('abort', noteAbort, { once: true });
     this.events.emit('asked');
-    const identity = new TextEncoder().encode(JSON.stringify([this.asked.length, request]));
+    const identity = encodeText(JSON.stringify([this.asked.length, request]));
     const taskId = `0x${toHex(sha256(identity))}`;
     return { taskId, events: this.#events(request, tokensIn, signal) };
   }

@@ -207,7 +207,7 @@ export class SmallChain implements NodeReader {
   proof = ({ kind, id }: RowKey) => {
     const isKnown = kind === 'account' ? addressText(id) === knownAddress : id === 0;
     if (!isKnown) return null;
-    const table = new TextEncoder().encode(proofTables[kind]);
+    const table = proofTables[kind];
     return rowProofToJson({ ...RowProof.defaultValue(), table, path: [new Uint8Array(32)] });
   };
   epoch(epoch: number) {

@@ -1,5 +1,4 @@
-import { limits } from '@assay/protocol';
-import { encodeText } from '../utf8.ts';
+import { encodeText, limits } from '@assay/protocol';
 import type { GeneratedToken, GenerateEvent } from './port.ts';
 
 /** Turns ids into text; ids before `ids` may be given so that spaces at the seam come out right. */
@@ -63,7 +62,7 @@ export class StopFilter {
   #withheld: Uint8Array = nothing;
   stopped = false;
 
-  constructor(stops: readonly Uint8Array[]) {
+  constructor(stops: readonly string[]) {
     this.#stops = stops.filter((stop) => stop.length > 0).map((stop) => Buffer.from(stop));
   }
 
@@ -97,7 +96,7 @@ export class OutputText {
   readonly #filter: StopFilter;
   #bytes = 0;
 
-  constructor(stops: readonly Uint8Array[]) {
+  constructor(stops: readonly string[]) {
     this.#filter = new StopFilter(stops);
   }
 
@@ -126,7 +125,7 @@ export class OutputText {
 
 /** A generation as its tokens come: `next` gives the token of a step, or null where the model ends. */
 export async function* generateText(
-  request: { readonly maxTokens: number; readonly stop: readonly Uint8Array[] },
+  request: { readonly maxTokens: number; readonly stop: readonly string[] },
   detokenize: Detokenize,
   next: (step: number) => Promise<GeneratedToken | null>,
 ): AsyncGenerator<GenerateEvent> {

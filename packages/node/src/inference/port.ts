@@ -22,7 +22,7 @@ export interface GenerateRequest {
   readonly maxTokens: number;
   readonly sampling: Sampling;
   /** At most four, as bytes; generation ends before the first that appears, and the text is cut there. */
-  readonly stop: readonly Uint8Array[];
+  readonly stop: readonly string[];
   /** Alternatives to report per token, at least `limits.topLogprobs`, at most 20. */
   readonly topLogprobs: number;
 }

@@ -1,7 +1,6 @@
 import { chatRoles, type InferencePayload } from '@assay/protocol';
 import type { StructureReference } from '../audit/structure.ts';
 import type { ChatMessage, InferenceModel } from '../inference/port.ts';
-import { decodeText } from '../utf8.ts';
 import { isRequestFault } from './request-faults.ts';
 
 /** The conversation of a payload. */
@@ -9,7 +8,7 @@ export function messagesOf(payload: InferencePayload): ChatMessage[] {
   const names = Object.keys(chatRoles) as (keyof typeof chatRoles)[];
   return payload.messages.map((message) => ({
     role: names.find((name) => chatRoles[name] === message.role) ?? 'user',
-    content: decodeText(message.content),
+    content: message.content,
   }));
 }
 

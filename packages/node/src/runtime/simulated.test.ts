@@ -1,4 +1,4 @@
-import { littleEndian, sha256 } from '@assay/protocol';
+import { encodeText, littleEndian, sha256 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { runtimeOf } from './port.ts';
 import { SimulatedRuntime } from './simulated.ts';
@@ -103,8 +103,7 @@ describe('simulated time', () => {
 describe('simulated chance', () => {
   it('gives SHA-256 of seed, name and counter, and a stream goes on where it was', () => {
     const runtime = simulated(7);
-    const block = (counter: number) =>
-      sha256(littleEndian(7, 8), new TextEncoder().encode('nonces'), littleEndian(counter, 8));
+    const block = (counter: number) => sha256(littleEndian(7, 8), encodeText('nonces'), littleEndian(counter, 8));
     expect(runtime.random('nonces').bytes(32)).toEqual(block(0));
     expect(runtime.random('nonces').bytes(40)).toEqual(Uint8Array.from([...block(1), ...block(2).slice(0, 8)]));
     expect(runtime.random('nonces').bytes(0)).toHaveLength(0);

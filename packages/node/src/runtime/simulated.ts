@@ -1,4 +1,4 @@
-import { concatBytes, firstUint64, littleEndian, sha256 } from '@assay/protocol';
+import { concatBytes, encodeText, firstUint64, littleEndian, sha256 } from '@assay/protocol';
 import { type Cancel, type RandomStream, type Runtime, sleepBy } from './port.ts';
 
 export interface SimulatedOptions {
@@ -129,7 +129,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Its bytes are SHA-256(seed ‖ name ‖ 0), SHA-256(seed ‖ name ‖ 1) …; every draw begins with the next of them. */
 function seededStream(seed: Uint8Array, name: string): RandomStream {
-  const encoded = new TextEncoder().encode(name);
+  const encoded = encodeText(name);
   let counter = 0;
   const block = () => sha256(seed, encoded, littleEndian(counter++, 8));
   return {

@@ -1,6 +1,7 @@
 import {
   ByName,
   ByType,
+  encodeText,
   ListOf,
   OrNull,
   type Shape,
@@ -39,7 +40,7 @@ export interface ShapeCodec<S> {
 export function codecOf<S extends Shape>(shape: S): ShapeCodec<S> {
   const { write, read } = codecFor(shape);
   return {
-    layout: sha256(new TextEncoder().encode(JSON.stringify(layoutOf(shape)))),
+    layout: sha256(encodeText(JSON.stringify(layoutOf(shape)))),
     encode(value) {
       const output = new Output();
       write(output, value as never);
@@ -232,7 +233,7 @@ function wordsCodec(words: readonly string[]): Codec {
 
 const textCodec: Codec = {
   write(output, text: string) {
-    const bytes = new TextEncoder().encode(text);
+    const bytes = encodeText(text);
     output.integer(bytes.length);
     const [{ uint8Array }, at] = output.take(bytes.length);
     uint8Array.set(bytes, at);

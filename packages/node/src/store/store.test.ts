@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { sha256 } from '@assay/protocol';
+import { encodeText, sha256 } from '@assay/protocol';
 import { open as openLmdb } from 'lmdb';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from './directory.fixture.ts';
 import { openStore } from './store.ts';
 
 const genesisHash = sha256(Uint8Array.of(1));
-const bytes = (text: string) => new TextEncoder().encode(text);
 const open = (dir: string, readOnly = false) => openStore({ dir, genesisHash, readOnly });
 
 /** Starts a fixture as a process and gives the first line it says. */
@@ -129,11 +128,11 @@ describe('memory of a role', () => {
   it('refuses every call once the store is closed, whoever still holds it', async () => {
     const store = await open(await newDirectory());
     const memory = store.roleStore('validator-1');
-    memory.put('a', bytes('one'));
+    memory.put('a', encodeText('one'));
     await store.close();
     const stopped = expect.objectContaining({ code: 'NODE_STOPPED' });
     expect(() => memory.get('a')).toThrow(stopped);
-    expect(() => memory.put('a', bytes('two'))).toThrow(stopped);
+    expect(() => memory.put('a', encodeText('two'))).toThrow(stopped);
     expect(() => memory.delete('a')).toThrow(stopped);
     expect(() => [...memory.entries('')]).toThrow(stopped);
   });
@@ -142,13 +141,13 @@ describe('memory of a role', () => {
     const dir = await newDirectory();
     const first = await open(dir);
     const memory = first.roleStore('mixer-1');
-    memory.put('a/1', bytes('one'));
-    memory.put('a/2', bytes('two'));
-    memory.put('b/1', bytes('three'));
-    expect(memory.get('a/1')).toEqual(bytes('one'));
+    memory.put('a/1', encodeText('one'));
+    memory.put('a/2', encodeText('two'));
+    memory.put('b/1', encodeText('three'));
+    expect(memory.get('a/1')).toEqual(encodeText('one'));
     await memory.flushed();
     memory.delete('a/2');
-    memory.put('a/0', bytes('zero'));
+    memory.put('a/0', encodeText('zero'));
     expect(memory.get('a/2')).toBeUndefined();
     expect([...memory.entries('a/')].map(({ key }) => key)).toEqual(['a/0', 'a/1']);
     expect(first.roleStore('mixer-2').get('a/1')).toBeUndefined();
@@ -157,9 +156,9 @@ describe('memory of a role', () => {
     const second = await open(dir);
     const entries = [...second.roleStore('mixer-1').entries('')];
     expect(entries).toEqual([
-      { key: 'a/0', value: bytes('zero') },
-      { key: 'a/1', value: bytes('one') },
-      { key: 'b/1', value: bytes('three') },
+      { key: 'a/0', value: encodeText('zero') },
+      { key: 'a/1', value: encodeText('one') },
+      { key: 'b/1', value: encodeText('three') },
     ]);
     expect([...second.roleStore('mixer').entries('')]).toEqual([]);
     await second.close();
@@ -168,24 +167,24 @@ describe('memory of a role', () => {
   it('keeps a value as it was when it was put', async () => {
     const store = await open(await newDirectory());
     const memory = store.roleStore('a');
-    const value = bytes('before');
+    const value = encodeText('before');
     memory.put('key', value);
     value.fill(0);
-    expect(memory.get('key')).toEqual(bytes('before'));
+    expect(memory.get('key')).toEqual(encodeText('before'));
     await memory.flushed();
     memory.get('key')?.fill(0);
-    expect(memory.get('key')).toEqual(bytes('before'));
+    expect(memory.get('key')).toEqual(encodeText('before'));
     await store.close();
   });
 
   it('is encrypted on the disk, and is refused when it was changed or moved', async () => {
     const dir = await newDirectory();
-    const secret = sha256(bytes('of this node'));
+    const secret = sha256(encodeText('of this node'));
     const first = await openStore({ dir, genesisHash, secret });
     const memory = first.roleStore('mixer-1');
     const prompt = 'Why is the sky blue, and who wants to know?';
-    memory.put('artifact/1', bytes(prompt));
-    memory.put('artifact/2', bytes(prompt.repeat(200)), 7);
+    memory.put('artifact/1', encodeText(prompt));
+    memory.put('artifact/2', encodeText(prompt.repeat(200)), 7);
     await memory.flushed();
     expect([...memory.entries('artifact/')]).toHaveLength(2);
     await first.close();
@@ -206,7 +205,7 @@ describe('memory of a role', () => {
     await values.put(['mixer-1', 'artifact/3'], stored);
     await environment.close();
     const again = await openStore({ dir, genesisHash, secret });
-    expect(again.roleStore('mixer-1').get('artifact/1')).toEqual(bytes(prompt));
+    expect(again.roleStore('mixer-1').get('artifact/1')).toEqual(encodeText(prompt));
     expect(() => again.roleStore('mixer-1').get('artifact/3')).toThrow(/artifact\/3 was changed/);
     await again.close();
   });

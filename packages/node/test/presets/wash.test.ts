@@ -92,10 +92,7 @@ describe('the wash guard (F14), by the ledger itself', () => {
       edit: (genesis) => ({
         ...genesis,
         params: { ...genesis.params, wash: { ...genesis.params.wash, bootstrapPeriods: 0 } },
-        domains: genesis.domains.flatMap((domain) => [
-          domain,
-          { ...domain, name: new TextEncoder().encode('own'), washGuard: false },
-        ]),
+        domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: 'own', washGuard: false }]),
         models: genesis.models.flatMap((model, i) =>
           i === 0 ? [model] : [{ ...model, domain: 1, priceInUnits: 0n, priceOutUnits: 1n, difficultyPpm: 10_000_000 }],
         ),

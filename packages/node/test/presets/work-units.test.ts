@@ -1,4 +1,4 @@
-import { domainTerms, hardFailure, nameOf, type Sender, softFailure } from '@assay/ledger/fixture';
+import { domainTerms, hardFailure, type Sender, softFailure } from '@assay/ledger/fixture';
 import { caseCauses, caseStatuses, proposalStatuses, stakeKinds, taskKinds, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, Village } from './village.fixture.ts';
@@ -26,7 +26,7 @@ function village(voters: readonly Sender[] = []): Village {
 const mixers = ['mixer0', 'mixer1', 'mixer2'] as const;
 /** Governance changes a parameter: three of four mixers, two thirds of all stake, say yes. */
 function decide(made: Village, path: string, value: string): void {
-  const action = { selector: 0 as const, value: { path: nameOf(path), value: nameOf(value) } };
+  const action = { selector: 0 as const, value: { path: path, value: value } };
   made.block(made.tx('payer', 'propose', { action }));
   made.block(...mixers.map((mixer) => made.tx(mixer, 'vote', { proposal: 0, choice: voteChoices.yes })));
   for (let epoch = 0; epoch < 3; epoch++) made.finishEpoch();

@@ -1,4 +1,4 @@
-import { firstUint64, littleEndian, type Sampling, sha256 } from '@assay/protocol';
+import { encodeText, firstUint64, littleEndian, type Sampling, sha256 } from '@assay/protocol';
 import { isChoice } from '../../src/inference/llama/choice.ts';
 import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '../../src/inference/llama/sampling.ts';
 import { generateText, textPieces } from '../../src/inference/output-text.ts';
@@ -17,7 +17,7 @@ const alternatives = 5;
 
 /** A distribution over five byte tokens that follows from the text so far and from the weights. */
 function distribution(weights: string, ids: readonly number[]): Distribution {
-  const context = sha256(new TextEncoder().encode(weights), Uint8Array.from(ids));
+  const context = sha256(encodeText(weights), Uint8Array.from(ids));
   const candidates: Candidate[] = [];
   for (let i = 0; candidates.length < alternatives; i++) {
     const id = 97 + Number(firstUint64(sha256(context, littleEndian(i, 2))) % 26n);
@@ -61,7 +61,7 @@ export class SimulatedModel implements InferenceModel {
   }
 
   async render(messages: readonly ChatMessage[]): Promise<number[]> {
-    return messages.flatMap((message) => [...new TextEncoder().encode(message.content)]);
+    return messages.flatMap((message) => [...encodeText(message.content)]);
   }
 
   async textPieces(ids: readonly number[]): Promise<Uint8Array[]> {

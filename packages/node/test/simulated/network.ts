@@ -54,11 +54,11 @@ import { openStore, type Store } from '../../src/store/store.ts';
 import { SimulatedModel } from './model.ts';
 
 export const engineInfo: EngineInfo = {
-  name: new TextEncoder().encode('simulated'),
-  build: new TextEncoder().encode('1'),
-  backend: new TextEncoder().encode('cpu'),
+  name: 'simulated',
+  build: '1',
+  backend: 'cpu',
   flashAttention: false,
-  kvType: new TextEncoder().encode('f16'),
+  kvType: 'f16',
 };
 export const fileHash = new Uint8Array(32).fill(7);
 const modelName = 'simulated';
@@ -253,7 +253,7 @@ export class SimulatedNetwork {
   submission(): Uint8Array {
     const payload: InferencePayload = {
       ...InferencePayload.defaultValue(),
-      messages: [{ role: 1, content: new TextEncoder().encode('hello') }],
+      messages: [{ role: 1, content: 'hello' }],
       maxTokens: 4,
     };
     const request: TaskRequest = {

@@ -102,7 +102,7 @@ async function recompute(
   const replayed: Replay = {
     valid: true,
     source: history.source,
-    chainId: new TextDecoder().decode(history.genesis.chainId),
+    chainId: history.genesis.chainId,
     genesisHash: `0x${toHex(genesisHash(history.genesis))}`,
     height: 0,
     stateRoot: `0x${toHex(Ledger.fromGenesis(history.genesis).stateRoot())}`,

@@ -1,5 +1,5 @@
 import { drawMiners, drawTable } from '@assay/ledger';
-import { domainTerms, hardFailure, honest, nameOf, realKeys } from '@assay/ledger/fixture';
+import { domainTerms, hardFailure, honest, realKeys } from '@assay/ledger/fixture';
 import { measurersOf } from '@assay/ledger/fixture/challenges';
 import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
@@ -248,7 +248,7 @@ describe('explain payout', () => {
     const world = new RecordedWorld({
       edit: (genesis) => ({
         ...genesis,
-        domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: nameOf('law') }]),
+        domains: genesis.domains.flatMap((domain) => [domain, { ...domain, name: 'law' }]),
         models: genesis.models.map((model, domain) => ({ ...model, domain })),
       }),
     }).populate();

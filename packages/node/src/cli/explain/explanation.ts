@@ -41,7 +41,7 @@ export function onChain<Result>(history: History, fast: boolean, explanation: Ex
   return {
     ...explanation,
     chain: {
-      chainId: new TextDecoder().decode(history.genesis.chainId),
+      chainId: history.genesis.chainId,
       genesisHash: hex(genesisHash(history.genesis)),
       source: history.source,
       signaturesChecked: !fast,

@@ -81,8 +81,7 @@ describe('dryRun', () => {
       (error: CliError) => error.message,
     );
     expect(rejected).toBe('There is no proposal 0; `assay gov list` shows those there are.');
-    const text = (value: string) => new TextEncoder().encode(value);
-    const half = { path: text('emissionPerDayUnits'), value: text('"43200000000"') };
+    const half = { path: 'emissionPerDayUnits', value: '"43200000000"' };
     const actions = [
       { selector: proposalActions.parameterChange, value: half },
       { selector: proposalActions.upgrade, value: { rule: 2, height: 100_000 } },

@@ -3,12 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
 import { proposalsOf } from './proposals.ts';
 
-const text = (value: string) => new TextEncoder().encode(value);
-
 describe('proposalsOf', () => {
   it('tells what each asks for and how its vote went', async () => {
     const world = new RecordedWorld().populate();
-    const change = { selector: 0 as const, value: { path: text('halvingDays'), value: text('7') } };
+    const change = { selector: 0 as const, value: { path: 'halvingDays', value: '7' } };
     world.send('payer', 'propose', { action: change });
     world.send('owner', 'vote', { proposal: 0, choice: 1 });
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();

@@ -61,10 +61,9 @@ function statusOf({ status }: Readonly<ProposalRow>): string {
 
 function wordsOf(row: Readonly<ProposalRow>): string {
   const action = actionOf(row);
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   switch (action.selector) {
     case proposalActions.parameterChange:
-      return `${text(action.value.path)} = ${text(action.value.value)}`;
+      return `${action.value.path} = ${action.value.value}`;
     case proposalActions.treasurySpend:
       return `pay ${formatUnits(action.value.amountUnits)} units of the treasury to ${addressText(action.value.to)}`;
     case proposalActions.modelDifficulty:

@@ -8,20 +8,21 @@ import {
   ParameterChange,
   type Params,
   parseAddress,
+  Quantity,
   roleStatuses,
   stakeKinds,
+  TextType,
   UintType,
+  Units,
   voteChoices,
 } from '@assay/protocol';
 import {
   BooleanType,
-  ByteListType,
   ByteVectorType,
   type ContainerType,
   ListBasicType,
   ListCompositeType,
   type Type,
-  UintBigintType,
   VectorBasicType,
   VectorCompositeType,
 } from '@chainsafe/ssz';
@@ -68,12 +69,13 @@ const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 export function formOf(type: Type<unknown>, name: string, owner: string): Form {
   const named = words[`${owner}.${name}`];
   if (named !== undefined) return wordForm(named);
-  if (type instanceof UintBigintType) return unitsForm;
+  if (type === Units) return unitsForm;
+  if (type === Quantity) return quantityForm;
   if (type instanceof UintType) return numberForm(type);
   if (type instanceof BooleanType) return name === 'sharesPrompts' ? wishForm : yesForm;
   if (type === Address) return addressForm;
   if (type instanceof ByteVectorType) return bytesForm(type, name);
-  if (type instanceof ByteListType) return textForm(type);
+  if (type instanceof TextType) return textForm(type);
   if (type === ParameterChange) return settingForm;
   return compositeForm(type, name);
 }
@@ -109,6 +111,12 @@ const unitsForm: Form = {
   placeholder: 'UNITS',
   takes: 'an amount in units up to 18446744073, with up to nine decimals',
   read: parseUnits,
+};
+
+const quantityForm: Form = {
+  placeholder: 'N',
+  takes: 'a whole number below 2^64',
+  read: (text) => (/^\d{1,20}$/.test(text) && BigInt(text) < 1n << 64n ? BigInt(text) : null),
 };
 
 function numberForm({ max }: UintType): Form {
@@ -168,14 +176,11 @@ function bytesForm({ lengthBytes }: ByteVectorType, name: string): Form {
   };
 }
 
-function textForm({ limitBytes }: ByteListType): Form {
+function textForm(type: TextType): Form {
   return {
     placeholder: 'TEXT',
-    takes: `a text of at most ${limitBytes} bytes`,
-    read: (text) => {
-      const bytes = new TextEncoder().encode(text);
-      return bytes.length <= limitBytes ? bytes : null;
-    },
+    takes: `a text of at most ${type.limitBytes} bytes`,
+    read: (text) => (type.holds(text) ? text : null),
   };
 }
 
@@ -186,7 +191,7 @@ const settingForm: Form = {
     const setting = settingOf(text);
     if (setting === null) return null;
     const [value = ''] = withSettings(params, [setting]).values;
-    return { path: new TextEncoder().encode(setting.path), value: new TextEncoder().encode(value) };
+    return { path: setting.path, value };
   },
 };
 
@@ -257,7 +262,7 @@ const longestExample = 300;
 
 /** The name a field has on the command line: an amount is given in units, so `amountUnits` would mislead. */
 export function optionKey(name: string, type: Type<unknown>): string {
-  return type instanceof UintBigintType ? name.replace(/Units$/, '') : name;
+  return type === Units ? name.replace(/Units$/, '') : name;
 }
 
 export function misread(name: string, { takes }: Form, text: string): CliError {

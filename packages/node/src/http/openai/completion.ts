@@ -1,3 +1,4 @@
+import { encodeText } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { TokenLogprob } from '../../inference/port.ts';
 import type { Answer, AnswerEvent, AnswerToken } from '../../roles/ports/chat.ts';
@@ -6,7 +7,6 @@ import type { ChatRequest } from './request.ts';
 type End = Extract<AnswerEvent, { type: 'end' }>;
 type Tokens = Extract<AnswerEvent, { type: 'tokens' }>;
 
-const encoder = new TextEncoder();
 const replacement = '\uFFFD';
 
 interface LogprobJson {
@@ -20,7 +20,7 @@ function logprobJson({ text, negLogprobMicro }: TokenLogprob): LogprobJson {
     token: text,
     logprob: negLogprobMicro === 0 ? 0 : -negLogprobMicro / 1_000_000,
     // A token that is part of a character has bytes the text cannot show.
-    bytes: text.includes(replacement) ? null : Array.from(encoder.encode(text)),
+    bytes: text.includes(replacement) ? null : Array.from(encodeText(text)),
   };
 }
 

@@ -10,7 +10,7 @@ import { GrowingBytes } from '../../growing-bytes.ts';
 import { Generation, modelWorker } from '../../roles/miner/index.ts';
 
 import { structureReference } from '../../roles/structure-reference.ts';
-import { decodeText, encodeText } from '../../utf8.ts';
+import { decodeText } from '../../utf8.ts';
 import { tinyByteId, writeTinyModel } from '../gguf/tiny.ts';
 import type { GeneratedToken, GenerateRequest, InferenceModel } from '../port.ts';
 import { type LlamaBackend, startLlamaBackend } from './backend.ts';
@@ -87,7 +87,7 @@ describe('generate', () => {
   it('ends before a stop sequence', async () => {
     const { text } = await run(ask());
     const stop = text.slice(12, 14);
-    const stopped = await run(ask({ stop: [encodeText(stop)] }));
+    const stopped = await run(ask({ stop: [stop] }));
     expect(stopped.finish).toBe('stop');
     expect(stopped.text).toBe(text.slice(0, text.indexOf(stop)));
     expect(stopped.ids.length).toBeLessThan(40);
@@ -206,8 +206,8 @@ describe('an honest answer of a real model', () => {
     async (stop) => {
       const payload = {
         ...InferencePayload.defaultValue(),
-        ...{ maxTokens: 48, sampling, stop: stop.map(encodeText) },
-        messages: [{ role: chatRoles.user, content: encodeText('\ufeffé\u0000') }],
+        ...{ maxTokens: 48, sampling, stop },
+        messages: [{ role: chatRoles.user, content: '\ufeffé\u0000' }],
       };
       const answer = new Generation();
       const worker = modelWorker(model, backend.engine);

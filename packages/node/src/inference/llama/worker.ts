@@ -1,4 +1,4 @@
-import type { EngineInfo } from '@assay/protocol';
+import { type EngineInfo, Name } from '@assay/protocol';
 import { getLlama, type Llama } from 'node-llama-cpp';
 import { AssayError } from '../../errors.ts';
 import type { Call, FromWorker, Item, ToWorker, WorkerOptions } from './messages.ts';
@@ -89,13 +89,12 @@ class Worker {
 function engineInfo(llama: Llama): EngineInfo {
   const has = (flag: string) => llama.systemInfo.includes(`${flag} = 1`);
   const sets = ['AVX2', 'AVX512', 'AVX512_VNNI', 'AMX_INT8', 'NEON', 'DOTPROD', 'SVE'].filter(has);
-  const name = (text: string) => new TextEncoder().encode(text.slice(0, 64));
   return {
-    name: name('llama.cpp'),
-    build: name(llama.llamaCppRelease.release),
-    backend: name(['cpu', process.arch, ...sets.map((set) => set.toLowerCase())].join(' ')),
+    name: 'llama.cpp',
+    build: Name.fitted(llama.llamaCppRelease.release),
+    backend: Name.fitted(['cpu', process.arch, ...sets.map((set) => set.toLowerCase())].join(' ')),
     flashAttention,
-    kvType: name('f16'),
+    kvType: 'f16',
   };
 }
 

@@ -6,6 +6,7 @@ import {
   chatRoles,
   type EdgeCode,
   edgeCodes,
+  encodeText,
   finishReasons,
   GatewayMessage,
   gatewayMessages,
@@ -24,7 +25,7 @@ import {
 import { AssayError } from '../../errors.ts';
 import { type Endpoint, type MessageStream, StreamLost } from '../../network/port.ts';
 import { answerMs, inTime, receive } from '../../network/wire.ts';
-import { decodeText, encodeText, TextPieces } from '../../utf8.ts';
+import { decodeText, TextPieces } from '../../utf8.ts';
 import {
   type AccountSigner,
   networkAddress,
@@ -83,7 +84,7 @@ export class Gateway implements RoleService, ChatService {
     const createdS = Math.floor(state.globals.epochStartMs / 1000);
     const accepted = [...state.models].filter(({ status }) => status === modelStatuses.accepted);
     return accepted.map((model) => ({
-      id: decodeText(model.name),
+      id: model.name,
       createdS,
       ownedBy: addressText(model.creator),
     }));
@@ -116,8 +117,7 @@ export class Gateway implements RoleService, ChatService {
   #modelOf(name: string, session: SessionRow): ModelRow {
     // Of all models of one name a session has an accepted one.
     const model = this.#context.chain.head().models.at(session.model);
-    const own = decodeText(model.name);
-    if (own !== name) throw new AssayError('MODEL_NOT_FOUND', `This key reaches "${own}".`);
+    if (model.name !== name) throw new AssayError('MODEL_NOT_FOUND', `This key reaches "${model.name}".`);
     return model;
   }
 
@@ -129,7 +129,7 @@ export class Gateway implements RoleService, ChatService {
     const payload: InferencePayload = {
       messages: request.messages.map((message) => ({
         role: chatRoles[message.role],
-        content: encodeText(message.content),
+        content: message.content,
       })),
       maxTokens: request.maxTokens,
       sampling: {
@@ -139,7 +139,7 @@ export class Gateway implements RoleService, ChatService {
         minPMicro: 0,
         seed: request.seed ?? runtime.random('seeds').int(2 ** 32),
       },
-      stop: request.stop.map(encodeText),
+      stop: [...request.stop],
       // One at least where any are wanted: only 0 says that nobody hears the numbers.
       topLogprobs: request.topLogprobs === null ? 0 : Math.max(1, request.topLogprobs),
       nonce: runtime.random('nonces').bytes(32),
@@ -198,10 +198,9 @@ function fromHome(seats: readonly CommitteeSeat[], homeMixer: number): number[] 
 type Message = ValueOf<typeof GatewayMessage>;
 
 function failureOf(message: Message): AssayError {
-  const { code, detail } = message.value as { code: Uint8Array; detail: Uint8Array };
-  const name = decodeText(code);
-  const known = name in edgeCodes || name in resultCodes;
-  return new AssayError(known ? (name as EdgeCode) : 'INTERNAL', decodeText(detail));
+  const { code, detail } = message.value as { code: string; detail: string };
+  const known = code in edgeCodes || code in resultCodes;
+  return new AssayError(known ? (code as EdgeCode) : 'INTERNAL', detail);
 }
 
 async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterable<AnswerEvent> {

@@ -1,8 +1,7 @@
-import { EngineInfo, InferencePayload } from '@assay/protocol';
+import { EngineInfo, encodeText, InferencePayload } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { SimulatedModel } from '../../../test/simulated/model.ts';
 import { AssayError } from '../../errors.ts';
-import { encodeText } from '../../utf8.ts';
 import { generateAgain } from './retry.ts';
 import type { Worker, WorkerEvent } from './worker.ts';
 

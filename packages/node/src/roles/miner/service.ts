@@ -5,6 +5,8 @@ import {
   addressText,
   type Chunk,
   type Deadlines,
+  detailOf,
+  encodeText,
   equalBytes,
   InferencePayload,
   limits,
@@ -21,7 +23,6 @@ import {
   roleStatuses,
   StreamCheckpoint,
   sha256,
-  taskFailureBytes,
   toHex,
   type ValueOf,
 } from '@assay/protocol';
@@ -30,7 +31,6 @@ import { AssayError } from '../../errors.ts';
 import type { GeneratedToken, TokenLogprob } from '../../inference/port.ts';
 import type { Endpoint, MessageStream, PeerId } from '../../network/port.ts';
 import { answerMs, inTime, receive } from '../../network/wire.ts';
-import { encodeText } from '../../utf8.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import { structureReference } from '../structure-reference.ts';
 import { Generation } from './artifact.ts';
@@ -196,8 +196,8 @@ export class Miner implements RoleService {
         `task ${toHex(prepare.taskId).slice(0, 8)} failed at the miner: ${(error as Error).message}`,
       );
       await this.#send(stream, minerToMixer.failure, {
-        code: encodeText(code),
-        detail: encodeText(error instanceof AssayError ? error.detail : '').subarray(0, taskFailureBytes),
+        code,
+        detail: detailOf(error instanceof AssayError ? error.detail : ''),
       });
     }
     stream.close();
@@ -286,7 +286,7 @@ export class Miner implements RoleService {
 
   /** Says whether the task is taken, or why not (§5.4). */
   async #reply(stream: MessageStream, refusal: string | null): Promise<void> {
-    const reason = encodeText(refusal ?? '');
+    const reason = detailOf(refusal ?? '');
     await this.#send(stream, minerToMixer.prepared, { accepted: refusal === null, reason });
     if (refusal !== null) stream.close();
   }

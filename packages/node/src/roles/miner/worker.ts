@@ -1,8 +1,6 @@
-import type { EngineInfo, InferencePayload, Sampling } from '@assay/protocol';
-import { limits } from '@assay/protocol';
+import { type EngineInfo, encodeText, type InferencePayload, limits, Name, type Sampling } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { GeneratedToken, InferenceModel, TextBackend } from '../../inference/port.ts';
-import { decodeText, encodeText } from '../../utf8.ts';
 import { textTokensBound } from '../prompt-bound.ts';
 import { messagesOf } from '../structure-reference.ts';
 
@@ -63,14 +61,13 @@ export function modelWorker(model: InferenceModel, engine: EngineInfo): Worker {
 
 /** A worker over a text server: its work cannot be re-checked (evidence level 0). */
 export function upstreamWorker(backend: TextBackend, contextTokens: number): Worker {
-  const name = (value: string) => encodeText(value).slice(0, limits.maxNameBytes);
   return {
     engine: {
-      name: name('openai-compatible'),
-      build: name(backend.modelName),
-      backend: name('upstream'),
+      name: 'openai-compatible',
+      build: Name.fitted(backend.modelName),
+      backend: 'upstream',
       flashAttention: false,
-      kvType: name('unknown'),
+      kvType: 'unknown',
     },
     contextTokens,
     model: null,
@@ -81,7 +78,7 @@ export function upstreamWorker(backend: TextBackend, contextTokens: number): Wor
         messages: messagesOf(payload),
         maxTokens: payload.maxTokens,
         sampling,
-        stop: payload.stop.map(decodeText),
+        stop: payload.stop,
       };
       try {
         for await (const event of backend.chat(request, signal)) {

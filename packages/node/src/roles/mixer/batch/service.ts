@@ -9,6 +9,7 @@ import {
   batchRoots,
   CertifiedBatch,
   type CommitteeSeat,
+  detailOf,
   limits,
   type MeasuredMiner,
   type NodeTransaction,
@@ -19,7 +20,6 @@ import type { Inclusion } from '../../../consensus/port.ts';
 import type { Endpoint, MessageStream, PeerId } from '../../../network/port.ts';
 import { ask, receive } from '../../../network/wire.ts';
 import type { Cancel } from '../../../runtime/port.ts';
-import { decodeText } from '../../../utf8.ts';
 import { networkAddress, protocols, type RoleContext } from '../../context.ts';
 import {
   contentsOf,
@@ -41,7 +41,7 @@ import { checkViewOf } from './check-view.ts';
 interface Refusal {
   readonly mixer: number;
   readonly invalid: readonly number[];
-  readonly reason: Uint8Array;
+  readonly reason: string;
 }
 
 /** Most receipts offered at once: checking one takes 1.5 ms, mostly its ticket, and must end within `answerMs`. */
@@ -195,7 +195,7 @@ export class Batches {
   #uncontested(nodes: readonly NodeTransaction[], refusals: readonly Refusal[], seats: number): NodeTransaction[] {
     return nodes.filter((node, place) => {
       const against = refusals.filter(({ invalid }) => invalid.includes(place));
-      const reasons = against.map(({ reason }) => decodeText(reason));
+      const reasons = against.map(({ reason }) => reason);
       if (!isQuorum(seats - against.length, seats)) this.#discard(node, reasons);
       return against.length === 0;
     });
@@ -289,7 +289,7 @@ export class Batches {
     const state = this.#context.chain.head();
     const refuse = (reason: string, invalid: number[] = []): ValueOf<typeof BatchReply> => ({
       selector: 1,
-      value: { mixer, invalid, reason: new TextEncoder().encode(reason) },
+      value: { mixer, invalid, reason: detailOf(reason) },
     });
     const { header, nodes } = offer;
     const issuer = state.mixers.get(header.mixer);

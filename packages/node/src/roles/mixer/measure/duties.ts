@@ -1,10 +1,10 @@
 import { type LedgerView, type MeasuringDuty, measuringOf } from '@assay/ledger';
-import { concatBytes, firstUint64, littleEndian, roleStatuses, sha256 } from '@assay/protocol';
+import { concatBytes, encodeText, firstUint64, littleEndian, roleStatuses, sha256 } from '@assay/protocol';
 
-const CHALLENGE = new TextEncoder().encode('challenge');
+const CHALLENGE = encodeText('challenge');
 /** §15.4 The name of the link's lots. */
-const LINK = new TextEncoder().encode('line');
-const REPORT = new TextEncoder().encode('report');
+const LINK = encodeText('line');
+const REPORT = encodeText('report');
 /** Miners considered after one block: with the most blocks of an epoch, a million in an epoch. */
 const consideredPerBlock = 1024;
 /** What is due begins at a random time in so many blocks: users come at any time, not with the blocks. */

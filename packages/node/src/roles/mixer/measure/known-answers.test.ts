@@ -6,7 +6,7 @@ import { openStore } from '../../../store/store.ts';
 import { hashRateOf, isRight } from './challenge.ts';
 import { type KnownAnswer, KnownAnswers } from './known-answers.ts';
 
-const engine = { ...Artifact.defaultValue().engine, name: new TextEncoder().encode('simulated') };
+const engine = { ...Artifact.defaultValue().engine, name: 'simulated' };
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 function artifactOf(ids: readonly number[], change: Partial<Artifact> = {}): Artifact {
@@ -118,7 +118,7 @@ describe('the answer to a challenge §15.3', () => {
     expect(judge(range(41))).toBe(false);
     expect(judge([])).toBe(false);
     expect(judge([...range(40), 7], {}, 41)).toBe(true);
-    const other = { ...engine, build: new TextEncoder().encode('2') };
+    const other = { ...engine, build: '2' };
     expect(judge([7], { engine: other })).toBe(null);
   });
 

@@ -68,7 +68,7 @@ describe('a payload (§5.19)', () => {
 
   it('is refused when no auditor could be sent what it needs', () => {
     const ask = (maxTokens: number, content: number) => () => {
-      const messages = [{ role: 1, content: new Uint8Array(content) }];
+      const messages = [{ role: 1, content: 'a'.repeat(content) }];
       requirePayload({ ...sound, maxTokens, messages }, { ...request, maxTokensOut: maxTokens, maxTokensIn: 131_072 });
     };
     expect(ask(16_384, 1_000_000)).not.toThrow();
@@ -86,10 +86,10 @@ describe('a payload (§5.19)', () => {
   });
 
   it.each<[string, Partial<InferencePayload>, string]>([
-    ['an empty stop sequence', { stop: [Uint8Array.of(1), new Uint8Array(0)] }, 'stop sequence is empty'],
+    ['an empty stop sequence', { stop: ['a', ''] }, 'stop sequence is empty'],
     ['more tokens than were signed', { maxTokens: 5 }, 'signed for 4'],
     ['more alternatives than are reported', { topLogprobs: 21 }, 'At most 20'],
-    ['a role that nobody knows', { messages: [{ role: 3, content: new Uint8Array(0) }] }, 'unknown role'],
+    ['a role that nobody knows', { messages: [{ role: 3, content: '' }] }, 'unknown role'],
   ])('is refused with %s', (_, change, reason) => {
     expect(() => requirePayload({ ...sound, ...change }, request)).toThrow(reason);
   });

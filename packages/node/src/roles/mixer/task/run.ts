@@ -2,6 +2,7 @@ import {
   type Artifact,
   Artifact as ArtifactType,
   type Chunk,
+  detailOf,
   GatewayMessage,
   gatewayMessages,
   type InferencePayload,
@@ -15,7 +16,6 @@ import {
   Precommit,
   StreamCheckpoint,
   sha256,
-  taskFailureBytes,
   taskKinds,
   taskStates,
   toHex,
@@ -23,7 +23,6 @@ import {
 } from '@assay/protocol';
 import type { Endpoint, MessageStream } from '../../../network/port.ts';
 import { receive } from '../../../network/wire.ts';
-import { decodeText, encodeText } from '../../../utf8.ts';
 import { networkAddress, protocols, type RoleContext } from '../../context.ts';
 import { requestFaultOf } from '../../request-faults.ts';
 import type { Ground } from '../ground.ts';
@@ -170,8 +169,7 @@ export class TaskRun {
       case 'fail': {
         this.#release();
         this.#miner?.abort();
-        const detail = encodeText(effect.detail).subarray(0, taskFailureBytes);
-        this.#toGateway(gatewayMessages.failure, { code: encodeText(effect.code), detail });
+        this.#toGateway(gatewayMessages.failure, { code: effect.code, detail: detailOf(effect.detail) });
         return this.#closeGateway();
       }
     }
@@ -331,10 +329,10 @@ export class TaskRun {
         return only({ type: 'reveal', artifact, artifactRoot, salt, evidenceLevel: from.evidenceLevel, nowMs });
       }
       default: {
-        const failure = message.value as { code: Uint8Array; detail: Uint8Array };
-        const code = requestFaultOf(decodeText(failure.code));
+        const failure = message.value as { code: string; detail: string };
+        const code = requestFaultOf(failure.code);
         if (code === null) return only({ type: 'lost', nowMs });
-        return only({ type: 'refused', code, detail: decodeText(failure.detail), nowMs });
+        return only({ type: 'refused', code, detail: failure.detail, nowMs });
       }
     }
   }

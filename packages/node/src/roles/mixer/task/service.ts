@@ -1,5 +1,6 @@
 import { drawMiners } from '@assay/ledger';
 import {
+  detailOf,
   drawIdOf,
   equalBytes,
   GatewayMessage,
@@ -106,10 +107,9 @@ export class Tasks {
       run = this.#admit(submission, { stream, endpoint });
     } catch (error) {
       const code = error instanceof AssayError ? error.code : 'INTERNAL';
-      const detail = error instanceof AssayError ? error.detail : '';
+      const detail = detailOf(error instanceof AssayError ? error.detail : '');
       if (code === 'INTERNAL') this.#context.runtime.log(`admission failed: ${(error as Error).message}`);
-      const value = { code: new TextEncoder().encode(code), detail: new TextEncoder().encode(detail) };
-      await stream.send(GatewayMessage.serialize({ selector: gatewayMessages.failure, value }));
+      await stream.send(GatewayMessage.serialize({ selector: gatewayMessages.failure, value: { code, detail } }));
       return stream.close();
     }
     const { task } = run;

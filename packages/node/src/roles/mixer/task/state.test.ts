@@ -1,6 +1,7 @@
 import {
   type Artifact,
   Artifact as ArtifactType,
+  encodeText,
   finishReasons,
   outcomes,
   precommitHash,
@@ -10,7 +11,6 @@ import {
   taskStates,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { encodeText } from '../../../utf8.ts';
 import { windowsOf } from '../../miner/index.ts';
 import { beginTask, type MixerEffect, type MixerEvent, type MixerTask, newTask, stepTask } from './state.ts';
 
