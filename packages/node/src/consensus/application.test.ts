@@ -32,8 +32,9 @@ describe('an application', () => {
     const transactions = theirs.application.propose();
     expect([transactions, theirs.application.propose()]).toEqual([[shared], [shared]]);
     const signature = (node: typeof ours) => {
-      // As it comes from elsewhere: other bytes in memory.
-      const header = node.application.apply({ ...place, transactions: transactions.map((each) => each.slice()) });
+      // As it may come from elsewhere: other bytes in memory, and one of them twice.
+      const twice = [...transactions, ...transactions].map((each) => each.slice());
+      const header = node.application.apply({ ...place, transactions: twice });
       return chain.proposers[1]?.sign(blockSigningRoot(chain.identity, header)) ?? new Uint8Array();
     };
     const signatures = [ours, theirs].map(signature) as [Uint8Array, Uint8Array];
