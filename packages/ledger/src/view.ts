@@ -96,6 +96,4 @@ export interface LedgerView {
   heldUnits(): bigint;
   /** Base units held anywhere, counted row by row. */
   countHeldUnits(): bigint;
-  /** Root of the SSZ `State` (§2.2). */
-  root(): Uint8Array;
 }

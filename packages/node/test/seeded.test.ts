@@ -46,6 +46,7 @@ async function engineIn(runtime: SimulatedRuntime, ring: KeyRing, genesis: Genes
   const held: Chain = {
     identity: chain.identity,
     head: () => chain.head(),
+    stateRoot: () => chain.stateRoot(),
     check: (transaction) => chain.check(transaction),
     prove: (table, index) => chain.prove(table, index),
     submit: (transaction) => {

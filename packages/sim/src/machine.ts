@@ -61,6 +61,7 @@ export class Machine {
     return {
       identity: chain.identity,
       head: () => chain.head(),
+      stateRoot: () => chain.stateRoot(),
       check: (transaction) => chain.check(transaction),
       prove: (table, index) => chain.prove(table, index),
       submit: (transaction) => (this.#isDead ? never : this.#alive(chain.submit(transaction))),

@@ -109,6 +109,10 @@ export class Application implements Chain {
     return this.#ledger.state;
   }
 
+  stateRoot(): Uint8Array {
+    return this.#ledger.stateRoot();
+  }
+
   check(transaction: Uint8Array): ResultCode {
     return this.#ledger.check(transaction, this.#verifier);
   }

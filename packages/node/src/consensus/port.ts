@@ -21,6 +21,8 @@ export interface Chain {
   readonly identity: ChainIdentity;
   /** The state after the last block. Taken anew after every wait, unless two readings must be of one height. */
   head(): LedgerView;
+  /** Root of `head()` (§2.2). */
+  stateRoot(): Uint8Array;
   /** The code a transaction would get as the first of the block after `head()`; changes nothing. */
   check(transaction: Uint8Array): ResultCode;
   /** A row of `head()`, serialised, with its path to the root (§2.6); null when there is none. */

@@ -77,8 +77,7 @@ export class LocalReader implements NodeReader {
   }
 
   async status(): Promise<Status> {
-    const head = await this.#durable();
-    const { globals, params, chain } = head;
+    const { globals, params, chain } = await this.#durable();
     const { certified, audited, approved, rejected, paidUnits } = this.#parts.totals.totals;
     return {
       version: this.#parts.version,
@@ -86,7 +85,7 @@ export class LocalReader implements NodeReader {
       genesisHash: hexText(chain.genesisHash),
       height: globals.height,
       timeMs: globals.timeMs,
-      stateRoot: hexText(head.root()),
+      stateRoot: hexText(this.#parts.chain.stateRoot()),
       epoch: globals.epoch,
       epochBlocks: params.epochBlocks,
       blockTimeMs: params.blockTimeMs,
