@@ -50,14 +50,14 @@ export function addDisputes(
   { height, mixer, miner }: Placed & { readonly miner: number },
 ): LedgerEvent[] {
   return disputed.map(({ taskId, knownTaskId, requestHash, model, tokensIn, tokensOut, artifactRoot }) => {
-    state.addTask({
+    state.tasks.push({
       ...{ taskId, kind: taskKinds.challenge, status: taskStatuses.certified, session: noSession, model, miner },
       ...{ gateway: noGateway, mixer, height, drawHeight: height, replica: 0, tokensIn, tokensOut },
       ...{ pendingUnits: 0n, priceUnits: 0n, artifactRoot, firstTokenMs: 0, totalMs: 0, isRated: false, isDrawn: true },
       reveals: state.globals.reveals + 1,
       agreement: agreements.similar,
     });
-    state.disputes.add({ taskId, knownTaskId, requestHash });
+    state.disputes.push({ taskId, knownTaskId, requestHash });
     return { type: 'challengeDisputed', taskId, miner, mixer, knownTaskId };
   });
 }

@@ -1,4 +1,13 @@
-import { type Genesis, limits, type ResultCode, type RowProof, State, type TableName, tables } from '@assay/protocol';
+import {
+  type Genesis,
+  limits,
+  moneyNames,
+  type ResultCode,
+  type RowProof,
+  State,
+  type TableName,
+  tables,
+} from '@assay/protocol';
 import { advanceModels } from './acceptance.ts';
 import { advanceAudits } from './audits.ts';
 import { turnBeacon } from './beacon.ts';
@@ -35,6 +44,7 @@ export class Ledger {
   #recount: Recount | null = null;
   #books: readonly ClosedBooks[];
   #root: Uint8Array;
+  #view: LedgerView | null = null;
 
   private constructor(state: LedgerState) {
     this.#state = state;
@@ -88,8 +98,18 @@ export class Ledger {
     return this.#books.find(({ globals }) => globals.epoch === epoch) ?? null;
   }
 
+  /** The state after the last block, and after the next one once there is one: for what reads it before that. */
   get state(): LedgerView {
     return this.#state;
+  }
+
+  /**
+   * The state after the last block, which stays as it is whatever blocks follow: what it takes depends on what changed
+   * since the view before, not on the size of the state.
+   */
+  view(): LedgerView {
+    this.#view ??= this.#state.view();
+    return this.#view;
   }
 
   /**
@@ -117,6 +137,7 @@ export class Ledger {
     const { height, timeMs } = input;
     requireSuccessor(state, input);
     enterRule(state, height);
+    this.#view = null;
     const events: LedgerEvent[] = [];
     const transactions = input.transactions.map((each, transaction) =>
       applyTransaction(state, each, { height, transaction, verifier }, events),
@@ -145,7 +166,7 @@ export class Ledger {
     for (const event of this.#settlement.advance(rows)) events.push(event);
     if (isSettling(this.#state)) return;
     this.#settlement = null;
-    this.#recount ??= new Recount(this.#state);
+    this.#recount ??= new Recount(moneyNames.map((name) => this.#state[name]));
   }
 }
 

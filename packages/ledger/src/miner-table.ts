@@ -1,6 +1,5 @@
 import { type MinerRow, tables } from '@assay/protocol';
-import { copies } from './row-copies.ts';
-import { Table } from './table.ts';
+import { type Content, FrozenRows, type ReadonlyTable, Table } from './table.ts';
 
 /** What a row says of the epoch that it is of. */
 type StandingField =
@@ -9,33 +8,38 @@ type StandingField =
   | ('epochLatencyMicro' | 'epochOutTokens' | 'epochOutMs' | 'forfeits' | 'periodTrustPpb');
 
 /** The miners as a rule sees them: what of a row is of an epoch it gets from `standing` alone. */
-export type Miners = Omit<MinerTable, 'at'> & {
+interface ByStanding {
   at(index: number): Readonly<Omit<MinerRow, StandingField>>;
-};
+}
+type Key = [operator: Uint8Array];
 
+export type Miners = Omit<MinerTable, 'at'> & ByStanding;
 /** The same for reading; `get` gives a row as it is kept, whatever epoch it is of. */
-export type ReadonlyMiners = Pick<Miners, 'at' | 'get' | 'length' | 'standing' | typeof Symbol.iterator>;
+export type ReadonlyMiners = Omit<ReadonlyTable<MinerRow, Key>, 'at'> & ByStanding & Pick<MinerTable, 'standing'>;
 
 /** What brings a row forward into the epoch; null for one that is of it. */
 type Forward = (row: Readonly<MinerRow>) => Partial<MinerRow> | null;
+
+function brought(row: Readonly<MinerRow>, forward: Forward): Readonly<MinerRow> {
+  const change = forward(row);
+  return change === null ? row : { ...row, ...change };
+}
 
 /**
  * The miners. While a settlement goes on, a row may still be of the epoch before: it counts as brought forward, and is
  * written as such by whatever changes it first (§2.7).
  */
-export class MinerTable extends Table<MinerRow> {
+export class MinerTable extends Table<MinerRow, Key> {
   readonly #forward: Forward;
 
   constructor(rows: readonly Readonly<MinerRow>[], forward: Forward) {
-    super(tables.miners, rows, (row) => row.collateralUnits, copies.miner);
+    super(tables.miners, rows);
     this.#forward = forward;
   }
 
   /** A row as it counts in this epoch, for whatever reads trust, level, availability, weight or counts. */
   standing(index: number): Readonly<MinerRow> {
-    const row = this.at(index);
-    const forward = this.#forward(row);
-    return forward === null ? row : { ...row, ...forward };
+    return brought(this.at(index), this.#forward);
   }
 
   /** Brings a row forward; nothing when it is of this epoch. */
@@ -47,5 +51,23 @@ export class MinerTable extends Table<MinerRow> {
   override update(index: number, wanted: Partial<MinerRow>): void {
     const forward = this.#forward(this.at(index));
     super.update(index, forward === null ? wanted : { ...forward, ...wanted });
+  }
+
+  /** The miners as they are now, with what brings them forward now. */
+  view(forward: Forward): ReadonlyMiners {
+    return new FrozenMiners({ content: this.contentNow(), units: this.units, forward });
+  }
+}
+
+class FrozenMiners extends FrozenRows<MinerRow, Key> {
+  readonly #forward: Forward;
+
+  constructor(parts: { readonly content: Content<MinerRow>; readonly units: bigint; readonly forward: Forward }) {
+    super(parts.content, parts.units);
+    this.#forward = parts.forward;
+  }
+
+  standing(index: number): Readonly<MinerRow> {
+    return brought(this.at(index), this.#forward);
   }
 }

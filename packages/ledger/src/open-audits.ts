@@ -1,5 +1,6 @@
 import { type AuditorSlot, type AuditRow, auditorStates, limits, type TaskRow, verdicts } from '@assay/protocol';
 import { invariant } from './invariant.ts';
+import { Rows } from './rows.ts';
 import type { ReadonlyTable } from './table.ts';
 
 /** Where the tokens of a task are found. */
@@ -8,17 +9,38 @@ interface Tasks {
   taskOf(taskId: Uint8Array): number | undefined;
 }
 
+/** What a validator owes: audits, oldest first, and their tokens. Replaced as a whole: its room bounds it (§10.23). */
+interface Owed {
+  readonly audits: readonly number[];
+  readonly tokens: number;
+}
+const nothing: Owed = { audits: [], tokens: 0 };
+
+/** The audits without a verdict, as they are at one height. */
+export interface OpenAuditsView {
+  readonly size: number;
+  /** The audits that a validator owes a step, oldest first. */
+  owedBy(validator: number): readonly number[];
+  /** Tokens of the audits that a validator owes a step (§10.23). */
+  tokensOwedBy(validator: number): number;
+}
+
+const viewOf = (size: number, owed: Rows<Owed>): OpenAuditsView => ({
+  size,
+  owedBy: (validator) => (owed.get(validator) ?? nothing).audits,
+  tokensOwedBy: (validator) => (owed.get(validator) ?? nothing).tokens,
+});
+
 /**
  * The audits without a verdict, by what can move them. Rebuilt from the rows at load and never part of the state: so a
  * block costs what changes in it, however many audits wait.
  */
-export class OpenAudits {
+export class OpenAudits implements OpenAuditsView {
   /** Their tokens. */
   readonly #open = new Map<number, number>();
   readonly #tasks: Tasks;
-  /** By validator, the audits it owes a step, and their tokens. */
-  readonly #owed = new Map<number, Set<number>>();
-  readonly #owedTokens = new Map<number, number>();
+  /** By validator. */
+  #owed = new Rows<Owed>();
   /** By the last height for them, the steps that were owed; those still are that `#dueOf` has there. */
   readonly #byDeadline = new Map<number, { readonly index: number; readonly validator: number }[]>();
   readonly #dueOf = new Map<string, number>();
@@ -32,14 +54,17 @@ export class OpenAudits {
     return this.#open.size;
   }
 
-  /** The audits that a validator owes a step, oldest first. */
   owedBy(validator: number): readonly number[] {
-    return [...(this.#owed.get(validator) ?? [])].toSorted((a, b) => a - b);
+    return (this.#owed.get(validator) ?? nothing).audits;
   }
 
-  /** Tokens of the audits that a validator owes a step (§10.23). */
   tokensOwedBy(validator: number): number {
-    return this.#owedTokens.get(validator) ?? 0;
+    return (this.#owed.get(validator) ?? nothing).tokens;
+  }
+
+  /** They as they are now. */
+  view(): OpenAuditsView {
+    return viewOf(this.size, this.#owed.copy());
   }
 
   add(index: number, { taskId, auditors, waitUntil }: Readonly<AuditRow>): void {
@@ -87,8 +112,7 @@ export class OpenAudits {
   /** What is to be done from rows that were loaded, or whose places moved; all of them stand after their block. */
   rebuild(audits: ReadonlyTable<AuditRow>): void {
     this.#open.clear();
-    this.#owed.clear();
-    this.#owedTokens.clear();
+    this.#owed = new Rows();
     this.#byDeadline.clear();
     this.#dueOf.clear();
     for (let index = 0; index < audits.length; index++) {
@@ -104,9 +128,12 @@ export class OpenAudits {
       this.#discharge(index, validator);
       return;
     }
-    const owed = this.#owed.get(validator) ?? new Set();
-    if (!owed.has(index)) this.#addTokens(validator, this.#open.get(index) ?? 0);
-    this.#owed.set(validator, owed.add(index));
+    const { audits, tokens } = this.#owed.get(validator) ?? nothing;
+    const place = placeIn(audits, index);
+    if (audits[place] !== index) {
+      const sum = tokens + (this.#open.get(index) ?? 0);
+      this.#owed.set(validator, { audits: audits.toSpliced(place, 0, index), tokens: sum });
+    }
     this.#expect({ index, validator }, deadline);
   }
 
@@ -121,17 +148,18 @@ export class OpenAudits {
 
   #discharge(index: number, validator: number): void {
     this.#dueOf.delete(stepKey(index, validator));
-    const owed = this.#owed.get(validator);
-    if (owed?.delete(index) !== true) return;
-    if (owed.size === 0) this.#owed.delete(validator);
-    this.#addTokens(validator, -(this.#open.get(index) ?? 0));
+    const { audits, tokens } = this.#owed.get(validator) ?? nothing;
+    const place = placeIn(audits, index);
+    if (audits[place] !== index) return;
+    const sum = tokens - (this.#open.get(index) ?? 0);
+    this.#owed.set(validator, { audits: audits.toSpliced(place, 1), tokens: sum });
   }
+}
 
-  #addTokens(validator: number, tokens: number): void {
-    const sum = this.tokensOwedBy(validator) + tokens;
-    if (sum === 0) this.#owedTokens.delete(validator);
-    else this.#owedTokens.set(validator, sum);
-  }
+/** The place of an index among rising ones, or where it would be put. */
+function placeIn(rising: readonly number[], index: number): number {
+  const place = rising.findLastIndex((each) => each <= index);
+  return rising[place] === index ? place : place + 1;
 }
 
 /** In place of a validator: the audit waits by itself. */

@@ -60,7 +60,7 @@ export function applyReceipts(
     const { tasks, epochCertified } = state.miners.standing(miner);
     state.miners.update(miner, { tasks: tasks + 1, epochCertified: epochCertified + 1 });
     // Field by field: spreads make it grow, which costs more than all the rest.
-    state.addTask({
+    state.tasks.push({
       taskId: receipt.taskId,
       kind: receipt.kind,
       status: taskStatuses.certified,
@@ -96,7 +96,7 @@ export function applyReceipts(
  * replica and each late step of the task. A miner that declines makes it one that its mixer could have picked.
  */
 function isDrawnPlace(state: LedgerView, { taskId, rank }: Receipt, { redundancy }: Readonly<SessionRow>): boolean {
-  return rank <= redundancy + state.transitions.of(taskId).length;
+  return rank <= redundancy + state.transitions.allOf(taskId).length;
 }
 
 /** `taskId` is the one that its ticket and replica give it. */

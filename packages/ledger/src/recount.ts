@@ -1,14 +1,16 @@
 import { ConservationError } from './conservation.ts';
 import { Pace, type Steps } from './pace.ts';
-import type { LedgerState } from './state.ts';
+import type { Table } from './table.ts';
+
+type Drifting = readonly Pick<Table<unknown>, 'driftUnits'>[];
 
 /** Conservation is kept by running totals; after each settlement every row is counted, some of them in each block. */
 export class Recount {
   readonly #pace = new Pace();
   readonly #steps: Steps<bigint>;
 
-  constructor(state: Pick<LedgerState, 'moneyTables'>) {
-    this.#steps = driftOf(state, this.#pace);
+  constructor(tables: Drifting) {
+    this.#steps = driftOf(tables, this.#pace);
   }
 
   /**
@@ -25,8 +27,8 @@ export class Recount {
 }
 
 /** What the rows of all tables hold beyond their running totals. */
-function* driftOf(state: Pick<LedgerState, 'moneyTables'>, pace: Pace): Steps<bigint> {
+function* driftOf(tables: Drifting, pace: Pace): Steps<bigint> {
   let drift = 0n;
-  for (const table of state.moneyTables()) drift += yield* table.driftUnits(pace);
+  for (const table of tables) drift += yield* table.driftUnits(pace);
   return drift;
 }

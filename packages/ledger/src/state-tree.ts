@@ -6,13 +6,12 @@ import {
   State,
   type StateValue,
   type TableName,
-  tables,
+  tableNames,
 } from '@assay/protocol';
 import { type ClosedBooks, rootOfBooks, valueOfBooks } from './epoch/books.ts';
 import type { Table } from './table.ts';
 
 const fields = State.fieldsEntries.map(({ fieldName }) => fieldName);
-const tableNames = Object.keys(tables) as TableName[];
 
 type Fields = { readonly [Name in TableName]: Pick<Table<unknown>, 'root' | typeof Symbol.iterator> } & {
   readonly globals: Readonly<Globals>;
@@ -22,9 +21,8 @@ type Fields = { readonly [Name in TableName]: Pick<Table<unknown>, 'root' | type
 
 /** The top of the tree of a state: what is above the roots of its tables. */
 export class StateTree {
-  // Both are large and seldom change, and are replaced as wholes.
+  // They are large and seldom change, and are replaced as a whole.
   readonly #rootOfParams = remembered((params: Readonly<Params>) => Params.hashTreeRoot(params));
-  readonly #rootOfBooks = remembered(rootOfBooks);
 
   root(state: Fields): Uint8Array {
     return this.#treeOf(state).root();
@@ -39,7 +37,7 @@ export class StateTree {
     const roots = fields.map((name) => {
       if (name === 'globals') return Globals.hashTreeRoot(state.globals);
       if (name === 'params') return this.#rootOfParams(state.params);
-      return name === 'books' ? this.#rootOfBooks(state.books) : state[name].root();
+      return name === 'books' ? rootOfBooks(state.books) : state[name].root();
     });
     const tree = new ChunkTree(State.depth);
     tree.set(Uint32Array.from(roots.keys()), concatBytes(roots));

@@ -1,151 +1,76 @@
 import {
-  type AccountRow,
   type AuditorSlot,
   type AuditRow,
   type BatchHeader,
-  type BodyValues,
-  type BurnRow,
-  type CaseRow,
-  type ChainIdentity,
-  type CommitteeRow,
-  type DelegationRow,
-  type DomainRow,
   Globals,
   type HoldingRow,
   type MinerRow,
-  type MixerRow,
   type ModelRow,
   modelStatuses,
   type Params,
-  type PayoutRow,
-  type PowerRow,
-  type ProposalRow,
-  type RatingRow,
-  type RoleRow,
-  type SessionRow,
   type StateValue,
   type TableName,
   type TaskRow,
+  tableNames,
   tables,
   taskStatuses,
-  type UnbondingRow,
 } from '@assay/protocol';
-import { DisputeTable } from './dispute-table.ts';
 import { booksOf, type ClosedBooks, closedBooks } from './epoch/books.ts';
 import { type Settling, settling } from './epoch/bring-forward.ts';
 import { invariant } from './invariant.ts';
-import { MeasureTable } from './measure-table.ts';
-import { type Miners, MinerTable } from './miner-table.ts';
+import { MinerTable } from './miner-table.ts';
 import { OpenAudits } from './open-audits.ts';
-import { type KeyKind, type RoleKeys, roleKeysOf } from './role-keys.ts';
-import type { RoleKind } from './roles.ts';
-import { copies } from './row-copies.ts';
+import { keyOf } from './places.ts';
+import type { StateTables, ViewTables } from './state-tables.ts';
 import { bytesOfState, StateTree } from './state-tree.ts';
-import { keyOf, pairKey, reindex, Table } from './table.ts';
-import { TransitionTable } from './transition-table.ts';
-import type { LedgerView } from './view.ts';
-import { VoteTable } from './vote-table.ts';
+import { Table } from './table.ts';
+import { type LedgerView, Lookups, StateView, type ViewFields } from './view.ts';
 
 export { keyOf, type LedgerView };
 
-const noMoney = () => 0n;
+/** Brings a miner's row forward as the settlement under way does; null for one that is of the epoch (§2.7). */
+const forwarder = (now: Settling | null, epoch: number) => (row: Readonly<MinerRow>) =>
+  now === null || row.standingEpoch === epoch ? null : now.forwardOf(row);
 
-/** The working state: tables in front of the SSZ tree, and lookups that are rebuilt at load and never part of it. */
-export class LedgerState implements LedgerView {
+const WithStateTables = Lookups as unknown as abstract new (tables: StateTables) => Lookups & StateTables;
+
+/** The working state: tables in front of the SSZ tree, and what is rebuilt from them at load and never part of it. */
+export class LedgerState extends WithStateTables implements ViewFields {
   globals: Readonly<Globals>;
   params: Readonly<Params>;
-  readonly chain: ChainIdentity;
-  readonly accounts: Table<AccountRow>;
-  readonly miners: Miners;
-  readonly mixers: Table<MixerRow>;
-  readonly committees: Table<CommitteeRow>;
-  readonly oracles: Table<RoleRow>;
-  readonly validators: Table<RoleRow>;
-  readonly gateways: Table<RoleRow>;
-  readonly keyChanges: Table<BodyValues['rotateKey']>;
-  readonly committeeKeyChanges: Table<BodyValues['rotateCommitteeKey']>;
-  readonly minerUpdates: Table<BodyValues['updateMiner']>;
-  readonly powers: Table<PowerRow>;
-  readonly delegations: Table<DelegationRow>;
-  readonly unbonding: Table<UnbondingRow>;
-  readonly domains: Table<DomainRow>;
-  readonly models: Table<ModelRow>;
-  readonly holdings: Table<HoldingRow>;
-  readonly sessions: Table<SessionRow>;
-  readonly tasks: Table<TaskRow>;
-  readonly audits: Table<AuditRow>;
-  readonly transitions: TransitionTable;
-  readonly measures: MeasureTable;
-  readonly disputes: DisputeTable;
-  readonly burns: Table<BurnRow>;
-  readonly payouts: Table<PayoutRow>;
-  readonly ratings: Table<RatingRow>;
-  readonly cases: Table<CaseRow>;
-  readonly proposals: Table<ProposalRow>;
-  readonly votes: VoteTable;
+  readonly chain: ViewFields['chain'];
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
   nextDraw = 0;
   readonly openAudits = new OpenAudits(this);
   /** Of the batches of the block in hand; empty between blocks (§9.3). */
   blockReveals: BatchHeader[] = [];
-  /** Indexes of the models without a decision, rising. */
-  proposedModels: number[] = [];
+  proposedModels: readonly number[] = [];
   /** What the settlement under way reads, and how it brings miners forward (§2.7); null while there is none. */
   settling: Settling | null = null;
   readonly #tree = new StateTree();
-  readonly roleKeys: RoleKeys;
-  readonly #accountOf = new Map<string, number>();
-  readonly #minerOf = new Map<string, number>();
-  readonly #delegationOf = new Map<string, number>();
-  readonly #taskOf = new Map<string, number>();
-  readonly #auditOf = new Map<string, number>();
-  readonly #modelOf = new Map<string, number>();
-  readonly #holdingOf = new Map<string, number>();
 
   constructor(value: StateValue) {
+    const kept = tableNames.map((name) => [name, new Table(tables[name] as never, value[name] as never)]);
+    const miners = new MinerTable(value.miners, (row) => forwarder(this.settling, this.globals.epoch)(row));
+    super({ ...(Object.fromEntries(kept) as StateTables), miners });
     this.globals = value.globals;
     this.params = value.params;
     const chainId = new TextDecoder().decode(value.globals.chainId);
     this.chain = { chainId, genesisHash: value.globals.genesisHash };
-    this.accounts = new Table(tables.accounts, value.accounts, (row) => row.balanceUnits, copies.account);
-    this.miners = new MinerTable(value.miners, (row) =>
-      this.settling === null || row.standingEpoch === this.globals.epoch ? null : this.settling.forwardOf(row),
-    );
-    this.mixers = new Table(tables.mixers, value.mixers, (row) => row.stakeUnits);
-    this.committees = new Table(tables.committees, value.committees, noMoney);
-    this.oracles = new Table(tables.oracles, value.oracles, (row) => row.stakeUnits);
-    this.validators = new Table(tables.validators, value.validators, (row) => row.stakeUnits);
-    this.gateways = new Table(tables.gateways, value.gateways, (row) => row.stakeUnits);
-    this.keyChanges = new Table(tables.keyChanges, value.keyChanges, noMoney);
-    this.committeeKeyChanges = new Table(tables.committeeKeyChanges, value.committeeKeyChanges, noMoney);
-    this.minerUpdates = new Table(tables.minerUpdates, value.minerUpdates, noMoney);
-    this.powers = new Table(tables.powers, value.powers, noMoney);
-    this.delegations = new Table(tables.delegations, value.delegations, (row) => row.stakeUnits);
-    this.unbonding = new Table(tables.unbonding, value.unbonding, (row) => row.units);
-    this.domains = new Table(tables.domains, value.domains, noMoney);
-    this.models = new Table(tables.models, value.models, noMoney);
-    this.holdings = new Table(tables.holdings, value.holdings, (row) => row.backingUnits);
-    this.sessions = new Table(tables.sessions, value.sessions, (row) => row.escrowUnits, copies.session);
-    this.tasks = new Table(tables.tasks, value.tasks, (row) => row.pendingUnits, copies.task);
-    this.audits = new Table(tables.audits, value.audits, noMoney);
-    this.transitions = new TransitionTable(value.transitions);
-    this.measures = new MeasureTable(value.measures);
-    this.disputes = new DisputeTable(value.disputes);
-    this.burns = new Table(tables.burns, value.burns, noMoney);
-    this.payouts = new Table(tables.payouts, value.payouts, noMoney);
-    this.ratings = new Table(tables.ratings, value.ratings, noMoney);
-    this.cases = new Table(tables.cases, value.cases, (row) => row.heldUnits + row.unbondingUnits + row.bondUnits);
-    this.proposals = new Table(tables.proposals, value.proposals, (row) => row.depositUnits);
-    this.votes = new VoteTable(value.votes);
-    for (let i = 0; i < this.accounts.length; i++) this.#accountOf.set(keyOf(this.accounts.at(i).address), i);
-    for (let i = 0; i < this.miners.length; i++) this.#indexMiner(i);
-    this.roleKeys = roleKeysOf(this);
-    this.#indexDelegations();
-    for (let i = 0; i < this.models.length; i++) this.#indexModel(i);
-    this.#indexHoldings();
-    this.#indexTasks();
+    for (let i = 0; i < this.models.length; i++) this.#noteModel(i);
+    this.#noteTasks();
     const [books] = value.books;
     if (books !== undefined) this.settling = settling(booksOf(books));
+  }
+
+  /** The state as it is now, for as long as somebody wants it; it costs what changed since the last one. */
+  view(): LedgerView {
+    const frozen = Object.fromEntries(tableNames.map((name) => [name, this[name].frozen()]));
+    const miners = this.miners.view(forwarder(this.settling, this.globals.epoch));
+    const { globals, params, chain, nextDraw, proposedModels } = this;
+    const openAudits = this.openAudits.view();
+    const fields: ViewFields = { globals, params, chain, nextDraw, proposedModels, openAudits };
+    return new StateView({ ...(frozen as unknown as ViewTables), miners }, fields);
   }
 
   get books(): ClosedBooks | null {
@@ -161,48 +86,6 @@ export class LedgerState implements LedgerView {
   endSettlement(): void {
     this.settling = null;
     this.setGlobals({ settledEpochs: this.globals.epoch });
-  }
-
-  accountOf(address: Uint8Array): number | undefined {
-    return this.#accountOf.get(keyOf(address));
-  }
-
-  balanceOf(address: Uint8Array): bigint {
-    const index = this.accountOf(address);
-    return index === undefined ? 0n : this.accounts.at(index).balanceUnits;
-  }
-
-  nonceOf(address: Uint8Array): number {
-    const index = this.accountOf(address);
-    return index === undefined ? 0 : this.accounts.at(index).nonce;
-  }
-
-  minerOf(operator: Uint8Array): number | undefined {
-    return this.#minerOf.get(keyOf(operator));
-  }
-
-  roleOf(kind: KeyKind, key: Uint8Array): number | undefined {
-    return this.roleKeys.holderOf(kind, key);
-  }
-
-  delegationOf(staker: Uint8Array, miner: number): number | undefined {
-    return this.#delegationOf.get(pairKey(staker, miner));
-  }
-
-  taskOf(taskId: Uint8Array): number | undefined {
-    return this.#taskOf.get(keyOf(taskId));
-  }
-
-  auditOf(taskId: Uint8Array): number | undefined {
-    return this.#auditOf.get(keyOf(taskId));
-  }
-
-  holdingOf(model: number, holder: Uint8Array): number | undefined {
-    return this.#holdingOf.get(pairKey(holder, model));
-  }
-
-  modelOf(name: Uint8Array): number | undefined {
-    return this.#modelOf.get(keyOf(name));
   }
 
   setGlobals(change: Partial<Globals>): void {
@@ -230,46 +113,13 @@ export class LedgerState implements LedgerView {
     this.accounts.update(index, { nonce: this.accounts.at(index).nonce + 1 });
   }
 
-  addMiner(row: MinerRow): number {
-    const index = this.miners.push(row);
-    this.#indexMiner(index);
-    this.roleKeys.take('miner', row.publicKey, index);
-    return index;
-  }
-
-  addMixer(row: MixerRow): number {
-    const index = this.mixers.push(row);
-    this.roleKeys.take('mixer', row.publicKey, index);
-    this.roleKeys.take('committee', row.blsPublicKey, index);
-    return index;
-  }
-
-  addRole(kind: Exclude<RoleKind, 'mixer'>, row: RoleRow): number {
-    const index = this[`${kind}s`].push(row);
-    this.roleKeys.take(kind, row.publicKey, index);
-    return index;
-  }
-
-  addDelegation(row: DelegationRow): number {
-    const index = this.delegations.push(row);
-    this.#delegationOf.set(pairKey(row.staker, row.miner), index);
-    return index;
-  }
-
   /** Forgets delegations that were taken back whole. */
   retainDelegations(): void {
-    if (this.delegations.retain(({ stakeUnits }) => stakeUnits > 0n)) this.#indexDelegations();
-  }
-
-  addTask(row: TaskRow): number {
-    const index = this.tasks.push(row);
-    this.#taskOf.set(keyOf(row.taskId), index);
-    return index;
+    this.delegations.retain(({ stakeUnits }) => stakeUnits > 0n);
   }
 
   addAudit(row: AuditRow): number {
     const index = this.audits.push(row);
-    this.#auditOf.set(keyOf(row.taskId), index);
     this.openAudits.add(index, row);
     return index;
   }
@@ -288,32 +138,21 @@ export class LedgerState implements LedgerView {
 
   addModel(row: ModelRow): number {
     const index = this.models.push(row);
-    this.#indexModel(index);
+    this.#noteModel(index);
     return index;
   }
 
   /** Keeps the tasks that pass, and their audits. */
   retainTasks(keep: (task: Readonly<TaskRow>, index: number) => boolean): void {
     if (!this.tasks.retain(keep)) return;
-    this.#indexTasks();
-    if (this.audits.retain(({ taskId }) => this.taskOf(taskId) !== undefined)) this.#indexTasks();
-  }
-
-  /** Of several miners of one operator only the last is not deregistered. */
-  #indexMiner(index: number): void {
-    const { operator } = this.miners.at(index);
-    this.#minerOf.set(keyOf(operator), index);
-  }
-
-  #indexDelegations(): void {
-    reindex(this.#delegationOf, this.delegations, ({ staker, miner }) => pairKey(staker, miner));
+    this.audits.retain(({ taskId }) => this.taskOf(taskId) !== undefined);
+    this.#noteTasks();
   }
 
   /** Adds to what an account has in a model; what is taken away was checked before. */
   addHolding({ model, holder, shares, backingUnits }: HoldingRow): void {
-    const known = this.holdingOf(model, holder);
-    const index = known ?? this.holdings.push({ model, holder, shares: 0, backingUnits: 0n });
-    if (known === undefined) this.#holdingOf.set(pairKey(holder, model), index);
+    const none = { model, holder, shares: 0, backingUnits: 0n };
+    const index = this.holdingOf(model, holder) ?? this.holdings.push(none);
     const old = this.holdings.at(index);
     const sum = { shares: old.shares + shares, backingUnits: old.backingUnits + backingUnits };
     invariant(sum.shares >= 0 && sum.backingUnits >= 0n, `model ${model}: a holding below zero`);
@@ -322,43 +161,20 @@ export class LedgerState implements LedgerView {
 
   /** Forgets holdings of nothing. */
   retainHoldings(): void {
-    if (this.holdings.retain((row) => row.shares > 0 || row.backingUnits > 0n)) this.#indexHoldings();
+    this.holdings.retain((row) => row.shares > 0 || row.backingUnits > 0n);
   }
 
-  #indexHoldings(): void {
-    reindex(this.#holdingOf, this.holdings, ({ model, holder }) => pairKey(holder, model));
+  #noteModel(index: number): void {
+    const isProposed = this.models.at(index).status === modelStatuses.proposed;
+    if (isProposed) this.proposedModels = [...this.proposedModels, index];
   }
 
-  #indexModel(index: number): void {
-    const { name, status } = this.models.at(index);
-    this.#modelOf.set(keyOf(name), index);
-    if (status === modelStatuses.proposed) this.proposedModels.push(index);
-  }
-
-  #indexTasks(): void {
-    this.#taskOf.clear();
-    this.#auditOf.clear();
+  #noteTasks(): void {
     this.nextDraw = this.tasks.length;
     for (let i = this.tasks.length - 1; i >= 0; i--) {
-      const task = this.tasks.at(i);
-      this.#taskOf.set(keyOf(task.taskId), i);
-      if (task.status === taskStatuses.certified) this.nextDraw = i;
+      if (this.tasks.at(i).status === taskStatuses.certified) this.nextDraw = i;
     }
-    for (let i = 0; i < this.audits.length; i++) this.#auditOf.set(keyOf(this.audits.at(i).taskId), i);
     this.openAudits.rebuild(this.audits);
-  }
-
-  heldUnits(): bigint {
-    return this.moneyTables().reduce((sum, table) => sum + table.units, this.#looseUnits());
-  }
-
-  countHeldUnits(): bigint {
-    return this.moneyTables().reduce((sum, table) => sum + table.countUnits(), this.#looseUnits());
-  }
-
-  /** What stands in no table. */
-  #looseUnits(): bigint {
-    return this.globals.treasuryUnits + this.globals.settlingUnits;
   }
 
   /** Root of the SSZ `State` (§2.2). */
@@ -378,15 +194,6 @@ export class LedgerState implements LedgerView {
   }
 
   #openAccount(address: Uint8Array): number {
-    const index = this.accounts.push({ address, balanceUnits: 0n, nonce: 0 });
-    this.#accountOf.set(keyOf(address), index);
-    return index;
-  }
-
-  /** The tables whose rows hold base units. */
-  moneyTables(): readonly Pick<Table<unknown>, 'units' | 'countUnits' | 'driftUnits'>[] {
-    const { miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings } = this;
-    const staked = [miners, mixers, oracles, validators, gateways, delegations, unbonding, holdings];
-    return [this.accounts, ...staked, this.sessions, this.tasks, this.cases, this.proposals];
+    return this.accounts.push({ address, balanceUnits: 0n, nonce: 0 });
   }
 }

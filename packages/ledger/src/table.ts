@@ -1,13 +1,36 @@
-import { ChunkTree, lengthChunk, PackedRows, type RowFormat, withLength } from '@assay/protocol';
+import {
+  ChunkTree,
+  equalBytes,
+  lengthChunk,
+  PackedRows,
+  type RowFormat,
+  type TableFacts,
+  withLength,
+} from '@assay/protocol';
+import { invariant } from './invariant.ts';
 import { type Pace, READ, type Steps } from './pace.ts';
+import { keyOfParts, Places } from './places.ts';
+import { Rows } from './rows.ts';
 
 /** Rows of one kind by index, for reading. A row is never changed: a newer one takes its place. */
-export interface ReadonlyTable<Row> extends Iterable<Readonly<Row>> {
+export interface ReadonlyTable<Row, Key extends readonly unknown[] = never> extends Iterable<Readonly<Row>> {
   readonly length: number;
   /** The row at `index`; undefined when there is none. */
   get(index: number): Readonly<Row> | undefined;
   /** The row at an index known to exist; throws otherwise, for that is a broken invariant. */
   at(index: number): Readonly<Row>;
+  /** Index of the row with a key, the newest one. */
+  find(...key: Key): number | undefined;
+  /** The row with a key, the newest one. */
+  of(...key: Key): Readonly<Row> | undefined;
+  /** All rows with a key, the newest last. */
+  allOf(...key: Key): readonly Readonly<Row>[];
+  /** Index of the row that has a value in one of its `unique` fields. */
+  holderOf(field: keyof Row & string, value: Uint8Array): number | undefined;
+  /** Base units in all rows. */
+  readonly units: bigint;
+  /** The same, counted anew. */
+  countUnits(): bigint;
 }
 
 /** What a table needs of its SSZ list type. */
@@ -15,46 +38,104 @@ interface ListType<Row> {
   /** Levels from the row roots up to the root that the length is mixed into. */
   readonly chunkDepth: number;
   readonly elementType: RowFormat<Row>;
+  readonly facts: TableFacts<Row>;
 }
 
-/** Rows that stand still, whatever becomes of the table they were taken from. */
-export class FrozenRows<Row> implements ReadonlyTable<Row> {
-  readonly #rows: readonly Readonly<Row>[];
-  /** Root of the SSZ list of them. */
-  readonly root: Uint8Array;
+/** What a table and its copies are read by. */
+export interface Content<Row> {
+  readonly facts: TableFacts<Row>;
+  readonly rows: Rows<Readonly<Row>>;
+  /** By `key`, and by each `unique` field. */
+  readonly places: Places;
+  readonly holders: Readonly<Record<string, Places>>;
+}
 
-  constructor(rows: readonly Readonly<Row>[], root: Uint8Array) {
-    this.#rows = rows;
-    this.root = root;
+abstract class Reader<Row, Key extends readonly unknown[]> implements ReadonlyTable<Row, Key> {
+  protected content: Content<Row>;
+
+  constructor(content: Content<Row>) {
+    this.content = content;
   }
 
+  abstract get units(): bigint;
+
   get length(): number {
-    return this.#rows.length;
+    return this.content.rows.length;
   }
 
   get(index: number): Readonly<Row> | undefined {
-    return this.#rows[index];
+    return this.content.rows.get(index);
   }
 
   at(index: number): Readonly<Row> {
-    return existing(this.#rows[index], index, this.length);
+    const row = this.content.rows.get(index);
+    if (row === undefined) throw new RangeError(`there is no row ${index} of ${this.length}`);
+    return row;
   }
 
   [Symbol.iterator](): Iterator<Readonly<Row>> {
-    return this.#rows.values();
+    return this.content.rows[Symbol.iterator]();
+  }
+
+  find(...key: Key): number | undefined {
+    return this.content.places.find(keyOfParts(key), this.length);
+  }
+
+  of(...key: Key): Readonly<Row> | undefined {
+    const index = this.find(...key);
+    return index === undefined ? undefined : this.at(index);
+  }
+
+  allOf(...key: Key): readonly Readonly<Row>[] {
+    return this.content.places.all(keyOfParts(key), this.length).map((index) => this.at(index));
+  }
+
+  holderOf(field: keyof Row & string, value: Uint8Array): number | undefined {
+    const holds = (index: number) => equalBytes(this.at(index)[field] as Uint8Array, value);
+    return this.content.holders[field]?.find(keyOfParts([value]), this.length, holds);
+  }
+
+  countUnits(): bigint {
+    let units = 0n;
+    for (const row of this) units += moneyOf(this.content.facts, row);
+    return units;
   }
 }
 
-function existing<Row>(row: Readonly<Row> | undefined, index: number, length: number): Readonly<Row> {
-  if (row === undefined) throw new RangeError(`there is no row ${index} of ${length}`);
-  return row;
+/** Rows that stand still, whatever becomes of the table they were taken from. */
+export class FrozenRows<Row, Key extends readonly unknown[] = never> extends Reader<Row, Key> {
+  readonly units: bigint;
+
+  constructor(content: Content<Row>, units: bigint) {
+    super(content);
+    this.units = units;
+  }
+}
+
+function moneyOf<Row>({ money }: TableFacts<Row>, row: Readonly<Row>): bigint {
+  let units = 0n;
+  for (const field of money ?? []) units += row[field] as bigint;
+  return units;
+}
+
+/** Where the rows with each key stand. */
+function placesOf<Row>(facts: TableFacts<Row>, rows: Rows<Readonly<Row>>): Content<Row> {
+  const holders = Object.fromEntries((facts.unique ?? []).map((field) => [field, new Places()] as const));
+  const content = { facts, rows, places: new Places(), holders };
+  let index = 0;
+  for (const row of rows) note(content, row, index++);
+  return content;
+}
+
+function note<Row>({ facts, places, holders }: Content<Row>, row: Readonly<Row>, index: number): void {
+  const { key, unique } = facts;
+  if (key !== undefined) places.add(keyOfParts(key.map((field) => row[field])), index);
+  for (const field of unique ?? []) holders[field as string]?.add(keyOfParts([row[field]]), index);
 }
 
 /** The working copy of one SSZ list: plain rows in front of its tree, which is brought up to date when asked. */
-export class Table<Row> implements ReadonlyTable<Row> {
+export class Table<Row, Key extends readonly unknown[] = never> extends Reader<Row, Key> {
   readonly #type: ListType<Row>;
-  readonly #rows: Readonly<Row>[];
-  readonly #moneyOf: (row: Readonly<Row>) => bigint;
   readonly #copy: (row: Readonly<Row>) => Row;
   /** Indexes of the rows that changed since the tree was brought up to date, in any order, and whether a row did. */
   #dirty: number[] = [];
@@ -62,82 +143,61 @@ export class Table<Row> implements ReadonlyTable<Row> {
   #units = 0n;
   readonly #packed: PackedRows<Row>;
   #tree: ChunkTree;
+  /** The last copy, until something changes. */
+  #frozen: FrozenRows<Row, Key> | null = null;
 
-  /**
-   * `moneyOf` gives the base units a row holds. `copy` copies a row: a function that only ever sees rows of one kind
-   * does that many times as fast as one for all.
-   */
-  constructor(
-    type: ListType<Row>,
-    rows: readonly Readonly<Row>[],
-    moneyOf: (row: Readonly<Row>) => bigint,
-    copy = (row: Readonly<Row>): Row => ({ ...row }),
-  ) {
+  constructor(type: ListType<Row>, rows: readonly Readonly<Row>[]) {
+    super(placesOf(type.facts, Rows.of(rows)));
     this.#type = type;
-    this.#rows = [...rows];
-    this.#moneyOf = moneyOf;
-    this.#copy = copy;
+    this.#copy = type.facts.copy ?? ((row) => ({ ...row }));
     this.#units = this.countUnits();
     this.#packed = new PackedRows(type.elementType);
-    for (const [index, row] of this.#rows.entries()) this.#packed.set(index, row);
-    this.#dirty = [...this.#rows.keys()];
-    this.#isDirty = this.#rows.map(() => true);
+    for (const [index, row] of rows.entries()) this.#packed.set(index, row);
+    this.#dirty = [...rows.keys()];
+    this.#isDirty = rows.map(() => true);
     this.#tree = new ChunkTree(type.chunkDepth);
   }
 
-  get length(): number {
-    return this.#rows.length;
-  }
-
-  /** Base units in all rows, kept up with every change. */
+  /** Kept up with every change. */
   get units(): bigint {
     return this.#units;
   }
 
-  /** Base units in all rows, counted anew. */
-  countUnits(): bigint {
-    let units = 0n;
-    for (const row of this.#rows) units += this.#moneyOf(row);
-    return units;
-  }
-
   /** What all rows hold beyond the running total, both as they are when it begins. */
   *driftUnits(pace: Pace): Steps<bigint> {
+    const { facts } = this.content;
     let drift = -this.#units;
-    for (const row of this.#rows.slice()) {
-      drift += this.#moneyOf(row);
+    for (const row of this.frozen()) {
+      drift += moneyOf(facts, row);
       if (pace.isSpent(READ)) yield;
     }
     return drift;
   }
 
-  get(index: number): Readonly<Row> | undefined {
-    return this.#rows[index];
-  }
-
-  at(index: number): Readonly<Row> {
-    return existing(this.#rows[index], index, this.length);
-  }
-
-  [Symbol.iterator](): Iterator<Readonly<Row>> {
-    return this.#rows.values();
-  }
-
   /** All rows as they are now. */
-  frozen(): FrozenRows<Row> {
-    return new FrozenRows(this.#rows.slice(), this.root());
+  frozen(): FrozenRows<Row, Key> {
+    this.#frozen ??= new FrozenRows(this.contentNow(), this.#units);
+    return this.#frozen;
+  }
+
+  /** What it is read by, as it is now. */
+  protected contentNow(): Content<Row> {
+    return { ...this.content, rows: this.content.rows.copy() };
   }
 
   /** Puts a row in the place of another. */
   set(index: number, row: Readonly<Row>): void {
     this.#packed.set(index, row);
     this.#replace(index, row);
+    if (this.content.facts.unique !== undefined) note(this.content, row, index);
   }
 
   #replace(index: number, row: Readonly<Row>): void {
-    const [units, before] = [this.#moneyOf(row), this.#moneyOf(this.at(index))];
+    const { facts, rows } = this.content;
+    const [units, before] = [moneyOf(facts, row), moneyOf(facts, this.at(index))];
     if (units !== before) this.#units += units - before;
-    this.#rows[index] = row;
+    rows.set(index, row);
+    this.#frozen = null;
     if (this.#isDirty[index] !== true) this.#dirty.push(index);
     this.#isDirty[index] = true;
   }
@@ -148,27 +208,42 @@ export class Table<Row> implements ReadonlyTable<Row> {
     const row = Object.assign(this.#copy(this.at(index)) as object, change) as Row;
     this.#packed.update(index, change, row);
     this.#replace(index, row);
+    if (this.content.facts.unique?.some((field) => field in (change as object))) note(this.content, row, index);
   }
 
   /** Appends a row and gives its index. */
   push(row: Readonly<Row>): number {
-    const index = this.#rows.push(row) - 1;
+    const index = this.content.rows.push(row);
+    note(this.content, row, index);
+    this.#frozen = null;
     this.#packed.set(index, row);
-    this.#units += this.#moneyOf(row);
+    this.#units += moneyOf(this.content.facts, row);
     this.#dirty.push(index);
     this.#isDirty.push(true);
     return index;
   }
 
+  /** Puts a row in the place of the one with its key, or appends it. */
+  put(row: Readonly<Row>): void {
+    const { places, facts } = this.content;
+    const known = places.find(keyOfParts((facts.key ?? []).map((field) => row[field])), this.length);
+    if (known === undefined) this.push(row);
+    else this.set(known, row);
+  }
+
   /** Keeps the rows that pass, in order; indexes change. Gives whether any was dropped. */
   retain(keep: (row: Readonly<Row>, index: number) => boolean): boolean {
-    const kept = Uint32Array.from(this.#rows.keys()).filter((index) => keep(this.at(index), index));
-    if (kept.length === this.#rows.length) return false;
+    const { facts, rows } = this.content;
+    invariant(facts.prunable === true, 'rows are dropped of a table in which they never move');
+    const kept = Uint32Array.from({ length: rows.length }, (_, index) => index).filter((index) =>
+      keep(this.at(index), index),
+    );
+    if (kept.length === rows.length) return false;
     this.#hashChanged();
     const roots = this.#tree.chunksAt(kept);
     this.#packed.keep(kept);
-    for (const [index, from] of kept.entries()) this.#rows[index] = this.at(from);
-    this.#rows.length = kept.length;
+    this.content = placesOf(facts, Rows.of(Array.from(kept, (index) => this.at(index))));
+    this.#frozen = null;
     this.#isDirty.length = kept.length;
     this.#units = this.countUnits();
     this.#tree = new ChunkTree(this.#type.chunkDepth);
@@ -197,20 +272,4 @@ export class Table<Row> implements ReadonlyTable<Row> {
     for (const index of dirty) this.#isDirty[index] = false;
     this.#dirty = [];
   }
-}
-
-/** A byte string as a key of a map. */
-export const keyOf = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes);
-
-/** An account and a row as a key of a map. */
-export const pairKey = (account: Uint8Array, row: number): string => `${keyOf(account)}/${row}`;
-
-/** Sets the index of each row by its key. */
-export function reindex<Row>(
-  indexOf: Map<string, number>,
-  table: ReadonlyTable<Row>,
-  keyOfRow: (row: Readonly<Row>) => string,
-): void {
-  indexOf.clear();
-  for (let i = 0; i < table.length; i++) indexOf.set(keyOfRow(table.at(i)), i);
 }

@@ -20,7 +20,7 @@ describe('late steps §7.8', () => {
     expect(world.events.at(-1)).toEqual({
       ...{ type: 'taskLate', taskId, step: 'precommit', attempt: 0, miner: 0, oracle: 1 },
     });
-    expect(world.state.transitions.of(taskId)).toMatchObject([{ step: taskStates.precommit, height: world.height }]);
+    expect(world.state.transitions.allOf(taskId)).toMatchObject([{ step: taskStates.precommit, height: world.height }]);
   });
 
   it('stand beside the receipt of the same task, in one batch', () => {
@@ -28,7 +28,7 @@ describe('late steps §7.8', () => {
     const receipt = world.receipt({ attempt: 2 });
     const transitions = [0, 1].map((attempt) => world.transition(receipt, { attempt }));
     expect(world.codeOf(world.batchTx({ receipts: [receipt], records: { transitions } }))).toBe('OK');
-    expect(world.state.transitions.of(receipt.taskId).map(({ attempt }) => attempt)).toEqual([0, 1]);
+    expect(world.state.transitions.allOf(receipt.taskId).map(({ attempt }) => attempt)).toEqual([0, 1]);
     expect(world.state.taskOf(receipt.taskId)).toBeDefined();
   });
 

@@ -24,10 +24,18 @@ export function transitionsCode(state: LedgerView, transitions: readonly Transit
     if (code !== 'OK') return code;
     const taskId = taskIdOf(transition);
     const key = `${keyOf(taskId)}/${transition.attempt}/${transition.miner}`;
-    if (seen.has(key) || state.transitions.has({ ...transition, taskId })) return 'TRANSITION_DUPLICATE';
+    if (seen.has(key) || isTaken(state, { ...transition, taskId })) return 'TRANSITION_DUPLICATE';
     seen.add(key);
   }
   return 'OK';
+}
+
+/** Whether an attempt of a task was already taken from a miner. */
+function isTaken(
+  { transitions }: LedgerView,
+  { taskId, attempt, miner }: Pick<TransitionRow, 'taskId' | 'attempt' | 'miner'>,
+): boolean {
+  return transitions.allOf(taskId).some((row) => row.attempt === attempt && row.miner === miner);
 }
 
 function transitionCode(state: LedgerView, transition: Transition, height: number): ResultCode {
@@ -55,7 +63,7 @@ export function applyTransitions(
   return transitions.map((transition) => {
     const { step, attempt, miner, oracle, drawHeight } = transition;
     const row = { taskId: taskIdOf(transition), step, attempt, miner, oracle, drawHeight, height };
-    state.transitions.add(row);
+    state.transitions.push(row);
     state.oracles.update(oracle, { epochDuties: state.oracles.at(oracle).epochDuties + 1 });
     markSeen(state, { kind: 'oracle', role: oracle }, state.globals.epoch); // §7.12
     const { strikes, epochLate } = state.miners.standing(miner);

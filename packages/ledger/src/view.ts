@@ -1,99 +1,123 @@
-import type {
-  AccountRow,
-  AuditRow,
-  BodyValues,
-  BurnRow,
-  CaseRow,
-  ChainIdentity,
-  CommitteeRow,
-  DelegationRow,
-  DisputeRow,
-  DomainRow,
-  Globals,
-  HoldingRow,
-  MeasureRow,
-  MixerRow,
-  ModelRow,
-  Params,
-  PayoutRow,
-  PowerRow,
-  ProposalRow,
-  RatingRow,
-  RoleRow,
-  SessionRow,
-  TaskRow,
-  TransitionRow,
-  UnbondingRow,
-  VoteRow,
-} from '@assay/protocol';
-import type { DisputeTable } from './dispute-table.ts';
-import type { MeasureTable } from './measure-table.ts';
-import type { ReadonlyMiners } from './miner-table.ts';
-import type { OpenAudits } from './open-audits.ts';
-import type { KeyKind } from './role-keys.ts';
-import type { ReadonlyTable } from './table.ts';
-import type { TransitionTable } from './transition-table.ts';
+import { type ChainIdentity, type Globals, moneyNames, type Params, stakeKinds } from '@assay/protocol';
+import type { OpenAuditsView } from './open-audits.ts';
+import type { ViewTables } from './state-tables.ts';
 
-/** The state as others see it: everything can be read, nothing changed. */
-export interface LedgerView {
+/** The kinds of roles that have keys, miners among them. */
+export const keyKinds = ['miner', 'mixer', 'oracle', 'validator', 'gateway'] as const;
+/** Where keys must differ: among the roles of a kind, and among the committee keys of all mixers. */
+export type KeyKind = (typeof keyKinds)[number] | 'committee';
+
+/** What a state has besides its tables. */
+export interface ViewFields {
   readonly globals: Readonly<Globals>;
   readonly params: Readonly<Params>;
   readonly chain: ChainIdentity;
-  readonly accounts: ReadonlyTable<AccountRow>;
-  readonly miners: ReadonlyMiners;
-  readonly mixers: ReadonlyTable<MixerRow>;
-  readonly committees: ReadonlyTable<CommitteeRow>;
-  readonly oracles: ReadonlyTable<RoleRow>;
-  readonly validators: ReadonlyTable<RoleRow>;
-  readonly gateways: ReadonlyTable<RoleRow>;
-  readonly keyChanges: ReadonlyTable<BodyValues['rotateKey']>;
-  readonly committeeKeyChanges: ReadonlyTable<BodyValues['rotateCommitteeKey']>;
-  readonly minerUpdates: ReadonlyTable<BodyValues['updateMiner']>;
-  readonly powers: ReadonlyTable<PowerRow>;
-  readonly delegations: ReadonlyTable<DelegationRow>;
-  readonly unbonding: ReadonlyTable<UnbondingRow>;
-  readonly domains: ReadonlyTable<DomainRow>;
-  readonly models: ReadonlyTable<ModelRow>;
-  readonly holdings: ReadonlyTable<HoldingRow>;
-  readonly sessions: ReadonlyTable<SessionRow>;
-  readonly tasks: ReadonlyTable<TaskRow>;
-  readonly audits: ReadonlyTable<AuditRow>;
-  readonly measures: ReadonlyTable<MeasureRow> & Pick<MeasureTable, 'of'>;
-  readonly disputes: ReadonlyTable<DisputeRow> & Pick<DisputeTable, 'of'>;
-  readonly transitions: ReadonlyTable<TransitionRow> & Pick<TransitionTable, 'of' | 'has'>;
-  readonly burns: ReadonlyTable<BurnRow>;
-  readonly payouts: ReadonlyTable<PayoutRow>;
-  readonly ratings: ReadonlyTable<RatingRow>;
-  readonly cases: ReadonlyTable<CaseRow>;
-  readonly proposals: ReadonlyTable<ProposalRow>;
-  readonly votes: ReadonlyTable<VoteRow>;
   /** The audits without a verdict. */
-  readonly openAudits: Pick<OpenAudits, 'size' | 'owedBy' | 'tokensOwedBy'>;
+  readonly openAudits: OpenAuditsView;
   /** Index of the first task whose audit draw is still to come; all before it are drawn. */
   readonly nextDraw: number;
   /** Indexes of the models without a decision, rising. */
   readonly proposedModels: readonly number[];
+}
+
+/** The state as others see it: everything can be read, nothing changed. */
+export interface LedgerView extends ViewTables, ViewFields, Lookups {}
+
+// All properties of a state are set at once: set one by one by computed names they would be slow to read.
+const WithTables = class {
+  constructor(tables: ViewTables) {
+    Object.assign(this, tables);
+  }
+} as unknown as new (
+  tables: ViewTables,
+) => ViewTables;
+
+/** What stands in no table. */
+const looseUnits = ({ treasuryUnits, settlingUnits }: Readonly<Globals>): bigint => treasuryUnits + settlingUnits;
+
+/** What is found in the tables of a state. */
+export abstract class Lookups extends WithTables {
+  abstract readonly globals: Readonly<Globals>;
+
   /** Index of the account of an address; undefined when it never held anything. */
-  accountOf(address: Uint8Array): number | undefined;
-  balanceOf(address: Uint8Array): bigint;
+  accountOf(address: Uint8Array): number | undefined {
+    return this.accounts.find(address);
+  }
+
+  balanceOf(address: Uint8Array): bigint {
+    return this.accounts.of(address)?.balanceUnits ?? 0n;
+  }
+
   /** Nonce the next transaction of an address must carry. */
-  nonceOf(address: Uint8Array): number;
-  /** Index of the miner an address operates. */
-  minerOf(operator: Uint8Array): number | undefined;
-  /** Index of the role of a kind that has a key, or will have it with the next epoch. */
-  roleOf(kind: KeyKind, key: Uint8Array): number | undefined;
+  nonceOf(address: Uint8Array): number {
+    return this.accounts.of(address)?.nonce ?? 0;
+  }
+
+  /** Index of the miner an address operates. Of several of one operator only the last is not deregistered. */
+  minerOf(operator: Uint8Array): number | undefined {
+    return this.miners.find(operator);
+  }
+
+  /** Index of the role of a kind that has a key, or will have it with the next epoch (§3.6). */
+  roleOf(kind: KeyKind, key: Uint8Array): number | undefined {
+    if (kind === 'committee') {
+      return this.mixers.holderOf('blsPublicKey', key) ?? this.committeeKeyChanges.of(key)?.mixer;
+    }
+    return this[`${kind}s`].holderOf('publicKey', key) ?? this.keyChanges.of(stakeKinds[kind], key)?.role;
+  }
+
   /** Index of what an account delegated to a miner. */
-  delegationOf(staker: Uint8Array, miner: number): number | undefined;
+  delegationOf(staker: Uint8Array, miner: number): number | undefined {
+    return this.delegations.find(staker, miner);
+  }
+
   /** Index of a certified task that is still kept. */
-  taskOf(taskId: Uint8Array): number | undefined;
+  taskOf(taskId: Uint8Array): number | undefined {
+    return this.tasks.find(taskId);
+  }
+
   /** Index of the audit of a task. */
-  auditOf(taskId: Uint8Array): number | undefined;
+  auditOf(taskId: Uint8Array): number | undefined {
+    return this.audits.find(taskId);
+  }
+
   /** Index of what an account has in a model. */
-  holdingOf(model: number, holder: Uint8Array): number | undefined;
+  holdingOf(model: number, holder: Uint8Array): number | undefined {
+    return this.holdings.find(model, holder);
+  }
+
   /** Index of the model of a name, the newest one. */
-  modelOf(name: Uint8Array): number | undefined;
+  modelOf(name: Uint8Array): number | undefined {
+    return this.models.find(name);
+  }
+
   /** Base units held anywhere, from the running totals. */
-  heldUnits(): bigint;
+  heldUnits(): bigint {
+    return moneyNames.reduce((sum, name) => sum + this[name].units, looseUnits(this.globals));
+  }
+
   /** Base units held anywhere, counted row by row. */
-  countHeldUnits(): bigint;
+  countHeldUnits(): bigint {
+    return moneyNames.reduce((sum, name) => sum + this[name].countUnits(), looseUnits(this.globals));
+  }
+}
+
+/** A state as it was at one height. */
+export class StateView extends Lookups implements ViewFields {
+  readonly globals: Readonly<Globals>;
+  readonly params: Readonly<Params>;
+  readonly chain: ChainIdentity;
+  readonly openAudits: OpenAuditsView;
+  readonly nextDraw: number;
+  readonly proposedModels: readonly number[];
+
+  constructor(tables: ViewTables, fields: ViewFields) {
+    super(tables);
+    this.globals = fields.globals;
+    this.params = fields.params;
+    this.chain = fields.chain;
+    this.openAudits = fields.openAudits;
+    this.nextDraw = fields.nextDraw;
+    this.proposedModels = fields.proposedModels;
+  }
 }

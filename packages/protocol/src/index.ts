@@ -33,6 +33,7 @@ export * from './shape.ts';
 export * from './signing.ts';
 export * from './state.ts';
 export * from './struct.ts';
+export * from './table-type.ts';
 export * from './tasks.ts';
 export * from './transaction.ts';
 export * from './uint.ts';

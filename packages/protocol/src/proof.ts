@@ -4,12 +4,7 @@ import { BlockHeader } from './block.ts';
 import { Bytes32, Count, Name, type ValueOf } from './encoding.ts';
 import { equalBytes, rootAlong } from './hash.ts';
 import { limits } from './limits.ts';
-import { State, tables } from './state.ts';
-
-/** A table of the state, by its name there. */
-export type TableName = keyof typeof tables;
-/** A row of a table. */
-export type RowOf<Name extends TableName> = ValueOf<(typeof tables)[Name]['elementType']>;
+import { State, type TableName, tables } from './state.ts';
 
 /** One row of the state after a block, which the state root of that block confirms (§2.6). */
 export const RowProof = new ContainerType(

@@ -1,4 +1,4 @@
-import { ContainerType, ListCompositeType, type Type } from '@chainsafe/ssz';
+import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { CaseRow } from './cases.ts';
 import { DomainRow } from './domains.ts';
 import {
@@ -23,8 +23,8 @@ import { Params } from './parameters.ts';
 import { BurnRow, PayoutRow } from './payouts.ts';
 import { DisputeRow, MeasureRow, TransitionRow } from './records.ts';
 import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';
-import { RowListType } from './rows.ts';
 import { StructListType, StructType } from './struct.ts';
+import { type TableFacts, table } from './table-type.ts';
 import { AuditRow, RatingRow, TaskRow } from './tasks.ts';
 
 export const AccountRow = new StructType(
@@ -226,47 +226,67 @@ export const SessionRow = new StructType(
 );
 export type SessionRow = ValueOf<typeof SessionRow>;
 
-const tableOf = <Fields extends Record<string, Type<unknown>>>(row: StructType<Fields>) =>
-  new RowListType(row, limits.maxTableRows);
+const roleMoney = ['stakeUnits'] as const;
+const caseMoney = ['heldUnits', 'unbondingUnits', 'bondUnits'] as const;
 
+/** Each table of the state, declared once: `TableFacts` says what of. Those of the state's encoding keep this order. */
 export const tables = {
-  accounts: tableOf(AccountRow),
-  miners: tableOf(MinerRow),
-  mixers: tableOf(MixerRow),
+  accounts: table(AccountRow, {
+    money: ['balanceUnits'],
+    key: ['address'],
+    proof: 'account',
+    copy: (row) => ({ ...row }),
+  }),
+  miners: table(MinerRow, {
+    money: ['collateralUnits'],
+    key: ['operator'],
+    unique: ['publicKey'],
+    books: 0,
+    proof: 'miner',
+    copy: (row) => ({ ...row }),
+  }),
+  mixers: table(MixerRow, { money: roleMoney, unique: ['publicKey', 'blsPublicKey'], books: 1 }),
   /** Of all epochs: one row from each change on. */
-  committees: tableOf(CommitteeRow),
-  oracles: tableOf(RoleRow),
-  validators: tableOf(RoleRow),
-  gateways: tableOf(RoleRow),
+  committees: table(CommitteeRow, {}),
+  oracles: table(RoleRow, { money: roleMoney, unique: ['publicKey'], books: 2 }),
+  validators: table(RoleRow, { money: roleMoney, unique: ['publicKey'], books: 3 }),
+  gateways: table(RoleRow, { money: roleMoney, unique: ['publicKey'], books: 4 }),
   /** What this epoch announced for the next one. */
-  keyChanges: tableOf(RotateKey),
-  committeeKeyChanges: tableOf(RotateCommitteeKey),
-  minerUpdates: tableOf(UpdateMiner),
-  powers: tableOf(PowerRow),
-  delegations: tableOf(DelegationRow),
-  unbonding: tableOf(UnbondingRow),
-  domains: tableOf(DomainRow),
-  models: tableOf(ModelRow),
-  holdings: tableOf(HoldingRow),
-  sessions: tableOf(SessionRow),
+  keyChanges: table(RotateKey, { key: ['kind', 'publicKey'], prunable: true }),
+  committeeKeyChanges: table(RotateCommitteeKey, { key: ['blsPublicKey'], prunable: true }),
+  minerUpdates: table(UpdateMiner, { prunable: true }),
+  powers: table(PowerRow, {}),
+  delegations: table(DelegationRow, { money: ['stakeUnits'], key: ['staker', 'miner'], prunable: true, books: 5 }),
+  unbonding: table(UnbondingRow, { money: ['units'], prunable: true }),
+  domains: table(DomainRow, { books: 6 }),
+  models: table(ModelRow, { key: ['name'], books: 7 }),
+  holdings: table(HoldingRow, { money: ['backingUnits'], key: ['model', 'holder'], prunable: true, books: 8 }),
+  sessions: table(SessionRow, { money: ['escrowUnits'], proof: 'session', copy: (row) => ({ ...row }) }),
   /** Open tasks, and settled ones until no second receipt for them could be accepted. */
-  tasks: tableOf(TaskRow),
-  audits: tableOf(AuditRow),
+  tasks: table(TaskRow, {
+    money: ['pendingUnits'],
+    key: ['taskId'],
+    prunable: true,
+    books: 9,
+    proof: 'task',
+    copy: (row) => ({ ...row }),
+  }),
+  audits: table(AuditRow, { key: ['taskId'], prunable: true }),
   /** Late steps of tasks that could still be certified. */
-  transitions: tableOf(TransitionRow),
+  transitions: table(TransitionRow, { key: ['taskId'], prunable: true }),
   /** Of each miner that was ever measured. */
-  measures: tableOf(MeasureRow),
+  measures: table(MeasureRow, { key: ['miner'], books: 13 }),
   /** Challenges that auditors decide on, as long as their tasks are kept. */
-  disputes: tableOf(DisputeRow),
+  disputes: table(DisputeRow, { key: ['taskId'], prunable: true }),
   /** Of the reward period. */
-  burns: tableOf(BurnRow),
+  burns: table(BurnRow, { prunable: true, books: 10 }),
   /** Of the epoch that was settled last. */
-  payouts: tableOf(PayoutRow),
-  ratings: tableOf(RatingRow),
-  cases: tableOf(CaseRow),
-  proposals: tableOf(ProposalRow),
-  /** Votes on proposals that are still voted on. */
-  votes: tableOf(VoteRow),
+  payouts: table(PayoutRow, { prunable: true, proof: 'payout' }),
+  ratings: table(RatingRow, { prunable: true, books: 11 }),
+  cases: table(CaseRow, { money: caseMoney, prunable: true, books: 12 }),
+  proposals: table(ProposalRow, { money: ['depositUnits'] }),
+  /** Votes on proposals that are still voted on: one to an account and proposal. */
+  votes: table(VoteRow, { key: ['proposal', 'voter'], prunable: true }),
 };
 
 /** Everything of the state that is not a table. */
@@ -309,13 +329,27 @@ export const Globals = new StructType(
 );
 export type Globals = ValueOf<typeof Globals>;
 
-const { miners, mixers, oracles, validators, gateways, delegations, domains, models, holdings, tasks } = tables;
-const { burns, ratings, cases, measures } = tables;
-/** The tables that a settlement reads. */
-export const bookTables = {
-  ...{ miners, mixers, oracles, validators, gateways, delegations, domains, models, holdings, tasks },
-  ...{ burns, ratings, cases, measures },
-};
+type Tables = typeof tables;
+/** A table of the state, by its name there. */
+export type TableName = keyof Tables;
+/** A row of a table. */
+export type RowOf<Name extends TableName> = ValueOf<Tables[Name]['elementType']>;
+export const tableNames = Object.keys(tables) as TableName[];
+type AnyFacts = { readonly [Fact in keyof TableFacts<never>]?: unknown } & Pick<TableFacts<never>, 'books'>;
+const factsOf = (name: TableName): AnyFacts => tables[name].facts;
+type NamesWith<Fact> = { [Name in TableName]: Tables[Name]['facts'] extends Fact ? Name : never }[TableName];
+/** A table whose rows hold base units. */
+export type MoneyName = NamesWith<{ readonly money: readonly string[] }>;
+export const moneyNames = tableNames.filter((name): name is MoneyName => factsOf(name).money !== undefined);
+
+/** A table that a settlement keeps a copy of. */
+export type BookName = NamesWith<{ readonly books: number }>;
+const placeOf = (name: TableName): number => factsOf(name).books ?? -1;
+/** The tables that a settlement reads, in the order of its books. */
+export const bookNames = tableNames
+  .filter((name): name is BookName => placeOf(name) >= 0)
+  .toSorted((a, b) => placeOf(a) - placeOf(b));
+const bookTables = Object.fromEntries(bookNames.map((name) => [name, tables[name]])) as Pick<Tables, BookName>;
 
 /** What an epoch left to its settlement (§2.7). */
 export const Books = new ContainerType({ globals: Globals, params: Params, ...bookTables }, { typeName: 'Books' });

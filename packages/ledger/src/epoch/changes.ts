@@ -1,10 +1,10 @@
 import type { BodyValues } from '@assay/protocol';
 import { changesEngine } from '../engines.ts';
 import { invariant } from '../invariant.ts';
-import { keyKinds } from '../role-keys.ts';
 import { stakeKindOf } from '../stakes.ts';
 import { MAX_RESULTS_OWED } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
+import { keyKinds } from '../view.ts';
 
 /**
  * Carries out what the epoch announced for the next one, in its order (§3.6, §3.7). Once the books are closed, so that
@@ -13,7 +13,6 @@ import type { LedgerState } from '../state.ts';
 export function applyChanges(state: LedgerState): void {
   for (const { kind, role, publicKey } of state.keyChanges) setKey(state, kind, { role, publicKey });
   for (const { mixer, blsPublicKey } of state.committeeKeyChanges) {
-    state.roleKeys.free('committee', state.mixers.at(mixer).blsPublicKey);
     state.mixers.update(mixer, { blsPublicKey });
   }
   const lastOf = new Map(Array.from(state.minerUpdates, ({ miner, ...terms }) => [miner, terms] as const));
@@ -41,7 +40,6 @@ function setKey(state: LedgerState, number: number, change: { role: number; publ
   const kind = keyKinds.find((each) => each === stakeKindOf(number));
   invariant(kind !== undefined, `a key is announced for no role: ${number}`);
   const { role, publicKey } = change;
-  state.roleKeys.free(kind, state[`${kind}s`].at(role).publicKey);
   if (kind === 'mixer') state.mixers.update(role, { publicKey });
   else state[`${kind}s`].update(role, { publicKey });
 }

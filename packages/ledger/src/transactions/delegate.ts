@@ -13,7 +13,7 @@ export const delegate: TransactionRule<BodyValues['delegate']> = {
   },
   apply(state, { miner, amountUnits }, { sender }) {
     const known = state.delegationOf(sender, miner);
-    const index = known ?? state.addDelegation({ staker: sender, miner, stakeUnits: 0n });
+    const index = known ?? state.delegations.push({ staker: sender, miner, stakeUnits: 0n });
     state.debit(sender, amountUnits);
     state.delegations.update(index, { stakeUnits: state.delegations.at(index).stakeUnits + amountUnits });
     state.miners.update(miner, { delegatedUnits: state.miners.at(miner).delegatedUnits + amountUnits });

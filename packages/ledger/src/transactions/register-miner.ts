@@ -45,7 +45,7 @@ export const registerMiner: TransactionRule<Body> = {
     state.credit(domain.owner, registrationFeeUnits);
     const admitted = domain.admitted.filter((address) => !equalBytes(address, context.sender));
     if (admitted.length < domain.admitted.length) state.domains.update(body.domain, { admitted });
-    const miner = state.addMiner(minerRow(state, body, context));
+    const miner = state.miners.push(minerRow(state, body, context));
     return [{ type: 'minerRegistered', miner, operator: context.sender }];
   },
 };

@@ -13,7 +13,7 @@ export const registerMixer: TransactionRule<BodyValues['registerMixer']> = {
   },
   apply(state, { blsPublicKey, ...terms }, { sender, height }) {
     state.debit(sender, terms.stakeUnits);
-    const role = state.addMixer(mixerRow({ ...terms, account: sender }, { height, seenUntil: 0, blsPublicKey }));
+    const role = state.mixers.push(mixerRow({ ...terms, account: sender }, { height, seenUntil: 0, blsPublicKey }));
     return [{ type: 'roleRegistered', kind: 'mixer', role, account: sender }];
   },
 };

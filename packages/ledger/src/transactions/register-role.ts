@@ -17,7 +17,7 @@ export const registerRole: TransactionRule<BodyValues['registerRole']> = {
     invariant(kind !== undefined && kind !== 'mixer', `a valid registration is of no kind: ${number}`);
     state.debit(sender, terms.stakeUnits);
     const seenUntil = state.globals.epoch + 1;
-    const role = state.addRole(kind, roleRow({ ...terms, account: sender }, { height, seenUntil }));
+    const role = state[`${kind}s`].push(roleRow({ ...terms, account: sender }, { height, seenUntil }));
     // economics §8.2 It begins without power, and gains some with the next epochs.
     if (kind === 'validator') state.powers.push({ powerPpb: 0, epochWork: 0n, recentWork: [], noResultsLeft: 0 });
     return [{ type: 'roleRegistered', kind, role, account: sender }];

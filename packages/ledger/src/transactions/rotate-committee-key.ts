@@ -12,7 +12,6 @@ export const rotateCommitteeKey: TransactionRule<BodyValues['rotateCommitteeKey'
     return code === 'OK' ? committeeKeyCode(state, body, verifier) : code;
   },
   apply(state, body) {
-    state.roleKeys.take('committee', body.blsPublicKey, body.mixer);
     state.committeeKeyChanges.push(body);
     return [{ type: 'committeeKeyRotated', mixer: body.mixer, fromEpoch: state.globals.epoch + 1 }];
   },

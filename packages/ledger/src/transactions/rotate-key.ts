@@ -1,8 +1,8 @@
 import { type BodyValues, equalBytes } from '@assay/protocol';
 import { invariant } from '../invariant.ts';
-import { keyKinds } from '../role-keys.ts';
 import { standingCode } from '../roles.ts';
 import { stakeKindOf, stakeOf } from '../stakes.ts';
+import { keyKinds } from '../view.ts';
 import type { TransactionRule } from './rule.ts';
 
 const keyKindOf = (kind: number) => keyKinds.find((each) => each === stakeKindOf(kind));
@@ -21,7 +21,6 @@ export const rotateKey: TransactionRule<BodyValues['rotateKey']> = {
   apply(state, body) {
     const kind = keyKindOf(body.kind);
     invariant(kind !== undefined, `a valid key is of no role: ${body.kind}`);
-    state.roleKeys.take(kind, body.publicKey, body.role);
     state.keyChanges.push(body);
     return [{ type: 'keyRotated', kind, role: body.role, fromEpoch: state.globals.epoch + 1 }];
   },

@@ -10,7 +10,7 @@ export const vote: TransactionRule<BodyValues['vote']> = {
     return choice > voteChoices.veto ? 'BAD_CHOICE' : 'OK';
   },
   apply(state, { proposal, choice }, { sender }) {
-    state.votes.cast({ proposal, voter: sender, choice });
+    state.votes.put({ proposal, voter: sender, choice });
     return [{ type: 'voted', proposal, voter: sender, choice }];
   },
 };

@@ -81,7 +81,7 @@ export function rowsOf({ state }: Ledger): LedgerRows {
   return {
     taskOf: (taskId) => state.tasks.get(state.taskOf(taskId) ?? -1) ?? null,
     auditOf: (taskId) => state.audits.get(state.auditOf(taskId) ?? -1) ?? null,
-    transitionsOf: (taskId) => state.transitions.of(taskId),
+    transitionsOf: (taskId) => state.transitions.allOf(taskId),
   };
 }
 

@@ -1,0 +1,20 @@
+import type { RowOf, TableName, tables } from '@assay/protocol';
+import type { Miners, ReadonlyMiners } from './miner-table.ts';
+import type { ReadonlyTable, Table } from './table.ts';
+
+/** The values that find a row of a table; never for a table without a key. */
+export type KeyOf<Name extends TableName> = (typeof tables)[Name]['facts'] extends {
+  readonly key: infer Fields extends readonly (keyof RowOf<Name>)[];
+}
+  ? { [Place in keyof Fields]: RowOf<Name>[Fields[Place]] }
+  : never;
+
+/** The tables of a state. */
+export type StateTables = {
+  readonly [Name in TableName]: Name extends 'miners' ? Miners : Table<RowOf<Name>, KeyOf<Name>>;
+};
+
+/** The same for reading. */
+export type ViewTables = {
+  readonly [Name in TableName]: Name extends 'miners' ? ReadonlyMiners : ReadonlyTable<RowOf<Name>, KeyOf<Name>>;
+};
