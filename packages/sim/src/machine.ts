@@ -62,12 +62,11 @@ export class Machine {
       identity: chain.identity,
       head: () => chain.head(),
       stateRoot: () => chain.stateRoot(),
-      check: (transaction) => chain.check(transaction),
-      prove: (table, index) => chain.prove(table, index),
+      check: (transaction) => this.#alive(chain.check(transaction)),
+      prove: (table, indexOf) => this.#alive(chain.prove(table, indexOf)),
       submit: (transaction) => (this.#isDead ? never : this.#alive(chain.submit(transaction))),
       onBlock: (listener) => chain.onBlock((committed) => this.#isDead || listener(committed)),
       blockAt: (height) => chain.blockAt(height),
-      durable: () => this.#alive(chain.durable()),
     };
   }
 
