@@ -69,8 +69,7 @@ export class LedgerState extends WithStateTables implements ViewFields {
     const miners = this.miners.view(forwarder(this.settling, this.globals.epoch));
     const { globals, params, chain, nextDraw, proposedModels } = this;
     const openAudits = this.openAudits.view();
-    const root = this.root();
-    const fields: ViewFields = { globals, params, chain, nextDraw, proposedModels, openAudits, root: () => root };
+    const fields: ViewFields = { globals, params, chain, nextDraw, proposedModels, openAudits };
     return new StateView({ ...(frozen as unknown as ViewTables), miners }, fields);
   }
 

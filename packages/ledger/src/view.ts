@@ -18,8 +18,6 @@ export interface ViewFields {
   readonly nextDraw: number;
   /** Indexes of the models without a decision, rising. */
   readonly proposedModels: readonly number[];
-  /** Root of the SSZ `State` (§2.2). */
-  root(): Uint8Array;
 }
 
 /** The state as others see it: everything can be read, nothing changed. */
@@ -112,7 +110,6 @@ export class StateView extends Lookups implements ViewFields {
   readonly openAudits: OpenAuditsView;
   readonly nextDraw: number;
   readonly proposedModels: readonly number[];
-  readonly #root: Uint8Array;
 
   constructor(tables: ViewTables, fields: ViewFields) {
     super(tables);
@@ -122,10 +119,5 @@ export class StateView extends Lookups implements ViewFields {
     this.openAudits = fields.openAudits;
     this.nextDraw = fields.nextDraw;
     this.proposedModels = fields.proposedModels;
-    this.#root = fields.root();
-  }
-
-  root(): Uint8Array {
-    return this.#root;
   }
 }

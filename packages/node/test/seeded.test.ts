@@ -46,8 +46,9 @@ async function engineIn(runtime: SimulatedRuntime, ring: KeyRing, genesis: Genes
   const held: Chain = {
     identity: chain.identity,
     head: () => chain.head(),
-    check: (transaction) => chain.check(transaction),
-    prove: (table, index) => chain.prove(table, index),
+    stateRoot: () => chain.stateRoot(),
+    check: (transaction) => runtime.hold(chain.check(transaction)),
+    prove: (table, indexOf) => runtime.hold(chain.prove(table, indexOf)),
     submit: (transaction) => {
       const inclusion = chain.submit(transaction);
       // Its signature is checked on another thread.
@@ -56,7 +57,6 @@ async function engineIn(runtime: SimulatedRuntime, ring: KeyRing, genesis: Genes
     },
     onBlock: (listener) => chain.onBlock(listener),
     blockAt: (height) => chain.blockAt(height),
-    durable: () => runtime.hold(chain.durable()),
   };
   const roleStore = (name: string): RoleStore => {
     const memory = store.roleStore(name);

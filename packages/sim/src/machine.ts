@@ -61,12 +61,12 @@ export class Machine {
     return {
       identity: chain.identity,
       head: () => chain.head(),
-      check: (transaction) => chain.check(transaction),
-      prove: (table, index) => chain.prove(table, index),
+      stateRoot: () => chain.stateRoot(),
+      check: (transaction) => this.#alive(chain.check(transaction)),
+      prove: (table, indexOf) => this.#alive(chain.prove(table, indexOf)),
       submit: (transaction) => (this.#isDead ? never : this.#alive(chain.submit(transaction))),
       onBlock: (listener) => chain.onBlock((committed) => this.#isDead || listener(committed)),
       blockAt: (height) => chain.blockAt(height),
-      durable: () => this.#alive(chain.durable()),
     };
   }
 

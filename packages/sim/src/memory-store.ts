@@ -82,7 +82,7 @@ export class MemoryStore implements ChainStore {
   readonly #blocks: Uint8Array[] = [];
   readonly #roles = new Map<string, MemoryRoleStore>();
 
-  /** `dir`: where an engine leaves what broke its ledger. */
+  /** `dir`: where the application leaves what broke its ledger. */
   constructor(dir: string, sleep: Runtime['sleep']) {
     this.dir = dir;
     this.#sleep = sleep;

@@ -124,7 +124,7 @@ async function live(world: World, { seed, miners, minutes }: SimulationOptions):
       return isUnseen && world.wasAwaySince(names.mixer(mixer), atMs) ? [] : [taskId];
     }),
     crashes: world.crashes,
-    stateRoot: toHex(chain.head().root()),
+    stateRoot: toHex(chain.stateRoot()),
     traceHash: trace.hash,
     speed: (runtime.monotonicMs() - beganMs) / (performance.now() - startedMs),
   };

@@ -32,13 +32,16 @@ describe('an application', () => {
     const transactions = theirs.application.propose();
     expect([transactions, theirs.application.propose()]).toEqual([[shared], [shared]]);
     const signature = (node: typeof ours) => {
-      // As it comes from elsewhere: other bytes in memory.
-      const header = node.application.apply({ ...place, transactions: transactions.map((each) => each.slice()) });
+      // As it may come from elsewhere: other bytes in memory, and one of them twice.
+      const twice = [...transactions, ...transactions].map((each) => each.slice());
+      const header = node.application.apply({ ...place, transactions: twice });
       return chain.proposers[1]?.sign(blockSigningRoot(chain.identity, header)) ?? new Uint8Array();
     };
     const signatures = [ours, theirs].map(signature) as [Uint8Array, Uint8Array];
     expect(signatures[0]).toEqual(signatures[1]);
-    expect(answers).toEqual([]);
+    expect([answers, ours.application.head().globals.height]).toEqual([[], 0]);
+    const proven = ours.application.prove('accounts', (head) => head.accountOf(bob.address));
+    const checked = ours.application.check(pay(alice, 1));
     const committed = await Promise.all([
       ours.application.commit(signatures[0]),
       theirs.application.commit(signatures[1]),
@@ -46,6 +49,9 @@ describe('an application', () => {
     expect(committed[0].root).toEqual(committed[1].root);
     expect(answers.toSorted()).toEqual(['shared: OK 1', 'theirs: OK 1']);
     expect([ours.application.propose().length, theirs.application.propose().length]).toEqual([1, 0]);
+    expect(ours.application.head().globals.height).toBe(1);
+    expect((await proven)?.header).toEqual(committed[0].block.header);
+    expect(await checked).toEqual({ code: 'OK', height: 2 });
     expect(ours.store.blockAt(1)).toEqual(theirs.store.blockAt(1));
     for (const { store } of [ours, theirs]) await store.close();
   });

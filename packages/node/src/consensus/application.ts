@@ -13,6 +13,7 @@ import {
   type BlockHeader,
   type ChainIdentity,
   type Genesis,
+  headerOf,
   limits,
   type ResultCode,
   type RowProof,
@@ -71,11 +72,15 @@ export class Application implements Chain {
   readonly #snapshots: SnapshotPolicy;
   readonly #onFatal: (error: AssayError) => void;
   readonly #listeners = new Set<(committed: CommittedBlock) => void>();
+  /** Of the last durable height: state, its root, and the root of the header. */
+  #head: LedgerView;
+  #stateRoot: Uint8Array;
   #headRoot: Uint8Array;
   /** Transactions of the block in hand, and who of this node waits for each. */
   #inHand: { readonly transactions: readonly Uint8Array[]; readonly waiting: readonly (Waiting | undefined)[] };
   #applied: Applied | null = null;
-  #durable: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** While the ledger is ahead of the disk; rejects with what ended it there. */
+  #ahead: PromiseWithResolvers<void> | null = null;
   #ended: AssayError | null = null;
 
   private constructor({ store, onFatal, verifier }: ApplicationOptions, chain: LoadedChain) {
@@ -89,9 +94,10 @@ export class Application implements Chain {
     this.#queue = new SignatureQueue(this.identity, this.#signatures, verify);
     this.#snapshots = new SnapshotPolicy(chain);
     this.#onFatal = onFatal;
+    this.#head = chain.ledger.view();
+    this.#stateRoot = chain.ledger.stateRoot();
     this.#headRoot = chain.headRoot;
     this.#inHand = { transactions: [], waiting: [] };
-    this.#durable.resolve();
   }
 
   /**
@@ -106,15 +112,26 @@ export class Application implements Chain {
   }
 
   head(): LedgerView {
-    return this.#ledger.state;
+    return this.#head;
   }
 
-  check(transaction: Uint8Array): ResultCode {
-    return this.#ledger.check(transaction, this.#verifier);
+  stateRoot(): Uint8Array {
+    return this.#stateRoot;
   }
 
-  prove(table: TableName, index: number): Pick<RowProof, 'row' | 'path'> | null {
-    return this.#ledger.prove(table, index);
+  async check(transaction: Uint8Array): Promise<Pick<Inclusion, 'code' | 'height'>> {
+    while (this.#ahead !== null) await this.#ahead.promise;
+    const code = this.#ledger.check(transaction, this.#verifier);
+    return { code, height: this.#head.globals.height + 1 };
+  }
+
+  async prove(table: TableName, indexOf: (head: LedgerView) => number | undefined): Promise<RowProof | null> {
+    while (this.#ahead !== null) await this.#ahead.promise;
+    const index = indexOf(this.#head);
+    const found = index === undefined ? null : this.#ledger.prove(table, index);
+    const block = this.#store.blockAt(this.#head.globals.height);
+    if (index === undefined || found === null || block === null) return null;
+    return { header: headerOf(block), table: new TextEncoder().encode(table), index, ...found };
   }
 
   submit(transaction: Uint8Array): Promise<Inclusion> {
@@ -140,10 +157,6 @@ export class Application implements Chain {
     return this.#store.blockAt(height);
   }
 
-  durable(): Promise<void> {
-    return this.#durable.promise;
-  }
-
   /** The transactions that the next block should have, serialised. They go on waiting until a block has them. */
   propose(): Uint8Array[] {
     const maxBytes = limits.maxBlockBytes - frameBytes;
@@ -152,15 +165,16 @@ export class Application implements Chain {
   }
 
   /**
-   * Applies the next block, whoever proposed it, and gives its header. The state is ahead of the disk until `commit`.
+   * Applies the next block, whoever proposed it, and gives its header. The ledger is ahead of `head()` until `commit`.
    * Throws what `Ledger.applyBlock` throws.
    */
   apply({ transactions, ...block }: Omit<BlockInput, 'transactions'> & { transactions: Uint8Array[] }): BlockHeader {
     const waiting = transactions.map((bytes) => this.#mempool.find(bytes));
     this.#inHand = { transactions, waiting };
+    this.#ahead = Promise.withResolvers();
+    this.#ahead.promise.catch(() => {});
     const known = transactions.map((bytes, i) => waiting[i]?.transaction ?? bytes);
     const result = this.#ledger.applyBlock({ ...block, transactions: known }, this.#signatures.inBlock);
-    this.#durable = Promise.withResolvers();
     for (const entry of waiting) if (entry !== undefined) this.#mempool.remove(entry);
     this.#mempool.prune(block.height + 1, (address) => this.#ledger.state.nonceOf(address));
     const header: BlockHeader = {
@@ -183,12 +197,15 @@ export class Application implements Chain {
     const snapshot = this.#snapshots.isDue(result, bytes.length) ? this.snapshot() : null;
     await this.#store.commit({ block, bytes, result, snapshot, rows: rowsOf(this.#ledger) });
     if (snapshot !== null) this.#snapshots.taken(snapshot.length);
+    this.#head = this.#ledger.view();
+    this.#stateRoot = result.stateRoot;
     this.#headRoot = headerRoot(header);
     this.#applied = null;
+    this.#ahead?.resolve();
+    this.#ahead = null;
     this.#acknowledge(result);
     const committed = { block, root: this.#headRoot, result };
     this.#notify(committed);
-    this.#durable.resolve();
     return committed;
   }
 
@@ -217,7 +234,7 @@ export class Application implements Chain {
   async halt(error: unknown): Promise<AssayError> {
     const reason = error instanceof AssayError ? error : (unknownRule(error) ?? (await this.#wrecked(error)));
     for (const entry of this.#inHand.waiting) entry?.reject(reason);
-    this.#durable.resolve();
+    this.#ahead?.reject(reason);
     if (this.end(reason)) this.#onFatal(reason);
     return reason;
   }

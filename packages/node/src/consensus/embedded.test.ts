@@ -55,11 +55,11 @@ describe('embedded engine', () => {
     const dir = await newDirectory();
     const first = await openTestEngine(spread, dir);
     while (!isSettling(first.engine.chain)) await first.engine.produceNow();
-    const root = first.engine.chain.head().root();
+    const root = first.engine.chain.stateRoot();
     await first.close();
     const second = await openTestEngine(spread, dir);
     expect(isSettling(second.engine.chain)).toBe(true);
-    expect(second.engine.chain.head().root()).toEqual(root);
+    expect(second.engine.chain.stateRoot()).toEqual(root);
     while (isSettling(second.engine.chain)) await second.engine.produceNow();
     expect(second.engine.chain.head().globals).toMatchObject({ epoch: 1, settledEpochs: 1, settlingUnits: 0n });
     await replay(second.store, spread.genesis);
@@ -158,10 +158,10 @@ describe('embedded engine', () => {
       await first.engine.produceNow();
       expect((await inclusion).code).toBe('OK');
     }
-    const root = first.engine.chain.head().root();
+    const root = first.engine.chain.stateRoot();
     await first.close();
     const second = await openTestEngine(chain, dir);
-    expect(second.engine.chain.head().root()).toEqual(root);
+    expect(second.engine.chain.stateRoot()).toEqual(root);
     expect(await replay(second.store, chain.genesis)).toEqual({ height: 20, stateRoot: root });
     await second.engine.produceNow();
     expect(second.store.height).toBe(21);

@@ -170,8 +170,9 @@ describe('mempool', () => {
     const known = { ...first.entry, transaction: { ...transaction, bytes } };
     pool.add({ ...known, envelope: { ...known.envelope, sender: 'b' } });
     expect(pool.find(Uint8Array.from(bytes))?.envelope.sender).toBe('b');
-    pool.remove(first.entry);
+    for (let times = 0; times < 2; times++) pool.remove(first.entry);
     expect(names(pool.select(10, 1e6, 4))).toEqual(['a1', 'b0']);
+    expect([pool.size, pool.promisesOf('a')]).toEqual([2, { nextNonce: 2, feesUnits: 1n }]);
   });
 
   it('refuses what expired and what no longer follows', () => {

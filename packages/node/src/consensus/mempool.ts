@@ -132,10 +132,12 @@ export class Mempool {
     return [...selected];
   }
 
-  /** Lets go of one that is in a block. */
+  /** Lets go of one that is in a block; it may be there twice. */
   remove(entry: Waiting): void {
     const entries = this.#queues.get(entry.envelope.sender)?.entries ?? [];
-    entries.splice(entries.indexOf(entry), 1);
+    const place = entries.indexOf(entry);
+    if (place < 0) return;
+    entries.splice(place, 1);
     this.#forget(entry);
   }
 

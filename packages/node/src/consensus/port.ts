@@ -19,12 +19,17 @@ export interface Inclusion {
 /** The chain as roles and the node API have it: they read its head and offer transactions. */
 export interface Chain {
   readonly identity: ChainIdentity;
-  /** The state after the last block. Taken anew after every wait, unless two readings must be of one height. */
+  /**
+   * The state after the last durable block, which stays as it is. Taken anew after every wait, unless two readings must
+   * be of one height.
+   */
   head(): LedgerView;
-  /** The code a transaction would get as the first of the block after `head()`; changes nothing. */
-  check(transaction: Uint8Array): ResultCode;
-  /** A row of `head()`, serialised, with its path to the root (§2.6); null when there is none. */
-  prove(table: TableName, index: number): Pick<RowProof, 'row' | 'path'> | null;
+  /** Root of `head()` (§2.2). */
+  stateRoot(): Uint8Array;
+  /** The code a transaction would get as the first of the block of a height, the one after `head()`. */
+  check(transaction: Uint8Array): Promise<Pick<Inclusion, 'code' | 'height'>>;
+  /** A row of `head()` with its path to the root (§2.6), found by `indexOf`; null when there is none, or no block. */
+  prove(table: TableName, indexOf: (head: LedgerView) => number | undefined): Promise<RowProof | null>;
   /**
    * Offers a serialised transaction. Resolves once it is in a durable block, or at once with height 0 when the
    * mempool refuses it (the code says why). Rejects with AssayError TOO_MANY_REQUESTS when the mempool is full.
@@ -34,8 +39,6 @@ export interface Chain {
   onBlock(listener: (committed: CommittedBlock) => void): () => void;
   /** The serialised block at a height; null when there is none. */
   blockAt(height: number): Uint8Array | null;
-  /** Resolves when `head()` is durable: while a block is being written it is ahead of the disk. */
-  durable(): Promise<void>;
 }
 
 /** Decides which block comes next and when: on a timer in this process, or with other nodes. */

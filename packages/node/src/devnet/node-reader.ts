@@ -70,15 +70,12 @@ export class LocalReader implements NodeReader {
     this.#parts = parts;
   }
 
-  /** The state at a durable block: what is shown has happened. */
-  async #durable(): Promise<LedgerView> {
-    await this.#parts.chain.durable();
+  get #head(): LedgerView {
     return this.#parts.chain.head();
   }
 
-  async status(): Promise<Status> {
-    const head = await this.#durable();
-    const { globals, params, chain } = head;
+  status(): Status {
+    const { globals, params, chain } = this.#head;
     const { certified, audited, approved, rejected, paidUnits } = this.#parts.totals.totals;
     return {
       version: this.#parts.version,
@@ -86,7 +83,7 @@ export class LocalReader implements NodeReader {
       genesisHash: hexText(chain.genesisHash),
       height: globals.height,
       timeMs: globals.timeMs,
-      stateRoot: hexText(head.root()),
+      stateRoot: hexText(this.#parts.chain.stateRoot()),
       epoch: globals.epoch,
       epochBlocks: params.epochBlocks,
       blockTimeMs: params.blockTimeMs,
@@ -103,12 +100,12 @@ export class LocalReader implements NodeReader {
     return genesisJson(this.#parts.genesis);
   }
 
-  async params(): Promise<ParamsJson> {
-    return paramsJson((await this.#durable()).params);
+  params(): ParamsJson {
+    return paramsJson(this.#head.params);
   }
 
-  async committee({ epoch: asked }: { epoch: number | null }): Promise<Committee | null> {
-    const state = await this.#durable();
+  committee({ epoch: asked }: { epoch: number | null }): Committee | null {
+    const state = this.#head;
     const { chain, globals, mixers, params } = state;
     const epoch = asked ?? globals.epoch;
     if (epoch > globals.epoch) return null;
@@ -155,53 +152,53 @@ export class LocalReader implements NodeReader {
     return this.#parts.store.blockAt(height);
   }
 
-  async account(address: Uint8Array): Promise<Account | null> {
-    const state = await this.#durable();
+  account(address: Uint8Array): Account | null {
+    const state = this.#head;
     const index = state.accountOf(address);
     return index === undefined ? null : rowJson.account(state.accounts.at(index));
   }
 
-  async miners(page: PageRequest) {
-    const state = await this.#durable();
+  miners(page: PageRequest) {
+    const state = this.#head;
     return pageOf(state, 'miners', page, (row, index) => rowJson.miner(index, row, state.measures.of(index)));
   }
 
-  async miner(index: number): Promise<Miner | null> {
-    const { miners, measures } = await this.#durable();
+  miner(index: number): Miner | null {
+    const { miners, measures } = this.#head;
     const row = miners.get(index);
     return row === undefined ? null : rowJson.miner(index, row, measures.of(index));
   }
 
-  async mixers(page: PageRequest) {
-    return pageOf(await this.#durable(), 'mixers', page, (row, index) => rowJson.mixer(index, row));
+  mixers(page: PageRequest) {
+    return pageOf(this.#head, 'mixers', page, (row, index) => rowJson.mixer(index, row));
   }
 
-  async validators(page: PageRequest) {
-    return pageOf(await this.#durable(), 'validators', page, (row, index) => rowJson.role(index, row));
+  validators(page: PageRequest) {
+    return pageOf(this.#head, 'validators', page, (row, index) => rowJson.role(index, row));
   }
 
-  async oracles(page: PageRequest) {
-    return pageOf(await this.#durable(), 'oracles', page, (row, index) => rowJson.role(index, row));
+  oracles(page: PageRequest) {
+    return pageOf(this.#head, 'oracles', page, (row, index) => rowJson.role(index, row));
   }
 
-  async gateways(page: PageRequest) {
-    return pageOf(await this.#durable(), 'gateways', page, (row, index) => rowJson.role(index, row));
+  gateways(page: PageRequest) {
+    return pageOf(this.#head, 'gateways', page, (row, index) => rowJson.role(index, row));
   }
 
-  async domains(page: PageRequest) {
-    return pageOf(await this.#durable(), 'domains', page, (row, index) => rowJson.domain(index, row));
+  domains(page: PageRequest) {
+    return pageOf(this.#head, 'domains', page, (row, index) => rowJson.domain(index, row));
   }
 
-  async models(page: PageRequest) {
-    return pageOf(await this.#durable(), 'models', page, (row, index) => rowJson.model(index, row));
+  models(page: PageRequest) {
+    return pageOf(this.#head, 'models', page, (row, index) => rowJson.model(index, row));
   }
 
-  async sessions(page: PageRequest) {
-    return pageOf(await this.#durable(), 'sessions', page, (row, index) => rowJson.session(index, row));
+  sessions(page: PageRequest) {
+    return pageOf(this.#head, 'sessions', page, (row, index) => rowJson.session(index, row));
   }
 
-  async session(index: number): Promise<Session | null> {
-    const row = (await this.#durable()).sessions.get(index);
+  session(index: number): Session | null {
+    const row = this.#head.sessions.get(index);
     return row === undefined ? null : rowJson.session(index, row);
   }
 
@@ -234,15 +231,8 @@ export class LocalReader implements NodeReader {
   }
 
   async proof(key: RowKey): Promise<RowProofJson | null> {
-    const state = await this.#durable();
-    const bytes = this.#parts.store.blockAt(state.globals.height);
-    if (bytes === null) return null;
-    const table = proofTables[key.kind];
-    const index = indexOf(state, key);
-    const found = index === undefined ? null : this.#parts.chain.prove(table, index);
-    if (index === undefined || found === null) return null;
-    const { header } = Block.deserialize(bytes);
-    return rowProofToJson({ header, table, index, ...found });
+    const proof = await this.#parts.chain.prove(proofTables[key.kind], (head) => indexOf(head, key));
+    return proof === null ? null : rowProofToJson(proof);
   }
 
   epoch(epoch: number): Epoch | null {
@@ -255,9 +245,8 @@ export class LocalReader implements NodeReader {
   }
 
   async check(transaction: Uint8Array): Promise<Checked> {
-    const { globals } = await this.#durable();
-    const code = this.#parts.chain.check(transaction);
-    return { code, sentence: resultCodes[code].sentence, height: globals.height + 1 };
+    const { code, height } = await this.#parts.chain.check(transaction);
+    return { code, sentence: resultCodes[code].sentence, height };
   }
 
   #pendingOrNone(taskId: Uint8Array): 'pending' | null {
@@ -265,7 +254,7 @@ export class LocalReader implements NodeReader {
   }
 
   #taskJson({ receipt, audit, row, order, timeMs, refundedUnits, paidEpoch }: TaskRecord): Task {
-    const model = this.#parts.chain.head().models.get(receipt.model);
+    const model = this.#head.models.get(receipt.model);
     const modelName = model?.name ?? '';
     const verdict = audit?.verdict ?? null;
     return taskJson(row, receipt, { order, modelName, timeMs, verdict, refundedUnits, paidEpoch });

@@ -66,7 +66,7 @@ export type NodeReader = {
   blockBytes(height: number): Uint8Array | null;
   /** The proof of a row by its key in a table; null when the state holds no such row. */
   proof(row: RowKey): Eventually<RowProofJson | null>;
-  /** The engine's `submit`. */
+  /** The chain's `submit`. */
   submit(transaction: Uint8Array): Promise<Inclusion>;
   /** The code it would get as the first of the next block. */
   check(transaction: Uint8Array): Eventually<Checked>;

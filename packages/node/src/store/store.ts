@@ -106,7 +106,7 @@ async function bindChain(meta: Tables['meta'], dir: string, genesisHash: Uint8Ar
   throw new AssayError('OTHER_CHAIN', detail);
 }
 
-/** What an engine needs of a store. */
+/** What the application needs of a store. */
 export type ChainStore = Pick<
   Store,
   | 'dir'
