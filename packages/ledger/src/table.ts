@@ -121,7 +121,8 @@ export class FrozenRows<Row, Key extends readonly unknown[] = never, Unique exte
 
 function moneyOf<Row>({ money }: TableFacts<Row>, row: Readonly<Row>): bigint {
   let units = 0n;
-  for (const field of money ?? []) units += row[field] as bigint;
+  if (money === undefined) return units;
+  for (const field of money) units += row[field] as bigint;
   return units;
 }
 
