@@ -14,6 +14,8 @@ import {
   type StateValue,
   securityWeights,
   sha256,
+  type TableName,
+  tableNames,
 } from '@assay/protocol';
 import { domainRow, splitBps, termsCode, weightsBps } from './domains.ts';
 import { epochBeaconOf } from './epoch/beacon.ts';
@@ -24,6 +26,7 @@ import { mixerRow, roleRow } from './roles.ts';
 import { keyOf, LedgerState } from './state.ts';
 import type { Verifier } from './verifier.ts';
 
+type NoRows = { [Name in TableName]: [] };
 type GenesisMixer = Genesis['mixers'][number];
 type GenesisRole = Genesis['validators'][number];
 type GenesisDomain = Genesis['domains'][number];
@@ -79,34 +82,17 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
       settlingUnits: 0n,
     },
     params: genesis.params,
+    ...(Object.fromEntries(tableNames.map((name) => [name, []])) as unknown as NoRows),
     accounts: genesis.accounts.map(({ address, balanceUnits }) => ({ address, balanceUnits, nonce: 0 })),
-    miners: [],
     mixers: genesis.mixers.map(genesisMixerRow),
     committees: [{ fromEpoch: 0, seats: genesis.mixers.map(({ blsPublicKey }, mixer) => ({ mixer, blsPublicKey })) }],
     oracles: genesis.oracles.map(genesisRoleRow),
     validators: genesis.validators.map(genesisRoleRow),
     gateways: genesis.gateways.map(genesisRoleRow),
-    keyChanges: [],
-    committeeKeyChanges: [],
-    minerUpdates: [],
     powers: firstPowers(genesis),
-    delegations: [],
-    unbonding: [],
     domains: genesis.domains.map(({ name, owner, ...terms }) => domainRow({ name, owner, terms }, 0)),
     holdings: genesis.models.map(({ creator }, model) => wholeOf(model, creator)),
     models: genesis.models.map((model) => modelRow(model, modelStatuses.accepted)),
-    sessions: [],
-    tasks: [],
-    audits: [],
-    transitions: [],
-    measures: [],
-    disputes: [],
-    burns: [],
-    payouts: [],
-    ratings: [],
-    cases: [],
-    proposals: [],
-    votes: [],
     books: [],
   };
   return new LedgerState(value);

@@ -15,7 +15,9 @@ type Key = [operator: Uint8Array];
 
 export type Miners = Omit<MinerTable, 'at'> & ByStanding;
 /** The same for reading; `get` gives a row as it is kept, whatever epoch it is of. */
-export type ReadonlyMiners = Omit<ReadonlyTable<MinerRow, Key>, 'at'> & ByStanding & Pick<MinerTable, 'standing'>;
+export type ReadonlyMiners = Omit<ReadonlyTable<MinerRow, Key, 'publicKey'>, 'at'> &
+  ByStanding &
+  Pick<MinerTable, 'standing'>;
 
 /** What brings a row forward into the epoch; null for one that is of it. */
 type Forward = (row: Readonly<MinerRow>) => Partial<MinerRow> | null;
@@ -29,7 +31,7 @@ function brought(row: Readonly<MinerRow>, forward: Forward): Readonly<MinerRow> 
  * The miners. While a settlement goes on, a row may still be of the epoch before: it counts as brought forward, and is
  * written as such by whatever changes it first (§2.7).
  */
-export class MinerTable extends Table<MinerRow, Key> {
+export class MinerTable extends Table<MinerRow, Key, 'publicKey'> {
   readonly #forward: Forward;
 
   constructor(rows: readonly Readonly<MinerRow>[], forward: Forward) {
@@ -59,7 +61,7 @@ export class MinerTable extends Table<MinerRow, Key> {
   }
 }
 
-class FrozenMiners extends FrozenRows<MinerRow, Key> {
+class FrozenMiners extends FrozenRows<MinerRow, Key, 'publicKey'> {
   readonly #forward: Forward;
 
   constructor(parts: { readonly content: Content<MinerRow>; readonly units: bigint; readonly forward: Forward }) {

@@ -9,12 +9,21 @@ export type KeyOf<Name extends TableName> = (typeof tables)[Name]['facts'] exten
   ? { [Place in keyof Fields]: RowOf<Name>[Fields[Place]] }
   : never;
 
+/** The fields by whose value the holder of a row is found. */
+type UniqueOf<Name extends TableName> = (typeof tables)[Name]['facts'] extends {
+  readonly unique: readonly (infer Field extends string)[];
+}
+  ? Field
+  : never;
+
 /** The tables of a state. */
 export type StateTables = {
-  readonly [Name in TableName]: Name extends 'miners' ? Miners : Table<RowOf<Name>, KeyOf<Name>>;
+  readonly [Name in TableName]: Name extends 'miners' ? Miners : Table<RowOf<Name>, KeyOf<Name>, UniqueOf<Name>>;
 };
 
 /** The same for reading. */
 export type ViewTables = {
-  readonly [Name in TableName]: Name extends 'miners' ? ReadonlyMiners : ReadonlyTable<RowOf<Name>, KeyOf<Name>>;
+  readonly [Name in TableName]: Name extends 'miners'
+    ? ReadonlyMiners
+    : ReadonlyTable<RowOf<Name>, KeyOf<Name>, UniqueOf<Name>>;
 };

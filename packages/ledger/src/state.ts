@@ -50,9 +50,10 @@ export class LedgerState extends WithStateTables implements ViewFields {
   readonly #tree = new StateTree();
 
   constructor(value: StateValue) {
-    const kept = tableNames.map((name) => [name, new Table(tables[name] as never, value[name] as never)]);
     const miners = new MinerTable(value.miners, (row) => forwarder(this.settling, this.globals.epoch)(row));
-    super({ ...(Object.fromEntries(kept) as StateTables), miners });
+    const tableOf = (name: TableName) =>
+      name === 'miners' ? miners : new Table(tables[name] as never, value[name] as never);
+    super(Object.fromEntries(tableNames.map((name) => [name, tableOf(name)])) as unknown as StateTables);
     this.globals = value.globals;
     this.params = value.params;
     const { chainId, genesisHash } = value.globals;
@@ -65,12 +66,13 @@ export class LedgerState extends WithStateTables implements ViewFields {
 
   /** The state as it is now, for as long as somebody wants it; it costs what changed since the last one. */
   view(): LedgerView {
-    const frozen = Object.fromEntries(tableNames.map((name) => [name, this[name].frozen()]));
     const miners = this.miners.view(forwarder(this.settling, this.globals.epoch));
+    const frozenOf = (name: TableName) => (name === 'miners' ? miners : this[name].frozen());
+    const frozen = Object.fromEntries(tableNames.map((name) => [name, frozenOf(name)]));
     const { globals, params, chain, nextDraw, proposedModels } = this;
     const openAudits = this.openAudits.view();
     const fields: ViewFields = { globals, params, chain, nextDraw, proposedModels, openAudits };
-    return new StateView({ ...(frozen as unknown as ViewTables), miners }, fields);
+    return new StateView(frozen as unknown as ViewTables, fields);
   }
 
   get books(): ClosedBooks | null {

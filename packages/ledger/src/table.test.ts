@@ -157,4 +157,33 @@ describe('Table', () => {
     extra = 5n;
     expect(drift(() => {})).toBe(5n * BigInt(table.length));
   });
+
+  it('and its copies find whose a value is, and the newest row of a key, as each was when it was taken', () => {
+    const owned = tableOf(AccountRow, { key: ['nonce'], unique: ['address'], prunable: true });
+    const addressOf = (units: number) => new Uint8Array(20).fill(units % 6);
+    fc.assert(
+      fc.property(steps, (script) => {
+        const whole = new Table<AccountRow, [number], 'address'>(owned, []);
+        const copies = [{ rows: whole.frozen(), plain: [] as AccountRow[] }];
+        for (const { kind, at, units } of script) {
+          const plain = [...whole];
+          const isFree = plain.every(({ address }) => address[0] !== units % 6);
+          if (kind === 'retain') whole.retain((_each, i) => i % 5 !== at % 5);
+          else if (kind === 'push' && isFree) whole.push({ ...row(at % 3), address: addressOf(units) });
+          else if (kind === 'update' && at < plain.length && isFree) whole.update(at, { address: addressOf(units) });
+          copies.push({ rows: whole.frozen(), plain: [...whole] });
+        }
+        for (const { rows, plain } of copies) {
+          expect([...rows]).toEqual(plain);
+          for (const number of [0, 1, 2, 3, 4, 5]) {
+            const holder = plain.findIndex(({ address }) => address[0] === number);
+            expect(rows.holderOf('address', addressOf(number)) ?? -1).toBe(holder);
+            expect(rows.find(number) ?? -1).toBe(plain.findLastIndex(({ nonce }) => nonce === number));
+            expect(rows.allOf(number)).toEqual(plain.filter(({ nonce }) => nonce === number));
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
 });

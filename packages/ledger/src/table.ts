@@ -13,7 +13,8 @@ import { keyOfParts, Places } from './places.ts';
 import { Rows } from './rows.ts';
 
 /** Rows of one kind by index, for reading. A row is never changed: a newer one takes its place. */
-export interface ReadonlyTable<Row, Key extends readonly unknown[] = never> extends Iterable<Readonly<Row>> {
+export interface ReadonlyTable<Row, Key extends readonly unknown[] = never, Unique extends string = never>
+  extends Iterable<Readonly<Row>> {
   readonly length: number;
   /** The row at `index`; undefined when there is none. */
   get(index: number): Readonly<Row> | undefined;
@@ -26,7 +27,7 @@ export interface ReadonlyTable<Row, Key extends readonly unknown[] = never> exte
   /** All rows with a key, the newest last. */
   allOf(...key: Key): readonly Readonly<Row>[];
   /** Index of the row that has a value in one of its `unique` fields. */
-  holderOf(field: keyof Row & string, value: Uint8Array): number | undefined;
+  holderOf(field: Unique, value: Uint8Array): number | undefined;
   /** Base units in all rows. */
   readonly units: bigint;
   /** The same, counted anew. */
@@ -50,7 +51,9 @@ export interface Content<Row> {
   readonly holders: Readonly<Record<string, Places>>;
 }
 
-abstract class Reader<Row, Key extends readonly unknown[]> implements ReadonlyTable<Row, Key> {
+abstract class Reader<Row, Key extends readonly unknown[], Unique extends string>
+  implements ReadonlyTable<Row, Key, Unique>
+{
   protected content: Content<Row>;
 
   constructor(content: Content<Row>) {
@@ -90,8 +93,8 @@ abstract class Reader<Row, Key extends readonly unknown[]> implements ReadonlyTa
     return this.content.places.all(keyOfParts(key), this.length).map((index) => this.at(index));
   }
 
-  holderOf(field: keyof Row & string, value: Uint8Array): number | undefined {
-    const holds = (index: number) => equalBytes(this.at(index)[field] as Uint8Array, value);
+  holderOf(field: Unique, value: Uint8Array): number | undefined {
+    const holds = (index: number) => equalBytes(this.at(index)[field as string as keyof Row] as Uint8Array, value);
     return this.content.holders[field]?.find(keyOfParts([value]), this.length, holds);
   }
 
@@ -103,7 +106,11 @@ abstract class Reader<Row, Key extends readonly unknown[]> implements ReadonlyTa
 }
 
 /** Rows that stand still, whatever becomes of the table they were taken from. */
-export class FrozenRows<Row, Key extends readonly unknown[] = never> extends Reader<Row, Key> {
+export class FrozenRows<Row, Key extends readonly unknown[] = never, Unique extends string = never> extends Reader<
+  Row,
+  Key,
+  Unique
+> {
   readonly units: bigint;
 
   constructor(content: Content<Row>, units: bigint) {
@@ -114,7 +121,8 @@ export class FrozenRows<Row, Key extends readonly unknown[] = never> extends Rea
 
 function moneyOf<Row>({ money }: TableFacts<Row>, row: Readonly<Row>): bigint {
   let units = 0n;
-  for (const field of money ?? []) units += row[field] as bigint;
+  if (money === undefined) return units;
+  for (const field of money) units += row[field] as bigint;
   return units;
 }
 
@@ -134,7 +142,11 @@ function note<Row>({ facts, places, holders }: Content<Row>, row: Readonly<Row>,
 }
 
 /** The working copy of one SSZ list: plain rows in front of its tree, which is brought up to date when asked. */
-export class Table<Row, Key extends readonly unknown[] = never> extends Reader<Row, Key> {
+export class Table<Row, Key extends readonly unknown[] = never, Unique extends string = never> extends Reader<
+  Row,
+  Key,
+  Unique
+> {
   readonly #type: ListType<Row>;
   readonly #copy: (row: Readonly<Row>) => Row;
   /** Indexes of the rows that changed since the tree was brought up to date, in any order, and whether a row did. */
@@ -144,7 +156,7 @@ export class Table<Row, Key extends readonly unknown[] = never> extends Reader<R
   readonly #packed: PackedRows<Row>;
   #tree: ChunkTree;
   /** The last copy, until something changes. */
-  #frozen: FrozenRows<Row, Key> | null = null;
+  #frozen: FrozenRows<Row, Key, Unique> | null = null;
 
   constructor(type: ListType<Row>, rows: readonly Readonly<Row>[]) {
     super(placesOf(type.facts, Rows.of(rows)));
@@ -175,7 +187,7 @@ export class Table<Row, Key extends readonly unknown[] = never> extends Reader<R
   }
 
   /** All rows as they are now. */
-  frozen(): FrozenRows<Row, Key> {
+  frozen(): FrozenRows<Row, Key, Unique> {
     this.#frozen ??= new FrozenRows(this.contentNow(), this.#units);
     return this.#frozen;
   }
@@ -226,7 +238,8 @@ export class Table<Row, Key extends readonly unknown[] = never> extends Reader<R
   /** Puts a row in the place of the one with its key, or appends it. */
   put(row: Readonly<Row>): void {
     const { places, facts } = this.content;
-    const known = places.find(keyOfParts((facts.key ?? []).map((field) => row[field])), this.length);
+    invariant(facts.key !== undefined, 'a row is put in the place of another of a table without a key');
+    const known = places.find(keyOfParts(facts.key.map((field) => row[field])), this.length);
     if (known === undefined) this.push(row);
     else this.set(known, row);
   }

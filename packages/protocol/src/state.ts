@@ -336,12 +336,25 @@ export type TableName = keyof Tables;
 /** A row of a table. */
 export type RowOf<Name extends TableName> = ValueOf<Tables[Name]['elementType']>;
 export const tableNames = Object.keys(tables) as TableName[];
-type AnyFacts = { readonly [Fact in keyof TableFacts<never>]?: unknown } & Pick<TableFacts<never>, 'books'>;
+type AnyFacts = { readonly [Fact in keyof TableFacts<never>]?: unknown } & Pick<TableFacts<never>, 'books' | 'proof'>;
 const factsOf = (name: TableName): AnyFacts => tables[name].facts;
 type NamesWith<Fact> = { [Name in TableName]: Tables[Name]['facts'] extends Fact ? Name : never }[TableName];
 /** A table whose rows hold base units. */
 export type MoneyName = NamesWith<{ readonly money: readonly string[] }>;
 export const moneyNames = tableNames.filter((name): name is MoneyName => factsOf(name).money !== undefined);
+
+type ProofTables = {
+  [Name in TableName as Tables[Name]['facts'] extends { readonly proof: infer Word extends string }
+    ? Word
+    : never]: Name;
+};
+/** The table of each word by which a proof of a row is asked for (§2.6). */
+export const proofTables = Object.fromEntries(
+  tableNames.flatMap((name) => {
+    const { proof } = factsOf(name);
+    return proof === undefined ? [] : [[proof, name]];
+  }),
+) as ProofTables;
 
 /** A table that a settlement keeps a copy of. */
 export type BookName = NamesWith<{ readonly books: number }>;

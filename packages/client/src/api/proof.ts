@@ -1,16 +1,10 @@
+import { proofTables } from '@assay/protocol';
 import { z } from 'zod';
 import { bytes, bytes32, count } from './scalars.ts';
 
-/** What a proof can be asked for, and the table of the state that holds it. */
-export const proofTables = {
-  account: 'accounts',
-  session: 'sessions',
-  miner: 'miners',
-  task: 'tasks',
-  payout: 'payouts',
-} as const;
 export type ProofKind = keyof typeof proofTables;
-export const ProofKind = z.enum(['account', 'session', 'miner', 'task', 'payout']);
+/** What a proof can be asked for: a row of one of the tables that have a word for it. */
+export const ProofKind = z.enum(Object.keys(proofTables) as [ProofKind]);
 
 /** One row of the state after the last block, with what leads from it to that block's state root. */
 export const RowProofJson = z.object({

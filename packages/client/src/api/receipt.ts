@@ -1,49 +1,23 @@
+import { BatchHeader, Receipt } from '@assay/protocol';
 import { z } from 'zod';
-import { bytes, bytes32, count, signature96, units } from './scalars.ts';
+import { bytes, bytes32, count, signature96 } from './scalars.ts';
+import { schemaOf, shapeOf } from './schema-of.ts';
 
-/** What a receipt says of its task. */
-export const certifiedFields = {
-  session: count,
-  model: count,
-  miner: count,
-  gateway: count,
-  drawHeight: count,
-  ticket: signature96,
-  replica: count,
-  rank: count,
-  attempt: count,
-  tokensIn: count,
-  tokensOut: count,
-  priceUnits: units,
-  requestHash: bytes32,
-  artifactRoot: bytes32,
-  firstTokenMs: count,
-  totalMs: count,
-};
+const receipt = shapeOf(Receipt);
+const { taskId: _id, kind: _kind, outcome: _outcome, similarityPpb: _similarity, ...fields } = receipt;
+/** What a receipt says of its task, but for its words and what the other replicas say of it. */
+export const certifiedFields = fields;
 
 /** A receipt that proves itself with nothing but the committee's keys. */
 export const ReceiptJson = z.object({
   chainId: z.string(),
   genesisHash: bytes32,
   height: count,
-  receipt: z.object({
-    taskId: bytes32,
-    kind: count,
-    outcome: count,
-    ...certifiedFields,
-    similarityPpb: count,
-  }),
+  receipt: z.object(receipt),
   index: count,
   path: z.array(bytes32),
   certificate: z.object({
-    header: z.object({
-      epoch: count,
-      mixer: count,
-      sequence: count,
-      receiptsRoot: bytes32,
-      recordsRoot: bytes32,
-      reveal: signature96,
-    }),
+    header: schemaOf(BatchHeader),
     signers: bytes,
     signature: signature96,
   }),

@@ -1,18 +1,23 @@
 import {
+  AccountRow,
   emissionRateShape,
   epochCloseShape,
   type LedgerEvent,
   ledgerEventShape,
+  MinerRow,
+  MixerRow,
   payoutShape,
+  RoleRow,
   revenuePartsShape,
+  SessionRow,
 } from '@assay/protocol';
 import { z } from 'zod';
 import { AuditNumbersJson } from './audit-numbers.ts';
 import { Domain } from './domains.ts';
 import { Model } from './models.ts';
 import { certifiedFields } from './receipt.ts';
-import { address, blsPublicKey, bps, bytes32, code, count, ppb, quantity, units } from './scalars.ts';
-import { type JsonOf, schemaOf } from './schema-of.ts';
+import { address, bytes32, code, count, ppb, units } from './scalars.ts';
+import { type JsonOf, schemaOf, shapeOf } from './schema-of.ts';
 import { measured, roleStatus } from './standing.ts';
 
 /*
@@ -48,118 +53,21 @@ export const Status = z.object({
 });
 export type Status = z.infer<typeof Status>;
 
-export const Account = z.object({ address, balanceUnits: units, nonce: count });
+export const Account = z.object(shapeOf(AccountRow));
 export type Account = z.infer<typeof Account>;
 
-export const Miner = z.object({
-  index: count,
-  operator: address,
-  owner: address,
-  publicKey: bytes32,
-  domain: count,
-  models: z.array(count),
-  contextTokens: count,
-  concurrency: count,
-  evidenceLevel: count,
-  /** Root of the engine it runs, and what both were before; since when they are what they are. */
-  engine: bytes32,
-  earlierEngine: bytes32,
-  earlierEvidenceLevel: count,
-  engineEpoch: count,
-  collateralUnits: units,
-  delegatedUnits: units,
-  split: z.object({ operatorBps: bps, ownerBps: bps, stakersBps: bps }),
-  status: roleStatus,
-  statusHeight: count,
-  activeFrom: count,
-  validator: count,
-  weight: quantity,
-  trustPpb: ppb,
-  passedMicro: count,
-  failedMicro: count,
-  level: count,
-  streak: count,
-  cusumMilli: count,
-  failures: count,
-  hardFailures: count,
-  mismatchesMilli: count,
-  priorLevel: count,
-  priorStreak: count,
-  /** Audits with a result that it owes for those that its engine left without one. */
-  resultsOwed: count,
-  /** First epoch in which it may have a planted answer that was passed looked at again. */
-  plantFrom: count,
-  tasks: count,
-  audited: count,
-  rejected: count,
-  registeredPeriod: count,
-  periodTrustPpb: ppb,
-  availabilityPpb: ppb,
-  strikes: count,
-  epochCertified: count,
-  epochLate: count,
-  forfeits: z.boolean(),
-  weakPeriods: count,
-  epochVwu: quantity,
-  epochTokens: quantity,
-  epochTasks: count,
-  epochLatencyMicro: quantity,
-  epochOutTokens: quantity,
-  epochOutMs: quantity,
-  epochPassed: count,
-  epochFailed: count,
-  /** The epoch that trust, level, availability, weight and counts are of. */
-  standingEpoch: count,
-  measured,
-});
+export const Miner = z.object({ index: count, ...shapeOf(MinerRow), status: roleStatus, measured });
 export type Miner = z.infer<typeof Miner>;
 
 /** An oracle, validator or gateway. */
-export const Role = z.object({
-  index: count,
-  account: address,
-  publicKey: bytes32,
-  operator: address,
-  stakeUnits: units,
-  status: roleStatus,
-  statusHeight: count,
-  epochDuties: count,
-  strikes: count,
-  /** The epoch after the last one in which it was seen; 0 for never, or for absent since. */
-  seenUntil: count,
-});
+export const Role = z.object({ index: count, ...shapeOf(RoleRow), status: roleStatus });
 export type Role = z.infer<typeof Role>;
 
-export const Mixer = Role.extend({
-  blsPublicKey,
-  nextSequence: count,
-  revealHeight: count,
-  epochRounds: count,
-  dutiesBefore: count,
-  seatFrom: count,
-});
+export const Mixer = z.object({ index: count, ...shapeOf(MixerRow), status: roleStatus });
 export type Mixer = z.infer<typeof Mixer>;
 
-export const Session = z.object({
-  index: count,
-  payer: address,
-  sessionKey: bytes32,
-  domain: count,
-  model: count,
-  homeMixer: count,
-  status: z.enum(['open', 'closing', 'closed']),
-  escrowUnits: units,
-  spentUnits: units,
-  maxTaskUnits: units,
-  expiryHeight: count,
-  redundancy: count,
-  /** Its tasks are the network's own, which nobody pays for. */
-  isBackground: z.boolean(),
-  /** Whether its prompts may become challenges of other miners. */
-  sharesPrompts: z.boolean(),
-  /** Of a dedicated session, the only miners that are drawn; empty for a shared one. */
-  dedicatedMiners: z.array(count),
-});
+const sessionStatus = z.enum(['open', 'closing', 'closed']);
+export const Session = z.object({ index: count, ...shapeOf(SessionRow), status: sessionStatus });
 export type Session = z.infer<typeof Session>;
 
 /** Part of a table at one height, in index order; `total` counts the whole table. */

@@ -1,19 +1,10 @@
+import { MeasureReport } from '@assay/protocol';
 import { z } from 'zod';
 import { count, quantity } from './scalars.ts';
+import { schemaOf } from './schema-of.ts';
 
 /** What a role or a miner is; `deregistered` and `ejected` are for ever, `held` until a case is decided. */
 export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected', 'banned', 'held']);
-/** What one mixer found of a miner in an epoch; zero is not measured. */
-const report = {
-  mixer: count,
-  /** Challenges that it owed, and those whose answers it disputes. */
-  owed: count,
-  disputed: count,
-  /** Output tokens of right answers per 1,000 s, and bytes per second. */
-  hashRate: quantity,
-  bandwidth: quantity,
-  latencyMs: count,
-};
 /** What challenges measured of a miner: medians over mixers, then over epochs; null is not measured. */
 export const measured = z.object({
   hashRate: quantity.nullable(),
@@ -23,5 +14,5 @@ export const measured = z.object({
   epoch: count.nullable(),
   /** Challenges that auditors found failed in it. */
   failed: count,
-  reports: z.array(z.object(report)),
+  reports: z.array(schemaOf(MeasureReport)),
 });

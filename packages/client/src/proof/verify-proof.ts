@@ -9,6 +9,7 @@ import {
   payoutKinds,
   payoutSources,
   payoutStacks,
+  proofTables,
   type RowProof,
   SessionRow,
   sessionStatuses,
@@ -18,7 +19,7 @@ import {
   taskStatuses,
   toHex,
 } from '@assay/protocol';
-import { type ProofKind, proofTables } from '../api/proof.ts';
+import type { ProofKind } from '../api/proof.ts';
 import { formatUnits } from '../format-units.ts';
 
 /**

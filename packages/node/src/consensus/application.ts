@@ -131,7 +131,7 @@ export class Application implements Chain {
     const found = index === undefined ? null : this.#ledger.prove(table, index);
     const block = this.#store.blockAt(this.#head.globals.height);
     if (index === undefined || found === null || block === null) return null;
-    return { header: headerOf(block), table: new TextEncoder().encode(table), index, ...found };
+    return { header: headerOf(block), table, index, ...found };
   }
 
   submit(transaction: Uint8Array): Promise<Inclusion> {

@@ -1,4 +1,4 @@
-import { proofTables, rowProofToJson, type TaskDetail } from '@assay/client';
+import { rowProofToJson, type TaskDetail } from '@assay/client';
 import type { EpochClose } from '@assay/ledger';
 import {
   AccountRow,
@@ -14,6 +14,7 @@ import {
   ModelRow,
   Params,
   PortableReceipt,
+  proofTables,
   Receipt,
   RoleRow,
   RowProof,
