@@ -1,12 +1,12 @@
 import { drawMiners, drawTable, priceOf } from '@assay/ledger';
 import {
   Artifact,
+  type Attestation,
   BatchOffer,
   BatchReply,
   drawIdOf,
   InferencePayload,
   messageTypes,
-  type NodeTransaction,
   Precommit,
   precommitHash,
   type Receipt,
@@ -33,7 +33,7 @@ function requested(net: SimulatedNetwork, session: number, nonce: number) {
 }
 
 /** What a mixer and the miner that is drawn can make of a request, everything signed. */
-function finished(net: SimulatedNetwork, mixer: number, signed: ReturnType<typeof requested>): NodeTransaction {
+function finished(net: SimulatedNetwork, mixer: number, signed: ReturnType<typeof requested>): Attestation {
   const state = net.chain.head();
   const { session, requestHash } = signed.request;
   const { domain, payer, dedicatedMiners } = state.sessions.at(session);
@@ -60,10 +60,10 @@ function finished(net: SimulatedNetwork, mixer: number, signed: ReturnType<typeo
 async function liar(net: SimulatedNetwork, mixer: number) {
   await net.built.roles.set(names.mixer(mixer), false);
   const endpoint = await net.network.join(net.mixerAddress(mixer));
-  return async (...nodes: NodeTransaction[]) => {
+  return async (...attestations: Attestation[]) => {
     const answers = [0, 1, 2, 3].map(async (to) => {
       if (to === mixer) return [];
-      const offer: [typeof BatchOffer, BatchOffer] = [BatchOffer, net.offer(mixer, ...nodes)];
+      const offer: [typeof BatchOffer, BatchOffer] = [BatchOffer, net.offer(mixer, ...attestations)];
       const stream = endpoint.open(net.mixerAddress(to), protocols.batch);
       const reply = await stream.then((open) => ask(net.runtime, open, offer, BatchReply)).catch(() => null);
       if (reply === null) return 'nothing';
@@ -80,7 +80,7 @@ describe('one mixer that lies', () => {
     let lies = 0;
     endpointOf(net, 3).handle(protocols.batch, async (stream) => {
       const offer = await receive(stream, BatchOffer);
-      const invalid = offer?.nodes.map((_, place) => place) ?? [];
+      const invalid = offer?.attestations.map((_, place) => place) ?? [];
       if (invalid.length > 0) lies += 1;
       await stream.send(BatchReply.serialize({ selector: 1, value: { mixer: 3, invalid, reason: '' } }));
       stream.close();

@@ -1,5 +1,6 @@
 import { priceOf } from '@assay/ledger';
 import {
+  type Attestation,
   BatchOffer,
   BatchReply,
   ChallengeReport,
@@ -7,7 +8,6 @@ import {
   GatewayMessage,
   gatewayMessages,
   modelStatuses,
-  type NodeTransaction,
   outcomes as outcomeCodes,
   taskKinds,
   taskStatuses,
@@ -177,9 +177,9 @@ describe('the roles together', () => {
     if (receipt === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
     await net.built.roles.set('mixer-1', false);
     const impostor = await net.network.join(net.mixerAddress(0));
-    const reasonFor = async (...nodes: NodeTransaction[]) => {
+    const reasonFor = async (...attestations: Attestation[]) => {
       const stream = await impostor.open(net.mixerAddress(1), protocols.batch);
-      const reply = await ask(net.runtime, stream, [BatchOffer, net.offer(0, ...nodes)], BatchReply);
+      const reply = await ask(net.runtime, stream, [BatchOffer, net.offer(0, ...attestations)], BatchReply);
       if (reply === null) throw new Error('the mixer gave no answer');
       const { invalid, reason } = reply.value as { invalid: number[]; reason: string };
       return { places: invalid, reason };

@@ -25,7 +25,7 @@ const decoders: Readonly<Record<string, Type<unknown>>> = {
   BatchOffer: protocol.BatchOffer,
   BatchReply: protocol.BatchReply,
   ArtifactReply: protocol.ArtifactReply,
-  NodeTransaction: protocol.NodeTransaction,
+  Attestation: protocol.Attestation,
   Presence: protocol.Presence,
 };
 

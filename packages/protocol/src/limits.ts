@@ -13,7 +13,7 @@ export const limits = {
   maxTransactionBytes: 2 * 1024 * 1024,
   /** Transactions in one block. */
   maxBlockTransactions: 16_384,
-  /** Node transactions in one certified batch (§7.2). */
+  /** Attestations in one certified batch (§7.2). */
   maxBatchReceipts: 4096,
   /** Late steps in one batch: each is offered with the votes of the mixers. */
   maxBatchTransitions: 128,

@@ -198,23 +198,23 @@ const MeasuredMiner = new ContainerType(
 );
 export type MeasuredMiner = ValueOf<typeof MeasuredMiner>;
 
-/** A node transaction with its evidence, on its way to a certificate, as its mixer keeps it (§7.1). */
-export const NodeTransaction = new UnionType([FinishedTask, LateTask, MeasuredMiner], {
-  typeName: 'NodeTransaction',
+/** An attestation with its evidence, on its way to a certificate, as its mixer keeps it (§7.1). */
+export const Attestation = new UnionType([FinishedTask, LateTask, MeasuredMiner], {
+  typeName: 'Attestation',
 });
-export const nodeTransactions = { receipt: 0, transition: 1, report: 2 } as const;
-export type NodeTransaction = ValueOf<typeof NodeTransaction>;
+export const attestations = { receipt: 0, transition: 1, report: 2 } as const;
+export type Attestation = ValueOf<typeof Attestation>;
 
 /** A mixer's batch, offered to every other mixer for its signature (§7.2). */
 export const BatchOffer = new ContainerType(
-  { header: BatchHeader, nodes: new ListCompositeType(NodeTransaction, limits.maxBatchReceipts) },
+  { header: BatchHeader, attestations: new ListCompositeType(Attestation, limits.maxBatchReceipts) },
   { typeName: 'BatchOffer' },
 );
 export type BatchOffer = ValueOf<typeof BatchOffer>;
 const BatchSignature = new ContainerNodeStructType({ mixer: U32, signature: BlsSignature });
 const BatchRefusal = new ContainerType({
   mixer: U32,
-  /** Places of the node transactions found invalid; empty when the batch itself is refused. */
+  /** Places of the attestations found invalid; empty when the batch itself is refused. */
   invalid: new ListBasicType(U16, limits.maxBatchReceipts),
   reason: Detail,
 });

@@ -15,7 +15,7 @@ export const taskKinds = { user: 0, background: 1, challenge: 2, training: 3 } a
 /** How a task ended (§5). A partial answer is one whose client left; it is paid for what was made. */
 export const outcomes = { complete: 0, partial: 1 } as const;
 
-/** The node transaction of a finished task: what the committee certifies and the ledger settles (§7.1). */
+/** The attestation of a finished task: what the committee certifies and the ledger settles (§7.1). */
 export const Receipt = new StructType(
   {
     taskId: Bytes32,
@@ -59,7 +59,7 @@ export const BatchHeader = new StructType(
     /** Strictly increasing by one per mixer. */
     sequence: Count,
     receiptsRoot: Bytes32,
-    /** Of its other node transactions. */
+    /** Of its other attestations. */
     recordsRoot: Bytes32,
     reveal: BlsSignature,
   },

@@ -19,7 +19,7 @@ import { StructListType, StructType } from './struct.ts';
 export const taskStates = { create: 0, prepare: 1, start: 2, precommit: 3, commit: 4, end: 5 } as const;
 export type TaskStateName = keyof typeof taskStates;
 
-/** The node transaction of a late step: the task was taken from its miner by the word of an oracle (§5.3). */
+/** The attestation of a late step: the task was taken from its miner by the word of an oracle (§5.3). */
 export const Transition = new StructType(
   {
     /** What the ticket is of; ticket and replica make the task's id (§6.4); what the task was for. */
@@ -78,7 +78,7 @@ const measured = {
   latencyMs: U32,
 };
 
-/** The node transaction of the challenges of one mixer to one miner in an epoch (§8.1). */
+/** The attestation of the challenges of one mixer to one miner in an epoch (§8.1). */
 export const ChallengeReport = new StructType(
   {
     miner: U32,
@@ -91,7 +91,7 @@ export const ChallengeReport = new StructType(
 );
 export type ChallengeReport = ValueOf<typeof ChallengeReport>;
 
-/** The node transactions of a batch that are not receipts (§7.1). */
+/** The attestations of a batch that are not receipts (§7.1). */
 export const BatchRecords = new ContainerType(
   {
     transitions: new StructListType(Transition, limits.maxBatchTransitions),

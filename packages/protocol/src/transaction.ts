@@ -92,7 +92,7 @@ export const TopUpSession = new StructType({ session: U32, amountUnits: Units },
 /** Ends a session; what is left of its escrow goes back to the payer once no receipt can arrive any more. */
 export const CloseSession = new StructType({ session: U32 }, { typeName: 'CloseSession' });
 
-/** A batch of node transactions with the committee's certificate (§7). */
+/** A batch of attestations with the committee's certificate (§7). */
 export const CertifiedBatch = new ContainerType(
   { certificate: Certificate, receipts: ReceiptList, records: BatchRecords },
   { typeName: 'CertifiedBatch' },

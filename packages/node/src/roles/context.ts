@@ -5,14 +5,14 @@ import {
   type ChainIdentity,
   type MessageType,
   messageTypes,
-  type SignedAnnouncement,
+  SignedAnnouncement,
   signingDomain,
   signingRoot,
   TaskAnnouncement,
 } from '@assay/protocol';
 import type { Type } from '@chainsafe/ssz';
 import type { Chain } from '../consensus/port.ts';
-import type { Network } from '../network/port.ts';
+import type { Network, PeerId } from '../network/port.ts';
 import type { Runtime } from '../runtime/port.ts';
 import type { RoleCrypto } from './ports/crypto.ts';
 import type { RoleStore } from './ports/store.ts';
@@ -57,6 +57,13 @@ export class SigningRoots {
   of<T>(message: MessageType, type: Type<T>, value: T): Uint8Array {
     return signingRoot(type.hashTreeRoot(value), signingDomain(this.#chain, message));
   }
+}
+
+/** An announcement by the mixer that it names; null when somebody else sent it. Throws on bytes that do not decode. */
+export function announcementFrom(chain: Chain, message: Uint8Array, from: PeerId): SignedAnnouncement | null {
+  const signed = SignedAnnouncement.deserialize(message);
+  const mixer = chain.head().mixers.get(signed.announcement.mixer);
+  return mixer !== undefined && networkAddress(mixer) === from ? signed : null;
 }
 
 /** Whether an announcement is signed by the mixer it names (§5.1). */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { genesisHash, revealSigningRoot } from '@assay/ledger';
 import {
   ArtifactBundle,
+  type Attestation,
   type BatchOffer,
   type BodyKind,
   type BodyValues,
@@ -14,7 +15,6 @@ import {
   InferencePayload,
   type MessageType,
   messageTypes,
-  type NodeTransaction,
   type Receipt,
   TaskRequest,
   TaskSubmission,
@@ -270,15 +270,15 @@ export class SimulatedNetwork {
   }
 
   /** A batch in the turn of a mixer. */
-  offer(mixer: number, ...nodes: NodeTransaction[]): BatchOffer {
+  offer(mixer: number, ...attestations: Attestation[]): BatchOffer {
     const state = this.chain.head();
     const turn = { epoch: state.globals.epoch, sequence: state.mixers.at(mixer).nextSequence };
     const reveal = this.keys.committee(names.mixer(mixer)).sign(revealSigningRoot(state.chain, turn));
-    return { header: { ...turn, mixer, ...batchRoots(contentsOf(nodes)), reveal }, nodes };
+    return { header: { ...turn, mixer, ...batchRoots(contentsOf(attestations)), reveal }, attestations };
   }
 
   /** A finished task with evidence whose request nobody signed. */
-  unsigned(receipt: Receipt, { reveal: { precommitSignature, salt } }: ArtifactBundle): NodeTransaction {
+  unsigned(receipt: Receipt, { reveal: { precommitSignature, salt } }: ArtifactBundle): Attestation {
     const request = this.#requestOf(receipt);
     return ofReceipt({
       receipt,
@@ -287,7 +287,7 @@ export class SimulatedNetwork {
   }
 
   /** A late step of a task that a session asked for, named by an oracle alone: no mixer has voted. */
-  late(receipt: Receipt, change: Partial<Transition> = {}): NodeTransaction {
+  late(receipt: Receipt, change: Partial<Transition> = {}): Attestation {
     const { taskId, session, requestHash, ticket, replica, kind, miner, rank, drawHeight } = receipt;
     const step = { state: taskStates.precommit, attempt: 0, oracle: 0, miner, rank };
     const roots = new SigningRoots(this.chain.identity);

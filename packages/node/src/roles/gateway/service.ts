@@ -1,31 +1,21 @@
 import { committeeOf } from '@assay/ledger';
 import {
   addressText,
-  type Chunk,
   type CommitteeSeat,
   chatRoles,
-  type EdgeCode,
-  edgeCodes,
   encodeText,
-  finishReasons,
-  GatewayMessage,
-  gatewayMessages,
   InferencePayload,
   type ModelRow,
   messageTypes,
   modelStatuses,
-  resultCodes,
   type SessionRow,
   sha256,
   TaskRequest,
-  TaskSubmission,
+  type TaskSubmission,
   toHex,
-  type ValueOf,
 } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import { type Endpoint, type MessageStream, StreamLost } from '../../network/port.ts';
-import { answerMs, inTime, receive } from '../../network/wire.ts';
-import { decodeText, TextPieces } from '../../utf8.ts';
 import {
   type AccountSigner,
   networkAddress,
@@ -34,8 +24,9 @@ import {
   type RoleService,
   SigningRoots,
 } from '../context.ts';
-import type { Answer, AnswerEvent, ChatService, InferenceRequest } from '../ports/chat.ts';
+import type { Answer, ChatService, InferenceRequest } from '../ports/chat.ts';
 import { promptTokensBound } from '../prompt-bound.ts';
+import { readAnswer, submit } from './messages.ts';
 
 /** An API key, known only by its hash, and the session it spends. */
 export interface ApiKey {
@@ -168,15 +159,10 @@ export class Gateway implements RoleService, ChatService {
     for (const mixer of fromHome(committeeOf(head, head.globals.epoch), session.homeMixer)) {
       try {
         const stream = await endpoint.open(networkAddress(chain.head().mixers.at(mixer)), protocols.task);
-        const sent = stream.send(TaskSubmission.serialize(submission));
-        const answered = sent.then(() => receive(stream, GatewayMessage));
-        const message = await inTime(runtime, stream, answerMs, answered); // §5.24
-        if (message?.selector === gatewayMessages.admitted) {
-          return { stream, taskId: (message.value as { taskId: Uint8Array }).taskId };
-        }
-        const failure = message?.selector === gatewayMessages.failure ? failureOf(message) : null;
+        const answer = await submit(stream, submission, runtime);
+        if (answer !== null && 'taskId' in answer) return { stream, taskId: answer.taskId };
         // A mixer that is leaving the committee, or has just joined it, sends on to the next one.
-        if (failure !== null && failure.code !== 'NO_MIXER') throw failure;
+        if (answer !== null && answer.failure.code !== 'NO_MIXER') throw answer.failure;
       } catch (error) {
         if (!(error instanceof StreamLost)) throw error;
       }
@@ -193,46 +179,4 @@ function fromHome(seats: readonly CommitteeSeat[], homeMixer: number): number[] 
     0,
   );
   return [...mixers.slice(first), ...mixers.slice(0, first)];
-}
-
-type Message = ValueOf<typeof GatewayMessage>;
-
-function failureOf(message: Message): AssayError {
-  const { code, detail } = message.value as { code: string; detail: string };
-  const known = code in edgeCodes || code in resultCodes;
-  return new AssayError(known ? (code as EdgeCode) : 'INTERNAL', detail);
-}
-
-async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterable<AnswerEvent> {
-  const text = new TextPieces();
-  try {
-    for (;;) {
-      const message = await receive(stream, GatewayMessage);
-      if (message === null) throw new AssayError('NO_MIXER', 'The mixer closed the answer before its end.');
-      if (message.selector === gatewayMessages.failure) throw failureOf(message);
-      if (message.selector === gatewayMessages.chunk) {
-        const chunk = message.value as Chunk;
-        const tokens = chunk.tokens.map((token) => ({
-          ...token,
-          text: decodeText(token.text),
-          top: token.top.map((top) => ({ ...top, text: decodeText(top.text) })),
-        }));
-        yield { type: 'tokens', text: text.push(chunk.text), tokens };
-        continue;
-      }
-      const end = message.value as { finish: number; tokensIn: number; tokensOut: number };
-      const rest = text.flush();
-      if (rest !== '') yield { type: 'tokens', text: rest, tokens: [] };
-      const finish = end.finish === finishReasons.length ? 'length' : 'stop';
-      yield { type: 'end', finish, tokensIn: end.tokensIn, tokensOut: end.tokensOut };
-      return;
-    }
-  } catch (error) {
-    if (error instanceof StreamLost)
-      throw new AssayError('NO_MIXER', 'The mixer was lost in the middle of the answer.');
-    throw error;
-  } finally {
-    done();
-    stream.abort();
-  }
 }

@@ -6,7 +6,6 @@ import {
   type Chunk,
   type Deadlines,
   detailOf,
-  encodeText,
   equalBytes,
   InferencePayload,
   limits,
@@ -28,13 +27,13 @@ import {
 } from '@assay/protocol';
 import { structureFlaw } from '../../audit/structure.ts';
 import { AssayError } from '../../errors.ts';
-import type { GeneratedToken, TokenLogprob } from '../../inference/port.ts';
 import type { Endpoint, MessageStream, PeerId } from '../../network/port.ts';
 import { answerMs, inTime, receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import { structureReference } from '../structure-reference.ts';
 import { Generation } from './artifact.ts';
 import { ProbedLink } from './link-probe.ts';
+import { type Prepare, streamToken } from './messages.ts';
 import { type Plant, Plants, type PlantsOptions } from './plants.ts';
 import { generateAgain } from './retry.ts';
 import { Slots } from './slots.ts';
@@ -57,7 +56,6 @@ interface Task {
   readonly miner: number;
   readonly model: ModelRow;
 }
-type Prepare = { taskId: Uint8Array; model: number; maxTokensIn: number; maxTokensOut: number; mixer: number };
 
 /** Executes the tasks it is drawn for and commits to their artifacts (§5). */
 export class Miner implements RoleService {
@@ -294,12 +292,4 @@ export class Miner implements RoleService {
 
 function disguised(event: WorkerEvent, plant: Plant): WorkerEvent {
   return event.type === 'tokens' ? { ...event, tokens: event.tokens.map((token) => plant.disguise(token)) } : event;
-}
-
-function streamToken({ top, ...token }: GeneratedToken, alternatives: number): Chunk['tokens'][number] {
-  const view = ({ id, text, negLogprobMicro }: TokenLogprob) => ({
-    ...{ id, negLogprobMicro },
-    text: encodeText(text).subarray(0, limits.maxTokenBytes),
-  });
-  return { ...view(token), top: top.slice(0, alternatives).map(view) };
 }

@@ -1,8 +1,8 @@
 import {
+  type Attestation,
+  attestations,
   type BodyValues,
   type MeasuredMiner,
-  type NodeTransaction,
-  nodeTransactions,
   type Receipt,
   type TaskEvidence,
   type Transition,
@@ -21,12 +21,12 @@ export interface LateTask {
   readonly evidence: TransitionEvidence;
 }
 
-export const ofReceipt = (value: FinishedTask): NodeTransaction => ({ selector: nodeTransactions.receipt, value });
-export const ofTransition = (value: LateTask): NodeTransaction => ({ selector: nodeTransactions.transition, value });
-export const ofReport = (value: MeasuredMiner): NodeTransaction => ({ selector: nodeTransactions.report, value });
+export const ofReceipt = (value: FinishedTask): Attestation => ({ selector: attestations.receipt, value });
+export const ofTransition = (value: LateTask): Attestation => ({ selector: attestations.transition, value });
+export const ofReport = (value: MeasuredMiner): Attestation => ({ selector: attestations.report, value });
 
 /** Identity among what waits: a task's own id for its receipt, so that it is found by it. */
-export function keyOfNode({ value }: NodeTransaction): string {
+export function keyOfAttestation({ value }: Attestation): string {
   if ('receipt' in value) return toHex(value.receipt.taskId);
   if ('report' in value) return reportKey(value.report);
   const { transition } = value;
@@ -42,13 +42,13 @@ export function lateKey({ taskId, attempt, miner }: { taskId: Uint8Array; attemp
   return `${toHex(taskId)}/${attempt}/${miner}`;
 }
 
-/** Node transactions as a batch holds them. */
-export function contentsOf(nodes: readonly NodeTransaction[]): Omit<BodyValues['certifiedBatch'], 'certificate'> {
+/** Attestations as a batch holds them. */
+export function contentsOf(attestations: readonly Attestation[]): Omit<BodyValues['certifiedBatch'], 'certificate'> {
   return {
-    receipts: nodes.flatMap(({ value }) => ('receipt' in value ? [value.receipt] : [])),
+    receipts: attestations.flatMap(({ value }) => ('receipt' in value ? [value.receipt] : [])),
     records: {
-      transitions: nodes.flatMap(({ value }) => ('transition' in value ? [value.transition] : [])),
-      reports: nodes.flatMap(({ value }) => ('report' in value ? [value.report] : [])),
+      transitions: attestations.flatMap(({ value }) => ('transition' in value ? [value.transition] : [])),
+      reports: attestations.flatMap(({ value }) => ('report' in value ? [value.report] : [])),
     },
   };
 }

@@ -1,19 +1,19 @@
-import { NodeTransaction } from '@assay/protocol';
+import { Attestation } from '@assay/protocol';
 import type { RoleStore } from '../ports/store.ts';
-import { keyOfNode } from './attestations.ts';
+import { keyOfAttestation } from './attestations.ts';
 
 const prefix = 'pending/';
 
 /** What waits for a certificate at one mixer (§7.2); kept over a restart. */
 export class Pending {
   readonly #store: RoleStore;
-  readonly #waiting = new Map<string, NodeTransaction>();
+  readonly #waiting = new Map<string, Attestation>();
 
   constructor(store: RoleStore) {
     this.#store = store;
   }
 
-  get all(): ReadonlyMap<string, NodeTransaction> {
+  get all(): ReadonlyMap<string, Attestation> {
     return this.#waiting;
   }
 
@@ -25,14 +25,14 @@ export class Pending {
   /** Takes up what an earlier run left uncertified. */
   restore(): void {
     for (const { key, value } of this.#store.entries(prefix)) {
-      this.#waiting.set(key.slice(prefix.length), NodeTransaction.deserialize(value));
+      this.#waiting.set(key.slice(prefix.length), Attestation.deserialize(value));
     }
   }
 
-  add(node: NodeTransaction): void {
-    const key = keyOfNode(node);
-    this.#waiting.set(key, node);
-    this.#store.put(prefix + key, NodeTransaction.serialize(node));
+  add(attestation: Attestation): void {
+    const key = keyOfAttestation(attestation);
+    this.#waiting.set(key, attestation);
+    this.#store.put(prefix + key, Attestation.serialize(attestation));
   }
 
   /** Whether it was there. */

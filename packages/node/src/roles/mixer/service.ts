@@ -107,7 +107,7 @@ export class Mixer implements RoleService {
         this.#tasks.release(message.key);
         break;
       case 'challenge':
-        this.#tasks.challenge(message.challenge);
+        void this.#tasks.challenge(message.challenge);
         break;
       case 'ordered':
         this.#tasks.obey(message.order);

@@ -4,21 +4,16 @@ import {
   type CommitteeSeat,
   messageTypes,
   roleStatuses,
-  SignedAnnouncement,
-  SignedTransition,
-  TransitionOrder,
+  type SignedAnnouncement,
+  type TransitionOrder,
   TransitionRequest,
-  TransitionVote,
   toHex,
-  type ValueOf,
 } from '@assay/protocol';
 import type { Endpoint } from '../../network/port.ts';
-import { ask } from '../../network/wire.ts';
 import type { Cancel } from '../../runtime/port.ts';
 import {
+  announcementFrom,
   isAnnouncedByMixer,
-  networkAddress,
-  protocols,
   type RoleContext,
   type RoleService,
   SigningRoots,
@@ -26,9 +21,8 @@ import {
 } from '../context.ts';
 import { isAgreement } from '../transition-vote.ts';
 import { FollowedTasks } from './followed-tasks.ts';
+import { askVote, requestOf, sendOrder } from './messages.ts';
 import { type OracleEffect, type OracleEvent, type OracleState, stepOracle } from './state.ts';
-
-type Vote = ValueOf<typeof TransitionVote>;
 
 /** Watches the states of tasks and asks to take late ones from their miners (D3, §5.3). */
 export class Oracle implements RoleService {
@@ -51,7 +45,10 @@ export class Oracle implements RoleService {
 
   async start(): Promise<void> {
     this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
-    this.#endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
+    this.#endpoint.subscribe(topics.tasks, (message, from) => {
+      const signed = announcementFrom(this.#context.chain, message, from);
+      if (signed !== null) this.#dispatch({ type: 'announced', signed });
+    });
     this.#dispatch({ type: 'started' });
   }
 
@@ -86,57 +83,33 @@ export class Oracle implements RoleService {
     }
   }
 
-  #hear(message: Uint8Array, from: string): void {
-    const signed = SignedAnnouncement.deserialize(message);
-    const mixer = this.#context.chain.head().mixers.get(signed.announcement.mixer);
-    if (mixer === undefined || networkAddress(mixer) !== from) return;
-    this.#dispatch({ type: 'announced', signed });
-  }
-
   async #request(announced: SignedAnnouncement): Promise<void> {
     const endpoint = this.#endpoint;
     const { announcement } = announced;
     if (endpoint === null || !isAnnouncedByMixer(this.#context, this.#roots, announced)) return;
-    const request: TransitionRequest = {
-      taskId: announcement.taskId,
-      mixer: announcement.mixer,
-      oracle: this.#state.oracle,
-      attempt: announcement.attempt,
-      state: announcement.state,
-      miner: announcement.miner,
-      rank: announcement.rank,
-      timeMs: this.#context.runtime.nowMs(),
-    };
+    const { chain, signer, runtime } = this.#context;
+    const request = requestOf(announcement, { oracle: this.#state.oracle, timeMs: runtime.nowMs() });
     const root = this.#roots.of(messageTypes.transitionRequest, TransitionRequest, request);
-    const signed = { request, signature: this.#context.signer.sign(root) };
+    const signed = { request, signature: signer.sign(root) };
     const refused = () => this.#dispatch({ type: 'refused', announcement });
     const votes = await this.#quorum(endpoint, signed);
-    const home = this.#context.chain.head().mixers.get(announcement.mixer);
+    const home = chain.head().mixers.get(announcement.mixer);
     if (home === undefined || votes === null) return refused();
-    this.#context.runtime.log(
-      `task ${toHex(announcement.taskId).slice(0, 8)} is late: taken from miner ${announcement.miner}`,
-    );
-    try {
-      const stream = await endpoint.open(networkAddress(home), protocols.order);
-      await stream.send(TransitionOrder.serialize({ request: signed, votes }));
-      stream.close();
-    } catch {
-      refused();
-    }
+    runtime.log(`task ${toHex(announcement.taskId).slice(0, 8)} is late: taken from miner ${announcement.miner}`);
+    await sendOrder(endpoint, home, { request: signed, votes }).catch(refused);
   }
 
   /** The first votes that are enough, whoever else is silent (§5.3); null when there are too few in time. */
-  async #quorum(endpoint: Endpoint, signed: ValueOf<typeof SignedTransition>): Promise<Vote[] | null> {
+  async #quorum(endpoint: Endpoint, signed: TransitionOrder['request']): Promise<TransitionOrder['votes'] | null> {
     const state = this.#context.chain.head();
     const { mixers } = state;
     const seats = committeeOf(state, state.globals.epoch);
     const { request } = signed;
     const view = { verifier: this.#context.verifier, roots: this.#roots };
-    const agreed: Vote[] = [];
+    const agreed: TransitionOrder['votes'] = [];
     const isEnough = () => isQuorum(agreed.length, seats.length);
     const askOne = async ({ mixer }: CommitteeSeat) => {
-      const stream = await endpoint.open(networkAddress(mixers.at(mixer)), protocols.vote);
-      const vote = await ask(this.#context.runtime, stream, [SignedTransition, signed], TransitionVote);
+      const vote = await askVote(endpoint, mixers.at(mixer), { signed, timers: this.#context.runtime });
       if (vote?.mixer === mixer && isAgreement(view, { request, seats, mixers }, vote)) agreed.push(vote);
     };
     await new Promise<void>((resolve) => {

@@ -6,7 +6,7 @@ import type { Announcements } from '../announcements.ts';
 import type { Ground } from '../ground.ts';
 import type { RequestDedup } from '../request-dedup.ts';
 
-/** What a mixer checks another's node transactions against (§7.2): the ledger, the draws, and what it saw itself. */
+/** What a mixer checks another's attestations against (§7.2): the ledger, the draws, and what it saw itself. */
 export interface CheckView {
   /** The mixer that checks. */
   readonly mixer: number;

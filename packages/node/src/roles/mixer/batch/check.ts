@@ -1,5 +1,6 @@
 import { drawMiners, receiptsCode, reportsCode, transitionsCode } from '@assay/ledger';
 import {
+  type Attestation,
   type BatchHeader,
   DisputedChallenge,
   type DisputeEvidence,
@@ -8,7 +9,6 @@ import {
   limits,
   type MeasuredMiner,
   messageTypes,
-  type NodeTransaction,
   Precommit,
   precommitHash,
   type Receipt,
@@ -29,43 +29,43 @@ import type { CheckView } from './check-view.ts';
 /** The mixer, epoch and number of a batch. */
 export type Turn = Pick<BatchHeader, 'mixer' | 'epoch' | 'sequence'>;
 
-/** A node transaction that may not be certified, by its place in the batch. */
+/** An attestation that may not be certified, by its place in the batch. */
 export interface Flaw {
   readonly place: number;
   readonly reason: string;
 }
 
 /**
- * Which node transactions of a batch may not be certified, and why (§7.2): each by itself, then all together by the
+ * Which attestations of a batch may not be certified, and why (§7.2): each by itself, then all together by the
  * ledger, and last whether the payer asked for them once, and this mixer.
  */
-export function checkBatch(view: CheckView, turn: Turn, nodes: readonly NodeTransaction[]): Flaw[] {
-  const flaws = nodes.flatMap(({ value }, place): Flaw[] => {
+export function checkBatch(view: CheckView, turn: Turn, attestations: readonly Attestation[]): Flaw[] {
+  const flaws = attestations.flatMap(({ value }, place): Flaw[] => {
     const reason = checkNode(view, turn, value);
     return reason === null ? [] : [{ place, reason }];
   });
   if (flaws.length > 0) return flaws;
-  if (codeOf(view, turn, nodes) === 'OK') return checkPayers(view, turn, nodes);
-  const kept: NodeTransaction[] = [];
-  nodes.forEach((node, place) => {
-    const code = codeOf(view, turn, [...kept, node]);
-    if (code === 'OK') kept.push(node);
+  if (codeOf(view, turn, attestations) === 'OK') return checkPayers(view, turn, attestations);
+  const kept: Attestation[] = [];
+  attestations.forEach((attestation, place) => {
+    const code = codeOf(view, turn, [...kept, attestation]);
+    if (code === 'OK') kept.push(attestation);
     else flaws.push({ place, reason: code });
   });
   return flaws;
 }
 
 /** The requests that the receipts of a batch are for. */
-export function claimsOf(nodes: readonly NodeTransaction[]): Claimed[] {
-  return nodes.flatMap(({ value }) =>
+export function claimsOf(attestations: readonly Attestation[]): Claimed[] {
+  return attestations.flatMap(({ value }) =>
     'receipt' in value ? [{ request: value.evidence.request, taskId: drawIdOf(value.receipt) }] : [],
   );
 }
 
-function checkPayers(view: CheckView, { mixer }: Turn, nodes: readonly NodeTransaction[]): Flaw[] {
+function checkPayers(view: CheckView, { mixer }: Turn, attestations: readonly Attestation[]): Flaw[] {
   const seats = presentCommittee(view.state).length;
-  const refusals = view.requestDedup.refusals(claimsOf(nodes), { mixer, seats });
-  return nodes.flatMap(({ value }, place): Flaw[] => {
+  const refusals = view.requestDedup.refusals(claimsOf(attestations), { mixer, seats });
+  return attestations.flatMap(({ value }, place): Flaw[] => {
     const reason = 'receipt' in value ? (refusals.shift() ?? checkHome(view, value.receipt, mixer)) : null;
     return reason === null ? [] : [{ place, reason }];
   });
@@ -79,14 +79,14 @@ function checkHome(view: CheckView, { session, taskId }: Receipt, mixer: number)
   return present.has(homeMixer) ? 'the home mixer of its session was there' : null;
 }
 
-/** What is checked of a node transaction besides the ledger's own rules. */
-function checkNode(view: CheckView, turn: Turn, value: NodeTransaction['value']): string | null {
+/** What is checked of an attestation besides the ledger's own rules. */
+function checkNode(view: CheckView, turn: Turn, value: Attestation['value']): string | null {
   if ('receipt' in value) return checkReceipt(view, value, turn.mixer);
   return 'transition' in value ? checkTransition(view, value, turn.mixer) : checkReport(view, value);
 }
 
-function codeOf({ state, verifier }: CheckView, turn: Turn, nodes: readonly NodeTransaction[]): ResultCode {
-  const { receipts, records } = contentsOf(nodes);
+function codeOf({ state, verifier }: CheckView, turn: Turn, attestations: readonly Attestation[]): ResultCode {
+  const { receipts, records } = contentsOf(attestations);
   const height = state.globals.height + 1;
   const code = receiptsCode(state, receipts, height);
   if (code !== 'OK') return code;

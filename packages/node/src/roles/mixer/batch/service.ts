@@ -1,5 +1,6 @@
 import { batchSigningRoot, isQuorum, type LedgerEvent, revealSigningRoot } from '@assay/ledger';
 import {
+  type Attestation,
   type BatchHeader,
   BatchHeader as BatchHeaderType,
   BatchOffer,
@@ -12,7 +13,6 @@ import {
   detailOf,
   limits,
   type MeasuredMiner,
-  type NodeTransaction,
   toHex,
   type ValueOf,
 } from '@assay/protocol';
@@ -24,7 +24,7 @@ import { networkAddress, protocols, type RoleContext } from '../../context.ts';
 import {
   contentsOf,
   type FinishedTask,
-  keyOfNode,
+  keyOfAttestation,
   type LateTask,
   lateKey,
   ofReceipt,
@@ -166,11 +166,11 @@ export class Batches {
     const kept = this.#kept(turn);
     if (kept !== null) return kept;
     const reveal = signer.sign(revealSigningRoot(chain.identity, turn));
-    let nodes = this.#valid({ ...turn, mixer });
+    let attestations = this.#valid({ ...turn, mixer });
     for (let tries = 0; tries < seats.length; tries++) {
       if (ownPlace(this.#ground, chain.head()) === null) return null;
-      const header: BatchHeader = { ...turn, mixer, ...batchRoots(contentsOf(nodes)), reveal };
-      const replies = await this.#gather(endpoint, seats, { header, nodes });
+      const header: BatchHeader = { ...turn, mixer, ...batchRoots(contentsOf(attestations)), reveal };
+      const replies = await this.#gather(endpoint, seats, { header, attestations });
       const signatures = new Map<number, Uint8Array>();
       const refusals: Refusal[] = [];
       for (const reply of replies) {
@@ -179,11 +179,11 @@ export class Batches {
       }
       if (isQuorum(signatures.size + 1, seats.length)) {
         signatures.set(mixer, signer.sign(this.#headerRoot(header)));
-        return this.#keep(this.#assemble(seats, { header, nodes, signatures }));
+        return this.#keep(this.#assemble(seats, { header, attestations, signatures }));
       }
-      const left = this.#uncontested(nodes, refusals, seats.length);
-      if (left.length === nodes.length) return null;
-      nodes = left;
+      const left = this.#uncontested(attestations, refusals, seats.length);
+      if (left.length === attestations.length) return null;
+      attestations = left;
     }
     return null;
   }
@@ -192,11 +192,11 @@ export class Batches {
    * §14.12 What nobody finds invalid, to be offered again. What so many do that no quorum is left for it is discarded;
    * the rest, which a liar may have named, waits for the next batch.
    */
-  #uncontested(nodes: readonly NodeTransaction[], refusals: readonly Refusal[], seats: number): NodeTransaction[] {
-    return nodes.filter((node, place) => {
+  #uncontested(attestations: readonly Attestation[], refusals: readonly Refusal[], seats: number): Attestation[] {
+    return attestations.filter((attestation, place) => {
       const against = refusals.filter(({ invalid }) => invalid.includes(place));
       const reasons = against.map(({ reason }) => reason);
-      if (!isQuorum(seats - against.length, seats)) this.#discard(node, reasons);
+      if (!isQuorum(seats - against.length, seats)) this.#discard(attestation, reasons);
       return against.length === 0;
     });
   }
@@ -219,7 +219,7 @@ export class Batches {
   }
 
   /** As much of what waits as one batch holds. */
-  #waiting(): NodeTransaction[] {
+  #waiting(): Attestation[] {
     const room = {
       receipt: maxOfferedReceipts,
       transition: limits.maxBatchTransitions,
@@ -233,7 +233,7 @@ export class Batches {
   }
 
   /** What waits and still passes this mixer's own check; the rest is discarded. */
-  #valid(turn: Turn): NodeTransaction[] {
+  #valid(turn: Turn): Attestation[] {
     const waiting = this.#waiting();
     const flaws = new Map(
       checkBatch(checkViewOf(this.#ground), turn, waiting).map(({ place, reason }) => [place, reason]),
@@ -242,10 +242,10 @@ export class Batches {
     return waiting.filter((_, place) => !flaws.has(place));
   }
 
-  #discard(node: NodeTransaction | undefined, reasons: readonly string[]): void {
-    if (node === undefined) return;
-    const key = keyOfNode(node);
-    const name = 'report' in node.value ? key : `task ${key.slice(0, 8)}`;
+  #discard(attestation: Attestation | undefined, reasons: readonly string[]): void {
+    if (attestation === undefined) return;
+    const key = keyOfAttestation(attestation);
+    const name = 'report' in attestation.value ? key : `task ${key.slice(0, 8)}`;
     this.#context.runtime.log(`${name} discarded: ${[...new Set(reasons)].join('; ')}`);
     this.#drop(key);
   }
@@ -291,7 +291,7 @@ export class Batches {
       selector: 1,
       value: { mixer, invalid, reason: detailOf(reason) },
     });
-    const { header, nodes } = offer;
+    const { header, attestations } = offer;
     const issuer = state.mixers.get(header.mixer);
     const seat = presentCommittee(state).find((each) => each.mixer === header.mixer);
     if (issuer === undefined || networkAddress(issuer) !== from) return refuse('not the issuer of this batch');
@@ -299,9 +299,9 @@ export class Batches {
     if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
     const turnRoot = revealSigningRoot(state.chain, header);
     if (!this.#context.verifier.bls([seat.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
-    const signed = { ...header, ...batchRoots(contentsOf(nodes)) };
+    const signed = { ...header, ...batchRoots(contentsOf(attestations)) };
     if (!BatchHeaderType.equals(signed, header)) return refuse('wrong root of receipts or records');
-    const flaws = checkBatch(checkViewOf(this.#ground), header, nodes);
+    const flaws = checkBatch(checkViewOf(this.#ground), header, attestations);
     if (flaws.length > 0) {
       const reasons = [...new Set(flaws.map(({ reason }) => reason))].join('; ').slice(0, 500);
       return refuse(
@@ -309,7 +309,7 @@ export class Batches {
         flaws.map(({ place }) => place),
       );
     }
-    this.#ground.requestDedup.take(claimsOf(nodes), header);
+    this.#ground.requestDedup.take(claimsOf(attestations), header);
     return { selector: 0, value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
   }
 
@@ -319,11 +319,11 @@ export class Batches {
   /** A certificate of those who signed; null when a signature is malformed. */
   #assemble(
     seats: readonly CommitteeSeat[],
-    { header, nodes, signatures }: BatchOffer & { signatures: Map<number, Uint8Array> },
+    { header, attestations, signatures }: BatchOffer & { signatures: Map<number, Uint8Array> },
   ): BodyValues['certifiedBatch'] | null {
     const bits = seats.map(({ mixer }) => signatures.has(mixer));
     const signature = this.#context.crypto.aggregateBls([...signatures.values()]);
     if (signature === null) return null;
-    return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, ...contentsOf(nodes) };
+    return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, ...contentsOf(attestations) };
   }
 }

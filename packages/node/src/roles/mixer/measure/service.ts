@@ -53,8 +53,8 @@ export class Measuring {
       mixer,
       reveal: (epoch) => committeeSigner.sign(challengeSigningRoot(context.chain.identity, epoch)),
       hasReported: ({ miner, reveal }) => {
-        const node = pending.all.get(reportKey({ miner }))?.value;
-        return node !== undefined && 'report' in node && equalBytes(node.report.reveal, reveal);
+        const reported = pending.all.get(reportKey({ miner }))?.value;
+        return reported !== undefined && 'report' in reported && equalBytes(reported.report.reveal, reveal);
       },
     };
   }

@@ -1,21 +1,13 @@
 import {
-  type Artifact,
-  Artifact as ArtifactType,
   type Chunk,
   detailOf,
   GatewayMessage,
   gatewayMessages,
   type InferencePayload,
   limits,
-  littleEndian,
   MinerToMixer,
   MixerToMiner,
-  messageTypes,
-  minerToMixer,
   mixerToMiner,
-  Precommit,
-  StreamCheckpoint,
-  sha256,
   taskKinds,
   taskStates,
   toHex,
@@ -24,10 +16,10 @@ import {
 import type { Endpoint, MessageStream } from '../../../network/port.ts';
 import { receive } from '../../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext } from '../../context.ts';
-import { requestFaultOf } from '../../request-faults.ts';
 import type { Ground } from '../ground.ts';
 import type { TaskStep } from '../part-messages.ts';
 import type { Reservations } from './admission.ts';
+import { type From, MinerReader } from './messages.ts';
 import { beginTask, type MixerEffect, type MixerEvent, type MixerStep, type MixerTask, stepTask } from './state.ts';
 
 /** What a task run is given of its mixer. */
@@ -35,16 +27,6 @@ export interface RunSurroundings {
   readonly ground: Ground;
   readonly endpoint: Endpoint;
   readonly reservations: Reservations;
-}
-
-type MinerMessage = ValueOf<typeof MinerToMixer>;
-/** Whose stream a message came by. */
-interface From {
-  readonly miner: number;
-  readonly rank: number;
-  readonly attempt: number;
-  readonly publicKey: Uint8Array;
-  readonly evidenceLevel: number;
 }
 
 function stepOf({ taskId, state, attempt, rank, draw, deadlineMs }: MixerTask): TaskStep {
@@ -281,12 +263,12 @@ export class TaskRun {
   }
 
   async #listen(stream: MessageStream, from: From): Promise<void> {
-    const progress = { chain: this.#task.taskId, tokens: 0 };
+    const reader = new MinerReader(this.#ground, this.#task.taskId, from);
     try {
       while (this.#task.state !== 'end') {
         const message = await receive(stream, MinerToMixer);
         if (message === null) throw new Error('the miner closed the task before its end');
-        const { event, chunk } = this.#eventOf(message, from, progress);
+        const { event, chunk } = reader.read(message);
         if (event === null) throw new Error('the miner broke the protocol');
         await this.#dispatchFor(from, event, chunk);
         if (event.type === 'refused' || (event.type === 'prepared' && !event.accepted)) return;
@@ -295,58 +277,5 @@ export class TaskRun {
       stream.abort();
       this.#lost(from);
     }
-  }
-
-  #eventOf(
-    message: MinerMessage,
-    from: From,
-    progress: { chain: Uint8Array; tokens: number },
-  ): { event: MixerEvent | null; chunk: Chunk | null } {
-    const nowMs = this.#context.runtime.nowMs();
-    const only = (event: MixerEvent | null) => ({ event, chunk: null });
-    switch (message.selector) {
-      case minerToMixer.prepared:
-        return only({ type: 'prepared', accepted: (message.value as { accepted: boolean }).accepted, nowMs });
-      case minerToMixer.chunk: {
-        const chunk = message.value as Chunk;
-        if (!this.#chainHolds(chunk, from.publicKey, progress)) return only(null);
-        const piece = { ids: chunk.tokens.map((token) => token.id), text: chunk.text };
-        return { event: { type: 'piece', piece, nowMs }, chunk };
-      }
-      case minerToMixer.precommit: {
-        const { precommit, signature } = message.value as {
-          precommit: ValueOf<typeof Precommit>;
-          signature: Uint8Array;
-        };
-        const expected = { taskId: this.#task.taskId, miner: from.miner, hash: precommit.hash };
-        const root = this.#ground.roots.of(messageTypes.precommit, Precommit, expected);
-        const signed = this.#context.verifier.ed25519(from.publicKey, root, signature);
-        return only(signed ? { type: 'precommit', hash: precommit.hash, signature, nowMs } : null);
-      }
-      case minerToMixer.reveal: {
-        const { artifact, salt } = message.value as { artifact: Artifact; salt: Uint8Array };
-        const artifactRoot = ArtifactType.hashTreeRoot(artifact);
-        return only({ type: 'reveal', artifact, artifactRoot, salt, evidenceLevel: from.evidenceLevel, nowMs });
-      }
-      default: {
-        const failure = message.value as { code: string; detail: string };
-        const code = requestFaultOf(failure.code);
-        if (code === null) return only({ type: 'lost', nowMs });
-        return only({ type: 'refused', code, detail: failure.detail, nowMs });
-      }
-    }
-  }
-
-  /** §5.5: every piece extends the hash chain, and every 32 tokens the miner has signed it. */
-  #chainHolds(chunk: Chunk, publicKey: Uint8Array, progress: { chain: Uint8Array; tokens: number }): boolean {
-    const before = progress.tokens;
-    progress.chain = sha256(progress.chain, ...chunk.tokens.map((token) => littleEndian(token.id, 4)));
-    progress.tokens += chunk.tokens.length;
-    const due = Math.floor(progress.tokens / limits.windowTokens) > Math.floor(before / limits.windowTokens);
-    if (!due) return true;
-    const point = { taskId: this.#task.taskId, tokens: progress.tokens, chain: progress.chain };
-    const root = this.#ground.roots.of(messageTypes.streamCheckpoint, StreamCheckpoint, point);
-    const [signature] = chunk.checkpoint;
-    return signature !== undefined && this.#context.verifier.ed25519(publicKey, root, signature);
   }
 }

@@ -83,14 +83,18 @@ export class Tasks {
     this.#reservations.release(key);
   }
 
-  challenge(challenge: Challenge): void {
+  /** Runs a challenge like any task; says when it is over, or that this mixer is stopped. */
+  async challenge(challenge: Challenge): Promise<void> {
     const { chain, runtime } = this.#context;
-    if (this.#endpoint === null) return;
-    const task = challengeTask(challenge, chain.head(), runtime.nowMs());
     const { payload, taskId } = challenge;
-    const run = new TaskRun(this.#surroundings(this.#endpoint), task, { gateway: null, payload });
-    void this.#follow(run).then(() => this.#ground.emit({ type: 'challengeEnded', taskId }));
-    run.begin();
+    if (this.#endpoint !== null) {
+      const task = challengeTask(challenge, chain.head(), runtime.nowMs());
+      const run = new TaskRun(this.#surroundings(this.#endpoint), task, { gateway: null, payload });
+      const over = this.#follow(run);
+      run.begin();
+      await over;
+    }
+    this.#ground.emit({ type: 'challengeEnded', taskId });
   }
 
   /** Takes a task from its miner where its step is still the one that was voted on. */

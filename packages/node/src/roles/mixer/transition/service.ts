@@ -10,7 +10,7 @@ import {
 } from '@assay/protocol';
 import type { Endpoint, MessageStream, PeerId } from '../../../network/port.ts';
 import { receive } from '../../../network/wire.ts';
-import { isAnnouncedByMixer, networkAddress, protocols, topics } from '../../context.ts';
+import { announcementFrom, isAnnouncedByMixer, protocols, topics } from '../../context.ts';
 import type { Hearing } from '../announcements.ts';
 import type { Ground } from '../ground.ts';
 import { isByOracle, isSupported } from '../orders.ts';
@@ -59,10 +59,8 @@ export class Transitions {
 
   #hear(message: Uint8Array, from: PeerId): void {
     const { context, announcements } = this.#ground;
-    const signed = SignedAnnouncement.deserialize(message);
-    const mixer = context.chain.head().mixers.get(signed.announcement.mixer);
-    if (mixer === undefined || networkAddress(mixer) !== from) return;
-    announcements.record(signed, this.#hearing());
+    const signed = announcementFrom(context.chain, message, from);
+    if (signed !== null) announcements.record(signed, this.#hearing());
   }
 
   #hearing(): Hearing {

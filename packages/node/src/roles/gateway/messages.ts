@@ -1,0 +1,73 @@
+import {
+  type Chunk,
+  type EdgeCode,
+  edgeCodes,
+  finishReasons,
+  GatewayMessage,
+  gatewayMessages,
+  resultCodes,
+  TaskSubmission,
+  type ValueOf,
+} from '@assay/protocol';
+import { AssayError } from '../../errors.ts';
+import { type MessageStream, StreamLost } from '../../network/port.ts';
+import { answerMs, inTime, receive } from '../../network/wire.ts';
+import type { Timers } from '../../runtime/port.ts';
+import { decodeText, TextPieces } from '../../utf8.ts';
+import type { AnswerEvent } from '../ports/chat.ts';
+
+/** Offers a task: its id once it is admitted, or why it is not; null when the mixer says neither (§5.24). */
+export async function submit(
+  stream: MessageStream,
+  submission: TaskSubmission,
+  timers: Timers,
+): Promise<{ readonly taskId: Uint8Array } | { readonly failure: AssayError } | null> {
+  const sent = stream.send(TaskSubmission.serialize(submission));
+  const answered = sent.then(() => receive(stream, GatewayMessage));
+  const message = await inTime(timers, stream, answerMs, answered);
+  if (message?.selector === gatewayMessages.admitted) return message.value as { taskId: Uint8Array };
+  return message?.selector === gatewayMessages.failure ? { failure: failureOf(message) } : null;
+}
+
+/** What comes of an admitted task, until its end; throws AssayError when it fails. `done` is called in any case. */
+export async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterable<AnswerEvent> {
+  const text = new TextPieces();
+  try {
+    for (;;) {
+      const message = await receive(stream, GatewayMessage);
+      if (message === null) throw new AssayError('NO_MIXER', 'The mixer closed the answer before its end.');
+      if (message.selector === gatewayMessages.failure) throw failureOf(message);
+      if (message.selector === gatewayMessages.chunk) {
+        const chunk = message.value as Chunk;
+        const tokens = chunk.tokens.map((token) => ({
+          ...token,
+          text: decodeText(token.text),
+          top: token.top.map((top) => ({ ...top, text: decodeText(top.text) })),
+        }));
+        yield { type: 'tokens', text: text.push(chunk.text), tokens };
+        continue;
+      }
+      const end = message.value as { finish: number; tokensIn: number; tokensOut: number };
+      const rest = text.flush();
+      if (rest !== '') yield { type: 'tokens', text: rest, tokens: [] };
+      const finish = end.finish === finishReasons.length ? 'length' : 'stop';
+      yield { type: 'end', finish, tokensIn: end.tokensIn, tokensOut: end.tokensOut };
+      return;
+    }
+  } catch (error) {
+    if (error instanceof StreamLost)
+      throw new AssayError('NO_MIXER', 'The mixer was lost in the middle of the answer.');
+    throw error;
+  } finally {
+    done();
+    stream.abort();
+  }
+}
+
+type Message = ValueOf<typeof GatewayMessage>;
+
+function failureOf(message: Message): AssayError {
+  const { code, detail } = message.value as { code: string; detail: string };
+  const known = code in edgeCodes || code in resultCodes;
+  return new AssayError(known ? (code as EdgeCode) : 'INTERNAL', detail);
+}
