@@ -1,12 +1,4 @@
-import {
-  type Ban,
-  type ProposalAction,
-  proposalActions,
-  type ResultCode,
-  roleStatuses,
-  State,
-  type ValueOf,
-} from '@assay/protocol';
+import { type Ban, type ProposalAction, type ResultCode, roleStatuses, State, type ValueOf } from '@assay/protocol';
 import { changedParams, isProblem } from './parameters.ts';
 import { standingCode } from './roles.ts';
 import { setStatus, stakeKindOf, stakeOf } from './stakes.ts';
@@ -15,25 +7,25 @@ import { isLast } from './transactions/set-role-status.ts';
 
 /** Why an action cannot be carried out by the block before `earliestHeight`; OK when it can (§12.2, §12.4). */
 export function actionCode(state: LedgerView, action: ProposalAction, earliestHeight: number): ResultCode {
-  switch (action.selector) {
-    case proposalActions.parameterChange: {
+  switch (action.kind) {
+    case 'parameterChange': {
       const changed = changedParams(state.params, action.value);
       return isProblem(changed) ? changed.code : 'OK';
     }
-    case proposalActions.treasurySpend:
+    case 'treasurySpend':
       return action.value.amountUnits === 0n ? 'ZERO_AMOUNT' : 'OK';
-    case proposalActions.modelDifficulty: {
+    case 'modelDifficulty': {
       const { model, difficultyPpm } = action.value;
       if (state.models.get(model) === undefined) return 'UNKNOWN_MODEL';
       const { minDifficultyPpm, maxDifficultyPpm } = state.params.models;
       return difficultyPpm < minDifficultyPpm || difficultyPpm > maxDifficultyPpm ? 'BAD_MODEL' : 'OK';
     }
-    case proposalActions.upgrade: {
+    case 'upgrade': {
       const { rule, height } = action.value;
       const isNext = rule === state.globals.rule + 1 && state.globals.nextRule === 0;
       return isNext && height >= earliestHeight ? 'OK' : 'BAD_UPGRADE';
     }
-    case proposalActions.ban:
+    case 'ban':
       return banCode(state, action.value);
   }
 }
@@ -51,13 +43,13 @@ function banCode(state: LedgerView, { kind, role, isBanned }: ValueOf<typeof Ban
 /** §12.4 Does what was decided, from the next block on; when it has become impossible nothing is done: false. */
 export function carryOut(state: LedgerState, action: ProposalAction): boolean {
   if (actionCode(state, action, state.globals.height + 1) !== 'OK') return false;
-  switch (action.selector) {
-    case proposalActions.parameterChange: {
+  switch (action.kind) {
+    case 'parameterChange': {
       const changed = changedParams(state.params, action.value);
       if (!isProblem(changed)) state.params = changed;
       return true;
     }
-    case proposalActions.treasurySpend: {
+    case 'treasurySpend': {
       const { to, amountUnits } = action.value;
       const { treasuryUnits } = state.globals;
       if (amountUnits > treasuryUnits) return false;
@@ -65,13 +57,13 @@ export function carryOut(state: LedgerState, action: ProposalAction): boolean {
       state.credit(to, amountUnits);
       return true;
     }
-    case proposalActions.modelDifficulty:
+    case 'modelDifficulty':
       state.models.update(action.value.model, { difficultyPpm: action.value.difficultyPpm });
       return true;
-    case proposalActions.upgrade:
+    case 'upgrade':
       state.setGlobals({ nextRule: action.value.rule, nextRuleHeight: action.value.height });
       return true;
-    case proposalActions.ban: {
+    case 'ban': {
       const { kind, role, isBanned } = action.value;
       const status = isBanned ? roleStatuses.banned : roleStatuses.paused;
       const name = stakeKindOf(kind);

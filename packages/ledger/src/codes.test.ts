@@ -1,7 +1,6 @@
 import {
   type DomainTerms,
   limits,
-  proposalActions,
   type Receipt,
   type ResultCode,
   resultCodes,
@@ -88,7 +87,9 @@ const propose =
   (world) => {
     const [pathBytes, valueBytes] = [path, value].map((each) => new TextEncoder().encode(each));
     if (pathBytes === undefined || valueBytes === undefined) throw new Error('no text');
-    return world.send('payer', 'propose', { action: { selector: 0, value: { path: pathBytes, value: valueBytes } } });
+    return world.send('payer', 'propose', {
+      action: { kind: 'parameterChange', value: { path: pathBytes, value: valueBytes } },
+    });
   };
 const vote =
   (body: { proposal: number; choice: number }): Scenario =>
@@ -356,7 +357,7 @@ const scenarios: Record<ResultCode, Scenario> = {
   BAD_PARAMETER_VALUE: propose('halvingDays', '"7"'),
   PARAMETER_OUT_OF_BOUNDS: propose('halvingDays', '100001'),
   BAD_UPGRADE: (world) => {
-    const action = { selector: proposalActions.upgrade, value: { rule: 3, height: 1_000_000 } };
+    const action = { kind: 'upgrade' as const, value: { rule: 3, height: 1_000_000 } };
     return world.send('payer', 'propose', { action });
   },
   VOTING_OVER: (world) => {

@@ -2,7 +2,6 @@ import {
   addressOf,
   equalBytes,
   type Genesis,
-  proposalActions,
   proposalStatuses,
   State,
   type StateValue,
@@ -116,8 +115,7 @@ function happened({ events, state }: World): string[] {
     return [...(division.length > 1 ? ['divided'] : []), ...(capacity.length > 0 ? ['capacity'] : [])];
   });
   const executed = [...state.proposals].filter(({ status }) => status === proposalStatuses.executed);
-  const names = Object.keys(proposalActions);
-  return [...named, ...executed.map(({ action }) => `voted ${names[action.selector]}`)];
+  return [...named, ...executed.map(({ action }) => `voted ${action.kind}`)];
 }
 
 describe('any blocks whatsoever', () => {

@@ -3,7 +3,6 @@ import {
   type BodyValues,
   limits,
   noSession,
-  proposalActions,
   type Receipt,
   sessionStatuses,
   taskKinds,
@@ -214,8 +213,8 @@ const propose = acts(
   (world, { from: sender, to, change: [path = '', value = ''], amountUnits, ...each }) => {
     const action =
       amountUnits === null
-        ? { selector: proposalActions.parameterChange, value: { path: text(path), value: text(value) } }
-        : { selector: proposalActions.treasurySpend, value: { to: world.address(to), amountUnits } };
+        ? { kind: 'parameterChange' as const, value: { path: text(path), value: text(value) } }
+        : { kind: 'treasurySpend' as const, value: { to: world.address(to), amountUnits } };
     return [world.tx(sender, 'propose', { action }, each.options)];
   },
 );
@@ -226,18 +225,18 @@ const decree = acts(
     from,
     action: fc.oneof(
       fc.record({
-        selector: fc.constant(proposalActions.modelDifficulty),
+        kind: fc.constant('modelDifficulty' as const),
         value: fc.record({
           model: fc.oneof({ weight: 9, arbitrary: fc.nat(2) }, index),
           difficultyPpm: fc.constantFrom(0, 100_000, 500_000, 1_000_000, 2_000_000, 2 ** 32 - 1),
         }),
       }),
       fc.record({
-        selector: fc.constant(proposalActions.upgrade),
+        kind: fc.constant('upgrade' as const),
         value: fc.record({ rule: fc.nat(3), height: fc.constantFrom(0, 1, 1_000_000, limits.maxHeight) }),
       }),
       fc.record({
-        selector: fc.constant(proposalActions.ban),
+        kind: fc.constant('ban' as const),
         value: stakes.chain(([, kind, role]) =>
           fc.record({ kind: fc.constant(kind), role: fc.constant(role), isBanned: fc.boolean() }),
         ),

@@ -7,7 +7,6 @@ import {
   type BodyKind,
   type BodyValues,
   batchRoots,
-  bodySelectors,
   type ChallengeReport,
   type Genesis,
   outcomes,
@@ -153,7 +152,7 @@ export class World {
       nonce,
       validUntil: options.validUntil ?? this.height + 100,
       feeUnits: options.feeUnits ?? FEE,
-      body: { selector: bodySelectors[kind], value } as UnsignedTransaction['body'],
+      body: { kind, value } as UnsignedTransaction['body'],
     };
     return this.signed(sender, content);
   }

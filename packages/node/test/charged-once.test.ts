@@ -7,7 +7,6 @@ import {
   BatchReply,
   drawIdOf,
   GatewayMessage,
-  gatewayMessages,
   InferencePayload,
   messageTypes,
   Precommit,
@@ -38,10 +37,9 @@ async function submit(net: SimulatedNetwork, submission: Uint8Array): Promise<st
   for (;;) {
     const message = await receive(stream, GatewayMessage);
     if (message === null) throw new Error('the mixer closed the stream');
-    const value = message.value as { taskId: Uint8Array; code: Uint8Array };
-    if (message.selector === gatewayMessages.admitted) taskId = `0x${toHex(value.taskId)}`;
-    if (message.selector === gatewayMessages.failure) taskId = new TextDecoder().decode(value.code);
-    if (message.selector === gatewayMessages.failure || message.selector === gatewayMessages.ended) break;
+    if (message.kind === 'admitted') taskId = `0x${toHex(message.value.taskId)}`;
+    if (message.kind === 'failure') taskId = new TextDecoder().decode(message.value.code);
+    if (message.kind === 'failure' || message.kind === 'ended') break;
   }
   client.leave();
   return taskId;
@@ -74,8 +72,7 @@ async function chargeAgain(
     const offer = net.offer(1, ofReceipt({ receipt, evidence }));
     const stream = await impostor.open(net.mixerAddress(mixer), protocols.batch);
     const reply = await ask(net.runtime, stream, [BatchOffer, offer], BatchReply);
-    const value = reply?.value as { reason?: Uint8Array } | undefined;
-    answers.push(value?.reason === undefined ? 'signed' : new TextDecoder().decode(value.reason));
+    answers.push(reply?.kind === 'refusal' ? new TextDecoder().decode(reply.value.reason) : 'signed');
   }
   return answers;
 }

@@ -67,8 +67,7 @@ async function liar(net: SimulatedNetwork, mixer: number) {
       const stream = endpoint.open(net.mixerAddress(to), protocols.batch);
       const reply = await stream.then((open) => ask(net.runtime, open, offer, BatchReply)).catch(() => null);
       if (reply === null) return 'nothing';
-      const value = reply.value as { reason?: Uint8Array };
-      return value.reason === undefined ? 'signed' : new TextDecoder().decode(value.reason);
+      return reply.kind === 'signature' ? 'signed' : new TextDecoder().decode(reply.value.reason);
     });
     return [...new Set((await Promise.all(answers)).flat())];
   };
@@ -82,7 +81,9 @@ describe('one mixer that lies', () => {
       const offer = await receive(stream, BatchOffer);
       const invalid = offer?.nodes.map((_, place) => place) ?? [];
       if (invalid.length > 0) lies += 1;
-      await stream.send(BatchReply.serialize({ selector: 1, value: { mixer: 3, invalid, reason: new Uint8Array() } }));
+      await stream.send(
+        BatchReply.serialize({ kind: 'refusal', value: { mixer: 3, invalid, reason: new Uint8Array() } }),
+      );
       stream.close();
     });
     await net.built.roles.set('mixer-2', false);

@@ -1,6 +1,7 @@
-import { ContainerType, ListCompositeType, UnionType } from '@chainsafe/ssz';
+import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { Address, Bool, Bytes32, listOfAddresses, TimeMs, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
+import { oneOf } from './one-of.ts';
 import { Certificate, Receipt } from './receipt.ts';
 import { StructType } from './struct.ts';
 
@@ -42,12 +43,9 @@ export const InvalidItem = new ContainerType(
   },
   { typeName: 'InvalidItem' },
 );
-/** What a mixer did wrong, with all that proves it; the selector is its place in this list. */
-export const Offence = new UnionType([Equivocation, InvalidItem], { typeName: 'Offence' });
-export type Offence =
-  | { readonly selector: 0; readonly value: ValueOf<typeof Equivocation> }
-  | { readonly selector: 1; readonly value: ValueOf<typeof InvalidItem> };
-export const offences = { equivocation: 0, invalidItem: 1 } as const;
+/** What a mixer did wrong, with all that proves it. */
+export const Offence = oneOf({ equivocation: Equivocation, invalidItem: InvalidItem }, { typeName: 'Offence' });
+export type Offence = ValueOf<typeof Offence>;
 
 /** Reports an offence (§7.4). A certificate may hold any signers here, one or many. */
 export const Evidence = new ContainerType({ offence: Offence }, { typeName: 'Evidence' });

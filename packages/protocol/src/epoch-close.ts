@@ -1,9 +1,9 @@
 import { Address, Bool, Count, U16, U32, Units } from './encoding.ts';
 import { payoutSources, payoutStacks } from './payouts.ts';
-import { ByName, list, oneOf, orNull, type Shaped, wordIn } from './shape.ts';
+import { ByName, list, orNull, type Shaped, wordIn, wordsOf } from './shape.ts';
 
 /** The tables a payment can be earned in. */
-const paidKind = oneOf('miner', 'mixer', 'oracle', 'validator', 'gateway', 'model', 'domain');
+const paidKind = wordsOf('miner', 'mixer', 'oracle', 'validator', 'gateway', 'model', 'domain');
 export type PaidKind = Shaped<typeof paidKind>;
 
 const source = wordIn(payoutSources);
@@ -17,7 +17,7 @@ export const payoutShape = {
   source,
   stack,
   /** What it was earned as, with that index; a staker names its miner, a backer its model. Null for the treasury. */
-  kind: orNull(oneOf(...paidKind.words, 'staker', 'backer')),
+  kind: orNull(wordsOf(...paidKind.words, 'staker', 'backer')),
   role: orNull(U32),
   units: Units,
 };

@@ -4,7 +4,7 @@ import { Address, Bool, Bytes32, U8, U16, U32, Units } from './encoding.ts';
 import { epochCloseShape } from './epoch-close.ts';
 import { taskStates } from './records.ts';
 import { roleStatuses } from './roles.ts';
-import { ByType, list, oneOf, orNull, type Shaped, SomeWord, wordIn } from './shape.ts';
+import { ByType, list, orNull, type Shaped, SomeWord, wordIn, wordsOf } from './shape.ts';
 import { AuditNumbers, stakeKinds } from './transaction.ts';
 
 /** How the price of one task was divided (economics §2); the parts add up to the price. */
@@ -42,15 +42,15 @@ const voteCount = {
 export type VoteCount = Shaped<typeof voteCount>;
 
 /** Why a task is not paid: its audit failed or said nothing (§10.4), or nothing could be re-checked (§10.11). */
-const rejection = oneOf('soft', 'hard', 'noResult', 'hung', 'outlier', 'noMajority');
+const rejection = wordsOf('soft', 'hard', 'noResult', 'hung', 'outlier', 'noMajority');
 export type Rejection = Shaped<typeof rejection>;
 
 /** What the ledger makes of all opinions. */
-const verdict = oneOf('pass', 'soft', 'hard', 'noResult', 'hung');
+const verdict = wordsOf('pass', 'soft', 'hard', 'noResult', 'hung');
 export type Verdict = Shaped<typeof verdict>;
 
 const stakeKind = wordIn(stakeKinds);
-const decidedBy = oneOf('foundation', 'time');
+const decidedBy = wordsOf('foundation', 'time');
 
 const domainEvents = {
   domainCreated: { domain: U32, owner: Address },
@@ -145,7 +145,7 @@ const decisionEvents = {
   caseDismissed: { case: U32, by: decidedBy, returnedUnits: Units },
   penaltiesFrozen: {
     /** What the failures have in common: their model and epoch, or the payer or flaw of all (§10.8, §10.15). */
-    shared: oneOf('model', 'payer', 'flaw'),
+    shared: wordsOf('model', 'payer', 'flaw'),
     /** Null when it is not the model. */
     model: orNull(U32),
     failing: U32,
@@ -156,7 +156,7 @@ const decisionEvents = {
   voted: { proposal: U32, voter: Address, choice: U8 },
   votingEnded: {
     proposal: U32,
-    outcome: oneOf('passed', 'rejected', 'noQuorum', 'vetoed'),
+    outcome: wordsOf('passed', 'rejected', 'noQuorum', 'vetoed'),
     count: voteCount,
     /** The deposit, when it was burned. */
     burnedUnits: Units,
@@ -181,7 +181,7 @@ const standingEvents = {
   },
   levelChanged: { miner: U32, from: U8, to: U8 },
   /** It was not seen in the epoch that ended (§7.12). */
-  roleAbsent: { kind: oneOf('mixer', 'oracle'), role: U32 },
+  roleAbsent: { kind: wordsOf('mixer', 'oracle'), role: U32 },
   /** Its audits are evidence enough to eject it; its place is held, or not while that is in doubt (§10.15). */
   minerHeld: {
     miner: U32,

@@ -1,7 +1,7 @@
-import { UnionType } from '@chainsafe/ssz';
 import { Address, Bool, Height, textOf, U8, U32, Units, type ValueOf } from './encoding.ts';
 import { limits } from './limits.ts';
-import { byValue, StructType } from './struct.ts';
+import { oneOf } from './one-of.ts';
+import { StructType } from './struct.ts';
 
 /** Sets one parameter: where it stands in `Params`, and its new value as JSON text (§12.2). */
 export const ParameterChange = new StructType(
@@ -22,23 +22,18 @@ export const Upgrade = new StructType({ rule: U32, height: Height }, { typeName:
 /** Bans a role or a miner, or ends its ban (§12.5). */
 export const Ban = new StructType({ kind: U8, role: U32, isBanned: Bool }, { typeName: 'Ban' });
 
-/** What a proposal would do; the selector is its place in this list. */
-export const ProposalAction = byValue(
-  new UnionType([ParameterChange, TreasurySpend, ModelDifficulty, Upgrade, Ban], { typeName: 'ProposalAction' }),
+/** What a proposal would do. */
+export const ProposalAction = oneOf(
+  {
+    parameterChange: ParameterChange,
+    treasurySpend: TreasurySpend,
+    modelDifficulty: ModelDifficulty,
+    upgrade: Upgrade,
+    ban: Ban,
+  },
+  { typeName: 'ProposalAction' },
 );
-export type ProposalAction =
-  | { readonly selector: 0; readonly value: ParameterChange }
-  | { readonly selector: 1; readonly value: ValueOf<typeof TreasurySpend> }
-  | { readonly selector: 2; readonly value: ValueOf<typeof ModelDifficulty> }
-  | { readonly selector: 3; readonly value: ValueOf<typeof Upgrade> }
-  | { readonly selector: 4; readonly value: ValueOf<typeof Ban> };
-export const proposalActions = {
-  parameterChange: 0,
-  treasurySpend: 1,
-  modelDifficulty: 2,
-  upgrade: 3,
-  ban: 4,
-} as const;
+export type ProposalAction = ValueOf<typeof ProposalAction>;
 
 /** Puts an action to the vote; its sender leaves a deposit (§12.1). */
 export const Propose = new StructType({ action: ProposalAction }, { typeName: 'Propose' });
@@ -74,11 +69,6 @@ export const ProposalRow = new StructType(
   { typeName: 'ProposalRow' },
 );
 export type ProposalRow = ValueOf<typeof ProposalRow>;
-
-/** What a proposal would do; the selector says of which kind the value is. */
-export function actionOf({ action }: Pick<ProposalRow, 'action'>): ProposalAction {
-  return action as ProposalAction;
-}
 
 /** A vote on a proposal that is still voted on. */
 export const VoteRow = new StructType({ proposal: U32, voter: Address, choice: U8 }, { typeName: 'VoteRow' });

@@ -19,6 +19,7 @@ export * from './hash.ts';
 export * from './limits.ts';
 export * from './messages.ts';
 export * from './models.ts';
+export * from './one-of.ts';
 export * from './packed-rows.ts';
 export * from './parameter.ts';
 export * from './parameter-values.ts';

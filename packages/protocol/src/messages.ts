@@ -1,4 +1,4 @@
-import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType, UnionType } from '@chainsafe/ssz';
+import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType } from '@chainsafe/ssz';
 import { NegLogProb, Precommit, Reveal, Sampling } from './artifact.ts';
 import {
   BlsSignature,
@@ -15,6 +15,7 @@ import {
   type ValueOf,
 } from './encoding.ts';
 import { limits } from './limits.ts';
+import { oneOf } from './one-of.ts';
 import { BatchHeader, Receipt } from './receipt.ts';
 import { ChallengeReport, Transition } from './records.ts';
 
@@ -92,8 +93,11 @@ export type Chunk = ValueOf<typeof Chunk>;
 const Ended = new ContainerNodeStructType({ finish: U8, tokensIn: U32, tokensOut: U32 }, { typeName: 'Ended' });
 
 /** Mixer to gateway, in this order: admitted or failure, chunks, ended or failure. */
-export const GatewayMessage = new UnionType([Failure, Admitted, Chunk, Ended]);
-export const gatewayMessages = { failure: 0, admitted: 1, chunk: 2, ended: 3 } as const;
+export const GatewayMessage = oneOf(
+  { failure: Failure, admitted: Admitted, chunk: Chunk, ended: Ended },
+  { typeName: 'GatewayMessage' },
+);
+export type GatewayMessage = ValueOf<typeof GatewayMessage>;
 
 /** Mixer to miner: the work offered (§5 Prepare). */
 const Prepare = new ContainerNodeStructType(
@@ -103,8 +107,11 @@ const Prepare = new ContainerNodeStructType(
 const Start = new ContainerType({ payload: InferencePayload }, { typeName: 'Start' });
 const OpenReveal = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'OpenReveal' });
 const Cancel = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'Cancel' });
-export const MixerToMiner = new UnionType([Prepare, Start, OpenReveal, Cancel]);
-export const mixerToMiner = { prepare: 0, start: 1, openReveal: 2, cancel: 3 } as const;
+export const MixerToMiner = oneOf(
+  { prepare: Prepare, start: Start, openReveal: OpenReveal, cancel: Cancel },
+  { typeName: 'MixerToMiner' },
+);
+export type MixerToMiner = ValueOf<typeof MixerToMiner>;
 
 const Prepared = new ContainerType({ accepted: Bool, reason: textOf(taskFailureBytes) }, { typeName: 'Prepared' });
 const SignedPrecommit = new ContainerType(
@@ -112,8 +119,11 @@ const SignedPrecommit = new ContainerType(
   { typeName: 'SignedPrecommit' },
 );
 /** Miner to mixer, in this order: prepared, chunks, precommit, reveal; or failure at any time (§5). */
-export const MinerToMixer = new UnionType([Failure, Prepared, Chunk, SignedPrecommit, Reveal]);
-export const minerToMixer = { failure: 0, prepared: 1, chunk: 2, precommit: 3, reveal: 4 } as const;
+export const MinerToMixer = oneOf(
+  { failure: Failure, prepared: Prepared, chunk: Chunk, precommit: SignedPrecommit, reveal: Reveal },
+  { typeName: 'MinerToMixer' },
+);
+export type MinerToMixer = ValueOf<typeof MinerToMixer>;
 
 /** The home mixer's word on where a task stands; oracles and mixers keep time by it (D1, D3). */
 export const TaskAnnouncement = new ContainerNodeStructType(
@@ -195,10 +205,10 @@ const MeasuredMiner = new ContainerType(
 export type MeasuredMiner = ValueOf<typeof MeasuredMiner>;
 
 /** A node transaction with its evidence, on its way to a certificate, as its mixer keeps it (§7.1). */
-export const NodeTransaction = new UnionType([FinishedTask, LateTask, MeasuredMiner], {
-  typeName: 'NodeTransaction',
-});
-export const nodeTransactions = { receipt: 0, transition: 1, report: 2 } as const;
+export const NodeTransaction = oneOf(
+  { receipt: FinishedTask, transition: LateTask, report: MeasuredMiner },
+  { typeName: 'NodeTransaction' },
+);
 export type NodeTransaction = ValueOf<typeof NodeTransaction>;
 
 /** A mixer's batch, offered to every other mixer for its signature (§7.2). */
@@ -214,7 +224,8 @@ const BatchRefusal = new ContainerType({
   invalid: new ListBasicType(U16, limits.maxBatchReceipts),
   reason: textOf(taskFailureBytes),
 });
-export const BatchReply = new UnionType([BatchSignature, BatchRefusal]);
+export const BatchReply = oneOf({ signature: BatchSignature, refusal: BatchRefusal }, { typeName: 'BatchReply' });
+export type BatchReply = ValueOf<typeof BatchReply>;
 
 /** "This mixer is here", published each block; admission needs more than two thirds of them (§7.1). */
 export const Presence = new ContainerNodeStructType({ mixer: U32, height: Height }, { typeName: 'Presence' });

@@ -82,7 +82,7 @@ type Typed<Types> = {
     : never;
 }[keyof Types];
 
-export const oneOf = <const W extends string>(...words: W[]) => new Words<W>(words);
+export const wordsOf = <const W extends string>(...words: W[]) => new Words<W>(words);
 /** One of the words of a table of numbers. */
 export const wordIn = <W extends string>(table: Readonly<Record<W, number>>) => new Words(Object.keys(table) as W[]);
 export const orNull = <S extends Shape>(shape: S) => new OrNull(shape);

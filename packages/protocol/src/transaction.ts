@@ -1,5 +1,5 @@
-import { ContainerType, UnionType, VectorCompositeType } from '@chainsafe/ssz';
-import { AppealCase, DecideCase, Evidence, type Offence, OpenCase } from './cases.ts';
+import { ContainerType, VectorCompositeType } from '@chainsafe/ssz';
+import { AppealCase, DecideCase, Evidence, OpenCase } from './cases.ts';
 import { AdmitMiner, CreateDomain, UpdateDomain } from './domains.ts';
 import {
   Address,
@@ -15,7 +15,7 @@ import {
   Units,
   type ValueOf,
 } from './encoding.ts';
-import { CastVote, type ProposalAction, Propose } from './governance.ts';
+import { CastVote, Propose } from './governance.ts';
 import { limits } from './limits.ts';
 import {
   AcceptModel,
@@ -25,6 +25,7 @@ import {
   UpdateModelPrice,
   WithdrawBacking,
 } from './models.ts';
+import { oneOf } from './one-of.ts';
 import { sealPathLength } from './plants.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
 import { BatchRecords } from './records.ts';
@@ -211,61 +212,52 @@ export const AssignWork = new StructType({ miner: U32, validator: U32 }, { typeN
 /** A payer's rating of a task it paid, 1 to 5 (economics §4.5). */
 export const Feedback = new StructType({ taskId: Bytes32, rating: U8 }, { typeName: 'Feedback' });
 
-/** Every kind of transaction with the type of its body; a new one comes last (§1.3). */
-const bodies = {
-  transfer: Transfer,
-  registerMiner: RegisterMiner,
-  openSession: OpenSession,
-  topUpSession: TopUpSession,
-  closeSession: CloseSession,
-  certifiedBatch: CertifiedBatch,
-  auditCommit: AuditCommit,
-  auditReveal: AuditReveal,
-  bond: Bond,
-  unbond: Unbond,
-  delegate: Delegate,
-  undelegate: Undelegate,
-  propose: Propose,
-  vote: CastVote,
-  registerModel: RegisterModel,
-  acceptModel: AcceptModel,
-  updateModelPrice: UpdateModelPrice,
-  transferModelShares: TransferModelShares,
-  backModel: BackModel,
-  withdrawBacking: WithdrawBacking,
-  assignWork: AssignWork,
-  feedback: Feedback,
-  decideCase: DecideCase,
-  appealCase: AppealCase,
-  createDomain: CreateDomain,
-  updateDomain: UpdateDomain,
-  admitMiner: AdmitMiner,
-  evidence: Evidence,
-  openCase: OpenCase,
-  registerMixer: RegisterMixer,
-  registerRole: RegisterRole,
-  setRoleStatus: SetRoleStatus,
-  rotateKey: RotateKey,
-  rotateCommitteeKey: RotateCommitteeKey,
-  updateMiner: UpdateMiner,
-  presence: ProvePresence,
-  openPlant: OpenPlant,
-};
-export type BodyKind = keyof typeof bodies;
-export const bodyKinds = Object.keys(bodies) as readonly BodyKind[];
-
-/** The body of a transaction; the selector is its place in this list (§1.3). */
-export const TransactionBody = new UnionType(Object.values(bodies), { typeName: 'TransactionBody' });
-export const bodySelectors = Object.fromEntries(bodyKinds.map((kind, selector) => [kind, selector])) as Readonly<
-  Record<BodyKind, number>
->;
-
-type Values = { readonly [Kind in BodyKind]: ValueOf<(typeof bodies)[Kind]> };
-/** The library knows a union inside a body only as any of its members. */
-export interface BodyValues extends Omit<Values, 'propose' | 'evidence'> {
-  readonly propose: { readonly action: ProposalAction };
-  readonly evidence: { readonly offence: Offence };
-}
+/** The body of a transaction, of every kind there is; a new one comes last (§1.3). */
+export const TransactionBody = oneOf(
+  {
+    transfer: Transfer,
+    registerMiner: RegisterMiner,
+    openSession: OpenSession,
+    topUpSession: TopUpSession,
+    closeSession: CloseSession,
+    certifiedBatch: CertifiedBatch,
+    auditCommit: AuditCommit,
+    auditReveal: AuditReveal,
+    bond: Bond,
+    unbond: Unbond,
+    delegate: Delegate,
+    undelegate: Undelegate,
+    propose: Propose,
+    vote: CastVote,
+    registerModel: RegisterModel,
+    acceptModel: AcceptModel,
+    updateModelPrice: UpdateModelPrice,
+    transferModelShares: TransferModelShares,
+    backModel: BackModel,
+    withdrawBacking: WithdrawBacking,
+    assignWork: AssignWork,
+    feedback: Feedback,
+    decideCase: DecideCase,
+    appealCase: AppealCase,
+    createDomain: CreateDomain,
+    updateDomain: UpdateDomain,
+    admitMiner: AdmitMiner,
+    evidence: Evidence,
+    openCase: OpenCase,
+    registerMixer: RegisterMixer,
+    registerRole: RegisterRole,
+    setRoleStatus: SetRoleStatus,
+    rotateKey: RotateKey,
+    rotateCommitteeKey: RotateCommitteeKey,
+    updateMiner: UpdateMiner,
+    presence: ProvePresence,
+    openPlant: OpenPlant,
+  },
+  { typeName: 'TransactionBody' },
+);
+export type TransactionBody = ValueOf<typeof TransactionBody>;
+export type BodyKind = TransactionBody['kind'];
+export type BodyValues = { readonly [Kind in BodyKind]: ValueOf<(typeof TransactionBody.members)[Kind]> };
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */
 export const UnsignedTransaction = new ContainerType(

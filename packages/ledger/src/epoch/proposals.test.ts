@@ -1,4 +1,4 @@
-import { proposalActions, proposalStatuses, roleStatuses, stakeKinds, voteChoices } from '@assay/protocol';
+import { proposalStatuses, roleStatuses, stakeKinds, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { VoteCount } from '../result.ts';
 import { UnknownRuleError } from '../rules.ts';
@@ -7,7 +7,7 @@ import { outcomeOf } from './proposals.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 const change = (path: string, value: string) => ({
-  action: { selector: 0 as const, value: { path: text(path), value: text(value) } },
+  action: { kind: 'parameterChange' as const, value: { path: text(path), value: text(value) } },
 });
 const limits = { quorumPpb: 334_000_000, passPpb: 500_000_000, vetoPpb: 334_000_000 };
 
@@ -91,7 +91,7 @@ describe('settleProposals §12', () => {
   it('pays from the treasury what it holds, and fails when it holds less', () => {
     const world = newWorld();
     const spend = (amountUnits: bigint) => ({
-      action: { selector: 1 as const, value: { to: world.address('stranger0'), amountUnits } },
+      action: { kind: 'treasurySpend' as const, value: { to: world.address('stranger0'), amountUnits } },
     });
     world.send('payer', 'propose', spend(40n));
     world.send('payer', 'propose', spend(1_000_000_000_000n));
@@ -110,7 +110,7 @@ describe('settleProposals §12', () => {
     const world = newWorld();
     const difficulty = (model: number, difficultyPpm: number) =>
       world.send('payer', 'propose', {
-        action: { selector: proposalActions.modelDifficulty, value: { model, difficultyPpm } },
+        action: { kind: 'modelDifficulty', value: { model, difficultyPpm } },
       });
     expect(difficulty(7, 2_000_000)).toBe('UNKNOWN_MODEL');
     expect(difficulty(1, 99_999)).toBe('BAD_MODEL');
@@ -124,7 +124,7 @@ describe('settleProposals §12', () => {
   it('stops before the block of a rule that this version does not know (§2.4)', () => {
     const world = newWorld();
     const upgrade = (rule: number, height: number) =>
-      world.send('payer', 'propose', { action: { selector: proposalActions.upgrade, value: { rule, height } } });
+      world.send('payer', 'propose', { action: { kind: 'upgrade', value: { rule, height } } });
     const { epochBlocks } = world.state.params;
     // Voting ends with epoch 2 and the delay with epoch 3: epoch 4 is the first that can have it.
     expect(upgrade(2, 4 * epochBlocks - 1)).toBe('BAD_UPGRADE');
@@ -146,7 +146,7 @@ describe('settleProposals §12', () => {
   it('bans a role or a miner, which leaves draws and pools until a vote ends it', () => {
     const world = newWorld().populate();
     const ban = (kind: number, role: number, isBanned: boolean) =>
-      world.send('payer', 'propose', { action: { selector: proposalActions.ban, value: { kind, role, isBanned } } });
+      world.send('payer', 'propose', { action: { kind: 'ban', value: { kind, role, isBanned } } });
     const decide = () => {
       const proposal = world.state.proposals.length - 1;
       world.block(...(Object.keys(mixers) as Sender[]).map((who) => world.tx(who, 'vote', { proposal, choice: 0 })));
@@ -173,7 +173,7 @@ describe('settleProposals §12', () => {
   it('takes the power of a banned validator, and never bans the last mixer', () => {
     const world = newWorld();
     const ban = (kind: number, role: number) => ({
-      action: { selector: proposalActions.ban, value: { kind, role, isBanned: true } },
+      action: { kind: 'ban' as const, value: { kind, role, isBanned: true } },
     });
     world.send('payer', 'propose', ban(stakeKinds.validator, 1));
     voting(world, mixers);

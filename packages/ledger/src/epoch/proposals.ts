@@ -1,4 +1,4 @@
-import { actionOf, proposalStatuses, voteChoices } from '@assay/protocol';
+import { proposalStatuses, voteChoices } from '@assay/protocol';
 import { carryOut } from '../actions.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerEvent, VoteCount } from '../result.ts';
@@ -63,7 +63,7 @@ export function outcomeOf(
 }
 
 function execute(state: LedgerState, proposal: number): LedgerEvent {
-  const isDone = carryOut(state, actionOf(state.proposals.at(proposal)));
+  const isDone = carryOut(state, state.proposals.at(proposal).action);
   state.proposals.update(proposal, { status: isDone ? proposalStatuses.executed : proposalStatuses.failed });
   return isDone ? { type: 'proposalExecuted', proposal } : { type: 'proposalFailed', proposal };
 }

@@ -9,8 +9,7 @@ const report = (world: World, offence: Offence, sender: 'payer' | 'mixer2' = 'pa
   world.send(sender, 'evidence', { offence });
 const stakeOf = (world: World, mixer: number) => world.state.mixers.at(mixer).stakeUnits;
 /** Another value of an offence, of the same kind. */
-const changed = ({ selector, value }: Offence, change: object) =>
-  ({ selector, value: { ...value, ...change } }) as Offence;
+const changed = ({ kind, value }: Offence, change: object) => ({ kind, value: { ...value, ...change } }) as Offence;
 
 describe('evidence §7.4', () => {
   it('opens a case against a mixer that signed two headers of one turn, and rewards the reporter', () => {

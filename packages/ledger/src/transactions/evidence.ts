@@ -36,6 +36,5 @@ function chargeOf(state: LedgerState, { offence }: Body, reporter: Uint8Array): 
   const proposedUnits = offenceFine(reachOf(state, fined), state.params.cases);
   // Who reports itself gets nothing of it back.
   const finders = equalBytes(state.mixers.at(role).account, reporter) ? [] : [reporter];
-  const cause = offence.selector === 0 ? 'equivocation' : 'invalidItem';
-  return { cause, ...fined, subject, model: noModel, priceUnits: null, proposedUnits, finders };
+  return { cause: offence.kind, ...fined, subject, model: noModel, priceUnits: null, proposedUnits, finders };
 }

@@ -1,4 +1,4 @@
-import { bodySelectors, limits, type UnsignedTransaction } from '@assay/protocol';
+import { limits, type UnsignedTransaction } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { FEE, type Sender, World } from '../world.fixture.ts';
 
@@ -47,7 +47,7 @@ describe('envelope §1.3, §1.4', () => {
     const content = (name: Sender): UnsignedTransaction => ({
       publicKey: world.key(name).publicKey,
       ...{ nonce: 0, validUntil: 9, feeUnits: FEE },
-      body: { selector: bodySelectors.transfer, value: transferOf(world) },
+      body: { kind: 'transfer', value: transferOf(world) },
     });
     expect(world.codeOf(world.signed('owner', content('payer')))).toBe('BAD_SIGNATURE');
     const elsewhere = new World({ edit: (genesis) => ({ ...genesis, timeMs: genesis.timeMs + 1 }) });

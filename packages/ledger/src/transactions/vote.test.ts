@@ -6,7 +6,7 @@ const text = (value: string) => new TextEncoder().encode(value);
 /** A world with miner 0 of minerA and proposal 0. */
 function newWorld(): World {
   const world = new World().populate();
-  const action = { selector: 0 as const, value: { path: text('halvingDays'), value: text('7') } };
+  const action = { kind: 'parameterChange' as const, value: { path: text('halvingDays'), value: text('7') } };
   world.send('payer', 'propose', { action });
   return world;
 }

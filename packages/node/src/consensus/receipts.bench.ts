@@ -14,7 +14,6 @@ import {
   BatchRecords,
   BitArray,
   batchRoots,
-  bodySelectors,
   concatBytes,
   drawIdOf,
   type Genesis,
@@ -162,7 +161,7 @@ function batchTransaction(ledger: Ledger, mixer: number, turn: { sequence: numbe
     publicKey: signer.publicKey,
     ...{ nonce: sequence, validUntil: 1_000_000, feeUnits: 0n },
     body: {
-      selector: bodySelectors.certifiedBatch,
+      kind: 'certifiedBatch',
       value: { certificate: { header, signers, signature }, ...contents },
     },
   };

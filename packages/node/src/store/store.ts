@@ -6,11 +6,11 @@ import {
   equalBytes,
   ledgerEventShape,
   list,
-  oneOf,
   type ResultCode,
   resultCodes,
   type Shaped,
   toHex,
+  wordsOf,
 } from '@assay/protocol';
 import type { Database, RootDatabase } from 'lmdb';
 import { AssayError } from '../errors.ts';
@@ -31,7 +31,7 @@ const keptSnapshots = 2;
 
 /** What a block did: the codes in the order of its transactions, then the events. */
 const storedResultShape = {
-  codes: list(oneOf(...(Object.keys(resultCodes) as ResultCode[]))),
+  codes: list(wordsOf(...(Object.keys(resultCodes) as ResultCode[]))),
   events: list(ledgerEventShape),
 };
 export type StoredResult = Shaped<typeof storedResultShape>;

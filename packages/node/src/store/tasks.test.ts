@@ -3,7 +3,6 @@ import {
   type AuditRow,
   AuditRow as AuditRowType,
   Block,
-  bodySelectors,
   CertifiedBatch,
   Receipt,
   sha256,
@@ -35,7 +34,7 @@ function blockOf(height: number): Block {
   const batches = [[1], [2, 3]].map((tasks) => {
     const transaction = Transaction.defaultValue();
     const value = { ...CertifiedBatch.defaultValue(), receipts: tasks.map(receiptOf) };
-    transaction.content.body = { selector: bodySelectors.certifiedBatch, value };
+    transaction.content.body = { kind: 'certifiedBatch', value };
     return Transaction.serialize(transaction);
   });
   const block = Block.defaultValue();

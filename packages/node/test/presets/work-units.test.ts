@@ -26,7 +26,7 @@ function village(voters: readonly Sender[] = []): Village {
 const mixers = ['mixer0', 'mixer1', 'mixer2'] as const;
 /** Governance changes a parameter: three of four mixers, two thirds of all stake, say yes. */
 function decide(made: Village, path: string, value: string): void {
-  const action = { selector: 0 as const, value: { path: nameOf(path), value: nameOf(value) } };
+  const action = { kind: 'parameterChange' as const, value: { path: nameOf(path), value: nameOf(value) } };
   made.block(made.tx('payer', 'propose', { action }));
   made.block(...mixers.map((mixer) => made.tx(mixer, 'vote', { proposal: 0, choice: voteChoices.yes })));
   for (let epoch = 0; epoch < 3; epoch++) made.finishEpoch();

@@ -99,7 +99,7 @@ describe('explain slash', () => {
     const world = caseWorld();
     const [first, second] = [world.batch(), world.batch({ receipts: [world.receipt()] })];
     const value = { mixer: 0, first: first.certificate, second: second.certificate };
-    const offence: Offence = { selector: 0, value };
+    const offence: Offence = { kind: 'equivocation', value };
     expect(world.send('otherPayer', 'evidence', { offence })).toBe('OK');
     const asked = { kind: stakeKinds.oracle, role: 1, amountUnits: 7n, reasonHash: new Uint8Array(32) };
     expect(world.send('stranger1', 'openCase', asked)).toBe('OK');

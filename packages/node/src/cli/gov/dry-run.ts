@@ -1,5 +1,5 @@
 import { type EpochClose, Ledger, type LedgerEvent, snapshotAfter, type Verifier } from '@assay/ledger';
-import { actionOf, type ProposalAction, type ProposalRow, proposalActions, State } from '@assay/protocol';
+import { type ProposalAction, type ProposalRow, State } from '@assay/protocol';
 import { trusting } from '../../consensus/replay.ts';
 import { nativeVerifier } from '../../crypto/verifier.ts';
 import { CliError } from '../failures.ts';
@@ -100,8 +100,8 @@ async function actionOfProposal(
   if (row === undefined) {
     throw new CliError('notFound', `There is no proposal ${proposal}; \`assay gov list\` shows those there are.`);
   }
-  const action = actionOf(row);
-  if (action.selector !== proposalActions.upgrade) return action;
+  const { action } = row;
+  if (action.kind !== 'upgrade') return action;
   throw new CliError('usage', 'An upgrade changes rules, and a version replays by those it knows: try the newer one.');
 }
 

@@ -1,13 +1,6 @@
 import { formatUnits } from '@assay/client';
 import type { LedgerView, VoteCount } from '@assay/ledger';
-import {
-  actionOf,
-  addressText,
-  type ProposalRow,
-  proposalActions,
-  proposalStatuses,
-  stakeKinds,
-} from '@assay/protocol';
+import { addressText, type ProposalRow, proposalStatuses, stakeKinds } from '@assay/protocol';
 import { z } from 'zod';
 import { type History, replayBlocks } from '../history.ts';
 
@@ -60,18 +53,18 @@ function statusOf({ status }: Readonly<ProposalRow>): string {
 }
 
 function wordsOf(row: Readonly<ProposalRow>): string {
-  const action = actionOf(row);
+  const action = row.action;
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  switch (action.selector) {
-    case proposalActions.parameterChange:
+  switch (action.kind) {
+    case 'parameterChange':
       return `${text(action.value.path)} = ${text(action.value.value)}`;
-    case proposalActions.treasurySpend:
+    case 'treasurySpend':
       return `pay ${formatUnits(action.value.amountUnits)} units of the treasury to ${addressText(action.value.to)}`;
-    case proposalActions.modelDifficulty:
+    case 'modelDifficulty':
       return `difficulty of model ${action.value.model} = ${action.value.difficultyPpm / 1_000_000}`;
-    case proposalActions.upgrade:
+    case 'upgrade':
       return `rule ${action.value.rule} from block ${action.value.height} on`;
-    case proposalActions.ban: {
+    case 'ban': {
       const { kind, role, isBanned } = action.value;
       const name = Object.entries(stakeKinds).find(([, value]) => value === kind)?.[0] ?? 'role';
       return `${isBanned ? 'ban' : 'end the ban of'} ${name} ${role}`;

@@ -2,14 +2,12 @@ import { timingSafeEqual } from 'node:crypto';
 import { committeeOf } from '@assay/ledger';
 import {
   addressText,
-  type Chunk,
   type CommitteeSeat,
   chatRoles,
   type EdgeCode,
   edgeCodes,
   finishReasons,
   GatewayMessage,
-  gatewayMessages,
   InferencePayload,
   type ModelRow,
   messageTypes,
@@ -20,7 +18,6 @@ import {
   TaskRequest,
   TaskSubmission,
   toHex,
-  type ValueOf,
 } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { Answer, AnswerEvent, ChatService, InferenceRequest } from '../../http/port.ts';
@@ -172,10 +169,8 @@ export class Gateway implements RoleService, ChatService {
         const sent = stream.send(TaskSubmission.serialize(submission));
         const answered = sent.then(() => receive(stream, GatewayMessage));
         const message = await inTime(runtime, stream, answerMs, answered); // §5.24
-        if (message?.selector === gatewayMessages.admitted) {
-          return { stream, taskId: (message.value as { taskId: Uint8Array }).taskId };
-        }
-        const failure = message?.selector === gatewayMessages.failure ? failureOf(message) : null;
+        if (message?.kind === 'admitted') return { stream, taskId: message.value.taskId };
+        const failure = message?.kind === 'failure' ? failureOf(message.value) : null;
         // A mixer that is leaving the committee, or has just joined it, sends on to the next one.
         if (failure !== null && failure.code !== 'NO_MIXER') throw failure;
       } catch (error) {
@@ -196,10 +191,9 @@ function fromHome(seats: readonly CommitteeSeat[], homeMixer: number): number[] 
   return [...mixers.slice(first), ...mixers.slice(0, first)];
 }
 
-type Message = ValueOf<typeof GatewayMessage>;
+type Failure = Extract<GatewayMessage, { kind: 'failure' }>['value'];
 
-function failureOf(message: Message): AssayError {
-  const { code, detail } = message.value as { code: Uint8Array; detail: Uint8Array };
+function failureOf({ code, detail }: Failure): AssayError {
   const name = decodeText(code);
   const known = name in edgeCodes || name in resultCodes;
   return new AssayError(known ? (name as EdgeCode) : 'INTERNAL', decodeText(detail));
@@ -211,9 +205,9 @@ async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterab
     for (;;) {
       const message = await receive(stream, GatewayMessage);
       if (message === null) throw new AssayError('NO_MIXER', 'The mixer closed the answer before its end.');
-      if (message.selector === gatewayMessages.failure) throw failureOf(message);
-      if (message.selector === gatewayMessages.chunk) {
-        const chunk = message.value as Chunk;
+      if (message.kind === 'failure') throw failureOf(message.value);
+      if (message.kind === 'chunk') {
+        const chunk = message.value;
         const tokens = chunk.tokens.map((token) => ({
           ...token,
           text: decodeText(token.text),
@@ -222,7 +216,8 @@ async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterab
         yield { type: 'tokens', text: text.push(chunk.text), tokens };
         continue;
       }
-      const end = message.value as { finish: number; tokensIn: number; tokensOut: number };
+      if (message.kind !== 'ended') throw new AssayError('NO_MIXER', 'The mixer broke the protocol.');
+      const end = message.value;
       const rest = text.flush();
       if (rest !== '') yield { type: 'tokens', text: rest, tokens: [] };
       const finish = end.finish === finishReasons.length ? 'length' : 'stop';

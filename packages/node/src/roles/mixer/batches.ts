@@ -12,7 +12,6 @@ import {
   limits,
   type NodeTransaction,
   NodeTransaction as NodeTransactionType,
-  type ValueOf,
 } from '@assay/protocol';
 import type { Inclusion } from '../../consensus/port.ts';
 import { aggregateBls } from '../../crypto/verifier.ts';
@@ -130,8 +129,8 @@ export class Batches {
       const signatures = new Map<number, Uint8Array>();
       const refusals: Refusal[] = [];
       for (const reply of replies) {
-        if ('signature' in reply) signatures.set(reply.mixer, reply.signature);
-        else refusals.push(reply);
+        if (reply.kind === 'signature') signatures.set(reply.value.mixer, reply.value.signature);
+        else refusals.push(reply.value);
       }
       if (isQuorum(signatures.size + 1, seats.length)) {
         signatures.set(mixer, signer.sign(this.#headerRoot(header)));
@@ -181,10 +180,7 @@ export class Batches {
       transition: limits.maxBatchTransitions,
       report: limits.maxBatchReports,
     };
-    const fits = [...this.#pending.values()].filter(({ value }) => {
-      if ('receipt' in value) return room.receipt-- > 0;
-      return 'transition' in value ? room.transition-- > 0 : room.report-- > 0;
-    });
+    const fits = [...this.#pending.values()].filter(({ kind }) => room[kind]-- > 0);
     return fits.slice(0, limits.maxBatchReceipts);
   }
 
@@ -199,16 +195,12 @@ export class Batches {
   #discard(node: NodeTransaction | undefined, reasons: readonly string[]): void {
     if (node === undefined) return;
     const key = keyOfNode(node);
-    const name = 'report' in node.value ? key : `task ${key.slice(0, 8)}`;
+    const name = node.kind === 'report' ? key : `task ${key.slice(0, 8)}`;
     this.#context.runtime.log(`${name} discarded: ${[...new Set(reasons)].join('; ')}`);
     this.drop(key);
   }
 
-  async #gather(
-    endpoint: Endpoint,
-    seats: readonly CommitteeSeat[],
-    offer: BatchOffer,
-  ): Promise<({ mixer: number; signature: Uint8Array } | Refusal)[]> {
+  async #gather(endpoint: Endpoint, seats: readonly CommitteeSeat[], offer: BatchOffer): Promise<BatchReply[]> {
     const { mixers } = this.#context.engine.ledger.state;
     const root = this.#headerRoot(offer.header);
     const asks = seats.map(async (seat) => {
@@ -216,10 +208,9 @@ export class Batches {
       try {
         const stream = await endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
         const reply = await ask(this.#context.runtime, stream, [BatchOffer, offer], BatchReply);
-        const value = reply?.value as { mixer: number; signature: Uint8Array } | undefined;
-        if (value === undefined || value.mixer !== seat.mixer) return [];
-        const isSigned = () => this.#context.verifier.bls([seat.blsPublicKey], root, value.signature);
-        return reply?.selector === 0 && !isSigned() ? [] : [value];
+        if (reply?.value.mixer !== seat.mixer) return [];
+        const isSigned = (signature: Uint8Array) => this.#context.verifier.bls([seat.blsPublicKey], root, signature);
+        return reply.kind === 'signature' && !isSigned(reply.value.signature) ? [] : [reply];
       } catch {
         return [];
       }
@@ -245,11 +236,11 @@ export class Batches {
     stream.close();
   }
 
-  #judge(offer: BatchOffer, from: string): ValueOf<typeof BatchReply> {
+  #judge(offer: BatchOffer, from: string): BatchReply {
     const { mixer, signer } = this.#options;
     const { state } = this.#context.engine.ledger;
-    const refuse = (reason: string, invalid: number[] = []): ValueOf<typeof BatchReply> => ({
-      selector: 1,
+    const refuse = (reason: string, invalid: number[] = []): BatchReply => ({
+      kind: 'refusal',
       value: { mixer, invalid, reason: new TextEncoder().encode(reason) },
     });
     const { header, nodes } = offer;
@@ -271,7 +262,7 @@ export class Batches {
       );
     }
     this.#options.view().usedRequests.take(claimsOf(nodes), header);
-    return { selector: 0, value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
+    return { kind: 'signature', value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
   }
 
   #headerRoot(header: BatchHeader): Uint8Array {

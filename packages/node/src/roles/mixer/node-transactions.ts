@@ -2,7 +2,6 @@ import {
   type BodyValues,
   type MeasuredMiner,
   type NodeTransaction,
-  nodeTransactions,
   type Receipt,
   type TaskEvidence,
   type Transition,
@@ -21,14 +20,14 @@ export interface LateTask {
   readonly evidence: TransitionEvidence;
 }
 
-export const ofReceipt = (value: FinishedTask): NodeTransaction => ({ selector: nodeTransactions.receipt, value });
-export const ofTransition = (value: LateTask): NodeTransaction => ({ selector: nodeTransactions.transition, value });
-export const ofReport = (value: MeasuredMiner): NodeTransaction => ({ selector: nodeTransactions.report, value });
+export const ofReceipt = (value: FinishedTask): NodeTransaction => ({ kind: 'receipt', value });
+export const ofTransition = (value: LateTask): NodeTransaction => ({ kind: 'transition', value });
+export const ofReport = (value: MeasuredMiner): NodeTransaction => ({ kind: 'report', value });
 
 /** Identity among what waits: a task's own id for its receipt, so that it is found by it. */
-export function keyOfNode({ value }: NodeTransaction): string {
-  if ('receipt' in value) return toHex(value.receipt.taskId);
-  if ('report' in value) return reportKey(value.report);
+export function keyOfNode({ kind, value }: NodeTransaction): string {
+  if (kind === 'receipt') return toHex(value.receipt.taskId);
+  if (kind === 'report') return reportKey(value.report);
   const { transition } = value;
   return lateKey({ ...transition, taskId: taskIdOf(transition) });
 }
@@ -45,10 +44,10 @@ export function lateKey({ taskId, attempt, miner }: { taskId: Uint8Array; attemp
 /** Node transactions as a batch holds them. */
 export function contentsOf(nodes: readonly NodeTransaction[]): Omit<BodyValues['certifiedBatch'], 'certificate'> {
   return {
-    receipts: nodes.flatMap(({ value }) => ('receipt' in value ? [value.receipt] : [])),
+    receipts: nodes.flatMap(({ kind, value }) => (kind === 'receipt' ? [value.receipt] : [])),
     records: {
-      transitions: nodes.flatMap(({ value }) => ('transition' in value ? [value.transition] : [])),
-      reports: nodes.flatMap(({ value }) => ('report' in value ? [value.report] : [])),
+      transitions: nodes.flatMap(({ kind, value }) => (kind === 'transition' ? [value.transition] : [])),
+      reports: nodes.flatMap(({ kind, value }) => (kind === 'report' ? [value.report] : [])),
     },
   };
 }

@@ -5,7 +5,6 @@ import {
   drawIdOf,
   equalBytes,
   GatewayMessage,
-  gatewayMessages,
   InferencePayload,
   limits,
   messageTypes,
@@ -174,7 +173,7 @@ export class Mixer implements RoleService {
       const detail = error instanceof AssayError ? error.detail : '';
       if (code === 'INTERNAL') this.#context.runtime.log(`admission failed: ${(error as Error).message}`);
       const value = { code: new TextEncoder().encode(code), detail: new TextEncoder().encode(detail) };
-      await stream.send(GatewayMessage.serialize({ selector: gatewayMessages.failure, value }));
+      await stream.send(GatewayMessage.serialize({ kind: 'failure', value }));
       return stream.close();
     }
     const { task } = run;
@@ -182,9 +181,9 @@ export class Mixer implements RoleService {
     this.#runs.set(id, run);
     const place = { session: task.request.session, model: task.terms.model };
     this.#inHand.begin(place);
-    const admitted = { selector: gatewayMessages.admitted, value: { taskId: task.taskId } };
     // A client that is gone already is found out by its stream below.
-    await stream.send(GatewayMessage.serialize(admitted)).catch(() => {});
+    const admitted = GatewayMessage.serialize({ kind: 'admitted', value: { taskId: task.taskId } });
+    await stream.send(admitted).catch(() => {});
     run.begin();
     // The gateway says nothing more; its stream ends or breaks when the client goes.
     stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.runtime.nowMs() }));

@@ -3,22 +3,18 @@ import {
   Artifact as ArtifactType,
   type Chunk,
   GatewayMessage,
-  gatewayMessages,
   type InferencePayload,
   limits,
   littleEndian,
   MinerToMixer,
   MixerToMiner,
   messageTypes,
-  minerToMixer,
-  mixerToMiner,
   Precommit,
   type Receipt,
   StreamCheckpoint,
   sha256,
   type TaskEvidence,
   taskFailureBytes,
-  type ValueOf,
 } from '@assay/protocol';
 import type { Endpoint, MessageStream } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
@@ -49,7 +45,6 @@ export interface TaskHost {
   release(task: MixerTask): void;
 }
 
-type MinerMessage = ValueOf<typeof MinerToMixer>;
 /** Whose stream a message came by. */
 interface From {
   readonly miner: number;
@@ -134,11 +129,11 @@ export class TaskRun {
       case 'prepare':
         return this.#prepare(effect.miner);
       case 'start':
-        return this.#toMiner(mixerToMiner.start, { payload: this.#payload });
+        return this.#toMiner({ kind: 'start', value: { payload: this.#payload } });
       case 'openReveal':
-        return this.#toMiner(mixerToMiner.openReveal, { taskId });
+        return this.#toMiner({ kind: 'openReveal', value: { taskId } });
       case 'cancel':
-        return this.#toMiner(mixerToMiner.cancel, { taskId });
+        return this.#toMiner({ kind: 'cancel', value: { taskId } });
       case 'announce':
         return this.#host.announce(this.#task);
       case 'breakOff':
@@ -155,7 +150,7 @@ export class TaskRun {
         this.#host.release(this.#task);
         this.#miner?.abort();
         const detail = encodeText(effect.detail).subarray(0, taskFailureBytes);
-        this.#toGateway(gatewayMessages.failure, { code: encodeText(effect.code), detail });
+        this.#toGateway({ kind: 'failure', value: { code: encodeText(effect.code), detail } });
         return this.#closeGateway();
       }
     }
@@ -165,7 +160,7 @@ export class TaskRun {
     await this.#host.keep({ ...effect, payload: this.#payload });
     const { finish, tokensIn, tokensOut } = effect.artifact;
     this.#miner?.close();
-    this.#toGateway(gatewayMessages.ended, { finish, tokensIn, tokensOut });
+    this.#toGateway({ kind: 'ended', value: { finish, tokensIn, tokensOut } });
     this.#closeGateway();
   }
 
@@ -173,14 +168,14 @@ export class TaskRun {
     const chunk = this.#chunk;
     if (chunk === null) return;
     const tokens = chunk.tokens.slice(firstToken);
-    this.#toGateway(gatewayMessages.chunk, { ...chunk, tokens, text });
+    this.#toGateway({ kind: 'chunk', value: { ...chunk, tokens, text } });
   }
 
   /** A client that has gone is no reason to stop: what was made is still committed and paid. */
-  #toGateway(selector: number, value: unknown): void {
+  #toGateway(message: GatewayMessage): void {
     const gateway = this.#gateway;
     if (gateway === null || this.#task.clientLeft) return;
-    const bytes = GatewayMessage.serialize({ selector, value } as ValueOf<typeof GatewayMessage>);
+    const bytes = GatewayMessage.serialize(message);
     this.#outboxBytes += bytes.length;
     // §5.18
     if (this.#outboxBytes > maxOutboxBytes) gateway.abort();
@@ -201,9 +196,8 @@ export class TaskRun {
     });
   }
 
-  async #toMiner(selector: number, value: unknown): Promise<void> {
-    const bytes = MixerToMiner.serialize({ selector, value } as ValueOf<typeof MixerToMiner>);
-    await this.#miner?.send(bytes).catch(() => {});
+  async #toMiner(message: MixerToMiner): Promise<void> {
+    await this.#miner?.send(MixerToMiner.serialize(message)).catch(() => {});
   }
 
   /** Does not wait for the miner: one that is slow to reach must not hold up what else becomes of the task. */
@@ -223,7 +217,8 @@ export class TaskRun {
     this.#miner = stream;
     const { maxTokensIn, maxTokensOut } = request;
     const { mixer } = this.#host;
-    await this.#toMiner(mixerToMiner.prepare, { taskId, model: terms.model, maxTokensIn, maxTokensOut, mixer });
+    const offer = { taskId, model: terms.model, maxTokensIn, maxTokensOut, mixer };
+    await this.#toMiner({ kind: 'prepare', value: offer });
     void this.#listen(stream, { miner, rank, attempt, publicKey: row.publicKey, evidenceLevel: row.evidenceLevel });
   }
 
@@ -263,41 +258,37 @@ export class TaskRun {
   }
 
   #eventOf(
-    message: MinerMessage,
+    message: MinerToMixer,
     from: From,
     progress: { chain: Uint8Array; tokens: number },
   ): { event: MixerEvent | null; chunk: Chunk | null } {
     const nowMs = this.#host.context.runtime.nowMs();
     const only = (event: MixerEvent | null) => ({ event, chunk: null });
-    switch (message.selector) {
-      case minerToMixer.prepared:
-        return only({ type: 'prepared', accepted: (message.value as { accepted: boolean }).accepted, nowMs });
-      case minerToMixer.chunk: {
-        const chunk = message.value as Chunk;
+    switch (message.kind) {
+      case 'prepared':
+        return only({ type: 'prepared', accepted: message.value.accepted, nowMs });
+      case 'chunk': {
+        const chunk = message.value;
         if (!this.#chainHolds(chunk, from.publicKey, progress)) return only(null);
         const piece = { ids: chunk.tokens.map((token) => token.id), text: chunk.text };
         return { event: { type: 'piece', piece, nowMs }, chunk };
       }
-      case minerToMixer.precommit: {
-        const { precommit, signature } = message.value as {
-          precommit: ValueOf<typeof Precommit>;
-          signature: Uint8Array;
-        };
+      case 'precommit': {
+        const { precommit, signature } = message.value;
         const expected = { taskId: this.#task.taskId, miner: from.miner, hash: precommit.hash };
         const root = this.#host.roots.of(messageTypes.precommit, Precommit, expected);
         const signed = this.#host.context.verifier.ed25519(from.publicKey, root, signature);
         return only(signed ? { type: 'precommit', hash: precommit.hash, signature, nowMs } : null);
       }
-      case minerToMixer.reveal: {
-        const { artifact, salt } = message.value as { artifact: Artifact; salt: Uint8Array };
+      case 'reveal': {
+        const { artifact, salt } = message.value;
         const artifactRoot = ArtifactType.hashTreeRoot(artifact);
         return only({ type: 'reveal', artifact, artifactRoot, salt, evidenceLevel: from.evidenceLevel, nowMs });
       }
-      default: {
-        const failure = message.value as { code: Uint8Array; detail: Uint8Array };
-        const code = requestFaultOf(decodeText(failure.code));
+      case 'failure': {
+        const code = requestFaultOf(decodeText(message.value.code));
         if (code === null) return only({ type: 'lost', nowMs });
-        return only({ type: 'refused', code, detail: decodeText(failure.detail), nowMs });
+        return only({ type: 'refused', code, detail: decodeText(message.value.detail), nowMs });
       }
     }
   }
