@@ -1,7 +1,7 @@
-import { type Ban, type ProposalAction, type ResultCode, roleStatuses, State, type ValueOf } from '@assay/protocol';
+import { type Ban, type ProposalAction, type ResultCode, State, type ValueOf } from '@assay/protocol';
 import { changedParams, isProblem } from './parameters.ts';
 import { standingCode } from './roles.ts';
-import { setStatus, stakeKindOf, stakeOf } from './stakes.ts';
+import { setStatus, stakeOf } from './stakes.ts';
 import { LedgerState, type LedgerView } from './state.ts';
 import { isLast } from './transactions/set-role-status.ts';
 
@@ -32,9 +32,9 @@ export function actionCode(state: LedgerView, action: ProposalAction, earliestHe
 
 /** §12.5 Who is banned cannot leave the ban by itself, so it must not be gone; its ban ends with a pause. */
 function banCode(state: LedgerView, { kind, role, isBanned }: ValueOf<typeof Ban>): ResultCode {
-  const stake = stakeOf(state, stakeKindOf(kind), role);
+  const stake = stakeOf(state, kind, role);
   if (stake === undefined) return 'UNKNOWN_ROLE';
-  if (!isBanned) return stake.status === roleStatuses.banned ? 'OK' : 'BAD_STATUS';
+  if (!isBanned) return stake.status === 'banned' ? 'OK' : 'BAD_STATUS';
   const code = standingCode(stake);
   if (code !== 'OK') return code;
   return isLast(state, { kind, role }, stake.status) ? 'LAST_OF_KIND' : 'OK';
@@ -65,9 +65,8 @@ export function carryOut(state: LedgerState, action: ProposalAction): boolean {
       return true;
     case 'ban': {
       const { kind, role, isBanned } = action.value;
-      const status = isBanned ? roleStatuses.banned : roleStatuses.paused;
-      const name = stakeKindOf(kind);
-      if (name !== undefined) setStatus(state, name, role, { status, statusHeight: state.globals.height });
+      const status = isBanned ? 'banned' : 'paused';
+      setStatus(state, kind, role, { status, statusHeight: state.globals.height });
       return true;
     }
   }

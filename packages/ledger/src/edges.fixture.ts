@@ -1,4 +1,4 @@
-import { type BodyKind, type BodyValues, type Receipt, stakeKinds } from '@assay/protocol';
+import type { BodyKind, BodyValues, Receipt } from '@assay/protocol';
 import { disputed, measurersOf } from './challenges.fixture.ts';
 import { quickKeys } from './keys.fixture.ts';
 import { modelTerms } from './models.fixture.ts';
@@ -30,8 +30,8 @@ export const soundTransactions: readonly Sound[] = [
   sound('payer', 'closeSession', () => ({ session: 0 })),
   sound('validator0', 'auditCommit', () => ({ items: [{ taskId, commitment: reasonHash }] })),
   sound('validator0', 'auditReveal', () => ({ items: [{ taskId, numbers: honest, nonce: reasonHash }] })),
-  sound('payer', 'bond', () => ({ kind: stakeKinds.miner, role: 0, amountUnits: 70n })),
-  sound('owner', 'unbond', () => ({ kind: stakeKinds.miner, role: 0, amountUnits: 5n })),
+  sound('payer', 'bond', () => ({ kind: 'miner', role: 0, amountUnits: 70n })),
+  sound('owner', 'unbond', () => ({ kind: 'miner', role: 0, amountUnits: 5n })),
   sound('payer', 'delegate', () => ({ miner: 0, amountUnits: 90n })),
   sound('payer', 'undelegate', () => ({ miner: 0, amountUnits: 5n })),
   sound('payer', 'propose', () => ({
@@ -44,11 +44,11 @@ export const soundTransactions: readonly Sound[] = [
     action: { kind: 'treasurySpend', value: { to: world.address('payer'), amountUnits: 5n } },
   })),
   sound('payer', 'propose', () => ({
-    action: { kind: 'ban', value: { kind: stakeKinds.oracle, role: 1, isBanned: true } },
+    action: { kind: 'ban', value: { kind: 'oracle', role: 1, isBanned: true } },
   })),
-  sound('owner', 'vote', () => ({ proposal: 0, choice: 0 })),
+  sound('owner', 'vote', () => ({ proposal: 0, choice: 'yes' })),
   sound('oracle0', 'presence', (world) => ({
-    ...{ kind: stakeKinds.oracle, epochBeacon: world.state.globals.epochBeacon },
+    ...{ kind: 'oracle', epochBeacon: world.state.globals.epochBeacon },
   })),
   sound('minerC', 'registerModel', () => modelTerms()),
   sound('validator0', 'acceptModel', () => ({ model: 2, accepts: true })),
@@ -68,12 +68,12 @@ export const soundTransactions: readonly Sound[] = [
     const value = { mixer: 1, first: first.certificate, second: second.certificate };
     return { offence: { kind: 'equivocation', value } };
   }),
-  sound('payer', 'openCase', () => ({ kind: stakeKinds.miner, role: 0, amountUnits: 6n, reasonHash })),
+  sound('payer', 'openCase', () => ({ kind: 'miner', role: 0, amountUnits: 6n, reasonHash })),
   sound('otherPayer', 'registerMixer', (world) => mixerTerms(world)),
   sound('otherPayer', 'registerRole', (world) => roleTerms(world, 'oracle')),
-  sound('owner', 'setRoleStatus', () => ({ kind: stakeKinds.miner, role: 0, status: 1 })),
+  sound('owner', 'setRoleStatus', () => ({ kind: 'miner', role: 0, status: 'paused' })),
   sound('owner', 'rotateKey', (world) => ({
-    ...{ kind: stakeKinds.miner, role: 0, publicKey: world.key('stranger4').publicKey },
+    ...{ kind: 'miner', role: 0, publicKey: world.key('stranger4').publicKey },
   })),
   sound('mixer1', 'rotateCommitteeKey', (world) => {
     const { publicKey: blsPublicKey, possession } = world.committeeKey('stranger4');

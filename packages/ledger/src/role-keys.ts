@@ -1,4 +1,4 @@
-import { type BodyValues, type StakeKind, stakeKinds } from '@assay/protocol';
+import type { BodyValues, StakeKind } from '@assay/protocol';
 
 /** The kinds of roles that have keys, miners among them. */
 export const keyKinds = ['miner', 'mixer', 'oracle', 'validator', 'gateway'] as const satisfies StakeKind[];
@@ -42,7 +42,7 @@ export function roleKeysOf(tables: KeyTables): RoleKeys {
   let mixer = 0;
   for (const { blsPublicKey } of tables.mixers) keys.take('committee', blsPublicKey, mixer++);
   for (const { kind, role, publicKey } of tables.keyChanges) {
-    const word = keyKinds.find((each) => stakeKinds[each] === kind);
+    const word = keyKinds.find((each) => each === kind);
     if (word !== undefined) keys.take(word, publicKey, role);
   }
   for (const change of tables.committeeKeyChanges) keys.take('committee', change.blsPublicKey, change.mixer);

@@ -15,7 +15,6 @@ import {
   type MinerRow,
   type MixerRow,
   type ModelRow,
-  modelStatuses,
   type Params,
   type PayoutRow,
   type PowerRow,
@@ -27,8 +26,8 @@ import {
   type TableName,
   type TaskRow,
   tables,
-  taskStatuses,
   type UnbondingRow,
+  type Verdict,
 } from '@assay/protocol';
 import { DisputeTable } from './dispute-table.ts';
 import { booksOf, type ClosedBooks, closedBooks } from './epoch/books.ts';
@@ -281,7 +280,7 @@ export class LedgerState implements LedgerView {
     for (const [place, slot] of auditors.entries()) if (slot !== before[place]) this.openAudits.update(index, slot);
   }
 
-  endAudit(index: number, verdict: number): void {
+  endAudit(index: number, verdict: Verdict): void {
     this.audits.update(index, { verdict });
     this.openAudits.close(index, this.audits.at(index));
   }
@@ -332,7 +331,7 @@ export class LedgerState implements LedgerView {
   #indexModel(index: number): void {
     const { name, status } = this.models.at(index);
     this.#modelOf.set(keyOf(name), index);
-    if (status === modelStatuses.proposed) this.proposedModels.push(index);
+    if (status === 'proposed') this.proposedModels.push(index);
   }
 
   #indexTasks(): void {
@@ -342,7 +341,7 @@ export class LedgerState implements LedgerView {
     for (let i = this.tasks.length - 1; i >= 0; i--) {
       const task = this.tasks.at(i);
       this.#taskOf.set(keyOf(task.taskId), i);
-      if (task.status === taskStatuses.certified) this.nextDraw = i;
+      if (task.status === 'certified') this.nextDraw = i;
     }
     for (let i = 0; i < this.audits.length; i++) this.#auditOf.set(keyOf(this.audits.at(i).taskId), i);
     this.openAudits.rebuild(this.audits);

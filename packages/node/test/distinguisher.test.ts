@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { drawMiners, drawTable } from '@assay/ledger';
-import { type InferencePayload, MixerToMiner, taskKinds, toHex } from '@assay/protocol';
+import { type InferencePayload, MixerToMiner, toHex } from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { devnetParams, names } from '../src/devnet/genesis.ts';
 import { networkAddress, protocols } from '../src/roles/context.ts';
@@ -87,7 +87,7 @@ class Observer {
   /** Where the id draws this miner, by the beacon and the weights that everybody knows. */
   #rankOf({ taskId, model }: Prepare, to: string): number {
     const { state } = this.#net.engine.ledger;
-    const request = { taskId, kind: taskKinds.user, domain: 0, model, payer: new Uint8Array(20) };
+    const request = { taskId, kind: 'user' as const, domain: 0, model, payer: new Uint8Array(20) };
     const asked = { ...request, dedicatedMiners: [], drawHeight: state.globals.height };
     const ranks = drawMiners(drawTable(state), asked, miners);
     return ranks.findIndex(({ miner }) => networkAddress(state.miners.at(miner)) === to);

@@ -1,6 +1,5 @@
 import {
   Artifact,
-  chatRoles,
   equalBytes,
   InferencePayload,
   MinerToMixer,
@@ -174,7 +173,7 @@ describe('the fault of a node', () => {
     };
     const taskId = new Uint8Array(32).fill(3);
     const payload = { ...InferencePayload.defaultValue(), maxTokens: 4 };
-    payload.messages = [{ role: chatRoles.user, content: encodeText('hello') }];
+    payload.messages = [{ role: 'user', content: encodeText('hello') }];
     await say({ kind: 'prepare', value: { taskId, model: 0, maxTokensIn: 100, maxTokensOut: 4, mixer: 0 } });
     await say({ kind: 'start', value: { payload } });
     const { precommit, signature } = (await hear('precommit')).value;

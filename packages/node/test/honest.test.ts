@@ -1,12 +1,11 @@
 import {
   type Artifact,
   Artifact as ArtifactType,
-  chatRoles,
+  ChatRole,
   EngineInfo,
   equalBytes,
   type InferencePayload,
   precommitHash,
-  taskKinds,
 } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -116,7 +115,7 @@ function taskOf({ maxTokens, sampling }: InferencePayload): MixerTask {
   const asked = {
     ...{ taskId: new Uint8Array(32), ticket: new Uint8Array(96), requestSignature: new Uint8Array(64), sampling },
     request: { ...request, maxTokensIn: 4096, maxTokensOut: maxTokens },
-    terms: { kind: taskKinds.user, model: 0, fileHash: new Uint8Array(32), priceInUnits: 1n, priceOutUnits: 1n },
+    terms: { kind: 'user' as const, model: 0, fileHash: new Uint8Array(32), priceInUnits: 1n, priceOutUnits: 1n },
     deadlines: { ...deadlines, commitMs: 1, lostMs: 1 },
     ...{ maxReassignments: 0, draw: [0], order: [0], drawHeight: 0 },
   };
@@ -199,10 +198,10 @@ const honestCase: fc.Arbitrary<Case> = tokens.chain((script) =>
     template: fc.constantFrom(...templates),
     leavesAfter: fc.option(fc.integer({ min: 1, max: 41 })),
     payload: fc.record({
-      messages: fc.array(
-        fc.record({ role: fc.constantFrom(...Object.values(chatRoles)), content: texts.map(encodeText) }),
-        { minLength: 1, maxLength: 3 },
-      ),
+      messages: fc.array(fc.record({ role: fc.constantFrom(...ChatRole.words), content: texts.map(encodeText) }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
       maxTokens: fc.integer({ min: 1, max: 42 }),
       sampling: fc.constant({ temperatureMicro: 0, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 0 }),
       stop: stopsOf(script),

@@ -7,8 +7,6 @@ import {
   SignedTransition,
   TaskAnnouncement,
   TransitionVote,
-  taskStates,
-  taskStatuses,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
@@ -61,7 +59,7 @@ describe('a miner (§5.23)', () => {
     const second = await prepare(net, mixer, { mixer: 3, id: 2 });
     expect([first.isTaken, second.isTaken]).toEqual([true, true]);
     const payload = { ...InferencePayload.defaultValue(), maxTokens: 4 };
-    payload.messages = [{ role: 1, content: new TextEncoder().encode('hello') }];
+    payload.messages = [{ role: 'user', content: new TextEncoder().encode('hello') }];
     await say(second.stream, { kind: 'start', value: { payload } });
     for (let message = await receive(second.stream, MinerToMixer); message?.kind !== 'precommit'; ) {
       if (message === null) throw new Error('the miner said nothing');
@@ -86,7 +84,7 @@ describe('one silent mixer (§5.24)', () => {
     await net.blocks(10);
     const asked: string[] = [];
     for (let seed = 0; seed < 3; seed++) asked.push((await net.ask({ seed, maxTokens: 4 }, other)).taskId);
-    const isPaid = (taskId: string) => net.task(taskId)?.row.status === taskStatuses.approved;
+    const isPaid = (taskId: string) => net.task(taskId)?.row.status === 'approved';
     await net.until(() => asked.every(isPaid) || net.engine.ledger.state.globals.height > 400);
     expect(asked.map(isPaid)).toEqual([true, true, true]);
   }, 60_000);
@@ -127,7 +125,7 @@ describe('one silent mixer (§5.24)', () => {
     three.subscribe(topics.tasks, (message) => {
       const { announcement } = SignedAnnouncement.deserialize(message);
       if (announcement.mixer === 3) return;
-      const forged = { ...announcement, mixer: 3, state: taskStates.end };
+      const forged = { ...announcement, mixer: 3, state: 'end' as const };
       const root = roots.of(messageTypes.taskState, TaskAnnouncement, forged);
       const signature = net.keys.account(names.mixer(3)).sign(root);
       three.publish(topics.tasks, SignedAnnouncement.serialize({ announcement: forged, signature }));

@@ -1,6 +1,8 @@
-import { Address, Bool, Height, textOf, U8, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, Bool, Height, textOf, U32, Units, type ValueOf } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
 import { oneOf } from './one-of.ts';
+import { StakeKind } from './roles.ts';
 import { StructType } from './struct.ts';
 
 /** Sets one parameter: where it stands in `Params`, and its new value as JSON text (§12.2). */
@@ -20,7 +22,7 @@ export const ModelDifficulty = new StructType({ model: U32, difficultyPpm: U32 }
 export const Upgrade = new StructType({ rule: U32, height: Height }, { typeName: 'Upgrade' });
 
 /** Bans a role or a miner, or ends its ban (§12.5). */
-export const Ban = new StructType({ kind: U8, role: U32, isBanned: Bool }, { typeName: 'Ban' });
+export const Ban = new StructType({ kind: StakeKind, role: U32, isBanned: Bool }, { typeName: 'Ban' });
 
 /** What a proposal would do. */
 export const ProposalAction = oneOf(
@@ -39,27 +41,29 @@ export type ProposalAction = ValueOf<typeof ProposalAction>;
 export const Propose = new StructType({ action: ProposalAction }, { typeName: 'Propose' });
 
 /** `veto` is a no that also counts towards burning the deposit (§12.3). */
-export const voteChoices = { yes: 0, no: 1, abstain: 2, veto: 3 } as const;
+export const VoteChoice = enumOf('yes', 'no', 'abstain', 'veto');
+export type VoteChoice = ValueOf<typeof VoteChoice>;
 
 /** Votes on a proposal, or changes the vote (§12.1). */
-export const CastVote = new StructType({ proposal: U32, choice: U8 }, { typeName: 'CastVote' });
+export const CastVote = new StructType({ proposal: U32, choice: VoteChoice }, { typeName: 'CastVote' });
 
-export const proposalStatuses = {
-  voting: 0,
+export const ProposalStatus = enumOf(
+  'voting',
   /** Passed; waits for its delay to end. */
-  passed: 1,
-  executed: 2,
+  'passed',
+  'executed',
   /** Passed, but what it asks for had become impossible. */
-  failed: 3,
-  rejected: 4,
-  noQuorum: 5,
-  vetoed: 6,
-} as const;
+  'failed',
+  'rejected',
+  'noQuorum',
+  'vetoed',
+);
+export type ProposalStatus = ValueOf<typeof ProposalStatus>;
 export const ProposalRow = new StructType(
   {
     proposer: Address,
     action: ProposalAction,
-    status: U8,
+    status: ProposalStatus,
     /** Given back when voting ends, unless the proposal is vetoed. */
     depositUnits: Units,
     /** The epochs at whose ends the votes are counted, and the action is carried out. */
@@ -71,5 +75,5 @@ export const ProposalRow = new StructType(
 export type ProposalRow = ValueOf<typeof ProposalRow>;
 
 /** A vote on a proposal that is still voted on. */
-export const VoteRow = new StructType({ proposal: U32, voter: Address, choice: U8 }, { typeName: 'VoteRow' });
+export const VoteRow = new StructType({ proposal: U32, voter: Address, choice: VoteChoice }, { typeName: 'VoteRow' });
 export type VoteRow = ValueOf<typeof VoteRow>;

@@ -5,12 +5,14 @@
  */
 export * from './address.ts';
 export * from './artifact.ts';
+export * from './audit-numbers.ts';
 export * from './block.ts';
 export * from './cases.ts';
 export * from './chunk-tree.ts';
 export * from './codes.ts';
 export * from './domains.ts';
 export * from './encoding.ts';
+export * from './enum-of.ts';
 export * from './epoch-close.ts';
 export * from './events.ts';
 export * from './genesis.ts';

@@ -1,5 +1,5 @@
 import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType } from '@chainsafe/ssz';
-import { NegLogProb, Precommit, Reveal, Sampling } from './artifact.ts';
+import { FinishReason, NegLogProb, Precommit, Reveal, Sampling } from './artifact.ts';
 import {
   BlsSignature,
   Bool,
@@ -14,14 +14,16 @@ import {
   U32,
   type ValueOf,
 } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
 import { oneOf } from './one-of.ts';
 import { BatchHeader, Receipt } from './receipt.ts';
-import { ChallengeReport, Transition } from './records.ts';
+import { ChallengeReport, TaskState, Transition } from './records.ts';
 
-export const chatRoles = { system: 0, user: 1, assistant: 2 } as const;
+/** Who says a message. */
+export const ChatRole = enumOf('system', 'user', 'assistant');
 
-const Message = new ContainerType({ role: U8, content: textOf(limits.maxRequestBytes) }, { typeName: 'Message' });
+const Message = new ContainerType({ role: ChatRole, content: textOf(limits.maxRequestBytes) }, { typeName: 'Message' });
 
 /** A request as the miner executes it; its root is the request hash of the receipt (§5 Request). */
 export const InferencePayload = new ContainerType(
@@ -90,7 +92,10 @@ export const Chunk = new ContainerType(
 );
 export type Chunk = ValueOf<typeof Chunk>;
 
-const Ended = new ContainerNodeStructType({ finish: U8, tokensIn: U32, tokensOut: U32 }, { typeName: 'Ended' });
+const Ended = new ContainerNodeStructType(
+  { finish: FinishReason, tokensIn: U32, tokensOut: U32 },
+  { typeName: 'Ended' },
+);
 
 /** Mixer to gateway, in this order: admitted or failure, chunks, ended or failure. */
 export const GatewayMessage = oneOf(
@@ -130,7 +135,7 @@ export const TaskAnnouncement = new ContainerNodeStructType(
   {
     taskId: Bytes32,
     mixer: U32,
-    state: U8,
+    state: TaskState,
     attempt: U8,
     rank: U16,
     miner: U32,
@@ -149,7 +154,7 @@ export type SignedAnnouncement = ValueOf<typeof SignedAnnouncement>;
 
 /** An oracle's request to take a late task from its miner (§5.3). */
 export const TransitionRequest = new ContainerNodeStructType(
-  { taskId: Bytes32, mixer: U32, oracle: U16, attempt: U8, state: U8, miner: U32, rank: U16, timeMs: TimeMs },
+  { taskId: Bytes32, mixer: U32, oracle: U16, attempt: U8, state: TaskState, miner: U32, rank: U16, timeMs: TimeMs },
   { typeName: 'TransitionRequest' },
 );
 export type TransitionRequest = ValueOf<typeof TransitionRequest>;

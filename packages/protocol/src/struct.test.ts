@@ -11,6 +11,7 @@ import {
 } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EnumType } from './enum-of.ts';
 import { OneOfType } from './one-of.ts';
 import { Receipt, ReceiptList } from './receipt.ts';
 import { AccountRow, MinerRow, tables } from './state.ts';
@@ -30,6 +31,7 @@ function anyOf(type: unknown): fc.Arbitrary<unknown> {
     return fc.oneof(...members);
   }
   if (type instanceof BooleanType) return fc.boolean();
+  if (type instanceof EnumType) return fc.constantFrom(...type.words);
   if (type instanceof ByteListType) return fc.uint8Array({ maxLength: Math.min(99, type.limitBytes) });
   if (type instanceof VectorBasicType) {
     return fc.array(anyOf(type.elementType), { minLength: type.length, maxLength: type.length });

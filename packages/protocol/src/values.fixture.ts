@@ -11,6 +11,7 @@ import {
   VectorBasicType,
   VectorCompositeType,
 } from '@chainsafe/ssz';
+import { EnumType } from './enum-of.ts';
 import { littleEndian, sha256 } from './hash.ts';
 import * as protocol from './index.ts';
 import { type OneOf, OneOfType } from './one-of.ts';
@@ -48,6 +49,7 @@ function someOf(type: Type<unknown>, source: Source): unknown {
   if (type instanceof UintType) return source.integer(type.byteLength) % (type.max + 1);
   if (type instanceof UintBigintType)
     return source.bytes(type.byteLength).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  if (type instanceof EnumType) return type.words[source.integer(1) % type.words.length];
   if (type instanceof BooleanType) return source.integer(1) % 2 === 1;
   if (type instanceof ByteVectorType) return source.bytes(type.lengthBytes);
   if (type instanceof ByteListType) {

@@ -1,4 +1,4 @@
-import { GenesisModel } from '@assay/protocol';
+import { GenesisModel, ModelStatus, ModelVote } from '@assay/protocol';
 import { z } from 'zod';
 import { count, units } from './scalars.ts';
 import { shapeOf } from './schema-of.ts';
@@ -6,11 +6,11 @@ import { shapeOf } from './schema-of.ts';
 export const Model = z.object({
   index: count,
   ...shapeOf(GenesisModel),
-  status: z.enum(['proposed', 'accepted', 'refused']),
+  status: z.enum(ModelStatus.words),
   proposedHeight: count,
   proposedReveals: count,
   /** The validators drawn to vote on it; empty once it is decided. */
-  panel: z.array(z.object({ validator: count, vote: z.enum(['open', 'accepts', 'refuses']) })),
+  panel: z.array(z.object({ validator: count, vote: z.enum(ModelVote.words) })),
   voteDeadline: count,
   priceFrom: count,
   earlierPriceInUnits: units,

@@ -1,10 +1,17 @@
 import {
+  Agreement,
+  AuditorState,
+  AuditVerdict,
   emissionRateShape,
   epochCloseShape,
   type LedgerEvent,
   ledgerEventShape,
+  Outcome,
   payoutShape,
   revenuePartsShape,
+  SessionStatus,
+  TaskKind,
+  TaskStatus,
 } from '@assay/protocol';
 import { z } from 'zod';
 import { AuditNumbersJson } from './audit-numbers.ts';
@@ -147,7 +154,7 @@ export const Session = z.object({
   domain: count,
   model: count,
   homeMixer: count,
-  status: z.enum(['open', 'closing', 'closed']),
+  status: z.enum(SessionStatus.words),
   escrowUnits: units,
   spentUnits: units,
   maxTaskUnits: units,
@@ -217,7 +224,7 @@ export const BlockDetail = z.object({
 });
 export type BlockDetail = z.infer<typeof BlockDetail>;
 
-const verdict = z.enum(['open', 'pass', 'soft', 'hard', 'noResult', 'hung']);
+const verdict = z.enum(AuditVerdict.words);
 export const Audit = z.object({
   seed: bytes32,
   drawnHeight: count,
@@ -237,7 +244,7 @@ export const Audit = z.object({
   auditors: z.array(
     z.object({
       validator: count,
-      state: z.enum(['drawn', 'committed', 'revealed', 'missed']),
+      state: z.enum(AuditorState.words),
       deadline: count,
       commitment: bytes32,
       /** Null until revealed. */
@@ -252,9 +259,9 @@ export const Task = z.object({
   taskId: bytes32,
   /** Place in the order of certification; `before` of the next page. */
   order: count,
-  kind: z.enum(['user', 'background', 'challenge', 'training']),
-  outcome: z.enum(['complete', 'partial']),
-  status: z.enum(['certified', 'auditing', 'approved', 'rejected', 'settled']),
+  kind: z.enum(TaskKind.words),
+  outcome: z.enum(Outcome.words),
+  status: z.enum(TaskStatus.words),
   /** Null when the task was not drawn for an audit, or not yet. */
   verdict: verdict.nullable(),
   ...certifiedFields,
@@ -269,7 +276,7 @@ export const Task = z.object({
   paidEpoch: count.nullable(),
   /** With the answers of the other replicas; zero without any. */
   similarityPpb: ppb,
-  agreement: z.enum(['similar', 'outlier', 'alone']),
+  agreement: z.enum(Agreement.words),
 });
 export type Task = z.infer<typeof Task>;
 export const TaskPage = z.object({ height: count, items: z.array(Task) });

@@ -1,8 +1,9 @@
+import { RoleStatus } from '@assay/protocol';
 import { z } from 'zod';
 import { count, units } from './scalars.ts';
 
 /** What a role or a miner is; `deregistered` and `ejected` are for ever, `held` until a case is decided. */
-export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected', 'banned', 'held']);
+export const roleStatus = z.enum(RoleStatus.words);
 /** What one mixer found of a miner in an epoch; zero is not measured. */
 const report = {
   mixer: count,

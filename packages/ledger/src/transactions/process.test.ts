@@ -104,6 +104,14 @@ describe('envelope §1.3, §1.4', () => {
     wide.set([0, 0, 0, 0, 0, 0, 1, 0], nonceAt);
     expect(world.codeOf(wide)).toBe('MALFORMED');
   });
+
+  it('refuses a number that stands for no word (§1.1)', () => {
+    const world = new World();
+    const bytes = world.tx('payer', 'vote', { proposal: 0, choice: 'veto' });
+    expect(bytes.at(-1)).toBe(3);
+    expect(world.codeOf(bytes.with(-1, 4))).toBe('MALFORMED');
+    expect(world.codeOf(bytes)).toBe('UNKNOWN_PROPOSAL');
+  });
 });
 
 describe('duties §1.6', () => {

@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import { Block, equalBytes, limits, voteChoices } from '@assay/protocol';
+import { Block, equalBytes, limits } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { AssayError } from '../errors.ts';
 import { newDirectory } from '../store/directory.fixture.ts';
@@ -231,7 +231,7 @@ describe('embedded engine', () => {
     const chainOf = { chain: voting.identity };
     const voters = voting.proposers.flatMap((signer, i) => [
       transferOf(voting, { from: alice, to: signer.address, nonce: i + 1, amountUnits: fee }),
-      signTransaction({ signer, ...chainOf }, ['vote', { proposal: 0, choice: voteChoices.yes }], envelope),
+      signTransaction({ signer, ...chainOf }, ['vote', { proposal: 0, choice: 'yes' }], envelope),
     ]);
     const proposal = signTransaction({ signer: alice, ...chainOf }, ['propose', { action }], envelope);
     for (const transaction of [proposal, ...voters]) {

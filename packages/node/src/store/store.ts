@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { BlockResult, EpochClose, LedgerEvent } from '@assay/ledger';
 import {
   type Block,
+  enumOf,
   equalBytes,
   ledgerEventShape,
   list,
@@ -10,7 +11,6 @@ import {
   resultCodes,
   type Shaped,
   toHex,
-  wordsOf,
 } from '@assay/protocol';
 import type { Database, RootDatabase } from 'lmdb';
 import { AssayError } from '../errors.ts';
@@ -31,7 +31,7 @@ const keptSnapshots = 2;
 
 /** What a block did: the codes in the order of its transactions, then the events. */
 const storedResultShape = {
-  codes: list(wordsOf(...(Object.keys(resultCodes) as ResultCode[]))),
+  codes: list(enumOf(...(Object.keys(resultCodes) as ResultCode[]))),
   events: list(ledgerEventShape),
 };
 export type StoredResult = Shaped<typeof storedResultShape>;

@@ -20,7 +20,6 @@ import {
   TaskSubmission,
   type Transition,
   TransitionRequest,
-  taskStates,
 } from '@assay/protocol';
 import type { Type } from '@chainsafe/ssz';
 import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
@@ -236,6 +235,12 @@ export class SimulatedNetwork {
     });
   }
 
+  /** Whether a task was approved or rejected. */
+  isDecided(taskId: string): boolean {
+    const status = this.task(taskId)?.row.status ?? 'certified';
+    return status !== 'certified' && status !== 'auditing';
+  }
+
   /** The task as the store shows it; null until it is certified. */
   task(taskId: string) {
     return this.#store.task(Buffer.from(taskId.slice(2), 'hex'));
@@ -249,7 +254,7 @@ export class SimulatedNetwork {
   submission(): Uint8Array {
     const payload: InferencePayload = {
       ...InferencePayload.defaultValue(),
-      messages: [{ role: 1, content: new TextEncoder().encode('hello') }],
+      messages: [{ role: 'user', content: new TextEncoder().encode('hello') }],
       maxTokens: 4,
     };
     const request: TaskRequest = {
@@ -285,7 +290,7 @@ export class SimulatedNetwork {
   /** A late step of a task that a session asked for, named by an oracle alone: no mixer has voted. */
   late(receipt: Receipt, change: Partial<Transition> = {}): NodeTransaction {
     const { taskId, session, requestHash, ticket, replica, kind, miner, rank, drawHeight } = receipt;
-    const step = { state: taskStates.precommit, attempt: 0, oracle: 0, miner, rank };
+    const step = { state: 'precommit' as const, attempt: 0, oracle: 0, miner, rank };
     const roots = new SigningRoots(this.engine.ledger.state.chain);
     const sign = <T>(name: string, message: MessageType, type: Type<T>, value: T) =>
       this.keys.account(name).sign(roots.of(message, type, value));

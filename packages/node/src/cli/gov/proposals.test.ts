@@ -1,4 +1,4 @@
-import { addressText, stakeKinds } from '@assay/protocol';
+import { addressText } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
 import { proposalsOf } from './proposals.ts';
@@ -10,15 +10,15 @@ describe('proposalsOf', () => {
     const world = new RecordedWorld().populate();
     const change = { kind: 'parameterChange' as const, value: { path: text('halvingDays'), value: text('7') } };
     world.send('payer', 'propose', { action: change });
-    world.send('owner', 'vote', { proposal: 0, choice: 1 });
+    world.send('owner', 'vote', { proposal: 0, choice: 'no' });
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
     const to = world.address('owner');
     world.send('payer', 'propose', { action: { kind: 'treasurySpend', value: { to, amountUnits: 1_500_000_000n } } });
-    world.send('owner', 'vote', { proposal: 1, choice: 0 });
+    world.send('owner', 'vote', { proposal: 1, choice: 'yes' });
     for (const action of [
       { kind: 'modelDifficulty' as const, value: { model: 1, difficultyPpm: 2_500_000 } },
       { kind: 'upgrade' as const, value: { rule: 2, height: 1000 } },
-      { kind: 'ban' as const, value: { kind: stakeKinds.miner, role: 0, isBanned: true } },
+      { kind: 'ban' as const, value: { kind: 'miner' as const, role: 0, isBanned: true } },
     ]) {
       world.send('payer', 'propose', { action });
     }

@@ -1,6 +1,6 @@
 import { formatUnits } from '@assay/client';
 import type { LedgerView, VoteCount } from '@assay/ledger';
-import { addressText, type ProposalRow, proposalStatuses, stakeKinds } from '@assay/protocol';
+import { addressText, type ProposalRow } from '@assay/protocol';
 import { z } from 'zod';
 import { type History, replayBlocks } from '../history.ts';
 
@@ -38,7 +38,7 @@ export async function proposalsOf(history: History, options: { readonly fast: bo
   const cast = [...votes];
   return Array.from(proposals, (row, proposal) => ({
     proposal,
-    status: statusOf(row),
+    status: row.status,
     proposer: addressText(row.proposer),
     asks: wordsOf(row),
     endEpoch: row.endEpoch,
@@ -48,12 +48,8 @@ export async function proposalsOf(history: History, options: { readonly fast: bo
   }));
 }
 
-function statusOf({ status }: Readonly<ProposalRow>): string {
-  return Object.entries(proposalStatuses).find(([, value]) => value === status)?.[0] ?? String(status);
-}
-
 function wordsOf(row: Readonly<ProposalRow>): string {
-  const action = row.action;
+  const { action } = row;
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   switch (action.kind) {
     case 'parameterChange':
@@ -66,8 +62,7 @@ function wordsOf(row: Readonly<ProposalRow>): string {
       return `rule ${action.value.rule} from block ${action.value.height} on`;
     case 'ban': {
       const { kind, role, isBanned } = action.value;
-      const name = Object.entries(stakeKinds).find(([, value]) => value === kind)?.[0] ?? 'role';
-      return `${isBanned ? 'ban' : 'end the ban of'} ${name} ${role}`;
+      return `${isBanned ? 'ban' : 'end the ban of'} ${kind} ${role}`;
     }
   }
 }

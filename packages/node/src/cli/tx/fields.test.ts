@@ -147,7 +147,7 @@ describe('words', () => {
 
   it('name what a number stands for', () => {
     expect(body('bond', { kind: 'validator', role: '1', amount: '2' })).toMatchObject({ kind: 3, role: 1 });
-    expect(body('vote', { proposal: '4', choice: 'veto' })).toEqual({ proposal: 4, choice: 3 });
+    expect(body('vote', { proposal: '4', choice: 'veto' })).toEqual({ proposal: 4, choice: 'veto' });
   });
 
   it('set a parameter as `gov dry-run` does, amounts without quotes', () => {

@@ -1,4 +1,4 @@
-import { chatRoles, InferencePayload, limits } from '@assay/protocol';
+import { InferencePayload, limits } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../refusal.ts';
@@ -253,7 +253,7 @@ describe('what the edge accepts', () => {
         const payload: InferencePayload = {
           ...InferencePayload.defaultValue(),
           messages: request.messages.map(({ role, content }) => ({
-            role: chatRoles[role],
+            role: role,
             content: encoder.encode(content),
           })),
           maxTokens: request.maxTokens,

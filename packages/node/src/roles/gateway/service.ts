@@ -3,15 +3,12 @@ import { committeeOf } from '@assay/ledger';
 import {
   addressText,
   type CommitteeSeat,
-  chatRoles,
   type EdgeCode,
   edgeCodes,
-  finishReasons,
   GatewayMessage,
   InferencePayload,
   type ModelRow,
   messageTypes,
-  modelStatuses,
   resultCodes,
   type SessionRow,
   sha256,
@@ -79,7 +76,7 @@ export class Gateway implements RoleService, ChatService {
   models(): { id: string; createdS: number; ownedBy: string }[] {
     const { state } = this.#context.engine.ledger;
     const createdS = Math.floor(state.globals.epochStartMs / 1000);
-    const accepted = [...state.models].filter(({ status }) => status === modelStatuses.accepted);
+    const accepted = [...state.models].filter(({ status }) => status === 'accepted');
     return accepted.map((model) => ({
       id: decodeText(model.name),
       createdS,
@@ -126,7 +123,7 @@ export class Gateway implements RoleService, ChatService {
     const { runtime } = this.#context;
     const payload: InferencePayload = {
       messages: request.messages.map((message) => ({
-        role: chatRoles[message.role],
+        role: message.role,
         content: encodeText(message.content),
       })),
       maxTokens: request.maxTokens,
@@ -220,7 +217,7 @@ async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterab
       const end = message.value;
       const rest = text.flush();
       if (rest !== '') yield { type: 'tokens', text: rest, tokens: [] };
-      const finish = end.finish === finishReasons.length ? 'length' : 'stop';
+      const finish = end.finish === 'length' ? 'length' : 'stop';
       yield { type: 'end', finish, tokensIn: end.tokensIn, tokensOut: end.tokensOut };
       return;
     }

@@ -16,7 +16,6 @@ import {
   outputIds,
   Precommit,
   precommitHash,
-  roleStatuses,
   StreamCheckpoint,
   sha256,
   taskFailureBytes,
@@ -157,8 +156,8 @@ export class Miner implements RoleService {
   #refusal(prepare: Prepare, miner: number | null): string | null {
     const row = miner === null ? undefined : this.#context.engine.ledger.state.miners.get(miner);
     if (row === undefined) return 'not registered';
-    if (row.status === roleStatuses.held) return 'held by a case about its ejection';
-    if (row.status !== roleStatuses.active) return 'not active';
+    if (row.status === 'held') return 'held by a case about its ejection';
+    if (row.status !== 'active') return 'not active';
     if (!row.models.includes(prepare.model)) return 'does not serve this model';
     if (!namesEngine(row, this.#options.worker.engine)) return 'runs another engine than it registered'; // §3.8
     return null;

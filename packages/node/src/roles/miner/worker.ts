@@ -1,5 +1,5 @@
 import type { EngineInfo, InferencePayload, Sampling } from '@assay/protocol';
-import { chatRoles, limits } from '@assay/protocol';
+import { limits } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import type { ChatMessage, GeneratedToken, InferenceModel, TextBackend } from '../../inference/port.ts';
 import { decodeText, encodeText } from '../../utf8.ts';
@@ -31,11 +31,7 @@ export interface Worker {
 
 /** The conversation of a payload. */
 export function messagesOf(payload: InferencePayload): ChatMessage[] {
-  const names = Object.keys(chatRoles) as (keyof typeof chatRoles)[];
-  return payload.messages.map((message) => ({
-    role: names.find((name) => chatRoles[name] === message.role) ?? 'user',
-    content: decodeText(message.content),
-  }));
+  return payload.messages.map(({ role, content }) => ({ role, content: decodeText(content) }));
 }
 
 /** A worker whose tokens can be re-checked: it knows ids and probabilities (evidence level 2). */

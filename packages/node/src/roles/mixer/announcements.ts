@@ -4,7 +4,6 @@ import {
   type TaskAnnouncement,
   type TransitionRequest,
   TransitionRequest as TransitionRequestType,
-  taskStates,
   toHex,
 } from '@assay/protocol';
 import type { MixerTask } from './state.ts';
@@ -41,7 +40,7 @@ export interface Hearing {
 export function announcementOf(task: MixerTask, { mixer, nowMs }: { mixer: number; nowMs: number }): TaskAnnouncement {
   const { taskId, attempt, rank, deadlineMs } = task;
   const miner = task.draw[rank] ?? 0;
-  return { taskId, mixer, state: taskStates[task.state], attempt, rank, miner, deadlineMs, timeMs: nowMs };
+  return { taskId, mixer, state: task.state, attempt, rank, miner, deadlineMs, timeMs: nowMs };
 }
 
 interface Record {
@@ -77,10 +76,10 @@ export class Announcements {
     const id = toHex(taskId);
     const known = tasks.get(id);
     tasks.delete(id);
-    const isFromStart = state <= taskStates.prepare && attempt === 0;
+    const isFromStart = (state === 'create' || state === 'prepare') && attempt === 0;
     const first = known ?? { firstMs: nowMs, firstHeight: height, isFromStart, present };
-    const begunMs = known?.begunMs ?? (state === taskStates.precommit ? nowMs : null);
-    const lastMs = state === taskStates.end ? (known?.lastMs ?? nowMs) : nowMs;
+    const begunMs = known?.begunMs ?? (state === 'precommit' ? nowMs : null);
+    const lastMs = state === 'end' ? (known?.lastMs ?? nowMs) : nowMs;
     tasks.set(id, { ...first, begunMs, last: signed, lastMs });
     const [oldest] = tasks.keys();
     if (tasks.size > maxAnnouncements / this.#byMixer.size && oldest !== undefined) tasks.delete(oldest);
@@ -112,7 +111,7 @@ export class Announcements {
     own: { nowMs: number; isSigned: (signed: SignedAnnouncement) => boolean },
   ): boolean {
     const signed = this.#byMixer.get(request.mixer)?.get(toHex(request.taskId))?.last;
-    if (signed === undefined || signed.announcement.state === taskStates.end) return false;
+    if (signed === undefined || signed.announcement.state === 'end') return false;
     const { attempt, state, miner, rank, deadlineMs } = signed.announcement;
     const isSame = TransitionRequestType.equals({ ...request, attempt, state, miner, rank }, request);
     return isSame && own.nowMs + clockToleranceMs >= deadlineMs && own.isSigned(signed);

@@ -1,5 +1,5 @@
 import { committeeOf, type DrawTable, eligibleMiners, type LedgerView, pairDrawer } from '@assay/ledger';
-import { type Artifact, EngineInfo, firstUint64, InferencePayload, outputIds, taskKinds } from '@assay/protocol';
+import { type Artifact, EngineInfo, firstUint64, InferencePayload, outputIds, type TaskKind } from '@assay/protocol';
 import type { Runtime } from '../../runtime/port.ts';
 import { promptTokensBound } from '../prompt-bound.ts';
 import type { KnownAnswer } from './known-answers.ts';
@@ -55,7 +55,7 @@ export function challengeOf(known: KnownAnswer, miner: number, source: DrawSourc
     },
     requestSignature: new Uint8Array(64),
     sampling: payload.sampling,
-    terms: { kind: taskKinds.challenge, model, fileHash, priceInUnits: 0n, priceOutUnits: 0n },
+    terms: { kind: 'challenge' as const, model, fileHash, priceInUnits: 0n, priceOutUnits: 0n },
     deadlines: state.params.deadlines,
     maxReassignments: 0,
     drawHeight: state.globals.height,
@@ -72,9 +72,9 @@ function drawnId(
   if (table === null) return null;
   const { domain } = state.models.at(model);
   const any = { domain, model, payer: nobody, dedicatedMiners: [], drawHeight: state.globals.height };
-  const isIn = (kind: number) => eligibleMiners(table, { ...any, kind }).some((entry) => entry.miner === miner);
+  const isIn = (kind: TaskKind) => eligibleMiners(table, { ...any, kind }).some((entry) => entry.miner === miner);
   // Who is too young for users' tasks gets the network's own.
-  const kind = [taskKinds.user, taskKinds.background].find(isIn);
+  const kind = (['user', 'background'] as const).find(isIn);
   if (kind === undefined) return null;
   const ids = random('ids of challenges');
   const pairOf = pairDrawer(table, { ...any, kind });

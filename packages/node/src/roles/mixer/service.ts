@@ -9,12 +9,10 @@ import {
   limits,
   messageTypes,
   Presence,
-  roleStatuses,
   SignedAnnouncement,
   TaskAnnouncement,
   TaskRequest,
   TaskSubmission,
-  taskKinds,
   ticketSigningRoot,
   toHex,
 } from '@assay/protocol';
@@ -200,7 +198,7 @@ export class Mixer implements RoleService {
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
     requirePayload(payload, request);
     // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
-    const isServing = this.#place() !== null && state.mixers.at(this.#options.mixer).status === roleStatuses.active;
+    const isServing = this.#place() !== null && state.mixers.at(this.#options.mixer).status === 'active';
     if (!isServing) throw new AssayError('NO_MIXER', 'This mixer is not of the committee.');
     this.#committee.requireQuorum(state);
     this.#auditLag.requireRoom();
@@ -243,7 +241,7 @@ export class Mixer implements RoleService {
 
   /** Whether users' tasks are in hand. */
   #isBusy(): boolean {
-    return [...this.#runs.values()].some(({ task }) => task.terms.kind === taskKinds.user);
+    return [...this.#runs.values()].some(({ task }) => task.terms.kind === 'user');
   }
 
   /** §6.2: the first two of the draw are interchangeable; the less loaded one that answers is asked first. */

@@ -3,7 +3,6 @@ import {
   addressText,
   type CommitteeSeat,
   messageTypes,
-  roleStatuses,
   SignedAnnouncement,
   SignedTransition,
   TransitionOrder,
@@ -73,7 +72,7 @@ export class Oracle implements RoleService {
 
   #tick(): void {
     const rows = [...this.#context.engine.ledger.state.oracles].map((row, oracle) => ({ ...row, oracle }));
-    const active = rows.filter(({ status }) => status === roleStatuses.active);
+    const active = rows.filter(({ status }) => status === 'active');
     const there = active.filter(({ seenUntil }) => seenUntil > 0);
     const oracles = (there.length > 0 ? there : active).map(({ oracle }) => oracle);
     this.#dispatch({ type: 'tick', nowMs: this.#context.runtime.nowMs(), oracles });

@@ -1,11 +1,11 @@
-import { type TaskAnnouncement, taskStates } from '@assay/protocol';
+import type { TaskAnnouncement } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { leadOracle, type OracleState, stepOracle } from './state.ts';
 
 const announcement: TaskAnnouncement = {
   taskId: new Uint8Array(32),
   mixer: 1,
-  state: taskStates.start,
+  state: 'start',
   attempt: 0,
   rank: 0,
   miner: 4,
@@ -64,7 +64,7 @@ describe('an oracle (D3, §5.3)', () => {
 
   it('forgets a task that ended, and one nobody has heard of for long', () => {
     const ended = following(0);
-    stepOracle(ended, { type: 'announced', signed: signed({ state: taskStates.end }) });
+    stepOracle(ended, { type: 'announced', signed: signed({ state: 'end' }) });
     expect(followedBy(ended)).toBe(0);
     const old = following(0);
     expect(tick(old, 1000 + 120_001)).toEqual([]);
@@ -73,7 +73,7 @@ describe('an oracle (D3, §5.3)', () => {
 
   it('is told nothing of a task by another mixer, and forgets none for the many of another', () => {
     const state = following(0);
-    stepOracle(state, { type: 'announced', signed: signed({ mixer: 2, state: taskStates.end }) });
+    stepOracle(state, { type: 'announced', signed: signed({ mixer: 2, state: 'end' }) });
     stepOracle(state, { type: 'announced', signed: signed({ mixer: 2, deadlineMs: 1_000_000 }) });
     for (let i = 0; i < 20_000; i++) {
       const taskId = new Uint8Array(32);

@@ -1,4 +1,4 @@
-import { type SignedAnnouncement, type TaskAnnouncement, taskStates, toHex } from '@assay/protocol';
+import { type SignedAnnouncement, type TaskAnnouncement, TaskState, toHex } from '@assay/protocol';
 
 /** A task as its mixer announced it last. */
 interface Followed {
@@ -64,7 +64,7 @@ function onAnnounced(state: OracleState, signed: SignedAnnouncement): void {
   const tasks = state.tasks.get(mixer) ?? new Map<string, Followed>();
   const known = tasks.get(id);
   tasks.delete(id);
-  if (step !== taskStates.end) tasks.set(id, { signed, askedTurn: known?.askedTurn ?? null });
+  if (step !== 'end') tasks.set(id, { signed, askedTurn: known?.askedTurn ?? null });
   const [oldest] = tasks.keys();
   if (tasks.size > maxFollowedTasks && oldest !== undefined) tasks.delete(oldest);
   if (tasks.size > 0) state.tasks.set(mixer, tasks);
@@ -79,7 +79,7 @@ function onRefused({ tasks }: OracleState, { mixer, taskId }: TaskAnnouncement):
 
 /** The steps of a task's attempts, counted. */
 function turnOf({ attempt, state }: TaskAnnouncement): number {
-  return attempt * (taskStates.end + 1) + state;
+  return attempt * TaskState.words.length + TaskState.numberOf(state);
 }
 
 function onTick(state: OracleState, { nowMs, oracles }: OracleEvent & { type: 'tick' }): OracleEffect[] {
