@@ -103,7 +103,7 @@ function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach 
   const { reviewEpochs, appealEpochs } = cases;
   const isReviewed = cases.foundationReview || charge.isReviewed === true;
   state.cases.push({
-    ...{ id, cause: cause, kind, role, subject, model, openedMs: timeMs, openedEpoch: epoch },
+    ...{ id, cause, kind, role, subject, model, openedMs: timeMs, openedEpoch: epoch },
     ...{ payer, flaw, priorStatus },
     deadlineEpoch: epoch + (isReviewed ? reviewEpochs : appealEpochs),
     status: isReviewed ? 'review' : 'pending',

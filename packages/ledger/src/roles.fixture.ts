@@ -13,7 +13,7 @@ export function roleTerms(
   { name = 'stranger9', ...change }: Partial<RoleTerms> & Newcomer = {},
 ): RoleTerms {
   const { publicKey, address } = world.key(name);
-  return { kind: kind, publicKey, operator: address, stakeUnits: 1000n, ...change };
+  return { kind, publicKey, operator: address, stakeUnits: 1000n, ...change };
 }
 
 /** The same for a mixer, whose committee key has that name too. */
@@ -29,7 +29,7 @@ export function mixerTerms(
 /** A role shows with its own key that it is there. */
 export function presenceTx(world: World, sender: Sender, kind: RoleKind = 'mixer'): Uint8Array {
   const { epochBeacon } = world.state.globals;
-  return world.tx(sender, 'presence', { kind: kind, epochBeacon }, { feeUnits: 0n });
+  return world.tx(sender, 'presence', { kind, epochBeacon }, { feeUnits: 0n });
 }
 
 /** A genesis role's change of its own status, without what its account could not pay: somebody gives it the fee. */

@@ -17,8 +17,7 @@ describe('mixers that come and go', () => {
   it('leave when an epoch ends, and the session of one that left is served by the others (§7.1)', async () => {
     const net = await start();
     const own = net.keys.account(names.mixer(0));
-    const setTo = (status: RoleStatus) =>
-      net.send(names.mixer(0), 'setRoleStatus', { kind: 'mixer', role: 0, status: status });
+    const setTo = (status: RoleStatus) => net.send(names.mixer(0), 'setRoleStatus', { kind: 'mixer', role: 0, status });
     await net.send(names.foundation, 'transfer', { to: own.address, amountUnits: 1_000_000_000n });
     expect(net.engine.ledger.state.sessions.at(net.session).homeMixer).toBe(0);
     expect(await setTo('paused')).toBe('OK');
@@ -67,7 +66,7 @@ describe('mixers that come and go', () => {
     for (const [kind, name] of Object.entries(owners) as [keyof typeof owners, string][]) {
       await net.send(names.foundation, 'transfer', { to: net.keys.account(name).address, amountUnits: 1_000_000_000n });
       const { publicKey } = keys.account(kind);
-      expect(await net.send(name, 'rotateKey', { kind: kind, role: 0, publicKey })).toBe('OK');
+      expect(await net.send(name, 'rotateKey', { kind, role: 0, publicKey })).toBe('OK');
     }
     const terms = { mixer: 0, blsPublicKey: committeeKey.publicKey, possession: committeeKey.possession() };
     expect(await net.send(names.mixer(0), 'rotateCommitteeKey', terms)).toBe('OK');

@@ -128,7 +128,7 @@ async function answerTasks(net: SimulatedNetwork, count: number, from = 0): Prom
 }
 
 async function setStatus(net: SimulatedNetwork, miner: number, status: RoleStatus): Promise<void> {
-  const change = { kind: 'miner' as const, role: miner, status: status };
+  const change = { kind: 'miner' as const, role: miner, status };
   expect(await net.send(names.miner(miner), 'setRoleStatus', change)).toBe('OK');
 }
 

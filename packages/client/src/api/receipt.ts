@@ -1,3 +1,4 @@
+import { Outcome, TaskKind } from '@assay/protocol';
 import { z } from 'zod';
 import { bytes, bytes32, count, signature96, units } from './scalars.ts';
 
@@ -28,8 +29,8 @@ export const ReceiptJson = z.object({
   height: count,
   receipt: z.object({
     taskId: bytes32,
-    kind: count,
-    outcome: count,
+    kind: z.enum(TaskKind.words),
+    outcome: z.enum(Outcome.words),
     ...certifiedFields,
     similarityPpb: count,
   }),

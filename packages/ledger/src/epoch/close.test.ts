@@ -111,8 +111,8 @@ describe('end of an epoch §2.1, §2.3', () => {
       const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
       const paid = close?.payouts.map(({ account, source, stack, kind, role, units }) => {
         const codes = {
-          source: source,
-          stack: stack,
+          source,
+          stack,
           kind: kind ?? 'treasury',
         };
         return { epoch, account, ...codes, role: role ?? 0, units };

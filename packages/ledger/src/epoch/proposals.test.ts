@@ -13,7 +13,7 @@ const limits = { quorumPpb: 334_000_000, passPpb: 500_000_000, vetoPpb: 334_000_
 
 function voting(world: World, choices: Partial<Record<Sender, VoteChoice>>): void {
   const votes = Object.entries(choices) as [Sender, VoteChoice][];
-  world.block(...votes.map(([who, choice]) => world.tx(who, 'vote', { proposal: 0, choice: choice })));
+  world.block(...votes.map(([who, choice]) => world.tx(who, 'vote', { proposal: 0, choice })));
 }
 
 /** Mixers hold 4 · 1000, validators 4 · 500, oracles and the gateway 100 each: 6300 in all. */

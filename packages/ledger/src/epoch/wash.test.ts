@@ -1,4 +1,4 @@
-import type { ChallengeReport } from '@assay/protocol';
+import { BurnKind, type ChallengeReport } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../apportion.ts';
 import { auditAll } from '../audits.fixture.ts';
@@ -113,7 +113,7 @@ describe('what is minted for work (economics §7.2, §7.4)', () => {
     work(world, [[0, 250]]);
     expect(finish(world)).toMatchObject({ emission: null, burnedUnits: 50n });
     expect([...world.state.burns].map(({ kind, role, units }) => [kind, role, units])).toEqual(
-      [0, 1, 2, 3].map((kind) => [kind, 0, 50n]),
+      BurnKind.words.map((kind) => [kind, 0, 50n]),
     );
     work(world, [
       [0, 500],

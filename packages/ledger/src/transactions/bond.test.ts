@@ -13,7 +13,7 @@ describe('bond economics §6.1', () => {
   it('adds to the stake of every other role', () => {
     const world = new World();
     for (const kind of ['mixer', 'oracle', 'validator', 'gateway'] as const) {
-      expect(world.send('payer', 'bond', { kind: kind, role: 0, amountUnits: 7n })).toBe('OK');
+      expect(world.send('payer', 'bond', { kind, role: 0, amountUnits: 7n })).toBe('OK');
     }
     const { mixers, oracles, validators, gateways } = world.state;
     const stakes = [mixers, oracles, validators, gateways].map((table) => table.at(0).stakeUnits);

@@ -37,7 +37,7 @@ describe('openCase §10.9', () => {
     world.send('payer', 'delegate', { miner: 0, amountUnits: 90n });
     world.send('payer', 'undelegate', { miner: 0, amountUnits: 90n });
     expect(open(world, { kind: 'delegation' })).toBe('NOTHING_TO_HOLD');
-    expect(open(world, { kind: 99 })).toBe('NOTHING_TO_HOLD');
+    expect(open(world, { kind: 'backing' })).toBe('NOTHING_TO_HOLD');
   });
 
   it('is over with phase 1', () => {

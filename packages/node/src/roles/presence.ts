@@ -48,7 +48,7 @@ export class PresentRole implements RoleService {
     this.#isSending = true;
     try {
       const { epochBeacon } = engine.ledger.state.globals;
-      const { code } = await submit({ kind: kind, epochBeacon });
+      const { code } = await submit({ kind, epochBeacon });
       // A duty, or the end of the epoch, may have come first.
       if (!['OK', 'ALREADY_PRESENT', 'WRONG_EPOCH'].includes(code)) runtime.log(`${kind} ${role} is not seen: ${code}`);
     } catch (error) {

@@ -145,8 +145,8 @@ describe('words', () => {
     expect(read(Bytes32, 'taskId')).toBeNull();
   });
 
-  it('name what a number stands for', () => {
-    expect(body('bond', { kind: 'validator', role: '1', amount: '2' })).toMatchObject({ kind: 3, role: 1 });
+  it('are what the ledger knows', () => {
+    expect(body('bond', { kind: 'validator', role: '1', amount: '2' })).toMatchObject({ kind: 'validator', role: 1 });
     expect(body('vote', { proposal: '4', choice: 'veto' })).toEqual({ proposal: 4, choice: 'veto' });
   });
 

@@ -11,7 +11,7 @@ function announced(state: TaskState, attempt = 0, change: Partial<TaskAnnounceme
   const announcement = {
     taskId,
     mixer: 0,
-    state: state,
+    state,
     attempt,
     rank: 0,
     miner: 3,
