@@ -193,7 +193,7 @@ describe('a task at its mixer (§5)', () => {
   it('records which step of which miner was late, for the oracle that asked (§7.8)', () => {
     const { effects } = run(begun(), [accept, piece([5], 'a'), late(0, 'precommit')]);
     expect(effects.find((effect) => effect.type === 'late')?.late.transition).toEqual({
-      ...{ session: 2, requestHash: bytes(32, 2), ticket: bytes(96, 9), replica: 0, kind: 0, drawHeight: 40 },
+      ...{ session: 2, requestHash: bytes(32, 2), ticket: bytes(96, 9), replica: 0, kind: 'user', drawHeight: 40 },
       ...{ step: 'precommit', attempt: 0, miner: 11, rank: 0, oracle: 3 },
     });
   });
