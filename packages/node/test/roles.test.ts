@@ -118,7 +118,7 @@ describe('the roles together', () => {
     for (const apiKey of [dedicated, dedicated, dedicated, own]) asked.push((await net.ask({}, apiKey)).taskId);
     await net.until(() => asked.every((id) => net.task(id)?.row.status === 'approved'));
     const receipts = asked.flatMap((id) => net.task(id)?.receipt ?? []);
-    expect(receipts.map(({ kind }) => kind)).toEqual([0, 0, 0, 'background']);
+    expect(receipts.map(({ kind }) => kind)).toEqual(['user', 'user', 'user', 'background']);
     expect(receipts.slice(0, 3).map(({ miner }) => miner)).toEqual([1, 1, 1]);
     expect(receipts.map(({ priceUnits }) => priceUnits > 0n)).toEqual([true, true, true, false]);
     expect(await codeOf(net.ask({}, redundant))).toBe('UNSUPPORTED_PARAMETER');
