@@ -37,10 +37,10 @@ export const map: Law = {
   check: (house) => mapFindings(house).map((sentence) => ({ path: 'ARCHITECTURE.md', line: 0, sentence })),
 };
 
-/** The states of an enumeration such as `export const taskStates = { create: 0, … }`. */
+/** The states of an enumeration such as `export const TaskState = enumOf('create', …)`. */
 function statesOf(text: string, name: string): string[] {
-  const body = new RegExp(String.raw`const ${name} = \{([^}]*)\}`).exec(text)?.[1] ?? '';
-  return [...body.matchAll(/(\w+):/g)].map(([, state = '']) => state);
+  const body = new RegExp(String.raw`const ${name} = enumOf\(([^)]*)\)`).exec(text)?.[1] ?? '';
+  return [...body.matchAll(/'(\w+)'/g)].map(([, state = '']) => state);
 }
 
 /** The states of a Mermaid state diagram, without those that it names itself. */

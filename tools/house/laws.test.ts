@@ -331,7 +331,7 @@ describe('documents', () => {
   });
 
   it('compares the states of a drawing with those of the code', () => {
-    const code = 'export const states = { open: 0, over: 1 } as const;';
+    const code = "export const states = enumOf('open', 'over');";
     const drawing = (arrow: string) =>
       `## Life\n\`states\` of\n\`test/a.ts\`.\n\n\`\`\`mermaid\nstateDiagram-v2\n` +
       `  state "not yet" as before\n  [*] --> before: asked\n  before --> open\n  ${arrow}: later\n\`\`\`\n`;

@@ -4,7 +4,7 @@ import { blockSigningRoot, headerRoot } from '@assay/node/consensus/seal';
 import { devnetParams } from '@assay/node/devnet/genesis';
 import { epochJson } from '@assay/node/http/node-api/json';
 import { defaultPreset, presetNames, presetParams } from '@assay/node/presets/presets';
-import { Block, fromHex, Genesis, type Params, type Receipt, TransactionList, toHex, verdicts } from '@assay/protocol';
+import { Block, fromHex, Genesis, type Params, type Receipt, TransactionList, toHex } from '@assay/protocol';
 
 /** A chain as `spec/vectors/chain-PRESET.json` keeps it. */
 export interface RecordedChain {
@@ -19,8 +19,6 @@ export interface RecordedChain {
 export const recordedChains: ReadonlyMap<string, number> = new Map(
   presetNames.map((name) => [name, name === defaultPreset ? 6 : 2]),
 );
-
-const auditorsDrawn = 0;
 
 /** A small network that seals and keeps its blocks, as a node does. */
 class RecordedWorld extends World {
@@ -45,8 +43,8 @@ class RecordedWorld extends World {
   auditAll({ taskId }: Receipt, numbers: typeof honest): void {
     for (;;) {
       const audit = this.state.audits.get(this.state.auditOf(taskId) ?? -1);
-      if (audit === undefined || audit.verdict !== verdicts.open) return;
-      const waiting = audit.auditors.filter(({ state }) => state === auditorsDrawn);
+      if (audit === undefined || audit.verdict !== 'open') return;
+      const waiting = audit.auditors.filter(({ state }) => state === 'drawn');
       this.audit(taskId, new Map(waiting.map(({ validator }) => [validator, numbers])));
     }
   }
@@ -76,7 +74,7 @@ export function recordChain(preset: string, rounds: number): RecordedChain {
     world.tx('payer', 'transfer', { to: world.address('payer'), amountUnits: 10n ** 18n }),
   );
   world.block(
-    world.tx('owner', 'bond', { kind: 0, role: 0, amountUnits: 500n }),
+    world.tx('owner', 'bond', { kind: 'miner', role: 0, amountUnits: 500n }),
     world.tx('creator', 'delegate', { miner: 0, amountUnits: 2000n }),
     world.tx('payer', 'topUpSession', { session: 0, amountUnits: 5000n }),
   );

@@ -19,11 +19,13 @@ import {
   concatBytes,
   drawIdOf,
   encodeText,
+  Finding,
   messageTypes,
   possessionRoot,
   sha256,
   signingDomain,
   signingRoot,
+  TaskKind,
   taskIdOf,
   ticketSigningRoot,
   toHex,
@@ -80,6 +82,9 @@ function identities() {
   };
 }
 
+/** The vectors have the numbers of kinds. */
+const inWords = <T extends { readonly kind: number }>(of: T) => ({ ...of, kind: TaskKind.wordOf(of.kind) });
+
 /** Divisions, prices and work (economics §0.2, §2, §4). */
 function amounts() {
   const divisions: [bigint, bigint[]][] = [
@@ -106,7 +111,7 @@ function amounts() {
     prices: tasks.map(({ prices, ...tokens }) => ({ ...prices, ...tokens, priceUnits: priceOf(prices, tokens) })),
     work: works.map((each) => ({
       ...{ ...each, vwuPerTokenIn: 1, vwuPerTokenOut: 3 },
-      vwu: workUnitsOf({ ...devnetParams, vwuPerTokenIn: 1, vwuPerTokenOut: 3 }, each, each),
+      vwu: workUnitsOf({ ...devnetParams, vwuPerTokenIn: 1, vwuPerTokenOut: 3 }, each, inWords(each)),
     })),
   };
 }
@@ -138,8 +143,8 @@ function draws() {
     entries: entries.map((entry) => ({ ...entry, operator: hex(entry.operator), owner: hex(entry.owner) })),
     draws: requests.map((request) => ({
       ...{ ...request, taskId: hex(request.taskId), payer: hex(request.payer) },
-      eligible: eligibleMiners(table, request).map(({ miner }) => miner),
-      ranks: drawMiners(table, request, 4),
+      eligible: eligibleMiners(table, inWords(request)).map(({ miner }) => miner),
+      ranks: drawMiners(table, inWords(request), 4),
     })),
   };
 }
@@ -171,7 +176,7 @@ function audits() {
     [200, 10],
     [100_000, 0],
   ].map(([passed = 0, failed = 0]) => [BigInt(passed) * 1_000_000n, BigInt(failed) * 1_000_000n] as const);
-  const noMismatch = { positions: 64, argmaxMismatches: 0, choiceMismatches: 0, flaw: 0 };
+  const noMismatch = { positions: 64, argmaxMismatches: 0, choiceMismatches: 0, flaw: 'none' as const };
   const ratesUnder = { newMinerTasks: 50, floorPpb: 20_000_000, minRoutingTrustPpb: 100_000_000 };
   const miners = [
     { audited: 0, trustPpb: 950_000_000, evidenceLevel: 2 },
@@ -185,7 +190,10 @@ function audits() {
     t1: { reported, reference, ...compareDistributions(reported, reference) },
     opinions: [...numbers, ...[1, 2, 3].map((finding) => ({ finding, t1Ppb: 0 }))].map((each) => ({
       ...{ ...each, t1ThresholdPpb: limit },
-      opinion: opinionOf({ ...noMismatch, ...each }, { t1ThresholdPpb: limit, mismatchesMilli: 0 }),
+      opinion: opinionOf(
+        { ...noMismatch, ...each, finding: Finding.wordOf(each.finding) },
+        { t1ThresholdPpb: limit, mismatchesMilli: 0 },
+      ),
     })),
     trust: records.map(([passedMicro, failedMicro]) => ({
       ...{ passedMicro, failedMicro },

@@ -1,4 +1,4 @@
-import { encodeText, type ModelRow, modelStatuses, modelVotes, sha256 } from '@assay/protocol';
+import { encodeText, type ModelRow, sha256 } from '@assay/protocol';
 import { sampleByWeight } from './draw.ts';
 import { impartialWeights } from './impartial.ts';
 import { missTurn } from './presence.ts';
@@ -10,16 +10,14 @@ const PANEL = encodeText('panel');
 /** The models whose panel a validator is on without having voted yet (§4.5). */
 export function panelDuties(state: LedgerView, validator: number): number[] {
   return state.proposedModels.filter((model) =>
-    state.models.at(model).panel.some((seat) => seat.validator === validator && seat.vote === modelVotes.open),
+    state.models.at(model).panel.some((seat) => seat.validator === validator && seat.vote === 'open'),
   );
 }
 
 /** What a block does to proposed models once its transactions are applied: panels, decisions, missed votes (§4.5). */
 export function advanceModels(state: LedgerState, height: number): LedgerEvent[] {
   const events = state.proposedModels.flatMap((index) => advanceModel(state, index, height));
-  state.proposedModels = state.proposedModels.filter(
-    (index) => state.models.at(index).status === modelStatuses.proposed,
-  );
+  state.proposedModels = state.proposedModels.filter((index) => state.models.at(index).status === 'proposed');
   return events;
 }
 
@@ -30,7 +28,7 @@ function advanceModel(state: LedgerState, index: number, height: number): Ledger
   if (decided.length > 0 || height < model.voteDeadline) return decided;
   // §4.5 Silence decides nothing: who missed the vote gets a strike, and others are drawn.
   for (const { validator, vote } of model.panel) {
-    if (vote !== modelVotes.open) continue;
+    if (vote !== 'open') continue;
     missTurn(state, validator);
   }
   const proposedReveals = state.globals.reveals;
@@ -50,7 +48,7 @@ function drawPanel(state: LedgerState, index: number, height: number): LedgerEve
   const seed = sha256(state.globals.beacon, encodeText(name), PANEL);
   const validators = sampleByWeight(seed, impartialWeights(state, [creator], []), panelSeats).map((one) => one.index);
   if (validators.length === 0) return [];
-  const panel = validators.map((validator) => ({ validator, vote: modelVotes.open }));
+  const panel = validators.map((validator) => ({ validator, vote: 'open' as const }));
   state.models.update(index, { panel, voteDeadline: height + voteBlocks });
   return [{ type: 'panelDrawn', model: index, validators }];
 }
@@ -59,12 +57,11 @@ function drawPanel(state: LedgerState, index: number, height: number): LedgerEve
 function decide(state: LedgerState, index: number): LedgerEvent[] {
   const { panel } = state.models.at(index);
   const seats = panel.length;
-  const [accepts, refuses] = [modelVotes.accepts, modelVotes.refuses].map(
-    (wanted) => panel.filter(({ vote }) => vote === wanted).length,
-  ) as [number, number];
+  const accepts = panel.filter(({ vote }) => vote === 'accepts').length;
+  const refuses = panel.filter(({ vote }) => vote === 'refuses').length;
   const accepted = 3 * accepts >= 2 * seats;
   if (!accepted && 3 * (seats - refuses) >= 2 * seats) return [];
-  const status = accepted ? modelStatuses.accepted : modelStatuses.refused;
+  const status = accepted ? 'accepted' : 'refused';
   state.models.update(index, { status, panel: [], voteDeadline: 0 });
   return [{ type: 'modelDecided', model: index, accepted, seats, accepts, refuses }];
 }

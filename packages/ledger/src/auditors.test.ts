@@ -1,4 +1,4 @@
-import { type AuditNumbers, auditorStates, caseStatuses, stakeKinds } from '@assay/protocol';
+import type { AuditNumbers } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { auditAll } from './audits.fixture.ts';
 import { conservation } from './conservation.ts';
@@ -21,7 +21,7 @@ function hear(world: World, said: readonly AuditNumbers[]) {
   const index = world.state.auditOf(taskId) ?? 0;
   for (;;) {
     const slots = world.state.audits.at(index).auditors;
-    const fresh = slots.flatMap(({ state, validator }, i) => (state === auditorStates.drawn ? [[validator, i]] : []));
+    const fresh = slots.flatMap(({ state, validator }, i) => (state === 'drawn' ? [[validator, i]] : []));
     if (fresh.length === 0) return { taskId, said: slots.map(({ validator }) => validator) };
     const numbers = fresh.map(([validator = 0, i = 0]) => [validator, said[i] ?? honest] as const);
     world.audit(taskId, new Map(numbers));
@@ -39,8 +39,8 @@ describe('a judge that is contradicted §10.21', () => {
     expect(world.state.validators.at(liar)).toMatchObject({ strikes: 1, epochDuties: 0 });
     expect(world.state.powers.at(liar).epochWork).toBe(0n);
     expect(dutiesOf(world, others)).toEqual(others.map(() => 1));
-    const row = [...world.state.cases].find(({ kind }) => kind === stakeKinds.validator);
-    expect(row).toMatchObject({ role: liar, subject: taskId, finders: [], status: caseStatuses.review });
+    const row = [...world.state.cases].find(({ kind }) => kind === 'validator');
+    expect(row).toMatchObject({ role: liar, subject: taskId, finders: [], status: 'review' });
     // Half of the stake of 500 is proposed, and an incident takes no more than the cap.
     expect(row?.fineUnits).toBeGreaterThan(0n);
     expect(world.state.validators.at(liar).stakeUnits).toBe(500n - (row?.fineUnits ?? 0n));
@@ -56,7 +56,7 @@ describe('a judge that is contradicted §10.21', () => {
     const [liar = 9] = auditors;
     expect(auditors).toHaveLength(4);
     expect(world.state.validators.at(liar)).toMatchObject({ strikes: 1, epochDuties: 0 });
-    expect([...world.state.cases].map(({ kind, role }) => [kind, role])).toEqual([[stakeKinds.validator, liar]]);
+    expect([...world.state.cases].map(({ kind, role }) => [kind, role])).toEqual([['validator', liar]]);
   });
 
   it.each<[string, AuditNumbers[]]>([
@@ -67,7 +67,7 @@ describe('a judge that is contradicted §10.21', () => {
   ])('is no offence: %s', (_what, said) => {
     const { world, auditors } = heard(said);
     expect(auditors.map((each) => world.state.validators.at(each).strikes)).toEqual(auditors.map(() => 0));
-    expect([...world.state.cases].filter(({ kind }) => kind === stakeKinds.validator)).toEqual([]);
+    expect([...world.state.cases].filter(({ kind }) => kind === 'validator')).toEqual([]);
     expect(dutiesOf(world, auditors)).toEqual(auditors.map(() => 1));
   });
 

@@ -1,4 +1,4 @@
-import { type AuditRow, stakeKinds, type TaskRow } from '@assay/protocol';
+import type { AuditRow, TaskRow } from '@assay/protocol';
 import { offenceFine, openCase } from './cases.ts';
 import { reachOf } from './fines.ts';
 import type { LedgerEvent } from './result.ts';
@@ -24,7 +24,7 @@ export function judgeAuditors(state: LedgerState, audit: Readonly<AuditRow>, tas
 /** Nobody is rewarded for it, so that nobody gains by contradicting. */
 function accuse(state: LedgerState, validator: number, { taskId, model }: Readonly<TaskRow>): LedgerEvent[] {
   state.validators.update(validator, { strikes: state.validators.at(validator).strikes + 1 });
-  const fined = { kind: stakeKinds.validator, role: validator };
+  const fined = { kind: 'validator' as const, role: validator };
   const proposedUnits = offenceFine(reachOf(state, fined), state.params.cases);
   const matter = { subject: taskId, model, priceUnits: null, finders: [] };
   return openCase(state, { cause: 'falseVerdict', ...fined, ...matter, proposedUnits });

@@ -1,4 +1,4 @@
-import { type AuditNumbers, auditorStates } from '@assay/protocol';
+import type { AuditNumbers } from '@assay/protocol';
 import { openingOf } from './plants.fixture.ts';
 import { honest, type Sender, World, type WorldOptions } from './world.fixture.ts';
 
@@ -6,7 +6,7 @@ import { honest, type Sender, World, type WorldOptions } from './world.fixture.t
 function freshAuditors(world: World, taskId: Uint8Array): number[] {
   const audit = world.state.auditOf(taskId);
   const slots = audit === undefined ? [] : world.state.audits.at(audit).auditors;
-  return slots.filter(({ state }) => state === auditorStates.drawn).map(({ validator }) => validator);
+  return slots.filter(({ state }) => state === 'drawn').map(({ validator }) => validator);
 }
 
 /** Lets every auditor of these tasks find the same, all at once, until nobody else is drawn. */
@@ -45,7 +45,7 @@ export function drawnWorld(options?: WorldOptions) {
   const fresh = () => {
     const audit = world.state.auditOf(taskId);
     const slots = audit === undefined ? [] : world.state.audits.at(audit).auditors;
-    return slots.filter((slot) => slot.state === auditorStates.drawn).map((slot) => slot.validator);
+    return slots.filter((slot) => slot.state === 'drawn').map((slot) => slot.validator);
   };
   const answer = (...numbers: AuditNumbers[]) =>
     world.audit(taskId, new Map(fresh().map((validator, i) => [validator, numbers[i] ?? honest])));

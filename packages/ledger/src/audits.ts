@@ -2,17 +2,13 @@ import {
   AuditNumbers,
   type AuditorSlot,
   type AuditRow,
-  agreements,
-  auditorStates,
-  findings,
+  type Finding,
   firstUint64,
   limits,
   littleEndian,
   sha256,
   sha256OfEach,
   type TaskRow,
-  taskStatuses,
-  verdicts,
 } from '@assay/protocol';
 import { judgeAuditors } from './auditors.ts';
 import { openFailureCase } from './cases.ts';
@@ -37,7 +33,7 @@ import { isAssigned } from './work.ts';
 /** Of how many validators' room one has at most, however large its stake beside theirs. */
 const MOST_PARTS = 2;
 
-const noNumbers = { ...AuditNumbers.defaultValue(), finding: findings.noResult };
+const noNumbers: AuditNumbers = { ...AuditNumbers.defaultValue(), finding: 'noResult' };
 
 /** What a validator owes an audit now. */
 export interface AuditDuty {
@@ -53,7 +49,7 @@ export function auditDuties(state: LedgerView, validator: number): AuditDuty[] {
   for (const index of state.openAudits.owedBy(validator)) {
     const { taskId, auditors } = state.audits.at(index);
     const slot = auditors.find((auditor) => auditor.validator === validator);
-    if (slot?.state === auditorStates.drawn) duties.push({ taskId, step: 'commit', deadline: slot.deadline });
+    if (slot?.state === 'drawn') duties.push({ taskId, step: 'commit', deadline: slot.deadline });
     if (slot !== undefined && mayReveal(slot)) duties.push({ taskId, step: 'reveal', deadline: slot.deadline });
   }
   return duties;
@@ -61,7 +57,7 @@ export function auditDuties(state: LedgerView, validator: number): AuditDuty[] {
 
 /** §10.3 Reveals open once every auditor at work has committed, so that none can copy another's numbers. */
 export function mayReveal(slot: AuditorSlot): boolean {
-  return slot.state === auditorStates.committed && slot.deadline > 0;
+  return slot.state === 'committed' && slot.deadline > 0;
 }
 
 /** Whether the beacon draws a task for audit: u(beacon, task) < rate (§10.1). */
@@ -174,7 +170,7 @@ function drawAudit(
   const task = state.tasks.at(index);
   const { taskId, miner: minerIndex, agreement } = task;
   const miner = state.miners.standing(minerIndex);
-  const isOutlier = agreement !== agreements.similar;
+  const isOutlier = agreement !== 'similar';
   if (isOutlier && miner.evidenceLevel === 0) {
     events.push(rejectOutlier(state, index)); // §10.11
     return;
@@ -185,7 +181,7 @@ function drawAudit(
     events.push({ type: 'auditSkipped', taskId, ratePpb }, approveTask(state, index, false, tally));
     return;
   }
-  state.tasks.update(index, { status: taskStatuses.auditing });
+  state.tasks.update(index, { status: 'auditing' });
   const audit = openAudit(state, state.tasks.at(index), { height, isSecond: false, isPlanted: false });
   events.push({ type: 'auditOpened', taskId, ratePpb });
   const { firstAuditors: count } = state.audits.at(audit);
@@ -212,7 +208,7 @@ function advanceAudit(state: LedgerState, index: number, { height, events, tally
   else if (mayBePlanted(state, index, task, decision.verdict)) {
     waitForOpening(state, index, height + state.params.audit.commitBlocks);
   } else {
-    state.endAudit(index, verdicts[decision.verdict]);
+    state.endAudit(index, decision.verdict);
     events.push(...applyVerdict(state, { index, taskIndex, tally, height }, decision.verdict));
     events.push(...judgeAuditors(state, state.audits.at(index), task));
   }
@@ -228,15 +224,14 @@ function mayBePlanted(state: LedgerState, index: number, task: Readonly<TaskRow>
 /** §10.3 A missed turn is the validator's strike and never the miner's penalty. */
 function endMissedTurns(state: LedgerState, index: number, height: number, events: LedgerEvent[]): void {
   const { taskId, auditors } = state.audits.at(index);
-  const isLate = (slot: AuditorSlot) =>
-    (slot.state === auditorStates.drawn || mayReveal(slot)) && slot.deadline <= height;
+  const isLate = (slot: AuditorSlot) => (slot.state === 'drawn' || mayReveal(slot)) && slot.deadline <= height;
   const late = auditors.filter(isLate);
   if (late.length === 0) return;
   for (const { validator } of late) {
     missTurn(state, validator);
     events.push({ type: 'auditorMissed', taskId, validator });
   }
-  const missed = auditors.map((slot) => (isLate(slot) ? { ...slot, state: auditorStates.missed } : slot));
+  const missed = auditors.map((slot) => (isLate(slot) ? { ...slot, state: 'missed' as const } : slot));
   state.setAuditors(index, missed);
 }
 
@@ -250,7 +245,7 @@ function decideOn(state: LedgerState, index: number, task: Readonly<TaskRow>, is
 }
 
 function isAtWork({ state }: AuditorSlot): boolean {
-  return state === auditorStates.drawn || state === auditorStates.committed;
+  return state === 'drawn' || state === 'committed';
 }
 
 /** §10.2 Sortition by stake among validators that neither run nor own the miner, each at most once for a task. */
@@ -266,7 +261,7 @@ function drawAuditors(
   const drawn = sampleByWeight(seed, weights, Math.min(count, free)).map((sampled) => sampled.index);
   const deadline = height + state.params.audit.commitBlocks;
   const slots = drawn.map((validator) => ({
-    ...{ validator, deadline, state: auditorStates.drawn, numbers: noNumbers },
+    ...{ validator, deadline, state: 'drawn' as const, numbers: noNumbers },
     commitment: new Uint8Array(32),
   }));
   if (slots.length > 0) state.setAuditors(index, [...audit.auditors, ...slots]);
@@ -286,8 +281,8 @@ function auditorWeights(
 
 function openReveals(state: LedgerState, index: number, height: number): void {
   const { auditors } = state.audits.at(index);
-  const isWaiting = (slot: AuditorSlot) => slot.state === auditorStates.committed && slot.deadline === 0;
-  if (auditors.some((slot) => slot.state === auditorStates.drawn) || !auditors.some(isWaiting)) return;
+  const isWaiting = (slot: AuditorSlot) => slot.state === 'committed' && slot.deadline === 0;
+  if (auditors.some((slot) => slot.state === 'drawn') || !auditors.some(isWaiting)) return;
   const deadline = height + state.params.audit.revealBlocks;
   state.setAuditors(
     index,
@@ -336,21 +331,21 @@ function applyVerdict(
 
 /** verification §4.7 Of several auditors' numbers those with the fewest mismatches count: no single one can add any. */
 function pooledAfter(mismatchesMilli: number, audit: Readonly<AuditRow>): number {
-  const [least] = revealedWith(audit, findings.checked).sort((a, b) => mismatchesOf(a) - mismatchesOf(b));
+  const [least] = revealedWith(audit, 'checked').sort((a, b) => mismatchesOf(a) - mismatchesOf(b));
   return least === undefined ? mismatchesMilli : pooledMismatches(mismatchesMilli, least);
 }
 
 /** §10.24 An artifact that nobody got is the fault of the mixer that keeps it, which did its duties for nothing. */
 function noteMissing(state: LedgerState, index: number, { taskId, mixer }: Readonly<TaskRow>): LedgerEvent[] {
-  if (revealedWith(state.audits.at(index), findings.noArtifact).length < 2) return [];
+  if (revealedWith(state.audits.at(index), 'noArtifact').length < 2) return [];
   const { strikes, dutiesBefore } = state.mixers.at(mixer);
   state.mixers.update(mixer, { strikes: strikes + 1, epochDuties: dutiesBefore });
   return [{ type: 'artifactMissing', taskId, mixer }];
 }
 
 /** What the auditors that revealed this finding said, in the order of their draw. */
-function revealedWith({ auditors }: Readonly<AuditRow>, finding: number): AuditNumbers[] {
-  const isSaid = ({ state, numbers }: AuditorSlot) => state === auditorStates.revealed && numbers.finding === finding;
+function revealedWith({ auditors }: Readonly<AuditRow>, finding: Finding): AuditNumbers[] {
+  const isSaid = ({ state, numbers }: AuditorSlot) => state === 'revealed' && numbers.finding === finding;
   return auditors.filter(isSaid).map(({ numbers }) => numbers);
 }
 
@@ -359,7 +354,7 @@ function revealedWith({ auditors }: Readonly<AuditRow>, finding: number): AuditN
  * missed their turns or have not got the model it is theirs, and leaves no trace.
  */
 function noteUnchecked(state: LedgerState, index: number, taskIndex: number): LedgerEvent[] {
-  if (revealedWith(state.audits.at(index), findings.otherEngine).length < 2) return [];
+  if (revealedWith(state.audits.at(index), 'otherEngine').length < 2) return [];
   const { miner } = state.tasks.at(taskIndex);
   const { failedMicro, resultsOwed: before } = state.miners.standing(miner);
   const resultsOwed = Math.min(before + RESULTS_OWED, MAX_RESULTS_OWED);

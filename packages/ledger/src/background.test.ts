@@ -1,11 +1,11 @@
-import { type BodyValues, type Receipt, type ResultCode, taskKinds } from '@assay/protocol';
+import type { BodyValues, Receipt, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { auditAll } from './audits.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { backgroundWorld } from './replicas.fixture.ts';
 import { honest, type Sender, softFailure, type World } from './world.fixture.ts';
 
-const own = { session: 1, kind: taskKinds.background, priceUnits: 0n } as const;
+const own = { session: 1, kind: 'background' as const, priceUnits: 0n } as const;
 const send = (world: World, ...receipts: Receipt[]) => world.codeOf(world.batchTx({ receipts }));
 
 describe('background sessions §4.12', () => {
@@ -23,12 +23,12 @@ describe('background sessions §4.12', () => {
 
   it.each<[ResultCode, Partial<Receipt>]>([
     ['OK', own],
-    ['OK', { ...own, kind: taskKinds.challenge }],
-    ['RECEIPT_WRONG_KIND', { ...own, kind: taskKinds.user }],
-    ['RECEIPT_WRONG_KIND', { kind: taskKinds.background, priceUnits: 0n }],
-    ['RECEIPT_WRONG_KIND', { kind: taskKinds.challenge }],
-    ['OK', { ...own, kind: taskKinds.training }],
-    ['OK', { kind: taskKinds.training }],
+    ['OK', { ...own, kind: 'challenge' }],
+    ['RECEIPT_WRONG_KIND', { ...own, kind: 'user' }],
+    ['RECEIPT_WRONG_KIND', { kind: 'background', priceUnits: 0n }],
+    ['RECEIPT_WRONG_KIND', { kind: 'challenge' }],
+    ['OK', { ...own, kind: 'training' }],
+    ['OK', { kind: 'training' }],
     ['RECEIPT_BAD_PRICE', { ...own, priceUnits: 100n }],
     ['RECEIPT_BAD_PRICE', { priceUnits: 0n }],
   ])('take %s for %o', (code, change) => {
@@ -39,7 +39,7 @@ describe('background sessions §4.12', () => {
   it('may be the network’s own inference in phase 1, and no training §4.13', () => {
     const world = backgroundWorld(1000, { params: { domains: { ...worldParams.domains, inferenceOnly: true } } });
     expect(send(world, world.receipt(own))).toBe('OK');
-    expect(send(world, world.receipt({ ...own, kind: taskKinds.training }))).toBe('RECEIPT_TRAINING');
+    expect(send(world, world.receipt({ ...own, kind: 'training' }))).toBe('RECEIPT_TRAINING');
   });
 
   it('fill an epoch to the last token and begin anew with the next', () => {

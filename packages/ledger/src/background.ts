@@ -1,9 +1,9 @@
-import { type Receipt, type SessionRow, taskKinds } from '@assay/protocol';
+import type { Receipt, SessionRow, TaskKind } from '@assay/protocol';
 import type { LedgerView } from './state.ts';
 
 /** Whether a session takes tasks of a kind: users’, the network’s own, or training, which is either (§4.12, D7). */
-export function takesKind({ isBackground }: Pick<SessionRow, 'isBackground'>, kind: number): boolean {
-  return kind === taskKinds.training || (kind === taskKinds.user) !== isBackground;
+export function takesKind({ isBackground }: Pick<SessionRow, 'isBackground'>, kind: TaskKind): boolean {
+  return kind === 'training' || (kind === 'user') !== isBackground;
 }
 
 /** Prompt and output tokens of the network's own tasks among receipts. */

@@ -2,19 +2,17 @@ import {
   type AuditRow,
   type CaseCause,
   type CaseRow,
-  caseCauses,
-  caseStatuses,
+  type CaseStatus,
   equalBytes,
+  type Flaw,
   type MinerRow,
   noModel,
   type Params,
-  roleStatuses,
-  stakeKinds,
+  type RoleStatus,
   type TaskRow,
-  verdicts,
 } from '@assay/protocol';
 import { apportion } from './apportion.ts';
-import { finedKind, type Held, holdFine, type Reach, reachOf, returnFine, roomOf } from './fines.ts';
+import { type Held, holdFine, type Reach, reachOf, returnFine, roomOf } from './fines.ts';
 import { payMiner } from './forfeits.ts';
 import { capped, MAX_UNITS, PPB } from './integers.ts';
 import { itemAt } from './invariant.ts';
@@ -35,9 +33,9 @@ export interface Charge extends Pick<CaseRow, 'kind' | 'role' | 'subject' | 'mod
   readonly priceUnits: bigint | null;
   /** Who paid for that task, and its flaw. */
   readonly payer?: Uint8Array;
-  readonly flaw?: number;
+  readonly flaw?: Flaw;
   /** Of an ejection: what the miner was, and whether the foundation decides in any phase (§10.15). */
-  readonly priorStatus?: number;
+  readonly priorStatus?: RoleStatus;
   readonly isReviewed?: boolean;
 }
 
@@ -67,12 +65,12 @@ export function openFailureCase(state: LedgerState, audit: Readonly<AuditRow>, t
   const { taskId: subject, miner: role, model } = task;
   const { isBackground, payer } = state.sessions.at(task.session);
   const priceUnits = isBackground ? priceOf(state.models.at(model), task) : task.priceUnits;
-  const cause = audit.verdict === verdicts.hard ? 'hardFailure' : 'softFailure';
+  const cause = audit.verdict === 'hard' ? 'hardFailure' : 'softFailure';
   const proposedUnits = proposedFine(priceUnits, state.params);
   const accusers = voicesOf(state, audit, task).filter(({ opinion }) => !['pass', 'noResult'].includes(opinion));
   const finders = accusers.map(({ validator }) => state.validators.at(validator).account);
   const matter = { subject, model, priceUnits, payer, flaw: commonFlaw(accusers.map(({ numbers }) => numbers)) };
-  return openCase(state, { cause, kind: stakeKinds.miner, role, ...matter, proposedUnits, finders });
+  return openCase(state, { cause, kind: 'miner', role, ...matter, proposedUnits, finders });
 }
 
 /**
@@ -91,30 +89,30 @@ export function openCase(state: LedgerState, charge: Charge): LedgerEvent[] {
 /** Opens the case that an epoch's payments to a miner will go into (economics §6.7). */
 export function openForfeit(state: LedgerState, miner: number, subject: Uint8Array): LedgerEvent[] {
   const nothing = { model: noModel, priceUnits: null, proposedUnits: 0n, finders: [] };
-  const charge: Charge = { cause: 'forfeit', kind: stakeKinds.miner, role: miner, subject, ...nothing };
+  const charge: Charge = { cause: 'forfeit', kind: 'miner', role: miner, subject, ...nothing };
   const held = { heldUnits: 0n, unbondingUnits: 0n, releaseEpoch: 0 };
   return pushCase(state, charge, { ...reachOf(state, charge), held });
 }
 
 function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach & { readonly held: Held }) {
   const { cause, kind, role, subject, model, proposedUnits, finders, priceUnits } = charge;
-  const { payer = NOBODY, flaw = 0, priorStatus = 0 } = charge;
+  const { payer = NOBODY, flaw = 'none', priorStatus = 'active' } = charge;
   const { cases } = state.params;
   const fineUnits = held.heldUnits + held.unbondingUnits;
   const { epoch, timeMs, openedCases: id } = state.globals;
   const { reviewEpochs, appealEpochs } = cases;
   const isReviewed = cases.foundationReview || charge.isReviewed === true;
   state.cases.push({
-    ...{ id, cause: caseCauses[cause], kind, role, subject, model, openedMs: timeMs, openedEpoch: epoch },
+    ...{ id, cause, kind, role, subject, model, openedMs: timeMs, openedEpoch: epoch },
     ...{ payer, flaw, priorStatus },
     deadlineEpoch: epoch + (isReviewed ? reviewEpochs : appealEpochs),
-    status: isReviewed ? caseStatuses.review : caseStatuses.pending,
+    status: isReviewed ? 'review' : 'pending',
     ...{ proposedUnits, ...held, fineUnits, finders, approvals: [], refusals: [] },
     ...{ isFrozen: false, appellant: NOBODY, bondUnits: 0n, decidedEpoch: 0 },
   });
   state.setGlobals({ openedCases: id + 1 });
   const fine = { priceUnits, proposedUnits, ...reach, heldUnits: fineUnits };
-  const event: LedgerEvent = { type: 'caseOpened', case: id, cause, kind: finedKind(charge), role, subject, ...fine };
+  const event: LedgerEvent = { type: 'caseOpened', case: id, cause, kind, role, subject, ...fine };
   return [event];
 }
 
@@ -131,10 +129,10 @@ export function caseIndexOf({ cases }: LedgerView, id: number): number | undefin
   return undefined;
 }
 
-/** The flaw that all of them name; zero for none, or for several. */
-export function commonFlaw(named: readonly { readonly flaw: number }[]): number {
-  const [first = 0, ...others] = new Set(named.map(({ flaw }) => flaw));
-  return others.length > 0 ? 0 : first;
+/** The flaw that all of them name; `none` also for several. */
+export function commonFlaw(named: readonly { readonly flaw: Flaw }[]): Flaw {
+  const [first = 'none', ...others] = new Set(named.map(({ flaw }) => flaw));
+  return others.length > 0 ? 'none' : first;
 }
 
 /** Takes the fine: a part to those who found it out, the rest burned, and an appeal's bond with it (§10.7). */
@@ -150,29 +148,29 @@ export function executeCase(state: LedgerState, index: number, decision: Decisio
   for (const { account, units } of rewards) state.credit(account, units);
   const burnedUnits = fineUnits - share + bondUnits;
   state.setGlobals({ burnedUnits: state.globals.burnedUnits + burnedUnits });
-  endCase(state, index, caseStatuses.executed);
+  endCase(state, index, 'executed');
   const executed: LedgerEvent = { type: 'caseExecuted', case: id, by: decision.by, fineUnits, rewards, burnedUnits };
-  return cause === caseCauses.ejection ? [executed, eject(state, role, decision.height)] : [executed];
+  return cause === 'ejection' ? [executed, eject(state, role, decision.height)] : [executed];
 }
 
 /** Gives back what was held, and the bond of an appeal; of an ejection also its place to the miner. */
 export function dismissCase(state: LedgerState, index: number, decision: Decision): LedgerEvent[] {
   const row = state.cases.at(index);
-  if (row.cause === caseCauses.forfeit) payMiner(state, row.role, row.heldUnits);
+  if (row.cause === 'forfeit') payMiner(state, row.role, row.heldUnits);
   else returnFine(state, row);
   // §10.8 What a doubtful profile said is no evidence.
   if (row.isFrozen) state.miners.update(row.role, noEvidence);
   if (row.bondUnits > 0n) state.credit(row.appellant, row.bondUnits);
-  endCase(state, index, caseStatuses.dismissed);
+  endCase(state, index, 'dismissed');
   const returnedUnits = row.heldUnits + row.unbondingUnits;
   const dismissed: LedgerEvent = { type: 'caseDismissed', case: row.id, by: decision.by, returnedUnits };
-  return row.cause === caseCauses.ejection ? [dismissed, ...clear(state, row, decision)] : [dismissed];
+  return row.cause === 'ejection' ? [dismissed, ...clear(state, row, decision)] : [dismissed];
 }
 
 /** economics §6.8 Nobody doubts it any more: what the case left of the collateral is on its way to the owner. */
 function eject(state: LedgerState, miner: number, height: number): LedgerEvent {
   const { owner, cusumMilli, hardFailures, collateralUnits: returnedUnits } = state.miners.at(miner);
-  state.miners.update(miner, { status: roleStatuses.ejected, statusHeight: height });
+  state.miners.update(miner, { status: 'ejected', statusHeight: height });
   setStake(state, 'miner', miner, 0n);
   if (returnedUnits > 0n) beginUnbonding(state, { account: owner, kind: 'miner', role: miner }, returnedUnits);
   return { type: 'minerEjected', miner, cusumMilli, hardFailures, returnedUnits };
@@ -186,7 +184,7 @@ function clear(state: LedgerState, { role: miner, priorStatus }: Readonly<CaseRo
   const row = state.miners.standing(miner);
   const isCleared = decision.by === 'foundation';
   state.miners.update(miner, isCleared ? clearedRecord(row) : noEvidence);
-  if (row.status === roleStatuses.held) {
+  if (row.status === 'held') {
     state.miners.update(miner, { status: priorStatus, statusHeight: decision.height });
   }
   const cleared: LedgerEvent = { type: 'minerCleared', miner };
@@ -195,7 +193,7 @@ function clear(state: LedgerState, { role: miner, priorStatus }: Readonly<CaseRo
   return [cleared, ...open.flatMap((index) => dismissCase(state, index, decision))];
 }
 
-function endCase(state: LedgerState, index: number, status: number): void {
+function endCase(state: LedgerState, index: number, status: CaseStatus): void {
   const decidedEpoch = state.globals.epoch;
   state.cases.update(index, { status, decidedEpoch, heldUnits: 0n, unbondingUnits: 0n, bondUnits: 0n });
 }
@@ -215,15 +213,20 @@ function clearedRecord(row: Readonly<MinerRow>): Partial<MinerRow> {
   };
 }
 
+function isUndecided({ status }: Readonly<CaseRow>): boolean {
+  return status === 'review' || status === 'pending';
+}
+
 /** Whether a case about a miner's answers, or about what they would have earned, is not decided yet. */
-function isAboutAnswers({ kind, role, cause, status }: Readonly<CaseRow>, miner: number): boolean {
-  const causes: readonly number[] = [caseCauses.softFailure, caseCauses.hardFailure, caseCauses.forfeit];
-  return kind === stakeKinds.miner && role === miner && causes.includes(cause) && status < caseStatuses.executed;
+function isAboutAnswers(row: Readonly<CaseRow>, miner: number): boolean {
+  const { kind, role, cause } = row;
+  const isCause = cause === 'softFailure' || cause === 'hardFailure' || cause === 'forfeit';
+  return kind === 'miner' && role === miner && isCause && isUndecided(row);
 }
 
 /** The miners about whose ejection a case is undecided, and its place (§10.16). */
 export function openEjections({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<number, number> {
-  const isOpen = ({ cause, status }: CaseRow) => cause === caseCauses.ejection && status < caseStatuses.executed;
+  const isOpen = (row: CaseRow) => row.cause === 'ejection' && isUndecided(row);
   return new Map([...cases].flatMap((row, index) => (isOpen(row) ? [[row.role, index] as const] : [])));
 }
 

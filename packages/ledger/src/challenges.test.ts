@@ -1,4 +1,4 @@
-import { type ChallengeReport, littleEndian, sha256, taskStatuses, verdicts } from '@assay/protocol';
+import { type ChallengeReport, littleEndian, sha256 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { auditAll } from './audits.fixture.ts';
 import { disputed, measurersOf, reportDisputes } from './challenges.fixture.ts';
@@ -172,7 +172,7 @@ describe('disputed challenges §8.6', () => {
       knownTaskId: challenge.knownTaskId,
     });
     const task = world.state.tasks.at(world.state.taskOf(challenge.taskId) ?? -1);
-    expect(task).toMatchObject({ status: taskStatuses.auditing, session: 0xffff_ffff, priceUnits: 0n, mixer: 0 });
+    expect(task).toMatchObject({ status: 'auditing', session: 0xffff_ffff, priceUnits: 0n, mixer: 0 });
     expect(world.auditorsOf(challenge.taskId)).toHaveLength(2);
     const own = strict({ validators: 2, validatorOperators: ['mixer0', 'validator1'] });
     const again = disputed();
@@ -319,7 +319,7 @@ describe('a known answer that proves wrong §8.8', () => {
     const before = miner(world);
     auditAll(world, receipt.taskId, unchecked('noArtifact'));
     const audit = world.state.audits.at(world.state.auditOf(receipt.taskId) ?? -1);
-    expect(audit).toMatchObject({ isSecond: true, verdict: verdicts.noResult });
+    expect(audit).toMatchObject({ isSecond: true, verdict: 'noResult' });
     expect(miner(world)).toEqual(before);
     const again = disputed({ knownTaskId: receipt.taskId });
     reportDisputes(world, 0, again);

@@ -1,15 +1,11 @@
 import {
+  type BodyValues,
   type DomainTerms,
   limits,
-  proposalActions,
   type Receipt,
   type ResultCode,
   resultCodes,
-  roleStatuses,
-  stakeKinds,
   type Transition,
-  taskKinds,
-  taskStates,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { approvedTask, plantTx } from './audits.fixture.ts';
@@ -86,9 +82,9 @@ function auditor(world: World, numbers = honest) {
 const propose =
   (path: string, value: string): Scenario =>
   (world) =>
-    world.send('payer', 'propose', { action: { selector: 0, value: { path, value } } });
+    world.send('payer', 'propose', { action: { kind: 'parameterChange', value: { path, value } } });
 const vote =
-  (body: { proposal: number; choice: number }): Scenario =>
+  (body: BodyValues['vote']): Scenario =>
   (world) => {
     propose('halvingDays', '7')(world);
     return world.send('minerA', 'vote', body);
@@ -108,7 +104,7 @@ const decide =
 const handOpened =
   (change: Parameters<typeof caseWorld>[0], role: number): Scenario =>
   () => {
-    const terms = { kind: stakeKinds.miner, role, amountUnits: 1n, reasonHash: new Uint8Array(32) };
+    const terms = { kind: 'miner' as const, role, amountUnits: 1n, reasonHash: new Uint8Array(32) };
     return caseWorld(change).send('stranger1', 'openCase', terms);
   };
 
@@ -140,19 +136,19 @@ const scenarios: Record<ResultCode, Scenario> = {
   BAD_SPLIT: register({ split: { operatorBps: 1, ownerBps: 1, stakersBps: 1 } }),
   BAD_CAPACITY: register({ concurrency: 0 }),
   COLLATERAL_TOO_LOW: register({ collateralUnits: 1n }),
-  NOT_OWNER: (world) => world.send('minerA', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }),
-  STAKE_TOO_LOW: (world) => world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }),
+  NOT_OWNER: (world) => world.send('minerA', 'unbond', { kind: 'miner', role: 0, amountUnits: 1n }),
+  STAKE_TOO_LOW: (world) => world.send('owner', 'unbond', { kind: 'miner', role: 0, amountUnits: 1n }),
   ROLE_HELD: () => {
     const world = caseWorld();
     for (let i = 0; i < 3; i++) answer(world);
     world.finishEpoch();
-    return world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n });
+    return world.send('owner', 'unbond', { kind: 'miner', role: 0, amountUnits: 1n });
   },
   ROLE_GONE: (world) => {
-    world.send('owner', 'setRoleStatus', { kind: stakeKinds.miner, role: 0, status: roleStatuses.deregistered });
+    world.send('owner', 'setRoleStatus', { kind: 'miner', role: 0, status: 'deregistered' });
     return world.send('payer', 'delegate', { miner: 0, amountUnits: 1n });
   },
-  BAD_STATUS: (world) => world.send('owner', 'setRoleStatus', { kind: stakeKinds.miner, role: 0, status: 0 }),
+  BAD_STATUS: (world) => world.send('owner', 'setRoleStatus', { kind: 'miner', role: 0, status: 'active' }),
   LAST_OF_KIND: () => {
     const world = new World({ mixers: 1 });
     return world.codeOf(statusTx(world, 'mixer0', 'paused'));
@@ -167,9 +163,9 @@ const scenarios: Record<ResultCode, Scenario> = {
   SPLITS_TOO_HIGH: proposal({ royaltyBps: 8501 }),
   BURN_OUT_OF_BOUNDS: updateDomain({ burnBps: 0 }),
   BAD_WEIGHTS: updateDomain({ components: weighedBy('vwuBps', 1) }),
-  BAD_ADMISSION: updateDomain({ admission: 2 }),
+  BAD_ADMISSION: updateDomain({ userLevel: 11 }),
   NOT_ADMITTED: (world) => {
-    const terms = domainTerms(world.genesis, { admission: 1 });
+    const terms = domainTerms(world.genesis, { admission: 'listed' });
     world.send('landlord', 'createDomain', { name: 'law', terms });
     world.send('creator', 'registerModel', modelTerms({ domain: 1 }));
     return register({ domain: 1, models: [2] })(world);
@@ -253,11 +249,11 @@ const scenarios: Record<ResultCode, Scenario> = {
     open({ dedicatedMiners: [0] })(world);
     return receipt({ session: 1, miner: 1 })(world);
   },
-  RECEIPT_WRONG_KIND: receipt({ kind: taskKinds.background }),
+  RECEIPT_WRONG_KIND: receipt({ kind: 'background' }),
   RECEIPT_TRAINING: () => {
     const domains = { ...worldParams.domains, inferenceOnly: true };
     const world = new World({ params: { domains } }).populate();
-    return world.codeOf(world.batchTx({ receipts: [world.receipt({ kind: taskKinds.training })] }));
+    return world.codeOf(world.batchTx({ receipts: [world.receipt({ kind: 'training' })] }));
   },
   RECEIPT_BAD_PRICE: receipt({ priceUnits: 1n }),
   RECEIPT_DUPLICATE: (world) => {
@@ -271,7 +267,7 @@ const scenarios: Record<ResultCode, Scenario> = {
   },
   RECEIPT_BACKGROUND_FULL: () => {
     const world = backgroundWorld(29);
-    return receipt({ session: 1, kind: taskKinds.background, priceUnits: 0n })(world);
+    return receipt({ session: 1, kind: 'background', priceUnits: 0n })(world);
   },
   RECEIPT_OVERDRAWN: (world) => {
     const dear = { tokensIn: 0, tokensOut: 2500 };
@@ -280,7 +276,7 @@ const scenarios: Record<ResultCode, Scenario> = {
   },
   TRANSITION_UNKNOWN_ROLE: transition({ oracle: 2 }),
   TRANSITION_OUT_OF_TIME: transition({ drawHeight: 1000 }),
-  TRANSITION_BAD_STEP: transition({ step: taskStates.end }),
+  TRANSITION_BAD_STEP: transition({ step: 'end' }),
   TRANSITION_DUPLICATE: (world) => {
     const transitions = [world.transition(world.receipt())];
     world.block(world.batchTx({ records: { transitions } }));
@@ -347,21 +343,20 @@ const scenarios: Record<ResultCode, Scenario> = {
     return world.send('payer', 'feedback', rating);
   },
   BAD_RATING: (world) => world.send('payer', 'feedback', { taskId: approvedTask(world), rating: 6 }),
-  UNKNOWN_PROPOSAL: vote({ proposal: 1, choice: 0 }),
+  UNKNOWN_PROPOSAL: vote({ proposal: 1, choice: 'yes' }),
   UNKNOWN_PARAMETER: propose('nothing', '1'),
   FIXED_PARAMETER: propose('epochBlocks', '1'),
   BAD_PARAMETER_VALUE: propose('halvingDays', '"7"'),
   PARAMETER_OUT_OF_BOUNDS: propose('halvingDays', '100001'),
   BAD_UPGRADE: (world) => {
-    const action = { selector: proposalActions.upgrade, value: { rule: 3, height: 1_000_000 } };
+    const action = { kind: 'upgrade' as const, value: { rule: 3, height: 1_000_000 } };
     return world.send('payer', 'propose', { action });
   },
   VOTING_OVER: (world) => {
     propose('halvingDays', '7')(world);
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
-    return world.send('minerA', 'vote', { proposal: 0, choice: 0 });
+    return world.send('minerA', 'vote', { proposal: 0, choice: 'yes' });
   },
-  BAD_CHOICE: vote({ proposal: 0, choice: 4 }),
   UNKNOWN_CASE: decide('stranger1', 1),
   NOT_FOUNDATION: decide('payer'),
   CASE_NOT_OPEN: () => {

@@ -1,14 +1,4 @@
-import {
-  agreements,
-  type ChallengeReport,
-  type DisputedChallenge,
-  noGateway,
-  noSession,
-  type ResultCode,
-  taskKinds,
-  taskStatuses,
-  verdicts,
-} from '@assay/protocol';
+import { type ChallengeReport, type DisputedChallenge, noGateway, noSession, type ResultCode } from '@assay/protocol';
 import { openFailureCase } from './cases.ts';
 import { openAudit } from './open-audit.ts';
 import type { LedgerEvent } from './result.ts';
@@ -51,11 +41,11 @@ export function addDisputes(
 ): LedgerEvent[] {
   return disputed.map(({ taskId, knownTaskId, requestHash, model, tokensIn, tokensOut, artifactRoot }) => {
     state.tasks.push({
-      ...{ taskId, kind: taskKinds.challenge, status: taskStatuses.certified, session: noSession, model, miner },
+      ...{ taskId, kind: 'challenge', status: 'certified', session: noSession, model, miner },
       ...{ gateway: noGateway, mixer, height, drawHeight: height, replica: 0, tokensIn, tokensOut },
       ...{ pendingUnits: 0n, priceUnits: 0n, artifactRoot, firstTokenMs: 0, totalMs: 0, isRated: false, isDrawn: true },
       reveals: state.globals.reveals + 1,
-      agreement: agreements.similar,
+      agreement: 'similar',
     });
     state.disputes.push({ taskId, knownTaskId, requestHash });
     return { type: 'challengeDisputed', taskId, miner, mixer, knownTaskId };
@@ -70,7 +60,7 @@ export function judgeDispute(state: LedgerState, taskIndex: number, verdict: Ver
   const { taskId, miner: index, mixer } = state.tasks.at(taskIndex);
   const event: LedgerEvent = { type: 'challengeJudged', taskId, miner: index, mixer, verdict };
   // Settled at once: nothing is pending.
-  state.tasks.update(taskIndex, { status: verdict === 'pass' ? taskStatuses.settled : taskStatuses.rejected });
+  state.tasks.update(taskIndex, { status: verdict === 'pass' ? 'settled' : 'rejected' });
   if (verdict === 'noResult' || verdict === 'hung') return [event];
   if (verdict === 'pass') return [event, ...reopen(state, taskId, height)];
   recordFailure(state, index, verdict);
@@ -90,7 +80,7 @@ function reopen(state: LedgerState, taskId: Uint8Array, height: number): LedgerE
   if (known === undefined || index === undefined) return [];
   const task = state.tasks.at(index);
   const before = state.auditOf(known);
-  const isTold = task.status === taskStatuses.approved || task.status === taskStatuses.settled;
+  const isTold = task.status === 'approved' || task.status === 'settled';
   const audit = before === undefined ? null : state.audits.at(before);
   // A second look at a planted answer (§10.26) is none at what a challenge says.
   const wasReopened = audit?.isSecond === true && audit.judged === 0;
@@ -115,7 +105,7 @@ export function judgeAgain(
   const { epochFailed } = state.models.at(task.model);
   state.models.update(task.model, { epochFailed: epochFailed + 1 });
   // While a settlement goes on, what was approved before it is being paid.
-  const isPending = task.status === taskStatuses.approved && state.globals.settledEpochs === state.globals.epoch;
+  const isPending = task.status === 'approved' && state.globals.settledEpochs === state.globals.epoch;
   const refund = isPending ? [rejectTask(state, taskIndex, verdict)] : [];
   return [event, ...refund, ...openFailureCase(state, state.audits.at(index), task)];
 }
@@ -123,5 +113,5 @@ export function judgeAgain(
 /** Whether a task has a second audit under way, which must not lose it. */
 export function isReopened(state: LedgerView, taskId: Uint8Array): boolean {
   const index = state.auditOf(taskId);
-  return index !== undefined && state.audits.at(index).verdict === verdicts.open;
+  return index !== undefined && state.audits.at(index).verdict === 'open';
 }

@@ -1,11 +1,9 @@
 import {
-  admissions,
   type Components,
   type DatedTerms,
   type DomainRow,
   type DomainTerms,
   limits,
-  modelStatuses,
   type Params,
   type ResultCode,
 } from '@assay/protocol';
@@ -74,8 +72,7 @@ export function termsCode(terms: Readonly<DomainTerms>, bounds: BurnBounds, roya
   if (splitBps(terms, bounds) + royaltyBps > ALL_BPS) return 'SPLITS_TOO_HIGH';
   if (boundedBurnBps(terms.burnBps, bounds) !== terms.burnBps) return 'BURN_OUT_OF_BOUNDS';
   if (terms.components.some((weights) => weightsBps(weights) !== ALL_BPS)) return 'BAD_WEIGHTS';
-  const isAdmission = terms.admission <= admissions.listed && terms.userLevel <= MAX_LEVEL;
-  return isAdmission ? 'OK' : 'BAD_ADMISSION';
+  return terms.userLevel <= MAX_LEVEL ? 'OK' : 'BAD_ADMISSION';
 }
 
 /** What the weights of a competition add up to, basis points. */
@@ -87,7 +84,7 @@ export function weightsBps(weights: Readonly<Components>): number {
 export function dearestRoyaltyBps({ models }: LedgerView, domain: number): number {
   let dearest = 0;
   for (const model of models) {
-    const isIts = model.domain === domain && model.status !== modelStatuses.refused;
+    const isIts = model.domain === domain && model.status !== 'refused';
     if (isIts) dearest = Math.max(dearest, model.royaltyBps);
   }
   return dearest;

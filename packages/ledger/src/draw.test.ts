@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { drawEpoch, equalBytes, taskKinds } from '@assay/protocol';
+import { drawEpoch, equalBytes, type TaskKind } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { type DrawEntry, DrawTable, drawMiners, drawTable, eligibleMiners, lotBelow, pairDrawer } from './draw.ts';
 import { World } from './world.fixture.ts';
@@ -18,7 +18,7 @@ function entry(miner: number, change: Partial<DrawEntry> = {}): DrawEntry {
 const table = (...entries: DrawEntry[]): DrawTable => ({ epoch: 3, beacon: hash('beacon'), entries });
 const request = (task: string) => ({
   taskId: hash(task),
-  kind: taskKinds.user,
+  kind: 'user' as const,
   domain: 0,
   model: 0,
   payer,
@@ -66,10 +66,10 @@ describe('draw §6', () => {
 
   it('takes every level for tasks of the network itself', () => {
     const drawn = table(entry(0), entry(1, { level: 0 }));
-    const miners = (kind: number) => eligibleMiners(drawn, { ...request('t'), kind }).map((each) => each.miner);
-    expect(miners(taskKinds.background)).toEqual([0, 1]);
-    expect(miners(taskKinds.challenge)).toEqual([0, 1]);
-    expect(miners(taskKinds.user)).toEqual([0]);
+    const miners = (kind: TaskKind) => eligibleMiners(drawn, { ...request('t'), kind }).map((each) => each.miner);
+    expect(miners('background')).toEqual([0, 1]);
+    expect(miners('challenge')).toEqual([0, 1]);
+    expect(miners('user')).toEqual([0]);
   });
 
   it('takes only the miners that a dedicated session names', () => {

@@ -10,7 +10,7 @@ import {
   Quantity,
   StructType,
   sha256,
-  taskKinds,
+  type TaskKind,
   U8,
   U32,
   type ValueOf,
@@ -52,8 +52,8 @@ export type DrawTable = ValueOf<typeof DrawTable>;
 export interface DrawRequest {
   /** Of its first replica. */
   readonly taskId: Uint8Array;
-  /** What it is for; one of `taskKinds`. */
-  readonly kind: number;
+  /** What it is for. */
+  readonly kind: TaskKind;
   readonly domain: number;
   readonly model: number;
   readonly payer: Uint8Array;
@@ -99,7 +99,7 @@ export function eligibleMiners(table: DrawTable, request: Omit<DrawRequest, 'tas
   return table.entries.filter(
     (entry) =>
       entry.weight > 0n &&
-      (kind !== taskKinds.user || entry.level >= entry.userLevel) && // §6.1
+      (kind !== 'user' || entry.level >= entry.userLevel) && // §6.1
       entry.activeFrom <= drawHeight &&
       entry.domain === domain &&
       entry.models.includes(model) &&

@@ -1,11 +1,4 @@
-import {
-  type BodyKind,
-  type BodyValues,
-  bodySelectors,
-  proposalActions,
-  type Receipt,
-  stakeKinds,
-} from '@assay/protocol';
+import type { BodyKind, BodyValues, Receipt } from '@assay/protocol';
 import { disputed, measurersOf } from './challenges.fixture.ts';
 import { quickKeys } from './keys.fixture.ts';
 import { modelTerms } from './models.fixture.ts';
@@ -37,25 +30,25 @@ export const soundTransactions: readonly Sound[] = [
   sound('payer', 'closeSession', () => ({ session: 0 })),
   sound('validator0', 'auditCommit', () => ({ items: [{ taskId, commitment: reasonHash }] })),
   sound('validator0', 'auditReveal', () => ({ items: [{ taskId, numbers: honest, nonce: reasonHash }] })),
-  sound('payer', 'bond', () => ({ kind: stakeKinds.miner, role: 0, amountUnits: 70n })),
-  sound('owner', 'unbond', () => ({ kind: stakeKinds.miner, role: 0, amountUnits: 5n })),
+  sound('payer', 'bond', () => ({ kind: 'miner', role: 0, amountUnits: 70n })),
+  sound('owner', 'unbond', () => ({ kind: 'miner', role: 0, amountUnits: 5n })),
   sound('payer', 'delegate', () => ({ miner: 0, amountUnits: 90n })),
   sound('payer', 'undelegate', () => ({ miner: 0, amountUnits: 5n })),
   sound('payer', 'propose', () => ({
-    action: { selector: proposalActions.upgrade, value: { rule: 2, height: 1_000_000 } },
+    action: { kind: 'upgrade', value: { rule: 2, height: 1_000_000 } },
   })),
   sound('payer', 'propose', () => ({
-    action: { selector: proposalActions.modelDifficulty, value: { model: 0, difficultyPpm: 2_000_000 } },
+    action: { kind: 'modelDifficulty', value: { model: 0, difficultyPpm: 2_000_000 } },
   })),
   sound('payer', 'propose', (world) => ({
-    action: { selector: proposalActions.treasurySpend, value: { to: world.address('payer'), amountUnits: 5n } },
+    action: { kind: 'treasurySpend', value: { to: world.address('payer'), amountUnits: 5n } },
   })),
   sound('payer', 'propose', () => ({
-    action: { selector: proposalActions.ban, value: { kind: stakeKinds.oracle, role: 1, isBanned: true } },
+    action: { kind: 'ban', value: { kind: 'oracle', role: 1, isBanned: true } },
   })),
-  sound('owner', 'vote', () => ({ proposal: 0, choice: 0 })),
+  sound('owner', 'vote', () => ({ proposal: 0, choice: 'yes' })),
   sound('oracle0', 'presence', (world) => ({
-    ...{ kind: stakeKinds.oracle, epochBeacon: world.state.globals.epochBeacon },
+    ...{ kind: 'oracle', epochBeacon: world.state.globals.epochBeacon },
   })),
   sound('minerC', 'registerModel', () => modelTerms()),
   sound('validator0', 'acceptModel', () => ({ model: 2, accepts: true })),
@@ -73,14 +66,14 @@ export const soundTransactions: readonly Sound[] = [
   sound('payer', 'evidence', (world) => {
     const [first, second] = [world.batch({ mixer: 1 }), world.batch({ mixer: 1, receipts: [world.receipt()] })];
     const value = { mixer: 1, first: first.certificate, second: second.certificate };
-    return { offence: { selector: 0, value } };
+    return { offence: { kind: 'equivocation', value } };
   }),
-  sound('payer', 'openCase', () => ({ kind: stakeKinds.miner, role: 0, amountUnits: 6n, reasonHash })),
+  sound('payer', 'openCase', () => ({ kind: 'miner', role: 0, amountUnits: 6n, reasonHash })),
   sound('otherPayer', 'registerMixer', (world) => mixerTerms(world)),
   sound('otherPayer', 'registerRole', (world) => roleTerms(world, 'oracle')),
-  sound('owner', 'setRoleStatus', () => ({ kind: stakeKinds.miner, role: 0, status: 1 })),
+  sound('owner', 'setRoleStatus', () => ({ kind: 'miner', role: 0, status: 'paused' })),
   sound('owner', 'rotateKey', (world) => ({
-    ...{ kind: stakeKinds.miner, role: 0, publicKey: world.key('stranger4').publicKey },
+    ...{ kind: 'miner', role: 0, publicKey: world.key('stranger4').publicKey },
   })),
   sound('mixer1', 'rotateCommitteeKey', (world) => {
     const { publicKey: blsPublicKey, possession } = world.committeeKey('stranger4');
@@ -142,6 +135,3 @@ export function fullWorld(): World {
   for (let block = 0; block < 2; block++) world.block(world.batchTx());
   return world;
 }
-
-/** The place of a kind among the bodies. */
-export const bodyOf = (kind: BodyKind): number => bodySelectors[kind];

@@ -20,7 +20,7 @@ import { edgesOf, type IntegerPlace, integersOf } from '@assay/protocol/fixture'
 import type { Type } from '@chainsafe/ssz';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ConservationError } from './conservation.ts';
-import { bodyOf, filling, fullWorld, soundTransactions } from './edges.fixture.ts';
+import { filling, fullWorld, soundTransactions } from './edges.fixture.ts';
 import { problemOfParams } from './genesis.ts';
 import { Ledger } from './ledger.ts';
 import type { World } from './world.fixture.ts';
@@ -139,7 +139,7 @@ describe('a message with an integer at its edge is a code, never an exception (Â
     const value = body(world);
     if (!filling.includes(kind) && !waiting.includes(kind))
       expect(send(world.tx(sender, kind, value as never))).toBe('OK');
-    const type = TransactionBody.types[bodyOf(kind)] as Type<unknown>;
+    const type = TransactionBody.members[kind] as Type<unknown>;
     for (const place of integersOf(type, value)) {
       begin();
       for (const edge of edgesOf(place)) {

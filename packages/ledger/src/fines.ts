@@ -1,7 +1,7 @@
-import { type CaseRow, caseCauses, caseStatuses, type StakeKind, stakeKinds } from '@assay/protocol';
+import type { CaseRow } from '@assay/protocol';
 import { capped, PPB } from './integers.ts';
 import { invariant } from './invariant.ts';
-import { setStake, stakeKindOf, stakeOf } from './stakes.ts';
+import { setStake, stakeOf } from './stakes.ts';
 import type { LedgerState, LedgerView } from './state.ts';
 
 /** Whose stake a fine is taken of. */
@@ -19,7 +19,7 @@ export interface Reach {
 
 /** Nothing when there is no such stake: delegations and backing are not fined, staying or leaving. */
 export function reachOf(state: LedgerView, { kind, role }: Fined): Reach {
-  const stake = stakeOf(state, stakeKindOf(kind), role);
+  const stake = stakeOf(state, kind, role);
   if (stake === undefined) return { stakeUnits: 0n, leavingUnits: 0n, takenUnits: 0n };
   const { units: stakeUnits } = stake;
   let leavingUnits = 0n;
@@ -46,7 +46,7 @@ function takenToday(state: LedgerView, { kind, role }: Fined): bigint {
   for (let index = state.cases.length - 1; index >= 0; index--) {
     const row = state.cases.at(index);
     if (row.openedMs <= since) break;
-    const isFine = row.cause !== caseCauses.forfeit && row.status !== caseStatuses.dismissed;
+    const isFine = row.cause !== 'forfeit' && row.status !== 'dismissed';
     const counts = isFine && row.kind === kind && row.role === role;
     if (counts) units += row.fineUnits;
   }
@@ -55,9 +55,9 @@ function takenToday(state: LedgerView, { kind, role }: Fined): bigint {
 
 /** Takes a fine out of a stake, and then out of what is leaving it, oldest first (economics §6.5). */
 export function holdFine(state: LedgerState, fined: Fined, units: bigint): Held {
-  const { name, stakeUnits } = knownStake(state, fined);
+  const { stakeUnits } = knownStake(state, fined);
   const heldUnits = capped(units, stakeUnits);
-  setStake(state, name, fined.role, stakeUnits - heldUnits);
+  setStake(state, fined.kind, fined.role, stakeUnits - heldUnits);
   const unbondingUnits = units - heldUnits;
   return { heldUnits, unbondingUnits, releaseEpoch: takeLeaving(state, fined, unbondingUnits) };
 }
@@ -81,31 +81,23 @@ function takeLeaving(state: LedgerState, { kind, role }: Fined, units: bigint): 
 /** Puts what was held back where it came from; what was on its way out goes on with its release. */
 export function returnFine(state: LedgerState, fined: Fined & Held): void {
   const { kind, role, heldUnits, unbondingUnits, releaseEpoch } = fined;
-  const { name, owner, stakeUnits } = knownStake(state, fined);
-  setStake(state, name, role, stakeUnits + heldUnits);
+  const { owner, stakeUnits } = knownStake(state, fined);
+  setStake(state, kind, role, stakeUnits + heldUnits);
   if (unbondingUnits > 0n) state.unbonding.push({ account: owner, kind, role, units: unbondingUnits, releaseEpoch });
 }
 
 function knownStake(state: LedgerView, { kind, role }: Fined) {
-  const name = stakeKindOf(kind);
-  const stake = stakeOf(state, name, role);
-  invariant(name !== undefined && stake !== undefined, `a case names no stake: ${kind}, ${role}`);
-  return { name, owner: stake.owner, stakeUnits: stake.units };
+  const stake = stakeOf(state, kind, role);
+  invariant(stake !== undefined, `a case names no stake: ${kind}, ${role}`);
+  return { owner: stake.owner, stakeUnits: stake.units };
 }
 
 /** economics §4.3 What undecided cases hold of the miners' collateral, by miner. */
 export function heldOfMiners({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<number, bigint> {
   const held = new Map<number, bigint>();
   for (const { kind, cause, role, heldUnits } of cases) {
-    const isStake = kind === stakeKinds.miner && cause !== caseCauses.forfeit;
+    const isStake = kind === 'miner' && cause !== 'forfeit';
     if (isStake && heldUnits > 0n) held.set(role, (held.get(role) ?? 0n) + heldUnits);
   }
   return held;
-}
-
-/** The name of whose stake a case is about. */
-export function finedKind({ kind }: Fined): StakeKind {
-  const name = stakeKindOf(kind);
-  invariant(name !== undefined, `a case names no kind of stake: ${kind}`);
-  return name;
 }

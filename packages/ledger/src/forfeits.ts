@@ -1,4 +1,4 @@
-import { type CaseRow, caseCauses, caseStatuses, stakeKinds } from '@assay/protocol';
+import type { CaseRow } from '@assay/protocol';
 import { apportion } from './apportion.ts';
 import { itemAt } from './invariant.ts';
 import type { LedgerState, LedgerView } from './state.ts';
@@ -18,16 +18,14 @@ export function forfeitsOf({ cases, globals }: Pick<LedgerView, 'cases' | 'globa
   for (const row of cases) {
     if (row.openedEpoch !== globals.epoch) continue;
     if (isHardFailure(row)) failed.add(row.role);
-    if (row.cause === caseCauses.forfeit) forfeits.set(row.role, { case: row.id, hasRevenue: failed.has(row.role) });
+    if (row.cause === 'forfeit') forfeits.set(row.role, { case: row.id, hasRevenue: failed.has(row.role) });
   }
   return forfeits;
 }
 
 /** A confirmed hard failure of a miner that nobody doubts: neither dismissed nor frozen (§10.8). */
 export function isHardFailure({ kind, cause, status, isFrozen }: Readonly<CaseRow>): boolean {
-  return (
-    kind === stakeKinds.miner && cause === caseCauses.hardFailure && status !== caseStatuses.dismissed && !isFrozen
-  );
+  return kind === 'miner' && cause === 'hardFailure' && status !== 'dismissed' && !isFrozen;
 }
 
 /** Pays a miner what was held of its rewards, divided as its rewards are, by the stakes of now (economics §2.3). */

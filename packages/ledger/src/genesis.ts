@@ -4,7 +4,6 @@ import {
   Genesis,
   limits,
   type MixerRow,
-  modelStatuses,
   type Params,
   type PowerRow,
   possessionRoot,
@@ -92,7 +91,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     powers: firstPowers(genesis),
     domains: genesis.domains.map(({ name, owner, ...terms }) => domainRow({ name, owner, terms }, 0)),
     holdings: genesis.models.map(({ creator }, model) => wholeOf(model, creator)),
-    models: genesis.models.map((model) => modelRow(model, modelStatuses.accepted)),
+    models: genesis.models.map((model) => modelRow(model, 'accepted')),
     books: [],
   };
   return new LedgerState(value);

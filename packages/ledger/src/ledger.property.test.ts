@@ -1,13 +1,4 @@
-import {
-  addressOf,
-  equalBytes,
-  type Genesis,
-  proposalActions,
-  proposalStatuses,
-  State,
-  type StateValue,
-  Transaction,
-} from '@assay/protocol';
+import { addressOf, equalBytes, type Genesis, State, type StateValue, Transaction } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conservation } from './conservation.ts';
@@ -111,9 +102,8 @@ function happened({ events, state }: World): string[] {
     const { division, capacity } = event.close;
     return [...(division.length > 1 ? ['divided'] : []), ...(capacity.length > 0 ? ['capacity'] : [])];
   });
-  const executed = [...state.proposals].filter(({ status }) => status === proposalStatuses.executed);
-  const names = Object.keys(proposalActions);
-  return [...named, ...executed.map(({ action }) => `voted ${names[action.selector]}`)];
+  const executed = [...state.proposals].filter(({ status }) => status === 'executed');
+  return [...named, ...executed.map(({ action }) => `voted ${action.kind}`)];
 }
 
 describe('any blocks whatsoever', () => {

@@ -1,4 +1,4 @@
-import { type Genesis, type HoldingRow, limits, type ModelRow, modelStatuses, type ResultCode } from '@assay/protocol';
+import { type Genesis, type HoldingRow, limits, type ModelRow, type ResultCode } from '@assay/protocol';
 import { fitsRoyalty, isName } from './domains.ts';
 import type { LedgerView } from './state.ts';
 
@@ -33,7 +33,7 @@ export function wholeOf(model: number, holder: Uint8Array): HoldingRow {
 export function modelTermsCode(state: LedgerView, terms: ModelTerms): ResultCode {
   if (!isName(terms.name)) return 'BAD_NAME';
   const same = state.modelOf(terms.name);
-  if (same !== undefined && state.models.at(same).status !== modelStatuses.refused) return 'NAME_TAKEN';
+  if (same !== undefined && state.models.at(same).status !== 'refused') return 'NAME_TAKEN';
   const { minDifficultyPpm, maxDifficultyPpm, maxT1ThresholdPpb } = state.params.models;
   const { contextTokens, difficultyPpm, t1ThresholdPpb, royaltyBps } = terms;
   const isDifficulty = difficultyPpm >= minDifficultyPpm && difficultyPpm <= maxDifficultyPpm;

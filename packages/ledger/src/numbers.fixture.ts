@@ -1,14 +1,14 @@
-import { AuditNumbers, findings, flaws } from '@assay/protocol';
+import { AuditNumbers, type Finding } from '@assay/protocol';
 
 /** Numbers of an auditor that checked and found this distance. */
 export function checked(t1Ppb: number): AuditNumbers {
-  return { ...AuditNumbers.defaultValue(), finding: findings.checked, positions: 20, t1Ppb };
+  return { ...AuditNumbers.defaultValue(), finding: 'checked', positions: 20, t1Ppb };
 }
 
 /** Numbers of an auditor that could not check. */
-export function unchecked(finding: keyof typeof findings): AuditNumbers {
-  const flaw = finding === 'malformed' ? flaws.prompt : flaws.none;
-  return { ...AuditNumbers.defaultValue(), finding: findings[finding], flaw };
+export function unchecked(finding: Finding): AuditNumbers {
+  const flaw = finding === 'malformed' ? 'prompt' : 'none';
+  return { ...AuditNumbers.defaultValue(), finding, flaw };
 }
 
 export const honest = checked(1_000_000);

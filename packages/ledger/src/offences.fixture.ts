@@ -1,4 +1,4 @@
-import { type Offence, offences, type Receipt, receiptPath } from '@assay/protocol';
+import { type Offence, type Receipt, receiptPath } from '@assay/protocol';
 import { type BatchOptions, requestHashOf, type World } from './world.fixture.ts';
 
 /** Two batches of one turn of a mixer, the second with a receipt. */
@@ -6,7 +6,7 @@ export function equivocation(world: World, mixer = 0, options: BatchOptions = {}
   const first = world.batch({ ...options, mixer });
   const second = world.batch({ ...options, mixer, receipts: [world.receipt({ requestHash: requestHashOf(500) })] });
   return {
-    selector: offences.equivocation,
+    kind: 'equivocation',
     value: { mixer, first: first.certificate, second: second.certificate },
   };
 }
@@ -24,5 +24,5 @@ export function invalidItem(
   const receipts = [before, receipt, after];
   const { certificate } = world.batch({ receipts, signers });
   const path = receiptPath(receipts, 1);
-  return { selector: offences.invalidItem, value: { mixer, certificate, receipt, index: 1, path } };
+  return { kind: 'invalidItem', value: { mixer, certificate, receipt, index: 1, path } };
 }

@@ -3,8 +3,7 @@ import {
   type Certificate,
   equalBytes,
   littleEndian,
-  type Offence,
-  offences,
+  Offence,
   receiptsRootAlong,
   sha256,
 } from '@assay/protocol';
@@ -22,17 +21,17 @@ export interface OffenceTurn {
 }
 
 /** Who is accused of what turn: one case for it, however often and however it is shown (§7.4). */
-export function turnOf({ selector, value }: Offence): OffenceTurn {
-  const { header } = selector === offences.equivocation ? value.first : value.certificate;
+export function turnOf({ kind, value }: Offence): OffenceTurn {
+  const { header } = kind === 'equivocation' ? value.first : value.certificate;
   const { mixer: issuer, epoch, sequence } = header;
   const place = [value.mixer, issuer].map((index) => littleEndian(index, 4));
   const turn = [littleEndian(epoch, 4), littleEndian(sequence, 8)];
-  return { mixer: value.mixer, epoch, subject: sha256(littleEndian(selector, 1), ...place, ...turn) };
+  return { mixer: value.mixer, epoch, subject: sha256(littleEndian(Offence.selectorOf(kind), 1), ...place, ...turn) };
 }
 
 /** §7.4 Whether the state and the evidence alone prove what is said. */
-export function isProven(state: LedgerView, { selector, value }: Offence, verifier: Verifier): boolean {
-  if (selector === offences.equivocation) {
+export function isProven(state: LedgerView, { kind, value }: Offence, verifier: Verifier): boolean {
+  if (kind === 'equivocation') {
     const { mixer, first, second } = value;
     return isTwice(mixer, first, second) && [first, second].every((each) => hasSigned(state, each, mixer, verifier));
   }

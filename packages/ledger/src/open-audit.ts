@@ -1,4 +1,4 @@
-import { type AuditRow, encodeText, firstUint64, sha256, type TaskRow, verdicts } from '@assay/protocol';
+import { type AuditRow, encodeText, firstUint64, sha256, type TaskRow } from '@assay/protocol';
 import { PPB } from './integers.ts';
 import type { LedgerState } from './state.ts';
 import { isDisputed } from './tasks.ts';
@@ -29,7 +29,7 @@ export function openAudit(
   const { taskId } = task;
   const seed = sha256(state.globals.beacon, taskId, AUDIT);
   const firstAuditors = isSecond || isDoubted(state, task) || hasSecondAuditor(seed) ? MOST_FIRST_AUDITORS : 1;
-  const open = { verdict: verdicts.open, mismatchesMilli: 0, isSecond, isPlanted, judged: 0, waitUntil: 0 };
+  const open = { verdict: 'open' as const, mismatchesMilli: 0, isSecond, isPlanted, judged: 0, waitUntil: 0 };
   return state.addAudit({ taskId, seed, drawnHeight: height, ...open, firstAuditors, auditors: [] });
 }
 

@@ -1,4 +1,4 @@
-import { auditorStates, limits, roleStatuses, State, stakeKinds, verdicts } from '@assay/protocol';
+import { limits, State } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditAll, auditList } from './audits.fixture.ts';
@@ -19,7 +19,7 @@ it('the audits a block looks at are those that could move, whatever happened bef
         const { state } = world;
         const loaded = new LedgerState(State.deserialize(world.ledger.snapshot()));
         expect(state.openAudits.size).toBe(loaded.openAudits.size);
-        expect(state.openAudits.size).toBe([...state.audits].filter(({ verdict }) => verdict === verdicts.open).length);
+        expect(state.openAudits.size).toBe([...state.audits].filter(({ verdict }) => verdict === 'open').length);
         for (const validator of state.validators.length === 0 ? [] : [0, 1, 2, 3]) {
           expect(state.openAudits.owedBy(validator)).toEqual(loaded.openAudits.owedBy(validator));
           owed += state.openAudits.owedBy(validator).length;
@@ -28,8 +28,8 @@ it('the audits a block looks at are those that could move, whatever happened bef
           expect(tokens).toBeGreaterThanOrEqual(limits.minAuditTokens * state.openAudits.owedBy(validator).length);
         }
         for (const { auditors, verdict } of state.audits) {
-          const isLate = auditors.some((slot) => slot.state === auditorStates.drawn && slot.deadline <= world.height);
-          expect(verdict === verdicts.open && isLate).toBe(false);
+          const isLate = auditors.some((slot) => slot.state === 'drawn' && slot.deadline <= world.height);
+          expect(verdict === 'open' && isLate).toBe(false);
         }
       }
     }),
@@ -84,7 +84,7 @@ describe('room for audits §10.23', () => {
 
   it('is by stake, so that many small validators get no more of a full network than one large', () => {
     const world = new World({ audit: { openTokensPerValidator: 1024 } }).populate();
-    world.send('payer', 'bond', { kind: stakeKinds.validator, role: 0, amountUnits: 4500n });
+    world.send('payer', 'bond', { kind: 'validator', role: 0, amountUnits: 4500n });
     world.certify(...Array.from({ length: 20 }, () => world.receipt()));
     expect(waitingDraws(world.state)).toBeGreaterThan(0);
     // Of 4,096 tokens in all the others have 316 each.
@@ -169,8 +169,8 @@ describe('a ledger that is loaded in the middle of an audit', () => {
     return { world, taskId };
   };
   const comesBack = (world: World) => {
-    const kind = stakeKinds.validator;
-    const transactions = [world.tx('validator1', 'setRoleStatus', { kind, role: 1, status: roleStatuses.active })];
+    const kind = 'validator';
+    const transactions = [world.tx('validator1', 'setRoleStatus', { kind, role: 1, status: 'active' })];
     const loaded = Ledger.fromSnapshot(world.ledger.snapshot());
     const { height, timeMs } = world.state.globals;
     const block = { height: height + 1, timeMs: timeMs + 500, proposer: 0, transactions };

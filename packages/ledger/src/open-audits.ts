@@ -1,4 +1,4 @@
-import { type AuditorSlot, type AuditRow, auditorStates, limits, type TaskRow, verdicts } from '@assay/protocol';
+import { type AuditorSlot, type AuditRow, limits, type TaskRow } from '@assay/protocol';
 import { invariant } from './invariant.ts';
 import { Rows } from './rows.ts';
 import type { ReadonlyTable } from './table.ts';
@@ -117,13 +117,13 @@ export class OpenAudits implements OpenAuditsView {
     this.#dueOf.clear();
     for (let index = 0; index < audits.length; index++) {
       const audit = audits.at(index);
-      if (audit.verdict === verdicts.open) this.add(index, audit);
+      if (audit.verdict === 'open') this.add(index, audit);
     }
     this.#changed.clear();
   }
 
   #note(index: number, { validator, state, deadline }: AuditorSlot): void {
-    const isOwing = state === auditorStates.drawn || (state === auditorStates.committed && deadline > 0);
+    const isOwing = state === 'drawn' || (state === 'committed' && deadline > 0);
     if (!isOwing) {
       this.#discharge(index, validator);
       return;

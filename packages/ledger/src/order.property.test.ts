@@ -1,4 +1,4 @@
-import { type BodyKind, bodySelectors, Transaction, toHex } from '@assay/protocol';
+import { type BodyKind, Transaction, toHex } from '@assay/protocol';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Ledger } from './ledger.ts';
@@ -9,7 +9,6 @@ import { World } from './world.fixture.ts';
 
 const someActs = (minLength: number, maxLength: number): fc.Arbitrary<Act[]> =>
   fc.array(act, { minLength, maxLength, size: 'max' });
-const kinds = Object.keys(bodySelectors) as BodyKind[];
 const people = ['minerA', 'minerB', 'minerC', 'owner', 'creator', 'stranger0', 'mixer1', 'validator2'] as const;
 /** Turns that the order of a block decides. */
 const ordered: readonly BodyKind[] = ['auditCommit', 'auditReveal', 'acceptModel'];
@@ -21,7 +20,7 @@ function independent({ ledger, keys }: World, transactions: readonly Uint8Array[
     if (ledger.check(bytes, keys.verifier) !== 'OK') continue;
     const { publicKey, body } = Transaction.deserialize(bytes).content;
     const sender = toHex(publicKey);
-    if (!ordered.includes(kinds[body.selector] as BodyKind) && !bySender.has(sender)) bySender.set(sender, bytes);
+    if (!ordered.includes(body.kind) && !bySender.has(sender)) bySender.set(sender, bytes);
   }
   return [...bySender.values()];
 }

@@ -1,4 +1,4 @@
-import { type AuditNumbers, auditorStates, stakeKinds, taskStatuses, verdicts } from '@assay/protocol';
+import type { AuditNumbers } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { approvedTask, auditAll, plantTx } from './audits.fixture.ts';
 import { disputed, measurersOf } from './challenges.fixture.ts';
@@ -21,19 +21,18 @@ function audited(validators = 6) {
   const { taskId } = receipt;
   const index = world.state.auditOf(taskId) ?? -1;
   const slots = () => world.state.audits.at(index).auditors;
-  const drawn = () => slots().flatMap(({ state, validator }) => (state === auditorStates.drawn ? [validator] : []));
+  const drawn = () => slots().flatMap(({ state, validator }) => (state === 'drawn' ? [validator] : []));
   const hear = (...said: readonly AuditNumbers[]) =>
     world.audit(taskId, new Map(drawn().map((validator, i) => [validator, said[i] ?? honest])));
   const open = () => world.codeOf(plantTx(world, taskId));
   /** Lets the blocks pass in which an audit stands still. */
   const wait = () => {
-    while (audit().verdict === verdicts.open && drawn().length === 0) world.block(world.batchTx());
+    while (audit().verdict === 'open' && drawn().length === 0) world.block(world.batchTx());
   };
   const task = () => world.state.tasks.at(world.state.taskOf(taskId) ?? -1);
   const audit = () => world.state.audits.at(index);
   const miner = () => world.state.miners.at(0);
-  const accused = () =>
-    [...world.state.cases].flatMap((each) => (each.kind === stakeKinds.validator ? [each.role] : []));
+  const accused = () => [...world.state.cases].flatMap((each) => (each.kind === 'validator' ? [each.role] : []));
   return { world, taskId, receipt, drawn, hear, open, wait, task, audit, miner, slots, accused };
 }
 
@@ -45,8 +44,8 @@ describe('a planted answer that auditors find §10.25', () => {
     expect(plantStage(world.state, taskId)).toBe('found');
     expect(open()).toBe('OK');
     while (drawn().length > 0) hear(distant, distant, distant);
-    expect(audit()).toMatchObject({ verdict: verdicts.pass, isPlanted: true });
-    expect(task().status).toBe(taskStatuses.approved);
+    expect(audit()).toMatchObject({ verdict: 'pass', isPlanted: true });
+    expect(task().status).toBe('approved');
     expect(miner()).toMatchObject({ rejected: 0, epochFailed: 0, hardFailures: 0, cusumMilli: 0 });
     expect(accused()).toEqual([]);
   });
@@ -67,7 +66,7 @@ describe('a planted answer that auditors find §10.25', () => {
     hear(garbage, garbage);
     expect(open()).toBe('OK');
     while (drawn().length > 0) hear(garbage, garbage, garbage);
-    expect(task().status).toBe(taskStatuses.rejected);
+    expect(task().status).toBe('rejected');
     expect(miner()).toMatchObject({ rejected: 1, hardFailures: 1 });
     expect(conservation(world.state)).toBeNull();
   });
@@ -75,13 +74,13 @@ describe('a planted answer that auditors find §10.25', () => {
   it('waits for its miner’s word, however many find it, and is a failure where that does not come', () => {
     const { world, taskId, hear, wait, drawn, task, audit, miner } = audited();
     while (drawn().length > 0) hear(distant, distant, distant);
-    expect([audit().verdict, task().status]).toEqual([verdicts.open, taskStatuses.auditing]);
+    expect([audit().verdict, task().status]).toEqual(['open', 'auditing']);
     expect(audit().waitUntil).toBe(world.height + world.state.params.audit.commitBlocks);
     const copy = Ledger.fromSnapshot(world.ledger.snapshot());
     wait();
     expect(world.height).toBe(audit().waitUntil);
     expect(plantStage(world.state, taskId)).toBeNull();
-    expect(task().status).toBe(taskStatuses.rejected);
+    expect(task().status).toBe('rejected');
     expect(miner()).toMatchObject({ rejected: 1, hardFailures: 1 });
     expect(copy.state.openAudits.size).toBe(1);
   });
@@ -90,7 +89,7 @@ describe('a planted answer that auditors find §10.25', () => {
     const { hear, open, drawn, audit, miner, accused } = audited();
     while (drawn().length > 0) hear(distant, distant, distant);
     expect(open()).toBe('OK');
-    expect(audit()).toMatchObject({ verdict: verdicts.pass, isPlanted: true, waitUntil: 0 });
+    expect(audit()).toMatchObject({ verdict: 'pass', isPlanted: true, waitUntil: 0 });
     expect(miner()).toMatchObject({ rejected: 0, hardFailures: 0 });
     expect(accused()).toEqual([]);
   });
@@ -118,7 +117,7 @@ describe('a planted answer that auditors find §10.25', () => {
     world.block(world.batchTx());
     auditAll(world, taskId, distant);
     expect(world.events).toContainEqual({ type: 'taskReaudited', taskId, verdict: 'pass' });
-    expect(audit().verdict).toBe(verdicts.pass);
+    expect(audit().verdict).toBe('pass');
     expect(miner()).toMatchObject({ rejected: 0, hardFailures: 0 });
   });
 });
@@ -128,7 +127,7 @@ describe('a planted answer that auditors pass §10.26', () => {
     const { world, taskId, hear, open, wait, drawn, slots, task, audit, miner, accused } = audited();
     hear(honest, honest);
     const [passed, record] = [slots().map(({ validator }) => validator), miner()];
-    expect([audit().verdict, plantStage(world.state, taskId)]).toEqual([verdicts.pass, 'passed']);
+    expect([audit().verdict, plantStage(world.state, taskId)]).toEqual(['pass', 'passed']);
     expect(open()).toBe('OK');
     expect(drawn()).toEqual([]);
     wait();
@@ -137,7 +136,7 @@ describe('a planted answer that auditors pass §10.26', () => {
     expect(fresh.filter((each) => passed.includes(each))).toEqual([]);
     hear(distant, distant, distant);
     expect(world.events).toContainEqual({ type: 'taskReaudited', taskId, verdict: 'pass' });
-    expect(task().status).toBe(taskStatuses.approved);
+    expect(task().status).toBe('approved');
     expect(miner()).toEqual({ ...record, plantFrom: 1 });
     expect(accused()).toEqual(passed);
     // The first were paid for their duty already, and the others are once.
@@ -168,7 +167,7 @@ describe('a planted answer that auditors pass §10.26', () => {
     expect(open()).toBe('OK');
     wait();
     while (drawn().length > 0) hear(garbage, garbage, garbage);
-    expect(task().status).toBe(taskStatuses.rejected);
+    expect(task().status).toBe('rejected');
     expect(world.state.sessions.at(0).escrowUnits).toBe(escrowUnits + receipt.priceUnits);
     expect(miner()).toMatchObject({ rejected: 1, hardFailures: 1 });
     expect(accused()).toEqual(passed);

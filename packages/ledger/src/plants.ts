@@ -1,4 +1,4 @@
-import { limits, taskStatuses, verdicts } from '@assay/protocol';
+import { limits } from '@assay/protocol';
 import { countOf, impartialWeights } from './impartial.ts';
 import { PPB } from './integers.ts';
 import { MOST_FIRST_AUDITORS } from './open-audit.ts';
@@ -19,12 +19,12 @@ export function plantStage(state: LedgerView, taskId: Uint8Array): 'found' | 'pa
   if (index === undefined || taskIndex === undefined) return null;
   const [audit, task] = [state.audits.at(index), state.tasks.at(taskIndex)];
   if (audit.isPlanted) return null;
-  if (audit.verdict === verdicts.open) {
+  if (audit.verdict === 'open') {
     const isFound = voicesOf(state, audit, task).some(({ opinion }) => opinion === 'soft' || opinion === 'hard');
     return isFound ? 'found' : null;
   }
-  const isTold = task.status === taskStatuses.approved || task.status === taskStatuses.settled;
-  const isPassed = audit.verdict === verdicts.pass && isTold && !audit.isSecond && !isDisputed(task);
+  const isTold = task.status === 'approved' || task.status === 'settled';
+  const isPassed = audit.verdict === 'pass' && isTold && !audit.isSecond && !isDisputed(task);
   return isPassed && audit.auditors.length + FRESH_AUDITORS <= limits.maxAuditorsPerTask ? 'passed' : null;
 }
 

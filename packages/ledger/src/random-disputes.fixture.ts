@@ -1,4 +1,3 @@
-import { caseStatuses } from '@assay/protocol';
 import fc from 'fast-check';
 import { plantTx } from './audits.fixture.ts';
 import { equivocation, invalidItem } from './offences.fixture.ts';
@@ -13,7 +12,7 @@ export const decideCase = acts(
     isFine: fc.boolean(),
   }),
   (world, { from: senders, back, isFine }) => {
-    const waiting = [...world.state.cases].flatMap(({ status }, i) => (status === caseStatuses.review ? [i] : []));
+    const waiting = [...world.state.cases].flatMap(({ status }, i) => (status === 'review' ? [i] : []));
     const index = waiting.at(-1 - back) ?? back;
     return senders.map((sender) => world.tx(sender, 'decideCase', { case: index, isFine }));
   },

@@ -12,7 +12,7 @@ const domainChange = fc.record<Partial<DomainTerms>>(
     registrationFeeUnits: units,
     minCollateralUnits: fc.constantFrom(0n, 1n, 1000n),
     components: fc.constantFrom([], weighedBy('vwuBps'), weighedBy('stakeBps'), weighedBy('vwuBps', 1)),
-    admission: fc.constantFrom(0, 0, 0, 1, 2),
+    admission: fc.constantFrom('open', 'open', 'listed'),
     userLevel: fc.constantFrom(0, 0, 10, 11),
     ...{ inferenceOnly: fc.boolean(), washGuard: fc.boolean() },
   },

@@ -1,11 +1,11 @@
-import { type BodyValues, stakeKinds } from '@assay/protocol';
+import { type BodyValues, type RoleStatus, StakeKind } from '@assay/protocol';
 import fc from 'fast-check';
 import { type Act, acts, from, rarely, units } from './random-values.fixture.ts';
 import { mixerTerms, roleTerms } from './roles.fixture.ts';
 import type { Sender } from './world.fixture.ts';
 
 const newRole = fc.record<Partial<BodyValues['registerRole']>>(
-  { stakeUnits: units, kind: fc.nat(7) },
+  { stakeUnits: units, kind: fc.constantFrom(...StakeKind.words) },
   { requiredKeys: [] },
 );
 const registerRole = acts(
@@ -38,23 +38,30 @@ const registerMixer = acts(
 const setStatus = acts(
   'setStatus',
   fc.record({
-    kind: fc.constantFrom('miner', 'mixer', 'mixer', 'oracle', 'validator', 'gateway'),
+    kind: fc.constantFrom<StakeKind>('miner', 'mixer', 'mixer', 'oracle', 'validator', 'gateway'),
     role: fc.nat(5),
-    status: fc.oneof({ weight: 20, arbitrary: fc.nat(1) }, fc.constantFrom(2, 3, 255)),
+    status: fc.oneof(
+      { weight: 20, arbitrary: fc.constantFrom<RoleStatus>('active', 'paused') },
+      fc.constantFrom<RoleStatus>('deregistered', 'ejected'),
+    ),
     other: rarely(fc.record({ from })),
   }),
   (world, { kind, role, status, other }) => {
     const own: Sender = kind === 'miner' ? 'owner' : (`${kind}${role}` as Sender);
     const sender = 'from' in other ? other.from : own;
     const funds = world.tx('payer', 'transfer', { to: world.address(sender), amountUnits: 20n });
-    const body = { kind: stakeKinds[kind as keyof typeof stakeKinds], role, status };
-    return [funds, world.tx(sender, 'setRoleStatus', body)];
+    return [funds, world.tx(sender, 'setRoleStatus', { kind, role, status })];
   },
 );
 
 const rotateKey = acts(
   'rotateKey',
-  fc.record({ from, kind: fc.constantFrom(0, 2, 4, 4, 9), role: fc.nat(3), key: fc.nat(3) }),
+  fc.record({
+    from,
+    kind: fc.constantFrom<StakeKind>('miner', 'oracle', 'gateway', 'gateway', 'backing'),
+    role: fc.nat(3),
+    key: fc.nat(3),
+  }),
   (world, { from: sender, kind, role, key }) => {
     const { publicKey } = world.key(`stranger${key}`);
     return ['owner', sender].map((each) => world.tx(each as Sender, 'rotateKey', { kind, role, publicKey }));
@@ -94,7 +101,7 @@ const presence = acts(
   'presence',
   fc.record({
     from: fc.constantFrom<Sender>('mixer0', 'mixer1', 'mixer3', 'oracle0', 'validator2', 'stranger0', 'stranger1'),
-    kind: fc.constantFrom(1, 1, 2, 3, 9),
+    kind: fc.constantFrom<StakeKind>('mixer', 'mixer', 'oracle', 'validator', 'backing'),
     old: fc.nat(9),
   }),
   (world, { from: sender, kind, old }) => {

@@ -1,4 +1,4 @@
-import { limits, type Receipt, stakeKinds } from '@assay/protocol';
+import { limits, type Receipt, type StakeKind, TaskKind } from '@assay/protocol';
 import fc from 'fast-check';
 import type { Sender, World } from './world.fixture.ts';
 
@@ -31,15 +31,15 @@ export const options = rarely(
   fc.record({ feeUnits: units, nonce: fc.nat(5), validUntil: fc.nat(60) }, { requiredKeys: [] }),
 );
 
-export const stakes = fc.constantFrom<[Sender, number, number]>(
-  ['owner', stakeKinds.miner, 0],
-  ['owner', stakeKinds.miner, 1],
-  ['mixer1', stakeKinds.mixer, 1],
-  ['validator2', stakeKinds.validator, 2],
-  ['oracle0', stakeKinds.oracle, 0],
-  ['gateway0', stakeKinds.gateway, 0],
-  ['payer', stakeKinds.delegation, 0],
-  ['payer', 255, 2 ** 32 - 1],
+export const stakes = fc.constantFrom<[Sender, StakeKind, number]>(
+  ['owner', 'miner', 0],
+  ['owner', 'miner', 1],
+  ['mixer1', 'mixer', 1],
+  ['validator2', 'validator', 2],
+  ['oracle0', 'oracle', 0],
+  ['gateway0', 'gateway', 0],
+  ['payer', 'delegation', 0],
+  ['payer', 'backing', 2 ** 32 - 1],
 );
 
 export const hostile = fc.record<Partial<Receipt>>(
@@ -49,7 +49,7 @@ export const hostile = fc.record<Partial<Receipt>>(
     gateway: index,
     drawHeight: heights,
     priceUnits: units,
-    kind: fc.nat(4),
+    kind: fc.constantFrom(...TaskKind.words),
     ticket: fc.uint8Array({ minLength: 96, maxLength: 96 }),
     replica: fc.nat(255),
     similarityPpb: fc.nat(2 ** 32 - 1),

@@ -1,13 +1,4 @@
-import {
-  type AuditNumbers,
-  type BodyValues,
-  limits,
-  noSession,
-  proposalActions,
-  type Receipt,
-  sessionStatuses,
-  taskKinds,
-} from '@assay/protocol';
+import { type AuditNumbers, type BodyValues, limits, noSession, type Receipt, VoteChoice } from '@assay/protocol';
 import fc from 'fast-check';
 import { auditList } from './audits.fixture.ts';
 import { auditDuties } from './audits.ts';
@@ -123,7 +114,7 @@ type Task = typeof task extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** The receipts of all replicas that an honest committee would certify now, unless one is hostile. */
 function receiptsOf(world: World, wanted: Task): Receipt[] {
-  const open = [...world.state.sessions].flatMap(({ status }, i) => (status === sessionStatuses.open ? [i] : []));
+  const open = [...world.state.sessions].flatMap(({ status }, i) => (status === 'open' ? [i] : []));
   const session = open[wanted.session % Math.max(1, open.length)] ?? 0;
   const model = world.state.sessions.get(session)?.model ?? 0;
   const { redundancy = 1, dedicatedMiners = [], isBackground = false } = world.state.sessions.get(session) ?? {};
@@ -131,7 +122,7 @@ function receiptsOf(world: World, wanted: Task): Receipt[] {
   const miners = dedicatedMiners.length > 0 ? dedicatedMiners : serving;
   const { tokensIn, tokensOut, hostile } = wanted;
   const { requestHash } = world.receipt();
-  const own = isBackground ? { kind: taskKinds.background, priceUnits: 0n } : {};
+  const own = isBackground ? { kind: 'background' as const, priceUnits: 0n } : {};
   const task = { session, model, requestHash, tokensIn, tokensOut, ...own };
   if (redundancy === 1)
     return [world.receipt({ ...task, miner: miners[wanted.miner % miners.length] ?? 0, ...hostile })];
@@ -213,8 +204,8 @@ const propose = acts(
   (world, { from: sender, to, change: [path = '', value = ''], amountUnits, ...each }) => {
     const action =
       amountUnits === null
-        ? { selector: proposalActions.parameterChange, value: { path: path, value: value } }
-        : { selector: proposalActions.treasurySpend, value: { to: world.address(to), amountUnits } };
+        ? { kind: 'parameterChange' as const, value: { path: path, value: value } }
+        : { kind: 'treasurySpend' as const, value: { to: world.address(to), amountUnits } };
     return [world.tx(sender, 'propose', { action }, each.options)];
   },
 );
@@ -225,18 +216,18 @@ const decree = acts(
     from,
     action: fc.oneof(
       fc.record({
-        selector: fc.constant(proposalActions.modelDifficulty),
+        kind: fc.constant('modelDifficulty' as const),
         value: fc.record({
           model: fc.oneof({ weight: 9, arbitrary: fc.nat(2) }, index),
           difficultyPpm: fc.constantFrom(0, 100_000, 500_000, 1_000_000, 2_000_000, 2 ** 32 - 1),
         }),
       }),
       fc.record({
-        selector: fc.constant(proposalActions.upgrade),
+        kind: fc.constant('upgrade' as const),
         value: fc.record({ rule: fc.nat(3), height: fc.constantFrom(0, 1, 1_000_000, limits.maxHeight) }),
       }),
       fc.record({
-        selector: fc.constant(proposalActions.ban),
+        kind: fc.constant('ban' as const),
         value: stakes.chain(([, kind, role]) =>
           fc.record({ kind: fc.constant(kind), role: fc.constant(role), isBanned: fc.boolean() }),
         ),
@@ -251,7 +242,7 @@ const vote = acts(
   fc.record({
     voters: fc.subarray<Sender>(['mixer0', 'mixer1', 'mixer2', 'mixer3', 'minerA', 'payer'], { minLength: 3 }),
     back: fc.nat(2),
-    choice: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, fc.nat(5)),
+    choice: fc.oneof({ weight: 8, arbitrary: fc.constant('yes' as const) }, fc.constantFrom(...VoteChoice.words)),
   }),
   (world, { voters, back, choice }) => {
     const proposal = Math.max(0, world.state.proposals.length - 1 - back);

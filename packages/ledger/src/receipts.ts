@@ -1,16 +1,11 @@
 import {
-  agreements,
   equalBytes,
   type ModelRow,
-  outcomes,
   type Receipt,
   type ResultCode,
   type SessionRow,
-  sessionStatuses,
   TaskIdentity,
   taskIdOf,
-  taskKinds,
-  taskStatuses,
 } from '@assay/protocol';
 import { backgroundTokensOf, fitsBackground, takesKind } from './background.ts';
 import { isInferenceOnly } from './domains.ts';
@@ -63,7 +58,7 @@ export function applyReceipts(
     state.tasks.push({
       taskId: receipt.taskId,
       kind: receipt.kind,
-      status: taskStatuses.certified,
+      status: 'certified',
       session: receipt.session,
       model: receipt.model,
       miner,
@@ -83,7 +78,7 @@ export function applyReceipts(
       reveals: state.globals.reveals + 1,
       isRated: false,
       isDrawn: isDrawnPlace(state, receipt, session),
-      agreement: agreements.similar,
+      agreement: 'similar',
     });
   }
   markOutliers(state, receipts);
@@ -112,7 +107,7 @@ function receiptCode(
   const code = replicaCode(receipt, session);
   if (code !== 'OK') return code;
   if (!takesKind(session, receipt.kind)) return 'RECEIPT_WRONG_KIND'; // §4.12
-  if (receipt.kind === taskKinds.training && isInferenceOnly(state, session.domain)) return 'RECEIPT_TRAINING'; // §4.13
+  if (receipt.kind === 'training' && isInferenceOnly(state, session.domain)) return 'RECEIPT_TRAINING'; // §4.13
   return hasOwnPrice(state, receipt, session) ? 'OK' : 'RECEIPT_BAD_PRICE';
 }
 
@@ -163,7 +158,7 @@ function hasKnownRoles(state: LedgerView, receipt: Receipt, session: Readonly<Se
   const miner = state.miners.get(receipt.miner);
   return (
     receipt.model === session.model &&
-    session.status !== sessionStatuses.closed &&
+    session.status !== 'closed' &&
     miner?.models.includes(receipt.model) === true &&
     hadGateway(state, receipt)
   );
@@ -191,6 +186,5 @@ export function isInTime(
 
 /** §6.4 The id follows from the ticket, which the mixers check before they certify it (§7.2). */
 function hasOwnTaskId(receipt: Receipt, taskId = taskIdOf(receipt)): boolean {
-  if (receipt.kind > taskKinds.training || receipt.outcome > outcomes.partial) return false;
   return equalBytes(taskId, receipt.taskId);
 }

@@ -1,4 +1,4 @@
-import { type BatchRecords, type Receipt, taskStatuses } from '@assay/protocol';
+import { type BatchRecords, type Receipt, TaskState } from '@assay/protocol';
 import fc from 'fast-check';
 import { disputed, measurersOf } from './challenges.fixture.ts';
 import { index } from './random-values.fixture.ts';
@@ -7,7 +7,14 @@ import type { World } from './world.fixture.ts';
 const most = (1n << 64n) - 1n;
 
 const hostileStep = fc.record(
-  { step: fc.nat(6), attempt: fc.nat(4), oracle: fc.nat(2), miner: index, session: index, drawHeight: fc.nat(80) },
+  {
+    step: fc.constantFrom(...TaskState.words),
+    attempt: fc.nat(4),
+    oracle: fc.nat(2),
+    miner: index,
+    session: index,
+    drawHeight: fc.nat(80),
+  },
   { requiredKeys: [] },
 );
 const dispute = fc.record(
@@ -52,7 +59,7 @@ export function recordsOf(
     transitions: data.transitions.map((change) => world.transition(task, change)),
     reports: data.reports.map(({ disputed: challenges = [], ...change }) => {
       // A known answer is one that an audit approved, where there is one.
-      const told = [...world.state.tasks].findLast(({ status }) => status === taskStatuses.approved);
+      const told = [...world.state.tasks].findLast(({ status }) => status === 'approved');
       const task = told ?? world.state.tasks.get(0);
       const known = task === undefined ? {} : { knownTaskId: task.taskId };
       const disputes = challenges.map((each) => disputed({ ...known, ...each }));

@@ -1,4 +1,11 @@
-import { agreements, type Receipt, type ResultCode, type SessionRow, type TaskRow, taskIdOf } from '@assay/protocol';
+import {
+  type Agreement,
+  type Receipt,
+  type ResultCode,
+  type SessionRow,
+  type TaskRow,
+  taskIdOf,
+} from '@assay/protocol';
 import { PPB } from './integers.ts';
 import { invariant } from './invariant.ts';
 import type { LedgerEvent } from './result.ts';
@@ -45,14 +52,14 @@ export function markOutliers(state: LedgerState, receipts: readonly Receipt[]): 
   const outliers = receipts.filter(
     ({ session, similarityPpb }) => similarityPpb < outlierPpb && state.sessions.at(session).redundancy > 1,
   );
-  for (const receipt of outliers) mark(state, receipt, agreements.alone);
+  for (const receipt of outliers) mark(state, receipt, 'alone');
   for (const receipt of outliers) {
     const similar = otherIds(state, receipt).filter((taskId) => isSimilar(state, taskId)).length;
-    if (2 * similar > state.sessions.at(receipt.session).redundancy) mark(state, receipt, agreements.outlier);
+    if (2 * similar > state.sessions.at(receipt.session).redundancy) mark(state, receipt, 'outlier');
   }
 }
 
-function mark(state: LedgerState, { taskId }: Receipt, agreement: number): void {
+function mark(state: LedgerState, { taskId }: Receipt, agreement: Agreement): void {
   const index = state.taskOf(taskId);
   invariant(index !== undefined, 'a certified task is not kept');
   state.tasks.update(index, { agreement });
@@ -60,7 +67,7 @@ function mark(state: LedgerState, { taskId }: Receipt, agreement: number): void 
 
 function isSimilar(state: LedgerView, taskId: Uint8Array): boolean {
   const index = state.taskOf(taskId);
-  return index !== undefined && state.tasks.at(index).agreement === agreements.similar;
+  return index !== undefined && state.tasks.at(index).agreement === 'similar';
 }
 
 /**
@@ -69,7 +76,7 @@ function isSimilar(state: LedgerView, taskId: Uint8Array): boolean {
  */
 export function rejectOutlier(state: LedgerState, index: number): LedgerEvent {
   const { agreement, miner }: Readonly<TaskRow> = state.tasks.at(index);
-  if (agreement === agreements.alone) return rejectTask(state, index, 'noMajority');
+  if (agreement === 'alone') return rejectTask(state, index, 'noMajority');
   const { rejected, epochFailed } = state.miners.standing(miner);
   state.miners.update(miner, { rejected: rejected + 1, epochFailed: epochFailed + 1, streak: 0 });
   return rejectTask(state, index, 'outlier');

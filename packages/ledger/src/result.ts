@@ -11,7 +11,6 @@ export type {
   PowerChange,
   Rejection,
   RevenueParts,
-  StackName,
   VoteCount,
 } from '@assay/protocol';
 

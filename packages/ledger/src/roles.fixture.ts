@@ -1,4 +1,4 @@
-import { type BodyValues, type RoleStatus, roleStatuses, stakeKinds } from '@assay/protocol';
+import type { BodyValues, RoleStatus } from '@assay/protocol';
 import type { RoleKind } from './roles.ts';
 import type { Sender, World } from './world.fixture.ts';
 
@@ -13,7 +13,7 @@ export function roleTerms(
   { name = 'stranger9', ...change }: Partial<RoleTerms> & Newcomer = {},
 ): RoleTerms {
   const { publicKey, address } = world.key(name);
-  return { kind: stakeKinds[kind], publicKey, operator: address, stakeUnits: 1000n, ...change };
+  return { kind, publicKey, operator: address, stakeUnits: 1000n, ...change };
 }
 
 /** The same for a mixer, whose committee key has that name too. */
@@ -29,13 +29,13 @@ export function mixerTerms(
 /** A role shows with its own key that it is there. */
 export function presenceTx(world: World, sender: Sender, kind: RoleKind = 'mixer'): Uint8Array {
   const { epochBeacon } = world.state.globals;
-  return world.tx(sender, 'presence', { kind: stakeKinds[kind], epochBeacon }, { feeUnits: 0n });
+  return world.tx(sender, 'presence', { kind, epochBeacon }, { feeUnits: 0n });
 }
 
 /** A genesis role's change of its own status, without what its account could not pay: somebody gives it the fee. */
 export function statusTx(world: World, role: Sender, status: RoleStatus): Uint8Array {
   const [, kind = '', index = ''] = /^([a-z]+)(\d+)$/.exec(role) ?? [];
   world.block(world.tx('payer', 'transfer', { to: world.address(role), amountUnits: 100n }));
-  const body = { kind: stakeKinds[kind as RoleKind], role: Number(index), status: roleStatuses[status] };
+  const body = { kind: kind as RoleKind, role: Number(index), status };
   return world.tx(role, 'setRoleStatus', body);
 }

@@ -4,9 +4,8 @@ import {
   possessionRoot,
   type ResultCode,
   type RoleRow,
-  roleStatuses,
+  type RoleStatus,
   type StakeKind,
-  stakeKinds,
 } from '@assay/protocol';
 import type { Verifier } from './verifier.ts';
 import type { LedgerView } from './view.ts';
@@ -22,9 +21,8 @@ export function roleRow(
   { account, publicKey, operator, stakeUnits }: RoleTerms,
   { height, seenUntil }: Arrival,
 ): RoleRow {
-  const status = roleStatuses.active;
   const done = { epochDuties: 0, strikes: 0, seenUntil };
-  return { account, publicKey, operator, stakeUnits, status, statusHeight: height, ...done };
+  return { account, publicKey, operator, stakeUnits, status: 'active', statusHeight: height, ...done };
 }
 
 /** The same of a mixer, with its committee key. */
@@ -38,24 +36,19 @@ export function mixerRow(
 
 export type RoleKind = Exclude<StakeKind, 'miner' | 'delegation' | 'backing'>;
 
-/** The kind of role that a number of `stakeKinds` means; undefined when it means another stake, or none. */
-export function roleKindOf(value: number): RoleKind | undefined {
-  return (['mixer', 'oracle', 'validator', 'gateway'] as const).find((kind) => stakeKinds[kind] === value);
-}
-
 /** Whether a role still is one; a paused one is. */
-export function isGone({ status }: { readonly status: number }): boolean {
-  return ![roleStatuses.active, roleStatuses.paused].some((standing) => standing === status);
+export function isGone({ status }: { readonly status: RoleStatus }): boolean {
+  return status !== 'active' && status !== 'paused';
 }
 
 /** Why nothing can be changed about a role any more, or for now; OK when it can. */
-export function standingCode(role: { readonly status: number }): ResultCode {
-  if (role.status === roleStatuses.held) return 'ROLE_HELD';
+export function standingCode(role: { readonly status: RoleStatus }): ResultCode {
+  if (role.status === 'held') return 'ROLE_HELD';
   return isGone(role) ? 'ROLE_GONE' : 'OK';
 }
 
-export function isActive({ status }: { readonly status: number }): boolean {
-  return status === roleStatuses.active;
+export function isActive({ status }: { readonly status: RoleStatus }): boolean {
+  return status === 'active';
 }
 
 /** The code of a committee key: nobody else's, and its secret is known to who brings it (§1.2). */

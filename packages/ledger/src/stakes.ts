@@ -1,4 +1,4 @@
-import { type BodyValues, type RoleRow, type StakeKind, stakeKinds } from '@assay/protocol';
+import type { BodyValues, RoleRow, RoleStatus, StakeKind } from '@assay/protocol';
 import { termsAt } from './domains.ts';
 import { isActive, isGone, type RoleKind } from './roles.ts';
 import type { LedgerState, LedgerView } from './state.ts';
@@ -8,16 +8,10 @@ export interface Stake {
   readonly owner: Uint8Array;
   /** Who runs the role. */
   readonly operator: Uint8Array;
-  readonly status: number;
+  readonly status: RoleStatus;
   readonly units: bigint;
   /** The least that must stay while the role is registered. */
   readonly minUnits: bigint;
-}
-
-/** The name of a kind of stake; undefined when the number is none. */
-export function stakeKindOf(value: number): StakeKind | undefined {
-  const kinds = Object.keys(stakeKinds) as StakeKind[];
-  return kinds.find((kind) => stakeKinds[kind] === value);
 }
 
 /** What is staked in a role; undefined when there is none. Delegations and backing are no roles (economics §6.2). */
@@ -62,7 +56,7 @@ export function beginUnbonding(
 ): void {
   const releaseEpoch = state.globals.epoch + state.params.stake.unbondingEpochs;
   const { account, role } = from;
-  state.unbonding.push({ account, kind: stakeKinds[from.kind], role, units, releaseEpoch });
+  state.unbonding.push({ account, kind: from.kind, role, units, releaseEpoch });
 }
 
 function tableOf(state: LedgerView, kind: RoleKind) {
@@ -74,9 +68,9 @@ function tableOf(state: LedgerView, kind: RoleKind) {
 export function isLast(
   state: LedgerView,
   body: Pick<BodyValues['setRoleStatus'], 'kind' | 'role'>,
-  present: number,
+  present: RoleStatus,
 ): boolean {
-  const kind = stakeKindOf(body.kind);
+  const { kind } = body;
   if ((kind !== 'mixer' && kind !== 'validator') || !isActive({ status: present })) return false;
   return !Array.from(state[`${kind}s`]).some((row, role) => role !== body.role && isActive(row));
 }

@@ -6,14 +6,13 @@ import {
   type HoldingRow,
   type MinerRow,
   type ModelRow,
-  modelStatuses,
   type Params,
   type StateValue,
   type TableName,
   type TaskRow,
   tableNames,
   tables,
-  taskStatuses,
+  type Verdict,
 } from '@assay/protocol';
 import { booksOf, type ClosedBooks, closedBooks } from './epoch/books.ts';
 import { type Settling, settling } from './epoch/bring-forward.ts';
@@ -133,7 +132,7 @@ export class LedgerState extends WithStateTables implements ViewFields {
     for (const [place, slot] of auditors.entries()) if (slot !== before[place]) this.openAudits.update(index, slot);
   }
 
-  endAudit(index: number, verdict: number): void {
+  endAudit(index: number, verdict: Verdict): void {
     this.audits.update(index, { verdict });
     this.openAudits.close(index, this.audits.at(index));
   }
@@ -167,14 +166,14 @@ export class LedgerState extends WithStateTables implements ViewFields {
   }
 
   #noteModel(index: number): void {
-    const isProposed = this.models.at(index).status === modelStatuses.proposed;
+    const isProposed = this.models.at(index).status === 'proposed';
     if (isProposed) this.proposedModels = [...this.proposedModels, index];
   }
 
   #noteTasks(): void {
     this.nextDraw = this.tasks.length;
     for (let i = this.tasks.length - 1; i >= 0; i--) {
-      if (this.tasks.at(i).status === taskStatuses.certified) this.nextDraw = i;
+      if (this.tasks.at(i).status === 'certified') this.nextDraw = i;
     }
     this.openAudits.rebuild(this.audits);
   }

@@ -1,4 +1,5 @@
-import { AccountRow, type RowFormat, sha256, table as tableOf, tables } from '@assay/protocol';
+import { AccountRow, EnumType, type RowFormat, sha256, table as tableOf, tables, UintType } from '@assay/protocol';
+import { ListBasicType, type Type } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Pace } from './pace.ts';
@@ -25,7 +26,7 @@ interface AnyList {
   readonly chunkDepth: number;
   hashTreeRoot(rows: readonly Fields[]): Uint8Array;
   readonly elementType: RowFormat<Fields> & {
-    readonly fieldsEntries: readonly { readonly fieldName: string }[];
+    readonly fieldsEntries: readonly { readonly fieldName: string; readonly fieldType: Type<unknown> }[];
     defaultValue(): Fields;
     hashTreeRoot(row: Fields): Uint8Array;
   };
@@ -34,12 +35,13 @@ interface AnyList {
 /** A row with another value in one field. */
 function changed(list: AnyList, old: Fields, { at, units }: Pick<Step, 'at' | 'units'>): Fields {
   const { fieldsEntries } = list.elementType;
-  const name = fieldsEntries[at % fieldsEntries.length]?.fieldName ?? '';
+  const { fieldName: name, fieldType } = fieldsEntries[at % fieldsEntries.length] as (typeof fieldsEntries)[number];
   const value = old[name];
+  if (fieldType instanceof EnumType) return { [name]: fieldType.words[units % fieldType.words.length] };
   if (typeof value === 'number') return { [name]: units % 256 };
   if (typeof value === 'bigint') return { [name]: BigInt(units) };
   // Rows of some tables grow and shrink.
-  if (Array.isArray(value) && value.every((each) => typeof each === 'number')) {
+  if (fieldType instanceof ListBasicType && fieldType.elementType instanceof UintType) {
     return { [name]: Array.from({ length: units % 9 }, (_, i) => i) };
   }
   return value instanceof Uint8Array && value.length > 0 ? { [name]: value.map(() => units % 256) } : {};

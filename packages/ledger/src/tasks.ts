@@ -1,13 +1,4 @@
-import {
-  agreements,
-  type MinerRow,
-  noSession,
-  noValidator,
-  type SessionRow,
-  sessionStatuses,
-  type TaskRow,
-  taskStatuses,
-} from '@assay/protocol';
+import { type MinerRow, noSession, noValidator, type SessionRow, type TaskRow } from '@assay/protocol';
 import { saturate } from './integers.ts';
 import type { LedgerEvent, Rejection } from './result.ts';
 import type { LedgerState } from './state.ts';
@@ -49,7 +40,7 @@ export function isDisputed({ session }: Pick<TaskRow, 'session'>): boolean {
 /** Approves a task: its work counts, and its pending price is paid when the epoch closes (B5). */
 export function approveTask(state: LedgerState, index: number, audited: boolean, tally: Tally): LedgerEvent {
   const task = state.tasks.at(index);
-  state.tasks.update(index, { status: taskStatuses.approved });
+  state.tasks.update(index, { status: 'approved' });
   if (isCounted(task, state.sessions.at(task.session))) countWork(state, task, tally);
   return { type: 'taskApproved', taskId: task.taskId, audited };
 }
@@ -57,7 +48,7 @@ export function approveTask(state: LedgerState, index: number, audited: boolean,
 /** economics §7.3 Whether a task counts: drawn by the network, no outlier, and paid for or the network's own. */
 function isCounted(task: Readonly<TaskRow>, session: Readonly<SessionRow>): boolean {
   const isPaidFor = task.priceUnits > 0n || session.isBackground;
-  return isAssigned(task, session) && task.agreement === agreements.similar && isPaidFor;
+  return isAssigned(task, session) && task.agreement === 'similar' && isPaidFor;
 }
 
 function countWork(state: LedgerState, task: Readonly<TaskRow>, tally: Tally): void {
@@ -93,8 +84,8 @@ function measured(miner: Readonly<MinerRow>, task: Readonly<TaskRow>): Partial<M
 export function rejectTask(state: LedgerState, index: number, reason: Rejection): LedgerEvent {
   const { taskId, session, pendingUnits } = state.tasks.at(index);
   const { status, payer, escrowUnits, spentUnits } = state.sessions.at(session);
-  const isClosed = status === sessionStatuses.closed;
-  state.tasks.update(index, { status: taskStatuses.rejected, pendingUnits: 0n });
+  const isClosed = status === 'closed';
+  state.tasks.update(index, { status: 'rejected', pendingUnits: 0n });
   state.sessions.update(session, {
     escrowUnits: isClosed ? escrowUnits : escrowUnits + pendingUnits,
     spentUnits: spentUnits > pendingUnits ? spentUnits - pendingUnits : 0n,

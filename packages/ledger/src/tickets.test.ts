@@ -5,7 +5,6 @@ import {
   sha256,
   TaskTicket,
   taskIdOf,
-  taskKinds,
   ticketSigningRoot,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
@@ -28,7 +27,7 @@ const table: DrawTable = {
 
 /** The miner that stands first in the draw for a task id. */
 function firstOf(taskId: Uint8Array): number {
-  const place = { kind: taskKinds.user, domain: 0, model: 0, payer: address(200), dedicatedMiners: [], drawHeight: 5 };
+  const place = { kind: 'user' as const, domain: 0, model: 0, payer: address(200), dedicatedMiners: [], drawHeight: 5 };
   return drawMiners(table, { ...place, taskId }, 1)[0]?.miner ?? -1;
 }
 

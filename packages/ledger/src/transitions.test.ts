@@ -1,4 +1,4 @@
-import { type Transition, taskStates } from '@assay/protocol';
+import type { Transition } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { availabilityAfter } from './epoch/availability.ts';
 import { weightOf } from './weight.ts';
@@ -20,7 +20,7 @@ describe('late steps §7.8', () => {
     expect(world.events.at(-1)).toEqual({
       ...{ type: 'taskLate', taskId, step: 'precommit', attempt: 0, miner: 0, oracle: 1 },
     });
-    expect(world.state.transitions.allOf(taskId)).toMatchObject([{ step: taskStates.precommit, height: world.height }]);
+    expect(world.state.transitions.allOf(taskId)).toMatchObject([{ step: 'precommit', height: world.height }]);
   });
 
   it('stand beside the receipt of the same task, in one batch', () => {
@@ -36,10 +36,10 @@ describe('late steps §7.8', () => {
     ['an unknown session', { session: 7 }, 'TRANSITION_UNKNOWN_ROLE'],
     ['an unknown miner', { miner: 7 }, 'TRANSITION_UNKNOWN_ROLE'],
     ['an unknown oracle', { oracle: 2 }, 'TRANSITION_UNKNOWN_ROLE'],
-    ['the mixer’s own step', { step: taskStates.create }, 'TRANSITION_BAD_STEP'],
-    ['the end', { step: taskStates.end }, 'TRANSITION_BAD_STEP'],
+    ['the mixer’s own step', { step: 'create' }, 'TRANSITION_BAD_STEP'],
+    ['the end', { step: 'end' }, 'TRANSITION_BAD_STEP'],
     ['a replica the session does not pay for', { replica: 1 }, 'TRANSITION_BAD_STEP'],
-    ['an unknown kind of task', { kind: 3 }, 'TRANSITION_BAD_STEP'],
+    ['a kind of task that nobody is late with', { kind: 'training' }, 'TRANSITION_BAD_STEP'],
     ['an attempt beyond the last', { attempt: 4 }, 'TRANSITION_BAD_STEP'],
     ['a draw to come', { drawHeight: 3 }, 'TRANSITION_OUT_OF_TIME'],
   ])('are refused with %s', (_, change, code) => {

@@ -1,20 +1,10 @@
-import {
-  type ResultCode,
-  sessionStatuses,
-  type TaskStateName,
-  type Transition,
-  type TransitionRow,
-  taskIdOf,
-  taskKinds,
-  taskStates,
-} from '@assay/protocol';
+import { type ResultCode, type Transition, type TransitionRow, taskIdOf } from '@assay/protocol';
 import { markSeen } from './presence.ts';
 import { isInTime } from './receipts.ts';
 import type { LedgerEvent } from './result.ts';
 import { keyOf, type LedgerState, type LedgerView } from './state.ts';
 
 type LateEvent = Extract<LedgerEvent, { type: 'taskLate' }>;
-const steps = Object.keys(taskStates) as TaskStateName[];
 
 /** The code of the first invalid transition, or OK (§7.8). */
 export function transitionsCode(state: LedgerView, transitions: readonly Transition[], height: number): ResultCode {
@@ -43,13 +33,13 @@ function transitionCode(state: LedgerView, transition: Transition, height: numbe
   const session = state.sessions.get(transition.session);
   const isKnown =
     session !== undefined &&
-    session.status !== sessionStatuses.closed &&
+    session.status !== 'closed' &&
     state.miners.get(miner)?.models.includes(session.model) === true &&
     state.oracles.get(oracle) !== undefined;
   if (!isKnown) return 'TRANSITION_UNKNOWN_ROLE';
   if (!isInTime(state, transition, session, height)) return 'TRANSITION_OUT_OF_TIME';
-  const isStep = step >= taskStates.prepare && step <= taskStates.commit;
-  const isTask = kind <= taskKinds.challenge && replica < session.redundancy;
+  const isStep = step !== 'create' && step !== 'end';
+  const isTask = kind !== 'training' && replica < session.redundancy;
   const isTurn = isStep && isTask && attempt <= state.params.maxReassignments;
   return isTurn ? 'OK' : 'TRANSITION_BAD_STEP';
 }
@@ -74,5 +64,5 @@ export function applyTransitions(
 
 /** What the record of a late step says. */
 export function lateEvent({ taskId, step, attempt, miner, oracle }: TransitionRow): LateEvent {
-  return { type: 'taskLate', taskId, step: steps[step] ?? 'end', attempt, miner, oracle };
+  return { type: 'taskLate', taskId, step, attempt, miner, oracle };
 }

@@ -1,4 +1,4 @@
-import { findings, firstUint64, littleEndian, sha256 } from '@assay/protocol';
+import { firstUint64, littleEndian, sha256 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import {
   type Decision,
@@ -32,7 +32,7 @@ describe('opinion', () => {
     expect(opinionOf(unchecked('malformed'), basis)).toBe('hard');
     expect(opinionOf(unchecked('noArtifact'), basis)).toBe('missing');
     expect(opinionOf(unchecked('noResult'), basis)).toBe('noResult');
-    expect(opinionOf({ ...checked(0), finding: findings.noResult + 1 }, basis)).toBe('noResult');
+    expect(opinionOf(unchecked('otherEngine'), basis)).toBe('noResult');
   });
 });
 

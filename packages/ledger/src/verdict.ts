@@ -1,4 +1,4 @@
-import { type AuditNumbers, findings, limits, type Verdict } from '@assay/protocol';
+import { type AuditNumbers, limits, type Verdict } from '@assay/protocol';
 
 export type { Verdict } from '@assay/protocol';
 
@@ -45,9 +45,9 @@ export interface OpinionBasis {
  */
 export function opinionOf(numbers: AuditNumbers, { t1ThresholdPpb, mismatchesMilli }: OpinionBasis): Opinion {
   const { finding, positions, t1Ppb } = numbers;
-  if (finding === findings.malformed) return 'hard';
-  if (finding === findings.noArtifact) return 'missing';
-  if (finding !== findings.checked) return 'noResult';
+  if (finding === 'malformed') return 'hard';
+  if (finding === 'noArtifact') return 'missing';
+  if (finding !== 'checked') return 'noResult';
   const mismatches = mismatchesOf(numbers);
   const isHard = mismatches >= HARD_MISMATCHES && HARD_PART * mismatches > positions;
   if (isHard || t1Ppb > HARD_FACTOR * t1ThresholdPpb) return 'hard';

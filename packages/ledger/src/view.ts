@@ -1,4 +1,4 @@
-import { type ChainIdentity, type Globals, moneyNames, type Params, stakeKinds } from '@assay/protocol';
+import { type ChainIdentity, type Globals, moneyNames, type Params } from '@assay/protocol';
 import type { OpenAuditsView } from './open-audits.ts';
 import type { ViewTables } from './state-tables.ts';
 
@@ -63,7 +63,7 @@ export abstract class Lookups extends WithTables {
     if (kind === 'committee') {
       return this.mixers.holderOf('blsPublicKey', key) ?? this.committeeKeyChanges.of(key)?.mixer;
     }
-    return this[`${kind}s`].holderOf('publicKey', key) ?? this.keyChanges.of(stakeKinds[kind], key)?.role;
+    return this[`${kind}s`].holderOf('publicKey', key) ?? this.keyChanges.of(kind, key)?.role;
   }
 
   /** Index of what an account delegated to a miner. */

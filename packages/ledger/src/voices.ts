@@ -1,4 +1,4 @@
-import { type AuditNumbers, type AuditRow, auditorStates, findings, type TaskRow, verdicts } from '@assay/protocol';
+import type { AuditNumbers, AuditRow, AuditVerdict, TaskRow } from '@assay/protocol';
 import { countOf, impartialWeights } from './impartial.ts';
 import { PPB } from './integers.ts';
 import type { LedgerView } from './state.ts';
@@ -26,7 +26,7 @@ type Judged = Pick<TaskRow, 'model' | 'miner'>;
 export function opinionBasis(state: LedgerView, audit: Readonly<AuditRow> | null, task: Judged): OpinionBasis {
   const t1ThresholdPpb = audit?.isPlanted === true ? Number(PPB) : state.models.at(task.model).t1ThresholdPpb;
   // verification §4.7 The verdict itself moves the pool it is drawn from, and a second look reads what the first did.
-  const isOpen = audit === null || (audit.verdict === verdicts.open && audit.judged === 0);
+  const isOpen = audit === null || (audit.verdict === 'open' && audit.judged === 0);
   const { mismatchesMilli } = isOpen ? state.miners.at(task.miner) : audit;
   return { t1ThresholdPpb, mismatchesMilli };
 }
@@ -35,7 +35,7 @@ export function opinionBasis(state: LedgerView, audit: Readonly<AuditRow> | null
 export function voicesOf(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): Voice[] {
   const basis = opinionBasis(state, audit, task);
   return audit.auditors.flatMap(({ state, validator, numbers }, place) =>
-    state === auditorStates.revealed
+    state === 'revealed'
       ? [{ validator, numbers, opinion: opinionOf(numbers, basis), isJudged: place < audit.judged }]
       : [],
   );
@@ -45,7 +45,7 @@ export function voicesOf(state: LedgerView, audit: Readonly<AuditRow>, task: Jud
 export function falseVoices(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): number[] {
   const voices = voicesOf(state, audit, task);
   const opinion = falseOpinionOf(voices, audit.verdict);
-  const misled = audit.isPlanted && audit.verdict !== verdicts.open ? misledBy(state, voices, task) : [];
+  const misled = audit.isPlanted && audit.verdict !== 'open' ? misledBy(state, voices, task) : [];
   return voices.filter((voice) => voice.opinion === opinion || misled.includes(voice)).map((voice) => voice.validator);
 }
 
@@ -60,10 +60,10 @@ export function failsByDistance(state: LedgerView, audit: Readonly<AuditRow>, ta
  * §10.21 The opinion that a verdict proves false: a pass of what two others found hard, or hard of what two others
  * passed. A missing artifact is no measurement: who keeps it chooses who gets it.
  */
-function falseOpinionOf(voices: readonly Voice[], verdict: number): Opinion | null {
+function falseOpinionOf(voices: readonly Voice[], verdict: AuditVerdict): Opinion | null {
   const count = (wanted: Opinion) => voices.filter(({ opinion }) => opinion === wanted).length;
-  if (verdict === verdicts.pass) return count('pass') >= 2 ? 'hard' : null;
-  if (verdict === verdicts.soft || verdict === verdicts.hard) return count('hard') >= 2 ? 'pass' : null;
+  if (verdict === 'pass') return count('pass') >= 2 ? 'hard' : null;
+  if (verdict === 'soft' || verdict === 'hard') return count('hard') >= 2 ? 'pass' : null;
   return null;
 }
 
@@ -74,7 +74,7 @@ function falseOpinionOf(voices: readonly Voice[], verdict: number): Opinion | nu
 function misledBy(state: LedgerView, voices: readonly Voice[], { model, miner: index }: Judged): Voice[] {
   const { t1ThresholdPpb } = state.models.at(model);
   const measured = voices
-    .filter(({ numbers }) => numbers.finding === findings.checked)
+    .filter(({ numbers }) => numbers.finding === 'checked')
     .sort((a, b) => a.numbers.t1Ppb - b.numbers.t1Ppb);
   const within = measured.filter(({ numbers }) => numbers.t1Ppb <= t1ThresholdPpb);
   const far = measured.slice(within.length);

@@ -1,4 +1,4 @@
-import { type MinerRow, type Params, roleStatuses } from '@assay/protocol';
+import type { MinerRow, Params } from '@assay/protocol';
 import { isqrt, PPB } from './integers.ts';
 import { MAX_RESULTS_OWED } from './standing.ts';
 
@@ -15,7 +15,7 @@ export function weightOf(
   { trustPpb, availabilityPpb }: Pick<MinerRow, 'trustPpb' | 'availabilityPpb'>,
   { minRoutingTrustPpb }: Params['audit'],
 ): bigint {
-  if (status !== roleStatuses.active) return 0n;
+  if (status !== 'active') return 0n;
   // §10.14 Who says that its work can be checked, and it cannot. Text alone never could, and nobody was told otherwise.
   if (evidenceLevel > 0 && resultsOwed >= MAX_RESULTS_OWED) return 0n;
   const weight = (routingWeight(trustPpb, concurrency, minRoutingTrustPpb) * BigInt(availabilityPpb)) / PPB;

@@ -1,15 +1,15 @@
-import { type ModelRow, type Params, type SessionRow, type TaskRow, taskKinds } from '@assay/protocol';
+import type { ModelRow, Params, SessionRow, TaskKind, TaskRow } from '@assay/protocol';
 import { PPB } from './integers.ts';
 
 const MILLION = 1_000_000n;
 
-/** What work of a kind counts for, of a user's own one; nothing for a kind nobody knows (economics §4.1). */
-function importancePpb({ importance }: Pick<Params, 'importance'>, kind: number): bigint {
+/** What work of a kind counts for, of a user's own one (economics §4.1). */
+function importancePpb({ importance }: Pick<Params, 'importance'>, kind: TaskKind): bigint {
   const { backgroundPpb, challengePpb, trainingPpb } = importance;
-  if (kind === taskKinds.user) return PPB;
-  if (kind === taskKinds.background) return BigInt(backgroundPpb);
-  if (kind === taskKinds.challenge) return BigInt(challengePpb);
-  return kind === taskKinds.training ? BigInt(trainingPpb) : 0n;
+  if (kind === 'user') return PPB;
+  if (kind === 'background') return BigInt(backgroundPpb);
+  if (kind === 'challenge') return BigInt(challengePpb);
+  return BigInt(trainingPpb);
 }
 
 /**
@@ -43,7 +43,7 @@ export function usageOf({
   tokensIn,
   tokensOut,
 }: Pick<TaskRow, 'kind' | 'priceUnits' | 'tokensIn' | 'tokensOut'>): bigint {
-  return kind === taskKinds.user && priceUnits > 0n ? BigInt(tokensIn) + BigInt(tokensOut) : 0n;
+  return kind === 'user' && priceUnits > 0n ? BigInt(tokensIn) + BigInt(tokensOut) : 0n;
 }
 
 /** First tokens up to the first of these count fully, from the second on not at all, milliseconds (economics §4). */

@@ -1,24 +1,19 @@
 import {
   type AuditNumbers,
   AuditSecret,
-  admissions,
   BatchRecords,
   BitArray,
   type BodyKind,
   type BodyValues,
   batchRoots,
-  bodySelectors,
   type ChallengeReport,
   type Genesis,
-  outcomes,
   type Params,
   type Receipt,
   type ResultCode,
   Transaction,
   type Transition,
   taskIdOf,
-  taskKinds,
-  taskStates,
   ticketSigningRoot,
   toHex,
   type UnsignedTransaction,
@@ -152,7 +147,7 @@ export class World {
       nonce,
       validUntil: options.validUntil ?? this.height + 100,
       feeUnits: options.feeUnits ?? FEE,
-      body: { selector: bodySelectors[kind], value } as UnsignedTransaction['body'],
+      body: { kind, value } as UnsignedTransaction['body'],
     };
     return this.signed(sender, content);
   }
@@ -239,8 +234,8 @@ export class World {
     const prices = this.state.models.get(model);
     return {
       taskId: taskIdOf({ ticket, replica }),
-      kind: taskKinds.user,
-      outcome: outcomes.complete,
+      kind: 'user',
+      outcome: 'complete',
       miner: 0,
       gateway: 0,
       drawHeight: this.height,
@@ -261,7 +256,7 @@ export class World {
     const { session, requestHash, ticket, replica, kind, miner, rank, drawHeight } = receipt;
     return {
       ...{ session, requestHash, ticket, replica, kind, miner, rank, drawHeight },
-      ...{ step: taskStates.precommit, attempt: 0, oracle: 0 },
+      ...{ step: 'precommit', attempt: 0, oracle: 0 },
       ...change,
     };
   }
@@ -382,7 +377,7 @@ export class World {
           domainBps: 200,
           registrationFeeUnits: 50n,
           minCollateralUnits: 1000n,
-          ...{ components: [], admission: admissions.open, userLevel: 0, inferenceOnly: false, washGuard: true },
+          ...{ components: [], admission: 'open', userLevel: 0, inferenceOnly: false, washGuard: true },
         },
       ],
       models: ['small', 'large'].map((name, i) => ({

@@ -1,4 +1,3 @@
-import { taskStatuses, verdicts } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { devnetParams } from '../src/devnet/genesis.ts';
 import { startNetwork } from './simulated/start.ts';
@@ -25,7 +24,7 @@ describe('audits keep up §14.4', () => {
       }
     };
     await Promise.all(Array.from({ length: 8 }, () => client(50)));
-    await net.until(() => asked.every((id) => (net.task(id)?.row.status ?? 0) >= taskStatuses.approved));
+    await net.until(() => asked.every((id) => net.isDecided(id)));
     const tasks = asked.map((id) => net.task(id));
     expect(tasks.filter((task) => task?.row.status === taskStatuses.rejected)).toEqual([]);
     expect(tasks.every((task) => task?.audit?.verdict === verdicts.pass)).toBe(true);

@@ -7,7 +7,6 @@ import {
   BatchReply,
   drawIdOf,
   GatewayMessage,
-  gatewayMessages,
   InferencePayload,
   messageTypes,
   Precommit,

@@ -1,13 +1,5 @@
 import { committeeOf } from '@assay/ledger';
-import {
-  addressText,
-  equalBytes,
-  type RoleStatus,
-  roleStatuses,
-  sha256,
-  stakeKinds,
-  taskStatuses,
-} from '@assay/protocol';
+import { addressText, equalBytes, type RoleStatus, sha256 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../src/crypto/signers.ts';
 import { names } from '../src/devnet/genesis.ts';
@@ -25,8 +17,7 @@ describe('mixers that come and go', () => {
   it('leave when an epoch ends, and the session of one that left is served by the others (§7.1)', async () => {
     const net = await start();
     const own = net.keys.account(names.mixer(0));
-    const setTo = (status: RoleStatus) =>
-      net.send(names.mixer(0), 'setRoleStatus', { kind: stakeKinds.mixer, role: 0, status: roleStatuses[status] });
+    const setTo = (status: RoleStatus) => net.send(names.mixer(0), 'setRoleStatus', { kind: 'mixer', role: 0, status });
     await net.send(names.foundation, 'transfer', { to: own.address, amountUnits: 1_000_000_000n });
     expect(net.chain.head().sessions.at(net.session).homeMixer).toBe(0);
     expect(await setTo('paused')).toBe('OK');
@@ -53,7 +44,7 @@ describe('mixers that come and go', () => {
     const { address } = net.keys.account(name);
     await net.send(names.foundation, 'transfer', { to: address, amountUnits: 1_000_000_000n });
     const { publicKey } = signer;
-    expect(await net.send(name, 'rotateKey', { kind: stakeKinds.mixer, role: 3, publicKey })).toBe('OK');
+    expect(await net.send(name, 'rotateKey', { kind: 'mixer', role: 3, publicKey })).toBe('OK');
     const possession = committeeSigner.possession();
     const body = { mixer: 3, blsPublicKey: committeeSigner.publicKey, possession };
     expect(await net.send(name, 'rotateCommitteeKey', body)).toBe('OK');
@@ -75,7 +66,7 @@ describe('mixers that come and go', () => {
     for (const [kind, name] of Object.entries(owners) as [keyof typeof owners, string][]) {
       await net.send(names.foundation, 'transfer', { to: net.keys.account(name).address, amountUnits: 1_000_000_000n });
       const { publicKey } = keys.account(kind);
-      expect(await net.send(name, 'rotateKey', { kind: stakeKinds[kind], role: 0, publicKey })).toBe('OK');
+      expect(await net.send(name, 'rotateKey', { kind, role: 0, publicKey })).toBe('OK');
     }
     const terms = { mixer: 0, blsPublicKey: committeeKey.publicKey, possession: committeeKey.possession() };
     expect(await net.send(names.mixer(0), 'rotateCommitteeKey', terms)).toBe('OK');
@@ -86,7 +77,7 @@ describe('mixers that come and go', () => {
     const before = head().mixers.at(0).nextSequence;
     await net.until(() => head().mixers.at(0).nextSequence > before);
     const { taskId } = await net.ask();
-    await net.until(() => net.task(taskId)?.row.status === taskStatuses.approved);
+    await net.until(() => net.task(taskId)?.row.status === 'approved');
     expect((await net.replay()).height).toBeGreaterThan(16);
   });
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { drawMiners, drawTable } from '@assay/ledger';
-import { type InferencePayload, MixerToMiner, mixerToMiner, taskKinds, toHex } from '@assay/protocol';
+import { type InferencePayload, MixerToMiner, toHex } from '@assay/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { devnetParams, names } from '../src/devnet/genesis.ts';
 import { networkAddress, protocols } from '../src/roles/context.ts';
@@ -68,16 +68,16 @@ class Observer {
       for (const key of [`probe ${to}`, `probe ${to} ${from}`]) this.#lastMs.set(key, performance.now());
     }
     if (protocol !== protocols.serve || heard.place > 1) return;
-    const { selector, value } = MixerToMiner.deserialize(heard.message);
+    const said = MixerToMiner.deserialize(heard.message);
     const key = `${to} ${heard.stream}`;
-    if (selector === mixerToMiner.prepare) {
-      const prepare = value as Prepare;
+    if (said.kind === 'prepare') {
+      const prepare = said.value;
       const { open, message } = heard;
       this.#prepares.set(key, { prepare, bytes: message.length, open, rank: this.#rankOf(prepare, to) });
     }
     const begun = this.#prepares.get(key);
-    if (selector !== mixerToMiner.start || begun === undefined) return;
-    const { payload } = value as { payload: InferencePayload };
+    if (said.kind !== 'start' || begun === undefined) return;
+    const { payload } = said.value;
     const view = this.#viewOf(heard, begun, payload);
     const rank = this.#rankOf({ ...begun.prepare, taskId: randomBytes(32) }, to);
     const misfit = { ...view, rank, isDrawnFirst: rank < 2 ? 1 : 0 };

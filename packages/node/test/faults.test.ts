@@ -1,18 +1,14 @@
 import {
   Artifact,
-  chatRoles,
   encodeText,
   equalBytes,
   InferencePayload,
   MinerToMixer,
   MixerToMiner,
   messageTypes,
-  minerToMixer,
-  mixerToMiner,
   Precommit,
   precommitHash,
   type Reveal,
-  type ValueOf,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { nativeVerifier } from '../src/crypto/verifier.ts';
@@ -23,8 +19,6 @@ import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts
 import { SimulatedModel } from './simulated/model.ts';
 import type { SimulatedNetwork } from './simulated/network.ts';
 import { codeOf, startNetwork } from './simulated/start.ts';
-
-type SignedPrecommit = { precommit: ValueOf<typeof Precommit>; signature: Uint8Array };
 
 const deadlines = {
   ...{ prepareMs: 1000, firstTokenMs: 2000, generationMs: 4000, generationPerTokenMs: 1 },
@@ -170,13 +164,12 @@ describe('the fault of a node', () => {
     const mixer = net.network.find(net.mixerAddress(0));
     const stream = await mixer?.open(networkAddress(row), protocols.serve);
     if (stream === undefined) throw new Error('the mixer is not there');
-    const say = (selector: number, value: unknown) =>
-      stream.send(MixerToMiner.serialize({ selector, value } as ValueOf<typeof MixerToMiner>));
-    const hear = async (wanted: number) => {
+    const say = (message: MixerToMiner) => stream.send(MixerToMiner.serialize(message));
+    const hear = async <Kind extends MinerToMixer['kind']>(wanted: Kind) => {
       for (;;) {
         const message = await receive(stream, MinerToMixer);
         if (message === null) throw new Error('the miner said nothing');
-        if (message.selector === wanted) return message.value;
+        if (message.kind === wanted) return message as Extract<MinerToMixer, { kind: Kind }>;
       }
     };
     const taskId = new Uint8Array(32).fill(3);

@@ -1,13 +1,11 @@
 import {
   type Artifact,
   Artifact as ArtifactType,
-  chatRoles,
   EngineInfo,
   encodeText,
   equalBytes,
   type InferencePayload,
   precommitHash,
-  taskKinds,
 } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -115,7 +113,7 @@ function taskOf({ maxTokens, sampling }: InferencePayload): MixerTask {
   const asked = {
     ...{ taskId: new Uint8Array(32), ticket: new Uint8Array(96), requestSignature: new Uint8Array(64), sampling },
     request: { ...request, maxTokensIn: 4096, maxTokensOut: maxTokens },
-    terms: { kind: taskKinds.user, model: 0, fileHash: new Uint8Array(32), priceInUnits: 1n, priceOutUnits: 1n },
+    terms: { kind: 'user' as const, model: 0, fileHash: new Uint8Array(32), priceInUnits: 1n, priceOutUnits: 1n },
     deadlines: { ...deadlines, commitMs: 1, lostMs: 1 },
     ...{ maxReassignments: 0, draw: [0], order: [0], drawHeight: 0 },
   };

@@ -39,7 +39,7 @@ function finished(net: SimulatedNetwork, mixer: number, signed: ReturnType<typeo
   const { domain, payer, dedicatedMiners } = state.sessions.at(session);
   const ticket = net.keys.committee(names.mixer(mixer)).sign(ticketSigningRoot(state.chain, signed.request));
   const taskId = drawIdOf({ ticket });
-  const place = { kind: 0, model: 0, drawHeight: state.globals.height };
+  const place = { kind: 'user' as const, model: 0, drawHeight: state.globals.height };
   const drawn = drawMiners(drawTable(state), { ...place, taskId, domain, payer, dedicatedMiners }, 1);
   const miner = drawn[0]?.miner ?? 0;
   const artifactRoot = Artifact.hashTreeRoot(Artifact.defaultValue());
@@ -48,8 +48,8 @@ function finished(net: SimulatedNetwork, mixer: number, signed: ReturnType<typeo
   const root = new SigningRoots(state.chain).of(messageTypes.precommit, Precommit, { taskId, miner, hash });
   const tokens = { tokensIn: 10, tokensOut: 4 };
   const receipt: Receipt = {
-    ...{ ...place, taskId, ticket, miner, session, requestHash, artifactRoot, ...tokens, outcome: 0, gateway: 0 },
-    ...{ replica: 0, rank: 0, attempt: 0, firstTokenMs: 1, totalMs: 2, similarityPpb: 0 },
+    ...{ ...place, taskId, ticket, miner, session, requestHash, artifactRoot, ...tokens, gateway: 0 },
+    ...{ outcome: 'complete', replica: 0, rank: 0, attempt: 0, firstTokenMs: 1, totalMs: 2, similarityPpb: 0 },
     priceUnits: priceOf(state.models.at(0), tokens),
   };
   const precommitSignature = net.keys.account(names.miner(miner)).sign(root);

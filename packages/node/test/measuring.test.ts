@@ -8,11 +8,7 @@ import {
   Ping,
   Pong,
   type RoleStatus,
-  roleStatuses,
   SignedAnnouncement,
-  stakeKinds,
-  taskStates,
-  taskStatuses,
   toHex,
 } from '@assay/protocol';
 import { describe, expect, it, vi } from 'vitest';
@@ -128,11 +124,11 @@ describe('the line of a miner', () => {
 async function answerTasks(net: SimulatedNetwork, count: number, from = 0): Promise<void> {
   const asked: string[] = [];
   for (let seed = from; seed < from + count; seed++) asked.push((await net.ask({ seed, maxTokens: 40 })).taskId);
-  await net.until(() => asked.every((id) => (net.task(id)?.row.status ?? 0) >= taskStatuses.approved));
+  await net.until(() => asked.every((id) => net.isDecided(id)));
 }
 
 async function setStatus(net: SimulatedNetwork, miner: number, status: RoleStatus): Promise<void> {
-  const change = { kind: stakeKinds.miner, role: miner, status: roleStatuses[status] };
+  const change = { kind: 'miner' as const, role: miner, status };
   expect(await net.send(names.miner(miner), 'setRoleStatus', change)).toBe('OK');
 }
 
@@ -233,7 +229,7 @@ describe('challenges', () => {
     let challenges = 0;
     (await net.network.join('listener')).subscribe(topics.tasks, (message) => {
       const { announcement } = SignedAnnouncement.deserialize(message);
-      if (announcement.state === taskStates.prepare && !asked.has(toHex(announcement.taskId))) challenges++;
+      if (announcement.state === 'prepare' && !asked.has(toHex(announcement.taskId))) challenges++;
     });
     const asked = new Set<string>();
     const ask = async (seed: number, apiKey?: string) => {

@@ -1,15 +1,5 @@
 import { auditDuties, type LedgerEvent } from '@assay/ledger';
-import {
-  AuditNumbers,
-  AuditSecret,
-  auditorStates,
-  type Commitment,
-  findings,
-  type Opening,
-  taskStatuses,
-  toHex,
-  verdicts,
-} from '@assay/protocol';
+import { AuditNumbers, AuditSecret, type Commitment, type Opening, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { devnetParams, names } from '../src/devnet/genesis.ts';
 import { newDirectory } from '../src/store/directory.fixture.ts';
@@ -36,7 +26,7 @@ async function askUntil(net: SimulatedNetwork, opened: readonly Opened[], count:
   const asked: string[] = [];
   while (opened.length < count) {
     asked.push((await net.ask({ seed: asked.length, maxTokens: 40 })).taskId);
-    await net.until(() => (net.task(asked.at(-1) ?? '')?.row.status ?? 0) >= taskStatuses.approved);
+    await net.until(() => net.isDecided(asked.at(-1) ?? ''));
     expect(asked.length).toBeLessThan(200);
   }
   await net.until(() => net.chain.head().openAudits.size === 0);
@@ -80,11 +70,11 @@ describe('planted answers §14.13', () => {
     const opened = openedIn(net);
     const asked = await askUntil(net, opened, 3);
     const rows = asked.map((id) => net.task(id));
-    expect(rows.filter((task) => task?.row.status === taskStatuses.rejected)).toEqual([]);
+    expect(rows.filter((task) => task?.row.status === 'rejected')).toEqual([]);
     const planted = opened.map(({ taskId }) => net.task(`0x${toHex(taskId)}`)?.audit);
     for (const each of planted) {
-      expect(each).toMatchObject({ isPlanted: true, verdict: verdicts.pass });
-      const measured = each?.auditors.filter(({ state }) => state === auditorStates.revealed) ?? [];
+      expect(each).toMatchObject({ isPlanted: true, verdict: 'pass' });
+      const measured = each?.auditors.filter(({ state }) => state === 'revealed') ?? [];
       expect(measured.every(({ numbers }) => numbers.t1Ppb > 40_000_000 && numbers.choiceMismatches === 0)).toBe(true);
     }
     expect([...head().miners].map(({ rejected, cusumMilli }) => [rejected, cusumMilli])).toEqual([

@@ -3,15 +3,10 @@ import {
   MinerToMixer,
   MixerToMiner,
   messageTypes,
-  minerToMixer,
-  mixerToMiner,
   SignedAnnouncement,
   SignedTransition,
   TaskAnnouncement,
   TransitionVote,
-  taskStates,
-  taskStatuses,
-  type ValueOf,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { names } from '../src/devnet/genesis.ts';
@@ -33,8 +28,7 @@ const deadlines = {
 const limitMs = 300 + 2000;
 const never = () => new Promise<never>(() => {});
 
-const say = (stream: MessageStream, selector: number, value: unknown) =>
-  stream.send(MixerToMiner.serialize({ selector, value } as ValueOf<typeof MixerToMiner>));
+const say = (stream: MessageStream, message: MixerToMiner) => stream.send(MixerToMiner.serialize(message));
 
 /** Asks a miner to take a task, as a mixer or as somebody who says so. */
 async function prepare(net: SimulatedNetwork, from: Endpoint, asked: { miner?: number; mixer: number; id: number }) {
@@ -42,10 +36,10 @@ async function prepare(net: SimulatedNetwork, from: Endpoint, asked: { miner?: n
   const stream = await from.open(networkAddress(row), protocols.serve);
   const taskId = new Uint8Array(32).fill(asked.id);
   const { mixer } = asked;
-  await say(stream, mixerToMiner.prepare, { taskId, model: 0, maxTokensIn: 100, maxTokensOut: 4, mixer });
+  await say(stream, { kind: 'prepare', value: { taskId, model: 0, maxTokensIn: 100, maxTokensOut: 4, mixer } });
   const answer = await receive(stream, MinerToMixer);
-  if (answer === null) throw new Error('the miner said nothing');
-  return { stream, isTaken: (answer.value as { accepted: boolean }).accepted };
+  if (answer?.kind !== 'prepared') throw new Error('the miner said nothing');
+  return { stream, isTaken: answer.value.accepted };
 }
 
 describe('a miner (§5.23)', () => {
@@ -131,7 +125,7 @@ describe('one silent mixer (§5.24)', () => {
     three.subscribe(topics.tasks, (message) => {
       const { announcement } = SignedAnnouncement.deserialize(message);
       if (announcement.mixer === 3) return;
-      const forged = { ...announcement, mixer: 3, state: taskStates.end };
+      const forged = { ...announcement, mixer: 3, state: 'end' as const };
       const root = roots.of(messageTypes.taskState, TaskAnnouncement, forged);
       const signature = net.keys.account(names.mixer(3)).sign(root);
       three.publish(topics.tasks, SignedAnnouncement.serialize({ announcement: forged, signature }));

@@ -39,7 +39,7 @@ async function start() {
 function drawnBy(net: SimulatedNetwork, session: number, ticket: Uint8Array): number[] {
   const state = net.chain.head();
   const { domain, model, payer, dedicatedMiners } = state.sessions.at(session);
-  const place = { kind: 0, domain, model, payer, dedicatedMiners, drawHeight: state.globals.height };
+  const place = { kind: 'user' as const, domain, model, payer, dedicatedMiners, drawHeight: state.globals.height };
   const draw = drawMiners(drawTable(state), { ...place, taskId: drawIdOf({ ticket }) }, 3);
   return draw.map(({ miner }) => miner);
 }

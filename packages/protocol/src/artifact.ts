@@ -7,18 +7,18 @@ import {
   Ed25519Signature,
   listOfU32,
   Name,
-  U8,
   U16,
   U32,
   type ValueOf,
   vectorOfU32,
 } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { littleEndian, sha256 } from './hash.ts';
 import { limits } from './limits.ts';
 import { StructType } from './struct.ts';
 
 /** Why generation ended. */
-export const finishReasons = { stop: 0, length: 1, cancelled: 2 } as const;
+export const FinishReason = enumOf('stop', 'length', 'cancelled');
 
 /** Sampling as executed; ratios in millionths. Temperature 0 is greedy. */
 export const Sampling = new StructType(
@@ -70,7 +70,7 @@ export const Artifact = new ContainerType(
     promptIds: listOfU32(limits.maxTokens),
     windows: new ListCompositeType(ArtifactWindow, limits.maxWindows),
     sampling: Sampling,
-    finish: U8,
+    finish: FinishReason,
     /** As the engine counted them; with token ids, their number. */
     tokensIn: U32,
     tokensOut: U32,

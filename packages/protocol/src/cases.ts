@@ -1,27 +1,31 @@
-import { ContainerType, ListCompositeType, UnionType } from '@chainsafe/ssz';
-import { Address, Bool, Bytes32, listOfAddresses, TimeMs, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
+import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { Flaw } from './audit-numbers.ts';
+import { Address, Bool, Bytes32, listOfAddresses, TimeMs, U16, U32, Units, type ValueOf } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
+import { oneOf } from './one-of.ts';
 import { Certificate, Receipt } from './receipt.ts';
+import { RoleStatus, StakeKind } from './roles.ts';
 import { StructType } from './struct.ts';
 
 /** Why a case was opened. */
-export const caseCauses = {
+export const CaseCause = enumOf(
   /** An audit confirmed a failure, soft or hard. */
-  softFailure: 0,
-  hardFailure: 1,
+  'softFailure',
+  'hardFailure',
   /** A mixer signed two headers of one turn, or a receipt that can never be valid (§7.4). */
-  equivocation: 2,
-  invalidItem: 3,
+  'equivocation',
+  'invalidItem',
   /** A member of the foundation asked for it (§10.9). */
-  byHand: 4,
+  'byHand',
   /** What an epoch in which a hard failure was confirmed would have paid the miner (economics §6.7). */
-  forfeit: 5,
+  'forfeit',
   /** The audits are evidence enough to eject the miner (economics §6.8). */
-  ejection: 6,
+  'ejection',
   /** A validator passed what others found hard, or the other way round (§10.21). */
-  falseVerdict: 7,
-} as const;
-export type CaseCause = keyof typeof caseCauses;
+  'falseVerdict',
+);
+export type CaseCause = ValueOf<typeof CaseCause>;
 /** A case that is about no model. */
 export const noModel = 0xffff_ffff;
 
@@ -42,19 +46,16 @@ export const InvalidItem = new ContainerType(
   },
   { typeName: 'InvalidItem' },
 );
-/** What a mixer did wrong, with all that proves it; the selector is its place in this list. */
-export const Offence = new UnionType([Equivocation, InvalidItem], { typeName: 'Offence' });
-export type Offence =
-  | { readonly selector: 0; readonly value: ValueOf<typeof Equivocation> }
-  | { readonly selector: 1; readonly value: ValueOf<typeof InvalidItem> };
-export const offences = { equivocation: 0, invalidItem: 1 } as const;
+/** What a mixer did wrong, with all that proves it. */
+export const Offence = oneOf({ equivocation: Equivocation, invalidItem: InvalidItem }, { typeName: 'Offence' });
+export type Offence = ValueOf<typeof Offence>;
 
 /** Reports an offence (§7.4). A certificate may hold any signers here, one or many. */
 export const Evidence = new ContainerType({ offence: Offence }, { typeName: 'Evidence' });
 
 /** A member of the foundation asks for a fine; the reason itself is published elsewhere (§10.9). */
 export const OpenCase = new StructType(
-  { kind: U8, role: U32, amountUnits: Units, reasonHash: Bytes32 },
+  { kind: StakeKind, role: U32, amountUnits: Units, reasonHash: Bytes32 },
   { typeName: 'OpenCase' },
 );
 
@@ -64,24 +65,24 @@ export const DecideCase = new StructType({ case: U32, isFine: Bool }, { typeName
 /** Asks the foundation to decide on a case that would be due otherwise; leaves a bond (§10.7). */
 export const AppealCase = new StructType({ case: U32 }, { typeName: 'AppealCase' });
 
-export const caseStatuses = {
+export const CaseStatus = enumOf(
   /** The foundation decides; dismissed when it does not. */
-  review: 0,
+  'review',
   /** Due at its deadline unless appealed. */
-  pending: 1,
-  executed: 2,
-  dismissed: 3,
-} as const;
+  'pending',
+  'executed',
+  'dismissed',
+);
+export type CaseStatus = ValueOf<typeof CaseStatus>;
 
 /** A fine that is proposed, with what is held back of the stake for it (economics §6.3). */
 export const CaseRow = new StructType(
   {
     /** Its number: cases before it are forgotten in time, so that its place changes. */
     id: U32,
-    /** One of `caseCauses`. */
-    cause: U8,
-    /** Whose stake: one of `stakeKinds`, and the index in that table. */
-    kind: U8,
+    cause: CaseCause,
+    /** Whose stake, and the index in that table. */
+    kind: StakeKind,
     role: U32,
     /** The rejected task, the offence, or the hash of a reason; the same for the same matter. */
     subject: Bytes32,
@@ -89,14 +90,14 @@ export const CaseRow = new StructType(
     model: U32,
     /** Who paid for the task, and what every finder says makes its artifact malformed; zeros for none (§10.15). */
     payer: Address,
-    flaw: U8,
+    flaw: Flaw,
     /** Of an ejection: the status that the miner gets back when it is dismissed. */
-    priorStatus: U8,
+    priorStatus: RoleStatus,
     openedMs: TimeMs,
     openedEpoch: U32,
     /** The epoch at whose end it is dismissed, or due. */
     deadlineEpoch: U32,
-    status: U8,
+    status: CaseStatus,
     /** The fine before its caps; what of the stake is held for it, and of stake on its way out. */
     proposedUnits: Units,
     heldUnits: Units,

@@ -1,4 +1,5 @@
 import { BooleanType, ByteVectorType, type Type, UintBigintType, UintNumberType } from '@chainsafe/ssz';
+import { EnumType } from './enum-of.ts';
 
 /** Memory to write to. */
 export interface Output {
@@ -23,8 +24,15 @@ export function writerOf(type: Type<unknown>): Writer {
   if (integer !== undefined) return integer;
   if (type instanceof UintBigintType && type.byteLength === 8) return units;
   if (type instanceof BooleanType) return flag;
+  if (type instanceof EnumType) return wordWriter(type);
   if (type instanceof ByteVectorType) return bytesWriter(type.lengthBytes);
   return (output, at, value) => type.value_serializeToBytes(output, at, value);
+}
+
+function wordWriter(type: EnumType<string>): Writer {
+  return ({ uint8Array }, at, word: string) => {
+    uint8Array[at] = type.numberOf(word);
+  };
 }
 
 function bytesWriter(length: number): Writer {

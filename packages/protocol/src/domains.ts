@@ -1,10 +1,11 @@
 import { Address, Bool, Height, listOfAddresses, Name, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
 import { Components } from './parameters.ts';
 import { StructListType, StructType } from './struct.ts';
 
 /** Whose miners a domain takes: anybody's, or those its owner admitted. */
-export const admissions = { open: 0, listed: 1 } as const;
+export const Admission = enumOf('open', 'listed');
 
 const terms = {
   /** Parts of every price, basis points; royalty and miner get the rest (economics §2.1). */
@@ -17,8 +18,7 @@ const terms = {
   minCollateralUnits: Units,
   /** Weights of the competition among its miners; those of the network while it is empty. */
   components: new StructListType(Components, 1),
-  /** One of `admissions`. */
-  admission: U8,
+  admission: Admission,
   /** Lowest level that is drawn for its users' tasks; that of the network where it is higher. */
   userLevel: U8,
   inferenceOnly: Bool,

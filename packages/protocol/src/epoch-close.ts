@@ -1,23 +1,20 @@
 import { Address, Bool, Count, Quantity, U16, U32, Units } from './encoding.ts';
-import { payoutSources, payoutStacks } from './payouts.ts';
-import { ByName, list, oneOf, orNull, type Shaped, wordIn } from './shape.ts';
+import { enumOf } from './enum-of.ts';
+import { PayoutSource, PayoutStack } from './payouts.ts';
+import { ByName, list, orNull, type Shaped } from './shape.ts';
 
 /** The tables a payment can be earned in. */
-const paidKind = oneOf('miner', 'mixer', 'oracle', 'validator', 'gateway', 'model', 'domain');
+const paidKind = enumOf('miner', 'mixer', 'oracle', 'validator', 'gateway', 'model', 'domain');
 export type PaidKind = Shaped<typeof paidKind>;
-
-const source = wordIn(payoutSources);
-const stack = wordIn(payoutStacks);
-export type StackName = Shaped<typeof stack>;
 
 /** What one account got at an epoch's end, and from where (economics §2, §3). */
 export const payoutShape = {
   /** Zero address for the treasury. */
   account: Address,
-  source,
-  stack,
+  source: PayoutSource,
+  stack: PayoutStack,
   /** What it was earned as, with that index; a staker names its miner, a backer its model. Null for the treasury. */
-  kind: orNull(oneOf(...paidKind.words, 'staker', 'backer')),
+  kind: orNull(enumOf(...paidKind.words, 'staker', 'backer')),
   role: orNull(U32),
   units: Units,
 };
@@ -37,7 +34,7 @@ export type PoolShare = Shaped<typeof poolShare>;
  * One amount divided among contestants by weight; `units` of the shares add up to it, less what their limits keep back.
  * Without shares nothing was paid.
  */
-const pool = { source, stack, kind: paidKind, units: Units, shares: list(poolShare) };
+const pool = { source: PayoutSource, stack: PayoutStack, kind: paidKind, units: Units, shares: list(poolShare) };
 export type Pool = Shaped<typeof pool>;
 
 /** What a reward period minted at most (economics §1.2): perDayUnits × forMs ÷ the length of a day. */

@@ -1,11 +1,13 @@
-import { caseCauses } from './cases.ts';
+import { AuditNumbers } from './audit-numbers.ts';
+import { CaseCause } from './cases.ts';
 import type { ResultCode } from './codes.ts';
 import { Address, Bool, Bytes32, Quantity, U8, U16, U32, Units } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { epochCloseShape } from './epoch-close.ts';
-import { taskStates } from './records.ts';
-import { roleStatuses } from './roles.ts';
-import { ByType, list, oneOf, orNull, type Shaped, SomeWord, wordIn } from './shape.ts';
-import { AuditNumbers, stakeKinds } from './transaction.ts';
+import { VoteChoice } from './governance.ts';
+import { TaskState } from './records.ts';
+import { RoleStatus, StakeKind } from './roles.ts';
+import { ByType, list, orNull, type Shaped, SomeWord } from './shape.ts';
 
 /** How the price of one task was divided (economics §2); the parts add up to the price. */
 export const revenuePartsShape = {
@@ -42,15 +44,14 @@ const voteCount = {
 export type VoteCount = Shaped<typeof voteCount>;
 
 /** Why a task is not paid: its audit failed or said nothing (§10.4), or nothing could be re-checked (§10.11). */
-const rejection = oneOf('soft', 'hard', 'noResult', 'hung', 'outlier', 'noMajority');
+const rejection = enumOf('soft', 'hard', 'noResult', 'hung', 'outlier', 'noMajority');
 export type Rejection = Shaped<typeof rejection>;
 
 /** What the ledger makes of all opinions. */
-const verdict = oneOf('pass', 'soft', 'hard', 'noResult', 'hung');
+const verdict = enumOf('pass', 'soft', 'hard', 'noResult', 'hung');
 export type Verdict = Shaped<typeof verdict>;
 
-const stakeKind = wordIn(stakeKinds);
-const decidedBy = oneOf('foundation', 'time');
+const decidedBy = enumOf('foundation', 'time');
 
 const domainEvents = {
   domainCreated: { domain: U32, owner: Address },
@@ -83,7 +84,7 @@ const taskEvents = {
   taskLate: {
     taskId: Bytes32,
     /** The step that was late, in which attempt, and the miner it was taken from. */
-    step: wordIn(taskStates),
+    step: TaskState,
     attempt: U8,
     miner: U32,
     /** Who asked. */
@@ -114,8 +115,8 @@ const decisionEvents = {
   caseOpened: {
     /** Its number, which stays. */
     case: U32,
-    cause: wordIn(caseCauses),
-    kind: stakeKind,
+    cause: CaseCause,
+    kind: StakeKind,
     role: U32,
     /** The task, the offence, or the hash of a reason. */
     subject: Bytes32,
@@ -145,7 +146,7 @@ const decisionEvents = {
   caseDismissed: { case: U32, by: decidedBy, returnedUnits: Units },
   penaltiesFrozen: {
     /** What the failures have in common: their model and epoch, or the payer or flaw of all (§10.8, §10.15). */
-    shared: oneOf('model', 'payer', 'flaw'),
+    shared: enumOf('model', 'payer', 'flaw'),
     /** Null when it is not the model. */
     model: orNull(U32),
     failing: U32,
@@ -153,10 +154,10 @@ const decisionEvents = {
     cases: list(U32),
   },
   proposed: { proposal: U32, proposer: Address },
-  voted: { proposal: U32, voter: Address, choice: U8 },
+  voted: { proposal: U32, voter: Address, choice: VoteChoice },
   votingEnded: {
     proposal: U32,
-    outcome: oneOf('passed', 'rejected', 'noQuorum', 'vetoed'),
+    outcome: enumOf('passed', 'rejected', 'noQuorum', 'vetoed'),
     count: voteCount,
     /** The deposit, when it was burned. */
     burnedUnits: Units,
@@ -168,10 +169,10 @@ const decisionEvents = {
 /** Of roles that come and go, and of miners' levels. */
 const standingEvents = {
   minerRegistered: { miner: U32, operator: Address },
-  roleRegistered: { kind: stakeKind, role: U32, account: Address },
-  roleStatusSet: { kind: stakeKind, role: U32, status: wordIn(roleStatuses) },
-  unbonded: { account: Address, kind: stakeKind, role: U32, units: Units },
-  keyRotated: { kind: stakeKind, role: U32, fromEpoch: U32 },
+  roleRegistered: { kind: StakeKind, role: U32, account: Address },
+  roleStatusSet: { kind: StakeKind, role: U32, status: RoleStatus },
+  unbonded: { account: Address, kind: StakeKind, role: U32, units: Units },
+  keyRotated: { kind: StakeKind, role: U32, fromEpoch: U32 },
   committeeKeyRotated: { mixer: U32, fromEpoch: U32 },
   minerUpdated: { miner: U32, fromEpoch: U32 },
   committeeChosen: {
@@ -181,7 +182,7 @@ const standingEvents = {
   },
   levelChanged: { miner: U32, from: U8, to: U8 },
   /** It was not seen in the epoch that ended (§7.12). */
-  roleAbsent: { kind: oneOf('mixer', 'oracle'), role: U32 },
+  roleAbsent: { kind: enumOf('mixer', 'oracle'), role: U32 },
   /** Its audits are evidence enough to eject it; its place is held, or not while that is in doubt (§10.15). */
   minerHeld: {
     miner: U32,

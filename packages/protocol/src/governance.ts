@@ -1,7 +1,9 @@
-import { UnionType } from '@chainsafe/ssz';
-import { Address, Bool, Height, textOf, U8, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, Bool, Height, textOf, U32, Units, type ValueOf } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
-import { byValue, StructType } from './struct.ts';
+import { oneOf } from './one-of.ts';
+import { StakeKind } from './roles.ts';
+import { StructType } from './struct.ts';
 
 /** Sets one parameter: where it stands in `Params`, and its new value as JSON text (§12.2). */
 export const ParameterChange = new StructType(
@@ -20,51 +22,48 @@ export const ModelDifficulty = new StructType({ model: U32, difficultyPpm: U32 }
 export const Upgrade = new StructType({ rule: U32, height: Height }, { typeName: 'Upgrade' });
 
 /** Bans a role or a miner, or ends its ban (§12.5). */
-export const Ban = new StructType({ kind: U8, role: U32, isBanned: Bool }, { typeName: 'Ban' });
+export const Ban = new StructType({ kind: StakeKind, role: U32, isBanned: Bool }, { typeName: 'Ban' });
 
-/** What a proposal would do; the selector is its place in this list. */
-export const ProposalAction = byValue(
-  new UnionType([ParameterChange, TreasurySpend, ModelDifficulty, Upgrade, Ban], { typeName: 'ProposalAction' }),
+/** What a proposal would do. */
+export const ProposalAction = oneOf(
+  {
+    parameterChange: ParameterChange,
+    treasurySpend: TreasurySpend,
+    modelDifficulty: ModelDifficulty,
+    upgrade: Upgrade,
+    ban: Ban,
+  },
+  { typeName: 'ProposalAction' },
 );
-export type ProposalAction =
-  | { readonly selector: 0; readonly value: ParameterChange }
-  | { readonly selector: 1; readonly value: ValueOf<typeof TreasurySpend> }
-  | { readonly selector: 2; readonly value: ValueOf<typeof ModelDifficulty> }
-  | { readonly selector: 3; readonly value: ValueOf<typeof Upgrade> }
-  | { readonly selector: 4; readonly value: ValueOf<typeof Ban> };
-export const proposalActions = {
-  parameterChange: 0,
-  treasurySpend: 1,
-  modelDifficulty: 2,
-  upgrade: 3,
-  ban: 4,
-} as const;
+export type ProposalAction = ValueOf<typeof ProposalAction>;
 
 /** Puts an action to the vote; its sender leaves a deposit (§12.1). */
 export const Propose = new StructType({ action: ProposalAction }, { typeName: 'Propose' });
 
 /** `veto` is a no that also counts towards burning the deposit (§12.3). */
-export const voteChoices = { yes: 0, no: 1, abstain: 2, veto: 3 } as const;
+export const VoteChoice = enumOf('yes', 'no', 'abstain', 'veto');
+export type VoteChoice = ValueOf<typeof VoteChoice>;
 
 /** Votes on a proposal, or changes the vote (§12.1). */
-export const CastVote = new StructType({ proposal: U32, choice: U8 }, { typeName: 'CastVote' });
+export const CastVote = new StructType({ proposal: U32, choice: VoteChoice }, { typeName: 'CastVote' });
 
-export const proposalStatuses = {
-  voting: 0,
+export const ProposalStatus = enumOf(
+  'voting',
   /** Passed; waits for its delay to end. */
-  passed: 1,
-  executed: 2,
+  'passed',
+  'executed',
   /** Passed, but what it asks for had become impossible. */
-  failed: 3,
-  rejected: 4,
-  noQuorum: 5,
-  vetoed: 6,
-} as const;
+  'failed',
+  'rejected',
+  'noQuorum',
+  'vetoed',
+);
+export type ProposalStatus = ValueOf<typeof ProposalStatus>;
 export const ProposalRow = new StructType(
   {
     proposer: Address,
     action: ProposalAction,
-    status: U8,
+    status: ProposalStatus,
     /** Given back when voting ends, unless the proposal is vetoed. */
     depositUnits: Units,
     /** The epochs at whose ends the votes are counted, and the action is carried out. */
@@ -75,11 +74,6 @@ export const ProposalRow = new StructType(
 );
 export type ProposalRow = ValueOf<typeof ProposalRow>;
 
-/** What a proposal would do; the selector says of which kind the value is. */
-export function actionOf({ action }: Pick<ProposalRow, 'action'>): ProposalAction {
-  return action as ProposalAction;
-}
-
 /** A vote on a proposal that is still voted on. */
-export const VoteRow = new StructType({ proposal: U32, voter: Address, choice: U8 }, { typeName: 'VoteRow' });
+export const VoteRow = new StructType({ proposal: U32, voter: Address, choice: VoteChoice }, { typeName: 'VoteRow' });
 export type VoteRow = ValueOf<typeof VoteRow>;

@@ -5,12 +5,14 @@
  */
 export * from './address.ts';
 export * from './artifact.ts';
+export * from './audit-numbers.ts';
 export * from './block.ts';
 export * from './cases.ts';
 export * from './chunk-tree.ts';
 export * from './codes.ts';
 export * from './domains.ts';
 export * from './encoding.ts';
+export * from './enum-of.ts';
 export * from './epoch-close.ts';
 export * from './events.ts';
 export * from './genesis.ts';
@@ -19,6 +21,7 @@ export * from './hash.ts';
 export * from './limits.ts';
 export * from './messages.ts';
 export * from './models.ts';
+export * from './one-of.ts';
 export * from './packed-rows.ts';
 export * from './parameter.ts';
 export * from './parameter-values.ts';

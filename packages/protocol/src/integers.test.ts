@@ -1,7 +1,6 @@
-import { UnionType } from '@chainsafe/ssz';
 import { describe, expect, it } from 'vitest';
 import { UintType } from './uint.ts';
-import { edgesOf, holdsUnion, integersOf, protocolTypes, valuesOf } from './values.fixture.ts';
+import { edgesOf, integersOf, protocolTypes, valuesOf } from './values.fixture.ts';
 
 /** The bytes of the largest value, with the largest number of eight bytes in its place. */
 function withAllBits(most: Uint8Array, least: Uint8Array): Uint8Array {
@@ -15,12 +14,11 @@ const values = [...protocolTypes].flatMap(([name, type]) =>
 
 describe('integers of 64 bits are bounded by their meaning (§2.11)', () => {
   it.each(values)('in $label', ({ type, value }) => {
-    const isJson = !holdsUnion(type) && !(type instanceof UnionType);
     for (const place of integersOf(type, value)) {
       for (const edge of edgesOf(place)) {
         const bytes = type.serialize(place.with(edge));
         expect(type.serialize(type.deserialize(bytes)), place.path).toEqual(bytes);
-        if (isJson) expect(type.serialize(type.fromJson(type.toJson(place.with(edge)))), place.path).toEqual(bytes);
+        expect(type.serialize(type.fromJson(type.toJson(place.with(edge)))), place.path).toEqual(bytes);
       }
       if (!(place.type instanceof UintType) || place.type.byteLength < 8) continue;
       const { max } = place.type;
@@ -28,7 +26,7 @@ describe('integers of 64 bits are bounded by their meaning (§2.11)', () => {
       expect(() => type.deserialize(type.serialize(place.with(max + 1))), place.path).toThrow('is possible');
       const wide = withAllBits(type.serialize(place.with(max)), type.serialize(place.with(0)));
       expect(() => type.deserialize(wide), place.path).toThrow();
-      if (isJson) expect(() => type.fromJson(type.toJson(place.with(max + 1))), place.path).toThrow('whole number');
+      expect(() => type.fromJson(type.toJson(place.with(max + 1))), place.path).toThrow('whole number');
     }
   });
 

@@ -1,5 +1,5 @@
-import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType, UnionType } from '@chainsafe/ssz';
-import { NegLogProb, Precommit, Reveal, Sampling } from './artifact.ts';
+import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType } from '@chainsafe/ssz';
+import { FinishReason, NegLogProb, Precommit, Reveal, Sampling } from './artifact.ts';
 import {
   BlsSignature,
   Bool,
@@ -15,13 +15,16 @@ import {
   U32,
   type ValueOf,
 } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
+import { oneOf } from './one-of.ts';
 import { BatchHeader, Receipt } from './receipt.ts';
-import { ChallengeReport, Transition } from './records.ts';
+import { ChallengeReport, TaskState, Transition } from './records.ts';
 
-export const chatRoles = { system: 0, user: 1, assistant: 2 } as const;
+/** Who says a message. */
+export const ChatRole = enumOf('system', 'user', 'assistant');
 
-const Message = new ContainerType({ role: U8, content: textOf(limits.maxRequestBytes) }, { typeName: 'Message' });
+const Message = new ContainerType({ role: ChatRole, content: textOf(limits.maxRequestBytes) }, { typeName: 'Message' });
 
 /** A request as the miner executes it; its root is the request hash of the receipt (§5 Request). */
 export const InferencePayload = new ContainerType(
@@ -93,11 +96,17 @@ export const Chunk = new ContainerType(
 );
 export type Chunk = ValueOf<typeof Chunk>;
 
-const Ended = new ContainerNodeStructType({ finish: U8, tokensIn: U32, tokensOut: U32 }, { typeName: 'Ended' });
+const Ended = new ContainerNodeStructType(
+  { finish: FinishReason, tokensIn: U32, tokensOut: U32 },
+  { typeName: 'Ended' },
+);
 
 /** Mixer to gateway, in this order: admitted or failure, chunks, ended or failure. */
-export const GatewayMessage = new UnionType([Failure, Admitted, Chunk, Ended]);
-export const gatewayMessages = { failure: 0, admitted: 1, chunk: 2, ended: 3 } as const;
+export const GatewayMessage = oneOf(
+  { failure: Failure, admitted: Admitted, chunk: Chunk, ended: Ended },
+  { typeName: 'GatewayMessage' },
+);
+export type GatewayMessage = ValueOf<typeof GatewayMessage>;
 
 /** Mixer to miner: the work offered (§5 Prepare). */
 const Prepare = new ContainerNodeStructType(
@@ -107,8 +116,11 @@ const Prepare = new ContainerNodeStructType(
 const Start = new ContainerType({ payload: InferencePayload }, { typeName: 'Start' });
 const OpenReveal = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'OpenReveal' });
 const Cancel = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'Cancel' });
-export const MixerToMiner = new UnionType([Prepare, Start, OpenReveal, Cancel]);
-export const mixerToMiner = { prepare: 0, start: 1, openReveal: 2, cancel: 3 } as const;
+export const MixerToMiner = oneOf(
+  { prepare: Prepare, start: Start, openReveal: OpenReveal, cancel: Cancel },
+  { typeName: 'MixerToMiner' },
+);
+export type MixerToMiner = ValueOf<typeof MixerToMiner>;
 
 const Prepared = new ContainerType({ accepted: Bool, reason: Detail }, { typeName: 'Prepared' });
 const SignedPrecommit = new ContainerType(
@@ -116,15 +128,18 @@ const SignedPrecommit = new ContainerType(
   { typeName: 'SignedPrecommit' },
 );
 /** Miner to mixer, in this order: prepared, chunks, precommit, reveal; or failure at any time (§5). */
-export const MinerToMixer = new UnionType([Failure, Prepared, Chunk, SignedPrecommit, Reveal]);
-export const minerToMixer = { failure: 0, prepared: 1, chunk: 2, precommit: 3, reveal: 4 } as const;
+export const MinerToMixer = oneOf(
+  { failure: Failure, prepared: Prepared, chunk: Chunk, precommit: SignedPrecommit, reveal: Reveal },
+  { typeName: 'MinerToMixer' },
+);
+export type MinerToMixer = ValueOf<typeof MinerToMixer>;
 
 /** The home mixer's word on where a task stands; oracles and mixers keep time by it (D1, D3). */
 export const TaskAnnouncement = new ContainerNodeStructType(
   {
     taskId: Bytes32,
     mixer: U32,
-    state: U8,
+    state: TaskState,
     attempt: U8,
     rank: U16,
     miner: U32,
@@ -143,7 +158,7 @@ export type SignedAnnouncement = ValueOf<typeof SignedAnnouncement>;
 
 /** An oracle's request to take a late task from its miner (§5.3). */
 export const TransitionRequest = new ContainerNodeStructType(
-  { taskId: Bytes32, mixer: U32, oracle: U16, attempt: U8, state: U8, miner: U32, rank: U16, timeMs: TimeMs },
+  { taskId: Bytes32, mixer: U32, oracle: U16, attempt: U8, state: TaskState, miner: U32, rank: U16, timeMs: TimeMs },
   { typeName: 'TransitionRequest' },
 );
 export type TransitionRequest = ValueOf<typeof TransitionRequest>;
@@ -199,10 +214,10 @@ const MeasuredMiner = new ContainerType(
 export type MeasuredMiner = ValueOf<typeof MeasuredMiner>;
 
 /** An attestation with its evidence, on its way to a certificate, as its mixer keeps it (§7.1). */
-export const Attestation = new UnionType([FinishedTask, LateTask, MeasuredMiner], {
-  typeName: 'Attestation',
-});
-export const attestations = { receipt: 0, transition: 1, report: 2 } as const;
+export const Attestation = oneOf(
+  { receipt: FinishedTask, transition: LateTask, report: MeasuredMiner },
+  { typeName: 'Attestation' },
+);
 export type Attestation = ValueOf<typeof Attestation>;
 
 /** A mixer's batch, offered to every other mixer for its signature (§7.2). */
@@ -218,7 +233,8 @@ const BatchRefusal = new ContainerType({
   invalid: new ListBasicType(U16, limits.maxBatchReceipts),
   reason: Detail,
 });
-export const BatchReply = new UnionType([BatchSignature, BatchRefusal]);
+export const BatchReply = oneOf({ signature: BatchSignature, refusal: BatchRefusal }, { typeName: 'BatchReply' });
+export type BatchReply = ValueOf<typeof BatchReply>;
 
 /** "This mixer is here", published each block; admission needs more than two thirds of them (§7.1). */
 export const Presence = new ContainerNodeStructType({ mixer: U32, height: Height }, { typeName: 'Presence' });

@@ -1,41 +1,34 @@
-import { Address, U8, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, U32, Units, type ValueOf } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { StructType } from './struct.ts';
 
 /** Whose tasks burned a part of their prices. */
-export const burnKinds = { domain: 0, miner: 1, model: 2, gateway: 3 } as const;
+export const BurnKind = enumOf('domain', 'miner', 'model', 'gateway');
+export type BurnKind = ValueOf<typeof BurnKind>;
 /** What the prices of tasks burned so far in a reward period that goes on: of one domain, miner, model or gateway. */
-export const BurnRow = new StructType({ kind: U8, role: U32, units: Units }, { typeName: 'BurnRow' });
+export const BurnRow = new StructType({ kind: BurnKind, role: U32, units: Units }, { typeName: 'BurnRow' });
 export type BurnRow = ValueOf<typeof BurnRow>;
 
 /** Where a payout comes from, and out of which stack. */
-export const payoutSources = { revenue: 0, emission: 1 } as const;
-export const payoutStacks = {
-  ...{ miners: 0, capacity: 1, creators: 2, gateways: 3, validators: 4, security: 5, domain: 6, treasury: 7 },
-} as const;
+export const PayoutSource = enumOf('revenue', 'emission');
+export const PayoutStack = enumOf(
+  ...(['miners', 'capacity', 'creators', 'gateways', 'validators', 'security', 'domain', 'treasury'] as const),
+);
+export type PayoutStack = ValueOf<typeof PayoutStack>;
 /** What it was earned as. */
-export const payoutKinds = {
-  ...{
-    miner: 0,
-    mixer: 1,
-    oracle: 2,
-    validator: 3,
-    gateway: 4,
-    model: 5,
-    domain: 6,
-    staker: 7,
-    backer: 8,
-    treasury: 9,
-  },
-} as const;
+export const PayoutKind = enumOf(
+  ...(['miner', 'mixer', 'oracle', 'validator', 'gateway', 'model', 'domain'] as const),
+  ...(['staker', 'backer', 'treasury'] as const),
+);
 /** What one account got at the end of the epoch that was settled last, and from where (§2.9). */
 export const PayoutRow = new StructType(
   {
     epoch: U32,
     /** Zero for the treasury. */
     account: Address,
-    source: U8,
-    stack: U8,
-    kind: U8,
+    source: PayoutSource,
+    stack: PayoutStack,
+    kind: PayoutKind,
     /** Its index in the table of its kind; a staker names its miner, a backer its model, the treasury nothing. */
     role: U32,
     units: Units,

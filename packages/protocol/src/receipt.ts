@@ -1,6 +1,7 @@
 import { BitArray, BitListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { ChunkTree, lengthChunk } from './chunk-tree.ts';
 import { BlsSignature, Bytes32, Count, Height, Name, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { sha256 } from './hash.ts';
 import { limits } from './limits.ts';
 import { RowListType, RowType } from './rows.ts';
@@ -10,17 +11,18 @@ import { StructType } from './struct.ts';
 export { BitArray };
 
 /** What a task was for; sets the importance of its VWU (economics §4). */
-export const taskKinds = { user: 0, background: 1, challenge: 2, training: 3 } as const;
+export const TaskKind = enumOf('user', 'background', 'challenge', 'training');
+export type TaskKind = ValueOf<typeof TaskKind>;
 
 /** How a task ended (§5). A partial answer is one whose client left; it is paid for what was made. */
-export const outcomes = { complete: 0, partial: 1 } as const;
+export const Outcome = enumOf('complete', 'partial');
 
 /** The attestation of a finished task: what the committee certifies and the ledger settles (§7.1). */
 export const Receipt = new StructType(
   {
     taskId: Bytes32,
-    kind: U8,
-    outcome: U8,
+    kind: TaskKind,
+    outcome: Outcome,
     session: U32,
     model: U32,
     miner: U32,

@@ -11,13 +11,14 @@ import {
   U32,
   type ValueOf,
 } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
-import { type Receipt, ReceiptList } from './receipt.ts';
+import { type Receipt, ReceiptList, TaskKind } from './receipt.ts';
 import { StructListType, StructType } from './struct.ts';
 
 /** The steps of a task, in order (§5). */
-export const taskStates = { create: 0, prepare: 1, start: 2, precommit: 3, commit: 4, end: 5 } as const;
-export type TaskStateName = keyof typeof taskStates;
+export const TaskState = enumOf('create', 'prepare', 'start', 'precommit', 'commit', 'end');
+export type TaskState = ValueOf<typeof TaskState>;
 
 /** The attestation of a late step: the task was taken from its miner by the word of an oracle (§5.3). */
 export const Transition = new StructType(
@@ -27,9 +28,9 @@ export const Transition = new StructType(
     requestHash: Bytes32,
     ticket: BlsSignature,
     replica: U8,
-    kind: U8,
-    /** The step that was late, one of `taskStates`, and of which attempt. */
-    step: U8,
+    kind: TaskKind,
+    /** The step that was late, and of which attempt. */
+    step: TaskState,
     attempt: U8,
     /** The miner it was taken from, and its rank in the draw from the state of that height. */
     miner: U32,
@@ -105,7 +106,7 @@ export type BatchRecords = ValueOf<typeof BatchRecords>;
 export const TransitionRow = new StructType(
   {
     taskId: Bytes32,
-    step: U8,
+    step: TaskState,
     attempt: U8,
     miner: U32,
     oracle: U16,

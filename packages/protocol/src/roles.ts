@@ -12,6 +12,7 @@ import {
   Units,
   type ValueOf,
 } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
 import { StructListType, StructType } from './struct.ts';
 
@@ -19,8 +20,12 @@ import { StructListType, StructType } from './struct.ts';
  * `paused`: no work and no penalty. `deregistered` and `ejected` are for ever, `banned` until a vote ends it, `held`
  * until the case about an ejection is decided.
  */
-export const roleStatuses = { active: 0, paused: 1, deregistered: 2, ejected: 3, banned: 4, held: 5 } as const;
-export type RoleStatus = keyof typeof roleStatuses;
+export const RoleStatus = enumOf('active', 'paused', 'deregistered', 'ejected', 'banned', 'held');
+export type RoleStatus = ValueOf<typeof RoleStatus>;
+
+/** Where stake stands: in a miner's collateral, in another role, delegated to a miner, behind a model. */
+export const StakeKind = enumOf('miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing');
+export type StakeKind = ValueOf<typeof StakeKind>;
 
 /** How a miner's share is divided, basis points, Σ = 10,000 (E8). */
 export const MinerSplit = new StructType(
@@ -36,7 +41,7 @@ const roleFields = {
   /** Who runs it (§10.2). */
   operator: Address,
   stakeUnits: Units,
-  status: U8,
+  status: RoleStatus,
   /** Height of the block that gave it this status. */
   statusHeight: Height,
   /** Duties done this reward period: certificates signed, audits revealed, tasks forwarded. */
@@ -82,7 +87,7 @@ export type CommitteeRow = ValueOf<typeof CommitteeRow>;
 
 /** Registers an oracle, validator or gateway with a stake of the sender's (§3.1). */
 export const RegisterRole = new StructType(
-  { kind: U8, publicKey: Bytes32, operator: Address, stakeUnits: Units },
+  { kind: StakeKind, publicKey: Bytes32, operator: Address, stakeUnits: Units },
   { typeName: 'RegisterRole' },
 );
 
@@ -93,10 +98,13 @@ export const RegisterMixer = new StructType(
 );
 
 /** Pauses, resumes or deregisters a role or a miner (§3.3, §3.4). */
-export const SetRoleStatus = new StructType({ kind: U8, role: U32, status: U8 }, { typeName: 'SetRoleStatus' });
+export const SetRoleStatus = new StructType(
+  { kind: StakeKind, role: U32, status: RoleStatus },
+  { typeName: 'SetRoleStatus' },
+);
 
 /** Gives a role or a miner another key from the next epoch on (§3.6). */
-export const RotateKey = new StructType({ kind: U8, role: U32, publicKey: Bytes32 }, { typeName: 'RotateKey' });
+export const RotateKey = new StructType({ kind: StakeKind, role: U32, publicKey: Bytes32 }, { typeName: 'RotateKey' });
 
 /** Gives a mixer another committee key from the next epoch on (§3.6). */
 export const RotateCommitteeKey = new StructType(
@@ -105,7 +113,7 @@ export const RotateCommitteeKey = new StructType(
 );
 
 /** Says that the role with the sender's key is there: gives back what nobody knew before this epoch (§7.12). */
-export const ProvePresence = new StructType({ kind: U8, epochBeacon: Bytes32 }, { typeName: 'ProvePresence' });
+export const ProvePresence = new StructType({ kind: StakeKind, epochBeacon: Bytes32 }, { typeName: 'ProvePresence' });
 
 /** What a miner offers, and how its income is divided, from the next epoch on (§3.7). */
 export const UpdateMiner = new StructType(

@@ -5,14 +5,6 @@ import type { Type } from '@chainsafe/ssz';
  * that follow from it. Its leaves are types of the protocol, by which JSON writes a number, an amount or an address.
  */
 
-/** One of some words. */
-export class Words<W extends string> {
-  readonly kind = 'words';
-  readonly words: readonly W[];
-  constructor(words: readonly W[]) {
-    this.words = words;
-  }
-}
 /** A word of which there are too many to list. */
 export class SomeWord<W extends string> {
   readonly kind = 'someWord';
@@ -53,7 +45,6 @@ export class ByType<T> {
 /** A plain object is an object with a value of each shape. */
 export type Shape =
   | Type<unknown>
-  | Words<string>
   | SomeWord<string>
   | OrNull<unknown>
   | ListOf<unknown>
@@ -65,7 +56,7 @@ export type Shape =
 export type Shaped<S> =
   S extends Type<infer Value>
     ? Value
-    : S extends Words<infer W> | SomeWord<infer W>
+    : S extends SomeWord<infer W>
       ? W
       : S extends OrNull<infer Inner>
         ? Shaped<Inner> | null
@@ -82,8 +73,5 @@ type Typed<Types> = {
     : never;
 }[keyof Types];
 
-export const oneOf = <const W extends string>(...words: W[]) => new Words<W>(words);
-/** One of the words of a table of numbers. */
-export const wordIn = <W extends string>(table: Readonly<Record<W, number>>) => new Words(Object.keys(table) as W[]);
 export const orNull = <S extends Shape>(shape: S) => new OrNull(shape);
 export const list = <S extends Shape>(shape: S) => new ListOf(shape);

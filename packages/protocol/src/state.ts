@@ -18,12 +18,23 @@ import {
   Units,
   type ValueOf,
 } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
 import { Params } from './parameters.ts';
 import { BurnRow, PayoutRow } from './payouts.ts';
 import { DisputeRow, MeasureRow, TransitionRow } from './records.ts';
-import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';
+import {
+  CommitteeRow,
+  MinerSplit,
+  MixerRow,
+  RoleRow,
+  RoleStatus,
+  RotateCommitteeKey,
+  RotateKey,
+  StakeKind,
+  UpdateMiner,
+} from './roles.ts';
 import { StructListType, StructType } from './struct.ts';
 import { type TableFacts, table } from './table-type.ts';
 import { AuditRow, RatingRow, TaskRow } from './tasks.ts';
@@ -53,7 +64,7 @@ export const MinerRow = new StructType(
     /** What others delegated to it; the money itself stands in the delegations. */
     delegatedUnits: Units,
     split: MinerSplit,
-    status: U8,
+    status: RoleStatus,
     /** Height of the block that gave it this status. */
     statusHeight: Height,
     /** First height whose draws may pick this miner. */
@@ -147,8 +158,8 @@ export type DelegationRow = ValueOf<typeof DelegationRow>;
 export const UnbondingRow = new StructType(
   {
     account: Address,
-    /** Where it was staked; one of `stakeKinds`, and the index in that table. */
-    kind: U8,
+    /** Where it was staked, and the index in that table. */
+    kind: StakeKind,
     role: U32,
     units: Units,
     /** Paid out when this epoch ends. */
@@ -159,9 +170,10 @@ export const UnbondingRow = new StructType(
 export type UnbondingRow = ValueOf<typeof UnbondingRow>;
 
 /** `proposed`: its panel has not decided yet. Only accepted models get sessions (§4.5). */
-export const modelStatuses = { proposed: 0, accepted: 1, refused: 2 } as const;
-export const modelVotes = { open: 0, accepts: 1, refuses: 2 } as const;
-export const PanelSeat = new StructType({ validator: U32, vote: U8 }, { typeName: 'PanelSeat' });
+export const ModelStatus = enumOf('proposed', 'accepted', 'refused');
+export type ModelStatus = ValueOf<typeof ModelStatus>;
+export const ModelVote = enumOf('open', 'accepts', 'refuses');
+export const PanelSeat = new StructType({ validator: U32, vote: ModelVote }, { typeName: 'PanelSeat' });
 export type PanelSeat = ValueOf<typeof PanelSeat>;
 
 export const ModelRow = new StructType(
@@ -176,7 +188,7 @@ export const ModelRow = new StructType(
     priceOutUnits: Units,
     difficultyPpm: U32,
     t1ThresholdPpb: U32,
-    status: U8,
+    status: ModelStatus,
     /** Height and beacon reveals from which its panel waits for its draw; the panel, and its last height to vote. */
     proposedHeight: Height,
     proposedReveals: Count,
@@ -202,7 +214,7 @@ export const HoldingRow = new StructType(
 );
 export type HoldingRow = ValueOf<typeof HoldingRow>;
 
-export const sessionStatuses = { open: 0, closing: 1, closed: 2 } as const;
+export const SessionStatus = enumOf('open', 'closing', 'closed');
 export const SessionRow = new StructType(
   {
     payer: Address,
@@ -210,7 +222,7 @@ export const SessionRow = new StructType(
     domain: U32,
     model: U32,
     homeMixer: U32,
-    status: U8,
+    status: SessionStatus,
     /** What is left in escrow. */
     escrowUnits: Units,
     spentUnits: Units,

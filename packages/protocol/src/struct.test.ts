@@ -7,11 +7,11 @@ import {
   ListCompositeType,
   UintBigintType,
   UintNumberType,
-  UnionType,
   VectorBasicType,
 } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { OneOfType } from './one-of.ts';
 import { Receipt, ReceiptList } from './receipt.ts';
 import { AccountRow, MinerRow, tables } from './state.ts';
 import { StructListType, StructType } from './struct.ts';
@@ -24,9 +24,10 @@ function anyOf(type: unknown): fc.Arbitrary<unknown> {
   if (type instanceof UintBigintType) return fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
   if (type instanceof ByteVectorType)
     return fc.uint8Array({ minLength: type.lengthBytes, maxLength: type.lengthBytes });
-  if (type instanceof UnionType) {
-    const types: readonly unknown[] = type.types;
-    const members = types.map((member, selector) => anyOf(member).map((value) => ({ selector, value })));
+  if (type instanceof OneOfType) {
+    const members = Object.entries(type.members).map(([kind, member]) =>
+      anyOf(member).map((value) => ({ kind, value })),
+    );
     return fc.oneof(...members);
   }
   if (type instanceof BooleanType) return fc.boolean();

@@ -1,22 +1,26 @@
+import { AuditNumbers } from './audit-numbers.ts';
 import { Address, Bool, Bytes32, Count, Height, U8, U32, Units, type ValueOf } from './encoding.ts';
+import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
+import { TaskKind } from './receipt.ts';
 import { StructListType, StructType } from './struct.ts';
-import { AuditNumbers } from './transaction.ts';
 
 /** The session of a challenge's task, and its gateway: nobody asked for it (§8.6). */
 export const noSession = 0xffff_ffff;
 export const noGateway = 0xffff_ffff;
 
 /** Whether an answer is similar to most of its task's replicas: else most agree without it, or no majority does. */
-export const agreements = { similar: 0, outlier: 1, alone: 2 } as const;
+export const Agreement = enumOf('similar', 'outlier', 'alone');
+export type Agreement = ValueOf<typeof Agreement>;
 
 /** `certified`: waits for its audit draw. `auditing`: drawn. Then approved or rejected, paid or refunded. */
-export const taskStatuses = { certified: 0, auditing: 1, approved: 2, rejected: 3, settled: 4 } as const;
+export const TaskStatus = enumOf('certified', 'auditing', 'approved', 'rejected', 'settled');
+export type TaskStatus = ValueOf<typeof TaskStatus>;
 export const TaskRow = new StructType(
   {
     taskId: Bytes32,
-    kind: U8,
-    status: U8,
+    kind: TaskKind,
+    status: TaskStatus,
     session: U32,
     model: U32,
     miner: U32,
@@ -39,7 +43,7 @@ export const TaskRow = new StructType(
     isRated: Bool,
     /** Whether its place in the draw is one the network chose (economics §7.3). */
     isDrawn: Bool,
-    agreement: U8,
+    agreement: Agreement,
   },
   { typeName: 'TaskRow' },
 );
@@ -52,11 +56,11 @@ export const RatingRow = new StructType(
 );
 export type RatingRow = ValueOf<typeof RatingRow>;
 
-export const auditorStates = { drawn: 0, committed: 1, revealed: 2, missed: 3 } as const;
+export const AuditorState = enumOf('drawn', 'committed', 'revealed', 'missed');
 export const AuditorSlot = new StructType(
   {
     validator: U32,
-    state: U8,
+    state: AuditorState,
     /** Last height for the next step; 0 while a committed auditor waits for the others to commit. */
     deadline: Height,
     commitment: Bytes32,
@@ -66,14 +70,15 @@ export const AuditorSlot = new StructType(
 );
 export type AuditorSlot = ValueOf<typeof AuditorSlot>;
 
-export const verdicts = { open: 0, pass: 1, soft: 2, hard: 3, noResult: 4, hung: 5 } as const;
+export const AuditVerdict = enumOf('open', 'pass', 'soft', 'hard', 'noResult', 'hung');
+export type AuditVerdict = ValueOf<typeof AuditVerdict>;
 export const AuditRow = new StructType(
   {
     taskId: Bytes32,
     /** Beacon that drew this audit, its auditors and its positions. */
     seed: Bytes32,
     drawnHeight: Height,
-    verdict: U8,
+    verdict: AuditVerdict,
     /** The miner's `mismatchesMilli` from which the verdict was drawn. */
     mismatchesMilli: U32,
     /** Auditors that the first draw took; they commit before either is seen (§10.20). */

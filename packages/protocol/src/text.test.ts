@@ -2,7 +2,7 @@ import { ByteListType } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeText, TextType } from './text.ts';
-import { bodySelectors, Transaction } from './transaction.ts';
+import { Transaction } from './transaction.ts';
 
 const type = new TextType(64);
 const bytes = new ByteListType(64);
@@ -97,6 +97,6 @@ describe('a text (§1.7)', () => {
 });
 
 const proposal = (value: { readonly path: string; readonly value: string }) => ({
-  selector: bodySelectors.propose,
-  value: { action: { selector: 0, value } },
+  kind: 'propose' as const,
+  value: { action: { kind: 'parameterChange' as const, value } },
 });

@@ -1,5 +1,6 @@
-import { ContainerType, UnionType, VectorCompositeType } from '@chainsafe/ssz';
-import { AppealCase, DecideCase, Evidence, type Offence, OpenCase } from './cases.ts';
+import { ContainerType, VectorCompositeType } from '@chainsafe/ssz';
+import { AuditNumbers } from './audit-numbers.ts';
+import { AppealCase, DecideCase, Evidence, OpenCase } from './cases.ts';
 import { AdmitMiner, CreateDomain, UpdateDomain } from './domains.ts';
 import {
   Address,
@@ -15,7 +16,7 @@ import {
   Units,
   type ValueOf,
 } from './encoding.ts';
-import { CastVote, type ProposalAction, Propose } from './governance.ts';
+import { CastVote, Propose } from './governance.ts';
 import { limits } from './limits.ts';
 import {
   AcceptModel,
@@ -25,6 +26,7 @@ import {
   UpdateModelPrice,
   WithdrawBacking,
 } from './models.ts';
+import { oneOf } from './one-of.ts';
 import { sealPathLength } from './plants.ts';
 import { Certificate, ReceiptList } from './receipt.ts';
 import { BatchRecords } from './records.ts';
@@ -36,6 +38,7 @@ import {
   RotateCommitteeKey,
   RotateKey,
   SetRoleStatus,
+  StakeKind,
   UpdateMiner,
 } from './roles.ts';
 import { StructListType, StructType } from './struct.ts';
@@ -98,56 +101,6 @@ export const CertifiedBatch = new ContainerType(
   { typeName: 'CertifiedBatch' },
 );
 
-/** The numbers an auditor measured (§10.3); the ledger draws the verdict from them. */
-export const AuditNumbers = new StructType(
-  {
-    /** One of `findings`: 3 says that this auditor could not run it, 4 that nobody with its engine can. */
-    finding: U8,
-    positions: U16,
-    /** Mean winsorised total variation over the drawn positions, parts per billion. */
-    t1Ppb: U32,
-    argmaxMismatches: U16,
-    /** Positions at which the registered model would have chosen another token, outside the margin. */
-    choiceMismatches: U16,
-    /** What makes the artifact malformed; one of `flaws`. */
-    flaw: U8,
-  },
-  { typeName: 'AuditNumbers' },
-);
-export type AuditNumbers = ValueOf<typeof AuditNumbers>;
-export const findings = { checked: 0, malformed: 1, noArtifact: 2, noResult: 3, otherEngine: 4 } as const;
-
-/** What is wrong with an artifact by itself, or an end that the model denies (verification §2.1, §2.5). */
-export const flaws = {
-  none: 0,
-  version: 1,
-  finish: 2,
-  sampling: 3,
-  prompt: 4,
-  tokenCounts: 5,
-  contextLength: 6,
-  tooManyTokens: 7,
-  vocabulary: 8,
-  windowSize: 9,
-  missingProbabilities: 10,
-  alternatives: 11,
-  order: 12,
-  mass: 13,
-  chosenProbability: 14,
-  text: 15,
-  tokensBeyondEnd: 16,
-  endByStop: 17,
-  endBeforeLength: 18,
-  refusedPrompt: 19,
-  earlyEnd: 20,
-  file: 21,
-  miner: 22,
-  engine: 23,
-  evidence: 24,
-  other: 255,
-} as const;
-export type Flaw = keyof typeof flaws;
-
 /** What an auditor commits to: H(numbers ‖ nonce ‖ account) (§10.3). */
 export const AuditSecret = new StructType(
   { numbers: AuditNumbers, nonce: Bytes32, account: Address },
@@ -181,23 +134,11 @@ export const OpenPlant = new ContainerType(
   { typeName: 'OpenPlant' },
 );
 
-/** Where stake stands: in a miner's collateral, in another role, delegated to a miner, behind a model. */
-export const stakeKinds = {
-  miner: 0,
-  mixer: 1,
-  oracle: 2,
-  validator: 3,
-  gateway: 4,
-  delegation: 5,
-  backing: 6,
-} as const;
-export type StakeKind = keyof typeof stakeKinds;
-
 /** Adds base units of the sender to a miner's collateral or to the stake of another role (economics §6.1). */
-export const Bond = new StructType({ kind: U8, role: U32, amountUnits: Units }, { typeName: 'Bond' });
+export const Bond = new StructType({ kind: StakeKind, role: U32, amountUnits: Units }, { typeName: 'Bond' });
 
 /** Takes base units out of the stake of a role that the sender owns; they stay locked for some epochs. */
-export const Unbond = new StructType({ kind: U8, role: U32, amountUnits: Units }, { typeName: 'Unbond' });
+export const Unbond = new StructType({ kind: StakeKind, role: U32, amountUnits: Units }, { typeName: 'Unbond' });
 
 /** Stakes base units of the sender on a miner (economics §6.2). */
 export const Delegate = new StructType({ miner: U32, amountUnits: Units }, { typeName: 'Delegate' });
@@ -211,61 +152,52 @@ export const AssignWork = new StructType({ miner: U32, validator: U32 }, { typeN
 /** A payer's rating of a task it paid, 1 to 5 (economics §4.5). */
 export const Feedback = new StructType({ taskId: Bytes32, rating: U8 }, { typeName: 'Feedback' });
 
-/** Every kind of transaction with the type of its body; a new one comes last (§1.3). */
-const bodies = {
-  transfer: Transfer,
-  registerMiner: RegisterMiner,
-  openSession: OpenSession,
-  topUpSession: TopUpSession,
-  closeSession: CloseSession,
-  certifiedBatch: CertifiedBatch,
-  auditCommit: AuditCommit,
-  auditReveal: AuditReveal,
-  bond: Bond,
-  unbond: Unbond,
-  delegate: Delegate,
-  undelegate: Undelegate,
-  propose: Propose,
-  vote: CastVote,
-  registerModel: RegisterModel,
-  acceptModel: AcceptModel,
-  updateModelPrice: UpdateModelPrice,
-  transferModelShares: TransferModelShares,
-  backModel: BackModel,
-  withdrawBacking: WithdrawBacking,
-  assignWork: AssignWork,
-  feedback: Feedback,
-  decideCase: DecideCase,
-  appealCase: AppealCase,
-  createDomain: CreateDomain,
-  updateDomain: UpdateDomain,
-  admitMiner: AdmitMiner,
-  evidence: Evidence,
-  openCase: OpenCase,
-  registerMixer: RegisterMixer,
-  registerRole: RegisterRole,
-  setRoleStatus: SetRoleStatus,
-  rotateKey: RotateKey,
-  rotateCommitteeKey: RotateCommitteeKey,
-  updateMiner: UpdateMiner,
-  presence: ProvePresence,
-  openPlant: OpenPlant,
-};
-export type BodyKind = keyof typeof bodies;
-export const bodyKinds = Object.keys(bodies) as readonly BodyKind[];
-
-/** The body of a transaction; the selector is its place in this list (§1.3). */
-export const TransactionBody = new UnionType(Object.values(bodies), { typeName: 'TransactionBody' });
-export const bodySelectors = Object.fromEntries(bodyKinds.map((kind, selector) => [kind, selector])) as Readonly<
-  Record<BodyKind, number>
->;
-
-type Values = { readonly [Kind in BodyKind]: ValueOf<(typeof bodies)[Kind]> };
-/** The library knows a union inside a body only as any of its members. */
-export interface BodyValues extends Omit<Values, 'propose' | 'evidence'> {
-  readonly propose: { readonly action: ProposalAction };
-  readonly evidence: { readonly offence: Offence };
-}
+/** The body of a transaction, of every kind there is; a new one comes last (§1.3). */
+export const TransactionBody = oneOf(
+  {
+    transfer: Transfer,
+    registerMiner: RegisterMiner,
+    openSession: OpenSession,
+    topUpSession: TopUpSession,
+    closeSession: CloseSession,
+    certifiedBatch: CertifiedBatch,
+    auditCommit: AuditCommit,
+    auditReveal: AuditReveal,
+    bond: Bond,
+    unbond: Unbond,
+    delegate: Delegate,
+    undelegate: Undelegate,
+    propose: Propose,
+    vote: CastVote,
+    registerModel: RegisterModel,
+    acceptModel: AcceptModel,
+    updateModelPrice: UpdateModelPrice,
+    transferModelShares: TransferModelShares,
+    backModel: BackModel,
+    withdrawBacking: WithdrawBacking,
+    assignWork: AssignWork,
+    feedback: Feedback,
+    decideCase: DecideCase,
+    appealCase: AppealCase,
+    createDomain: CreateDomain,
+    updateDomain: UpdateDomain,
+    admitMiner: AdmitMiner,
+    evidence: Evidence,
+    openCase: OpenCase,
+    registerMixer: RegisterMixer,
+    registerRole: RegisterRole,
+    setRoleStatus: SetRoleStatus,
+    rotateKey: RotateKey,
+    rotateCommitteeKey: RotateCommitteeKey,
+    updateMiner: UpdateMiner,
+    presence: ProvePresence,
+    openPlant: OpenPlant,
+  },
+  { typeName: 'TransactionBody' },
+);
+export type TransactionBody = ValueOf<typeof TransactionBody>;
+export type BodyKind = TransactionBody['kind'];
+export type BodyValues = { readonly [Kind in BodyKind]: ValueOf<(typeof TransactionBody.members)[Kind]> };
 
 /** What the sender signs (§1.3). `publicKey` is the sender's Ed25519 key; the sender is its address. */
 export const UnsignedTransaction = new ContainerType(

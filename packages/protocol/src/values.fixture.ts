@@ -8,12 +8,13 @@ import {
   ListCompositeType,
   Type,
   UintBigintType,
-  UnionType,
   VectorBasicType,
   VectorCompositeType,
 } from '@chainsafe/ssz';
+import { EnumType } from './enum-of.ts';
 import { littleEndian, sha256 } from './hash.ts';
 import * as protocol from './index.ts';
+import { type OneOf, OneOfType } from './one-of.ts';
 import { BitArray } from './receipt.ts';
 import { encodeText, TextType } from './text.ts';
 import { UintType } from './uint.ts';
@@ -49,6 +50,7 @@ function someOf(type: Type<unknown>, source: Source): unknown {
   if (type instanceof UintType) return source.integer(type.byteLength) % (type.max + 1);
   if (type instanceof UintBigintType)
     return source.bytes(type.byteLength).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  if (type instanceof EnumType) return type.words[source.integer(1) % type.words.length];
   if (type instanceof BooleanType) return source.integer(1) % 2 === 1;
   if (type instanceof ByteVectorType) return source.bytes(type.lengthBytes);
   if (type instanceof ByteListType || type instanceof TextType) {
@@ -65,18 +67,21 @@ function someOf(type: Type<unknown>, source: Source): unknown {
     const { fieldsEntries } = type as ContainerType<Record<string, Type<unknown>>>;
     return Object.fromEntries(fieldsEntries.map(({ fieldName, fieldType }) => [fieldName, someOf(fieldType, source)]));
   }
-  if (type instanceof UnionType) return { selector: 0, value: someOf(type.types[0] as Type<unknown>, source) };
+  if (type instanceof OneOfType) return someOneOf(type, type.kinds[0] as string, source);
   throw new Error(`There is no value for the type ${type.typeName}; teach it to values.fixture.ts.`);
+}
+
+function someOneOf({ members }: OneOfType<Record<string, Type<unknown>>>, kind: string, source: Source): unknown {
+  return { kind, value: someOf(members[kind] as Type<unknown>, source) };
 }
 
 /** Non-trivial values of a type by name: one, or one for each member of a union. */
 export function valuesOf(name: string, type: Type<unknown>): Map<string, unknown> {
-  if (!(type instanceof UnionType)) return new Map([[name, someOf(type, new Source(name))]]);
-  const members = [...type.types.entries()] as [number, Type<unknown>][];
+  if (!(type instanceof OneOfType)) return new Map([[name, someOf(type, new Source(name))]]);
   return new Map(
-    members.map(([selector, member]) => {
+    type.kinds.map((kind, selector) => {
       const label = `${name}.${selector}`;
-      return [label, { selector, value: someOf(member, new Source(label)) }];
+      return [label, someOneOf(type, kind, new Source(label))];
     }),
   );
 }
@@ -87,17 +92,6 @@ export const protocolTypes: ReadonlyMap<string, Type<unknown>> = new Map(
     .flatMap(([name, type]) => (type instanceof Type ? [[name, type as Type<unknown>] as const] : []))
     .sort(([a], [b]) => (a < b ? -1 : 1)),
 );
-
-/** Whether a type has a union in it: the library writes those as JSON but cannot read them back. */
-export function holdsUnion(type: Type<unknown>): boolean {
-  if (type instanceof UnionType) return true;
-  const { elementType, fieldsEntries = [] } = type as {
-    readonly elementType?: Type<unknown>;
-    readonly fieldsEntries?: readonly { readonly fieldType: Type<unknown> }[];
-  };
-  const isInside = elementType !== undefined && holdsUnion(elementType);
-  return isInside || fieldsEntries.some(({ fieldType }) => holdsUnion(fieldType));
-}
 
 /** An integer somewhere in a value. */
 export interface IntegerPlace {
@@ -116,10 +110,9 @@ export function integersOf(type: Type<unknown>, value: unknown, path = ''): Inte
       ...place,
       with: (integer: number | bigint) => put(place.with(integer)),
     }));
-  if (type instanceof UnionType) {
-    const { selector, value: member } = value as { selector: number; value: unknown };
-    const put = (changed: unknown) => ({ selector, value: changed });
-    return inside(type.types[selector] as Type<unknown>, selector, member, put);
+  if (type instanceof OneOfType) {
+    const { kind, value: member } = value as OneOf<Record<string, Type<unknown>>>;
+    return inside(type.members[kind] as Type<unknown>, kind, member, (changed) => ({ kind, value: changed }));
   }
   if (type instanceof ListBasicType || type instanceof ListCompositeType || type instanceof VectorBasicType) {
     const elements = value as readonly unknown[];

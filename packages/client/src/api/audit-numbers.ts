@@ -1,9 +1,10 @@
+import { Finding } from '@assay/protocol';
 import { z } from 'zod';
 import { count, ppb } from './scalars.ts';
 
 /** What an auditor measured, finding and flaw in words. */
 export const AuditNumbersJson = z.object({
-  finding: z.enum(['checked', 'malformed', 'noArtifact', 'noResult', 'otherEngine']),
+  finding: z.enum(Finding.words),
   positions: count,
   t1Ppb: ppb,
   argmaxMismatches: count,

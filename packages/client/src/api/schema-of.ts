@@ -7,6 +7,7 @@ import {
   ByName,
   ByType,
   Bytes32,
+  EnumType,
   ListOf,
   Name,
   OrNull,
@@ -16,7 +17,6 @@ import {
   SomeWord,
   UintType,
   Units,
-  Words,
 } from '@assay/protocol';
 import { z } from 'zod';
 import { AuditNumbersJson } from './audit-numbers.ts';
@@ -57,7 +57,7 @@ export function schemaOf<S extends Shape>(shape: S): SchemaOf<S> {
 
 function made(shape: Shape): z.ZodType {
   if (shape instanceof UintType) return count;
-  if (shape instanceof Words) return z.enum(shape.words);
+  if (shape instanceof EnumType) return z.enum(shape.words);
   if (shape instanceof SomeWord) return z.string();
   if (shape instanceof OrNull) return schemaOf(shape.inner as Shape).nullable();
   if (shape instanceof ListOf) return z.array(schemaOf(shape.item as Shape));

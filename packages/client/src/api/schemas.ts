@@ -1,15 +1,21 @@
 import {
   AccountRow,
+  Agreement,
+  AuditorState,
+  AuditVerdict,
   emissionRateShape,
   epochCloseShape,
   type LedgerEvent,
   ledgerEventShape,
   MinerRow,
   MixerRow,
+  Outcome,
   payoutShape,
   RoleRow,
   revenuePartsShape,
   SessionRow,
+  TaskKind,
+  TaskStatus,
 } from '@assay/protocol';
 import { z } from 'zod';
 import { AuditNumbersJson } from './audit-numbers.ts';
@@ -125,7 +131,7 @@ export const BlockDetail = z.object({
 });
 export type BlockDetail = z.infer<typeof BlockDetail>;
 
-const verdict = z.enum(['open', 'pass', 'soft', 'hard', 'noResult', 'hung']);
+const verdict = z.enum(AuditVerdict.words);
 export const Audit = z.object({
   seed: bytes32,
   drawnHeight: count,
@@ -145,7 +151,7 @@ export const Audit = z.object({
   auditors: z.array(
     z.object({
       validator: count,
-      state: z.enum(['drawn', 'committed', 'revealed', 'missed']),
+      state: z.enum(AuditorState.words),
       deadline: count,
       commitment: bytes32,
       /** Null until revealed. */
@@ -160,9 +166,9 @@ export const Task = z.object({
   taskId: bytes32,
   /** Place in the order of certification; `before` of the next page. */
   order: count,
-  kind: z.enum(['user', 'background', 'challenge', 'training']),
-  outcome: z.enum(['complete', 'partial']),
-  status: z.enum(['certified', 'auditing', 'approved', 'rejected', 'settled']),
+  kind: z.enum(TaskKind.words),
+  outcome: z.enum(Outcome.words),
+  status: z.enum(TaskStatus.words),
   /** Null when the task was not drawn for an audit, or not yet. */
   verdict: verdict.nullable(),
   ...certifiedFields,
@@ -177,7 +183,7 @@ export const Task = z.object({
   paidEpoch: count.nullable(),
   /** With the answers of the other replicas; zero without any. */
   similarityPpb: ppb,
-  agreement: z.enum(['similar', 'outlier', 'alone']),
+  agreement: z.enum(Agreement.words),
 });
 export type Task = z.infer<typeof Task>;
 export const TaskPage = z.object({ height: count, items: z.array(Task) });

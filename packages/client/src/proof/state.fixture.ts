@@ -5,7 +5,6 @@ import {
   BlockHeader,
   MinerRow,
   PayoutRow,
-  payoutKinds,
   type RowProof,
   rowPath,
   SessionRow,
@@ -33,10 +32,10 @@ const state = {
   sessions: [1n, 2n].map((spentUnits) => ({ ...SessionRow.defaultValue(), payer: holder, spentUnits })),
   miners: [{ ...MinerRow.defaultValue(), operator: holder, trustPpb: 912_300_000, tasks: 9, rejected: 1 }],
   payouts: [
-    { ...PayoutRow.defaultValue(), kind: payoutKinds.treasury },
+    { ...PayoutRow.defaultValue(), kind: 'treasury' as const },
     { ...PayoutRow.defaultValue(), epoch: 3, account: holder, role: 7, units: 1_500_000_000n },
   ],
-  tasks: [{ ...TaskRow.defaultValue(), taskId, status: 2, priceUnits: 46_000_000n }],
+  tasks: [{ ...TaskRow.defaultValue(), taskId, status: 'approved' as const, priceUnits: 46_000_000n }],
 };
 const tree = State.value_toTree(state);
 

@@ -6,17 +6,12 @@ import {
   isTableName,
   MinerRow,
   PayoutRow,
-  payoutKinds,
-  payoutSources,
-  payoutStacks,
   proofTables,
   type RowProof,
   SessionRow,
-  sessionStatuses,
   stateRootAlong,
   TaskRow,
   tables,
-  taskStatuses,
   toHex,
 } from '@assay/protocol';
 import type { ProofKind } from '../api/proof.ts';
@@ -110,7 +105,7 @@ const describers: Readonly<Record<ProofKind, (proof: RowProof) => string>> = {
   session: ({ index, row }) => {
     const { payer, status, escrowUnits, spentUnits } = SessionRow.deserialize(row);
     const left = `${formatUnits(escrowUnits)} units left and ${formatUnits(spentUnits)} spent`;
-    return `session ${index} of ${addressText(payer)} was ${wordOf(sessionStatuses, status)} with ${left}`;
+    return `session ${index} of ${addressText(payer)} was ${status} with ${left}`;
   },
   miner: ({ index, row }) => {
     const { operator, collateralUnits, trustPpb, tasks, rejected } = MinerRow.deserialize(row);
@@ -123,19 +118,15 @@ const describers: Readonly<Record<ProofKind, (proof: RowProof) => string>> = {
   task: ({ row }) => {
     const { taskId, status, miner, priceUnits } = TaskRow.deserialize(row);
     const price = `${formatUnits(priceUnits)} units`;
-    return `task ${hex(taskId)} of miner ${miner} was ${wordOf(taskStatuses, status)} at a price of ${price}`;
+    return `task ${hex(taskId)} of miner ${miner} was ${status} at a price of ${price}`;
   },
   payout: ({ index, row }) => {
     const { epoch, account, source, stack, kind, role, units } = PayoutRow.deserialize(row);
-    const earner = `${addressText(account)} as ${wordOf(payoutKinds, kind)} ${role}`;
-    const to = kind === payoutKinds.treasury ? 'the treasury' : earner;
-    const from = `${wordOf(payoutSources, source)}, stack "${wordOf(payoutStacks, stack)}"`;
+    const earner = `${addressText(account)} as ${kind} ${role}`;
+    const to = kind === 'treasury' ? 'the treasury' : earner;
+    const from = `${source}, stack "${stack}"`;
     return `payout ${index} of epoch ${epoch} was ${formatUnits(units)} units of ${from}, to ${to}`;
   },
 };
-
-function wordOf(words: Readonly<Record<string, number>>, value: number): string {
-  return Object.keys(words).find((word) => words[word] === value) ?? `in status ${value}`;
-}
 
 const hex = (value: Uint8Array): string => `0x${toHex(value)}`;

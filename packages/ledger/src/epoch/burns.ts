@@ -1,9 +1,7 @@
-import { type BurnRow, burnKinds, type Params } from '@assay/protocol';
+import { BurnKind, type BurnRow, type Params } from '@assay/protocol';
 import { ALL_BPS, saturate } from '../integers.ts';
 import { type Steps, WRITE } from '../pace.ts';
 import type { Work } from './work.ts';
-
-type BurnKind = keyof typeof burnKinds;
 
 /** What the prices of a reward period's tasks burned, by all that the tasks name (economics §7.2). */
 export class Burns {
@@ -22,13 +20,13 @@ export class Burns {
   }
 
   of(kind: BurnKind, role: number): bigint {
-    return this.#rows.get(keyOf(burnKinds[kind], role))?.units ?? 0n;
+    return this.#rows.get(keyOf(kind, role))?.units ?? 0n;
   }
 
   /** Adds what one task burned. */
   add(roles: Readonly<Record<BurnKind, number>>, units: bigint): void {
     if (units === 0n) return;
-    for (const kind of kinds) this.#put({ kind: burnKinds[kind], role: roles[kind], units });
+    for (const kind of BurnKind.words) this.#put({ kind, role: roles[kind], units });
   }
 
   /** Writes it down for the epochs after. */
@@ -46,13 +44,11 @@ export class Burns {
     const key = keyOf(row.kind, row.role);
     const before = this.#rows.get(key)?.units ?? 0n;
     this.#rows.set(key, { ...row, units: saturate(before + row.units) });
-    if (row.kind === burnKinds.domain) this.#totalUnits += row.units;
+    if (row.kind === 'domain') this.#totalUnits += row.units;
   }
 }
 
-const kinds = Object.keys(burnKinds) as BurnKind[];
-
-function keyOf(kind: number, role: number): string {
+function keyOf(kind: BurnKind, role: number): string {
   return `${kind}/${role}`;
 }
 

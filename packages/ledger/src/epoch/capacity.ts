@@ -1,4 +1,4 @@
-import { limits, roleStatuses } from '@assay/protocol';
+import { limits } from '@assay/protocol';
 import { apportionSteps } from '../apportion.ts';
 import { heldOfMiners } from '../fines.ts';
 import { PPB } from '../integers.ts';
@@ -63,7 +63,7 @@ function* contestantsOf({ books, pace }: Work, standings: readonly Standing[]): 
     const { miner } = row;
     const registered = books.miners.at(miner);
     const isFresh = row.epoch + limits.measuredEpochs > globals.epoch;
-    const isThere = registered.status === roleStatuses.active && isRewarded(registered, globals.period, params.rewards);
+    const isThere = registered.status === 'active' && isRewarded(registered, globals.period, params.rewards);
     if (!isFresh || !isThere) continue;
     const byChallenges = measuredValues(row);
     const { latencyMs } = byChallenges;

@@ -1,4 +1,4 @@
-import { caseStatuses, noModel, roleStatuses, stakeKinds } from '@assay/protocol';
+import { noModel } from '@assay/protocol';
 import { commonFlaw, dismissCase, executeCase } from '../cases.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerEvent } from '../result.ts';
@@ -11,8 +11,8 @@ export function settleCases(state: LedgerState): LedgerEvent[] {
   for (let index = 0; index < state.cases.length; index++) {
     const { status, deadlineEpoch } = state.cases.at(index);
     if (deadlineEpoch > state.globals.epoch) continue;
-    if (status === caseStatuses.review) events.push(...dismissCase(state, index, decision)); // §10.6
-    if (status === caseStatuses.pending) events.push(...executeCase(state, index, decision)); // §10.7
+    if (status === 'review') events.push(...dismissCase(state, index, decision)); // §10.6
+    if (status === 'pending') events.push(...executeCase(state, index, decision)); // §10.7
   }
   return events;
 }
@@ -30,7 +30,7 @@ export function freezePenalties(state: LedgerState): LedgerEvent[] {
   for (const [model, opened] of casesByModel(state)) {
     const rows = opened.map((index) => state.cases.at(index));
     const failing = new Set(rows.map(({ role }) => role));
-    const isOneFlaw = commonFlaw(rows) !== 0;
+    const isOneFlaw = commonFlaw(rows) !== 'none';
     const least = isOneFlaw ? Math.min(LEAST_ACCUSED, breakerMinFailing) : breakerMinFailing;
     const miners = minersOf(state, new Set([model]), failing);
     if (failing.size < least || !isLargePart(state, failing.size, miners)) continue;
@@ -47,7 +47,7 @@ function casesByModel(state: LedgerState): Map<number, number[]> {
   const opened = new Map<number, number[]>();
   for (let index = 0; index < state.cases.length; index++) {
     const { kind, model, openedEpoch } = state.cases.at(index);
-    if (kind !== stakeKinds.miner || model === noModel || openedEpoch !== state.globals.epoch) continue;
+    if (kind !== 'miner' || model === noModel || openedEpoch !== state.globals.epoch) continue;
     opened.set(model, [...(opened.get(model) ?? []), index]);
   }
   return opened;
@@ -57,7 +57,7 @@ function casesByModel(state: LedgerState): Map<number, number[]> {
 export function minersOf(state: LedgerState, served: ReadonlySet<number>, failing: ReadonlySet<number>): number {
   let count = 0;
   for (const [index, { models, status }] of [...state.miners].entries()) {
-    const isActive = status === roleStatuses.active && models.some((model) => served.has(model));
+    const isActive = status === 'active' && models.some((model) => served.has(model));
     if (isActive || failing.has(index)) count += 1;
   }
   return count;
@@ -72,8 +72,8 @@ export function isLargePart({ params }: LedgerState, failing: number, miners: nu
 export function freeze(state: LedgerState, index: number): void {
   const { status, isFrozen } = state.cases.at(index);
   const { epoch } = state.globals;
-  const isOpen = status === caseStatuses.pending || status === caseStatuses.review;
+  const isOpen = status === 'pending' || status === 'review';
   if (!isOpen || isFrozen) return;
   const deadlineEpoch = epoch + state.params.cases.reviewEpochs;
-  state.cases.update(index, { status: caseStatuses.review, isFrozen: true, deadlineEpoch });
+  state.cases.update(index, { status: 'review', isFrozen: true, deadlineEpoch });
 }

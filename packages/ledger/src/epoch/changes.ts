@@ -1,7 +1,6 @@
-import type { BodyValues } from '@assay/protocol';
+import type { BodyValues, StakeKind } from '@assay/protocol';
 import { changesEngine } from '../engines.ts';
 import { invariant } from '../invariant.ts';
-import { stakeKindOf } from '../stakes.ts';
 import { MAX_RESULTS_OWED } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
 import { keyKinds } from '../view.ts';
@@ -36,9 +35,9 @@ function updateTerms(state: LedgerState, miner: number, terms: Omit<BodyValues['
   });
 }
 
-function setKey(state: LedgerState, number: number, change: { role: number; publicKey: Uint8Array }): void {
-  const kind = keyKinds.find((each) => each === stakeKindOf(number));
-  invariant(kind !== undefined, `a key is announced for no role: ${number}`);
+function setKey(state: LedgerState, announced: StakeKind, change: { role: number; publicKey: Uint8Array }): void {
+  const kind = keyKinds.find((each) => each === announced);
+  invariant(kind !== undefined, `a key is announced for no role: ${announced}`);
   const { role, publicKey } = change;
   if (kind === 'mixer') state.mixers.update(role, { publicKey });
   else state[`${kind}s`].update(role, { publicKey });

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { payoutKinds, payoutSources, payoutStacks, taskStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { auditAll } from '../audits.fixture.ts';
 import { hardFailure, honest, World } from '../world.fixture.ts';
@@ -112,9 +111,9 @@ describe('end of an epoch §2.1, §2.3', () => {
       const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
       const paid = close?.payouts.map(({ account, source, stack, kind, role, units }) => {
         const codes = {
-          source: payoutSources[source],
-          stack: payoutStacks[stack],
-          kind: payoutKinds[kind ?? 'treasury'],
+          source,
+          stack,
+          kind: kind ?? 'treasury',
         };
         return { epoch, account, ...codes, role: role ?? 0, units };
       });
@@ -127,7 +126,7 @@ describe('end of an epoch §2.1, §2.3', () => {
     const world = new World({ audit: { commitBlocks: 40 } }).populate();
     const taskId = auditedTask(world);
     world.finishEpoch();
-    expect(world.state.tasks.at(0).status).toBe(taskStatuses.settled);
+    expect(world.state.tasks.at(0).status).toBe('settled');
     expect(world.state.taskOf(taskId)).toBe(0);
     const open = world.receipt();
     world.certify(open);

@@ -1,4 +1,3 @@
-import { roleStatuses, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { committeeEpochs, committeeOf, nextCommittee } from '../committee.ts';
 import { mixerTerms, presenceTx, statusTx } from '../roles.fixture.ts';
@@ -59,7 +58,7 @@ describe('the committee §7.1', () => {
     const world = new World({ mixers: 128, params: { epochBlocks: 16 } });
     world.block(world.tx('payer', 'registerMixer', mixerTerms(world)), presenceTx(world, 'stranger9'));
     expect(nextCommittee(world.state).map(({ mixer }) => mixer)).toEqual(Array.from({ length: 128 }, (_, i) => i));
-    world.block(world.tx('payer', 'bond', { kind: stakeKinds.mixer, role: 128, amountUnits: 1n }));
+    world.block(world.tx('payer', 'bond', { kind: 'mixer', role: 128, amountUnits: 1n }));
     expect(nextCommittee(world.state).map(({ mixer }) => mixer)).toEqual([
       ...Array.from({ length: 127 }, (_, i) => i),
       128,
@@ -72,7 +71,7 @@ describe('the committee §7.1', () => {
     // Ejections may leave no mixer; transactions cannot.
     for (const mixer of [0, 1]) {
       const rows = state.mixers as typeof state.mixers & { update(index: number, change: object): void };
-      rows.update(mixer, { status: roleStatuses.ejected });
+      rows.update(mixer, { status: 'ejected' });
     }
     world.finishEpoch();
     expect(mixersOf(world)).toEqual([0, 1]);

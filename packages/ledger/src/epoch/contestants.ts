@@ -1,11 +1,4 @@
-import {
-  type DomainTerms,
-  type Globals,
-  type MinerRow,
-  type Params,
-  rewardPeriods,
-  roleStatuses,
-} from '@assay/protocol';
+import { type DomainTerms, type Globals, type MinerRow, type Params, rewardPeriods } from '@assay/protocol';
 import { capped } from '../integers.ts';
 import type { MeasuredValues } from '../measured.ts';
 import { latencyMicroOf } from '../work.ts';
@@ -95,7 +88,7 @@ export function rawOf(
 
 /** Whether the audits are evidence enough to eject it, decided or not yet. */
 function isOut({ status }: Readonly<MinerRow>): boolean {
-  return status === roleStatuses.ejected || status === roleStatuses.held;
+  return status === 'ejected' || status === 'held';
 }
 
 /** Whether the reward period may pay a miner at all: it did its test periods, and does not forfeit (economics §4.2). */

@@ -1,7 +1,8 @@
-import { caseStatuses, type MinerRow, noModel, roleStatuses, stakeKinds } from '@assay/protocol';
+import { type MinerRow, noModel } from '@assay/protocol';
 import { openCase, openEjections } from '../cases.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerEvent } from '../result.ts';
+import { isGone } from '../roles.ts';
 import { EJECTION_MILLI, HARD_EVIDENCE } from '../standing.ts';
 import type { LedgerState } from '../state.ts';
 import { freeze } from './cases.ts';
@@ -14,8 +15,8 @@ export function removeWeak(state: LedgerState): LedgerEvent[] {
   const events: LedgerEvent[] = [];
   for (let miner = 0; miner < state.miners.length; miner++) {
     const { weakPeriods, status } = state.miners.at(miner);
-    if (weakPeriods < removeAfter || status >= roleStatuses.deregistered) continue;
-    state.miners.update(miner, { status: roleStatuses.deregistered, statusHeight: state.globals.height });
+    if (weakPeriods < removeAfter || isGone({ status })) continue;
+    state.miners.update(miner, { status: 'deregistered', statusHeight: state.globals.height });
     events.push({ type: 'minerRemoved', miner, weakPeriods });
   }
   return events;
@@ -42,12 +43,12 @@ export function holdMiners(state: LedgerState): LedgerEvent[] {
 }
 
 function isSuspect({ cusumMilli, status }: Pick<MinerRow, 'cusumMilli' | 'status'>): boolean {
-  return cusumMilli >= EJECTION_MILLI && status !== roleStatuses.ejected;
+  return cusumMilli >= EJECTION_MILLI && status !== 'ejected';
 }
 
 /** §10.8 The miners whose failures of an epoch were frozen with those of others. */
 function doubtedMiners({ cases }: LedgerState): number[] {
-  return [...cases].flatMap(({ isFrozen, status, role }) => (isFrozen && status === caseStatuses.review ? [role] : []));
+  return [...cases].flatMap(({ isFrozen, status, role }) => (isFrozen && status === 'review' ? [role] : []));
 }
 
 /** §10.16, economics §6.8 A part of the collateral is held by the case, and the rest stays where it is meanwhile. */
@@ -58,15 +59,15 @@ function openEjection(state: LedgerState, suspect: Suspect, isDoubted: boolean):
   const isHard = hardFailures >= HARD_EVIDENCE;
   const slashPpb = isHard ? BigInt(ejectionSlashPpb) : PPB - BigInt(ejectionReturnPpb);
   const proposedUnits = (collateralUnits * slashPpb) / PPB;
-  const fined = { kind: stakeKinds.miner, role: miner };
+  const fined = { kind: 'miner' as const, role: miner };
   const matter = { subject: new Uint8Array(32), model: noModel, priceUnits: null, finders: [] };
   // §10.15 What one payer or one flaw says alone is not carried out by the clock.
-  const isReviewed = suspect.payer !== null || suspect.flaw !== 0;
+  const isReviewed = suspect.payer !== null || suspect.flaw !== 'none';
   const charge = { ...fined, ...matter, proposedUnits, priorStatus: status, isReviewed };
   const opened = openCase(state, { cause: 'ejection', ...charge });
   const index = state.cases.length - 1;
   if (isDoubted) freeze(state, index);
-  else state.miners.update(miner, { status: roleStatuses.held, statusHeight: state.globals.height });
+  else state.miners.update(miner, { status: 'held', statusHeight: state.globals.height });
   const evidence = { case: state.cases.at(index).id, cusumMilli, hardFailures };
   return [...opened, { type: 'minerHeld', miner, ...evidence, isFrozen: isDoubted }];
 }
@@ -83,7 +84,7 @@ function freezeShared(state: LedgerState, cause: SharedCause, suspects: readonly
   for (const index of indexes) freeze(state, index);
   for (const miner of cause.miners) {
     const place = ejections.get(miner);
-    if (place === undefined || state.miners.at(miner).status !== roleStatuses.held) continue;
+    if (place === undefined || state.miners.at(miner).status !== 'held') continue;
     const { priorStatus } = state.cases.at(place);
     state.miners.update(miner, { status: priorStatus, statusHeight: state.globals.height });
   }

@@ -47,7 +47,7 @@ describe('worked numbers (economics §5.1)', () => {
   });
 
   it('pay a guardian with 50,000 of 2,000,000 staked 2,568.125 units', () => {
-    const reason = { source: 'emission', stack: 'security', kind: 'validator' } as const;
+    const reason = { source: 'emission', stack: 'security', kind: 'validator' as const } as const;
     const pool = shareOut(reason, stacks[1] ?? 0n, { weights: [50_000n, 1_950_000n] });
     expect(pool.shares[0]?.units).toBe((2_568_125n * UNIT) / 1000n);
   });

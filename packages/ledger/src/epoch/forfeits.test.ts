@@ -1,4 +1,4 @@
-import { caseCauses, caseStatuses, type Params } from '@assay/protocol';
+import type { Params } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { answer, caseWorld, members } from '../cases.fixture.ts';
 import { worldParams } from '../params.fixture.ts';
@@ -8,7 +8,7 @@ import { hardFailure, honest, softFailure, type World } from '../world.fixture.t
 const behind = (world: World) => (['minerA', 'owner', 'otherPayer'] as const).map((name) => world.balance(name));
 const decide = (world: World, id: number, isFine: boolean) =>
   members.slice(0, 2).map((member) => world.send(member, 'decideCase', { case: id, isFine }));
-const forfeitOf = (world: World) => [...world.state.cases].find(({ cause }) => cause === caseCauses.forfeit);
+const forfeitOf = (world: World) => [...world.state.cases].find(({ cause }) => cause === 'forfeit');
 const heldOf = (world: World) => world.events.find((event) => event.type === 'rewardsHeld');
 
 /** A miner with a staker, of two answers in one epoch the second of which is bad. */
@@ -37,7 +37,7 @@ describe('a confirmed hard failure (economics §6.7)', () => {
       ...{
         id: 1,
         role: 0,
-        status: caseStatuses.review,
+        status: 'review',
         heldUnits: 75n + emissionUnits,
         fineUnits: 75n + emissionUnits,
       },
@@ -53,7 +53,7 @@ describe('a confirmed hard failure (economics §6.7)', () => {
     const held = forfeitOf(world)?.heldUnits ?? 0n;
     decide(world, 1, true);
     expect(world.state.globals.burnedUnits).toBe(burnedUnits + held);
-    expect(forfeitOf(world)).toMatchObject({ status: caseStatuses.executed, heldUnits: 0n });
+    expect(forfeitOf(world)).toMatchObject({ status: 'executed', heldUnits: 0n });
   });
 
   it('is paid to operator, owner and stakers when it is dismissed, by silence as well', () => {
@@ -71,7 +71,7 @@ describe('a confirmed hard failure (economics §6.7)', () => {
     }
     const silent = failed();
     for (let epoch = 0; epoch <= 3; epoch++) silent.finishEpoch();
-    expect(forfeitOf(silent)?.status).toBe(caseStatuses.dismissed);
+    expect(forfeitOf(silent)?.status).toBe('dismissed');
     expect(behind(silent)).toEqual(behind(world));
   });
 

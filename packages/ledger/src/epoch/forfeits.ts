@@ -1,4 +1,3 @@
-import { caseStatuses } from '@assay/protocol';
 import { caseIndexOf, openForfeit } from '../cases.ts';
 import { isHardFailure, payMiner } from '../forfeits.ts';
 import { invariant } from '../invariant.ts';
@@ -34,8 +33,8 @@ export function holdRewards(state: LedgerState, rewards: HeldRewards): LedgerEve
   invariant(index !== undefined, `the rewards of miner ${rewards.miner} have no case`);
   const row = state.cases.at(index);
   state.setGlobals({ settlingUnits: state.globals.settlingUnits - units });
-  if (row.status === caseStatuses.dismissed) payMiner(state, rewards.miner, units);
-  else if (row.status === caseStatuses.executed) burn(state, units);
+  if (row.status === 'dismissed') payMiner(state, rewards.miner, units);
+  else if (row.status === 'executed') burn(state, units);
   else state.cases.update(index, { proposedUnits: units, heldUnits: units, fineUnits: units });
   return { type: 'rewardsHeld', ...rewards };
 }

@@ -1,12 +1,4 @@
-import {
-  equalBytes,
-  type HoldingRow,
-  type MinerRow,
-  type PayoutRow,
-  payoutKinds,
-  payoutSources,
-  payoutStacks,
-} from '@assay/protocol';
+import { equalBytes, type HoldingRow, type MinerRow, type PayoutRow } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import type { Forfeit } from '../forfeits.ts';
 import { ALL_BPS, capped } from '../integers.ts';
@@ -231,6 +223,5 @@ function pay(state: LedgerState, payout: Payout, epoch: number): void {
 
 /** A payout as the state keeps it (§2.9). */
 function rowOf({ account, source, stack, kind, role, units }: Payout, epoch: number): PayoutRow {
-  const codes = { source: payoutSources[source], stack: payoutStacks[stack], kind: payoutKinds[kind ?? 'treasury'] };
-  return { epoch, account, ...codes, role: role ?? 0, units };
+  return { epoch, account, source, stack, kind: kind ?? 'treasury', role: role ?? 0, units };
 }

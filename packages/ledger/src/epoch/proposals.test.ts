@@ -1,4 +1,4 @@
-import { proposalActions, proposalStatuses, roleStatuses, stakeKinds, voteChoices } from '@assay/protocol';
+import type { StakeKind, VoteChoice } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { VoteCount } from '../result.ts';
 import { UnknownRuleError } from '../rules.ts';
@@ -6,13 +6,13 @@ import { FEE, type Sender, World } from '../world.fixture.ts';
 import { outcomeOf } from './proposals.ts';
 
 const change = (path: string, value: string) => ({
-  action: { selector: 0 as const, value: { path: path, value: value } },
+  action: { kind: 'parameterChange' as const, value: { path: path, value: value } },
 });
 const limits = { quorumPpb: 334_000_000, passPpb: 500_000_000, vetoPpb: 334_000_000 };
 
-function voting(world: World, choices: Partial<Record<Sender, keyof typeof voteChoices>>): void {
-  const votes = Object.entries(choices) as [Sender, keyof typeof voteChoices][];
-  world.block(...votes.map(([who, choice]) => world.tx(who, 'vote', { proposal: 0, choice: voteChoices[choice] })));
+function voting(world: World, choices: Partial<Record<Sender, VoteChoice>>): void {
+  const votes = Object.entries(choices) as [Sender, VoteChoice][];
+  world.block(...votes.map(([who, choice]) => world.tx(who, 'vote', { proposal: 0, choice })));
 }
 
 /** Mixers hold 4 · 1000, validators 4 · 500, oracles and the gateway 100 each: 6300 in all. */
@@ -33,7 +33,7 @@ describe('settleProposals §12', () => {
     expect(world.balance('payer')).toBe(1_000_000n - FEE - 500n);
     voting(world, mixers);
     for (let epoch = 0; epoch < 2; epoch++) world.finishEpoch();
-    expect(world.state.proposals.at(0).status).toBe(proposalStatuses.voting);
+    expect(world.state.proposals.at(0).status).toBe('voting');
     const { events } = world.finishEpoch();
     const count = { yesUnits: 3000n, noUnits: 0n, abstainUnits: 0n, vetoUnits: 0n, totalUnits: 6300n };
     expect(events).toContainEqual({ type: 'votingEnded', proposal: 0, outcome: 'passed', count, burnedUnits: 0n });
@@ -64,13 +64,13 @@ describe('settleProposals §12', () => {
     voting(world, { ...mixers, mixer2: 'veto' });
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
     // 1000 of 3000 is 33.3 %: less than the 33.4 % that veto.
-    expect(world.state.proposals.at(0).status).toBe(proposalStatuses.passed);
+    expect(world.state.proposals.at(0).status).toBe('passed');
 
     const vetoed = newWorld();
     vetoed.send('payer', 'propose', change('halvingDays', '7'));
     voting(vetoed, { ...mixers, mixer2: 'veto', validator0: 'veto' });
     for (let epoch = 0; epoch < 3; epoch++) vetoed.finishEpoch();
-    expect(vetoed.state.proposals.at(0)).toMatchObject({ status: proposalStatuses.vetoed, depositUnits: 0n });
+    expect(vetoed.state.proposals.at(0)).toMatchObject({ status: 'vetoed', depositUnits: 0n });
     expect(vetoed.state.globals.burnedUnits).toBe(500n);
     expect(vetoed.balance('payer')).toBe(1_000_000n - FEE - 500n);
     vetoed.finishEpoch();
@@ -84,32 +84,32 @@ describe('settleProposals §12', () => {
     voting(world, { mixer0: 'no', mixer1: 'no' });
     expect(world.state.votes.length).toBe(3);
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
-    expect(world.state.proposals.at(0).status).toBe(proposalStatuses.rejected);
+    expect(world.state.proposals.at(0).status).toBe('rejected');
   });
 
   it('pays from the treasury what it holds, and fails when it holds less', () => {
     const world = newWorld();
     const spend = (amountUnits: bigint) => ({
-      action: { selector: 1 as const, value: { to: world.address('stranger0'), amountUnits } },
+      action: { kind: 'treasurySpend' as const, value: { to: world.address('stranger0'), amountUnits } },
     });
     world.send('payer', 'propose', spend(40n));
     world.send('payer', 'propose', spend(1_000_000_000_000n));
     const both = [0, 1].flatMap((proposal) =>
-      (['mixer0', 'mixer1', 'mixer2'] as const).map((who) => world.tx(who, 'vote', { proposal, choice: 0 })),
+      (['mixer0', 'mixer1', 'mixer2'] as const).map((who) => world.tx(who, 'vote', { proposal, choice: 'yes' })),
     );
     world.block(...both);
     for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
     expect(world.events).toContainEqual({ type: 'proposalExecuted', proposal: 0 });
     expect(world.events).toContainEqual({ type: 'proposalFailed', proposal: 1 });
     expect(world.balance('stranger0')).toBe(40n);
-    expect(world.state.proposals.at(1).status).toBe(proposalStatuses.failed);
+    expect(world.state.proposals.at(1).status).toBe('failed');
   });
 
   it('sets what the work on a model counts, within the bounds of a registration', () => {
     const world = newWorld();
     const difficulty = (model: number, difficultyPpm: number) =>
       world.send('payer', 'propose', {
-        action: { selector: proposalActions.modelDifficulty, value: { model, difficultyPpm } },
+        action: { kind: 'modelDifficulty', value: { model, difficultyPpm } },
       });
     expect(difficulty(7, 2_000_000)).toBe('UNKNOWN_MODEL');
     expect(difficulty(1, 99_999)).toBe('BAD_MODEL');
@@ -123,7 +123,7 @@ describe('settleProposals §12', () => {
   it('stops before the block of a rule that this version does not know (§2.4)', () => {
     const world = newWorld();
     const upgrade = (rule: number, height: number) =>
-      world.send('payer', 'propose', { action: { selector: proposalActions.upgrade, value: { rule, height } } });
+      world.send('payer', 'propose', { action: { kind: 'upgrade', value: { rule, height } } });
     const { epochBlocks } = world.state.params;
     // Voting ends with epoch 2 and the delay with epoch 3: epoch 4 is the first that can have it.
     expect(upgrade(2, 4 * epochBlocks - 1)).toBe('BAD_UPGRADE');
@@ -144,26 +144,28 @@ describe('settleProposals §12', () => {
 
   it('bans a role or a miner, which leaves draws and pools until a vote ends it', () => {
     const world = newWorld().populate();
-    const ban = (kind: number, role: number, isBanned: boolean) =>
-      world.send('payer', 'propose', { action: { selector: proposalActions.ban, value: { kind, role, isBanned } } });
+    const ban = (kind: StakeKind, role: number, isBanned: boolean) =>
+      world.send('payer', 'propose', { action: { kind: 'ban', value: { kind, role, isBanned } } });
     const decide = () => {
       const proposal = world.state.proposals.length - 1;
-      world.block(...(Object.keys(mixers) as Sender[]).map((who) => world.tx(who, 'vote', { proposal, choice: 0 })));
+      world.block(
+        ...(Object.keys(mixers) as Sender[]).map((who) => world.tx(who, 'vote', { proposal, choice: 'yes' })),
+      );
       for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
     };
-    expect(ban(stakeKinds.miner, 9, true)).toBe('UNKNOWN_ROLE');
-    expect(ban(stakeKinds.delegation, 0, true)).toBe('UNKNOWN_ROLE');
-    expect(ban(stakeKinds.miner, 0, false)).toBe('BAD_STATUS');
-    expect(ban(stakeKinds.miner, 0, true)).toBe('OK');
+    expect(ban('miner', 9, true)).toBe('UNKNOWN_ROLE');
+    expect(ban('delegation', 0, true)).toBe('UNKNOWN_ROLE');
+    expect(ban('miner', 0, false)).toBe('BAD_STATUS');
+    expect(ban('miner', 0, true)).toBe('OK');
     decide();
-    expect(world.state.miners.at(0)).toMatchObject({ status: roleStatuses.banned, weight: 0n, collateralUnits: 1000n });
-    expect(ban(stakeKinds.miner, 0, true)).toBe('ROLE_GONE');
-    const resume = { kind: stakeKinds.miner, role: 0, status: roleStatuses.active };
+    expect(world.state.miners.at(0)).toMatchObject({ status: 'banned', weight: 0n, collateralUnits: 1000n });
+    expect(ban('miner', 0, true)).toBe('ROLE_GONE');
+    const resume = { kind: 'miner' as const, role: 0, status: 'active' as const };
     expect(world.send('owner', 'setRoleStatus', resume)).toBe('ROLE_GONE');
-    expect(world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 400n })).toBe('OK');
-    expect(ban(stakeKinds.miner, 0, false)).toBe('OK');
+    expect(world.send('owner', 'unbond', { kind: 'miner', role: 0, amountUnits: 400n })).toBe('OK');
+    expect(ban('miner', 0, false)).toBe('OK');
     decide();
-    expect(world.state.miners.at(0).status).toBe(roleStatuses.paused);
+    expect(world.state.miners.at(0).status).toBe('paused');
     expect(world.send('owner', 'setRoleStatus', resume)).toBe('OK');
     world.finishEpoch();
     expect(world.state.miners.standing(0).weight).toBeGreaterThan(0n);
@@ -171,16 +173,16 @@ describe('settleProposals §12', () => {
 
   it('takes the power of a banned validator, and never bans the last mixer', () => {
     const world = newWorld();
-    const ban = (kind: number, role: number) => ({
-      action: { selector: proposalActions.ban, value: { kind, role, isBanned: true } },
+    const ban = (kind: StakeKind, role: number) => ({
+      action: { kind: 'ban' as const, value: { kind, role, isBanned: true } },
     });
-    world.send('payer', 'propose', ban(stakeKinds.validator, 1));
+    world.send('payer', 'propose', ban('validator', 1));
     voting(world, mixers);
     for (let epoch = 0; epoch < 5; epoch++) world.finishEpoch();
-    expect(world.state.validators.at(1).status).toBe(roleStatuses.banned);
+    expect(world.state.validators.at(1).status).toBe('banned');
     expect(world.state.powers.at(1).powerPpb).toBeLessThan(world.state.powers.at(0).powerPpb);
     const lonely = new World({ mixers: 1 });
-    expect(lonely.send('payer', 'propose', ban(stakeKinds.mixer, 0))).toBe('LAST_OF_KIND');
+    expect(lonely.send('payer', 'propose', ban('mixer', 0))).toBe('LAST_OF_KIND');
   });
 
   it('changes a group of parameters at once', () => {

@@ -1,4 +1,3 @@
-import { actionOf, proposalStatuses, voteChoices } from '@assay/protocol';
 import { carryOut } from '../actions.ts';
 import { PPB } from '../integers.ts';
 import type { LedgerEvent, VoteCount } from '../result.ts';
@@ -11,13 +10,13 @@ export function settleProposals(state: LedgerState): LedgerEvent[] {
   const events: LedgerEvent[] = [];
   for (let proposal = 0; proposal < state.proposals.length; proposal++) {
     const { status, endEpoch } = state.proposals.at(proposal);
-    if (status === proposalStatuses.voting && endEpoch <= epoch) events.push(endVoting(state, proposal));
+    if (status === 'voting' && endEpoch <= epoch) events.push(endVoting(state, proposal));
   }
   for (let proposal = 0; proposal < state.proposals.length; proposal++) {
     const { status, executeEpoch } = state.proposals.at(proposal);
-    if (status === proposalStatuses.passed && executeEpoch <= epoch) events.push(execute(state, proposal));
+    if (status === 'passed' && executeEpoch <= epoch) events.push(execute(state, proposal));
   }
-  state.votes.retain(({ proposal }) => state.proposals.at(proposal).status === proposalStatuses.voting);
+  state.votes.retain(({ proposal }) => state.proposals.at(proposal).status === 'voting');
   return events;
 }
 
@@ -26,7 +25,7 @@ function endVoting(state: LedgerState, proposal: number): LedgerEvent {
   const count = countVotes(state, proposal);
   const outcome = outcomeOf(count, state.params.governance);
   const isBurned = outcome === 'vetoed';
-  state.proposals.update(proposal, { status: proposalStatuses[outcome], depositUnits: 0n });
+  state.proposals.update(proposal, { status: outcome, depositUnits: 0n });
   if (isBurned)
     state.setGlobals({ burnedUnits: state.globals.burnedUnits + depositUnits }); // §12.3
   else state.credit(proposer, depositUnits);
@@ -35,17 +34,16 @@ function endVoting(state: LedgerState, proposal: number): LedgerEvent {
 
 /** Votes weigh what their voters hold now: nothing moved on after a vote counts twice. */
 function countVotes(state: LedgerState, proposal: number): VoteCount {
-  const units = [0n, 0n, 0n, 0n];
+  const units = { yes: 0n, no: 0n, abstain: 0n, veto: 0n };
   const weights = votingWeights(state);
   for (const { proposal: on, voter, choice } of state.votes) {
-    if (on === proposal) units[choice] = (units[choice] ?? 0n) + (weights.get(keyOf(voter)) ?? 0n);
+    if (on === proposal) units[choice] += weights.get(keyOf(voter)) ?? 0n;
   }
-  const of = (choice: number) => units[choice] ?? 0n;
   return {
-    yesUnits: of(voteChoices.yes),
-    noUnits: of(voteChoices.no),
-    abstainUnits: of(voteChoices.abstain),
-    vetoUnits: of(voteChoices.veto),
+    yesUnits: units.yes,
+    noUnits: units.no,
+    abstainUnits: units.abstain,
+    vetoUnits: units.veto,
     totalUnits: [...weights.values()].reduce((sum, weight) => sum + weight, 0n),
   };
 }
@@ -63,7 +61,7 @@ export function outcomeOf(
 }
 
 function execute(state: LedgerState, proposal: number): LedgerEvent {
-  const isDone = carryOut(state, actionOf(state.proposals.at(proposal)));
-  state.proposals.update(proposal, { status: isDone ? proposalStatuses.executed : proposalStatuses.failed });
+  const isDone = carryOut(state, state.proposals.at(proposal).action);
+  state.proposals.update(proposal, { status: isDone ? 'executed' : 'failed' });
   return isDone ? { type: 'proposalExecuted', proposal } : { type: 'proposalFailed', proposal };
 }

@@ -1,4 +1,4 @@
-import { type CaseRow, caseStatuses, type TaskRow, taskStatuses } from '@assay/protocol';
+import type { CaseRow, TaskRow, TaskStatus } from '@assay/protocol';
 import { isReopened } from '../disputes.ts';
 import type { LedgerState } from '../state.ts';
 import type { ClosedBooks } from './books.ts';
@@ -20,7 +20,7 @@ export function prune(state: LedgerState, { params, tasks, globals }: ClosedBook
   state.transitions.retain((row) => !isOld(row));
 }
 
-const ended: readonly number[] = [taskStatuses.approved, taskStatuses.rejected, taskStatuses.settled];
+const ended: readonly TaskStatus[] = ['approved', 'rejected', 'settled'];
 
 const isEnded = ({ status }: Readonly<TaskRow>): boolean => ended.includes(status);
 
@@ -28,7 +28,7 @@ const isEnded = ({ status }: Readonly<TaskRow>): boolean => ended.includes(statu
 export function pruneCases(state: LedgerState): void {
   const { params, globals } = state;
   const { keepEpochs } = params.cases;
-  const isOpen = ({ status }: Readonly<CaseRow>) => status === caseStatuses.review || status === caseStatuses.pending;
+  const isOpen = ({ status }: Readonly<CaseRow>) => status === 'review' || status === 'pending';
   const isOfToday = ({ openedMs }: Readonly<CaseRow>) => openedMs > globals.timeMs - params.rewards.dayMs;
   state.cases.retain((row) => isOpen(row) || isOfToday(row) || row.decidedEpoch + keepEpochs >= globals.epoch);
 }

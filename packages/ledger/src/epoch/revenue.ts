@@ -1,4 +1,4 @@
-import { type ModelRow, type TaskRow, taskStatuses } from '@assay/protocol';
+import type { ModelRow, TaskRow } from '@assay/protocol';
 import { apportion } from '../apportion.ts';
 import { type Splits, splitsOf, termsAt } from '../domains.ts';
 import { ALL_BPS } from '../integers.ts';
@@ -47,7 +47,7 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
   let validatorsUnits = 0n;
   for (let index = 0; index < books.tasks.length; index++) {
     const task = books.tasks.at(index);
-    if (task.status !== taskStatuses.approved) continue;
+    if (task.status !== 'approved') continue;
     const model = books.models.at(task.model);
     const terms = termsAt(books.domains.at(model.domain), books.globals.epoch);
     const parts = revenueParts(task.pendingUnits, splitsOf(terms, books.params.domains, model.royaltyBps), model);
@@ -67,7 +67,7 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
 function take({ books, write }: Work, index: number, parts: RevenueParts): void {
   const { pendingUnits, taskId } = books.tasks.at(index);
   write((state, events) => {
-    state.tasks.update(index, { status: taskStatuses.settled, pendingUnits: 0n });
+    state.tasks.update(index, { status: 'settled', pendingUnits: 0n });
     const { burnedUnits, settlingUnits } = state.globals;
     state.setGlobals({
       burnedUnits: burnedUnits + parts.burnUnits,

@@ -1,4 +1,3 @@
-import { sessionStatuses } from '@assay/protocol';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState } from '../state.ts';
 
@@ -9,8 +8,8 @@ export function closeSessions(state: LedgerState, height: number): LedgerEvent[]
     const { status, expiryHeight, escrowUnits, payer } = state.sessions.at(session);
     // The last draw it pays for is at expiryHeight − 1, and a receipt may follow for receiptLifetimeBlocks.
     const ended = expiryHeight + state.params.receiptLifetimeBlocks <= height;
-    if (status === sessionStatuses.closed || !ended) continue;
-    state.sessions.update(session, { status: sessionStatuses.closed, escrowUnits: 0n });
+    if (status === 'closed' || !ended) continue;
+    state.sessions.update(session, { status: 'closed', escrowUnits: 0n });
     state.credit(payer, escrowUnits);
     events.push({ type: 'sessionClosed', session, refundedUnits: escrowUnits });
   }

@@ -1,4 +1,4 @@
-import { caseCauses, stakeKinds, toHex } from '@assay/protocol';
+import { type Flaw, toHex } from '@assay/protocol';
 import { commonFlaw } from '../cases.ts';
 import type { LedgerState } from '../state.ts';
 import { isLargePart, LEAST_ACCUSED, minersOf } from './cases.ts';
@@ -8,9 +8,9 @@ export interface Suspect {
   readonly miner: number;
   /** Places of the cases about the failures among that evidence, as far as they are kept. */
   readonly evidence: readonly number[];
-  /** Whom all these tasks were done for, and the flaw that all of them had; null and zero for none or several. */
+  /** Whom all these tasks were done for, and the flaw that all of them had; null and `none` for none or several. */
   readonly payer: Uint8Array | null;
-  readonly flaw: number;
+  readonly flaw: Flaw;
 }
 
 /** Why the evidence against several miners may say something about their judges instead (§10.15). */
@@ -26,8 +26,8 @@ export interface SharedCause {
 export function suspectsOf(state: LedgerState, miners: readonly number[]): Suspect[] {
   const failures = new Map<number, number[]>(miners.map((miner) => [miner, []]));
   for (const [index, { kind, cause, role }] of [...state.cases].entries()) {
-    const isFailure = cause === caseCauses.softFailure || cause === caseCauses.hardFailure;
-    if (kind === stakeKinds.miner && isFailure) failures.get(role)?.push(index);
+    const isFailure = cause === 'softFailure' || cause === 'hardFailure';
+    if (kind === 'miner' && isFailure) failures.get(role)?.push(index);
   }
   return [...failures].map(([miner, all]) => {
     const evidence = all.slice(all.length - Math.min(all.length, state.miners.at(miner).failures));
@@ -50,7 +50,7 @@ export function sharedCauses(state: LedgerState, suspects: readonly Suspect[]): 
   };
   for (const suspect of suspects) {
     if (suspect.payer !== null) join(toHex(suspect.payer), 'payer', null, suspect);
-    if (suspect.flaw !== 0) join(`flaw ${suspect.flaw}`, 'flaw', null, suspect);
+    if (suspect.flaw !== 'none') join(`flaw ${suspect.flaw}`, 'flaw', null, suspect);
     for (const model of state.miners.at(suspect.miner).models) join(`model ${model}`, 'model', model, suspect);
   }
   const { breakerMinFailing } = state.params.cases;

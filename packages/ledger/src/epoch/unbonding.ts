@@ -1,7 +1,6 @@
-import { caseStatuses, roleStatuses, taskStatuses } from '@assay/protocol';
 import { invariant } from '../invariant.ts';
 import type { LedgerEvent } from '../result.ts';
-import { setStake, stakeKindOf, stakeOf } from '../stakes.ts';
+import { setStake, stakeOf } from '../stakes.ts';
 import type { LedgerState } from '../state.ts';
 
 /** Pays out the stake whose lock ends with the epoch that is closing (economics §6.1). */
@@ -9,11 +8,10 @@ export function releaseUnbonding(state: LedgerState): LedgerEvent[] {
   const { epoch } = state.globals;
   const events: LedgerEvent[] = [];
   for (const { account, kind, role, units, releaseEpoch } of state.unbonding) {
-    const word = stakeKindOf(kind);
-    if (releaseEpoch > epoch || word === undefined) continue;
+    if (releaseEpoch > epoch) continue;
     if (units === 0n) continue; // Taken by a fine.
     state.credit(account, units);
-    events.push({ type: 'unbonded', account, kind: word, role, units });
+    events.push({ type: 'unbonded', account, kind, role, units });
   }
   state.unbonding.retain(({ releaseEpoch }) => releaseEpoch > epoch);
   return events;
@@ -43,7 +41,7 @@ function leavingOf(state: LedgerState, kind: Leaving['kind']): Leaving[] {
   const leaving: Leaving[] = [];
   for (let role = 0; role < table.length; role++) {
     const { status, statusHeight } = table.at(role);
-    if (status !== roleStatuses.deregistered || statusHeight + lockBlocks > globals.height) continue;
+    if (status !== 'deregistered' || statusHeight + lockBlocks > globals.height) continue;
     const stake = stakeOf(state, kind, role);
     invariant(stake !== undefined, `${kind} ${role} is not known`);
     if (stake.units > 0n) leaving.push({ kind, role });
@@ -54,10 +52,11 @@ function leavingOf(state: LedgerState, kind: Leaving['kind']): Leaving[] {
 /** Roles that an open task or an undecided case may still cost something. */
 function heldBack({ tasks, cases }: LedgerState): ReadonlySet<string> {
   const held = new Set<string>();
-  for (const { status, miner } of tasks) if (status < taskStatuses.approved) held.add(`miner/${miner}`);
+  for (const { status, miner } of tasks)
+    if (status === 'certified' || status === 'auditing') held.add(`miner/${miner}`);
   for (const { status, kind, role } of cases) {
-    const isOpen = status === caseStatuses.review || status === caseStatuses.pending;
-    if (isOpen) held.add(`${stakeKindOf(kind)}/${role}`);
+    const isOpen = status === 'review' || status === 'pending';
+    if (isOpen) held.add(`${kind}/${role}`);
   }
   return held;
 }

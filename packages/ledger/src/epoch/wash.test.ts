@@ -1,4 +1,4 @@
-import { type ChallengeReport, roleStatuses } from '@assay/protocol';
+import { BurnKind, type ChallengeReport } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../apportion.ts';
 import { auditAll } from '../audits.fixture.ts';
@@ -113,7 +113,7 @@ describe('what is minted for work (economics §7.2, §7.4)', () => {
     work(world, [[0, 250]]);
     expect(finish(world)).toMatchObject({ emission: null, burnedUnits: 50n });
     expect([...world.state.burns].map(({ kind, role, units }) => [kind, role, units])).toEqual(
-      [0, 1, 2, 3].map((kind) => [kind, 0, 50n]),
+      BurnKind.words.map((kind) => [kind, 0, 50n]),
     );
     work(world, [
       [0, 500],
@@ -140,7 +140,7 @@ describe('capacity before the bootstrap ends (economics §7.1)', () => {
 
   it('gets what work leaves of the miners’ stack, by stake and what challenges measured', () => {
     const world = newWorld(bootstrap);
-    world.send('minerA', 'bond', { kind: 0, role: 0, amountUnits: 1000n });
+    world.send('minerA', 'bond', { kind: 'miner', role: 0, amountUnits: 1000n });
     measure(world, 0, { hashRate: 10n, bandwidth: 100n, latencyMs: 50 });
     measure(world, 1, { hashRate: 30n, bandwidth: 100n, latencyMs: 1025 });
     work(world, [[2, 250]]);
@@ -186,7 +186,7 @@ describe('capacity before the bootstrap ends (economics §7.1)', () => {
     const world = newWorld(bootstrap);
     for (const miner of [0, 1, 2, 3]) measure(world, miner, { latencyMs: 100 });
     expect(paidBy(finish(world), 'capacity')).toHaveLength(4);
-    world.send('minerA', 'setRoleStatus', { kind: 0, role: 0, status: roleStatuses.paused });
+    world.send('minerA', 'setRoleStatus', { kind: 'miner', role: 0, status: 'paused' });
     const bad = world.receipt({ miner: 1 });
     world.certify(bad);
     for (const from of [0, 1]) {

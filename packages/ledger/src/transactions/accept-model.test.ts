@@ -1,4 +1,3 @@
-import { modelStatuses, modelVotes } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../ledger.ts';
 import { modelTerms, proposeModel, voteTx } from '../models.fixture.ts';
@@ -37,11 +36,11 @@ describe('panels §4.5', () => {
     const { model, panel } = proposeModel(world);
     expect(panel).toHaveLength(seats);
     for (const [votes, validator] of panel.slice(0, needed).entries()) {
-      expect(statusOf(world, model)).toBe(modelStatuses.proposed);
+      expect(statusOf(world, model)).toBe('proposed');
       expect(world.codeOf(voteTx(world, validator, model, accepts))).toBe('OK');
-      if (votes + 1 < needed) expect(world.state.models.at(model).panel[votes]?.vote).not.toBe(modelVotes.open);
+      if (votes + 1 < needed) expect(world.state.models.at(model).panel[votes]?.vote).not.toBe('open');
     }
-    expect(statusOf(world, model)).toBe(accepts ? modelStatuses.accepted : modelStatuses.refused);
+    expect(statusOf(world, model)).toBe(accepts ? 'accepted' : 'refused');
     const [yes, no] = accepts ? [needed, 0] : [0, needed];
     const counts = { seats, accepts: yes, refuses: no };
     expect(world.events.at(-1)).toEqual({ type: 'modelDecided', model, accepted: accepts, ...counts });
@@ -54,12 +53,12 @@ describe('panels §4.5', () => {
     const [first = 9, ...silent] = panel;
     world.block(voteTx(world, first, model, true));
     for (let i = 1; i < 4; i++) world.block();
-    expect(world.state.models.at(model)).toMatchObject({ status: modelStatuses.proposed, panel: [] });
+    expect(world.state.models.at(model)).toMatchObject({ status: 'proposed', panel: [] });
     const strikes = Array.from(world.state.validators, (validator) => validator.strikes);
     expect(strikes).toEqual([0, 1, 2, 3].map((validator) => (silent.includes(validator) ? 1 : 0)));
     for (let i = 0; i < 2; i++) world.block(world.batchTx());
     expect(world.state.models.at(model).panel).toHaveLength(3);
-    expect(world.state.models.at(model).panel.every(({ vote }) => vote === modelVotes.open)).toBe(true);
+    expect(world.state.models.at(model).panel.every(({ vote }) => vote === 'open')).toBe(true);
   });
 
   it('may vote up to and in the block of their deadline', () => {
@@ -67,7 +66,7 @@ describe('panels §4.5', () => {
     const { model, panel } = proposeModel(world);
     for (let i = 1; i < 4; i++) world.block();
     world.block(...panel.map((validator) => voteTx(world, validator, model, true)));
-    expect(statusOf(world, model)).toBe(modelStatuses.accepted);
+    expect(statusOf(world, model)).toBe('accepted');
   });
 
   it('go on in a ledger that begins from a snapshot', () => {
@@ -75,7 +74,7 @@ describe('panels §4.5', () => {
     const { model, panel } = proposeModel(world);
     world.ledger = Ledger.fromSnapshot(world.ledger.snapshot());
     world.block(...panel.map((validator) => voteTx(world, validator, model, true)));
-    expect(statusOf(world, model)).toBe(modelStatuses.accepted);
+    expect(statusOf(world, model)).toBe('accepted');
   });
 });
 

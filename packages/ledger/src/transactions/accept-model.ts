@@ -1,4 +1,4 @@
-import { type BodyValues, equalBytes, modelVotes } from '@assay/protocol';
+import { type BodyValues, equalBytes } from '@assay/protocol';
 import { invariant } from '../invariant.ts';
 import { markSeen } from '../presence.ts';
 import type { LedgerView } from '../state.ts';
@@ -15,12 +15,12 @@ export const acceptModel: TransactionRule<Body> = {
     if (model === undefined) return 'UNKNOWN_MODEL';
     const seat = model.panel[seatOf(state, body, publicKey)];
     if (seat === undefined) return 'NOT_ON_PANEL';
-    return seat.vote === modelVotes.open ? 'OK' : 'ALREADY_VOTED';
+    return seat.vote === 'open' ? 'OK' : 'ALREADY_VOTED';
   },
   apply(state, body, { publicKey }) {
     const { panel } = state.models.at(body.model);
     const place = seatOf(state, body, publicKey);
-    const vote = body.accepts ? modelVotes.accepts : modelVotes.refuses;
+    const vote = body.accepts ? 'accepts' : 'refuses';
     const seat = panel[place];
     invariant(seat !== undefined, 'a valid vote has no seat');
     markSeen(state, { kind: 'validator', role: seat.validator }, state.globals.epoch); // §7.12

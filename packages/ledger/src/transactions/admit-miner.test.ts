@@ -1,4 +1,4 @@
-import { admissions, limits } from '@assay/protocol';
+import { limits, type TaskKind } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { domainTerms } from '../domains.fixture.ts';
 import { drawTable, eligibleMiners } from '../draw.ts';
@@ -10,7 +10,7 @@ const closedWorld = () =>
   new World({
     edit: (genesis) => ({
       ...genesis,
-      domains: genesis.domains.map((domain) => ({ ...domain, admission: admissions.listed })),
+      domains: genesis.domains.map((domain) => ({ ...domain, admission: 'listed' })),
     }),
   });
 const admit = (world: World, name: 'minerA' | `stranger${number}`, isAdmitted = true) => ({
@@ -60,10 +60,10 @@ describe('a domain’s least level §6.1', () => {
       world.tx('minerB', 'registerMiner', world.registration({ domain: 1, models: [2] })),
     );
     const table = drawTable(world.state);
-    const drawn = (domain: number, model: number, kind: number) => {
+    const drawn = (domain: number, model: number, kind: TaskKind) => {
       const draw = { taskId: new Uint8Array(32), payer: world.address('payer'), dedicatedMiners: [], drawHeight: 100 };
       return eligibleMiners(table, { ...draw, domain, model, kind }).map(({ miner }) => miner);
     };
-    expect([drawn(0, 0, 0), drawn(1, 2, 0), drawn(1, 2, 1)]).toEqual([[0], [], [1]]);
+    expect([drawn(0, 0, 'user'), drawn(1, 2, 'user'), drawn(1, 2, 'background')]).toEqual([[0], [], [1]]);
   });
 });

@@ -1,7 +1,7 @@
-import { type BodyValues, caseStatuses, equalBytes } from '@assay/protocol';
+import { type BodyValues, equalBytes } from '@assay/protocol';
 import { caseIndexOf } from '../cases.ts';
 import { invariant } from '../invariant.ts';
-import { stakeKindOf, stakeOf } from '../stakes.ts';
+import { stakeOf } from '../stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** The owner of a fined stake leaves a bond, and the foundation decides instead of the deadline (§10.7). */
@@ -11,9 +11,9 @@ export const appealCase: TransactionRule<BodyValues['appealCase']> = {
     const index = caseIndexOf(state, id);
     if (index === undefined) return 'UNKNOWN_CASE';
     const row = state.cases.at(index);
-    const owner = stakeOf(state, stakeKindOf(row.kind), row.role)?.owner;
+    const owner = stakeOf(state, row.kind, row.role)?.owner;
     if (owner === undefined || !equalBytes(owner, sender)) return 'NOT_OWNER';
-    return row.status === caseStatuses.pending ? 'OK' : 'CASE_NOT_OPEN';
+    return row.status === 'pending' ? 'OK' : 'CASE_NOT_OPEN';
   },
   apply(state, { case: id }, { sender }) {
     const index = caseIndexOf(state, id);
@@ -21,7 +21,7 @@ export const appealCase: TransactionRule<BodyValues['appealCase']> = {
     const { appealBondUnits: bondUnits, reviewEpochs } = state.params.cases;
     state.debit(sender, bondUnits);
     const deadlineEpoch = state.globals.epoch + reviewEpochs;
-    state.cases.update(index, { status: caseStatuses.review, appellant: sender, bondUnits, deadlineEpoch });
+    state.cases.update(index, { status: 'review', appellant: sender, bondUnits, deadlineEpoch });
     return [{ type: 'caseAppealed', case: id, bondUnits }];
   },
 };

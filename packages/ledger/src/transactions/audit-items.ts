@@ -1,4 +1,4 @@
-import { type AuditorSlot, auditorStates, equalBytes, type ResultCode, verdicts } from '@assay/protocol';
+import { type AuditorSlot, equalBytes, type ResultCode } from '@assay/protocol';
 import { markSeen } from '../presence.ts';
 import type { LedgerEvent } from '../result.ts';
 import type { LedgerState, LedgerView } from '../state.ts';
@@ -35,7 +35,7 @@ function findSeat(state: LedgerView, taskId: Uint8Array, publicKey: Uint8Array):
   const { auditors, verdict } = state.audits.at(audit);
   const place = auditors.findIndex(({ validator }) => equalBytes(state.validators.at(validator).publicKey, publicKey));
   const slot = auditors[place];
-  if (slot === undefined || slot.state === auditorStates.missed || verdict !== verdicts.open) return 'NOT_AUDITOR';
+  if (slot === undefined || slot.state === 'missed' || verdict !== 'open') return 'NOT_AUDITOR';
   return { audit, place, slot };
 }
 

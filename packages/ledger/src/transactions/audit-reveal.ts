@@ -1,11 +1,8 @@
 import {
   type AuditNumbers,
   AuditSecret,
-  auditorStates,
   type BodyValues,
   equalBytes,
-  findings,
-  flaws,
   type Opening,
   type ResultCode,
 } from '@assay/protocol';
@@ -19,13 +16,13 @@ import type { TransactionRule } from './rule.ts';
 export const auditReveal: TransactionRule<BodyValues['auditReveal']> = listRule<Opening>({
   validate(state, item, seat) {
     const { slot } = seat;
-    if (slot.state === auditorStates.drawn) return 'NOT_COMMITTED';
-    if (slot.state === auditorStates.revealed) return 'NOT_AUDITOR';
+    if (slot.state === 'drawn') return 'NOT_COMMITTED';
+    if (slot.state === 'revealed') return 'NOT_AUDITOR';
     if (!mayReveal(slot)) return 'REVEAL_TOO_EARLY'; // §10.3
     return numbersCode(state, item, seat);
   },
   apply(state, { taskId, numbers }, { audit, place, slot }) {
-    const revealed = { ...slot, numbers, state: auditorStates.revealed };
+    const revealed = { ...slot, numbers, state: 'revealed' as const };
     state.setAuditors(audit, state.audits.at(audit).auditors.with(place, revealed));
     return [{ type: 'auditRevealed', taskId, validator: slot.validator, numbers }];
   },
@@ -46,19 +43,13 @@ function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Opening, { 
  */
 function areNumbersSound(numbers: AuditNumbers, tokensOut: number, maxPositions: number): boolean {
   const { finding, positions, t1Ppb, argmaxMismatches, choiceMismatches, flaw } = numbers;
-  const least = finding === findings.checked && tokensOut > 0 ? 1 : 0;
+  const least = finding === 'checked' && tokensOut > 0 ? 1 : 0;
   return (
-    finding <= findings.otherEngine &&
     positions >= least &&
     positions <= maxPositions &&
     argmaxMismatches <= positions &&
     choiceMismatches <= positions &&
-    (finding === findings.malformed) === (flaw !== flaws.none) &&
-    isKnownFlaw(flaw) &&
+    (finding === 'malformed') === (flaw !== 'none') &&
     BigInt(t1Ppb) <= PPB
   );
-}
-
-function isKnownFlaw(flaw: number): boolean {
-  return Object.values<number>(flaws).includes(flaw);
 }

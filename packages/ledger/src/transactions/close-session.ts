@@ -1,4 +1,4 @@
-import { type BodyValues, equalBytes, sessionStatuses } from '@assay/protocol';
+import { type BodyValues, equalBytes } from '@assay/protocol';
 import type { TransactionRule } from './rule.ts';
 
 /** Ends a session: no draw from now on; what is left goes back once no receipt can arrive any more (§4.3). */
@@ -7,11 +7,11 @@ export const closeSession: TransactionRule<BodyValues['closeSession']> = {
     const row = state.sessions.get(session);
     if (row === undefined) return 'UNKNOWN_SESSION';
     if (!equalBytes(row.payer, sender)) return 'NOT_PAYER';
-    return row.status === sessionStatuses.open ? 'OK' : 'SESSION_CLOSED';
+    return row.status === 'open' ? 'OK' : 'SESSION_CLOSED';
   },
   apply(state, { session }, { height }) {
     const expiryHeight = Math.min(state.sessions.at(session).expiryHeight, height);
-    state.sessions.update(session, { status: sessionStatuses.closing, expiryHeight });
+    state.sessions.update(session, { status: 'closing', expiryHeight });
     return [];
   },
 };

@@ -1,5 +1,4 @@
 import type { DomainTerms, ResultCode } from '@assay/protocol';
-import { admissions } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { domainTerms, weighedBy } from '../domains.fixture.ts';
 import { termsOf } from '../domains.ts';
@@ -28,10 +27,9 @@ describe('createDomain §4.8', () => {
     ['OK', 'law', { burnBps: 3000 }],
     ['BURN_OUT_OF_BOUNDS', 'law', { burnBps: 3001, components: weighedBy('vwuBps', 1) }],
     ['BAD_WEIGHTS', 'law', { components: weighedBy('vwuBps', 10_001) }],
-    ['BAD_WEIGHTS', 'law', { components: weighedBy('vwuBps', 0), admission: 2 }],
-    ['BAD_ADMISSION', 'law', { admission: 2 }],
+    ['BAD_WEIGHTS', 'law', { components: weighedBy('vwuBps', 0), userLevel: 11 }],
     ['BAD_ADMISSION', 'law', { userLevel: 11 }],
-    ['OK', 'law', { admission: admissions.listed, userLevel: 10 }],
+    ['OK', 'law', { admission: 'listed', userLevel: 10 }],
   ])('%s for %s and %o', (code, name, change) => {
     const world = new World();
     const terms = domainTerms(world.genesis, change);

@@ -1,4 +1,4 @@
-import { type BodyValues, caseStatuses, equalBytes } from '@assay/protocol';
+import { type BodyValues, equalBytes } from '@assay/protocol';
 import { caseIndexOf, dismissCase, executeCase, isFoundation } from '../cases.ts';
 import { invariant } from '../invariant.ts';
 import type { LedgerEvent } from '../result.ts';
@@ -12,7 +12,7 @@ export const decideCase: TransactionRule<BodyValues['decideCase']> = {
     if (index === undefined) return 'UNKNOWN_CASE';
     const row = state.cases.at(index);
     if (!isFoundation(state, sender)) return 'NOT_FOUNDATION';
-    if (row.status !== caseStatuses.review) return 'CASE_NOT_OPEN';
+    if (row.status !== 'review') return 'CASE_NOT_OPEN';
     const hasDecided = [...row.approvals, ...row.refusals].some((member) => equalBytes(member, sender));
     return hasDecided ? 'ALREADY_DECIDED' : 'OK';
   },

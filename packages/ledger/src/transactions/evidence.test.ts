@@ -1,4 +1,4 @@
-import { caseCauses, caseStatuses, type Offence, stakeKinds } from '@assay/protocol';
+import type { Offence, Receipt } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { caseWorld, members } from '../cases.fixture.ts';
 import { equivocation, invalidItem } from '../offences.fixture.ts';
@@ -9,8 +9,7 @@ const report = (world: World, offence: Offence, sender: 'payer' | 'mixer2' = 'pa
   world.send(sender, 'evidence', { offence });
 const stakeOf = (world: World, mixer: number) => world.state.mixers.at(mixer).stakeUnits;
 /** Another value of an offence, of the same kind. */
-const changed = ({ selector, value }: Offence, change: object) =>
-  ({ selector, value: { ...value, ...change } }) as Offence;
+const changed = ({ kind, value }: Offence, change: object) => ({ kind, value: { ...value, ...change } }) as Offence;
 
 describe('evidence §7.4', () => {
   it('opens a case against a mixer that signed two headers of one turn, and rewards the reporter', () => {
@@ -84,10 +83,10 @@ describe('evidence §7.4', () => {
     expect(world.state.cases.length).toBe(0);
   });
 
-  it.each([
+  it.each<[string, Partial<Receipt>]>([
     ['a price that does not follow', { priceUnits: 99n }],
     ['a task id that does not follow', { taskId: new Uint8Array(32) }],
-    ['an unknown kind', { kind: 9 }],
+    ['a kind that the session does not take', { kind: 'challenge' }],
     ['a session there is not', { session: 9 }],
     ['a model that is not the session’s', { model: 1 }],
     ['a miner there is not', { miner: 9 }],
@@ -97,7 +96,7 @@ describe('evidence §7.4', () => {
   ])('counts %s, which can never become valid', (_, change) => {
     const world = caseWorld();
     expect(report(world, invalidItem(world, change))).toBe('OK');
-    expect(world.state.cases.at(0)).toMatchObject({ cause: caseCauses.invalidItem, kind: stakeKinds.mixer, role: 2 });
+    expect(world.state.cases.at(0)).toMatchObject({ cause: 'invalidItem', kind: 'mixer', role: 2 });
   });
 
   it('counts a ticket that is not the issuer’s, with real keys', () => {
@@ -168,15 +167,14 @@ describe('evidence §7.4', () => {
     const stake = { ...worldParams.stake, mixerMinUnits: 0n };
     const world = new World({ params: { stake, epochBlocks: 64, emissionPerDayUnits: 0n } }).populate();
     world.send('payer', 'transfer', { to: world.address('mixer2'), amountUnits: 100n });
-    const unbond = (amountUnits: bigint) =>
-      world.send('mixer2', 'unbond', { kind: stakeKinds.mixer, role: 2, amountUnits });
+    const unbond = (amountUnits: bigint) => world.send('mixer2', 'unbond', { kind: 'mixer', role: 2, amountUnits });
     expect([unbond(30n), unbond(910n)]).toEqual(['OK', 'OK']);
     expect(report(world, equivocation(world, 2))).toBe('OK');
     expect(world.events.at(-1)).toMatchObject({ stakeUnits: 60n, leavingUnits: 940n, heldUnits: 100n });
     expect(stakeOf(world, 2)).toBe(0n);
     expect(Array.from(world.state.unbonding, ({ units }) => units)).toEqual([0n, 900n]);
     expect(world.state.cases.at(0)).toMatchObject({ heldUnits: 60n, unbondingUnits: 40n, fineUnits: 100n });
-    while (world.state.cases.at(0).status === caseStatuses.review) world.finishEpoch();
+    while (world.state.cases.at(0).status === 'review') world.finishEpoch();
     // Dismissed: what was the stake's is staked again, the rest goes the way it was on.
     expect(stakeOf(world, 2)).toBe(60n);
     const before = world.balance('mixer2');

@@ -1,4 +1,4 @@
-import { type BodyValues, caseCauses, equalBytes, noModel, stakeKinds } from '@assay/protocol';
+import { type BodyValues, equalBytes, noModel } from '@assay/protocol';
 import { type Charge, offenceFine, openCase } from '../cases.ts';
 import { reachOf, roomOf } from '../fines.ts';
 import { isProven, turnOf } from '../offences.ts';
@@ -27,15 +27,14 @@ export const evidence: TransactionRule<Body> = {
 
 /** §7.4 Cases outlive what evidence can still be about: one matter is one case for ever. */
 function isKnown(state: LedgerState, { cause, subject }: Charge): boolean {
-  return [...state.cases].some((row) => row.cause === caseCauses[cause] && equalBytes(row.subject, subject));
+  return [...state.cases].some((row) => row.cause === cause && equalBytes(row.subject, subject));
 }
 
 function chargeOf(state: LedgerState, { offence }: Body, reporter: Uint8Array): Charge {
   const { mixer: role, subject } = turnOf(offence);
-  const fined = { kind: stakeKinds.mixer, role };
+  const fined = { kind: 'mixer' as const, role };
   const proposedUnits = offenceFine(reachOf(state, fined), state.params.cases);
   // Who reports itself gets nothing of it back.
   const finders = equalBytes(state.mixers.at(role).account, reporter) ? [] : [reporter];
-  const cause = offence.selector === 0 ? 'equivocation' : 'invalidItem';
-  return { cause, ...fined, subject, model: noModel, priceUnits: null, proposedUnits, finders };
+  return { cause: offence.kind, ...fined, subject, model: noModel, priceUnits: null, proposedUnits, finders };
 }

@@ -1,4 +1,4 @@
-import { type BodyValues, equalBytes, taskStatuses } from '@assay/protocol';
+import { type BodyValues, equalBytes } from '@assay/protocol';
 import { invariant } from '../invariant.ts';
 import { isAssigned } from '../work.ts';
 import type { TransactionRule } from './rule.ts';
@@ -15,7 +15,7 @@ export const feedback: TransactionRule<BodyValues['feedback']> = {
     const { session, status, isRated } = task;
     const asked = state.sessions.get(session);
     if (asked === undefined || !equalBytes(asked.payer, sender)) return 'NOT_PAYER'; // §8.6 A challenge has no payer.
-    if (status !== taskStatuses.approved && status !== taskStatuses.settled) return 'TASK_NOT_APPROVED';
+    if (status !== 'approved' && status !== 'settled') return 'TASK_NOT_APPROVED';
     if (!isAssigned(task, asked)) return 'NOT_ASSIGNED'; // economics §7.3
     if (isRated) return 'ALREADY_RATED';
     return rating < LOWEST || rating > HIGHEST ? 'BAD_RATING' : 'OK';

@@ -54,7 +54,7 @@ describe('backing (economics §2.5)', () => {
     expect(world.balance('payer')).toBe(paid);
     world.finishEpoch();
     expect(world.balance('payer')).toBe(paid + 200n);
-    const released = { account: world.address('payer'), kind: 'backing', role: 0, units: 200n };
+    const released = { account: world.address('payer'), kind: 'backing' as const, role: 0, units: 200n };
     expect(world.events).toContainEqual({ type: 'unbonded', ...released });
   });
 

@@ -1,18 +1,17 @@
-import { caseCauses, caseStatuses, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { answer, caseWorld, members } from '../cases.fixture.ts';
 import type { World } from '../world.fixture.ts';
 
 const reasonHash = new Uint8Array(32).fill(5);
 const open = (world: World, change: object = {}, sender: 'stranger1' | 'payer' = 'stranger1') =>
-  world.send(sender, 'openCase', { kind: stakeKinds.miner, role: 0, amountUnits: 60n, reasonHash, ...change });
+  world.send(sender, 'openCase', { kind: 'miner', role: 0, amountUnits: 60n, reasonHash, ...change });
 
 describe('openCase §10.9', () => {
   it('holds an amount for the foundation to decide on', () => {
     const world = caseWorld();
     expect(open(world)).toBe('OK');
     expect(world.state.cases.at(0)).toMatchObject({
-      ...{ cause: caseCauses.byHand, status: caseStatuses.review, subject: reasonHash, heldUnits: 60n, finders: [] },
+      ...{ cause: 'byHand', status: 'review', subject: reasonHash, heldUnits: 60n, finders: [] },
     });
     expect(world.state.miners.at(0).collateralUnits).toBe(940n);
     // Who opened it has not decided on it.
@@ -37,8 +36,8 @@ describe('openCase §10.9', () => {
     expect(open(world, { role: 7 })).toBe('NOTHING_TO_HOLD');
     world.send('payer', 'delegate', { miner: 0, amountUnits: 90n });
     world.send('payer', 'undelegate', { miner: 0, amountUnits: 90n });
-    expect(open(world, { kind: stakeKinds.delegation })).toBe('NOTHING_TO_HOLD');
-    expect(open(world, { kind: 99 })).toBe('NOTHING_TO_HOLD');
+    expect(open(world, { kind: 'delegation' })).toBe('NOTHING_TO_HOLD');
+    expect(open(world, { kind: 'backing' })).toBe('NOTHING_TO_HOLD');
   });
 
   it('is over with phase 1', () => {

@@ -1,4 +1,4 @@
-import { type BodyValues, equalBytes, plantedRoot, verdicts } from '@assay/protocol';
+import { type BodyValues, equalBytes, plantedRoot } from '@assay/protocol';
 import { invariant } from '../invariant.ts';
 import { waitForOpening } from '../open-audit.ts';
 import { FRESH_AUDITORS, plantStage } from '../plants.ts';
@@ -31,10 +31,15 @@ export const openPlant: TransactionRule<Body> = {
     const { miner } = state.tasks.at(task);
     const { verdict, auditors } = state.audits.at(index);
     state.audits.update(index, { isPlanted: true, waitUntil: 0 });
-    if (verdict === verdicts.open) state.openAudits.touch(index);
+    if (verdict === 'open') state.openAudits.touch(index);
     else {
       state.miners.update(miner, { plantFrom: state.globals.epoch + 1 });
-      const again = { verdict: verdicts.open, isSecond: true, judged: auditors.length, firstAuditors: FRESH_AUDITORS };
+      const again = {
+        verdict: 'open' as const,
+        isSecond: true,
+        judged: auditors.length,
+        firstAuditors: FRESH_AUDITORS,
+      };
       state.audits.update(index, again);
       state.openAudits.add(index, state.audits.at(index));
       // Nobody knows now whom the beacon will draw then.

@@ -1,4 +1,4 @@
-import { type BodyValues, modelStatuses, type ResultCode, redundancies, sessionStatuses } from '@assay/protocol';
+import { type BodyValues, type ResultCode, redundancies } from '@assay/protocol';
 import { isFoundation } from '../cases.ts';
 import type { LedgerView } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
@@ -13,7 +13,7 @@ export const openSession: TransactionRule<Body> = {
     if (state.domains.get(body.domain) === undefined) return 'UNKNOWN_DOMAIN';
     if (state.models.get(body.model)?.domain !== body.domain) return 'UNKNOWN_MODEL';
     if (state.mixers.get(body.homeMixer) === undefined) return 'UNKNOWN_MIXER';
-    if (state.models.at(body.model).status !== modelStatuses.accepted) return 'MODEL_NOT_ACCEPTED'; // §4.5
+    if (state.models.at(body.model).status !== 'accepted') return 'MODEL_NOT_ACCEPTED'; // §4.5
     if (body.expiryHeight <= height) return 'SESSION_EXPIRED';
     const code = termsCode(state, body);
     if (code !== 'OK') return code;
@@ -24,7 +24,7 @@ export const openSession: TransactionRule<Body> = {
     const session = state.sessions.push({
       ...terms,
       payer: sender,
-      status: sessionStatuses.open,
+      status: 'open',
       escrowUnits: depositUnits,
       spentUnits: 0n,
     });

@@ -2,15 +2,14 @@ import { type BodyValues, equalBytes } from '@assay/protocol';
 import { invariant } from '../invariant.ts';
 import { markSeen, presentKinds, wasSeen } from '../presence.ts';
 import { standingCode } from '../roles.ts';
-import { stakeKindOf } from '../stakes.ts';
 import type { LedgerView } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['presence'];
 
 /** The role that this key signs for now; one that is announced counts from the next epoch on (§3.6). */
-function roleOf(state: LedgerView, { kind: number }: Body, publicKey: Uint8Array) {
-  const kind = presentKinds.find((each) => each === stakeKindOf(number));
+function roleOf(state: LedgerView, { kind: staked }: Body, publicKey: Uint8Array) {
+  const kind = presentKinds.find((each) => each === staked);
   const role = kind === undefined ? undefined : state.roleOf(kind, publicKey);
   if (kind === undefined || role === undefined) return null;
   const row = state[`${kind}s`].at(role);

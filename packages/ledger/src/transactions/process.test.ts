@@ -1,4 +1,4 @@
-import { bodySelectors, limits, type UnsignedTransaction } from '@assay/protocol';
+import { limits, type UnsignedTransaction } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { FEE, type Sender, World } from '../world.fixture.ts';
 
@@ -47,7 +47,7 @@ describe('envelope §1.3, §1.4', () => {
     const content = (name: Sender): UnsignedTransaction => ({
       publicKey: world.key(name).publicKey,
       ...{ nonce: 0, validUntil: 9, feeUnits: FEE },
-      body: { selector: bodySelectors.transfer, value: transferOf(world) },
+      body: { kind: 'transfer', value: transferOf(world) },
     });
     expect(world.codeOf(world.signed('owner', content('payer')))).toBe('BAD_SIGNATURE');
     const elsewhere = new World({ edit: (genesis) => ({ ...genesis, timeMs: genesis.timeMs + 1 }) });
@@ -103,6 +103,14 @@ describe('envelope §1.3, §1.4', () => {
     const wide = bytes.slice();
     wide.set([0, 0, 0, 0, 0, 0, 1, 0], nonceAt);
     expect(world.codeOf(wide)).toBe('MALFORMED');
+  });
+
+  it('refuses a number that stands for no word (§1.1)', () => {
+    const world = new World();
+    const bytes = world.tx('payer', 'vote', { proposal: 0, choice: 'veto' });
+    expect(bytes.at(-1)).toBe(3);
+    expect(world.codeOf(bytes.with(-1, 4))).toBe('MALFORMED');
+    expect(world.codeOf(bytes)).toBe('UNKNOWN_PROPOSAL');
   });
 });
 

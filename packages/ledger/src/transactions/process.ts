@@ -1,11 +1,4 @@
-import {
-  type BodyKind,
-  type BodyValues,
-  bodyKinds,
-  limits,
-  type ResultCode,
-  type UnsignedTransaction,
-} from '@assay/protocol';
+import { type BodyKind, type BodyValues, limits, type ResultCode, type UnsignedTransaction } from '@assay/protocol';
 import type { LedgerEvent, TransactionResult } from '../result.ts';
 import { readTransaction, type SignedTransaction } from '../signing.ts';
 import type { LedgerState } from '../state.ts';
@@ -89,7 +82,7 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   openPlant,
 };
 
-/** The selector chooses both the type that reads a body and its rule. */
+/** The kind chooses both the type that reads a body and its rule. */
 function ruleOf(kind: BodyKind): TransactionRule<unknown> {
   return rules[kind] as TransactionRule<unknown>;
 }
@@ -116,9 +109,8 @@ export interface Place {
 
 /** §1.6 Whether a transaction is a duty sent without a fee by the one who owes it. */
 export function isFreeDuty(state: LedgerState, { content }: Pick<SignedTransaction, 'content'>): boolean {
-  const kind = bodyKinds[content.body.selector];
-  if (kind === undefined || content.feeUnits !== 0n) return false;
-  return ruleOf(kind).isDuty?.(state, content.body.value, content.publicKey) === true;
+  const { kind, value } = content.body;
+  return content.feeUnits === 0n && ruleOf(kind).isDuty?.(state, value, content.publicKey) === true;
 }
 
 /** The code a transaction would get in a block at `place`; changes nothing. */
@@ -158,9 +150,7 @@ function examine(state: LedgerState, transaction: Uint8Array | SignedTransaction
   const signed = transaction instanceof Uint8Array ? readTransaction(state.chain, transaction) : transaction;
   if (typeof signed === 'string') return { code: signed, read: null };
   const { content, signature, sender, signingRoot } = signed;
-  const kind = bodyKinds[content.body.selector];
-  if (kind === undefined) return { code: 'MALFORMED', read: null };
-  const body: unknown = content.body.value;
+  const { kind, value: body } = content.body;
   const rule = ruleOf(kind);
   const availableUnits = state.balanceOf(sender) - content.feeUnits;
   const { publicKey } = content;

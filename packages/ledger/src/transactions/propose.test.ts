@@ -26,7 +26,7 @@ describe('propose §12.1', () => {
     ['PARAMETER_OUT_OF_BOUNDS', 'stacks.minersBps', '5000'],
   ])('%s for %s = %s', (code, path, value) => {
     const world = new World();
-    const action = { selector: 0 as const, value: { path: path, value: value } };
+    const action = { kind: 'parameterChange' as const, value: { path: path, value: value } };
     expect(world.send('payer', 'propose', { action })).toBe(code);
     expect(world.state.proposals.length).toBe(code === 'OK' ? 1 : 0);
   });
@@ -34,7 +34,7 @@ describe('propose §12.1', () => {
   it('locks the deposit, which the sender must hold beside the fee', () => {
     const world = new World({ balanceUnits: 509n });
     const body: BodyValues['propose'] = {
-      action: { selector: 1, value: { to: new Uint8Array(20).fill(120), amountUnits: 1n } },
+      action: { kind: 'treasurySpend', value: { to: new Uint8Array(20).fill(120), amountUnits: 1n } },
     };
     expect(world.send('payer', 'propose', body)).toBe('INSUFFICIENT_BALANCE');
     const rich = new World({ balanceUnits: 510n });
@@ -45,7 +45,7 @@ describe('propose §12.1', () => {
 
   it('asks for a spend above zero', () => {
     const world = new World();
-    const action = { selector: 1 as const, value: { to: world.address('owner'), amountUnits: 0n } };
+    const action = { kind: 'treasurySpend' as const, value: { to: world.address('owner'), amountUnits: 0n } };
     expect(world.send('payer', 'propose', { action })).toBe('ZERO_AMOUNT');
   });
 });

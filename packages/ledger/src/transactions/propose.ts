@@ -1,4 +1,4 @@
-import { type BodyValues, proposalStatuses } from '@assay/protocol';
+import type { BodyValues } from '@assay/protocol';
 import { actionCode } from '../actions.ts';
 import type { LedgerState } from '../state.ts';
 import type { TransactionRule } from './rule.ts';
@@ -15,8 +15,8 @@ export const propose: TransactionRule<BodyValues['propose']> = {
   apply(state, { action }, { sender }) {
     const { depositUnits } = state.params.governance;
     state.debit(sender, depositUnits);
-    const { voting: status } = proposalStatuses;
-    const proposal = state.proposals.push({ proposer: sender, action, status, depositUnits, ...epochsOf(state) });
+    const opened = { proposer: sender, action, status: 'voting' as const, depositUnits };
+    const proposal = state.proposals.push({ ...opened, ...epochsOf(state) });
     return [{ type: 'proposed', proposal, proposer: sender }];
   },
 };

@@ -1,12 +1,4 @@
-import {
-  admissions,
-  type BodyValues,
-  equalBytes,
-  type MinerRow,
-  noValidator,
-  type ResultCode,
-  roleStatuses,
-} from '@assay/protocol';
+import { type BodyValues, equalBytes, type MinerRow, noValidator, type ResultCode } from '@assay/protocol';
 import { noCounts, noWork } from '../counts.ts';
 import { termsAt, termsOf } from '../domains.ts';
 import { ALL_BPS, PPB } from '../integers.ts';
@@ -29,13 +21,13 @@ export const registerMiner: TransactionRule<Body> = {
     if (domain === undefined || terms === undefined) return 'UNKNOWN_DOMAIN';
     if (body.models.some((model) => state.models.get(model)?.domain !== body.domain)) return 'UNKNOWN_MODEL';
     const known = state.minerOf(context.sender);
-    const isKnown = known !== undefined && state.miners.at(known).status !== roleStatuses.deregistered;
+    const isKnown = known !== undefined && state.miners.at(known).status !== 'deregistered';
     if (isKnown) return 'ALREADY_REGISTERED';
     const code = minerTermsCode(body);
     if (code !== 'OK') return code;
     if (body.collateralUnits < terms.minCollateralUnits) return 'COLLATERAL_TOO_LOW';
     if (state.roleOf('miner', body.publicKey) !== undefined) return 'KEY_TAKEN';
-    if (terms.admission === admissions.open) return 'OK';
+    if (terms.admission === 'open') return 'OK';
     return domain.admitted.some((address) => equalBytes(address, context.sender)) ? 'OK' : 'NOT_ADMITTED'; // §4.10
   },
   apply(state, body, context) {
@@ -63,7 +55,7 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     ...body,
     delegatedUnits: 0n,
     operator: sender,
-    status: roleStatuses.active,
+    status: 'active',
     statusHeight: height,
     validator: noValidator,
     // §6.1 Draws from the next state on may pick it: every mixer has seen it by then.

@@ -1,5 +1,4 @@
 import type { BodyValues, ResultCode } from '@assay/protocol';
-import { modelStatuses } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { modelTerms, proposeModel, voteTx } from '../models.fixture.ts';
 import { FEE, World } from '../world.fixture.ts';
@@ -13,7 +12,7 @@ describe('registerModel §4.4', () => {
     expect(world.state.modelOf('new')).toBe(2);
     expect(world.state.models.at(2)).toMatchObject({
       creator: world.address('minerC'),
-      status: modelStatuses.proposed,
+      status: 'proposed',
       royaltyBps: 1000,
       panel: [],
     });
@@ -52,7 +51,7 @@ describe('registerModel §4.4', () => {
     const { model, panel } = proposeModel(world);
     expect(world.send('payer', 'registerModel', modelTerms())).toBe('NAME_TAKEN');
     world.block(...panel.map((validator) => voteTx(world, validator, model, false)));
-    expect(world.state.models.at(model).status).toBe(modelStatuses.refused);
+    expect(world.state.models.at(model).status).toBe('refused');
     expect(world.send('payer', 'registerModel', modelTerms())).toBe('OK');
     expect(world.state.modelOf('new')).toBe(model + 1);
   });

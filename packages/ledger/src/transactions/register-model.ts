@@ -1,4 +1,4 @@
-import { type BodyValues, modelStatuses } from '@assay/protocol';
+import type { BodyValues } from '@assay/protocol';
 import { termsAt, termsOf } from '../domains.ts';
 import { modelRow, modelTermsCode, wholeOf } from '../models.ts';
 import type { TransactionRule } from './rule.ts';
@@ -17,7 +17,7 @@ export const registerModel: TransactionRule<BodyValues['registerModel']> = {
     state.debit(sender, registrationFeeUnits);
     state.credit(domain.owner, registrationFeeUnits);
     const proposed = { proposedHeight: height, proposedReveals: state.globals.reveals };
-    const row = modelRow({ ...body, creator: sender }, modelStatuses.proposed, proposed);
+    const row = modelRow({ ...body, creator: sender }, 'proposed', proposed);
     const model = state.addModel(row);
     state.addHolding(wholeOf(model, sender));
     return [{ type: 'modelRegistered', model, creator: sender }];

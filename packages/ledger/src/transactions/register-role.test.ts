@@ -1,4 +1,4 @@
-import { type BodyValues, type ResultCode, roleStatuses, stakeKinds } from '@assay/protocol';
+import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { roleTerms } from '../roles.fixture.ts';
 import { FEE, honest, World } from '../world.fixture.ts';
@@ -17,17 +17,17 @@ describe('registerRole §3.1', () => {
     expect(world.balance('payer')).toBe(1_000_000n - FEE - 1000n);
     const row = world.state[`${kind}s`].at(role);
     expect(row).toMatchObject({ account: world.address('payer'), operator: world.address('stranger9') });
-    expect(row).toMatchObject({ stakeUnits: 1000n, status: roleStatuses.active, statusHeight: 1, epochDuties: 0 });
+    expect(row).toMatchObject({ stakeUnits: 1000n, status: 'active', statusHeight: 1, epochDuties: 0 });
     expect(world.events).toEqual([{ type: 'roleRegistered', kind, role, account: world.address('payer') }]);
     expect(world.state.powers.length).toBe(world.state.validators.length);
   });
 
   it.each<[ResultCode, NamedRole, RoleChange]>([
     ['INSUFFICIENT_BALANCE', 'oracle', { stakeUnits: 1_000_000n }],
-    ['UNKNOWN_ROLE', 'oracle', { kind: stakeKinds.miner }],
-    ['UNKNOWN_ROLE', 'oracle', { kind: stakeKinds.mixer }],
-    ['UNKNOWN_ROLE', 'oracle', { kind: stakeKinds.delegation }],
-    ['UNKNOWN_ROLE', 'oracle', { kind: 255 }],
+    ['UNKNOWN_ROLE', 'oracle', { kind: 'miner' }],
+    ['UNKNOWN_ROLE', 'oracle', { kind: 'mixer' }],
+    ['UNKNOWN_ROLE', 'oracle', { kind: 'delegation' }],
+    ['UNKNOWN_ROLE', 'oracle', { kind: 'backing' }],
     ['STAKE_TOO_LOW', 'validator', { stakeUnits: 399n }],
     ['STAKE_TOO_LOW', 'gateway', { stakeUnits: 49n }],
     ['OK', 'gateway', { stakeUnits: 50n }],

@@ -1,20 +1,23 @@
-import type { BodyValues } from '@assay/protocol';
+import type { BodyValues, StakeKind } from '@assay/protocol';
 import { invariant } from '../invariant.ts';
-import { roleKindOf, roleRow } from '../roles.ts';
+import { type RoleKind, roleRow } from '../roles.ts';
 import type { TransactionRule } from './rule.ts';
+
+/** Mixers and miners bring more, and have transactions of their own. */
+function isRegistered(kind: StakeKind): kind is Exclude<RoleKind, 'mixer'> {
+  return kind === 'oracle' || kind === 'validator' || kind === 'gateway';
+}
 
 /** Registers an oracle, validator or gateway with its least stake or more (§3.1). */
 export const registerRole: TransactionRule<BodyValues['registerRole']> = {
-  validate(state, { kind: number, publicKey, stakeUnits }, { availableUnits }) {
+  validate(state, { kind, publicKey, stakeUnits }, { availableUnits }) {
     if (stakeUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
-    const kind = roleKindOf(number);
-    if (kind === undefined || kind === 'mixer') return 'UNKNOWN_ROLE';
+    if (!isRegistered(kind)) return 'UNKNOWN_ROLE';
     if (stakeUnits < state.params.stake[`${kind}MinUnits`]) return 'STAKE_TOO_LOW';
     return state.roleOf(kind, publicKey) === undefined ? 'OK' : 'KEY_TAKEN';
   },
-  apply(state, { kind: number, ...terms }, { sender, height }) {
-    const kind = roleKindOf(number);
-    invariant(kind !== undefined && kind !== 'mixer', `a valid registration is of no kind: ${number}`);
+  apply(state, { kind, ...terms }, { sender, height }) {
+    invariant(isRegistered(kind), `a valid registration is of no kind: ${kind}`);
     state.debit(sender, terms.stakeUnits);
     const seenUntil = state.globals.epoch + 1;
     const role = state[`${kind}s`].push(roleRow({ ...terms, account: sender }, { height, seenUntil }));

@@ -1,4 +1,4 @@
-import { type ResultCode, roleStatuses, stakeKinds } from '@assay/protocol';
+import type { ResultCode, StakeKind } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../ledger.ts';
 import { mixerTerms, presenceTx, roleTerms } from '../roles.fixture.ts';
@@ -15,8 +15,8 @@ function ownedWorld(options: ConstructorParameters<typeof World>[0] = {}): World
   return world;
 }
 
-const newKey = (world: World, kind: keyof typeof stakeKinds, role: number, name: Sender = 'stranger5') => ({
-  ...{ kind: stakeKinds[kind], role },
+const newKey = (world: World, kind: StakeKind, role: number, name: Sender = 'stranger5') => ({
+  ...{ kind, role },
   publicKey: world.key(name).publicKey,
 });
 
@@ -43,7 +43,7 @@ describe('rotateKey §3.6', () => {
     expect(world.state.miners.at(0).publicKey).toEqual(world.key('stranger5').publicKey);
   });
 
-  it.each<[ResultCode, Sender, keyof typeof stakeKinds, number, Sender]>([
+  it.each<[ResultCode, Sender, StakeKind, number, Sender]>([
     ['UNKNOWN_ROLE', 'payer', 'oracle', 3, 'stranger5'],
     ['UNKNOWN_ROLE', 'payer', 'delegation', 0, 'stranger5'],
     ['NOT_OWNER', 'owner', 'oracle', 2, 'stranger5'],
@@ -67,7 +67,7 @@ describe('rotateKey §3.6', () => {
 
   it('gives no key to what is gone', () => {
     const world = ownedWorld();
-    const body = { kind: stakeKinds.oracle, role: 2, status: roleStatuses.deregistered };
+    const body = { kind: 'oracle' as const, role: 2, status: 'deregistered' as const };
     expect(world.send('payer', 'setRoleStatus', body)).toBe('OK');
     expect(world.send('payer', 'rotateKey', newKey(world, 'oracle', 2))).toBe('ROLE_GONE');
   });

@@ -1,16 +1,16 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
+import { type BodyValues, equalBytes, type StakeKind } from '@assay/protocol';
 import { invariant } from '../invariant.ts';
 import { standingCode } from '../roles.ts';
-import { stakeKindOf, stakeOf } from '../stakes.ts';
+import { stakeOf } from '../stakes.ts';
 import { keyKinds } from '../view.ts';
 import type { TransactionRule } from './rule.ts';
 
-const keyKindOf = (kind: number) => keyKinds.find((each) => each === stakeKindOf(kind));
+const keyKindOf = (kind: StakeKind) => keyKinds.find((each) => each === kind);
 
 /** Gives a role another key from the next epoch on; its owner, whose own key may lie cold, says so (§3.6). */
 export const rotateKey: TransactionRule<BodyValues['rotateKey']> = {
-  validate(state, { kind: number, role, publicKey }, { sender }) {
-    const kind = keyKindOf(number);
+  validate(state, { kind: staked, role, publicKey }, { sender }) {
+    const kind = keyKindOf(staked);
     const stake = stakeOf(state, kind, role);
     if (kind === undefined || stake === undefined) return 'UNKNOWN_ROLE';
     if (!equalBytes(stake.owner, sender)) return 'NOT_OWNER';

@@ -1,4 +1,4 @@
-import { type BodyValues, type ResultCode, sessionStatuses } from '@assay/protocol';
+import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { FEE, World } from '../world.fixture.ts';
 
@@ -86,12 +86,12 @@ describe('closeSession §4.3', () => {
   it('gives back the rest at the first epoch end after the last receipt could come', () => {
     const world = new World().populate();
     expect(world.send('payer', 'closeSession', { session: 0 })).toBe('OK');
-    expect(world.state.sessions.at(0)).toMatchObject({ status: sessionStatuses.closing, expiryHeight: 3 });
+    expect(world.state.sessions.at(0)).toMatchObject({ status: 'closing', expiryHeight: 3 });
     const { events } = world.finishEpoch();
     expect(world.height).toBe(15);
     expect(events).toContainEqual({ type: 'sessionClosed', session: 0, refundedUnits: 100_000n });
     expect(world.balance('payer')).toBe(1_000_000n - 2n * FEE);
-    expect(world.state.sessions.at(0)).toMatchObject({ status: sessionStatuses.closed, escrowUnits: 0n });
+    expect(world.state.sessions.at(0)).toMatchObject({ status: 'closed', escrowUnits: 0n });
   });
 
   it('waits for an epoch end after which no receipt is in time', () => {

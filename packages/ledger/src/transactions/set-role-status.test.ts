@@ -1,4 +1,4 @@
-import { type ResultCode, type RoleStatus, roleStatuses, stakeKinds } from '@assay/protocol';
+import type { ResultCode, RoleStatus } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { auditAll } from '../audits.fixture.ts';
 import { caseWorld, answer as failedAnswer } from '../cases.fixture.ts';
@@ -8,7 +8,7 @@ import { keyOf } from '../state.ts';
 import { votingWeights } from '../voting.ts';
 import { honest, type Sender, World } from '../world.fixture.ts';
 
-const miner = (status: RoleStatus) => ({ kind: stakeKinds.miner, role: 0, status: roleStatuses[status] });
+const miner = (status: RoleStatus) => ({ kind: 'miner' as const, role: 0, status });
 
 function finishEpochs(world: World, count: number): void {
   for (let i = 0; i < count; i++) world.finishEpoch();
@@ -31,11 +31,11 @@ describe('setRoleStatus §3.3, §3.4', () => {
   it('knows what is no role, and what is gone for ever', () => {
     const world = new World().populate();
     expect(world.send('owner', 'setRoleStatus', { ...miner('paused'), role: 1 })).toBe('UNKNOWN_ROLE');
-    expect(world.send('owner', 'setRoleStatus', { ...miner('paused'), kind: 5 })).toBe('UNKNOWN_ROLE');
+    expect(world.send('owner', 'setRoleStatus', { ...miner('paused'), kind: 'delegation' })).toBe('UNKNOWN_ROLE');
     expect(world.send('owner', 'setRoleStatus', miner('deregistered'))).toBe('OK');
     expect(world.send('owner', 'setRoleStatus', miner('active'))).toBe('ROLE_GONE');
-    expect(world.send('owner', 'bond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n })).toBe('ROLE_GONE');
-    expect(world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n })).toBe('ROLE_GONE');
+    expect(world.send('owner', 'bond', { kind: 'miner', role: 0, amountUnits: 1n })).toBe('ROLE_GONE');
+    expect(world.send('owner', 'unbond', { kind: 'miner', role: 0, amountUnits: 1n })).toBe('ROLE_GONE');
   });
 
   it('keeps the last active mixer and validator', () => {
@@ -113,7 +113,7 @@ describe('the stake of a deregistered role §3.4', () => {
   it('goes to its account after two epochs and the life of a receipt', () => {
     const world = new World().populate();
     world.block(world.tx('payer', 'registerRole', roleTerms(world, 'oracle')));
-    const body = { kind: stakeKinds.oracle, role: 2, status: roleStatuses.deregistered };
+    const body = { kind: 'oracle' as const, role: 2, status: 'deregistered' as const };
     expect(world.send('payer', 'setRoleStatus', body)).toBe('OK');
     const { statusHeight } = world.state.oracles.at(2);
     const before = world.balance('payer');
@@ -161,6 +161,6 @@ describe('the stake of a deregistered role §3.4', () => {
     expect(votingWeights(world.state).get(keyOf(world.address('owner')))).toBeUndefined();
     expect(world.send('minerA', 'registerMiner', world.registration())).toBe('OK');
     expect(world.state.minerOf(world.address('minerA'))).toBe(1);
-    expect(world.state.miners.at(0).status).toBe(roleStatuses.deregistered);
+    expect(world.state.miners.at(0).status).toBe('deregistered');
   });
 });

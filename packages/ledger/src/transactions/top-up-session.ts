@@ -1,4 +1,4 @@
-import { type BodyValues, equalBytes, sessionStatuses } from '@assay/protocol';
+import { type BodyValues, equalBytes } from '@assay/protocol';
 import type { TransactionRule } from './rule.ts';
 
 /** Adds to the escrow of a session that still runs (§4.3). */
@@ -9,7 +9,7 @@ export const topUpSession: TransactionRule<BodyValues['topUpSession']> = {
     const row = state.sessions.get(session);
     if (row === undefined) return 'UNKNOWN_SESSION';
     if (!equalBytes(row.payer, sender)) return 'NOT_PAYER';
-    if (row.status !== sessionStatuses.open) return 'SESSION_CLOSED';
+    if (row.status !== 'open') return 'SESSION_CLOSED';
     return row.expiryHeight <= height ? 'SESSION_EXPIRED' : 'OK';
   },
   apply(state, { session, amountUnits }, { sender }) {

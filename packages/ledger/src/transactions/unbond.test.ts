@@ -1,8 +1,8 @@
-import { type ResultCode, stakeKinds } from '@assay/protocol';
+import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { FEE, type Sender, World } from '../world.fixture.ts';
 
-const validator = { kind: stakeKinds.validator, role: 1 };
+const validator = { kind: 'validator' as const, role: 1 };
 
 describe('unbond economics §6.1', () => {
   it('locks what was taken out for two epochs after the one it was taken in', () => {
@@ -25,19 +25,19 @@ describe('unbond economics §6.1', () => {
 
   it('gives a miner’s collateral to its owner', () => {
     const world = new World().populate();
-    world.block(world.tx('payer', 'bond', { kind: stakeKinds.miner, role: 0, amountUnits: 50n }));
-    expect(world.send('owner', 'unbond', { kind: stakeKinds.miner, role: 0, amountUnits: 50n })).toBe('OK');
+    world.block(world.tx('payer', 'bond', { kind: 'miner', role: 0, amountUnits: 50n }));
+    expect(world.send('owner', 'unbond', { kind: 'miner', role: 0, amountUnits: 50n })).toBe('OK');
     const before = world.balance('owner');
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
     expect(world.balance('owner')).toBe(before + 50n);
   });
 
-  it.each<[ResultCode, string, Sender, { kind: number; role: number; amountUnits: bigint }]>([
-    ['ZERO_AMOUNT', 'nothing', 'owner', { kind: stakeKinds.miner, role: 0, amountUnits: 0n }],
-    ['UNKNOWN_ROLE', 'no miner', 'owner', { kind: stakeKinds.miner, role: 1, amountUnits: 1n }],
-    ['NOT_OWNER', 'the operator', 'minerA', { kind: stakeKinds.miner, role: 0, amountUnits: 1n << 60n }],
-    ['STAKE_TOO_LOW', 'less than the domain asks for', 'owner', { kind: stakeKinds.miner, role: 0, amountUnits: 1n }],
-    ['STAKE_TOO_LOW', 'more than there is', 'owner', { kind: stakeKinds.miner, role: 0, amountUnits: 1n << 60n }],
+  it.each<[ResultCode, string, Sender, BodyValues['unbond']]>([
+    ['ZERO_AMOUNT', 'nothing', 'owner', { kind: 'miner', role: 0, amountUnits: 0n }],
+    ['UNKNOWN_ROLE', 'no miner', 'owner', { kind: 'miner', role: 1, amountUnits: 1n }],
+    ['NOT_OWNER', 'the operator', 'minerA', { kind: 'miner', role: 0, amountUnits: 1n << 60n }],
+    ['STAKE_TOO_LOW', 'less than the domain asks for', 'owner', { kind: 'miner', role: 0, amountUnits: 1n }],
+    ['STAKE_TOO_LOW', 'more than there is', 'owner', { kind: 'miner', role: 0, amountUnits: 1n << 60n }],
   ])('%s for %s', (code, _, sender, body) => {
     expect(new World().populate().send(sender, 'unbond', body)).toBe(code);
   });

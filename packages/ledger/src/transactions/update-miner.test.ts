@@ -1,4 +1,4 @@
-import { type BodyValues, type ResultCode, roleStatuses, stakeKinds } from '@assay/protocol';
+import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { auditAll } from '../audits.fixture.ts';
 import { honest, type Sender, World } from '../world.fixture.ts';
@@ -103,7 +103,7 @@ describe('updateMiner §3.7', () => {
 
   it('is not for a miner that is gone', () => {
     const world = new World().populate();
-    world.send('owner', 'setRoleStatus', { kind: stakeKinds.miner, role: 0, status: roleStatuses.deregistered });
+    world.send('owner', 'setRoleStatus', { kind: 'miner', role: 0, status: 'deregistered' });
     expect(world.send('owner', 'updateMiner', update())).toBe('ROLE_GONE');
   });
 });

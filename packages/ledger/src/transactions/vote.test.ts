@@ -4,7 +4,7 @@ import { World } from '../world.fixture.ts';
 /** A world with miner 0 of minerA and proposal 0. */
 function newWorld(): World {
   const world = new World().populate();
-  const action = { selector: 0 as const, value: { path: 'halvingDays', value: '7' } };
+  const action = { kind: 'parameterChange' as const, value: { path: 'halvingDays', value: '7' } };
   world.send('payer', 'propose', { action });
   return world;
 }
@@ -12,19 +12,19 @@ function newWorld(): World {
 describe('vote §12.1', () => {
   it('keeps the last vote of each account', () => {
     const world = newWorld();
-    expect(world.send('minerA', 'vote', { proposal: 0, choice: 0 })).toBe('OK');
-    expect(world.send('minerA', 'vote', { proposal: 0, choice: 3 })).toBe('OK');
-    expect([...world.state.votes]).toEqual([{ proposal: 0, voter: world.address('minerA'), choice: 3 }]);
+    expect(world.send('minerA', 'vote', { proposal: 0, choice: 'yes' })).toBe('OK');
+    expect(world.send('minerA', 'vote', { proposal: 0, choice: 'veto' })).toBe('OK');
+    expect([...world.state.votes]).toEqual([{ proposal: 0, voter: world.address('minerA'), choice: 'veto' }]);
   });
 
   it('weighs the collateral a voter owns and what it delegated', () => {
     const world = newWorld();
     world.block(
       world.tx('payer', 'delegate', { miner: 0, amountUnits: 30n }),
-      world.tx('payer', 'vote', { proposal: 0, choice: 1 }),
-      world.tx('owner', 'vote', { proposal: 0, choice: 0 }),
+      world.tx('payer', 'vote', { proposal: 0, choice: 'no' }),
+      world.tx('owner', 'vote', { proposal: 0, choice: 'yes' }),
       // It operates the miner, but the collateral is its owner's.
-      world.tx('minerA', 'vote', { proposal: 0, choice: 3 }),
+      world.tx('minerA', 'vote', { proposal: 0, choice: 'veto' }),
     );
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
     const ended = world.events.find((event) => event.type === 'votingEnded');
@@ -34,11 +34,10 @@ describe('vote §12.1', () => {
     });
   });
 
-  it('is refused without a proposal, without such a choice, and after the end', () => {
+  it('is refused without a proposal, and after the end', () => {
     const world = newWorld();
-    expect(world.send('minerA', 'vote', { proposal: 1, choice: 0 })).toBe('UNKNOWN_PROPOSAL');
-    expect(world.send('minerA', 'vote', { proposal: 0, choice: 4 })).toBe('BAD_CHOICE');
+    expect(world.send('minerA', 'vote', { proposal: 1, choice: 'yes' })).toBe('UNKNOWN_PROPOSAL');
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
-    expect(world.send('minerA', 'vote', { proposal: 0, choice: 0 })).toBe('VOTING_OVER');
+    expect(world.send('minerA', 'vote', { proposal: 0, choice: 'yes' })).toBe('VOTING_OVER');
   });
 });

@@ -1,9 +1,8 @@
-import { type Flaw, flaws } from '@assay/protocol';
+import type { Flaw } from '@assay/protocol';
 
 /** The sentences of `structureFlaw`, and the flaw each reports. */
 const sentences: Readonly<Record<string, Flaw>> = {
   'unknown version': 'version',
-  'unknown finish': 'finish',
   'other sampling than was asked for': 'sampling',
   'another prompt than was asked': 'prompt',
   'wrong token counts': 'tokenCounts',
@@ -25,7 +24,7 @@ const sentences: Readonly<Record<string, Flaw>> = {
   'an answer to what the model refuses': 'refusedPrompt',
 };
 
-/** The code of `flaws` that a sentence of `structureFlaw` reports, wherever in the output it was found. */
-export function flawCode(sentence: string): number {
-  return flaws[sentences[sentence.replace(/ at output position \d+$/, '')] ?? 'other'];
+/** The flaw that a sentence of `structureFlaw` reports, wherever in the output it was found. */
+export function flawOf(sentence: string): Flaw {
+  return sentences[sentence.replace(/ at output position \d+$/, '')] ?? 'other';
 }

@@ -2,7 +2,6 @@ import {
   type Artifact,
   artifactVersion,
   equalBytes,
-  finishReasons,
   type InferencePayload,
   limits,
   outputIds,
@@ -36,7 +35,6 @@ export function structureFlaw(artifact: Artifact, reference: StructureReference)
 
 function identityFlaw(artifact: Artifact, { payload, promptIds, contextTokens }: StructureReference): string | null {
   if (artifact.version !== artifactVersion) return 'unknown version';
-  if (!Object.values<number>(finishReasons).includes(artifact.finish)) return 'unknown finish';
   if (!Sampling.equals(artifact.sampling, payload.sampling)) return 'other sampling than was asked for';
   if (promptIds === null) return 'an answer to what the model refuses';
   const samePrompt =
@@ -88,9 +86,9 @@ function textFlaw(artifact: Artifact, { payload, pieces }: StructureReference): 
   const { finish, tokensOut } = artifact;
   const output = outputOf(payload, pieces);
   if (output.tokens < tokensOut) return 'tokens beyond the end of the answer';
-  const text = finish === finishReasons.cancelled ? output.given : output.whole;
+  const text = finish === 'cancelled' ? output.given : output.whole;
   if (!equalBytes(artifact.text, text)) return 'another text than its tokens give';
-  if (finish !== finishReasons.length) return null;
+  if (finish !== 'length') return null;
   if (output.stopped) return 'ended at a stop sequence, not by its length';
   return tokensOut === payload.maxTokens || output.isOver ? null : 'ended before its length';
 }
@@ -100,7 +98,7 @@ export function endsByItself(
   { finish }: Pick<Artifact, 'finish'>,
   { payload, pieces }: Pick<StructureReference, 'payload' | 'pieces'>,
 ): boolean {
-  return finish === finishReasons.stop && !outputOf(payload, pieces).stopped;
+  return finish === 'stop' && !outputOf(payload, pieces).stopped;
 }
 
 /** What a generator makes of these pieces: its text before and after its end, and how many tokens it takes to it. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { bodySelectors, Genesis } from '@assay/protocol';
+import { Genesis, TransactionBody } from '@assay/protocol';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openKeystore } from '../keys/keystore.ts';
@@ -179,7 +179,7 @@ describe('without a node', () => {
   it('tx lists the kinds of transactions', async () => {
     const { code, out } = await assay(['tx', '--json']);
     const { kinds } = JSON.parse(out);
-    expect(kinds.map(({ kind }: { kind: string }) => kind)).toEqual(Object.keys(bodySelectors));
+    expect(kinds.map(({ kind }: { kind: string }) => kind)).toEqual(TransactionBody.kinds);
     expect(kinds[0].options[1]).toEqual({
       option: '--amount <UNITS>',
       takes: 'an amount in units up to 18446744073, with up to nine decimals',

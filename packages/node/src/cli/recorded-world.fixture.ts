@@ -41,8 +41,8 @@ export class RecordedWorld extends World {
     while (this.state.auditOf(receipt.taskId) !== undefined) {
       const index = this.state.auditOf(receipt.taskId) ?? 0;
       const { auditors, verdict } = this.state.audits.at(index);
-      if (verdict !== 0) return;
-      const waiting = auditors.filter(({ state }) => state === 0);
+      if (verdict !== 'open') return;
+      const waiting = auditors.filter(({ state }) => state === 'drawn');
       this.audit(receipt.taskId, new Map(waiting.map(({ validator }) => [validator, numbers])));
     }
   }

@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import { Block, equalBytes, limits, proposalActions, voteChoices } from '@assay/protocol';
+import { Block, equalBytes, limits } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { AssayError } from '../errors.ts';
 import { newDirectory } from '../store/directory.fixture.ts';
@@ -227,12 +227,12 @@ describe('embedded engine', () => {
     const dir = await newDirectory();
     const fatal: AssayError[] = [];
     const { engine, store, close } = await openTestEngine(voting, dir, { onFatal: (error) => fatal.push(error) });
-    const action = { selector: proposalActions.upgrade, value: { rule: 2, height: 18 } };
+    const action = { kind: 'upgrade' as const, value: { rule: 2, height: 18 } };
     const envelope = { nonce: 0, validUntil: 100, feeUnits: fee };
     const chainOf = { chain: voting.identity };
     const voters = voting.proposers.flatMap((signer, i) => [
       transferOf(voting, { from: alice, to: signer.address, nonce: i + 1, amountUnits: fee }),
-      signTransaction({ signer, ...chainOf }, ['vote', { proposal: 0, choice: voteChoices.yes }], envelope),
+      signTransaction({ signer, ...chainOf }, ['vote', { proposal: 0, choice: 'yes' }], envelope),
     ]);
     const proposal = signTransaction({ signer: alice, ...chainOf }, ['propose', { action }], envelope);
     for (const transaction of [proposal, ...voters]) {

@@ -1,4 +1,12 @@
-import { BitArray, type BodyKind, type BodyValues, CertifiedBatch, limits, Receipt, stakeKinds } from '@assay/protocol';
+import {
+  BitArray,
+  type BodyKind,
+  type BodyValues,
+  CertifiedBatch,
+  limits,
+  Receipt,
+  type StakeKind,
+} from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { openTestEngine, signerOf, testChain, transferOf } from './chain.fixture.ts';
@@ -35,7 +43,7 @@ describe('what is free §16.12', () => {
     const honest = engine.chain.submit(transferOf(chain, { from: bob, to: alice.address, nonce: 0 }));
     const junk: [BodyKind, BodyValues[BodyKind]][] = [
       ...Array.from({ length: 4 }, (): [BodyKind, BodyValues[BodyKind]] => ['certifiedBatch', junkBatch()]),
-      ['presence', { kind: stakeKinds.mixer, epochBeacon: new Uint8Array(32) }],
+      ['presence', { kind: 'mixer', epochBeacon: new Uint8Array(32) }],
       ['acceptModel', { model: 0, accepts: true }],
       ['auditCommit', { items: [{ taskId: new Uint8Array(32), commitment: new Uint8Array(32) }] }],
     ];
@@ -54,13 +62,13 @@ describe('what is free §16.12', () => {
   it('is judged in place from the one who owes it, and waits once of a kind', async () => {
     const { engine, close } = await secondEpoch();
     const { epochBeacon } = engine.chain.head().globals;
-    const seen = (kind: number): ['presence', BodyValues['presence']] => ['presence', { kind, epochBeacon }];
-    const first = engine.chain.submit(free(mixer, 0, seen(stakeKinds.mixer)));
+    const seen = (kind: StakeKind): ['presence', BodyValues['presence']] => ['presence', { kind, epochBeacon }];
+    const first = engine.chain.submit(free(mixer, 0, seen('mixer')));
     expect(await engine.chain.submit(free(mixer, 1, ['certifiedBatch', junkBatch()]))).toMatchObject({
       code: 'NOT_ENOUGH_SIGNERS',
       height: 0,
     });
-    const copy = engine.chain.submit(free(mixer, 1, seen(stakeKinds.mixer)));
+    const copy = engine.chain.submit(free(mixer, 1, seen('mixer')));
     await expect(copy).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
     await engine.produceNow();
     expect(await first).toMatchObject({ code: 'OK' });
@@ -72,7 +80,7 @@ describe('what is free §16.12', () => {
     const { epochBeacon } = engine.chain.head().globals;
     const sent = [
       transferOf(chain, { from: alice, to: bob.address, nonce: 0 }),
-      free(validator, 0, ['presence', { kind: stakeKinds.validator, epochBeacon }]),
+      free(validator, 0, ['presence', { kind: 'validator', epochBeacon }]),
     ].map((bytes) => engine.chain.submit(bytes));
     const { result } = await engine.produceNow();
     expect((await Promise.all(sent)).map(({ code }) => code)).toEqual(['OK', 'OK']);

@@ -1,4 +1,4 @@
-import { type BodyKind, bodySelectors, encodeText, limits, sha256, Transaction } from '@assay/protocol';
+import { type BodyKind, encodeText, limits, sha256, Transaction, TransactionBody } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../errors.ts';
@@ -28,7 +28,7 @@ interface Fields extends Partial<Envelope> {
 
 function send(pool: Mempool, sender: string, nonce: number, more: Fields = {}): Sent {
   const { size = 100, kind = 'presence', ...rest } = more;
-  const body = { ...transaction.content.body, selector: bodySelectors[kind] };
+  const body = { ...transaction.content.body, kind } as TransactionBody;
   const address = encodeText(sender);
   const envelope = { sender, address, nonce, validUntil: 100, feeUnits: 1n, isFreeDuty: false, ...rest };
   const sent: Sent = {
@@ -113,7 +113,7 @@ describe('mempool', () => {
     const sent = fc.record({
       sender: fc.constantFrom('a', 'b', 'c'),
       size: fc.integer({ min: 1, max: 500 }),
-      kind: fc.constantFrom(null, ...(Object.keys(bodySelectors) as BodyKind[])),
+      kind: fc.constantFrom(null, ...TransactionBody.kinds),
     });
     fc.assert(
       fc.property(

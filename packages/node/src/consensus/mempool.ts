@@ -209,8 +209,8 @@ const nameOf = (signature: Uint8Array) => Buffer.from(signature).toString('latin
 
 /** No second duty of a kind: the first may make it invalid, which then costs its sender nothing. */
 function hasDutyLike({ entries }: Queue, { transaction }: Waiting): boolean {
-  const { selector } = transaction.content.body;
-  return entries.some((each) => each.envelope.isFreeDuty && each.transaction.content.body.selector === selector);
+  const { kind } = transaction.content.body;
+  return entries.some((each) => each.envelope.isFreeDuty && each.transaction.content.body.kind === kind);
 }
 
 /** The first may spend what the fees of all others were to be paid with, so their bytes are bounded. */

@@ -14,19 +14,15 @@ import {
   BatchRecords,
   BitArray,
   batchRoots,
-  bodySelectors,
   concatBytes,
   drawIdOf,
   encodeText,
   type Genesis,
   limits,
-  outcomes,
   type Receipt,
   State,
-  sessionStatuses,
   sha256,
   Transaction,
-  taskKinds,
   toHex,
   type UnsignedTransaction,
 } from '@assay/protocol';
@@ -73,7 +69,7 @@ function grown(): Ledger {
         collateralUnits: 1n,
         delegatedUnits: 0n,
         statusHeight: 0,
-        status: 0,
+        status: 'active',
         validator: 0xffff_ffff,
         activeFrom: 0,
         weight: 1n,
@@ -120,7 +116,7 @@ function grown(): Ledger {
     });
     state.sessions.push({
       ...{ payer: operator, sessionKey: sha256(operator), domain: 0, model: 0, homeMixer: i % mixers },
-      ...{ status: sessionStatuses.open, escrowUnits, spentUnits: 0n, maxTaskUnits: escrowUnits },
+      ...{ status: 'open', escrowUnits, spentUnits: 0n, maxTaskUnits: escrowUnits },
       ...{ expiryHeight: 1_000_000, redundancy: 1, isBackground: false },
       ...{ sharesPrompts: false, dedicatedMiners: [] },
     });
@@ -135,8 +131,8 @@ function receiptAt(ledger: Ledger, index: number, drawHeight: number): Receipt {
   const ticket = concatBytes([requestHash, requestHash, requestHash]);
   return {
     taskId: drawIdOf({ ticket }),
-    kind: taskKinds.user,
-    outcome: outcomes.complete,
+    kind: 'user',
+    outcome: 'complete',
     ...{ session, model: 0, miner: (index * 104_729) % contestants, gateway: 0, drawHeight, ticket },
     ...{
       replica: 0,
@@ -167,7 +163,7 @@ function batchTransaction(ledger: Ledger, mixer: number, turn: { sequence: numbe
     publicKey: signer.publicKey,
     ...{ nonce: sequence, validUntil: 1_000_000, feeUnits: 0n },
     body: {
-      selector: bodySelectors.certifiedBatch,
+      kind: 'certifiedBatch',
       value: { certificate: { header, signers, signature }, ...contents },
     },
   };

@@ -2,7 +2,6 @@ import { transactionSigningRoot } from '@assay/ledger';
 import {
   type BodyKind,
   type BodyValues,
-  bodySelectors,
   type ChainIdentity,
   Transaction,
   type UnsignedTransaction,
@@ -24,7 +23,7 @@ export function signTransaction<Kind extends BodyKind>(
   [kind, value]: readonly [Kind, BodyValues[Kind]],
   envelope: Envelope,
 ): Uint8Array {
-  const body = { selector: bodySelectors[kind], value } as UnsignedTransaction['body'];
+  const body = { kind, value } as UnsignedTransaction['body'];
   const content: UnsignedTransaction = { publicKey: signer.publicKey, ...envelope, body };
   return Transaction.serialize({ content, signature: signer.sign(transactionSigningRoot(chain, content)) });
 }

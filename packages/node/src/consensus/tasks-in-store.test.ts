@@ -1,5 +1,4 @@
 import { honest, World } from '@assay/ledger/fixture';
-import { taskStatuses, verdicts } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { BlsSigner, generateBlsSecret } from '../crypto/signers.ts';
 import { aggregateBls, nativeVerifier } from '../crypto/verifier.ts';
@@ -72,8 +71,8 @@ describe('a task on its way through engine and store', () => {
     expect(store.recentTasks({ limit: 10, before: 2 }).map(({ order }) => order)).toEqual([1]);
     expect(store.recentTasks({ limit: 10, before: 1 })).toEqual([]);
     const record = store.task(first);
-    expect(record).toMatchObject({ paidEpoch: 0, refundedUnits: 0n, audit: { verdict: verdicts.pass } });
-    expect(record?.row).toMatchObject({ status: taskStatuses.settled, height: certifiedAt });
+    expect(record).toMatchObject({ paidEpoch: 0, refundedUnits: 0n, audit: { verdict: 'pass' } });
+    expect(record?.row).toMatchObject({ status: 'settled', height: certifiedAt });
     expect(record?.history.map(({ event }) => event.type)).toEqual([
       'taskCertified',
       'auditOpened',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { transactionSigningRoot } from '@assay/ledger';
-import { addressOf, bodySelectors, limits, Transaction, toHex } from '@assay/protocol';
+import { addressOf, limits, Transaction, toHex } from '@assay/protocol';
 import { type Bench, secondsOf } from '../../../../bench/bench.ts';
 import { type Postgres, postgresRow } from '../../../../bench/postgres.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
@@ -43,10 +43,10 @@ interface Transfer {
 function checked({ identity }: TestChain, bytes: Uint8Array): Transfer {
   const { content, signature } = Transaction.deserialize(bytes);
   const { body, publicKey, nonce } = content;
-  if (body.selector !== bodySelectors.transfer) throw new Error('not a transfer');
+  if (body.kind !== 'transfer') throw new Error('not a transfer');
   const root = transactionSigningRoot(identity, content);
   if (!nativeVerifier.ed25519(publicKey, root, signature)) throw new Error('a signature is not good');
-  return { from: addressOf(publicKey), nonce, ...(body.value as { to: Uint8Array; amountUnits: bigint }) };
+  return { from: addressOf(publicKey), nonce, ...body.value };
 }
 
 async function rate(

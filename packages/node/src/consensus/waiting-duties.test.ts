@@ -1,6 +1,5 @@
 import { genesisHash } from '@assay/ledger';
 import { realKeys, World } from '@assay/ledger/fixture';
-import { modelVotes, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { openTestEngine, signerOf } from './chain.fixture.ts';
@@ -37,11 +36,11 @@ describe('a duty of the ledger §16.12', () => {
     const free = { feeUnits: 0n };
     const validator = `validator${seat?.validator ?? 0}` as const;
     const codes = await block(
-      world.tx(validator, 'presence', { kind: stakeKinds.validator, epochBeacon }, free),
+      world.tx(validator, 'presence', { kind: 'validator', epochBeacon }, free),
       world.tx(validator, 'acceptModel', { model: 2, accepts: true }, free),
     );
     expect(codes).toEqual(['OK', 'OK']);
-    expect(engine.chain.head().models.at(2).panel[0]?.vote).toBe(modelVotes.accepts);
+    expect(engine.chain.head().models.at(2).panel[0]?.vote).toBe('accepts');
     await close();
   });
 });

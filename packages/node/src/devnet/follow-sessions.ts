@@ -1,4 +1,4 @@
-import { encodeText, sessionStatuses, sha256 } from '@assay/protocol';
+import { encodeText, sha256 } from '@assay/protocol';
 import type { Chain } from '../consensus/port.ts';
 import { apiKeyOf, type Ed25519Signer } from '../crypto/signers.ts';
 import type { ApiKeyFile, ApiKeyList } from '../keys/api-keys.ts';
@@ -53,8 +53,7 @@ export function followSessions(
     if (signer !== null) keys.add(session, signer);
     return signer !== null;
   };
-  for (const [session, { status }] of [...chain.head().sessions].entries())
-    if (status === sessionStatuses.open) add(session);
+  for (const [session, { status }] of [...chain.head().sessions].entries()) if (status === 'open') add(session);
   chain.onBlock(async ({ result }) => {
     for (const event of result.events) if (event.type === 'sessionClosed') keys.remove(event.session);
     const unknown = result.events.filter((event) => event.type === 'sessionOpened' && !add(event.session));

@@ -1,4 +1,4 @@
-import { admissions, defaultParams, type Genesis, type Params, withParams } from '@assay/protocol';
+import { defaultParams, type Genesis, type Params, withParams } from '@assay/protocol';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
 
 /** Base units in a unit (economics). */
@@ -116,7 +116,7 @@ export function devnetGenesis(
         domainBps: 200,
         registrationFeeUnits: units(10),
         minCollateralUnits: collateralUnits,
-        ...{ components: [], admission: admissions.open, userLevel: 0, inferenceOnly: false, washGuard: true },
+        ...{ components: [], admission: 'open', userLevel: 0, inferenceOnly: false, washGuard: true },
       },
     ],
     models: [

@@ -24,8 +24,6 @@ import {
   addressOf,
   Block,
   type BodyKind,
-  type BodyValues,
-  bodyKinds,
   type Genesis,
   proofTables,
   resultCodes,
@@ -223,10 +221,11 @@ export class LocalReader implements NodeReader {
     const bytes = this.#parts.store.blockAt(record.row.height);
     const raw = bytes === null ? undefined : Block.deserialize(bytes).transactions[record.transaction];
     if (raw === undefined) return null;
-    const batch = Transaction.deserialize(raw).content.body.value as BodyValues['certifiedBatch'];
+    const { body } = Transaction.deserialize(raw).content;
+    if (body.kind !== 'certifiedBatch') return null;
     const { index } = record;
     const { height } = record.row;
-    const receipt = portableReceipt({ chain: this.#parts.chain.identity, height, batch, index });
+    const receipt = portableReceipt({ chain: this.#parts.chain.identity, height, batch: body.value, index });
     return receipt === null ? null : receiptJson(receipt);
   }
 
@@ -289,7 +288,7 @@ function indexOf(state: LedgerView, key: RowKey): number | undefined {
 function envelopeOf(raw: Uint8Array): { kind: BodyKind | null; sender: Uint8Array | null } {
   try {
     const { content } = Transaction.deserialize(raw);
-    return { kind: bodyKinds[content.body.selector] ?? null, sender: addressOf(content.publicKey) };
+    return { kind: content.body.kind, sender: addressOf(content.publicKey) };
   } catch {
     return { kind: null, sender: null };
   }

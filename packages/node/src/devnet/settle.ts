@@ -1,12 +1,5 @@
 import { isGone } from '@assay/ledger';
-import {
-  type BodyKind,
-  type BodyValues,
-  EngineInfo,
-  equalBytes,
-  type SessionRow,
-  sessionStatuses,
-} from '@assay/protocol';
+import { type BodyKind, type BodyValues, EngineInfo, equalBytes, type SessionRow } from '@assay/protocol';
 import type { Chain } from '../consensus/port.ts';
 import { TransactionSender } from '../consensus/sender.ts';
 import { AssayError } from '../errors.ts';
@@ -120,5 +113,5 @@ async function openSession(settling: Settling): Promise<number> {
 /** Open, and like the one that is opened here: the same key may spend others too. */
 function isPlain({ status, redundancy, isBackground, sharesPrompts, dedicatedMiners }: SessionRow): boolean {
   const isForAll = !isBackground && sharesPrompts && dedicatedMiners.length === 0;
-  return status === sessionStatuses.open && redundancy === 1 && isForAll;
+  return status === 'open' && redundancy === 1 && isForAll;
 }

@@ -73,7 +73,7 @@ const task: TaskDetail = {
     order: 0,
     modelName: 'echo',
     timeMs: 1000,
-    verdict: 1,
+    verdict: 'pass',
     refundedUnits: 0n,
     paidEpoch: null,
   }),

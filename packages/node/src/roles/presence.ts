@@ -1,5 +1,5 @@
 import { type PresentKind, wasSeen } from '@assay/ledger';
-import { type BodyValues, equalBytes, firstUint64, roleStatuses, sha256, stakeKinds } from '@assay/protocol';
+import { type BodyValues, equalBytes, firstUint64, sha256 } from '@assay/protocol';
 import type { Inclusion } from '../consensus/port.ts';
 import type { RoleContext, RoleService } from './context.ts';
 
@@ -48,7 +48,7 @@ export class PresentRole implements RoleService {
     this.#isSending = true;
     try {
       const { epochBeacon } = chain.head().globals;
-      const { code } = await submit({ kind: stakeKinds[kind], epochBeacon });
+      const { code } = await submit({ kind, epochBeacon });
       // A duty, or the end of the epoch, may have come first.
       if (!['OK', 'ALREADY_PRESENT', 'WRONG_EPOCH'].includes(code)) runtime.log(`${kind} ${role} is not seen: ${code}`);
     } catch (error) {
@@ -64,7 +64,7 @@ export class PresentRole implements RoleService {
     const { publicKey } = this.#context.signer;
     const row = state[`${this.#options.kind}s`].get(this.#options.role);
     const { epoch, epochBeacon, height } = state.globals;
-    if (row === undefined || row.status !== roleStatuses.active || wasSeen(row, epoch)) return false;
+    if (row === undefined || row.status !== 'active' || wasSeen(row, epoch)) return false;
     if (!equalBytes(row.publicKey, publicKey)) return false; // §3.6
     const { epochBlocks } = state.params;
     const places = BigInt(Math.ceil(epochBlocks / waitPart));

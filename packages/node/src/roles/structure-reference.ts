@@ -1,15 +1,11 @@
-import { chatRoles, type InferencePayload } from '@assay/protocol';
+import type { InferencePayload } from '@assay/protocol';
 import type { StructureReference } from '../audit/structure.ts';
 import type { ChatMessage, InferenceModel } from '../inference/port.ts';
 import { isRequestFault } from './request-faults.ts';
 
 /** The conversation of a payload. */
 export function messagesOf(payload: InferencePayload): ChatMessage[] {
-  const names = Object.keys(chatRoles) as (keyof typeof chatRoles)[];
-  return payload.messages.map((message) => ({
-    role: names.find((name) => chatRoles[name] === message.role) ?? 'user',
-    content: message.content,
-  }));
+  return payload.messages.map(({ role, content }) => ({ role, content }));
 }
 
 /** What miner and auditor check the structure of an output against (verification §2.1): the same for both. */

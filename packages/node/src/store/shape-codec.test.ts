@@ -2,12 +2,13 @@ import {
   ByName,
   ByType,
   Bytes32,
+  EnumType,
+  enumOf,
   Genesis,
   ListOf,
   ledgerEvents,
   list,
   OrNull,
-  oneOf,
   orNull,
   type Shape,
   SomeWord,
@@ -15,7 +16,6 @@ import {
   U32,
   UintType,
   Units,
-  Words,
 } from '@assay/protocol';
 import { valuesOf } from '@assay/protocol/fixture';
 import { Type, UintBigintType } from '@chainsafe/ssz';
@@ -29,7 +29,7 @@ function anyOf(shape: Shape): fc.Arbitrary<unknown> {
   if (shape instanceof UintType) return fc.oneof(fc.nat(), fc.maxSafeNat());
   if (shape instanceof UintBigintType) return fc.oneof(fc.bigInt(0n, 300n), fc.bigInt(0n, (1n << 256n) - 1n));
   if (shape instanceof Type) return fc.nat().map((seed) => [...valuesOf(`${seed}`, shape).values()][0]);
-  if (shape instanceof Words) return fc.constantFrom(...shape.words);
+  if (shape instanceof EnumType) return fc.constantFrom(...shape.words);
   if (shape instanceof SomeWord) return fc.string({ unit: 'grapheme' });
   if (shape instanceof OrNull) return fc.option(anyOf(shape.inner as Shape));
   if (shape instanceof ListOf) return fc.array(anyOf(shape.item as Shape), { maxLength: 3 });
@@ -97,7 +97,7 @@ describe('the bytes of a shape', () => {
     ['an integer above 2^53', U32, [255, 255, 255, 255, 255, 255, 255, 31]],
     ['an integer without end', Units, Array.from({ length: 40 }, () => 0xff)],
     ['a list longer than its bytes', list(U8), [200, 1, 1]],
-    ['a word that is none', oneOf('a', 'b'), [2]],
+    ['a word that is none', enumOf('a', 'b'), [2]],
     ['something between null and not', orNull(U8), [2, 1]],
     ['bytes that end early', Bytes32, [1, 2, 3]],
     ['what SSZ refuses', { genesis: Genesis }, [2, 1, 1]],
@@ -109,20 +109,20 @@ describe('the bytes of a shape', () => {
     expect(() => codecOf(U32).encode(-1)).toThrow(RangeError);
     expect(() => codecOf(U32).encode(0.5)).toThrow(RangeError);
     expect(() => codecOf(Units).encode(-1n)).toThrow(RangeError);
-    expect(() => codecOf(oneOf('a')).encode('b' as 'a')).toThrow(RangeError);
+    expect(() => codecOf(enumOf('a')).encode('b' as 'a')).toThrow(RangeError);
     expect(() => codecOf(event).encode({ type: 'none' } as never)).toThrow(RangeError);
   });
 
   it('have a layout, which says whether two shapes read each other', () => {
     const layout = (shape: Shape) => codecOf(shape).layout;
-    const same: Shape = { a: list(U8), b: oneOf('x', 'y') };
-    expect(layout(same)).toEqual(layout({ a: list(U8), b: oneOf('x', 'y') }));
+    const same: Shape = { a: list(U8), b: enumOf('x', 'y') };
+    expect(layout(same)).toEqual(layout({ a: list(U8), b: enumOf('x', 'y') }));
     const others: Shape[] = [
-      { a: list(U8), b: oneOf('y', 'x') },
-      { b: oneOf('x', 'y'), a: list(U8) },
-      { a: orNull(U8), b: oneOf('x', 'y') },
+      { a: list(U8), b: enumOf('y', 'x') },
+      { b: enumOf('x', 'y'), a: list(U8) },
+      { a: orNull(U8), b: enumOf('x', 'y') },
       { a: list(U8) },
-      new ByType({ a: { a: list(U8), b: oneOf('x', 'y') } }),
+      new ByType({ a: { a: list(U8), b: enumOf('x', 'y') } }),
     ];
     for (const other of others) expect(layout(other)).not.toEqual(layout(same));
     expect(layout(Genesis)).not.toEqual(layout({ ...Genesis.fields }));

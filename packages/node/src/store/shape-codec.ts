@@ -1,7 +1,9 @@
 import {
   ByName,
   ByType,
+  EnumType,
   encodeText,
+  enumOf,
   ListOf,
   OrNull,
   type Shape,
@@ -9,7 +11,6 @@ import {
   SomeWord,
   sha256,
   UintType,
-  Words,
 } from '@assay/protocol';
 import { type ByteViews, Type, UintBigintType } from '@chainsafe/ssz';
 
@@ -171,8 +172,8 @@ function viewsOf(uint8Array: Uint8Array): ByteViews {
 function codecFor(shape: Shape): Codec {
   if (shape instanceof UintType) return integerCodec;
   if (shape instanceof UintBigintType) return amountCodec;
+  if (shape instanceof EnumType) return wordsCodec(shape.words);
   if (shape instanceof Type) return sszCodec(shape);
-  if (shape instanceof Words) return wordsCodec(shape.words);
   if (shape instanceof SomeWord) return textCodec;
   if (shape instanceof OrNull) return orNullCodec(codecFor(shape.inner as Shape));
   if (shape instanceof ListOf) return listCodec(codecFor(shape.item as Shape));
@@ -287,10 +288,7 @@ function byNameCodec(value: Codec): Codec {
 function byTypeCodec(types: Fields): Codec {
   const names = wordsCodec(Object.keys(types));
   const codecs = new Map(
-    Object.entries(types).map(([type, fields]) => [
-      type,
-      fieldsCodec({ type: new Words([type]), ...(fields as Fields) }),
-    ]),
+    Object.entries(types).map(([type, fields]) => [type, fieldsCodec({ type: enumOf(type), ...(fields as Fields) })]),
   );
   return {
     write(output, value: { readonly type: never }) {
@@ -319,8 +317,8 @@ function fieldsCodec(fields: Fields): Codec {
 
 /** What decides the bytes of a shape. */
 function layoutOf(shape: Shape): unknown {
+  if (shape instanceof EnumType) return shape.words;
   if (shape instanceof Type) return sszLayoutOf(shape);
-  if (shape instanceof Words) return shape.words;
   if (shape instanceof SomeWord) return shape.kind;
   if (shape instanceof OrNull) return [shape.kind, layoutOf(shape.inner as Shape)];
   if (shape instanceof ListOf) return [shape.kind, layoutOf(shape.item as Shape)];

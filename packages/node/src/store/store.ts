@@ -3,10 +3,10 @@ import { crc32 } from 'node:zlib';
 import type { BlockResult, EpochClose, LedgerEvent } from '@assay/ledger';
 import {
   type Block,
+  enumOf,
   equalBytes,
   ledgerEventShape,
   list,
-  oneOf,
   type ResultCode,
   resultCodes,
   type Shaped,
@@ -32,7 +32,7 @@ const keptSnapshots = 2;
 
 /** What a block did: the codes in the order of its transactions, then the events. */
 const storedResultShape = {
-  codes: list(oneOf(...(Object.keys(resultCodes) as ResultCode[]))),
+  codes: list(enumOf(...(Object.keys(resultCodes) as ResultCode[]))),
   events: list(ledgerEventShape),
 };
 export type StoredResult = Shaped<typeof storedResultShape>;

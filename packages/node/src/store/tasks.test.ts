@@ -3,7 +3,6 @@ import {
   type AuditRow,
   AuditRow as AuditRowType,
   Block,
-  bodySelectors,
   CertifiedBatch,
   Receipt,
   sha256,
@@ -11,8 +10,6 @@ import {
   Transaction,
   type TransitionRow,
   TransitionRow as TransitionRowType,
-  taskStates,
-  taskStatuses,
   toHex,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
@@ -35,7 +32,7 @@ function blockOf(height: number): Block {
   const batches = [[1], [2, 3]].map((tasks) => {
     const transaction = Transaction.defaultValue();
     const value = { ...CertifiedBatch.defaultValue(), receipts: tasks.map(receiptOf) };
-    transaction.content.body = { selector: bodySelectors.certifiedBatch, value };
+    transaction.content.body = { kind: 'certifiedBatch', value };
     return Transaction.serialize(transaction);
   });
   const block = Block.defaultValue();
@@ -101,7 +98,7 @@ describe('task records', () => {
     records.apply(7, [certified(1, 0, 0)]);
     records.audits.set(id, { ...AuditRowType.defaultValue(), taskId, drawnHeight: 9 });
     records.apply(9, [{ type: 'auditDrawn', taskId, auditors: [1] }]);
-    records.rows.set(id, { ...TaskRow.defaultValue(), height: 7, status: taskStatuses.settled });
+    records.rows.set(id, { ...TaskRow.defaultValue(), height: 7, status: 'settled' });
     records.apply(20, [
       { type: 'taskApproved', taskId, audited: true },
       { type: 'taskPaid', taskId, epoch: 2, parts },
@@ -111,7 +108,7 @@ describe('task records', () => {
     records.apply(21, [{ type: 'auditorMissed', taskId, validator: 1 }]);
     const record = records.get(1);
     expect(record).toMatchObject({ paidEpoch: 2, refundedUnits: 0n, audit: { drawnHeight: 9 } });
-    expect(record?.row.status).toBe(taskStatuses.settled);
+    expect(record?.row.status).toBe('settled');
     expect(record?.history.map(({ height, event }) => `${height} ${event.type}`)).toEqual([
       '7 taskCertified',
       '9 auditDrawn',
@@ -124,7 +121,7 @@ describe('task records', () => {
   it('begin with the late steps before the certificate, and go on with those after it', () => {
     const records = new Records();
     const late = (attempt: number, height: number) => {
-      const row = { ...TransitionRowType.defaultValue(), taskId: idOf(1), step: taskStates.start, attempt, height };
+      const row = { ...TransitionRowType.defaultValue(), taskId: idOf(1), step: 'start' as const, attempt, height };
       records.late.push(row);
       return lateEvent(row);
     };

@@ -1,12 +1,12 @@
 import { drawMiners, drawTable } from '@assay/ledger';
 import { honest, softFailure } from '@assay/ledger/fixture';
-import { drawIdOf, type Receipt, taskKinds, taskStatuses } from '@assay/protocol';
+import { drawIdOf, type Receipt } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, Village } from './village.fixture.ts';
 
 const task = { tokensIn: 100, tokensOut: 200 };
 const price = 1000n;
-const ownTask = { ...task, session: 1, kind: taskKinds.background, priceUnits: 0n } as const;
+const ownTask = { ...task, session: 1, kind: 'background' as const, priceUnits: 0n } as const;
 
 /** Two miners, the session of a payer, and one of the network itself. */
 function village(): Village {
@@ -33,7 +33,7 @@ function redundantVillage(redundancy: number, evidenceLevels: readonly number[])
 /** The replicas of a task by the miners that its draw gives them, whose answers are as similar as `percentOf` says. */
 function answers(made: Village, redundancy: number, percentOf: (miner: number) => number): Receipt[] {
   const { requestHash, ticket } = made.receipt({ session: 1 });
-  const place = { kind: taskKinds.user, domain: 0, model: 0, payer: made.address('payer'), dedicatedMiners: [] };
+  const place = { kind: 'user' as const, domain: 0, model: 0, payer: made.address('payer'), dedicatedMiners: [] };
   const request = { ...place, taskId: drawIdOf({ ticket }), drawHeight: made.height };
   const drawn = drawMiners(drawTable(made.state), request, redundancy);
   return drawn.map(({ miner }, replica) => {
@@ -120,7 +120,7 @@ describe('preset useful-work (D)', () => {
     made.settleAudits(of(0, 1, 2, 3), honest);
     made.settleAudits(of(4), softFailure);
     const statusOf = ({ taskId }: Receipt) => made.state.tasks.at(made.state.taskOf(taskId) ?? -1).status;
-    const { approved, rejected } = taskStatuses;
+    const [approved, rejected] = ['approved', 'rejected'] as const;
     expect([0, 1, 2, 3, 4].flatMap((miner) => of(miner).map(statusOf))).toEqual([
       ...[approved, approved, approved, approved],
       rejected,

@@ -1,14 +1,7 @@
 import type { EpochClose } from '@assay/ledger';
 import { honest, type Sender, World, type WorldOptions } from '@assay/ledger/fixture';
 import { measurersOf } from '@assay/ledger/fixture/challenges';
-import {
-  type AuditNumbers,
-  auditorStates,
-  type ChallengeReport,
-  type Params,
-  type Receipt,
-  taskStatuses,
-} from '@assay/protocol';
+import type { AuditNumbers, ChallengeReport, Params, Receipt } from '@assay/protocol';
 import { RecordedWorld } from '../../src/cli/recorded-world.fixture.ts';
 import { devnetParams } from '../../src/devnet/genesis.ts';
 import { presetParams } from '../../src/presets/presets.ts';
@@ -68,7 +61,7 @@ export class Village extends RecordedWorld {
     const made = receipts.map((change) => this.receipt(change));
     this.certify(...made);
     this.settleAudits(made, numbers);
-    const expected = numbers === honest ? taskStatuses.approved : taskStatuses.rejected;
+    const expected = numbers === honest ? 'approved' : 'rejected';
     for (const { taskId } of made) {
       const task = this.state.taskOf(taskId);
       if (task === undefined || this.state.tasks.at(task).status !== expected) throw new Error('a task went astray');
@@ -90,7 +83,7 @@ export class Village extends RecordedWorld {
   #freshAuditors(taskId: Uint8Array): number[] {
     const audit = this.state.auditOf(taskId);
     const slots = audit === undefined ? [] : this.state.audits.at(audit).auditors;
-    return slots.filter(({ state }) => state === auditorStates.drawn).map(({ validator }) => validator);
+    return slots.filter(({ state }) => state === 'drawn').map(({ validator }) => validator);
   }
 
   /** Ends epochs until one pays emission. */

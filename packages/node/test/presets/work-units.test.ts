@@ -1,5 +1,4 @@
 import { domainTerms, hardFailure, type Sender, softFailure } from '@assay/ledger/fixture';
-import { caseCauses, caseStatuses, proposalStatuses, stakeKinds, taskKinds, voteChoices } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { emitted, near, Village } from './village.fixture.ts';
 
@@ -26,11 +25,11 @@ function village(voters: readonly Sender[] = []): Village {
 const mixers = ['mixer0', 'mixer1', 'mixer2'] as const;
 /** Governance changes a parameter: three of four mixers, two thirds of all stake, say yes. */
 function decide(made: Village, path: string, value: string): void {
-  const action = { selector: 0 as const, value: { path: path, value: value } };
+  const action = { kind: 'parameterChange' as const, value: { path: path, value: value } };
   made.block(made.tx('payer', 'propose', { action }));
-  made.block(...mixers.map((mixer) => made.tx(mixer, 'vote', { proposal: 0, choice: voteChoices.yes })));
+  made.block(...mixers.map((mixer) => made.tx(mixer, 'vote', { proposal: 0, choice: 'yes' })));
   for (let epoch = 0; epoch < 3; epoch++) made.finishEpoch();
-  if (made.state.proposals.at(0).status !== proposalStatuses.executed) throw new Error('the proposal did not pass');
+  if (made.state.proposals.at(0).status !== 'executed') throw new Error('the proposal did not pass');
 }
 
 const task = { tokensIn: 100, tokensOut: 200 };
@@ -91,26 +90,26 @@ describe('preset work-units (B)', () => {
 
   it('refuses training in phase 1 (B11)', () => {
     const made = village();
-    const training = [made.receipt({ ...task, kind: taskKinds.training })];
+    const training = [made.receipt({ ...task, kind: 'training' })];
     expect(made.codeOf(made.batchTx({ receipts: training }))).toBe('RECEIPT_TRAINING');
     const terms = domainTerms(made.genesis, { inferenceOnly: false });
     expect(made.send('landlord', 'updateDomain', { domain: 0, terms })).toBe('OK');
     for (let epoch = 0; epoch < 2; epoch++) made.finishEpoch();
     // It is the network that is in phase 1: no owner leaves it alone.
-    const again = [made.receipt({ ...task, kind: taskKinds.training })];
+    const again = [made.receipt({ ...task, kind: 'training' })];
     expect(made.codeOf(made.batchTx({ receipts: again }))).toBe('RECEIPT_TRAINING');
   });
 
   it('takes training in phase 2, once governance says so and the owner does not say no (B11)', () => {
     const made = village(mixers);
     decide(made, 'domains.inferenceOnly', 'false');
-    made.work([{ ...task, miner: 0, kind: taskKinds.training }]);
+    made.work([{ ...task, miner: 0, kind: 'training' }]);
     // 700 × 0.3.
     expect(made.state.miners.standing(0).epochVwu).toBe(210n);
     const terms = domainTerms(made.genesis, { inferenceOnly: true });
     made.send('landlord', 'updateDomain', { domain: 0, terms });
     for (let epoch = 0; epoch < 2; epoch++) made.finishEpoch();
-    const receipts = [made.receipt({ ...task, kind: taskKinds.training })];
+    const receipts = [made.receipt({ ...task, kind: 'training' })];
     expect(made.codeOf(made.batchTx({ receipts }))).toBe('RECEIPT_TRAINING');
   });
 
@@ -130,7 +129,7 @@ describe('preset work-units (B)', () => {
     bad();
     // 47,368 would be the fine; a tenth of the collateral of 1,000 is held.
     expect(made.state.cases.at(0)).toMatchObject({
-      status: caseStatuses.review,
+      status: 'review',
       proposedUnits: 47_368n,
       heldUnits: 100n,
     });
@@ -152,7 +151,7 @@ describe('preset work-units (B)', () => {
       [0, 1].map((miner) => ({ ...task, miner })),
       softFailure,
     );
-    made.send('owner', 'bond', { kind: stakeKinds.miner, role: 0, amountUnits: 1n });
+    made.send('owner', 'bond', { kind: 'miner', role: 0, amountUnits: 1n });
     expect(made.send('owner', 'appealCase', { case: 1 })).toBe('INSUFFICIENT_BALANCE');
     for (let epoch = 0; epoch < 25; epoch++) made.finishEpoch();
     const executed = made.events.filter((event) => event.type === 'caseExecuted');
@@ -173,7 +172,7 @@ describe('preset work-units (B)', () => {
       const made = village();
       for (let i = 0; i < failures; i++) made.work([{ ...task, miner: 0 }], numbers);
       made.finishPeriod();
-      const ejection = [...made.state.cases].find(({ cause }) => cause === caseCauses.ejection);
+      const ejection = [...made.state.cases].find(({ cause }) => cause === 'ejection');
       const { id = -1, heldUnits } = ejection ?? {};
       expect(heldUnits).toBe(held);
       expect(made.send('payer', 'decideCase', { case: id, isFine: true })).toBe('OK');

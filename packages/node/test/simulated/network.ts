@@ -20,7 +20,6 @@ import {
   TaskSubmission,
   type Transition,
   TransitionRequest,
-  taskStates,
 } from '@assay/protocol';
 import type { Type } from '@chainsafe/ssz';
 import { EmbeddedEngine } from '../../src/consensus/embedded.ts';
@@ -238,6 +237,12 @@ export class SimulatedNetwork {
         resolve();
       });
     });
+  }
+
+  /** Whether a task was approved or rejected. */
+  isDecided(taskId: string): boolean {
+    const status = this.task(taskId)?.row.status ?? 'certified';
+    return status !== 'certified' && status !== 'auditing';
   }
 
   /** The task as the store shows it; null until it is certified. */

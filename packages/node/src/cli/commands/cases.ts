@@ -1,4 +1,5 @@
 import { formatUnits } from '@assay/client';
+import { CaseStatus } from '@assay/protocol';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { casesOf, statusOf } from '../explain/case-book.ts';
@@ -22,7 +23,7 @@ export const casesCommand = defineCommand({
         cause: z.string(),
         subject: z.string(),
         heldUnits: z.string(),
-        status: z.enum(['review', 'pending', 'executed', 'dismissed']),
+        status: z.enum(CaseStatus.words),
       }),
     ),
   }),

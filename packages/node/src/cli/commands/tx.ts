@@ -1,5 +1,5 @@
 import { Event, formatUnits } from '@assay/client';
-import { addressText, type BodyKind, bodyKinds, resultCodes } from '@assay/protocol';
+import { addressText, type BodyKind, resultCodes, TransactionBody } from '@assay/protocol';
 import { z } from 'zod';
 import { type Command, defineCommand, type Invocation } from '../command.ts';
 import { keysOf } from '../data-keys.ts';
@@ -33,7 +33,7 @@ const txCommand = defineCommand({
     ),
   }),
   run: async () => ({
-    kinds: bodyKinds.map((kind) => ({
+    kinds: TransactionBody.kinds.map((kind) => ({
       ...{ kind, summary: sentences[kind] },
       options: txOptions(kind).map((option) => ({ option: syntaxOf(option), takes: option.description })),
     })),
@@ -128,4 +128,4 @@ async function run(kind: BodyKind, invocation: Invocation<z.infer<typeof txInput
 }
 
 /** The list of the kinds, then one command for each. */
-export const txCommands: readonly Command[] = [txCommand, ...bodyKinds.map(txCommandOf)];
+export const txCommands: readonly Command[] = [txCommand, ...TransactionBody.kinds.map(txCommandOf)];

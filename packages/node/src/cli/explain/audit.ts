@@ -9,19 +9,9 @@ import {
   opinionOf,
   POOL_LIMIT_MILLI,
 } from '@assay/ledger';
-import {
-  type AuditRow,
-  addressOf,
-  addressText,
-  agreements,
-  auditorStates,
-  equalBytes,
-  findings,
-  type MinerRow,
-  verdicts,
-} from '@assay/protocol';
+import { type AuditRow, AuditVerdict, addressOf, addressText, equalBytes, type MinerRow } from '@assay/protocol';
 import { z } from 'zod';
-import { flawWord, wordOf } from '../../http/node-api/json.ts';
+import { flawWord } from '../../http/node-api/json.ts';
 import { ratio } from '../ratio.ts';
 import { Refusal } from '../refusal.ts';
 import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';
@@ -36,7 +26,7 @@ export const AuditExplanation = explanationOf(
     miner: z.int(),
     /** Null while the draw is still to come. */
     audited: z.boolean().nullable(),
-    verdict: z.enum(['open', 'pass', 'soft', 'hard', 'noResult', 'hung']).nullable(),
+    verdict: z.enum(AuditVerdict.words).nullable(),
     outcome: z.enum(['undecided', 'approved', 'rejected']),
     t1ThresholdPpb: z.int(),
     auditors: z.array(
@@ -109,11 +99,11 @@ export async function explainAudit(
       outcome: end === null ? 'undecided' : end.value.type === 'taskApproved' ? 'approved' : 'rejected',
       t1ThresholdPpb: basis.t1ThresholdPpb,
       auditors: (trail.audit?.auditors ?? []).map(({ validator, state, numbers }) => {
-        const shown = state === auditorStates.revealed ? numbers : null;
+        const shown = state === 'revealed' ? numbers : null;
         return {
           validator,
-          state: wordOf(auditorStates, state),
-          finding: shown === null ? null : wordOf(findings, shown.finding),
+          state,
+          finding: shown?.finding ?? null,
           flaw: shown === null ? null : flawWord(shown.flaw),
           t1Ppb: shown?.t1Ppb ?? null,
           argmaxMismatches: shown?.argmaxMismatches ?? null,
@@ -217,7 +207,7 @@ function similarityStep({ place, state }: Trail): Step[] {
     { name: 'outlier below', value: ratio(state.params.poi.outlierPpb), source: 'params.poi.outlierPpb' },
   ];
   if (task !== undefined) {
-    const value = wordOf(agreements, task.agreement);
+    const value = task.agreement;
     facts.push({ name: 'among the replicas', value, source: `task of block ${place.height}` });
   }
   return [
@@ -276,8 +266,8 @@ function auditorStep(trail: Trail): Step[] {
     addressText(validators.at(validator).operator),
     `block ${drawn.get(validator) ?? '?'}`,
     commits.get(validator) ?? '-',
-    reveals.get(validator) ?? wordOf(auditorStates, state),
-    ...(state === auditorStates.revealed ? numberCells(numbers, basis) : numberHead.map(() => '-')),
+    reveals.get(validator) ?? state,
+    ...(state === 'revealed' ? numberCells(numbers, basis) : numberHead.map(() => '-')),
   ]);
   const head = ['validator', 'operator', 'drawn', 'committed', 'revealed', ...numberHead];
   const facts = [
@@ -393,4 +383,4 @@ function unlikeAnswer(miner: string, { reason, refundedUnits }: Of<'taskRejected
 const milli = (thousandths: number) => (thousandths / 1000).toFixed(3);
 
 const basisOf = ({ state, audit, place }: Trail) => opinionBasis(state, audit, place.receipt);
-const verdictOf = (audit: Readonly<AuditRow>) => wordOf(verdicts, audit.verdict);
+const verdictOf = (audit: Readonly<AuditRow>) => audit.verdict;

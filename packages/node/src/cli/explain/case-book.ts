@@ -1,5 +1,5 @@
 import { Ledger, type LedgerEvent, type LedgerView, type OpinionBasis, opinionBasis } from '@assay/ledger';
-import { type AuditNumbers, type CaseRow, caseStatuses, type Params, toHex } from '@assay/protocol';
+import { type AuditNumbers, type CaseRow, type CaseStatus, type Params, toHex } from '@assay/protocol';
 import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';
 import { bodyOf, certifiedIn, type ReceiptPlace } from './certified.ts';
 import { transactionAt } from './explanation.ts';
@@ -130,9 +130,9 @@ function stoodIn({ height, result }: Replayed, order: number): Stood<LedgerEvent
 }
 
 /** Where a case stands; time that has run out and is not yet in a block changes nothing. */
-export function statusOf({ end, appeal, frozen, row }: CaseRecord): 'review' | 'pending' | 'executed' | 'dismissed' {
+export function statusOf({ end, appeal, frozen, row }: CaseRecord): CaseStatus {
   if (end !== null) return end.value.type === 'caseExecuted' ? 'executed' : 'dismissed';
-  const isReviewed = row.status === caseStatuses.review || appeal !== null || frozen !== null;
+  const isReviewed = row.status === 'review' || appeal !== null || frozen !== null;
   return isReviewed ? 'review' : 'pending';
 }
 

@@ -1,13 +1,5 @@
 import type { BlockResult, LedgerEvent } from '@assay/ledger';
-import {
-  type Block,
-  type BodyKind,
-  type BodyValues,
-  bodySelectors,
-  equalBytes,
-  type Receipt,
-  Transaction,
-} from '@assay/protocol';
+import { type Block, type BodyKind, type BodyValues, equalBytes, type Receipt, Transaction } from '@assay/protocol';
 
 /** Where a receipt stands on the chain. */
 export interface ReceiptPlace {
@@ -43,5 +35,5 @@ export function bodyOf<Kind extends BodyKind>(block: Block, transaction: number,
   const bytes = block.transactions[transaction];
   if (bytes === undefined) return null;
   const { body } = Transaction.deserialize(bytes).content;
-  return body.selector === bodySelectors[kind] ? (body.value as BodyValues[Kind]) : null;
+  return body.kind === kind ? (body.value as BodyValues[Kind]) : null;
 }

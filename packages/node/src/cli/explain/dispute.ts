@@ -1,5 +1,5 @@
 import type { BlockResult, LedgerEvent } from '@assay/ledger';
-import { type Block, equalBytes, noSession, Receipt, taskKinds } from '@assay/protocol';
+import { type Block, equalBytes, noSession, Receipt } from '@assay/protocol';
 import { bodyOf, type ReceiptPlace } from './certified.ts';
 import { hex, type Step } from './explanation.ts';
 
@@ -20,7 +20,7 @@ export function disputedTask(block: Block, result: BlockResult, taskId: Uint8Arr
       if (body === null || challenge === undefined) continue;
       const { model, tokensIn, tokensOut, artifactRoot } = challenge;
       const receipt: Receipt = {
-        ...{ ...Receipt.defaultValue(), taskId, kind: taskKinds.challenge, session: noSession, miner },
+        ...{ ...Receipt.defaultValue(), taskId, kind: 'challenge', session: noSession, miner },
         ...{ model, tokensIn, tokensOut, artifactRoot, drawHeight: result.height },
       };
       return { height: result.height, transaction, index, mixer: body.certificate.header.mixer, receipt };

@@ -1,7 +1,7 @@
 import { drawMiners, drawTable } from '@assay/ledger';
 import { domainTerms, hardFailure, honest, realKeys } from '@assay/ledger/fixture';
 import { measurersOf } from '@assay/ledger/fixture/challenges';
-import { addressText, type Receipt, taskKinds, toHex } from '@assay/protocol';
+import { addressText, type Receipt, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
 import type { Refusal } from '../refusal.ts';
@@ -151,7 +151,7 @@ describe('explain selection', () => {
 
 /** Who the draw of a task certified now puts first. */
 function firstDrawn(world: RecordedWorld, { taskId, drawHeight }: Receipt): number {
-  const place = { kind: taskKinds.user, domain: 0, model: 0, payer: world.address('payer'), dedicatedMiners: [] };
+  const place = { kind: 'user' as const, domain: 0, model: 0, payer: world.address('payer'), dedicatedMiners: [] };
   const request = { ...place, taskId, drawHeight };
   return drawMiners(drawTable(world.state), request, 1)[0]?.miner ?? -1;
 }

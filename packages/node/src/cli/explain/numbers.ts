@@ -1,6 +1,6 @@
 import { type OpinionBasis, opinionOf } from '@assay/ledger';
-import { type AuditNumbers, findings } from '@assay/protocol';
-import { flawWord, wordOf } from '../../http/node-api/json.ts';
+import type { AuditNumbers } from '@assay/protocol';
+import { flawWord } from '../../http/node-api/json.ts';
 import { ratio } from '../ratio.ts';
 
 export const numberHead = ['T1', 'positions', 'argmax differs', 'choice differs', 'opinion'] as const;
@@ -9,7 +9,7 @@ export const numberHead = ['T1', 'positions', 'argmax differs', 'choice differs'
 export function numberCells(numbers: AuditNumbers, basis: OpinionBasis): string[] {
   const opinion = opinionOf(numbers, basis);
   const { finding, flaw, t1Ppb, positions, argmaxMismatches, choiceMismatches } = numbers;
-  const found = [wordOf(findings, finding), flawWord(flaw)].filter((word) => word !== null).join(': ');
-  if (finding !== findings.checked) return [found, '-', '-', '-', opinion];
+  const found = [finding, flawWord(flaw)].filter((word) => word !== null).join(': ');
+  if (finding !== 'checked') return [found, '-', '-', '-', opinion];
   return [ratio(t1Ppb), String(positions), String(argmaxMismatches), String(choiceMismatches), opinion];
 }

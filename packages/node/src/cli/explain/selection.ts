@@ -11,7 +11,7 @@ import {
   type LedgerView,
   type Verifier,
 } from '@assay/ledger';
-import { addressText, drawEpoch, drawIdOf, equalBytes, taskKinds } from '@assay/protocol';
+import { addressText, drawEpoch, drawIdOf, equalBytes } from '@assay/protocol';
 import { z } from 'zod';
 import { Refusal } from '../refusal.ts';
 import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';
@@ -196,7 +196,7 @@ function eligibleStep({ table, request }: Found): Step {
 function whyNot(entry: DrawTable['entries'][number], request: DrawRequest): string | null {
   const { kind, domain, model, payer, dedicatedMiners, drawHeight } = request;
   if (entry.weight === 0n) return 'no, paused, held by a case, deregistered or ejected';
-  const isTooLow = kind === taskKinds.user && entry.level < entry.userLevel;
+  const isTooLow = kind === 'user' && entry.level < entry.userLevel;
   if (isTooLow) return `no, level ${entry.level} is below ${entry.userLevel}`;
   if (entry.activeFrom > drawHeight) return `no, active only from block ${entry.activeFrom}`;
   if (entry.domain !== domain) return `no, works for domain ${entry.domain}`;

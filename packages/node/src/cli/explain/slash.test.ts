@@ -1,5 +1,5 @@
 import { hardFailure, type Sender, World } from '@assay/ledger/fixture';
-import { addressText, type Offence, type Params, stakeKinds } from '@assay/protocol';
+import { addressText, type Offence, type Params } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
 import type { Refusal } from '../refusal.ts';
@@ -99,9 +99,9 @@ describe('explain slash', () => {
     const world = caseWorld();
     const [first, second] = [world.batch(), world.batch({ receipts: [world.receipt()] })];
     const value = { mixer: 0, first: first.certificate, second: second.certificate };
-    const offence: Offence = { selector: 0, value };
+    const offence: Offence = { kind: 'equivocation', value };
     expect(world.send('otherPayer', 'evidence', { offence })).toBe('OK');
-    const asked = { kind: stakeKinds.oracle, role: 1, amountUnits: 7n, reasonHash: new Uint8Array(32) };
+    const asked = { kind: 'oracle' as const, role: 1, amountUnits: 7n, reasonHash: new Uint8Array(32) };
     expect(world.send('stranger1', 'openCase', asked)).toBe('OK');
     decide(world, 0, true);
     const offended = await explained(world, 0);

@@ -1,6 +1,6 @@
 import { formatUnits as units } from '@assay/client';
 import { offenceFine, proposedFine, roomOf } from '@assay/ledger';
-import { addressText } from '@assay/protocol';
+import { addressText, CaseStatus } from '@assay/protocol';
 import { z } from 'zod';
 import { ratio } from '../ratio.ts';
 import { Refusal } from '../refusal.ts';
@@ -17,7 +17,7 @@ export const SlashExplanation = explanationOf(
     against: z.string(),
     /** The task, the offence, or the hash of a reason. */
     subject: z.string(),
-    status: z.enum(['review', 'pending', 'executed', 'dismissed']),
+    status: z.enum(CaseStatus.words),
     /** The fine before its caps, and the same from the numbers shown. */
     proposedUnits: z.string(),
     recomputedProposedUnits: z.string(),

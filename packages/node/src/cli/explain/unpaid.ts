@@ -1,5 +1,5 @@
 import type { ClosedBooks, EpochClose } from '@assay/ledger';
-import { equalBytes, type MinerRow, roleStatuses } from '@assay/protocol';
+import { equalBytes, type MinerRow } from '@assay/protocol';
 import type { Step } from './explanation.ts';
 
 /** Why an account's miners were not in the competition of a reward period that the epoch ended (economics §4.2). */
@@ -18,8 +18,8 @@ export function unpaidSteps(close: EpochClose, books: ClosedBooks, account: Uint
 function reasonOf(row: Readonly<MinerRow>, { params }: ClosedBooks, period: number): { value: string; source: string } {
   const { testPeriods } = params.rewards;
   const firstPaid = row.registeredPeriod + testPeriods;
-  if (row.status === roleStatuses.ejected) return { value: 'ejected', source: `block ${row.statusHeight}` };
-  if (row.status === roleStatuses.held) return { value: 'held by a case', source: `block ${row.statusHeight}` };
+  if (row.status === 'ejected') return { value: 'ejected', source: `block ${row.statusHeight}` };
+  if (row.status === 'held') return { value: 'held by a case', source: `block ${row.statusHeight}` };
   if (row.forfeits) return { value: 'forfeits the period', source: 'a hard failure, or too many failed challenges' };
   if (period < firstPaid) {
     const source = `it registered in period ${row.registeredPeriod}, and params.rewards.testPeriods is ${testPeriods}`;

@@ -1,5 +1,4 @@
 import { honest } from '@assay/ledger/fixture';
-import { proposalActions } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import type { CliError } from '../failures.ts';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
@@ -83,8 +82,8 @@ describe('dryRun', () => {
     expect(rejected).toBe('There is no proposal 0; `assay gov list` shows those there are.');
     const half = { path: 'emissionPerDayUnits', value: '"43200000000"' };
     const actions = [
-      { selector: proposalActions.parameterChange, value: half },
-      { selector: proposalActions.upgrade, value: { rule: 2, height: 100_000 } },
+      { kind: 'parameterChange', value: half },
+      { kind: 'upgrade', value: { rule: 2, height: 100_000 } },
     ] as const;
     for (const action of actions) world.send('payer', 'propose', { action });
     const epochs = 2;

@@ -1,5 +1,5 @@
 import { type EpochClose, Ledger, type LedgerEvent, snapshotAfter, type Verifier } from '@assay/ledger';
-import { actionOf, type ProposalAction, type ProposalRow, proposalActions, State } from '@assay/protocol';
+import { type ProposalAction, type ProposalRow, State } from '@assay/protocol';
 import { trusting } from '../../consensus/replay.ts';
 import { Refusal } from '../refusal.ts';
 import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';
@@ -99,8 +99,8 @@ async function actionOfProposal(
   if (row === undefined) {
     throw new Refusal('notFound', `There is no proposal ${proposal}; \`assay gov list\` shows those there are.`);
   }
-  const action = actionOf(row);
-  if (action.selector !== proposalActions.upgrade) return action;
+  const { action } = row;
+  if (action.kind !== 'upgrade') return action;
   throw new Refusal('usage', 'An upgrade changes rules, and a version replays by those it knows: try the newer one.');
 }
 

@@ -1,4 +1,4 @@
-import { addressText, proposalActions, stakeKinds } from '@assay/protocol';
+import { addressText } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { RecordedWorld } from '../recorded-world.fixture.ts';
 import { proposalsOf } from './proposals.ts';
@@ -6,17 +6,17 @@ import { proposalsOf } from './proposals.ts';
 describe('proposalsOf', () => {
   it('tells what each asks for and how its vote went', async () => {
     const world = new RecordedWorld().populate();
-    const change = { selector: 0 as const, value: { path: 'halvingDays', value: '7' } };
+    const change = { kind: 'parameterChange' as const, value: { path: 'halvingDays', value: '7' } };
     world.send('payer', 'propose', { action: change });
-    world.send('owner', 'vote', { proposal: 0, choice: 1 });
+    world.send('owner', 'vote', { proposal: 0, choice: 'no' });
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
     const to = world.address('owner');
-    world.send('payer', 'propose', { action: { selector: 1, value: { to, amountUnits: 1_500_000_000n } } });
-    world.send('owner', 'vote', { proposal: 1, choice: 0 });
+    world.send('payer', 'propose', { action: { kind: 'treasurySpend', value: { to, amountUnits: 1_500_000_000n } } });
+    world.send('owner', 'vote', { proposal: 1, choice: 'yes' });
     for (const action of [
-      { selector: proposalActions.modelDifficulty, value: { model: 1, difficultyPpm: 2_500_000 } },
-      { selector: proposalActions.upgrade, value: { rule: 2, height: 1000 } },
-      { selector: proposalActions.ban, value: { kind: stakeKinds.miner, role: 0, isBanned: true } },
+      { kind: 'modelDifficulty' as const, value: { model: 1, difficultyPpm: 2_500_000 } },
+      { kind: 'upgrade' as const, value: { rule: 2, height: 1000 } },
+      { kind: 'ban' as const, value: { kind: 'miner' as const, role: 0, isBanned: true } },
     ]) {
       world.send('payer', 'propose', { action });
     }

@@ -1,13 +1,6 @@
 import { formatUnits } from '@assay/client';
 import type { LedgerView, VoteCount } from '@assay/ledger';
-import {
-  actionOf,
-  addressText,
-  type ProposalRow,
-  proposalActions,
-  proposalStatuses,
-  stakeKinds,
-} from '@assay/protocol';
+import { addressText, type ProposalRow } from '@assay/protocol';
 import { z } from 'zod';
 import { type History, replayBlocks } from '../replay-blocks.ts';
 
@@ -45,7 +38,7 @@ export async function proposalsOf(history: History, options: { readonly fast: bo
   const cast = [...votes];
   return Array.from(proposals, (row, proposal) => ({
     proposal,
-    status: statusOf(row),
+    status: row.status,
     proposer: addressText(row.proposer),
     asks: wordsOf(row),
     endEpoch: row.endEpoch,
@@ -55,25 +48,19 @@ export async function proposalsOf(history: History, options: { readonly fast: bo
   }));
 }
 
-function statusOf({ status }: Readonly<ProposalRow>): string {
-  return Object.entries(proposalStatuses).find(([, value]) => value === status)?.[0] ?? String(status);
-}
-
-function wordsOf(row: Readonly<ProposalRow>): string {
-  const action = actionOf(row);
-  switch (action.selector) {
-    case proposalActions.parameterChange:
+function wordsOf({ action }: Readonly<ProposalRow>): string {
+  switch (action.kind) {
+    case 'parameterChange':
       return `${action.value.path} = ${action.value.value}`;
-    case proposalActions.treasurySpend:
+    case 'treasurySpend':
       return `pay ${formatUnits(action.value.amountUnits)} units of the treasury to ${addressText(action.value.to)}`;
-    case proposalActions.modelDifficulty:
+    case 'modelDifficulty':
       return `difficulty of model ${action.value.model} = ${action.value.difficultyPpm / 1_000_000}`;
-    case proposalActions.upgrade:
+    case 'upgrade':
       return `rule ${action.value.rule} from block ${action.value.height} on`;
-    case proposalActions.ban: {
+    case 'ban': {
       const { kind, role, isBanned } = action.value;
-      const name = Object.entries(stakeKinds).find(([, value]) => value === kind)?.[0] ?? 'role';
-      return `${isBanned ? 'ban' : 'end the ban of'} ${name} ${role}`;
+      return `${isBanned ? 'ban' : 'end the ban of'} ${kind} ${role}`;
     }
   }
 }

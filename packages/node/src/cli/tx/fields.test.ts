@@ -5,15 +5,16 @@ import {
   BlsSignature,
   type BodyKind,
   Bytes32,
-  bodySelectors,
+  OneOfType,
   ParameterChange,
   Params,
   Quantity,
+  TransactionBody,
   toHex,
   Units,
 } from '@assay/protocol';
 import { valuesOf } from '@assay/protocol/fixture';
-import { type Type, UnionType } from '@chainsafe/ssz';
+import type { Type } from '@chainsafe/ssz';
 import { describe, expect, it } from 'vitest';
 import { generateBlsSecret } from '../../crypto/signers.ts';
 import { devnetParams } from '../../devnet/genesis.ts';
@@ -30,7 +31,7 @@ const keys = new Keystore({
   'mixer-1': { seed: Buffer.alloc(32, 2), bls: Buffer.from(generateBlsSecret(new Uint8Array(32).fill(3))) },
 });
 const known = { keys, params: devnetParams };
-const kinds = Object.keys(bodySelectors) as BodyKind[];
+const kinds = TransactionBody.kinds;
 const body = (kind: BodyKind, given: Record<string, string>) => readBody(kind, given, known);
 const refusal = (kind: BodyKind, given: Record<string, string>): string => {
   try {
@@ -59,13 +60,14 @@ function typed(type: Type<unknown>, value: unknown): string {
 /** What to type for each option of a kind, and the body it must give; once for each member of a union. */
 function* examples(kind: BodyKind): Generator<{ given: Record<string, string>; expected: unknown }> {
   const [field] = bodyType(kind).fieldsEntries;
-  if (field?.fieldType instanceof UnionType) {
-    for (const [selector, { key }] of txOptions(kind).entries()) {
-      const type = field.fieldType.types[selector] as Type<unknown>;
+  if (field?.fieldType instanceof OneOfType) {
+    const members = Object.entries<Type<unknown>>(field.fieldType.members);
+    for (const [i, { key }] of txOptions(kind).entries()) {
+      const [member, type] = members[i] as (typeof members)[number];
       const isChange = type === ParameterChange;
       const value = isChange ? change('halvingDays', '7') : oneOf(type);
       const text = isChange ? 'halvingDays=7' : typed(type, value);
-      yield { given: { [key]: text }, expected: { [field.fieldName]: { selector, value } } };
+      yield { given: { [key]: text }, expected: { [field.fieldName]: { kind: member, value } } };
     }
     return;
   }
@@ -159,13 +161,13 @@ describe('words', () => {
   });
 
   it('set a parameter as `gov dry-run` does, amounts without quotes', () => {
-    const action = { selector: 0, value: change('emissionPerDayUnits', '"43200000000"') };
+    const action = { kind: 'parameterChange', value: change('emissionPerDayUnits', '"43200000000"') };
     expect(body('propose', { set: 'emissionPerDayUnits=43200000000' })).toEqual({ action });
   });
 
   it('give a small group by the names of its members', () => {
     const to = keys.account('payer').address;
-    const action = { selector: 1, value: { to, amountUnits: 2_500_000_000n } };
+    const action = { kind: 'treasurySpend', value: { to, amountUnits: 2_500_000_000n } };
     expect(body('propose', { treasurySpend: 'to=payer, amount=2.5' })).toEqual({ action });
   });
 

@@ -1,5 +1,5 @@
-import { type BodyKind, type BodyValues, bodySelectors, ParameterChange, TransactionBody } from '@assay/protocol';
-import { type Type, UnionType } from '@chainsafe/ssz';
+import { type BodyKind, type BodyValues, OneOfType, ParameterChange, TransactionBody } from '@assay/protocol';
+import type { Type } from '@chainsafe/ssz';
 import { CliError } from '../failures.ts';
 import { type Form, formOf, type Known, misread, optionKey, type Struct } from './forms.ts';
 
@@ -21,16 +21,18 @@ interface Field {
 
 /** The type that a transaction of a kind has as its body. */
 export function bodyType(kind: BodyKind): Struct {
-  return TransactionBody.types[bodySelectors[kind]] as unknown as Struct;
+  return TransactionBody.members[kind] as unknown as Struct;
 }
 
 function fieldsOf(kind: BodyKind): Field[] {
   const { fieldsEntries, typeName } = bodyType(kind);
   return fieldsEntries.map(({ fieldName: name, fieldType }): Field => {
-    if (fieldType instanceof UnionType) {
-      const members = fieldType.types as readonly Type<unknown>[];
-      const options = members.map((type) => optionOf(memberKey(type), formOf(type, name, typeName), name));
-      return { name, options, value: (selector, value) => ({ selector, value }) };
+    if (fieldType instanceof OneOfType) {
+      const { kinds, members } = fieldType as OneOfType<Record<string, Type<unknown>>>;
+      const options = Object.values(members).map((type) =>
+        optionOf(memberKey(type), formOf(type, name, typeName), name),
+      );
+      return { name, options, value: (option, value) => ({ kind: kinds[option], value }) };
     }
     const form = formOf(fieldType, name, typeName);
     return { name, options: [optionOf(optionKey(name, fieldType), form, name)], value: (_, value) => value };

@@ -1,20 +1,14 @@
 import { parseUnits } from '@assay/client';
 import {
   Address,
-  admissions,
-  findings,
-  flaws,
   fromHex,
   ParameterChange,
   type Params,
   parseAddress,
   Quantity,
-  roleStatuses,
-  stakeKinds,
   TextType,
   UintType,
   Units,
-  voteChoices,
 } from '@assay/protocol';
 import {
   BooleanType,
@@ -48,23 +42,8 @@ export interface Form {
   read(text: string, known: Known): unknown;
 }
 
-/** Fields that hold one of a few named numbers. */
-const words: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  'Bond.kind': stakeKinds,
-  'Unbond.kind': stakeKinds,
-  'OpenCase.kind': stakeKinds,
-  'Ban.kind': stakeKinds,
-  'RegisterRole.kind': { oracle: stakeKinds.oracle, validator: stakeKinds.validator, gateway: stakeKinds.gateway },
-  'RotateKey.kind': stakeKinds,
-  'ProvePresence.kind': stakeKinds,
-  'SetRoleStatus.kind': stakeKinds,
-  'SetRoleStatus.status': roleStatuses,
-  'CastVote.choice': voteChoices,
-  'AuditNumbers.finding': findings,
-  'AuditNumbers.flaw': flaws,
-  'DomainTerms.admission': admissions,
-};
-
+/** Fields that take fewer words than their type has. */
+const words: Readonly<Record<string, readonly string[]>> = { 'RegisterRole.kind': ['oracle', 'validator', 'gateway'] };
 /** The form of a field of a transaction, chosen by its type; `owner` is the name of the type it belongs to. */
 export function formOf(type: Type<unknown>, name: string, owner: string): Form {
   const named = words[`${owner}.${name}`];
@@ -127,12 +106,11 @@ function numberForm({ max }: UintType): Form {
   };
 }
 
-function wordForm(named: Readonly<Record<string, number>>): Form {
-  const choices = Object.keys(named).join(', ');
+function wordForm(choices: readonly string[]): Form {
   return {
-    placeholder: Object.keys(named).join('|'),
-    takes: `one of ${choices}`,
-    read: (text) => (Object.hasOwn(named, text) ? named[text] : null),
+    placeholder: choices.join('|'),
+    takes: `one of ${choices.join(', ')}`,
+    read: (text) => (choices.includes(text) ? text : null),
   };
 }
 

@@ -19,7 +19,7 @@ import {
   Components,
   DatedTerms,
   DomainRow,
-  findings,
+  EnumType,
   Genesis,
   ListOf,
   ledgerEvents,
@@ -35,7 +35,6 @@ import {
   SomeWord,
   TaskRow,
   UintType,
-  Words,
 } from '@assay/protocol';
 import { BooleanType, ByteVectorType, UintBigintType } from '@chainsafe/ssz';
 import { describe, expect, it } from 'vitest';
@@ -96,20 +95,16 @@ describe('the API form of ledger values', () => {
     const back = PortableReceipt.fromJson(receiptJson(receipt));
     expect(PortableReceipt.serialize(back)).toEqual(PortableReceipt.serialize(receipt));
   });
-
-  it('says no word for a number that has none', () => {
-    expect(() => rowJson.session(0, { ...SessionRow.defaultValue(), status: 9 })).toThrow(RangeError);
-  });
 });
 
 /** A value of a shape, with amounts that no double holds. */
 function sampleOf(shape: Shape): unknown {
-  if (shape === AuditNumbers) return { ...AuditNumbers.defaultValue(), finding: findings.noArtifact };
+  if (shape === AuditNumbers) return { ...AuditNumbers.defaultValue(), finding: 'noArtifact' as const };
   if (shape instanceof UintType) return 1;
   if (shape instanceof UintBigintType) return 2n ** 60n;
   if (shape instanceof BooleanType) return true;
   if (shape instanceof ByteVectorType) return new Uint8Array(shape.lengthBytes).fill(7);
-  if (shape instanceof Words) return shape.words[0];
+  if (shape instanceof EnumType) return shape.words[0];
   if (shape instanceof SomeWord) return 'NOT_AUDITOR';
   if (shape instanceof OrNull) return sampleOf(shape.inner as Shape);
   if (shape instanceof ListOf) return [sampleOf(shape.item as Shape)];
@@ -131,7 +126,7 @@ describe('the API form of events', () => {
       close: { emission: null, revenueUnits: '7' },
     });
     const taskId = new Uint8Array(32);
-    const numbers = { ...AuditNumbers.defaultValue(), finding: findings.noArtifact };
+    const numbers = { ...AuditNumbers.defaultValue(), finding: 'noArtifact' as const };
     expect(eventJson({ type: 'auditRevealed', taskId, validator: 1, numbers })).toMatchObject({
       taskId: `0x${'00'.repeat(32)}`,
       numbers: { finding: 'noArtifact', flaw: null },

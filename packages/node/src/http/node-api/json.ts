@@ -23,77 +23,43 @@ import {
   AccountRow,
   type AuditNumbers,
   type AuditRow,
+  type AuditVerdict,
   addressText,
-  agreements,
-  auditorStates,
   type Block,
   DomainRow,
-  findings,
-  flaws,
+  type Flaw,
   Genesis,
   MeasureReport,
   type MeasureRow,
   MinerRow,
   MixerRow,
   ModelRow,
-  modelStatuses,
-  modelVotes,
-  outcomes,
   Params,
   PortableReceipt,
   type Receipt,
   RoleRow,
-  roleStatuses,
   SessionRow,
-  sessionStatuses,
   type TaskRow,
-  taskKinds,
-  taskStatuses,
   toHex,
-  verdicts,
 } from '@assay/protocol';
 import type { CommittedBlock } from '../../consensus/port.ts';
 
 /** Bytes as the API writes them. */
 export const hexText = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
 
-/** The word of a number in one of the protocol's tables of names. */
-export function wordOf<W extends string>(words: Readonly<Record<W, number>>, value: number): W {
-  for (const word in words) if (words[word] === value) return word;
-  throw new RangeError(`${value} is not one of ${Object.keys(words).join(', ')}`);
-}
-
 /** Rows of the ledger's tables, with their index, in the API's form. The types' own JSON forms are that form. */
 export const rowJson = {
   account: (row: AccountRow) => AccountRow.toJson(row) as Account,
   miner: (index: number, row: MinerRow, measures: MeasureRow | undefined): Miner => ({
     index,
-    ...(MinerRow.toJson(row) as Omit<Miner, 'index' | 'status' | 'measured'>),
-    status: wordOf(roleStatuses, row.status),
+    ...(MinerRow.toJson(row) as Omit<Miner, 'index' | 'measured'>),
     measured: measuredJson(measures),
   }),
-  mixer: (index: number, row: MixerRow): Mixer => ({
-    index,
-    ...(MixerRow.toJson(row) as Omit<Mixer, 'index' | 'status'>),
-    status: wordOf(roleStatuses, row.status),
-  }),
-  role: (index: number, row: RoleRow): Role => ({
-    index,
-    ...(RoleRow.toJson(row) as Omit<Role, 'index' | 'status'>),
-    status: wordOf(roleStatuses, row.status),
-  }),
+  mixer: (index: number, row: MixerRow) => ({ index, ...(MixerRow.toJson(row) as Omit<Mixer, 'index'>) }),
+  role: (index: number, row: RoleRow) => ({ index, ...(RoleRow.toJson(row) as Omit<Role, 'index'>) }),
   domain: (index: number, row: DomainRow) => ({ index, ...(DomainRow.toJson(row) as Omit<Domain, 'index'>) }),
-  model: (index: number, row: ModelRow): Model => ({
-    index,
-    ...(ModelRow.toJson(row) as Omit<Model, 'index' | 'status' | 'panel'>),
-    status: wordOf(modelStatuses, row.status),
-    panel: row.panel.map(({ validator, vote }) => ({ validator, vote: wordOf(modelVotes, vote) })),
-  }),
-  session: (index: number, row: SessionRow): Session => ({
-    index,
-    ...(SessionRow.toJson(row) as Omit<Session, 'index' | 'status'>),
-    status: wordOf(sessionStatuses, row.status),
-  }),
+  model: (index: number, row: ModelRow) => ({ index, ...(ModelRow.toJson(row) as Omit<Model, 'index'>) }),
+  session: (index: number, row: SessionRow) => ({ index, ...(SessionRow.toJson(row) as Omit<Session, 'index'>) }),
 };
 
 function measuredJson(row: MeasureRow | undefined): Miner['measured'] {
@@ -117,17 +83,12 @@ export const paramsJson = (params: Params) => Params.toJson(params) as ParamsJso
 export const receiptJson = (receipt: PortableReceipt) => PortableReceipt.toJson(receipt) as ReceiptJson;
 
 /** What is wrong with an artifact, in a word; null when nothing is. */
-export function flawWord(flaw: number): string | null {
-  return flaw === flaws.none ? null : wordOf(flaws, flaw);
+export function flawWord(flaw: Flaw): Flaw | null {
+  return flaw === 'none' ? null : flaw;
 }
 
 function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
-  const { finding, flaw, ...measured } = numbers;
-  return {
-    ...measured,
-    finding: wordOf(findings, finding),
-    flaw: flawWord(flaw),
-  };
+  return { ...numbers, flaw: flawWord(numbers.flaw) };
 }
 
 export function auditJson({
@@ -149,15 +110,15 @@ export function auditJson({
     isPlanted,
     judged,
     waitUntil,
-    verdict: wordOf(verdicts, verdict),
+    verdict,
     mismatchesMilli,
     firstAuditors,
     auditors: auditors.map(({ validator, state, deadline, commitment, numbers }) => ({
       validator,
-      state: wordOf(auditorStates, state),
+      state,
       deadline,
       commitment: hexText(commitment),
-      numbers: state === auditorStates.revealed ? numbersJson(numbers) : null,
+      numbers: state === 'revealed' ? numbersJson(numbers) : null,
     })),
   };
 }
@@ -168,7 +129,7 @@ export interface TaskFacts {
   readonly modelName: string;
   /** Time of the block that certified it, Unix milliseconds. */
   readonly timeMs: number;
-  readonly verdict: number | null;
+  readonly verdict: AuditVerdict | null;
   readonly refundedUnits: bigint;
   readonly paidEpoch: number | null;
 }
@@ -179,10 +140,10 @@ export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task
     ...rest,
     taskId: hexText(taskId),
     order: facts.order,
-    kind: wordOf(taskKinds, kind),
-    outcome: wordOf(outcomes, outcome),
-    status: wordOf(taskStatuses, row.status),
-    verdict: facts.verdict === null ? null : wordOf(verdicts, facts.verdict),
+    kind,
+    outcome,
+    status: row.status,
+    verdict: facts.verdict,
     modelName: facts.modelName,
     mixer: row.mixer,
     height: row.height,
@@ -194,7 +155,7 @@ export function taskJson(row: TaskRow, receipt: Receipt, facts: TaskFacts): Task
     ticket: hexText(ticket),
     requestHash: hexText(requestHash),
     artifactRoot: hexText(artifactRoot),
-    agreement: wordOf(agreements, row.agreement),
+    agreement: row.agreement,
   };
 }
 

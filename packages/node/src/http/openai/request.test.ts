@@ -1,4 +1,4 @@
-import { chatRoles, InferencePayload, limits } from '@assay/protocol';
+import { InferencePayload, limits } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../refusal.ts';
@@ -251,7 +251,7 @@ describe('what the edge accepts', () => {
         accepted++;
         const payload: InferencePayload = {
           ...InferencePayload.defaultValue(),
-          messages: request.messages.map(({ role, content }) => ({ role: chatRoles[role], content })),
+          messages: request.messages.map(({ role, content }) => ({ role, content })),
           maxTokens: request.maxTokens,
           stop: [...request.stop],
           topLogprobs: request.topLogprobs ?? 0,

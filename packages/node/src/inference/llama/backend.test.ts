@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chatRoles, InferencePayload, outputIds } from '@assay/protocol';
+import { InferencePayload, outputIds } from '@assay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { structureFlaw } from '../../audit/structure.ts';
 import { GrowingBytes } from '../../growing-bytes.ts';
@@ -207,7 +207,7 @@ describe('an honest answer of a real model', () => {
       const payload = {
         ...InferencePayload.defaultValue(),
         ...{ maxTokens: 48, sampling, stop },
-        messages: [{ role: chatRoles.user, content: '\ufeffé\u0000' }],
+        messages: [{ role: 'user' as const, content: '\ufeffé\u0000' }],
       };
       const answer = new Generation();
       const worker = modelWorker(model, backend.engine);

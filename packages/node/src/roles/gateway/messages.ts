@@ -1,14 +1,4 @@
-import {
-  type Chunk,
-  type EdgeCode,
-  edgeCodes,
-  finishReasons,
-  GatewayMessage,
-  gatewayMessages,
-  resultCodes,
-  TaskSubmission,
-  type ValueOf,
-} from '@assay/protocol';
+import { type EdgeCode, edgeCodes, GatewayMessage, resultCodes, TaskSubmission } from '@assay/protocol';
 import { AssayError } from '../../errors.ts';
 import { type MessageStream, StreamLost } from '../../network/port.ts';
 import { answerMs, inTime, receive } from '../../network/wire.ts';
@@ -25,8 +15,8 @@ export async function submit(
   const sent = stream.send(TaskSubmission.serialize(submission));
   const answered = sent.then(() => receive(stream, GatewayMessage));
   const message = await inTime(timers, stream, answerMs, answered);
-  if (message?.selector === gatewayMessages.admitted) return message.value as { taskId: Uint8Array };
-  return message?.selector === gatewayMessages.failure ? { failure: failureOf(message) } : null;
+  if (message?.kind === 'admitted') return message.value;
+  return message?.kind === 'failure' ? { failure: failureOf(message.value) } : null;
 }
 
 /** What comes of an admitted task, until its end; throws AssayError when it fails. `done` is called in any case. */
@@ -36,9 +26,9 @@ export async function* readAnswer(stream: MessageStream, done: () => void): Asyn
     for (;;) {
       const message = await receive(stream, GatewayMessage);
       if (message === null) throw new AssayError('NO_MIXER', 'The mixer closed the answer before its end.');
-      if (message.selector === gatewayMessages.failure) throw failureOf(message);
-      if (message.selector === gatewayMessages.chunk) {
-        const chunk = message.value as Chunk;
+      if (message.kind === 'failure') throw failureOf(message.value);
+      if (message.kind === 'chunk') {
+        const chunk = message.value;
         const tokens = chunk.tokens.map((token) => ({
           ...token,
           text: decodeText(token.text),
@@ -47,10 +37,11 @@ export async function* readAnswer(stream: MessageStream, done: () => void): Asyn
         yield { type: 'tokens', text: text.push(chunk.text), tokens };
         continue;
       }
-      const end = message.value as { finish: number; tokensIn: number; tokensOut: number };
+      if (message.kind !== 'ended') throw new AssayError('NO_MIXER', 'The mixer broke the protocol.');
+      const end = message.value;
       const rest = text.flush();
       if (rest !== '') yield { type: 'tokens', text: rest, tokens: [] };
-      const finish = end.finish === finishReasons.length ? 'length' : 'stop';
+      const finish = end.finish === 'length' ? 'length' : 'stop';
       yield { type: 'end', finish, tokensIn: end.tokensIn, tokensOut: end.tokensOut };
       return;
     }
@@ -64,10 +55,9 @@ export async function* readAnswer(stream: MessageStream, done: () => void): Asyn
   }
 }
 
-type Message = ValueOf<typeof GatewayMessage>;
+type Failure = Extract<GatewayMessage, { kind: 'failure' }>['value'];
 
-function failureOf(message: Message): AssayError {
-  const { code, detail } = message.value as { code: string; detail: string };
+function failureOf({ code, detail }: Failure): AssayError {
   const known = code in edgeCodes || code in resultCodes;
   return new AssayError(known ? (code as EdgeCode) : 'INTERNAL', detail);
 }

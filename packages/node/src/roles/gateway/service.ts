@@ -2,12 +2,10 @@ import { committeeOf } from '@assay/ledger';
 import {
   addressText,
   type CommitteeSeat,
-  chatRoles,
   encodeText,
   InferencePayload,
   type ModelRow,
   messageTypes,
-  modelStatuses,
   type SessionRow,
   sha256,
   TaskRequest,
@@ -73,7 +71,7 @@ export class Gateway implements RoleService, ChatService {
   models(): { id: string; createdS: number; ownedBy: string }[] {
     const state = this.#context.chain.head();
     const createdS = Math.floor(state.globals.epochStartMs / 1000);
-    const accepted = [...state.models].filter(({ status }) => status === modelStatuses.accepted);
+    const accepted = [...state.models].filter(({ status }) => status === 'accepted');
     return accepted.map((model) => ({
       id: model.name,
       createdS,
@@ -119,7 +117,7 @@ export class Gateway implements RoleService, ChatService {
     const { runtime } = this.#context;
     const payload: InferencePayload = {
       messages: request.messages.map((message) => ({
-        role: chatRoles[message.role],
+        role: message.role,
         content: message.content,
       })),
       maxTokens: request.maxTokens,

@@ -1,4 +1,4 @@
-import { type Artifact, artifactVersion, finishReasons, limits, noToken } from '@assay/protocol';
+import { type Artifact, artifactVersion, limits, noToken } from '@assay/protocol';
 import { GrowingBytes } from '../../growing-bytes.ts';
 import type { GeneratedToken } from '../../inference/port.ts';
 import type { WorkerEvent } from './worker.ts';
@@ -33,7 +33,7 @@ export class Generation {
       version: artifactVersion,
       promptIds: [...this.#promptIds],
       windows: windowsOf(this.tokens),
-      finish: finishReasons[this.#end?.finish ?? 'cancelled'],
+      finish: this.#end?.finish ?? 'cancelled',
       tokensIn: counted ? this.#promptIds.length : (this.#end?.tokensIn ?? 0),
       tokensOut: counted ? this.tokens.length : (this.#end?.tokensOut ?? 0),
       text: this.#text.view(),

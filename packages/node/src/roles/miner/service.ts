@@ -14,16 +14,12 @@ import {
   MixerToMiner,
   type ModelRow,
   messageTypes,
-  minerToMixer,
-  mixerToMiner,
   outputIds,
   Precommit,
   precommitHash,
-  roleStatuses,
   StreamCheckpoint,
   sha256,
   toHex,
-  type ValueOf,
 } from '@assay/protocol';
 import { structureFlaw } from '../../audit/structure.ts';
 import { AssayError } from '../../errors.ts';
@@ -49,7 +45,6 @@ export interface MinerOptions {
 /** How much longer than a deadline a mixer may take that has a batch to check meanwhile. */
 const toleranceMs = 2000;
 
-type MixerMessage = ValueOf<typeof MixerToMiner>;
 interface Task {
   readonly prepare: Prepare;
   readonly payload: InferencePayload;
@@ -126,8 +121,8 @@ export class Miner implements RoleService {
 
   async #serve(stream: MessageStream, from: PeerId): Promise<void> {
     const first = await receive(stream, MixerToMiner);
-    if (first === null || first.selector !== mixerToMiner.prepare) return stream.abort();
-    const prepare = first.value as Prepare;
+    if (first === null || first.kind !== 'prepare') return stream.abort();
+    const prepare = first.value;
     const miner = this.index();
     const seats = this.#seatsOf(prepare.mixer, from);
     const refusal = seats === 0 ? 'not of a mixer with a seat' : this.#refusal(prepare, miner);
@@ -159,8 +154,8 @@ export class Miner implements RoleService {
   #refusal(prepare: Prepare, miner: number | null): string | null {
     const row = miner === null ? undefined : this.#context.chain.head().miners.get(miner);
     if (row === undefined) return 'not registered';
-    if (row.status === roleStatuses.held) return 'held by a case about its ejection';
-    if (row.status !== roleStatuses.active) return 'not active';
+    if (row.status === 'held') return 'held by a case about its ejection';
+    if (row.status !== 'active') return 'not active';
     if (!row.models.includes(prepare.model)) return 'does not serve this model';
     if (!namesEngine(row, this.#options.worker.engine)) return 'runs another engine than it registered'; // §3.8
     return null;
@@ -169,8 +164,8 @@ export class Miner implements RoleService {
   async #work(stream: MessageStream, prepare: Prepare, miner: number): Promise<void> {
     const { runtime } = this.#context;
     const start = await inTime(runtime, stream, this.#limitMs('prepareMs'), receive(stream, MixerToMiner));
-    if (start === null || start.selector !== mixerToMiner.start) return stream.abort();
-    const { payload } = start.value as { payload: InferencePayload };
+    if (start === null || start.kind !== 'start') return stream.abort();
+    const { payload } = start.value;
     const cancelled = new AbortController();
     const revealAsked = this.#listen(stream, cancelled);
     try {
@@ -184,18 +179,21 @@ export class Miner implements RoleService {
       });
       const precommit = { taskId: prepare.taskId, miner, hash };
       const signature = this.#context.signer.sign(this.#roots.of(messageTypes.precommit, Precommit, precommit));
-      await this.#send(stream, minerToMixer.precommit, { precommit, signature }, this.#limitMs('stallMs'));
+      await this.#send(stream, { kind: 'precommit', value: { precommit, signature } }, this.#limitMs('stallMs'));
       // §5.1: the artifact is opened only when the mixer asks for it.
       await inTime(runtime, stream, this.#limitMs('commitMs'), revealAsked);
-      await this.#send(stream, minerToMixer.reveal, { artifact, salt, precommitSignature: signature });
+      await this.#send(stream, { kind: 'reveal', value: { artifact, salt, precommitSignature: signature } });
     } catch (error) {
       const code = error instanceof AssayError ? error.code : 'INTERNAL';
       this.#context.runtime.log(
         `task ${toHex(prepare.taskId).slice(0, 8)} failed at the miner: ${(error as Error).message}`,
       );
-      await this.#send(stream, minerToMixer.failure, {
-        code,
-        detail: detailOf(error instanceof AssayError ? error.detail : ''),
+      await this.#send(stream, {
+        kind: 'failure',
+        value: {
+          code,
+          detail: detailOf(error instanceof AssayError ? error.detail : ''),
+        },
       });
     }
     stream.close();
@@ -205,10 +203,10 @@ export class Miner implements RoleService {
   #listen(stream: MessageStream, cancelled: AbortController): Promise<void> {
     const asked = (async () => {
       for (;;) {
-        const message: MixerMessage | null = await receive(stream, MixerToMiner);
+        const message: MixerToMiner | null = await receive(stream, MixerToMiner);
         if (message === null) throw new Error('the mixer closed the task before its reveal');
-        if (message.selector === mixerToMiner.cancel) cancelled.abort();
-        if (message.selector === mixerToMiner.openReveal) return;
+        if (message.kind === 'cancel') cancelled.abort();
+        if (message.kind === 'openReveal') return;
       }
     })();
     asked.catch(() => cancelled.abort());
@@ -252,7 +250,7 @@ export class Miner implements RoleService {
         chain,
         checkpoint: due ? [this.#context.signer.sign(root)] : [],
       };
-      await this.#send(stream, minerToMixer.chunk, chunk, this.#limitMs('stallMs'));
+      await this.#send(stream, { kind: 'chunk', value: chunk }, this.#limitMs('stallMs'));
     }
     const { engine, contextTokens } = this.#options.worker;
     return run.artifact({
@@ -277,15 +275,14 @@ export class Miner implements RoleService {
   }
 
   /** Waits for a mixer that reads slowly, and no longer than `limitMs`. */
-  #send(stream: MessageStream, selector: number, value: unknown, limitMs = answerMs): Promise<void> {
-    const bytes = MinerToMixer.serialize({ selector, value } as ValueOf<typeof MinerToMixer>);
-    return inTime(this.#context.runtime, stream, limitMs, stream.send(bytes));
+  #send(stream: MessageStream, message: MinerToMixer, limitMs = answerMs): Promise<void> {
+    return inTime(this.#context.runtime, stream, limitMs, stream.send(MinerToMixer.serialize(message)));
   }
 
   /** Says whether the task is taken, or why not (§5.4). */
   async #reply(stream: MessageStream, refusal: string | null): Promise<void> {
     const reason = detailOf(refusal ?? '');
-    await this.#send(stream, minerToMixer.prepared, { accepted: refusal === null, reason });
+    await this.#send(stream, { kind: 'prepared', value: { accepted: refusal === null, reason } });
     if (refusal !== null) stream.close();
   }
 }

@@ -1,4 +1,4 @@
-import { type SignedAnnouncement, type TaskAnnouncement, type TaskStateName, taskStates } from '@assay/protocol';
+import type { SignedAnnouncement, TaskAnnouncement, TaskState } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { devnetParams } from '../../devnet/genesis.ts';
 import { Announcements, drawToleranceBlocks, maxAnnouncements } from './announcements.ts';
@@ -7,11 +7,11 @@ const taskId = new Uint8Array(32).fill(1);
 const { deadlines } = devnetParams;
 const hearing = { nowMs: 0, height: 100, deadlines, present: new Set<number>() };
 
-function announced(state: TaskStateName, attempt = 0, change: Partial<TaskAnnouncement> = {}): SignedAnnouncement {
+function announced(state: TaskState, attempt = 0, change: Partial<TaskAnnouncement> = {}): SignedAnnouncement {
   const announcement = {
     taskId,
     mixer: 0,
-    state: taskStates[state],
+    state,
     attempt,
     rank: 0,
     miner: 3,
@@ -59,7 +59,7 @@ describe('the height of a draw §5.21', () => {
 
 describe('what a mixer says', () => {
   const idOf = (n: number) => Uint8Array.of(n & 255, (n >> 8) & 255, n >> 16, ...new Uint8Array(29));
-  const request = { taskId, mixer: 0, oracle: 0, attempt: 0, state: taskStates.start, miner: 3, rank: 0, timeMs: 0 };
+  const request = { taskId, mixer: 0, oracle: 0, attempt: 0, state: 'start' as const, miner: 3, rank: 0, timeMs: 0 };
   const isLate = { nowMs: 100_000, isSigned: () => true };
 
   it('of its own tasks nobody else drowns or says in its name (§14.10)', () => {

@@ -3,7 +3,6 @@ import {
   type SignedAnnouncement,
   type TransitionRequest,
   TransitionRequest as TransitionRequestType,
-  taskStates,
   toHex,
 } from '@assay/protocol';
 
@@ -68,10 +67,10 @@ export class Announcements {
     const id = toHex(taskId);
     const known = tasks.get(id);
     tasks.delete(id);
-    const isFromStart = state <= taskStates.prepare && attempt === 0;
+    const isFromStart = (state === 'create' || state === 'prepare') && attempt === 0;
     const first = known ?? { firstMs: nowMs, firstHeight: height, isFromStart, present };
-    const begunMs = known?.begunMs ?? (state === taskStates.precommit ? nowMs : null);
-    const lastMs = state === taskStates.end ? (known?.lastMs ?? nowMs) : nowMs;
+    const begunMs = known?.begunMs ?? (state === 'precommit' ? nowMs : null);
+    const lastMs = state === 'end' ? (known?.lastMs ?? nowMs) : nowMs;
     tasks.set(id, { ...first, begunMs, last: signed, lastMs });
     const [oldest] = tasks.keys();
     if (tasks.size > maxAnnouncements / this.#byMixer.size && oldest !== undefined) tasks.delete(oldest);
@@ -103,7 +102,7 @@ export class Announcements {
     own: { nowMs: number; isSigned: (signed: SignedAnnouncement) => boolean },
   ): boolean {
     const signed = this.#byMixer.get(request.mixer)?.get(toHex(request.taskId))?.last;
-    if (signed === undefined || signed.announcement.state === taskStates.end) return false;
+    if (signed === undefined || signed.announcement.state === 'end') return false;
     const { attempt, state, miner, rank, deadlineMs } = signed.announcement;
     const isSame = TransitionRequestType.equals({ ...request, attempt, state, miner, rank }, request);
     return isSame && own.nowMs + clockToleranceMs >= deadlineMs && own.isSigned(signed);

@@ -1,6 +1,5 @@
 import {
   type Attestation,
-  attestations,
   type BodyValues,
   type MeasuredMiner,
   type Receipt,
@@ -21,9 +20,9 @@ export interface LateTask {
   readonly evidence: TransitionEvidence;
 }
 
-export const ofReceipt = (value: FinishedTask): Attestation => ({ selector: attestations.receipt, value });
-export const ofTransition = (value: LateTask): Attestation => ({ selector: attestations.transition, value });
-export const ofReport = (value: MeasuredMiner): Attestation => ({ selector: attestations.report, value });
+export const ofReceipt = (value: FinishedTask): Attestation => ({ kind: 'receipt', value });
+export const ofTransition = (value: LateTask): Attestation => ({ kind: 'transition', value });
+export const ofReport = (value: MeasuredMiner): Attestation => ({ kind: 'report', value });
 
 /** Identity among what waits: a task's own id for its receipt, so that it is found by it. */
 export function keyOfAttestation({ value }: Attestation): string {

@@ -3,7 +3,6 @@ import {
   addressText,
   type CommitteeSeat,
   messageTypes,
-  roleStatuses,
   type SignedAnnouncement,
   type TransitionOrder,
   TransitionRequest,
@@ -60,7 +59,7 @@ export class Oracle implements RoleService {
 
   #tick(): void {
     const rows = [...this.#context.chain.head().oracles].map((row, oracle) => ({ ...row, oracle }));
-    const active = rows.filter(({ status }) => status === roleStatuses.active);
+    const active = rows.filter(({ status }) => status === 'active');
     const there = active.filter(({ seenUntil }) => seenUntil > 0);
     const oracles = (there.length > 0 ? there : active).map(({ oracle }) => oracle);
     this.#dispatch({ type: 'tick', nowMs: this.#context.runtime.nowMs(), oracles });

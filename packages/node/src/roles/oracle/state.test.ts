@@ -1,4 +1,4 @@
-import { type TaskAnnouncement, taskStates } from '@assay/protocol';
+import type { TaskAnnouncement } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { FollowedTasks } from './followed-tasks.ts';
 import { leadOracle, type OracleEvent, type OracleState, stepOracle } from './state.ts';
@@ -6,7 +6,7 @@ import { leadOracle, type OracleEvent, type OracleState, stepOracle } from './st
 const announcement: TaskAnnouncement = {
   taskId: new Uint8Array(32),
   mixer: 1,
-  state: taskStates.start,
+  state: 'start',
   attempt: 0,
   rank: 0,
   miner: 4,
@@ -99,7 +99,7 @@ describe('an oracle (D3, §5.3)', () => {
 
   it('forgets a task that ended, and one nobody has heard of for long', () => {
     const ended = following(0);
-    ended.hear({ state: taskStates.end });
+    ended.hear({ state: 'end' });
     expect(ended.followed).toBe(0);
     const old = following(0);
     expect(tick(old, 1000 + 120_001)).toEqual([]);
@@ -108,7 +108,7 @@ describe('an oracle (D3, §5.3)', () => {
 
   it('is told nothing of a task by another mixer, and forgets none for the many of another', () => {
     const watcher = following(0);
-    watcher.hear({ mixer: 2, state: taskStates.end });
+    watcher.hear({ mixer: 2, state: 'end' });
     watcher.hear({ mixer: 2, deadlineMs: 1_000_000 });
     for (let i = 0; i < 20_000; i++) {
       const taskId = new Uint8Array(32);

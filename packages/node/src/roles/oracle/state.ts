@@ -1,4 +1,4 @@
-import { type SignedAnnouncement, type TaskAnnouncement, taskStates, toHex } from '@assay/protocol';
+import { type SignedAnnouncement, type TaskAnnouncement, TaskState, toHex } from '@assay/protocol';
 
 /** A task as its mixer announced it last. */
 export interface Followed {
@@ -75,7 +75,7 @@ function nextTick({ slotMs }: OracleState): OracleEffect {
 function onAnnounced({ tasks }: OracleState, signed: SignedAnnouncement): OracleEffect[] {
   const { mixer, taskId, state: step } = signed.announcement;
   const id = toHex(taskId);
-  if (step === taskStates.end) return [{ type: 'forget', mixer, id }];
+  if (step === 'end') return [{ type: 'forget', mixer, id }];
   const own = tasks.get(mixer);
   const known = own?.get(id);
   const follow: OracleEffect = { type: 'follow', task: { signed, askedTurn: known?.askedTurn ?? null } };
@@ -91,7 +91,7 @@ function onRefused({ tasks }: OracleState, { mixer, taskId }: TaskAnnouncement):
 
 /** The steps of a task's attempts, counted. */
 function turnOf({ attempt, state }: TaskAnnouncement): number {
-  return attempt * (taskStates.end + 1) + state;
+  return attempt * TaskState.words.length + TaskState.numberOf(state);
 }
 
 function onTick(state: OracleState, { nowMs, oracles }: OracleEvent & { type: 'tick' }): OracleEffect[] {

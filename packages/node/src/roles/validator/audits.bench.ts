@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { taskStatuses } from '@assay/protocol';
 import type { Bench, Row } from '../../../../../bench/bench.ts';
 import { SimulatedNetwork } from '../../../test/simulated/network.ts';
 import { useNativeHasher } from '../../crypto/hasher.ts';
@@ -56,7 +55,7 @@ async function measure(net: SimulatedNetwork, say: (line: string) => void): Prom
     const kept = `${head().openAudits.size} open audits, ${head().tasks.length} tasks kept, ${memory} MiB`;
     rows.push({ who: `half ${half}`, value: rate, note: `${asked} answered, ${refused} refused; ${kept}` });
   }
-  await net.until(() => [...head().tasks].every(({ status }) => status >= taskStatuses.approved));
+  await net.until(() => [...head().tasks].every(({ status }) => status >= 'approved'));
   const strikes = [...head().validators].reduce((sum, row) => sum + row.strikes, 0);
   if (rejected > 0 || strikes > 0) throw new Error(`${rejected} tasks were refunded, ${strikes} turns were missed`);
   return [

@@ -1,4 +1,4 @@
-import { type Artifact, EngineInfo, findings, flaws } from '@assay/protocol';
+import { type Artifact, EngineInfo } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { SimulatedModel } from '../../../test/simulated/model.ts';
 import { SimulatedNetwork } from '../../../test/simulated/network.ts';
@@ -18,31 +18,31 @@ describe('what a validator measures', () => {
     const model = new SimulatedModel('registered');
     const base = { state, task, seed: new Uint8Array(32), bundle };
     const findingWith = async (change: object) => (await measure({ ...base, measuring: null, ...change })).finding;
-    expect(await findingWith({ measuring: { engine, open: async () => model } })).toBe(findings.checked);
-    expect(await findingWith({})).toBe(findings.noResult);
-    expect(await findingWith({ measuring: { engine, open: async () => null } })).toBe(findings.noResult);
+    expect(await findingWith({ measuring: { engine, open: async () => model } })).toBe('checked');
+    expect(await findingWith({})).toBe('noResult');
+    expect(await findingWith({ measuring: { engine, open: async () => null } })).toBe('noResult');
     const other = { ...EngineInfo.clone(engine), flashAttention: true };
-    expect(await findingWith({ measuring: { engine: other, open: async () => model } })).toBe(findings.otherEngine);
-    expect(await findingWith({ bundle: null })).toBe(findings.noArtifact);
+    expect(await findingWith({ measuring: { engine: other, open: async () => model } })).toBe('otherEngine');
+    expect(await findingWith({ bundle: null })).toBe('noArtifact');
     const { artifact } = bundle.reveal;
     const flawWith = async (change: Partial<Artifact>, measuring: Measuring | null) => {
       const reveal = { ...bundle.reveal, artifact: { ...artifact, ...change } };
       const { finding, flaw } = await measure({ ...base, measuring, bundle: { ...bundle, reveal } });
-      expect(finding).toBe(findings.malformed);
+      expect(finding).toBe('malformed');
       return flaw;
     };
     // verification §2.7 None of these needs the model, and the last no engine.
-    expect(await flawWith({ fileHash: new Uint8Array(32) }, null)).toBe(flaws.file);
-    expect(await flawWith({ engine: other }, null)).toBe(flaws.engine);
+    expect(await flawWith({ fileHash: new Uint8Array(32) }, null)).toBe('file');
+    expect(await flawWith({ engine: other }, null)).toBe('engine');
     // §3.8 Drawn before the registered engine was: what it was then nobody knows.
     const [reveal, older] = [
       { ...bundle.reveal, artifact: { ...artifact, engine: other } },
       { ...task, drawHeight: -1 },
     ];
-    expect(await findingWith({ task: older, bundle: { ...bundle, reveal } })).toBe(findings.otherEngine);
-    expect(await flawWith({ windows: [] }, null)).toBe(flaws.evidence);
-    expect(await flawWith({ promptIds: [] }, null)).toBe(flaws.evidence);
+    expect(await findingWith({ task: older, bundle: { ...bundle, reveal } })).toBe('otherEngine');
+    expect(await flawWith({ windows: [] }, null)).toBe('evidence');
+    expect(await flawWith({ promptIds: [] }, null)).toBe('evidence');
     const promptIds = artifact.promptIds.toReversed();
-    expect(await flawWith({ promptIds }, { engine: other, open: async () => model })).toBe(flaws.prompt);
+    expect(await flawWith({ promptIds }, { engine: other, open: async () => model })).toBe('prompt');
   });
 });

@@ -5,13 +5,13 @@ import {
   AuditNumbers,
   EngineInfo,
   equalBytes,
-  findings,
-  flaws,
+  type Finding,
+  type Flaw,
   outputIds,
   type TaskRow,
 } from '@assay/protocol';
 import { compareDistributions, reportedAt } from '../../audit/distribution.ts';
-import { flawCode } from '../../audit/flaws.ts';
+import { flawOf } from '../../audit/flaws.ts';
 import { drawPositions } from '../../audit/positions.ts';
 import { endsByItself, structureFlaw } from '../../audit/structure.ts';
 import type { InferenceModel } from '../../inference/port.ts';
@@ -33,8 +33,8 @@ export interface Measurement {
   readonly measuring: Measuring | null;
 }
 
-const without = (finding: number): AuditNumbers => ({ ...AuditNumbers.defaultValue(), finding });
-const malformed = (flaw: number): AuditNumbers => ({ ...without(findings.malformed), flaw });
+const without = (finding: Finding): AuditNumbers => ({ ...AuditNumbers.defaultValue(), finding });
+const malformed = (flaw: Flaw): AuditNumbers => ({ ...without('malformed'), flaw });
 
 /** Whether the tokens an artifact bills are there as ids. */
 function holdsIds(artifact: Artifact): boolean {
@@ -46,31 +46,31 @@ function holdsIds(artifact: Artifact): boolean {
  * also repeats the choices. What this validator cannot run is no result, never a pass (verification §2.4).
  */
 export async function measure({ state, task, seed, bundle, measuring }: Measurement): Promise<AuditNumbers> {
-  if (bundle === null) return without(findings.noArtifact);
+  if (bundle === null) return without('noArtifact');
   const { artifact } = bundle.reveal;
   const registered = state.models.at(task.model);
-  if (!equalBytes(artifact.fileHash, registered.fileHash)) return malformed(flaws.file);
-  if (artifact.miner !== task.miner) return malformed(flaws.miner);
+  if (!equalBytes(artifact.fileHash, registered.fileHash)) return malformed('file');
+  if (artifact.miner !== task.miner) return malformed('miner');
   const miner = state.miners.at(task.miner);
   if (!namesEngine(miner, artifact.engine)) {
     // §3.8 What was registered when an older task was drawn is not known any more.
     const isOlder = task.drawHeight < miner.engineEpoch * state.params.epochBlocks;
-    return isOlder ? without(findings.otherEngine) : malformed(flaws.engine); // verification §2.7
+    return isOlder ? without('otherEngine') : malformed('engine'); // verification §2.7
   }
   const ids = outputIds(artifact);
-  if (owesIds(miner) && !holdsIds(artifact)) return malformed(flaws.evidence); // verification §2.7
-  if (measuring === null) return without(findings.noResult);
+  if (owesIds(miner) && !holdsIds(artifact)) return malformed('evidence'); // verification §2.7
+  if (measuring === null) return without('noResult');
   // A text has nothing to be checked by, whoever looks.
-  if (ids.length === 0 && artifact.promptIds.length === 0) return without(findings.otherEngine);
+  if (ids.length === 0 && artifact.promptIds.length === 0) return without('otherEngine');
   const model = await measuring.open(registered.fileHash);
-  if (model === null) return without(findings.noResult);
+  if (model === null) return without('noResult');
   const { payload } = bundle;
   const { contextTokens } = registered;
   const reference = await structureReference(model, { payload, outputIds: ids, contextTokens });
   const flaw = structureFlaw(artifact, reference);
-  if (flaw !== null) return malformed(flawCode(flaw));
+  if (flaw !== null) return malformed(flawOf(flaw));
   // Thresholds and choices are those of one engine with one set of flags; between others they mean nothing.
-  if (!EngineInfo.equals(artifact.engine, measuring.engine)) return without(findings.otherEngine);
+  if (!EngineInfo.equals(artifact.engine, measuring.engine)) return without('otherEngine');
   // Where the model is said to have ended the answer, that is one more position to repeat the choice at.
   const asksEnd = endsByItself(artifact, reference);
   const count = state.params.audit.positions - Number(asksEnd);
@@ -78,10 +78,10 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   const { promptIds, sampling } = artifact;
   const asked = { promptIds, outputIds: ids, positions: reported, sampling, asksEnd };
   const scored = await model.score(asked, new AbortController().signal);
-  if (scored.end === 'none') return malformed(flaws.earlyEnd); // verification §2.5
+  if (scored.end === 'none') return malformed('earlyEnd'); // verification §2.5
   const compared = compareDistributions(reported, scored.positions);
   return {
-    ...without(findings.checked),
+    ...without('checked'),
     ...compared,
     positions: reported.length + Number(asksEnd),
     choiceMismatches: compared.choiceMismatches + Number(scored.end === 'possible'),

@@ -1,17 +1,17 @@
-import { Receipt, type SignedAnnouncement, TaskAnnouncement, type TaskStateName, taskStates } from '@assay/protocol';
+import { Receipt, type SignedAnnouncement, TaskAnnouncement, type TaskState } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { devnetParams } from '../../../devnet/genesis.ts';
 import { Announcements } from '../announcements.ts';
 import { checkTime } from './check-time.ts';
 
 const taskId = new Uint8Array(32).fill(1);
-const announced = (state: TaskStateName, attempt = 0): SignedAnnouncement => ({
-  announcement: { ...TaskAnnouncement.defaultValue(), taskId, attempt, state: taskStates[state] },
+const announced = (state: TaskState, attempt = 0): SignedAnnouncement => ({
+  announcement: { ...TaskAnnouncement.defaultValue(), taskId, attempt, state },
   signature: new Uint8Array(64),
 });
 const hearing = { nowMs: 0, height: 0, deadlines: devnetParams.deadlines, present: new Set<number>() };
 /** What a mixer heard, each by its own clock. */
-const heard = (...words: [TaskStateName, number, number?][]): Announcements => {
+const heard = (...words: [TaskState, number, number?][]): Announcements => {
   const announcements = new Announcements();
   announcements.hearOnly([0]);
   for (const [state, nowMs, attempt] of words) {

@@ -14,7 +14,6 @@ import {
   limits,
   type MeasuredMiner,
   toHex,
-  type ValueOf,
 } from '@assay/protocol';
 import type { Inclusion } from '../../../consensus/port.ts';
 import type { Endpoint, MessageStream, PeerId } from '../../../network/port.ts';
@@ -262,10 +261,9 @@ export class Batches {
       try {
         const stream = await endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
         const reply = await ask(this.#context.runtime, stream, [BatchOffer, offer], BatchReply);
-        const value = reply?.value as { mixer: number; signature: Uint8Array } | undefined;
-        if (value === undefined || value.mixer !== seat.mixer) return [];
-        const isSigned = () => this.#context.verifier.bls([seat.blsPublicKey], root, value.signature);
-        return reply?.selector === 0 && !isSigned() ? [] : [value];
+        if (reply === null || reply.value.mixer !== seat.mixer) return [];
+        if (reply.kind === 'refusal') return [reply.value];
+        return this.#context.verifier.bls([seat.blsPublicKey], root, reply.value.signature) ? [reply.value] : [];
       } catch {
         return [];
       }
@@ -284,11 +282,11 @@ export class Batches {
     stream.close();
   }
 
-  #judge(offer: BatchOffer, from: PeerId): ValueOf<typeof BatchReply> {
+  #judge(offer: BatchOffer, from: PeerId): BatchReply {
     const { mixer, committeeSigner: signer } = this.#ground;
     const state = this.#context.chain.head();
-    const refuse = (reason: string, invalid: number[] = []): ValueOf<typeof BatchReply> => ({
-      selector: 1,
+    const refuse = (reason: string, invalid: number[] = []): BatchReply => ({
+      kind: 'refusal',
       value: { mixer, invalid, reason: detailOf(reason) },
     });
     const { header, attestations } = offer;
@@ -310,7 +308,7 @@ export class Batches {
       );
     }
     this.#ground.requestDedup.take(claimsOf(attestations), header);
-    return { selector: 0, value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
+    return { kind: 'signature', value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
   }
 
   #headerRoot(header: BatchHeader): Uint8Array {

@@ -1,5 +1,5 @@
 import { type DrawTable, eligibleMiners, type LedgerView, pairDrawer } from '@assay/ledger';
-import { type Artifact, EngineInfo, outputIds, taskKinds } from '@assay/protocol';
+import { type Artifact, EngineInfo, outputIds, type TaskKind } from '@assay/protocol';
 import type { Runtime } from '../../../runtime/port.ts';
 import type { Challenge } from '../part-messages.ts';
 import type { KnownAnswer } from './known-answers.ts';
@@ -37,9 +37,9 @@ function drawnId(
   if (table === null) return null;
   const { domain } = state.models.at(model);
   const any = { domain, model, payer: nobody, dedicatedMiners: [], drawHeight: state.globals.height };
-  const isIn = (kind: number) => eligibleMiners(table, { ...any, kind }).some((entry) => entry.miner === miner);
+  const isIn = (kind: TaskKind) => eligibleMiners(table, { ...any, kind }).some((entry) => entry.miner === miner);
   // Who is too young for users' tasks gets the network's own.
-  const kind = [taskKinds.user, taskKinds.background].find(isIn);
+  const kind = (['user', 'background'] as const).find(isIn);
   if (kind === undefined) return null;
   const ids = random('ids of challenges');
   const pairOf = pairDrawer(table, { ...any, kind });

@@ -1,6 +1,5 @@
 import { challengeSigningRoot, measuringOf } from '@assay/ledger';
 import { World } from '@assay/ledger/fixture';
-import { roleStatuses, stakeKinds } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { type Agenda, type Duty, noAgenda, type Planner, plan } from './duties.ts';
 
@@ -102,7 +101,7 @@ describe('when a mixer measures §15.4', () => {
     const registration = world.registration({ owner: world.address('mixer1') });
     expect(world.send('minerB', 'registerMiner', registration)).toBe('OK');
     const own = world.state.miners.length - 1;
-    const paused = { kind: stakeKinds.miner, role: 0, status: roleStatuses.paused };
+    const paused = { kind: 'miner' as const, role: 0, status: 'paused' as const };
     expect(world.send('minerA', 'setRoleStatus', paused)).toBe('OK');
     const found = mixers.map((mixer) => {
       const { agenda, due } = plan(noAgenda, world.state, plannerOf(world, mixer));

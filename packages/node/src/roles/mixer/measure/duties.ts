@@ -1,5 +1,5 @@
 import { type LedgerView, type MeasuringDuty, measuringOf } from '@assay/ledger';
-import { concatBytes, encodeText, firstUint64, littleEndian, roleStatuses, sha256 } from '@assay/protocol';
+import { concatBytes, encodeText, firstUint64, littleEndian, sha256 } from '@assay/protocol';
 
 const CHALLENGE = encodeText('challenge');
 /** §15.4 The name of the link's lots. */
@@ -102,7 +102,7 @@ function timesOf(
 
 /** §8.1 Whether a miner takes no tasks, or the chain has the mixer's report of that epoch already. */
 function isDone(state: LedgerView, { miner, epoch }: Pick<Duty, 'miner' | 'epoch'>, { mixer }: Planner): boolean {
-  if (state.miners.at(miner).status !== roleStatuses.active) return true;
+  if (state.miners.at(miner).status !== 'active') return true;
   const row = state.measures.of(miner);
   return row?.epoch === epoch && row.reports.some((report) => report.mixer === mixer);
 }

@@ -1,4 +1,4 @@
-import { Artifact, ArtifactBundle, finishReasons, littleEndian, type MinerRow, sha256, tables } from '@assay/protocol';
+import { Artifact, ArtifactBundle, littleEndian, type MinerRow, sha256, tables } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { SimulatedRuntime } from '../../../runtime/simulated.ts';
 import { newDirectory } from '../../../store/directory.fixture.ts';
@@ -95,7 +95,7 @@ describe('known answers §15.3', () => {
     const { store, role } = await open();
     const known = new KnownAnswers(role, runtime);
     known.keep(...taskOf(0, 0, range(8)), 100);
-    known.keep(...taskOf(1, 0, range(8), { finish: finishReasons.cancelled }), 100);
+    known.keep(...taskOf(1, 0, range(8), { finish: 'cancelled' }), 100);
     known.expire(99);
     expect(takeAll(known, 1)).toHaveLength(1);
     known.expire(100);

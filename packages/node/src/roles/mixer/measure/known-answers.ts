@@ -4,7 +4,6 @@ import {
   Bytes32,
   EngineInfo,
   equalBytes,
-  finishReasons,
   Height,
   InferencePayload,
   limits,
@@ -68,7 +67,7 @@ export class KnownAnswers {
     expiryHeight: number,
   ): void {
     const ids = outputIds(artifact);
-    if (ids.length === 0 || artifact.finish === finishReasons.cancelled) return;
+    if (ids.length === 0 || artifact.finish === 'cancelled') return;
     const { engine } = artifact;
     const known = { taskId, model, miner, engine, payload, tokens: ids.length, givenTo: [], expiryHeight };
     this.#put(toHex(taskId), { ...known, ids: ids.slice(0, limits.knownTokens) });

@@ -1,15 +1,5 @@
 import { type LedgerView, priceOf } from '@assay/ledger';
-import {
-  chatRoles,
-  type InferencePayload,
-  limits,
-  type ModelRow,
-  roleStatuses,
-  type SessionRow,
-  sessionStatuses,
-  type TaskRequest,
-  taskKinds,
-} from '@assay/protocol';
+import { type InferencePayload, limits, type ModelRow, type SessionRow, type TaskRequest } from '@assay/protocol';
 import { AssayError } from '../../../errors.ts';
 import type { TaskTerms } from './state.ts';
 
@@ -62,7 +52,7 @@ export function admit(
 ): Admission {
   const session = state.sessions.get(request.session);
   if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
-  if (session.status !== sessionStatuses.open) throw new AssayError('SESSION_CLOSED');
+  if (session.status !== 'open') throw new AssayError('SESSION_CLOSED');
   if (session.expiryHeight <= state.globals.height) throw new AssayError('SESSION_EXPIRED');
   // §5.14
   if (session.redundancy > 1) {
@@ -75,7 +65,7 @@ export function admit(
     const detail = `A signed request holds for ${limits.maxRequestValidityMs / 60_000} minutes at most.`;
     throw new AssayError('INVALID_REQUEST', detail);
   }
-  if (state.gateways.get(request.gateway)?.status !== roleStatuses.active) throw new AssayError('RECEIPT_UNKNOWN_ROLE');
+  if (state.gateways.get(request.gateway)?.status !== 'active') throw new AssayError('RECEIPT_UNKNOWN_ROLE');
   const model = state.models.get(session.model);
   if (model === undefined) throw new AssayError('UNKNOWN_MODEL');
   // §5.19
@@ -96,7 +86,7 @@ export function admit(
 
 /** §5.19 Whether a payload is as its request says, and such that every miner can serve it and be believed. */
 export function requirePayload(payload: InferencePayload, request: TaskRequest): void {
-  const { maxTokens, messages, stop, topLogprobs } = payload;
+  const { maxTokens, stop, topLogprobs } = payload;
   if (stop.some((sequence) => sequence.length === 0)) throw invalid('A stop sequence is empty.');
   if (maxTokens === 0 || maxTokens !== request.maxTokensOut) {
     throw invalid(`It asks for ${maxTokens} tokens and is signed for ${request.maxTokensOut}.`);
@@ -105,8 +95,6 @@ export function requirePayload(payload: InferencePayload, request: TaskRequest):
   if (bundleBytesBound(payload, request) > limits.maxMessageBytes) {
     throw new AssayError('CONTEXT_TOO_LONG', 'What an auditor would need of it does not fit a message.');
   }
-  const known: readonly number[] = Object.values(chatRoles);
-  if (messages.some(({ role }) => !known.includes(role))) throw invalid('A message has an unknown role.');
 }
 
 /** Most bytes of an artifact and its payload: 4 for a prompt token, 64 for an output token, and the texts. */
@@ -129,5 +117,5 @@ function requireRoom({ params, globals }: LedgerView, request: TaskRequest, isBu
 /** The terms of a session's model; the network's own tasks cost nothing. */
 function termsOf({ model, isBackground }: SessionRow, { fileHash, ...row }: ModelRow): TaskTerms {
   const { priceInUnits, priceOutUnits } = isBackground ? { priceInUnits: 0n, priceOutUnits: 0n } : row;
-  return { kind: isBackground ? taskKinds.background : taskKinds.user, model, fileHash, priceInUnits, priceOutUnits };
+  return { kind: isBackground ? 'background' : 'user', model, fileHash, priceInUnits, priceOutUnits };
 }

@@ -1,5 +1,5 @@
 import type { LedgerView } from '@assay/ledger';
-import { InferencePayload, taskKinds } from '@assay/protocol';
+import { InferencePayload } from '@assay/protocol';
 import { promptTokensBound } from '../../prompt-bound.ts';
 import type { Challenge } from '../part-messages.ts';
 import { type MixerTask, newTask } from './state.ts';
@@ -20,7 +20,7 @@ export function challengeTask({ payload, model, ...drawn }: Challenge, state: Le
     },
     requestSignature: new Uint8Array(64),
     sampling: payload.sampling,
-    terms: { kind: taskKinds.challenge, model, fileHash, priceInUnits: 0n, priceOutUnits: 0n },
+    terms: { kind: 'challenge' as const, model, fileHash, priceInUnits: 0n, priceOutUnits: 0n },
     deadlines: state.params.deadlines,
     maxReassignments: 0,
     drawHeight: state.globals.height,

@@ -1,16 +1,13 @@
 import {
-  type Artifact,
-  Artifact as ArtifactType,
+  Artifact,
   type Chunk,
   limits,
   littleEndian,
   type MinerToMixer,
   messageTypes,
-  minerToMixer,
   Precommit,
   StreamCheckpoint,
   sha256,
-  type ValueOf,
 } from '@assay/protocol';
 import type { RoleContext, SigningRoots } from '../../context.ts';
 import { requestFaultOf } from '../../request-faults.ts';
@@ -44,39 +41,35 @@ export class MinerReader {
   }
 
   /** The event that a message is; null where the miner broke the protocol. */
-  read(message: ValueOf<typeof MinerToMixer>): { event: MixerEvent | null; chunk: Chunk | null } {
+  read(message: MinerToMixer): { event: MixerEvent | null; chunk: Chunk | null } {
     const from = this.#from;
     const nowMs = this.#context.runtime.nowMs();
     const only = (event: MixerEvent | null) => ({ event, chunk: null });
-    switch (message.selector) {
-      case minerToMixer.prepared:
-        return only({ type: 'prepared', accepted: (message.value as { accepted: boolean }).accepted, nowMs });
-      case minerToMixer.chunk: {
-        const chunk = message.value as Chunk;
+    switch (message.kind) {
+      case 'prepared':
+        return only({ type: 'prepared', accepted: message.value.accepted, nowMs });
+      case 'chunk': {
+        const chunk = message.value;
         if (!this.#chainHolds(chunk)) return only(null);
         const piece = { ids: chunk.tokens.map((token) => token.id), text: chunk.text };
         return { event: { type: 'piece', piece, nowMs }, chunk };
       }
-      case minerToMixer.precommit: {
-        const { precommit, signature } = message.value as {
-          precommit: ValueOf<typeof Precommit>;
-          signature: Uint8Array;
-        };
+      case 'precommit': {
+        const { precommit, signature } = message.value;
         const expected = { taskId: this.#taskId, miner: from.miner, hash: precommit.hash };
         const root = this.#roots.of(messageTypes.precommit, Precommit, expected);
         const signed = this.#context.verifier.ed25519(from.publicKey, root, signature);
         return only(signed ? { type: 'precommit', hash: precommit.hash, signature, nowMs } : null);
       }
-      case minerToMixer.reveal: {
-        const { artifact, salt } = message.value as { artifact: Artifact; salt: Uint8Array };
-        const artifactRoot = ArtifactType.hashTreeRoot(artifact);
+      case 'reveal': {
+        const { artifact, salt } = message.value;
+        const artifactRoot = Artifact.hashTreeRoot(artifact);
         return only({ type: 'reveal', artifact, artifactRoot, salt, evidenceLevel: from.evidenceLevel, nowMs });
       }
-      default: {
-        const failure = message.value as { code: string; detail: string };
-        const code = requestFaultOf(failure.code);
+      case 'failure': {
+        const code = requestFaultOf(message.value.code);
         if (code === null) return only({ type: 'lost', nowMs });
-        return only({ type: 'refused', code, detail: failure.detail, nowMs });
+        return only({ type: 'refused', code, detail: message.value.detail, nowMs });
       }
     }
   }

@@ -2,16 +2,11 @@ import {
   type Chunk,
   detailOf,
   GatewayMessage,
-  gatewayMessages,
   type InferencePayload,
   limits,
   MinerToMixer,
   MixerToMiner,
-  mixerToMiner,
-  taskKinds,
-  taskStates,
   toHex,
-  type ValueOf,
 } from '@assay/protocol';
 import type { Endpoint, MessageStream } from '../../../network/port.ts';
 import { receive } from '../../../network/wire.ts';
@@ -30,7 +25,7 @@ export interface RunSurroundings {
 }
 
 function stepOf({ taskId, state, attempt, rank, draw, deadlineMs }: MixerTask): TaskStep {
-  return { taskId, state: taskStates[state], attempt, rank, miner: draw[rank] ?? 0, deadlineMs };
+  return { taskId, state, attempt, rank, miner: draw[rank] ?? 0, deadlineMs };
 }
 
 /** What may wait for a client before it counts as gone: a client that does not read must not hold up a miner. */
@@ -68,7 +63,7 @@ export class TaskRun {
     this.#endpoint = endpoint;
     this.#reservations = reservations;
     this.#task = task;
-    this.#isChallenge = task.terms.kind === taskKinds.challenge;
+    this.#isChallenge = task.terms.kind === 'challenge';
     this.#gateway = streams.gateway;
     this.#payload = streams.payload;
     this.finished = new Promise((resolve) => {
@@ -129,11 +124,11 @@ export class TaskRun {
       case 'prepare':
         return this.#prepare(effect.miner);
       case 'start':
-        return this.#toMiner(mixerToMiner.start, { payload: this.#payload });
+        return this.#toMiner({ kind: 'start', value: { payload: this.#payload } });
       case 'openReveal':
-        return this.#toMiner(mixerToMiner.openReveal, { taskId });
+        return this.#toMiner({ kind: 'openReveal', value: { taskId } });
       case 'cancel':
-        return this.#toMiner(mixerToMiner.cancel, { taskId });
+        return this.#toMiner({ kind: 'cancel', value: { taskId } });
       case 'announce':
         return this.#ground.emit({ type: 'stepped', step: stepOf(this.#task) });
       case 'breakOff':
@@ -151,7 +146,7 @@ export class TaskRun {
       case 'fail': {
         this.#release();
         this.#miner?.abort();
-        this.#toGateway(gatewayMessages.failure, { code: effect.code, detail: detailOf(effect.detail) });
+        this.#toGateway({ kind: 'failure', value: { code: effect.code, detail: detailOf(effect.detail) } });
         return this.#closeGateway();
       }
     }
@@ -162,7 +157,7 @@ export class TaskRun {
     else await this.#keep(effect);
     const { finish, tokensIn, tokensOut } = effect.artifact;
     this.#miner?.close();
-    this.#toGateway(gatewayMessages.ended, { finish, tokensIn, tokensOut });
+    this.#toGateway({ kind: 'ended', value: { finish, tokensIn, tokensOut } });
     this.#closeGateway();
   }
 
@@ -190,14 +185,14 @@ export class TaskRun {
     const chunk = this.#chunk;
     if (chunk === null) return;
     const tokens = chunk.tokens.slice(firstToken);
-    this.#toGateway(gatewayMessages.chunk, { ...chunk, tokens, text });
+    this.#toGateway({ kind: 'chunk', value: { ...chunk, tokens, text } });
   }
 
   /** A client that has gone is no reason to stop: what was made is still committed and paid. */
-  #toGateway(selector: number, value: unknown): void {
+  #toGateway(message: GatewayMessage): void {
     const gateway = this.#gateway;
     if (gateway === null || this.#task.clientLeft) return;
-    const bytes = GatewayMessage.serialize({ selector, value } as ValueOf<typeof GatewayMessage>);
+    const bytes = GatewayMessage.serialize(message);
     this.#outboxBytes += bytes.length;
     // §5.18
     if (this.#outboxBytes > maxOutboxBytes) gateway.abort();
@@ -218,9 +213,8 @@ export class TaskRun {
     });
   }
 
-  async #toMiner(selector: number, value: unknown): Promise<void> {
-    const bytes = MixerToMiner.serialize({ selector, value } as ValueOf<typeof MixerToMiner>);
-    await this.#miner?.send(bytes).catch(() => {});
+  async #toMiner(message: MixerToMiner): Promise<void> {
+    await this.#miner?.send(MixerToMiner.serialize(message)).catch(() => {});
   }
 
   /** Does not wait for the miner: one that is slow to reach must not hold up what else becomes of the task. */
@@ -240,7 +234,8 @@ export class TaskRun {
     this.#miner = stream;
     const { maxTokensIn, maxTokensOut } = request;
     const { mixer } = this.#ground;
-    await this.#toMiner(mixerToMiner.prepare, { taskId, model: terms.model, maxTokensIn, maxTokensOut, mixer });
+    const offer = { taskId, model: terms.model, maxTokensIn, maxTokensOut, mixer };
+    await this.#toMiner({ kind: 'prepare', value: offer });
     void this.#listen(stream, { miner, rank, attempt, publicKey: row.publicKey, evidenceLevel: row.evidenceLevel });
   }
 

@@ -4,15 +4,12 @@ import {
   drawIdOf,
   equalBytes,
   GatewayMessage,
-  gatewayMessages,
   InferencePayload,
   messageTypes,
   type Receipt,
-  roleStatuses,
   TaskRequest,
   TaskSubmission,
   type TransitionOrder,
-  taskKinds,
   ticketSigningRoot,
   toHex,
 } from '@assay/protocol';
@@ -113,16 +110,16 @@ export class Tasks {
       const code = error instanceof AssayError ? error.code : 'INTERNAL';
       const detail = detailOf(error instanceof AssayError ? error.detail : '');
       if (code === 'INTERNAL') this.#context.runtime.log(`admission failed: ${(error as Error).message}`);
-      await stream.send(GatewayMessage.serialize({ selector: gatewayMessages.failure, value: { code, detail } }));
+      await stream.send(GatewayMessage.serialize({ kind: 'failure', value: { code, detail } }));
       return stream.close();
     }
     const { task } = run;
     const over = this.#follow(run);
     const place = { session: task.request.session, model: task.terms.model };
     this.#inHand.begin(place);
-    const admitted = { selector: gatewayMessages.admitted, value: { taskId: task.taskId } };
+    const admitted = GatewayMessage.serialize({ kind: 'admitted', value: { taskId: task.taskId } });
     // A client that is gone already is found out by its stream below.
-    await stream.send(GatewayMessage.serialize(admitted)).catch(() => {});
+    await stream.send(admitted).catch(() => {});
     run.begin();
     // The gateway says nothing more; its stream ends or breaks when the client goes.
     stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.runtime.nowMs() }));
@@ -148,7 +145,7 @@ export class Tasks {
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
     requirePayload(payload, request);
     // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
-    const isServing = ownPlace(this.#ground, state) !== null && state.mixers.at(mixer).status === roleStatuses.active;
+    const isServing = ownPlace(this.#ground, state) !== null && state.mixers.at(mixer).status === 'active';
     if (!isServing) throw new AssayError('NO_MIXER', 'This mixer is not of the committee.');
     committee.requireQuorum(state);
     this.#auditLag.requireRoom();
@@ -182,7 +179,7 @@ export class Tasks {
 
   /** Whether users' tasks are in hand. */
   #isBusy(): boolean {
-    return [...this.#runs.values()].some(({ task }) => task.terms.kind === taskKinds.user);
+    return [...this.#runs.values()].some(({ task }) => task.terms.kind === 'user');
   }
 
   #surroundings(endpoint: Endpoint) {

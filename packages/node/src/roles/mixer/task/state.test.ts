@@ -2,13 +2,9 @@ import {
   type Artifact,
   Artifact as ArtifactType,
   encodeText,
-  finishReasons,
-  outcomes,
   precommitHash,
-  type TaskStateName,
+  type TaskState,
   TransitionOrder,
-  taskKinds,
-  taskStates,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../../miner/index.ts';
@@ -32,7 +28,7 @@ const fresh = () =>
       },
       requestSignature: bytes(64, 3),
       sampling,
-      terms: { kind: taskKinds.user, model: 0, fileHash: bytes(32, 4), priceInUnits: 3n, priceOutUnits: 5n },
+      terms: { kind: 'user', model: 0, fileHash: bytes(32, 4), priceInUnits: 3n, priceOutUnits: 5n },
       deadlines: {
         prepareMs: 100,
         firstTokenMs: 200,
@@ -63,9 +59,9 @@ function run(task: MixerTask, events: readonly MixerEvent[]): { task: MixerTask;
 
 const types = (effects: readonly MixerEffect[]) => effects.map((e) => e.type).filter((type) => type !== 'announce');
 /** The word of oracle 3 that a step of an attempt is late. */
-const late = (attempt: number, step: TaskStateName = 'prepare', rank = attempt): MixerEvent => {
+const late = (attempt: number, step: TaskState = 'prepare', rank = attempt): MixerEvent => {
   const { request } = TransitionOrder.defaultValue();
-  const asked = { ...request.request, oracle: 3, attempt, rank, state: taskStates[step] };
+  const asked = { ...request.request, oracle: 3, attempt, rank, state: step };
   return { type: 'transition', order: { request: { ...request, request: asked }, votes: [] }, nowMs: 1100 };
 };
 const accept: MixerEvent = { type: 'prepared', accepted: true, nowMs: 1010 };
@@ -87,7 +83,7 @@ function artifactOf(task: MixerTask, ids: readonly number[], text: string, chang
     promptIds: [1, 2, 3],
     windows: windowsOf(tokens),
     sampling,
-    finish: finishReasons.stop,
+    finish: 'stop',
     tokensIn: 3,
     tokensOut: ids.length,
     text: encodeText(text),
@@ -128,7 +124,7 @@ describe('a task at its mixer (§5)', () => {
       priceUnits: 3n * 3n + 3n * 5n,
       firstTokenMs: 20,
       totalMs: 40,
-      outcome: outcomes.complete,
+      outcome: 'complete',
     });
     expect(done.task.state).toBe('end');
   });
@@ -197,8 +193,8 @@ describe('a task at its mixer (§5)', () => {
   it('records which step of which miner was late, for the oracle that asked (§7.8)', () => {
     const { effects } = run(begun(), [accept, piece([5], 'a'), late(0, 'precommit')]);
     expect(effects.find((effect) => effect.type === 'late')?.late.transition).toEqual({
-      ...{ session: 2, requestHash: bytes(32, 2), ticket: bytes(96, 9), replica: 0, kind: 0, drawHeight: 40 },
-      ...{ step: taskStates.precommit, attempt: 0, miner: 11, rank: 0, oracle: 3 },
+      ...{ session: 2, requestHash: bytes(32, 2), ticket: bytes(96, 9), replica: 0, kind: 'user', drawHeight: 40 },
+      ...{ step: 'precommit', attempt: 0, miner: 11, rank: 0, oracle: 3 },
     });
   });
 
@@ -212,7 +208,7 @@ describe('a task at its mixer (§5)', () => {
     ['no ids where the miner has them', { promptIds: [], windows: [], tokensIn: 20, tokensOut: 10 }],
     ['another seed', { sampling: { ...sampling, seed: 8 } }],
     ['another task', { taskId: bytes(32, 7) }],
-    ['a cancellation nobody asked for', { finish: finishReasons.cancelled }],
+    ['a cancellation nobody asked for', { finish: 'cancelled' }],
   ])('takes an artifact with %s for no result (D2)', (_, change) => {
     const streaming = run(begun(), [accept, piece([5, 6], 'ab')]);
     const done = run(streaming.task, commit(artifactOf(streaming.task, [5, 6], 'ab', change)));
@@ -250,9 +246,9 @@ describe('a task at its mixer (§5)', () => {
   it('pays for what was made when the client leaves', () => {
     const left = run(begun(), [accept, piece([5], 'a'), { type: 'clientLeft', nowMs: 1022 }]);
     expect(types(left.effects).at(-1)).toBe('cancel');
-    const artifact = artifactOf(left.task, [5], 'a', { finish: finishReasons.cancelled });
+    const artifact = artifactOf(left.task, [5], 'a', { finish: 'cancelled' });
     const done = run(left.task, commit(artifact));
-    expect(done.effects.find((effect) => effect.type === 'finish')?.receipt.outcome).toBe(outcomes.partial);
+    expect(done.effects.find((effect) => effect.type === 'finish')?.receipt.outcome).toBe('partial');
   });
 
   it('ends at once when the client leaves before a miner has the request (§5.9)', () => {
@@ -289,7 +285,7 @@ describe('a request that a miner says is at fault (§5.15)', () => {
     const done = run(served.task, commit(artifactOf(served.task, [5], 'a')));
     expect(types(done.effects)).toEqual(['openReveal', 'late', 'finish']);
     expect(done.effects.find((effect) => effect.type === 'late')?.late.transition).toMatchObject({
-      ...{ miner: 11, attempt: 0, step: taskStates.start },
+      ...{ miner: 11, attempt: 0, step: 'start' },
     });
   });
 

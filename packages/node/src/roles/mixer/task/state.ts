@@ -4,18 +4,16 @@ import {
   type Deadlines,
   type EdgeCode,
   equalBytes,
-  finishReasons,
   limits,
-  outcomes,
   outputIds,
   precommitHash,
   type Receipt,
   Sampling,
   type TaskEvidence,
+  type TaskKind,
   type TaskRequest,
-  type TaskStateName,
+  type TaskState,
   type TransitionOrder,
-  taskStates,
 } from '@assay/protocol';
 import { textTokensBound } from '../../prompt-bound.ts';
 import type { LateTask } from '../attestations.ts';
@@ -23,7 +21,7 @@ import { type Piece, type Place, StreamedAnswer } from './streamed-answer.ts';
 
 /** What the mixer knows of a model when it admits a task; all from the ledger. */
 export interface TaskTerms {
-  readonly kind: number;
+  readonly kind: TaskKind;
   readonly model: number;
   readonly fileHash: Uint8Array;
   readonly priceInUnits: bigint;
@@ -45,7 +43,7 @@ export interface MixerTask {
   readonly draw: readonly number[];
   readonly order: readonly number[];
   readonly drawHeight: number;
-  readonly state: TaskStateName;
+  readonly state: TaskState;
   /** Place in `order` of the miner asked now, and its rank in the draw. */
   readonly place: number;
   readonly rank: number;
@@ -320,7 +318,7 @@ function artifactFits(task: MixerTask, artifact: Artifact, evidenceLevel: number
     artifact.tokensIn <= request.maxTokensIn &&
     artifact.tokensOut <= request.maxTokensOut &&
     isCounted(artifact, evidenceLevel) &&
-    (artifact.finish !== finishReasons.cancelled || task.clientLeft) &&
+    (artifact.finish !== 'cancelled' || task.clientLeft) &&
     Sampling.equals(artifact.sampling, sampling)
   );
 }
@@ -336,7 +334,7 @@ function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array
   return {
     taskId: task.taskId,
     kind: task.terms.kind,
-    outcome: artifact.finish === finishReasons.cancelled ? outcomes.partial : outcomes.complete,
+    outcome: artifact.finish === 'cancelled' ? 'partial' : 'complete',
     session: task.request.session,
     model: task.terms.model,
     miner: task.draw[task.rank] ?? 0,
@@ -360,7 +358,7 @@ function receiptOf(task: MixerTask, artifact: Artifact, artifactRoot: Uint8Array
 function onTransition(task: MixerTask, order: TransitionOrder, nowMs: number): MixerStep {
   const { attempt, state, rank } = order.request.request;
   // What was asked for another step, attempt or miner came too late: the task went on.
-  const isOver = attempt !== task.attempt || state !== taskStates[task.state] || rank !== task.rank;
+  const isOver = attempt !== task.attempt || state !== task.state || rank !== task.rank;
   if (isOver) return { task, effects: [] };
   const late = lateOf(task, order);
   const claims = task.claims.map((claim) => (claim.attempt === attempt ? { ...claim, late } : claim));
@@ -381,7 +379,7 @@ function lateOf(task: MixerTask, order: TransitionOrder): LateTask {
   const { request, requestSignature, ticket, terms, rank, attempt, drawHeight } = task;
   const transition = {
     ...{ session: request.session, requestHash: request.requestHash, ticket, replica: 0, kind: terms.kind },
-    ...{ step: taskStates[task.state], attempt, rank, drawHeight, oracle: order.request.request.oracle },
+    ...{ step: task.state, attempt, rank, drawHeight, oracle: order.request.request.oracle },
     miner: task.draw[rank] ?? 0,
   };
   return { transition, evidence: { request, requestSignature, order } };

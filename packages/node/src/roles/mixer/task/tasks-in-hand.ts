@@ -1,5 +1,4 @@
 import type { LedgerView } from '@assay/ledger';
-import { roleStatuses } from '@assay/protocol';
 import { AssayError } from '../../../errors.ts';
 
 /** How many tasks a mixer has in hand for each place of a miner (§5.25): a few wait, and none for long. */
@@ -23,7 +22,7 @@ export class TasksInHand {
   update({ miners }: Pick<LedgerView, 'miners'>): void {
     this.#places.clear();
     for (const { status, concurrency, models } of miners) {
-      if (status !== roleStatuses.active) continue;
+      if (status !== 'active') continue;
       for (const model of models) add(this.#places, model, Math.min(concurrency, mostPlaces));
     }
   }
