@@ -1,6 +1,9 @@
 import type { Runtime } from '@assay/node/runtime/port';
 import type { RoleStore } from '@assay/node/store/role-store';
-import type { BlockCommit, ChainStore } from '@assay/node/store/store';
+import type { BlockCommit } from '@assay/node/store/store';
+import { type TaskRecord, taskChanges } from '@assay/node/store/tasks';
+import { toHex } from '@assay/protocol';
+import type { WorldStore } from './world-store.ts';
 
 /** How long a group of writes is on its way to the disk, milliseconds. */
 const flushMs = 2;
@@ -76,11 +79,12 @@ export class MemoryRoleStore implements RoleStore {
 }
 
 /** A chain and what its roles remember, in memory. Writing takes simulated time, so that durability has an order. */
-export class MemoryStore implements ChainStore {
+export class MemoryStore implements WorldStore {
   readonly dir: string;
   readonly #sleep: Runtime['sleep'];
   readonly #blocks: Uint8Array[] = [];
   readonly #roles = new Map<string, MemoryRoleStore>();
+  readonly #tasks = new Map<string, TaskRecord>();
 
   /** `dir`: where an engine leaves what broke its ledger. */
   constructor(dir: string, sleep: Runtime['sleep']) {
@@ -100,8 +104,15 @@ export class MemoryStore implements ChainStore {
     return this.#blocks[height - 1] ?? null;
   }
 
-  async commit({ bytes, block }: BlockCommit): Promise<void> {
+  task(taskId: Uint8Array): TaskRecord | null {
+    return this.#tasks.get(toHex(taskId)) ?? null;
+  }
+
+  async commit({ bytes, block, result, rows }: BlockCommit): Promise<void> {
+    const recordOf = (taskId: Uint8Array) => this.task(taskId);
+    const { changed } = taskChanges({ block, result, rows, recordOf, nextOrder: this.#tasks.size + 1 });
     await this.#sleep(flushMs);
+    for (const [id, record] of changed) this.#tasks.set(id, record);
     this.#blocks.push(bytes);
     for (const role of this.#roles.values()) role.expire(block.header.height);
   }
@@ -112,7 +123,7 @@ export class MemoryStore implements ChainStore {
     return store;
   }
 
-  /** There are no views and no snapshots: nothing opens this store a second time. */
+  /** There are no views of blocks and no snapshots: who opens it again reads every block. */
   resultAt(): null {
     return null;
   }

@@ -1,10 +1,10 @@
+import { AssayError } from '@assay/node/errors';
+import { generateAgain } from '@assay/node/roles/miner/retry';
+import type { Worker, WorkerEvent } from '@assay/node/roles/miner/worker';
+import { encodeText } from '@assay/node/utf8';
 import { EngineInfo, InferencePayload } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { SimulatedModel } from '../../../test/simulated/model.ts';
-import { AssayError } from '../../errors.ts';
-import { encodeText } from '../../utf8.ts';
-import { generateAgain } from './retry.ts';
-import type { Worker, WorkerEvent } from './worker.ts';
+import { SimulatedModel } from '../src/simulated-model.ts';
 
 const failed = new AssayError('BACKEND_FAILED', 'it was stopped');
 const payload = InferencePayload.defaultValue();
