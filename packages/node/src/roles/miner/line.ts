@@ -1,5 +1,5 @@
 import { committeeOf } from '@assay/ledger';
-import { DataPiece, DataRequest, limits, messageTypes, Ping, Pong } from '@assay/protocol';
+import { DataRequest, limits, messageTypes, Ping, Pong } from '@assay/protocol';
 import { KeyStream } from '../../crypto/key-stream.ts';
 import type { MessageStream, PeerId } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
@@ -36,7 +36,7 @@ export class Line {
     if (request === null || !this.#isFirst(protocols.data, from)) return stream.abort();
     const bytes = new KeyStream(request.seed, limits.dataPieceBytes);
     for (let sent = 0; sent < limits.dataBytes; sent += limits.dataPieceBytes) {
-      await stream.send(DataPiece.serialize(bytes.next()));
+      await stream.send(bytes.next());
     }
     stream.close();
   }
