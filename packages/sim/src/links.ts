@@ -19,6 +19,8 @@ export interface Ways {
 
 const overTheWorld: Ways = { leastMs: 5, mostMs: 80, jitterMs: 20 };
 export const nextDoor: Ways = { leastMs: 1, mostMs: 3, jitterMs: 1 };
+/** A byte decides how much longer a message takes. */
+const valuesAtOnce = 32;
 /** How long an opener waits for a peer that cannot be reached (§5.24). */
 const openMs = 2000;
 
@@ -27,6 +29,8 @@ class Lane {
   readonly #runtime: Pick<Runtime, 'monotonicMs' | 'timer'>;
   readonly #chance: RandomStream;
   readonly #jitterMs: number;
+  /** Random values for the next messages. */
+  #values: Uint8Array = new Uint8Array(0);
   #baseMs: number;
   #lastMs = 0;
 
@@ -43,8 +47,15 @@ class Lane {
 
   carry(arrive: () => void): void {
     const nowMs = this.#runtime.monotonicMs();
-    this.#lastMs = Math.max(this.#lastMs, nowMs + this.#baseMs + this.#chance.int(this.#jitterMs));
+    this.#lastMs = Math.max(this.#lastMs, nowMs + this.#baseMs + this.#jitter());
     this.#runtime.timer(this.#lastMs - nowMs, arrive);
+  }
+
+  #jitter(): number {
+    if (this.#values.length === 0) this.#values = this.#chance.bytes(valuesAtOnce);
+    const [value = 0] = this.#values;
+    this.#values = this.#values.subarray(1);
+    return (value * this.#jitterMs) >> 8;
   }
 }
 
@@ -71,9 +82,8 @@ function delayed(stream: MessageStream, lane: Lane, isCut: () => boolean): Messa
       while (underWay >= networkLimits.streamMessages && !isLost) await new Promise<void>((done) => wake.push(done));
       if (isLost) throw new StreamLost('the other side');
       underWay += 1;
-      const bytes = Uint8Array.from(message);
       lane.carry(() => {
-        last = last.then(() => arrive(bytes));
+        last = last.then(() => arrive(message));
       });
     },
     close: () =>
@@ -95,6 +105,7 @@ export class Links implements Network {
   readonly #ways: Ways;
   readonly #inner: MemoryNetwork;
   readonly #peers = new Map<PeerId, Endpoint>();
+  readonly #subscribers = new Map<string, Set<PeerId>>();
   readonly #lanes = new Map<string, Lane>();
   readonly #cutOff = new Set<PeerId>();
   readonly #open = new Map<MessageStream, readonly [PeerId, PeerId]>();
@@ -109,7 +120,10 @@ export class Links implements Network {
     const endpoint = await this.#inner.join(id);
     const linked: Endpoint = {
       id,
-      subscribe: (topic, handler) => endpoint.subscribe(topic, handler),
+      subscribe: (topic, handler) => {
+        this.#subscribers.set(topic, (this.#subscribers.get(topic) ?? new Set()).add(id));
+        endpoint.subscribe(topic, handler);
+      },
       handle: (protocol, handler) => {
         const heard = this.spy.on({ to: id, protocol }, handler);
         endpoint.handle(protocol, (stream, from) => {
@@ -117,11 +131,12 @@ export class Links implements Network {
           return heard(there, from);
         });
       },
-      publish: (topic, message) => this.#publish(id, topic, Uint8Array.from(message)),
+      publish: (topic, message) => this.#publish(id, topic, message),
       open: (peer, protocol) => this.#openStream(endpoint, peer, protocol),
       leave: () => {
         if (this.#inner.find(id) === undefined) return;
         this.#peers.delete(id);
+        for (const subscribers of this.#subscribers.values()) subscribers.delete(id);
         endpoint.leave();
       },
     };
@@ -191,7 +206,7 @@ export class Links implements Network {
   }
 
   #publish(from: PeerId, topic: string, message: Uint8Array): void {
-    for (const to of this.#peers.keys()) {
+    for (const to of this.#subscribers.get(topic) ?? []) {
       if (to === from || this.#isCut(from, to)) continue;
       this.#lane(from, to).carry(() => {
         if (!this.#isCut(from, to)) this.#inner.find(to)?.deliver(topic, message, from);

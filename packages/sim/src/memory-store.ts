@@ -17,6 +17,8 @@ interface Entry {
 export class MemoryRoleStore implements RoleStore {
   readonly #sleep: Runtime['sleep'];
   readonly #entries = new Map<string, Entry>();
+  /** What was written with an expiry height, by height; the entry's own height decides. */
+  readonly #expiring = new Map<number, string[]>();
   /** What stood there before each write that is not durable yet, the oldest first. */
   #undo: { readonly key: string; readonly before: Entry | undefined }[] = [];
   #durableWrites = 0;
@@ -50,7 +52,10 @@ export class MemoryRoleStore implements RoleStore {
 
   /** Deletes what expires with the block of a height; a block takes every write before it to the disk. */
   expire(height: number): void {
-    for (const [key, { expiryHeight }] of this.#entries) if (expiryHeight === height) this.#entries.delete(key);
+    for (const key of this.#expiring.get(height) ?? []) {
+      if (this.#entries.get(key)?.expiryHeight === height) this.#entries.delete(key);
+    }
+    this.#expiring.delete(height);
     this.#settle(this.#durableWrites + this.#undo.length);
   }
 
@@ -63,6 +68,10 @@ export class MemoryRoleStore implements RoleStore {
   #write(key: string, entry: Entry | undefined): void {
     this.#undo.push({ key, before: this.#entries.get(key) });
     this.#set(key, entry);
+    if (entry === undefined || entry.expiryHeight === 0) return;
+    const expiring = this.#expiring.get(entry.expiryHeight);
+    if (expiring === undefined) this.#expiring.set(entry.expiryHeight, [key]);
+    else expiring.push(key);
   }
 
   #set(key: string, entry: Entry | undefined): void {

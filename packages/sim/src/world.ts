@@ -1,6 +1,5 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Verifier } from '@assay/ledger';
 import { EmbeddedEngine } from '@assay/node/consensus/embedded';
 import { type ReplayResult, replay } from '@assay/node/consensus/replay';
 import { TransactionSender } from '@assay/node/consensus/sender';
@@ -19,10 +18,10 @@ import { runtimeOf } from '@assay/node/runtime/port';
 import { SimulatedRuntime } from '@assay/node/runtime/simulated';
 import { type BodyKind, type BodyValues, fromHex, type Genesis, sha256 } from '@assay/protocol';
 import { SeededKeys } from './keys.ts';
+import { KnownSignatures } from './known-signatures.ts';
 import { Links, type Ways } from './links.ts';
 import type { Surroundings } from './machine.ts';
 import { MemoryStore } from './memory-store.ts';
-import { rememberingVerifier } from './remembering-verifier.ts';
 import { model, type ServingOptions, servingOn } from './serving.ts';
 import { Trace } from './trace.ts';
 import type { WorldStore } from './world-store.ts';
@@ -60,7 +59,7 @@ interface Parts extends Surroundings {
   readonly seeded: SeededKeys;
   readonly ring: KeyRing;
   readonly trace: Trace;
-  readonly verifier: Verifier;
+  readonly verifier: KnownSignatures;
   readonly failure: PromiseWithResolvers<never>;
 }
 
@@ -96,14 +95,15 @@ export class World implements Surroundings {
     const before = after === undefined ? null : after.#parts;
     const runtime = before?.runtime ?? new SimulatedRuntime({ seed, log: (line) => trace.log(line) });
     const trace: Trace = before?.trace ?? new Trace(runtime.monotonicMs);
-    const seeded = before?.seeded ?? new SeededKeys(new SimulatedRuntime({ seed: keySeed }).random('keys'));
+    const verifier = before?.verifier ?? new KnownSignatures(nativeVerifier);
+    const keyChance = new SimulatedRuntime({ seed: keySeed }).random('keys');
+    const seeded = before?.seeded ?? new SeededKeys(keyChance, verifier);
     if (before === null) seeded.make(keyNames(miners));
     const ring = new KeyRing(seeded.all, async () => seeded.all);
     const plain = devnetGenesis(seeded.all, { model, miners, timeMs: runtime.nowMs() });
     const genesis = before?.genesis ?? { ...plain, params: { ...plain.params, ...params } };
     const inMemory = () => new MemoryStore(join(tmpdir(), `assay-sim-${seed}`), runtime.sleep);
     const store = before?.store ?? (await storeOf?.(genesis, runtime)) ?? inMemory();
-    const verifier = rememberingVerifier(nativeVerifier);
     const failure = Promise.withResolvers<never>();
     failure.promise.catch(() => {});
     const engine = await EmbeddedEngine.open({
