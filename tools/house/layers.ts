@@ -12,10 +12,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/sim': ['packages/protocol', 'packages/ledger', 'packages/node'],
 };
 
-/** Benches use the runner's helpers, and whole-network tests the simulated parts of a package's own tests. */
+/** Benches use the runner's helpers. */
 function isSupport({ from, target }: Import): boolean {
-  if (from.endsWith('.bench.ts')) return target?.startsWith('bench/') === true;
-  return from.startsWith('test/') && /^packages\/[^/]+\/test\//.test(target ?? '');
+  return from.endsWith('.bench.ts') && target?.startsWith('bench/') === true;
 }
 
 function wrongDirection(each: Import): string | null {

@@ -1,6 +1,7 @@
 import {
   type Artifact,
   Artifact as ArtifactType,
+  ChatRole,
   EngineInfo,
   encodeText,
   equalBytes,
@@ -195,7 +196,7 @@ const honestCase: fc.Arbitrary<Case> = tokens.chain((script) =>
     template: fc.constantFrom(...templates),
     leavesAfter: fc.option(fc.integer({ min: 1, max: 41 })),
     payload: fc.record({
-      messages: fc.array(fc.record({ role: fc.constantFrom(...Object.values(chatRoles)), content: texts }), {
+      messages: fc.array(fc.record({ role: fc.constantFrom(...ChatRole.words), content: texts }), {
         minLength: 1,
         maxLength: 3,
       }),

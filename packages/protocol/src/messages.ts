@@ -246,7 +246,6 @@ export const Pong = new ContainerNodeStructType({ signature: Ed25519Signature },
 
 /** Mixer to miner: the seed of the bytes it wants; the miner sends them all, piece by piece (§15.2). */
 export const DataRequest = new ContainerNodeStructType({ seed: Bytes32 }, { typeName: 'DataRequest' });
-export const DataPiece = bytesOf(limits.dataPieceBytes);
 
 /** A task's artifact with the request it answers, for its auditors (§10.2). */
 export const ArtifactRequest = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'ArtifactRequest' });

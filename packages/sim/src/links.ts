@@ -8,9 +8,19 @@ import {
   StreamLost,
 } from '@assay/node/network/port';
 import type { RandomStream, Runtime } from '@assay/node/runtime/port';
+import { Spy } from './spy.ts';
 
-/** Longest and shortest way between two peers, and how much longer one message may take than another, milliseconds. */
-const delays = { leastMs: 5, mostMs: 80, jitterMs: 20 } as const;
+/** Shortest and longest way between two peers, and how much longer one message may take than another, milliseconds. */
+export interface Ways {
+  readonly leastMs: number;
+  readonly mostMs: number;
+  readonly jitterMs: number;
+}
+
+const overTheWorld: Ways = { leastMs: 5, mostMs: 80, jitterMs: 20 };
+export const nextDoor: Ways = { leastMs: 1, mostMs: 3, jitterMs: 1 };
+/** A byte decides how much longer a message takes. */
+const valuesAtOnce = 32;
 /** How long an opener waits for a peer that cannot be reached (§5.24). */
 const openMs = 2000;
 
@@ -18,19 +28,34 @@ const openMs = 2000;
 class Lane {
   readonly #runtime: Pick<Runtime, 'monotonicMs' | 'timer'>;
   readonly #chance: RandomStream;
-  readonly #baseMs: number;
+  readonly #jitterMs: number;
+  /** Random values for the next messages. */
+  #values: Uint8Array = new Uint8Array(0);
+  #baseMs: number;
   #lastMs = 0;
 
-  constructor(runtime: Pick<Runtime, 'monotonicMs' | 'timer'>, chance: RandomStream) {
+  constructor(runtime: Pick<Runtime, 'monotonicMs' | 'timer'>, chance: RandomStream, ways: Ways) {
     this.#runtime = runtime;
     this.#chance = chance;
-    this.#baseMs = delays.leastMs + chance.int(delays.mostMs - delays.leastMs);
+    this.#jitterMs = ways.jitterMs;
+    this.#baseMs = ways.leastMs + chance.int(ways.mostMs - ways.leastMs);
+  }
+
+  lengthen(ms: number): void {
+    this.#baseMs += ms;
   }
 
   carry(arrive: () => void): void {
     const nowMs = this.#runtime.monotonicMs();
-    this.#lastMs = Math.max(this.#lastMs, nowMs + this.#baseMs + this.#chance.int(delays.jitterMs));
+    this.#lastMs = Math.max(this.#lastMs, nowMs + this.#baseMs + this.#jitter());
     this.#runtime.timer(this.#lastMs - nowMs, arrive);
+  }
+
+  #jitter(): number {
+    if (this.#values.length === 0) this.#values = this.#chance.bytes(valuesAtOnce);
+    const [value = 0] = this.#values;
+    this.#values = this.#values.subarray(1);
+    return (value * this.#jitterMs) >> 8;
   }
 }
 
@@ -57,9 +82,8 @@ function delayed(stream: MessageStream, lane: Lane, isCut: () => boolean): Messa
       while (underWay >= networkLimits.streamMessages && !isLost) await new Promise<void>((done) => wake.push(done));
       if (isLost) throw new StreamLost('the other side');
       underWay += 1;
-      const bytes = Uint8Array.from(message);
       lane.carry(() => {
-        last = last.then(() => arrive(bytes));
+        last = last.then(() => arrive(message));
       });
     },
     close: () =>
@@ -76,38 +100,58 @@ function delayed(stream: MessageStream, lane: Lane, isCut: () => boolean): Messa
 
 /** The network inside one process, with ways between its peers: long, uneven, sometimes broken, sometimes closed. */
 export class Links implements Network {
+  readonly spy = new Spy();
   readonly #runtime: Runtime;
+  readonly #ways: Ways;
   readonly #inner: MemoryNetwork;
-  readonly #peers = new Set<PeerId>();
+  readonly #peers = new Map<PeerId, Endpoint>();
+  readonly #subscribers = new Map<string, Set<PeerId>>();
   readonly #lanes = new Map<string, Lane>();
   readonly #cutOff = new Set<PeerId>();
   readonly #open = new Map<MessageStream, readonly [PeerId, PeerId]>();
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, ways: Ways = overTheWorld) {
     this.#runtime = runtime;
+    this.#ways = ways;
     this.#inner = new MemoryNetwork(runtime);
   }
 
   async join(id: PeerId): Promise<Endpoint> {
     const endpoint = await this.#inner.join(id);
-    this.#peers.add(id);
-    return {
+    const linked: Endpoint = {
       id,
-      subscribe: (topic, handler) => endpoint.subscribe(topic, handler),
+      subscribe: (topic, handler) => {
+        this.#subscribers.set(topic, (this.#subscribers.get(topic) ?? new Set()).add(id));
+        endpoint.subscribe(topic, handler);
+      },
       handle: (protocol, handler) => {
+        const heard = this.spy.on({ to: id, protocol }, handler);
         endpoint.handle(protocol, (stream, from) => {
           const there = delayed(stream, this.#lane(id, from), () => this.#isCut(id, from));
-          return handler(there, from);
+          return heard(there, from);
         });
       },
-      publish: (topic, message) => this.#publish(id, topic, Uint8Array.from(message)),
+      publish: (topic, message) => this.#publish(id, topic, message),
       open: (peer, protocol) => this.#openStream(endpoint, peer, protocol),
       leave: () => {
         if (this.#inner.find(id) === undefined) return;
         this.#peers.delete(id);
+        for (const subscribers of this.#subscribers.values()) subscribers.delete(id);
         endpoint.leave();
       },
     };
+    this.#peers.set(id, linked);
+    return linked;
+  }
+
+  /** What a peer has joined with: whoever has it can speak, listen and answer in its name. */
+  find(id: PeerId): Endpoint | undefined {
+    return this.#peers.get(id);
+  }
+
+  /** From now on the way from one peer to another takes so much longer. */
+  lengthen(from: PeerId, to: PeerId, ms: number): void {
+    this.#lane(from, to).lengthen(ms);
   }
 
   /** Breaks every stream between two peers. */
@@ -162,7 +206,7 @@ export class Links implements Network {
   }
 
   #publish(from: PeerId, topic: string, message: Uint8Array): void {
-    for (const to of this.#peers) {
+    for (const to of this.#subscribers.get(topic) ?? []) {
       if (to === from || this.#isCut(from, to)) continue;
       this.#lane(from, to).carry(() => {
         if (!this.#isCut(from, to)) this.#inner.find(to)?.deliver(topic, message, from);
@@ -179,7 +223,7 @@ export class Links implements Network {
     const name = `${from} ${to}`;
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      lane = new Lane(this.#runtime, this.#runtime.random(`link ${name}`));
+      lane = new Lane(this.#runtime, this.#runtime.random(`link ${name}`), this.#ways);
       this.#lanes.set(name, lane);
     }
     return lane;

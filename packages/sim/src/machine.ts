@@ -2,14 +2,14 @@ import type { Chain } from '@assay/node/consensus/port';
 import type { Endpoint, Network } from '@assay/node/network/port';
 import type { RoleStore } from '@assay/node/roles/ports/store';
 import { type Runtime, sleepBy } from '@assay/node/runtime/port';
-import type { MemoryRoleStore, MemoryStore } from './memory-store.ts';
+import type { WorldStore } from './world-store.ts';
 
 /** What a machine stands in. */
 export interface Surroundings {
   readonly runtime: Runtime;
   readonly network: Network;
   readonly chain: Chain;
-  readonly store: Pick<MemoryStore, 'roleStore'>;
+  readonly store: Pick<WorldStore, 'roleStore'>;
 }
 
 const never = new Promise<never>(() => {});
@@ -24,7 +24,7 @@ export class Machine {
   readonly chain: Chain;
   readonly store: { readonly roleStore: (role: string) => RoleStore };
   readonly #endpoints: Endpoint[] = [];
-  readonly #stores: MemoryRoleStore[] = [];
+  readonly #stores: ReturnType<WorldStore['roleStore']>[] = [];
   #isDead = false;
 
   constructor(world: Surroundings) {
@@ -50,7 +50,7 @@ export class Machine {
   crash(): void {
     this.#isDead = true;
     for (const endpoint of this.#endpoints) endpoint.leave();
-    for (const store of this.#stores) store.crash();
+    for (const store of this.#stores) store.crash?.();
   }
 
   #alive<T>(work: Promise<T>): Promise<T> {
@@ -70,7 +70,7 @@ export class Machine {
     };
   }
 
-  #storeOf(store: MemoryRoleStore): RoleStore {
+  #storeOf(store: RoleStore): RoleStore {
     return {
       get: (key) => store.get(key),
       put: (key, value, expiryHeight) => this.#isDead || store.put(key, value, expiryHeight),

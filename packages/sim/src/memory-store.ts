@@ -1,6 +1,9 @@
 import type { RoleStore } from '@assay/node/roles/ports/store';
 import type { Runtime } from '@assay/node/runtime/port';
-import type { BlockCommit, ChainStore } from '@assay/node/store/store';
+import type { BlockCommit } from '@assay/node/store/store';
+import { type TaskRecord, taskChanges } from '@assay/node/store/tasks';
+import { toHex } from '@assay/protocol';
+import type { WorldStore } from './world-store.ts';
 
 /** How long a group of writes is on its way to the disk, milliseconds. */
 const flushMs = 2;
@@ -14,6 +17,8 @@ interface Entry {
 export class MemoryRoleStore implements RoleStore {
   readonly #sleep: Runtime['sleep'];
   readonly #entries = new Map<string, Entry>();
+  /** What was written with an expiry height, by height; the entry's own height decides. */
+  readonly #expiring = new Map<number, string[]>();
   /** What stood there before each write that is not durable yet, the oldest first. */
   #undo: { readonly key: string; readonly before: Entry | undefined }[] = [];
   #durableWrites = 0;
@@ -47,7 +52,10 @@ export class MemoryRoleStore implements RoleStore {
 
   /** Deletes what expires with the block of a height; a block takes every write before it to the disk. */
   expire(height: number): void {
-    for (const [key, { expiryHeight }] of this.#entries) if (expiryHeight === height) this.#entries.delete(key);
+    for (const key of this.#expiring.get(height) ?? []) {
+      if (this.#entries.get(key)?.expiryHeight === height) this.#entries.delete(key);
+    }
+    this.#expiring.delete(height);
     this.#settle(this.#durableWrites + this.#undo.length);
   }
 
@@ -60,6 +68,10 @@ export class MemoryRoleStore implements RoleStore {
   #write(key: string, entry: Entry | undefined): void {
     this.#undo.push({ key, before: this.#entries.get(key) });
     this.#set(key, entry);
+    if (entry === undefined || entry.expiryHeight === 0) return;
+    const expiring = this.#expiring.get(entry.expiryHeight);
+    if (expiring === undefined) this.#expiring.set(entry.expiryHeight, [key]);
+    else expiring.push(key);
   }
 
   #set(key: string, entry: Entry | undefined): void {
@@ -76,11 +88,12 @@ export class MemoryRoleStore implements RoleStore {
 }
 
 /** A chain and what its roles remember, in memory. Writing takes simulated time, so that durability has an order. */
-export class MemoryStore implements ChainStore {
+export class MemoryStore implements WorldStore {
   readonly dir: string;
   readonly #sleep: Runtime['sleep'];
   readonly #blocks: Uint8Array[] = [];
   readonly #roles = new Map<string, MemoryRoleStore>();
+  readonly #tasks = new Map<string, TaskRecord>();
 
   /** `dir`: where the application leaves what broke its ledger. */
   constructor(dir: string, sleep: Runtime['sleep']) {
@@ -100,8 +113,15 @@ export class MemoryStore implements ChainStore {
     return this.#blocks[height - 1] ?? null;
   }
 
-  async commit({ bytes, block }: BlockCommit): Promise<void> {
+  task(taskId: Uint8Array): TaskRecord | null {
+    return this.#tasks.get(toHex(taskId)) ?? null;
+  }
+
+  async commit({ bytes, block, result, rows }: BlockCommit): Promise<void> {
+    const recordOf = (taskId: Uint8Array) => this.task(taskId);
+    const { changed } = taskChanges({ block, result, rows, recordOf, nextOrder: this.#tasks.size + 1 });
     await this.#sleep(flushMs);
+    for (const [id, record] of changed) this.#tasks.set(id, record);
     this.#blocks.push(bytes);
     for (const role of this.#roles.values()) role.expire(block.header.height);
   }
@@ -112,7 +132,7 @@ export class MemoryStore implements ChainStore {
     return store;
   }
 
-  /** There are no views and no snapshots: nothing opens this store a second time. */
+  /** There are no views of blocks and no snapshots: who opens it again reads every block. */
   resultAt(): null {
     return null;
   }

@@ -1,9 +1,10 @@
 import type { LedgerEvent } from '@assay/ledger';
-import { names } from '@assay/node/devnet/genesis';
+import { committee, names } from '@assay/node/devnet/genesis';
 import { toHex } from '@assay/protocol';
 import { trouble } from './faults.ts';
+import { Machines } from './machines.ts';
 import { Users } from './users.ts';
-import { model, World } from './world.ts';
+import { World } from './world.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -84,9 +85,11 @@ export async function simulate(
 ): Promise<SimulationReport> {
   const world = await World.open(options);
   try {
-    await world.start();
+    const machines = new Machines(world, options.miners);
+    await world.start((role) => machines.begin(role));
+    const apiKeys = await world.runtime.until(sessionsIn(world));
     begun(world);
-    return await live(world, options);
+    return await live({ world, machines, apiKeys }, options);
   } catch (cause) {
     throw new SimulationFailed(options, { cause, lines: world.trace.lastLines });
   } finally {
@@ -94,17 +97,34 @@ export async function simulate(
   }
 }
 
-async function live(world: World, { seed, miners, minutes }: SimulationOptions): Promise<SimulationReport> {
-  const { chain, runtime, trace, apiKeys } = world;
+/** API keys of a session at each mixer. */
+async function sessionsIn(world: World): Promise<string[]> {
+  const apiKeys = [world.apiKey];
+  for (let homeMixer = 1; homeMixer < committee.mixers; homeMixer++) {
+    apiKeys.push(await world.openSession(names.payer, { homeMixer, sharesPrompts: homeMixer % 2 === 0 }));
+  }
+  return apiKeys;
+}
+
+interface Stage {
+  readonly world: World;
+  readonly machines: Machines;
+  readonly apiKeys: readonly string[];
+}
+
+async function live(
+  { world, machines, apiKeys }: Stage,
+  { seed, miners, minutes }: SimulationOptions,
+): Promise<SimulationReport> {
+  const { chain, runtime, trace } = world;
   const tally = new Tally();
   chain.onBlock(({ result }) => {
     for (const event of result.events) tally.add(event, runtime.monotonicMs());
   });
-  const { gateway } = world.built;
   const count = Math.max(2, Math.ceil(miners / minersPerUser));
   const [startedMs, beganMs] = [performance.now(), runtime.monotonicMs()];
-  const users = new Users({ gateway, runtime, trace, model: model.name, apiKeys, count });
-  const allWell = trouble(runtime, world, beganMs + minutes * minuteMs);
+  const users = new Users({ world, apiKeys, count });
+  const allWell = trouble(runtime, machines, beganMs + minutes * minuteMs);
   allWell.catch(() => {});
   await world.pass(minutes * minuteMs);
   users.leave();
@@ -121,9 +141,9 @@ async function live(world: World, { seed, miners, minutes }: SimulationOptions):
     ),
     unexplained: [...tally.rejected].flatMap(([taskId, { isUnseen }]) => {
       const { mixer = -1, atMs = 0 } = tally.certified.get(taskId) ?? {};
-      return isUnseen && world.wasAwaySince(names.mixer(mixer), atMs) ? [] : [taskId];
+      return isUnseen && machines.wasAwaySince(names.mixer(mixer), atMs) ? [] : [taskId];
     }),
-    crashes: world.crashes,
+    crashes: machines.crashes,
     stateRoot: toHex(chain.stateRoot()),
     traceHash: trace.hash,
     speed: (runtime.monotonicMs() - beganMs) / (performance.now() - startedMs),

@@ -37,6 +37,11 @@ export class Trace {
     return this.#said.filter((line) => line.includes(taskId.slice(2, 10)));
   }
 
+  /** What roles said so far. */
+  get said(): readonly string[] {
+    return this.#said;
+  }
+
   line(line: string): void {
     this.#lines.push(`${String(this.#monotonicMs()).padStart(8)} ms  ${line}`);
     if (this.#lines.length > keptLines) this.#lines.shift();

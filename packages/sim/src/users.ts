@@ -1,16 +1,12 @@
-import type { Gateway } from '@assay/node/roles/gateway/index';
-import type { RandomStream, Runtime } from '@assay/node/runtime/port';
-import type { Trace } from './trace.ts';
+import type { RandomStream } from '@assay/node/runtime/port';
+import type { World } from './world.ts';
 
 /** Mean time a user thinks between an answer and the next question, milliseconds. */
 const thinkMs = 4000;
 const maxTokens = 24;
 
 export interface UsersOptions {
-  readonly gateway: Gateway;
-  readonly runtime: Runtime;
-  readonly trace: Trace;
-  readonly model: string;
+  readonly world: World;
   readonly apiKeys: readonly string[];
   readonly count: number;
 }
@@ -28,7 +24,8 @@ export class Users {
 
   constructor(options: UsersOptions) {
     this.#options = options;
-    for (let user = 0; user < options.count; user++) this.#think(user, options.runtime.random(`user ${user}`));
+    const { runtime } = options.world;
+    for (let user = 0; user < options.count; user++) this.#think(user, runtime.random(`user ${user}`));
   }
 
   /** They ask nothing more. */
@@ -42,37 +39,28 @@ export class Users {
   }
 
   #think(user: number, chance: RandomStream): void {
-    this.#options.runtime.timer(chance.int(2 * thinkMs), () => {
+    this.#options.world.runtime.timer(chance.int(2 * thinkMs), () => {
       if (this.#areLeaving) return;
       void this.#ask(user, chance).then(() => this.#think(user, chance));
     });
   }
 
   async #ask(user: number, chance: RandomStream): Promise<void> {
-    const { apiKeys, trace } = this.#options;
+    const { apiKeys, world } = this.#options;
     const number = this.asked++;
     this.#waiting += 1;
     const apiKey = apiKeys[chance.int(apiKeys.length)] ?? '';
+    const messages = [{ role: 'user' as const, content: `question ${number} of user ${user}` }];
     try {
-      const { taskId, text } = await this.#answerTo(`question ${number} of user ${user}`, apiKey, chance);
+      const asked = { messages, seed: null, maxTokens: 1 + chance.int(maxTokens) };
+      const { taskId, text } = await world.ask(asked, apiKey);
       this.answered.push(taskId);
-      trace.answer(`user ${user} has the answer of ${taskId}: ${text}`);
+      world.trace.answer(`user ${user} has the answer of ${taskId}: ${text}`);
     } catch (error) {
       const code = (error as { code?: string }).code ?? String(error);
       this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
-      trace.answer(`user ${user} has no answer: ${code}`);
+      world.trace.answer(`user ${user} has no answer: ${code}`);
     }
     this.#waiting -= 1;
-  }
-
-  async #answerTo(content: string, apiKey: string, chance: RandomStream): Promise<{ taskId: string; text: string }> {
-    const request = {
-      ...{ model: this.#options.model, messages: [{ role: 'user' as const, content }], stop: [], seed: null },
-      ...{ maxTokens: 1 + chance.int(maxTokens), temperatureMicro: 1_000_000, topPMicro: 1_000_000, topLogprobs: null },
-    };
-    const { taskId, events } = await this.#options.gateway.ask(apiKey, request, new AbortController().signal);
-    let text = '';
-    for await (const event of events) if (event.type === 'tokens') text += event.text;
-    return { taskId, text };
   }
 }

@@ -1,125 +1,137 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Verifier } from '@assay/ledger';
 import { EmbeddedEngine } from '@assay/node/consensus/embedded';
-import type { Chain, Engine } from '@assay/node/consensus/port';
+import type { Chain } from '@assay/node/consensus/port';
+import { type ReplayResult, replay } from '@assay/node/consensus/replay';
 import { TransactionSender } from '@assay/node/consensus/sender';
+import { nativeCrypto } from '@assay/node/crypto/role-crypto';
 import { apiKeyOf } from '@assay/node/crypto/signers';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
-import type { Serving } from '@assay/node/devnet/backend';
 import { type BuiltRoles, buildRoles } from '@assay/node/devnet/build-roles';
-import {
-  committee,
-  devnetGenesis,
-  keyNames,
-  maxTaskUnits,
-  names,
-  sessionDepositUnits,
-} from '@assay/node/devnet/genesis';
+import { followKeys } from '@assay/node/devnet/follow-keys';
+import { devnetGenesis, keyNames, maxTaskUnits, names, sessionDepositUnits } from '@assay/node/devnet/genesis';
 import { settle } from '@assay/node/devnet/settle';
 import { KeyRing } from '@assay/node/keys/keyring';
-import type { Keystore } from '@assay/node/keys/keystore';
+import type { KeyName, Keystore } from '@assay/node/keys/keystore';
+import { type AccountSigner, networkAddress, type RoleContext } from '@assay/node/roles/context';
 import type { ApiKey } from '@assay/node/roles/gateway/index';
-import { modelWorker } from '@assay/node/roles/miner/index';
-import type { Runtime } from '@assay/node/runtime/port';
+import type { InferenceRequest } from '@assay/node/roles/ports/chat';
+import { runtimeOf } from '@assay/node/runtime/port';
 import { SimulatedRuntime } from '@assay/node/runtime/simulated';
-import { SimulatedModel } from '@assay/node/simulated/model';
-import { type EngineInfo, encodeText, equalBytes, sha256 } from '@assay/protocol';
-import type { Breakable } from './faults.ts';
-import { seededKeys } from './keys.ts';
-import { Links } from './links.ts';
-import { Machine, type Surroundings } from './machine.ts';
+import { type BodyKind, type BodyValues, encodeText, fromHex, type Genesis, sha256 } from '@assay/protocol';
+import { SeededKeys } from './keys.ts';
+import { KnownSignatures } from './known-signatures.ts';
+import { Links, type Ways } from './links.ts';
+import type { Surroundings } from './machine.ts';
 import { MemoryStore } from './memory-store.ts';
-import { rememberingVerifier } from './remembering-verifier.ts';
+import { model, type ServingOptions, servingOn } from './serving.ts';
 import { Trace } from './trace.ts';
+import type { WorldStore } from './world-store.ts';
 
-const info: EngineInfo = {
-  ...{ name: 'simulated', build: '1', backend: 'cpu', flashAttention: false, kvType: 'f16' },
-};
-const fileHash = sha256(encodeText('the registered file'));
-export const model = { name: 'simulated', fileHash, contextTokens: 4096, t1ThresholdPpb: 40_000_000 };
-/** Time of a token, milliseconds: the least, and the most beyond it. */
-const tokenMs = { least: 10, more: 20 } as const;
 /** How far time goes before somebody looks whether the engine still runs, milliseconds. */
 const stepMs = 1000;
-/** One miner of so many can crash. */
-const minersPerVictim = 10;
 
-interface Parts extends Surroundings {
-  readonly engine: Engine;
-  readonly runtime: SimulatedRuntime;
-  readonly network: Links;
-  readonly store: MemoryStore;
-  readonly keys: Keystore;
-  readonly ring: KeyRing;
-  readonly trace: Trace;
-  readonly verifier: Verifier;
+export interface WorldOptions extends ServingOptions {
+  /** Decides every random value. */
+  readonly seed: number;
+  /** Decides the keys, in place of `seed`: worlds of one genesis may have chances of their own. */
+  readonly keySeed?: number;
   readonly miners: number;
-  readonly failed: Promise<never>;
+  readonly params?: Partial<Genesis['params']>;
+  readonly ways?: Ways;
+  /** What the payer's session holds. */
+  readonly depositUnits?: bigint;
+  /** Of how many answers that may be planted miners plant one, on average; the usual number when absent. */
+  readonly plantsOneIn?: number;
+  /** Where the chain lies and what roles remember; in memory when absent. */
+  readonly storeOf?: (genesis: Genesis, runtime: SimulatedRuntime) => Promise<WorldStore>;
+  /** The API keys that the gateway takes; when absent the first of every session that is opened here. */
+  readonly apiKeysOf?: (parts: { readonly chain: Chain; readonly ring: KeyRing }) => Iterable<ApiKey>;
+  /** A world that has ended, whose chain, keys and time go on in this one. */
+  readonly after?: World;
 }
 
-/** The production roles, ledger and engine of the default network in simulated time, some of them on machines apart. */
-export class World implements Breakable {
+interface Parts extends Surroundings {
+  readonly options: WorldOptions;
+  readonly genesis: Genesis;
+  readonly runtime: SimulatedRuntime;
+  readonly network: Links;
+  readonly engine: EmbeddedEngine;
+  readonly store: WorldStore;
+  readonly seeded: SeededKeys;
+  readonly ring: KeyRing;
+  readonly trace: Trace;
+  readonly verifier: KnownSignatures;
+  readonly failure: PromiseWithResolvers<never>;
+}
+
+/** The production roles, ledger and engine of the default network in simulated time. */
+export class World implements Surroundings {
   readonly chain: Chain;
   readonly runtime: SimulatedRuntime;
+  readonly network: Links;
+  readonly store: WorldStore;
   readonly trace: Trace;
   readonly built: BuiltRoles;
-  readonly apiKeys: string[] = [];
-  readonly miners: readonly string[];
-  readonly mixer: string;
-  readonly validator: string;
-  readonly cut: string;
-  crashes = 0;
   readonly #parts: Parts;
   readonly #accepted: ApiKey[] = [];
-  readonly #machines = new Map<string, Machine>();
-  /** When a role was last back; infinite while it is away. */
-  readonly #backMs = new Map<string, number>();
-  readonly #addresses = new Map<string, string>();
+  readonly #apiKeys: Iterable<ApiKey>;
+  readonly #ended = Promise.withResolvers<void>();
+  #session = 0;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
     this.chain = parts.chain;
     this.runtime = parts.runtime;
+    this.network = parts.network;
+    this.store = parts.store;
     this.trace = parts.trace;
-    this.built = this.#build(parts);
-    for (const { name, address } of this.built.roles.list()) this.#addresses.set(name, address);
-    const chance = parts.runtime.random('victims');
-    const mixer = chance.int(committee.mixers);
-    this.mixer = names.mixer(mixer);
-    this.cut = names.mixer((mixer + 1) % committee.mixers);
-    this.validator = names.validator(chance.int(committee.validators));
-    const victims = Math.ceil(parts.miners / minersPerVictim);
-    this.miners = Array.from({ length: victims }, (_, i) => names.miner(i * minersPerVictim));
+    this.#apiKeys = parts.options.apiKeysOf?.(parts) ?? this.#accepted;
+    this.built = this.build(parts);
+    followKeys(parts.chain, parts.ring, this.built.roles, parts.runtime.log);
   }
 
   /** Nothing runs in it before `start`. */
-  static async open({ seed, miners }: { readonly seed: number; readonly miners: number }): Promise<World> {
-    const runtime = new SimulatedRuntime({ seed, log: (line) => trace.log(line) });
-    const trace: Trace = new Trace(runtime.monotonicMs);
-    const keys = seededKeys(keyNames(miners), runtime.random('keys'));
-    const ring = new KeyRing(keys, async () => keys);
-    const store = new MemoryStore(join(tmpdir(), `assay-sim-${seed}`), runtime.sleep);
-    const verifier = rememberingVerifier(nativeVerifier);
+  static async open(options: WorldOptions): Promise<World> {
+    const { seed, keySeed = seed, miners, params, storeOf, after } = options;
+    const before = after === undefined ? null : after.#parts;
+    const runtime = before?.runtime ?? new SimulatedRuntime({ seed, log: (line) => trace.log(line) });
+    const trace: Trace = before?.trace ?? new Trace(runtime.monotonicMs);
+    const verifier = before?.verifier ?? new KnownSignatures(nativeVerifier);
+    const keyChance = new SimulatedRuntime({ seed: keySeed }).random('keys');
+    const seeded = before?.seeded ?? new SeededKeys(keyChance, verifier);
+    if (before === null) seeded.make(keyNames(miners));
+    const ring = new KeyRing(seeded.all, async () => seeded.all);
+    const plain = devnetGenesis(seeded.all, { model, miners, timeMs: runtime.nowMs() });
+    const genesis = before?.genesis ?? { ...plain, params: { ...plain.params, ...params } };
+    const inMemory = () => new MemoryStore(join(tmpdir(), `assay-sim-${seed}`), runtime.sleep);
+    const store = before?.store ?? (await storeOf?.(genesis, runtime)) ?? inMemory();
     const failure = Promise.withResolvers<never>();
     failure.promise.catch(() => {});
     const engine = await EmbeddedEngine.open({
-      ...{ store, runtime, verifier, genesis: devnetGenesis(keys, { model, miners, timeMs: runtime.nowMs() }) },
+      ...{ store, runtime, verifier, genesis },
       signerOf: (publicKey) => ring.account(publicKey),
       onFatal: failure.reject,
     });
     const { chain } = engine;
+    await runtime.pass(Math.max(0, chain.head().globals.timeMs - runtime.nowMs()));
     chain.onBlock(({ result, root }) => trace.block(result.height, root));
-    const network = new Links(runtime);
+    const network = new Links(runtime, options.ways);
     return new World({
-      ...{ runtime, engine, chain, network, store, keys, ring },
-      ...{ trace, miners, verifier, failed: failure.promise },
+      ...{ options, genesis, runtime, engine, chain, network, store, seeded, ring, trace, verifier, failure },
     });
   }
 
-  /** Resolves when users can ask. */
-  async start(): Promise<void> {
-    await Promise.race([this.runtime.until(this.#start()), this.#parts.failed]);
+  /** Resolves when users can ask. `startRole`: how each role is started, when not as one of `built`. */
+  async start(startRole?: (name: string) => Promise<unknown>): Promise<void> {
+    await this.#unlessFailed(
+      this.runtime.until(this.#start(startRole ?? ((name) => this.built.roles.set(name, true)))),
+    );
+  }
+
+  /** From now on time passes by itself, as fast as all is done that there is to do. */
+  live(): void {
+    this.runtime.until(this.#ended.promise).catch(this.#parts.failure.reject);
   }
 
   /** Finishes the block in hand, then makes no more. */
@@ -130,105 +142,155 @@ export class World implements Breakable {
   /** Lets simulated time pass. Rejects with what ended the engine, such as a ledger that does not add up. */
   async pass(ms: number): Promise<void> {
     for (let leftMs = ms; leftMs > 0; leftMs -= stepMs) {
-      await Promise.race([this.runtime.pass(Math.min(leftMs, stepMs)), this.#parts.failed]);
+      await this.#unlessFailed(this.runtime.pass(Math.min(leftMs, stepMs)));
     }
   }
 
-  /** Whether a role was down or cut off at any time since then, by the monotonic clock. */
-  wasAwaySince(role: string, ms: number): boolean {
-    return (this.#backMs.get(role) ?? 0) > ms;
-  }
-
-  crash(role: string): void {
-    this.crashes += 1;
-    this.#backMs.set(role, Number.POSITIVE_INFINITY);
-    this.trace.line(`${role} crashes`);
-    this.#machines.get(role)?.crash();
-  }
-
-  /** The role as its program would start it: nothing is left but what it had flushed. */
-  async restart(role: string): Promise<void> {
-    this.trace.line(`${role} starts`);
-    this.#backMs.set(role, this.runtime.monotonicMs());
-    const machine = new Machine(this.#parts);
-    this.#machines.set(role, machine);
-    await this.#build(machine).roles.set(role, true);
-  }
-
-  cutOff(role: string): void {
-    this.trace.line(`${role} is cut off`);
-    this.#backMs.set(role, Number.POSITIVE_INFINITY);
-    this.#parts.network.cutOff(this.#addressOf(role));
-  }
-
-  heal(role: string): void {
-    this.trace.line(`${role} is back`);
-    this.#backMs.set(role, this.runtime.monotonicMs());
-    this.#parts.network.heal(this.#addressOf(role));
-  }
-
-  breakStreams(one: string, other: string): void {
-    this.trace.line(`streams of ${one} and ${other} break`);
-    this.#parts.network.breakStreams(this.#addressOf(one), this.#addressOf(other));
-  }
-
-  async #start(): Promise<void> {
-    const victims = [...this.miners, this.mixer, this.validator];
-    for (const { name } of this.built.roles.list()) {
-      if (victims.includes(name)) await this.restart(name);
-      else await this.built.roles.set(name, true);
-    }
-    const { engine, chain, runtime, keys, miners } = this.#parts;
-    engine.start();
-    const terms = { evidenceLevel: 2, engineOf: () => info, depositUnits: sessionDepositUnits };
-    this.#accept(await settle({ chain, keys, runtime, miners, ...terms }));
-    for (let mixer = 1; mixer < committee.mixers; mixer++) this.#accept(await this.#openSession(mixer));
-  }
-
-  /** Another session of the payer, at another home mixer. */
-  async #openSession(homeMixer: number): Promise<number> {
-    const { chain, runtime, keys } = this.#parts;
-    const sender = new TransactionSender({ chain, signer: keys.account(names.payer), runtime });
-    const { code } = await sender.send('openSession', {
-      sessionKey: keys.account(names.session).publicKey,
-      ...{ domain: 0, model: 0, homeMixer, redundancy: 1, isBackground: false, dedicatedMiners: [] },
-      ...{ sharesPrompts: homeMixer % 2 === 0, depositUnits: sessionDepositUnits, maxTaskUnits },
-      expiryHeight: 1_000_000,
+  /** Resolves after the first block for which `holds`. */
+  until(holds: () => boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const done = this.chain.onBlock(() => {
+      if (!holds()) return;
+      done();
+      resolve();
     });
-    if (code !== 'OK') throw new Error(`The session at mixer ${homeMixer} was not opened: ${code}.`);
-    return chain.head().sessions.length - 1;
+    return this.#unlessFailed(promise);
   }
 
-  #accept(session: number): void {
-    const sessionSigner = this.#parts.keys.account(names.session);
-    const apiKey = apiKeyOf(sessionSigner, session);
-    this.#accepted.push({ hash: sha256(encodeText(apiKey)), session, sessionSigner });
-    this.apiKeys.push(apiKey);
+  /** Resolves when `count` more blocks are durable. */
+  blocks(count: number): Promise<void> {
+    let left = count;
+    return this.until(() => --left < 0);
+  }
+
+  /** Ends roles, engine and time; a world after this one can go on with what was stored. */
+  async end(): Promise<void> {
+    await this.#unlessFailed(this.built.roles.stopAll());
+    await this.stop();
+    this.#ended.resolve();
+  }
+
+  /** Ends it, and recomputes every block. */
+  async replay(): Promise<ReplayResult> {
+    await this.end();
+    return replay(this.store, this.#parts.genesis);
   }
 
   /** Every role as it is built on a machine; which of them are started there is another matter. */
-  #build({ chain, network, runtime, store }: Pick<Machine, 'chain' | 'network' | 'runtime' | 'store'>): BuiltRoles {
-    const { ring, miners, verifier } = this.#parts;
-    const serving = servingOn(runtime);
+  build({ chain, network, runtime, store }: Surroundings): BuiltRoles {
+    const { ring, verifier, options } = this.#parts;
+    const { miners, plantsOneIn } = options;
     return buildRoles({
-      ...{ chain, network, runtime, store, serving, miners, verifier },
-      keys: ring,
-      apiKeys: this.#accepted,
+      ...{ chain, network, runtime, store, miners, verifier, keys: ring, apiKeys: this.#apiKeys },
+      ...(plantsOneIn === undefined ? {} : { plantsOneIn }),
+      serving: servingOn(runtime, options),
     });
   }
 
-  #addressOf(role: string): string {
-    return this.#addresses.get(role) ?? '';
+  /** All that one more role of a name would be given. */
+  contextOf(name: string, signer: AccountSigner): RoleContext {
+    const { chain, network, verifier } = this.#parts;
+    const runtime = runtimeOf(this.runtime, name);
+    const store = this.store.roleStore(name);
+    return { chain, network, verifier, crypto: nativeCrypto, signer, runtime, store };
   }
-}
 
-function servingOn(runtime: Runtime): Serving {
-  const chance = runtime.random('tokens');
-  const honest = new SimulatedModel('registered', () => runtime.sleep(tokenMs.least + chance.int(tokenMs.more)));
-  return {
-    ...{ model, evidenceLevel: 2, workerOf: () => modelWorker(honest, info) },
-    measuring: { engine: info, open: async (hash) => (equalBytes(hash, fileHash) ? honest : null) },
-    requireRegistered: () => {},
-    close: async () => {},
-  };
+  get keys(): Keystore {
+    return this.#parts.seeded.all;
+  }
+
+  /** Makes keys as if they were written to the key file while the network runs. */
+  makeKeys(wanted: readonly KeyName[]): Keystore {
+    this.#parts.seeded.make(wanted);
+    return this.keys;
+  }
+
+  /** The session that the payer has from the beginning. */
+  get session(): number {
+    return this.#session;
+  }
+
+  get apiKey(): string {
+    return apiKeyOf(this.keys.account(names.session), this.#session);
+  }
+
+  /** Opens a session of an account, and gives an API key that spends it. */
+  async openSession(account: string, terms: Partial<BodyValues['openSession']>): Promise<string> {
+    const code = await this.send(account, 'openSession', {
+      sessionKey: this.keys.account(names.session).publicKey,
+      ...{ domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false, sharesPrompts: false },
+      ...{ dedicatedMiners: [], depositUnits: sessionDepositUnits, maxTaskUnits, expiryHeight: 1_000_000, ...terms },
+    });
+    if (code !== 'OK') throw new Error(`The session was not opened: ${code}.`);
+    return this.#accept(this.chain.head().sessions.length - 1);
+  }
+
+  /** Sends a transaction of one of the keys, whose role may be sending too; gives its code. */
+  async send<Kind extends BodyKind>(name: string, kind: Kind, value: BodyValues[Kind]): Promise<string> {
+    const { chain, runtime } = this;
+    const sender = new TransactionSender({ chain, signer: this.keys.account(name), runtime });
+    for (;;) {
+      const { code } = await sender.send(kind, value);
+      if (code !== 'BAD_NONCE') return code;
+    }
+  }
+
+  request(change: Partial<InferenceRequest> = {}): InferenceRequest {
+    return {
+      ...{ model: model.name, messages: [{ role: 'user', content: 'hello' }], maxTokens: 8, stop: [] },
+      ...{ temperatureMicro: 1_000_000, topPMicro: 1_000_000, seed: 1, topLogprobs: null },
+      ...change,
+    };
+  }
+
+  /** The whole answer to a request. */
+  async ask(change: Partial<InferenceRequest> = {}, apiKey = this.apiKey): Promise<{ taskId: string; text: string }> {
+    const { signal } = new AbortController();
+    const { taskId, events } = await this.built.gateway.ask(apiKey, this.request(change), signal);
+    let text = '';
+    for await (const event of events) if (event.type === 'tokens') text += event.text;
+    return { taskId, text };
+  }
+
+  /** Whether a task was approved or rejected. */
+  isDecided(taskId: string): boolean {
+    const status = this.task(taskId)?.row.status ?? 'certified';
+    return status !== 'certified' && status !== 'auditing';
+  }
+
+  /** The task as the store shows it; null until it is certified. */
+  task(taskId: string) {
+    return this.store.task(fromHex(taskId) ?? new Uint8Array(0));
+  }
+
+  mixerAddress(mixer: number): string {
+    return networkAddress(this.chain.head().mixers.at(mixer));
+  }
+
+  minerAddress(miner: number): string {
+    return networkAddress(this.chain.head().miners.at(miner));
+  }
+
+  async #start(startRole: (name: string) => Promise<unknown>): Promise<void> {
+    for (const { name } of this.built.roles.list()) await startRole(name);
+    const { engine, chain, runtime, options } = this.#parts;
+    const { miners, depositUnits = sessionDepositUnits } = options;
+    engine.start();
+    const serving = servingOn(runtime, options);
+    const engineOf = (miner: number) => serving.workerOf(miner).engine;
+    const { keys } = this;
+    this.#session = await settle({ chain, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
+    this.#accept(this.#session);
+  }
+
+  #accept(session: number): string {
+    const sessionSigner = this.keys.account(names.session);
+    const apiKey = apiKeyOf(sessionSigner, session);
+    this.#accepted.push({ hash: sha256(encodeText(apiKey)), session, sessionSigner });
+    return apiKey;
+  }
+
+  #unlessFailed<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#parts.failure.promise]);
+  }
 }

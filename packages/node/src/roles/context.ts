@@ -3,6 +3,7 @@ import {
   addressOf,
   addressText,
   type ChainIdentity,
+  limits,
   type MessageType,
   messageTypes,
   SignedAnnouncement,
@@ -12,6 +13,7 @@ import {
 } from '@assay/protocol';
 import type { Type } from '@chainsafe/ssz';
 import type { Chain } from '../consensus/port.ts';
+import { BoundedCache } from '../crypto/bounded-cache.ts';
 import type { Network, PeerId } from '../network/port.ts';
 import type { Runtime } from '../runtime/port.ts';
 import type { RoleCrypto } from './ports/crypto.ts';
@@ -35,9 +37,11 @@ export interface RoleContext {
   readonly runtime: Runtime;
 }
 
+const addresses = new BoundedCache<{ readonly text: string }>(limits.maxCachedKeys);
+
 /** Where a role or miner is reached: at the address of the key that signs its duties (§3.5). */
 export function networkAddress({ publicKey }: { readonly publicKey: Uint8Array }): string {
-  return addressText(addressOf(publicKey));
+  return addresses.get(publicKey, () => ({ text: addressText(addressOf(publicKey)) })).text;
 }
 
 /** A role that runs until it is stopped; it may be started again. */

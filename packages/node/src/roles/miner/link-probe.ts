@@ -1,5 +1,5 @@
 import { committeeOf } from '@assay/ledger';
-import { DataPiece, DataRequest, limits, messageTypes, Ping, Pong } from '@assay/protocol';
+import { DataRequest, limits, messageTypes, Ping, Pong } from '@assay/protocol';
 import type { MessageStream, PeerId } from '../../network/port.ts';
 import { receive } from '../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
@@ -35,7 +35,7 @@ export class ProbedLink {
     if (request === null || !this.#isFirst(protocols.data, from)) return stream.abort();
     const bytes = this.#context.crypto.keyStream(request.seed, limits.dataPieceBytes);
     for (let sent = 0; sent < limits.dataBytes; sent += limits.dataPieceBytes) {
-      await stream.send(DataPiece.serialize(bytes.next()));
+      await stream.send(bytes.next());
     }
     stream.close();
   }

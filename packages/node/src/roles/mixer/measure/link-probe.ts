@@ -1,4 +1,4 @@
-import { DataPiece, DataRequest, equalBytes, limits, messageTypes, Ping, Pong } from '@assay/protocol';
+import { DataRequest, limits, messageTypes, Ping, Pong } from '@assay/protocol';
 import type { Endpoint, MessageStream } from '../../../network/port.ts';
 import { answerMs, inTime, receive } from '../../../network/wire.ts';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../../context.ts';
@@ -63,8 +63,8 @@ export class LinkProbe {
     await stream.send(DataRequest.serialize({ seed }));
     let firstMs = 0;
     for (let received = 0; received < limits.dataBytes; received += limits.dataPieceBytes) {
-      const piece = await receive(stream, DataPiece);
-      if (piece === null || !equalBytes(piece, expected.next())) return 0n;
+      const { done, value: piece } = await stream.messages.next();
+      if (done || Buffer.compare(piece, expected.next()) !== 0) return 0n;
       if (received === 0) firstMs = runtime.monotonicMs();
     }
     const tookMs = Math.max(runtime.monotonicMs() - firstMs, 1);

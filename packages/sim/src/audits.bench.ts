@@ -1,8 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Bench, Row } from '../../../../../bench/bench.ts';
-import { SimulatedNetwork } from '../../../test/simulated/network.ts';
-import { useNativeHasher } from '../../crypto/hasher.ts';
-import { devnetParams } from '../../devnet/genesis.ts';
+import { useNativeHasher } from '@assay/node/crypto/hasher';
+import { devnetParams } from '@assay/node/devnet/genesis';
+import type { Bench, Row } from '../../../bench/bench.ts';
+import { nextDoor } from './links.ts';
+import { SimulatedModel } from './simulated-model.ts';
+import { World } from './world.ts';
 
 const clients = 16;
 const measuredMs = 1000 * Number(process.env.ASSAY_AUDITS_S ?? 60);
@@ -16,7 +17,7 @@ interface Load {
 }
 
 /** One-token requests from clients that wait for each answer. */
-async function storm(net: SimulatedNetwork, untilMs: number): Promise<Load> {
+async function storm(net: World, untilMs: number): Promise<Load> {
   let [asked, refused] = [0, 0];
   const client = async () => {
     while (performance.now() < untilMs) {
@@ -28,7 +29,7 @@ async function storm(net: SimulatedNetwork, untilMs: number): Promise<Load> {
       if (code === 'OK') continue;
       if (code !== 'TOO_MANY_REQUESTS') throw new Error(`request ${seed}: ${code}`);
       refused += 1;
-      await delay(200);
+      await net.runtime.sleep(200);
     }
   };
   await Promise.all(Array.from({ length: clients }, client));
@@ -36,7 +37,7 @@ async function storm(net: SimulatedNetwork, untilMs: number): Promise<Load> {
 }
 
 /** Tasks that were judged, and the memory of the process, at the end of each half. */
-async function measure(net: SimulatedNetwork, say: (line: string) => void): Promise<Row[]> {
+async function measure(net: World, say: (line: string) => void): Promise<Row[]> {
   const head = () => net.chain.head();
   let [approved, rejected] = [0, 0];
   net.chain.onBlock(({ result }) => {
@@ -73,11 +74,17 @@ export const bench: Bench = {
   async run(say) {
     useNativeHasher();
     const audit = { ...devnetParams.audit, newMinerTasks: 1_000_000 };
-    const net = await SimulatedNetwork.start({ miners: 3, params: { audit } });
+    const net = await World.open({
+      ...{ seed: 1, miners: 3, plantsOneIn: 0, params: { audit, blockTimeMs: 100, batchMs: 20 } },
+      ways: nextDoor,
+      modelOf: () => new SimulatedModel('registered'),
+    });
     try {
+      await net.start();
+      net.live();
       return await measure(net, say);
     } finally {
-      await net.stop();
+      await net.end();
     }
   },
 };

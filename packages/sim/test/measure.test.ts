@@ -1,18 +1,17 @@
+import { type Measuring, measure } from '@assay/node/roles/validator/measure';
 import { type Artifact, EngineInfo } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { SimulatedModel } from '../../../test/simulated/model.ts';
-import { SimulatedNetwork } from '../../../test/simulated/network.ts';
-import { type Measuring, measure } from './measure.ts';
+import { SimulatedModel } from '../src/simulated-model.ts';
+import { artifactOf, startWorld } from './start.fixture.ts';
 
 describe('what a validator measures', () => {
   it('is no result without the model or with another engine, and malformed whatever engine there is', async () => {
-    const network = await SimulatedNetwork.start({ miners: 1 });
+    const network = await startWorld({ miners: 1 });
     const { taskId } = await network.ask();
     await network.until(() => network.task(taskId) !== null);
     const state = network.chain.head();
     const task = network.task(taskId)?.row;
-    const bundle = network.artifact(taskId);
-    await network.stop();
+    const bundle = artifactOf(network, taskId);
     if (task === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
     const { engine } = bundle.reveal.artifact;
     const model = new SimulatedModel('registered');

@@ -1,19 +1,20 @@
 import { join } from 'node:path';
+import { apiKeyOf } from '@assay/node/crypto/signers';
+import { followSessions, liveApiKey } from '@assay/node/devnet/follow-sessions';
+import { names } from '@assay/node/devnet/genesis';
+import { ApiKeyFile } from '@assay/node/keys/api-keys';
+import { newDirectory } from '@assay/node/store/directory.fixture';
 import { describe, expect, it } from 'vitest';
-import { apiKeyOf } from '../src/crypto/signers.ts';
-import { liveApiKey } from '../src/devnet/follow-sessions.ts';
-import { names } from '../src/devnet/genesis.ts';
-import { ApiKeyFile } from '../src/keys/api-keys.ts';
-import { newDirectory } from '../src/store/directory.fixture.ts';
-import { startNetwork } from './simulated/start.ts';
+import { startWorld } from './start.fixture.ts';
 
 describe('an API key', () => {
   it('works once it is issued and is refused once it is revoked, without a restart of the gateway', async () => {
     const dir = await newDirectory();
-    const net = await startNetwork({ miners: 1, dir });
+    await ApiKeyFile.begin(join(dir, 'api-keys.json'));
+    const file = new ApiKeyFile(join(dir, 'api-keys.json'));
+    const net = await startWorld({ miners: 1, apiKeysOf: (parts) => followSessions({ ...parts, file }, () => {}) });
     const { gateway } = net.built;
     const signer = net.keys.account(names.session);
-    const file = new ApiKeyFile(join(dir, 'api-keys.json'));
     const second = apiKeyOf(signer, net.session, 1);
     expect([gateway.knowsKey(net.apiKey), gateway.knowsKey(second)]).toEqual([true, false]);
     expect(await liveApiKey(file, net.session, signer)).toBe(net.apiKey);
@@ -31,5 +32,5 @@ describe('an API key', () => {
     // A session that is opened later comes with its first key.
     const other = await net.openSession(names.payer, {});
     expect(gateway.knowsKey(other)).toBe(true);
-  }, 60_000);
+  });
 });

@@ -1,22 +1,17 @@
 import { priceOf } from '@assay/ledger';
-import {
-  type Attestation,
-  BatchOffer,
-  BatchReply,
-  ChallengeReport,
-  DisputedChallenge,
-  GatewayMessage,
-} from '@assay/protocol';
+import { devnetPrices, names } from '@assay/node/devnet/genesis';
+import { receive } from '@assay/node/network/wire';
+import { protocols, topics } from '@assay/node/roles/context';
+import { ofReport } from '@assay/node/roles/mixer/index';
+import { type Attestation, ChallengeReport, DisputedChallenge, GatewayMessage } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { TransactionSender } from '../src/consensus/sender.ts';
-import { devnetPrices, names } from '../src/devnet/genesis.ts';
-import type { GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
-import { ask, receive } from '../src/network/wire.ts';
-import { protocols, topics } from '../src/roles/context.ts';
-import { ofReport } from '../src/roles/mixer/index.ts';
-import { SimulatedModel } from './simulated/model.ts';
-import { fileHash } from './simulated/network.ts';
-import { codeOf, startNetwork } from './simulated/start.ts';
+import { FalseMixer } from '../src/adversaries/false-mixer.ts';
+import { signedRequest, unsignedTask } from '../src/adversaries/forged-task.ts';
+import { unvotedStep } from '../src/adversaries/forged-transition.ts';
+import { LazyModel } from '../src/adversaries/lazy-model.ts';
+import { model } from '../src/serving.ts';
+import { SimulatedModel } from '../src/simulated-model.ts';
+import { artifactOf, codeOf, startWorld } from './start.fixture.ts';
 
 const quickDeadlines = {
   prepareMs: 300,
@@ -37,29 +32,26 @@ function maxPriceUnits(tokens: { promptBound: number; maxTokens: number }): bigi
 
 describe('the roles together', () => {
   it('accept a proposed model that loads and answers, and refuse one whose file nobody has (C5)', async () => {
-    const net = await startNetwork({ miners: 1 });
+    const net = await startWorld({ miners: 1 });
     const head = () => net.chain.head();
-    const creator = net.keys.account(names.payer);
-    const sender = new TransactionSender({ chain: net.chain, signer: creator, runtime: net.runtime });
     const register = (name: string, hash: Uint8Array, contextTokens: number) =>
-      sender.send('registerModel', {
+      net.send(names.payer, 'registerModel', {
         ...{ name, domain: 0, royaltyBps: 500, fileHash: hash, contextTokens },
         ...{ priceInUnits: 1n, priceOutUnits: 2n, difficultyPpm: 1_000_000, t1ThresholdPpb: 40_000_000 },
       });
     const proposed = [
-      await register('same-weights', fileHash, 4096),
+      await register('same-weights', model.fileHash, 4096),
       await register('no-such-file', new Uint8Array(32).fill(8), 4096),
-      await register('context-too-long', fileHash, 4097),
+      await register('context-too-long', model.fileHash, 4097),
     ];
-    expect(proposed.map(({ code }) => code)).toEqual(['OK', 'OK', 'OK']);
-    await net.until(() => [1, 2, 3].every((model) => head().models.at(model).status !== modelStatuses.proposed));
-    const { accepted, refused } = modelStatuses;
-    expect([1, 2, 3].map((model) => head().models.at(model).status)).toEqual([accepted, refused, refused]);
+    expect(proposed).toEqual(['OK', 'OK', 'OK']);
+    await net.until(() => [1, 2, 3].every((model) => head().models.at(model).status !== 'proposed'));
+    expect([1, 2, 3].map((model) => head().models.at(model).status)).toEqual(['accepted', 'refused', 'refused']);
     expect([...head().validators].map(({ strikes }) => strikes).every((strikes) => strikes === 0)).toBe(true);
   });
 
   it('certify, audit and approve an honest task (A4, A5, B5)', async () => {
-    const net = await startNetwork({ miners: 2 });
+    const net = await startWorld({ miners: 2 });
     const { taskId, text } = await net.ask();
     expect(text).toHaveLength(8);
     await net.until(() => net.task(taskId)?.row.status === 'approved');
@@ -68,7 +60,7 @@ describe('the roles together', () => {
   });
 
   it('reject what a miner with other weights did, after three auditors, and refund it (B6, F10)', async () => {
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 2,
       modelOf: (miner) => new SimulatedModel(miner === 1 ? 'cheaper' : 'registered'),
     });
@@ -89,14 +81,7 @@ describe('the roles together', () => {
   });
 
   it('reject an answer that a miner cut short to save itself the work (B6, F10)', async () => {
-    class Lazy extends SimulatedModel {
-      override async *generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
-        for await (const event of super.generate({ ...request, maxTokens: 2 }, signal)) {
-          yield event.type === 'end' ? { ...event, finish: 'stop' } : event;
-        }
-      }
-    }
-    const net = await startNetwork({ miners: 1, modelOf: () => new Lazy('registered') });
+    const net = await startWorld({ miners: 1, modelOf: () => new LazyModel(2) });
     const { taskId, text } = await net.ask();
     expect(text).toHaveLength(2);
     await net.until(() => net.isDecided(taskId));
@@ -105,7 +90,7 @@ describe('the roles together', () => {
   });
 
   it('do a session’s tasks on its terms: dedicated (D9), the network’s own (D7), or not at all', async () => {
-    const net = await startNetwork({ miners: 3, params: { background: { maxTokensPerEpoch: 100_000 } } });
+    const net = await startWorld({ miners: 3, params: { background: { maxTokensPerEpoch: 100_000 } } });
     const dedicated = await net.openSession(names.payer, { dedicatedMiners: [1] });
     const own = await net.openSession(names.foundation, { isBackground: true, depositUnits: 0n });
     const redundant = await net.openSession(names.payer, { redundancy: 3 });
@@ -126,7 +111,7 @@ describe('the roles together', () => {
     });
     const maxTokens = 100;
     const deposit = 10n;
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 6,
       modelOf: () => new SimulatedModel('registered', () => held),
       depositUnits: deposit * maxPriceUnits({ promptBound, maxTokens }),
@@ -149,9 +134,9 @@ describe('the roles together', () => {
   });
 
   it('take a signed request for one task only (§5.6)', async () => {
-    const net = await startNetwork({ miners: 2 });
+    const net = await startWorld({ miners: 2 });
     const stranger = await net.network.join('stranger');
-    const submission = net.submission();
+    const { submission } = signedRequest(net);
     const send = async () => {
       const stream = await stranger.open(net.mixerAddress(0), protocols.task);
       await stream.send(submission);
@@ -163,35 +148,28 @@ describe('the roles together', () => {
   });
 
   it('sign nothing that is not so: an offered batch comes back with the places and the reason (A4)', async () => {
-    const net = await startNetwork({ miners: 2 });
+    const net = await startWorld({ miners: 2 });
     const { taskId } = await net.ask();
     await net.until(() => net.task(taskId) !== null);
     const receipt = net.task(taskId)?.receipt;
-    const bundle = net.artifact(taskId);
+    const bundle = artifactOf(net, taskId);
     if (receipt === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
-    await net.built.roles.set('mixer-1', false);
-    const impostor = await net.network.join(net.mixerAddress(0));
-    const reasonFor = async (...attestations: Attestation[]) => {
-      const stream = await impostor.open(net.mixerAddress(1), protocols.batch);
-      const reply = await ask(net.runtime, stream, [BatchOffer, net.offer(0, ...attestations)], BatchReply);
-      if (reply === null) throw new Error('the mixer gave no answer');
-      const { invalid, reason } = reply.value as { invalid: number[]; reason: string };
-      return { places: invalid, reason };
-    };
+    const liar = await FalseMixer.of(net, 0);
+    const reasonFor = (...attestations: Attestation[]) => liar.offer(1, ...attestations);
     const unsigned = 'the request is not signed by the session';
-    const changed = (change: Partial<typeof receipt>) => net.unsigned({ ...receipt, ...change }, bundle);
+    const changed = (change: Partial<typeof receipt>) => unsignedTask(net, { ...receipt, ...change }, bundle);
     expect(await reasonFor(changed({}))).toEqual({ places: [0], reason: unsigned });
     expect(await reasonFor(changed({ session: 99 }))).toEqual({ places: [0], reason: 'unknown session or miner' });
     expect(await reasonFor(changed({ gateway: 5 }))).toEqual({
       places: [0],
       reason: 'the receipt is not for the signed request',
     });
-    expect(await reasonFor(changed({}), net.late(receipt))).toEqual({
+    expect(await reasonFor(changed({}), unvotedStep(net, receipt))).toEqual({
       places: [0, 1],
       reason: `${unsigned}; too few mixers agree that the step was late`,
     });
     const reasons = [{ miner: 1 - receipt.miner }, { requestHash: new Uint8Array(32) }, { oracle: 9 }].map(
-      async (change) => (await reasonFor(net.late(receipt, change))).reason,
+      async (change) => (await reasonFor(unvotedStep(net, receipt, change))).reason,
     );
     expect(await Promise.all(reasons)).toEqual([
       'the mixers voted on another transition',
@@ -209,7 +187,7 @@ describe('the roles together', () => {
   });
 
   it('drop what a peer publishes that is no message', async () => {
-    const net = await startNetwork({ miners: 1 });
+    const net = await startWorld({ miners: 1 });
     const stranger = await net.network.join('stranger');
     for (const topic of Object.values(topics)) stranger.publish(topic, Uint8Array.of(1, 2, 3));
     expect((await net.ask()).text).toHaveLength(8);
@@ -218,7 +196,7 @@ describe('the roles together', () => {
   it('free what a stopped mixer had reserved', async () => {
     const never = new Promise<void>(() => {});
     let held = true;
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 2,
       depositUnits: maxPriceUnits({ promptBound, maxTokens: 8 }),
       modelOf: () => new SimulatedModel('registered', () => (held ? never : Promise.resolve())),
@@ -236,7 +214,7 @@ describe('the roles together', () => {
   it('hand a late task to the next miner by the word of the oracles (D3)', async () => {
     const never = new Promise<void>(() => {});
     const stuck = new Set<number>();
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 3,
       params: { deadlines: quickDeadlines },
       modelOf: (miner) =>
@@ -262,12 +240,12 @@ describe('the roles together', () => {
 
   it('pay for what was made when the client leaves in the middle (§5)', async () => {
     const leaving = new AbortController();
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 1,
-      modelOf: () =>
+      modelOf: (_, runtime) =>
         new SimulatedModel('registered', async (step) => {
           if (step === 5) leaving.abort();
-          if (step >= 5) await new Promise((resolve) => setTimeout(resolve, 20));
+          if (step >= 5) await runtime.sleep(20);
         }),
     });
     const { taskId, events } = await net.built.gateway.ask(net.apiKey, net.request({ maxTokens: 500 }), leaving.signal);
@@ -285,7 +263,7 @@ describe('the roles together', () => {
 
   it('end a task that nobody finishes with a clear error, and charge nothing (§5.2)', async () => {
     const never = new Promise<void>(() => {});
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 2,
       params: { deadlines: quickDeadlines, maxReassignments: 1 },
       modelOf: () => new SimulatedModel('registered', () => never),

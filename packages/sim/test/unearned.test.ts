@@ -1,10 +1,10 @@
+import type { Worker } from '@assay/node/roles/miner/index';
 import { EngineInfo, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Worker } from '../src/roles/miner/index.ts';
-import { newDirectory } from '../src/store/directory.fixture.ts';
-import { type Choose, SimulatedModel } from './simulated/model.ts';
-import { engineInfo, type SimulatedNetwork } from './simulated/network.ts';
-import { startNetwork } from './simulated/start.ts';
+import { engineInfo } from '../src/serving.ts';
+import { type Choose, SimulatedModel } from '../src/simulated-model.ts';
+import type { World } from '../src/world.ts';
+import { startWorld } from './start.fixture.ts';
 
 const registered = new SimulatedModel('registered');
 const garbage = 'x'.charCodeAt(0);
@@ -13,7 +13,7 @@ const never: Choose = ({ ids, sampling, step }) => registered.choice(ids, sampli
 
 /** A miner that writes what `choose` says and reports it as the registered model sees it; what its audits found. */
 async function audited(choose: Choose, temperaturesMicro: readonly number[]) {
-  const net = await startNetwork({
+  const net = await startWorld({
     miners: 1,
     // No epoch ends: who failed so often would be ejected.
     params: { epochBlocks: 4096 },
@@ -79,7 +79,7 @@ describe('work that was not done', () => {
 const otherEngine: EngineInfo = { ...engineInfo, build: '2' };
 
 /** Asks so many tasks, and waits until nothing of them is open. */
-async function answered(net: SimulatedNetwork, count: number, from = 0) {
+async function answered(net: World, count: number, from = 0) {
   const asked: string[] = [];
   for (let seed = from; seed < from + count; seed++) asked.push((await net.ask({ seed })).taskId);
   await net.until(() => asked.every((id) => net.isDecided(id)));
@@ -90,7 +90,7 @@ describe('an engine that nobody can check', () => {
   it('is malformed when it is not the registered one, and no work is paid for', async () => {
     let isCheating = false;
     let named = engineInfo;
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 1,
       params: { epochBlocks: 4096 },
       workerOf: (_, honest) => ({
@@ -121,7 +121,7 @@ describe('an engine that nobody can check', () => {
 
   it('is unpaid when it is registered, always audited, trusted less, and no more drawn (§10.13)', async () => {
     let engine = engineInfo;
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 1,
       params: { epochBlocks: 16 },
       workerOf: (_, honest) => ({
@@ -154,15 +154,15 @@ describe('an engine that nobody can check', () => {
     expect(head().miners.at(0)).toMatchObject({ resultsOwed: 50, weight: 0n, rejected: 0, cusumMilli: 0 });
     expect(head().miners.standing(0).trustPpb).toBeLessThan(trusted);
     await expect(net.ask()).rejects.toMatchObject({ code: 'NO_MINER' });
-    expect(net.log.filter((line) => line.includes('no validator runs the engine of miner 0'))).toHaveLength(5);
+    expect(net.trace.said.filter((line) => line.includes('no validator runs the engine of miner 0'))).toHaveLength(5);
   });
 
   it('is registered by a network that starts again on it, and takes no work before it holds (§3.8)', async () => {
-    const dir = await newDirectory();
     const params = { epochBlocks: 16 };
-    await (await startNetwork({ miners: 1, dir, params })).halt();
+    const before = await startWorld({ miners: 1, params });
+    await before.end();
     const workerOf = (_: number, honest: Worker) => ({ ...honest, engine: otherEngine });
-    const net = await startNetwork({ miners: 1, dir, params, workerOf });
+    const net = await startWorld({ miners: 1, after: before, workerOf });
     const rootOf = (engine: EngineInfo) => toHex(EngineInfo.hashTreeRoot(engine));
     const miner = () => net.chain.head().miners.at(0);
     if (toHex(miner().engine) === rootOf(engineInfo)) {

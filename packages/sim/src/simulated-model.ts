@@ -1,7 +1,6 @@
-import { encodeText, firstUint64, littleEndian, type Sampling, sha256 } from '@assay/protocol';
-import { isChoice } from '../../src/inference/llama/choice.ts';
-import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '../../src/inference/llama/sampling.ts';
-import { generateText, textPieces } from '../../src/inference/output-text.ts';
+import { isChoice } from '@assay/node/inference/llama/choice';
+import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '@assay/node/inference/llama/sampling';
+import { generateText, textPieces } from '@assay/node/inference/output-text';
 import type {
   ChatMessage,
   GeneratedToken,
@@ -10,7 +9,8 @@ import type {
   InferenceModel,
   Scored,
   ScoreRequest,
-} from '../../src/inference/port.ts';
+} from '@assay/node/inference/port';
+import { encodeText, firstUint64, littleEndian, type Sampling, sha256 } from '@assay/protocol';
 
 const vocabularySize = 256;
 const alternatives = 5;

@@ -1,36 +1,29 @@
 import { type LedgerEvent, measuredValues } from '@assay/ledger';
+import { names } from '@assay/node/devnet/genesis';
+import { StreamLost } from '@assay/node/network/port';
+import { receive } from '@assay/node/network/wire';
+import { protocols, topics } from '@assay/node/roles/context';
 import {
   ArtifactReply,
   ArtifactRequest,
   DataRequest,
-  limits,
-  messageTypes,
   Ping,
-  Pong,
   type RoleStatus,
   SignedAnnouncement,
   toHex,
 } from '@assay/protocol';
-import { describe, expect, it, vi } from 'vitest';
-import { KeyStream } from '../src/crypto/key-stream.ts';
-import { names } from '../src/devnet/genesis.ts';
-import { type Endpoint, StreamLost } from '../src/network/port.ts';
-import { receive } from '../src/network/wire.ts';
-import { networkAddress, protocols, SigningRoots, topics } from '../src/roles/context.ts';
-import { SimulatedModel } from './simulated/model.ts';
-import type { SimulatedNetwork, SimulatedOptions } from './simulated/network.ts';
-import { startNetwork } from './simulated/start.ts';
+import { describe, expect, it } from 'vitest';
+import { falseLine } from '../src/adversaries/false-line.ts';
+import { SimulatedModel } from '../src/simulated-model.ts';
+import type { World } from '../src/world.ts';
+import { artifactOf, type StartOptions, startWorld } from './start.fixture.ts';
 
-// Epochs of real blocks: on a busy machine they take their time.
-vi.setConfig({ testTimeout: 120_000 });
-
-const start = (options: SimulatedOptions) =>
-  startNetwork({ ...options, params: { epochBlocks: 16, ...options.params } });
+const start = (options: StartOptions) => startWorld({ ...options, params: { epochBlocks: 16, ...options.params } });
 
 type Measured = Extract<LedgerEvent, { type: 'minerMeasured' }> & { readonly epoch: number };
 
 /** Everything that is measured from the next epoch on; `until` waits for what is there to hold. */
-function watch(net: SimulatedNetwork) {
+function watch(net: World) {
   const state = net.chain.head();
   const first = state.globals.epoch + 1;
   const measured: Measured[] = [];
@@ -42,33 +35,6 @@ function watch(net: SimulatedNetwork) {
   });
   const of = (miner: number) => measured.filter((each) => each.miner === miner);
   return { of, until: (holds: () => boolean) => net.until(holds) };
-}
-
-const addressOf = (net: SimulatedNetwork, miner: number) => networkAddress(net.chain.head().miners.at(miner));
-
-/** Stops a miner and takes its place in the network, with its key. */
-async function impersonate(net: SimulatedNetwork, miner: number, line: { signsOther: boolean; sendsOther: boolean }) {
-  await net.built.roles.set(names.miner(miner), false);
-  const endpoint: Endpoint = await net.network.join(addressOf(net, miner));
-  const roots = new SigningRoots(net.chain.identity);
-  const signer = net.keys.account(names.miner(line.signsOther ? 1 - miner : miner));
-  endpoint.handle(protocols.ping, async (stream) => {
-    for (let ping = await receive(stream, Ping); ping !== null; ping = await receive(stream, Ping)) {
-      const signature = signer.sign(roots.of(messageTypes.ping, Ping, ping));
-      await stream.send(Pong.serialize({ signature }));
-    }
-  });
-  endpoint.handle(protocols.data, async (stream) => {
-    const request = await receive(stream, DataRequest);
-    const bytes = new KeyStream(request?.seed ?? new Uint8Array(32), limits.dataPieceBytes);
-    for (let sent = 0; sent < limits.dataBytes; sent += limits.dataPieceBytes) {
-      const piece = Uint8Array.from(bytes.next());
-      const isLast = sent + limits.dataPieceBytes === limits.dataBytes;
-      if (line.sendsOther && isLast) piece[piece.length - 1] = (piece.at(-1) ?? 0) ^ 1;
-      await stream.send(piece);
-    }
-    stream.close();
-  });
 }
 
 describe('the line of a miner', () => {
@@ -89,13 +55,13 @@ describe('the line of a miner', () => {
       expect(disputed).toBe(0);
     }
     expect(measuredValues(head().measures.of(0))).toMatchObject({ hashRate: null, latencyMs: expect.any(Number) });
-    expect(net.log.filter((line) => line.includes('DUPLICATE'))).toEqual([]);
+    expect(net.trace.said.filter((line) => line.includes('DUPLICATE'))).toEqual([]);
   });
 
   it('has no bandwidth when one byte is wrong, and no latency when another signs (§15.1, §15.2)', async () => {
     const net = await start({ miners: 2 });
-    await impersonate(net, 1, { signsOther: false, sendsOther: true });
-    await impersonate(net, 0, { signsOther: true, sendsOther: false });
+    await falseLine(net, 1, { signsOther: false, sendsOther: true });
+    await falseLine(net, 0, { signsOther: true, sendsOther: false });
     const seen = watch(net);
     await seen.until(() => [0, 1].every((miner) => seen.of(miner).length >= 3));
     expect(seen.of(1).map(({ bandwidth, latencyMs }) => bandwidth === 0n && latencyMs > 0)).not.toContain(false);
@@ -106,7 +72,7 @@ describe('the line of a miner', () => {
     const net = await start({ miners: 2 });
     const stranger = await net.network.join('stranger');
     const ask = async (protocol: string, message: Uint8Array) => {
-      const stream = await stranger.open(addressOf(net, 0), protocol);
+      const stream = await stranger.open(net.minerAddress(0), protocol);
       await stream.send(message);
       return stream.messages.next();
     };
@@ -121,13 +87,13 @@ describe('the line of a miner', () => {
 });
 
 /** Has so many tasks done and approved by audits. */
-async function answerTasks(net: SimulatedNetwork, count: number, from = 0): Promise<void> {
+async function answerTasks(net: World, count: number, from = 0): Promise<void> {
   const asked: string[] = [];
   for (let seed = from; seed < from + count; seed++) asked.push((await net.ask({ seed, maxTokens: 40 })).taskId);
   await net.until(() => asked.every((id) => net.isDecided(id)));
 }
 
-async function setStatus(net: SimulatedNetwork, miner: number, status: RoleStatus): Promise<void> {
+async function setStatus(net: World, miner: number, status: RoleStatus): Promise<void> {
   const change = { kind: 'miner' as const, role: miner, status };
   expect(await net.send(names.miner(miner), 'setRoleStatus', change)).toBe('OK');
 }
@@ -135,7 +101,7 @@ async function setStatus(net: SimulatedNetwork, miner: number, status: RoleStatu
 const manyChallenges = { challenges: { lambdaMilli: 6000, alpha: 1, bandwidthCap: 125_000_000n } };
 
 /** The verdicts on challenges from now on, and what became of the answers they contradict. */
-function watchVerdicts(net: SimulatedNetwork) {
+function watchVerdicts(net: World) {
   const judged: Extract<LedgerEvent, { type: 'challengeJudged' }>[] = [];
   const again: Extract<LedgerEvent, { type: 'taskReaudited' }>[] = [];
   const punished: number[] = [];
@@ -247,7 +213,7 @@ describe('challenges', () => {
     const stranger = await net.network.join('stranger');
     const mixer = net.mixerAddress(0);
     for (const taskId of [...private_, ...shared]) {
-      expect(net.artifact(taskId)).not.toBeNull();
+      expect(artifactOf(net, taskId)).not.toBeNull();
       const stream = await stranger.open(mixer, protocols.artifact);
       await stream.send(ArtifactRequest.serialize({ taskId: Buffer.from(taskId.slice(2), 'hex') }));
       expect(await receive(stream, ArtifactReply)).toEqual([]);

@@ -1,3 +1,8 @@
+import { nativeVerifier } from '@assay/node/crypto/verifier';
+import { AssayError } from '@assay/node/errors';
+import type { GenerateEvent } from '@assay/node/inference/port';
+import { receive } from '@assay/node/network/wire';
+import { networkAddress, protocols, SigningRoots } from '@assay/node/roles/context';
 import {
   Artifact,
   encodeText,
@@ -8,17 +13,14 @@ import {
   messageTypes,
   Precommit,
   precommitHash,
-  type Reveal,
 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { nativeVerifier } from '../src/crypto/verifier.ts';
-import { AssayError } from '../src/errors.ts';
-import type { ChatMessage, GenerateEvent, GenerateRequest } from '../src/inference/port.ts';
-import { receive } from '../src/network/wire.ts';
-import { networkAddress, protocols, SigningRoots } from '../src/roles/context.ts';
-import { SimulatedModel } from './simulated/model.ts';
-import type { SimulatedNetwork } from './simulated/network.ts';
-import { codeOf, startNetwork } from './simulated/start.ts';
+import { EndlessModel } from '../src/adversaries/endless-model.ts';
+import { GarbledModel } from '../src/adversaries/garbled-model.ts';
+import { RefusingModel } from '../src/adversaries/refusing-model.ts';
+import { SimulatedModel } from '../src/simulated-model.ts';
+import type { World } from '../src/world.ts';
+import { codeOf, endpointOf, startWorld } from './start.fixture.ts';
 
 const deadlines = {
   ...{ prepareMs: 1000, firstTokenMs: 2000, generationMs: 4000, generationPerTokenMs: 1 },
@@ -26,50 +28,14 @@ const deadlines = {
 };
 
 /** What the ledger holds against anybody, and what it took of the session. */
-const recordsOf = ({ chain, session }: SimulatedNetwork) => ({
+const recordsOf = ({ chain, session }: World) => ({
   miners: [...chain.head().miners].map(({ strikes, rejected, status, collateralUnits }) => ({
     ...{ strikes, rejected, status, collateralUnits },
   })),
   oracleDuties: [...chain.head().oracles].map(({ epochDuties }) => epochDuties),
   escrowUnits: chain.head().sessions.at(session).escrowUnits,
 });
-const strikesOf = (net: SimulatedNetwork) => recordsOf(net).miners.map(({ strikes }) => strikes);
-
-/** Refuses every conversation, or those that a template would; overflows on long ones. */
-class Refusing extends SimulatedModel {
-  readonly #isRefused: (content: string) => boolean;
-
-  constructor(isRefused: (content: string) => boolean) {
-    super('registered');
-    this.#isRefused = isRefused;
-  }
-
-  override async render(messages: readonly ChatMessage[]): Promise<number[]> {
-    const [content = ''] = messages.map((message) => message.content);
-    if (this.#isRefused(content)) throw new AssayError('INVALID_REQUEST', `refused ${'x'.repeat(2000)}`);
-    if (content.length > this.contextTokens) throw new AssayError('CONTEXT_TOO_LONG', 'too long');
-    return super.render(messages);
-  }
-}
-
-/** Gives what no request asked for. */
-class Hostile extends SimulatedModel {
-  sent = 0;
-  readonly #event: GenerateEvent;
-
-  constructor(event: GenerateEvent) {
-    super('registered');
-    this.#event = event;
-  }
-
-  override async *generate(_: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
-    while (!signal.aborted) {
-      this.sent += 1;
-      yield this.#event;
-      if (this.sent % 16 === 0) await new Promise(setImmediate);
-    }
-  }
-}
+const strikesOf = (net: World) => recordsOf(net).miners.map(({ strikes }) => strikes);
 
 describe('the fault of a request (§5.15)', () => {
   /**
@@ -77,10 +43,10 @@ describe('the fault of a request (§5.15)', () => {
    * numbers compared are counts of the ledger, so one trace of one error would show.
    */
   it('is told to the client with its code, and two hundred of them leave every record as it was', async () => {
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 3,
       params: { deadlines },
-      modelOf: () => new Refusing((content) => content.startsWith('system')),
+      modelOf: () => new RefusingModel((content) => content.startsWith('system')),
     });
     const before = recordsOf(net);
     const ask = (content: string) => codeOf(net.ask({ messages: [{ role: 'user', content }] }));
@@ -95,10 +61,10 @@ describe('the fault of a request (§5.15)', () => {
   });
 
   it('is no excuse: who claims it of what another serves was late', async () => {
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 2,
       params: { deadlines },
-      modelOf: (miner) => (miner === 0 ? new Refusing(() => true) : new SimulatedModel('registered')),
+      modelOf: (miner) => (miner === 0 ? new RefusingModel(() => true) : new SimulatedModel('registered')),
     });
     let taskId = '';
     while (strikesOf(net)[0] === 0) {
@@ -113,21 +79,21 @@ describe('the fault of a request (§5.15)', () => {
   });
 
   it('is nobody’s when a client leaves, whenever that is', async () => {
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 3,
       params: { deadlines },
-      modelOf: () => new SimulatedModel('registered', () => new Promise((resolve) => setTimeout(resolve, 1))),
+      modelOf: (_, runtime) => new SimulatedModel('registered', () => runtime.sleep(1)),
     });
     const leave = async (afterMs: number) => {
       const leaving = new AbortController();
-      const timer = setTimeout(() => leaving.abort(), afterMs);
+      const stay = net.runtime.timer(afterMs, () => leaving.abort());
       const answer = await net.built.gateway.ask(net.apiKey, net.request({ maxTokens: 40 }), leaving.signal);
       try {
         for await (const _ of answer.events);
       } catch {
         // It left.
       }
-      clearTimeout(timer);
+      stay();
     };
     for (let round = 0; round < 50; round++) {
       await Promise.all([0, 1, 2, 5, 10, 20].map((afterMs) => codeOf(leave(afterMs))));
@@ -139,31 +105,24 @@ describe('the fault of a request (§5.15)', () => {
 
 describe('the fault of a node', () => {
   it('never sign what an auditor would find malformed (verification §1.5)', async () => {
-    class Garbled extends SimulatedModel {
-      override async *generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
-        for await (const event of super.generate(request, signal)) {
-          yield event.type === 'end' ? { ...event, text: encodeText('!') } : event;
-        }
-      }
-    }
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 2,
       params: { deadlines },
-      modelOf: (miner) => (miner === 0 ? new Garbled('registered') : new SimulatedModel('registered')),
+      modelOf: (miner) => (miner === 0 ? new GarbledModel() : new SimulatedModel('registered')),
     });
     await Promise.all(Array.from({ length: 8 }, () => codeOf(net.ask())));
-    expect(net.log.some((line) => line.includes('would be malformed: another text than its tokens give'))).toBe(true);
+    expect(net.trace.said.some((line) => line.includes('would be malformed: another text than its tokens give'))).toBe(
+      true,
+    );
     await net.blocks(20);
     expect(recordsOf(net).miners.map(({ rejected }) => rejected)).toEqual([0, 0]);
   });
 
   it('never sign an answer for another request or model than the one that was given (§5.1)', async () => {
-    const net = await startNetwork({ miners: 1, params: { deadlines } });
+    const net = await startWorld({ miners: 1, params: { deadlines } });
     const { chain, miners } = net.chain.head();
     const row = miners.at(0);
-    const mixer = net.network.find(net.mixerAddress(0));
-    const stream = await mixer?.open(networkAddress(row), protocols.serve);
-    if (stream === undefined) throw new Error('the mixer is not there');
+    const stream = await endpointOf(net, 0).open(networkAddress(row), protocols.serve);
     const say = (message: MixerToMiner) => stream.send(MixerToMiner.serialize(message));
     const hear = async <Kind extends MinerToMixer['kind']>(wanted: Kind) => {
       for (;;) {
@@ -174,12 +133,12 @@ describe('the fault of a node', () => {
     };
     const taskId = new Uint8Array(32).fill(3);
     const payload = { ...InferencePayload.defaultValue(), maxTokens: 4 };
-    payload.messages = [{ role: chatRoles.user, content: 'hello' }];
-    await say(mixerToMiner.prepare, { taskId, model: 0, maxTokensIn: 100, maxTokensOut: 4, mixer: 0 });
-    await say(mixerToMiner.start, { payload });
-    const { precommit, signature } = (await hear(minerToMixer.precommit)) as SignedPrecommit;
-    await say(mixerToMiner.openReveal, { taskId });
-    const { artifact, salt } = (await hear(minerToMixer.reveal)) as ValueOf<typeof Reveal>;
+    payload.messages = [{ role: 'user', content: 'hello' }];
+    await say({ kind: 'prepare', value: { taskId, model: 0, maxTokensIn: 100, maxTokensOut: 4, mixer: 0 } });
+    await say({ kind: 'start', value: { payload } });
+    const { precommit, signature } = (await hear('precommit')).value;
+    await say({ kind: 'openReveal', value: { taskId } });
+    const { artifact, salt } = (await hear('reveal')).value;
     const root = new SigningRoots(chain).of(messageTypes.precommit, Precommit, precommit);
     expect(nativeVerifier.ed25519(row.publicKey, root, signature)).toBe(true);
     const artifactRoot = Artifact.hashTreeRoot(artifact);
@@ -192,7 +151,7 @@ describe('the fault of a node', () => {
 
   it('is mended by the node before anybody hears of it, when its backend comes back', async () => {
     const failing = new Set([0]);
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 1,
       params: { deadlines },
       modelOf: () =>
@@ -217,20 +176,25 @@ describe('a stream', () => {
     ['tokens', { type: 'tokens', tokens: [token], text: encodeText('x') }],
     ['text', { type: 'tokens', tokens: [], text: new Uint8Array(256 * 1024).fill(120) }],
   ])('of %s without end is broken off at once, and costs the client nothing (§5.16)', async (_, event) => {
-    const hostile = new Hostile(event);
-    const net = await startNetwork({
+    let hostile: EndlessModel | null = null;
+    const sent = () => hostile?.sent ?? 0;
+    const net = await startWorld({
       miners: 2,
       params: { deadlines },
-      modelOf: (miner) => (miner === 0 ? hostile : new SimulatedModel('registered')),
+      modelOf: (miner, runtime) => {
+        if (miner !== 0) return new SimulatedModel('registered');
+        hostile ??= new EndlessModel(event, runtime);
+        return hostile;
+      },
     });
-    for (let asked = 0; hostile.sent === 0 && asked < 20; asked++) await codeOf(net.ask({ seed: asked }));
-    expect(hostile.sent).toBeGreaterThan(0);
+    for (let asked = 0; sent() === 0 && asked < 20; asked++) await codeOf(net.ask({ seed: asked }));
+    expect(sent()).toBeGreaterThan(0);
     // What the queue of one stream holds, and a little that was under way.
-    expect(hostile.sent).toBeLessThan(400);
+    expect(sent()).toBeLessThan(400);
   });
 
   it('is not held up by a client that does not read: its miner ends in time (§5.18)', async () => {
-    const net = await startNetwork({
+    const net = await startWorld({
       miners: 1,
       params: { deadlines: { ...deadlines, stallMs: 300, generationMs: 600 } },
     });

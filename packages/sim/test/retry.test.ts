@@ -1,9 +1,9 @@
+import { AssayError } from '@assay/node/errors';
+import { generateAgain } from '@assay/node/roles/miner/index';
+import type { Worker, WorkerEvent } from '@assay/node/roles/miner/worker';
 import { EngineInfo, encodeText, InferencePayload } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { SimulatedModel } from '../../../test/simulated/model.ts';
-import { AssayError } from '../../errors.ts';
-import { generateAgain } from './retry.ts';
-import type { Worker, WorkerEvent } from './worker.ts';
+import { SimulatedModel } from '../src/simulated-model.ts';
 
 const failed = new AssayError('BACKEND_FAILED', 'it was stopped');
 const payload = InferencePayload.defaultValue();

@@ -1,17 +1,31 @@
 import { committeeOf } from '@assay/ledger';
+import { TransactionSender } from '@assay/node/consensus/sender';
+import { BlsSigner, Ed25519Signer, generateBlsSecret } from '@assay/node/crypto/signers';
+import { names } from '@assay/node/devnet/genesis';
+import type { RoleService } from '@assay/node/roles/context';
+import { Mixer, type MixerOptions } from '@assay/node/roles/mixer/index';
+import { type PresenceOptions, PresentRole } from '@assay/node/roles/presence';
 import { addressText, equalBytes, type RoleStatus, sha256 } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../src/crypto/signers.ts';
-import { names } from '../src/devnet/genesis.ts';
-import type { SimulatedNetwork } from './simulated/network.ts';
-import { startNetwork } from './simulated/start.ts';
+import type { World } from '../src/world.ts';
+import { startWorld } from './start.fixture.ts';
 
-const start = () => startNetwork({ miners: 2, params: { epochBlocks: 16 } });
+const start = () => startWorld({ miners: 2, params: { epochBlocks: 16 } });
 
-const membersOf = ({ chain }: SimulatedNetwork) => {
+const membersOf = ({ chain }: World) => {
   const state = chain.head();
   return committeeOf(state, state.globals.epoch).map(({ mixer }) => mixer);
 };
+
+/** Another mixer of this network, with keys of its own. */
+function anotherMixer(net: World, mixer: number, signer: Ed25519Signer, committeeSigner: BlsSigner): RoleService {
+  const context = net.contextOf(`another ${mixer}`, signer);
+  const sender = new TransactionSender(context);
+  const submit: MixerOptions['submit'] = (batch) => sender.send('certifiedBatch', batch, { feeUnits: 0n });
+  const service = new Mixer(context, { mixer, committeeSigner, submit, maxTasks: 8 });
+  const prove: PresenceOptions['submit'] = (value) => sender.send('presence', value, { feeUnits: 0n });
+  return new PresentRole(service, context, { kind: 'mixer', role: mixer, submit: prove });
+}
 
 describe('mixers that come and go', () => {
   it('leave when an epoch ends, and the session of one that left is served by the others (§7.1)', async () => {
@@ -38,7 +52,7 @@ describe('mixers that come and go', () => {
     const net = await start();
     const signer = new Ed25519Signer(sha256(Uint8Array.of(6)));
     const committeeSigner = new BlsSigner(generateBlsSecret(sha256(Uint8Array.of(7))));
-    const successor = net.mixer(3, signer, committeeSigner);
+    const successor = anotherMixer(net, 3, signer, committeeSigner);
     await successor.start();
     const name = names.mixer(3);
     const { address } = net.keys.account(name);
@@ -61,7 +75,7 @@ describe('mixers that come and go', () => {
     const net = await start();
     const head = () => net.chain.head();
     const owners = { mixer: names.mixer(0), validator: names.validator(0), miner: names.owner(0) } as const;
-    const keys = await net.makeKeys(...Object.keys(owners).map((name) => ({ name, bls: name === 'mixer' })));
+    const keys = net.makeKeys(Object.keys(owners).map((name) => ({ name, bls: name === 'mixer' })));
     const committeeKey = keys.committee('mixer');
     for (const [kind, name] of Object.entries(owners) as [keyof typeof owners, string][]) {
       await net.send(names.foundation, 'transfer', { to: net.keys.account(name).address, amountUnits: 1_000_000_000n });
@@ -85,7 +99,7 @@ describe('mixers that come and go', () => {
     const net = await start();
     const signer = new Ed25519Signer(sha256(Uint8Array.of(4)));
     const committeeSigner = new BlsSigner(generateBlsSecret(sha256(Uint8Array.of(5))));
-    const newcomer = net.mixer(4, signer, committeeSigner);
+    const newcomer = anotherMixer(net, 4, signer, committeeSigner);
     await newcomer.start();
     const code = await net.send(names.foundation, 'registerMixer', {
       publicKey: signer.publicKey,

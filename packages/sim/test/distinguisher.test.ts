@@ -1,36 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { drawMiners, drawTable } from '@assay/ledger';
+import { devnetParams, names } from '@assay/node/devnet/genesis';
+import { networkAddress, protocols } from '@assay/node/roles/context';
+import { promptTokensBound } from '@assay/node/roles/prompt-bound';
+import type { RandomStream } from '@assay/node/runtime/port';
 import { type InferencePayload, MixerToMiner, toHex } from '@assay/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
-import { devnetParams, names } from '../src/devnet/genesis.ts';
-import { networkAddress, protocols } from '../src/roles/context.ts';
-import { promptTokensBound } from '../src/roles/prompt-bound.ts';
-import { realRuntime } from '../src/runtime/real.ts';
-import { SimulatedNetwork } from './simulated/network.ts';
-import { type Heard, SpyNetwork } from './simulated/spy.ts';
+import { describe, expect, it } from 'vitest';
+import type { Heard } from '../src/spy.ts';
+import type { World } from '../src/world.ts';
+import { startWorld } from './start.fixture.ts';
 
 const miners = 4;
 const epochBlocks = 32;
 /** Tasks of each kind that are seen before the distinguisher is made. */
 const wanted = 200;
-
-let network: SimulatedNetwork | null = null;
-afterEach(async () => {
-  await network?.stop();
-  network = null;
-});
-
-/** Uniform in [0, 1), the same in every run (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const longestMs = 300_000;
 
 /** What a miner can tell of a task when it gets it, in numbers. */
 type View = Readonly<Record<string, number>>;
@@ -47,25 +30,27 @@ type Prepare = { taskId: Uint8Array; model: number; maxTokensIn: number; maxToke
 /** Notes what each miner sees of every task, from what comes over its streams and from the chain. */
 class Observer {
   readonly examples: Example[] = [];
-  readonly #net: SimulatedNetwork;
+  readonly #net: World;
   readonly #prepares = new Map<string, { prepare: Prepare; bytes: number; open: number; rank: number }>();
   /** Time of the last probe, and of the last task, by miner and by miner and mixer. */
   readonly #lastMs = new Map<string, number>();
   readonly #prompts = new Map<string, number>();
-  #blockMs = performance.now();
+  readonly #misfits: RandomStream;
+  #blockMs = 0;
 
-  constructor(net: SimulatedNetwork, spy: SpyNetwork) {
+  constructor(net: World) {
     this.#net = net;
+    this.#misfits = net.runtime.random('misfits');
     net.chain.onBlock(() => {
-      this.#blockMs = performance.now();
+      this.#blockMs = this.#net.runtime.monotonicMs();
     });
-    spy.onHeard((heard) => this.#hear(heard));
+    net.network.spy.onHeard((heard) => this.#hear(heard));
   }
 
   #hear(heard: Heard): void {
     const { to, from, protocol } = heard;
     if (protocol === protocols.ping || protocol === protocols.data) {
-      for (const key of [`probe ${to}`, `probe ${to} ${from}`]) this.#lastMs.set(key, performance.now());
+      for (const key of [`probe ${to}`, `probe ${to} ${from}`]) this.#lastMs.set(key, this.#net.runtime.monotonicMs());
     }
     if (protocol !== protocols.serve || heard.place > 1) return;
     const said = MixerToMiner.deserialize(heard.message);
@@ -79,7 +64,7 @@ class Observer {
     if (said.kind !== 'start' || begun === undefined) return;
     const { payload } = said.value;
     const view = this.#viewOf(heard, begun, payload);
-    const rank = this.#rankOf({ ...begun.prepare, taskId: randomBytes(32) }, to);
+    const rank = this.#rankOf({ ...begun.prepare, taskId: this.#misfits.bytes(32) }, to);
     const misfit = { ...view, rank, isDrawnFirst: rank < 2 ? 1 : 0 };
     this.examples.push({ taskId: toHex(begun.prepare.taskId), view, misfit });
   }
@@ -87,7 +72,7 @@ class Observer {
   /** Where the id draws this miner, by the beacon and the weights that everybody knows. */
   #rankOf({ taskId, model }: Prepare, to: string): number {
     const state = this.#net.chain.head();
-    const request = { taskId, kind: taskKinds.user, domain: 0, model, payer: new Uint8Array(20) };
+    const request = { taskId, kind: 'user' as const, domain: 0, model, payer: new Uint8Array(20) };
     const asked = { ...request, dedicatedMiners: [], drawHeight: state.globals.height };
     const ranks = drawMiners(drawTable(state), asked, miners);
     return ranks.findIndex(({ miner }) => networkAddress(state.miners.at(miner)) === to);
@@ -99,7 +84,7 @@ class Observer {
     payload: InferencePayload,
   ): View {
     const state = this.#net.chain.head();
-    const now = performance.now();
+    const now = this.#net.runtime.monotonicMs();
     const since = (key: string) => Math.min(now - (this.#lastMs.get(key) ?? 0), 10_000);
     const prompt = payload.messages.map(({ content }) => content).join('\n');
     const seen = this.#prompts.get(`${to} ${prompt}`) ?? 0;
@@ -162,8 +147,9 @@ function train(challenges: readonly View[], users: readonly View[]): Stump[] {
 }
 
 /** Users of four sessions, one at each mixer, until it is over. */
-async function traffic(net: SimulatedNetwork, users: Set<string>, isOver: () => boolean): Promise<void> {
-  const random = randomOf(7);
+async function traffic(net: World, users: Set<string>, isOver: () => boolean): Promise<void> {
+  const chance = net.runtime.random('traffic');
+  const random = () => chance.int(2 ** 32) / 2 ** 32;
   const keys = await Promise.all(
     [0, 1, 2, 3].map((homeMixer) => net.openSession(names.payer, { homeMixer, sharesPrompts: true })),
   );
@@ -181,25 +167,22 @@ async function traffic(net: SimulatedNetwork, users: Set<string>, isOver: () => 
     };
     const task = net.ask(request, pick(keys)).then(({ taskId }) => users.add(taskId.slice(2)));
     asked.push(task.catch(() => {}));
-    await delay(-100 * Math.log(1 - random()));
+    await net.runtime.sleep(Math.round(-100 * Math.log(1 - random())));
   }
   await Promise.all(asked);
 }
 
 describe('a miner that tries to tell challenges from users’ tasks (§15.5–§15.7)', () => {
   it('does not, by any number it sees of them', async () => {
-    const spy = new SpyNetwork(realRuntime(() => {}));
-    network = await SimulatedNetwork.start({
+    const net = await startWorld({
       miners,
-      network: spy,
       params: {
         epochBlocks,
         challenges: { lambdaMilli: 8000, alpha: 1, bandwidthCap: 125_000_000n },
         audit: { ...devnetParams.audit, newMinerTasks: 1_000_000 },
       },
     });
-    const net = network;
-    const observer = new Observer(net, spy);
+    const observer = new Observer(net);
     const users = new Set<string>();
     const isUsers = ({ taskId }: Example) => users.has(taskId);
     const kinds = () => {
@@ -208,9 +191,8 @@ describe('a miner that tries to tell challenges from users’ tasks (§15.5–§
       const seen = first === -1 ? [] : observer.examples.slice(first);
       return { challenges: seen.filter((each) => !isUsers(each)), users: seen.filter(isUsers) };
     };
-    const startedMs = Date.now();
     const isEnough = () => Math.min(kinds().challenges.length, kinds().users.length) >= wanted;
-    await traffic(net, users, () => isEnough() || Date.now() - startedMs > 100_000);
+    await traffic(net, users, () => isEnough() || net.runtime.monotonicMs() > longestMs);
     const seen = kinds();
     expect(seen.challenges.length).toBeGreaterThanOrEqual(wanted);
     const half = (examples: readonly Example[], parity: number, look: 'view' | 'misfit' = 'view') =>

@@ -1,0 +1,24 @@
+import type { GenerateEvent, GenerateRequest } from '@assay/node/inference/port';
+import type { Runtime } from '@assay/node/runtime/port';
+import { SimulatedModel } from '../simulated-model.ts';
+
+/** Gives the same without end, whatever was asked for. */
+export class EndlessModel extends SimulatedModel {
+  sent = 0;
+  readonly #event: GenerateEvent;
+  readonly #runtime: Pick<Runtime, 'sleep'>;
+
+  constructor(event: GenerateEvent, runtime: Pick<Runtime, 'sleep'>) {
+    super('registered');
+    this.#event = event;
+    this.#runtime = runtime;
+  }
+
+  override async *generate(_: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    while (!signal.aborted) {
+      this.sent += 1;
+      yield this.#event;
+      if (this.sent % 16 === 0) await this.#runtime.sleep(1);
+    }
+  }
+}

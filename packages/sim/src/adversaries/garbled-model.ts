@@ -1,0 +1,16 @@
+import type { GenerateEvent, GenerateRequest } from '@assay/node/inference/port';
+import { encodeText } from '@assay/protocol';
+import { SimulatedModel } from '../simulated-model.ts';
+
+/** Its text is not what its tokens give. */
+export class GarbledModel extends SimulatedModel {
+  constructor() {
+    super('registered');
+  }
+
+  override async *generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    for await (const event of super.generate(request, signal)) {
+      yield event.type === 'end' ? { ...event, text: encodeText('!') } : event;
+    }
+  }
+}

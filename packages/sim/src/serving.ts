@@ -1,0 +1,43 @@
+import type { Serving } from '@assay/node/devnet/backend';
+import type { InferenceModel } from '@assay/node/inference/port';
+import { modelWorker, type Worker } from '@assay/node/roles/miner/index';
+import type { Runtime } from '@assay/node/runtime/port';
+import { type EngineInfo, encodeText, equalBytes, sha256 } from '@assay/protocol';
+import { SimulatedModel } from './simulated-model.ts';
+
+export const engineInfo: EngineInfo = {
+  ...{ name: 'simulated', build: '1', backend: 'cpu', flashAttention: false, kvType: 'f16' },
+};
+const fileHash = sha256(encodeText('the registered file'));
+export const model = { name: 'simulated', fileHash, contextTokens: 4096, t1ThresholdPpb: 40_000_000 };
+/** Time of a token, milliseconds: the least, and the most beyond it. */
+const tokenMs = { least: 10, more: 20 } as const;
+
+export interface ServingOptions {
+  /** What a miner really runs; when absent the registered weights, which take their time. */
+  readonly modelOf?: ((miner: number, runtime: Runtime) => InferenceModel) | undefined;
+  /** What a miner answers with, in place of that model. */
+  readonly workerOf?: ((miner: number, honest: Worker) => Worker) | undefined;
+  /** What the validators run now; the registered weights when absent. */
+  readonly audited?: (() => InferenceModel) | undefined;
+}
+
+/** What the roles of a machine serve with, and check with. */
+export function servingOn(runtime: Runtime, { modelOf = honest, workerOf, audited }: ServingOptions): Serving {
+  const registered = new SimulatedModel('registered');
+  const open = async (hash: Uint8Array) => (equalBytes(hash, fileHash) ? (audited?.() ?? registered) : null);
+  return {
+    ...{ model, evidenceLevel: 2, measuring: { engine: engineInfo, open } },
+    workerOf: (miner) => {
+      const worker = modelWorker(modelOf(miner, runtime), engineInfo);
+      return workerOf?.(miner, worker) ?? worker;
+    },
+    requireRegistered: () => {},
+    close: async () => {},
+  };
+}
+
+function honest(_: number, runtime: Runtime): InferenceModel {
+  const chance = runtime.random('tokens');
+  return new SimulatedModel('registered', () => runtime.sleep(tokenMs.least + chance.int(tokenMs.more)));
+}
