@@ -1,4 +1,3 @@
-import { useNativeHasher } from '@assay/node/crypto/hasher';
 import { names } from '@assay/node/devnet/genesis';
 import { taskStatuses, toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +22,6 @@ async function live(seed: number) {
 
 describe('production roles in simulated time', () => {
   it('do the same again over a disk from the same seed, to the bit, and other things from another', async () => {
-    useNativeHasher();
     const first = await live(1);
     expect(first.answered.length).toBeGreaterThan(10);
     expect(await live(1)).toEqual(first);
