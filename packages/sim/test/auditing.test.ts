@@ -29,7 +29,7 @@ describe('audits keep up §14.4', () => {
     expect(tasks.filter((task) => task?.row.status === 'rejected')).toEqual([]);
     expect(tasks.every((task) => task?.audit?.verdict === 'pass')).toBe(true);
     expect([...head().validators].map(({ strikes }) => strikes)).toEqual([...head().validators].map(() => 0));
-  });
+  }, 120_000);
 
   it('by refusing work while they do not: §14.5', async () => {
     const audit = { ...strict, openTokensPerValidator: 256, commitBlocks: 1000 };
@@ -51,5 +51,5 @@ describe('audits keep up §14.4', () => {
     expect(codes.at(-1)).toBe('OK');
     const ended = [...head().tasks].map(({ status }) => status);
     expect(ended.filter((status) => status === 'rejected')).toEqual([]);
-  });
+  }, 120_000);
 });
