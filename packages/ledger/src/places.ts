@@ -17,14 +17,16 @@ export class Places {
   find(key: string, length: number, passes?: (place: number) => boolean): number | undefined {
     const known = this.#of.get(key);
     if (known === undefined) return undefined;
-    const isThere = (place: number) => place < length && (passes === undefined || passes(place));
-    if (typeof known === 'number') return isThere(known) ? known : undefined;
-    return known.findLast(isThere);
+    if (typeof known !== 'number') {
+      return known.findLast((place) => place < length && (passes === undefined || passes(place)));
+    }
+    return known < length && (passes === undefined || passes(known)) ? known : undefined;
   }
 
   /** Those of the first `length` rows, in the order they were added in. */
   all(key: string, length: number): readonly number[] {
-    const known = this.#of.get(key) ?? [];
+    const known = this.#of.get(key);
+    if (known === undefined) return [];
     return (typeof known === 'number' ? [known] : known).filter((place) => place < length);
   }
 }

@@ -28,7 +28,7 @@ import { type LedgerView, Lookups, StateView, type ViewFields } from './view.ts'
 export { keyOf, type LedgerView };
 
 /** Brings a miner's row forward as the settlement under way does; null for one that is of the epoch (§2.7). */
-const forwarder = (now: Settling | null, epoch: number) => (row: Readonly<MinerRow>) =>
+const forwardOf = (now: Settling | null, epoch: number, row: Readonly<MinerRow>) =>
   now === null || row.standingEpoch === epoch ? null : now.forwardOf(row);
 
 const WithStateTables = Lookups as unknown as abstract new (tables: StateTables) => Lookups & StateTables;
@@ -49,7 +49,7 @@ export class LedgerState extends WithStateTables implements ViewFields {
   readonly #tree = new StateTree();
 
   constructor(value: StateValue) {
-    const miners = new MinerTable(value.miners, (row) => forwarder(this.settling, this.globals.epoch)(row));
+    const miners = new MinerTable(value.miners, (row) => forwardOf(this.settling, this.globals.epoch, row));
     const tableOf = (name: TableName) =>
       name === 'miners' ? miners : new Table(tables[name] as never, value[name] as never);
     super(Object.fromEntries(tableNames.map((name) => [name, tableOf(name)])) as unknown as StateTables);
@@ -65,10 +65,11 @@ export class LedgerState extends WithStateTables implements ViewFields {
 
   /** The state as it is now, for as long as somebody wants it; it costs what changed since the last one. */
   view(): LedgerView {
-    const miners = this.miners.view(forwarder(this.settling, this.globals.epoch));
+    const { globals, params, chain, nextDraw, proposedModels } = this;
+    const now = this.settling;
+    const miners = this.miners.view((row) => forwardOf(now, globals.epoch, row));
     const frozenOf = (name: TableName) => (name === 'miners' ? miners : this[name].frozen());
     const frozen = Object.fromEntries(tableNames.map((name) => [name, frozenOf(name)]));
-    const { globals, params, chain, nextDraw, proposedModels } = this;
     const openAudits = this.openAudits.view();
     const fields: ViewFields = { globals, params, chain, nextDraw, proposedModels, openAudits };
     return new StateView(frozen as unknown as ViewTables, fields);

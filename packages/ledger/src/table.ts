@@ -199,16 +199,20 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
 
   /** Puts a row in the place of another. */
   set(index: number, row: Readonly<Row>): void {
+    const before = this.at(index);
     this.#packed.set(index, row);
-    this.#replace(index, row);
+    this.#replace(index, before, row);
     if (this.content.facts.unique !== undefined) note(this.content, row, index);
   }
 
-  #replace(index: number, row: Readonly<Row>): void {
-    const { facts, rows } = this.content;
-    const [units, before] = [moneyOf(facts, row), moneyOf(facts, this.at(index))];
-    if (units !== before) this.#units += units - before;
-    rows.set(index, row);
+  #replace(index: number, before: Readonly<Row>, row: Readonly<Row>): void {
+    const { money } = this.content.facts;
+    if (money !== undefined) {
+      for (const field of money) {
+        if (row[field] !== before[field]) this.#units += (row[field] as bigint) - (before[field] as bigint);
+      }
+    }
+    this.content.rows.set(index, row);
     this.#frozen = null;
     if (this.#isDirty[index] !== true) this.#dirty.push(index);
     this.#isDirty[index] = true;
@@ -216,11 +220,13 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
 
   /** Replaces some fields of a row; a counter stops at what its field can hold (§2.11). */
   update(index: number, wanted: Partial<Row>): void {
+    const before = this.at(index);
     const change = this.#type.elementType.bounded(wanted);
-    const row = Object.assign(this.#copy(this.at(index)) as object, change) as Row;
+    const row = Object.assign(this.#copy(before) as object, change) as Row;
     this.#packed.update(index, change, row);
-    this.#replace(index, row);
-    if (this.content.facts.unique?.some((field) => field in (change as object))) note(this.content, row, index);
+    this.#replace(index, before, row);
+    const { unique } = this.content.facts;
+    if (unique?.some((field) => row[field] !== before[field])) note(this.content, row, index);
   }
 
   /** Appends a row and gives its index. */
