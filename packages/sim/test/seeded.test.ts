@@ -1,5 +1,5 @@
 import { names } from '@assay/node/devnet/genesis';
-import { taskStatuses, toHex } from '@assay/protocol';
+import { toHex } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { Users } from '../src/users.ts';
 import { World } from '../src/world.ts';
@@ -32,7 +32,7 @@ describe('production roles in simulated time', () => {
     const ask = async () => {
       const net = await startWorld({ miners: 2 });
       const asked = await Promise.all([1, 2, 3].map((seed) => net.ask({ seed })));
-      await net.until(() => asked.every(({ taskId }) => net.task(taskId)?.row.status === taskStatuses.approved));
+      await net.until(() => asked.every(({ taskId }) => net.task(taskId)?.row.status === 'approved'));
       await net.end();
       return { hash: net.trace.hash, said: net.trace.said, asked };
     };
