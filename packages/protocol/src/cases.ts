@@ -1,7 +1,8 @@
 import { ContainerType, ListCompositeType, UnionType } from '@chainsafe/ssz';
-import { Address, Bool, Bytes32, listOfAddresses, TimeMs, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, listOfAddresses, TimeMs, Units } from './encoding.ts';
 import { limits } from './limits.ts';
 import { Certificate, Receipt } from './receipt.ts';
+import { Bool, Bytes32, U8, U16, U32, type ValueOf } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /** Why a case was opened. */

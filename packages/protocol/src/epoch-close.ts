@@ -1,5 +1,6 @@
-import { Address, Bool, Count, Quantity, U16, U32, Units } from './encoding.ts';
+import { Address, Count, Quantity, Units } from './encoding.ts';
 import { payoutSources, payoutStacks } from './payouts.ts';
+import { Bool, U16, U32 } from './scalars.ts';
 import { ByName, list, oneOf, orNull, type Shaped, wordIn } from './shape.ts';
 
 /** The tables a payment can be earned in. */

@@ -1,9 +1,10 @@
 import { caseCauses } from './cases.ts';
 import type { ResultCode } from './codes.ts';
-import { Address, Bool, Bytes32, Quantity, U8, U16, U32, Units } from './encoding.ts';
+import { Address, Quantity, Units } from './encoding.ts';
 import { epochCloseShape } from './epoch-close.ts';
 import { taskStates } from './records.ts';
 import { roleStatuses } from './roles.ts';
+import { Bool, Bytes32, U8, U16, U32 } from './scalars.ts';
 import { ByType, list, oneOf, orNull, type Shaped, SomeWord, wordIn } from './shape.ts';
 import { AuditNumbers, stakeKinds } from './transaction.ts';
 

@@ -1,6 +1,7 @@
 import { UnionType } from '@chainsafe/ssz';
-import { Address, Bool, Height, textOf, U8, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, Height, Units } from './encoding.ts';
 import { limits } from './limits.ts';
+import { Bool, textOf, U8, U32, type ValueOf } from './scalars.ts';
 import { byValue, StructType } from './struct.ts';
 
 /** Sets one parameter: where it stands in `Params`, and its new value as JSON text (§12.2). */

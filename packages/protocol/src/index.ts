@@ -29,6 +29,7 @@ export * from './proof.ts';
 export * from './receipt.ts';
 export * from './records.ts';
 export * from './roles.ts';
+export * from './scalars.ts';
 export * from './shape.ts';
 export * from './signing.ts';
 export * from './state.ts';

@@ -1,23 +1,10 @@
 import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType, UnionType } from '@chainsafe/ssz';
 import { NegLogProb, Precommit, Reveal, Sampling } from './artifact.ts';
-import {
-  BlsSignature,
-  Bool,
-  Bytes32,
-  bytesOf,
-  Ed25519Signature,
-  Height,
-  Name,
-  TimeMs,
-  textOf,
-  U8,
-  U16,
-  U32,
-  type ValueOf,
-} from './encoding.ts';
+import { BlsSignature, Ed25519Signature, Height, Name, TimeMs } from './encoding.ts';
 import { limits } from './limits.ts';
 import { BatchHeader, Receipt } from './receipt.ts';
 import { ChallengeReport, Transition } from './records.ts';
+import { Bool, Bytes32, bytesOf, textOf, U8, U16, U32, type ValueOf } from './scalars.ts';
 
 export const chatRoles = { system: 0, user: 1, assistant: 2 } as const;
 

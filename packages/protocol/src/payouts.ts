@@ -1,4 +1,5 @@
-import { Address, U8, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, Units } from './encoding.ts';
+import { U8, U32, type ValueOf } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /** Whose tasks burned a part of their prices. */

@@ -1,23 +1,7 @@
 import { ContainerType, ListCompositeType, type Type } from '@chainsafe/ssz';
 import { CaseRow } from './cases.ts';
 import { DomainRow } from './domains.ts';
-import {
-  Address,
-  Bool,
-  Bytes32,
-  Count,
-  Height,
-  listOfQuantities,
-  listOfU32,
-  Name,
-  Quantity,
-  TimeMs,
-  U8,
-  U16,
-  U32,
-  Units,
-  type ValueOf,
-} from './encoding.ts';
+import { Address, Count, Height, listOfQuantities, Name, Quantity, TimeMs, Units } from './encoding.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
 import { Params } from './parameters.ts';
@@ -25,6 +9,7 @@ import { BurnRow, PayoutRow } from './payouts.ts';
 import { DisputeRow, MeasureRow, TransitionRow } from './records.ts';
 import { CommitteeRow, MinerSplit, MixerRow, RoleRow, RotateCommitteeKey, RotateKey, UpdateMiner } from './roles.ts';
 import { RowListType } from './rows.ts';
+import { Bool, Bytes32, listOfU32, U8, U16, U32, type ValueOf } from './scalars.ts';
 import { StructListType, StructType } from './struct.ts';
 import { AuditRow, RatingRow, TaskRow } from './tasks.ts';
 

@@ -1,5 +1,6 @@
-import { Address, Bool, Bytes32, Count, Height, U8, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, Count, Height, Units } from './encoding.ts';
 import { limits } from './limits.ts';
+import { Bool, Bytes32, U8, U32, type ValueOf } from './scalars.ts';
 import { StructListType, StructType } from './struct.ts';
 import { AuditNumbers } from './transaction.ts';
 

@@ -1,20 +1,7 @@
 import { ContainerType, UnionType, VectorCompositeType } from '@chainsafe/ssz';
 import { AppealCase, DecideCase, Evidence, type Offence, OpenCase } from './cases.ts';
 import { AdmitMiner, CreateDomain, UpdateDomain } from './domains.ts';
-import {
-  Address,
-  Bool,
-  Bytes32,
-  Count,
-  Ed25519Signature,
-  Height,
-  listOfU32,
-  U8,
-  U16,
-  U32,
-  Units,
-  type ValueOf,
-} from './encoding.ts';
+import { Address, Count, Ed25519Signature, Height, Units } from './encoding.ts';
 import { CastVote, type ProposalAction, Propose } from './governance.ts';
 import { limits } from './limits.ts';
 import {
@@ -38,6 +25,7 @@ import {
   SetRoleStatus,
   UpdateMiner,
 } from './roles.ts';
+import { Bool, Bytes32, listOfU32, U8, U16, U32, type ValueOf } from './scalars.ts';
 import { StructListType, StructType } from './struct.ts';
 
 /** Moves base units from the sender to another account. */

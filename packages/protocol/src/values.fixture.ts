@@ -12,10 +12,10 @@ import {
   VectorBasicType,
   VectorCompositeType,
 } from '@chainsafe/ssz';
-import { littleEndian, sha256 } from './hash.ts';
+import { encodeText, littleEndian, sha256 } from './hash.ts';
 import * as protocol from './index.ts';
 import { BitArray } from './receipt.ts';
-import { encodeText, TextType } from './text.ts';
+import { TextType } from './text.ts';
 import { UintType } from './uint.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
