@@ -1,5 +1,4 @@
 import { type MinerRow, tables } from '@assay/protocol';
-import { copies } from './row-copies.ts';
 import { Table } from './table.ts';
 
 /** What a row says of the epoch that it is of. */
@@ -27,7 +26,7 @@ export class MinerTable extends Table<MinerRow> {
   readonly #forward: Forward;
 
   constructor(rows: readonly Readonly<MinerRow>[], forward: Forward) {
-    super(tables.miners, rows, (row) => row.collateralUnits, copies.miner);
+    super(tables.miners, rows, (row) => row.collateralUnits);
     this.#forward = forward;
   }
 

@@ -39,7 +39,6 @@ import { type Miners, MinerTable } from './miner-table.ts';
 import { OpenAudits } from './open-audits.ts';
 import { type KeyKind, type RoleKeys, roleKeysOf } from './role-keys.ts';
 import type { RoleKind } from './roles.ts';
-import { copies } from './row-copies.ts';
 import { bytesOfState, StateTree } from './state-tree.ts';
 import { keyOf, pairKey, reindex, Table } from './table.ts';
 import { TransitionTable } from './transition-table.ts';
@@ -107,7 +106,7 @@ export class LedgerState implements LedgerView {
     this.params = value.params;
     const { chainId, genesisHash } = value.globals;
     this.chain = { chainId, genesisHash };
-    this.accounts = new Table(tables.accounts, value.accounts, (row) => row.balanceUnits, copies.account);
+    this.accounts = new Table(tables.accounts, value.accounts, (row) => row.balanceUnits);
     this.miners = new MinerTable(value.miners, (row) =>
       this.settling === null || row.standingEpoch === this.globals.epoch ? null : this.settling.forwardOf(row),
     );
@@ -125,8 +124,8 @@ export class LedgerState implements LedgerView {
     this.domains = new Table(tables.domains, value.domains, noMoney);
     this.models = new Table(tables.models, value.models, noMoney);
     this.holdings = new Table(tables.holdings, value.holdings, (row) => row.backingUnits);
-    this.sessions = new Table(tables.sessions, value.sessions, (row) => row.escrowUnits, copies.session);
-    this.tasks = new Table(tables.tasks, value.tasks, (row) => row.pendingUnits, copies.task);
+    this.sessions = new Table(tables.sessions, value.sessions, (row) => row.escrowUnits);
+    this.tasks = new Table(tables.tasks, value.tasks, (row) => row.pendingUnits);
     this.audits = new Table(tables.audits, value.audits, noMoney);
     this.transitions = new TransitionTable(value.transitions);
     this.measures = new MeasureTable(value.measures);

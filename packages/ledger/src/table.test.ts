@@ -1,4 +1,4 @@
-import { AccountRow, type RowFormat, sha256, tables } from '@assay/protocol';
+import { AccountRow, sha256, tables } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Pace } from './pace.ts';
@@ -23,7 +23,7 @@ type Fields = Record<string, unknown>;
 interface AnyList {
   readonly chunkDepth: number;
   hashTreeRoot(rows: readonly Fields[]): Uint8Array;
-  readonly elementType: RowFormat<Fields> & {
+  readonly elementType: ConstructorParameters<typeof Table<Fields>>[0]['elementType'] & {
     readonly fieldsEntries: readonly { readonly fieldName: string }[];
     defaultValue(): Fields;
     hashTreeRoot(row: Fields): Uint8Array;

@@ -1,4 +1,4 @@
-import { ChunkTree, lengthChunk, PackedRows, type RowFormat, withLength } from '@assay/protocol';
+import { ChunkTree, lengthChunk, withLength } from '@assay/protocol';
 import { type Pace, READ, type Steps } from './pace.ts';
 
 /** Rows of one kind by index, for reading. A row is never changed: a newer one takes its place. */
@@ -14,7 +14,12 @@ export interface ReadonlyTable<Row> extends Iterable<Readonly<Row>> {
 interface ListType<Row> {
   /** Levels from the row roots up to the root that the length is mixed into. */
   readonly chunkDepth: number;
-  readonly elementType: RowFormat<Row>;
+  readonly elementType: {
+    /** The change with no integer above what its field can hold. */
+    bounded(change: Partial<Row>): Partial<Row>;
+    /** The roots of rows, 32 bytes each. */
+    rootsOf(rows: readonly Readonly<Row>[]): Uint8Array;
+  };
 }
 
 /** Rows that stand still, whatever becomes of the table they were taken from. */
@@ -55,31 +60,18 @@ export class Table<Row> implements ReadonlyTable<Row> {
   readonly #type: ListType<Row>;
   readonly #rows: Readonly<Row>[];
   readonly #moneyOf: (row: Readonly<Row>) => bigint;
-  readonly #copy: (row: Readonly<Row>) => Row;
   /** Indexes of the rows that changed since the tree was brought up to date, in any order, and whether a row did. */
   #dirty: number[] = [];
   #isDirty: boolean[] = [];
   #units = 0n;
-  readonly #packed: PackedRows<Row>;
   #tree: ChunkTree;
 
-  /**
-   * `moneyOf` gives the base units a row holds. `copy` copies a row: a function that only ever sees rows of one kind
-   * does that many times as fast as one for all.
-   */
-  constructor(
-    type: ListType<Row>,
-    rows: readonly Readonly<Row>[],
-    moneyOf: (row: Readonly<Row>) => bigint,
-    copy = (row: Readonly<Row>): Row => ({ ...row }),
-  ) {
+  /** `moneyOf` gives the base units a row holds. */
+  constructor(type: ListType<Row>, rows: readonly Readonly<Row>[], moneyOf: (row: Readonly<Row>) => bigint) {
     this.#type = type;
     this.#rows = [...rows];
     this.#moneyOf = moneyOf;
-    this.#copy = copy;
     this.#units = this.countUnits();
-    this.#packed = new PackedRows(type.elementType);
-    for (const [index, row] of this.#rows.entries()) this.#packed.set(index, row);
     this.#dirty = [...this.#rows.keys()];
     this.#isDirty = this.#rows.map(() => true);
     this.#tree = new ChunkTree(type.chunkDepth);
@@ -130,11 +122,6 @@ export class Table<Row> implements ReadonlyTable<Row> {
 
   /** Puts a row in the place of another. */
   set(index: number, row: Readonly<Row>): void {
-    this.#packed.set(index, row);
-    this.#replace(index, row);
-  }
-
-  #replace(index: number, row: Readonly<Row>): void {
     const [units, before] = [this.#moneyOf(row), this.#moneyOf(this.at(index))];
     if (units !== before) this.#units += units - before;
     this.#rows[index] = row;
@@ -145,15 +132,12 @@ export class Table<Row> implements ReadonlyTable<Row> {
   /** Replaces some fields of a row; a counter stops at what its field can hold (§2.11). */
   update(index: number, wanted: Partial<Row>): void {
     const change = this.#type.elementType.bounded(wanted);
-    const row = Object.assign(this.#copy(this.at(index)) as object, change) as Row;
-    this.#packed.update(index, change, row);
-    this.#replace(index, row);
+    this.set(index, { ...this.at(index), ...change });
   }
 
   /** Appends a row and gives its index. */
   push(row: Readonly<Row>): number {
     const index = this.#rows.push(row) - 1;
-    this.#packed.set(index, row);
     this.#units += this.#moneyOf(row);
     this.#dirty.push(index);
     this.#isDirty.push(true);
@@ -166,7 +150,6 @@ export class Table<Row> implements ReadonlyTable<Row> {
     if (kept.length === this.#rows.length) return false;
     this.#hashChanged();
     const roots = this.#tree.chunksAt(kept);
-    this.#packed.keep(kept);
     for (const [index, from] of kept.entries()) this.#rows[index] = this.at(from);
     this.#rows.length = kept.length;
     this.#isDirty.length = kept.length;
@@ -193,7 +176,7 @@ export class Table<Row> implements ReadonlyTable<Row> {
 
   #hashChanged(): void {
     const dirty = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
-    this.#tree.set(dirty, this.#packed.rootsOf(dirty));
+    this.#tree.set(dirty, this.#type.elementType.rootsOf(Array.from(dirty, (index) => this.at(index))));
     for (const index of dirty) this.#isDirty[index] = false;
     this.#dirty = [];
   }

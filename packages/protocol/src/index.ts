@@ -19,7 +19,6 @@ export * from './hash.ts';
 export * from './limits.ts';
 export * from './messages.ts';
 export * from './models.ts';
-export * from './packed-rows.ts';
 export * from './parameter.ts';
 export * from './parameter-values.ts';
 export * from './parameters.ts';
