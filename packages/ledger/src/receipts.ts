@@ -59,7 +59,6 @@ export function applyReceipts(
     });
     const { tasks, epochCertified } = state.miners.standing(miner);
     state.miners.update(miner, { tasks: tasks + 1, epochCertified: epochCertified + 1 });
-    // Field by field: spreads make it grow, which costs more than all the rest.
     state.addTask({
       taskId: receipt.taskId,
       kind: receipt.kind,
