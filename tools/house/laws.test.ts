@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawings, map, places } from './documents.ts';
+import { fast } from './fast.ts';
 import { features } from './features.ts';
 import { houseOf, type Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
@@ -309,6 +310,19 @@ describe('texts', () => {
     ]);
     const elsewhere = { 'packages/node/src/utf8.ts': decoding, 'packages/node/src/roles/a.test.ts': decoding };
     expect(findings(texts, elsewhere)).toEqual([]);
+  });
+});
+
+describe('what is there for speed', () => {
+  it('names a bench that exists', () => {
+    const bench = { 'packages/node/src/a/receipts.bench.ts': 'export const bench = 1;' };
+    const marked = (comment: string) => ({
+      ...bench,
+      'packages/ledger/src/a.ts': `// ${comment}\nexport const a = 1;`,
+    });
+    expect(findings(fast, marked('PERF(receipts): a tenth; at worst nothing'))).toEqual([]);
+    for (const comment of ['PERF(transfers): a tenth', 'PERF(receipts)', 'PERF: a tenth'])
+      expect(findings(fast, marked(comment))).toEqual([expect.stringContaining('the benches are receipts.')]);
   });
 });
 

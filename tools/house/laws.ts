@@ -1,4 +1,5 @@
 import { drawings, map, places } from './documents.ts';
+import { fast } from './fast.ts';
 import { features } from './features.ts';
 import type { Law } from './house.ts';
 import { cycles, layers } from './layers.ts';
@@ -27,5 +28,6 @@ export const laws: readonly Law[] = [
   sections,
   features,
   texts,
+  fast,
   places,
 ];

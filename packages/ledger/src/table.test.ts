@@ -1,4 +1,4 @@
-import { AccountRow, EnumType, type RowFormat, sha256, table as tableOf, tables, UintType } from '@assay/protocol';
+import { AccountRow, EnumType, sha256, table as tableOf, tables, UintType } from '@assay/protocol';
 import { ListBasicType, type Type } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ type Fields = Record<string, unknown>;
 interface AnyList {
   readonly chunkDepth: number;
   hashTreeRoot(rows: readonly Fields[]): Uint8Array;
-  readonly elementType: RowFormat<Fields> & {
+  readonly elementType: ConstructorParameters<typeof Table<Fields>>[0]['elementType'] & {
     readonly fieldsEntries: readonly { readonly fieldName: string; readonly fieldType: Type<unknown> }[];
     defaultValue(): Fields;
     hashTreeRoot(row: Fields): Uint8Array;

@@ -1,12 +1,4 @@
-import {
-  ChunkTree,
-  equalBytes,
-  lengthChunk,
-  PackedRows,
-  type RowFormat,
-  type TableFacts,
-  withLength,
-} from '@assay/protocol';
+import { ChunkTree, equalBytes, lengthChunk, type TableFacts, withLength } from '@assay/protocol';
 import { invariant } from './invariant.ts';
 import { type Pace, READ, type Steps } from './pace.ts';
 import { keyOfParts, Places } from './places.ts';
@@ -38,7 +30,12 @@ export interface ReadonlyTable<Row, Key extends readonly unknown[] = never, Uniq
 interface ListType<Row> {
   /** Levels from the row roots up to the root that the length is mixed into. */
   readonly chunkDepth: number;
-  readonly elementType: RowFormat<Row>;
+  readonly elementType: {
+    /** The change with no integer above what its field can hold. */
+    bounded(change: Partial<Row>): Partial<Row>;
+    /** The roots of rows, 32 bytes each. */
+    rootsOf(rows: readonly Readonly<Row>[]): Uint8Array;
+  };
   readonly facts: TableFacts<Row>;
 }
 
@@ -148,12 +145,10 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   Unique
 > {
   readonly #type: ListType<Row>;
-  readonly #copy: (row: Readonly<Row>) => Row;
   /** Indexes of the rows that changed since the tree was brought up to date, in any order, and whether a row did. */
   #dirty: number[] = [];
   #isDirty: boolean[] = [];
   #units = 0n;
-  readonly #packed: PackedRows<Row>;
   #tree: ChunkTree;
   /** The last copy, until something changes. */
   #frozen: FrozenRows<Row, Key, Unique> | null = null;
@@ -161,10 +156,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   constructor(type: ListType<Row>, rows: readonly Readonly<Row>[]) {
     super(placesOf(type.facts, Rows.of(rows)));
     this.#type = type;
-    this.#copy = type.facts.copy ?? ((row) => ({ ...row }));
     this.#units = this.countUnits();
-    this.#packed = new PackedRows(type.elementType);
-    for (const [index, row] of rows.entries()) this.#packed.set(index, row);
     this.#dirty = [...rows.keys()];
     this.#isDirty = rows.map(() => true);
     this.#tree = new ChunkTree(type.chunkDepth);
@@ -200,7 +192,6 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   /** Puts a row in the place of another. */
   set(index: number, row: Readonly<Row>): void {
     const before = this.at(index);
-    this.#packed.set(index, row);
     this.#replace(index, before, row);
     if (this.content.facts.unique !== undefined) note(this.content, row, index);
   }
@@ -222,8 +213,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   update(index: number, wanted: Partial<Row>): void {
     const before = this.at(index);
     const change = this.#type.elementType.bounded(wanted);
-    const row = Object.assign(this.#copy(before) as object, change) as Row;
-    this.#packed.update(index, change, row);
+    const row: Row = { ...before, ...change };
     this.#replace(index, before, row);
     const { unique } = this.content.facts;
     if (unique?.some((field) => row[field] !== before[field])) note(this.content, row, index);
@@ -234,7 +224,6 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
     const index = this.content.rows.push(row);
     note(this.content, row, index);
     this.#frozen = null;
-    this.#packed.set(index, row);
     this.#units += moneyOf(this.content.facts, row);
     this.#dirty.push(index);
     this.#isDirty.push(true);
@@ -260,7 +249,6 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
     if (kept.length === rows.length) return false;
     this.#hashChanged();
     const roots = this.#tree.chunksAt(kept);
-    this.#packed.keep(kept);
     this.content = placesOf(facts, Rows.of(Array.from(kept, (index) => this.at(index))));
     this.#frozen = null;
     this.#isDirty.length = kept.length;
@@ -287,7 +275,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
 
   #hashChanged(): void {
     const dirty = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
-    this.#tree.set(dirty, this.#packed.rootsOf(dirty));
+    this.#tree.set(dirty, this.#type.elementType.rootsOf(Array.from(dirty, (index) => this.at(index))));
     for (const index of dirty) this.#isDirty[index] = false;
     this.#dirty = [];
   }

@@ -1,20 +1,9 @@
 import { ContainerType, ListBasicType, ListCompositeType } from '@chainsafe/ssz';
-import {
-  Bool,
-  Bytes32,
-  bytesOf,
-  Count,
-  Ed25519Signature,
-  listOfU32,
-  Name,
-  U16,
-  U32,
-  type ValueOf,
-  vectorOfU32,
-} from './encoding.ts';
+import { Count, Ed25519Signature, Name } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { littleEndian, sha256 } from './hash.ts';
 import { limits } from './limits.ts';
+import { Bool, Bytes32, bytesOf, listOfU32, U16, U32, type ValueOf, vectorOfU32 } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /** Why generation ended. */

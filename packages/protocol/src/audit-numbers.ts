@@ -1,5 +1,5 @@
-import { U16, U32, type ValueOf } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
+import { U16, U32, type ValueOf } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /** `noResult`: this auditor could not run it; `otherEngine`: nobody with its engine can. */

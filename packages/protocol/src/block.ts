@@ -1,6 +1,7 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { Bytes32, bytesOf, Ed25519Signature, Height, TimeMs, U16, type ValueOf } from './encoding.ts';
+import { Ed25519Signature, Height, TimeMs } from './encoding.ts';
 import { limits } from './limits.ts';
+import { Bytes32, bytesOf, U16, type ValueOf } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /** Serialised transactions in block order. */

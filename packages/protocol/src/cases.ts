@@ -1,11 +1,12 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { Flaw } from './audit-numbers.ts';
-import { Address, Bool, Bytes32, listOfAddresses, TimeMs, U16, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, listOfAddresses, TimeMs, Units } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
 import { oneOf } from './one-of.ts';
 import { Certificate, Receipt } from './receipt.ts';
 import { RoleStatus, StakeKind } from './roles.ts';
+import { Bool, Bytes32, U16, U32, type ValueOf } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /** Why a case was opened. */

@@ -2,8 +2,8 @@ import { ListCompositeType } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChunkTree, withLength } from './chunk-tree.ts';
-import { Bytes32 } from './encoding.ts';
 import { equalBytes, sha256 } from './hash.ts';
+import { Bytes32 } from './scalars.ts';
 
 const depth = 7;
 const list = new ListCompositeType(Bytes32, 2 ** depth);

@@ -18,7 +18,12 @@ const integers: Readonly<Record<number, Writer>> = {
 const units: Writer = ({ dataView }, at, value: bigint) => dataView.setBigUint64(at, value, true);
 const flag: Writer = ({ dataView }, at, value: boolean) => dataView.setUint8(at, value ? 1 : 0);
 
-/** What writes values of a type whose size is fixed: the type is looked at once, and not for every value. */
+/**
+ * What writes values of a type whose size is fixed: the type is looked at once, and not for every value. Bytes of
+ * another length are refused here; the library writes them.
+ *
+ * PERF(receipts): a twentieth of the CPU of a receipt; a value of any other type costs what the library takes.
+ */
 export function writerOf(type: Type<unknown>): Writer {
   const integer = type instanceof UintNumberType ? integers[type.byteLength] : undefined;
   if (integer !== undefined) return integer;

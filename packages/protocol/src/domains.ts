@@ -1,7 +1,8 @@
-import { Address, Bool, Height, listOfAddresses, Name, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, Height, listOfAddresses, Name, Units } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
 import { Components } from './parameters.ts';
+import { Bool, U8, U16, U32, type ValueOf } from './scalars.ts';
 import { StructListType, StructType } from './struct.ts';
 
 /** Whose miners a domain takes: anybody's, or those its owner admitted. */

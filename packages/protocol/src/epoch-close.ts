@@ -1,6 +1,7 @@
-import { Address, Bool, Count, Quantity, U16, U32, Units } from './encoding.ts';
+import { Address, Count, Quantity, Units } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { PayoutSource, PayoutStack } from './payouts.ts';
+import { Bool, U16, U32 } from './scalars.ts';
 import { ByName, list, orNull, type Shaped } from './shape.ts';
 
 /** The tables a payment can be earned in. */

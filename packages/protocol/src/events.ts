@@ -1,12 +1,13 @@
 import { AuditNumbers } from './audit-numbers.ts';
 import { CaseCause } from './cases.ts';
 import type { ResultCode } from './codes.ts';
-import { Address, Bool, Bytes32, Quantity, U8, U16, U32, Units } from './encoding.ts';
+import { Address, Quantity, Units } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { epochCloseShape } from './epoch-close.ts';
 import { VoteChoice } from './governance.ts';
 import { TaskState } from './records.ts';
 import { RoleStatus, StakeKind } from './roles.ts';
+import { Bool, Bytes32, U8, U16, U32 } from './scalars.ts';
 import { ByType, list, orNull, type Shaped, SomeWord } from './shape.ts';
 
 /** How the price of one task was divided (economics §2); the parts add up to the price. */

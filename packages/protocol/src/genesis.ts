@@ -1,19 +1,9 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { GenesisDomain } from './domains.ts';
-import {
-  Address,
-  BlsPublicKey,
-  BlsSignature,
-  Bytes32,
-  Name,
-  TimeMs,
-  U16,
-  U32,
-  Units,
-  type ValueOf,
-} from './encoding.ts';
+import { Address, BlsPublicKey, BlsSignature, Name, TimeMs, Units } from './encoding.ts';
 import { limits } from './limits.ts';
 import { Params } from './parameters.ts';
+import { Bytes32, U16, U32, type ValueOf } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 export const GenesisAccount = new StructType({ address: Address, balanceUnits: Units }, { typeName: 'GenesisAccount' });

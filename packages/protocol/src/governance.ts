@@ -1,8 +1,9 @@
-import { Address, Bool, Height, textOf, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, Height, Units } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
 import { oneOf } from './one-of.ts';
 import { StakeKind } from './roles.ts';
+import { Bool, textOf, U32, type ValueOf } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /** Sets one parameter: where it stands in `Params`, and its new value as JSON text (§12.2). */

@@ -1,6 +1,5 @@
 import { digest } from '@chainsafe/as-sha256';
 import { digest64, hashInto } from '@chainsafe/persistent-merkle-tree';
-import { encodeText } from './text.ts';
 
 /** SHA-256 of the concatenation of `parts`. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -65,6 +64,11 @@ export function firstUint64(bytes: Uint8Array, offset = 0): bigint {
   return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
 }
 
+/** A string as UTF-8; a lone surrogate becomes U+FFFD. */
+export function encodeText(text: string): Uint8Array<ArrayBuffer> {
+  return utf8.encode(text);
+}
+
 /** Lower-case hexadecimal, no prefix. */
 export function toHex(bytes: Uint8Array): string {
   // A string that grew piece by piece keeps the pieces, and takes thirty times its length in memory.
@@ -76,6 +80,7 @@ export function toHex(bytes: Uint8Array): string {
   return ascii.decode(digits);
 }
 
+const utf8 = new TextEncoder();
 const hexDigits = encodeText('0123456789abcdef');
 const ascii = new TextDecoder();
 

@@ -1,25 +1,12 @@
 import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeType } from '@chainsafe/ssz';
 import { FinishReason, NegLogProb, Precommit, Reveal, Sampling } from './artifact.ts';
-import {
-  BlsSignature,
-  Bool,
-  Bytes32,
-  bytesOf,
-  Ed25519Signature,
-  Height,
-  Name,
-  TimeMs,
-  textOf,
-  U8,
-  U16,
-  U32,
-  type ValueOf,
-} from './encoding.ts';
+import { BlsSignature, Ed25519Signature, Height, Name, TimeMs } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
 import { oneOf } from './one-of.ts';
 import { BatchHeader, Receipt } from './receipt.ts';
 import { ChallengeReport, TaskState, Transition } from './records.ts';
+import { Bool, Bytes32, bytesOf, textOf, U8, U16, U32, type ValueOf } from './scalars.ts';
 
 /** Who says a message. */
 export const ChatRole = enumOf('system', 'user', 'assistant');

@@ -1,4 +1,5 @@
-import { Address, Bool, Bytes32, Name, U16, U32, Units } from './encoding.ts';
+import { Address, Name, Units } from './encoding.ts';
+import { Bool, Bytes32, U16, U32 } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /**

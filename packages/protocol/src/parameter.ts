@@ -1,5 +1,6 @@
 import type { Type } from '@chainsafe/ssz';
-import { Bool, Quantity, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
+import { Quantity, Units } from './encoding.ts';
+import { Bool, U8, U16, U32, type ValueOf } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /**

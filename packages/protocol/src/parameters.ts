@@ -1,5 +1,5 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { Count, listOfAddresses, U32, Units, type ValueOf } from './encoding.ts';
+import { Count, listOfAddresses, Units } from './encoding.ts';
 import { limits } from './limits.ts';
 import {
   amount,
@@ -15,6 +15,7 @@ import {
   u16,
   u32,
 } from './parameter.ts';
+import { U32, type ValueOf } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /*

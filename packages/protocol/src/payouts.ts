@@ -1,5 +1,6 @@
-import { Address, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, Units } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
+import { U32, type ValueOf } from './scalars.ts';
 import { StructType } from './struct.ts';
 
 /** Whose tasks burned a part of their prices. */

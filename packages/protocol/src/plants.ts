@@ -1,7 +1,6 @@
 import { createProof, ProofType, type SingleProof } from '@chainsafe/persistent-merkle-tree';
 import { Artifact } from './artifact.ts';
-import { rootAlong, sha256 } from './hash.ts';
-import { encodeText } from './text.ts';
+import { encodeText, rootAlong, sha256 } from './hash.ts';
 
 const PLANT = encodeText('plant');
 const { gindex } = Artifact.getPathInfo(['seal']);

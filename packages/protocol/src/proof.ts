@@ -1,9 +1,10 @@
 import { createProof, type Node, ProofType, type SingleProof } from '@chainsafe/persistent-merkle-tree';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { BlockHeader } from './block.ts';
-import { Bytes32, bytesOf, Count, Name, type ValueOf } from './encoding.ts';
+import { Count, Name } from './encoding.ts';
 import { equalBytes, rootAlong } from './hash.ts';
 import { limits } from './limits.ts';
+import { Bytes32, bytesOf, type ValueOf } from './scalars.ts';
 import { State, type TableName, tables } from './state.ts';
 
 /** One row of the state after a block, which the state root of that block confirms (§2.6). */

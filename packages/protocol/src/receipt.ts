@@ -1,10 +1,11 @@
 import { BitArray, BitListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { ChunkTree, lengthChunk } from './chunk-tree.ts';
-import { BlsSignature, Bytes32, Count, Height, Name, U8, U16, U32, Units, type ValueOf } from './encoding.ts';
+import { BlsSignature, Count, Height, Name, Units } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { sha256 } from './hash.ts';
 import { limits } from './limits.ts';
 import { RowListType, RowType } from './rows.ts';
+import { Bytes32, U8, U16, U32, type ValueOf } from './scalars.ts';
 import { type ChainIdentity, messageTypes, signingDomain, signingRoot } from './signing.ts';
 import { StructType } from './struct.ts';
 

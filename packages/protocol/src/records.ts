@@ -1,19 +1,9 @@
 import { ContainerType } from '@chainsafe/ssz';
-import {
-  BlsSignature,
-  Bytes32,
-  Height,
-  listOfQuantities,
-  listOfU32,
-  Quantity,
-  U8,
-  U16,
-  U32,
-  type ValueOf,
-} from './encoding.ts';
+import { BlsSignature, Height, listOfQuantities, Quantity } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
 import { type Receipt, ReceiptList, TaskKind } from './receipt.ts';
+import { Bytes32, listOfU32, U8, U16, U32, type ValueOf } from './scalars.ts';
 import { StructListType, StructType } from './struct.ts';
 
 /** The steps of a task, in order (§5). */

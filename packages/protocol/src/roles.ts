@@ -1,19 +1,7 @@
-import {
-  Address,
-  BlsPublicKey,
-  BlsSignature,
-  Bytes32,
-  Count,
-  Height,
-  listOfU32,
-  U8,
-  U16,
-  U32,
-  Units,
-  type ValueOf,
-} from './encoding.ts';
+import { Address, BlsPublicKey, BlsSignature, Count, Height, Units } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
+import { Bytes32, listOfU32, U8, U16, U32, type ValueOf } from './scalars.ts';
 import { StructListType, StructType } from './struct.ts';
 
 /**

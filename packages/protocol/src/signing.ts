@@ -1,5 +1,4 @@
-import { concatBytes, littleEndian, sha256 } from './hash.ts';
-import { encodeText } from './text.ts';
+import { concatBytes, encodeText, littleEndian, sha256 } from './hash.ts';
 
 /** What a signature is about; part of every signing root, so no signature can be read as another message (§1.2). */
 export const messageTypes = {

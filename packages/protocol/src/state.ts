@@ -1,23 +1,7 @@
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { CaseRow } from './cases.ts';
 import { DomainRow } from './domains.ts';
-import {
-  Address,
-  Bool,
-  Bytes32,
-  Count,
-  Height,
-  listOfQuantities,
-  listOfU32,
-  Name,
-  Quantity,
-  TimeMs,
-  U8,
-  U16,
-  U32,
-  Units,
-  type ValueOf,
-} from './encoding.ts';
+import { Address, Count, Height, listOfQuantities, Name, Quantity, TimeMs, Units } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { ProposalRow, VoteRow } from './governance.ts';
 import { limits } from './limits.ts';
@@ -35,6 +19,7 @@ import {
   StakeKind,
   UpdateMiner,
 } from './roles.ts';
+import { Bool, Bytes32, listOfU32, U8, U16, U32, type ValueOf } from './scalars.ts';
 import { StructListType, StructType } from './struct.ts';
 import { type TableFacts, table } from './table-type.ts';
 import { AuditRow, RatingRow, TaskRow } from './tasks.ts';
@@ -248,7 +233,6 @@ export const tables = {
     money: ['balanceUnits'],
     key: ['address'],
     proof: 'account',
-    copy: (row) => ({ ...row }),
   }),
   miners: table(MinerRow, {
     money: ['collateralUnits'],
@@ -256,7 +240,6 @@ export const tables = {
     unique: ['publicKey'],
     books: 0,
     proof: 'miner',
-    copy: (row) => ({ ...row }),
   }),
   mixers: table(MixerRow, { money: roleMoney, unique: ['publicKey', 'blsPublicKey'], books: 1 }),
   /** Of all epochs: one row from each change on. */
@@ -274,7 +257,7 @@ export const tables = {
   domains: table(DomainRow, { books: 6 }),
   models: table(ModelRow, { key: ['name'], books: 7 }),
   holdings: table(HoldingRow, { money: ['backingUnits'], key: ['model', 'holder'], prunable: true, books: 8 }),
-  sessions: table(SessionRow, { money: ['escrowUnits'], proof: 'session', copy: (row) => ({ ...row }) }),
+  sessions: table(SessionRow, { money: ['escrowUnits'], proof: 'session' }),
   /** Open tasks, and settled ones until no second receipt for them could be accepted. */
   tasks: table(TaskRow, {
     money: ['pendingUnits'],
@@ -282,7 +265,6 @@ export const tables = {
     prunable: true,
     books: 9,
     proof: 'task',
-    copy: (row) => ({ ...row }),
   }),
   audits: table(AuditRow, { key: ['taskId'], prunable: true }),
   /** Late steps of tasks that could still be certified. */

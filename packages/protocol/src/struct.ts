@@ -59,10 +59,6 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
     this.#fieldOf = new Map(this.#fields.map((field) => [field.name, field]));
   }
 
-  protected fieldOf(name: string): Field | undefined {
-    return this.#fieldOf.get(name);
-  }
-
   /** A change of some fields in which no integer is above what its field can hold: counters stop there (§2.11). */
   bounded<Change extends Partial<ValueOfFields<Fields>>>(change: Change): Change {
     let bounded = change;
@@ -73,7 +69,7 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
     return bounded;
   }
 
-  // As the library does it, but without a look at the type of each value.
+  // PERF(receipts): a twentieth, by writers that know the type of each field beforehand; at worst nothing.
   override value_serializeToBytes(output: Output & ByteViews, at: number, value: ValueOfFields<Fields>): number {
     let end = at + this.fixedEnd;
     for (const { name, type, offset, write } of this.#fields) {
@@ -87,7 +83,8 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
     return end;
   }
 
-  // The library lets an object grow field by field: V8 makes a dictionary of it, which takes microseconds to copy.
+  // PERF(receipts): a twentieth. The library lets an object grow field by field, and V8 makes a dictionary of a large
+  // one, which takes microseconds to copy; small ones gain nothing.
   override value_deserializeFromBytes(data: ByteViews, start: number, end: number): ValueOfFields<Fields> {
     const ranges = this.getFieldRanges(data.dataView, start, end);
     const value: ValueOfFields<Fields> = Object.assign({}, this.#empty);

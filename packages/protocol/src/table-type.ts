@@ -19,8 +19,6 @@ export interface TableFacts<Row> {
   readonly books?: number;
   /** Word by which somebody asks for the proof of a row (§2.6). */
   readonly proof?: string;
-  /** Copies a row. Of a table whose rows change most: a function that sees rows of one kind alone is quick for them. */
-  readonly copy?: (row: Readonly<Row>) => Row;
 }
 
 /** A table of the state: the SSZ list of its rows, and what is to be known of it. */

@@ -1,8 +1,9 @@
 import { AuditNumbers } from './audit-numbers.ts';
-import { Address, Bool, Bytes32, Count, Height, U8, U32, Units, type ValueOf } from './encoding.ts';
+import { Address, Count, Height, Units } from './encoding.ts';
 import { enumOf } from './enum-of.ts';
 import { limits } from './limits.ts';
 import { TaskKind } from './receipt.ts';
+import { Bool, Bytes32, U8, U32, type ValueOf } from './scalars.ts';
 import { StructListType, StructType } from './struct.ts';
 
 /** The session of a challenge's task, and its gateway: nobody asked for it (§8.6). */

@@ -1,7 +1,8 @@
 import { ByteListType } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeText, TextType } from './text.ts';
+import { encodeText } from './hash.ts';
+import { TextType } from './text.ts';
 import { Transaction } from './transaction.ts';
 
 const type = new TextType(64);

@@ -1,7 +1,7 @@
 import type { Node, Tree } from '@chainsafe/persistent-merkle-tree';
 import { ByteListType, type ByteViews, CompositeType } from '@chainsafe/ssz';
+import { encodeText } from './hash.ts';
 
-const encoder = new TextEncoder();
 /** A byte order mark is a character like any other: what is read of some bytes is written as the same bytes. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -33,11 +33,11 @@ export class TextType extends CompositeType<string, string, string> {
 
   /** Whether a string is such a text. */
   holds(text: string): boolean {
-    return text.isWellFormed() && encoder.encode(text).length <= this.limitBytes;
+    return text.isWellFormed() && encodeText(text).length <= this.limitBytes;
   }
   /** As much from the beginning of a string as there is room for, in whole characters. */
   fitted(text: string): string {
-    const { read } = encoder.encodeInto(text, new Uint8Array(this.limitBytes));
+    const { read } = new TextEncoder().encodeInto(text, new Uint8Array(this.limitBytes));
     return text.slice(0, read).toWellFormed();
   }
 
@@ -114,12 +114,7 @@ export class TextType extends CompositeType<string, string, string> {
   }
 }
 
-/** A string as UTF-8; a lone surrogate becomes U+FFFD. */
-export function encodeText(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text);
-}
-
 function utf8Of(text: string): Uint8Array {
   if (!text.isWellFormed()) throw new Error(`${JSON.stringify(text)} is no text: half of a character stands alone`);
-  return encoder.encode(text);
+  return encodeText(text);
 }

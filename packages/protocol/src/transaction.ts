@@ -2,20 +2,7 @@ import { ContainerType, VectorCompositeType } from '@chainsafe/ssz';
 import { AuditNumbers } from './audit-numbers.ts';
 import { AppealCase, DecideCase, Evidence, OpenCase } from './cases.ts';
 import { AdmitMiner, CreateDomain, UpdateDomain } from './domains.ts';
-import {
-  Address,
-  Bool,
-  Bytes32,
-  Count,
-  Ed25519Signature,
-  Height,
-  listOfU32,
-  U8,
-  U16,
-  U32,
-  Units,
-  type ValueOf,
-} from './encoding.ts';
+import { Address, Count, Ed25519Signature, Height, Units } from './encoding.ts';
 import { CastVote, Propose } from './governance.ts';
 import { limits } from './limits.ts';
 import {
@@ -41,6 +28,7 @@ import {
   StakeKind,
   UpdateMiner,
 } from './roles.ts';
+import { Bool, Bytes32, listOfU32, U8, U16, U32, type ValueOf } from './scalars.ts';
 import { StructListType, StructType } from './struct.ts';
 
 /** Moves base units from the sender to another account. */

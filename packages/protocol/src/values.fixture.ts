@@ -12,11 +12,11 @@ import {
   VectorCompositeType,
 } from '@chainsafe/ssz';
 import { EnumType } from './enum-of.ts';
-import { littleEndian, sha256 } from './hash.ts';
+import { encodeText, littleEndian, sha256 } from './hash.ts';
 import * as protocol from './index.ts';
 import { type OneOf, OneOfType } from './one-of.ts';
 import { BitArray } from './receipt.ts';
-import { encodeText, TextType } from './text.ts';
+import { TextType } from './text.ts';
 import { UintType } from './uint.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';

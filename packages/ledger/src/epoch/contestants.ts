@@ -22,19 +22,6 @@ type Component = (typeof components)[number];
 /** What was measured of one miner, by component. */
 export type Raw = Readonly<Record<Component, bigint>>;
 
-/** What is read of a component; a name that is only known at run time would be looked up anew for each miner. */
-const readers: Readonly<Record<Component, (raw: Raw) => bigint>> = {
-  usage: (raw) => raw.usage,
-  stake: (raw) => raw.stake,
-  hashRate: (raw) => raw.hashRate,
-  feedback: (raw) => raw.feedback,
-  vwu: (raw) => raw.vwu,
-  bandwidth: (raw) => raw.bandwidth,
-  compute: (raw) => raw.compute,
-  latency: (raw) => raw.latency,
-  performance: (raw) => raw.performance,
-};
-
 /** A component with its weight, and how it is read. */
 export interface Weighed {
   readonly alphaBps: number;
@@ -48,7 +35,7 @@ export function weighedOf(
 ): Weighed[] {
   const weights = own[0] ?? params.components;
   const names = components.filter((name) => weights[`${name}Bps`] > 0);
-  return names.map((name) => ({ alphaBps: weights[`${name}Bps`], read: readers[name] }));
+  return names.map((name) => ({ alphaBps: weights[`${name}Bps`], read: (raw: Raw) => raw[name] }));
 }
 
 /** What of a miner's raw values is kept outside its row. */
