@@ -78,6 +78,7 @@ export class World implements Surroundings {
   readonly #apiKeys: Iterable<ApiKey>;
   readonly #ended = Promise.withResolvers<void>();
   #session = 0;
+  #apiKey = '';
 
   private constructor(parts: Parts) {
     this.#parts = parts;
@@ -210,8 +211,9 @@ export class World implements Surroundings {
     return this.#session;
   }
 
+  /** The first API key of that session. */
   get apiKey(): string {
-    return apiKeyOf(this.keys.account(names.session), this.#session);
+    return this.#apiKey;
   }
 
   /** Opens a session of an account, and gives an API key that spends it. */
@@ -274,7 +276,7 @@ export class World implements Surroundings {
     const engineOf = (miner: number) => serving.workerOf(miner).engine;
     const { keys } = this;
     this.#session = await settle({ chain, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
-    this.#accept(this.#session);
+    this.#apiKey = this.#accept(this.#session);
   }
 
   #accept(session: number): string {

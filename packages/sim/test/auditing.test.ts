@@ -30,7 +30,7 @@ describe('audits keep up §14.4', () => {
     expect(tasks.filter((task) => task?.row.status === taskStatuses.rejected)).toEqual([]);
     expect(tasks.every((task) => task?.audit?.verdict === verdicts.pass)).toBe(true);
     expect([...head().validators].map(({ strikes }) => strikes)).toEqual([...head().validators].map(() => 0));
-  });
+  }, 120_000);
 
   it('by refusing work while they do not: §14.5', async () => {
     const audit = { ...strict, openTokensPerValidator: 256, commitBlocks: 1000 };
@@ -52,5 +52,5 @@ describe('audits keep up §14.4', () => {
     expect(codes.at(-1)).toBe('OK');
     const ended = [...head().tasks].map(({ status }) => status);
     expect(ended.filter((status) => status === taskStatuses.rejected)).toEqual([]);
-  });
+  }, 120_000);
 });

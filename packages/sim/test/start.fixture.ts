@@ -1,4 +1,5 @@
 import { genesisHash } from '@assay/ledger';
+import { useNativeHasher } from '@assay/node/crypto/hasher';
 import { names } from '@assay/node/devnet/genesis';
 import type { Endpoint } from '@assay/node/network/port';
 import { newDirectory } from '@assay/node/store/directory.fixture';
@@ -19,6 +20,8 @@ const usual = {
 } as const satisfies Partial<WorldOptions>;
 
 export type StartOptions = Partial<WorldOptions> & Pick<WorldOptions, 'miners'>;
+
+useNativeHasher();
 
 let world: World | null = null;
 
