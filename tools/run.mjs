@@ -11,7 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const vitest = ['node_modules/vitest/vitest.mjs', 'run'];
 const biome = 'node_modules/@biomejs/biome/bin/biome';
 
-const cli = 'packages/node/src/cli/main.ts';
+const cli = 'packages/cli/src/main.ts';
 
 /** Script name → the program and first arguments that the pinned Node gets, where it runs, and variables it adds. */
 const commands = {

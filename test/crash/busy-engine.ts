@@ -2,8 +2,8 @@ import { openTestEngine, type TestChain, testChain, transferOf } from '@assay/no
 import type { EmbeddedEngine } from '@assay/node/consensus/embedded';
 import { useNativeHasher } from '@assay/node/crypto/hasher';
 import type { Ed25519Signer } from '@assay/node/crypto/signers';
-import type { RoleStore } from '@assay/node/roles/ports/store';
-import { littleEndian, sha256, toHex } from '@assay/protocol';
+import type { RoleStore } from '@assay/roles/ports/store';
+import { littleEndian, sha256, toHex } from '@assay/ssz';
 
 /** The chain of this program; small epochs, so that snapshots are written all the time. */
 export const busyChain = testChain({ accounts: 60, epochBlocks: 8, blockTimeMs: 5 });

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
 import { useNativeHasher } from '@assay/node/crypto/hasher';
-import { writeGenesisFile } from '@assay/node/devnet/genesis-file';
+import { writeGenesisFile } from '@assay/node/host/genesis-file';
 import { openStore } from '@assay/node/store/store';
 import { nextDoor } from '@assay/sim/links';
 import { SimulatedModel } from '@assay/sim/simulated-model';

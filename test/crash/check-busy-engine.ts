@@ -1,7 +1,8 @@
 import { conservation } from '@assay/ledger';
 import { openTestEngine } from '@assay/node/consensus/chain.fixture';
 import { replay } from '@assay/node/consensus/replay';
-import { Block, firstUint64, sha256, toHex } from '@assay/protocol';
+import { Block } from '@assay/protocol';
+import { firstUint64, sha256, toHex } from '@assay/ssz';
 import { expect } from 'vitest';
 import { busyChain } from './busy-engine.ts';
 

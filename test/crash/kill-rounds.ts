@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { firstUint64, littleEndian, sha256 } from '@assay/protocol';
+import { firstUint64, littleEndian, sha256 } from '@assay/ssz';
 
 /** A program that is killed again and again, and what must hold each time. */
 export interface CrashSubject {

@@ -4,7 +4,7 @@ import { conservation, genesisHash } from '@assay/ledger';
 import { loadChain, replay } from '@assay/node/consensus/replay';
 import { useNativeHasher } from '@assay/node/crypto/hasher';
 import { sessionDepositUnits } from '@assay/node/devnet/genesis';
-import { readGenesisFile } from '@assay/node/devnet/genesis-file';
+import { readGenesisFile } from '@assay/node/host/genesis-file';
 import { openStore } from '@assay/node/store/store';
 import type { Genesis } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';

@@ -8,7 +8,7 @@ import { type Client, createClient, type TaskDetail } from '@assay/client';
 import OpenAI from 'openai';
 
 const root = resolve(import.meta.dirname, '../..');
-const main = join(root, 'packages/node/src/cli/main.ts');
+const main = join(root, 'packages/cli/src/main.ts');
 
 /** How a command ended and what it said. */
 export interface Ended {

@@ -108,7 +108,7 @@ describe('purity', () => {
   ])('refuses %s in the ledger', (text, sentence) => {
     expect(inLedger(purity, text)[0]).toContain(sentence);
     expect(findings(purity, { 'packages/ledger/src/a.test.ts': text })).toEqual([]);
-    expect(findings(purity, { 'packages/node/src/roles/miner/service.ts': text })).toEqual([]);
+    expect(findings(purity, { 'packages/roles/src/miner/service.ts': text })).toEqual([]);
   });
 
   it.each([
@@ -124,11 +124,11 @@ describe('purity', () => {
   });
 
   it('holds role states and what they import at run time, where rounded quotients are exact enough', () => {
-    const state = 'packages/node/src/roles/miner/state.ts';
+    const state = 'packages/roles/src/miner/state.ts';
     const files = {
       [state]: "import { a } from './turn.ts'; import type { B } from './service.ts'; const s = Math.floor(x / y);",
       'packages/node/src/roles/miner/turn.ts': 'export const a = performance.now();',
-      'packages/node/src/roles/miner/service.ts': 'export const b = Date.now();',
+      'packages/roles/src/miner/service.ts': 'export const b = Date.now();',
     };
     expect(findings(purity, files)).toEqual([
       expect.stringMatching(/^packages.node.src.roles.miner.turn.ts:1 performance/),
@@ -138,7 +138,7 @@ describe('purity', () => {
 });
 
 describe('seeded', () => {
-  const service = 'packages/node/src/roles/miner/service.ts';
+  const service = 'packages/roles/src/miner/service.ts';
 
   it.each([
     ['const t = Date.now();', 'Date'],
@@ -159,7 +159,7 @@ describe('seeded', () => {
     ["import { readFileSync } from 'node:fs';", 'readFileSync of node:fs'],
     ["import 'node:fs';", 'imports * of node:fs'],
   ])('refuses %s in a role, the network and the sender', (text, sentence) => {
-    for (const path of [service, 'packages/node/src/network/wire.ts', 'packages/node/src/consensus/sender.ts']) {
+    for (const path of [service, 'packages/roles/src/ports/wire.ts', 'packages/node/src/consensus/sender.ts']) {
       expect(findings(seeded, { [path]: text })[0]).toContain(sentence);
     }
     expect(findings(seeded, { 'packages/node/src/roles/miner/a.test.ts': text })).toEqual([]);
@@ -308,7 +308,7 @@ describe('texts', () => {
     expect(findings(texts, { 'packages/node/src/roles/a.ts': decoding })).toEqual([
       expect.stringContaining('packages/node/src/roles/a.ts:2 A plain TextDecoder'),
     ]);
-    const elsewhere = { 'packages/node/src/utf8.ts': decoding, 'packages/node/src/roles/a.test.ts': decoding };
+    const elsewhere = { 'packages/roles/src/utf8.ts': decoding, 'packages/node/src/roles/a.test.ts': decoding };
     expect(findings(texts, elsewhere)).toEqual([]);
   });
 });

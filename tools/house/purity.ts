@@ -48,7 +48,7 @@ const bringsTimeOrChance = /^node:(timers|perf_hooks|(crypto#(\*|default|random|
 
 /** Files that may do what the law forbids, and why. */
 const exempt = new Map([
-  ['packages/protocol/src/length-buffer.ts', 'gives browsers the part of Buffer that the SSZ library calls'],
+  ['packages/ssz/src/length-buffer.ts', 'gives browsers the part of Buffer that the SSZ library calls'],
 ]);
 
 function isPlainReference(node: SyntaxNode, parent: SyntaxNode | undefined): boolean {

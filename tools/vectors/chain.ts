@@ -1,10 +1,11 @@
+import { epochJson } from '@assay/explain/json';
 import { genesisHash } from '@assay/ledger';
 import { checked, domainTerms, hardFailure, type honest, realKeys, World } from '@assay/ledger/fixture';
 import { blockSigningRoot, headerRoot } from '@assay/node/consensus/seal';
 import { devnetParams } from '@assay/node/devnet/genesis';
-import { epochJson } from '@assay/node/http/node-api/json';
 import { defaultPreset, presetNames, presetParams } from '@assay/node/presets/presets';
-import { Block, fromHex, Genesis, type Params, type Receipt, TransactionList, toHex } from '@assay/protocol';
+import { Block, Genesis, type Params, type Receipt, TransactionList } from '@assay/protocol';
+import { fromHex, toHex } from '@assay/ssz';
 
 /** A chain as `spec/vectors/chain-PRESET.json` keeps it. */
 export interface RecordedChain {

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LedgerEvent } from '@assay/ledger';
-import { replayBlocks } from '@assay/node/cli/replay-blocks';
+import { epochJson } from '@assay/explain/json';
+import { replayBlocks } from '@assay/explain/replay-blocks';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
-import { epochJson } from '@assay/node/http/node-api/json';
-import { fromHex, Genesis, toHex } from '@assay/protocol';
+import type { LedgerEvent } from '@assay/protocol';
+import { Genesis } from '@assay/protocol';
 import { protocolTypes } from '@assay/protocol/fixture';
+import { fromHex, toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { blocksOf, type RecordedChain, recordedChains } from './chain.ts';
 import { vectorFiles } from './vectors.ts';

@@ -10,27 +10,24 @@ import {
   trustPpbOf,
   workUnitsOf,
 } from '@assay/ledger';
-import { compareDistributions } from '@assay/node/audit/distribution';
-import { drawPositions } from '@assay/node/audit/positions';
 import { devnetParams } from '@assay/node/devnet/genesis';
 import {
   addressOf,
   addressText,
-  concatBytes,
   drawIdOf,
-  encodeText,
   Finding,
   messageTypes,
   possessionRoot,
-  sha256,
   signingDomain,
   signingRoot,
   TaskKind,
   taskIdOf,
   ticketSigningRoot,
-  toHex,
 } from '@assay/protocol';
 import { protocolTypes, valuesOf } from '@assay/protocol/fixture';
+import { compareDistributions } from '@assay/roles/audit/distribution';
+import { drawPositions } from '@assay/roles/audit/positions';
+import { concatBytes, encodeText, sha256, toHex } from '@assay/ssz';
 
 const hex = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
 const seedOf = (name: string): Uint8Array => sha256(encodeText(name));

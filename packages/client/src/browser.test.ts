@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
-import { toHex } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import { rolldown } from 'rolldown';
 import { describe, expect, it } from 'vitest';
 import { rowProofToJson } from './proof/row-proof.ts';

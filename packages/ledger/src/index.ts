@@ -1,20 +1,21 @@
 /** The verbs of Assay: every rule that decides about money, as pure functions from state and block to state. */
-export { panelDuties } from './acceptance.ts';
-export { snapshotAfter } from './actions.ts';
-export { apportion } from './apportion.ts';
-export {
-  type AuditDuty,
-  auditDuties,
-  isAudited,
-  mayReveal,
-  waitingDraws,
-} from './audits.ts';
-export { offenceFine, proposedFine } from './cases.ts';
-export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './certificate.ts';
-export { challengeSigningRoot, type MeasuringDuty, measuringOf, reportsCode } from './challenges.ts';
-export { committeeEpochs, committeeOf } from './committee.ts';
-export { ConservationError, conservation } from './conservation.ts';
-export { splitsOf, termsAt } from './domains.ts';
+
+export { apportion } from './arithmetic/apportion.ts';
+export { type AuditDuty, auditDuties, isAudited, mayReveal, waitingDraws } from './audit/audits.ts';
+export { challengeSigningRoot, type MeasuringDuty, measuringOf, reportsCode } from './audit/challenges.ts';
+export { measuredValues } from './audit/measured.ts';
+export { SECOND_AUDITOR_PPB } from './audit/open-audit.ts';
+export { mayPlant, plantStage } from './audit/plants.ts';
+export { batchSigningRoot, certificateCode, isQuorum, revealSigningRoot } from './batch/certificate.ts';
+export { priceOf, pricesAt, receiptsCode } from './batch/receipts.ts';
+export { isTicket } from './batch/tickets.ts';
+export { lateEvent, transitionsCode } from './batch/transitions.ts';
+export { workUnitsOf } from './batch/work.ts';
+export { ConservationError, conservation } from './block/conservation.ts';
+export { type BlockInput, Ledger } from './block/ledger.ts';
+export { offenceFine, proposedFine } from './cases/cases.ts';
+export { panelDuties } from './draw/acceptance.ts';
+export { committeeEpochs, committeeOf } from './draw/committee.ts';
 export {
   DrawEntry,
   type DrawRank,
@@ -24,30 +25,9 @@ export {
   drawTable,
   eligibleMiners,
   pairDrawer,
-} from './draw.ts';
-export { namesEngine, owesIds } from './engines.ts';
-export type { ClosedBooks } from './epoch/books.ts';
-export { type Stacks, stacksOf } from './epoch/emission.ts';
-export { backersBpsOf, holderParts } from './epoch/holders.ts';
-export { roomOf } from './fines.ts';
-export { checkPossessions, genesisHash, problemOfParams } from './genesis.ts';
-export { type BlockInput, Ledger } from './ledger.ts';
-export { measuredValues } from './measured.ts';
-export { SECOND_AUDITOR_PPB } from './open-audit.ts';
-export { mayPlant, plantStage } from './plants.ts';
-export { type PresentKind, wasSeen } from './presence.ts';
-export { priceOf, pricesAt, receiptsCode } from './receipts.ts';
-export * from './result.ts';
-export { isGone } from './roles.ts';
-export { EPOCH_GRACE_BLOCKS, type Rule, rules, UnknownRuleError } from './rules.ts';
-export * from './scores.ts';
-export { readTransaction, type SignedTransaction, transactionSigningRoot } from './signing.ts';
-export { MAX_RESULTS_OWED } from './standing.ts';
-export type { LedgerView } from './state.ts';
-export type { ReadonlyTable } from './table.ts';
-export { isTicket } from './tickets.ts';
-export { lateEvent, transitionsCode } from './transitions.ts';
-export { auditRatePpb, keptPpb, trustPpbOf } from './trust.ts';
+} from './draw/draw.ts';
+export { namesEngine, owesIds } from './draw/engines.ts';
+export { type PresentKind, wasSeen } from './draw/presence.ts';
 export {
   decide,
   mismatchesOf,
@@ -56,7 +36,22 @@ export {
   opinionOf,
   POOL_LIMIT_MILLI,
   pooledMismatches,
-} from './verdict.ts';
-export * from './verifier.ts';
-export { falseVoices, opinionBasis, voicesOf } from './voices.ts';
-export { workUnitsOf } from './work.ts';
+} from './draw/verdict.ts';
+export { falseVoices, opinionBasis, voicesOf } from './draw/voices.ts';
+export { type Stacks, stacksOf } from './epoch/emission.ts';
+export { backersBpsOf, holderParts } from './epoch/holders.ts';
+export * from './epoch/scores.ts';
+export { snapshotAfter } from './governance/actions.ts';
+export { checkPossessions, genesisHash, problemOfParams } from './governance/genesis.ts';
+export { splitsOf, termsAt } from './stake/domains.ts';
+export { roomOf } from './stake/fines.ts';
+export { MAX_RESULTS_OWED } from './standing/standing.ts';
+export { auditRatePpb, keptPpb, trustPpbOf } from './standing/trust.ts';
+export type { ClosedBooks } from './state/books.ts';
+export * from './state/result.ts';
+export { isGone } from './state/roles.ts';
+export { EPOCH_GRACE_BLOCKS, type Rule, rules, UnknownRuleError } from './state/rules.ts';
+export type { LedgerView } from './state/state.ts';
+export type { ReadonlyTable } from './state/table.ts';
+export * from './state/verifier.ts';
+export { readTransaction, type SignedTransaction, transactionSigningRoot } from './transactions/signing.ts';

@@ -3,18 +3,12 @@ import {
   Artifact as ArtifactType,
   ChatRole,
   EngineInfo,
-  encodeText,
-  equalBytes,
   type InferencePayload,
   precommitHash,
 } from '@assay/protocol';
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { structureFlaw } from '../src/audit/structure.ts';
-import { renderTemplate } from '../src/inference/llama/template.ts';
-import { generateText, textPieces } from '../src/inference/output-text.ts';
-import type { ChatMessage, GenerateEvent, GenerateRequest, InferenceModel } from '../src/inference/port.ts';
-import { Generation, generateAgain, modelWorker } from '../src/roles/miner/index.ts';
+import { structureFlaw } from '@assay/roles/audit/structure';
+import { generateText, textPieces } from '@assay/roles/inference/output-text';
+import { Generation, generateAgain, modelWorker } from '@assay/roles/miner/index';
 import {
   beginTask,
   type MixerEffect,
@@ -22,9 +16,14 @@ import {
   type MixerTask,
   newTask,
   stepTask,
-} from '../src/roles/mixer/task/state.ts';
-import { structureReference } from '../src/roles/structure-reference.ts';
-import { decodeText, TextPieces } from '../src/utf8.ts';
+} from '@assay/roles/mixer/task/state';
+import type { ChatMessage, GenerateEvent, GenerateRequest, InferenceModel } from '@assay/roles/ports/inference';
+import { structureReference } from '@assay/roles/structure-reference';
+import { decodeText, TextPieces } from '@assay/roles/utf8';
+import { encodeText, equalBytes } from '@assay/ssz';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { renderTemplate } from '../src/inference/llama/template.ts';
 
 const patienceMs = 600_000;
 /** A million by `npm run test:honest`. */

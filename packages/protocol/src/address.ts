@@ -1,5 +1,5 @@
+import { sha256 } from '@assay/ssz';
 import { bech32 } from '@scure/base';
-import { sha256 } from './hash.ts';
 
 const PREFIX = 'assay';
 const ACCOUNT = Uint8Array.of(0x01);

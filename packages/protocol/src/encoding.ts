@@ -1,9 +1,7 @@
+import { BigUintType, byValue, ShortBytesType, textOf, UintType } from '@assay/ssz';
 import { ByteVectorType, ListBasicType, ListCompositeType } from '@chainsafe/ssz';
 import { addressText, parseAddress } from './address.ts';
 import { limits } from './limits.ts';
-import { BigUintType, ShortBytesType, textOf } from './scalars.ts';
-import { byValue } from './struct.ts';
-import { UintType } from './uint.ts';
 
 /** A 20-byte address; in JSON `assay1…`. */
 class AddressType extends ShortBytesType {

@@ -1,10 +1,9 @@
+import { Bytes32, StructType, U16, U32, type ValueOf } from '@assay/ssz';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { GenesisDomain } from './domains.ts';
+import { GenesisDomain } from './domain/domains.ts';
 import { Address, BlsPublicKey, BlsSignature, Name, TimeMs, Units } from './encoding.ts';
 import { limits } from './limits.ts';
-import { Params } from './parameters.ts';
-import { Bytes32, U16, U32, type ValueOf } from './scalars.ts';
-import { StructType } from './struct.ts';
+import { Params } from './params/parameters.ts';
 
 export const GenesisAccount = new StructType({ address: Address, balanceUnits: Units }, { typeName: 'GenesisAccount' });
 

@@ -1,5 +1,5 @@
+import { UintType } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
-import { UintType } from './uint.ts';
 import { edgesOf, integersOf, protocolTypes, valuesOf } from './values.fixture.ts';
 
 /** The bytes of the largest value, with the largest number of eight bytes in its place. */

@@ -1,4 +1,4 @@
-import { concatBytes, encodeText, littleEndian, sha256 } from './hash.ts';
+import { concatBytes, encodeText, littleEndian, sha256 } from '@assay/ssz';
 
 /** What a signature is about; part of every signing root, so no signature can be read as another message (§1.2). */
 export const messageTypes = {

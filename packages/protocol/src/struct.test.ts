@@ -1,3 +1,5 @@
+import type { UintType } from '@assay/ssz';
+import { OneOfType, StructListType, StructType, TextType } from '@assay/ssz';
 import {
   BooleanType,
   ByteListType,
@@ -11,13 +13,9 @@ import {
 } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OneOfType } from './one-of.ts';
-import { Receipt, ReceiptList } from './receipt.ts';
-import { AccountRow, MinerRow, tables } from './state.ts';
-import { StructListType, StructType } from './struct.ts';
-import { AuditorSlot, AuditRow, TaskRow } from './tasks.ts';
-import { TextType } from './text.ts';
-import type { UintType } from './uint.ts';
+import { Receipt, ReceiptList } from './batch/receipt.ts';
+import { AccountRow, MinerRow, tables } from './state/state.ts';
+import { AuditorSlot, AuditRow, TaskRow } from './state/tasks.ts';
 
 /** Any value of a type. */
 function anyOf(type: unknown): fc.Arbitrary<unknown> {

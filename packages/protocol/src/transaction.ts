@@ -1,9 +1,9 @@
+import { Bool, Bytes32, listOfU32, oneOf, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
 import { ContainerType, VectorCompositeType } from '@chainsafe/ssz';
-import { AuditNumbers } from './audit-numbers.ts';
-import { AppealCase, DecideCase, Evidence, OpenCase } from './cases.ts';
-import { AdmitMiner, CreateDomain, UpdateDomain } from './domains.ts';
+import { Certificate, ReceiptList } from './batch/receipt.ts';
+import { AppealCase, DecideCase, Evidence, OpenCase } from './case/cases.ts';
+import { AdmitMiner, CreateDomain, UpdateDomain } from './domain/domains.ts';
 import { Address, Count, Ed25519Signature, Height, Units } from './encoding.ts';
-import { CastVote, Propose } from './governance.ts';
 import { limits } from './limits.ts';
 import {
   AcceptModel,
@@ -12,11 +12,7 @@ import {
   TransferModelShares,
   UpdateModelPrice,
   WithdrawBacking,
-} from './models.ts';
-import { oneOf } from './one-of.ts';
-import { sealPathLength } from './plants.ts';
-import { Certificate, ReceiptList } from './receipt.ts';
-import { BatchRecords } from './records.ts';
+} from './model/models.ts';
 import {
   MinerSplit,
   ProvePresence,
@@ -27,9 +23,11 @@ import {
   SetRoleStatus,
   StakeKind,
   UpdateMiner,
-} from './roles.ts';
-import { Bool, Bytes32, listOfU32, U8, U16, U32, type ValueOf } from './scalars.ts';
-import { StructListType, StructType } from './struct.ts';
+} from './role/roles.ts';
+import { AuditNumbers } from './task/audit-numbers.ts';
+import { sealPathLength } from './task/plants.ts';
+import { BatchRecords } from './task/records.ts';
+import { CastVote, Propose } from './vote/governance.ts';
 
 /** Moves base units from the sender to another account. */
 export const Transfer = new StructType({ to: Address, amountUnits: Units }, { typeName: 'Transfer' });

@@ -1,3 +1,4 @@
+import { EnumType, encodeText, littleEndian, type OneOf, OneOfType, sha256, TextType, UintType } from '@assay/ssz';
 import {
   BitListType,
   BooleanType,
@@ -11,13 +12,8 @@ import {
   VectorBasicType,
   VectorCompositeType,
 } from '@chainsafe/ssz';
-import { EnumType } from './enum-of.ts';
-import { encodeText, littleEndian, sha256 } from './hash.ts';
+import { BitArray } from './batch/receipt.ts';
 import * as protocol from './index.ts';
-import { type OneOf, OneOfType } from './one-of.ts';
-import { BitArray } from './receipt.ts';
-import { TextType } from './text.ts';
-import { UintType } from './uint.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 /** Elements of a list that has no fixed length: two differ, and are no power of a longer list. */

@@ -1,4 +1,4 @@
-import type { RandomStream, Runtime } from '@assay/node/runtime/port';
+import type { RandomStream, Runtime } from '@assay/roles/ports/runtime';
 
 /** What can go wrong, each part until it is put right. */
 export interface Breakable {

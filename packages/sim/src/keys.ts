@@ -1,6 +1,6 @@
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '@assay/node/crypto/signers';
 import { type KeyName, Keystore } from '@assay/node/keys/keystore';
-import type { RandomStream } from '@assay/node/runtime/port';
+import type { RandomStream } from '@assay/roles/ports/runtime';
 import type { KnownSignatures } from './known-signatures.ts';
 
 type Entries = ConstructorParameters<typeof Keystore>[0];

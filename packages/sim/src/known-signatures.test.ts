@@ -1,5 +1,5 @@
 import { aggregateBls, nativeVerifier } from '@assay/node/crypto/verifier';
-import { SimulatedRuntime } from '@assay/node/runtime/simulated';
+import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { describe, expect, it } from 'vitest';
 import { SeededKeys } from './keys.ts';
 import { KnownSignatures } from './known-signatures.ts';

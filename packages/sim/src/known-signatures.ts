@@ -1,6 +1,6 @@
 import type { Verifier } from '@assay/ledger';
 import { aggregateBls } from '@assay/node/crypto/verifier';
-import { equalBytes } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 
 /** Answers kept, and signatures; all are dropped when there are more. */
 const most = 100_000;

@@ -1,5 +1,5 @@
-import { StreamLost } from '@assay/node/network/port';
-import { SimulatedRuntime } from '@assay/node/runtime/simulated';
+import { StreamLost } from '@assay/roles/ports/network';
+import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { describe, expect, it } from 'vitest';
 import { Links } from './links.ts';
 

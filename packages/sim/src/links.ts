@@ -6,8 +6,8 @@ import {
   networkLimits,
   type PeerId,
   StreamLost,
-} from '@assay/node/network/port';
-import type { RandomStream, Runtime } from '@assay/node/runtime/port';
+} from '@assay/roles/ports/network';
+import type { RandomStream, Runtime } from '@assay/roles/ports/runtime';
 import { Spy } from './spy.ts';
 
 /** Shortest and longest way between two peers, and how much longer one message may take than another, milliseconds. */

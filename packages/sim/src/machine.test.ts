@@ -1,5 +1,5 @@
-import type { Chain } from '@assay/node/consensus/port';
-import { SimulatedRuntime } from '@assay/node/runtime/simulated';
+import type { Chain } from '@assay/roles/ports/chain';
+import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { describe, expect, it } from 'vitest';
 import { Links } from './links.ts';
 import { Machine } from './machine.ts';

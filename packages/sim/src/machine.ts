@@ -1,7 +1,7 @@
-import type { Chain } from '@assay/node/consensus/port';
-import type { Endpoint, Network } from '@assay/node/network/port';
-import type { RoleStore } from '@assay/node/roles/ports/store';
-import { type Runtime, sleepBy } from '@assay/node/runtime/port';
+import type { Chain } from '@assay/roles/ports/chain';
+import type { Endpoint, Network } from '@assay/roles/ports/network';
+import { type Runtime, sleepBy } from '@assay/roles/ports/runtime';
+import type { RoleStore } from '@assay/roles/ports/store';
 import type { WorldStore } from './world-store.ts';
 
 /** What a machine stands in. */

@@ -1,4 +1,4 @@
-import { SimulatedRuntime } from '@assay/node/runtime/simulated';
+import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { describe, expect, it } from 'vitest';
 import { MemoryRoleStore } from './memory-store.ts';
 

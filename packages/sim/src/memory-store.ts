@@ -1,8 +1,8 @@
-import type { RoleStore } from '@assay/node/roles/ports/store';
-import type { Runtime } from '@assay/node/runtime/port';
 import type { BlockCommit } from '@assay/node/store/store';
 import { type TaskRecord, taskChanges } from '@assay/node/store/tasks';
-import { toHex } from '@assay/protocol';
+import type { Runtime } from '@assay/roles/ports/runtime';
+import type { RoleStore } from '@assay/roles/ports/store';
+import { toHex } from '@assay/ssz';
 import type { WorldStore } from './world-store.ts';
 
 /** How long a group of writes is on its way to the disk, milliseconds. */

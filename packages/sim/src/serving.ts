@@ -1,8 +1,9 @@
 import type { Serving } from '@assay/node/devnet/backend';
-import type { InferenceModel } from '@assay/node/inference/port';
-import { modelWorker, type Worker } from '@assay/node/roles/miner/index';
-import type { Runtime } from '@assay/node/runtime/port';
-import { type EngineInfo, encodeText, equalBytes, sha256 } from '@assay/protocol';
+import type { EngineInfo } from '@assay/protocol';
+import { modelWorker, type Worker } from '@assay/roles/miner/index';
+import type { InferenceModel } from '@assay/roles/ports/inference';
+import type { Runtime } from '@assay/roles/ports/runtime';
+import { encodeText, equalBytes, sha256 } from '@assay/ssz';
 import { SimulatedModel } from './simulated-model.ts';
 
 export const engineInfo: EngineInfo = {

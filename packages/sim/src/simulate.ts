@@ -1,6 +1,6 @@
-import type { LedgerEvent } from '@assay/ledger';
 import { committee, names } from '@assay/node/devnet/genesis';
-import { toHex } from '@assay/protocol';
+import type { LedgerEvent } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import { trouble } from './faults.ts';
 import { Machines } from './machines.ts';
 import { Users } from './users.ts';

@@ -1,6 +1,7 @@
 import { isChoice } from '@assay/node/inference/llama/choice';
-import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '@assay/node/inference/llama/sampling';
-import { generateText, textPieces } from '@assay/node/inference/output-text';
+import type { Sampling } from '@assay/protocol';
+import { generateText, textPieces } from '@assay/roles/inference/output-text';
+import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '@assay/roles/inference/sampling';
 import type {
   ChatMessage,
   GeneratedToken,
@@ -9,8 +10,8 @@ import type {
   InferenceModel,
   Scored,
   ScoreRequest,
-} from '@assay/node/inference/port';
-import { encodeText, firstUint64, littleEndian, type Sampling, sha256 } from '@assay/protocol';
+} from '@assay/roles/ports/inference';
+import { encodeText, firstUint64, littleEndian, sha256 } from '@assay/ssz';
 
 const vocabularySize = 256;
 const alternatives = 5;

@@ -1,4 +1,4 @@
-import type { MessageStream, PeerId } from '@assay/node/network/port';
+import type { MessageStream, PeerId } from '@assay/roles/ports/network';
 
 /** A message that a peer got on a stream that another one opened. */
 export interface Heard {

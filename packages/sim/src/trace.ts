@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Runtime } from '@assay/node/runtime/port';
+import type { Runtime } from '@assay/roles/ports/runtime';
 
 const keptLines = 40;
 

@@ -1,4 +1,4 @@
-import type { RandomStream } from '@assay/node/runtime/port';
+import type { RandomStream } from '@assay/roles/ports/runtime';
 import type { World } from './world.ts';
 
 /** Mean time a user thinks between an answer and the next question, milliseconds. */

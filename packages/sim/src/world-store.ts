@@ -1,6 +1,6 @@
-import type { RoleStore } from '@assay/node/roles/ports/store';
-import type { SimulatedRuntime } from '@assay/node/runtime/simulated';
 import type { ChainStore, Store } from '@assay/node/store/store';
+import type { RoleStore } from '@assay/roles/ports/store';
+import type { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 
 /** What the chain of a world, and what its roles remember, lies in. */
 export interface WorldStore extends ChainStore, Pick<Store, 'task'> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { apiKeyOf } from '@assay/node/crypto/signers';
-import { followSessions, liveApiKey } from '@assay/node/devnet/follow-sessions';
 import { names } from '@assay/node/devnet/genesis';
+import { followSessions, liveApiKey } from '@assay/node/host/follow-sessions';
 import { ApiKeyFile } from '@assay/node/keys/api-keys';
 import { newDirectory } from '@assay/node/store/directory.fixture';
 import { describe, expect, it } from 'vitest';

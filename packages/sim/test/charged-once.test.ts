@@ -1,6 +1,7 @@
-import { receive } from '@assay/node/network/wire';
-import { protocols } from '@assay/node/roles/context';
-import { GatewayMessage, type TaskRequest, type TaskSubmission, toHex } from '@assay/protocol';
+import { GatewayMessage, type TaskRequest, type TaskSubmission } from '@assay/protocol';
+import { protocols } from '@assay/roles/context';
+import { receive } from '@assay/roles/ports/wire';
+import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
 import { forgedTask, signedRequest, ticketOf } from '../src/adversaries/forged-task.ts';

@@ -1,9 +1,10 @@
 import { drawMiners, drawTable } from '@assay/ledger';
 import { devnetParams, names } from '@assay/node/devnet/genesis';
-import { networkAddress, protocols } from '@assay/node/roles/context';
-import { promptTokensBound } from '@assay/node/roles/prompt-bound';
-import type { RandomStream } from '@assay/node/runtime/port';
-import { type InferencePayload, MixerToMiner, toHex } from '@assay/protocol';
+import { type InferencePayload, MixerToMiner } from '@assay/protocol';
+import { networkAddress, protocols } from '@assay/roles/context';
+import type { RandomStream } from '@assay/roles/ports/runtime';
+import { promptTokensBound } from '@assay/roles/prompt-bound';
+import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import type { Heard } from '../src/spy.ts';
 import type { World } from '../src/world.ts';

@@ -1,6 +1,6 @@
 import { devnetParams } from '@assay/node/devnet/genesis';
-import { protocols } from '@assay/node/roles/context';
-import type { Runtime } from '@assay/node/runtime/port';
+import { protocols } from '@assay/roles/context';
+import type { Runtime } from '@assay/roles/ports/runtime';
 import { describe, expect, it } from 'vitest';
 import { SimulatedModel } from '../src/simulated-model.ts';
 import type { Heard } from '../src/spy.ts';

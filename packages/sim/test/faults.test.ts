@@ -1,12 +1,7 @@
 import { nativeVerifier } from '@assay/node/crypto/verifier';
-import { AssayError } from '@assay/node/errors';
-import type { GenerateEvent } from '@assay/node/inference/port';
-import { receive } from '@assay/node/network/wire';
-import { networkAddress, protocols, SigningRoots } from '@assay/node/roles/context';
 import {
   Artifact,
-  encodeText,
-  equalBytes,
+  AssayError,
   InferencePayload,
   MinerToMixer,
   MixerToMiner,
@@ -14,6 +9,10 @@ import {
   Precommit,
   precommitHash,
 } from '@assay/protocol';
+import { networkAddress, protocols, SigningRoots } from '@assay/roles/context';
+import type { GenerateEvent } from '@assay/roles/ports/inference';
+import { receive } from '@assay/roles/ports/wire';
+import { encodeText, equalBytes } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { EndlessModel } from '../src/adversaries/endless-model.ts';
 import { GarbledModel } from '../src/adversaries/garbled-model.ts';

@@ -1,7 +1,7 @@
 import { names } from '@assay/node/devnet/genesis';
-import { receive } from '@assay/node/network/wire';
-import { protocols } from '@assay/node/roles/context';
 import { BatchOffer, BatchReply } from '@assay/protocol';
+import { protocols } from '@assay/roles/context';
+import { receive } from '@assay/roles/ports/wire';
 import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
 import { forgedTask, signedRequest, ticketOf } from '../src/adversaries/forged-task.ts';

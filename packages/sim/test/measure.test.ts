@@ -1,5 +1,5 @@
-import { type Measuring, measure } from '@assay/node/roles/validator/measure';
 import { type Artifact, EngineInfo } from '@assay/protocol';
+import { type Measuring, measure } from '@assay/roles/validator/measure';
 import { describe, expect, it } from 'vitest';
 import { SimulatedModel } from '../src/simulated-model.ts';
 import { artifactOf, startWorld } from './start.fixture.ts';

@@ -1,17 +1,18 @@
-import { type LedgerEvent, measuredValues } from '@assay/ledger';
+import { measuredValues } from '@assay/ledger';
 import { names } from '@assay/node/devnet/genesis';
-import { StreamLost } from '@assay/node/network/port';
-import { receive } from '@assay/node/network/wire';
-import { protocols, topics } from '@assay/node/roles/context';
 import {
   ArtifactReply,
   ArtifactRequest,
   DataRequest,
+  type LedgerEvent,
   Ping,
   type RoleStatus,
   SignedAnnouncement,
-  toHex,
 } from '@assay/protocol';
+import { protocols, topics } from '@assay/roles/context';
+import { StreamLost } from '@assay/roles/ports/network';
+import { receive } from '@assay/roles/ports/wire';
+import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { falseLine } from '../src/adversaries/false-line.ts';
 import { SimulatedModel } from '../src/simulated-model.ts';

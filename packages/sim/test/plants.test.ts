@@ -1,6 +1,6 @@
-import type { LedgerEvent } from '@assay/ledger';
 import { devnetParams, names } from '@assay/node/devnet/genesis';
-import { toHex } from '@assay/protocol';
+import type { LedgerEvent } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { passBlindly } from '../src/adversaries/blind-validator.ts';
 import type { World } from '../src/world.ts';

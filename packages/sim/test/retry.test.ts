@@ -1,7 +1,7 @@
-import { AssayError } from '@assay/node/errors';
-import { generateAgain } from '@assay/node/roles/miner/index';
-import type { Worker, WorkerEvent } from '@assay/node/roles/miner/worker';
-import { EngineInfo, encodeText, InferencePayload } from '@assay/protocol';
+import { AssayError, EngineInfo, InferencePayload } from '@assay/protocol';
+import { generateAgain } from '@assay/roles/miner/index';
+import type { Worker, WorkerEvent } from '@assay/roles/miner/worker';
+import { encodeText } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { SimulatedModel } from '../src/simulated-model.ts';
 

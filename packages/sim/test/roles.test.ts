@@ -1,9 +1,9 @@
 import { priceOf } from '@assay/ledger';
 import { devnetPrices, names } from '@assay/node/devnet/genesis';
-import { receive } from '@assay/node/network/wire';
-import { protocols, topics } from '@assay/node/roles/context';
-import { ofReport } from '@assay/node/roles/mixer/index';
 import { type Attestation, ChallengeReport, DisputedChallenge, GatewayMessage } from '@assay/protocol';
+import { protocols, topics } from '@assay/roles/context';
+import { ofReport } from '@assay/roles/mixer/index';
+import { receive } from '@assay/roles/ports/wire';
 import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
 import { signedRequest, unsignedTask } from '../src/adversaries/forged-task.ts';

@@ -1,5 +1,5 @@
 import { names } from '@assay/node/devnet/genesis';
-import { toHex } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { Users } from '../src/users.ts';
 import { World } from '../src/world.ts';

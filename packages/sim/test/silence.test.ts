@@ -1,7 +1,4 @@
 import { names } from '@assay/node/devnet/genesis';
-import type { Endpoint, MessageStream } from '@assay/node/network/port';
-import { receive } from '@assay/node/network/wire';
-import { networkAddress, protocols, SigningRoots, topics } from '@assay/node/roles/context';
 import {
   InferencePayload,
   MinerToMixer,
@@ -12,6 +9,9 @@ import {
   TaskAnnouncement,
   TransitionVote,
 } from '@assay/protocol';
+import { networkAddress, protocols, SigningRoots, topics } from '@assay/roles/context';
+import type { Endpoint, MessageStream } from '@assay/roles/ports/network';
+import { receive } from '@assay/roles/ports/wire';
 import { describe, expect, it } from 'vitest';
 import { SimulatedModel } from '../src/simulated-model.ts';
 import type { World } from '../src/world.ts';

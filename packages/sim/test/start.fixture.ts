@@ -1,10 +1,10 @@
 import { genesisHash } from '@assay/ledger';
 import { useNativeHasher } from '@assay/node/crypto/hasher';
 import { names } from '@assay/node/devnet/genesis';
-import type { Endpoint } from '@assay/node/network/port';
 import { newDirectory } from '@assay/node/store/directory.fixture';
 import { openStore } from '@assay/node/store/store';
 import { ArtifactBundle } from '@assay/protocol';
+import type { Endpoint } from '@assay/roles/ports/network';
 import { afterEach, onTestFinished } from 'vitest';
 import { nextDoor } from '../src/links.ts';
 import { SimulatedModel } from '../src/simulated-model.ts';

@@ -1,8 +1,9 @@
 import { nativeVerifier } from '@assay/node/crypto/verifier';
 import { names } from '@assay/node/devnet/genesis';
-import { networkAddress, protocols } from '@assay/node/roles/context';
-import { fetchArtifact } from '@assay/node/roles/fetch-artifact';
-import { ArtifactReply, sha256 } from '@assay/protocol';
+import { ArtifactReply } from '@assay/protocol';
+import { networkAddress, protocols } from '@assay/roles/context';
+import { fetchArtifact } from '@assay/roles/fetch-artifact';
+import { sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
 import { drawnBy, forgedTask, signedRequest, ticketOf } from '../src/adversaries/forged-task.ts';

@@ -1,5 +1,6 @@
-import type { Worker } from '@assay/node/roles/miner/index';
-import { EngineInfo, toHex } from '@assay/protocol';
+import { EngineInfo } from '@assay/protocol';
+import type { Worker } from '@assay/roles/miner/index';
+import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { engineInfo } from '../src/serving.ts';
 import { type Choose, SimulatedModel } from '../src/simulated-model.ts';

@@ -1,23 +1,17 @@
+import { Address, AuditNumbers, BlsPublicKey, BlsSignature, Name, Quantity, Units } from '@assay/protocol';
 import {
-  Address,
-  AuditNumbers,
-  BlsPublicKey,
-  BlsSignature,
   Bool,
   ByName,
   ByType,
   Bytes32,
   EnumType,
   ListOf,
-  Name,
   OrNull,
-  Quantity,
   type Shape,
   type Shaped,
   SomeWord,
   UintType,
-  Units,
-} from '@assay/protocol';
+} from '@assay/ssz';
 import { z } from 'zod';
 import { AuditNumbersJson } from './audit-numbers.ts';
 import { address, blsPublicKey, bps, bytes32, count, quantity, signature96, units } from './scalars.ts';

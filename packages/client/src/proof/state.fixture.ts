@@ -9,12 +9,11 @@ import {
   rowPath,
   SessionRow,
   State,
-  sha256,
   type TableName,
   TaskRow,
   tables,
-  toHex,
 } from '@assay/protocol';
+import { sha256, toHex } from '@assay/ssz';
 import type { ProofQuestion } from './verify-proof.ts';
 
 const holder = addressOf(sha256(Uint8Array.of(1)));

@@ -2,7 +2,6 @@ import {
   AccountRow,
   addressText,
   BlockHeader,
-  equalBytes,
   isTableName,
   MinerRow,
   PayoutRow,
@@ -12,8 +11,8 @@ import {
   stateRootAlong,
   TaskRow,
   tables,
-  toHex,
 } from '@assay/protocol';
+import { equalBytes, toHex } from '@assay/ssz';
 import type { ProofKind } from '../api/proof.ts';
 import { formatUnits } from '../format-units.ts';
 

@@ -7,12 +7,12 @@ import {
   messageTypes,
   Receipt,
   ReceiptList,
-  sha256,
   signingDomain,
   signingRoot,
   taskIdOf,
   ticketSigningRoot,
 } from '@assay/protocol';
+import { sha256 } from '@assay/ssz';
 import blst from '@chainsafe/blst';
 import type { Trust } from './verify-receipt.ts';
 

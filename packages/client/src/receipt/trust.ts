@@ -1,4 +1,5 @@
-import { fromHex, Genesis } from '@assay/protocol';
+import { Genesis } from '@assay/protocol';
+import { fromHex } from '@assay/ssz';
 import { z } from 'zod';
 import { ClientError } from '../errors.ts';
 import type { Trust } from './verify-receipt.ts';

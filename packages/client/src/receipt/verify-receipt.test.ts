@@ -1,4 +1,5 @@
-import { BitArray, type BodyValues, type PortableReceipt, sha256 } from '@assay/protocol';
+import { BitArray, type BodyValues, type PortableReceipt } from '@assay/protocol';
+import { sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { certified, chain, trust } from './certified.fixture.ts';
 import { portableReceipt, portableReceiptFromJson, portableReceiptToJson } from './portable-receipt.ts';

@@ -2,7 +2,6 @@ import {
   BatchHeader,
   type CommitteeSeat,
   drawEpoch,
-  equalBytes,
   messageTypes,
   type PortableReceipt,
   receiptsRootAlong,
@@ -10,8 +9,8 @@ import {
   signingRoot,
   taskIdOf,
   ticketSigningRoot,
-  toHex,
 } from '@assay/protocol';
+import { equalBytes, toHex } from '@assay/ssz';
 import { formatUnits } from '../format-units.ts';
 import { verifyAggregate } from './verify-aggregate.ts';
 

@@ -1,6 +1,6 @@
 import { BurnKind, type BurnRow, type Params } from '@assay/protocol';
-import { ALL_BPS, saturate } from '../integers.ts';
-import { type Steps, WRITE } from '../pace.ts';
+import { ALL_BPS, saturate } from '../arithmetic/integers.ts';
+import { type Steps, WRITE } from '../arithmetic/pace.ts';
 import type { Work } from './work.ts';
 
 /** What the prices of a reward period's tasks burned, by all that the tasks name (economics §7.2). */

@@ -1,17 +1,17 @@
 import { limits } from '@assay/protocol';
-import { apportionSteps } from '../apportion.ts';
-import { heldOfMiners } from '../fines.ts';
-import { PPB } from '../integers.ts';
-import { invariant } from '../invariant.ts';
-import { measuredValues } from '../measured.ts';
-import { READ, type Steps } from '../pace.ts';
-import type { Pool, PoolShare } from '../result.ts';
-import type { CapacityRaw, CapacityScore } from '../scores.ts';
-import { successRatePpb } from '../standing.ts';
-import { latencyMicroOf } from '../work.ts';
-import type { Standing } from './bring-forward.ts';
+import { apportionSteps } from '../arithmetic/apportion.ts';
+import { PPB } from '../arithmetic/integers.ts';
+import { invariant } from '../arithmetic/invariant.ts';
+import { READ, type Steps } from '../arithmetic/pace.ts';
+import { measuredValues } from '../audit/measured.ts';
+import { latencyMicroOf } from '../batch/work.ts';
+import { heldOfMiners } from '../stake/fines.ts';
+import { successRatePpb } from '../standing/standing.ts';
+import type { Standing } from '../state/bring-forward.ts';
+import type { Pool, PoolShare } from '../state/result.ts';
 import { finals, SHARE_PPB } from './competition.ts';
 import { capacityOf, isRewarded } from './contestants.ts';
+import type { CapacityRaw, CapacityScore } from './scores.ts';
 import type { Work } from './work.ts';
 
 interface Contestant {

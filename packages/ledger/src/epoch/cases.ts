@@ -1,8 +1,8 @@
 import { noModel } from '@assay/protocol';
-import { commonFlaw, dismissCase, executeCase } from '../cases.ts';
-import { PPB } from '../integers.ts';
-import type { LedgerEvent } from '../result.ts';
-import type { LedgerState } from '../state.ts';
+import { PPB } from '../arithmetic/integers.ts';
+import { commonFlaw, dismissCase, executeCase } from '../cases/cases.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState } from '../state/state.ts';
 
 /** Ends the cases whose time is over (§10.6, §10.7). */
 export function settleCases(state: LedgerState): LedgerEvent[] {

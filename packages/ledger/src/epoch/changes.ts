@@ -1,9 +1,9 @@
 import type { BodyValues, StakeKind } from '@assay/protocol';
-import { changesEngine } from '../engines.ts';
-import { invariant } from '../invariant.ts';
-import { MAX_RESULTS_OWED } from '../standing.ts';
-import type { LedgerState } from '../state.ts';
-import { keyKinds } from '../view.ts';
+import { invariant } from '../arithmetic/invariant.ts';
+import { changesEngine } from '../draw/engines.ts';
+import { MAX_RESULTS_OWED } from '../standing/standing.ts';
+import type { LedgerState } from '../state/state.ts';
+import { keyKinds } from '../state/view.ts';
 
 /**
  * Carries out what the epoch announced for the next one, in its order (§3.6, §3.7). Once the books are closed, so that

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { auditAll } from '../audits.fixture.ts';
-import { hardFailure, honest, World } from '../world.fixture.ts';
+import { auditAll } from '../testing/audits.fixture.ts';
+import { hardFailure, honest, World } from '../testing/world.fixture.ts';
 import { endsEpoch } from './close.ts';
 
 const sha256 = (...parts: Uint8Array[]) => {

@@ -1,20 +1,20 @@
 import type { Params } from '@assay/protocol';
-import type { LedgerEvent } from '../result.ts';
-import type { LedgerState } from '../state.ts';
-import { epochBeaconOf } from './beacon.ts';
+import { epochBeaconOf } from '../draw/epoch-beacon.ts';
+import { beginTurns, settleTurns } from '../draw/turns.ts';
+import { endingPeriod } from '../state/period.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState } from '../state/state.ts';
 import { freezePenalties, settleCases } from './cases.ts';
 import { applyChanges } from './changes.ts';
 import { chooseCommittee } from './committee.ts';
 import { holdMiners, removeWeak } from './ejections.ts';
 import { openForfeits } from './forfeits.ts';
 import { beginPeriod } from './next-period.ts';
-import { endingPeriod } from './period.ts';
 import { updatePowers } from './powers.ts';
 import { settleProposals } from './proposals.ts';
 import { pruneCases } from './prune.ts';
 import { closeSessions } from './sessions.ts';
 import { Settlement } from './settlement.ts';
-import { beginTurns, settleTurns } from './turns.ts';
 import { releaseDeregistered, releaseUnbonding } from './unbonding.ts';
 
 /** Whether a block is the last of its epoch (§2.1). */

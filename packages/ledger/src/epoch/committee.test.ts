@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { committeeEpochs, committeeOf, nextCommittee } from '../committee.ts';
-import { mixerTerms, presenceTx, statusTx } from '../roles.fixture.ts';
-import { EPOCH_GRACE_BLOCKS } from '../rules.ts';
-import { World } from '../world.fixture.ts';
+import { committeeEpochs, committeeOf, nextCommittee } from '../draw/committee.ts';
+import { EPOCH_GRACE_BLOCKS } from '../state/rules.ts';
+import { mixerTerms, presenceTx, statusTx } from '../testing/roles.fixture.ts';
+import { World } from '../testing/world.fixture.ts';
 
 const mixersOf = (world: World, epoch = world.state.globals.epoch) =>
   committeeOf(world.state, epoch).map(({ mixer }) => mixer);

@@ -1,7 +1,7 @@
-import { committeeOf, isSameCommittee, nextCommittee } from '../committee.ts';
-import { countAbsent } from '../presence.ts';
-import type { LedgerEvent } from '../result.ts';
-import type { LedgerState } from '../state.ts';
+import { committeeOf, isSameCommittee, nextCommittee } from '../draw/committee.ts';
+import { countAbsent } from '../draw/presence.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState } from '../state/state.ts';
 
 /**
  * Chooses the committee of the epoch to come; while no mixer is active the present one stays (§7.1). Who was absent

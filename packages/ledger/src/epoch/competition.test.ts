@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { atOnce } from '../pace.ts';
+import { atOnce } from '../arithmetic/pace.ts';
 import { finals as finalSteps, SHARE_ONE } from './competition.ts';
 
 const finals = (raws: readonly (readonly bigint[])[], alphaBps: readonly number[]) =>

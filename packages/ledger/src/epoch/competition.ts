@@ -1,5 +1,5 @@
-import { PPB } from '../integers.ts';
-import { type Pace, READ, type Steps } from '../pace.ts';
+import { PPB } from '../arithmetic/integers.ts';
+import { type Pace, READ, type Steps } from '../arithmetic/pace.ts';
 
 /** One, in the fixed point of shares. */
 export const SHARE_ONE = 10n ** 18n;

@@ -1,7 +1,7 @@
 import { type DomainTerms, type Globals, type MinerRow, type Params, rewardPeriods } from '@assay/protocol';
-import { capped } from '../integers.ts';
-import type { MeasuredValues } from '../measured.ts';
-import { latencyMicroOf } from '../work.ts';
+import { capped } from '../arithmetic/integers.ts';
+import type { MeasuredValues } from '../audit/measured.ts';
+import { latencyMicroOf } from '../batch/work.ts';
 
 const MICRO = 1_000_000n;
 

@@ -1,11 +1,11 @@
 import type { AuditNumbers, Flaw, Params } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { auditAll } from '../audits.fixture.ts';
-import { answer, caseWorld, members } from '../cases.fixture.ts';
-import { drawTable, eligibleMiners } from '../draw.ts';
-import { worldParams } from '../params.fixture.ts';
-import { hardFailure, honest, softFailure, unchecked, type World } from '../world.fixture.ts';
-import { newWorld, work } from './levels.fixture.ts';
+import { drawTable, eligibleMiners } from '../draw/draw.ts';
+import { newWorld, work } from '../standing/levels.fixture.ts';
+import { auditAll } from '../testing/audits.fixture.ts';
+import { answer, caseWorld, members } from '../testing/cases.fixture.ts';
+import { worldParams } from '../testing/params.fixture.ts';
+import { hardFailure, honest, softFailure, unchecked, type World } from '../testing/world.fixture.ts';
 
 const drawable = (world: World) => {
   const place = { kind: 'user' as const, domain: 0, model: 0, payer: world.address('payer') };

@@ -1,10 +1,10 @@
 import { type MinerRow, noModel } from '@assay/protocol';
-import { openCase, openEjections } from '../cases.ts';
-import { PPB } from '../integers.ts';
-import type { LedgerEvent } from '../result.ts';
-import { isGone } from '../roles.ts';
-import { EJECTION_MILLI, HARD_EVIDENCE } from '../standing.ts';
-import type { LedgerState } from '../state.ts';
+import { PPB } from '../arithmetic/integers.ts';
+import { openCase, openEjections } from '../cases/cases.ts';
+import { EJECTION_MILLI, HARD_EVIDENCE } from '../standing/standing.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import { isGone } from '../state/roles.ts';
+import type { LedgerState } from '../state/state.ts';
 import { freeze } from './cases.ts';
 import { type SharedCause, type Suspect, sharedCauses, suspectsOf } from './shared-causes.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apportion } from '../apportion.ts';
-import { auditAll } from '../audits.fixture.ts';
-import { worldParams } from '../params.fixture.ts';
-import type { EpochClose } from '../result.ts';
-import { honest, softFailure, World, type WorldOptions } from '../world.fixture.ts';
+import { apportion } from '../arithmetic/apportion.ts';
+import type { EpochClose } from '../state/result.ts';
+import { auditAll } from '../testing/audits.fixture.ts';
+import { worldParams } from '../testing/params.fixture.ts';
+import { honest, softFailure, World, type WorldOptions } from '../testing/world.fixture.ts';
 import { shareOut } from './payouts.ts';
 
 const UNIT = 1_000_000_000n;

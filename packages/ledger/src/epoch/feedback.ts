@@ -1,6 +1,6 @@
-import { capped } from '../integers.ts';
-import { type Pace, READ, type Steps } from '../pace.ts';
-import { keyOf, type LedgerView } from '../state.ts';
+import { capped } from '../arithmetic/integers.ts';
+import { type Pace, READ, type Steps } from '../arithmetic/pace.ts';
+import { keyOf, type LedgerView } from '../state/state.ts';
 
 interface Rated {
   readonly payer: string;

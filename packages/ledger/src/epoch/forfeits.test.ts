@@ -1,8 +1,8 @@
 import type { Params } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { answer, caseWorld, members } from '../cases.fixture.ts';
-import { worldParams } from '../params.fixture.ts';
-import { hardFailure, honest, softFailure, type World } from '../world.fixture.ts';
+import { answer, caseWorld, members } from '../testing/cases.fixture.ts';
+import { worldParams } from '../testing/params.fixture.ts';
+import { hardFailure, honest, softFailure, type World } from '../testing/world.fixture.ts';
 
 /** What the miner of a world and those behind it hold. */
 const behind = (world: World) => (['minerA', 'owner', 'otherPayer'] as const).map((name) => world.balance(name));

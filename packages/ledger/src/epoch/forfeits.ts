@@ -1,8 +1,8 @@
-import { caseIndexOf, openForfeit } from '../cases.ts';
-import { isHardFailure, payMiner } from '../forfeits.ts';
-import { invariant } from '../invariant.ts';
-import type { LedgerEvent } from '../result.ts';
-import type { LedgerState } from '../state.ts';
+import { invariant } from '../arithmetic/invariant.ts';
+import { caseIndexOf, openForfeit } from '../cases/cases.ts';
+import { isHardFailure, payMiner } from '../stake/forfeits.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState } from '../state/state.ts';
 
 /**
  * Opens a case for each miner that a hard failure costs what this epoch's end pays it; when it ends a reward period, a

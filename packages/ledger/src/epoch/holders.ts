@@ -1,8 +1,8 @@
 import type { HoldingRow, Params } from '@assay/protocol';
-import { apportion } from '../apportion.ts';
-import { ALL_BPS } from '../integers.ts';
-import { itemAt } from '../invariant.ts';
-import type { Payout } from '../result.ts';
+import { apportion } from '../arithmetic/apportion.ts';
+import { ALL_BPS } from '../arithmetic/integers.ts';
+import { itemAt } from '../arithmetic/invariant.ts';
+import type { Payout } from '../state/result.ts';
 
 /** What one account gets of a model's royalties, by its shares and by what it backs. */
 export interface HolderPart {

@@ -1,10 +1,10 @@
 import type { DomainTerms, ModelRow } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { apportion } from '../apportion.ts';
-import { weighedBy } from '../domains.fixture.ts';
-import { worldParams } from '../params.fixture.ts';
-import type { EpochClose } from '../result.ts';
-import { honest, type Sender, World } from '../world.fixture.ts';
+import { apportion } from '../arithmetic/apportion.ts';
+import type { EpochClose } from '../state/result.ts';
+import { weighedBy } from '../testing/domains.fixture.ts';
+import { worldParams } from '../testing/params.fixture.ts';
+import { honest, type Sender, World } from '../testing/world.fixture.ts';
 
 /**
  * Two domains; the first is weighed by work alone, the second, with model 2, as `terms` say. Miner 0 is in the first,

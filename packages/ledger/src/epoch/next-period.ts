@@ -1,7 +1,7 @@
 import { limits, type ModelRow, type Params, rewardPeriods } from '@assay/protocol';
-import type { LedgerState } from '../state.ts';
-import type { Table } from '../table.ts';
-import type { EndingPeriod } from './period.ts';
+import type { EndingPeriod } from '../state/period.ts';
+import type { LedgerState } from '../state/state.ts';
+import type { Table } from '../state/table.ts';
 
 /** Begins the next reward period: its counts start anew (economics §4.4). Those of the miners follow row by row. */
 export function beginPeriod(state: LedgerState, { period, forMs }: EndingPeriod, { rewards }: Params): void {

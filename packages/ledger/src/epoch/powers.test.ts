@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { auditAll } from '../audits.fixture.ts';
-import { honest, World } from '../world.fixture.ts';
+import { auditAll } from '../testing/audits.fixture.ts';
+import { honest, World } from '../testing/world.fixture.ts';
 
 /** Miner 0 does one task of 70 VWU; gives who audited it. */
 function work(world: World): number[] {

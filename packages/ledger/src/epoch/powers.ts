@@ -1,10 +1,10 @@
 import { limits } from '@assay/protocol';
-import { saturate } from '../integers.ts';
-import { itemAt } from '../invariant.ts';
-import { stepPowers, targetPowers } from '../power.ts';
-import type { LedgerEvent } from '../result.ts';
-import { isActive } from '../roles.ts';
-import type { LedgerState } from '../state.ts';
+import { saturate } from '../arithmetic/integers.ts';
+import { itemAt } from '../arithmetic/invariant.ts';
+import { stepPowers, targetPowers } from '../stake/power.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import { isActive } from '../state/roles.ts';
+import type { LedgerState } from '../state/state.ts';
 
 /** Weighs the validators for the epoch to come by stake and recent work (economics §8). */
 export function updatePowers(state: LedgerState): LedgerEvent {

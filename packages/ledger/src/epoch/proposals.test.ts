@@ -1,8 +1,8 @@
 import type { StakeKind, VoteChoice } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import type { VoteCount } from '../result.ts';
-import { UnknownRuleError } from '../rules.ts';
-import { FEE, type Sender, World } from '../world.fixture.ts';
+import type { VoteCount } from '../state/result.ts';
+import { UnknownRuleError } from '../state/rules.ts';
+import { FEE, type Sender, World } from '../testing/world.fixture.ts';
 import { outcomeOf } from './proposals.ts';
 
 const change = (path: string, value: string) => ({
@@ -52,7 +52,7 @@ describe('settleProposals §12', () => {
     world.send('payer', 'propose', change('halvingDays', '7'));
     voting(world, mixers);
     for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
-    const { Ledger } = await import('../ledger.ts');
+    const { Ledger } = await import('../block/ledger.ts');
     const copy = Ledger.fromSnapshot(world.ledger.snapshot());
     expect(copy.state.params.halvingDays).toBe(7);
     expect(copy.stateRoot()).toEqual(world.ledger.stateRoot());

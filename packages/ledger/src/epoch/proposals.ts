@@ -1,8 +1,8 @@
-import { carryOut } from '../actions.ts';
-import { PPB } from '../integers.ts';
-import type { LedgerEvent, VoteCount } from '../result.ts';
-import { keyOf, type LedgerState } from '../state.ts';
-import { votingWeights } from '../voting.ts';
+import { PPB } from '../arithmetic/integers.ts';
+import { carryOut } from '../governance/actions.ts';
+import { votingWeights } from '../governance/voting.ts';
+import type { LedgerEvent, VoteCount } from '../state/result.ts';
+import { keyOf, type LedgerState } from '../state/state.ts';
 
 /** Counts the votes that end with this epoch, and carries out what passed and has waited long enough (§12). */
 export function settleProposals(state: LedgerState): LedgerEvent[] {

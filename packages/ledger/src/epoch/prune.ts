@@ -1,7 +1,7 @@
 import type { CaseRow, TaskRow, TaskStatus } from '@assay/protocol';
-import { isReopened } from '../disputes.ts';
-import type { LedgerState } from '../state.ts';
-import type { ClosedBooks } from './books.ts';
+import { isReopened } from '../audit/disputes.ts';
+import type { ClosedBooks } from '../state/books.ts';
+import type { LedgerState } from '../state/state.ts';
 
 /**
  * Forgets tasks of the closed books, settled by now, whose draw no receipt could name any more, and late steps as old

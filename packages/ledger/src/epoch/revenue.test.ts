@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { honest, World } from '../world.fixture.ts';
+import { honest, World } from '../testing/world.fixture.ts';
 import { revenueParts } from './revenue.ts';
 
 const domain = { burnBps: 500, processorsBps: 300, validatorsBps: 500, domainBps: 200 };

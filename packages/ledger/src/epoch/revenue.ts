@@ -1,15 +1,15 @@
 import type { ModelRow, TaskRow } from '@assay/protocol';
-import { apportion } from '../apportion.ts';
-import { type Splits, splitsOf, termsAt } from '../domains.ts';
-import { ALL_BPS } from '../integers.ts';
-import { itemAt } from '../invariant.ts';
-import { type Steps, WRITE } from '../pace.ts';
-import type { Pool, RevenueParts } from '../result.ts';
-import { isActive } from '../roles.ts';
-import type { ClosedBooks } from './books.ts';
+import { apportion } from '../arithmetic/apportion.ts';
+import { ALL_BPS } from '../arithmetic/integers.ts';
+import { itemAt } from '../arithmetic/invariant.ts';
+import { type Steps, WRITE } from '../arithmetic/pace.ts';
+import { type Splits, splitsOf, termsAt } from '../stake/domains.ts';
+import type { ClosedBooks } from '../state/books.ts';
+import { endingPeriod } from '../state/period.ts';
+import type { Pool, RevenueParts } from '../state/result.ts';
+import { isActive } from '../state/roles.ts';
 import { Burns } from './burns.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
-import { endingPeriod } from './period.ts';
 import type { Work } from './work.ts';
 
 /** What the approved tasks of an epoch brought. */

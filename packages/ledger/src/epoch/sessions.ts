@@ -1,5 +1,5 @@
-import type { LedgerEvent } from '../result.ts';
-import type { LedgerState } from '../state.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState } from '../state/state.ts';
 
 /** Closes the sessions no receipt can arrive for any more, and gives back what is left of their escrow (§4.3). */
 export function closeSessions(state: LedgerState, height: number): LedgerEvent[] {

@@ -1,14 +1,15 @@
-import { MinerRow, State, type StateValue, sha256, stateRootAlong } from '@assay/protocol';
+import { MinerRow, State, type StateValue, stateRootAlong } from '@assay/protocol';
+import { sha256 } from '@assay/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { conservation } from '../conservation.ts';
-import { drawTable } from '../draw.ts';
-import { type BlockInput, Ledger } from '../ledger.ts';
-import { act, duty } from '../random.fixture.ts';
-import type { Act } from '../random-values.fixture.ts';
-import type { EpochClose, LedgerEvent } from '../result.ts';
-import type { LedgerView } from '../view.ts';
-import { honest, World } from '../world.fixture.ts';
+import { conservation } from '../block/conservation.ts';
+import { type BlockInput, Ledger } from '../block/ledger.ts';
+import { drawTable } from '../draw/draw.ts';
+import type { EpochClose, LedgerEvent } from '../state/result.ts';
+import type { LedgerView } from '../state/view.ts';
+import { act, duty } from '../testing/random.fixture.ts';
+import type { Act } from '../testing/random-values.fixture.ts';
+import { honest, World } from '../testing/world.fixture.ts';
 
 const budgets = [1, 7, 1000, 100_000_000];
 const wash = { mintOfBurnBps: 9000, bootstrapPeriods: 100 };

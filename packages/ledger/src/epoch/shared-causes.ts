@@ -1,6 +1,7 @@
-import { type Flaw, toHex } from '@assay/protocol';
-import { commonFlaw } from '../cases.ts';
-import type { LedgerState } from '../state.ts';
+import type { Flaw } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
+import { commonFlaw } from '../cases/cases.ts';
+import type { LedgerState } from '../state/state.ts';
 import { isLargePart, LEAST_ACCUSED, minersOf } from './cases.ts';
 
 /** A miner whose audits are evidence enough to eject it. */

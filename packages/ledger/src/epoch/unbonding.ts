@@ -1,7 +1,7 @@
-import { invariant } from '../invariant.ts';
-import type { LedgerEvent } from '../result.ts';
-import { setStake, stakeOf } from '../stakes.ts';
-import type { LedgerState } from '../state.ts';
+import { invariant } from '../arithmetic/invariant.ts';
+import { setStake, stakeOf } from '../stake/stakes.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState } from '../state/state.ts';
 
 /** Pays out the stake whose lock ends with the epoch that is closing (economics §6.1). */
 export function releaseUnbonding(state: LedgerState): LedgerEvent[] {

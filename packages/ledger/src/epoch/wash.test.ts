@@ -1,11 +1,11 @@
 import { BurnKind, type ChallengeReport } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { apportion } from '../apportion.ts';
-import { auditAll } from '../audits.fixture.ts';
-import { measurersOf } from '../challenges.fixture.ts';
-import { worldParams } from '../params.fixture.ts';
-import type { EpochClose } from '../result.ts';
-import { honest, softFailure, World } from '../world.fixture.ts';
+import { apportion } from '../arithmetic/apportion.ts';
+import type { EpochClose } from '../state/result.ts';
+import { auditAll } from '../testing/audits.fixture.ts';
+import { measurersOf } from '../testing/challenges.fixture.ts';
+import { worldParams } from '../testing/params.fixture.ts';
+import { honest, softFailure, World } from '../testing/world.fixture.ts';
 
 const operators = ['minerA', 'minerB', 'minerC', 'stranger0'] as const;
 const guard = { mintOfBurnBps: 9000, bootstrapPeriods: 0 };

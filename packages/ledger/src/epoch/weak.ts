@@ -1,7 +1,7 @@
 import type { Params } from '@assay/protocol';
-import { PPB } from '../integers.ts';
-import { itemAt } from '../invariant.ts';
-import { READ, type Steps } from '../pace.ts';
+import { PPB } from '../arithmetic/integers.ts';
+import { itemAt } from '../arithmetic/invariant.ts';
+import { READ, type Steps } from '../arithmetic/pace.ts';
 import { SHARE_PPB } from './competition.ts';
 import type { Work } from './work.ts';
 

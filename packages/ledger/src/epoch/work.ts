@@ -1,7 +1,7 @@
-import type { Pace } from '../pace.ts';
-import type { LedgerEvent } from '../result.ts';
-import type { LedgerState } from '../state.ts';
-import type { Settling } from './bring-forward.ts';
+import type { Pace } from '../arithmetic/pace.ts';
+import type { Settling } from '../state/bring-forward.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState } from '../state/state.ts';
 
 /** What every step of a settlement works with; the books are all it reads. */
 export interface Work extends Settling {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Ledger } from '../ledger.ts';
-import { modelTerms, proposeModel, voteTx } from '../models.fixture.ts';
-import { World } from '../world.fixture.ts';
+import { Ledger } from '../block/ledger.ts';
+import { modelTerms, proposeModel, voteTx } from '../testing/models.fixture.ts';
+import { World } from '../testing/world.fixture.ts';
 
 const statusOf = (world: World, model: number) => world.state.models.at(model).status;
 

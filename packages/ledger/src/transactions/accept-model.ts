@@ -1,7 +1,8 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
-import { invariant } from '../invariant.ts';
-import { markSeen } from '../presence.ts';
-import type { LedgerView } from '../state.ts';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { invariant } from '../arithmetic/invariant.ts';
+import { markSeen } from '../draw/presence.ts';
+import type { LedgerView } from '../state/state.ts';
 import { isValidator } from './audit-items.ts';
 import type { TransactionRule } from './rule.ts';
 

@@ -1,9 +1,9 @@
 import { limits, type TaskKind } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { domainTerms } from '../domains.fixture.ts';
-import { drawTable, eligibleMiners } from '../draw.ts';
-import { modelTerms } from '../models.fixture.ts';
-import { World } from '../world.fixture.ts';
+import { drawTable, eligibleMiners } from '../draw/draw.ts';
+import { domainTerms } from '../testing/domains.fixture.ts';
+import { modelTerms } from '../testing/models.fixture.ts';
+import { World } from '../testing/world.fixture.ts';
 
 /** Domain 0 takes only admitted miners. */
 const closedWorld = () =>

@@ -1,4 +1,5 @@
-import { type BodyValues, equalBytes, limits } from '@assay/protocol';
+import { type BodyValues, limits } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import type { TransactionRule } from './rule.ts';
 
 /** Admits an operator to the sender's domain, or takes that back before it has registered (§4.10, B1). */

@@ -1,7 +1,8 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
-import { caseIndexOf } from '../cases.ts';
-import { invariant } from '../invariant.ts';
-import { stakeOf } from '../stakes.ts';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { invariant } from '../arithmetic/invariant.ts';
+import { caseIndexOf } from '../cases/cases.ts';
+import { stakeOf } from '../stake/stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** The owner of a fined stake leaves a bond, and the foundation decides instead of the deadline (§10.7). */

@@ -1,6 +1,6 @@
 import { noValidator, type ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { type Sender, World } from '../world.fixture.ts';
+import { type Sender, World } from '../testing/world.fixture.ts';
 
 describe('assignWork economics §8.3', () => {
   it('names a validator, or none', () => {

@@ -1,4 +1,5 @@
-import { type BodyValues, equalBytes, noValidator } from '@assay/protocol';
+import { type BodyValues, noValidator } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import type { TransactionRule } from './rule.ts';
 
 /** Makes a miner's approved work count for a validator from now on, or for none (economics §8.3). */

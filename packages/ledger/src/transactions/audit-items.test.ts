@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { drawnWorld } from '../audits.fixture.ts';
-import { auditDuties } from '../audits.ts';
-import { World } from '../world.fixture.ts';
+import { auditDuties } from '../audit/audits.ts';
+import { drawnWorld } from '../testing/audits.fixture.ts';
+import { World } from '../testing/world.fixture.ts';
 
 const hash = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
 

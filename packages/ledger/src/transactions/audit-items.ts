@@ -1,7 +1,8 @@
-import { type AuditorSlot, equalBytes, type ResultCode } from '@assay/protocol';
-import { markSeen } from '../presence.ts';
-import type { LedgerEvent } from '../result.ts';
-import type { LedgerState, LedgerView } from '../state.ts';
+import type { AuditorSlot, ResultCode } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { markSeen } from '../draw/presence.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState, LedgerView } from '../state/state.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 
 /** An auditor's place in an audit. */

@@ -1,14 +1,8 @@
-import {
-  type AuditNumbers,
-  AuditSecret,
-  type BodyValues,
-  equalBytes,
-  type Opening,
-  type ResultCode,
-} from '@assay/protocol';
-import { mayReveal } from '../audits.ts';
-import { PPB } from '../integers.ts';
-import type { LedgerState } from '../state.ts';
+import { type AuditNumbers, AuditSecret, type BodyValues, type Opening, type ResultCode } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { PPB } from '../arithmetic/integers.ts';
+import { mayReveal } from '../audit/audits.ts';
+import type { LedgerState } from '../state/state.ts';
 import { listRule, type Seat } from './audit-items.ts';
 import type { TransactionRule } from './rule.ts';
 

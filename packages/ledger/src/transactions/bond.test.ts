@@ -1,6 +1,6 @@
 import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { FEE, World } from '../world.fixture.ts';
+import { FEE, World } from '../testing/world.fixture.ts';
 
 describe('bond economics §6.1', () => {
   it('moves base units of anyone into the collateral of a miner', () => {

@@ -1,7 +1,7 @@
 import type { BodyValues } from '@assay/protocol';
-import { invariant } from '../invariant.ts';
-import { standingCode } from '../roles.ts';
-import { setStake, stakeOf } from '../stakes.ts';
+import { invariant } from '../arithmetic/invariant.ts';
+import { setStake, stakeOf } from '../stake/stakes.ts';
+import { standingCode } from '../state/roles.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Adds to the stake of a role or to a miner's collateral; anyone may, and it is then the owner's (economics §6.1). */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Receipt, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { realKeys } from '../keys.fixture.ts';
-import { type BatchOptions, FEE, requestHashOf, World } from '../world.fixture.ts';
+import { realKeys } from '../testing/keys.fixture.ts';
+import { type BatchOptions, FEE, requestHashOf, World } from '../testing/world.fixture.ts';
 
 const sha256 = (...parts: Uint8Array[]) => {
   const hash = createHash('sha256');

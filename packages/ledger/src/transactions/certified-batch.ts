@@ -1,13 +1,14 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
-import { certificateCode } from '../certificate.ts';
-import { applyReports, reportsCode } from '../challenges.ts';
-import { committeeOf } from '../committee.ts';
-import { roundAfter } from '../epoch/turns.ts';
-import { markSeen } from '../presence.ts';
-import { applyReceipts, receiptsCode } from '../receipts.ts';
-import type { LedgerEvent } from '../result.ts';
-import type { LedgerState } from '../state.ts';
-import { applyTransitions, transitionsCode } from '../transitions.ts';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { applyReports, reportsCode } from '../audit/challenges.ts';
+import { certificateCode } from '../batch/certificate.ts';
+import { applyReceipts, receiptsCode } from '../batch/receipts.ts';
+import { applyTransitions, transitionsCode } from '../batch/transitions.ts';
+import { committeeOf } from '../draw/committee.ts';
+import { markSeen } from '../draw/presence.ts';
+import { roundAfter } from '../draw/turns.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['certifiedBatch'];

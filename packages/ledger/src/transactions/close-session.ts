@@ -1,4 +1,5 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import type { TransactionRule } from './rule.ts';
 
 /** Ends a session: no draw from now on; what is left goes back once no receipt can arrive any more (§4.3). */

@@ -1,8 +1,8 @@
 import type { DomainTerms, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { domainTerms, weighedBy } from '../domains.fixture.ts';
-import { termsOf } from '../domains.ts';
-import { FEE, World } from '../world.fixture.ts';
+import { termsOf } from '../stake/domains.ts';
+import { domainTerms, weighedBy } from '../testing/domains.fixture.ts';
+import { FEE, World } from '../testing/world.fixture.ts';
 
 describe('createDomain §4.8', () => {
   it('makes the sender the owner, pays the treasury and holds at once', () => {

@@ -1,5 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
-import { domainRow, isName, termsCode } from '../domains.ts';
+import { domainRow, isName, termsCode } from '../stake/domains.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Makes the sender the owner of a new domain, for a fee to the treasury (§4.8, B1). */

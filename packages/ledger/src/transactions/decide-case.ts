@@ -1,8 +1,9 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
-import { caseIndexOf, dismissCase, executeCase, isFoundation } from '../cases.ts';
-import { invariant } from '../invariant.ts';
-import type { LedgerEvent } from '../result.ts';
-import type { LedgerState } from '../state.ts';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { invariant } from '../arithmetic/invariant.ts';
+import { caseIndexOf, dismissCase, executeCase, isFoundation } from '../cases/cases.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** A member of the foundation says whether a fine is to be taken; enough that agree decide (§10.6). */

@@ -1,6 +1,6 @@
 import type { ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { FEE, honest, World } from '../world.fixture.ts';
+import { FEE, honest, World } from '../testing/world.fixture.ts';
 
 /** The epoch in which miner 0 did a task of 1,000 base units, with what was delegated to it. */
 function closeWith(delegated: readonly ['payer' | 'otherPayer' | 'owner', bigint][]) {

@@ -1,5 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
-import { standingCode } from '../roles.ts';
+import { standingCode } from '../state/roles.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Stakes the sender's base units on a miner, for a part of what it earns (economics §6.2). */

@@ -1,9 +1,9 @@
 import type { Offence, Receipt } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { caseWorld, members } from '../cases.fixture.ts';
-import { equivocation, invalidItem } from '../offences.fixture.ts';
-import { worldParams } from '../params.fixture.ts';
-import { FEE, realKeys, requestHashOf, World } from '../world.fixture.ts';
+import { caseWorld, members } from '../testing/cases.fixture.ts';
+import { equivocation, invalidItem } from '../testing/offences.fixture.ts';
+import { worldParams } from '../testing/params.fixture.ts';
+import { FEE, realKeys, requestHashOf, World } from '../testing/world.fixture.ts';
 
 const report = (world: World, offence: Offence, sender: 'payer' | 'mixer2' = 'payer') =>
   world.send(sender, 'evidence', { offence });

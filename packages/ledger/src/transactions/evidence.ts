@@ -1,8 +1,9 @@
-import { type BodyValues, equalBytes, noModel } from '@assay/protocol';
-import { type Charge, offenceFine, openCase } from '../cases.ts';
-import { reachOf, roomOf } from '../fines.ts';
-import { isProven, turnOf } from '../offences.ts';
-import type { LedgerState } from '../state.ts';
+import { type BodyValues, noModel } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { type Charge, offenceFine, openCase } from '../cases/cases.ts';
+import { isProven, turnOf } from '../cases/offences.ts';
+import { reachOf, roomOf } from '../stake/fines.ts';
+import type { LedgerState } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['evidence'];

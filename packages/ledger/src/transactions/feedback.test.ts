@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { auditAll } from '../audits.fixture.ts';
-import { honest, World } from '../world.fixture.ts';
+import { auditAll } from '../testing/audits.fixture.ts';
+import { honest, World } from '../testing/world.fixture.ts';
 
 /** Two miners, a session of each of two payers, long epochs. */
 function ratedWorld(): World {

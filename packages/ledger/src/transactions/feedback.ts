@@ -1,6 +1,7 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
-import { invariant } from '../invariant.ts';
-import { isAssigned } from '../work.ts';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { invariant } from '../arithmetic/invariant.ts';
+import { isAssigned } from '../batch/work.ts';
 import type { TransactionRule } from './rule.ts';
 
 const LOWEST = 1;

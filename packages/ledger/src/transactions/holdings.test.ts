@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { propertyWorld } from '../models.fixture.ts';
-import { FEE, World } from '../world.fixture.ts';
+import { propertyWorld } from '../testing/models.fixture.ts';
+import { FEE, World } from '../testing/world.fixture.ts';
 
 /** What an account has in a model. */
 function held(world: World, name: 'creator' | 'owner' | 'payer', model = 0) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { answer, caseWorld, members } from '../cases.fixture.ts';
-import type { World } from '../world.fixture.ts';
+import { answer, caseWorld, members } from '../testing/cases.fixture.ts';
+import type { World } from '../testing/world.fixture.ts';
 
 const reasonHash = new Uint8Array(32).fill(5);
 const open = (world: World, change: object = {}, sender: 'stranger1' | 'payer' = 'stranger1') =>

@@ -1,6 +1,6 @@
 import { type BodyValues, noModel } from '@assay/protocol';
-import { isFoundation, openCase as open } from '../cases.ts';
-import { reachOf, roomOf } from '../fines.ts';
+import { isFoundation, openCase as open } from '../cases/cases.ts';
+import { reachOf, roomOf } from '../stake/fines.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** A member of the foundation asks for a fine; the others decide with it (§10.9). */

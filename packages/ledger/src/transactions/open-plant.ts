@@ -1,7 +1,8 @@
-import { type BodyValues, equalBytes, plantedRoot } from '@assay/protocol';
-import { invariant } from '../invariant.ts';
-import { waitForOpening } from '../open-audit.ts';
-import { FRESH_AUDITORS, plantStage } from '../plants.ts';
+import { type BodyValues, plantedRoot } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { invariant } from '../arithmetic/invariant.ts';
+import { waitForOpening } from '../audit/open-audit.ts';
+import { FRESH_AUDITORS, plantStage } from '../audit/plants.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['openPlant'];

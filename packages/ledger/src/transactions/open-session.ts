@@ -1,6 +1,6 @@
 import { type BodyValues, type ResultCode, redundancies } from '@assay/protocol';
-import { isFoundation } from '../cases.ts';
-import type { LedgerView } from '../state.ts';
+import { isFoundation } from '../cases/cases.ts';
+import type { LedgerView } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['openSession'];

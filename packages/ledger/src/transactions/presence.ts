@@ -1,8 +1,9 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
-import { invariant } from '../invariant.ts';
-import { markSeen, presentKinds, wasSeen } from '../presence.ts';
-import { standingCode } from '../roles.ts';
-import type { LedgerView } from '../state.ts';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { invariant } from '../arithmetic/invariant.ts';
+import { markSeen, presentKinds, wasSeen } from '../draw/presence.ts';
+import { standingCode } from '../state/roles.ts';
+import type { LedgerView } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['presence'];

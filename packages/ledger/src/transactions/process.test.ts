@@ -1,6 +1,6 @@
 import { limits, type UnsignedTransaction } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { FEE, type Sender, World } from '../world.fixture.ts';
+import { FEE, type Sender, World } from '../testing/world.fixture.ts';
 
 const transferOf = (world: World, amountUnits = 5n) => ({ to: world.address('owner'), amountUnits });
 

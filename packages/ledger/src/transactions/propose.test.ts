@@ -1,6 +1,6 @@
 import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { World } from '../world.fixture.ts';
+import { World } from '../testing/world.fixture.ts';
 
 describe('propose §12.1', () => {
   it.each<[ResultCode, string, string]>([

@@ -1,6 +1,6 @@
 import type { BodyValues } from '@assay/protocol';
-import { actionCode } from '../actions.ts';
-import type { LedgerState } from '../state.ts';
+import { actionCode } from '../governance/actions.ts';
+import type { LedgerState } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Puts an action to the vote and locks the deposit (§12.1). */

@@ -1,6 +1,6 @@
 import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { FEE, World } from '../world.fixture.ts';
+import { FEE, World } from '../testing/world.fixture.ts';
 
 describe('registerMiner §3.2', () => {
   it('pays the domain’s owner, locks the collateral and begins with no trust', () => {

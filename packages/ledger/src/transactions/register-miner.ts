@@ -1,10 +1,11 @@
-import { type BodyValues, equalBytes, type MinerRow, noValidator, type ResultCode } from '@assay/protocol';
-import { noCounts, noWork } from '../counts.ts';
-import { termsAt, termsOf } from '../domains.ts';
-import { ALL_BPS, PPB } from '../integers.ts';
-import { noEvidence } from '../standing.ts';
-import type { LedgerState } from '../state.ts';
-import { routingWeight } from '../weight.ts';
+import { type BodyValues, type MinerRow, noValidator, type ResultCode } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { ALL_BPS, PPB } from '../arithmetic/integers.ts';
+import { termsAt, termsOf } from '../stake/domains.ts';
+import { noCounts, noWork } from '../standing/counts.ts';
+import { noEvidence } from '../standing/standing.ts';
+import { routingWeight } from '../standing/weight.ts';
+import type { LedgerState } from '../state/state.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 
 type Body = BodyValues['registerMiner'];

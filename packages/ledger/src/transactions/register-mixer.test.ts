@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mixerTerms } from '../roles.fixture.ts';
-import { FEE, realKeys, World } from '../world.fixture.ts';
+import { mixerTerms } from '../testing/roles.fixture.ts';
+import { FEE, realKeys, World } from '../testing/world.fixture.ts';
 
 const register = (world: World, change: Parameters<typeof mixerTerms>[1] = {}) =>
   world.send('payer', 'registerMixer', mixerTerms(world, change));

@@ -1,5 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
-import { committeeKeyCode, mixerRow } from '../roles.ts';
+import { committeeKeyCode, mixerRow } from '../state/roles.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Registers a mixer with the least stake or more; it may be in the committee of the next epoch (§3.1, §7.1). */

@@ -1,7 +1,7 @@
 import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { modelTerms, proposeModel, voteTx } from '../models.fixture.ts';
-import { FEE, World } from '../world.fixture.ts';
+import { modelTerms, proposeModel, voteTx } from '../testing/models.fixture.ts';
+import { FEE, World } from '../testing/world.fixture.ts';
 
 describe('registerModel §4.4', () => {
   it('makes the sender the creator, pays the domain’s owner and proposes the model', () => {

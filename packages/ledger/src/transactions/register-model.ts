@@ -1,6 +1,6 @@
 import type { BodyValues } from '@assay/protocol';
-import { termsAt, termsOf } from '../domains.ts';
-import { modelRow, modelTermsCode, wholeOf } from '../models.ts';
+import { termsAt, termsOf } from '../stake/domains.ts';
+import { modelRow, modelTermsCode, wholeOf } from '../stake/models.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Registers the sender's model on a domain; it earns once its panel accepted it (§4.4, C1, F12). */

@@ -1,7 +1,7 @@
 import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { roleTerms } from '../roles.fixture.ts';
-import { FEE, honest, World } from '../world.fixture.ts';
+import { roleTerms } from '../testing/roles.fixture.ts';
+import { FEE, honest, World } from '../testing/world.fixture.ts';
 
 type RoleChange = Partial<BodyValues['registerRole']>;
 type NamedRole = Parameters<typeof roleTerms>[1];

@@ -1,6 +1,6 @@
 import type { BodyValues, StakeKind } from '@assay/protocol';
-import { invariant } from '../invariant.ts';
-import { type RoleKind, roleRow } from '../roles.ts';
+import { invariant } from '../arithmetic/invariant.ts';
+import { type RoleKind, roleRow } from '../state/roles.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Mixers and miners bring more, and have transactions of their own. */

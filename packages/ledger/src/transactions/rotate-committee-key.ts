@@ -1,5 +1,6 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
-import { committeeKeyCode, standingCode } from '../roles.ts';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { committeeKeyCode, standingCode } from '../state/roles.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Gives a mixer another committee key, which it signs with from the next epoch on (§3.6). */

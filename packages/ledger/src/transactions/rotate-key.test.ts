@@ -1,8 +1,8 @@
 import type { ResultCode, StakeKind } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { Ledger } from '../ledger.ts';
-import { mixerTerms, presenceTx, roleTerms } from '../roles.fixture.ts';
-import { honest, type Sender, World } from '../world.fixture.ts';
+import { Ledger } from '../block/ledger.ts';
+import { mixerTerms, presenceTx, roleTerms } from '../testing/roles.fixture.ts';
+import { honest, type Sender, World } from '../testing/world.fixture.ts';
 
 /** A world in which payer owns oracle 2, validator 4 and mixer 4, all with keys named stranger9. */
 function ownedWorld(options: ConstructorParameters<typeof World>[0] = {}): World {

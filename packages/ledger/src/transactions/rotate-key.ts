@@ -1,8 +1,9 @@
-import { type BodyValues, equalBytes, type StakeKind } from '@assay/protocol';
-import { invariant } from '../invariant.ts';
-import { standingCode } from '../roles.ts';
-import { stakeOf } from '../stakes.ts';
-import { keyKinds } from '../view.ts';
+import type { BodyValues, StakeKind } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { invariant } from '../arithmetic/invariant.ts';
+import { stakeOf } from '../stake/stakes.ts';
+import { standingCode } from '../state/roles.ts';
+import { keyKinds } from '../state/view.ts';
 import type { TransactionRule } from './rule.ts';
 
 const keyKindOf = (kind: StakeKind) => keyKinds.find((each) => each === kind);

@@ -1,7 +1,7 @@
 import type { ResultCode } from '@assay/protocol';
-import type { LedgerEvent } from '../result.ts';
-import type { LedgerState } from '../state.ts';
-import type { Verifier } from '../verifier.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState } from '../state/state.ts';
+import type { Verifier } from '../state/verifier.ts';
 
 /** Who sends a transaction, and into which block. */
 export interface TransactionContext {

@@ -1,12 +1,12 @@
 import type { ResultCode, RoleStatus } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { auditAll } from '../audits.fixture.ts';
-import { caseWorld, answer as failedAnswer } from '../cases.fixture.ts';
-import { proposeModel } from '../models.fixture.ts';
-import { roleTerms, statusTx } from '../roles.fixture.ts';
-import { keyOf } from '../state.ts';
-import { votingWeights } from '../voting.ts';
-import { honest, type Sender, World } from '../world.fixture.ts';
+import { votingWeights } from '../governance/voting.ts';
+import { keyOf } from '../state/state.ts';
+import { auditAll } from '../testing/audits.fixture.ts';
+import { caseWorld, answer as failedAnswer } from '../testing/cases.fixture.ts';
+import { proposeModel } from '../testing/models.fixture.ts';
+import { roleTerms, statusTx } from '../testing/roles.fixture.ts';
+import { honest, type Sender, World } from '../testing/world.fixture.ts';
 
 const miner = (status: RoleStatus) => ({ kind: 'miner' as const, role: 0, status });
 

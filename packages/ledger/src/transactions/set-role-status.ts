@@ -1,7 +1,8 @@
-import { type BodyValues, equalBytes, type ResultCode, type RoleStatus } from '@assay/protocol';
-import { standingCode } from '../roles.ts';
-import { isLast, setStatus, stakeOf } from '../stakes.ts';
-import type { LedgerView } from '../state.ts';
+import type { BodyValues, ResultCode, RoleStatus } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { isLast, setStatus, stakeOf } from '../stake/stakes.ts';
+import { standingCode } from '../state/roles.ts';
+import type { LedgerView } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['setRoleStatus'];

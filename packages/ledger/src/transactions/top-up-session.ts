@@ -1,4 +1,5 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import type { TransactionRule } from './rule.ts';
 
 /** Adds to the escrow of a session that still runs (§4.3). */

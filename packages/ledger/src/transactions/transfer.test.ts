@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FEE, World } from '../world.fixture.ts';
+import { FEE, World } from '../testing/world.fixture.ts';
 
 describe('transfer', () => {
   it('moves all that is left after the fee, and not one base unit more', () => {

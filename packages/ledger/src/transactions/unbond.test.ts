@@ -1,6 +1,6 @@
 import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { FEE, type Sender, World } from '../world.fixture.ts';
+import { FEE, type Sender, World } from '../testing/world.fixture.ts';
 
 const validator = { kind: 'validator' as const, role: 1 };
 

@@ -1,7 +1,8 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
-import { openEjections } from '../cases.ts';
-import { invariant } from '../invariant.ts';
-import { beginUnbonding, setStake, stakeOf } from '../stakes.ts';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { invariant } from '../arithmetic/invariant.ts';
+import { openEjections } from '../cases/cases.ts';
+import { beginUnbonding, setStake, stakeOf } from '../stake/stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Takes stake out of a role the sender owns, down to the minimum; it stays locked first (economics §6.1). */

@@ -1,6 +1,6 @@
 import type { ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { FEE, World } from '../world.fixture.ts';
+import { FEE, World } from '../testing/world.fixture.ts';
 
 const delegatedWorld = () => {
   const world = new World().populate();

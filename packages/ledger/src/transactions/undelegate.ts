@@ -1,7 +1,7 @@
 import type { BodyValues } from '@assay/protocol';
-import { invariant } from '../invariant.ts';
-import { beginUnbonding } from '../stakes.ts';
-import type { LedgerView } from '../state.ts';
+import { invariant } from '../arithmetic/invariant.ts';
+import { beginUnbonding } from '../stake/stakes.ts';
+import type { LedgerView } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Takes back what the sender staked on a miner; it stays locked first (economics §6.2). */

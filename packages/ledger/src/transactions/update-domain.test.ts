@@ -1,9 +1,9 @@
 import type { DomainTerms } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { domainTerms } from '../domains.fixture.ts';
-import { splitsOf, termsAt, termsOf } from '../domains.ts';
-import { modelTerms, proposeModel, voteTx } from '../models.fixture.ts';
-import { honest, World } from '../world.fixture.ts';
+import { splitsOf, termsAt, termsOf } from '../stake/domains.ts';
+import { domainTerms } from '../testing/domains.fixture.ts';
+import { modelTerms, proposeModel, voteTx } from '../testing/models.fixture.ts';
+import { honest, World } from '../testing/world.fixture.ts';
 
 const update = (world: World, change: Partial<DomainTerms>) =>
   world.send('landlord', 'updateDomain', { domain: 0, terms: domainTerms(world.genesis, change) });

@@ -1,5 +1,6 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
-import { dearestRoyaltyBps, termsAt, termsCode } from '../domains.ts';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { dearestRoyaltyBps, termsAt, termsCode } from '../stake/domains.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Announces new terms of the sender's domain (§4.9, B1); terms announced before that do not hold yet are dropped. */

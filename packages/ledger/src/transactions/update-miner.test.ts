@@ -1,7 +1,7 @@
 import type { BodyValues, ResultCode } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { auditAll } from '../audits.fixture.ts';
-import { honest, type Sender, World } from '../world.fixture.ts';
+import { auditAll } from '../testing/audits.fixture.ts';
+import { honest, type Sender, World } from '../testing/world.fixture.ts';
 
 type Update = BodyValues['updateMiner'];
 const split = { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 };

@@ -1,6 +1,7 @@
-import { type BodyValues, equalBytes, type MinerRow, MinerSplit, type Params } from '@assay/protocol';
-import { changesEngine } from '../engines.ts';
-import { standingCode } from '../roles.ts';
+import { type BodyValues, type MinerRow, MinerSplit, type Params } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { changesEngine } from '../draw/engines.ts';
+import { standingCode } from '../state/roles.ts';
 import { minerTermsCode } from './register-miner.ts';
 import type { TransactionRule } from './rule.ts';
 

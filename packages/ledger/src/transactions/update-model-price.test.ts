@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { World } from '../world.fixture.ts';
+import { World } from '../testing/world.fixture.ts';
 
 const dearer = { model: 0, priceInUnits: 3n, priceOutUnits: 5n };
 const tokens = { tokensIn: 10, tokensOut: 20 };

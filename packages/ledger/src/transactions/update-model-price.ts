@@ -1,4 +1,5 @@
-import { type BodyValues, equalBytes } from '@assay/protocol';
+import type { BodyValues } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import type { TransactionRule } from './rule.ts';
 
 /** Sets the prices of the sender's model for draws from this block on (§4.6). */

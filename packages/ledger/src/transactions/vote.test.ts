@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { World } from '../world.fixture.ts';
+import { World } from '../testing/world.fixture.ts';
 
 /** A world with miner 0 of minerA and proposal 0. */
 function newWorld(): World {

@@ -1,5 +1,5 @@
 import type { BodyValues } from '@assay/protocol';
-import { beginUnbonding } from '../stakes.ts';
+import { beginUnbonding } from '../stake/stakes.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** Takes back what the sender backed a model with; it stays locked first (economics §2.5). */

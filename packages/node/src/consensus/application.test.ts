@@ -1,5 +1,5 @@
+import type { AssayError } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import type { AssayError } from '../errors.ts';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { openStore } from '../store/store.ts';
 import { Application } from './application.ts';

@@ -9,6 +9,7 @@ import {
   type Verifier,
 } from '@assay/ledger';
 import {
+  AssayError,
   Block,
   type BlockHeader,
   type ChainIdentity,
@@ -20,14 +21,13 @@ import {
   type TableName,
   TransactionList,
 } from '@assay/protocol';
+import type { Chain, CommittedBlock, Inclusion } from '@assay/roles/ports/chain';
 import { VerifiedSignatures } from '../crypto/verified-signatures.ts';
 import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
-import { AssayError } from '../errors.ts';
 import type { ChainStore } from '../store/store.ts';
 import { admissionCode } from './admission.ts';
 import { crashDump } from './crash-dump.ts';
 import { envelopeOf, Mempool, type Waiting } from './mempool.ts';
-import type { Chain, CommittedBlock, Inclusion } from './port.ts';
 import { type LoadedChain, type Progress, restoreChain, rowsOf, unknownRule } from './replay.ts';
 import { headerRoot } from './seal.ts';
 import { SignatureQueue } from './signature-queue.ts';

@@ -1,5 +1,6 @@
 import { batchSigningRoot, certificateCode, Ledger, revealSigningRoot } from '@assay/ledger';
-import { BatchRecords, BitArray, type BodyValues, batchRoots, encodeText, limits, sha256 } from '@assay/protocol';
+import { BatchRecords, BitArray, type BodyValues, batchRoots, limits } from '@assay/protocol';
+import { encodeText, sha256 } from '@assay/ssz';
 import { fastAggregateVerify, PublicKey, Signature } from '@chainsafe/blst';
 import { type Bench, type Row, secondsOf } from '../../../../bench/bench.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';

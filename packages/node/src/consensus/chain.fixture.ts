@@ -1,11 +1,12 @@
 import { genesisHash } from '@assay/ledger';
-import { type ChainIdentity, encodeText, equalBytes, type Genesis, sha256 } from '@assay/protocol';
+import type { ChainIdentity, Genesis } from '@assay/protocol';
+import type { Chain } from '@assay/roles/ports/chain';
+import { encodeText, equalBytes, sha256 } from '@assay/ssz';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../crypto/signers.ts';
 import { devnetParams } from '../devnet/genesis.ts';
 import { realRuntime } from '../runtime/real.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { EmbeddedEngine, type EmbeddedOptions } from './embedded.ts';
-import type { Chain } from './port.ts';
 import { signTransaction } from './sign.ts';
 
 /** The key of a name; the same in every run. */

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TransactionList } from '@assay/protocol';
-import { AssayError } from '../errors.ts';
+import { AssayError, TransactionList } from '@assay/protocol';
 import { writeDurably } from '../store/durable-file.ts';
 
 /** What a ledger had in hand when it failed. */

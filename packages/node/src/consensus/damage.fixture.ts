@@ -1,6 +1,6 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '@assay/protocol';
+import { sha256 } from '@assay/ssz';
 import { openTestEngine, testChain } from './chain.fixture.ts';
 import { replay } from './replay.ts';
 

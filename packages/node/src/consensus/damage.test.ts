@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
-import { littleEndian } from '@assay/protocol';
+import { littleEndian } from '@assay/ssz';
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
 import { inspectDataFile } from '../store/data-file.ts';

@@ -1,9 +1,10 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import { Block, equalBytes, limits } from '@assay/protocol';
+import type { AssayError } from '@assay/protocol';
+import { Block, limits } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
-import type { AssayError } from '../errors.ts';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { isSettling, openTestEngine, startBalanceUnits, testChain, transferOf } from './chain.fixture.ts';
 import { replay } from './replay.ts';

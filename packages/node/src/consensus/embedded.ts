@@ -1,10 +1,10 @@
 import type { LedgerView } from '@assay/ledger';
+import { AssayError } from '@assay/protocol';
+import type { Chain, CommittedBlock, Engine } from '@assay/roles/ports/chain';
+import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
 import type { Ed25519Signer } from '../crypto/signers.ts';
-import { AssayError } from '../errors.ts';
-import type { Cancel, Runtime } from '../runtime/port.ts';
 import { Application, type ApplicationOptions } from './application.ts';
 import { blockTimeProblem, nextBlockMs } from './block-time.ts';
-import type { Chain, CommittedBlock, Engine } from './port.ts';
 import { blockSigningRoot } from './seal.ts';
 
 export interface EmbeddedOptions extends ApplicationOptions {

@@ -1,9 +1,9 @@
-import { type BodyKind, encodeText, limits, sha256, Transaction, TransactionBody } from '@assay/protocol';
+import { AssayError, type BodyKind, limits, Transaction, TransactionBody } from '@assay/protocol';
+import type { Inclusion } from '@assay/roles/ports/chain';
+import { encodeText, sha256 } from '@assay/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AssayError } from '../errors.ts';
 import { type Envelope, Mempool, type Waiting } from './mempool.ts';
-import type { Inclusion } from './port.ts';
 
 /** Of no meaning to the mempool. */
 const transaction = {

@@ -1,7 +1,7 @@
 import type { SignedTransaction } from '@assay/ledger';
-import { equalBytes, limits } from '@assay/protocol';
-import { AssayError } from '../errors.ts';
-import type { Inclusion } from './port.ts';
+import { AssayError, limits } from '@assay/protocol';
+import type { Inclusion } from '@assay/roles/ports/chain';
+import { equalBytes } from '@assay/ssz';
 
 /** What the mempool reads of a transaction that is known to be well formed. */
 export interface Envelope {

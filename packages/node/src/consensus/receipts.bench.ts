@@ -14,18 +14,15 @@ import {
   BatchRecords,
   BitArray,
   batchRoots,
-  concatBytes,
   drawIdOf,
-  encodeText,
   type Genesis,
   limits,
   type Receipt,
   State,
-  sha256,
   Transaction,
-  toHex,
   type UnsignedTransaction,
 } from '@assay/protocol';
+import { concatBytes, encodeText, sha256, toHex } from '@assay/ssz';
 import { type Bench, secondsOf } from '../../../../bench/bench.ts';
 import { type Postgres, postgresRow } from '../../../../bench/postgres.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';

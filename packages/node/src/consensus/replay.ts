@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BlockResult, genesisHash, Ledger, UnknownRuleError, type Verifier } from '@assay/ledger';
-import { Block, equalBytes, type Genesis, type ResultCode, TransactionList, toHex } from '@assay/protocol';
+import { AssayError, Block, type Genesis, type ResultCode, TransactionList } from '@assay/protocol';
+import { equalBytes, toHex } from '@assay/ssz';
 import { nativeVerifier } from '../crypto/verifier.ts';
-import { AssayError } from '../errors.ts';
 import type { ChainStore } from '../store/store.ts';
 import type { LedgerRows } from '../store/tasks.ts';
 import { blockSigningRoot, headerRoot } from './seal.ts';

@@ -1,7 +1,7 @@
 import type { BodyKind, BodyValues } from '@assay/protocol';
+import type { Chain, Inclusion } from '@assay/roles/ports/chain';
+import type { Runtime } from '@assay/roles/ports/runtime';
 import type { Ed25519Signer } from '../crypto/signers.ts';
-import type { Runtime } from '../runtime/port.ts';
-import type { Chain, Inclusion } from './port.ts';
 import { signTransaction } from './sign.ts';
 
 export interface TransactionSenderOptions {

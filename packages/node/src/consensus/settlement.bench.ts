@@ -1,14 +1,6 @@
-import { type EpochClose, Ledger } from '@assay/ledger';
-import {
-  AccountRow,
-  encodeText,
-  type Genesis,
-  MinerRow,
-  State,
-  type StateValue,
-  sha256,
-  tables,
-} from '@assay/protocol';
+import { Ledger } from '@assay/ledger';
+import { AccountRow, type EpochClose, type Genesis, MinerRow, State, type StateValue, tables } from '@assay/protocol';
+import { encodeText, sha256 } from '@assay/ssz';
 import { ContainerType, ListCompositeType, type Type } from '@chainsafe/ssz';
 import type { Bench, Row } from '../../../../bench/bench.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';

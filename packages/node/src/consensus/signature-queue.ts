@@ -1,8 +1,7 @@
 import { readTransaction, type SignedTransaction } from '@assay/ledger';
-import { type ChainIdentity, limits } from '@assay/protocol';
+import { AssayError, type ChainIdentity, limits } from '@assay/protocol';
 import type { VerifiedSignatures } from '../crypto/verified-signatures.ts';
 import type { verifyOffThread } from '../crypto/verifier.ts';
-import { AssayError } from '../errors.ts';
 
 /** Checks the signatures of arriving transactions, and lets the transactions go on as they came. */
 export class SignatureQueue {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { RoleCrypto } from '../roles/ports/crypto.ts';
+import type { RoleCrypto } from '@assay/roles/ports/crypto';
 import { KeyStream } from './key-stream.ts';
 import { aggregateBls } from './verifier.ts';
 

@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { Verifier } from '@assay/ledger';
 import { limits } from '@assay/protocol';
+import { BoundedCache } from '@assay/roles/bounded-cache';
 import { aggregateSignatures, fastAggregateVerify, PublicKey, Signature } from '@chainsafe/blst';
-import { BoundedCache } from './bounded-cache.ts';
 
 /** The DER bytes before a raw Ed25519 public key (RFC 8410). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');

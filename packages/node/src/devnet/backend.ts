@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { equalBytes, fromHex, type Genesis, limits, toHex } from '@assay/protocol';
-import type { DevnetModelFile, DevnetOptions } from '../cli/devnet-port.ts';
-import { AssayError } from '../errors.ts';
+import { AssayError, type Genesis, limits } from '@assay/protocol';
+import { modelWorker, upstreamWorker, type Worker } from '@assay/roles/miner/index';
+import type { Measuring } from '@assay/roles/validator/index';
+import { equalBytes, fromHex, toHex } from '@assay/ssz';
 import { startLlamaBackend } from '../inference/llama/backend.ts';
-import { modelWorker, upstreamWorker, type Worker } from '../roles/miner/index.ts';
-import type { Measuring } from '../roles/validator/index.ts';
 import { concurrency, type DevnetModel } from './genesis.ts';
+import type { DevnetModelFile, DevnetOptions } from './port.ts';
 
 /** What the miners of this process serve with, and what its validators check with. */
 export interface Serving {

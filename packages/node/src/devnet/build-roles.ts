@@ -1,25 +1,24 @@
 import type { PresentKind, Verifier } from '@assay/ledger';
 import type { BodyValues } from '@assay/protocol';
-import type { Chain } from '../consensus/port.ts';
+import type { AccountSigner, RoleContext, RoleService } from '@assay/roles/context';
+import { type ApiKey, Gateway } from '@assay/roles/gateway/index';
+import { Miner, usualPlantsOneIn } from '@assay/roles/miner/index';
+import { Mixer } from '@assay/roles/mixer/index';
+import { Oracle } from '@assay/roles/oracle/index';
+import type { Chain } from '@assay/roles/ports/chain';
+import type { Network } from '@assay/roles/ports/network';
+import { type Runtime, runtimeOf } from '@assay/roles/ports/runtime';
+import { PresentRole } from '@assay/roles/presence';
+import { Validator } from '@assay/roles/validator/index';
 import { TransactionSender } from '../consensus/sender.ts';
 import { nativeCrypto } from '../crypto/role-crypto.ts';
 import { nativeVerifier } from '../crypto/verifier.ts';
+import { LiveAccountKey, LiveCommitteeKey } from '../host/live-key.ts';
+import { Roles } from '../host/roles.ts';
 import type { KeyRing } from '../keys/keyring.ts';
-import type { Network } from '../network/port.ts';
-import type { AccountSigner, RoleContext, RoleService } from '../roles/context.ts';
-import { type ApiKey, Gateway } from '../roles/gateway/index.ts';
-import { Miner, usualPlantsOneIn } from '../roles/miner/index.ts';
-
-import { Mixer } from '../roles/mixer/index.ts';
-import { Oracle } from '../roles/oracle/index.ts';
-import { PresentRole } from '../roles/presence.ts';
-import { Validator } from '../roles/validator/index.ts';
-import { type Runtime, runtimeOf } from '../runtime/port.ts';
 import type { Store } from '../store/store.ts';
 import type { Serving } from './backend.ts';
 import { committee, concurrency, names } from './genesis.ts';
-import { LiveAccountKey, LiveCommitteeKey } from './live-key.ts';
-import { Roles } from './roles.ts';
 
 export interface BuildParts {
   readonly chain: Chain;

@@ -1,10 +1,10 @@
 import { isGone } from '@assay/ledger';
-import { type BodyKind, type BodyValues, EngineInfo, equalBytes, type SessionRow } from '@assay/protocol';
-import type { Chain } from '../consensus/port.ts';
+import { AssayError, type BodyKind, type BodyValues, EngineInfo, type SessionRow } from '@assay/protocol';
+import type { Chain } from '@assay/roles/ports/chain';
+import type { Runtime } from '@assay/roles/ports/runtime';
+import { equalBytes } from '@assay/ssz';
 import { TransactionSender } from '../consensus/sender.ts';
-import { AssayError } from '../errors.ts';
 import type { Keystore } from '../keys/keystore.ts';
-import type { Runtime } from '../runtime/port.ts';
 import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } from './genesis.ts';
 
 export interface Settling {

@@ -1,5 +1,5 @@
+import { AssayError } from '@assay/protocol';
 import type { FastifyInstance } from 'fastify';
-import { AssayError } from '../errors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

@@ -1,5 +1,5 @@
+import { AssayError } from '@assay/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AssayError } from '../errors.ts';
 import { shown } from './query.ts';
 
 const chatPath = '/v1/chat/completions';

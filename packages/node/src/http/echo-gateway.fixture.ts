@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { encodeText, sha256, toHex } from '@assay/protocol';
-import { AssayError } from '../errors.ts';
-import type { Answer, AnswerEvent, AnswerToken, ChatService, InferenceRequest } from '../roles/ports/chat.ts';
+import { AssayError } from '@assay/protocol';
+import type { Answer, AnswerEvent, AnswerToken, ChatService, InferenceRequest } from '@assay/roles/ports/chat';
+import { encodeText, sha256, toHex } from '@assay/ssz';
 
 /** How a gateway departs from answering at once and in full. */
 export interface Behaviour {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type CodeInfo, type EdgeCode, edgeCodes, resultCodes } from '@assay/protocol';
+import { AssayError, type CodeInfo, type EdgeCode, edgeCodes, resultCodes } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { AssayError } from '../errors.ts';
 import { errorHeaders } from './refusal.ts';
 
 const document = readFileSync(new URL('../../../../spec/errors.md', import.meta.url), 'utf8');

@@ -9,7 +9,7 @@ import type {
   RouteName,
   RowProofJson,
 } from '@assay/client';
-import type { Inclusion } from '../consensus/port.ts';
+import type { Inclusion } from '@assay/roles/ports/chain';
 import type { Query } from './query.ts';
 
 /** One role of this process, which an operator may stop and start again. */

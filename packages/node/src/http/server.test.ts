@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { ApiError } from '@assay/client';
-import { limits } from '@assay/protocol';
+import { AssayError, limits } from '@assay/protocol';
+import type { Answer } from '@assay/roles/ports/chat';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AssayError } from '../errors.ts';
-import type { Answer } from '../roles/ports/chat.ts';
 import { type Behaviour, EchoGateway } from './echo-gateway.fixture.ts';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from './server.ts';
 import { SmallChain, TwoRoles } from './small-chain.fixture.ts';

@@ -1,8 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net';
-import { limits } from '@assay/protocol';
+import { AssayError, infoOf, limits } from '@assay/protocol';
+import type { ChatService } from '@assay/roles/ports/chat';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { AssayError, infoOf } from '../errors.ts';
-import type { ChatService } from '../roles/ports/chat.ts';
 import { Activity } from './activity.ts';
 import { type Guests, guardOrigins } from './cors.ts';
 import { nodeApiRoutes } from './node-api/routes.ts';

@@ -1,29 +1,4 @@
 import { rowProofToJson, type TaskDetail } from '@assay/client';
-import type { EpochClose } from '@assay/ledger';
-import {
-  AccountRow,
-  AuditRow,
-  addressOf,
-  addressText,
-  Block,
-  DomainRow,
-  equalBytes,
-  Genesis,
-  MinerRow,
-  MixerRow,
-  ModelRow,
-  Params,
-  PortableReceipt,
-  proofTables,
-  Receipt,
-  RoleRow,
-  RowProof,
-  resultCodes,
-  SessionRow,
-  sha256,
-  TaskRow,
-} from '@assay/protocol';
-import type { CommittedBlock, Inclusion } from '../consensus/port.ts';
 import {
   auditJson,
   blockDetailJson,
@@ -36,7 +11,31 @@ import {
   receiptJson,
   rowJson,
   taskJson,
-} from './node-api/json.ts';
+} from '@assay/explain/json';
+import type { EpochClose } from '@assay/protocol';
+import {
+  AccountRow,
+  AuditRow,
+  addressOf,
+  addressText,
+  Block,
+  DomainRow,
+  Genesis,
+  MinerRow,
+  MixerRow,
+  ModelRow,
+  Params,
+  PortableReceipt,
+  proofTables,
+  Receipt,
+  RoleRow,
+  RowProof,
+  resultCodes,
+  SessionRow,
+  TaskRow,
+} from '@assay/protocol';
+import type { CommittedBlock, Inclusion } from '@assay/roles/ports/chain';
+import { equalBytes, sha256 } from '@assay/ssz';
 import type { NodeReader, PageRequest, RoleControl, RolesService, RowKey } from './port.ts';
 
 /** An account that holds something, and one that never did. */

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { TextBackend } from '@assay/roles/ports/inference';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openUpstream } from './openai.ts';
-import type { TextBackend } from './port.ts';
 
 type Answer = (body: Record<string, unknown>, response: ServerResponse, request: IncomingMessage) => void;
 let server: Server;

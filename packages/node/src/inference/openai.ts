@@ -1,7 +1,7 @@
 import type { Sampling } from '@assay/protocol';
+import { AssayError } from '@assay/protocol';
+import type { ChatMessage, TextBackend } from '@assay/roles/ports/inference';
 import OpenAI from 'openai';
-import { AssayError } from '../errors.ts';
-import type { ChatMessage, TextBackend } from './port.ts';
 
 const probeTimeoutMs = 10_000;
 const answerTimeoutMs = 600_000;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { AssayError } from '@assay/protocol';
 import { z } from 'zod';
-import { AssayError } from '../errors.ts';
 import { writeDurably } from '../store/durable-file.ts';
 
 /** API keys of one session. */

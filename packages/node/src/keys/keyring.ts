@@ -1,4 +1,4 @@
-import { toHex } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
 import type { Keystore } from './keystore.ts';
 

@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes, type ScryptOptions, scrypt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { AssayError } from '@assay/protocol';
 import { z } from 'zod';
 import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../crypto/signers.ts';
-import { AssayError } from '../errors.ts';
 import { writeDurably } from '../store/durable-file.ts';
 
 const deriveKey = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);

@@ -1,7 +1,6 @@
 import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { limits } from '@assay/protocol';
-import { AssayError } from '../errors.ts';
+import { AssayError, limits } from '@assay/protocol';
 import { readGgufHeader } from '../inference/gguf/read.ts';
 import { type CatalogModel, readCatalog, type Source } from './catalog.ts';
 import type { Fetching } from './fetching.ts';

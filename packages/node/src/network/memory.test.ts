@@ -1,7 +1,7 @@
+import { networkLimits, StreamLost } from '@assay/roles/ports/network';
+import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { describe, expect, it } from 'vitest';
-import { SimulatedRuntime } from '../runtime/simulated.ts';
 import { MemoryNetwork } from './memory.ts';
-import { networkLimits, StreamLost } from './port.ts';
 
 const runtime = new SimulatedRuntime({ seed: 1 });
 const bytes = (...values: number[]) => Uint8Array.from(values);

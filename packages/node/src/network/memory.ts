@@ -1,6 +1,13 @@
 import { limits } from '@assay/protocol';
-import type { Timers } from '../runtime/port.ts';
-import { type Endpoint, type MessageStream, type Network, networkLimits, type PeerId, StreamLost } from './port.ts';
+import {
+  type Endpoint,
+  type MessageStream,
+  type Network,
+  networkLimits,
+  type PeerId,
+  StreamLost,
+} from '@assay/roles/ports/network';
+import type { Timers } from '@assay/roles/ports/runtime';
 
 /** One direction of a stream: a bounded queue whose writers wait. */
 class Lane {

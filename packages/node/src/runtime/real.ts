@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { type Runtime, sleepBy } from './port.ts';
+import { type Runtime, sleepBy } from '@assay/roles/ports/runtime';
 
 /** Node fires a timer that is longer at once. */
 const longestMs = 2 ** 31 - 1;

@@ -1,6 +1,6 @@
 import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { AssayError } from '../errors.ts';
+import { AssayError } from '@assay/protocol';
 
 export const dataFile = 'data.mdb';
 

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { AssayError } from '../errors.ts';
+import { AssayError } from '@assay/protocol';
 import { diskFailure } from './failures.ts';
 
 const SQLITE_BUSY = 5;

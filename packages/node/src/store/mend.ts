@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { AssayError } from '@assay/protocol';
 import type { Database, Key } from 'lmdb';
-import { AssayError } from '../errors.ts';
 import { type Damage, inspectDataFile } from './data-file.ts';
 import { dataFile } from './failures.ts';
 import { openEnvironment, openTables, type Tables, tableNames, viewKeys } from './tables.ts';

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { AssayError } from '../errors.ts';
+import { AssayError } from '@assay/protocol';
 
 const nonceBytes = 12;
 const tagBytes = 16;

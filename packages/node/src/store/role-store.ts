@@ -1,6 +1,6 @@
+import { AssayError } from '@assay/protocol';
+import type { RoleStore } from '@assay/roles/ports/store';
 import type { Database } from 'lmdb';
-import { AssayError } from '../errors.ts';
-import type { RoleStore } from '../roles/ports/store.ts';
 import { RoleCipher } from './role-cipher.ts';
 
 export type RoleKey = [role: string, key: string];

@@ -1,12 +1,12 @@
+import { Genesis, ledgerEvents, Units } from '@assay/protocol';
+import { valuesOf } from '@assay/protocol/fixture';
 import {
   ByName,
   ByType,
   Bytes32,
   EnumType,
   enumOf,
-  Genesis,
   ListOf,
-  ledgerEvents,
   list,
   OrNull,
   orNull,
@@ -15,9 +15,7 @@ import {
   U8,
   U32,
   UintType,
-  Units,
-} from '@assay/protocol';
-import { valuesOf } from '@assay/protocol/fixture';
+} from '@assay/ssz';
 import { Type, UintBigintType } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

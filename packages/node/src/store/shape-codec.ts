@@ -11,7 +11,7 @@ import {
   SomeWord,
   sha256,
   UintType,
-} from '@assay/protocol';
+} from '@assay/ssz';
 import { type ByteViews, Type, UintBigintType } from '@chainsafe/ssz';
 
 /*

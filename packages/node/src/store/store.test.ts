@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { encodeText, sha256 } from '@assay/protocol';
+import { encodeText, sha256 } from '@assay/ssz';
 import { open as openLmdb } from 'lmdb';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from './directory.fixture.ts';

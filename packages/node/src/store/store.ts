@@ -1,20 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import type { BlockResult, EpochClose, LedgerEvent } from '@assay/ledger';
-import {
-  type Block,
-  enumOf,
-  equalBytes,
-  ledgerEventShape,
-  list,
-  type ResultCode,
-  resultCodes,
-  type Shaped,
-  toHex,
-} from '@assay/protocol';
+import type { BlockResult } from '@assay/ledger';
+import type { EpochClose, LedgerEvent } from '@assay/protocol';
+import { AssayError, type Block, ledgerEventShape, type ResultCode, resultCodes } from '@assay/protocol';
+import type { RoleStore } from '@assay/roles/ports/store';
+import { enumOf, equalBytes, list, type Shaped, toHex } from '@assay/ssz';
 import type { Database, RootDatabase } from 'lmdb';
-import { AssayError } from '../errors.ts';
-import type { RoleStore } from '../roles/ports/store.ts';
 import { diskFailure } from './failures.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { mendDataFile } from './mend.ts';

@@ -1,17 +1,18 @@
-import { type BlockResult, type LedgerEvent, lateEvent, type RevenueParts } from '@assay/ledger';
+import { type BlockResult, lateEvent } from '@assay/ledger';
 import {
   type AuditRow,
   AuditRow as AuditRowType,
   Block,
   CertifiedBatch,
+  type LedgerEvent,
   Receipt,
-  sha256,
+  type RevenueParts,
   TaskRow,
   Transaction,
   type TransitionRow,
   TransitionRow as TransitionRowType,
-  toHex,
 } from '@assay/protocol';
+import { sha256, toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { type TaskRecord, taskChanges } from './tasks.ts';
 

@@ -1,22 +1,19 @@
-import { type BlockResult, type LedgerEvent, lateEvent } from '@assay/ledger';
+import { type BlockResult, lateEvent } from '@assay/ledger';
 import {
   AuditRow,
   type Block,
   Count,
   Height,
+  type LedgerEvent,
   ledgerEventShape,
-  list,
-  orNull,
   Receipt,
-  type Shaped,
   TaskRow,
   TimeMs,
   Transaction,
   type TransitionRow,
-  toHex,
-  U32,
   Units,
 } from '@assay/protocol';
+import { list, orNull, type Shaped, toHex, U32 } from '@assay/ssz';
 
 type TaskEvent = Extract<LedgerEvent, { readonly taskId: Uint8Array }>;
 

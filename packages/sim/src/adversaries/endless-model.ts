@@ -1,5 +1,5 @@
-import type { GenerateEvent, GenerateRequest } from '@assay/node/inference/port';
-import type { Runtime } from '@assay/node/runtime/port';
+import type { GenerateEvent, GenerateRequest } from '@assay/roles/ports/inference';
+import type { Runtime } from '@assay/roles/ports/runtime';
 import { SimulatedModel } from '../simulated-model.ts';
 
 /** Gives the same without end, whatever was asked for. */

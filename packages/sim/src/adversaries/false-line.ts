@@ -1,8 +1,8 @@
 import { KeyStream } from '@assay/node/crypto/key-stream';
 import { names } from '@assay/node/devnet/genesis';
-import { receive } from '@assay/node/network/wire';
-import { protocols, SigningRoots } from '@assay/node/roles/context';
 import { DataRequest, limits, messageTypes, Ping, Pong } from '@assay/protocol';
+import { protocols, SigningRoots } from '@assay/roles/context';
+import { receive } from '@assay/roles/ports/wire';
 import type { World } from '../world.ts';
 
 /** Takes the place of a miner and answers the probes of its line: with another's signature, or with one byte wrong. */

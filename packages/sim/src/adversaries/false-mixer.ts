@@ -1,10 +1,10 @@
 import { revealSigningRoot } from '@assay/ledger';
 import { names } from '@assay/node/devnet/genesis';
-import type { Endpoint } from '@assay/node/network/port';
-import { ask } from '@assay/node/network/wire';
-import { protocols } from '@assay/node/roles/context';
-import { contentsOf } from '@assay/node/roles/mixer/index';
 import { type Attestation, BatchOffer, BatchReply, batchRoots } from '@assay/protocol';
+import { protocols } from '@assay/roles/context';
+import { contentsOf } from '@assay/roles/mixer/index';
+import type { Endpoint } from '@assay/roles/ports/network';
+import { ask } from '@assay/roles/ports/wire';
 import type { World } from '../world.ts';
 
 /** What a mixer said to an offered batch: `signed`, `nothing`, or why not, and which places of it are invalid. */

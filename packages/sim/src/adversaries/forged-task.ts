@@ -1,7 +1,5 @@
 import { drawMiners, drawTable, priceOf } from '@assay/ledger';
 import { names } from '@assay/node/devnet/genesis';
-import { SigningRoots } from '@assay/node/roles/context';
-import { ofReceipt } from '@assay/node/roles/mixer/index';
 import {
   Artifact,
   type ArtifactBundle,
@@ -16,6 +14,8 @@ import {
   TaskSubmission,
   ticketSigningRoot,
 } from '@assay/protocol';
+import { SigningRoots } from '@assay/roles/context';
+import { ofReceipt } from '@assay/roles/mixer/index';
 import type { World } from '../world.ts';
 
 type SignedRequest = ReturnType<typeof signedRequest>;

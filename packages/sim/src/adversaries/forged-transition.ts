@@ -1,7 +1,7 @@
 import { names } from '@assay/node/devnet/genesis';
-import { SigningRoots } from '@assay/node/roles/context';
-import { ofTransition } from '@assay/node/roles/mixer/index';
 import { type Attestation, messageTypes, type Receipt, type Transition, TransitionRequest } from '@assay/protocol';
+import { SigningRoots } from '@assay/roles/context';
+import { ofTransition } from '@assay/roles/mixer/index';
 import type { World } from '../world.ts';
 import { signedRequest } from './forged-task.ts';
 

@@ -1,5 +1,5 @@
-import type { GenerateEvent, GenerateRequest } from '@assay/node/inference/port';
-import { encodeText } from '@assay/protocol';
+import type { GenerateEvent, GenerateRequest } from '@assay/roles/ports/inference';
+import { encodeText } from '@assay/ssz';
 import { SimulatedModel } from '../simulated-model.ts';
 
 /** Its text is not what its tokens give. */

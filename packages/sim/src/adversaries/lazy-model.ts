@@ -1,4 +1,4 @@
-import type { GenerateEvent, GenerateRequest } from '@assay/node/inference/port';
+import type { GenerateEvent, GenerateRequest } from '@assay/roles/ports/inference';
 import { SimulatedModel } from '../simulated-model.ts';
 
 /** Cuts every answer short, as if it ended there, to save itself the work. */

@@ -1,5 +1,5 @@
-import { AssayError } from '@assay/node/errors';
-import type { ChatMessage } from '@assay/node/inference/port';
+import { AssayError } from '@assay/protocol';
+import type { ChatMessage } from '@assay/roles/ports/inference';
 import { SimulatedModel } from '../simulated-model.ts';
 
 /** Refuses every conversation, or those that a template would; overflows on long ones. */

@@ -11,35 +11,29 @@ import {
   Session,
   Task,
 } from '@assay/client';
-import type { LedgerEvent } from '@assay/ledger';
+import { auditJson, eventJson, genesisJson, receiptJson, rowJson, taskJson } from '@assay/explain/json';
+import type { LedgerEvent } from '@assay/protocol';
 import {
   AuditNumbers,
   AuditRow,
-  ByName,
   Components,
   DatedTerms,
   DomainRow,
-  EnumType,
   Genesis,
-  ListOf,
   ledgerEvents,
   MinerRow,
   MixerRow,
   ModelRow,
-  OrNull,
   PortableReceipt,
   Receipt,
   RoleRow,
   SessionRow,
-  type Shape,
-  SomeWord,
   TaskRow,
-  UintType,
 } from '@assay/protocol';
+import { ByName, EnumType, ListOf, OrNull, type Shape, SomeWord, UintType } from '@assay/ssz';
 import { BooleanType, ByteVectorType, UintBigintType } from '@chainsafe/ssz';
 import { describe, expect, it } from 'vitest';
 import { closedEpoch } from '../small-chain.fixture.ts';
-import { auditJson, eventJson, genesisJson, receiptJson, rowJson, taskJson } from './json.ts';
 
 const report = { mixer: 2, owed: 5, disputed: 3, hashRate: 7n, bandwidth: 2n ** 60n, latencyMs: 9 };
 const measuredRow = {

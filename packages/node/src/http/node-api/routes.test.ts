@@ -12,7 +12,8 @@ import {
   type RouteName,
   TaskPage,
 } from '@assay/client';
-import { addressOf, Block, limits, toHex } from '@assay/protocol';
+import { addressOf, Block, limits } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { EchoGateway } from '../echo-gateway.fixture.ts';

@@ -7,17 +7,17 @@ import {
   pathParameters,
   type RouteName,
 } from '@assay/client';
-import { fromHex, limits, parseAddress, toHex } from '@assay/protocol';
+import { eventJson } from '@assay/explain/json';
+import { AssayError, infoOf, limits, parseAddress } from '@assay/protocol';
+import { fromHex, toHex } from '@assay/ssz';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { AssayError, infoOf } from '../../errors.ts';
 import { takeBytes } from '../body.ts';
 import { bearerToken, sameSecret } from '../credentials.ts';
 import type { ChainRoute, Eventually, NodeReader, RolesService, RowKey } from '../port.ts';
 import { type Query, readQuery, readWholeNumber, shown } from '../query.ts';
 import { errorBody, Refusal } from '../refusal.ts';
 import { lengthPrefixed, wantsBytes } from './bytes.ts';
-import { eventJson } from './json.ts';
 import { openApiDocument } from './openapi.ts';
 
 export interface NodeApiOptions {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { AssayError } from '@assay/protocol';
 import OpenAI, { APIError } from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AssayError } from '../../errors.ts';
 import { type Behaviour, EchoGateway } from '../echo-gateway.fixture.ts';
 import { type HttpServer, startHttpServer } from '../server.ts';
 import { SmallChain, TwoRoles } from '../small-chain.fixture.ts';

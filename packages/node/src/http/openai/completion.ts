@@ -1,7 +1,7 @@
-import { encodeText } from '@assay/protocol';
-import { AssayError } from '../../errors.ts';
-import type { TokenLogprob } from '../../inference/port.ts';
-import type { Answer, AnswerEvent, AnswerToken } from '../../roles/ports/chat.ts';
+import { AssayError } from '@assay/protocol';
+import type { Answer, AnswerEvent, AnswerToken } from '@assay/roles/ports/chat';
+import type { TokenLogprob } from '@assay/roles/ports/inference';
+import { encodeText } from '@assay/ssz';
 import type { ChatRequest } from './request.ts';
 
 type End = Extract<AnswerEvent, { type: 'end' }>;

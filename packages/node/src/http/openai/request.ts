@@ -1,8 +1,7 @@
-import { limits } from '@assay/protocol';
+import { AssayError, limits } from '@assay/protocol';
+import type { InferenceRequest } from '@assay/roles/ports/chat';
+import type { ChatMessage } from '@assay/roles/ports/inference';
 import { z } from 'zod';
-import { AssayError } from '../../errors.ts';
-import type { ChatMessage } from '../../inference/port.ts';
-import type { InferenceRequest } from '../../roles/ports/chat.ts';
 import { Refusal } from '../refusal.ts';
 import { messageRoles, refuseUnsupported, refuseUnsupportedIn } from './unsupported.ts';
 

@@ -1,6 +1,6 @@
+import { AssayError } from '@assay/protocol';
+import type { ChatService } from '@assay/roles/ports/chat';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AssayError } from '../../errors.ts';
-import type { ChatService } from '../../roles/ports/chat.ts';
 import type { Activity } from '../activity.ts';
 import { takeJson } from '../body.ts';
 import { bearerToken } from '../credentials.ts';

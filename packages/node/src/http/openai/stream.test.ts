@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { AnswerEvent } from '@assay/roles/ports/chat';
 import { afterEach, expect, it } from 'vitest';
-import type { AnswerEvent } from '../../roles/ports/chat.ts';
 import { ChunkWriter } from './completion.ts';
 import { readChatRequest } from './request.ts';
 import { startAnswer, writeEvents } from './stream.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { AnswerEvent } from '../../roles/ports/chat.ts';
+import type { AnswerEvent } from '@assay/roles/ports/chat';
 import { errorBody, refusalOf } from '../refusal.ts';
 import { type ChunkWriter, missingEnd } from './completion.ts';
 

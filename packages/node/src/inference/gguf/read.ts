@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { AssayError } from '../../errors.ts';
+import { AssayError } from '@assay/protocol';
 import {
   alignUp,
   defaultAlignment,

@@ -1,5 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { AssayError } from '../../errors.ts';
+import { AssayError } from '@assay/protocol';
 import { type GgufHeader, type TensorInfo, type TensorType, tensorBytes, tensorTypeOf } from './format.ts';
 import { dequantise, quantiseQ4_0 } from './quants.ts';
 import { readGgufHeader, readTensor } from './read.ts';

@@ -4,15 +4,15 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferencePayload, outputIds } from '@assay/protocol';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { structureFlaw } from '../../audit/structure.ts';
-import { GrowingBytes } from '../../growing-bytes.ts';
-import { Generation, modelWorker } from '../../roles/miner/index.ts';
+import { structureFlaw } from '@assay/roles/audit/structure';
+import { GrowingBytes } from '@assay/roles/growing-bytes';
+import { Generation, modelWorker } from '@assay/roles/miner/index';
+import type { GeneratedToken, GenerateRequest, InferenceModel } from '@assay/roles/ports/inference';
 
-import { structureReference } from '../../roles/structure-reference.ts';
-import { decodeText } from '../../utf8.ts';
+import { structureReference } from '@assay/roles/structure-reference';
+import { decodeText } from '@assay/roles/utf8';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyByteId, writeTinyModel } from '../gguf/tiny.ts';
-import type { GeneratedToken, GenerateRequest, InferenceModel } from '../port.ts';
 import { type LlamaBackend, startLlamaBackend } from './backend.ts';
 
 let backend: LlamaBackend;

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { EngineInfo } from '@assay/protocol';
+import { AssayError } from '@assay/protocol';
+import type { GenerateEvent, InferenceBackend, InferenceModel, Scored } from '@assay/roles/ports/inference';
 import { childEnvironment } from '../../child-environment.ts';
-import { AssayError } from '../../errors.ts';
-import type { GenerateEvent, InferenceBackend, InferenceModel, Scored } from '../port.ts';
 import { Answer } from './answer.ts';
 import type { Call, FromWorker, Item, ModelFacts, ToWorker, WorkerOptions } from './messages.ts';
 import { watchPulse } from './pulse.ts';

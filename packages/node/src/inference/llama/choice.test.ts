@@ -1,8 +1,8 @@
 import type { Sampling } from '@assay/protocol';
+import { type Candidate, candidateCount, chooseToken, type Distribution } from '@assay/roles/inference/sampling';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { choiceMargin, isChoice } from './choice.ts';
-import { type Candidate, candidateCount, chooseToken, type Distribution } from './sampling.ts';
 
 const plain: Sampling = { temperatureMicro: 1_000_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 1 };
 const greedy = { ...plain, temperatureMicro: 0 };

@@ -1,5 +1,11 @@
 import type { Sampling } from '@assay/protocol';
-import { type Candidate, candidateCount, chooseToken, type Distribution, uniform } from './sampling.ts';
+import {
+  type Candidate,
+  candidateCount,
+  chooseToken,
+  type Distribution,
+  uniform,
+} from '@assay/roles/inference/sampling';
 
 /**
  * By how much the difference of two logits may be off between a token decoded alone and the same token in a prefill of

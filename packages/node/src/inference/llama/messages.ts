@@ -1,5 +1,5 @@
 import type { EdgeCode, EngineInfo } from '@assay/protocol';
-import type { ChatMessage, GenerateEvent, GenerateRequest, Scored, ScoreRequest } from '../port.ts';
+import type { ChatMessage, GenerateEvent, GenerateRequest, Scored, ScoreRequest } from '@assay/roles/ports/inference';
 
 /** How the worker runs every model it opens. */
 export interface WorkerOptions {

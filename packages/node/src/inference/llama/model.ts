@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Sampling } from '@assay/protocol';
-import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
-import { AssayError } from '../../errors.ts';
-import { type Detokenize, generateText, textPieces } from '../output-text.ts';
+import { AssayError } from '@assay/protocol';
+import { type Detokenize, generateText, textPieces } from '@assay/roles/inference/output-text';
+import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '@assay/roles/inference/sampling';
 import type {
   ChatMessage,
   GeneratedToken,
@@ -12,12 +12,12 @@ import type {
   ScoredEnd,
   ScoredPosition,
   ScoreRequest,
-} from '../port.ts';
+} from '@assay/roles/ports/inference';
+import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
 import { isChoice } from './choice.ts';
 import type { WorkerOptions } from './messages.ts';
 import { Lane, type LogitsAt } from './native.ts';
 import { Pool } from './pool.ts';
-import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from './sampling.ts';
 import { type PromptPart, renderTemplate, type TemplateTokens } from './template.ts';
 
 /**

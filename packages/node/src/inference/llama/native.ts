@@ -1,5 +1,5 @@
+import { type Candidate, candidateCount, type Distribution } from '@assay/roles/inference/sampling';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
-import { type Candidate, candidateCount, type Distribution } from './sampling.ts';
 
 /**
  * The three functions of node-llama-cpp used below its public interface. Through `controlledEvaluate` the same

@@ -1,4 +1,4 @@
-import { AssayError } from '../../errors.ts';
+import { AssayError } from '@assay/protocol';
 
 interface Waiter<T> {
   readonly give: (item: T) => void;

@@ -1,5 +1,5 @@
+import type { ChatMessage } from '@assay/roles/ports/inference';
 import { Template } from '@huggingface/jinja';
-import type { ChatMessage } from '../port.ts';
 
 /** A piece of a prompt: words of the template, in which special tokens count, or of a message, in which they do not. */
 export interface PromptPart {

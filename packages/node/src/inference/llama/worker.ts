@@ -1,6 +1,5 @@
-import { type EngineInfo, Name } from '@assay/protocol';
+import { AssayError, type EngineInfo, Name } from '@assay/protocol';
 import { getLlama, type Llama } from 'node-llama-cpp';
-import { AssayError } from '../../errors.ts';
 import type { Call, FromWorker, Item, ToWorker, WorkerOptions } from './messages.ts';
 import { flashAttention, LoadedModel } from './model.ts';
 

@@ -1,0 +1,185 @@
+import { settingOption } from '@assay/explain/gov/settings';
+import type { Devnet, DevnetStatus } from '@assay/node/devnet/port';
+import { presetNames } from '@assay/node/presets/presets';
+import { z } from 'zod';
+import { defineCommand, type Invocation } from '../command.ts';
+import { CliError } from '../failures.ts';
+import { agreeToFresh, requireDataDirectory } from '../fresh.ts';
+import { wholeNumber } from '../inputs.ts';
+import { resolveShown } from '../model-progress.ts';
+import { statusLine } from '../status-line.ts';
+import { LiveLine } from '../terminal.ts';
+import { untilAskedToStop } from '../until-asked-to-stop.ts';
+
+const standardPort = 4010;
+const standardMiners = 3;
+const pollMs = 250;
+const quietMs = 10_000;
+const stopMs = 3000;
+
+const preset = z.string().refine((name) => presetNames.includes(name), {
+  error: (issue) => `--preset takes one of ${presetNames.join(', ')}, not "${String(issue.input)}".`,
+});
+const origin = z.string().regex(/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/, {
+  error: (issue) => `--cors takes an origin such as https://app.example, not "${String(issue.input)}".`,
+});
+const hostName = z.string().regex(/^[a-z0-9.-]+$/i, {
+  error: (issue) => `--allow-host takes a name such as node.example, without a port, not "${String(issue.input)}".`,
+});
+const input = z.object({
+  model: z.string().optional(),
+  upstream: z
+    .url({ protocol: /^https?$/, error: '--upstream takes a URL such as http://127.0.0.1:11434/v1.' })
+    .optional(),
+  port: wholeNumber('--port', { min: 0, max: 65_535 }).optional(),
+  miners: wholeNumber('--miners', { min: 1, max: 64 }).optional(),
+  preset: preset.optional(),
+  set: settingOption,
+  cors: z.array(origin).default([]),
+  allowHost: z.array(hostName).default([]),
+  fresh: z.boolean().default(false),
+  newChain: z.boolean().default(false),
+  cheater: z.boolean().default(false),
+});
+
+const count = z.int();
+const units = z.string();
+const statusEvent = z.object({
+  event: z.literal('status'),
+  height: count,
+  epoch: count,
+  tasks: count,
+  auditsPassed: count,
+  auditsFailed: count,
+  paidUnits: units,
+  cheater: z.object({ miner: count, rejectedTasks: count, refundedUnits: units, trustPpb: count }).nullable(),
+});
+const line = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('ready'), api: z.string(), apiKey: z.string(), dataDir: z.string() }),
+  statusEvent,
+  z.object({ event: z.literal('stopped') }),
+]);
+
+export const upCommand = defineCommand({
+  name: 'up',
+  summary: 'Run a whole network in this process; Ctrl-C ends it.',
+  arguments: [],
+  options: [
+    {
+      syntax: '--model <FILE|NAME>',
+      description: 'a GGUF file, a model of `assay models list`, or with --upstream one of its models',
+    },
+    { syntax: '--upstream <URL>', description: "an OpenAI-compatible server as the miners' backend" },
+    { syntax: '--port <N>', description: `port of the API (default ${standardPort}; 0 picks a free one)` },
+    { syntax: '--miners <N>', description: `how many miners, 1 to 64 (default ${standardMiners})` },
+    { syntax: '--preset <NAME>', description: `parameters of a new network: ${presetNames.join(', ')}` },
+    { syntax: '--set <PATH=VALUE...>', description: 'a parameter of a new network, and its value; as often as needed' },
+    { syntax: '--cors <ORIGIN...>', description: 'pages of this origin may read the API and ask for completions' },
+    { syntax: '--allow-host <NAME...>', description: 'one more name that the API answers to, as behind a proxy' },
+    { syntax: '--cheater', description: 'one miner serves a cheaper model than it claims; watch it lose' },
+    { syntax: '--fresh', description: 'delete the chain and the keys of the data directory first' },
+    { syntax: '--new-chain', description: 'begin a chain from a genesis and keys that are there and never signed' },
+  ],
+  input,
+  output: line,
+  streams: true,
+  run: async (invocation) => {
+    const askedToStop = untilAskedToStop();
+    const devnet = await Promise.race([boot(invocation), askedToStop]);
+    if (devnet === null) throw new CliError('interrupted', 'Interrupted before the network was up.');
+    const { json, terminal } = invocation;
+    const say = (event: z.infer<typeof line>) => terminal.out.write(`${JSON.stringify(event)}\n`);
+    const { apiUrl, apiKey, dataDir } = devnet;
+    if (json) say({ event: 'ready', api: `${apiUrl}/v1`, apiKey, dataDir });
+    else for (const text of welcome(devnet)) terminal.out.write(`${text}\n`);
+
+    const live = new LiveLine(terminal.out, quietMs);
+    const show = json
+      ? onChange((status) => say(eventOf(status)))
+      : (status: DevnetStatus) => live.show(statusLine(status));
+    const timer = setInterval(() => show(devnet.status()), pollMs);
+    const failure = await Promise.race([devnet.failed, askedToStop]);
+    clearInterval(timer);
+    live.end();
+    if (!json) terminal.note.write(failure === null ? 'Stopping …\n' : 'The network cannot go on. Stopping …\n');
+    await stopWithin(devnet, stopMs);
+    if (failure !== null) throw failure;
+    const stopped = { event: 'stopped' as const };
+    if (json) say(stopped);
+    return stopped;
+  },
+  print: () => ['Stopped. Nothing is lost: `npm start` goes on from here.'],
+});
+
+async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>): Promise<Devnet> {
+  const { dataDir, home, json, terminal } = run;
+  requireDataDirectory(dataDir);
+  const fresh = asked.fresh && (await agreeToFresh(dataDir, { terminal, json }));
+  const model = asked.upstream === undefined ? await resolveShown(asked.model, { home, terminal }) : null;
+  const { startDevnet } = await import('@assay/node/devnet/devnet');
+  return startDevnet({
+    dataDir,
+    port: asked.port ?? standardPort,
+    model,
+    upstream: asked.upstream === undefined ? null : { url: asked.upstream, model: asked.model ?? null },
+    miners: asked.miners ?? standardMiners,
+    preset: asked.preset ?? null,
+    settings: asked.set,
+    origins: asked.cors,
+    hostNames: asked.allowHost,
+    cheater: asked.cheater,
+    fresh,
+    newChain: asked.newChain,
+    onProgress: (text) => terminal.note.write(`${text}\n`),
+  });
+}
+
+function welcome({ apiUrl, apiKey, dataDir, modelName }: Devnet): string[] {
+  const body = { model: modelName, stream: true, messages: [{ role: 'user', content: 'Why is the sky blue?' }] };
+  return [
+    '',
+    'Assay is running.',
+    '',
+    `  API      ${apiUrl}/v1`,
+    `  API key  ${apiKey}`,
+    `  Data     ${dataDir}`,
+    '',
+    'Ask something from another terminal:',
+    '',
+    `curl -N ${apiUrl}/v1/chat/completions -H 'Authorization: Bearer ${apiKey}' ` +
+      `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`,
+    '',
+  ];
+}
+
+function eventOf(status: DevnetStatus): z.infer<typeof statusEvent> {
+  const { cheater, paidUnits, ...counts } = status;
+  return {
+    event: 'status',
+    ...counts,
+    paidUnits: String(paidUnits),
+    cheater: cheater === null ? null : { ...cheater, refundedUnits: String(cheater.refundedUnits) },
+  };
+}
+
+function onChange(say: (status: DevnetStatus) => void): (status: DevnetStatus) => void {
+  let shown = '';
+  return (status) => {
+    const text = JSON.stringify(eventOf(status));
+    if (text !== shown) say(status);
+    shown = text;
+  };
+}
+
+async function stopWithin(devnet: Devnet, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `The network did not end within ${limitMs / 1000} s and was cut off. Nothing acknowledged is lost.`;
+    timer = setTimeout(() => reject(new CliError('interrupted', message)), limitMs);
+  });
+  try {
+    await Promise.race([devnet.stop(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

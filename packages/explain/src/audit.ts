@@ -1,0 +1,386 @@
+import { formatUnits } from '@assay/client';
+import {
+  auditRatePpb,
+  falseVoices,
+  isAudited,
+  type LedgerView,
+  opinionBasis,
+  opinionOf,
+  POOL_LIMIT_MILLI,
+} from '@assay/ledger';
+import { type AuditRow, AuditVerdict, addressOf, addressText, type LedgerEvent, type MinerRow } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { z } from 'zod';
+import { bodyOf, certifiedTask, type ReceiptPlace } from './certified.ts';
+import { type Dispute, disputeAnswer, disputedTask, disputeEvents, disputeStep } from './dispute.ts';
+import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
+import { flawWord } from './json.ts';
+import { numberCells, numberHead } from './numbers.ts';
+import { ratio } from './ratio.ts';
+import { Refusal } from './refusal.ts';
+import { type History, type Replayed, replayBlocks } from './replay-blocks.ts';
+
+export const AuditExplanation = explanationOf(
+  z.object({
+    taskId: z.string(),
+    miner: z.int(),
+    /** Null while the draw is still to come. */
+    audited: z.boolean().nullable(),
+    verdict: z.enum(AuditVerdict.words).nullable(),
+    outcome: z.enum(['undecided', 'approved', 'rejected']),
+    t1ThresholdPpb: z.int(),
+    auditors: z.array(
+      z.object({
+        validator: z.int(),
+        state: z.string(),
+        finding: z.string().nullable(),
+        flaw: z.string().nullable(),
+        t1Ppb: z.int().nullable(),
+        argmaxMismatches: z.int().nullable(),
+        choiceMismatches: z.int().nullable(),
+        opinion: z.string().nullable(),
+        /** Whether the verdict contradicts it (§10.21). */
+        isFalse: z.boolean(),
+      }),
+    ),
+    refundedUnits: z.string(),
+    paidEpoch: z.int().nullable(),
+    /** Trust of the miner when the audit was drawn, and after the epoch that counted it. */
+    trustBeforePpb: z.int(),
+    trustAfterPpb: z.int().nullable(),
+  }),
+);
+type AuditResult = z.infer<typeof AuditExplanation>['result'];
+
+type Of<Type extends LedgerEvent['type']> = Extract<LedgerEvent, { type: Type }>;
+interface At<Value> {
+  readonly height: number;
+  readonly value: Value;
+}
+
+/** Everything the chain says about one task from its certificate on. */
+interface Trail {
+  place: ReceiptPlace;
+  /** The miner's row before the block of the draw. */
+  miner: Readonly<MinerRow>;
+  /** Beacon in the state after the block of the draw. */
+  beacon: Uint8Array;
+  draw: At<Of<'auditOpened'> | Of<'auditSkipped'>> | null;
+  audit: Readonly<AuditRow> | null;
+  /** Where each auditor was drawn, committed and revealed, by validator. */
+  readonly drawn: Map<number, number>;
+  readonly commits: Map<number, string>;
+  readonly reveals: Map<number, string>;
+  end: At<Of<'taskApproved'> | Of<'taskRejected'>> | null;
+  paid: At<Of<'taskPaid'>> | null;
+  dispute: Dispute;
+  /** The miner's trust after the close of the epoch, which pays what was approved and counts the audit. */
+  trustAfterPpb: At<number> | null;
+  /** The state where the trail ends. */
+  state: LedgerView;
+}
+
+/** Why a task was audited or not, by whom, with which numbers, and what followed (§10). */
+export async function explainAudit(
+  history: History,
+  taskId: Uint8Array,
+  options: { readonly fast: boolean },
+): Promise<Explanation<AuditResult>> {
+  const trail = await follow(history, taskId, options);
+  const { place, miner, draw, end } = trail;
+  const [basis, accused] = [basisOf(trail), falseValidators(trail)];
+  return {
+    question: `What became of the audit of task ${hex(taskId)}, served by miner ${place.receipt.miner}?`,
+    answer: answerOf(trail),
+    result: {
+      ...{ taskId: hex(taskId), miner: place.receipt.miner },
+      audited: draw === null ? null : draw.value.type === 'auditOpened',
+      verdict: trail.audit === null ? null : verdictOf(trail.audit),
+      outcome: end === null ? 'undecided' : end.value.type === 'taskApproved' ? 'approved' : 'rejected',
+      t1ThresholdPpb: basis.t1ThresholdPpb,
+      auditors: (trail.audit?.auditors ?? []).map(({ validator, state, numbers }) => {
+        const shown = state === 'revealed' ? numbers : null;
+        return {
+          validator,
+          state,
+          finding: shown?.finding ?? null,
+          flaw: shown === null ? null : flawWord(shown.flaw),
+          t1Ppb: shown?.t1Ppb ?? null,
+          argmaxMismatches: shown?.argmaxMismatches ?? null,
+          choiceMismatches: shown?.choiceMismatches ?? null,
+          opinion: shown === null ? null : opinionOf(shown, basis),
+          isFalse: accused.includes(validator),
+        };
+      }),
+      refundedUnits: String(end?.value.type === 'taskRejected' ? end.value.refundedUnits : 0n),
+      paidEpoch: trail.paid?.value.epoch ?? null,
+      trustBeforePpb: miner.trustPpb,
+      trustAfterPpb: trail.trustAfterPpb?.value ?? null,
+    },
+    steps: [
+      ...similarityStep(trail),
+      drawStep(trail),
+      ...auditorStep(trail),
+      ...verdictStep(trail),
+      ...consequenceStep(trail),
+      ...disputeStep(trail.dispute),
+    ],
+  };
+}
+
+async function follow(history: History, taskId: Uint8Array, options: { readonly fast: boolean }): Promise<Trail> {
+  let trail: Trail | null = null;
+  let before: readonly Readonly<MinerRow>[] = [];
+  for await (const replayed of replayBlocks(history, options)) {
+    const { block, result, ledger } = replayed;
+    if (trail === null) {
+      const place = certifiedTask(block, result, taskId) ?? disputedTask(block, result, taskId);
+      if (place !== null) trail = begin(place, ledger.state);
+    }
+    if (trail !== null) note(trail, replayed, before);
+    const { miners } = ledger.state;
+    before = Array.from(miners, (_, miner) => miners.standing(miner));
+  }
+  if (trail !== null) return trail;
+  throw new Refusal(
+    'notFound',
+    `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`,
+  );
+}
+
+function begin(place: ReceiptPlace, state: LedgerView): Trail {
+  return {
+    ...{ place, state, miner: state.miners.standing(place.receipt.miner), beacon: state.globals.beacon },
+    ...{ draw: null, audit: null, end: null, paid: null, trustAfterPpb: null, dispute: [] },
+    ...{ drawn: new Map(), commits: new Map(), reveals: new Map() },
+  };
+}
+
+function note(trail: Trail, { height, block, result, ledger }: Replayed, before: readonly Readonly<MinerRow>[]): void {
+  const { taskId, miner } = trail.place.receipt;
+  const index = ledger.state.auditOf(taskId);
+  if (index !== undefined) trail.audit = ledger.state.audits.at(index);
+  noteTransactions(trail, { height, block, result, ledger });
+  trail.dispute = [...trail.dispute, ...disputeEvents(result, taskId)];
+  for (const event of result.events) {
+    const ended = trail.end === null ? null : Math.floor(trail.end.height / ledger.state.params.epochBlocks);
+    if (event.type === 'epochClosed' && event.close.epoch === ended) {
+      trail.trustAfterPpb = { height, value: ledger.state.miners.standing(miner).trustPpb };
+    }
+    if (!('taskId' in event) || !equalBytes(event.taskId, taskId)) continue;
+    if (event.type === 'auditOpened' || event.type === 'auditSkipped') {
+      trail.draw = { height, value: event };
+      trail.beacon = ledger.state.globals.beacon;
+      trail.miner = before[miner] ?? trail.miner;
+    }
+    if (event.type === 'auditDrawn') for (const validator of event.auditors) trail.drawn.set(validator, height);
+    if (event.type === 'taskApproved' || event.type === 'taskRejected') trail.end = { height, value: event };
+    if (event.type === 'taskPaid') trail.paid = { height, value: event };
+  }
+}
+
+function noteTransactions(trail: Trail, { height, block, result, ledger }: Replayed): void {
+  const { taskId } = trail.place.receipt;
+  for (const [transaction, { code, kind, sender, events }] of result.transactions.entries()) {
+    if (code !== 'OK' || (kind !== 'auditCommit' && kind !== 'auditReveal') || sender === null) continue;
+    const items: readonly { taskId: Uint8Array }[] = bodyOf(block, transaction, kind)?.items ?? [];
+    const refused = events.flatMap((event) => (event.type === 'auditItemsRefused' ? event.refused : []));
+    const isTaken = (place: number) => !refused.some(({ item }) => item === place);
+    if (!items.some((item, place) => equalBytes(item.taskId, taskId) && isTaken(place))) continue;
+    const validator = [...ledger.state.validators].findIndex(({ publicKey }) =>
+      equalBytes(addressOf(publicKey), sender),
+    );
+    (kind === 'auditCommit' ? trail.commits : trail.reveals).set(validator, transactionAt(height, transaction));
+  }
+}
+
+/** How like the other replicas the answer is (D4); nothing without redundancy. */
+function similarityStep({ place, state }: Trail): Step[] {
+  const { session, replica, similarityPpb, taskId } = place.receipt;
+  const redundancy = state.sessions.get(session)?.redundancy ?? 1;
+  if (redundancy === 1) return [];
+  const task = state.tasks.get(state.taskOf(taskId) ?? -1);
+  const certified = `${transactionAt(place.height, place.transaction)}, receipt ${place.index}`;
+  const facts = [
+    { name: 'replica', value: `${replica} of ${redundancy}`, source: `${certified}; session ${session}` },
+    { name: 'similarity', value: ratio(similarityPpb), source: certified },
+    { name: 'outlier below', value: ratio(state.params.poi.outlierPpb), source: 'params.poi.outlierPpb' },
+  ];
+  if (task !== undefined) {
+    const value = task.agreement;
+    facts.push({ name: 'among the replicas', value, source: `task of block ${place.height}` });
+  }
+  return [
+    { title: 'How similar it is to the answers of the other miners', clause: '§7.11, §10.11', facts, table: null },
+  ];
+}
+
+function drawStep({ place, miner, beacon, draw, end, state }: Trail): Step {
+  const { params } = state;
+  const { taskId } = place.receipt;
+  const clause = '§10.1, §9.1';
+  const waits = {
+    name: 'earliest draw',
+    value: `block ${place.height + params.audit.drawDelayBlocks}`,
+    source: 'params.audit',
+  };
+  if (draw === null && end !== null) {
+    const facts = [
+      { name: 'evidence level', value: String(miner.evidenceLevel), source: `miner ${place.receipt.miner}` },
+    ];
+    return { title: 'Nothing of it could be re-checked, so nothing was drawn', clause: '§10.11', facts, table: null };
+  }
+  if (draw === null) return { title: 'The draw is still to come', clause, facts: [waits], table: null };
+  const was = stateAfter(draw.height - 1);
+  const { ratePpb } = draw.value;
+  const expectedPpb = auditRatePpb(params.audit, miner);
+  const facts = [
+    { name: 'certified', value: transactionAt(place.height, place.transaction), source: `receipt ${place.index}` },
+    waits,
+    { name: 'audited before', value: String(miner.audited), source: `miner ${place.receipt.miner}, ${was}` },
+    {
+      name: 'all audited below',
+      value: String(params.audit.newMinerTasks),
+      source: 'params.audit.newMinerTasks',
+    },
+    { name: 'trust', value: ratio(miner.trustPpb), source: `miner ${place.receipt.miner}, ${was}` },
+    { name: 'results owed', value: String(miner.resultsOwed), source: `miner ${place.receipt.miner}, ${was}; §10.13` },
+    { name: 'rate', value: ratio(ratePpb), source: `block ${draw.height}; from trust: ${ratio(expectedPpb)}` },
+    { name: 'beacon', value: hex(beacon), source: stateAfter(draw.height) },
+    {
+      name: 'drawn',
+      value: isAudited(beacon, taskId, ratePpb) ? 'yes' : 'no',
+      source: 'first 64 bits of SHA-256(beacon ‖ task id) ÷ 2^64 < rate',
+    },
+  ];
+  return { title: `Block ${draw.height} drew whether to audit it`, clause, facts, table: null };
+}
+
+function auditorStep(trail: Trail): Step[] {
+  const { audit, drawn, commits, reveals } = trail;
+  if (audit === null) return [];
+  const { validators } = trail.state;
+  const basis = basisOf(trail);
+  const rows = audit.auditors.map(({ validator, state, numbers }) => [
+    String(validator),
+    addressText(validators.at(validator).operator),
+    `block ${drawn.get(validator) ?? '?'}`,
+    commits.get(validator) ?? '-',
+    reveals.get(validator) ?? state,
+    ...(state === 'revealed' ? numberCells(numbers, basis) : numberHead.map(() => '-')),
+  ]);
+  const head = ['validator', 'operator', 'drawn', 'committed', 'revealed', ...numberHead];
+  const facts = [
+    { name: 'seed', value: hex(audit.seed), source: `block ${audit.drawnHeight}` },
+    { name: 'drawn first', value: String(audit.firstAuditors), source: `§10.20, block ${audit.drawnHeight}` },
+  ];
+  return [
+    {
+      title: 'Auditors, drawn by stake among those not tied to the miner; numbers stay hidden until all have committed',
+      clause: '§10.2, §10.3',
+      facts,
+      table: { head, rows },
+    },
+  ];
+}
+
+/** Whose opinion the verdict, or a plant, contradicts (§10.21, §10.27). */
+function falseValidators(trail: Trail): number[] {
+  const { audit } = trail;
+  if (audit === null) return [];
+  return falseVoices(trail.state, audit, trail.place.receipt);
+}
+
+function verdictStep(trail: Trail): Step[] {
+  const { audit, place } = trail;
+  if (audit === null) return [];
+  const { t1ThresholdPpb, mismatchesMilli } = basisOf(trail);
+  const accused = falseValidators(trail);
+  const source = `model ${place.receipt.model}, genesis`;
+  const distance = audit.isPlanted
+    ? [{ name: 'T1 says nothing', value: 'wrong on purpose', source: '§10.25: its miner opened the seal' }]
+    : [
+        { name: 'honest limit of T1', value: ratio(t1ThresholdPpb), source },
+        { name: 'hard above', value: ratio(3 * t1ThresholdPpb), source: 'three times the limit' },
+      ];
+  const pooled = `miner ${place.receipt.miner}, before the verdict`;
+  return [
+    {
+      title: `The verdict: ${verdictOf(audit)}; passes acquit with a lead of two, failures convict with one of three`,
+      clause: '§10.4, §10.12, verification §2, §4.7',
+      facts: [
+        ...distance,
+        { name: 'mismatches that are soft', value: 'more than an eighth of the positions', source: '§10.12' },
+        { name: 'mismatches that are hard', value: 'more than a third, two at least', source: '§10.12' },
+        { name: 'mismatches pooled before', value: milli(mismatchesMilli), source: pooled },
+        {
+          name: 'soft above, when this answer adds to it',
+          value: milli(POOL_LIMIT_MILLI),
+          source: 'verification §4.7',
+        },
+        ...accused.map((validator) => ({
+          ...{ name: 'contradicted', value: `validator ${validator}`, source: '§10.21: a strike, no duty, a case' },
+        })),
+      ],
+      table: null,
+    },
+  ];
+}
+
+function consequenceStep({ place, end, paid, trustAfterPpb, miner }: Trail): Step[] {
+  if (end === null) return [];
+  const facts = [
+    {
+      name: 'price',
+      value: formatUnits(place.receipt.priceUnits),
+      source: transactionAt(place.height, place.transaction),
+    },
+  ];
+  if (end.value.type === 'taskRejected') {
+    facts.push({ name: 'refunded', value: formatUnits(end.value.refundedUnits), source: `block ${end.height}` });
+  }
+  if (paid !== null) {
+    const { minersUnits } = paid.value.parts;
+    const source = `end of epoch ${paid.value.epoch}, block ${paid.height}`;
+    facts.push({ name: "paid to the miner's people", value: formatUnits(minersUnits), source });
+  }
+  facts.push({ name: 'trust before', value: ratio(miner.trustPpb), source: `miner ${place.receipt.miner}` });
+  if (trustAfterPpb !== null) {
+    const { height, value } = trustAfterPpb;
+    facts.push({ name: 'trust after', value: ratio(value), source: stateAfter(height) });
+  }
+  return [{ title: 'What followed', clause: 'economics §2, verification §4', facts, table: null }];
+}
+
+function answerOf(trail: Trail): string {
+  const { place, draw, audit, end, paid } = trail;
+  const miner = `miner ${place.receipt.miner}`;
+  const disputed = disputeAnswer(trail.dispute, miner);
+  if (disputed !== null) return disputed;
+  if (end?.value.type === 'taskRejected' && draw === null) return unlikeAnswer(miner, end.value);
+  if (draw === null) return 'The beacon has not drawn yet whether to audit it; ask again in a few blocks.';
+  if (draw.value.type === 'auditSkipped' || audit === null) {
+    return `The beacon did not draw it for an audit (rate ${ratio(draw.value.ratePpb)}), so it was approved unaudited.`;
+  }
+  if (end === null) return 'The audit is under way; its auditors have still to commit or reveal their numbers.';
+  if (end.value.type === 'taskApproved') {
+    const pay = paid === null ? 'is paid when its epoch closes' : `was paid at the end of epoch ${paid.value.epoch}`;
+    return `The audit passed: ${miner} served what it claims, the task was approved and ${pay}.`;
+  }
+  const refund = `${formatUnits(end.value.refundedUnits)} units went back to the payer`;
+  if (end.value.reason === 'hung') return `The auditors did not agree enough for a verdict; ${refund}.`;
+  if (end.value.reason === 'noResult') return `The audit gave no result, which is nobody's fault; ${refund}.`;
+  const { reason } = end.value;
+  return `The audit failed (${reason}): ${miner} did not serve what it claims and was paid nothing; ${refund}.`;
+}
+
+function unlikeAnswer(miner: string, { reason, refundedUnits }: Of<'taskRejected'>): string {
+  const who = reason === 'outlier' ? 'most of the other answers agree without it' : 'no majority of the answers agrees';
+  const refund = `${formatUnits(refundedUnits)} units went back to the payer`;
+  return `The answer of ${miner} is unlike the others and cannot be re-checked, and ${who}; ${refund}.`;
+}
+
+const milli = (thousandths: number) => (thousandths / 1000).toFixed(3);
+
+const basisOf = ({ state, audit, place }: Trail) => opinionBasis(state, audit, place.receipt);
+const verdictOf = (audit: Readonly<AuditRow>) => audit.verdict;

@@ -1,0 +1,79 @@
+import { formatUnits } from '@assay/client';
+import type { LedgerView } from '@assay/ledger';
+import type { VoteCount } from '@assay/protocol';
+import { addressText, type ProposalRow } from '@assay/protocol';
+import { z } from 'zod';
+import { type History, replayBlocks } from '../replay-blocks.ts';
+
+const count = z.object({
+  yesUnits: z.string(),
+  noUnits: z.string(),
+  abstainUnits: z.string(),
+  vetoUnits: z.string(),
+  totalUnits: z.string(),
+});
+export const Proposal = z.object({
+  proposal: z.int(),
+  status: z.string(),
+  proposer: z.string(),
+  /** What it would do, in words. */
+  asks: z.string(),
+  endEpoch: z.int(),
+  executeEpoch: z.int(),
+  /** The count that ended the voting; null before. */
+  count: count.nullable(),
+  /** Accounts that have voted, while voting goes on. */
+  voters: z.int(),
+});
+export type Proposal = z.infer<typeof Proposal>;
+
+/** Every proposal of a chain, oldest first, replayed from its blocks. */
+export async function proposalsOf(history: History, options: { readonly fast: boolean }): Promise<Proposal[]> {
+  const counts = new Map<number, VoteCount>();
+  let state: LedgerView | null = null;
+  for await (const { ledger, result } of replayBlocks(history, options)) {
+    state = ledger.state;
+    for (const event of result.events) if (event.type === 'votingEnded') counts.set(event.proposal, event.count);
+  }
+  const { proposals, votes } = state ?? { proposals: [], votes: [] };
+  const cast = [...votes];
+  return Array.from(proposals, (row, proposal) => ({
+    proposal,
+    status: row.status,
+    proposer: addressText(row.proposer),
+    asks: wordsOf(row),
+    endEpoch: row.endEpoch,
+    executeEpoch: row.executeEpoch,
+    count: countText(counts.get(proposal)),
+    voters: cast.filter((vote) => vote.proposal === proposal).length,
+  }));
+}
+
+function wordsOf({ action }: Readonly<ProposalRow>): string {
+  switch (action.kind) {
+    case 'parameterChange':
+      return `${action.value.path} = ${action.value.value}`;
+    case 'treasurySpend':
+      return `pay ${formatUnits(action.value.amountUnits)} units of the treasury to ${addressText(action.value.to)}`;
+    case 'modelDifficulty':
+      return `difficulty of model ${action.value.model} = ${action.value.difficultyPpm / 1_000_000}`;
+    case 'upgrade':
+      return `rule ${action.value.rule} from block ${action.value.height} on`;
+    case 'ban': {
+      const { kind, role, isBanned } = action.value;
+      return `${isBanned ? 'ban' : 'end the ban of'} ${kind} ${role}`;
+    }
+  }
+}
+
+function countText(votes: VoteCount | undefined): Proposal['count'] {
+  if (votes === undefined) return null;
+  const { yesUnits, noUnits, abstainUnits, vetoUnits, totalUnits } = votes;
+  return {
+    yesUnits: String(yesUnits),
+    noUnits: String(noUnits),
+    abstainUnits: String(abstainUnits),
+    vetoUnits: String(vetoUnits),
+    totalUnits: String(totalUnits),
+  };
+}

@@ -1,0 +1,88 @@
+import { formatUnits as units } from '@assay/client';
+import type { LedgerEvent } from '@assay/protocol';
+import { z } from 'zod';
+import { type Explanation, explanationOf, type Step } from './explanation.ts';
+import { ratio } from './ratio.ts';
+import { Refusal } from './refusal.ts';
+import { type History, replayBlocks } from './replay-blocks.ts';
+
+export const PowerExplanation = explanationOf(
+  z.object({
+    validator: z.int(),
+    /** The epoch whose end set the power, and its block. */
+    epoch: z.int(),
+    height: z.int(),
+    stakeUnits: z.string(),
+    work: z.string(),
+    fromPpb: z.int(),
+    targetPpb: z.int(),
+    powerPpb: z.int(),
+  }),
+);
+type PowerResult = z.infer<typeof PowerExplanation>['result'];
+type PowersSet = Extract<LedgerEvent, { type: 'powersSet' }>;
+
+/** What a validator weighs in consensus now, and why: its stake and work among those of all (economics §8). */
+export async function explainPower(
+  history: History,
+  validator: number,
+  options: { readonly fast: boolean },
+): Promise<Explanation<PowerResult>> {
+  const { set, height } = await lastSetting(history, options);
+  const power = set.powers[validator];
+  if (power === undefined) {
+    const count = set.powers.length;
+    throw new Refusal('notFound', `There is no validator ${validator}: ${history.source} has ${count}, from 0 on.`);
+  }
+  const { stakeUnits, work, fromPpb, targetPpb, powerPpb } = power;
+  const moved = powerPpb === targetPpb ? '' : `, on its way to ${ratio(targetPpb)}`;
+  return {
+    question: `Why does validator ${validator} have the power ${ratio(powerPpb)}?`,
+    answer: `Validator ${validator} holds ${ratio(powerPpb)} of all power since block ${height}${moved}.`,
+    result: {
+      ...{ validator, epoch: set.epoch, height, fromPpb, targetPpb, powerPpb },
+      ...{ stakeUnits: String(stakeUnits), work: String(work) },
+    },
+    steps: [inputStep(set, height), powersStep(set)],
+  };
+}
+
+async function lastSetting(history: History, options: { readonly fast: boolean }) {
+  let last: { set: PowersSet; height: number } | null = null;
+  for await (const { height, result } of replayBlocks(history, options)) {
+    for (const event of result.events) if (event.type === 'powersSet') last = { set: event, height };
+  }
+  if (last !== null) return last;
+  throw new Refusal('notFound', `No epoch of ${history.source} is closed yet: powers are as the genesis has them.`);
+}
+
+function inputStep({ epoch, powerWorkPpb, powers }: PowersSet, height: number): Step {
+  const source = `end of epoch ${epoch} in block ${height}`;
+  const stakeUnits = powers.reduce((sum, power) => sum + power.stakeUnits, 0n);
+  const work = powers.reduce((sum, power) => sum + power.work, 0n);
+  return {
+    title: 'What powers follow from: (1 − ω) · stake / Σ stake + ω · work / Σ work',
+    clause: 'economics §8.1',
+    facts: [
+      { name: 'ω', value: ratio(powerWorkPpb), source: 'params.powerWorkPpb' },
+      { name: 'Σ stake', value: units(stakeUnits), source },
+      { name: 'Σ work', value: String(work), source: 'VWU of the last eight epochs' },
+    ],
+    table: null,
+  };
+}
+
+function powersStep({ powers }: PowersSet): Step {
+  return {
+    title: 'The powers: at most a fifth each where six or more hold any; less than a third moves in an epoch',
+    clause: 'economics §8.1, economics §8.2',
+    facts: [],
+    table: {
+      head: ['validator', 'stake', 'work', 'before', 'target', 'power'],
+      rows: powers.map(({ stakeUnits, work, fromPpb, targetPpb, powerPpb }, validator) => [
+        ...[String(validator), units(stakeUnits), String(work)],
+        ...[ratio(fromPpb), ratio(targetPpb), ratio(powerPpb)],
+      ]),
+    },
+  };
+}

@@ -1,0 +1,238 @@
+import {
+  type DrawRank,
+  type DrawRequest,
+  type DrawTable,
+  drawMiners,
+  drawTable,
+  eligibleMiners,
+  isTicket,
+  Ledger,
+  type LedgerView,
+  type Verifier,
+} from '@assay/ledger';
+import { addressText, drawEpoch, drawIdOf, type LedgerEvent } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { z } from 'zod';
+import { certifiedTask, type ReceiptPlace } from './certified.ts';
+import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
+import { Refusal } from './refusal.ts';
+import { type History, type Replayed, replayBlocks } from './replay-blocks.ts';
+
+export const SelectionExplanation = explanationOf(
+  z.object({
+    taskId: z.string(),
+    miner: z.int(),
+    rank: z.int(),
+    attempt: z.int(),
+    /** What the task's id is made of, and whether it is its mixer's signature of the request (§6.4). */
+    ticket: z.string(),
+    ticketHolds: z.boolean(),
+    /** Whether the miner that served is the one the draw puts at that rank. */
+    followsDraw: z.boolean(),
+    eligible: z.array(z.int()),
+    /** The attempts that were taken from their miner before (§7.8). */
+    late: z.array(z.object({ height: z.int(), step: z.string(), attempt: z.int(), miner: z.int(), oracle: z.int() })),
+    draw: z.array(
+      z.object({ rank: z.int(), miner: z.int(), weight: z.string(), lot: z.string(), totalWeight: z.string() }),
+    ),
+  }),
+);
+type Selection = z.infer<typeof SelectionExplanation>['result'];
+
+interface Found {
+  readonly place: ReceiptPlace;
+  readonly request: DrawRequest;
+  readonly table: DrawTable;
+  readonly state: LedgerView;
+  readonly ticketHolds: boolean;
+  /** Its late steps so far, with the height of the block that recorded each. */
+  readonly late: readonly LateStep[];
+}
+
+type LateStep = Extract<LedgerEvent, { type: 'taskLate' }> & { readonly height: number };
+
+/** Why this miner served this task (§6.3): the eligible set, weights, draw and ranks. */
+export async function explainSelection(
+  history: History,
+  taskId: Uint8Array,
+  options: { readonly fast: boolean },
+): Promise<Explanation<Selection>> {
+  const found = await findTask(history, taskId, options);
+  const { place, request, table, ticketHolds } = found;
+  const { miner, rank, attempt, ticket } = place.receipt;
+  const eligible = eligibleMiners(table, request).map((entry) => entry.miner);
+  const draw = drawMiners(table, request, table.entries.length);
+  const followsDraw = draw[rank]?.miner === miner;
+  const drawn = `Miner ${miner} stands at rank ${rank} of the draw among ${eligible.length} eligible miners`;
+  const after = attempt === 0 ? '' : ` after ${attempt} ${attempt === 1 ? 'reassignment' : 'reassignments'}`;
+  return {
+    question: `Why did miner ${miner} serve task ${hex(taskId)}?`,
+    answer: faultOf(found, followsDraw) ?? `${drawn}, and served the task${after}.`,
+    result: {
+      ...{ taskId: hex(taskId), miner, rank, attempt, ticket: hex(ticket), ticketHolds, followsDraw, eligible },
+      late: found.late.map(({ height, step, attempt, miner, oracle }) => ({ height, step, attempt, miner, oracle })),
+      draw: draw.map((place, at) => ({
+        rank: at,
+        miner: place.miner,
+        weight: String(place.weight),
+        lot: String(place.lot),
+        totalWeight: String(place.totalWeight),
+      })),
+    },
+    steps: [taskStep(found), inputStep(found), eligibleStep(found), drawStep(draw), ...lateSteps(found)],
+  };
+}
+
+/** What of the certificate is not as it must be; null when all is. */
+function faultOf({ place, ticketHolds }: Found, followsDraw: boolean): string | null {
+  const { miner, rank } = place.receipt;
+  if (!ticketHolds) {
+    return `The ticket is not mixer ${place.mixer}'s signature of the request: the certificate contradicts §6.4.`;
+  }
+  if (followsDraw) return null;
+  return `The draw does not put miner ${miner} at rank ${rank}: the certificate contradicts §6.2.`;
+}
+
+async function findTask(history: History, taskId: Uint8Array, options: { readonly fast: boolean }): Promise<Found> {
+  const tables = new Map<number, DrawTable>();
+  const keep = (table: DrawTable) => tables.set(table.epoch, table);
+  const late: LateStep[] = [];
+  keep(drawTable(Ledger.fromGenesis(history.genesis).state));
+  for await (const { block, result, ledger } of replayBlocks(history, options)) {
+    for (const event of result.events) {
+      if (event.type === 'taskLate' && equalBytes(event.taskId, taskId)) late.push({ ...event, height: result.height });
+    }
+    const place = certifiedTask(block, result, taskId);
+    if (place !== null) return { ...foundAt(place, ledger.state, tables, history.verifier), late };
+    if (changesDraws(result)) keep(drawTable(ledger.state));
+  }
+  throw new Refusal(
+    'notFound',
+    `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`,
+  );
+}
+
+function foundAt(
+  place: ReceiptPlace,
+  state: LedgerView,
+  tables: ReadonlyMap<number, DrawTable>,
+  verifier: Verifier,
+): Omit<Found, 'late'> {
+  const { kind, session, model, drawHeight } = place.receipt;
+  const { domain, payer, dedicatedMiners } = state.sessions.at(session);
+  const table = tables.get(drawEpoch(state.params, drawHeight));
+  if (table === undefined) throw new Refusal('failure', `The draw of block ${drawHeight} cannot be recomputed.`);
+  const request = { taskId: drawIdOf(place.receipt), kind, domain, model, payer, dedicatedMiners, drawHeight };
+  const ticketHolds = isTicket(state, place.receipt, { mixer: place.mixer, verifier });
+  return { place, table, state, request, ticketHolds };
+}
+
+/** Within an epoch the table only gains entries; the epoch's end changes weights and beacon. */
+function changesDraws({ events }: Replayed['result']): boolean {
+  return events.some(({ type }) => type === 'minerRegistered' || type === 'powersSet');
+}
+
+function taskStep({ place, state, ticketHolds }: Found): Step {
+  const { receipt, height, transaction, index } = place;
+  const source = `${transactionAt(height, transaction)}, receipt ${index}`;
+  const { session, requestHash, ticket } = receipt;
+  const { payer, redundancy } = state.sessions.at(session);
+  return {
+    title: 'The task: its id follows from a signature of the request that only its mixer can make, in one way',
+    clause: '§6.4',
+    facts: [
+      { name: 'session', value: String(session), source },
+      { name: 'request hash', value: hex(requestHash), source },
+      { name: 'ticket', value: hex(ticket), source },
+      {
+        name: 'ticket holds',
+        value: ticketHolds ? 'yes' : 'no',
+        source: `mixer ${place.mixer}'s key in the committee of the draw, over session and request hash`,
+      },
+      { name: 'drawn by', value: hex(drawIdOf(receipt)), source: 'hash of the ticket, and 0 for the first replica' },
+      { name: 'replica', value: `${receipt.replica} of ${redundancy}`, source },
+      { name: 'payer', value: addressText(payer), source: `session ${session}` },
+    ],
+    table: null,
+  };
+}
+
+function inputStep({ place, table, request, state }: Found): Step {
+  const { height, transaction, index } = place;
+  const source = `${transactionAt(height, transaction)}, receipt ${index}`;
+  const { epochBlocks } = state.params;
+  const beaconHeight = Math.max(0, table.epoch * epochBlocks - 1);
+  return {
+    title: 'What the draw depends on',
+    clause: '§6.2, §9.1',
+    facts: [
+      { name: 'draw height', value: String(request.drawHeight), source },
+      { name: 'epoch', value: String(table.epoch), source: `(${request.drawHeight} + 1) ÷ ${epochBlocks} blocks` },
+      { name: 'beacon', value: hex(table.beacon), source: stateAfter(beaconHeight) },
+      { name: 'domain', value: String(request.domain), source: `session ${place.receipt.session}` },
+      { name: 'model', value: String(request.model), source },
+    ],
+    table: null,
+  };
+}
+
+function eligibleStep({ table, request }: Found): Step {
+  return {
+    title: 'Who could be drawn; the weight is max(trust, floor) × √concurrency × availability',
+    clause: '§6.1',
+    facts: [],
+    table: {
+      head: ['miner', 'weight', 'operator', 'eligible'],
+      rows: table.entries.map((entry) => [
+        String(entry.miner),
+        String(entry.weight),
+        addressText(entry.operator),
+        whyNot(entry, request) ?? 'yes',
+      ]),
+    },
+  };
+}
+
+function whyNot(entry: DrawTable['entries'][number], request: DrawRequest): string | null {
+  const { kind, domain, model, payer, dedicatedMiners, drawHeight } = request;
+  if (entry.weight === 0n) return 'no, paused, held by a case, deregistered or ejected';
+  const isTooLow = kind === 'user' && entry.level < entry.userLevel;
+  if (isTooLow) return `no, level ${entry.level} is below ${entry.userLevel}`;
+  if (entry.activeFrom > drawHeight) return `no, active only from block ${entry.activeFrom}`;
+  if (entry.domain !== domain) return `no, works for domain ${entry.domain}`;
+  if (!entry.models.includes(model)) return `no, does not serve model ${model}`;
+  if (dedicatedMiners.length > 0 && !dedicatedMiners.includes(entry.miner)) return 'no, not named by the session';
+  const isPayers = equalBytes(entry.operator, payer) || equalBytes(entry.owner, payer);
+  return isPayers ? "no, is the payer's own" : null;
+}
+
+function drawStep(draw: readonly DrawRank[]): Step {
+  return {
+    title: 'The draw: rank r takes the lot SHA-256(beacon ‖ task id ‖ r) among the weights still in it',
+    clause: '§6.2',
+    facts: [],
+    table: {
+      head: ['rank', 'lot', 'of total weight', 'falls on miner', 'with weight'],
+      rows: draw.map(({ miner, weight, lot, totalWeight }, rank) => [
+        String(rank),
+        String(lot),
+        String(totalWeight),
+        String(miner),
+        String(weight),
+      ]),
+    },
+  };
+}
+
+/** Who had it before, and who asked that it be taken away; nothing when nobody was late. */
+function lateSteps({ late }: Found): Step[] {
+  if (late.length === 0) return [];
+  const rows = late.map(({ attempt, miner, step, oracle, height }) => [
+    ...[String(attempt), String(miner), step, String(oracle)],
+    stateAfter(height),
+  ]);
+  const table = { head: ['attempt', 'miner', 'late with', 'asked by oracle', 'recorded'], rows };
+  return [
+    { title: 'The attempts before: taken from their miner when a step was late', clause: '§7.8', facts: [], table },
+  ];
+}

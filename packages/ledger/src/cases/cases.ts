@@ -1,0 +1,236 @@
+import {
+  type AuditRow,
+  type CaseCause,
+  type CaseRow,
+  type CaseStatus,
+  type Flaw,
+  type MinerRow,
+  noModel,
+  type Params,
+  type RoleStatus,
+  type TaskRow,
+} from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { apportion } from '../arithmetic/apportion.ts';
+import { capped, MAX_UNITS, PPB } from '../arithmetic/integers.ts';
+import { itemAt } from '../arithmetic/invariant.ts';
+import { priceOf } from '../batch/receipts.ts';
+import { voicesOf } from '../draw/voices.ts';
+import { type Held, holdFine, type Reach, reachOf, returnFine, roomOf } from '../stake/fines.ts';
+import { payMiner } from '../stake/forfeits.ts';
+import { beginUnbonding, setStake } from '../stake/stakes.ts';
+import { noEvidence, ONE_AUDIT_MICRO } from '../standing/standing.ts';
+import { cappedTrust, trustPpbOf } from '../standing/trust.ts';
+import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerState, LedgerView } from '../state/state.ts';
+
+const NOBODY = new Uint8Array(20);
+
+/** What a case is opened with. */
+export interface Charge extends Pick<CaseRow, 'kind' | 'role' | 'subject' | 'model' | 'proposedUnits' | 'finders'> {
+  readonly cause: CaseCause;
+  /** Of the task that failed; null for any other matter. */
+  readonly priceUnits: bigint | null;
+  /** Who paid for that task, and its flaw. */
+  readonly payer?: Uint8Array;
+  readonly flaw?: Flaw;
+  /** Of an ejection: what the miner was, and whether the foundation decides in any phase (§10.15). */
+  readonly priorStatus?: RoleStatus;
+  readonly isReviewed?: boolean;
+}
+
+/** Who or what ended a case, opinions or its deadline, and in which block. */
+export interface Decision {
+  readonly by: 'foundation' | 'time';
+  readonly height: number;
+}
+
+/**
+ * The fine for one confirmed failure before its caps, φ = factor · gain / (floor audit rate · detection) (economics
+ * §6.3): linear in the price, so that no number of cheated tasks comes cheaper than another.
+ */
+export function proposedFine(priceUnits: bigint, { cases, audit }: Pick<Params, 'cases' | 'audit'>): bigint {
+  const caught = BigInt(audit.floorPpb) * BigInt(cases.detectionPpb);
+  if (caught === 0n) return 0n;
+  return capped((priceUnits * BigInt(cases.factorPpb) * BigInt(cases.gainPpb)) / caught, MAX_UNITS);
+}
+
+/** What is taken for a proven offence before the caps: a part of all that can be reached (economics §6.6). */
+export function offenceFine({ stakeUnits, leavingUnits }: Reach, { offencePpb }: Params['cases']): bigint {
+  return ((stakeUnits + leavingUnits) * BigInt(offencePpb)) / PPB;
+}
+
+/** Opens a case against the miner of a task whose audit confirmed a failure. */
+export function openFailureCase(state: LedgerState, audit: Readonly<AuditRow>, task: Readonly<TaskRow>): LedgerEvent[] {
+  const { taskId: subject, miner: role, model } = task;
+  const { isBackground, payer } = state.sessions.at(task.session);
+  const priceUnits = isBackground ? priceOf(state.models.at(model), task) : task.priceUnits;
+  const cause = audit.verdict === 'hard' ? 'hardFailure' : 'softFailure';
+  const proposedUnits = proposedFine(priceUnits, state.params);
+  const accusers = voicesOf(state, audit, task).filter(({ opinion }) => !['pass', 'noResult'].includes(opinion));
+  const finders = accusers.map(({ validator }) => state.validators.at(validator).account);
+  const matter = { subject, model, priceUnits, payer, flaw: commonFlaw(accusers.map(({ numbers }) => numbers)) };
+  return openCase(state, { cause, kind: 'miner', role, ...matter, proposedUnits, finders });
+}
+
+/**
+ * Opens a case and holds its fine, within the caps; none when nothing could be taken, but for a hard failure, which the
+ * epoch hangs on (economics §6.7), and an ejection, which is decided with it (§10.16).
+ */
+export function openCase(state: LedgerState, charge: Charge): LedgerEvent[] {
+  const reach = reachOf(state, charge);
+  const fineUnits = capped(charge.proposedUnits, roomOf(state, reach));
+  const isHard = charge.cause === 'hardFailure' && charge.proposedUnits > 0n;
+  const isOnRecord = isHard || charge.cause === 'ejection';
+  if (fineUnits === 0n && !isOnRecord) return [];
+  return pushCase(state, charge, { ...reach, held: holdFine(state, charge, fineUnits) });
+}
+
+/** Opens the case that an epoch's payments to a miner will go into (economics §6.7). */
+export function openForfeit(state: LedgerState, miner: number, subject: Uint8Array): LedgerEvent[] {
+  const nothing = { model: noModel, priceUnits: null, proposedUnits: 0n, finders: [] };
+  const charge: Charge = { cause: 'forfeit', kind: 'miner', role: miner, subject, ...nothing };
+  const held = { heldUnits: 0n, unbondingUnits: 0n, releaseEpoch: 0 };
+  return pushCase(state, charge, { ...reachOf(state, charge), held });
+}
+
+function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach & { readonly held: Held }) {
+  const { cause, kind, role, subject, model, proposedUnits, finders, priceUnits } = charge;
+  const { payer = NOBODY, flaw = 'none', priorStatus = 'active' } = charge;
+  const { cases } = state.params;
+  const fineUnits = held.heldUnits + held.unbondingUnits;
+  const { epoch, timeMs, openedCases: id } = state.globals;
+  const { reviewEpochs, appealEpochs } = cases;
+  const isReviewed = cases.foundationReview || charge.isReviewed === true;
+  state.cases.push({
+    ...{ id, cause, kind, role, subject, model, openedMs: timeMs, openedEpoch: epoch },
+    ...{ payer, flaw, priorStatus },
+    deadlineEpoch: epoch + (isReviewed ? reviewEpochs : appealEpochs),
+    status: isReviewed ? 'review' : 'pending',
+    ...{ proposedUnits, ...held, fineUnits, finders, approvals: [], refusals: [] },
+    ...{ isFrozen: false, appellant: NOBODY, bondUnits: 0n, decidedEpoch: 0 },
+  });
+  state.setGlobals({ openedCases: id + 1 });
+  const fine = { priceUnits, proposedUnits, ...reach, heldUnits: fineUnits };
+  const event: LedgerEvent = { type: 'caseOpened', case: id, cause, kind, role, subject, ...fine };
+  return [event];
+}
+
+/** Index of the case of a number; undefined when there is none, or none any more. Numbers rise with the place. */
+export function caseIndexOf({ cases }: LedgerView, id: number): number | undefined {
+  let [low, high] = [0, cases.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = cases.at(middle).id;
+    if (found === id) return middle;
+    if (found < id) low = middle + 1;
+    else high = middle - 1;
+  }
+  return undefined;
+}
+
+/** The flaw that all of them name; `none` also for several. */
+export function commonFlaw(named: readonly { readonly flaw: Flaw }[]): Flaw {
+  const [first = 'none', ...others] = new Set(named.map(({ flaw }) => flaw));
+  return others.length > 0 ? 'none' : first;
+}
+
+/** Takes the fine: a part to those who found it out, the rest burned, and an appeal's bond with it (§10.7). */
+export function executeCase(state: LedgerState, index: number, decision: Decision): LedgerEvent[] {
+  const { id, cause, role, heldUnits, unbondingUnits, bondUnits, finders } = state.cases.at(index);
+  const fineUnits = heldUnits + unbondingUnits;
+  const share = finders.length === 0 ? 0n : (fineUnits * BigInt(state.params.cases.rewardPpb)) / PPB;
+  const parts = apportion(
+    share,
+    finders.map(() => 1n),
+  );
+  const rewards = finders.map((account, place) => ({ account, units: itemAt(parts, place) }));
+  for (const { account, units } of rewards) state.credit(account, units);
+  const burnedUnits = fineUnits - share + bondUnits;
+  state.setGlobals({ burnedUnits: state.globals.burnedUnits + burnedUnits });
+  endCase(state, index, 'executed');
+  const executed: LedgerEvent = { type: 'caseExecuted', case: id, by: decision.by, fineUnits, rewards, burnedUnits };
+  return cause === 'ejection' ? [executed, eject(state, role, decision.height)] : [executed];
+}
+
+/** Gives back what was held, and the bond of an appeal; of an ejection also its place to the miner. */
+export function dismissCase(state: LedgerState, index: number, decision: Decision): LedgerEvent[] {
+  const row = state.cases.at(index);
+  if (row.cause === 'forfeit') payMiner(state, row.role, row.heldUnits);
+  else returnFine(state, row);
+  // §10.8 What a doubtful profile said is no evidence.
+  if (row.isFrozen) state.miners.update(row.role, noEvidence);
+  if (row.bondUnits > 0n) state.credit(row.appellant, row.bondUnits);
+  endCase(state, index, 'dismissed');
+  const returnedUnits = row.heldUnits + row.unbondingUnits;
+  const dismissed: LedgerEvent = { type: 'caseDismissed', case: row.id, by: decision.by, returnedUnits };
+  return row.cause === 'ejection' ? [dismissed, ...clear(state, row, decision)] : [dismissed];
+}
+
+/** economics §6.8 Nobody doubts it any more: what the case left of the collateral is on its way to the owner. */
+function eject(state: LedgerState, miner: number, height: number): LedgerEvent {
+  const { owner, cusumMilli, hardFailures, collateralUnits: returnedUnits } = state.miners.at(miner);
+  state.miners.update(miner, { status: 'ejected', statusHeight: height });
+  setStake(state, 'miner', miner, 0n);
+  if (returnedUnits > 0n) beginUnbonding(state, { account: owner, kind: 'miner', role: miner }, returnedUnits);
+  return { type: 'minerEjected', miner, cusumMilli, hardFailures, returnedUnits };
+}
+
+/**
+ * §10.16 A miner whose ejection is dismissed gets its place back. When the foundation says so, all that hangs on the
+ * same evidence is dismissed too, and the record is as if it had not been; silence forgives no failure.
+ */
+function clear(state: LedgerState, { role: miner, priorStatus }: Readonly<CaseRow>, decision: Decision): LedgerEvent[] {
+  const row = state.miners.standing(miner);
+  const isCleared = decision.by === 'foundation';
+  state.miners.update(miner, isCleared ? clearedRecord(row) : noEvidence);
+  if (row.status === 'held') {
+    state.miners.update(miner, { status: priorStatus, statusHeight: decision.height });
+  }
+  const cleared: LedgerEvent = { type: 'minerCleared', miner };
+  if (!isCleared) return [cleared];
+  const open = [...state.cases].flatMap((each, index) => (isAboutAnswers(each, miner) ? [index] : []));
+  return [cleared, ...open.flatMap((index) => dismissCase(state, index, decision))];
+}
+
+function endCase(state: LedgerState, index: number, status: CaseStatus): void {
+  const decidedEpoch = state.globals.epoch;
+  state.cases.update(index, { status, decidedEpoch, heldUnits: 0n, unbondingUnits: 0n, bondUnits: 0n });
+}
+
+/** What a miner is once its ejection was dismissed: as if the failures among the evidence had not been (§10.16). */
+function clearedRecord(row: Readonly<MinerRow>): Partial<MinerRow> {
+  const { failures, epochFailed, passedMicro, evidenceLevel, level, streak, priorLevel, priorStreak } = row;
+  const recent = Math.min(failures, epochFailed);
+  const failedMicro = Math.max(0, row.failedMicro - (failures - recent) * ONE_AUDIT_MICRO);
+  return {
+    ...noEvidence,
+    epochFailed: epochFailed - recent,
+    failedMicro,
+    trustPpb: cappedTrust(trustPpbOf(BigInt(passedMicro), BigInt(failedMicro)), evidenceLevel),
+    level: Math.max(level, priorLevel),
+    streak: streak + priorStreak,
+  };
+}
+
+function isUndecided({ status }: Readonly<CaseRow>): boolean {
+  return status === 'review' || status === 'pending';
+}
+
+/** Whether a case about a miner's answers, or about what they would have earned, is not decided yet. */
+function isAboutAnswers(row: Readonly<CaseRow>, miner: number): boolean {
+  const { kind, role, cause } = row;
+  const isCause = cause === 'softFailure' || cause === 'hardFailure' || cause === 'forfeit';
+  return kind === 'miner' && role === miner && isCause && isUndecided(row);
+}
+
+/** The miners about whose ejection a case is undecided, and its place (§10.16). */
+export function openEjections({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<number, number> {
+  const isOpen = (row: CaseRow) => row.cause === 'ejection' && isUndecided(row);
+  return new Map([...cases].flatMap((row, index) => (isOpen(row) ? [[row.role, index] as const] : [])));
+}
+
+/** Whether an address is of the foundation (§10.6). */
+export function isFoundation({ params }: LedgerView, address: Uint8Array): boolean {
+  return params.cases.foundation.some((member) => equalBytes(member, address));
+}

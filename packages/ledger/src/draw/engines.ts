@@ -1,0 +1,23 @@
+import { EngineInfo, type MinerRow } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+
+type Engines = Readonly<Pick<MinerRow, 'engine' | 'evidenceLevel' | 'earlierEngine' | 'earlierEvidenceLevel'>>;
+
+/** §3.8 Whether an artifact of a miner may name this engine: the registered one, or the one before. */
+export function namesEngine({ engine, earlierEngine }: Engines, named: EngineInfo): boolean {
+  const root = EngineInfo.hashTreeRoot(named);
+  return equalBytes(root, engine) || equalBytes(root, earlierEngine);
+}
+
+/** §3.9 Whether an artifact of a miner must hold token ids, whichever of its two engines made it. */
+export function owesIds({ evidenceLevel, earlierEvidenceLevel }: Engines): boolean {
+  return evidenceLevel > 0 && earlierEvidenceLevel > 0;
+}
+
+/** Whether an update changes what a miner's artifacts say of its engine. */
+export function changesEngine(
+  row: Pick<Engines, 'engine' | 'evidenceLevel'>,
+  { engine, evidenceLevel }: Pick<Engines, 'engine' | 'evidenceLevel'>,
+): boolean {
+  return evidenceLevel !== row.evidenceLevel || !equalBytes(engine, row.engine);
+}

@@ -1,0 +1,90 @@
+import type { AuditNumbers, AuditRow, AuditVerdict, TaskRow } from '@assay/protocol';
+import { PPB } from '../arithmetic/integers.ts';
+import type { LedgerView } from '../state/state.ts';
+import { countOf, impartialWeights } from './impartial.ts';
+import { type Opinion, type OpinionBasis, opinionOf } from './verdict.ts';
+
+/** Distances agree that differ from the middle one by this part of it, and so many must where there are more. */
+const AGREED_PART = 64;
+const AGREEING = 3;
+
+/** What one auditor of an audit said. */
+export interface Voice {
+  readonly validator: number;
+  readonly numbers: Readonly<AuditNumbers>;
+  readonly opinion: Opinion;
+  /** Whether an earlier verdict has judged it already (§10.26). */
+  readonly isJudged: boolean;
+}
+
+type Judged = Pick<TaskRow, 'model' | 'miner'>;
+
+/**
+ * What numbers are read against: the pool is that of the verdict, or the miner's own while there is none. Of a planted
+ * answer the distances are wrong on purpose, and say nothing about it (§10.25).
+ */
+export function opinionBasis(state: LedgerView, audit: Readonly<AuditRow> | null, task: Judged): OpinionBasis {
+  const t1ThresholdPpb = audit?.isPlanted === true ? Number(PPB) : state.models.at(task.model).t1ThresholdPpb;
+  // verification §4.7 The verdict itself moves the pool it is drawn from, and a second look reads what the first did.
+  const isOpen = audit === null || (audit.verdict === 'open' && audit.judged === 0);
+  const { mismatchesMilli } = isOpen ? state.miners.at(task.miner) : audit;
+  return { t1ThresholdPpb, mismatchesMilli };
+}
+
+/** What the auditors who revealed said, in the order of their draw. */
+export function voicesOf(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): Voice[] {
+  const basis = opinionBasis(state, audit, task);
+  return audit.auditors.flatMap(({ state, validator, numbers }, place) =>
+    state === 'revealed'
+      ? [{ validator, numbers, opinion: opinionOf(numbers, basis), isJudged: place < audit.judged }]
+      : [],
+  );
+}
+
+/** Validators whose opinion the verdict, or what was planted, proves false (§10.21, §10.27). */
+export function falseVoices(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): number[] {
+  const voices = voicesOf(state, audit, task);
+  const opinion = falseOpinionOf(voices, audit.verdict);
+  const misled = audit.isPlanted && audit.verdict !== 'open' ? misledBy(state, voices, task) : [];
+  return voices.filter((voice) => voice.opinion === opinion || misled.includes(voice)).map((voice) => voice.validator);
+}
+
+/** §10.25 Whether whoever found this answer soft or hard found right tokens, and numbers that are too far off. */
+export function failsByDistance(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): boolean {
+  const basis = { ...opinionBasis(state, audit, task), t1ThresholdPpb: Number(PPB) };
+  const failing = voicesOf(state, audit, task).filter(({ opinion }) => opinion === 'soft' || opinion === 'hard');
+  return failing.length > 0 && failing.every(({ numbers }) => opinionOf(numbers, basis) === 'pass');
+}
+
+/**
+ * §10.21 The opinion that a verdict proves false: a pass of what two others found hard, or hard of what two others
+ * passed. A missing artifact is no measurement: who keeps it chooses who gets it.
+ */
+function falseOpinionOf(voices: readonly Voice[], verdict: AuditVerdict): Opinion | null {
+  const count = (wanted: Opinion) => voices.filter(({ opinion }) => opinion === wanted).length;
+  if (verdict === 'pass') return count('pass') >= 2 ? 'hard' : null;
+  if (verdict === 'soft' || verdict === 'hard') return count('hard') >= 2 ? 'pass' : null;
+  return null;
+}
+
+/**
+ * §10.27 Those of the fewer, where enough say otherwise: who measures no distance where others measure one, and who
+ * measures one where others measure none. Who measures gets nearly the same number; who invents it does not.
+ */
+function misledBy(state: LedgerView, voices: readonly Voice[], { model, miner: index }: Judged): Voice[] {
+  const { t1ThresholdPpb } = state.models.at(model);
+  const measured = voices
+    .filter(({ numbers }) => numbers.finding === 'checked')
+    .sort((a, b) => a.numbers.t1Ppb - b.numbers.t1Ppb);
+  const within = measured.filter(({ numbers }) => numbers.t1Ppb <= t1ThresholdPpb);
+  const far = measured.slice(within.length);
+  const middle = far[far.length >> 1]?.numbers.t1Ppb ?? 0;
+  const agreed = far.filter(({ numbers }) => Math.abs(numbers.t1Ppb - middle) * AGREED_PART <= middle);
+  // Where the limit itself lies between them, that is an honest difference.
+  const near = within.filter(({ numbers }) => 2 * numbers.t1Ppb <= middle);
+  const { operator, owner } = state.miners.at(index);
+  const judges = countOf(impartialWeights(state, [operator, owner], []));
+  const enough = judges > AGREEING ? AGREEING : AGREEING - 1;
+  if (agreed.length >= enough && agreed.length > near.length) return near;
+  return near.length >= enough && near.length > agreed.length ? far : [];
+}

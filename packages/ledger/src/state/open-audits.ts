@@ -1,0 +1,167 @@
+import { type AuditorSlot, type AuditRow, limits, type TaskRow } from '@assay/protocol';
+import { invariant } from '../arithmetic/invariant.ts';
+import { Rows } from './rows.ts';
+import type { ReadonlyTable } from './table.ts';
+
+/** Where the tokens of a task are found. */
+interface Tasks {
+  readonly tasks: { at(index: number): Readonly<Pick<TaskRow, 'tokensIn' | 'tokensOut'>> };
+  taskOf(taskId: Uint8Array): number | undefined;
+}
+
+/** What a validator owes: audits, oldest first, and their tokens. Replaced as a whole: its room bounds it (§10.23). */
+interface Owed {
+  readonly audits: readonly number[];
+  readonly tokens: number;
+}
+const nothing: Owed = { audits: [], tokens: 0 };
+
+/** The audits without a verdict, as they are at one height. */
+export interface OpenAuditsView {
+  readonly size: number;
+  /** The audits that a validator owes a step, oldest first. */
+  owedBy(validator: number): readonly number[];
+  /** Tokens of the audits that a validator owes a step (§10.23). */
+  tokensOwedBy(validator: number): number;
+}
+
+const viewOf = (size: number, owed: Rows<Owed>): OpenAuditsView => ({
+  size,
+  owedBy: (validator) => (owed.get(validator) ?? nothing).audits,
+  tokensOwedBy: (validator) => (owed.get(validator) ?? nothing).tokens,
+});
+
+/**
+ * The audits without a verdict, by what can move them. Rebuilt from the rows at load and never part of the state: so a
+ * block costs what changes in it, however many audits wait.
+ */
+export class OpenAudits implements OpenAuditsView {
+  /** Their tokens. */
+  readonly #open = new Map<number, number>();
+  readonly #tasks: Tasks;
+  /** By validator. */
+  #owed = new Rows<Owed>();
+  /** By the last height for them, the steps that were owed; those still are that `#dueOf` has there. */
+  readonly #byDeadline = new Map<number, { readonly index: number; readonly validator: number }[]>();
+  readonly #dueOf = new Map<string, number>();
+  readonly #changed = new Set<number>();
+
+  constructor(tasks: Tasks) {
+    this.#tasks = tasks;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  owedBy(validator: number): readonly number[] {
+    return (this.#owed.get(validator) ?? nothing).audits;
+  }
+
+  tokensOwedBy(validator: number): number {
+    return (this.#owed.get(validator) ?? nothing).tokens;
+  }
+
+  /** They as they are now. */
+  view(): OpenAuditsView {
+    return viewOf(this.size, this.#owed.copy());
+  }
+
+  add(index: number, { taskId, auditors, waitUntil }: Readonly<AuditRow>): void {
+    const task = this.#tasks.taskOf(taskId);
+    invariant(task !== undefined, `audit ${index} is about a task that is not kept`);
+    const { tokensIn, tokensOut } = this.#tasks.tasks.at(task);
+    this.#open.set(index, Math.max(tokensIn + tokensOut, limits.minAuditTokens));
+    this.#changed.add(index);
+    for (const slot of auditors) this.#note(index, slot);
+    if (waitUntil > 0) this.wait(index, waitUntil);
+  }
+
+  /** It goes on at this height, whoever owes it nothing. */
+  wait(index: number, height: number): void {
+    this.#expect({ index, validator: nobody }, height);
+  }
+
+  /** It goes on in this block. */
+  touch(index: number): void {
+    this.#changed.add(index);
+  }
+
+  /** An auditor's slot was added or changed. */
+  update(index: number, slot: AuditorSlot): void {
+    this.#changed.add(index);
+    this.#note(index, slot);
+  }
+
+  close(index: number, { auditors }: Readonly<AuditRow>): void {
+    for (const { validator } of auditors) this.#discharge(index, validator);
+    this.#dueOf.delete(stepKey(index, nobody));
+    this.#open.delete(index);
+  }
+
+  /** Those that changed or in which a step is late at `height`, oldest first; each is given once for a change. */
+  takeMoved(height: number): number[] {
+    const due = this.#byDeadline.get(height) ?? [];
+    const late = due.filter(({ index, validator }) => this.#dueOf.get(stepKey(index, validator)) === height);
+    const moved = new Set([...this.#changed, ...late.map(({ index }) => index)]);
+    this.#changed.clear();
+    this.#byDeadline.delete(height);
+    return [...moved].filter((index) => this.#open.has(index)).toSorted((a, b) => a - b);
+  }
+
+  /** What is to be done from rows that were loaded, or whose places moved; all of them stand after their block. */
+  rebuild(audits: ReadonlyTable<AuditRow>): void {
+    this.#open.clear();
+    this.#owed = new Rows();
+    this.#byDeadline.clear();
+    this.#dueOf.clear();
+    for (let index = 0; index < audits.length; index++) {
+      const audit = audits.at(index);
+      if (audit.verdict === 'open') this.add(index, audit);
+    }
+    this.#changed.clear();
+  }
+
+  #note(index: number, { validator, state, deadline }: AuditorSlot): void {
+    const isOwing = state === 'drawn' || (state === 'committed' && deadline > 0);
+    if (!isOwing) {
+      this.#discharge(index, validator);
+      return;
+    }
+    const { audits, tokens } = this.#owed.get(validator) ?? nothing;
+    const place = placeIn(audits, index);
+    if (audits[place] !== index) {
+      const sum = tokens + (this.#open.get(index) ?? 0);
+      this.#owed.set(validator, { audits: audits.toSpliced(place, 0, index), tokens: sum });
+    }
+    this.#expect({ index, validator }, deadline);
+  }
+
+  #expect(step: { readonly index: number; readonly validator: number }, height: number): void {
+    const key = stepKey(step.index, step.validator);
+    if (this.#dueOf.get(key) === height) return;
+    this.#dueOf.set(key, height);
+    const due = this.#byDeadline.get(height) ?? [];
+    due.push(step);
+    this.#byDeadline.set(height, due);
+  }
+
+  #discharge(index: number, validator: number): void {
+    this.#dueOf.delete(stepKey(index, validator));
+    const { audits, tokens } = this.#owed.get(validator) ?? nothing;
+    const place = placeIn(audits, index);
+    if (audits[place] !== index) return;
+    const sum = tokens - (this.#open.get(index) ?? 0);
+    this.#owed.set(validator, { audits: audits.toSpliced(place, 1), tokens: sum });
+  }
+}
+
+/** The place of an index among rising ones, or where it would be put. */
+function placeIn(rising: readonly number[], index: number): number {
+  const place = rising.findLastIndex((each) => each <= index);
+  return rising[place] === index ? place : place + 1;
+}
+
+/** In place of a validator: the audit waits by itself. */
+const nobody = -1;
+const stepKey = (index: number, validator: number): string => `${index}/${validator}`;

@@ -1,0 +1,31 @@
+import type { BodyValues } from '@assay/protocol';
+import { littleEndian, sha256 } from '@assay/ssz';
+
+/** The root of the n-th request. */
+export const requestHashOf = (request: number) => sha256(littleEndian(request, 8));
+
+/** A session that asks for nothing special. */
+export const sessionTerms: BodyValues['openSession'] = {
+  sessionKey: new Uint8Array(32).fill(2),
+  domain: 0,
+  model: 0,
+  homeMixer: 0,
+  depositUnits: 100_000n,
+  maxTaskUnits: 10_000n,
+  expiryHeight: 100_000,
+  redundancy: 1,
+  isBackground: false,
+  sharesPrompts: false,
+  dedicatedMiners: [],
+};
+
+/** A model that asks for nothing special. */
+export const modelTerms = {
+  domain: 0,
+  royaltyBps: 1000,
+  contextTokens: 2048,
+  priceInUnits: 2n,
+  priceOutUnits: 4n,
+  difficultyPpm: 1_000_000,
+  t1ThresholdPpb: 35_000_000,
+};

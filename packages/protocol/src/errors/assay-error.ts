@@ -1,0 +1,20 @@
+import { type CodeInfo, type EdgeCode, edgeCodes, type ResultCode, resultCodes } from './codes.ts';
+
+/** Sentence, HTTP status and type of a code (`spec/errors.md`). */
+export function infoOf(code: EdgeCode | ResultCode): CodeInfo {
+  return code in edgeCodes ? edgeCodes[code as EdgeCode] : resultCodes[code as ResultCode];
+}
+
+/** An error with a code that handlers switch on; the message is for people. */
+export class AssayError extends Error {
+  readonly code: EdgeCode | ResultCode;
+  readonly detail: string;
+
+  constructor(code: EdgeCode | ResultCode, detail = '', options: { cause?: unknown } = {}) {
+    const { sentence } = infoOf(code);
+    super(detail === '' ? sentence : `${sentence} ${detail}`, { cause: options.cause });
+    this.name = 'AssayError';
+    this.code = code;
+    this.detail = detail;
+  }
+}

@@ -1,0 +1,258 @@
+import { Bool, ByType, Bytes32, enumOf, list, orNull, type Shaped, SomeWord, U8, U16, U32 } from '@assay/ssz';
+import { CaseCause } from '../case/cases.ts';
+import { Address, Quantity, Units } from '../encoding.ts';
+import { epochCloseShape } from '../epoch/epoch-close.ts';
+import type { ResultCode } from '../errors/codes.ts';
+import { RoleStatus, StakeKind } from '../role/roles.ts';
+import { AuditNumbers } from '../task/audit-numbers.ts';
+import { TaskState } from '../task/records.ts';
+import { VoteChoice } from '../vote/governance.ts';
+
+/** How the price of one task was divided (economics §2); the parts add up to the price. */
+export const revenuePartsShape = {
+  burnUnits: Units,
+  processorsUnits: Units,
+  creatorsUnits: Units,
+  validatorsUnits: Units,
+  domainUnits: Units,
+  minersUnits: Units,
+};
+export type RevenueParts = Shaped<typeof revenuePartsShape>;
+
+/** What one validator's power came from (economics §8). */
+const powerChange = {
+  stakeUnits: Units,
+  /** VWU of the last epochs that counted for it. */
+  work: Quantity,
+  fromPpb: U32,
+  /** What stake and work give; `powerPpb` is as far as one epoch may go towards it. */
+  targetPpb: U32,
+  powerPpb: U32,
+};
+export type PowerChange = Shaped<typeof powerChange>;
+
+/** What the votes on a proposal came to, base units of stake and collateral (§12.3). */
+const voteCount = {
+  yesUnits: Units,
+  noUnits: Units,
+  abstainUnits: Units,
+  vetoUnits: Units,
+  /** All that could have voted. */
+  totalUnits: Units,
+};
+export type VoteCount = Shaped<typeof voteCount>;
+
+/** Why a task is not paid: its audit failed or said nothing (§10.4), or nothing could be re-checked (§10.11). */
+const rejection = enumOf('soft', 'hard', 'noResult', 'hung', 'outlier', 'noMajority');
+export type Rejection = Shaped<typeof rejection>;
+
+/** What the ledger makes of all opinions. */
+const verdict = enumOf('pass', 'soft', 'hard', 'noResult', 'hung');
+export type Verdict = Shaped<typeof verdict>;
+
+const decidedBy = enumOf('foundation', 'time');
+
+const domainEvents = {
+  domainCreated: { domain: U32, owner: Address },
+  domainUpdated: {
+    domain: U32,
+    /** The first epoch in which the new terms hold. */
+    fromEpoch: U32,
+  },
+  minerAdmitted: { domain: U32, operator: Address, isAdmitted: Bool },
+};
+
+const modelEvents = {
+  modelRegistered: { model: U32, creator: Address },
+  panelDrawn: { model: U32, validators: list(U32) },
+  modelDecided: {
+    model: U32,
+    accepted: Bool,
+    /** Seats of the panel, and how many of them voted for the model and against it. */
+    seats: U16,
+    accepts: U16,
+    refuses: U16,
+  },
+  modelPriced: { model: U32, priceInUnits: Units, priceOutUnits: Units },
+};
+
+const taskEvents = {
+  sessionOpened: { session: U32, payer: Address },
+  sessionClosed: { session: U32, refundedUnits: Units },
+  taskCertified: { taskId: Bytes32, transaction: U32, receipt: U32, mixer: U32 },
+  taskLate: {
+    taskId: Bytes32,
+    /** The step that was late, in which attempt, and the miner it was taken from. */
+    step: TaskState,
+    attempt: U8,
+    miner: U32,
+    /** Who asked. */
+    oracle: U32,
+  },
+  auditOpened: { taskId: Bytes32, ratePpb: U32 },
+  auditDrawn: { taskId: Bytes32, auditors: list(U32) },
+  auditSkipped: { taskId: Bytes32, ratePpb: U32 },
+  auditRevealed: { taskId: Bytes32, validator: U32, numbers: AuditNumbers },
+  /** Items of a list that were passed over, by their place in it (§10.19). */
+  auditItemsRefused: { refused: list({ item: U32, code: new SomeWord<ResultCode>() }) },
+  auditorMissed: { taskId: Bytes32, validator: U32 },
+  /** A seat turned the beacon in less than half as many rounds as the median one (§9.4). */
+  turnsMissed: { mixer: U32, rounds: U32, medianRounds: U32 },
+  /** Nobody got the artifact of a task from the mixer that keeps it (§10.24). */
+  artifactMissing: { taskId: Bytes32, mixer: U32 },
+  /** No auditor could run the engine of a miner, which owes so many results now (§10.13). */
+  minerUnchecked: { miner: U32, resultsOwed: U32 },
+  taskApproved: { taskId: Bytes32, audited: Bool },
+  taskRejected: { taskId: Bytes32, reason: rejection, refundedUnits: Units },
+  taskRated: { taskId: Bytes32, rating: U8 },
+  taskPaid: { taskId: Bytes32, epoch: U32, parts: revenuePartsShape },
+  trustChanged: { miner: U32, fromPpb: U32, toPpb: U32 },
+};
+
+/** Of cases and proposals: what people decide about. */
+const decisionEvents = {
+  caseOpened: {
+    /** Its number, which stays. */
+    case: U32,
+    cause: CaseCause,
+    kind: StakeKind,
+    role: U32,
+    /** The task, the offence, or the hash of a reason. */
+    subject: Bytes32,
+    /** Of the task; null for any other matter. */
+    priceUnits: orNull(Units),
+    /** The fine before its caps. */
+    proposedUnits: Units,
+    /** What could be reached, of the stake and of what leaves it; what the day's cases had taken; what is held. */
+    stakeUnits: Units,
+    leavingUnits: Units,
+    takenUnits: Units,
+    heldUnits: Units,
+  },
+  /** What the end of an epoch would have paid a miner went into a case (economics §6.7). */
+  rewardsHeld: { case: U32, miner: U32, revenueUnits: Units, emissionUnits: Units },
+  caseOpinion: { case: U32, member: Address, isFine: Bool },
+  caseAppealed: { case: U32, bondUnits: Units },
+  caseExecuted: {
+    case: U32,
+    by: decidedBy,
+    fineUnits: Units,
+    /** What each of those who found it out got. */
+    rewards: list({ account: Address, units: Units }),
+    /** The rest of the fine, and the bond of an appeal. */
+    burnedUnits: Units,
+  },
+  caseDismissed: { case: U32, by: decidedBy, returnedUnits: Units },
+  penaltiesFrozen: {
+    /** What the failures have in common: their model and epoch, or the payer or flaw of all (§10.8, §10.15). */
+    shared: enumOf('model', 'payer', 'flaw'),
+    /** Null when it is not the model. */
+    model: orNull(U32),
+    failing: U32,
+    miners: U32,
+    cases: list(U32),
+  },
+  proposed: { proposal: U32, proposer: Address },
+  voted: { proposal: U32, voter: Address, choice: VoteChoice },
+  votingEnded: {
+    proposal: U32,
+    outcome: enumOf('passed', 'rejected', 'noQuorum', 'vetoed'),
+    count: voteCount,
+    /** The deposit, when it was burned. */
+    burnedUnits: Units,
+  },
+  proposalExecuted: { proposal: U32 },
+  proposalFailed: { proposal: U32 },
+};
+
+/** Of roles that come and go, and of miners' levels. */
+const standingEvents = {
+  minerRegistered: { miner: U32, operator: Address },
+  roleRegistered: { kind: StakeKind, role: U32, account: Address },
+  roleStatusSet: { kind: StakeKind, role: U32, status: RoleStatus },
+  unbonded: { account: Address, kind: StakeKind, role: U32, units: Units },
+  keyRotated: { kind: StakeKind, role: U32, fromEpoch: U32 },
+  committeeKeyRotated: { mixer: U32, fromEpoch: U32 },
+  minerUpdated: { miner: U32, fromEpoch: U32 },
+  committeeChosen: {
+    /** The first epoch it is for. */
+    fromEpoch: U32,
+    mixers: list(U32),
+  },
+  levelChanged: { miner: U32, from: U8, to: U8 },
+  /** It was not seen in the epoch that ended (§7.12). */
+  roleAbsent: { kind: enumOf('mixer', 'oracle'), role: U32 },
+  /** Its audits are evidence enough to eject it; its place is held, or not while that is in doubt (§10.15). */
+  minerHeld: {
+    miner: U32,
+    /** Number of the case that decides. */
+    case: U32,
+    cusumMilli: U32,
+    hardFailures: U32,
+    isFrozen: Bool,
+  },
+  /** Its ejection was dismissed. */
+  minerCleared: { miner: U32 },
+  minerEjected: {
+    miner: U32,
+    cusumMilli: U32,
+    /** Hard failures among the evidence: from two on it is hard (economics §6.8). */
+    hardFailures: U32,
+    /** What of the collateral no case holds. */
+    returnedUnits: Units,
+  },
+};
+
+/** Of what mixers measured, of what contradicts an answer, and of what follows for miners and validators. */
+const measuringEvents = {
+  minerMeasured: {
+    miner: U32,
+    mixer: U32,
+    /** Challenges the mixer owed, and how many of them it disputes. */
+    owed: U32,
+    disputed: U32,
+    /** Output tokens of right answers per 1,000 s, and bytes per second; zero is not measured (§8.3). */
+    hashRate: Quantity,
+    bandwidth: Quantity,
+    latencyMs: U32,
+  },
+  /** A challenge whose answer is not that of the task `knownTaskId`: auditors decide on it (§8.6). */
+  challengeDisputed: { taskId: Bytes32, miner: U32, mixer: U32, knownTaskId: Bytes32 },
+  challengeJudged: { taskId: Bytes32, miner: U32, mixer: U32, verdict },
+  /** A miner says that the numbers of this answer are wrong on purpose (§10.25). */
+  plantOpened: { taskId: Bytes32, miner: U32 },
+  /** A challenge that passed contradicts the answer of this task: it is audited a second time (§8.8). */
+  auditReopened: { taskId: Bytes32, challengeTaskId: Bytes32 },
+  taskReaudited: { taskId: Bytes32, verdict },
+  /** The failed challenges of this epoch are as many as cost the emission (§8.5). */
+  challengesFailed: { miner: U32, failed: U32 },
+  scoreWeak: {
+    miner: U32,
+    /** Weak periods in a row. */
+    periods: U16,
+    finalPpb: Quantity,
+    meanPpb: Quantity,
+  },
+  minerRemoved: { miner: U32, weakPeriods: U16 },
+  powersSet: {
+    /** The epoch whose end set them, and ω at that time. */
+    epoch: U32,
+    powerWorkPpb: U32,
+    /** Of each validator, in order. */
+    powers: list(powerChange),
+  },
+};
+
+/** Everything the ledger says it did, by type: the one declaration of each event. */
+export const ledgerEvents = {
+  ...domainEvents,
+  ...modelEvents,
+  ...taskEvents,
+  ...decisionEvents,
+  ...standingEvents,
+  ...measuringEvents,
+  epochClosed: { close: epochCloseShape },
+};
+export type EventType = keyof typeof ledgerEvents;
+export const ledgerEventShape = new ByType(ledgerEvents);
+export type LedgerEvent = Shaped<typeof ledgerEventShape>;

@@ -1,0 +1,116 @@
+import { Bytes32, enumOf, listOfU32, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
+import { Address, BlsPublicKey, BlsSignature, Count, Height, Units } from '../encoding.ts';
+import { limits } from '../limits.ts';
+
+/**
+ * `paused`: no work and no penalty. `deregistered` and `ejected` are for ever, `banned` until a vote ends it, `held`
+ * until the case about an ejection is decided.
+ */
+export const RoleStatus = enumOf('active', 'paused', 'deregistered', 'ejected', 'banned', 'held');
+export type RoleStatus = ValueOf<typeof RoleStatus>;
+
+/** Where stake stands: in a miner's collateral, in another role, delegated to a miner, behind a model. */
+export const StakeKind = enumOf('miner', 'mixer', 'oracle', 'validator', 'gateway', 'delegation', 'backing');
+export type StakeKind = ValueOf<typeof StakeKind>;
+
+/** How a miner's share is divided, basis points, Σ = 10,000 (E8). */
+export const MinerSplit = new StructType(
+  { operatorBps: U16, ownerBps: U16, stakersBps: U16 },
+  { typeName: 'MinerSplit' },
+);
+
+const roleFields = {
+  /** Owns the stake and is paid. */
+  account: Address,
+  /** Signs the role's duties. */
+  publicKey: Bytes32,
+  /** Who runs it (§10.2). */
+  operator: Address,
+  stakeUnits: Units,
+  status: RoleStatus,
+  /** Height of the block that gave it this status. */
+  statusHeight: Height,
+  /** Duties done this reward period: certificates signed, audits revealed, tasks forwarded. */
+  epochDuties: U32,
+  /** Duties missed, all time. */
+  strikes: U32,
+  /** The epoch after the last one in which it was seen; 0 for never, or for absent since (§7.12). */
+  seenUntil: U32,
+};
+
+/** An oracle, validator or gateway. */
+export const RoleRow = new StructType(roleFields, { typeName: 'RoleRow' });
+export type RoleRow = ValueOf<typeof RoleRow>;
+
+export const MixerRow = new StructType(
+  {
+    ...roleFields,
+    blsPublicKey: BlsPublicKey,
+    /** Sequence the next batch must carry. */
+    nextSequence: Count,
+    /** Height of the last block with a batch of it, and the rounds of this epoch in which it had one (§9.4). */
+    revealHeight: Height,
+    epochRounds: U32,
+    /** Its duties of this reward period when the epoch began. */
+    dutiesBefore: U32,
+    /** First epoch in which it may have a seat again that it lost by absence (§7.13). */
+    seatFrom: U32,
+  },
+  { typeName: 'MixerRow' },
+);
+export type MixerRow = ValueOf<typeof MixerRow>;
+
+/** A member of a committee, with the key it signs with there (§7.1). */
+export const CommitteeSeat = new StructType({ mixer: U32, blsPublicKey: BlsPublicKey }, { typeName: 'CommitteeSeat' });
+export type CommitteeSeat = ValueOf<typeof CommitteeSeat>;
+
+/** The committee from an epoch on, until that of the next row; bit i of a certificate's signers is seat i. */
+export const CommitteeRow = new StructType(
+  { fromEpoch: U32, seats: new StructListType(CommitteeSeat, limits.maxMixers) },
+  { typeName: 'CommitteeRow' },
+);
+export type CommitteeRow = ValueOf<typeof CommitteeRow>;
+
+/** Registers an oracle, validator or gateway with a stake of the sender's (§3.1). */
+export const RegisterRole = new StructType(
+  { kind: StakeKind, publicKey: Bytes32, operator: Address, stakeUnits: Units },
+  { typeName: 'RegisterRole' },
+);
+
+/** Registers a mixer with a stake of the sender's, and proof that the secret of its committee key is known (§3.1). */
+export const RegisterMixer = new StructType(
+  { publicKey: Bytes32, operator: Address, stakeUnits: Units, blsPublicKey: BlsPublicKey, possession: BlsSignature },
+  { typeName: 'RegisterMixer' },
+);
+
+/** Pauses, resumes or deregisters a role or a miner (§3.3, §3.4). */
+export const SetRoleStatus = new StructType(
+  { kind: StakeKind, role: U32, status: RoleStatus },
+  { typeName: 'SetRoleStatus' },
+);
+
+/** Gives a role or a miner another key from the next epoch on (§3.6). */
+export const RotateKey = new StructType({ kind: StakeKind, role: U32, publicKey: Bytes32 }, { typeName: 'RotateKey' });
+
+/** Gives a mixer another committee key from the next epoch on (§3.6). */
+export const RotateCommitteeKey = new StructType(
+  { mixer: U32, blsPublicKey: BlsPublicKey, possession: BlsSignature },
+  { typeName: 'RotateCommitteeKey' },
+);
+
+/** Says that the role with the sender's key is there: gives back what nobody knew before this epoch (§7.12). */
+export const ProvePresence = new StructType({ kind: StakeKind, epochBeacon: Bytes32 }, { typeName: 'ProvePresence' });
+
+/** What a miner offers, and how its income is divided, from the next epoch on (§3.7). */
+export const UpdateMiner = new StructType(
+  {
+    miner: U32,
+    models: listOfU32(limits.maxModelsPerMiner),
+    contextTokens: U32,
+    concurrency: U16,
+    evidenceLevel: U8,
+    engine: Bytes32,
+    split: MinerSplit,
+  },
+  { typeName: 'UpdateMiner' },
+);

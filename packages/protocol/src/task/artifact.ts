@@ -1,0 +1,119 @@
+import {
+  Bool,
+  Bytes32,
+  bytesOf,
+  enumOf,
+  listOfU32,
+  littleEndian,
+  StructType,
+  sha256,
+  U16,
+  U32,
+  type ValueOf,
+  vectorOfU32,
+} from '@assay/ssz';
+import { ContainerType, ListBasicType, ListCompositeType } from '@chainsafe/ssz';
+import { Count, Ed25519Signature, Name } from '../encoding.ts';
+import { limits } from '../limits.ts';
+
+/** Why generation ended. */
+export const FinishReason = enumOf('stop', 'length', 'cancelled');
+
+/** Sampling as executed; ratios in millionths. Temperature 0 is greedy. */
+export const Sampling = new StructType(
+  { temperatureMicro: U32, topPMicro: U32, topK: U32, minPMicro: U32, seed: U32 },
+  { typeName: 'Sampling' },
+);
+export type Sampling = ValueOf<typeof Sampling>;
+
+/** Engine facts that change numbers; part of the noise profile's key (verification §2). */
+export const EngineInfo = new StructType(
+  { name: Name, build: Name, backend: Name, flashAttention: Bool, kvType: Name },
+  { typeName: 'EngineInfo' },
+);
+export type EngineInfo = ValueOf<typeof EngineInfo>;
+
+/** −ln(probability) in millionths, capped at 2^32 − 1. */
+export const NegLogProb = U32;
+
+const topWidth = limits.topLogprobs;
+/** Marks an unused place among the alternatives of a position. */
+export const noToken = 0xffff_ffff;
+/** The alternatives at one position, most likely first. Unused places hold `noToken`. */
+export const TopLogprobs = new StructType(
+  { ids: vectorOfU32(topWidth), negLogprobs: vectorOfU32(topWidth) },
+  { typeName: 'TopLogprobs' },
+);
+export type TopLogprobs = ValueOf<typeof TopLogprobs>;
+
+/** 32 tokens: one leaf of the artifact, so an auditor can fetch a part (verification §1). */
+export const ArtifactWindow = new ContainerType(
+  {
+    ids: listOfU32(limits.windowTokens),
+    chosenNegLogprobs: new ListBasicType(NegLogProb, limits.windowTokens),
+    top: new ListCompositeType(TopLogprobs, limits.windowTokens),
+  },
+  { typeName: 'ArtifactWindow' },
+);
+
+/** All a checker needs to re-check a task (verification §1). */
+export const Artifact = new ContainerType(
+  {
+    version: U16,
+    taskId: Bytes32,
+    miner: U32,
+    /** SHA-256 of the registered model file the miner claims to have used. */
+    fileHash: Bytes32,
+    engine: EngineInfo,
+    contextTokens: U32,
+    promptIds: listOfU32(limits.maxTokens),
+    windows: new ListCompositeType(ArtifactWindow, limits.maxWindows),
+    sampling: Sampling,
+    finish: FinishReason,
+    /** As the engine counted them; with token ids, their number. */
+    tokensIn: U32,
+    tokensOut: U32,
+    /** The text given to the client: a prefix of the output's detokenisation, cut at a stop sequence. */
+    text: bytesOf(limits.maxOutputBytes),
+    firstTokenMs: U32,
+    totalMs: U32,
+    /** Random, or the `sealOf` a salt where the numbers are wrong on purpose (verification §1.7). */
+    seal: Bytes32,
+  },
+  { typeName: 'Artifact' },
+);
+export type Artifact = ValueOf<typeof Artifact>;
+export const artifactVersion = 2;
+
+/** Hidden until revealed: the `precommitHash`, with the task it is for (§5 Precommit). */
+export const Precommit = new StructType({ taskId: Bytes32, miner: U32, hash: Bytes32 }, { typeName: 'Precommit' });
+
+/**
+ * What a miner signs of an artifact: SHA-256(artifact root ‖ salt ‖ request hash ‖ model), of the request and the model
+ * as it was given them. A receipt for others does not verify (§5.1).
+ */
+export function precommitHash(of: {
+  artifactRoot: Uint8Array;
+  salt: Uint8Array;
+  requestHash: Uint8Array;
+  model: number;
+}): Uint8Array {
+  return sha256(of.artifactRoot, of.salt, of.requestHash, littleEndian(of.model, 4));
+}
+
+/** Signed by the miner every 32 tokens: binds the stream to the artifact (§5.5). */
+export const StreamCheckpoint = new StructType(
+  { taskId: Bytes32, tokens: Count, chain: Bytes32 },
+  { typeName: 'StreamCheckpoint' },
+);
+
+/** An artifact opened to the mixer (§5 Commit). */
+export const Reveal = new ContainerType(
+  { artifact: Artifact, salt: Bytes32, precommitSignature: Ed25519Signature },
+  { typeName: 'Reveal' },
+);
+
+/** The output token ids of an artifact, in order. */
+export function outputIds(artifact: Pick<Artifact, 'windows'>): number[] {
+  return artifact.windows.flatMap((window) => window.ids);
+}

@@ -1,0 +1,53 @@
+import { enumOf, StructType, U16, U32, type ValueOf } from '@assay/ssz';
+
+/** `noResult`: this auditor could not run it; `otherEngine`: nobody with its engine can. */
+export const Finding = enumOf('checked', 'malformed', 'noArtifact', 'noResult', 'otherEngine');
+export type Finding = ValueOf<typeof Finding>;
+
+/** What is wrong with an artifact by itself, or an end that the model denies (verification §2.1, §2.5). */
+export const Flaw = enumOf({
+  none: 0,
+  version: 1,
+  finish: 2,
+  sampling: 3,
+  prompt: 4,
+  tokenCounts: 5,
+  contextLength: 6,
+  tooManyTokens: 7,
+  vocabulary: 8,
+  windowSize: 9,
+  missingProbabilities: 10,
+  alternatives: 11,
+  order: 12,
+  mass: 13,
+  chosenProbability: 14,
+  text: 15,
+  tokensBeyondEnd: 16,
+  endByStop: 17,
+  endBeforeLength: 18,
+  refusedPrompt: 19,
+  earlyEnd: 20,
+  file: 21,
+  miner: 22,
+  engine: 23,
+  evidence: 24,
+  other: 255,
+});
+export type Flaw = ValueOf<typeof Flaw>;
+
+/** The numbers an auditor measured (§10.3); the ledger draws the verdict from them. */
+export const AuditNumbers = new StructType(
+  {
+    finding: Finding,
+    positions: U16,
+    /** Mean winsorised total variation over the drawn positions, parts per billion. */
+    t1Ppb: U32,
+    argmaxMismatches: U16,
+    /** Positions at which the registered model would have chosen another token, outside the margin. */
+    choiceMismatches: U16,
+    /** What makes the artifact malformed. */
+    flaw: Flaw,
+  },
+  { typeName: 'AuditNumbers' },
+);
+export type AuditNumbers = ValueOf<typeof AuditNumbers>;

@@ -1,0 +1,69 @@
+import { type Artifact, limits, noToken } from '@assay/protocol';
+import type { ScoredPosition } from '../ports/inference.ts';
+
+/** One part in a billion. */
+const ppb = 1_000_000_000;
+/** No single position counts for more than this (verification §2). */
+const winsorPpb = 150_000_000;
+
+/** What a miner reported at one position: alternatives with their probabilities, parts per billion. */
+export interface ReportedPosition {
+  readonly index: number;
+  readonly ids: readonly number[];
+  readonly probabilitiesPpb: readonly number[];
+}
+
+/** The reported alternatives at output position `index`. Throws a RangeError when the artifact has no such position. */
+export function reportedAt(artifact: Artifact, index: number): ReportedPosition {
+  const window = artifact.windows[Math.floor(index / limits.windowTokens)];
+  const top = window?.top[index % limits.windowTokens];
+  if (top === undefined) throw new RangeError(`the artifact has no position ${index}`);
+  const used = top.ids.map((id, place) => ({ id, place })).filter(({ id }) => id !== noToken);
+  return {
+    index,
+    ids: used.map(({ id }) => id),
+    probabilitiesPpb: used.map(({ place }) => probabilityPpb(top.negLogprobs[place] ?? noToken)),
+  };
+}
+
+/** exp(−x / 10⁶), parts per billion. */
+export function probabilityPpb(negLogprobMicro: number): number {
+  return Math.round(Math.exp(-negLogprobMicro / 1_000_000) * ppb);
+}
+
+/** Total variation between reported and reference alternatives, with all others as one tail; winsorised, ppb (T1). */
+export function variationPpb(reported: ReportedPosition, reference: Pick<ScoredPosition, 'probabilitiesPpb'>): number {
+  let sum = 0;
+  let reportedMass = 0;
+  let referenceMass = 0;
+  reported.probabilitiesPpb.forEach((mine, place) => {
+    const theirs = reference.probabilitiesPpb[place] ?? 0;
+    sum += Math.abs(mine - theirs);
+    reportedMass += mine;
+    referenceMass += theirs;
+  });
+  const tails = Math.abs(ppb - reportedMass - (ppb - referenceMass));
+  return Math.min(Math.round((sum + tails) / 2), winsorPpb);
+}
+
+/**
+ * T1 over the drawn positions: the mean variation; how often the most likely token differs (verification §2.3), and how
+ * often the model chooses another token than the one that stands there (verification §2.6).
+ */
+export function compareDistributions(
+  reported: readonly ReportedPosition[],
+  reference: readonly ScoredPosition[],
+): { t1Ppb: number; argmaxMismatches: number; choiceMismatches: number } {
+  let sumPpb = 0;
+  let argmaxMismatches = 0;
+  let choiceMismatches = 0;
+  reported.forEach((position, i) => {
+    const other = reference[i];
+    if (other === undefined) throw new RangeError(`the reference has no position ${i}`);
+    sumPpb += variationPpb(position, other);
+    if (position.ids[0] !== other.argmaxId) argmaxMismatches++;
+    if (!other.isChoice) choiceMismatches++;
+  });
+  const t1Ppb = reported.length === 0 ? 0 : Math.round(sumPpb / reported.length);
+  return { t1Ppb, argmaxMismatches, choiceMismatches };
+}

@@ -1,0 +1,62 @@
+import { AssayError, type EdgeCode, edgeCodes, GatewayMessage, resultCodes, TaskSubmission } from '@assay/protocol';
+import type { AnswerEvent } from '../ports/chat.ts';
+import { type MessageStream, StreamLost } from '../ports/network.ts';
+import type { Timers } from '../ports/runtime.ts';
+import { answerMs, inTime, receive } from '../ports/wire.ts';
+import { decodeText, TextPieces } from '../utf8.ts';
+
+/** Offers a task: its id once it is admitted, or why it is not; null when the mixer says neither (§5.24). */
+export async function submit(
+  stream: MessageStream,
+  submission: TaskSubmission,
+  timers: Timers,
+): Promise<{ readonly taskId: Uint8Array } | { readonly failure: AssayError } | null> {
+  const sent = stream.send(TaskSubmission.serialize(submission));
+  const answered = sent.then(() => receive(stream, GatewayMessage));
+  const message = await inTime(timers, stream, answerMs, answered);
+  if (message?.kind === 'admitted') return message.value;
+  return message?.kind === 'failure' ? { failure: failureOf(message.value) } : null;
+}
+
+/** What comes of an admitted task, until its end; throws AssayError when it fails. `done` is called in any case. */
+export async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterable<AnswerEvent> {
+  const text = new TextPieces();
+  try {
+    for (;;) {
+      const message = await receive(stream, GatewayMessage);
+      if (message === null) throw new AssayError('NO_MIXER', 'The mixer closed the answer before its end.');
+      if (message.kind === 'failure') throw failureOf(message.value);
+      if (message.kind === 'chunk') {
+        const chunk = message.value;
+        const tokens = chunk.tokens.map((token) => ({
+          ...token,
+          text: decodeText(token.text),
+          top: token.top.map((top) => ({ ...top, text: decodeText(top.text) })),
+        }));
+        yield { type: 'tokens', text: text.push(chunk.text), tokens };
+        continue;
+      }
+      if (message.kind !== 'ended') throw new AssayError('NO_MIXER', 'The mixer broke the protocol.');
+      const end = message.value;
+      const rest = text.flush();
+      if (rest !== '') yield { type: 'tokens', text: rest, tokens: [] };
+      const finish = end.finish === 'length' ? 'length' : 'stop';
+      yield { type: 'end', finish, tokensIn: end.tokensIn, tokensOut: end.tokensOut };
+      return;
+    }
+  } catch (error) {
+    if (error instanceof StreamLost)
+      throw new AssayError('NO_MIXER', 'The mixer was lost in the middle of the answer.');
+    throw error;
+  } finally {
+    done();
+    stream.abort();
+  }
+}
+
+type Failure = Extract<GatewayMessage, { kind: 'failure' }>['value'];
+
+function failureOf({ code, detail }: Failure): AssayError {
+  const known = code in edgeCodes || code in resultCodes;
+  return new AssayError(known ? (code as EdgeCode) : 'INTERNAL', detail);
+}

@@ -1,0 +1,178 @@
+import { committeeOf } from '@assay/ledger';
+import {
+  AssayError,
+  addressText,
+  type CommitteeSeat,
+  InferencePayload,
+  type ModelRow,
+  messageTypes,
+  type SessionRow,
+  TaskRequest,
+  type TaskSubmission,
+} from '@assay/protocol';
+import { encodeText, sha256, toHex } from '@assay/ssz';
+import {
+  type AccountSigner,
+  networkAddress,
+  protocols,
+  type RoleContext,
+  type RoleService,
+  SigningRoots,
+} from '../context.ts';
+import type { Answer, ChatService, InferenceRequest } from '../ports/chat.ts';
+import { type Endpoint, type MessageStream, StreamLost } from '../ports/network.ts';
+import { promptTokensBound } from '../prompt-bound.ts';
+import { readAnswer, submit } from './messages.ts';
+
+/** An API key, known only by its hash, and the session it spends. */
+export interface ApiKey {
+  /** SHA-256 of the key. */
+  readonly hash: Uint8Array;
+  readonly session: number;
+  readonly sessionSigner: AccountSigner;
+}
+
+export interface GatewayOptions {
+  readonly gateway: number;
+  /** Those it takes at the moment: read again with every request (§16.9). */
+  readonly keys: Iterable<ApiKey>;
+  /** Milliseconds a submission stays valid. */
+  readonly requestMs: number;
+}
+
+/** Turns requests of applications into signed tasks of a session, and streams of chunks into answers (§5 Request). */
+export class Gateway implements RoleService, ChatService {
+  readonly #context: RoleContext;
+  readonly #options: GatewayOptions;
+  readonly #roots: SigningRoots;
+  #endpoint: Endpoint | null = null;
+
+  constructor(context: RoleContext, options: GatewayOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#roots = new SigningRoots(context.chain.identity);
+  }
+
+  async start(): Promise<void> {
+    this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
+  }
+
+  async stop(): Promise<void> {
+    this.#endpoint?.leave();
+    this.#endpoint = null;
+  }
+
+  knowsKey(apiKey: string): boolean {
+    return this.#find(apiKey) !== null;
+  }
+
+  models(): { id: string; createdS: number; ownedBy: string }[] {
+    const state = this.#context.chain.head();
+    const createdS = Math.floor(state.globals.epochStartMs / 1000);
+    const accepted = [...state.models].filter(({ status }) => status === 'accepted');
+    return accepted.map((model) => ({
+      id: model.name,
+      createdS,
+      ownedBy: addressText(model.creator),
+    }));
+  }
+
+  async ask(apiKey: string, request: InferenceRequest, signal: AbortSignal): Promise<Answer> {
+    const key = this.#find(apiKey);
+    if (key === null) throw new AssayError('INVALID_API_KEY');
+    const session = this.#context.chain.head().sessions.get(key.session);
+    if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
+    const model = this.#modelOf(request.model, session);
+    const submission = this.#submissionOf(request, key, model);
+    const { stream, taskId } = await this.#admit(submission, session);
+    const leave = () => stream.abort();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    return {
+      taskId: `0x${toHex(taskId)}`,
+      events: readAnswer(stream, () => signal.removeEventListener('abort', leave)),
+    };
+  }
+
+  #find(apiKey: string): ApiKey | null {
+    const hash = sha256(encodeText(apiKey));
+    let found: ApiKey | null = null;
+    for (const key of this.#options.keys) if (this.#context.crypto.isSameSecret(key.hash, hash)) found = key;
+    return found;
+  }
+
+  #modelOf(name: string, session: SessionRow): ModelRow {
+    // Of all models of one name a session has an accepted one.
+    const model = this.#context.chain.head().models.at(session.model);
+    if (model.name !== name) throw new AssayError('MODEL_NOT_FOUND', `This key reaches "${model.name}".`);
+    return model;
+  }
+
+  #submissionOf(request: InferenceRequest, key: ApiKey, model: ModelRow): TaskSubmission {
+    if (request.maxTokens >= model.contextTokens) {
+      throw new AssayError('CONTEXT_TOO_LONG', `${request.maxTokens} tokens asked, context ${model.contextTokens}.`);
+    }
+    const { runtime } = this.#context;
+    const payload: InferencePayload = {
+      messages: request.messages.map((message) => ({
+        role: message.role,
+        content: message.content,
+      })),
+      maxTokens: request.maxTokens,
+      sampling: {
+        temperatureMicro: request.temperatureMicro,
+        topPMicro: request.topPMicro,
+        topK: 0,
+        minPMicro: 0,
+        seed: request.seed ?? runtime.random('seeds').int(2 ** 32),
+      },
+      stop: [...request.stop],
+      // One at least where any are wanted: only 0 says that nobody hears the numbers.
+      topLogprobs: request.topLogprobs === null ? 0 : Math.max(1, request.topLogprobs),
+      nonce: runtime.random('nonces').bytes(32),
+    };
+    const taskRequest: TaskRequest = {
+      session: key.session,
+      gateway: this.#options.gateway,
+      requestHash: InferencePayload.hashTreeRoot(payload),
+      maxTokensIn: promptTokensBound(payload, model.contextTokens - request.maxTokens),
+      maxTokensOut: request.maxTokens,
+      validUntilMs: runtime.nowMs() + this.#options.requestMs,
+    };
+    const signature = key.sessionSigner.sign(this.#roots.of(messageTypes.taskRequest, TaskRequest, taskRequest));
+    return { request: taskRequest, signature, payload };
+  }
+
+  /** Asks the home mixer, then the ones after it while nobody answers (§5 Create). */
+  async #admit(
+    submission: TaskSubmission,
+    session: SessionRow,
+  ): Promise<{ stream: MessageStream; taskId: Uint8Array }> {
+    const { runtime, chain } = this.#context;
+    const head = chain.head();
+    const endpoint = this.#endpoint;
+    if (endpoint === null) throw new AssayError('NO_MIXER', 'This gateway is stopped.');
+    for (const mixer of fromHome(committeeOf(head, head.globals.epoch), session.homeMixer)) {
+      try {
+        const stream = await endpoint.open(networkAddress(chain.head().mixers.at(mixer)), protocols.task);
+        const answer = await submit(stream, submission, runtime);
+        if (answer !== null && 'taskId' in answer) return { stream, taskId: answer.taskId };
+        // A mixer that is leaving the committee, or has just joined it, sends on to the next one.
+        if (answer !== null && answer.failure.code !== 'NO_MIXER') throw answer.failure;
+      } catch (error) {
+        if (!(error instanceof StreamLost)) throw error;
+      }
+    }
+    throw new AssayError('NO_MIXER');
+  }
+}
+
+/** The mixers of a committee from the home mixer on; the one after it when it is none of them. */
+function fromHome(seats: readonly CommitteeSeat[], homeMixer: number): number[] {
+  const mixers = seats.map(({ mixer }) => mixer);
+  const first = Math.max(
+    mixers.findIndex((mixer) => mixer >= homeMixer),
+    0,
+  );
+  return [...mixers.slice(first), ...mixers.slice(0, first)];
+}

@@ -1,0 +1,104 @@
+import { devnetParams } from '@assay/node/devnet/genesis';
+import type { SignedAnnouncement, TaskAnnouncement, TaskState } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { Announcements, drawToleranceBlocks, maxAnnouncements } from './announcements.ts';
+
+const taskId = new Uint8Array(32).fill(1);
+const { deadlines } = devnetParams;
+const hearing = { nowMs: 0, height: 100, deadlines, present: new Set<number>() };
+
+function announced(state: TaskState, attempt = 0, change: Partial<TaskAnnouncement> = {}): SignedAnnouncement {
+  const announcement = {
+    taskId,
+    mixer: 0,
+    state,
+    attempt,
+    rank: 0,
+    miner: 3,
+    deadlineMs: 0,
+    timeMs: 0,
+    ...change,
+  };
+  return { announcement, signature: new Uint8Array(64) };
+}
+
+/** What is heard of these mixers. */
+function of(...mixers: number[]): Announcements {
+  const announcements = new Announcements();
+  announcements.hearOnly(mixers);
+  return announcements;
+}
+
+/** Whether a mixer that heard these at height 100, and then at 150, lets the task be drawn from a height. */
+function allowed(drawHeight: number, ...heard: SignedAnnouncement[]): boolean {
+  const announcements = of(0);
+  for (const [i, each] of heard.entries()) announcements.record(each, { ...hearing, height: 100 + 50 * i });
+  return announcements.allowsDraw(0, taskId, drawHeight);
+}
+
+describe('the height of a draw §5.21', () => {
+  const [least, most] = [100 - drawToleranceBlocks, 100 + drawToleranceBlocks];
+
+  it('is near the one at which the task was first heard of: its mixer chose no other epoch', () => {
+    const begun = [announced('prepare'), announced('start'), announced('end')];
+    expect([least - 1, least, 100, most, most + 1].map((height) => allowed(height, ...begun))).toEqual([
+      ...[false, true, true, true, false],
+    ]);
+  });
+
+  it('may be far before for who heard of the task late, but not after', () => {
+    for (const late of [announced('start'), announced('prepare', 1)]) {
+      expect([1, 100, most, most + 1].map((height) => allowed(height, late))).toEqual([true, true, true, false]);
+    }
+  });
+
+  it('is anything to who never heard of it', () => {
+    expect(allowed(1)).toBe(true);
+  });
+});
+
+describe('what a mixer says', () => {
+  const idOf = (n: number) => Uint8Array.of(n & 255, (n >> 8) & 255, n >> 16, ...new Uint8Array(29));
+  const request = { taskId, mixer: 0, oracle: 0, attempt: 0, state: 'start' as const, miner: 3, rank: 0, timeMs: 0 };
+  const isLate = { nowMs: 100_000, isSigned: () => true };
+
+  it('of its own tasks nobody else drowns or says in its name (§14.10)', () => {
+    const announcements = of(0, 1, 2, 3);
+    announcements.record(announced('prepare'), hearing);
+    for (let n = 2; n < 2 + maxAnnouncements; n++) {
+      announcements.record(announced('prepare', 0, { taskId: idOf(n), mixer: 3 }), hearing);
+    }
+    announcements.record(announced('prepare', 7, { mixer: 3 }), hearing);
+    announcements.record(announced('start'), { ...hearing, nowMs: 100 });
+    expect(announcements.heard(0, taskId)).toMatchObject({ firstMs: 0, attempt: 0, lastMs: 100 });
+    expect(announcements.heard(3, taskId)).toMatchObject({ attempt: 7 });
+    expect(announcements.heard(3, idOf(2))).toBeNull();
+    // Votes are on the word of the mixer that would obey (§5.3).
+    expect(announcements.agrees(request, isLate)).toBe(true);
+    expect(announcements.agrees({ ...request, mixer: 3 }, isLate)).toBe(false);
+    announcements.record(announced('start', 0, { mixer: 3, deadlineMs: 0 }), hearing);
+    announcements.record(announced('start', 0, { deadlineMs: 20_000 }), hearing);
+    expect(announcements.agrees(request, { ...isLate, nowMs: 10_000 })).toBe(false);
+  });
+
+  it('is heard while it has a seat, and forgotten after (§14.10)', () => {
+    const announcements = of(0, 1);
+    announcements.record(announced('prepare', 0, { mixer: 9 }), hearing);
+    expect(announcements.heard(9, taskId)).toBeNull();
+    announcements.record(announced('prepare'), hearing);
+    announcements.hearOnly([0, 2]);
+    expect(announcements.heard(0, taskId)).not.toBeNull();
+    announcements.hearOnly([2]);
+    announcements.hearOnly([0, 2]);
+    expect(announcements.heard(0, taskId)).toBeNull();
+  });
+
+  it('of a deadline that no step has is not heard (§14.10)', () => {
+    const announcements = of(0);
+    const latestMs = Math.max(deadlines.firstTokenMs, deadlines.stallMs, deadlines.prepareMs, deadlines.commitMs);
+    announcements.record(announced('start', 0, { deadlineMs: latestMs + 2001 }), hearing);
+    expect(announcements.heard(0, taskId)).toBeNull();
+    announcements.record(announced('start', 0, { deadlineMs: latestMs + 2000 }), hearing);
+    expect(announcements.heard(0, taskId)).not.toBeNull();
+  });
+});

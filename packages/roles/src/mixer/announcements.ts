@@ -1,0 +1,116 @@
+import {
+  type Deadlines,
+  type SignedAnnouncement,
+  type TransitionRequest,
+  TransitionRequest as TransitionRequestType,
+} from '@assay/protocol';
+import { toHex } from '@assay/ssz';
+
+/** Tasks a mixer keeps announcements of, for checking receipts and transitions: as many of each seat. */
+export const maxAnnouncements = 32_768;
+/** How far two clocks may differ (§5.3). */
+export const clockToleranceMs = 2000;
+/** How far the heights of two mixers may differ when one draws and the other hears of it (§5.21). */
+export const drawToleranceBlocks = 8;
+
+/** When a mixer heard of a task, by its own clock. */
+export interface Heard {
+  readonly firstMs: number;
+  /** That its answer had begun; null when it heard of no answer. */
+  readonly begunMs: number | null;
+  /** The last word before the end: an end is announced only once the work is on disk. */
+  readonly lastMs: number;
+  /** Reassignments, as its mixer last announced them. */
+  readonly attempt: number;
+  /** Mixers that were there when it first heard of the task (§5.6). */
+  readonly present: ReadonlySet<number>;
+}
+
+/** When and where a mixer hears an announcement. */
+export interface Hearing {
+  readonly nowMs: number;
+  readonly height: number;
+  readonly deadlines: Deadlines;
+  readonly present: ReadonlySet<number>;
+}
+
+interface Record {
+  readonly last: SignedAnnouncement;
+  /** When the first word of it came, by this mixer's clock and chain, and whether that was the task's first of all. */
+  readonly firstMs: number;
+  readonly firstHeight: number;
+  readonly isFromStart: boolean;
+  readonly present: ReadonlySet<number>;
+  readonly begunMs: number | null;
+  readonly lastMs: number;
+}
+
+/**
+ * What one mixer has heard of every mixer's tasks, with its own clock. Each mixer speaks for itself: what it says of
+ * another's task is a record of its own (§5.3).
+ */
+export class Announcements {
+  /** By mixer and task; of the mixers that are heard only. */
+  #byMixer = new Map<number, Map<string, Record>>();
+
+  /** §14.10 Sets who is heard, each with the same room. What others said is forgotten. */
+  hearOnly(mixers: Iterable<number>): void {
+    this.#byMixer = new Map(Array.from(new Set(mixers), (mixer) => [mixer, this.#byMixer.get(mixer) ?? new Map()]));
+  }
+
+  /** Keeps what a mixer sent, unless it is not heard. Its signature is checked when it is used. */
+  record(signed: SignedAnnouncement, hearing: Hearing): void {
+    const { taskId, mixer, state, attempt, deadlineMs } = signed.announcement;
+    const { nowMs, height, present } = hearing;
+    const tasks = this.#byMixer.get(mixer);
+    if (tasks === undefined || deadlineMs > latestDeadlineMs(hearing)) return;
+    const id = toHex(taskId);
+    const known = tasks.get(id);
+    tasks.delete(id);
+    const isFromStart = (state === 'create' || state === 'prepare') && attempt === 0;
+    const first = known ?? { firstMs: nowMs, firstHeight: height, isFromStart, present };
+    const begunMs = known?.begunMs ?? (state === 'precommit' ? nowMs : null);
+    const lastMs = state === 'end' ? (known?.lastMs ?? nowMs) : nowMs;
+    tasks.set(id, { ...first, begunMs, last: signed, lastMs });
+    const [oldest] = tasks.keys();
+    if (tasks.size > maxAnnouncements / this.#byMixer.size && oldest !== undefined) tasks.delete(oldest);
+  }
+
+  /** What a mixer said of a task; null when nothing was heard. */
+  heard(mixer: number, taskId: Uint8Array): Heard | null {
+    const record = this.#byMixer.get(mixer)?.get(toHex(taskId));
+    if (record === undefined) return null;
+    const { last, firstMs, begunMs, lastMs, present } = record;
+    return { firstMs, begunMs, lastMs, attempt: last.announcement.attempt, present };
+  }
+
+  /**
+   * §5.21 Whether a mixer's task may have been drawn from the state at `drawHeight`: within a few blocks of this
+   * mixer's height when it first heard of the task. Of a task that it heard of late, or never, it knows no more.
+   */
+  allowsDraw(mixer: number, taskId: Uint8Array, drawHeight: number): boolean {
+    const record = this.#byMixer.get(mixer)?.get(toHex(taskId));
+    if (record === undefined) return true;
+    const { firstHeight, isFromStart } = record;
+    const isTooOld = isFromStart && drawHeight + drawToleranceBlocks < firstHeight;
+    return !isTooOld && drawHeight <= firstHeight + drawToleranceBlocks;
+  }
+
+  /** §5.3: this mixer agrees when the task's mixer told it the same, and its own clock says late, ±2 s. */
+  agrees(
+    request: TransitionRequest,
+    own: { nowMs: number; isSigned: (signed: SignedAnnouncement) => boolean },
+  ): boolean {
+    const signed = this.#byMixer.get(request.mixer)?.get(toHex(request.taskId))?.last;
+    if (signed === undefined || signed.announcement.state === 'end') return false;
+    const { attempt, state, miner, rank, deadlineMs } = signed.announcement;
+    const isSame = TransitionRequestType.equals({ ...request, attempt, state, miner, rank }, request);
+    return isSame && own.nowMs + clockToleranceMs >= deadlineMs && own.isSigned(signed);
+  }
+}
+
+/** §14.10 No step is due later than this (§5.1, §5.17). */
+function latestDeadlineMs({ nowMs, deadlines }: Hearing): number {
+  const { prepareMs, firstTokenMs, stallMs, commitMs } = deadlines;
+  return nowMs + clockToleranceMs + Math.max(prepareMs, firstTokenMs, stallMs, commitMs);
+}

@@ -1,0 +1,45 @@
+import { drawMiners, transitionsCode } from '@assay/ledger';
+import { drawIdOf, messageTypes, TaskRequest, TransitionRequest, taskIdOf } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import type { LateTask } from '../attestations.ts';
+import { isSupported } from '../orders.ts';
+import { checkTicket } from './check-ticket.ts';
+import type { CheckView } from './check-view.ts';
+
+/** Why a late step may not be certified; null when it may. One reason, the first that applies. */
+export function checkTransition(view: CheckView, late: LateTask, mixer: number): string | null {
+  const code = transitionsCode(view.state, [late.transition], view.state.globals.height + 1);
+  if (code !== 'OK') return code;
+  return (
+    checkAsked(view, late) ??
+    checkOrder(view, late, mixer) ??
+    checkTicket(view, late.transition, mixer) ??
+    checkMiner(view, late)
+  );
+}
+
+function checkAsked(view: CheckView, { transition, evidence }: LateTask): string | null {
+  const { request, requestSignature } = evidence;
+  const same = request.session === transition.session && equalBytes(request.requestHash, transition.requestHash);
+  if (!same) return 'the transition is not of the signed request';
+  const root = view.roots.of(messageTypes.taskRequest, TaskRequest, request);
+  const { sessionKey } = view.state.sessions.at(transition.session);
+  return view.verifier.ed25519(sessionKey, root, requestSignature) ? null : 'the request is not signed by the session';
+}
+
+function checkOrder(view: CheckView, { transition, evidence }: LateTask, mixer: number): string | null {
+  const { step, attempt, miner, rank, oracle } = transition;
+  const { request } = evidence.order.request;
+  const asked = { ...request, taskId: taskIdOf(transition), mixer, state: step, attempt, miner, rank, oracle };
+  if (!TransitionRequest.equals(asked, request)) return 'the mixers voted on another transition';
+  return isSupported(view, evidence.order) ? null : 'too few mixers agree that the step was late';
+}
+
+function checkMiner(view: CheckView, { transition }: LateTask): string | null {
+  const { session, kind, drawHeight, rank, miner } = transition;
+  const table = view.drawTableAt(drawHeight);
+  if (table === null) return 'the draw is too old to check';
+  const { domain, model, payer, dedicatedMiners } = view.state.sessions.at(session);
+  const request = { taskId: drawIdOf(transition), kind, domain, model, payer, dedicatedMiners, drawHeight };
+  return drawMiners(table, request, rank + 1)[rank]?.miner === miner ? null : 'the miner was not drawn at this rank';
+}

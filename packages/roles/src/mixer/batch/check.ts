@@ -1,0 +1,185 @@
+import { drawMiners, receiptsCode, reportsCode, transitionsCode } from '@assay/ledger';
+import {
+  type Attestation,
+  type BatchHeader,
+  DisputedChallenge,
+  type DisputeEvidence,
+  drawIdOf,
+  limits,
+  type MeasuredMiner,
+  messageTypes,
+  Precommit,
+  precommitHash,
+  type Receipt,
+  type ResultCode,
+  type SessionRow,
+  type TaskEvidence,
+  TaskRequest,
+} from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import { clockToleranceMs } from '../announcements.ts';
+import { contentsOf, type FinishedTask } from '../attestations.ts';
+import { presentCommittee } from '../committee.ts';
+import type { Claimed } from '../request-dedup.ts';
+import { checkTicket } from './check-ticket.ts';
+import { checkTime } from './check-time.ts';
+import { checkTransition } from './check-transition.ts';
+import type { CheckView } from './check-view.ts';
+
+/** The mixer, epoch and number of a batch. */
+export type Turn = Pick<BatchHeader, 'mixer' | 'epoch' | 'sequence'>;
+
+/** An attestation that may not be certified, by its place in the batch. */
+export interface Flaw {
+  readonly place: number;
+  readonly reason: string;
+}
+
+/**
+ * Which attestations of a batch may not be certified, and why (§7.2): each by itself, then all together by the
+ * ledger, and last whether the payer asked for them once, and this mixer.
+ */
+export function checkBatch(view: CheckView, turn: Turn, attestations: readonly Attestation[]): Flaw[] {
+  const flaws = attestations.flatMap(({ value }, place): Flaw[] => {
+    const reason = checkNode(view, turn, value);
+    return reason === null ? [] : [{ place, reason }];
+  });
+  if (flaws.length > 0) return flaws;
+  if (codeOf(view, turn, attestations) === 'OK') return checkPayers(view, turn, attestations);
+  const kept: Attestation[] = [];
+  attestations.forEach((attestation, place) => {
+    const code = codeOf(view, turn, [...kept, attestation]);
+    if (code === 'OK') kept.push(attestation);
+    else flaws.push({ place, reason: code });
+  });
+  return flaws;
+}
+
+/** The requests that the receipts of a batch are for. */
+export function claimsOf(attestations: readonly Attestation[]): Claimed[] {
+  return attestations.flatMap(({ value }) =>
+    'receipt' in value ? [{ request: value.evidence.request, taskId: drawIdOf(value.receipt) }] : [],
+  );
+}
+
+function checkPayers(view: CheckView, { mixer }: Turn, attestations: readonly Attestation[]): Flaw[] {
+  const seats = presentCommittee(view.state).length;
+  const refusals = view.requestDedup.refusals(claimsOf(attestations), { mixer, seats });
+  return attestations.flatMap(({ value }, place): Flaw[] => {
+    const reason = 'receipt' in value ? (refusals.shift() ?? checkHome(view, value.receipt, mixer)) : null;
+    return reason === null ? [] : [{ place, reason }];
+  });
+}
+
+/** §5.6 Why another than the home mixer may not have taken a task; its own mixer asked that at admission. */
+function checkHome(view: CheckView, { session, taskId }: Receipt, mixer: number): string | null {
+  const { homeMixer } = view.state.sessions.at(session);
+  if (mixer === homeMixer || mixer === view.mixer) return null;
+  const present = view.announcements.heard(mixer, taskId)?.present ?? view.present;
+  return present.has(homeMixer) ? 'the home mixer of its session was there' : null;
+}
+
+/** What is checked of an attestation besides the ledger's own rules. */
+function checkNode(view: CheckView, turn: Turn, value: Attestation['value']): string | null {
+  if ('receipt' in value) return checkReceipt(view, value, turn.mixer);
+  return 'transition' in value ? checkTransition(view, value, turn.mixer) : checkReport(view, value);
+}
+
+function codeOf({ state, verifier }: CheckView, turn: Turn, attestations: readonly Attestation[]): ResultCode {
+  const { receipts, records } = contentsOf(attestations);
+  const height = state.globals.height + 1;
+  const code = receiptsCode(state, receipts, height);
+  if (code !== 'OK') return code;
+  const late = transitionsCode(state, records.transitions, height);
+  const certified = receipts.map(({ taskId }) => taskId);
+  return late === 'OK' ? reportsCode(state, records.reports, { ...turn, verifier, certified }) : late;
+}
+
+/** Why a receipt may not be certified; null when it may. One reason, the first that applies. */
+function checkReceipt(view: CheckView, { receipt, evidence }: FinishedTask, mixer: number): string | null {
+  const session = view.state.sessions.get(receipt.session);
+  const miner = view.state.miners.get(receipt.miner);
+  if (session === undefined || miner === undefined) return 'unknown session or miner';
+  return (
+    checkTicket(view, receipt, mixer) ??
+    checkRequest(view, receipt, evidence, session.sessionKey) ??
+    checkWork(view, { ...receipt, ...evidence }, miner.publicKey) ??
+    checkDraw(view, receipt, session) ??
+    checkTime(view, receipt, mixer) ??
+    checkValidity(view, { ...receipt, mixer }, evidence.request)
+  );
+}
+
+function checkRequest(
+  view: CheckView,
+  receipt: Receipt,
+  evidence: TaskEvidence,
+  sessionKey: Uint8Array,
+): string | null {
+  const { request } = evidence;
+  const same =
+    request.session === receipt.session &&
+    request.gateway === receipt.gateway &&
+    equalBytes(request.requestHash, receipt.requestHash);
+  if (!same) return 'the receipt is not for the signed request';
+  const root = view.roots.of(messageTypes.taskRequest, TaskRequest, request);
+  if (!view.verifier.ed25519(sessionKey, root, evidence.requestSignature))
+    return 'the request is not signed by the session';
+  const within = receipt.tokensIn <= request.maxTokensIn && receipt.tokensOut <= request.maxTokensOut;
+  return within ? null : 'more tokens than were asked for';
+}
+
+/** §5.22 A request holds when its task begins, and not for long: what was used is remembered until then. */
+function checkValidity(
+  view: CheckView,
+  { mixer, taskId, drawHeight }: Pick<Receipt, 'taskId' | 'drawHeight'> & Pick<Turn, 'mixer'>,
+  { validUntilMs }: TaskRequest,
+): string | null {
+  if (validUntilMs > view.nowMs + limits.maxRequestValidityMs + clockToleranceMs)
+    return 'the request holds for too long';
+  const drawnMs = view.blockMs(drawHeight);
+  if (drawnMs === null) return 'the draw is of no block';
+  const heardMs = view.announcements.heard(mixer, taskId)?.firstMs ?? null;
+  // Where the chain is ahead of the clock its time says nothing.
+  const startMs = Math.max(heardMs ?? 0, drawnMs <= view.nowMs ? drawnMs : (heardMs ?? view.nowMs));
+  return startMs > validUntilMs + clockToleranceMs ? 'the request had expired when its task began' : null;
+}
+
+/** An artifact, and the miner's word for it. */
+type Work = Pick<Receipt, 'taskId' | 'miner' | 'model' | 'requestHash' | 'artifactRoot'> & DisputeEvidence;
+
+function checkWork(
+  view: CheckView,
+  { taskId, miner, precommitSignature, ...work }: Work,
+  minerKey: Uint8Array,
+): string | null {
+  const hash = precommitHash(work);
+  const root = view.roots.of(messageTypes.precommit, Precommit, { taskId, miner, hash });
+  return view.verifier.ed25519(minerKey, root, precommitSignature)
+    ? null
+    : 'the artifact is not the one the miner signed';
+}
+
+/** §8.6 Why a report may not be certified: nobody disputes what the miner did not sign. */
+function checkReport(view: CheckView, { report, evidence }: MeasuredMiner): string | null {
+  const { miner, disputed } = report;
+  const minerKey = view.state.miners.get(miner)?.publicKey;
+  if (minerKey === undefined) return 'unknown miner';
+  if (evidence.length !== disputed.length) return 'not one evidence for each disputed challenge';
+  const reasons = evidence.map((each, place) => {
+    const challenge = disputed[place] ?? DisputedChallenge.defaultValue();
+    return checkWork(view, { ...challenge, ...each, miner }, minerKey);
+  });
+  return reasons.find((reason) => reason !== null) ?? null;
+}
+
+function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): string | null {
+  const table = view.drawTableAt(receipt.drawHeight);
+  if (table === null) return 'the draw is too old to check';
+  const { kind, model, drawHeight, rank } = receipt;
+  const { domain, payer, dedicatedMiners } = session;
+  const request = { taskId: drawIdOf(receipt), kind, domain, model, payer, dedicatedMiners, drawHeight };
+  return drawMiners(table, request, rank + 1)[rank]?.miner === receipt.miner
+    ? null
+    : 'the miner was not drawn at this rank';
+}

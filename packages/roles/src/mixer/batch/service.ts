@@ -1,0 +1,328 @@
+import { batchSigningRoot, isQuorum, revealSigningRoot } from '@assay/ledger';
+import {
+  type Attestation,
+  type BatchHeader,
+  BatchHeader as BatchHeaderType,
+  BatchOffer,
+  BatchReply,
+  BitArray,
+  type BodyValues,
+  batchRoots,
+  CertifiedBatch,
+  type CommitteeSeat,
+  detailOf,
+  type LedgerEvent,
+  limits,
+  type MeasuredMiner,
+} from '@assay/protocol';
+import { toHex } from '@assay/ssz';
+import { networkAddress, protocols, type RoleContext } from '../../context.ts';
+import type { Inclusion } from '../../ports/chain.ts';
+import type { Endpoint, MessageStream, PeerId } from '../../ports/network.ts';
+import type { Cancel } from '../../ports/runtime.ts';
+import { ask, receive } from '../../ports/wire.ts';
+import {
+  contentsOf,
+  type FinishedTask,
+  keyOfAttestation,
+  type LateTask,
+  lateKey,
+  ofReceipt,
+  ofReport,
+  ofTransition,
+  reportKey,
+} from '../attestations.ts';
+import { presentCommittee } from '../committee.ts';
+import { type Ground, ownPlace } from '../ground.ts';
+import { checkBatch, claimsOf, type Turn } from './check.ts';
+import { checkViewOf } from './check-view.ts';
+
+/** A mixer's answer to an offer that it does not sign, with the places that it finds invalid. */
+interface Refusal {
+  readonly mixer: number;
+  readonly invalid: readonly number[];
+  readonly reason: string;
+}
+
+/** Most receipts offered at once: checking one takes 1.5 ms, mostly its ticket, and must end within `answerMs`. */
+const maxOfferedReceipts = 800;
+const certifiedKey = 'certified';
+
+/** Gathers finished and late tasks, has the committee check and sign them, and signs what others offer (§7.2). */
+export class Batches {
+  readonly #ground: Ground;
+  readonly #context: RoleContext;
+  /** Sends a certified batch to the chain. */
+  readonly #submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
+  #endpoint: Endpoint | null = null;
+  #cancelIssue: Cancel | null = null;
+  #issuing = false;
+
+  constructor(ground: Ground, submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>) {
+    this.#ground = ground;
+    this.#context = ground.context;
+    this.#submit = submit;
+  }
+
+  /** Takes up what an earlier run left uncertified. */
+  restore(): void {
+    const { context, pending, emit } = this.#ground;
+    pending.restore();
+    for (const [key, { value }] of pending.all) {
+      if (!('receipt' in value)) continue;
+      const { receipt } = value;
+      if (context.chain.head().taskOf(receipt.taskId) !== undefined) this.#drop(key);
+      else emit({ type: 'waiting', receipt });
+    }
+  }
+
+  start(endpoint: Endpoint): void {
+    this.#endpoint = endpoint;
+    endpoint.handle(protocols.batch, (stream, from) => this.#answer(stream, from));
+  }
+
+  stop(): void {
+    this.#endpoint = null;
+    this.#cancelIssue?.();
+    this.#cancelIssue = null;
+  }
+
+  /** A late step goes out soon. */
+  takeLate(late: LateTask): void {
+    this.#ground.pending.add(ofTransition(late));
+    this.#schedule();
+  }
+
+  /** A finished task goes out as soon as it is durable. */
+  takeFinished(finished: FinishedTask): void {
+    const { context, pending } = this.#ground;
+    pending.add(ofReceipt(finished));
+    // Who finished it waits for the same, and says what went wrong.
+    context.store.flushed().then(
+      () => this.#schedule(),
+      () => {},
+    );
+  }
+
+  /** A report goes with the next batch (§14.1). */
+  takeReport(measured: MeasuredMiner): void {
+    this.#ground.pending.add(ofReport(measured));
+  }
+
+  /** Forgets what a block certified. */
+  forget(events: readonly LedgerEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'taskCertified') this.#drop(toHex(event.taskId));
+      if (event.type === 'taskLate') this.#drop(lateKey(event));
+      if (event.type === 'minerMeasured' && event.mixer === this.#ground.mixer) this.#drop(reportKey(event));
+    }
+  }
+
+  /** After a block: issues in this mixer's turn, and soon where tasks wait. */
+  advance(height: number): void {
+    const head = this.#context.chain.head();
+    if (height % presentCommittee(head).length === ownPlace(this.#ground, head)) void this.#issue();
+    else if (this.#ground.pending.hasTasks) this.#schedule();
+  }
+
+  #schedule(): void {
+    const { runtime, chain } = this.#context;
+    this.#cancelIssue ??= runtime.timer(chain.head().params.batchMs, () => {
+      this.#cancelIssue = null;
+      void this.#issue();
+    });
+  }
+
+  #drop(key: string): void {
+    if (this.#ground.pending.drop(key)) this.#ground.emit({ type: 'dropped', key });
+  }
+
+  /** Offers a batch, empty if nothing waits: the beacon needs a reveal in every turn (§9.1). */
+  async #issue(): Promise<void> {
+    const endpoint = this.#endpoint;
+    if (this.#issuing || endpoint === null) return;
+    const { runtime } = this.#context;
+    this.#issuing = true;
+    try {
+      const batch = await this.#certify(endpoint);
+      if (batch === null) return;
+      const { code } = await this.#submit(batch);
+      if (code !== 'OK') runtime.log(`batch ${batch.certificate.header.sequence} was refused: ${code}`);
+    } catch (error) {
+      runtime.log(`no batch: ${(error as Error).message}`);
+    } finally {
+      this.#issuing = false;
+    }
+  }
+
+  async #certify(endpoint: Endpoint): Promise<BodyValues['certifiedBatch'] | null> {
+    const { mixer, committeeSigner: signer } = this.#ground;
+    const { chain } = this.#context;
+    const head = chain.head();
+    const seats = presentCommittee(head);
+    const row = head.mixers.get(mixer);
+    if (row === undefined) return null;
+    const turn = { epoch: head.globals.epoch, sequence: row.nextSequence };
+    const kept = this.#kept(turn);
+    if (kept !== null) return kept;
+    const reveal = signer.sign(revealSigningRoot(chain.identity, turn));
+    let attestations = this.#valid({ ...turn, mixer });
+    for (let tries = 0; tries < seats.length; tries++) {
+      if (ownPlace(this.#ground, chain.head()) === null) return null;
+      const header: BatchHeader = { ...turn, mixer, ...batchRoots(contentsOf(attestations)), reveal };
+      const replies = await this.#gather(endpoint, seats, { header, attestations });
+      const signatures = new Map<number, Uint8Array>();
+      const refusals: Refusal[] = [];
+      for (const reply of replies) {
+        if ('signature' in reply) signatures.set(reply.mixer, reply.signature);
+        else refusals.push(reply);
+      }
+      if (isQuorum(signatures.size + 1, seats.length)) {
+        signatures.set(mixer, signer.sign(this.#headerRoot(header)));
+        return this.#keep(this.#assemble(seats, { header, attestations, signatures }));
+      }
+      const left = this.#uncontested(attestations, refusals, seats.length);
+      if (left.length === attestations.length) return null;
+      attestations = left;
+    }
+    return null;
+  }
+
+  /**
+   * §14.12 What nobody finds invalid, to be offered again. What so many do that no quorum is left for it is discarded;
+   * the rest, which a liar may have named, waits for the next batch.
+   */
+  #uncontested(attestations: readonly Attestation[], refusals: readonly Refusal[], seats: number): Attestation[] {
+    return attestations.filter((attestation, place) => {
+      const against = refusals.filter(({ invalid }) => invalid.includes(place));
+      const reasons = against.map(({ reason }) => reason);
+      if (!isQuorum(seats - against.length, seats)) this.#discard(attestation, reasons);
+      return against.length === 0;
+    });
+  }
+
+  /** §7.4: two headers of one turn would be an offence, so the first one signed is sent until it is taken. */
+  #kept({ epoch, sequence }: Pick<BatchHeader, 'epoch' | 'sequence'>): BodyValues['certifiedBatch'] | null {
+    const bytes = this.#context.store.get(certifiedKey);
+    if (bytes === undefined) return null;
+    const batch = CertifiedBatch.deserialize(bytes);
+    const { header } = batch.certificate;
+    return header.epoch === epoch && header.sequence === sequence ? batch : null;
+  }
+
+  /** Remembers what this mixer signed before anybody sees it. */
+  async #keep(batch: BodyValues['certifiedBatch'] | null): Promise<BodyValues['certifiedBatch'] | null> {
+    if (batch === null) return null;
+    this.#context.store.put(certifiedKey, CertifiedBatch.serialize(batch));
+    await this.#context.store.flushed();
+    return batch;
+  }
+
+  /** As much of what waits as one batch holds. */
+  #waiting(): Attestation[] {
+    const room = {
+      receipt: maxOfferedReceipts,
+      transition: limits.maxBatchTransitions,
+      report: limits.maxBatchReports,
+    };
+    const fits = [...this.#ground.pending.all.values()].filter(({ value }) => {
+      if ('receipt' in value) return room.receipt-- > 0;
+      return 'transition' in value ? room.transition-- > 0 : room.report-- > 0;
+    });
+    return fits.slice(0, limits.maxBatchReceipts);
+  }
+
+  /** What waits and still passes this mixer's own check; the rest is discarded. */
+  #valid(turn: Turn): Attestation[] {
+    const waiting = this.#waiting();
+    const flaws = new Map(
+      checkBatch(checkViewOf(this.#ground), turn, waiting).map(({ place, reason }) => [place, reason]),
+    );
+    for (const [place, reason] of flaws) this.#discard(waiting[place], [reason]);
+    return waiting.filter((_, place) => !flaws.has(place));
+  }
+
+  #discard(attestation: Attestation | undefined, reasons: readonly string[]): void {
+    if (attestation === undefined) return;
+    const key = keyOfAttestation(attestation);
+    const name = 'report' in attestation.value ? key : `task ${key.slice(0, 8)}`;
+    this.#context.runtime.log(`${name} discarded: ${[...new Set(reasons)].join('; ')}`);
+    this.#drop(key);
+  }
+
+  async #gather(
+    endpoint: Endpoint,
+    seats: readonly CommitteeSeat[],
+    offer: BatchOffer,
+  ): Promise<({ mixer: number; signature: Uint8Array } | Refusal)[]> {
+    const { mixers } = this.#context.chain.head();
+    const root = this.#headerRoot(offer.header);
+    const asks = seats.map(async (seat) => {
+      if (seat.mixer === this.#ground.mixer) return [];
+      try {
+        const stream = await endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
+        const reply = await ask(this.#context.runtime, stream, [BatchOffer, offer], BatchReply);
+        if (reply === null || reply.value.mixer !== seat.mixer) return [];
+        if (reply.kind === 'refusal') return [reply.value];
+        return this.#context.verifier.bls([seat.blsPublicKey], root, reply.value.signature) ? [reply.value] : [];
+      } catch {
+        return [];
+      }
+    });
+    return (await Promise.all(asks)).flat();
+  }
+
+  /** Answers another mixer's offer: signs it whole, or says what in it is invalid and why (A4). */
+  async #answer(stream: MessageStream, from: PeerId): Promise<void> {
+    const offer = await receive(stream, BatchOffer);
+    if (offer === null) return stream.close();
+    const reply = this.#judge(offer, from);
+    // §5.22 What this mixer signs as used is durable before its signature leaves.
+    await this.#context.store.flushed();
+    await stream.send(BatchReply.serialize(reply));
+    stream.close();
+  }
+
+  #judge(offer: BatchOffer, from: PeerId): BatchReply {
+    const { mixer, committeeSigner: signer } = this.#ground;
+    const state = this.#context.chain.head();
+    const refuse = (reason: string, invalid: number[] = []): BatchReply => ({
+      kind: 'refusal',
+      value: { mixer, invalid, reason: detailOf(reason) },
+    });
+    const { header, attestations } = offer;
+    const issuer = state.mixers.get(header.mixer);
+    const seat = presentCommittee(state).find((each) => each.mixer === header.mixer);
+    if (issuer === undefined || networkAddress(issuer) !== from) return refuse('not the issuer of this batch');
+    if (seat === undefined || ownPlace(this.#ground, state) === null) return refuse('not in the committee');
+    if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
+    const turnRoot = revealSigningRoot(state.chain, header);
+    if (!this.#context.verifier.bls([seat.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
+    const signed = { ...header, ...batchRoots(contentsOf(attestations)) };
+    if (!BatchHeaderType.equals(signed, header)) return refuse('wrong root of receipts or records');
+    const flaws = checkBatch(checkViewOf(this.#ground), header, attestations);
+    if (flaws.length > 0) {
+      const reasons = [...new Set(flaws.map(({ reason }) => reason))].join('; ').slice(0, 500);
+      return refuse(
+        reasons,
+        flaws.map(({ place }) => place),
+      );
+    }
+    this.#ground.requestDedup.take(claimsOf(attestations), header);
+    return { kind: 'signature', value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
+  }
+
+  #headerRoot(header: BatchHeader): Uint8Array {
+    return batchSigningRoot(this.#context.chain.identity, header);
+  }
+  /** A certificate of those who signed; null when a signature is malformed. */
+  #assemble(
+    seats: readonly CommitteeSeat[],
+    { header, attestations, signatures }: BatchOffer & { signatures: Map<number, Uint8Array> },
+  ): BodyValues['certifiedBatch'] | null {
+    const bits = seats.map(({ mixer }) => signatures.has(mixer));
+    const signature = this.#context.crypto.aggregateBls([...signatures.values()]);
+    if (signature === null) return null;
+    return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, ...contentsOf(attestations) };
+  }
+}

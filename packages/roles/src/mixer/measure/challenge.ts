@@ -1,0 +1,69 @@
+import { type DrawTable, eligibleMiners, type LedgerView, pairDrawer } from '@assay/ledger';
+import { type Artifact, EngineInfo, outputIds, type TaskKind } from '@assay/protocol';
+import type { Runtime } from '../../ports/runtime.ts';
+import type { Challenge } from '../part-messages.ts';
+import type { KnownAnswer } from './known-answers.ts';
+
+/** What a mixer would draw a user's task from now. */
+export interface DrawSource {
+  readonly state: LedgerView;
+  readonly table: DrawTable | null;
+  /** Ranks in the order this mixer asks them now (§5.12). */
+  orderOf(draw: readonly number[]): readonly number[];
+  readonly random: Runtime['random'];
+}
+
+/** Most ids that are tried: a miner of an average weight among a hundred thousand is drawn by one of them. */
+const maxTries = 1 << 17;
+const nobody = new Uint8Array(20);
+
+/**
+ * The request of a known answer to one miner, with an id that draws it: nothing tells it from a user's (§15.5). Null
+ * when that draw has another miner asked first, as a user's would, or no id was found.
+ */
+export function challengeOf(known: KnownAnswer, miner: number, source: DrawSource): Challenge | null {
+  const drawn = drawnId(known.model, miner, source);
+  if (drawn === null) return null;
+  const payload = { ...known.payload, nonce: source.random('nonces').bytes(32) };
+  return { ...drawn, model: known.model, payload };
+}
+
+/** §15.5 Random ids until one draws the miner among its first two; then this mixer's own order decides (§5.12). */
+function drawnId(
+  model: number,
+  miner: number,
+  { state, table, orderOf, random }: DrawSource,
+): Pick<Challenge, 'taskId' | 'draw' | 'order'> | null {
+  if (table === null) return null;
+  const { domain } = state.models.at(model);
+  const any = { domain, model, payer: nobody, dedicatedMiners: [], drawHeight: state.globals.height };
+  const isIn = (kind: TaskKind) => eligibleMiners(table, { ...any, kind }).some((entry) => entry.miner === miner);
+  // Who is too young for users' tasks gets the network's own.
+  const kind = (['user', 'background'] as const).find(isIn);
+  if (kind === undefined) return null;
+  const ids = random('ids of challenges');
+  const pairOf = pairDrawer(table, { ...any, kind });
+  for (let tries = 0; tries < maxTries; tries++) {
+    const taskId = ids.bytes(32);
+    const draw = pairOf(taskId);
+    if (!draw.includes(miner)) continue;
+    const rank = orderOf(draw)[0] ?? 0;
+    return draw[rank] === miner ? { taskId, draw, order: [rank] } : null;
+  }
+  return null;
+}
+
+/**
+ * Whether an answer is the known one (§15.3): as many ids, and the same as far as they are known. Null when another
+ * engine made it, for two engines round differently.
+ */
+export function isRight({ ids, tokens, engine }: KnownAnswer, answer: Artifact): boolean | null {
+  if (!EngineInfo.equals(answer.engine, engine)) return null;
+  const given = outputIds(answer);
+  return given.length === tokens && ids.every((id, place) => id === given[place]);
+}
+
+/** Output tokens per 1,000 s of the time they took (§15.3). */
+export function hashRateOf(tokens: number, tookMs: number): bigint {
+  return (BigInt(tokens) * 1_000_000n) / BigInt(Math.max(tookMs, 1));
+}

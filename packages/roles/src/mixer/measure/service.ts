@@ -1,0 +1,188 @@
+import { type BlockResult, challengeSigningRoot } from '@assay/ledger';
+import { type DisputedChallenge, type DisputeEvidence, limits } from '@assay/protocol';
+import { equalBytes, toHex } from '@assay/ssz';
+import type { RoleContext } from '../../context.ts';
+import { fetchArtifact } from '../../fetch-artifact.ts';
+import type { Endpoint } from '../../ports/network.ts';
+import { reportKey } from '../attestations.ts';
+import { keeperOf } from '../committee.ts';
+import type { Ground } from '../ground.ts';
+import type { Challenge, ChallengeAnswer } from '../part-messages.ts';
+import { challengeOf, type DrawSource, hashRateOf, isRight } from './challenge.ts';
+import { type Duty, noAgenda, type Planner, plan, spreadBlocks } from './duties.ts';
+import { type KnownAnswer, KnownAnswers } from './known-answers.ts';
+import { LinkProbe, type LinkValues } from './link-probe.ts';
+
+/** Draws that are tried for one challenge, each at a time of its own: about every second is for another miner. */
+const challengeTries = 6;
+const keyOf = ({ epoch, miner }: Pick<Duty, 'epoch' | 'miner'>) => `${epoch}/${miner}`;
+
+/** What was found of one miner for a report. */
+interface Found {
+  readonly disputed: { readonly challenge: DisputedChallenge; readonly evidence: DisputeEvidence }[];
+  rightTokens: number;
+  tookMs: number;
+  link: LinkValues;
+}
+
+/** A challenge that a miner has now, and what it is for. */
+interface Asked {
+  readonly duty: Duty;
+  readonly known: KnownAnswer;
+  readonly payload: Challenge['payload'];
+}
+
+/** Measures the miners that its own reveal draws for this mixer, each thing at a time of its own, and reports (§8). */
+export class Measuring {
+  readonly #ground: Ground;
+  readonly #context: RoleContext;
+  readonly #probe: LinkProbe;
+  readonly #planner: Planner;
+  readonly #known: KnownAnswers;
+  readonly #found = new Map<string, Found>();
+  /** By the ids of the challenges. */
+  readonly #asked = new Map<string, Asked>();
+  #agenda = noAgenda;
+
+  constructor(ground: Ground) {
+    const { context, roots, mixer, committeeSigner, pending } = ground;
+    this.#ground = ground;
+    this.#context = context;
+    this.#probe = new LinkProbe(context, roots);
+    this.#known = new KnownAnswers(context.store, context.runtime);
+    this.#planner = {
+      mixer,
+      reveal: (epoch) => committeeSigner.sign(challengeSigningRoot(context.chain.identity, epoch)),
+      hasReported: ({ miner, reveal }) => {
+        const reported = pending.all.get(reportKey({ miner }))?.value;
+        return reported !== undefined && 'report' in reported && equalBytes(reported.report.reveal, reveal);
+      },
+    };
+  }
+
+  /** Takes up what an earlier run knew. */
+  restore(): void {
+    this.#known.restore();
+  }
+
+  /** Takes up what is due after a block. */
+  onBlock({ events, height }: Pick<BlockResult, 'events' | 'height'>, endpoint: Endpoint): void {
+    for (const event of events) {
+      if (event.type === 'taskApproved' && event.audited) this.#try('an answer', this.#learn(event.taskId, endpoint));
+    }
+    this.#known.expire(height);
+    const { agenda, due } = plan(this.#agenda, this.#context.chain.head(), this.#planner);
+    this.#agenda = agenda;
+    for (const duty of due) this.#try(`miner ${duty.miner}`, this.#take(duty, endpoint));
+  }
+
+  #try(what: string, work: Promise<void>): void {
+    work.catch((error: Error) => this.#context.runtime.log(`${what} was not measured: ${error.message}`));
+  }
+
+  /** §15.3, §4.14 */
+  async #learn(taskId: Uint8Array, endpoint: Endpoint): Promise<void> {
+    const { chain, verifier, runtime } = this.#context;
+    const state = chain.head();
+    const index = state.taskOf(taskId);
+    if (index === undefined || keeperOf(state, taskId) !== this.#ground.mixer) return;
+    const task = state.tasks.at(index);
+    if (state.sessions.get(task.session)?.sharesPrompts !== true) return;
+    const expiryHeight = state.globals.height + limits.knownEpochs * state.params.epochBlocks;
+    const own = this.#ground.artifacts.of(taskId);
+    const bundle = own ?? (await fetchArtifact(endpoint, { state, verifier, runtime }, task));
+    if (bundle !== null) this.#known.keep(task, bundle, expiryHeight);
+  }
+
+  async #take(duty: Duty, endpoint: Endpoint): Promise<void> {
+    if (duty.what !== 'report') this.#found.set(keyOf(duty), this.#foundOf(duty));
+    if (duty.what === 'challenge') return this.#challenge(duty);
+    await this.#wait();
+    if (duty.what === 'report') return this.#report(duty);
+    const link = await this.#probe.measure(endpoint, duty.miner);
+    this.#foundOf(duty).link = link;
+  }
+
+  /** Made for its report; what comes after that counts for nothing. */
+  #foundOf(duty: Duty): Found {
+    const none: Found = { disputed: [], rightTokens: 0, tookMs: 0, link: { latencyMs: 0, bandwidth: 0n } };
+    return this.#found.get(keyOf(duty)) ?? none;
+  }
+
+  /** Not at the time of a block: a random one in some blocks after it (§15.4). */
+  #wait(): Promise<void> {
+    const { chain, runtime } = this.#context;
+    const { blockTimeMs } = chain.head().params;
+    return runtime.sleep(runtime.random('times of measuring').int(spreadBlocks * blockTimeMs));
+  }
+
+  /** §15.5 While a user's task would go to another miner, the challenge waits too. */
+  async #challenge(duty: Duty): Promise<void> {
+    const { chain, store } = this.#context;
+    const known = this.#known.take(duty.miner, chain.head());
+    if (known === null) return;
+    // What is written is durable about when a block is: the random time comes after it.
+    await store.flushed();
+    for (let tries = 0; tries < challengeTries; tries++) {
+      await this.#wait();
+      const challenge = challengeOf(known, duty.miner, this.#drawSource());
+      if (challenge === null) continue;
+      this.#asked.set(toHex(challenge.taskId), { duty, known, payload: challenge.payload });
+      return this.#ground.emit({ type: 'challenge', challenge });
+    }
+  }
+
+  #drawSource(): DrawSource {
+    const { drawTables, turns } = this.#ground;
+    const { chain, runtime } = this.#context;
+    const state = chain.head();
+    const nowMs = runtime.nowMs();
+    return {
+      ...{ state, table: drawTables.at(state.globals.height, state), random: runtime.random },
+      orderOf: (draw) => turns.order(draw, nowMs),
+    };
+  }
+
+  /** What a miner gave for a challenge. */
+  hear(answer: ChallengeAnswer): void {
+    const asked = this.#asked.get(toHex(answer.receipt.taskId));
+    if (asked !== undefined) this.#try(`miner ${asked.duty.miner}`, this.#judge(asked, answer));
+  }
+
+  /** A challenge is over, with an answer or without one. */
+  end(taskId: Uint8Array): void {
+    this.#asked.delete(toHex(taskId));
+  }
+
+  async #judge({ duty, known, payload }: Asked, { receipt, evidence, artifact }: ChallengeAnswer): Promise<void> {
+    const found = this.#foundOf(duty);
+    const right = isRight(known, artifact);
+    if (right === null) return;
+    if (right) {
+      found.rightTokens += receipt.tokensOut;
+      found.tookMs += receipt.totalMs;
+      return;
+    }
+    if (found.disputed.length === limits.maxDisputed) return;
+    const { taskId, model, tokensIn, tokensOut, requestHash, artifactRoot, ticket } = receipt;
+    const { precommitSignature, salt } = evidence;
+    this.#ground.artifacts.put(taskId, { ticket, payload, reveal: { artifact, salt, precommitSignature } }, 1);
+    await this.#context.store.flushed();
+    const challenge = { taskId, knownTaskId: known.taskId, model, tokensIn, tokensOut, requestHash, artifactRoot };
+    found.disputed.push({ challenge, evidence: { precommitSignature, salt } });
+  }
+
+  /** §15.4 A report in which nothing is measured is not made. */
+  #report(duty: Duty): void {
+    const { miner, epoch } = duty;
+    const { disputed, rightTokens, tookMs, link } = this.#foundOf(duty);
+    this.#found.delete(keyOf(duty));
+    const hashRate = rightTokens === 0 ? 0n : hashRateOf(rightTokens, tookMs);
+    const isEmpty = disputed.length === 0 && hashRate === 0n && link.bandwidth === 0n && link.latencyMs === 0;
+    if (isEmpty || this.#context.chain.head().globals.epoch !== epoch) return;
+    const challenges = disputed.map(({ challenge }) => challenge);
+    const report = { miner, reveal: this.#planner.reveal(epoch), disputed: challenges, hashRate, ...link };
+    const measured = { report, evidence: disputed.map(({ evidence }) => evidence) };
+    this.#ground.emit({ type: 'measured', measured });
+  }
+}

@@ -1,0 +1,154 @@
+import { addressText, type BodyValues, Presence } from '@assay/protocol';
+import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
+import type { CommittedBlock, Inclusion } from '../ports/chain.ts';
+import type { Endpoint, PeerId } from '../ports/network.ts';
+import { Announcements } from './announcements.ts';
+import { Artifacts } from './artifacts.ts';
+import { Batches } from './batch/service.ts';
+import { Committee, mayBeTaken } from './committee.ts';
+import { DrawTables } from './draw-tables.ts';
+import { type CommitteeSigner, type Ground, ownPlace } from './ground.ts';
+import { Measuring } from './measure/service.ts';
+import { MinerTurns } from './miner-turns.ts';
+import type { PartMessage } from './part-messages.ts';
+import { Pending } from './pending.ts';
+import { RequestDedup } from './request-dedup.ts';
+import { Tasks } from './task/service.ts';
+import { Transitions } from './transition/service.ts';
+
+export interface MixerOptions {
+  readonly mixer: number;
+  readonly committeeSigner: CommitteeSigner;
+  readonly submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
+  /** Tasks this mixer runs at once; more are answered 429. */
+  readonly maxTasks: number;
+}
+
+/** Takes requests, draws their miners, measures, and certifies with the other mixers (A2–A5): four parts, joined. */
+export class Mixer implements RoleService {
+  readonly #context: RoleContext;
+  readonly #ground: Ground;
+  readonly #tasks: Tasks;
+  readonly #batches: Batches;
+  readonly #measuring: Measuring;
+  readonly #transitions: Transitions;
+  #endpoint: Endpoint | null = null;
+  #unsubscribe: () => void = () => {};
+
+  constructor(context: RoleContext, { mixer, committeeSigner, submit, maxTasks }: MixerOptions) {
+    const { chain, store } = context;
+    this.#context = context;
+    this.#ground = {
+      ...{ context, roots: new SigningRoots(chain.identity), mixer, committeeSigner },
+      ...{ committee: new Committee(mixer), announcements: new Announcements(), turns: new MinerTurns(maxTasks) },
+      ...{ requestDedup: new RequestDedup(store), drawTables: new DrawTables(store), pending: new Pending(store) },
+      artifacts: new Artifacts(context),
+      emit: (message) => this.#hand(message),
+    };
+    this.#tasks = new Tasks(this.#ground, maxTasks);
+    this.#batches = new Batches(this.#ground, submit);
+    this.#measuring = new Measuring(this.#ground);
+    this.#transitions = new Transitions(this.#ground);
+  }
+
+  async start(): Promise<void> {
+    const { network, chain, signer } = this.#context;
+    const { drawTables, requestDedup, artifacts } = this.#ground;
+    drawTables.restore();
+    requestDedup.restore();
+    drawTables.update(chain.head());
+    this.#transitions.hearSeats();
+    this.#batches.restore();
+    this.#measuring.restore();
+    const endpoint = await network.join(addressText(signer.address));
+    this.#endpoint = endpoint;
+    for (const part of [this.#tasks, this.#batches, this.#transitions]) part.start(endpoint);
+    endpoint.handle(protocols.artifact, (stream, from) => artifacts.serve(stream, from));
+    endpoint.subscribe(topics.presence, (message, from) => this.#hearPresence(message, from));
+    this.#unsubscribe = chain.onBlock((committed) => this.#onBlock(committed));
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    for (const part of [this.#batches, this.#tasks, this.#transitions]) part.stop();
+    this.#endpoint?.leave();
+    this.#endpoint = null;
+  }
+
+  /** Whether this mixer has a task in hand or waiting for its certificate. */
+  holds(taskId: string): boolean {
+    return this.#tasks.has(taskId) || this.#ground.pending.all.has(taskId);
+  }
+
+  #hand(message: PartMessage): void {
+    switch (message.type) {
+      case 'stepped':
+        this.#transitions.announce(message.step);
+        break;
+      case 'late':
+        this.#batches.takeLate(message.late);
+        break;
+      case 'finished':
+        this.#batches.takeFinished(message.finished);
+        break;
+      case 'measured':
+        this.#batches.takeReport(message.measured);
+        break;
+      case 'answered':
+        this.#measuring.hear(message.answer);
+        break;
+      case 'challengeEnded':
+        this.#measuring.end(message.taskId);
+        break;
+      case 'waiting':
+        this.#tasks.hold(message.receipt);
+        break;
+      case 'dropped':
+        this.#tasks.release(message.key);
+        break;
+      case 'challenge':
+        void this.#tasks.challenge(message.challenge);
+        break;
+      case 'ordered':
+        this.#tasks.obey(message.order);
+        break;
+    }
+  }
+
+  #hearPresence(message: Uint8Array, from: PeerId): void {
+    const { mixer, height } = Presence.deserialize(message);
+    const { mixers, globals } = this.#context.chain.head();
+    const row = mixers.get(mixer);
+    if (row === undefined || networkAddress(row) !== from) return;
+    this.#ground.committee.heard(mixer, Math.min(height, globals.height + 1));
+  }
+
+  #onBlock({ result, block }: CommittedBlock): void {
+    const { mixer, drawTables } = this.#ground;
+    const head = this.#context.chain.head();
+    const { events, height } = result;
+    this.#transitions.hearSeats();
+    this.#settleRequests(height, block.header.timeMs);
+    this.#tasks.onBlock(result);
+    this.#batches.forget(events);
+    // Once for a block, however many register in it: each is a pass over all miners.
+    if (events.some(({ type }) => type === 'minerRegistered' || type === 'powersSet')) {
+      drawTables.update(head);
+      this.#tasks.countPlaces();
+    }
+    const isSeated = ownPlace(this.#ground, head) !== null;
+    if (this.#endpoint !== null && isSeated) this.#measuring.onBlock(result, this.#endpoint);
+    this.#endpoint?.publish(topics.presence, Presence.serialize({ mixer, height }));
+    this.#batches.advance(height);
+  }
+
+  #settleRequests(height: number, timeMs: number): void {
+    const { requestDedup } = this.#ground;
+    const head = this.#context.chain.head();
+    requestDedup.settle({
+      isOpen: (turn) => mayBeTaken(head, turn),
+      isCertified: (taskId) => head.taskOf(taskId) !== undefined,
+    });
+    requestDedup.onBlock({ height, timeMs }, this.#context.runtime.nowMs(), head.params.receiptLifetimeBlocks);
+  }
+}

@@ -1,0 +1,187 @@
+import { drawMiners } from '@assay/ledger';
+import {
+  AssayError,
+  detailOf,
+  drawIdOf,
+  GatewayMessage,
+  InferencePayload,
+  messageTypes,
+  type Receipt,
+  TaskRequest,
+  TaskSubmission,
+  type TransitionOrder,
+  ticketSigningRoot,
+} from '@assay/protocol';
+import { equalBytes, toHex } from '@assay/ssz';
+import { protocols, type RoleContext } from '../../context.ts';
+import type { CommittedBlock } from '../../ports/chain.ts';
+import type { Endpoint, MessageStream } from '../../ports/network.ts';
+import { receive } from '../../ports/wire.ts';
+import { type Ground, ownPlace } from '../ground.ts';
+import type { Challenge } from '../part-messages.ts';
+import { admit, Reservations, requirePayload } from './admission.ts';
+import { AuditLag } from './audit-lag.ts';
+import { challengeTask } from './challenge.ts';
+import { TaskRun } from './run.ts';
+import { newTask } from './state.ts';
+import { TasksInHand } from './tasks-in-hand.ts';
+
+/** Admits tasks, draws their miners, and runs them to their end: those of users and the mixer's own challenges (§5). */
+export class Tasks {
+  readonly #ground: Ground;
+  readonly #context: RoleContext;
+  /** Tasks at once; more are answered 429. */
+  readonly #maxTasks: number;
+  readonly #reservations = new Reservations();
+  readonly #inHand = new TasksInHand();
+  readonly #auditLag = new AuditLag();
+  readonly #runs = new Map<string, TaskRun>();
+  #endpoint: Endpoint | null = null;
+
+  constructor(ground: Ground, maxTasks: number) {
+    this.#ground = ground;
+    this.#context = ground.context;
+    this.#maxTasks = maxTasks;
+  }
+
+  start(endpoint: Endpoint): void {
+    this.#endpoint = endpoint;
+    this.countPlaces();
+    endpoint.handle(protocols.task, (stream) => this.#serve(stream, endpoint));
+  }
+
+  stop(): void {
+    this.#endpoint = null;
+    for (const run of this.#runs.values()) run.abandon();
+    this.#runs.clear();
+  }
+
+  has(taskId: string): boolean {
+    return this.#runs.has(taskId);
+  }
+
+  /** Reads anew what the miners can do at once. */
+  countPlaces(): void {
+    this.#inHand.update(this.#context.chain.head());
+  }
+
+  onBlock(result: CommittedBlock['result']): void {
+    this.#auditLag.note(result, this.#context.chain.head());
+  }
+
+  /** Reserves the price of a task that has no certificate yet. */
+  hold({ taskId, session, priceUnits }: Receipt): void {
+    this.#reservations.hold(toHex(taskId), session, priceUnits);
+  }
+
+  /** Frees what was reserved for a task, if anything was. */
+  release(key: string): void {
+    this.#reservations.release(key);
+  }
+
+  /** Runs a challenge like any task; says when it is over, or that this mixer is stopped. */
+  async challenge(challenge: Challenge): Promise<void> {
+    const { chain, runtime } = this.#context;
+    const { payload, taskId } = challenge;
+    if (this.#endpoint !== null) {
+      const task = challengeTask(challenge, chain.head(), runtime.nowMs());
+      const run = new TaskRun(this.#surroundings(this.#endpoint), task, { gateway: null, payload });
+      const over = this.#follow(run);
+      run.begin();
+      await over;
+    }
+    this.#ground.emit({ type: 'challengeEnded', taskId });
+  }
+
+  /** Takes a task from its miner where its step is still the one that was voted on. */
+  obey(order: TransitionOrder): void {
+    const run = this.#runs.get(toHex(order.request.request.taskId));
+    void run?.dispatch({ type: 'transition', order, nowMs: this.#context.runtime.nowMs() });
+  }
+
+  async #serve(stream: MessageStream, endpoint: Endpoint): Promise<void> {
+    const submission = await receive(stream, TaskSubmission);
+    if (submission === null) return stream.close();
+    let run: TaskRun;
+    try {
+      run = this.#admit(submission, { stream, endpoint });
+    } catch (error) {
+      const code = error instanceof AssayError ? error.code : 'INTERNAL';
+      const detail = detailOf(error instanceof AssayError ? error.detail : '');
+      if (code === 'INTERNAL') this.#context.runtime.log(`admission failed: ${(error as Error).message}`);
+      await stream.send(GatewayMessage.serialize({ kind: 'failure', value: { code, detail } }));
+      return stream.close();
+    }
+    const { task } = run;
+    const over = this.#follow(run);
+    const place = { session: task.request.session, model: task.terms.model };
+    this.#inHand.begin(place);
+    const admitted = GatewayMessage.serialize({ kind: 'admitted', value: { taskId: task.taskId } });
+    // A client that is gone already is found out by its stream below.
+    await stream.send(admitted).catch(() => {});
+    run.begin();
+    // The gateway says nothing more; its stream ends or breaks when the client goes.
+    stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.runtime.nowMs() }));
+    await over;
+    this.#inHand.end(place);
+  }
+
+  /** Keeps a run in hand until it is over. */
+  async #follow(run: TaskRun): Promise<void> {
+    this.#runs.set(run.id, run);
+    this.#ground.turns.begin(run.id, run);
+    await run.finished;
+    this.#runs.delete(run.id);
+    this.#ground.turns.end(run.id);
+  }
+
+  #admit(submission: TaskSubmission, link: { stream: MessageStream; endpoint: Endpoint }): TaskRun {
+    const { request, signature, payload } = submission;
+    const { mixer, roots, committee, committeeSigner, drawTables, requestDedup, turns } = this.#ground;
+    const state = this.#context.chain.head();
+    const nowMs = this.#context.runtime.nowMs();
+    if (this.#runs.size >= this.#maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
+    if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
+    requirePayload(payload, request);
+    // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
+    const isServing = ownPlace(this.#ground, state) !== null && state.mixers.at(mixer).status === 'active';
+    if (!isServing) throw new AssayError('NO_MIXER', 'This mixer is not of the committee.');
+    committee.requireQuorum(state);
+    this.#auditLag.requireRoom();
+    const reservedUnits = this.#reservations.reservedUnits(request.session);
+    const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs, isBusy: this.#isBusy() });
+    this.#inHand.requireRoom({ session: request.session, model: terms.model });
+    const root = roots.of(messageTypes.taskRequest, TaskRequest, request);
+    if (!this.#context.verifier.ed25519(session.sessionKey, root, signature)) throw new AssayError('BAD_SIGNATURE');
+    // §5 Create: another mixer takes a session over only while its home mixer is silent.
+    const isHome = session.homeMixer === mixer;
+    if (!isHome && committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
+    // §6.4 The same for the same request, whenever it is made: there is nothing to choose.
+    const ticket = committeeSigner.sign(ticketSigningRoot(state.chain, request));
+    const taskId = drawIdOf({ ticket });
+    const drawHeight = state.globals.height;
+    const table = drawTables.at(drawHeight, state);
+    const { domain, payer, dedicatedMiners } = session;
+    const { kind, model } = terms;
+    const drawn = { taskId, kind, domain, model, payer, dedicatedMiners, drawHeight };
+    const draw = table === null ? [] : drawMiners(table, drawn, table.entries.length).map(({ miner }) => miner);
+    if (draw.length === 0) throw new AssayError('NO_MINER');
+    requestDedup.admit(request, taskId);
+    this.#reservations.hold(toHex(taskId), request.session, maxUnits);
+    const { deadlines, maxReassignments } = state.params;
+    const asked = {
+      ...{ taskId, ticket, request, requestSignature: signature, sampling: payload.sampling, terms },
+      ...{ deadlines, maxReassignments, draw, order: turns.order(draw, nowMs), drawHeight },
+    };
+    return new TaskRun(this.#surroundings(link.endpoint), newTask(asked, nowMs), { gateway: link.stream, payload });
+  }
+
+  /** Whether users' tasks are in hand. */
+  #isBusy(): boolean {
+    return [...this.#runs.values()].some(({ task }) => task.terms.kind === 'user');
+  }
+
+  #surroundings(endpoint: Endpoint) {
+    return { ground: this.#ground, endpoint, reservations: this.#reservations };
+  }
+}

@@ -1,0 +1,100 @@
+import { committeeOf } from '@assay/ledger';
+import {
+  messageTypes,
+  SignedAnnouncement,
+  SignedTransition,
+  TaskAnnouncement,
+  TransitionOrder,
+  TransitionRequest,
+  TransitionVote,
+} from '@assay/protocol';
+import { announcementFrom, isAnnouncedByMixer, protocols, topics } from '../../context.ts';
+import type { Endpoint, MessageStream, PeerId } from '../../ports/network.ts';
+import { receive } from '../../ports/wire.ts';
+import type { Hearing } from '../announcements.ts';
+import type { Ground } from '../ground.ts';
+import { isByOracle, isSupported } from '../orders.ts';
+import type { TaskStep } from '../part-messages.ts';
+
+/**
+ * What the mixers tell each other and the oracles of where tasks stand; how a mixer votes on an oracle's request, and
+ * hears an order that more than two thirds support (§5.3).
+ */
+export class Transitions {
+  readonly #ground: Ground;
+  #endpoint: Endpoint | null = null;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  start(endpoint: Endpoint): void {
+    this.#endpoint = endpoint;
+    endpoint.handle(protocols.vote, (stream) => this.#vote(stream));
+    endpoint.handle(protocols.order, (stream) => this.#hearOrder(stream));
+    endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));
+  }
+
+  stop(): void {
+    this.#endpoint = null;
+  }
+
+  /** §14.10 Hears those that have a seat, or had one in the epoch before. */
+  hearSeats(): void {
+    const { context, announcements } = this.#ground;
+    const head = context.chain.head();
+    const { epoch } = head.globals;
+    const seats = [epoch, epoch - 1].flatMap((each) => committeeOf(head, each));
+    announcements.hearOnly(seats.map(({ mixer }) => mixer));
+  }
+
+  announce(step: TaskStep): void {
+    const { context, roots, mixer, announcements } = this.#ground;
+    const announcement = { ...step, mixer, timeMs: context.runtime.nowMs() };
+    const root = roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
+    const message = { announcement, signature: context.signer.sign(root) };
+    announcements.record(message, this.#hearing());
+    this.#endpoint?.publish(topics.tasks, SignedAnnouncement.serialize(message));
+  }
+
+  #hear(message: Uint8Array, from: PeerId): void {
+    const { context, announcements } = this.#ground;
+    const signed = announcementFrom(context.chain, message, from);
+    if (signed !== null) announcements.record(signed, this.#hearing());
+  }
+
+  #hearing(): Hearing {
+    const { context, committee } = this.#ground;
+    const head = context.chain.head();
+    const { deadlines } = head.params;
+    const present = committee.present(head);
+    return { nowMs: context.runtime.nowMs(), height: head.globals.height, deadlines, present };
+  }
+
+  async #vote(stream: MessageStream): Promise<void> {
+    const { context, roots, mixer, announcements } = this.#ground;
+    const signed = await receive(stream, SignedTransition);
+    if (signed === null || !isByOracle(this.#signatures(), signed)) return stream.abort();
+    const agrees = announcements.agrees(signed.request, {
+      nowMs: context.runtime.nowMs(),
+      isSigned: (announced) => isAnnouncedByMixer(context, roots, announced),
+    });
+    const root = roots.of(messageTypes.transitionVote, TransitionRequest, signed.request);
+    const signature = agrees ? context.signer.sign(root) : new Uint8Array(64);
+    await stream.send(TransitionVote.serialize({ agrees, mixer, signature }));
+    stream.close();
+  }
+
+  async #hearOrder(stream: MessageStream): Promise<void> {
+    const { mixer, emit } = this.#ground;
+    const order = await receive(stream, TransitionOrder);
+    stream.close();
+    if (order === null || !isSupported(this.#signatures(), order)) return;
+    if (order.request.request.mixer === mixer) emit({ type: 'ordered', order });
+  }
+
+  #signatures() {
+    const { context, roots } = this.#ground;
+    return { state: context.chain.head(), roots, verifier: context.verifier };
+  }
+}

@@ -1,0 +1,41 @@
+import type { Type } from '@chainsafe/ssz';
+import type { MessageStream } from './network.ts';
+import type { Timers } from './runtime.ts';
+
+/** Longest wait for an answer that takes no work (§5.24). */
+export const answerMs = 2000;
+
+/** The next message of a stream, decoded; null when the other side has closed. Throws on bytes that do not decode. */
+export async function receive<T>(stream: MessageStream, type: Type<T>): Promise<T | null> {
+  const { done, value } = await stream.messages.next();
+  return done ? null : type.deserialize(value);
+}
+
+/**
+ * What `work` on a stream gives. After `limitMs` the stream is broken, and with it the work that waits for the other
+ * side.
+ */
+export async function inTime<T>(runtime: Timers, stream: MessageStream, limitMs: number, work: Promise<T>): Promise<T> {
+  const cancel = runtime.timer(limitMs, () => stream.abort());
+  try {
+    return await work;
+  } finally {
+    cancel();
+  }
+}
+
+/** Opens no stream of its own: sends one message, closes this side, decodes the one answer, within `answerMs`. */
+export async function ask<Q, A>(
+  runtime: Timers,
+  stream: MessageStream,
+  question: readonly [Type<Q>, Q],
+  answer: Type<A>,
+): Promise<A | null> {
+  const sent = stream.send(question[0].serialize(question[1])).then(() => stream.close());
+  return inTime(
+    runtime,
+    stream,
+    answerMs,
+    sent.then(() => receive(stream, answer)),
+  );
+}
