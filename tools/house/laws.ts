@@ -2,7 +2,7 @@ import { drawings, map, places } from './documents.ts';
 import { fast } from './fast.ts';
 import { features } from './features.ts';
 import type { Law } from './house.ts';
-import { cycles, layers } from './layers.ts';
+import { cycles, folders, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
 import { hidden, names, unusedExports } from './names.ts';
 import { purity, seeded } from './purity.ts';
@@ -15,6 +15,7 @@ import { texts } from './texts.ts';
 export const laws: readonly Law[] = [
   layers,
   cycles,
+  folders,
   purity,
   seeded,
   size,

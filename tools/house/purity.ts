@@ -142,7 +142,7 @@ function member(node: SyntaxNode, above: readonly SyntaxNode[], consensus: boole
 
 /** What is wrong with one node of a pure file; null when nothing is. */
 function impurity(source: Source, names: ReadonlySet<string>) {
-  const consensus = /^packages\/(protocol|ledger)\//.test(source.path);
+  const consensus = /^packages\/(ssz|protocol|ledger)\//.test(source.path);
   return (node: SyntaxNode, above: readonly SyntaxNode[]): string | null => {
     const name = nameOf(node) ?? '';
     const instead = bannedGlobals.get(name);
@@ -154,7 +154,7 @@ function impurity(source: Source, names: ReadonlySet<string>) {
 
 function isPureByLaw(path: string): boolean {
   if (isTest(path) || exempt.has(path)) return false;
-  return /^packages\/(protocol|ledger)\/src\//.test(path) || /^packages\/node\/src\/roles\/.+\/state\.ts$/.test(path);
+  return /^packages\/((ssz|protocol|ledger)\/src\/|roles\/src\/(.+\/)?state\.ts$)/.test(path);
 }
 
 /** The files for which a law holds and the files of the same package that they import at run time. */
@@ -168,9 +168,9 @@ function withImports(house: House, holds: (path: string) => boolean): Set<string
   return found;
 }
 
-/** protocol, ledger and the state machines of the roles give the same bytes on every machine. */
+/** ssz, protocol, ledger and the state machines of the roles give the same bytes on every machine. */
 export const purity: Law = {
-  name: 'no clock, input, float or locale in protocol, ledger and role states',
+  name: 'no clock, input, float or locale in ssz, protocol, ledger and role states',
   check(house) {
     const findings: Finding[] = [];
     const pure = withImports(house, isPureByLaw);
@@ -196,7 +196,8 @@ export const purity: Law = {
 
 /** Whether a file gets its time and chance from the Runtime alone. */
 function isSeededByLaw(path: string): boolean {
-  return !isTest(path) && /^packages\/node\/src\/(roles\/|network\/|consensus\/sender\.ts)/.test(path);
+  if (isTest(path) || path.startsWith('packages/roles/src/simulated/')) return false;
+  return /^packages\/(roles\/src\/|node\/src\/(network\/|consensus\/sender\.ts))/.test(path);
 }
 
 function unseededImport(path: string, { specifier, names, typeOnly }: Import): string | null {

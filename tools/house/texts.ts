@@ -2,7 +2,7 @@ import type { Law } from './house.ts';
 import { type Finding, isTest } from './tree.ts';
 
 /** Where bytes are what a miner wrote, is paid for, and is judged by. */
-const judged = /^packages\/node\/src\/(audit|inference|roles)\//;
+const judged = /^packages\/(roles\/src(?!\/utf8)|node\/src\/inference)/;
 const sentence =
   'A plain TextDecoder drops a byte order mark. Compare bytes; for people, use decodeText or TextPieces of utf8.ts.';
 

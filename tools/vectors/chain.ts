@@ -1,7 +1,6 @@
 import { epochJson } from '@assay/explain/json';
-import { genesisHash } from '@assay/ledger';
+import { blockSigningRoot, genesisHash, headerRoot } from '@assay/ledger';
 import { checked, domainTerms, hardFailure, type honest, realKeys, World } from '@assay/ledger/fixture';
-import { blockSigningRoot, headerRoot } from '@assay/node/consensus/seal';
 import { devnetParams } from '@assay/node/devnet/genesis';
 import { defaultPreset, presetNames, presetParams } from '@assay/node/presets/presets';
 import { Block, Genesis, type Params, type Receipt, TransactionList } from '@assay/protocol';

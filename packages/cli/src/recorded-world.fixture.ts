@@ -1,7 +1,6 @@
 import type { History } from '@assay/explain/replay-blocks';
-import { genesisHash } from '@assay/ledger';
+import { genesisHash, headerRoot } from '@assay/ledger';
 import { type honest, World } from '@assay/ledger/fixture';
-import { headerRoot } from '@assay/node/consensus/seal';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
 import { Block, type Receipt, TransactionList } from '@assay/protocol';
 

@@ -18,7 +18,7 @@ import type {
   Session,
   Task,
 } from '@assay/client';
-import { measuredValues, type TransactionResult } from '@assay/ledger';
+import { type BlockResult, measuredValues, type TransactionResult } from '@assay/ledger';
 import {
   AccountRow,
   type AuditNumbers,
@@ -43,7 +43,6 @@ import {
   SessionRow,
   type TaskRow,
 } from '@assay/protocol';
-import type { CommittedBlock } from '@assay/roles/ports/chain';
 import { toHex } from '@assay/ssz';
 
 /** Bytes as the API writes them. */
@@ -188,11 +187,13 @@ export function blockSummaryJson({ header, transactions }: Block, root: Uint8Arr
   return { ...headerJson(header, root), transactions: transactions.length };
 }
 
-type ShownBlock = Omit<CommittedBlock, 'result'> & {
-  readonly result: Pick<CommittedBlock['result'], 'events'> & {
+interface ShownBlock {
+  readonly block: Block;
+  readonly root: Uint8Array;
+  readonly result: Pick<BlockResult, 'events'> & {
     readonly transactions: readonly Omit<TransactionResult, 'events'>[];
   };
-};
+}
 
 /** A block and what it did. */
 export function blockDetailJson({ block, root, result }: ShownBlock): BlockDetail {

@@ -1,6 +1,14 @@
 import type { Epoch } from '@assay/client';
-import { type BlockResult, genesisHash, Ledger, type Verifier } from '@assay/ledger';
-import { applyStored, chainFrom, decodeBlock, trusting } from '@assay/node/consensus/replay';
+import {
+  applyStored,
+  type BlockResult,
+  chainFrom,
+  decodeBlock,
+  genesisHash,
+  Ledger,
+  trusting,
+  type Verifier,
+} from '@assay/ledger';
 import type { Block, Genesis } from '@assay/protocol';
 import { AssayError } from '@assay/protocol';
 import { Refusal } from './refusal.ts';

@@ -13,6 +13,16 @@ export { lateEvent, transitionsCode } from './batch/transitions.ts';
 export { workUnitsOf } from './batch/work.ts';
 export { ConservationError, conservation } from './block/conservation.ts';
 export { type BlockInput, Ledger } from './block/ledger.ts';
+export {
+  applyStored,
+  chainFrom,
+  damaged,
+  decodeBlock,
+  type ReplayedChain,
+  trusting,
+  unknownRule,
+} from './block/replay.ts';
+export { blockSigningRoot, headerRoot } from './block/seal.ts';
 export { offenceFine, proposedFine } from './cases/cases.ts';
 export { panelDuties } from './draw/acceptance.ts';
 export { committeeEpochs, committeeOf } from './draw/committee.ts';

@@ -1,9 +1,10 @@
+import { fromHex } from '@assay/ssz';
 import type { Type } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as protocol from './index.ts';
 
-const { fromHex, parseAddress } = protocol;
+const { parseAddress } = protocol;
 
 /** Everything a peer, a client or a disk may hand us as bytes. */
 const decoders: Readonly<Record<string, Type<unknown>>> = {

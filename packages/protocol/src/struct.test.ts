@@ -1,5 +1,5 @@
 import type { UintType } from '@assay/ssz';
-import { OneOfType, StructListType, StructType, TextType } from '@assay/ssz';
+import { EnumType, OneOfType, StructListType, StructType, TextType } from '@assay/ssz';
 import {
   BooleanType,
   ByteListType,
@@ -29,6 +29,7 @@ function anyOf(type: unknown): fc.Arbitrary<unknown> {
     return fc.oneof(...members);
   }
   if (type instanceof BooleanType) return fc.boolean();
+  if (type instanceof EnumType) return fc.constantFrom(...type.words);
   if (type instanceof TextType) return fc.string({ unit: 'binary', maxLength: 9 });
   if (type instanceof ByteListType) return fc.uint8Array({ maxLength: Math.min(99, type.limitBytes) });
   if (type instanceof VectorBasicType) {

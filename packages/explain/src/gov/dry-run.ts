@@ -1,5 +1,4 @@
-import { Ledger, snapshotAfter, type Verifier } from '@assay/ledger';
-import { trusting } from '@assay/node/consensus/replay';
+import { Ledger, snapshotAfter, trusting, type Verifier } from '@assay/ledger';
 import { type EpochClose, type LedgerEvent, type ProposalAction, type ProposalRow, State } from '@assay/protocol';
 import { Refusal } from '../refusal.ts';
 import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';

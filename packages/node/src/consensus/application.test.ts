@@ -1,10 +1,10 @@
+import { blockSigningRoot } from '@assay/ledger';
 import type { AssayError } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { openStore } from '../store/store.ts';
 import { Application } from './application.ts';
 import { type TransferFields, testChain, transferOf } from './chain.fixture.ts';
-import { blockSigningRoot } from './seal.ts';
 
 const chain = testChain();
 const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];

@@ -3,9 +3,11 @@ import {
   type BlockInput,
   type BlockResult,
   checkPossessions,
+  headerRoot,
   type Ledger,
   type LedgerView,
   type readTransaction,
+  unknownRule,
   type Verifier,
 } from '@assay/ledger';
 import {
@@ -28,8 +30,7 @@ import type { ChainStore } from '../store/store.ts';
 import { admissionCode } from './admission.ts';
 import { crashDump } from './crash-dump.ts';
 import { envelopeOf, Mempool, type Waiting } from './mempool.ts';
-import { type LoadedChain, type Progress, restoreChain, rowsOf, unknownRule } from './replay.ts';
-import { headerRoot } from './seal.ts';
+import { type LoadedChain, type Progress, restoreChain, rowsOf } from './replay.ts';
 import { SignatureQueue } from './signature-queue.ts';
 import { SnapshotPolicy } from './snapshot-policy.ts';
 

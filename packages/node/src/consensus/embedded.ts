@@ -1,11 +1,11 @@
 import type { LedgerView } from '@assay/ledger';
+import { blockSigningRoot } from '@assay/ledger';
 import { AssayError } from '@assay/protocol';
 import type { Chain, CommittedBlock, Engine } from '@assay/roles/ports/chain';
 import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
 import type { Ed25519Signer } from '../crypto/signers.ts';
 import { Application, type ApplicationOptions } from './application.ts';
 import { blockTimeProblem, nextBlockMs } from './block-time.ts';
-import { blockSigningRoot } from './seal.ts';
 
 export interface EmbeddedOptions extends ApplicationOptions {
   /** The key with this public half, of those this process holds; null when it is another one's. */

@@ -1,4 +1,4 @@
-import { genesisHash } from '@assay/ledger';
+import { blockSigningRoot, genesisHash } from '@assay/ledger';
 import { Block, type BlockHeader, TransactionList } from '@assay/protocol';
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,6 @@ import { newDirectory } from '../store/directory.fixture.ts';
 import { openStore } from '../store/store.ts';
 import { isSettling, openTestEngine, testChain, transferOf } from './chain.fixture.ts';
 import { loadChain, rebuildViews, replay } from './replay.ts';
-import { blockSigningRoot } from './seal.ts';
 
 const chain = testChain({ epochBlocks: 4 });
 const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];

@@ -1,11 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
-import { type BlockResult, genesisHash, Ledger, UnknownRuleError, type Verifier } from '@assay/ledger';
-import { AssayError, Block, type Genesis, type ResultCode, TransactionList } from '@assay/protocol';
-import { equalBytes, toHex } from '@assay/ssz';
+import {
+  applyStored,
+  type BlockResult,
+  chainFrom,
+  damaged,
+  decodeBlock,
+  genesisHash,
+  headerRoot,
+  Ledger,
+  type ReplayedChain,
+  trusting,
+} from '@assay/ledger';
+import { Block, type Genesis, type ResultCode } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import type { ChainStore } from '../store/store.ts';
 import type { LedgerRows } from '../store/tasks.ts';
-import { blockSigningRoot, headerRoot } from './seal.ts';
 
 /** Blocks between two breaths of the event loop. */
 const breathBlocks = 256;
@@ -30,7 +40,6 @@ export interface LoadedChain {
   readonly replayedBytes: number;
 }
 
-export const trusting: Verifier = { ed25519: () => true, bls: () => true };
 /** What a block's own log can say only because a signature did not hold. */
 const signatureCodes: readonly ResultCode[] = ['BAD_SIGNATURE', 'BAD_REVEAL', 'BAD_CERTIFICATE'];
 
@@ -85,13 +94,6 @@ export function rowsOf({ state }: Ledger): LedgerRows {
   };
 }
 
-export interface ReplayedChain {
-  readonly ledger: Ledger;
-  headRoot: Uint8Array;
-}
-
-export const chainFrom = (ledger: Ledger, headRoot: Uint8Array): ReplayedChain => ({ ledger, headRoot });
-
 /** The newest snapshot that is what the header of its height says; null when there is none. */
 function fromSnapshot(store: ChainStore): (ReplayedChain & { readonly bytes: number }) | null {
   for (const height of store.snapshotHeights()) {
@@ -144,66 +146,4 @@ async function follow(
 function hadBadSignatures(store: ChainStore, height: number): boolean {
   const result = store.resultAt(height);
   return result === null || result.codes.some((code) => signatureCodes.includes(code));
-}
-
-export function applyStored(
-  chain: ReplayedChain,
-  block: Block,
-  height: number,
-  { verifier, verifyAll }: { verifier: Verifier; verifyAll: boolean },
-): BlockResult {
-  const { ledger } = chain;
-  const { header, transactions } = block;
-  if (header.height !== height) throw damaged(height, `it says it is block ${header.height}`);
-  requireRoot(height, 'the parent root', header.parentRoot, chain.headRoot);
-  if (verifyAll) checkSeal(ledger, block);
-  let result: BlockResult;
-  try {
-    result = ledger.applyBlock({ ...header, transactions }, verifier);
-  } catch (error) {
-    throw unknownRule(error) ?? damaged(height, String(error), error);
-  }
-  requireRoot(height, 'the state root', header.stateRoot, result.stateRoot);
-  chain.headRoot = headerRoot(header);
-  return result;
-}
-
-/** §2.4 The error to stop with before a block whose rules this version does not know. */
-export function unknownRule(error: unknown): AssayError | null {
-  if (!(error instanceof UnknownRuleError)) return null;
-  return new AssayError('UNKNOWN_RULE', `${error.message} Nothing is lost.`, { cause: error });
-}
-
-/** Whether the proposer is a validator and has signed these transactions (§2.1). */
-function checkSeal(ledger: Ledger, { header, transactions, signature }: Block): void {
-  const { height, proposer } = header;
-  const { validators, chain } = ledger.state;
-  requireRoot(
-    height,
-    'the root of the transactions',
-    header.transactionsRoot,
-    TransactionList.hashTreeRoot(transactions),
-  );
-  const publicKey = validators.get(proposer)?.publicKey;
-  if (publicKey === undefined) throw damaged(height, `there is no validator ${proposer}, its proposer`);
-  if (!nativeVerifier.ed25519(publicKey, blockSigningRoot(chain, header), signature)) {
-    throw damaged(height, 'the signature of its proposer does not hold');
-  }
-}
-
-function requireRoot(height: number, what: string, stated: Uint8Array, computed: Uint8Array): void {
-  if (equalBytes(stated, computed)) return;
-  throw damaged(height, `${what} is ${toHex(computed)}, but its header says ${toHex(stated)}`);
-}
-
-export function decodeBlock(height: number, bytes: Uint8Array): Block {
-  try {
-    return Block.deserialize(bytes);
-  } catch (error) {
-    throw damaged(height, 'its bytes are not a block', error);
-  }
-}
-
-function damaged(height: number, reason: string, cause?: unknown): AssayError {
-  return new AssayError('DATA_DAMAGED', `Block ${height}: ${reason}.`, { cause });
 }

@@ -32,11 +32,10 @@ import {
   rowJson,
   taskJson,
 } from '@assay/explain/json';
-import { committeeEpochs, committeeOf, type LedgerView, type ReadonlyTable } from '@assay/ledger';
+import { committeeEpochs, committeeOf, headerRoot, type LedgerView, type ReadonlyTable } from '@assay/ledger';
 import { addressOf, Block, type BodyKind, type Genesis, proofTables, resultCodes, Transaction } from '@assay/protocol';
 import type { Chain, Inclusion } from '@assay/roles/ports/chain';
 import { toHex } from '@assay/ssz';
-import { headerRoot } from '../consensus/seal.ts';
 import type { NodeReader, PageRequest, RowKey } from '../http/port.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskRecord } from '../store/tasks.ts';

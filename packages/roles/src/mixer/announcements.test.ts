@@ -1,10 +1,9 @@
-import { devnetParams } from '@assay/node/devnet/genesis';
-import type { SignedAnnouncement, TaskAnnouncement, TaskState } from '@assay/protocol';
+import { defaultParams, type SignedAnnouncement, type TaskAnnouncement, type TaskState } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { Announcements, drawToleranceBlocks, maxAnnouncements } from './announcements.ts';
 
 const taskId = new Uint8Array(32).fill(1);
-const { deadlines } = devnetParams;
+const { deadlines } = defaultParams;
 const hearing = { nowMs: 0, height: 100, deadlines, present: new Set<number>() };
 
 function announced(state: TaskState, attempt = 0, change: Partial<TaskAnnouncement> = {}): SignedAnnouncement {

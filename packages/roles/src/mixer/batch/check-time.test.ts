@@ -1,5 +1,4 @@
-import { devnetParams } from '@assay/node/devnet/genesis';
-import { Receipt, type SignedAnnouncement, TaskAnnouncement, type TaskState } from '@assay/protocol';
+import { defaultParams, Receipt, type SignedAnnouncement, TaskAnnouncement, type TaskState } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { Announcements } from '../announcements.ts';
 import { checkTime } from './check-time.ts';
@@ -9,7 +8,7 @@ const announced = (state: TaskState, attempt = 0): SignedAnnouncement => ({
   announcement: { ...TaskAnnouncement.defaultValue(), taskId, attempt, state },
   signature: new Uint8Array(64),
 });
-const hearing = { nowMs: 0, height: 0, deadlines: devnetParams.deadlines, present: new Set<number>() };
+const hearing = { nowMs: 0, height: 0, deadlines: defaultParams.deadlines, present: new Set<number>() };
 /** What a mixer heard, each by its own clock. */
 const heard = (...words: [TaskState, number, number?][]): Announcements => {
   const announcements = new Announcements();

@@ -1,9 +1,8 @@
-import { Transaction } from '@assay/protocol';
+import { encodeText, TextType } from '@assay/ssz';
 import { ByteListType } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeText } from './hash.ts';
-import { TextType } from './text.ts';
+import { Transaction } from './index.ts';
 
 const type = new TextType(64);
 const bytes = new ByteListType(64);

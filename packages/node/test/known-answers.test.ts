@@ -1,11 +1,11 @@
-import { newDirectory } from '@assay/node/store/directory.fixture';
-import { openStore } from '@assay/node/store/store';
 import { Artifact, ArtifactBundle, type MinerRow, tables } from '@assay/protocol';
+import { hashRateOf, isRight } from '@assay/roles/mixer/measure/challenge';
+import { type KnownAnswer, KnownAnswers } from '@assay/roles/mixer/measure/known-answers';
+import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { littleEndian, sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
-import { SimulatedRuntime } from '../../simulated/runtime.ts';
-import { hashRateOf, isRight } from './challenge.ts';
-import { type KnownAnswer, KnownAnswers } from './known-answers.ts';
+import { newDirectory } from '../src/store/directory.fixture.ts';
+import { openStore } from '../src/store/store.ts';
 
 const engine = { ...Artifact.defaultValue().engine, name: 'simulated' };
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);

@@ -1,7 +1,7 @@
-import { protocolTypes } from '@assay/protocol/fixture';
+import { EnumType, enumOf } from '@assay/ssz';
 import { ContainerType, ListBasicType, type Type, UintNumberType } from '@chainsafe/ssz';
 import { describe, expect, it } from 'vitest';
-import { EnumType, enumOf } from './enum-of.ts';
+import { protocolTypes } from './values.fixture.ts';
 
 const uint8 = new UintNumberType(1);
 const Answer = enumOf('yes', 'no', 'perhaps');

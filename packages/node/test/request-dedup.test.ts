@@ -1,8 +1,8 @@
-import { newDirectory } from '@assay/node/store/directory.fixture';
-import { openStore, type Store } from '@assay/node/store/store';
 import { limits } from '@assay/protocol';
+import { type Claimed, RequestDedup } from '@assay/roles/mixer/request-dedup';
 import { describe, expect, it } from 'vitest';
-import { type Claimed, RequestDedup } from './request-dedup.ts';
+import { newDirectory } from '../src/store/directory.fixture.ts';
+import { openStore, type Store } from '../src/store/store.ts';
 
 const lifetimeBlocks = 8;
 const ofByte = (byte: number) => new Uint8Array(32).fill(byte);
