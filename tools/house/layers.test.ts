@@ -10,12 +10,10 @@ describe('layers', () => {
     );
   });
 
-  it('lets benches and whole-network tests use what is made for them', () => {
+  it('lets benches use what is made for them', () => {
     const files = {
       'bench/bench.ts': 'export const a = 1;',
       'packages/ledger/src/a.bench.ts': "import '../../../bench/bench.ts';",
-      'packages/ledger/test/world.ts': 'export const b = 1;',
-      'test/crash/a.test.ts': "import '../../packages/ledger/test/world.ts';",
     };
     expect(findings(layers, files)).toEqual([]);
     const inCode = { ...files, 'packages/ledger/src/a.ts': "import '../../../bench/bench.ts';" };

@@ -1,3 +1,4 @@
+import * as ssz from '@assay/ssz';
 import { EnumType, encodeText, littleEndian, type OneOf, OneOfType, sha256, TextType, UintType } from '@assay/ssz';
 import {
   BitListType,
@@ -82,9 +83,9 @@ export function valuesOf(name: string, type: Type<unknown>): Map<string, unknown
   );
 }
 
-/** Every type of the protocol by its name, in alphabetical order. */
+/** Every type of the protocol and those it is made of by their names, in alphabetical order. */
 export const protocolTypes: ReadonlyMap<string, Type<unknown>> = new Map(
-  Object.entries(protocol)
+  Object.entries({ ...ssz, ...protocol })
     .flatMap(([name, type]) => (type instanceof Type ? [[name, type as Type<unknown>] as const] : []))
     .sort(([a], [b]) => (a < b ? -1 : 1)),
 );

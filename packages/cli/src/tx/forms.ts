@@ -2,7 +2,7 @@ import { parseUnits } from '@assay/client';
 import { settingOf, withSettings } from '@assay/explain/gov/settings';
 import type { Keystore } from '@assay/node/keys/keystore';
 import { Address, ParameterChange, type Params, parseAddress, Quantity, Units } from '@assay/protocol';
-import { fromHex, TextType, UintType } from '@assay/ssz';
+import { EnumType, fromHex, TextType, UintType } from '@assay/ssz';
 import {
   BooleanType,
   ByteVectorType,
@@ -37,8 +37,7 @@ export interface Form {
 const words: Readonly<Record<string, readonly string[]>> = { 'RegisterRole.kind': ['oracle', 'validator', 'gateway'] };
 /** The form of a field of a transaction, chosen by its type; `owner` is the name of the type it belongs to. */
 export function formOf(type: Type<unknown>, name: string, owner: string): Form {
-  const named = words[`${owner}.${name}`];
-  if (named !== undefined) return wordForm(named);
+  if (type instanceof EnumType) return wordForm(words[`${owner}.${name}`] ?? type.words);
   if (type === Units) return unitsForm;
   if (type === Quantity) return quantityForm;
   if (type instanceof UintType) return numberForm(type);

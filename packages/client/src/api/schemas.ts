@@ -24,7 +24,7 @@ import { Model } from './models.ts';
 import { certifiedFields } from './receipt.ts';
 import { address, bytes32, code, count, ppb, units } from './scalars.ts';
 import { type JsonOf, schemaOf, shapeOf } from './schema-of.ts';
-import { measured, roleStatus } from './standing.ts';
+import { measured } from './standing.ts';
 
 /*
  * What the node API answers, once: for the node that writes it, the client that reads it and the OpenAPI document
@@ -62,18 +62,17 @@ export type Status = z.infer<typeof Status>;
 export const Account = z.object(shapeOf(AccountRow));
 export type Account = z.infer<typeof Account>;
 
-export const Miner = z.object({ index: count, ...shapeOf(MinerRow), status: roleStatus, measured });
+export const Miner = z.object({ index: count, ...shapeOf(MinerRow), measured });
 export type Miner = z.infer<typeof Miner>;
 
 /** An oracle, validator or gateway. */
-export const Role = z.object({ index: count, ...shapeOf(RoleRow), status: roleStatus });
+export const Role = z.object({ index: count, ...shapeOf(RoleRow) });
 export type Role = z.infer<typeof Role>;
 
-export const Mixer = z.object({ index: count, ...shapeOf(MixerRow), status: roleStatus });
+export const Mixer = z.object({ index: count, ...shapeOf(MixerRow) });
 export type Mixer = z.infer<typeof Mixer>;
 
-const sessionStatus = z.enum(['open', 'closing', 'closed']);
-export const Session = z.object({ index: count, ...shapeOf(SessionRow), status: sessionStatus });
+export const Session = z.object({ index: count, ...shapeOf(SessionRow) });
 export type Session = z.infer<typeof Session>;
 
 /** Part of a table at one height, in index order; `total` counts the whole table. */

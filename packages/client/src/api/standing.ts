@@ -3,8 +3,6 @@ import { z } from 'zod';
 import { count, quantity } from './scalars.ts';
 import { schemaOf } from './schema-of.ts';
 
-/** What a role or a miner is; `deregistered` and `ejected` are for ever, `held` until a case is decided. */
-export const roleStatus = z.enum(['active', 'paused', 'deregistered', 'ejected', 'banned', 'held']);
 /** What challenges measured of a miner: medians over mixers, then over epochs; null is not measured. */
 export const measured = z.object({
   hashRate: quantity.nullable(),

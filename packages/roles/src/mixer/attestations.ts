@@ -25,9 +25,9 @@ export const ofTransition = (value: LateTask): Attestation => ({ kind: 'transiti
 export const ofReport = (value: MeasuredMiner): Attestation => ({ kind: 'report', value });
 
 /** Identity among what waits: a task's own id for its receipt, so that it is found by it. */
-export function keyOfAttestation({ value }: Attestation): string {
-  if ('receipt' in value) return toHex(value.receipt.taskId);
-  if ('report' in value) return reportKey(value.report);
+export function keyOfAttestation({ kind, value }: Attestation): string {
+  if (kind === 'receipt') return toHex(value.receipt.taskId);
+  if (kind === 'report') return reportKey(value.report);
   const { transition } = value;
   return lateKey({ ...transition, taskId: taskIdOf(transition) });
 }
@@ -44,10 +44,10 @@ export function lateKey({ taskId, attempt, miner }: { taskId: Uint8Array; attemp
 /** Attestations as a batch holds them. */
 export function contentsOf(attestations: readonly Attestation[]): Omit<BodyValues['certifiedBatch'], 'certificate'> {
   return {
-    receipts: attestations.flatMap(({ value }) => ('receipt' in value ? [value.receipt] : [])),
+    receipts: attestations.flatMap(({ kind, value }) => (kind === 'receipt' ? [value.receipt] : [])),
     records: {
-      transitions: attestations.flatMap(({ value }) => ('transition' in value ? [value.transition] : [])),
-      reports: attestations.flatMap(({ value }) => ('report' in value ? [value.report] : [])),
+      transitions: attestations.flatMap(({ kind, value }) => (kind === 'transition' ? [value.transition] : [])),
+      reports: attestations.flatMap(({ kind, value }) => (kind === 'report' ? [value.report] : [])),
     },
   };
 }

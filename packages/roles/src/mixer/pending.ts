@@ -19,7 +19,7 @@ export class Pending {
 
   /** Whether tasks wait: somebody's money is held for them. Reports go with the next batch (§14.1). */
   get hasTasks(): boolean {
-    return [...this.#waiting.values()].some(({ value }) => !('report' in value));
+    return [...this.#waiting.values()].some(({ kind }) => kind !== 'report');
   }
 
   /** Takes up what an earlier run left uncertified. */
