@@ -1,5 +1,6 @@
 import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { AssayError } from '@assay/protocol';
 
 export const dataFile = 'data.mdb';
@@ -11,6 +12,19 @@ const errno = { ENOSPC: 28, EFBIG: 27, EDQUOT: 122 } as const;
 const fullCodes: readonly unknown[] = [mapFull, ...Object.keys(errno), ...Object.values(errno)];
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
+
+/** How long LMDB may take to say why a commit failed, milliseconds. */
+const reasonMs = 1000;
+
+/**
+ * LMDB gives the reason of a failed commit as a promise on its error, which rejects with it. Where a write fails
+ * between two commits the promise stays open for ever; then the error itself is all there is.
+ */
+export async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { readonly commitError?: Promise<never> };
+  if (commitError === undefined) return error;
+  return Promise.race([commitError.catch((reason: unknown) => reason), setTimeout(reasonMs, error)]);
+}
 
 /** Names what went wrong at the disk: DATA_DAMAGED, DISK_FULL or DISK_FAILED, each with the cause. */
 export function diskFailure(dir: string, cause: unknown): AssayError {

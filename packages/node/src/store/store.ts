@@ -6,7 +6,7 @@ import { AssayError, type Block, ledgerEventShape, type ResultCode, resultCodes 
 import type { RoleStore } from '@assay/roles/ports/store';
 import { enumOf, equalBytes, list, type Shaped, toHex } from '@assay/ssz';
 import type { Database, RootDatabase } from 'lmdb';
-import { diskFailure } from './failures.ts';
+import { causeOf, diskFailure } from './failures.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { mendDataFile } from './mend.ts';
 import { type ExpiryKey, LmdbRoleStore } from './role-store.ts';
@@ -307,16 +307,6 @@ export class Store {
     } catch (error) {
       throw diskFailure(this.dir, await causeOf(error));
     }
-  }
-}
-
-/** LMDB gives the reason of a failed commit as a promise on its error, which rejects with it. */
-async function causeOf(error: unknown): Promise<unknown> {
-  try {
-    await (error as { commitError?: Promise<never> }).commitError;
-    return error;
-  } catch (reason) {
-    return reason;
   }
 }
 
