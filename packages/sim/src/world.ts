@@ -8,7 +8,7 @@ import { apiKeyOf } from '@assay/node/crypto/signers';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
 import { type BuiltRoles, buildRoles } from '@assay/node/devnet/build-roles';
 import { devnetGenesis, keyNames, maxTaskUnits, names, sessionDepositUnits } from '@assay/node/devnet/genesis';
-import { settle } from '@assay/node/devnet/settle';
+import { provision } from '@assay/node/devnet/provision';
 import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
@@ -282,7 +282,7 @@ export class World implements Surroundings {
     const serving = servingOn(runtime, options);
     const engineOf = (miner: number) => serving.workerOf(miner).engine;
     const { keys } = this;
-    this.#session = await settle({ chain, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
+    this.#session = await provision({ chain, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
     this.#apiKey = this.#accept(this.#session);
   }
 

@@ -148,7 +148,7 @@ describe('the fault of a node', () => {
     for (const other of framed) expect(equalBytes(precommitHash({ ...given, ...other }), precommit.hash)).toBe(false);
   });
 
-  it('is mended by the node before anybody hears of it, when its backend comes back', async () => {
+  it('is repaired by the node before anybody hears of it, when its backend comes back', async () => {
     const failing = new Set([0]);
     const net = await startWorld({
       miners: 1,

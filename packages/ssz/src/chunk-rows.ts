@@ -5,7 +5,7 @@ const CHUNK = 32;
 
 /**
  * Equally many chunks of each of many values, side by side, which merkleises all the values at once. One is used again
- * and again: memory outside the heap, taken anew for every group, makes the collector run without end.
+ * and again: memory outside the heap, allocated for every group, makes the collector run without end.
  *
  * PERF(receipts): a receipt takes 29 µs of CPU, and 45 when values are hashed one by one. At worst, with one value, it
  * saves nothing.

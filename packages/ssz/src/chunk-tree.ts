@@ -17,7 +17,7 @@ interface Level {
  * The Merkle tree of a growing row of chunks, flat in memory level by level, so that what changed is hashed again side
  * by side. Its root is that of the SSZ vector or container with these chunks, padded with zeros to 2^depth.
  *
- * PERF(receipts): a receipt takes 33 µs of CPU, and 55 when tables of 100,000 rows are hashed anew where a row changed.
+ * PERF(receipts): a receipt takes 33 µs of CPU, and 55 when a changed row hashes its table of 100,000 again.
  * At worst, when every row changed, it saves nothing.
  */
 export class ChunkTree {

@@ -36,7 +36,7 @@ const pay = (amountUnits: bigint) => ['transfer', { to: bob.address, amountUnits
 const options = { signer: alice, name: 'alice', feeUnits, dryRun: false };
 
 describe('send', () => {
-  it('signs anew when another transaction of its account took the nonce', async () => {
+  it('signs again when another transaction of its account took the nonce', async () => {
     const node = await running();
     const sent = await Promise.all([1n, 2n, 3n].map((amount) => send(node, pay(amount), options)));
     expect(sent.map(({ nonce }) => nonce).toSorted()).toEqual([0, 1, 2]);

@@ -273,7 +273,7 @@ describe('failed challenges §8.5, §8.7', () => {
     const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
     expect(close?.scores).toEqual([]);
     expect(miner(world)).toMatchObject({ forfeits: false, level: 0 });
-    // In the next epoch they are counted anew.
+    // In the next epoch they are counted again.
     const again = disputed();
     reportDisputes(world, 0, again);
     auditAll(world, again.taskId, softFailure);
@@ -303,7 +303,7 @@ describe('a known answer that proves wrong §8.8', () => {
   }
   const reopened = (world: World) => world.events.filter(({ type }) => type === 'auditReopened');
 
-  it('is audited anew, and the failure counts as its maker’s, with the price given back while it is pending', () => {
+  it('is audited again, and the failure counts as its maker’s, with the price given back while it is pending', () => {
     const { world, receipt, challenge } = contradicted();
     const { taskId, priceUnits } = receipt;
     expect(reopened(world)).toEqual([{ type: 'auditReopened', taskId, challengeTaskId: challenge.taskId }]);

@@ -54,7 +54,7 @@ export function addDisputes(
 
 /**
  * What the verdict on a disputed challenge brings (§8.7, §8.8): a failure is one in the miner's record, a pass has the
- * known answer audited anew. A pass does not raise the record: the miner's own mixer could dispute what it likes.
+ * known answer audited again. A pass does not raise the record: the miner's own mixer could dispute what it likes.
  */
 export function judgeDispute(state: LedgerState, taskIndex: number, verdict: Verdict, height: number): LedgerEvent[] {
   const { taskId, miner: index, mixer } = state.tasks.at(taskIndex);

@@ -36,7 +36,7 @@ describe('an engine that no auditor can run §10.13', () => {
     [2, 0n],
     [0, 1n],
   ])(
-    'who owes fifty at evidence level %i has no weight, or what it had, until it registers anew (§10.14)',
+    'who owes fifty at evidence level %i has no weight, or what it had, until it registers again (§10.14)',
     (evidenceLevel, least) => {
       const world = new World({ audit: { newMinerTasks: 100 } }).populate();
       const { miner: _, ...offer } = { miner: 0, ...world.registration({ evidenceLevel }) };

@@ -12,7 +12,7 @@ export function weakFactorPpb(weakPeriods: number, { belowPpb, reduceAfter, fact
 
 /**
  * Counts the weak periods of those who competed: a Final, before any reduction for weak ones, below a part of the mean
- * is one more, else they begin anew.
+ * is one more, else they begin again.
  */
 export function* judgeWeak(
   { books, pace, write }: Work,

@@ -23,7 +23,7 @@ export interface ReadonlyTable<Row, Key extends readonly unknown[] = never, Uniq
   holderOf(field: Unique, value: Uint8Array): number | undefined;
   /** Base units in all rows. */
   readonly units: bigint;
-  /** The same, counted anew. */
+  /** The same, counted again. */
   countUnits(): bigint;
 }
 

@@ -41,7 +41,7 @@ function findSeat(state: LedgerView, taskId: Uint8Array, publicKey: Uint8Array):
 }
 
 /**
- * §10.19 The law of a list of audit items. Each stands for itself: what came too late or does not fit is passed over
+ * §10.19 The rule of a list of audit items. Each stands for itself: what came too late or does not fit is passed over
  * with a code, so that one audit that ended meanwhile costs the others nothing. A list of which nothing applies is
  * refused with the code of its first item.
  */

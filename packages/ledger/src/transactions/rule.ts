@@ -17,7 +17,7 @@ export interface TransactionContext {
   readonly verifier: Verifier;
 }
 
-/** The law of one kind of transaction. */
+/** The rule of one kind of transaction. */
 export interface TransactionRule<Body> {
   /** Whether the role with this key owes this message to the network and may send it without a fee (§1.6). */
   readonly isDuty?: (state: LedgerState, body: Body, publicKey: Uint8Array) => boolean;

@@ -112,6 +112,6 @@ function requireModel(genesis: Genesis, model: DevnetModel, dataDir: string): vo
   if (registered !== undefined && name === model.name && equalBytes(registered.fileHash, model.fileHash)) return;
   const detail =
     `The network in ${dataDir} registered ${name} (SHA-256 ${toHex(registered?.fileHash ?? noFile).slice(0, 12)}…), ` +
-    `not ${model.name}. Give that model, another directory with --data, or begin anew with --fresh.`;
+    `not ${model.name}. Give that model, another directory with --data, or begin again with --fresh.`;
   throw new AssayError('OTHER_CHAIN', detail);
 }

@@ -105,7 +105,7 @@ export const MinerRow = new StructType(
     /** This epoch: audits passed and failed. */
     epochPassed: U32,
     epochFailed: U32,
-    /** The epoch that standing and counts are of: the one before this, until the settlement writes them anew (§2.7). */
+    /** The epoch that standing and counts are of: the one before this, until the settlement renews them (§2.7). */
     standingEpoch: U32,
   },
   { typeName: 'MinerRow' },

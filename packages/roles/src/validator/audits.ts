@@ -18,7 +18,7 @@ export interface ValidatorOptions {
 /** What a list holds of each audit. */
 type Item = { readonly taskId: Uint8Array };
 type Secret = ValueOf<typeof AuditSecret>;
-/** Of one audit of a task: a second one is measured anew (§8.8). */
+/** Of one audit of a task: a second one is measured again (§8.8). */
 const secretKey = (seed: Uint8Array) => `secret/${toHex(seed)}`;
 
 /** How far the last audit moves what one is taken to need. */

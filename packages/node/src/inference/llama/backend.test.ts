@@ -260,7 +260,7 @@ describe('the process', () => {
     expect(backend.pid).not.toBe(first);
   });
 
-  it('is killed and started anew when it was stopped (§5.20)', async () => {
+  it('is killed and started again when it was stopped (§5.20)', async () => {
     const before = await run(ask());
     const stopped = backend.pid ?? 0;
     process.kill(stopped, 'SIGSTOP');

@@ -28,7 +28,7 @@ const shutdownMs = 2000;
 
 /**
  * Starts llama.cpp. When its process dies, or says nothing for a few seconds, the calls in flight reject with
- * BACKEND_FAILED and the next call starts it anew. Rejects with BACKEND_FAILED when it cannot be started.
+ * BACKEND_FAILED and the next call starts it again. Rejects with BACKEND_FAILED when it cannot be started.
  */
 export async function startLlamaBackend(options: LlamaOptions = {}): Promise<LlamaBackend> {
   const process = new WorkerProcess({

@@ -60,7 +60,7 @@ export class Tasks {
     return this.#runs.has(taskId);
   }
 
-  /** Reads anew what the miners can do at once. */
+  /** Reads again what the miners can do at once. */
   countPlaces(): void {
     this.#inHand.update(this.#context.chain.head());
   }

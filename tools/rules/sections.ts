@@ -1,4 +1,4 @@
-import type { House, Law } from './house.ts';
+import type { Repository, Rule } from './repository.ts';
 import { type Clause, clausesIn } from './spec.ts';
 import type { Finding } from './tree.ts';
 
@@ -21,7 +21,7 @@ function numbersOf(book: string, text: string): Set<string> {
   return found;
 }
 
-function sectionRows({ files }: House): Map<string, Row> {
+function sectionRows({ files }: Repository): Map<string, Row> {
   const rows = [...(files.get(readme) ?? '').matchAll(rowOf)];
   return new Map(
     rows.map(([, book = '', section, file, empty = '']) => [
@@ -99,11 +99,11 @@ function inTable(clauses: readonly Clause[], rows: ReadonlyMap<string, Row>): st
 }
 
 /** A reader finds each clause by its number, and each is short. */
-export const sections: Law = {
+export const sections: Rule = {
   name: 'clauses are short and in order, and spec/README.md says where each section is',
-  check(house) {
-    const clauses = clausesIn(house.files);
-    const table = inTable(clauses, sectionRows(house));
+  check(repository) {
+    const clauses = clausesIn(repository.files);
+    const table = inTable(clauses, sectionRows(repository));
     return [...inOrder(clauses), ...table.map((sentence) => ({ path: readme, line: 0, sentence }))];
   },
 };
