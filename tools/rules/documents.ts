@@ -2,7 +2,7 @@ import { manifestOf, packageFolders, type Repository, type Rule } from './reposi
 import type { Finding, Tree } from './tree.ts';
 
 const maxMapLines = 300;
-const machinePath = /(^|[\s"'`(=:])(\/(home|Users|root|work|workspace|mnt|tmp)\/[\w.-]+)/;
+const ofOneMachine = /(^|[\s"'`(=:])(\/(home|Users|root|work|workspace|mnt|tmp)\/[\w.-]+)/;
 
 /** The rows of the package table: package folder → cell that says what it may import. */
 function packageTable(text: string): Map<string, string> {
@@ -79,15 +79,15 @@ export const drawings: Rule = {
 };
 
 /** No file works on one machine only. */
-export const places: Rule = {
+export const machinePaths: Rule = {
   name: 'no file names a folder of one machine',
   check(repository) {
     const findings: Finding[] = [];
     for (const [path, text] of repository.files) {
       for (const [index, line] of text.split('\n').entries()) {
-        const place = machinePath.exec(line)?.[2];
-        if (place === undefined) continue;
-        const sentence = `${place} exists on one machine. Use a relative path, os.homedir() or os.tmpdir().`;
+        const machinePath = ofOneMachine.exec(line)?.[2];
+        if (machinePath === undefined) continue;
+        const sentence = `${machinePath} exists on one machine. Use a relative path, os.homedir() or os.tmpdir().`;
         findings.push({ path, line: index + 1, sentence });
       }
     }

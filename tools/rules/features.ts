@@ -18,9 +18,9 @@ interface Row {
 function rowsOf(text: string): Row[] {
   const lines = text.split('\n');
   const starts = lines.flatMap((line, index) => (line.startsWith('#') ? [index] : []));
-  return starts.flatMap((start, place) => {
+  return starts.flatMap((start, index) => {
     const id = /^### ([A-F][1-9]\d?)$/.exec(lines[start] ?? '')?.[1];
-    return id === undefined ? [] : [{ id, line: start + 1, text: lines.slice(start, starts[place + 1]).join('\n') }];
+    return id === undefined ? [] : [{ id, line: start + 1, text: lines.slice(start, starts[index + 1]).join('\n') }];
   });
 }
 

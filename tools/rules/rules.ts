@@ -1,4 +1,4 @@
-import { drawings, map, places } from './documents.ts';
+import { drawings, machinePaths, map } from './documents.ts';
 import { fast } from './fast.ts';
 import { features } from './features.ts';
 import { cycles, folders, layers } from './layers.ts';
@@ -30,5 +30,5 @@ export const rules: readonly Rule[] = [
   features,
   texts,
   fast,
-  places,
+  machinePaths,
 ];

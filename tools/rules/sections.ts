@@ -61,8 +61,8 @@ function inOrder(clauses: readonly Clause[]): Finding[] {
   const findings: Finding[] = [];
   const last = new Map<string, string>();
   for (const { id, path, line, words } of clauses) {
-    const place = path + bookOf(id);
-    const before = last.get(place);
+    const book = path + bookOf(id);
+    const before = last.get(book);
     if (before !== undefined && id !== before && !follows(id, before)) {
       findings.push({ path, line, sentence: `§${id} stands after §${before}. Put it where its number says.` });
     }
@@ -73,7 +73,7 @@ function inOrder(clauses: readonly Clause[]): Finding[] {
         sentence: `§${id} has ${words} words; at most ${maxClauseWords}. Split it by rule.`,
       });
     }
-    last.set(place, id);
+    last.set(book, id);
   }
   return findings;
 }

@@ -52,7 +52,7 @@ describe('a miner (§5.23)', () => {
     expect((await prepare(net, endpointOf(net, 0), { mixer: 0, id: 4 })).isTaken).toBe(true);
   });
 
-  it('has its places back from a mixer that never sends the request, or never asks for the answer', async () => {
+  it('has its slots back from a mixer that never sends the request, or never asks for the answer', async () => {
     const net = await start({ miners: 1, params: { deadlines } });
     const mixer = endpointOf(net, 3);
     const first = await prepare(net, mixer, { mixer: 3, id: 1 });

@@ -34,10 +34,10 @@ export class ChunkRows {
     return { uint8Array: this.#bytes, dataView: this.#view, at, stride: this.#width * CHUNK };
   }
 
-  /** Puts the chunks of `chunks`, one a row, at `place`. */
-  put(place: number, chunks: Uint8Array): void {
+  /** Puts the chunks of `chunks`, one a row, at `column`. */
+  put(column: number, chunks: Uint8Array): void {
     for (let row = 0; row < this.#rows; row++) {
-      this.#bytes.set(chunks.subarray(row * CHUNK, (row + 1) * CHUNK), (row * this.#width + place) * CHUNK);
+      this.#bytes.set(chunks.subarray(row * CHUNK, (row + 1) * CHUNK), (row * this.#width + column) * CHUNK);
     }
   }
 

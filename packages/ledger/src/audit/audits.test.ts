@@ -194,7 +194,7 @@ describe('commit and reveal §10.3', () => {
     expect(world.codeOf(first.reveal())).toBe('NOT_AUDITOR');
   });
 
-  it('keeps a place open until its last height and not beyond', () => {
+  it('keeps a slot open until its last height and not beyond', () => {
     for (const wait of [2, 3]) {
       const { world, taskId, fresh } = drawnWorld();
       const [auditor = 9] = fresh();

@@ -86,11 +86,11 @@ function drawAudits(state: LedgerState, turn: Turn): void {
     const due = dueDraws(state, free, turn.height);
     if (due.length === 0) return;
     const hashes = sha256OfEach(state.globals.beacon, due);
-    for (const place of due.keys()) {
+    for (const index of due.keys()) {
       const pool = firstPool(state, state.tasks.at(state.nextDraw), freeOf);
       // Before its lot is looked at: who waits must not get another one by it.
       if (!pool.isEnough) return;
-      drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * place), pool }, turn);
+      drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * index), pool }, turn);
       state.nextDraw++;
     }
   }

@@ -21,8 +21,8 @@ type Measured = Partial<Omit<ChallengeReport, 'miner' | 'reveal'>>;
 /** Lets as many of a miner's measurers report; gives the code of the last report. */
 function measure(world: World, ...values: readonly Measured[]) {
   const measurers = measurersOf(world, 0, { latencyMs: 1, hashRate: 1n });
-  const codes = values.map((value, place) => {
-    const mixer = measurers[place] ?? 0;
+  const codes = values.map((value, index) => {
+    const mixer = measurers[index] ?? 0;
     return world.codeOf(world.batchTx({ mixer, records: { reports: [world.report(mixer, { miner: 0, ...value })] } }));
   });
   return codes.at(-1);
@@ -233,8 +233,8 @@ describe('failed challenges §8.5, §8.7', () => {
     const challenges = [disputed(), disputed()];
     reportDisputes(world, 0, ...challenges);
     expect(miner(world)).toMatchObject({ forfeits: false, epochFailed: 0, cusumMilli: 0 });
-    for (const [place, { taskId }] of challenges.entries()) {
-      auditAll(world, taskId, place === 0 ? softFailure : hardFailure);
+    for (const [index, { taskId }] of challenges.entries()) {
+      auditAll(world, taskId, index === 0 ? softFailure : hardFailure);
     }
     expect(judged(world)).toMatchObject([{ verdict: 'soft' }, { verdict: 'hard' }]);
     expect(miner(world)).toMatchObject({ epochFailed: 2, rejected: 2, audited: 2, cusumMilli: 9400, forfeits: false });

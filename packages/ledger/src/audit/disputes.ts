@@ -8,7 +8,7 @@ import { keyOf, type LedgerState, type LedgerView } from '../state/state.ts';
 import { openAudit } from './open-audit.ts';
 
 /** The block that certifies a batch, and its mixer. */
-export interface Placed {
+export interface Issued {
   readonly height: number;
   readonly mixer: number;
 }
@@ -37,7 +37,7 @@ export function disputesCode(
 export function addDisputes(
   state: LedgerState,
   disputed: readonly DisputedChallenge[],
-  { height, mixer, miner }: Placed & { readonly miner: number },
+  { height, mixer, miner }: Issued & { readonly miner: number },
 ): LedgerEvent[] {
   return disputed.map(({ taskId, knownTaskId, requestHash, model, tokensIn, tokensOut, artifactRoot }) => {
     state.tasks.push({

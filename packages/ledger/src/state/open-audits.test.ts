@@ -75,10 +75,10 @@ describe('room for audits §10.23', () => {
     world.certify(...receipts);
     const { openAudits } = world.state;
     expect(openAudits.size).toBe(1);
-    for (const [place, { taskId }] of receipts.entries()) {
+    for (const [index, { taskId }] of receipts.entries()) {
       auditAll(world, taskId, honest);
       world.block();
-      expect(openAudits.size).toBe(place === 2 ? 0 : 1);
+      expect(openAudits.size).toBe(index === 2 ? 0 : 1);
     }
   });
 

@@ -48,7 +48,7 @@ function said(view: LedgerView, others: readonly LedgerView[]) {
     held: [view.heldUnits(), view.countHeldUnits()],
     standings: Array.from(view.miners, (_, miner) => view.miners.standing(miner)),
     open: openAudits.size,
-    owed: Array.from(view.validators, (_, place) => [openAudits.owedBy(place), openAudits.tokensOwedBy(place)]),
+    owed: Array.from(view.validators, (_, index) => [openAudits.owedBy(index), openAudits.tokensOwedBy(index)]),
     found: [view, ...others].map((by) => found(view, by)),
   };
 }

@@ -198,7 +198,7 @@ export class World {
     const header = { epoch, mixer, sequence, ...batchRoots({ receipts, records }), reveal };
     const root = batchSigningRoot(this.state.chain, header);
     const isSigning = seats.map((seat) => options.signers?.includes(seat.mixer) ?? true);
-    const signing = seats.filter((_, place) => isSigning[place]);
+    const signing = seats.filter((_, index) => isSigning[index]);
     const signature = this.keys.aggregate(signing.map((seat) => this.#signerOf(seat.blsPublicKey).sign(root)));
     const signers = BitArray.fromBoolArray(isSigning);
     return { certificate: { header, signers, signature }, receipts, records };

@@ -7,7 +7,7 @@ import { World } from '../testing/world.fixture.ts';
 const hash = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
 
 describe('lists §10.19', () => {
-  it('take what applies and name the rest by its place', () => {
+  it('take what applies and name the rest by its index', () => {
     const world = new World({ validators: 2 }).populate();
     const receipts = [world.receipt(), world.receipt()];
     world.certify(...receipts);

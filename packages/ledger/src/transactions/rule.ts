@@ -12,7 +12,7 @@ export interface TransactionContext {
   readonly publicKey: Uint8Array;
   /** What the sender can still spend once the fee is paid. */
   readonly availableUnits: bigint;
-  /** Place of the transaction in its block. */
+  /** Index of the transaction in its block. */
   readonly transaction: number;
   readonly verifier: Verifier;
 }

@@ -260,8 +260,8 @@ export class Application implements Chain {
     const waiting = { ...arrived, envelope: envelopeOf(transaction, this.#ledger.isFreeDuty(transaction)) };
     // Before the ledger looks at it: the body of a batch takes long.
     this.#mempool.requireRoom(waiting);
-    const place = { ledger: this.#ledger, mempool: this.#mempool, verifier: this.#signatures.onArrival };
-    const code = admissionCode(place, waiting);
+    const parts = { ledger: this.#ledger, mempool: this.#mempool, verifier: this.#signatures.onArrival };
+    const code = admissionCode(parts, waiting);
     if (code === 'OK') this.#mempool.add(waiting);
     return code;
   }

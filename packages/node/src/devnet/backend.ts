@@ -39,7 +39,7 @@ async function openFile(
   onProgress: (line: string) => void,
 ): Promise<Serving> {
   const fileHash = fromHex(file.fileHash) ?? noFile;
-  // Every place that a miner offers: what waits unseen behind others would be late.
+  // Every slot that a miner offers: what waits unseen behind others would be late.
   const backend = await startLlamaBackend({ sequences: options.miners * concurrency });
   try {
     const served = await backend.open(file.path);

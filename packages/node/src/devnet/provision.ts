@@ -103,10 +103,21 @@ async function openSession(needs: Provision): Promise<number> {
     return known;
   }
   const expiryHeight = chain.head().globals.height + sessionBlocks;
-  const place = { domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false, dedicatedMiners: [] };
-  // All of the default network is one machine: its prompts go nowhere.
-  const terms = { sessionKey, ...place, sharesPrompts: true, depositUnits, maxTaskUnits };
-  await send(needs, names.payer, ['openSession', { ...terms, expiryHeight }]);
+  const session = {
+    sessionKey,
+    domain: 0,
+    model: 0,
+    homeMixer: 0,
+    redundancy: 1,
+    isBackground: false,
+    dedicatedMiners: [],
+    // All of the default network is one machine: its prompts go nowhere.
+    sharesPrompts: true,
+    depositUnits,
+    maxTaskUnits,
+    expiryHeight,
+  };
+  await send(needs, names.payer, ['openSession', session]);
   return ours();
 }
 

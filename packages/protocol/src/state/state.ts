@@ -350,11 +350,11 @@ export const proofTables = Object.fromEntries(
 
 /** A table that a settlement keeps a copy of. */
 export type BookName = NamesWith<{ readonly books: number }>;
-const placeOf = (name: TableName): number => factsOf(name).books ?? -1;
+const orderOf = (name: TableName): number => factsOf(name).books ?? -1;
 /** The tables that a settlement reads, in the order of its books. */
 export const bookNames = tableNames
-  .filter((name): name is BookName => placeOf(name) >= 0)
-  .toSorted((a, b) => placeOf(a) - placeOf(b));
+  .filter((name): name is BookName => orderOf(name) >= 0)
+  .toSorted((a, b) => orderOf(a) - orderOf(b));
 const bookTables = Object.fromEntries(bookNames.map((name) => [name, tables[name]])) as Pick<Tables, BookName>;
 
 /** What an epoch left to its settlement (§2.7). */

@@ -89,9 +89,9 @@ function keptOf(probabilities: readonly number[], { topK, topPMicro, minPMicro }
 
 /** The most that tokens less likely than `least` can weigh, all together as likely as `mass`. */
 function othersWeight(mass: number, least: number, exponent: number): number {
-  const places = candidateCount - limits.topLogprobs;
+  const others = candidateCount - limits.topLogprobs;
   const even = Math.max(0, mass) * least ** (exponent - 1);
-  return exponent >= 1 ? even : Math.min(places * least ** exponent, 2 * even);
+  return exponent >= 1 ? even : Math.min(others * least ** exponent, 2 * even);
 }
 
 const sum = (parts: readonly number[]): number => parts.reduce((total, part) => total + part, 0);

@@ -93,7 +93,7 @@ describe('generate', () => {
     expect(stopped.ids.length).toBeLessThan(40);
   });
 
-  it('throws the reason of an abort and frees its place', async () => {
+  it('throws the reason of an abort and frees its slot', async () => {
     const controller = new AbortController();
     const reason = new Error('the client left');
     const reading = (async () => {
@@ -106,7 +106,7 @@ describe('generate', () => {
     expect(after.map((one) => one.ids.length)).toEqual([4, 4, 4, 4]);
   });
 
-  it('serves more requests than it has places, in turn', async () => {
+  it('serves more requests than it has slots, in turn', async () => {
     const answers = await Promise.all(Array.from({ length: 12 }, () => run(ask({ maxTokens: 8 }))));
     expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
   });
