@@ -93,7 +93,8 @@ export async function explainAudit(
     question: `What became of the audit of task ${hex(taskId)}, served by miner ${location.receipt.miner}?`,
     answer: answerOf(trail),
     result: {
-      ...{ taskId: hex(taskId), miner: location.receipt.miner },
+      taskId: hex(taskId),
+      miner: location.receipt.miner,
       audited: draw === null ? null : draw.value.type === 'auditOpened',
       verdict: trail.audit === null ? null : verdictOf(trail.audit),
       outcome: end === null ? 'undecided' : end.value.type === 'taskApproved' ? 'approved' : 'rejected',
@@ -150,9 +151,19 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
 
 function begin(location: ReceiptLocation, state: LedgerView): Trail {
   return {
-    ...{ location, state, miner: state.miners.standing(location.receipt.miner), beacon: state.globals.beacon },
-    ...{ draw: null, audit: null, end: null, paid: null, trustAfterPpb: null, dispute: [] },
-    ...{ drawn: new Map(), commits: new Map(), reveals: new Map() },
+    location,
+    state,
+    miner: state.miners.standing(location.receipt.miner),
+    beacon: state.globals.beacon,
+    draw: null,
+    audit: null,
+    end: null,
+    paid: null,
+    trustAfterPpb: null,
+    dispute: [],
+    drawn: new Map(),
+    commits: new Map(),
+    reveals: new Map(),
   };
 }
 
@@ -217,7 +228,7 @@ function similarityStep({ location, state }: Trail): Step[] {
 
 function drawStep({ location, miner, beacon, draw, end, state }: Trail): Step {
   const { params } = state;
-  const { taskId } = location.receipt;
+  const { taskId, miner: served } = location.receipt;
   const clause = '§10.1, §9.1';
   const waits = {
     name: 'earliest draw',
@@ -225,9 +236,7 @@ function drawStep({ location, miner, beacon, draw, end, state }: Trail): Step {
     source: 'params.audit',
   };
   if (draw === null && end !== null) {
-    const facts = [
-      { name: 'evidence level', value: String(miner.evidenceLevel), source: `miner ${location.receipt.miner}` },
-    ];
+    const facts = [{ name: 'evidence level', value: String(miner.evidenceLevel), source: `miner ${served}` }];
     return { title: 'Nothing of it could be re-checked, so nothing was drawn', clause: '§10.11', facts, table: null };
   }
   if (draw === null) return { title: 'The draw is still to come', clause, facts: [waits], table: null };
@@ -241,18 +250,10 @@ function drawStep({ location, miner, beacon, draw, end, state }: Trail): Step {
       source: `receipt ${location.index}`,
     },
     waits,
-    { name: 'audited before', value: String(miner.audited), source: `miner ${location.receipt.miner}, ${was}` },
-    {
-      name: 'all audited below',
-      value: String(params.audit.newMinerTasks),
-      source: 'params.audit.newMinerTasks',
-    },
-    { name: 'trust', value: ratio(miner.trustPpb), source: `miner ${location.receipt.miner}, ${was}` },
-    {
-      name: 'results owed',
-      value: String(miner.resultsOwed),
-      source: `miner ${location.receipt.miner}, ${was}; §10.13`,
-    },
+    { name: 'audited before', value: String(miner.audited), source: `miner ${served}, ${was}` },
+    { name: 'all audited below', value: String(params.audit.newMinerTasks), source: 'params.audit.newMinerTasks' },
+    { name: 'trust', value: ratio(miner.trustPpb), source: `miner ${served}, ${was}` },
+    { name: 'results owed', value: String(miner.resultsOwed), source: `miner ${served}, ${was}; §10.13` },
     { name: 'rate', value: ratio(ratePpb), source: `block ${draw.height}; from trust: ${ratio(expectedPpb)}` },
     { name: 'beacon', value: hex(beacon), source: stateAfter(draw.height) },
     {
@@ -327,7 +328,9 @@ function verdictStep(trail: Trail): Step[] {
           source: 'verification §4.7',
         },
         ...accused.map((validator) => ({
-          ...{ name: 'contradicted', value: `validator ${validator}`, source: '§10.21: a strike, no duty, a case' },
+          name: 'contradicted',
+          value: `validator ${validator}`,
+          source: '§10.21: a strike, no duty, a case',
         })),
       ],
       table: null,

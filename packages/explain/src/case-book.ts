@@ -99,11 +99,18 @@ class CaseBook {
     if (row === undefined) throw new RangeError(`case ${number} was opened, and is not there`);
     const task = this.#tasks.get(toHex(subject)) ?? null;
     const record: CaseRecord = {
-      ...{ opened, row, task, params: this.#params },
+      opened,
+      row,
+      task,
+      params: this.#params,
       reveals: this.#reveals.get(toHex(subject)) ?? [],
       basis: basisOf(ledger.state, task),
       askedUnits: asked?.amountUnits ?? null,
-      ...{ opinions: [], appeal: null, frozen: null, end: null, endParams: null },
+      opinions: [],
+      appeal: null,
+      frozen: null,
+      end: null,
+      endParams: null,
     };
     this.cases.push(record);
     this.#byNumber.set(number, record);

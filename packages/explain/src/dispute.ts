@@ -22,8 +22,16 @@ export function disputedTask(block: Block, result: BlockResult, taskId: Uint8Arr
       if (body === null || challenge === undefined) continue;
       const { model, tokensIn, tokensOut, artifactRoot } = challenge;
       const receipt: Receipt = {
-        ...{ ...Receipt.defaultValue(), taskId, kind: 'challenge', session: noSession, miner },
-        ...{ model, tokensIn, tokensOut, artifactRoot, drawHeight: result.height },
+        ...Receipt.defaultValue(),
+        taskId,
+        kind: 'challenge',
+        session: noSession,
+        miner,
+        model,
+        tokensIn,
+        tokensOut,
+        artifactRoot,
+        drawHeight: result.height,
       };
       return { height: result.height, transaction, index, mixer: body.certificate.header.mixer, receipt };
     }

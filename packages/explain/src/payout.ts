@@ -69,7 +69,10 @@ export async function explainPayout(
     question: `Why was ${text} paid ${units(totalUnits)} units at the end of epoch ${epoch}?`,
     answer: answerOf(closed, { text, totalUnits, reasons }),
     result: {
-      ...{ account: text, epoch, height: closed.height, totalUnits: String(totalUnits) },
+      account: text,
+      epoch,
+      height: closed.height,
+      totalUnits: String(totalUnits),
       payouts: reasons.map(({ payout, recomputedUnits }) => ({
         place: payout.index,
         source: payout.source,

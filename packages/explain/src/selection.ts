@@ -69,7 +69,14 @@ export async function explainSelection(
     question: `Why did miner ${miner} serve task ${hex(taskId)}?`,
     answer: faultOf(found, followsDraw) ?? `${drawn}, and served the task${after}.`,
     result: {
-      ...{ taskId: hex(taskId), miner, rank, attempt, ticket: hex(ticket), ticketHolds, followsDraw, eligible },
+      taskId: hex(taskId),
+      miner,
+      rank,
+      attempt,
+      ticket: hex(ticket),
+      ticketHolds,
+      followsDraw,
+      eligible,
       late: found.late.map(({ height, step, attempt, miner, oracle }) => ({ height, step, attempt, miner, oracle })),
       draw: draw.map((drawn, at) => ({
         rank: at,

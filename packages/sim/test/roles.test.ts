@@ -36,8 +36,15 @@ describe('the roles together', () => {
     const head = () => net.chain.head();
     const register = (name: string, hash: Uint8Array, contextTokens: number) =>
       net.send(names.payer, 'registerModel', {
-        ...{ name, domain: 0, royaltyBps: 500, fileHash: hash, contextTokens },
-        ...{ priceInUnits: 1n, priceOutUnits: 2n, difficultyPpm: 1_000_000, t1ThresholdPpb: 40_000_000 },
+        name,
+        domain: 0,
+        royaltyBps: 500,
+        fileHash: hash,
+        contextTokens,
+        priceInUnits: 1n,
+        priceOutUnits: 2n,
+        difficultyPpm: 1_000_000,
+        t1ThresholdPpb: 40_000_000,
       });
     const proposed = [
       await register('same-weights', model.fileHash, 4096),

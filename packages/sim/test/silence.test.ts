@@ -21,8 +21,14 @@ const start = ({ params, ...rest }: Partial<StartOptions> = {}) =>
   startWorld({ miners: 2, params: { epochBlocks: 4096, ...params }, ...rest });
 
 const deadlines = {
-  ...{ prepareMs: 300, firstTokenMs: 800, generationMs: 3000, generationPerTokenMs: 50 },
-  ...{ stallMs: 800, commitMs: 300, lostMs: 200, oracleSlotMs: 200 },
+  prepareMs: 300,
+  firstTokenMs: 800,
+  generationMs: 3000,
+  generationPerTokenMs: 50,
+  stallMs: 800,
+  commitMs: 300,
+  lostMs: 200,
+  oracleSlotMs: 200,
 };
 /** Longest time that a miner waits for a mixer in these tests (§5.23). */
 const limitMs = 300 + 2000;

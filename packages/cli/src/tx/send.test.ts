@@ -20,7 +20,12 @@ async function running(): Promise<Client> {
   const parts = { version: '0', genesis: chain.genesis, chain: engine.chain, store, isPending: () => false };
   const reader = new LocalReader({ ...parts, totals: new TotalsView(store) });
   const server = await startHttpServer({
-    ...{ host: '127.0.0.1', port: 0, chat: new EchoGateway(), node: reader, roles: new TwoRoles(), adminToken: '' },
+    host: '127.0.0.1',
+    port: 0,
+    chat: new EchoGateway(),
+    node: reader,
+    roles: new TwoRoles(),
+    adminToken: '',
     onRequestError: () => {},
   });
   onTestFinished(async () => {

@@ -255,7 +255,10 @@ describe('commit and reveal §10.3', () => {
 
 describe('verdicts §10.4', () => {
   const refunded = (reason: 'soft' | 'hard' | 'noResult' | 'hung', taskId: Uint8Array): LedgerEvent => ({
-    ...{ type: 'taskRejected', taskId, reason, refundedUnits: 100n },
+    type: 'taskRejected',
+    taskId,
+    reason,
+    refundedUnits: 100n,
   });
 
   it('passes approve', () => {

@@ -251,7 +251,10 @@ function drawAuditors(
   const drawn = sampleByWeight(seed, weights, Math.min(count, free)).map((sampled) => sampled.index);
   const deadline = height + state.params.audit.commitBlocks;
   const slots = drawn.map((validator) => ({
-    ...{ validator, deadline, state: 'drawn' as const, numbers: noNumbers },
+    validator,
+    deadline,
+    state: 'drawn' as const,
+    numbers: noNumbers,
     commitment: new Uint8Array(32),
   }));
   if (slots.length > 0) state.setAuditors(index, [...audit.auditors, ...slots]);

@@ -32,9 +32,12 @@ const miner = (world: World) => world.state.miners.at(0);
 /** A network of three mixers, each of which owes many challenges and measures every line. */
 const strict = (options: WorldOptions = {}) =>
   new World({
-    ...{ mixers: 3, ...options },
+    mixers: 3,
+    ...options,
     params: {
-      ...{ epochBlocks: 48, receiptLifetimeBlocks: 40, cases: { ...worldParams.cases, gainPpb: 600_000_000 } },
+      epochBlocks: 48,
+      receiptLifetimeBlocks: 40,
+      cases: { ...worldParams.cases, gainPpb: 600_000_000 },
       challenges: { lambdaMilli: 20_000, alpha: 3, bandwidthCap: 1000n },
     },
   }).populate();
@@ -177,7 +180,10 @@ describe('disputed challenges §8.6', () => {
     const challenge = disputed();
     expect(reportDisputes(world, 0, challenge)).toBe('OK');
     expect(world.events).toContainEqual({
-      ...{ type: 'challengeDisputed', taskId: challenge.taskId, miner: 0, mixer: 0 },
+      type: 'challengeDisputed',
+      taskId: challenge.taskId,
+      miner: 0,
+      mixer: 0,
       knownTaskId: challenge.knownTaskId,
     });
     const task = world.state.tasks.at(world.state.taskOf(challenge.taskId) ?? -1);

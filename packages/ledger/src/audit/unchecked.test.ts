@@ -6,7 +6,10 @@ import { honest, unchecked, World } from '../testing/world.fixture.ts';
 
 describe('an engine that no auditor can run §10.13', () => {
   const refunded = (reason: 'noResult', taskId: Uint8Array): LedgerEvent => ({
-    ...{ type: 'taskRejected', taskId, reason, refundedUnits: 100n },
+    type: 'taskRejected',
+    taskId,
+    reason,
+    refundedUnits: 100n,
   });
 
   it('no result because of the engine is owed and costs trust, for a time (§10.13)', () => {

@@ -13,8 +13,16 @@ const table: DrawTable = {
   epoch: 0,
   beacon: sha256(Uint8Array.of(1)),
   entries: Array.from({ length: miners }, (_, miner) => ({
-    ...{ miner, operator: address(miner + 1), owner: address(100), domain: 0, models: [0], contextTokens: 2048 },
-    ...{ activeFrom: 0, weight: 10n, level: 0, userLevel: 0 },
+    miner,
+    operator: address(miner + 1),
+    owner: address(100),
+    domain: 0,
+    models: [0],
+    contextTokens: 2048,
+    activeFrom: 0,
+    weight: 10n,
+    level: 0,
+    userLevel: 0,
   })),
 };
 

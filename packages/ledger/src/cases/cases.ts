@@ -103,12 +103,29 @@ function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach 
   const { reviewEpochs, appealEpochs } = cases;
   const isReviewed = cases.foundationReview || charge.isReviewed === true;
   state.cases.push({
-    ...{ id, cause, kind, role, subject, model, openedMs: timeMs, openedEpoch: epoch },
-    ...{ payer, flaw, priorStatus },
+    id,
+    cause,
+    kind,
+    role,
+    subject,
+    model,
+    openedMs: timeMs,
+    openedEpoch: epoch,
+    payer,
+    flaw,
+    priorStatus,
     deadlineEpoch: epoch + (isReviewed ? reviewEpochs : appealEpochs),
     status: isReviewed ? 'review' : 'pending',
-    ...{ proposedUnits, ...held, fineUnits, finders, approvals: [], refusals: [] },
-    ...{ isFrozen: false, appellant: NOBODY, bondUnits: 0n, decidedEpoch: 0 },
+    proposedUnits,
+    ...held,
+    fineUnits,
+    finders,
+    approvals: [],
+    refusals: [],
+    isFrozen: false,
+    appellant: NOBODY,
+    bondUnits: 0n,
+    decidedEpoch: 0,
   });
   state.setGlobals({ openedCases: id + 1 });
   const fine = { priceUnits, proposedUnits, ...reach, heldUnits: fineUnits };

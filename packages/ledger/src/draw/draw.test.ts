@@ -11,8 +11,16 @@ const payer = address(200);
 
 function entry(miner: number, change: Partial<DrawEntry> = {}): DrawEntry {
   return {
-    ...{ miner, operator: address(miner + 1), owner: address(100), domain: 0, models: [0], contextTokens: 2048 },
-    ...{ activeFrom: 1, weight: 10n, level: 2, userLevel: 2 },
+    miner,
+    operator: address(miner + 1),
+    owner: address(100),
+    domain: 0,
+    models: [0],
+    contextTokens: 2048,
+    activeFrom: 1,
+    weight: 10n,
+    level: 2,
+    userLevel: 2,
     ...change,
   };
 }

@@ -106,7 +106,10 @@ const read = (letters: string): Opinion[] => {
   return [...letters].map((letter) => names[letter] ?? 'noResult');
 };
 const panel = (opinions: Opinion[], change: Partial<Panel> = {}): Panel => ({
-  ...{ firstAuditors: 1, drawn: opinions.length, atWork: 0, isExhausted: false },
+  firstAuditors: 1,
+  drawn: opinions.length,
+  atWork: 0,
+  isExhausted: false,
   ...change,
 });
 

@@ -89,8 +89,11 @@ function freezeShared(state: LedgerState, cause: SharedCause, suspects: readonly
     state.miners.update(miner, { status: priorStatus, statusHeight: state.globals.height });
   }
   return {
-    ...{ type: 'penaltiesFrozen', shared: cause.shared, model: cause.model },
-    ...{ failing: cause.miners.length, miners: cause.among },
+    type: 'penaltiesFrozen',
+    shared: cause.shared,
+    model: cause.model,
+    failing: cause.miners.length,
+    miners: cause.among,
     cases: indexes.map((index) => state.cases.at(index).id),
   };
 }

@@ -42,7 +42,11 @@ function found(view: LedgerView, by: LedgerView) {
 function said(view: LedgerView, others: readonly LedgerView[]) {
   const { globals, params, chain, openAudits, nextDraw, proposedModels } = view;
   return {
-    ...{ globals, params, chain, nextDraw, proposedModels },
+    globals,
+    params,
+    chain,
+    nextDraw,
+    proposedModels,
     rows: tableNames.map((name) => [name, [...view[name]]]),
     units: tableNames.map((name) => view[name].units),
     held: [view.heldUnits(), view.countHeldUnits()],

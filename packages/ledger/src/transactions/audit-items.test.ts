@@ -13,7 +13,8 @@ describe('lists §10.19', () => {
     world.certify(...receipts);
     const unknown = hash('no task');
     const items = [unknown, ...receipts.map(({ taskId }) => taskId), unknown].map((taskId) => ({
-      ...{ taskId, commitment: hash('numbers') },
+      taskId,
+      commitment: hash('numbers'),
     }));
     const own = 'validator1';
     const { transactions } = world.block(world.tx(own, 'auditCommit', { items }, { feeUnits: 0n }));

@@ -179,7 +179,9 @@ export class Application implements Chain {
     for (const entry of waiting) if (entry !== undefined) this.#mempool.remove(entry);
     this.#mempool.prune(block.height + 1, (address) => this.#ledger.state.nonceOf(address));
     const header: BlockHeader = {
-      ...{ ...block, parentRoot: this.#headRoot, stateRoot: result.stateRoot },
+      ...block,
+      parentRoot: this.#headRoot,
+      stateRoot: result.stateRoot,
       transactionsRoot: TransactionList.hashTreeRoot(transactions),
     };
     this.#applied = { header, transactions, result };

@@ -20,7 +20,10 @@ export function envelopeOf({ content, sender }: SignedTransaction, isFreeDuty: b
   return {
     sender: Buffer.from(publicKey).toString('latin1'),
     address: sender,
-    ...{ nonce, validUntil, feeUnits, isFreeDuty },
+    nonce,
+    validUntil,
+    feeUnits,
+    isFreeDuty,
   };
 }
 

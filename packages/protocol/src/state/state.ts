@@ -363,7 +363,9 @@ export const Books = new ContainerType({ globals: Globals, params: Params, ...bo
 /** The whole state; its root is in every block (§2.2). */
 export const State = new ContainerType(
   {
-    ...{ globals: Globals, params: Params, ...tables },
+    globals: Globals,
+    params: Params,
+    ...tables,
     /** Of the epoch before, while its settlement goes on. */
     books: new ListCompositeType(Books, 1),
   },

@@ -42,7 +42,8 @@ function shapesOf(tokens: readonly GeneratedToken[]): Shapes {
 
 const artifactOf = (tokens: readonly GeneratedToken[], seal: Uint8Array): Artifact => ({
   ...Artifact.defaultValue(),
-  ...{ windows: windowsOf(tokens), seal },
+  windows: windowsOf(tokens),
+  seal,
 });
 
 const random = new SimulatedRuntime({ seed: 7 }).random('test');
@@ -74,7 +75,8 @@ describe('a plant (verification §1.7)', () => {
         const artifact = artifactOf(given, plant.seal);
         const truth = tokens.map(({ top }) => ({
           probabilitiesPpb: top.map((entry) => probabilityPpb(entry.negLogprobMicro)),
-          ...{ argmaxId: top[0]?.id ?? 0, isChoice: true },
+          argmaxId: top[0]?.id ?? 0,
+          isChoice: true,
         }));
         const reported = tokens.map((_, index) => reportedAt(artifact, index));
         const { t1Ppb } = compareDistributions(reported, truth);

@@ -48,7 +48,8 @@ export function shapeOf({ top }: GeneratedToken): Shape {
 /** Total variation between what two shapes say of the same tokens, at most what one position counts (T1), ppb. */
 export function distancePpb(shape: Shape, own: Shape): number {
   const position = (negLogprobs: Shape) => ({
-    ...{ index: 0, ids: [] },
+    index: 0,
+    ids: [],
     probabilitiesPpb: negLogprobs.map(probabilityPpb),
   });
   return variationPpb(position(shape), position(own));

@@ -39,9 +39,16 @@ export class Mixer implements RoleService {
     const { chain, store } = context;
     this.#context = context;
     this.#ground = {
-      ...{ context, roots: new SigningRoots(chain.identity), mixer, committeeSigner },
-      ...{ committee: new Committee(mixer), announcements: new Announcements(), turns: new MinerTurns(maxTasks) },
-      ...{ requestDedup: new RequestDedup(store), drawTables: new DrawTables(store), pending: new Pending(store) },
+      context,
+      roots: new SigningRoots(chain.identity),
+      mixer,
+      committeeSigner,
+      committee: new Committee(mixer),
+      announcements: new Announcements(),
+      turns: new MinerTurns(maxTasks),
+      requestDedup: new RequestDedup(store),
+      drawTables: new DrawTables(store),
+      pending: new Pending(store),
       artifacts: new Artifacts(context),
       emit: (message) => this.#hand(message),
     };

@@ -206,7 +206,9 @@ describe('an honest answer of a real model', () => {
     async (stop) => {
       const payload = {
         ...InferencePayload.defaultValue(),
-        ...{ maxTokens: 48, sampling, stop },
+        maxTokens: 48,
+        sampling,
+        stop,
         messages: [{ role: 'user' as const, content: '\ufeffé\u0000' }],
       };
       const answer = new Generation();

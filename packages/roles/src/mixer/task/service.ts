@@ -170,8 +170,17 @@ export class Tasks {
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);
     const { deadlines, maxReassignments } = state.params;
     const asked = {
-      ...{ taskId, ticket, request, requestSignature: signature, sampling: payload.sampling, terms },
-      ...{ deadlines, maxReassignments, draw, order: turns.order(draw, nowMs), drawHeight },
+      taskId,
+      ticket,
+      request,
+      requestSignature: signature,
+      sampling: payload.sampling,
+      terms,
+      deadlines,
+      maxReassignments,
+      draw,
+      order: turns.order(draw, nowMs),
+      drawHeight,
     };
     return new TaskRun(this.#surroundings(link.endpoint), newTask(asked, nowMs), { gateway: link.stream, payload });
   }

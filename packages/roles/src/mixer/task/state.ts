@@ -378,8 +378,16 @@ function onTransition(task: MixerTask, order: TransitionOrder, nowMs: number): M
 function lateOf(task: MixerTask, order: TransitionOrder): LateTask {
   const { request, requestSignature, ticket, terms, rank, attempt, drawHeight } = task;
   const transition = {
-    ...{ session: request.session, requestHash: request.requestHash, ticket, replica: 0, kind: terms.kind },
-    ...{ step: task.state, attempt, rank, drawHeight, oracle: order.request.request.oracle },
+    session: request.session,
+    requestHash: request.requestHash,
+    ticket,
+    replica: 0,
+    kind: terms.kind,
+    step: task.state,
+    attempt,
+    rank,
+    drawHeight,
+    oracle: order.request.request.oracle,
     miner: task.draw[rank] ?? 0,
   };
   return { transition, evidence: { request, requestSignature, order } };
