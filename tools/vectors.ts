@@ -1,5 +1,5 @@
 /**
- * `npm run vectors` writes spec/vectors anew from the rules. `npm run vectors -- chains` also records the chains anew:
+ * `npm run vectors` writes spec/vectors from the rules. `npm run vectors -- chains` also records the chains:
  * that is right only while no network has run under its rules; otherwise the change needs a number in `rules.ts`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

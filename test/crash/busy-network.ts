@@ -31,7 +31,11 @@ if (import.meta.main) {
   useNativeHasher();
   const dir = process.argv[2] ?? '';
   const world = await World.open({
-    ...{ seed: randomInt(2 ** 31), keySeed: 1, miners: 4, plantsOneIn: 0, params: networkParams },
+    seed: randomInt(2 ** 31),
+    keySeed: 1,
+    miners: 4,
+    plantsOneIn: 0,
+    params: networkParams,
     ways: nextDoor,
     modelOf: () => new SimulatedModel('registered'),
     storeOf: async (genesis, runtime) => {

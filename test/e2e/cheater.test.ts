@@ -28,8 +28,16 @@ const command = (...words: string[]) => assay([...words, '--data', network.dataD
 /** An API key whose prompts go to this miner: the draw would give it others, or fewer once challenges have held it. */
 async function keyOfSessionWith(miner: number): Promise<string> {
   const session = {
-    ...{ 'session-key': 'payer', domain: 0, model: 0, 'home-mixer': 0, deposit: 1, 'max-task': 0.1 },
-    ...{ 'expiry-height': 100_000, redundancy: 1, 'is-background': 'no', 'dedicated-miners': miner },
+    'session-key': 'payer',
+    domain: 0,
+    model: 0,
+    'home-mixer': 0,
+    deposit: 1,
+    'max-task': 0.1,
+    'expiry-height': 100_000,
+    redundancy: 1,
+    'is-background': 'no',
+    'dedicated-miners': miner,
   };
   const options = Object.entries(session).flatMap(([name, value]) => [`--${name}`, String(value)]);
   expect(await command('tx', 'openSession', ...options)).toMatchObject({ code: 0 });
@@ -61,8 +69,7 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
       const miner = await network.client.getMiner(cheater);
       return miner.epochFailed === 0 && miner.failedMicro > 0 ? miner : null;
     });
-    const { items } = await network.client.getMiners();
-    const honest = items.filter((miner) => miner.index !== cheater);
+    const honest = (await network.client.getMiners()).items.filter((miner) => miner.index !== cheater);
     expect(honest.every((miner) => miner.rejected === 0)).toBe(true);
     const trusted = honest.filter((miner) => miner.passedMicro > 0);
     expect(trusted.every((miner) => miner.trustPpb > fallen.trustPpb)).toBe(true);
@@ -97,8 +104,11 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
     // The price · 0.6 · 1.5 ÷ (0.02 · 0.95), far below a tenth of the collateral.
     const fineUnits = (BigInt(first?.priceUnits ?? 0) * 900n) / 19n;
     expect(JSON.parse(slash.out).result).toMatchObject({
-      ...{ against: `miner ${cheater}`, subject: first?.taskId, status: 'executed' },
-      ...{ heldUnits: String(fineUnits), recomputedHeldUnits: String(fineUnits) },
+      against: `miner ${cheater}`,
+      subject: first?.taskId,
+      status: 'executed',
+      heldUnits: String(fineUnits),
+      recomputedHeldUnits: String(fineUnits),
     });
     const status = network.lines.filter((line) => line.event === 'status').at(-1);
     expect(status?.cheater).toMatchObject({ miner: cheater });

@@ -122,7 +122,13 @@ async function honestUser(until: number): Promise<{ texts: string[]; receipts: s
 async function records() {
   const { items } = await network.client.getMiners();
   return items.map(({ status, collateralUnits, rejected, strikes, epochFailed, failedMicro, cusumMilli }) => ({
-    ...{ status, collateralUnits, rejected, strikes, epochFailed, failedMicro, cusumMilli },
+    status,
+    collateralUnits,
+    rejected,
+    strikes,
+    epochFailed,
+    failedMicro,
+    cusumMilli,
   }));
 }
 

@@ -30,7 +30,11 @@ class RecordedWorld extends World {
     const { timeMs } = this.state.globals;
     const proposer = result.height % this.state.validators.length;
     const header = {
-      ...{ height: result.height, timeMs, proposer, parentRoot: this.#headRoot, stateRoot: result.stateRoot },
+      height: result.height,
+      timeMs,
+      proposer,
+      parentRoot: this.#headRoot,
+      stateRoot: result.stateRoot,
       transactionsRoot: TransactionList.hashTreeRoot([...transactions]),
     };
     const signature = this.key(`validator${proposer}`).sign(blockSigningRoot(this.state.chain, header));

@@ -64,7 +64,9 @@ function identities() {
       text: addressText(addressOf(key)),
     })),
     signing: {
-      ...{ chainId: chain.chainId, genesisHash: hex(chain.genesisHash), objectRoot: hex(objectRoot) },
+      chainId: chain.chainId,
+      genesisHash: hex(chain.genesisHash),
+      objectRoot: hex(objectRoot),
       roots: Object.entries(messageTypes).map(([message, type]) => {
         const domain = signingDomain(chain, type);
         return { message, type, domain: hex(domain), signingRoot: hex(signingRoot(objectRoot, domain)) };
@@ -72,9 +74,13 @@ function identities() {
     },
     possession: { blsPublicKey: hex(blsPublicKey), signingRoot: hex(possessionRoot(blsPublicKey)) },
     taskId: {
-      ...{ ...task, requestHash: hex(task.requestHash), signingRoot: hex(ticketSigningRoot(chain, task)) },
-      ...{ ...identity, ticket: hex(identity.ticket) },
-      ...{ taskId: hex(taskIdOf(identity)), drawId: hex(drawIdOf(identity)) },
+      ...task,
+      requestHash: hex(task.requestHash),
+      signingRoot: hex(ticketSigningRoot(chain, task)),
+      ...identity,
+      ticket: hex(identity.ticket),
+      taskId: hex(taskIdOf(identity)),
+      drawId: hex(drawIdOf(identity)),
     },
   };
 }
@@ -107,7 +113,9 @@ function amounts() {
     apportion: divisions.map(([whole, weights]) => ({ whole, weights, parts: apportion(whole, weights) })),
     prices: tasks.map(({ prices, ...tokens }) => ({ ...prices, ...tokens, priceUnits: priceOf(prices, tokens) })),
     work: works.map((each) => ({
-      ...{ ...each, vwuPerTokenIn: 1, vwuPerTokenOut: 3 },
+      ...each,
+      vwuPerTokenIn: 1,
+      vwuPerTokenOut: 3,
       vwu: workUnitsOf({ ...devnetParams, vwuPerTokenIn: 1, vwuPerTokenOut: 3 }, each, inWords(each)),
     })),
   };
@@ -130,7 +138,11 @@ function draws() {
   const table: DrawTable = { epoch: 5, beacon: seedOf('beacon'), entries };
   const payers = [addressOf(seedOf('payer')), addressOf(seedOf('owner 3'))];
   const requests = [0, 1, 2, 3, 4, 5].map((i) => ({
-    ...{ taskId: seedOf(`task ${i}`), kind: i % 3, domain: 0, model: i % 2, drawHeight: 167 },
+    taskId: seedOf(`task ${i}`),
+    kind: i % 3,
+    domain: 0,
+    model: i % 2,
+    drawHeight: 167,
     payer: payers[i === 5 ? 1 : 0] ?? new Uint8Array(20),
     dedicatedMiners: i === 4 ? [2, 3, 5] : [],
   }));
@@ -139,7 +151,9 @@ function draws() {
     beacon: hex(table.beacon),
     entries: entries.map((entry) => ({ ...entry, operator: hex(entry.operator), owner: hex(entry.owner) })),
     draws: requests.map((request) => ({
-      ...{ ...request, taskId: hex(request.taskId), payer: hex(request.payer) },
+      ...request,
+      taskId: hex(request.taskId),
+      payer: hex(request.payer),
       eligible: eligibleMiners(table, inWords(request)).map(({ miner }) => miner),
       ranks: drawMiners(table, inWords(request), 4),
     })),
@@ -186,14 +200,16 @@ function audits() {
     positions: sizes.map((size) => ({ seed: hex(seed), ...size, positions: drawPositions(seed, size) })),
     t1: { reported, reference, ...compareDistributions(reported, reference) },
     opinions: [...numbers, ...[1, 2, 3].map((finding) => ({ finding, t1Ppb: 0 }))].map((each) => ({
-      ...{ ...each, t1ThresholdPpb: limit },
+      ...each,
+      t1ThresholdPpb: limit,
       opinion: opinionOf(
         { ...noMismatch, ...each, finding: Finding.wordOf(each.finding) },
         { t1ThresholdPpb: limit, mismatchesMilli: 0 },
       ),
     })),
     trust: records.map(([passedMicro, failedMicro]) => ({
-      ...{ passedMicro, failedMicro },
+      passedMicro,
+      failedMicro,
       trustPpb: trustPpbOf(passedMicro, failedMicro),
     })),
     kept: [1, 14, 5400].map((halfLifeEpochs) => ({ halfLifeEpochs, keptPpb: keptPpb(halfLifeEpochs) })),

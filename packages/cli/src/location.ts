@@ -37,7 +37,7 @@ export function readNodeFile(dataDir: string): NodeFile | null {
   try {
     return nodeFile.parse(JSON.parse(text));
   } catch (cause) {
-    throw new CliError('dataDirectory', `${path} is damaged; start the node again to have it written anew.`, { cause });
+    throw new CliError('dataDirectory', `${path} is damaged; restart the node to have it written again.`, { cause });
   }
 }
 

@@ -63,7 +63,7 @@ function buildProgram(host: Host, reached: (exit: ExitName) => void): Commander 
       .option('--verbose', 'on a failure, show where in the program it happened')
       .action(async () => {
         const names = entry.registeredArguments.map((argument) => argument.name());
-        const named = Object.fromEntries(names.map((name, place) => [name, entry.processedArgs[place]]));
+        const named = Object.fromEntries(names.map((name, index) => [name, entry.processedArgs[index]]));
         reached(await command.execute(invocationOf(command, { ...entry.opts(), ...named }, host)));
       });
   }

@@ -28,7 +28,11 @@ async function startNode(chain: TestChain): Promise<{ engine: EmbeddedEngine; ur
   closing.push(close);
   const parts = { version: '1', genesis: chain.genesis, chain: engine.chain, store, totals: new TotalsView(store) };
   const server = await startHttpServer({
-    ...{ host: '127.0.0.1', port: 0, chat: new EchoGateway(), roles: new TwoRoles(), adminToken: '' },
+    host: '127.0.0.1',
+    port: 0,
+    chat: new EchoGateway(),
+    roles: new TwoRoles(),
+    adminToken: '',
     node: new LocalReader({ ...parts, isPending: () => false }),
     onRequestError: (error) => {
       throw error;

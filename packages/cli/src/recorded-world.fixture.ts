@@ -13,8 +13,12 @@ export class RecordedWorld extends World {
     const result = super.block(...transactions);
     const { timeMs } = this.state.globals;
     const header = {
-      ...{ height: result.height, timeMs, proposer: 0, parentRoot: this.#headRoot },
-      ...{ transactionsRoot: TransactionList.hashTreeRoot([...transactions]), stateRoot: result.stateRoot },
+      height: result.height,
+      timeMs,
+      proposer: 0,
+      parentRoot: this.#headRoot,
+      transactionsRoot: TransactionList.hashTreeRoot([...transactions]),
+      stateRoot: result.stateRoot,
     };
     this.#blocks.push(Block.serialize({ header, transactions: [...transactions], signature: new Uint8Array(64) }));
     this.#headRoot = headerRoot(header);

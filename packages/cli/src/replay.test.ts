@@ -69,7 +69,12 @@ describe('assay replay', () => {
     for (const flags of [[], ['--fast']]) {
       const { code, out } = await assay('replay', '--json', ...flags);
       expect(JSON.parse(out)).toMatchObject({
-        ...{ valid: true, height: blockCount, transactions: blockCount, stateRoot, fault: null, chainId: 'test' },
+        valid: true,
+        height: blockCount,
+        transactions: blockCount,
+        stateRoot,
+        fault: null,
+        chainId: 'test',
       });
       expect(code).toBe(0);
     }

@@ -34,7 +34,13 @@ describe('progressText', () => {
 
 describe('statusLine', () => {
   const status = {
-    ...{ height: 123, epoch: 3, tasks: 4, auditsPassed: 4, auditsFailed: 0, paidUnits: 12_300_000_000n, cheater: null },
+    height: 123,
+    epoch: 3,
+    tasks: 4,
+    auditsPassed: 4,
+    auditsFailed: 0,
+    paidUnits: 12_300_000_000n,
+    cheater: null,
   };
   const cheater = { miner: 2, rejectedTasks: 0, refundedUnits: 0n, trustPpb: 0 };
 

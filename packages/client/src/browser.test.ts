@@ -36,7 +36,8 @@ describe('in a browser', () => {
         epochs: trust.committee.epochs,
         epochBlocks: trust.epochBlocks,
         mixers: trust.committee.seats.map(({ mixer: index, blsPublicKey }) => ({
-          ...{ index, blsPublicKey: `0x${toHex(blsPublicKey)}` },
+          index,
+          blsPublicKey: `0x${toHex(blsPublicKey)}`,
         })),
       },
     };

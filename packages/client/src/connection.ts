@@ -73,10 +73,10 @@ async function send(connection: Connection, route: ApiRoute, accept: string, opt
 }
 
 function urlOf(connection: Connection, route: ApiRoute, { path = {}, query = {} }: CallOptions): string {
-  const place = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
+  const resource = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
-  return `${connection.baseUrl}${place}${search.size === 0 ? '' : `?${search}`}`;
+  return `${connection.baseUrl}${resource}${search.size === 0 ? '' : `?${search}`}`;
 }
 
 async function refusal(connection: Connection, response: Response): Promise<ClientError> {

@@ -11,7 +11,7 @@ import {
 import { type AuditRow, AuditVerdict, addressOf, addressText, type LedgerEvent, type MinerRow } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { z } from 'zod';
-import { bodyOf, certifiedTask, type ReceiptPlace } from './certified.ts';
+import { bodyOf, certifiedTask, type ReceiptLocation } from './certified.ts';
 import { type Dispute, disputeAnswer, disputedTask, disputeEvents, disputeStep } from './dispute.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
 import { flawWord } from './json.ts';
@@ -60,7 +60,7 @@ interface At<Value> {
 
 /** Everything the chain says about one task from its certificate on. */
 interface Trail {
-  place: ReceiptPlace;
+  location: ReceiptLocation;
   /** The miner's row before the block of the draw. */
   miner: Readonly<MinerRow>;
   /** Beacon in the state after the block of the draw. */
@@ -87,13 +87,14 @@ export async function explainAudit(
   options: { readonly fast: boolean },
 ): Promise<Explanation<AuditResult>> {
   const trail = await follow(history, taskId, options);
-  const { place, miner, draw, end } = trail;
+  const { location, miner, draw, end } = trail;
   const [basis, accused] = [basisOf(trail), falseValidators(trail)];
   return {
-    question: `What became of the audit of task ${hex(taskId)}, served by miner ${place.receipt.miner}?`,
+    question: `What became of the audit of task ${hex(taskId)}, served by miner ${location.receipt.miner}?`,
     answer: answerOf(trail),
     result: {
-      ...{ taskId: hex(taskId), miner: place.receipt.miner },
+      taskId: hex(taskId),
+      miner: location.receipt.miner,
       audited: draw === null ? null : draw.value.type === 'auditOpened',
       verdict: trail.audit === null ? null : verdictOf(trail.audit),
       outcome: end === null ? 'undecided' : end.value.type === 'taskApproved' ? 'approved' : 'rejected',
@@ -134,8 +135,8 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
   for await (const replayed of replayBlocks(history, options)) {
     const { block, result, ledger } = replayed;
     if (trail === null) {
-      const place = certifiedTask(block, result, taskId) ?? disputedTask(block, result, taskId);
-      if (place !== null) trail = begin(place, ledger.state);
+      const location = certifiedTask(block, result, taskId) ?? disputedTask(block, result, taskId);
+      if (location !== null) trail = begin(location, ledger.state);
     }
     if (trail !== null) note(trail, replayed, before);
     const { miners } = ledger.state;
@@ -148,16 +149,26 @@ async function follow(history: History, taskId: Uint8Array, options: { readonly 
   );
 }
 
-function begin(place: ReceiptPlace, state: LedgerView): Trail {
+function begin(location: ReceiptLocation, state: LedgerView): Trail {
   return {
-    ...{ place, state, miner: state.miners.standing(place.receipt.miner), beacon: state.globals.beacon },
-    ...{ draw: null, audit: null, end: null, paid: null, trustAfterPpb: null, dispute: [] },
-    ...{ drawn: new Map(), commits: new Map(), reveals: new Map() },
+    location,
+    state,
+    miner: state.miners.standing(location.receipt.miner),
+    beacon: state.globals.beacon,
+    draw: null,
+    audit: null,
+    end: null,
+    paid: null,
+    trustAfterPpb: null,
+    dispute: [],
+    drawn: new Map(),
+    commits: new Map(),
+    reveals: new Map(),
   };
 }
 
 function note(trail: Trail, { height, block, result, ledger }: Replayed, before: readonly Readonly<MinerRow>[]): void {
-  const { taskId, miner } = trail.place.receipt;
+  const { taskId, miner } = trail.location.receipt;
   const index = ledger.state.auditOf(taskId);
   if (index !== undefined) trail.audit = ledger.state.audits.at(index);
   noteTransactions(trail, { height, block, result, ledger });
@@ -180,13 +191,13 @@ function note(trail: Trail, { height, block, result, ledger }: Replayed, before:
 }
 
 function noteTransactions(trail: Trail, { height, block, result, ledger }: Replayed): void {
-  const { taskId } = trail.place.receipt;
+  const { taskId } = trail.location.receipt;
   for (const [transaction, { code, kind, sender, events }] of result.transactions.entries()) {
     if (code !== 'OK' || (kind !== 'auditCommit' && kind !== 'auditReveal') || sender === null) continue;
     const items: readonly { taskId: Uint8Array }[] = bodyOf(block, transaction, kind)?.items ?? [];
     const refused = events.flatMap((event) => (event.type === 'auditItemsRefused' ? event.refused : []));
-    const isTaken = (place: number) => !refused.some(({ item }) => item === place);
-    if (!items.some((item, place) => equalBytes(item.taskId, taskId) && isTaken(place))) continue;
+    const isTaken = (index: number) => !refused.some(({ item }) => item === index);
+    if (!items.some((item, index) => equalBytes(item.taskId, taskId) && isTaken(index))) continue;
     const validator = [...ledger.state.validators].findIndex(({ publicKey }) =>
       equalBytes(addressOf(publicKey), sender),
     );
@@ -195,12 +206,12 @@ function noteTransactions(trail: Trail, { height, block, result, ledger }: Repla
 }
 
 /** How like the other replicas the answer is (D4); nothing without redundancy. */
-function similarityStep({ place, state }: Trail): Step[] {
-  const { session, replica, similarityPpb, taskId } = place.receipt;
+function similarityStep({ location, state }: Trail): Step[] {
+  const { session, replica, similarityPpb, taskId } = location.receipt;
   const redundancy = state.sessions.get(session)?.redundancy ?? 1;
   if (redundancy === 1) return [];
   const task = state.tasks.get(state.taskOf(taskId) ?? -1);
-  const certified = `${transactionAt(place.height, place.transaction)}, receipt ${place.index}`;
+  const certified = `${transactionAt(location.height, location.transaction)}, receipt ${location.index}`;
   const facts = [
     { name: 'replica', value: `${replica} of ${redundancy}`, source: `${certified}; session ${session}` },
     { name: 'similarity', value: ratio(similarityPpb), source: certified },
@@ -208,26 +219,24 @@ function similarityStep({ place, state }: Trail): Step[] {
   ];
   if (task !== undefined) {
     const value = task.agreement;
-    facts.push({ name: 'among the replicas', value, source: `task of block ${place.height}` });
+    facts.push({ name: 'among the replicas', value, source: `task of block ${location.height}` });
   }
   return [
     { title: 'How similar it is to the answers of the other miners', clause: '§7.11, §10.11', facts, table: null },
   ];
 }
 
-function drawStep({ place, miner, beacon, draw, end, state }: Trail): Step {
+function drawStep({ location, miner, beacon, draw, end, state }: Trail): Step {
   const { params } = state;
-  const { taskId } = place.receipt;
+  const { taskId, miner: served } = location.receipt;
   const clause = '§10.1, §9.1';
   const waits = {
     name: 'earliest draw',
-    value: `block ${place.height + params.audit.drawDelayBlocks}`,
+    value: `block ${location.height + params.audit.drawDelayBlocks}`,
     source: 'params.audit',
   };
   if (draw === null && end !== null) {
-    const facts = [
-      { name: 'evidence level', value: String(miner.evidenceLevel), source: `miner ${place.receipt.miner}` },
-    ];
+    const facts = [{ name: 'evidence level', value: String(miner.evidenceLevel), source: `miner ${served}` }];
     return { title: 'Nothing of it could be re-checked, so nothing was drawn', clause: '§10.11', facts, table: null };
   }
   if (draw === null) return { title: 'The draw is still to come', clause, facts: [waits], table: null };
@@ -235,16 +244,16 @@ function drawStep({ place, miner, beacon, draw, end, state }: Trail): Step {
   const { ratePpb } = draw.value;
   const expectedPpb = auditRatePpb(params.audit, miner);
   const facts = [
-    { name: 'certified', value: transactionAt(place.height, place.transaction), source: `receipt ${place.index}` },
-    waits,
-    { name: 'audited before', value: String(miner.audited), source: `miner ${place.receipt.miner}, ${was}` },
     {
-      name: 'all audited below',
-      value: String(params.audit.newMinerTasks),
-      source: 'params.audit.newMinerTasks',
+      name: 'certified',
+      value: transactionAt(location.height, location.transaction),
+      source: `receipt ${location.index}`,
     },
-    { name: 'trust', value: ratio(miner.trustPpb), source: `miner ${place.receipt.miner}, ${was}` },
-    { name: 'results owed', value: String(miner.resultsOwed), source: `miner ${place.receipt.miner}, ${was}; §10.13` },
+    waits,
+    { name: 'audited before', value: String(miner.audited), source: `miner ${served}, ${was}` },
+    { name: 'all audited below', value: String(params.audit.newMinerTasks), source: 'params.audit.newMinerTasks' },
+    { name: 'trust', value: ratio(miner.trustPpb), source: `miner ${served}, ${was}` },
+    { name: 'results owed', value: String(miner.resultsOwed), source: `miner ${served}, ${was}; §10.13` },
     { name: 'rate', value: ratio(ratePpb), source: `block ${draw.height}; from trust: ${ratio(expectedPpb)}` },
     { name: 'beacon', value: hex(beacon), source: stateAfter(draw.height) },
     {
@@ -288,22 +297,22 @@ function auditorStep(trail: Trail): Step[] {
 function falseValidators(trail: Trail): number[] {
   const { audit } = trail;
   if (audit === null) return [];
-  return falseVoices(trail.state, audit, trail.place.receipt);
+  return falseVoices(trail.state, audit, trail.location.receipt);
 }
 
 function verdictStep(trail: Trail): Step[] {
-  const { audit, place } = trail;
+  const { audit, location } = trail;
   if (audit === null) return [];
   const { t1ThresholdPpb, mismatchesMilli } = basisOf(trail);
   const accused = falseValidators(trail);
-  const source = `model ${place.receipt.model}, genesis`;
+  const source = `model ${location.receipt.model}, genesis`;
   const distance = audit.isPlanted
     ? [{ name: 'T1 says nothing', value: 'wrong on purpose', source: '§10.25: its miner opened the seal' }]
     : [
         { name: 'honest limit of T1', value: ratio(t1ThresholdPpb), source },
         { name: 'hard above', value: ratio(3 * t1ThresholdPpb), source: 'three times the limit' },
       ];
-  const pooled = `miner ${place.receipt.miner}, before the verdict`;
+  const pooled = `miner ${location.receipt.miner}, before the verdict`;
   return [
     {
       title: `The verdict: ${verdictOf(audit)}; passes acquit with a lead of two, failures convict with one of three`,
@@ -319,7 +328,9 @@ function verdictStep(trail: Trail): Step[] {
           source: 'verification §4.7',
         },
         ...accused.map((validator) => ({
-          ...{ name: 'contradicted', value: `validator ${validator}`, source: '§10.21: a strike, no duty, a case' },
+          name: 'contradicted',
+          value: `validator ${validator}`,
+          source: '§10.21: a strike, no duty, a case',
         })),
       ],
       table: null,
@@ -327,13 +338,13 @@ function verdictStep(trail: Trail): Step[] {
   ];
 }
 
-function consequenceStep({ place, end, paid, trustAfterPpb, miner }: Trail): Step[] {
+function consequenceStep({ location, end, paid, trustAfterPpb, miner }: Trail): Step[] {
   if (end === null) return [];
   const facts = [
     {
       name: 'price',
-      value: formatUnits(place.receipt.priceUnits),
-      source: transactionAt(place.height, place.transaction),
+      value: formatUnits(location.receipt.priceUnits),
+      source: transactionAt(location.height, location.transaction),
     },
   ];
   if (end.value.type === 'taskRejected') {
@@ -344,7 +355,7 @@ function consequenceStep({ place, end, paid, trustAfterPpb, miner }: Trail): Ste
     const source = `end of epoch ${paid.value.epoch}, block ${paid.height}`;
     facts.push({ name: "paid to the miner's people", value: formatUnits(minersUnits), source });
   }
-  facts.push({ name: 'trust before', value: ratio(miner.trustPpb), source: `miner ${place.receipt.miner}` });
+  facts.push({ name: 'trust before', value: ratio(miner.trustPpb), source: `miner ${location.receipt.miner}` });
   if (trustAfterPpb !== null) {
     const { height, value } = trustAfterPpb;
     facts.push({ name: 'trust after', value: ratio(value), source: stateAfter(height) });
@@ -353,8 +364,8 @@ function consequenceStep({ place, end, paid, trustAfterPpb, miner }: Trail): Ste
 }
 
 function answerOf(trail: Trail): string {
-  const { place, draw, audit, end, paid } = trail;
-  const miner = `miner ${place.receipt.miner}`;
+  const { location, draw, audit, end, paid } = trail;
+  const miner = `miner ${location.receipt.miner}`;
   const disputed = disputeAnswer(trail.dispute, miner);
   if (disputed !== null) return disputed;
   if (end?.value.type === 'taskRejected' && draw === null) return unlikeAnswer(miner, end.value);
@@ -382,5 +393,5 @@ function unlikeAnswer(miner: string, { reason, refundedUnits }: Of<'taskRejected
 
 const milli = (thousandths: number) => (thousandths / 1000).toFixed(3);
 
-const basisOf = ({ state, audit, place }: Trail) => opinionBasis(state, audit, place.receipt);
+const basisOf = ({ state, audit, location }: Trail) => opinionBasis(state, audit, location.receipt);
 const verdictOf = (audit: Readonly<AuditRow>) => audit.verdict;

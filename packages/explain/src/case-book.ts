@@ -1,7 +1,7 @@
 import { Ledger, type LedgerView, type OpinionBasis, opinionBasis } from '@assay/ledger';
 import type { AuditNumbers, CaseRow, CaseStatus, LedgerEvent, Params } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
-import { bodyOf, certifiedIn, type ReceiptPlace } from './certified.ts';
+import { bodyOf, certifiedIn, type ReceiptLocation } from './certified.ts';
 import { transactionAt } from './explanation.ts';
 import { type History, type Replayed, replayBlocks } from './replay-blocks.ts';
 
@@ -11,7 +11,7 @@ export type Of<Type extends LedgerEvent['type']> = Extract<LedgerEvent, { type: 
 export interface Stood<Value> {
   readonly at: string;
   readonly height: number;
-  /** Its place among all that happened. */
+  /** Its index among all that happened. */
   readonly order: number;
   readonly value: Value;
   /** The transaction that caused it and who sent it; null when a block did. */
@@ -30,7 +30,7 @@ export interface CaseRecord {
   /** The parameters in force when it was opened. */
   readonly params: Params;
   /** The task it is about, and what its auditors found; null and nothing for another matter. */
-  readonly task: ReceiptPlace | null;
+  readonly task: ReceiptLocation | null;
   readonly reveals: readonly Revealed[];
   /** The model's limit for honest answers, and the miner's pooled mismatches at the verdict. */
   readonly basis: OpinionBasis;
@@ -55,7 +55,7 @@ class CaseBook {
   readonly cases: CaseRecord[] = [];
   readonly #byNumber = new Map<number, CaseRecord>();
   /** Of the tasks that are not decided. */
-  readonly #tasks = new Map<string, ReceiptPlace>();
+  readonly #tasks = new Map<string, ReceiptLocation>();
   readonly #reveals = new Map<string, Revealed[]>();
   /** Those in force in the block to come: they change with the end of a block. */
   #params: Params;
@@ -67,7 +67,7 @@ class CaseBook {
 
   take(replayed: Replayed): void {
     const { block, result, ledger } = replayed;
-    for (const place of certifiedIn(block, result)) this.#tasks.set(toHex(place.receipt.taskId), place);
+    for (const location of certifiedIn(block, result)) this.#tasks.set(toHex(location.receipt.taskId), location);
     for (const stood of stoodIn(replayed, this.#order)) this.#take(stood, replayed);
     this.#order += result.events.length;
     this.#params = ledger.state.params;
@@ -99,11 +99,18 @@ class CaseBook {
     if (row === undefined) throw new RangeError(`case ${number} was opened, and is not there`);
     const task = this.#tasks.get(toHex(subject)) ?? null;
     const record: CaseRecord = {
-      ...{ opened, row, task, params: this.#params },
+      opened,
+      row,
+      task,
+      params: this.#params,
       reveals: this.#reveals.get(toHex(subject)) ?? [],
       basis: basisOf(ledger.state, task),
       askedUnits: asked?.amountUnits ?? null,
-      ...{ opinions: [], appeal: null, frozen: null, end: null, endParams: null },
+      opinions: [],
+      appeal: null,
+      frozen: null,
+      end: null,
+      endParams: null,
     };
     this.cases.push(record);
     this.#byNumber.set(number, record);
@@ -123,8 +130,8 @@ class CaseBook {
 
 /** The events of a block with where they stand: those of its transactions first. */
 function stoodIn({ height, result }: Replayed, order: number): Stood<LedgerEvent>[] {
-  const causes = result.transactions.flatMap(({ events, sender }, place) =>
-    events.map(() => ({ at: transactionAt(height, place), transaction: place, sender })),
+  const causes = result.transactions.flatMap(({ events, sender }, index) =>
+    events.map(() => ({ at: transactionAt(height, index), transaction: index, sender })),
   );
   const block = { at: `block ${height}`, transaction: null, sender: null };
   return result.events.map((value, i) => ({ height, order: order + i, value, ...(causes[i] ?? block) }));
@@ -137,7 +144,7 @@ export function statusOf({ end, appeal, frozen, row }: CaseRecord): CaseStatus {
   return isReviewed ? 'review' : 'pending';
 }
 
-function basisOf(state: LedgerView, task: ReceiptPlace | null): OpinionBasis {
+function basisOf(state: LedgerView, task: ReceiptLocation | null): OpinionBasis {
   if (task === null) return { t1ThresholdPpb: 0, mismatchesMilli: 0 };
   const audit = state.auditOf(task.receipt.taskId);
   return opinionBasis(state, audit === undefined ? null : state.audits.at(audit), task.receipt);

@@ -4,29 +4,29 @@ import { type Block, type BodyKind, type BodyValues, type Receipt, Transaction }
 import { equalBytes } from '@assay/ssz';
 
 /** Where a receipt stands on the chain. */
-export interface ReceiptPlace {
+export interface ReceiptLocation {
   readonly height: number;
   readonly transaction: number;
-  /** Its place in the batch. */
+  /** Its index in the batch. */
   readonly index: number;
   readonly mixer: number;
   readonly receipt: Receipt;
 }
 
 /** The receipts a block certified, in order. */
-export function certifiedIn(block: Block, result: BlockResult): ReceiptPlace[] {
-  const places: ReceiptPlace[] = [];
+export function certifiedIn(block: Block, result: BlockResult): ReceiptLocation[] {
+  const locations: ReceiptLocation[] = [];
   for (const event of result.events) {
     if (event.type !== 'taskCertified') continue;
     const { transaction, receipt: index, mixer } = event;
     const receipt = bodyOf(block, transaction, 'certifiedBatch')?.receipts[index];
-    if (receipt !== undefined) places.push({ height: result.height, transaction, index, mixer, receipt });
+    if (receipt !== undefined) locations.push({ height: result.height, transaction, index, mixer, receipt });
   }
-  return places;
+  return locations;
 }
 
 /** The receipt of one task, when this block certified it. */
-export function certifiedTask(block: Block, result: BlockResult, taskId: Uint8Array): ReceiptPlace | null {
+export function certifiedTask(block: Block, result: BlockResult, taskId: Uint8Array): ReceiptLocation | null {
   const isIt = (event: LedgerEvent) => event.type === 'taskCertified' && equalBytes(event.taskId, taskId);
   if (!result.events.some(isIt)) return null;
   return certifiedIn(block, result).find(({ receipt }) => equalBytes(receipt.taskId, taskId)) ?? null;

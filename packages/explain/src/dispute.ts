@@ -2,7 +2,7 @@ import type { BlockResult } from '@assay/ledger';
 import type { LedgerEvent } from '@assay/protocol';
 import { type Block, noSession, Receipt } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
-import { bodyOf, type ReceiptPlace } from './certified.ts';
+import { bodyOf, type ReceiptLocation } from './certified.ts';
 import { hex, type Step } from './explanation.ts';
 
 type DisputeEvent = Extract<
@@ -13,8 +13,8 @@ type Of<Type extends DisputeEvent['type']> = Extract<DisputeEvent, { readonly ty
 /** What the chain says of a challenge, or of an answer that one contradicts, in order. */
 export type Dispute = readonly { readonly height: number; readonly event: DisputeEvent }[];
 
-/** A challenge that a block has auditors decide on, as a place of the receipt it never gets (§8.6). */
-export function disputedTask(block: Block, result: BlockResult, taskId: Uint8Array): ReceiptPlace | null {
+/** A challenge that a block has auditors decide on, as a location of the receipt it never gets (§8.6). */
+export function disputedTask(block: Block, result: BlockResult, taskId: Uint8Array): ReceiptLocation | null {
   for (const [transaction, { code }] of result.transactions.entries()) {
     const body = code === 'OK' ? bodyOf(block, transaction, 'certifiedBatch') : null;
     for (const [index, { miner, disputed }] of (body?.records.reports ?? []).entries()) {
@@ -22,8 +22,16 @@ export function disputedTask(block: Block, result: BlockResult, taskId: Uint8Arr
       if (body === null || challenge === undefined) continue;
       const { model, tokensIn, tokensOut, artifactRoot } = challenge;
       const receipt: Receipt = {
-        ...{ ...Receipt.defaultValue(), taskId, kind: 'challenge', session: noSession, miner },
-        ...{ model, tokensIn, tokensOut, artifactRoot, drawHeight: result.height },
+        ...Receipt.defaultValue(),
+        taskId,
+        kind: 'challenge',
+        session: noSession,
+        miner,
+        model,
+        tokensIn,
+        tokensOut,
+        artifactRoot,
+        drawHeight: result.height,
       };
       return { height: result.height, transaction, index, mixer: body.certificate.header.mixer, receipt };
     }

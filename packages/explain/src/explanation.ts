@@ -63,12 +63,12 @@ export function explanationLines(explanation: z.infer<ReturnType<typeof explanat
   ];
 }
 
-function stepLines({ title, clause, facts, table: rows }: Step, place: number): string[] {
+function stepLines({ title, clause, facts, table: rows }: Step, index: number): string[] {
   const width = Math.max(0, ...facts.map(({ value }) => value.length));
   const pairs = facts.map(({ name, value, source }): [string, string] => [name, `${value.padEnd(width)}  ${source}`]);
   return [
     '',
-    `${place + 1}. ${title} (${clause})`,
+    `${index + 1}. ${title} (${clause})`,
     ...indented(fields(pairs)),
     ...(rows === null ? [] : indented(table(rows.head, rows.rows))),
   ];

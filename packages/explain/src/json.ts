@@ -67,7 +67,9 @@ function measuredJson(row: MeasureRow | undefined): Miner['measured'] {
   const { hashRate, bandwidth, latencyMs } = measuredValues(row);
   const textOf = (value: bigint | null) => (value === null ? null : String(value));
   return {
-    ...{ hashRate: textOf(hashRate), bandwidth: textOf(bandwidth), latencyMs },
+    hashRate: textOf(hashRate),
+    bandwidth: textOf(bandwidth),
+    latencyMs,
     epoch: row?.epoch ?? null,
     failed: row?.failed ?? 0,
     reports: (row?.reports ?? []).map((report) => MeasureReport.toJson(report) as Miner['measured']['reports'][number]),

@@ -3,7 +3,7 @@ import { apportion, type ClosedBooks } from '@assay/ledger';
 import { addressText, type EpochClose, type Params, type Payout, type Pool, type RevenueParts } from '@assay/protocol';
 import { equalBytes, toHex } from '@assay/ssz';
 import { z } from 'zod';
-import { certifiedIn, type ReceiptPlace } from './certified.ts';
+import { certifiedIn, type ReceiptLocation } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
 import { holderShare } from './holders.ts';
 import { capacityStep, isPoolOf, limitFacts, scoreStep, stackFacts, weighed } from './pools.ts';
@@ -39,7 +39,7 @@ type PayoutResult = z.infer<typeof PayoutExplanation>['result'];
 
 /** A task that the epoch paid, with how its price was divided. */
 interface PaidTask {
-  readonly place: ReceiptPlace;
+  readonly location: ReceiptLocation;
   readonly parts: RevenueParts;
 }
 
@@ -47,7 +47,7 @@ interface Closed {
   readonly height: number;
   readonly close: EpochClose;
   readonly paid: readonly PaidTask[];
-  readonly rejected: readonly { readonly place: ReceiptPlace; readonly reason: string }[];
+  readonly rejected: readonly { readonly location: ReceiptLocation; readonly reason: string }[];
   readonly books: ClosedBooks;
 }
 
@@ -59,8 +59,8 @@ export async function explainPayout(
 ): Promise<Explanation<PayoutResult>> {
   const { account, epoch } = asked;
   const closed = await closeOf(history, epoch, options);
-  const own = closed.close.payouts.flatMap((payout, place) =>
-    equalBytes(payout.account, account) ? [{ ...payout, place }] : [],
+  const own = closed.close.payouts.flatMap((payout, index) =>
+    equalBytes(payout.account, account) ? [{ ...payout, index }] : [],
   );
   const reasons = own.map((payout) => reasonOf(closed, payout));
   const totalUnits = own.reduce((sum, { units }) => sum + units, 0n);
@@ -69,9 +69,12 @@ export async function explainPayout(
     question: `Why was ${text} paid ${units(totalUnits)} units at the end of epoch ${epoch}?`,
     answer: answerOf(closed, { text, totalUnits, reasons }),
     result: {
-      ...{ account: text, epoch, height: closed.height, totalUnits: String(totalUnits) },
+      account: text,
+      epoch,
+      height: closed.height,
+      totalUnits: String(totalUnits),
       payouts: reasons.map(({ payout, recomputedUnits }) => ({
-        place: payout.place,
+        place: payout.index,
         source: payout.source,
         stack: payout.stack,
         kind: payout.kind,
@@ -91,20 +94,20 @@ export async function explainPayout(
 
 async function closeOf(history: History, epoch: number, options: { readonly fast: boolean }): Promise<Closed> {
   const { epochBlocks } = history.genesis.params;
-  const open = new Map<string, ReceiptPlace>();
-  const rejected: { place: ReceiptPlace; reason: string }[] = [];
+  const open = new Map<string, ReceiptLocation>();
+  const rejected: { location: ReceiptLocation; reason: string }[] = [];
   const paid: PaidTask[] = [];
   let reached = 0;
   for await (const { height, block, result, ledger } of replayBlocks(history, options)) {
-    for (const place of certifiedIn(block, result)) open.set(toHex(place.receipt.taskId), place);
+    for (const location of certifiedIn(block, result)) open.set(toHex(location.receipt.taskId), location);
     for (const event of result.events) {
       if (event.type !== 'taskPaid' && event.type !== 'taskRejected') continue;
-      const place = open.get(toHex(event.taskId));
+      const location = open.get(toHex(event.taskId));
       open.delete(toHex(event.taskId));
       const of = event.type === 'taskPaid' ? event.epoch : Math.floor(height / epochBlocks);
-      if (place === undefined || of !== epoch) continue;
-      if (event.type === 'taskPaid') paid.push({ place, parts: event.parts });
-      else rejected.push({ place, reason: event.reason });
+      if (location === undefined || of !== epoch) continue;
+      if (event.type === 'taskPaid') paid.push({ location, parts: event.parts });
+      else rejected.push({ location, reason: event.reason });
     }
     for (const event of result.events) {
       if (event.type !== 'epochClosed') continue;
@@ -162,16 +165,16 @@ function emissionFacts({ emission }: EpochClose, { rewards }: Params, source: st
   ];
 }
 
-/** With its place among those of the epoch. */
-type PlacedPayout = Payout & { readonly place: number };
+/** With its index among those of the epoch. */
+type IndexedPayout = Payout & { readonly index: number };
 
 interface Reason {
-  readonly payout: PlacedPayout;
+  readonly payout: IndexedPayout;
   readonly recomputedUnits: bigint;
   readonly steps: readonly Step[];
 }
 
-function reasonOf(closed: Closed, payout: PlacedPayout): Reason {
+function reasonOf(closed: Closed, payout: IndexedPayout): Reason {
   if (payout.kind === 'staker') return stakerReason(closed, payout);
   if (payout.stack === 'creators') return holderReason(closed, payout);
   const isPerTask = payout.source === 'revenue' && payout.stack !== 'validators' && payout.stack !== 'treasury';
@@ -180,15 +183,15 @@ function reasonOf(closed: Closed, payout: PlacedPayout): Reason {
 }
 
 /** Revenue that comes task by task: to the miner's people, the gateway, the domain. */
-function taskReason(closed: Closed, payout: PlacedPayout): Reason {
+function taskReason(closed: Closed, payout: IndexedPayout): Reason {
   const rows: string[][] = [];
   const models = new Set<number>();
   let recomputedUnits = 0n;
-  for (const { place, parts } of closed.paid) {
-    const part = partOf(closed.books, payout, { place, parts });
+  for (const { location, parts } of closed.paid) {
+    const part = partOf(closed.books, payout, { location, parts });
     if (part === null) continue;
     recomputedUnits += part.own;
-    const { height, transaction, receipt } = place;
+    const { height, transaction, receipt } = location;
     models.add(receipt.model);
     const own = [units(receipt.priceUnits), units(part.stack), units(part.own)];
     rows.push([hex(receipt.taskId), transactionAt(height, transaction), ...own]);
@@ -211,9 +214,9 @@ function taskReason(closed: Closed, payout: PlacedPayout): Reason {
 function partOf(
   books: ClosedBooks,
   { stack, role, account }: Payout,
-  { place, parts }: PaidTask,
+  { location, parts }: PaidTask,
 ): { stack: bigint; own: bigint } | null {
-  const { receipt } = place;
+  const { receipt } = location;
   const { domain } = books.models.at(receipt.model);
   const whole = (part: bigint, index: number) => (index === role ? { stack: part, own: part } : null);
   if (stack === 'gateways') return whole(parts.processorsUnits, receipt.gateway);
@@ -235,12 +238,12 @@ function ownPart(
 }
 
 /** The part of a miner's units that is its stakers', divided by what each has staked. */
-function stakerReason(closed: Closed, payout: PlacedPayout): Reason {
+function stakerReason(closed: Closed, payout: IndexedPayout): Reason {
   const { books, close, paid } = closed;
   const miner = payout.role ?? 0;
   const amounts =
     payout.source === 'revenue'
-      ? paid.filter(({ place }) => place.receipt.miner === miner).map(({ parts }) => parts.minersUnits)
+      ? paid.filter(({ location }) => location.receipt.miner === miner).map(({ parts }) => parts.minersUnits)
       : (payout.stack === 'capacity' ? close.capacity : close.scores)
           .filter((score) => score.miner === miner)
           .map((score) => score.emissionUnits);
@@ -257,11 +260,11 @@ function stakerReason(closed: Closed, payout: PlacedPayout): Reason {
 }
 
 /** The part of a model's royalties that an account has shares in, or backs. */
-function holderReason({ books, close, paid }: Closed, payout: PlacedPayout): Reason {
+function holderReason({ books, close, paid }: Closed, payout: IndexedPayout): Reason {
   const { source, role: model } = payout;
   const isPool = (pool: Pool) => pool.source === source && pool.kind === 'model';
   const minted = close.pools.filter(isPool).flatMap(({ shares }) => shares.filter(({ role }) => role === model));
-  const tasks = paid.filter(({ place }) => place.receipt.model === model);
+  const tasks = paid.filter(({ location }) => location.receipt.model === model);
   const royalties =
     source === 'revenue' ? tasks.map(({ parts }) => parts.creatorsUnits) : minted.map((share) => share.units);
   const share = holderShare(books, payout, royalties);
@@ -270,7 +273,7 @@ function holderReason({ books, close, paid }: Closed, payout: PlacedPayout): Rea
 }
 
 /** A payout out of one amount that contestants share by weight. */
-function poolReason(closed: Closed, payout: PlacedPayout): Reason {
+function poolReason(closed: Closed, payout: IndexedPayout): Reason {
   const { close, books, height } = closed;
   const pool = close.pools.find((one) => isPoolOf(one, payout));
   if (pool === undefined || payout.role === null) {
@@ -284,9 +287,9 @@ function poolReason(closed: Closed, payout: PlacedPayout): Reason {
     pool.units,
     pool.shares.map(({ weight }) => weight),
   );
-  const place = pool.shares.findIndex((one) => one.role === role);
-  const limitUnits = pool.shares[place]?.limitUnits ?? null;
-  const part = shares[place] ?? 0n;
+  const index = pool.shares.findIndex((one) => one.role === role);
+  const limitUnits = pool.shares[index]?.limitUnits ?? null;
+  const part = shares[index] ?? 0n;
   const share = limitUnits !== null && limitUnits < part ? limitUnits : part;
   const recomputedUnits =
     payout.kind === 'miner' ? ownPart(books, share, { miner: role, account: payout.account }) : share;
@@ -296,7 +299,7 @@ function poolReason(closed: Closed, payout: PlacedPayout): Reason {
     facts: [
       ...stackFacts(close, books, pool),
       { name: `share of ${pool.kind} ${role}`, value: units(part), source: `by weight: ${weighed(pool, books)}` },
-      ...limitFacts(pool.shares[place], `${pool.kind} ${role}`),
+      ...limitFacts(pool.shares[index], `${pool.kind} ${role}`),
       ...(payout.kind === 'miner' ? minerSplitFacts(books, role) : []),
     ],
     table: {
@@ -310,8 +313,8 @@ function poolReason(closed: Closed, payout: PlacedPayout): Reason {
 }
 
 function rejectedStep({ rejected, books, close }: Closed, account: Uint8Array): Step[] {
-  const own = rejected.filter(({ place }) => {
-    const { operator, owner } = books.miners.at(place.receipt.miner);
+  const own = rejected.filter(({ location }) => {
+    const { operator, owner } = books.miners.at(location.receipt.miner);
     return equalBytes(account, operator) || equalBytes(account, owner);
   });
   if (own.length === 0) return [];
@@ -322,10 +325,10 @@ function rejectedStep({ rejected, books, close }: Closed, account: Uint8Array): 
       facts: [],
       table: {
         head: ['task', 'certified in', 'price', 'rejected as'],
-        rows: own.map(({ place, reason }) => [
-          hex(place.receipt.taskId),
-          transactionAt(place.height, place.transaction),
-          units(place.receipt.priceUnits),
+        rows: own.map(({ location, reason }) => [
+          hex(location.receipt.taskId),
+          transactionAt(location.height, location.transaction),
+          units(location.receipt.priceUnits),
           reason,
         ]),
       },
@@ -344,9 +347,9 @@ function answerOf(
   return wrong.length === 0 ? sum : `${sum} ${wrong.length} of them do not follow from the numbers above.`;
 }
 
-function titleOf(payout: PlacedPayout): string {
+function titleOf(payout: IndexedPayout): string {
   const source = payout.source === 'emission' ? 'Emission' : 'Revenue';
-  return `${source} of ${nameOf(payout)}: ${units(payout.units)} units, payout ${payout.place} of the epoch`;
+  return `${source} of ${nameOf(payout)}: ${units(payout.units)} units, payout ${payout.index} of the epoch`;
 }
 
 function nameOf({ kind, role }: Payout): string {

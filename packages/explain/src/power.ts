@@ -40,8 +40,14 @@ export async function explainPower(
     question: `Why does validator ${validator} have the power ${ratio(powerPpb)}?`,
     answer: `Validator ${validator} holds ${ratio(powerPpb)} of all power since block ${height}${moved}.`,
     result: {
-      ...{ validator, epoch: set.epoch, height, fromPpb, targetPpb, powerPpb },
-      ...{ stakeUnits: String(stakeUnits), work: String(work) },
+      validator,
+      epoch: set.epoch,
+      height,
+      fromPpb,
+      targetPpb,
+      powerPpb,
+      stakeUnits: String(stakeUnits),
+      work: String(work),
     },
     steps: [inputStep(set, height), powersStep(set)],
   };

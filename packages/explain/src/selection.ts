@@ -13,7 +13,7 @@ import {
 import { addressText, drawEpoch, drawIdOf, type LedgerEvent } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { z } from 'zod';
-import { certifiedTask, type ReceiptPlace } from './certified.ts';
+import { certifiedTask, type ReceiptLocation } from './certified.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
 import { Refusal } from './refusal.ts';
 import { type History, type Replayed, replayBlocks } from './replay-blocks.ts';
@@ -40,7 +40,7 @@ export const SelectionExplanation = explanationOf(
 type Selection = z.infer<typeof SelectionExplanation>['result'];
 
 interface Found {
-  readonly place: ReceiptPlace;
+  readonly location: ReceiptLocation;
   readonly request: DrawRequest;
   readonly table: DrawTable;
   readonly state: LedgerView;
@@ -58,8 +58,8 @@ export async function explainSelection(
   options: { readonly fast: boolean },
 ): Promise<Explanation<Selection>> {
   const found = await findTask(history, taskId, options);
-  const { place, request, table, ticketHolds } = found;
-  const { miner, rank, attempt, ticket } = place.receipt;
+  const { location, request, table, ticketHolds } = found;
+  const { miner, rank, attempt, ticket } = location.receipt;
   const eligible = eligibleMiners(table, request).map((entry) => entry.miner);
   const draw = drawMiners(table, request, table.entries.length);
   const followsDraw = draw[rank]?.miner === miner;
@@ -69,14 +69,21 @@ export async function explainSelection(
     question: `Why did miner ${miner} serve task ${hex(taskId)}?`,
     answer: faultOf(found, followsDraw) ?? `${drawn}, and served the task${after}.`,
     result: {
-      ...{ taskId: hex(taskId), miner, rank, attempt, ticket: hex(ticket), ticketHolds, followsDraw, eligible },
+      taskId: hex(taskId),
+      miner,
+      rank,
+      attempt,
+      ticket: hex(ticket),
+      ticketHolds,
+      followsDraw,
+      eligible,
       late: found.late.map(({ height, step, attempt, miner, oracle }) => ({ height, step, attempt, miner, oracle })),
-      draw: draw.map((place, at) => ({
+      draw: draw.map((drawn, at) => ({
         rank: at,
-        miner: place.miner,
-        weight: String(place.weight),
-        lot: String(place.lot),
-        totalWeight: String(place.totalWeight),
+        miner: drawn.miner,
+        weight: String(drawn.weight),
+        lot: String(drawn.lot),
+        totalWeight: String(drawn.totalWeight),
       })),
     },
     steps: [taskStep(found), inputStep(found), eligibleStep(found), drawStep(draw), ...lateSteps(found)],
@@ -84,10 +91,10 @@ export async function explainSelection(
 }
 
 /** What of the certificate is not as it must be; null when all is. */
-function faultOf({ place, ticketHolds }: Found, followsDraw: boolean): string | null {
-  const { miner, rank } = place.receipt;
+function faultOf({ location, ticketHolds }: Found, followsDraw: boolean): string | null {
+  const { miner, rank } = location.receipt;
   if (!ticketHolds) {
-    return `The ticket is not mixer ${place.mixer}'s signature of the request: the certificate contradicts §6.4.`;
+    return `The ticket is not mixer ${location.mixer}'s signature of the request: the certificate contradicts §6.4.`;
   }
   if (followsDraw) return null;
   return `The draw does not put miner ${miner} at rank ${rank}: the certificate contradicts §6.2.`;
@@ -102,8 +109,8 @@ async function findTask(history: History, taskId: Uint8Array, options: { readonl
     for (const event of result.events) {
       if (event.type === 'taskLate' && equalBytes(event.taskId, taskId)) late.push({ ...event, height: result.height });
     }
-    const place = certifiedTask(block, result, taskId);
-    if (place !== null) return { ...foundAt(place, ledger.state, tables, history.verifier), late };
+    const location = certifiedTask(block, result, taskId);
+    if (location !== null) return { ...foundAt(location, ledger.state, tables, history.verifier), late };
     if (changesDraws(result)) keep(drawTable(ledger.state));
   }
   throw new Refusal(
@@ -113,18 +120,18 @@ async function findTask(history: History, taskId: Uint8Array, options: { readonl
 }
 
 function foundAt(
-  place: ReceiptPlace,
+  location: ReceiptLocation,
   state: LedgerView,
   tables: ReadonlyMap<number, DrawTable>,
   verifier: Verifier,
 ): Omit<Found, 'late'> {
-  const { kind, session, model, drawHeight } = place.receipt;
+  const { kind, session, model, drawHeight } = location.receipt;
   const { domain, payer, dedicatedMiners } = state.sessions.at(session);
   const table = tables.get(drawEpoch(state.params, drawHeight));
   if (table === undefined) throw new Refusal('failure', `The draw of block ${drawHeight} cannot be recomputed.`);
-  const request = { taskId: drawIdOf(place.receipt), kind, domain, model, payer, dedicatedMiners, drawHeight };
-  const ticketHolds = isTicket(state, place.receipt, { mixer: place.mixer, verifier });
-  return { place, table, state, request, ticketHolds };
+  const request = { taskId: drawIdOf(location.receipt), kind, domain, model, payer, dedicatedMiners, drawHeight };
+  const ticketHolds = isTicket(state, location.receipt, { mixer: location.mixer, verifier });
+  return { location, table, state, request, ticketHolds };
 }
 
 /** Within an epoch the table only gains entries; the epoch's end changes weights and beacon. */
@@ -132,8 +139,8 @@ function changesDraws({ events }: Replayed['result']): boolean {
   return events.some(({ type }) => type === 'minerRegistered' || type === 'powersSet');
 }
 
-function taskStep({ place, state, ticketHolds }: Found): Step {
-  const { receipt, height, transaction, index } = place;
+function taskStep({ location, state, ticketHolds }: Found): Step {
+  const { receipt, height, transaction, index } = location;
   const source = `${transactionAt(height, transaction)}, receipt ${index}`;
   const { session, requestHash, ticket } = receipt;
   const { payer, redundancy } = state.sessions.at(session);
@@ -147,7 +154,7 @@ function taskStep({ place, state, ticketHolds }: Found): Step {
       {
         name: 'ticket holds',
         value: ticketHolds ? 'yes' : 'no',
-        source: `mixer ${place.mixer}'s key in the committee of the draw, over session and request hash`,
+        source: `mixer ${location.mixer}'s key in the committee of the draw, over session and request hash`,
       },
       { name: 'drawn by', value: hex(drawIdOf(receipt)), source: 'hash of the ticket, and 0 for the first replica' },
       { name: 'replica', value: `${receipt.replica} of ${redundancy}`, source },
@@ -157,8 +164,8 @@ function taskStep({ place, state, ticketHolds }: Found): Step {
   };
 }
 
-function inputStep({ place, table, request, state }: Found): Step {
-  const { height, transaction, index } = place;
+function inputStep({ location, table, request, state }: Found): Step {
+  const { height, transaction, index } = location;
   const source = `${transactionAt(height, transaction)}, receipt ${index}`;
   const { epochBlocks } = state.params;
   const beaconHeight = Math.max(0, table.epoch * epochBlocks - 1);
@@ -169,7 +176,7 @@ function inputStep({ place, table, request, state }: Found): Step {
       { name: 'draw height', value: String(request.drawHeight), source },
       { name: 'epoch', value: String(table.epoch), source: `(${request.drawHeight} + 1) ÷ ${epochBlocks} blocks` },
       { name: 'beacon', value: hex(table.beacon), source: stateAfter(beaconHeight) },
-      { name: 'domain', value: String(request.domain), source: `session ${place.receipt.session}` },
+      { name: 'domain', value: String(request.domain), source: `session ${location.receipt.session}` },
       { name: 'model', value: String(request.model), source },
     ],
     table: null,

@@ -18,11 +18,11 @@ export function stakerShare(
   const stakersUnits = amounts.reduce((sum, units) => sum + minerParts(books, units, miner).stakersUnits, 0n);
   const rows = [...books.delegations].filter((row) => row.miner === miner);
   const stakes = rows.map((row) => row.stakeUnits);
-  const place = rows.findIndex((row) => equalBytes(row.staker, staker));
+  const index = rows.findIndex((row) => equalBytes(row.staker, staker));
   return {
     stakersUnits,
-    ownStakeUnits: stakes[place] ?? 0n,
+    ownStakeUnits: stakes[index] ?? 0n,
     allStakeUnits: stakes.reduce((sum, units) => sum + units, 0n),
-    units: apportion(stakersUnits, stakes)[place] ?? 0n,
+    units: apportion(stakersUnits, stakes)[index] ?? 0n,
   };
 }

@@ -111,11 +111,17 @@ function taskOf({ maxTokens, sampling }: InferencePayload): MixerTask {
   const deadlines = { prepareMs: 1, firstTokenMs: 1, generationMs: 1, generationPerTokenMs: 1, stallMs: 1 };
   const request = { session: 0, gateway: 0, requestHash: new Uint8Array(32), validUntilMs: 0 };
   const asked = {
-    ...{ taskId: new Uint8Array(32), ticket: new Uint8Array(96), requestSignature: new Uint8Array(64), sampling },
+    taskId: new Uint8Array(32),
+    ticket: new Uint8Array(96),
+    requestSignature: new Uint8Array(64),
+    sampling,
     request: { ...request, maxTokensIn: 4096, maxTokensOut: maxTokens },
     terms: { kind: 'user' as const, model: 0, fileHash: new Uint8Array(32), priceInUnits: 1n, priceOutUnits: 1n },
     deadlines: { ...deadlines, commitMs: 1, lostMs: 1 },
-    ...{ maxReassignments: 0, draw: [0], order: [0], drawHeight: 0 },
+    maxReassignments: 0,
+    draw: [0],
+    order: [0],
+    drawHeight: 0,
   };
   return beginTask(newTask(asked, 0)).task;
 }

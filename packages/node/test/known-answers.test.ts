@@ -37,7 +37,9 @@ const bytes = (fill: number) => new Uint8Array(20).fill(fill);
 /** A miner that its own people run, unless told otherwise. */
 const minerOf = (index: number, change: Partial<MinerRow> = {}): MinerRow => ({
   ...tables.miners.elementType.defaultValue(),
-  ...{ operator: bytes(100 + index), owner: bytes(200 + index), models: [0] },
+  operator: bytes(100 + index),
+  owner: bytes(200 + index),
+  models: [0],
   ...change,
 });
 const serving = (...rows: readonly MinerRow[]) => ({

@@ -122,7 +122,8 @@ describe('used requests', () => {
     const hash = (n: number) => Uint8Array.of(n & 255, (n >> 8) & 255, n >> 16, ...new Uint8Array(29));
     const quota = limits.maxUsedRequests / 2 / by3.seats;
     const claims = Array.from({ length: quota + 10 }, (_, n) => ({
-      ...{ request: { ...request(0), requestHash: hash(n) }, taskId: hash(n) },
+      request: { ...request(0), requestHash: hash(n) },
+      taskId: hash(n),
     }));
     const reasons = used.refusals(claims, by3);
     expect(used.size).toBe(0);

@@ -51,7 +51,7 @@ const mutated = (type: Type<unknown>) => {
     })
     .map(({ keep, tail, edits }) => {
       const bytes = new Uint8Array([...sound.slice(0, keep), ...tail]);
-      for (const [place, value] of edits) if (place < bytes.length) bytes[place] = value;
+      for (const [index, value] of edits) if (index < bytes.length) bytes[index] = value;
       return bytes;
     });
 };

@@ -44,22 +44,22 @@ describe('one of some words', () => {
 });
 
 describe('every row and message', () => {
-  /** The enumerations in the fixed part of a container, with their places. */
+  /** The enumerations in the fixed part of a container, with their offsets. */
   function enumsOf(type: Type<unknown>, at = 0): [EnumType<string>, number][] {
     if (type instanceof EnumType) return [[type, at]];
     if (!(type instanceof ContainerType)) return [];
-    let place = at;
+    let offset = at;
     return type.fieldsEntries.flatMap(({ fieldType }: { fieldType: Type<unknown> }) => {
-      const found = fieldType.fixedSize === null ? [] : enumsOf(fieldType, place);
-      place += fieldType.fixedSize ?? 4;
+      const found = fieldType.fixedSize === null ? [] : enumsOf(fieldType, offset);
+      offset += fieldType.fixedSize ?? 4;
       return found;
     });
   }
 
   it('with a number that stands for no word is refused when it is read (§1.1)', () => {
-    const places = [...protocolTypes.values()].flatMap((type) => enumsOf(type).map((each) => [type, ...each] as const));
-    expect(places.length).toBeGreaterThan(20);
-    for (const [type, { words }, at] of places) {
+    const enums = [...protocolTypes.values()].flatMap((type) => enumsOf(type).map((each) => [type, ...each] as const));
+    expect(enums.length).toBeGreaterThan(20);
+    for (const [type, { words }, at] of enums) {
       const bytes = type.serialize(type.defaultValue());
       bytes[at] = 254;
       expect(() => type.deserialize(bytes), type.typeName).toThrow(`254 is none of ${words.join(', ')}`);

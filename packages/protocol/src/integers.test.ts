@@ -14,25 +14,25 @@ const values = [...protocolTypes].flatMap(([name, type]) =>
 
 describe('integers of 64 bits are bounded by their meaning (§2.11)', () => {
   it.each(values)('in $label', ({ type, value }) => {
-    for (const place of integersOf(type, value)) {
-      for (const edge of edgesOf(place)) {
-        const bytes = type.serialize(place.with(edge));
-        expect(type.serialize(type.deserialize(bytes)), place.path).toEqual(bytes);
-        expect(type.serialize(type.fromJson(type.toJson(place.with(edge)))), place.path).toEqual(bytes);
+    for (const field of integersOf(type, value)) {
+      for (const edge of edgesOf(field)) {
+        const bytes = type.serialize(field.with(edge));
+        expect(type.serialize(type.deserialize(bytes)), field.path).toEqual(bytes);
+        expect(type.serialize(type.fromJson(type.toJson(field.with(edge)))), field.path).toEqual(bytes);
       }
-      if (!(place.type instanceof UintType) || place.type.byteLength < 8) continue;
-      const { max } = place.type;
+      if (!(field.type instanceof UintType) || field.type.byteLength < 8) continue;
+      const { max } = field.type;
       expect(max).toBeLessThan(2 ** 52);
-      expect(() => type.deserialize(type.serialize(place.with(max + 1))), place.path).toThrow('is possible');
-      const wide = withAllBits(type.serialize(place.with(max)), type.serialize(place.with(0)));
-      expect(() => type.deserialize(wide), place.path).toThrow();
-      expect(() => type.fromJson(type.toJson(place.with(max + 1))), place.path).toThrow('whole number');
+      expect(() => type.deserialize(type.serialize(field.with(max + 1))), field.path).toThrow('is possible');
+      const wide = withAllBits(type.serialize(field.with(max)), type.serialize(field.with(0)));
+      expect(() => type.deserialize(wide), field.path).toThrow();
+      expect(() => type.fromJson(type.toJson(field.with(max + 1))), field.path).toThrow('whole number');
     }
   });
 
   it('in every type that has any: nothing of eight bytes is without a bound', () => {
-    const places = values.flatMap(({ type, value }) => integersOf(type, value));
-    const wide = places.filter(({ type }) => type instanceof UintType && type.byteLength === 8);
+    const fields = values.flatMap(({ type, value }) => integersOf(type, value));
+    const wide = fields.filter(({ type }) => type instanceof UintType && type.byteLength === 8);
     expect(wide.length).toBeGreaterThan(100);
     for (const { type } of wide) expect((type as UintType).max).toBeLessThanOrEqual(2 ** 52 - 1);
   });

@@ -89,9 +89,9 @@ describe('a text (§1.7)', () => {
     const body = { path: 'halvingDays', value: '7' };
     const content = { ...Transaction.defaultValue().content, body: proposal(body) };
     const wire = Transaction.serialize({ ...Transaction.defaultValue(), content } as never);
-    const place = wire.findIndex((_, at) => wire[at] === 0x68 && wire[at + 1] === 0x61);
+    const index = wire.findIndex((_, at) => wire[at] === 0x68 && wire[at + 1] === 0x61);
     expect(() => Transaction.deserialize(wire)).not.toThrow();
-    wire[place] = 0xff;
+    wire[index] = 0xff;
     expect(() => Transaction.deserialize(wire)).toThrow();
   });
 });

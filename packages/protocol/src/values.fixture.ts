@@ -91,7 +91,7 @@ export const protocolTypes: ReadonlyMap<string, Type<unknown>> = new Map(
 );
 
 /** An integer somewhere in a value. */
-export interface IntegerPlace {
+export interface IntegerField {
   /** Names and numbers of the fields that lead to it. */
   readonly path: string;
   readonly type: UintType | UintBigintType;
@@ -100,12 +100,12 @@ export interface IntegerPlace {
 }
 
 /** Every integer of a value; of a list those of its first element. */
-export function integersOf(type: Type<unknown>, value: unknown, path = ''): IntegerPlace[] {
+export function integersOf(type: Type<unknown>, value: unknown, path = ''): IntegerField[] {
   if (type instanceof UintType || type instanceof UintBigintType) return [{ path, type, with: (integer) => integer }];
   const inside = (inner: Type<unknown>, name: string | number, of: unknown, put: (changed: unknown) => unknown) =>
-    integersOf(inner, of, path === '' ? `${name}` : `${path}.${name}`).map((place) => ({
-      ...place,
-      with: (integer: number | bigint) => put(place.with(integer)),
+    integersOf(inner, of, path === '' ? `${name}` : `${path}.${name}`).map((field) => ({
+      ...field,
+      with: (integer: number | bigint) => put(field.with(integer)),
     }));
   if (type instanceof OneOfType) {
     const { kind, value: member } = value as OneOf<Record<string, Type<unknown>>>;
@@ -124,7 +124,7 @@ export function integersOf(type: Type<unknown>, value: unknown, path = ''): Inte
 }
 
 /** The smallest and the largest values of an integer, and their neighbours. */
-export function edgesOf({ type }: Pick<IntegerPlace, 'type'>): (number | bigint)[] {
+export function edgesOf({ type }: Pick<IntegerField, 'type'>): (number | bigint)[] {
   if (type instanceof UintType) return [0, 1, type.max - 1, type.max];
   return [0n, 1n, (1n << 64n) - 2n, (1n << 64n) - 1n];
 }

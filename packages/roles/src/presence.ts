@@ -59,7 +59,7 @@ export class PresentRole implements RoleService {
     }
   }
 
-  /** Each role at a place of its own, which the epoch's beacon draws, so that not all come in one block. */
+  /** Each role in a turn of its own, which the epoch's beacon draws, so that not all come in one block. */
   #isDue(): boolean {
     const state = this.#context.chain.head();
     const { publicKey } = this.#context.signer;
@@ -68,7 +68,7 @@ export class PresentRole implements RoleService {
     if (row === undefined || row.status !== 'active' || wasSeen(row, epoch)) return false;
     if (!equalBytes(row.publicKey, publicKey)) return false; // §3.6
     const { epochBlocks } = state.params;
-    const places = BigInt(Math.ceil(epochBlocks / waitPart));
-    return (height + 1) % epochBlocks >= Number(firstUint64(sha256(epochBeacon, publicKey)) % places);
+    const turns = BigInt(Math.ceil(epochBlocks / waitPart));
+    return (height + 1) % epochBlocks >= Number(firstUint64(sha256(epochBeacon, publicKey)) % turns);
   }
 }

@@ -17,7 +17,9 @@ export async function structureReference(
   const { vocabularySize } = model;
   const areKnown = outputIds.every((id) => id < vocabularySize);
   return {
-    ...{ payload, vocabularySize, contextTokens },
+    payload,
+    vocabularySize,
+    contextTokens,
     promptIds: await promptIds(model, payload),
     // Ids outside the vocabulary have no text; they are a flaw of their own.
     pieces: areKnown ? await model.textPieces(outputIds) : [],

@@ -75,7 +75,10 @@ export const bench: Bench = {
     useNativeHasher();
     const audit = { ...devnetParams.audit, newMinerTasks: 1_000_000 };
     const net = await World.open({
-      ...{ seed: 1, miners: 3, plantsOneIn: 0, params: { audit, blockTimeMs: 100, batchMs: 20 } },
+      seed: 1,
+      miners: 3,
+      plantsOneIn: 0,
+      params: { audit, blockTimeMs: 100, batchMs: 20 },
       ways: nextDoor,
       modelOf: () => new SimulatedModel('registered'),
     });

@@ -12,7 +12,7 @@ async function chainOf(seed: number): Promise<Chain> {
 }
 
 describe('a machine that crashes', () => {
-  it('does nothing any more, keeps what it flushed, and gives its place to the next', async () => {
+  it('does nothing any more, keeps what it flushed, and gives its name to the next', async () => {
     const runtime = new SimulatedRuntime({ seed: 1 });
     const store = new MemoryStore('none', runtime.sleep);
     const network = new Links(runtime);

@@ -7,7 +7,11 @@ import { encodeText, equalBytes, sha256 } from '@assay/ssz';
 import { SimulatedModel } from './simulated-model.ts';
 
 export const engineInfo: EngineInfo = {
-  ...{ name: 'simulated', build: '1', backend: 'cpu', flashAttention: false, kvType: 'f16' },
+  name: 'simulated',
+  build: '1',
+  backend: 'cpu',
+  flashAttention: false,
+  kvType: 'f16',
 };
 const fileHash = sha256(encodeText('the registered file'));
 export const model = { name: 'simulated', fileHash, contextTokens: 4096, t1ThresholdPpb: 40_000_000 };
@@ -28,7 +32,9 @@ export function servingOn(runtime: Runtime, { modelOf = honest, workerOf, audite
   const registered = new SimulatedModel('registered');
   const open = async (hash: Uint8Array) => (equalBytes(hash, fileHash) ? (audited?.() ?? registered) : null);
   return {
-    ...{ model, evidenceLevel: 2, measuring: { engine: engineInfo, open } },
+    model,
+    evidenceLevel: 2,
+    measuring: { engine: engineInfo, open },
     workerOf: (miner) => {
       const worker = modelWorker(modelOf(miner, runtime), engineInfo);
       return workerOf?.(miner, worker) ?? worker;

@@ -133,9 +133,16 @@ async function live(
   await runtime.until(allWell);
   const { globals } = chain.head();
   return {
-    ...{ seed, minutes: (runtime.monotonicMs() - beganMs) / minuteMs, blocks: globals.height, epochs: globals.epoch },
-    ...{ asked: users.asked, answered: users.answered.length, refused: Object.fromEntries(users.refused) },
-    ...{ certified: tally.certified.size, approved: tally.approved.size, rejected: tally.rejected.size },
+    seed,
+    minutes: (runtime.monotonicMs() - beganMs) / minuteMs,
+    blocks: globals.height,
+    epochs: globals.epoch,
+    asked: users.asked,
+    answered: users.answered.length,
+    refused: Object.fromEntries(users.refused),
+    certified: tally.certified.size,
+    approved: tally.approved.size,
+    rejected: tally.rejected.size,
     lost: users.answered.flatMap((taskId) =>
       tally.certified.has(taskId) ? [] : [[taskId, ...trace.about(taskId)].join('; ')],
     ),

@@ -5,8 +5,8 @@ export interface Heard {
   readonly to: PeerId;
   readonly from: PeerId;
   readonly protocol: string;
-  /** Place of the message in its stream, and which stream of its peer it was. */
-  readonly place: number;
+  /** Index of the message in its stream, and which stream of its peer it was. */
+  readonly index: number;
   readonly stream: number;
   /** Streams of that protocol that were open at the peer then, this one among them. */
   readonly open: number;
@@ -31,12 +31,12 @@ export class Spy {
     const add = (change: number) => this.#open.set(key, (this.#open.get(key) ?? 0) + change);
     return (stream, from) => {
       const number = this.#streams++;
-      let place = 0;
+      let index = 0;
       add(1);
       const next = async () => {
         const result = await stream.messages.next();
         if (result.done === true || this.#listeners.length === 0) return result;
-        const about = { to, from, protocol, place: place++, stream: number, open: this.#open.get(key) ?? 0 };
+        const about = { to, from, protocol, index: index++, stream: number, open: this.#open.get(key) ?? 0 };
         for (const listener of this.#listeners) listener({ ...about, message: result.value });
         return result;
       };

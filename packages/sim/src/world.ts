@@ -8,7 +8,7 @@ import { apiKeyOf } from '@assay/node/crypto/signers';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
 import { type BuiltRoles, buildRoles } from '@assay/node/devnet/build-roles';
 import { devnetGenesis, keyNames, maxTaskUnits, names, sessionDepositUnits } from '@assay/node/devnet/genesis';
-import { settle } from '@assay/node/devnet/settle';
+import { provision } from '@assay/node/devnet/provision';
 import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
@@ -111,7 +111,10 @@ export class World implements Surroundings {
     const failure = Promise.withResolvers<never>();
     failure.promise.catch(() => {});
     const engine = await EmbeddedEngine.open({
-      ...{ store, runtime, verifier, genesis },
+      store,
+      runtime,
+      verifier,
+      genesis,
       signerOf: (publicKey) => ring.account(publicKey),
       onFatal: failure.reject,
     });
@@ -120,7 +123,18 @@ export class World implements Surroundings {
     chain.onBlock(({ result, root }) => trace.block(result.height, root));
     const network = new Links(runtime, options.ways);
     return new World({
-      ...{ options, genesis, runtime, engine, chain, network, store, seeded, ring, trace, verifier, failure },
+      options,
+      genesis,
+      runtime,
+      engine,
+      chain,
+      network,
+      store,
+      seeded,
+      ring,
+      trace,
+      verifier,
+      failure,
     });
   }
 
@@ -183,7 +197,14 @@ export class World implements Surroundings {
     const { ring, verifier, options } = this.#parts;
     const { miners, plantsOneIn } = options;
     return buildRoles({
-      ...{ chain, network, runtime, store, miners, verifier, keys: ring, apiKeys: this.#apiKeys },
+      chain,
+      network,
+      runtime,
+      store,
+      miners,
+      verifier,
+      keys: ring,
+      apiKeys: this.#apiKeys,
       ...(plantsOneIn === undefined ? {} : { plantsOneIn }),
       serving: servingOn(runtime, options),
     });
@@ -221,8 +242,17 @@ export class World implements Surroundings {
   async openSession(account: string, terms: Partial<BodyValues['openSession']>): Promise<string> {
     const code = await this.send(account, 'openSession', {
       sessionKey: this.keys.account(names.session).publicKey,
-      ...{ domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false, sharesPrompts: false },
-      ...{ dedicatedMiners: [], depositUnits: sessionDepositUnits, maxTaskUnits, expiryHeight: 1_000_000, ...terms },
+      domain: 0,
+      model: 0,
+      homeMixer: 0,
+      redundancy: 1,
+      isBackground: false,
+      sharesPrompts: false,
+      dedicatedMiners: [],
+      depositUnits: sessionDepositUnits,
+      maxTaskUnits,
+      expiryHeight: 1_000_000,
+      ...terms,
     });
     if (code !== 'OK') throw new Error(`The session was not opened: ${code}.`);
     return this.#accept(this.chain.head().sessions.length - 1);
@@ -240,8 +270,14 @@ export class World implements Surroundings {
 
   request(change: Partial<InferenceRequest> = {}): InferenceRequest {
     return {
-      ...{ model: model.name, messages: [{ role: 'user', content: 'hello' }], maxTokens: 8, stop: [] },
-      ...{ temperatureMicro: 1_000_000, topPMicro: 1_000_000, seed: 1, topLogprobs: null },
+      model: model.name,
+      messages: [{ role: 'user', content: 'hello' }],
+      maxTokens: 8,
+      stop: [],
+      temperatureMicro: 1_000_000,
+      topPMicro: 1_000_000,
+      seed: 1,
+      topLogprobs: null,
       ...change,
     };
   }
@@ -282,7 +318,7 @@ export class World implements Surroundings {
     const serving = servingOn(runtime, options);
     const engineOf = (miner: number) => serving.workerOf(miner).engine;
     const { keys } = this;
-    this.#session = await settle({ chain, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
+    this.#session = await provision({ chain, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
     this.#apiKey = this.#accept(this.#session);
   }
 

@@ -53,7 +53,7 @@ class Observer {
     if (protocol === protocols.ping || protocol === protocols.data) {
       for (const key of [`probe ${to}`, `probe ${to} ${from}`]) this.#lastMs.set(key, this.#net.runtime.monotonicMs());
     }
-    if (protocol !== protocols.serve || heard.place > 1) return;
+    if (protocol !== protocols.serve || heard.index > 1) return;
     const said = MixerToMiner.deserialize(heard.message);
     const key = `${to} ${heard.stream}`;
     if (said.kind === 'prepare') {
@@ -197,7 +197,7 @@ describe('a miner that tries to tell challenges from users’ tasks (§15.5–§
     const seen = kinds();
     expect(seen.challenges.length).toBeGreaterThanOrEqual(wanted);
     const half = (examples: readonly Example[], parity: number, look: 'view' | 'misfit' = 'view') =>
-      examples.filter((_, place) => place % 2 === parity).map((example) => example[look]);
+      examples.filter((_, index) => index % 2 === parity).map((example) => example[look]);
     const tell = (look: 'view' | 'misfit') => {
       const [first, second] = [0, 1].map((parity) => half(seen.challenges, parity, look));
       const stumps = train(first ?? [], half(seen.users, 0)).toSorted((a, b) => b.advantage - a.advantage);

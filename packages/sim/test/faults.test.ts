@@ -22,14 +22,23 @@ import type { World } from '../src/world.ts';
 import { codeOf, endpointOf, startWorld } from './start.fixture.ts';
 
 const deadlines = {
-  ...{ prepareMs: 1000, firstTokenMs: 2000, generationMs: 4000, generationPerTokenMs: 1 },
-  ...{ stallMs: 2000, commitMs: 1000, lostMs: 50, oracleSlotMs: 100 },
+  prepareMs: 1000,
+  firstTokenMs: 2000,
+  generationMs: 4000,
+  generationPerTokenMs: 1,
+  stallMs: 2000,
+  commitMs: 1000,
+  lostMs: 50,
+  oracleSlotMs: 100,
 };
 
 /** What the ledger holds against anybody, and what it took of the session. */
 const recordsOf = ({ chain, session }: World) => ({
   miners: [...chain.head().miners].map(({ strikes, rejected, status, collateralUnits }) => ({
-    ...{ strikes, rejected, status, collateralUnits },
+    strikes,
+    rejected,
+    status,
+    collateralUnits,
   })),
   oracleDuties: [...chain.head().oracles].map(({ epochDuties }) => epochDuties),
   escrowUnits: chain.head().sessions.at(session).escrowUnits,
@@ -148,7 +157,7 @@ describe('the fault of a node', () => {
     for (const other of framed) expect(equalBytes(precommitHash({ ...given, ...other }), precommit.hash)).toBe(false);
   });
 
-  it('is mended by the node before anybody hears of it, when its backend comes back', async () => {
+  it('is repaired by the node before anybody hears of it, when its backend comes back', async () => {
     const failing = new Set([0]);
     const net = await startWorld({
       miners: 1,

@@ -20,7 +20,7 @@ describe('one mixer that lies', () => {
     let lies = 0;
     endpointOf(net, 3).handle(protocols.batch, async (stream) => {
       const offer = await receive(stream, BatchOffer);
-      const invalid = offer?.attestations.map((_, place) => place) ?? [];
+      const invalid = offer?.attestations.map((_, index) => index) ?? [];
       if (invalid.length > 0) lies += 1;
       await stream.send(BatchReply.serialize({ kind: 'refusal', value: { mixer: 3, invalid, reason: '' } }));
       stream.close();

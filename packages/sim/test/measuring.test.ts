@@ -184,7 +184,10 @@ describe('challenges', () => {
     for (const miner of [0, 2]) {
       const { rejected, epochFailed, failedMicro, cusumMilli } = head().miners.standing(miner);
       expect({ rejected, epochFailed, failedMicro, cusumMilli }).toEqual({
-        ...{ rejected: 0, epochFailed: 0, failedMicro: 0, cusumMilli: 0 },
+        rejected: 0,
+        epochFailed: 0,
+        failedMicro: 0,
+        cusumMilli: 0,
       });
     }
     expect(head().miners.at(1).rejected).toBeGreaterThan(0);

@@ -17,7 +17,9 @@ const token = (id: number): WorkerEvent => ({
 /** A worker whose runs give these events, one run after the other; an error ends a run. */
 function workerOf(runs: (WorkerEvent | Error)[][], model: Worker['model'] = new SimulatedModel('registered')): Worker {
   return {
-    ...{ engine: EngineInfo.defaultValue(), contextTokens: 10, model },
+    engine: EngineInfo.defaultValue(),
+    contextTokens: 10,
+    model,
     async *generate() {
       for (const event of runs.shift() ?? []) {
         if (event instanceof Error) throw event;

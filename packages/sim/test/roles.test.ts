@@ -36,8 +36,15 @@ describe('the roles together', () => {
     const head = () => net.chain.head();
     const register = (name: string, hash: Uint8Array, contextTokens: number) =>
       net.send(names.payer, 'registerModel', {
-        ...{ name, domain: 0, royaltyBps: 500, fileHash: hash, contextTokens },
-        ...{ priceInUnits: 1n, priceOutUnits: 2n, difficultyPpm: 1_000_000, t1ThresholdPpb: 40_000_000 },
+        name,
+        domain: 0,
+        royaltyBps: 500,
+        fileHash: hash,
+        contextTokens,
+        priceInUnits: 1n,
+        priceOutUnits: 2n,
+        difficultyPpm: 1_000_000,
+        t1ThresholdPpb: 40_000_000,
       });
     const proposed = [
       await register('same-weights', model.fileHash, 4096),
@@ -147,7 +154,7 @@ describe('the roles together', () => {
     expect(await send()).toBe('failure');
   });
 
-  it('sign nothing that is not so: an offered batch comes back with the places and the reason (A4)', async () => {
+  it('sign nothing that is not so: an offered batch comes back with the indexes and the reason (A4)', async () => {
     const net = await startWorld({ miners: 2 });
     const { taskId } = await net.ask();
     await net.until(() => net.task(taskId) !== null);
@@ -158,14 +165,14 @@ describe('the roles together', () => {
     const reasonFor = (...attestations: Attestation[]) => liar.offer(1, ...attestations);
     const unsigned = 'the request is not signed by the session';
     const changed = (change: Partial<typeof receipt>) => unsignedTask(net, { ...receipt, ...change }, bundle);
-    expect(await reasonFor(changed({}))).toEqual({ places: [0], reason: unsigned });
-    expect(await reasonFor(changed({ session: 99 }))).toEqual({ places: [0], reason: 'unknown session or miner' });
+    expect(await reasonFor(changed({}))).toEqual({ indexes: [0], reason: unsigned });
+    expect(await reasonFor(changed({ session: 99 }))).toEqual({ indexes: [0], reason: 'unknown session or miner' });
     expect(await reasonFor(changed({ gateway: 5 }))).toEqual({
-      places: [0],
+      indexes: [0],
       reason: 'the receipt is not for the signed request',
     });
     expect(await reasonFor(changed({}), unvotedStep(net, receipt))).toEqual({
-      places: [0, 1],
+      indexes: [0, 1],
       reason: `${unsigned}; too few mixers agree that the step was late`,
     });
     const reasons = [{ miner: 1 - receipt.miner }, { requestHash: new Uint8Array(32) }, { oracle: 9 }].map(
@@ -182,7 +189,7 @@ describe('the roles together', () => {
     const forged = { ...DisputedChallenge.defaultValue(), taskId: receipt.requestHash, artifactRoot };
     const report = { ...ChallengeReport.defaultValue(), miner, disputed: [forged] };
     const other = 'the artifact is not the one the miner signed';
-    expect(await reasonFor(ofReport({ report, evidence: [reveal] }))).toEqual({ places: [0], reason: other });
+    expect(await reasonFor(ofReport({ report, evidence: [reveal] }))).toEqual({ indexes: [0], reason: other });
     expect((await reasonFor(ofReport({ report, evidence: [] }))).reason).toContain('not one evidence for each');
   });
 

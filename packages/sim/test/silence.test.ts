@@ -21,8 +21,14 @@ const start = ({ params, ...rest }: Partial<StartOptions> = {}) =>
   startWorld({ miners: 2, params: { epochBlocks: 4096, ...params }, ...rest });
 
 const deadlines = {
-  ...{ prepareMs: 300, firstTokenMs: 800, generationMs: 3000, generationPerTokenMs: 50 },
-  ...{ stallMs: 800, commitMs: 300, lostMs: 200, oracleSlotMs: 200 },
+  prepareMs: 300,
+  firstTokenMs: 800,
+  generationMs: 3000,
+  generationPerTokenMs: 50,
+  stallMs: 800,
+  commitMs: 300,
+  lostMs: 200,
+  oracleSlotMs: 200,
 };
 /** Longest time that a miner waits for a mixer in these tests (§5.23). */
 const limitMs = 300 + 2000;
@@ -52,7 +58,7 @@ describe('a miner (§5.23)', () => {
     expect((await prepare(net, endpointOf(net, 0), { mixer: 0, id: 4 })).isTaken).toBe(true);
   });
 
-  it('has its places back from a mixer that never sends the request, or never asks for the answer', async () => {
+  it('has its slots back from a mixer that never sends the request, or never asks for the answer', async () => {
     const net = await start({ miners: 1, params: { deadlines } });
     const mixer = endpointOf(net, 3);
     const first = await prepare(net, mixer, { mixer: 3, id: 1 });

@@ -5,7 +5,7 @@ const CHUNK = 32;
 
 /**
  * Equally many chunks of each of many values, side by side, which merkleises all the values at once. One is used again
- * and again: memory outside the heap, taken anew for every group, makes the collector run without end.
+ * and again: memory outside the heap, allocated for every group, makes the collector run without end.
  *
  * PERF(receipts): a receipt takes 29 µs of CPU, and 45 when values are hashed one by one. At worst, with one value, it
  * saves nothing.
@@ -34,10 +34,10 @@ export class ChunkRows {
     return { uint8Array: this.#bytes, dataView: this.#view, at, stride: this.#width * CHUNK };
   }
 
-  /** Puts the chunks of `chunks`, one a row, at `place`. */
-  put(place: number, chunks: Uint8Array): void {
+  /** Puts the chunks of `chunks`, one a row, at `column`. */
+  put(column: number, chunks: Uint8Array): void {
     for (let row = 0; row < this.#rows; row++) {
-      this.#bytes.set(chunks.subarray(row * CHUNK, (row + 1) * CHUNK), (row * this.#width + place) * CHUNK);
+      this.#bytes.set(chunks.subarray(row * CHUNK, (row + 1) * CHUNK), (row * this.#width + column) * CHUNK);
     }
   }
 

@@ -8,13 +8,13 @@ import { Bytes32 } from './scalars.ts';
 const depth = 7;
 const list = new ListCompositeType(Bytes32, 2 ** depth);
 const chunk = fc.uint8Array({ minLength: 32, maxLength: 32 });
-/** Chunks by place: those below the present length are replaced, the others follow it. */
+/** Chunks by index: those below the present length are replaced, the others follow it. */
 const changes = fc.array(fc.array(fc.tuple(fc.nat(20), chunk), { maxLength: 20 }), { maxLength: 8 });
 
-function change(tree: ChunkTree, chunks: Uint8Array[], places: readonly [number, Uint8Array][]): void {
+function change(tree: ChunkTree, chunks: Uint8Array[], changes: readonly [number, Uint8Array][]): void {
   const changed = new Set<number>();
-  for (const [place, value] of places) {
-    const index = Math.min(place, chunks.length, 2 ** depth - 1);
+  for (const [wanted, value] of changes) {
+    const index = Math.min(wanted, chunks.length, 2 ** depth - 1);
     chunks[index] = value;
     changed.add(index);
   }
@@ -30,8 +30,8 @@ describe('the tree of chunks', () => {
       fc.property(changes, (rounds) => {
         const tree = new ChunkTree(depth);
         const chunks: Uint8Array[] = [];
-        for (const places of rounds) {
-          change(tree, chunks, places);
+        for (const changes of rounds) {
+          change(tree, chunks, changes);
           expect(tree.length).toBe(chunks.length);
           expect(withLength(tree.root(), chunks.length)).toEqual(list.hashTreeRoot(chunks));
         }

@@ -17,7 +17,7 @@ interface Level {
  * The Merkle tree of a growing row of chunks, flat in memory level by level, so that what changed is hashed again side
  * by side. Its root is that of the SSZ vector or container with these chunks, padded with zeros to 2^depth.
  *
- * PERF(receipts): a receipt takes 33 µs of CPU, and 55 when tables of 100,000 rows are hashed anew where a row changed.
+ * PERF(receipts): a receipt takes 33 µs of CPU, and 55 when a changed row hashes its table of 100,000 again.
  * At worst, when every row changed, it saves nothing.
  */
 export class ChunkTree {
@@ -25,31 +25,31 @@ export class ChunkTree {
   /** Level 0 holds the chunks; only the levels below the first node that covers them all are kept. */
   readonly #levels: Level[] = [];
   #length = 0;
-  /** Places of the chunks whose parents are still to be hashed. */
+  /** Indexes of the chunks whose parents are still to be hashed. */
   #changed: Uint32Array[] = [];
 
   constructor(depth: number) {
     this.#depth = depth;
   }
 
-  /** The place after the last chunk. */
+  /** The index after the last chunk. */
   get length(): number {
     return this.#length;
   }
 
-  /** Puts chunks, 32 bytes each, at `places`, which rise. */
-  set(places: Uint32Array, chunks: Uint8Array): void {
-    const last = places.at(-1);
+  /** Puts chunks, 32 bytes each, at `indexes`, which rise. */
+  set(indexes: Uint32Array, chunks: Uint8Array): void {
+    const last = indexes.at(-1);
     if (last === undefined) return;
     this.#length = Math.max(this.#length, last + 1);
-    scatter(this.#levelOf(0).words, places, new Uint32Array(chunks.buffer, chunks.byteOffset, chunks.length >> 2));
-    this.#changed.push(places);
+    scatter(this.#levelOf(0).words, indexes, new Uint32Array(chunks.buffer, chunks.byteOffset, chunks.length >> 2));
+    this.#changed.push(indexes);
   }
 
-  /** The chunks at `places`. */
-  chunksAt(places: Uint32Array): Uint8Array {
-    const chunks = new Uint8Array(places.length * CHUNK);
-    for (const [i, place] of places.entries()) chunks.set(this.#node(0, place), i * CHUNK);
+  /** The chunks at `indexes`. */
+  chunksAt(indexes: Uint32Array): Uint8Array {
+    const chunks = new Uint8Array(indexes.length * CHUNK);
+    for (const [i, index] of indexes.entries()) chunks.set(this.#node(0, index), i * CHUNK);
     return chunks;
   }
 
@@ -65,10 +65,10 @@ export class ChunkTree {
   /** The siblings from the chunk at `index` up to the root, lowest first. */
   path(index: number): Uint8Array[] {
     this.#hashChanged();
-    let place = index;
+    let at = index;
     return Array.from({ length: this.#depth }, (_, height) => {
-      const sibling = place ^ 1;
-      place >>>= 1;
+      const sibling = at ^ 1;
+      at >>>= 1;
       return sibling < this.#count(height) ? this.#node(height, sibling) : zeroNode(height).root;
     });
   }
@@ -128,14 +128,14 @@ function zeroLevel(zero: Uint8Array, length: number): Level {
   return { words, bytes };
 }
 
-/** The places above `places`, rising, each once. */
-function parentsOf(places: readonly Uint32Array[]): Uint32Array {
-  const parents = new Uint32Array(places.reduce((sum, { length }) => sum + length, 0));
+/** The indexes above `indexes`, rising, each once. */
+function parentsOf(indexes: readonly Uint32Array[]): Uint32Array {
+  const parents = new Uint32Array(indexes.reduce((sum, { length }) => sum + length, 0));
   let end = 0;
-  for (const some of places) {
-    for (const place of some) parents[end++] = place >>> 1;
+  for (const some of indexes) {
+    for (const index of some) parents[end++] = index >>> 1;
   }
-  if (places.length > 1) parents.sort((a, b) => a - b);
+  if (indexes.length > 1) parents.sort((a, b) => a - b);
   let count = 0;
   for (const parent of parents) if (count === 0 || parents[count - 1] !== parent) parents[count++] = parent;
   return parents.subarray(0, count);

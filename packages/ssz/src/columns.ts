@@ -7,7 +7,7 @@ export interface Output {
   readonly dataView: DataView;
 }
 
-/** Writes a value of one type, serialised, at a place. */
+/** Writes a value of one type, serialised, at an offset. */
 type Writer = (output: Output, at: number, value: never) => void;
 
 const integers: Readonly<Record<number, Writer>> = {
@@ -62,9 +62,9 @@ export interface Target extends Output {
 /** Serialises a column. */
 export function writeColumn(type: Type<unknown>, { rows, name }: Column, target: Target): void {
   const write = writerOf(type);
-  let place = target.at;
+  let offset = target.at;
   for (const row of rows) {
-    write(target, place, row[name] as never);
-    place += target.stride;
+    write(target, offset, row[name] as never);
+    offset += target.stride;
   }
 }

@@ -85,7 +85,7 @@ export class EnumType<W extends string> extends BasicType<W> {
   }
 }
 
-/** One of some words. The number of each is its place, or what a table says: a new one comes last. */
+/** One of some words. The number of each is its index, or what a table says: a new one comes last. */
 export function enumOf<const W extends string>(...words: readonly W[]): EnumType<W>;
 export function enumOf<W extends string>(numbers: Readonly<Record<W, number>>): EnumType<W>;
 export function enumOf<W extends string>(...given: readonly (W | Readonly<Record<W, number>>)[]): EnumType<W> {

@@ -21,7 +21,7 @@ export function sha256OfEach(first: Uint8Array, seconds: readonly Uint8Array[]):
   return hashes;
 }
 
-/** The Merkle root that `node` leads to from its place in the tree, with the siblings on its way, lowest first. */
+/** The Merkle root that `node` leads to from its index in the tree, with the siblings on its way, lowest first. */
 export function rootAlong(gindex: bigint, node: Uint8Array, path: readonly Uint8Array[]): Uint8Array {
   const bits = gindex.toString(2);
   return path.reduce((root, sibling, step) => {

@@ -18,7 +18,7 @@ export type OneOf<M extends Members> = {
 const VALUE_GINDEX = 2n;
 const SELECTOR_GINDEX = 3n;
 
-/** An SSZ union whose selectors have names; the selector of a member is its place among them. */
+/** An SSZ union whose selectors have names; the selector of a member is its index among them. */
 export class OneOfType<M extends Members> extends CompositeType<OneOf<M>, OneOf<M>, OneOf<M>> {
   readonly members: M;
   /** Their names by selector. */
@@ -166,7 +166,7 @@ function selectorOf(node: Node): number {
   return (node.right as LeafNode).getUint(4, 0);
 }
 
-/** One of some types, by name. The selector of each is its place: a new one comes last. */
+/** One of some types, by name. The selector of each is its index: a new one comes last. */
 export function oneOf<M extends Members>(members: M, options: { readonly typeName: string }): OneOfType<M> {
   return new OneOfType(members, options);
 }

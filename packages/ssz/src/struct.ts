@@ -110,19 +110,19 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
   protected rootsOfGroup(values: readonly Readonly<ValueOfFields<Fields>>[]): Uint8Array {
     const rows = values as Column['rows'];
     const chunks = this.#chunks.clear(rows.length, this.fieldsEntries.length);
-    for (const [place, { fieldName, fieldType }] of this.fieldsEntries.entries()) {
-      writeRoots(chunks, place, fieldType, { rows, name: String(fieldName) });
+    for (const [at, { fieldName, fieldType }] of this.fieldsEntries.entries()) {
+      writeRoots(chunks, at, fieldType, { rows, name: String(fieldName) });
     }
     return chunks.roots(this.depth);
   }
 }
 
-/** Writes the root of each value of a column to its chunk at `place`. */
-function writeRoots(chunks: ChunkRows, place: number, type: Type<unknown>, column: Column): void {
-  if (type instanceof StructType) chunks.put(place, type.rootsOf(valuesOf(column)));
-  else if (type instanceof ListBasicType) chunks.put(place, rootsOfLists(type, column));
-  else if (type.isBasic || isOneChunk(type)) writeColumn(type, column, chunks.target(place * CHUNK));
-  else chunks.put(place, concatBytes(valuesOf(column).map((value) => type.hashTreeRoot(value))));
+/** Writes the root of each value of a column to its chunk, at `at` in the row. */
+function writeRoots(chunks: ChunkRows, at: number, type: Type<unknown>, column: Column): void {
+  if (type instanceof StructType) chunks.put(at, type.rootsOf(valuesOf(column)));
+  else if (type instanceof ListBasicType) chunks.put(at, rootsOfLists(type, column));
+  else if (type.isBasic || isOneChunk(type)) writeColumn(type, column, chunks.target(at * CHUNK));
+  else chunks.put(at, concatBytes(valuesOf(column).map((value) => type.hashTreeRoot(value))));
 }
 
 /** Whether a type is bytes that fill at most one chunk, which is then their root. */

@@ -32,8 +32,13 @@ export const casesCommand = defineCommand({
       cases: (await casesOf(history, invocation.input)).map((record) => {
         const { case: number, kind, role, cause, subject, heldUnits } = record.opened.value;
         return {
-          ...{ case: number, height: record.opened.height, against: `${kind} ${role}`, cause },
-          ...{ subject: hex(subject), heldUnits: String(heldUnits), status: statusOf(record) },
+          case: number,
+          height: record.opened.height,
+          against: `${kind} ${role}`,
+          cause,
+          subject: hex(subject),
+          heldUnits: String(heldUnits),
+          status: statusOf(record),
         };
       }),
     })),

@@ -42,7 +42,9 @@ export const paramsJusticeCommand = defineCommand({
     colluding: decimalNumber('--colluding', { min: 0, max: 1 }).default(1 / 3),
   }),
   output: z.object({
-    ...{ rule, errors, targets: errors },
+    rule,
+    errors,
+    targets: errors,
     /** Both errors when the failures of all mixers count together, as in the ledger (§8.5). */
     committee: errors,
     /** Both errors for values of α about the one asked for. */

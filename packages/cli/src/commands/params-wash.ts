@@ -25,7 +25,8 @@ export const paramsWashCommand = defineCommand({
   run: async () => ({
     rows: phases.flatMap((isBootstrap) => [
       ...capacities.map((capacity) => ({
-        ...{ capacity, isBootstrap },
+        capacity,
+        isBootstrap,
         drawn: selfDealingReturn({ capacity, isSteered: false, isBootstrap }),
         steered: selfDealingReturn({ capacity, isSteered: true, isBootstrap }),
       })),

@@ -34,7 +34,8 @@ const txCommand = defineCommand({
   }),
   run: async () => ({
     kinds: TransactionBody.kinds.map((kind) => ({
-      ...{ kind, summary: sentences[kind] },
+      kind,
+      summary: sentences[kind],
       options: txOptions(kind).map((option) => ({ option: syntaxOf(option), takes: option.description })),
     })),
   }),

@@ -80,7 +80,11 @@ describe('explain selection', () => {
     world.certify({ ...receipt, miner: first, rank: 0 });
     const explanation = await explainSelection(world.history, receipt.taskId, fast);
     expect(explanation.result).toMatchObject({
-      ...{ miner: first, rank: 0, ticketHolds: true, followsDraw: true, eligible: [0, 1] },
+      miner: first,
+      rank: 0,
+      ticketHolds: true,
+      followsDraw: true,
+      eligible: [0, 1],
     });
     expect(explanation.result.draw.map(({ miner }) => miner).sort((a, b) => a - b)).toEqual([0, 1]);
     expect(explanation.answer).toContain(`Miner ${first} stands at rank 0 of the draw among 2 eligible miners`);

@@ -54,8 +54,15 @@ describe('explain slash', () => {
     const explanation = await explained(world, 3);
     // 100 · 0.6 · 1.5 ÷ (0.02 · 0.95), rounded down; a fifth of 29 to three finders.
     expect(explanation.result).toMatchObject({
-      ...{ cause: 'hardFailure', against: 'miner 0', status: 'executed', proposedUnits: '4736' },
-      ...{ stakeUnits: '729', leavingUnits: '0', takenUnits: '271', burnedUnits: '24', returnedUnits: '0' },
+      cause: 'hardFailure',
+      against: 'miner 0',
+      status: 'executed',
+      proposedUnits: '4736',
+      stakeUnits: '729',
+      leavingUnits: '0',
+      takenUnits: '271',
+      burnedUnits: '24',
+      returnedUnits: '0',
     });
     expect(explanation.result.rewards.map(({ units }) => units)).toEqual(['2', '2', '1']);
     const lines = explanationLines(onChain(world.history, true, explanation)).join('\n');

@@ -17,7 +17,7 @@ function counted(rule: VerdictRule): CollusionPower {
   const sums = { cheatAcquitted: 0, cheatHung: 0, innocentConvicted: 0, innocentHung: 0 };
   const all = 3 ** 6;
   for (let number = 0; number < all; number++) {
-    const sequence = Array.from({ length: 6 }, (_, place) => Math.floor(number / 3 ** place) % 3 === 0);
+    const sequence = Array.from({ length: 6 }, (_, index) => Math.floor(number / 3 ** index) % 3 === 0);
     const cheat = verdictOf(sequence, 'pass', 'hard');
     const innocent = verdictOf(sequence, 'hard', 'pass');
     sums.cheatAcquitted += cheat === 'pass' ? 1 / all : 0;

@@ -39,8 +39,10 @@ export function collusionPower(rule: VerdictRule, share: number): CollusionPower
   const cheat = outcomes(rule, 1 - share);
   const innocent = outcomes(rule, share);
   return {
-    ...{ cheatAcquitted: cheat.pass, cheatHung: cheat.hung },
-    ...{ innocentConvicted: innocent.failure, innocentHung: innocent.hung },
+    cheatAcquitted: cheat.pass,
+    cheatHung: cheat.hung,
+    innocentConvicted: innocent.failure,
+    innocentHung: innocent.hung,
   };
 }
 
@@ -48,8 +50,10 @@ export function collusionPower(rule: VerdictRule, share: number): CollusionPower
 export function mixed(one: CollusionPower, two: CollusionPower, seconds: number): CollusionPower {
   const of = (key: keyof CollusionPower) => (1 - seconds) * one[key] + seconds * two[key];
   return {
-    ...{ cheatAcquitted: of('cheatAcquitted'), cheatHung: of('cheatHung') },
-    ...{ innocentConvicted: of('innocentConvicted'), innocentHung: of('innocentHung') },
+    cheatAcquitted: of('cheatAcquitted'),
+    cheatHung: of('cheatHung'),
+    innocentConvicted: of('innocentConvicted'),
+    innocentHung: of('innocentHung'),
   };
 }
 

@@ -20,7 +20,12 @@ async function running(): Promise<Client> {
   const parts = { version: '0', genesis: chain.genesis, chain: engine.chain, store, isPending: () => false };
   const reader = new LocalReader({ ...parts, totals: new TotalsView(store) });
   const server = await startHttpServer({
-    ...{ host: '127.0.0.1', port: 0, chat: new EchoGateway(), node: reader, roles: new TwoRoles(), adminToken: '' },
+    host: '127.0.0.1',
+    port: 0,
+    chat: new EchoGateway(),
+    node: reader,
+    roles: new TwoRoles(),
+    adminToken: '',
     onRequestError: () => {},
   });
   onTestFinished(async () => {
@@ -36,7 +41,7 @@ const pay = (amountUnits: bigint) => ['transfer', { to: bob.address, amountUnits
 const options = { signer: alice, name: 'alice', feeUnits, dryRun: false };
 
 describe('send', () => {
-  it('signs anew when another transaction of its account took the nonce', async () => {
+  it('signs again when another transaction of its account took the nonce', async () => {
     const node = await running();
     const sent = await Promise.all([1n, 2n, 3n].map((amount) => send(node, pay(amount), options)));
     expect(sent.map(({ nonce }) => nonce).toSorted()).toEqual([0, 1, 2]);

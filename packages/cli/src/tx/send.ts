@@ -7,7 +7,7 @@ import { fromHex } from '@assay/ssz';
 import { accountOf } from '../accounts.ts';
 import { adviceOn } from './advice.ts';
 
-/** How often a transaction is signed anew because another one of its account took its nonce. */
+/** How often a transaction is signed again because another one of its account took its nonce. */
 const maxSignings = 8;
 const validForBlocks = 64;
 

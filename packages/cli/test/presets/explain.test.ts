@@ -79,8 +79,15 @@ describe.each(presetNames)('under the preset %s', (preset) => {
     const { result } = await explainSlash(made.history, 0, fast);
     // 100 · 0.6 · 1.5 ÷ (0.02 · 0.95) = 4,736.8; a fifth of it to the finders.
     expect(result).toMatchObject({
-      ...{ against: 'miner 2', cause: 'softFailure', status: 'executed', stakeUnits: '90000', takenUnits: '0' },
-      ...{ proposedUnits: '4736', heldUnits: '4736', recomputedProposedUnits: '4736', recomputedHeldUnits: '4736' },
+      against: 'miner 2',
+      cause: 'softFailure',
+      status: 'executed',
+      stakeUnits: '90000',
+      takenUnits: '0',
+      proposedUnits: '4736',
+      heldUnits: '4736',
+      recomputedProposedUnits: '4736',
+      recomputedHeldUnits: '4736',
     });
     const rewards = result.rewards.map(({ units }) => BigInt(units));
     expect(rewards.reduce((sum, units) => sum + units, 0n)).toBe(947n);

@@ -163,7 +163,7 @@ export type Audit = z.infer<typeof Audit>;
 /** A certified task. */
 export const Task = z.object({
   taskId: bytes32,
-  /** Place in the order of certification; `before` of the next page. */
+  /** Number in the order of certification; `before` of the next page. */
   order: count,
   kind: z.enum(TaskKind.words),
   outcome: z.enum(Outcome.words),

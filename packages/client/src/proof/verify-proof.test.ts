@@ -49,7 +49,7 @@ describe('verifyProof', () => {
     }
   });
 
-  it('refuses a changed row, place, table and path', () => {
+  it('refuses a changed row, index, table and path', () => {
     const richer = AccountRow.serialize({ ...AccountRow.deserialize(good.row), balanceUnits: 10n ** 15n });
     const tampered: Partial<RowProof>[] = [
       { row: richer },

@@ -18,7 +18,7 @@ import { formatUnits } from '../format-units.ts';
 
 /**
  * What was asked: an account by its address, a session or miner by its index, a task by its id (`0x…`), a payout by its
- * place among those of the epoch that was settled last.
+ * index among those of the epoch that was settled last.
  */
 export interface ProofQuestion {
   readonly kind: ProofKind;
@@ -56,7 +56,7 @@ export function verifyProof(
   return {
     valid: true,
     reasons,
-    sentence: `${placeOf(proof, root)} ${describers[question.kind](proof)}; it says nothing of any other block.`,
+    sentence: `${locationOf(proof, root)} ${describers[question.kind](proof)}; it says nothing of any other block.`,
     row: row.toJson(row.deserialize(proof.row) as never) as Record<string, unknown>,
   };
 }
@@ -91,7 +91,7 @@ const idOf: Readonly<Record<ProofKind, (proof: RowProof) => string>> = {
   payout: ({ index }) => String(index),
 };
 
-function placeOf({ header }: RowProof, root: TrustedRoot): string {
+function locationOf({ header }: RowProof, root: TrustedRoot): string {
   if ('stateRoot' in root) return `In the state of root ${hex(header.stateRoot)}`;
   return `After block ${header.height} of ${new Date(header.timeMs).toISOString()}`;
 }

@@ -48,8 +48,8 @@ export function trustFromCommitteeJson(json: unknown): Trust {
   const read = committeeFile.safeParse(json);
   if (!read.success) {
     const [issue] = read.error.issues;
-    const place = issue?.path.join('.') ?? '';
-    throw new ClientError('BAD_TRUST', `This is not a committee: ${place} ${issue?.message ?? ''}`.trim());
+    const path = issue?.path.join('.') ?? '';
+    throw new ClientError('BAD_TRUST', `This is not a committee: ${path} ${issue?.message ?? ''}`.trim());
   }
   const { chainId, genesisHash, epochs, epochBlocks, mixers } = read.data;
   const seats = mixers.map(({ index: mixer, blsPublicKey }) => ({ mixer, blsPublicKey }));

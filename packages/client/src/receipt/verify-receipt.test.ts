@@ -31,7 +31,7 @@ describe('verifyReceipt', () => {
     expect(verdict.reasons).toEqual(['only 2 of 4 mixers signed, and more than two thirds must.']);
   });
 
-  it('refuses a changed receipt, place and path', () => {
+  it('refuses a changed receipt, index and path', () => {
     const good = receiptOf(certified([0, 1, 2]));
     const cheaper = { ...good, receipt: { ...good.receipt, priceUnits: 1n } };
     const elsewhere = { ...good, index: 2 };

@@ -7,7 +7,7 @@ describe('what the ledger relies on', () => {
     expect(() => invariant(false, 'a task is of no miner')).toThrow(new RangeError('a task is of no miner'));
   });
 
-  it('is that a list has the places it is asked for', () => {
+  it('is that a list has the indexes it is asked for', () => {
     expect(itemAt([0n, 7n], 0)).toBe(0n);
     expect(() => itemAt([0n, 7n], 2)).toThrow(new RangeError('there is no item 2 of 2'));
     expect(() => itemAt([0n, 7n], -1)).toThrow(RangeError);

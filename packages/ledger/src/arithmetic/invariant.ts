@@ -3,9 +3,9 @@ export function invariant(condition: boolean, sentence: string): asserts conditi
   if (!condition) throw new RangeError(sentence);
 }
 
-/** The item at a place of a list. Throws a RangeError when there is none. */
-export function itemAt<Item>(items: readonly Item[], place: number): Item {
-  const item = items[place];
-  if (item === undefined) throw new RangeError(`there is no item ${place} of ${items.length}`);
+/** The item at an index of a list. Throws a RangeError when there is none. */
+export function itemAt<Item>(items: readonly Item[], index: number): Item {
+  const item = items[index];
+  if (item === undefined) throw new RangeError(`there is no item ${index} of ${items.length}`);
   return item;
 }

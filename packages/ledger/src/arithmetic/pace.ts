@@ -2,7 +2,7 @@ import { invariant } from './invariant.ts';
 /** A step of a settlement: it yields when the block's rows are used up, and goes on with the next block. */
 export type Steps<Result = void> = Generator<void, Result, void>;
 
-/** What a row costs that is only read, and one that is written and hashed anew. */
+/** What a row costs that is only read, and one that is written and hashed again. */
 export const READ = 1;
 export const WRITE = 4;
 

@@ -63,7 +63,7 @@ describe('work the network did not assign (economics §7.3)', () => {
     expect(world.state.miners.at(0)).toMatchObject({ epochVwu: 0n, epochPassed: 1 });
   });
 
-  it('is also what a mixer gave to a place of the draw of its choice: more than late steps explain', () => {
+  it('is also what a mixer gave to a rank of the draw of its choice: more than late steps explain', () => {
     const world = dedicatedWorld();
     const countedAt = (rank: number, lateSteps = 0) => {
       const before = world.state.miners.standing(0).epochTasks;

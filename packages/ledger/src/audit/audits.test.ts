@@ -194,7 +194,7 @@ describe('commit and reveal §10.3', () => {
     expect(world.codeOf(first.reveal())).toBe('NOT_AUDITOR');
   });
 
-  it('keeps a place open until its last height and not beyond', () => {
+  it('keeps a slot open until its last height and not beyond', () => {
     for (const wait of [2, 3]) {
       const { world, taskId, fresh } = drawnWorld();
       const [auditor = 9] = fresh();
@@ -255,7 +255,10 @@ describe('commit and reveal §10.3', () => {
 
 describe('verdicts §10.4', () => {
   const refunded = (reason: 'soft' | 'hard' | 'noResult' | 'hung', taskId: Uint8Array): LedgerEvent => ({
-    ...{ type: 'taskRejected', taskId, reason, refundedUnits: 100n },
+    type: 'taskRejected',
+    taskId,
+    reason,
+    refundedUnits: 100n,
   });
 
   it('passes approve', () => {

@@ -86,11 +86,11 @@ function drawAudits(state: LedgerState, turn: Turn): void {
     const due = dueDraws(state, free, turn.height);
     if (due.length === 0) return;
     const hashes = sha256OfEach(state.globals.beacon, due);
-    for (const place of due.keys()) {
+    for (const index of due.keys()) {
       const pool = firstPool(state, state.tasks.at(state.nextDraw), freeOf);
       // Before its lot is looked at: who waits must not get another one by it.
       if (!pool.isEnough) return;
-      drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * place), pool }, turn);
+      drawAudit(state, { index: state.nextDraw, u: firstUint64(hashes, 32 * index), pool }, turn);
       state.nextDraw++;
     }
   }
@@ -251,7 +251,10 @@ function drawAuditors(
   const drawn = sampleByWeight(seed, weights, Math.min(count, free)).map((sampled) => sampled.index);
   const deadline = height + state.params.audit.commitBlocks;
   const slots = drawn.map((validator) => ({
-    ...{ validator, deadline, state: 'drawn' as const, numbers: noNumbers },
+    validator,
+    deadline,
+    state: 'drawn' as const,
+    numbers: noNumbers,
     commitment: new Uint8Array(32),
   }));
   if (slots.length > 0) state.setAuditors(index, [...audit.auditors, ...slots]);

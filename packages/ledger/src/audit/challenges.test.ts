@@ -21,8 +21,8 @@ type Measured = Partial<Omit<ChallengeReport, 'miner' | 'reveal'>>;
 /** Lets as many of a miner's measurers report; gives the code of the last report. */
 function measure(world: World, ...values: readonly Measured[]) {
   const measurers = measurersOf(world, 0, { latencyMs: 1, hashRate: 1n });
-  const codes = values.map((value, place) => {
-    const mixer = measurers[place] ?? 0;
+  const codes = values.map((value, index) => {
+    const mixer = measurers[index] ?? 0;
     return world.codeOf(world.batchTx({ mixer, records: { reports: [world.report(mixer, { miner: 0, ...value })] } }));
   });
   return codes.at(-1);
@@ -32,9 +32,12 @@ const miner = (world: World) => world.state.miners.at(0);
 /** A network of three mixers, each of which owes many challenges and measures every line. */
 const strict = (options: WorldOptions = {}) =>
   new World({
-    ...{ mixers: 3, ...options },
+    mixers: 3,
+    ...options,
     params: {
-      ...{ epochBlocks: 48, receiptLifetimeBlocks: 40, cases: { ...worldParams.cases, gainPpb: 600_000_000 } },
+      epochBlocks: 48,
+      receiptLifetimeBlocks: 40,
+      cases: { ...worldParams.cases, gainPpb: 600_000_000 },
       challenges: { lambdaMilli: 20_000, alpha: 3, bandwidthCap: 1000n },
     },
   }).populate();
@@ -177,7 +180,10 @@ describe('disputed challenges §8.6', () => {
     const challenge = disputed();
     expect(reportDisputes(world, 0, challenge)).toBe('OK');
     expect(world.events).toContainEqual({
-      ...{ type: 'challengeDisputed', taskId: challenge.taskId, miner: 0, mixer: 0 },
+      type: 'challengeDisputed',
+      taskId: challenge.taskId,
+      miner: 0,
+      mixer: 0,
       knownTaskId: challenge.knownTaskId,
     });
     const task = world.state.tasks.at(world.state.taskOf(challenge.taskId) ?? -1);
@@ -233,8 +239,8 @@ describe('failed challenges §8.5, §8.7', () => {
     const challenges = [disputed(), disputed()];
     reportDisputes(world, 0, ...challenges);
     expect(miner(world)).toMatchObject({ forfeits: false, epochFailed: 0, cusumMilli: 0 });
-    for (const [place, { taskId }] of challenges.entries()) {
-      auditAll(world, taskId, place === 0 ? softFailure : hardFailure);
+    for (const [index, { taskId }] of challenges.entries()) {
+      auditAll(world, taskId, index === 0 ? softFailure : hardFailure);
     }
     expect(judged(world)).toMatchObject([{ verdict: 'soft' }, { verdict: 'hard' }]);
     expect(miner(world)).toMatchObject({ epochFailed: 2, rejected: 2, audited: 2, cusumMilli: 9400, forfeits: false });
@@ -273,7 +279,7 @@ describe('failed challenges §8.5, §8.7', () => {
     const close = world.finishEpoch().events.find((event) => event.type === 'epochClosed')?.close;
     expect(close?.scores).toEqual([]);
     expect(miner(world)).toMatchObject({ forfeits: false, level: 0 });
-    // In the next epoch they are counted anew.
+    // In the next epoch they are counted again.
     const again = disputed();
     reportDisputes(world, 0, again);
     auditAll(world, again.taskId, softFailure);
@@ -303,7 +309,7 @@ describe('a known answer that proves wrong §8.8', () => {
   }
   const reopened = (world: World) => world.events.filter(({ type }) => type === 'auditReopened');
 
-  it('is audited anew, and the failure counts as its maker’s, with the price given back while it is pending', () => {
+  it('is audited again, and the failure counts as its maker’s, with the price given back while it is pending', () => {
     const { world, receipt, challenge } = contradicted();
     const { taskId, priceUnits } = receipt;
     expect(reopened(world)).toEqual([{ type: 'auditReopened', taskId, challengeTaskId: challenge.taskId }]);

@@ -15,7 +15,7 @@ import { lotBelow } from '../draw/draw.ts';
 import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
-import { addDisputes, disputesCode, type Placed } from './disputes.ts';
+import { addDisputes, disputesCode, type Issued } from './disputes.ts';
 import { epochValues } from './measured.ts';
 
 const LINE = encodeText('line');
@@ -121,14 +121,14 @@ function reportCode(state: LedgerView, report: ChallengeReport, mixer: number): 
 }
 
 /** Keeps what a mixer measured, and makes tasks of the challenges it disputes (§8.4, §8.6). */
-export function applyReports(state: LedgerState, reports: readonly ChallengeReport[], place: Placed): LedgerEvent[] {
-  const { mixer } = place;
+export function applyReports(state: LedgerState, reports: readonly ChallengeReport[], issued: Issued): LedgerEvent[] {
+  const { mixer } = issued;
   return reports.flatMap(({ reveal, miner, disputed, ...measured }): LedgerEvent[] => {
     const { owed } = measuringOf(state, { mixer, reveal }, miner);
     const row = rowOfEpoch(state, miner);
     const report = { mixer, owed, disputed: disputed.length, ...measured };
     state.measures.put({ ...row, reports: [...row.reports, report] });
-    return [{ type: 'minerMeasured', miner, ...report }, ...addDisputes(state, disputed, { ...place, miner })];
+    return [{ type: 'minerMeasured', miner, ...report }, ...addDisputes(state, disputed, { ...issued, miner })];
   });
 }
 

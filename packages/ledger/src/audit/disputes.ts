@@ -8,7 +8,7 @@ import { keyOf, type LedgerState, type LedgerView } from '../state/state.ts';
 import { openAudit } from './open-audit.ts';
 
 /** The block that certifies a batch, and its mixer. */
-export interface Placed {
+export interface Issued {
   readonly height: number;
   readonly mixer: number;
 }
@@ -37,13 +37,30 @@ export function disputesCode(
 export function addDisputes(
   state: LedgerState,
   disputed: readonly DisputedChallenge[],
-  { height, mixer, miner }: Placed & { readonly miner: number },
+  { height, mixer, miner }: Issued & { readonly miner: number },
 ): LedgerEvent[] {
   return disputed.map(({ taskId, knownTaskId, requestHash, model, tokensIn, tokensOut, artifactRoot }) => {
     state.tasks.push({
-      ...{ taskId, kind: 'challenge', status: 'certified', session: noSession, model, miner },
-      ...{ gateway: noGateway, mixer, height, drawHeight: height, replica: 0, tokensIn, tokensOut },
-      ...{ pendingUnits: 0n, priceUnits: 0n, artifactRoot, firstTokenMs: 0, totalMs: 0, isRated: false, isDrawn: true },
+      taskId,
+      kind: 'challenge',
+      status: 'certified',
+      session: noSession,
+      model,
+      miner,
+      gateway: noGateway,
+      mixer,
+      height,
+      drawHeight: height,
+      replica: 0,
+      tokensIn,
+      tokensOut,
+      pendingUnits: 0n,
+      priceUnits: 0n,
+      artifactRoot,
+      firstTokenMs: 0,
+      totalMs: 0,
+      isRated: false,
+      isDrawn: true,
       reveals: state.globals.reveals + 1,
       agreement: 'similar',
     });
@@ -54,7 +71,7 @@ export function addDisputes(
 
 /**
  * What the verdict on a disputed challenge brings (§8.7, §8.8): a failure is one in the miner's record, a pass has the
- * known answer audited anew. A pass does not raise the record: the miner's own mixer could dispute what it likes.
+ * known answer audited again. A pass does not raise the record: the miner's own mixer could dispute what it likes.
  */
 export function judgeDispute(state: LedgerState, taskIndex: number, verdict: Verdict, height: number): LedgerEvent[] {
   const { taskId, miner: index, mixer } = state.tasks.at(taskIndex);

@@ -6,7 +6,10 @@ import { honest, unchecked, World } from '../testing/world.fixture.ts';
 
 describe('an engine that no auditor can run §10.13', () => {
   const refunded = (reason: 'noResult', taskId: Uint8Array): LedgerEvent => ({
-    ...{ type: 'taskRejected', taskId, reason, refundedUnits: 100n },
+    type: 'taskRejected',
+    taskId,
+    reason,
+    refundedUnits: 100n,
   });
 
   it('no result because of the engine is owed and costs trust, for a time (§10.13)', () => {
@@ -36,7 +39,7 @@ describe('an engine that no auditor can run §10.13', () => {
     [2, 0n],
     [0, 1n],
   ])(
-    'who owes fifty at evidence level %i has no weight, or what it had, until it registers anew (§10.14)',
+    'who owes fifty at evidence level %i has no weight, or what it had, until it registers again (§10.14)',
     (evidenceLevel, least) => {
       const world = new World({ audit: { newMinerTasks: 100 } }).populate();
       const { miner: _, ...offer } = { miner: 0, ...world.registration({ evidenceLevel }) };

@@ -42,7 +42,7 @@ describe('background sessions §4.12', () => {
     expect(send(world, world.receipt({ ...own, kind: 'training' }))).toBe('RECEIPT_TRAINING');
   });
 
-  it('fill an epoch to the last token and begin anew with the next', () => {
+  it('fill an epoch to the last token and begin again with the next', () => {
     const world = backgroundWorld(90);
     const task = () => world.receipt(own);
     expect(send(world, task(), task(), task(), task())).toBe('RECEIPT_BACKGROUND_FULL');

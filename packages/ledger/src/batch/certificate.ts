@@ -70,6 +70,6 @@ export function isSigned(
   { header, signers, signature }: Certificate,
   { committee, verifier }: { readonly committee: readonly CommitteeSeat[]; readonly verifier: Verifier },
 ): boolean {
-  const keys = committee.filter((_, place) => signers.get(place)).map(({ blsPublicKey }) => blsPublicKey);
+  const keys = committee.filter((_, index) => signers.get(index)).map(({ blsPublicKey }) => blsPublicKey);
   return verifier.bls(keys, batchSigningRoot(state.chain, header), signature);
 }

@@ -16,8 +16,8 @@ export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], he
   const miners = new Map<string, number>();
   const chargedUnits = new Map<number, bigint>();
   const taskIds = TaskIdentity.rootsOf(receipts);
-  for (const [place, receipt] of receipts.entries()) {
-    const taskId = taskIds.subarray(32 * place, 32 * (place + 1));
+  for (const [index, receipt] of receipts.entries()) {
+    const taskId = taskIds.subarray(32 * index, 32 * (index + 1));
     const code = receiptCode(state, receipt, { height, taskId });
     if (code !== 'OK') return code;
     const key = keyOf(receipt.taskId);
@@ -36,7 +36,7 @@ export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], he
 export function applyReceipts(
   state: LedgerState,
   receipts: readonly Receipt[],
-  place: { readonly height: number; readonly mixer: number },
+  issued: { readonly height: number; readonly mixer: number },
 ): void {
   for (const receipt of receipts) {
     const session = state.sessions.at(receipt.session);
@@ -56,8 +56,8 @@ export function applyReceipts(
       model: receipt.model,
       miner,
       gateway: receipt.gateway,
-      mixer: place.mixer,
-      height: place.height,
+      mixer: issued.mixer,
+      height: issued.height,
       drawHeight: receipt.drawHeight,
       replica: receipt.replica,
       tokensIn: receipt.tokensIn,
@@ -70,7 +70,7 @@ export function applyReceipts(
       // The batch's own; those of others in the block follow at its end (§9.3).
       reveals: state.globals.reveals + 1,
       isRated: false,
-      isDrawn: isDrawnPlace(state, receipt, session),
+      isDrawn: isDrawnRank(state, receipt, session),
       agreement: 'similar',
     });
   }
@@ -80,10 +80,10 @@ export function applyReceipts(
 }
 
 /**
- * economics §7.3 Whether nobody picked a place of the draw: it is one of the first two, or one further for each other
+ * economics §7.3 Whether nobody picked a rank of the draw: it is one of the first two, or one further for each other
  * replica and each late step of the task. A miner that declines makes it one that its mixer could have picked.
  */
-function isDrawnPlace(state: LedgerView, { taskId, rank }: Receipt, { redundancy }: Readonly<SessionRow>): boolean {
+function isDrawnRank(state: LedgerView, { taskId, rank }: Receipt, { redundancy }: Readonly<SessionRow>): boolean {
   return rank <= redundancy + state.transitions.allOf(taskId).length;
 }
 

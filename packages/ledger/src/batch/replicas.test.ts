@@ -97,7 +97,10 @@ describe('outliers §10.11', () => {
     world.certify(...receipts);
     const { taskId } = receipts[2] as Receipt;
     expect(endOf(world, receipts[2] as Receipt)).toEqual({
-      ...{ type: 'taskRejected', taskId, reason: 'outlier', refundedUnits: 100n },
+      type: 'taskRejected',
+      taskId,
+      reason: 'outlier',
+      refundedUnits: 100n,
     });
     expect(world.state.auditOf(taskId)).toBeUndefined();
     expect(world.state.sessions.at(1)).toMatchObject({ escrowUnits: escrowUnits - 200n, spentUnits: 200n });

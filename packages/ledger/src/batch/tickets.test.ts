@@ -13,15 +13,23 @@ const table: DrawTable = {
   epoch: 0,
   beacon: sha256(Uint8Array.of(1)),
   entries: Array.from({ length: miners }, (_, miner) => ({
-    ...{ miner, operator: address(miner + 1), owner: address(100), domain: 0, models: [0], contextTokens: 2048 },
-    ...{ activeFrom: 0, weight: 10n, level: 0, userLevel: 0 },
+    miner,
+    operator: address(miner + 1),
+    owner: address(100),
+    domain: 0,
+    models: [0],
+    contextTokens: 2048,
+    activeFrom: 0,
+    weight: 10n,
+    level: 0,
+    userLevel: 0,
   })),
 };
 
 /** The miner that stands first in the draw for a task id. */
 function firstOf(taskId: Uint8Array): number {
-  const place = { kind: 'user' as const, domain: 0, model: 0, payer: address(200), dedicatedMiners: [], drawHeight: 5 };
-  return drawMiners(table, { ...place, taskId }, 1)[0]?.miner ?? -1;
+  const asked = { kind: 'user' as const, domain: 0, model: 0, payer: address(200), dedicatedMiners: [], drawHeight: 5 };
+  return drawMiners(table, { ...asked, taskId }, 1)[0]?.miner ?? -1;
 }
 
 describe('a ticket §6.4', () => {
@@ -29,9 +37,9 @@ describe('a ticket §6.4', () => {
   const { chain } = world.state;
   const task = { session: 0, requestHash: requestHashOf(1) };
   const { verifier } = realKeys;
-  const holds = (ticket: Uint8Array, { mixer = 0, drawHeight = 0, ...change }: Partial<typeof place> = {}) =>
+  const holds = (ticket: Uint8Array, { mixer = 0, drawHeight = 0, ...change }: Partial<typeof asked> = {}) =>
     isTicket(world.state, { ...task, drawHeight, ...change, ticket }, { mixer, verifier });
-  const place = { ...task, mixer: 0, drawHeight: 0 };
+  const asked = { ...task, mixer: 0, drawHeight: 0 };
 
   it('is the signature of its mixer over session and request, and nothing else', () => {
     const ticket = world.ticket(task);

@@ -18,7 +18,12 @@ describe('late steps §7.8', () => {
     expect(miner(world)).toMatchObject({ strikes: 1, epochLate: 1, collateralUnits, trustPpb });
     const { taskId } = receipt;
     expect(world.events.at(-1)).toEqual({
-      ...{ type: 'taskLate', taskId, step: 'precommit', attempt: 0, miner: 0, oracle: 1 },
+      type: 'taskLate',
+      taskId,
+      step: 'precommit',
+      attempt: 0,
+      miner: 0,
+      oracle: 1,
     });
     expect(world.state.transitions.allOf(taskId)).toMatchObject([{ step: 'precommit', height: world.height }]);
   });

@@ -27,7 +27,7 @@ export function workUnitsOf(
 
 /**
  * Whether a task counts in emission, trust and ratings as the network's choice: its miner was drawn from all who could
- * serve it, neither among those a payer named nor at a place that its mixer picked (economics §7.3, F14).
+ * serve it, neither among those a payer named nor at a rank that its mixer picked (economics §7.3, F14).
  */
 export function isAssigned(
   { isDrawn }: Pick<TaskRow, 'isDrawn'>,

@@ -15,7 +15,7 @@ import {
   Transition,
   tables,
 } from '@assay/protocol';
-import { edgesOf, type IntegerPlace, integersOf } from '@assay/protocol/fixture';
+import { edgesOf, type IntegerField, integersOf } from '@assay/protocol/fixture';
 import { UintType } from '@assay/ssz';
 import type { Type } from '@chainsafe/ssz';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -61,7 +61,7 @@ const references = new Set([
   ...['kind', 'role', 'domain', 'model', 'miner', 'mixer', 'validator', 'gateway', 'session', 'proposal', 'fromEpoch'],
   'verdict',
 ]);
-const isNumber = ({ path }: IntegerPlace): boolean =>
+const isNumber = ({ path }: IntegerField): boolean =>
   !references.has(path.split('.').findLast((part) => !/^\d+$/.test(part)) ?? path);
 
 it('the full world has a row in every table', () => {
@@ -73,15 +73,15 @@ describe('a state with an integer at its edge can be read, used, and read again 
   const failures = (type: Type<unknown>, of: unknown, put: (value: StateValue, changed: unknown) => StateValue) =>
     integersOf(type, of)
       .filter(isNumber)
-      .flatMap((place) =>
-        edgesOf(place).flatMap((edge) => {
+      .flatMap((field) =>
+        edgesOf(field).flatMap((edge) => {
           try {
-            world.ledger = Ledger.fromSnapshot(State.serialize(put(State.deserialize(full), place.with(edge))));
+            world.ledger = Ledger.fromSnapshot(State.serialize(put(State.deserialize(full), field.with(edge))));
             use(world);
             return [];
           } catch (error) {
             // Money that does not add up is no state to begin with.
-            return error instanceof ConservationError ? [] : [`${place.path}=${edge}: ${error}`];
+            return error instanceof ConservationError ? [] : [`${field.path}=${edge}: ${error}`];
           }
         }),
       );
@@ -104,18 +104,18 @@ describe('a state with an integer at its edge can be read, used, and read again 
 describe('a parameter at the edge of what a vote may set (ยง12.2)', () => {
   it('leaves a state that can be used and read again', () => {
     const value = State.deserialize(full);
-    const bad = integersOf(Params, value.params).flatMap((place) => {
-      const bounds = parameterPaths.get(place.path)?.bounds;
+    const bad = integersOf(Params, value.params).flatMap((field) => {
+      const bounds = parameterPaths.get(field.path)?.bounds;
       if (bounds === null || bounds === undefined || bounds === 'list') return [];
       return bounds.flatMap((edge) => {
-        const params = place.with(place.type instanceof UintType ? Number(edge) : edge) as Params;
+        const params = field.with(field.type instanceof UintType ? Number(edge) : edge) as Params;
         if (problemOfParams(params) !== null) return [];
         try {
           world.ledger = Ledger.fromSnapshot(State.serialize({ ...value, params }));
           use(world);
           return [];
         } catch (error) {
-          return [`${place.path}=${edge}: ${error}`];
+          return [`${field.path}=${edge}: ${error}`];
         }
       });
     });
@@ -140,14 +140,14 @@ describe('a message with an integer at its edge is a code, never an exception (ย
     if (!filling.includes(kind) && !waiting.includes(kind))
       expect(send(world.tx(sender, kind, value as never))).toBe('OK');
     const type = TransactionBody.members[kind] as Type<unknown>;
-    for (const place of integersOf(type, value)) {
+    for (const field of integersOf(type, value)) {
       begin();
-      for (const edge of edgesOf(place)) {
-        send(world.tx(sender, kind, place.with(edge) as never));
+      for (const edge of edgesOf(field)) {
+        send(world.tx(sender, kind, field.with(edge) as never));
         requireReadable(world);
       }
-      if (place.type instanceof UintType && place.type.byteLength === 8) {
-        expect(send(world.tx(sender, kind, place.with(place.type.max + 1) as never)), place.path).toBe('MALFORMED');
+      if (field.type instanceof UintType && field.type.byteLength === 8) {
+        expect(send(world.tx(sender, kind, field.with(field.type.max + 1) as never)), field.path).toBe('MALFORMED');
       }
       use(world);
     }
@@ -182,14 +182,14 @@ describe('a message with an integer at its edge is a code, never an exception (ย
       ],
     ];
     for (const [type, value, make] of parts) {
-      for (const place of integersOf(type, value)) {
+      for (const field of integersOf(type, value)) {
         begin();
-        for (const edge of edgesOf(place)) {
-          send(make(place.with(edge) as never));
+        for (const edge of edgesOf(field)) {
+          send(make(field.with(edge) as never));
           requireReadable(world);
         }
-        if (place.type instanceof UintType && place.type.byteLength === 8) {
-          expect(send(make(place.with(place.type.max + 1) as never)), place.path).toBe('MALFORMED');
+        if (field.type instanceof UintType && field.type.byteLength === 8) {
+          expect(send(make(field.with(field.type.max + 1) as never)), field.path).toBe('MALFORMED');
         }
         use(world);
       }

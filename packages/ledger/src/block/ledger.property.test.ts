@@ -21,7 +21,11 @@ const stake = { unbondingEpochs: 1, mixerMinUnits: 1n, oracleMinUnits: 1n, valid
 /** Fines are due after an epoch unless appealed; two of three decide then. */
 const cases = {
   ...worldParams.cases,
-  ...{ foundationReview: false, gainPpb: 600_000_000, reviewEpochs: 1, appealEpochs: 1, breakerMinFailing: 2 },
+  foundationReview: false,
+  gainPpb: 600_000_000,
+  reviewEpochs: 1,
+  appealEpochs: 1,
+  breakerMinFailing: 2,
   foundation: (['payer', 'otherPayer', 'minerB'] as const).map((name) => quickKeys.account(name).address),
 };
 /** Answers are compared, and there is room for some tasks of the network's own. */
@@ -36,7 +40,12 @@ function newWorld(settlementRows = 100_000, foundationReview = false): World {
   const world = new World({
     edit: withSecondDomain,
     params: {
-      ...{ epochBlocks: 8, settlementRows, receiptLifetimeBlocks: 4, governance, stake, ...work },
+      epochBlocks: 8,
+      settlementRows,
+      receiptLifetimeBlocks: 4,
+      governance,
+      stake,
+      ...work,
       cases: { ...cases, foundationReview },
       // Half of the worlds pay by the schedule alone.
       wash: { mintOfBurnBps: foundationReview ? 0 : 9000, bootstrapPeriods: 5 },

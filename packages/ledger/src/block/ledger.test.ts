@@ -94,10 +94,10 @@ describe('Ledger', () => {
     ['the same height again', { height: 0, timeMs: genesisTimeMs + 1 }],
     ['no later time', { height: 1, timeMs: genesisTimeMs }],
     ['a broken time', { height: 1, timeMs: genesisTimeMs + 1.5 }],
-  ])('refuses a block with %s and stays as it was', (_name, place) => {
+  ])('refuses a block with %s and stays as it was', (_name, wrong) => {
     const world = new World();
     const root = world.ledger.stateRoot();
-    const block = { ...place, proposer: 0, transactions: [] };
+    const block = { ...wrong, proposer: 0, transactions: [] };
     expect(() => world.ledger.applyBlock(block, world.keys.verifier)).toThrow(RangeError);
     expect(Ledger.fromSnapshot(world.ledger.snapshot()).stateRoot()).toEqual(root);
   });

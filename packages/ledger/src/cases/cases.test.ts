@@ -26,15 +26,18 @@ describe('a confirmed failure', () => {
     const { burnedUnits } = world.state.globals;
     const taskId = answer(world);
     expect(world.events.at(-1)).toEqual({
-      ...{ type: 'caseOpened', case: 0, cause: 'hardFailure', kind: 'miner', role: 0, subject: taskId },
-      ...{
-        priceUnits: 100n,
-        proposedUnits: 4736n,
-        stakeUnits: 1000n,
-        leavingUnits: 0n,
-        takenUnits: 0n,
-        heldUnits: 100n,
-      },
+      type: 'caseOpened',
+      case: 0,
+      cause: 'hardFailure',
+      kind: 'miner',
+      role: 0,
+      subject: taskId,
+      priceUnits: 100n,
+      proposedUnits: 4736n,
+      stakeUnits: 1000n,
+      leavingUnits: 0n,
+      takenUnits: 0n,
+      heldUnits: 100n,
     });
     expect(collateral(world)).toBe(900n);
     expect(world.state.cases.at(0)).toMatchObject({ status: 'review', heldUnits: 100n, deadlineEpoch: 3 });
@@ -120,7 +123,10 @@ describe('decideCase §10.6', () => {
     expect(statusOf(world)).toBe('review');
     opinion(world, 'stranger3', false);
     expect(world.events.at(-1)).toEqual({
-      ...{ type: 'caseDismissed', case: 0, by: 'foundation', returnedUnits: 100n },
+      type: 'caseDismissed',
+      case: 0,
+      by: 'foundation',
+      returnedUnits: 100n,
     });
     expect(collateral(world)).toBe(1000n);
   });
@@ -143,7 +149,10 @@ describe('decideCase §10.6', () => {
     for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
     expect(statusOf(world)).toBe('review');
     expect(world.finishEpoch().events).toContainEqual({
-      ...{ type: 'caseDismissed', case: 0, by: 'time', returnedUnits: 100n },
+      type: 'caseDismissed',
+      case: 0,
+      by: 'time',
+      returnedUnits: 100n,
     });
     expect(collateral(world)).toBe(1000n);
   });

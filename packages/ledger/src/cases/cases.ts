@@ -103,12 +103,29 @@ function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach 
   const { reviewEpochs, appealEpochs } = cases;
   const isReviewed = cases.foundationReview || charge.isReviewed === true;
   state.cases.push({
-    ...{ id, cause, kind, role, subject, model, openedMs: timeMs, openedEpoch: epoch },
-    ...{ payer, flaw, priorStatus },
+    id,
+    cause,
+    kind,
+    role,
+    subject,
+    model,
+    openedMs: timeMs,
+    openedEpoch: epoch,
+    payer,
+    flaw,
+    priorStatus,
     deadlineEpoch: epoch + (isReviewed ? reviewEpochs : appealEpochs),
     status: isReviewed ? 'review' : 'pending',
-    ...{ proposedUnits, ...held, fineUnits, finders, approvals: [], refusals: [] },
-    ...{ isFrozen: false, appellant: NOBODY, bondUnits: 0n, decidedEpoch: 0 },
+    proposedUnits,
+    ...held,
+    fineUnits,
+    finders,
+    approvals: [],
+    refusals: [],
+    isFrozen: false,
+    appellant: NOBODY,
+    bondUnits: 0n,
+    decidedEpoch: 0,
   });
   state.setGlobals({ openedCases: id + 1 });
   const fine = { priceUnits, proposedUnits, ...reach, heldUnits: fineUnits };
@@ -116,7 +133,7 @@ function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach 
   return [event];
 }
 
-/** Index of the case of a number; undefined when there is none, or none any more. Numbers rise with the place. */
+/** Index of the case of a number; undefined when there is none, or none any more. Numbers rise with the index. */
 export function caseIndexOf({ cases }: LedgerView, id: number): number | undefined {
   let [low, high] = [0, cases.length - 1];
   while (low <= high) {
@@ -144,7 +161,7 @@ export function executeCase(state: LedgerState, index: number, decision: Decisio
     share,
     finders.map(() => 1n),
   );
-  const rewards = finders.map((account, place) => ({ account, units: itemAt(parts, place) }));
+  const rewards = finders.map((account, index) => ({ account, units: itemAt(parts, index) }));
   for (const { account, units } of rewards) state.credit(account, units);
   const burnedUnits = fineUnits - share + bondUnits;
   state.setGlobals({ burnedUnits: state.globals.burnedUnits + burnedUnits });
@@ -224,7 +241,7 @@ function isAboutAnswers(row: Readonly<CaseRow>, miner: number): boolean {
   return kind === 'miner' && role === miner && isCause && isUndecided(row);
 }
 
-/** The miners about whose ejection a case is undecided, and its place (§10.16). */
+/** The miners about whose ejection a case is undecided, and its index (§10.16). */
 export function openEjections({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<number, number> {
   const isOpen = (row: CaseRow) => row.cause === 'ejection' && isUndecided(row);
   return new Map([...cases].flatMap((row, index) => (isOpen(row) ? [[row.role, index] as const] : [])));

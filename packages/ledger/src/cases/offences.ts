@@ -17,9 +17,9 @@ export interface OffenceTurn {
 export function turnOf({ kind, value }: Offence): OffenceTurn {
   const { header } = kind === 'equivocation' ? value.first : value.certificate;
   const { mixer: issuer, epoch, sequence } = header;
-  const place = [value.mixer, issuer].map((index) => littleEndian(index, 4));
+  const parties = [value.mixer, issuer].map((index) => littleEndian(index, 4));
   const turn = [littleEndian(epoch, 4), littleEndian(sequence, 8)];
-  return { mixer: value.mixer, epoch, subject: sha256(littleEndian(Offence.selectorOf(kind), 1), ...place, ...turn) };
+  return { mixer: value.mixer, epoch, subject: sha256(littleEndian(Offence.selectorOf(kind), 1), ...parties, ...turn) };
 }
 
 /** §7.4 Whether the state and the evidence alone prove what is said. */
@@ -46,7 +46,7 @@ function isTwice(mixer: number, { header: first }: Certificate, { header: second
 function hasSigned(state: LedgerView, certificate: Certificate, mixer: number, verifier: Verifier): boolean {
   const { header, signers } = certificate;
   const committee = committeeOf(state, header.epoch);
-  const place = committee.findIndex((seat) => seat.mixer === mixer);
-  if (signers.bitLen !== committee.length || place === -1 || !signers.get(place)) return false;
+  const seat = committee.findIndex((each) => each.mixer === mixer);
+  if (signers.bitLen !== committee.length || seat === -1 || !signers.get(seat)) return false;
   return isSigned(state, certificate, { committee, verifier });
 }

@@ -57,5 +57,5 @@ function byStake(mixers: readonly Candidate[]): Candidate[] {
 export function isSameCommittee(a: readonly CommitteeSeat[], b: readonly CommitteeSeat[]): boolean {
   const isSame = (seat: CommitteeSeat, other: CommitteeSeat | undefined) =>
     seat.mixer === other?.mixer && equalBytes(seat.blsPublicKey, other.blsPublicKey);
-  return a.length === b.length && a.every((seat, place) => isSame(seat, b[place]));
+  return a.length === b.length && a.every((seat, index) => isSame(seat, b[index]));
 }

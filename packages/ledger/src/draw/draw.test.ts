@@ -11,8 +11,16 @@ const payer = address(200);
 
 function entry(miner: number, change: Partial<DrawEntry> = {}): DrawEntry {
   return {
-    ...{ miner, operator: address(miner + 1), owner: address(100), domain: 0, models: [0], contextTokens: 2048 },
-    ...{ activeFrom: 1, weight: 10n, level: 2, userLevel: 2 },
+    miner,
+    operator: address(miner + 1),
+    owner: address(100),
+    domain: 0,
+    models: [0],
+    contextTokens: 2048,
+    activeFrom: 1,
+    weight: 10n,
+    level: 2,
+    userLevel: 2,
     ...change,
   };
 }
@@ -39,13 +47,13 @@ function drawByHand(entries: readonly DrawEntry[], taskId: Uint8Array, count: nu
       .digest();
     const total = left.reduce((sum, each) => sum + each.weight, 0n);
     let lot = (BigInt(`0x${digest.subarray(0, 16).toString('hex')}`) * total) / 2n ** 128n;
-    let place = 0;
+    let index = 0;
     for (const each of left) {
       if (lot < each.weight) break;
       lot -= each.weight;
-      place += 1;
+      index += 1;
     }
-    drawn.push(...left.splice(place, 1).map((each) => each.miner));
+    drawn.push(...left.splice(index, 1).map((each) => each.miner));
   }
   return drawn;
 }
@@ -87,20 +95,20 @@ describe('draw §6', () => {
     }
   });
 
-  it('shows how each place fell', () => {
+  it('shows how each rank fell', () => {
     const [first, second] = drawMiners(table(entry(0), entry(1, { weight: 30n })), request('t'), 5);
     expect(first?.totalWeight).toBe(40n);
     expect(second?.totalWeight).toBe(40n - (first?.weight ?? 0n));
     expect(first?.lot).toBeLessThan(40n);
   });
 
-  it('gives nobody two places and nobody without weight any', () => {
+  it('gives nobody two ranks and nobody without weight any', () => {
     const drawn = drawMiners(table(entry(0), entry(1, { weight: 0n }), entry(2)), request('t'), 9);
     expect(drawn.map((rank) => rank.miner).toSorted((a, b) => a - b)).toEqual([0, 2]);
     expect(drawMiners(table(), request('t'), 3)).toEqual([]);
   });
 
-  it('draws the first place in proportion to weight (chi-square at 0.1 %)', () => {
+  it('draws the first rank in proportion to weight (chi-square at 0.1 %)', () => {
     const weights = [1n, 2n, 3n, 4n, 10n];
     const entries = weights.map((weight, miner) => entry(miner, { weight }));
     const counts = weights.map(() => 0);
@@ -116,7 +124,7 @@ describe('draw §6', () => {
     expect(chiSquare).toBeLessThan(18.47);
   });
 
-  it('draws the second place in proportion to what is left', () => {
+  it('draws the second rank in proportion to what is left', () => {
     const entries = [entry(0, { weight: 8n }), entry(1, { weight: 1n }), entry(2, { weight: 1n })];
     let second = 0;
     const draws = 10_000;
@@ -161,8 +169,8 @@ describe('draw §6', () => {
 
   it('keeps a new miner out of draws older than its activation', () => {
     const world = new World().populate();
-    const place = { ...request('t'), payer: world.address('payer') };
-    const drawn = (drawHeight: number) => drawMiners(drawTable(world.state), { ...place, drawHeight }, 1);
+    const asked = { ...request('t'), payer: world.address('payer') };
+    const drawn = (drawHeight: number) => drawMiners(drawTable(world.state), { ...asked, drawHeight }, 1);
     expect(drawn(1)).toEqual([]);
     expect(drawn(2).map((rank) => rank.miner)).toEqual([0]);
   });

@@ -59,7 +59,7 @@ export interface DrawRequest {
   readonly drawHeight: number;
 }
 
-/** One place of a draw: who got it and how (§6.3). */
+/** One rank of a draw: who got it and how (§6.3). */
 export interface DrawRank {
   readonly miner: number;
   readonly weight: bigint;
@@ -80,8 +80,18 @@ export function drawTable({ globals, params, miners, domains }: LedgerView): Dra
   for (let miner = 0; miner < miners.length; miner++) {
     const { operator, owner, domain, models, contextTokens, activeFrom, weight, level } = miners.standing(miner);
     const userLevel = itemAt(userLevels, domain);
-    const place = { miner, activeFrom, weight, level, userLevel };
-    entries.push({ ...place, operator, owner, domain, models, contextTokens });
+    entries.push({
+      miner,
+      activeFrom,
+      weight,
+      level,
+      userLevel,
+      operator,
+      owner,
+      domain,
+      models,
+      contextTokens,
+    });
   }
   return { epoch: globals.epoch, beacon: globals.epochBeacon, entries };
 }
@@ -106,8 +116,8 @@ export function eligibleMiners(table: DrawTable, request: Omit<DrawRequest, 'tas
 }
 
 /**
- * The first `count` places of the draw for a task (§6.2): cumulative-sum sampling without replacement by weight. Place
- * i uses the seed SHA-256(epoch beacon ‖ task id ‖ i as 4 bytes, little-endian). Fewer places when fewer are eligible.
+ * The first `count` ranks of the draw for a task (§6.2): cumulative-sum sampling without replacement by weight. Rank
+ * i uses the seed SHA-256(epoch beacon ‖ task id ‖ i as 4 bytes, little-endian). Fewer ranks when fewer are eligible.
  */
 export function drawMiners(table: DrawTable, request: DrawRequest, count: number): DrawRank[] {
   const eligible = eligibleMiners(table, request);
@@ -115,14 +125,14 @@ export function drawMiners(table: DrawTable, request: DrawRequest, count: number
   const weights = eligible.map((entry) => entry.weight);
   return sampleByWeight(seed, weights, count).map(({ index, ...rank }) => {
     const entry = eligible[index];
-    invariant(entry !== undefined, `place ${index} of ${eligible.length} was drawn`);
+    invariant(entry !== undefined, `index ${index} of ${eligible.length} was drawn`);
     return { miner: entry.miner, ...rank };
   });
 }
 
 /**
- * The first two places of the draw for an id, as miners (§6.2); for who tries many ids: what does not depend on one is
- * done once. Fewer places when fewer are eligible.
+ * The first two ranks of the draw for an id, as miners (§6.2); for who tries many ids: what does not depend on one is
+ * done once. Fewer ranks when fewer are eligible.
  */
 export function pairDrawer(
   table: DrawTable,
@@ -134,7 +144,7 @@ export function pairDrawer(
     total += weight;
     return total;
   });
-  const placeOf = (lot: bigint): number => {
+  const indexOf = (lot: bigint): number => {
     let [low, high] = [0, ends.length - 1];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -146,18 +156,18 @@ export function pairDrawer(
   return (taskId) => {
     const seed = concatBytes([table.beacon, taskId]);
     const lotOf = (rank: number, bound: bigint) => lotBelow(sha256(seed, littleEndian(rank, 4)), bound);
-    const place = placeOf(lotOf(0, total));
-    const first = eligible[place];
+    const index = indexOf(lotOf(0, total));
+    const first = eligible[index];
     if (first === undefined) return [];
     const lot = lotOf(1, total - first.weight);
-    // Whoever comes after the first moves up into its place.
-    const isBefore = lot < (ends[place] ?? 0n) - first.weight;
-    const second = eligible.length < 2 ? undefined : eligible[placeOf(isBefore ? lot : lot + first.weight)];
+    // Whoever comes after the first moves up into its interval of lots.
+    const isBefore = lot < (ends[index] ?? 0n) - first.weight;
+    const second = eligible.length < 2 ? undefined : eligible[indexOf(isBefore ? lot : lot + first.weight)];
     return [first, ...(second === undefined ? [] : [second])].map(({ miner }) => miner);
   };
 }
 
-/** One place of a sample. */
+/** One index of a sample. */
 export interface Sampled {
   readonly index: number;
   readonly weight: bigint;
@@ -175,8 +185,8 @@ export function sampleByWeight(seed: Uint8Array, weights: readonly bigint[], cou
   const sampled: Sampled[] = [];
   for (let rank = 0; rank < count && left.length > 0; rank++) {
     const lot = lotBelow(sha256(seed, littleEndian(rank, 4)), totalWeight);
-    const place = placeOfLot(left, lot);
-    const [drawn] = left.splice(place, 1);
+    const index = indexOfLot(left, lot);
+    const [drawn] = left.splice(index, 1);
     if (drawn === undefined) break;
     sampled.push({ ...drawn, lot, totalWeight });
     totalWeight -= drawn.weight;
@@ -194,7 +204,7 @@ export function lotBelow(hash: Uint8Array, bound: bigint): bigint {
   return (value * bound) >> 128n;
 }
 
-function placeOfLot(left: readonly { readonly weight: bigint }[], lot: bigint): number {
+function indexOfLot(left: readonly { readonly weight: bigint }[], lot: bigint): number {
   let sum = 0n;
   return left.findIndex(({ weight }) => {
     sum += weight;

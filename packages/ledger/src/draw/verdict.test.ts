@@ -80,8 +80,8 @@ describe('mismatches §10.12', () => {
     let failed = 0;
     for (let audit = 0; audit < 2000; audit++) {
       let count = 0;
-      for (let place = 0; place < 64; place++) {
-        const lot = firstUint64(sha256(littleEndian(audit, 4), littleEndian(place, 4)));
+      for (let index = 0; index < 64; index++) {
+        const lot = firstUint64(sha256(littleEndian(audit, 4), littleEndian(index, 4)));
         if (lot % 1_000_000n < BigInt(ratePpm)) count++;
       }
       if (opinionOf(found(64, count), { ...basis, mismatchesMilli: pool }) !== 'pass') failed++;
@@ -106,7 +106,10 @@ const read = (letters: string): Opinion[] => {
   return [...letters].map((letter) => names[letter] ?? 'noResult');
 };
 const panel = (opinions: Opinion[], change: Partial<Panel> = {}): Panel => ({
-  ...{ firstAuditors: 1, drawn: opinions.length, atWork: 0, isExhausted: false },
+  firstAuditors: 1,
+  drawn: opinions.length,
+  atWork: 0,
+  isExhausted: false,
   ...change,
 });
 
@@ -182,7 +185,7 @@ describe('decision §10.4', () => {
     ['nnhppp', is('pass')],
     ['nnnnnh', is('hung')],
     ['nnnnnn', is('noResult')],
-  ])('of "%s" when all six places are taken', (letters, decision) => {
+  ])('of "%s" when all six slots are taken', (letters, decision) => {
     const opinions = read(letters);
     expect(decide(opinions, panel(opinions, { isExhausted: true }))).toEqual(decision);
   });

@@ -34,9 +34,9 @@ export function opinionBasis(state: LedgerView, audit: Readonly<AuditRow> | null
 /** What the auditors who revealed said, in the order of their draw. */
 export function voicesOf(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): Voice[] {
   const basis = opinionBasis(state, audit, task);
-  return audit.auditors.flatMap(({ state, validator, numbers }, place) =>
+  return audit.auditors.flatMap(({ state, validator, numbers }, index) =>
     state === 'revealed'
-      ? [{ validator, numbers, opinion: opinionOf(numbers, basis), isJudged: place < audit.judged }]
+      ? [{ validator, numbers, opinion: opinionOf(numbers, basis), isJudged: index < audit.judged }]
       : [],
   );
 }

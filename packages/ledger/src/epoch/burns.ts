@@ -31,10 +31,10 @@ export class Burns {
 
   /** Writes it down for the epochs after. */
   *keep({ pace, write }: Pick<Work, 'pace' | 'write'>): Steps {
-    for (const [place, row] of [...this.#rows.values()].entries()) {
+    for (const [index, row] of [...this.#rows.values()].entries()) {
       write(({ burns }) => {
-        if (place === burns.length) burns.push(row);
-        else if (burns.at(place).units !== row.units) burns.set(place, row);
+        if (index === burns.length) burns.push(row);
+        else if (burns.at(index).units !== row.units) burns.set(index, row);
       });
       if (pace.isSpent(WRITE)) yield;
     }

@@ -45,8 +45,8 @@ export function* capacityPool(work: Work, standings: readonly Standing[], units:
   const parts = yield* apportionSteps(units, weights, work.pace);
   const shares: PoolShare[] = [];
   const scores: CapacityScore[] = [];
-  for (const [place, contestant] of contestants.entries()) {
-    const [weight = 0n, emissionUnits = 0n] = [weights[place], parts[place]];
+  for (const [index, contestant] of contestants.entries()) {
+    const [weight = 0n, emissionUnits = 0n] = [weights[index], parts[index]];
     scores.push({ ...contestant, finalPpb: weight / SHARE_PPB, weight, emissionUnits });
     if (weight > 0n) shares.push({ role: contestant.miner, weight, units: emissionUnits, limitUnits: null });
     if (work.pace.isSpent(READ)) yield;

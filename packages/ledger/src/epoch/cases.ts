@@ -68,7 +68,7 @@ export function isLargePart({ params }: LedgerState, failing: number, miners: nu
   return BigInt(failing) * PPB > BigInt(miners) * BigInt(params.cases.breakerPpb);
 }
 
-/** Leaves an undecided case to the foundation; its time runs anew, once. */
+/** Leaves an undecided case to the foundation; its time runs again, once. */
 export function freeze(state: LedgerState, index: number): void {
   const { status, isFrozen } = state.cases.at(index);
   const { epoch } = state.globals;

@@ -94,7 +94,7 @@ describe('end of an epoch §2.1, §2.3', () => {
     expect(world.state.miners.at(1)).toMatchObject({ trustPpb: 0, rejected: 0 });
   });
 
-  it('starts every count anew', () => {
+  it('starts every count from zero', () => {
     const world = new World().populate();
     auditedTask(world);
     world.finishEpoch();

@@ -102,7 +102,12 @@ describe('ejection (verification §4.5)', () => {
     expect(isHeld(world)).toBe(true);
     world.finishEpoch();
     expect(world.events).toContainEqual({
-      ...{ type: 'caseExecuted', case: 0, by: 'time', fineUnits: 100n, rewards: [], burnedUnits: 100n },
+      type: 'caseExecuted',
+      case: 0,
+      by: 'time',
+      fineUnits: 100n,
+      rewards: [],
+      burnedUnits: 100n,
     });
     expect(world.state.miners.at(0)).toMatchObject({ status: 'ejected', collateralUnits: 0n });
     expect(world.state.unbonding.at(0)).toMatchObject({ units: 900n, releaseEpoch: 3 });
@@ -133,7 +138,10 @@ describe('ejection (verification §4.5)', () => {
     expect(world.send('owner', 'unbond', { ...role, amountUnits: 1n })).toBe('ROLE_HELD');
     world.finishEpoch();
     expect(world.state.miners.at(0)).toMatchObject({
-      ...{ status: 'active', cusumMilli: 0, hardFailures: 0, collateralUnits: 2000n },
+      status: 'active',
+      cusumMilli: 0,
+      hardFailures: 0,
+      collateralUnits: 2000n,
     });
   });
 });
@@ -152,7 +160,11 @@ describe('an ejection that is dismissed §10.16', () => {
     const { status, collateralUnits, cusumMilli, failures, failedMicro, level, streak } =
       world.state.miners.standing(0);
     expect({ status, collateralUnits, cusumMilli, failures, failedMicro }).toEqual({
-      ...{ status: 'active', collateralUnits: 1000n, cusumMilli: 0, failures: 0, failedMicro: 0 },
+      status: 'active',
+      collateralUnits: 1000n,
+      cusumMilli: 0,
+      failures: 0,
+      failedMicro: 0,
     });
     expect([level, streak]).toEqual([before.level, before.streak]);
     expect([...world.state.cases].every((row) => row.status === 'dismissed')).toBe(true);

@@ -78,19 +78,22 @@ function freezeShared(state: LedgerState, cause: SharedCause, suspects: readonly
   const indexes = suspects
     .filter(({ miner }) => cause.miners.includes(miner))
     .flatMap(({ miner, evidence }) => {
-      const place = ejections.get(miner);
-      return place === undefined ? evidence : [...evidence, place];
+      const ejection = ejections.get(miner);
+      return ejection === undefined ? evidence : [...evidence, ejection];
     });
   for (const index of indexes) freeze(state, index);
   for (const miner of cause.miners) {
-    const place = ejections.get(miner);
-    if (place === undefined || state.miners.at(miner).status !== 'held') continue;
-    const { priorStatus } = state.cases.at(place);
+    const ejection = ejections.get(miner);
+    if (ejection === undefined || state.miners.at(miner).status !== 'held') continue;
+    const { priorStatus } = state.cases.at(ejection);
     state.miners.update(miner, { status: priorStatus, statusHeight: state.globals.height });
   }
   return {
-    ...{ type: 'penaltiesFrozen', shared: cause.shared, model: cause.model },
-    ...{ failing: cause.miners.length, miners: cause.among },
+    type: 'penaltiesFrozen',
+    shared: cause.shared,
+    model: cause.model,
+    failing: cause.miners.length,
+    miners: cause.among,
     cases: indexes.map((index) => state.cases.at(index).id),
   };
 }

@@ -34,13 +34,11 @@ describe('a confirmed hard failure (economics §6.7)', () => {
     expect(close?.payouts.some(({ stack }) => stack === 'miners')).toBe(false);
     expect(world.balance('creator')).toBeGreaterThan(1_000_000n);
     expect(forfeitOf(world)).toMatchObject({
-      ...{
-        id: 1,
-        role: 0,
-        status: 'review',
-        heldUnits: 75n + emissionUnits,
-        fineUnits: 75n + emissionUnits,
-      },
+      id: 1,
+      role: 0,
+      status: 'review',
+      heldUnits: 75n + emissionUnits,
+      fineUnits: 75n + emissionUnits,
     });
     // It is no stake, and counts in no cap.
     expect(world.state.miners.at(0).collateralUnits).toBe(900n);

@@ -165,8 +165,8 @@ function* sharesOf(
 ): Steps<PoolShare[]> {
   const parts = yield* apportionSteps(units, weights, pace);
   const shares: PoolShare[] = [];
-  for (const [place, { miner, raw, trustPpb, levelPpb, weakPpb }] of contestants.entries()) {
-    const [weight = 0n, part = 0n] = [weights[place], parts[place]];
+  for (const [index, { miner, raw, trustPpb, levelPpb, weakPpb }] of contestants.entries()) {
+    const [weight = 0n, part = 0n] = [weights[index], parts[index]];
     const share = shareOf({ role: miner, weight, units: part }, ofMiner?.(miner) ?? null);
     const own = { miner, trustPpb, levelPpb: Number(levelPpb), weakPpb, raw };
     scores.push({ ...own, finalPpb: weight / SHARE_PPB, weight, emissionUnits: share.units });

@@ -3,7 +3,7 @@ import type { EndingPeriod } from '../state/period.ts';
 import type { LedgerState } from '../state/state.ts';
 import type { Table } from '../state/table.ts';
 
-/** Begins the next reward period: its counts start anew (economics §4.4). Those of the miners follow row by row. */
+/** Begins the next reward period, its counts at zero (economics §4.4). Those of the miners follow row by row. */
 export function beginPeriod(state: LedgerState, { period, forMs }: EndingPeriod, { rewards }: Params): void {
   const { timeMs, mintMs } = state.globals;
   // A period has the number of days it minted for: a clock that jumps passes over no test and no stage.

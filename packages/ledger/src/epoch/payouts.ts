@@ -35,7 +35,7 @@ const TREASURY = new Uint8Array(20);
 export class PayoutBook {
   readonly #payouts: Payout[] = [];
   /** Where the revenue of an account and reason stands; what is minted comes up once for each. */
-  readonly #placeOf = new Map<string, number>();
+  readonly #indexOf = new Map<string, number>();
   readonly #stakers = new Map<string, StakersPart>();
   readonly #forfeits: ReadonlyMap<number, Forfeit>;
   readonly #held = new Map<number, HeldRewards>();
@@ -54,10 +54,10 @@ export class PayoutBook {
       return;
     }
     const key = `${stack}/${kind}/${role}/${keyOf(account)}`;
-    const place = this.#placeOf.get(key);
-    const known = place === undefined ? undefined : this.#payouts[place];
-    if (place === undefined || known === undefined) this.#placeOf.set(key, this.#payouts.push(payout) - 1);
-    else this.#payouts[place] = { ...known, units: known.units + units };
+    const index = this.#indexOf.get(key);
+    const known = index === undefined ? undefined : this.#payouts[index];
+    if (index === undefined || known === undefined) this.#indexOf.set(key, this.#payouts.push(payout) - 1);
+    else this.#payouts[index] = { ...known, units: known.units + units };
   }
 
   addTreasury(source: Payout['source'], units: bigint): void {

@@ -198,7 +198,11 @@ describe('settleProposals §12', () => {
 
 describe('outcomeOf §12.3', () => {
   const count = (units: Partial<VoteCount>): VoteCount => ({
-    ...{ yesUnits: 0n, noUnits: 0n, abstainUnits: 0n, vetoUnits: 0n, totalUnits: 1000n },
+    yesUnits: 0n,
+    noUnits: 0n,
+    abstainUnits: 0n,
+    vetoUnits: 0n,
+    totalUnits: 1000n,
     ...units,
   });
   it.each<[ReturnType<typeof outcomeOf>, Partial<VoteCount>]>([

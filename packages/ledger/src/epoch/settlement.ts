@@ -86,8 +86,17 @@ function* settle(work: Work): Steps {
   const { revenueUnits, burnedUnits, pool } = revenue;
   const { mintedUnits, pools, division, scores, capacity } = emission;
   const close: EpochClose = {
-    ...{ epoch, durationMs: timeMs - epochStartMs, emission: rate, revenueUnits, burnedUnits, mintedUnits },
-    ...{ payouts, scores, capacity, division, pools: [pool, ...pools] },
+    epoch,
+    durationMs: timeMs - epochStartMs,
+    emission: rate,
+    revenueUnits,
+    burnedUnits,
+    mintedUnits,
+    payouts,
+    scores,
+    capacity,
+    division,
+    pools: [pool, ...pools],
   };
   write((state, events) => {
     prune(state, books);

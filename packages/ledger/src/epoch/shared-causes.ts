@@ -7,7 +7,7 @@ import { isLargePart, LEAST_ACCUSED, minersOf } from './cases.ts';
 /** A miner whose audits are evidence enough to eject it. */
 export interface Suspect {
   readonly miner: number;
-  /** Places of the cases about the failures among that evidence, as far as they are kept. */
+  /** Indexes of the cases about the failures among that evidence, as far as they are kept. */
   readonly evidence: readonly number[];
   /** Whom all these tasks were done for, and the flaw that all of them had; null and `none` for none or several. */
   readonly payer: Uint8Array | null;

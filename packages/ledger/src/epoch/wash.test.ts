@@ -100,7 +100,7 @@ describe('what is minted for work (economics §7.2, §7.4)', () => {
     expect(close.scores.map(({ emissionUnits }) => emissionUnits)).toEqual([27n, parts[1]]);
   });
 
-  it('counts all epochs of a period, and begins anew with the next', () => {
+  it('counts all epochs of a period, and begins again with the next', () => {
     // A day of two epochs.
     const world = newWorld({ rewards: { ...worldParams.rewards, period: 1, dayMs: 60_000 } });
     // On the first nobody has any trust, which is that of the day before.

@@ -12,7 +12,7 @@ export function weakFactorPpb(weakPeriods: number, { belowPpb, reduceAfter, fact
 
 /**
  * Counts the weak periods of those who competed: a Final, before any reduction for weak ones, below a part of the mean
- * is one more, else they begin anew.
+ * is one more, else they begin again.
  */
 export function* judgeWeak(
   { books, pace, write }: Work,
@@ -23,8 +23,8 @@ export function* judgeWeak(
   if (belowPpb === 0) return;
   const all = weights.reduce((sum, weight) => sum + weight, 0n);
   const count = BigInt(contestants.length);
-  for (const [place, { miner, weakPeriods }] of contestants.entries()) {
-    const final = itemAt(weights, place);
+  for (const [index, { miner, weakPeriods }] of contestants.entries()) {
+    const final = itemAt(weights, index);
     const isWeak = final * count * PPB < all * BigInt(belowPpb);
     const periods = isWeak ? weakPeriods + 1 : 0;
     write((state, events) => {

@@ -41,5 +41,5 @@ export function payMiner(state: LedgerState, miner: number, units: bigint): void
     stakersUnits,
     rows.map((row) => row.stakeUnits),
   );
-  for (const [place, { staker }] of rows.entries()) state.credit(staker, itemAt(parts, place));
+  for (const [index, { staker }] of rows.entries()) state.credit(staker, itemAt(parts, index));
 }

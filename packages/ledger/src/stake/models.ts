@@ -12,7 +12,9 @@ export function modelRow(
   proposed = { proposedHeight: 0, proposedReveals: 0 },
 ): ModelRow {
   return {
-    ...{ ...terms, ...proposed, status },
+    ...terms,
+    ...proposed,
+    status,
     panel: [],
     voteDeadline: 0,
     priceFrom: 0,

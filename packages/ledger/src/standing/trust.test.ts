@@ -67,7 +67,11 @@ describe('ageing', () => {
 describe('audit rate §10.1', () => {
   const policy = { ...worldParams.audit, newMinerTasks: 50 };
   const miner = (audited: number, trustPpb: number, evidenceLevel = 2) => ({
-    ...{ audited, trustPpb, evidenceLevel, resultsOwed: 0, cusumMilli: 0 },
+    audited,
+    trustPpb,
+    evidenceLevel,
+    resultsOwed: 0,
+    cusumMilli: 0,
   });
 
   it('is all of a new miner’s tasks and of one hardly trusted', () => {

@@ -21,7 +21,7 @@ export interface Settling {
 }
 
 /**
- * How a settlement brings a miner's row forward: trust, level, availability and weight anew, counts from zero (§2.7).
+ * How a settlement brings a miner's row forward: trust, level, availability and weight are new, counts zero (§2.7).
  */
 export function settling(books: ClosedBooks): Settling {
   const { params, globals } = books;

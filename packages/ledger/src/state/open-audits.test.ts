@@ -75,10 +75,10 @@ describe('room for audits §10.23', () => {
     world.certify(...receipts);
     const { openAudits } = world.state;
     expect(openAudits.size).toBe(1);
-    for (const [place, { taskId }] of receipts.entries()) {
+    for (const [index, { taskId }] of receipts.entries()) {
       auditAll(world, taskId, honest);
       world.block();
-      expect(openAudits.size).toBe(place === 2 ? 0 : 1);
+      expect(openAudits.size).toBe(index === 2 ? 0 : 1);
     }
   });
 
@@ -122,7 +122,9 @@ describe('a validator that is slow on purpose, and always in time §10.23', () =
     'does not hold up the network%s',
     (_what, validatorOperators) => {
       const world = new World({
-        ...{ validators: 3, validatorOperators, balanceUnits: 10_000_000_000n },
+        validators: 3,
+        validatorOperators,
+        balanceUnits: 10_000_000_000n,
         audit: { commitBlocks: 120, revealBlocks: 20, openTokensPerValidator: 4096, newMinerTasks: 1_000_000 },
         params: { epochBlocks: 32, receiptLifetimeBlocks: 1024 },
       }).populate();

@@ -109,7 +109,7 @@ export class OpenAudits implements OpenAuditsView {
     return [...moved].filter((index) => this.#open.has(index)).toSorted((a, b) => a - b);
   }
 
-  /** What is to be done from rows that were loaded, or whose places moved; all of them stand after their block. */
+  /** What is to be done from rows that were loaded, or whose indexes moved; all of them stand after their block. */
   rebuild(audits: ReadonlyTable<AuditRow>): void {
     this.#open.clear();
     this.#owed = new Rows();
@@ -129,10 +129,10 @@ export class OpenAudits implements OpenAuditsView {
       return;
     }
     const { audits, tokens } = this.#owed.get(validator) ?? nothing;
-    const place = placeIn(audits, index);
-    if (audits[place] !== index) {
+    const at = positionIn(audits, index);
+    if (audits[at] !== index) {
       const sum = tokens + (this.#open.get(index) ?? 0);
-      this.#owed.set(validator, { audits: audits.toSpliced(place, 0, index), tokens: sum });
+      this.#owed.set(validator, { audits: audits.toSpliced(at, 0, index), tokens: sum });
     }
     this.#expect({ index, validator }, deadline);
   }
@@ -149,17 +149,17 @@ export class OpenAudits implements OpenAuditsView {
   #discharge(index: number, validator: number): void {
     this.#dueOf.delete(stepKey(index, validator));
     const { audits, tokens } = this.#owed.get(validator) ?? nothing;
-    const place = placeIn(audits, index);
-    if (audits[place] !== index) return;
+    const at = positionIn(audits, index);
+    if (audits[at] !== index) return;
     const sum = tokens - (this.#open.get(index) ?? 0);
-    this.#owed.set(validator, { audits: audits.toSpliced(place, 1), tokens: sum });
+    this.#owed.set(validator, { audits: audits.toSpliced(at, 1), tokens: sum });
   }
 }
 
-/** The place of an index among rising ones, or where it would be put. */
-function placeIn(rising: readonly number[], index: number): number {
-  const place = rising.findLastIndex((each) => each <= index);
-  return rising[place] === index ? place : place + 1;
+/** The position of an index among rising ones, or where it would be put. */
+function positionIn(rising: readonly number[], index: number): number {
+  const at = rising.findLastIndex((each) => each <= index);
+  return rising[at] === index ? at : at + 1;
 }
 
 /** In place of a validator: the audit waits by itself. */

@@ -21,7 +21,7 @@ describe('schedule (economics §1.2)', () => {
   it('mints a day’s amount in a day, by block time, whatever the number of epochs', () => {
     const day = endingPeriod({ params, globals: { ...spanOf(0, dayMs), mintMs: dayMs } });
     expect(day).toEqual({ period: 0, forMs: dayMs, perDayUnits: 410_900n * UNIT, halvings: 0, isBootstrap: false });
-    const rate = { ...{ period: 0, perDayUnits: 410_900n * UNIT, halvings: 0 }, limitUnits: null, isBootstrap: false };
+    const rate = { period: 0, perDayUnits: 410_900n * UNIT, halvings: 0, limitUnits: null, isBootstrap: false };
     const emission = (forMs: number, dayMs: number) =>
       Object.values(stacksOf({ ...rate, forMs }, { ...params, rewards: { ...params.rewards, dayMs } })).reduce(
         (sum, units) => sum + units,

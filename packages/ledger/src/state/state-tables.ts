@@ -6,7 +6,7 @@ import type { ReadonlyTable, Table } from './table.ts';
 export type KeyOf<Name extends TableName> = (typeof tables)[Name]['facts'] extends {
   readonly key: infer Fields extends readonly (keyof RowOf<Name>)[];
 }
-  ? { [Place in keyof Fields]: RowOf<Name>[Fields[Place]] }
+  ? { [Index in keyof Fields]: RowOf<Name>[Fields[Index]] }
   : never;
 
 /** The fields by whose value the holder of a row is found. */

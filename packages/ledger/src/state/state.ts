@@ -17,9 +17,9 @@ import {
 import { invariant } from '../arithmetic/invariant.ts';
 import { booksOf, type ClosedBooks, closedBooks } from './books.ts';
 import { type Settling, settling } from './bring-forward.ts';
+import { keyOf } from './indexes.ts';
 import { MinerTable } from './miner-table.ts';
 import { OpenAudits } from './open-audits.ts';
-import { keyOf } from './places.ts';
 import type { StateTables, ViewTables } from './state-tables.ts';
 import { bytesOfState, StateTree } from './state-tree.ts';
 import { Table } from './table.ts';
@@ -130,7 +130,7 @@ export class LedgerState extends WithStateTables implements ViewFields {
   setAuditors(index: number, auditors: AuditorSlot[]): void {
     const before = this.audits.at(index).auditors;
     this.audits.update(index, { auditors });
-    for (const [place, slot] of auditors.entries()) if (slot !== before[place]) this.openAudits.update(index, slot);
+    for (const [at, slot] of auditors.entries()) if (slot !== before[at]) this.openAudits.update(index, slot);
   }
 
   endAudit(index: number, verdict: Verdict): void {

@@ -64,7 +64,7 @@ describe('Table', () => {
       fc.assert(
         fc.property(steps, (script) => {
           const table = new Table<Fields>(
-            { ...{ chunkDepth: list.chunkDepth, elementType: list.elementType }, facts: { prunable: true } },
+            { chunkDepth: list.chunkDepth, elementType: list.elementType, facts: { prunable: true } },
             [],
           );
           let plain: Fields[] = [];

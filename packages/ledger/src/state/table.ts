@@ -2,7 +2,7 @@ import type { TableFacts } from '@assay/protocol';
 import { ChunkTree, equalBytes, lengthChunk, withLength } from '@assay/ssz';
 import { invariant } from '../arithmetic/invariant.ts';
 import { type Pace, READ, type Steps } from '../arithmetic/pace.ts';
-import { keyOfParts, Places } from './places.ts';
+import { Indexes, keyOfParts } from './indexes.ts';
 import { Rows } from './rows.ts';
 
 /** Rows of one kind by index, for reading. A row is never changed: a newer one takes its place. */
@@ -23,7 +23,7 @@ export interface ReadonlyTable<Row, Key extends readonly unknown[] = never, Uniq
   holderOf(field: Unique, value: Uint8Array): number | undefined;
   /** Base units in all rows. */
   readonly units: bigint;
-  /** The same, counted anew. */
+  /** The same, counted again. */
   countUnits(): bigint;
 }
 
@@ -45,8 +45,8 @@ export interface Content<Row> {
   readonly facts: TableFacts<Row>;
   readonly rows: Rows<Readonly<Row>>;
   /** By `key`, and by each `unique` field. */
-  readonly places: Places;
-  readonly holders: Readonly<Record<string, Places>>;
+  readonly indexes: Indexes;
+  readonly holders: Readonly<Record<string, Indexes>>;
 }
 
 abstract class Reader<Row, Key extends readonly unknown[], Unique extends string>
@@ -79,7 +79,7 @@ abstract class Reader<Row, Key extends readonly unknown[], Unique extends string
   }
 
   find(...key: Key): number | undefined {
-    return this.content.places.find(keyOfParts(key), this.length);
+    return this.content.indexes.find(keyOfParts(key), this.length);
   }
 
   of(...key: Key): Readonly<Row> | undefined {
@@ -88,7 +88,7 @@ abstract class Reader<Row, Key extends readonly unknown[], Unique extends string
   }
 
   allOf(...key: Key): readonly Readonly<Row>[] {
-    return this.content.places.all(keyOfParts(key), this.length).map((index) => this.at(index));
+    return this.content.indexes.all(keyOfParts(key), this.length).map((index) => this.at(index));
   }
 
   holderOf(field: Unique, value: Uint8Array): number | undefined {
@@ -125,17 +125,17 @@ function moneyOf<Row>({ money }: TableFacts<Row>, row: Readonly<Row>): bigint {
 }
 
 /** Where the rows with each key stand. */
-function placesOf<Row>(facts: TableFacts<Row>, rows: Rows<Readonly<Row>>): Content<Row> {
-  const holders = Object.fromEntries((facts.unique ?? []).map((field) => [field, new Places()] as const));
-  const content = { facts, rows, places: new Places(), holders };
+function indexesOf<Row>(facts: TableFacts<Row>, rows: Rows<Readonly<Row>>): Content<Row> {
+  const holders = Object.fromEntries((facts.unique ?? []).map((field) => [field, new Indexes()] as const));
+  const content = { facts, rows, indexes: new Indexes(), holders };
   let index = 0;
   for (const row of rows) note(content, row, index++);
   return content;
 }
 
-function note<Row>({ facts, places, holders }: Content<Row>, row: Readonly<Row>, index: number): void {
+function note<Row>({ facts, indexes, holders }: Content<Row>, row: Readonly<Row>, index: number): void {
   const { key, unique } = facts;
-  if (key !== undefined) places.add(keyOfParts(key.map((field) => row[field])), index);
+  if (key !== undefined) indexes.add(keyOfParts(key.map((field) => row[field])), index);
   for (const field of unique ?? []) holders[field as string]?.add(keyOfParts([row[field]]), index);
 }
 
@@ -155,7 +155,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   #frozen: FrozenRows<Row, Key, Unique> | null = null;
 
   constructor(type: ListType<Row>, rows: readonly Readonly<Row>[]) {
-    super(placesOf(type.facts, Rows.of(rows)));
+    super(indexesOf(type.facts, Rows.of(rows)));
     this.#type = type;
     this.#units = this.countUnits();
     this.#dirty = [...rows.keys()];
@@ -233,9 +233,9 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
 
   /** Puts a row in the place of the one with its key, or appends it. */
   put(row: Readonly<Row>): void {
-    const { places, facts } = this.content;
+    const { indexes, facts } = this.content;
     invariant(facts.key !== undefined, 'a row is put in the place of another of a table without a key');
-    const known = places.find(keyOfParts(facts.key.map((field) => row[field])), this.length);
+    const known = indexes.find(keyOfParts(facts.key.map((field) => row[field])), this.length);
     if (known === undefined) this.push(row);
     else this.set(known, row);
   }
@@ -250,7 +250,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
     if (kept.length === rows.length) return false;
     this.#hashChanged();
     const roots = this.#tree.chunksAt(kept);
-    this.content = placesOf(facts, Rows.of(Array.from(kept, (index) => this.at(index))));
+    this.content = indexesOf(facts, Rows.of(Array.from(kept, (index) => this.at(index))));
     this.#frozen = null;
     this.#isDirty.length = kept.length;
     this.#units = this.countUnits();

@@ -42,13 +42,17 @@ function found(view: LedgerView, by: LedgerView) {
 function said(view: LedgerView, others: readonly LedgerView[]) {
   const { globals, params, chain, openAudits, nextDraw, proposedModels } = view;
   return {
-    ...{ globals, params, chain, nextDraw, proposedModels },
+    globals,
+    params,
+    chain,
+    nextDraw,
+    proposedModels,
     rows: tableNames.map((name) => [name, [...view[name]]]),
     units: tableNames.map((name) => view[name].units),
     held: [view.heldUnits(), view.countHeldUnits()],
     standings: Array.from(view.miners, (_, miner) => view.miners.standing(miner)),
     open: openAudits.size,
-    owed: Array.from(view.validators, (_, place) => [openAudits.owedBy(place), openAudits.tokensOwedBy(place)]),
+    owed: Array.from(view.validators, (_, index) => [openAudits.owedBy(index), openAudits.tokensOwedBy(index)]),
     found: [view, ...others].map((by) => found(view, by)),
   };
 }

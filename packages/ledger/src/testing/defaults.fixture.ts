@@ -1,4 +1,4 @@
-import type { BodyValues } from '@assay/protocol';
+import type { BodyValues, Genesis } from '@assay/protocol';
 import { littleEndian, sha256 } from '@assay/ssz';
 
 /** The root of the n-th request. */
@@ -18,6 +18,22 @@ export const sessionTerms: BodyValues['openSession'] = {
   sharesPrompts: false,
   dedicatedMiners: [],
 };
+
+/** The one domain of a genesis, but for its owner. */
+export const generalDomain = {
+  name: 'general',
+  burnBps: 500,
+  processorsBps: 300,
+  validatorsBps: 500,
+  domainBps: 200,
+  registrationFeeUnits: 50n,
+  minCollateralUnits: 1000n,
+  components: [],
+  admission: 'open',
+  userLevel: 0,
+  inferenceOnly: false,
+  washGuard: true,
+} as const satisfies Partial<Genesis['domains'][number]>;
 
 /** A model that asks for nothing special. */
 export const modelTerms = {

@@ -8,13 +8,18 @@ export function domainTerms({ domains }: Genesis, change: Partial<DomainTerms> =
   return { ...terms, ...change };
 }
 
-/** A name as bytes. */
-
 /** Weights of a competition by one component alone. */
 export function weighedBy(component: keyof DomainTerms['components'][number], bps = 10_000) {
   const none = {
-    ...{ usageBps: 0, stakeBps: 0, hashRateBps: 0, feedbackBps: 0, vwuBps: 0 },
-    ...{ bandwidthBps: 0, computeBps: 0, latencyBps: 0, performanceBps: 0 },
+    usageBps: 0,
+    stakeBps: 0,
+    hashRateBps: 0,
+    feedbackBps: 0,
+    vwuBps: 0,
+    bandwidthBps: 0,
+    computeBps: 0,
+    latencyBps: 0,
+    performanceBps: 0,
   };
   return [{ ...none, [component]: bps }];
 }

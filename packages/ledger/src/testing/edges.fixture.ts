@@ -48,7 +48,8 @@ export const soundTransactions: readonly Sound[] = [
   })),
   sound('owner', 'vote', () => ({ proposal: 0, choice: 'yes' })),
   sound('oracle0', 'presence', (world) => ({
-    ...{ kind: 'oracle', epochBeacon: world.state.globals.epochBeacon },
+    kind: 'oracle',
+    epochBeacon: world.state.globals.epochBeacon,
   })),
   sound('minerC', 'registerModel', () => modelTerms()),
   sound('validator0', 'acceptModel', () => ({ model: 2, accepts: true })),
@@ -73,7 +74,9 @@ export const soundTransactions: readonly Sound[] = [
   sound('otherPayer', 'registerRole', (world) => roleTerms(world, 'oracle')),
   sound('owner', 'setRoleStatus', () => ({ kind: 'miner', role: 0, status: 'paused' })),
   sound('owner', 'rotateKey', (world) => ({
-    ...{ kind: 'miner', role: 0, publicKey: world.key('stranger4').publicKey },
+    kind: 'miner',
+    role: 0,
+    publicKey: world.key('stranger4').publicKey,
   })),
   sound('mixer1', 'rotateCommitteeKey', (world) => {
     const { publicKey: blsPublicKey, possession } = world.committeeKey('stranger4');

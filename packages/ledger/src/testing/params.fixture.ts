@@ -2,7 +2,11 @@ import { defaultParams, type Params, withParams } from '@assay/protocol';
 
 /** Parameters of a world: short epochs, short waits. No gain, no fine: a test about cases says what cheating saves. */
 export const worldParams: Params = withParams(defaultParams, {
-  ...{ epochBlocks: 16, settlementRows: 100_000, receiptLifetimeBlocks: 8, transactionFeeUnits: 10n, batchMs: 250 },
+  epochBlocks: 16,
+  settlementRows: 100_000,
+  receiptLifetimeBlocks: 8,
+  transactionFeeUnits: 10n,
+  batchMs: 250,
   deadlines: { prepareMs: 5000, lostMs: 2000, oracleSlotMs: 1000 },
   audit: {
     newMinerTasks: 2,

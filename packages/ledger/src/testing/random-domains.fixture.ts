@@ -14,7 +14,8 @@ const domainChange = fc.record<Partial<DomainTerms>>(
     components: fc.constantFrom([], weighedBy('vwuBps'), weighedBy('stakeBps'), weighedBy('vwuBps', 1)),
     admission: fc.constantFrom('open', 'open', 'listed'),
     userLevel: fc.constantFrom(0, 0, 10, 11),
-    ...{ inferenceOnly: fc.boolean(), washGuard: fc.boolean() },
+    inferenceOnly: fc.boolean(),
+    washGuard: fc.boolean(),
   },
   { requiredKeys: [] },
 );

@@ -330,8 +330,8 @@ const noise = acts(
   fc.record({ bytes: fc.uint8Array({ maxLength: 400 }), at: fc.nat(400), bit: fc.nat(7), amountUnits: units }),
   (world, { bytes, at, bit, amountUnits }) => {
     const good = world.tx('otherPayer', 'transfer', { to: world.address('owner'), amountUnits });
-    const place = at % good.length;
-    return [bytes, good.with(place, (good[place] ?? 0) ^ (1 << bit))];
+    const index = at % good.length;
+    return [bytes, good.with(index, (good[index] ?? 0) ^ (1 << bit))];
   },
 );
 

@@ -23,7 +23,9 @@ const dispute = fc.record(
 );
 const hostileReport = fc.record(
   {
-    ...{ miner: index, hashRate: fc.bigInt(0n, most), latencyMs: fc.nat(2 ** 32 - 1) },
+    miner: index,
+    hashRate: fc.bigInt(0n, most),
+    latencyMs: fc.nat(2 ** 32 - 1),
     disputed: fc.array(dispute, { maxLength: 8 }),
   },
   { requiredKeys: [] },

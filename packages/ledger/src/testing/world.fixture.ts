@@ -27,7 +27,7 @@ import { Ledger } from '../block/ledger.ts';
 import { committeeOf } from '../draw/committee.ts';
 import type { BlockResult, LedgerEvent } from '../state/result.ts';
 import { transactionSigningRoot } from '../transactions/signing.ts';
-import { modelTerms, requestHashOf, sessionTerms } from './defaults.fixture.ts';
+import { generalDomain, modelTerms, requestHashOf, sessionTerms } from './defaults.fixture.ts';
 import { type AccountKey, type CommitteeKey, type KeyScheme, quickKeys } from './keys.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { plantedArtifactRoot } from './plants.fixture.ts';
@@ -198,7 +198,7 @@ export class World {
     const header = { epoch, mixer, sequence, ...batchRoots({ receipts, records }), reveal };
     const root = batchSigningRoot(this.state.chain, header);
     const isSigning = seats.map((seat) => options.signers?.includes(seat.mixer) ?? true);
-    const signing = seats.filter((_, place) => isSigning[place]);
+    const signing = seats.filter((_, index) => isSigning[index]);
     const signature = this.keys.aggregate(signing.map((seat) => this.#signerOf(seat.blsPublicKey).sign(root)));
     const signers = BitArray.fromBoolArray(isSigning);
     return { certificate: { header, signers, signature }, receipts, records };
@@ -246,7 +246,13 @@ export class World {
       firstTokenMs: 70,
       totalMs: 300,
       similarityPpb: 0,
-      ...{ session, model, tokensIn, tokensOut, requestHash, ticket, replica },
+      session,
+      model,
+      tokensIn,
+      tokensOut,
+      requestHash,
+      ticket,
+      replica,
       ...change,
     };
   }
@@ -255,8 +261,17 @@ export class World {
   transition(receipt: Receipt, change: Partial<Transition> = {}): Transition {
     const { session, requestHash, ticket, replica, kind, miner, rank, drawHeight } = receipt;
     return {
-      ...{ session, requestHash, ticket, replica, kind, miner, rank, drawHeight },
-      ...{ step: 'precommit', attempt: 0, oracle: 0 },
+      session,
+      requestHash,
+      ticket,
+      replica,
+      kind,
+      miner,
+      rank,
+      drawHeight,
+      step: 'precommit',
+      attempt: 0,
+      oracle: 0,
       ...change,
     };
   }
@@ -275,7 +290,9 @@ export class World {
       domain: 0,
       models: [0],
       contextTokens: 2048,
-      ...{ concurrency: 4, evidenceLevel: 2, engine: filled(3) },
+      concurrency: 4,
+      evidenceLevel: 2,
+      engine: filled(3),
       collateralUnits: 1000n,
       split: { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 },
       ...change,
@@ -330,7 +347,8 @@ export class World {
     const commitment = AuditSecret.hashTreeRoot({ numbers, nonce, account: this.address(own.account) });
     const items = { commit: { taskId, commitment }, reveal: { taskId, numbers, nonce } };
     return {
-      ...{ items, commit: () => this.tx(sender, 'auditCommit', { items: [items.commit] }, { feeUnits: 0n }) },
+      items,
+      commit: () => this.tx(sender, 'auditCommit', { items: [items.commit] }, { feeUnits: 0n }),
       reveal: () => this.tx(sender, 'auditReveal', { items: [items.reveal] }, { feeUnits: 0n }),
     };
   }
@@ -367,22 +385,12 @@ export class World {
         role(`validator${i}`, validatorOperators[i] ?? `validator${i}`, 500n),
       ),
       gateways: roles('gateway', 1),
-      domains: [
-        {
-          name: 'general',
-          owner: this.address('landlord'),
-          burnBps: 500,
-          processorsBps: 300,
-          validatorsBps: 500,
-          domainBps: 200,
-          registrationFeeUnits: 50n,
-          minCollateralUnits: 1000n,
-          ...{ components: [], admission: 'open', userLevel: 0, inferenceOnly: false, washGuard: true },
-        },
-      ],
+      domains: [{ ...generalDomain, owner: this.address('landlord') }],
       models: ['small', 'large'].map((name, i) => ({
         ...modelTerms,
-        ...{ name: name, creator: this.address('creator'), fileHash: filled(i) },
+        name: name,
+        creator: this.address('creator'),
+        fileHash: filled(i),
       })),
     };
   }

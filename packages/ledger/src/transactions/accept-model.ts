@@ -20,12 +20,12 @@ export const acceptModel: TransactionRule<Body> = {
   },
   apply(state, body, { publicKey }) {
     const { panel } = state.models.at(body.model);
-    const place = seatOf(state, body, publicKey);
+    const index = seatOf(state, body, publicKey);
     const vote = body.accepts ? 'accepts' : 'refuses';
-    const seat = panel[place];
+    const seat = panel[index];
     invariant(seat !== undefined, 'a valid vote has no seat');
     markSeen(state, { kind: 'validator', role: seat.validator }, state.globals.epoch); // §7.12
-    const voted = panel.with(place, { ...seat, vote });
+    const voted = panel.with(index, { ...seat, vote });
     state.models.update(body.model, { panel: voted });
     return [];
   },

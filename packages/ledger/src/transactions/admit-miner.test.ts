@@ -14,7 +14,9 @@ const closedWorld = () =>
     }),
   });
 const admit = (world: World, name: 'minerA' | `stranger${number}`, isAdmitted = true) => ({
-  ...{ domain: 0, operator: world.address(name), isAdmitted },
+  domain: 0,
+  operator: world.address(name),
+  isAdmitted,
 });
 
 describe('admitMiner §4.10', () => {

@@ -7,13 +7,14 @@ import { World } from '../testing/world.fixture.ts';
 const hash = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
 
 describe('lists §10.19', () => {
-  it('take what applies and name the rest by its place', () => {
+  it('take what applies and name the rest by its index', () => {
     const world = new World({ validators: 2 }).populate();
     const receipts = [world.receipt(), world.receipt()];
     world.certify(...receipts);
     const unknown = hash('no task');
     const items = [unknown, ...receipts.map(({ taskId }) => taskId), unknown].map((taskId) => ({
-      ...{ taskId, commitment: hash('numbers') },
+      taskId,
+      commitment: hash('numbers'),
     }));
     const own = 'validator1';
     const { transactions } = world.block(world.tx(own, 'auditCommit', { items }, { feeUnits: 0n }));

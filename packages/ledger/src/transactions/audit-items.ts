@@ -5,10 +5,10 @@ import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 
-/** An auditor's place in an audit. */
+/** An auditor's slot in an audit, and the index of it. */
 export interface Seat {
   readonly audit: number;
-  readonly place: number;
+  readonly index: number;
   readonly slot: AuditorSlot;
 }
 
@@ -34,14 +34,14 @@ function findSeat(state: LedgerView, taskId: Uint8Array, publicKey: Uint8Array):
   const audit = state.auditOf(taskId);
   if (audit === undefined) return 'UNKNOWN_TASK';
   const { auditors, verdict } = state.audits.at(audit);
-  const place = auditors.findIndex(({ validator }) => equalBytes(state.validators.at(validator).publicKey, publicKey));
-  const slot = auditors[place];
+  const index = auditors.findIndex(({ validator }) => equalBytes(state.validators.at(validator).publicKey, publicKey));
+  const slot = auditors[index];
   if (slot === undefined || slot.state === 'missed' || verdict !== 'open') return 'NOT_AUDITOR';
-  return { audit, place, slot };
+  return { audit, index, slot };
 }
 
 /**
- * §10.19 The law of a list of audit items. Each stands for itself: what came too late or does not fit is passed over
+ * §10.19 The rule of a list of audit items. Each stands for itself: what came too late or does not fit is passed over
  * with a code, so that one audit that ended meanwhile costs the others nothing. A list of which nothing applies is
  * refused with the code of its first item.
  */

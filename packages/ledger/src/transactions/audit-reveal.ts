@@ -15,9 +15,9 @@ export const auditReveal: TransactionRule<BodyValues['auditReveal']> = listRule<
     if (!mayReveal(slot)) return 'REVEAL_TOO_EARLY'; // §10.3
     return numbersCode(state, item, seat);
   },
-  apply(state, { taskId, numbers }, { audit, place, slot }) {
+  apply(state, { taskId, numbers }, { audit, index, slot }) {
     const revealed = { ...slot, numbers, state: 'revealed' as const };
-    state.setAuditors(audit, state.audits.at(audit).auditors.with(place, revealed));
+    state.setAuditors(audit, state.audits.at(audit).auditors.with(index, revealed));
     return [{ type: 'auditRevealed', taskId, validator: slot.validator, numbers }];
   },
 });

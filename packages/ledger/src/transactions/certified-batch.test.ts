@@ -167,7 +167,11 @@ describe('receipts', () => {
     expect(world.state.tasks.at(0)).toMatchObject({ pendingUnits: 100n, status: 'certified', reveals: 1 });
     expect(world.state.miners.at(0).tasks).toBe(1);
     expect(world.events.at(-1)).toEqual({
-      ...{ type: 'taskCertified', taskId: receipt.taskId, transaction: 0, receipt: 0, mixer: 0 },
+      type: 'taskCertified',
+      taskId: receipt.taskId,
+      transaction: 0,
+      receipt: 0,
+      mixer: 0,
     });
   });
 

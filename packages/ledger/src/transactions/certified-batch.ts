@@ -36,12 +36,12 @@ export const certifiedBatch: TransactionRule<Body> = {
     state.blockReveals.push(header); // §9.3
     state.mixers.update(header.mixer, { nextSequence: header.sequence + 1, ...roundAfter(state, header, height) });
     const committee = committeeOf(state, header.epoch);
-    const signed = committee.filter((_, place) => body.certificate.signers.get(place));
+    const signed = committee.filter((_, index) => body.certificate.signers.get(index));
     for (const { mixer } of signed) countDuty(state, mixer, header.epoch);
     const late = applyTransitions(state, body.records.transitions, height);
-    const place = { height, mixer: header.mixer };
-    const measured = applyReports(state, body.records.reports, place);
-    applyReceipts(state, body.receipts, place);
+    const issued = { height, mixer: header.mixer };
+    const measured = applyReports(state, body.records.reports, issued);
+    applyReceipts(state, body.receipts, issued);
     const certified = body.receipts.map(
       ({ taskId }, receipt): LedgerEvent => ({
         type: 'taskCertified',

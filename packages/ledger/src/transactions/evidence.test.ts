@@ -16,15 +16,29 @@ describe('evidence §7.4', () => {
     const world = caseWorld();
     expect(report(world, equivocation(world, 2))).toBe('OK');
     expect(world.events.at(-1)).toMatchObject({
-      ...{ type: 'caseOpened', case: 0, cause: 'equivocation', kind: 'mixer', role: 2, priceUnits: null },
-      ...{ proposedUnits: 100n, stakeUnits: 1000n, leavingUnits: 0n, takenUnits: 0n, heldUnits: 100n },
+      type: 'caseOpened',
+      case: 0,
+      cause: 'equivocation',
+      kind: 'mixer',
+      role: 2,
+      priceUnits: null,
+      proposedUnits: 100n,
+      stakeUnits: 1000n,
+      leavingUnits: 0n,
+      takenUnits: 0n,
+      heldUnits: 100n,
     });
     expect(stakeOf(world, 2)).toBe(900n);
     const before = world.balance('payer');
     for (const member of members.slice(0, 2)) world.send(member, 'decideCase', { case: 0, isFine: true });
     const rewards = [{ account: world.address('payer'), units: 20n }];
     expect(world.events.at(-1)).toEqual({
-      ...{ type: 'caseExecuted', case: 0, by: 'foundation', fineUnits: 100n, rewards, burnedUnits: 80n },
+      type: 'caseExecuted',
+      case: 0,
+      by: 'foundation',
+      fineUnits: 100n,
+      rewards,
+      burnedUnits: 80n,
     });
     expect(world.balance('payer')).toBe(before + 20n);
   });

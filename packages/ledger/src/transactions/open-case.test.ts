@@ -11,7 +11,11 @@ describe('openCase §10.9', () => {
     const world = caseWorld();
     expect(open(world)).toBe('OK');
     expect(world.state.cases.at(0)).toMatchObject({
-      ...{ cause: 'byHand', status: 'review', subject: reasonHash, heldUnits: 60n, finders: [] },
+      cause: 'byHand',
+      status: 'review',
+      subject: reasonHash,
+      heldUnits: 60n,
+      finders: [],
     });
     expect(world.state.miners.at(0).collateralUnits).toBe(940n);
     // Who opened it has not decided on it.

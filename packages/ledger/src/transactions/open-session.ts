@@ -36,7 +36,7 @@ export const openSession: TransactionRule<Body> = {
 function termsCode(state: LedgerView, { redundancy, dedicatedMiners, model }: Body): ResultCode {
   if (!redundancies.includes(redundancy)) return 'BAD_REDUNDANCY';
   if (dedicatedMiners.length === 0) return 'OK';
-  const isNamed = (miner: number, place: number) =>
-    miner > (dedicatedMiners[place - 1] ?? -1) && state.miners.get(miner)?.models.includes(model) === true;
+  const isNamed = (miner: number, index: number) =>
+    miner > (dedicatedMiners[index - 1] ?? -1) && state.miners.get(miner)?.models.includes(model) === true;
   return dedicatedMiners.length >= redundancy && dedicatedMiners.every(isNamed) ? 'OK' : 'BAD_DEDICATION';
 }

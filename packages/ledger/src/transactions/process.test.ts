@@ -46,7 +46,9 @@ describe('envelope §1.3, §1.4', () => {
     const world = new World();
     const content = (name: Sender): UnsignedTransaction => ({
       publicKey: world.key(name).publicKey,
-      ...{ nonce: 0, validUntil: 9, feeUnits: FEE },
+      nonce: 0,
+      validUntil: 9,
+      feeUnits: FEE,
       body: { kind: 'transfer', value: transferOf(world) },
     });
     expect(world.codeOf(world.signed('owner', content('payer')))).toBe('BAD_SIGNATURE');

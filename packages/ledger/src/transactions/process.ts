@@ -99,7 +99,7 @@ interface Read {
 type Reading = { readonly code: ResultCode; readonly read: Read | null };
 
 /** Where a transaction is to be applied. */
-export interface Place {
+export interface TransactionSetting {
   readonly height: number;
   readonly transaction: number;
   readonly verifier: Verifier;
@@ -113,13 +113,13 @@ export function isFreeDuty(state: LedgerState, { content }: Pick<SignedTransacti
   return content.feeUnits === 0n && ruleOf(kind).isDuty?.(state, value, content.publicKey) === true;
 }
 
-/** The code a transaction would get in a block at `place`; changes nothing. */
+/** The code a transaction would get in a block, by `setting`; changes nothing. */
 export function checkTransaction(
   state: LedgerState,
   transaction: Uint8Array | SignedTransaction,
-  place: Place,
+  setting: TransactionSetting,
 ): ResultCode {
-  const { code, read } = examine(state, transaction, place);
+  const { code, read } = examine(state, transaction, setting);
   if (code !== 'OK' || read === null) return code;
   return read.rule.validate(state, read.body, read.context);
 }
@@ -128,10 +128,10 @@ export function checkTransaction(
 export function applyTransaction(
   state: LedgerState,
   transaction: Uint8Array | SignedTransaction,
-  place: Place,
+  setting: TransactionSetting,
   events: LedgerEvent[],
 ): TransactionResult {
-  const { code, read } = examine(state, transaction, place);
+  const { code, read } = examine(state, transaction, setting);
   if (read === null) return { code, kind: null, sender: null, events: [] };
   const { kind, content, body, rule, context, isFree } = read;
   const { sender } = context;
@@ -146,7 +146,11 @@ export function applyTransaction(
   return { code: verdict, kind, sender, events: caused };
 }
 
-function examine(state: LedgerState, transaction: Uint8Array | SignedTransaction, place: Place): Reading {
+function examine(
+  state: LedgerState,
+  transaction: Uint8Array | SignedTransaction,
+  setting: TransactionSetting,
+): Reading {
   const signed = transaction instanceof Uint8Array ? readTransaction(state.chain, transaction) : transaction;
   if (typeof signed === 'string') return { code: signed, read: null };
   const { content, signature, sender, signingRoot } = signed;
@@ -154,10 +158,10 @@ function examine(state: LedgerState, transaction: Uint8Array | SignedTransaction
   const rule = ruleOf(kind);
   const availableUnits = state.balanceOf(sender) - content.feeUnits;
   const { publicKey } = content;
-  const context = { ...place, sender, publicKey, availableUnits };
+  const context = { ...setting, sender, publicKey, availableUnits };
   const read: Read = { kind, content, body, rule, context, isFree: isFreeDuty(state, signed) };
-  if (!place.verifier.ed25519(publicKey, signingRoot, signature)) return { code: 'BAD_SIGNATURE', read };
-  return { code: envelopeCode(state, read, place.nextNonce ?? state.nonceOf(sender)), read };
+  if (!setting.verifier.ed25519(publicKey, signingRoot, signature)) return { code: 'BAD_SIGNATURE', read };
+  return { code: envelopeCode(state, read, setting.nextNonce ?? state.nonceOf(sender)), read };
 }
 
 /** §1.3, §1.4: what is asked of every transaction once its signature is good. */

@@ -13,7 +13,11 @@ describe('registerMixer §3.1', () => {
     const { publicKey, address } = world.key('stranger9');
     const account = world.address('payer');
     expect(world.state.mixers.at(4)).toMatchObject({
-      ...{ account, operator: address, publicKey, stakeUnits: 1000n, nextSequence: 0 },
+      account,
+      operator: address,
+      publicKey,
+      stakeUnits: 1000n,
+      nextSequence: 0,
       blsPublicKey: world.committeeKey('stranger9').publicKey,
     });
     expect(world.events).toEqual([{ type: 'roleRegistered', kind: 'mixer', role: 4, account }]);

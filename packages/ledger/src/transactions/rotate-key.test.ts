@@ -16,7 +16,8 @@ function ownedWorld(options: ConstructorParameters<typeof World>[0] = {}): World
 }
 
 const newKey = (world: World, kind: StakeKind, role: number, name: Sender = 'stranger5') => ({
-  ...{ kind, role },
+  kind,
+  role,
   publicKey: world.key(name).publicKey,
 });
 

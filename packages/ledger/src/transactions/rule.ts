@@ -12,12 +12,12 @@ export interface TransactionContext {
   readonly publicKey: Uint8Array;
   /** What the sender can still spend once the fee is paid. */
   readonly availableUnits: bigint;
-  /** Place of the transaction in its block. */
+  /** Index of the transaction in its block. */
   readonly transaction: number;
   readonly verifier: Verifier;
 }
 
-/** The law of one kind of transaction. */
+/** The rule of one kind of transaction. */
 export interface TransactionRule<Body> {
   /** Whether the role with this key owes this message to the network and may send it without a fee (§1.6). */
   readonly isDuty?: (state: LedgerState, body: Body, publicKey: Uint8Array) => boolean;

@@ -154,7 +154,7 @@ describe('the stake of a deregistered role §3.4', () => {
     expect(world.state.miners.at(0).collateralUnits).toBe(0n);
   });
 
-  it('does not vote any more (§12.3), and its operator may register anew', () => {
+  it('does not vote any more (§12.3), and its operator may register again', () => {
     const world = new World().populate();
     expect(votingWeights(world.state).get(keyOf(world.address('owner')))).toBe(1000n);
     world.send('owner', 'setRoleStatus', miner('deregistered'));

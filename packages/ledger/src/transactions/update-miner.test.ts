@@ -8,15 +8,13 @@ const split = { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 };
 const ownersOnly = { operatorBps: 0, ownerBps: 10_000, stakersBps: 0 };
 
 const update = (change: Partial<Update> = {}): Update => ({
-  ...{
-    miner: 0,
-    models: [0],
-    contextTokens: 2048,
-    concurrency: 4,
-    evidenceLevel: 2,
-    engine: new Uint8Array(32).fill(3),
-    split,
-  },
+  miner: 0,
+  models: [0],
+  contextTokens: 2048,
+  concurrency: 4,
+  evidenceLevel: 2,
+  engine: new Uint8Array(32).fill(3),
+  split,
   ...change,
 });
 
@@ -74,7 +72,11 @@ describe('updateMiner §3.7', () => {
     world.send('minerA', 'updateMiner', update({ engine: second, evidenceLevel: 1 }));
     world.finishEpoch();
     expect(world.state.miners.at(0)).toMatchObject({
-      ...{ engine: second, earlierEngine: first, engineEpoch: 1, evidenceLevel: 1, earlierEvidenceLevel: 2 },
+      engine: second,
+      earlierEngine: first,
+      engineEpoch: 1,
+      evidenceLevel: 1,
+      earlierEvidenceLevel: 2,
     });
     expect(world.send('minerA', 'updateMiner', update({ engine: third, evidenceLevel: 1 }))).toBe('ENGINE_TOO_SOON');
     expect(world.send('minerA', 'updateMiner', update({ engine: second }))).toBe('ENGINE_TOO_SOON');

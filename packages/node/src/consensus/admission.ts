@@ -2,7 +2,7 @@ import type { Ledger, Verifier } from '@assay/ledger';
 import type { ResultCode } from '@assay/protocol';
 import type { Envelope, Mempool, Waiting } from './mempool.ts';
 
-interface Place {
+interface AdmissionParts {
   readonly ledger: Ledger;
   readonly mempool: Mempool;
   readonly verifier: Verifier;
@@ -13,7 +13,7 @@ interface Place {
  * may make the body of one that pays valid; a free one has to be valid without them.
  */
 export function admissionCode(
-  { ledger, mempool, verifier }: Place,
+  { ledger, mempool, verifier }: AdmissionParts,
   { transaction, envelope }: Pick<Waiting, 'transaction' | 'envelope'>,
 ): ResultCode {
   const promises = mempool.promisesOf(envelope.sender);

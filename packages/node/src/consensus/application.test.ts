@@ -9,7 +9,7 @@ import { type TransferFields, testChain, transferOf } from './chain.fixture.ts';
 const chain = testChain();
 const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];
 const pay = (from: TransferFields['from'], nonce: number) => transferOf(chain, { from, to: bob.address, nonce });
-const place = { height: 1, timeMs: chain.genesis.timeMs + 1, proposer: 1 };
+const first = { height: 1, timeMs: chain.genesis.timeMs + 1, proposer: 1 };
 
 async function open() {
   const store = await openStore({ dir: await newDirectory(), genesisHash: chain.hash });
@@ -34,7 +34,7 @@ describe('an application', () => {
     const signature = (node: typeof ours) => {
       // As it may come from elsewhere: other bytes in memory, and one of them twice.
       const twice = [...transactions, ...transactions].map((each) => each.slice());
-      const header = node.application.apply({ ...place, transactions: twice });
+      const header = node.application.apply({ ...first, transactions: twice });
       return chain.proposers[1]?.sign(blockSigningRoot(chain.identity, header)) ?? new Uint8Array();
     };
     const signatures = [ours, theirs].map(signature) as [Uint8Array, Uint8Array];
@@ -60,7 +60,7 @@ describe('an application', () => {
     const { application, store, fatal } = await open();
     const waiting = expect(application.submit(pay(alice, 0))).rejects.toMatchObject({ code: 'LEDGER_HALTED' });
     await application.admitted();
-    const far = () => application.apply({ ...place, height: 7, transactions: [] });
+    const far = () => application.apply({ ...first, height: 7, transactions: [] });
     expect(far).toThrow('block 7 cannot follow block 0');
     expect(await application.halt(new RangeError('block 7'))).toMatchObject({ code: 'LEDGER_HALTED' });
     await waiting;

@@ -179,7 +179,9 @@ export class Application implements Chain {
     for (const entry of waiting) if (entry !== undefined) this.#mempool.remove(entry);
     this.#mempool.prune(block.height + 1, (address) => this.#ledger.state.nonceOf(address));
     const header: BlockHeader = {
-      ...{ ...block, parentRoot: this.#headRoot, stateRoot: result.stateRoot },
+      ...block,
+      parentRoot: this.#headRoot,
+      stateRoot: result.stateRoot,
       transactionsRoot: TransactionList.hashTreeRoot(transactions),
     };
     this.#applied = { header, transactions, result };
@@ -260,8 +262,8 @@ export class Application implements Chain {
     const waiting = { ...arrived, envelope: envelopeOf(transaction, this.#ledger.isFreeDuty(transaction)) };
     // Before the ledger looks at it: the body of a batch takes long.
     this.#mempool.requireRoom(waiting);
-    const place = { ledger: this.#ledger, mempool: this.#mempool, verifier: this.#signatures.onArrival };
-    const code = admissionCode(place, waiting);
+    const parts = { ledger: this.#ledger, mempool: this.#mempool, verifier: this.#signatures.onArrival };
+    const code = admissionCode(parts, waiting);
     if (code === 'OK') this.#mempool.add(waiting);
     return code;
   }

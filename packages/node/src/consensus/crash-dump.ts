@@ -11,7 +11,7 @@ export interface Wreck {
   readonly transactions: readonly Uint8Array[];
 }
 
-/** Leaves in a directory what broke the ledger, for whoever mends it. Gives the LEDGER_HALTED that says where. */
+/** Leaves in a directory what broke the ledger, for whoever repairs it. Gives the LEDGER_HALTED that says where. */
 export async function crashDump(dir: string, wreck: Wreck, cause: unknown): Promise<AssayError> {
   const saved = await dump(dir, wreck).then(
     () => `State and transactions are in ${dir}.`,

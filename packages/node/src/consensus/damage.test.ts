@@ -65,31 +65,31 @@ describe('a damaged data file', () => {
     const dir = await filledStore();
     const path = join(dir, 'data.mdb');
     const whole = readFileSync(path);
-    const mendable = Array.from({ length: whole.length / 4096 }, (_, page) => page).filter((page) => {
+    const repairable = Array.from({ length: whole.length / 4096 }, (_, page) => page).filter((page) => {
       writeFileSync(path, Buffer.from(whole).fill(0, page * 4096, (page + 1) * 4096));
       const damage = inspectDataFile(path);
       return damage.length > 0 && damage.every(({ part }) => part === 'results');
     });
-    expect(mendable.length).toBeGreaterThan(0);
+    expect(repairable.length).toBeGreaterThan(0);
     const notices: string[] = [];
-    for (const page of mendable) {
+    for (const page of repairable) {
       writeFileSync(path, Buffer.from(whole).fill(0, page * 4096, (page + 1) * 4096));
       await expect(openStore({ dir, genesisHash: chain.hash, readOnly: true })).rejects.toThrow('Start the node on it');
-      const mended = await openStore({ dir, genesisHash: chain.hash, onNotice: (line) => notices.push(line) });
-      expect([mended.height, mended.viewsHeight]).toEqual([last, 0]);
-      expect(mended.roleStore('mixer-1').get('large/3')).toEqual(new Uint8Array(9000).fill(11));
-      await mended.close();
+      const repaired = await openStore({ dir, genesisHash: chain.hash, onNotice: (line) => notices.push(line) });
+      expect([repaired.height, repaired.viewsHeight]).toEqual([last, 0]);
+      expect(repaired.roleStore('mixer-1').get('large/3')).toEqual(new Uint8Array(9000).fill(11));
+      await repaired.close();
       const { engine, store, close } = await openTestEngine(chain, dir);
       expect([store.viewsHeight, engine.chain.head().nonceOf(alice.address)]).toEqual([last, last]);
       await close();
     }
-    expect(notices).toHaveLength(mendable.length);
-    expect(notices[0]).toMatch(/results .* That part is made anew\.$/);
+    expect(notices).toHaveLength(repairable.length);
+    expect(notices[0]).toMatch(/results .* That part is made again\.$/);
   }, 60_000);
 });
 
 describe('a damaged view', () => {
-  it('is noticed by whoever reads it, and made anew from the blocks by the next start, which says so', async () => {
+  it('is noticed by whoever reads it, and made again from the blocks by the next start, which says so', async () => {
     const dir = await filledStore();
     await tamper(dir, 'results', (bytes) => bytes.fill(255, 4));
     const notices: string[] = [];
@@ -107,10 +107,10 @@ describe('a damaged view', () => {
     const again = await openStore(options);
     await again.clearViews();
     await again.close();
-    expect(notices).toEqual([expect.stringContaining('made anew from the blocks')]);
+    expect(notices).toEqual([expect.stringContaining('made again from the blocks')]);
   });
 
-  it('of an older version is made anew by the next start', async () => {
+  it('of an older version is made again by the next start', async () => {
     const dir = await filledStore();
     await tamper(dir, 'results', () => {
       const content = serialize({ codes: Uint8Array.of(0), events: [] });

@@ -88,8 +88,12 @@ export class EmbeddedEngine implements Engine {
     try {
       const head = application.head();
       const { proposer, signer } = this.#nextProposer(head);
-      const place = { height: head.globals.height + 1, timeMs: this.#nextMs(head), proposer };
-      const header = application.apply({ ...place, transactions: application.propose() });
+      const header = application.apply({
+        height: head.globals.height + 1,
+        timeMs: this.#nextMs(head),
+        proposer,
+        transactions: application.propose(),
+      });
       return await application.commit(signer.sign(blockSigningRoot(application.identity, header)));
     } catch (error) {
       this.#cancel?.();

@@ -35,7 +35,9 @@ function send(pool: Mempool, sender: string, nonce: number, more: Fields = {}): 
     answer: null,
     entry: {
       transaction: {
-        ...{ ...transaction, signature: newSignature(), bytes: new Uint8Array(size) },
+        ...transaction,
+        signature: newSignature(),
+        bytes: new Uint8Array(size),
         content: { ...transaction.content, body },
       },
       envelope,

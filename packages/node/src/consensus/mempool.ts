@@ -20,7 +20,10 @@ export function envelopeOf({ content, sender }: SignedTransaction, isFreeDuty: b
   return {
     sender: Buffer.from(publicKey).toString('latin1'),
     address: sender,
-    ...{ nonce, validUntil, feeUnits, isFreeDuty },
+    nonce,
+    validUntil,
+    feeUnits,
+    isFreeDuty,
   };
 }
 
@@ -102,7 +105,7 @@ export class Mempool {
 
   /** The one of these bytes; undefined when it does not wait here. */
   find(bytes: Uint8Array): Waiting | undefined {
-    const entry = this.#waiting.get(nameOf(bytes.subarray(...signaturePlace)));
+    const entry = this.#waiting.get(nameOf(bytes.subarray(...signatureRange)));
     return entry !== undefined && equalBytes(entry.transaction.bytes, bytes) ? entry : undefined;
   }
 
@@ -135,9 +138,9 @@ export class Mempool {
   /** Lets go of one that is in a block; it may be there twice. */
   remove(entry: Waiting): void {
     const entries = this.#queues.get(entry.envelope.sender)?.entries ?? [];
-    const place = entries.indexOf(entry);
-    if (place < 0) return;
-    entries.splice(place, 1);
+    const index = entries.indexOf(entry);
+    if (index < 0) return;
+    entries.splice(index, 1);
     this.#forget(entry);
   }
 
@@ -202,7 +205,7 @@ export class Mempool {
 }
 
 /** Where a serialised transaction has its signature: after the offset of its content. */
-const signaturePlace = [4, 68] as const;
+const signatureRange = [4, 68] as const;
 
 /** Of a transaction its signature says which one it is. */
 const nameOf = (signature: Uint8Array) => Buffer.from(signature).toString('latin1');

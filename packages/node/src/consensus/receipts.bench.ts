@@ -17,6 +17,7 @@ import {
   drawIdOf,
   type Genesis,
   limits,
+  MinerRow,
   type Receipt,
   State,
   Transaction,
@@ -53,69 +54,55 @@ function genesis(): Genesis {
   return { ...made, params: { ...made.params, epochBlocks: 1_000_000 } };
 }
 
+/** A miner that has proven itself for long; most of what it did is zero in this epoch. */
+function provenMiner(operator: Uint8Array): MinerRow {
+  return {
+    ...MinerRow.defaultValue(),
+    operator,
+    owner: operator,
+    publicKey: sha256(operator),
+    models: [0],
+    contextTokens: 2048,
+    concurrency: 4,
+    evidenceLevel: 2,
+    collateralUnits: 1n,
+    status: 'active',
+    validator: 0xffff_ffff,
+    weight: 1n,
+    trustPpb: 990_000_000,
+    engine: sha256(operator),
+    earlierEngine: sha256(operator),
+    earlierEvidenceLevel: 2,
+    split: { operatorBps: 10_000, ownerBps: 0, stakersBps: 0 },
+    passedMicro: 1_000_000_000,
+    level: 10,
+    tasks: 1000,
+    audited: 1000,
+    availabilityPpb: 1_000_000_000,
+  };
+}
+
 /** A ledger with a hundred thousand proven miners and as many funded sessions. */
 function grown(): Ledger {
   const state = State.deserialize(Ledger.fromGenesis(genesis()).snapshot());
   for (let i = 0; i < contestants; i++) {
     const operator = sha256(encodeText(`miner ${i}`)).subarray(0, 20);
-    state.miners.push({
-      ...{ operator, owner: operator, publicKey: sha256(operator), domain: 0, models: [0], contextTokens: 2048 },
-      ...{
-        concurrency: 4,
-        evidenceLevel: 2,
-        collateralUnits: 1n,
-        delegatedUnits: 0n,
-        statusHeight: 0,
-        status: 'active',
-        validator: 0xffff_ffff,
-        activeFrom: 0,
-        weight: 1n,
-        trustPpb: 990_000_000,
-        mismatchesMilli: 0,
-        ...{ engine: sha256(operator), earlierEngine: sha256(operator), earlierEvidenceLevel: 2, engineEpoch: 0 },
-        resultsOwed: 0,
-        plantFrom: 0,
-      },
-      split: { operatorBps: 10_000, ownerBps: 0, stakersBps: 0 },
-      ...{
-        passedMicro: 1_000_000_000,
-        failedMicro: 0,
-        level: 10,
-        streak: 0,
-        cusumMilli: 0,
-        failures: 0,
-        hardFailures: 0,
-        priorLevel: 0,
-        priorStreak: 0,
-        tasks: 1000,
-        audited: 1000,
-        rejected: 0,
-      },
-      ...{
-        registeredPeriod: 0,
-        periodTrustPpb: 0,
-        availabilityPpb: 1_000_000_000,
-        strikes: 0,
-        epochCertified: 0,
-        epochLate: 0,
-        forfeits: false,
-        weakPeriods: 0,
-        epochTokens: 0n,
-        epochTasks: 0,
-        epochLatencyMicro: 0n,
-        epochOutTokens: 0n,
-        epochOutMs: 0n,
-        epochVwu: 0n,
-        epochPassed: 0,
-        epochFailed: 0,
-        standingEpoch: 0,
-      },
-    });
+    state.miners.push(provenMiner(operator));
     state.sessions.push({
-      ...{ payer: operator, sessionKey: sha256(operator), domain: 0, model: 0, homeMixer: i % mixers },
-      ...{ status: 'open', escrowUnits, spentUnits: 0n, maxTaskUnits: escrowUnits },
-      ...{ expiryHeight: 1_000_000, redundancy: 1, isBackground: false },
-      ...{ sharesPrompts: false, dedicatedMiners: [] },
+      payer: operator,
+      sessionKey: sha256(operator),
+      domain: 0,
+      model: 0,
+      homeMixer: i % mixers,
+      status: 'open',
+      escrowUnits,
+      spentUnits: 0n,
+      maxTaskUnits: escrowUnits,
+      expiryHeight: 1_000_000,
+      redundancy: 1,
+      isBackground: false,
+      sharesPrompts: false,
+      dedicatedMiners: [],
     });
   }
   state.globals.genesisUnits += BigInt(contestants) * (escrowUnits + 1n);
@@ -130,17 +117,22 @@ function receiptAt(ledger: Ledger, index: number, drawHeight: number): Receipt {
     taskId: drawIdOf({ ticket }),
     kind: 'user',
     outcome: 'complete',
-    ...{ session, model: 0, miner: (index * 104_729) % contestants, gateway: 0, drawHeight, ticket },
-    ...{
-      replica: 0,
-      rank: 0,
-      attempt: 0,
-      similarityPpb: 0,
-      ...tokens,
-      priceUnits: priceOf(ledger.state.models.at(0), tokens),
-      requestHash,
-    },
-    ...{ artifactRoot: requestHash, firstTokenMs: 70, totalMs: 2000 },
+    session,
+    model: 0,
+    miner: (index * 104_729) % contestants,
+    gateway: 0,
+    drawHeight,
+    ticket,
+    replica: 0,
+    rank: 0,
+    attempt: 0,
+    similarityPpb: 0,
+    ...tokens,
+    priceUnits: priceOf(ledger.state.models.at(0), tokens),
+    requestHash,
+    artifactRoot: requestHash,
+    firstTokenMs: 70,
+    totalMs: 2000,
   };
 }
 
@@ -158,7 +150,9 @@ function batchTransaction(ledger: Ledger, mixer: number, turn: { sequence: numbe
   const signer = account(mixerNames[mixer] ?? '');
   const content: UnsignedTransaction = {
     publicKey: signer.publicKey,
-    ...{ nonce: sequence, validUntil: 1_000_000, feeUnits: 0n },
+    nonce: sequence,
+    validUntil: 1_000_000,
+    feeUnits: 0n,
     body: {
       kind: 'certifiedBatch',
       value: { certificate: { header, signers, signature }, ...contents },

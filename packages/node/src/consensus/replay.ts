@@ -53,7 +53,7 @@ export async function replay(store: ChainStore, genesis: Genesis, onProgress?: P
   return { height: store.height, stateRoot: chain.ledger.stateRoot() };
 }
 
-/** Writes the views of a store anew, from its blocks. Throws AssayError DATA_DAMAGED as `replay` does. */
+/** Writes the views of a store again, from its blocks. Throws AssayError DATA_DAMAGED as `replay` does. */
 export async function rebuildViews(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<void> {
   const chain = chainFrom(Ledger.fromGenesis(genesis), genesisHash(genesis));
   await store.clearViews();
@@ -73,7 +73,7 @@ export async function loadChain(store: ChainStore, genesis: Genesis, onProgress?
   return { ledger: start.ledger, headRoot: start.headRoot, snapshot: { height, bytes: start.bytes }, replayedBytes };
 }
 
-/** As `loadChain`, with whole views: they are made anew where they are not, or turn out damaged on the way (§16.1). */
+/** As `loadChain`, with whole views: they are made again where they are not, or turn out damaged on the way (§16.1). */
 export async function restoreChain(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
   if (store.viewsHeight !== store.height) await rebuildViews(store, genesis, onProgress);
   try {

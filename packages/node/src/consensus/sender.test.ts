@@ -38,7 +38,7 @@ describe('transaction sender', () => {
     await close();
   });
 
-  it('signs the later ones anew when one is refused without using its nonce', async () => {
+  it('signs the later ones again when one is refused without using its nonce', async () => {
     const { engine, sender, nonce, close } = await setUp();
     const sent = [sender.send('transfer', tooMuch), sender.send('transfer', small), sender.send('transfer', small)];
     const answers = await answered(engine, sent);

@@ -17,14 +17,14 @@ export interface SendOptions {
   readonly validForBlocks?: number;
 }
 
-/** How often a transaction is signed anew because another one took its nonce. */
+/** How often a transaction is signed again because another one took its nonce. */
 const maxSignings = 4;
 const defaultValidForBlocks = 64;
 
 /**
- * Signs and sends the transactions of one account, several at a time. It counts the nonces ahead of the chain; when one
- * of its transactions does not use up its nonce, the later ones are signed anew. One sender per account: two would take
- * each other's nonces.
+ * Signs and sends the transactions of one account, several at a time. It counts the nonces ahead of the chain. When a
+ * transaction does not use up its nonce, the later ones are signed again. One sender per account: two would take each
+ * other's nonces.
  */
 export class TransactionSender {
   readonly #chain: TransactionSenderOptions['chain'];

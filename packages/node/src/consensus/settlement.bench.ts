@@ -38,11 +38,22 @@ function grown(count: number): Uint8Array {
     state.accounts.push({ ...AccountRow.defaultValue(), address: operator, balanceUnits: 1n });
     state.miners.push({
       ...MinerRow.defaultValue(),
-      ...{ operator, owner: operator, publicKey: sha256(operator), models: [0], contextTokens: 2048 },
-      ...{ concurrency: 4, evidenceLevel: 2, collateralUnits: BigInt(1 + (i % 1000)), trustPpb: 950_000_000 },
+      operator,
+      owner: operator,
+      publicKey: sha256(operator),
+      models: [0],
+      contextTokens: 2048,
+      concurrency: 4,
+      evidenceLevel: 2,
+      collateralUnits: BigInt(1 + (i % 1000)),
+      trustPpb: 950_000_000,
       split: { operatorBps: 10_000, ownerBps: 0, stakersBps: 0 },
-      ...{ passedMicro: 100_000_000 + i, failedMicro: 1_000_000, tasks: 1000, audited: 100 },
-      ...{ epochVwu: BigInt(1000 + (i % 777)), epochPassed: 1 + (i % 3) },
+      passedMicro: 100_000_000 + i,
+      failedMicro: 1_000_000,
+      tasks: 1000,
+      audited: 100,
+      epochVwu: BigInt(1000 + (i % 777)),
+      epochPassed: 1 + (i % 3),
     });
     state.globals.genesisUnits += BigInt(2 + (i % 1000));
   }
@@ -73,7 +84,10 @@ interface Spread extends Settled {
 }
 
 const nextBlock = ({ globals }: Pick<StateValue, 'globals'>) => ({
-  ...{ height: globals.height + 1, timeMs: globals.timeMs + 8000, proposer: 0, transactions: [] },
+  height: globals.height + 1,
+  timeMs: globals.timeMs + 8000,
+  proposer: 0,
+  transactions: [],
 });
 
 function assay(snapshot: Uint8Array): Spread {
@@ -94,7 +108,10 @@ function assay(snapshot: Uint8Array): Spread {
   if (close === undefined) throw new Error('the epoch did not end');
   const sum = (of: (cost: Settled) => number) => costs.reduce((total, cost) => total + of(cost), 0);
   return {
-    ...{ close, blocks: costs.length, cpuS: sum(({ cpuS }) => cpuS), wallMs: sum(({ wallMs }) => wallMs) },
+    close,
+    blocks: costs.length,
+    cpuS: sum(({ cpuS }) => cpuS),
+    wallMs: sum(({ wallMs }) => wallMs),
     longestMs: Math.max(...costs.map(({ wallMs }) => wallMs)),
     longestCpuMs: Math.max(...costs.map(({ cpuS }) => cpuS * 1000)),
     memoryMiB: process.memoryUsage().rss / 2 ** 20,

@@ -23,10 +23,10 @@ function signedTransfers(): Uint8Array[][] {
   const nonces = new Map<number, number>();
   return Array.from({ length: blocks }, (_, b) =>
     Array.from({ length: perBlock }, (_each, i) => {
-      const place = (b * perBlock + i) % holders;
-      const nonce = nonces.get(place) ?? 0;
-      nonces.set(place, nonce + 1);
-      const [from, to] = [chain.accounts[place], chain.accounts[(place * 7 + 1) % holders]];
+      const index = (b * perBlock + i) % holders;
+      const nonce = nonces.get(index) ?? 0;
+      nonces.set(index, nonce + 1);
+      const [from, to] = [chain.accounts[index], chain.accounts[(index * 7 + 1) % holders]];
       if (from === undefined || to === undefined) throw new Error('no such holder');
       return transferOf(chain, { from, to: to.address, nonce });
     }),

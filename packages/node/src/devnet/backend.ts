@@ -39,7 +39,7 @@ async function openFile(
   onProgress: (line: string) => void,
 ): Promise<Serving> {
   const fileHash = fromHex(file.fileHash) ?? noFile;
-  // Every place that a miner offers: what waits unseen behind others would be late.
+  // Every slot that a miner offers: what waits unseen behind others would be late.
   const backend = await startLlamaBackend({ sequences: options.miners * concurrency });
   try {
     const served = await backend.open(file.path);
@@ -112,6 +112,6 @@ function requireModel(genesis: Genesis, model: DevnetModel, dataDir: string): vo
   if (registered !== undefined && name === model.name && equalBytes(registered.fileHash, model.fileHash)) return;
   const detail =
     `The network in ${dataDir} registered ${name} (SHA-256 ${toHex(registered?.fileHash ?? noFile).slice(0, 12)}…), ` +
-    `not ${model.name}. Give that model, another directory with --data, or begin anew with --fresh.`;
+    `not ${model.name}. Give that model, another directory with --data, or begin again with --fresh.`;
   throw new AssayError('OTHER_CHAIN', detail);
 }

@@ -44,7 +44,7 @@ export interface BuiltRoles {
 }
 
 /** A role whose presence counts, with what sends for it. */
-interface PresentPlace {
+interface RoleWithPresence {
   readonly name: string;
   readonly kind: PresentKind;
   readonly index: number;
@@ -55,7 +55,7 @@ interface PresentPlace {
 const maxTasksPerMixer = 1024;
 const requestMs = 5000;
 
-/** Every role of the default network, each with its own keys, memory and place in the network. Nothing is started. */
+/** Every role of the default network, each with its own keys, memory and address in the network. Nothing is started. */
 export function buildRoles(parts: BuildParts): BuiltRoles {
   const { chain, serving, runtime } = parts;
   const roles = new Roles(runtime.log);
@@ -69,7 +69,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
     runtime: runtimeOf(runtime, name),
   });
   /** Shows with the role's own key that it is there, beside what its service sends. */
-  const present = (service: RoleService, role: PresentPlace): RoleService => {
+  const present = (service: RoleService, role: RoleWithPresence): RoleService => {
     const { name, signer, sender } = role;
     const submit = (value: BodyValues['presence']) => sender.send('presence', value, { feeUnits: 0n });
     return new PresentRole(service, contextOf(name, signer), { kind: role.kind, role: role.index, submit });
@@ -125,7 +125,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
 
 type Parts = Pick<BuildParts, 'chain' | 'keys'>;
 
-/** The key of a role that the genesis has; its place in the table stays, whatever key it gets (§3.6). */
+/** The key of a role that the genesis has; its index in the table stays, whatever key it gets (§3.6). */
 function keyOf({ chain, keys }: Parts, kind: 'mixer' | 'oracle' | 'validator' | 'gateway', i: number): LiveAccountKey {
   return new LiveAccountKey({
     first: keys.named.account(kind === 'gateway' ? names.gateway : names[kind](i)),

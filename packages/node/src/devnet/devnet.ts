@@ -9,7 +9,7 @@ import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
-import { mendModes, requireWhole } from '../host/data-directory.ts';
+import { repairModes, requireWhole } from '../host/data-directory.ts';
 import { dataFiles } from '../host/data-files.ts';
 import { followKeys } from '../host/follow-keys.ts';
 import { followSessions, liveApiKey } from '../host/follow-sessions.ts';
@@ -31,7 +31,7 @@ import { openBackend, type Serving } from './backend.ts';
 import { buildRoles } from './build-roles.ts';
 import { devnetGenesis, devnetParams, keyNames, names, sessionDepositUnits } from './genesis.ts';
 import type { Devnet, DevnetOptions, DevnetStatus } from './port.ts';
-import { settle } from './settle.ts';
+import { provision } from './provision.ts';
 
 /** Everything that has to be closed, in the order it was opened. */
 class Closing {
@@ -120,7 +120,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
   const engineOf = (miner: number) => serving.workerOf(miner).engine;
-  const session = await settle({ chain, keys, runtime, miners, evidenceLevel, engineOf, depositUnits });
+  const session = await provision({ chain, keys, runtime, miners, evidenceLevel, engineOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publish({ dataDir, http, apiKey, adminToken }, closing);
   const cheater = options.cheater ? keys.account(names.miner(miners - 1)).address : null;
@@ -138,7 +138,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
 function takeDirectory(options: DevnetOptions, closing: Closing): void {
   const { dataDir, onProgress } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  mendModes(dataDir, onProgress);
+  repairModes(dataDir, onProgress);
   const lock = lockDirectory(dataDir);
   closing.add(() => lock.release());
   if (options.fresh) empty(options);
@@ -192,7 +192,7 @@ async function storedGenesis(options: DevnetOptions): Promise<Genesis | null> {
   const named = [...(preset === null ? [] : ['--preset']), ...(settings.length === 0 ? [] : ['--set'])].join(' and ');
   const detail =
     `The network in ${dataDir} began with other parameters than these. ` +
-    `Leave out ${named} to go on with it, give another directory with --data, or begin anew with --fresh.`;
+    `Leave out ${named} to go on with it, give another directory with --data, or begin again with --fresh.`;
   throw new AssayError('OTHER_CHAIN', detail);
 }
 

@@ -116,7 +116,11 @@ export function devnetGenesis(
         domainBps: 200,
         registrationFeeUnits: units(10),
         minCollateralUnits: collateralUnits,
-        ...{ components: [], admission: 'open', userLevel: 0, inferenceOnly: false, washGuard: true },
+        components: [],
+        admission: 'open',
+        userLevel: 0,
+        inferenceOnly: false,
+        washGuard: true,
       },
     ],
     models: [

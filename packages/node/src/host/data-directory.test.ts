@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
-import { mendModes, requireWhole } from './data-directory.ts';
+import { repairModes, requireWhole } from './data-directory.ts';
 
 const parts = ['genesis.json', 'keys.json', 'chain/data.mdb'] as const;
 
@@ -59,7 +59,7 @@ describe.skipIf(process.getuid === undefined)('modes', () => {
   it.each([
     ['a link', 'node.log', (target: string, path: string) => symlink(target, path)],
     ['a link to nothing', 'node.json', (target: string, path: string) => symlink(`${target}.none`, path)],
-    ['a link to a directory', 'chain/mended', (target: string, path: string) => symlink(dirname(target), path)],
+    ['a link to a directory', 'chain/repaired', (target: string, path: string) => symlink(dirname(target), path)],
     ['a second name of a file', 'halted-1/state.ssz', (target: string, path: string) => link(target, path)],
     ['a socket', 'lock', (_: string, path: string) => once(createServer().listen(path).unref(), 'listening')],
   ])('are not asked of %s: it is refused, and what it leads to stays', async (_, name, plant) => {
@@ -70,33 +70,33 @@ describe.skipIf(process.getuid === undefined)('modes', () => {
     await chmod(target, 0o644);
     await chmod(dir, 0o777);
     await plant(target, join(dir, name));
-    expect(() => mendModes(dir, () => {})).toThrow(
+    expect(() => repairModes(dir, () => {})).toThrow(
       expect.objectContaining({ code: 'DATA_NOT_OWN', message: expect.stringMatching(`${name} is (a link|neither)`) }),
     );
     expect([await readFile(target, 'utf8'), await modeOf(target), await modeOf(dir)]).toEqual(['ssh', 0o644, 0o700]);
   });
 
-  it('are mended in a directory that the operator leads to by a link', async () => {
+  it('are repaired in a directory that the operator leads to by a link', async () => {
     const dir = await directoryWith(...parts);
     await chmod(dir, 0o755);
     const path = join(await newDirectory(), 'devnet');
     await symlink(dir, path);
-    mendModes(path, () => {});
+    repairModes(path, () => {});
     expect(await modeOf(dir)).toBe(0o700);
   });
 
-  it('that let others in are mended, once, and it is said', async () => {
+  it('that let others in are repaired, once, and it is said', async () => {
     const dir = await directoryWith(...parts, 'node.json');
     await chmod(dir, 0o755);
     await chmod(join(dir, 'chain'), 0o777);
     for (const file of ['keys.json', 'node.json']) await chmod(join(dir, file), 0o644);
     const said: string[] = [];
-    mendModes(dir, (line) => said.push(line));
+    repairModes(dir, (line) => said.push(line));
     expect(said).toHaveLength(4);
     expect(said.join()).toContain(`${join(dir, 'keys.json')} (mode 0644); now they cannot`);
     expect([await modeOf(dir), await modeOf(dir, 'chain')]).toEqual([0o700, 0o700]);
     expect([await modeOf(dir, 'keys.json'), await modeOf(dir, 'node.json')]).toEqual([0o600, 0o600]);
-    mendModes(dir, (line) => said.push(line));
+    repairModes(dir, (line) => said.push(line));
     expect(said).toHaveLength(4);
   });
 
@@ -104,7 +104,7 @@ describe.skipIf(process.getuid === undefined)('modes', () => {
     const dir = await directoryWith(...parts);
     // The same files, seen by another user.
     const seenBy = vi.spyOn(process, 'getuid').mockReturnValue((process.getuid?.() ?? 0) + 1);
-    expect(() => mendModes(dir, () => {})).toThrow(
+    expect(() => repairModes(dir, () => {})).toThrow(
       expect.objectContaining({ code: 'DATA_NOT_OWN', message: expect.stringContaining(dir) }),
     );
     seenBy.mockRestore();

@@ -10,7 +10,7 @@ const othersMayDo = 0o077;
  * §16.7 Takes from other users what they may do in a data directory, and says so. Throws AssayError DATA_NOT_OWN when
  * something in it belongs to another user, is a link, or is neither a file nor a directory.
  */
-export function mendModes(dataDir: string, onProgress: (line: string) => void): void {
+export function repairModes(dataDir: string, onProgress: (line: string) => void): void {
   // Windows keeps no such modes: what lies in a user's own folder is the user's.
   const user = process.getuid?.();
   if (user === undefined) return;
@@ -18,7 +18,7 @@ export function mendModes(dataDir: string, onProgress: (line: string) => void): 
   requireOwner(dataDir, lstatSync(dataDir), user);
   const root = realpathSync(dataDir);
   const guarded = [root, ...[dataFiles.chain, dataFiles.keys, dataFiles.node].map((name) => join(root, name))];
-  const mend = (path: string): void => {
+  const repair = (path: string): void => {
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined) return;
     requireOwn(path, found, user);
@@ -27,9 +27,9 @@ export function mendModes(dataDir: string, onProgress: (line: string) => void): 
       onProgress(`Other users of this machine could reach ${path} (mode ${modeText(found.mode)}); now they cannot.`);
     }
     // Looked into once it is closed to others: nothing is put there after the look.
-    if (found.isDirectory()) for (const name of readdirSync(path)) mend(join(path, name));
+    if (found.isDirectory()) for (const name of readdirSync(path)) repair(join(path, name));
   };
-  mend(root);
+  repair(root);
 }
 
 function requireOwner(path: string, { uid }: Stats, user: number): void {
@@ -51,7 +51,7 @@ function notOwn(path: string, why: string): AssayError {
 const modeText = (mode: number) => (mode & 0o777).toString(8).padStart(4, '0');
 
 /**
- * §16.2 Refuses a directory of which a part is missing, rather than make that part anew: the same keys on a second
+ * §16.2 Refuses a directory of which a part is missing, rather than make that part again: the same keys on a second
  * chain of the same genesis would sign two blocks of one height. Throws AssayError DATA_INCOMPLETE. `newChain`: the
  * operator says that the keys have never signed.
  */

@@ -15,7 +15,7 @@ export async function readGenesisFile(path: string): Promise<Genesis | null> {
   try {
     return genesisFromJson(JSON.parse(text));
   } catch (cause) {
-    const detail = `${path}: ${(cause as Error).message} Mend the file, or begin anew with --fresh.`;
+    const detail = `${path}: ${(cause as Error).message} Repair the file, or begin again with --fresh.`;
     throw new AssayError('DATA_DAMAGED', detail, { cause });
   }
 }

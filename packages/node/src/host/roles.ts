@@ -68,7 +68,7 @@ export class Roles implements RolesService {
     if (running) await this.#begin(entry);
   }
 
-  /** A key that serves two roles has one place in the network: the second stands still, and the others go on. */
+  /** A key that serves two roles has one address in the network: the second stands still, and the others go on. */
   async #begin(entry: Entry): Promise<void> {
     await apply(entry, true).catch((error: Error) => this.#log(`${entry.name}: cannot start: ${error.message}`));
   }

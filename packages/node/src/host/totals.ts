@@ -57,7 +57,7 @@ export class TotalsView {
     this.#store.put(key, encodeText(JSON.stringify(Totals.encode(this.#totals))));
   }
 
-  /** Null when there are none, or none that can be read: they are counted anew. */
+  /** Null when there are none, or none that can be read: they are counted again. */
   #stored(): Totals | null {
     try {
       const stored = this.#store.get(key);

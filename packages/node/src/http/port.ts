@@ -45,7 +45,7 @@ export type ChainRoute = Exclude<
 >;
 /** A value in a path as a reader gets it. */
 type Read<Name extends PathName> = Name extends 'taskId' | 'address' ? Uint8Array : PathValue<Name>;
-type ReadEach<Names extends readonly PathName[]> = { [Place in keyof Names]: Read<Names[Place]> };
+type ReadEach<Names extends readonly PathName[]> = { [Index in keyof Names]: Read<Names[Index]> };
 type QueryOf<Names> = Names extends readonly [QueryName, ...QueryName[]] ? [query: Pick<Query, Names[number]>] : [];
 /** Null when there is no such thing; `pending` while it is admitted but in no block. */
 type Found<N extends RouteName> =

@@ -23,13 +23,13 @@ export interface HttpServerOptions extends Partial<Omit<Guests, 'host'>> {
    * Called when the node itself failed a request, for its log. `at` names the route, never what was asked; the error
    * is whatever a service threw.
    */
-  readonly onRequestError: (error: unknown, at: RequestPlace) => void;
+  readonly onRequestError: (error: unknown, at: RequestRoute) => void;
   /** Longest time to receive a whole request, milliseconds. */
   readonly requestMs?: number;
 }
 
 /** A route, as `POST /v1/chat/completions`; path parameters as their names. */
-export interface RequestPlace {
+export interface RequestRoute {
   readonly method: string;
   readonly route: string;
 }

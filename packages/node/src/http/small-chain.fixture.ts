@@ -109,7 +109,9 @@ export const closedEpoch: EpochClose = {
       miner: 0,
       passedPpb: 10n ** 9n,
       raw: { stake: 1n, hashRate: 2n, bandwidth: 3n, latency: 4n },
-      ...{ finalPpb: 10n ** 9n, weight: 10n ** 18n, emissionUnits: 1n },
+      finalPpb: 10n ** 9n,
+      weight: 10n ** 18n,
+      emissionUnits: 1n,
     },
   ],
 };

@@ -56,7 +56,7 @@ describe('the list of API keys', () => {
     expect(node.list.of(0)[0]).toEqual({ number: 0, revoked: true });
   });
 
-  it('brings no revoked key back to a node that runs, nor its number, when the file is written anew', async () => {
+  it('brings no revoked key back to a node that runs, nor its number, when the file is written again', async () => {
     const path = await newPath();
     const node = new ApiKeyFile(path);
     const issued = node.list.issue(0).list;
@@ -74,7 +74,7 @@ describe('the list of API keys', () => {
     expect(node.list.of(0).map(({ revoked }) => revoked)).toEqual([true, true]);
   });
 
-  it('is missed, rather than begun anew, when it is gone, and stays as it is when it is there', async () => {
+  it('is missed, rather than begun again, when it is gone, and stays as it is when it is there', async () => {
     const path = await newPath();
     const file = new ApiKeyFile(path);
     await file.write(file.list.revoke(0, 0) ?? file.list);

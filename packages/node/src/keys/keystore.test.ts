@@ -66,7 +66,7 @@ describe('keystore', () => {
     await expect(openKeystore(path, 'secret', wanted)).rejects.toMatchObject({ code: 'KEYS_LOCKED' });
   });
 
-  it('refuses a file cut short at any place, an empty one, and one with another cost', async () => {
+  it('refuses a file cut short at any byte, an empty one, and one with another cost', async () => {
     const path = await newPath();
     await openKeystore(path, 'secret', wanted);
     const whole = await readFile(path, 'utf8');

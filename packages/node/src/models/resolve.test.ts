@@ -114,7 +114,7 @@ describe('a model of the catalogue', () => {
     expect(requests.at(-1)).toMatch(/^first\/one bytes=[1-9]\d*-$/);
   });
 
-  it('begins anew at a server that cannot send a part', async () => {
+  it('begins again at a server that cannot send a part', async () => {
     await putInCache(partName, content.subarray(0, 1000));
     answers['first/one'] = withoutRanges;
     const { found } = await fetchTestModel();

@@ -31,7 +31,7 @@ export interface Entry {
 /** Why a tree cannot be read. */
 export class Flaw extends Error {}
 
-/** Reads a tree's description at a place in a page. */
+/** Reads a tree's description at an offset in a page. */
 export function treeAt(page: Buffer, at: number): Tree {
   return {
     hasIntegerKeys: (page.readUInt16LE(at + 4) & integerKeys) !== 0,
@@ -105,18 +105,18 @@ export class Pages {
     const isBig = (flags & nodeFlags.big) !== 0;
     const end = dataAt + (isBig ? overflowBytes : size);
     if (end > pageBytes) throw new Flaw(`has a value across the end of page ${number}`);
-    const place = page.subarray(dataAt, end);
+    const field = page.subarray(dataAt, end);
     if (isBig) {
-      const first = this.#takeOverflow(place, size);
+      const first = this.#takeOverflow(field, size);
       return { key, value: () => this.#read(first * pageBytes + headerBytes, size), subTree: null };
     }
     const isTree = (flags & nodeFlags.subTree) !== 0 && size === treeBytes;
-    return { key, value: () => place, subTree: isTree ? treeAt(place, 0) : null };
+    return { key, value: () => field, subTree: isTree ? treeAt(field, 0) : null };
   }
 
-  #takeOverflow(place: Buffer, size: number): number {
-    const first = Number(place.readBigUInt64LE(0));
-    const pages = Number(place.readBigUInt64LE(16));
+  #takeOverflow(field: Buffer, size: number): number {
+    const first = Number(field.readBigUInt64LE(0));
+    const pages = Number(field.readBigUInt64LE(16));
     // A smaller value may have been written into the pages of a larger one.
     if (pages < Math.floor((headerBytes - 1 + size) / pageBytes) + 1)
       throw new Flaw(`has a value of ${size} bytes on ${pages} pages`);

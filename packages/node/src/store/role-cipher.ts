@@ -6,8 +6,8 @@ const tagBytes = 16;
 const algorithm = 'aes-256-gcm';
 
 /**
- * §16.10 Encrypts what one role remembers: prompts and answers lie in it. Each value is bound to its place, so that one
- * that was changed or moved is refused.
+ * §16.10 Encrypts what one role remembers: prompts and answers lie in it. Each value is bound to where it is kept:
+ * one that was changed or moved is refused.
  */
 export class RoleCipher {
   readonly #role: string;
@@ -23,7 +23,7 @@ export class RoleCipher {
   seal(key: string, head: Uint8Array, value: Uint8Array): Buffer {
     const nonce = randomBytes(nonceBytes);
     const cipher = createCipheriv(algorithm, this.#key, nonce, { authTagLength: tagBytes });
-    cipher.setAAD(placeOf(key, head));
+    cipher.setAAD(boundTo(key, head));
     return Buffer.concat([head, nonce, cipher.update(value), cipher.final(), cipher.getAuthTag()]);
   }
 
@@ -34,7 +34,7 @@ export class RoleCipher {
       const decipher = createDecipheriv(algorithm, this.#key, stored.subarray(headBytes, bodyAt), {
         authTagLength: tagBytes,
       });
-      decipher.setAAD(placeOf(key, stored.subarray(0, headBytes)));
+      decipher.setAAD(boundTo(key, stored.subarray(0, headBytes)));
       decipher.setAuthTag(stored.subarray(-tagBytes));
       return Uint8Array.from(Buffer.concat([decipher.update(stored.subarray(bodyAt, -tagBytes)), decipher.final()]));
     } catch (cause) {
@@ -44,6 +44,6 @@ export class RoleCipher {
   }
 }
 
-function placeOf(key: string, head: Uint8Array): Buffer {
+function boundTo(key: string, head: Uint8Array): Buffer {
   return Buffer.concat([head, Buffer.from(key)]);
 }

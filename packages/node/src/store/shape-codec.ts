@@ -16,7 +16,7 @@ import { type ByteViews, Type, UintBigintType } from '@chainsafe/ssz';
 
 /*
  * The bytes of values that have a shape. SSZ has no words, wants every list bounded and every union wrapped, and cuts
- * an integer off at the size of its field; so an integer, a length, and the place of a word or type in its list are
+ * an integer off at the size of its field; so an integer, a length, and the index of a word or type in its list are
  * varints here. What is left of a shape are types of the protocol, in SSZ.
  */
 
@@ -137,15 +137,15 @@ class Input {
 
   amount(): bigint | number {
     let [value, power]: [bigint | number, number] = [0, 1];
-    for (let place = 0; place < maxVarintBytes; place++, power *= 128) {
+    for (let index = 0; index < maxVarintBytes; index++, power *= 128) {
       const byte = this.byte();
       const bits = byte % 128;
       value =
         typeof value === 'number' && power < mostExact
           ? value + bits * power
-          : BigInt(value) + (BigInt(bits) << BigInt(7 * place));
+          : BigInt(value) + (BigInt(bits) << BigInt(7 * index));
       if (byte >= 128) continue;
-      if (byte === 0 && place > 0) throw new NotOfShape('an integer has two forms');
+      if (byte === 0 && index > 0) throw new NotOfShape('an integer has two forms');
       return value;
     }
     throw new NotOfShape('an integer has no end');
@@ -216,17 +216,17 @@ function sszCodec(type: Type<unknown>): Codec {
 }
 
 function wordsCodec(words: readonly string[]): Codec {
-  const places = new Map<string, number>(words.map((word, place) => [word, place]));
+  const indexes = new Map<string, number>(words.map((word, index) => [word, index]));
   return {
     write(output, word: string) {
-      const place = places.get(word);
-      if (place === undefined) throw new RangeError(`${word} is none of ${words.join(', ')}`);
-      output.integer(place);
+      const index = indexes.get(word);
+      if (index === undefined) throw new RangeError(`${word} is none of ${words.join(', ')}`);
+      output.integer(index);
     },
     read(input) {
-      const place = input.integer();
-      const word = words[place];
-      if (word === undefined) throw new NotOfShape(`there is no word ${place}`);
+      const index = input.integer();
+      const word = words[index];
+      if (word === undefined) throw new NotOfShape(`there is no word ${index}`);
       return word;
     },
   };

@@ -8,7 +8,7 @@ import { enumOf, equalBytes, list, type Shaped, toHex } from '@assay/ssz';
 import type { Database, RootDatabase } from 'lmdb';
 import { causeOf, diskFailure } from './failures.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
-import { mendDataFile } from './mend.ts';
+import { repairDataFile } from './repair.ts';
 import { type ExpiryKey, LmdbRoleStore } from './role-store.ts';
 import { codecOf, NotOfShape, type ShapeCodec } from './shape-codec.ts';
 import { openEnvironment, openTables, type Tables, viewKeys } from './tables.ts';
@@ -41,7 +41,7 @@ export interface StoreOptions {
   readonly readOnly?: boolean;
   /** Encrypts what roles remember (§16.10); without it anybody who knows the genesis can read that. */
   readonly secret?: Uint8Array;
-  /** Told, in a line for people, when something was damaged and is made anew. */
+  /** Told, in a line for people, when something was damaged and is made again. */
   readonly onNotice?: (line: string) => void;
 }
 
@@ -70,7 +70,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       lock = lockDirectory(dir);
     }
-    await mendDataFile(dir, { readOnly, onNotice });
+    await repairDataFile(dir, { readOnly, onNotice });
     environment = openEnvironment(dir, { readOnly });
     const tables = openTables(environment);
     await bindChain(tables.meta, dir, genesisHash);
@@ -218,7 +218,7 @@ export class Store {
   async clearViews(): Promise<void> {
     // §16.1
     this.#onNotice(
-      `The views in ${this.dir} are damaged, incomplete or of another version, and are made anew from the blocks.`,
+      `The views in ${this.dir} are damaged, incomplete or of another version, and are made again from the blocks.`,
     );
     await this.#write(() => [
       ...viewKeys.map((key) => this.#tables[key].clearAsync()),
@@ -270,14 +270,14 @@ export class Store {
     ];
   }
 
-  /** What was sealed. Throws AssayError DATA_DAMAGED, and has the views made anew by the next start. */
+  /** What was sealed. Throws AssayError DATA_DAMAGED, and has the views made again by the next start. */
   #unsealed<S>(row: ShapeCodec<S>, stored: Buffer): Shaped<S> {
     const value = unsealed(row, stored);
     if (value !== null) return value;
     // §16.1
     this.#hasDamagedViews = true;
     if (this.#lock !== null) this.#tables.meta.put(damagedViewsKey, Buffer.alloc(0)).catch(() => {});
-    const detail = `A view in ${this.dir} is damaged; the next start makes all of them anew from the blocks.`;
+    const detail = `A view in ${this.dir} is damaged; the next start makes all of them again from the blocks.`;
     throw new AssayError('DATA_DAMAGED', detail);
   }
 

@@ -27,7 +27,7 @@ export interface LedgerRows {
 
 /** A certified task, as the blocks tell it. */
 export const taskRecordShape = {
-  /** Place in the order of certification, from 1. */
+  /** Number in the order of certification, from 1. */
   order: Count,
   receipt: Receipt,
   /** Time of the block that certified it. */

@@ -129,7 +129,7 @@ export const PortableReceipt = new ContainerType(
     /** Where it stands: height of the block that holds the certificate. */
     height: Height,
     receipt: Receipt,
-    /** Place of the receipt in its batch, and the Merkle siblings from it up to the batch's receipts root. */
+    /** Index of the receipt in its batch, and the Merkle siblings from it up to the batch's receipts root. */
     index: U16,
     path: new ListCompositeType(Bytes32, 32),
     certificate: Certificate,
@@ -152,10 +152,10 @@ export function receiptPath(receipts: readonly Receipt[], index: number): Uint8A
 export function receiptsRootAlong(receipt: Receipt, index: number, path: readonly Uint8Array[]): Uint8Array | null {
   if (index >= limits.maxBatchReceipts || path.length !== ReceiptList.depth) return null;
   let node = ReceiptList.elementType.hashTreeRoot(receipt);
-  let place = index;
+  let at = index;
   for (const sibling of path) {
-    node = place % 2 === 1 ? sha256(sibling, node) : sha256(node, sibling);
-    place >>= 1;
+    node = at % 2 === 1 ? sha256(sibling, node) : sha256(node, sibling);
+    at >>= 1;
   }
   return node;
 }

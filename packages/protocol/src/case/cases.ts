@@ -38,7 +38,7 @@ export const InvalidItem = new ContainerType(
     mixer: U32,
     certificate: Certificate,
     receipt: Receipt,
-    /** Place of the receipt in its batch, and the Merkle siblings up to the receipts root. */
+    /** Index of the receipt in its batch, and the Merkle siblings up to the receipts root. */
     index: U16,
     path: new ListCompositeType(Bytes32, 32),
   },
@@ -76,7 +76,7 @@ export type CaseStatus = ValueOf<typeof CaseStatus>;
 /** A fine that is proposed, with what is held back of the stake for it (economics §6.3). */
 export const CaseRow = new StructType(
   {
-    /** Its number: cases before it are forgotten in time, so that its place changes. */
+    /** Its number: cases before it are forgotten in time, so that its index changes. */
     id: U32,
     cause: CaseCause,
     /** Whose stake, and the index in that table. */

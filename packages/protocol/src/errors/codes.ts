@@ -194,14 +194,14 @@ export const edgeCodes = {
   ),
   DATA_INCOMPLETE: final(
     500,
-    'A part of the data directory is missing; restore it from a copy, or begin anew, with new keys, by --fresh.',
+    'A part of the data directory is missing; restore it from a copy, or begin again, with new keys, by --fresh.',
   ),
   DATA_NOT_OWN: final(
     500,
     'A part of the data directory is not its own: move it away or change its owner, or choose another with --data.',
   ),
   DATA_DAMAGED: final(500, 'The stored chain is damaged; restore the data directory from a copy.'),
-  LEDGER_HALTED: final(500, 'A block broke a law of the ledger, so the chain was stopped before it.'),
+  LEDGER_HALTED: final(500, 'A block broke a rule of the ledger, so the chain was stopped before it.'),
   NO_PROPOSER: final(
     503,
     'The key file holds the key of none of the validators, so no block can be made; start with the one that does.',

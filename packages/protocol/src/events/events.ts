@@ -93,7 +93,7 @@ const taskEvents = {
   auditDrawn: { taskId: Bytes32, auditors: list(U32) },
   auditSkipped: { taskId: Bytes32, ratePpb: U32 },
   auditRevealed: { taskId: Bytes32, validator: U32, numbers: AuditNumbers },
-  /** Items of a list that were passed over, by their place in it (§10.19). */
+  /** Items of a list that were passed over, by their index in it (§10.19). */
   auditItemsRefused: { refused: list({ item: U32, code: new SomeWord<ResultCode>() }) },
   auditorMissed: { taskId: Bytes32, validator: U32 },
   /** A seat turned the beacon in less than half as many rounds as the median one (§9.4). */
@@ -182,7 +182,7 @@ const standingEvents = {
   levelChanged: { miner: U32, from: U8, to: U8 },
   /** It was not seen in the epoch that ended (§7.12). */
   roleAbsent: { kind: enumOf('mixer', 'oracle'), role: U32 },
-  /** Its audits are evidence enough to eject it; its place is held, or not while that is in doubt (§10.15). */
+  /** Its audits are evidence enough to eject it; it is held, or not while that is in doubt (§10.15). */
   minerHeld: {
     miner: U32,
     /** Number of the case that decides. */

@@ -214,7 +214,7 @@ export type BatchOffer = ValueOf<typeof BatchOffer>;
 const BatchSignature = new ContainerNodeStructType({ mixer: U32, signature: BlsSignature });
 const BatchRefusal = new ContainerType({
   mixer: U32,
-  /** Places of the attestations found invalid; empty when the batch itself is refused. */
+  /** Indexes of the attestations found invalid; empty when the batch itself is refused. */
   invalid: new ListBasicType(U16, limits.maxBatchReceipts),
   reason: Detail,
 });

@@ -15,7 +15,7 @@ const accounts = fc.array(
 const names = fc.array(fc.string({ unit: 'grapheme', maxLength: 8 }), { minLength: 1, maxLength: 5 });
 
 describe('the path of a row', () => {
-  it('leads from every row to the root of the state, and from no other place', () => {
+  it('leads from every row to the root of the state, and from no other index', () => {
     fc.assert(
       fc.property(accounts, names, (rows, modelNames) => {
         const models = modelNames.map((name) => ({ ...ModelRow.defaultValue(), name }));
@@ -51,7 +51,7 @@ describe('the path of a row', () => {
     );
   });
 
-  it.each([-1, 0.5, 2 ** 32, Number.NaN])('is none for the place %s', (index) => {
+  it.each([-1, 0.5, 2 ** 32, Number.NaN])('is none for the index %s', (index) => {
     const row = AccountRow.serialize(AccountRow.defaultValue());
     const path = rowPath(
       State.value_toTree({ ...State.defaultValue(), accounts: [AccountRow.defaultValue()] }),

@@ -10,7 +10,7 @@ import { State, type TableName, tables } from './state.ts';
 export const RowProof = new ContainerType(
   {
     header: BlockHeader,
-    /** Name of the table, and the place of the row in it. */
+    /** Name of the table, and the index of the row in it. */
     table: Name,
     index: Count,
     /** The row, serialised. */
@@ -33,9 +33,9 @@ export function rowPath(state: Node, table: TableName, index: number): Uint8Arra
   return (proof as SingleProof).witnesses;
 }
 
-/** The state root that a serialised row leads to; null when row, place or path are not of the table's form (§2.6). */
-export function stateRootAlong(table: TableName, place: Pick<RowProof, 'index' | 'row' | 'path'>): Uint8Array | null {
-  const { index, row, path } = place;
+/** The state root that a serialised row leads to; null when row, index or path are not of the table's form (§2.6). */
+export function stateRootAlong(table: TableName, proof: Pick<RowProof, 'index' | 'row' | 'path'>): Uint8Array | null {
+  const { index, row, path } = proof;
   if (!Number.isSafeInteger(index) || index < 0 || index >= tables[table].limit) return null;
   const gindex = gindexOf(table, index);
   const node = rowRoot(table, row);

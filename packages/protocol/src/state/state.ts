@@ -105,7 +105,7 @@ export const MinerRow = new StructType(
     /** This epoch: audits passed and failed. */
     epochPassed: U32,
     epochFailed: U32,
-    /** The epoch that standing and counts are of: the one before this, until the settlement writes them anew (§2.7). */
+    /** The epoch that standing and counts are of: the one before this, until the settlement renews them (§2.7). */
     standingEpoch: U32,
   },
   { typeName: 'MinerRow' },
@@ -350,11 +350,11 @@ export const proofTables = Object.fromEntries(
 
 /** A table that a settlement keeps a copy of. */
 export type BookName = NamesWith<{ readonly books: number }>;
-const placeOf = (name: TableName): number => factsOf(name).books ?? -1;
+const orderOf = (name: TableName): number => factsOf(name).books ?? -1;
 /** The tables that a settlement reads, in the order of its books. */
 export const bookNames = tableNames
-  .filter((name): name is BookName => placeOf(name) >= 0)
-  .toSorted((a, b) => placeOf(a) - placeOf(b));
+  .filter((name): name is BookName => orderOf(name) >= 0)
+  .toSorted((a, b) => orderOf(a) - orderOf(b));
 const bookTables = Object.fromEntries(bookNames.map((name) => [name, tables[name]])) as Pick<Tables, BookName>;
 
 /** What an epoch left to its settlement (§2.7). */
@@ -363,7 +363,9 @@ export const Books = new ContainerType({ globals: Globals, params: Params, ...bo
 /** The whole state; its root is in every block (§2.2). */
 export const State = new ContainerType(
   {
-    ...{ globals: Globals, params: Params, ...tables },
+    globals: Globals,
+    params: Params,
+    ...tables,
     /** Of the epoch before, while its settlement goes on. */
     books: new ListCompositeType(Books, 1),
   },

@@ -13,9 +13,9 @@ export interface TableFacts<Row> {
   readonly key?: readonly FieldOf<Row, Uint8Array | string | number>[];
   /** Fields that find a row and may change; no two rows have the same value. */
   readonly unique?: readonly FieldOf<Row, Uint8Array>[];
-  /** Whether rows are forgotten, by which the places of others change; else only added, and never moved. */
+  /** Whether rows are forgotten, by which the indexes of others change; else only added, and never moved. */
   readonly prunable?: true;
-  /** Place in the books that a settlement keeps (§2.7); none for a table it does not read. */
+  /** Order in the books that a settlement keeps (§2.7); none for a table it does not read. */
   readonly books?: number;
   /** Word by which somebody asks for the proof of a row (§2.6). */
   readonly proof?: string;

@@ -40,7 +40,7 @@ export const TaskRow = new StructType(
     /** Beacon reveals counted when certified: the draw waits for later ones (§9.1). */
     reveals: Count,
     isRated: Bool,
-    /** Whether its place in the draw is one the network chose (economics §7.3). */
+    /** Whether its rank in the draw is one the network chose (economics §7.3). */
     isDrawn: Bool,
     agreement: Agreement,
   },

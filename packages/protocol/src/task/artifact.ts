@@ -37,9 +37,9 @@ export type EngineInfo = ValueOf<typeof EngineInfo>;
 export const NegLogProb = U32;
 
 const topWidth = limits.topLogprobs;
-/** Marks an unused place among the alternatives of a position. */
+/** Marks an unused entry among the alternatives of a position. */
 export const noToken = 0xffff_ffff;
-/** The alternatives at one position, most likely first. Unused places hold `noToken`. */
+/** The alternatives at one position, most likely first. Unused entries hold `noToken`. */
 export const TopLogprobs = new StructType(
   { ids: vectorOfU32(topWidth), negLogprobs: vectorOfU32(topWidth) },
   { typeName: 'TopLogprobs' },

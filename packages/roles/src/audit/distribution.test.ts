@@ -30,7 +30,9 @@ describe('T1 (verification §2.3)', () => {
       { probabilitiesPpb: [0], argmaxId: 8, isChoice: false },
     ];
     expect(compareDistributions(reported, reference)).toEqual({
-      ...{ t1Ppb: 100_000_000, argmaxMismatches: 1, choiceMismatches: 1 },
+      t1Ppb: 100_000_000,
+      argmaxMismatches: 1,
+      choiceMismatches: 1,
     });
   });
 

@@ -18,11 +18,11 @@ export function reportedAt(artifact: Artifact, index: number): ReportedPosition 
   const window = artifact.windows[Math.floor(index / limits.windowTokens)];
   const top = window?.top[index % limits.windowTokens];
   if (top === undefined) throw new RangeError(`the artifact has no position ${index}`);
-  const used = top.ids.map((id, place) => ({ id, place })).filter(({ id }) => id !== noToken);
+  const used = top.ids.map((id, index) => ({ id, index })).filter(({ id }) => id !== noToken);
   return {
     index,
     ids: used.map(({ id }) => id),
-    probabilitiesPpb: used.map(({ place }) => probabilityPpb(top.negLogprobs[place] ?? noToken)),
+    probabilitiesPpb: used.map(({ index }) => probabilityPpb(top.negLogprobs[index] ?? noToken)),
   };
 }
 
@@ -36,8 +36,8 @@ export function variationPpb(reported: ReportedPosition, reference: Pick<ScoredP
   let sum = 0;
   let reportedMass = 0;
   let referenceMass = 0;
-  reported.probabilitiesPpb.forEach((mine, place) => {
-    const theirs = reference.probabilitiesPpb[place] ?? 0;
+  reported.probabilitiesPpb.forEach((mine, index) => {
+    const theirs = reference.probabilitiesPpb[index] ?? 0;
     sum += Math.abs(mine - theirs);
     reportedMass += mine;
     referenceMass += theirs;

@@ -10,8 +10,8 @@ export function drawPositions(seed: Uint8Array, options: { tokens: number; count
   const ends = new Set([0, options.tokens - 1]);
   const drawn = left.filter((position) => ends.has(position)).slice(0, options.count);
   for (const position of drawn) left.splice(left.indexOf(position), 1);
-  for (let place = 0; drawn.length < options.count && left.length > 0; place++) {
-    const lot = firstUint64(sha256(seed, littleEndian(place, 4)));
+  for (let rank = 0; drawn.length < options.count && left.length > 0; rank++) {
+    const lot = firstUint64(sha256(seed, littleEndian(rank, 4)));
     const [position] = left.splice(Number(lot % BigInt(left.length)), 1);
     if (position !== undefined) drawn.push(position);
   }

@@ -42,9 +42,9 @@ function windowsFlaw(artifact: Artifact, { vocabularySize, payload }: StructureR
   const ids = outputIds(artifact);
   if (ids.length > payload.maxTokens) return 'more tokens than were asked for';
   if (ids.some((id) => id >= vocabularySize)) return 'a token outside the vocabulary';
-  for (const [place, window] of artifact.windows.entries()) {
+  for (const [index, window] of artifact.windows.entries()) {
     const { length } = window.ids;
-    const isLast = place === artifact.windows.length - 1;
+    const isLast = index === artifact.windows.length - 1;
     if (length === 0 || (!isLast && length !== limits.windowTokens)) return 'a window of the wrong size';
     if (window.chosenNegLogprobs.length !== length || window.top.length !== length) return 'probabilities are missing';
   }
@@ -67,8 +67,8 @@ function positionFlaw(artifact: Artifact, index: number, vocabularySize: number)
   const window = artifact.windows[Math.floor(index / limits.windowTokens)];
   const offset = index % limits.windowTokens;
   const chosenPpb = probabilityPpb(window?.chosenNegLogprobs[offset] ?? 0);
-  const place = ids.indexOf(window?.ids[offset] ?? -1);
-  const listed = place === -1 ? null : (probabilitiesPpb[place] ?? 0);
+  const at = ids.indexOf(window?.ids[offset] ?? -1);
+  const listed = at === -1 ? null : (probabilitiesPpb[at] ?? 0);
   if (listed !== null && listed !== chosenPpb) return 'two probabilities for the chosen token';
   const least = probabilitiesPpb.at(-1) ?? 0;
   return listed === null && chosenPpb > least ? 'a chosen token that should be among the alternatives' : null;

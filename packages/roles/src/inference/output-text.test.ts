@@ -86,7 +86,7 @@ describe('StopFilter', () => {
     expect(run([''], ['a'])).toEqual({ given: ['a'], rest: '', stopped: false });
   });
 
-  it('cuts at the same place however the text arrives', () => {
+  it('cuts at the same byte however the text arrives', () => {
     const letters = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 40 });
     const stop = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 }).map((s) => s.join(''));
     fc.assert(
@@ -103,8 +103,8 @@ describe('StopFilter', () => {
 
 /** Where each stop sequence first lies in a text. */
 function ends(text: string, stops: readonly string[]) {
-  const places = stops.map((stop) => ({ start: text.indexOf(stop), end: text.indexOf(stop) + stop.length }));
-  return places.filter((place) => place.start >= 0);
+  const matches = stops.map((stop) => ({ start: text.indexOf(stop), end: text.indexOf(stop) + stop.length }));
+  return matches.filter((match) => match.start >= 0);
 }
 
 it('ends an output that is as long as the network carries', () => {

@@ -145,7 +145,7 @@ export async function* generateText(
   yield end('length');
 }
 
-const isFound = (place: { readonly start: number }) => place.start >= 0;
+const isFound = (match: { readonly start: number }) => match.start >= 0;
 
 /** A copy that shares nothing with the pool of buffers. */
 function bytesOf(all: Buffer, start: number, end: number): Uint8Array {

@@ -56,10 +56,10 @@ export function windowsOf(tokens: readonly GeneratedToken[]): Artifact['windows'
       ids: part.map((token) => token.id),
       chosenNegLogprobs: part.map((token) => token.negLogprobMicro),
       top: part.map((token) => {
-        const places = Array.from({ length: limits.topLogprobs }, (_, i) => token.top[i]);
+        const entries = Array.from({ length: limits.topLogprobs }, (_, i) => token.top[i]);
         return {
-          ids: places.map((place) => place?.id ?? noToken),
-          negLogprobs: places.map((place) => place?.negLogprobMicro ?? noToken),
+          ids: entries.map((entry) => entry?.id ?? noToken),
+          negLogprobs: entries.map((entry) => entry?.negLogprobMicro ?? noToken),
         };
       }),
     });

@@ -14,7 +14,8 @@ export interface Prepare {
 /** A token as the mixer and the client get it, with at most so many alternatives. */
 export function streamToken({ top, ...token }: GeneratedToken, alternatives: number): Chunk['tokens'][number] {
   const view = ({ id, text, negLogprobMicro }: TokenLogprob) => ({
-    ...{ id, negLogprobMicro },
+    id,
+    negLogprobMicro,
     text: encodeText(text).subarray(0, limits.maxTokenBytes),
   });
   return { ...view(token), top: top.slice(0, alternatives).map(view) };

@@ -42,7 +42,8 @@ function shapesOf(tokens: readonly GeneratedToken[]): Shapes {
 
 const artifactOf = (tokens: readonly GeneratedToken[], seal: Uint8Array): Artifact => ({
   ...Artifact.defaultValue(),
-  ...{ windows: windowsOf(tokens), seal },
+  windows: windowsOf(tokens),
+  seal,
 });
 
 const random = new SimulatedRuntime({ seed: 7 }).random('test');
@@ -55,15 +56,15 @@ describe('a plant (verification §1.7)', () => {
         const given = tokens.map((each) => plant.disguise(each));
         for (const [i, each] of given.entries()) {
           const { id, top, negLogprobMicro } = each;
-          expect([id, ...top.map((place) => place.id)]).toEqual([
+          expect([id, ...top.map((entry) => entry.id)]).toEqual([
             tokens[i]?.id,
-            ...(tokens[i]?.top ?? []).slice(0, limits.topLogprobs).map((place) => place.id),
+            ...(tokens[i]?.top ?? []).slice(0, limits.topLogprobs).map((entry) => entry.id),
           ]);
-          const listed = top.find((place) => place.id === id)?.negLogprobMicro;
+          const listed = top.find((entry) => entry.id === id)?.negLogprobMicro;
           const last = top.at(-1)?.negLogprobMicro ?? 0;
           expect(listed === undefined ? negLogprobMicro >= last : negLogprobMicro === listed).toBe(true);
-          expect(top.every((place, rank) => place.negLogprobMicro >= (top[rank - 1]?.negLogprobMicro ?? 0))).toBe(true);
-          expect(top.reduce((sum, place) => sum + probabilityPpb(place.negLogprobMicro), 0)).toBeLessThan(1e9 + 10);
+          expect(top.every((entry, rank) => entry.negLogprobMicro >= (top[rank - 1]?.negLogprobMicro ?? 0))).toBe(true);
+          expect(top.reduce((sum, entry) => sum + probabilityPpb(entry.negLogprobMicro), 0)).toBeLessThan(1e9 + 10);
         }
         for (const [step, each] of given.entries()) {
           if (each === tokens[step]) continue;
@@ -73,8 +74,9 @@ describe('a plant (verification §1.7)', () => {
         }
         const artifact = artifactOf(given, plant.seal);
         const truth = tokens.map(({ top }) => ({
-          probabilitiesPpb: top.map((place) => probabilityPpb(place.negLogprobMicro)),
-          ...{ argmaxId: top[0]?.id ?? 0, isChoice: true },
+          probabilitiesPpb: top.map((entry) => probabilityPpb(entry.negLogprobMicro)),
+          argmaxId: top[0]?.id ?? 0,
+          isChoice: true,
         }));
         const reported = tokens.map((_, index) => reportedAt(artifact, index));
         const { t1Ppb } = compareDistributions(reported, truth);

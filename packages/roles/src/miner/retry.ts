@@ -30,9 +30,9 @@ async function* generateFrom(
   { payload, bounds }: Asked,
   { given, signal }: { given: WorkerEvent[]; signal: AbortSignal },
 ): AsyncGenerator<WorkerEvent> {
-  let place = 0;
+  let index = 0;
   for await (const event of worker.generate(payload, bounds, signal)) {
-    const before = given[place++];
+    const before = given[index++];
     if (before !== undefined && !isSame(before, event)) {
       throw new AssayError('BACKEND_FAILED', 'It gave another answer after it was restarted.');
     }

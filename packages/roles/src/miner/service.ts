@@ -172,7 +172,9 @@ export class Miner implements RoleService {
       const artifact = await this.#answer(stream, { prepare, payload, miner, model }, cancelled.signal);
       const salt = runtime.random('salts').bytes(32);
       const hash = precommitHash({
-        ...{ artifactRoot: ArtifactType.hashTreeRoot(artifact), salt, model: prepare.model },
+        artifactRoot: ArtifactType.hashTreeRoot(artifact),
+        salt,
+        model: prepare.model,
         requestHash: InferencePayload.hashTreeRoot(payload),
       });
       const precommit = { taskId: prepare.taskId, miner, hash };
@@ -252,13 +254,15 @@ export class Miner implements RoleService {
     }
     const { engine, contextTokens } = this.#options.worker;
     return run.artifact({
-      ...{ taskId: prepare.taskId, miner, fileHash: model.fileHash, engine, contextTokens },
-      ...{
-        seal: plant?.seal ?? runtime.random('seals').bytes(32),
-        sampling: payload.sampling,
-        firstTokenMs,
-        totalMs: runtime.monotonicMs() - startedMs,
-      },
+      taskId: prepare.taskId,
+      miner,
+      fileHash: model.fileHash,
+      engine,
+      contextTokens,
+      seal: plant?.seal ?? runtime.random('seals').bytes(32),
+      sampling: payload.sampling,
+      firstTokenMs,
+      totalMs: runtime.monotonicMs() - startedMs,
     });
   }
 

@@ -48,7 +48,8 @@ export function shapeOf({ top }: GeneratedToken): Shape {
 /** Total variation between what two shapes say of the same tokens, at most what one position counts (T1), ppb. */
 export function distancePpb(shape: Shape, own: Shape): number {
   const position = (negLogprobs: Shape) => ({
-    ...{ index: 0, ids: [] },
+    index: 0,
+    ids: [],
     probabilitiesPpb: negLogprobs.map(probabilityPpb),
   });
   return variationPpb(position(shape), position(own));
@@ -89,9 +90,9 @@ function keptOf(probabilities: readonly number[], { topK, topPMicro, minPMicro }
 
 /** The most that tokens less likely than `least` can weigh, all together as likely as `mass`. */
 function othersWeight(mass: number, least: number, exponent: number): number {
-  const places = candidateCount - limits.topLogprobs;
+  const others = candidateCount - limits.topLogprobs;
   const even = Math.max(0, mass) * least ** (exponent - 1);
-  return exponent >= 1 ? even : Math.min(places * least ** exponent, 2 * even);
+  return exponent >= 1 ? even : Math.min(others * least ** exponent, 2 * even);
 }
 
 const sum = (parts: readonly number[]): number => parts.reduce((total, part) => total + part, 0);

@@ -4,7 +4,7 @@ import { Slots } from './slots.ts';
 
 const runtime = new SimulatedRuntime({ seed: 1 });
 
-describe('the places of a miner §5.4', () => {
+describe('the slots of a miner §5.4', () => {
   it('go to who waits the longest as soon as one is free', async () => {
     const slots = new Slots(runtime, 1);
     const order: string[] = [];

@@ -1,20 +1,20 @@
 import type { Timers } from '../ports/runtime.ts';
-import { type PlacesEvent, type PlacesState, stepPlaces } from './state.ts';
+import { type SlotsEvent, type SlotsState, stepSlots } from './state.ts';
 
-/** The places for tasks that run at once. */
+/** The slots for tasks that run at once. */
 export class Slots {
   readonly #runtime: Timers;
   /** How those that asked get their answer, by number. */
   readonly #answers = new Map<number, (isTaken: boolean) => void>();
-  #state: PlacesState;
+  #state: SlotsState;
   #asked = 0;
 
-  constructor(runtime: Timers, places: number) {
+  constructor(runtime: Timers, slots: number) {
     this.#runtime = runtime;
-    this.#state = { places, held: new Map(), waiting: [] };
+    this.#state = { slots, held: new Map(), waiting: [] };
   }
 
-  /** Takes a place for one of `seats` mixers, now or as soon as it may have one; false when none was in time (§5.4). */
+  /** Takes a slot for one of `seats` mixers, now or as soon as it may have one; false when none was in time (§5.4). */
   take(mixer: number, seats: number): Promise<boolean> {
     const number = this.#asked++;
     return new Promise((resolve) => {
@@ -23,13 +23,13 @@ export class Slots {
     });
   }
 
-  /** Gives a place of a mixer back, to who waits for it the longest. */
+  /** Gives a slot of a mixer back, to who waits for it the longest. */
   release(mixer: number): void {
     this.#dispatch({ type: 'released', mixer });
   }
 
-  #dispatch(event: PlacesEvent): void {
-    const { state, effects } = stepPlaces(this.#state, event);
+  #dispatch(event: SlotsEvent): void {
+    const { state, effects } = stepSlots(this.#state, event);
     this.#state = state;
     for (const effect of effects) {
       if (effect.type === 'answer') this.#answer(effect.number, effect.isTaken);

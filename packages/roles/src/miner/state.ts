@@ -1,4 +1,4 @@
-/** A task of one of `seats` mixers that is to have a place. */
+/** A task of one of `seats` mixers that is to have a slot. */
 export interface Asked {
   /** Its number among all that asked. */
   readonly number: number;
@@ -6,37 +6,37 @@ export interface Asked {
   readonly seats: number;
 }
 
-/** Who has the places of a miner for tasks that run at once, and who waits for one. */
-export interface PlacesState {
-  readonly places: number;
-  /** Places in use, by mixer. */
+/** Who has the slots of a miner for tasks that run at once, and who waits for one. */
+export interface SlotsState {
+  readonly slots: number;
+  /** Slots in use, by mixer. */
   readonly held: ReadonlyMap<number, number>;
   /** Who waits the longest comes first. */
   readonly waiting: readonly Asked[];
 }
 
-export type PlacesEvent =
+export type SlotsEvent =
   | { readonly type: 'asked'; readonly asked: Asked }
-  /** A mixer gave a place back. */
+  /** A mixer gave a slot back. */
   | { readonly type: 'released'; readonly mixer: number }
   /** The time that one may wait is over. */
   | { readonly type: 'waited'; readonly number: number };
 
-export type PlacesEffect =
+export type SlotsEffect =
   /** A `waited` is due in so many milliseconds, unless there is an answer before. */
   | { readonly type: 'wait'; readonly number: number; readonly ms: number }
   | { readonly type: 'answer'; readonly number: number; readonly isTaken: boolean };
 
-interface PlacesStep {
-  readonly state: PlacesState;
-  readonly effects: readonly PlacesEffect[];
+interface SlotsStep {
+  readonly state: SlotsState;
+  readonly effects: readonly SlotsEffect[];
 }
 
-/** How long a task waits for a place before it is declined. */
+/** How long a task waits for a slot before it is declined. */
 const waitMs = 250;
 
-/** The places after one event: each goes to whoever waits the longest and may have it (§5.4). */
-export function stepPlaces(state: PlacesState, event: PlacesEvent): PlacesStep {
+/** The slots after one event: each goes to whoever waits the longest and may have it (§5.4). */
+export function stepSlots(state: SlotsState, event: SlotsEvent): SlotsStep {
   switch (event.type) {
     case 'asked': {
       const { asked } = event;
@@ -57,20 +57,20 @@ export function stepPlaces(state: PlacesState, event: PlacesEvent): PlacesStep {
   }
 }
 
-function give(state: PlacesState, { number, mixer }: Asked): PlacesStep {
+function give(state: SlotsState, { number, mixer }: Asked): SlotsStep {
   const waiting = state.waiting.filter((each) => each.number !== number);
   const next = { ...state, waiting, held: withHeld(state, mixer, 1) };
   return { state: next, effects: [{ type: 'answer', number, isTaken: true }] };
 }
 
-/** §5.23 No mixer has more than its share and one place. */
-function mayHold({ places, held }: PlacesState, { mixer, seats }: Asked): boolean {
+/** §5.23 No mixer has more than its share and one slot. */
+function mayHold({ slots, held }: SlotsState, { mixer, seats }: Asked): boolean {
   const own = held.get(mixer) ?? 0;
   const total = [...held.values()].reduce((sum, count) => sum + count, 0);
-  return total < places && own <= Math.ceil(places / seats);
+  return total < slots && own <= Math.ceil(slots / seats);
 }
 
-function withHeld({ held }: PlacesState, mixer: number, change: number): ReadonlyMap<number, number> {
+function withHeld({ held }: SlotsState, mixer: number, change: number): ReadonlyMap<number, number> {
   const count = (held.get(mixer) ?? 0) + change;
   const others = [...held].filter(([each]) => each !== mixer);
   return new Map(count > 0 ? [...others, [mixer, count]] : others);

@@ -6,7 +6,8 @@ import { upstreamWorker, type WorkerEvent } from './worker.ts';
 
 async function answer(text: string, counted: { tokensIn: number; tokensOut: number }) {
   const backend: TextBackend = {
-    ...{ baseUrl: 'http://127.0.0.1:1', modelName: 'm' },
+    baseUrl: 'http://127.0.0.1:1',
+    modelName: 'm',
     async *chat() {
       yield { type: 'text', text };
       yield { type: 'end', finish: 'stop', ...counted };
@@ -29,7 +30,8 @@ describe('a worker over a text server (§5.5)', () => {
 
   it('bills no more than was asked for, and than so much text can be', async () => {
     expect((await answer('0123456789', { tokensIn: 30, tokensOut: 20 })).at(-1)).toMatchObject({
-      ...{ tokensIn: 20, tokensOut: 8 },
+      tokensIn: 20,
+      tokensOut: 8,
     });
     expect((await answer('abc', { tokensIn: 5, tokensOut: 8 })).at(-1)).toMatchObject({ tokensOut: 4 });
   });

@@ -17,13 +17,13 @@ export function presentCommittee(state: LedgerView): readonly CommitteeSeat[] {
   return committeeOf(state, state.globals.epoch);
 }
 
-/** Place of a mixer in the present committee; null while it has none, or other keys than these are to sign (§3.5). */
-export function placeOf(state: LedgerView, { mixer, publicKey, blsPublicKey }: OwnKeys): number | null {
+/** Seat of a mixer in the present committee; null while it has none, or other keys than these are to sign (§3.5). */
+export function seatOf(state: LedgerView, { mixer, publicKey, blsPublicKey }: OwnKeys): number | null {
   const row = state.mixers.get(mixer);
   if (row === undefined || !equalBytes(row.publicKey, publicKey)) return null;
   const seats = presentCommittee(state);
-  const place = seats.findIndex((seat) => seat.mixer === mixer && equalBytes(seat.blsPublicKey, blsPublicKey));
-  return place === -1 ? null : place;
+  const seat = seats.findIndex((each) => each.mixer === mixer && equalBytes(each.blsPublicKey, blsPublicKey));
+  return seat === -1 ? null : seat;
 }
 
 /** The mixer that keeps the answer to a task: one, so that no miner is asked for it by two (§15.3). */

@@ -2,7 +2,7 @@ import type { LedgerView } from '@assay/ledger';
 import type { RoleContext, SigningRoots } from '../context.ts';
 import type { Announcements } from './announcements.ts';
 import type { Artifacts } from './artifacts.ts';
-import { type Committee, placeOf } from './committee.ts';
+import { type Committee, seatOf } from './committee.ts';
 import type { DrawTables } from './draw-tables.ts';
 import type { MinerTurns } from './miner-turns.ts';
 import type { PartMessage } from './part-messages.ts';
@@ -32,8 +32,8 @@ export interface Ground {
   readonly emit: (message: PartMessage) => void;
 }
 
-/** §7.1 Place of this mixer, with its keys, in the present committee; null while it has none. */
-export function ownPlace({ context, mixer, committeeSigner }: Ground, state: LedgerView): number | null {
+/** §7.1 Seat of this mixer, with its keys, in the present committee; null while it has none. */
+export function ownSeat({ context, mixer, committeeSigner }: Ground, state: LedgerView): number | null {
   const { publicKey } = context.signer;
-  return placeOf(state, { mixer, publicKey, blsPublicKey: committeeSigner.publicKey });
+  return seatOf(state, { mixer, publicKey, blsPublicKey: committeeSigner.publicKey });
 }

@@ -177,9 +177,9 @@ const bytesOfTask = (task: string): Uint8Array => fromHex(task) ?? new Uint8Arra
 
 const keyOf = ({ session, requestHash }: Signed): string => `${session}/${toHex(requestHash)}`;
 
-function keysAt(sets: Map<number, Set<string>>, place: number): Set<string> {
-  const keys = sets.get(place) ?? new Set();
-  sets.set(place, keys);
+function keysAt(sets: Map<number, Set<string>>, key: number): Set<string> {
+  const keys = sets.get(key) ?? new Set();
+  sets.set(key, keys);
   return keys;
 }
 
@@ -193,7 +193,7 @@ function bytesOf({ task, validUntilMs, turn }: Used): Uint8Array {
 function usedOf(bytes: Uint8Array): Used {
   const numberAt = (offset: number) => Number(firstUint64(bytes, offset));
   const turnAt = numberBytes + taskBytes;
-  const numberIn = (place: number) => numberAt(turnAt + place * numberBytes);
+  const numberIn = (index: number) => numberAt(turnAt + index * numberBytes);
   return {
     task: toHex(bytes.subarray(numberBytes, turnAt)),
     validUntilMs: numberAt(0),

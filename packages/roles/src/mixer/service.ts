@@ -7,7 +7,7 @@ import { Artifacts } from './artifacts.ts';
 import { Batches } from './batch/service.ts';
 import { Committee, mayBeTaken } from './committee.ts';
 import { DrawTables } from './draw-tables.ts';
-import { type CommitteeSigner, type Ground, ownPlace } from './ground.ts';
+import { type CommitteeSigner, type Ground, ownSeat } from './ground.ts';
 import { Measuring } from './measure/service.ts';
 import { MinerTurns } from './miner-turns.ts';
 import type { PartMessage } from './part-messages.ts';
@@ -39,9 +39,16 @@ export class Mixer implements RoleService {
     const { chain, store } = context;
     this.#context = context;
     this.#ground = {
-      ...{ context, roots: new SigningRoots(chain.identity), mixer, committeeSigner },
-      ...{ committee: new Committee(mixer), announcements: new Announcements(), turns: new MinerTurns(maxTasks) },
-      ...{ requestDedup: new RequestDedup(store), drawTables: new DrawTables(store), pending: new Pending(store) },
+      context,
+      roots: new SigningRoots(chain.identity),
+      mixer,
+      committeeSigner,
+      committee: new Committee(mixer),
+      announcements: new Announcements(),
+      turns: new MinerTurns(maxTasks),
+      requestDedup: new RequestDedup(store),
+      drawTables: new DrawTables(store),
+      pending: new Pending(store),
       artifacts: new Artifacts(context),
       emit: (message) => this.#hand(message),
     };
@@ -134,9 +141,9 @@ export class Mixer implements RoleService {
     // Once for a block, however many register in it: each is a pass over all miners.
     if (events.some(({ type }) => type === 'minerRegistered' || type === 'powersSet')) {
       drawTables.update(head);
-      this.#tasks.countPlaces();
+      this.#tasks.countSlots();
     }
-    const isSeated = ownPlace(this.#ground, head) !== null;
+    const isSeated = ownSeat(this.#ground, head) !== null;
     if (this.#endpoint !== null && isSeated) this.#measuring.onBlock(result, this.#endpoint);
     this.#endpoint?.publish(topics.presence, Presence.serialize({ mixer, height }));
     this.#batches.advance(height);

@@ -31,7 +31,7 @@ export type OracleEvent =
 export type OracleEffect =
   /** It was announced last of its mixer's tasks. */
   | { readonly type: 'follow'; readonly task: Followed }
-  /** Its place stays. */
+  /** It stays where it is in the order. */
   | { readonly type: 'mark'; readonly task: Followed }
   | { readonly type: 'forget'; readonly mixer: number; readonly id: string }
   /** A `tick` is due in so many milliseconds. */

@@ -20,8 +20,8 @@ export interface Inclusion {
 export interface Chain {
   readonly identity: ChainIdentity;
   /**
-   * The state after the last durable block, which stays as it is. Taken anew after every wait, unless two readings must
-   * be of one height.
+   * The state after the last durable block, which stays as it is. Take it again after every wait, unless two readings
+   * must be of one height.
    */
   head(): LedgerView;
   /** Root of `head()` (§2.2). */

@@ -23,7 +23,7 @@ export class StreamLost extends Error {
   }
 }
 
-/** One peer's place in the network. */
+/** One peer in the network. */
 export interface Endpoint {
   readonly id: PeerId;
   /** Tells every subscriber; never waits. A peer that is `topicMessages` behind loses the newest. */
@@ -41,7 +41,7 @@ export interface Endpoint {
 }
 
 export interface Network {
-  /** Rejects with an Error while another has that place. */
+  /** Rejects with an Error while another has joined by that id. */
   join(id: PeerId): Promise<Endpoint>;
 }
 

@@ -126,8 +126,8 @@ describe('simulated chance', () => {
     const stream = simulated().random('dice');
     const counts = [0, 0, 0, 0, 0];
     for (let i = 0; i < 5000; i++) {
-      const place = stream.int(5);
-      counts[place] = (counts[place] ?? 0) + 1;
+      const index = stream.int(5);
+      counts[index] = (counts[index] ?? 0) + 1;
     }
     expect(counts).toHaveLength(5);
     for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(150);

@@ -18,7 +18,7 @@ export interface ValidatorOptions {
 /** What a list holds of each audit. */
 type Item = { readonly taskId: Uint8Array };
 type Secret = ValueOf<typeof AuditSecret>;
-/** Of one audit of a task: a second one is measured anew (§8.8). */
+/** Of one audit of a task: a second one is measured again (§8.8). */
 const secretKey = (seed: Uint8Array) => `secret/${toHex(seed)}`;
 
 /** How far the last audit moves what one is taken to need. */
@@ -104,9 +104,9 @@ export class Audits {
     try {
       await store.flushed(); // What is committed to must be there for the reveal.
       const { code, events } = await submit();
-      const places = events.flatMap((event) => (event.type === 'auditItemsRefused' ? event.refused : []));
-      if (code === 'OK') refused = places.flatMap(({ item }) => items[item] ?? []);
-      const why = code === 'OK' ? places[0]?.code : code;
+      const refusals = events.flatMap((event) => (event.type === 'auditItemsRefused' ? event.refused : []));
+      if (code === 'OK') refused = refusals.flatMap(({ item }) => items[item] ?? []);
+      const why = code === 'OK' ? refusals[0]?.code : code;
       if (why !== undefined) runtime.log(`${step} of ${refused.length} audits refused, first for ${why}`);
     } catch (error) {
       runtime.log(`no ${step} of ${items.length} audits: ${(error as Error).message}`);

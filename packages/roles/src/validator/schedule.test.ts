@@ -29,8 +29,8 @@ describe('the audits a validator takes up (protocol §14.4)', () => {
     for (let seed = 1; seed < 200; seed++) {
       const deadlines = Array.from({ length: 8 }, (_, i) => 11 + ((seed * (i + 3) * 7919) % 9));
       const kept = feasibleDuties(duties(...deadlines), pace);
-      for (const [place, { deadline }] of kept.entries()) {
-        expect((place + 1) * pace.auditMs).toBeLessThanOrEqual((deadline - 10.5) * 1000);
+      for (const [index, { deadline }] of kept.entries()) {
+        expect((index + 1) * pace.auditMs).toBeLessThanOrEqual((deadline - 10.5) * 1000);
       }
       expect(kept).toHaveLength(mostInTime(deadlines));
     }
@@ -42,7 +42,7 @@ function mostInTime(deadlines: readonly number[]): number {
   let most = 0;
   for (let set = 0; set < 2 ** deadlines.length; set++) {
     const chosen = deadlines.filter((_, i) => (set >> i) & 1).toSorted((a, b) => a - b);
-    if (chosen.every((deadline, place) => place + 1 <= deadline - 10.5)) most = Math.max(most, chosen.length);
+    if (chosen.every((deadline, index) => index + 1 <= deadline - 10.5)) most = Math.max(most, chosen.length);
   }
   return most;
 }

@@ -7,13 +7,13 @@ import type { Endpoint } from '@assay/roles/ports/network';
 import { ask } from '@assay/roles/ports/wire';
 import type { World } from '../world.ts';
 
-/** What a mixer said to an offered batch: `signed`, `nothing`, or why not, and which places of it are invalid. */
+/** What a mixer said to an offered batch: `signed`, `nothing`, or why not, and which indexes of it are invalid. */
 export interface Said {
   readonly reason: string;
-  readonly places: readonly number[];
+  readonly indexes: readonly number[];
 }
 
-/** Has the keys and the place of a mixer, and asks the others to sign what no mixer would offer. */
+/** Has the keys and the peer id of a mixer, and asks the others to sign what no mixer would offer. */
 export class FalseMixer {
   readonly endpoint: Endpoint;
   readonly #world: World;
@@ -25,7 +25,7 @@ export class FalseMixer {
     this.endpoint = endpoint;
   }
 
-  /** Stops the honest one, whose place it takes. */
+  /** Stops the honest one that it stands in for. */
   static async of(world: World, mixer: number): Promise<FalseMixer> {
     await world.built.roles.set(names.mixer(mixer), false);
     return new FalseMixer(world, mixer, await world.network.join(world.mixerAddress(mixer)));
@@ -44,9 +44,9 @@ export class FalseMixer {
     const stream = this.endpoint.open(this.#world.mixerAddress(to), protocols.batch);
     const { runtime } = this.#world;
     const reply = await stream.then((open) => ask(runtime, open, [BatchOffer, offer], BatchReply)).catch(() => null);
-    if (reply === null) return { reason: 'nothing', places: [] };
-    if (!('reason' in reply.value)) return { reason: 'signed', places: [] };
-    return { reason: reply.value.reason, places: reply.value.invalid };
+    if (reply === null) return { reason: 'nothing', indexes: [] };
+    if (!('reason' in reply.value)) return { reason: 'signed', indexes: [] };
+    return { reason: reply.value.reason, indexes: reply.value.invalid };
   }
 
   /** What all the others say to a batch, each answer once. */

@@ -25,11 +25,17 @@ export function signedRequest(world: World, terms: Partial<TaskRequest> = {}, no
   const payload: InferencePayload = {
     ...InferencePayload.defaultValue(),
     messages: [{ role: 'user', content: 'hello' }],
-    ...{ maxTokens: 4, nonce: new Uint8Array(32).fill(nonce) },
+    maxTokens: 4,
+    nonce: new Uint8Array(32).fill(nonce),
   };
   const request: TaskRequest = {
-    ...{ session: world.session, gateway: 0, requestHash: InferencePayload.hashTreeRoot(payload) },
-    ...{ maxTokensIn: 100, maxTokensOut: 4, validUntilMs: world.runtime.nowMs() + 60_000, ...terms },
+    session: world.session,
+    gateway: 0,
+    requestHash: InferencePayload.hashTreeRoot(payload),
+    maxTokensIn: 100,
+    maxTokensOut: 4,
+    validUntilMs: world.runtime.nowMs() + 60_000,
+    ...terms,
   };
   const root = new SigningRoots(world.chain.identity).of(messageTypes.taskRequest, TaskRequest, request);
   const signature = world.keys.account(names.session).sign(root);
@@ -69,20 +75,25 @@ export function forgedTask(
   const root = new SigningRoots(state.chain).of(messageTypes.precommit, Precommit, precommit);
   const tokens = { tokensIn: 10, tokensOut: 4 };
   const receipt: Receipt = {
-    ...{
-      kind: 'user',
-      model: 0,
-      taskId,
-      ticket,
-      miner,
-      session,
-      requestHash,
-      artifactRoot,
-      ...tokens,
-      outcome: 'complete',
-    },
-    ...{ gateway: 0, replica: 0, rank: 0, attempt: 0, firstTokenMs: 1, totalMs: 2, similarityPpb: 0 },
-    ...{ drawHeight: state.globals.height, priceUnits: priceOf(state.models.at(0), tokens) },
+    kind: 'user',
+    model: 0,
+    taskId,
+    ticket,
+    miner,
+    session,
+    requestHash,
+    artifactRoot,
+    ...tokens,
+    outcome: 'complete',
+    gateway: 0,
+    replica: 0,
+    rank: 0,
+    attempt: 0,
+    firstTokenMs: 1,
+    totalMs: 2,
+    similarityPpb: 0,
+    drawHeight: state.globals.height,
+    priceUnits: priceOf(state.models.at(0), tokens),
   };
   const precommitSignature = world.keys.account(names.miner(miner)).sign(root);
   return ofReceipt({ receipt, evidence: { request, requestSignature: signature, precommitSignature, salt } });

@@ -93,7 +93,7 @@ describe('generate', () => {
     expect(stopped.ids.length).toBeLessThan(40);
   });
 
-  it('throws the reason of an abort and frees its place', async () => {
+  it('throws the reason of an abort and frees its slot', async () => {
     const controller = new AbortController();
     const reason = new Error('the client left');
     const reading = (async () => {
@@ -106,7 +106,7 @@ describe('generate', () => {
     expect(after.map((one) => one.ids.length)).toEqual([4, 4, 4, 4]);
   });
 
-  it('serves more requests than it has places, in turn', async () => {
+  it('serves more requests than it has slots, in turn', async () => {
     const answers = await Promise.all(Array.from({ length: 12 }, () => run(ask({ maxTokens: 8 }))));
     expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
   });
@@ -206,7 +206,9 @@ describe('an honest answer of a real model', () => {
     async (stop) => {
       const payload = {
         ...InferencePayload.defaultValue(),
-        ...{ maxTokens: 48, sampling, stop },
+        maxTokens: 48,
+        sampling,
+        stop,
         messages: [{ role: 'user' as const, content: '\ufeffé\u0000' }],
       };
       const answer = new Generation();
@@ -260,7 +262,7 @@ describe('the process', () => {
     expect(backend.pid).not.toBe(first);
   });
 
-  it('is killed and started anew when it was stopped (§5.20)', async () => {
+  it('is killed and started again when it was stopped (§5.20)', async () => {
     const before = await run(ask());
     const stopped = backend.pid ?? 0;
     process.kill(stopped, 'SIGSTOP');

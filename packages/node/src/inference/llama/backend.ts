@@ -17,7 +17,7 @@ export interface LlamaBackend extends InferenceBackend {
 export interface LlamaOptions {
   /** Threads of each answer; by default 1 for small models, all cores but one (at most 8) for large ones. */
   readonly threads?: number;
-  /** Answers each model generates at the same time; 4 by default. Audits have one place more, of their own. */
+  /** Answers each model generates at the same time; 4 by default. Audits have one slot more, of their own. */
   readonly sequences?: number;
   /** Longest prompt plus output, tokens; 2,048 by default, never more than the model was trained for. */
   readonly contextTokens?: number;
@@ -28,7 +28,7 @@ const shutdownMs = 2000;
 
 /**
  * Starts llama.cpp. When its process dies, or says nothing for a few seconds, the calls in flight reject with
- * BACKEND_FAILED and the next call starts it anew. Rejects with BACKEND_FAILED when it cannot be started.
+ * BACKEND_FAILED and the next call starts it again. Rejects with BACKEND_FAILED when it cannot be started.
  */
 export async function startLlamaBackend(options: LlamaOptions = {}): Promise<LlamaBackend> {
   const process = new WorkerProcess({

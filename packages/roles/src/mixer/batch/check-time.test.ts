@@ -19,7 +19,11 @@ const heard = (...words: [TaskState, number, number?][]): Announcements => {
   return announcements;
 };
 const receipt = (firstTokenMs: number, totalMs: number, attempt = 0): Receipt => ({
-  ...{ ...Receipt.defaultValue(), taskId, firstTokenMs, totalMs, attempt },
+  ...Receipt.defaultValue(),
+  taskId,
+  firstTokenMs,
+  totalMs,
+  attempt,
 });
 
 describe('the times of a receipt (§15.20)', () => {

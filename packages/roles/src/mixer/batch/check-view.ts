@@ -36,7 +36,12 @@ export function checkViewOf({
   const { chain, verifier, runtime } = context;
   const state = chain.head();
   return {
-    ...{ mixer, state, roots, verifier, announcements, requestDedup },
+    mixer,
+    state,
+    roots,
+    verifier,
+    announcements,
+    requestDedup,
     present: committee.present(state),
     drawTableAt: (height) => drawTables.at(height, state),
     blockMs: (height) => blockMsOf(chain, height),

@@ -29,9 +29,9 @@ import type { CheckView } from './check-view.ts';
 /** The mixer, epoch and number of a batch. */
 export type Turn = Pick<BatchHeader, 'mixer' | 'epoch' | 'sequence'>;
 
-/** An attestation that may not be certified, by its place in the batch. */
+/** An attestation that may not be certified, by its index in the batch. */
 export interface Flaw {
-  readonly place: number;
+  readonly index: number;
   readonly reason: string;
 }
 
@@ -40,17 +40,17 @@ export interface Flaw {
  * ledger, and last whether the payer asked for them once, and this mixer.
  */
 export function checkBatch(view: CheckView, turn: Turn, attestations: readonly Attestation[]): Flaw[] {
-  const flaws = attestations.flatMap(({ value }, place): Flaw[] => {
+  const flaws = attestations.flatMap(({ value }, index): Flaw[] => {
     const reason = checkNode(view, turn, value);
-    return reason === null ? [] : [{ place, reason }];
+    return reason === null ? [] : [{ index, reason }];
   });
   if (flaws.length > 0) return flaws;
   if (codeOf(view, turn, attestations) === 'OK') return checkPayers(view, turn, attestations);
   const kept: Attestation[] = [];
-  attestations.forEach((attestation, place) => {
+  attestations.forEach((attestation, index) => {
     const code = codeOf(view, turn, [...kept, attestation]);
     if (code === 'OK') kept.push(attestation);
-    else flaws.push({ place, reason: code });
+    else flaws.push({ index, reason: code });
   });
   return flaws;
 }
@@ -65,9 +65,9 @@ export function claimsOf(attestations: readonly Attestation[]): Claimed[] {
 function checkPayers(view: CheckView, { mixer }: Turn, attestations: readonly Attestation[]): Flaw[] {
   const seats = presentCommittee(view.state).length;
   const refusals = view.requestDedup.refusals(claimsOf(attestations), { mixer, seats });
-  return attestations.flatMap(({ value }, place): Flaw[] => {
+  return attestations.flatMap(({ value }, index): Flaw[] => {
     const reason = 'receipt' in value ? (refusals.shift() ?? checkHome(view, value.receipt, mixer)) : null;
-    return reason === null ? [] : [{ place, reason }];
+    return reason === null ? [] : [{ index, reason }];
   });
 }
 
@@ -166,8 +166,8 @@ function checkReport(view: CheckView, { report, evidence }: MeasuredMiner): stri
   const minerKey = view.state.miners.get(miner)?.publicKey;
   if (minerKey === undefined) return 'unknown miner';
   if (evidence.length !== disputed.length) return 'not one evidence for each disputed challenge';
-  const reasons = evidence.map((each, place) => {
-    const challenge = disputed[place] ?? DisputedChallenge.defaultValue();
+  const reasons = evidence.map((each, index) => {
+    const challenge = disputed[index] ?? DisputedChallenge.defaultValue();
     return checkWork(view, { ...challenge, ...each, miner }, minerKey);
   });
   return reasons.find((reason) => reason !== null) ?? null;

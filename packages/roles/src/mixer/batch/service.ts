@@ -33,11 +33,11 @@ import {
   reportKey,
 } from '../attestations.ts';
 import { presentCommittee } from '../committee.ts';
-import { type Ground, ownPlace } from '../ground.ts';
+import { type Ground, ownSeat } from '../ground.ts';
 import { checkBatch, claimsOf, type Turn } from './check.ts';
 import { checkViewOf } from './check-view.ts';
 
-/** A mixer's answer to an offer that it does not sign, with the places that it finds invalid. */
+/** A mixer's answer to an offer that it does not sign, with the indexes that it finds invalid. */
 interface Refusal {
   readonly mixer: number;
   readonly invalid: readonly number[];
@@ -121,7 +121,7 @@ export class Batches {
   /** After a block: issues in this mixer's turn, and soon where tasks wait. */
   advance(height: number): void {
     const head = this.#context.chain.head();
-    if (height % presentCommittee(head).length === ownPlace(this.#ground, head)) void this.#issue();
+    if (height % presentCommittee(head).length === ownSeat(this.#ground, head)) void this.#issue();
     else if (this.#ground.pending.hasTasks) this.#schedule();
   }
 
@@ -168,7 +168,7 @@ export class Batches {
     const reveal = signer.sign(revealSigningRoot(chain.identity, turn));
     let attestations = this.#valid({ ...turn, mixer });
     for (let tries = 0; tries < seats.length; tries++) {
-      if (ownPlace(this.#ground, chain.head()) === null) return null;
+      if (ownSeat(this.#ground, chain.head()) === null) return null;
       const header: BatchHeader = { ...turn, mixer, ...batchRoots(contentsOf(attestations)), reveal };
       const replies = await this.#gather(endpoint, seats, { header, attestations });
       const signatures = new Map<number, Uint8Array>();
@@ -193,8 +193,8 @@ export class Batches {
    * the rest, which a liar may have named, waits for the next batch.
    */
   #uncontested(attestations: readonly Attestation[], refusals: readonly Refusal[], seats: number): Attestation[] {
-    return attestations.filter((attestation, place) => {
-      const against = refusals.filter(({ invalid }) => invalid.includes(place));
+    return attestations.filter((attestation, index) => {
+      const against = refusals.filter(({ invalid }) => invalid.includes(index));
       const reasons = against.map(({ reason }) => reason);
       if (!isQuorum(seats - against.length, seats)) this.#discard(attestation, reasons);
       return against.length === 0;
@@ -236,10 +236,10 @@ export class Batches {
   #valid(turn: Turn): Attestation[] {
     const waiting = this.#waiting();
     const flaws = new Map(
-      checkBatch(checkViewOf(this.#ground), turn, waiting).map(({ place, reason }) => [place, reason]),
+      checkBatch(checkViewOf(this.#ground), turn, waiting).map(({ index, reason }) => [index, reason]),
     );
-    for (const [place, reason] of flaws) this.#discard(waiting[place], [reason]);
-    return waiting.filter((_, place) => !flaws.has(place));
+    for (const [index, reason] of flaws) this.#discard(waiting[index], [reason]);
+    return waiting.filter((_, index) => !flaws.has(index));
   }
 
   #discard(attestation: Attestation | undefined, reasons: readonly string[]): void {
@@ -294,7 +294,7 @@ export class Batches {
     const issuer = state.mixers.get(header.mixer);
     const seat = presentCommittee(state).find((each) => each.mixer === header.mixer);
     if (issuer === undefined || networkAddress(issuer) !== from) return refuse('not the issuer of this batch');
-    if (seat === undefined || ownPlace(this.#ground, state) === null) return refuse('not in the committee');
+    if (seat === undefined || ownSeat(this.#ground, state) === null) return refuse('not in the committee');
     if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
     const turnRoot = revealSigningRoot(state.chain, header);
     if (!this.#context.verifier.bls([seat.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
@@ -305,7 +305,7 @@ export class Batches {
       const reasons = [...new Set(flaws.map(({ reason }) => reason))].join('; ').slice(0, 500);
       return refuse(
         reasons,
-        flaws.map(({ place }) => place),
+        flaws.map(({ index }) => index),
       );
     }
     this.#ground.requestDedup.take(claimsOf(attestations), header);

@@ -60,7 +60,7 @@ function drawnId(
 export function isRight({ ids, tokens, engine }: KnownAnswer, answer: Artifact): boolean | null {
   if (!EngineInfo.equals(answer.engine, engine)) return null;
   const given = outputIds(answer);
-  return given.length === tokens && ids.every((id, place) => id === given[place]);
+  return given.length === tokens && ids.every((id, index) => id === given[index]);
 }
 
 /** Output tokens per 1,000 s of the time they took (§15.3). */

@@ -85,8 +85,8 @@ export class KnownAnswers {
     const fit = [...this.#answers].filter(
       ([, { model, miner: maker, givenTo }]) => models.includes(model) && [maker, ...givenTo].every(isStranger),
     );
-    const place = fit.length === 0 ? 0 : this.#runtime.random('known answers').int(fit.length);
-    const [id, answer] = fit[place] ?? [];
+    const index = fit.length === 0 ? 0 : this.#runtime.random('known answers').int(fit.length);
+    const [id, answer] = fit[index] ?? [];
     if (id === undefined || answer === undefined) return null;
     const givenTo = [...answer.givenTo, miner];
     if (givenTo.length < limits.knownMiners) this.#put(id, { ...answer, givenTo });

@@ -138,7 +138,9 @@ export class Measuring {
     const state = chain.head();
     const nowMs = runtime.nowMs();
     return {
-      ...{ state, table: drawTables.at(state.globals.height, state), random: runtime.random },
+      state,
+      table: drawTables.at(state.globals.height, state),
+      random: runtime.random,
       orderOf: (draw) => turns.order(draw, nowMs),
     };
   }

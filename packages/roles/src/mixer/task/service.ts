@@ -17,7 +17,7 @@ import { protocols, type RoleContext } from '../../context.ts';
 import type { CommittedBlock } from '../../ports/chain.ts';
 import type { Endpoint, MessageStream } from '../../ports/network.ts';
 import { receive } from '../../ports/wire.ts';
-import { type Ground, ownPlace } from '../ground.ts';
+import { type Ground, ownSeat } from '../ground.ts';
 import type { Challenge } from '../part-messages.ts';
 import { admit, Reservations, requirePayload } from './admission.ts';
 import { AuditLag } from './audit-lag.ts';
@@ -46,7 +46,7 @@ export class Tasks {
 
   start(endpoint: Endpoint): void {
     this.#endpoint = endpoint;
-    this.countPlaces();
+    this.countSlots();
     endpoint.handle(protocols.task, (stream) => this.#serve(stream, endpoint));
   }
 
@@ -60,8 +60,8 @@ export class Tasks {
     return this.#runs.has(taskId);
   }
 
-  /** Reads anew what the miners can do at once. */
-  countPlaces(): void {
+  /** Reads again what the miners can do at once. */
+  countSlots(): void {
     this.#inHand.update(this.#context.chain.head());
   }
 
@@ -114,8 +114,8 @@ export class Tasks {
     }
     const { task } = run;
     const over = this.#follow(run);
-    const place = { session: task.request.session, model: task.terms.model };
-    this.#inHand.begin(place);
+    const load = { session: task.request.session, model: task.terms.model };
+    this.#inHand.begin(load);
     const admitted = GatewayMessage.serialize({ kind: 'admitted', value: { taskId: task.taskId } });
     // A client that is gone already is found out by its stream below.
     await stream.send(admitted).catch(() => {});
@@ -123,7 +123,7 @@ export class Tasks {
     // The gateway says nothing more; its stream ends or breaks when the client goes.
     stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.runtime.nowMs() }));
     await over;
-    this.#inHand.end(place);
+    this.#inHand.end(load);
   }
 
   /** Keeps a run in hand until it is over. */
@@ -144,7 +144,7 @@ export class Tasks {
     if (!equalBytes(InferencePayload.hashTreeRoot(payload), request.requestHash)) throw new AssayError('MALFORMED');
     requirePayload(payload, request);
     // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
-    const isServing = ownPlace(this.#ground, state) !== null && state.mixers.at(mixer).status === 'active';
+    const isServing = ownSeat(this.#ground, state) !== null && state.mixers.at(mixer).status === 'active';
     if (!isServing) throw new AssayError('NO_MIXER', 'This mixer is not of the committee.');
     committee.requireQuorum(state);
     this.#auditLag.requireRoom();
@@ -170,8 +170,17 @@ export class Tasks {
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);
     const { deadlines, maxReassignments } = state.params;
     const asked = {
-      ...{ taskId, ticket, request, requestSignature: signature, sampling: payload.sampling, terms },
-      ...{ deadlines, maxReassignments, draw, order: turns.order(draw, nowMs), drawHeight },
+      taskId,
+      ticket,
+      request,
+      requestSignature: signature,
+      sampling: payload.sampling,
+      terms,
+      deadlines,
+      maxReassignments,
+      draw,
+      order: turns.order(draw, nowMs),
+      drawHeight,
     };
     return new TaskRun(this.#surroundings(link.endpoint), newTask(asked, nowMs), { gateway: link.stream, payload });
   }

@@ -193,8 +193,17 @@ describe('a task at its mixer (§5)', () => {
   it('records which step of which miner was late, for the oracle that asked (§7.8)', () => {
     const { effects } = run(begun(), [accept, piece([5], 'a'), late(0, 'precommit')]);
     expect(effects.find((effect) => effect.type === 'late')?.late.transition).toEqual({
-      ...{ session: 2, requestHash: bytes(32, 2), ticket: bytes(96, 9), replica: 0, kind: 'user', drawHeight: 40 },
-      ...{ step: 'precommit', attempt: 0, miner: 11, rank: 0, oracle: 3 },
+      session: 2,
+      requestHash: bytes(32, 2),
+      ticket: bytes(96, 9),
+      replica: 0,
+      kind: 'user',
+      drawHeight: 40,
+      step: 'precommit',
+      attempt: 0,
+      miner: 11,
+      rank: 0,
+      oracle: 3,
     });
   });
 
@@ -285,7 +294,9 @@ describe('a request that a miner says is at fault (§5.15)', () => {
     const done = run(served.task, commit(artifactOf(served.task, [5], 'a')));
     expect(types(done.effects)).toEqual(['openReveal', 'late', 'finish']);
     expect(done.effects.find((effect) => effect.type === 'late')?.late.transition).toMatchObject({
-      ...{ miner: 11, attempt: 0, step: 'start' },
+      miner: 11,
+      attempt: 0,
+      step: 'start',
     });
   });
 

@@ -17,7 +17,7 @@ import {
 import { equalBytes } from '@assay/ssz';
 import { textTokensBound } from '../../prompt-bound.ts';
 import type { LateTask } from '../attestations.ts';
-import { type Piece, type Place, StreamedAnswer } from './streamed-answer.ts';
+import { type Extent, type Piece, StreamedAnswer } from './streamed-answer.ts';
 
 /** What the mixer knows of a model when it admits a task; all from the ledger. */
 export interface TaskTerms {
@@ -44,8 +44,8 @@ export interface MixerTask {
   readonly order: readonly number[];
   readonly drawHeight: number;
   readonly state: TaskState;
-  /** Place in `order` of the miner asked now, and its rank in the draw. */
-  readonly place: number;
+  /** Index in `order` of the miner asked now, and its rank in the draw. */
+  readonly orderIndex: number;
   readonly rank: number;
   readonly attempt: number;
   readonly admittedMs: number;
@@ -55,7 +55,7 @@ export interface MixerTask {
   readonly generationEndMs: number;
   /** What the client has, and how much of it the present attempt has given. */
   readonly answer: StreamedAnswer;
-  readonly given: Place;
+  readonly given: Extent;
   /** Miners that said the request is at fault. */
   readonly claims: readonly Claim[];
   readonly clientLeft: boolean;
@@ -73,7 +73,7 @@ export interface Claim {
 
 const unbegun = {
   state: 'create',
-  place: 0,
+  orderIndex: 0,
   rank: 0,
   attempt: 0,
   firstTokenMs: null,
@@ -141,8 +141,8 @@ export function beginTask(task: MixerTask): MixerStep {
   return offerTo(task, 0, 0, task.admittedMs);
 }
 
-function offerTo(task: MixerTask, place: number, attempt: number, nowMs: number): MixerStep {
-  const rank = task.order[place];
+function offerTo(task: MixerTask, orderIndex: number, attempt: number, nowMs: number): MixerStep {
+  const rank = task.order[orderIndex];
   const miner = rank === undefined ? undefined : task.draw[rank];
   if (rank === undefined || miner === undefined) {
     const detail = `All ${task.draw.length} eligible miners were asked.`;
@@ -150,7 +150,7 @@ function offerTo(task: MixerTask, place: number, attempt: number, nowMs: number)
   }
   const next: MixerTask = {
     ...task,
-    place,
+    orderIndex,
     rank,
     attempt,
     state: 'prepare',
@@ -187,7 +187,7 @@ export function stepTask(task: MixerTask, event: MixerEvent): MixerStep {
 function onPrepared(task: MixerTask, accepted: boolean, nowMs: number): MixerStep {
   if (task.state !== 'prepare') return { task, effects: [] };
   // §5.4: declining costs a miner its turn and nothing else.
-  if (!accepted) return offerTo(task, task.place + 1, task.attempt, nowMs);
+  if (!accepted) return offerTo(task, task.orderIndex + 1, task.attempt, nowMs);
   const next: MixerTask = { ...task, state: 'start', deadlineMs: nowMs + task.deadlines.firstTokenMs };
   return { task: next, effects: [{ type: 'start' }, { type: 'announce' }] };
 }
@@ -218,7 +218,7 @@ function onPiece(task: MixerTask, piece: Piece, nowMs: number): MixerStep {
   return { task: next, effects };
 }
 
-const after = ({ tokens, textBytes }: Place, { ids, text }: Piece): Place => ({
+const after = ({ tokens, textBytes }: Extent, { ids, text }: Piece): Extent => ({
   tokens: tokens + ids.length,
   textBytes: textBytes + text.length,
 });
@@ -370,7 +370,7 @@ function onTransition(task: MixerTask, order: TransitionOrder, nowMs: number): M
     return ended(task, ...effects, failure(task, 'TASK_EXPIRED', detail));
   }
   // Where miners are few the draw is gone through again: who failed or was away may be back.
-  const step = offerTo({ ...task, claims }, (task.place + 1) % task.order.length, attempt + 1, nowMs);
+  const step = offerTo({ ...task, claims }, (task.orderIndex + 1) % task.order.length, attempt + 1, nowMs);
   return { task: step.task, effects: [...effects, ...step.effects] };
 }
 
@@ -378,8 +378,16 @@ function onTransition(task: MixerTask, order: TransitionOrder, nowMs: number): M
 function lateOf(task: MixerTask, order: TransitionOrder): LateTask {
   const { request, requestSignature, ticket, terms, rank, attempt, drawHeight } = task;
   const transition = {
-    ...{ session: request.session, requestHash: request.requestHash, ticket, replica: 0, kind: terms.kind },
-    ...{ step: task.state, attempt, rank, drawHeight, oracle: order.request.request.oracle },
+    session: request.session,
+    requestHash: request.requestHash,
+    ticket,
+    replica: 0,
+    kind: terms.kind,
+    step: task.state,
+    attempt,
+    rank,
+    drawHeight,
+    oracle: order.request.request.oracle,
     miner: task.draw[rank] ?? 0,
   };
   return { transition, evidence: { request, requestSignature, order } };

@@ -8,7 +8,7 @@ export interface Piece {
 }
 
 /** How much of an answer an attempt has given. */
-export interface Place {
+export interface Extent {
   readonly tokens: number;
   readonly textBytes: number;
 }
@@ -21,12 +21,12 @@ export class StreamedAnswer {
   readonly #ids: number[] = [];
   readonly #text = new GrowingBytes();
 
-  get length(): Place {
+  get length(): Extent {
     return { tokens: this.#ids.length, textBytes: this.#text.length };
   }
 
-  /** Takes what an attempt gives at its place. Returns what of it is new; null where it contradicts what is there. */
-  take({ tokens, textBytes }: Place, { ids, text }: Piece): Piece | null {
+  /** Takes what an attempt that has given so much gives next. Returns what of it is new; null where it contradicts. */
+  take({ tokens, textBytes }: Extent, { ids, text }: Piece): Piece | null {
     const knownIds = Math.min(ids.length, this.#ids.length - tokens);
     const knownBytes = Math.min(text.length, this.#text.length - textBytes);
     const there = this.#text.view(textBytes, textBytes + knownBytes);

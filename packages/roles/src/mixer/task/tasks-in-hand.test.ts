@@ -4,8 +4,8 @@ import { TasksInHand } from './tasks-in-hand.ts';
 
 describe('the tasks a mixer has in hand §5.25', () => {
   const { state } = new World().populate();
-  const places = state.miners.at(0).concurrency;
-  const most = 4 * places;
+  const slots = state.miners.at(0).concurrency;
+  const most = 4 * slots;
   const full = () => {
     const tasks = new TasksInHand();
     tasks.update(state);
@@ -16,14 +16,14 @@ describe('the tasks a mixer has in hand §5.25', () => {
     return tasks;
   };
 
-  it('are four for each place of the miners, and half of them of one session', () => {
+  it('are four for each slot of the miners, and half of them of one session', () => {
     const tasks = full();
     expect(() => tasks.requireRoom({ session: 0, model: 0 })).toThrow(`The session has ${most / 2} tasks in hand`);
     for (let i = 0; i < most / 2; i++) {
       tasks.requireRoom({ session: 1, model: 0 });
       tasks.begin({ session: 1, model: 0 });
     }
-    expect(() => tasks.requireRoom({ session: 2, model: 0 })).toThrow(`The miners of the model have ${places} places`);
+    expect(() => tasks.requireRoom({ session: 2, model: 0 })).toThrow(`The miners of the model have ${slots} slots`);
   });
 
   it('leave room again with each that ends', () => {
@@ -32,7 +32,7 @@ describe('the tasks a mixer has in hand §5.25', () => {
     expect(() => tasks.requireRoom({ session: 0, model: 0 })).not.toThrow();
   });
 
-  it('are those of miners of the model, and of no miner more than 64 places, whatever it says', () => {
+  it('are those of miners of the model, and of no miner more than 64 slots, whatever it says', () => {
     const world = new World().populate();
     world.send('minerB', 'registerMiner', world.registration({ models: [1], concurrency: 65_535 }));
     const tasks = new TasksInHand();

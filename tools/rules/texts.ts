@@ -1,4 +1,4 @@
-import type { Law } from './house.ts';
+import type { Rule } from './repository.ts';
 import { type Finding, isTest } from './tree.ts';
 
 /** Where bytes are what a miner wrote, is paid for, and is judged by. */
@@ -7,7 +7,7 @@ const sentence =
   'A plain TextDecoder drops a byte order mark. Compare bytes; for people, use decodeText or TextPieces of utf8.ts.';
 
 /** What decides about an answer is bytes; text is made of them in one place. */
-export const texts: Law = {
+export const texts: Rule = {
   name: 'bytes become text in one place',
   check({ sources }) {
     const findings: Finding[] = [];

@@ -1,4 +1,4 @@
-import type { House, Law } from './house.ts';
+import type { Repository, Rule } from './repository.ts';
 import { isNode, nameOf, type Source, walk } from './syntax.ts';
 import type { Finding, Tree } from './tree.ts';
 
@@ -111,9 +111,9 @@ export function titlesOf(source: Source): Set<string> {
 }
 
 /** What is wrong with a reference to a test or a symbol, `file#name`; null when it stands. */
-export function broken(reference: string, kind: 'code' | 'tests', house: House): string | null {
+export function broken(reference: string, kind: 'code' | 'tests', repository: Repository): string | null {
   const [path = '', name] = reference.split(/#(.*)/s);
-  const source = house.sources.find((each) => each.path === path);
+  const source = repository.sources.find((each) => each.path === path);
   if (source === undefined) return `${path} does not exist.`;
   if (kind === 'tests') {
     if (!/\.test\.ts$/.test(path)) return `${path} is not a test.`;
@@ -126,7 +126,7 @@ export function broken(reference: string, kind: 'code' | 'tests', house: House):
 function inEntries(
   entries: ReadonlyMap<string, Entry>,
   clauses: ReadonlyMap<string, Finding>,
-  house: House,
+  repository: Repository,
 ): Finding[] {
   const findings: Finding[] = [];
   for (const [id, { line, code, tests, gap }] of entries) {
@@ -134,8 +134,8 @@ function inEntries(
     const problems = [
       clauses.has(id) ? null : 'no such clause in spec/. Write it, or remove the entry.',
       unfounded ? 'give code and tests, or a gap with its reason.' : null,
-      ...code.map((each) => broken(each, 'code', house)),
-      ...tests.map((each) => broken(each, 'tests', house)),
+      ...code.map((each) => broken(each, 'code', repository)),
+      ...tests.map((each) => broken(each, 'tests', repository)),
     ];
     for (const problem of problems) {
       if (problem !== null) findings.push({ path: refsPath, line, sentence: `§${id}: ${problem}` });
@@ -145,9 +145,9 @@ function inEntries(
 }
 
 /** Citations of clauses that nobody wrote. */
-function inCode(house: House, clauses: ReadonlyMap<string, Finding>): Finding[] {
+function inCode(repository: Repository, clauses: ReadonlyMap<string, Finding>): Finding[] {
   const findings: Finding[] = [];
-  for (const { path, text, lineOf } of house.sources) {
+  for (const { path, text, lineOf } of repository.sources) {
     if (path.startsWith('tools/')) continue;
     for (const { 0: cited, 1: section, 2: number = '', index } of text.matchAll(citation)) {
       if (clauses.has(idOf(section, number))) continue;
@@ -162,11 +162,11 @@ function inCode(house: House, clauses: ReadonlyMap<string, Finding>): Finding[] 
 }
 
 /** Clause → symbol → test, without holes. */
-export const specification: Law = {
+export const specification: Rule = {
   name: 'every clause of the specification has its code and its test',
-  check(house) {
-    const clauses = clausesOf(house.files);
-    const entries = parseRefs(house.files.get(refsPath) ?? '');
+  check(repository) {
+    const clauses = clausesOf(repository.files);
+    const entries = parseRefs(repository.files.get(refsPath) ?? '');
     const ids = [...clauses.keys()];
     const findings: Finding[] = [...clauses.values()].filter(({ sentence }) => sentence !== '');
     for (const [id, { path, line, isHeading }] of clauses) {
@@ -174,6 +174,6 @@ export const specification: Law = {
       if (isSection || entries.has(id) || id.includes(' again at ')) continue;
       findings.push({ path, line, sentence: `§${id} has no entry in ${refsPath}.` });
     }
-    return [...findings, ...inEntries(entries, clauses, house), ...inCode(house, clauses)];
+    return [...findings, ...inEntries(entries, clauses, repository), ...inCode(repository, clauses)];
   },
 };

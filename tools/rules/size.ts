@@ -1,4 +1,4 @@
-import type { Law } from './house.ts';
+import type { Rule } from './repository.ts';
 import { nameOf, type Source, type SyntaxNode, walk } from './syntax.ts';
 import type { Finding } from './tree.ts';
 
@@ -56,11 +56,11 @@ function inSyntax(source: Source): Finding[] {
 }
 
 /** Files, functions and lines a reader can hold in mind. */
-export const size: Law = {
+export const size: Rule = {
   name: 'files, functions, lines and nesting stay small',
-  check(house) {
-    const findings = house.sources.flatMap(inSyntax);
-    for (const [path, text] of house.files) {
+  check(repository) {
+    const findings = repository.sources.flatMap(inSyntax);
+    for (const [path, text] of repository.files) {
       if (!/\.(ts|mjs)$/.test(path)) continue;
       const lines = text.trimEnd().split('\n');
       if (lines.length > maxFileLines) {

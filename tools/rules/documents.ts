@@ -1,8 +1,8 @@
-import { type House, type Law, manifestOf, packageFolders } from './house.ts';
+import { manifestOf, packageFolders, type Repository, type Rule } from './repository.ts';
 import type { Finding, Tree } from './tree.ts';
 
 const maxMapLines = 300;
-const machinePath = /(^|[\s"'`(=:])(\/(home|Users|root|work|workspace|mnt|tmp)\/[\w.-]+)/;
+const ofOneMachine = /(^|[\s"'`(=:])(\/(home|Users|root|work|workspace|mnt|tmp)\/[\w.-]+)/;
 
 /** The rows of the package table: package folder → cell that says what it may import. */
 function packageTable(text: string): Map<string, string> {
@@ -10,15 +10,15 @@ function packageTable(text: string): Map<string, string> {
   return new Map(rows.map(([, folder = '', cells = '']) => [folder, cells.split('|').at(-1)?.trim() ?? '']));
 }
 
-function mapFindings(house: House): string[] {
-  const text = house.files.get('ARCHITECTURE.md') ?? '';
+function mapFindings(repository: Repository): string[] {
+  const text = repository.files.get('ARCHITECTURE.md') ?? '';
   const found: string[] = [];
   const lines = text.trimEnd().split('\n').length;
   if (lines >= maxMapLines) found.push(`${lines} lines; a map has fewer than ${maxMapLines}.`);
   const rows = packageTable(text);
-  for (const folder of packageFolders(house.files)) {
+  for (const folder of packageFolders(repository.files)) {
     const cell = rows.get(folder);
-    const own = Object.keys(manifestOf(house.files, folder).dependencies ?? {});
+    const own = Object.keys(manifestOf(repository.files, folder).dependencies ?? {});
     const ours = own.filter((name) => name.startsWith('@assay/')).map((name) => name.slice('@assay/'.length));
     const written = cell?.match(/`[a-z]+`/g)?.map((word) => word.slice(1, -1)) ?? [];
     if (cell === undefined) found.push(`The package table has no row for ${folder}.`);
@@ -31,10 +31,10 @@ function mapFindings(house: House): string[] {
   return found;
 }
 
-/** The map of the house is short and true. */
-export const map: Law = {
+/** The map of the repository is short and true. */
+export const map: Rule = {
   name: 'ARCHITECTURE.md is short, and its package table agrees with every package.json',
-  check: (house) => mapFindings(house).map((sentence) => ({ path: 'ARCHITECTURE.md', line: 0, sentence })),
+  check: (repository) => mapFindings(repository).map((sentence) => ({ path: 'ARCHITECTURE.md', line: 0, sentence })),
 };
 
 /** The states of an enumeration such as `export const TaskState = enumOf('create', …)`. */
@@ -64,7 +64,7 @@ function inDrawing(section: string, files: Tree): string[] {
 }
 
 /** A drawing of states shows those of the code. */
-export const drawings: Law = {
+export const drawings: Rule = {
   name: 'state diagrams have the states of the code',
   check({ files }) {
     return [...files]
@@ -79,15 +79,15 @@ export const drawings: Law = {
 };
 
 /** No file works on one machine only. */
-export const places: Law = {
+export const machinePaths: Rule = {
   name: 'no file names a folder of one machine',
-  check(house) {
+  check(repository) {
     const findings: Finding[] = [];
-    for (const [path, text] of house.files) {
+    for (const [path, text] of repository.files) {
       for (const [index, line] of text.split('\n').entries()) {
-        const place = machinePath.exec(line)?.[2];
-        if (place === undefined) continue;
-        const sentence = `${place} exists on one machine. Use a relative path, os.homedir() or os.tmpdir().`;
+        const machinePath = ofOneMachine.exec(line)?.[2];
+        if (machinePath === undefined) continue;
+        const sentence = `${machinePath} exists on one machine. Use a relative path, os.homedir() or os.tmpdir().`;
         findings.push({ path, line: index + 1, sentence });
       }
     }

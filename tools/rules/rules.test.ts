@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawings, map, places } from './documents.ts';
+import { drawings, machinePaths, map } from './documents.ts';
 import { fast } from './fast.ts';
 import { features } from './features.ts';
 import { findings, inLedger } from './findings.fixture.ts';
@@ -285,8 +285,10 @@ describe('documents', () => {
 
   it('refuses folders of one machine', () => {
     const folder = ['', 'home', 'me', 'x'].join('/');
-    expect(findings(places, { 'README.md': `\ncd ${folder}\n` })).toEqual([expect.stringContaining('README.md:2')]);
-    expect(findings(places, { 'README.md': `~/.assay and https://a.example${folder} and /v1/home` })).toEqual([]);
+    expect(findings(machinePaths, { 'README.md': `\ncd ${folder}\n` })).toEqual([
+      expect.stringContaining('README.md:2'),
+    ]);
+    expect(findings(machinePaths, { 'README.md': `~/.assay and https://a.example${folder} and /v1/home` })).toEqual([]);
   });
 });
 

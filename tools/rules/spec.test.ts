@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { houseOf } from './house.ts';
+import { repositoryOf } from './repository.ts';
 import { sections } from './sections.ts';
 import { parseRefs, specification } from './spec.ts';
 
@@ -39,8 +39,8 @@ const refs = `# what decides what
 
 function findings(change: Readonly<Record<string, string>>): string[] {
   const base = { 'spec/a.md': clauses, 'spec/refs.yml': refs, 'src/a.ts': code, 'src/a.test.ts': test };
-  const house = houseOf(new Map(Object.entries({ ...base, ...change })));
-  return specification.check(house).map(({ path, line, sentence }) => `${path}:${line} ${sentence}`);
+  const repository = repositoryOf(new Map(Object.entries({ ...base, ...change })));
+  return specification.check(repository).map(({ path, line, sentence }) => `${path}:${line} ${sentence}`);
 }
 
 describe('the specification', () => {
@@ -83,7 +83,7 @@ describe('the sections', () => {
     return findingsOf({ ...base, ...change, 'spec/README.md': rows + (change['spec/README.md'] ?? table) });
   }
   const findingsOf = (files: Readonly<Record<string, string>>) =>
-    sections.check(houseOf(new Map(Object.entries(files)))).map(({ path, sentence }) => `${path} ${sentence}`);
+    sections.check(repositoryOf(new Map(Object.entries(files)))).map(({ path, sentence }) => `${path} ${sentence}`);
 
   it('are whole when each is in the table, with the numbers it leaves empty', () => {
     expect(inSections({})).toEqual([]);

@@ -1,18 +1,18 @@
-import { drawings, map, places } from './documents.ts';
+import { drawings, machinePaths, map } from './documents.ts';
 import { fast } from './fast.ts';
 import { features } from './features.ts';
-import type { Law } from './house.ts';
 import { cycles, folders, layers } from './layers.ts';
 import { manifests } from './manifests.ts';
 import { hidden, names, unusedExports } from './names.ts';
 import { purity, seeded } from './purity.ts';
+import type { Rule } from './repository.ts';
 import { sections } from './sections.ts';
 import { size } from './size.ts';
 import { specification } from './spec.ts';
 import { texts } from './texts.ts';
 
-/** Every law, in the order a reader wants to hear of it. */
-export const laws: readonly Law[] = [
+/** Every rule, in the order a reader wants to hear of it. */
+export const rules: readonly Rule[] = [
   layers,
   cycles,
   folders,
@@ -30,5 +30,5 @@ export const laws: readonly Law[] = [
   features,
   texts,
   fast,
-  places,
+  machinePaths,
 ];

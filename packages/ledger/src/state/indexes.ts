@@ -2,23 +2,23 @@
  * Where the rows with a key stand. It is only ever added to, so who knows how many rows there were finds them as they
  * were then.
  */
-export class Places {
+export class Indexes {
   readonly #of = new Map<string, number | number[]>();
 
-  add(key: string, place: number): void {
+  add(key: string, index: number): void {
     const known = this.#of.get(key);
-    if (known === undefined) this.#of.set(key, place);
+    if (known === undefined) this.#of.set(key, index);
     else if (typeof known === 'number') {
-      if (known !== place) this.#of.set(key, [known, place]);
-    } else if (!known.includes(place)) known.push(place);
+      if (known !== index) this.#of.set(key, [known, index]);
+    } else if (!known.includes(index)) known.push(index);
   }
 
   /** The last added of the first `length` rows with a key that passes. */
-  find(key: string, length: number, passes?: (place: number) => boolean): number | undefined {
+  find(key: string, length: number, passes?: (index: number) => boolean): number | undefined {
     const known = this.#of.get(key);
     if (known === undefined) return undefined;
     if (typeof known !== 'number') {
-      return known.findLast((place) => place < length && (passes === undefined || passes(place)));
+      return known.findLast((index) => index < length && (passes === undefined || passes(index)));
     }
     return known < length && (passes === undefined || passes(known)) ? known : undefined;
   }
@@ -27,7 +27,7 @@ export class Places {
   all(key: string, length: number): readonly number[] {
     const known = this.#of.get(key);
     if (known === undefined) return [];
-    return (typeof known === 'number' ? [known] : known).filter((place) => place < length);
+    return (typeof known === 'number' ? [known] : known).filter((index) => index < length);
   }
 }
 

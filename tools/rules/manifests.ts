@@ -1,4 +1,4 @@
-import { type House, type Law, manifestOf, packageFolders } from './house.ts';
+import { manifestOf, packageFolders, type Repository, type Rule } from './repository.ts';
 import { type Finding, packageOf } from './tree.ts';
 
 const exactVersion = /^(\d+\.\d+\.\d+(-[\w.]+)?|file:\.\/.+)$/;
@@ -25,9 +25,9 @@ function isUnchecked(location: string, { version, integrity, link }: LockEntry):
   return isFetched && integrity === undefined && !unserved.some((each) => each.test(name));
 }
 
-function inManifest(house: House, folder: string): Finding[] {
+function inManifest(repository: Repository, folder: string): Finding[] {
   const path = folder === '' ? 'package.json' : `${folder}/package.json`;
-  const own = manifestOf(house.files, folder);
+  const own = manifestOf(repository.files, folder);
   const findings: Finding[] = [];
   const report = (sentence: string) => findings.push({ path, line: 0, sentence });
   if (own.license !== 'Apache-2.0') report('Set "license" to "Apache-2.0".');
@@ -36,7 +36,7 @@ function inManifest(house: House, folder: string): Finding[] {
     if (!exactVersion.test(version)) report(`${name} is "${version}". Pin one exact version.`);
   }
   const imported = new Set<string>();
-  for (const each of [...house.imports.values()].flat()) {
+  for (const each of [...repository.imports.values()].flat()) {
     const name = each.specifier.split('/', each.specifier.startsWith('@') ? 2 : 1).join('/');
     if (packageOf(each.from) === folder) imported.add(name);
   }
@@ -51,12 +51,12 @@ function listed(entries: Readonly<Record<string, string>> | undefined): string {
   return JSON.stringify(Object.entries(entries ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function inLock(house: House): Finding[] {
+function inLock(repository: Repository): Finding[] {
   const path = 'package-lock.json';
-  const packages: Record<string, LockEntry> = JSON.parse(house.files.get(path) ?? '{"packages":{}}').packages;
+  const packages: Record<string, LockEntry> = JSON.parse(repository.files.get(path) ?? '{"packages":{}}').packages;
   const findings: Finding[] = [];
-  for (const folder of ['', ...packageFolders(house.files)]) {
-    const [own, locked] = [manifestOf(house.files, folder), packages[folder]];
+  for (const folder of ['', ...packageFolders(repository.files)]) {
+    const [own, locked] = [manifestOf(repository.files, folder), packages[folder]];
     if (kinds.every((kind) => listed(own[kind]) === listed(locked?.[kind]))) continue;
     const sentence = `It differs from ${folder || '.'}/package.json. Run npm install --package-lock-only.`;
     findings.push({ path, line: 0, sentence });
@@ -81,10 +81,10 @@ function inLock(house: House): Finding[] {
 }
 
 /** Exact versions, used dependencies, one licence, a lock file that any registry can serve and that says what came. */
-export const manifests: Law = {
+export const manifests: Rule = {
   name: 'manifests pin exact versions and the lock names no registry',
-  check: (house) => [
-    ...['', ...packageFolders(house.files)].flatMap((folder) => inManifest(house, folder)),
-    ...inLock(house),
+  check: (repository) => [
+    ...['', ...packageFolders(repository.files)].flatMap((folder) => inManifest(repository, folder)),
+    ...inLock(repository),
   ],
 };

@@ -1,11 +1,11 @@
-import type { Law } from './house.ts';
+import type { Rule } from './repository.ts';
 import type { Finding } from './tree.ts';
 
 /** The rule and its tests speak of the marker without being fast. */
-const here = /^tools\/house\//;
+const here = /^tools\/rules\//;
 
 /** What is longer than it need be, for speed, names the bench that shows what this saves: `PERF(receipts): …`. */
-export const fast: Law = {
+export const fast: Rule = {
   name: 'what is there for speed names its bench',
   check({ files, sources }) {
     const benches = new Set([...files.keys()].flatMap((path) => /([^/]+)\.bench\.ts$/.exec(path)?.[1] ?? []));

@@ -9,26 +9,26 @@ import { openEnvironment, openTables, type Tables, tableNames, viewKeys } from '
 const views: readonly string[] = viewKeys.map((key) => tableNames[key]);
 /** What follows from the blocks, and LMDB's own record of what is free. */
 const derived: readonly string[] = [...views, 'snapshots', 'free'];
-const mendedDir = 'mended';
+const repairedDir = 'repaired';
 
 /**
  * §16.1 Lets LMDB open a data file only when it is sound. One in which nothing is damaged but what follows from the
  * blocks is copied without it. Throws AssayError DATA_DAMAGED for any other.
  */
-export async function mendDataFile(
+export async function repairDataFile(
   dir: string,
   { readOnly, onNotice }: { readOnly: boolean; onNotice: (line: string) => void },
 ): Promise<void> {
   const path = join(dir, dataFile);
-  if (!readOnly) rmSync(join(dir, mendedDir), { recursive: true, force: true });
+  if (!readOnly) rmSync(join(dir, repairedDir), { recursive: true, force: true });
   const damage = inspectDataFile(path);
   if (damage.length === 0) return;
   const isDerived = damage.every(({ part }) => derived.includes(part));
   if (!isDerived || readOnly) {
-    const advice = isDerived ? ' Start the node on it: it can make that part anew.' : '';
+    const advice = isDerived ? ' Start the node on it: it can make that part again.' : '';
     throw new AssayError('DATA_DAMAGED', `${sentenceOf(path, damage)}${advice}`);
   }
-  onNotice(`${sentenceOf(path, damage)} That part is made anew.`);
+  onNotice(`${sentenceOf(path, damage)} That part is made again.`);
   await copySound(dir, new Set(damage.map(({ part }) => part)));
 }
 
@@ -38,9 +38,9 @@ function sentenceOf(path: string, damage: readonly Damage[]): string {
 
 /** Replaces the data file by one that holds all tables but the damaged; the views go as a whole. */
 async function copySound(dir: string, damaged: ReadonlySet<string>): Promise<void> {
-  const mended = join(dir, mendedDir);
-  mkdirSync(mended, { mode: 0o700 });
-  const [from, to] = [openEnvironment(dir, { readOnly: true }), openEnvironment(mended)];
+  const repaired = join(dir, repairedDir);
+  mkdirSync(repaired, { mode: 0o700 });
+  const [from, to] = [openEnvironment(dir, { readOnly: true }), openEnvironment(repaired)];
   try {
     const [source, target] = [openTables(from), openTables(to)];
     const areViewsSound = !views.some((view) => damaged.has(view));
@@ -53,8 +53,8 @@ async function copySound(dir: string, damaged: ReadonlySet<string>): Promise<voi
     await from.close();
     await to.close();
   }
-  renameSync(join(mended, dataFile), join(dir, dataFile));
-  rmSync(mended, { recursive: true });
+  renameSync(join(repaired, dataFile), join(dir, dataFile));
+  rmSync(repaired, { recursive: true });
 }
 
 type AnyTable = Database<unknown, Key>;

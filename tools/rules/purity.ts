@@ -1,5 +1,5 @@
-import type { House, Law } from './house.ts';
 import type { Import } from './imports.ts';
+import type { Repository, Rule } from './repository.ts';
 import { isNode, nameOf, type Source, type SyntaxNode, walk } from './syntax.ts';
 import { type Finding, isTest } from './tree.ts';
 
@@ -46,7 +46,7 @@ const unseededMembers = new Map([
 /** What nothing that a role imports may import of Node. */
 const bringsTimeOrChance = /^node:(timers|perf_hooks|(crypto#(\*|default|random|generate|webcrypto|getRandom)))/;
 
-/** Files that may do what the law forbids, and why. */
+/** Files that may do what the rule forbids, and why. */
 const exempt = new Map([
   ['packages/ssz/src/length-buffer.ts', 'gives browsers the part of Buffer that the SSZ library calls'],
 ]);
@@ -152,16 +152,16 @@ function impurity(source: Source, names: ReadonlySet<string>) {
   };
 }
 
-function isPureByLaw(path: string): boolean {
+function isPureByRule(path: string): boolean {
   if (isTest(path) || exempt.has(path)) return false;
   return /^packages\/((ssz|protocol|ledger)\/src\/|roles\/src\/(.+\/)?state\.ts$)/.test(path);
 }
 
-/** The files for which a law holds and the files of the same package that they import at run time. */
-function withImports(house: House, holds: (path: string) => boolean): Set<string> {
-  const found = new Set(house.sources.map((source) => source.path).filter(holds));
+/** The files for which a rule holds and the files of the same package that they import at run time. */
+function withImports(repository: Repository, holds: (path: string) => boolean): Set<string> {
+  const found = new Set(repository.sources.map((source) => source.path).filter(holds));
   for (const path of found) {
-    for (const { target, typeOnly, specifier } of house.imports.get(path) ?? []) {
+    for (const { target, typeOnly, specifier } of repository.imports.get(path) ?? []) {
       if (target !== null && !typeOnly && specifier.startsWith('.') && !exempt.has(target)) found.add(target);
     }
   }
@@ -169,16 +169,16 @@ function withImports(house: House, holds: (path: string) => boolean): Set<string
 }
 
 /** ssz, protocol, ledger and the state machines of the roles give the same bytes on every machine. */
-export const purity: Law = {
+export const purity: Rule = {
   name: 'no clock, input, float or locale in ssz, protocol, ledger and role states',
-  check(house) {
+  check(repository) {
     const findings: Finding[] = [];
-    const pure = withImports(house, isPureByLaw);
+    const pure = withImports(repository, isPureByRule);
     const constants = new Set<string>();
-    for (const source of house.sources) if (pure.has(source.path)) addBigintNames(source, constants, isExported);
-    for (const source of house.sources.filter(({ path }) => pure.has(path))) {
+    for (const source of repository.sources) if (pure.has(source.path)) addBigintNames(source, constants, isExported);
+    for (const source of repository.sources.filter(({ path }) => pure.has(path))) {
       const { path } = source;
-      for (const { specifier, line } of house.imports.get(path) ?? []) {
+      for (const { specifier, line } of repository.imports.get(path) ?? []) {
         if (!specifier.startsWith('node:')) continue;
         findings.push({ path, line, sentence: `imports ${specifier}. Only services touch the machine.` });
       }
@@ -195,14 +195,14 @@ export const purity: Law = {
 };
 
 /** Whether a file gets its time and chance from the Runtime alone. */
-function isSeededByLaw(path: string): boolean {
+function isSeededByRule(path: string): boolean {
   if (isTest(path) || path.startsWith('packages/roles/src/simulated/')) return false;
   return /^packages\/(roles\/src\/|node\/src\/(network\/|consensus\/sender\.ts))/.test(path);
 }
 
 function unseededImport(path: string, { specifier, names, typeOnly }: Import): string | null {
   if (typeOnly || !specifier.startsWith('node:')) return null;
-  const isMeant = (name: string) => isSeededByLaw(path) || bringsTimeOrChance.test(`${specifier}#${name}`);
+  const isMeant = (name: string) => isSeededByRule(path) || bringsTimeOrChance.test(`${specifier}#${name}`);
   const wrong = (names.length === 0 ? ['*'] : names).filter(isMeant);
   return wrong.length === 0 ? null : `imports ${wrong.join(', ')} of ${specifier}. ${runtime}`;
 }
@@ -218,14 +218,14 @@ function unseededName(node: SyntaxNode, above: readonly SyntaxNode[]): string | 
 }
 
 /** Roles, the network and what they import do the same again with the same Runtime. */
-export const seeded: Law = {
+export const seeded: Rule = {
   name: 'no clock, timer or random number in roles but those of the Runtime',
-  check(house) {
+  check(repository) {
     const findings: Finding[] = [];
-    const paths = withImports(house, isSeededByLaw);
-    for (const source of house.sources.filter(({ path }) => paths.has(path))) {
+    const paths = withImports(repository, isSeededByRule);
+    for (const source of repository.sources.filter(({ path }) => paths.has(path))) {
       const { path } = source;
-      for (const each of house.imports.get(path) ?? []) {
+      for (const each of repository.imports.get(path) ?? []) {
         const sentence = unseededImport(path, each);
         if (sentence !== null) findings.push({ path, line: each.line, sentence });
       }

@@ -1,10 +1,10 @@
-import { houseOf, type Law } from './house.ts';
+import { type Rule, repositoryOf } from './repository.ts';
 
 const manifest = (name: string, more: object = {}): string =>
   JSON.stringify({ name, license: 'Apache-2.0', exports: { '.': './src/index.ts' }, ...more });
 
-/** A house with one of each package, which `files` are added to. */
-function house(files: Readonly<Record<string, string>>) {
+/** A repository with one of each package, which `files` are added to. */
+function repository(files: Readonly<Record<string, string>>) {
   const base = {
     'package.json': manifest('assay', { devDependencies: { vitest: '1.2.3' } }),
     'packages/protocol/package.json': manifest('@assay/protocol'),
@@ -15,12 +15,12 @@ function house(files: Readonly<Record<string, string>>) {
       dependencies: { '@assay/protocol': '0.1.0' },
     }),
   };
-  return houseOf(new Map(Object.entries({ ...base, ...files })));
+  return repositoryOf(new Map(Object.entries({ ...base, ...files })));
 }
 
 /** `path:line` and the sentence of each finding. */
-export function findings(law: Law, files: Readonly<Record<string, string>>): string[] {
-  return law.check(house(files)).map(({ path, line, sentence }) => `${path}:${line} ${sentence}`);
+export function findings(rule: Rule, files: Readonly<Record<string, string>>): string[] {
+  return rule.check(repository(files)).map(({ path, line, sentence }) => `${path}:${line} ${sentence}`);
 }
 
-export const inLedger = (law: Law, text: string) => findings(law, { 'packages/ledger/src/a.ts': text });
+export const inLedger = (rule: Rule, text: string) => findings(rule, { 'packages/ledger/src/a.ts': text });

@@ -1,4 +1,4 @@
-import type { House, Law } from './house.ts';
+import type { Repository, Rule } from './repository.ts';
 import { type Clause, clausesIn } from './spec.ts';
 import type { Finding } from './tree.ts';
 
@@ -21,7 +21,7 @@ function numbersOf(book: string, text: string): Set<string> {
   return found;
 }
 
-function sectionRows({ files }: House): Map<string, Row> {
+function sectionRows({ files }: Repository): Map<string, Row> {
   const rows = [...(files.get(readme) ?? '').matchAll(rowOf)];
   return new Map(
     rows.map(([, book = '', section, file, empty = '']) => [
@@ -61,8 +61,8 @@ function inOrder(clauses: readonly Clause[]): Finding[] {
   const findings: Finding[] = [];
   const last = new Map<string, string>();
   for (const { id, path, line, words } of clauses) {
-    const place = path + bookOf(id);
-    const before = last.get(place);
+    const book = path + bookOf(id);
+    const before = last.get(book);
     if (before !== undefined && id !== before && !follows(id, before)) {
       findings.push({ path, line, sentence: `§${id} stands after §${before}. Put it where its number says.` });
     }
@@ -73,7 +73,7 @@ function inOrder(clauses: readonly Clause[]): Finding[] {
         sentence: `§${id} has ${words} words; at most ${maxClauseWords}. Split it by rule.`,
       });
     }
-    last.set(place, id);
+    last.set(book, id);
   }
   return findings;
 }
@@ -99,11 +99,11 @@ function inTable(clauses: readonly Clause[], rows: ReadonlyMap<string, Row>): st
 }
 
 /** A reader finds each clause by its number, and each is short. */
-export const sections: Law = {
+export const sections: Rule = {
   name: 'clauses are short and in order, and spec/README.md says where each section is',
-  check(house) {
-    const clauses = clausesIn(house.files);
-    const table = inTable(clauses, sectionRows(house));
+  check(repository) {
+    const clauses = clausesIn(repository.files);
+    const table = inTable(clauses, sectionRows(repository));
     return [...inOrder(clauses), ...table.map((sentence) => ({ path: readme, line: 0, sentence }))];
   },
 };

@@ -7,7 +7,7 @@ import { TransactionSender } from '../consensus/sender.ts';
 import type { Keystore } from '../keys/keystore.ts';
 import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } from './genesis.ts';
 
-export interface Settling {
+export interface Provision {
   readonly chain: Chain;
   readonly keys: Keystore;
   readonly runtime: Pick<Runtime, 'sleep'>;
@@ -22,10 +22,10 @@ export interface Settling {
 const sessionBlocks = 300_000_000;
 
 /** What a user would do by hand: registers the miners that are not registered, opens or tops up the payer's session. */
-export async function settle(settling: Settling): Promise<number> {
-  const registered = Promise.all(Array.from({ length: settling.miners }, (_, i) => register(settling, i)));
-  const [session] = await Promise.all([openSession(settling), registered]);
-  await nextBlock(settling.chain);
+export async function provision(needs: Provision): Promise<number> {
+  const registered = Promise.all(Array.from({ length: needs.miners }, (_, i) => register(needs, i)));
+  const [session] = await Promise.all([openSession(needs), registered]);
+  await nextBlock(needs.chain);
   return session;
 }
 
@@ -40,7 +40,7 @@ function nextBlock(chain: Chain): Promise<void> {
 }
 
 async function send<Kind extends BodyKind>(
-  { chain, keys, runtime }: Settling,
+  { chain, keys, runtime }: Provision,
   account: string,
   [kind, value]: [Kind, BodyValues[Kind]],
 ): Promise<void> {
@@ -49,17 +49,17 @@ async function send<Kind extends BodyKind>(
   if (code !== 'OK') throw new AssayError(code, `It happened to a ${kind} of ${account}.`);
 }
 
-async function register(settling: Settling, index: number): Promise<void> {
-  const { chain, keys, evidenceLevel } = settling;
+async function register(needs: Provision, index: number): Promise<void> {
+  const { chain, keys, evidenceLevel } = needs;
   const operator = keys.account(names.miner(index));
-  const served = EngineInfo.hashTreeRoot(settling.engineOf(index));
+  const served = EngineInfo.hashTreeRoot(needs.engineOf(index));
   const known = chain.head().minerOf(operator.address);
-  if (known !== undefined) return reengine(settling, index, { miner: known, served });
+  if (known !== undefined) return reengine(needs, index, { miner: known, served });
   const { contextTokens } = chain.head().models.at(0);
   if (chain.head().balanceOf(operator.address) < collateralUnits) {
-    await send(settling, names.foundation, ['transfer', { to: operator.address, amountUnits: minerFundsUnits }]);
+    await send(needs, names.foundation, ['transfer', { to: operator.address, amountUnits: minerFundsUnits }]);
   }
-  await send(settling, names.miner(index), [
+  await send(needs, names.miner(index), [
     'registerMiner',
     {
       owner: keys.account(names.owner(index)).address,
@@ -78,19 +78,19 @@ async function register(settling: Settling, index: number): Promise<void> {
 
 /** §3.8 A miner that runs another engine than it registered says so; until that holds it takes no tasks. */
 async function reengine(
-  settling: Settling,
+  needs: Provision,
   index: number,
   { miner, served }: { readonly miner: number; readonly served: Uint8Array },
 ): Promise<void> {
-  const row = settling.chain.head().miners.at(miner);
+  const row = needs.chain.head().miners.at(miner);
   if (isGone(row) || equalBytes(row.engine, served)) return;
   const { models, contextTokens, concurrency: tasks, evidenceLevel, split } = row;
   const offer = { miner, models, contextTokens, concurrency: tasks, evidenceLevel, split, engine: served };
-  await send(settling, names.miner(index), ['updateMiner', offer]);
+  await send(needs, names.miner(index), ['updateMiner', offer]);
 }
 
-async function openSession(settling: Settling): Promise<number> {
-  const { chain, keys, depositUnits } = settling;
+async function openSession(needs: Provision): Promise<number> {
+  const { chain, keys, depositUnits } = needs;
   const sessionKey = keys.account(names.session).publicKey;
   const ours = () =>
     [...chain.head().sessions].findIndex((row) => isPlain(row) && equalBytes(row.sessionKey, sessionKey));
@@ -98,15 +98,26 @@ async function openSession(settling: Settling): Promise<number> {
   if (known !== -1) {
     const missingUnits = depositUnits - chain.head().sessions.at(known).escrowUnits;
     if (missingUnits > depositUnits / 2n) {
-      await send(settling, names.payer, ['topUpSession', { session: known, amountUnits: missingUnits }]);
+      await send(needs, names.payer, ['topUpSession', { session: known, amountUnits: missingUnits }]);
     }
     return known;
   }
   const expiryHeight = chain.head().globals.height + sessionBlocks;
-  const place = { domain: 0, model: 0, homeMixer: 0, redundancy: 1, isBackground: false, dedicatedMiners: [] };
-  // All of the default network is one machine: its prompts go nowhere.
-  const terms = { sessionKey, ...place, sharesPrompts: true, depositUnits, maxTaskUnits };
-  await send(settling, names.payer, ['openSession', { ...terms, expiryHeight }]);
+  const session = {
+    sessionKey,
+    domain: 0,
+    model: 0,
+    homeMixer: 0,
+    redundancy: 1,
+    isBackground: false,
+    dedicatedMiners: [],
+    // All of the default network is one machine: its prompts go nowhere.
+    sharesPrompts: true,
+    depositUnits,
+    maxTaskUnits,
+    expiryHeight,
+  };
+  await send(needs, names.payer, ['openSession', session]);
   return ours();
 }
 

@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
-import { type House, type Law, manifestOf } from './house.ts';
 import { crosses, type Import } from './imports.ts';
+import { manifestOf, type Repository, type Rule } from './repository.ts';
 import { type Finding, isTest, packageOf } from './tree.ts';
 
 /** What each package may import of ours, lowest first. Everything outside `packages` may import every package. */
@@ -30,13 +30,13 @@ function wrongDirection(each: Import): string | null {
   if (isSupport(each)) return null;
   if (from === '') return to === '' || !each.specifier.startsWith('.') ? null : 'Import a package by its name.';
   const allowed = below[nameOf(from)];
-  if (allowed === undefined) return `${from} has no row in tools/house/layers.ts; say there what it may import.`;
+  if (allowed === undefined) return `${from} has no row in tools/rules/layers.ts; say there what it may import.`;
   if (!allowed.includes(nameOf(to)))
     return `${from} may import ${allowed.join(', ') || 'no package of ours'}; move the code down.`;
   return each.specifier.startsWith('.') ? `Import @assay/${nameOf(to)} by its name.` : null;
 }
 
-function absent({ specifier, target }: Import, { files }: House): string | null {
+function absent({ specifier, target }: Import, { files }: Repository): string | null {
   return specifier.startsWith('.') && !files.has(target ?? '') ? 'There is no such file.' : null;
 }
 
@@ -46,17 +46,18 @@ function machine({ from }: Import): string | null {
 }
 
 /** Why an import of something that is not a file of ours is wrong; null when it is right. */
-function undeclared(each: Import, house: House): string | null {
+function undeclared(each: Import, repository: Repository): string | null {
   const { specifier, from } = each;
   if (specifier.startsWith('node:')) return machine(each);
   if (specifier.startsWith('.')) return null;
   if (builtinModules.includes(specifier)) return `Write node:${specifier}.`;
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
-  const own = manifestOf(house.files, packageOf(from));
+  const own = manifestOf(repository.files, packageOf(from));
   const declared = own.dependencies ?? {};
-  const root = isTest(from) || packageOf(from) === '' ? manifestOf(house.files, '').devDependencies : undefined;
+  const root = isTest(from) || packageOf(from) === '' ? manifestOf(repository.files, '').devDependencies : undefined;
   if (name.startsWith('@assay/')) {
-    if (each.target === null || !house.files.has(each.target)) return `${specifier} is not an export of that package.`;
+    if (each.target === null || !repository.files.has(each.target))
+      return `${specifier} is not an export of that package.`;
     return packageOf(from) === '' || name in declared ? null : `Declare ${name} in ${packageOf(from)}/package.json.`;
   }
   return name in declared || (root !== undefined && name in root)
@@ -65,13 +66,14 @@ function undeclared(each: Import, house: House): string | null {
 }
 
 /** Imports go down only, by a package's name, and name nothing that is not declared. */
-export const layers: Law = {
+export const layers: Rule = {
   name: 'imports go down only, and every dependency is declared',
-  check(house) {
+  check(repository) {
     const findings: Finding[] = [];
-    for (const each of [...house.imports.values()].flat()) {
+    for (const each of [...repository.imports.values()].flat()) {
       const { from: path, line, specifier } = each;
-      const sentence = (crosses(each) ? wrongDirection(each) : null) ?? absent(each, house) ?? undeclared(each, house);
+      const sentence =
+        (crosses(each) ? wrongDirection(each) : null) ?? absent(each, repository) ?? undeclared(each, repository);
       if (sentence !== null) findings.push({ path, line, sentence: `imports ${specifier}. ${sentence}` });
     }
     return findings;
@@ -102,17 +104,17 @@ function circlesOf(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] 
 }
 
 /** Which of our files each file imports. */
-function graphOf(house: House): Map<string, Set<string>> {
+function graphOf(repository: Repository): Map<string, Set<string>> {
   const targets = (all: readonly Import[]) =>
-    new Set(all.flatMap(({ target }) => (target !== null && house.imports.has(target) ? [target] : [])));
-  return new Map([...house.imports].map(([path, all]) => [path, targets(all)]));
+    new Set(all.flatMap(({ target }) => (target !== null && repository.imports.has(target) ? [target] : [])));
+  return new Map([...repository.imports].map(([path, all]) => [path, targets(all)]));
 }
 
 /** No file imports itself by way of others, types included. */
-export const cycles: Law = {
+export const cycles: Rule = {
   name: 'no import cycles',
-  check: (house) =>
-    circlesOf(graphOf(house)).map((files) => ({
+  check: (repository) =>
+    circlesOf(graphOf(repository)).map((files) => ({
       path: files[0] ?? '',
       line: 0,
       sentence: `These files import each other: ${files.join(', ')}. Move what they share into a file below both.`,
@@ -120,9 +122,9 @@ export const cycles: Law = {
 };
 
 /** The graph of what lies in each folder of a package: its files, and its folders as wholes. */
-function rooms(house: House): Map<string, Map<string, Set<string>>> {
+function rooms(repository: Repository): Map<string, Map<string, Set<string>>> {
   const found = new Map<string, Map<string, Set<string>>>();
-  for (const [path, targets] of graphOf(house)) {
+  for (const [path, targets] of graphOf(repository)) {
     for (const target of targets) {
       if (isTest(path) || packageOf(path) === '' || packageOf(path) !== packageOf(target)) continue;
       const [from, to] = [path.split('/'), target.split('/')];
@@ -138,10 +140,10 @@ function rooms(house: House): Map<string, Map<string, Set<string>>> {
 }
 
 /** No folder imports itself by way of what lies beside it. */
-export const folders: Law = {
+export const folders: Rule = {
   name: 'no circles of folders',
-  check: (house) =>
-    [...rooms(house)].flatMap(([folder, graph]) =>
+  check: (repository) =>
+    [...rooms(repository)].flatMap(([folder, graph]) =>
       circlesOf(graph).map((names) => ({
         path: folder,
         line: 0,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** Text files of the repository: path from the root, with `/`, to content. */
 export type Tree = ReadonlyMap<string, string>;
 
-/** Something that breaks a law of the house; the sentence names what to do instead. */
+/** Something that breaks a rule of the repository; the sentence names what to do instead. */
 export interface Finding {
   readonly path: string;
   /** From 1; 0 when the whole file is meant. */

@@ -1,4 +1,4 @@
-import type { House, Law } from './house.ts';
+import type { Repository, Rule } from './repository.ts';
 import { nameOf, type Source, type SyntaxNode, walk } from './syntax.ts';
 import { type Finding, packageOf } from './tree.ts';
 
@@ -17,18 +17,18 @@ function isBarrel(source: Source): boolean {
 }
 
 /** No default exports, no `any`, no folder that names nothing, no file that only forwards but an index. */
-export const names: Law = {
+export const names: Rule = {
   name: 'names say something: no any, default export, utils or barrel',
-  check(house) {
+  check(repository) {
     const findings: Finding[] = [];
-    for (const path of house.files.keys()) {
+    for (const path of repository.files.keys()) {
       if (emptyWord.test(path))
         findings.push({ path, line: 0, sentence: 'This name says nothing. Put it beside its user.' });
       const file = path.slice(path.lastIndexOf('/') + 1);
       if (file.endsWith('.ts') && !kebab.test(file))
         findings.push({ path, line: 0, sentence: 'Write the words of a file name small, with dashes between them.' });
     }
-    for (const source of house.sources) {
+    for (const source of repository.sources) {
       const { path } = source;
       const report = (node: SyntaxNode, sentence: string) =>
         findings.push({ path, line: source.lineOf(node.start), sentence });
@@ -44,11 +44,11 @@ export const names: Law = {
 };
 
 /** One way to hide a member: the one that also holds at run time. A constructor has no other word than `private`. */
-export const hidden: Law = {
+export const hidden: Rule = {
   name: 'what is private begins with #',
-  check(house) {
+  check(repository) {
     const findings: Finding[] = [];
-    for (const source of house.sources) {
+    for (const source of repository.sources) {
       walk(source.tree, (node) => {
         if (node['accessibility'] !== 'private' || node['kind'] === 'constructor') return;
         const line = source.lineOf(node.start);
@@ -83,10 +83,10 @@ function describesOwn(source: Source, name: string): boolean {
 }
 
 /** Files that a package entry passes on whole: what they export is public. */
-function publicFiles(house: House): Set<string> {
-  const found = new Set(house.sources.map((source) => source.path).filter(isEntry));
+function publicFiles(repository: Repository): Set<string> {
+  const found = new Set(repository.sources.map((source) => source.path).filter(isEntry));
   for (const path of found) {
-    for (const { target, names: imported } of house.imports.get(path) ?? []) {
+    for (const { target, names: imported } of repository.imports.get(path) ?? []) {
       const samePackage = target !== null && packageOf(target) === packageOf(path);
       if (samePackage && imported.includes('*')) found.add(target);
     }
@@ -95,18 +95,18 @@ function publicFiles(house: House): Set<string> {
 }
 
 /** Nothing is exported that no other file imports. */
-export const unusedExports: Law = {
+export const unusedExports: Rule = {
   name: 'every export has a user',
-  check(house) {
+  check(repository) {
     const used = new Map<string, Set<string>>();
-    for (const { target, names: imported } of [...house.imports.values()].flat()) {
+    for (const { target, names: imported } of [...repository.imports.values()].flat()) {
       if (target === null) continue;
       used.set(target, new Set([...(used.get(target) ?? []), ...imported]));
     }
-    const open = publicFiles(house);
-    const configs = house.sources.filter(({ path }) => isConfig(path)).map(({ text }) => text);
+    const open = publicFiles(repository);
+    const configs = repository.sources.filter(({ path }) => isConfig(path)).map(({ text }) => text);
     const findings: Finding[] = [];
-    for (const source of house.sources) {
+    for (const source of repository.sources) {
       const { path } = source;
       const users = used.get(path) ?? new Set();
       const isNamed = configs.some((text) => text.includes(`'${path}'`));

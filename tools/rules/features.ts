@@ -1,4 +1,4 @@
-import type { House, Law } from './house.ts';
+import type { Repository, Rule } from './repository.ts';
 import { broken, citation, clausesIn, idOf, titlesOf } from './spec.ts';
 import type { Source } from './syntax.ts';
 import type { Finding } from './tree.ts';
@@ -18,9 +18,9 @@ interface Row {
 function rowsOf(text: string): Row[] {
   const lines = text.split('\n');
   const starts = lines.flatMap((line, index) => (line.startsWith('#') ? [index] : []));
-  return starts.flatMap((start, place) => {
+  return starts.flatMap((start, index) => {
     const id = /^### ([A-F][1-9]\d?)$/.exec(lines[start] ?? '')?.[1];
-    return id === undefined ? [] : [{ id, line: start + 1, text: lines.slice(start, starts[place + 1]).join('\n') }];
+    return id === undefined ? [] : [{ id, line: start + 1, text: lines.slice(start, starts[index + 1]).join('\n') }];
   });
 }
 
@@ -28,7 +28,7 @@ function rowsOf(text: string): Row[] {
 const partOf = ({ text }: Row, name: string): string | undefined =>
   new RegExp(String.raw`^- ${name}:(\s+\S[\s\S]*?)(?=^- |$(?![\s\S]))`, 'm').exec(text)?.[1];
 
-function inRow(row: Row, house: House, clauses: ReadonlySet<string>): string[] {
+function inRow(row: Row, repository: Repository, clauses: ReadonlySet<string>): string[] {
   const missing = parts.filter((part) => partOf(row, part) === undefined);
   const isAbsent = missing.length === parts.length && partOf(row, 'not built') !== undefined;
   const found = isAbsent ? [] : missing.map((part) => `has no "${part}:". Add it, or say what is not built.`);
@@ -36,10 +36,10 @@ function inRow(row: Row, house: House, clauses: ReadonlySet<string>): string[] {
     if (!clauses.has(idOf(book, number))) found.push(`${cited} is not in spec/. Name the clause that rules it.`);
   }
   for (const [, document = ''] of row.text.matchAll(/`(spec\/[^`]+)`/g)) {
-    if (!house.files.has(document)) found.push(`${document} does not exist.`);
+    if (!repository.files.has(document)) found.push(`${document} does not exist.`);
   }
   for (const [, test = ''] of (partOf(row, 'tests') ?? '').matchAll(/`([^`]+)`/g)) {
-    const problem = broken(test, 'tests', house);
+    const problem = broken(test, 'tests', repository);
     if (problem !== null) found.push(problem);
   }
   return found;
@@ -56,7 +56,7 @@ function citedIn(source: Source): Map<string, number> {
   return cited;
 }
 
-function inCode({ sources }: House, rows: ReadonlySet<string>): Finding[] {
+function inCode({ sources }: Repository, rows: ReadonlySet<string>): Finding[] {
   return sources
     .filter((source) => !source.path.startsWith('tools/'))
     .flatMap((source) =>
@@ -67,17 +67,17 @@ function inCode({ sources }: House, rows: ReadonlySet<string>): Finding[] {
 }
 
 /** Row → clause → test, without holes. */
-export const features: Law = {
+export const features: Rule = {
   name: 'every feature that code cites has a row in spec/features.md, and what a row names exists',
-  check(house) {
-    const rows = rowsOf(house.files.get(path) ?? '');
-    const clauses = new Set(clausesIn(house.files).map(({ id }) => id));
+  check(repository) {
+    const rows = rowsOf(repository.files.get(path) ?? '');
+    const clauses = new Set(clausesIn(repository.files).map(({ id }) => id));
     const ids = rows.map(({ id }) => id);
     const findings = rows.flatMap((row, index) => {
       const again = ids.indexOf(row.id) === index ? [] : ['stands here a second time.'];
-      const problems = [...again, ...inRow(row, house, clauses)];
+      const problems = [...again, ...inRow(row, repository, clauses)];
       return problems.map((problem) => ({ path, line: row.line, sentence: `${row.id}: ${problem}` }));
     });
-    return [...findings, ...inCode(house, new Set(ids))];
+    return [...findings, ...inCode(repository, new Set(ids))];
   },
 };

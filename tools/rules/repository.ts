@@ -2,25 +2,25 @@ import { type Import, importsOf } from './imports.ts';
 import { parseTree, type Source } from './syntax.ts';
 import type { Finding, Tree } from './tree.ts';
 
-/** The repository as the laws see it. */
-export interface House {
+/** The repository as the rules see it. */
+export interface Repository {
   readonly files: Tree;
   readonly sources: readonly Source[];
   readonly imports: ReadonlyMap<string, readonly Import[]>;
 }
 
-/** One rule of the house. */
-export interface Law {
+/** One rule of the repository. */
+export interface Rule {
   readonly name: string;
-  check(house: House): Finding[];
+  check(repository: Repository): Finding[];
 }
 
-export function houseOf(files: Tree): House {
+export function repositoryOf(files: Tree): Repository {
   const sources = parseTree(files);
   return { files, sources, imports: new Map(sources.map((source) => [source.path, importsOf(source, files)])) };
 }
 
-/** A package.json of ours, the parts that the laws read. */
+/** A package.json of ours, the parts that the rules read. */
 export interface Manifest {
   readonly name: string;
   readonly license?: string;
