@@ -28,7 +28,6 @@ export async function fetchArtifact(endpoint: Endpoint, known: Known, task: Task
   const mixer = known.state.mixers.get(task.mixer);
   if (mixer === undefined) return null;
   try {
-    // §14.8 Asked once, and in time.
     const stream = await endpoint.open(networkAddress(mixer), protocols.artifact);
     const reply = await ask(known.runtime, stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply);
     const bundle = reply?.[0] ?? null;

@@ -1,4 +1,4 @@
-import { measuredValues } from '@assay/ledger';
+import { challengeSigningRoot, measuredValues, measuringOf } from '@assay/ledger';
 import { names } from '@assay/node/devnet/genesis';
 import {
   ArtifactReply,
@@ -39,6 +39,33 @@ function watch(net: World) {
 }
 
 describe('the line of a miner', () => {
+  it('is measured by all that were drawn, however slow the ways are and short the epochs (§14.1, §15.4)', async () => {
+    const params = { epochBlocks: 32, blockTimeMs: 500, batchMs: 100 };
+    const net = await start({ miners: 6, params, ways: { leastMs: 5, mostMs: 40, jitterMs: 10 } });
+    const seen = watch(net);
+    const state = () => net.chain.head();
+    const first = state().globals.epoch + 1;
+    const epochs = [0, 1, 2, 3, 4, 5].map((later) => first + later);
+    await net.until(() => state().globals.epoch === first + epochs.length);
+    const miners = [0, 1, 2, 3, 4, 5];
+    const drawnIn = (epoch: number, mixer: number) => {
+      const reveal = net.keys.committee(names.mixer(mixer)).sign(challengeSigningRoot(state().chain, epoch));
+      return miners.filter((miner) => measuringOf(state(), { mixer, reveal }, miner).isOfLine);
+    };
+    const turns = epochs.flatMap((epoch) => [0, 1, 2, 3].map((mixer) => ({ epoch, mixer })));
+    const drawn = turns.flatMap(({ epoch, mixer }) =>
+      drawnIn(epoch, mixer).map((miner) => `${epoch}/${mixer}/${miner}`),
+    );
+    const measured = miners.flatMap((miner) => seen.of(miner).map(({ epoch, mixer }) => `${epoch}/${mixer}/${miner}`));
+    expect(measured.toSorted()).toEqual(drawn.toSorted());
+    // What comes too late while one is away is let go, and nobody is offered it.
+    net.network.cutOff(net.mixerAddress(3));
+    await net.blocks(48);
+    net.network.heal(net.mixerAddress(3));
+    await net.blocks(16);
+    expect(net.trace.said.filter((line) => line.includes('REPORT_'))).toEqual([]);
+  });
+
   it('is measured by the mixers that were drawn, once an epoch, over a restart too (A3, §15.1, §15.2)', async () => {
     const net = await start({ miners: 1 });
     const head = () => net.chain.head();

@@ -95,6 +95,19 @@ describe('one silent mixer (§5.24)', () => {
     expect(asked.map(isPaid)).toEqual([true, true, true]);
   });
 
+  it('does not lose its work when it is down for some seconds (§14.8)', async () => {
+    const net = await start();
+    const own = await net.openSession(names.foundation, { homeMixer: 3 });
+    await net.blocks(3);
+    const { taskId } = await net.ask({ maxTokens: 2 }, own);
+    await net.until(() => net.task(taskId) !== null);
+    await net.built.roles.set(names.mixer(3), false);
+    await net.blocks(30);
+    await net.built.roles.set(names.mixer(3), true);
+    await net.until(() => net.isDecided(taskId));
+    expect(net.task(taskId)?.row.status).toBe('approved');
+  });
+
   /** One miner of two never answers; whoever has it is served by the other once the oracles took the task away. */
   const withHungMiner = () =>
     start({

@@ -22,8 +22,9 @@ export interface Heard {
   readonly lastMs: number;
   /** Reassignments, as its mixer last announced them. */
   readonly attempt: number;
-  /** Mixers that were there when it first heard of the task (§5.6). */
+  /** Mixers that were there when it first heard of the task (§5.6), and whether the task began with that word. */
   readonly present: ReadonlySet<number>;
+  readonly isFromStart: boolean;
 }
 
 /** When and where a mixer hears an announcement. */
@@ -52,6 +53,17 @@ interface Record {
 export class Announcements {
   /** By mixer and task; of the mixers that are heard only. */
   #byMixer = new Map<number, Map<string, Record>>();
+  #sinceHeight = 0;
+
+  /** Height from which on this mixer hears what is said. */
+  get sinceHeight(): number {
+    return this.#sinceHeight;
+  }
+
+  /** This mixer begins to hear, at a height of the chain. */
+  begin(height: number): void {
+    this.#sinceHeight = height;
+  }
 
   /** §14.10 Sets who is heard, each with the same room. What others said is forgotten. */
   hearOnly(mixers: Iterable<number>): void {
@@ -80,8 +92,8 @@ export class Announcements {
   heard(mixer: number, taskId: Uint8Array): Heard | null {
     const record = this.#byMixer.get(mixer)?.get(toHex(taskId));
     if (record === undefined) return null;
-    const { last, firstMs, begunMs, lastMs, present } = record;
-    return { firstMs, begunMs, lastMs, attempt: last.announcement.attempt, present };
+    const { last, firstMs, begunMs, lastMs, present, isFromStart } = record;
+    return { firstMs, begunMs, lastMs, attempt: last.announcement.attempt, present, isFromStart };
   }
 
   /**

@@ -4,6 +4,8 @@ import { equalBytes, firstUint64 } from '@assay/ssz';
 
 /** A mixer counts as absent once it was silent for more blocks than these. */
 const presenceBlocks = 4;
+/** Blocks in which another mixer may not know yet that one is back (§5.6.1). */
+const returnBlocks = 2;
 
 /** A mixer with the keys it signs with. */
 export interface OwnKeys {
@@ -44,6 +46,10 @@ export function mayBeTaken(
 export class Committee {
   readonly #self: number;
   readonly #heardAt = new Map<number, number>();
+  /** Height at which one was heard again that had been silent. */
+  readonly #backAt = new Map<number, number>();
+  /** Height since which this one hears others: before it, their silence was its own. */
+  #hearingSince = 0;
   #present: { readonly height: number; readonly mixers: ReadonlySet<number> } | null = null;
 
   constructor(self: number) {
@@ -52,24 +58,29 @@ export class Committee {
 
   /** A mixer said at `height` that it is there. */
   heard(mixer: number, height: number): void {
+    const before = this.#heardAt.get(mixer) ?? height;
+    if (height - before >= presenceBlocks) this.#backAt.set(mixer, height);
+    if (height - Math.max(0, ...this.#heardAt.values()) > presenceBlocks) this.#hearingSince = height;
     this.#heardAt.set(mixer, height);
     if (this.#present?.mixers.has(mixer) === false) this.#present = null;
   }
 
-  /** Whether a mixer of the present committee answers. */
+  /** Whether a mixer of the present committee answers, as far as this one can know: silent is who others outlast. */
   isPresent(mixer: number, state: LedgerView): boolean {
-    return presentCommittee(state).some((seat) => seat.mixer === mixer) && this.#answers(mixer, state);
+    if (!presentCommittee(state).some((seat) => seat.mixer === mixer)) return false;
+    return this.#answers(mixer, state) || state.globals.height - this.#hearingSince <= presenceBlocks;
   }
 
   /**
-   * Who of the present committee was heard within four blocks: one block less than what makes a mixer take over, since
-   * two mixers may be a block apart (§5.6). One set for each height, however often it is asked.
+   * Who of the present committee was heard within four blocks, one block less than what makes a mixer take over, and is
+   * not just back: two mixers may be a block apart (§5.6.1). One set for each height, however often it is asked.
    */
   present(state: LedgerView): ReadonlySet<number> {
     const { height } = state.globals;
     if (this.#present?.height === height) return this.#present.mixers;
     const seats = presentCommittee(state).map(({ mixer }) => mixer);
-    const mixers = new Set(seats.filter((mixer) => this.#isHeard(mixer, height, presenceBlocks - 1)));
+    const isBack = (mixer: number) => height - (this.#backAt.get(mixer) ?? Number.NEGATIVE_INFINITY) <= returnBlocks;
+    const mixers = new Set(seats.filter((mixer) => this.#isHeard(mixer, height, presenceBlocks - 1) && !isBack(mixer)));
     this.#present = { height, mixers };
     return mixers;
   }

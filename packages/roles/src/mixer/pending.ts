@@ -22,6 +22,10 @@ export class Pending {
     return [...this.#waiting.values()].some(({ kind }) => kind !== 'report');
   }
 
+  get hasReports(): boolean {
+    return [...this.#waiting.values()].some(({ value }) => 'report' in value);
+  }
+
   /** Takes up what an earlier run left uncertified. */
   restore(): void {
     for (const { key, value } of this.#store.entries(prefix)) {

@@ -65,14 +65,17 @@ export class Audits {
     const duties = auditDuties(head, this.#options.validator);
     return {
       duties: duties.filter(({ step, taskId }) => step === 'commit' || this.#recall(taskId) !== null),
-      pace: { height: globals.height, blockTimeMs: params.blockTimeMs, auditMs: this.#auditMs },
+      pace: {
+        ...{ height: globals.height, commitBlocks: params.audit.commitBlocks },
+        ...{ blockTimeMs: params.blockTimeMs, auditMs: this.#auditMs },
+      },
     };
   }
 
   #perform(effect: AuditEffect): void {
     switch (effect.type) {
       case 'measure':
-        void this.#measure(effect.taskId);
+        void this.#measure(effect);
         break;
       case 'commit':
         void this.#send(effect.type, effect.items, () => this.#options.submit('auditCommit', { items: effect.items }));
@@ -84,12 +87,13 @@ export class Audits {
     }
   }
 
-  async #measure(taskId: Uint8Array): Promise<void> {
+  async #measure({ taskId, isLast }: { readonly taskId: Uint8Array; readonly isLast: boolean }): Promise<void> {
     const { runtime } = this.#context;
     const startMs = runtime.monotonicMs();
     let commitment: Uint8Array | null = null;
     try {
-      const secret = await this.#secretOf(taskId);
+      const secret = await this.#secretOf(taskId, isLast);
+      if (secret === 'absent') return this.#dispatch({ type: 'absent', taskId });
       commitment = secret === null ? null : AuditSecret.hashTreeRoot(secret);
       this.#auditMs += (runtime.monotonicMs() - startMs - this.#auditMs) * newest;
     } catch (error) {
@@ -128,8 +132,11 @@ export class Audits {
     return stored === undefined ? null : AuditSecret.deserialize(stored);
   }
 
-  /** The numbers of a task, measured now unless they were before a restart; null when it is not kept any more. */
-  async #secretOf(taskId: Uint8Array): Promise<Secret | null> {
+  /**
+   * The numbers of a task, measured now unless they were before a restart; null when it is not kept any more, absent
+   * when nobody gives its artifact and this was not the last time to ask.
+   */
+  async #secretOf(taskId: Uint8Array, isLast: boolean): Promise<Secret | 'absent' | null> {
     const known = this.#recall(taskId);
     if (known !== null) return known;
     const { chain, verifier, runtime } = this.#context;
@@ -140,6 +147,7 @@ export class Audits {
     const task = state.tasks.at(taskIndex);
     const { seed } = state.audits.at(auditIndex);
     const bundle = await fetchArtifact(this.#endpoint, { state, verifier, runtime }, task);
+    if (bundle === null && !isLast) return 'absent'; // §14.8
     const numbers = await measure({ state, task, seed, bundle, measuring: this.#options.measuring });
     const { account } = state.validators.at(this.#options.validator);
     const secret = { numbers, nonce: runtime.random('nonces').bytes(32), account };

@@ -5,7 +5,7 @@ import { feasibleDuties } from './schedule.ts';
 const duties = (...deadlines: number[]): AuditDuty[] =>
   deadlines.map((deadline, i) => ({ taskId: new Uint8Array(32).fill(i), step: 'commit', deadline }));
 const deadlinesOf = (kept: AuditDuty[]) => kept.map(({ deadline }) => deadline);
-const pace = { height: 10, blockTimeMs: 1000, auditMs: 1000, lanes: 1 };
+const pace = { height: 10, commitBlocks: 96, blockTimeMs: 1000, auditMs: 1000, lanes: 1 };
 
 describe('the audits a validator takes up (protocol §14.4)', () => {
   it('are those with the soonest deadline first, while all can be met', () => {

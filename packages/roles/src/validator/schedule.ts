@@ -5,6 +5,8 @@ export interface Pace {
   /** Height of the last block. */
   readonly height: number;
   readonly blockTimeMs: number;
+  /** Blocks from a draw to its deadline (§10.3). */
+  readonly commitBlocks: number;
   /** What one audit took lately, milliseconds, and how many are done at once. */
   readonly auditMs: number;
   readonly lanes: number;
@@ -28,4 +30,13 @@ export function feasibleDuties(duties: readonly AuditDuty[], pace: Pace): AuditD
 /** A commitment sent now stands in the next block at the earliest: half a block on average. */
 function twiceLeftMs({ deadline }: AuditDuty, { height, blockTimeMs }: Pace): number {
   return (2 * (deadline - height) - 1) * blockTimeMs;
+}
+
+/**
+ * §14.8 Height at which an artifact is asked for again that was not there for so many asks, each time after twice as
+ * long; null when half of the time to commit is over by then.
+ */
+export function nextAsk({ deadline }: AuditDuty, asks: number, { height, commitBlocks }: Pace): number | null {
+  const next = height + Math.max(1, Math.floor(commitBlocks / 16)) * 2 ** (asks - 1);
+  return 2 * (deadline - next) < commitBlocks ? null : next;
 }

@@ -1,7 +1,7 @@
 import type { AuditDuty } from '@assay/ledger';
 import { type Commitment, limits } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
-import { feasibleDuties, type Pace } from './schedule.ts';
+import { feasibleDuties, nextAsk, type Pace } from './schedule.ts';
 
 type Step = AuditDuty['step'];
 
@@ -10,6 +10,8 @@ export interface AuditState {
   /** Measured, and not yet in a block. */
   readonly ready: ReadonlyMap<string, Commitment>;
   readonly measuring: ReadonlySet<string>;
+  /** How often an artifact was asked for that was not there, and from which height on it is asked for again. */
+  readonly absent: ReadonlyMap<string, { readonly asks: number; readonly height: number }>;
   /** What failed since the last block, or was refused by step and task: not to be tried again before the next. */
   readonly failed: ReadonlySet<string>;
   readonly refused: ReadonlySet<string>;
@@ -19,6 +21,7 @@ export interface AuditState {
 export const noAudits: AuditState = {
   ready: new Map(),
   measuring: new Set(),
+  absent: new Map(),
   failed: new Set(),
   refused: new Set(),
   sending: new Set(),
@@ -29,13 +32,18 @@ export type AuditEvent =
   | { readonly type: 'block' }
   /** The commitment is null where nothing could be measured. */
   | { readonly type: 'measured'; readonly taskId: Uint8Array; readonly commitment: Uint8Array | null }
+  /** Nobody gave the artifact, and there is time to ask again. */
+  | { readonly type: 'absent'; readonly taskId: Uint8Array }
   /** A list is in a block, or was refused: whole, or these tasks of it. */
   | { readonly type: 'sent'; readonly step: Step; readonly refused: readonly Uint8Array[] };
 
 export type AuditEffect =
-  | { readonly type: 'measure'; readonly taskId: Uint8Array }
+  /** The last time: what nobody gives then counts as no artifact. */
+  | { readonly type: 'measure'; readonly taskId: Uint8Array; readonly isLast: boolean }
   | { readonly type: 'commit'; readonly items: Commitment[] }
   | { readonly type: 'reveal'; readonly taskIds: readonly Uint8Array[] };
+
+type Measure = Extract<AuditEffect, { type: 'measure' }>;
 
 /** What is owed now, of the reveals only those whose numbers are at hand, and how fast the validator is. */
 export interface Owed {
@@ -57,20 +65,29 @@ export function stepAudits(before: AuditState, event: AuditEvent, owed: Owed): A
   const measure = toMeasure(state, owed);
   const commit = state.sending.has('commit') ? [] : commitments(state, owed);
   const reveal = state.sending.has('reveal') ? [] : reveals(state, owed);
-  const effects: AuditEffect[] = measure.map((taskId) => ({ type: 'measure', taskId }));
+  const effects: AuditEffect[] = measure.map((each) => ({ type: 'measure', ...each }));
   if (commit.length > 0) effects.push({ type: 'commit', items: commit });
   if (reveal.length > 0) effects.push({ type: 'reveal', taskIds: reveal });
-  const measuring = new Set([...state.measuring, ...measure.map(toHex)]);
+  const measuring = new Set([...state.measuring, ...measure.map(({ taskId }) => toHex(taskId))]);
   const sent = effects.flatMap(({ type }) => (type === 'measure' ? [] : [type]));
   return { state: { ...state, measuring, sending: new Set([...state.sending, ...sent]) }, effects };
 }
 
-function after(state: AuditState, event: AuditEvent, { duties }: Owed): AuditState {
+function after(state: AuditState, event: AuditEvent, { duties, pace }: Owed): AuditState {
   switch (event.type) {
     case 'block': {
       const owed = new Set(of(duties, 'commit').map(toHex));
       const ready = new Map([...state.ready].filter(([id]) => owed.has(id)));
-      return { ...state, ready, failed: new Set(), refused: new Set() };
+      const absent = new Map([...state.absent].filter(([id]) => owed.has(id)));
+      return { ...state, ready, absent, failed: new Set(), refused: new Set() };
+    }
+    case 'absent': {
+      const id = toHex(event.taskId);
+      const asks = asksOf(state, id) + 1;
+      const duty = duties.find(({ taskId }) => toHex(taskId) === id);
+      const height = (duty && nextAsk(duty, asks, { ...pace, lanes })) ?? pace.height;
+      const absent = new Map([...state.absent, [id, { asks, height }]]);
+      return { ...state, measuring: without(state.measuring, id), absent };
     }
     case 'measured': {
       const { taskId, commitment } = event;
@@ -87,14 +104,28 @@ function after(state: AuditState, event: AuditEvent, { duties }: Owed): AuditSta
   }
 }
 
-function toMeasure({ ready, measuring, failed }: AuditState, { duties, pace }: Owed): Uint8Array[] {
-  const open = duties.filter(({ step, taskId }) => step === 'commit' && !ready.has(toHex(taskId)));
-  const free = Math.max(0, lanes - measuring.size);
-  const isNew = (taskId: Uint8Array) => !measuring.has(toHex(taskId)) && !failed.has(toHex(taskId));
-  return feasibleDuties(open, { ...pace, lanes })
-    .map(({ taskId }) => taskId)
+/** What is asked for again goes after the others while it need not be the last time (§14.8). */
+function toMeasure(state: AuditState, { duties, ...owed }: Owed): Omit<Measure, 'type'>[] {
+  const pace = { ...owed.pace, lanes };
+  const { ready, measuring, failed, absent } = state;
+  const isDue = (id: string) => (absent.get(id)?.height ?? 0) <= pace.height;
+  const isOpen = (id: string) => !ready.has(id) && isDue(id);
+  const open = duties.filter(({ step, taskId }) => step === 'commit' && isOpen(toHex(taskId)));
+  const isNew = ({ taskId }: AuditDuty) => !measuring.has(toHex(taskId)) && !failed.has(toHex(taskId));
+  const fresh = feasibleDuties(open, pace)
     .filter(isNew)
-    .slice(0, free);
+    .map((duty) => {
+      const asks = asksOf(state, toHex(duty.taskId));
+      return { taskId: duty.taskId, asks, isLast: nextAsk(duty, asks + 1, pace) === null };
+    });
+  return fresh
+    .toSorted((a, b) => Number(a.asks > 0 && !a.isLast) - Number(b.asks > 0 && !b.isLast))
+    .slice(0, Math.max(0, lanes - measuring.size))
+    .map(({ taskId, isLast }) => ({ taskId, isLast }));
+}
+
+function asksOf({ absent }: AuditState, id: string): number {
+  return absent.get(id)?.asks ?? 0;
 }
 
 function commitments({ ready, refused }: AuditState, { duties }: Owed): Commitment[] {

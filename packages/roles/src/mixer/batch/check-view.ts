@@ -1,10 +1,19 @@
-import type { DrawTable, LedgerView, Verifier } from '@assay/ledger';
-import { headerOf } from '@assay/protocol';
+import { committeeOf, type DrawTable, type LedgerView, type Verifier } from '@assay/ledger';
+import { Block, headerOf, Transaction } from '@assay/protocol';
 import type { SigningRoots } from '../../context.ts';
 import type { Chain } from '../../ports/chain.ts';
 import type { Announcements } from '../announcements.ts';
 import type { Ground } from '../ground.ts';
 import type { RequestDedup } from '../request-dedup.ts';
+
+/** Blocks that are read for one batch: each may hold megabytes. */
+const maxReadBlocks = 64;
+
+/** The mixer of a batch in a block, and those that signed it. */
+export interface SignedBatch {
+  readonly mixer: number;
+  readonly signers: readonly number[];
+}
 
 /** What a mixer checks another's attestations against (§7.2): the ledger, the draws, and what it saw itself. */
 export interface CheckView {
@@ -20,6 +29,8 @@ export interface CheckView {
   drawTableAt(height: number): DrawTable | null;
   /** Time of the block of a height, milliseconds; null when there is none. */
   blockMs(height: number): number | null;
+  /** The batches in the block of a height; none where it cannot be read. */
+  batchesAt(height: number): readonly SignedBatch[];
   readonly nowMs: number;
 }
 
@@ -45,6 +56,7 @@ export function checkViewOf({
     present: committee.present(state),
     drawTableAt: (height) => drawTables.at(height, state),
     blockMs: (height) => blockMsOf(chain, height),
+    batchesAt: batchesIn(chain, state),
     nowMs: runtime.nowMs(),
   };
 }
@@ -56,4 +68,27 @@ function blockMsOf(chain: Chain, height: number): number | null {
   if (height === 0) return globals.genesisMs;
   const bytes = chain.blockAt(height);
   return bytes === null ? null : headerOf(bytes).timeMs;
+}
+
+/** What a view says of batches: of one that is asked for more blocks than honest tasks need, nothing about the rest. */
+function batchesIn(chain: Chain, state: LedgerView): CheckView['batchesAt'] {
+  const read = new Map<number, readonly SignedBatch[]>();
+  return (height) => {
+    const known = read.get(height);
+    if (known !== undefined || read.size === maxReadBlocks) return known ?? [];
+    const batches = batchesOf(state, chain.blockAt(height));
+    read.set(height, batches);
+    return batches;
+  };
+}
+
+function batchesOf(state: LedgerView, bytes: Uint8Array | null): SignedBatch[] {
+  if (bytes === null) return [];
+  const bodies = Block.deserialize(bytes).transactions.map((each) => Transaction.deserialize(each).content.body);
+  return bodies.flatMap((body) => {
+    if (body.kind !== 'certifiedBatch') return [];
+    const { header, signers } = body.value.certificate;
+    const signed = committeeOf(state, header.epoch).filter((_, place) => signers.get(place));
+    return [{ mixer: header.mixer, signers: signed.map(({ mixer }) => mixer) }];
+  });
 }

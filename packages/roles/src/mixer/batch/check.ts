@@ -21,6 +21,7 @@ import { clockToleranceMs } from '../announcements.ts';
 import { contentsOf, type FinishedTask } from '../attestations.ts';
 import { presentCommittee } from '../committee.ts';
 import type { Claimed } from '../request-dedup.ts';
+import { checkHome } from './check-home.ts';
 import { checkTicket } from './check-ticket.ts';
 import { checkTime } from './check-time.ts';
 import { checkTransition } from './check-transition.ts';
@@ -69,14 +70,6 @@ function checkPayers(view: CheckView, { mixer }: Turn, attestations: readonly At
     const reason = 'receipt' in value ? (refusals.shift() ?? checkHome(view, value.receipt, mixer)) : null;
     return reason === null ? [] : [{ index, reason }];
   });
-}
-
-/** §5.6 Why another than the home mixer may not have taken a task; its own mixer asked that at admission. */
-function checkHome(view: CheckView, { session, taskId }: Receipt, mixer: number): string | null {
-  const { homeMixer } = view.state.sessions.at(session);
-  if (mixer === homeMixer || mixer === view.mixer) return null;
-  const present = view.announcements.heard(mixer, taskId)?.present ?? view.present;
-  return present.has(homeMixer) ? 'the home mixer of its session was there' : null;
 }
 
 /** What is checked of an attestation besides the ledger's own rules. */

@@ -1,4 +1,4 @@
-import { batchSigningRoot, isQuorum, revealSigningRoot } from '@assay/ledger';
+import { batchSigningRoot, challengeSigningRoot, isQuorum, type LedgerView, revealSigningRoot } from '@assay/ledger';
 import {
   type Attestation,
   type BatchHeader,
@@ -15,12 +15,12 @@ import {
   limits,
   type MeasuredMiner,
 } from '@assay/protocol';
-import { toHex } from '@assay/ssz';
+import { equalBytes, toHex } from '@assay/ssz';
 import { networkAddress, protocols, type RoleContext } from '../../context.ts';
 import type { Inclusion } from '../../ports/chain.ts';
 import type { Endpoint, MessageStream, PeerId } from '../../ports/network.ts';
 import type { Cancel } from '../../ports/runtime.ts';
-import { ask, receive } from '../../ports/wire.ts';
+import { answerMs, ask, receive } from '../../ports/wire.ts';
 import {
   contentsOf,
   type FinishedTask,
@@ -46,6 +46,8 @@ interface Refusal {
 
 /** Most receipts offered at once: checking one takes 1.5 ms, mostly its ticket, and must end within `answerMs`. */
 const maxOfferedReceipts = 800;
+/** Blocks from the replies to an offer to the one that holds the batch, with slow ways. */
+const inclusionBlocks = 2;
 const certifiedKey = 'certified';
 
 /** Gathers finished and late tasks, has the committee check and sign them, and signs what others offer (§7.2). */
@@ -104,9 +106,10 @@ export class Batches {
     );
   }
 
-  /** A report goes with the next batch (§14.1). */
+  /** A report goes with the next batch, which is soon when no turn is left for it (§14.1.1). */
   takeReport(measured: MeasuredMiner): void {
     this.#ground.pending.add(ofReport(measured));
+    if (this.#isLastCall()) this.#schedule();
   }
 
   /** Forgets what a block certified. */
@@ -122,7 +125,17 @@ export class Batches {
   advance(height: number): void {
     const head = this.#context.chain.head();
     if (height % presentCommittee(head).length === ownSeat(this.#ground, head)) void this.#issue();
-    else if (this.#ground.pending.hasTasks) this.#schedule();
+    else if (this.#ground.pending.hasTasks || this.#isLastCall()) this.#schedule();
+  }
+
+  /** Whether reports wait that would be too late with the batch of this mixer's next turn (§14.1.1). */
+  #isLastCall(): boolean {
+    const head = this.#context.chain.head();
+    const seat = ownSeat(this.#ground, head);
+    if (seat === null || !this.#ground.pending.hasReports) return false;
+    const { epochBlocks, blockTimeMs } = head.params;
+    const certificateBlocks = Math.ceil(answerMs / blockTimeMs) + inclusionBlocks;
+    return turnAfter(head, seat) + certificateBlocks >= (head.globals.epoch + 1) * epochBlocks;
   }
 
   #schedule(): void {
@@ -178,6 +191,9 @@ export class Batches {
         else refusals.push(reply);
       }
       if (isQuorum(signatures.size + 1, seats.length)) {
+        // With reports it would be refused whole: what else is in it goes with the next (§8.1.2).
+        const hasReports = contentsOf(attestations).records.reports.length > 0;
+        if (hasReports && chain.head().globals.epoch !== turn.epoch) return null;
         signatures.set(mixer, signer.sign(this.#headerRoot(header)));
         return this.#keep(this.#assemble(seats, { header, attestations, signatures }));
       }
@@ -232,8 +248,19 @@ export class Batches {
     return fits.slice(0, limits.maxBatchReceipts);
   }
 
+  /** §14.1.1 Lets go the reports of another epoch than the one that a batch is of: nobody takes them any more. */
+  #dropLate({ epoch }: Turn): void {
+    const { pending, committeeSigner, context } = this.#ground;
+    if (!pending.hasReports) return;
+    const reveal = committeeSigner.sign(challengeSigningRoot(context.chain.identity, epoch));
+    for (const [key, { value }] of pending.all) {
+      if ('report' in value && !equalBytes(value.report.reveal, reveal)) this.#drop(key);
+    }
+  }
+
   /** What waits and still passes this mixer's own check; the rest is discarded. */
   #valid(turn: Turn): Attestation[] {
+    this.#dropLate(turn);
     const waiting = this.#waiting();
     const flaws = new Map(
       checkBatch(checkViewOf(this.#ground), turn, waiting).map(({ index, reason }) => [index, reason]),
@@ -325,4 +352,11 @@ export class Batches {
     if (signature === null) return null;
     return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, ...contentsOf(attestations) };
   }
+}
+
+/** Height of the next block after which it is the turn of a place of the committee (§14.1). */
+function turnAfter(state: LedgerView, place: number): number {
+  const { height } = state.globals;
+  const seats = presentCommittee(state).length;
+  return height + 1 + ((((place - height - 1) % seats) + seats) % seats);
 }

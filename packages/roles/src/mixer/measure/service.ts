@@ -40,6 +40,8 @@ export class Measuring {
   readonly #planner: Planner;
   readonly #known: KnownAnswers;
   readonly #found = new Map<string, Found>();
+  /** Lines that are being measured, by miner and epoch. */
+  readonly #links = new Map<string, Promise<void>>();
   /** By the ids of the challenges. */
   readonly #asked = new Map<string, Asked>();
   #agenda = noAgenda;
@@ -97,8 +99,14 @@ export class Measuring {
   async #take(duty: Duty, endpoint: Endpoint): Promise<void> {
     if (duty.what !== 'report') this.#found.set(keyOf(duty), this.#foundOf(duty));
     if (duty.what === 'challenge') return this.#challenge(duty);
-    await this.#wait();
     if (duty.what === 'report') return this.#report(duty);
+    const work = this.#link(duty, endpoint);
+    this.#links.set(keyOf(duty), work);
+    await work.finally(() => this.#links.delete(keyOf(duty)));
+  }
+
+  async #link(duty: Duty, endpoint: Endpoint): Promise<void> {
+    await this.#wait();
     const link = await this.#probe.measure(endpoint, duty.miner);
     this.#foundOf(duty).link = link;
   }
@@ -174,9 +182,10 @@ export class Measuring {
     found.disputed.push({ challenge, evidence: { precommitSignature, salt } });
   }
 
-  /** §15.4 A report in which nothing is measured is not made. */
-  #report(duty: Duty): void {
+  /** §15.4.1 With the line that is being measured, which ends soon; not made when nothing was measured. */
+  async #report(duty: Duty): Promise<void> {
     const { miner, epoch } = duty;
+    await this.#links.get(keyOf(duty))?.catch(() => {});
     const { disputed, rightTokens, tookMs, link } = this.#foundOf(duty);
     this.#found.delete(keyOf(duty));
     const hashRate = rightTokens === 0 ? 0n : hashRateOf(rightTokens, tookMs);

@@ -29,7 +29,9 @@ export class Transitions {
   }
 
   start(endpoint: Endpoint): void {
+    const { announcements, context } = this.#ground;
     this.#endpoint = endpoint;
+    announcements.begin(context.chain.head().globals.height);
     endpoint.handle(protocols.vote, (stream) => this.#vote(stream));
     endpoint.handle(protocols.order, (stream) => this.#hearOrder(stream));
     endpoint.subscribe(topics.tasks, (message, from) => this.#hear(message, from));

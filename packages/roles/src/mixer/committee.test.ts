@@ -1,0 +1,40 @@
+import { World } from '@assay/ledger/fixture';
+import { describe, expect, it } from 'vitest';
+import { Committee } from './committee.ts';
+
+/** What mixer 0 of three knows, block by block: `said` has those that each block is heard from. */
+function through(said: readonly (readonly number[])[], know: (committee: Committee, state: World['state']) => unknown) {
+  const world = new World({ mixers: 3, params: { epochBlocks: 4096 } });
+  const committee = new Committee(0);
+  return said.map((mixers) => {
+    world.block();
+    for (const mixer of mixers) committee.heard(mixer, world.state.globals.height);
+    return know(committee, world.state);
+  });
+}
+
+const [both, first, none] = [[1, 2], [1], []];
+
+describe('whether a home mixer is away (§5.6)', () => {
+  const isAway = (committee: Committee, state: World['state']) => !committee.isPresent(2, state);
+
+  it('is known after more than four blocks', () => {
+    const said = [...Array(5).fill(both), ...Array(6).fill(first)];
+    expect(through(said, isAway).indexOf(true)).toBe(9);
+  });
+
+  it('is not known to a mixer that was away itself, until it has heard others for as long', () => {
+    const said = [...Array(5).fill(both), ...Array(8).fill(none), ...Array(8).fill(first)];
+    const away = through(said, isAway);
+    expect(away.lastIndexOf(false)).toBe(17);
+    expect(away.slice(13, 18)).toEqual(Array(5).fill(false));
+  });
+});
+
+describe('who was there when a task began (§5.6.1)', () => {
+  it('is not who is just back: another mixer may not have heard of it', () => {
+    const said = [...Array(5).fill(both), ...Array(6).fill(first), ...Array(5).fill(both)];
+    const present = through(said, (committee, state) => committee.present(state).has(2));
+    expect(present).toEqual([...Array(8).fill(true), ...Array(6).fill(false), true, true]);
+  });
+});

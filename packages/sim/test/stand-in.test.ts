@@ -1,0 +1,70 @@
+import { names } from '@assay/node/devnet/genesis';
+import type { Attestation } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { FalseMixer } from '../src/adversaries/false-mixer.ts';
+import { forgedTask, signedRequest, ticketOf } from '../src/adversaries/forged-task.ts';
+import { Machine } from '../src/machine.ts';
+import { SimulatedModel } from '../src/simulated-model.ts';
+import type { World } from '../src/world.ts';
+import { startWorld } from './start.fixture.ts';
+
+/** A world whose miners answer when they are let, and a task that mixer 1 took for mixer 0, which was cut off. */
+async function taskOfStandIn() {
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const wait = () => {
+    begun.resolve();
+    return gate.promise;
+  };
+  const net = await startWorld({
+    miners: 2,
+    params: { epochBlocks: 4096 },
+    modelOf: () => new SimulatedModel('registered', wait),
+  });
+  net.network.cutOff(net.mixerAddress(0));
+  await net.blocks(8);
+  const answer = net.ask();
+  await begun.promise;
+  return { net, answer, finish: gate.resolve };
+}
+
+function drawnAt(task: Attestation, drawHeight: number): Attestation {
+  if (task.kind !== 'receipt') throw new Error('it is not a receipt');
+  return { ...task, value: { ...task.value, receipt: { ...task.value.receipt, drawHeight } } };
+}
+
+/** A mixer begins anew, with nothing but what it had stored. */
+async function restart(net: World, mixer: number): Promise<void> {
+  await net.built.roles.set(names.mixer(mixer), false);
+  await net.blocks(1);
+  await net.build(new Machine(net)).roles.set(names.mixer(mixer), true);
+}
+
+describe('a task that another took while its home mixer was away (§5.6)', () => {
+  it('is certified, whoever comes back or forgets before it ends', async () => {
+    const { net, answer, finish } = await taskOfStandIn();
+    net.network.heal(net.mixerAddress(0));
+    await net.blocks(8);
+    await restart(net, 2);
+    await net.blocks(4);
+    finish();
+    const { taskId } = await answer;
+    const { height } = net.chain.head().globals;
+    await net.until(() => net.task(taskId) !== null || net.chain.head().globals.height > height + 50);
+    expect(net.trace.said.filter((line) => line.includes('discarded'))).toEqual([]);
+    expect(net.task(taskId)?.row.mixer).toBe(1);
+  });
+
+  it('is none of a draw at which the home mixer was there, whoever has forgotten what it heard then', async () => {
+    const net = await startWorld({ miners: 2, params: { epochBlocks: 4096 } });
+    const drawHeight = net.chain.head().globals.height;
+    for (const mixer of [1, 2]) await restart(net, mixer);
+    await net.blocks(4);
+    const liar = await FalseMixer.of(net, 3);
+    const signed = signedRequest(net, {}, 3);
+    const now = forgedTask(net, signed, { ticket: ticketOf(net, 3, signed.request) });
+    for (const task of [now, drawnAt(now, drawHeight)]) {
+      expect(await liar.offerAll(task)).toEqual(['the home mixer of its session was there']);
+    }
+  });
+});
