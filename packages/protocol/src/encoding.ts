@@ -1,5 +1,5 @@
-import { BigUintType, byValue, ShortBytesType, textOf, UintType } from '@assay/ssz';
-import { ByteVectorType, ListBasicType, ListCompositeType } from '@chainsafe/ssz';
+import { BigUintType, BytesType, byValue, ShortBytesType, textOf, UintType } from '@assay/ssz';
+import { ListBasicType, ListCompositeType } from '@chainsafe/ssz';
 import { addressText, parseAddress } from './address.ts';
 import { limits } from './limits.ts';
 
@@ -29,9 +29,9 @@ export const Units = new BigUintType('an amount in base units');
  */
 export const Quantity = new BigUintType('a quantity');
 export const Address = new AddressType(20);
-export const BlsPublicKey = new ByteVectorType(48);
-export const BlsSignature = new ByteVectorType(96);
-export const Ed25519Signature = new ByteVectorType(64);
+export const BlsPublicKey = new BytesType(48);
+export const BlsSignature = new BytesType(96);
+export const Ed25519Signature = new BytesType(64);
 export const Name = textOf(limits.maxNameBytes);
 /** A list of at most `limit` quantities. */
 export const listOfQuantities = (limit: number) => byValue(new ListBasicType(Quantity, limit));

@@ -1,4 +1,6 @@
 import {
+  type BitArray,
+  BitListType,
   BooleanType,
   ByteListType,
   ByteVectorType,
@@ -8,7 +10,7 @@ import {
   VectorBasicType,
 } from '@chainsafe/ssz';
 import './length-buffer.ts';
-import { writeLittleEndian } from './hash.ts';
+import { fromHex, writeLittleEndian } from './hash.ts';
 import { byValue } from './struct.ts';
 import { TextType } from './text.ts';
 import { UintType } from './uint.ts';
@@ -37,8 +39,33 @@ export class BigUintType extends UintBigintType {
   }
 }
 
+/** The library reads digits that are none as zeros. */
+function hexadecimal(json: unknown): string {
+  if (typeof json === 'string' && fromHex(json) !== null) return json;
+  throw new Error(`${JSON.stringify(json)} is not hexadecimal`);
+}
+
+/** Exactly so many bytes; in JSON hexadecimal. */
+export class BytesType extends ByteVectorType {
+  override fromJson(json: unknown): Uint8Array {
+    return super.fromJson(hexadecimal(json));
+  }
+}
+
+class ByteListOfHexType extends ByteListType {
+  override fromJson(json: unknown): Uint8Array {
+    return super.fromJson(hexadecimal(json));
+  }
+}
+
+class BitListOfHexType extends BitListType {
+  override fromJson(json: unknown): BitArray {
+    return super.fromJson(hexadecimal(json));
+  }
+}
+
 /** Bytes that fill at most one chunk, which is then their root. */
-export class ShortBytesType extends ByteVectorType {
+export class ShortBytesType extends BytesType {
   override hashTreeRootInto(value: Uint8Array, output: Uint8Array, offset: number): void {
     if (value.length !== this.lengthBytes) throw new Error(`${value.length} bytes where ${this.lengthBytes} belong`);
     output.fill(0, offset + value.length, offset + 32);
@@ -54,7 +81,9 @@ export const Bytes32 = new ShortBytesType(32);
 /** Text of at most `limitBytes` bytes. */
 export const textOf = (limitBytes: number) => new TextType(limitBytes);
 /** At most `limitBytes` bytes, whatever they are; in JSON hexadecimal. */
-export const bytesOf = (limitBytes: number) => new ByteListType(limitBytes);
+export const bytesOf = (limitBytes: number) => new ByteListOfHexType(limitBytes);
+/** At most `limit` bits; in JSON hexadecimal. */
+export const bitsOf = (limit: number) => new BitListOfHexType(limit);
 /** A list of at most `limit` 32-bit integers. */
 export const listOfU32 = (limit: number) => byValue(new ListBasicType(U32, limit));
 /** Exactly `length` 32-bit integers. */

@@ -24,7 +24,8 @@ export class UintType extends UintNumberType {
     if (typeof json !== 'number' || !Number.isInteger(json) || json < 0 || json > this.max) {
       throw new Error(`${JSON.stringify(json)} is not a whole number from 0 to ${this.max}`);
     }
-    return json;
+    // Not minus zero, which no bytes give.
+    return json + 0;
   }
   // The base class declares a string; JSON readers are better served by a number.
   override toJson(value: number): string {

@@ -1,5 +1,6 @@
 import {
   Bytes32,
+  bitsOf,
   ChunkTree,
   enumOf,
   lengthChunk,
@@ -12,7 +13,7 @@ import {
   U32,
   type ValueOf,
 } from '@assay/ssz';
-import { BitArray, BitListType, ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { BitArray, ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { BlsSignature, Count, Height, Name, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
 import { type ChainIdentity, messageTypes, signingDomain, signingRoot } from '../signing.ts';
@@ -80,7 +81,7 @@ export type BatchHeader = ValueOf<typeof BatchHeader>;
 
 /** One BLS signature of more than two thirds of the mixers over a batch header (§7.3). */
 export const Certificate = new ContainerType(
-  { header: BatchHeader, signers: new BitListType(limits.maxMixers), signature: BlsSignature },
+  { header: BatchHeader, signers: bitsOf(limits.maxMixers), signature: BlsSignature },
   { typeName: 'Certificate' },
 );
 export type Certificate = ValueOf<typeof Certificate>;
