@@ -40,7 +40,10 @@ async function openFile(
 ): Promise<Serving> {
   const fileHash = fromHex(file.fileHash) ?? noFile;
   // Every slot that a miner offers: what waits unseen behind others would be late.
-  const backend = await startLlamaBackend({ sequences: options.miners * concurrency });
+  const backend = await startLlamaBackend({
+    sequences: options.miners * concurrency,
+    threads: options.threads,
+  });
   try {
     const served = await backend.open(file.path);
     const honest = modelWorker(served, backend.engine);

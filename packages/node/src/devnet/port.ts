@@ -25,6 +25,8 @@ export interface DevnetOptions {
     readonly model: string | null;
   } | null;
   readonly miners: number;
+  /** Threads of each answer of the built-in backend; null: as the size of the model asks. */
+  readonly threads: number | null;
   /** The preset of a new chain, and of the one that is there when it is not null; null: the default, or any. */
   readonly preset: string | null;
   /** Parameters that a new chain begins with instead, and that one which is there must have begun with. */

@@ -15,8 +15,8 @@ export interface LlamaBackend extends InferenceBackend {
 }
 
 export interface LlamaOptions {
-  /** Threads of each answer; by default 1 for small models, all cores but one (at most 8) for large ones. */
-  readonly threads?: number;
+  /** Threads of each answer; by default, or null, 1 for small models, all cores but one (at most 8) for large ones. */
+  readonly threads?: number | null;
   /** Answers each model generates at the same time; 4 by default. Audits have one slot more, of their own. */
   readonly sequences?: number;
   /** Longest prompt plus output, tokens; 2,048 by default, never more than the model was trained for. */
