@@ -15,6 +15,7 @@ import { receive } from '@assay/roles/ports/wire';
 import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { falseLine } from '../src/adversaries/false-line.ts';
+import { Machine } from '../src/machine.ts';
 import { SimulatedModel } from '../src/simulated-model.ts';
 import type { World } from '../src/world.ts';
 import { artifactOf, type StartOptions, startWorld } from './start.fixture.ts';
@@ -83,6 +84,21 @@ describe('the line of a miner', () => {
       expect(disputed).toBe(0);
     }
     expect(measuredValues(head().measures.of(0))).toMatchObject({ hashRate: null, latencyMs: expect.any(Number) });
+    expect(net.trace.said.filter((line) => line.includes('DUPLICATE'))).toEqual([]);
+  });
+
+  it('is reported once, by a mixer too that fell before it knew that it was certified (§14.1.1)', async () => {
+    const net = await start({ miners: 2, params: { epochBlocks: 32 } });
+    const store = net.store.roleStore(names.mixer(1));
+    let kept = [...store.entries('pending/measured/')];
+    for (; kept.length === 0; kept = [...store.entries('pending/measured/')]) await net.runtime.sleep(10);
+    await net.until(() => [...store.entries('pending/measured/')].length === 0);
+    await net.built.roles.set(names.mixer(1), false);
+    for (const { key, value } of kept) store.put(key, value);
+    const { epoch } = net.chain.head().globals;
+    await net.build(new Machine(net)).roles.set(names.mixer(1), true);
+    await net.until(() => [...store.entries('pending/measured/')].length === 0);
+    expect(net.chain.head().globals.epoch).toBe(epoch);
     expect(net.trace.said.filter((line) => line.includes('DUPLICATE'))).toEqual([]);
   });
 

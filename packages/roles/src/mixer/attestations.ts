@@ -1,3 +1,4 @@
+import type { LedgerView } from '@assay/ledger';
 import {
   type Attestation,
   type BodyValues,
@@ -35,6 +36,15 @@ export function keyOfAttestation({ kind, value }: Attestation): string {
 /** A mixer reports on a miner once in an epoch. */
 export function reportKey({ miner }: { miner: number }): string {
   return `measured/${miner}`;
+}
+
+/** §8.1.2 Whether the chain has a mixer's report on a miner of an epoch. */
+export function isReported(
+  { measures }: LedgerView,
+  { mixer, miner, epoch }: { readonly mixer: number; readonly miner: number; readonly epoch: number },
+): boolean {
+  const row = measures.of(miner);
+  return row?.epoch === epoch && row.reports.some((report) => report.mixer === mixer);
 }
 
 export function lateKey({ taskId, attempt, miner }: { taskId: Uint8Array; attempt: number; miner: number }): string {

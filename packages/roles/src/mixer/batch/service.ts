@@ -24,6 +24,7 @@ import { answerMs, ask, receive } from '../../ports/wire.ts';
 import {
   contentsOf,
   type FinishedTask,
+  isReported,
   keyOfAttestation,
   type LateTask,
   lateKey,
@@ -248,19 +249,26 @@ export class Batches {
     return fits.slice(0, limits.maxBatchReceipts);
   }
 
-  /** §14.1.1 Lets go the reports of another epoch than the one that a batch is of: nobody takes them any more. */
-  #dropLate({ epoch }: Turn): void {
+  /**
+   * §14.1.1 Lets go the reports of another epoch than that of a batch, which nobody takes any more, and those that were
+   * certified while this mixer was down.
+   */
+  #dropSpent({ epoch, mixer }: Turn): void {
     const { pending, committeeSigner, context } = this.#ground;
     if (!pending.hasReports) return;
-    const reveal = committeeSigner.sign(challengeSigningRoot(context.chain.identity, epoch));
+    const { chain } = context;
+    const reveal = committeeSigner.sign(challengeSigningRoot(chain.identity, epoch));
     for (const [key, { value }] of pending.all) {
-      if ('report' in value && !equalBytes(value.report.reveal, reveal)) this.#drop(key);
+      if (!('report' in value)) continue;
+      const { report } = value;
+      const isOld = !equalBytes(report.reveal, reveal);
+      if (isOld || isReported(chain.head(), { ...report, mixer, epoch })) this.#drop(key);
     }
   }
 
   /** What waits and still passes this mixer's own check; the rest is discarded. */
   #valid(turn: Turn): Attestation[] {
-    this.#dropLate(turn);
+    this.#dropSpent(turn);
     const waiting = this.#waiting();
     const flaws = new Map(
       checkBatch(checkViewOf(this.#ground), turn, waiting).map(({ index, reason }) => [index, reason]),

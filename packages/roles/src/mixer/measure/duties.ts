@@ -1,5 +1,6 @@
 import { type LedgerView, type MeasuringDuty, measuringOf } from '@assay/ledger';
 import { concatBytes, encodeText, firstUint64, littleEndian, sha256 } from '@assay/ssz';
+import { isReported } from '../attestations.ts';
 
 const CHALLENGE = encodeText('challenge');
 /** §15.4 The name of the link's lots. */
@@ -103,6 +104,5 @@ function timesOf(
 /** §8.1 Whether a miner takes no tasks, or the chain has the mixer's report of that epoch already. */
 function isDone(state: LedgerView, { miner, epoch }: Pick<Duty, 'miner' | 'epoch'>, { mixer }: Planner): boolean {
   if (state.miners.at(miner).status !== 'active') return true;
-  const row = state.measures.of(miner);
-  return row?.epoch === epoch && row.reports.some((report) => report.mixer === mixer);
+  return isReported(state, { mixer, miner, epoch });
 }
