@@ -1,6 +1,14 @@
 import { formatUnits as units } from '@assay/client';
 import { apportion, type ClosedBooks } from '@assay/ledger';
-import { addressText, type EpochClose, type Params, type Payout, type Pool, type RevenueParts } from '@assay/protocol';
+import {
+  addressText,
+  type EpochClose,
+  type Params,
+  type Payout,
+  type Pool,
+  type Ref,
+  type RevenueParts,
+} from '@assay/protocol';
 import { equalBytes, toHex } from '@assay/ssz';
 import { z } from 'zod';
 import { certifiedIn, type ReceiptPlace } from './certified.ts';
@@ -182,7 +190,7 @@ function reasonOf(closed: Closed, payout: PlacedPayout): Reason {
 /** Revenue that comes task by task: to the miner's people, the gateway, the domain. */
 function taskReason(closed: Closed, payout: PlacedPayout): Reason {
   const rows: string[][] = [];
-  const models = new Set<number>();
+  const models = new Set<Ref<'models'>>();
   let recomputedUnits = 0n;
   for (const { place, parts } of closed.paid) {
     const part = partOf(closed.books, payout, { place, parts });
@@ -226,7 +234,7 @@ function partOf(
 function ownPart(
   books: ClosedBooks,
   units: bigint,
-  { miner, account }: { miner: number; account: Uint8Array },
+  { miner, account }: { miner: Ref<'miners'>; account: Uint8Array },
 ): bigint {
   const { operator, owner } = books.miners.at(miner);
   const { operatorUnits, ownerUnits } = minerParts(books, units, miner);

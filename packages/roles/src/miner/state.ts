@@ -1,8 +1,9 @@
+import type { Ref } from '@assay/protocol';
 /** A task of one of `seats` mixers that is to have a place. */
 export interface Asked {
   /** Its number among all that asked. */
   readonly number: number;
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly seats: number;
 }
 
@@ -10,7 +11,7 @@ export interface Asked {
 export interface PlacesState {
   readonly places: number;
   /** Places in use, by mixer. */
-  readonly held: ReadonlyMap<number, number>;
+  readonly held: ReadonlyMap<Ref<'mixers'>, number>;
   /** Who waits the longest comes first. */
   readonly waiting: readonly Asked[];
 }
@@ -18,7 +19,7 @@ export interface PlacesState {
 export type PlacesEvent =
   | { readonly type: 'asked'; readonly asked: Asked }
   /** A mixer gave a place back. */
-  | { readonly type: 'released'; readonly mixer: number }
+  | { readonly type: 'released'; readonly mixer: Ref<'mixers'> }
   /** The time that one may wait is over. */
   | { readonly type: 'waited'; readonly number: number };
 
@@ -70,7 +71,7 @@ function mayHold({ places, held }: PlacesState, { mixer, seats }: Asked): boolea
   return total < places && own <= Math.ceil(places / seats);
 }
 
-function withHeld({ held }: PlacesState, mixer: number, change: number): ReadonlyMap<number, number> {
+function withHeld({ held }: PlacesState, mixer: Ref<'mixers'>, change: number): ReadonlyMap<Ref<'mixers'>, number> {
   const count = (held.get(mixer) ?? 0) + change;
   const others = [...held].filter(([each]) => each !== mixer);
   return new Map(count > 0 ? [...others, [mixer, count]] : others);

@@ -1,5 +1,6 @@
 import {
   type Deadlines,
+  type Ref,
   type SignedAnnouncement,
   type TransitionRequest,
   TransitionRequest as TransitionRequestType,
@@ -23,7 +24,7 @@ export interface Heard {
   /** Reassignments, as its mixer last announced them. */
   readonly attempt: number;
   /** Mixers that were there when it first heard of the task (§5.6). */
-  readonly present: ReadonlySet<number>;
+  readonly present: ReadonlySet<Ref<'mixers'>>;
 }
 
 /** When and where a mixer hears an announcement. */
@@ -31,7 +32,7 @@ export interface Hearing {
   readonly nowMs: number;
   readonly height: number;
   readonly deadlines: Deadlines;
-  readonly present: ReadonlySet<number>;
+  readonly present: ReadonlySet<Ref<'mixers'>>;
 }
 
 interface Record {
@@ -40,7 +41,7 @@ interface Record {
   readonly firstMs: number;
   readonly firstHeight: number;
   readonly isFromStart: boolean;
-  readonly present: ReadonlySet<number>;
+  readonly present: ReadonlySet<Ref<'mixers'>>;
   readonly begunMs: number | null;
   readonly lastMs: number;
 }
@@ -51,7 +52,7 @@ interface Record {
  */
 export class Announcements {
   /** By mixer and task; of the mixers that are heard only. */
-  #byMixer = new Map<number, Map<string, Record>>();
+  #byMixer = new Map<Ref<'mixers'>, Map<string, Record>>();
 
   /** §14.10 Sets who is heard, each with the same room. What others said is forgotten. */
   hearOnly(mixers: Iterable<number>): void {
@@ -77,7 +78,7 @@ export class Announcements {
   }
 
   /** What a mixer said of a task; null when nothing was heard. */
-  heard(mixer: number, taskId: Uint8Array): Heard | null {
+  heard(mixer: Ref<'mixers'>, taskId: Uint8Array): Heard | null {
     const record = this.#byMixer.get(mixer)?.get(toHex(taskId));
     if (record === undefined) return null;
     const { last, firstMs, begunMs, lastMs, present } = record;
@@ -88,7 +89,7 @@ export class Announcements {
    * §5.21 Whether a mixer's task may have been drawn from the state at `drawHeight`: within a few blocks of this
    * mixer's height when it first heard of the task. Of a task that it heard of late, or never, it knows no more.
    */
-  allowsDraw(mixer: number, taskId: Uint8Array, drawHeight: number): boolean {
+  allowsDraw(mixer: Ref<'mixers'>, taskId: Uint8Array, drawHeight: number): boolean {
     const record = this.#byMixer.get(mixer)?.get(toHex(taskId));
     if (record === undefined) return true;
     const { firstHeight, isFromStart } = record;

@@ -3,6 +3,7 @@ import {
   type BodyValues,
   type MeasuredMiner,
   type Receipt,
+  type Ref,
   type TaskEvidence,
   type Transition,
   type TransitionEvidence,
@@ -33,11 +34,19 @@ export function keyOfAttestation({ value }: Attestation): string {
 }
 
 /** A mixer reports on a miner once in an epoch. */
-export function reportKey({ miner }: { miner: number }): string {
+export function reportKey({ miner }: { miner: Ref<'miners'> }): string {
   return `measured/${miner}`;
 }
 
-export function lateKey({ taskId, attempt, miner }: { taskId: Uint8Array; attempt: number; miner: number }): string {
+export function lateKey({
+  taskId,
+  attempt,
+  miner,
+}: {
+  taskId: Uint8Array;
+  attempt: number;
+  miner: Ref<'miners'>;
+}): string {
   return `${toHex(taskId)}/${attempt}/${miner}`;
 }
 

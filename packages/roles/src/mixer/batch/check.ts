@@ -11,6 +11,7 @@ import {
   Precommit,
   precommitHash,
   type Receipt,
+  type Ref,
   type ResultCode,
   type SessionRow,
   type TaskEvidence,
@@ -72,7 +73,7 @@ function checkPayers(view: CheckView, { mixer }: Turn, attestations: readonly At
 }
 
 /** §5.6 Why another than the home mixer may not have taken a task; its own mixer asked that at admission. */
-function checkHome(view: CheckView, { session, taskId }: Receipt, mixer: number): string | null {
+function checkHome(view: CheckView, { session, taskId }: Receipt, mixer: Ref<'mixers'>): string | null {
   const { homeMixer } = view.state.sessions.at(session);
   if (mixer === homeMixer || mixer === view.mixer) return null;
   const present = view.announcements.heard(mixer, taskId)?.present ?? view.present;
@@ -96,7 +97,7 @@ function codeOf({ state, verifier }: CheckView, turn: Turn, attestations: readon
 }
 
 /** Why a receipt may not be certified; null when it may. One reason, the first that applies. */
-function checkReceipt(view: CheckView, { receipt, evidence }: FinishedTask, mixer: number): string | null {
+function checkReceipt(view: CheckView, { receipt, evidence }: FinishedTask, mixer: Ref<'mixers'>): string | null {
   const session = view.state.sessions.get(receipt.session);
   const miner = view.state.miners.get(receipt.miner);
   if (session === undefined || miner === undefined) return 'unknown session or miner';

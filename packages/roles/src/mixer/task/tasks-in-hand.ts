@@ -1,5 +1,5 @@
 import type { LedgerView } from '@assay/ledger';
-import { AssayError } from '@assay/protocol';
+import { AssayError, type Ref } from '@assay/protocol';
 
 /** How many tasks a mixer has in hand for each place of a miner (§5.25): a few wait, and none for long. */
 const tasksPerPlace = 4;
@@ -8,14 +8,14 @@ const mostPlaces = 64;
 
 /** Whose task it is, and who may serve it. */
 interface Place {
-  readonly session: number;
-  readonly model: number;
+  readonly session: Ref<'sessions'>;
+  readonly model: Ref<'models'>;
 }
 
 /** The tasks of users that one mixer has in hand, by model and by session (§5.25). */
 export class TasksInHand {
-  readonly #bySession = new Map<number, number>();
-  readonly #byModel = new Map<number, number>();
+  readonly #bySession = new Map<Ref<'sessions'>, number>();
+  readonly #byModel = new Map<Ref<'models'>, number>();
   readonly #places = new Map<number, number>();
 
   /** Reads what the active miners of each model can do at once. */
