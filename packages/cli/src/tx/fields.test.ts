@@ -153,9 +153,9 @@ describe('words', () => {
     for (const text of ['18446744073709551616', '1.5', '-1', '']) expect(read(Quantity, text)).toBeNull();
   });
 
-  it('name what a number stands for', () => {
-    expect(body('bond', { kind: 'validator', role: '1', amount: '2' })).toMatchObject({ kind: 3, role: 1 });
-    expect(body('vote', { proposal: '4', choice: 'veto' })).toEqual({ proposal: 4, choice: 3 });
+  it('are what an enumeration has in words', () => {
+    expect(body('bond', { kind: 'validator', role: '1', amount: '2' })).toMatchObject({ kind: 'validator', role: 1 });
+    expect(body('vote', { proposal: '4', choice: 'veto' })).toEqual({ proposal: 4, choice: 'veto' });
   });
 
   it('set a parameter as `gov dry-run` does, amounts without quotes', () => {

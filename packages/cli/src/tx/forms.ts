@@ -2,7 +2,7 @@ import { parseUnits } from '@assay/client';
 import { settingOf, withSettings } from '@assay/explain/gov/settings';
 import type { Keystore } from '@assay/node/keys/keystore';
 import { Address, ParameterChange, type Params, parseAddress, Quantity, Units } from '@assay/protocol';
-import { fromHex, RefType, TextType, UintType } from '@assay/ssz';
+import { EnumType, fromHex, RefType, TextType, UintType } from '@assay/ssz';
 import {
   BooleanType,
   ByteVectorType,
@@ -41,6 +41,7 @@ export function formOf(type: Type<unknown>, name: string, owner: string): Form {
   if (named !== undefined) return wordForm(named);
   if (type === Units) return unitsForm;
   if (type === Quantity) return quantityForm;
+  if (type instanceof EnumType) return wordForm(type.words);
   if (type instanceof RefType) return refForm(type);
   if (type instanceof UintType) return numberForm(type);
   if (type instanceof BooleanType) return name === 'sharesPrompts' ? wishForm : yesForm;
