@@ -1,9 +1,8 @@
-import { ModelRow, PanelSeat } from '@assay/protocol';
+import { ModelRow, PanelSeat, ref } from '@assay/protocol';
 import { z } from 'zod';
-import { count } from './scalars.ts';
-import { shapeOf } from './schema-of.ts';
+import { schemaOf, shapeOf } from './schema-of.ts';
 
 const status = z.enum(['proposed', 'accepted', 'refused']);
 const seat = z.object({ ...shapeOf(PanelSeat), vote: z.enum(['open', 'accepts', 'refuses']) });
-export const Model = z.object({ index: count, ...shapeOf(ModelRow), status, panel: z.array(seat) });
+export const Model = z.object({ index: schemaOf(ref('models')), ...shapeOf(ModelRow), status, panel: z.array(seat) });
 export type Model = z.infer<typeof Model>;
