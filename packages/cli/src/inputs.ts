@@ -1,5 +1,5 @@
 import { parseUnits } from '@assay/client';
-import { parseAddress } from '@assay/protocol';
+import { parseAddress, type RefName, ref } from '@assay/protocol';
 import { fromHex, toHex } from '@assay/ssz';
 import { z } from 'zod';
 
@@ -10,6 +10,17 @@ export function wholeNumber(name: string, range: { readonly min: number; readonl
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
     context.addIssue(`${name} takes a whole number from ${min} to ${max}, not "${text}".`);
+    return z.NEVER;
+  });
+}
+
+/** The index of a row that others name, or the number of a case; `name` is what the person typed, `--proposal`. */
+export function refTo<Name extends RefName>(name: string, table: Name) {
+  const type = ref(table);
+  return z.string().transform((text, context) => {
+    const index = type.read(text);
+    if (index !== null) return index;
+    context.addIssue(`${name} takes a whole number from 0 to ${type.max}, not "${text}".`);
     return z.NEVER;
   });
 }

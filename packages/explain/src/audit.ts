@@ -8,7 +8,15 @@ import {
   opinionOf,
   POOL_LIMIT_MILLI,
 } from '@assay/ledger';
-import { type AuditRow, AuditVerdict, addressOf, addressText, type LedgerEvent, type MinerRow } from '@assay/protocol';
+import {
+  type AuditRow,
+  AuditVerdict,
+  addressOf,
+  addressText,
+  type LedgerEvent,
+  type MinerRow,
+  type Ref,
+} from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { z } from 'zod';
 import { bodyOf, certifiedTask, type ReceiptLocation } from './certified.ts';
@@ -68,9 +76,9 @@ interface Trail {
   draw: At<Of<'auditOpened'> | Of<'auditSkipped'>> | null;
   audit: Readonly<AuditRow> | null;
   /** Where each auditor was drawn, committed and revealed, by validator. */
-  readonly drawn: Map<number, number>;
-  readonly commits: Map<number, string>;
-  readonly reveals: Map<number, string>;
+  readonly drawn: Map<Ref<'validators'>, number>;
+  readonly commits: Map<Ref<'validators'>, string>;
+  readonly reveals: Map<Ref<'validators'>, string>;
   end: At<Of<'taskApproved'> | Of<'taskRejected'>> | null;
   paid: At<Of<'taskPaid'>> | null;
   dispute: Dispute;
@@ -294,7 +302,7 @@ function auditorStep(trail: Trail): Step[] {
 }
 
 /** Whose opinion the verdict, or a plant, contradicts (§10.21, §10.27). */
-function falseValidators(trail: Trail): number[] {
+function falseValidators(trail: Trail): Ref<'validators'>[] {
   const { audit } = trail;
   if (audit === null) return [];
   return falseVoices(trail.state, audit, trail.location.receipt);

@@ -1,5 +1,5 @@
 import { Ledger, type LedgerView, type OpinionBasis, opinionBasis } from '@assay/ledger';
-import type { AuditNumbers, CaseRow, CaseStatus, LedgerEvent, Params } from '@assay/protocol';
+import type { AuditNumbers, CaseRow, CaseStatus, LedgerEvent, Params, Ref } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { bodyOf, certifiedIn, type ReceiptLocation } from './certified.ts';
 import { transactionAt } from './explanation.ts';
@@ -20,7 +20,7 @@ export interface Stood<Value> {
 }
 
 /** What one auditor revealed about a task. */
-type Revealed = Stood<{ readonly validator: number; readonly numbers: AuditNumbers }>;
+type Revealed = Stood<{ readonly validator: Ref<'validators'>; readonly numbers: AuditNumbers }>;
 
 /** Everything the chain says about one case. */
 export interface CaseRecord {
@@ -53,7 +53,7 @@ export async function casesOf(history: History, options: { readonly fast: boolea
 
 class CaseBook {
   readonly cases: CaseRecord[] = [];
-  readonly #byNumber = new Map<number, CaseRecord>();
+  readonly #byNumber = new Map<Ref<'cases'>, CaseRecord>();
   /** Of the tasks that are not decided. */
   readonly #tasks = new Map<string, ReceiptLocation>();
   readonly #reveals = new Map<string, Revealed[]>();

@@ -1,6 +1,13 @@
 import type { BlockResult } from '@assay/ledger';
-import type { LedgerEvent } from '@assay/protocol';
-import { type Block, type BodyKind, type BodyValues, type Receipt, Transaction } from '@assay/protocol';
+import {
+  type Block,
+  type BodyKind,
+  type BodyValues,
+  type LedgerEvent,
+  type Receipt,
+  type Ref,
+  Transaction,
+} from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 
 /** Where a receipt stands on the chain. */
@@ -9,7 +16,7 @@ export interface ReceiptLocation {
   readonly transaction: number;
   /** Its index in the batch. */
   readonly index: number;
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly receipt: Receipt;
 }
 

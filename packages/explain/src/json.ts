@@ -39,6 +39,7 @@ import {
   Params,
   PortableReceipt,
   type Receipt,
+  type Ref,
   RoleRow,
   SessionRow,
   type TaskRow,
@@ -51,16 +52,19 @@ export const hexText = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
 /** Rows of the ledger's tables, with their index, in the API's form. The types' own JSON forms are that form. */
 export const rowJson = {
   account: (row: AccountRow) => AccountRow.toJson(row) as Account,
-  miner: (index: number, row: MinerRow, measures: MeasureRow | undefined): Miner => ({
+  miner: (index: Ref<'miners'>, row: MinerRow, measures: MeasureRow | undefined): Miner => ({
     index,
     ...(MinerRow.toJson(row) as Omit<Miner, 'index' | 'measured'>),
     measured: measuredJson(measures),
   }),
-  mixer: (index: number, row: MixerRow) => ({ index, ...(MixerRow.toJson(row) as Omit<Mixer, 'index'>) }),
+  mixer: (index: Ref<'mixers'>, row: MixerRow) => ({ index, ...(MixerRow.toJson(row) as Omit<Mixer, 'index'>) }),
   role: (index: number, row: RoleRow) => ({ index, ...(RoleRow.toJson(row) as Omit<Role, 'index'>) }),
-  domain: (index: number, row: DomainRow) => ({ index, ...(DomainRow.toJson(row) as Omit<Domain, 'index'>) }),
-  model: (index: number, row: ModelRow) => ({ index, ...(ModelRow.toJson(row) as Omit<Model, 'index'>) }),
-  session: (index: number, row: SessionRow) => ({ index, ...(SessionRow.toJson(row) as Omit<Session, 'index'>) }),
+  domain: (index: Ref<'domains'>, row: DomainRow) => ({ index, ...(DomainRow.toJson(row) as Omit<Domain, 'index'>) }),
+  model: (index: Ref<'models'>, row: ModelRow) => ({ index, ...(ModelRow.toJson(row) as Omit<Model, 'index'>) }),
+  session: (index: Ref<'sessions'>, row: SessionRow) => ({
+    index,
+    ...(SessionRow.toJson(row) as Omit<Session, 'index'>),
+  }),
 };
 
 function measuredJson(row: MeasureRow | undefined): Miner['measured'] {

@@ -1,6 +1,14 @@
 import { formatUnits as units } from '@assay/client';
 import { apportion, type ClosedBooks } from '@assay/ledger';
-import { addressText, type EpochClose, type Params, type Payout, type Pool, type RevenueParts } from '@assay/protocol';
+import {
+  addressText,
+  type EpochClose,
+  type Params,
+  type Payout,
+  type Pool,
+  type Ref,
+  type RevenueParts,
+} from '@assay/protocol';
 import { equalBytes, toHex } from '@assay/ssz';
 import { z } from 'zod';
 import { certifiedIn, type ReceiptLocation } from './certified.ts';
@@ -185,7 +193,7 @@ function reasonOf(closed: Closed, payout: IndexedPayout): Reason {
 /** Revenue that comes task by task: to the miner's people, the gateway, the domain. */
 function taskReason(closed: Closed, payout: IndexedPayout): Reason {
   const rows: string[][] = [];
-  const models = new Set<number>();
+  const models = new Set<Ref<'models'>>();
   let recomputedUnits = 0n;
   for (const { location, parts } of closed.paid) {
     const part = partOf(closed.books, payout, { location, parts });
@@ -229,7 +237,7 @@ function partOf(
 function ownPart(
   books: ClosedBooks,
   units: bigint,
-  { miner, account }: { miner: number; account: Uint8Array },
+  { miner, account }: { miner: Ref<'miners'>; account: Uint8Array },
 ): bigint {
   const { operator, owner } = books.miners.at(miner);
   const { operatorUnits, ownerUnits } = minerParts(books, units, miner);

@@ -6,6 +6,7 @@ import {
   type Payout,
   type Pool,
   type PoolShare,
+  type Ref,
   securityWeights,
 } from '@assay/protocol';
 import type { Step } from './explanation.ts';
@@ -85,7 +86,7 @@ export function limitFacts(share: PoolShare | undefined, who: string): Step['fac
 }
 
 /** The competition by measured capacity (economics §7.1). */
-export function capacityStep({ capacity }: EpochClose, books: ClosedBooks, miner: number): Step {
+export function capacityStep({ capacity }: EpochClose, books: ClosedBooks, miner: Ref<'miners'>): Step {
   const { stakeBps, hashRateBps, computeBps, bandwidthBps, latencyBps } = books.params.components;
   const weights = { stake: stakeBps, hashRate: hashRateBps + computeBps, bandwidth: bandwidthBps, latency: latencyBps };
   return {
@@ -112,7 +113,7 @@ export function capacityStep({ capacity }: EpochClose, books: ClosedBooks, miner
 const FINAL = 'Final = Σ α · share of raw × trust × level × weak; an empty component’s α goes to the others';
 
 /** The competition that a miner was in. */
-export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: number): Step {
+export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: Ref<'miners'>): Step {
   const { domain } = books.miners.at(miner);
   const { weights, source, guard } = weightsIn(books, domain);
   const own = scores.filter((score) => books.miners.at(score.miner).domain === domain);
@@ -145,7 +146,7 @@ export function scoreStep({ scores }: EpochClose, books: ClosedBooks, miner: num
 /** What challenges measured of a miner, where it counts, and who reported it. */
 function measuredFacts(
   { measures }: ClosedBooks,
-  miner: number,
+  miner: Ref<'miners'>,
   weights: Pick<Components, 'hashRateBps' | 'bandwidthBps' | 'latencyBps'>,
 ): Step['facts'] {
   const row = [...measures].find((each) => each.miner === miner);
@@ -165,7 +166,7 @@ function measuredFacts(
 }
 
 /** The weights of a domain's competition and whether its wash guard is off, and who said so. */
-function weightsIn({ params, domains, globals }: ClosedBooks, domain: number) {
+function weightsIn({ params, domains, globals }: ClosedBooks, domain: Ref<'domains'>) {
   const terms = termsAt(domains.at(domain), globals.epoch);
   const [own] = terms.components;
   const source = `domain ${domain}, ${termsSource(terms)}`;

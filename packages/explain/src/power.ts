@@ -1,5 +1,5 @@
 import { formatUnits as units } from '@assay/client';
-import type { LedgerEvent } from '@assay/protocol';
+import { type LedgerEvent, type Ref, ref } from '@assay/protocol';
 import { z } from 'zod';
 import { type Explanation, explanationOf, type Step } from './explanation.ts';
 import { ratio } from './ratio.ts';
@@ -25,14 +25,17 @@ type PowersSet = Extract<LedgerEvent, { type: 'powersSet' }>;
 /** What a validator weighs in consensus now, and why: its stake and work among those of all (economics §8). */
 export async function explainPower(
   history: History,
-  validator: number,
+  validator: Ref<'validators'>,
   options: { readonly fast: boolean },
 ): Promise<Explanation<PowerResult>> {
   const { set, height } = await lastSetting(history, options);
   const power = set.powers[validator];
   if (power === undefined) {
     const count = set.powers.length;
-    throw new Refusal('notFound', `There is no validator ${validator}: ${history.source} has ${count}, from 0 on.`);
+    throw new Refusal(
+      'notFound',
+      `There is no ${ref('validators').describe(validator)}: ${history.source} has ${count}, from 0 on.`,
+    );
   }
   const { stakeUnits, work, fromPpb, targetPpb, powerPpb } = power;
   const moved = powerPpb === targetPpb ? '' : `, on its way to ${ratio(targetPpb)}`;

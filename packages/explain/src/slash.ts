@@ -1,6 +1,6 @@
 import { formatUnits as units } from '@assay/client';
 import { offenceFine, proposedFine, roomOf } from '@assay/ledger';
-import { addressText, CaseStatus } from '@assay/protocol';
+import { addressText, CaseStatus, type Ref, ref } from '@assay/protocol';
 import { z } from 'zod';
 import { type CaseRecord, casesOf, statusOf } from './case-book.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
@@ -39,14 +39,14 @@ type Slash = z.infer<typeof SlashExplanation>['result'];
 /** Why a case was opened, what its fine follows from, who decided, and where it went (economics §6). */
 export async function explainSlash(
   history: History,
-  number: number,
+  number: Ref<'cases'>,
   options: { readonly fast: boolean },
 ): Promise<Explanation<Slash>> {
   const cases = await casesOf(history, options);
   const record = cases.find(({ opened }) => opened.value.case === number);
   if (record === undefined) {
     const known = cases.length === 0 ? 'has no cases' : `has cases 0 to ${cases.length - 1}`;
-    throw new Refusal('notFound', `There is no case ${number}: ${history.source} ${known}.`);
+    throw new Refusal('notFound', `There is no ${ref('cases').describe(number)}: ${history.source} ${known}.`);
   }
   const result = resultOf(record, cases);
   return {

@@ -1,5 +1,5 @@
 import { type ClosedBooks, splitsOf, termsAt } from '@assay/ledger';
-import { addressText, type DatedTerms, type Payout } from '@assay/protocol';
+import { addressText, type DatedTerms, type Payout, type Ref } from '@assay/protocol';
 import type { Step } from './explanation.ts';
 
 const ALL_BPS = 10_000;
@@ -29,7 +29,7 @@ export function termsSource({ height, fromEpoch }: Readonly<DatedTerms>): string
 }
 
 /** How a miner divides what it gets (E8). */
-export function minerSplitFacts(books: ClosedBooks, miner: number): Step['facts'] {
+export function minerSplitFacts(books: ClosedBooks, miner: Ref<'miners'>): Step['facts'] {
   const { operator, owner, split } = books.miners.at(miner);
   const source = `registration of miner ${miner}`;
   return [

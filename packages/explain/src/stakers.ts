@@ -1,8 +1,9 @@
 import { apportion, type ClosedBooks } from '@assay/ledger';
+import type { Ref } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 
 /** A miner's units by who gets them; without delegations the stakers' part is the owner's (economics §2.3). */
-export function minerParts(books: ClosedBooks, units: bigint, miner: number) {
+export function minerParts(books: ClosedBooks, units: bigint, miner: Ref<'miners'>) {
   const { split, delegatedUnits } = books.miners.at(miner);
   const bps = [split.operatorBps, split.ownerBps, split.stakersBps].map(BigInt);
   const [operatorUnits = 0n, ownerUnits = 0n, stakersUnits = 0n] = apportion(units, bps);
@@ -13,7 +14,7 @@ export function minerParts(books: ClosedBooks, units: bigint, miner: number) {
 /** What one staker gets of the amounts a miner was paid: the stakers' parts together, divided by stake. */
 export function stakerShare(
   books: ClosedBooks,
-  { amounts, miner, staker }: { amounts: readonly bigint[]; miner: number; staker: Uint8Array },
+  { amounts, miner, staker }: { amounts: readonly bigint[]; miner: Ref<'miners'>; staker: Uint8Array },
 ) {
   const stakersUnits = amounts.reduce((sum, units) => sum + minerParts(books, units, miner).stakersUnits, 0n);
   const rows = [...books.delegations].filter((row) => row.miner === miner);

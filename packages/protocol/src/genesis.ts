@@ -4,6 +4,7 @@ import { GenesisDomain } from './domain/domains.ts';
 import { Address, BlsPublicKey, BlsSignature, Name, TimeMs, Units } from './encoding.ts';
 import { limits } from './limits.ts';
 import { Params } from './params/parameters.ts';
+import { ref } from './refs.ts';
 
 export const GenesisAccount = new StructType({ address: Address, balanceUnits: Units }, { typeName: 'GenesisAccount' });
 
@@ -23,7 +24,7 @@ export const GenesisRole = new StructType(
 export const GenesisModel = new StructType(
   {
     name: Name,
-    domain: U32,
+    domain: ref('domains'),
     creator: Address,
     royaltyBps: U16,
     /** SHA-256 of the model file. */

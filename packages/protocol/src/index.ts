@@ -23,6 +23,7 @@ export * from './model/models.ts';
 export * from './params/parameter.ts';
 export * from './params/parameter-values.ts';
 export * from './params/parameters.ts';
+export * from './refs.ts';
 export * from './role/roles.ts';
 export * from './signing.ts';
 export * from './state/proof.ts';

@@ -1,4 +1,4 @@
-import { Bool, Bytes32, listOfU32, oneOf, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
+import { Bool, Bytes32, oneOf, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
 import { ContainerType, VectorCompositeType } from '@chainsafe/ssz';
 import { Certificate, ReceiptList } from './batch/receipt.ts';
 import { AppealCase, DecideCase, Evidence, OpenCase } from './case/cases.ts';
@@ -13,6 +13,7 @@ import {
   UpdateModelPrice,
   WithdrawBacking,
 } from './model/models.ts';
+import { listOfRefs, ref } from './refs.ts';
 import {
   MinerSplit,
   ProvePresence,
@@ -37,8 +38,8 @@ export const RegisterMiner = new ContainerType(
   {
     owner: Address,
     publicKey: Bytes32,
-    domain: U32,
-    models: listOfU32(limits.maxModelsPerMiner),
+    domain: ref('domains'),
+    models: listOfRefs('models', limits.maxModelsPerMiner),
     contextTokens: U32,
     concurrency: U16,
     evidenceLevel: U8,
@@ -57,9 +58,9 @@ export const redundancies: readonly number[] = [1, 3, 5];
 export const OpenSession = new StructType(
   {
     sessionKey: Bytes32,
-    domain: U32,
-    model: U32,
-    homeMixer: U32,
+    domain: ref('domains'),
+    model: ref('models'),
+    homeMixer: ref('mixers'),
     depositUnits: Units,
     maxTaskUnits: Units,
     expiryHeight: Height,
@@ -70,16 +71,19 @@ export const OpenSession = new StructType(
     /** Whether its prompts may become challenges of other miners (§4.14). */
     sharesPrompts: Bool,
     /** Of a dedicated session, the only miners that are drawn, rising; empty for a shared one. */
-    dedicatedMiners: listOfU32(limits.maxDedicatedMiners),
+    dedicatedMiners: listOfRefs('miners', limits.maxDedicatedMiners),
   },
   { typeName: 'OpenSession' },
 );
 
 /** Adds base units to a session's escrow. */
-export const TopUpSession = new StructType({ session: U32, amountUnits: Units }, { typeName: 'TopUpSession' });
+export const TopUpSession = new StructType(
+  { session: ref('sessions'), amountUnits: Units },
+  { typeName: 'TopUpSession' },
+);
 
 /** Ends a session; what is left of its escrow goes back to the payer once no receipt can arrive any more. */
-export const CloseSession = new StructType({ session: U32 }, { typeName: 'CloseSession' });
+export const CloseSession = new StructType({ session: ref('sessions') }, { typeName: 'CloseSession' });
 
 /** A batch of attestations with the committee's certificate (§7). */
 export const CertifiedBatch = new ContainerType(
@@ -127,13 +131,16 @@ export const Bond = new StructType({ kind: StakeKind, role: U32, amountUnits: Un
 export const Unbond = new StructType({ kind: StakeKind, role: U32, amountUnits: Units }, { typeName: 'Unbond' });
 
 /** Stakes base units of the sender on a miner (economics §6.2). */
-export const Delegate = new StructType({ miner: U32, amountUnits: Units }, { typeName: 'Delegate' });
+export const Delegate = new StructType({ miner: ref('miners'), amountUnits: Units }, { typeName: 'Delegate' });
 
 /** Takes back what the sender staked on a miner; it stays locked for some epochs. */
-export const Undelegate = new StructType({ miner: U32, amountUnits: Units }, { typeName: 'Undelegate' });
+export const Undelegate = new StructType({ miner: ref('miners'), amountUnits: Units }, { typeName: 'Undelegate' });
 
 /** Says for which validator a miner's work counts; sent by its operator (economics §8). */
-export const AssignWork = new StructType({ miner: U32, validator: U32 }, { typeName: 'AssignWork' });
+export const AssignWork = new StructType(
+  { miner: ref('miners'), validator: ref('validators') },
+  { typeName: 'AssignWork' },
+);
 
 /** A payer's rating of a task it paid, 1 to 5 (economics §4.5). */
 export const Feedback = new StructType({ taskId: Bytes32, rating: U8 }, { typeName: 'Feedback' });

@@ -1,11 +1,11 @@
-import { type CommitteeSeat, messageTypes, TransitionRequest, type TransitionVote } from '@assay/protocol';
+import { type CommitteeSeat, messageTypes, type Ref, TransitionRequest, type TransitionVote } from '@assay/protocol';
 import type { ValueOf } from '@assay/ssz';
 import type { RoleContext, SigningRoots } from './context.ts';
 
 interface Asked {
   readonly request: TransitionRequest;
   readonly seats: readonly CommitteeSeat[];
-  readonly mixers: { at(index: number): { readonly publicKey: Uint8Array } };
+  readonly mixers: { at(index: Ref<'mixers'>): { readonly publicKey: Uint8Array } };
 }
 
 /** Whether a mixer with a seat agrees to a request, and has signed that (§5.3). */

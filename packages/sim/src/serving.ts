@@ -1,5 +1,5 @@
 import type { Serving } from '@assay/node/devnet/backend';
-import type { EngineInfo } from '@assay/protocol';
+import type { EngineInfo, Ref } from '@assay/protocol';
 import { modelWorker, type Worker } from '@assay/roles/miner/index';
 import type { InferenceModel } from '@assay/roles/ports/inference';
 import type { Runtime } from '@assay/roles/ports/runtime';
@@ -20,9 +20,9 @@ const tokenMs = { least: 10, more: 20 } as const;
 
 export interface ServingOptions {
   /** What a miner really runs; when absent the registered weights, which take their time. */
-  readonly modelOf?: ((miner: number, runtime: Runtime) => InferenceModel) | undefined;
+  readonly modelOf?: ((miner: Ref<'miners'>, runtime: Runtime) => InferenceModel) | undefined;
   /** What a miner answers with, in place of that model. */
-  readonly workerOf?: ((miner: number, honest: Worker) => Worker) | undefined;
+  readonly workerOf?: ((miner: Ref<'miners'>, honest: Worker) => Worker) | undefined;
   /** What the validators run now; the registered weights when absent. */
   readonly audited?: (() => InferenceModel) | undefined;
 }

@@ -1,5 +1,5 @@
 import { committee, names } from '@assay/node/devnet/genesis';
-import type { LedgerEvent } from '@assay/protocol';
+import type { LedgerEvent, Ref } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { trouble } from './faults.ts';
 import { Machines } from './machines.ts';
@@ -57,7 +57,7 @@ const idOf = (taskId: Uint8Array) => `0x${toHex(taskId)}`;
 /** What the ledger says of tasks. */
 class Tally {
   /** By which mixer, and when. */
-  readonly certified = new Map<string, { readonly mixer: number; readonly atMs: number }>();
+  readonly certified = new Map<string, { readonly mixer: Ref<'mixers'>; readonly atMs: number }>();
   readonly approved = new Set<string>();
   readonly rejected = new Map<string, { readonly isUnseen: boolean }>();
 

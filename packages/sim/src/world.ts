@@ -12,7 +12,7 @@ import { provision } from '@assay/node/devnet/provision';
 import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
-import type { BodyKind, BodyValues, Genesis } from '@assay/protocol';
+import type { BodyKind, BodyValues, Genesis, Ref } from '@assay/protocol';
 import { type AccountSigner, networkAddress, type RoleContext } from '@assay/roles/context';
 import type { ApiKey } from '@assay/roles/gateway/index';
 import type { Chain } from '@assay/roles/ports/chain';
@@ -302,11 +302,11 @@ export class World implements Surroundings {
     return this.store.task(fromHex(taskId) ?? new Uint8Array(0));
   }
 
-  mixerAddress(mixer: number): string {
+  mixerAddress(mixer: Ref<'mixers'>): string {
     return networkAddress(this.chain.head().mixers.at(mixer));
   }
 
-  minerAddress(miner: number): string {
+  minerAddress(miner: Ref<'miners'>): string {
     return networkAddress(this.chain.head().miners.at(miner));
   }
 
@@ -316,13 +316,13 @@ export class World implements Surroundings {
     const { miners, depositUnits = sessionDepositUnits } = options;
     engine.start();
     const serving = servingOn(runtime, options);
-    const engineOf = (miner: number) => serving.workerOf(miner).engine;
+    const engineOf = (miner: Ref<'miners'>) => serving.workerOf(miner).engine;
     const { keys } = this;
     this.#session = await provision({ chain, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
     this.#apiKey = this.#accept(this.#session);
   }
 
-  #accept(session: number): string {
+  #accept(session: Ref<'sessions'>): string {
     const sessionSigner = this.keys.account(names.session);
     const apiKey = apiKeyOf(sessionSigner, session);
     this.#accepted.push({ hash: sha256(encodeText(apiKey)), session, sessionSigner });

@@ -3,7 +3,7 @@ import { explainPower, PowerExplanation } from '@assay/explain/power';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { withHistory } from '../history.ts';
-import { wholeNumber } from '../inputs.ts';
+import { refTo } from '../inputs.ts';
 
 export const explainPowerCommand = defineCommand({
   name: 'explain power',
@@ -11,7 +11,7 @@ export const explainPowerCommand = defineCommand({
   arguments: [{ syntax: '<validator>', description: 'its number, from 0 on' }],
   options: [{ syntax: '--fast', description: 'do not check signatures while replaying' }],
   input: z.object({
-    validator: wholeNumber('The validator', { min: 0, max: 2 ** 32 - 1 }),
+    validator: refTo('The validator', 'validators'),
     fast: z.boolean().default(false),
   }),
   output: PowerExplanation,

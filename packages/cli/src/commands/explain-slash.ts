@@ -3,14 +3,14 @@ import { explainSlash, SlashExplanation } from '@assay/explain/slash';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { withHistory } from '../history.ts';
-import { wholeNumber } from '../inputs.ts';
+import { refTo } from '../inputs.ts';
 
 export const explainSlashCommand = defineCommand({
   name: 'explain slash',
   summary: 'Why a case was opened, what its fine follows from, who decided, and where the fine went.',
   arguments: [{ syntax: '<case>', description: 'its number, as `assay cases` shows it' }],
   options: [{ syntax: '--fast', description: 'do not check signatures while replaying' }],
-  input: z.object({ case: wholeNumber('The case', { min: 0, max: 2 ** 32 - 1 }), fast: z.boolean().default(false) }),
+  input: z.object({ case: refTo('The case', 'cases'), fast: z.boolean().default(false) }),
   output: SlashExplanation,
   run: (invocation) => {
     const { case: number, fast } = invocation.input;

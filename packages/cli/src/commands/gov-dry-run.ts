@@ -6,7 +6,7 @@ import { addressText } from '@assay/protocol';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { withHistory } from '../history.ts';
-import { wholeNumber } from '../inputs.ts';
+import { refTo, wholeNumber } from '../inputs.ts';
 
 const totals = z.object({ mintedUnits: z.string(), revenueUnits: z.string(), burnedUnits: z.string() });
 
@@ -23,7 +23,7 @@ export const govDryRunCommand = defineCommand({
   input: z
     .object({
       set: settingOption,
-      proposal: wholeNumber('--proposal', { min: 0, max: 2 ** 32 - 1 }).optional(),
+      proposal: refTo('--proposal', 'proposals').optional(),
       epochs: wholeNumber('--epochs', { min: 1, max: 1_000_000 }).default(1),
       fast: z.boolean().default(false),
     })

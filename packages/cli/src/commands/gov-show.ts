@@ -1,11 +1,12 @@
 import { formatUnits } from '@assay/client';
 import { Proposal, proposalsOf } from '@assay/explain/gov/proposals';
 import { fields } from '@assay/explain/table';
+import { ref } from '@assay/protocol';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { CliError } from '../failures.ts';
 import { withHistory } from '../history.ts';
-import { wholeNumber } from '../inputs.ts';
+import { refTo } from '../inputs.ts';
 
 export const govShowCommand = defineCommand({
   name: 'gov show',
@@ -13,7 +14,7 @@ export const govShowCommand = defineCommand({
   arguments: [{ syntax: '<proposal>', description: 'its number, as `assay gov list` shows it' }],
   options: [{ syntax: '--fast', description: 'do not check signatures while replaying' }],
   input: z.object({
-    proposal: wholeNumber('The proposal', { min: 0, max: 2 ** 32 - 1 }),
+    proposal: refTo('The proposal', 'proposals'),
     fast: z.boolean().default(false),
   }),
   output: Proposal,
@@ -22,7 +23,10 @@ export const govShowCommand = defineCommand({
       const { proposal } = invocation.input;
       const found = (await proposalsOf(history, invocation.input))[proposal];
       if (found !== undefined) return found;
-      throw new CliError('notFound', `There is no proposal ${proposal}; \`assay gov list\` shows those there are.`);
+      throw new CliError(
+        'notFound',
+        `There is no ${ref('proposals').describe(proposal)}; \`assay gov list\` shows those there are.`,
+      );
     }),
   print: ({ proposal, status, proposer, asks, endEpoch, executeEpoch, count, voters }) =>
     fields([

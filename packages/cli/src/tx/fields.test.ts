@@ -176,7 +176,7 @@ describe('words', () => {
       { to: 'payer', amount: '1e9' },
       '--amount takes an amount in units up to 18446744073, with up to nine decimals, not "1e9".',
     ],
-    ['delegate', { miner: '-1', amount: '1' }, '--miner takes a whole number from 0 to 4294967295, not "-1".'],
+    ['delegate', { miner: '-1', amount: '1' }, '--miner takes the number of a miner, from 0 to 4294967295, not "-1".'],
     ['vote', { proposal: '0', choice: 'maybe' }, '--choice takes one of yes, no, abstain, veto, not "maybe".'],
     ['acceptModel', { model: '0', accepts: '1' }, '--accepts takes yes or no, not "1".'],
     ['feedback', { taskId: '0x12', rating: '5' }, '--task-id takes 32 bytes in hexadecimal, not "0x12".'],

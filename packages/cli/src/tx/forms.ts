@@ -2,7 +2,7 @@ import { parseUnits } from '@assay/client';
 import { settingOf, withSettings } from '@assay/explain/gov/settings';
 import type { Keystore } from '@assay/node/keys/keystore';
 import { Address, ParameterChange, type Params, parseAddress, Quantity, Units } from '@assay/protocol';
-import { EnumType, fromHex, TextType, UintType } from '@assay/ssz';
+import { EnumType, fromHex, RefType, TextType, UintType } from '@assay/ssz';
 import {
   BooleanType,
   ByteVectorType,
@@ -40,6 +40,7 @@ export function formOf(type: Type<unknown>, name: string, owner: string): Form {
   if (type instanceof EnumType) return wordForm(words[`${owner}.${name}`] ?? type.words);
   if (type === Units) return unitsForm;
   if (type === Quantity) return quantityForm;
+  if (type instanceof RefType) return refForm(type);
   if (type instanceof UintType) return numberForm(type);
   if (type instanceof BooleanType) return name === 'sharesPrompts' ? wishForm : yesForm;
   if (type === Address) return addressForm;
@@ -93,6 +94,14 @@ function numberForm({ max }: UintType): Form {
     placeholder: 'N',
     takes: `a whole number from 0 to ${max}`,
     read: (text) => (/^\d{1,16}$/.test(text) && Number(text) <= max ? Number(text) : null),
+  };
+}
+
+function refForm(type: RefType<string>): Form {
+  return {
+    placeholder: type.noun.toUpperCase(),
+    takes: `the number of ${/^[aeiou]/.test(type.noun) ? 'an' : 'a'} ${type.noun}, from 0 to ${type.max}`,
+    read: (text) => type.read(text),
   };
 }
 

@@ -1,8 +1,7 @@
-import { DomainRow } from '@assay/protocol';
+import { DomainRow, ref } from '@assay/protocol';
 import { z } from 'zod';
-import { count } from './scalars.ts';
-import { shapeOf } from './schema-of.ts';
+import { schemaOf, shapeOf } from './schema-of.ts';
 
 /** The last of its `terms` whose `fromEpoch` has come hold; `height` is the block that set them, 0 the genesis. */
-export const Domain = z.object({ index: count, ...shapeOf(DomainRow) });
+export const Domain = z.object({ index: schemaOf(ref('domains')), ...shapeOf(DomainRow) });
 export type Domain = z.infer<typeof Domain>;

@@ -1,7 +1,6 @@
-import { ModelRow } from '@assay/protocol';
+import { ModelRow, ref } from '@assay/protocol';
 import { z } from 'zod';
-import { count } from './scalars.ts';
-import { shapeOf } from './schema-of.ts';
+import { schemaOf, shapeOf } from './schema-of.ts';
 
-export const Model = z.object({ index: count, ...shapeOf(ModelRow) });
+export const Model = z.object({ index: schemaOf(ref('models')), ...shapeOf(ModelRow) });
 export type Model = z.infer<typeof Model>;

@@ -7,6 +7,7 @@ import {
   EnumType,
   ListOf,
   OrNull,
+  RefType,
   type Shape,
   type Shaped,
   SomeWord,
@@ -50,6 +51,7 @@ export function schemaOf<S extends Shape>(shape: S): SchemaOf<S> {
 }
 
 function made(shape: Shape): z.ZodType {
+  if (shape instanceof RefType) return count.max(shape.max).describe(`Names one of \`${shape.name}\`.`);
   if (shape instanceof UintType) return count;
   if (shape instanceof EnumType) return z.enum(shape.words);
   if (shape instanceof SomeWord) return z.string();

@@ -12,6 +12,7 @@ import {
   Outcome,
   payoutShape,
   RoleRow,
+  ref,
   revenuePartsShape,
   SessionRow,
   TaskKind,
@@ -62,17 +63,17 @@ export type Status = z.infer<typeof Status>;
 export const Account = z.object(shapeOf(AccountRow));
 export type Account = z.infer<typeof Account>;
 
-export const Miner = z.object({ index: count, ...shapeOf(MinerRow), measured });
+export const Miner = z.object({ index: schemaOf(ref('miners')), ...shapeOf(MinerRow), measured });
 export type Miner = z.infer<typeof Miner>;
 
 /** An oracle, validator or gateway. */
 export const Role = z.object({ index: count, ...shapeOf(RoleRow) });
 export type Role = z.infer<typeof Role>;
 
-export const Mixer = z.object({ index: count, ...shapeOf(MixerRow) });
+export const Mixer = z.object({ index: schemaOf(ref('mixers')), ...shapeOf(MixerRow) });
 export type Mixer = z.infer<typeof Mixer>;
 
-export const Session = z.object({ index: count, ...shapeOf(SessionRow) });
+export const Session = z.object({ index: schemaOf(ref('sessions')), ...shapeOf(SessionRow) });
 export type Session = z.infer<typeof Session>;
 
 /** Part of a table at one height, in index order; `total` counts the whole table. */

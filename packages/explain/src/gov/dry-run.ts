@@ -1,5 +1,13 @@
 import { Ledger, snapshotAfter, trusting, type Verifier } from '@assay/ledger';
-import { type EpochClose, type LedgerEvent, type ProposalAction, type ProposalRow, State } from '@assay/protocol';
+import {
+  type EpochClose,
+  type LedgerEvent,
+  type ProposalAction,
+  type ProposalRow,
+  type Ref,
+  ref,
+  State,
+} from '@assay/protocol';
 import { Refusal } from '../refusal.ts';
 import { type History, type Replayed, replayBlocks } from '../replay-blocks.ts';
 import { type Setting, withSettings } from './settings.ts';
@@ -36,7 +44,11 @@ export interface DryRun {
  */
 export async function dryRun(
   history: History,
-  asked: { readonly settings: readonly Setting[]; readonly proposal?: number | undefined; readonly epochs: number },
+  asked: {
+    readonly settings: readonly Setting[];
+    readonly proposal?: Ref<'proposals'> | undefined;
+    readonly epochs: number;
+  },
   options: { readonly fast: boolean },
 ): Promise<DryRun> {
   const { epochBlocks } = history.genesis.params;
@@ -90,13 +102,16 @@ function changedLedger(ledger: Ledger, { settings, action }: Change): Ledger {
 
 async function actionOfProposal(
   history: History,
-  proposal: number,
+  proposal: Ref<'proposals'>,
   options: { readonly fast: boolean },
 ): Promise<ProposalAction> {
   let row: Readonly<ProposalRow> | undefined;
   for await (const { ledger } of replayBlocks(history, options)) row = ledger.state.proposals.get(proposal);
   if (row === undefined) {
-    throw new Refusal('notFound', `There is no proposal ${proposal}; \`assay gov list\` shows those there are.`);
+    throw new Refusal(
+      'notFound',
+      `There is no ${ref('proposals').describe(proposal)}; \`assay gov list\` shows those there are.`,
+    );
   }
   const { action } = row;
   if (action.kind !== 'upgrade') return action;

@@ -1,7 +1,6 @@
 import { formatUnits } from '@assay/client';
 import type { LedgerView } from '@assay/ledger';
-import type { VoteCount } from '@assay/protocol';
-import { addressText, type ProposalRow } from '@assay/protocol';
+import { addressText, type ProposalRow, type Ref, type VoteCount } from '@assay/protocol';
 import { z } from 'zod';
 import { type History, replayBlocks } from '../replay-blocks.ts';
 
@@ -29,7 +28,7 @@ export type Proposal = z.infer<typeof Proposal>;
 
 /** Every proposal of a chain, oldest first, replayed from its blocks. */
 export async function proposalsOf(history: History, options: { readonly fast: boolean }): Promise<Proposal[]> {
-  const counts = new Map<number, VoteCount>();
+  const counts = new Map<Ref<'proposals'>, VoteCount>();
   let state: LedgerView | null = null;
   for await (const { ledger, result } of replayBlocks(history, options)) {
     state = ledger.state;

@@ -1,4 +1,4 @@
-import type { AuditRow, TaskRow } from '@assay/protocol';
+import type { AuditRow, Ref, TaskRow } from '@assay/protocol';
 import { addWork } from '../batch/tasks.ts';
 import { workUnitsOf } from '../batch/work.ts';
 import { offenceFine, openCase } from '../cases/cases.ts';
@@ -22,7 +22,7 @@ export function judgeAuditors(state: LedgerState, audit: Readonly<AuditRow>, tas
 }
 
 /** Nobody is rewarded for it, so that nobody gains by contradicting. */
-function accuse(state: LedgerState, validator: number, { taskId, model }: Readonly<TaskRow>): LedgerEvent[] {
+function accuse(state: LedgerState, validator: Ref<'validators'>, { taskId, model }: Readonly<TaskRow>): LedgerEvent[] {
   state.validators.update(validator, { strikes: state.validators.at(validator).strikes + 1 });
   const fined = { kind: 'validator' as const, role: validator };
   const proposedUnits = offenceFine(reachOf(state, fined), state.params.cases);
@@ -34,7 +34,7 @@ function accuse(state: LedgerState, validator: number, { taskId, model }: Readon
  * §10.22 A no-result, or no artifact, is a duty as long as the auditor could check as many others; it is no work
  * (economics §8.3).
  */
-function countDuty(state: LedgerState, validator: number, opinion: Opinion, task: Readonly<TaskRow>): void {
+function countDuty(state: LedgerState, validator: Ref<'validators'>, opinion: Opinion, task: Readonly<TaskRow>): void {
   const { noResultsLeft } = state.powers.at(validator);
   const isFinding = opinion !== 'noResult' && opinion !== 'missing';
   if (!isFinding && noResultsLeft === 0) return;

@@ -1,4 +1,12 @@
-import { AuditNumbers, type AuditorSlot, type AuditRow, type Finding, limits, type TaskRow } from '@assay/protocol';
+import {
+  AuditNumbers,
+  type AuditorSlot,
+  type AuditRow,
+  type Finding,
+  limits,
+  type Ref,
+  type TaskRow,
+} from '@assay/protocol';
 import { firstUint64, littleEndian, sha256, sha256OfEach } from '@assay/ssz';
 import { PPB } from '../arithmetic/integers.ts';
 import { invariant } from '../arithmetic/invariant.ts';
@@ -15,6 +23,7 @@ import { MAX_RESULTS_OWED, ONE_AUDIT_MICRO, RESULTS_OWED, standingAfter } from '
 import { auditRatePpb } from '../standing/trust.ts';
 import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 import { judgeAuditors } from './auditors.ts';
 import { countFailed } from './challenges.ts';
 import { judgeAgain, judgeDispute } from './disputes.ts';
@@ -34,7 +43,7 @@ export interface AuditDuty {
 }
 
 /** The audit steps open to one validator, oldest audit first (§10.3). */
-export function auditDuties(state: LedgerView, validator: number): AuditDuty[] {
+export function auditDuties(state: LedgerView, validator: Ref<'validators'>): AuditDuty[] {
   const duties: AuditDuty[] = [];
   for (const index of state.openAudits.owedBy(validator)) {
     const { taskId, auditors } = state.audits.at(index);
@@ -80,7 +89,7 @@ export function advanceAudits(state: LedgerState, height: number): LedgerEvent[]
 /** §10.23 Draws in order while first auditors have room: who must be audited waits, and nobody overtakes. */
 function drawAudits(state: LedgerState, turn: Turn): void {
   const rooms = roomTokens(state);
-  const freeOf = (validator: number) => (rooms[validator] ?? 0) - state.openAudits.tokensOwedBy(validator);
+  const freeOf = (validator: Ref<'validators'>) => (rooms[validator] ?? 0) - state.openAudits.tokensOwedBy(validator);
   for (;;) {
     const free = rooms.reduce((sum, _, validator) => sum + Math.max(freeOf(validator), 0), 0);
     const due = dueDraws(state, free, turn.height);
@@ -104,7 +113,11 @@ interface Pool {
   readonly isEnough: boolean;
 }
 
-function firstPool(state: LedgerState, task: Readonly<TaskRow>, freeOf: (validator: number) => number): Pool {
+function firstPool(
+  state: LedgerState,
+  task: Readonly<TaskRow>,
+  freeOf: (validator: Ref<'validators'>) => number,
+): Pool {
   const impartial = auditorWeights(state, [], task);
   const free = impartial.map((weight, validator) => (freeOf(validator) > 0 ? weight : 0n));
   const eligible = countOf(impartial);
@@ -118,7 +131,7 @@ function firstPool(state: LedgerState, task: Readonly<TaskRow>, freeOf: (validat
  * Tokens that each validator may owe before it is no first auditor: it checks no more in the time it has. By stake, as
  * it is drawn: many small ones get no more of a full network's audits than one large. The last may exceed it.
  */
-function roomTokens(state: LedgerState): number[] {
+function roomTokens(state: LedgerState): Ref<'validators'>[] {
   const weights = impartialWeights(state, [], []);
   const { openTokensPerValidator } = state.params.audit;
   const all = BigInt(countOf(weights)) * BigInt(openTokensPerValidator);
@@ -154,7 +167,7 @@ function isDrawDue({ params, globals }: LedgerView, task: Readonly<TaskRow>, hei
 /** `u` is the lot of the task at `index`, a part of 2^64. */
 function drawAudit(
   state: LedgerState,
-  { index, u, pool }: { readonly index: number; readonly u: bigint; readonly pool: Pool },
+  { index, u, pool }: { readonly index: IndexOf<'tasks'>; readonly u: bigint; readonly pool: Pool },
   { height, events, tally }: Turn,
 ): void {
   const task = state.tasks.at(index);
@@ -180,7 +193,7 @@ function drawAudit(
   if (auditors.length > 0) events.push({ type: 'auditDrawn', taskId, auditors });
 }
 
-function advanceAudit(state: LedgerState, index: number, { height, events, tally }: Turn): void {
+function advanceAudit(state: LedgerState, index: IndexOf<'audits'>, { height, events, tally }: Turn): void {
   endMissedTurns(state, index, height, events);
   if (state.audits.at(index).waitUntil > height) return;
   const taskIndex = state.taskOf(state.audits.at(index).taskId);
@@ -205,14 +218,19 @@ function advanceAudit(state: LedgerState, index: number, { height, events, tally
 }
 
 /** §10.25 Whether a failure is one of distances alone, and its miner has had no time yet to open a seal. */
-function mayBePlanted(state: LedgerState, index: number, task: Readonly<TaskRow>, verdict: Verdict): boolean {
+function mayBePlanted(
+  state: LedgerState,
+  index: IndexOf<'audits'>,
+  task: Readonly<TaskRow>,
+  verdict: Verdict,
+): boolean {
   const audit = state.audits.at(index);
   if (audit.waitUntil > 0 || audit.isPlanted || (verdict !== 'soft' && verdict !== 'hard')) return false;
   return failsByDistance(state, audit, task);
 }
 
 /** §10.3 A missed turn is the validator's strike and never the miner's penalty. */
-function endMissedTurns(state: LedgerState, index: number, height: number, events: LedgerEvent[]): void {
+function endMissedTurns(state: LedgerState, index: IndexOf<'audits'>, height: number, events: LedgerEvent[]): void {
   const { taskId, auditors } = state.audits.at(index);
   const isLate = (slot: AuditorSlot) => (slot.state === 'drawn' || mayReveal(slot)) && slot.deadline <= height;
   const late = auditors.filter(isLate);
@@ -225,7 +243,7 @@ function endMissedTurns(state: LedgerState, index: number, height: number, event
   state.setAuditors(index, missed);
 }
 
-function decideOn(state: LedgerState, index: number, task: Readonly<TaskRow>, isExhausted: boolean) {
+function decideOn(state: LedgerState, index: IndexOf<'audits'>, task: Readonly<TaskRow>, isExhausted: boolean) {
   const audit = state.audits.at(index);
   const { auditors, firstAuditors } = audit;
   const fresh = voicesOf(state, audit, task).filter(({ isJudged }) => !isJudged);
@@ -241,9 +259,9 @@ function isAtWork({ state }: AuditorSlot): boolean {
 /** §10.2 Sortition by stake among validators that neither run nor own the miner, each at most once for a task. */
 function drawAuditors(
   state: LedgerState,
-  index: number,
+  index: IndexOf<'audits'>,
   { weights, height, count }: { readonly weights: readonly bigint[]; readonly height: number; readonly count: number },
-): number[] {
+): Ref<'validators'>[] {
   const audit = state.audits.at(index);
   const free = limits.maxAuditorsPerTask - audit.auditors.length;
   // The present beacon is part of it, so that nobody knows early who would confirm an accusation.
@@ -272,7 +290,7 @@ function auditorWeights(
   return impartialWeights(state, [miner.operator, miner.owner, ...accusers], used);
 }
 
-function openReveals(state: LedgerState, index: number, height: number): void {
+function openReveals(state: LedgerState, index: IndexOf<'audits'>, height: number): void {
   const { auditors } = state.audits.at(index);
   const isWaiting = (slot: AuditorSlot) => slot.state === 'committed' && slot.deadline === 0;
   if (auditors.some((slot) => slot.state === 'drawn') || !auditors.some(isWaiting)) return;
@@ -285,7 +303,12 @@ function openReveals(state: LedgerState, index: number, height: number): void {
 
 function applyVerdict(
   state: LedgerState,
-  { index, taskIndex, tally, height }: Pick<Turn, 'tally' | 'height'> & { index: number; taskIndex: number },
+  {
+    index,
+    taskIndex,
+    tally,
+    height,
+  }: Pick<Turn, 'tally' | 'height'> & { index: IndexOf<'audits'>; taskIndex: IndexOf<'tasks'> },
   verdict: Verdict,
 ): LedgerEvent[] {
   const task = state.tasks.at(taskIndex);
@@ -329,7 +352,11 @@ function pooledAfter(mismatchesMilli: number, audit: Readonly<AuditRow>): number
 }
 
 /** §10.24 An artifact that nobody got is the fault of the mixer that keeps it, which did its duties for nothing. */
-function noteMissing(state: LedgerState, index: number, { taskId, mixer }: Readonly<TaskRow>): LedgerEvent[] {
+function noteMissing(
+  state: LedgerState,
+  index: IndexOf<'audits'>,
+  { taskId, mixer }: Readonly<TaskRow>,
+): LedgerEvent[] {
   if (revealedWith(state.audits.at(index), 'noArtifact').length < 2) return [];
   const { strikes, dutiesBefore } = state.mixers.at(mixer);
   state.mixers.update(mixer, { strikes: strikes + 1, epochDuties: dutiesBefore });
@@ -346,7 +373,7 @@ function revealedWith({ auditors }: Readonly<AuditRow>, finding: Finding): Audit
  * §10.13 That nobody could check an answer is the miner's doing when two auditors say that it is the engine; when they
  * missed their turns or have not got the model it is theirs, and leaves no trace.
  */
-function noteUnchecked(state: LedgerState, index: number, taskIndex: number): LedgerEvent[] {
+function noteUnchecked(state: LedgerState, index: IndexOf<'audits'>, taskIndex: IndexOf<'tasks'>): LedgerEvent[] {
   if (revealedWith(state.audits.at(index), 'otherEngine').length < 2) return [];
   const { miner } = state.tasks.at(taskIndex);
   const { failedMicro, resultsOwed: before } = state.miners.standing(miner);
@@ -355,7 +382,12 @@ function noteUnchecked(state: LedgerState, index: number, taskIndex: number): Le
   return [{ type: 'minerUnchecked', miner, resultsOwed }];
 }
 
-function applyDispute(state: LedgerState, taskIndex: number, verdict: Verdict, height: number): LedgerEvent[] {
+function applyDispute(
+  state: LedgerState,
+  taskIndex: IndexOf<'tasks'>,
+  verdict: Verdict,
+  height: number,
+): LedgerEvent[] {
   const events = judgeDispute(state, taskIndex, verdict, height);
   const isFailure = verdict === 'soft' || verdict === 'hard';
   return isFailure ? [...events, ...countFailed(state, state.tasks.at(taskIndex).miner)] : events;

@@ -4,6 +4,7 @@ import {
   limits,
   type MeasureRow,
   messageTypes,
+  type Ref,
   type ResultCode,
   signingDomain,
   signingRoot,
@@ -29,7 +30,7 @@ export function challengeSigningRoot(chain: LedgerView['chain'], epoch: number):
 
 /** A mixer of the present committee, and its reveal of this epoch. */
 export interface Measurer {
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly reveal: Uint8Array;
 }
 
@@ -47,7 +48,7 @@ const nothing: MeasuringDuty = { owed: 0, isOfLine: false };
  * What a mixer's reveal makes it measure of a miner (§8.1): nobody else can tell before it is shown. Nothing of a miner
  * that its own account operates or owns.
  */
-export function measuringOf(state: LedgerView, { mixer, reveal }: Measurer, miner: number): MeasuringDuty {
+export function measuringOf(state: LedgerView, { mixer, reveal }: Measurer, miner: Ref<'miners'>): MeasuringDuty {
   const row = state.miners.get(miner);
   const account = state.mixers.get(mixer)?.account;
   if (row === undefined || account === undefined) return nothing;
@@ -82,7 +83,7 @@ export function challengesOwed(lot: Uint8Array, lambdaMilli: number, seats: numb
 
 /** Whose reports are judged, and of which epoch. */
 export interface ReportTurn {
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly epoch: number;
   readonly verifier: Verifier;
   /** Ids of the tasks that the same batch certifies. */
@@ -108,7 +109,7 @@ export function reportsCode(state: LedgerView, reports: readonly ChallengeReport
   return disputesCode(state, reports, turn.certified);
 }
 
-function reportCode(state: LedgerView, report: ChallengeReport, mixer: number): ResultCode {
+function reportCode(state: LedgerView, report: ChallengeReport, mixer: Ref<'mixers'>): ResultCode {
   const { miner, reveal, disputed, hashRate, bandwidth, latencyMs } = report;
   const { owed, isOfLine } = measuringOf(state, { mixer, reveal }, miner);
   const isLine = bandwidth > 0n || latencyMs > 0;
@@ -133,7 +134,7 @@ export function applyReports(state: LedgerState, reports: readonly ChallengeRepo
 }
 
 /** The miner's row with the reports of this epoch; those of an earlier one become a value each (§8.4). */
-function rowOfEpoch({ measures, globals }: LedgerState, miner: number): MeasureRow {
+function rowOfEpoch({ measures, globals }: LedgerState, miner: Ref<'miners'>): MeasureRow {
   const { epoch } = globals;
   const row = measures.of(miner);
   const begun = { miner, epoch, failed: 0, reports: [] };
@@ -142,7 +143,7 @@ function rowOfEpoch({ measures, globals }: LedgerState, miner: number): MeasureR
 }
 
 /** §8.5 Counts a failed challenge; the one that makes it `alpha` costs the emission of the period. */
-export function countFailed(state: LedgerState, miner: number): LedgerEvent[] {
+export function countFailed(state: LedgerState, miner: Ref<'miners'>): LedgerEvent[] {
   const row = rowOfEpoch(state, miner);
   const failed = row.failed + 1;
   state.measures.put({ ...row, failed });

@@ -1,16 +1,24 @@
-import { type ChallengeReport, type DisputedChallenge, noGateway, noSession, type ResultCode } from '@assay/protocol';
+import {
+  type ChallengeReport,
+  type DisputedChallenge,
+  noGateway,
+  noSession,
+  type Ref,
+  type ResultCode,
+} from '@assay/protocol';
 import { isDisputed, rejectTask } from '../batch/tasks.ts';
 import { openFailureCase } from '../cases/cases.ts';
 import type { Verdict } from '../draw/verdict.ts';
 import { standingAfter } from '../standing/standing.ts';
 import type { LedgerEvent } from '../state/result.ts';
 import { keyOf, type LedgerState, type LedgerView } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 import { openAudit } from './open-audit.ts';
 
 /** The block that certifies a batch, and its mixer. */
 export interface Issued {
   readonly height: number;
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
 }
 
 /** The code of the first disputed challenge no task can be made of, or OK (§8.6). */
@@ -37,7 +45,7 @@ export function disputesCode(
 export function addDisputes(
   state: LedgerState,
   disputed: readonly DisputedChallenge[],
-  { height, mixer, miner }: Issued & { readonly miner: number },
+  { height, mixer, miner }: Issued & { readonly miner: Ref<'miners'> },
 ): LedgerEvent[] {
   return disputed.map(({ taskId, knownTaskId, requestHash, model, tokensIn, tokensOut, artifactRoot }) => {
     state.tasks.push({
@@ -73,7 +81,12 @@ export function addDisputes(
  * What the verdict on a disputed challenge brings (§8.7, §8.8): a failure is one in the miner's record, a pass has the
  * known answer audited again. A pass does not raise the record: the miner's own mixer could dispute what it likes.
  */
-export function judgeDispute(state: LedgerState, taskIndex: number, verdict: Verdict, height: number): LedgerEvent[] {
+export function judgeDispute(
+  state: LedgerState,
+  taskIndex: IndexOf<'tasks'>,
+  verdict: Verdict,
+  height: number,
+): LedgerEvent[] {
   const { taskId, miner: index, mixer } = state.tasks.at(taskIndex);
   const event: LedgerEvent = { type: 'challengeJudged', taskId, miner: index, mixer, verdict };
   // Settled at once: nothing is pending.
@@ -84,7 +97,7 @@ export function judgeDispute(state: LedgerState, taskIndex: number, verdict: Ver
   return [event];
 }
 
-function recordFailure(state: LedgerState, index: number, verdict: 'soft' | 'hard'): void {
+function recordFailure(state: LedgerState, index: Ref<'miners'>, verdict: 'soft' | 'hard'): void {
   const { audited, rejected, epochFailed, ...miner } = state.miners.standing(index);
   const failed = { audited: audited + 1, rejected: rejected + 1, epochFailed: epochFailed + 1 };
   state.miners.update(index, { ...failed, ...standingAfter(miner, verdict) });
@@ -112,7 +125,7 @@ function reopen(state: LedgerState, taskId: Uint8Array, height: number): LedgerE
  */
 export function judgeAgain(
   state: LedgerState,
-  { index, taskIndex }: { readonly index: number; readonly taskIndex: number },
+  { index, taskIndex }: { readonly index: IndexOf<'audits'>; readonly taskIndex: IndexOf<'tasks'> },
   verdict: Verdict,
 ): LedgerEvent[] {
   const task = state.tasks.at(taskIndex);

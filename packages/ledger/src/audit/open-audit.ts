@@ -4,6 +4,7 @@ import { PPB } from '../arithmetic/integers.ts';
 import { isDisputed } from '../batch/tasks.ts';
 import { auditRatePpb } from '../standing/trust.ts';
 import type { LedgerState } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 
 const AUDIT = encodeText('audit');
 const SECOND = encodeText('second');
@@ -45,7 +46,7 @@ function hasSecondAuditor(seed: Uint8Array): boolean {
 }
 
 /** Lets an audit stand until a height (§10.25): nothing but an opening goes on with it before. */
-export function waitForOpening(state: LedgerState, index: number, waitUntil: number): void {
+export function waitForOpening(state: LedgerState, index: IndexOf<'audits'>, waitUntil: number): void {
   state.audits.update(index, { waitUntil });
   state.openAudits.wait(index, waitUntil);
 }

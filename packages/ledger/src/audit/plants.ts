@@ -1,4 +1,4 @@
-import { limits } from '@assay/protocol';
+import { limits, type Ref } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import { isDisputed } from '../batch/tasks.ts';
 import { countOf, impartialWeights } from '../draw/impartial.ts';
@@ -32,7 +32,7 @@ export function plantStage(state: LedgerView, taskId: Uint8Array): 'found' | 'pa
  * Whether it is worth a miner's while to plant an answer (§14.13): not all of its answers are audited, and as many
  * validators may judge it as look once more.
  */
-export function mayPlant(state: LedgerView, index: number): boolean {
+export function mayPlant(state: LedgerView, index: Ref<'miners'>): boolean {
   const miner = state.miners.standing(index);
   const judges = countOf(impartialWeights(state, [miner.operator, miner.owner], []));
   return auditRatePpb(state.params.audit, miner) < Number(PPB) && judges >= FRESH_AUDITORS;

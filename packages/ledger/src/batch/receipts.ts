@@ -1,4 +1,12 @@
-import { type ModelRow, type Receipt, type ResultCode, type SessionRow, TaskIdentity, taskIdOf } from '@assay/protocol';
+import {
+  type ModelRow,
+  type Receipt,
+  type Ref,
+  type ResultCode,
+  type SessionRow,
+  TaskIdentity,
+  taskIdOf,
+} from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { saturate } from '../arithmetic/integers.ts';
 import { isInferenceOnly } from '../stake/domains.ts';
@@ -14,7 +22,7 @@ type Prices = Pick<ModelRow, 'priceInUnits' | 'priceOutUnits'>;
 /** The code of the first invalid receipt, or OK: a batch is taken as a whole or not at all (§7.2). */
 export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], height: number): ResultCode {
   const miners = new Map<string, number>();
-  const chargedUnits = new Map<number, bigint>();
+  const chargedUnits = new Map<Ref<'sessions'>, bigint>();
   const taskIds = TaskIdentity.rootsOf(receipts);
   for (const [index, receipt] of receipts.entries()) {
     const taskId = taskIds.subarray(32 * index, 32 * (index + 1));
@@ -36,7 +44,7 @@ export function receiptsCode(state: LedgerView, receipts: readonly Receipt[], he
 export function applyReceipts(
   state: LedgerState,
   receipts: readonly Receipt[],
-  issued: { readonly height: number; readonly mixer: number },
+  issued: { readonly height: number; readonly mixer: Ref<'mixers'> },
 ): void {
   for (const receipt of receipts) {
     const session = state.sessions.at(receipt.session);
@@ -111,7 +119,7 @@ function receiptCode(
 export function isNeverValid(
   state: LedgerView,
   receipt: Receipt,
-  issuer: { readonly mixer: number; readonly verifier: Verifier },
+  issuer: { readonly mixer: Ref<'mixers'>; readonly verifier: Verifier },
 ): boolean {
   const { drawHeight } = receipt;
   const session = state.sessions.get(receipt.session);

@@ -10,6 +10,7 @@ import { PPB } from '../arithmetic/integers.ts';
 import { invariant } from '../arithmetic/invariant.ts';
 import type { LedgerEvent } from '../state/result.ts';
 import { keyOf, type LedgerState, type LedgerView } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 import { rejectTask } from './tasks.ts';
 
 /** §7.11 What the redundancy and the dedication of its session allow a receipt. */
@@ -74,7 +75,7 @@ function isSimilar(state: LedgerView, taskId: Uint8Array): boolean {
  * Ends an outlier of which nothing can be re-checked: against a majority it is a failure in its miner's record, without
  * one nobody's fault (§10.11). No case and no ejection follows from similarity alone: a majority may lie.
  */
-export function rejectOutlier(state: LedgerState, index: number): LedgerEvent {
+export function rejectOutlier(state: LedgerState, index: IndexOf<'tasks'>): LedgerEvent {
   const { agreement, miner }: Readonly<TaskRow> = state.tasks.at(index);
   if (agreement === 'alone') return rejectTask(state, index, 'noMajority');
   const { rejected, epochFailed } = state.miners.standing(miner);

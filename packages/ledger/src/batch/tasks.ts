@@ -1,17 +1,18 @@
-import { type MinerRow, noSession, noValidator, type SessionRow, type TaskRow } from '@assay/protocol';
+import { type MinerRow, noSession, noValidator, type Ref, type SessionRow, type TaskRow } from '@assay/protocol';
 import { saturate } from '../arithmetic/integers.ts';
 import type { LedgerEvent, Rejection } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 import { isAssigned, latencyMicroOf, speedOf, usageOf, workUnitsOf } from './work.ts';
 
 /** What the tasks of a block add to rows that many of them share; each of these is written once. */
 export class Tally {
-  readonly #modelVwu = new Map<number, bigint>();
-  readonly #gatewayDuties = new Map<number, number>();
-  readonly #validatorVwu = new Map<number, bigint>();
+  readonly #modelVwu = new Map<Ref<'models'>, bigint>();
+  readonly #gatewayDuties = new Map<Ref<'gateways'>, number>();
+  readonly #validatorVwu = new Map<Ref<'validators'>, bigint>();
 
   /** Counts a task of `vwu` for the validator its miner counts for; `noValidator` for none. */
-  addWork(validator: number, vwu: bigint): void {
+  addWork(validator: Ref<'validators'>, vwu: bigint): void {
     this.#validatorVwu.set(validator, (this.#validatorVwu.get(validator) ?? 0n) + vwu);
   }
 
@@ -38,7 +39,7 @@ export function isDisputed({ session }: Pick<TaskRow, 'session'>): boolean {
 }
 
 /** Approves a task: its work counts, and its pending price is paid when the epoch closes (B5). */
-export function approveTask(state: LedgerState, index: number, audited: boolean, tally: Tally): LedgerEvent {
+export function approveTask(state: LedgerState, index: IndexOf<'tasks'>, audited: boolean, tally: Tally): LedgerEvent {
   const task = state.tasks.at(index);
   state.tasks.update(index, { status: 'approved' });
   if (isCounted(task, state.sessions.at(task.session))) countWork(state, task, tally);
@@ -60,7 +61,7 @@ function countWork(state: LedgerState, task: Readonly<TaskRow>, tally: Tally): v
 }
 
 /** Counts work for a validator's power (economics §8.3). */
-export function addWork(state: LedgerState, validator: number, vwu: bigint): void {
+export function addWork(state: LedgerState, validator: Ref<'validators'>, vwu: bigint): void {
   const { epochWork } = state.powers.at(validator);
   state.powers.update(validator, { epochWork: saturate(epochWork + vwu) });
 }
@@ -81,7 +82,7 @@ function measured(miner: Readonly<MinerRow>, task: Readonly<TaskRow>): Partial<M
  * Rejects a task: its pending price goes back to the session, or to the payer when the session is closed (economics
  * §2).
  */
-export function rejectTask(state: LedgerState, index: number, reason: Rejection): LedgerEvent {
+export function rejectTask(state: LedgerState, index: IndexOf<'tasks'>, reason: Rejection): LedgerEvent {
   const { taskId, session, pendingUnits } = state.tasks.at(index);
   const { status, payer, escrowUnits, spentUnits } = state.sessions.at(session);
   const isClosed = status === 'closed';

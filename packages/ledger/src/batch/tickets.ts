@@ -1,4 +1,4 @@
-import { drawEpoch, type Receipt, ticketSigningRoot } from '@assay/protocol';
+import { drawEpoch, type Receipt, type Ref, ticketSigningRoot } from '@assay/protocol';
 import { committeeOf } from '../draw/committee.ts';
 import type { LedgerView } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
@@ -12,7 +12,7 @@ type Ticketed = Pick<Receipt, 'session' | 'requestHash' | 'ticket' | 'drawHeight
 export function isTicket(
   state: LedgerView,
   task: Ticketed,
-  { mixer, verifier }: { readonly mixer: number; readonly verifier: Verifier },
+  { mixer, verifier }: { readonly mixer: Ref<'mixers'>; readonly verifier: Verifier },
 ): boolean {
   const committee = committeeOf(state, drawEpoch(state.params, task.drawHeight));
   const seat = committee.find((each) => each.mixer === mixer);

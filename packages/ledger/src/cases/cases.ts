@@ -7,6 +7,7 @@ import {
   type MinerRow,
   noModel,
   type Params,
+  type Ref,
   type RoleStatus,
   type TaskRow,
 } from '@assay/protocol';
@@ -23,6 +24,7 @@ import { noEvidence, ONE_AUDIT_MICRO } from '../standing/standing.ts';
 import { cappedTrust, trustPpbOf } from '../standing/trust.ts';
 import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 
 const NOBODY = new Uint8Array(20);
 
@@ -87,7 +89,7 @@ export function openCase(state: LedgerState, charge: Charge): LedgerEvent[] {
 }
 
 /** Opens the case that an epoch's payments to a miner will go into (economics §6.7). */
-export function openForfeit(state: LedgerState, miner: number, subject: Uint8Array): LedgerEvent[] {
+export function openForfeit(state: LedgerState, miner: Ref<'miners'>, subject: Uint8Array): LedgerEvent[] {
   const nothing = { model: noModel, priceUnits: null, proposedUnits: 0n, finders: [] };
   const charge: Charge = { cause: 'forfeit', kind: 'miner', role: miner, subject, ...nothing };
   const held = { heldUnits: 0n, unbondingUnits: 0n, releaseEpoch: 0 };
@@ -134,7 +136,7 @@ function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach 
 }
 
 /** Index of the case of a number; undefined when there is none, or none any more. Numbers rise with the index. */
-export function caseIndexOf({ cases }: LedgerView, id: number): number | undefined {
+export function caseIndexOf({ cases }: LedgerView, id: Ref<'cases'>): IndexOf<'cases'> | undefined {
   let [low, high] = [0, cases.length - 1];
   while (low <= high) {
     const middle = (low + high) >> 1;
@@ -153,7 +155,7 @@ export function commonFlaw(named: readonly { readonly flaw: Flaw }[]): Flaw {
 }
 
 /** Takes the fine: a part to those who found it out, the rest burned, and an appeal's bond with it (§10.7). */
-export function executeCase(state: LedgerState, index: number, decision: Decision): LedgerEvent[] {
+export function executeCase(state: LedgerState, index: IndexOf<'cases'>, decision: Decision): LedgerEvent[] {
   const { id, cause, role, heldUnits, unbondingUnits, bondUnits, finders } = state.cases.at(index);
   const fineUnits = heldUnits + unbondingUnits;
   const share = finders.length === 0 ? 0n : (fineUnits * BigInt(state.params.cases.rewardPpb)) / PPB;
@@ -171,7 +173,7 @@ export function executeCase(state: LedgerState, index: number, decision: Decisio
 }
 
 /** Gives back what was held, and the bond of an appeal; of an ejection also its place to the miner. */
-export function dismissCase(state: LedgerState, index: number, decision: Decision): LedgerEvent[] {
+export function dismissCase(state: LedgerState, index: IndexOf<'cases'>, decision: Decision): LedgerEvent[] {
   const row = state.cases.at(index);
   if (row.cause === 'forfeit') payMiner(state, row.role, row.heldUnits);
   else returnFine(state, row);
@@ -185,7 +187,7 @@ export function dismissCase(state: LedgerState, index: number, decision: Decisio
 }
 
 /** economics §6.8 Nobody doubts it any more: what the case left of the collateral is on its way to the owner. */
-function eject(state: LedgerState, miner: number, height: number): LedgerEvent {
+function eject(state: LedgerState, miner: Ref<'miners'>, height: number): LedgerEvent {
   const { owner, cusumMilli, hardFailures, collateralUnits: returnedUnits } = state.miners.at(miner);
   state.miners.update(miner, { status: 'ejected', statusHeight: height });
   setStake(state, 'miner', miner, 0n);
@@ -210,7 +212,7 @@ function clear(state: LedgerState, { role: miner, priorStatus }: Readonly<CaseRo
   return [cleared, ...open.flatMap((index) => dismissCase(state, index, decision))];
 }
 
-function endCase(state: LedgerState, index: number, status: CaseStatus): void {
+function endCase(state: LedgerState, index: IndexOf<'cases'>, status: CaseStatus): void {
   const decidedEpoch = state.globals.epoch;
   state.cases.update(index, { status, decidedEpoch, heldUnits: 0n, unbondingUnits: 0n, bondUnits: 0n });
 }
@@ -235,14 +237,14 @@ function isUndecided({ status }: Readonly<CaseRow>): boolean {
 }
 
 /** Whether a case about a miner's answers, or about what they would have earned, is not decided yet. */
-function isAboutAnswers(row: Readonly<CaseRow>, miner: number): boolean {
+function isAboutAnswers(row: Readonly<CaseRow>, miner: Ref<'miners'>): boolean {
   const { kind, role, cause } = row;
   const isCause = cause === 'softFailure' || cause === 'hardFailure' || cause === 'forfeit';
   return kind === 'miner' && role === miner && isCause && isUndecided(row);
 }
 
 /** The miners about whose ejection a case is undecided, and its index (§10.16). */
-export function openEjections({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<number, number> {
+export function openEjections({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<Ref<'miners'>, IndexOf<'cases'>> {
   const isOpen = (row: CaseRow) => row.cause === 'ejection' && isUndecided(row);
   return new Map([...cases].flatMap((row, index) => (isOpen(row) ? [[row.role, index] as const] : [])));
 }

@@ -1,4 +1,4 @@
-import { BatchHeader, type Certificate, Offence, receiptsRootAlong } from '@assay/protocol';
+import { BatchHeader, type Certificate, Offence, type Ref, receiptsRootAlong } from '@assay/protocol';
 import { equalBytes, littleEndian, sha256 } from '@assay/ssz';
 import { isSigned } from '../batch/certificate.ts';
 import { isNeverValid } from '../batch/receipts.ts';
@@ -8,7 +8,7 @@ import type { Verifier } from '../state/verifier.ts';
 
 /** What an offence is about; two about the same are one. */
 export interface OffenceTurn {
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly epoch: number;
   readonly subject: Uint8Array;
 }
@@ -36,14 +36,14 @@ export function isProven(state: LedgerView, { kind, value }: Offence, verifier: 
 }
 
 /** Two headers of one turn of the accused. Who only co-signed them may have been asked again with fewer receipts. */
-function isTwice(mixer: number, { header: first }: Certificate, { header: second }: Certificate): boolean {
+function isTwice(mixer: Ref<'mixers'>, { header: first }: Certificate, { header: second }: Certificate): boolean {
   if (first.mixer !== mixer || second.mixer !== mixer) return false;
   if (first.epoch !== second.epoch || first.sequence !== second.sequence) return false;
   return !equalBytes(BatchHeader.hashTreeRoot(first), BatchHeader.hashTreeRoot(second));
 }
 
 /** Whether the accused is one of the signers and their signature holds; how many they are is not asked. */
-function hasSigned(state: LedgerView, certificate: Certificate, mixer: number, verifier: Verifier): boolean {
+function hasSigned(state: LedgerView, certificate: Certificate, mixer: Ref<'mixers'>, verifier: Verifier): boolean {
   const { header, signers } = certificate;
   const committee = committeeOf(state, header.epoch);
   const seat = committee.findIndex((each) => each.mixer === mixer);

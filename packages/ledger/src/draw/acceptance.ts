@@ -1,4 +1,4 @@
-import type { ModelRow } from '@assay/protocol';
+import type { ModelRow, Ref } from '@assay/protocol';
 import { encodeText, sha256 } from '@assay/ssz';
 import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
@@ -9,7 +9,7 @@ import { missTurn } from './presence.ts';
 const PANEL = encodeText('panel');
 
 /** The models whose panel a validator is on without having voted yet (§4.5). */
-export function panelDuties(state: LedgerView, validator: number): number[] {
+export function panelDuties(state: LedgerView, validator: Ref<'validators'>): Ref<'models'>[] {
   return state.proposedModels.filter((model) =>
     state.models.at(model).panel.some((seat) => seat.validator === validator && seat.vote === 'open'),
   );
@@ -22,7 +22,7 @@ export function advanceModels(state: LedgerState, height: number): LedgerEvent[]
   return events;
 }
 
-function advanceModel(state: LedgerState, index: number, height: number): LedgerEvent[] {
+function advanceModel(state: LedgerState, index: Ref<'models'>, height: number): LedgerEvent[] {
   const model = state.models.at(index);
   if (model.panel.length === 0) return isDrawDue(state, model, height) ? drawPanel(state, index, height) : [];
   const decided = decide(state, index);
@@ -43,7 +43,7 @@ function isDrawDue({ params, globals }: LedgerState, model: Readonly<ModelRow>, 
   return height >= model.proposedHeight + drawDelayBlocks && globals.reveals >= model.proposedReveals + drawDelayBlocks;
 }
 
-function drawPanel(state: LedgerState, index: number, height: number): LedgerEvent[] {
+function drawPanel(state: LedgerState, index: Ref<'models'>, height: number): LedgerEvent[] {
   const { name, creator } = state.models.at(index);
   const { panelSeats, voteBlocks } = state.params.models;
   const seed = sha256(state.globals.beacon, encodeText(name), PANEL);
@@ -55,7 +55,7 @@ function drawPanel(state: LedgerState, index: number, height: number): LedgerEve
 }
 
 /** §4.5 ⌈2/3⌉ of the seats accept a model; it is refused once so many cannot be reached any more. */
-function decide(state: LedgerState, index: number): LedgerEvent[] {
+function decide(state: LedgerState, index: Ref<'models'>): LedgerEvent[] {
   const { panel } = state.models.at(index);
   const seats = panel.length;
   const accepts = panel.filter(({ vote }) => vote === 'accepts').length;

@@ -1,16 +1,5 @@
-import { Address, Height, limits, Quantity, type TaskKind } from '@assay/protocol';
-import {
-  Bytes32,
-  concatBytes,
-  equalBytes,
-  listOfU32,
-  littleEndian,
-  StructType,
-  sha256,
-  U8,
-  U32,
-  type ValueOf,
-} from '@assay/ssz';
+import { Address, Height, limits, listOfRefs, Quantity, type Ref, ref, type TaskKind } from '@assay/protocol';
+import { Bytes32, concatBytes, equalBytes, littleEndian, StructType, sha256, U8, U32, type ValueOf } from '@assay/ssz';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { invariant, itemAt } from '../arithmetic/invariant.ts';
 import { termsAt } from '../stake/domains.ts';
@@ -19,11 +8,11 @@ import type { LedgerView } from '../state/state.ts';
 /** What a draw needs to know of one miner. */
 export const DrawEntry = new StructType(
   {
-    miner: U32,
+    miner: ref('miners'),
     operator: Address,
     owner: Address,
-    domain: U32,
-    models: listOfU32(limits.maxModelsPerMiner),
+    domain: ref('domains'),
+    models: listOfRefs('models', limits.maxModelsPerMiner),
     contextTokens: U32,
     activeFrom: Height,
     weight: Quantity,
@@ -50,8 +39,8 @@ export interface DrawRequest {
   readonly taskId: Uint8Array;
   /** What it is for. */
   readonly kind: TaskKind;
-  readonly domain: number;
-  readonly model: number;
+  readonly domain: Ref<'domains'>;
+  readonly model: Ref<'models'>;
   readonly payer: Uint8Array;
   /** The miners a dedicated session names; empty for all. */
   readonly dedicatedMiners: readonly number[];
@@ -61,7 +50,7 @@ export interface DrawRequest {
 
 /** One rank of a draw: who got it and how (§6.3). */
 export interface DrawRank {
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   readonly weight: bigint;
   /** Where the lot fell, and the weight of all who were still in the draw. */
   readonly lot: bigint;

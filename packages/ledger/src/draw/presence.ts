@@ -1,4 +1,4 @@
-import { limits, type RoleRow } from '@assay/protocol';
+import { limits, type Ref, type RoleRow } from '@assay/protocol';
 import type { LedgerEvent } from '../state/result.ts';
 import { isActive } from '../state/roles.ts';
 import type { LedgerState } from '../state/state.ts';
@@ -19,14 +19,14 @@ export function markSeen(state: LedgerState, { kind, role }: { kind: PresentKind
 }
 
 /** §7.12 A missed turn is a strike; who was not seen in this epoch or the one before is drawn no more until it is. */
-export function missTurn(state: LedgerState, validator: number): void {
+export function missTurn(state: LedgerState, validator: Ref<'validators'>): void {
   const { strikes, seenUntil } = state.validators.at(validator);
   const isAbsent = seenUntil < state.globals.epoch;
   state.validators.update(validator, { strikes: strikes + 1, ...(isAbsent ? { seenUntil: 0 } : {}) });
 }
 
 /** §7.12, §7.13 What the end of an epoch costs the mixers of the committee and the oracles that were not there. */
-export function countAbsent(state: LedgerState, lost: ReadonlySet<number>): LedgerEvent[] {
+export function countAbsent(state: LedgerState, lost: ReadonlySet<Ref<'mixers'>>): LedgerEvent[] {
   const { epoch } = state.globals;
   const isAbsent = (row: Readonly<RoleRow>) => isActive(row) && !wasSeen(row, epoch);
   const isAnySeen = [...state.mixers].some((row) => wasSeen(row, epoch));

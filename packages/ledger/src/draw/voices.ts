@@ -1,4 +1,4 @@
-import type { AuditNumbers, AuditRow, AuditVerdict, TaskRow } from '@assay/protocol';
+import type { AuditNumbers, AuditRow, AuditVerdict, Ref, TaskRow } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import type { LedgerView } from '../state/state.ts';
 import { countOf, impartialWeights } from './impartial.ts';
@@ -10,7 +10,7 @@ const AGREEING = 3;
 
 /** What one auditor of an audit said. */
 export interface Voice {
-  readonly validator: number;
+  readonly validator: Ref<'validators'>;
   readonly numbers: Readonly<AuditNumbers>;
   readonly opinion: Opinion;
   /** Whether an earlier verdict has judged it already (§10.26). */
@@ -42,7 +42,7 @@ export function voicesOf(state: LedgerView, audit: Readonly<AuditRow>, task: Jud
 }
 
 /** Validators whose opinion the verdict, or what was planted, proves false (§10.21, §10.27). */
-export function falseVoices(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): number[] {
+export function falseVoices(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): Ref<'validators'>[] {
   const voices = voicesOf(state, audit, task);
   const opinion = falseOpinionOf(voices, audit.verdict);
   const misled = audit.isPlanted && audit.verdict !== 'open' ? misledBy(state, voices, task) : [];

@@ -1,4 +1,4 @@
-import { limits } from '@assay/protocol';
+import { limits, type Ref } from '@assay/protocol';
 import { apportionSteps } from '../arithmetic/apportion.ts';
 import { PPB } from '../arithmetic/integers.ts';
 import { invariant } from '../arithmetic/invariant.ts';
@@ -15,7 +15,7 @@ import type { CapacityRaw, CapacityScore } from './scores.ts';
 import type { Work } from './work.ts';
 
 interface Contestant {
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   readonly passedPpb: bigint;
   readonly raw: CapacityRaw;
 }

@@ -1,8 +1,9 @@
-import { noModel } from '@assay/protocol';
+import { noModel, type Ref } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import { commonFlaw, dismissCase, executeCase } from '../cases/cases.ts';
 import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 
 /** Ends the cases whose time is over (§10.6, §10.7). */
 export function settleCases(state: LedgerState): LedgerEvent[] {
@@ -43,8 +44,8 @@ export function freezePenalties(state: LedgerState): LedgerEvent[] {
 }
 
 /** The cases that this epoch opened against miners. */
-function casesByModel(state: LedgerState): Map<number, number[]> {
-  const opened = new Map<number, number[]>();
+function casesByModel(state: LedgerState): Map<Ref<'models'>, IndexOf<'cases'>[]> {
+  const opened = new Map<Ref<'models'>, IndexOf<'cases'>[]>();
   for (let index = 0; index < state.cases.length; index++) {
     const { kind, model, openedEpoch } = state.cases.at(index);
     if (kind !== 'miner' || model === noModel || openedEpoch !== state.globals.epoch) continue;
@@ -54,7 +55,11 @@ function casesByModel(state: LedgerState): Map<number, number[]> {
 }
 
 /** How many miners serve one of these models: those that are active, and those that failed and may be gone. */
-export function minersOf(state: LedgerState, served: ReadonlySet<number>, failing: ReadonlySet<number>): number {
+export function minersOf(
+  state: LedgerState,
+  served: ReadonlySet<Ref<'models'>>,
+  failing: ReadonlySet<Ref<'miners'>>,
+): number {
   let count = 0;
   for (const [index, { models, status }] of [...state.miners].entries()) {
     const isActive = status === 'active' && models.some((model) => served.has(model));
@@ -69,7 +74,7 @@ export function isLargePart({ params }: LedgerState, failing: number, miners: nu
 }
 
 /** Leaves an undecided case to the foundation; its time runs again, once. */
-export function freeze(state: LedgerState, index: number): void {
+export function freeze(state: LedgerState, index: IndexOf<'cases'>): void {
   const { status, isFrozen } = state.cases.at(index);
   const { epoch } = state.globals;
   const isOpen = status === 'pending' || status === 'review';

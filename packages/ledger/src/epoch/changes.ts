@@ -1,4 +1,4 @@
-import type { BodyValues, StakeKind } from '@assay/protocol';
+import type { BodyValues, Ref, StakeKind } from '@assay/protocol';
 import { invariant } from '../arithmetic/invariant.ts';
 import { changesEngine } from '../draw/engines.ts';
 import { MAX_RESULTS_OWED } from '../standing/standing.ts';
@@ -21,7 +21,7 @@ export function applyChanges(state: LedgerState): void {
   }
 }
 
-function updateTerms(state: LedgerState, miner: number, terms: Omit<BodyValues['updateMiner'], 'miner'>): void {
+function updateTerms(state: LedgerState, miner: Ref<'miners'>, terms: Omit<BodyValues['updateMiner'], 'miner'>): void {
   const row = state.miners.at(miner);
   const earlier = {
     earlierEngine: row.engine,

@@ -1,4 +1,4 @@
-import { type MinerRow, noModel } from '@assay/protocol';
+import { type MinerRow, noModel, type Ref } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import { openCase, openEjections } from '../cases/cases.ts';
 import { EJECTION_MILLI, HARD_EVIDENCE } from '../standing/standing.ts';
@@ -47,7 +47,7 @@ function isSuspect({ cusumMilli, status }: Pick<MinerRow, 'cusumMilli' | 'status
 }
 
 /** §10.8 The miners whose failures of an epoch were frozen with those of others. */
-function doubtedMiners({ cases }: LedgerState): number[] {
+function doubtedMiners({ cases }: LedgerState): Ref<'miners'>[] {
   return [...cases].flatMap(({ isFrozen, status, role }) => (isFrozen && status === 'review' ? [role] : []));
 }
 

@@ -1,10 +1,11 @@
+import type { Ref } from '@assay/protocol';
 import { capped } from '../arithmetic/integers.ts';
 import { type Pace, READ, type Steps } from '../arithmetic/pace.ts';
 import { keyOf, type LedgerView } from '../state/state.ts';
 
 interface Rated {
   readonly payer: string;
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   /** Σ rating × spent. */
   readonly weighted: bigint;
 }
@@ -16,7 +17,7 @@ interface Rated {
 export function* feedbackOf(
   { ratings, params }: Pick<LedgerView, 'ratings' | 'params'>,
   pace: Pace,
-): Steps<ReadonlyMap<number, bigint>> {
+): Steps<ReadonlyMap<Ref<'miners'>, bigint>> {
   const spent = new Map<string, bigint>();
   const rated = new Map<string, Rated>();
   for (const { payer: address, miner, rating, spentUnits } of ratings) {
@@ -27,7 +28,7 @@ export function* feedbackOf(
     rated.set(key, { payer, miner, weighted });
     if (pace.isSpent(READ)) yield;
   }
-  const feedback = new Map<number, bigint>();
+  const feedback = new Map<Ref<'miners'>, bigint>();
   for (const { payer, miner, weighted } of rated.values()) {
     const all = spent.get(payer) ?? 0n;
     if (pace.isSpent(READ)) yield;

@@ -1,3 +1,4 @@
+import type { Ref } from '@assay/protocol';
 import { invariant } from '../arithmetic/invariant.ts';
 import { caseIndexOf, openForfeit } from '../cases/cases.ts';
 import { isHardFailure, payMiner } from '../stake/forfeits.ts';
@@ -10,7 +11,7 @@ import type { LedgerState } from '../state/state.ts';
  */
 export function openForfeits(state: LedgerState, isPeriodOver: boolean): LedgerEvent[] {
   const { epoch, periodStartMs } = state.globals;
-  const subjects = new Map<number, Uint8Array>();
+  const subjects = new Map<Ref<'miners'>, Uint8Array>();
   for (const row of state.cases) {
     const counts = row.openedEpoch === epoch || (isPeriodOver && row.openedMs >= periodStartMs);
     if (counts && isHardFailure(row) && !subjects.has(row.role)) subjects.set(row.role, row.subject);
@@ -21,7 +22,7 @@ export function openForfeits(state: LedgerState, isPeriodOver: boolean): LedgerE
 /** What a settlement keeps back of a miner's rewards. */
 export interface HeldRewards {
   readonly case: number;
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   readonly revenueUnits: bigint;
   readonly emissionUnits: bigint;
 }

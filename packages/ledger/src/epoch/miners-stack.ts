@@ -1,3 +1,4 @@
+import type { Ref } from '@assay/protocol';
 import { apportion, apportionSteps } from '../arithmetic/apportion.ts';
 import { PPB } from '../arithmetic/integers.ts';
 import { itemAt } from '../arithmetic/invariant.ts';
@@ -33,7 +34,7 @@ interface MinersStack {
 }
 
 interface Contestant {
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   readonly raw: Raw;
   readonly trustPpb: number;
   readonly levelPpb: bigint;
@@ -44,7 +45,7 @@ interface Contestant {
 
 /** The competition of one domain. */
 interface Competition {
-  readonly domain: number;
+  readonly domain: Ref<'domains'>;
   readonly contestants: readonly Contestant[];
   /** Their Finals. */
   readonly weights: readonly bigint[];
@@ -82,7 +83,7 @@ function divisionOf(competitions: readonly Competition[], { units, ofDomain }: S
 }
 
 /** economics §7.4 A domain that is not guarded is limited as a whole, and divides that as its weights say. */
-function isGuarded({ books }: Work, domain: number): boolean {
+function isGuarded({ books }: Work, domain: Ref<'domains'>): boolean {
   return termsAt(books.domains.at(domain), books.globals.epoch).washGuard;
 }
 
@@ -90,13 +91,13 @@ function isGuarded({ books }: Work, domain: number): boolean {
 function* contestantsOf(
   { books, pace }: Work,
   standings: readonly Standing[],
-): Steps<ReadonlyMap<number, readonly Contestant[]>> {
+): Steps<ReadonlyMap<Ref<'domains'>, readonly Contestant[]>> {
   const { params, globals, miners } = books;
   const feedback = yield* feedbackOf(books, pace);
   const held = heldOfMiners(books);
   const measures = new Map(Array.from(books.measures, (row) => [row.miner, row] as const));
   const levels = Array.from({ length: MAX_LEVEL + 1 }, (_, level) => levelFactorPpb(level, params.levels));
-  const domains = new Map<number, Contestant[]>();
+  const domains = new Map<Ref<'domains'>, Contestant[]>();
   for (const [miner, settled] of standings.entries()) {
     if (pace.isSpent(READ)) yield;
     const row = miners.at(miner);
@@ -122,7 +123,7 @@ function performanceOf(standing: Standing): bigint {
 }
 
 /** Trust, level and weak scores multiply what was measured. */
-function* competitionOf(work: Work, domain: number, contestants: readonly Contestant[]): Steps<Competition> {
+function* competitionOf(work: Work, domain: Ref<'domains'>, contestants: readonly Contestant[]): Steps<Competition> {
   const { books, pace } = work;
   let all = 0n;
   for (const { miner, trustPpb, levelPpb } of contestants) {

@@ -1,4 +1,4 @@
-import type { HoldingRow, MinerRow, PayoutRow } from '@assay/protocol';
+import type { HoldingRow, MinerRow, PayoutRow, Ref } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { apportion } from '../arithmetic/apportion.ts';
 import { ALL_BPS, capped } from '../arithmetic/integers.ts';
@@ -18,14 +18,14 @@ type Earned = Pick<Payout, 'source' | 'stack'>;
 
 /** What the stakers of one miner get together. */
 interface StakersPart extends Earned {
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   readonly units: bigint;
 }
 
 /** What is to be divided among the holders of one model. */
 interface Royalty {
   readonly source: Payout['source'];
-  readonly model: number;
+  readonly model: Ref<'models'>;
   readonly units: bigint;
 }
 
@@ -37,12 +37,12 @@ export class PayoutBook {
   /** Where the revenue of an account and reason stands; what is minted comes up once for each. */
   readonly #indexOf = new Map<string, number>();
   readonly #stakers = new Map<string, StakersPart>();
-  readonly #forfeits: ReadonlyMap<number, Forfeit>;
-  readonly #held = new Map<number, HeldRewards>();
-  readonly #royalties = { revenue: new Map<number, bigint>(), emission: new Map<number, bigint>() };
+  readonly #forfeits: ReadonlyMap<Ref<'miners'>, Forfeit>;
+  readonly #held = new Map<Ref<'miners'>, HeldRewards>();
+  readonly #royalties = { revenue: new Map<Ref<'models'>, bigint>(), emission: new Map<Ref<'models'>, bigint>() };
 
   /** `forfeits` are the miners whose rewards go into a case. */
-  constructor(forfeits: ReadonlyMap<number, Forfeit> = new Map()) {
+  constructor(forfeits: ReadonlyMap<Ref<'miners'>, Forfeit> = new Map()) {
     this.#forfeits = forfeits;
   }
 
@@ -68,7 +68,7 @@ export class PayoutBook {
    * A miner's part, divided between its operator, its owner and its stakers (economics §2.3). The stakers' part is the
    * owner's while nobody stakes.
    */
-  addMiner(books: ClosedBooks, earned: Earned, miner: number, units: bigint): void {
+  addMiner(books: ClosedBooks, earned: Earned, miner: Ref<'miners'>, units: bigint): void {
     const { source } = earned;
     const forfeit = this.#forfeits.get(miner);
     if (forfeit !== undefined && (source === 'emission' || forfeit.hasRevenue)) {
@@ -89,7 +89,7 @@ export class PayoutBook {
   }
 
   /** A model's part; all of one source are divided once, among shareholders and backers (economics §2.4, §2.5). */
-  addModel(source: Payout['source'], model: number, units: bigint): void {
+  addModel(source: Payout['source'], model: Ref<'models'>, units: bigint): void {
     const royalties = this.#royalties[source];
     royalties.set(model, (royalties.get(model) ?? 0n) + units);
   }
@@ -122,7 +122,7 @@ export class PayoutBook {
     return this.#payouts;
   }
 
-  #hold({ case: id }: Forfeit, source: Payout['source'], miner: number, units: bigint): void {
+  #hold({ case: id }: Forfeit, source: Payout['source'], miner: Ref<'miners'>, units: bigint): void {
     const known = this.#held.get(miner) ?? { case: id, miner, revenueUnits: 0n, emissionUnits: 0n };
     const field = source === 'revenue' ? 'revenueUnits' : 'emissionUnits';
     this.#held.set(miner, { ...known, [field]: known[field] + units });

@@ -1,3 +1,4 @@
+import type { Ref } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import { carryOut } from '../governance/actions.ts';
 import { votingWeights } from '../governance/voting.ts';
@@ -20,7 +21,7 @@ export function settleProposals(state: LedgerState): LedgerEvent[] {
   return events;
 }
 
-function endVoting(state: LedgerState, proposal: number): LedgerEvent {
+function endVoting(state: LedgerState, proposal: Ref<'proposals'>): LedgerEvent {
   const { proposer, depositUnits } = state.proposals.at(proposal);
   const count = countVotes(state, proposal);
   const outcome = outcomeOf(count, state.params.governance);
@@ -33,7 +34,7 @@ function endVoting(state: LedgerState, proposal: number): LedgerEvent {
 }
 
 /** Votes weigh what their voters hold now: nothing moved on after a vote counts twice. */
-function countVotes(state: LedgerState, proposal: number): VoteCount {
+function countVotes(state: LedgerState, proposal: Ref<'proposals'>): VoteCount {
   const units = { yes: 0n, no: 0n, abstain: 0n, veto: 0n };
   const weights = votingWeights(state);
   for (const { proposal: on, voter, choice } of state.votes) {
@@ -60,7 +61,7 @@ export function outcomeOf(
   return yesUnits * PPB > decided * BigInt(passPpb) ? 'passed' : 'rejected';
 }
 
-function execute(state: LedgerState, proposal: number): LedgerEvent {
+function execute(state: LedgerState, proposal: Ref<'proposals'>): LedgerEvent {
   const isDone = carryOut(state, state.proposals.at(proposal).action);
   state.proposals.update(proposal, { status: isDone ? 'executed' : 'failed' });
   return isDone ? { type: 'proposalExecuted', proposal } : { type: 'proposalFailed', proposal };

@@ -2,6 +2,7 @@ import type { CaseRow, TaskRow, TaskStatus } from '@assay/protocol';
 import { isReopened } from '../audit/disputes.ts';
 import type { ClosedBooks } from '../state/books.ts';
 import type { LedgerState } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 
 /**
  * Forgets tasks of the closed books, settled by now, whose draw no receipt could name any more, and late steps as old
@@ -11,7 +12,7 @@ export function prune(state: LedgerState, { params, tasks, globals }: ClosedBook
   const { receiptLifetimeBlocks } = params;
   const { height } = globals;
   const isOld = ({ drawHeight }: { readonly drawHeight: number }) => drawHeight + 2 * receiptLifetimeBlocks <= height;
-  const isOver = (_: unknown, index: number): boolean => {
+  const isOver = (_: unknown, index: IndexOf<'tasks'>): boolean => {
     const task = tasks.get(index);
     return task !== undefined && isEnded(task) && isOld(task) && !isReopened(state, task.taskId);
   };

@@ -8,6 +8,7 @@ import type { ClosedBooks } from '../state/books.ts';
 import { endingPeriod } from '../state/period.ts';
 import type { Pool, RevenueParts } from '../state/result.ts';
 import { isActive } from '../state/roles.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 import { Burns } from './burns.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
 import type { Work } from './work.ts';
@@ -64,7 +65,7 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
 }
 
 /** Settles a task: what was pending is burned, or on its way. */
-function take({ books, write }: Work, index: number, parts: RevenueParts): void {
+function take({ books, write }: Work, index: IndexOf<'tasks'>, parts: RevenueParts): void {
   const { pendingUnits, taskId } = books.tasks.at(index);
   write((state, events) => {
     state.tasks.update(index, { status: 'settled', pendingUnits: 0n });

@@ -1,12 +1,13 @@
-import type { Flaw } from '@assay/protocol';
+import type { Flaw, Ref } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { commonFlaw } from '../cases/cases.ts';
 import type { LedgerState } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 import { isLargePart, LEAST_ACCUSED, minersOf } from './cases.ts';
 
 /** A miner whose audits are evidence enough to eject it. */
 export interface Suspect {
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   /** Indexes of the cases about the failures among that evidence, as far as they are kept. */
   readonly evidence: readonly number[];
   /** Whom all these tasks were done for, and the flaw that all of them had; null and `none` for none or several. */
@@ -17,15 +18,15 @@ export interface Suspect {
 /** Why the evidence against several miners may say something about their judges instead (§10.15). */
 export interface SharedCause {
   readonly shared: 'model' | 'payer' | 'flaw';
-  readonly model: number | null;
-  readonly miners: readonly number[];
+  readonly model: Ref<'models'> | null;
+  readonly miners: readonly Ref<'miners'>[];
   /** How many miners it could have been. */
   readonly among: number;
 }
 
 /** What the failures of these miners have in common. */
-export function suspectsOf(state: LedgerState, miners: readonly number[]): Suspect[] {
-  const failures = new Map<number, number[]>(miners.map((miner) => [miner, []]));
+export function suspectsOf(state: LedgerState, miners: readonly Ref<'miners'>[]): Suspect[] {
+  const failures = new Map<Ref<'miners'>, IndexOf<'cases'>[]>(miners.map((miner) => [miner, []]));
   for (const [index, { kind, cause, role }] of [...state.cases].entries()) {
     const isFailure = cause === 'softFailure' || cause === 'hardFailure';
     if (kind === 'miner' && isFailure) failures.get(role)?.push(index);
@@ -41,8 +42,11 @@ export function suspectsOf(state: LedgerState, miners: readonly number[]): Suspe
 
 /** What accuses so many miners at once that it is in doubt itself (§10.15). */
 export function sharedCauses(state: LedgerState, suspects: readonly Suspect[]): SharedCause[] {
-  const groups = new Map<string, Omit<SharedCause, 'among'> & { readonly miners: number[]; models: Set<number> }>();
-  const join = (key: string, shared: SharedCause['shared'], model: number | null, suspect: Suspect) => {
+  const groups = new Map<
+    string,
+    Omit<SharedCause, 'among'> & { readonly miners: Ref<'miners'>[]; models: Set<Ref<'models'>> }
+  >();
+  const join = (key: string, shared: SharedCause['shared'], model: Ref<'models'> | null, suspect: Suspect) => {
     const group = groups.get(key) ?? { shared, model, miners: [], models: new Set() };
     group.miners.push(suspect.miner);
     const models = model === null ? suspect.evidence.map((index) => state.cases.at(index).model) : [model];

@@ -1,4 +1,4 @@
-import type { Params } from '@assay/protocol';
+import type { Params, Ref } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import { itemAt } from '../arithmetic/invariant.ts';
 import { READ, type Steps } from '../arithmetic/pace.ts';
@@ -16,7 +16,7 @@ export function weakFactorPpb(weakPeriods: number, { belowPpb, reduceAfter, fact
  */
 export function* judgeWeak(
   { books, pace, write }: Work,
-  contestants: readonly { readonly miner: number; readonly weakPeriods: number }[],
+  contestants: readonly { readonly miner: Ref<'miners'>; readonly weakPeriods: number }[],
   weights: readonly bigint[],
 ): Steps {
   const { belowPpb } = books.params.weak;

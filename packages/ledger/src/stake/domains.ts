@@ -5,6 +5,7 @@ import {
   type DomainTerms,
   limits,
   type Params,
+  type Ref,
   type ResultCode,
 } from '@assay/protocol';
 import { ALL_BPS } from '../arithmetic/integers.ts';
@@ -28,7 +29,7 @@ export function termsAt({ terms }: Pick<DomainRow, 'terms'>, epoch: number): Rea
 }
 
 /** The terms of a domain that hold now; undefined when there is no such domain. */
-export function termsOf({ domains, globals }: LedgerView, domain: number): Readonly<DatedTerms> | undefined {
+export function termsOf({ domains, globals }: LedgerView, domain: Ref<'domains'>): Readonly<DatedTerms> | undefined {
   const row = domains.get(domain);
   return row && termsAt(row, globals.epoch);
 }
@@ -61,7 +62,11 @@ export function splitBps(terms: Readonly<Splits>, bounds: BurnBounds): number {
 }
 
 /** Whether a royalty fits the splits that hold on a domain and those to come (§4.4). */
-export function fitsRoyalty({ domains, globals, params }: LedgerView, domain: number, royaltyBps: number): boolean {
+export function fitsRoyalty(
+  { domains, globals, params }: LedgerView,
+  domain: Ref<'domains'>,
+  royaltyBps: number,
+): boolean {
   const row = domains.at(domain);
   const terms = row.terms.slice(row.terms.indexOf(termsAt(row, globals.epoch)));
   return terms.every((each) => splitBps(each, params.domains) + royaltyBps <= ALL_BPS);
@@ -81,7 +86,7 @@ export function weightsBps(weights: Readonly<Components>): number {
 }
 
 /** The highest royalty of the models of a domain that were not refused. */
-export function dearestRoyaltyBps({ models }: LedgerView, domain: number): number {
+export function dearestRoyaltyBps({ models }: LedgerView, domain: Ref<'domains'>): number {
   let dearest = 0;
   for (const model of models) {
     const isIts = model.domain === domain && model.status !== 'refused';
@@ -91,6 +96,6 @@ export function dearestRoyaltyBps({ models }: LedgerView, domain: number): numbe
 }
 
 /** Whether a domain takes no training tasks: it is in phase 1, or the whole network is (§4.13, B11). */
-export function isInferenceOnly(state: LedgerView, domain: number): boolean {
+export function isInferenceOnly(state: LedgerView, domain: Ref<'domains'>): boolean {
   return state.params.domains.inferenceOnly || termsOf(state, domain)?.inferenceOnly === true;
 }

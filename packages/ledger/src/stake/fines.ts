@@ -1,4 +1,4 @@
-import type { CaseRow } from '@assay/protocol';
+import type { CaseRow, Ref } from '@assay/protocol';
 import { capped, PPB } from '../arithmetic/integers.ts';
 import { invariant } from '../arithmetic/invariant.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
@@ -93,8 +93,8 @@ function knownStake(state: LedgerView, { kind, role }: Fined) {
 }
 
 /** economics §4.3 What undecided cases hold of the miners' collateral, by miner. */
-export function heldOfMiners({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<number, bigint> {
-  const held = new Map<number, bigint>();
+export function heldOfMiners({ cases }: Pick<LedgerView, 'cases'>): ReadonlyMap<Ref<'miners'>, bigint> {
+  const held = new Map<Ref<'miners'>, bigint>();
   for (const { kind, cause, role, heldUnits } of cases) {
     const isStake = kind === 'miner' && cause !== 'forfeit';
     if (isStake && heldUnits > 0n) held.set(role, (held.get(role) ?? 0n) + heldUnits);

@@ -1,4 +1,4 @@
-import { type Genesis, type HoldingRow, limits, type ModelRow, type ResultCode } from '@assay/protocol';
+import { type Genesis, type HoldingRow, limits, type ModelRow, type Ref, type ResultCode } from '@assay/protocol';
 import type { LedgerView } from '../state/state.ts';
 import { fitsRoyalty, isName } from './domains.ts';
 
@@ -27,7 +27,7 @@ export function modelRow(
 }
 
 /** All shares of a model in one hand: where each begins (§4.7). */
-export function wholeOf(model: number, holder: Uint8Array): HoldingRow {
+export function wholeOf(model: Ref<'models'>, holder: Uint8Array): HoldingRow {
   return { model, holder, shares: limits.modelShares, backingUnits: 0n };
 }
 

@@ -1,10 +1,12 @@
 import { type BookName, Books, bookNames, Globals, Params, type RowOf, tables } from '@assay/protocol';
 import { ChunkTree, concatBytes, type ValueOf, withLength } from '@assay/ssz';
-import type { StateTables } from './state-tables.ts';
+import type { IndexedBy, StateTables } from './state-tables.ts';
 import { type ReadonlyTable, Table } from './table.ts';
 import type { LedgerView } from './view.ts';
 
-type BookTables = { readonly [Name in BookName]: ReadonlyTable<RowOf<Name>> };
+type BookTables = {
+  readonly [Name in BookName]: ReadonlyTable<RowOf<Name>, never, never, IndexedBy<Name>>;
+};
 type Rest = Pick<LedgerView, 'globals' | 'params'>;
 
 /** The state as its epoch left it: all that a settlement reads, whatever blocks bring while it goes on (§2.7). */

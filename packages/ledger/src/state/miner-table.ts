@@ -1,4 +1,4 @@
-import { type MinerRow, tables } from '@assay/protocol';
+import { type MinerRow, type Ref, tables } from '@assay/protocol';
 import { type Content, FrozenRows, type ReadonlyTable, Table } from './table.ts';
 
 /** What a row says of the epoch that it is of. */
@@ -9,13 +9,13 @@ type StandingField =
 
 /** The miners as a rule sees them: what of a row is of an epoch it gets from `standing` alone. */
 interface ByStanding {
-  at(index: number): Readonly<Omit<MinerRow, StandingField>>;
+  at(index: Ref<'miners'>): Readonly<Omit<MinerRow, StandingField>>;
 }
 type Key = [operator: Uint8Array];
 
 export type Miners = Omit<MinerTable, 'at'> & ByStanding;
 /** The same for reading; `get` gives a row as it is kept, whatever epoch it is of. */
-export type ReadonlyMiners = Omit<ReadonlyTable<MinerRow, Key, 'publicKey'>, 'at'> &
+export type ReadonlyMiners = Omit<ReadonlyTable<MinerRow, Key, 'publicKey', 'miners'>, 'at'> &
   ByStanding &
   Pick<MinerTable, 'standing'>;
 
@@ -31,7 +31,7 @@ function brought(row: Readonly<MinerRow>, forward: Forward): Readonly<MinerRow> 
  * The miners. While a settlement goes on, a row may still be of the epoch before: it counts as brought forward, and is
  * written as such by whatever changes it first (§2.7).
  */
-export class MinerTable extends Table<MinerRow, Key, 'publicKey'> {
+export class MinerTable extends Table<MinerRow, Key, 'publicKey', 'miners'> {
   readonly #forward: Forward;
 
   constructor(rows: readonly Readonly<MinerRow>[], forward: Forward) {
@@ -40,17 +40,17 @@ export class MinerTable extends Table<MinerRow, Key, 'publicKey'> {
   }
 
   /** A row as it counts in this epoch, for whatever reads trust, level, availability, weight or counts. */
-  standing(index: number): Readonly<MinerRow> {
+  standing(index: Ref<'miners'>): Readonly<MinerRow> {
     return brought(this.at(index), this.#forward);
   }
 
   /** Brings a row forward; nothing when it is of this epoch. */
-  bringForward(index: number): void {
+  bringForward(index: Ref<'miners'>): void {
     const forward = this.#forward(this.at(index));
     if (forward !== null) super.update(index, forward);
   }
 
-  override update(index: number, wanted: Partial<MinerRow>): void {
+  override update(index: Ref<'miners'>, wanted: Partial<MinerRow>): void {
     const forward = this.#forward(this.at(index));
     super.update(index, forward === null ? wanted : { ...forward, ...wanted });
   }
@@ -61,7 +61,7 @@ export class MinerTable extends Table<MinerRow, Key, 'publicKey'> {
   }
 }
 
-class FrozenMiners extends FrozenRows<MinerRow, Key, 'publicKey'> {
+class FrozenMiners extends FrozenRows<MinerRow, Key, 'publicKey', 'miners'> {
   readonly #forward: Forward;
 
   constructor(parts: { readonly content: Content<MinerRow>; readonly units: bigint; readonly forward: Forward }) {
@@ -69,7 +69,7 @@ class FrozenMiners extends FrozenRows<MinerRow, Key, 'publicKey'> {
     this.#forward = parts.forward;
   }
 
-  standing(index: number): Readonly<MinerRow> {
+  standing(index: Ref<'miners'>): Readonly<MinerRow> {
     return brought(this.at(index), this.#forward);
   }
 }

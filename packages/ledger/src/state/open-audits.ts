@@ -1,17 +1,19 @@
-import { type AuditorSlot, type AuditRow, limits, type TaskRow } from '@assay/protocol';
+import { type AuditorSlot, type AuditRow, limits, type Ref, type TaskRow } from '@assay/protocol';
 import { invariant } from '../arithmetic/invariant.ts';
 import { Rows } from './rows.ts';
-import type { ReadonlyTable } from './table.ts';
+import type { IndexOf, ViewTables } from './state-tables.ts';
+
+type Audit = IndexOf<'audits'>;
 
 /** Where the tokens of a task are found. */
 interface Tasks {
-  readonly tasks: { at(index: number): Readonly<Pick<TaskRow, 'tokensIn' | 'tokensOut'>> };
-  taskOf(taskId: Uint8Array): number | undefined;
+  readonly tasks: { at(index: IndexOf<'tasks'>): Readonly<Pick<TaskRow, 'tokensIn' | 'tokensOut'>> };
+  taskOf(taskId: Uint8Array): IndexOf<'tasks'> | undefined;
 }
 
 /** What a validator owes: audits, oldest first, and their tokens. Replaced as a whole: its room bounds it (§10.23). */
 interface Owed {
-  readonly audits: readonly number[];
+  readonly audits: readonly Audit[];
   readonly tokens: number;
 }
 const nothing: Owed = { audits: [], tokens: 0 };
@@ -20,9 +22,9 @@ const nothing: Owed = { audits: [], tokens: 0 };
 export interface OpenAuditsView {
   readonly size: number;
   /** The audits that a validator owes a step, oldest first. */
-  owedBy(validator: number): readonly number[];
+  owedBy(validator: Ref<'validators'>): readonly Audit[];
   /** Tokens of the audits that a validator owes a step (§10.23). */
-  tokensOwedBy(validator: number): number;
+  tokensOwedBy(validator: Ref<'validators'>): number;
 }
 
 const viewOf = (size: number, owed: Rows<Owed>): OpenAuditsView => ({
@@ -37,14 +39,14 @@ const viewOf = (size: number, owed: Rows<Owed>): OpenAuditsView => ({
  */
 export class OpenAudits implements OpenAuditsView {
   /** Their tokens. */
-  readonly #open = new Map<number, number>();
+  readonly #open = new Map<Audit, number>();
   readonly #tasks: Tasks;
   /** By validator. */
   #owed = new Rows<Owed>();
   /** By the last height for them, the steps that were owed; those still are that `#dueOf` has there. */
-  readonly #byDeadline = new Map<number, { readonly index: number; readonly validator: number }[]>();
+  readonly #byDeadline = new Map<number, { readonly index: Audit; readonly validator: Ref<'validators'> }[]>();
   readonly #dueOf = new Map<string, number>();
-  readonly #changed = new Set<number>();
+  readonly #changed = new Set<Audit>();
 
   constructor(tasks: Tasks) {
     this.#tasks = tasks;
@@ -54,11 +56,11 @@ export class OpenAudits implements OpenAuditsView {
     return this.#open.size;
   }
 
-  owedBy(validator: number): readonly number[] {
+  owedBy(validator: Ref<'validators'>): readonly Audit[] {
     return (this.#owed.get(validator) ?? nothing).audits;
   }
 
-  tokensOwedBy(validator: number): number {
+  tokensOwedBy(validator: Ref<'validators'>): number {
     return (this.#owed.get(validator) ?? nothing).tokens;
   }
 
@@ -67,7 +69,7 @@ export class OpenAudits implements OpenAuditsView {
     return viewOf(this.size, this.#owed.copy());
   }
 
-  add(index: number, { taskId, auditors, waitUntil }: Readonly<AuditRow>): void {
+  add(index: Audit, { taskId, auditors, waitUntil }: Readonly<AuditRow>): void {
     const task = this.#tasks.taskOf(taskId);
     invariant(task !== undefined, `audit ${index} is about a task that is not kept`);
     const { tokensIn, tokensOut } = this.#tasks.tasks.at(task);
@@ -78,29 +80,29 @@ export class OpenAudits implements OpenAuditsView {
   }
 
   /** It goes on at this height, whoever owes it nothing. */
-  wait(index: number, height: number): void {
+  wait(index: Audit, height: number): void {
     this.#expect({ index, validator: nobody }, height);
   }
 
   /** It goes on in this block. */
-  touch(index: number): void {
+  touch(index: Audit): void {
     this.#changed.add(index);
   }
 
   /** An auditor's slot was added or changed. */
-  update(index: number, slot: AuditorSlot): void {
+  update(index: Audit, slot: AuditorSlot): void {
     this.#changed.add(index);
     this.#note(index, slot);
   }
 
-  close(index: number, { auditors }: Readonly<AuditRow>): void {
+  close(index: Audit, { auditors }: Readonly<AuditRow>): void {
     for (const { validator } of auditors) this.#discharge(index, validator);
     this.#dueOf.delete(stepKey(index, nobody));
     this.#open.delete(index);
   }
 
   /** Those that changed or in which a step is late at `height`, oldest first; each is given once for a change. */
-  takeMoved(height: number): number[] {
+  takeMoved(height: number): Audit[] {
     const due = this.#byDeadline.get(height) ?? [];
     const late = due.filter(({ index, validator }) => this.#dueOf.get(stepKey(index, validator)) === height);
     const moved = new Set([...this.#changed, ...late.map(({ index }) => index)]);
@@ -110,7 +112,7 @@ export class OpenAudits implements OpenAuditsView {
   }
 
   /** What is to be done from rows that were loaded, or whose indexes moved; all of them stand after their block. */
-  rebuild(audits: ReadonlyTable<AuditRow>): void {
+  rebuild(audits: ViewTables['audits']): void {
     this.#open.clear();
     this.#owed = new Rows();
     this.#byDeadline.clear();
@@ -122,7 +124,7 @@ export class OpenAudits implements OpenAuditsView {
     this.#changed.clear();
   }
 
-  #note(index: number, { validator, state, deadline }: AuditorSlot): void {
+  #note(index: Audit, { validator, state, deadline }: AuditorSlot): void {
     const isOwing = state === 'drawn' || (state === 'committed' && deadline > 0);
     if (!isOwing) {
       this.#discharge(index, validator);
@@ -137,7 +139,7 @@ export class OpenAudits implements OpenAuditsView {
     this.#expect({ index, validator }, deadline);
   }
 
-  #expect(step: { readonly index: number; readonly validator: number }, height: number): void {
+  #expect(step: { readonly index: Audit; readonly validator: Ref<'validators'> }, height: number): void {
     const key = stepKey(step.index, step.validator);
     if (this.#dueOf.get(key) === height) return;
     this.#dueOf.set(key, height);
@@ -146,7 +148,7 @@ export class OpenAudits implements OpenAuditsView {
     this.#byDeadline.set(height, due);
   }
 
-  #discharge(index: number, validator: number): void {
+  #discharge(index: Audit, validator: Ref<'validators'>): void {
     this.#dueOf.delete(stepKey(index, validator));
     const { audits, tokens } = this.#owed.get(validator) ?? nothing;
     const at = positionIn(audits, index);
@@ -157,11 +159,11 @@ export class OpenAudits implements OpenAuditsView {
 }
 
 /** The position of an index among rising ones, or where it would be put. */
-function positionIn(rising: readonly number[], index: number): number {
+function positionIn(rising: readonly Audit[], index: Audit): number {
   const at = rising.findLastIndex((each) => each <= index);
   return rising[at] === index ? at : at + 1;
 }
 
 /** In place of a validator: the audit waits by itself. */
 const nobody = -1;
-const stepKey = (index: number, validator: number): string => `${index}/${validator}`;
+const stepKey = (index: Audit, validator: Ref<'validators'>): string => `${index}/${validator}`;

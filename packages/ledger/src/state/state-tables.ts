@@ -1,4 +1,5 @@
 import type { RowOf, TableName, tables } from '@assay/protocol';
+import type { Ref } from '@assay/ssz';
 import type { Miners, ReadonlyMiners } from './miner-table.ts';
 import type { ReadonlyTable, Table } from './table.ts';
 
@@ -16,14 +17,25 @@ type UniqueOf<Name extends TableName> = (typeof tables)[Name]['facts'] extends {
   ? Field
   : never;
 
+/** What an index counts: the rows themselves, or their places, where those move; a power is that of its validator. */
+export type IndexedBy<Name extends TableName> = Name extends 'powers'
+  ? 'validators'
+  : (typeof tables)[Name]['facts'] extends { readonly prunable: true }
+    ? `places of ${Name}`
+    : Name;
+/** The index of a row. */
+export type IndexOf<Name extends TableName> = Ref<IndexedBy<Name>>;
+
 /** The tables of a state. */
 export type StateTables = {
-  readonly [Name in TableName]: Name extends 'miners' ? Miners : Table<RowOf<Name>, KeyOf<Name>, UniqueOf<Name>>;
+  readonly [Name in TableName]: Name extends 'miners'
+    ? Miners
+    : Table<RowOf<Name>, KeyOf<Name>, UniqueOf<Name>, IndexedBy<Name>>;
 };
 
 /** The same for reading. */
 export type ViewTables = {
   readonly [Name in TableName]: Name extends 'miners'
     ? ReadonlyMiners
-    : ReadonlyTable<RowOf<Name>, KeyOf<Name>, UniqueOf<Name>>;
+    : ReadonlyTable<RowOf<Name>, KeyOf<Name>, UniqueOf<Name>, IndexedBy<Name>>;
 };

@@ -7,6 +7,7 @@ import {
   type MinerRow,
   type ModelRow,
   type Params,
+  type Ref,
   type StateValue,
   type TableName,
   type TaskRow,
@@ -20,7 +21,7 @@ import { type Settling, settling } from './bring-forward.ts';
 import { keyOf } from './indexes.ts';
 import { MinerTable } from './miner-table.ts';
 import { OpenAudits } from './open-audits.ts';
-import type { StateTables, ViewTables } from './state-tables.ts';
+import type { IndexOf, StateTables, ViewTables } from './state-tables.ts';
 import { bytesOfState, StateTree } from './state-tree.ts';
 import { Table } from './table.ts';
 import { type LedgerView, Lookups, StateView, type ViewFields } from './view.ts';
@@ -39,11 +40,11 @@ export class LedgerState extends WithStateTables implements ViewFields {
   params: Readonly<Params>;
   readonly chain: ViewFields['chain'];
   /** Index of the first task whose audit draw is still to come; all before it are drawn, since draws keep the order. */
-  nextDraw = 0;
+  nextDraw: IndexOf<'tasks'> = 0;
   readonly openAudits = new OpenAudits(this);
   /** Of the batches of the block in hand; empty between blocks (§9.3). */
   blockReveals: BatchHeader[] = [];
-  proposedModels: readonly number[] = [];
+  proposedModels: readonly Ref<'models'>[] = [];
   /** What the settlement under way reads, and how it brings miners forward (§2.7); null while there is none. */
   settling: Settling | null = null;
   readonly #tree = new StateTree();
@@ -120,32 +121,32 @@ export class LedgerState extends WithStateTables implements ViewFields {
     this.delegations.retain(({ stakeUnits }) => stakeUnits > 0n);
   }
 
-  addAudit(row: AuditRow): number {
+  addAudit(row: AuditRow): IndexOf<'audits'> {
     const index = this.audits.push(row);
     this.openAudits.add(index, row);
     return index;
   }
 
   /** Adds auditors to an open audit, or changes what they did. */
-  setAuditors(index: number, auditors: AuditorSlot[]): void {
+  setAuditors(index: IndexOf<'audits'>, auditors: AuditorSlot[]): void {
     const before = this.audits.at(index).auditors;
     this.audits.update(index, { auditors });
     for (const [at, slot] of auditors.entries()) if (slot !== before[at]) this.openAudits.update(index, slot);
   }
 
-  endAudit(index: number, verdict: Verdict): void {
+  endAudit(index: IndexOf<'audits'>, verdict: Verdict): void {
     this.audits.update(index, { verdict });
     this.openAudits.close(index, this.audits.at(index));
   }
 
-  addModel(row: ModelRow): number {
+  addModel(row: ModelRow): Ref<'models'> {
     const index = this.models.push(row);
     this.#noteModel(index);
     return index;
   }
 
   /** Keeps the tasks that pass, and their audits. */
-  retainTasks(keep: (task: Readonly<TaskRow>, index: number) => boolean): void {
+  retainTasks(keep: (task: Readonly<TaskRow>, index: IndexOf<'tasks'>) => boolean): void {
     if (!this.tasks.retain(keep)) return;
     this.audits.retain(({ taskId }) => this.taskOf(taskId) !== undefined);
     this.#noteTasks();
@@ -166,7 +167,7 @@ export class LedgerState extends WithStateTables implements ViewFields {
     this.holdings.retain((row) => row.shares > 0 || row.backingUnits > 0n);
   }
 
-  #noteModel(index: number): void {
+  #noteModel(index: Ref<'models'>): void {
     const isProposed = this.models.at(index).status === 'proposed';
     if (isProposed) this.proposedModels = [...this.proposedModels, index];
   }
@@ -195,7 +196,7 @@ export class LedgerState extends WithStateTables implements ViewFields {
     return bytesOfState(this);
   }
 
-  #openAccount(address: Uint8Array): number {
+  #openAccount(address: Uint8Array): IndexOf<'accounts'> {
     return this.accounts.push({ address, balanceUnits: 0n, nonce: 0 });
   }
 }

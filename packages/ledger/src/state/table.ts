@@ -1,26 +1,30 @@
 import type { TableFacts } from '@assay/protocol';
-import { ChunkTree, equalBytes, lengthChunk, withLength } from '@assay/ssz';
+import { ChunkTree, equalBytes, lengthChunk, type Ref, withLength } from '@assay/ssz';
 import { invariant } from '../arithmetic/invariant.ts';
 import { type Pace, READ, type Steps } from '../arithmetic/pace.ts';
 import { Indexes, keyOfParts } from './indexes.ts';
 import { Rows } from './rows.ts';
 
 /** Rows of one kind by index, for reading. A row is never changed: a newer one takes its place. */
-export interface ReadonlyTable<Row, Key extends readonly unknown[] = never, Unique extends string = never>
-  extends Iterable<Readonly<Row>> {
+export interface ReadonlyTable<
+  Row,
+  Key extends readonly unknown[] = never,
+  Unique extends string = never,
+  Name extends string = string,
+> extends Iterable<Readonly<Row>> {
   readonly length: number;
   /** The row at `index`; undefined when there is none. */
-  get(index: number): Readonly<Row> | undefined;
+  get(index: Ref<Name>): Readonly<Row> | undefined;
   /** The row at an index known to exist; throws otherwise, for that is a broken invariant. */
-  at(index: number): Readonly<Row>;
+  at(index: Ref<Name>): Readonly<Row>;
   /** Index of the row with a key, the newest one. */
-  find(...key: Key): number | undefined;
+  find(...key: Key): Ref<Name> | undefined;
   /** The row with a key, the newest one. */
   of(...key: Key): Readonly<Row> | undefined;
   /** All rows with a key, the newest last. */
   allOf(...key: Key): readonly Readonly<Row>[];
   /** Index of the row that has a value in one of its `unique` fields. */
-  holderOf(field: Unique, value: Uint8Array): number | undefined;
+  holderOf(field: Unique, value: Uint8Array): Ref<Name> | undefined;
   /** Base units in all rows. */
   readonly units: bigint;
   /** The same, counted again. */
@@ -49,8 +53,8 @@ export interface Content<Row> {
   readonly holders: Readonly<Record<string, Indexes>>;
 }
 
-abstract class Reader<Row, Key extends readonly unknown[], Unique extends string>
-  implements ReadonlyTable<Row, Key, Unique>
+abstract class Reader<Row, Key extends readonly unknown[], Unique extends string, Name extends string>
+  implements ReadonlyTable<Row, Key, Unique, Name>
 {
   protected content: Content<Row>;
 
@@ -64,11 +68,11 @@ abstract class Reader<Row, Key extends readonly unknown[], Unique extends string
     return this.content.rows.length;
   }
 
-  get(index: number): Readonly<Row> | undefined {
+  get(index: Ref<Name>): Readonly<Row> | undefined {
     return this.content.rows.get(index);
   }
 
-  at(index: number): Readonly<Row> {
+  at(index: Ref<Name>): Readonly<Row> {
     const row = this.content.rows.get(index);
     if (row === undefined) throw new RangeError(`there is no row ${index} of ${this.length}`);
     return row;
@@ -78,7 +82,7 @@ abstract class Reader<Row, Key extends readonly unknown[], Unique extends string
     return this.content.rows[Symbol.iterator]();
   }
 
-  find(...key: Key): number | undefined {
+  find(...key: Key): Ref<Name> | undefined {
     return this.content.indexes.find(keyOfParts(key), this.length);
   }
 
@@ -91,7 +95,7 @@ abstract class Reader<Row, Key extends readonly unknown[], Unique extends string
     return this.content.indexes.all(keyOfParts(key), this.length).map((index) => this.at(index));
   }
 
-  holderOf(field: Unique, value: Uint8Array): number | undefined {
+  holderOf(field: Unique, value: Uint8Array): Ref<Name> | undefined {
     const holds = (index: number) => equalBytes(this.at(index)[field as string as keyof Row] as Uint8Array, value);
     return this.content.holders[field]?.find(keyOfParts([value]), this.length, holds);
   }
@@ -104,11 +108,12 @@ abstract class Reader<Row, Key extends readonly unknown[], Unique extends string
 }
 
 /** Rows that stand still, whatever becomes of the table they were taken from. */
-export class FrozenRows<Row, Key extends readonly unknown[] = never, Unique extends string = never> extends Reader<
+export class FrozenRows<
   Row,
-  Key,
-  Unique
-> {
+  Key extends readonly unknown[] = never,
+  Unique extends string = never,
+  Name extends string = string,
+> extends Reader<Row, Key, Unique, Name> {
   readonly units: bigint;
 
   constructor(content: Content<Row>, units: bigint) {
@@ -140,11 +145,12 @@ function note<Row>({ facts, indexes, holders }: Content<Row>, row: Readonly<Row>
 }
 
 /** The working copy of one SSZ list: plain rows in front of its tree, which is brought up to date when asked. */
-export class Table<Row, Key extends readonly unknown[] = never, Unique extends string = never> extends Reader<
+export class Table<
   Row,
-  Key,
-  Unique
-> {
+  Key extends readonly unknown[] = never,
+  Unique extends string = never,
+  Name extends string = string,
+> extends Reader<Row, Key, Unique, Name> {
   readonly #type: ListType<Row>;
   /** Indexes of the rows that changed since the tree was brought up to date, in any order, and whether a row did. */
   #dirty: number[] = [];
@@ -152,7 +158,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   #units = 0n;
   #tree: ChunkTree;
   /** The last copy, until something changes. */
-  #frozen: FrozenRows<Row, Key, Unique> | null = null;
+  #frozen: FrozenRows<Row, Key, Unique, Name> | null = null;
 
   constructor(type: ListType<Row>, rows: readonly Readonly<Row>[]) {
     super(indexesOf(type.facts, Rows.of(rows)));
@@ -180,7 +186,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   }
 
   /** All rows as they are now. */
-  frozen(): FrozenRows<Row, Key, Unique> {
+  frozen(): FrozenRows<Row, Key, Unique, Name> {
     this.#frozen ??= new FrozenRows(this.contentNow(), this.#units);
     return this.#frozen;
   }
@@ -191,13 +197,13 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   }
 
   /** Puts a row in the place of another. */
-  set(index: number, row: Readonly<Row>): void {
+  set(index: Ref<Name>, row: Readonly<Row>): void {
     const before = this.at(index);
     this.#replace(index, before, row);
     if (this.content.facts.unique !== undefined) note(this.content, row, index);
   }
 
-  #replace(index: number, before: Readonly<Row>, row: Readonly<Row>): void {
+  #replace(index: Ref<Name>, before: Readonly<Row>, row: Readonly<Row>): void {
     const { money } = this.content.facts;
     if (money !== undefined) {
       for (const field of money) {
@@ -211,7 +217,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   }
 
   /** Replaces some fields of a row; a counter stops at what its field can hold (§2.11). */
-  update(index: number, wanted: Partial<Row>): void {
+  update(index: Ref<Name>, wanted: Partial<Row>): void {
     const before = this.at(index);
     const change = this.#type.elementType.bounded(wanted);
     const row: Row = { ...before, ...change };
@@ -221,7 +227,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   }
 
   /** Appends a row and gives its index. */
-  push(row: Readonly<Row>): number {
+  push(row: Readonly<Row>): Ref<Name> {
     const index = this.content.rows.push(row);
     note(this.content, row, index);
     this.#frozen = null;
@@ -241,7 +247,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   }
 
   /** Keeps the rows that pass, in order; indexes change. Gives whether any was dropped. */
-  retain(keep: (row: Readonly<Row>, index: number) => boolean): boolean {
+  retain(keep: (row: Readonly<Row>, index: Ref<Name>) => boolean): boolean {
     const { facts, rows } = this.content;
     invariant(facts.prunable === true, 'rows are dropped of a table in which they never move');
     const kept = Uint32Array.from({ length: rows.length }, (_, index) => index).filter((index) =>
@@ -269,7 +275,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   }
 
   /** The Merkle siblings of an existing row up to `root()`, lowest first. */
-  path(index: number): Uint8Array[] {
+  path(index: Ref<Name>): Uint8Array[] {
     this.#hashChanged();
     return [...this.#tree.path(index), lengthChunk(this.length)];
   }

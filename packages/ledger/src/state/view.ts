@@ -1,6 +1,6 @@
-import { type ChainIdentity, type Globals, moneyNames, type Params } from '@assay/protocol';
+import { type ChainIdentity, type Globals, moneyNames, type Params, type Ref } from '@assay/protocol';
 import type { OpenAuditsView } from './open-audits.ts';
-import type { ViewTables } from './state-tables.ts';
+import type { IndexOf, ViewTables } from './state-tables.ts';
 
 /** The kinds of roles that have keys, miners among them. */
 export const keyKinds = ['miner', 'mixer', 'oracle', 'validator', 'gateway'] as const;
@@ -15,9 +15,9 @@ export interface ViewFields {
   /** The audits without a verdict. */
   readonly openAudits: OpenAuditsView;
   /** Index of the first task whose audit draw is still to come; all before it are drawn. */
-  readonly nextDraw: number;
+  readonly nextDraw: IndexOf<'tasks'>;
   /** Indexes of the models without a decision, rising. */
-  readonly proposedModels: readonly number[];
+  readonly proposedModels: readonly Ref<'models'>[];
 }
 
 /** The state as others see it: everything can be read, nothing changed. */
@@ -40,7 +40,7 @@ export abstract class Lookups extends WithTables {
   abstract readonly globals: Readonly<Globals>;
 
   /** Index of the account of an address; undefined when it never held anything. */
-  accountOf(address: Uint8Array): number | undefined {
+  accountOf(address: Uint8Array): IndexOf<'accounts'> | undefined {
     return this.accounts.find(address);
   }
 
@@ -54,7 +54,7 @@ export abstract class Lookups extends WithTables {
   }
 
   /** Index of the miner an address operates. Of several of one operator only the last is not deregistered. */
-  minerOf(operator: Uint8Array): number | undefined {
+  minerOf(operator: Uint8Array): IndexOf<'miners'> | undefined {
     return this.miners.find(operator);
   }
 
@@ -67,27 +67,27 @@ export abstract class Lookups extends WithTables {
   }
 
   /** Index of what an account delegated to a miner. */
-  delegationOf(staker: Uint8Array, miner: number): number | undefined {
+  delegationOf(staker: Uint8Array, miner: Ref<'miners'>): IndexOf<'delegations'> | undefined {
     return this.delegations.find(staker, miner);
   }
 
   /** Index of a certified task that is still kept. */
-  taskOf(taskId: Uint8Array): number | undefined {
+  taskOf(taskId: Uint8Array): IndexOf<'tasks'> | undefined {
     return this.tasks.find(taskId);
   }
 
   /** Index of the audit of a task. */
-  auditOf(taskId: Uint8Array): number | undefined {
+  auditOf(taskId: Uint8Array): IndexOf<'audits'> | undefined {
     return this.audits.find(taskId);
   }
 
   /** Index of what an account has in a model. */
-  holdingOf(model: number, holder: Uint8Array): number | undefined {
+  holdingOf(model: Ref<'models'>, holder: Uint8Array): IndexOf<'holdings'> | undefined {
     return this.holdings.find(model, holder);
   }
 
   /** Index of the model of a name, the newest one. */
-  modelOf(name: string): number | undefined {
+  modelOf(name: string): IndexOf<'models'> | undefined {
     return this.models.find(name);
   }
 
@@ -108,8 +108,8 @@ export class StateView extends Lookups implements ViewFields {
   readonly params: Readonly<Params>;
   readonly chain: ChainIdentity;
   readonly openAudits: OpenAuditsView;
-  readonly nextDraw: number;
-  readonly proposedModels: readonly number[];
+  readonly nextDraw: IndexOf<'tasks'>;
+  readonly proposedModels: readonly Ref<'models'>[];
 
   constructor(tables: ViewTables, fields: ViewFields) {
     super(tables);

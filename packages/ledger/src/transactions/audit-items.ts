@@ -3,11 +3,12 @@ import { equalBytes } from '@assay/ssz';
 import { markSeen } from '../draw/presence.ts';
 import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 
 /** An auditor's slot in an audit, and the index of it. */
 export interface Seat {
-  readonly audit: number;
+  readonly audit: IndexOf<'audits'>;
   readonly index: number;
   readonly slot: AuditorSlot;
 }

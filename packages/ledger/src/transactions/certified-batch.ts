@@ -1,4 +1,4 @@
-import type { BodyValues } from '@assay/protocol';
+import type { BodyValues, Ref } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { applyReports, reportsCode } from '../audit/challenges.ts';
 import { certificateCode } from '../batch/certificate.ts';
@@ -55,7 +55,7 @@ export const certifiedBatch: TransactionRule<Body> = {
   },
 };
 
-function countDuty(state: LedgerState, mixer: number, epoch: number): void {
+function countDuty(state: LedgerState, mixer: Ref<'mixers'>, epoch: number): void {
   state.mixers.update(mixer, { epochDuties: state.mixers.at(mixer).epochDuties + 1 });
   markSeen(state, { kind: 'mixer', role: mixer }, epoch); // §7.12
 }

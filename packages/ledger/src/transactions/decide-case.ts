@@ -4,6 +4,7 @@ import { invariant } from '../arithmetic/invariant.ts';
 import { caseIndexOf, dismissCase, executeCase, isFoundation } from '../cases/cases.ts';
 import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
+import type { IndexOf } from '../state/state-tables.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** A member of the foundation says whether a fine is to be taken; enough that agree decide (§10.6). */
@@ -28,7 +29,7 @@ export const decideCase: TransactionRule<BodyValues['decideCase']> = {
 };
 
 /** §10.6 Opinions of those who have left the foundation since do not count. */
-function outcome(state: LedgerState, index: number, height: number): LedgerEvent[] {
+function outcome(state: LedgerState, index: IndexOf<'cases'>, height: number): LedgerEvent[] {
   const decision = { by: 'foundation', height } as const;
   const { foundation, foundationQuorum } = state.params.cases;
   const { approvals, refusals } = state.cases.at(index);

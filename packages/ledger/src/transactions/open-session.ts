@@ -1,4 +1,4 @@
-import { type BodyValues, type ResultCode, redundancies } from '@assay/protocol';
+import { type BodyValues, type Ref, type ResultCode, redundancies } from '@assay/protocol';
 import { isFoundation } from '../cases/cases.ts';
 import type { LedgerView } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
@@ -36,7 +36,7 @@ export const openSession: TransactionRule<Body> = {
 function termsCode(state: LedgerView, { redundancy, dedicatedMiners, model }: Body): ResultCode {
   if (!redundancies.includes(redundancy)) return 'BAD_REDUNDANCY';
   if (dedicatedMiners.length === 0) return 'OK';
-  const isNamed = (miner: number, index: number) =>
+  const isNamed = (miner: Ref<'miners'>, index: number) =>
     miner > (dedicatedMiners[index - 1] ?? -1) && state.miners.get(miner)?.models.includes(model) === true;
   return dedicatedMiners.length >= redundancy && dedicatedMiners.every(isNamed) ? 'OK' : 'BAD_DEDICATION';
 }

@@ -1,4 +1,4 @@
-import type { BodyValues } from '@assay/protocol';
+import type { BodyValues, Ref } from '@assay/protocol';
 import { invariant } from '../arithmetic/invariant.ts';
 import { beginUnbonding } from '../stake/stakes.ts';
 import type { LedgerView } from '../state/state.ts';
@@ -21,7 +21,7 @@ export const undelegate: TransactionRule<BodyValues['undelegate']> = {
   },
 };
 
-function delegatedBy(state: LedgerView, staker: Uint8Array, miner: number): bigint {
+function delegatedBy(state: LedgerView, staker: Uint8Array, miner: Ref<'miners'>): bigint {
   const index = state.delegationOf(staker, miner);
   return index === undefined ? 0n : state.delegations.at(index).stakeUnits;
 }

@@ -1,5 +1,5 @@
 import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { addressOf, possessionRoot } from '@assay/protocol';
+import { addressOf, possessionRoot, type Ref } from '@assay/protocol';
 import { SecretKey } from '@chainsafe/blst';
 
 /** The DER bytes before a raw Ed25519 seed (RFC 8410). */
@@ -62,7 +62,7 @@ export function generateBlsSecret(random: Uint8Array): Uint8Array {
 }
 
 /** An API key of a session: made from its key and a number, so it can be shown again although it is nowhere stored. */
-export function apiKeyOf(signer: Ed25519Signer, session: number, number = 0): string {
+export function apiKeyOf(signer: Ed25519Signer, session: Ref<'sessions'>, number = 0): string {
   const which = number === 0 ? 'api key' : `api key ${number}`;
   return `sk-assay-${Buffer.from(signer.secretFor(`assay ${which} of session ${session}`)).toString('hex')}`;
 }

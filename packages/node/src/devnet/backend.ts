@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AssayError, type Genesis, limits } from '@assay/protocol';
+import { AssayError, type Genesis, limits, type Ref } from '@assay/protocol';
 import { modelWorker, upstreamWorker, type Worker } from '@assay/roles/miner/index';
 import type { Measuring } from '@assay/roles/validator/index';
 import { equalBytes, fromHex, toHex } from '@assay/ssz';
@@ -14,7 +14,7 @@ export interface Serving {
   readonly evidenceLevel: 0 | 2;
   /** Null when nothing can be re-checked. */
   readonly measuring: Measuring | null;
-  workerOf(miner: number): Worker;
+  workerOf(miner: Ref<'miners'>): Worker;
   /** Throws AssayError OTHER_CHAIN when the chain registered another model than this one. */
   requireRegistered(genesis: Genesis, dataDir: string): void;
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { withSettings } from '@assay/explain/gov/settings';
 import { genesisHash } from '@assay/ledger';
-import { AssayError, type Genesis, Params } from '@assay/protocol';
+import { AssayError, type Genesis, Params, type Ref } from '@assay/protocol';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
@@ -119,7 +119,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   engine.start();
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
-  const engineOf = (miner: number) => serving.workerOf(miner).engine;
+  const engineOf = (miner: Ref<'miners'>) => serving.workerOf(miner).engine;
   const session = await provision({ chain, keys, runtime, miners, evidenceLevel, engineOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publish({ dataDir, http, apiKey, adminToken }, closing);

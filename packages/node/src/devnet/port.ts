@@ -1,4 +1,5 @@
 import type { Setting } from '@assay/explain/gov/settings';
+import type { Ref } from '@assay/protocol';
 
 /** A model file on this machine. */
 export interface DevnetModelFile {
@@ -54,7 +55,7 @@ export interface DevnetStatus {
   readonly paidUnits: bigint;
   /** Null when no miner cheats. */
   readonly cheater: {
-    readonly miner: number;
+    readonly miner: Ref<'miners'>;
     readonly rejectedTasks: number;
     readonly refundedUnits: bigint;
     readonly trustPpb: number;

@@ -1,5 +1,5 @@
 import { isGone } from '@assay/ledger';
-import { AssayError, type BodyKind, type BodyValues, EngineInfo, type SessionRow } from '@assay/protocol';
+import { AssayError, type BodyKind, type BodyValues, EngineInfo, type Ref, type SessionRow } from '@assay/protocol';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
@@ -13,7 +13,7 @@ export interface Provision {
   readonly runtime: Pick<Runtime, 'sleep'>;
   readonly miners: number;
   readonly evidenceLevel: number;
-  engineOf(miner: number): EngineInfo;
+  engineOf(miner: Ref<'miners'>): EngineInfo;
   /** What the payer's session should hold. */
   readonly depositUnits: bigint;
 }
@@ -80,7 +80,7 @@ async function register(needs: Provision, index: number): Promise<void> {
 async function reengine(
   needs: Provision,
   index: number,
-  { miner, served }: { readonly miner: number; readonly served: Uint8Array },
+  { miner, served }: { readonly miner: Ref<'miners'>; readonly served: Uint8Array },
 ): Promise<void> {
   const row = needs.chain.head().miners.at(miner);
   if (isGone(row) || equalBytes(row.engine, served)) return;

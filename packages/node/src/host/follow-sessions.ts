@@ -1,3 +1,4 @@
+import type { Ref } from '@assay/protocol';
 import type { ApiKey } from '@assay/roles/gateway/index';
 import type { Chain } from '@assay/roles/ports/chain';
 import { encodeText, sha256 } from '@assay/ssz';
@@ -8,7 +9,7 @@ import type { KeyRing } from '../keys/keyring.ts';
 /** The API keys of the open sessions whose keys this node holds, but for those that were revoked (§16.9). */
 class SessionKeys implements Iterable<ApiKey> {
   readonly #file: ApiKeyFile;
-  readonly #signers = new Map<number, Ed25519Signer>();
+  readonly #signers = new Map<Ref<'sessions'>, Ed25519Signer>();
   #keys: ApiKey[] = [];
   #list: ApiKeyList | null = null;
 
@@ -16,12 +17,12 @@ class SessionKeys implements Iterable<ApiKey> {
     this.#file = file;
   }
 
-  add(session: number, signer: Ed25519Signer): void {
+  add(session: Ref<'sessions'>, signer: Ed25519Signer): void {
     this.#signers.set(session, signer);
     this.#list = null;
   }
 
-  remove(session: number): void {
+  remove(session: Ref<'sessions'>): void {
     if (this.#signers.delete(session)) this.#list = null;
   }
 
@@ -34,7 +35,7 @@ class SessionKeys implements Iterable<ApiKey> {
   }
 }
 
-function keysOf(list: ApiKeyList, session: number, sessionSigner: Ed25519Signer): ApiKey[] {
+function keysOf(list: ApiKeyList, session: Ref<'sessions'>, sessionSigner: Ed25519Signer): ApiKey[] {
   const valid = list.of(session).filter(({ revoked }) => !revoked);
   return valid.map(({ number }) => {
     const hash = sha256(encodeText(apiKeyOf(sessionSigner, session, number)));
@@ -48,7 +49,7 @@ export function followSessions(
   log: (line: string) => void,
 ): Iterable<ApiKey> {
   const keys = new SessionKeys(file);
-  const add = (session: number): boolean => {
+  const add = (session: Ref<'sessions'>): boolean => {
     const signer = ring.account(chain.head().sessions.at(session).sessionKey);
     if (signer !== null) keys.add(session, signer);
     return signer !== null;
@@ -70,7 +71,7 @@ export function followSessions(
 }
 
 /** An API key of a session that is not revoked: the first, or a new one when all are. */
-export async function liveApiKey(file: ApiKeyFile, session: number, signer: Ed25519Signer): Promise<string> {
+export async function liveApiKey(file: ApiKeyFile, session: Ref<'sessions'>, signer: Ed25519Signer): Promise<string> {
   const known = file.list.of(session).find(({ revoked }) => !revoked);
   if (known !== undefined) return apiKeyOf(signer, session, known.number);
   return apiKeyOf(signer, session, await file.issue(session));

@@ -33,7 +33,16 @@ import {
   taskJson,
 } from '@assay/explain/json';
 import { committeeEpochs, committeeOf, headerRoot, type LedgerView, type ReadonlyTable } from '@assay/ledger';
-import { addressOf, Block, type BodyKind, type Genesis, proofTables, resultCodes, Transaction } from '@assay/protocol';
+import {
+  addressOf,
+  Block,
+  type BodyKind,
+  type Genesis,
+  proofTables,
+  type Ref,
+  resultCodes,
+  Transaction,
+} from '@assay/protocol';
 import type { Chain, Inclusion } from '@assay/roles/ports/chain';
 import { toHex } from '@assay/ssz';
 import type { NodeReader, PageRequest, RowKey } from '../http/port.ts';
@@ -152,7 +161,7 @@ export class LocalReader implements NodeReader {
     return pageOf(state, 'miners', page, (row, index) => rowJson.miner(index, row, state.measures.of(index)));
   }
 
-  miner(index: number): Miner | null {
+  miner(index: Ref<'miners'>): Miner | null {
     const { miners, measures } = this.#head;
     const row = miners.get(index);
     return row === undefined ? null : rowJson.miner(index, row, measures.of(index));
@@ -186,7 +195,7 @@ export class LocalReader implements NodeReader {
     return pageOf(this.#head, 'sessions', page, (row, index) => rowJson.session(index, row));
   }
 
-  session(index: number): Session | null {
+  session(index: Ref<'sessions'>): Session | null {
     const row = this.#head.sessions.get(index);
     return row === undefined ? null : rowJson.session(index, row);
   }

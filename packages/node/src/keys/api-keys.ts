@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { AssayError } from '@assay/protocol';
+import { AssayError, type Ref } from '@assay/protocol';
 import { z } from 'zod';
 import { writeDurably } from '../store/durable-file.ts';
 
@@ -33,13 +33,13 @@ export class ApiKeyList {
     this.#sessions = sessions;
   }
 
-  of(session: number): NumberedKey[] {
+  of(session: Ref<'sessions'>): NumberedKey[] {
     const { issued, revoked } = this.#sessions[session] ?? { issued: 0, revoked: [] };
     return Array.from({ length: issued + 1 }, (_, number) => ({ number, revoked: revoked.includes(number) }));
   }
 
   /** The list with one more key of a session, and its number. */
-  issue(session: number): { list: ApiKeyList; number: number } {
+  issue(session: Ref<'sessions'>): { list: ApiKeyList; number: number } {
     const number = this.of(session).length;
     if (number === maxKeys)
       throw new AssayError('INVALID_REQUEST', `Session ${session} has had ${maxKeys} API keys; open another session.`);
@@ -48,7 +48,7 @@ export class ApiKeyList {
   }
 
   /** The list without a key; the same when it is revoked already. Null when there is no such key. */
-  revoke(session: number, number: number): ApiKeyList | null {
+  revoke(session: Ref<'sessions'>, number: number): ApiKeyList | null {
     const key = this.of(session)[number];
     if (key === undefined) return null;
     if (key.revoked) return this;
@@ -110,7 +110,7 @@ export class ApiKeyFile {
   }
 
   /** Issues one more key of a session, durably; gives its number. */
-  async issue(session: number): Promise<number> {
+  async issue(session: Ref<'sessions'>): Promise<number> {
     const { list, number } = this.list.issue(session);
     await this.write(list);
     return number;

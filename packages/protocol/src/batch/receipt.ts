@@ -16,6 +16,7 @@ import {
 import { BitArray, ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { BlsSignature, Count, Height, Name, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
+import { ref } from '../refs.ts';
 import { type ChainIdentity, messageTypes, signingDomain, signingRoot } from '../signing.ts';
 
 export { BitArray };
@@ -33,10 +34,10 @@ export const Receipt = new StructType(
     taskId: Bytes32,
     kind: TaskKind,
     outcome: Outcome,
-    session: U32,
-    model: U32,
-    miner: U32,
-    gateway: U32,
+    session: ref('sessions'),
+    model: ref('models'),
+    miner: ref('miners'),
+    gateway: ref('gateways'),
     /** Height whose state the draw used (§6.2). */
     drawHeight: Height,
     /** The admitting mixer's signature over session and request hash; with the replica it makes the task id (§6.4). */
@@ -67,7 +68,7 @@ export const ReceiptList = new RowListType(Receipt, limits.maxBatchReceipts);
 export const BatchHeader = new StructType(
   {
     epoch: U32,
-    mixer: U32,
+    mixer: ref('mixers'),
     /** Strictly increasing by one per mixer. */
     sequence: Count,
     receiptsRoot: Bytes32,
@@ -90,7 +91,10 @@ export type Certificate = ValueOf<typeof Certificate>;
 export const BeaconTurn = new StructType({ epoch: U32, sequence: Count }, { typeName: 'BeaconTurn' });
 
 /** What a ticket signs: nothing in it is the mixer's to choose (§6.4). */
-export const TaskTicket = new StructType({ session: U32, requestHash: Bytes32 }, { typeName: 'TaskTicket' });
+export const TaskTicket = new StructType(
+  { session: ref('sessions'), requestHash: Bytes32 },
+  { typeName: 'TaskTicket' },
+);
 type TaskTicket = ValueOf<typeof TaskTicket>;
 
 /** The message that a ticket signs. */

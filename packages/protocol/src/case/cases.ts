@@ -3,6 +3,7 @@ import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { Certificate, Receipt } from '../batch/receipt.ts';
 import { Address, listOfAddresses, TimeMs, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
+import { type Ref, ref } from '../refs.ts';
 import { RoleStatus, StakeKind } from '../role/roles.ts';
 import { Flaw } from '../task/audit-numbers.ts';
 
@@ -25,17 +26,17 @@ export const CaseCause = enumOf(
 );
 export type CaseCause = ValueOf<typeof CaseCause>;
 /** A case that is about no model. */
-export const noModel = 0xffff_ffff;
+export const noModel: Ref<'models'> = 0xffff_ffff;
 
 /** Two headers of one turn of a mixer, both with its signature (§7.4). */
 export const Equivocation = new ContainerType(
-  { mixer: U32, first: Certificate, second: Certificate },
+  { mixer: ref('mixers'), first: Certificate, second: Certificate },
   { typeName: 'Equivocation' },
 );
 /** A receipt that can never be valid, under a header that a mixer signed (§7.4). */
 export const InvalidItem = new ContainerType(
   {
-    mixer: U32,
+    mixer: ref('mixers'),
     certificate: Certificate,
     receipt: Receipt,
     /** Index of the receipt in its batch, and the Merkle siblings up to the receipts root. */
@@ -58,10 +59,10 @@ export const OpenCase = new StructType(
 );
 
 /** A foundation member's opinion on a case (§10.6). */
-export const DecideCase = new StructType({ case: U32, isFine: Bool }, { typeName: 'DecideCase' });
+export const DecideCase = new StructType({ case: ref('cases'), isFine: Bool }, { typeName: 'DecideCase' });
 
 /** Asks the foundation to decide on a case that would be due otherwise; leaves a bond (§10.7). */
-export const AppealCase = new StructType({ case: U32 }, { typeName: 'AppealCase' });
+export const AppealCase = new StructType({ case: ref('cases') }, { typeName: 'AppealCase' });
 
 export const CaseStatus = enumOf(
   /** The foundation decides; dismissed when it does not. */
@@ -76,8 +77,8 @@ export type CaseStatus = ValueOf<typeof CaseStatus>;
 /** A fine that is proposed, with what is held back of the stake for it (economics §6.3). */
 export const CaseRow = new StructType(
   {
-    /** Its number: cases before it are forgotten in time, so that its index changes. */
-    id: U32,
+    /** Its number: cases before it are forgotten in time, so that its place changes. */
+    id: ref('cases'),
     cause: CaseCause,
     /** Whose stake, and the index in that table. */
     kind: StakeKind,
@@ -85,7 +86,7 @@ export const CaseRow = new StructType(
     /** The rejected task, the offence, or the hash of a reason; the same for the same matter. */
     subject: Bytes32,
     /** Of the task; `noModel` for none. */
-    model: U32,
+    model: ref('models'),
     /** Who paid for the task, and what every finder says makes its artifact malformed; zeros for none (§10.15). */
     payer: Address,
     flaw: Flaw,

@@ -2,6 +2,7 @@ import { Bool, enumOf, StructListType, StructType, U8, U16, U32, type ValueOf } 
 import { Address, Height, listOfAddresses, Name, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
 import { Components } from '../params/parameters.ts';
+import { ref } from '../refs.ts';
 
 /** Whose miners a domain takes: anybody's, or those its owner admitted. */
 export const Admission = enumOf('open', 'listed');
@@ -53,10 +54,13 @@ export type DomainRow = ValueOf<typeof DomainRow>;
 export const CreateDomain = new StructType({ name: Name, terms: DomainTerms }, { typeName: 'CreateDomain' });
 
 /** Sets the terms of the sender's domain, after notice (§4.9). */
-export const UpdateDomain = new StructType({ domain: U32, terms: DomainTerms }, { typeName: 'UpdateDomain' });
+export const UpdateDomain = new StructType(
+  { domain: ref('domains'), terms: DomainTerms },
+  { typeName: 'UpdateDomain' },
+);
 
 /** Admits an operator to the sender's domain, once, or takes that back (§4.10). */
 export const AdmitMiner = new StructType(
-  { domain: U32, operator: Address, isAdmitted: Bool },
+  { domain: ref('domains'), operator: Address, isAdmitted: Bool },
   { typeName: 'AdmitMiner' },
 );

@@ -1,5 +1,6 @@
 import { Bool, ByName, enumOf, list, orNull, type Shaped, U16, U32 } from '@assay/ssz';
 import { Address, Count, Quantity, Units } from '../encoding.ts';
+import { ref } from '../refs.ts';
 import { PayoutSource, PayoutStack } from './payouts.ts';
 
 /** The tables a payment can be earned in. */
@@ -52,7 +53,7 @@ export type EmissionRate = Shaped<typeof emissionRateShape>;
 
 /** How one miner's part of the emission came about (economics §4); every number that went in. */
 const minerScore = {
-  miner: U32,
+  miner: ref('miners'),
   trustPpb: U32,
   /** What its level multiplies with. */
   levelPpb: U32,
@@ -71,7 +72,7 @@ export type MinerScore = Shaped<typeof minerScore>;
 
 /** How one miner's part of what pays capacity came about (economics §7.1). */
 const capacityScore = {
-  miner: U32,
+  miner: ref('miners'),
   /** Part of its record that passed; one without a record. */
   passedPpb: Quantity,
   /** What challenges measured of a miner, and its stake: what no purchase moves. */

@@ -3,6 +3,7 @@ import { CaseCause } from '../case/cases.ts';
 import { Address, Quantity, Units } from '../encoding.ts';
 import { epochCloseShape } from '../epoch/epoch-close.ts';
 import type { ResultCode } from '../errors/codes.ts';
+import { ref } from '../refs.ts';
 import { RoleStatus, StakeKind } from '../role/roles.ts';
 import { AuditNumbers } from '../task/audit-numbers.ts';
 import { TaskState } from '../task/records.ts';
@@ -53,67 +54,67 @@ export type Verdict = Shaped<typeof verdict>;
 const decidedBy = enumOf('foundation', 'time');
 
 const domainEvents = {
-  domainCreated: { domain: U32, owner: Address },
+  domainCreated: { domain: ref('domains'), owner: Address },
   domainUpdated: {
-    domain: U32,
+    domain: ref('domains'),
     /** The first epoch in which the new terms hold. */
     fromEpoch: U32,
   },
-  minerAdmitted: { domain: U32, operator: Address, isAdmitted: Bool },
+  minerAdmitted: { domain: ref('domains'), operator: Address, isAdmitted: Bool },
 };
 
 const modelEvents = {
-  modelRegistered: { model: U32, creator: Address },
-  panelDrawn: { model: U32, validators: list(U32) },
+  modelRegistered: { model: ref('models'), creator: Address },
+  panelDrawn: { model: ref('models'), validators: list(ref('validators')) },
   modelDecided: {
-    model: U32,
+    model: ref('models'),
     accepted: Bool,
     /** Seats of the panel, and how many of them voted for the model and against it. */
     seats: U16,
     accepts: U16,
     refuses: U16,
   },
-  modelPriced: { model: U32, priceInUnits: Units, priceOutUnits: Units },
+  modelPriced: { model: ref('models'), priceInUnits: Units, priceOutUnits: Units },
 };
 
 const taskEvents = {
-  sessionOpened: { session: U32, payer: Address },
-  sessionClosed: { session: U32, refundedUnits: Units },
-  taskCertified: { taskId: Bytes32, transaction: U32, receipt: U32, mixer: U32 },
+  sessionOpened: { session: ref('sessions'), payer: Address },
+  sessionClosed: { session: ref('sessions'), refundedUnits: Units },
+  taskCertified: { taskId: Bytes32, transaction: U32, receipt: U32, mixer: ref('mixers') },
   taskLate: {
     taskId: Bytes32,
     /** The step that was late, in which attempt, and the miner it was taken from. */
     step: TaskState,
     attempt: U8,
-    miner: U32,
+    miner: ref('miners'),
     /** Who asked. */
-    oracle: U32,
+    oracle: ref('oracles'),
   },
   auditOpened: { taskId: Bytes32, ratePpb: U32 },
-  auditDrawn: { taskId: Bytes32, auditors: list(U32) },
+  auditDrawn: { taskId: Bytes32, auditors: list(ref('validators')) },
   auditSkipped: { taskId: Bytes32, ratePpb: U32 },
-  auditRevealed: { taskId: Bytes32, validator: U32, numbers: AuditNumbers },
-  /** Items of a list that were passed over, by their index in it (§10.19). */
+  auditRevealed: { taskId: Bytes32, validator: ref('validators'), numbers: AuditNumbers },
+  /** Items of a list that were passed over, by their place in it (§10.19). */
   auditItemsRefused: { refused: list({ item: U32, code: new SomeWord<ResultCode>() }) },
-  auditorMissed: { taskId: Bytes32, validator: U32 },
+  auditorMissed: { taskId: Bytes32, validator: ref('validators') },
   /** A seat turned the beacon in less than half as many rounds as the median one (§9.4). */
-  turnsMissed: { mixer: U32, rounds: U32, medianRounds: U32 },
+  turnsMissed: { mixer: ref('mixers'), rounds: U32, medianRounds: U32 },
   /** Nobody got the artifact of a task from the mixer that keeps it (§10.24). */
-  artifactMissing: { taskId: Bytes32, mixer: U32 },
+  artifactMissing: { taskId: Bytes32, mixer: ref('mixers') },
   /** No auditor could run the engine of a miner, which owes so many results now (§10.13). */
-  minerUnchecked: { miner: U32, resultsOwed: U32 },
+  minerUnchecked: { miner: ref('miners'), resultsOwed: U32 },
   taskApproved: { taskId: Bytes32, audited: Bool },
   taskRejected: { taskId: Bytes32, reason: rejection, refundedUnits: Units },
   taskRated: { taskId: Bytes32, rating: U8 },
   taskPaid: { taskId: Bytes32, epoch: U32, parts: revenuePartsShape },
-  trustChanged: { miner: U32, fromPpb: U32, toPpb: U32 },
+  trustChanged: { miner: ref('miners'), fromPpb: U32, toPpb: U32 },
 };
 
 /** Of cases and proposals: what people decide about. */
 const decisionEvents = {
   caseOpened: {
     /** Its number, which stays. */
-    case: U32,
+    case: ref('cases'),
     cause: CaseCause,
     kind: StakeKind,
     role: U32,
@@ -130,11 +131,11 @@ const decisionEvents = {
     heldUnits: Units,
   },
   /** What the end of an epoch would have paid a miner went into a case (economics §6.7). */
-  rewardsHeld: { case: U32, miner: U32, revenueUnits: Units, emissionUnits: Units },
-  caseOpinion: { case: U32, member: Address, isFine: Bool },
-  caseAppealed: { case: U32, bondUnits: Units },
+  rewardsHeld: { case: ref('cases'), miner: ref('miners'), revenueUnits: Units, emissionUnits: Units },
+  caseOpinion: { case: ref('cases'), member: Address, isFine: Bool },
+  caseAppealed: { case: ref('cases'), bondUnits: Units },
   caseExecuted: {
-    case: U32,
+    case: ref('cases'),
     by: decidedBy,
     fineUnits: Units,
     /** What each of those who found it out got. */
@@ -142,59 +143,59 @@ const decisionEvents = {
     /** The rest of the fine, and the bond of an appeal. */
     burnedUnits: Units,
   },
-  caseDismissed: { case: U32, by: decidedBy, returnedUnits: Units },
+  caseDismissed: { case: ref('cases'), by: decidedBy, returnedUnits: Units },
   penaltiesFrozen: {
     /** What the failures have in common: their model and epoch, or the payer or flaw of all (§10.8, §10.15). */
     shared: enumOf('model', 'payer', 'flaw'),
     /** Null when it is not the model. */
-    model: orNull(U32),
+    model: orNull(ref('models')),
     failing: U32,
     miners: U32,
-    cases: list(U32),
+    cases: list(ref('cases')),
   },
-  proposed: { proposal: U32, proposer: Address },
-  voted: { proposal: U32, voter: Address, choice: VoteChoice },
+  proposed: { proposal: ref('proposals'), proposer: Address },
+  voted: { proposal: ref('proposals'), voter: Address, choice: VoteChoice },
   votingEnded: {
-    proposal: U32,
+    proposal: ref('proposals'),
     outcome: enumOf('passed', 'rejected', 'noQuorum', 'vetoed'),
     count: voteCount,
     /** The deposit, when it was burned. */
     burnedUnits: Units,
   },
-  proposalExecuted: { proposal: U32 },
-  proposalFailed: { proposal: U32 },
+  proposalExecuted: { proposal: ref('proposals') },
+  proposalFailed: { proposal: ref('proposals') },
 };
 
 /** Of roles that come and go, and of miners' levels. */
 const standingEvents = {
-  minerRegistered: { miner: U32, operator: Address },
+  minerRegistered: { miner: ref('miners'), operator: Address },
   roleRegistered: { kind: StakeKind, role: U32, account: Address },
   roleStatusSet: { kind: StakeKind, role: U32, status: RoleStatus },
   unbonded: { account: Address, kind: StakeKind, role: U32, units: Units },
   keyRotated: { kind: StakeKind, role: U32, fromEpoch: U32 },
-  committeeKeyRotated: { mixer: U32, fromEpoch: U32 },
-  minerUpdated: { miner: U32, fromEpoch: U32 },
+  committeeKeyRotated: { mixer: ref('mixers'), fromEpoch: U32 },
+  minerUpdated: { miner: ref('miners'), fromEpoch: U32 },
   committeeChosen: {
     /** The first epoch it is for. */
     fromEpoch: U32,
-    mixers: list(U32),
+    mixers: list(ref('mixers')),
   },
-  levelChanged: { miner: U32, from: U8, to: U8 },
+  levelChanged: { miner: ref('miners'), from: U8, to: U8 },
   /** It was not seen in the epoch that ended (§7.12). */
   roleAbsent: { kind: enumOf('mixer', 'oracle'), role: U32 },
   /** Its audits are evidence enough to eject it; it is held, or not while that is in doubt (§10.15). */
   minerHeld: {
-    miner: U32,
+    miner: ref('miners'),
     /** Number of the case that decides. */
-    case: U32,
+    case: ref('cases'),
     cusumMilli: U32,
     hardFailures: U32,
     isFrozen: Bool,
   },
   /** Its ejection was dismissed. */
-  minerCleared: { miner: U32 },
+  minerCleared: { miner: ref('miners') },
   minerEjected: {
-    miner: U32,
+    miner: ref('miners'),
     cusumMilli: U32,
     /** Hard failures among the evidence: from two on it is hard (economics §6.8). */
     hardFailures: U32,
@@ -206,8 +207,8 @@ const standingEvents = {
 /** Of what mixers measured, of what contradicts an answer, and of what follows for miners and validators. */
 const measuringEvents = {
   minerMeasured: {
-    miner: U32,
-    mixer: U32,
+    miner: ref('miners'),
+    mixer: ref('mixers'),
     /** Challenges the mixer owed, and how many of them it disputes. */
     owed: U32,
     disputed: U32,
@@ -217,23 +218,23 @@ const measuringEvents = {
     latencyMs: U32,
   },
   /** A challenge whose answer is not that of the task `knownTaskId`: auditors decide on it (§8.6). */
-  challengeDisputed: { taskId: Bytes32, miner: U32, mixer: U32, knownTaskId: Bytes32 },
-  challengeJudged: { taskId: Bytes32, miner: U32, mixer: U32, verdict },
+  challengeDisputed: { taskId: Bytes32, miner: ref('miners'), mixer: ref('mixers'), knownTaskId: Bytes32 },
+  challengeJudged: { taskId: Bytes32, miner: ref('miners'), mixer: ref('mixers'), verdict },
   /** A miner says that the numbers of this answer are wrong on purpose (§10.25). */
-  plantOpened: { taskId: Bytes32, miner: U32 },
+  plantOpened: { taskId: Bytes32, miner: ref('miners') },
   /** A challenge that passed contradicts the answer of this task: it is audited a second time (§8.8). */
   auditReopened: { taskId: Bytes32, challengeTaskId: Bytes32 },
   taskReaudited: { taskId: Bytes32, verdict },
   /** The failed challenges of this epoch are as many as cost the emission (§8.5). */
-  challengesFailed: { miner: U32, failed: U32 },
+  challengesFailed: { miner: ref('miners'), failed: U32 },
   scoreWeak: {
-    miner: U32,
+    miner: ref('miners'),
     /** Weak periods in a row. */
     periods: U16,
     finalPpb: Quantity,
     meanPpb: Quantity,
   },
-  minerRemoved: { miner: U32, weakPeriods: U16 },
+  minerRemoved: { miner: ref('miners'), weakPeriods: U16 },
   powersSet: {
     /** The epoch whose end set them, and ω at that time. */
     epoch: U32,

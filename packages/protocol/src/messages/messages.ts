@@ -3,6 +3,7 @@ import { ContainerNodeStructType, ContainerType, ListBasicType, ListCompositeTyp
 import { BatchHeader, Receipt } from '../batch/receipt.ts';
 import { BlsSignature, Ed25519Signature, Height, Name, TimeMs } from '../encoding.ts';
 import { limits } from '../limits.ts';
+import { ref, shortRef } from '../refs.ts';
 import { FinishReason, NegLogProb, Precommit, Reveal, Sampling } from '../task/artifact.ts';
 import { ChallengeReport, TaskState, Transition } from '../task/records.ts';
 
@@ -29,8 +30,8 @@ export type InferencePayload = ValueOf<typeof InferencePayload>;
 /** What the session key signs: it may cost this session at most `maxUnits` of tokens (§5 Request). */
 export const TaskRequest = new ContainerNodeStructType(
   {
-    session: U32,
-    gateway: U32,
+    session: ref('sessions'),
+    gateway: ref('gateways'),
     requestHash: Bytes32,
     maxTokensIn: U32,
     maxTokensOut: U32,
@@ -95,7 +96,7 @@ export type GatewayMessage = ValueOf<typeof GatewayMessage>;
 
 /** Mixer to miner: the work offered (§5 Prepare). */
 const Prepare = new ContainerNodeStructType(
-  { taskId: Bytes32, model: U32, maxTokensIn: U32, maxTokensOut: U32, mixer: U32 },
+  { taskId: Bytes32, model: ref('models'), maxTokensIn: U32, maxTokensOut: U32, mixer: ref('mixers') },
   { typeName: 'Prepare' },
 );
 const Start = new ContainerType({ payload: InferencePayload }, { typeName: 'Start' });
@@ -123,11 +124,11 @@ export type MinerToMixer = ValueOf<typeof MinerToMixer>;
 export const TaskAnnouncement = new ContainerNodeStructType(
   {
     taskId: Bytes32,
-    mixer: U32,
+    mixer: ref('mixers'),
     state: TaskState,
     attempt: U8,
     rank: U16,
-    miner: U32,
+    miner: ref('miners'),
     /** Unix time by which the next state is due, milliseconds. */
     deadlineMs: TimeMs,
     timeMs: TimeMs,
@@ -143,7 +144,16 @@ export type SignedAnnouncement = ValueOf<typeof SignedAnnouncement>;
 
 /** An oracle's request to take a late task from its miner (§5.3). */
 export const TransitionRequest = new ContainerNodeStructType(
-  { taskId: Bytes32, mixer: U32, oracle: U16, attempt: U8, state: TaskState, miner: U32, rank: U16, timeMs: TimeMs },
+  {
+    taskId: Bytes32,
+    mixer: ref('mixers'),
+    oracle: shortRef('oracles'),
+    attempt: U8,
+    state: TaskState,
+    miner: ref('miners'),
+    rank: U16,
+    timeMs: TimeMs,
+  },
   { typeName: 'TransitionRequest' },
 );
 export type TransitionRequest = ValueOf<typeof TransitionRequest>;
@@ -153,7 +163,7 @@ export const SignedTransition = new ContainerType(
 );
 /** A mixer's agreement: its own record and clock say the same, within two seconds (§5.3). */
 export const TransitionVote = new ContainerType(
-  { agrees: Bool, mixer: U32, signature: Ed25519Signature },
+  { agrees: Bool, mixer: ref('mixers'), signature: Ed25519Signature },
   { typeName: 'TransitionVote' },
 );
 export const TransitionOrder = new ContainerType(
@@ -211,10 +221,10 @@ export const BatchOffer = new ContainerType(
   { typeName: 'BatchOffer' },
 );
 export type BatchOffer = ValueOf<typeof BatchOffer>;
-const BatchSignature = new ContainerNodeStructType({ mixer: U32, signature: BlsSignature });
+const BatchSignature = new ContainerNodeStructType({ mixer: ref('mixers'), signature: BlsSignature });
 const BatchRefusal = new ContainerType({
-  mixer: U32,
-  /** Indexes of the attestations found invalid; empty when the batch itself is refused. */
+  mixer: ref('mixers'),
+  /** Places of the attestations found invalid; empty when the batch itself is refused. */
   invalid: new ListBasicType(U16, limits.maxBatchReceipts),
   reason: Detail,
 });
@@ -222,10 +232,10 @@ export const BatchReply = oneOf({ signature: BatchSignature, refusal: BatchRefus
 export type BatchReply = ValueOf<typeof BatchReply>;
 
 /** "This mixer is here", published each block; admission needs more than two thirds of them (§7.1). */
-export const Presence = new ContainerNodeStructType({ mixer: U32, height: Height }, { typeName: 'Presence' });
+export const Presence = new ContainerNodeStructType({ mixer: ref('mixers'), height: Height }, { typeName: 'Presence' });
 
 /** Mixer to miner: what to sign and answer at once (§15.1). */
-export const Ping = new ContainerNodeStructType({ miner: U32, nonce: Bytes32 }, { typeName: 'Ping' });
+export const Ping = new ContainerNodeStructType({ miner: ref('miners'), nonce: Bytes32 }, { typeName: 'Ping' });
 export type Ping = ValueOf<typeof Ping>;
 export const Pong = new ContainerNodeStructType({ signature: Ed25519Signature }, { typeName: 'Pong' });
 

@@ -1,5 +1,6 @@
 import { Bool, Bytes32, StructType, U16, U32 } from '@assay/ssz';
 import { Address, Name, Units } from '../encoding.ts';
+import { ref } from '../refs.ts';
 
 /**
  * Registers a model on a domain; the sender is its creator (§4.4). The file is a GGUF file, which holds weights,
@@ -8,7 +9,7 @@ import { Address, Name, Units } from '../encoding.ts';
 export const RegisterModel = new StructType(
   {
     name: Name,
-    domain: U32,
+    domain: ref('domains'),
     /** Part of every price that is the creators' and backers', basis points. */
     royaltyBps: U16,
     fileHash: Bytes32,
@@ -22,22 +23,25 @@ export const RegisterModel = new StructType(
 );
 
 /** A drawn validator's vote on a model: whether it loads and answers as registered (§4.5). */
-export const AcceptModel = new StructType({ model: U32, accepts: Bool }, { typeName: 'AcceptModel' });
+export const AcceptModel = new StructType({ model: ref('models'), accepts: Bool }, { typeName: 'AcceptModel' });
 
 /** New prices for draws from now on (§4.6). */
 export const UpdateModelPrice = new StructType(
-  { model: U32, priceInUnits: Units, priceOutUnits: Units },
+  { model: ref('models'), priceInUnits: Units, priceOutUnits: Units },
   { typeName: 'UpdateModelPrice' },
 );
 
 /** Gives some of the sender's shares in a model to another account (§4.7). */
 export const TransferModelShares = new StructType(
-  { model: U32, to: Address, shares: U16 },
+  { model: ref('models'), to: Address, shares: U16 },
   { typeName: 'TransferModelShares' },
 );
 
 /** Backs a model with base units of the sender, for a part of its revenue (economics §2.5). */
-export const BackModel = new StructType({ model: U32, amountUnits: Units }, { typeName: 'BackModel' });
+export const BackModel = new StructType({ model: ref('models'), amountUnits: Units }, { typeName: 'BackModel' });
 
 /** Takes back what the sender backed a model with; it stays locked for some epochs. */
-export const WithdrawBacking = new StructType({ model: U32, amountUnits: Units }, { typeName: 'WithdrawBacking' });
+export const WithdrawBacking = new StructType(
+  { model: ref('models'), amountUnits: Units },
+  { typeName: 'WithdrawBacking' },
+);

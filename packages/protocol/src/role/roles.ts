@@ -1,6 +1,7 @@
-import { Bytes32, enumOf, listOfU32, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
+import { Bytes32, enumOf, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
 import { Address, BlsPublicKey, BlsSignature, Count, Height, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
+import { listOfRefs, ref } from '../refs.ts';
 
 /**
  * `paused`: no work and no penalty. `deregistered` and `ejected` are for ever, `banned` until a vote ends it, `held`
@@ -61,7 +62,10 @@ export const MixerRow = new StructType(
 export type MixerRow = ValueOf<typeof MixerRow>;
 
 /** A member of a committee, with the key it signs with there (§7.1). */
-export const CommitteeSeat = new StructType({ mixer: U32, blsPublicKey: BlsPublicKey }, { typeName: 'CommitteeSeat' });
+export const CommitteeSeat = new StructType(
+  { mixer: ref('mixers'), blsPublicKey: BlsPublicKey },
+  { typeName: 'CommitteeSeat' },
+);
 export type CommitteeSeat = ValueOf<typeof CommitteeSeat>;
 
 /** The committee from an epoch on, until that of the next row; bit i of a certificate's signers is seat i. */
@@ -94,7 +98,7 @@ export const RotateKey = new StructType({ kind: StakeKind, role: U32, publicKey:
 
 /** Gives a mixer another committee key from the next epoch on (§3.6). */
 export const RotateCommitteeKey = new StructType(
-  { mixer: U32, blsPublicKey: BlsPublicKey, possession: BlsSignature },
+  { mixer: ref('mixers'), blsPublicKey: BlsPublicKey, possession: BlsSignature },
   { typeName: 'RotateCommitteeKey' },
 );
 
@@ -104,8 +108,8 @@ export const ProvePresence = new StructType({ kind: StakeKind, epochBeacon: Byte
 /** What a miner offers, and how its income is divided, from the next epoch on (§3.7). */
 export const UpdateMiner = new StructType(
   {
-    miner: U32,
-    models: listOfU32(limits.maxModelsPerMiner),
+    miner: ref('miners'),
+    models: listOfRefs('models', limits.maxModelsPerMiner),
     contextTokens: U32,
     concurrency: U16,
     evidenceLevel: U8,

@@ -1,4 +1,4 @@
-import { Bool, Bytes32, enumOf, listOfU32, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
+import { Bool, Bytes32, enumOf, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { CaseRow } from '../case/cases.ts';
 import { DomainRow } from '../domain/domains.ts';
@@ -6,6 +6,7 @@ import { Address, Count, Height, listOfQuantities, Name, Quantity, TimeMs, Units
 import { BurnRow, PayoutRow } from '../epoch/payouts.ts';
 import { limits } from '../limits.ts';
 import { Params } from '../params/parameters.ts';
+import { listOfRefs, type Ref, ref } from '../refs.ts';
 import {
   CommitteeRow,
   MinerSplit,
@@ -33,8 +34,8 @@ export const MinerRow = new StructType(
     operator: Address,
     owner: Address,
     publicKey: Bytes32,
-    domain: U32,
-    models: listOfU32(limits.maxModelsPerMiner),
+    domain: ref('domains'),
+    models: listOfRefs('models', limits.maxModelsPerMiner),
     contextTokens: U32,
     concurrency: U16,
     evidenceLevel: U8,
@@ -53,7 +54,7 @@ export const MinerRow = new StructType(
     /** First height whose draws may pick this miner. */
     activeFrom: Height,
     /** The validator its work counts for (economics §8); `noValidator` for none. */
-    validator: U32,
+    validator: ref('validators'),
     /** Routing weight, fixed between epoch ends; zero while it is not active (§6.2). */
     weight: Quantity,
     /** Lower confidence bound of the audit record, parts per billion (verification §4). */
@@ -113,7 +114,7 @@ export const MinerRow = new StructType(
 export type MinerRow = ValueOf<typeof MinerRow>;
 
 /** A miner that counts for no validator. */
-export const noValidator = 0xffff_ffff;
+export const noValidator: Ref<'validators'> = 0xffff_ffff;
 
 /** What the validator of the same index weighs in consensus, and the work it is weighed by (economics §8). */
 export const PowerRow = new StructType(
@@ -132,7 +133,7 @@ export type PowerRow = ValueOf<typeof PowerRow>;
 
 /** What one account staked on a miner (economics §6.2). */
 export const DelegationRow = new StructType(
-  { staker: Address, miner: U32, stakeUnits: Units },
+  { staker: Address, miner: ref('miners'), stakeUnits: Units },
   { typeName: 'DelegationRow' },
 );
 export type DelegationRow = ValueOf<typeof DelegationRow>;
@@ -156,13 +157,13 @@ export type UnbondingRow = ValueOf<typeof UnbondingRow>;
 export const ModelStatus = enumOf('proposed', 'accepted', 'refused');
 export type ModelStatus = ValueOf<typeof ModelStatus>;
 export const ModelVote = enumOf('open', 'accepts', 'refuses');
-export const PanelSeat = new StructType({ validator: U32, vote: ModelVote }, { typeName: 'PanelSeat' });
+export const PanelSeat = new StructType({ validator: ref('validators'), vote: ModelVote }, { typeName: 'PanelSeat' });
 export type PanelSeat = ValueOf<typeof PanelSeat>;
 
 export const ModelRow = new StructType(
   {
     name: Name,
-    domain: U32,
+    domain: ref('domains'),
     creator: Address,
     royaltyBps: U16,
     fileHash: Bytes32,
@@ -192,7 +193,7 @@ export type ModelRow = ValueOf<typeof ModelRow>;
 
 /** What an account has in a model: shares, and base units it backs it with. */
 export const HoldingRow = new StructType(
-  { model: U32, holder: Address, shares: U16, backingUnits: Units },
+  { model: ref('models'), holder: Address, shares: U16, backingUnits: Units },
   { typeName: 'HoldingRow' },
 );
 export type HoldingRow = ValueOf<typeof HoldingRow>;
@@ -202,9 +203,9 @@ export const SessionRow = new StructType(
   {
     payer: Address,
     sessionKey: Bytes32,
-    domain: U32,
-    model: U32,
-    homeMixer: U32,
+    domain: ref('domains'),
+    model: ref('models'),
+    homeMixer: ref('mixers'),
     status: SessionStatus,
     /** What is left in escrow. */
     escrowUnits: Units,
@@ -216,7 +217,7 @@ export const SessionRow = new StructType(
     isBackground: Bool,
     /** Whether its prompts may become challenges of other miners (§4.14). */
     sharesPrompts: Bool,
-    dedicatedMiners: listOfU32(limits.maxDedicatedMiners),
+    dedicatedMiners: listOfRefs('miners', limits.maxDedicatedMiners),
   },
   { typeName: 'SessionRow' },
 );

@@ -2,11 +2,12 @@ import { Bool, Bytes32, enumOf, StructListType, StructType, U8, U32, type ValueO
 import { TaskKind } from '../batch/receipt.ts';
 import { Address, Count, Height, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
+import { type Ref, ref } from '../refs.ts';
 import { AuditNumbers } from '../task/audit-numbers.ts';
 
 /** The session of a challenge's task, and its gateway: nobody asked for it (§8.6). */
-export const noSession = 0xffff_ffff;
-export const noGateway = 0xffff_ffff;
+export const noSession: Ref<'sessions'> = 0xffff_ffff;
+export const noGateway: Ref<'gateways'> = 0xffff_ffff;
 
 /** Whether an answer is similar to most of its task's replicas: else most agree without it, or no majority does. */
 export const Agreement = enumOf('similar', 'outlier', 'alone');
@@ -20,11 +21,11 @@ export const TaskRow = new StructType(
     taskId: Bytes32,
     kind: TaskKind,
     status: TaskStatus,
-    session: U32,
-    model: U32,
-    miner: U32,
-    gateway: U32,
-    mixer: U32,
+    session: ref('sessions'),
+    model: ref('models'),
+    miner: ref('miners'),
+    gateway: ref('gateways'),
+    mixer: ref('mixers'),
     /** Height of the block that certified it, and the draw it names. */
     height: Height,
     drawHeight: Height,
@@ -50,7 +51,7 @@ export type TaskRow = ValueOf<typeof TaskRow>;
 
 /** A rating of this reward period (economics §4.5). */
 export const RatingRow = new StructType(
-  { payer: Address, miner: U32, rating: U8, spentUnits: Units },
+  { payer: Address, miner: ref('miners'), rating: U8, spentUnits: Units },
   { typeName: 'RatingRow' },
 );
 export type RatingRow = ValueOf<typeof RatingRow>;
@@ -58,7 +59,7 @@ export type RatingRow = ValueOf<typeof RatingRow>;
 export const AuditorState = enumOf('drawn', 'committed', 'revealed', 'missed');
 export const AuditorSlot = new StructType(
   {
-    validator: U32,
+    validator: ref('validators'),
     state: AuditorState,
     /** Last height for the next step; 0 while a committed auditor waits for the others to commit. */
     deadline: Height,

@@ -15,6 +15,7 @@ import {
 import { ContainerType, ListBasicType, ListCompositeType } from '@chainsafe/ssz';
 import { Count, Ed25519Signature, Name } from '../encoding.ts';
 import { limits } from '../limits.ts';
+import { ref } from '../refs.ts';
 
 /** Why generation ended. */
 export const FinishReason = enumOf('stop', 'length', 'cancelled');
@@ -61,7 +62,7 @@ export const Artifact = new ContainerType(
   {
     version: U16,
     taskId: Bytes32,
-    miner: U32,
+    miner: ref('miners'),
     /** SHA-256 of the registered model file the miner claims to have used. */
     fileHash: Bytes32,
     engine: EngineInfo,
@@ -86,7 +87,10 @@ export type Artifact = ValueOf<typeof Artifact>;
 export const artifactVersion = 2;
 
 /** Hidden until revealed: the `precommitHash`, with the task it is for (§5 Precommit). */
-export const Precommit = new StructType({ taskId: Bytes32, miner: U32, hash: Bytes32 }, { typeName: 'Precommit' });
+export const Precommit = new StructType(
+  { taskId: Bytes32, miner: ref('miners'), hash: Bytes32 },
+  { typeName: 'Precommit' },
+);
 
 /**
  * What a miner signs of an artifact: SHA-256(artifact root ‖ salt ‖ request hash ‖ model), of the request and the model

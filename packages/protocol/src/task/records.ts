@@ -3,6 +3,7 @@ import { ContainerType } from '@chainsafe/ssz';
 import { type Receipt, ReceiptList, TaskKind } from '../batch/receipt.ts';
 import { BlsSignature, Height, listOfQuantities, Quantity } from '../encoding.ts';
 import { limits } from '../limits.ts';
+import { ref, shortRef } from '../refs.ts';
 
 /** The steps of a task, in order (§5). */
 export const TaskState = enumOf('create', 'prepare', 'start', 'precommit', 'commit', 'end');
@@ -12,7 +13,7 @@ export type TaskState = ValueOf<typeof TaskState>;
 export const Transition = new StructType(
   {
     /** What the ticket is of; ticket and replica make the task's id (§6.4); what the task was for. */
-    session: U32,
+    session: ref('sessions'),
     requestHash: Bytes32,
     ticket: BlsSignature,
     replica: U8,
@@ -21,11 +22,11 @@ export const Transition = new StructType(
     step: TaskState,
     attempt: U8,
     /** The miner it was taken from, and its rank in the draw from the state of that height. */
-    miner: U32,
+    miner: ref('miners'),
     rank: U16,
     drawHeight: Height,
     /** Who asked. */
-    oracle: U16,
+    oracle: shortRef('oracles'),
   },
   { typeName: 'Transition' },
 );
@@ -40,7 +41,7 @@ export const DisputedChallenge = new StructType(
     taskId: Bytes32,
     /** Task of the known answer: who made that one answers for it when this one passes (§8.8). */
     knownTaskId: Bytes32,
-    model: U32,
+    model: ref('models'),
     tokensIn: U32,
     tokensOut: U32,
     /** Of what the miner was asked, as it signed it. */
@@ -70,7 +71,7 @@ const measured = {
 /** The attestation of the challenges of one mixer to one miner in an epoch (§8.1). */
 export const ChallengeReport = new StructType(
   {
-    miner: U32,
+    miner: ref('miners'),
     /** The mixer's signature over the challenge turn. */
     reveal: BlsSignature,
     disputed: new StructListType(DisputedChallenge, limits.maxDisputed),
@@ -96,8 +97,8 @@ export const TransitionRow = new StructType(
     taskId: Bytes32,
     step: TaskState,
     attempt: U8,
-    miner: U32,
-    oracle: U16,
+    miner: ref('miners'),
+    oracle: shortRef('oracles'),
     drawHeight: Height,
     /** Height of the block that recorded it. */
     height: Height,
@@ -108,7 +109,7 @@ export type TransitionRow = ValueOf<typeof TransitionRow>;
 
 /** A report as the ledger keeps it, with the challenges its mixer owed and how many of them were disputed. */
 export const MeasureReport = new StructType(
-  { mixer: U32, owed: U8, disputed: U8, ...measured },
+  { mixer: ref('mixers'), owed: U8, disputed: U8, ...measured },
   { typeName: 'MeasureReport' },
 );
 export type MeasureReport = ValueOf<typeof MeasureReport>;
@@ -116,7 +117,7 @@ export type MeasureReport = ValueOf<typeof MeasureReport>;
 /** What was measured of one miner (§8.4): the reports of its last epoch, and the values of those before, last first. */
 export const MeasureRow = new StructType(
   {
-    miner: U32,
+    miner: ref('miners'),
     epoch: U32,
     /** Challenges that auditors found failed in that epoch (§8.5). */
     failed: U32,

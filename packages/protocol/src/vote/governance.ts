@@ -1,6 +1,7 @@
 import { Bool, enumOf, oneOf, StructType, textOf, U32, type ValueOf } from '@assay/ssz';
 import { Address, Height, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
+import { ref } from '../refs.ts';
 import { StakeKind } from '../role/roles.ts';
 
 /** Sets one parameter: where it stands in `Params`, and its new value as JSON text (§12.2). */
@@ -14,7 +15,10 @@ export type ParameterChange = ValueOf<typeof ParameterChange>;
 export const TreasurySpend = new StructType({ to: Address, amountUnits: Units }, { typeName: 'TreasurySpend' });
 
 /** Sets what the work on a model counts, parts per million. */
-export const ModelDifficulty = new StructType({ model: U32, difficultyPpm: U32 }, { typeName: 'ModelDifficulty' });
+export const ModelDifficulty = new StructType(
+  { model: ref('models'), difficultyPpm: U32 },
+  { typeName: 'ModelDifficulty' },
+);
 
 /** Puts the next rule of `ledger/rules.ts` in force from a height on (§2.4). */
 export const Upgrade = new StructType({ rule: U32, height: Height }, { typeName: 'Upgrade' });
@@ -43,7 +47,7 @@ export const VoteChoice = enumOf('yes', 'no', 'abstain', 'veto');
 export type VoteChoice = ValueOf<typeof VoteChoice>;
 
 /** Votes on a proposal, or changes the vote (§12.1). */
-export const CastVote = new StructType({ proposal: U32, choice: VoteChoice }, { typeName: 'CastVote' });
+export const CastVote = new StructType({ proposal: ref('proposals'), choice: VoteChoice }, { typeName: 'CastVote' });
 
 export const ProposalStatus = enumOf(
   'voting',
@@ -73,5 +77,8 @@ export const ProposalRow = new StructType(
 export type ProposalRow = ValueOf<typeof ProposalRow>;
 
 /** A vote on a proposal that is still voted on. */
-export const VoteRow = new StructType({ proposal: U32, voter: Address, choice: VoteChoice }, { typeName: 'VoteRow' });
+export const VoteRow = new StructType(
+  { proposal: ref('proposals'), voter: Address, choice: VoteChoice },
+  { typeName: 'VoteRow' },
+);
 export type VoteRow = ValueOf<typeof VoteRow>;

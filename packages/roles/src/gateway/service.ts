@@ -6,6 +6,7 @@ import {
   InferencePayload,
   type ModelRow,
   messageTypes,
+  type Ref,
   type SessionRow,
   TaskRequest,
   type TaskSubmission,
@@ -28,12 +29,12 @@ import { readAnswer, submit } from './messages.ts';
 export interface ApiKey {
   /** SHA-256 of the key. */
   readonly hash: Uint8Array;
-  readonly session: number;
+  readonly session: Ref<'sessions'>;
   readonly sessionSigner: AccountSigner;
 }
 
 export interface GatewayOptions {
-  readonly gateway: number;
+  readonly gateway: Ref<'gateways'>;
   /** Those it takes at the moment: read again with every request (§16.9). */
   readonly keys: Iterable<ApiKey>;
   /** Milliseconds a submission stays valid. */
@@ -168,7 +169,7 @@ export class Gateway implements RoleService, ChatService {
 }
 
 /** The mixers of a committee from the home mixer on; the one after it when it is none of them. */
-function fromHome(seats: readonly CommitteeSeat[], homeMixer: number): number[] {
+function fromHome(seats: readonly CommitteeSeat[], homeMixer: Ref<'mixers'>): Ref<'mixers'>[] {
   const mixers = seats.map(({ mixer }) => mixer);
   const first = Math.max(
     mixers.findIndex((mixer) => mixer >= homeMixer),

@@ -1,14 +1,14 @@
-import { type Chunk, limits } from '@assay/protocol';
+import { type Chunk, limits, type Ref } from '@assay/protocol';
 import { encodeText } from '@assay/ssz';
 import type { GeneratedToken, TokenLogprob } from '../ports/inference.ts';
 
 /** What a mixer asks a miner to take (§5.4). */
 export interface Prepare {
   readonly taskId: Uint8Array;
-  readonly model: number;
+  readonly model: Ref<'models'>;
   readonly maxTokensIn: number;
   readonly maxTokensOut: number;
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
 }
 
 /** A token as the mixer and the client get it, with at most so many alternatives. */

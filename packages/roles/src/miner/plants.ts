@@ -6,6 +6,7 @@ import {
   type InferencePayload,
   limits,
   OpenPlant,
+  type Ref,
   type Sampling,
   sealOf,
   sealPath,
@@ -123,7 +124,7 @@ export class Plants {
   }
 
   /** A plant for the answer to this request, now and then; never where the user asked for the numbers. */
-  begin(miner: number, { topLogprobs, sampling }: InferencePayload): Plant | null {
+  begin(miner: Ref<'miners'>, { topLogprobs, sampling }: InferencePayload): Plant | null {
     const { oneIn } = this.#options;
     if (oneIn === 0 || topLogprobs > 0 || this.#kept.size >= mostKept || !this.#shapes.isEnough) return null;
     const { chain, runtime } = this.#context;

@@ -17,6 +17,7 @@ import {
   outputIds,
   Precommit,
   precommitHash,
+  type Ref,
   StreamCheckpoint,
 } from '@assay/protocol';
 import { equalBytes, littleEndian, sha256, toHex } from '@assay/ssz';
@@ -46,7 +47,7 @@ const toleranceMs = 2000;
 interface Task {
   readonly prepare: Prepare;
   readonly payload: InferencePayload;
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   readonly model: ModelRow;
 }
 
@@ -109,7 +110,7 @@ export class Miner implements RoleService {
   }
 
   /** Index of this miner in the ledger; null while it is not registered. */
-  index(): number | null {
+  index(): Ref<'miners'> | null {
     const state = this.#context.chain.head();
     const { publicKey } = this.#context.signer;
     const index = state.roleOf('miner', publicKey);
@@ -135,7 +136,7 @@ export class Miner implements RoleService {
   }
 
   /** §5.23 Seats of the committee in which the mixer that calls has one, this epoch's or the last one's; 0 of none. */
-  #seatsOf(mixer: number, from: PeerId): number {
+  #seatsOf(mixer: Ref<'mixers'>, from: PeerId): number {
     const state = this.#context.chain.head();
     const row = state.mixers.get(mixer);
     if (row === undefined || networkAddress(row) !== from) return 0;
@@ -149,7 +150,7 @@ export class Miner implements RoleService {
     return this.#context.chain.head().params.deadlines[step] + toleranceMs;
   }
 
-  #refusal(prepare: Prepare, miner: number | null): string | null {
+  #refusal(prepare: Prepare, miner: Ref<'miners'> | null): string | null {
     const row = miner === null ? undefined : this.#context.chain.head().miners.get(miner);
     if (row === undefined) return 'not registered';
     if (row.status === 'held') return 'held by a case about its ejection';
@@ -159,7 +160,7 @@ export class Miner implements RoleService {
     return null;
   }
 
-  async #work(stream: MessageStream, prepare: Prepare, miner: number): Promise<void> {
+  async #work(stream: MessageStream, prepare: Prepare, miner: Ref<'miners'>): Promise<void> {
     const { runtime } = this.#context;
     const start = await inTime(runtime, stream, this.#limitMs('prepareMs'), receive(stream, MixerToMiner));
     if (start === null || start.kind !== 'start') return stream.abort();

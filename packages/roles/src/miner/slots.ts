@@ -1,3 +1,4 @@
+import type { Ref } from '@assay/protocol';
 import type { Timers } from '../ports/runtime.ts';
 import { type SlotsEvent, type SlotsState, stepSlots } from './state.ts';
 
@@ -15,7 +16,7 @@ export class Slots {
   }
 
   /** Takes a slot for one of `seats` mixers, now or as soon as it may have one; false when none was in time (§5.4). */
-  take(mixer: number, seats: number): Promise<boolean> {
+  take(mixer: Ref<'mixers'>, seats: number): Promise<boolean> {
     const number = this.#asked++;
     return new Promise((resolve) => {
       this.#answers.set(number, resolve);
@@ -24,7 +25,7 @@ export class Slots {
   }
 
   /** Gives a slot of a mixer back, to who waits for it the longest. */
-  release(mixer: number): void {
+  release(mixer: Ref<'mixers'>): void {
     this.#dispatch({ type: 'released', mixer });
   }
 

@@ -1,8 +1,9 @@
+import type { Ref } from '@assay/protocol';
 /** A task of one of `seats` mixers that is to have a slot. */
 export interface Asked {
   /** Its number among all that asked. */
   readonly number: number;
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly seats: number;
 }
 
@@ -18,7 +19,7 @@ export interface SlotsState {
 export type SlotsEvent =
   | { readonly type: 'asked'; readonly asked: Asked }
   /** A mixer gave a slot back. */
-  | { readonly type: 'released'; readonly mixer: number }
+  | { readonly type: 'released'; readonly mixer: Ref<'mixers'> }
   /** The time that one may wait is over. */
   | { readonly type: 'waited'; readonly number: number };
 
@@ -70,7 +71,7 @@ function mayHold({ slots, held }: SlotsState, { mixer, seats }: Asked): boolean 
   return total < slots && own <= Math.ceil(slots / seats);
 }
 
-function withHeld({ held }: SlotsState, mixer: number, change: number): ReadonlyMap<number, number> {
+function withHeld({ held }: SlotsState, mixer: Ref<'mixers'>, change: number): ReadonlyMap<Ref<'mixers'>, number> {
   const count = (held.get(mixer) ?? 0) + change;
   const others = [...held].filter(([each]) => each !== mixer);
   return new Map(count > 0 ? [...others, [mixer, count]] : others);

@@ -1,5 +1,6 @@
 import {
   type Deadlines,
+  type Ref,
   type SignedAnnouncement,
   type TransitionRequest,
   TransitionRequest as TransitionRequestType,
@@ -32,7 +33,7 @@ export interface Hearing {
   readonly nowMs: number;
   readonly height: number;
   readonly deadlines: Deadlines;
-  readonly present: ReadonlySet<number>;
+  readonly present: ReadonlySet<Ref<'mixers'>>;
 }
 
 interface Record {
@@ -41,7 +42,7 @@ interface Record {
   readonly firstMs: number;
   readonly firstHeight: number;
   readonly isFromStart: boolean;
-  readonly present: ReadonlySet<number>;
+  readonly present: ReadonlySet<Ref<'mixers'>>;
   readonly begunMs: number | null;
   readonly lastMs: number;
 }
@@ -89,7 +90,7 @@ export class Announcements {
   }
 
   /** What a mixer said of a task; null when nothing was heard. */
-  heard(mixer: number, taskId: Uint8Array): Heard | null {
+  heard(mixer: Ref<'mixers'>, taskId: Uint8Array): Heard | null {
     const record = this.#byMixer.get(mixer)?.get(toHex(taskId));
     if (record === undefined) return null;
     const { last, firstMs, begunMs, lastMs, present, isFromStart } = record;
@@ -100,7 +101,7 @@ export class Announcements {
    * §5.21 Whether a mixer's task may have been drawn from the state at `drawHeight`: within a few blocks of this
    * mixer's height when it first heard of the task. Of a task that it heard of late, or never, it knows no more.
    */
-  allowsDraw(mixer: number, taskId: Uint8Array, drawHeight: number): boolean {
+  allowsDraw(mixer: Ref<'mixers'>, taskId: Uint8Array, drawHeight: number): boolean {
     const record = this.#byMixer.get(mixer)?.get(toHex(taskId));
     if (record === undefined) return true;
     const { firstHeight, isFromStart } = record;

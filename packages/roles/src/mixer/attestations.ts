@@ -4,6 +4,7 @@ import {
   type BodyValues,
   type MeasuredMiner,
   type Receipt,
+  type Ref,
   type TaskEvidence,
   type Transition,
   type TransitionEvidence,
@@ -34,7 +35,7 @@ export function keyOfAttestation({ kind, value }: Attestation): string {
 }
 
 /** A mixer reports on a miner once in an epoch. */
-export function reportKey({ miner }: { miner: number }): string {
+export function reportKey({ miner }: { miner: Ref<'miners'> }): string {
   return `measured/${miner}`;
 }
 

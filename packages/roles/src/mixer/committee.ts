@@ -1,5 +1,5 @@
 import { committeeOf, isQuorum, type LedgerView } from '@assay/ledger';
-import { AssayError, type BatchHeader, type CommitteeSeat } from '@assay/protocol';
+import { AssayError, type BatchHeader, type CommitteeSeat, type Ref } from '@assay/protocol';
 import { equalBytes, firstUint64 } from '@assay/ssz';
 
 /** A mixer counts as absent once it was silent for more blocks than these. */
@@ -9,7 +9,7 @@ const returnBlocks = 2;
 
 /** A mixer with the keys it signs with. */
 export interface OwnKeys {
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly publicKey: Uint8Array;
   readonly blsPublicKey: Uint8Array;
 }
@@ -29,7 +29,7 @@ export function seatOf(state: LedgerView, { mixer, publicKey, blsPublicKey }: Ow
 }
 
 /** The mixer that keeps the answer to a task: one, so that no miner is asked for it by two (§15.3). */
-export function keeperOf(state: LedgerView, taskId: Uint8Array): number | null {
+export function keeperOf(state: LedgerView, taskId: Uint8Array): Ref<'mixers'> | null {
   const seats = presentCommittee(state);
   return seats[Number(firstUint64(taskId) % BigInt(seats.length))]?.mixer ?? null;
 }
@@ -75,7 +75,7 @@ export class Committee {
    * Who of the present committee was heard within four blocks, one block less than what makes a mixer take over, and is
    * not just back: two mixers may be a block apart (§5.6.1). One set for each height, however often it is asked.
    */
-  present(state: LedgerView): ReadonlySet<number> {
+  present(state: LedgerView): ReadonlySet<Ref<'mixers'>> {
     const { height } = state.globals;
     if (this.#present?.height === height) return this.#present.mixers;
     const seats = presentCommittee(state).map(({ mixer }) => mixer);
@@ -85,11 +85,11 @@ export class Committee {
     return mixers;
   }
 
-  #answers(mixer: number, state: LedgerView): boolean {
+  #answers(mixer: Ref<'mixers'>, state: LedgerView): boolean {
     return this.#isHeard(mixer, state.globals.height, presenceBlocks);
   }
 
-  #isHeard(mixer: number, height: number, blocks: number): boolean {
+  #isHeard(mixer: Ref<'mixers'>, height: number, blocks: number): boolean {
     if (mixer === this.#self) return true;
     const heardAt = this.#heardAt.get(mixer);
     return heardAt !== undefined && height - heardAt <= blocks;

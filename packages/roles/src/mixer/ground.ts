@@ -1,4 +1,5 @@
 import type { LedgerView } from '@assay/ledger';
+import type { Ref } from '@assay/protocol';
 import type { RoleContext, SigningRoots } from '../context.ts';
 import type { Announcements } from './announcements.ts';
 import type { Artifacts } from './artifacts.ts';
@@ -19,7 +20,7 @@ export interface CommitteeSigner {
 export interface Ground {
   readonly context: RoleContext;
   readonly roots: SigningRoots;
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly committeeSigner: CommitteeSigner;
   readonly committee: Committee;
   readonly announcements: Announcements;

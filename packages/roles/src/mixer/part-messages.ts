@@ -3,6 +3,7 @@ import type {
   InferencePayload,
   MeasuredMiner,
   Receipt,
+  Ref,
   TaskAnnouncement,
   TaskEvidence,
   TransitionOrder,
@@ -17,7 +18,7 @@ export interface Challenge {
   readonly taskId: Uint8Array;
   readonly draw: readonly number[];
   readonly order: readonly number[];
-  readonly model: number;
+  readonly model: Ref<'models'>;
   readonly payload: InferencePayload;
 }
 

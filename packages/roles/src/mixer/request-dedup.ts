@@ -1,4 +1,4 @@
-import { AssayError, type BatchHeader, limits, type TaskRequest } from '@assay/protocol';
+import { AssayError, type BatchHeader, limits, type Ref, type TaskRequest } from '@assay/protocol';
 import { concatBytes, firstUint64, fromHex, littleEndian, toHex } from '@assay/ssz';
 import type { RoleStore } from '../ports/store.ts';
 import { clockToleranceMs } from './announcements.ts';
@@ -79,7 +79,7 @@ export class RequestDedup {
    * Why each request of a batch of `mixer` may not be certified for its task; null where it may. What is signed and not
    * certified has equal room for each seat (§14.11).
    */
-  refusals(claims: readonly Claimed[], { mixer, seats }: { mixer: number; seats: number }): (string | null)[] {
+  refusals(claims: readonly Claimed[], { mixer, seats }: { mixer: Ref<'mixers'>; seats: number }): (string | null)[] {
     const quota = Math.floor(limits.maxUsedRequests / 2 / seats) - (this.#open.get(mixer)?.size ?? 0);
     const room = Math.min(quota, limits.maxUsedRequests - this.#used.size);
     const fresh = new Map<string, string>();

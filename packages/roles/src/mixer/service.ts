@@ -1,4 +1,4 @@
-import { addressText, type BodyValues, Presence } from '@assay/protocol';
+import { addressText, type BodyValues, Presence, type Ref } from '@assay/protocol';
 import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import type { CommittedBlock, Inclusion } from '../ports/chain.ts';
 import type { Endpoint, PeerId } from '../ports/network.ts';
@@ -17,7 +17,7 @@ import { Tasks } from './task/service.ts';
 import { Transitions } from './transition/service.ts';
 
 export interface MixerOptions {
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly committeeSigner: CommitteeSigner;
   readonly submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
   /** Tasks this mixer runs at once; more are answered 429. */

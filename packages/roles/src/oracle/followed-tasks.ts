@@ -1,9 +1,10 @@
+import type { Ref } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import type { Followed, OracleEffect, OracleState } from './state.ts';
 
 /** The tasks that an oracle follows, as the changes of its state leave them. */
 export class FollowedTasks {
-  readonly #byMixer = new Map<number, Map<string, Followed>>();
+  readonly #byMixer = new Map<Ref<'mixers'>, Map<string, Followed>>();
 
   get all(): OracleState['tasks'] {
     return this.#byMixer;
@@ -23,7 +24,7 @@ export class FollowedTasks {
     this.#byMixer.set(mixer, tasks);
   }
 
-  #forget(mixer: number, id: string): void {
+  #forget(mixer: Ref<'mixers'>, id: string): void {
     const tasks = this.#byMixer.get(mixer);
     tasks?.delete(id);
     if (tasks?.size === 0) this.#byMixer.delete(mixer);

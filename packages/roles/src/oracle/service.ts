@@ -3,6 +3,7 @@ import {
   addressText,
   type CommitteeSeat,
   messageTypes,
+  type Ref,
   type SignedAnnouncement,
   type TransitionOrder,
   TransitionRequest,
@@ -32,7 +33,7 @@ export class Oracle implements RoleService {
   #endpoint: Endpoint | null = null;
   #cancelTick: Cancel = () => {};
 
-  constructor(context: RoleContext, options: { oracle: number }) {
+  constructor(context: RoleContext, options: { oracle: Ref<'oracles'> }) {
     this.#context = context;
     this.#roots = new SigningRoots(context.chain.identity);
     this.#state = {

@@ -1,4 +1,4 @@
-import { type SignedAnnouncement, type TaskAnnouncement, TaskState } from '@assay/protocol';
+import { type Ref, type SignedAnnouncement, type TaskAnnouncement, TaskState } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 
 /** A task as its mixer announced it last. */
@@ -13,9 +13,9 @@ export interface Followed {
  * tasks, and takes no room from them. The tasks of a mixer stand in the order in which they were announced last.
  */
 export interface OracleState {
-  readonly oracle: number;
+  readonly oracle: Ref<'oracles'>;
   readonly slotMs: number;
-  readonly tasks: ReadonlyMap<number, ReadonlyMap<string, Followed>>;
+  readonly tasks: ReadonlyMap<Ref<'mixers'>, ReadonlyMap<string, Followed>>;
 }
 
 export type OracleEvent =
@@ -33,7 +33,7 @@ export type OracleEffect =
   | { readonly type: 'follow'; readonly task: Followed }
   /** It stays where it is in the order. */
   | { readonly type: 'mark'; readonly task: Followed }
-  | { readonly type: 'forget'; readonly mixer: number; readonly id: string }
+  | { readonly type: 'forget'; readonly mixer: Ref<'mixers'>; readonly id: string }
   /** A `tick` is due in so many milliseconds. */
   | { readonly type: 'wait'; readonly ms: number }
   | { readonly type: 'requestTransition'; readonly signed: SignedAnnouncement };

@@ -1,5 +1,5 @@
 import { type AuditDuty, auditDuties } from '@assay/ledger';
-import { AuditSecret, type BodyKind, type BodyValues, type Opening } from '@assay/protocol';
+import { AuditSecret, type BodyKind, type BodyValues, type Opening, type Ref } from '@assay/protocol';
 import { toHex, type ValueOf } from '@assay/ssz';
 import type { RoleContext } from '../context.ts';
 import { fetchArtifact } from '../fetch-artifact.ts';
@@ -9,7 +9,7 @@ import { type Measuring, measure } from './measure.ts';
 import { type AuditEffect, type AuditEvent, noAudits, type Owed, stepAudits } from './state.ts';
 
 export interface ValidatorOptions {
-  readonly validator: number;
+  readonly validator: Ref<'validators'>;
   /** How this validator runs registered models; null when it can run none. */
   readonly measuring: Measuring | null;
   readonly submit: <Kind extends BodyKind>(kind: Kind, value: BodyValues[Kind]) => Promise<Inclusion>;

@@ -1,5 +1,5 @@
 import { panelDuties } from '@assay/ledger';
-import { addressText } from '@assay/protocol';
+import { addressText, type Ref } from '@assay/protocol';
 import type { RoleContext, RoleService } from '../context.ts';
 import type { Endpoint } from '../ports/network.ts';
 import { keepsItsTerms } from './acceptance.ts';
@@ -13,7 +13,7 @@ export class Validator implements RoleService {
   readonly #context: RoleContext;
   readonly #options: ValidatorOptions;
   /** Models whose vote is under way. */
-  readonly #voting = new Set<number>();
+  readonly #voting = new Set<Ref<'models'>>();
   #voted: Promise<unknown> = Promise.resolve();
   #endpoint: Endpoint | null = null;
   #audits: Audits | null = null;
@@ -43,7 +43,7 @@ export class Validator implements RoleService {
   }
 
   /** One model at a time: each is loaded and asked. */
-  #takeUp(model: number): void {
+  #takeUp(model: Ref<'models'>): void {
     if (this.#voting.has(model)) return;
     this.#voting.add(model);
     this.#voted = this.#voted
@@ -52,7 +52,7 @@ export class Validator implements RoleService {
       .finally(() => this.#voting.delete(model));
   }
 
-  async #vote(model: number): Promise<void> {
+  async #vote(model: Ref<'models'>): Promise<void> {
     const registered = this.#context.chain.head().models.at(model);
     const accepts = await keepsItsTerms(registered, this.#options.measuring);
     const { code } = await this.#options.submit('acceptModel', { model, accepts });

@@ -1,10 +1,10 @@
 import { auditDuties } from '@assay/ledger';
 import { names } from '@assay/node/devnet/genesis';
-import { AuditNumbers, AuditSecret, type Commitment, type Opening } from '@assay/protocol';
+import { AuditNumbers, AuditSecret, type Commitment, type Opening, type Ref } from '@assay/protocol';
 import type { World } from '../world.ts';
 
 /** Takes the place of a validator and checks nothing: every answer is fine, it says. */
-export async function passBlindly(world: World, validator: number): Promise<void> {
+export async function passBlindly(world: World, validator: Ref<'validators'>): Promise<void> {
   const head = () => world.chain.head();
   const name = names.validator(validator);
   await world.built.roles.set(name, false);

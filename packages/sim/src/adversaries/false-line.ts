@@ -1,6 +1,6 @@
 import { KeyStream } from '@assay/node/crypto/key-stream';
 import { names } from '@assay/node/devnet/genesis';
-import { DataRequest, limits, messageTypes, Ping, Pong } from '@assay/protocol';
+import { DataRequest, limits, messageTypes, Ping, Pong, type Ref } from '@assay/protocol';
 import { protocols, SigningRoots } from '@assay/roles/context';
 import { receive } from '@assay/roles/ports/wire';
 import type { World } from '../world.ts';
@@ -8,7 +8,7 @@ import type { World } from '../world.ts';
 /** Takes the place of a miner and answers the probes of its line: with another's signature, or with one byte wrong. */
 export async function falseLine(
   world: World,
-  miner: number,
+  miner: Ref<'miners'>,
   { signsOther, sendsOther }: { readonly signsOther: boolean; readonly sendsOther: boolean },
 ): Promise<void> {
   await world.built.roles.set(names.miner(miner), false);

@@ -1,6 +1,6 @@
 import { revealSigningRoot } from '@assay/ledger';
 import { names } from '@assay/node/devnet/genesis';
-import { type Attestation, BatchOffer, BatchReply, batchRoots } from '@assay/protocol';
+import { type Attestation, BatchOffer, BatchReply, batchRoots, type Ref } from '@assay/protocol';
 import { protocols } from '@assay/roles/context';
 import { contentsOf } from '@assay/roles/mixer/index';
 import type { Endpoint } from '@assay/roles/ports/network';
@@ -17,9 +17,9 @@ export interface Said {
 export class FalseMixer {
   readonly endpoint: Endpoint;
   readonly #world: World;
-  readonly #mixer: number;
+  readonly #mixer: Ref<'mixers'>;
 
-  private constructor(world: World, mixer: number, endpoint: Endpoint) {
+  private constructor(world: World, mixer: Ref<'mixers'>, endpoint: Endpoint) {
     this.#world = world;
     this.#mixer = mixer;
     this.endpoint = endpoint;

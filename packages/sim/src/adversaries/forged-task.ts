@@ -10,6 +10,7 @@ import {
   Precommit,
   precommitHash,
   type Receipt,
+  type Ref,
   TaskRequest,
   TaskSubmission,
   ticketSigningRoot,
@@ -43,12 +44,12 @@ export function signedRequest(world: World, terms: Partial<TaskRequest> = {}, no
 }
 
 /** The ticket of a mixer for a request. */
-export function ticketOf(world: World, mixer: number, request: Pick<TaskRequest, 'session' | 'requestHash'>) {
+export function ticketOf(world: World, mixer: Ref<'mixers'>, request: Pick<TaskRequest, 'session' | 'requestHash'>) {
   return world.keys.committee(names.mixer(mixer)).sign(ticketSigningRoot(world.chain.identity, request));
 }
 
 /** The miners that a ticket draws now, the first of them first. */
-export function drawnBy(world: World, session: number, ticket: Uint8Array): number[] {
+export function drawnBy(world: World, session: Ref<'sessions'>, ticket: Uint8Array): number[] {
   const state = world.chain.head();
   const { domain, model, payer, dedicatedMiners } = state.sessions.at(session);
   const asked = { kind: 'user' as const, domain, model, payer, dedicatedMiners, drawHeight: state.globals.height };
@@ -63,7 +64,7 @@ export function drawnBy(world: World, session: number, ticket: Uint8Array): numb
 export function forgedTask(
   world: World,
   { request, signature }: Pick<SignedRequest, 'request' | 'signature'>,
-  { ticket, ...change }: { readonly ticket: Uint8Array; readonly miner?: number },
+  { ticket, ...change }: { readonly ticket: Uint8Array; readonly miner?: Ref<'miners'> },
 ): Attestation {
   const state = world.chain.head();
   const { session, requestHash } = request;

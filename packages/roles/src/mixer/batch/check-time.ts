@@ -1,4 +1,4 @@
-import type { Receipt } from '@assay/protocol';
+import type { Receipt, Ref } from '@assay/protocol';
 import { type Announcements, clockToleranceMs } from '../announcements.ts';
 
 /** What a mixer checks times against. */
@@ -11,7 +11,7 @@ interface TimeView {
  * Why the times of a receipt of `mixer` cannot be; null when they may. They lie between what this one heard of that
  * mixer itself, give or take two seconds; of what it has not heard it can say nothing (§15.20).
  */
-export function checkTime({ announcements, nowMs }: TimeView, receipt: Receipt, mixer: number): string | null {
+export function checkTime({ announcements, nowMs }: TimeView, receipt: Receipt, mixer: Ref<'mixers'>): string | null {
   const { taskId, firstTokenMs, totalMs, attempt } = receipt;
   if (firstTokenMs > totalMs) return 'first token after the end';
   const heard = announcements.heard(mixer, taskId);

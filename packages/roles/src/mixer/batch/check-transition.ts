@@ -1,5 +1,5 @@
 import { drawMiners, transitionsCode } from '@assay/ledger';
-import { drawIdOf, messageTypes, TaskRequest, TransitionRequest, taskIdOf } from '@assay/protocol';
+import { drawIdOf, messageTypes, type Ref, TaskRequest, TransitionRequest, taskIdOf } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import type { LateTask } from '../attestations.ts';
 import { isSupported } from '../orders.ts';
@@ -7,7 +7,7 @@ import { checkTicket } from './check-ticket.ts';
 import type { CheckView } from './check-view.ts';
 
 /** Why a late step may not be certified; null when it may. One reason, the first that applies. */
-export function checkTransition(view: CheckView, late: LateTask, mixer: number): string | null {
+export function checkTransition(view: CheckView, late: LateTask, mixer: Ref<'mixers'>): string | null {
   const code = transitionsCode(view.state, [late.transition], view.state.globals.height + 1);
   if (code !== 'OK') return code;
   return (
@@ -27,7 +27,7 @@ function checkAsked(view: CheckView, { transition, evidence }: LateTask): string
   return view.verifier.ed25519(sessionKey, root, requestSignature) ? null : 'the request is not signed by the session';
 }
 
-function checkOrder(view: CheckView, { transition, evidence }: LateTask, mixer: number): string | null {
+function checkOrder(view: CheckView, { transition, evidence }: LateTask, mixer: Ref<'mixers'>): string | null {
   const { step, attempt, miner, rank, oracle } = transition;
   const { request } = evidence.order.request;
   const asked = { ...request, taskId: taskIdOf(transition), mixer, state: step, attempt, miner, rank, oracle };

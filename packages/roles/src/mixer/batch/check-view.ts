@@ -1,5 +1,5 @@
 import { committeeOf, type DrawTable, type LedgerView, type Verifier } from '@assay/ledger';
-import { Block, headerOf, Transaction } from '@assay/protocol';
+import { Block, headerOf, type Ref, Transaction } from '@assay/protocol';
 import type { SigningRoots } from '../../context.ts';
 import type { Chain } from '../../ports/chain.ts';
 import type { Announcements } from '../announcements.ts';
@@ -18,14 +18,14 @@ export interface SignedBatch {
 /** What a mixer checks another's attestations against (§7.2): the ledger, the draws, and what it saw itself. */
 export interface CheckView {
   /** The mixer that checks. */
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly state: LedgerView;
   readonly roots: SigningRoots;
   readonly verifier: Verifier;
   readonly announcements: Announcements;
   readonly requestDedup: RequestDedup;
   /** Mixers that are there now (§5.6). */
-  readonly present: ReadonlySet<number>;
+  readonly present: ReadonlySet<Ref<'mixers'>>;
   drawTableAt(height: number): DrawTable | null;
   /** Time of the block of a height, milliseconds; null when there is none. */
   blockMs(height: number): number | null;

@@ -11,6 +11,7 @@ import {
   Precommit,
   precommitHash,
   type Receipt,
+  type Ref,
   type ResultCode,
   type SessionRow,
   type TaskEvidence,
@@ -89,7 +90,7 @@ function codeOf({ state, verifier }: CheckView, turn: Turn, attestations: readon
 }
 
 /** Why a receipt may not be certified; null when it may. One reason, the first that applies. */
-function checkReceipt(view: CheckView, { receipt, evidence }: FinishedTask, mixer: number): string | null {
+function checkReceipt(view: CheckView, { receipt, evidence }: FinishedTask, mixer: Ref<'mixers'>): string | null {
   const session = view.state.sessions.get(receipt.session);
   const miner = view.state.miners.get(receipt.miner);
   if (session === undefined || miner === undefined) return 'unknown session or miner';

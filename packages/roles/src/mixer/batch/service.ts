@@ -14,6 +14,7 @@ import {
   type LedgerEvent,
   limits,
   type MeasuredMiner,
+  type Ref,
 } from '@assay/protocol';
 import { equalBytes, toHex } from '@assay/ssz';
 import { networkAddress, protocols, type RoleContext } from '../../context.ts';
@@ -40,7 +41,7 @@ import { checkViewOf } from './check-view.ts';
 
 /** A mixer's answer to an offer that it does not sign, with the indexes that it finds invalid. */
 interface Refusal {
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   readonly invalid: readonly number[];
   readonly reason: string;
 }
@@ -289,7 +290,7 @@ export class Batches {
     endpoint: Endpoint,
     seats: readonly CommitteeSeat[],
     offer: BatchOffer,
-  ): Promise<({ mixer: number; signature: Uint8Array } | Refusal)[]> {
+  ): Promise<({ mixer: Ref<'mixers'>; signature: Uint8Array } | Refusal)[]> {
     const { mixers } = this.#context.chain.head();
     const root = this.#headerRoot(offer.header);
     const asks = seats.map(async (seat) => {

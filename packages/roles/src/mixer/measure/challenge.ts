@@ -1,5 +1,5 @@
 import { type DrawTable, eligibleMiners, type LedgerView, pairDrawer } from '@assay/ledger';
-import { type Artifact, EngineInfo, outputIds, type TaskKind } from '@assay/protocol';
+import { type Artifact, EngineInfo, outputIds, type Ref, type TaskKind } from '@assay/protocol';
 import type { Runtime } from '../../ports/runtime.ts';
 import type { Challenge } from '../part-messages.ts';
 import type { KnownAnswer } from './known-answers.ts';
@@ -9,7 +9,7 @@ export interface DrawSource {
   readonly state: LedgerView;
   readonly table: DrawTable | null;
   /** Ranks in the order this mixer asks them now (§5.12). */
-  orderOf(draw: readonly number[]): readonly number[];
+  orderOf(draw: readonly Ref<'miners'>[]): readonly Ref<'miners'>[];
   readonly random: Runtime['random'];
 }
 
@@ -21,7 +21,7 @@ const nobody = new Uint8Array(20);
  * The request of a known answer to one miner, with an id that draws it: nothing tells it from a user's (§15.5). Null
  * when that draw has another miner asked first, as a user's would, or no id was found.
  */
-export function challengeOf(known: KnownAnswer, miner: number, source: DrawSource): Challenge | null {
+export function challengeOf(known: KnownAnswer, miner: Ref<'miners'>, source: DrawSource): Challenge | null {
   const drawn = drawnId(known.model, miner, source);
   if (drawn === null) return null;
   const payload = { ...known.payload, nonce: source.random('nonces').bytes(32) };
@@ -30,8 +30,8 @@ export function challengeOf(known: KnownAnswer, miner: number, source: DrawSourc
 
 /** §15.5 Random ids until one draws the miner among its first two; then this mixer's own order decides (§5.12). */
 function drawnId(
-  model: number,
-  miner: number,
+  model: Ref<'models'>,
+  miner: Ref<'miners'>,
   { state, table, orderOf, random }: DrawSource,
 ): Pick<Challenge, 'taskId' | 'draw' | 'order'> | null {
   if (table === null) return null;

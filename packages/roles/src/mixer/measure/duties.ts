@@ -1,4 +1,5 @@
 import { type LedgerView, type MeasuringDuty, measuringOf } from '@assay/ledger';
+import type { Ref } from '@assay/protocol';
 import { concatBytes, encodeText, firstUint64, littleEndian, sha256 } from '@assay/ssz';
 import { isReported } from '../attestations.ts';
 
@@ -17,7 +18,7 @@ const linkTries = 16;
 /** One thing a mixer does about a miner for its report of an epoch. */
 export interface Duty {
   readonly what: 'link' | 'challenge' | 'report';
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   readonly epoch: number;
   /** Height of the block before which it is due (§15.4). */
   readonly due: number;
@@ -42,10 +43,10 @@ export interface Planned {
 }
 
 export interface Planner {
-  readonly mixer: number;
+  readonly mixer: Ref<'mixers'>;
   reveal(epoch: number): Uint8Array;
   /** Whether its report waits for a certificate, over restarts too. */
-  hasReported(report: { miner: number; reveal: Uint8Array }): boolean;
+  hasReported(report: { miner: Ref<'miners'>; reveal: Uint8Array }): boolean;
 }
 
 /**

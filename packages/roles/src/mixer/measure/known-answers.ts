@@ -5,7 +5,10 @@ import {
   Height,
   InferencePayload,
   limits,
+  listOfRefs,
   outputIds,
+  type Ref,
+  ref,
   type TaskRow,
 } from '@assay/protocol';
 import { Bytes32, equalBytes, listOfU32, toHex, U32, type ValueOf } from '@assay/ssz';
@@ -17,16 +20,16 @@ import type { RoleStore } from '../../ports/store.ts';
 const KnownAnswer = new ContainerType(
   {
     taskId: Bytes32,
-    model: U32,
+    model: ref('models'),
     /** Who gave it, and with what. */
-    miner: U32,
+    miner: ref('miners'),
     engine: EngineInfo,
     payload: InferencePayload,
     /** Its first token ids, and how many it has in all. */
     ids: listOfU32(limits.knownTokens),
     tokens: U32,
     /** Miners that were asked for it: each is asked once. */
-    givenTo: listOfU32(limits.knownMiners),
+    givenTo: listOfRefs('miners', limits.knownMiners),
     /** Height from which it is asked of nobody. */
     expiryHeight: Height,
   },
@@ -76,7 +79,7 @@ export class KnownAnswers {
   }
 
   /** An answer that nobody of this miner's people gave or was asked for; from now on this miner was. */
-  take(miner: number, { miners }: { readonly miners: Pick<LedgerView['miners'], 'at'> }): KnownAnswer | null {
+  take(miner: Ref<'miners'>, { miners }: { readonly miners: Pick<LedgerView['miners'], 'at'> }): KnownAnswer | null {
     const { models, operator, owner } = miners.at(miner);
     const isStranger = (other: number) => {
       const row = miners.at(other);

@@ -1,4 +1,4 @@
-import { DataRequest, limits, messageTypes, Ping, Pong } from '@assay/protocol';
+import { DataRequest, limits, messageTypes, Ping, Pong, type Ref } from '@assay/protocol';
 import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../../context.ts';
 import type { Endpoint, MessageStream } from '../../ports/network.ts';
 import { answerMs, inTime, receive } from '../../ports/wire.ts';
@@ -19,7 +19,7 @@ export class LinkProbe {
     this.#roots = roots;
   }
 
-  async measure(endpoint: Endpoint, miner: number): Promise<LinkValues> {
+  async measure(endpoint: Endpoint, miner: Ref<'miners'>): Promise<LinkValues> {
     const row = this.#context.chain.head().miners.at(miner);
     const onStream = async <T>(protocol: string, nothing: T, use: (stream: MessageStream) => Promise<T>) => {
       try {
@@ -38,7 +38,7 @@ export class LinkProbe {
   /** §15.1 The least round trip of those pings, at least 1 ms. */
   async #latencyMs(
     stream: MessageStream,
-    { miner, publicKey }: { miner: number; publicKey: Uint8Array },
+    { miner, publicKey }: { miner: Ref<'miners'>; publicKey: Uint8Array },
   ): Promise<number> {
     const { runtime } = this.#context;
     const nonces = runtime.random('nonces of pings');

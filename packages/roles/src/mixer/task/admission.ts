@@ -4,6 +4,7 @@ import {
   type InferencePayload,
   limits,
   type ModelRow,
+  type Ref,
   type SessionRow,
   type TaskRequest,
 } from '@assay/protocol';
@@ -11,11 +12,11 @@ import type { TaskTerms } from './state.ts';
 
 /** What one mixer has promised of its sessions' escrows and the ledger does not show yet (§4.3). */
 export class Reservations {
-  readonly #byTask = new Map<string, { session: number; units: bigint }>();
-  readonly #bySession = new Map<number, bigint>();
+  readonly #byTask = new Map<string, { session: Ref<'sessions'>; units: bigint }>();
+  readonly #bySession = new Map<Ref<'sessions'>, bigint>();
 
   /** Base units of a session that are promised. */
-  reservedUnits(session: number): bigint {
+  reservedUnits(session: Ref<'sessions'>): bigint {
     return this.#bySession.get(session) ?? 0n;
   }
 
@@ -24,7 +25,7 @@ export class Reservations {
   }
 
   /** Sets what a task may cost at most; a later call with the real price frees the rest. */
-  hold(taskId: string, session: number, units: bigint): void {
+  hold(taskId: string, session: Ref<'sessions'>, units: bigint): void {
     this.release(taskId);
     this.#byTask.set(taskId, { session, units });
     this.#bySession.set(session, this.reservedUnits(session) + units);

@@ -5,6 +5,7 @@ import {
   type MinerToMixer,
   messageTypes,
   Precommit,
+  type Ref,
   StreamCheckpoint,
 } from '@assay/protocol';
 import { littleEndian, sha256 } from '@assay/ssz';
@@ -15,7 +16,7 @@ import type { MixerEvent } from './state.ts';
 
 /** Whose stream a message came by. */
 export interface From {
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   readonly rank: number;
   readonly attempt: number;
   readonly publicKey: Uint8Array;

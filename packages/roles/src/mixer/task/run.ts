@@ -6,6 +6,7 @@ import {
   limits,
   MinerToMixer,
   MixerToMiner,
+  type Ref,
 } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { networkAddress, protocols, type RoleContext } from '../../context.ts';
@@ -218,14 +219,14 @@ export class TaskRun {
   }
 
   /** Does not wait for the miner: one that is slow to reach must not hold up what else becomes of the task. */
-  #prepare(miner: number): void {
+  #prepare(miner: Ref<'miners'>): void {
     this.#miner?.abort();
     this.#miner = null;
     const { rank, attempt } = this.#task;
     this.#reach(miner, { rank, attempt }).catch(() => this.#lost({ rank, attempt }));
   }
 
-  async #reach(miner: number, { rank, attempt }: Pick<From, 'rank' | 'attempt'>): Promise<void> {
+  async #reach(miner: Ref<'miners'>, { rank, attempt }: Pick<From, 'rank' | 'attempt'>): Promise<void> {
     const row = this.#context.chain.head().miners.get(miner);
     if (row === undefined) throw new Error('not in the ledger');
     const stream = await this.#endpoint.open(networkAddress(row), protocols.serve);

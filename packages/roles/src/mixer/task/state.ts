@@ -7,6 +7,7 @@ import {
   outputIds,
   precommitHash,
   type Receipt,
+  type Ref,
   Sampling,
   type TaskEvidence,
   type TaskKind,
@@ -22,7 +23,7 @@ import { type Extent, type Piece, StreamedAnswer } from './streamed-answer.ts';
 /** What the mixer knows of a model when it admits a task; all from the ledger. */
 export interface TaskTerms {
   readonly kind: TaskKind;
-  readonly model: number;
+  readonly model: Ref<'models'>;
   readonly fileHash: Uint8Array;
   readonly priceInUnits: bigint;
   readonly priceOutUnits: bigint;
@@ -65,7 +66,7 @@ export interface MixerTask {
 /** A miner's word that the request is at fault, and the late step it costs if another miner serves it (§5.15). */
 export interface Claim {
   readonly attempt: number;
-  readonly miner: number;
+  readonly miner: Ref<'miners'>;
   readonly code: EdgeCode;
   readonly detail: string;
   readonly late: LateTask | null;
@@ -112,7 +113,7 @@ export type MixerEvent =
   | { readonly type: 'clientLeft'; readonly nowMs: number };
 
 export type MixerEffect =
-  | { readonly type: 'prepare'; readonly miner: number }
+  | { readonly type: 'prepare'; readonly miner: Ref<'miners'> }
   | { readonly type: 'start' }
   | { readonly type: 'openReveal' }
   | { readonly type: 'cancel' }
@@ -120,7 +121,7 @@ export type MixerEffect =
   /** The miner broke the protocol: nothing more is read of it. */
   | { readonly type: 'breakOff' }
   /** The miner could not be reached or broke off: others are asked before it for a while (§5.12). */
-  | { readonly type: 'avoid'; readonly miner: number }
+  | { readonly type: 'avoid'; readonly miner: Ref<'miners'> }
   | { readonly type: 'forward'; readonly firstToken: number; readonly text: Uint8Array }
   | { readonly type: 'late'; readonly late: LateTask }
   | { readonly type: 'finish'; readonly receipt: Receipt; readonly evidence: TaskEvidence; readonly artifact: Artifact }

@@ -1,5 +1,5 @@
 import type { LedgerView } from '@assay/ledger';
-import { AssayError } from '@assay/protocol';
+import { AssayError, type Ref } from '@assay/protocol';
 
 /** How many tasks a mixer has in hand for each slot of a miner (§5.25): a few wait, and none for long. */
 const tasksPerSlot = 4;
@@ -8,8 +8,8 @@ const mostSlots = 64;
 
 /** Whose task it is, and who may serve it. */
 interface TaskInHand {
-  readonly session: number;
-  readonly model: number;
+  readonly session: Ref<'sessions'>;
+  readonly model: Ref<'models'>;
 }
 
 /** The tasks of users that one mixer has in hand, by model and by session (§5.25). */
