@@ -39,7 +39,7 @@ describe('assay params show', () => {
     expect(JSON.parse(out)).toEqual({ params: '0' });
   });
 
-  it.each(['stake.', 'nothing', 'epochBlocks.0'])('knows no %s', async (path) => {
+  it.each(['stake.', 'nothing', 'epochBlocks.0', '__proto__', 'stake.constructor'])('knows no %s', async (path) => {
     const { code, note } = await assay('params', 'show', path);
     expect([code, note]).toEqual([4, `There is no parameter "${path}"; \`assay params show\` lists them.\n`]);
   });

@@ -1,4 +1,4 @@
-import { AssayError, type EdgeCode, edgeCodes } from '@assay/protocol';
+import { AssayError, type EdgeCode } from '@assay/protocol';
 
 /** What a request can be refused for once its model has seen it, by every miner alike (§5.15). */
 const requestFaults: ReadonlySet<string> = new Set<EdgeCode>([
@@ -14,5 +14,5 @@ export function isRequestFault(error: unknown): error is AssayError {
 
 /** The request's fault that a miner names; null for any other code. */
 export function requestFaultOf(code: string): EdgeCode | null {
-  return requestFaults.has(code) && code in edgeCodes ? (code as EdgeCode) : null;
+  return requestFaults.has(code) ? (code as EdgeCode) : null;
 }

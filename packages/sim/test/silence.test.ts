@@ -1,5 +1,7 @@
 import { names } from '@assay/node/devnet/genesis';
 import {
+  edgeCodes,
+  GatewayMessage,
   InferencePayload,
   MinerToMixer,
   MixerToMiner,
@@ -80,6 +82,17 @@ describe('a miner (§5.23)', () => {
 });
 
 describe('one silent mixer (§5.24)', () => {
+  it.each(['constructor', '__proto__', 'NOTHING'])('gives no code of its own: %s', async (code) => {
+    const net = await start();
+    for (const mixer of [0, 1, 2, 3]) {
+      endpointOf(net, mixer).handle(protocols.task, (stream) =>
+        stream.send(GatewayMessage.serialize({ kind: 'failure', value: { code, detail: 'No.' } })),
+      );
+    }
+    const { sentence } = edgeCodes.INTERNAL;
+    await expect(net.ask()).rejects.toMatchObject({ code: 'INTERNAL', message: `${sentence} No.` });
+  });
+
   it('does not stop the audits of what others certified (§14.8)', async () => {
     const net = await start();
     const other = await net.openSession(names.foundation, { homeMixer: 1 });

@@ -23,7 +23,9 @@ export const paramsShowCommand = defineCommand({
 });
 
 function at(params: unknown, path: string): unknown {
-  const found = path.split('.').reduce<unknown>((group, name) => (isGroup(group) ? group[name] : undefined), params);
+  const found = path
+    .split('.')
+    .reduce<unknown>((group, name) => (isGroup(group) && Object.hasOwn(group, name) ? group[name] : undefined), params);
   if (found !== undefined) return found;
   throw new CliError('notFound', `There is no parameter "${path}"; \`assay params show\` lists them.`);
 }

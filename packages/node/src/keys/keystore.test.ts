@@ -16,6 +16,12 @@ describe('keystore', () => {
     const first = await openKeystore(path, 'secret', wanted);
     const second = await openKeystore(path, 'secret', wanted);
     expect(second.names()).toEqual(wanted);
+    expect(['payer', 'payer-1', '__proto__', 'constructor'].map((name) => second.has(name))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
     expect(second.account('payer').publicKey).toEqual(first.account('payer').publicKey);
     expect(second.committee('mixer-1').publicKey).toEqual(first.committee('mixer-1').publicKey);
     expect(second.account('mixer-1').publicKey).not.toEqual(second.account('payer').publicKey);

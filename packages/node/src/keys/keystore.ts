@@ -33,19 +33,19 @@ export interface KeyName {
 
 /** The opened keys of a node. */
 export class Keystore {
-  readonly #entries: Entries;
+  readonly #entries: ReadonlyMap<string, Entries[string]>;
 
   constructor(entries: Entries) {
-    this.#entries = entries;
+    this.#entries = new Map(Object.entries(entries));
   }
 
   /** Names in the file, in the order they were made. */
   names(): readonly KeyName[] {
-    return Object.entries(this.#entries).map(([name, entry]) => ({ name, bls: entry.bls !== null }));
+    return Array.from(this.#entries, ([name, entry]) => ({ name, bls: entry.bls !== null }));
   }
 
   has(name: string): boolean {
-    return this.#entries[name] !== undefined;
+    return this.#entries.has(name);
   }
 
   /** The account key of that name; it must have been asked for when the store was opened. */
@@ -61,7 +61,7 @@ export class Keystore {
   }
 
   #entry(name: string): Entries[string] {
-    const entry = this.#entries[name];
+    const entry = this.#entries.get(name);
     if (entry === undefined) throw new AssayError('INTERNAL', `There is no key "${name}".`);
     return entry;
   }

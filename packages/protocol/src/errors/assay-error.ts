@@ -1,5 +1,10 @@
 import { type CodeInfo, type EdgeCode, edgeCodes, type ResultCode, resultCodes } from './codes.ts';
 
+/** Whether a word that somebody sent is one of the codes. */
+export function isCode(word: string): word is EdgeCode | ResultCode {
+  return Object.hasOwn(edgeCodes, word) || Object.hasOwn(resultCodes, word);
+}
+
 /** Sentence, HTTP status and type of a code (`spec/errors.md`). */
 export function infoOf(code: EdgeCode | ResultCode): CodeInfo {
   return code in edgeCodes ? edgeCodes[code as EdgeCode] : resultCodes[code as ResultCode];

@@ -1,4 +1,4 @@
-import { AssayError, type EdgeCode, edgeCodes, GatewayMessage, resultCodes, TaskSubmission } from '@assay/protocol';
+import { AssayError, GatewayMessage, isCode, TaskSubmission } from '@assay/protocol';
 import type { AnswerEvent } from '../ports/chat.ts';
 import { type MessageStream, StreamLost } from '../ports/network.ts';
 import type { Timers } from '../ports/runtime.ts';
@@ -57,6 +57,5 @@ export async function* readAnswer(stream: MessageStream, done: () => void): Asyn
 type Failure = Extract<GatewayMessage, { kind: 'failure' }>['value'];
 
 function failureOf({ code, detail }: Failure): AssayError {
-  const known = code in edgeCodes || code in resultCodes;
-  return new AssayError(known ? (code as EdgeCode) : 'INTERNAL', detail);
+  return new AssayError(isCode(code) ? code : 'INTERNAL', detail);
 }
