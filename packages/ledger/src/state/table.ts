@@ -1,5 +1,5 @@
 import type { TableFacts } from '@assay/protocol';
-import { ChunkTree, equalBytes, lengthChunk, withLength } from '@assay/ssz';
+import { ChunkTree, equalBytes, lengthChunk, PackedRows, type RowFormat, withLength } from '@assay/ssz';
 import { invariant } from '../arithmetic/invariant.ts';
 import { type Pace, READ, type Steps } from '../arithmetic/pace.ts';
 import { keyOfParts, Places } from './places.ts';
@@ -31,11 +31,9 @@ export interface ReadonlyTable<Row, Key extends readonly unknown[] = never, Uniq
 interface ListType<Row> {
   /** Levels from the row roots up to the root that the length is mixed into. */
   readonly chunkDepth: number;
-  readonly elementType: {
+  readonly elementType: RowFormat<Row> & {
     /** The change with no integer above what its field can hold. */
     bounded(change: Partial<Row>): Partial<Row>;
-    /** The roots of rows, 32 bytes each. */
-    rootsOf(rows: readonly Readonly<Row>[]): Uint8Array;
   };
   readonly facts: TableFacts<Row>;
 }
@@ -146,18 +144,22 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   Unique
 > {
   readonly #type: ListType<Row>;
+  readonly #copy: (row: Readonly<Row>) => Row;
   /** Indexes of the rows that changed since the tree was brought up to date, in any order, and whether a row did. */
   #dirty: number[] = [];
   #isDirty: boolean[] = [];
   #units = 0n;
+  #packed: PackedRows<Row>;
   #tree: ChunkTree;
   /** The last copy, until something changes. */
   #frozen: FrozenRows<Row, Key, Unique> | null = null;
 
-  constructor(type: ListType<Row>, rows: readonly Readonly<Row>[]) {
+  constructor(type: ListType<Row>, rows: readonly Readonly<Row>[], copy = (row: Readonly<Row>): Row => ({ ...row })) {
     super(placesOf(type.facts, Rows.of(rows)));
     this.#type = type;
+    this.#copy = copy;
     this.#units = this.countUnits();
+    this.#packed = this.#pack();
     this.#dirty = [...rows.keys()];
     this.#isDirty = rows.map(() => true);
     this.#tree = new ChunkTree(type.chunkDepth);
@@ -193,6 +195,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   /** Puts a row in the place of another. */
   set(index: number, row: Readonly<Row>): void {
     const before = this.at(index);
+    this.#packed.set(index, row);
     this.#replace(index, before, row);
     if (this.content.facts.unique !== undefined) note(this.content, row, index);
   }
@@ -214,7 +217,8 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   update(index: number, wanted: Partial<Row>): void {
     const before = this.at(index);
     const change = this.#type.elementType.bounded(wanted);
-    const row: Row = { ...before, ...change };
+    const row = Object.assign(this.#copy(before) as object, change) as Row;
+    this.#packed.update(index, change, row);
     this.#replace(index, before, row);
     const { unique } = this.content.facts;
     if (unique?.some((field) => row[field] !== before[field])) note(this.content, row, index);
@@ -223,6 +227,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
   /** Appends a row and gives its index. */
   push(row: Readonly<Row>): number {
     const index = this.content.rows.push(row);
+    this.#packed.set(index, row);
     note(this.content, row, index);
     this.#frozen = null;
     this.#units += moneyOf(this.content.facts, row);
@@ -251,6 +256,7 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
     this.#hashChanged();
     const roots = this.#tree.chunksAt(kept);
     this.content = placesOf(facts, Rows.of(Array.from(kept, (index) => this.at(index))));
+    this.#packed = this.#pack();
     this.#frozen = null;
     this.#isDirty.length = kept.length;
     this.#units = this.countUnits();
@@ -274,9 +280,16 @@ export class Table<Row, Key extends readonly unknown[] = never, Unique extends s
     return [...this.#tree.path(index), lengthChunk(this.length)];
   }
 
+  #pack(): PackedRows<Row> {
+    const packed = new PackedRows(this.#type.elementType);
+    let index = 0;
+    for (const row of this) packed.set(index++, row);
+    return packed;
+  }
+
   #hashChanged(): void {
     const dirty = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
-    this.#tree.set(dirty, this.#type.elementType.rootsOf(Array.from(dirty, (index) => this.at(index))));
+    this.#tree.set(dirty, this.#packed.rootsOf(dirty));
     for (const index of dirty) this.#isDirty[index] = false;
     this.#dirty = [];
   }
