@@ -27,6 +27,7 @@ import { numberCells, numberHead } from './numbers.ts';
 import { ratio } from './ratio.ts';
 import { Refusal } from './refusal.ts';
 import { type History, type Replayed, replayBlocks } from './replay-blocks.ts';
+import { unlikeAnswer } from './unlike.ts';
 
 export const AuditExplanation = explanationOf(
   z.object({
@@ -323,7 +324,7 @@ function verdictStep(trail: Trail): Step[] {
   const pooled = `miner ${location.receipt.miner}, before the verdict`;
   return [
     {
-      title: `The verdict: ${verdictOf(audit)}; passes acquit with a lead of two, failures convict with one of three`,
+      title: `The verdict: ${audit.verdict}; passes acquit with a lead of two, failures convict with one of three`,
       clause: '§10.4, §10.12, verification §2, §4.7',
       facts: [
         ...distance,
@@ -393,13 +394,6 @@ function answerOf(trail: Trail): string {
   return `The audit failed (${reason}): ${miner} did not serve what it claims and was paid nothing; ${refund}.`;
 }
 
-function unlikeAnswer(miner: string, { reason, refundedUnits }: Of<'taskRejected'>): string {
-  const who = reason === 'outlier' ? 'most of the other answers agree without it' : 'no majority of the answers agrees';
-  const refund = `${formatUnits(refundedUnits)} units went back to the payer`;
-  return `The answer of ${miner} is unlike the others and cannot be re-checked, and ${who}; ${refund}.`;
-}
-
 const milli = (thousandths: number) => (thousandths / 1000).toFixed(3);
 
 const basisOf = ({ state, audit, location }: Trail) => opinionBasis(state, audit, location.receipt);
-const verdictOf = (audit: Readonly<AuditRow>) => audit.verdict;

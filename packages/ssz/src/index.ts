@@ -6,6 +6,7 @@ export * from './chunk-tree.ts';
 export * from './enum-of.ts';
 export * from './hash.ts';
 export * from './one-of.ts';
+export * from './packed-rows.ts';
 export * from './ref.ts';
 export * from './rows.ts';
 export * from './scalars.ts';

@@ -1,6 +1,7 @@
 import type { Node } from '@chainsafe/persistent-merkle-tree';
 import { ByteListType, ByteVectorType, type ByteViews, type Type, type ValueOfFields } from '@chainsafe/ssz';
 import { ChunkRows } from './chunk-rows.ts';
+import type { Output } from './columns.ts';
 import { StructListType, StructType } from './struct.ts';
 
 const CHUNK = 32;
@@ -27,16 +28,30 @@ export class RowType<Fields extends Record<string, Type<unknown>>> extends Struc
     return this.#bytes.tree_deserializeFromBytes(data, start, end);
   }
 
+  /** Writes those fields of a row at `at` that `change` has; false, and nothing, when the size of one varies. */
+  writeFields(output: Output, at: number, change: Partial<ValueOfFields<Fields>>): boolean {
+    for (const name in change) if (this.fieldOf(name)?.write === null) return false;
+    for (const name in change) {
+      const field = this.fieldOf(name);
+      field?.write?.(output, at + field.offset, change[name] as never);
+    }
+    return true;
+  }
+
+  /** The roots of rows that stand in `chunks`, of `sizes` bytes each. */
+  rootsOfChunks(chunks: ChunkRows, sizes: readonly number[]): Uint8Array {
+    const { chunkDepth } = this.#bytes;
+    return this.fixedSize === null ? chunks.rootsWithLengths(chunkDepth, sizes) : chunks.roots(chunkDepth);
+  }
+
   protected override rootsOfGroup(rows: readonly Readonly<ValueOfFields<Fields>>[]): Uint8Array {
-    const sizes = this.fixedSize === null ? rows.map((row) => this.value_serializedSize(row as never)) : null;
-    const size = sizes === null ? this.maxSize : Math.max(...sizes);
-    const chunks = this.#chunks.clear(rows.length, (size + CHUNK - 1) >> 5);
+    const sizes = rows.map((row) => this.value_serializedSize(row as never));
+    const chunks = this.#chunks.clear(rows.length, (Math.max(...sizes) + CHUNK - 1) >> 5);
     const target = chunks.target(0);
     for (const [index, row] of rows.entries()) {
       this.value_serializeToBytes(target as ByteViews, index * target.stride, row as never);
     }
-    const { chunkDepth } = this.#bytes;
-    return sizes === null ? chunks.roots(chunkDepth) : chunks.rootsWithLengths(chunkDepth, sizes);
+    return this.rootsOfChunks(chunks, sizes);
   }
 }
 

@@ -59,6 +59,10 @@ export class StructType<Fields extends Record<string, Type<unknown>>> extends Co
     this.#fieldOf = new Map(this.#fields.map((field) => [field.name, field]));
   }
 
+  protected fieldOf(name: string): Field | undefined {
+    return this.#fieldOf.get(name);
+  }
+
   /** A change of some fields in which no integer is above what its field can hold: counters stop there (§2.11). */
   bounded<Change extends Partial<ValueOfFields<Fields>>>(change: Change): Change {
     let bounded = change;

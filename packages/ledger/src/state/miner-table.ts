@@ -1,4 +1,5 @@
 import { type MinerRow, type Ref, tables } from '@assay/protocol';
+import { copies } from './row-copies.ts';
 import { type Content, FrozenRows, type ReadonlyTable, Table } from './table.ts';
 
 /** What a row says of the epoch that it is of. */
@@ -35,7 +36,7 @@ export class MinerTable extends Table<MinerRow, Key, 'publicKey', 'miners'> {
   readonly #forward: Forward;
 
   constructor(rows: readonly Readonly<MinerRow>[], forward: Forward) {
-    super(tables.miners, rows);
+    super(tables.miners, rows, copies.miners);
     this.#forward = forward;
   }
 

@@ -21,6 +21,7 @@ import { type Settling, settling } from './bring-forward.ts';
 import { keyOf } from './indexes.ts';
 import { MinerTable } from './miner-table.ts';
 import { OpenAudits } from './open-audits.ts';
+import { copies } from './row-copies.ts';
 import type { IndexOf, StateTables, ViewTables } from './state-tables.ts';
 import { bytesOfState, StateTree } from './state-tree.ts';
 import { Table } from './table.ts';
@@ -52,7 +53,7 @@ export class LedgerState extends WithStateTables implements ViewFields {
   constructor(value: StateValue) {
     const miners = new MinerTable(value.miners, (row) => forwardOf(this.settling, this.globals.epoch, row));
     const tableOf = (name: TableName) =>
-      name === 'miners' ? miners : new Table(tables[name] as never, value[name] as never);
+      name === 'miners' ? miners : new Table(tables[name] as never, value[name] as never, copies[name] as never);
     super(Object.fromEntries(tableNames.map((name) => [name, tableOf(name)])) as unknown as StateTables);
     this.globals = value.globals;
     this.params = value.params;

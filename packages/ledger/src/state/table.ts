@@ -1,5 +1,5 @@
 import type { TableFacts } from '@assay/protocol';
-import { ChunkTree, equalBytes, lengthChunk, type Ref, withLength } from '@assay/ssz';
+import { ChunkTree, equalBytes, lengthChunk, PackedRows, type Ref, type RowFormat, withLength } from '@assay/ssz';
 import { invariant } from '../arithmetic/invariant.ts';
 import { type Pace, READ, type Steps } from '../arithmetic/pace.ts';
 import { Indexes, keyOfParts } from './indexes.ts';
@@ -35,11 +35,9 @@ export interface ReadonlyTable<
 interface ListType<Row> {
   /** Levels from the row roots up to the root that the length is mixed into. */
   readonly chunkDepth: number;
-  readonly elementType: {
+  readonly elementType: RowFormat<Row> & {
     /** The change with no integer above what its field can hold. */
     bounded(change: Partial<Row>): Partial<Row>;
-    /** The roots of rows, 32 bytes each. */
-    rootsOf(rows: readonly Readonly<Row>[]): Uint8Array;
   };
   readonly facts: TableFacts<Row>;
 }
@@ -152,18 +150,22 @@ export class Table<
   Name extends string = string,
 > extends Reader<Row, Key, Unique, Name> {
   readonly #type: ListType<Row>;
+  readonly #copy: (row: Readonly<Row>) => Row;
   /** Indexes of the rows that changed since the tree was brought up to date, in any order, and whether a row did. */
   #dirty: number[] = [];
   #isDirty: boolean[] = [];
   #units = 0n;
+  #packed: PackedRows<Row>;
   #tree: ChunkTree;
   /** The last copy, until something changes. */
   #frozen: FrozenRows<Row, Key, Unique, Name> | null = null;
 
-  constructor(type: ListType<Row>, rows: readonly Readonly<Row>[]) {
+  constructor(type: ListType<Row>, rows: readonly Readonly<Row>[], copy = (row: Readonly<Row>): Row => ({ ...row })) {
     super(indexesOf(type.facts, Rows.of(rows)));
     this.#type = type;
+    this.#copy = copy;
     this.#units = this.countUnits();
+    this.#packed = this.#pack();
     this.#dirty = [...rows.keys()];
     this.#isDirty = rows.map(() => true);
     this.#tree = new ChunkTree(type.chunkDepth);
@@ -199,6 +201,7 @@ export class Table<
   /** Puts a row in the place of another. */
   set(index: Ref<Name>, row: Readonly<Row>): void {
     const before = this.at(index);
+    this.#packed.set(index, row);
     this.#replace(index, before, row);
     if (this.content.facts.unique !== undefined) note(this.content, row, index);
   }
@@ -220,7 +223,8 @@ export class Table<
   update(index: Ref<Name>, wanted: Partial<Row>): void {
     const before = this.at(index);
     const change = this.#type.elementType.bounded(wanted);
-    const row: Row = { ...before, ...change };
+    const row = Object.assign(this.#copy(before) as object, change) as Row;
+    this.#packed.update(index, change, row);
     this.#replace(index, before, row);
     const { unique } = this.content.facts;
     if (unique?.some((field) => row[field] !== before[field])) note(this.content, row, index);
@@ -229,6 +233,7 @@ export class Table<
   /** Appends a row and gives its index. */
   push(row: Readonly<Row>): Ref<Name> {
     const index = this.content.rows.push(row);
+    this.#packed.set(index, row);
     note(this.content, row, index);
     this.#frozen = null;
     this.#units += moneyOf(this.content.facts, row);
@@ -257,6 +262,7 @@ export class Table<
     this.#hashChanged();
     const roots = this.#tree.chunksAt(kept);
     this.content = indexesOf(facts, Rows.of(Array.from(kept, (index) => this.at(index))));
+    this.#packed = this.#pack();
     this.#frozen = null;
     this.#isDirty.length = kept.length;
     this.#units = this.countUnits();
@@ -280,9 +286,16 @@ export class Table<
     return [...this.#tree.path(index), lengthChunk(this.length)];
   }
 
+  #pack(): PackedRows<Row> {
+    const packed = new PackedRows(this.#type.elementType);
+    let index = 0;
+    for (const row of this) packed.set(index++, row);
+    return packed;
+  }
+
   #hashChanged(): void {
     const dirty = Uint32Array.from(this.#dirty).sort((a, b) => a - b);
-    this.#tree.set(dirty, this.#type.elementType.rootsOf(Array.from(dirty, (index) => this.at(index))));
+    this.#tree.set(dirty, this.#packed.rootsOf(dirty));
     for (const index of dirty) this.#isDirty[index] = false;
     this.#dirty = [];
   }
