@@ -105,7 +105,7 @@ export async function explainAudit(
       taskId: hex(taskId),
       miner: location.receipt.miner,
       audited: draw === null ? null : draw.value.type === 'auditOpened',
-      verdict: trail.audit === null ? null : verdictOf(trail.audit),
+      verdict: trail.audit === null ? null : trail.audit.verdict,
       outcome: end === null ? 'undecided' : end.value.type === 'taskApproved' ? 'approved' : 'rejected',
       t1ThresholdPpb: basis.t1ThresholdPpb,
       auditors: (trail.audit?.auditors ?? []).map(({ validator, state, numbers }) => {
