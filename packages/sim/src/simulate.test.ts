@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { useNativeHasher } from '@assay/node/crypto/hasher';
 import { describe, expect, it } from 'vitest';
 import { type SimulationReport, simulate } from './simulate.ts';
@@ -39,6 +41,21 @@ describe('a world from a seed', () => {
       });
       await expect(forged).rejects.toThrow(/seed 3 broke: [\s\S]*minted[\s\S]*last that happened[\s\S]*block \d+/);
       await rm(join(tmpdir(), 'assay-sim-3'), { recursive: true });
+    },
+    patienceMs,
+  );
+
+  it(
+    'says them when something throws where nobody waits for it',
+    async () => {
+      // In a process of its own, which it would end.
+      const program = `
+        import { simulate } from ${JSON.stringify(new URL('./simulate.ts', import.meta.url).href)};
+        const fail = () => { throw new Error('a listener is broken'); };
+        await simulate({ seed: 4, miners: 3, minutes: 1 }, ({ chain }) => chain.onBlock(fail)).catch(console.log);
+        process.exit();`;
+      const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+      expect(stdout).toMatch(/seed 4 broke: .*a listener is broken[\s\S]*last that happened/);
     },
     patienceMs,
   );

@@ -84,15 +84,20 @@ export async function simulate(
   begun: (world: World) => void = () => {},
 ): Promise<SimulationReport> {
   const world = await World.open(options);
+  const { promise: broken, reject: broke } = Promise.withResolvers<never>();
+  broken.catch(() => {});
+  // What a listener or a role throws where nobody waits for it.
+  process.on('uncaughtException', broke);
   try {
     const machines = new Machines(world, options.miners);
     await world.start((role) => machines.begin(role));
     const apiKeys = await world.runtime.until(sessionsIn(world));
     begun(world);
-    return await live({ world, machines, apiKeys }, options);
+    return await Promise.race([live({ world, machines, apiKeys }, options), broken]);
   } catch (cause) {
     throw new SimulationFailed(options, { cause, lines: world.trace.lastLines });
   } finally {
+    process.off('uncaughtException', broke);
     void world.stop();
   }
 }
