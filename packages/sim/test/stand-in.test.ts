@@ -33,7 +33,7 @@ function drawnAt(task: Attestation, drawHeight: number): Attestation {
   return { ...task, value: { ...task.value, receipt: { ...task.value.receipt, drawHeight } } };
 }
 
-/** A mixer begins anew, with nothing but what it had stored. */
+/** A mixer begins again, with nothing but what it had stored. */
 async function restart(net: World, mixer: number): Promise<void> {
   await net.built.roles.set(names.mixer(mixer), false);
   await net.blocks(1);

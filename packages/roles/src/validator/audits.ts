@@ -66,8 +66,10 @@ export class Audits {
     return {
       duties: duties.filter(({ step, taskId }) => step === 'commit' || this.#recall(taskId) !== null),
       pace: {
-        ...{ height: globals.height, commitBlocks: params.audit.commitBlocks },
-        ...{ blockTimeMs: params.blockTimeMs, auditMs: this.#auditMs },
+        height: globals.height,
+        commitBlocks: params.audit.commitBlocks,
+        blockTimeMs: params.blockTimeMs,
+        auditMs: this.#auditMs,
       },
     };
   }
