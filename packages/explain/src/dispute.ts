@@ -1,6 +1,5 @@
 import type { BlockResult } from '@assay/ledger';
-import type { LedgerEvent } from '@assay/protocol';
-import { type Block, noSession, Receipt } from '@assay/protocol';
+import { type Block, type LedgerEvent, noSession, Receipt } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { bodyOf, type ReceiptLocation } from './certified.ts';
 import { hex, type Step } from './explanation.ts';

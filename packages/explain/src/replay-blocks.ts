@@ -9,8 +9,7 @@ import {
   trusting,
   type Verifier,
 } from '@assay/ledger';
-import type { Block, Genesis } from '@assay/protocol';
-import { AssayError } from '@assay/protocol';
+import { AssayError, type Block, type Genesis } from '@assay/protocol';
 import { Refusal } from './refusal.ts';
 
 /** The blocks of a chain from its genesis, wherever they are read. */

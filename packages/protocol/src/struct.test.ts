@@ -1,5 +1,4 @@
-import type { UintType } from '@assay/ssz';
-import { EnumType, OneOfType, StructListType, StructType, TextType } from '@assay/ssz';
+import { EnumType, OneOfType, StructListType, StructType, TextType, type UintType } from '@assay/ssz';
 import {
   BooleanType,
   ByteListType,

@@ -1,11 +1,10 @@
-import type { AuditRow, Ref, TaskRow } from '@assay/protocol';
+import type { AuditRow, LedgerEvent, Ref, TaskRow } from '@assay/protocol';
 import { addWork } from '../batch/tasks.ts';
 import { workUnitsOf } from '../batch/work.ts';
 import { offenceFine, openCase } from '../cases/cases.ts';
 import type { Opinion } from '../draw/verdict.ts';
 import { falseVoices, voicesOf } from '../draw/voices.ts';
 import { reachOf } from '../stake/fines.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 
 /**

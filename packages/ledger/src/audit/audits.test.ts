@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { AuditNumbers } from '@assay/protocol';
+import type { AuditNumbers, LedgerEvent } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import type { LedgerEvent } from '../state/result.ts';
 import { auditAll, drawnWorld } from '../testing/audits.fixture.ts';
 import { checked, hardFailure, honest, softFailure, unchecked, World } from '../testing/world.fixture.ts';
 import { auditDuties, isAudited } from './audits.ts';

@@ -3,9 +3,11 @@ import {
   type AuditorSlot,
   type AuditRow,
   type Finding,
+  type LedgerEvent,
   limits,
   type Ref,
   type TaskRow,
+  type Verdict,
 } from '@assay/protocol';
 import { firstUint64, littleEndian, sha256, sha256OfEach } from '@assay/ssz';
 import { PPB } from '../arithmetic/integers.ts';
@@ -17,11 +19,10 @@ import { openFailureCase } from '../cases/cases.ts';
 import { sampleByWeight } from '../draw/draw.ts';
 import { countOf, impartialWeights, isAuditor } from '../draw/impartial.ts';
 import { missTurn } from '../draw/presence.ts';
-import { decide, mismatchesOf, pooledMismatches, type Verdict } from '../draw/verdict.ts';
+import { decide, mismatchesOf, pooledMismatches } from '../draw/verdict.ts';
 import { failsByDistance, voicesOf } from '../draw/voices.ts';
 import { MAX_RESULTS_OWED, ONE_AUDIT_MICRO, RESULTS_OWED, standingAfter } from '../standing/standing.ts';
 import { auditRatePpb } from '../standing/trust.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 import { judgeAuditors } from './auditors.ts';

@@ -1,6 +1,7 @@
 import {
   type ChallengeReport,
   ChallengeTurn,
+  type LedgerEvent,
   limits,
   type MeasureRow,
   messageTypes,
@@ -13,7 +14,6 @@ import { concatBytes, encodeText, equalBytes, littleEndian, sha256 } from '@assa
 import { itemAt } from '../arithmetic/invariant.ts';
 import { committeeOf } from '../draw/committee.ts';
 import { lotBelow } from '../draw/draw.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
 import { addDisputes, disputesCode, type Issued } from './disputes.ts';

@@ -1,16 +1,16 @@
 import {
   type ChallengeReport,
   type DisputedChallenge,
+  type LedgerEvent,
   noGateway,
   noSession,
   type Ref,
   type ResultCode,
+  type Verdict,
 } from '@assay/protocol';
 import { isDisputed, rejectTask } from '../batch/tasks.ts';
 import { openFailureCase } from '../cases/cases.ts';
-import type { Verdict } from '../draw/verdict.ts';
 import { standingAfter } from '../standing/standing.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import { keyOf, type LedgerState, type LedgerView } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 import { openAudit } from './open-audit.ts';

@@ -1,6 +1,6 @@
+import type { LedgerEvent } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { auditRatePpb } from '../standing/trust.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import { auditAll, drawnWorld } from '../testing/audits.fixture.ts';
 import { honest, unchecked, World } from '../testing/world.fixture.ts';
 

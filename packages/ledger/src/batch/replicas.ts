@@ -1,5 +1,6 @@
 import {
   type Agreement,
+  type LedgerEvent,
   type Receipt,
   type ResultCode,
   type SessionRow,
@@ -8,7 +9,6 @@ import {
 } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import { invariant } from '../arithmetic/invariant.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import { keyOf, type LedgerState, type LedgerView } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 import { rejectTask } from './tasks.ts';

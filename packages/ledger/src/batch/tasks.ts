@@ -1,6 +1,14 @@
-import { type MinerRow, noSession, noValidator, type Ref, type SessionRow, type TaskRow } from '@assay/protocol';
+import {
+  type LedgerEvent,
+  type MinerRow,
+  noSession,
+  noValidator,
+  type Ref,
+  type Rejection,
+  type SessionRow,
+  type TaskRow,
+} from '@assay/protocol';
 import { saturate } from '../arithmetic/integers.ts';
-import type { LedgerEvent, Rejection } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 import { isAssigned, latencyMicroOf, speedOf, usageOf, workUnitsOf } from './work.ts';

@@ -1,6 +1,5 @@
-import { type ResultCode, type Transition, type TransitionRow, taskIdOf } from '@assay/protocol';
+import { type LedgerEvent, type ResultCode, type Transition, type TransitionRow, taskIdOf } from '@assay/protocol';
 import { markSeen } from '../draw/presence.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import { keyOf, type LedgerState, type LedgerView } from '../state/state.ts';
 import { isInTime } from './receipts.ts';
 

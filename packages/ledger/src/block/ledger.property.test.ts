@@ -1,9 +1,8 @@
-import { addressOf, type Genesis, State, type StateValue, Transaction } from '@assay/protocol';
+import { addressOf, type EpochClose, type Genesis, State, type StateValue, Transaction } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_UNITS } from '../arithmetic/integers.ts';
-import type { EpochClose } from '../state/result.ts';
 import type { LedgerView } from '../state/state.ts';
 import { quickKeys } from '../testing/keys.fixture.ts';
 import { worldParams } from '../testing/params.fixture.ts';

@@ -1,5 +1,6 @@
 import {
   type Genesis,
+  type LedgerEvent,
   limits,
   moneyNames,
   type ResultCode,
@@ -15,7 +16,7 @@ import { Settlement } from '../epoch/settlement.ts';
 import { stateOfGenesis } from '../governance/genesis.ts';
 import type { ClosedBooks } from '../state/books.ts';
 import { mintMsAfter } from '../state/period.ts';
-import type { BlockResult, LedgerEvent } from '../state/result.ts';
+import type { BlockResult } from '../state/result.ts';
 import { enterRule } from '../state/rules.ts';
 import { LedgerState, type LedgerView } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';

@@ -4,6 +4,7 @@ import {
   type CaseRow,
   type CaseStatus,
   type Flaw,
+  type LedgerEvent,
   type MinerRow,
   noModel,
   type Params,
@@ -22,7 +23,6 @@ import { payMiner } from '../stake/forfeits.ts';
 import { beginUnbonding, setStake } from '../stake/stakes.ts';
 import { noEvidence, ONE_AUDIT_MICRO } from '../standing/standing.ts';
 import { cappedTrust, trustPpbOf } from '../standing/trust.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 

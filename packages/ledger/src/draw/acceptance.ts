@@ -1,6 +1,5 @@
-import type { ModelRow, Ref } from '@assay/protocol';
+import type { LedgerEvent, ModelRow, Ref } from '@assay/protocol';
 import { encodeText, sha256 } from '@assay/ssz';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import { sampleByWeight } from './draw.ts';
 import { impartialWeights } from './impartial.ts';

@@ -1,5 +1,4 @@
-import { limits, type Ref, type RoleRow } from '@assay/protocol';
-import type { LedgerEvent } from '../state/result.ts';
+import { type LedgerEvent, limits, type Ref, type RoleRow } from '@assay/protocol';
 import { isActive } from '../state/roles.ts';
 import type { LedgerState } from '../state/state.ts';
 import { committeeOf } from './committee.ts';

@@ -1,5 +1,4 @@
-import type { BatchHeader, MixerRow } from '@assay/protocol';
-import type { LedgerEvent } from '../state/result.ts';
+import type { BatchHeader, LedgerEvent, MixerRow } from '@assay/protocol';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import { committeeOf } from './committee.ts';
 import { wasSeen } from './presence.ts';

@@ -1,7 +1,5 @@
 import { type AuditNumbers, limits, type Verdict } from '@assay/protocol';
 
-export type { Verdict } from '@assay/protocol';
-
 /** What the numbers of one auditor say about an answer. */
 export type Opinion = 'pass' | 'soft' | 'hard' | 'missing' | 'noResult';
 /** A verdict, or how many more auditors it needs; none wanted means those at work must finish first. */

@@ -1,4 +1,4 @@
-import { limits, type Ref } from '@assay/protocol';
+import { type CapacityScore, limits, type Pool, type PoolShare, type Ref } from '@assay/protocol';
 import { apportionSteps } from '../arithmetic/apportion.ts';
 import { PPB } from '../arithmetic/integers.ts';
 import { invariant } from '../arithmetic/invariant.ts';
@@ -8,10 +8,9 @@ import { latencyMicroOf } from '../batch/work.ts';
 import { heldOfMiners } from '../stake/fines.ts';
 import { successRatePpb } from '../standing/standing.ts';
 import type { Standing } from '../state/bring-forward.ts';
-import type { Pool, PoolShare } from '../state/result.ts';
 import { finals, SHARE_PPB } from './competition.ts';
 import { capacityOf, isRewarded } from './contestants.ts';
-import type { CapacityRaw, CapacityScore } from './scores.ts';
+import type { CapacityRaw } from './scores.ts';
 import type { Work } from './work.ts';
 
 interface Contestant {

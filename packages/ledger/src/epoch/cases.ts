@@ -1,7 +1,6 @@
-import { noModel, type Ref } from '@assay/protocol';
+import { type LedgerEvent, noModel, type Ref } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import { commonFlaw, dismissCase, executeCase } from '../cases/cases.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 

@@ -1,8 +1,7 @@
-import type { Params } from '@assay/protocol';
+import type { LedgerEvent, Params } from '@assay/protocol';
 import { epochBeaconOf } from '../draw/epoch-beacon.ts';
 import { beginTurns, settleTurns } from '../draw/turns.ts';
 import { endingPeriod } from '../state/period.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 import { freezePenalties, settleCases } from './cases.ts';
 import { applyChanges } from './changes.ts';

@@ -1,6 +1,6 @@
+import type { LedgerEvent } from '@assay/protocol';
 import { committeeOf, isSameCommittee, nextCommittee } from '../draw/committee.ts';
 import { countAbsent } from '../draw/presence.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 
 /**

@@ -1,8 +1,7 @@
-import { type MinerRow, noModel, type Ref } from '@assay/protocol';
+import { type LedgerEvent, type MinerRow, noModel, type Ref } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import { openCase, openEjections } from '../cases/cases.ts';
 import { EJECTION_MILLI, HARD_EVIDENCE } from '../standing/standing.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import { isGone } from '../state/roles.ts';
 import type { LedgerState } from '../state/state.ts';
 import { freeze } from './cases.ts';

@@ -1,7 +1,7 @@
+import type { EpochClose } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../arithmetic/apportion.ts';
-import type { EpochClose } from '../state/result.ts';
 import { auditAll } from '../testing/audits.fixture.ts';
 import { worldParams } from '../testing/params.fixture.ts';
 import { honest, softFailure, World, type WorldOptions } from '../testing/world.fixture.ts';

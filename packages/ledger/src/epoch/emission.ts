@@ -1,17 +1,26 @@
-import { type ModelRow, type Params, type RoleRow, securityWeights } from '@assay/protocol';
+import {
+  type CapacityScore,
+  type EmissionRate,
+  type MinerScore,
+  type ModelRow,
+  type PaidKind,
+  type Params,
+  type Pool,
+  type PoolShare,
+  type RoleRow,
+  securityWeights,
+} from '@assay/protocol';
 import { apportion } from '../arithmetic/apportion.ts';
 import { ALL_BPS, capped, MAX_UNITS } from '../arithmetic/integers.ts';
 import { itemAt } from '../arithmetic/invariant.ts';
 import { type Pace, READ, type Steps } from '../arithmetic/pace.ts';
 import type { ClosedBooks } from '../state/books.ts';
 import type { Standing } from '../state/bring-forward.ts';
-import type { EmissionRate, PaidKind, Pool, PoolShare } from '../state/result.ts';
 import { isActive } from '../state/roles.ts';
 import { type Burns, limitOf } from './burns.ts';
 import { capacityPool } from './capacity.ts';
 import { minersPools } from './miners-stack.ts';
 import { type PayoutBook, shareOut } from './payouts.ts';
-import type { CapacityScore, MinerScore } from './scores.ts';
 import type { Work } from './work.ts';
 
 const source = 'emission';

@@ -1,8 +1,7 @@
-import type { Ref } from '@assay/protocol';
+import type { LedgerEvent, Ref } from '@assay/protocol';
 import { invariant } from '../arithmetic/invariant.ts';
 import { caseIndexOf, openForfeit } from '../cases/cases.ts';
 import { isHardFailure, payMiner } from '../stake/forfeits.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 
 /**

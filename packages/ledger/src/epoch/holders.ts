@@ -1,8 +1,7 @@
-import type { HoldingRow, Params } from '@assay/protocol';
+import type { HoldingRow, Params, Payout } from '@assay/protocol';
 import { apportion } from '../arithmetic/apportion.ts';
 import { ALL_BPS } from '../arithmetic/integers.ts';
 import { itemAt } from '../arithmetic/invariant.ts';
-import type { Payout } from '../state/result.ts';
 
 /** What one account gets of a model's royalties, by its shares and by what it backs. */
 export interface HolderPart {

@@ -1,7 +1,6 @@
-import type { DomainTerms, ModelRow } from '@assay/protocol';
+import type { DomainTerms, EpochClose, ModelRow } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../arithmetic/apportion.ts';
-import type { EpochClose } from '../state/result.ts';
 import { weighedBy } from '../testing/domains.fixture.ts';
 import { worldParams } from '../testing/params.fixture.ts';
 import { honest, type Sender, World } from '../testing/world.fixture.ts';

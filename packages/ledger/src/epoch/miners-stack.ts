@@ -1,4 +1,4 @@
-import type { Ref } from '@assay/protocol';
+import type { MinerScore, Pool, PoolShare, Ref } from '@assay/protocol';
 import { apportion, apportionSteps } from '../arithmetic/apportion.ts';
 import { PPB } from '../arithmetic/integers.ts';
 import { itemAt } from '../arithmetic/invariant.ts';
@@ -8,13 +8,11 @@ import { termsAt } from '../stake/domains.ts';
 import { heldOfMiners } from '../stake/fines.ts';
 import { levelFactorPpb, MAX_LEVEL, successRatePpb } from '../standing/standing.ts';
 import type { Standing } from '../state/bring-forward.ts';
-import type { Pool, PoolShare } from '../state/result.ts';
 import type { Limit } from './burns.ts';
 import { finals, SHARE_PPB } from './competition.ts';
 import { countedTrustPpb, type Raw, rawOf, weighedOf } from './contestants.ts';
 import { feedbackOf } from './feedback.ts';
 import { shareOf } from './payouts.ts';
-import type { MinerScore } from './scores.ts';
 import { judgeWeak, weakFactorPpb } from './weak.ts';
 import type { Work } from './work.ts';
 

@@ -1,4 +1,4 @@
-import type { HoldingRow, MinerRow, PayoutRow, Ref } from '@assay/protocol';
+import type { HoldingRow, MinerRow, PaidKind, Payout, PayoutRow, Pool, PoolShare, Ref } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { apportion } from '../arithmetic/apportion.ts';
 import { ALL_BPS, capped } from '../arithmetic/integers.ts';
@@ -6,7 +6,6 @@ import { itemAt } from '../arithmetic/invariant.ts';
 import { type Pace, READ, type Steps, WRITE } from '../arithmetic/pace.ts';
 import type { Forfeit } from '../stake/forfeits.ts';
 import type { ClosedBooks } from '../state/books.ts';
-import type { PaidKind, Payout, Pool, PoolShare } from '../state/result.ts';
 import { keyOf, type LedgerState } from '../state/state.ts';
 import type { Limit } from './burns.ts';
 import { type HeldRewards, holdRewards } from './forfeits.ts';

@@ -1,8 +1,7 @@
-import { limits } from '@assay/protocol';
+import { type LedgerEvent, limits } from '@assay/protocol';
 import { saturate } from '../arithmetic/integers.ts';
 import { itemAt } from '../arithmetic/invariant.ts';
 import { stepPowers, targetPowers } from '../stake/power.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import { isActive } from '../state/roles.ts';
 import type { LedgerState } from '../state/state.ts';
 

@@ -1,6 +1,5 @@
-import type { StakeKind, VoteChoice } from '@assay/protocol';
+import type { StakeKind, VoteChoice, VoteCount } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import type { VoteCount } from '../state/result.ts';
 import { UnknownRuleError } from '../state/rules.ts';
 import { FEE, type Sender, World } from '../testing/world.fixture.ts';
 import { outcomeOf } from './proposals.ts';

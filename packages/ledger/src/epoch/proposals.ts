@@ -1,8 +1,7 @@
-import type { Ref } from '@assay/protocol';
+import type { LedgerEvent, Ref, VoteCount } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import { carryOut } from '../governance/actions.ts';
 import { votingWeights } from '../governance/voting.ts';
-import type { LedgerEvent, VoteCount } from '../state/result.ts';
 import { keyOf, type LedgerState } from '../state/state.ts';
 
 /** Counts the votes that end with this epoch, and carries out what passed and has waited long enough (§12). */

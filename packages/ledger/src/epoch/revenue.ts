@@ -1,4 +1,4 @@
-import type { ModelRow, TaskRow } from '@assay/protocol';
+import type { ModelRow, Pool, RevenueParts, TaskRow } from '@assay/protocol';
 import { apportion } from '../arithmetic/apportion.ts';
 import { ALL_BPS } from '../arithmetic/integers.ts';
 import { itemAt } from '../arithmetic/invariant.ts';
@@ -6,7 +6,6 @@ import { type Steps, WRITE } from '../arithmetic/pace.ts';
 import { type Splits, splitsOf, termsAt } from '../stake/domains.ts';
 import type { ClosedBooks } from '../state/books.ts';
 import { endingPeriod } from '../state/period.ts';
-import type { Pool, RevenueParts } from '../state/result.ts';
 import { isActive } from '../state/roles.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 import { Burns } from './burns.ts';

@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerEvent } from '@assay/protocol';
 import type { LedgerState } from '../state/state.ts';
 
 /** Closes the sessions no receipt can arrive for any more, and gives back what is left of their escrow (§4.3). */

@@ -1,11 +1,10 @@
-import { MinerRow, State, type StateValue, stateRootAlong } from '@assay/protocol';
+import { type EpochClose, type LedgerEvent, MinerRow, State, type StateValue, stateRootAlong } from '@assay/protocol';
 import { sha256 } from '@assay/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conservation } from '../block/conservation.ts';
 import { type BlockInput, Ledger } from '../block/ledger.ts';
 import { drawTable } from '../draw/draw.ts';
-import type { EpochClose, LedgerEvent } from '../state/result.ts';
 import type { LedgerView } from '../state/view.ts';
 import { act, duty } from '../testing/random.fixture.ts';
 import type { Act } from '../testing/random-values.fixture.ts';

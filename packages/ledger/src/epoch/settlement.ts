@@ -1,10 +1,10 @@
+import type { EmissionRate, EpochClose, LedgerEvent } from '@assay/protocol';
 import { ALL_BPS } from '../arithmetic/integers.ts';
 import { Pace, type Steps, WRITE } from '../arithmetic/pace.ts';
 import { forfeitsOf } from '../stake/forfeits.ts';
 import type { ClosedBooks } from '../state/books.ts';
 import type { Settling, Standing } from '../state/bring-forward.ts';
 import { endingPeriod } from '../state/period.ts';
-import type { EmissionRate, EpochClose, LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 import { mintable } from './burns.ts';
 import { type Emission, emit } from './emission.ts';

@@ -1,6 +1,6 @@
+import type { LedgerEvent } from '@assay/protocol';
 import { invariant } from '../arithmetic/invariant.ts';
 import { setStake, stakeOf } from '../stake/stakes.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 
 /** Pays out the stake whose lock ends with the epoch that is closing (economics §6.1). */

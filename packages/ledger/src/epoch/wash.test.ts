@@ -1,7 +1,6 @@
-import { BurnKind, type ChallengeReport } from '@assay/protocol';
+import { BurnKind, type ChallengeReport, type EpochClose } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../arithmetic/apportion.ts';
-import type { EpochClose } from '../state/result.ts';
 import { auditAll } from '../testing/audits.fixture.ts';
 import { measurersOf } from '../testing/challenges.fixture.ts';
 import { worldParams } from '../testing/params.fixture.ts';

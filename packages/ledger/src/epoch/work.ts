@@ -1,6 +1,6 @@
+import type { LedgerEvent } from '@assay/protocol';
 import type { Pace } from '../arithmetic/pace.ts';
 import type { Settling } from '../state/bring-forward.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 
 /** What every step of a settlement works with; the books are all it reads. */

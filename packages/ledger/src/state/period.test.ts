@@ -1,9 +1,9 @@
+import type { EpochClose } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { stacksOf } from '../epoch/emission.ts';
 import { worldParams } from '../testing/params.fixture.ts';
 import { honest, softFailure, World, type WorldOptions } from '../testing/world.fixture.ts';
 import { endingPeriod } from './period.ts';
-import type { EpochClose } from './result.ts';
 
 const UNIT = 1_000_000_000n;
 const dayMs = 86_400_000;

@@ -1,5 +1,4 @@
-import { type Params, rewardPeriods } from '@assay/protocol';
-import type { EmissionRate } from './result.ts';
+import { type EmissionRate, type Params, rewardPeriods } from '@assay/protocol';
 import type { LedgerView } from './view.ts';
 
 /** A reward period that ends, before its revenue says what work may mint. */

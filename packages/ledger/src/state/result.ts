@@ -1,19 +1,5 @@
 import type { BodyKind, LedgerEvent, ResultCode } from '@assay/protocol';
 
-export type {
-  EmissionRate,
-  EpochClose,
-  LedgerEvent,
-  PaidKind,
-  Payout,
-  Pool,
-  PoolShare,
-  PowerChange,
-  Rejection,
-  RevenueParts,
-  VoteCount,
-} from '@assay/protocol';
-
 export interface TransactionResult {
   readonly code: ResultCode;
   /** Null when the bytes are no transaction. */

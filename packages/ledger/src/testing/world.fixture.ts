@@ -8,6 +8,7 @@ import {
   batchRoots,
   type ChallengeReport,
   type Genesis,
+  type LedgerEvent,
   type Params,
   type Receipt,
   type ResultCode,
@@ -25,7 +26,7 @@ import { batchSigningRoot, revealSigningRoot } from '../batch/certificate.ts';
 import { priceOf } from '../batch/receipts.ts';
 import { Ledger } from '../block/ledger.ts';
 import { committeeOf } from '../draw/committee.ts';
-import type { BlockResult, LedgerEvent } from '../state/result.ts';
+import type { BlockResult } from '../state/result.ts';
 import { transactionSigningRoot } from '../transactions/signing.ts';
 import { generalDomain, modelTerms, requestHashOf, sessionTerms } from './defaults.fixture.ts';
 import { type AccountKey, type CommitteeKey, type KeyScheme, quickKeys } from './keys.fixture.ts';

@@ -1,7 +1,6 @@
-import type { AuditorSlot, ResultCode } from '@assay/protocol';
+import type { AuditorSlot, LedgerEvent, ResultCode } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { markSeen } from '../draw/presence.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';

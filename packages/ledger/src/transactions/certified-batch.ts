@@ -1,4 +1,4 @@
-import type { BodyValues, Ref } from '@assay/protocol';
+import type { BodyValues, LedgerEvent, Ref } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { applyReports, reportsCode } from '../audit/challenges.ts';
 import { certificateCode } from '../batch/certificate.ts';
@@ -7,7 +7,6 @@ import { applyTransitions, transitionsCode } from '../batch/transitions.ts';
 import { committeeOf } from '../draw/committee.ts';
 import { markSeen } from '../draw/presence.ts';
 import { roundAfter } from '../draw/turns.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
 

@@ -1,8 +1,7 @@
-import type { BodyValues } from '@assay/protocol';
+import type { BodyValues, LedgerEvent } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { invariant } from '../arithmetic/invariant.ts';
 import { caseIndexOf, dismissCase, executeCase, isFoundation } from '../cases/cases.ts';
-import type { LedgerEvent } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 import type { TransactionRule } from './rule.ts';

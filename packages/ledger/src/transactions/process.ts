@@ -1,5 +1,12 @@
-import { type BodyKind, type BodyValues, limits, type ResultCode, type UnsignedTransaction } from '@assay/protocol';
-import type { LedgerEvent, TransactionResult } from '../state/result.ts';
+import {
+  type BodyKind,
+  type BodyValues,
+  type LedgerEvent,
+  limits,
+  type ResultCode,
+  type UnsignedTransaction,
+} from '@assay/protocol';
+import type { TransactionResult } from '../state/result.ts';
 import type { LedgerState } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
 import { acceptModel } from './accept-model.ts';

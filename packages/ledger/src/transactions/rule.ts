@@ -1,5 +1,4 @@
-import type { ResultCode } from '@assay/protocol';
-import type { LedgerEvent } from '../state/result.ts';
+import type { LedgerEvent, ResultCode } from '@assay/protocol';
 import type { LedgerState } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
 

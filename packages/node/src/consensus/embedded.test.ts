@@ -1,8 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import type { AssayError } from '@assay/protocol';
-import { Block, limits } from '@assay/protocol';
+import { type AssayError, Block, limits } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';

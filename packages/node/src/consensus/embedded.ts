@@ -1,5 +1,4 @@
-import type { LedgerView } from '@assay/ledger';
-import { blockSigningRoot } from '@assay/ledger';
+import { blockSigningRoot, type LedgerView } from '@assay/ledger';
 import { AssayError } from '@assay/protocol';
 import type { Chain, CommittedBlock, Engine } from '@assay/roles/ports/chain';
 import type { Cancel, Runtime } from '@assay/roles/ports/runtime';

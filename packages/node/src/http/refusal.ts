@@ -1,6 +1,5 @@
 import type { ApiError } from '@assay/client';
-import type { EdgeCode, ResultCode } from '@assay/protocol';
-import { AssayError, infoOf } from '@assay/protocol';
+import { AssayError, type EdgeCode, infoOf, type ResultCode } from '@assay/protocol';
 
 /** A request refused for one of its parameters: `param` is its path, as in `messages[0].role`. */
 export class Refusal extends AssayError {

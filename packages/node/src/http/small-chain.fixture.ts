@@ -12,7 +12,6 @@ import {
   rowJson,
   taskJson,
 } from '@assay/explain/json';
-import type { EpochClose } from '@assay/protocol';
 import {
   AccountRow,
   AuditRow,
@@ -20,6 +19,7 @@ import {
   addressText,
   Block,
   DomainRow,
+  type EpochClose,
   Genesis,
   MinerRow,
   MixerRow,

@@ -1,5 +1,4 @@
-import type { Sampling } from '@assay/protocol';
-import { AssayError } from '@assay/protocol';
+import { AssayError, type Sampling } from '@assay/protocol';
 import type { ChatMessage, TextBackend } from '@assay/roles/ports/inference';
 import OpenAI from 'openai';
 

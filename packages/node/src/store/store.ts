@@ -1,8 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { BlockResult } from '@assay/ledger';
-import type { EpochClose, LedgerEvent } from '@assay/protocol';
-import { AssayError, type Block, ledgerEventShape, type ResultCode, resultCodes } from '@assay/protocol';
+import {
+  AssayError,
+  type Block,
+  type EpochClose,
+  type LedgerEvent,
+  ledgerEventShape,
+  type ResultCode,
+  resultCodes,
+} from '@assay/protocol';
 import type { RoleStore } from '@assay/roles/ports/store';
 import { enumOf, equalBytes, list, type Shaped, toHex } from '@assay/ssz';
 import type { Database, RootDatabase } from 'lmdb';

@@ -1,5 +1,4 @@
-import type { StructType } from '@assay/ssz';
-import { RowListType } from '@assay/ssz';
+import { RowListType, type StructType } from '@assay/ssz';
 import type { Type, ValueOfFields } from '@chainsafe/ssz';
 import { limits } from '../limits.ts';
 

@@ -12,7 +12,6 @@ import {
   Task,
 } from '@assay/client';
 import { auditJson, eventJson, genesisJson, receiptJson, rowJson, taskJson } from '@assay/explain/json';
-import type { LedgerEvent } from '@assay/protocol';
 import {
   AuditNumbers,
   AuditRow,
@@ -20,6 +19,7 @@ import {
   DatedTerms,
   DomainRow,
   Genesis,
+  type LedgerEvent,
   ledgerEvents,
   MinerRow,
   MixerRow,

@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { EngineInfo } from '@assay/protocol';
-import { AssayError } from '@assay/protocol';
+import { AssayError, type EngineInfo } from '@assay/protocol';
 import type { GenerateEvent, InferenceBackend, InferenceModel, Scored } from '@assay/roles/ports/inference';
 import { childEnvironment } from '../../child-environment.ts';
 import { Answer } from './answer.ts';

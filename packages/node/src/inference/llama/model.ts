@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Sampling } from '@assay/protocol';
-import { AssayError } from '@assay/protocol';
+import { AssayError, type Sampling } from '@assay/protocol';
 import { type Detokenize, generateText, textPieces } from '@assay/roles/inference/output-text';
 import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '@assay/roles/inference/sampling';
 import type {
