@@ -75,7 +75,7 @@ describe('starting where something is in the way: a sentence, and a code that ne
   });
 
   it('a directory in use, of another model or preset, with a wrong passphrase or a broken genesis', async () => {
-    const network = await RunningNetwork.start({ dataDir: at('used') });
+    const network = await RunningNetwork.start({ dataDir: at('used'), args: ['--context', '512'] });
     const second = await up('--data', at('used'));
     expect(second.code).toBe(7);
     expect(second.err).toContain(String(network.process.pid));
@@ -92,6 +92,8 @@ describe('starting where something is in the way: a sentence, and a code that ne
     expect(preset.err).toContain('--preset');
     const set = await up('--set', 'epochBlocks=33', '--data', at('used'));
     expect([set.code, set.err.includes('--set')]).toEqual([7, true]);
+    const context = await up('--context', '1024', '--data', at('used'));
+    expect([context.code, context.err.includes('a context of 512 tokens, not 1024')]).toEqual([7, true]);
 
     const locked = await assay(['up', '--port', '0', '--data', at('used')], { ASSAY_PASSPHRASE: 'not this one' });
     expect(locked.code).toBe(7);

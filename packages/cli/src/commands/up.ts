@@ -33,6 +33,7 @@ const input = z.object({
     .optional(),
   port: wholeNumber('--port', { min: 0, max: 65_535 }).optional(),
   miners: wholeNumber('--miners', { min: 1, max: 64 }).optional(),
+  context: wholeNumber('--context', { min: 256, max: 131_072 }).optional(),
   threads: wholeNumber('--threads', { min: 1, max: 1024 }).optional(),
   preset: preset.optional(),
   set: settingOption,
@@ -73,6 +74,10 @@ export const upCommand = defineCommand({
     { syntax: '--upstream <URL>', description: "an OpenAI-compatible server as the miners' backend" },
     { syntax: '--port <N>', description: `port of the API (default ${standardPort}; 0 picks a free one)` },
     { syntax: '--miners <N>', description: `how many miners, 1 to 64 (default ${standardMiners})` },
+    {
+      syntax: '--context <TOKENS>',
+      description: 'longest prompt plus answer of a new network (default: 2048, with an upstream 8192)',
+    },
     {
       syntax: '--threads <N>',
       description: 'threads of each answer of the built-in backend (default: by the size of the model)',
@@ -128,6 +133,7 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
     model,
     upstream: asked.upstream === undefined ? null : { url: asked.upstream, model: asked.model ?? null },
     miners: asked.miners ?? standardMiners,
+    contextTokens: asked.context ?? null,
     threads: asked.threads ?? null,
     preset: asked.preset ?? null,
     settings: asked.set,

@@ -15,7 +15,7 @@ export interface Serving {
   /** Null when nothing can be re-checked. */
   readonly measuring: Measuring | null;
   workerOf(miner: Ref<'miners'>): Worker;
-  /** Throws AssayError OTHER_CHAIN when the chain registered another model than this one. */
+  /** Throws AssayError OTHER_CHAIN when the chain registered another model than this one, or another context. */
   requireRegistered(genesis: Genesis, dataDir: string): void;
   close(): Promise<void>;
 }
@@ -26,9 +26,17 @@ const upstreamContextTokens = 8192;
 /** The registered file of a model that has none: no file has this hash, so nobody can re-check the model. */
 const noFile = new Uint8Array(32);
 
-/** Opens what the options ask for: a model file in llama.cpp's own process, or an upstream server. */
-export function openBackend(options: DevnetOptions, onProgress: (line: string) => void): Promise<Serving> {
-  if (options.upstream !== null) return openText(options.upstream, onProgress);
+/**
+ * Opens what the options ask for, with the context of the network that is there: a model file in llama.cpp's own
+ * process, or an upstream server.
+ */
+export function openBackend(
+  asked: DevnetOptions,
+  stored: Genesis | null,
+  onProgress: (line: string) => void,
+): Promise<Serving> {
+  const options = { ...asked, contextTokens: asked.contextTokens ?? stored?.models[0]?.contextTokens ?? null };
+  if (options.upstream !== null) return openText(options.upstream, options.contextTokens, onProgress);
   if (options.model === null) throw new AssayError('INTERNAL', 'Neither a model file nor an upstream was given.');
   return openFile(options.model, options, onProgress);
 }
@@ -43,6 +51,7 @@ async function openFile(
   const backend = await startLlamaBackend({
     sequences: options.miners * concurrency,
     threads: options.threads,
+    contextTokens: options.contextTokens,
   });
   try {
     const served = await backend.open(file.path);
@@ -82,6 +91,7 @@ async function openCheater(
 
 async function openText(
   asked: { readonly url: string; readonly model: string | null },
+  contextAsked: number | null,
   onProgress: (line: string) => void,
 ): Promise<Serving> {
   const { openUpstream } = await import('../inference/openai.ts');
@@ -92,11 +102,12 @@ async function openText(
     `The miners ask ${upstream.modelName} at ${url}. It gives text only, so no validator can re-check the work: ` +
       'tasks end as no-result, payers are refunded and miners earn nothing.',
   );
-  const worker = upstreamWorker(upstream, upstreamContextTokens);
+  const contextTokens = contextAsked ?? upstreamContextTokens;
+  const worker = upstreamWorker(upstream, contextTokens);
   const model = {
     name: upstream.modelName.slice(0, limits.maxNameBytes),
     fileHash: noFile,
-    contextTokens: upstreamContextTokens,
+    contextTokens,
     t1ThresholdPpb: 0,
   };
   return {
@@ -112,7 +123,15 @@ async function openText(
 function requireModel(genesis: Genesis, model: DevnetModel, dataDir: string): void {
   const registered = genesis.models[0];
   const name = registered?.name ?? 'no model';
-  if (registered !== undefined && name === model.name && equalBytes(registered.fileHash, model.fileHash)) return;
+  if (registered !== undefined && name === model.name && equalBytes(registered.fileHash, model.fileHash)) {
+    if (registered.contextTokens === model.contextTokens) return;
+    const context = `a context of ${registered.contextTokens} tokens, not ${model.contextTokens}`;
+    throw new AssayError(
+      'OTHER_CHAIN',
+      `The network in ${dataDir} registered ${name} with ${context}. ` +
+        'Leave out --context, give another directory with --data, or begin again with --fresh.',
+    );
+  }
   const detail =
     `The network in ${dataDir} registered ${name} (SHA-256 ${toHex(registered?.fileHash ?? noFile).slice(0, 12)}…), ` +
     `not ${model.name}. Give that model, another directory with --data, or begin again with --fresh.`;

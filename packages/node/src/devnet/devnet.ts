@@ -79,7 +79,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const file = await openApiKeys(dataDir, stored);
   const ring = await openKeys(options);
   const keys = ring.named;
-  const serving = await openBackend(options, onProgress);
+  const serving = await openBackend(options, stored, onProgress);
   closing.add(() => serving.close());
   if (stored !== null) serving.requireRegistered(stored, dataDir);
   const genesis = stored ?? (await makeGenesis(options, keys, serving));

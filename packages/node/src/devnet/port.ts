@@ -26,6 +26,11 @@ export interface DevnetOptions {
     readonly model: string | null;
   } | null;
   readonly miners: number;
+  /**
+   * Longest prompt plus output, tokens; a network that is there must have registered it. Null: what that registered; of
+   * a new one 2,048, or 8,192 with an upstream. A model file holds no more than it was trained for.
+   */
+  readonly contextTokens: number | null;
   /** Threads of each answer of the built-in backend; null: as the size of the model asks. */
   readonly threads: number | null;
   /** The preset of a new chain, and of the one that is there when it is not null; null: the default, or any. */

@@ -18,8 +18,8 @@ export interface LlamaOptions {
   readonly threads?: number | null;
   /** Answers each model generates at the same time; 4 by default. Audits have one slot more, of their own. */
   readonly sequences?: number;
-  /** Longest prompt plus output, tokens; 2,048 by default, never more than the model was trained for. */
-  readonly contextTokens?: number;
+  /** Longest prompt plus output, tokens; by default, or null, 2,048, never more than the model was trained for. */
+  readonly contextTokens?: number | null;
 }
 
 const stderrTailBytes = 2000;
