@@ -48,6 +48,9 @@ const artifactOf = (tokens: readonly GeneratedToken[], seal: Uint8Array): Artifa
 
 const random = new SimulatedRuntime({ seed: 7 }).random('test');
 
+/** A log rounded to millionths is off by half of one, and so are five of them together; and each by half a part. */
+const roundedPpb = 503;
+
 describe('a plant (verification §1.7)', () => {
   it('says other numbers of the same tokens, right in form, that repeat none and contradict no seed', () => {
     fc.assert(
@@ -64,7 +67,9 @@ describe('a plant (verification §1.7)', () => {
           const last = top.at(-1)?.negLogprobMicro ?? 0;
           expect(listed === undefined ? negLogprobMicro >= last : negLogprobMicro === listed).toBe(true);
           expect(top.every((entry, rank) => entry.negLogprobMicro >= (top[rank - 1]?.negLogprobMicro ?? 0))).toBe(true);
-          expect(top.reduce((sum, entry) => sum + probabilityPpb(entry.negLogprobMicro), 0)).toBeLessThan(1e9 + 10);
+          expect(top.reduce((sum, entry) => sum + probabilityPpb(entry.negLogprobMicro), 0)).toBeLessThan(
+            1e9 + roundedPpb,
+          );
         }
         for (const [step, each] of given.entries()) {
           if (each === tokens[step]) continue;
