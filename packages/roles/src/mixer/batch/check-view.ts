@@ -1,5 +1,5 @@
-import { committeeOf, type DrawTable, type LedgerView, type Verifier } from '@assay/ledger';
-import { Block, headerOf, type Ref, Transaction } from '@assay/protocol';
+import { committeeOf, type DrawTable, type LedgerView, readTransaction, type Verifier } from '@assay/ledger';
+import { Block, headerOf, type Ref } from '@assay/protocol';
 import type { SigningRoots } from '../../context.ts';
 import type { Chain } from '../../ports/chain.ts';
 import type { Announcements } from '../announcements.ts';
@@ -61,7 +61,7 @@ export function checkViewOf({
   };
 }
 
-/** Time of the block of a height: of the last one from the state, which is ahead of the disk while it is written. */
+/** Time of the block of a height; null when there is none. */
 function blockMsOf(chain: Chain, height: number): number | null {
   const { globals } = chain.head();
   if (height === globals.height) return globals.timeMs;
@@ -82,13 +82,14 @@ function batchesIn(chain: Chain, state: LedgerView): CheckView['batchesAt'] {
   };
 }
 
-function batchesOf(state: LedgerView, bytes: Uint8Array | null): SignedBatch[] {
+/** The batches of a serialised block; what else a proposer put in is none. */
+export function batchesOf(state: LedgerView, bytes: Uint8Array | null): SignedBatch[] {
   if (bytes === null) return [];
-  const bodies = Block.deserialize(bytes).transactions.map((each) => Transaction.deserialize(each).content.body);
-  return bodies.flatMap((body) => {
-    if (body.kind !== 'certifiedBatch') return [];
-    const { header, signers } = body.value.certificate;
-    const signed = committeeOf(state, header.epoch).filter((_, place) => signers.get(place));
+  return Block.deserialize(bytes).transactions.flatMap((each) => {
+    const read = readTransaction(state.chain, each);
+    if (typeof read === 'string' || read.content.body.kind !== 'certifiedBatch') return [];
+    const { header, signers } = read.content.body.value.certificate;
+    const signed = committeeOf(state, header.epoch).filter((_, seat) => signers.get(seat));
     return [{ mixer: header.mixer, signers: signed.map(({ mixer }) => mixer) }];
   });
 }
