@@ -35,9 +35,6 @@ export class DrawTables {
 
   /** The table a draw at `height` used; null when it is too old. */
   at(height: number, state: LedgerView): DrawTable | null {
-    const epoch = drawEpoch(state.params, height);
-    // While the last block of an epoch is being written, the state is in the next one already.
-    if (!this.#tables.has(epoch) && epoch === state.globals.epoch) this.update(state);
-    return this.#tables.get(epoch) ?? null;
+    return this.#tables.get(drawEpoch(state.params, height)) ?? null;
   }
 }
