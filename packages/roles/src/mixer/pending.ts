@@ -23,7 +23,7 @@ export class Pending {
   }
 
   get hasReports(): boolean {
-    return [...this.#waiting.values()].some(({ value }) => 'report' in value);
+    return [...this.#waiting.values()].some(({ kind }) => kind === 'report');
   }
 
   /** Takes up what an earlier run left uncertified. */

@@ -42,8 +42,8 @@ export interface Flaw {
  * ledger, and last whether the payer asked for them once, and this mixer.
  */
 export function checkBatch(view: CheckView, turn: Turn, attestations: readonly Attestation[]): Flaw[] {
-  const flaws = attestations.flatMap(({ value }, index): Flaw[] => {
-    const reason = checkNode(view, turn, value);
+  const flaws = attestations.flatMap((attestation, index): Flaw[] => {
+    const reason = checkOne(view, turn, attestation);
     return reason === null ? [] : [{ index, reason }];
   });
   if (flaws.length > 0) return flaws;
@@ -59,24 +59,24 @@ export function checkBatch(view: CheckView, turn: Turn, attestations: readonly A
 
 /** The requests that the receipts of a batch are for. */
 export function claimsOf(attestations: readonly Attestation[]): Claimed[] {
-  return attestations.flatMap(({ value }) =>
-    'receipt' in value ? [{ request: value.evidence.request, taskId: drawIdOf(value.receipt) }] : [],
+  return attestations.flatMap(({ kind, value }) =>
+    kind === 'receipt' ? [{ request: value.evidence.request, taskId: drawIdOf(value.receipt) }] : [],
   );
 }
 
 function checkPayers(view: CheckView, { mixer }: Turn, attestations: readonly Attestation[]): Flaw[] {
   const seats = presentCommittee(view.state).length;
   const refusals = view.requestDedup.refusals(claimsOf(attestations), { mixer, seats });
-  return attestations.flatMap(({ value }, index): Flaw[] => {
-    const reason = 'receipt' in value ? (refusals.shift() ?? checkHome(view, value.receipt, mixer)) : null;
+  return attestations.flatMap(({ kind, value }, index): Flaw[] => {
+    const reason = kind === 'receipt' ? (refusals.shift() ?? checkHome(view, value.receipt, mixer)) : null;
     return reason === null ? [] : [{ index, reason }];
   });
 }
 
 /** What is checked of an attestation besides the ledger's own rules. */
-function checkNode(view: CheckView, turn: Turn, value: Attestation['value']): string | null {
-  if ('receipt' in value) return checkReceipt(view, value, turn.mixer);
-  return 'transition' in value ? checkTransition(view, value, turn.mixer) : checkReport(view, value);
+function checkOne(view: CheckView, turn: Turn, { kind, value }: Attestation): string | null {
+  if (kind === 'receipt') return checkReceipt(view, value, turn.mixer);
+  return kind === 'transition' ? checkTransition(view, value, turn.mixer) : checkReport(view, value);
 }
 
 function codeOf({ state, verifier }: CheckView, turn: Turn, attestations: readonly Attestation[]): ResultCode {

@@ -72,8 +72,8 @@ export class Batches {
   restore(): void {
     const { context, pending, emit } = this.#ground;
     pending.restore();
-    for (const [key, { value }] of pending.all) {
-      if (!('receipt' in value)) continue;
+    for (const [key, { kind, value }] of pending.all) {
+      if (kind !== 'receipt') continue;
       const { receipt } = value;
       if (context.chain.head().taskOf(receipt.taskId) !== undefined) this.#drop(key);
       else emit({ type: 'waiting', receipt });
@@ -243,10 +243,7 @@ export class Batches {
       transition: limits.maxBatchTransitions,
       report: limits.maxBatchReports,
     };
-    const fits = [...this.#ground.pending.all.values()].filter(({ value }) => {
-      if ('receipt' in value) return room.receipt-- > 0;
-      return 'transition' in value ? room.transition-- > 0 : room.report-- > 0;
-    });
+    const fits = [...this.#ground.pending.all.values()].filter(({ kind }) => room[kind]-- > 0);
     return fits.slice(0, limits.maxBatchReceipts);
   }
 
@@ -259,8 +256,8 @@ export class Batches {
     if (!pending.hasReports) return;
     const { chain } = context;
     const reveal = committeeSigner.sign(challengeSigningRoot(chain.identity, epoch));
-    for (const [key, { value }] of pending.all) {
-      if (!('report' in value)) continue;
+    for (const [key, { kind, value }] of pending.all) {
+      if (kind !== 'report') continue;
       const { report } = value;
       const isOld = !equalBytes(report.reveal, reveal);
       if (isOld || isReported(chain.head(), { ...report, mixer, epoch })) this.#drop(key);
