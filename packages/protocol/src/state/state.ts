@@ -4,6 +4,7 @@ import { CaseRow } from '../case/cases.ts';
 import { DomainRow } from '../domain/domains.ts';
 import { Address, Count, Height, listOfQuantities, Name, Quantity, TimeMs, Units } from '../encoding.ts';
 import { BurnRow, PayoutRow } from '../epoch/payouts.ts';
+import { GenesisModel } from '../genesis.ts';
 import { limits } from '../limits.ts';
 import { Params } from '../params/parameters.ts';
 import { listOfRefs, type Ref, ref } from '../refs.ts';
@@ -162,16 +163,7 @@ export type PanelSeat = ValueOf<typeof PanelSeat>;
 
 export const ModelRow = new StructType(
   {
-    name: Name,
-    domain: ref('domains'),
-    creator: Address,
-    royaltyBps: U16,
-    fileHash: Bytes32,
-    contextTokens: U32,
-    priceInUnits: Units,
-    priceOutUnits: Units,
-    difficultyPpm: U32,
-    t1ThresholdPpb: U32,
+    ...GenesisModel.fields,
     status: ModelStatus,
     /** Height and beacon reveals from which its panel waits for its draw; the panel, and its last height to vote. */
     proposedHeight: Height,
