@@ -62,11 +62,13 @@ export class Machine {
       identity: chain.identity,
       head: () => chain.head(),
       stateRoot: () => chain.stateRoot(),
+      isCurrent: () => chain.isCurrent(),
       check: (transaction) => this.#alive(chain.check(transaction)),
       prove: (table, indexOf) => this.#alive(chain.prove(table, indexOf)),
       submit: (transaction) => (this.#isDead ? never : this.#alive(chain.submit(transaction))),
       onBlock: (listener) => chain.onBlock((committed) => this.#isDead || listener(committed)),
       blockAt: (height) => chain.blockAt(height),
+      sealAt: (height) => chain.sealAt(height),
     };
   }
 
