@@ -21,7 +21,7 @@ async function taskOfStandIn() {
     params: { epochBlocks: 4096 },
     modelOf: () => new SimulatedModel('registered', wait),
   });
-  net.network.cutOff(net.mixerAddress(0));
+  net.network.cutOff(net.mixerPeer(0));
   await net.blocks(8);
   const answer = net.ask();
   await begun.promise;
@@ -43,7 +43,7 @@ async function restart(net: World, mixer: number): Promise<void> {
 describe('a task that another took while its home mixer was away (§5.6)', () => {
   it('is certified, whoever comes back or forgets before it ends', async () => {
     const { net, answer, finish } = await taskOfStandIn();
-    net.network.heal(net.mixerAddress(0));
+    net.network.heal(net.mixerPeer(0));
     await net.blocks(8);
     await restart(net, 2);
     await net.blocks(4);

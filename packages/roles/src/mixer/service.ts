@@ -1,7 +1,7 @@
-import { addressText, type BodyValues, Presence, type Ref } from '@assay/protocol';
-import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
+import { type BodyValues, Presence, type Ref } from '@assay/protocol';
+import { protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import type { CommittedBlock, Inclusion } from '../ports/chain.ts';
-import type { Endpoint, PeerId } from '../ports/network.ts';
+import { type Endpoint, type PeerId, peerIdOf } from '../ports/network.ts';
 import { Announcements } from './announcements.ts';
 import { Artifacts } from './artifacts.ts';
 import { Batches } from './batch/service.ts';
@@ -67,7 +67,7 @@ export class Mixer implements RoleService {
     this.#transitions.hearSeats();
     this.#batches.restore();
     this.#measuring.restore();
-    const endpoint = await network.join(addressText(signer.address));
+    const endpoint = await network.join(signer);
     this.#endpoint = endpoint;
     for (const part of [this.#tasks, this.#batches, this.#transitions]) part.start(endpoint);
     endpoint.handle(protocols.artifact, (stream, from) => artifacts.serve(stream, from));
@@ -126,7 +126,7 @@ export class Mixer implements RoleService {
     const { mixer, height } = Presence.deserialize(message);
     const { mixers, globals } = this.#context.chain.head();
     const row = mixers.get(mixer);
-    if (row === undefined || networkAddress(row) !== from) return;
+    if (row === undefined || peerIdOf(row) !== from) return;
     this.#ground.committee.heard(mixer, Math.min(height, globals.height + 1));
   }
 
