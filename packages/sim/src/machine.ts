@@ -31,8 +31,8 @@ export class Machine {
     const timer: Runtime['timer'] = (ms, fire) => world.runtime.timer(ms, () => this.#isDead || fire());
     this.runtime = { ...world.runtime, timer, sleep: sleepBy(timer) };
     this.network = {
-      join: async (id) => {
-        const endpoint = await world.network.join(id);
+      join: async (signer) => {
+        const endpoint = await world.network.join(signer);
         this.#endpoints.push(endpoint);
         return endpoint;
       },
