@@ -206,6 +206,7 @@ export const edgeCodes = {
     503,
     'The key file holds the key of none of the validators, so no block can be made; start with the one that does.',
   ),
+  COMETBFT_UNAVAILABLE: final(503, 'CometBFT, which this node is to run, cannot be started.'),
   UNKNOWN_RULE: final(503, 'This version does not know the rules of the next block; install a newer one.'),
   NO_EARLIER_BLOCKS: final(
     500,
