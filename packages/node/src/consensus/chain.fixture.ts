@@ -43,7 +43,11 @@ export function testChain({ accounts = 4, epochBlocks = 8, blockTimeMs = 20, cha
       },
     ],
     oracles: [],
-    validators: proposers.map(({ publicKey, address }) => ({ publicKey, operator: address, stakeUnits: 1n })),
+    validators: proposers.map(({ publicKey, address }, i) => {
+      const consensus = signerOf(`consensus ${i}`);
+      const possession = consensus.consensusPossession(address);
+      return { publicKey, operator: address, stakeUnits: 1n, consensusKey: consensus.publicKey, possession };
+    }),
     gateways: [],
     domains: [],
     models: [],

@@ -42,7 +42,7 @@ export const resultCodes = {
   BAD_STATUS: invalid('A role can be paused, resumed or deregistered, and not be given the status it has.'),
   LAST_OF_KIND: invalid('The last active mixer or validator cannot leave.'),
   KEY_TAKEN: invalid('Another role of this kind has this key, or had it a moment ago.'),
-  BAD_POSSESSION: invalid('The proof that the secret of the committee key is known does not hold.'),
+  BAD_POSSESSION: invalid('The proof that the secret of the committee key or consensus key is known does not hold.'),
   BAD_NAME: invalid('A name has 1 to 64 characters of printable ASCII without spaces.'),
   NAME_TAKEN: invalid('The name is taken.'),
   BAD_MODEL: invalid('The context must be above zero, and difficulty and T1 limit within the bounds of this network.'),
