@@ -130,9 +130,9 @@ export const resultCodes = {
   ALREADY_DECIDED: invalid('The sender has already given its opinion on this case.'),
   NO_REVIEW: invalid('Cases are opened by hand only while the foundation reviews every fine.'),
   NOTHING_TO_HOLD: invalid('There is no such stake, or the caps of fines leave nothing of it to hold.'),
-  EVIDENCE_OUT_OF_TIME: invalid('The header is of an epoch to come, or too old to prove anything.'),
+  EVIDENCE_OUT_OF_TIME: invalid('The header or vote is of an epoch to come, or too old to prove anything.'),
   EVIDENCE_KNOWN: invalid('There is already a case about this offence.'),
-  BAD_EVIDENCE: invalid('The evidence does not prove an offence of this mixer.'),
+  BAD_EVIDENCE: invalid('The evidence does not prove an offence of this mixer or validator.'),
 } as const satisfies Record<string, CodeInfo>;
 
 export type ResultCode = keyof typeof resultCodes;
