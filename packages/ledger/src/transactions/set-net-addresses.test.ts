@@ -4,7 +4,7 @@ import { Ledger } from '../block/ledger.ts';
 import { mixerTerms, roleTerms, validatorTerms } from '../testing/roles.fixture.ts';
 import { type Sender, World } from '../testing/world.fixture.ts';
 
-/** A world in which the payer owns mixer 4, validator 4, gateway 1 and oracle 2; owner runs them, minerA has the key. */
+/** A world in which the payer owns mixer 4, validator 4, gateway 1, oracle 2; owner runs them, minerA has the key. */
 function ownedWorld(): World {
   const world = new World();
   const terms = { name: 'minerA' as Sender, operator: world.address('owner') };
