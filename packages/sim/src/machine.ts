@@ -67,6 +67,7 @@ export class Machine {
       submit: (transaction) => (this.#isDead ? never : this.#alive(chain.submit(transaction))),
       onBlock: (listener) => chain.onBlock((committed) => this.#isDead || listener(committed)),
       blockAt: (height) => chain.blockAt(height),
+      codesAt: (height) => chain.codesAt(height),
     };
   }
 

@@ -1,5 +1,6 @@
 import type { BlockCommit } from '@assay/node/store/store';
 import { type TaskRecord, taskChanges } from '@assay/node/store/tasks';
+import type { ResultCode } from '@assay/protocol';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import type { RoleStore } from '@assay/roles/ports/store';
 import { toHex } from '@assay/ssz';
@@ -92,6 +93,7 @@ export class MemoryStore implements WorldStore {
   readonly dir: string;
   readonly #sleep: Runtime['sleep'];
   readonly #blocks: Uint8Array[] = [];
+  readonly #codes: ResultCode[][] = [];
   readonly #roles = new Map<string, MemoryRoleStore>();
   readonly #tasks = new Map<string, TaskRecord>();
 
@@ -123,6 +125,7 @@ export class MemoryStore implements WorldStore {
     await this.#sleep(flushMs);
     for (const [id, record] of changed) this.#tasks.set(id, record);
     this.#blocks.push(bytes);
+    this.#codes.push(result.transactions.map(({ code }) => code));
     for (const role of this.#roles.values()) role.expire(block.header.height);
   }
 
@@ -132,9 +135,10 @@ export class MemoryStore implements WorldStore {
     return store;
   }
 
-  /** There are no views of blocks and no snapshots: who opens it again reads every block. */
-  resultAt(): null {
-    return null;
+  /** Codes alone: there are no views of blocks and no snapshots, so who opens it again reads every block. */
+  resultAt(height: number): ReturnType<WorldStore['resultAt']> {
+    const codes = this.#codes[height - 1];
+    return codes === undefined ? null : { codes, events: [] };
   }
 
   snapshotHeights(): readonly number[] {

@@ -39,6 +39,8 @@ export interface Chain {
   onBlock(listener: (committed: CommittedBlock) => void): () => void;
   /** The serialised block at a height; null when there is none. */
   blockAt(height: number): Uint8Array | null;
+  /** What became of its transactions, in order; null when there is none, or this is not known. */
+  codesAt(height: number): readonly ResultCode[] | null;
 }
 
 /** Decides which block comes next and when: on a timer in this process, or with other nodes. */
