@@ -10,6 +10,7 @@ import { Params } from '../params/parameters.ts';
 import { listOfRefs, type Ref, ref } from '../refs.ts';
 import {
   CommitteeRow,
+  GatewayRow,
   MinerSplit,
   MixerRow,
   RetiredKeyRow,
@@ -240,7 +241,7 @@ export const tables = {
   committees: table(CommitteeRow, {}),
   oracles: table(RoleRow, { money: roleMoney, unique: ['publicKey'], books: 2 }),
   validators: table(ValidatorRow, { money: roleMoney, unique: ['publicKey', 'consensusKey'], books: 3 }),
-  gateways: table(RoleRow, { money: roleMoney, unique: ['publicKey'], books: 4 }),
+  gateways: table(GatewayRow, { money: roleMoney, unique: ['publicKey'], books: 4 }),
   /** What this epoch announced for the next one. */
   keyChanges: table(RotateKey, { key: ['kind', 'publicKey'], prunable: true }),
   committeeKeyChanges: table(RotateCommitteeKey, { key: ['blsPublicKey'], prunable: true }),
