@@ -27,6 +27,8 @@ export interface BuildParts {
   readonly serving: Serving;
   readonly network: Network;
   readonly miners: number;
+  /** As many as the default network has when absent. */
+  readonly mixers?: number;
   /** Of how many answers that may be planted miners plant one, on average (§14.13). */
   readonly plantsOneIn?: number;
   /** Those the gateway takes, as they are at any moment. */
@@ -74,7 +76,7 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
     const submit = (value: BodyValues['presence']) => sender.send('presence', value, { feeUnits: 0n });
     return new PresentRole(service, contextOf(name, signer), { kind: role.kind, role: role.index, submit });
   };
-  const mixers = Array.from({ length: committee.mixers }, (_, i) => {
+  const mixers = Array.from({ length: parts.mixers ?? committee.mixers }, (_, i) => {
     const name = names.mixer(i);
     const { signer, committeeSigner } = { signer: keyOf(parts, 'mixer', i), committeeSigner: committeeKeyOf(parts, i) };
     const sender = new TransactionSender({ chain, signer, runtime });

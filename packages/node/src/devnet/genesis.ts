@@ -5,7 +5,7 @@ import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
 const unit = 1_000_000_000n;
 const units = (whole: number): bigint => BigInt(whole) * unit;
 
-/** How many of each role the default network runs; miners are a start option. */
+/** How many of each role the default network runs, unless told otherwise; miners are a start option. */
 export const committee = { mixers: 4, oracles: 3, validators: 3 } as const;
 /** Tasks one of the default miners runs at once; all share one machine. */
 export const concurrency = 2;
@@ -53,7 +53,7 @@ export const names = {
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Every key the default network needs, in the order they are made. */
-export function keyNames(miners: number): { name: string; bls: boolean }[] {
+export function keyNames(miners: number, mixers: number = committee.mixers): { name: string; bls: boolean }[] {
   const plain = [
     ...range(committee.oracles).map(names.oracle),
     ...range(committee.validators).map(names.validator),
@@ -64,8 +64,8 @@ export function keyNames(miners: number): { name: string; bls: boolean }[] {
     names.creator,
     names.foundation,
   ];
-  const mixers = range(committee.mixers).map((i) => ({ name: names.mixer(i), bls: true }));
-  return [...mixers, ...plain.map((name) => ({ name, bls: false }))];
+  const signing = range(mixers).map((i) => ({ name: names.mixer(i), bls: true }));
+  return [...signing, ...plain.map((name) => ({ name, bls: false }))];
 }
 
 /** What a miner's operator is given to begin with: collateral, registration fee, and some for transaction fees. */
@@ -74,9 +74,9 @@ export const minerFundsUnits = collateralUnits + units(20);
 /** The genesis of a new default network. `timeMs`: Unix time of its beginning. */
 export function devnetGenesis(
   keys: DevnetKeys,
-  options: { model: DevnetModel; miners: number; timeMs: number; params?: Params },
+  options: { model: DevnetModel; miners: number; mixers?: number; timeMs: number; params?: Params },
 ): Genesis {
-  const { model } = options;
+  const { model, mixers = committee.mixers } = options;
   const role = (name: string, stakeUnits: bigint) => {
     const { publicKey, address } = keys.account(name);
     return { publicKey, operator: address, stakeUnits };
@@ -94,7 +94,7 @@ export function devnetGenesis(
       funded(names.foundation, units(10_000_000)),
       ...range(options.miners).map((i) => funded(names.miner(i), minerFundsUnits)),
     ],
-    mixers: range(committee.mixers).map((i) => {
+    mixers: range(mixers).map((i) => {
       const signer = keys.committee(names.mixer(i));
       return {
         publicKey: keys.account(names.mixer(i)).publicKey,
