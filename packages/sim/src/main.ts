@@ -11,6 +11,7 @@ const { values } = parseArgs({
     miners: { type: 'string', default: '50' },
     mixers: { type: 'string', default: '4' },
     minutes: { type: 'string', default: '10' },
+    'epoch-blocks': { type: 'string', default: '' },
   },
 });
 
@@ -18,6 +19,13 @@ function whole(name: keyof typeof values, most: number): number {
   const value = Number(values[name]);
   if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
   console.error(`--${name} takes a whole number from 1 to ${most}, not "${values[name]}".`);
+  return process.exit(2);
+}
+
+function minutes(): number {
+  const value = Number(values.minutes);
+  if (value > 0 && value <= 1_000_000) return value;
+  console.error(`--minutes takes a number above 0, to 1,000,000, not "${values.minutes}".`);
   return process.exit(2);
 }
 
@@ -55,11 +63,13 @@ function sentences(report: SimulationReport): string[] {
 
 useNativeHasher();
 try {
+  const epochBlocks = values['epoch-blocks'] === '' ? undefined : whole('epoch-blocks', 1_000_000);
   const options = {
     seed: whole('seed', Number.MAX_SAFE_INTEGER),
     miners: whole('miners', 100_000),
     mixers: whole('mixers', limits.maxMixers),
-    minutes: whole('minutes', 1_000_000),
+    minutes: minutes(),
+    epochBlocks,
   };
   for (const line of sentences(await simulate(options))) console.log(line);
 } catch (error) {

@@ -12,6 +12,8 @@ export interface SimulationOptions {
   readonly miners: number;
   /** As many as the default network has when absent. */
   readonly mixers?: number;
+  /** As in the default network when absent. */
+  readonly epochBlocks?: number | undefined;
   /** How long users ask and things go wrong, simulated minutes; then all that was asked comes to its end. */
   readonly minutes: number;
 }
@@ -95,7 +97,8 @@ export async function simulate(
   options: SimulationOptions,
   begun: (world: World) => void = () => {},
 ): Promise<SimulationReport> {
-  const world = await World.open(options);
+  const { epochBlocks } = options;
+  const world = await World.open(epochBlocks === undefined ? options : { ...options, params: { epochBlocks } });
   const { promise: broken, reject: broke } = Promise.withResolvers<never>();
   broken.catch(() => {});
   // What a listener or a role throws where nobody waits for it.
