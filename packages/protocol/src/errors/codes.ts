@@ -179,6 +179,8 @@ export const edgeCodes = {
   MODEL_FILE_UNUSABLE: final(500, 'The model file cannot be used.'),
   MODEL_UNAVAILABLE: final(503, 'The model could not be had from any of its sources.'),
   NODE_STOPPED: unavailable('The node is stopping; ask again when it is back.'),
+  CATCHING_UP: unavailable('The node is still reading the chain, so its roles do not run yet; ask again shortly.'),
+  NO_GATEWAY: { ...invalid('This node runs no gateway; ask one that does.'), status: 404 },
   DATA_IN_USE: final(503, 'The data directory is in use by another process; stop it, or choose another directory.'),
   OTHER_CHAIN: final(
     503,
@@ -195,6 +197,11 @@ export const edgeCodes = {
   DATA_INCOMPLETE: final(
     500,
     'A part of the data directory is missing; restore it from a copy, or begin again, with new keys, by --fresh.',
+  ),
+  CONFIG_UNUSABLE: final(500, 'The configuration of the node cannot be used.'),
+  NOT_REGISTERED: final(
+    500,
+    'The chain has no role with this key; `assay join` registers one, or leave the role out of the configuration.',
   ),
   DATA_NOT_OWN: final(
     500,
