@@ -32,8 +32,8 @@ import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
 import type { ChainStore } from '../store/store.ts';
 import { admissionCode } from './admission.ts';
 import { crashDump } from './crash-dump.ts';
-import { envelopeOf, Mempool, type Waiting } from './mempool.ts';
 import { Listeners } from './listeners.ts';
+import { envelopeOf, Mempool, type Waiting } from './mempool.ts';
 import { type LoadedChain, type Progress, restoreChain, rowsOf } from './replay.ts';
 import { SignatureQueue } from './signature-queue.ts';
 import { SnapshotPolicy } from './snapshot-policy.ts';
@@ -57,9 +57,6 @@ export interface ApplicationOptions {
   /** Called with each transaction that begins to wait here for a block. */
   readonly onWaiting?: (transaction: Uint8Array) => void;
 }
-
-/** The block that was applied has another state root than its header says; the ledger is of no use until `rewind`. */
-export class WrongStateRoot extends Error {}
 
 /** A block that was applied and is not durable yet. */
 interface Applied {
@@ -248,7 +245,8 @@ export class Application implements Chain {
 
   /**
    * Applies the next block, whose header, transactions and seal were held against each other. `isTrusted`: whether all
-   * signatures in it are taken for good. Throws WrongStateRoot, and what `Ledger.applyBlock` throws.
+   * signatures in it are taken for good. Throws what `Ledger.applyBlock` throws, and an Error when the state has another root
+   * than the header says: the ledger is then of no use until `rewind`.
    */
   applySealed({ header, transactions }: Block, { isTrusted }: { readonly isTrusted: boolean }): void {
     const { height, timeMs, stateRoot } = header;
@@ -256,7 +254,7 @@ export class Application implements Chain {
     const result = this.#applyToLedger({ height, timeMs, transactions }, verifier);
     if (!equalBytes(result.stateRoot, stateRoot)) {
       const roots = `the state root is ${toHex(result.stateRoot)}, but its header says ${toHex(stateRoot)}`;
-      throw new WrongStateRoot(
+      throw new Error(
         `Block ${height}: ${roots}; its seal says that too, so other rules made it: install the version that did`,
       );
     }
@@ -334,7 +332,10 @@ export class Application implements Chain {
     return crashDump(dir, { state: this.snapshot(), transactions: this.#inHand.transactions }, cause);
   }
 
-  #applyToLedger(block: Omit<BlockInput, 'transactions'> & { transactions: Uint8Array[] }, verifier: Verifier): BlockResult {
+  #applyToLedger(
+    block: Omit<BlockInput, 'transactions'> & { transactions: Uint8Array[] },
+    verifier: Verifier,
+  ): BlockResult {
     const waiting = block.transactions.map((bytes) => this.#mempool.find(bytes));
     this.#inHand = { transactions: block.transactions, waiting };
     this.#ahead ??= Promise.withResolvers();
