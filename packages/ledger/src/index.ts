@@ -20,10 +20,12 @@ export {
   damaged,
   decodeBlock,
   type ReplayedChain,
+  requireFits,
   trusting,
   unknownRule,
 } from './block/replay.ts';
 export { blockSigningRoot, headerRoot, type SealQuorum, sealProblem } from './block/seal.ts';
+export { restsOnFalseSignature } from './block/signatures.ts';
 export { offenceFine, proposedFine } from './cases/cases.ts';
 export { panelDuties } from './draw/acceptance.ts';
 export { committeeEpochs, committeeOf } from './draw/committee.ts';
