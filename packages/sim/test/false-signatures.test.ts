@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { KnownSignatures } from '../src/known-signatures.ts';
 import { Following } from './following.fixture.ts';
 
-/** A chain whose third block holds a transfer with a forged signature, as a proposer that means ill would include it. */
+/** A chain whose third block holds a forged transfer, as a proposer that means ill would include it. */
 async function withForgery() {
   const net = await Following.open();
   const [alice, bob] = net.chain.accounts as [(typeof net.chain.accounts)[0], (typeof net.chain.accounts)[0]];

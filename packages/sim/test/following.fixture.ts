@@ -12,7 +12,7 @@ import { peerSigner } from '@assay/node/network/peer.fixture';
 import { newDirectory } from '@assay/node/store/directory.fixture';
 import type { AssayError, BlockHeader, Seal } from '@assay/protocol';
 import type { CommittedBlock } from '@assay/roles/ports/chain';
-import { type Endpoint, type PeerId, peerIdOf } from '@assay/roles/ports/network';
+import type { Endpoint, PeerId } from '@assay/roles/ports/network';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { onTestFinished } from 'vitest';
 import { Links, nextDoor } from '../src/links.ts';
@@ -182,6 +182,3 @@ export class Following {
     );
   }
 }
-
-/** The peer of a name. */
-export const peerOf = (name: string): PeerId => peerIdOf(peerSigner(name));

@@ -257,10 +257,9 @@ export class Application implements Chain {
     const verifier = isTrusted ? trusting : this.#signatures.inBlock;
     const result = this.#applyToLedger({ height, timeMs, transactions }, verifier);
     if (!equalBytes(result.stateRoot, stateRoot)) {
-      const roots = `the state root is ${toHex(result.stateRoot)}, but its header says ${toHex(stateRoot)}`;
-      throw new Error(
-        `Block ${height}: ${roots}; its seal says that too, so other rules made it: install the version that did`,
-      );
+      const roots = `the state root is ${toHex(result.stateRoot)}, but header and seal say ${toHex(stateRoot)}`;
+      const cure = 'so other rules made it: install the version that did';
+      throw new Error(`Block ${height}: ${roots}, ${cure}`);
     }
     this.#take({ header, transactions, result });
   }
