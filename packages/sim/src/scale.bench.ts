@@ -14,7 +14,7 @@ const measuredMs = 1000 * Number(process.env.ASSAY_SCALE_S ?? 8);
 const warmUpMs = 4000;
 const minersPerUser = 4;
 /** Committees whose limits are computed; the last is the largest there may be (§7.1). */
-const sizes = [4, 16, 48, 100, 128];
+const sizes = [4, 7, 16, 32, 48, 64, 100, 128];
 /** One receipt, applied with its part of certificate and root: `npm run bench -- receipts`. */
 const applyMs = 1000 / 48_962;
 const rounds = 300;
@@ -102,8 +102,8 @@ function compared({ scale, load, seconds, certified, refused, tookS }: Steady): 
 /** How far a committee of each size goes, with one core for each mixer, half of it busy. */
 function limitsOf(scale: Scale): Row[] {
   const rows: Row[] = [];
+  const costs = costsOf(sizes.at(-1) ?? 1);
   for (const mixers of sizes) {
-    const costs = costsOf(mixers);
     const tasksPerS = mostTasksPerS({ ...scale, mixers }, costs, 0.5);
     const at = { ...scale, mixers, tasksPerS };
     const { follower } = busy(at, costs);
@@ -112,7 +112,6 @@ function limitsOf(scale: Scale): Row[] {
     const note = `tasks/s with half a core; ${load}`;
     rows.push({ who: `${mixers} mixers: the most`, value: tasksPerS, note });
   }
-  const costs = costsOf(128);
   const units = Object.entries(costs).map(([name, ms]) => ({ who: name, value: ms, note: 'ms of one core' }));
   return [...rows, ...units];
 }
