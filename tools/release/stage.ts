@@ -9,7 +9,6 @@ export interface Packed {
   /** Path of the tarball. */
   readonly path: string;
   readonly sizeBytes: number;
-  readonly unpackedBytes: number;
   /** Hash of the tarball as npm and its registries write it. */
   readonly integrity: string;
 }
@@ -84,13 +83,12 @@ function copyPackage({ root, stage, folder, version }: Copy): Third {
 function pack(stage: string, out: string): Packed {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', '..'];
   const stdout = execFileSync('npm', args, { cwd: stage, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 26 });
-  const { filename, size, unpackedSize, integrity } = Object.values(JSON.parse(stdout.toString()))[0] as PackReport;
-  return { path: join(out, filename), sizeBytes: size, unpackedBytes: unpackedSize, integrity };
+  const { filename, size, integrity } = Object.values(JSON.parse(stdout.toString()))[0] as PackReport;
+  return { path: join(out, filename), sizeBytes: size, integrity };
 }
 
 interface PackReport {
   readonly filename: string;
   readonly size: number;
-  readonly unpackedSize: number;
   readonly integrity: string;
 }
