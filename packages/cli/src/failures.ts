@@ -71,6 +71,7 @@ const exitsByCode: Readonly<Record<string, ExitName>> = {
   DATA_NOT_OWN: 'dataDirectory',
   LEDGER_HALTED: 'dataDirectory',
   NO_PROPOSER: 'dataDirectory',
+  NO_EARLIER_BLOCKS: 'notFound',
   KEYS_LOCKED: 'dataDirectory',
   KEYS_DAMAGED: 'dataDirectory',
   DISK_FULL: 'diskFull',

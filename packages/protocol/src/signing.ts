@@ -16,6 +16,7 @@ export const messageTypes = {
   challengeTurn: 12,
   ping: 13,
   taskTicket: 14,
+  presence: 15,
 } as const;
 export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
 

@@ -13,10 +13,11 @@ import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
 import type { BodyKind, BodyValues, Genesis, Ref } from '@assay/protocol';
-import { type AccountSigner, networkAddress, type RoleContext } from '@assay/roles/context';
+import type { AccountSigner, RoleContext } from '@assay/roles/context';
 import type { ApiKey } from '@assay/roles/gateway/index';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { InferenceRequest } from '@assay/roles/ports/chat';
+import { peerIdOf } from '@assay/roles/ports/network';
 import { runtimeOf } from '@assay/roles/ports/runtime';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { encodeText, fromHex, sha256 } from '@assay/ssz';
@@ -302,12 +303,12 @@ export class World implements Surroundings {
     return this.store.task(fromHex(taskId) ?? new Uint8Array(0));
   }
 
-  mixerAddress(mixer: Ref<'mixers'>): string {
-    return networkAddress(this.chain.head().mixers.at(mixer));
+  mixerPeer(mixer: Ref<'mixers'>): string {
+    return peerIdOf(this.chain.head().mixers.at(mixer));
   }
 
-  minerAddress(miner: Ref<'miners'>): string {
-    return networkAddress(this.chain.head().miners.at(miner));
+  minerPeer(miner: Ref<'miners'>): string {
+    return peerIdOf(this.chain.head().miners.at(miner));
   }
 
   async #start(startRole: (name: string) => Promise<unknown>): Promise<void> {

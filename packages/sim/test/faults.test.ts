@@ -9,8 +9,9 @@ import {
   Precommit,
   precommitHash,
 } from '@assay/protocol';
-import { networkAddress, protocols, SigningRoots } from '@assay/roles/context';
+import { protocols, SigningRoots } from '@assay/roles/context';
 import type { GenerateEvent } from '@assay/roles/ports/inference';
+import { peerIdOf } from '@assay/roles/ports/network';
 import { receive } from '@assay/roles/ports/wire';
 import { encodeText, equalBytes } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
@@ -130,7 +131,7 @@ describe('the fault of a node', () => {
     const net = await startWorld({ miners: 1, params: { deadlines } });
     const { chain, miners } = net.chain.head();
     const row = miners.at(0);
-    const stream = await endpointOf(net, 0).open(networkAddress(row), protocols.serve);
+    const stream = await endpointOf(net, 0).open(peerIdOf(row), protocols.serve);
     const say = (message: MixerToMiner) => stream.send(MixerToMiner.serialize(message));
     const hear = async <Kind extends MinerToMixer['kind']>(wanted: Kind) => {
       for (;;) {

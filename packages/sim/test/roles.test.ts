@@ -1,5 +1,6 @@
 import { priceOf } from '@assay/ledger';
 import { devnetPrices, names } from '@assay/node/devnet/genesis';
+import { peerSigner } from '@assay/node/network/peer.fixture';
 import { type Attestation, ChallengeReport, DisputedChallenge, GatewayMessage } from '@assay/protocol';
 import { protocols, topics } from '@assay/roles/context';
 import { ofReport } from '@assay/roles/mixer/index';
@@ -142,10 +143,10 @@ describe('the roles together', () => {
 
   it('take a signed request for one task only (§5.6)', async () => {
     const net = await startWorld({ miners: 2 });
-    const stranger = await net.network.join('stranger');
+    const stranger = await net.network.join(peerSigner('stranger'));
     const { submission } = signedRequest(net);
     const send = async () => {
-      const stream = await stranger.open(net.mixerAddress(0), protocols.task);
+      const stream = await stranger.open(net.mixerPeer(0), protocols.task);
       await stream.send(submission);
       const answer = await receive(stream, GatewayMessage);
       return answer?.kind;
@@ -195,7 +196,7 @@ describe('the roles together', () => {
 
   it('drop what a peer publishes that is no message', async () => {
     const net = await startWorld({ miners: 1 });
-    const stranger = await net.network.join('stranger');
+    const stranger = await net.network.join(peerSigner('stranger'));
     for (const topic of Object.values(topics)) stranger.publish(topic, Uint8Array.of(1, 2, 3));
     expect((await net.ask()).text).toHaveLength(8);
   });

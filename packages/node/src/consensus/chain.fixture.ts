@@ -16,7 +16,7 @@ export interface TestChain {
   readonly genesis: Genesis;
   readonly hash: Uint8Array;
   readonly identity: ChainIdentity;
-  readonly proposers: readonly Ed25519Signer[];
+  readonly validators: readonly Ed25519Signer[];
   /** Holders of a balance each. */
   readonly accounts: readonly Ed25519Signer[];
 }
@@ -26,7 +26,7 @@ export const startBalanceUnits = 1_000_000_000_000n;
 /** A chain of three validators and some funded accounts, and nothing else. */
 export function testChain({ accounts = 4, epochBlocks = 8, blockTimeMs = 20, chainId = 'test' } = {}): TestChain {
   const holders = Array.from({ length: accounts }, (_, i) => signerOf(`account ${i}`));
-  const proposers = [0, 1, 2].map((i) => signerOf(`validator ${i}`));
+  const validators = [0, 1, 2].map((i) => signerOf(`validator ${i}`));
   const mixer = signerOf('mixer');
   const committee = new BlsSigner(generateBlsSecret(sha256(encodeText('mixer'))));
   const genesis: Genesis = {
@@ -43,13 +43,13 @@ export function testChain({ accounts = 4, epochBlocks = 8, blockTimeMs = 20, cha
       },
     ],
     oracles: [],
-    validators: proposers.map(({ publicKey, address }) => ({ publicKey, operator: address, stakeUnits: 1n })),
+    validators: validators.map(({ publicKey, address }) => ({ publicKey, operator: address, stakeUnits: 1n })),
     gateways: [],
     domains: [],
     models: [],
   };
   const hash = genesisHash(genesis);
-  return { genesis, hash, identity: { chainId, genesisHash: hash }, proposers, accounts: holders };
+  return { genesis, hash, identity: { chainId, genesisHash: hash }, validators, accounts: holders };
 }
 
 export interface TransferFields {
@@ -81,11 +81,11 @@ export async function openTestEngine(
   { nowMs = Date.now, ...options }: Partial<EmbeddedOptions> & { readonly nowMs?: () => number } = {},
 ): Promise<{ store: Store; engine: EmbeddedEngine; close: () => Promise<void> }> {
   const store = await openStore({ dir, genesisHash: chain.hash });
-  const { genesis, proposers } = chain;
+  const { genesis, validators } = chain;
   const onFatal = () => {};
   const runtime = { ...realRuntime(() => {}), nowMs };
   const signerOf = (publicKey: Uint8Array) =>
-    proposers.find((signer) => equalBytes(signer.publicKey, publicKey)) ?? null;
+    validators.find((signer) => equalBytes(signer.publicKey, publicKey)) ?? null;
   const engine = await EmbeddedEngine.open({ store, genesis, signerOf, runtime, onFatal, ...options });
   const close = async () => {
     await engine.stop();

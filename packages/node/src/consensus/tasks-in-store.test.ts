@@ -24,8 +24,8 @@ function newWorld(): World {
 
 function chainOf(world: World): TestChain {
   const { chain } = world.state;
-  const proposers = world.genesis.validators.map((_, i) => signerOf(`validator${i}`));
-  return { genesis: world.genesis, hash: chain.genesisHash, identity: chain, proposers, accounts: [] };
+  const validators = world.genesis.validators.map((_, i) => signerOf(`validator${i}`));
+  return { genesis: world.genesis, hash: chain.genesisHash, identity: chain, validators, accounts: [] };
 }
 
 const viewsOf = (store: Store) => ({

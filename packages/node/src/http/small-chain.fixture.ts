@@ -31,6 +31,7 @@ import {
   RoleRow,
   RowProof,
   resultCodes,
+  SealedBlock,
   SessionRow,
   TaskRow,
 } from '@assay/protocol';
@@ -180,7 +181,7 @@ export class SmallChain implements NodeReader {
   }
   blockBytes(height: number) {
     const found = at(height);
-    return found === undefined ? null : Block.serialize(found.block);
+    return found === undefined ? null : SealedBlock.serialize({ block: found.block, seal: null });
   }
   account(address: Uint8Array) {
     if (addressText(address) !== knownAddress) return null;

@@ -208,6 +208,10 @@ export const edgeCodes = {
   ),
   COMETBFT_UNAVAILABLE: final(503, 'CometBFT, which this node is to run, cannot be started.'),
   UNKNOWN_RULE: final(503, 'This version does not know the rules of the next block; install a newer one.'),
+  NO_EARLIER_BLOCKS: final(
+    500,
+    'The chain here began with a snapshot, so the blocks before it are not there; ask a node that has all of them.',
+  ),
   KEYS_LOCKED: {
     ...denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
     isFinal: true,
