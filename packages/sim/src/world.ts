@@ -6,15 +6,23 @@ import { TransactionSender } from '@assay/node/consensus/sender';
 import { nativeCrypto } from '@assay/node/crypto/role-crypto';
 import { apiKeyOf } from '@assay/node/crypto/signers';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
-import { type BuiltRoles, buildRoles } from '@assay/node/devnet/build-roles';
-import { devnetGenesis, keyNames, maxTaskUnits, names, sessionDepositUnits } from '@assay/node/devnet/genesis';
+import {
+  concurrency,
+  devnetGenesis,
+  devnetRoles,
+  keyNames,
+  maxTaskUnits,
+  names,
+  sessionDepositUnits,
+} from '@assay/node/devnet/genesis';
 import { provision } from '@assay/node/devnet/provision';
+import { type BuiltRoles, buildRoles } from '@assay/node/host/build-roles';
 import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
 import type { BodyKind, BodyValues, Genesis, Ref } from '@assay/protocol';
 import type { AccountSigner, RoleContext } from '@assay/roles/context';
-import type { ApiKey } from '@assay/roles/gateway/index';
+import type { ApiKey, Gateway } from '@assay/roles/gateway/index';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { InferenceRequest } from '@assay/roles/ports/chat';
 import { peerIdOf } from '@assay/roles/ports/network';
@@ -202,7 +210,8 @@ export class World implements Surroundings {
       network,
       runtime,
       store,
-      miners,
+      roles: devnetRoles(miners),
+      concurrency,
       verifier,
       keys: ring,
       apiKeys: this.#apiKeys,
@@ -217,6 +226,12 @@ export class World implements Surroundings {
     const runtime = runtimeOf(this.runtime, name);
     const store = this.store.roleStore(name);
     return { chain, network, verifier, crypto: nativeCrypto, signer, runtime, store };
+  }
+
+  get gateway(): Gateway {
+    const { gateway } = this.built;
+    if (gateway === null) throw new Error('this world has no gateway');
+    return gateway;
   }
 
   get keys(): Keystore {
@@ -286,7 +301,7 @@ export class World implements Surroundings {
   /** The whole answer to a request. */
   async ask(change: Partial<InferenceRequest> = {}, apiKey = this.apiKey): Promise<{ taskId: string; text: string }> {
     const { signal } = new AbortController();
-    const { taskId, events } = await this.built.gateway.ask(apiKey, this.request(change), signal);
+    const { taskId, events } = await this.gateway.ask(apiKey, this.request(change), signal);
     let text = '';
     for await (const event of events) if (event.type === 'tokens') text += event.text;
     return { taskId, text };

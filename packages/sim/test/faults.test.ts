@@ -96,7 +96,7 @@ describe('the fault of a request (§5.15)', () => {
     const leave = async (afterMs: number) => {
       const leaving = new AbortController();
       const stay = net.runtime.timer(afterMs, () => leaving.abort());
-      const answer = await net.built.gateway.ask(net.apiKey, net.request({ maxTokens: 40 }), leaving.signal);
+      const answer = await net.gateway.ask(net.apiKey, net.request({ maxTokens: 40 }), leaving.signal);
       try {
         for await (const _ of answer.events);
       } catch {
@@ -208,7 +208,7 @@ describe('a stream', () => {
       params: { deadlines: { ...deadlines, stallMs: 300, generationMs: 600 } },
     });
     const { signal } = new AbortController();
-    const { taskId } = await net.built.gateway.ask(net.apiKey, net.request({ maxTokens: 1000 }), signal);
+    const { taskId } = await net.gateway.ask(net.apiKey, net.request({ maxTokens: 1000 }), signal);
     const id = `0x${taskId.slice(2)}`;
     await net.until(() => net.task(id) !== null);
     expect(net.task(id)?.receipt.tokensOut).toBe(1000);

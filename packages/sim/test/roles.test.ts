@@ -125,9 +125,7 @@ describe('the roles together', () => {
       depositUnits: deposit * maxPriceUnits({ promptBound, maxTokens }),
     });
     const signal = new AbortController().signal;
-    const asked = Array.from({ length: 1000 }, () =>
-      net.built.gateway.ask(net.apiKey, net.request({ maxTokens }), signal),
-    );
+    const asked = Array.from({ length: 1000 }, () => net.gateway.ask(net.apiKey, net.request({ maxTokens }), signal));
     const outcomes = await Promise.allSettled(asked);
     const admitted = outcomes.filter((outcome) => outcome.status === 'fulfilled');
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
@@ -210,7 +208,7 @@ describe('the roles together', () => {
       modelOf: () => new SimulatedModel('registered', () => (held ? never : Promise.resolve())),
     });
     const { signal } = new AbortController();
-    await net.built.gateway.ask(net.apiKey, net.request(), signal);
+    await net.gateway.ask(net.apiKey, net.request(), signal);
     expect(await codeOf(net.ask())).toBe('SESSION_EXHAUSTED');
     held = false;
     await net.built.roles.set('mixer-1', false);
@@ -256,7 +254,7 @@ describe('the roles together', () => {
           if (step >= 5) await runtime.sleep(20);
         }),
     });
-    const { taskId, events } = await net.built.gateway.ask(net.apiKey, net.request({ maxTokens: 500 }), leaving.signal);
+    const { taskId, events } = await net.gateway.ask(net.apiKey, net.request({ maxTokens: 500 }), leaving.signal);
     await codeOf(
       (async () => {
         for await (const _ of events);

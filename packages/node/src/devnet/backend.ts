@@ -1,20 +1,17 @@
 import { join } from 'node:path';
-import { AssayError, type Genesis, limits, type Ref } from '@assay/protocol';
-import { modelWorker, upstreamWorker, type Worker } from '@assay/roles/miner/index';
-import type { Measuring } from '@assay/roles/validator/index';
+import { AssayError, type Genesis, limits } from '@assay/protocol';
+import { modelWorker, upstreamWorker } from '@assay/roles/miner/index';
 import { equalBytes, fromHex, toHex } from '@assay/ssz';
+import type { Workers } from '../host/build-roles.ts';
 import { startLlamaBackend } from '../inference/llama/backend.ts';
 import { concurrency, type DevnetModel } from './genesis.ts';
 import type { DevnetModelFile, DevnetOptions } from './port.ts';
 
-/** What the miners of this process serve with, and what its validators check with. */
-export interface Serving {
+/** What all roles of this process serve and check with: one model. */
+export interface Serving extends Workers {
   readonly model: DevnetModel;
   /** 2: top-5 logprobs with ids; 0: text only. */
   readonly evidenceLevel: 0 | 2;
-  /** Null when nothing can be re-checked. */
-  readonly measuring: Measuring | null;
-  workerOf(miner: Ref<'miners'>): Worker;
   /** Throws AssayError OTHER_CHAIN when the chain registered another model than this one, or another context. */
   requireRegistered(genesis: Genesis, dataDir: string): void;
   close(): Promise<void>;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { withSettings } from '@assay/explain/gov/settings';
@@ -9,14 +8,14 @@ import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
+import { Closing } from '../host/closing.ts';
 import { repairModes, requireWhole } from '../host/data-directory.ts';
 import { dataFiles } from '../host/data-files.ts';
-import { followKeys } from '../host/follow-keys.ts';
-import { followSessions, liveApiKey } from '../host/follow-sessions.ts';
+import { liveApiKey } from '../host/follow-sessions.ts';
 import { readGenesisFile, writeGenesisFile } from '../host/genesis-file.ts';
-import { LocalReader } from '../host/node-reader.ts';
-import { TotalsView } from '../host/totals.ts';
-import { type HttpServer, startHttpServer } from '../http/server.ts';
+import { startNode } from '../host/node.ts';
+import type { TotalsView } from '../host/totals.ts';
+import type { HttpServer } from '../http/server.ts';
 import { ApiKeyFile } from '../keys/api-keys.ts';
 import { KeyRing } from '../keys/keyring.ts';
 import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
@@ -26,38 +25,18 @@ import { realRuntime } from '../runtime/real.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { lockDirectory } from '../store/lock.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { version } from '../version.ts';
 import { openBackend, type Serving } from './backend.ts';
-import { buildRoles } from './build-roles.ts';
-import { devnetGenesis, devnetParams, keyNames, names, sessionDepositUnits } from './genesis.ts';
+import {
+  concurrency,
+  devnetGenesis,
+  devnetParams,
+  devnetRoles,
+  keyNames,
+  names,
+  sessionDepositUnits,
+} from './genesis.ts';
 import type { Devnet, DevnetOptions, DevnetStatus } from './port.ts';
 import { provision } from './provision.ts';
-
-/** Everything that has to be closed, in the order it was opened. */
-class Closing {
-  readonly #steps: (() => Promise<unknown> | unknown)[] = [];
-  #done: Promise<void> | null = null;
-
-  add(step: () => Promise<unknown> | unknown): void {
-    this.#steps.push(step);
-  }
-
-  /** Last opened, first closed; every step runs even when one before it fails, and the first failure is thrown. */
-  close(): Promise<void> {
-    this.#done ??= (async () => {
-      const failures: unknown[] = [];
-      for (const step of this.#steps.reverse()) {
-        try {
-          await step();
-        } catch (error) {
-          failures.push(error);
-        }
-      }
-      if (failures.length > 0) throw failures[0];
-    })();
-    return this.#done;
-  }
-}
 
 /** Starts the default network in this process; see {@link DevnetOptions}. */
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
@@ -91,32 +70,25 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const fatal = Promise.withResolvers<Error>();
   const runtime = realRuntime(log);
   const engine = await openEngine({ store, genesis, keys: ring, runtime, onFatal: fatal.resolve, onProgress });
-  closing.add(() => engine.stop());
   const { chain } = engine;
-
-  const totals = new TotalsView(store);
-  chain.onBlock((committed) => totals.onBlock(committed));
-  const apiKeys = followSessions({ chain, ring, file }, log);
-  const network = new MemoryNetwork(runtime);
-  const built = buildRoles({ chain, keys: ring, store, serving, network, miners, runtime, apiKeys });
-  const adminToken = randomBytes(24).toString('hex');
-  const reader = new LocalReader({ version, genesis, chain, store, totals, isPending: built.isPending });
-  const http = await startHttpServer({
-    host: '127.0.0.1',
-    port: options.port,
-    origins: options.origins,
-    hostNames: options.hostNames,
-    chat: built.gateway,
-    node: reader,
-    roles: built.roles,
-    adminToken,
-    onRequestError: (error, at) => log(`${at.method} ${at.route} failed: ${(error as Error).stack ?? String(error)}`),
-  });
-  closing.add(() => http.stop());
-  followKeys(chain, ring, built.roles, log);
-  await built.roles.startAll();
-  closing.add(() => built.roles.stopAll());
-  engine.start();
+  const { port, origins, hostNames } = options;
+  const { http, adminToken, totals, ready } = await startNode(
+    {
+      genesis,
+      store,
+      engine,
+      network: new MemoryNetwork(runtime),
+      keys: ring,
+      apiKeys: file,
+      serving,
+      concurrency,
+      runtime,
+      api: { host: '127.0.0.1', port, origins, hostNames },
+      rolesOf: () => devnetRoles(miners),
+    },
+    closing,
+  );
+  await ready;
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
   const engineOf = (miner: Ref<'miners'>) => serving.workerOf(miner).engine;

@@ -1,5 +1,6 @@
 import { defaultParams, type Genesis, type Params, withParams } from '@assay/protocol';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
+import type { RoleSpec } from '../host/build-roles.ts';
 
 /** Base units in a unit (economics). */
 const unit = 1_000_000_000n;
@@ -51,6 +52,19 @@ export const names = {
 } as const;
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** Every role the default network runs. */
+export function devnetRoles(miners: number): RoleSpec[] {
+  const each = (kind: RoleSpec['kind'], count: number, nameOf: (i: number) => string) =>
+    range(count).map((index) => ({ kind, name: nameOf(index), index }));
+  return [
+    ...each('mixer', committee.mixers, names.mixer),
+    ...each('miner', miners, names.miner),
+    ...each('oracle', committee.oracles, names.oracle),
+    ...each('validator', committee.validators, names.validator),
+    { kind: 'gateway', name: names.gateway, index: 0 },
+  ];
+}
 
 /** Every key the default network needs, in the order they are made. */
 export function keyNames(miners: number): { name: string; bls: boolean }[] {

@@ -179,6 +179,8 @@ export const edgeCodes = {
   MODEL_FILE_UNUSABLE: final(500, 'The model file cannot be used.'),
   MODEL_UNAVAILABLE: final(503, 'The model could not be had from any of its sources.'),
   NODE_STOPPED: unavailable('The node is stopping; ask again when it is back.'),
+  CATCHING_UP: unavailable('The node is still reading the chain, so its roles do not run yet; ask again shortly.'),
+  NO_GATEWAY: { ...invalid('This node runs no gateway; ask one that does.'), status: 404 },
   DATA_IN_USE: final(503, 'The data directory is in use by another process; stop it, or choose another directory.'),
   OTHER_CHAIN: final(
     503,
