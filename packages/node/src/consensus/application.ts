@@ -4,7 +4,7 @@ import {
   type BlockResult,
   checkPossessions,
   headerRoot,
-  type Ledger,
+  Ledger,
   type LedgerView,
   type readTransaction,
   unknownRule,
@@ -25,9 +25,10 @@ import {
   TransactionList,
 } from '@assay/protocol';
 import type { Chain, CommittedBlock, Inclusion } from '@assay/roles/ports/chain';
+import { equalBytes } from '@assay/ssz';
 import { VerifiedSignatures } from '../crypto/verified-signatures.ts';
 import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
-import type { ChainStore } from '../store/store.ts';
+import type { ChainStore, Store } from '../store/store.ts';
 import { admissionCode } from './admission.ts';
 import { crashDump } from './crash-dump.ts';
 import { envelopeOf, Mempool, type Waiting } from './mempool.ts';
@@ -49,7 +50,14 @@ export interface ApplicationOptions {
   readonly onProgress?: Progress;
   /** Checks signatures; when absent the native one, and on other threads those of what arrives. */
   readonly verifier?: Verifier;
+  /** A snapshot after each height that this divides; when absent as `SnapshotPolicy` has it. */
+  readonly snapshotEvery?: number;
+  /** Told of each transaction that this node brings, once it waits for a block. */
+  readonly onAdmitted?: (transaction: Uint8Array) => void;
 }
+
+/** Who brings a transaction: this node, or another one that tells the others too. */
+export type Source = 'here' | 'peer';
 
 /** A block that was applied and is not durable yet. */
 interface Applied {
@@ -65,14 +73,14 @@ interface Applied {
  */
 export class Application implements Chain {
   readonly identity: ChainIdentity;
-  readonly #ledger: Ledger;
+  #ledger: Ledger;
   readonly #store: ChainStore;
   readonly #verifier: Verifier;
   readonly #signatures: VerifiedSignatures;
   readonly #queue: SignatureQueue;
   readonly #mempool = new Mempool();
-  readonly #snapshots: SnapshotPolicy;
-  readonly #onFatal: (error: AssayError) => void;
+  #snapshots: SnapshotPolicy;
+  readonly #options: ApplicationOptions;
   readonly #listeners = new Set<(committed: CommittedBlock) => void>();
   /** Of the last durable height: state, its root, and the root of the header. */
   #head: LedgerView;
@@ -86,7 +94,9 @@ export class Application implements Chain {
   #ended: AssayError | null = null;
   #isCurrent = true;
 
-  private constructor({ store, onFatal, verifier }: ApplicationOptions, chain: LoadedChain) {
+  private constructor(options: ApplicationOptions, chain: LoadedChain) {
+    const { store, verifier, snapshotEvery } = options;
+    this.#options = options;
     this.identity = chain.ledger.state.chain;
     this.#ledger = chain.ledger;
     this.#store = store;
@@ -95,8 +105,7 @@ export class Application implements Chain {
     const verify =
       verifier === undefined ? verifyOffThread : async (...parts: SignedParts) => verifier.ed25519(...parts);
     this.#queue = new SignatureQueue(this.identity, this.#signatures, verify);
-    this.#snapshots = new SnapshotPolicy(chain);
-    this.#onFatal = onFatal;
+    this.#snapshots = new SnapshotPolicy(chain, snapshotEvery);
     this.#head = chain.ledger.view();
     this.#stateRoot = chain.ledger.stateRoot();
     this.#headRoot = chain.headRoot;
@@ -137,12 +146,12 @@ export class Application implements Chain {
     return { header: headerOf(block), table, index, ...found };
   }
 
-  submit(transaction: Uint8Array): Promise<Inclusion> {
+  submit(transaction: Uint8Array, source: Source = 'here'): Promise<Inclusion> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== null) throw this.#ended;
       // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
       const bytes = Uint8Array.from(transaction);
-      this.#queue.pass(bytes, (read) => this.#admit(read, { resolve, reject }));
+      this.#queue.pass(bytes, (read) => this.#admit(read, source, { resolve, reject }));
     });
   }
 
@@ -178,11 +187,32 @@ export class Application implements Chain {
     await this.#store.putSeal(height, seal);
   }
 
-  /** The transactions that the next block should have, serialised. They go on waiting until a block has them. */
-  propose(): Uint8Array[] {
-    const maxBytes = limits.maxBlockBytes - frameBytes;
-    const selected = this.#mempool.select(limits.maxBlockTransactions, maxBytes, offsetBytes);
+  /**
+   * The transactions that the next block should have, serialised, of at most so many bytes with what SSZ needs of each.
+   * They go on waiting until a block has them.
+   */
+  propose(maxBytes: number = limits.maxBlockBytes): Uint8Array[] {
+    const roomBytes = Math.min(maxBytes, limits.maxBlockBytes) - frameBytes;
+    const selected = this.#mempool.select(limits.maxBlockTransactions, roomBytes, offsetBytes);
     return selected.map(({ transaction }) => transaction.bytes);
+  }
+
+  /**
+   * Why a block that another node proposes is refused; null when it is not. Of one that is not, no signature is checked
+   * again when it is applied.
+   */
+  async judge(transactions: readonly Uint8Array[]): Promise<string | null> {
+    const size = transactions.reduce((sum, { length }) => sum + length + offsetBytes, frameBytes);
+    if (transactions.length > limits.maxBlockTransactions) return `it has ${transactions.length} transactions`;
+    if (size > limits.maxBlockBytes) return `it has ${size} bytes`;
+    const problems = await Promise.all(
+      transactions.map(async (bytes) => {
+        if (this.#mempool.find(bytes) !== undefined) return null;
+        // §18.7 What nobody signed costs nobody anything.
+        return (await this.#queue.isSigned(bytes)) ? null : 'it has a transaction that nobody signed';
+      }),
+    );
+    return problems.find((problem) => problem !== null) ?? null;
   }
 
   /**
@@ -208,6 +238,12 @@ export class Application implements Chain {
     return header;
   }
 
+  /** What the applied block did, and the state after it, which is not durable yet. */
+  applied(): { readonly result: BlockResult; readonly after: LedgerView } {
+    if (this.#applied === null) throw new Error('no block was applied');
+    return { result: this.#applied.result, after: this.#ledger.view() };
+  }
+
   /**
    * Makes the applied block durable with its seal, or without one that the next block brings; only then are its
    * transactions acknowledged.
@@ -231,6 +267,26 @@ export class Application implements Chain {
     const committed = { block, root: this.#headRoot, result };
     this.#notify(committed);
     return committed;
+  }
+
+  /**
+   * Begins, before the first block, with a block of the network and the state after it, which are one as their roots
+   * are. Throws an Error when they are not, and rejects as `Store.begin` does.
+   */
+  async begin(block: Block, snapshot: Uint8Array, store: Pick<Store, 'begin'>): Promise<void> {
+    const ledger = Ledger.fromSnapshot(snapshot);
+    const { header, transactions } = block;
+    if (!equalBytes(ledger.stateRoot(), header.stateRoot)) throw new Error('the state is not that of the block');
+    const transactionsRoot = TransactionList.hashTreeRoot(transactions);
+    if (!equalBytes(transactionsRoot, header.transactionsRoot)) throw new Error('the transactions are not its own');
+    if (!isSameChain(ledger.state.chain, this.identity)) throw new Error('the state is that of another chain');
+    await store.begin({ block, seal: null }, snapshot);
+    this.#ledger = ledger;
+    this.#head = ledger.view();
+    this.#stateRoot = header.stateRoot;
+    this.#headRoot = headerRoot(header);
+    const start = { height: header.height, bytes: snapshot.length };
+    this.#snapshots = new SnapshotPolicy({ ledger, snapshot: start, replayedBytes: 0 }, this.#options.snapshotEvery);
   }
 
   /** The state after the last applied block, serialised: what `restore` begins with where the store has one. */
@@ -259,7 +315,7 @@ export class Application implements Chain {
     const reason = error instanceof AssayError ? error : (unknownRule(error) ?? (await this.#wrecked(error)));
     for (const entry of this.#inHand.waiting) entry?.reject(reason);
     this.#ahead?.reject(reason);
-    if (this.end(reason)) this.#onFatal(reason);
+    if (this.end(reason)) this.#options.onFatal(reason);
     return reason;
   }
 
@@ -268,11 +324,12 @@ export class Application implements Chain {
     return crashDump(dir, { state: this.snapshot(), transactions: this.#inHand.transactions }, cause);
   }
 
-  #admit(read: ReturnType<typeof readTransaction>, answer: Pick<Waiting, 'resolve' | 'reject'>): void {
+  #admit(read: ReturnType<typeof readTransaction>, source: Source, answer: Pick<Waiting, 'resolve' | 'reject'>): void {
     try {
       if (this.#ended !== null) throw this.#ended;
       const code = typeof read === 'string' ? read : this.#enqueue({ transaction: read, ...answer });
       if (code !== 'OK') answer.resolve({ code, height: 0, events: [] });
+      else if (source === 'here' && typeof read !== 'string') this.#options.onAdmitted?.(read.bytes);
     } catch (error) {
       answer.reject(error);
     }
@@ -307,4 +364,8 @@ export class Application implements Chain {
       }
     }
   }
+}
+
+function isSameChain(a: ChainIdentity, b: ChainIdentity): boolean {
+  return a.chainId === b.chainId && equalBytes(a.genesisHash, b.genesisHash);
 }

@@ -1,6 +1,6 @@
 import { byteStrings, bytes, int, type MessageOf, message, messages, type PartsOf, text } from './wire.ts';
 
-/** What CometBFT 0.40 asks an application, and what that answers (ABCI 2.0); fields that nobody here reads are left out. */
+/** What CometBFT 0.40 asks, and what an application answers (ABCI 2.0). Fields that nobody reads here are left out. */
 
 export const timestampShape = { seconds: int(1), nanos: int(2) };
 export const publicKeyShape = { ed25519: bytes(1) };
@@ -48,7 +48,7 @@ export const requestShape = {
   processProposal: message(17, decidedShape),
   finalizeBlock: message(20, decidedShape),
   insertTx: message(21, { bundle: bytes(1) }),
-  reapTxs: message(22, { maxBytes: int(1) }),
+  reapTxs: message(22, {}),
 };
 
 const blockParamsShape = { maxBytes: int(1), maxGas: int(2) };

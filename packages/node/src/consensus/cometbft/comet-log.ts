@@ -47,7 +47,10 @@ function faultOf(line: string): string | null {
     try {
       const { level, _msg, err } = JSON.parse(line) as Record<string, unknown>;
       if (level !== 'error') return null;
-      return [_msg, err].filter((part) => typeof part === 'string' && part !== '').join(': ').slice(0, 400);
+      return [_msg, err]
+        .filter((part) => typeof part === 'string' && part !== '')
+        .join(': ')
+        .slice(0, 400);
     } catch {
       return null;
     }

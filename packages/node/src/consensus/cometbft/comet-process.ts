@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createWriteStream, existsSync, readFileSync, renameSync, rmSync, statSync, type WriteStream, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type WriteStream,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
 import { childEnvironment } from '../../child-environment.ts';
@@ -101,7 +110,7 @@ function logFile(path: string): WriteStream {
   return file;
 }
 
-/** Ends the process that an earlier node left behind when it was killed; it ends by itself unless it never met a node. */
+/** Ends what a node that was killed left behind: it ends by itself only when it had met its node. */
 function endLeftOver(pidFile: string, home: string): void {
   const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : Number.NaN;
   if (!Number.isSafeInteger(pid) || pid <= 1) return;

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 const timeoutMs = 5000;
 const maxBytes = 8 * 1024 * 1024;
 
-/** Asks CometBFT over its socket; gives the result. Rejects with an Error when it does not answer, or with no result. */
+/** Asks CometBFT over its socket, and gives the result. Rejects with an Error when there is none. */
 export function askComet(socketPath: string, path: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path, timeout: timeoutMs }, (response) => {

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ChainIdentity, cometAddress, cometChainId, type Genesis, limits } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
@@ -54,7 +54,7 @@ type Section = Readonly<Record<string, Value>>;
 /** What a block of CometBFT holds besides its transactions: header, commit, evidence. */
 const blockFrameBytes = 64 * 1024;
 /** Largest gossiped bundle of transactions, and its frame. */
-const maxBundleBytes = limits.maxTransactionBytes;
+const maxBundleBytes = limits.maxTransactionBytes + 1024;
 const bytesPerSecond = 20 * 1024 * 1024;
 
 /** The name by which other nodes dial the one with this key. */
@@ -72,12 +72,6 @@ export async function writeHome(options: HomeOptions): Promise<void> {
   const { publicKey } = new Ed25519Signer(nodeSeed);
   const value = Buffer.concat([nodeSeed, publicKey]).toString('base64');
   await write('node_key.json', `${JSON.stringify({ priv_key: { type: 'tendermint/PrivKeyEd25519', value } })}\n`);
-}
-
-/** Whether a CometBFT ever ran here. */
-export async function hasBlocks(dir: string): Promise<boolean> {
-  const found = await stat(join(dir, 'data', 'blockstore.db')).catch(() => null);
-  return found !== null;
 }
 
 function genesisOf({ genesis, identity }: HomeOptions): object {

@@ -45,8 +45,8 @@ export class LastSigned {
   }
 
   /**
-   * Reads the file; one that is empty is that of keys that never signed. Throws AssayError DATA_INCOMPLETE when there is
-   * none although the chain has begun, and DATA_DAMAGED when it cannot be read.
+   * Reads the file; one that is empty is that of keys that never signed. Throws AssayError DATA_INCOMPLETE when there
+   * is none although the chain has begun, and DATA_DAMAGED when it cannot be read.
    */
   static open(path: string, height: number): LastSigned {
     if (!existsSync(path)) {

@@ -10,6 +10,7 @@ import { signerOf } from '../chain.fixture.ts';
 import { LastSigned } from './last-signed.ts';
 import { type SignerRequest, signerShape } from './privval.ts';
 import { RemoteSigner } from './signer.ts';
+import { ValidatorKeys } from './validator-keys.ts';
 import { decode, encode, type PartsOf } from './wire.ts';
 
 const chainId = 'test-00112233';
@@ -29,17 +30,15 @@ describe('the signer of a validator §18.5', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  const keys = [key, next];
+  const held = [key, next];
   const opened = (height = 0) => {
     const lastSigned = LastSigned.open(path, height);
-    const keyAt = (at: number) => {
-      const publicKey = lastSigned.keyAt(at);
-      return publicKey === null ? key : (keys.find((each) => equalBytes(each.publicKey, publicKey)) ?? null);
-    };
+    const signerOf = (publicKey: Uint8Array) => held.find((each) => equalBytes(each.publicKey, publicKey)) ?? null;
+    const keys = new ValidatorKeys({ signerOf, shown: key }, lastSigned);
     const runtime = realRuntime((line) => lines.push(line));
     return {
       lastSigned,
-      signer: new RemoteSigner({ chainId, lastSigned, keyAt, nextHeight: () => height + 1, runtime }),
+      signer: new RemoteSigner({ chainId, keys, nextHeight: () => height + 1, runtime }),
     };
   };
   const requestOf = (parts: PartsOf<typeof signerShape>): SignerRequest =>

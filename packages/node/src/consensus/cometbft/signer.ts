@@ -8,9 +8,8 @@ import {
 } from '@assay/protocol';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes, fromHex, toHex } from '@assay/ssz';
-import type { Ed25519Signer } from '../../crypto/signers.ts';
 import { answerFrames } from './frames-socket.ts';
-import type { LastSigned, Place } from './last-signed.ts';
+import type { Place } from './last-signed.ts';
 import {
   type BlockId,
   type Proposal,
@@ -19,6 +18,7 @@ import {
   signerShape,
   type Vote,
 } from './privval.ts';
+import type { ValidatorKeys } from './validator-keys.ts';
 import { decode, encode, MalformedMessage } from './wire.ts';
 
 const maxMessageBytes = 64 * 1024;
@@ -30,9 +30,7 @@ const steps = { proposal: 1, prevote: 2, precommit: 3 } as const;
 export interface SignerOptions {
   /** The chain's name in CometBFT; nothing is signed for another. */
   readonly chainId: string;
-  readonly lastSigned: LastSigned;
-  /** The key of this validator at a height; null while it has none. */
-  readonly keyAt: (height: number) => Ed25519Signer | null;
+  readonly keys: Pick<ValidatorKeys, 'at' | 'lastSigned'>;
   /** The height after the last durable block. */
   readonly nextHeight: () => number;
   readonly runtime: Pick<Runtime, 'timer' | 'log'>;
@@ -114,23 +112,23 @@ export class RemoteSigner {
 
   #publicKey(chainId: string): NonNullable<SignerResponse['publicKeyResponse']> {
     if (chainId !== this.#options.chainId) return { publicKey: {}, error: refusal(`this is not ${chainId}`) };
-    const key = this.#options.keyAt(this.#options.nextHeight());
+    const key = this.#options.keys.at(this.#options.nextHeight());
     if (key === null) return { publicKey: {}, error: refusal('this node has no consensus key') };
     return { publicKey: { ed25519: key.publicKey } };
   }
 
   /** A signature with the time it is of, durable; or why there is none. */
   async #sign(question: Question, chainId: string): Promise<{ signature: Uint8Array; time: CometTime } | string> {
-    const { lastSigned, keyAt, runtime } = this.#options;
+    const { keys, runtime } = this.#options;
     const { height, round, step, what, time, bytesAt, validatorAddress } = question;
     const place = `${what} of height ${height}, round ${round}`;
-    const key = keyAt(height);
+    const key = keys.at(height);
     if (chainId !== this.#options.chainId) return `the ${place} is of ${chainId}, another chain`;
     if (key === null) return `this node has no key for the ${place}`;
     const isOurs = validatorAddress === null || equalBytes(validatorAddress, cometAddress(key.publicKey));
     if (!isOurs) return `the ${place} is that of another key`;
     const untimed = toHex(bytesAt({ seconds: 0, nanos: 0 }));
-    const last = lastSigned.signed;
+    const last = keys.lastSigned.signed;
     const order = last === null ? 1 : placeOrder(question, last);
     if (last !== null && order === 0 && last.untimed === untimed) {
       const { seconds, nanos } = last;
@@ -142,7 +140,7 @@ export class RemoteSigner {
     }
     const signature = key.sign(bytesAt(time));
     const { seconds, nanos } = time;
-    await lastSigned.sign({ height, round, step, seconds, nanos, untimed, signature: toHex(signature) });
+    await keys.lastSigned.sign({ height, round, step, seconds, nanos, untimed, signature: toHex(signature) });
     return { signature, time };
   }
 }
