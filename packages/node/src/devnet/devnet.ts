@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { withSettings } from '@assay/explain/gov/settings';
 import { genesisHash } from '@assay/ledger';
@@ -8,24 +8,24 @@ import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
+import { openBackend, type Serving } from '../host/backend.ts';
 import { Closing } from '../host/closing.ts';
-import { repairModes, requireWhole } from '../host/data-directory.ts';
+import { requireWhole } from '../host/data-directory.ts';
 import { dataFiles } from '../host/data-files.ts';
 import { liveApiKey } from '../host/follow-sessions.ts';
 import { readGenesisFile, writeGenesisFile } from '../host/genesis-file.ts';
 import { startNode } from '../host/node.ts';
+import { openKeyRing, openLog, takeDirectory } from '../host/open-directory.ts';
 import type { TotalsView } from '../host/totals.ts';
 import type { HttpServer } from '../http/server.ts';
 import { ApiKeyFile } from '../keys/api-keys.ts';
-import { KeyRing } from '../keys/keyring.ts';
-import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
+import type { KeyRing } from '../keys/keyring.ts';
+import type { Keystore } from '../keys/keystore.ts';
 import { MemoryNetwork } from '../network/memory.ts';
 import { defaultPreset, presetParams } from '../presets/presets.ts';
 import { realRuntime } from '../runtime/real.ts';
 import { writeDurably } from '../store/durable-file.ts';
-import { lockDirectory } from '../store/lock.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { openBackend, type Serving } from './backend.ts';
 import {
   concurrency,
   devnetGenesis,
@@ -52,13 +52,20 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   useNativeHasher();
   const { dataDir, miners, onProgress } = options;
-  takeDirectory(options, closing);
-  const log = logTo(join(dataDir, 'node.log'), closing);
+  takeDirectory(dataDir, onProgress, closing);
+  if (options.fresh) empty(options);
+  requireWhole(dataDir, options);
+  const log = openLog(dataDir, closing);
   const stored = await storedGenesis(options);
   const file = await openApiKeys(dataDir, stored);
-  const ring = await openKeys(options);
+  const ring = await openKeyRing(dataDir, keyNames(miners));
   const keys = ring.named;
-  const serving = await openBackend(options, stored, onProgress);
+  const asked = {
+    ...options,
+    sequences: miners * concurrency,
+    cheat: options.cheater ? { miner: miners - 1, dir: dataDir } : null,
+  };
+  const serving = await openBackend(asked, stored, onProgress);
   closing.add(() => serving.close());
   if (stored !== null) serving.requireRegistered(stored, dataDir);
   const genesis = stored ?? (await makeGenesis(options, keys, serving));
@@ -107,25 +114,6 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   };
 }
 
-function takeDirectory(options: DevnetOptions, closing: Closing): void {
-  const { dataDir, onProgress } = options;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  repairModes(dataDir, onProgress);
-  const lock = lockDirectory(dataDir);
-  closing.add(() => lock.release());
-  if (options.fresh) empty(options);
-  requireWhole(dataDir, options);
-}
-
-async function openKeys({ dataDir, miners }: DevnetOptions): Promise<KeyRing> {
-  const path = join(dataDir, dataFiles.keys);
-  const passphrase = passphraseFrom(process.env);
-  // §16.8 Read once: a report of a crash, or a child, would carry it on.
-  delete process.env.ASSAY_PASSPHRASE;
-  const open = () => openKeystore(path, passphrase, keyNames(miners));
-  return new KeyRing(await open(), open);
-}
-
 /** The list of API keys, which begins with a network. */
 async function openApiKeys(dataDir: string, stored: Genesis | null): Promise<ApiKeyFile> {
   const path = join(dataDir, dataFiles.apiKeys);
@@ -141,15 +129,6 @@ function empty(options: DevnetOptions): void {
   for (const entry of readdirSync(dataDir)) {
     if (!entry.startsWith('lock')) rmSync(join(dataDir, entry), { recursive: true, force: true });
   }
-}
-
-function logTo(path: string, closing: Closing): (line: string) => void {
-  // §16.7 A new file, whatever lay there.
-  rmSync(path, { force: true });
-  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-  file.on('error', () => {});
-  closing.add(() => file.end());
-  return (line) => file.write(`${new Date().toISOString()} ${line}\n`);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { defaultParams, type Genesis, type Params, withParams } from '@assay/protocol';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
+import type { RegisteredModel } from '../host/backend.ts';
 import type { RoleSpec } from '../host/build-roles.ts';
 
 /** Base units in a unit (economics). */
@@ -26,15 +27,6 @@ export const devnetParams: Params = withParams(defaultParams, { challenges: { la
 export interface DevnetKeys {
   account(name: string): Ed25519Signer;
   committee(name: string): BlsSigner;
-}
-
-/** A model as the default network registers it. */
-export interface DevnetModel {
-  readonly name: string;
-  /** SHA-256 of the model file. */
-  readonly fileHash: Uint8Array;
-  readonly contextTokens: number;
-  readonly t1ThresholdPpb: number;
 }
 
 export const names = {
@@ -88,7 +80,7 @@ export const minerFundsUnits = collateralUnits + units(20);
 /** The genesis of a new default network. `timeMs`: Unix time of its beginning. */
 export function devnetGenesis(
   keys: DevnetKeys,
-  options: { model: DevnetModel; miners: number; timeMs: number; params?: Params },
+  options: { model: RegisteredModel; miners: number; timeMs: number; params?: Params },
 ): Genesis {
   const { model } = options;
   const role = (name: string, stakeUnits: bigint) => {

@@ -198,6 +198,11 @@ export const edgeCodes = {
     500,
     'A part of the data directory is missing; restore it from a copy, or begin again, with new keys, by --fresh.',
   ),
+  CONFIG_UNUSABLE: final(500, 'The configuration of the node cannot be used.'),
+  NOT_REGISTERED: final(
+    500,
+    'The chain has no role with this key; `assay join` registers one, or leave the role out of the configuration.',
+  ),
   DATA_NOT_OWN: final(
     500,
     'A part of the data directory is not its own: move it away or change its owner, or choose another with --data.',
