@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBalanceUnits, transferOf } from '@assay/node/consensus/chain.fixture';
 import { cometForTests, type TestNode, testNet, until } from '@assay/node/consensus/cometbft/net.fixture';
+import { replay } from '@assay/node/consensus/replay';
 import { toHex } from '@assay/ssz';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -60,11 +61,18 @@ describe.skipIf(binary === null)('a network under CometBFT §18.6', () => {
     expect(heightOf(first)).toBeLessThanOrEqual(halted + 1);
 
     nodes = [first, second, await net.node(2), await net.node(3)];
-    expect(await waiting).toMatchObject({ code: 'OK' });
-    const last = heightOf(first);
+    const { code, height: last } = await waiting;
+    expect(code).toBe('OK');
     await until('all to be as far', () => nodes.every((node) => heightOf(node) >= last), 30_000);
     const blockAt = (node: TestNode) => toHex(node.engine.chain.blockAt(last) ?? new Uint8Array());
     expect(new Set(nodes.map(blockAt)).size).toBe(1);
     expect(first.engine.chain.head().balanceOf(to.address)).toBe(startBalanceUnits + 4n);
+
+    await until('the seal of it', () => nodes.every(({ engine }) => engine.chain.sealAt(last) !== null));
+    for (const { store, lines } of nodes) {
+      expect(lines.filter((line) => line.includes('seal'))).toEqual([]);
+      const done = await replay(store, net.chain.genesis);
+      expect(done.height).toBeGreaterThanOrEqual(last);
+    }
   }, 60_000);
 });

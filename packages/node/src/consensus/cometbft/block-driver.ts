@@ -1,6 +1,5 @@
 import { type ConsensusValidator, consensusChanges, consensusSet, headerRoot } from '@assay/ledger';
 import { AssayError, type CometTime } from '@assay/protocol';
-import type { CommittedBlock } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes, toHex } from '@assay/ssz';
 import type { Application } from '../application.ts';
@@ -18,7 +17,7 @@ export interface BlockDriverOptions {
   readonly application: Application;
   readonly runtime: Pick<Runtime, 'monotonicMs' | 'log'>;
   /** What has to be durable with a block before CometBFT goes on. */
-  readonly onCommit: (committed: CommittedBlock) => Promise<void>;
+  readonly onCommit: () => Promise<void>;
 }
 
 /** Brings CometBFT's decisions to the application: what it proposes, judges, applies and makes durable. */
@@ -71,9 +70,9 @@ export class BlockDriver {
   }
 
   async commit(): Promise<void> {
-    const committed = await this.#options.application.commit(null);
+    await this.#options.application.commit(null);
     this.#applied = null;
-    await this.#options.onCommit(committed);
+    await this.#options.onCommit();
   }
 }
 

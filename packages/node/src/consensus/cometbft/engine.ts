@@ -17,6 +17,7 @@ import { answerFrames } from './frames-socket.ts';
 import { Gossip } from './gossip.ts';
 import { type CometNetwork, type CometSockets, writeHome } from './home.ts';
 import { LastSigned } from './last-signed.ts';
+import { SealCollector } from './seal-collector.ts';
 import { RemoteSigner } from './signer.ts';
 import { SnapshotSink, type SnapshotSinkOptions, SnapshotSource } from './snapshots.ts';
 import { type HeldKeys, ValidatorKeys } from './validator-keys.ts';
@@ -57,6 +58,7 @@ export class CometEngine implements Engine {
   readonly #sockets: CometSockets;
   readonly #process: CometProcess;
   readonly #signer: RemoteSigner | null;
+  readonly #seals: SealCollector;
   readonly #connections = new Set<Socket>();
   #server: Server | null = null;
   #cancel: Cancel | null = null;
@@ -68,7 +70,13 @@ export class CometEngine implements Engine {
     this.#application = application;
     this.#options = options;
     this.#sockets = sockets;
-    const follow = async () => keys?.follow(application.head());
+    const commitAt = (height: number) => askComet(sockets.rpc, `/commit?height=${height}`);
+    const seals = new SealCollector({ application, base: () => store.base, commitAt, runtime });
+    this.#seals = seals;
+    const follow = async () => {
+      await keys?.follow(application.head());
+      seals.follow();
+    };
     const blocks = new BlockDriver({ application, runtime, onCommit: follow });
     const begin: SnapshotSinkOptions['begin'] = async (block, state) => {
       await application.begin(block, state, store);
@@ -130,6 +138,7 @@ export class CometEngine implements Engine {
     await this.#signer?.close();
     await this.#inHand;
     this.#application.end(new AssayError('NODE_STOPPED'));
+    await this.#seals.settled();
     for (const socket of this.#connections) socket.destroy();
     this.#server?.close();
     await rm(dirname(this.#sockets.abci), { recursive: true, force: true });
