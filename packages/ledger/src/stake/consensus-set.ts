@@ -9,14 +9,17 @@ export interface ConsensusValidator {
   readonly power: number;
 }
 
-/** The validators that make blocks, by rising index: those with power (economics §8). */
+/** The validators that make blocks, by rising index: those with power (economics §8.4). Never empty. */
 export function consensusSet({ validators, powers }: Pick<LedgerView, 'validators' | 'powers'>): ConsensusValidator[] {
   return Array.from(powers, ({ powerPpb }, validator) => {
-    return { validator, consensusKey: validators.at(validator).publicKey, power: powerPpb };
+    return { validator, consensusKey: validators.at(validator).consensusKey, power: powerPpb };
   }).filter(({ power }) => power > 0);
 }
 
-/** What makes one set the other, by key: those that leave, with power 0, then those that come or weigh another. */
+/**
+ * What makes one set the other, by key: first the keys that leave, with power 0, then those that come or weigh
+ * something else. A validator with another key is both.
+ */
 export function consensusChanges(
   before: readonly ConsensusValidator[],
   after: readonly ConsensusValidator[],

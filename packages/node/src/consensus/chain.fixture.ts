@@ -17,6 +17,8 @@ export interface TestChain {
   readonly hash: Uint8Array;
   readonly identity: ChainIdentity;
   readonly validators: readonly Ed25519Signer[];
+  /** Their consensus keys. */
+  readonly sealers: readonly Ed25519Signer[];
   /** Holders of a balance each. */
   readonly accounts: readonly Ed25519Signer[];
 }
@@ -33,6 +35,7 @@ export function testChain({
 } = {}): TestChain {
   const holders = Array.from({ length: accounts }, (_, i) => signerOf(`account ${i}`));
   const validators = Array.from({ length: makers }, (_, i) => signerOf(`validator ${i}`));
+  const sealers = Array.from({ length: makers }, (_, i) => signerOf(`consensus ${i}`));
   const mixer = signerOf('mixer');
   const committee = new BlsSigner(generateBlsSecret(sha256(encodeText('mixer'))));
   const genesis: Genesis = {
@@ -49,13 +52,17 @@ export function testChain({
       },
     ],
     oracles: [],
-    validators: validators.map(({ publicKey, address }) => ({ publicKey, operator: address, stakeUnits: 1n })),
+    validators: validators.map(({ publicKey, address }, i) => {
+      const consensus = sealers[i] as Ed25519Signer;
+      const possession = consensus.consensusPossession(address);
+      return { publicKey, operator: address, stakeUnits: 1n, consensusKey: consensus.publicKey, possession };
+    }),
     gateways: [],
     domains: [],
     models: [],
   };
   const hash = genesisHash(genesis);
-  return { genesis, hash, identity: { chainId, genesisHash: hash }, validators, accounts: holders };
+  return { genesis, hash, identity: { chainId, genesisHash: hash }, validators, sealers, accounts: holders };
 }
 
 export interface TransferFields {
@@ -87,11 +94,10 @@ export async function openTestEngine(
   { nowMs = Date.now, ...options }: Partial<EmbeddedOptions> & { readonly nowMs?: () => number } = {},
 ): Promise<{ store: Store; engine: EmbeddedEngine; close: () => Promise<void> }> {
   const store = await openStore({ dir, genesisHash: chain.hash });
-  const { genesis, validators } = chain;
+  const { genesis, sealers } = chain;
   const onFatal = () => {};
   const runtime = { ...realRuntime(() => {}), nowMs };
-  const signerOf = (publicKey: Uint8Array) =>
-    validators.find((signer) => equalBytes(signer.publicKey, publicKey)) ?? null;
+  const signerOf = (publicKey: Uint8Array) => sealers.find((signer) => equalBytes(signer.publicKey, publicKey)) ?? null;
   const engine = await EmbeddedEngine.open({ store, genesis, signerOf, runtime, onFatal, ...options });
   const close = async () => {
     await engine.stop();

@@ -92,7 +92,7 @@ describe('the blocks of CometBFT §18.7', () => {
 
   it('name as first validators those of the genesis', () => {
     const keys = firstValidators(application).map(({ publicKey }) => publicKey?.ed25519);
-    expect(keys).toEqual(chain.validators.map(({ publicKey }) => publicKey));
+    expect(keys).toEqual(chain.sealers.map(({ publicKey }) => publicKey));
   });
 
   it('are proposed smaller while applying them takes long, and larger again after', () => {

@@ -45,7 +45,7 @@ export async function testNet(
   const node = async (index: number, more: Partial<CometOptions> = {}): Promise<TestNode> => {
     const store = await openStore({ dir: join(dir, `chain${index}`), genesisHash: chain.hash });
     const lines: string[] = [];
-    const own = chain.validators[index];
+    const own = chain.sealers[index];
     const peers = ports.map((_, i) => `${cometNodeId(seedOf(i))}@${addressOf(i)}`).filter((_, i) => i !== index);
     const engine = await CometEngine.open({
       store,

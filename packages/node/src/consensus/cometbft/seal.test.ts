@@ -44,7 +44,7 @@ const header: CometSeal['header'] = {
 function sealBy(signers: readonly number[], next = header): CometSeal {
   const parts = { partsTotal: 1, partsHash: bytes(12) };
   const precommits = signers.map((validator) => {
-    const signer = chain.validators[validator];
+    const signer = chain.sealers[validator];
     if (signer === undefined) throw new Error(`there is no validator ${validator}`);
     const time = { seconds: 1_800_000_001, nanos: validator };
     const blockId = { hash: cometHeaderHash(next), ...parts };
