@@ -6,7 +6,7 @@ import { openStore, type Store } from '../../store/store.ts';
 import { type TestChain, testChain } from '../chain.fixture.ts';
 import { findCometBft } from './binary.ts';
 import { CometEngine, type CometOptions } from './engine.ts';
-import { cometNodeId } from './home.ts';
+import { type CometNetwork, cometNodeId } from './home.ts';
 
 /** The binary that tests start; null, with the reason on the screen, where there is none. */
 export async function cometForTests(): Promise<string | null> {
@@ -28,7 +28,9 @@ export interface TestNode {
 export interface TestNet {
   readonly chain: TestChain;
   /** Opens and starts a node; the first ones are validators, in the order of the genesis. */
-  node(index: number, more?: Partial<CometOptions>): Promise<TestNode>;
+  node(index: number, more?: Partial<CometOptions>, network?: Partial<CometNetwork>): Promise<TestNode>;
+  /** Where a node answers light clients. */
+  rpcOf(index: number): string;
 }
 
 const seedOf = (index: number) => sha256(encodeText(`comet node ${index}`));
@@ -40,13 +42,16 @@ export async function testNet(
   { validators, nodes = validators, accounts = 4 }: { validators: number; nodes?: number; accounts?: number },
 ): Promise<TestNet> {
   const chain = testChain({ accounts, makers: validators, blockTimeMs: 200 });
-  const ports = await freePorts(nodes);
+  const ports = await freePorts(2 * nodes);
   const addressOf = (index: number) => `127.0.0.1:${ports[index]}`;
-  const node = async (index: number, more: Partial<CometOptions> = {}): Promise<TestNode> => {
+  const rpcOf = (index: number) => addressOf(nodes + index);
+  const node: TestNet['node'] = async (index, more = {}, network = {}) => {
     const store = await openStore({ dir: join(dir, `chain${index}`), genesisHash: chain.hash });
     const lines: string[] = [];
     const own = chain.sealers[index];
-    const peers = ports.map((_, i) => `${cometNodeId(seedOf(i))}@${addressOf(i)}`).filter((_, i) => i !== index);
+    const others = Array.from({ length: nodes }, (_, i) => i).filter((i) => i !== index);
+    const peers = others.map((i) => `${cometNodeId(seedOf(i))}@${addressOf(i)}`);
+    const rpcListen = `tcp://${rpcOf(index)}`;
     const engine = await CometEngine.open({
       store,
       genesis: chain.genesis,
@@ -54,7 +59,7 @@ export async function testNet(
       home: join(dir, `comet${index}`),
       binary,
       nodeSeed: seedOf(index),
-      network: { listen: `tcp://${addressOf(index)}`, peers, isLocal: true },
+      network: { listen: `tcp://${addressOf(index)}`, peers, rpcListen, isLocal: true, ...network },
       keys:
         own === undefined
           ? null
@@ -69,7 +74,7 @@ export async function testNet(
     };
     return { store, engine, lines, close };
   };
-  return { chain, node };
+  return { chain, node, rpcOf };
 }
 
 async function freePorts(count: number): Promise<number[]> {
