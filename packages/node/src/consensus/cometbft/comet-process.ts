@@ -25,6 +25,8 @@ const maxLogBytes = 64 * 1024 * 1024;
 export interface CometProcessOptions {
   readonly binary: string;
   readonly home: string;
+  /** Sockets on which it listens: a process that was killed leaves them, and they stop the next. */
+  readonly sockets: readonly string[];
   readonly runtime: Pick<Runtime, 'monotonicMs' | 'timer' | 'log'>;
 }
 
@@ -49,7 +51,8 @@ export class CometProcess {
   }
 
   start(): void {
-    const { binary, home, runtime } = this.#options;
+    const { binary, home, sockets, runtime } = this.#options;
+    for (const socket of sockets) rmSync(socket, { force: true });
     endLeftOver(join(home, 'cometbft.pid'), home);
     const file = logFile(join(home, 'cometbft.log'));
     const child = spawn(binary, ['node', '--home', home], {

@@ -84,7 +84,8 @@ export class CometEngine implements Engine {
     };
     const [source, sink] = [new SnapshotSource(store), new SnapshotSink({ begin, log: runtime.log })];
     this.#abci = new AbciApplication({ application, genesis, blocks, gossip, source, sink });
-    this.#process = new CometProcess({ binary, home, runtime });
+    const listening = [sockets.rpc, ...(sockets.signer === null ? [] : [sockets.signer])];
+    this.#process = new CometProcess({ binary, home, sockets: listening, runtime });
     const chainId = cometChainId(application.identity);
     const nextHeight = () => application.head().globals.height + 1;
     this.#signer = keys === null ? null : new RemoteSigner({ chainId, keys, nextHeight, runtime });

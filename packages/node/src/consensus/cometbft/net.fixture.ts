@@ -28,7 +28,12 @@ export interface TestNode {
 export interface TestNet {
   readonly chain: TestChain;
   /** Opens and starts a node; the first ones are validators, in the order of the genesis. */
-  node(index: number, more?: Partial<CometOptions>, network?: Partial<CometNetwork>): Promise<TestNode>;
+  node(
+    index: number,
+    more?: Partial<CometOptions>,
+    network?: Partial<CometNetwork>,
+    wrap?: (store: Store) => Store,
+  ): Promise<TestNode>;
   /** Where a node answers light clients. */
   rpcOf(index: number): string;
 }
@@ -45,7 +50,7 @@ export async function testNet(
   const ports = await freePorts(2 * nodes);
   const addressOf = (index: number) => `127.0.0.1:${ports[index]}`;
   const rpcOf = (index: number) => addressOf(nodes + index);
-  const node: TestNet['node'] = async (index, more = {}, network = {}) => {
+  const node: TestNet['node'] = async (index, more = {}, network = {}, wrap = (each) => each) => {
     const store = await openStore({ dir: join(dir, `chain${index}`), genesisHash: chain.hash });
     const lines: string[] = [];
     const own = chain.sealers[index];
@@ -53,7 +58,7 @@ export async function testNet(
     const peers = others.map((i) => `${cometNodeId(seedOf(i))}@${addressOf(i)}`);
     const rpcListen = `tcp://${rpcOf(index)}`;
     const engine = await CometEngine.open({
-      store,
+      store: wrap(store),
       genesis: chain.genesis,
       onFatal: (error) => lines.push(`ended: ${error.message}`),
       home: join(dir, `comet${index}`),
