@@ -3,13 +3,13 @@ import { blockSigningRoot, genesisHash, headerRoot } from '@assay/ledger';
 import { checked, domainTerms, hardFailure, type honest, realKeys, World } from '@assay/ledger/fixture';
 import { devnetParams } from '@assay/node/devnet/genesis';
 import { defaultPreset, presetNames, presetParams } from '@assay/node/presets/presets';
-import { Block, Genesis, type Params, type Receipt, TransactionList } from '@assay/protocol';
+import { Genesis, type Params, type Receipt, SealedBlock, TransactionList } from '@assay/protocol';
 import { fromHex, toHex } from '@assay/ssz';
 
 /** A chain as `spec/vectors/chain-PRESET.json` keeps it. */
 export interface RecordedChain {
   readonly genesis: unknown;
-  /** Serialised blocks from height 1 on, each with the state root it leads to. */
+  /** Sealed blocks from height 1 on, serialised, each with the state root it leads to. */
   readonly blocks: readonly string[];
   /** What each epoch paid, as the node API says it. */
   readonly closes: readonly unknown[];
@@ -28,17 +28,22 @@ class RecordedWorld extends World {
   override block(...transactions: readonly Uint8Array[]) {
     const result = super.block(...transactions);
     const { timeMs } = this.state.globals;
-    const proposer = result.height % this.state.validators.length;
     const header = {
       height: result.height,
       timeMs,
-      proposer,
       parentRoot: this.#headRoot,
       stateRoot: result.stateRoot,
       transactionsRoot: TransactionList.hashTreeRoot([...transactions]),
     };
-    const signature = this.key(`validator${proposer}`).sign(blockSigningRoot(this.state.chain, header));
-    this.blocks.push(`0x${toHex(Block.serialize({ header, transactions: [...transactions], signature }))}`);
+    const root = blockSigningRoot(this.state.chain, header);
+    const value = Array.from(this.state.validators, (_, validator) => {
+      return { validator, signature: this.key(`consensus${validator}`).sign(root) };
+    });
+    const sealed: SealedBlock = {
+      block: { header, transactions: [...transactions] },
+      seal: { kind: 'embedded', value },
+    };
+    this.blocks.push(`0x${toHex(SealedBlock.serialize(sealed))}`);
     this.#headRoot = headerRoot(header);
     return result;
   }

@@ -6,7 +6,8 @@ import { genesisHash } from '@assay/ledger';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
 import { dataFiles } from '@assay/node/host/data-files';
 import { readGenesisFile } from '@assay/node/host/genesis-file';
-import { openStore } from '@assay/node/store/store';
+import { openStore, type Store } from '@assay/node/store/store';
+import { AssayError, sealedBlockBytes } from '@assay/protocol';
 import type { Invocation } from './command.ts';
 import { CliError } from './failures.ts';
 
@@ -31,13 +32,14 @@ export async function withHistory<Result>(
   const dir = join(dataDir, dataFiles.chain);
   const store = await openStore({ dir, genesisHash: genesisHash(genesis), readOnly: true });
   try {
-    const { height } = store;
+    const { height, base } = store;
+    if (base > 0) throw new AssayError('NO_EARLIER_BLOCKS', `The chain in ${dir} begins at block ${base}.`);
     return await use({
       source: dir,
       genesis,
       height,
       verifier: nativeVerifier,
-      blocks: () => storedBlocks(height, (at) => store.blockAt(at)),
+      blocks: () => storedBlocks(store, height),
       closeOf: async (epoch) => {
         const stored = store.epochClose(epoch);
         return stored === null ? null : epochJson(stored.close);
@@ -48,11 +50,11 @@ export async function withHistory<Result>(
   }
 }
 
-async function* storedBlocks(last: number, blockAt: (height: number) => Uint8Array | null): AsyncGenerator<Uint8Array> {
+async function* storedBlocks(store: Store, last: number): AsyncGenerator<Uint8Array> {
   for (let height = 1; height <= last; height++) {
-    const bytes = blockAt(height);
+    const bytes = store.blockAt(height);
     if (bytes === null) throw new ReplayFault(height, `Block ${height}: it is missing.`);
-    yield bytes;
+    yield sealedBlockBytes(bytes, store.sealAt(height));
   }
 }
 

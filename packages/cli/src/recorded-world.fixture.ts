@@ -2,7 +2,7 @@ import type { History } from '@assay/explain/replay-blocks';
 import { genesisHash, headerRoot } from '@assay/ledger';
 import { type honest, World } from '@assay/ledger/fixture';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
-import { Block, type Receipt, TransactionList } from '@assay/protocol';
+import { type Receipt, SealedBlock, TransactionList } from '@assay/protocol';
 
 /** A world that keeps its blocks, as a node does. */
 export class RecordedWorld extends World {
@@ -15,12 +15,11 @@ export class RecordedWorld extends World {
     const header = {
       height: result.height,
       timeMs,
-      proposer: 0,
       parentRoot: this.#headRoot,
       transactionsRoot: TransactionList.hashTreeRoot([...transactions]),
       stateRoot: result.stateRoot,
     };
-    this.#blocks.push(Block.serialize({ header, transactions: [...transactions], signature: new Uint8Array(64) }));
+    this.#blocks.push(SealedBlock.serialize({ block: { header, transactions: [...transactions] }, seal: null }));
     this.#headRoot = headerRoot(header);
     return result;
   }

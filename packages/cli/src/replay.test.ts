@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { type History, ReplayFault, replayBlocks } from '@assay/explain/replay-blocks';
 import { openTestEngine, testChain, transferOf } from '@assay/node/consensus/chain.fixture';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
-import { addressOf, Block, Genesis } from '@assay/protocol';
+import { addressOf, type Block, Genesis, SealedBlock, sealedBlockBytes } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from './exit-codes.ts';
@@ -30,7 +30,9 @@ async function makeChain(): Promise<Uint8Array[]> {
     await engine.produceNow();
     await included;
   }
-  const blocks = Array.from({ length: blockCount }, (_, i) => store.blockAt(i + 1) ?? new Uint8Array());
+  const blocks = Array.from({ length: blockCount }, (_, i) =>
+    sealedBlockBytes(store.blockAt(i + 1) ?? new Uint8Array(), store.sealAt(i + 1)),
+  );
   await close();
   return blocks;
 }
@@ -64,7 +66,7 @@ async function faultOf(blocks: readonly Uint8Array[], fast: boolean, from = 1): 
 
 describe('assay replay', () => {
   it('comes to the root of the last block, with and without signatures', async () => {
-    const last = Block.deserialize((await makeChain()).at(-1) ?? new Uint8Array());
+    const last = SealedBlock.deserialize((await makeChain()).at(-1) ?? new Uint8Array()).block;
     const stateRoot = `0x${toHex(last.header.stateRoot)}`;
     for (const flags of [[], ['--fast']]) {
       const { code, out } = await assay('replay', '--json', ...flags);
@@ -116,11 +118,15 @@ describe('replayBlocks', () => {
   it('names the first block that is not what the rules make it', async () => {
     const blocks = await makeChain();
     const edit = (change: (block: Block) => Block): Uint8Array[] =>
-      blocks.map((bytes, i) => (i === 4 ? Block.serialize(change(Block.deserialize(bytes))) : bytes));
+      blocks.map((bytes, i) => {
+        if (i !== 4) return bytes;
+        const { block, seal } = SealedBlock.deserialize(bytes);
+        return SealedBlock.serialize({ block: change(block), seal });
+      });
     const header = (change: Partial<Block['header']>) =>
       edit((block) => ({ ...block, header: { ...block.header, ...change } }));
     const cases: [Uint8Array[], RegExp][] = [
-      [header({ stateRoot: new Uint8Array(32) }), /the signature of its proposer does not hold/],
+      [header({ stateRoot: new Uint8Array(32) }), /the signature of validator 0 in its seal does not hold/],
       [edit((block) => ({ ...block, transactions: [] })), /the root of the transactions is/],
       [header({ parentRoot: new Uint8Array(32) }), /the parent root is/],
       [blocks.filter((_, i) => i !== 4), /it says it is block 6/],

@@ -228,11 +228,10 @@ export function blockDetailJson({ block, root, result }: ShownBlock): BlockDetai
 }
 
 function headerJson(header: Block['header'], root: Uint8Array) {
-  const { height, timeMs, proposer, parentRoot, transactionsRoot, stateRoot } = header;
+  const { height, timeMs, parentRoot, transactionsRoot, stateRoot } = header;
   return {
     height,
     timeMs,
-    proposer,
     root: hexText(root),
     parentRoot: hexText(parentRoot),
     transactionsRoot: hexText(transactionsRoot),

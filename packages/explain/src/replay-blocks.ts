@@ -47,7 +47,7 @@ export class ReplayFault extends Refusal {
 }
 
 /**
- * Recomputes every block by the production rules and compares header chain, roots, turns and signatures. Throws
+ * Recomputes every block by the production rules and compares header chain, roots, seals and signatures. Throws
  * ReplayFault at the first difference. `fast` skips the signatures, `from` those of the blocks before.
  */
 export async function* replayBlocks(
@@ -55,16 +55,17 @@ export async function* replayBlocks(
   options: { readonly fast: boolean; readonly from?: number },
 ): AsyncGenerator<Replayed> {
   const chain = chainFrom(Ledger.fromGenesis(history.genesis), genesisHash(history.genesis));
-  const checked = { verifier: history.verifier, verifyAll: true };
-  const believed = { verifier: trusting, verifyAll: false };
+  const newest = history.height;
+  const checked = { verifier: history.verifier, quorum: 'sound' as const, newest };
+  const believed = { verifier: trusting, quorum: null, newest };
   let height = 0;
   for await (const bytes of history.blocks()) {
     height++;
     try {
-      const block = decodeBlock(height, bytes);
+      const sealed = decodeBlock(height, bytes);
       const mode = options.fast || height < (options.from ?? 0) ? believed : checked;
-      const result = applyStored(chain, block, height, mode);
-      yield { height, block, result, ledger: chain.ledger };
+      const result = applyStored(chain, sealed, height, mode);
+      yield { height, block: sealed.block, result, ledger: chain.ledger };
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
       const advice = options.fast ? ' Without --fast, signatures count as well.' : '';

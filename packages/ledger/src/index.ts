@@ -15,6 +15,7 @@ export { ConservationError, conservation } from './block/conservation.ts';
 export { type BlockInput, Ledger } from './block/ledger.ts';
 export {
   applyStored,
+  type BlockCheck,
   chainFrom,
   damaged,
   decodeBlock,
@@ -22,7 +23,7 @@ export {
   trusting,
   unknownRule,
 } from './block/replay.ts';
-export { blockSigningRoot, headerRoot } from './block/seal.ts';
+export { blockSigningRoot, headerRoot, type SealQuorum, sealProblem } from './block/seal.ts';
 export { offenceFine, proposedFine } from './cases/cases.ts';
 export { panelDuties } from './draw/acceptance.ts';
 export { committeeEpochs, committeeOf } from './draw/committee.ts';

@@ -27,7 +27,7 @@ const decoders: Readonly<Record<string, Type<unknown>>> = {
   BatchReply: protocol.BatchReply,
   ArtifactReply: protocol.ArtifactReply,
   Attestation: protocol.Attestation,
-  Presence: protocol.Presence,
+  SignedPresence: protocol.SignedPresence,
 };
 
 /** The value, or null when the bytes are none. What is neither is a defect. */

@@ -7,6 +7,7 @@ export * from './address.ts';
 export * from './batch/receipt.ts';
 export * from './block/block.ts';
 export * from './block/canonical-vote.ts';
+export * from './block/comet-header.ts';
 export * from './case/cases.ts';
 export * from './domain/domains.ts';
 export * from './encoding.ts';

@@ -66,6 +66,8 @@ export const limits = {
   maxDedicatedMiners: 8,
   /** Epochs whose work counts for a validator's power (economics §8). */
   powerEpochs: 8,
+  /** Validators whose signatures make one seal (§2.1.1). */
+  maxSealSignatures: 1024,
   /** Audits of which one transaction commits to or opens the numbers (§10.19). */
   maxAuditItems: 256,
   /** What a small audit counts for at least, tokens: each is fetched, rendered and judged (§10.23). */

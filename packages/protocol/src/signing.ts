@@ -16,7 +16,8 @@ export const messageTypes = {
   challengeTurn: 12,
   ping: 13,
   taskTicket: 14,
-  consensusPossession: 15,
+  presence: 15,
+  consensusPossession: 16,
 } as const;
 export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
 

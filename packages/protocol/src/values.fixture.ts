@@ -8,6 +8,7 @@ import {
   ContainerType,
   ListBasicType,
   ListCompositeType,
+  OptionalType,
   Type,
   UintBigintType,
   VectorBasicType,
@@ -64,6 +65,7 @@ function someOf(type: Type<unknown>, source: Source): unknown {
     const { fieldsEntries } = type as ContainerType<Record<string, Type<unknown>>>;
     return Object.fromEntries(fieldsEntries.map(({ fieldName, fieldType }) => [fieldName, someOf(fieldType, source)]));
   }
+  if (type instanceof OptionalType) return someOf(type.elementType, source);
   if (type instanceof OneOfType) return someOneOf(type, type.kinds[0] as string, source);
   throw new Error(`There is no value for the type ${type.typeName}; teach it to values.fixture.ts.`);
 }

@@ -1,9 +1,6 @@
 import type { Verifier } from '@assay/ledger';
 import {
-  addressOf,
-  addressText,
   type ChainIdentity,
-  limits,
   type MessageType,
   messageTypes,
   SignedAnnouncement,
@@ -12,10 +9,9 @@ import {
   TaskAnnouncement,
 } from '@assay/protocol';
 import type { Type } from '@chainsafe/ssz';
-import { BoundedCache } from './bounded-cache.ts';
 import type { Chain } from './ports/chain.ts';
 import type { RoleCrypto } from './ports/crypto.ts';
-import type { Network, PeerId } from './ports/network.ts';
+import { type Network, type PeerId, peerIdOf } from './ports/network.ts';
 import type { Runtime } from './ports/runtime.ts';
 import type { RoleStore } from './ports/store.ts';
 
@@ -35,13 +31,6 @@ export interface RoleContext {
   readonly crypto: RoleCrypto;
   readonly store: RoleStore;
   readonly runtime: Runtime;
-}
-
-const addresses = new BoundedCache<{ readonly text: string }>(limits.maxCachedKeys);
-
-/** Where a role or miner is reached: at the address of the key that signs its duties (§3.5). */
-export function networkAddress({ publicKey }: { readonly publicKey: Uint8Array }): string {
-  return addresses.get(publicKey, () => ({ text: addressText(addressOf(publicKey)) })).text;
 }
 
 /** A role that runs until it is stopped; it may be started again. */
@@ -67,7 +56,7 @@ export class SigningRoots {
 export function announcementFrom(chain: Chain, message: Uint8Array, from: PeerId): SignedAnnouncement | null {
   const signed = SignedAnnouncement.deserialize(message);
   const mixer = chain.head().mixers.get(signed.announcement.mixer);
-  return mixer !== undefined && networkAddress(mixer) === from ? signed : null;
+  return mixer !== undefined && peerIdOf(mixer) === from ? signed : null;
 }
 
 /** Whether an announcement is signed by the mixer it names (§5.1). */

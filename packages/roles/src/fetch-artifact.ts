@@ -9,8 +9,8 @@ import {
   taskIdOf,
 } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
-import { networkAddress, protocols } from './context.ts';
-import type { Endpoint } from './ports/network.ts';
+import { protocols } from './context.ts';
+import { type Endpoint, peerIdOf } from './ports/network.ts';
 import type { Timers } from './ports/runtime.ts';
 import { ask } from './ports/wire.ts';
 
@@ -28,7 +28,7 @@ export async function fetchArtifact(endpoint: Endpoint, known: Known, task: Task
   const mixer = known.state.mixers.get(task.mixer);
   if (mixer === undefined) return null;
   try {
-    const stream = await endpoint.open(networkAddress(mixer), protocols.artifact);
+    const stream = await endpoint.open(peerIdOf(mixer), protocols.artifact);
     const reply = await ask(known.runtime, stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply);
     const bundle = reply?.[0] ?? null;
     return bundle !== null && isOf(bundle, known, task) ? bundle : null;

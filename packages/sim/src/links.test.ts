@@ -1,15 +1,22 @@
-import { StreamLost } from '@assay/roles/ports/network';
+import { peerSigner } from '@assay/node/network/peer.fixture';
+import { peerIdOf, StreamLost } from '@assay/roles/ports/network';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { describe, expect, it } from 'vitest';
 import { Links } from './links.ts';
 
+const signers = { a: peerSigner('a'), b: peerSigner('b'), c: peerSigner('c') };
+const ids = { a: peerIdOf(signers.a), b: peerIdOf(signers.b), c: peerIdOf(signers.c) };
+const nameOf = (id: string) => Object.entries(ids).find(([, each]) => each === id)?.[0];
+
 async function threePeers(seed = 1) {
   const runtime = new SimulatedRuntime({ seed });
   const links = new Links(runtime);
-  const [a, b, c] = [await links.join('a'), await links.join('b'), await links.join('c')];
+  const [a, b, c] = [await links.join(signers.a), await links.join(signers.b), await links.join(signers.c)];
   const heard: string[] = [];
   for (const peer of [b, c]) {
-    peer.subscribe('news', ([byte], from) => heard.push(`${peer.id} ${byte} from ${from} at ${runtime.monotonicMs()}`));
+    peer.subscribe('news', ([byte], from) =>
+      heard.push(`${nameOf(peer.id)} ${byte} from ${nameOf(from)} at ${runtime.monotonicMs()}`),
+    );
   }
   b.handle('echo', async (stream) => {
     for (let next = await stream.messages.next(); next.done !== true; next = await stream.messages.next()) {
@@ -22,7 +29,7 @@ async function threePeers(seed = 1) {
 
 /** What comes back of three messages, with the times. */
 async function echoes({ runtime, a }: Awaited<ReturnType<typeof threePeers>>): Promise<string[]> {
-  const stream = await a.open('b', 'echo');
+  const stream = await a.open(ids.b, 'echo');
   for (const byte of [1, 2, 3]) await stream.send(Uint8Array.of(byte));
   stream.close();
   const got: string[] = [];
@@ -46,13 +53,13 @@ describe('links', () => {
 
   it('bring nothing to a peer that is cut off, break its streams, and go on when it is back', async () => {
     const { runtime, links, a, heard } = await threePeers();
-    const stream = await runtime.until(a.open('b', 'echo'));
-    links.cutOff('b');
+    const stream = await runtime.until(a.open(ids.b, 'echo'));
+    links.cutOff(ids.b);
     await expect(runtime.until(stream.messages.next())).rejects.toThrow(StreamLost);
     a.publish('news', Uint8Array.of(1));
-    await expect(runtime.until(a.open('b', 'echo'))).rejects.toThrow(StreamLost);
+    await expect(runtime.until(a.open(ids.b, 'echo'))).rejects.toThrow(StreamLost);
     await runtime.pass(1000);
-    links.heal('b');
+    links.heal(ids.b);
     a.publish('news', Uint8Array.of(2));
     await runtime.pass(1000);
     expect(heard.map((line) => line.slice(0, 3)).sort()).toEqual(['b 2', 'c 1', 'c 2']);
@@ -61,11 +68,11 @@ describe('links', () => {
 
   it('lose the streams of two peers when those break', async () => {
     const { runtime, links, a } = await threePeers();
-    const stream = await runtime.until(a.open('b', 'echo'));
-    links.breakStreams('a', 'c');
+    const stream = await runtime.until(a.open(ids.b, 'echo'));
+    links.breakStreams(ids.a, ids.c);
     await stream.send(Uint8Array.of(1));
     expect((await runtime.until(stream.messages.next())).value).toEqual(Uint8Array.of(1));
-    links.breakStreams('b', 'a');
+    links.breakStreams(ids.b, ids.a);
     await expect(runtime.until(stream.messages.next())).rejects.toThrow(StreamLost);
   });
 });

@@ -5,6 +5,7 @@ import {
   type Network,
   networkLimits,
   type PeerId,
+  type PeerSigner,
   StreamLost,
 } from '@assay/roles/ports/network';
 import type { RandomStream, Runtime } from '@assay/roles/ports/runtime';
@@ -116,8 +117,9 @@ export class Links implements Network {
     this.#inner = new MemoryNetwork(runtime);
   }
 
-  async join(id: PeerId): Promise<Endpoint> {
-    const endpoint = await this.#inner.join(id);
+  async join(signer: PeerSigner): Promise<Endpoint> {
+    const endpoint = await this.#inner.join(signer);
+    const { id } = endpoint;
     const linked: Endpoint = {
       id,
       subscribe: (topic, handler) => {

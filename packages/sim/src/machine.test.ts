@@ -1,3 +1,4 @@
+import { peerSigner } from '@assay/node/network/peer.fixture';
 import type { Chain } from '@assay/roles/ports/chain';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +20,7 @@ describe('a machine that crashes', () => {
     const world = { runtime, network, store, chain: await chainOf(1) };
     const machine = new Machine(world);
     const done: string[] = [];
-    await machine.network.join('a');
+    await machine.network.join(peerSigner('a'));
     const memory = machine.store.roleStore('mixer-1');
     memory.put('kept', Uint8Array.of(1));
     await runtime.until(memory.flushed());
@@ -33,7 +34,7 @@ describe('a machine that crashes', () => {
     await runtime.pass(1000);
     expect(done).toEqual([]);
     const next = new Machine(world);
-    await next.network.join('a');
+    await next.network.join(peerSigner('a'));
     expect([...next.store.roleStore('mixer-1').entries('')].map(({ key }) => key)).toEqual(['kept']);
     next.runtime.timer(10, () => done.push('timer of the next'));
     await runtime.pass(10);

@@ -31,8 +31,8 @@ export class Machine {
     const timer: Runtime['timer'] = (ms, fire) => world.runtime.timer(ms, () => this.#isDead || fire());
     this.runtime = { ...world.runtime, timer, sleep: sleepBy(timer) };
     this.network = {
-      join: async (id) => {
-        const endpoint = await world.network.join(id);
+      join: async (signer) => {
+        const endpoint = await world.network.join(signer);
         this.#endpoints.push(endpoint);
         return endpoint;
       },
@@ -62,12 +62,14 @@ export class Machine {
       identity: chain.identity,
       head: () => chain.head(),
       stateRoot: () => chain.stateRoot(),
+      isCurrent: () => chain.isCurrent(),
       check: (transaction) => this.#alive(chain.check(transaction)),
       prove: (table, indexOf) => this.#alive(chain.prove(table, indexOf)),
       submit: (transaction) => (this.#isDead ? never : this.#alive(chain.submit(transaction))),
       onBlock: (listener) => chain.onBlock((committed) => this.#isDead || listener(committed)),
       blockAt: (height) => chain.blockAt(height),
       codesAt: (height) => chain.codesAt(height),
+      sealAt: (height) => chain.sealAt(height),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { BlockCommit } from '@assay/node/store/store';
 import { type TaskRecord, taskChanges } from '@assay/node/store/tasks';
-import type { ResultCode } from '@assay/protocol';
+import { type ResultCode, Seal } from '@assay/protocol';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import type { RoleStore } from '@assay/roles/ports/store';
 import { toHex } from '@assay/ssz';
@@ -92,8 +92,10 @@ export class MemoryRoleStore implements RoleStore {
 export class MemoryStore implements WorldStore {
   readonly dir: string;
   readonly #sleep: Runtime['sleep'];
+  readonly base = 0;
   readonly #blocks: Uint8Array[] = [];
   readonly #codes: ResultCode[][] = [];
+  readonly #seals: Uint8Array[] = [];
   readonly #roles = new Map<string, MemoryRoleStore>();
   readonly #tasks = new Map<string, TaskRecord>();
 
@@ -115,17 +117,22 @@ export class MemoryStore implements WorldStore {
     return this.#blocks[height - 1] ?? null;
   }
 
+  sealAt(height: number): Uint8Array | null {
+    return this.#seals[height - 1] ?? null;
+  }
+
   task(taskId: Uint8Array): TaskRecord | null {
     return this.#tasks.get(toHex(taskId)) ?? null;
   }
 
-  async commit({ bytes, block, result, rows }: BlockCommit): Promise<void> {
+  async commit({ bytes, block, seal, result, rows }: BlockCommit): Promise<void> {
     const recordOf = (taskId: Uint8Array) => this.task(taskId);
-    const { changed } = taskChanges({ block, result, rows, recordOf, nextOrder: this.#tasks.size + 1 });
+    const { changed } = taskChanges({ block, result, rows, recordOf, nextOrder: this.#tasks.size + 1, isWhole: true });
     await this.#sleep(flushMs);
     for (const [id, record] of changed) this.#tasks.set(id, record);
     this.#blocks.push(bytes);
     this.#codes.push(result.transactions.map(({ code }) => code));
+    if (seal !== null) this.#seals.push(Seal.serialize(seal));
     for (const role of this.#roles.values()) role.expire(block.header.height);
   }
 
@@ -147,6 +154,10 @@ export class MemoryStore implements WorldStore {
 
   snapshotAt(): null {
     return null;
+  }
+
+  async putSeal(): Promise<never> {
+    throw new Error('every block of a world has its seal');
   }
 
   async clearViews(): Promise<void> {}

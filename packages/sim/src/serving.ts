@@ -1,4 +1,4 @@
-import type { Serving } from '@assay/node/devnet/backend';
+import type { Serving } from '@assay/node/host/backend';
 import type { EngineInfo, Ref } from '@assay/protocol';
 import { modelWorker, type Worker } from '@assay/roles/miner/index';
 import type { InferenceModel } from '@assay/roles/ports/inference';

@@ -17,10 +17,15 @@ export function heldStore(disk: Store, runtime: SimulatedRuntime): WorldStore {
     get height() {
       return disk.height;
     },
+    get base() {
+      return disk.base;
+    },
     get viewsHeight() {
       return disk.viewsHeight;
     },
     blockAt: (height) => disk.blockAt(height),
+    sealAt: (height) => disk.sealAt(height),
+    putSeal: (height, seal) => runtime.hold(disk.putSeal(height, seal)),
     resultAt: (height) => disk.resultAt(height),
     snapshotHeights: () => disk.snapshotHeights(),
     snapshotAt: (height) => disk.snapshotAt(height),

@@ -6,17 +6,26 @@ import { TransactionSender } from '@assay/node/consensus/sender';
 import { nativeCrypto } from '@assay/node/crypto/role-crypto';
 import { apiKeyOf } from '@assay/node/crypto/signers';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
-import { type BuiltRoles, buildRoles } from '@assay/node/devnet/build-roles';
-import { devnetGenesis, keyNames, maxTaskUnits, names, sessionDepositUnits } from '@assay/node/devnet/genesis';
+import {
+  concurrency,
+  devnetGenesis,
+  devnetRoles,
+  keyNames,
+  maxTaskUnits,
+  names,
+  sessionDepositUnits,
+} from '@assay/node/devnet/genesis';
 import { provision } from '@assay/node/devnet/provision';
+import { type BuiltRoles, buildRoles } from '@assay/node/host/build-roles';
 import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
 import type { BodyKind, BodyValues, Genesis, Ref } from '@assay/protocol';
-import { type AccountSigner, networkAddress, type RoleContext } from '@assay/roles/context';
-import type { ApiKey } from '@assay/roles/gateway/index';
+import type { AccountSigner, RoleContext } from '@assay/roles/context';
+import type { ApiKey, Gateway } from '@assay/roles/gateway/index';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { InferenceRequest } from '@assay/roles/ports/chat';
+import { peerIdOf } from '@assay/roles/ports/network';
 import { runtimeOf } from '@assay/roles/ports/runtime';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { encodeText, fromHex, sha256 } from '@assay/ssz';
@@ -201,7 +210,8 @@ export class World implements Surroundings {
       network,
       runtime,
       store,
-      miners,
+      roles: devnetRoles(miners),
+      concurrency,
       verifier,
       keys: ring,
       apiKeys: this.#apiKeys,
@@ -216,6 +226,12 @@ export class World implements Surroundings {
     const runtime = runtimeOf(this.runtime, name);
     const store = this.store.roleStore(name);
     return { chain, network, verifier, crypto: nativeCrypto, signer, runtime, store };
+  }
+
+  get gateway(): Gateway {
+    const { gateway } = this.built;
+    if (gateway === null) throw new Error('this world has no gateway');
+    return gateway;
   }
 
   get keys(): Keystore {
@@ -285,7 +301,7 @@ export class World implements Surroundings {
   /** The whole answer to a request. */
   async ask(change: Partial<InferenceRequest> = {}, apiKey = this.apiKey): Promise<{ taskId: string; text: string }> {
     const { signal } = new AbortController();
-    const { taskId, events } = await this.built.gateway.ask(apiKey, this.request(change), signal);
+    const { taskId, events } = await this.gateway.ask(apiKey, this.request(change), signal);
     let text = '';
     for await (const event of events) if (event.type === 'tokens') text += event.text;
     return { taskId, text };
@@ -302,12 +318,12 @@ export class World implements Surroundings {
     return this.store.task(fromHex(taskId) ?? new Uint8Array(0));
   }
 
-  mixerAddress(mixer: Ref<'mixers'>): string {
-    return networkAddress(this.chain.head().mixers.at(mixer));
+  mixerPeer(mixer: Ref<'mixers'>): string {
+    return peerIdOf(this.chain.head().mixers.at(mixer));
   }
 
-  minerAddress(miner: Ref<'miners'>): string {
-    return networkAddress(this.chain.head().miners.at(miner));
+  minerPeer(miner: Ref<'miners'>): string {
+    return peerIdOf(this.chain.head().miners.at(miner));
   }
 
   async #start(startRole: (name: string) => Promise<unknown>): Promise<void> {

@@ -13,7 +13,7 @@ describe('an API key', () => {
     await ApiKeyFile.begin(join(dir, 'api-keys.json'));
     const file = new ApiKeyFile(join(dir, 'api-keys.json'));
     const net = await startWorld({ miners: 1, apiKeysOf: (parts) => followSessions({ ...parts, file }, () => {}) });
-    const { gateway } = net.built;
+    const { gateway } = net;
     const signer = net.keys.account(names.session);
     const second = apiKeyOf(signer, net.session, 1);
     expect([gateway.knowsKey(net.apiKey), gateway.knowsKey(second)]).toEqual([true, false]);

@@ -1,3 +1,4 @@
+import { peerSigner } from '@assay/node/network/peer.fixture';
 import { GatewayMessage, type TaskRequest, type TaskSubmission } from '@assay/protocol';
 import { protocols } from '@assay/roles/context';
 import { receive } from '@assay/roles/ports/wire';
@@ -10,8 +11,8 @@ import { startWorld } from './start.fixture.ts';
 
 /** Sends a signed request to mixer 0: the id of the task it became, or the code it was refused with. */
 async function submit(net: World, submission: Uint8Array): Promise<string> {
-  const client = await net.network.join('a client');
-  const stream = await client.open(net.mixerAddress(0), protocols.task);
+  const client = await net.network.join(peerSigner('a client'));
+  const stream = await client.open(net.mixerPeer(0), protocols.task);
   await stream.send(submission);
   let taskId = '';
   for (;;) {

@@ -1,7 +1,8 @@
 import { drawMiners, drawTable } from '@assay/ledger';
 import { devnetParams, names } from '@assay/node/devnet/genesis';
 import { type InferencePayload, MixerToMiner } from '@assay/protocol';
-import { networkAddress, protocols } from '@assay/roles/context';
+import { protocols } from '@assay/roles/context';
+import { peerIdOf } from '@assay/roles/ports/network';
 import type { RandomStream } from '@assay/roles/ports/runtime';
 import { promptTokensBound } from '@assay/roles/prompt-bound';
 import { toHex } from '@assay/ssz';
@@ -76,7 +77,7 @@ class Observer {
     const request = { taskId, kind: 'user' as const, domain: 0, model, payer: new Uint8Array(20) };
     const asked = { ...request, dedicatedMiners: [], drawHeight: state.globals.height };
     const ranks = drawMiners(drawTable(state), asked, miners);
-    return ranks.findIndex(({ miner }) => networkAddress(state.miners.at(miner)) === to);
+    return ranks.findIndex(({ miner }) => peerIdOf(state.miners.at(miner)) === to);
   }
 
   #viewOf(

@@ -13,8 +13,8 @@ describe('a miner that is slow to reach', () => {
     const net = await startWorld({ miners: 2, params: { deadlines }, modelOf });
     const heard: Heard[] = [];
     net.network.spy.onHeard((each) => heard.push(each));
-    const [slow, quick] = [net.minerAddress(0), net.minerAddress(1)];
-    for (const mixer of [0, 1, 2, 3]) net.network.lengthen(net.mixerAddress(mixer), slow, 2 * deadlines.prepareMs);
+    const [slow, quick] = [net.minerPeer(0), net.minerPeer(1)];
+    for (const mixer of [0, 1, 2, 3]) net.network.lengthen(net.mixerPeer(mixer), slow, 2 * deadlines.prepareMs);
     const asked: string[] = [];
     // When the slow one is reached, the task of one token is over, and that of eight is another's.
     for (let seed = 0; seed < 8; seed++) asked.push((await net.ask({ seed, maxTokens: seed < 4 ? 1 : 8 })).taskId);

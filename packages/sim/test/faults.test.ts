@@ -9,8 +9,9 @@ import {
   Precommit,
   precommitHash,
 } from '@assay/protocol';
-import { networkAddress, protocols, SigningRoots } from '@assay/roles/context';
+import { protocols, SigningRoots } from '@assay/roles/context';
 import type { GenerateEvent } from '@assay/roles/ports/inference';
+import { peerIdOf } from '@assay/roles/ports/network';
 import { receive } from '@assay/roles/ports/wire';
 import { encodeText, equalBytes } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
@@ -95,7 +96,7 @@ describe('the fault of a request (§5.15)', () => {
     const leave = async (afterMs: number) => {
       const leaving = new AbortController();
       const stay = net.runtime.timer(afterMs, () => leaving.abort());
-      const answer = await net.built.gateway.ask(net.apiKey, net.request({ maxTokens: 40 }), leaving.signal);
+      const answer = await net.gateway.ask(net.apiKey, net.request({ maxTokens: 40 }), leaving.signal);
       try {
         for await (const _ of answer.events);
       } catch {
@@ -130,7 +131,7 @@ describe('the fault of a node', () => {
     const net = await startWorld({ miners: 1, params: { deadlines } });
     const { chain, miners } = net.chain.head();
     const row = miners.at(0);
-    const stream = await endpointOf(net, 0).open(networkAddress(row), protocols.serve);
+    const stream = await endpointOf(net, 0).open(peerIdOf(row), protocols.serve);
     const say = (message: MixerToMiner) => stream.send(MixerToMiner.serialize(message));
     const hear = async <Kind extends MinerToMixer['kind']>(wanted: Kind) => {
       for (;;) {
@@ -207,7 +208,7 @@ describe('a stream', () => {
       params: { deadlines: { ...deadlines, stallMs: 300, generationMs: 600 } },
     });
     const { signal } = new AbortController();
-    const { taskId } = await net.built.gateway.ask(net.apiKey, net.request({ maxTokens: 1000 }), signal);
+    const { taskId } = await net.gateway.ask(net.apiKey, net.request({ maxTokens: 1000 }), signal);
     const id = `0x${taskId.slice(2)}`;
     await net.until(() => net.task(id) !== null);
     expect(net.task(id)?.receipt.tokensOut).toBe(1000);

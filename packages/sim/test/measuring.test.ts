@@ -1,5 +1,6 @@
 import { challengeSigningRoot, measuredValues, measuringOf } from '@assay/ledger';
 import { names } from '@assay/node/devnet/genesis';
+import { peerSigner } from '@assay/node/network/peer.fixture';
 import {
   ArtifactReply,
   ArtifactRequest,
@@ -60,9 +61,9 @@ describe('the line of a miner', () => {
     const measured = miners.flatMap((miner) => seen.of(miner).map(({ epoch, mixer }) => `${epoch}/${mixer}/${miner}`));
     expect(measured.toSorted()).toEqual(drawn.toSorted());
     // What comes too late while one is away is let go, and nobody is offered it.
-    net.network.cutOff(net.mixerAddress(3));
+    net.network.cutOff(net.mixerPeer(3));
     await net.blocks(48);
-    net.network.heal(net.mixerAddress(3));
+    net.network.heal(net.mixerPeer(3));
     await net.blocks(16);
     expect(net.trace.said.filter((line) => line.includes('REPORT_'))).toEqual([]);
   });
@@ -114,9 +115,9 @@ describe('the line of a miner', () => {
 
   it('is not reported of a miner that answers nothing, and shown to no stranger', async () => {
     const net = await start({ miners: 2 });
-    const stranger = await net.network.join('stranger');
+    const stranger = await net.network.join(peerSigner('stranger'));
     const ask = async (protocol: string, message: Uint8Array) => {
-      const stream = await stranger.open(net.minerAddress(0), protocol);
+      const stream = await stranger.open(net.minerPeer(0), protocol);
       await stream.send(message);
       return stream.messages.next();
     };
@@ -240,7 +241,7 @@ describe('challenges', () => {
     const net = await start({ miners: 2, params: manyChallenges });
     const closed = await net.openSession(names.payer, { sharesPrompts: false });
     let challenges = 0;
-    (await net.network.join('listener')).subscribe(topics.tasks, (message) => {
+    (await net.network.join(peerSigner('listener'))).subscribe(topics.tasks, (message) => {
       const { announcement } = SignedAnnouncement.deserialize(message);
       if (announcement.state === 'prepare' && !asked.has(toHex(announcement.taskId))) challenges++;
     });
@@ -257,8 +258,8 @@ describe('challenges', () => {
     const shared = await Promise.all(Array.from({ length: 8 }, (_, seed) => ask(seed + 8)));
     challenges = 0;
     await net.until(() => challenges > 0);
-    const stranger = await net.network.join('stranger');
-    const mixer = net.mixerAddress(0);
+    const stranger = await net.network.join(peerSigner('stranger'));
+    const mixer = net.mixerPeer(0);
     for (const taskId of [...private_, ...shared]) {
       expect(artifactOf(net, taskId)).not.toBeNull();
       const stream = await stranger.open(mixer, protocols.artifact);

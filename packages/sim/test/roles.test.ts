@@ -1,5 +1,6 @@
 import { priceOf } from '@assay/ledger';
 import { devnetPrices, names } from '@assay/node/devnet/genesis';
+import { peerSigner } from '@assay/node/network/peer.fixture';
 import { type Attestation, ChallengeReport, DisputedChallenge, GatewayMessage } from '@assay/protocol';
 import { protocols, topics } from '@assay/roles/context';
 import { ofReport } from '@assay/roles/mixer/index';
@@ -124,9 +125,7 @@ describe('the roles together', () => {
       depositUnits: deposit * maxPriceUnits({ promptBound, maxTokens }),
     });
     const signal = new AbortController().signal;
-    const asked = Array.from({ length: 1000 }, () =>
-      net.built.gateway.ask(net.apiKey, net.request({ maxTokens }), signal),
-    );
+    const asked = Array.from({ length: 1000 }, () => net.gateway.ask(net.apiKey, net.request({ maxTokens }), signal));
     const outcomes = await Promise.allSettled(asked);
     const admitted = outcomes.filter((outcome) => outcome.status === 'fulfilled');
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
@@ -142,10 +141,10 @@ describe('the roles together', () => {
 
   it('take a signed request for one task only (§5.6)', async () => {
     const net = await startWorld({ miners: 2 });
-    const stranger = await net.network.join('stranger');
+    const stranger = await net.network.join(peerSigner('stranger'));
     const { submission } = signedRequest(net);
     const send = async () => {
-      const stream = await stranger.open(net.mixerAddress(0), protocols.task);
+      const stream = await stranger.open(net.mixerPeer(0), protocols.task);
       await stream.send(submission);
       const answer = await receive(stream, GatewayMessage);
       return answer?.kind;
@@ -195,7 +194,7 @@ describe('the roles together', () => {
 
   it('drop what a peer publishes that is no message', async () => {
     const net = await startWorld({ miners: 1 });
-    const stranger = await net.network.join('stranger');
+    const stranger = await net.network.join(peerSigner('stranger'));
     for (const topic of Object.values(topics)) stranger.publish(topic, Uint8Array.of(1, 2, 3));
     expect((await net.ask()).text).toHaveLength(8);
   });
@@ -209,7 +208,7 @@ describe('the roles together', () => {
       modelOf: () => new SimulatedModel('registered', () => (held ? never : Promise.resolve())),
     });
     const { signal } = new AbortController();
-    await net.built.gateway.ask(net.apiKey, net.request(), signal);
+    await net.gateway.ask(net.apiKey, net.request(), signal);
     expect(await codeOf(net.ask())).toBe('SESSION_EXHAUSTED');
     held = false;
     await net.built.roles.set('mixer-1', false);
@@ -255,7 +254,7 @@ describe('the roles together', () => {
           if (step >= 5) await runtime.sleep(20);
         }),
     });
-    const { taskId, events } = await net.built.gateway.ask(net.apiKey, net.request({ maxTokens: 500 }), leaving.signal);
+    const { taskId, events } = await net.gateway.ask(net.apiKey, net.request({ maxTokens: 500 }), leaving.signal);
     await codeOf(
       (async () => {
         for await (const _ of events);

@@ -1,4 +1,5 @@
 import { names } from '@assay/node/devnet/genesis';
+import { peerSigner } from '@assay/node/network/peer.fixture';
 import {
   edgeCodes,
   GatewayMessage,
@@ -11,8 +12,8 @@ import {
   TaskAnnouncement,
   TransitionVote,
 } from '@assay/protocol';
-import { networkAddress, protocols, SigningRoots, topics } from '@assay/roles/context';
-import type { Endpoint, MessageStream } from '@assay/roles/ports/network';
+import { protocols, SigningRoots, topics } from '@assay/roles/context';
+import { type Endpoint, type MessageStream, peerIdOf } from '@assay/roles/ports/network';
 import { receive } from '@assay/roles/ports/wire';
 import { describe, expect, it } from 'vitest';
 import { SimulatedModel } from '../src/simulated-model.ts';
@@ -41,7 +42,7 @@ const say = (stream: MessageStream, message: MixerToMiner) => stream.send(MixerT
 /** Asks a miner to take a task, as a mixer or as somebody who says so. */
 async function prepare(net: World, from: Endpoint, asked: { miner?: number; mixer: number; id: number }) {
   const row = net.chain.head().miners.at(asked.miner ?? 0);
-  const stream = await from.open(networkAddress(row), protocols.serve);
+  const stream = await from.open(peerIdOf(row), protocols.serve);
   const taskId = new Uint8Array(32).fill(asked.id);
   const { mixer } = asked;
   await say(stream, { kind: 'prepare', value: { taskId, model: 0, maxTokensIn: 100, maxTokensOut: 4, mixer } });
@@ -51,9 +52,9 @@ async function prepare(net: World, from: Endpoint, asked: { miner?: number; mixe
 }
 
 describe('a miner (§5.23)', () => {
-  it('works for no stranger: it takes tasks of mixers with a seat alone, by their own address', async () => {
+  it('works for no stranger: it takes tasks of mixers with a seat alone, by their own key', async () => {
     const net = await start();
-    const stranger = await net.network.join('a stranger without key or money');
+    const stranger = await net.network.join(peerSigner('a stranger without key or money'));
     expect((await prepare(net, stranger, { mixer: 0, id: 1 })).isTaken).toBe(false);
     expect((await prepare(net, stranger, { mixer: 99, id: 2 })).isTaken).toBe(false);
     expect((await prepare(net, endpointOf(net, 1), { mixer: 0, id: 3 })).isTaken).toBe(false);
@@ -144,7 +145,7 @@ describe('one silent mixer (§5.24)', () => {
     const net = await withHungMiner();
     // The liar’s vote is there before the last honest one.
     for (const oracle of net.chain.head().oracles) {
-      net.network.lengthen(net.mixerAddress(2), networkAddress(oracle), 50);
+      net.network.lengthen(net.mixerPeer(2), peerIdOf(oracle), 50);
     }
     endpointOf(net, 3).handle(protocols.vote, async (stream) => {
       await receive(stream, SignedTransition);
@@ -180,8 +181,8 @@ describe('one silent mixer (§5.24)', () => {
 
   it('is not made of an honest one by a stranger with many streams', async () => {
     const net = await start();
-    const stranger = await net.network.join('nobody');
-    const open = () => stranger.open(net.mixerAddress(0), protocols.task);
+    const stranger = await net.network.join(peerSigner('nobody'));
+    const open = () => stranger.open(net.mixerPeer(0), protocols.task);
     const openMany = () => Promise.all(Array.from({ length: 5000 }, open));
     await expect(openMany()).rejects.toThrow('lost');
     expect(await codeOf(net.ask())).toBe('OK');

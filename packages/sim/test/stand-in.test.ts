@@ -1,5 +1,7 @@
 import { names } from '@assay/node/devnet/genesis';
-import type { Attestation } from '@assay/protocol';
+import { peerSigner } from '@assay/node/network/peer.fixture';
+import { type Attestation, messageTypes, Presence, SignedPresence } from '@assay/protocol';
+import { SigningRoots, topics } from '@assay/roles/context';
 import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
 import { forgedTask, signedRequest, ticketOf } from '../src/adversaries/forged-task.ts';
@@ -21,7 +23,7 @@ async function taskOfStandIn() {
     params: { epochBlocks: 4096 },
     modelOf: () => new SimulatedModel('registered', wait),
   });
-  net.network.cutOff(net.mixerAddress(0));
+  net.network.cutOff(net.mixerPeer(0));
   await net.blocks(8);
   const answer = net.ask();
   await begun.promise;
@@ -43,7 +45,7 @@ async function restart(net: World, mixer: number): Promise<void> {
 describe('a task that another took while its home mixer was away (§5.6)', () => {
   it('is certified, whoever comes back or forgets before it ends', async () => {
     const { net, answer, finish } = await taskOfStandIn();
-    net.network.heal(net.mixerAddress(0));
+    net.network.heal(net.mixerPeer(0));
     await net.blocks(8);
     await restart(net, 2);
     await net.blocks(4);
@@ -52,6 +54,28 @@ describe('a task that another took while its home mixer was away (§5.6)', () =>
     const { height } = net.chain.head().globals;
     await net.until(() => net.task(taskId) !== null || net.chain.head().globals.height > height + 50);
     expect(net.trace.said.filter((line) => line.includes('discarded'))).toEqual([]);
+    expect(net.task(taskId)?.row.mixer).toBe(1);
+  });
+
+  it('is taken and certified although somebody sends again what the home mixer said (§14.2)', async () => {
+    const net = await startWorld({ miners: 2, params: { epochBlocks: 4096 } });
+    const said: Uint8Array[] = [];
+    const isHome = (from: string) => from === net.mixerPeer(0);
+    const listener = await net.network.join(peerSigner('listener'));
+    listener.subscribe(topics.presence, (message, from) => isHome(from) && said.push(message));
+    await net.blocks(3);
+    const home = await FalseMixer.of(net, 0);
+    const elsewhere = new SigningRoots({ chainId: 'another', genesisHash: new Uint8Array(32) });
+    net.chain.onBlock(({ result }) => {
+      const presence = { mixer: 0, height: result.height };
+      const signature = net.keys.account(names.mixer(0)).sign(elsewhere.of(messageTypes.presence, Presence, presence));
+      home.endpoint.publish(topics.presence, SignedPresence.serialize({ presence, signature }));
+      for (const message of said) home.endpoint.publish(topics.presence, message);
+    });
+    await net.blocks(8);
+    expect(said.length).toBeGreaterThan(1);
+    const { taskId } = await net.ask();
+    await net.until(() => net.task(taskId) !== null);
     expect(net.task(taskId)?.row.mixer).toBe(1);
   });
 

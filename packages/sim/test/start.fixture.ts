@@ -62,7 +62,7 @@ export const codeOf = (promise: Promise<unknown>): Promise<string> =>
 
 /** What a mixer has joined the network with. */
 export function endpointOf(net: World, mixer: number): Endpoint {
-  const endpoint = net.network.find(net.mixerAddress(mixer));
+  const endpoint = net.network.find(net.mixerPeer(mixer));
   if (endpoint === undefined) throw new Error(`mixer ${mixer} is not there`);
   return endpoint;
 }

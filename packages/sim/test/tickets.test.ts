@@ -1,7 +1,7 @@
 import { nativeVerifier } from '@assay/node/crypto/verifier';
 import { names } from '@assay/node/devnet/genesis';
 import { ArtifactReply } from '@assay/protocol';
-import { networkAddress, protocols } from '@assay/roles/context';
+import { protocols } from '@assay/roles/context';
 import { fetchArtifact } from '@assay/roles/fetch-artifact';
 import { sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
@@ -59,12 +59,12 @@ describe('a task', () => {
     await net.until(() => (head().audits.get(head().auditOf(receipt.taskId) ?? -1)?.auditors.length ?? 0) > 0);
     const [slot] = head().audits.at(head().auditOf(receipt.taskId) ?? -1).auditors;
     await net.built.roles.set(names.validator(slot?.validator ?? 0), false);
-    const auditor = await net.network.join(networkAddress(head().validators.at(slot?.validator ?? 0)));
+    const auditor = await net.network.join(net.keys.account(names.validator(slot?.validator ?? 0)));
     const fetched = () =>
       fetchArtifact(auditor, { state: head(), verifier: nativeVerifier, runtime: net.runtime }, task);
     expect((await fetched())?.ticket).toEqual(receipt.ticket);
     await net.built.roles.set(names.mixer(task.mixer), false);
-    const impostor = await net.network.join(net.mixerAddress(task.mixer));
+    const impostor = await net.network.join(net.keys.account(names.mixer(task.mixer)));
     let offered = bundle;
     impostor.handle(protocols.artifact, async (stream) => {
       await stream.send(ArtifactReply.serialize([offered]));

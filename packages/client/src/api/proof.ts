@@ -11,7 +11,6 @@ export const RowProofJson = z.object({
   header: z.object({
     height: count,
     timeMs: count,
-    proposer: count,
     parentRoot: bytes32,
     transactionsRoot: bytes32,
     stateRoot: bytes32,

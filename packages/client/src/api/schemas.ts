@@ -124,7 +124,6 @@ export type Event = JsonOf<LedgerEvent>;
 const blockFields = {
   height: count,
   timeMs: count,
-  proposer: count,
   root: bytes32,
   parentRoot: bytes32,
   transactionsRoot: bytes32,

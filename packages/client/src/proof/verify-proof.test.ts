@@ -43,7 +43,7 @@ describe('verifyProof', () => {
   });
 
   it('refuses another header, whatever field differs', () => {
-    for (const change of [{ height: 8 }, { timeMs: 1 }, { proposer: 1 }, { parentRoot: headerRoot }]) {
+    for (const change of [{ height: 8 }, { timeMs: 1 }, { transactionsRoot: headerRoot }, { parentRoot: headerRoot }]) {
       const reasons = reasonsOf({ ...good, header: { ...header, ...change } });
       expect(reasons).toEqual([expect.stringContaining('not the trusted one')]);
     }

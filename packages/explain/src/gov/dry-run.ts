@@ -119,8 +119,8 @@ async function actionOfProposal(
 }
 
 function applyAgain(ledger: Ledger, { height, block }: Replayed, verifier: Verifier) {
-  const { timeMs, proposer } = block.header;
-  return ledger.applyBlock({ height, timeMs, proposer, transactions: block.transactions }, verifier);
+  const { timeMs } = block.header;
+  return ledger.applyBlock({ height, timeMs, transactions: block.transactions }, verifier);
 }
 
 type Earned = Pick<Earning, 'account' | 'as'> & { readonly units: bigint };

@@ -64,7 +64,7 @@ function newWorld(settlementRows = 100_000, foundationReview = false): World {
 function play(world: World, acts: readonly Act[], apply: (block: BlockInput) => void = () => {}) {
   const transactions = acts.flatMap((each) => each(world));
   const { height, timeMs } = world.state.globals;
-  apply({ height: height + 1, timeMs: timeMs + world.state.params.blockTimeMs, proposer: 0, transactions });
+  apply({ height: height + 1, timeMs: timeMs + world.state.params.blockTimeMs, transactions });
   return world.block(...transactions);
 }
 
@@ -236,7 +236,7 @@ function refused(world: World, transaction: Uint8Array): boolean {
   const { height, timeMs } = world.state.globals;
   const code = world.codeOf(transaction);
   if (code === 'OK') return false;
-  const block = { height: height + 1, timeMs: timeMs + world.state.params.blockTimeMs, proposer: 0, transactions: [] };
+  const block = { height: height + 1, timeMs: timeMs + world.state.params.blockTimeMs, transactions: [] };
   without.applyBlock(block, world.keys.verifier);
   const expected = State.deserialize(without.snapshot());
   const actual = State.deserialize(world.ledger.snapshot());

@@ -68,7 +68,7 @@ describe('Ledger', () => {
     const { height, timeMs } = world.state.globals;
     for (let step = 1; step <= 40; step++) {
       const transactions = step < 4 ? [world.batchTx({ receipts: [world.receipt({ drawHeight: height })] })] : [];
-      const block = { height: height + step, timeMs: timeMs + step, proposer: 0, transactions };
+      const block = { height: height + step, timeMs: timeMs + step, transactions };
       const result = world.ledger.applyBlock(block, world.keys.verifier);
       expect(copy.applyBlock(block, world.keys.verifier)).toEqual(result);
     }
@@ -97,7 +97,7 @@ describe('Ledger', () => {
   ])('refuses a block with %s and stays as it was', (_name, wrong) => {
     const world = new World();
     const root = world.ledger.stateRoot();
-    const block = { ...wrong, proposer: 0, transactions: [] };
+    const block = { ...wrong, transactions: [] };
     expect(() => world.ledger.applyBlock(block, world.keys.verifier)).toThrow(RangeError);
     expect(Ledger.fromSnapshot(world.ledger.snapshot()).stateRoot()).toEqual(root);
   });

@@ -33,8 +33,6 @@ export interface BlockInput {
   readonly height: number;
   /** Unix time in milliseconds; later than the last block's. */
   readonly timeMs: number;
-  /** Index of the proposing validator. */
-  readonly proposer: number;
   /** Transactions in order: serialised, or read before. */
   readonly transactions: readonly (Uint8Array | SignedTransaction)[];
 }

@@ -53,7 +53,7 @@ it('the order of independent transactions in a block changes no total, no balanc
       const { height, timeMs } = world.state.globals;
       const [forth, back] = [transactions, transactions.toReversed()].map((each) => {
         const ledger = Ledger.fromSnapshot(world.ledger.snapshot());
-        const block = { height: height + 1, timeMs: timeMs + 1, proposer: 0, transactions: each };
+        const block = { height: height + 1, timeMs: timeMs + 1, transactions: each };
         const codes = ledger.applyBlock(block, world.keys.verifier).transactions.map(({ code }) => code);
         return { codes, totals: totals(ledger.state) };
       });

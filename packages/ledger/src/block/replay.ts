@@ -1,10 +1,10 @@
-import { AssayError, Block, TransactionList } from '@assay/protocol';
+import { AssayError, SealedBlock, TransactionList } from '@assay/protocol';
 import { equalBytes, toHex } from '@assay/ssz';
 import type { BlockResult } from '../state/result.ts';
 import { UnknownRuleError } from '../state/rules.ts';
 import type { Verifier } from '../state/verifier.ts';
 import type { Ledger } from './ledger.ts';
-import { blockSigningRoot, headerRoot } from './seal.ts';
+import { headerRoot, type SealQuorum, sealProblem } from './seal.ts';
 
 /** For blocks whose signatures were checked before. */
 export const trusting: Verifier = { ed25519: () => true, bls: () => true };
@@ -18,25 +18,35 @@ export interface ReplayedChain {
 
 export const chainFrom = (ledger: Ledger, headRoot: Uint8Array): ReplayedChain => ({ ledger, headRoot });
 
+/** How a block that was made elsewhere is checked. */
+export interface BlockCheck {
+  readonly verifier: Verifier;
+  /** What its seal must hold; null when nothing is asked of it. */
+  readonly quorum: SealQuorum | null;
+  /** Height of the newest block there is, whose seal may be still to come. */
+  readonly newest: number;
+}
+
 /** Applies a block that was made elsewhere. Throws AssayError DATA_DAMAGED when it is not what the rules make of it. */
 export function applyStored(
   chain: ReplayedChain,
-  block: Block,
+  { block, seal }: SealedBlock,
   height: number,
-  { verifier, verifyAll }: { verifier: Verifier; verifyAll: boolean },
+  { verifier, quorum, newest }: BlockCheck,
 ): BlockResult {
   const { ledger } = chain;
   const { header, transactions } = block;
   if (header.height !== height) throw damaged(height, `it says it is block ${header.height}`);
   requireRoot(height, 'the parent root', header.parentRoot, chain.headRoot);
-  if (verifyAll) checkSeal(ledger, block, verifier);
+  const isAwaited = seal === null && height >= newest;
+  if (quorum !== null && !isAwaited) requireSeal(ledger, { block, seal }, { verifier, quorum });
   let result: BlockResult;
   try {
     result = ledger.applyBlock({ ...header, transactions }, verifier);
   } catch (error) {
     throw unknownRule(error) ?? damaged(height, String(error), error);
   }
-  requireRoot(height, 'the state root', header.stateRoot, result.stateRoot, verifyAll ? signedRoot : '');
+  requireRoot(height, 'the state root', header.stateRoot, result.stateRoot, quorum === null ? '' : signedRoot);
   chain.headRoot = headerRoot(header);
   return result;
 }
@@ -47,34 +57,30 @@ export function unknownRule(error: unknown): AssayError | null {
   return new AssayError('UNKNOWN_RULE', `${error.message} Nothing is lost.`, { cause: error });
 }
 
-/** Whether the proposer is a validator and has signed these transactions (§2.1). */
-function checkSeal(ledger: Ledger, { header, transactions, signature }: Block, verifier: Verifier): void {
-  const { height, proposer } = header;
-  const { validators, chain } = ledger.state;
-  requireRoot(
-    height,
-    'the root of the transactions',
-    header.transactionsRoot,
-    TransactionList.hashTreeRoot(transactions),
-  );
-  const publicKey = validators.get(proposer)?.publicKey;
-  if (publicKey === undefined) throw damaged(height, `there is no validator ${proposer}, its proposer`);
-  if (!verifier.ed25519(publicKey, blockSigningRoot(chain, header), signature)) {
-    throw damaged(height, 'the signature of its proposer does not hold');
-  }
+/** Whether the seal is one of these transactions and this header (§2.1.1). */
+function requireSeal(
+  { state }: Ledger,
+  { block: { header, transactions }, seal }: SealedBlock,
+  check: { readonly verifier: Verifier; readonly quorum: SealQuorum },
+): void {
+  const { height } = header;
+  const computed = TransactionList.hashTreeRoot(transactions);
+  requireRoot(height, 'the root of the transactions', header.transactionsRoot, computed);
+  const problem = seal === null ? 'it has no seal' : sealProblem(state, { header, seal }, check);
+  if (problem !== null) throw damaged(height, problem);
 }
 
-/** Of a block that is what its proposer signed no byte has changed since. */
-const signedRoot = '; its proposer has signed that, so other rules made it: go on with the version that wrote it';
+/** Of a block that is what its seal says no byte has changed since. */
+const signedRoot = '; its seal says that too, so other rules made it: go on with the version that wrote it';
 
 function requireRoot(height: number, what: string, stated: Uint8Array, computed: Uint8Array, why = ''): void {
   if (equalBytes(stated, computed)) return;
   throw damaged(height, `${what} is ${toHex(computed)}, but its header says ${toHex(stated)}${why}`);
 }
 
-export function decodeBlock(height: number, bytes: Uint8Array): Block {
+export function decodeBlock(height: number, bytes: Uint8Array): SealedBlock {
   try {
-    return Block.deserialize(bytes);
+    return SealedBlock.deserialize(bytes);
   } catch (error) {
     throw damaged(height, 'its bytes are not a block', error);
   }

@@ -81,7 +81,7 @@ describe('a confirmed failure', () => {
     const world = caseWorld();
     for (let i = 0; i < 5; i++) answer(world);
     const { height, timeMs } = world.state.globals;
-    const nextDay = { height: height + 1, timeMs: timeMs + 86_400_000, proposer: 0, transactions: [] };
+    const nextDay = { height: height + 1, timeMs: timeMs + 86_400_000, transactions: [] };
     world.ledger.applyBlock(nextDay, world.keys.verifier);
     answer(world);
     expect(world.state.cases.at(5).heldUnits).toBe(70n);

@@ -44,7 +44,7 @@ function withRows(world: World, settlementRows: number): Ledger {
 
 const nextBlock = ({ state }: Ledger, transactions: readonly Uint8Array[] = []): BlockInput => {
   const { height, timeMs } = state.globals;
-  return { height: height + 1, timeMs: timeMs + state.params.blockTimeMs, proposer: 0, transactions };
+  return { height: height + 1, timeMs: timeMs + state.params.blockTimeMs, transactions };
 };
 
 const closesOf = (events: readonly LedgerEvent[]): EpochClose[] =>

@@ -175,7 +175,7 @@ describe('a ledger that is loaded in the middle of an audit', () => {
     const transactions = [world.tx('validator1', 'setRoleStatus', { kind, role: 1, status: 'active' })];
     const loaded = Ledger.fromSnapshot(world.ledger.snapshot());
     const { height, timeMs } = world.state.globals;
-    const block = { height: height + 1, timeMs: timeMs + 500, proposer: 0, transactions };
+    const block = { height: height + 1, timeMs: timeMs + 500, transactions };
     const { stateRoot } = world.ledger.applyBlock(block, world.keys.verifier);
     expect(loaded.applyBlock(block, world.keys.verifier).stateRoot).toEqual(stateRoot);
   };

@@ -176,7 +176,7 @@ describe('a network with days of 24 seconds', () => {
 describe('time that mints (economics §1.20)', () => {
   const jump = (world: World, byMs: number) => {
     const { height, timeMs } = world.state.globals;
-    const block = { height: height + 1, timeMs: timeMs + byMs, proposer: 0, transactions: [] };
+    const block = { height: height + 1, timeMs: timeMs + byMs, transactions: [] };
     world.ledger.applyBlock(block, world.keys.verifier);
   };
   const minted = (world: World) => world.state.globals.mintedUnits;

@@ -162,7 +162,7 @@ export class World {
   block(...transactions: readonly Uint8Array[]): BlockResult {
     const { globals, params } = this.state;
     const timeMs = globals.timeMs + params.blockTimeMs;
-    const block = { height: globals.height + 1, timeMs, proposer: 0, transactions };
+    const block = { height: globals.height + 1, timeMs, transactions };
     const result = this.ledger.applyBlock(block, this.keys.verifier);
     this.#nonces.clear();
     this.events.push(...result.events);

@@ -1,5 +1,5 @@
 import { blockSigningRoot } from '@assay/ledger';
-import type { AssayError } from '@assay/protocol';
+import type { AssayError, Seal } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { openStore } from '../store/store.ts';
@@ -9,7 +9,7 @@ import { type TransferFields, testChain, transferOf } from './chain.fixture.ts';
 const chain = testChain();
 const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];
 const pay = (from: TransferFields['from'], nonce: number) => transferOf(chain, { from, to: bob.address, nonce });
-const first = { height: 1, timeMs: chain.genesis.timeMs + 1, proposer: 1 };
+const first = { height: 1, timeMs: chain.genesis.timeMs + 1 };
 
 async function open() {
   const store = await openStore({ dir: await newDirectory(), genesisHash: chain.hash });
@@ -31,21 +31,19 @@ describe('an application', () => {
     for (const { application } of [ours, theirs]) await application.admitted();
     const transactions = theirs.application.propose();
     expect([transactions, theirs.application.propose()]).toEqual([[shared], [shared]]);
-    const signature = (node: typeof ours) => {
+    const sealBy = (node: typeof ours) => {
       // As it may come from elsewhere: other bytes in memory, and one of them twice.
       const twice = [...transactions, ...transactions].map((each) => each.slice());
       const header = node.application.apply({ ...first, transactions: twice });
-      return chain.proposers[1]?.sign(blockSigningRoot(chain.identity, header)) ?? new Uint8Array();
+      const signature = chain.sealers[1]?.sign(blockSigningRoot(chain.identity, header)) ?? new Uint8Array();
+      return { kind: 'embedded' as const, value: [{ validator: 1, signature }] };
     };
-    const signatures = [ours, theirs].map(signature) as [Uint8Array, Uint8Array];
-    expect(signatures[0]).toEqual(signatures[1]);
+    const seals = [ours, theirs].map(sealBy) as [Seal, Seal];
+    expect(seals[0]).toEqual(seals[1]);
     expect([answers, ours.application.head().globals.height]).toEqual([[], 0]);
     const proven = ours.application.prove('accounts', (head) => head.accountOf(bob.address));
     const checked = ours.application.check(pay(alice, 1));
-    const committed = await Promise.all([
-      ours.application.commit(signatures[0]),
-      theirs.application.commit(signatures[1]),
-    ]);
+    const committed = await Promise.all([ours.application.commit(seals[0]), theirs.application.commit(seals[1])]);
     expect(committed[0].root).toEqual(committed[1].root);
     expect(answers.toSorted()).toEqual(['shared: OK 1', 'theirs: OK 1']);
     expect([ours.application.propose().length, theirs.application.propose().length]).toEqual([1, 0]);

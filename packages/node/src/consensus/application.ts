@@ -20,6 +20,7 @@ import {
   limits,
   type ResultCode,
   type RowProof,
+  type Seal,
   type TableName,
   TransactionList,
 } from '@assay/protocol';
@@ -83,6 +84,7 @@ export class Application implements Chain {
   /** While the ledger is ahead of the disk; rejects with what ended it there. */
   #ahead: PromiseWithResolvers<void> | null = null;
   #ended: AssayError | null = null;
+  #isCurrent = true;
 
   private constructor({ store, onFatal, verifier }: ApplicationOptions, chain: LoadedChain) {
     this.identity = chain.ledger.state.chain;
@@ -162,6 +164,24 @@ export class Application implements Chain {
     return this.#store.resultAt(height)?.codes ?? null;
   }
 
+  sealAt(height: number): Uint8Array | null {
+    return this.#store.sealAt(height);
+  }
+
+  isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
+  /** Says whether the chain is as far as that of other nodes; an engine that knows of no others never does. */
+  setCurrent(isCurrent: boolean): void {
+    this.#isCurrent = isCurrent;
+  }
+
+  /** Makes the seal durable that came after its block. Rejects with AssayError as `ChainStore.commit` does. */
+  async seal(height: number, seal: Seal): Promise<void> {
+    await this.#store.putSeal(height, seal);
+  }
+
   /** The transactions that the next block should have, serialised. They go on waiting until a block has them. */
   propose(): Uint8Array[] {
     const maxBytes = limits.maxBlockBytes - frameBytes;
@@ -193,16 +213,17 @@ export class Application implements Chain {
   }
 
   /**
-   * Makes the applied block durable under its proposer's signature; only then are its transactions acknowledged.
+   * Makes the applied block durable with its seal, or without one that the next block brings; only then are its
+   * transactions acknowledged.
    * Rejects with AssayError as `ChainStore.commit` does.
    */
-  async commit(signature: Uint8Array): Promise<CommittedBlock> {
+  async commit(seal: Seal | null): Promise<CommittedBlock> {
     if (this.#applied === null) throw new Error('no block was applied');
     const { header, transactions, result } = this.#applied;
-    const block: Block = { header, transactions, signature };
+    const block: Block = { header, transactions };
     const bytes = Block.serialize(block);
     const snapshot = this.#snapshots.isDue(result, bytes.length) ? this.snapshot() : null;
-    await this.#store.commit({ block, bytes, result, snapshot, rows: rowsOf(this.#ledger) });
+    await this.#store.commit({ block, bytes, seal, result, snapshot, rows: rowsOf(this.#ledger) });
     if (snapshot !== null) this.#snapshots.taken(snapshot.length);
     this.#head = this.#ledger.view();
     this.#stateRoot = result.stateRoot;

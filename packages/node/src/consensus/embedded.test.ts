@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import { type AssayError, Block, limits } from '@assay/protocol';
+import { type AssayError, Block, limits, Seal } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
@@ -175,9 +175,12 @@ describe('embedded engine', () => {
       const { engine, close } = await openTestEngine(chain, await newDirectory(), { nowMs });
       for (let nonce = 0; nonce < 10; nonce++) {
         const inclusion = engine.chain.submit(pay(nonce));
-        const { root, block } = await engine.produceNow();
+        const { root, result } = await engine.produceNow();
         await inclusion;
-        run.push(Buffer.from(root).toString('hex'), Buffer.from(block.signature).toString('hex'));
+        run.push(
+          Buffer.from(root).toString('hex'),
+          Buffer.from(engine.chain.sealAt(result.height) ?? []).toString('hex'),
+        );
       }
       await close();
     }
@@ -201,20 +204,20 @@ describe('embedded engine', () => {
     await close();
   });
 
-  it('passes over validators whose keys it does not hold, and stops when it holds none (§2.1)', async () => {
+  it('seals with the validators’ keys that it holds, and stops when it holds none (§2.1.1)', async () => {
     const dir = await newDirectory();
     const fatal: string[] = [];
-    let held = chain.proposers.slice(0, 2);
+    let held = chain.sealers.slice(0, 2);
     const signerOf = (key: Uint8Array) => held.find(({ publicKey }) => equalBytes(publicKey, key)) ?? null;
     const onFatal = ({ code }: AssayError) => fatal.push(code);
     const { engine, store, close } = await openTestEngine(chain, dir, { signerOf, onFatal });
-    const proposers: number[] = [];
-    for (let i = 0; i < 4; i++) proposers.push((await engine.produceNow()).block.header.proposer);
-    expect(proposers).toEqual([1, 0, 0, 1]);
+    await engine.produceNow();
+    const seal = Seal.deserialize(engine.chain.sealAt(1) ?? new Uint8Array());
+    expect(seal.value.map(({ validator }) => validator)).toEqual([0, 1]);
     await replay(store, chain.genesis);
     held = [];
     await expect(engine.produceNow()).rejects.toMatchObject({ code: 'NO_PROPOSER' });
-    expect([fatal, store.height]).toEqual([['NO_PROPOSER'], 4]);
+    expect([fatal, store.height]).toEqual([['NO_PROPOSER'], 1]);
     await close();
     await expect(openTestEngine(chain, dir, { signerOf })).rejects.toMatchObject({ code: 'NO_PROPOSER' });
   });
@@ -230,7 +233,7 @@ describe('embedded engine', () => {
     const action = { kind: 'upgrade' as const, value: { rule: 2, height: 18 } };
     const envelope = { nonce: 0, validUntil: 100, feeUnits: fee };
     const chainOf = { chain: voting.identity };
-    const voters = voting.proposers.flatMap((signer, i) => [
+    const voters = voting.validators.flatMap((signer, i) => [
       transferOf(voting, { from: alice, to: signer.address, nonce: i + 1, amountUnits: fee }),
       signTransaction({ signer, ...chainOf }, ['vote', { proposal: 0, choice: 'yes' }], envelope),
     ]);

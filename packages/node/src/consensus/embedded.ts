@@ -1,5 +1,5 @@
 import { blockSigningRoot, type LedgerView } from '@assay/ledger';
-import { AssayError } from '@assay/protocol';
+import { AssayError, limits } from '@assay/protocol';
 import type { Chain, CommittedBlock, Engine } from '@assay/roles/ports/chain';
 import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
 import type { Ed25519Signer } from '../crypto/signers.ts';
@@ -13,7 +13,7 @@ export interface EmbeddedOptions extends ApplicationOptions {
   readonly runtime: Pick<Runtime, 'nowMs' | 'monotonicMs' | 'timer'>;
 }
 
-/** Makes blocks in this process on a timer, one of its validators after the other. */
+/** Makes blocks in this process on a timer, and seals them with the keys of its validators. */
 export class EmbeddedEngine implements Engine {
   readonly #application: Application;
   readonly #signerOf: EmbeddedOptions['signerOf'];
@@ -31,7 +31,7 @@ export class EmbeddedEngine implements Engine {
   /** Throws what `Application.restore` throws, and AssayError NO_PROPOSER when it holds no validator's key. */
   static async open(options: EmbeddedOptions): Promise<EmbeddedEngine> {
     const engine = new EmbeddedEngine(await Application.restore(options), options);
-    engine.#nextProposer(engine.chain.head());
+    engine.#sealers(engine.chain.head());
     return engine;
   }
 
@@ -86,14 +86,15 @@ export class EmbeddedEngine implements Engine {
     if (application.ended !== null) throw application.ended;
     try {
       const head = application.head();
-      const { proposer, signer } = this.#nextProposer(head);
+      const sealers = this.#sealers(head);
       const header = application.apply({
         height: head.globals.height + 1,
         timeMs: this.#nextMs(head),
-        proposer,
         transactions: application.propose(),
       });
-      return await application.commit(signer.sign(blockSigningRoot(application.identity, header)));
+      const root = blockSigningRoot(application.identity, header);
+      const value = sealers.map(({ validator, signer }) => ({ validator, signature: signer.sign(root) }));
+      return await application.commit({ kind: 'embedded', value });
     } catch (error) {
       this.#cancel?.();
       throw await application.halt(error);
@@ -109,13 +110,13 @@ export class EmbeddedEngine implements Engine {
     return timeMs;
   }
 
-  /** The validator of the next block: the one in turn, or the first after it whose key is held. */
-  #nextProposer({ globals, validators }: LedgerView): { readonly proposer: number; readonly signer: Ed25519Signer } {
-    for (let passed = 1; passed <= validators.length; passed++) {
-      const proposer = (globals.height + passed) % validators.length;
-      const signer = this.#signerOf(validators.at(proposer).publicKey);
-      if (signer !== null) return { proposer, signer };
-    }
-    throw new AssayError('NO_PROPOSER');
+  /** The validators whose keys this process holds. */
+  #sealers({ validators }: LedgerView): readonly { readonly validator: number; readonly signer: Ed25519Signer }[] {
+    const sealers = [...validators].flatMap(({ consensusKey }, validator) => {
+      const signer = this.#signerOf(consensusKey);
+      return signer === null ? [] : { validator, signer };
+    });
+    if (sealers.length === 0) throw new AssayError('NO_PROPOSER');
+    return sealers.slice(0, limits.maxSealSignatures);
   }
 }

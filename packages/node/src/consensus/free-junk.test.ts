@@ -14,7 +14,7 @@ import { signTransaction } from './sign.ts';
 
 const chain = testChain();
 const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];
-const [validator] = chain.proposers as [(typeof chain.proposers)[0]];
+const [validator] = chain.validators as [(typeof chain.validators)[0]];
 const mixer = signerOf('mixer');
 
 /** About a megabyte that names mixer 0 and is signed by nobody. */

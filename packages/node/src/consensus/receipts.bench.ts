@@ -176,7 +176,7 @@ function workFor(ledger: Ledger): Work[] {
       return batchTransaction(ledger, mixer, { sequence: b, receipts });
     });
     const timeMs = 1_700_000_000_000 + (b + 1) * 500;
-    return { block: { height: b + 1, timeMs, proposer: 0, transactions }, receipts: all };
+    return { block: { height: b + 1, timeMs, transactions }, receipts: all };
   });
 }
 

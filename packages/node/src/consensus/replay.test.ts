@@ -1,5 +1,5 @@
 import { blockSigningRoot, genesisHash } from '@assay/ledger';
-import { Block, type BlockHeader, TransactionList } from '@assay/protocol';
+import { Block, type BlockHeader, Seal, TransactionList } from '@assay/protocol';
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
@@ -44,20 +44,39 @@ async function replayOf(dir: string): Promise<string> {
   return said;
 }
 
-const editBlock = (edit: (block: Block) => Block) => (bytes: Uint8Array) =>
-  Block.serialize(edit(Block.deserialize(bytes)));
+/** A change of the block and the seal of a height in a closed store. */
+type Tampering = (dir: string, height: number) => Promise<void>;
+
+const editBlock =
+  (edit: (block: Block) => Block): Tampering =>
+  (dir, height) =>
+    tamper(dir, 'blocks', height, (bytes) => Block.serialize(edit(Block.deserialize(bytes))));
+const editSeal =
+  (edit: (seal: Seal['value']) => Seal['value']): Tampering =>
+  (dir, height) =>
+    tamper(dir, 'seals', height, (bytes) => {
+      const { kind, value } = Seal.deserialize(bytes);
+      return Seal.serialize({ kind, value: edit(value) });
+    });
 const editHeader = (edit: Partial<BlockHeader>) =>
   editBlock((block) => ({ ...block, header: { ...block.header, ...edit } }));
-/** Signs a changed block with the key of the validator whose turn it is. */
-const resign = (edit: (block: Block) => Block) =>
-  editBlock((block) => {
-    const changed = edit(block);
-    const transactionsRoot = TransactionList.hashTreeRoot(changed.transactions);
-    const header = { ...changed.header, transactionsRoot };
-    const signer = chain.proposers[header.proposer];
-    if (signer === undefined) throw new Error('no proposer');
-    return { ...changed, header, signature: signer.sign(blockSigningRoot(chain.identity, header)) };
-  });
+/** Seals a changed block with the keys of its validators. */
+const resign =
+  (edit: (block: Block) => Block): Tampering =>
+  async (dir, height) => {
+    let root: Uint8Array = zero;
+    await editBlock((block) => {
+      const changed = edit(block);
+      const header = { ...changed.header, transactionsRoot: TransactionList.hashTreeRoot(changed.transactions) };
+      root = blockSigningRoot(chain.identity, header);
+      return { ...changed, header };
+    })(dir, height);
+    const sign = (signer: (typeof chain.sealers)[0], validator: number) => ({
+      validator,
+      signature: signer.sign(root),
+    });
+    await editSeal(() => chain.sealers.map(sign))(dir, height);
+  };
 const zero = new Uint8Array(32);
 
 describe('replay from genesis', () => {
@@ -71,8 +90,12 @@ describe('replay from genesis', () => {
   });
 
   it('names height and reason of every kind of tampering', async () => {
-    const cases: [string, (bytes: Uint8Array) => Uint8Array, RegExp][] = [
-      ['cut short', (bytes) => bytes.slice(0, 100), /Block 5: its bytes are not a block/],
+    const cases: [string, Tampering, RegExp][] = [
+      [
+        'cut short',
+        (dir, at) => tamper(dir, 'blocks', at, (bytes) => bytes.slice(0, 100)),
+        /Block 5: its bytes are no/,
+      ],
       ['another height', editHeader({ height: 6 }), /Block 5: it says it is block 6/],
       [
         'another parent',
@@ -84,17 +107,23 @@ describe('replay from genesis', () => {
         editBlock((block) => ({ ...block, transactions: [] })),
         /Block 5: the root of the transactions is/,
       ],
-      ['a stranger’s', editHeader({ proposer: 3 }), /Block 5: there is no validator 3, its proposer/],
-      ['another validator’s', editHeader({ proposer: 0 }), /Block 5: the signature of its proposer does not hold/],
+      ['another time', editHeader({ timeMs: 1_900_000_000_000 }), /Block 5: the signature of validator 0 in its seal/],
       [
-        'another time',
-        editHeader({ timeMs: 1_900_000_000_000 }),
-        /Block 5: the signature of its proposer does not hold/,
+        'a stranger’s',
+        editSeal(([one]) => (one === undefined ? [] : [{ ...one, validator: 3 }])),
+        /validator 3, and there/,
       ],
       [
-        'no signature',
-        editBlock((block) => ({ ...block, signature: new Uint8Array(64) })),
-        /Block 5: the signature of/,
+        'another one’s',
+        editSeal(([one]) => (one === undefined ? [] : [{ ...one, validator: 1 }])),
+        /validator 1 in its/,
+      ],
+      ['one of them twice', editSeal(([one]) => (one === undefined ? [] : [one, one])), /not in rising order/],
+      ['an empty seal', editSeal(() => []), /Block 5: nobody has signed its seal/],
+      [
+        'a seal cut short',
+        (dir, at) => tamper(dir, 'seals', at, () => new Uint8Array()),
+        /Block 5: its seal cannot be/,
       ],
       [
         'a transfer left out',
@@ -105,10 +134,23 @@ describe('replay from genesis', () => {
     ];
     for (const [name, change, reason] of cases) {
       const dir = await storeWithBlocks();
-      await tamper(dir, 'blocks', 5, change);
+      await change(dir, 5);
       const said = await replayOf(dir);
       expect(said, name).toMatch(/^DATA_DAMAGED: /);
       expect(said, name).toMatch(reason);
+    }
+  });
+
+  it('finds a seal that is missing, unless the next block would bring it', async () => {
+    for (const [height, said] of [
+      [3, 'DATA_DAMAGED: .*Block 3: it has no seal'],
+      [last, `sound to ${last}`],
+    ] as const) {
+      const dir = await storeWithBlocks();
+      const environment = open({ path: dir, noSubdir: false, maxDbs: 16 });
+      await environment.openDB('seals', { keyEncoding: 'uint32', encoding: 'binary' }).remove(height);
+      await environment.close();
+      expect(await replayOf(dir)).toMatch(new RegExp(said));
     }
   });
 
@@ -159,7 +201,7 @@ describe('loading a chain', () => {
 
   it('refuses blocks that do not lead to their state root', async () => {
     const dir = await storeWithBlocks();
-    await tamper(dir, 'blocks', last, editHeader({ stateRoot: zero }));
+    await editHeader({ stateRoot: zero })(dir, last);
     await expect(openTestEngine(chain, dir)).rejects.toMatchObject({ code: 'DATA_DAMAGED' });
   });
 
@@ -167,12 +209,7 @@ describe('loading a chain', () => {
     const dir = await storeWithBlocks();
     const forged = transferOf(chain, { from: alice, to: bob.address, nonce: last });
     forged[4] = (forged[4] ?? 0) ^ 1;
-    await tamper(
-      dir,
-      'blocks',
-      last,
-      resign((block) => ({ ...block, transactions: [...block.transactions, forged] })),
-    );
+    await resign((block) => ({ ...block, transactions: [...block.transactions, forged] }))(dir, last);
     expect(await replayOf(dir)).toBe(`sound to ${last}`);
     const store = await openStore({ dir, genesisHash: chain.hash });
     await rebuildViews(store, chain.genesis);

@@ -4,14 +4,13 @@ import {
   type BlockResult,
   chainFrom,
   damaged,
-  decodeBlock,
   genesisHash,
   headerRoot,
   Ledger,
   type ReplayedChain,
   trusting,
 } from '@assay/ledger';
-import { Block, type Genesis, type ResultCode } from '@assay/protocol';
+import { AssayError, Block, type Genesis, type ResultCode, Seal, type SealedBlock } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import type { ChainStore } from '../store/store.ts';
@@ -44,10 +43,12 @@ export interface LoadedChain {
 const signatureCodes: readonly ResultCode[] = ['BAD_SIGNATURE', 'BAD_REVEAL', 'BAD_CERTIFICATE'];
 
 /**
- * Recomputes every block from the genesis and compares all roots, proposers, times and signatures with the stored
- * headers. Throws AssayError DATA_DAMAGED, which names the first bad height and why.
+ * Recomputes every block from the genesis and compares all roots, times, seals and signatures with what is stored.
+ * Throws AssayError DATA_DAMAGED, which names the first bad height and why, and NO_EARLIER_BLOCKS (§16.14).
  */
 export async function replay(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<ReplayResult> {
+  // §16.14
+  if (store.base > 0) throw new AssayError('NO_EARLIER_BLOCKS', `The chain in ${store.dir} begins at ${store.base}.`);
   const chain = chainFrom(Ledger.fromGenesis(genesis), genesisHash(genesis));
   await follow(store, chain, { verifyAll: true, onProgress });
   return { height: store.height, stateRoot: chain.ledger.stateRoot() };
@@ -55,7 +56,7 @@ export async function replay(store: ChainStore, genesis: Genesis, onProgress?: P
 
 /** Writes the views of a store again, from its blocks. Throws AssayError DATA_DAMAGED as `replay` does. */
 export async function rebuildViews(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<void> {
-  const chain = chainFrom(Ledger.fromGenesis(genesis), genesisHash(genesis));
+  const chain = firstState(store, genesis);
   await store.clearViews();
   const onBlock = (block: Block, result: BlockResult) =>
     store.restoreViews({ block, result, rows: rowsOf(chain.ledger) });
@@ -67,7 +68,7 @@ export async function rebuildViews(store: ChainStore, genesis: Genesis, onProgre
  * durable log were checked before it was written; roots are compared all the same. Throws AssayError DATA_DAMAGED.
  */
 export async function loadChain(store: ChainStore, genesis: Genesis, onProgress?: Progress): Promise<LoadedChain> {
-  const start = fromSnapshot(store) ?? { ...chainFrom(Ledger.fromGenesis(genesis), genesisHash(genesis)), bytes: 0 };
+  const start = fromSnapshot(store) ?? firstState(store, genesis);
   const height = start.ledger.state.globals.height;
   const replayedBytes = await follow(store, start, { verifyAll: false, onProgress });
   return { ledger: start.ledger, headRoot: start.headRoot, snapshot: { height, bytes: start.bytes }, replayedBytes };
@@ -94,22 +95,39 @@ export function rowsOf({ state }: Ledger): LedgerRows {
   };
 }
 
+type Start = ReplayedChain & { readonly bytes: number };
+
+/** Where the chain of a store begins: the genesis, or the snapshot that the store began with. */
+function firstState(store: ChainStore, genesis: Genesis): Start {
+  const { base } = store;
+  if (base === 0) return { ...chainFrom(Ledger.fromGenesis(genesis), genesisHash(genesis)), bytes: 0 };
+  const start = startAt(store, base);
+  if (start === null) throw damaged(base, 'the state that the chain here began with is missing or damaged');
+  return start;
+}
+
 /** The newest snapshot that is what the header of its height says; null when there is none. */
-function fromSnapshot(store: ChainStore): (ReplayedChain & { readonly bytes: number }) | null {
+function fromSnapshot(store: ChainStore): Start | null {
   for (const height of store.snapshotHeights()) {
-    const bytes = store.snapshotAt(height);
-    const block = store.blockAt(height);
-    if (bytes === null || block === null) continue;
-    try {
-      const { header } = Block.deserialize(block);
-      const ledger = Ledger.fromSnapshot(bytes);
-      if (equalBytes(ledger.stateRoot(), header.stateRoot))
-        return { ledger, headRoot: headerRoot(header), bytes: bytes.length };
-    } catch {
-      // A snapshot only saves time: the one before it, or the genesis, leads to the same state.
-    }
+    const start = startAt(store, height);
+    // A snapshot only saves time: the one before it, or the first state, leads to the same one.
+    if (start !== null) return start;
   }
   return null;
+}
+
+function startAt(store: ChainStore, height: number): Start | null {
+  const bytes = store.snapshotAt(height);
+  const block = store.blockAt(height);
+  if (bytes === null || block === null) return null;
+  try {
+    const { header } = Block.deserialize(block);
+    const ledger = Ledger.fromSnapshot(bytes);
+    if (!equalBytes(ledger.stateRoot(), header.stateRoot)) return null;
+    return { ledger, headRoot: headerRoot(header), bytes: bytes.length };
+  } catch {
+    return null;
+  }
 }
 
 interface FollowOptions {
@@ -127,19 +145,37 @@ async function follow(
   const last = store.height;
   let size = 0;
   for (let height = chain.ledger.state.globals.height + 1; height <= last; height++) {
-    const bytes = store.blockAt(height);
-    if (bytes === null) throw damaged(height, 'it is missing');
-    size += bytes.length;
-    const block = decodeBlock(height, bytes);
+    const stored = storedBlock(store, height);
+    size += stored.bytes.length;
     const verifier = verifyAll || hadBadSignatures(store, height) ? nativeVerifier : trusting;
-    const result = applyStored(chain, block, height, { verifier, verifyAll });
-    await onBlock?.(block, result);
+    const quorum = verifyAll ? 'sound' : null;
+    const result = applyStored(chain, stored, height, { verifier, quorum, newest: last });
+    await onBlock?.(stored.block, result);
     if (height % breathBlocks !== 0) continue;
     onProgress?.({ height, of: last });
     await setImmediate();
   }
   onProgress?.({ height: last, of: last });
   return size;
+}
+
+function storedBlock(store: ChainStore, height: number): SealedBlock & { readonly bytes: Uint8Array } {
+  const bytes = store.blockAt(height);
+  if (bytes === null) throw damaged(height, 'it is missing');
+  const seal = store.sealAt(height);
+  return {
+    bytes,
+    block: decoded(height, 'its bytes are not a block', () => Block.deserialize(bytes)),
+    seal: seal === null ? null : decoded(height, 'its seal cannot be read', () => Seal.deserialize(seal)),
+  };
+}
+
+function decoded<T>(height: number, problem: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    throw damaged(height, problem, error);
+  }
 }
 
 /** A transaction that was refused for its signature would be accepted by a verifier that trusts. */

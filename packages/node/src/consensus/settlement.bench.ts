@@ -86,7 +86,7 @@ interface Spread extends Settled {
 const nextBlock = ({ globals }: Pick<StateValue, 'globals'>) => ({
   height: globals.height + 1,
   timeMs: globals.timeMs + 8000,
-  proposer: 0,
+
   transactions: [],
 });
 

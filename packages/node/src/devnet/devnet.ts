@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { withSettings } from '@assay/explain/gov/settings';
 import { genesisHash } from '@assay/ledger';
@@ -9,55 +8,35 @@ import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
-import { repairModes, requireWhole } from '../host/data-directory.ts';
+import { openBackend, type Serving } from '../host/backend.ts';
+import { Closing } from '../host/closing.ts';
+import { requireWhole } from '../host/data-directory.ts';
 import { dataFiles } from '../host/data-files.ts';
-import { followKeys } from '../host/follow-keys.ts';
-import { followSessions, liveApiKey } from '../host/follow-sessions.ts';
+import { liveApiKey } from '../host/follow-sessions.ts';
 import { readGenesisFile, writeGenesisFile } from '../host/genesis-file.ts';
-import { LocalReader } from '../host/node-reader.ts';
-import { TotalsView } from '../host/totals.ts';
-import { type HttpServer, startHttpServer } from '../http/server.ts';
+import { startNode } from '../host/node.ts';
+import { openKeyRing, openLog, takeDirectory } from '../host/open-directory.ts';
+import type { TotalsView } from '../host/totals.ts';
+import type { HttpServer } from '../http/server.ts';
 import { ApiKeyFile } from '../keys/api-keys.ts';
-import { KeyRing } from '../keys/keyring.ts';
-import { type Keystore, openKeystore, passphraseFrom } from '../keys/keystore.ts';
+import type { KeyRing } from '../keys/keyring.ts';
+import type { Keystore } from '../keys/keystore.ts';
 import { MemoryNetwork } from '../network/memory.ts';
 import { defaultPreset, presetParams } from '../presets/presets.ts';
 import { realRuntime } from '../runtime/real.ts';
 import { writeDurably } from '../store/durable-file.ts';
-import { lockDirectory } from '../store/lock.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { version } from '../version.ts';
-import { openBackend, type Serving } from './backend.ts';
-import { buildRoles } from './build-roles.ts';
-import { devnetGenesis, devnetParams, keyNames, names, sessionDepositUnits } from './genesis.ts';
+import {
+  concurrency,
+  devnetGenesis,
+  devnetParams,
+  devnetRoles,
+  keyNames,
+  names,
+  sessionDepositUnits,
+} from './genesis.ts';
 import type { Devnet, DevnetOptions, DevnetStatus } from './port.ts';
 import { provision } from './provision.ts';
-
-/** Everything that has to be closed, in the order it was opened. */
-class Closing {
-  readonly #steps: (() => Promise<unknown> | unknown)[] = [];
-  #done: Promise<void> | null = null;
-
-  add(step: () => Promise<unknown> | unknown): void {
-    this.#steps.push(step);
-  }
-
-  /** Last opened, first closed; every step runs even when one before it fails, and the first failure is thrown. */
-  close(): Promise<void> {
-    this.#done ??= (async () => {
-      const failures: unknown[] = [];
-      for (const step of this.#steps.reverse()) {
-        try {
-          await step();
-        } catch (error) {
-          failures.push(error);
-        }
-      }
-      if (failures.length > 0) throw failures[0];
-    })();
-    return this.#done;
-  }
-}
 
 /** Starts the default network in this process; see {@link DevnetOptions}. */
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
@@ -73,13 +52,20 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   useNativeHasher();
   const { dataDir, miners, onProgress } = options;
-  takeDirectory(options, closing);
-  const log = logTo(join(dataDir, 'node.log'), closing);
+  takeDirectory(dataDir, onProgress, closing);
+  if (options.fresh) empty(options);
+  requireWhole(dataDir, options);
+  const log = openLog(dataDir, closing);
   const stored = await storedGenesis(options);
   const file = await openApiKeys(dataDir, stored);
-  const ring = await openKeys(options);
+  const ring = await openKeyRing(dataDir, keyNames(miners));
   const keys = ring.named;
-  const serving = await openBackend(options, stored, onProgress);
+  const asked = {
+    ...options,
+    sequences: miners * concurrency,
+    cheat: options.cheater ? { miner: miners - 1, dir: dataDir } : null,
+  };
+  const serving = await openBackend(asked, stored, onProgress);
   closing.add(() => serving.close());
   if (stored !== null) serving.requireRegistered(stored, dataDir);
   const genesis = stored ?? (await makeGenesis(options, keys, serving));
@@ -91,32 +77,25 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const fatal = Promise.withResolvers<Error>();
   const runtime = realRuntime(log);
   const engine = await openEngine({ store, genesis, keys: ring, runtime, onFatal: fatal.resolve, onProgress });
-  closing.add(() => engine.stop());
   const { chain } = engine;
-
-  const totals = new TotalsView(store);
-  chain.onBlock((committed) => totals.onBlock(committed));
-  const apiKeys = followSessions({ chain, ring, file }, log);
-  const network = new MemoryNetwork(runtime);
-  const built = buildRoles({ chain, keys: ring, store, serving, network, miners, runtime, apiKeys });
-  const adminToken = randomBytes(24).toString('hex');
-  const reader = new LocalReader({ version, genesis, chain, store, totals, isPending: built.isPending });
-  const http = await startHttpServer({
-    host: '127.0.0.1',
-    port: options.port,
-    origins: options.origins,
-    hostNames: options.hostNames,
-    chat: built.gateway,
-    node: reader,
-    roles: built.roles,
-    adminToken,
-    onRequestError: (error, at) => log(`${at.method} ${at.route} failed: ${(error as Error).stack ?? String(error)}`),
-  });
-  closing.add(() => http.stop());
-  followKeys(chain, ring, built.roles, log);
-  await built.roles.startAll();
-  closing.add(() => built.roles.stopAll());
-  engine.start();
+  const { port, origins, hostNames } = options;
+  const { http, adminToken, totals, ready } = await startNode(
+    {
+      genesis,
+      store,
+      engine,
+      network: new MemoryNetwork(runtime),
+      keys: ring,
+      apiKeys: file,
+      serving,
+      concurrency,
+      runtime,
+      api: { host: '127.0.0.1', port, origins, hostNames },
+      rolesOf: () => devnetRoles(miners),
+    },
+    closing,
+  );
+  await ready;
   const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
   const engineOf = (miner: Ref<'miners'>) => serving.workerOf(miner).engine;
@@ -135,25 +114,6 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   };
 }
 
-function takeDirectory(options: DevnetOptions, closing: Closing): void {
-  const { dataDir, onProgress } = options;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  repairModes(dataDir, onProgress);
-  const lock = lockDirectory(dataDir);
-  closing.add(() => lock.release());
-  if (options.fresh) empty(options);
-  requireWhole(dataDir, options);
-}
-
-async function openKeys({ dataDir, miners }: DevnetOptions): Promise<KeyRing> {
-  const path = join(dataDir, dataFiles.keys);
-  const passphrase = passphraseFrom(process.env);
-  // §16.8 Read once: a report of a crash, or a child, would carry it on.
-  delete process.env.ASSAY_PASSPHRASE;
-  const open = () => openKeystore(path, passphrase, keyNames(miners));
-  return new KeyRing(await open(), open);
-}
-
 /** The list of API keys, which begins with a network. */
 async function openApiKeys(dataDir: string, stored: Genesis | null): Promise<ApiKeyFile> {
   const path = join(dataDir, dataFiles.apiKeys);
@@ -169,15 +129,6 @@ function empty(options: DevnetOptions): void {
   for (const entry of readdirSync(dataDir)) {
     if (!entry.startsWith('lock')) rmSync(join(dataDir, entry), { recursive: true, force: true });
   }
-}
-
-function logTo(path: string, closing: Closing): (line: string) => void {
-  // §16.7 A new file, whatever lay there.
-  rmSync(path, { force: true });
-  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-  file.on('error', () => {});
-  closing.add(() => file.end());
-  return (line) => file.write(`${new Date().toISOString()} ${line}\n`);
 }
 
 /**

@@ -1,5 +1,7 @@
 import { defaultParams, type Genesis, type Params, withParams } from '@assay/protocol';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
+import type { RegisteredModel } from '../host/backend.ts';
+import type { RoleSpec } from '../host/build-roles.ts';
 
 /** Base units in a unit (economics). */
 const unit = 1_000_000_000n;
@@ -27,15 +29,6 @@ export interface DevnetKeys {
   committee(name: string): BlsSigner;
 }
 
-/** A model as the default network registers it. */
-export interface DevnetModel {
-  readonly name: string;
-  /** SHA-256 of the model file. */
-  readonly fileHash: Uint8Array;
-  readonly contextTokens: number;
-  readonly t1ThresholdPpb: number;
-}
-
 export const names = {
   mixer: (i: number) => `mixer-${i + 1}`,
   oracle: (i: number) => `oracle-${i + 1}`,
@@ -53,6 +46,19 @@ export const names = {
 } as const;
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** Every role the default network runs. */
+export function devnetRoles(miners: number): RoleSpec[] {
+  const each = (kind: RoleSpec['kind'], count: number, nameOf: (i: number) => string) =>
+    range(count).map((index) => ({ kind, name: nameOf(index), index }));
+  return [
+    ...each('mixer', committee.mixers, names.mixer),
+    ...each('miner', miners, names.miner),
+    ...each('oracle', committee.oracles, names.oracle),
+    ...each('validator', committee.validators, names.validator),
+    { kind: 'gateway', name: names.gateway, index: 0 },
+  ];
+}
 
 /** Every key the default network needs, in the order they are made. */
 export function keyNames(miners: number): { name: string; bls: boolean }[] {
@@ -84,7 +90,7 @@ function consensusTerms(keys: DevnetKeys, i: number) {
 /** The genesis of a new default network. `timeMs`: Unix time of its beginning. */
 export function devnetGenesis(
   keys: DevnetKeys,
-  options: { model: DevnetModel; miners: number; timeMs: number; params?: Params },
+  options: { model: RegisteredModel; miners: number; timeMs: number; params?: Params },
 ): Genesis {
   const { model } = options;
   const role = (name: string, stakeUnits: bigint) => {

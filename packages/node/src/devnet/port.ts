@@ -1,13 +1,6 @@
 import type { Setting } from '@assay/explain/gov/settings';
 import type { Ref } from '@assay/protocol';
-
-/** A model file on this machine. */
-export interface DevnetModelFile {
-  readonly name: string;
-  readonly path: string;
-  /** SHA-256 of the file, hexadecimal. */
-  readonly fileHash: string;
-}
+import type { ModelFile, Upstream } from '../host/backend.ts';
 
 /**
  * What `assay up` asks of the devnet. Starting it may reject with Refusal, or with AssayError CANNOT_LISTEN,
@@ -19,12 +12,9 @@ export interface DevnetOptions {
   /** Port of the API on the loopback address; 0 picks a free one. */
   readonly port: number;
   /** The model file the network registers; null with an upstream, whose model has no file here. */
-  readonly model: DevnetModelFile | null;
+  readonly model: ModelFile | null;
   /** An OpenAI-compatible server that answers in the miners' place; null for the built-in backend. */
-  readonly upstream: {
-    readonly url: string /** Null: the first model it lists. */;
-    readonly model: string | null;
-  } | null;
+  readonly upstream: Upstream | null;
   readonly miners: number;
   /**
    * Longest prompt plus output, tokens; a network that is there must have registered it. Null: what that registered; of

@@ -10,4 +10,7 @@ export const dataFiles = {
   /** Only until the chain of a new network is there. */
   beginning: 'beginning',
   lock: 'lock.pid',
+  log: 'node.log',
+  /** What a node of a network of several machines is. */
+  config: 'config.json',
 } as const;

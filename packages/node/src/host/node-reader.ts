@@ -41,6 +41,7 @@ import {
   proofTables,
   type Ref,
   resultCodes,
+  sealedBlockBytes,
   Transaction,
 } from '@assay/protocol';
 import type { Chain, Inclusion } from '@assay/roles/ports/chain';
@@ -147,7 +148,10 @@ export class LocalReader implements NodeReader {
   }
 
   blockBytes(height: number): Uint8Array | null {
-    return this.#parts.store.blockAt(height);
+    const block = this.#parts.store.blockAt(height);
+    if (block === null) return null;
+    const seal = this.#parts.store.sealAt(height);
+    return sealedBlockBytes(block, seal);
   }
 
   account(address: Uint8Array): Account | null {

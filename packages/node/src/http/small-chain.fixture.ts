@@ -32,6 +32,7 @@ import {
   RoleRow,
   RowProof,
   resultCodes,
+  SealedBlock,
   SessionRow,
   TaskRow,
   ValidatorRow,
@@ -184,7 +185,7 @@ export class SmallChain implements NodeReader {
   }
   blockBytes(height: number) {
     const found = at(height);
-    return found === undefined ? null : Block.serialize(found.block);
+    return found === undefined ? null : SealedBlock.serialize({ block: found.block, seal: null });
   }
   account(address: Uint8Array) {
     if (addressText(address) !== knownAddress) return null;

@@ -5,6 +5,8 @@ import {
   type Network,
   networkLimits,
   type PeerId,
+  type PeerSigner,
+  peerIdOf,
   StreamLost,
 } from '@assay/roles/ports/network';
 import type { Timers } from '@assay/roles/ports/runtime';
@@ -246,7 +248,8 @@ export class MemoryNetwork implements Network {
     this.#runtime = runtime;
   }
 
-  async join(id: PeerId): Promise<Endpoint> {
+  async join(signer: PeerSigner): Promise<Endpoint> {
+    const id = peerIdOf(signer);
     if (this.#endpoints.has(id)) throw new Error(`${id} is already in this network`);
     const endpoint = new MemoryEndpoint(id, this, this.#runtime);
     this.#endpoints.set(id, endpoint);

@@ -1,29 +1,30 @@
 import { mkdirSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import type { BlockResult } from '@assay/ledger';
 import {
   AssayError,
-  type Block,
+  Block,
   type EpochClose,
   type LedgerEvent,
   ledgerEventShape,
   type ResultCode,
   resultCodes,
+  Seal,
+  type SealedBlock,
 } from '@assay/protocol';
 import type { RoleStore } from '@assay/roles/ports/store';
 import { enumOf, equalBytes, list, type Shaped, toHex } from '@assay/ssz';
 import type { Database, RootDatabase } from 'lmdb';
+import { CheckedRows } from './checked-rows.ts';
 import { causeOf, diskFailure } from './failures.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { repairDataFile } from './repair.ts';
 import { type ExpiryKey, LmdbRoleStore } from './role-store.ts';
-import { codecOf, NotOfShape, type ShapeCodec } from './shape-codec.ts';
+import { codecOf, type ShapeCodec } from './shape-codec.ts';
 import { openEnvironment, openTables, type Tables, viewKeys } from './tables.ts';
 import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges, taskRecordShape } from './tasks.ts';
 
 /** Layout of the tables; a store of another version is refused. */
-const version = 2;
-const checksumBytes = 4;
+const version = 3;
 /** Present while the views hold something that is not what was written. */
 const damagedViewsKey = 'damagedViews';
 const keptSnapshots = 2;
@@ -38,8 +39,7 @@ export type StoredResult = Shaped<typeof storedResultShape>;
 /** The rows of views. */
 const resultRow = codecOf(storedResultShape);
 const taskRow = codecOf(taskRecordShape);
-/** Where the checksum of a row begins, so that one written in another layout does not fit its own. */
-const checksumStart = crc32(taskRow.layout, crc32(resultRow.layout));
+const rows = new CheckedRows(resultRow, taskRow);
 
 export interface StoreOptions {
   readonly dir: string;
@@ -57,6 +57,8 @@ export interface BlockCommit {
   readonly block: Block;
   /** The block, serialised. */
   readonly bytes: Uint8Array;
+  /** Null when the next block brings it. */
+  readonly seal: Seal | null;
   readonly result: BlockResult;
   /** The ledger's state after the block, when this block carries a snapshot. */
   readonly snapshot: Uint8Array | null;
@@ -109,8 +111,11 @@ export type ChainStore = Pick<
   Store,
   | 'dir'
   | 'height'
+  | 'base'
   | 'viewsHeight'
   | 'blockAt'
+  | 'sealAt'
+  | 'putSeal'
   | 'resultAt'
   | 'snapshotHeights'
   | 'snapshotAt'
@@ -152,15 +157,26 @@ export class Store {
     return lastKey(this.#tables.blocks) ?? 0;
   }
 
+  /** Height whose state the chain here began with: it has no block below; 0 when that is the genesis. */
+  get base(): number {
+    const [first = 0] = this.#tables.blocks.getKeys({ limit: 1 });
+    return first > 1 ? first : 0;
+  }
+
   /** The serialised block at a height; null when there is none. */
   blockAt(height: number): Uint8Array | null {
     return copyOf(this.#tables.blocks.get(height));
   }
 
-  /** What the block at a height did; null when there is none. */
+  /** The serialised seal of the block at a height; null while there is none. */
+  sealAt(height: number): Uint8Array | null {
+    return copyOf(this.#tables.seals.get(height));
+  }
+
+  /** What the block at a height did; null when there is none, or its state is where the chain here began. */
   resultAt(height: number): StoredResult | null {
     const stored = this.#tables.results.get(height);
-    return stored === undefined ? null : this.#unsealed(resultRow, stored);
+    return stored === undefined || height === this.base ? null : this.#read(resultRow, stored);
   }
 
   /** Heights of the snapshots, newest first. */
@@ -176,7 +192,7 @@ export class Store {
   /** The record of a task; null until it is certified in a durable block. */
   task(taskId: Uint8Array): TaskRecord | null {
     const stored = taskId.length === 32 ? this.#tables.tasks.get(taskId) : undefined;
-    return stored === undefined ? null : this.#unsealed(taskRow, stored);
+    return stored === undefined ? null : this.#read(taskRow, stored);
   }
 
   /** At most `limit` tasks, newest first: all, or those whose order is below `before`. */
@@ -210,9 +226,32 @@ export class Store {
     const changes = this.#taskChanges(commit);
     await this.#write(() => [
       this.#tables.blocks.put(height, Buffer.from(commit.bytes)),
+      ...(commit.seal === null ? [] : [this.#tables.seals.put(height, Buffer.from(Seal.serialize(commit.seal)))]),
       ...this.#putViews(height, commit.result, changes),
       ...(commit.snapshot === null ? [] : this.#putSnapshot(height, commit.snapshot)),
       ...this.#deleteExpired(height),
+    ]);
+  }
+
+  /** Makes the seal of a block durable that is there. Rejects as `commit` does. */
+  async putSeal(height: number, seal: Seal): Promise<void> {
+    this.#lock?.requireHeld();
+    await this.#write(() => [this.#tables.seals.put(height, Buffer.from(Seal.serialize(seal)))]);
+  }
+
+  /**
+   * Begins a chain that is empty here with a block and the state after it; what came before stays unknown. Rejects as
+   * `commit` does.
+   */
+  async begin({ block, seal }: SealedBlock, snapshot: Uint8Array): Promise<void> {
+    this.#lock?.requireHeld();
+    if (this.height > 0) throw new Error(`${this.dir} holds blocks already`);
+    const { height } = block.header;
+    await this.#write(() => [
+      this.#tables.blocks.put(height, Buffer.from(Block.serialize(block))),
+      ...(seal === null ? [] : [this.#tables.seals.put(height, Buffer.from(Seal.serialize(seal)))]),
+      this.#tables.results.put(height, rows.encode(resultRow, { codes: [], events: [] })),
+      this.#tables.snapshots.put(height, Buffer.from(snapshot)),
     ]);
   }
 
@@ -221,7 +260,7 @@ export class Store {
     return this.#hasDamagedViews ? 0 : (lastKey(this.#tables.results) ?? 0);
   }
 
-  /** Empties the views; then every block has to go through `restoreViews` again, from the first. */
+  /** Empties the views; then every block after `base` has to go through `restoreViews` again. */
   async clearViews(): Promise<void> {
     // §16.1
     this.#onNotice(
@@ -235,7 +274,7 @@ export class Store {
   }
 
   /** Writes the views of a block that is durable already. */
-  async restoreViews(commit: Omit<BlockCommit, 'bytes' | 'snapshot'>): Promise<void> {
+  async restoreViews(commit: Omit<BlockCommit, 'bytes' | 'seal' | 'snapshot'>): Promise<void> {
     const changes = this.#taskChanges(commit);
     await this.#write(() => this.#putViews(commit.block.header.height, commit.result, changes));
   }
@@ -263,23 +302,28 @@ export class Store {
   }
 
   #taskChanges(commit: Pick<BlockCommit, 'block' | 'result' | 'rows'>): TaskChanges {
-    return taskChanges({ ...commit, recordOf: (id) => this.task(id), nextOrder: this.taskCount + 1 });
+    return taskChanges({
+      ...commit,
+      recordOf: (id) => this.task(id),
+      nextOrder: this.taskCount + 1,
+      isWhole: this.base === 0,
+    });
   }
 
   #putViews(height: number, result: BlockResult, { changed, added }: TaskChanges): Promise<unknown>[] {
     const { results, tasks, taskOrder, epochs } = this.#tables;
     const codes = result.transactions.map(({ code }) => code);
     return [
-      results.put(height, sealed(resultRow, { codes, events: result.events })),
-      ...Array.from(changed.values(), (record) => tasks.put(record.receipt.taskId, sealed(taskRow, record))),
+      results.put(height, rows.encode(resultRow, { codes, events: result.events })),
+      ...Array.from(changed.values(), (record) => tasks.put(record.receipt.taskId, rows.encode(taskRow, record))),
       ...added.map(({ order, receipt }) => taskOrder.put(order, Buffer.from(receipt.taskId))),
       ...result.events.filter(isClose).map(({ close }) => epochs.put(close.epoch, height)),
     ];
   }
 
-  /** What was sealed. Throws AssayError DATA_DAMAGED, and has the views made again by the next start. */
-  #unsealed<S>(row: ShapeCodec<S>, stored: Buffer): Shaped<S> {
-    const value = unsealed(row, stored);
+  /** A row of a view. Throws AssayError DATA_DAMAGED, and has the views made again by the next start. */
+  #read<S>(row: ShapeCodec<S>, stored: Buffer): Shaped<S> {
+    const value = rows.decode(row, stored);
     if (value !== null) return value;
     // §16.1
     this.#hasDamagedViews = true;
@@ -290,7 +334,10 @@ export class Store {
 
   #putSnapshot(height: number, bytes: Uint8Array): Promise<unknown>[] {
     const { snapshots } = this.#tables;
-    const outdated = this.snapshotHeights().slice(keptSnapshots - 1);
+    const { base } = this;
+    const outdated = this.snapshotHeights()
+      .filter((kept) => kept !== base)
+      .slice(keptSnapshots - 1);
     return [...outdated.map((old) => snapshots.remove(old)), snapshots.put(height, Buffer.from(bytes))];
   }
 
@@ -317,26 +364,6 @@ export class Store {
   }
 }
 
-/** A row of a view behind its checksum: a view is only as good as what reads it. */
-function sealed<S>(row: ShapeCodec<S>, value: Shaped<S>): Buffer {
-  const content = row.encode(value);
-  const checksum = Buffer.alloc(checksumBytes);
-  checksum.writeUInt32LE(crc32(content, checksumStart));
-  return Buffer.concat([checksum, content]);
-}
-
-/** What was sealed; null when that is damaged, or has another layout. */
-function unsealed<S>(row: ShapeCodec<S>, stored: Buffer): Shaped<S> | null {
-  const content = stored.subarray(checksumBytes);
-  if (stored.length < checksumBytes || stored.readUInt32LE() !== crc32(content, checksumStart)) return null;
-  try {
-    return row.decode(content);
-  } catch (error) {
-    if (error instanceof NotOfShape) return null;
-    throw error;
-  }
-}
-
 function isClose(event: LedgerEvent): event is Extract<LedgerEvent, { type: 'epochClosed' }> {
   return event.type === 'epochClosed';
 }
@@ -344,7 +371,7 @@ function isClose(event: LedgerEvent): event is Extract<LedgerEvent, { type: 'epo
 /** Whether this version reads the last row of the results: then it, or one of the same layout, wrote all of them. */
 function isLastSound(results: Tables['results']): boolean {
   const [last] = results.getRange({ reverse: true, limit: 1 });
-  return last === undefined || unsealed(resultRow, last.value) !== null;
+  return last === undefined || rows.decode(resultRow, last.value) !== null;
 }
 
 function lastKey(table: Database<Buffer, number>): number | undefined {

@@ -5,6 +5,8 @@ import type { RoleTables } from './role-store.ts';
 export interface Tables extends RoleTables {
   readonly meta: Database<Buffer, string>;
   readonly blocks: Database<Buffer, number>;
+  /** Why each block counts; none yet where the next block brings it. */
+  readonly seals: Database<Buffer, number>;
   readonly results: Database<Buffer, number>;
   readonly snapshots: Database<Buffer, number>;
   readonly tasks: Database<Buffer, Uint8Array>;
@@ -32,6 +34,7 @@ export function openEnvironment(dir: string, { readOnly = false } = {}): RootDat
 export const tableNames: { readonly [Key in keyof Tables]: string } = {
   meta: 'meta',
   blocks: 'blocks',
+  seals: 'seals',
   results: 'results',
   snapshots: 'snapshots',
   tasks: 'tasks',
@@ -49,6 +52,7 @@ export function openTables(environment: RootDatabase): Tables {
   return {
     meta: environment.openDB(tableNames.meta, { encoding: 'binary' }),
     blocks: environment.openDB(tableNames.blocks, byHeight),
+    seals: environment.openDB(tableNames.seals, byHeight),
     results: environment.openDB(tableNames.results, byHeight),
     snapshots: environment.openDB(tableNames.snapshots, byHeight),
     tasks: environment.openDB(tableNames.tasks, { keyEncoding: 'binary', encoding: 'binary' }),

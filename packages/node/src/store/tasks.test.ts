@@ -60,6 +60,7 @@ class Records {
       },
       recordOf: (id) => this.byId.get(toHex(id)) ?? null,
       nextOrder: this.orders.length + 1,
+      isWhole: true,
     });
     for (const [id, record] of changed) this.byId.set(id, record);
     this.orders.push(...added.map(({ order }) => order));

@@ -60,10 +60,12 @@ export interface TaskChangeInput {
   readonly recordOf: (taskId: Uint8Array) => TaskRecord | null;
   /** The order the next certified task gets. */
   readonly nextOrder: number;
+  /** Whether the blocks before are all there; otherwise there are tasks that no record tells of. */
+  readonly isWhole: boolean;
 }
 
 /** Leads the task records over one block. */
-export function taskChanges({ block, result, rows, recordOf, nextOrder }: TaskChangeInput): TaskChanges {
+export function taskChanges({ block, result, rows, recordOf, nextOrder, isWhole }: TaskChangeInput): TaskChanges {
   const changed = new Map<string, TaskRecord>();
   const certified: string[] = [];
   const receiptsOf = batchReader(block);
@@ -76,6 +78,7 @@ export function taskChanges({ block, result, rows, recordOf, nextOrder }: TaskCh
     const id = toHex(event.taskId);
     const before = changed.get(id) ?? (event.type === 'taskCertified' ? null : recordOf(event.taskId));
     const row = rows.taskOf(event.taskId) ?? before?.row;
+    if (row === undefined && !isWhole) continue;
     if (row === undefined)
       throw new Error(`the ledger reports ${event.type} of the task ${id}, which no block certified`);
     if (event.type === 'taskCertified') {

@@ -5,7 +5,7 @@ import vectors from './comet-vectors.fixture.json' with { type: 'json' };
 /** Made by the Go code of CometBFT 0.40.0 (`types.VoteSignBytes`, `types.Header.Hash` and their like). */
 export { vectors };
 
-function bytesOfHex(hex: string): Uint8Array {
+export function bytesOfHex(hex: string): Uint8Array {
   const bytes = fromHex(hex);
   if (bytes === null) throw new Error(`${hex} is not hexadecimal`);
   return bytes;

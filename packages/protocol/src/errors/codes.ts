@@ -180,6 +180,8 @@ export const edgeCodes = {
   MODEL_FILE_UNUSABLE: final(500, 'The model file cannot be used.'),
   MODEL_UNAVAILABLE: final(503, 'The model could not be had from any of its sources.'),
   NODE_STOPPED: unavailable('The node is stopping; ask again when it is back.'),
+  CATCHING_UP: unavailable('The node is still reading the chain, so its roles do not run yet; ask again shortly.'),
+  NO_GATEWAY: { ...invalid('This node runs no gateway; ask one that does.'), status: 404 },
   DATA_IN_USE: final(503, 'The data directory is in use by another process; stop it, or choose another directory.'),
   OTHER_CHAIN: final(
     503,
@@ -197,6 +199,11 @@ export const edgeCodes = {
     500,
     'A part of the data directory is missing; restore it from a copy, or begin again, with new keys, by --fresh.',
   ),
+  CONFIG_UNUSABLE: final(500, 'The configuration of the node cannot be used.'),
+  NOT_REGISTERED: final(
+    500,
+    'The chain has no role with this key; `assay join` registers one, or leave the role out of the configuration.',
+  ),
   DATA_NOT_OWN: final(
     500,
     'A part of the data directory is not its own: move it away or change its owner, or choose another with --data.',
@@ -207,7 +214,12 @@ export const edgeCodes = {
     503,
     'The key file holds the key of none of the validators, so no block can be made; start with the one that does.',
   ),
+  COMETBFT_UNAVAILABLE: final(503, 'CometBFT, which this node is to run, cannot be started.'),
   UNKNOWN_RULE: final(503, 'This version does not know the rules of the next block; install a newer one.'),
+  NO_EARLIER_BLOCKS: final(
+    500,
+    'The chain here began with a snapshot, so the blocks before it are not there; ask a node that has all of them.',
+  ),
   KEYS_LOCKED: {
     ...denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
     isFinal: true,

@@ -233,6 +233,11 @@ export type BatchReply = ValueOf<typeof BatchReply>;
 
 /** "This mixer is here", published each block; admission needs more than two thirds of them (§7.1). */
 export const Presence = new ContainerNodeStructType({ mixer: ref('mixers'), height: Height }, { typeName: 'Presence' });
+export type Presence = ValueOf<typeof Presence>;
+export const SignedPresence = new ContainerType(
+  { presence: Presence, signature: Ed25519Signature },
+  { typeName: 'SignedPresence' },
+);
 
 /** Mixer to miner: what to sign and answer at once (§15.1). */
 export const Ping = new ContainerNodeStructType({ miner: ref('miners'), nonce: Bytes32 }, { typeName: 'Ping' });

@@ -12,16 +12,9 @@ import {
   type TaskSubmission,
 } from '@assay/protocol';
 import { encodeText, sha256, toHex } from '@assay/ssz';
-import {
-  type AccountSigner,
-  networkAddress,
-  protocols,
-  type RoleContext,
-  type RoleService,
-  SigningRoots,
-} from '../context.ts';
+import { type AccountSigner, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import type { Answer, ChatService, InferenceRequest } from '../ports/chat.ts';
-import { type Endpoint, type MessageStream, StreamLost } from '../ports/network.ts';
+import { type Endpoint, type MessageStream, peerIdOf, StreamLost } from '../ports/network.ts';
 import { promptTokensBound } from '../prompt-bound.ts';
 import { readAnswer, submit } from './messages.ts';
 
@@ -55,7 +48,7 @@ export class Gateway implements RoleService, ChatService {
   }
 
   async start(): Promise<void> {
-    this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
+    this.#endpoint = await this.#context.network.join(this.#context.signer);
   }
 
   async stop(): Promise<void> {
@@ -155,7 +148,7 @@ export class Gateway implements RoleService, ChatService {
     if (endpoint === null) throw new AssayError('NO_MIXER', 'This gateway is stopped.');
     for (const mixer of fromHome(committeeOf(head, head.globals.epoch), session.homeMixer)) {
       try {
-        const stream = await endpoint.open(networkAddress(chain.head().mixers.at(mixer)), protocols.task);
+        const stream = await endpoint.open(peerIdOf(chain.head().mixers.at(mixer)), protocols.task);
         const answer = await submit(stream, submission, runtime);
         if (answer !== null && 'taskId' in answer) return { stream, taskId: answer.taskId };
         // A mixer that is leaving the committee, or has just joined it, sends on to the next one.

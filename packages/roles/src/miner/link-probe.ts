@@ -1,7 +1,7 @@
 import { committeeOf } from '@assay/ledger';
 import { DataRequest, limits, messageTypes, Ping, Pong } from '@assay/protocol';
-import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../context.ts';
-import type { MessageStream, PeerId } from '../ports/network.ts';
+import { protocols, type RoleContext, type SigningRoots } from '../context.ts';
+import { type MessageStream, type PeerId, peerIdOf } from '../ports/network.ts';
 import { receive } from '../ports/wire.ts';
 
 /** How often in an epoch a mixer may ask: what is measured for one report may lie in two epochs (§15.4). */
@@ -47,7 +47,7 @@ export class ProbedLink {
   #mayAsk(protocol: string, from: PeerId): boolean {
     const state = this.#context.chain.head();
     const { epoch } = state.globals;
-    const isSeated = committeeOf(state, epoch).some(({ mixer }) => networkAddress(state.mixers.at(mixer)) === from);
+    const isSeated = committeeOf(state, epoch).some(({ mixer }) => peerIdOf(state.mixers.at(mixer)) === from);
     const key = `${protocol} ${from}`;
     const shown = this.#shown.get(key);
     const times = shown?.epoch === epoch ? shown.times : 0;

@@ -3,7 +3,6 @@ import {
   type Artifact,
   Artifact as ArtifactType,
   AssayError,
-  addressText,
   type Chunk,
   type Deadlines,
   detailOf,
@@ -22,8 +21,8 @@ import {
 } from '@assay/protocol';
 import { equalBytes, littleEndian, sha256, toHex } from '@assay/ssz';
 import { structureFlaw } from '../audit/structure.ts';
-import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
-import type { Endpoint, MessageStream, PeerId } from '../ports/network.ts';
+import { protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
+import { type Endpoint, type MessageStream, type PeerId, peerIdOf } from '../ports/network.ts';
 import { answerMs, inTime, receive } from '../ports/wire.ts';
 import { structureReference } from '../structure-reference.ts';
 import { Generation } from './artifact.ts';
@@ -70,7 +69,7 @@ export class Miner implements RoleService {
   }
 
   async start(): Promise<void> {
-    this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
+    this.#endpoint = await this.#context.network.join(this.#context.signer);
     this.#endpoint.handle(protocols.serve, (stream, from) => this.#serve(stream, from));
     const link = new ProbedLink(this.#context, this.#roots, () => this.index());
     const soon = (stream: MessageStream, work: Promise<void>) => inTime(this.#context.runtime, stream, answerMs, work);
@@ -139,7 +138,7 @@ export class Miner implements RoleService {
   #seatsOf(mixer: Ref<'mixers'>, from: PeerId): number {
     const state = this.#context.chain.head();
     const row = state.mixers.get(mixer);
-    if (row === undefined || networkAddress(row) !== from) return 0;
+    if (row === undefined || peerIdOf(row) !== from) return 0;
     const { epoch } = state.globals;
     const committees = [epoch, epoch - 1].map((each) => committeeOf(state, each));
     return committees.find((seats) => seats.some((seat) => seat.mixer === mixer))?.length ?? 0;

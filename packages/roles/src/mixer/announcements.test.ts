@@ -76,8 +76,26 @@ describe('what a mixer says', () => {
     expect(announcements.agrees(request, isLate)).toBe(true);
     expect(announcements.agrees({ ...request, mixer: 3 }, isLate)).toBe(false);
     announcements.record(announced('start', 0, { mixer: 3, deadlineMs: 0 }), hearing);
-    announcements.record(announced('start', 0, { deadlineMs: 20_000 }), hearing);
+    announcements.record(announced('start', 0, { deadlineMs: 20_000, timeMs: 1 }), hearing);
     expect(announcements.agrees(request, { ...isLate, nowMs: 10_000 })).toBe(false);
+  });
+
+  it('last stays what it says, whichever of its older words is sent again (§14.10)', () => {
+    const announcements = of(0);
+    const said = [
+      announced('prepare'),
+      announced('precommit', 0, { timeMs: 10 }),
+      announced('precommit', 0, { timeMs: 20 }),
+      announced('prepare', 1, { timeMs: 30, miner: 4 }),
+      announced('start', 1, { timeMs: 40, miner: 4 }),
+    ];
+    for (const each of said) announcements.record(each, hearing);
+    for (const each of said) announcements.record(each, { ...hearing, nowMs: 50_000 });
+    expect(announcements.heard(0, taskId)).toMatchObject({ attempt: 1, lastMs: 0 });
+    expect(announcements.agrees({ ...request, attempt: 1, miner: 4 }, isLate)).toBe(true);
+    announcements.record(announced('end', 1, { timeMs: 50, miner: 4 }), hearing);
+    announcements.record(announced('start', 1, { timeMs: 40, miner: 4 }), hearing);
+    expect(announcements.agrees({ ...request, attempt: 1, miner: 4 }, isLate)).toBe(false);
   });
 
   it('is heard while it has a seat, and forgotten after (§14.10)', () => {

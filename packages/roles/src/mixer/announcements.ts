@@ -6,6 +6,7 @@ import {
   TransitionRequest as TransitionRequestType,
 } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
+import { isNewer } from '../announcement-order.ts';
 
 /** Tasks a mixer keeps announcements of, for checking receipts and transitions: as many of each seat. */
 export const maxAnnouncements = 32_768;
@@ -71,7 +72,7 @@ export class Announcements {
     this.#byMixer = new Map(Array.from(new Set(mixers), (mixer) => [mixer, this.#byMixer.get(mixer) ?? new Map()]));
   }
 
-  /** Keeps what a mixer sent, unless it is not heard. Its signature is checked when it is used. */
+  /** Keeps what a mixer sent, unless it is not heard or has said more. Its signature is checked when it is used. */
   record(signed: SignedAnnouncement, hearing: Hearing): void {
     const { taskId, mixer, state, attempt, deadlineMs } = signed.announcement;
     const { nowMs, height, present } = hearing;
@@ -79,6 +80,7 @@ export class Announcements {
     if (tasks === undefined || deadlineMs > latestDeadlineMs(hearing)) return;
     const id = toHex(taskId);
     const known = tasks.get(id);
+    if (known !== undefined && !isNewer(signed.announcement, known.last.announcement)) return;
     tasks.delete(id);
     const isFromStart = (state === 'create' || state === 'prepare') && attempt === 0;
     const first = known ?? { firstMs: nowMs, firstHeight: height, isFromStart, present };

@@ -1,8 +1,8 @@
 import type { LedgerView } from '@assay/ledger';
 import { ArtifactBundle, ArtifactReply, ArtifactRequest, limits } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
-import { networkAddress, type RoleContext } from '../context.ts';
-import type { MessageStream, PeerId } from '../ports/network.ts';
+import type { RoleContext } from '../context.ts';
+import { type MessageStream, type PeerId, peerIdOf } from '../ports/network.ts';
 import { receive } from '../ports/wire.ts';
 import { keeperOf } from './committee.ts';
 
@@ -46,9 +46,9 @@ export class Artifacts {
 /** §14.7 The auditors of a task read its artifact, and the keeper of its answer where the session shares it. */
 function isReader(state: LedgerView, taskId: Uint8Array, from: PeerId): boolean {
   const { auditors } = state.audits.get(state.auditOf(taskId) ?? -1) ?? { auditors: [] };
-  if (auditors.some(({ validator }) => networkAddress(state.validators.at(validator)) === from)) return true;
+  if (auditors.some(({ validator }) => peerIdOf(state.validators.at(validator)) === from)) return true;
   const task = state.tasks.get(state.taskOf(taskId) ?? -1);
   const keeper = state.mixers.get(keeperOf(state, taskId) ?? -1);
-  if (task === undefined || keeper === undefined || networkAddress(keeper) !== from) return false;
+  if (task === undefined || keeper === undefined || peerIdOf(keeper) !== from) return false;
   return state.sessions.get(task.session)?.sharesPrompts === true;
 }

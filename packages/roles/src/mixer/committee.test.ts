@@ -8,7 +8,8 @@ function through(said: readonly (readonly number[])[], know: (committee: Committ
   const committee = new Committee(0);
   return said.map((mixers) => {
     world.block();
-    for (const mixer of mixers) committee.heard(mixer, world.state.globals.height);
+    const { height } = world.state.globals;
+    for (const mixer of mixers) committee.heard(mixer, { said: height, known: height });
     return know(committee, world.state);
   });
 }
@@ -21,6 +22,21 @@ describe('whether a home mixer is away (§5.6)', () => {
   it('is known after more than four blocks', () => {
     const said = [...Array(5).fill(both), ...Array(6).fill(first)];
     expect(through(said, isAway).indexOf(true)).toBe(9);
+  });
+
+  it('does not change when somebody sends an old word of it again (§14.2)', () => {
+    const said = [...Array(5).fill(both), ...Array(6).fill(first)];
+    const replayed = through(said, (committee, state) => {
+      const { height } = state.globals;
+      if (height > 5) committee.heard(2, { said: 5, known: height });
+      return isAway(committee, state);
+    });
+    expect(replayed.indexOf(true)).toBe(9);
+    const ahead = through(said, (committee, state) => {
+      committee.heard(2, { said: 1_000_000, known: state.globals.height });
+      return isAway(committee, state);
+    });
+    expect(ahead.indexOf(true)).toBe(6);
   });
 
   it('is not known to a mixer that was away itself, until it has heard others for as long', () => {

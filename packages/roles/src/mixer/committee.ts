@@ -1,5 +1,5 @@
 import { committeeOf, isQuorum, type LedgerView } from '@assay/ledger';
-import { AssayError, type BatchHeader, type CommitteeSeat, type Ref } from '@assay/protocol';
+import { AssayError, type BatchHeader, type CommitteeSeat, type Presence, type Ref } from '@assay/protocol';
 import { equalBytes, firstUint64 } from '@assay/ssz';
 
 /** A mixer counts as absent once it was silent for more blocks than these. */
@@ -46,6 +46,8 @@ export function mayBeTaken(
 export class Committee {
   readonly #self: number;
   readonly #heardAt = new Map<number, number>();
+  /** The height that each named last: what it said before that says nothing any more. */
+  readonly #saidAt = new Map<number, number>();
   /** Height at which one was heard again that had been silent. */
   readonly #backAt = new Map<number, number>();
   /** Height since which this one hears others: before it, their silence was its own. */
@@ -56,8 +58,16 @@ export class Committee {
     this.#self = self;
   }
 
-  /** A mixer said at `height` that it is there. */
-  heard(mixer: number, height: number): void {
+  /** Whether a mixer names a height after all that it named before. */
+  isNews({ mixer, height }: Presence): boolean {
+    return height > (this.#saidAt.get(mixer) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** A mixer said at a height that it is there; this one knows the chain up to `known`, and itself may be behind. */
+  heard(mixer: number, { said, known }: { said: number; known: number }): void {
+    if (!this.isNews({ mixer, height: said })) return;
+    this.#saidAt.set(mixer, said);
+    const height = Math.min(said, known + 1);
     const before = this.#heardAt.get(mixer) ?? height;
     if (height - before >= presenceBlocks) this.#backAt.set(mixer, height);
     if (height - Math.max(0, ...this.#heardAt.values()) > presenceBlocks) this.#hearingSince = height;

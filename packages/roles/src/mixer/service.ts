@@ -1,7 +1,7 @@
-import { addressText, type BodyValues, Presence, type Ref } from '@assay/protocol';
-import { networkAddress, protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
+import { type BodyValues, messageTypes, Presence, type Ref, SignedPresence } from '@assay/protocol';
+import { protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import type { CommittedBlock, Inclusion } from '../ports/chain.ts';
-import type { Endpoint, PeerId } from '../ports/network.ts';
+import { type Endpoint, type PeerId, peerIdOf } from '../ports/network.ts';
 import { Announcements } from './announcements.ts';
 import { Artifacts } from './artifacts.ts';
 import { Batches } from './batch/service.ts';
@@ -67,7 +67,7 @@ export class Mixer implements RoleService {
     this.#transitions.hearSeats();
     this.#batches.restore();
     this.#measuring.restore();
-    const endpoint = await network.join(addressText(signer.address));
+    const endpoint = await network.join(signer);
     this.#endpoint = endpoint;
     for (const part of [this.#tasks, this.#batches, this.#transitions]) part.start(endpoint);
     endpoint.handle(protocols.artifact, (stream, from) => artifacts.serve(stream, from));
@@ -123,11 +123,15 @@ export class Mixer implements RoleService {
   }
 
   #hearPresence(message: Uint8Array, from: PeerId): void {
-    const { mixer, height } = Presence.deserialize(message);
-    const { mixers, globals } = this.#context.chain.head();
-    const row = mixers.get(mixer);
-    if (row === undefined || networkAddress(row) !== from) return;
-    this.#ground.committee.heard(mixer, Math.min(height, globals.height + 1));
+    const { presence, signature } = SignedPresence.deserialize(message);
+    const { chain, verifier } = this.#context;
+    const { committee, roots } = this.#ground;
+    const { mixers, globals } = chain.head();
+    const row = mixers.get(presence.mixer);
+    if (row === undefined || peerIdOf(row) !== from || !committee.isNews(presence)) return;
+    const root = roots.of(messageTypes.presence, Presence, presence);
+    if (!verifier.ed25519(row.publicKey, root, signature)) return;
+    committee.heard(presence.mixer, { said: presence.height, known: globals.height });
   }
 
   #onBlock({ result, block }: CommittedBlock): void {
@@ -145,8 +149,13 @@ export class Mixer implements RoleService {
     }
     const isSeated = ownSeat(this.#ground, head) !== null;
     if (this.#endpoint !== null && isSeated) this.#measuring.onBlock(result, this.#endpoint);
-    this.#endpoint?.publish(topics.presence, Presence.serialize({ mixer, height }));
+    this.#sayPresence({ mixer, height });
     this.#batches.advance(height);
+  }
+
+  #sayPresence(presence: Presence): void {
+    const signature = this.#context.signer.sign(this.#ground.roots.of(messageTypes.presence, Presence, presence));
+    this.#endpoint?.publish(topics.presence, SignedPresence.serialize({ presence, signature }));
   }
 
   #settleRequests(height: number, timeMs: number): void {

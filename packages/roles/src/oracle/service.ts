@@ -1,6 +1,5 @@
 import { committeeOf, isQuorum } from '@assay/ledger';
 import {
-  addressText,
   type CommitteeSeat,
   messageTypes,
   type Ref,
@@ -44,7 +43,7 @@ export class Oracle implements RoleService {
   }
 
   async start(): Promise<void> {
-    this.#endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
+    this.#endpoint = await this.#context.network.join(this.#context.signer);
     this.#endpoint.subscribe(topics.tasks, (message, from) => {
       const signed = announcementFrom(this.#context.chain, message, from);
       if (signed !== null) this.#dispatch({ type: 'announced', signed });

@@ -1,4 +1,5 @@
 import type { TaskAnnouncement } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { FollowedTasks } from './followed-tasks.ts';
 import { leadOracle, type OracleEvent, type OracleState, stepOracle } from './state.ts';
@@ -100,10 +101,32 @@ describe('an oracle (D3, §5.3)', () => {
   it('forgets a task that ended, and one nobody has heard of for long', () => {
     const ended = following(0);
     ended.hear({ state: 'end' });
+    expect(tick(ended, 1050)).toEqual([]);
+    tick(ended, 1000 + 120_001);
     expect(ended.followed).toBe(0);
     const old = following(0);
     expect(tick(old, 1000 + 120_001)).toEqual([]);
     expect(old.followed).toBe(0);
+  });
+
+  it('is told nothing by an older word that somebody sends again (§5.3.2)', () => {
+    const watcher = following(0, { attempt: 1, miner: 5, timeMs: 700, deadlineMs: 2000 });
+    watcher.hear();
+    expect(tick(watcher, 1050)).toEqual([]);
+    watcher.hear({ attempt: 1, state: 'end', miner: 5, timeMs: 800, deadlineMs: 2000 });
+    watcher.hear({ attempt: 1, miner: 5, timeMs: 700, deadlineMs: 2000 });
+    expect(tick(watcher, 2050)).toEqual([]);
+  });
+
+  it('keeps those in hand when there are too many, and lets go of what ended', () => {
+    const idOf = (n: number) => Uint8Array.of(n & 255, n >> 8, ...new Uint8Array(30));
+    const watcher = new Watcher(0);
+    for (let i = 0; i < 4096; i++) watcher.hear({ taskId: idOf(i), deadlineMs: 100_000 });
+    watcher.hear({ taskId: idOf(7), state: 'end' });
+    watcher.hear({ taskId: idOf(4096), deadlineMs: 100_000 });
+    const followed = watcher.state.tasks.get(announcement.mixer) ?? new Map();
+    expect(followed.size).toBe(4096);
+    expect([idOf(7), idOf(0)].map((id) => followed.has(toHex(id)))).toEqual([false, true]);
   });
 
   it('is told nothing of a task by another mixer, and forgets none for the many of another', () => {

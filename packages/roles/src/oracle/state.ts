@@ -1,5 +1,6 @@
-import { type Ref, type SignedAnnouncement, type TaskAnnouncement, TaskState } from '@assay/protocol';
+import type { Ref, SignedAnnouncement, TaskAnnouncement } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
+import { isNewer, turnOf } from '../announcement-order.ts';
 
 /** A task as its mixer announced it last. */
 export interface Followed {
@@ -43,7 +44,7 @@ const ticksPerSlot = 4;
 const leastTickMs = 10;
 /** Tasks of one mixer that an oracle follows at once; the oldest announcements are forgotten first. */
 const maxFollowedTasks = 4096;
-/** How long after its deadline a task is still followed. */
+/** How long after its deadline a task is still followed, and its end remembered. */
 const forgetAfterMs = 120_000;
 
 /** Which oracle has the lead for a task that is `lateMs` late: the lead rotates by slot, from the task's own start. */
@@ -74,25 +75,24 @@ function nextTick({ slotMs }: OracleState): OracleEffect {
 }
 
 function onAnnounced({ tasks }: OracleState, signed: SignedAnnouncement): OracleEffect[] {
-  const { mixer, taskId, state: step } = signed.announcement;
-  const id = toHex(taskId);
-  if (step === 'end') return [{ type: 'forget', mixer, id }];
+  const { mixer, taskId } = signed.announcement;
   const own = tasks.get(mixer);
-  const known = own?.get(id);
+  const known = own?.get(toHex(taskId));
+  if (known !== undefined && !isNewer(signed.announcement, known.signed.announcement)) return [];
   const follow: OracleEffect = { type: 'follow', task: { signed, askedTurn: known?.askedTurn ?? null } };
-  const [oldest] = own?.keys() ?? [];
   const isFull = own !== undefined && known === undefined && own.size >= maxFollowedTasks;
-  return isFull && oldest !== undefined ? [{ type: 'forget', mixer, id: oldest }, follow] : [follow];
+  return isFull ? [{ type: 'forget', mixer, id: leastNeeded(own) }, follow] : [follow];
+}
+
+/** The oldest of those that ended, or else the oldest. */
+function leastNeeded(tasks: ReadonlyMap<string, Followed>): string {
+  for (const [id, { signed }] of tasks) if (signed.announcement.state === 'end') return id;
+  return tasks.keys().next().value ?? '';
 }
 
 function onRefused({ tasks }: OracleState, { mixer, taskId }: TaskAnnouncement): OracleEffect[] {
   const task = tasks.get(mixer)?.get(toHex(taskId));
   return task === undefined ? [] : [{ type: 'mark', task: { ...task, askedTurn: null } }];
-}
-
-/** The steps of a task's attempts, counted. */
-function turnOf({ attempt, state }: TaskAnnouncement): number {
-  return attempt * TaskState.words.length + TaskState.numberOf(state);
 }
 
 function onTick(state: OracleState, { nowMs, oracles }: OracleEvent & { type: 'tick' }): OracleEffect[] {
@@ -102,7 +102,7 @@ function onTick(state: OracleState, { nowMs, oracles }: OracleEvent & { type: 't
       const turn = turnOf(announcement);
       const lateMs = nowMs - announcement.deadlineMs;
       if (lateMs > forgetAfterMs) return [{ type: 'forget', mixer, id }];
-      if (lateMs <= 0 || askedTurn === turn) return [];
+      if (lateMs <= 0 || askedTurn === turn || announcement.state === 'end') return [];
       // §5.3: the lead asks first; after a silent slot the next one does.
       if (leadOracle(announcement, { lateMs, slotMs: state.slotMs, oracles }) !== state.oracle) return [];
       return [

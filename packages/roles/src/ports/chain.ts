@@ -26,6 +26,8 @@ export interface Chain {
   head(): LedgerView;
   /** Root of `head()` (§2.2). */
   stateRoot(): Uint8Array;
+  /** Whether `head()` is as far as the network is, as far as this node knows: roles are silent until then. */
+  isCurrent(): boolean;
   /** The code a transaction would get as the first of the block of a height, the one after `head()`. */
   check(transaction: Uint8Array): Promise<Pick<Inclusion, 'code' | 'height'>>;
   /** A row of `head()` with its path to the root (§2.6), found by `indexOf`; null when there is none, or no block. */
@@ -41,6 +43,8 @@ export interface Chain {
   blockAt(height: number): Uint8Array | null;
   /** What became of its transactions, in order; null when there is none, or this is not known. */
   codesAt(height: number): readonly ResultCode[] | null;
+  /** The serialised seal of that block; null while there is none. */
+  sealAt(height: number): Uint8Array | null;
 }
 
 /** Decides which block comes next and when: on a timer in this process, or with other nodes. */

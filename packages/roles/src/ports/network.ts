@@ -1,5 +1,19 @@
-/** The address text of the account key a peer speaks for. */
+import { toHex } from '@assay/ssz';
+
+/** A peer's Ed25519 public key, in lower-case hex. */
 export type PeerId = string;
+
+/** Who speaks with this key, as the peer of a role or a miner (§3.5). */
+export function peerIdOf({ publicKey }: { readonly publicKey: Uint8Array }): PeerId {
+  return toHex(publicKey);
+}
+
+/** The Ed25519 key that a peer proves to hold. */
+export interface PeerSigner {
+  readonly publicKey: Uint8Array;
+  /** The signature of any bytes; 64 bytes. */
+  sign(bytes: Uint8Array): Uint8Array;
+}
 
 /**
  * A two-way sequence of messages. Sending waits while the other side is `streamMessages` behind; who sends on without
@@ -32,8 +46,8 @@ export interface Endpoint {
   /** A stream is the handler's until it resolves; one whose first message is not there in `firstMessageMs` breaks. */
   handle(protocol: string, handler: (stream: MessageStream, from: PeerId) => Promise<void>): void;
   /**
-   * Rejects with {@link StreamLost} when the peer is not there, does not speak the protocol or has no room for a
-   * stream; also when it has not answered in two seconds (§5.24).
+   * Dials the peer where need be. Rejects with {@link StreamLost} when it is not there, does not speak the protocol or
+   * has no room for a stream; also when it has not answered in two seconds (§5.24).
    */
   open(peer: PeerId, protocol: string): Promise<MessageStream>;
   /** Leaves the network: every stream of this peer breaks. */
@@ -41,8 +55,8 @@ export interface Endpoint {
 }
 
 export interface Network {
-  /** Rejects with an Error while another has joined by that id. */
-  join(id: PeerId): Promise<Endpoint>;
+  /** Rejects with an Error while another has joined with that key. */
+  join(signer: PeerSigner): Promise<Endpoint>;
 }
 
 /** What others may use of a peer, whatever carries the messages (§5.24). */

@@ -1,5 +1,5 @@
 import { panelDuties } from '@assay/ledger';
-import { addressText, type Ref } from '@assay/protocol';
+import type { Ref } from '@assay/protocol';
 import type { RoleContext, RoleService } from '../context.ts';
 import type { Endpoint } from '../ports/network.ts';
 import { keepsItsTerms } from './acceptance.ts';
@@ -25,7 +25,7 @@ export class Validator implements RoleService {
   }
 
   async start(): Promise<void> {
-    const endpoint = await this.#context.network.join(addressText(this.#context.signer.address));
+    const endpoint = await this.#context.network.join(this.#context.signer);
     const audits = new Audits(this.#context, this.#options, endpoint);
     this.#endpoint = endpoint;
     this.#audits = audits;

@@ -12,7 +12,7 @@ export async function falseLine(
   { signsOther, sendsOther }: { readonly signsOther: boolean; readonly sendsOther: boolean },
 ): Promise<void> {
   await world.built.roles.set(names.miner(miner), false);
-  const endpoint = await world.network.join(world.minerAddress(miner));
+  const endpoint = await world.network.join(world.keys.account(names.miner(miner)));
   const roots = new SigningRoots(world.chain.identity);
   const signer = world.keys.account(names.miner(signsOther ? 1 - miner : miner));
   endpoint.handle(protocols.ping, async (stream) => {

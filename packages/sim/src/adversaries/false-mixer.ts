@@ -28,7 +28,7 @@ export class FalseMixer {
   /** Stops the honest one that it stands in for. */
   static async of(world: World, mixer: number): Promise<FalseMixer> {
     await world.built.roles.set(names.mixer(mixer), false);
-    return new FalseMixer(world, mixer, await world.network.join(world.mixerAddress(mixer)));
+    return new FalseMixer(world, mixer, await world.network.join(world.keys.account(names.mixer(mixer))));
   }
 
   /** Offers a batch in its turn. */
@@ -41,7 +41,7 @@ export class FalseMixer {
       header: { ...turn, mixer: this.#mixer, ...batchRoots(contentsOf(attestations)), reveal },
       attestations,
     };
-    const stream = this.endpoint.open(this.#world.mixerAddress(to), protocols.batch);
+    const stream = this.endpoint.open(this.#world.mixerPeer(to), protocols.batch);
     const { runtime } = this.#world;
     const reply = await stream.then((open) => ask(runtime, open, [BatchOffer, offer], BatchReply)).catch(() => null);
     if (reply === null) return { reason: 'nothing', indexes: [] };

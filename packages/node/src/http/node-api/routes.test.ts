@@ -12,7 +12,7 @@ import {
   type RouteName,
   TaskPage,
 } from '@assay/client';
-import { addressOf, Block, limits } from '@assay/protocol';
+import { addressOf, limits, SealedBlock } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -140,7 +140,7 @@ describe('the node API', () => {
   it('gives a block as the bytes it is kept in', async () => {
     const response = await get('/assay/v1/blocks/2', 'application/octet-stream');
     expect(response.headers.get('content-type')).toBe('application/octet-stream');
-    expect(Block.deserialize(new Uint8Array(await response.arrayBuffer())).header.height).toBe(2);
+    expect(SealedBlock.deserialize(new Uint8Array(await response.arrayBuffer())).block.header.height).toBe(2);
     const missing = await get('/assay/v1/blocks/99', 'application/octet-stream');
     expect(await refusal(missing)).toMatchObject({ code: 'NOT_FOUND' });
   });
@@ -151,7 +151,7 @@ describe('the node API', () => {
     const heights: number[] = [];
     for (let at = 0; at < body.length; ) {
       const end = at + 4 + body.readUInt32LE(at);
-      heights.push(Block.deserialize(body.subarray(at + 4, end)).header.height);
+      heights.push(SealedBlock.deserialize(body.subarray(at + 4, end)).block.header.height);
       at = end;
     }
     expect(heights).toEqual([2, 3, 4]);

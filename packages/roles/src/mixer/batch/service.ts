@@ -17,9 +17,9 @@ import {
   type Ref,
 } from '@assay/protocol';
 import { equalBytes, toHex } from '@assay/ssz';
-import { networkAddress, protocols, type RoleContext } from '../../context.ts';
+import { protocols, type RoleContext } from '../../context.ts';
 import type { Inclusion } from '../../ports/chain.ts';
-import type { Endpoint, MessageStream, PeerId } from '../../ports/network.ts';
+import { type Endpoint, type MessageStream, type PeerId, peerIdOf } from '../../ports/network.ts';
 import type { Cancel } from '../../ports/runtime.ts';
 import { answerMs, ask, receive } from '../../ports/wire.ts';
 import {
@@ -293,7 +293,7 @@ export class Batches {
     const asks = seats.map(async (seat) => {
       if (seat.mixer === this.#ground.mixer) return [];
       try {
-        const stream = await endpoint.open(networkAddress(mixers.at(seat.mixer)), protocols.batch);
+        const stream = await endpoint.open(peerIdOf(mixers.at(seat.mixer)), protocols.batch);
         const reply = await ask(this.#context.runtime, stream, [BatchOffer, offer], BatchReply);
         if (reply === null || reply.value.mixer !== seat.mixer) return [];
         if (reply.kind === 'refusal') return [reply.value];
@@ -326,7 +326,7 @@ export class Batches {
     const { header, attestations } = offer;
     const issuer = state.mixers.get(header.mixer);
     const seat = presentCommittee(state).find((each) => each.mixer === header.mixer);
-    if (issuer === undefined || networkAddress(issuer) !== from) return refuse('not the issuer of this batch');
+    if (issuer === undefined || peerIdOf(issuer) !== from) return refuse('not the issuer of this batch');
     if (seat === undefined || ownSeat(this.#ground, state) === null) return refuse('not in the committee');
     if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
     const turnRoot = revealSigningRoot(state.chain, header);

@@ -1,6 +1,6 @@
 import { DataRequest, limits, messageTypes, Ping, Pong, type Ref } from '@assay/protocol';
-import { networkAddress, protocols, type RoleContext, type SigningRoots } from '../../context.ts';
-import type { Endpoint, MessageStream } from '../../ports/network.ts';
+import { protocols, type RoleContext, type SigningRoots } from '../../context.ts';
+import { type Endpoint, type MessageStream, peerIdOf } from '../../ports/network.ts';
 import { answerMs, inTime, receive } from '../../ports/wire.ts';
 
 /** How a miner is reached; zero is not measured (§8.3). */
@@ -23,7 +23,7 @@ export class LinkProbe {
     const row = this.#context.chain.head().miners.at(miner);
     const onStream = async <T>(protocol: string, nothing: T, use: (stream: MessageStream) => Promise<T>) => {
       try {
-        const stream = await endpoint.open(networkAddress(row), protocol);
+        const stream = await endpoint.open(peerIdOf(row), protocol);
         return await inTime(this.#context.runtime, stream, answerMs, use(stream)).finally(() => stream.abort());
       } catch {
         return nothing;

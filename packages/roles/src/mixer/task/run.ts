@@ -9,8 +9,8 @@ import {
   type Ref,
 } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
-import { networkAddress, protocols, type RoleContext } from '../../context.ts';
-import type { Endpoint, MessageStream } from '../../ports/network.ts';
+import { protocols, type RoleContext } from '../../context.ts';
+import { type Endpoint, type MessageStream, peerIdOf } from '../../ports/network.ts';
 import { receive } from '../../ports/wire.ts';
 import type { Ground } from '../ground.ts';
 import type { TaskStep } from '../part-messages.ts';
@@ -229,7 +229,7 @@ export class TaskRun {
   async #reach(miner: Ref<'miners'>, { rank, attempt }: Pick<From, 'rank' | 'attempt'>): Promise<void> {
     const row = this.#context.chain.head().miners.get(miner);
     if (row === undefined) throw new Error('not in the ledger');
-    const stream = await this.#endpoint.open(networkAddress(row), protocols.serve);
+    const stream = await this.#endpoint.open(peerIdOf(row), protocols.serve);
     const { request, taskId, terms, state } = this.#task;
     if (this.#isAbandoned || state === 'end' || !this.#isWith({ rank, attempt })) return stream.abort();
     this.#miner = stream;

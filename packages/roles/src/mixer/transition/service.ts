@@ -23,6 +23,7 @@ import type { TaskStep } from '../part-messages.ts';
 export class Transitions {
   readonly #ground: Ground;
   #endpoint: Endpoint | null = null;
+  #lastMs = 0;
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -52,7 +53,9 @@ export class Transitions {
 
   announce(step: TaskStep): void {
     const { context, roots, mixer, announcements } = this.#ground;
-    const announcement = { ...step, mixer, timeMs: context.runtime.nowMs() };
+    // No two have one time: the later one is told by it (§5.1.2).
+    this.#lastMs = Math.max(context.runtime.nowMs(), this.#lastMs + 1);
+    const announcement = { ...step, mixer, timeMs: this.#lastMs };
     const root = roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
     const message = { announcement, signature: context.signer.sign(root) };
     announcements.record(message, this.#hearing());

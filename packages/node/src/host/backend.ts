@@ -1,20 +1,54 @@
 import { join } from 'node:path';
-import { AssayError, type Genesis, limits, type Ref } from '@assay/protocol';
-import { modelWorker, upstreamWorker, type Worker } from '@assay/roles/miner/index';
-import type { Measuring } from '@assay/roles/validator/index';
+import { AssayError, type Genesis, limits } from '@assay/protocol';
+import { modelWorker, upstreamWorker } from '@assay/roles/miner/index';
 import { equalBytes, fromHex, toHex } from '@assay/ssz';
 import { startLlamaBackend } from '../inference/llama/backend.ts';
-import { concurrency, type DevnetModel } from './genesis.ts';
-import type { DevnetModelFile, DevnetOptions } from './port.ts';
+import type { Workers } from './build-roles.ts';
 
-/** What the miners of this process serve with, and what its validators check with. */
-export interface Serving {
-  readonly model: DevnetModel;
+/** A model file on this machine. */
+export interface ModelFile {
+  readonly name: string;
+  readonly path: string;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly fileHash: string;
+}
+
+/** An OpenAI-compatible server. */
+export interface Upstream {
+  readonly url: string;
+  /** Null: the first model it lists. */
+  readonly model: string | null;
+}
+
+/** A model as a chain registers it. */
+export interface RegisteredModel {
+  readonly name: string;
+  /** SHA-256 of the model file. */
+  readonly fileHash: Uint8Array;
+  readonly contextTokens: number;
+  readonly t1ThresholdPpb: number;
+}
+
+export interface BackendOptions {
+  /** Null with an upstream. */
+  readonly model: ModelFile | null;
+  /** Null with a model file. */
+  readonly upstream: Upstream | null;
+  /** Answers that the miners of this process may be at together. */
+  readonly sequences: number;
+  /** Longest prompt plus output, tokens; null: that of the network, or the usual one. */
+  readonly contextTokens: number | null;
+  /** Threads of each answer; null: as the size of the model asks. */
+  readonly threads: number | null;
+  /** One miner serves another model than it claims, which is made in a directory. */
+  readonly cheat: { readonly miner: number; readonly dir: string } | null;
+}
+
+/** What all roles of this process serve and check with: one model. */
+export interface Serving extends Workers {
+  readonly model: RegisteredModel;
   /** 2: top-5 logprobs with ids; 0: text only. */
   readonly evidenceLevel: 0 | 2;
-  /** Null when nothing can be re-checked. */
-  readonly measuring: Measuring | null;
-  workerOf(miner: Ref<'miners'>): Worker;
   /** Throws AssayError OTHER_CHAIN when the chain registered another model than this one, or another context. */
   requireRegistered(genesis: Genesis, dataDir: string): void;
   close(): Promise<void>;
@@ -31,7 +65,7 @@ const noFile = new Uint8Array(32);
  * process, or an upstream server.
  */
 export function openBackend(
-  asked: DevnetOptions,
+  asked: BackendOptions,
   stored: Genesis | null,
   onProgress: (line: string) => void,
 ): Promise<Serving> {
@@ -42,21 +76,21 @@ export function openBackend(
 }
 
 async function openFile(
-  file: DevnetModelFile,
-  options: DevnetOptions,
+  file: ModelFile,
+  options: BackendOptions,
   onProgress: (line: string) => void,
 ): Promise<Serving> {
   const fileHash = fromHex(file.fileHash) ?? noFile;
   // Every slot that a miner offers: what waits unseen behind others would be late.
   const backend = await startLlamaBackend({
-    sequences: options.miners * concurrency,
+    sequences: options.sequences,
     threads: options.threads,
     contextTokens: options.contextTokens,
   });
   try {
     const served = await backend.open(file.path);
     const honest = modelWorker(served, backend.engine);
-    const cheating = options.cheater ? await openCheater(file, options.dataDir, onProgress) : null;
+    const cheating = options.cheat === null ? null : await openCheater(file, options.cheat.dir, onProgress);
     const substitute = cheating === null ? null : modelWorker(await backend.open(cheating), backend.engine);
     const model = { name: file.name, fileHash, contextTokens: served.contextTokens, t1ThresholdPpb };
     return {
@@ -66,7 +100,7 @@ async function openFile(
         engine: backend.engine,
         open: async (hash) => (equalBytes(hash, fileHash) ? served : null),
       },
-      workerOf: (miner) => (substitute !== null && miner === options.miners - 1 ? substitute : honest),
+      workerOf: (miner) => (substitute !== null && miner === options.cheat?.miner ? substitute : honest),
       requireRegistered: (genesis, dataDir) => requireModel(genesis, model, dataDir),
       close: async () => backend[Symbol.asyncDispose](),
     };
@@ -77,11 +111,7 @@ async function openFile(
 }
 
 /** The same weights requantised to 4 bits, made once in the data directory. */
-async function openCheater(
-  file: DevnetModelFile,
-  dataDir: string,
-  onProgress: (line: string) => void,
-): Promise<string> {
+async function openCheater(file: ModelFile, dataDir: string, onProgress: (line: string) => void): Promise<string> {
   const path = join(dataDir, `cheater-${file.fileHash.slice(0, 8)}-Q4_0.gguf`);
   onProgress('The last miner cheats: it claims the registered file and serves the same weights cut to 4 bits (Q4_0).');
   const { requantise } = await import('../inference/gguf/requantise.ts');
@@ -120,7 +150,7 @@ async function openText(
   };
 }
 
-function requireModel(genesis: Genesis, model: DevnetModel, dataDir: string): void {
+function requireModel(genesis: Genesis, model: RegisteredModel, dataDir: string): void {
   const registered = genesis.models[0];
   const name = registered?.name ?? 'no model';
   if (registered !== undefined && name === model.name && equalBytes(registered.fileHash, model.fileHash)) {

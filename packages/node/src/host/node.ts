@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import type { LedgerView } from '@assay/ledger';
+import type { Genesis } from '@assay/protocol';
+import type { Chain, Engine } from '@assay/roles/ports/chain';
+import type { Network } from '@assay/roles/ports/network';
+import type { Runtime } from '@assay/roles/ports/runtime';
+import { type HttpServer, type HttpServerOptions, startHttpServer } from '../http/server.ts';
+import type { ApiKeyFile } from '../keys/api-keys.ts';
+import type { KeyRing } from '../keys/keyring.ts';
+import type { Store } from '../store/store.ts';
+import { version } from '../version.ts';
+import { buildRoles, type RoleSpec, type Workers } from './build-roles.ts';
+import type { Closing } from './closing.ts';
+import { followKeys } from './follow-keys.ts';
+import { followSessions } from './follow-sessions.ts';
+import { FrontDesk } from './front-desk.ts';
+import { LocalReader } from './node-reader.ts';
+import { TotalsView } from './totals.ts';
+
+export interface NodeParts {
+  readonly genesis: Genesis;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly network: Network;
+  readonly keys: KeyRing;
+  readonly apiKeys: ApiKeyFile;
+  readonly serving: Workers;
+  /** Tasks one of its miners runs at once. */
+  readonly concurrency: number;
+  readonly runtime: Runtime;
+  readonly api: Pick<HttpServerOptions, 'host' | 'port' | 'origins' | 'hostNames'>;
+  /** The roles it runs, asked once the chain is current: what is registered has an index there. */
+  readonly rolesOf: (head: LedgerView) => readonly RoleSpec[];
+}
+
+/** A node whose API answers. */
+export interface RunningNode {
+  readonly http: HttpServer;
+  /** What opens the routes that stop and start roles. */
+  readonly adminToken: string;
+  readonly totals: TotalsView;
+  /** Resolves once the chain is current and the roles run. Rejects with what kept them from starting. */
+  readonly ready: Promise<void>;
+}
+
+/**
+ * Starts the API of a node, then its engine and, once the chain is current, its roles. What it opens is added to
+ * `closing`. Rejects as `startHttpServer` does.
+ */
+export async function startNode(parts: NodeParts, closing: Closing): Promise<RunningNode> {
+  const { genesis, store, engine, runtime } = parts;
+  const { chain } = engine;
+  const totals = new TotalsView(store);
+  chain.onBlock((committed) => totals.onBlock(committed));
+  closing.add(() => engine.stop());
+  const desk = new FrontDesk();
+  const isPending = (taskId: string) => desk.isPending(taskId);
+  const adminToken = randomBytes(24).toString('hex');
+  const http = await startHttpServer({
+    ...parts.api,
+    chat: desk,
+    node: new LocalReader({ version, genesis, chain, store, totals, isPending }),
+    roles: desk,
+    adminToken,
+    onRequestError: (error, { method, route }) =>
+      runtime.log(`${method} ${route} failed: ${(error as Error).stack ?? String(error)}`),
+  });
+  closing.add(() => http.stop());
+  const ready = current(chain).then(() => startRoles(parts, desk, closing));
+  engine.start();
+  return { http, adminToken, totals, ready };
+}
+
+async function startRoles(parts: NodeParts, desk: FrontDesk, closing: Closing): Promise<void> {
+  const { engine, keys, store, network, runtime, serving, concurrency, rolesOf } = parts;
+  const { chain } = engine;
+  const apiKeys = followSessions({ chain, ring: keys, file: parts.apiKeys }, runtime.log);
+  const roles = rolesOf(chain.head());
+  const built = buildRoles({ chain, keys, store, network, serving, concurrency, runtime, apiKeys, roles });
+  followKeys(chain, keys, built.roles, runtime.log);
+  closing.add(() => built.roles.stopAll());
+  await built.roles.startAll();
+  desk.open(built);
+}
+
+/** Resolves once the chain is as far as the network. */
+function current(chain: Chain): Promise<void> {
+  if (chain.isCurrent()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = chain.onBlock(() => {
+      if (!chain.isCurrent()) return;
+      done();
+      resolve();
+    });
+  });
+}
