@@ -130,16 +130,9 @@ export const bench: Bench = {
     const listenOf = () => ['/ip4/127.0.0.1/tcp/0'];
     const network = new Libp2pNetwork({ runtime, book, topics: [topic], listenOf });
     say('libp2p');
-    const joined: Network = {
-      join: async (signer) => {
-        const peer = await network.join(signer);
-        book.give(peer.id, peer.addresses);
-        return peer;
-      },
-    };
     // Timers of a network keep no process alive.
     const alive = setInterval(() => {}, subscribedMs);
-    const far = await measure('libp2p', joined, wire);
+    const far = await measure('libp2p', network, wire);
     await network.stopped();
     say('memory');
     const near = await measure('memory', new MemoryNetwork(runtime), wire);
