@@ -53,13 +53,13 @@ async function follow(world: World, verifyAll: boolean): Promise<Row> {
   return {
     who: verifyAll ? 'every signature checked again' : 'signatures trusted under the seal',
     value: realSeconds / seconds,
-    note: `${height} blocks at ${Math.round(height / seconds)} blocks/s; ${cpuMs.toFixed(2)} ms of CPU a block, server and disk too`,
+    note: `${height} blocks, ${Math.round(height / seconds)} a second; ${cpuMs.toFixed(2)} ms of CPU each, server and disk too`,
   };
 }
 
 export const bench: Bench = {
   id: 17,
-  title: `Catching up with a chain of ${options.miners} miners, ${options.minutes} minutes long, over a network in memory`,
+  title: `Catching up over a network in memory with a chain of ${options.miners} miners and ${options.minutes} minutes`,
   unit: '× real time',
   target: '50 × real time',
   compared: true,
