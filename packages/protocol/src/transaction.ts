@@ -19,7 +19,9 @@ import {
   ProvePresence,
   RegisterMixer,
   RegisterRole,
+  RegisterValidator,
   RotateCommitteeKey,
+  RotateConsensusKey,
   RotateKey,
   SetRoleStatus,
   StakeKind,
@@ -185,6 +187,8 @@ export const TransactionBody = oneOf(
     updateMiner: UpdateMiner,
     presence: ProvePresence,
     openPlant: OpenPlant,
+    registerValidator: RegisterValidator,
+    rotateConsensusKey: RotateConsensusKey,
   },
   { typeName: 'TransactionBody' },
 );

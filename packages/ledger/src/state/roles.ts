@@ -1,11 +1,13 @@
 import {
   type BodyValues,
+  consensusPossessionRoot,
   type MixerRow,
   possessionRoot,
   type ResultCode,
   type RoleRow,
   type RoleStatus,
   type StakeKind,
+  type ValidatorRow,
 } from '@assay/protocol';
 import type { Verifier } from './verifier.ts';
 import type { LedgerView } from './view.ts';
@@ -23,6 +25,14 @@ export function roleRow(
 ): RoleRow {
   const done = { epochDuties: 0, strikes: 0, seenUntil };
   return { account, publicKey, operator, stakeUnits, status: 'active', statusHeight: height, ...done };
+}
+
+/** The same of a validator, with its consensus key. */
+export function validatorRow(
+  terms: RoleTerms,
+  { consensusKey, ...arrival }: Arrival & Pick<ValidatorRow, 'consensusKey'>,
+): ValidatorRow {
+  return { ...roleRow(terms, arrival), consensusKey };
 }
 
 /** The same of a mixer, with its committee key. */
@@ -59,4 +69,16 @@ export function committeeKeyCode(
 ): ResultCode {
   if (state.roleOf('committee', blsPublicKey) !== undefined) return 'KEY_TAKEN';
   return verifier.bls([blsPublicKey], possessionRoot(blsPublicKey), possession) ? 'OK' : 'BAD_POSSESSION';
+}
+
+/** The code of a consensus key for the validator of an account: nobody else's, and its secret is known (§3.10). */
+export function consensusKeyCode(
+  state: LedgerView,
+  { consensusKey, possession }: Pick<BodyValues['registerValidator'], 'consensusKey' | 'possession'>,
+  account: Uint8Array,
+  verifier: Verifier,
+): ResultCode {
+  if (state.roleOf('consensus', consensusKey) !== undefined) return 'KEY_TAKEN';
+  const root = consensusPossessionRoot(consensusKey, account);
+  return verifier.ed25519(consensusKey, root, possession) ? 'OK' : 'BAD_POSSESSION';
 }

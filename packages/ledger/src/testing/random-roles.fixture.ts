@@ -1,7 +1,8 @@
 import { type BodyValues, type RoleStatus, StakeKind } from '@assay/protocol';
 import fc from 'fast-check';
+import { consensusTerms } from './keys.fixture.ts';
 import { type Act, acts, from, rarely, units } from './random-values.fixture.ts';
-import { mixerTerms, roleTerms } from './roles.fixture.ts';
+import { mixerTerms, roleTerms, validatorTerms } from './roles.fixture.ts';
 import type { Sender } from './world.fixture.ts';
 
 const newRole = fc.record<Partial<BodyValues['registerRole']>>(
@@ -13,7 +14,7 @@ const registerRole = acts(
   fc.record({
     from,
     key: fc.nat(1),
-    kind: fc.constantFrom('oracle', 'validator', 'gateway'),
+    kind: fc.constantFrom('oracle', 'gateway'),
     terms: rarely(newRole),
   }),
   (world, { from: sender, key, kind, terms: change }) => [
@@ -22,6 +23,16 @@ const registerRole = acts(
       ...change,
     }),
   ],
+);
+
+const registerValidator = acts(
+  'registerValidator',
+  fc.record({ from, key: fc.nat(1), owner: rarely(fc.record({ owner: from })), stakeUnits: units }),
+  (world, { from: sender, key, owner, stakeUnits }) => {
+    const name: Sender = `stranger${key}`;
+    const terms = { name, owner: sender, consensus: `consensus${key + 4}` as Sender, ...owner };
+    return [world.tx(sender, 'registerValidator', validatorTerms(world, { ...terms, stakeUnits: stakeUnits + 400n }))];
+  },
 );
 
 const registerMixer = acts(
@@ -80,6 +91,14 @@ const rotateCommitteeKey = acts(
     return [world.tx(sender, 'rotateCommitteeKey', { mixer, blsPublicKey, possession })];
   },
 );
+const rotateConsensusKey = acts(
+  'rotateConsensusKey',
+  fc.record({ from, validator: fc.nat(5), key: fc.nat(6) }),
+  (world, { from: sender, validator, key }) => {
+    const terms = consensusTerms(world.key(`consensus${key}`), world.address(sender));
+    return [world.tx(sender, 'rotateConsensusKey', { validator, ...terms })];
+  },
+);
 const updateMiner = acts(
   'updateMiner',
   fc.record({
@@ -113,10 +132,12 @@ const presence = acts(
 /** One random act of those who come, pause and go. */
 export const roleAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: registerRole },
+  { weight: 1, arbitrary: registerValidator },
   { weight: 1, arbitrary: registerMixer },
   { weight: 2, arbitrary: setStatus },
   { weight: 1, arbitrary: rotateKey },
   { weight: 1, arbitrary: rotateCommitteeKey },
+  { weight: 1, arbitrary: rotateConsensusKey },
   { weight: 1, arbitrary: updateMiner },
   { weight: 2, arbitrary: presence },
 );

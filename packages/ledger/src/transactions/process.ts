@@ -33,7 +33,9 @@ import { registerMiner } from './register-miner.ts';
 import { registerMixer } from './register-mixer.ts';
 import { registerModel } from './register-model.ts';
 import { registerRole } from './register-role.ts';
+import { registerValidator } from './register-validator.ts';
 import { rotateCommitteeKey } from './rotate-committee-key.ts';
+import { rotateConsensusKey } from './rotate-consensus-key.ts';
 import { rotateKey } from './rotate-key.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
 import { setRoleStatus } from './set-role-status.ts';
@@ -87,6 +89,8 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   updateMiner,
   presence,
   openPlant,
+  registerValidator,
+  rotateConsensusKey,
 };
 
 /** The kind chooses both the type that reads a body and its rule. */

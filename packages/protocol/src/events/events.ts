@@ -174,6 +174,7 @@ const standingEvents = {
   unbonded: { account: Address, kind: StakeKind, role: U32, units: Units },
   keyRotated: { kind: StakeKind, role: U32, fromEpoch: U32 },
   committeeKeyRotated: { mixer: ref('mixers'), fromEpoch: U32 },
+  consensusKeyRotated: { validator: ref('validators'), fromEpoch: U32 },
   minerUpdated: { miner: ref('miners'), fromEpoch: U32 },
   committeeChosen: {
     /** The first epoch it is for. */

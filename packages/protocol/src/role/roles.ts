@@ -1,5 +1,5 @@
 import { Bytes32, enumOf, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
-import { Address, BlsPublicKey, BlsSignature, Count, Height, Units } from '../encoding.ts';
+import { Address, BlsPublicKey, BlsSignature, Count, Ed25519Signature, Height, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
 import { listOfRefs, ref } from '../refs.ts';
 
@@ -39,9 +39,26 @@ const roleFields = {
   seenUntil: U32,
 };
 
-/** An oracle, validator or gateway. */
+/** An oracle or gateway. */
 export const RoleRow = new StructType(roleFields, { typeName: 'RoleRow' });
 export type RoleRow = ValueOf<typeof RoleRow>;
+
+export const ValidatorRow = new StructType(
+  {
+    ...roleFields,
+    /** Signs blocks and votes on them (§3.10). */
+    consensusKey: Bytes32,
+  },
+  { typeName: 'ValidatorRow' },
+);
+export type ValidatorRow = ValueOf<typeof ValidatorRow>;
+
+/** A consensus key that a validator had, as long as what it signed may be evidence (§3.10). */
+export const RetiredKeyRow = new StructType(
+  { validator: ref('validators'), consensusKey: Bytes32, lastHeight: Height },
+  { typeName: 'RetiredKeyRow' },
+);
+export type RetiredKeyRow = ValueOf<typeof RetiredKeyRow>;
 
 export const MixerRow = new StructType(
   {
@@ -75,7 +92,7 @@ export const CommitteeRow = new StructType(
 );
 export type CommitteeRow = ValueOf<typeof CommitteeRow>;
 
-/** Registers an oracle, validator or gateway with a stake of the sender's (§3.1). */
+/** Registers an oracle or gateway with a stake of the sender's (§3.1). */
 export const RegisterRole = new StructType(
   { kind: StakeKind, publicKey: Bytes32, operator: Address, stakeUnits: Units },
   { typeName: 'RegisterRole' },
@@ -85,6 +102,18 @@ export const RegisterRole = new StructType(
 export const RegisterMixer = new StructType(
   { publicKey: Bytes32, operator: Address, stakeUnits: Units, blsPublicKey: BlsPublicKey, possession: BlsSignature },
   { typeName: 'RegisterMixer' },
+);
+
+/** Registers a validator with a stake of the sender's, and proof that it holds its consensus key (§3.1). */
+export const RegisterValidator = new StructType(
+  {
+    publicKey: Bytes32,
+    operator: Address,
+    stakeUnits: Units,
+    consensusKey: Bytes32,
+    possession: Ed25519Signature,
+  },
+  { typeName: 'RegisterValidator' },
 );
 
 /** Pauses, resumes or deregisters a role or a miner (§3.3, §3.4). */
@@ -100,6 +129,12 @@ export const RotateKey = new StructType({ kind: StakeKind, role: U32, publicKey:
 export const RotateCommitteeKey = new StructType(
   { mixer: ref('mixers'), blsPublicKey: BlsPublicKey, possession: BlsSignature },
   { typeName: 'RotateCommitteeKey' },
+);
+
+/** Gives a validator another consensus key from the next epoch on (§3.6). */
+export const RotateConsensusKey = new StructType(
+  { validator: ref('validators'), consensusKey: Bytes32, possession: Ed25519Signature },
+  { typeName: 'RotateConsensusKey' },
 );
 
 /** Says that the role with the sender's key is there: gives back what nobody knew before this epoch (§7.12). */
