@@ -5,7 +5,7 @@ import {
   BitArray,
   CertifiedBatch,
   type Params,
-  Presence,
+  SignedPresence,
   SignedAnnouncement,
   TaskRow,
   Transaction,
@@ -79,7 +79,7 @@ function batchBytes(receipts: number, mixers: number): { readonly offered: numbe
 }
 
 const announcementBytes = SignedAnnouncement.serialize(SignedAnnouncement.defaultValue()).length;
-const presenceBytes = Presence.serialize(Presence.defaultValue()).length;
+const presenceBytes = SignedPresence.serialize(SignedPresence.defaultValue()).length;
 const replyBytes = BatchReply.serialize(BatchReply.defaultValue()).length;
 const taskRowBytes = TaskRow.serialize(TaskRow.defaultValue()).length;
 

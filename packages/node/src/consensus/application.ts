@@ -237,8 +237,8 @@ export class Application implements Chain {
 
   /**
    * Applies the next block, whose header, transactions and seal were held against each other. `isTrusted`: whether all
-   * signatures in it are taken for good. Throws what `Ledger.applyBlock` throws, and an Error when the state has another root
-   * than the header says: the ledger is then of no use until `rewind`.
+   * signatures in it are taken for good. Throws what `Ledger.applyBlock` throws, and an Error when the state has
+   * another root than the header says: the ledger is then of no use until `rewind`.
    */
   applySealed({ header, transactions }: Block, { isTrusted }: { readonly isTrusted: boolean }): void {
     const { height, timeMs, stateRoot } = header;
