@@ -46,7 +46,7 @@ describe("CometBFT's home §18.12", () => {
     expect(cometNodeId(nodeSeed)).toMatch(/^[0-9a-f]{40}$/);
   });
 
-  it('is that of a node without a key, for light clients, or begun with a trusted block, when it is told to', async () => {
+  it('is that of a node without a key, for light clients, or begun with a trusted block, when told to', async () => {
     expect(await written({}, null)).toContain('priv_validator_laddr = ""');
     expect(await written({ rpcListen: 'tcp://127.0.0.1:26657' })).toContain(
       'laddr = "unix:///s/rpc,tcp://127.0.0.1:26657"',
