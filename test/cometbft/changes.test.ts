@@ -1,49 +1,31 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { signerOf, type TestChain, transferOf } from '@assay/node/consensus/chain.fixture';
 import { cometForTests, type TestNode, testNet, until } from '@assay/node/consensus/cometbft/net.fixture';
+import { heightOf, sealersAt, testNodes } from '@assay/node/consensus/cometbft/test-nodes.fixture';
 import { signTransaction } from '@assay/node/consensus/sign';
-import { Seal } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 const binary = await cometForTests();
 
-describe.skipIf(binary === null)('a network under CometBFT that changes §18.6', () => {
-  let dir = '';
-  let nodes: TestNode[] = [];
+const fund = (chain: TestChain, node: TestNode) => {
+  const [from] = chain.accounts;
+  const to = chain.validators[1]?.address;
+  if (from === undefined || to === undefined) throw new Error('there is nobody to fund');
+  return node.engine.chain.submit(transferOf(chain, { from, to, nonce: 0, amountUnits: 1_000_000_000n }));
+};
 
-  beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'assay-comet-'));
-    nodes = [];
-  });
-  afterEach(async () => {
-    await Promise.all(nodes.map((node) => node.close()));
-    rmSync(dir, { recursive: true, force: true });
-  });
-  const heightOf = ({ engine }: TestNode) => engine.chain.head().globals.height;
-  const sealersAt = ({ engine }: TestNode, height: number): readonly number[] => {
-    const bytes = engine.chain.sealAt(height);
-    const seal = bytes === null ? null : Seal.deserialize(bytes);
-    return seal?.kind === 'cometbft' ? seal.value.precommits.map(({ validator }) => validator) : [];
-  };
-  const fund = (chain: TestChain, node: TestNode) => {
-    const [from] = chain.accounts;
-    const to = chain.validators[1]?.address;
-    if (from === undefined || to === undefined) throw new Error('there is nobody to fund');
-    return node.engine.chain.submit(transferOf(chain, { from, to, nonce: 0, amountUnits: 1_000_000_000n }));
-  };
+describe.skipIf(binary === null)('a network under CometBFT that changes §18.6', () => {
+  const world = testNodes();
 
   it('goes on while a validator changes its consensus key, and is signed with the new one', async () => {
-    const net = await testNet(binary ?? '', dir, { validators: 4 });
+    const net = await testNet(binary ?? '', world.dir, { validators: 4 });
     const [account, old] = [net.chain.validators[1], net.chain.sealers[1]];
     if (account === undefined || old === undefined) throw new Error('there are too few');
     const next = signerOf('another consensus key');
     const signerOfKey = (key: Uint8Array) => [old, next].find(({ publicKey }) => equalBytes(publicKey, key)) ?? null;
     const keys = { signerOf: signerOfKey, shown: old };
-    nodes = await Promise.all([0, 1, 2, 3].map((i) => net.node(i, i === 1 ? { keys } : {})));
-    const [node, changing] = nodes;
+    world.nodes = await Promise.all([0, 1, 2, 3].map((i) => net.node(i, i === 1 ? { keys } : {})));
+    const [node, changing] = world.nodes;
     if (node === undefined || changing === undefined) throw new Error('there are too few');
     expect(await fund(net.chain, node)).toMatchObject({ code: 'OK' });
 
@@ -67,10 +49,10 @@ describe.skipIf(binary === null)('a network under CometBFT that changes §18.6',
   }, 60_000);
 
   it('is joined with the state of a height, by a node that then follows', async () => {
-    const net = await testNet(binary ?? '', dir, { validators: 2, nodes: 3 });
+    const net = await testNet(binary ?? '', world.dir, { validators: 2, nodes: 3 });
     const more = { snapshotEvery: 10 };
-    nodes = await Promise.all([0, 1].map((i) => net.node(i, more)));
-    const [first] = nodes;
+    world.nodes = await Promise.all([0, 1].map((i) => net.node(i, more)));
+    const [first] = world.nodes;
     if (first === undefined) throw new Error('there is no node');
     expect(await fund(net.chain, first)).toMatchObject({ code: 'OK' });
     await until('two snapshots', () => heightOf(first) >= 22);
@@ -79,7 +61,7 @@ describe.skipIf(binary === null)('a network under CometBFT that changes §18.6',
     const rpcServers = [0, 1].map((i) => `http://${net.rpcOf(i)}`);
     const stateSync = { rpcServers, trustHeight: 5, trustHash: result.block_id.hash };
     const joining = await net.node(2, more, { stateSync });
-    nodes.push(joining);
+    world.nodes.push(joining);
     expect(joining.engine.chain.isCurrent()).toBe(false);
     await until('the state', () => heightOf(joining) > 0, 40_000);
     expect(joining.store.base % 10).toBe(0);

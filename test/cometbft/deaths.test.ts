@@ -1,10 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cometForTests, testNet, until } from '@assay/node/consensus/cometbft/net.fixture';
+import { testNodes } from '@assay/node/consensus/cometbft/test-nodes.fixture';
 import { replay } from '@assay/node/consensus/replay';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 const binary = await cometForTests();
 const program = join(import.meta.dirname, '../../packages/node/src/consensus/cometbft/mortal.fixture.ts');
@@ -15,42 +14,40 @@ interface Life {
   readonly died: Promise<void>;
 }
 
+function lifeOf(comet: string, dir: string, where: readonly string[]): Life {
+  const stdio: ['ignore', 'pipe', 'inherit', 'ipc'] = ['ignore', 'pipe', 'inherit', 'ipc'];
+  const child = fork(program, [comet, dir, ...where], { stdio, execArgv: [] });
+  const said: string[][] = [];
+  let rest = '';
+  child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    said.push(...lines.map((line) => line.split(' ')));
+  });
+  return { child, said, died: new Promise((resolve) => child.once('exit', () => resolve())) };
+}
+
+const paid = ({ said }: Life) => said.filter(([code]) => code === 'OK');
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe.skipIf(binary === null)('deaths under CometBFT §18.11', () => {
-  let dir = '';
-  let lives: Life[] = [];
-
-  beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'assay-deaths-'));
-    lives = [];
-  });
-  afterEach(() => {
-    for (const { child } of lives) child.kill('SIGKILL');
-    rmSync(dir, { recursive: true, force: true });
-  });
-
-  const live = (where = 'never', height = 0): Life => {
-    const stdio: ['ignore', 'pipe', 'inherit', 'ipc'] = ['ignore', 'pipe', 'inherit', 'ipc'];
-    const child = fork(program, [binary ?? '', dir, where, String(height)], { stdio, execArgv: [] });
-    const said: string[][] = [];
-    let rest = '';
-    child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
-      const lines = (rest + piece).split('\n');
-      rest = lines.pop() ?? '';
-      said.push(...lines.map((line) => line.split(' ')));
-    });
-    const died = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    const life = { child, said, died };
+  const world = testNodes();
+  const lives: Life[] = [];
+  const live = (...where: string[]) => {
+    const life = lifeOf(binary ?? '', world.dir, where);
     lives.push(life);
     return life;
   };
-  const paid = ({ said }: Life) => said.filter(([code]) => code === 'OK');
-  const isAlive = (pid: number) => {
-    try {
-      return process.kill(pid, 0);
-    } catch {
-      return false;
-    }
-  };
+  afterEach(() => {
+    for (const { child } of lives.splice(0)) child.kill('SIGKILL');
+  });
 
   it('lose no block and no payment, make no second vote, and leave no process behind', async () => {
     const pids: number[] = [];
@@ -59,7 +56,7 @@ describe.skipIf(binary === null)('deaths under CometBFT §18.11', () => {
       ['before', 6],
       ['after', 12],
     ] as const) {
-      const life = live(where, height);
+      const life = live(where, String(height));
       await life.died;
       pids.push(Number(life.said[0]?.[1]));
     }
@@ -78,7 +75,7 @@ describe.skipIf(binary === null)('deaths under CometBFT §18.11', () => {
     const acknowledged = lives.flatMap(paid);
     const refusals = acknowledged.map(([, , , , refused]) => refused);
     expect(new Set(refusals)).toEqual(new Set(['0']));
-    const net = await testNet(binary ?? '', dir, { validators: 1 });
+    const net = await testNet(binary ?? '', world.dir, { validators: 1 });
     const node = await net.node(0);
     try {
       const start = node.store.height;

@@ -5,8 +5,8 @@ import {
   BitArray,
   CertifiedBatch,
   type Params,
-  SignedPresence,
   SignedAnnouncement,
+  SignedPresence,
   TaskRow,
   Transaction,
 } from '@assay/protocol';

@@ -98,9 +98,11 @@ describe('the blocks of CometBFT §18.7', () => {
   it('are proposed smaller while applying them takes long, and larger again after', () => {
     const room = new ProposalRoom();
     expect(room.bytes).toBe(limits.maxBlockBytes);
-    room.learn(1_000_000, 300, 500);
+    room.learn(1_000_000, 500, 500);
     expect(room.bytes).toBe(500_000);
-    for (let i = 0; i < 20; i++) room.learn(1, 300, 500);
+    room.learn(1000, 900, 500);
+    expect(room.bytes).toBe(500_000);
+    room.learn(100_000, 5000, 500);
     expect(room.bytes).toBe(64 * 1024);
     for (let i = 0; i < 40; i++) room.learn(1000, 1, 500);
     expect(room.bytes).toBe(limits.maxBlockBytes);

@@ -74,6 +74,8 @@ export class CometEngine implements Engine {
     const seals = new SealCollector({ application, base: () => store.base, commitAt, runtime });
     this.#seals = seals;
     const follow = async () => {
+      // §2.1.1 No more than two blocks are without a seal.
+      await seals.settled();
       await keys?.follow(application.head());
       seals.follow();
     };

@@ -12,7 +12,12 @@ export class ProposalRoom {
 
   /** What a block of so many bytes took, of the time there is for one. */
   learn(bytes: number, tookMs: number, blockTimeMs: number): void {
-    if (2 * tookMs > blockTimeMs) this.#bytes = Math.max(leastBytes, Math.min(this.#bytes, bytes) / 2);
-    else this.#bytes = Math.min(limits.maxBlockBytes, this.#bytes * 1.25);
+    const isSlow = 2 * tookMs > blockTimeMs;
+    if (!isSlow) this.#bytes = Math.min(limits.maxBlockBytes, Math.floor(this.#bytes * 1.25));
+    // A small block is slow for another reason, such as the end of an epoch.
+    else if (bytes > leastBytes) {
+      const fitting = Math.floor((bytes * blockTimeMs) / (2 * tookMs));
+      this.#bytes = Math.max(leastBytes, Math.min(this.#bytes, fitting));
+    }
   }
 }

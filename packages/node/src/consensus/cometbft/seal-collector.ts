@@ -25,6 +25,7 @@ export class SealCollector {
   readonly #before = new Map<number, LedgerView>();
   #inHand: Promise<void> | null = null;
   #next: number | null = null;
+  #isLate = false;
 
   constructor(options: SealCollectorOptions) {
     this.#options = options;
@@ -53,9 +54,12 @@ export class SealCollector {
       const height = this.#next;
       try {
         await this.#keep(height, await commitAt(height + 1));
+        this.#isLate = false;
       } catch (error) {
-        // Asked again after the next block; a node that stops has none.
-        if (application.ended === null) runtime.log(`the seal of height ${height} is not there yet: ${String(error)}`);
+        // Asked again after the next block; said once, and not by a node that stops.
+        const isNew = application.ended === null && !this.#isLate;
+        this.#isLate = true;
+        if (isNew) runtime.log(`the seal of height ${height} is not there yet: ${String(error)}`);
         return;
       }
     }
