@@ -60,7 +60,7 @@ export class AbciApplication {
     }
     if (request.offerSnapshot !== null) return { offerSnapshot: { result: sink.offer(request.offerSnapshot) } };
     if (request.applySnapshotChunk !== null) {
-      return { applySnapshotChunk: { result: await sink.take(request.applySnapshotChunk) } };
+      return { applySnapshotChunk: await sink.take(request.applySnapshotChunk) };
     }
     throw new MalformedMessage('a question that no application is asked');
   }
