@@ -38,10 +38,10 @@ export class SignatureQueue {
     });
   }
 
-  /** Whether these bytes are a transaction with a good signature, which is then remembered. */
-  async isSigned(bytes: Uint8Array): Promise<boolean> {
+  /** The transaction of these bytes, whose signature is then remembered; null when none is good. */
+  async signed(bytes: Uint8Array): Promise<SignedTransaction | null> {
     const read = readTransaction(this.#chain, bytes);
-    return typeof read !== 'string' && (await this.#check(read));
+    return typeof read !== 'string' && (await this.#check(read)) ? read : null;
   }
 
   /** Resolves once all that came before have had their turn. */

@@ -5,6 +5,7 @@ import { VerifiedSignatures } from '../crypto/verified-signatures.ts';
 import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
 import { admissionCode } from './admission.ts';
 import { envelopeOf, Mempool, type Waiting } from './mempool.ts';
+import { Payers } from './payers.ts';
 import { SignatureQueue } from './signature-queue.ts';
 
 /** What a block needs besides the bytes of its transactions: header, signature, one offset for each. */
@@ -88,11 +89,21 @@ export class WaitingRoom {
     await this.#queue.drained();
   }
 
-  /** What the next block should have, serialised, of at most so many bytes with what SSZ needs of each. */
+  /**
+   * What the next block should have, serialised, of at most so many bytes with what SSZ needs of each. What nobody would
+   * pay for waits no more.
+   */
   select(maxBytes: number): Uint8Array[] {
     const roomBytes = Math.min(maxBytes, limits.maxBlockBytes) - frameBytes;
     const selected = this.#mempool.select(limits.maxBlockTransactions, roomBytes, offsetBytes);
-    return selected.map(({ transaction }) => transaction.bytes);
+    const payers = new Payers(this.#options.ledger());
+    return selected.flatMap(({ transaction }) => {
+      const code = payers.code(transaction);
+      if (code === 'OK') return transaction.bytes;
+      // Its sender spent the fee, or owes the duty no more; the block could hold it for nothing.
+      this.drop(transaction.bytes, code);
+      return [];
+    });
   }
 
   /** Why a block that another node proposes is refused; null when it is not. */
@@ -100,14 +111,17 @@ export class WaitingRoom {
     const size = transactions.reduce((sum, { length }) => sum + length + offsetBytes, frameBytes);
     if (transactions.length > limits.maxBlockTransactions) return `it has ${transactions.length} transactions`;
     if (size > limits.maxBlockBytes) return `it has ${size} bytes`;
-    const problems = await Promise.all(
-      transactions.map(async (bytes) => {
-        if (this.find(bytes) !== undefined) return null;
-        // §18.7 What nobody signed costs nobody anything.
-        return (await this.#queue.isSigned(bytes)) ? null : 'it has a transaction that nobody signed';
-      }),
+    const signed = await Promise.all(
+      transactions.map((bytes) => this.find(bytes)?.transaction ?? this.#queue.signed(bytes)),
     );
-    return problems.find((problem) => problem !== null) ?? null;
+    const payers = new Payers(this.#options.ledger());
+    for (const transaction of signed) {
+      // §18.7 What nobody signed, or pays for, costs nobody anything.
+      if (transaction === null) return 'it has a transaction that nobody signed';
+      const code = payers.code(transaction);
+      if (code !== 'OK') return `it has a transaction that nobody pays for (${code})`;
+    }
+    return null;
   }
 
   /** After a block: takes out what it had, and what no block of `height` or later can have. */
