@@ -9,8 +9,8 @@ interface Promised {
 }
 
 /**
- * Whether the transactions of a block, one after the other, are paid for by the state before it (§18.7): what the ledger
- * would refuse without taking a fee fills blocks, disks and lines for nothing.
+ * Whether the transactions of a block, one after the other, are paid for by the state before it (§18.7): what the
+ * ledger would refuse without taking a fee fills blocks, disks and lines for nothing.
  */
 export class Payers {
   readonly #ledger: Ledger;

@@ -90,8 +90,8 @@ export class WaitingRoom {
   }
 
   /**
-   * What the next block should have, serialised, of at most so many bytes with what SSZ needs of each. What nobody would
-   * pay for waits no more.
+   * What the next block should have, serialised, of at most so many bytes with what SSZ needs of each. What nobody
+   * would pay for waits no more.
    */
   select(maxBytes: number): Uint8Array[] {
     const roomBytes = Math.min(maxBytes, limits.maxBlockBytes) - frameBytes;
