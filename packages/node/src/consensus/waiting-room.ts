@@ -6,7 +6,7 @@ import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
 import { admissionCode } from './admission.ts';
 import { envelopeOf, Mempool, type Waiting } from './mempool.ts';
 import { Payers } from './payers.ts';
-import { SignatureQueue } from './signature-queue.ts';
+import { SignatureQueue, type Source } from './signature-queue.ts';
 
 /** What a block needs besides the bytes of its transactions: header, signature, one offset for each. */
 const frameBytes = 512;
@@ -20,16 +20,13 @@ type Answer = Pick<Waiting, 'resolve' | 'reject'> & {
   readonly source: Source;
 };
 
-/** Who brings a transaction: this node, or another one that tells the others too. */
-export type Source = 'here' | 'peer';
-
 export interface WaitingRoomOptions {
   readonly chain: ChainIdentity;
   /** As it stands now. */
   readonly ledger: () => Ledger;
   /** Checks signatures; when absent the native one, and on other threads those of what arrives. */
   readonly verifier: Verifier | undefined;
-  /** Told of each transaction that this node brings, once it waits for a block. */
+  /** Told of each transaction that no other node tells of, once it waits for a block. */
   readonly onWaiting: ((transaction: Uint8Array) => void) | undefined;
 }
 
@@ -67,7 +64,7 @@ export class WaitingRoom {
   offer(transaction: Uint8Array): Promise<ResultCode> {
     return new Promise((resolve, reject) => {
       if (this.find(transaction) !== undefined) resolve('OK');
-      else this.#pass(transaction, { resolve: () => {}, reject, admitted: resolve, source: 'here' });
+      else this.#pass(transaction, { resolve: () => {}, reject, admitted: resolve, source: 'offered' });
     });
   }
 
@@ -142,7 +139,7 @@ export class WaitingRoom {
     if (this.#closed !== null) throw this.#closed;
     // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
     const bytes = Uint8Array.from(transaction);
-    this.#queue.pass(bytes, (read) => this.#admit(read, answer));
+    this.#queue.pass(bytes, answer.source, (read) => this.#admit(read, answer));
   }
 
   #admit(read: ReturnType<typeof readTransaction>, { admitted, source, ...answer }: Answer): void {
@@ -151,7 +148,7 @@ export class WaitingRoom {
       if (typeof read === 'string') return void admitted(read);
       const code = this.#enqueue(read, answer);
       admitted(code);
-      if (code === 'OK' && source === 'here') this.#options.onWaiting?.(read.bytes);
+      if (code === 'OK' && source !== 'peer') this.#options.onWaiting?.(read.bytes);
     } catch (error) {
       answer.reject(error);
     }

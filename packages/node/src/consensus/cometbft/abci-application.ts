@@ -94,7 +94,7 @@ export class AbciApplication {
 
   /** One that came over CometBFT's own RPC is offered like ours; what becomes of it is asked elsewhere. */
   #offer(transaction: Uint8Array): number {
-    this.#parts.application.submit(transaction).catch(() => {});
+    this.#parts.application.submit(transaction, 'offered').catch(() => {});
     return codes.ok;
   }
 
