@@ -13,6 +13,7 @@ import {
   signingRoot,
 } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
+import { consensusSet } from '../stake/consensus-set.ts';
 import type { LedgerView } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
 
@@ -50,6 +51,7 @@ export function sealProblem(
     if (problem !== null) return problem;
   }
   const said = seal.kind === 'embedded' ? embeddedSaid(before.chain, header, seal.value) : cometSaid(seal.value);
+  const powers = new Map(consensusSet(before).map(({ validator, power }) => [validator, power] as const));
   let signed = 0;
   let last = -1;
   for (const { validator, message, signature } of said) {
@@ -59,11 +61,11 @@ export function sealProblem(
     if (!verifier.ed25519(row.consensusKey, message, signature)) {
       return `the signature of validator ${validator} in its seal does not hold`;
     }
-    signed += before.powers.get(validator)?.powerPpb ?? 0;
+    signed += powers.get(validator) ?? 0;
     last = validator;
   }
   if (last === -1) return 'nobody has signed its seal';
-  const all = [...before.powers].reduce((sum, { powerPpb }) => sum + powerPpb, 0);
+  const all = [...powers.values()].reduce((sum, power) => sum + power, 0);
   if (quorum === 'sound' || 3 * signed > 2 * all) return null;
   return `its seal holds ${signed} of ${all} parts of power, not more than two thirds`;
 }

@@ -1,3 +1,4 @@
+import { limits } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -43,6 +44,20 @@ describe('the consensus set (economics §8.4)', () => {
     ]);
     expect(consensusChanges([of(0, 1, 5)], [of(0, 1, 6)])).toEqual([of(0, 1, 6)]);
     expect(consensusChanges([of(0, 1, 5)], [of(0, 1, 5)])).toEqual([]);
+  });
+
+  it('is those with the most power where a seal has no room for all, so that nobody stops blocks with many keys', () => {
+    const world = new World();
+    const rows = Array.from({ length: 1100 }, (_, i) => {
+      return { ...world.state.powers.at(0), powerPpb: i < 90 ? 1 : 1_000_000 - (i % 2) };
+    });
+    const validators = { at: () => world.state.validators.at(0) };
+    const set = consensusSet({ powers: rows, validators } as unknown as Parameters<typeof consensusSet>[0]);
+    expect(set).toHaveLength(limits.maxSealSignatures);
+    expect(set.map(({ validator }) => validator)).toEqual([
+      ...Array.from({ length: 14 }, (_, i) => i),
+      ...Array.from({ length: 1010 }, (_, i) => i + 90),
+    ]);
   });
 
   it('is never empty, and follows from its changes, whoever comes, pauses, rotates and goes', () => {

@@ -1,5 +1,5 @@
-import type { Ref } from '@assay/protocol';
-import { equalBytes } from '@assay/ssz';
+import { limits, type Ref } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import type { LedgerView } from '../state/view.ts';
 
 /** Who makes blocks, with which key, and how much its vote weighs, parts per billion; 0 for no more. */
@@ -9,11 +9,21 @@ export interface ConsensusValidator {
   readonly power: number;
 }
 
-/** The validators that make blocks, by rising index: those with power (economics §8.4). Never empty. */
+/**
+ * The validators that make blocks, by rising index: those with power, where they are too many for a seal those with the
+ * most (economics §8.4). Never empty.
+ */
 export function consensusSet({ validators, powers }: Pick<LedgerView, 'validators' | 'powers'>): ConsensusValidator[] {
-  return Array.from(powers, ({ powerPpb }, validator) => {
-    return { validator, consensusKey: validators.at(validator).consensusKey, power: powerPpb };
-  }).filter(({ power }) => power > 0);
+  const able = Array.from(powers, ({ powerPpb: power }, validator) => ({ validator, power })).filter(
+    ({ power }) => power > 0,
+  );
+  const inSet = able.length <= limits.maxSealSignatures ? able : largest(able);
+  return inSet.map((each) => ({ ...each, consensusKey: validators.at(each.validator).consensusKey }));
+}
+
+function largest<V extends Pick<ConsensusValidator, 'validator' | 'power'>>(able: readonly V[]): V[] {
+  const byPower = able.toSorted((a, b) => b.power - a.power || a.validator - b.validator);
+  return byPower.slice(0, limits.maxSealSignatures).sort((a, b) => a.validator - b.validator);
 }
 
 /**
@@ -24,10 +34,15 @@ export function consensusChanges(
   before: readonly ConsensusValidator[],
   after: readonly ConsensusValidator[],
 ): ConsensusValidator[] {
-  const powerIn = (set: readonly ConsensusValidator[], { consensusKey }: ConsensusValidator) =>
-    set.find((each) => equalBytes(each.consensusKey, consensusKey))?.power ?? 0;
+  const [powersBefore, powersAfter] = [powersByKey(before), powersByKey(after)];
   return [
-    ...before.filter((each) => powerIn(after, each) === 0).map((each) => ({ ...each, power: 0 })),
-    ...after.filter((each) => powerIn(before, each) !== each.power),
+    ...before
+      .filter(({ consensusKey }) => !powersAfter.has(toHex(consensusKey)))
+      .map((each) => ({ ...each, power: 0 })),
+    ...after.filter(({ consensusKey, power }) => powersBefore.get(toHex(consensusKey)) !== power),
   ];
+}
+
+function powersByKey(set: readonly ConsensusValidator[]): ReadonlyMap<string, number> {
+  return new Map(set.map(({ consensusKey, power }) => [toHex(consensusKey), power]));
 }
