@@ -46,7 +46,7 @@ describe('the consensus set (economics §8.4)', () => {
     expect(consensusChanges([of(0, 1, 5)], [of(0, 1, 5)])).toEqual([]);
   });
 
-  it('is those with the most power where a seal has no room for all, so that nobody stops blocks with many keys', () => {
+  it('is those with the most power where a seal has no room for all', () => {
     const world = new World();
     const rows = Array.from({ length: 1100 }, (_, i) => {
       return { ...world.state.powers.at(0), powerPpb: i < 90 ? 1 : 1_000_000 - (i % 2) };

@@ -18,9 +18,9 @@ describe('gossip §18.8', () => {
 
   it('sends one that is larger than a bundle alone', () => {
     const gossip = new Gossip();
-    for (const length of [100, limits.maxTransactionBytes, 100]) gossip.add(transaction(length));
+    for (const length of [200, limits.maxTransactionBytes, 200]) gossip.add(transaction(length));
     const sizes = (bundles: Uint8Array[]) => bundles.map((bundle) => bundled(bundle)?.map(({ length }) => length));
-    expect(sizes(gossip.take())).toEqual([[100], [limits.maxTransactionBytes], [100]]);
+    expect(sizes(gossip.take())).toEqual([[200], [limits.maxTransactionBytes], [200]]);
   });
 
   it('lets the oldest go when more waits than can wait for a block', () => {
@@ -33,10 +33,12 @@ describe('gossip §18.8', () => {
   });
 
   it('reads bundles of peers into memory of their own, and refuses what is none', () => {
-    const bundle = TransactionList.serialize([transaction(5), transaction(7)]);
+    const bundle = TransactionList.serialize([transaction(200), transaction(300)]);
     expect(bundled(bundle)?.every(({ buffer, length }) => buffer.byteLength === length)).toBe(true);
     expect(bundled(bundle.subarray(0, 9))).toBeNull();
     expect(bundled(Uint8Array.of(1, 2, 3))).toBeNull();
-    expect(bundled(TransactionList.serialize([transaction(5), transaction(128 * 1024)]))).toBeNull();
+    const crumbs = Array.from({ length: limits.maxBlockTransactions }, () => transaction(4));
+    expect(bundled(TransactionList.serialize(crumbs))).toBeNull();
+    expect(bundled(TransactionList.serialize([transaction(200), transaction(128 * 1024)]))).toBeNull();
   });
 });

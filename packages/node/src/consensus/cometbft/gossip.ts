@@ -1,4 +1,4 @@
-import { limits, TransactionList } from '@assay/protocol';
+import { limits, Transaction, TransactionList } from '@assay/protocol';
 
 /** Largest bundle: one gossiped item is hashed, kept and sent by CometBFT as a whole. */
 const bundleBytes = 128 * 1024;
@@ -39,11 +39,15 @@ export class Gossip {
   }
 }
 
-/** The transactions of a peer's bundle, each in memory of its own; null when it is none, or too large for several. */
+/**
+ * The transactions of a peer's bundle, each in memory of its own; null when it is none, or too large for several, or
+ * holds thousands that are too short to be one: each would cost more than reading the bundle.
+ */
 export function bundled(bundle: Uint8Array): Uint8Array[] | null {
   try {
     const transactions = TransactionList.deserialize(bundle);
     if (transactions.length > 1 && bundle.length > bundleBytes) return null;
+    if (transactions.some(({ length }) => length < Transaction.minSize)) return null;
     return transactions.map((transaction) => Uint8Array.from(transaction));
   } catch {
     return null;

@@ -34,9 +34,11 @@ export class AddressBook {
   }
 }
 
+/** Null for what is none, and for a socket of this machine: the chain could name one that others listen on. */
 function parsed(text: string): Multiaddr | null {
   try {
-    return multiaddr(text);
+    const address = multiaddr(text);
+    return address.getComponents()[0]?.name === 'unix' ? null : address;
   } catch {
     return null;
   }
