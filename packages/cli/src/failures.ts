@@ -69,6 +69,7 @@ const exitsByCode: Readonly<Record<string, ExitName>> = {
   DATA_DAMAGED: 'dataDirectory',
   DATA_INCOMPLETE: 'dataDirectory',
   DATA_NOT_OWN: 'dataDirectory',
+  BAD_INVITATION: 'usage',
   CONFIG_UNUSABLE: 'dataDirectory',
   NOT_REGISTERED: 'dataDirectory',
   LEDGER_HALTED: 'dataDirectory',

@@ -20,8 +20,11 @@ const reach = {
   announce: addresses,
 };
 
-const Peer = z.strictObject({ peer: peerId, addresses: addresses.refine((list) => list.length > 0, 'It has none.') });
 /** A node that serves the chain, and where it is found. */
+export const Peer = z.strictObject({
+  peer: peerId,
+  addresses: addresses.refine((list) => list.length > 0, 'It has none.'),
+});
 export type Peer = z.infer<typeof Peer>;
 
 const engine = z.discriminatedUnion('kind', [
