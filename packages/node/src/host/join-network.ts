@@ -24,7 +24,7 @@ export function joinNetwork({ config, keys, runtime, head }: NetworkParts): Libp
   for (const role of config.roles) places.set(peerIdOf(keys.named.account(role.key)), role);
   const rowOf = (peer: PeerId) => {
     const state = head();
-    return state === null ? undefined : ([...state.mixers, ...state.gateways].find((row) => peerIdOf(row) === peer));
+    return state === null ? undefined : [...state.mixers, ...state.gateways].find((row) => peerIdOf(row) === peer);
   };
   const book = new AddressBook((peer) => rowOf(peer)?.addresses ?? []);
   for (const { peer, addresses } of config.peers) book.give(peer, addresses);

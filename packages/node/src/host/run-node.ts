@@ -20,8 +20,8 @@ import { openEngine } from './engines.ts';
 import { readGenesisFile } from './genesis-file.ts';
 import { joinNetwork } from './join-network.ts';
 import { startNode } from './node.ts';
-import { openKeyRing, openLog, takeDirectory } from './open-directory.ts';
 import { publishNodeFile } from './node-file.ts';
+import { openKeyRing, openLog, takeDirectory } from './open-directory.ts';
 
 export interface RunOptions {
   readonly dataDir: string;
