@@ -70,6 +70,7 @@ const exitsByCode: Readonly<Record<string, ExitName>> = {
   DATA_INCOMPLETE: 'dataDirectory',
   DATA_NOT_OWN: 'dataDirectory',
   BAD_INVITATION: 'usage',
+  NO_PEER: 'unreachable',
   CONFIG_UNUSABLE: 'dataDirectory',
   NOT_REGISTERED: 'dataDirectory',
   LEDGER_HALTED: 'dataDirectory',

@@ -88,6 +88,15 @@ export const NodeConfig = z.strictObject({
     ])
     .nullable()
     .default(null),
+  /** Gives units to whoever joins a network for trials, from a key of this node; null: nobody gets any. */
+  faucet: z
+    .strictObject({
+      key: z.string(),
+      /** Base units that an address gets, once. */
+      amountUnits: z.string().regex(/^[1-9]\d{0,18}$/, 'An amount is a number of base units, as text.'),
+    })
+    .nullable()
+    .default(null),
   /** Tasks that each of its miners runs at once. */
   concurrency: z.int().min(1).max(1024).default(2),
 });
