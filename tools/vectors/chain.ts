@@ -37,7 +37,7 @@ class RecordedWorld extends World {
     };
     const root = blockSigningRoot(this.state.chain, header);
     const value = Array.from(this.state.validators, (_, validator) => {
-      return { validator, signature: this.key(`validator${validator}`).sign(root) };
+      return { validator, signature: this.key(`consensus${validator}`).sign(root) };
     });
     const sealed: SealedBlock = {
       block: { header, transactions: [...transactions] },

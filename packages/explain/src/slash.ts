@@ -1,6 +1,6 @@
 import { formatUnits as units } from '@assay/client';
 import { offenceFine, proposedFine, roomOf } from '@assay/ledger';
-import { addressText, CaseStatus, type Ref, ref } from '@assay/protocol';
+import { addressText, type CaseCause, CaseStatus, type Ref, ref } from '@assay/protocol';
 import { z } from 'zod';
 import { type CaseRecord, casesOf, statusOf } from './case-book.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
@@ -87,11 +87,13 @@ function resultOf(record: CaseRecord, cases: readonly CaseRecord[]): Slash {
   };
 }
 
+const offences: readonly CaseCause[] = ['equivocation', 'invalidItem', 'doubleVote', 'falseVerdict'];
+
 /** The fine before its caps, by the rule of its cause. */
 function proposedOf({ opened, params, askedUnits }: CaseRecord): bigint {
   const { cause, proposedUnits, priceUnits } = opened.value;
   if (priceUnits !== null) return proposedFine(priceUnits, params);
-  if (['equivocation', 'invalidItem', 'falseVerdict'].includes(cause)) return offenceFine(opened.value, params.cases);
+  if (offences.includes(cause)) return offenceFine(opened.value, params.cases);
   return askedUnits ?? proposedUnits;
 }
 

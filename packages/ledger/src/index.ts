@@ -54,6 +54,7 @@ export { backersBpsOf, holderParts } from './epoch/holders.ts';
 export * from './epoch/scores.ts';
 export { snapshotAfter } from './governance/actions.ts';
 export { checkPossessions, genesisHash, problemOfParams } from './governance/genesis.ts';
+export { type ConsensusValidator, consensusChanges, consensusSet } from './stake/consensus-set.ts';
 export { splitsOf, termsAt } from './stake/domains.ts';
 export { roomOf } from './stake/fines.ts';
 export { MAX_RESULTS_OWED } from './standing/standing.ts';

@@ -1,7 +1,7 @@
 import { Bytes32, StructType, U16, U32, type ValueOf } from '@assay/ssz';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { GenesisDomain } from './domain/domains.ts';
-import { Address, BlsPublicKey, BlsSignature, Name, TimeMs, Units } from './encoding.ts';
+import { Address, BlsPublicKey, BlsSignature, Ed25519Signature, Name, TimeMs, Units } from './encoding.ts';
 import { limits } from './limits.ts';
 import { Params } from './params/parameters.ts';
 import { ref } from './refs.ts';
@@ -14,10 +14,16 @@ export const GenesisMixer = new StructType(
   { typeName: 'GenesisMixer' },
 );
 
-/** An oracle, validator or gateway; `operator` is who runs it (§10.2). */
+/** An oracle or gateway; `operator` is who runs it (§10.2). */
 export const GenesisRole = new StructType(
   { publicKey: Bytes32, operator: Address, stakeUnits: Units },
   { typeName: 'GenesisRole' },
+);
+
+/** A validator; `operator` is who runs it, `consensusKey` what it signs blocks with (§3.10). */
+export const GenesisValidator = new StructType(
+  { ...GenesisRole.fields, consensusKey: Bytes32, possession: Ed25519Signature },
+  { typeName: 'GenesisValidator' },
 );
 
 /** A registered model (§4.2): its file, what it costs, when its auditors call a difference a failure. */
@@ -48,7 +54,7 @@ export const Genesis = new ContainerType(
     accounts: new ListCompositeType(GenesisAccount, limits.maxTableRows),
     mixers: new ListCompositeType(GenesisMixer, limits.maxMixers),
     oracles: new ListCompositeType(GenesisRole, limits.maxTableRows),
-    validators: new ListCompositeType(GenesisRole, limits.maxTableRows),
+    validators: new ListCompositeType(GenesisValidator, limits.maxTableRows),
     gateways: new ListCompositeType(GenesisRole, limits.maxTableRows),
     domains: new ListCompositeType(GenesisDomain, limits.maxTableRows),
     models: new ListCompositeType(GenesisModel, limits.maxTableRows),

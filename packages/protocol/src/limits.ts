@@ -55,6 +55,9 @@ export const limits = {
   maxDatedTerms: 2,
   /** Operators that are admitted to a domain and have not registered yet. */
   maxAdmitted: 64,
+  /** Network addresses of one role, and bytes of one (§3.11). */
+  maxNetAddresses: 4,
+  maxNetAddressBytes: 128,
   /** Models one miner may serve. */
   maxModelsPerMiner: 16,
   /** Miners a dedicated session may name (§4.11). */

@@ -17,6 +17,7 @@ export const messageTypes = {
   ping: 13,
   taskTicket: 14,
   presence: 15,
+  consensusPossession: 16,
 } as const;
 export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
 
@@ -36,8 +37,15 @@ export function signingRoot(objectRoot: Uint8Array, domain: Uint8Array): Uint8Ar
   return sha256(objectRoot, domain);
 }
 
-/** What a proof of possession signs (§1.2). It stands in the genesis file, so it cannot name the chain. */
+/** Proofs of possession stand in the genesis file, so they cannot name the chain. */
+const noChain: ChainIdentity = { chainId: '', genesisHash: new Uint8Array(32) };
+
+/** What a proof of possession signs (§1.2). */
 export function possessionRoot(blsPublicKey: Uint8Array): Uint8Array {
-  const noChain = { chainId: '', genesisHash: new Uint8Array(32) };
   return signingRoot(sha256(blsPublicKey), signingDomain(noChain, messageTypes.possession));
+}
+
+/** The same of a consensus key, for the account of the validator that is to have it: nobody else can bring it. */
+export function consensusPossessionRoot(consensusKey: Uint8Array, account: Uint8Array): Uint8Array {
+  return signingRoot(sha256(consensusKey, account), signingDomain(noChain, messageTypes.consensusPossession));
 }

@@ -22,8 +22,6 @@ const overTheWorld: Ways = { leastMs: 5, mostMs: 80, jitterMs: 20 };
 export const nextDoor: Ways = { leastMs: 1, mostMs: 3, jitterMs: 1 };
 /** A byte decides how much longer a message takes. */
 const valuesAtOnce = 32;
-/** How long an opener waits for a peer that cannot be reached (§5.24). */
-const openMs = 2000;
 
 /** Messages of one sender to one receiver arrive in order, each after the delay of the pair and some of its own. */
 class Lane {
@@ -183,7 +181,7 @@ export class Links implements Network {
     const { id } = endpoint;
     await new Promise<void>((arrived) => this.#lane(id, peer).carry(arrived));
     if (this.#isCut(id, peer)) {
-      await this.#runtime.sleep(openMs);
+      await this.#runtime.sleep(networkLimits.openMs);
       throw new StreamLost(peer);
     }
     const stream = await endpoint.open(peer, protocol);

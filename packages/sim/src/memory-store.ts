@@ -1,6 +1,6 @@
 import type { BlockCommit } from '@assay/node/store/store';
 import { type TaskRecord, taskChanges } from '@assay/node/store/tasks';
-import { Seal } from '@assay/protocol';
+import { type ResultCode, Seal } from '@assay/protocol';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import type { RoleStore } from '@assay/roles/ports/store';
 import { toHex } from '@assay/ssz';
@@ -95,6 +95,7 @@ export class MemoryStore implements WorldStore {
   readonly base = 0;
   readonly #blocks: Uint8Array[] = [];
   readonly #seals: Uint8Array[] = [];
+  readonly #codes: ResultCode[][] = [];
   readonly #roles = new Map<string, MemoryRoleStore>();
   readonly #tasks = new Map<string, TaskRecord>();
 
@@ -131,6 +132,7 @@ export class MemoryStore implements WorldStore {
     for (const [id, record] of changed) this.#tasks.set(id, record);
     this.#blocks.push(bytes);
     if (seal !== null) this.#seals.push(Seal.serialize(seal));
+    this.#codes.push(result.transactions.map(({ code }) => code));
     for (const role of this.#roles.values()) role.expire(block.header.height);
   }
 
@@ -140,9 +142,10 @@ export class MemoryStore implements WorldStore {
     return store;
   }
 
-  /** There are no views of blocks and no snapshots: who opens it again reads every block. */
-  resultAt(): null {
-    return null;
+  /** Codes alone: there are no views of blocks and no snapshots, so who opens it again reads every block. */
+  resultAt(height: number): ReturnType<WorldStore['resultAt']> {
+    const codes = this.#codes[height - 1];
+    return codes === undefined ? null : { codes, events: [] };
   }
 
   snapshotHeights(): readonly number[] {

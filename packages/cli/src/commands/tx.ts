@@ -108,8 +108,9 @@ async function run(kind: BodyKind, invocation: Invocation<z.infer<typeof txInput
   }
   const node = client();
   const params = await node.getParams();
-  const body = readBody(kind, given as Record<string, string | undefined>, { keys, params });
   const signer = keys.account(from);
+  const known = { keys, params, account: signer.address };
+  const body = readBody(kind, given as Record<string, string | undefined>, known);
   const feeUnits = fee ?? params.transactionFeeUnits;
   const answer = await send(node, [kind, body], { signer, name: from, feeUnits, dryRun });
   const { sentence } = 'sentence' in answer ? answer : resultCodes[answer.code];

@@ -8,6 +8,7 @@ import {
   BlsPublicKey,
   BlsSignature,
   type BodyKind,
+  Ed25519Signature,
   ParameterChange,
   Params,
   Quantity,
@@ -28,7 +29,8 @@ const keys = new Keystore({
   payer: { seed: Buffer.alloc(32, 1), bls: null },
   'mixer-1': { seed: Buffer.alloc(32, 2), bls: Buffer.from(generateBlsSecret(new Uint8Array(32).fill(3))) },
 });
-const known = { keys, params: devnetParams };
+const { address: account } = keys.account('payer');
+const known = { keys, params: devnetParams, account };
 const kinds = TransactionBody.kinds;
 const body = (kind: BodyKind, given: Record<string, string>) => readBody(kind, given, known);
 const refusal = (kind: BodyKind, given: Record<string, string>): string => {
@@ -142,6 +144,7 @@ describe('words', () => {
     expect(read(Bytes32, 'sessionKey')).toEqual(keys.account('mixer-1').publicKey);
     expect(read(BlsPublicKey, 'blsPublicKey')).toEqual(keys.committee('mixer-1').publicKey);
     expect(read(BlsSignature, 'possession')).toEqual(keys.committee('mixer-1').possession());
+    expect(read(Ed25519Signature, 'possession')).toEqual(keys.account('mixer-1').consensusPossession(account));
     expect(read(Bytes32, 'taskId')).toBeNull();
   });
 

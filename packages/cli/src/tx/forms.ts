@@ -19,6 +19,8 @@ import { CliError } from '../failures.ts';
 export interface Known {
   readonly keys: Keystore;
   readonly params: Params;
+  /** Who sends it. */
+  readonly account: Uint8Array;
 }
 
 /** How a value is written in words. */
@@ -136,19 +138,20 @@ const addressForm: Form = {
 /** A key may be given by its name in the key file: as its public key, or as the proof that it is held. */
 function bytesForm({ lengthBytes }: ByteVectorType, name: string): Form {
   const isKey = /key$/i.test(name) || name === 'possession';
-  const ofKey = (keys: Keystore, text: string): Uint8Array | null => {
+  const ofKey = ({ keys, account }: Known, text: string): Uint8Array | null => {
     const bls = keys.names().find((key) => key.name === text)?.bls;
     if (bls === undefined) return null;
     if (lengthBytes === 32) return keys.account(text).publicKey;
+    if (lengthBytes === 64) return keys.account(text).consensusPossession(account);
     if (!bls) return null;
     return name === 'possession' ? keys.committee(text).possession() : keys.committee(text).publicKey;
   };
   return {
     placeholder: isKey ? 'KEY' : 'HEX',
     takes: `${lengthBytes} bytes in hexadecimal${isKey ? ', or the name of a key' : ''}`,
-    read: (text, { keys }) => {
+    read: (text, known) => {
       const bytes = fromHex(text);
-      return bytes?.length === lengthBytes ? bytes : isKey ? ofKey(keys, text) : null;
+      return bytes?.length === lengthBytes ? bytes : isKey ? ofKey(known, text) : null;
     },
   };
 }

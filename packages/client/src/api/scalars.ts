@@ -13,5 +13,6 @@ export const bytes = z.string().regex(/^0x([0-9a-f]{2})*$/);
 export const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/);
 export const address = z.string().regex(/^assay1[02-9ac-hj-np-z]+$/);
 export const blsPublicKey = z.string().regex(/^0x[0-9a-f]{96}$/);
+export const signature64 = z.string().regex(/^0x[0-9a-f]{128}$/);
 export const signature96 = z.string().regex(/^0x[0-9a-f]{192}$/);
 export const code = z.string().regex(/^[A-Z][A-Z_]*$/);

@@ -1,4 +1,14 @@
-import { Address, AuditNumbers, BlsPublicKey, BlsSignature, Name, Quantity, Units } from '@assay/protocol';
+import {
+  Address,
+  AuditNumbers,
+  BlsPublicKey,
+  BlsSignature,
+  Ed25519Signature,
+  Name,
+  NetAddress,
+  Quantity,
+  Units,
+} from '@assay/protocol';
 import {
   Bool,
   ByName,
@@ -15,7 +25,7 @@ import {
 } from '@assay/ssz';
 import { z } from 'zod';
 import { AuditNumbersJson } from './audit-numbers.ts';
-import { address, blsPublicKey, bps, bytes32, count, quantity, signature96, units } from './scalars.ts';
+import { address, blsPublicKey, bps, bytes32, count, quantity, signature64, signature96, units } from './scalars.ts';
 
 /** The JSON form of a value of the protocol: amounts, bytes, addresses and texts are strings. */
 export type JsonOf<T> = T extends bigint | Uint8Array
@@ -37,7 +47,9 @@ const leaves = new Map<Shape, z.ZodType>([
   [Bytes32, bytes32],
   [BlsPublicKey, blsPublicKey],
   [BlsSignature, signature96],
+  [Ed25519Signature, signature64],
   [Name, z.string()],
+  [NetAddress, z.string()],
   [AuditNumbers, AuditNumbersJson],
 ]);
 /** One schema of each shape: what a larger one holds is the same object, by which the OpenAPI document names it. */

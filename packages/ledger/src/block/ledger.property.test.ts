@@ -160,6 +160,7 @@ describe('any blocks whatsoever', () => {
       'caseDismissed',
       'equivocation',
       'invalidItem',
+      'doubleVote',
       'byHand',
       'rewardsHeld',
       'minerHeld',

@@ -28,7 +28,7 @@ export function sealProblem(
     const row = before.validators.get(validator);
     if (row === undefined) return `its seal names validator ${validator}, and there is none`;
     if (validator <= last) return 'the validators of its seal are not in rising order';
-    if (!verifier.ed25519(row.publicKey, root, signature)) {
+    if (!verifier.ed25519(row.consensusKey, root, signature)) {
       return `the signature of validator ${validator} in its seal does not hold`;
     }
     signed += before.powers.get(validator)?.powerPpb ?? 0;

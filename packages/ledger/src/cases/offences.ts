@@ -1,25 +1,44 @@
-import { BatchHeader, type Certificate, Offence, type Ref, receiptsRootAlong } from '@assay/protocol';
+import {
+  BatchHeader,
+  type Certificate,
+  canonicalVoteBytes,
+  cometChainId,
+  type DoubleVote,
+  Offence,
+  type Params,
+  type Ref,
+  receiptsRootAlong,
+  type SignedVote,
+} from '@assay/protocol';
 import { equalBytes, littleEndian, sha256 } from '@assay/ssz';
 import { isSigned } from '../batch/certificate.ts';
 import { isNeverValid } from '../batch/receipts.ts';
 import { committeeOf } from '../draw/committee.ts';
+import { epochOf } from '../state/period.ts';
 import type { LedgerView } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
 
 /** What an offence is about; two about the same are one. */
 export interface OffenceTurn {
-  readonly mixer: Ref<'mixers'>;
+  readonly kind: 'mixer' | 'validator';
+  readonly role: number;
   readonly epoch: number;
   readonly subject: Uint8Array;
 }
 
 /** Who is accused of what turn: one case for it, however often and however it is shown (§7.4). */
-export function turnOf({ kind, value }: Offence): OffenceTurn {
+export function turnOf({ kind, value }: Offence, params: Pick<Params, 'epochBlocks'>): OffenceTurn {
+  const selector = littleEndian(Offence.selectorOf(kind), 1);
+  if (kind === 'doubleVote') {
+    const { validator: role, height } = value;
+    const subject = sha256(selector, littleEndian(role, 4), littleEndian(height, 8));
+    return { kind: 'validator', role, epoch: epochOf(height, params), subject };
+  }
   const { header } = kind === 'equivocation' ? value.first : value.certificate;
   const { mixer: issuer, epoch, sequence } = header;
   const parties = [value.mixer, issuer].map((index) => littleEndian(index, 4));
   const turn = [littleEndian(epoch, 4), littleEndian(sequence, 8)];
-  return { mixer: value.mixer, epoch, subject: sha256(littleEndian(Offence.selectorOf(kind), 1), ...parties, ...turn) };
+  return { kind: 'mixer', role: value.mixer, epoch, subject: sha256(selector, ...parties, ...turn) };
 }
 
 /** §7.4 Whether the state and the evidence alone prove what is said. */
@@ -28,6 +47,7 @@ export function isProven(state: LedgerView, { kind, value }: Offence, verifier: 
     const { mixer, first, second } = value;
     return isTwice(mixer, first, second) && [first, second].every((each) => hasSigned(state, each, mixer, verifier));
   }
+  if (kind === 'doubleVote') return isVotedTwice(state, value, verifier);
   const { mixer, certificate, receipt, index, path } = value;
   const root = receiptsRootAlong(receipt, index, path);
   const isItem = root !== null && equalBytes(root, certificate.header.receiptsRoot);
@@ -49,4 +69,30 @@ function hasSigned(state: LedgerView, certificate: Certificate, mixer: Ref<'mixe
   const seat = committee.findIndex((each) => each.mixer === mixer);
   if (signers.bitLen !== committee.length || seat === -1 || !signers.get(seat)) return false;
   return isSigned(state, certificate, { committee, verifier });
+}
+
+/** §7.4.5 Two votes for two blocks, both with the key that the validator had for that height. */
+function isVotedTwice(state: LedgerView, { first, second, ...vote }: DoubleVote, verifier: Verifier): boolean {
+  if (isSameBlock(first, second)) return false;
+  const key = consensusKeyAt(state, vote);
+  const chain = cometChainId(state.chain);
+  return [first, second].every(({ blockHash: hash, partsTotal, partsHash, signature, ...time }) => {
+    const { kind, height, round } = vote;
+    const signed = { kind, height, round, ...time, blockId: { hash, partsTotal, partsHash } };
+    return verifier.ed25519(key, canonicalVoteBytes(signed, chain), signature);
+  });
+}
+
+function isSameBlock(first: SignedVote, second: SignedVote): boolean {
+  const isSame = (name: 'blockHash' | 'partsHash') => equalBytes(first[name], second[name]);
+  return first.partsTotal === second.partsTotal && isSame('blockHash') && isSame('partsHash');
+}
+
+/** §3.10 Keys are retired in the order of their last heights. */
+function consensusKeyAt(
+  { retiredKeys, validators }: LedgerView,
+  { validator, height }: Pick<DoubleVote, 'validator' | 'height'>,
+): Uint8Array {
+  const own = Array.from(retiredKeys).find((row) => row.validator === validator && height <= row.lastHeight);
+  return (own ?? validators.at(validator)).consensusKey;
 }

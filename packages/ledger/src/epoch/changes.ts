@@ -14,11 +14,23 @@ export function applyChanges(state: LedgerState): void {
   for (const { mixer, blsPublicKey } of state.committeeKeyChanges) {
     state.mixers.update(mixer, { blsPublicKey });
   }
+  const keyOf = new Map(
+    Array.from(state.consensusKeyChanges, ({ validator, consensusKey }) => [validator, consensusKey]),
+  );
+  for (const [validator, consensusKey] of keyOf) setConsensusKey(state, validator, consensusKey);
   const lastOf = new Map(Array.from(state.minerUpdates, ({ miner, ...terms }) => [miner, terms] as const));
   for (const [miner, terms] of lastOf) updateTerms(state, miner, terms);
-  for (const announced of [state.keyChanges, state.committeeKeyChanges, state.minerUpdates]) {
+  const { keyChanges, committeeKeyChanges, consensusKeyChanges, minerUpdates } = state;
+  for (const announced of [keyChanges, committeeKeyChanges, consensusKeyChanges, minerUpdates]) {
     announced.retain(() => false);
   }
+}
+
+/** §3.10 The old key signs one block more, and is kept as long as its votes may be evidence. */
+function setConsensusKey(state: LedgerState, validator: Ref<'validators'>, consensusKey: Uint8Array): void {
+  const { consensusKey: old } = state.validators.at(validator);
+  state.retiredKeys.push({ validator, consensusKey: old, lastHeight: state.globals.height + 1 });
+  state.validators.update(validator, { consensusKey });
 }
 
 function updateTerms(state: LedgerState, miner: Ref<'miners'>, terms: Omit<BodyValues['updateMiner'], 'miner'>): void {

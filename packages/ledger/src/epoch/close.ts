@@ -11,7 +11,7 @@ import { openForfeits } from './forfeits.ts';
 import { beginPeriod } from './next-period.ts';
 import { updatePowers } from './powers.ts';
 import { settleProposals } from './proposals.ts';
-import { pruneCases } from './prune.ts';
+import { pruneCases, pruneRetiredKeys } from './prune.ts';
 import { closeSessions } from './sessions.ts';
 import { Settlement } from './settlement.ts';
 import { releaseDeregistered, releaseUnbonding } from './unbonding.ts';
@@ -39,6 +39,7 @@ export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlemen
   events.push(updatePowers(state), ...chooseCommittee(state));
   beginEpoch(state);
   pruneCases(state);
+  pruneRetiredKeys(state);
   if (period !== null) beginPeriod(state, period, books.params);
   beginTurns(state);
   return new Settlement(state, settling);

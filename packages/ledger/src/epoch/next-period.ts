@@ -16,7 +16,9 @@ export function beginPeriod(state: LedgerState, { period, forMs }: EndingPeriod,
   resetWork(state.models);
   resetAudits(state.models);
   resetDuties(state.mixers);
-  for (const roles of [state.oracles, state.validators, state.gateways]) resetDuties(roles);
+  resetDuties(state.oracles);
+  resetDuties(state.validators);
+  resetDuties(state.gateways);
 }
 
 function resetWork<Row extends { epochVwu: bigint }>(table: Table<Row>): void {

@@ -17,10 +17,9 @@ export function updatePowers(state: LedgerState): LedgerEvent {
   });
   const { powerWorkPpb } = state.params;
   const targets = targetPowers(inputs, BigInt(powerWorkPpb));
-  const powers = stepPowers(
-    rows.map(({ powerPpb }) => BigInt(powerPpb)),
-    targets,
-  );
+  const from = rows.map(({ powerPpb }) => BigInt(powerPpb));
+  // economics §8.4 Somebody must make blocks.
+  const powers = targets.some((target) => target > 0n) ? stepPowers(from, targets) : from;
   const changes = inputs.map((input, index) => ({
     ...input,
     fromPpb: state.powers.at(index).powerPpb,

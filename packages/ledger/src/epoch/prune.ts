@@ -1,6 +1,7 @@
 import type { CaseRow, TaskRow, TaskStatus } from '@assay/protocol';
 import { isReopened } from '../audit/disputes.ts';
 import type { ClosedBooks } from '../state/books.ts';
+import { epochOf } from '../state/period.ts';
 import type { LedgerState } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 
@@ -24,6 +25,13 @@ export function prune(state: LedgerState, { params, tasks, globals }: ClosedBook
 const ended: readonly TaskStatus[] = ['approved', 'rejected', 'settled'];
 
 const isEnded = ({ status }: Readonly<TaskRow>): boolean => ended.includes(status);
+
+/** Forgets consensus keys whose last vote is too old to be evidence (§3.10). */
+export function pruneRetiredKeys(state: LedgerState): void {
+  const { globals, params } = state;
+  const { evidenceEpochs } = params.cases;
+  state.retiredKeys.retain(({ lastHeight }) => epochOf(lastHeight, params) + evidenceEpochs >= globals.epoch);
+}
 
 /** Forgets cases long decided. Until then they count in their day, and against evidence of the same offence (§2.5). */
 export function pruneCases(state: LedgerState): void {

@@ -128,6 +128,21 @@ describe('genesis', () => {
       }),
     ],
     [
+      'one consensus key of a validator is listed twice',
+      (genesis) => ({
+        ...genesis,
+        validators: genesis.validators.map((validator) => ({ ...validator, consensusKey: new Uint8Array(32) })),
+      }),
+    ],
+    [
+      'no validator has a stake, so nobody has power',
+      (genesis) => ({
+        ...genesis,
+        validators: genesis.validators.map((validator) => ({ ...validator, stakeUnits: 0n })),
+      }),
+    ],
+    ['no validator has a stake, so nobody has power', (genesis) => ({ ...genesis, validators: [] })],
+    [
       'model 1 names domain 1, but there are 1',
       (genesis) => ({
         ...genesis,
@@ -145,7 +160,7 @@ describe('genesis', () => {
     expect(() => new World({ edit })).toThrow(`The genesis cannot be used: ${sentence}.`);
   });
 
-  it('asks every mixer to prove that it holds its key', () => {
+  it('asks every mixer and validator to prove that it holds its key', () => {
     const { genesis, keys } = new World({ keys: realKeys });
     expect(checkPossessions(genesis, keys.verifier)).toBeNull();
     const [first, ...others] = genesis.mixers;
@@ -153,6 +168,13 @@ describe('genesis', () => {
     const stolen = others.map((mixer) => ({ ...mixer, possession: first.possession }));
     expect(checkPossessions({ ...genesis, mixers: [first, ...stolen] }, keys.verifier)).toBe(
       'mixer 1 does not prove possession of its BLS key',
+    );
+    const swapped = genesis.validators.map((validator, i) => ({
+      ...validator,
+      possession: genesis.validators[i === 0 ? 0 : 1]?.possession ?? new Uint8Array(64),
+    }));
+    expect(checkPossessions({ ...genesis, validators: swapped }, keys.verifier)).toBe(
+      'validator 2 does not prove possession of its consensus key',
     );
   });
 });

@@ -1,5 +1,6 @@
 import {
   addressOf,
+  consensusPossessionRoot,
   Genesis,
   limits,
   type MixerRow,
@@ -13,6 +14,7 @@ import {
   securityWeights,
   type TableName,
   tableNames,
+  type ValidatorRow,
 } from '@assay/protocol';
 import { encodeText, sha256 } from '@assay/ssz';
 import { ALL_BPS, MAX_UNITS, PPB } from '../arithmetic/integers.ts';
@@ -26,7 +28,8 @@ import type { Verifier } from '../state/verifier.ts';
 
 type NoRows = { [Name in TableName]: [] };
 type GenesisMixer = Genesis['mixers'][number];
-type GenesisRole = Genesis['validators'][number];
+type GenesisRole = Genesis['oracles'][number];
+type GenesisValidator = Genesis['validators'][number];
 type GenesisDomain = Genesis['domains'][number];
 type GenesisModel = Genesis['models'][number];
 
@@ -36,14 +39,19 @@ export function genesisHash(genesis: Genesis): Uint8Array {
 }
 
 /**
- * Checks that each mixer holds the BLS key it brings (§1.2); without it a mixer could choose a key that cancels
- * others'. Gives a sentence about the first that fails; null when all are good.
+ * Checks that each mixer holds the BLS key it brings, and each validator its consensus key (§1.2); without it a mixer
+ * could choose a key that cancels others'. Gives a sentence about the first that fails; null when all are good.
  */
-export function checkPossessions(genesis: Genesis, verifier: Verifier): string | null {
-  const index = genesis.mixers.findIndex(
+export function checkPossessions({ mixers, validators }: Genesis, verifier: Verifier): string | null {
+  const mixer = mixers.findIndex(
     ({ blsPublicKey, possession }) => !verifier.bls([blsPublicKey], possessionRoot(blsPublicKey), possession),
   );
-  return index < 0 ? null : `mixer ${index} does not prove possession of its BLS key`;
+  if (mixer >= 0) return `mixer ${mixer} does not prove possession of its BLS key`;
+  const validator = validators.findIndex(({ publicKey, consensusKey, possession }) => {
+    const root = consensusPossessionRoot(consensusKey, addressOf(publicKey));
+    return !verifier.ed25519(consensusKey, root, possession);
+  });
+  return validator < 0 ? null : `validator ${validator} does not prove possession of its consensus key`;
 }
 
 /** The state before the first block. Throws an Error with a plain sentence when the genesis contradicts itself. */
@@ -85,8 +93,8 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     mixers: genesis.mixers.map(genesisMixerRow),
     committees: [{ fromEpoch: 0, seats: genesis.mixers.map(({ blsPublicKey }, mixer) => ({ mixer, blsPublicKey })) }],
     oracles: genesis.oracles.map(genesisRoleRow),
-    validators: genesis.validators.map(genesisRoleRow),
-    gateways: genesis.gateways.map(genesisRoleRow),
+    validators: genesis.validators.map(genesisValidatorRow),
+    gateways: genesis.gateways.map((role) => ({ ...genesisRoleRow(role), netAddresses: [] })),
     powers: firstPowers(genesis),
     domains: genesis.domains.map(({ name, owner, ...terms }) => domainRow({ name, owner, terms }, 0)),
     holdings: genesis.models.map(({ creator }, model) => wholeOf(model, creator)),
@@ -103,6 +111,10 @@ function genesisMixerRow({ publicKey, blsPublicKey, stakeUnits }: GenesisMixer):
 
 function genesisRoleRow({ publicKey, operator, stakeUnits }: GenesisRole): RoleRow {
   return roleRow({ account: addressOf(publicKey), publicKey, operator, stakeUnits }, { height: 0, seenUntil: 1 });
+}
+
+function genesisValidatorRow({ consensusKey, ...role }: GenesisValidator): ValidatorRow {
+  return { ...genesisRoleRow(role), netAddresses: [], consensusKey };
 }
 
 /** economics §1.20 A first day that began late mints as a full one. */
@@ -127,12 +139,15 @@ function problemOf(genesis: Genesis): string | null {
   const { accounts, mixers, oracles, validators, gateways, domains, models } = genesis;
   if (supplyOf(genesis) > MAX_UNITS) return 'the balances and stakes add up to more than 2^64 base units';
   if (mixers.length === 0) return 'there is no mixer, so nothing could ever be certified';
+  // economics §8.4 Without power nobody could make a block.
+  if (validators.every(({ stakeUnits }) => stakeUnits === 0n)) return 'no validator has a stake, so nobody has power';
   const listed: [string, readonly Uint8Array[]][] = [
     ['account', accounts.map((account) => account.address)],
     ['BLS key of a mixer', mixers.map((mixer) => mixer.blsPublicKey)],
     ['mixer', mixers.map((mixer) => mixer.publicKey)],
     ['oracle', oracles.map((role) => role.publicKey)],
     ['validator', validators.map((role) => role.publicKey)],
+    ['consensus key of a validator', validators.map((role) => role.consensusKey)],
     ['gateway', gateways.map((role) => role.publicKey)],
     ['domain name', domains.map((domain) => encodeText(domain.name))],
     ['model name', models.map((model) => encodeText(model.name))],

@@ -72,5 +72,6 @@ export function isLast(
 ): boolean {
   const { kind } = body;
   if ((kind !== 'mixer' && kind !== 'validator') || !isActive({ status: present })) return false;
-  return !Array.from(state[`${kind}s`]).some((row, role) => role !== body.role && isActive(row));
+  const rows: Iterable<Pick<RoleRow, 'status'>> = state[`${kind}s`];
+  return !Array.from(rows).some((row, role) => role !== body.role && isActive(row));
 }

@@ -36,3 +36,10 @@ function scheduledUnits({ emissionPerDayUnits, emissionStages }: Params, period:
   const stage = emissionStages.findLast(({ fromPeriod }) => fromPeriod <= period);
   return stage?.perDayUnits ?? emissionPerDayUnits;
 }
+
+/** The epoch that a height is in (§2.1). */
+export function epochOf(height: number, { epochBlocks }: Pick<Params, 'epochBlocks'>): number {
+  const at = BigInt(height);
+  const blocks = BigInt(epochBlocks);
+  return Number(at / blocks);
+}

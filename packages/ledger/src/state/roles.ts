@@ -1,11 +1,14 @@
 import {
   type BodyValues,
+  consensusPossessionRoot,
+  type GatewayRow,
   type MixerRow,
   possessionRoot,
   type ResultCode,
   type RoleRow,
   type RoleStatus,
   type StakeKind,
+  type ValidatorRow,
 } from '@assay/protocol';
 import type { Verifier } from './verifier.ts';
 import type { LedgerView } from './view.ts';
@@ -25,13 +28,26 @@ export function roleRow(
   return { account, publicKey, operator, stakeUnits, status: 'active', statusHeight: height, ...done };
 }
 
+/** The same of a gateway. */
+export function gatewayRow(terms: RoleTerms, arrival: Arrival): GatewayRow {
+  return { ...roleRow(terms, arrival), netAddresses: [] };
+}
+
+/** The same of a validator, with its consensus key. */
+export function validatorRow(
+  terms: RoleTerms,
+  { consensusKey, ...arrival }: Arrival & Pick<ValidatorRow, 'consensusKey'>,
+): ValidatorRow {
+  return { ...roleRow(terms, arrival), netAddresses: [], consensusKey };
+}
+
 /** The same of a mixer, with its committee key. */
 export function mixerRow(
   terms: RoleTerms,
   { blsPublicKey, ...arrival }: Arrival & { readonly blsPublicKey: Uint8Array },
 ): MixerRow {
   const turns = { nextSequence: 0, revealHeight: 0, epochRounds: 0, dutiesBefore: 0, seatFrom: 0 };
-  return { ...roleRow(terms, arrival), blsPublicKey, ...turns };
+  return { ...roleRow(terms, arrival), netAddresses: [], blsPublicKey, ...turns };
 }
 
 export type RoleKind = Exclude<StakeKind, 'miner' | 'delegation' | 'backing'>;
@@ -59,4 +75,16 @@ export function committeeKeyCode(
 ): ResultCode {
   if (state.roleOf('committee', blsPublicKey) !== undefined) return 'KEY_TAKEN';
   return verifier.bls([blsPublicKey], possessionRoot(blsPublicKey), possession) ? 'OK' : 'BAD_POSSESSION';
+}
+
+/** The code of a consensus key for the validator of an account: nobody else's, and its secret is known (§3.10). */
+export function consensusKeyCode(
+  state: LedgerView,
+  { consensusKey, possession }: Pick<BodyValues['registerValidator'], 'consensusKey' | 'possession'>,
+  account: Uint8Array,
+  verifier: Verifier,
+): ResultCode {
+  if (state.roleOf('consensus', consensusKey) !== undefined) return 'KEY_TAKEN';
+  const root = consensusPossessionRoot(consensusKey, account);
+  return verifier.ed25519(consensusKey, root, possession) ? 'OK' : 'BAD_POSSESSION';
 }

@@ -4,8 +4,8 @@ import type { IndexOf, ViewTables } from './state-tables.ts';
 
 /** The kinds of roles that have keys, miners among them. */
 export const keyKinds = ['miner', 'mixer', 'oracle', 'validator', 'gateway'] as const;
-/** Where keys must differ: among the roles of a kind, and among the committee keys of all mixers. */
-export type KeyKind = (typeof keyKinds)[number] | 'committee';
+/** Where keys must differ: among the roles of a kind, and among the committee and the consensus keys of all. */
+export type KeyKind = (typeof keyKinds)[number] | 'committee' | 'consensus';
 
 /** What a state has besides its tables. */
 export interface ViewFields {
@@ -58,10 +58,14 @@ export abstract class Lookups extends WithTables {
     return this.miners.find(operator);
   }
 
-  /** Index of the role of a kind that has a key, or will have it with the next epoch (§3.6). */
+  /** Index of the role of a kind that has a key, will have it with the next epoch, or had it lately (§3.6, §3.10). */
   roleOf(kind: KeyKind, key: Uint8Array): number | undefined {
     if (kind === 'committee') {
       return this.mixers.holderOf('blsPublicKey', key) ?? this.committeeKeyChanges.of(key)?.mixer;
+    }
+    if (kind === 'consensus') {
+      const holder = this.validators.holderOf('consensusKey', key);
+      return holder ?? (this.consensusKeyChanges.of(key) ?? this.retiredKeys.of(key))?.validator;
     }
     return this[`${kind}s`].holderOf('publicKey', key) ?? this.keyChanges.of(kind, key)?.role;
   }

@@ -1,9 +1,9 @@
 import type { BodyKind, BodyValues, Receipt } from '@assay/protocol';
 import { disputed, measurersOf } from './challenges.fixture.ts';
-import { quickKeys } from './keys.fixture.ts';
+import { consensusTerms, quickKeys } from './keys.fixture.ts';
 import { modelTerms } from './models.fixture.ts';
 import { worldParams } from './params.fixture.ts';
-import { mixerTerms, roleTerms } from './roles.fixture.ts';
+import { mixerTerms, roleTerms, validatorTerms } from './roles.fixture.ts';
 import { domainTerms, honest, type Sender, World } from './world.fixture.ts';
 
 /** A transaction that is sound in the full world, by who may send it. */
@@ -72,6 +72,12 @@ export const soundTransactions: readonly Sound[] = [
   sound('payer', 'openCase', () => ({ kind: 'miner', role: 0, amountUnits: 6n, reasonHash })),
   sound('otherPayer', 'registerMixer', (world) => mixerTerms(world)),
   sound('otherPayer', 'registerRole', (world) => roleTerms(world, 'oracle')),
+  sound('payer', 'registerValidator', (world) => validatorTerms(world, { name: 'stranger8' })),
+  sound('validator0', 'rotateConsensusKey', (world) => {
+    const terms = consensusTerms(world.key('stranger4'), world.address('validator0'));
+    return { validator: 0, ...terms };
+  }),
+  sound('mixer1', 'setNetAddresses', () => ({ kind: 'mixer', role: 1, netAddresses: ['/dns4/a.example/tcp/4001'] })),
   sound('owner', 'setRoleStatus', () => ({ kind: 'miner', role: 0, status: 'paused' })),
   sound('owner', 'rotateKey', (world) => ({
     kind: 'miner',
@@ -91,7 +97,7 @@ export const soundTransactions: readonly Sound[] = [
 /** Those that the full world was made with, in this order. */
 export const filling: readonly BodyKind[] = [
   ...(['bond', 'delegate', 'undelegate', 'backModel', 'registerModel', 'propose', 'vote', 'openCase'] as const),
-  ...(['feedback', 'rotateKey', 'rotateCommitteeKey', 'updateMiner'] as const),
+  ...(['feedback', 'rotateKey', 'rotateCommitteeKey', 'rotateConsensusKey', 'setNetAddresses', 'updateMiner'] as const),
 ];
 
 /** Answers a task that an auditor approves. */
@@ -119,6 +125,8 @@ export function fullWorld(): World {
   }).populate();
   const gift = (to: Sender) => world.tx('payer', 'transfer', { to: world.address(to), amountUnits: 5000n });
   world.block(...(['mixer1', 'validator0', 'oracle0'] as const).map(gift));
+  const earlier = consensusTerms(world.key('stranger5'), world.address('validator0'));
+  world.block(world.tx('validator0', 'rotateConsensusKey', { validator: 0, ...earlier }));
   answer(world);
   world.finishEpoch();
   answer(world);

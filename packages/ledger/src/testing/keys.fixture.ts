@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
-import { addressOf, possessionRoot } from '@assay/protocol';
+import { addressOf, consensusPossessionRoot, possessionRoot } from '@assay/protocol';
 import { aggregateSignatures, fastAggregateVerify, PublicKey, SecretKey, Signature } from '@chainsafe/blst';
 import type { Verifier } from '../state/verifier.ts';
 
@@ -94,3 +94,9 @@ export const quickKeys: KeyScheme = {
   },
   aggregate: xor,
 };
+
+/** A consensus key with its proof, for the validator of an account. */
+export function consensusTerms(key: AccountKey, account: Uint8Array) {
+  const { publicKey: consensusKey } = key;
+  return { consensusKey, possession: key.sign(consensusPossessionRoot(consensusKey, account)) };
+}

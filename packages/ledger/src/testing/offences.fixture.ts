@@ -1,5 +1,14 @@
-import { type Offence, type Receipt, receiptPath } from '@assay/protocol';
-import { type BatchOptions, requestHashOf, type World } from './world.fixture.ts';
+import {
+  type CometVote,
+  canonicalVoteBytes,
+  cometChainId,
+  type DoubleVote,
+  type Offence,
+  type Receipt,
+  receiptPath,
+  type SignedVote,
+} from '@assay/protocol';
+import { type BatchOptions, requestHashOf, type Sender, type World } from './world.fixture.ts';
 
 /** Two batches of one turn of a mixer, the second with a receipt. */
 export function equivocation(world: World, mixer = 0, options: BatchOptions = {}): Offence {
@@ -25,4 +34,31 @@ export function invalidItem(
   const { certificate } = world.batch({ receipts, signers });
   const path = receiptPath(receipts, 1);
   return { kind: 'invalidItem', value: { mixer, certificate, receipt, index: 1, path } };
+}
+
+/** What `key` signed instead of the vote that is shown, if anything. */
+export interface VoteOptions {
+  readonly key?: Sender;
+  readonly signed?: Partial<CometVote>;
+  readonly chainIdText?: string;
+}
+
+/** Precommits of a validator for two blocks in one round, at the next height unless said otherwise. */
+export function doubleVote(
+  world: World,
+  validator = 0,
+  change: Partial<DoubleVote> = {},
+  options: VoteOptions = {},
+): Offence & { readonly kind: 'doubleVote' } {
+  const terms = { validator, kind: 'precommit' as const, height: world.height + 1, round: 0, ...change };
+  const vote = (block: number): SignedVote => {
+    const [hash, partsHash] = [new Uint8Array(32).fill(block), new Uint8Array(32).fill(block + 100)];
+    const { kind, height, round } = terms;
+    const time = { seconds: 1_700_000_000 + block, nanos: 5 };
+    const signed = { kind, height, round, ...time, blockId: { hash, partsTotal: 1, partsHash }, ...options.signed };
+    const bytes = canonicalVoteBytes(signed, options.chainIdText ?? cometChainId(world.state.chain));
+    const signature = world.key(options.key ?? `consensus${validator}`).sign(bytes);
+    return { blockHash: hash, partsTotal: 1, partsHash, ...time, signature };
+  };
+  return { kind: 'doubleVote', value: { first: vote(1), second: vote(2), ...terms } };
 }

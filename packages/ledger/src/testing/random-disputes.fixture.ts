@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { plantTx } from './audits.fixture.ts';
-import { equivocation, invalidItem } from './offences.fixture.ts';
+import { doubleVote, equivocation, invalidItem } from './offences.fixture.ts';
 import { acts, from, hostile, options, stakes, units } from './random-values.fixture.ts';
 import type { Sender } from './world.fixture.ts';
 
@@ -41,6 +41,17 @@ export const offences = acts(
       : invalidItem(world, change, { mixer, signers });
     const funds = world.tx('payer', 'transfer', { to: world.address(sender), amountUnits: 20n });
     return [funds, world.tx(sender, 'evidence', { offence })];
+  },
+);
+
+export const doubleVotes = acts(
+  'doubleVotes',
+  fc.record({ from, validator: fc.nat(4), back: fc.nat(30), key: fc.nat(8) }),
+  (world, { from: sender, validator, back, key }) => {
+    const height = Math.max(1, world.height - back);
+    const name: Sender = `consensus${key > 4 ? key : validator}`;
+    const funds = world.tx('payer', 'transfer', { to: world.address(sender), amountUnits: 20n });
+    return [funds, world.tx(sender, 'evidence', { offence: doubleVote(world, validator, { height }, { key: name }) })];
   },
 );
 

@@ -1,7 +1,8 @@
 import { type BodyValues, type RoleStatus, StakeKind } from '@assay/protocol';
 import fc from 'fast-check';
+import { consensusTerms } from './keys.fixture.ts';
 import { type Act, acts, from, rarely, units } from './random-values.fixture.ts';
-import { mixerTerms, roleTerms } from './roles.fixture.ts';
+import { mixerTerms, roleTerms, validatorTerms } from './roles.fixture.ts';
 import type { Sender } from './world.fixture.ts';
 
 const newRole = fc.record<Partial<BodyValues['registerRole']>>(
@@ -13,7 +14,7 @@ const registerRole = acts(
   fc.record({
     from,
     key: fc.nat(1),
-    kind: fc.constantFrom('oracle', 'validator', 'gateway'),
+    kind: fc.constantFrom('oracle', 'gateway'),
     terms: rarely(newRole),
   }),
   (world, { from: sender, key, kind, terms: change }) => [
@@ -22,6 +23,16 @@ const registerRole = acts(
       ...change,
     }),
   ],
+);
+
+const registerValidator = acts(
+  'registerValidator',
+  fc.record({ from, key: fc.nat(1), owner: rarely(fc.record({ owner: from })), stakeUnits: units }),
+  (world, { from: sender, key, owner, stakeUnits }) => {
+    const name: Sender = `stranger${key}`;
+    const terms = { name, owner: sender, consensus: `consensus${key + 4}` as Sender, ...owner };
+    return [world.tx(sender, 'registerValidator', validatorTerms(world, { ...terms, stakeUnits: stakeUnits + 400n }))];
+  },
 );
 
 const registerMixer = acts(
@@ -54,6 +65,20 @@ const setStatus = acts(
   },
 );
 
+const setNetAddresses = acts(
+  'setNetAddresses',
+  fc.record({
+    from: fc.constantFrom<Sender>('mixer1', 'gateway0', 'payer'),
+    kind: fc.constantFrom<StakeKind>('mixer', 'gateway', 'validator', 'oracle'),
+    role: fc.nat(2),
+    netAddresses: fc.array(fc.string({ maxLength: 40 }), { maxLength: 4 }),
+  }),
+  (world, { from: sender, kind, role, netAddresses }) => {
+    const funds = world.tx('payer', 'transfer', { to: world.address(sender), amountUnits: 20n });
+    return [funds, world.tx(sender, 'setNetAddresses', { kind, role, netAddresses })];
+  },
+);
+
 const rotateKey = acts(
   'rotateKey',
   fc.record({
@@ -78,6 +103,14 @@ const rotateCommitteeKey = acts(
     const { publicKey: blsPublicKey } = world.committeeKey(`stranger${own}`);
     const { possession } = world.committeeKey(`stranger${own + other < 6 ? own : other}`);
     return [world.tx(sender, 'rotateCommitteeKey', { mixer, blsPublicKey, possession })];
+  },
+);
+const rotateConsensusKey = acts(
+  'rotateConsensusKey',
+  fc.record({ from, validator: fc.nat(5), key: fc.nat(6) }),
+  (world, { from: sender, validator, key }) => {
+    const terms = consensusTerms(world.key(`consensus${key}`), world.address(sender));
+    return [world.tx(sender, 'rotateConsensusKey', { validator, ...terms })];
   },
 );
 const updateMiner = acts(
@@ -113,10 +146,13 @@ const presence = acts(
 /** One random act of those who come, pause and go. */
 export const roleAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: registerRole },
+  { weight: 1, arbitrary: registerValidator },
   { weight: 1, arbitrary: registerMixer },
   { weight: 2, arbitrary: setStatus },
+  { weight: 1, arbitrary: setNetAddresses },
   { weight: 1, arbitrary: rotateKey },
   { weight: 1, arbitrary: rotateCommitteeKey },
+  { weight: 1, arbitrary: rotateConsensusKey },
   { weight: 1, arbitrary: updateMiner },
   { weight: 2, arbitrary: presence },
 );

@@ -29,7 +29,7 @@ import { committeeOf } from '../draw/committee.ts';
 import type { BlockResult } from '../state/result.ts';
 import { transactionSigningRoot } from '../transactions/signing.ts';
 import { generalDomain, modelTerms, requestHashOf, sessionTerms } from './defaults.fixture.ts';
-import { type AccountKey, type CommitteeKey, type KeyScheme, quickKeys } from './keys.fixture.ts';
+import { type AccountKey, type CommitteeKey, consensusTerms, type KeyScheme, quickKeys } from './keys.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { plantedArtifactRoot } from './plants.fixture.ts';
 
@@ -52,7 +52,7 @@ export type Person = (typeof people)[number];
 /** Who a transaction is from: a person, or `mixer0`, `validator2`, `oracle0`, `gateway0`, `miner0` with its own key. */
 export type Sender =
   | Person
-  | `${'miner' | 'mixer' | 'validator' | 'oracle' | 'gateway'}${number}`
+  | `${'miner' | 'mixer' | 'validator' | 'consensus' | 'oracle' | 'gateway'}${number}`
   | `stranger${number}`;
 
 export interface WorldOptions {
@@ -382,9 +382,10 @@ export class World {
         stakeUnits: 1000n,
       })),
       oracles: roles('oracle', 2),
-      validators: Array.from({ length: validators }, (_, i) =>
-        role(`validator${i}`, validatorOperators[i] ?? `validator${i}`, 500n),
-      ),
+      validators: Array.from({ length: validators }, (_, i) => ({
+        ...role(`validator${i}`, validatorOperators[i] ?? `validator${i}`, 500n),
+        ...consensusTerms(this.key(`consensus${i}`), this.address(`validator${i}`)),
+      })),
       gateways: roles('gateway', 1),
       domains: [{ ...generalDomain, owner: this.address('landlord') }],
       models: ['small', 'large'].map((name, i) => ({

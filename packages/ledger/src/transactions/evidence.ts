@@ -3,16 +3,17 @@ import { equalBytes } from '@assay/ssz';
 import { type Charge, offenceFine, openCase } from '../cases/cases.ts';
 import { isProven, turnOf } from '../cases/offences.ts';
 import { reachOf, roomOf } from '../stake/fines.ts';
+import { stakeOf } from '../stake/stakes.ts';
 import type { LedgerState } from '../state/state.ts';
 import type { TransactionRule } from './rule.ts';
 
 type Body = BodyValues['evidence'];
 
-/** Shows that a mixer signed two headers of one turn, or a receipt that can never be valid (§7.4). */
+/** Shows what a mixer or a validator signed and never may (§7.4). */
 export const evidence: TransactionRule<Body> = {
   validate(state, { offence }, { sender, verifier }) {
-    const { mixer, epoch } = turnOf(offence);
-    if (state.mixers.get(mixer) === undefined) return 'UNKNOWN_MIXER';
+    const { kind, role, epoch } = turnOf(offence, state.params);
+    if (stakeOf(state, kind, role) === undefined) return kind === 'mixer' ? 'UNKNOWN_MIXER' : 'UNKNOWN_ROLE';
     const charge = chargeOf(state, { offence }, sender);
     const isFineable = charge.proposedUnits > 0n && roomOf(state, reachOf(state, charge)) > 0n;
     if (!isFineable) return 'NOTHING_TO_HOLD';
@@ -32,10 +33,11 @@ function isKnown(state: LedgerState, { cause, subject }: Charge): boolean {
 }
 
 function chargeOf(state: LedgerState, { offence }: Body, reporter: Uint8Array): Charge {
-  const { mixer: role, subject } = turnOf(offence);
-  const fined = { kind: 'mixer' as const, role };
+  const { kind, role, subject } = turnOf(offence, state.params);
+  const fined = { kind, role };
   const proposedUnits = offenceFine(reachOf(state, fined), state.params.cases);
   // Who reports itself gets nothing of it back.
-  const finders = equalBytes(state.mixers.at(role).account, reporter) ? [] : [reporter];
+  const owner = stakeOf(state, kind, role)?.owner;
+  const finders = owner !== undefined && equalBytes(owner, reporter) ? [] : [reporter];
   return { cause: offence.kind, ...fined, subject, model: noModel, priceUnits: null, proposedUnits, finders };
 }

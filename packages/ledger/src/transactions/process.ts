@@ -33,9 +33,12 @@ import { registerMiner } from './register-miner.ts';
 import { registerMixer } from './register-mixer.ts';
 import { registerModel } from './register-model.ts';
 import { registerRole } from './register-role.ts';
+import { registerValidator } from './register-validator.ts';
 import { rotateCommitteeKey } from './rotate-committee-key.ts';
+import { rotateConsensusKey } from './rotate-consensus-key.ts';
 import { rotateKey } from './rotate-key.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
+import { setNetAddresses } from './set-net-addresses.ts';
 import { setRoleStatus } from './set-role-status.ts';
 import { readTransaction, type SignedTransaction } from './signing.ts';
 import { topUpSession } from './top-up-session.ts';
@@ -87,6 +90,9 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   updateMiner,
   presence,
   openPlant,
+  registerValidator,
+  rotateConsensusKey,
+  setNetAddresses,
 };
 
 /** The kind chooses both the type that reads a body and its rule. */

@@ -1,14 +1,14 @@
 import type { BodyValues, StakeKind } from '@assay/protocol';
 import { invariant } from '../arithmetic/invariant.ts';
-import { type RoleKind, roleRow } from '../state/roles.ts';
+import { gatewayRow, type RoleKind, roleRow } from '../state/roles.ts';
 import type { TransactionRule } from './rule.ts';
 
-/** Mixers and miners bring more, and have transactions of their own. */
-function isRegistered(kind: StakeKind): kind is Exclude<RoleKind, 'mixer'> {
-  return kind === 'oracle' || kind === 'validator' || kind === 'gateway';
+/** The others bring more, and have transactions of their own. */
+function isRegistered(kind: StakeKind): kind is Extract<RoleKind, 'oracle' | 'gateway'> {
+  return kind === 'oracle' || kind === 'gateway';
 }
 
-/** Registers an oracle, validator or gateway with its least stake or more (§3.1). */
+/** Registers an oracle or gateway with its least stake or more (§3.1). */
 export const registerRole: TransactionRule<BodyValues['registerRole']> = {
   validate(state, { kind, publicKey, stakeUnits }, { availableUnits }) {
     if (stakeUnits > availableUnits) return 'INSUFFICIENT_BALANCE';
@@ -20,9 +20,12 @@ export const registerRole: TransactionRule<BodyValues['registerRole']> = {
     invariant(isRegistered(kind), `a valid registration is of no kind: ${kind}`);
     state.debit(sender, terms.stakeUnits);
     const seenUntil = state.globals.epoch + 1;
-    const role = state[`${kind}s`].push(roleRow({ ...terms, account: sender }, { height, seenUntil }));
-    // economics §8.2 It begins without power, and gains some with the next epochs.
-    if (kind === 'validator') state.powers.push({ powerPpb: 0, epochWork: 0n, recentWork: [], noResultsLeft: 0 });
+    const [own, arrival] = [
+      { ...terms, account: sender },
+      { height, seenUntil },
+    ];
+    const role =
+      kind === 'oracle' ? state.oracles.push(roleRow(own, arrival)) : state.gateways.push(gatewayRow(own, arrival));
     return [{ type: 'roleRegistered', kind, role, account: sender }];
   },
 };

@@ -1,7 +1,7 @@
 import type { ResultCode, StakeKind } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../block/ledger.ts';
-import { mixerTerms, presenceTx, roleTerms } from '../testing/roles.fixture.ts';
+import { mixerTerms, presenceTx, roleTerms, validatorTerms } from '../testing/roles.fixture.ts';
 import { honest, type Sender, World } from '../testing/world.fixture.ts';
 
 /** A world in which payer owns oracle 2, validator 4 and mixer 4, all with keys named stranger9. */
@@ -9,7 +9,7 @@ function ownedWorld(options: ConstructorParameters<typeof World>[0] = {}): World
   const world = new World(options).populate();
   world.block(
     world.tx('payer', 'registerRole', roleTerms(world, 'oracle')),
-    world.tx('payer', 'registerRole', roleTerms(world, 'validator')),
+    world.tx('payer', 'registerValidator', validatorTerms(world)),
     world.tx('payer', 'registerMixer', mixerTerms(world)),
   );
   return world;

@@ -35,7 +35,7 @@ describe('an application', () => {
       // As it may come from elsewhere: other bytes in memory, and one of them twice.
       const twice = [...transactions, ...transactions].map((each) => each.slice());
       const header = node.application.apply({ ...first, transactions: twice });
-      const signature = chain.validators[1]?.sign(blockSigningRoot(chain.identity, header)) ?? new Uint8Array();
+      const signature = chain.sealers[1]?.sign(blockSigningRoot(chain.identity, header)) ?? new Uint8Array();
       return { kind: 'embedded' as const, value: [{ validator: 1, signature }] };
     };
     const seals = [ours, theirs].map(sealBy) as [Seal, Seal];

@@ -178,6 +178,10 @@ export class Application implements Chain {
     await this.#store.putSeal(height, seal);
   }
 
+  codesAt(height: number): readonly ResultCode[] | null {
+    return this.#store.resultAt(height)?.codes ?? null;
+  }
+
   /** The transactions that the next block should have, serialised. They go on waiting until a block has them. */
   propose(): Uint8Array[] {
     const maxBytes = limits.maxBlockBytes - frameBytes;

@@ -17,6 +17,8 @@ export interface TestChain {
   readonly hash: Uint8Array;
   readonly identity: ChainIdentity;
   readonly validators: readonly Ed25519Signer[];
+  /** Their consensus keys. */
+  readonly sealers: readonly Ed25519Signer[];
   /** Holders of a balance each. */
   readonly accounts: readonly Ed25519Signer[];
 }
@@ -27,6 +29,7 @@ export const startBalanceUnits = 1_000_000_000_000n;
 export function testChain({ accounts = 4, epochBlocks = 8, blockTimeMs = 20, chainId = 'test' } = {}): TestChain {
   const holders = Array.from({ length: accounts }, (_, i) => signerOf(`account ${i}`));
   const validators = [0, 1, 2].map((i) => signerOf(`validator ${i}`));
+  const sealers = [0, 1, 2].map((i) => signerOf(`consensus ${i}`));
   const mixer = signerOf('mixer');
   const committee = new BlsSigner(generateBlsSecret(sha256(encodeText('mixer'))));
   const genesis: Genesis = {
@@ -43,13 +46,17 @@ export function testChain({ accounts = 4, epochBlocks = 8, blockTimeMs = 20, cha
       },
     ],
     oracles: [],
-    validators: validators.map(({ publicKey, address }) => ({ publicKey, operator: address, stakeUnits: 1n })),
+    validators: validators.map(({ publicKey, address }, i) => {
+      const consensus = sealers[i] as Ed25519Signer;
+      const possession = consensus.consensusPossession(address);
+      return { publicKey, operator: address, stakeUnits: 1n, consensusKey: consensus.publicKey, possession };
+    }),
     gateways: [],
     domains: [],
     models: [],
   };
   const hash = genesisHash(genesis);
-  return { genesis, hash, identity: { chainId, genesisHash: hash }, validators, accounts: holders };
+  return { genesis, hash, identity: { chainId, genesisHash: hash }, validators, sealers, accounts: holders };
 }
 
 export interface TransferFields {
@@ -81,11 +88,10 @@ export async function openTestEngine(
   { nowMs = Date.now, ...options }: Partial<EmbeddedOptions> & { readonly nowMs?: () => number } = {},
 ): Promise<{ store: Store; engine: EmbeddedEngine; close: () => Promise<void> }> {
   const store = await openStore({ dir, genesisHash: chain.hash });
-  const { genesis, validators } = chain;
+  const { genesis, sealers } = chain;
   const onFatal = () => {};
   const runtime = { ...realRuntime(() => {}), nowMs };
-  const signerOf = (publicKey: Uint8Array) =>
-    validators.find((signer) => equalBytes(signer.publicKey, publicKey)) ?? null;
+  const signerOf = (publicKey: Uint8Array) => sealers.find((signer) => equalBytes(signer.publicKey, publicKey)) ?? null;
   const engine = await EmbeddedEngine.open({ store, genesis, signerOf, runtime, onFatal, ...options });
   const close = async () => {
     await engine.stop();

@@ -207,7 +207,7 @@ describe('embedded engine', () => {
   it('seals with the validators’ keys that it holds, and stops when it holds none (§2.1.1)', async () => {
     const dir = await newDirectory();
     const fatal: string[] = [];
-    let held = chain.validators.slice(0, 2);
+    let held = chain.sealers.slice(0, 2);
     const signerOf = (key: Uint8Array) => held.find(({ publicKey }) => equalBytes(publicKey, key)) ?? null;
     const onFatal = ({ code }: AssayError) => fatal.push(code);
     const { engine, store, close } = await openTestEngine(chain, dir, { signerOf, onFatal });

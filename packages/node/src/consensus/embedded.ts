@@ -112,8 +112,8 @@ export class EmbeddedEngine implements Engine {
 
   /** The validators whose keys this process holds. */
   #sealers({ validators }: LedgerView): readonly { readonly validator: number; readonly signer: Ed25519Signer }[] {
-    const sealers = [...validators].flatMap(({ publicKey }, validator) => {
-      const signer = this.#signerOf(publicKey);
+    const sealers = [...validators].flatMap(({ consensusKey }, validator) => {
+      const signer = this.#signerOf(consensusKey);
       return signer === null ? [] : { validator, signer };
     });
     if (sealers.length === 0) throw new AssayError('NO_PROPOSER');

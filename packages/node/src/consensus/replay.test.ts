@@ -71,11 +71,11 @@ const resign =
       root = blockSigningRoot(chain.identity, header);
       return { ...changed, header };
     })(dir, height);
-    const sign = (signer: (typeof chain.validators)[0], validator: number) => ({
+    const sign = (signer: (typeof chain.sealers)[0], validator: number) => ({
       validator,
       signature: signer.sign(root),
     });
-    await editSeal(() => chain.validators.map(sign))(dir, height);
+    await editSeal(() => chain.sealers.map(sign))(dir, height);
   };
 const zero = new Uint8Array(32);
 

@@ -24,8 +24,8 @@ function newWorld(): World {
 
 function chainOf(world: World): TestChain {
   const { chain } = world.state;
-  const validators = world.genesis.validators.map((_, i) => signerOf(`validator${i}`));
-  return { genesis: world.genesis, hash: chain.genesisHash, identity: chain, validators, accounts: [] };
+  const sealers = world.genesis.validators.map((_, i) => signerOf(`consensus${i}`));
+  return { genesis: world.genesis, hash: chain.genesisHash, identity: chain, validators: [], sealers, accounts: [] };
 }
 
 const viewsOf = (store: Store) => ({

@@ -8,11 +8,11 @@ import { openTestEngine, signerOf } from './chain.fixture.ts';
 async function mirrored() {
   const world = new World({ keys: realKeys });
   const { genesis } = world;
-  const validators = ['validator0', 'validator1', 'validator2', 'validator3'].map(signerOf);
+  const sealers = ['consensus0', 'consensus1', 'consensus2', 'consensus3'].map(signerOf);
   const hash = genesisHash(genesis);
   const identity = { chainId: 'assay-test', genesisHash: hash };
   const { engine, close } = await openTestEngine(
-    { genesis, hash, identity, validators, accounts: [] },
+    { genesis, hash, identity, validators: [], sealers, accounts: [] },
     await newDirectory(),
   );
   const block = async (...transactions: Uint8Array[]) => {

@@ -1,5 +1,5 @@
 import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { addressOf, possessionRoot, type Ref } from '@assay/protocol';
+import { addressOf, consensusPossessionRoot, possessionRoot, type Ref } from '@assay/protocol';
 import { SecretKey } from '@chainsafe/blst';
 
 /** The DER bytes before a raw Ed25519 seed (RFC 8410). */
@@ -26,6 +26,11 @@ export class Ed25519Signer {
   /** Signs a 32-byte signing root (§1.2); 64 bytes. */
   sign(root: Uint8Array): Uint8Array {
     return new Uint8Array(sign(null, root, this.#key));
+  }
+
+  /** Shows that the holder knows the secret of this consensus key, for the validator of an account (§3.10). */
+  consensusPossession(account: Uint8Array): Uint8Array {
+    return this.sign(consensusPossessionRoot(this.publicKey, account));
   }
 
   /** A secret of its own for each purpose: HMAC-SHA256(seed, purpose), 32 bytes. */

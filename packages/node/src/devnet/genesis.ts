@@ -33,6 +33,8 @@ export const names = {
   mixer: (i: number) => `mixer-${i + 1}`,
   oracle: (i: number) => `oracle-${i + 1}`,
   validator: (i: number) => `validator-${i + 1}`,
+  /** Signs a validator's blocks and votes, and nothing else (§3.10). */
+  consensus: (i: number) => `consensus-${i + 1}`,
   miner: (i: number) => `miner-${i + 1}`,
   /** Owns a miner's collateral share, apart from its operator (E8). */
   owner: (i: number) => `owner-${i + 1}`,
@@ -69,6 +71,7 @@ export function keyNames(miners: number): { name: string; bls: boolean }[] {
     names.session,
     names.creator,
     names.foundation,
+    ...range(committee.validators).map(names.consensus),
   ];
   const mixers = range(committee.mixers).map((i) => ({ name: names.mixer(i), bls: true }));
   return [...mixers, ...plain.map((name) => ({ name, bls: false }))];
@@ -76,6 +79,13 @@ export function keyNames(miners: number): { name: string; bls: boolean }[] {
 
 /** What a miner's operator is given to begin with: collateral, registration fee, and some for transaction fees. */
 export const minerFundsUnits = collateralUnits + units(20);
+
+/** The consensus key of a validator, with the proof that it is held. */
+function consensusTerms(keys: DevnetKeys, i: number) {
+  const signer = keys.account(names.consensus(i));
+  const possession = signer.consensusPossession(keys.account(names.validator(i)).address);
+  return { consensusKey: signer.publicKey, possession };
+}
 
 /** The genesis of a new default network. `timeMs`: Unix time of its beginning. */
 export function devnetGenesis(
@@ -110,7 +120,10 @@ export function devnetGenesis(
       };
     }),
     oracles: range(committee.oracles).map((i) => role(names.oracle(i), units(2000))),
-    validators: range(committee.validators).map((i) => role(names.validator(i), units(20_000))),
+    validators: range(committee.validators).map((i) => ({
+      ...role(names.validator(i), units(20_000)),
+      ...consensusTerms(keys, i),
+    })),
     gateways: [role(names.gateway, units(2000))],
     domains: [
       {

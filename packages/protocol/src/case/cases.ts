@@ -1,7 +1,7 @@
 import { Bool, Bytes32, enumOf, oneOf, StructType, U16, U32, type ValueOf } from '@assay/ssz';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { Certificate, Receipt } from '../batch/receipt.ts';
-import { Address, listOfAddresses, TimeMs, Units } from '../encoding.ts';
+import { Address, Count, Ed25519Signature, Height, listOfAddresses, TimeMs, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
 import { type Ref, ref } from '../refs.ts';
 import { RoleStatus, StakeKind } from '../role/roles.ts';
@@ -23,6 +23,8 @@ export const CaseCause = enumOf(
   'ejection',
   /** A validator passed what others found hard, or the other way round (§10.21). */
   'falseVerdict',
+  /** A validator voted twice in one round (§7.4.5). */
+  'doubleVote',
 );
 export type CaseCause = ValueOf<typeof CaseCause>;
 /** A case that is about no model. */
@@ -45,8 +47,40 @@ export const InvalidItem = new ContainerType(
   },
   { typeName: 'InvalidItem' },
 );
-/** What a mixer did wrong, with all that proves it. */
-export const Offence = oneOf({ equivocation: Equivocation, invalidItem: InvalidItem }, { typeName: 'Offence' });
+/** What of a vote in CometBFT may differ between two of one round: for which block, when, and the signature. */
+export const SignedVote = new StructType(
+  {
+    blockHash: Bytes32,
+    partsTotal: U32,
+    partsHash: Bytes32,
+    /** Its time: Unix seconds, and nanoseconds of the next. */
+    seconds: Count,
+    nanos: U32,
+    signature: Ed25519Signature,
+  },
+  { typeName: 'SignedVote' },
+);
+export type SignedVote = ValueOf<typeof SignedVote>;
+
+/** Two votes of a validator for two blocks, of one kind and in one round of one height (§7.4.5). */
+export const DoubleVote = new StructType(
+  {
+    validator: ref('validators'),
+    kind: enumOf('prevote', 'precommit'),
+    height: Height,
+    round: U32,
+    first: SignedVote,
+    second: SignedVote,
+  },
+  { typeName: 'DoubleVote' },
+);
+export type DoubleVote = ValueOf<typeof DoubleVote>;
+
+/** What a mixer or a validator did wrong, with all that proves it. */
+export const Offence = oneOf(
+  { equivocation: Equivocation, invalidItem: InvalidItem, doubleVote: DoubleVote },
+  { typeName: 'Offence' },
+);
 export type Offence = ValueOf<typeof Offence>;
 
 /** Reports an offence (§7.4). A certificate may hold any signers here, one or many. */

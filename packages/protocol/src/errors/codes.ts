@@ -42,7 +42,8 @@ export const resultCodes = {
   BAD_STATUS: invalid('A role can be paused, resumed or deregistered, and not be given the status it has.'),
   LAST_OF_KIND: invalid('The last active mixer or validator cannot leave.'),
   KEY_TAKEN: invalid('Another role of this kind has this key, or had it a moment ago.'),
-  BAD_POSSESSION: invalid('The proof that the secret of the committee key is known does not hold.'),
+  BAD_POSSESSION: invalid('The proof that the secret of the committee key or consensus key is known does not hold.'),
+  BAD_NET_ADDRESS: invalid('A network address has 1 to 128 characters of printable ASCII without spaces.'),
   BAD_NAME: invalid('A name has 1 to 64 characters of printable ASCII without spaces.'),
   NAME_TAKEN: invalid('The name is taken.'),
   BAD_MODEL: invalid('The context must be above zero, and difficulty and T1 limit within the bounds of this network.'),
@@ -130,9 +131,9 @@ export const resultCodes = {
   ALREADY_DECIDED: invalid('The sender has already given its opinion on this case.'),
   NO_REVIEW: invalid('Cases are opened by hand only while the foundation reviews every fine.'),
   NOTHING_TO_HOLD: invalid('There is no such stake, or the caps of fines leave nothing of it to hold.'),
-  EVIDENCE_OUT_OF_TIME: invalid('The header is of an epoch to come, or too old to prove anything.'),
+  EVIDENCE_OUT_OF_TIME: invalid('The header or vote is of an epoch to come, or too old to prove anything.'),
   EVIDENCE_KNOWN: invalid('There is already a case about this offence.'),
-  BAD_EVIDENCE: invalid('The evidence does not prove an offence of this mixer.'),
+  BAD_EVIDENCE: invalid('The evidence does not prove an offence of this mixer or validator.'),
 } as const satisfies Record<string, CodeInfo>;
 
 export type ResultCode = keyof typeof resultCodes;

@@ -1,5 +1,14 @@
 import { Bytes32, enumOf, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
-import { Address, BlsPublicKey, BlsSignature, Count, Height, Units } from '../encoding.ts';
+import {
+  Address,
+  BlsPublicKey,
+  BlsSignature,
+  Count,
+  Ed25519Signature,
+  Height,
+  NetAddresses,
+  Units,
+} from '../encoding.ts';
 import { limits } from '../limits.ts';
 import { listOfRefs, ref } from '../refs.ts';
 
@@ -39,13 +48,40 @@ const roleFields = {
   seenUntil: U32,
 };
 
-/** An oracle, validator or gateway. */
+/** What every role has, and all of an oracle. */
 export const RoleRow = new StructType(roleFields, { typeName: 'RoleRow' });
 export type RoleRow = ValueOf<typeof RoleRow>;
 
+/** Of a role that others dial. */
+const reachedFields = {
+  ...roleFields,
+  /** Where it is reached, as it says itself (§3.11). */
+  netAddresses: NetAddresses,
+};
+
+export const GatewayRow = new StructType(reachedFields, { typeName: 'GatewayRow' });
+export type GatewayRow = ValueOf<typeof GatewayRow>;
+
+export const ValidatorRow = new StructType(
+  {
+    ...reachedFields,
+    /** Signs blocks and votes on them (§3.10). */
+    consensusKey: Bytes32,
+  },
+  { typeName: 'ValidatorRow' },
+);
+export type ValidatorRow = ValueOf<typeof ValidatorRow>;
+
+/** A consensus key that a validator had, as long as what it signed may be evidence (§3.10). */
+export const RetiredKeyRow = new StructType(
+  { validator: ref('validators'), consensusKey: Bytes32, lastHeight: Height },
+  { typeName: 'RetiredKeyRow' },
+);
+export type RetiredKeyRow = ValueOf<typeof RetiredKeyRow>;
+
 export const MixerRow = new StructType(
   {
-    ...roleFields,
+    ...reachedFields,
     blsPublicKey: BlsPublicKey,
     /** Sequence the next batch must carry. */
     nextSequence: Count,
@@ -75,7 +111,7 @@ export const CommitteeRow = new StructType(
 );
 export type CommitteeRow = ValueOf<typeof CommitteeRow>;
 
-/** Registers an oracle, validator or gateway with a stake of the sender's (§3.1). */
+/** Registers an oracle or gateway with a stake of the sender's (§3.1). */
 export const RegisterRole = new StructType(
   { kind: StakeKind, publicKey: Bytes32, operator: Address, stakeUnits: Units },
   { typeName: 'RegisterRole' },
@@ -87,10 +123,28 @@ export const RegisterMixer = new StructType(
   { typeName: 'RegisterMixer' },
 );
 
+/** Registers a validator with a stake of the sender's, and proof that it holds its consensus key (§3.1). */
+export const RegisterValidator = new StructType(
+  {
+    publicKey: Bytes32,
+    operator: Address,
+    stakeUnits: Units,
+    consensusKey: Bytes32,
+    possession: Ed25519Signature,
+  },
+  { typeName: 'RegisterValidator' },
+);
+
 /** Pauses, resumes or deregisters a role or a miner (§3.3, §3.4). */
 export const SetRoleStatus = new StructType(
   { kind: StakeKind, role: U32, status: RoleStatus },
   { typeName: 'SetRoleStatus' },
+);
+
+/** Says where a mixer, validator or gateway is reached, in the place of what was said before (§3.11). */
+export const SetNetAddresses = new StructType(
+  { kind: StakeKind, role: U32, netAddresses: NetAddresses },
+  { typeName: 'SetNetAddresses' },
 );
 
 /** Gives a role or a miner another key from the next epoch on (§3.6). */
@@ -100,6 +154,12 @@ export const RotateKey = new StructType({ kind: StakeKind, role: U32, publicKey:
 export const RotateCommitteeKey = new StructType(
   { mixer: ref('mixers'), blsPublicKey: BlsPublicKey, possession: BlsSignature },
   { typeName: 'RotateCommitteeKey' },
+);
+
+/** Gives a validator another consensus key from the next epoch on (§3.6). */
+export const RotateConsensusKey = new StructType(
+  { validator: ref('validators'), consensusKey: Bytes32, possession: Ed25519Signature },
+  { typeName: 'RotateConsensusKey' },
 );
 
 /** Says that the role with the sender's key is there: gives back what nobody knew before this epoch (§7.12). */

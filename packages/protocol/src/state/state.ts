@@ -10,14 +10,18 @@ import { Params } from '../params/parameters.ts';
 import { listOfRefs, type Ref, ref } from '../refs.ts';
 import {
   CommitteeRow,
+  GatewayRow,
   MinerSplit,
   MixerRow,
+  RetiredKeyRow,
   RoleRow,
   RoleStatus,
   RotateCommitteeKey,
+  RotateConsensusKey,
   RotateKey,
   StakeKind,
   UpdateMiner,
+  ValidatorRow,
 } from '../role/roles.ts';
 import { DisputeRow, MeasureRow, TransitionRow } from '../task/records.ts';
 import { ProposalRow, VoteRow } from '../vote/governance.ts';
@@ -236,12 +240,15 @@ export const tables = {
   /** Of all epochs: one row from each change on. */
   committees: table(CommitteeRow, {}),
   oracles: table(RoleRow, { money: roleMoney, unique: ['publicKey'], books: 2 }),
-  validators: table(RoleRow, { money: roleMoney, unique: ['publicKey'], books: 3 }),
-  gateways: table(RoleRow, { money: roleMoney, unique: ['publicKey'], books: 4 }),
+  validators: table(ValidatorRow, { money: roleMoney, unique: ['publicKey', 'consensusKey'], books: 3 }),
+  gateways: table(GatewayRow, { money: roleMoney, unique: ['publicKey'], books: 4 }),
   /** What this epoch announced for the next one. */
   keyChanges: table(RotateKey, { key: ['kind', 'publicKey'], prunable: true }),
   committeeKeyChanges: table(RotateCommitteeKey, { key: ['blsPublicKey'], prunable: true }),
+  consensusKeyChanges: table(RotateConsensusKey, { key: ['consensusKey'], prunable: true }),
   minerUpdates: table(UpdateMiner, { prunable: true }),
+  /** Rising by their last height. */
+  retiredKeys: table(RetiredKeyRow, { key: ['consensusKey'], prunable: true }),
   powers: table(PowerRow, {}),
   delegations: table(DelegationRow, { money: ['stakeUnits'], key: ['staker', 'miner'], prunable: true, books: 5 }),
   unbonding: table(UnbondingRow, { money: ['units'], prunable: true }),
