@@ -20,10 +20,12 @@ export {
   damaged,
   decodeBlock,
   type ReplayedChain,
+  requireFits,
   trusting,
   unknownRule,
 } from './block/replay.ts';
 export { blockSigningRoot, headerRoot, type SealQuorum, sealProblem } from './block/seal.ts';
+export { restsOnFalseSignature } from './block/signatures.ts';
 export { offenceFine, proposedFine } from './cases/cases.ts';
 export { panelDuties } from './draw/acceptance.ts';
 export { committeeEpochs, committeeOf } from './draw/committee.ts';
@@ -35,7 +37,6 @@ export {
   drawMiners,
   drawTable,
   eligibleMiners,
-  pairDrawer,
 } from './draw/draw.ts';
 export { namesEngine, owesIds } from './draw/engines.ts';
 export { type PresentKind, wasSeen } from './draw/presence.ts';

@@ -19,6 +19,7 @@ export * from './events/events.ts';
 export * from './genesis.ts';
 
 export * from './limits.ts';
+export * from './messages/following.ts';
 export * from './messages/messages.ts';
 export * from './model/models.ts';
 

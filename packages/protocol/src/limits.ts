@@ -122,6 +122,12 @@ export const limits = {
   maxWaitingBytesPerSender: 2 * 1024 * 1024,
   /** Blocks a restart applies again at most: after so many a snapshot is written. */
   maxReplayBlocks: 10_000,
+  /** Snapshots a node offers to others. */
+  maxServedSnapshots: 16,
+  /** Largest state that is fetched from another node, bytes: what one array holds with room to spare. */
+  maxSnapshotBytes: 1024 * 1024 * 1024,
+  /** Largest seal, serialised, bytes. */
+  maxSealBytes: 512 * 1024,
   /** Parsed public keys a process keeps, of each kind. */
   maxCachedKeys: 65_536,
 } as const;

@@ -10,6 +10,7 @@ import {
 } from '@assay/roles/ports/network';
 import type { RandomStream, Runtime } from '@assay/roles/ports/runtime';
 import { Spy } from './spy.ts';
+import { Traffic } from './traffic.ts';
 
 /** Shortest and longest way between two peers, and how much longer one message may take than another, milliseconds. */
 export interface Ways {
@@ -58,8 +59,15 @@ class Lane {
   }
 }
 
+interface Way {
+  readonly lane: Lane;
+  readonly isCut: () => boolean;
+  /** Told of every message that is sent. */
+  readonly count: (message: Uint8Array) => void;
+}
+
 /** Sends what is given to `send` through a lane; the receiving end stays as it is. */
-function delayed(stream: MessageStream, lane: Lane, isCut: () => boolean): MessageStream {
+function delayed(stream: MessageStream, { lane, isCut, count }: Way): MessageStream {
   let underWay = 0;
   let isLost = false;
   const wake: (() => void)[] = [];
@@ -81,6 +89,7 @@ function delayed(stream: MessageStream, lane: Lane, isCut: () => boolean): Messa
       while (underWay >= networkLimits.streamMessages && !isLost) await new Promise<void>((done) => wake.push(done));
       if (isLost) throw new StreamLost('the other side');
       underWay += 1;
+      count(message);
       lane.carry(() => {
         last = last.then(() => arrive(message));
       });
@@ -100,6 +109,7 @@ function delayed(stream: MessageStream, lane: Lane, isCut: () => boolean): Messa
 /** The network inside one process, with ways between its peers: long, uneven, sometimes broken, sometimes closed. */
 export class Links implements Network {
   readonly spy = new Spy();
+  readonly traffic = new Traffic();
   readonly #runtime: Runtime;
   readonly #ways: Ways;
   readonly #inner: MemoryNetwork;
@@ -127,7 +137,7 @@ export class Links implements Network {
       handle: (protocol, handler) => {
         const heard = this.spy.on({ to: id, protocol }, handler);
         endpoint.handle(protocol, (stream, from) => {
-          const there = delayed(stream, this.#lane(id, from), () => this.#isCut(id, from));
+          const there = delayed(stream, this.#way(id, from, protocol));
           return heard(there, from);
         });
       },
@@ -185,7 +195,7 @@ export class Links implements Network {
       throw new StreamLost(peer);
     }
     const stream = await endpoint.open(peer, protocol);
-    const here = delayed(stream, this.#lane(id, peer), () => this.#isCut(id, peer));
+    const here = delayed(stream, this.#way(id, peer, protocol));
     this.#open.set(here, [id, peer]);
     const abort = () => {
       this.#open.delete(here);
@@ -208,10 +218,16 @@ export class Links implements Network {
   #publish(from: PeerId, topic: string, message: Uint8Array): void {
     for (const to of this.#subscribers.get(topic) ?? []) {
       if (to === from || this.#isCut(from, to)) continue;
+      this.traffic.add(topic, message);
       this.#lane(from, to).carry(() => {
         if (!this.#isCut(from, to)) this.#inner.find(to)?.deliver(topic, message, from);
       });
     }
+  }
+
+  #way(from: PeerId, to: PeerId, protocol: string): Way {
+    const count = (message: Uint8Array) => this.traffic.add(protocol, message);
+    return { lane: this.#lane(from, to), isCut: () => this.#isCut(from, to), count };
   }
 
   #isCut(one: PeerId, other: PeerId): boolean {

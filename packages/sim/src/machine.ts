@@ -66,6 +66,8 @@ export class Machine {
       check: (transaction) => this.#alive(chain.check(transaction)),
       prove: (table, indexOf) => this.#alive(chain.prove(table, indexOf)),
       submit: (transaction) => (this.#isDead ? never : this.#alive(chain.submit(transaction))),
+      offer: (transaction) => (this.#isDead ? never : this.#alive(chain.offer(transaction))),
+      onSealed: (listener) => chain.onSealed((height) => this.#isDead || listener(height)),
       onBlock: (listener) => chain.onBlock((committed) => this.#isDead || listener(committed)),
       blockAt: (height) => chain.blockAt(height),
       sealAt: (height) => chain.sealAt(height),

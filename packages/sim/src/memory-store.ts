@@ -1,6 +1,6 @@
-import type { BlockCommit } from '@assay/node/store/store';
+import type { BlockCommit, StoredResult } from '@assay/node/store/store';
 import { type TaskRecord, taskChanges } from '@assay/node/store/tasks';
-import { type ResultCode, Seal } from '@assay/protocol';
+import { Block, Seal, type SealedBlock } from '@assay/protocol';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import type { RoleStore } from '@assay/roles/ports/store';
 import { toHex } from '@assay/ssz';
@@ -92,10 +92,12 @@ export class MemoryRoleStore implements RoleStore {
 export class MemoryStore implements WorldStore {
   readonly dir: string;
   readonly #sleep: Runtime['sleep'];
-  readonly base = 0;
-  readonly #blocks: Uint8Array[] = [];
-  readonly #seals: Uint8Array[] = [];
-  readonly #codes: ResultCode[][] = [];
+  readonly #blocks = new Map<number, Uint8Array>();
+  readonly #seals = new Map<number, Uint8Array>();
+  readonly #results = new Map<number, StoredResult>();
+  readonly #snapshots = new Map<number, Uint8Array>();
+  #base = 0;
+  #height = 0;
   readonly #roles = new Map<string, MemoryRoleStore>();
   readonly #tasks = new Map<string, TaskRecord>();
 
@@ -106,7 +108,11 @@ export class MemoryStore implements WorldStore {
   }
 
   get height(): number {
-    return this.#blocks.length;
+    return this.#height;
+  }
+
+  get base(): number {
+    return this.#base;
   }
 
   get viewsHeight(): number {
@@ -114,26 +120,42 @@ export class MemoryStore implements WorldStore {
   }
 
   blockAt(height: number): Uint8Array | null {
-    return this.#blocks[height - 1] ?? null;
+    return this.#blocks.get(height) ?? null;
   }
 
   sealAt(height: number): Uint8Array | null {
-    return this.#seals[height - 1] ?? null;
+    return this.#seals.get(height) ?? null;
   }
 
   task(taskId: Uint8Array): TaskRecord | null {
     return this.#tasks.get(toHex(taskId)) ?? null;
   }
 
-  async commit({ bytes, block, seal, result, rows }: BlockCommit): Promise<void> {
+  async commit({ bytes, block, seal, result, snapshot, rows }: BlockCommit): Promise<void> {
     const recordOf = (taskId: Uint8Array) => this.task(taskId);
-    const { changed } = taskChanges({ block, result, rows, recordOf, nextOrder: this.#tasks.size + 1, isWhole: true });
+    const { changed } = taskChanges({
+      block,
+      result,
+      rows,
+      recordOf,
+      nextOrder: this.#tasks.size + 1,
+      isWhole: this.base === 0,
+    });
     await this.#sleep(flushMs);
     for (const [id, record] of changed) this.#tasks.set(id, record);
-    this.#blocks.push(bytes);
-    if (seal !== null) this.#seals.push(Seal.serialize(seal));
-    this.#codes.push(result.transactions.map(({ code }) => code));
+    this.#add(block.header.height, bytes, seal);
+    const codes = result.transactions.map(({ code }) => code);
+    this.#results.set(result.height, { codes, events: result.events });
+    if (snapshot !== null) this.#keep(result.height, snapshot);
     for (const role of this.#roles.values()) role.expire(block.header.height);
+  }
+
+  async begin({ block, seal }: SealedBlock, snapshot: Uint8Array): Promise<void> {
+    if (this.height > 0) throw new Error(`${this.dir} holds blocks already`);
+    await this.#sleep(flushMs);
+    this.#base = block.header.height;
+    this.#snapshots.set(this.#base, snapshot);
+    this.#add(this.#base, Block.serialize(block), seal);
   }
 
   roleStore(role: string): MemoryRoleStore {
@@ -142,25 +164,36 @@ export class MemoryStore implements WorldStore {
     return store;
   }
 
-  /** Codes alone: there are no views of blocks and no snapshots, so who opens it again reads every block. */
-  resultAt(height: number): ReturnType<WorldStore['resultAt']> {
-    const codes = this.#codes[height - 1];
-    return codes === undefined ? null : { codes, events: [] };
+  resultAt(height: number): StoredResult | null {
+    return this.#results.get(height) ?? null;
   }
 
   snapshotHeights(): readonly number[] {
-    return [];
+    return [...this.#snapshots.keys()].reverse();
   }
 
-  snapshotAt(): null {
-    return null;
+  snapshotAt(height: number): Uint8Array | null {
+    return this.#snapshots.get(height) ?? null;
   }
 
-  async putSeal(): Promise<never> {
-    throw new Error('every block of a world has its seal');
+  async putSeal(height: number, seal: Seal): Promise<void> {
+    await this.#sleep(flushMs);
+    this.#seals.set(height, Seal.serialize(seal));
   }
 
   async clearViews(): Promise<void> {}
 
   async restoreViews(): Promise<void> {}
+
+  /** Of all but the first one, the newest alone. */
+  #keep(height: number, snapshot: Uint8Array): void {
+    for (const old of this.#snapshots.keys()) if (old !== this.#base) this.#snapshots.delete(old);
+    this.#snapshots.set(height, snapshot);
+  }
+
+  #add(height: number, block: Uint8Array, seal: Seal | null): void {
+    this.#height = height;
+    this.#blocks.set(height, block);
+    if (seal !== null) this.#seals.set(height, Seal.serialize(seal));
+  }
 }

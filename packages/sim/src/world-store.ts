@@ -30,6 +30,7 @@ export function heldStore(disk: Store, runtime: SimulatedRuntime): WorldStore {
     snapshotHeights: () => disk.snapshotHeights(),
     snapshotAt: (height) => disk.snapshotAt(height),
     task: (taskId) => disk.task(taskId),
+    begin: (block, snapshot) => runtime.hold(disk.begin(block, snapshot)),
     commit: (block) => runtime.hold(disk.commit(block)),
     clearViews: () => disk.clearViews(),
     restoreViews: (block) => disk.restoreViews(block),

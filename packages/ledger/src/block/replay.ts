@@ -9,6 +9,9 @@ import { headerRoot, type SealQuorum, sealProblem } from './seal.ts';
 /** For blocks whose signatures were checked before. */
 export const trusting: Verifier = { ed25519: () => true, bls: () => true };
 
+/** What a seal is held against. */
+type SealedState = Parameters<typeof sealProblem>[0];
+
 /** A ledger and the block it stands after. */
 export interface ReplayedChain {
   readonly ledger: Ledger;
@@ -36,10 +39,7 @@ export function applyStored(
 ): BlockResult {
   const { ledger } = chain;
   const { header, transactions } = block;
-  if (header.height !== height) throw damaged(height, `it says it is block ${header.height}`);
-  requireRoot(height, 'the parent root', header.parentRoot, chain.headRoot);
-  const isAwaited = seal === null && height >= newest;
-  if (quorum !== null && !isAwaited) requireSeal(ledger, { block, seal }, { verifier, quorum });
+  requireFits({ state: ledger.state, headRoot: chain.headRoot }, { block, seal }, height, { verifier, quorum, newest });
   let result: BlockResult;
   try {
     result = ledger.applyBlock({ ...header, transactions }, verifier);
@@ -51,6 +51,23 @@ export function applyStored(
   return result;
 }
 
+/**
+ * Asks of a block that was made elsewhere all that can be asked before it is applied: its height, its parent, its
+ * transactions and its seal. Throws AssayError DATA_DAMAGED that says what does not fit.
+ */
+export function requireFits(
+  before: { readonly state: SealedState; readonly headRoot: Uint8Array },
+  { block, seal }: SealedBlock,
+  height: number,
+  { verifier, quorum, newest }: BlockCheck,
+): void {
+  const { header } = block;
+  if (header.height !== height) throw damaged(height, `it says it is block ${header.height}`);
+  requireRoot(height, 'the parent root', header.parentRoot, before.headRoot);
+  const isAwaited = seal === null && height >= newest;
+  if (quorum !== null && !isAwaited) requireSeal(before.state, { block, seal }, { verifier, quorum });
+}
+
 /** §2.4 The error to stop with before a block whose rules this version does not know. */
 export function unknownRule(error: unknown): AssayError | null {
   if (!(error instanceof UnknownRuleError)) return null;
@@ -59,7 +76,7 @@ export function unknownRule(error: unknown): AssayError | null {
 
 /** Whether the seal is one of these transactions and this header (§2.1.1). */
 function requireSeal(
-  { state }: Ledger,
+  state: SealedState,
   { block: { header, transactions }, seal }: SealedBlock,
   check: { readonly verifier: Verifier; readonly quorum: SealQuorum },
 ): void {

@@ -7,6 +7,7 @@ import {
   type Ledger,
   type LedgerView,
   type readTransaction,
+  trusting,
   unknownRule,
   type Verifier,
 } from '@assay/ledger';
@@ -25,16 +26,20 @@ import {
   TransactionList,
 } from '@assay/protocol';
 import type { Chain, CommittedBlock, Inclusion } from '@assay/roles/ports/chain';
+import { equalBytes, toHex } from '@assay/ssz';
 import { VerifiedSignatures } from '../crypto/verified-signatures.ts';
 import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
 import type { ChainStore } from '../store/store.ts';
 import { admissionCode } from './admission.ts';
 import { crashDump } from './crash-dump.ts';
+import { Listeners } from './listeners.ts';
 import { envelopeOf, Mempool, type Waiting } from './mempool.ts';
 import { type LoadedChain, type Progress, restoreChain, rowsOf } from './replay.ts';
 import { SignatureQueue } from './signature-queue.ts';
 import { SnapshotPolicy } from './snapshot-policy.ts';
 
+/** Who waits for a transaction: for its code as it arrives, and for what becomes of it. */
+type Answer = Pick<Waiting, 'resolve' | 'reject'> & { readonly admitted: (code: ResultCode) => void };
 type SignedParts = Parameters<Verifier['ed25519']>;
 
 /** What a block needs besides the bytes of its transactions: header, signature, one offset for each. */
@@ -49,6 +54,8 @@ export interface ApplicationOptions {
   readonly onProgress?: Progress;
   /** Checks signatures; when absent the native one, and on other threads those of what arrives. */
   readonly verifier?: Verifier;
+  /** Called with each transaction that begins to wait here for a block. */
+  readonly onWaiting?: (transaction: Uint8Array) => void;
 }
 
 /** A block that was applied and is not durable yet. */
@@ -65,7 +72,8 @@ interface Applied {
  */
 export class Application implements Chain {
   readonly identity: ChainIdentity;
-  readonly #ledger: Ledger;
+  readonly #genesis: Genesis;
+  #ledger: Ledger;
   readonly #store: ChainStore;
   readonly #verifier: Verifier;
   readonly #signatures: VerifiedSignatures;
@@ -73,7 +81,9 @@ export class Application implements Chain {
   readonly #mempool = new Mempool();
   readonly #snapshots: SnapshotPolicy;
   readonly #onFatal: (error: AssayError) => void;
-  readonly #listeners = new Set<(committed: CommittedBlock) => void>();
+  readonly #onWaiting: (transaction: Uint8Array) => void;
+  readonly #blockListeners = new Listeners<CommittedBlock>();
+  readonly #sealListeners = new Listeners<number>();
   /** Of the last durable height: state, its root, and the root of the header. */
   #head: LedgerView;
   #stateRoot: Uint8Array;
@@ -86,8 +96,10 @@ export class Application implements Chain {
   #ended: AssayError | null = null;
   #isCurrent = true;
 
-  private constructor({ store, onFatal, verifier }: ApplicationOptions, chain: LoadedChain) {
+  private constructor(options: ApplicationOptions, chain: LoadedChain) {
+    const { store, genesis, onFatal, verifier, onWaiting = () => {} } = options;
     this.identity = chain.ledger.state.chain;
+    this.#genesis = genesis;
     this.#ledger = chain.ledger;
     this.#store = store;
     this.#verifier = verifier ?? nativeVerifier;
@@ -97,6 +109,7 @@ export class Application implements Chain {
     this.#queue = new SignatureQueue(this.identity, this.#signatures, verify);
     this.#snapshots = new SnapshotPolicy(chain);
     this.#onFatal = onFatal;
+    this.#onWaiting = onWaiting;
     this.#head = chain.ledger.view();
     this.#stateRoot = chain.ledger.stateRoot();
     this.#headRoot = chain.headRoot;
@@ -122,6 +135,11 @@ export class Application implements Chain {
     return this.#stateRoot;
   }
 
+  /** Root of the last durable header; the genesis hash before the first block. */
+  get headRoot(): Uint8Array {
+    return this.#headRoot;
+  }
+
   async check(transaction: Uint8Array): Promise<Pick<Inclusion, 'code' | 'height'>> {
     while (this.#ahead !== null) await this.#ahead.promise;
     const code = this.#ledger.check(transaction, this.#verifier);
@@ -139,11 +157,31 @@ export class Application implements Chain {
 
   submit(transaction: Uint8Array): Promise<Inclusion> {
     return new Promise((resolve, reject) => {
-      if (this.#ended !== null) throw this.#ended;
-      // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
-      const bytes = Uint8Array.from(transaction);
-      this.#queue.pass(bytes, (read) => this.#admit(read, { resolve, reject }));
+      const admitted = (code: ResultCode) => code === 'OK' || resolve({ code, height: 0, events: [] });
+      this.#pass(transaction, { resolve, reject, admitted });
     });
+  }
+
+  offer(transaction: Uint8Array): Promise<Pick<Inclusion, 'code' | 'height'>> {
+    return new Promise((resolve, reject) => {
+      const admitted = (code: ResultCode) => resolve({ code, height: this.#head.globals.height + 1 });
+      if (this.isWaiting(transaction)) admitted('OK');
+      else this.#pass(transaction, { resolve: () => {}, reject, admitted });
+    });
+  }
+
+  /** Whether a transaction, serialised, waits here for a block. */
+  isWaiting(transaction: Uint8Array): boolean {
+    return this.#mempool.find(transaction) !== undefined;
+  }
+
+  /** Lets go of one that waits: it is answered with the code of another node, or with why nobody has it. */
+  drop(transaction: Uint8Array, reason: ResultCode | AssayError): void {
+    const entry = this.#mempool.find(transaction);
+    if (entry === undefined) return;
+    this.#mempool.remove(entry);
+    if (reason instanceof AssayError) entry.reject(reason);
+    else entry.resolve({ code: reason, height: 0, events: [] });
   }
 
   /** Resolves when all that was submitted before waits for a block, or was refused. */
@@ -152,8 +190,11 @@ export class Application implements Chain {
   }
 
   onBlock(listener: (committed: CommittedBlock) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#blockListeners.add(listener);
+  }
+
+  onSealed(listener: (height: number) => void): () => void {
+    return this.#sealListeners.add(listener);
   }
 
   blockAt(height: number): Uint8Array | null {
@@ -176,6 +217,7 @@ export class Application implements Chain {
   /** Makes the seal durable that came after its block. Rejects with AssayError as `ChainStore.commit` does. */
   async seal(height: number, seal: Seal): Promise<void> {
     await this.#store.putSeal(height, seal);
+    this.#sealListeners.tell(height);
   }
 
   codesAt(height: number): readonly ResultCode[] | null {
@@ -194,22 +236,43 @@ export class Application implements Chain {
    * Throws what `Ledger.applyBlock` throws.
    */
   apply({ transactions, ...block }: Omit<BlockInput, 'transactions'> & { transactions: Uint8Array[] }): BlockHeader {
-    const waiting = transactions.map((bytes) => this.#mempool.find(bytes));
-    this.#inHand = { transactions, waiting };
-    this.#ahead = Promise.withResolvers();
-    this.#ahead.promise.catch(() => {});
-    const known = transactions.map((bytes, i) => waiting[i]?.transaction ?? bytes);
-    const result = this.#ledger.applyBlock({ ...block, transactions: known }, this.#signatures.inBlock);
-    for (const entry of waiting) if (entry !== undefined) this.#mempool.remove(entry);
-    this.#mempool.prune(block.height + 1, (address) => this.#ledger.state.nonceOf(address));
+    const result = this.#applyToLedger({ ...block, transactions }, this.#signatures.inBlock);
     const header: BlockHeader = {
       ...block,
       parentRoot: this.#headRoot,
       stateRoot: result.stateRoot,
       transactionsRoot: TransactionList.hashTreeRoot(transactions),
     };
-    this.#applied = { header, transactions, result };
+    this.#take({ header, transactions, result });
     return header;
+  }
+
+  /**
+   * Applies the next block, whose header, transactions and seal were held against each other. `isTrusted`: whether all
+   * signatures in it are taken for good. Throws what `Ledger.applyBlock` throws, and an Error when the state has another root
+   * than the header says: the ledger is then of no use until `rewind`.
+   */
+  applySealed({ header, transactions }: Block, { isTrusted }: { readonly isTrusted: boolean }): void {
+    const { height, timeMs, stateRoot } = header;
+    const verifier = isTrusted ? trusting : this.#signatures.inBlock;
+    const result = this.#applyToLedger({ height, timeMs, transactions }, verifier);
+    if (!equalBytes(result.stateRoot, stateRoot)) {
+      const roots = `the state root is ${toHex(result.stateRoot)}, but its header says ${toHex(stateRoot)}`;
+      throw new Error(
+        `Block ${height}: ${roots}; its seal says that too, so other rules made it: install the version that did`,
+      );
+    }
+    this.#take({ header, transactions, result });
+  }
+
+  /** Takes back a block that was applied and is not durable. Rejects with AssayError as `restore` does. */
+  async rewind(): Promise<void> {
+    const { ledger } = await restoreChain(this.#store, this.#genesis);
+    this.#ledger = ledger;
+    this.#inHand = { transactions: [], waiting: [] };
+    this.#applied = null;
+    this.#ahead?.resolve();
+    this.#ahead = null;
   }
 
   /**
@@ -233,7 +296,8 @@ export class Application implements Chain {
     this.#ahead = null;
     this.#acknowledge(result);
     const committed = { block, root: this.#headRoot, result };
-    this.#notify(committed);
+    this.#blockListeners.tell(committed);
+    if (seal !== null) this.#sealListeners.tell(header.height);
     return committed;
   }
 
@@ -272,11 +336,38 @@ export class Application implements Chain {
     return crashDump(dir, { state: this.snapshot(), transactions: this.#inHand.transactions }, cause);
   }
 
-  #admit(read: ReturnType<typeof readTransaction>, answer: Pick<Waiting, 'resolve' | 'reject'>): void {
+  #applyToLedger(
+    block: Omit<BlockInput, 'transactions'> & { transactions: Uint8Array[] },
+    verifier: Verifier,
+  ): BlockResult {
+    const waiting = block.transactions.map((bytes) => this.#mempool.find(bytes));
+    this.#inHand = { transactions: block.transactions, waiting };
+    this.#ahead ??= Promise.withResolvers();
+    this.#ahead.promise.catch(() => {});
+    const known = block.transactions.map((bytes, i) => waiting[i]?.transaction ?? bytes);
+    return this.#ledger.applyBlock({ ...block, transactions: known }, verifier);
+  }
+
+  #take(applied: Applied): void {
+    for (const entry of this.#inHand.waiting) if (entry !== undefined) this.#mempool.remove(entry);
+    this.#mempool.prune(applied.header.height + 1, (address) => this.#ledger.state.nonceOf(address));
+    this.#applied = applied;
+  }
+
+  /** Throws AssayError TOO_MANY_REQUESTS when too many are being checked, and what it ended with. */
+  #pass(transaction: Uint8Array, answer: Answer): void {
+    if (this.#ended !== null) throw this.#ended;
+    // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
+    const bytes = Uint8Array.from(transaction);
+    this.#queue.pass(bytes, (read) => this.#admit(read, answer));
+  }
+
+  #admit(read: ReturnType<typeof readTransaction>, { admitted, ...answer }: Answer): void {
     try {
       if (this.#ended !== null) throw this.#ended;
       const code = typeof read === 'string' ? read : this.#enqueue({ transaction: read, ...answer });
-      if (code !== 'OK') answer.resolve({ code, height: 0, events: [] });
+      admitted(code);
+      if (code === 'OK' && typeof read !== 'string') this.#onWaiting(read.bytes);
     } catch (error) {
       answer.reject(error);
     }
@@ -297,18 +388,5 @@ export class Application implements Chain {
     const { waiting } = this.#inHand;
     this.#inHand = { transactions: [], waiting: [] };
     for (const [i, { code, events }] of transactions.entries()) waiting[i]?.resolve({ code, height, events });
-  }
-
-  /** A listener that throws has a bug of its own: the block stands, the others hear of it, the process of the bug. */
-  #notify(committed: CommittedBlock): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(committed);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
   }
 }

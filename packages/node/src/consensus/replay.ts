@@ -8,9 +8,10 @@ import {
   headerRoot,
   Ledger,
   type ReplayedChain,
+  restsOnFalseSignature,
   trusting,
 } from '@assay/ledger';
-import { AssayError, Block, type Genesis, type ResultCode, Seal, type SealedBlock } from '@assay/protocol';
+import { AssayError, Block, type Genesis, Seal, type SealedBlock } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { nativeVerifier } from '../crypto/verifier.ts';
 import type { ChainStore } from '../store/store.ts';
@@ -38,9 +39,6 @@ export interface LoadedChain {
   /** Bytes of the blocks after that snapshot. */
   readonly replayedBytes: number;
 }
-
-/** What a block's own log can say only because a signature did not hold. */
-const signatureCodes: readonly ResultCode[] = ['BAD_SIGNATURE', 'BAD_REVEAL', 'BAD_CERTIFICATE'];
 
 /**
  * Recomputes every block from the genesis and compares all roots, times, seals and signatures with what is stored.
@@ -147,7 +145,7 @@ async function follow(
   for (let height = chain.ledger.state.globals.height + 1; height <= last; height++) {
     const stored = storedBlock(store, height);
     size += stored.bytes.length;
-    const verifier = verifyAll || hadBadSignatures(store, height) ? nativeVerifier : trusting;
+    const verifier = verifyAll || isToVerify(store, height) ? nativeVerifier : trusting;
     const quorum = verifyAll ? 'sound' : null;
     const result = applyStored(chain, stored, height, { verifier, quorum, newest: last });
     await onBlock?.(stored.block, result);
@@ -179,7 +177,7 @@ function decoded<T>(height: number, problem: string, decode: () => T): T {
 }
 
 /** A transaction that was refused for its signature would be accepted by a verifier that trusts. */
-function hadBadSignatures(store: ChainStore, height: number): boolean {
+export function isToVerify(store: Pick<ChainStore, 'resultAt'>, height: number): boolean {
   const result = store.resultAt(height);
-  return result === null || result.codes.some((code) => signatureCodes.includes(code));
+  return result === null || restsOnFalseSignature(result);
 }

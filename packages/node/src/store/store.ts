@@ -119,6 +119,7 @@ export type ChainStore = Pick<
   | 'resultAt'
   | 'snapshotHeights'
   | 'snapshotAt'
+  | 'begin'
   | 'commit'
   | 'clearViews'
   | 'restoreViews'

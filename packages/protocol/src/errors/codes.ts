@@ -222,6 +222,10 @@ export const edgeCodes = {
     500,
     'The chain here began with a snapshot, so the blocks before it are not there; ask a node that has all of them.',
   ),
+  SNAPSHOT_UNAVAILABLE: final(
+    503,
+    'No peer gave the state that this chain is to begin with; check that they can be reached, or get a newer invitation.',
+  ),
   KEYS_LOCKED: {
     ...denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),
     isFinal: true,

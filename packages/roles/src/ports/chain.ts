@@ -37,8 +37,15 @@ export interface Chain {
    * mempool refuses it (the code says why). Rejects with AssayError TOO_MANY_REQUESTS when the mempool is full.
    */
   submit(transaction: Uint8Array): Promise<Inclusion>;
+  /**
+   * Offers it for whoever does not wait for its block. Resolves once it waits, here or already, or was refused, with
+   * the height it was held against. Rejects as `submit` does.
+   */
+  offer(transaction: Uint8Array): Promise<Pick<Inclusion, 'code' | 'height'>>;
   /** Calls `listener` after each durable block, in order; returns the function that ends this. */
   onBlock(listener: (committed: CommittedBlock) => void): () => void;
+  /** Calls `listener` with each height whose block has its seal from now on; returns the function that ends this. */
+  onSealed(listener: (height: number) => void): () => void;
   /** The serialised block at a height; null when there is none. */
   blockAt(height: number): Uint8Array | null;
   /** The serialised seal of that block; null while there is none. */
