@@ -1,34 +1,7 @@
-import { formatUnits as units } from '@assay/client';
+import { type Hindrance, formatUnits as units } from '@assay/client';
 import { committeeOf, type LedgerView, MAX_RESULTS_OWED, termsAt } from '@assay/ledger';
 import type { MinerRow, Ref, RoleStatus } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
-import { z } from 'zod';
-
-/** Why a role earns nothing, or less than it might, and what to do. */
-export const Hindrance = z.object({
-  code: z.enum([
-    'notRegistered',
-    'paused',
-    'held',
-    'gone',
-    'engineDiffers',
-    'textOnly',
-    'modelNotAccepted',
-    'collateralTooLow',
-    'resultsOwed',
-    'notYetDrawn',
-    'levelTooLow',
-    'trialPeriod',
-    'forfeits',
-    'noTaskYet',
-    'noSeat',
-    'notSeen',
-    'noPower',
-    'stakeTooLow',
-  ]),
-  sentence: z.string(),
-});
-export type Hindrance = z.infer<typeof Hindrance>;
 
 /** A role, and where the chain has it. */
 export interface EarningRole {

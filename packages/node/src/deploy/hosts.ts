@@ -22,7 +22,8 @@ export function parseHosts(text: string): HostPlace[] {
   return hosts;
 }
 
-const isPlace = (address: string) => isIP(address) !== 0 || /^(?=.{1,100}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(address);
+const isPlace = (address: string) =>
+  isIP(address) !== 0 || /^(?=.{1,100}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(address);
 
 /** How an address of the internet, or a name, and a port are dialled. */
 export function multiaddrOf(address: string, port: number): string {

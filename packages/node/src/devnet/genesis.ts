@@ -109,16 +109,24 @@ export interface GenesisOptions extends Partial<Omit<RoleCounts, 'miners'>>, Pic
   readonly chainId?: string;
   /** Base units that a faucet has to give; none when absent. */
   readonly faucetUnits?: bigint;
+  /** Base units that each mixer, oracle, validator and gateway has for fees; none when absent. */
+  readonly feesUnits?: bigint;
 }
 
 /** The genesis of a new default network. */
 export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesis {
-  const { model, mixers, oracles, validators, gateways, faucetUnits } = { ...committee, ...options };
+  const { model, mixers, oracles, validators, gateways, faucetUnits, feesUnits } = { ...committee, ...options };
   const role = (name: string, stakeUnits: bigint) => {
     const { publicKey, address } = keys.account(name);
     return { publicKey, operator: address, stakeUnits };
   };
   const funded = (name: string, balanceUnits: bigint) => ({ address: keys.account(name).address, balanceUnits });
+  const staked = [
+    ...range(mixers).map(names.mixer),
+    ...range(oracles).map(names.oracle),
+    ...range(validators).map(names.validator),
+    ...range(gateways).map(names.nthGateway),
+  ];
   const params = options.params ?? devnetParams;
   const own = [keys.account(names.foundation).address];
   const foundation = params.cases.foundation.length > 0 ? params.cases.foundation : own;
@@ -131,6 +139,7 @@ export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesi
       funded(names.foundation, units(10_000_000)),
       ...range(options.miners).map((i) => funded(names.miner(i), minerFundsUnits)),
       ...(faucetUnits === undefined ? [] : [funded(names.faucet, faucetUnits)]),
+      ...(feesUnits === undefined ? [] : staked.map((name) => funded(name, feesUnits))),
     ],
     mixers: range(mixers).map((i) => {
       const signer = keys.committee(names.mixer(i));

@@ -52,6 +52,12 @@ const engine = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Name of the key by which a node serves the chain to others. */
+export const nodeKey = 'node';
+
+/** Name of the key by which the validator of a key signs blocks. */
+export const consensusKeyOf = (validatorKey: string) => validatorKey.replace(/^validator/, 'consensus');
+
 /** What a node of a network is, as `config.json` of its data directory says. */
 export const NodeConfig = z.strictObject({
   version: z.literal(1),
@@ -65,6 +71,9 @@ export const NodeConfig = z.strictObject({
         kind: z.enum(['gateway', 'mixer', 'miner', 'oracle', 'validator']),
         /** Name of its key in the key file. */
         key: z.string(),
+        /** Of a miner: the account that owns it, and its domain. */
+        owner: z.string().nullable().default(null),
+        domain: z.int().min(0).default(0),
         ...reach,
       }),
     )

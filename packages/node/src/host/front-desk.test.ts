@@ -4,7 +4,9 @@ import { FrontDesk } from './front-desk.ts';
 import { Roles } from './roles.ts';
 
 it('says that the chain is still read, then that this node has no gateway', async () => {
-  const desk = new FrontDesk();
+  const desk = new FrontDesk(() => {
+    throw new Error('nobody asks');
+  });
   expect([desk.list(), desk.isPending('0x00')]).toEqual([[], false]);
   expect(() => desk.models()).toThrow(expect.objectContaining({ code: 'CATCHING_UP' }));
   await expect(desk.set('miner', false)).rejects.toMatchObject({ code: 'CATCHING_UP' });

@@ -1,11 +1,17 @@
+import type { NodeCondition } from '@assay/client';
 import { AssayError } from '@assay/protocol';
 import type { Answer, ChatService, InferenceRequest } from '@assay/roles/ports/chat';
-import type { RoleControl, RolesService } from '../http/port.ts';
+import type { OperatorService, RoleControl } from '../http/port.ts';
 import type { BuiltRoles } from './build-roles.ts';
 
 /** What the API asks of the roles of its node, which are there once the chain is current. */
-export class FrontDesk implements ChatService, RolesService {
+export class FrontDesk implements ChatService, OperatorService {
+  readonly #conditionOf: (running: readonly RoleControl[]) => NodeCondition;
   #built: BuiltRoles | null = null;
+
+  constructor(conditionOf: (running: readonly RoleControl[]) => NodeCondition) {
+    this.#conditionOf = conditionOf;
+  }
 
   open(built: BuiltRoles): void {
     this.#built = built;
@@ -21,6 +27,10 @@ export class FrontDesk implements ChatService, RolesService {
 
   knowsKey(apiKey: string): boolean {
     return this.#chat().knowsKey(apiKey);
+  }
+
+  condition(): NodeCondition {
+    return this.#conditionOf(this.list());
   }
 
   list(): readonly RoleControl[] {

@@ -20,6 +20,7 @@ export function serveGenesis(endpoint: Pick<Endpoint, 'handle'>, genesis: Genesi
   endpoint.handle(genesisProtocol, async (stream, from) => {
     if (!slots.take(from)) return stream.abort();
     try {
+      await stream.messages.next();
       await sendParcel(runtime, stream, bytes);
       stream.close();
     } finally {
@@ -56,7 +57,7 @@ async function fromPeer(
   const stream = await endpoint.open(peer, genesisProtocol);
   try {
     // Whoever is asked answers to a first message.
-    await stream.send(new Uint8Array());
+    await stream.send(new Uint8Array(1));
     const parcel = await receiveParcel(runtime, stream, maxGenesisBytes);
     if (parcel === null) throw new Error('it closed without an answer');
     const genesis = Genesis.deserialize(parcel.bytes);

@@ -2,12 +2,11 @@ import type { LedgerView } from '@assay/ledger';
 import { topics } from '@assay/roles/context';
 import { type PeerId, peerIdOf } from '@assay/roles/ports/network';
 import type { Runtime } from '@assay/roles/ports/runtime';
-import { followTopics } from '../consensus/follow/messages.ts';
+import { headTopic } from '../consensus/follow/wire.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import { AddressBook } from '../network/libp2p/address-book.ts';
 import { Libp2pNetwork } from '../network/libp2p/network.ts';
-import type { NodeConfig } from './config.ts';
-import { nodeKey } from './run-node.ts';
+import { type NodeConfig, nodeKey } from './config.ts';
 
 export interface NetworkParts {
   readonly config: NodeConfig;
@@ -26,12 +25,12 @@ export function joinNetwork({ config, keys, runtime, head }: NetworkParts): Libp
     const state = head();
     return state === null ? undefined : [...state.mixers, ...state.gateways].find((row) => peerIdOf(row) === peer);
   };
-  const book = new AddressBook((peer) => rowOf(peer)?.addresses ?? []);
+  const book = new AddressBook((peer) => rowOf(peer)?.netAddresses ?? []);
   for (const { peer, addresses } of config.peers) book.give(peer, addresses);
   const network = new Libp2pNetwork({
     runtime,
     book,
-    topics: [...Object.values(topics), ...Object.values(followTopics)],
+    topics: [...Object.values(topics), headTopic],
     listenOf: (peer) => places.get(peer)?.listen ?? [],
     announceOf: (peer) => places.get(peer)?.announce ?? [],
   });

@@ -1,22 +1,28 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { NodeCondition } from '@assay/client';
 import { genesisHash, type LedgerView } from '@assay/ledger';
 import { AssayError, addressText, type Genesis } from '@assay/protocol';
-import type { Chain } from '@assay/roles/ports/chain';
-import { equalBytes } from '@assay/ssz';
+import type { Chain, Engine } from '@assay/roles/ports/chain';
+import type { Endpoint } from '@assay/roles/ports/network';
+import type { Runtime } from '@assay/roles/ports/runtime';
+import { TransactionSender } from '../consensus/sender.ts';
+import { FollowEngine } from '../consensus/follow/index.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
 import { ApiKeyFile } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { KeyName } from '../keys/keystore.ts';
 import { realRuntime } from '../runtime/real.ts';
-import { openStore } from '../store/store.ts';
-import { type ModelFile, openBackend, type Serving } from './backend.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { type ModelFile, openBackend, type RegisteredModel, type Serving } from './backend.ts';
 import type { RoleSpec, Workers } from './build-roles.ts';
 import { Closing } from './closing.ts';
-import { type NodeConfig, readNodeConfig } from './config.ts';
+import { indexOf, type OwnRole } from './condition.ts';
+import { consensusKeyOf, type NodeConfig, nodeKey, readNodeConfig } from './config.ts';
 import { requireWhole } from './data-directory.ts';
 import { dataFiles } from './data-files.ts';
 import { openEngine } from './engines.ts';
+import { Faucet } from './faucet.ts';
 import { readGenesisFile } from './genesis-file.ts';
 import { joinNetwork } from './join-network.ts';
 import { startNode } from './node.ts';
@@ -33,17 +39,28 @@ export interface RunOptions {
   readonly prepare?: (parts: Prepared) => Promise<void>;
 }
 
+/** What the roles of a node serve and check with. */
+export interface Served extends Workers {
+  /** Null where none of them does either. */
+  readonly model: RegisteredModel | null;
+}
+
 /** What the registration of a node's roles works with. */
 export interface Prepared {
   readonly chain: Chain;
   readonly keys: KeyRing;
   readonly config: NodeConfig;
-  readonly serving: Workers;
+  readonly serving: Served;
+  readonly genesis: Genesis;
+  /** Of the node's own key in the network. */
+  readonly endpoint: Endpoint;
+  readonly runtime: Runtime;
 }
 
 export interface RunningProcess {
   readonly apiUrl: string;
   readonly chain: Chain;
+  readonly condition: () => NodeCondition;
   /** Resolves once its roles run. Rejects with what kept them from it. */
   readonly ready: Promise<void>;
   /** Resolves with the reason when it cannot go on; never rejects. */
@@ -51,13 +68,14 @@ export interface RunningProcess {
   stop(): Promise<void>;
 }
 
-/** Name of the key by which a node serves the chain to others. */
-export const nodeKey = 'node';
-
 /** The keys that a node needs in its key file. */
-export function keysOfNode({ roles }: Pick<NodeConfig, 'roles'>): KeyName[] {
+export function keysOfNode({ roles, engine, faucet }: Pick<NodeConfig, 'roles' | 'engine' | 'faucet'>): KeyName[] {
   const ofRoles = roles.map(({ kind, key }) => ({ name: key, bls: kind === 'mixer' }));
-  return [{ name: nodeKey, bls: false }, ...ofRoles];
+  const consensus = roles.flatMap(({ kind, key }) =>
+    kind === 'validator' && engine.kind === 'cometbft' ? [{ name: consensusKeyOf(key), bls: false }] : [],
+  );
+  const ofFaucet = faucet === null ? [] : [{ name: faucet.key, bls: false }];
+  return [{ name: nodeKey, bls: false }, ...ofRoles, ...consensus, ...ofFaucet];
 }
 
 /** Runs the node of a data directory, as its `config.json` says. */
@@ -91,15 +109,16 @@ async function boot(options: RunOptions, closing: Closing): Promise<RunningProce
   rmSync(join(dataDir, dataFiles.beginning), { force: true });
   const fatal = Promise.withResolvers<Error>();
   const runtime = realRuntime(log);
-  let chain: Chain | null = null;
-  const network = joinNetwork({ config, keys, runtime, head: () => chain?.head() ?? null });
+  let opened: Engine | null = null;
+  const network = joinNetwork({ config, keys, runtime, head: () => opened?.chain.head() ?? null });
   closing.add(() => network.stopped());
   const endpoint = await network.join(own);
   closing.add(() => endpoint.leave());
   const parts = { config, genesis, keys, store, endpoint, runtime, dataDir };
   const engine = await openEngine({ ...parts, onFatal: fatal.resolve, onProgress }, closing);
-  chain = engine.chain;
-  const { http, adminToken, ready } = await startNode(
+  opened = engine;
+  const { chain } = engine;
+  const { http, adminToken, ready, condition } = await startNode(
     {
       genesis,
       store,
@@ -111,13 +130,34 @@ async function boot(options: RunOptions, closing: Closing): Promise<RunningProce
       concurrency: config.concurrency,
       runtime,
       api: config.api,
-      prepare: () => prepare({ chain: engine.chain, keys, config, serving }),
+      own: {
+        engine: config.engine.kind,
+        lagBlocks: () => (engine instanceof FollowEngine ? engine.lag().blocks : null),
+        peers: () => network.metrics().connections ?? 0,
+        roles: ownRoles(config, keys),
+      },
+      prepare: () => prepare({ chain, keys, config, serving, genesis, endpoint, runtime }),
       rolesOf: (head) => rolesOf(head, config, keys),
     },
     closing,
   );
+  serveFaucet(config, { chain, keys, store, endpoint, runtime });
   await publishNodeFile(dataDir, { api: http.url, adminToken }, closing);
-  return { apiUrl: http.url, chain, ready, failed: fatal.promise, stop: () => closing.close() };
+  return { apiUrl: http.url, chain, ready, condition, failed: fatal.promise, stop: () => closing.close() };
+}
+
+/** §20.3 */
+function serveFaucet(
+  { faucet }: NodeConfig,
+  { chain, keys, store, endpoint, runtime }: Pick<Prepared, 'chain' | 'keys' | 'endpoint' | 'runtime'> & { store: Store },
+): void {
+  if (faucet === null) return;
+  const signer = keys.named.account(faucet.key);
+  const sender = new TransactionSender({ chain, signer, runtime });
+  const pay = (to: Uint8Array, amountUnits: bigint) => sender.send('transfer', { to, amountUnits });
+  const { address: account } = signer;
+  const amountUnits = BigInt(faucet.amountUnits);
+  new Faucet({ endpoint, chain, store: store.roleStore('faucet'), runtime, account, amountUnits, pay });
 }
 
 async function genesisOf(dataDir: string): Promise<Genesis> {
@@ -132,7 +172,7 @@ async function servingOf(
   genesis: Genesis,
   { modelOf, onProgress }: RunOptions,
   closing: Closing,
-): Promise<Workers> {
+): Promise<Served> {
   const miners = roles.filter(({ kind }) => kind === 'miner').length;
   const isNeeded = miners > 0 || roles.some(({ kind }) => kind === 'validator');
   if (!isNeeded || backend === null) return noWorkers;
@@ -146,21 +186,28 @@ async function servingOf(
   return serving;
 }
 
-const noWorkers: Workers = {
+const noWorkers: Served = {
+  model: null,
   measuring: null,
   workerOf: () => {
     throw new AssayError('CONFIG_UNUSABLE', 'It has a miner and no backend to serve with.');
   },
 };
 
-/** The roles of a configuration, each where the chain has it. Throws AssayError NOT_REGISTERED. */
-function rolesOf(head: LedgerView, { roles }: NodeConfig, keys: KeyRing): RoleSpec[] {
+/** What it runs, with the numbers of its miners' workers. */
+function ownRoles({ roles }: NodeConfig, keys: KeyRing): OwnRole[] {
   let miners = 0;
   return roles.map(({ kind, key }) => {
-    if (kind === 'miner') return { kind, name: key, index: miners++ };
-    const { address } = keys.named.account(key);
-    const index = [...head[`${kind}s`]].findIndex(({ operator }) => equalBytes(operator, address));
-    if (index !== -1) return { kind, name: key, index };
-    throw new AssayError('NOT_REGISTERED', `The key "${key}" (${addressText(address)}) is of no ${kind}.`);
+    const worker = kind === 'miner' ? miners++ : 0;
+    return { kind, name: key, operator: keys.named.account(key).address, worker };
+  });
+}
+
+/** The roles of a configuration, each where the chain has it. Throws AssayError NOT_REGISTERED. */
+function rolesOf(head: LedgerView, config: NodeConfig, keys: KeyRing): RoleSpec[] {
+  return ownRoles(config, keys).map(({ kind, name, operator, worker }) => {
+    const index = indexOf(head, kind, operator);
+    if (index !== null) return { kind, name, index: kind === 'miner' ? worker : index };
+    throw new AssayError('NOT_REGISTERED', `The key "${name}" (${addressText(operator)}) is of no ${kind}.`);
   });
 }
