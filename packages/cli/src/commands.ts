@@ -18,6 +18,7 @@ import { keysCommand } from './commands/keys.ts';
 import { listCommand } from './commands/list.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
+import { networkInitCommand } from './commands/network-init.ts';
 import { paramsJusticeCommand } from './commands/params-justice.ts';
 import { paramsShowCommand } from './commands/params-show.ts';
 import { paramsWashCommand } from './commands/params-wash.ts';
@@ -26,6 +27,7 @@ import { receiptGetCommand } from './commands/receipt-get.ts';
 import { receiptVerifyCommand } from './commands/receipt-verify.ts';
 import { replayCommand } from './commands/replay.ts';
 import { rolesCommand } from './commands/roles.ts';
+import { runCommand } from './commands/run.ts';
 import { schemaCommandOf } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
 import { taskCommand } from './commands/task.ts';
@@ -35,6 +37,8 @@ import { upCommand } from './commands/up.ts';
 
 const described: readonly Command[] = [
   upCommand,
+  runCommand,
+  networkInitCommand,
   statusCommand,
   balanceCommand,
   chatCommand,

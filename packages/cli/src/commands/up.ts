@@ -7,6 +7,7 @@ import { CliError } from '../failures.ts';
 import { agreeToFresh, requireDataDirectory } from '../fresh.ts';
 import { wholeNumber } from '../inputs.ts';
 import { resolveShown } from '../model-progress.ts';
+import { presetOption } from '../preset-option.ts';
 import { statusLine } from '../status-line.ts';
 import { LiveLine } from '../terminal.ts';
 import { untilAskedToStop } from '../until-asked-to-stop.ts';
@@ -17,9 +18,6 @@ const pollMs = 250;
 const quietMs = 10_000;
 const stopMs = 3000;
 
-const preset = z.string().refine((name) => presetNames.includes(name), {
-  error: (issue) => `--preset takes one of ${presetNames.join(', ')}, not "${String(issue.input)}".`,
-});
 const origin = z.string().regex(/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/, {
   error: (issue) => `--cors takes an origin such as https://app.example, not "${String(issue.input)}".`,
 });
@@ -35,7 +33,7 @@ const input = z.object({
   miners: wholeNumber('--miners', { min: 1, max: 64 }).optional(),
   context: wholeNumber('--context', { min: 256, max: 131_072 }).optional(),
   threads: wholeNumber('--threads', { min: 1, max: 1024 }).optional(),
-  preset: preset.optional(),
+  preset: presetOption.optional(),
   set: settingOption,
   cors: z.array(origin).default([]),
   allowHost: z.array(hostName).default([]),
