@@ -18,7 +18,11 @@ import { keysCommand } from './commands/keys.ts';
 import { listCommand } from './commands/list.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
+import { networkDownCommand } from './commands/network-down.ts';
 import { networkInitCommand } from './commands/network-init.ts';
+import { networkLogsCommand } from './commands/network-logs.ts';
+import { networkStatusCommand } from './commands/network-status.ts';
+import { networkUpCommand } from './commands/network-up.ts';
 import { paramsJusticeCommand } from './commands/params-justice.ts';
 import { paramsShowCommand } from './commands/params-show.ts';
 import { paramsWashCommand } from './commands/params-wash.ts';
@@ -39,6 +43,10 @@ const described: readonly Command[] = [
   upCommand,
   runCommand,
   networkInitCommand,
+  networkUpCommand,
+  networkStatusCommand,
+  networkLogsCommand,
+  networkDownCommand,
   statusCommand,
   balanceCommand,
   chatCommand,

@@ -32,7 +32,9 @@ export function duration(seconds: number): string {
 /** All that a node says of itself, one thing a line. */
 export function conditionLines(condition: NodeCondition): string[] {
   const { version, engine, height, isCurrent, lagBlocks, lagSeconds, peers, rule, nextRule, roles } = condition;
-  const state = isCurrent ? `current; ${lagText(lagBlocks, lagSeconds)}` : `catching up: ${lagText(lagBlocks, lagSeconds)}`;
+  const state = isCurrent
+    ? `current; ${lagText(lagBlocks, lagSeconds)}`
+    : `catching up: ${lagText(lagBlocks, lagSeconds)}`;
   return [
     ...fields([
       ['version', version],
@@ -59,6 +61,7 @@ function ruleText({ rule, height, isKnown }: NonNullable<NodeCondition['nextRule
 function roleLines({ name, kind, index, running, hasKey, hindrances }: RoleCondition): string[] {
   const place = index === null ? 'not registered' : `${kind} ${index}`;
   const state = running ? (hasKey ? 'running' : 'running without its key') : 'not running';
-  const reasons = hindrances.length === 0 ? ['Nothing keeps it from earning.'] : hindrances.map(({ sentence }) => sentence);
+  const reasons =
+    hindrances.length === 0 ? ['Nothing keeps it from earning.'] : hindrances.map(({ sentence }) => sentence);
   return [`${name} (${place}): ${state}.`, ...reasons.map((sentence) => `  ${sentence}`)];
 }

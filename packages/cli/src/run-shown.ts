@@ -57,16 +57,21 @@ export class RunLog {
     this.say({ event: 'notice', text }, [text]);
   }
 
-  step({ name, state, text }: Pick<Step, 'text'> & { name: string; state: Extract<RunLine, { event: 'step' }>['state'] }) {
+  step({
+    name,
+    state,
+    text,
+  }: Pick<Step, 'text'> & { name: string; state: Extract<RunLine, { event: 'step' }>['state'] }) {
     this.say({ event: 'step', name, state, text }, [`${marks[state]} ${text}`]);
   }
 
   progress(condition: NodeCondition): void {
-    if (!this.#json) return this.#live.show(progressLine(condition));
     const { height, isCurrent, lagBlocks, lagSeconds, peers } = condition;
-    this.#terminal.out.write(
-      `${JSON.stringify({ event: 'progress', height, isCurrent, lagBlocks, lagSeconds, peers })}\n`,
-    );
+    if (!this.#json) this.#live.show(progressLine(condition));
+    else
+      this.#terminal.out.write(
+        `${JSON.stringify({ event: 'progress', height, isCurrent, lagBlocks, lagSeconds, peers })}\n`,
+      );
   }
 
   end(): void {
@@ -104,7 +109,9 @@ export async function runShown(options: RunShown): Promise<void> {
   let failure: Error | null = null;
   const ready = node.ready.then(() => {
     const roles = node.condition().roles.map(({ name }) => name);
-    log.say({ event: 'ready', roles }, [`Running: ${roles.join(', ') || 'no role; it serves the chain'}. Ctrl-C ends it.`]);
+    log.say({ event: 'ready', roles }, [
+      `Running: ${roles.join(', ') || 'no role; it serves the chain'}. Ctrl-C ends it.`,
+    ]);
     onReady(node);
     return new Promise<never>(() => {});
   });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { withSettings, settingOption } from '@assay/explain/gov/settings';
+import { settingOption, withSettings } from '@assay/explain/gov/settings';
 import { presetNames } from '@assay/node/presets/presets';
 import { z } from 'zod';
 import { defineCommand, type Invocation } from '../command.ts';
@@ -45,7 +45,9 @@ const output = z.object({
   genesisHash: z.string(),
   engine: z.enum(['cometbft', 'embedded']),
   invitation: z.string(),
-  nodes: z.array(z.object({ name: z.string(), dir: z.string(), host: z.string().nullable(), roles: z.array(z.string()) })),
+  nodes: z.array(
+    z.object({ name: z.string(), dir: z.string(), host: z.string().nullable(), roles: z.array(z.string()) }),
+  ),
 });
 
 export const networkInitCommand = defineCommand({
@@ -64,7 +66,10 @@ export const networkInitCommand = defineCommand({
       description: 'cometbft, or embedded: one node makes the blocks (default: cometbft where it is)',
     },
     { syntax: '--hosts <FILE>', description: 'machines, one a line as NAME ADDRESS; each gets a directory of its own' },
-    { syntax: '--address <ADDRESS>', description: 'address of this machine for others (default: none but this machine)' },
+    {
+      syntax: '--address <ADDRESS>',
+      description: 'address of this machine for others (default: none but this machine)',
+    },
     { syntax: '--port <N>', description: `first port; each node has ten (default ${standardPort})` },
     { syntax: '--chain <NAME>', description: `name of the chain (default ${standardChain})` },
     { syntax: '--model <FILE|NAME>', description: 'a GGUF file, or a model of `assay models list`' },

@@ -11,6 +11,7 @@ import { presetOption } from '../preset-option.ts';
 import { statusLine } from '../status-line.ts';
 import { LiveLine } from '../terminal.ts';
 import { untilAskedToStop } from '../until-asked-to-stop.ts';
+import { frontLines } from '../welcome.ts';
 
 const standardPort = 4010;
 const standardMiners = 3;
@@ -145,21 +146,7 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
 }
 
 function welcome({ apiUrl, apiKey, dataDir, modelName }: Devnet): string[] {
-  const body = { model: modelName, stream: true, messages: [{ role: 'user', content: 'Why is the sky blue?' }] };
-  return [
-    '',
-    'Assay is running.',
-    '',
-    `  API      ${apiUrl}/v1`,
-    `  API key  ${apiKey}`,
-    `  Data     ${dataDir}`,
-    '',
-    'Ask something from another terminal:',
-    '',
-    `curl -N ${apiUrl}/v1/chat/completions -H 'Authorization: Bearer ${apiKey}' ` +
-      `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`,
-    '',
-  ];
+  return ['', 'Assay is running.', '', ...frontLines({ api: apiUrl, apiKey, dataDir, modelName })];
 }
 
 function eventOf(status: DevnetStatus): z.infer<typeof statusEvent> {

@@ -168,5 +168,9 @@ async function sayAddresses(
   const known = chain.head()[`${kind}s`].at(index).netAddresses;
   if (known.length === told.length && known.every((address, i) => address === told[i])) return;
   await send(['setNetAddresses', { kind, role: index, netAddresses: [...told] }]);
-  onStep({ name: 'addresses', state: 'done', text: `Said on the chain where ${role.key} is reached: ${told.join(', ')}.` });
+  onStep({
+    name: 'addresses',
+    state: 'done',
+    text: `Said on the chain where ${role.key} is reached: ${told.join(', ')}.`,
+  });
 }

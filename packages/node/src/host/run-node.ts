@@ -6,8 +6,8 @@ import { AssayError, addressText, type Genesis } from '@assay/protocol';
 import type { Chain, Engine } from '@assay/roles/ports/chain';
 import type { Endpoint } from '@assay/roles/ports/network';
 import type { Runtime } from '@assay/roles/ports/runtime';
-import { TransactionSender } from '../consensus/sender.ts';
 import { FollowEngine } from '../consensus/follow/index.ts';
+import { TransactionSender } from '../consensus/sender.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
 import { ApiKeyFile } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
@@ -149,7 +149,13 @@ async function boot(options: RunOptions, closing: Closing): Promise<RunningProce
 /** §20.3 */
 function serveFaucet(
   { faucet }: NodeConfig,
-  { chain, keys, store, endpoint, runtime }: Pick<Prepared, 'chain' | 'keys' | 'endpoint' | 'runtime'> & { store: Store },
+  {
+    chain,
+    keys,
+    store,
+    endpoint,
+    runtime,
+  }: Pick<Prepared, 'chain' | 'keys' | 'endpoint' | 'runtime'> & { store: Store },
 ): void {
   if (faucet === null) return;
   const signer = keys.named.account(faucet.key);
