@@ -6,6 +6,7 @@ import { balanceCommand } from './commands/balance.ts';
 import { casesCommand } from './commands/cases.ts';
 import { chatCommand } from './commands/chat.ts';
 import { committeeCommand } from './commands/committee.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainAuditCommand } from './commands/explain-audit.ts';
 import { explainPayoutCommand } from './commands/explain-payout.ts';
 import { explainPowerCommand } from './commands/explain-power.ts';
@@ -14,6 +15,8 @@ import { explainSlashCommand } from './commands/explain-slash.ts';
 import { govDryRunCommand } from './commands/gov-dry-run.ts';
 import { govListCommand } from './commands/gov-list.ts';
 import { govShowCommand } from './commands/gov-show.ts';
+import { inviteCommand } from './commands/invite.ts';
+import { joinCommand } from './commands/join.ts';
 import { keysCommand } from './commands/keys.ts';
 import { listCommand } from './commands/list.ts';
 import { modelsListCommand } from './commands/models-list.ts';
@@ -41,7 +44,10 @@ import { upCommand } from './commands/up.ts';
 
 const described: readonly Command[] = [
   upCommand,
+  joinCommand,
   runCommand,
+  doctorCommand,
+  inviteCommand,
   networkInitCommand,
   networkUpCommand,
   networkStatusCommand,

@@ -105,6 +105,7 @@ function invocationOf(command: Command, raw: Record<string, unknown>, host: Host
     json: shared.json,
     home: assayHome(environment),
     dataDir,
+    isDataNamed: shared.data !== undefined,
     terminal: host.terminal,
     environment,
     isNodeNamed: (shared.api ?? environment['ASSAY_API']) !== undefined,
