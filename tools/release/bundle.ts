@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 
 export interface Bundle {
-  /** Name → content, all in one folder; `main.js` is the command line. */
+  /** Path below one folder → content; `main.js` is the command line. */
   readonly files: ReadonlyMap<string, string | Uint8Array>;
   /** Names of the third-party packages that they import. */
   readonly imports: readonly string[];
@@ -42,12 +42,18 @@ function packageName(specifier: string): string {
 const reference = /new URL\('([^']+)', import\.meta\.url\)/g;
 const comment = /\/\*[\s\S]*?\*\/|^\s*\/\/.*/gm;
 
-/** `new URL('file', import.meta.url)` goes on meaning that file: TypeScript becomes an entry, all else is copied. */
+/**
+ * `new URL('file', import.meta.url)` goes on meaning that file: TypeScript becomes an entry, all else is copied. A path
+ * that ends in a slash means a folder with the files that lie in it.
+ */
 function namedFiles(root: string): Plugin {
   return {
     name: 'named files',
     transform(code, id) {
       if (!id.endsWith('.ts')) return null;
+      const copy = (file: string, fileName: string): void => {
+        this.emitFile({ type: 'asset', fileName, source: readFileSync(file) });
+      };
       const moved = code.replace(reference, (_whole, path: string) => {
         const file = resolve(dirname(id), path);
         if (!existsSync(file)) throw new Error(`${id} names ${path}, which is not there.`);
@@ -55,10 +61,11 @@ function namedFiles(root: string): Plugin {
           .replaceAll('\\', '/')
           .replaceAll('/src/', '/')
           .replace(/^packages\//, '');
-        const fileName = flat.replaceAll('/', '-').replace(/\.ts$/, '.js');
-        if (file.endsWith('.ts')) this.emitFile({ type: 'chunk', id: file, fileName });
-        else this.emitFile({ type: 'asset', fileName, source: readFileSync(file) });
-        return `new URL(${JSON.stringify(fileName)}, import.meta.url)`;
+        const name = flat.replaceAll('/', '-').replace(/\.ts$/, '.js');
+        if (path.endsWith('/')) for (const each of readdirSync(file)) copy(join(file, each), `${name}/${each}`);
+        else if (file.endsWith('.ts')) this.emitFile({ type: 'chunk', id: file, fileName: name });
+        else copy(file, name);
+        return `new URL(${JSON.stringify(path.endsWith('/') ? `${name}/` : name)}, import.meta.url)`;
       });
       if (code.replace(reference, '').replace(comment, '').includes('import.meta')) {
         throw new Error(`${id}: only new URL('file', import.meta.url) finds a file in the package, too.`);

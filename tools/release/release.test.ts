@@ -1,11 +1,54 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bundle } from './bundle.ts';
 import { dependenciesOf, type Lock } from './dependencies.ts';
 import { notices } from './notices.ts';
 import { refusals } from './refusals.ts';
 
 const integrity = 'sha512-AA==';
+
+describe('bundle', () => {
+  let root = '';
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'assay-release-'));
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  it('brings what the sources name by where they are: processes, files and folders', async () => {
+    write('data/a.json', '[1]');
+    write('data/more/b.txt', 'b');
+    write('packages/cli/src/worker.ts', "import 'zod/mini';\nconst seven: number = 7;\nconsole.log(seven);");
+    write(
+      'packages/cli/src/main.ts',
+      `import 'node:fs';
+       import '@scope/a/b';
+       console.log(new URL('worker.ts', import.meta.url), new URL('../../../data/a.json', import.meta.url));
+       // not import.meta.dirname
+       console.log(new URL('../../../data/more/', import.meta.url));`,
+    );
+    const { files, imports } = await bundle(root);
+    expect([...files.keys()].sort()).toEqual(['cli-worker.js', 'data-a.json', 'data-more/b.txt', 'main.js']);
+    expect(imports).toEqual(['@scope/a', 'zod']);
+    for (const name of ['cli-worker.js', 'data-a.json', 'data-more/'])
+      expect(files.get('main.js')).toContain(`new URL("${name}", import.meta.url)`);
+    expect(String(files.get('data-a.json'))).toBe('[1]');
+  });
+
+  it.each([
+    ['console.log(import.meta.dirname);', 'only new URL'],
+    ["console.log(new URL('gone.ts', import.meta.url));", 'gone.ts, which is not there'],
+    ["import './gone.ts';", 'gone.ts'],
+  ])('refuses %s', async (text, words) => {
+    write('packages/cli/src/main.ts', text);
+    await expect(bundle(root)).rejects.toThrow(words);
+  });
+});
 
 describe('dependenciesOf', () => {
   const lock: Lock = {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { bundle } from './bundle.ts';
 import { dependenciesOf, type Lock } from './dependencies.ts';
 import { notices, type Third } from './notices.ts';
@@ -9,7 +9,6 @@ export interface Packed {
   /** Path of the tarball. */
   readonly path: string;
   readonly sizeBytes: number;
-  readonly unpackedBytes: number;
   /** Hash of the tarball as npm and its registries write it. */
   readonly integrity: string;
 }
@@ -25,12 +24,15 @@ const write = (path: string, value: unknown) => writeFileSync(path, `${JSON.stri
 export async function makePackage(root: string, out: string): Promise<Packed> {
   const stage = join(out, 'package');
   rmSync(stage, { recursive: true, force: true });
-  for (const folder of ['bin', 'lib']) mkdirSync(join(stage, folder), { recursive: true });
+  mkdirSync(join(stage, 'bin'), { recursive: true });
   for (const name of ['assay.mjs', 'launch.mjs']) cpSync(join(root, 'tools', name), join(stage, 'bin', name));
   for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md']) cpSync(join(root, name), join(stage, name));
 
   const { files, imports } = await bundle(root);
-  for (const [name, content] of files) writeFileSync(join(stage, 'lib', name), content);
+  for (const [name, content] of files) {
+    mkdirSync(dirname(join(stage, 'lib', name)), { recursive: true });
+    writeFileSync(join(stage, 'lib', name), content);
+  }
 
   const lock: Lock = read(join(root, 'package-lock.json')).packages;
   const { portable, native } = dependenciesOf(lock, imports);
@@ -81,13 +83,12 @@ function copyPackage({ root, stage, folder, version }: Copy): Third {
 function pack(stage: string, out: string): Packed {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', '..'];
   const stdout = execFileSync('npm', args, { cwd: stage, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 26 });
-  const { filename, size, unpackedSize, integrity } = Object.values(JSON.parse(stdout.toString()))[0] as PackReport;
-  return { path: join(out, filename), sizeBytes: size, unpackedBytes: unpackedSize, integrity };
+  const { filename, size, integrity } = Object.values(JSON.parse(stdout.toString()))[0] as PackReport;
+  return { path: join(out, filename), sizeBytes: size, integrity };
 }
 
 interface PackReport {
   readonly filename: string;
   readonly size: number;
-  readonly unpackedSize: number;
   readonly integrity: string;
 }

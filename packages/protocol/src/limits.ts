@@ -43,6 +43,8 @@ export const limits = {
   maxMixers: 128,
   /** Most epochs for which one absence takes a mixer's seat (§7.13). */
   maxAbsenceEpochs: 16,
+  /** Rows that one block forgets (§2.5). */
+  maxPrunedRows: 1000,
   /** Rows of any one table. */
   maxTableRows: 2 ** 32,
   /** Largest single row, serialised, bytes. */

@@ -77,7 +77,7 @@ describe('links', () => {
       ['echo', { messages: 6, bytes: 6 }],
       ['news', { messages: 2, bytes: 6 }],
     ]);
-    links.cutOff('b');
+    links.cutOff(ids.b);
     a.publish('news', Uint8Array.of(1));
     expect(links.traffic.all.get('news')).toEqual({ messages: 5, bytes: 11 });
   });

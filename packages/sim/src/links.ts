@@ -19,7 +19,7 @@ export interface Ways {
   readonly jitterMs: number;
 }
 
-const overTheWorld: Ways = { leastMs: 5, mostMs: 80, jitterMs: 20 };
+export const overTheWorld: Ways = { leastMs: 5, mostMs: 80, jitterMs: 20 };
 export const nextDoor: Ways = { leastMs: 1, mostMs: 3, jitterMs: 1 };
 /** A byte decides how much longer a message takes. */
 const valuesAtOnce = 32;

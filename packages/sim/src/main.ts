@@ -1,4 +1,7 @@
-/** `npm run sim -- --seed 7 --miners 50 --minutes 10`: a network of production roles in simulated time, from a seed. */
+/**
+ * `npm run sim -- --seed 7 --miners 50 --mixers 4 --minutes 10`: a network of production roles in simulated time, from
+ * a seed, with what it carried for its tasks. `--epoch-blocks` sets the length of an epoch.
+ */
 import { parseArgs } from 'node:util';
 import { useNativeHasher } from '@assay/node/crypto/hasher';
 import { limits } from '@assay/protocol';

@@ -233,6 +233,18 @@ export class World implements Surroundings {
     return { chain, network, verifier, crypto: nativeCrypto, signer, runtime, store };
   }
 
+  get genesis(): Genesis {
+    return this.#parts.genesis;
+  }
+
+  /** Checks signatures, and knows those that are made here. */
+  get verifier(): KnownSignatures {
+    return this.#parts.verifier;
+  }
+
+  /** Ends what waits for this world with an error that something in it ended with. */
+  readonly fail = (error: Error): void => this.#parts.failure.reject(error);
+
   get gateway(): Gateway {
     const { gateway } = this.built;
     if (gateway === null) throw new Error('this world has no gateway');
@@ -316,9 +328,13 @@ export class World implements Surroundings {
   }
 
   /** The whole answer to a request. */
-  async ask(change: Partial<InferenceRequest> = {}, apiKey = this.apiKey): Promise<{ taskId: string; text: string }> {
+  async ask(
+    change: Partial<InferenceRequest> = {},
+    apiKey = this.apiKey,
+    gateway = this.gateway,
+  ): Promise<{ taskId: string; text: string }> {
     const { signal } = new AbortController();
-    const { taskId, events } = await this.gateway.ask(apiKey, this.request(change), signal);
+    const { taskId, events } = await gateway.ask(apiKey, this.request(change), signal);
     let text = '';
     for await (const event of events) if (event.type === 'tokens') text += event.text;
     return { taskId, text };

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { KnownSignatures } from '../src/known-signatures.ts';
 import { Following } from './following.fixture.ts';
 
-/** A chain whose third block holds a transfer with a forged signature, as a proposer that means ill would include it. */
+/** A chain whose third block holds a forged transfer, as a proposer that means ill would include it. */
 async function withForgery() {
   const net = await Following.open();
   const [alice, bob] = net.chain.accounts as [(typeof net.chain.accounts)[0], (typeof net.chain.accounts)[0]];
@@ -24,7 +24,7 @@ async function withForgery() {
 /** Counts the signatures that are checked, those of seals apart. */
 function counting(net: Following) {
   const checked = { count: 0 };
-  const sealers = net.chain.validators.map(({ publicKey }) => Buffer.from(publicKey).toString('hex'));
+  const sealers = net.chain.sealers.map(({ publicKey }) => Buffer.from(publicKey).toString('hex'));
   const verifier: Verifier = {
     ...nativeVerifier,
     ed25519: (publicKey, message, signature) => {

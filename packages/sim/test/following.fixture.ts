@@ -12,7 +12,7 @@ import { peerSigner } from '@assay/node/network/peer.fixture';
 import { newDirectory } from '@assay/node/store/directory.fixture';
 import type { AssayError, BlockHeader, Seal } from '@assay/protocol';
 import type { CommittedBlock } from '@assay/roles/ports/chain';
-import { type Endpoint, type PeerId, peerIdOf } from '@assay/roles/ports/network';
+import type { Endpoint, PeerId } from '@assay/roles/ports/network';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { onTestFinished } from 'vitest';
 import { Links, nextDoor } from '../src/links.ts';
@@ -87,7 +87,7 @@ export class Following {
   /** Signed by all three validators, or some of them. */
   sealOf(header: BlockHeader, who: readonly number[] = [0, 1, 2]): Seal {
     const root = blockSigningRoot(this.chain.identity, header);
-    const signed = this.chain.validators.map((signer, validator) => ({ validator, signature: signer.sign(root) }));
+    const signed = this.chain.sealers.map((signer, validator) => ({ validator, signature: signer.sign(root) }));
     return { kind: 'embedded', value: signed.filter(({ validator }) => who.includes(validator)) };
   }
 
@@ -182,6 +182,3 @@ export class Following {
     );
   }
 }
-
-/** The peer of a name. */
-export const peerOf = (name: string): PeerId => peerIdOf(peerSigner(name));

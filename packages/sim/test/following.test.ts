@@ -1,6 +1,6 @@
 import { transferOf } from '@assay/node/consensus/chain.fixture';
 import { chainProtocols } from '@assay/node/consensus/follow/wire';
-import { Block, Seal, type SealedBlock } from '@assay/protocol';
+import { Block, BlocksRequest, Seal, type SealedBlock } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { type Follower, Following } from './following.fixture.ts';
 
@@ -24,7 +24,7 @@ describe('a follower §19.3', () => {
     expect(net.isSame(follower)).toBe(true);
   });
 
-  it('comes after a chain that is far ahead with several nodes in turn, not current until then, and says by how much', async () => {
+  it('catches up with several nodes in turn, is not current until then, and says how far it is behind', async () => {
     const net = await Following.open();
     const peers = [await net.node('a'), await net.node('b')];
     await net.blocks(150);
@@ -60,6 +60,46 @@ describe('a follower §19.3', () => {
     await net.runtime.pass(200);
     expect(follower.store.height).toBe(3);
     expect(net.isSame(follower)).toBe(true);
+  });
+});
+
+describe('a follower that loses what it follows §19.7', () => {
+  it('is not current while everybody is gone, and goes on where it was when somebody is back', async () => {
+    const net = await Following.open();
+    const peers = [await net.node('a'), await net.node('b')];
+    const follower = await net.follower({ peers: () => peers });
+    net.make();
+    await net.runtime.pass(10_000);
+    const { height } = follower.store;
+    for (const peer of peers) net.network.cutOff(peer);
+    await net.runtime.pass(9000);
+    expect([follower.engine.chain.isCurrent(), follower.engine.lag().seconds]).toEqual([true, 9]);
+    await net.runtime.pass(51_000);
+    expect([follower.store.height, follower.engine.chain.isCurrent()]).toEqual([height, false]);
+    expect(follower.engine.lag().seconds).toBeGreaterThanOrEqual(59);
+    net.network.heal(peers[1] ?? '');
+    await net.runtime.pass(40_000);
+    expect(follower.store.height).toBeGreaterThanOrEqual(net.store.height - 1);
+    expect([follower.engine.chain.isCurrent(), net.isSame(follower)]).toEqual([true, true]);
+  });
+
+  it('goes on after a restart in the middle, at its own height', async () => {
+    const net = await Following.open();
+    const peers = [await net.node('a')];
+    await net.blocks(60);
+    const first = await net.follower({ peers: () => peers });
+    while (first.store.height < 20) await net.runtime.pass(1);
+    await first.close();
+    const { height } = first.store;
+    expect([height >= 20, height < 60]).toEqual([true, true]);
+    let asked = 0;
+    net.network.spy.onHeard(({ protocol, message }) => {
+      if (protocol === chainProtocols.blocks) asked ||= BlocksRequest.deserialize(message).fromHeight;
+    });
+    const second = await net.follower({ peers: () => peers, store: first.store });
+    await net.reaches(second, 60);
+    expect([asked, net.isSame(second)]).toEqual([height + 1, true]);
+    expect(second.engine.chain.stateRoot()).toEqual(net.application.stateRoot());
   });
 });
 
@@ -104,7 +144,7 @@ describe('one of three nodes that lies §19.3', () => {
       'a signer twice',
       ({ block }, net) => {
         const seal = net.sealOf(block.header);
-        const [first] = seal.value;
+        const [first] = seal.kind === 'embedded' ? seal.value : [];
         return { block, seal: { kind: 'embedded', value: first === undefined ? [] : [first, first, first] } };
       },
       /rising order/,

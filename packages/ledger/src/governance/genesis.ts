@@ -85,6 +85,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
       burnedUnits: 0n,
       treasuryUnits: 0n,
       settledEpochs: 0,
+      prunedEpochs: 0,
       settlingUnits: 0n,
     },
     params: genesis.params,

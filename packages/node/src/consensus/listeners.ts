@@ -8,7 +8,7 @@ export class Listeners<Told> {
     return () => this.#all.delete(listener);
   }
 
-  /** A listener that throws has a bug of its own: what it was told stands, the others hear it, the process of the bug. */
+  /** A listener that throws has a bug of its own: it stands, the others hear it, the process of the bug. */
   tell(told: Told): void {
     for (const listener of this.#all) {
       try {

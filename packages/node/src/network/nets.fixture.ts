@@ -61,7 +61,6 @@ export function libp2pNet(change: Partial<Libp2pOptions> = {}) {
     join: async (name: string) => {
       const peer = await network.join(peerSigner(name));
       peers.push(peer);
-      if (peer.addresses.length > 0) book.give(peer.id, peer.addresses);
       return peer;
     },
     known: async (...all: readonly Endpoint[]) => {

@@ -224,7 +224,7 @@ export const edgeCodes = {
   ),
   SNAPSHOT_UNAVAILABLE: final(
     503,
-    'No peer gave the state that this chain is to begin with; check that they can be reached, or get a newer invitation.',
+    'No peer gave the state that the chain is to begin with; check that they can be reached, or get a new invitation.',
   ),
   KEYS_LOCKED: {
     ...denied('The key file cannot be opened: the passphrase is wrong, or the file was changed.'),

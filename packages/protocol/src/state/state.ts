@@ -315,7 +315,9 @@ export const Globals = new StructType(
     treasuryUnits: Units,
     /** Epochs whose settlement is done: as many as `epoch`, one less while the last one's goes on (§2.7). */
     settledEpochs: U32,
-    /** What it took out of pending or minted and has not paid yet. */
+    /** Of these, how many left nothing that is still to be forgotten (§2.5). */
+    prunedEpochs: U32,
+    /** What the settlement took out of pending or minted and has not paid yet. */
     settlingUnits: Units,
   },
   { typeName: 'Globals' },

@@ -160,7 +160,7 @@ export class FollowEngine implements Engine {
   }
 
   async #askOne(peer: PeerId): Promise<void> {
-    await this.#with(peer, async () => {
+    await this.#with(peer, 'silent', async () => {
       const status = await askStatus(this.#asking, peer);
       if (status === null) throw new Error('it closed without an answer');
       this.#book.heard(peer, status);
@@ -173,7 +173,7 @@ export class FollowEngine implements Engine {
     while (!signal.aborted) {
       const peer = this.#book.next(this.#height);
       if (peer === null) await this.#wake.wait(askMs);
-      else await this.#with(peer, () => this.#takeFrom(peer));
+      else await this.#with(peer, 'failed', () => this.#takeFrom(peer));
       this.#judge();
     }
   }
@@ -234,13 +234,13 @@ export class FollowEngine implements Engine {
   }
 
   /** What a peer did wrong is between the two: work with it ends, and it is left alone for a while. */
-  async #with(peer: PeerId, work: () => Promise<void>): Promise<void> {
+  async #with(peer: PeerId, otherwise: 'silent' | 'failed', work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
       if (this.#leaving.signal.aborted) return;
       if (error instanceof PeerFault) this.#book.faulty(peer, error.message);
-      else this.#book.silent(peer);
+      else this.#book[otherwise](peer);
     }
   }
 }

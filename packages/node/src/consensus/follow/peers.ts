@@ -19,22 +19,23 @@ export interface PeerRecord {
   /** How often it did what no node does that means well, and what it did last. */
   readonly faults: number;
   readonly lastFault: string | null;
-  /** How often it gave no answer since it last gave one. */
+  /** How often it gave no answer since it last gave one, and no block that it said it has since it last gave one. */
   readonly silences: number;
+  readonly failures: number;
   /** Until when it is left alone, by the monotonic clock; 0 when it is not. */
   readonly asideUntilMs: number;
-  /** When it last answered or announced anything, by the monotonic clock; null when never. */
+  /** When it last answered or announced anything that counts, by the monotonic clock; null when never. */
   readonly heardMs: number | null;
 }
 
+const voidWord = { height: 0, base: 0, heardMs: null };
 const unknown = {
-  height: 0,
-  base: 0,
+  ...voidWord,
   faults: 0,
   lastFault: null,
   silences: 0,
+  failures: 0,
   asideUntilMs: 0,
-  heardMs: null,
 } as const satisfies Partial<PeerRecord>;
 
 /** The nodes that a chain is followed from: how far each is, and which of them are left alone for now. */
@@ -58,8 +59,7 @@ export class PeerBook {
 
   /** Those that are not left alone. */
   usable(): PeerRecord[] {
-    const nowMs = this.#runtime.monotonicMs();
-    return this.all().filter(({ asideUntilMs }) => asideUntilMs <= nowMs);
+    return this.all().filter(({ peer }) => !this.#isAside(peer));
   }
 
   /** Who is to be asked for the block after a height: each in turn of those that say they have it; null for nobody. */
@@ -70,12 +70,12 @@ export class PeerBook {
     return able[this.#turn % able.length]?.peer ?? null;
   }
 
-  /** The newest height that anybody usable says it has. */
+  /** The newest height that anybody says it has. */
   get tip(): number {
-    return Math.max(0, ...this.usable().map(({ height }) => height));
+    return Math.max(0, ...this.all().map(({ height }) => height));
   }
 
-  /** When anybody was last heard, by the monotonic clock; null when nobody was. */
+  /** When anybody was last heard whose word counts, by the monotonic clock; null when nobody was. */
   get heardMs(): number | null {
     const times = this.all().flatMap(({ heardMs }) => (heardMs === null ? [] : [heardMs]));
     return times.length === 0 ? null : Math.max(...times);
@@ -87,33 +87,44 @@ export class PeerBook {
 
   /** It said how far it is. */
   heard(peer: PeerId, { height, base }: Pick<ChainStatus, 'height' | 'base'>): void {
-    this.#set(peer, { height, base, heardMs: this.#runtime.monotonicMs() });
+    if (!this.#isAside(peer)) this.#set(peer, { height, base, silences: 0, heardMs: this.#runtime.monotonicMs() });
   }
 
-  /** It announced a height. */
+  /** It announced a height; what it says while it is left alone counts for nothing. */
   announced(peer: PeerId, height: number): void {
+    if (this.#isAside(peer)) return;
     const known = Math.max(this.#recordOf(peer).height, height);
     this.#set(peer, { height: known, heardMs: this.#runtime.monotonicMs() });
   }
 
   /** It gave what it was asked for. */
   served(peer: PeerId): void {
-    this.#set(peer, { silences: 0, heardMs: this.#runtime.monotonicMs() });
+    this.#set(peer, { silences: 0, failures: 0, heardMs: this.#runtime.monotonicMs() });
   }
 
-  /** It gave no answer, or not what it said it has: it is left alone for a moment, and what it said forgotten. */
+  /** It gave no answer, and is left alone for a moment. */
   silent(peer: PeerId): void {
     const silences = this.#recordOf(peer).silences + 1;
-    this.#set(peer, { silences, height: 0, asideUntilMs: this.#after('silence', silences) });
+    this.#set(peer, { silences, asideUntilMs: this.#after('silence', silences) });
+  }
+
+  /** It did not give what it said it has: what it said counts no more. */
+  failed(peer: PeerId): void {
+    const failures = this.#recordOf(peer).failures + 1;
+    this.#set(peer, { ...voidWord, failures, asideUntilMs: this.#after('silence', failures) });
   }
 
   /** It did what no node does that means well; that is remembered while this node runs. */
   faulty(peer: PeerId, lastFault: string): void {
     const faults = this.#recordOf(peer).faults + 1;
     const asideUntilMs = this.#after('fault', faults);
-    this.#set(peer, { faults, lastFault, height: 0, asideUntilMs });
+    this.#set(peer, { ...voidWord, faults, lastFault, asideUntilMs });
     const minutes = Math.round((asideUntilMs - this.#runtime.monotonicMs()) / 60_000);
     this.#runtime.log(`peer ${peer}: ${lastFault}; it is not asked for ${minutes} minutes (fault ${faults})`);
+  }
+
+  #isAside(peer: PeerId): boolean {
+    return this.#recordOf(peer).asideUntilMs > this.#runtime.monotonicMs();
   }
 
   #after(kind: keyof typeof pauses, times: number): number {

@@ -79,7 +79,7 @@ async function receivePieces(runtime: Timers, stream: MessageStream, length: num
   return concatBytes(pieces);
 }
 
-/** The next message, decoded; null when the other side has closed. Throws {@link PeerFault} where it is no such thing. */
+/** The next message, decoded; null when the other side has closed. Throws {@link PeerFault} where it is another. */
 export async function receiveSound<T>(runtime: Timers, stream: MessageStream, type: Type<T>): Promise<T | null> {
   const { done, value } = await inTime(runtime, stream, pieceMs, stream.messages.next());
   if (done === true) return null;

@@ -1,7 +1,7 @@
 import { type Endpoint, type MessageStream, networkLimits, type PeerId, StreamLost } from '@assay/roles/ports/network';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import type { Message } from '@libp2p/gossipsub';
-import { type Connection, ConnectionClosedError, type Stream } from '@libp2p/interface';
+import { type Connection, ConnectionClosedError, type PeerId as Libp2pPeerId, type Stream } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { InboundStreams, type StreamHandler } from '../inbound-streams.ts';
 import { Subscriptions, type TopicHandler } from '../subscriptions.ts';
@@ -215,13 +215,12 @@ export class Libp2pEndpoint implements Endpoint {
   }
 
   async #dial(peer: PeerId): Promise<Connection> {
-    const { host, book } = this.#parts;
+    const { host, book, runtime } = this.#parts;
     const id = libp2pIdOf(peer);
-    const addresses = book.addressesOf(peer);
-    if (this.#left || id === null || addresses.length === 0) throw new StreamLost(peer);
-    const named = addresses.map((address) => (isNamed(address) ? address : address.encapsulate(`/p2p/${id}`)));
-    const { signal, cancel } = deadline(this.#parts.runtime, networkLimits.openMs);
-    return host.dial(named, { signal }).finally(cancel);
+    const addresses = id === null ? [] : book.addressesOf(peer).flatMap((address) => addressFor(id, address) ?? []);
+    if (this.#left || addresses.length === 0) throw new StreamLost(peer);
+    const { signal, cancel } = deadline(runtime, networkLimits.openMs);
+    return host.dial(addresses, { signal }).finally(cancel);
   }
 
   /** Cuts off who passes on messages whose signatures are wrong. */
@@ -238,8 +237,12 @@ export class Libp2pEndpoint implements Endpoint {
   }
 }
 
-/** Whether an address says by itself who is there. */
-const isNamed = (address: Multiaddr) => address.getComponents().at(-1)?.name === 'p2p';
+/** The address with the key that has to be there; null when it names another one. */
+function addressFor(id: Libp2pPeerId, address: Multiaddr): Multiaddr | null {
+  const last = address.getComponents().at(-1);
+  if (last?.name !== 'p2p') return address.encapsulate(`/p2p/${id}`);
+  return last.value === id.toString() ? address : null;
+}
 
 type Scoring = { getScore(peer: string): number };
 

@@ -43,6 +43,8 @@ export class Libp2pNetwork implements Network {
       await this.#stopping.get(id);
       const endpoint = await this.#start(id, signer);
       this.#endpoints.set(id, endpoint);
+      // The keys of one machine find each other.
+      if (endpoint.addresses.length > 0) this.#options.book.give(id, endpoint.addresses);
       endpoint.keepConnected(() => this.#kept());
       return endpoint;
     } finally {
@@ -53,11 +55,6 @@ export class Libp2pNetwork implements Network {
   /** From now on every key that joined here dials these peers until they are connected, and again. */
   keepConnected(peers: () => readonly PeerId[]): void {
     this.#kept = peers;
-  }
-
-  /** Where a key that joined here is reached by others. */
-  addressesOf(peer: PeerId): readonly string[] {
-    return this.#endpoints.get(peer)?.addresses ?? [];
   }
 
   /** Streams of all keys here that are not over. */
