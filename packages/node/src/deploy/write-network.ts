@@ -1,11 +1,11 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
-import { AssayError, addressText, cometAddress, type Genesis, type Params } from '@assay/protocol';
+import { AssayError, addressText, type Genesis, type Params } from '@assay/protocol';
 import { peerIdOf } from '@assay/roles/ports/network';
 import { toHex } from '@assay/ssz';
 import type { z } from 'zod';
-import { Ed25519Signer } from '../crypto/signers.ts';
+import { cometNodeId } from '../consensus/cometbft/home.ts';
 import { devnetGenesis, names } from '../devnet/genesis.ts';
 import type { RegisteredModel } from '../host/backend.ts';
 import { cometSeed } from '../host/comet-seed.ts';
@@ -151,13 +151,10 @@ function engineOf(node: PlannedNode, made: readonly Made[]): z.input<typeof Node
     peers: others.map(({ node: { host, ports }, keys }) => {
       const { address } = host;
       const place = address.includes(':') ? `[${address}]` : address;
-      return `${cometNodeId(keys)}@${place}:${ports.comet}`;
+      return `${cometNodeId(cometSeed(keys.account(nodeKey)))}@${place}:${ports.comet}`;
     }),
   };
 }
-
-const cometNodeId = (keys: Keystore) =>
-  toHex(cometAddress(new Ed25519Signer(cometSeed(keys.account(nodeKey))).publicKey));
 
 /** Where the chain is to be had: who makes its blocks, then the gateway of newcomers. */
 function peersOf(made: readonly Made[], own: string): Peer[] {
