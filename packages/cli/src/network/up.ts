@@ -18,7 +18,7 @@ export interface UpEvents {
 }
 
 /** The program that this process runs, as a node of its own would be started with it. */
-export function ownProgram(dataDir: string): [string, ...string[]] {
+function ownProgram(dataDir: string): [string, ...string[]] {
   const main = process.argv[1] ?? '';
   return [process.execPath, ...process.execArgv, main, 'run', '--data', dataDir];
 }

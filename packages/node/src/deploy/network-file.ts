@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { writeDurably } from '../store/durable-file.ts';
 
 /** Name of the file that says which nodes a directory holds. */
-export const networkFile = 'network.json';
+const networkFile = 'network.json';
 /** Where the keys lie that nobody needs while a network runs. */
 export const coldDirectory = 'cold';
 

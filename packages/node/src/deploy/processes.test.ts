@@ -13,8 +13,8 @@ const until = async (isSo: () => boolean) => {
 it('starts a process that outlives its starter, is found again, and ends when asked', async () => {
   const dir = await newDirectory();
   expect([processOf(dir), await stopProcess(dir, 100)]).toEqual([null, 'notRunning']);
-  const code =
-    "console.log('begun'); process.on('SIGINT', () => { console.log('asked'); process.exit(0); }); setInterval(() => {}, 1000);";
+  const onInt = "process.on('SIGINT', () => { console.log('asked'); process.exit(0); });";
+  const code = `${onInt} console.log('begun'); setInterval(() => {}, 1000);`;
   const pid = startProcess(program(code, dir), dir);
   await until(() => lastLines(dir, 1).includes('begun'));
   expect(processOf(dir)).toBe(pid);

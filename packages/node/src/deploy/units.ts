@@ -8,7 +8,7 @@ export interface UnitNode {
 }
 
 /** Where the nodes of a machine lie there, and what starts one. */
-export const installed = { directory: '/var/lib/assay', program: '/usr/local/bin/assay' } as const;
+const installed = { directory: '/var/lib/assay', program: '/usr/local/bin/assay' } as const;
 
 /** The systemd unit of a node. */
 export function systemdUnit({ name, roles }: UnitNode): string {
@@ -60,8 +60,9 @@ other; nobody else needs them. Keys of owners and of the foundation are not here
 
 1. Install Node.js 24, then the program: \`npm install --global assay-<version>.tgz\`. \`assay --version\` shows it.
 2. Make a user: \`useradd --system --home ${installed.directory} assay\`.
-3. Copy this directory to ${installed.directory}: \`cp -r . ${installed.directory} && chown -R assay: ${installed.directory}\`.
-4. If the keys were made with a passphrase of yours, write \`ASSAY_PASSPHRASE=…\` into \`/etc/assay/environment\`, mode 600.
+3. Copy this directory: \`cp -r . ${installed.directory} && chown -R assay: ${installed.directory}\`.
+4. If the keys were made with a passphrase of yours, write \`ASSAY_PASSPHRASE=…\` into
+   \`/etc/assay/environment\`, mode 600.
 5. Open these ports to the network: ${open.join(', ') || 'none; every node here only dials'}.
 6. Look at the machine: \`assay doctor --data ${installed.directory}/${nodes[0]?.name ?? 'NODE'}\` for each node.
 7. \`cp systemd/*.service /etc/systemd/system/ && systemctl daemon-reload\`, then

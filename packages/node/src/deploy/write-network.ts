@@ -54,8 +54,8 @@ const faucetAmountUnits = 11_000n * unit;
 const feesUnits = 10n * unit;
 
 /**
- * Writes a network: one genesis, a data directory a node with its keys alone, the cold keys apart, an invitation. Throws
- * AssayError CONFIG_UNUSABLE when something is there.
+ * Writes a network: one genesis, a data directory a node with its keys alone, the cold keys apart, an invitation.
+ * Throws AssayError CONFIG_UNUSABLE when something is there.
  */
 export async function writeNetwork(options: WriteOptions): Promise<NetworkFile> {
   const { dir, shape, passphrase } = options;

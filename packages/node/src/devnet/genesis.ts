@@ -113,20 +113,34 @@ export interface GenesisOptions extends Partial<Omit<RoleCounts, 'miners'>>, Pic
   readonly feesUnits?: bigint;
 }
 
-/** The genesis of a new default network. */
-export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesis {
-  const { model, mixers, oracles, validators, gateways, faucetUnits, feesUnits } = { ...committee, ...options };
-  const role = (name: string, stakeUnits: bigint) => {
-    const { publicKey, address } = keys.account(name);
-    return { publicKey, operator: address, stakeUnits };
-  };
-  const funded = (name: string, balanceUnits: bigint) => ({ address: keys.account(name).address, balanceUnits });
+/** Who holds what to begin with, base units, by the names of the keys. */
+function accountsOf(options: GenesisOptions & RoleCounts): [name: string, balanceUnits: bigint][] {
+  const { faucetUnits, feesUnits, mixers, oracles, validators, gateways, miners } = options;
   const staked = [
     ...range(mixers).map(names.mixer),
     ...range(oracles).map(names.oracle),
     ...range(validators).map(names.validator),
     ...range(gateways).map(names.nthGateway),
   ];
+  const all = (each: readonly string[], balanceUnits: bigint | undefined) =>
+    balanceUnits === undefined ? [] : each.map((name): [string, bigint] => [name, balanceUnits]);
+  return [
+    [names.payer, units(1_000_000)],
+    [names.foundation, units(10_000_000)],
+    ...all(range(miners).map(names.miner), minerFundsUnits),
+    ...all([names.faucet], faucetUnits),
+    ...all(staked, feesUnits),
+  ];
+}
+
+/** The genesis of a new default network. */
+export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesis {
+  const counts = { ...committee, ...options };
+  const { model, mixers, oracles, validators, gateways } = counts;
+  const role = (name: string, stakeUnits: bigint) => {
+    const { publicKey, address } = keys.account(name);
+    return { publicKey, operator: address, stakeUnits };
+  };
   const params = options.params ?? devnetParams;
   const own = [keys.account(names.foundation).address];
   const foundation = params.cases.foundation.length > 0 ? params.cases.foundation : own;
@@ -134,13 +148,7 @@ export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesi
     chainId: options.chainId ?? 'assay-devnet',
     timeMs: options.timeMs,
     params: withParams(params, { cases: { foundation } }),
-    accounts: [
-      funded(names.payer, units(1_000_000)),
-      funded(names.foundation, units(10_000_000)),
-      ...range(options.miners).map((i) => funded(names.miner(i), minerFundsUnits)),
-      ...(faucetUnits === undefined ? [] : [funded(names.faucet, faucetUnits)]),
-      ...(feesUnits === undefined ? [] : staked.map((name) => funded(name, feesUnits))),
-    ],
+    accounts: accountsOf(counts).map(([name, balanceUnits]) => ({ address: keys.account(name).address, balanceUnits })),
     mixers: range(mixers).map((i) => {
       const signer = keys.committee(names.mixer(i));
       return {

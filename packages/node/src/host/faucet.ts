@@ -7,7 +7,7 @@ import { inTime, receive } from '@assay/roles/ports/wire';
 import { enumOf, StructType, toHex, type ValueOf } from '@assay/ssz';
 
 /** Asks a node of a network for trials for units (§20.3). */
-export const faucetProtocol = '/assay/faucet/1';
+const faucetProtocol = '/assay/faucet/1';
 
 const FaucetRequest = new StructType({ to: Address }, { typeName: 'FaucetRequest' });
 /** What came of it. */

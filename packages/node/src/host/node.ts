@@ -60,9 +60,8 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
   const totals = new TotalsView(store);
   chain.onBlock((committed) => totals.onBlock(committed));
   closing.add(() => engine.stop());
-  const desk = new FrontDesk((running) =>
-    conditionOf({ chain, runtime, serving: parts.serving, ...parts.own }, running),
-  );
+  const ownParts = { chain, runtime, serving: parts.serving, ...parts.own };
+  const desk = new FrontDesk((running) => conditionOf(ownParts, running), runtime);
   const isPending = (taskId: string) => desk.isPending(taskId);
   const adminToken = randomBytes(24).toString('hex');
   const http = await startHttpServer({

@@ -84,7 +84,7 @@ async function genesisOf({ dataDir, invitation }: SetUpOptions, isSetUp: boolean
   const { genesisHash: wanted, chainId, peers } = invitation;
   if (stored !== null) {
     if (toHex(genesisHash(stored)) === toHex(wanted)) return stored;
-    const detail = `${dataDir} holds ${stored.chainId}, and the invitation is to ${chainId}: choose another with --data.`;
+    const detail = `${dataDir} holds ${stored.chainId}, not the invited ${chainId}: choose another with --data.`;
     throw new AssayError('OTHER_CHAIN', detail);
   }
   const foreign = readdirSync(dataDir).filter((name) => !ours.has(name));
