@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { settingOption, withSettings } from '@assay/explain/gov/settings';
+import { settingOption } from '@assay/explain/gov/settings';
 import { presetNames } from '@assay/node/presets/presets';
 import { z } from 'zod';
-import { defineCommand, type Invocation } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { CliError } from '../failures.ts';
 import { wholeNumber } from '../inputs.ts';
-import { resolveShown } from '../model-progress.ts';
+import { initNetwork } from '../network/init.ts';
 import { presetOption } from '../preset-option.ts';
 
 const standardPort = 4100;
@@ -83,30 +83,23 @@ export const networkInitCommand = defineCommand({
   input,
   output,
   run: async (invocation) => {
-    const { input: asked, environment } = invocation;
+    const { input: asked } = invocation;
     const dir = resolve(asked.dir);
-    const note = (text: string) => invocation.terminal.note.write(`${text}\n`);
-    const { writeNetwork } = await import('@assay/node/deploy/write-network');
-    const { passphraseFrom } = await import('@assay/node/keys/keystore');
-    const engine = asked.engine ?? (await usualEngine(note));
-    const { model, backend } = await served(invocation, note);
-    const { validators, mixers, miners, oracles, gateways } = asked;
-    const counts = { validators, mixers, miners, oracles, gateways };
-    note('Making the keys …');
-    const network = await writeNetwork({
+    const { validators, mixers, miners, oracles, gateways, engine, model, upstream, context, threads, preset } = asked;
+    const wish = {
       dir,
-      shape: { counts, engine, hosts: await hostsOf(asked), firstPort: asked.port, hasFaucet: asked.faucet },
-      chainId: asked.chain,
-      model,
-      backend,
-      concurrency: 2,
-      params: await paramsOf(asked),
-      timeMs: Date.now(),
-      passphrase: passphraseFrom(environment),
+      counts: { validators, mixers, miners, oracles, gateways },
+      engine,
+      hosts: await hostsOf(asked),
       isSplit: asked.hosts !== undefined,
-    });
-    const { chainId, genesisHash, invitation, nodes } = network;
-    return { dir, chainId, genesisHash, engine, invitation, nodes };
+      firstPort: asked.port,
+      chainId: asked.chain,
+      hasFaucet: asked.faucet,
+      settings: asked.set,
+    };
+    const made = await initNetwork({ ...wish, model, upstream, context, threads, preset }, invocation);
+    const { chainId, genesisHash, invitation, nodes } = made.network;
+    return { dir, chainId, genesisHash, engine: made.engine, invitation, nodes };
   },
   print: ({ dir, chainId, nodes, engine, genesisHash, invitation }) => [
     `${chainId}: ${nodes.length} nodes in ${dir}, genesis ${genesisHash}.`,
@@ -122,17 +115,6 @@ export const networkInitCommand = defineCommand({
   ],
 });
 
-async function usualEngine(note: (text: string) => void): Promise<'cometbft' | 'embedded'> {
-  const { findCometBft } = await import('@assay/node/consensus/cometbft/binary');
-  try {
-    await findCometBft({ log: note });
-    return 'cometbft';
-  } catch (error) {
-    note(`There is no CometBFT here, so one node makes the blocks. ${(error as Error).message}`);
-    return 'embedded';
-  }
-}
-
 async function hostsOf({ hosts, address }: Input) {
   const { parseHosts } = await import('@assay/node/deploy/hosts');
   if (hosts !== undefined && address !== undefined) {
@@ -145,24 +127,4 @@ async function hostsOf({ hosts, address }: Input) {
     if ((cause as NodeJS.ErrnoException).code === undefined || !('syscall' in (cause as object))) throw cause;
     throw new CliError('usage', `The hosts in ${hosts} cannot be read.`, { cause });
   }
-}
-
-async function paramsOf({ preset, set }: Input) {
-  const { defaultPreset, presetParams } = await import('@assay/node/presets/presets');
-  const { devnetParams } = await import('@assay/node/devnet/genesis');
-  return withSettings(presetParams(preset ?? defaultPreset, devnetParams), set, 'genesis').params;
-}
-
-/** The model as it is registered: what the backend itself says of it. */
-async function served({ input: asked, home, terminal }: Invocation<Input>, note: (text: string) => void) {
-  const { openBackend } = await import('@assay/node/host/backend');
-  const file = asked.upstream === undefined ? await resolveShown(asked.model, { home, terminal }) : null;
-  const upstream = asked.upstream === undefined ? null : { url: asked.upstream, model: asked.model ?? null };
-  const threads = asked.threads ?? null;
-  const options = { model: file, upstream, sequences: 1, contextTokens: asked.context ?? null, threads, cheat: null };
-  const opened = await openBackend(options, null, note);
-  await opened.close();
-  const { model } = opened;
-  if (upstream === null) return { model, backend: { kind: 'file' as const, model: asked.model ?? null, threads } };
-  return { model, backend: { kind: 'upstream' as const, url: upstream.url, model: model.name } };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { settingOption } from '@assay/explain/gov/settings';
 import type { Devnet, DevnetStatus } from '@assay/node/devnet/port';
 import { presetNames } from '@assay/node/presets/presets';
@@ -41,6 +42,7 @@ const input = z.object({
   fresh: z.boolean().default(false),
   newChain: z.boolean().default(false),
   cheater: z.boolean().default(false),
+  processes: z.boolean().default(false),
 });
 
 const count = z.int();
@@ -86,6 +88,7 @@ export const upCommand = defineCommand({
     { syntax: '--cors <ORIGIN...>', description: 'pages of this origin may read the API and ask for completions' },
     { syntax: '--allow-host <NAME...>', description: 'one more name that the API answers to, as behind a proxy' },
     { syntax: '--cheater', description: 'one miner serves a cheaper model than it claims; watch it lose' },
+    { syntax: '--processes', description: 'a process for each role, which find each other by the network' },
     { syntax: '--fresh', description: 'delete the chain and the keys of the data directory first' },
     { syntax: '--new-chain', description: 'begin a chain from a genesis and keys that are there and never signed' },
   ],
@@ -94,6 +97,7 @@ export const upCommand = defineCommand({
   streams: true,
   run: async (invocation) => {
     const askedToStop = untilAskedToStop();
+    if (invocation.input.processes) return runProcesses(invocation, askedToStop);
     const devnet = await Promise.race([boot(invocation), askedToStop]);
     if (devnet === null) throw new CliError('interrupted', 'Interrupted before the network was up.');
     const { json, terminal } = invocation;
@@ -119,6 +123,44 @@ export const upCommand = defineCommand({
   },
   print: () => ['Stopped. Nothing is lost: `npm start` goes on from here.'],
 });
+
+/** The same network with a process for each role. */
+async function runProcesses(invocation: Invocation<z.infer<typeof input>>, askedToStop: Promise<null>) {
+  const { input: asked, terminal, home, dataDir, isDataNamed } = invocation;
+  const one = ['--cheater', '--new-chain', '--port', '--cors', '--allow-host'] as const;
+  const given = [
+    asked.cheater,
+    asked.newChain,
+    asked.port !== undefined,
+    asked.cors.length > 0,
+    asked.allowHost.length > 0,
+  ];
+  const wrong = one.filter((_, i) => given[i]);
+  if (wrong.length > 0) {
+    throw new CliError(
+      'usage',
+      `${wrong.join(' and ')} ${wrong.length > 1 ? 'are' : 'is'} for the network in one process.`,
+    );
+  }
+  const { runDevnetProcesses } = await import('../network/devnet.ts');
+  const { model, upstream, context, threads, preset, set: settings, fresh } = asked;
+  await runDevnetProcesses(
+    {
+      dir: isDataNamed ? dataDir : join(home, 'devnet-processes'),
+      miners: asked.miners ?? standardMiners,
+      model,
+      upstream,
+      context,
+      threads,
+      preset,
+      settings,
+      fresh,
+    },
+    invocation,
+    { askedToStop, say: (event) => terminal.out.write(`${JSON.stringify(event)}\n`) },
+  );
+  return { event: 'stopped' as const };
+}
 
 async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>): Promise<Devnet> {
   const { dataDir, home, json, terminal } = run;
