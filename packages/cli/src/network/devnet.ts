@@ -2,6 +2,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createClient } from '@assay/client';
+import { freeFirstPort } from '@assay/node/deploy/free-ports';
+import { portsPerNode } from '@assay/node/deploy/plan';
 import { processOf, stopProcess } from '@assay/node/deploy/processes';
 import { committee } from '@assay/node/devnet/genesis';
 import type { Invocation } from '../command.ts';
@@ -14,7 +16,7 @@ import { networkOf } from './nodes.ts';
 import { type Front, openFront } from './sessions.ts';
 import { bringUp } from './up.ts';
 
-const firstPort = 4200;
+const usualPort = 4200;
 const pollMs = 1000;
 const quietMs = 10_000;
 const stopMs = 15_000;
@@ -80,14 +82,16 @@ async function prepare(
     rmSync(dir, { recursive: true, force: true });
   }
   if (existsSync(join(dir, 'network.json'))) return;
+  const counts = { ...committee, miners };
+  const nodes = Object.values(counts).reduce((sum, count) => sum + count, 0);
   await initNetwork(
     {
       ...wish,
       dir,
-      counts: { ...committee, miners },
+      counts,
       hosts: [{ name: 'here', address: '127.0.0.1' }],
       isSplit: false,
-      firstPort,
+      firstPort: await freeFirstPort(usualPort, portsPerNode * (nodes + 1)),
       chainId: 'assay-devnet',
       hasFaucet: true,
     },

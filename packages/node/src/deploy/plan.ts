@@ -45,7 +45,8 @@ export function coldKeys({ miners }: RoleCounts): KeyName[] {
   return [names.foundation, names.creator, names.payer, ...owners].map((name) => ({ name, bls: false }));
 }
 
-const portsPerNode = 10;
+/** Ports of one machine that each of its nodes has. */
+export const portsPerNode = 10;
 /** Of what a network may have here; more is another way to set one up. */
 const mostNodes = 400;
 
