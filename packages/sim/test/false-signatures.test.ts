@@ -24,7 +24,7 @@ async function withForgery() {
 /** Counts the signatures that are checked, those of seals apart. */
 function counting(net: Following) {
   const checked = { count: 0 };
-  const sealers = net.chain.validators.map(({ publicKey }) => Buffer.from(publicKey).toString('hex'));
+  const sealers = net.chain.sealers.map(({ publicKey }) => Buffer.from(publicKey).toString('hex'));
   const verifier: Verifier = {
     ...nativeVerifier,
     ed25519: (publicKey, message, signature) => {

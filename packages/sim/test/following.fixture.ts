@@ -87,7 +87,7 @@ export class Following {
   /** Signed by all three validators, or some of them. */
   sealOf(header: BlockHeader, who: readonly number[] = [0, 1, 2]): Seal {
     const root = blockSigningRoot(this.chain.identity, header);
-    const signed = this.chain.validators.map((signer, validator) => ({ validator, signature: signer.sign(root) }));
+    const signed = this.chain.sealers.map((signer, validator) => ({ validator, signature: signer.sign(root) }));
     return { kind: 'embedded', value: signed.filter(({ validator }) => who.includes(validator)) };
   }
 
