@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,18 +14,32 @@ function nodePackage() {
   return `${prefix}-${platform}-${process.arch}`;
 }
 
-/** Path of the pinned Node, or of the running one where no pinned build exists and the running one is new enough. */
+/** Says what to do on a Node that is too old even to start from. */
+export function checkNode() {
+  if (Number.parseInt(process.versions.node, 10) >= 20) return;
+  throw new Error(
+    `Assay needs Node.js 20 or newer; this is ${process.version}. Install a newer one and run the command again.`,
+  );
+}
+
+/**
+ * Path of the Node that the package.json in `root` pins, wherever npm put it for that package, or of the running one
+ * where no pinned build exists and the running one is new enough.
+ */
 export function pinnedNode(root) {
   const name = nodePackage();
-  const folder = join(root, 'node_modules', name);
   const read = (path) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
   const pinned = Object.entries(read(root).optionalDependencies).find(([dependency]) => dependency === name)?.[1];
-  const binary = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (existsSync(binary) && read(folder).version === pinned) return binary;
+  const program = join('bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  const folders = createRequire(join(root, 'package.json'))
+    .resolve.paths(name)
+    .map((path) => join(path, name));
+  const folder = folders.find((each) => existsSync(join(each, program)) && read(each).version === pinned);
+  if (folder !== undefined) return join(folder, program);
   if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
   throw new Error(
     `Node.js ${pinned ?? 24} is not in node_modules (package ${name}), and the running ${process.version} ` +
-      'is too old. Run "npm ci --include=optional", or install Node.js 24 and run the command again.',
+      'is too old. Install the packages again with --include=optional, or install Node.js 24; then run it again.',
   );
 }
 

@@ -5,7 +5,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install, isInstalled } from './install.mjs';
-import { launch, pinnedNode } from './launch.mjs';
+import { checkNode, launch, pinnedNode } from './launch.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const vitest = ['node_modules/vitest/vitest.mjs', 'run'];
@@ -28,6 +28,7 @@ const commands = {
   bench: { args: ['bench/run.ts'] },
   sim: { args: ['packages/sim/src/main.ts'] },
   vectors: { args: ['tools/vectors.ts'] },
+  release: { args: ['tools/release.ts'] },
 };
 
 function stop(sentence) {
@@ -38,13 +39,11 @@ function stop(sentence) {
 const [name = '', ...rest] = process.argv.slice(2);
 const command = commands[name];
 
-if (Number.parseInt(process.versions.node, 10) < 20) {
-  stop(`Assay needs Node.js 20 or newer; this is ${process.version}. Install a newer one and run the command again.`);
-}
 if (command === undefined) {
   stop(`There is no script "${name}". The scripts are: ${Object.keys(commands).join(', ')}.`);
 }
 try {
+  checkNode();
   if (!isInstalled(root)) await install(root);
   const [program, ...args] = command.args;
   process.exitCode = await launch(pinnedNode(root), [join(root, program), ...args, ...rest], {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,12 +18,13 @@ export interface Ended {
 }
 
 /** Runs the command line in a process of its own. */
-export async function assay(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [main, ...args], {
-    cwd: root,
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+export function assay(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return runs([process.execPath, main, ...args], { cwd: root, env: { ...process.env, ...environment } });
+}
+
+/** Runs a program to its end. */
+export async function runs([program = '', ...args]: readonly string[], options: SpawnOptions): Promise<Ended> {
+  const child = spawn(program, args, { cwd: options.cwd, env: options.env, stdio: ['ignore', 'pipe', 'pipe'] });
   const parts = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     parts.out += text;
@@ -36,6 +37,15 @@ export async function assay(args: readonly string[], environment: NodeJS.Process
 }
 
 type Line = { readonly event: string } & Record<string, unknown>;
+
+interface StartOptions {
+  readonly dataDir: string;
+  readonly args?: readonly string[];
+  /** What stands for `assay`, and where it runs; the sources in the repository by default. */
+  readonly program?: readonly [string, ...string[]];
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
 
 /** `assay up --json` in a process of its own, and the official clients pointed at it. */
 export class RunningNetwork {
@@ -61,9 +71,11 @@ export class RunningNetwork {
   }
 
   /** Resolves at the ready line; rejects with what the process said when it ends before. */
-  static async start(options: { dataDir: string; args?: readonly string[] }): Promise<RunningNetwork> {
+  static async start(options: StartOptions): Promise<RunningNetwork> {
+    const [program, ...first] = options.program ?? [process.execPath, main];
     const args = ['up', '--json', '--port', '0', '--data', options.dataDir, ...(options.args ?? [])];
-    const child = spawn(process.execPath, [main, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { cwd = root, env = process.env } = options;
+    const child = spawn(program, [...first, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let err = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       err += text;

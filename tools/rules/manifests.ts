@@ -31,6 +31,8 @@ function inManifest(repository: Repository, folder: string): Finding[] {
   const findings: Finding[] = [];
   const report = (sentence: string) => findings.push({ path, line: 0, sentence });
   if (own.license !== 'Apache-2.0') report('Set "license" to "Apache-2.0".');
+  const { version } = manifestOf(repository.files, '');
+  if (own.version !== version) report(`Set "version" to ${version}, as in the root: one release holds all packages.`);
   const declared = { ...own.dependencies, ...own.devDependencies, ...own.optionalDependencies };
   for (const [name, version] of Object.entries(declared)) {
     if (!exactVersion.test(version)) report(`${name} is "${version}". Pin one exact version.`);

@@ -23,6 +23,7 @@ export function repositoryOf(files: Tree): Repository {
 /** A package.json of ours, the parts that the rules read. */
 export interface Manifest {
   readonly name: string;
+  readonly version?: string;
   readonly license?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;

@@ -200,9 +200,13 @@ describe('names', () => {
 });
 
 describe('manifests', () => {
-  it('wants exact versions, a licence, used dependencies and a lock that names no host', () => {
+  it('wants exact versions, one of our own, a licence, used dependencies and a lock that names no host', () => {
     const files = {
-      'packages/node/package.json': JSON.stringify({ name: '@assay/node', dependencies: { lmdb: '^1.0.0' } }),
+      'packages/node/package.json': JSON.stringify({
+        name: '@assay/node',
+        version: '0.0.1',
+        dependencies: { lmdb: '^1.0.0' },
+      }),
       'packages/ledger/src/a.ts': "import '@assay/protocol';",
       'package-lock.json': JSON.stringify({
         packages: {
@@ -218,6 +222,7 @@ describe('manifests', () => {
     };
     expect(findings(manifests, files)).toEqual([
       expect.stringContaining('Set "license"'),
+      expect.stringContaining('Set "version"'),
       expect.stringContaining('lmdb is "^1.0.0"'),
       expect.stringContaining('Nothing in packages/node imports lmdb'),
       expect.stringContaining('It differs from packages/node/package.json'),

@@ -13,7 +13,7 @@ export interface Finding {
 }
 
 const textFile = /(\.(ts|mjs|json|md|yml|yaml|sh)|^\.gitignore|^LICENSE|\/run)$/;
-const notOurs = new Set(['node_modules', '.git', 'coverage', '.assay']);
+const notOurs = new Set(['node_modules', '.git', 'coverage', 'dist', '.assay']);
 
 /** Reads every text file under `root` that is ours. */
 export function readTree(root: string): Tree {

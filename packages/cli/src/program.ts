@@ -1,4 +1,5 @@
 import { createClient } from '@assay/client';
+import { version } from '@assay/node/version';
 import { Command as Commander, CommanderError } from 'commander';
 import { z } from 'zod';
 import type { Command, Invocation } from './command.ts';
@@ -40,6 +41,7 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
 function buildProgram(host: Host, reached: (exit: ExitName) => void): Commander {
   const program = new Commander('assay')
     .description('An open network for AI inference that pays only for work it has tested.')
+    .version(version, '--version', 'print the version of this program')
     .showSuggestionAfterError()
     .exitOverride()
     .enablePositionalOptions()

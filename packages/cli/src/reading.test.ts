@@ -48,10 +48,10 @@ describe('assay params show', () => {
 describe('assay list', () => {
   it.each([
     ['miners', 3, /^miner +status +level +streak +trust +availability +collateral .* operator\n +0 +active +0 /],
-    ['mixers', 3, /^mixer +status +stake +duties +strikes +owner\n +0 +active /],
+    ['mixers', 3, /^mixer +status +stake +duties +strikes +owner +reached at\n +0 +active .* –\n/],
     ['oracles', 3, /^oracle +status +stake/],
-    ['validators', 3, /^validator +status +stake/],
-    ['gateways', 3, /^gateway +status +stake/],
+    ['validators', 3, /^validator +status +stake .* reached at\n/],
+    ['gateways', 3, /^gateway +status +stake .* reached at\n/],
     ['domains', 1, /^domain +name +burn +gateways +validators +domain +collateral +fee +owner\n +0 /],
     ['models', 1, /^model +name +status +domain +price in +price out +royalty +context +creator\n +0 +proposed /],
     [

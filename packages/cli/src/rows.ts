@@ -1,4 +1,14 @@
-import { type Domain, formatUnits, type Miner, type Mixer, type Model, type Role, type Session } from '@assay/client';
+import {
+  type Domain,
+  formatUnits,
+  type Gateway,
+  type Miner,
+  type Mixer,
+  type Model,
+  type Role,
+  type Session,
+  type Validator,
+} from '@assay/client';
 import { ratio } from '@assay/explain/ratio';
 import { fields, table } from '@assay/explain/table';
 
@@ -7,8 +17,8 @@ interface Rows {
   readonly miners: Miner;
   readonly mixers: Mixer;
   readonly oracles: Role;
-  readonly validators: Role;
-  readonly gateways: Role;
+  readonly validators: Validator;
+  readonly gateways: Gateway;
   readonly domains: Domain;
   readonly models: Model;
   readonly sessions: Session;
@@ -29,6 +39,11 @@ const role: Columns<Role> = {
   duties: ({ epochDuties }) => String(epochDuties),
   strikes: ({ strikes }) => String(strikes),
   owner: ({ account }, names) => named(account, names),
+};
+
+const reached: Columns<Role & Pick<Gateway, 'netAddresses'>> = {
+  ...role,
+  'reached at': ({ netAddresses }) => netAddresses.join(' ') || '–',
 };
 
 /** The columns of each table after the index. */
@@ -53,10 +68,10 @@ const columns: { readonly [Each in Kind]: Columns<Rows[Each]> } = {
     ms: ({ measured }) => String(measured.latencyMs ?? '–'),
     operator: ({ operator }, names) => named(operator, names),
   },
-  mixers: role,
+  mixers: reached,
   oracles: role,
-  validators: role,
-  gateways: role,
+  validators: reached,
+  gateways: reached,
   domains: {
     name: ({ name }) => name,
     burn: ({ terms }) => percent(terms.at(-1)?.burnBps),

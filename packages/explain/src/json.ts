@@ -7,6 +7,7 @@ import type {
   Domain,
   Epoch,
   Event,
+  Gateway,
   GenesisJson,
   JsonOf,
   Miner,
@@ -17,6 +18,7 @@ import type {
   Role,
   Session,
   Task,
+  Validator,
 } from '@assay/client';
 import { type BlockResult, measuredValues, type TransactionResult } from '@assay/ledger';
 import {
@@ -29,6 +31,7 @@ import {
   DomainRow,
   type EpochClose,
   type Flaw,
+  GatewayRow,
   Genesis,
   type LedgerEvent,
   MeasureReport,
@@ -43,6 +46,7 @@ import {
   RoleRow,
   SessionRow,
   type TaskRow,
+  ValidatorRow,
 } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 
@@ -59,6 +63,14 @@ export const rowJson = {
   }),
   mixer: (index: Ref<'mixers'>, row: MixerRow) => ({ index, ...(MixerRow.toJson(row) as Omit<Mixer, 'index'>) }),
   role: (index: number, row: RoleRow) => ({ index, ...(RoleRow.toJson(row) as Omit<Role, 'index'>) }),
+  gateway: (index: Ref<'gateways'>, row: GatewayRow) => ({
+    index,
+    ...(GatewayRow.toJson(row) as Omit<Gateway, 'index'>),
+  }),
+  validator: (index: Ref<'validators'>, row: ValidatorRow) => ({
+    index,
+    ...(ValidatorRow.toJson(row) as Omit<Validator, 'index'>),
+  }),
   domain: (index: Ref<'domains'>, row: DomainRow) => ({ index, ...(DomainRow.toJson(row) as Omit<Domain, 'index'>) }),
   model: (index: Ref<'models'>, row: ModelRow) => ({ index, ...(ModelRow.toJson(row) as Omit<Model, 'index'>) }),
   session: (index: Ref<'sessions'>, row: SessionRow) => ({

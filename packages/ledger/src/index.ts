@@ -37,7 +37,6 @@ export {
   drawMiners,
   drawTable,
   eligibleMiners,
-  pairDrawer,
 } from './draw/draw.ts';
 export { namesEngine, owesIds } from './draw/engines.ts';
 export { type PresentKind, wasSeen } from './draw/presence.ts';

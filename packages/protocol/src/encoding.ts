@@ -37,3 +37,6 @@ export const Name = textOf(limits.maxNameBytes);
 export const listOfQuantities = (limit: number) => byValue(new ListBasicType(Quantity, limit));
 /** A list of at most `limit` addresses. */
 export const listOfAddresses = (limit: number) => byValue(new ListCompositeType(Address, limit));
+/** Where a machine is reached in the network; the ledger knows no more of it than §3.11. */
+export const NetAddress = textOf(limits.maxNetAddressBytes);
+export const NetAddresses = byValue(new ListCompositeType(NetAddress, limits.maxNetAddresses));

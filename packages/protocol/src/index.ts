@@ -8,6 +8,8 @@ export * from './batch/receipt.ts';
 export * from './block/block.ts';
 export * from './block/canonical-vote.ts';
 export * from './block/comet-header.ts';
+export * from './block/comet-seal.ts';
+export * from './block/protobuf.ts';
 export * from './case/cases.ts';
 export * from './domain/domains.ts';
 export * from './encoding.ts';

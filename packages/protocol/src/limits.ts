@@ -43,6 +43,8 @@ export const limits = {
   maxMixers: 128,
   /** Most epochs for which one absence takes a mixer's seat (§7.13). */
   maxAbsenceEpochs: 16,
+  /** Rows that one block forgets (§2.5). */
+  maxPrunedRows: 1000,
   /** Rows of any one table. */
   maxTableRows: 2 ** 32,
   /** Largest single row, serialised, bytes. */
@@ -55,6 +57,9 @@ export const limits = {
   maxDatedTerms: 2,
   /** Operators that are admitted to a domain and have not registered yet. */
   maxAdmitted: 64,
+  /** Network addresses of one role, and bytes of one (§3.11). */
+  maxNetAddresses: 4,
+  maxNetAddressBytes: 128,
   /** Models one miner may serve. */
   maxModelsPerMiner: 16,
   /** Miners a dedicated session may name (§4.11). */

@@ -23,6 +23,7 @@ import {
   RotateCommitteeKey,
   RotateConsensusKey,
   RotateKey,
+  SetNetAddresses,
   SetRoleStatus,
   StakeKind,
   UpdateMiner,
@@ -189,6 +190,7 @@ export const TransactionBody = oneOf(
     openPlant: OpenPlant,
     registerValidator: RegisterValidator,
     rotateConsensusKey: RotateConsensusKey,
+    setNetAddresses: SetNetAddresses,
   },
   { typeName: 'TransactionBody' },
 );

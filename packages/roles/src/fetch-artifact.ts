@@ -29,7 +29,7 @@ export async function fetchArtifact(endpoint: Endpoint, known: Known, task: Task
   if (mixer === undefined) return null;
   try {
     const stream = await endpoint.open(peerIdOf(mixer), protocols.artifact);
-    const reply = await ask(known.runtime, stream, [ArtifactRequest, { taskId: task.taskId }], ArtifactReply);
+    const reply = await ask(known.runtime, stream, ArtifactRequest.serialize({ taskId: task.taskId }), ArtifactReply);
     const bundle = reply?.[0] ?? null;
     return bundle !== null && isOf(bundle, known, task) ? bundle : null;
   } catch {

@@ -34,8 +34,7 @@ export class KnownSignatures implements Verifier {
   bls(publicKeys: readonly Uint8Array[], message: Uint8Array, signature: Uint8Array): boolean {
     return this.#remembered([...publicKeys, message, signature], () => {
       const made = publicKeys.flatMap((publicKey) => this.#made.get(nameOf([publicKey, message])) ?? []);
-      const isOfAll = made.length > 0 && made.length === publicKeys.length;
-      const sum = isOfAll ? aggregateBls(made) : null;
+      const sum = made.length < publicKeys.length ? null : sumOf(made);
       if (sum !== null && equalBytes(sum, signature)) return true;
       return this.#verifier.bls(publicKeys, message, signature);
     });
@@ -45,6 +44,11 @@ export class KnownSignatures implements Verifier {
     const name = nameOf(parts);
     return this.#answers.get(name) ?? keep(this.#answers, name, check());
   }
+}
+
+function sumOf(signatures: readonly Uint8Array[]): Uint8Array | null {
+  const [only] = signatures;
+  return signatures.length === 1 && only !== undefined ? only : aggregateBls(signatures);
 }
 
 function keep<Value>(values: Map<string, Value>, name: string, value: Value): Value {

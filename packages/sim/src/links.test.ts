@@ -66,6 +66,22 @@ describe('links', () => {
     expect(await runtime.until(echoes({ runtime, links, a, heard }))).toHaveLength(3);
   });
 
+  it('count what is sent by protocol and topic, once for each that gets it', async () => {
+    const world = await threePeers();
+    const { runtime, links, a } = world;
+    a.publish('news', Uint8Array.of(1, 2));
+    const before = links.traffic.all;
+    a.publish('news', Uint8Array.of(1, 2, 3));
+    await runtime.until(echoes(world));
+    expect([...links.traffic.since(before)]).toEqual([
+      ['echo', { messages: 6, bytes: 6 }],
+      ['news', { messages: 2, bytes: 6 }],
+    ]);
+    links.cutOff(ids.b);
+    a.publish('news', Uint8Array.of(1));
+    expect(links.traffic.all.get('news')).toEqual({ messages: 5, bytes: 11 });
+  });
+
   it('lose the streams of two peers when those break', async () => {
     const { runtime, links, a } = await threePeers();
     const stream = await runtime.until(a.open(ids.b, 'echo'));

@@ -10,6 +10,7 @@ import {
 } from '@assay/roles/ports/network';
 import type { RandomStream, Runtime } from '@assay/roles/ports/runtime';
 import { Spy } from './spy.ts';
+import { Traffic } from './traffic.ts';
 
 /** Shortest and longest way between two peers, and how much longer one message may take than another, milliseconds. */
 export interface Ways {
@@ -18,12 +19,10 @@ export interface Ways {
   readonly jitterMs: number;
 }
 
-const overTheWorld: Ways = { leastMs: 5, mostMs: 80, jitterMs: 20 };
+export const overTheWorld: Ways = { leastMs: 5, mostMs: 80, jitterMs: 20 };
 export const nextDoor: Ways = { leastMs: 1, mostMs: 3, jitterMs: 1 };
 /** A byte decides how much longer a message takes. */
 const valuesAtOnce = 32;
-/** How long an opener waits for a peer that cannot be reached (§5.24). */
-const openMs = 2000;
 
 /** Messages of one sender to one receiver arrive in order, each after the delay of the pair and some of its own. */
 class Lane {
@@ -60,8 +59,15 @@ class Lane {
   }
 }
 
+interface Way {
+  readonly lane: Lane;
+  readonly isCut: () => boolean;
+  /** Told of every message that is sent. */
+  readonly count: (message: Uint8Array) => void;
+}
+
 /** Sends what is given to `send` through a lane; the receiving end stays as it is. */
-function delayed(stream: MessageStream, lane: Lane, isCut: () => boolean): MessageStream {
+function delayed(stream: MessageStream, { lane, isCut, count }: Way): MessageStream {
   let underWay = 0;
   let isLost = false;
   const wake: (() => void)[] = [];
@@ -83,6 +89,7 @@ function delayed(stream: MessageStream, lane: Lane, isCut: () => boolean): Messa
       while (underWay >= networkLimits.streamMessages && !isLost) await new Promise<void>((done) => wake.push(done));
       if (isLost) throw new StreamLost('the other side');
       underWay += 1;
+      count(message);
       lane.carry(() => {
         last = last.then(() => arrive(message));
       });
@@ -102,6 +109,7 @@ function delayed(stream: MessageStream, lane: Lane, isCut: () => boolean): Messa
 /** The network inside one process, with ways between its peers: long, uneven, sometimes broken, sometimes closed. */
 export class Links implements Network {
   readonly spy = new Spy();
+  readonly traffic = new Traffic();
   readonly #runtime: Runtime;
   readonly #ways: Ways;
   readonly #inner: MemoryNetwork;
@@ -129,7 +137,7 @@ export class Links implements Network {
       handle: (protocol, handler) => {
         const heard = this.spy.on({ to: id, protocol }, handler);
         endpoint.handle(protocol, (stream, from) => {
-          const there = delayed(stream, this.#lane(id, from), () => this.#isCut(id, from));
+          const there = delayed(stream, this.#way(id, from, protocol));
           return heard(there, from);
         });
       },
@@ -183,11 +191,11 @@ export class Links implements Network {
     const { id } = endpoint;
     await new Promise<void>((arrived) => this.#lane(id, peer).carry(arrived));
     if (this.#isCut(id, peer)) {
-      await this.#runtime.sleep(openMs);
+      await this.#runtime.sleep(networkLimits.openMs);
       throw new StreamLost(peer);
     }
     const stream = await endpoint.open(peer, protocol);
-    const here = delayed(stream, this.#lane(id, peer), () => this.#isCut(id, peer));
+    const here = delayed(stream, this.#way(id, peer, protocol));
     this.#open.set(here, [id, peer]);
     const abort = () => {
       this.#open.delete(here);
@@ -210,10 +218,16 @@ export class Links implements Network {
   #publish(from: PeerId, topic: string, message: Uint8Array): void {
     for (const to of this.#subscribers.get(topic) ?? []) {
       if (to === from || this.#isCut(from, to)) continue;
+      this.traffic.add(topic, message);
       this.#lane(from, to).carry(() => {
         if (!this.#isCut(from, to)) this.#inner.find(to)?.deliver(topic, message, from);
       });
     }
+  }
+
+  #way(from: PeerId, to: PeerId, protocol: string): Way {
+    const count = (message: Uint8Array) => this.traffic.add(protocol, message);
+    return { lane: this.#lane(from, to), isCut: () => this.#isCut(from, to), count };
   }
 
   #isCut(one: PeerId, other: PeerId): boolean {

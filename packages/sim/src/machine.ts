@@ -71,6 +71,7 @@ export class Machine {
       onBlock: (listener) => chain.onBlock((committed) => this.#isDead || listener(committed)),
       blockAt: (height) => chain.blockAt(height),
       sealAt: (height) => chain.sealAt(height),
+      codesAt: (height) => chain.codesAt(height),
     };
   }
 

@@ -1,4 +1,3 @@
-import { committee, names } from '@assay/node/devnet/genesis';
 import type { Breakable } from './faults.ts';
 import { Machine } from './machine.ts';
 import type { World } from './world.ts';
@@ -19,16 +18,18 @@ export class Machines implements Breakable {
   readonly #backMs = new Map<string, number>();
   readonly #addresses: ReadonlyMap<string, string>;
 
-  constructor(world: World, miners: number) {
+  constructor(world: World) {
     this.#world = world;
     this.#addresses = new Map(world.built.roles.list().map(({ name, address }) => [name, address]));
     const chance = world.runtime.random('victims');
-    const mixer = chance.int(committee.mixers);
-    this.mixer = names.mixer(mixer);
-    this.cut = names.mixer((mixer + 1) % committee.mixers);
-    this.validator = names.validator(chance.int(committee.validators));
-    const victims = Math.ceil(miners / minersPerVictim);
-    this.miners = Array.from({ length: victims }, (_, i) => names.miner(i * minersPerVictim));
+    const namesOf = (wanted: string) =>
+      world.built.roles.list().flatMap(({ kind, name }) => (kind === wanted ? [name] : []));
+    const [mixers, validators] = [namesOf('mixer'), namesOf('validator')];
+    const mixer = chance.int(mixers.length);
+    this.mixer = mixers[mixer] ?? '';
+    this.cut = mixers[(mixer + 1) % mixers.length] ?? '';
+    this.validator = validators[chance.int(validators.length)] ?? '';
+    this.miners = namesOf('miner').filter((_, i) => i % minersPerVictim === 0);
   }
 
   /** Starts a role where it belongs. */

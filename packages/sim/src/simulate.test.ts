@@ -33,6 +33,21 @@ describe('a world from a seed', () => {
   );
 
   it(
+    'has as many mixers as it is told, and says what their tasks cost',
+    async () => {
+      const { load, certified, lost } = await simulate({ seed: 1, mixers: 7, ...small });
+      expect(lost).toEqual([]);
+      const { sent, onChain, certificateMs } = load;
+      // Every task is announced to the six other mixers and three oracles, five times at least.
+      expect(sent.get('assay/tasks/1')?.messages).toBeGreaterThan(5 * 8 * certified);
+      expect(onChain.get('certifiedBatch')?.messages).toBeGreaterThan(0);
+      expect(certificateMs.p50).toBeGreaterThan(0);
+      expect(certificateMs.p99).toBeGreaterThanOrEqual(certificateMs.p50);
+    },
+    patienceMs,
+  );
+
+  it(
     'says its seed and what happened last when money is made out of nothing',
     async () => {
       const forged = simulate({ seed: 3, ...small }, ({ chain }) => {

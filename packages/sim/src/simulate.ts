@@ -1,7 +1,8 @@
-import { committee, names } from '@assay/node/devnet/genesis';
+import { names } from '@assay/node/devnet/genesis';
 import type { LedgerEvent, Ref } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { trouble } from './faults.ts';
+import { type Load, LoadMeter } from './load.ts';
 import { Machines } from './machines.ts';
 import { Users } from './users.ts';
 import { World } from './world.ts';
@@ -9,6 +10,10 @@ import { World } from './world.ts';
 export interface SimulationOptions {
   readonly seed: number;
   readonly miners: number;
+  /** As many as the default network has when absent. */
+  readonly mixers?: number;
+  /** As in the default network when absent. */
+  readonly epochBlocks?: number | undefined;
   /** How long users ask and things go wrong, simulated minutes; then all that was asked comes to its end. */
   readonly minutes: number;
 }
@@ -28,6 +33,7 @@ export interface SimulationReport {
   readonly lost: readonly string[];
   /** Rejected tasks, but those whose mixer was away after it, so that no auditor got the artifact (§14.8). */
   readonly unexplained: readonly string[];
+  readonly load: Load;
   readonly epochs: number;
   readonly crashes: number;
   readonly stateRoot: string;
@@ -69,6 +75,14 @@ class Tally {
     }
   }
 
+  /** How long certified tasks waited for it since their users had the answer, milliseconds. */
+  waitsMs(answeredMs: ReadonlyMap<string, number>): number[] {
+    return [...answeredMs].flatMap(([taskId, sinceMs]) => {
+      const certified = this.certified.get(taskId);
+      return certified === undefined ? [] : [Math.max(0, certified.atMs - sinceMs)];
+    });
+  }
+
   isJudged(taskId: string): boolean {
     return this.approved.has(taskId) || this.rejected.has(taskId);
   }
@@ -83,13 +97,14 @@ export async function simulate(
   options: SimulationOptions,
   begun: (world: World) => void = () => {},
 ): Promise<SimulationReport> {
-  const world = await World.open(options);
+  const { epochBlocks } = options;
+  const world = await World.open(epochBlocks === undefined ? options : { ...options, params: { epochBlocks } });
   const { promise: broken, reject: broke } = Promise.withResolvers<never>();
   broken.catch(() => {});
   // What a listener or a role throws where nobody waits for it.
   process.on('uncaughtException', broke);
   try {
-    const machines = new Machines(world, options.miners);
+    const machines = new Machines(world);
     await world.start((role) => machines.begin(role));
     const apiKeys = await world.runtime.until(sessionsIn(world));
     begun(world);
@@ -104,11 +119,9 @@ export async function simulate(
 
 /** API keys of a session at each mixer. */
 async function sessionsIn(world: World): Promise<string[]> {
-  const apiKeys = [world.apiKey];
-  for (let homeMixer = 1; homeMixer < committee.mixers; homeMixer++) {
-    apiKeys.push(await world.openSession(names.payer, { homeMixer, sharesPrompts: homeMixer % 2 === 0 }));
-  }
-  return apiKeys;
+  const others = Array.from(world.chain.head().mixers, (_, homeMixer) => homeMixer).slice(1);
+  const terms = others.map((homeMixer) => ({ homeMixer, sharesPrompts: homeMixer % 2 === 0 }));
+  return [world.apiKey, ...(await world.openSessions(names.payer, terms))];
 }
 
 interface Stage {
@@ -126,6 +139,7 @@ async function live(
   chain.onBlock(({ result }) => {
     for (const event of result.events) tally.add(event, runtime.monotonicMs());
   });
+  const meter = new LoadMeter(world);
   const count = Math.max(2, Math.ceil(miners / minersPerUser));
   const [startedMs, beganMs] = [performance.now(), runtime.monotonicMs()];
   const users = new Users({ world, apiKeys, count });
@@ -133,7 +147,8 @@ async function live(
   allWell.catch(() => {});
   await world.pass(minutes * minuteMs);
   users.leave();
-  const isOver = () => users.waiting === 0 && users.answered.every((taskId) => tally.isJudged(taskId));
+  const { answeredMs } = users;
+  const isOver = () => users.waiting === 0 && [...answeredMs.keys()].every((taskId) => tally.isJudged(taskId));
   for (let waitedMs = 0; !isOver() && waitedMs < endingMs; waitedMs += stepMs) await world.pass(stepMs);
   await runtime.until(allWell);
   const { globals } = chain.head();
@@ -143,12 +158,13 @@ async function live(
     blocks: globals.height,
     epochs: globals.epoch,
     asked: users.asked,
-    answered: users.answered.length,
+    answered: answeredMs.size,
     refused: Object.fromEntries(users.refused),
     certified: tally.certified.size,
     approved: tally.approved.size,
     rejected: tally.rejected.size,
-    lost: users.answered.flatMap((taskId) =>
+    load: meter.measured(tally.waitsMs(answeredMs)),
+    lost: [...answeredMs.keys()].flatMap((taskId) =>
       tally.certified.has(taskId) ? [] : [[taskId, ...trace.about(taskId)].join('; ')],
     ),
     unexplained: [...tally.rejected].flatMap(([taskId, { isUnseen }]) => {

@@ -13,8 +13,8 @@ export interface UsersOptions {
 
 /** Users who ask at random times, each with a prompt of its own, and think about what they get. */
 export class Users {
-  /** Ids of the tasks whose answer came to its end. */
-  readonly answered: string[] = [];
+  /** Ids of the tasks whose answer came to its end, and when by the monotonic clock. */
+  readonly answeredMs = new Map<string, number>();
   asked = 0;
   /** Code → how many requests ended with it. */
   readonly refused = new Map<string, number>();
@@ -54,7 +54,7 @@ export class Users {
     try {
       const asked = { messages, seed: null, maxTokens: 1 + chance.int(maxTokens) };
       const { taskId, text } = await world.ask(asked, apiKey);
-      this.answered.push(taskId);
+      this.answeredMs.set(taskId, world.runtime.monotonicMs());
       world.trace.answer(`user ${user} has the answer of ${taskId}: ${text}`);
     } catch (error) {
       const code = (error as { code?: string }).code ?? String(error);

@@ -7,6 +7,7 @@ import { nativeCrypto } from '@assay/node/crypto/role-crypto';
 import { apiKeyOf } from '@assay/node/crypto/signers';
 import { nativeVerifier } from '@assay/node/crypto/verifier';
 import {
+  committee,
   concurrency,
   devnetGenesis,
   devnetRoles,
@@ -23,7 +24,7 @@ import type { KeyName, Keystore } from '@assay/node/keys/keystore';
 import type { BodyKind, BodyValues, Genesis, Ref } from '@assay/protocol';
 import type { AccountSigner, RoleContext } from '@assay/roles/context';
 import type { ApiKey, Gateway } from '@assay/roles/gateway/index';
-import type { Chain } from '@assay/roles/ports/chain';
+import type { Chain, Inclusion } from '@assay/roles/ports/chain';
 import type { InferenceRequest } from '@assay/roles/ports/chat';
 import { peerIdOf } from '@assay/roles/ports/network';
 import { runtimeOf } from '@assay/roles/ports/runtime';
@@ -40,6 +41,8 @@ import type { WorldStore } from './world-store.ts';
 
 /** How far time goes before somebody looks whether the engine still runs, milliseconds. */
 const stepMs = 1000;
+/** Transactions of one account on their way to a block. */
+const sessionsAtOnce = 16;
 
 export interface WorldOptions extends ServingOptions {
   /** Decides every random value. */
@@ -47,6 +50,8 @@ export interface WorldOptions extends ServingOptions {
   /** Decides the keys, in place of `seed`: worlds of one genesis may have chances of their own. */
   readonly keySeed?: number;
   readonly miners: number;
+  /** As many as the default network has when absent. */
+  readonly mixers?: number;
   readonly params?: Partial<Genesis['params']>;
   readonly ways?: Ways;
   /** What the payer's session holds. */
@@ -104,16 +109,16 @@ export class World implements Surroundings {
 
   /** Nothing runs in it before `start`. */
   static async open(options: WorldOptions): Promise<World> {
-    const { seed, keySeed = seed, miners, params, storeOf, after } = options;
+    const { seed, keySeed = seed, miners, mixers = committee.mixers, params, storeOf, after } = options;
     const before = after === undefined ? null : after.#parts;
     const runtime = before?.runtime ?? new SimulatedRuntime({ seed, log: (line) => trace.log(line) });
     const trace: Trace = before?.trace ?? new Trace(runtime.monotonicMs);
     const verifier = before?.verifier ?? new KnownSignatures(nativeVerifier);
     const keyChance = new SimulatedRuntime({ seed: keySeed }).random('keys');
     const seeded = before?.seeded ?? new SeededKeys(keyChance, verifier);
-    if (before === null) seeded.make(keyNames(miners));
+    if (before === null) seeded.make(keyNames(miners, mixers));
     const ring = new KeyRing(seeded.all, async () => seeded.all);
-    const plain = devnetGenesis(seeded.all, { model, miners, timeMs: runtime.nowMs() });
+    const plain = devnetGenesis(seeded.all, { model, miners, mixers, timeMs: runtime.nowMs() });
     const genesis = before?.genesis ?? { ...plain, params: { ...plain.params, ...params } };
     const inMemory = () => new MemoryStore(join(tmpdir(), `assay-sim-${seed}`), runtime.sleep);
     const store = before?.store ?? (await storeOf?.(genesis, runtime)) ?? inMemory();
@@ -204,13 +209,13 @@ export class World implements Surroundings {
   /** Every role as it is built on a machine; which of them are started there is another matter. */
   build({ chain, network, runtime, store }: Surroundings): BuiltRoles {
     const { ring, verifier, options } = this.#parts;
-    const { miners, plantsOneIn } = options;
+    const { miners, mixers = committee.mixers, plantsOneIn } = options;
     return buildRoles({
       chain,
       network,
       runtime,
       store,
-      roles: devnetRoles(miners),
+      roles: devnetRoles(miners, mixers),
       concurrency,
       verifier,
       keys: ring,
@@ -267,8 +272,23 @@ export class World implements Surroundings {
   }
 
   /** Opens a session of an account, and gives an API key that spends it. */
-  async openSession(account: string, terms: Partial<BodyValues['openSession']>): Promise<string> {
-    const code = await this.send(account, 'openSession', {
+  openSession(account: string, terms: Partial<BodyValues['openSession']>): Promise<string> {
+    return this.#open(this.#senderOf(account), terms);
+  }
+
+  /** Opens sessions of an account, some in each block, and gives an API key for each. */
+  async openSessions(account: string, all: readonly Partial<BodyValues['openSession']>[]): Promise<string[]> {
+    const sender = this.#senderOf(account);
+    const apiKeys: string[] = [];
+    for (let next = 0; next < all.length; next += sessionsAtOnce) {
+      const some = all.slice(next, next + sessionsAtOnce);
+      apiKeys.push(...(await Promise.all(some.map((terms) => this.#open(sender, terms)))));
+    }
+    return apiKeys;
+  }
+
+  async #open(sender: TransactionSender, terms: Partial<BodyValues['openSession']>): Promise<string> {
+    const { code, events } = await this.#sendBy(sender, 'openSession', {
       sessionKey: this.keys.account(names.session).publicKey,
       domain: 0,
       model: 0,
@@ -283,17 +303,14 @@ export class World implements Surroundings {
       ...terms,
     });
     if (code !== 'OK') throw new Error(`The session was not opened: ${code}.`);
-    return this.#accept(this.chain.head().sessions.length - 1);
+    const [session] = events.flatMap((event) => (event.type === 'sessionOpened' ? [event.session] : []));
+    return this.#accept(session ?? 0);
   }
 
   /** Sends a transaction of one of the keys, whose role may be sending too; gives its code. */
   async send<Kind extends BodyKind>(name: string, kind: Kind, value: BodyValues[Kind]): Promise<string> {
-    const { chain, runtime } = this;
-    const sender = new TransactionSender({ chain, signer: this.keys.account(name), runtime });
-    for (;;) {
-      const { code } = await sender.send(kind, value);
-      if (code !== 'BAD_NONCE') return code;
-    }
+    const { code } = await this.#sendBy(this.#senderOf(name), kind, value);
+    return code;
   }
 
   request(change: Partial<InferenceRequest> = {}): InferenceRequest {
@@ -352,6 +369,22 @@ export class World implements Surroundings {
     const { keys } = this;
     this.#session = await provision({ chain, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
     this.#apiKey = this.#accept(this.#session);
+  }
+
+  #senderOf(name: string): TransactionSender {
+    const { chain, runtime } = this;
+    return new TransactionSender({ chain, signer: this.keys.account(name), runtime });
+  }
+
+  async #sendBy<Kind extends BodyKind>(
+    sender: TransactionSender,
+    kind: Kind,
+    value: BodyValues[Kind],
+  ): Promise<Inclusion> {
+    for (;;) {
+      const inclusion = await sender.send(kind, value);
+      if (inclusion.code !== 'BAD_NONCE') return inclusion;
+    }
   }
 
   #accept(session: Ref<'sessions'>): string {

@@ -4,6 +4,7 @@ import { names } from '@assay/node/devnet/genesis';
 import { followSessions, liveApiKey } from '@assay/node/host/follow-sessions';
 import { ApiKeyFile } from '@assay/node/keys/api-keys';
 import { newDirectory } from '@assay/node/store/directory.fixture';
+import type { ApiKey } from '@assay/roles/gateway/index';
 import { describe, expect, it } from 'vitest';
 import { startWorld } from './start.fixture.ts';
 
@@ -32,5 +33,23 @@ describe('an API key', () => {
     // A session that is opened later comes with its first key.
     const other = await net.openSession(names.payer, {});
     expect(gateway.knowsKey(other)).toBe(true);
+  });
+
+  it('is made once, however many sessions are opened after its own', async () => {
+    const dir = await newDirectory();
+    await ApiKeyFile.begin(join(dir, 'api-keys.json'));
+    const file = new ApiKeyFile(join(dir, 'api-keys.json'));
+    let keys: Iterable<ApiKey> = [];
+    const net = await startWorld({
+      miners: 1,
+      apiKeysOf: (parts) => {
+        keys = followSessions({ ...parts, file }, () => {});
+        return keys;
+      },
+    });
+    const [first] = keys;
+    await net.openSessions(names.payer, [{}, {}]);
+    expect([...keys]).toHaveLength(3);
+    expect([...keys][0]).toBe(first);
   });
 });

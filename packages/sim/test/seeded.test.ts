@@ -17,7 +17,7 @@ async function live(seed: number) {
   users.leave();
   await world.runtime.until(world.end());
   const root = toHex(world.chain.stateRoot());
-  return { root, hash: world.trace.hash, said: world.trace.said, answered: users.answered };
+  return { root, hash: world.trace.hash, said: world.trace.said, answered: [...users.answeredMs] };
 }
 
 describe('production roles in simulated time', () => {

@@ -109,6 +109,17 @@ describe('one silent mixer (§5.24)', () => {
     expect(asked.map(isPaid)).toEqual([true, true, true]);
   });
 
+  it('holds up no certificate (§14.1.2)', async () => {
+    const net = await start();
+    await net.blocks(3);
+    endpointOf(net, 3).handle(protocols.batch, never);
+    const { taskId } = await net.ask({ maxTokens: 2 });
+    const askedMs = net.runtime.monotonicMs();
+    await net.until(() => net.task(taskId) !== null);
+    // The answer of a silent mixer is waited for two seconds (§5.24).
+    expect(net.runtime.monotonicMs() - askedMs).toBeLessThan(500);
+  });
+
   it('does not lose its work when it is down for some seconds (§14.8)', async () => {
     const net = await start();
     const own = await net.openSession(names.foundation, { homeMixer: 3 });

@@ -46,11 +46,21 @@ export class ChunkTree {
     this.#changed.push(indexes);
   }
 
-  /** The chunks at `indexes`. */
-  chunksAt(indexes: Uint32Array): Uint8Array {
-    const chunks = new Uint8Array(indexes.length * CHUNK);
-    for (const [i, index] of indexes.entries()) chunks.set(this.#node(0, index), i * CHUNK);
-    return chunks;
+  /** Takes out the chunks at `indexes`, which rise; those after them move up. */
+  drop(indexes: Uint32Array): void {
+    if (indexes.length === 0) return;
+    const { words } = this.#levelOf(0);
+    let end = indexes[0] as number;
+    for (const [i, index] of indexes.entries()) {
+      const next = indexes[i + 1] ?? this.#length;
+      words.copyWithin(end * WORDS, (index + 1) * WORDS, next * WORDS);
+      end += next - index - 1;
+    }
+    words.fill(0, end * WORDS);
+    this.#length = end;
+    // What stands above moved chunks is another node than before.
+    this.#levels.length = 1;
+    this.#changed = [Uint32Array.from({ length: end }, (_, index) => index)];
   }
 
   root(): Uint8Array {

@@ -34,6 +34,8 @@ export class PackedRows<Row> {
   /** A page has 2^this rows. */
   readonly #pageBits: number;
   readonly #pages: Page[] = [];
+  /** Rows before the first page that is kept. */
+  #start = 0;
   /** Bytes of each row. */
   readonly #sizes: number[] = [];
   readonly #chunks = new ChunkRows();
@@ -46,15 +48,23 @@ export class PackedRows<Row> {
     this.#pageBits = pageBits;
   }
 
+  /** Lets go of the rows before `index`, which are not asked for any more. */
+  release(index: number): void {
+    const pages = (index - this.#start) >>> this.#pageBits;
+    this.#pages.splice(0, pages);
+    this.#sizes.splice(0, pages << this.#pageBits);
+    this.#start += pages << this.#pageBits;
+  }
+
   /** Writes a row at `index`, which is at most the number of rows. */
   set(index: number, row: Readonly<Row>): void {
     const page = this.#pageOf(index);
     const at = this.#placeOf(index);
     const end = this.#type.value_serializeToBytes(page, at, row);
     // A longer row may have been here before.
-    const before = this.#sizes[index] ?? 0;
+    const before = this.#sizes[index - this.#start] ?? 0;
     if (end - at < before) page.uint8Array.fill(0, end, at + before);
-    this.#sizes[index] = end - at;
+    this.#sizes[index - this.#start] = end - at;
   }
 
   /** Writes those fields of a row that are in `change`; `row` is what it has become. */
@@ -72,7 +82,7 @@ export class PackedRows<Row> {
   }
 
   #rootsOfGroup(indexes: Uint32Array): Uint8Array {
-    const sizes = Array.from(indexes, (index) => this.#sizes[index] as number);
+    const sizes = Array.from(indexes, (index) => this.#sizes[index - this.#start] as number);
     const width = chunksOf(Math.max(...sizes));
     const chunks = this.#chunks.clear(indexes.length, width);
     const words = new Uint32Array(chunks.target(0).uint8Array.buffer);
@@ -86,7 +96,7 @@ export class PackedRows<Row> {
   }
 
   #pageOf(index: number): Page {
-    const number = index >>> this.#pageBits;
+    const number = (index - this.#start) >>> this.#pageBits;
     const page = this.#pages[number];
     if (page !== undefined) return page;
     const uint8Array = new Uint8Array(this.#stride << this.#pageBits);

@@ -1,6 +1,7 @@
 import {
   type Client,
   DomainPage,
+  GatewayPage,
   MinerPage,
   MixerPage,
   ModelPage,
@@ -8,6 +9,7 @@ import {
   pageLimits,
   RolePage,
   SessionPage,
+  ValidatorPage,
 } from '@assay/client';
 import { z } from 'zod';
 import { defineCommand, type Invocation } from '../command.ts';
@@ -20,8 +22,8 @@ const listed = {
   miners: { page: MinerPage, read: (node, page) => node.getMiners(page) },
   mixers: { page: MixerPage, read: (node, page) => node.getMixers(page) },
   oracles: { page: RolePage, read: (node, page) => node.getOracles(page) },
-  validators: { page: RolePage, read: (node, page) => node.getValidators(page) },
-  gateways: { page: RolePage, read: (node, page) => node.getGateways(page) },
+  validators: { page: ValidatorPage, read: (node, page) => node.getValidators(page) },
+  gateways: { page: GatewayPage, read: (node, page) => node.getGateways(page) },
   domains: { page: DomainPage, read: (node, page) => node.getDomains(page) },
   models: { page: ModelPage, read: (node, page) => node.getModels(page) },
   sessions: { page: SessionPage, read: (node, page) => node.getSessions(page) },

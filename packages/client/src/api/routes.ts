@@ -13,6 +13,7 @@ import {
   Checked,
   DomainPage,
   Epoch,
+  GatewayPage,
   Miner,
   MinerPage,
   MixerPage,
@@ -23,6 +24,7 @@ import {
   Status,
   TaskDetail,
   TaskPage,
+  ValidatorPage,
 } from './schemas.ts';
 
 /** Longest page a list answers, and what no `limit` means. */
@@ -120,9 +122,9 @@ export const apiRoutes = {
   miners: get('miners', MinerPage, 'The registered miners.', list),
   miner: get('miners/{index}', Miner, 'One miner.', { missing: 'No miner has this index.' }),
   mixers: get('mixers', MixerPage, 'The mixers.', list),
-  validators: get('validators', RolePage, 'The validators.', list),
+  validators: get('validators', ValidatorPage, 'The validators.', list),
   oracles: get('oracles', RolePage, 'The oracles.', list),
-  gateways: get('gateways', RolePage, 'The gateways.', list),
+  gateways: get('gateways', GatewayPage, 'The gateways.', list),
   domains: get('domains', DomainPage, 'The domains.', list),
   models: get('models', ModelPage, 'The registered models.', list),
   sessions: get('sessions', SessionPage, 'The sessions.', list),

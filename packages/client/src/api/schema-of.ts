@@ -5,6 +5,7 @@ import {
   BlsSignature,
   Ed25519Signature,
   Name,
+  NetAddress,
   Quantity,
   Units,
 } from '@assay/protocol';
@@ -48,6 +49,7 @@ const leaves = new Map<Shape, z.ZodType>([
   [BlsSignature, signature96],
   [Ed25519Signature, signature64],
   [Name, z.string()],
+  [NetAddress, z.string()],
   [AuditNumbers, AuditNumbersJson],
 ]);
 /** One schema of each shape: what a larger one holds is the same object, by which the OpenAPI document names it. */

@@ -5,6 +5,7 @@ import {
   AuditVerdict,
   emissionRateShape,
   epochCloseShape,
+  GatewayRow,
   type LedgerEvent,
   ledgerEventShape,
   MinerRow,
@@ -17,6 +18,7 @@ import {
   SessionRow,
   TaskKind,
   TaskStatus,
+  ValidatorRow,
 } from '@assay/protocol';
 import { z } from 'zod';
 import { AuditNumbersJson } from './audit-numbers.ts';
@@ -66,9 +68,15 @@ export type Account = z.infer<typeof Account>;
 export const Miner = z.object({ index: schemaOf(ref('miners')), ...shapeOf(MinerRow), measured });
 export type Miner = z.infer<typeof Miner>;
 
-/** An oracle, validator or gateway. */
+/** An oracle, and what every role has. */
 export const Role = z.object({ index: count, ...shapeOf(RoleRow) });
 export type Role = z.infer<typeof Role>;
+
+export const Gateway = z.object({ index: schemaOf(ref('gateways')), ...shapeOf(GatewayRow) });
+export type Gateway = z.infer<typeof Gateway>;
+
+export const Validator = z.object({ index: schemaOf(ref('validators')), ...shapeOf(ValidatorRow) });
+export type Validator = z.infer<typeof Validator>;
 
 export const Mixer = z.object({ index: schemaOf(ref('mixers')), ...shapeOf(MixerRow) });
 export type Mixer = z.infer<typeof Mixer>;
@@ -84,6 +92,10 @@ export const MixerPage = pageOf(Mixer);
 export type MixerPage = z.infer<typeof MixerPage>;
 export const RolePage = pageOf(Role);
 export type RolePage = z.infer<typeof RolePage>;
+export const GatewayPage = pageOf(Gateway);
+export type GatewayPage = z.infer<typeof GatewayPage>;
+export const ValidatorPage = pageOf(Validator);
+export type ValidatorPage = z.infer<typeof ValidatorPage>;
 export const DomainPage = pageOf(Domain);
 export type DomainPage = z.infer<typeof DomainPage>;
 export const ModelPage = pageOf(Model);

@@ -16,11 +16,11 @@ import { rejectOutlier } from '../batch/replicas.ts';
 import { approveTask, isDisputed, rejectTask, Tally } from '../batch/tasks.ts';
 import { isAssigned } from '../batch/work.ts';
 import { openFailureCase } from '../cases/cases.ts';
-import { sampleByWeight } from '../draw/draw.ts';
 import { countOf, impartialWeights, isAuditor } from '../draw/impartial.ts';
 import { missTurn } from '../draw/presence.ts';
 import { decide, mismatchesOf, pooledMismatches } from '../draw/verdict.ts';
 import { failsByDistance, voicesOf } from '../draw/voices.ts';
+import { WeightedRow } from '../draw/weighted.ts';
 import { MAX_RESULTS_OWED, ONE_AUDIT_MICRO, RESULTS_OWED, standingAfter } from '../standing/standing.ts';
 import { auditRatePpb } from '../standing/trust.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
@@ -267,7 +267,7 @@ function drawAuditors(
   const free = limits.maxAuditorsPerTask - audit.auditors.length;
   // The present beacon is part of it, so that nobody knows early who would confirm an accusation.
   const seed = sha256(audit.seed, state.globals.beacon, littleEndian(audit.auditors.length, 4));
-  const drawn = sampleByWeight(seed, weights, Math.min(count, free)).map((sampled) => sampled.index);
+  const drawn = new WeightedRow(weights).sample(seed, Math.min(count, free)).map((sampled) => sampled.index);
   const deadline = height + state.params.audit.commitBlocks;
   const slots = drawn.map((validator) => ({
     validator,

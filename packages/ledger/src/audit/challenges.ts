@@ -13,7 +13,7 @@ import {
 import { concatBytes, encodeText, equalBytes, littleEndian, sha256 } from '@assay/ssz';
 import { itemAt } from '../arithmetic/invariant.ts';
 import { committeeOf } from '../draw/committee.ts';
-import { lotBelow } from '../draw/draw.ts';
+import { lotBelow } from '../draw/weighted.ts';
 import type { LedgerState, LedgerView } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
 import { addDisputes, disputesCode, type Issued } from './disputes.ts';

@@ -157,6 +157,10 @@ const scenarios: Record<ResultCode, Scenario> = {
     world.send('payer', 'registerRole', roleTerms(world, 'oracle', { publicKey: world.key('oracle0').publicKey })),
   BAD_POSSESSION: (world) =>
     world.send('payer', 'registerMixer', mixerTerms(world, { possession: new Uint8Array(96) })),
+  BAD_NET_ADDRESS: (world) => {
+    world.send('payer', 'transfer', { to: world.address('mixer0'), amountUnits: 100n });
+    return world.send('mixer0', 'setNetAddresses', { kind: 'mixer', role: 0, netAddresses: [''] });
+  },
   BAD_NAME: proposal({ name: '' }),
   NAME_TAKEN: proposal({ name: 'small' }),
   BAD_MODEL: proposal({ contextTokens: 0 }),

@@ -12,6 +12,7 @@ import {
 import { advanceAudits } from '../audit/audits.ts';
 import { advanceModels } from '../draw/acceptance.ts';
 import { closeEpoch, endsEpoch } from '../epoch/close.ts';
+import { prune } from '../epoch/prune.ts';
 import { Settlement } from '../epoch/settlement.ts';
 import { stateOfGenesis } from '../governance/genesis.ts';
 import type { ClosedBooks } from '../state/books.ts';
@@ -152,6 +153,7 @@ export class Ledger {
       this.#books = [...this.#books, this.#settlement.books];
     }
     this.#settle(state.params.settlementRows, events);
+    prune(state);
     if (this.#recount?.advance(state.params.settlementRows) === true) this.#recount = null;
     const broken = runningConservation(state);
     if (broken !== null) throw new ConservationError(broken);

@@ -6,6 +6,9 @@ import type { Verifier } from '../state/verifier.ts';
 import type { Ledger } from './ledger.ts';
 import { headerRoot, type SealQuorum, sealProblem } from './seal.ts';
 
+/** §2.1.1 CometBFT brings a seal with the block after, and a node may end before it has it. */
+const awaitedSeals = 2;
+
 /** For blocks whose signatures were checked before. */
 export const trusting: Verifier = { ed25519: () => true, bls: () => true };
 
@@ -26,7 +29,7 @@ export interface BlockCheck {
   readonly verifier: Verifier;
   /** What its seal must hold; null when nothing is asked of it. */
   readonly quorum: SealQuorum | null;
-  /** Height of the newest block there is, whose seal may be still to come. */
+  /** Height of the newest block there is; its seal, and that of the one before, may be still to come. */
   readonly newest: number;
 }
 
@@ -64,7 +67,7 @@ export function requireFits(
   const { header } = block;
   if (header.height !== height) throw damaged(height, `it says it is block ${header.height}`);
   requireRoot(height, 'the parent root', header.parentRoot, before.headRoot);
-  const isAwaited = seal === null && height >= newest;
+  const isAwaited = seal === null && height > newest - awaitedSeals;
   if (quorum !== null && !isAwaited) requireSeal(before.state, { block, seal }, { verifier, quorum });
 }
 

@@ -1,4 +1,18 @@
-import { BlockHeader, type ChainIdentity, messageTypes, type Seal, signingDomain, signingRoot } from '@assay/protocol';
+import {
+  BlockHeader,
+  type ChainIdentity,
+  type CometSeal,
+  canonicalVoteBytes,
+  cometChainId,
+  cometHeaderHash,
+  messageTypes,
+  type Ref,
+  type Seal,
+  type SealSignature,
+  signingDomain,
+  signingRoot,
+} from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import type { LedgerView } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
 
@@ -15,20 +29,34 @@ export function blockSigningRoot(chain: ChainIdentity, header: BlockHeader): Uin
 /** How much of a seal is asked for: that what it holds is true, or that it holds more than two thirds of the powers. */
 export type SealQuorum = 'sound' | 'twoThirds';
 
+/** The state before a block, as far as it says who seals it. */
+type Before = Pick<LedgerView, 'chain' | 'validators' | 'powers'>;
+
+/** What one validator signed. */
+interface Said {
+  readonly validator: Ref<'validators'>;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
 /** Why a seal does not stand for a block (§2.1.1), as a part of a sentence; null when it does. */
 export function sealProblem(
-  before: Pick<LedgerView, 'chain' | 'validators' | 'powers'>,
+  before: Before,
   { header, seal }: { readonly header: BlockHeader; readonly seal: Seal },
   { verifier, quorum }: { readonly verifier: Verifier; readonly quorum: SealQuorum },
 ): string | null {
-  const root = blockSigningRoot(before.chain, header);
+  if (seal.kind === 'cometbft') {
+    const problem = cometHeaderProblem(before.chain, header, seal.value);
+    if (problem !== null) return problem;
+  }
+  const said = seal.kind === 'embedded' ? embeddedSaid(before.chain, header, seal.value) : cometSaid(seal.value);
   let signed = 0;
   let last = -1;
-  for (const { validator, signature } of seal.value) {
+  for (const { validator, message, signature } of said) {
     const row = before.validators.get(validator);
     if (row === undefined) return `its seal names validator ${validator}, and there is none`;
     if (validator <= last) return 'the validators of its seal are not in rising order';
-    if (!verifier.ed25519(row.consensusKey, root, signature)) {
+    if (!verifier.ed25519(row.consensusKey, message, signature)) {
       return `the signature of validator ${validator} in its seal does not hold`;
     }
     signed += before.powers.get(validator)?.powerPpb ?? 0;
@@ -38,4 +66,26 @@ export function sealProblem(
   const all = [...before.powers].reduce((sum, { powerPpb }) => sum + powerPpb, 0);
   if (quorum === 'sound' || 3 * signed > 2 * all) return null;
   return `its seal holds ${signed} of ${all} parts of power, not more than two thirds`;
+}
+
+function embeddedSaid(chain: ChainIdentity, header: BlockHeader, signatures: readonly SealSignature[]): Said[] {
+  const message = blockSigningRoot(chain, header);
+  return signatures.map(({ validator, signature }) => ({ validator, signature, message }));
+}
+
+/** §18.10 Why CometBFT's header does not follow ours. */
+function cometHeaderProblem(chain: ChainIdentity, header: BlockHeader, { header: next }: CometSeal): string | null {
+  if (next.chainId !== cometChainId(chain)) return `its seal is of the chain ${next.chainId}`;
+  if (next.height !== header.height + 1) return `its seal is of height ${next.height}, not of the next`;
+  return equalBytes(next.appHash, headerRoot(header)) ? null : 'its seal has another root in it';
+}
+
+/** The votes of §18.10: those of the height after the block, which the validators of the state before it make. */
+function cometSaid({ header, round, partsTotal, partsHash, precommits }: CometSeal): Said[] {
+  const { height, chainId } = header;
+  const blockId = { hash: cometHeaderHash(header), partsTotal, partsHash };
+  return precommits.map(({ validator, seconds, nanos, signature }) => {
+    const vote = { kind: 'precommit', height, round, blockId, seconds, nanos } as const;
+    return { validator, signature, message: canonicalVoteBytes(vote, chainId) };
+  });
 }

@@ -1,9 +1,9 @@
 import type { LedgerEvent, ModelRow, Ref } from '@assay/protocol';
 import { encodeText, sha256 } from '@assay/ssz';
 import type { LedgerState, LedgerView } from '../state/state.ts';
-import { sampleByWeight } from './draw.ts';
 import { impartialWeights } from './impartial.ts';
 import { missTurn } from './presence.ts';
+import { WeightedRow } from './weighted.ts';
 
 const PANEL = encodeText('panel');
 
@@ -46,7 +46,9 @@ function drawPanel(state: LedgerState, index: Ref<'models'>, height: number): Le
   const { name, creator } = state.models.at(index);
   const { panelSeats, voteBlocks } = state.params.models;
   const seed = sha256(state.globals.beacon, encodeText(name), PANEL);
-  const validators = sampleByWeight(seed, impartialWeights(state, [creator], []), panelSeats).map((one) => one.index);
+  const validators = new WeightedRow(impartialWeights(state, [creator], []))
+    .sample(seed, panelSeats)
+    .map((one) => one.index);
   if (validators.length === 0) return [];
   const panel = validators.map((validator) => ({ validator, vote: 'open' as const }));
   state.models.update(index, { panel, voteDeadline: height + voteBlocks });

@@ -3,7 +3,8 @@ import { drawEpoch, type TaskKind } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { World } from '../testing/world.fixture.ts';
-import { type DrawEntry, DrawTable, drawMiners, drawTable, eligibleMiners, lotBelow, pairDrawer } from './draw.ts';
+import { type DrawEntry, DrawTable, drawMiners, drawTable, eligibleMiners } from './draw.ts';
+import { lotBelow } from './weighted.ts';
 
 const address = (byte: number) => new Uint8Array(20).fill(byte);
 const hash = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
@@ -134,14 +135,34 @@ describe('draw §6', () => {
     expect(Math.abs(second / draws - 8 / 45)).toBeLessThan(0.023);
   });
 
-  it('draws the same first two for who tries many ids', () => {
-    for (const weights of [[], [3n], [8n, 1n], [1n, 5n, 5n, 1n, 9n, 2n]]) {
-      const entries = weights.map((weight, miner) => entry(miner, { weight }));
-      const pairOf = pairDrawer(table(...entries), request('any'));
-      for (let i = 0; i < 500; i++) {
-        const each = request(`pair ${i}`);
-        expect(pairOf(each.taskId)).toEqual(drawMiners(table(...entries), each, 2).map(({ miner }) => miner));
-      }
+  it('draws of one table by its words, whoever may not be drawn for each task', () => {
+    const people = [payer, address(201), address(202)];
+    const entries = Array.from({ length: 40 }, (_, miner) => {
+      const [weight = 0, activeFrom = 0, operator = 0, owner = 0, level = 0] = hash(`miner ${miner}`);
+      return entry(miner, {
+        weight: BigInt(weight % 9),
+        activeFrom: activeFrom % 8,
+        operator: people[operator % 4] ?? address(miner),
+        owner: people[owner % 4] ?? address(100),
+        level: level % 4,
+      });
+    });
+    const drawn = table(...entries);
+    for (let i = 0; i < 300; i++) {
+      const dedicatedMiners = i % 5 === 0 ? [1, 2, 30, i % 40] : [];
+      const asked = { ...request(`task ${i}`), payer: people[i % 3] ?? payer, drawHeight: i % 9, dedicatedMiners };
+      const isFit = (each: DrawEntry) =>
+        each.weight > 0n &&
+        each.level >= each.userLevel &&
+        each.activeFrom <= asked.drawHeight &&
+        (dedicatedMiners.length === 0 || dedicatedMiners.includes(each.miner)) &&
+        !equalBytes(each.operator, asked.payer) &&
+        !equalBytes(each.owner, asked.payer);
+      const fit = entries.filter(isFit);
+      expect(eligibleMiners(drawn, asked)).toEqual(fit);
+      const ranks = drawMiners(drawn, asked, entries.length);
+      expect(ranks.map(({ miner }) => miner)).toEqual(drawByHand(fit, asked.taskId, entries.length));
+      expect(ranks[0]?.totalWeight ?? 0n).toBe(fit.reduce((sum, { weight }) => sum + weight, 0n));
     }
   });
 

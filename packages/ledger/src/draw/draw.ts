@@ -1,9 +1,10 @@
 import { Address, Height, limits, listOfRefs, Quantity, type Ref, ref, type TaskKind } from '@assay/protocol';
-import { Bytes32, concatBytes, equalBytes, littleEndian, StructType, sha256, U8, U32, type ValueOf } from '@assay/ssz';
+import { Bytes32, concatBytes, StructType, toHex, U8, U32, type ValueOf } from '@assay/ssz';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
-import { invariant, itemAt } from '../arithmetic/invariant.ts';
+import { itemAt } from '../arithmetic/invariant.ts';
 import { termsAt } from '../stake/domains.ts';
 import type { LedgerView } from '../state/state.ts';
+import { WeightedRow } from './weighted.ts';
 
 /** What a draw needs to know of one miner. */
 export const DrawEntry = new StructType(
@@ -85,118 +86,87 @@ export function drawTable({ globals, params, miners, domains }: LedgerView): Dra
   return { epoch: globals.epoch, beacon: globals.epochBeacon, entries };
 }
 
+/** The entries of a table that serve one model of a domain, at the level of users or at any (§6.1). */
+interface Market {
+  readonly entries: readonly DrawEntry[];
+  readonly row: WeightedRow;
+  /** Places in `entries` of what an account operates or owns, ascending. */
+  readonly ofAccount: ReadonlyMap<string, readonly number[]>;
+  /** Places of those that began last first. */
+  readonly newest: readonly number[];
+}
+
+/** PERF(draws): what the draws of one table share is made once; the worst case is a table with one draw. */
+const markets = new WeakMap<DrawTable, Map<string, Market>>();
+
+function marketOf(table: DrawTable, { kind, domain, model }: Pick<DrawRequest, 'kind' | 'domain' | 'model'>): Market {
+  const isForUsers = kind === 'user';
+  const name = `${domain}/${model}/${isForUsers}`;
+  const known = markets.get(table) ?? new Map<string, Market>();
+  markets.set(table, known);
+  const market = known.get(name) ?? newMarket(table, { isForUsers, domain, model });
+  known.set(name, market);
+  return market;
+}
+
+function newMarket(
+  table: DrawTable,
+  { isForUsers, domain, model }: Pick<DrawRequest, 'domain' | 'model'> & { readonly isForUsers: boolean },
+): Market {
+  const entries = table.entries.filter(
+    (entry) =>
+      entry.weight > 0n &&
+      (!isForUsers || entry.level >= entry.userLevel) && // §6.1
+      entry.domain === domain &&
+      entry.models.includes(model),
+  );
+  const ofAccount = new Map<string, number[]>();
+  entries.forEach(({ operator, owner }, place) => {
+    for (const account of new Set([toHex(operator), toHex(owner)])) {
+      const places = ofAccount.get(account);
+      if (places === undefined) ofAccount.set(account, [place]);
+      else places.push(place);
+    }
+  });
+  const newest = [...entries.keys()].sort((a, b) => itemAt(entries, b).activeFrom - itemAt(entries, a).activeFrom);
+  return { entries, row: new WeightedRow(entries.map(({ weight }) => weight)), ofAccount, newest };
+}
+
+/** Places of those in a market who may not be drawn for a task, ascending. */
+function excludedOf({ entries, ofAccount, newest }: Market, request: Omit<DrawRequest, 'taskId'>): number[] {
+  const { payer, dedicatedMiners, drawHeight } = request;
+  const excluded = new Set(ofAccount.get(toHex(payer)));
+  for (const place of newest) {
+    if (itemAt(entries, place).activeFrom <= drawHeight) break;
+    excluded.add(place);
+  }
+  if (dedicatedMiners.length > 0) {
+    const named = new Set(dedicatedMiners);
+    for (const [place, { miner }] of entries.entries()) if (!named.has(miner)) excluded.add(place);
+  }
+  return [...excluded].sort((a, b) => a - b);
+}
+
 /**
  * Those who may be drawn for a task (§6.1): active, of its domain, serving its model, high enough for users, named when
  * the session is dedicated, and not the payer's own.
  */
 export function eligibleMiners(table: DrawTable, request: Omit<DrawRequest, 'taskId'>): DrawEntry[] {
-  const { kind, domain, model, payer, dedicatedMiners, drawHeight } = request;
-  return table.entries.filter(
-    (entry) =>
-      entry.weight > 0n &&
-      (kind !== 'user' || entry.level >= entry.userLevel) && // §6.1
-      entry.activeFrom <= drawHeight &&
-      entry.domain === domain &&
-      entry.models.includes(model) &&
-      (dedicatedMiners.length === 0 || dedicatedMiners.includes(entry.miner)) &&
-      !equalBytes(entry.operator, payer) &&
-      !equalBytes(entry.owner, payer),
-  );
+  const market = marketOf(table, request);
+  const excluded = new Set(excludedOf(market, request));
+  return market.entries.filter((_, place) => !excluded.has(place));
 }
 
 /**
  * The first `count` ranks of the draw for a task (§6.2): cumulative-sum sampling without replacement by weight. Rank
  * i uses the seed SHA-256(epoch beacon ‖ task id ‖ i as 4 bytes, little-endian). Fewer ranks when fewer are eligible.
+ * The table may not change after its first draw.
  */
 export function drawMiners(table: DrawTable, request: DrawRequest, count: number): DrawRank[] {
-  const eligible = eligibleMiners(table, request);
+  const market = marketOf(table, request);
   const seed = concatBytes([table.beacon, request.taskId]);
-  const weights = eligible.map((entry) => entry.weight);
-  return sampleByWeight(seed, weights, count).map(({ index, ...rank }) => {
-    const entry = eligible[index];
-    invariant(entry !== undefined, `index ${index} of ${eligible.length} was drawn`);
-    return { miner: entry.miner, ...rank };
-  });
-}
-
-/**
- * The first two ranks of the draw for an id, as miners (§6.2); for who tries many ids: what does not depend on one is
- * done once. Fewer ranks when fewer are eligible.
- */
-export function pairDrawer(
-  table: DrawTable,
-  request: Omit<DrawRequest, 'taskId'>,
-): (taskId: Uint8Array) => readonly number[] {
-  const eligible = eligibleMiners(table, request);
-  let total = 0n;
-  const ends = eligible.map(({ weight }) => {
-    total += weight;
-    return total;
-  });
-  const indexOf = (lot: bigint): number => {
-    let [low, high] = [0, ends.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (lot < (ends[middle] ?? 0n)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  };
-  return (taskId) => {
-    const seed = concatBytes([table.beacon, taskId]);
-    const lotOf = (rank: number, bound: bigint) => lotBelow(sha256(seed, littleEndian(rank, 4)), bound);
-    const index = indexOf(lotOf(0, total));
-    const first = eligible[index];
-    if (first === undefined) return [];
-    const lot = lotOf(1, total - first.weight);
-    // Whoever comes after the first moves up into its interval of lots.
-    const isBefore = lot < (ends[index] ?? 0n) - first.weight;
-    const second = eligible.length < 2 ? undefined : eligible[indexOf(isBefore ? lot : lot + first.weight)];
-    return [first, ...(second === undefined ? [] : [second])].map(({ miner }) => miner);
-  };
-}
-
-/** One index of a sample. */
-export interface Sampled {
-  readonly index: number;
-  readonly weight: bigint;
-  readonly lot: bigint;
-  readonly totalWeight: bigint;
-}
-
-/**
- * Draws up to `count` indexes without replacement, each with a chance in proportion to its weight among those left. An
- * index of weight zero is never drawn.
- */
-export function sampleByWeight(seed: Uint8Array, weights: readonly bigint[], count: number): Sampled[] {
-  const left = weights.map((weight, index) => ({ weight, index })).filter(({ weight }) => weight > 0n);
-  let totalWeight = left.reduce((sum, { weight }) => sum + weight, 0n);
-  const sampled: Sampled[] = [];
-  for (let rank = 0; rank < count && left.length > 0; rank++) {
-    const lot = lotBelow(sha256(seed, littleEndian(rank, 4)), totalWeight);
-    const index = indexOfLot(left, lot);
-    const [drawn] = left.splice(index, 1);
-    if (drawn === undefined) break;
-    sampled.push({ ...drawn, lot, totalWeight });
-    totalWeight -= drawn.weight;
-  }
-  return sampled;
-}
-
-/**
- * A number below `bound` from a hash: its first 128 bits, times the bound, without the lowest 128 bits. No number is
- * more likely than another by more than bound / 2^128, which is below 2^-48 for any weights a table can hold.
- */
-export function lotBelow(hash: Uint8Array, bound: bigint): bigint {
-  let value = 0n;
-  for (const byte of hash.subarray(0, 16)) value = (value << 8n) | BigInt(byte);
-  return (value * bound) >> 128n;
-}
-
-function indexOfLot(left: readonly { readonly weight: bigint }[], lot: bigint): number {
-  let sum = 0n;
-  return left.findIndex(({ weight }) => {
-    sum += weight;
-    return lot < sum;
+  return market.row.sample(seed, count, excludedOf(market, request)).map(({ index, ...rank }) => {
+    const { miner } = itemAt(market.entries, index);
+    return { miner, ...rank };
   });
 }

@@ -11,7 +11,7 @@ import { openForfeits } from './forfeits.ts';
 import { beginPeriod } from './next-period.ts';
 import { updatePowers } from './powers.ts';
 import { settleProposals } from './proposals.ts';
-import { pruneCases, pruneRetiredKeys } from './prune.ts';
+import { pruneRetiredKeys } from './prune.ts';
 import { closeSessions } from './sessions.ts';
 import { Settlement } from './settlement.ts';
 import { releaseDeregistered, releaseUnbonding } from './unbonding.ts';
@@ -38,7 +38,6 @@ export function closeEpoch(state: LedgerState, events: LedgerEvent[]): Settlemen
   applyChanges(state);
   events.push(updatePowers(state), ...chooseCommittee(state));
   beginEpoch(state);
-  pruneCases(state);
   pruneRetiredKeys(state);
   if (period !== null) beginPeriod(state, period, books.params);
   beginTurns(state);

@@ -16,7 +16,6 @@ export function settleProposals(state: LedgerState): LedgerEvent[] {
     const { status, executeEpoch } = state.proposals.at(proposal);
     if (status === 'passed' && executeEpoch <= epoch) events.push(execute(state, proposal));
   }
-  state.votes.retain(({ proposal }) => state.proposals.at(proposal).status === 'voting');
   return events;
 }
 

@@ -1,7 +1,7 @@
 import type { ModelRow, Pool, RevenueParts, TaskRow } from '@assay/protocol';
 import { apportion } from '../arithmetic/apportion.ts';
 import { ALL_BPS } from '../arithmetic/integers.ts';
-import { itemAt } from '../arithmetic/invariant.ts';
+import { invariant, itemAt } from '../arithmetic/invariant.ts';
 import { type Steps, WRITE } from '../arithmetic/pace.ts';
 import { type Splits, splitsOf, termsAt } from '../stake/domains.ts';
 import type { ClosedBooks } from '../state/books.ts';
@@ -67,7 +67,10 @@ export function* payRevenue(work: Work, book: PayoutBook): Steps<Revenue> {
 function take({ books, write }: Work, index: IndexOf<'tasks'>, parts: RevenueParts): void {
   const { pendingUnits, taskId } = books.tasks.at(index);
   write((state, events) => {
-    state.tasks.update(index, { status: 'settled', pendingUnits: 0n });
+    // The task has moved up when others were forgotten meanwhile (§2.5); what is to be paid is not.
+    const now = state.taskOf(taskId);
+    invariant(now !== undefined, `task ${index} of the books is forgotten before it is settled`);
+    state.tasks.update(now, { status: 'settled', pendingUnits: 0n });
     const { burnedUnits, settlingUnits } = state.globals;
     state.setGlobals({
       burnedUnits: burnedUnits + parts.burnUnits,

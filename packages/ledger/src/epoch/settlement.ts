@@ -9,7 +9,6 @@ import type { LedgerState } from '../state/state.ts';
 import { mintable } from './burns.ts';
 import { type Emission, emit } from './emission.ts';
 import { PayoutBook } from './payouts.ts';
-import { prune } from './prune.ts';
 import { payRevenue, type Revenue } from './revenue.ts';
 import type { Work } from './work.ts';
 
@@ -99,7 +98,6 @@ function* settle(work: Work): Steps {
     pools: [pool, ...pools],
   };
   write((state, events) => {
-    prune(state, books);
     state.endSettlement();
     events.push({ type: 'epochClosed', close });
   });

@@ -85,6 +85,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
       burnedUnits: 0n,
       treasuryUnits: 0n,
       settledEpochs: 0,
+      prunedEpochs: 0,
       settlingUnits: 0n,
     },
     params: genesis.params,
@@ -94,7 +95,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     committees: [{ fromEpoch: 0, seats: genesis.mixers.map(({ blsPublicKey }, mixer) => ({ mixer, blsPublicKey })) }],
     oracles: genesis.oracles.map(genesisRoleRow),
     validators: genesis.validators.map(genesisValidatorRow),
-    gateways: genesis.gateways.map(genesisRoleRow),
+    gateways: genesis.gateways.map((role) => ({ ...genesisRoleRow(role), netAddresses: [] })),
     powers: firstPowers(genesis),
     domains: genesis.domains.map(({ name, owner, ...terms }) => domainRow({ name, owner, terms }, 0)),
     holdings: genesis.models.map(({ creator }, model) => wholeOf(model, creator)),
@@ -114,7 +115,7 @@ function genesisRoleRow({ publicKey, operator, stakeUnits }: GenesisRole): RoleR
 }
 
 function genesisValidatorRow({ consensusKey, ...role }: GenesisValidator): ValidatorRow {
-  return { ...genesisRoleRow(role), consensusKey };
+  return { ...genesisRoleRow(role), netAddresses: [], consensusKey };
 }
 
 /** economics §1.20 A first day that began late mints as a full one. */

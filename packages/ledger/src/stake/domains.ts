@@ -18,7 +18,12 @@ type BurnBounds = Pick<Params['domains'], 'minBurnBps' | 'maxBurnBps'>;
 
 /** §4.4 A name is what people type: printable ASCII without spaces, so that no two look alike. */
 export function isName(name: string): boolean {
-  return /^[!-~]+$/.test(name) && name.length <= limits.maxNameBytes;
+  return isPlain(name) && name.length <= limits.maxNameBytes;
+}
+
+/** Whether a text is printable ASCII without spaces, and something at all. */
+export function isPlain(text: string): boolean {
+  return /^[!-~]+$/.test(text);
 }
 
 /** The terms of a domain that hold in an epoch: the last whose time has come (§4.9). */

@@ -1,9 +1,40 @@
+/** A row that is taken out, or that goes to a later place where those that are leave room. */
+export interface Move {
+  readonly key: string;
+  readonly from: number;
+  /** Null for one that is taken out. */
+  readonly to: number | null;
+}
+
 /**
  * Where the rows with a key stand. It is only ever added to, so who knows how many rows there were finds them as they
  * were then.
  */
 export class Indexes {
-  readonly #of = new Map<string, number | number[]>();
+  readonly #of: Map<string, number | number[]>;
+
+  constructor(of: ReadonlyMap<string, number | number[]> = new Map()) {
+    this.#of = new Map(of);
+  }
+
+  /** A copy in which rows have moved, which are given from the last to the first. */
+  moved(moves: Iterable<Move>): Indexes {
+    const copy = new Indexes(this.#of);
+    for (const move of moves) copy.#move(move);
+    return copy;
+  }
+
+  #move({ key, from, to }: Move): void {
+    const known = this.#of.get(key);
+    if (known === undefined) return;
+    const at = (typeof known === 'number' ? [known] : known).flatMap((index) => {
+      if (index !== from) return [index];
+      return to === null ? [] : [to];
+    });
+    const [first] = at;
+    if (first === undefined) this.#of.delete(key);
+    else this.#of.set(key, at.length === 1 ? first : at);
+  }
 
   add(key: string, index: number): void {
     const known = this.#of.get(key);

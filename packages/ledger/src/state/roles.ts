@@ -1,6 +1,7 @@
 import {
   type BodyValues,
   consensusPossessionRoot,
+  type GatewayRow,
   type MixerRow,
   possessionRoot,
   type ResultCode,
@@ -27,12 +28,17 @@ export function roleRow(
   return { account, publicKey, operator, stakeUnits, status: 'active', statusHeight: height, ...done };
 }
 
+/** The same of a gateway. */
+export function gatewayRow(terms: RoleTerms, arrival: Arrival): GatewayRow {
+  return { ...roleRow(terms, arrival), netAddresses: [] };
+}
+
 /** The same of a validator, with its consensus key. */
 export function validatorRow(
   terms: RoleTerms,
   { consensusKey, ...arrival }: Arrival & Pick<ValidatorRow, 'consensusKey'>,
 ): ValidatorRow {
-  return { ...roleRow(terms, arrival), consensusKey };
+  return { ...roleRow(terms, arrival), netAddresses: [], consensusKey };
 }
 
 /** The same of a mixer, with its committee key. */
@@ -41,7 +47,7 @@ export function mixerRow(
   { blsPublicKey, ...arrival }: Arrival & { readonly blsPublicKey: Uint8Array },
 ): MixerRow {
   const turns = { nextSequence: 0, revealHeight: 0, epochRounds: 0, dutiesBefore: 0, seatFrom: 0 };
-  return { ...roleRow(terms, arrival), blsPublicKey, ...turns };
+  return { ...roleRow(terms, arrival), netAddresses: [], blsPublicKey, ...turns };
 }
 
 export type RoleKind = Exclude<StakeKind, 'miner' | 'delegation' | 'backing'>;

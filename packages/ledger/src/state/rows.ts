@@ -70,6 +70,24 @@ export class Rows<Value> implements Iterable<Value> {
     return index;
   }
 
+  /** Lets go of the values before an index, which are not asked for any more. */
+  release(before: number): void {
+    this.#root = this.#released(this.#root, this.#shift, before);
+  }
+
+  /** A part without what stands below it before an index, counted from its first. */
+  #released(part: Part, shift: number, before: number): Part {
+    if (before <= 0) return part;
+    const owned = this.#owned(part);
+    const whole = before >>> shift;
+    owned.slots.fill(undefined, 0, whole);
+    const half = owned.slots[whole];
+    if (shift > 0 && half !== undefined) {
+      owned.slots[whole] = this.#released(half as Part, shift - BITS, before - whole * 2 ** shift);
+    }
+    return owned;
+  }
+
   /** A copy: what becomes of either is nothing to the other. */
   copy(): Rows<Value> {
     const copy = new Rows<Value>();

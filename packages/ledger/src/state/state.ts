@@ -10,7 +10,6 @@ import {
   type Ref,
   type StateValue,
   type TableName,
-  type TaskRow,
   tableNames,
   tables,
   type Verdict,
@@ -146,11 +145,13 @@ export class LedgerState extends WithStateTables implements ViewFields {
     return index;
   }
 
-  /** Keeps the tasks that pass, and their audits. */
-  retainTasks(keep: (task: Readonly<TaskRow>, index: IndexOf<'tasks'>) => boolean): void {
-    if (!this.tasks.retain(keep)) return;
-    this.audits.retain(({ taskId }) => this.taskOf(taskId) !== undefined);
-    this.#noteTasks();
+  /** Forgets tasks and audits, by rising indexes. */
+  dropTasks(tasks: readonly IndexOf<'tasks'>[], audits: readonly IndexOf<'audits'>[]): void {
+    this.tasks.drop(tasks);
+    this.nextDraw -= tasks.filter((index) => index < this.nextDraw).length;
+    if (audits.length === 0) return;
+    this.audits.drop(audits);
+    this.openAudits.rebuild(this.audits);
   }
 
   /** Adds to what an account has in a model; what is taken away was checked before. */

@@ -125,6 +125,36 @@ describe('Table', () => {
     );
   });
 
+  it('forgets many rows from the front, few of which stay, and its copies none', () => {
+    const kept = tableOf(AccountRow, { money: ['balanceUnits'], key: ['nonce'], prunable: true });
+    const numbered = (from: number, count: number) => Array.from({ length: count }, (_, i) => row(from + i));
+    let plain = numbered(0, 3000);
+    const table = new Table<AccountRow, [number]>(kept, plain);
+    for (let round = 0; round < 40; round++) {
+      const [copy, before] = [table.frozen(), plain];
+      // Every seventh of those in front stays.
+      const dropped = Array.from({ length: 700 }, (_, i) => i).filter((i) => (plain[i]?.nonce ?? 0) % 7 !== 0);
+      table.drop(dropped);
+      plain = plain.filter((_, i) => !dropped.includes(i));
+      for (const each of numbered(3000 + round * 600, 600)) {
+        table.push(each);
+        plain = [...plain, each];
+      }
+      table.update(5, { balanceUnits: BigInt(round) });
+      plain = plain.with(5, { ...(plain[5] as AccountRow), balanceUnits: BigInt(round) });
+      expect([...table]).toEqual(plain);
+      expect([...copy]).toEqual(before);
+      for (const index of [0, 5, 300, 699, plain.length - 1]) {
+        const nonce = plain[index]?.nonce ?? -1;
+        expect(table.find(nonce)).toBe(index);
+        expect(copy.find(nonce) ?? -1).toBe(before.findIndex((each) => each.nonce === nonce));
+      }
+      expect(table.find(before[dropped[0] ?? 0]?.nonce ?? -1)).toBeUndefined();
+      expect(table.units).toBe(table.countUnits());
+    }
+    expect(table.root()).toEqual(tables.accounts.hashTreeRoot(plain));
+  });
+
   it('never changes a row that was given out', () => {
     const table = new Table(tables.accounts, [row(1)]);
     const before = table.at(0);

@@ -77,6 +77,7 @@ export const soundTransactions: readonly Sound[] = [
     const terms = consensusTerms(world.key('stranger4'), world.address('validator0'));
     return { validator: 0, ...terms };
   }),
+  sound('mixer1', 'setNetAddresses', () => ({ kind: 'mixer', role: 1, netAddresses: ['/dns4/a.example/tcp/4001'] })),
   sound('owner', 'setRoleStatus', () => ({ kind: 'miner', role: 0, status: 'paused' })),
   sound('owner', 'rotateKey', (world) => ({
     kind: 'miner',
@@ -96,7 +97,7 @@ export const soundTransactions: readonly Sound[] = [
 /** Those that the full world was made with, in this order. */
 export const filling: readonly BodyKind[] = [
   ...(['bond', 'delegate', 'undelegate', 'backModel', 'registerModel', 'propose', 'vote', 'openCase'] as const),
-  ...(['feedback', 'rotateKey', 'rotateCommitteeKey', 'rotateConsensusKey', 'updateMiner'] as const),
+  ...(['feedback', 'rotateKey', 'rotateCommitteeKey', 'rotateConsensusKey', 'setNetAddresses', 'updateMiner'] as const),
 ];
 
 /** Answers a task that an auditor approves. */

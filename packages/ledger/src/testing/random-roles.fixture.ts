@@ -65,6 +65,20 @@ const setStatus = acts(
   },
 );
 
+const setNetAddresses = acts(
+  'setNetAddresses',
+  fc.record({
+    from: fc.constantFrom<Sender>('mixer1', 'gateway0', 'payer'),
+    kind: fc.constantFrom<StakeKind>('mixer', 'gateway', 'validator', 'oracle'),
+    role: fc.nat(2),
+    netAddresses: fc.array(fc.string({ maxLength: 40 }), { maxLength: 4 }),
+  }),
+  (world, { from: sender, kind, role, netAddresses }) => {
+    const funds = world.tx('payer', 'transfer', { to: world.address(sender), amountUnits: 20n });
+    return [funds, world.tx(sender, 'setNetAddresses', { kind, role, netAddresses })];
+  },
+);
+
 const rotateKey = acts(
   'rotateKey',
   fc.record({
@@ -135,6 +149,7 @@ export const roleAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: registerValidator },
   { weight: 1, arbitrary: registerMixer },
   { weight: 2, arbitrary: setStatus },
+  { weight: 1, arbitrary: setNetAddresses },
   { weight: 1, arbitrary: rotateKey },
   { weight: 1, arbitrary: rotateCommitteeKey },
   { weight: 1, arbitrary: rotateConsensusKey },

@@ -38,6 +38,7 @@ import { rotateCommitteeKey } from './rotate-committee-key.ts';
 import { rotateConsensusKey } from './rotate-consensus-key.ts';
 import { rotateKey } from './rotate-key.ts';
 import type { TransactionContext, TransactionRule } from './rule.ts';
+import { setNetAddresses } from './set-net-addresses.ts';
 import { setRoleStatus } from './set-role-status.ts';
 import { readTransaction, type SignedTransaction } from './signing.ts';
 import { topUpSession } from './top-up-session.ts';
@@ -91,6 +92,7 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   openPlant,
   registerValidator,
   rotateConsensusKey,
+  setNetAddresses,
 };
 
 /** The kind chooses both the type that reads a body and its rule. */

@@ -1,6 +1,6 @@
 import type { BodyValues, StakeKind } from '@assay/protocol';
 import { invariant } from '../arithmetic/invariant.ts';
-import { type RoleKind, roleRow } from '../state/roles.ts';
+import { gatewayRow, type RoleKind, roleRow } from '../state/roles.ts';
 import type { TransactionRule } from './rule.ts';
 
 /** The others bring more, and have transactions of their own. */
@@ -20,7 +20,12 @@ export const registerRole: TransactionRule<BodyValues['registerRole']> = {
     invariant(isRegistered(kind), `a valid registration is of no kind: ${kind}`);
     state.debit(sender, terms.stakeUnits);
     const seenUntil = state.globals.epoch + 1;
-    const role = state[`${kind}s`].push(roleRow({ ...terms, account: sender }, { height, seenUntil }));
+    const [own, arrival] = [
+      { ...terms, account: sender },
+      { height, seenUntil },
+    ];
+    const role =
+      kind === 'oracle' ? state.oracles.push(roleRow(own, arrival)) : state.gateways.push(gatewayRow(own, arrival));
     return [{ type: 'roleRegistered', kind, role, account: sender }];
   },
 };

@@ -4,9 +4,8 @@ import {
   type BlockResult,
   checkPossessions,
   headerRoot,
-  type Ledger,
+  Ledger,
   type LedgerView,
-  type readTransaction,
   trusting,
   unknownRule,
   type Verifier,
@@ -27,24 +26,14 @@ import {
 } from '@assay/protocol';
 import type { Chain, CommittedBlock, Inclusion } from '@assay/roles/ports/chain';
 import { equalBytes, toHex } from '@assay/ssz';
-import { VerifiedSignatures } from '../crypto/verified-signatures.ts';
-import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
-import type { ChainStore } from '../store/store.ts';
-import { admissionCode } from './admission.ts';
+import { nativeVerifier } from '../crypto/verifier.ts';
+import type { ChainStore, Store } from '../store/store.ts';
 import { crashDump } from './crash-dump.ts';
 import { Listeners } from './listeners.ts';
-import { envelopeOf, Mempool, type Waiting } from './mempool.ts';
+import type { Waiting } from './mempool.ts';
 import { type LoadedChain, type Progress, restoreChain, rowsOf } from './replay.ts';
-import { SignatureQueue } from './signature-queue.ts';
 import { SnapshotPolicy } from './snapshot-policy.ts';
-
-/** Who waits for a transaction: for its code as it arrives, and for what becomes of it. */
-type Answer = Pick<Waiting, 'resolve' | 'reject'> & { readonly admitted: (code: ResultCode) => void };
-type SignedParts = Parameters<Verifier['ed25519']>;
-
-/** What a block needs besides the bytes of its transactions: header, signature, one offset for each. */
-const frameBytes = 512;
-const offsetBytes = 4;
+import { type Source, WaitingRoom } from './waiting-room.ts';
 
 export interface ApplicationOptions {
   readonly store: ChainStore;
@@ -54,8 +43,10 @@ export interface ApplicationOptions {
   readonly onProgress?: Progress;
   /** Checks signatures; when absent the native one, and on other threads those of what arrives. */
   readonly verifier?: Verifier;
-  /** Called with each transaction that begins to wait here for a block. */
+  /** Told of each transaction that this node brings, once it waits for a block. */
   readonly onWaiting?: (transaction: Uint8Array) => void;
+  /** A snapshot after each height that this divides; when absent as `SnapshotPolicy` has it. */
+  readonly snapshotEvery?: number;
 }
 
 /** A block that was applied and is not durable yet. */
@@ -72,16 +63,12 @@ interface Applied {
  */
 export class Application implements Chain {
   readonly identity: ChainIdentity;
-  readonly #genesis: Genesis;
   #ledger: Ledger;
   readonly #store: ChainStore;
   readonly #verifier: Verifier;
-  readonly #signatures: VerifiedSignatures;
-  readonly #queue: SignatureQueue;
-  readonly #mempool = new Mempool();
-  readonly #snapshots: SnapshotPolicy;
-  readonly #onFatal: (error: AssayError) => void;
-  readonly #onWaiting: (transaction: Uint8Array) => void;
+  readonly #room: WaitingRoom;
+  #snapshots: SnapshotPolicy;
+  readonly #options: ApplicationOptions;
   readonly #blockListeners = new Listeners<CommittedBlock>();
   readonly #sealListeners = new Listeners<number>();
   /** Of the last durable height: state, its root, and the root of the header. */
@@ -97,19 +84,15 @@ export class Application implements Chain {
   #isCurrent = true;
 
   private constructor(options: ApplicationOptions, chain: LoadedChain) {
-    const { store, genesis, onFatal, verifier, onWaiting = () => {} } = options;
+    const { store, verifier, snapshotEvery } = options;
+    this.#options = options;
     this.identity = chain.ledger.state.chain;
-    this.#genesis = genesis;
     this.#ledger = chain.ledger;
     this.#store = store;
     this.#verifier = verifier ?? nativeVerifier;
-    this.#signatures = new VerifiedSignatures(this.#verifier, limits.maxWaitingTransactions);
-    const verify =
-      verifier === undefined ? verifyOffThread : async (...parts: SignedParts) => verifier.ed25519(...parts);
-    this.#queue = new SignatureQueue(this.identity, this.#signatures, verify);
-    this.#snapshots = new SnapshotPolicy(chain);
-    this.#onFatal = onFatal;
-    this.#onWaiting = onWaiting;
+    const ledger = () => this.#ledger;
+    this.#room = new WaitingRoom({ chain: this.identity, ledger, verifier, onWaiting: options.onWaiting });
+    this.#snapshots = new SnapshotPolicy(chain, snapshotEvery);
     this.#head = chain.ledger.view();
     this.#stateRoot = chain.ledger.stateRoot();
     this.#headRoot = chain.headRoot;
@@ -155,38 +138,28 @@ export class Application implements Chain {
     return { header: headerOf(block), table, index, ...found };
   }
 
-  submit(transaction: Uint8Array): Promise<Inclusion> {
-    return new Promise((resolve, reject) => {
-      const admitted = (code: ResultCode) => code === 'OK' || resolve({ code, height: 0, events: [] });
-      this.#pass(transaction, { resolve, reject, admitted });
-    });
+  submit(transaction: Uint8Array, source: Source = 'here'): Promise<Inclusion> {
+    return this.#room.submit(transaction, source);
   }
 
-  offer(transaction: Uint8Array): Promise<Pick<Inclusion, 'code' | 'height'>> {
-    return new Promise((resolve, reject) => {
-      const admitted = (code: ResultCode) => resolve({ code, height: this.#head.globals.height + 1 });
-      if (this.isWaiting(transaction)) admitted('OK');
-      else this.#pass(transaction, { resolve: () => {}, reject, admitted });
-    });
+  async offer(transaction: Uint8Array): Promise<Pick<Inclusion, 'code' | 'height'>> {
+    const code = await this.#room.offer(transaction);
+    return { code, height: this.#head.globals.height + 1 };
   }
 
   /** Whether a transaction, serialised, waits here for a block. */
   isWaiting(transaction: Uint8Array): boolean {
-    return this.#mempool.find(transaction) !== undefined;
+    return this.#room.find(transaction) !== undefined;
   }
 
   /** Lets go of one that waits: it is answered with the code of another node, or with why nobody has it. */
   drop(transaction: Uint8Array, reason: ResultCode | AssayError): void {
-    const entry = this.#mempool.find(transaction);
-    if (entry === undefined) return;
-    this.#mempool.remove(entry);
-    if (reason instanceof AssayError) entry.reject(reason);
-    else entry.resolve({ code: reason, height: 0, events: [] });
+    this.#room.drop(transaction, reason);
   }
 
   /** Resolves when all that was submitted before waits for a block, or was refused. */
-  async admitted(): Promise<void> {
-    await this.#queue.drained();
+  admitted(): Promise<void> {
+    return this.#room.admitted();
   }
 
   onBlock(listener: (committed: CommittedBlock) => void): () => void {
@@ -220,11 +193,24 @@ export class Application implements Chain {
     this.#sealListeners.tell(height);
   }
 
-  /** The transactions that the next block should have, serialised. They go on waiting until a block has them. */
-  propose(): Uint8Array[] {
-    const maxBytes = limits.maxBlockBytes - frameBytes;
-    const selected = this.#mempool.select(limits.maxBlockTransactions, maxBytes, offsetBytes);
-    return selected.map(({ transaction }) => transaction.bytes);
+  codesAt(height: number): readonly ResultCode[] | null {
+    return this.#store.resultAt(height)?.codes ?? null;
+  }
+
+  /**
+   * The transactions that the next block should have, serialised, of at most so many bytes with what SSZ needs of each.
+   * They go on waiting until a block has them.
+   */
+  propose(maxBytes: number = limits.maxBlockBytes): Uint8Array[] {
+    return this.#room.select(maxBytes);
+  }
+
+  /**
+   * Why a block that another node proposes is refused; null when it is not. Of one that is not, no signature is checked
+   * again when it is applied.
+   */
+  judge(transactions: readonly Uint8Array[]): Promise<string | null> {
+    return this.#room.judge(transactions);
   }
 
   /**
@@ -232,7 +218,7 @@ export class Application implements Chain {
    * Throws what `Ledger.applyBlock` throws.
    */
   apply({ transactions, ...block }: Omit<BlockInput, 'transactions'> & { transactions: Uint8Array[] }): BlockHeader {
-    const result = this.#applyToLedger({ ...block, transactions }, this.#signatures.inBlock);
+    const result = this.#applyToLedger({ ...block, transactions }, this.#room.inBlock);
     const header: BlockHeader = {
       ...block,
       parentRoot: this.#headRoot,
@@ -243,6 +229,12 @@ export class Application implements Chain {
     return header;
   }
 
+  /** What the applied block did, and the state after it, which is not durable yet. */
+  applied(): { readonly result: BlockResult; readonly after: LedgerView } {
+    if (this.#applied === null) throw new Error('no block was applied');
+    return { result: this.#applied.result, after: this.#ledger.view() };
+  }
+
   /**
    * Applies the next block, whose header, transactions and seal were held against each other. `isTrusted`: whether all
    * signatures in it are taken for good. Throws what `Ledger.applyBlock` throws, and an Error when the state has
@@ -250,7 +242,7 @@ export class Application implements Chain {
    */
   applySealed({ header, transactions }: Block, { isTrusted }: { readonly isTrusted: boolean }): void {
     const { height, timeMs, stateRoot } = header;
-    const verifier = isTrusted ? trusting : this.#signatures.inBlock;
+    const verifier = isTrusted ? trusting : this.#room.inBlock;
     const result = this.#applyToLedger({ height, timeMs, transactions }, verifier);
     if (!equalBytes(result.stateRoot, stateRoot)) {
       const roots = `the state root is ${toHex(result.stateRoot)}, but header and seal say ${toHex(stateRoot)}`;
@@ -262,7 +254,7 @@ export class Application implements Chain {
 
   /** Takes back a block that was applied and is not durable. Rejects with AssayError as `restore` does. */
   async rewind(): Promise<void> {
-    const { ledger } = await restoreChain(this.#store, this.#genesis);
+    const { ledger } = await restoreChain(this.#store, this.#options.genesis);
     this.#ledger = ledger;
     this.#inHand = { transactions: [], waiting: [] };
     this.#applied = null;
@@ -272,8 +264,7 @@ export class Application implements Chain {
 
   /**
    * Makes the applied block durable with its seal, or without one that the next block brings; only then are its
-   * transactions acknowledged.
-   * Rejects with AssayError as `ChainStore.commit` does.
+   * transactions acknowledged. Rejects with AssayError as `ChainStore.commit` does.
    */
   async commit(seal: Seal | null): Promise<CommittedBlock> {
     if (this.#applied === null) throw new Error('no block was applied');
@@ -296,6 +287,26 @@ export class Application implements Chain {
     return committed;
   }
 
+  /**
+   * Begins, before the first block, with a block of the network and the state after it, which are one as their roots
+   * are. Throws an Error when they are not, and rejects as `Store.begin` does.
+   */
+  async begin(block: Block, snapshot: Uint8Array, store: Pick<Store, 'begin'>): Promise<void> {
+    const ledger = Ledger.fromSnapshot(snapshot);
+    const { header, transactions } = block;
+    if (!equalBytes(ledger.stateRoot(), header.stateRoot)) throw new Error('the state is not that of the block');
+    const transactionsRoot = TransactionList.hashTreeRoot(transactions);
+    if (!equalBytes(transactionsRoot, header.transactionsRoot)) throw new Error('the transactions are not its own');
+    if (!isSameChain(ledger.state.chain, this.identity)) throw new Error('the state is that of another chain');
+    await store.begin({ block, seal: null }, snapshot);
+    this.#ledger = ledger;
+    this.#head = ledger.view();
+    this.#stateRoot = header.stateRoot;
+    this.#headRoot = headerRoot(header);
+    const start = { height: header.height, bytes: snapshot.length };
+    this.#snapshots = new SnapshotPolicy({ ledger, snapshot: start, replayedBytes: 0 }, this.#options.snapshotEvery);
+  }
+
   /** The state after the last applied block, serialised: what `restore` begins with where the store has one. */
   snapshot(): Uint8Array {
     return this.#ledger.snapshot();
@@ -310,7 +321,7 @@ export class Application implements Chain {
   end(reason: AssayError): boolean {
     if (this.#ended !== null) return false;
     this.#ended = reason;
-    this.#mempool.rejectAll(reason);
+    this.#room.close(reason);
     return true;
   }
 
@@ -322,7 +333,7 @@ export class Application implements Chain {
     const reason = error instanceof AssayError ? error : (unknownRule(error) ?? (await this.#wrecked(error)));
     for (const entry of this.#inHand.waiting) entry?.reject(reason);
     this.#ahead?.reject(reason);
-    if (this.end(reason)) this.#onFatal(reason);
+    if (this.end(reason)) this.#options.onFatal(reason);
     return reason;
   }
 
@@ -335,7 +346,7 @@ export class Application implements Chain {
     block: Omit<BlockInput, 'transactions'> & { transactions: Uint8Array[] },
     verifier: Verifier,
   ): BlockResult {
-    const waiting = block.transactions.map((bytes) => this.#mempool.find(bytes));
+    const waiting = block.transactions.map((bytes) => this.#room.find(bytes));
     this.#inHand = { transactions: block.transactions, waiting };
     this.#ahead ??= Promise.withResolvers();
     this.#ahead.promise.catch(() => {});
@@ -344,39 +355,8 @@ export class Application implements Chain {
   }
 
   #take(applied: Applied): void {
-    for (const entry of this.#inHand.waiting) if (entry !== undefined) this.#mempool.remove(entry);
-    this.#mempool.prune(applied.header.height + 1, (address) => this.#ledger.state.nonceOf(address));
+    this.#room.leave(this.#inHand.waiting, applied.header.height + 1);
     this.#applied = applied;
-  }
-
-  /** Throws AssayError TOO_MANY_REQUESTS when too many are being checked, and what it ended with. */
-  #pass(transaction: Uint8Array, answer: Answer): void {
-    if (this.#ended !== null) throw this.#ended;
-    // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
-    const bytes = Uint8Array.from(transaction);
-    this.#queue.pass(bytes, (read) => this.#admit(read, answer));
-  }
-
-  #admit(read: ReturnType<typeof readTransaction>, { admitted, ...answer }: Answer): void {
-    try {
-      if (this.#ended !== null) throw this.#ended;
-      const code = typeof read === 'string' ? read : this.#enqueue({ transaction: read, ...answer });
-      admitted(code);
-      if (code === 'OK' && typeof read !== 'string') this.#onWaiting(read.bytes);
-    } catch (error) {
-      answer.reject(error);
-    }
-  }
-
-  #enqueue(arrived: Omit<Waiting, 'envelope'>): ResultCode {
-    const { transaction } = arrived;
-    const waiting = { ...arrived, envelope: envelopeOf(transaction, this.#ledger.isFreeDuty(transaction)) };
-    // Before the ledger looks at it: the body of a batch takes long.
-    this.#mempool.requireRoom(waiting);
-    const parts = { ledger: this.#ledger, mempool: this.#mempool, verifier: this.#signatures.onArrival };
-    const code = admissionCode(parts, waiting);
-    if (code === 'OK') this.#mempool.add(waiting);
-    return code;
   }
 
   #acknowledge({ height, transactions }: BlockResult): void {
@@ -384,4 +364,8 @@ export class Application implements Chain {
     this.#inHand = { transactions: [], waiting: [] };
     for (const [i, { code, events }] of transactions.entries()) waiting[i]?.resolve({ code, height, events });
   }
+}
+
+function isSameChain(a: ChainIdentity, b: ChainIdentity): boolean {
+  return a.chainId === b.chainId && equalBytes(a.genesisHash, b.genesisHash);
 }

@@ -25,11 +25,17 @@ export interface TestChain {
 
 export const startBalanceUnits = 1_000_000_000_000n;
 
-/** A chain of three validators and some funded accounts, and nothing else. */
-export function testChain({ accounts = 4, epochBlocks = 8, blockTimeMs = 20, chainId = 'test' } = {}): TestChain {
+/** A chain of `makers` validators and some funded accounts, and nothing else. */
+export function testChain({
+  accounts = 4,
+  makers = 3,
+  epochBlocks = 8,
+  blockTimeMs = 20,
+  chainId = 'test',
+} = {}): TestChain {
   const holders = Array.from({ length: accounts }, (_, i) => signerOf(`account ${i}`));
-  const validators = [0, 1, 2].map((i) => signerOf(`validator ${i}`));
-  const sealers = [0, 1, 2].map((i) => signerOf(`consensus ${i}`));
+  const validators = Array.from({ length: makers }, (_, i) => signerOf(`validator ${i}`));
+  const sealers = Array.from({ length: makers }, (_, i) => signerOf(`consensus ${i}`));
   const mixer = signerOf('mixer');
   const committee = new BlsSigner(generateBlsSecret(sha256(encodeText('mixer'))));
   const genesis: Genesis = {

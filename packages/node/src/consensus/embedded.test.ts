@@ -213,7 +213,7 @@ describe('embedded engine', () => {
     const { engine, store, close } = await openTestEngine(chain, dir, { signerOf, onFatal });
     await engine.produceNow();
     const seal = Seal.deserialize(engine.chain.sealAt(1) ?? new Uint8Array());
-    expect(seal.value.map(({ validator }) => validator)).toEqual([0, 1]);
+    expect(seal.kind === 'embedded' && seal.value.map(({ validator }) => validator)).toEqual([0, 1]);
     await replay(store, chain.genesis);
     held = [];
     await expect(engine.produceNow()).rejects.toMatchObject({ code: 'NO_PROPOSER' });

@@ -1,5 +1,5 @@
 import { blockSigningRoot, genesisHash } from '@assay/ledger';
-import { Block, type BlockHeader, Seal, TransactionList } from '@assay/protocol';
+import { Block, type BlockHeader, Seal, type SealSignature, TransactionList } from '@assay/protocol';
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
@@ -52,10 +52,11 @@ const editBlock =
   (dir, height) =>
     tamper(dir, 'blocks', height, (bytes) => Block.serialize(edit(Block.deserialize(bytes))));
 const editSeal =
-  (edit: (seal: Seal['value']) => Seal['value']): Tampering =>
+  (edit: (signatures: SealSignature[]) => SealSignature[]): Tampering =>
   (dir, height) =>
     tamper(dir, 'seals', height, (bytes) => {
       const { kind, value } = Seal.deserialize(bytes);
+      if (kind !== 'embedded') throw new Error(`a seal of ${kind}`);
       return Seal.serialize({ kind, value: edit(value) });
     });
 const editHeader = (edit: Partial<BlockHeader>) =>

@@ -38,14 +38,20 @@ export class SignatureQueue {
     });
   }
 
+  /** Whether these bytes are a transaction with a good signature, which is then remembered. */
+  async isSigned(bytes: Uint8Array): Promise<boolean> {
+    const read = readTransaction(this.#chain, bytes);
+    return typeof read !== 'string' && (await this.#check(read));
+  }
+
   /** Resolves once all that came before have had their turn. */
   async drained(): Promise<void> {
     await this.#last;
   }
 
-  async #check({ content, signature, signingRoot }: SignedTransaction): Promise<void> {
-    if (await this.#verify(content.publicKey, signingRoot, signature)) {
-      this.#signatures.learn(content.publicKey, signingRoot, signature);
-    }
+  async #check({ content, signature, signingRoot }: SignedTransaction): Promise<boolean> {
+    const isGood = await this.#verify(content.publicKey, signingRoot, signature);
+    if (isGood) this.#signatures.learn(content.publicKey, signingRoot, signature);
+    return isGood;
   }
 }

@@ -7,7 +7,7 @@ import type { RoleSpec } from '../host/build-roles.ts';
 const unit = 1_000_000_000n;
 const units = (whole: number): bigint => BigInt(whole) * unit;
 
-/** How many of each role the default network runs; miners are a start option. */
+/** How many of each role the default network runs, unless told otherwise; miners are a start option. */
 export const committee = { mixers: 4, oracles: 3, validators: 3 } as const;
 /** Tasks one of the default miners runs at once; all share one machine. */
 export const concurrency = 2;
@@ -48,11 +48,11 @@ export const names = {
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Every role the default network runs. */
-export function devnetRoles(miners: number): RoleSpec[] {
+export function devnetRoles(miners: number, mixers: number = committee.mixers): RoleSpec[] {
   const each = (kind: RoleSpec['kind'], count: number, nameOf: (i: number) => string) =>
     range(count).map((index) => ({ kind, name: nameOf(index), index }));
   return [
-    ...each('mixer', committee.mixers, names.mixer),
+    ...each('mixer', mixers, names.mixer),
     ...each('miner', miners, names.miner),
     ...each('oracle', committee.oracles, names.oracle),
     ...each('validator', committee.validators, names.validator),
@@ -61,7 +61,7 @@ export function devnetRoles(miners: number): RoleSpec[] {
 }
 
 /** Every key the default network needs, in the order they are made. */
-export function keyNames(miners: number): { name: string; bls: boolean }[] {
+export function keyNames(miners: number, mixers: number = committee.mixers): { name: string; bls: boolean }[] {
   const plain = [
     ...range(committee.oracles).map(names.oracle),
     ...range(committee.validators).map(names.validator),
@@ -73,8 +73,8 @@ export function keyNames(miners: number): { name: string; bls: boolean }[] {
     names.foundation,
     ...range(committee.validators).map(names.consensus),
   ];
-  const mixers = range(committee.mixers).map((i) => ({ name: names.mixer(i), bls: true }));
-  return [...mixers, ...plain.map((name) => ({ name, bls: false }))];
+  const signing = range(mixers).map((i) => ({ name: names.mixer(i), bls: true }));
+  return [...signing, ...plain.map((name) => ({ name, bls: false }))];
 }
 
 /** What a miner's operator is given to begin with: collateral, registration fee, and some for transaction fees. */
@@ -90,9 +90,9 @@ function consensusTerms(keys: DevnetKeys, i: number) {
 /** The genesis of a new default network. `timeMs`: Unix time of its beginning. */
 export function devnetGenesis(
   keys: DevnetKeys,
-  options: { model: RegisteredModel; miners: number; timeMs: number; params?: Params },
+  options: { model: RegisteredModel; miners: number; mixers?: number; timeMs: number; params?: Params },
 ): Genesis {
-  const { model } = options;
+  const { model, mixers = committee.mixers } = options;
   const role = (name: string, stakeUnits: bigint) => {
     const { publicKey, address } = keys.account(name);
     return { publicKey, operator: address, stakeUnits };
@@ -110,7 +110,7 @@ export function devnetGenesis(
       funded(names.foundation, units(10_000_000)),
       ...range(options.miners).map((i) => funded(names.miner(i), minerFundsUnits)),
     ],
-    mixers: range(committee.mixers).map((i) => {
+    mixers: range(mixers).map((i) => {
       const signer = keys.committee(names.mixer(i));
       return {
         publicKey: keys.account(names.mixer(i)).publicKey,

@@ -6,10 +6,16 @@ import { apiKeyOf, type Ed25519Signer } from '../crypto/signers.ts';
 import type { ApiKeyFile, ApiKeyList } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 
+/** An open session, and those of its keys that were made, by number: each is hashed twice. */
+interface KnownSession {
+  readonly signer: Ed25519Signer;
+  readonly made: Map<number, ApiKey>;
+}
+
 /** The API keys of the open sessions whose keys this node holds, but for those that were revoked (§16.9). */
 class SessionKeys implements Iterable<ApiKey> {
   readonly #file: ApiKeyFile;
-  readonly #signers = new Map<Ref<'sessions'>, Ed25519Signer>();
+  readonly #sessions = new Map<Ref<'sessions'>, KnownSession>();
   #keys: ApiKey[] = [];
   #list: ApiKeyList | null = null;
 
@@ -18,29 +24,34 @@ class SessionKeys implements Iterable<ApiKey> {
   }
 
   add(session: Ref<'sessions'>, signer: Ed25519Signer): void {
-    this.#signers.set(session, signer);
+    this.#sessions.set(session, { signer, made: new Map() });
     this.#list = null;
   }
 
   remove(session: Ref<'sessions'>): void {
-    if (this.#signers.delete(session)) this.#list = null;
+    if (this.#sessions.delete(session)) this.#list = null;
   }
 
   [Symbol.iterator](): Iterator<ApiKey> {
     const list = this.#file.list;
-    if (list !== this.#list)
-      this.#keys = [...this.#signers].flatMap(([session, signer]) => keysOf(list, session, signer));
+    if (list !== this.#list) this.#keys = [...this.#sessions].flatMap((known) => keysOf(list, ...known));
     this.#list = list;
     return this.#keys.values();
   }
 }
 
-function keysOf(list: ApiKeyList, session: Ref<'sessions'>, sessionSigner: Ed25519Signer): ApiKey[] {
+function keysOf(list: ApiKeyList, session: Ref<'sessions'>, { signer, made }: KnownSession): ApiKey[] {
   const valid = list.of(session).filter(({ revoked }) => !revoked);
   return valid.map(({ number }) => {
-    const hash = sha256(encodeText(apiKeyOf(sessionSigner, session, number)));
-    return { hash, session, sessionSigner };
+    const key = made.get(number) ?? newKey(session, signer, number);
+    made.set(number, key);
+    return key;
   });
+}
+
+function newKey(session: Ref<'sessions'>, sessionSigner: Ed25519Signer, number: number): ApiKey {
+  const hash = sha256(encodeText(apiKeyOf(sessionSigner, session, number)));
+  return { hash, session, sessionSigner };
 }
 
 /** The API keys a gateway takes, as they are at any moment: of sessions that are opened later, without revoked ones. */

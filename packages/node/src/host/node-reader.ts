@@ -176,7 +176,7 @@ export class LocalReader implements NodeReader {
   }
 
   validators(page: PageRequest) {
-    return pageOf(this.#head, 'validators', page, (row, index) => rowJson.role(index, row));
+    return pageOf(this.#head, 'validators', page, (row, index) => rowJson.validator(index, row));
   }
 
   oracles(page: PageRequest) {
@@ -184,7 +184,7 @@ export class LocalReader implements NodeReader {
   }
 
   gateways(page: PageRequest) {
-    return pageOf(this.#head, 'gateways', page, (row, index) => rowJson.role(index, row));
+    return pageOf(this.#head, 'gateways', page, (row, index) => rowJson.gateway(index, row));
   }
 
   domains(page: PageRequest) {

@@ -20,6 +20,7 @@ import {
   Block,
   DomainRow,
   type EpochClose,
+  GatewayRow,
   Genesis,
   MinerRow,
   MixerRow,
@@ -34,6 +35,7 @@ import {
   SealedBlock,
   SessionRow,
   TaskRow,
+  ValidatorRow,
 } from '@assay/protocol';
 import type { CommittedBlock, Inclusion } from '@assay/roles/ports/chain';
 import { equalBytes, sha256 } from '@assay/ssz';
@@ -124,7 +126,9 @@ const page = <T>(items: readonly T[], { from, limit }: PageRequest) => ({
 });
 const three = <T>(make: (index: number) => T): T[] => [0, 1, 2].map(make);
 const miners = three((index) => rowJson.miner(index, MinerRow.defaultValue(), undefined));
-const roles = three((index) => rowJson.role(index, RoleRow.defaultValue()));
+const oracles = three((index) => rowJson.role(index, RoleRow.defaultValue()));
+const validators = three((index) => rowJson.validator(index, ValidatorRow.defaultValue()));
+const gateways = three((index) => rowJson.gateway(index, GatewayRow.defaultValue()));
 
 function ofTask<T>(taskId: Uint8Array, value: T): T | 'pending' | null {
   if (equalBytes(taskId, certifiedTask)) return value;
@@ -194,9 +198,9 @@ export class SmallChain implements NodeReader {
       three((index) => rowJson.mixer(index, MixerRow.defaultValue())),
       request,
     );
-  validators = (request: PageRequest) => page(roles, request);
-  oracles = (request: PageRequest) => page(roles, request);
-  gateways = (request: PageRequest) => page(roles, request);
+  validators = (request: PageRequest) => page(validators, request);
+  oracles = (request: PageRequest) => page(oracles, request);
+  gateways = (request: PageRequest) => page(gateways, request);
   domains = (request: PageRequest) => page([rowJson.domain(0, DomainRow.defaultValue())], request);
   models = (request: PageRequest) => page([rowJson.model(0, ModelRow.defaultValue())], request);
   sessions = (request: PageRequest) => page([rowJson.session(0, SessionRow.defaultValue())], request);

@@ -10,10 +10,13 @@ import {
   StreamLost,
 } from '@assay/roles/ports/network';
 import type { Timers } from '@assay/roles/ports/runtime';
+import { InboundStreams, type StreamHandler } from './inbound-streams.ts';
+import { Subscriptions, type TopicHandler } from './subscriptions.ts';
 
 /** One direction of a stream: a bounded queue whose writers wait. */
 class Lane {
   readonly #queue: Uint8Array[] = [];
+  #waitingBytes = 0;
   #ended = false;
   #isUsed = false;
   #lostTo: PeerId | null = null;
@@ -25,11 +28,12 @@ class Lane {
     if (message.length > limits.maxMessageBytes) {
       throw new RangeError(`a message of ${message.length} bytes is above the limit of ${limits.maxMessageBytes}`);
     }
-    while (this.#queue.length >= networkLimits.streamMessages && this.#lostTo === null && !this.#ended) {
+    while (!this.#hasRoomFor(message.length) && this.#lostTo === null && !this.#ended) {
       await new Promise<void>((resolve) => this.#writers.push(resolve));
     }
     if (this.#lostTo !== null || this.#ended) throw new StreamLost(to);
     this.#queue.push(message);
+    this.#waitingBytes += message.length;
     this.#isUsed = true;
     this.#wakeReader();
   }
@@ -39,6 +43,7 @@ class Lane {
       if (this.#lostTo !== null) throw new StreamLost(this.#lostTo);
       const message = this.#queue.shift();
       if (message !== undefined) {
+        this.#waitingBytes -= message.length;
         this.#writers.shift()?.();
         return { done: false, value: message };
       }
@@ -47,6 +52,12 @@ class Lane {
         this.#reader = resolve;
       });
     }
+  }
+
+  #hasRoomFor(bytes: number): boolean {
+    const { streamMessages, streamBytes } = networkLimits;
+    if (this.#queue.length === 0) return true;
+    return this.#queue.length < streamMessages && this.#waitingBytes + bytes <= streamBytes;
   }
 
   /** Whether anything was ever sent here. */
@@ -115,30 +126,28 @@ function streamOver(lanes: { out: Lane; in: Lane; self: PeerId; peer: PeerId }):
 class MemoryEndpoint implements Endpoint {
   readonly id: PeerId;
   readonly #network: MemoryNetwork;
-  readonly #runtime: Timers;
-  readonly #handlers = new Map<string, (stream: MessageStream, from: PeerId) => Promise<void>>();
+  readonly #handlers = new Map<string, StreamHandler>();
   readonly #streams = new Set<TrackedStream>();
-  /** Those of them that others have opened, the oldest first, with who. */
-  readonly #opened = new Map<TrackedStream, PeerId>();
-  readonly #subscriptions: { topic: string; handler: (message: Uint8Array, from: PeerId) => void }[] = [];
-  #waiting = 0;
+  readonly #inbound: InboundStreams<TrackedStream>;
+  readonly #subscriptions: Subscriptions;
   #left = false;
 
-  constructor(id: PeerId, network: MemoryNetwork, runtime: Timers) {
+  constructor(id: PeerId, network: MemoryNetwork, timers: Timers) {
     this.id = id;
     this.#network = network;
-    this.#runtime = runtime;
+    this.#inbound = new InboundStreams(timers);
+    this.#subscriptions = new Subscriptions(timers);
   }
 
   publish(topic: string, message: Uint8Array): void {
     if (!this.#left) this.#network.publish(topic, message, this.id);
   }
 
-  subscribe(topic: string, handler: (message: Uint8Array, from: PeerId) => void): void {
-    this.#subscriptions.push({ topic, handler });
+  subscribe(topic: string, handler: TopicHandler): void {
+    this.#subscriptions.add(topic, handler);
   }
 
-  handle(protocol: string, handler: (stream: MessageStream, from: PeerId) => Promise<void>): void {
+  handle(protocol: string, handler: StreamHandler): void {
     this.#handlers.set(protocol, handler);
   }
 
@@ -160,51 +169,27 @@ class MemoryEndpoint implements Endpoint {
 
   accept(protocol: string, stream: TrackedStream, from: PeerId): void {
     const handler = this.#handlers.get(protocol);
-    if (handler === undefined || !this.#hasRoomFor(from)) throw new StreamLost(this.id);
+    if (handler === undefined || !this.#inbound.hasRoomFor(from)) throw new StreamLost(this.id);
     this.#track(stream);
-    this.#opened.set(stream, from);
-    const cancel = this.#runtime.timer(networkLimits.firstMessageMs, () => stream.hasBegun() || stream.abort());
-    handler(stream, from)
-      .catch(() => stream.abort())
-      .finally(() => {
-        cancel();
-        this.#forget(stream);
-      });
-  }
-
-  /** §5.24 Room for one more stream of a peer; where there is none, the oldest without a message gives way. */
-  #hasRoomFor(from: PeerId): boolean {
-    let ofPeer = 0;
-    for (const peer of this.#opened.values()) if (peer === from) ofPeer++;
-    if (ofPeer >= networkLimits.streamsPerPeer) return false;
-    if (this.#opened.size < networkLimits.streams) return true;
-    const unused = [...this.#opened.keys()].find((stream) => !stream.hasBegun());
-    unused?.abort();
-    return unused !== undefined;
+    void this.#inbound.serve(stream, from, handler).then(() => this.#forget(stream));
   }
 
   #forget(stream: TrackedStream): void {
     this.#streams.delete(stream);
-    this.#opened.delete(stream);
+    this.#inbound.forget(stream);
   }
 
   deliver(topic: string, message: Uint8Array, from: PeerId): void {
-    for (const { topic: subscribed, handler } of this.#subscriptions) {
-      if (subscribed !== topic || this.#waiting >= networkLimits.topicMessages) continue;
-      this.#waiting++;
-      this.#runtime.timer(0, () => {
-        this.#waiting--;
-        if (!this.#left) hear(handler, message, from);
-      });
-    }
+    this.#subscriptions.deliver(topic, message, from);
   }
 
   leave(): void {
     this.#left = true;
     this.#network.remove(this.id);
+    this.#subscriptions.end();
     for (const stream of this.#streams) stream.abort();
     this.#streams.clear();
-    this.#opened.clear();
+    this.#inbound.clear();
   }
 
   /** Streams that are not over. */
@@ -227,15 +212,6 @@ class MemoryEndpoint implements Endpoint {
       }
     };
     return { ...stream, messages: { next } };
-  }
-}
-
-/** What a subscriber cannot read is dropped: no peer can stop another with a message. */
-function hear(handler: (message: Uint8Array, from: PeerId) => void, message: Uint8Array, from: PeerId): void {
-  try {
-    handler(message, from);
-  } catch {
-    // Nobody waits for an answer to what was published.
   }
 }
 

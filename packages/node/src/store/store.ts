@@ -27,7 +27,7 @@ import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges, taskRe
 const version = 3;
 /** Present while the views hold something that is not what was written. */
 const damagedViewsKey = 'damagedViews';
-const keptSnapshots = 2;
+const keptSnapshots = 3;
 
 /** What a block did: the codes in the order of its transactions, then the events. */
 const storedResultShape = {

@@ -3,6 +3,7 @@ import { ContainerType, ListCompositeType, OptionalType } from '@chainsafe/ssz';
 import { Ed25519Signature, Height, TimeMs } from '../encoding.ts';
 import { limits } from '../limits.ts';
 import { ref } from '../refs.ts';
+import { CometSeal } from './comet-seal.ts';
 
 /** Serialised transactions in block order. */
 export const TransactionList = new ListCompositeType(bytesOf(limits.maxTransactionBytes), limits.maxBlockTransactions);
@@ -36,6 +37,8 @@ export const Seal = oneOf(
   {
     /** By validator, rising. */
     embedded: new ListCompositeType(SealSignature, limits.maxSealSignatures),
+    /** What CometBFT signed of the next height. */
+    cometbft: CometSeal,
   },
   { typeName: 'Seal' },
 );

@@ -5,7 +5,7 @@ import { concatBytes, writeLittleEndian } from '@assay/ssz';
 const wire = { varint: 0, fixed64: 1, bytes: 2 } as const;
 
 /** An integer of 64 bits, seven bits a byte, lowest first; a negative one as its two's complement. */
-function varint(value: number): Uint8Array {
+export function varint(value: number): Uint8Array {
   const out: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
   for (; rest >= 128n; rest >>= 7n) out.push(Number(rest & 127n) | 128);

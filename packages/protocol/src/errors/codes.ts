@@ -43,6 +43,7 @@ export const resultCodes = {
   LAST_OF_KIND: invalid('The last active mixer or validator cannot leave.'),
   KEY_TAKEN: invalid('Another role of this kind has this key, or had it a moment ago.'),
   BAD_POSSESSION: invalid('The proof that the secret of the committee key or consensus key is known does not hold.'),
+  BAD_NET_ADDRESS: invalid('A network address has 1 to 128 characters of printable ASCII without spaces.'),
   BAD_NAME: invalid('A name has 1 to 64 characters of printable ASCII without spaces.'),
   NAME_TAKEN: invalid('The name is taken.'),
   BAD_MODEL: invalid('The context must be above zero, and difficulty and T1 limit within the bounds of this network.'),

@@ -1,6 +1,6 @@
 import { Bool, ByType, Bytes32, enumOf, list, orNull, type Shaped, SomeWord, U8, U16, U32 } from '@assay/ssz';
 import { CaseCause } from '../case/cases.ts';
-import { Address, Quantity, Units } from '../encoding.ts';
+import { Address, NetAddress, Quantity, Units } from '../encoding.ts';
 import { epochCloseShape } from '../epoch/epoch-close.ts';
 import type { ResultCode } from '../errors/codes.ts';
 import { ref } from '../refs.ts';
@@ -175,6 +175,7 @@ const standingEvents = {
   keyRotated: { kind: StakeKind, role: U32, fromEpoch: U32 },
   committeeKeyRotated: { mixer: ref('mixers'), fromEpoch: U32 },
   consensusKeyRotated: { validator: ref('validators'), fromEpoch: U32 },
+  netAddressesSet: { kind: StakeKind, role: U32, netAddresses: list(NetAddress) },
   minerUpdated: { miner: ref('miners'), fromEpoch: U32 },
   committeeChosen: {
     /** The first epoch it is for. */

@@ -1,5 +1,14 @@
 import { Bytes32, enumOf, StructListType, StructType, U8, U16, U32, type ValueOf } from '@assay/ssz';
-import { Address, BlsPublicKey, BlsSignature, Count, Ed25519Signature, Height, Units } from '../encoding.ts';
+import {
+  Address,
+  BlsPublicKey,
+  BlsSignature,
+  Count,
+  Ed25519Signature,
+  Height,
+  NetAddresses,
+  Units,
+} from '../encoding.ts';
 import { limits } from '../limits.ts';
 import { listOfRefs, ref } from '../refs.ts';
 
@@ -39,13 +48,23 @@ const roleFields = {
   seenUntil: U32,
 };
 
-/** An oracle or gateway. */
+/** What every role has, and all of an oracle. */
 export const RoleRow = new StructType(roleFields, { typeName: 'RoleRow' });
 export type RoleRow = ValueOf<typeof RoleRow>;
 
+/** Of a role that others dial. */
+const reachedFields = {
+  ...roleFields,
+  /** Where it is reached, as it says itself (§3.11). */
+  netAddresses: NetAddresses,
+};
+
+export const GatewayRow = new StructType(reachedFields, { typeName: 'GatewayRow' });
+export type GatewayRow = ValueOf<typeof GatewayRow>;
+
 export const ValidatorRow = new StructType(
   {
-    ...roleFields,
+    ...reachedFields,
     /** Signs blocks and votes on them (§3.10). */
     consensusKey: Bytes32,
   },
@@ -62,7 +81,7 @@ export type RetiredKeyRow = ValueOf<typeof RetiredKeyRow>;
 
 export const MixerRow = new StructType(
   {
-    ...roleFields,
+    ...reachedFields,
     blsPublicKey: BlsPublicKey,
     /** Sequence the next batch must carry. */
     nextSequence: Count,
@@ -120,6 +139,12 @@ export const RegisterValidator = new StructType(
 export const SetRoleStatus = new StructType(
   { kind: StakeKind, role: U32, status: RoleStatus },
   { typeName: 'SetRoleStatus' },
+);
+
+/** Says where a mixer, validator or gateway is reached, in the place of what was said before (§3.11). */
+export const SetNetAddresses = new StructType(
+  { kind: StakeKind, role: U32, netAddresses: NetAddresses },
+  { typeName: 'SetNetAddresses' },
 );
 
 /** Gives a role or a miner another key from the next epoch on (§3.6). */

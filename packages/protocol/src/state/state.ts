@@ -10,6 +10,7 @@ import { Params } from '../params/parameters.ts';
 import { listOfRefs, type Ref, ref } from '../refs.ts';
 import {
   CommitteeRow,
+  GatewayRow,
   MinerSplit,
   MixerRow,
   RetiredKeyRow,
@@ -240,7 +241,7 @@ export const tables = {
   committees: table(CommitteeRow, {}),
   oracles: table(RoleRow, { money: roleMoney, unique: ['publicKey'], books: 2 }),
   validators: table(ValidatorRow, { money: roleMoney, unique: ['publicKey', 'consensusKey'], books: 3 }),
-  gateways: table(RoleRow, { money: roleMoney, unique: ['publicKey'], books: 4 }),
+  gateways: table(GatewayRow, { money: roleMoney, unique: ['publicKey'], books: 4 }),
   /** What this epoch announced for the next one. */
   keyChanges: table(RotateKey, { key: ['kind', 'publicKey'], prunable: true }),
   committeeKeyChanges: table(RotateCommitteeKey, { key: ['blsPublicKey'], prunable: true }),
@@ -314,7 +315,9 @@ export const Globals = new StructType(
     treasuryUnits: Units,
     /** Epochs whose settlement is done: as many as `epoch`, one less while the last one's goes on (§2.7). */
     settledEpochs: U32,
-    /** What it took out of pending or minted and has not paid yet. */
+    /** Of these, how many left nothing that is still to be forgotten (§2.5). */
+    prunedEpochs: U32,
+    /** What the settlement took out of pending or minted and has not paid yet. */
     settlingUnits: Units,
   },
   { typeName: 'Globals' },

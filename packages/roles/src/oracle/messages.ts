@@ -29,7 +29,7 @@ export async function askVote(
   { signed, timers }: { signed: TransitionOrder['request']; timers: Timers },
 ): Promise<ValueOf<typeof TransitionVote> | null> {
   const stream = await endpoint.open(peerIdOf(mixer), protocols.vote);
-  return ask(timers, stream, [SignedTransition, signed], TransitionVote);
+  return ask(timers, stream, SignedTransition.serialize(signed), TransitionVote);
 }
 
 /** Tells a task's mixer what the mixers agreed to. Rejects when it is not there. */

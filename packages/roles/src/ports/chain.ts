@@ -50,6 +50,8 @@ export interface Chain {
   blockAt(height: number): Uint8Array | null;
   /** The serialised seal of that block; null while there is none. */
   sealAt(height: number): Uint8Array | null;
+  /** What became of its transactions, in order; null when there is none, or this is not known. */
+  codesAt(height: number): readonly ResultCode[] | null;
 }
 
 /** Decides which block comes next and when: on a timer in this process, or with other nodes. */

@@ -1,3 +1,4 @@
+import { limits } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 
 /** A peer's Ed25519 public key, in lower-case hex. */
@@ -16,8 +17,8 @@ export interface PeerSigner {
 }
 
 /**
- * A two-way sequence of messages. Sending waits while the other side is `streamMessages` behind; who sends on without
- * waiting bounds by itself what it has not sent.
+ * A two-way sequence of messages. Sending waits while the other side is `streamMessages` or `streamBytes` behind; who
+ * sends on without waiting bounds by itself what it has not sent.
  */
 export interface MessageStream {
   send(message: Uint8Array): Promise<void>;
@@ -63,6 +64,8 @@ export interface Network {
 export const networkLimits = {
   /** Messages that may wait in one direction of one stream; the sender waits then. */
   streamMessages: 256,
+  /** Bytes that may, beside one message of any length; the sender waits then. */
+  streamBytes: 2 * limits.maxMessageBytes,
   /** Messages that may wait for the subscriptions of one peer; the newest is dropped then. */
   topicMessages: 8192,
   /** Streams that others have opened to a peer: the oldest unused gives way then, or the new one is refused. */
@@ -71,4 +74,6 @@ export const networkLimits = {
   streamsPerPeer: 1024,
   /** Longest wait for the first message of a stream. */
   firstMessageMs: 2000,
+  /** Longest wait of who opens a stream until the other side has taken it, the dial included. */
+  openMs: 2000,
 } as const;

@@ -25,13 +25,13 @@ export async function inTime<T>(runtime: Timers, stream: MessageStream, limitMs:
 }
 
 /** Opens no stream of its own: sends one message, closes this side, decodes the one answer, within `answerMs`. */
-export async function ask<Q, A>(
+export async function ask<A>(
   runtime: Timers,
   stream: MessageStream,
-  question: readonly [Type<Q>, Q],
+  question: Uint8Array,
   answer: Type<A>,
 ): Promise<A | null> {
-  const sent = stream.send(question[0].serialize(question[1])).then(() => stream.close());
+  const sent = stream.send(question).then(() => stream.close());
   return inTime(
     runtime,
     stream,

@@ -1,5 +1,6 @@
 import { concatBytes, encodeText, firstUint64, littleEndian, sha256 } from '@assay/ssz';
 import { type Cancel, type RandomStream, type Runtime, sleepBy } from '../ports/runtime.ts';
+import { TimerQueue } from './timer-queue.ts';
 
 export interface SimulatedOptions {
   /** Decides every random value. */
@@ -35,8 +36,7 @@ export class SimulatedRuntime implements Runtime {
   readonly log: Runtime['log'];
   readonly #seed: Uint8Array;
   readonly #streams = new Map<string, RandomStream>();
-  /** The next to fire last. */
-  readonly #timers: Timer[] = [];
+  readonly #timers = new TimerQueue<Timer>();
   readonly #held: { readonly done: Promise<void>; readonly release: () => void }[] = [];
   #passedMs = 0;
 
@@ -84,13 +84,7 @@ export class SimulatedRuntime implements Runtime {
 
   #add(ms: number, fire: () => void): Cancel {
     const timer: Timer = { dueMs: this.#passedMs + Math.max(0, ms), fire, isCancelled: false };
-    let [low, high] = [0, this.#timers.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#timers[middle]?.dueMs ?? 0) > timer.dueMs) low = middle + 1;
-      else high = middle;
-    }
-    this.#timers.splice(low, 0, timer);
+    this.#timers.add(timer);
     return () => {
       timer.isCancelled = true;
     };
@@ -98,10 +92,10 @@ export class SimulatedRuntime implements Runtime {
 
   /** Goes to the next timer and fires it; false when none is due by then. */
   #fireNext(endMs: number): boolean {
-    while (this.#timers.at(-1)?.isCancelled === true) this.#timers.pop();
-    const next = this.#timers.at(-1);
+    while (this.#timers.next?.isCancelled === true) this.#timers.take();
+    const { next } = this.#timers;
     if (next === undefined || next.dueMs > endMs) return false;
-    this.#timers.pop();
+    this.#timers.take();
     this.#passedMs = next.dueMs;
     next.fire();
     return true;

@@ -43,7 +43,9 @@ export class FalseMixer {
     };
     const stream = this.endpoint.open(this.#world.mixerPeer(to), protocols.batch);
     const { runtime } = this.#world;
-    const reply = await stream.then((open) => ask(runtime, open, [BatchOffer, offer], BatchReply)).catch(() => null);
+    const reply = await stream
+      .then((open) => ask(runtime, open, BatchOffer.serialize(offer), BatchReply))
+      .catch(() => null);
     if (reply === null) return { reason: 'nothing', indexes: [] };
     if (!('reason' in reply.value)) return { reason: 'signed', indexes: [] };
     return { reason: reply.value.reason, indexes: reply.value.invalid };

@@ -15,6 +15,8 @@ describe('the CometBFT that is started §18.3', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
+  const find = (options: { given?: string; go?: string }) =>
+    findCometBft({ ...options, log, module: join(dir, 'tools/cometbft'), cache: join(dir, 'cache') });
   const script = (name: string, body: string) => {
     const path = join(dir, name);
     writeFileSync(path, `#!/bin/sh\n${body}\n`);
@@ -30,7 +32,7 @@ describe('the CometBFT that is started §18.3', () => {
 
   it('is the given one, which says 0.39.0 of itself', async () => {
     const given = script('given', 'echo 0.39.0');
-    expect(await findCometBft({ given, log, root: dir })).toBe(given);
+    expect(await find({ given })).toBe(given);
     expect(lines).toEqual([]);
   });
 
@@ -38,7 +40,7 @@ describe('the CometBFT that is started §18.3', () => {
     ['another version', () => script('old', 'echo 0.38.17'), /prints "0.38.17"/],
     ['no program', () => join(dir, 'nothing'), /nothing is no CometBFT 0.40.0/],
   ])('is never %s', async (_, make, words) => {
-    const found = findCometBft({ given: make(), log, root: dir });
+    const found = find({ given: make() });
     await expect(found).rejects.toMatchObject({ code: 'COMETBFT_UNAVAILABLE' });
     await expect(found).rejects.toThrow(words);
   });
@@ -49,8 +51,8 @@ describe('the CometBFT that is started §18.3', () => {
       '1.26.8',
       `echo "$PWD $*" >> ${dir}/calls\nprintf '#!/bin/sh\\necho 0.39.0\\n' > "$5"; chmod 755 "$5"`,
     );
-    const path = await findCometBft({ log, root: dir, go });
-    expect(await findCometBft({ log, root: dir, go })).toBe(path);
+    const path = await find({ go });
+    expect(await find({ go })).toBe(path);
     const calls = readFileSync(join(dir, 'calls'), 'utf8').trim().split('\n');
     expect(calls).toHaveLength(1);
     expect(calls[0]).toMatch(/tools\/cometbft build -mod=readonly -trimpath -o .* github.com\/cometbft\/cometbft\/cmd/);
@@ -63,7 +65,7 @@ describe('the CometBFT that is started §18.3', () => {
     ['the build fails', () => goOf('1.25.0', 'echo no route to the proxy >&2; exit 1'), /no route to the proxy/],
   ])('is missed with the line that installs it when %s', async (_, go, words) => {
     withModule();
-    const found = findCometBft({ log, root: dir, go: go() });
+    const found = find({ go: go() });
     await expect(found).rejects.toThrow(words);
     await expect(found).rejects.toThrow(/go install github.com\/cometbft\/cometbft\/cmd\/cometbft@v0.40.0/);
   });

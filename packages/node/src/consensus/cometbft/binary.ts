@@ -1,6 +1,8 @@
 import { execFile, type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AssayError } from '@assay/protocol';
 import { childEnvironment } from '../../child-environment.ts';
@@ -11,14 +13,16 @@ const printed = /^v?0\.(39|40)\.0\b/;
 const leastGo = { major: 1, minor: 25 };
 const command = 'github.com/cometbft/cometbft/cmd/cometbft';
 
-const repository = join(import.meta.dirname, '../../../../..');
+const pinnedModule = fileURLToPath(new URL('../../../../../tools/cometbft/', import.meta.url));
 
 export interface BinaryOptions {
   /** `--cometbft PATH`; when absent what ASSAY_COMETBFT names, then one that was built here, then one is built. */
   readonly given?: string | undefined;
   readonly log: (line: string) => void;
-  /** Where `tools/cometbft` and the cache lie; the repository of this file when absent. */
-  readonly root?: string;
+  /** Folder of the Go module that names the version; `tools/cometbft` when absent. */
+  readonly module?: string;
+  /** Where a built one is kept; `cometbft` in ASSAY_HOME, else in ~/.assay, when absent. */
+  readonly cache?: string;
   /** The Go command; `go` when absent. */
   readonly go?: string;
 }
@@ -36,8 +40,12 @@ export async function findCometBft(options: BinaryOptions): Promise<string> {
   return requireRunning(built);
 }
 
-function builtPath({ root = repository }: BinaryOptions): string {
-  return join(root, 'node_modules/.cache/assay', `cometbft-${cometVersion}`);
+function builtPath({ cache = ownCache() }: BinaryOptions): string {
+  return join(cache, `cometbft-${cometVersion}`);
+}
+
+function ownCache(): string {
+  return join(process.env.ASSAY_HOME || join(homedir(), '.assay'), 'cometbft');
 }
 
 function requireRunning(path: string): string {
@@ -47,12 +55,10 @@ function requireRunning(path: string): string {
   throw unavailable(`${path} is no CometBFT ${cometVersion}: ${what}.`);
 }
 
-async function build({ root = repository, go = 'go', log }: BinaryOptions, built: string): Promise<void> {
-  const module = join(root, 'tools/cometbft');
+async function build({ module = pinnedModule, go = 'go', log }: BinaryOptions, built: string): Promise<void> {
   const problem = goProblem(go);
   if (problem !== null) throw unavailable(`${problem} ${howToInstall}`);
-  if (!existsSync(join(module, 'go.sum')))
-    throw unavailable(`Outside of its repository it is not built. ${howToInstall}`);
+  if (!existsSync(join(module, 'go.sum'))) throw unavailable(`${module} is no Go module. ${howToInstall}`);
   log(`Building CometBFT ${cometVersion} with Go, once: it takes about three minutes …`);
   mkdirSync(dirname(built), { recursive: true });
   const partial = `${built}.${process.pid}`;

@@ -2,6 +2,7 @@ import {
   Audit,
   Domain,
   Event,
+  Gateway,
   GenesisJson,
   Miner,
   Mixer,
@@ -10,6 +11,7 @@ import {
   Role,
   Session,
   Task,
+  Validator,
 } from '@assay/client';
 import { auditJson, eventJson, genesisJson, receiptJson, rowJson, taskJson } from '@assay/explain/json';
 import {
@@ -18,6 +20,7 @@ import {
   Components,
   DatedTerms,
   DomainRow,
+  GatewayRow,
   Genesis,
   type LedgerEvent,
   ledgerEvents,
@@ -29,8 +32,9 @@ import {
   RoleRow,
   SessionRow,
   TaskRow,
+  ValidatorRow,
 } from '@assay/protocol';
-import { ByName, EnumType, ListOf, OrNull, type Shape, SomeWord, UintType } from '@assay/ssz';
+import { ByName, EnumType, ListOf, OrNull, type Shape, SomeWord, TextType, UintType } from '@assay/ssz';
 import { BooleanType, ByteVectorType, UintBigintType } from '@chainsafe/ssz';
 import { describe, expect, it } from 'vitest';
 import { closedEpoch } from '../small-chain.fixture.ts';
@@ -45,6 +49,7 @@ const measuredRow = {
   bandwidths: [],
   latenciesMs: [3],
 };
+const netAddresses = ['/dns4/a.example/tcp/4001'];
 const facts = { order: 3, modelName: 'm', timeMs: 7, verdict: null, refundedUnits: 0n, paidEpoch: null };
 const genesisOfOne = () => ({
   ...Genesis.defaultValue(),
@@ -69,7 +74,9 @@ describe('the API form of ledger values', () => {
   it.each([
     ['miner', Miner, rowJson.miner(0, MinerRow.defaultValue(), undefined)],
     ['measured miner', Miner, rowJson.miner(0, MinerRow.defaultValue(), measuredRow)],
-    ['mixer', Mixer, rowJson.mixer(0, MixerRow.defaultValue())],
+    ['mixer', Mixer, rowJson.mixer(0, { ...MixerRow.defaultValue(), netAddresses })],
+    ['gateway', Gateway, rowJson.gateway(0, { ...GatewayRow.defaultValue(), netAddresses })],
+    ['validator', Validator, rowJson.validator(0, { ...ValidatorRow.defaultValue(), netAddresses })],
     ['role', Role, rowJson.role(0, RoleRow.defaultValue())],
     ['domain', Domain, rowJson.domain(0, domainOfOne())],
     ['model', Model, rowJson.model(0, ModelRow.defaultValue())],
@@ -98,6 +105,7 @@ function sampleOf(shape: Shape): unknown {
   if (shape instanceof UintBigintType) return 2n ** 60n;
   if (shape instanceof BooleanType) return true;
   if (shape instanceof ByteVectorType) return new Uint8Array(shape.lengthBytes).fill(7);
+  if (shape instanceof TextType) return 'text';
   if (shape instanceof EnumType) return shape.words[0];
   if (shape instanceof SomeWord) return 'NOT_AUDITOR';
   if (shape instanceof OrNull) return sampleOf(shape.inner as Shape);

@@ -1,5 +1,5 @@
 import { committeeOf, type DrawTable, type LedgerView, readTransaction, type Verifier } from '@assay/ledger';
-import { Block, headerOf, type Ref } from '@assay/protocol';
+import { Block, headerOf, type Ref, type ResultCode } from '@assay/protocol';
 import type { SigningRoots } from '../../context.ts';
 import type { Chain } from '../../ports/chain.ts';
 import type { Announcements } from '../announcements.ts';
@@ -76,16 +76,24 @@ function batchesIn(chain: Chain, state: LedgerView): CheckView['batchesAt'] {
   return (height) => {
     const known = read.get(height);
     if (known !== undefined || read.size === maxReadBlocks) return known ?? [];
-    const batches = batchesOf(state, chain.blockAt(height));
+    const batches = batchesOf(state, chain.blockAt(height), chain.codesAt(height));
     read.set(height, batches);
     return batches;
   };
 }
 
-/** The batches of a serialised block; what else a proposer put in is none. */
-export function batchesOf(state: LedgerView, bytes: Uint8Array | null): SignedBatch[] {
+/**
+ * The batches of a serialised block that the ledger took: a proposer can put in certificates that it made up, or old
+ * ones, and what is no transaction.
+ */
+export function batchesOf(
+  state: LedgerView,
+  bytes: Uint8Array | null,
+  codes: readonly ResultCode[] | null,
+): SignedBatch[] {
   if (bytes === null) return [];
-  return Block.deserialize(bytes).transactions.flatMap((each) => {
+  return Block.deserialize(bytes).transactions.flatMap((each, index) => {
+    if (codes?.[index] !== 'OK') return [];
     const read = readTransaction(state.chain, each);
     if (typeof read === 'string' || read.content.body.kind !== 'certifiedBatch') return [];
     const { header, signers } = read.content.body.value.certificate;

@@ -46,6 +46,8 @@ interface Refusal {
   readonly reason: string;
 }
 
+type Reply = { readonly mixer: Ref<'mixers'>; readonly signature: Uint8Array } | Refusal;
+
 /** Most receipts offered at once: checking one takes 1.5 ms, mostly its ticket, and must end within `answerMs`. */
 const maxOfferedReceipts = 800;
 /** Blocks from the replies to an offer to the one that holds the batch, with slow ways. */
@@ -283,26 +285,42 @@ export class Batches {
     this.#drop(key);
   }
 
-  async #gather(
-    endpoint: Endpoint,
-    seats: readonly CommitteeSeat[],
-    offer: BatchOffer,
-  ): Promise<({ mixer: Ref<'mixers'>; signature: Uint8Array } | Refusal)[]> {
-    const { mixers } = this.#context.chain.head();
+  /** What the other seats say: all of them, or of those that sign more than two thirds, and who is not much later. */
+  async #gather(endpoint: Endpoint, seats: readonly CommitteeSeat[], offer: BatchOffer): Promise<Reply[]> {
+    const { runtime, chain } = this.#context;
+    const bytes = BatchOffer.serialize(offer);
     const root = this.#headerRoot(offer.header);
+    const replies: Reply[] = [];
+    const startedMs = runtime.monotonicMs();
+    const enough = Promise.withResolvers<void>();
+    const waits: Cancel[] = [];
+    let signed = 1;
     const asks = seats.map(async (seat) => {
-      if (seat.mixer === this.#ground.mixer) return [];
-      try {
-        const stream = await endpoint.open(peerIdOf(mixers.at(seat.mixer)), protocols.batch);
-        const reply = await ask(this.#context.runtime, stream, [BatchOffer, offer], BatchReply);
-        if (reply === null || reply.value.mixer !== seat.mixer) return [];
-        if (reply.kind === 'refusal') return [reply.value];
-        return this.#context.verifier.bls([seat.blsPublicKey], root, reply.value.signature) ? [reply.value] : [];
-      } catch {
-        return [];
-      }
+      const reply = seat.mixer === this.#ground.mixer ? null : await this.#askSeat(endpoint, seat, bytes);
+      if (reply === null) return;
+      if ('signature' in reply && !this.#context.verifier.bls([seat.blsPublicKey], root, reply.signature)) return;
+      replies.push(reply);
+      if ('signature' in reply) signed += 1;
+      if (!isQuorum(signed, seats.length) || waits.length > 0) return;
+      // §14.1.2
+      const waitMs = runtime.monotonicMs() - startedMs + chain.head().params.batchMs;
+      waits.push(runtime.timer(waitMs, enough.resolve));
     });
-    return (await Promise.all(asks)).flat();
+    await Promise.race([Promise.all(asks), enough.promise]);
+    for (const cancel of waits) cancel();
+    return [...replies];
+  }
+
+  /** What one seat says to an offer, unchecked; null when it says nothing that it may. */
+  async #askSeat(endpoint: Endpoint, { mixer }: CommitteeSeat, offer: Uint8Array): Promise<Reply | null> {
+    const { runtime, chain } = this.#context;
+    try {
+      const stream = await endpoint.open(peerIdOf(chain.head().mixers.at(mixer)), protocols.batch);
+      const reply = await ask(runtime, stream, offer, BatchReply);
+      return reply?.value.mixer === mixer ? reply.value : null;
+    } catch {
+      return null;
+    }
   }
 
   /** Answers another mixer's offer: signs it whole, or says what in it is invalid and why (A4). */

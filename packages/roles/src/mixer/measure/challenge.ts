@@ -1,4 +1,4 @@
-import { type DrawTable, eligibleMiners, type LedgerView, pairDrawer } from '@assay/ledger';
+import { type DrawTable, drawMiners, eligibleMiners, type LedgerView } from '@assay/ledger';
 import { type Artifact, EngineInfo, outputIds, type Ref, type TaskKind } from '@assay/protocol';
 import type { Runtime } from '../../ports/runtime.ts';
 import type { Challenge } from '../part-messages.ts';
@@ -42,10 +42,9 @@ function drawnId(
   const kind = (['user', 'background'] as const).find(isIn);
   if (kind === undefined) return null;
   const ids = random('ids of challenges');
-  const pairOf = pairDrawer(table, { ...any, kind });
   for (let tries = 0; tries < maxTries; tries++) {
     const taskId = ids.bytes(32);
-    const draw = pairOf(taskId);
+    const draw = drawMiners(table, { ...any, kind, taskId }, 2).map((rank) => rank.miner);
     if (!draw.includes(miner)) continue;
     const rank = orderOf(draw)[0] ?? 0;
     return draw[rank] === miner ? { taskId, draw, order: [rank] } : null;

@@ -26,6 +26,9 @@ import { TaskRun } from './run.ts';
 import { newTask } from './state.ts';
 import { TasksInHand } from './tasks-in-hand.ts';
 
+/** Miners of a draw that are asked at most: where so many are busy, the next ones are too (§5.4). */
+const mostAsked = 64;
+
 /** Admits tasks, draws their miners, and runs them to their end: those of users and the mixer's own challenges (§5). */
 export class Tasks {
   readonly #ground: Ground;
@@ -164,7 +167,7 @@ export class Tasks {
     const { domain, payer, dedicatedMiners } = session;
     const { kind, model } = terms;
     const drawn = { taskId, kind, domain, model, payer, dedicatedMiners, drawHeight };
-    const draw = table === null ? [] : drawMiners(table, drawn, table.entries.length).map(({ miner }) => miner);
+    const draw = table === null ? [] : drawMiners(table, drawn, mostAsked).map(({ miner }) => miner);
     if (draw.length === 0) throw new AssayError('NO_MINER');
     requestDedup.admit(request, taskId);
     this.#reservations.hold(toHex(taskId), request.session, maxUnits);

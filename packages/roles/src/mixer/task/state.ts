@@ -146,7 +146,7 @@ function offerTo(task: MixerTask, orderIndex: number, attempt: number, nowMs: nu
   const rank = task.order[orderIndex];
   const miner = rank === undefined ? undefined : task.draw[rank];
   if (rank === undefined || miner === undefined) {
-    const detail = `All ${task.draw.length} eligible miners were asked.`;
+    const detail = `${task.draw.length} eligible miners were asked.`;
     return ended(task, failure(task, attempt > 0 ? 'TASK_EXPIRED' : 'NO_MINER', detail));
   }
   const next: MixerTask = {

@@ -1,0 +1,209 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { AssayError, cometChainId } from '@assay/protocol';
+import type { Chain, Engine } from '@assay/roles/ports/chain';
+import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
+import type { ChainStore, Store } from '../../store/store.ts';
+import { Application, type ApplicationOptions } from '../application.ts';
+import { requestShape, responseShape } from './abci.ts';
+import { AbciApplication } from './abci-application.ts';
+import { BlockDriver } from './block-driver.ts';
+import { CometProcess } from './comet-process.ts';
+import { askComet } from './comet-rpc.ts';
+import { answerFrames } from './frames-socket.ts';
+import { Gossip } from './gossip.ts';
+import { type CometNetwork, type CometSockets, writeHome } from './home.ts';
+import { LastSigned } from './last-signed.ts';
+import { SealCollector } from './seal-collector.ts';
+import { RemoteSigner } from './signer.ts';
+import { SnapshotSink, type SnapshotSinkOptions, SnapshotSource } from './snapshots.ts';
+import { type HeldKeys, ValidatorKeys } from './validator-keys.ts';
+import { decode, encode } from './wire.ts';
+
+const maxFrameBytes = 16 * 1024 * 1024;
+/** Snapshots at the same heights everywhere, so that a new node fetches one from several nodes. */
+const snapshotBlocks = 1000;
+const statusMs = 1000;
+
+export interface CometOptions extends Omit<ApplicationOptions, 'onWaiting'> {
+  readonly store: ChainStore & Pick<Store, 'begin'>;
+  /** CometBFT's own directory, of this chain and node alone. */
+  readonly home: string;
+  /** As `findCometBft` gives it. */
+  readonly binary: string;
+  /** 32 secret bytes: this node's key among its like. */
+  readonly nodeSeed: Uint8Array;
+  readonly network: CometNetwork;
+  /** Null for a node that makes no blocks. */
+  readonly keys: HeldKeys | null;
+  readonly runtime: Pick<Runtime, 'monotonicMs' | 'timer' | 'log'>;
+}
+
+interface EngineParts {
+  readonly application: Application;
+  readonly options: CometOptions;
+  readonly gossip: Gossip;
+  readonly keys: ValidatorKeys | null;
+  readonly sockets: CometSockets;
+}
+
+/** Has CometBFT decide, with other nodes, which block comes next; runs it as a child of this process. */
+export class CometEngine implements Engine {
+  readonly #application: Application;
+  readonly #options: CometOptions;
+  readonly #abci: AbciApplication;
+  readonly #sockets: CometSockets;
+  readonly #process: CometProcess;
+  readonly #signer: RemoteSigner | null;
+  readonly #seals: SealCollector;
+  readonly #connections = new Set<Socket>();
+  #server: Server | null = null;
+  #cancel: Cancel | null = null;
+  #isStopping = false;
+  #inHand: Promise<unknown> = Promise.resolve();
+
+  private constructor({ application, options, gossip, keys, sockets }: EngineParts) {
+    const { genesis, runtime, store, binary, home } = options;
+    this.#application = application;
+    this.#options = options;
+    this.#sockets = sockets;
+    const commitAt = (height: number) => askComet(sockets.rpc, `/commit?height=${height}`);
+    const seals = new SealCollector({ application, base: () => store.base, commitAt, runtime });
+    this.#seals = seals;
+    const follow = async () => {
+      // §2.1.1 No more than two blocks are without a seal.
+      await seals.settled();
+      await keys?.follow(application.head());
+      seals.follow();
+    };
+    const blocks = new BlockDriver({ application, runtime, onCommit: follow });
+    const begin: SnapshotSinkOptions['begin'] = async (block, state) => {
+      await application.begin(block, state, store);
+      await follow();
+    };
+    const [source, sink] = [new SnapshotSource(store), new SnapshotSink({ begin, log: runtime.log })];
+    this.#abci = new AbciApplication({ application, genesis, blocks, gossip, source, sink });
+    const listening = [sockets.rpc, ...(sockets.signer === null ? [] : [sockets.signer])];
+    this.#process = new CometProcess({ binary, home, sockets: listening, runtime });
+    const chainId = cometChainId(application.identity);
+    const nextHeight = () => application.head().globals.height + 1;
+    this.#signer = keys === null ? null : new RemoteSigner({ chainId, keys, nextHeight, runtime });
+  }
+
+  /**
+   * Restores the chain and writes CometBFT's home. Throws what `Application.restore` and `LastSigned.open` throw, and
+   * an Error when its directories cannot be written.
+   */
+  static async open(options: CometOptions): Promise<CometEngine> {
+    const { home, genesis, nodeSeed, network, keys: held } = options;
+    const gossip = new Gossip();
+    const application = await Application.restore({
+      snapshotEvery: snapshotBlocks,
+      ...options,
+      onWaiting: (transaction) => gossip.add(transaction),
+    });
+    application.setCurrent(false);
+    const { identity } = application;
+    const sockets = await makeSockets(held !== null);
+    await writeHome({ dir: home, genesis, identity, nodeSeed, network, sockets });
+    const head = application.head();
+    const lastSigned = join(home, 'last-signed.json');
+    const keys = held === null ? null : new ValidatorKeys(held, LastSigned.open(lastSigned, head.globals.height));
+    await keys?.follow(head);
+    const engine = new CometEngine({ application, options, gossip, keys, sockets });
+    await engine.#listen();
+    return engine;
+  }
+
+  get chain(): Chain {
+    return this.#application;
+  }
+
+  /** CometBFT's process; null while it does not run. */
+  get pid(): number | null {
+    return this.#process.pid;
+  }
+
+  start(): void {
+    if (this.#cancel !== null || this.#application.ended !== null) return;
+    this.#process.start();
+    if (this.#sockets.signer !== null) this.#signer?.dial(this.#sockets.signer);
+    this.#watch();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#cancel?.();
+    await this.#process.stop();
+    await this.#signer?.close();
+    await this.#inHand;
+    this.#application.end(new AssayError('NODE_STOPPED'));
+    await this.#seals.settled();
+    for (const socket of this.#connections) socket.destroy();
+    this.#server?.close();
+    await rm(dirname(this.#sockets.abci), { recursive: true, force: true });
+  }
+
+  async #listen(): Promise<void> {
+    const server = createServer((socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+      answerFrames(socket, {
+        maxBytes: maxFrameBytes,
+        onFault: (fault) => this.#options.runtime.log(`a connection of CometBFT was closed: ${String(fault)}`),
+        answer: (message) => this.#answer(message),
+      });
+    });
+    this.#server = server;
+    await once(server.listen(this.#sockets.abci), 'listening');
+  }
+
+  async #answer(message: Uint8Array): Promise<Uint8Array> {
+    if (this.#application.ended !== null) throw this.#application.ended;
+    const request = decode(requestShape, message);
+    const isBlock = request.finalizeBlock !== null || request.commit !== null;
+    const response = this.#abci.answer(request);
+    if (isBlock) this.#inHand = response.catch(() => {});
+    try {
+      return encode(responseShape, await response);
+    } catch (error) {
+      // What fails on the way to a block ends the chain here; anything else ends a connection.
+      if (isBlock) await this.#fail(error);
+      throw error;
+    }
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    this.#cancel?.();
+    await this.#application.halt(error);
+    void this.#process.stop();
+  }
+
+  /** Asks CometBFT now and then whether it is as far as its like. */
+  #watch(): void {
+    this.#cancel = this.#options.runtime.timer(statusMs, async () => {
+      const isCurrent = await isCaughtUp(this.#sockets.rpc);
+      if (this.#isStopping || this.#application.ended !== null) return;
+      this.#application.setCurrent(isCurrent);
+      this.#watch();
+    });
+  }
+}
+
+/** Sockets have short names, and a directory that nobody else may enter. */
+async function makeSockets(isSigning: boolean): Promise<CometSockets> {
+  const dir = await mkdtemp(join(tmpdir(), 'assay-'));
+  return { abci: join(dir, 'abci'), rpc: join(dir, 'rpc'), signer: isSigning ? join(dir, 'signer') : null };
+}
+
+async function isCaughtUp(rpc: string): Promise<boolean> {
+  try {
+    const status = (await askComet(rpc, '/status')) as { readonly sync_info?: { readonly catching_up?: boolean } };
+    return status.sync_info?.catching_up === false;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { limits } from '@assay/protocol';
+import { encodeText, sha256 } from '@assay/ssz';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testChain } from '../chain.fixture.ts';
+import { cometNodeId, type HomeOptions, writeHome } from './home.ts';
+
+const { genesis, identity } = testChain({ blockTimeMs: 500 });
+const nodeSeed = sha256(encodeText('a node'));
+
+describe("CometBFT's home §18.12", () => {
+  let dir = '';
+
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'assay-home-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+  const written = async (network: Partial<HomeOptions['network']> = {}, signer: string | null = '/s/signer') => {
+    const sockets = { abci: '/s/abci', rpc: '/s/rpc', signer };
+    const meeting = { listen: 'tcp://0.0.0.0:26656', peers: ['aa@h:1', 'bb@h:2'], ...network };
+    await writeHome({ dir, genesis, identity, nodeSeed, network: meeting, sockets });
+    return readFileSync(join(dir, 'config/config.toml'), 'utf8').split('\n');
+  };
+
+  it('lets the application have the transactions, the node the keys, and nobody the RPC', async () => {
+    const lines = await written();
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'proxy_app = "unix:///s/abci"',
+        'priv_validator_laddr = "unix:///s/signer"',
+        'laddr = "unix:///s/rpc"',
+        'laddr = "tcp://0.0.0.0:26656"',
+        'persistent_peers = "aa@h:1,bb@h:2"',
+        'pex = true',
+        'type = "app"',
+        `max_tx_bytes = ${limits.maxTransactionBytes + 1024}`,
+        'reap_interval = "20ms"',
+        'indexer = "null"',
+        'enable = false',
+        'block_time_tolerance = "2s"',
+      ]),
+    );
+    expect(statSync(join(dir, 'config/node_key.json')).mode & 0o777).toBe(0o600);
+    expect(cometNodeId(nodeSeed)).toMatch(/^[0-9a-f]{40}$/);
+  });
+
+  it('is that of a node without a key, for light clients, or begun with a trusted block, when told to', async () => {
+    expect(await written({}, null)).toContain('priv_validator_laddr = ""');
+    expect(await written({ rpcListen: 'tcp://127.0.0.1:26657' })).toContain(
+      'laddr = "unix:///s/rpc,tcp://127.0.0.1:26657"',
+    );
+    const rpcServers = ['http://a:1', 'http://b:1'];
+    const lines = await written({ stateSync: { rpcServers, trustHeight: 7, trustHash: 'ABCD' }, isLocal: true });
+    const expected = ['enable = true', 'rpc_servers = "http://a:1,http://b:1"', 'trust_height = 7', 'pex = false'];
+    expect(lines).toEqual(expect.arrayContaining(expected));
+  });
+
+  it('names the chain, begins when the genesis does, and leaves the validators to the state', async () => {
+    await written();
+    const begun = JSON.parse(readFileSync(join(dir, 'config/genesis.json'), 'utf8'));
+    expect(begun).toMatchObject({ genesis_time: '2023-11-14T22:13:20.000Z', validators: [], app_hash: '' });
+    expect(begun.chain_id).toMatch(/^test-[0-9a-f]{8}$/);
+    expect(Number(begun.consensus_params.block.max_bytes)).toBeGreaterThan(limits.maxBlockBytes);
+  });
+});

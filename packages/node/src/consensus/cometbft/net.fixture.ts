@@ -1,0 +1,100 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { encodeText, equalBytes, sha256 } from '@assay/ssz';
+import { realRuntime } from '../../runtime/real.ts';
+import { openStore, type Store } from '../../store/store.ts';
+import { type TestChain, testChain } from '../chain.fixture.ts';
+import { findCometBft } from './binary.ts';
+import { CometEngine, type CometOptions } from './engine.ts';
+import { type CometNetwork, cometNodeId } from './home.ts';
+
+/** The binary that tests start; null, with the reason on the screen, where there is none. */
+export async function cometForTests(): Promise<string | null> {
+  try {
+    return await findCometBft({ log: (line) => console.warn(line) });
+  } catch (error) {
+    console.warn(`SKIPPED: ${String(error)}`);
+    return null;
+  }
+}
+
+export interface TestNode {
+  readonly store: Store;
+  readonly engine: CometEngine;
+  readonly lines: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface TestNet {
+  readonly chain: TestChain;
+  /** Opens and starts a node; the first ones are validators, in the order of the genesis. */
+  node(
+    index: number,
+    more?: Partial<CometOptions>,
+    network?: Partial<CometNetwork>,
+    wrap?: (store: Store) => Store,
+  ): Promise<TestNode>;
+  /** Where a node answers light clients. */
+  rpcOf(index: number): string;
+}
+
+const seedOf = (index: number) => sha256(encodeText(`comet node ${index}`));
+
+/** Nodes on 127.0.0.1, all of them in this process, each with a CometBFT of its own. */
+export async function testNet(
+  binary: string,
+  dir: string,
+  { validators, nodes = validators, accounts = 4 }: { validators: number; nodes?: number; accounts?: number },
+): Promise<TestNet> {
+  const chain = testChain({ accounts, makers: validators, blockTimeMs: 200 });
+  const ports = await freePorts(2 * nodes);
+  const addressOf = (index: number) => `127.0.0.1:${ports[index]}`;
+  const rpcOf = (index: number) => addressOf(nodes + index);
+  const node: TestNet['node'] = async (index, more = {}, network = {}, wrap = (each) => each) => {
+    const store = await openStore({ dir: join(dir, `chain${index}`), genesisHash: chain.hash });
+    const lines: string[] = [];
+    const own = chain.sealers[index];
+    const others = Array.from({ length: nodes }, (_, i) => i).filter((i) => i !== index);
+    const peers = others.map((i) => `${cometNodeId(seedOf(i))}@${addressOf(i)}`);
+    const rpcListen = `tcp://${rpcOf(index)}`;
+    const engine = await CometEngine.open({
+      store: wrap(store),
+      genesis: chain.genesis,
+      onFatal: (error) => lines.push(`ended: ${error.message}`),
+      home: join(dir, `comet${index}`),
+      binary,
+      nodeSeed: seedOf(index),
+      network: { listen: `tcp://${addressOf(index)}`, peers, rpcListen, isLocal: true, ...network },
+      keys:
+        own === undefined
+          ? null
+          : { signerOf: (publicKey) => (equalBytes(publicKey, own.publicKey) ? own : null), shown: own },
+      runtime: realRuntime((line) => lines.push(line)),
+      ...more,
+    });
+    engine.start();
+    const close = async () => {
+      await engine.stop();
+      await store.close();
+    };
+    return { store, engine, lines, close };
+  };
+  return { chain, node, rpcOf };
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Waits until something holds; says what for when it never does. */
+export async function until(what: string, holds: () => boolean, timeoutMs = 20_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

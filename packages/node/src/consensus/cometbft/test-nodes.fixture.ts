@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Seal } from '@assay/protocol';
+import { afterEach, beforeEach } from 'vitest';
+import type { TestNode } from './net.fixture.ts';
+
+/** A directory and the nodes in it, for each test of a group; both end with the test. */
+export function testNodes(): { dir: string; nodes: TestNode[] } {
+  const world: { dir: string; nodes: TestNode[] } = { dir: '', nodes: [] };
+  beforeEach(() => {
+    world.dir = mkdtempSync(join(tmpdir(), 'assay-comet-'));
+    world.nodes = [];
+  });
+  afterEach(async () => {
+    await Promise.all(world.nodes.map((node) => node.close()));
+    rmSync(world.dir, { recursive: true, force: true });
+  });
+  return world;
+}
+
+export function heightOf({ engine }: TestNode): number {
+  return engine.chain.head().globals.height;
+}
+
+/** Whose precommits the seal of a height holds; nobody's while there is none. */
+export function sealersAt({ engine }: TestNode, height: number): readonly number[] {
+  const bytes = engine.chain.sealAt(height);
+  const seal = bytes === null ? null : Seal.deserialize(bytes);
+  return seal?.kind === 'cometbft' ? seal.value.precommits.map(({ validator }) => validator) : [];
+}

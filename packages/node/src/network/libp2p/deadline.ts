@@ -1,0 +1,8 @@
+import type { Cancel, Timers } from '@assay/roles/ports/runtime';
+
+/** A signal that comes after so many milliseconds, unless it is cancelled. */
+export function deadline(timers: Timers, ms: number): { readonly signal: AbortSignal; readonly cancel: Cancel } {
+  const controller = new AbortController();
+  const cancel = timers.timer(ms, () => controller.abort(new Error(`not within ${ms} ms`)));
+  return { signal: controller.signal, cancel };
+}

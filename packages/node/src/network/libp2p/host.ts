@@ -1,0 +1,107 @@
+import { networkLimits, type PeerId, type PeerSigner } from '@assay/roles/ports/network';
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
+import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
+import { type Identify, identify } from '@libp2p/identify';
+import type { Libp2p, PeerId as Libp2pPeerId } from '@libp2p/interface';
+import { noise } from '@libp2p/noise';
+import { tcp } from '@libp2p/tcp';
+import { yamux } from '@libp2p/yamux';
+import { createLibp2p } from 'libp2p';
+import { peerOf, privateKeyOf } from './peer-key.ts';
+
+/** Connections of a peer; a new one is closed where there are so many. */
+const maxConnections = 4096;
+/** New connections from one address of the internet in a second, and those whose keys are not known yet. */
+const maxNewPerSecond = 64;
+const maxUnknown = 64;
+/** Streams of one connection besides those of the network's own protocols. */
+const otherStreams = 32;
+/** Bytes of one gossip packet, of all that waits for a slow peer, and of the topics that one peer may name. */
+export const maxTopicMessageBytes = 64 * 1024;
+const maxPacketBytes = 1024 * 1024;
+const maxWaitingBytes = 16 * 1024 * 1024;
+const maxTopicBytes = 4096;
+/** What one second of gossip whose signature is wrong is forgotten to, as a part. */
+const invalidDecay = 0.9;
+
+/** What a relay gives those that nobody can dial: so many of them, so long, so many bytes each way. */
+const relayLimits = {
+  maxInboundHopStreams: 128,
+  maxOutboundStopStreams: 128,
+  reservations: {
+    maxReservations: 128,
+    defaultDurationLimit: 3_600_000,
+    defaultDataLimit: 1024n * 1024n * 1024n,
+  },
+};
+
+export type Host = Libp2p<{ identify: Identify; pubsub: GossipSub }>;
+
+export interface HostOptions {
+  readonly listen: readonly string[];
+  readonly announce: readonly string[];
+  readonly topics: readonly string[];
+  /** Whether others are reached through this one. */
+  readonly isRelay: boolean;
+  readonly isShunned: (peer: PeerId) => boolean;
+}
+
+/** Only what is invalid by its signature counts: nobody is marked down for being slow, far or one of many. */
+const invalidOnly = {
+  topicWeight: 1,
+  timeInMeshWeight: 0,
+  firstMessageDeliveriesWeight: 0,
+  meshMessageDeliveriesWeight: 0,
+  meshFailurePenaltyWeight: 0,
+  invalidMessageDeliveriesWeight: -1,
+  invalidMessageDeliveriesDecay: invalidDecay,
+};
+
+/** One libp2p host for one key: TCP, Noise, Yamux, gossip of signed messages. */
+export function startHost(signer: PeerSigner, options: HostOptions): Promise<Host> {
+  const deny = (id: Libp2pPeerId) => {
+    const peer = peerOf(id);
+    return peer === null || options.isShunned(peer);
+  };
+  const { openMs, streamsPerPeer } = networkLimits;
+  const maxStreams = streamsPerPeer + otherStreams;
+  return createLibp2p({
+    privateKey: privateKeyOf(signer),
+    nodeInfo: { name: 'assay', userAgent: 'assay' },
+    addresses: { listen: [...options.listen], announce: [...options.announce] },
+    transports: [tcp({ maxConnections }), circuitRelayTransport()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({ maxInboundStreams: maxStreams, maxOutboundStreams: maxStreams, maxEarlyStreams: maxStreams }),
+    ],
+    connectionManager: {
+      maxConnections,
+      maxIncomingPendingConnections: maxUnknown,
+      inboundConnectionThreshold: maxNewPerSecond,
+      dialTimeout: openMs,
+      addressDialTimeout: openMs,
+      reconnectRetries: 0,
+    },
+    connectionGater: { denyInboundEncryptedConnection: deny, denyDialPeer: deny, denyDialMultiaddr: () => false },
+    // Where a peer is found is the address book's: what a stranger says of itself is not dialled.
+    peerStore: { addressFilter: async () => false },
+    services: {
+      ...(options.isRelay ? { relay: circuitRelayServer(relayLimits) } : {}),
+      identify: identify(),
+      pubsub: gossipsub({
+        globalSignaturePolicy: 'StrictSign',
+        allowPublishToZeroTopicPeers: true,
+        emitSelf: false,
+        allowedTopics: [...options.topics],
+        maxInboundDataLength: maxPacketBytes,
+        maxOutboundBufferSize: maxWaitingBytes,
+        maxTopicBytesPerPeer: maxTopicBytes,
+        scoreParams: {
+          IPColocationFactorWeight: 0,
+          behaviourPenaltyWeight: 0,
+          topics: Object.fromEntries(options.topics.map((topic) => [topic, invalidOnly as never])),
+        },
+      }),
+    },
+  });
+}

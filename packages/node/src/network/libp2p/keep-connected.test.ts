@@ -1,0 +1,51 @@
+import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
+import { describe, expect, it } from 'vitest';
+import { KeepConnected } from './keep-connected.ts';
+
+/** Peers of which those in `up` can be reached; when each was dialled, in seconds. */
+function dialled(peers: readonly string[]) {
+  const runtime = new SimulatedRuntime({ seed: 1 });
+  const [up, connected] = [new Set<string>(), new Set<string>()];
+  const dials: string[] = [];
+  const dialler = {
+    isConnected: (peer: string) => connected.has(peer),
+    dial: async (peer: string) => {
+      dials.push(`${peer} at ${Math.floor(runtime.monotonicMs() / 1000)}`);
+      if (!up.has(peer)) throw new Error('nobody there');
+      connected.add(peer);
+    },
+  };
+  const keep = new KeepConnected(runtime, dialler, () => peers);
+  return { runtime, up, connected, dials, keep };
+}
+
+describe('peers that are to be connected (§5.30)', () => {
+  it('are dialled again after longer and longer waits, a minute at most, and at once when a connection is lost', async () => {
+    const { runtime, up, connected, dials, keep } = dialled(['a']);
+    keep.start();
+    await runtime.pass(200_000);
+    expect(dials.map((line) => Number(line.split(' ').at(-1)))).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183]);
+    expect(keep.failed).toBe(9);
+    up.add('a');
+    await runtime.pass(60_000);
+    expect(connected.has('a')).toBe(true);
+    connected.delete('a');
+    up.delete('a');
+    await runtime.pass(3000);
+    expect(dials.length).toBe(12);
+    keep.stop();
+    await runtime.pass(100_000);
+    expect(dials.length).toBe(12);
+  });
+
+  it('are dialled a few at a time, all of them', async () => {
+    const peers = Array.from({ length: 100 }, (_, i) => `peer ${i}`);
+    const { runtime, up, connected, dials, keep } = dialled(peers);
+    for (const peer of peers) up.add(peer);
+    keep.start();
+    expect(dials.length).toBe(16);
+    await runtime.pass(5000);
+    expect(connected.size).toBe(100);
+    keep.stop();
+  });
+});

@@ -1,0 +1,184 @@
+import { createServer } from 'node:net';
+import { limits } from '@assay/protocol';
+import { type MessageStream, networkLimits, peerIdOf, StreamLost } from '@assay/roles/ports/network';
+import { multiaddr } from '@multiformats/multiaddr';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { idOf, libp2pNet, newsTopic } from '../nets.fixture.ts';
+import { peerSigner } from '../peer.fixture.ts';
+import { encodeFrame } from './frames.ts';
+import { libp2pIdOf, privateKeyOf } from './peer-key.ts';
+import { stranger } from './stranger.fixture.ts';
+
+const bytes = (...values: number[]) => Uint8Array.from(values);
+const never = () => new Promise<void>(() => {});
+
+async function echo(stream: MessageStream): Promise<void> {
+  for (let m = await stream.messages.next(); m.done !== true; m = await stream.messages.next())
+    await stream.send(m.value);
+  stream.close();
+}
+
+/** What comes back of one byte. */
+async function isAnswered(stream: MessageStream): Promise<boolean> {
+  await stream.send(bytes(9));
+  const { value } = await stream.messages.next();
+  stream.close();
+  return value?.[0] === 9;
+}
+
+/** A peer that serves, an honest one, and where the first is. */
+async function served() {
+  const net = libp2pNet();
+  const [server, user] = [await net.join('server'), await net.join('user')];
+  server.handle('/echo/1', echo);
+  const [address = ''] = server.addresses;
+  return { net, server, user, address };
+}
+
+describe('a peer that nobody answers', () => {
+  it('is given up, though it takes the connection (§5.24)', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    await new Promise((listening) => silent.once('listening', listening));
+    const net = libp2pNet();
+    const user = await net.join('user');
+    const { port } = silent.address() as { port: number };
+    net.book.give(idOf('silent'), [`/ip4/127.0.0.1/tcp/${port}`]);
+    await expect(user.open(idOf('silent'), '/echo/1')).rejects.toThrow(StreamLost);
+  });
+
+  it('takes nobody for another: who has an address of a peer and not its key gets no stream', async () => {
+    const { net, user, address } = await served();
+    for (const claimed of [address, address.replace(/\/p2p\/.*/, '')]) {
+      net.book.give(idOf('another'), [claimed]);
+      await expect(user.open(idOf('another'), '/echo/1')).rejects.toThrow(StreamLost);
+    }
+    await expect(isAnswered(await user.open(idOf('server'), '/echo/1'))).resolves.toBe(true);
+  });
+});
+
+describe('a peer without an open port', () => {
+  const listenOf = (peer: string) => (peer === idOf('inside') ? [] : ['/ip4/127.0.0.1/tcp/0']);
+
+  it('is reached over the connection that it opened, and dials again when that is gone', async () => {
+    const net = libp2pNet({ listenOf });
+    const inside = await net.join('inside');
+    expect(inside.addresses).toEqual([]);
+    inside.handle('/echo/1', echo);
+    for (let time = 0; time < 2; time++) {
+      const outside = await net.join('outside');
+      await expect.poll(() => outside.open(inside.id, '/echo/1').then(isAnswered), { timeout: 10_000 }).toBe(true);
+      outside.leave();
+    }
+  });
+
+  it('is reached through a relay by one that it has not dialled', async () => {
+    const listens = (peer: string) => (peer === idOf('inside') ? ['/p2p-circuit'] : ['/ip4/127.0.0.1/tcp/0']);
+    const net = libp2pNet({ listenOf: listens, isRelay: true });
+    const relay = await net.join('relay');
+    net.network.keepConnected(() => [relay.id]);
+    const inside = await net.join('inside');
+    inside.handle('/echo/1', echo);
+    await expect.poll(() => inside.addresses.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    const user = await net.join('user');
+    net.book.give(inside.id, inside.addresses);
+    expect(await isAnswered(await user.open(inside.id, '/echo/1'))).toBe(true);
+  });
+});
+
+describe('a program that holds to nothing', () => {
+  const header = (length: number) =>
+    encodeFrame({ kind: 'message', message: new Uint8Array(length) }).subarray(0, -length);
+  const small = encodeFrame({ kind: 'message', message: bytes(1) });
+  const garbage = {
+    'bytes that are no frame': [bytes(3, 3, 3)],
+    'a message that is too long': [
+      header(limits.maxMessageBytes).map((byte, i, all) => (i === all.length - 1 ? byte + 1 : byte)),
+    ],
+    'messages that wait for nobody': Array.from({ length: networkLimits.streamMessages + 1 }, () => small),
+    'more after the end': [encodeFrame({ kind: 'end' }), small],
+    'word of messages that were never sent': [encodeFrame({ kind: 'read', count: 1 })],
+  };
+
+  it.each(Object.entries(garbage))('is cut off and shunned after %s, and the others go on', async (_, pieces) => {
+    const { net, server, user, address } = await served();
+    server.handle('/silent/1', never);
+    const { host, connection } = await stranger(address);
+    const stream = await connection.newStream('/silent/1');
+    for (const piece of pieces) stream.send(piece);
+    await expect.poll(() => connection.status).not.toBe('open');
+    expect(net.network.metrics().faults).toBe(1);
+    await expect(host.dial(multiaddr(address)).then((again) => again.newStream('/echo/1'))).rejects.toThrow();
+    expect(await isAnswered(await user.open(server.id, '/echo/1'))).toBe(true);
+  });
+
+  it('breaks its own stream only when it is slow or leaves in the middle of a message', async () => {
+    const { net, server, address } = await served();
+    const { connection } = await stranger(address);
+    const stream = await connection.newStream('/echo/1');
+    stream.send(header(1000));
+    stream.abort(new Error('gone'));
+    await expect.poll(() => net.network.streams).toBe(0);
+    expect(net.network.metrics()).toMatchObject({ faults: 0, heldBytes: 0 });
+    expect(server.metrics()).toMatchObject({ connections: 2 });
+  });
+
+  it('has no more waiting than its part of the memory, over all of its streams', async () => {
+    const { net, server, address } = await served();
+    server.handle('/silent/1', never);
+    const { connection } = await stranger(address);
+    const long = encodeFrame({ kind: 'message', message: new Uint8Array(limits.maxMessageBytes) });
+    for (let i = 0; i < 40; i++) (await connection.newStream('/silent/1', { maxOutboundStreams: 99 })).send(long);
+    await expect.poll(() => net.network.metrics().streamsHoldingTooMuch, { timeout: 20_000 }).toBeGreaterThan(0);
+    expect(net.network.metrics().heldBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
+    expect(net.network.metrics().faults).toBe(0);
+  });
+});
+
+describe('topics', () => {
+  it('carry nothing that is not signed, nothing of those who may not publish, and nothing too long', async () => {
+    const mayPublish = (_: string, author: string) => author !== idOf('muted');
+    const net = libp2pNet({ mayPublish });
+    const [a, muted, listener] = [await net.join('a'), await net.join('muted'), await net.join('listener')];
+    const heard: number[] = [];
+    for (const peer of [a, muted]) peer.subscribe(newsTopic, () => {});
+    listener.subscribe(newsTopic, ([byte]) => heard.push(byte ?? -1));
+    await net.known(a, muted, listener);
+    const { host } = await stranger(listener.addresses[0] ?? '');
+    await expect.poll(() => host.services.pubsub.getSubscribers(newsTopic).length).toBe(1);
+    await host.services.pubsub.publish(newsTopic, bytes(1));
+    muted.publish(newsTopic, bytes(2));
+    a.publish(newsTopic, new Uint8Array(64 * 1024 + 1).fill(3));
+    a.publish(newsTopic, bytes(4));
+    await expect.poll(() => heard).toEqual([4]);
+    expect(listener.metrics().topicMessagesRefused).toBeGreaterThan(0);
+  });
+
+  it('cut off who passes on what has a wrong signature, and go on', async () => {
+    const net = libp2pNet();
+    const [a, listener] = [await net.join('a'), await net.join('listener')];
+    const heard: number[] = [];
+    a.subscribe(newsTopic, () => {});
+    listener.subscribe(newsTopic, ([byte]) => heard.push(byte ?? -1));
+    await net.known(a, listener);
+    const { host, connection } = await stranger(listener.addresses[0] ?? '');
+    await expect.poll(() => host.services.pubsub.getSubscribers(newsTopic).length).toBe(1);
+    for (let i = 0; i < 200; i++) await host.services.pubsub.publish(newsTopic, bytes(1, i));
+    await expect.poll(() => connection.status, { timeout: 5000 }).not.toBe('open');
+    a.publish(newsTopic, bytes(4));
+    await expect.poll(() => heard).toEqual([4]);
+  });
+});
+
+describe('the key of a peer', () => {
+  it('is given to libp2p as what signs, without its secret, and signs no root of the chain', async () => {
+    const signer = peerSigner('a');
+    const key = privateKeyOf(signer);
+    expect(() => key.raw).toThrow('secret');
+    expect(() => key.sign(new Uint8Array(32))).toThrow(RangeError);
+    const message = new Uint8Array(33).fill(7);
+    expect(await key.publicKey.verify(message, await key.sign(message))).toBe(true);
+    expect(libp2pIdOf(peerIdOf(signer))?.publicKey?.raw).toEqual(signer.publicKey);
+    expect(libp2pIdOf('not a key')).toBeNull();
+  });
+});
