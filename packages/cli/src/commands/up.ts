@@ -121,7 +121,10 @@ export const upCommand = defineCommand({
     if (json) say(stopped);
     return stopped;
   },
-  print: () => ['Stopped. Nothing is lost: `npm start` goes on from here.'],
+  print: (_, { processes }) => {
+    const again = processes ? 'npm start -- --processes' : 'npm start';
+    return [`Stopped. Nothing is lost: \`${again}\` goes on from here.`];
+  },
 });
 
 /** The same network with a process for each role. */
