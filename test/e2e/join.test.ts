@@ -1,54 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { createClient } from '@assay/client';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Joining } from './joining.ts';
 import { assay, eventually, receiptIdOf, temporaryDirectory } from './network.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-const main = join(root, 'packages/cli/src/main.ts');
 const directory = temporaryDirectory();
 const dir = join(directory.path, 'network');
 const port = String(20_000 + (process.pid % 20_000));
 const shape = ['--validators', '1', '--mixers', '3', '--miners', '1', '--oracles', '1', '--gateways', '1'];
-
-/** One JSON object of a command that goes on. */
-type Line = { readonly event: string; readonly name?: string; readonly state?: string; readonly text?: string };
-
-/** `assay join --json` in a process of its own. */
-class Joining {
-  readonly process: ChildProcess;
-  readonly lines: Line[] = [];
-
-  constructor(args: readonly string[]) {
-    this.process = spawn(process.execPath, [main, 'join', '--json', ...args], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const { stdout, stderr } = this.process;
-    if (stdout === null || stderr === null) throw new Error('it has pipes');
-    createInterface({ input: stdout }).on('line', (text) => this.lines.push(JSON.parse(text) as Line));
-    stderr.resume();
-  }
-
-  /** Resolves once it has said something like this. */
-  async until(isThere: (line: Line) => boolean): Promise<Line> {
-    return eventually(async () => {
-      if (this.process.exitCode !== null) throw new Error(`it ended: ${JSON.stringify(this.lines.slice(-3))}`);
-      return this.lines.find(isThere) ?? null;
-    });
-  }
-
-  async end(signal: NodeJS.Signals): Promise<number | null> {
-    const exited = once(this.process, 'exit');
-    this.process.kill(signal);
-    const [code] = (await exited) as [number | null];
-    return code;
-  }
-}
 
 interface Ready {
   readonly api: string;
