@@ -80,6 +80,10 @@ export class Apart {
     this.#machines.delete(role);
   }
 
+  isRunning(role: string): boolean {
+    return this.#machines.has(role);
+  }
+
   of(role: string): ApartMachine {
     const machine = this.#machines.get(role);
     if (machine === undefined) throw new Error(`${role} was not started`);
