@@ -37,5 +37,6 @@ describe('gossip §18.8', () => {
     expect(bundled(bundle)?.every(({ buffer, length }) => buffer.byteLength === length)).toBe(true);
     expect(bundled(bundle.subarray(0, 9))).toBeNull();
     expect(bundled(Uint8Array.of(1, 2, 3))).toBeNull();
+    expect(bundled(TransactionList.serialize([transaction(5), transaction(128 * 1024)]))).toBeNull();
   });
 });

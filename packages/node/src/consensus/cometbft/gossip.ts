@@ -39,10 +39,12 @@ export class Gossip {
   }
 }
 
-/** The transactions of a peer's bundle, each in memory of its own; null when it is none. */
+/** The transactions of a peer's bundle, each in memory of its own; null when it is none, or too large for several. */
 export function bundled(bundle: Uint8Array): Uint8Array[] | null {
   try {
-    return TransactionList.deserialize(bundle).map((transaction) => Uint8Array.from(transaction));
+    const transactions = TransactionList.deserialize(bundle);
+    if (transactions.length > 1 && bundle.length > bundleBytes) return null;
+    return transactions.map((transaction) => Uint8Array.from(transaction));
   } catch {
     return null;
   }
