@@ -9,7 +9,7 @@ import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } fr
 
 export interface Provision {
   readonly chain: Chain;
-  readonly keys: Keystore;
+  readonly keys: Pick<Keystore, 'account'>;
   readonly runtime: Pick<Runtime, 'sleep'>;
   readonly miners: number;
   readonly evidenceLevel: number;
