@@ -32,7 +32,7 @@ import type { Network } from '@assay/roles/ports/network';
 import { encodeText, sha256, toHex } from '@assay/ssz';
 import type { Bench, Row } from '../../../bench/bench.ts';
 import { Links } from './links.ts';
-import { engineInfo, model, servingOn } from './serving.ts';
+import { model, servingOn } from './serving.ts';
 
 const mixers = 7;
 /** With three oracles, three validators and the gateway these are 30 peers. */
@@ -85,9 +85,8 @@ async function start(network: Network): Promise<Running> {
   for (const { name } of roles.list()) await roles.set(name, true);
   await setTimeout(meetMs);
   engine.start();
-  const engineOf = () => engineInfo;
-  const wanted = { miners, evidenceLevel: 2, engineOf, depositUnits: sessionDepositUnits };
-  const session = await provision({ chain, keys, runtime, ...wanted });
+  const { workerOf } = serving;
+  const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits: sessionDepositUnits });
   const sessionSigner = keys.account(names.session);
   const apiKey = apiKeyOf(sessionSigner, session);
   apiKeys.push({ hash: sha256(encodeText(apiKey)), session, sessionSigner });

@@ -1,10 +1,9 @@
 import { AssayError, type SessionRow } from '@assay/protocol';
-import type { Worker } from '@assay/roles/miner/index';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
 import { TransactionSender } from '../consensus/sender.ts';
-import { type Body, engineUpdate, minerRegistration } from '../host/registration.ts';
+import { type Body, engineUpdate, minerRegistration, type Served } from '../host/registration.ts';
 import type { Keystore } from '../keys/keystore.ts';
 import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } from './genesis.ts';
 
@@ -13,7 +12,7 @@ export interface Provision {
   readonly keys: Pick<Keystore, 'account'>;
   readonly runtime: Pick<Runtime, 'sleep'>;
   readonly miners: number;
-  workerOf(miner: number): Pick<Worker, 'engine' | 'contextTokens' | 'model'>;
+  workerOf(miner: number): Served;
   /** What the payer's session should hold. */
   readonly depositUnits: bigint;
 }

@@ -7,6 +7,12 @@ import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
 /** A transaction to be signed and sent. */
 export type Body = { [Kind in BodyKind]: readonly [kind: Kind, value: BodyValues[Kind]] }[BodyKind];
 
+/** What a miner serves with, as far as it is registered. */
+export type Served = Pick<Worker, 'engine' | 'contextTokens'> & {
+  /** What its answers can be checked with; null where they cannot. */
+  readonly model: object | null;
+};
+
 /** How a miner's income is divided unless its operator says otherwise. */
 const usualSplit = { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 } as const;
 
@@ -16,7 +22,7 @@ export interface MinerPlan {
   readonly owner: Uint8Array;
   readonly domain: Ref<'domains'>;
   readonly models: readonly Ref<'models'>[];
-  readonly worker: Pick<Worker, 'engine' | 'contextTokens' | 'model'>;
+  readonly worker: Served;
   /** Tasks it runs at once. */
   readonly concurrency: number;
 }
@@ -44,13 +50,13 @@ export function minerRegistration(head: LedgerView, plan: MinerPlan): Body {
 }
 
 /** Text alone is level 0; with ids and log-probabilities it can be re-checked. */
-const evidenceLevelOf = ({ model }: Pick<Worker, 'model'>) => (model === null ? 0 : 2);
+const evidenceLevelOf = ({ model }: Pick<Served, 'model'>) => (model === null ? 0 : 2);
 
 /** §3.8 What a miner says that runs another engine than it registered; null where it runs that one, or is gone. */
 export function engineUpdate(
   row: Pick<MinerRow, 'models' | 'contextTokens' | 'concurrency' | 'split' | 'engine' | 'status'>,
   miner: Ref<'miners'>,
-  worker: Pick<Worker, 'engine' | 'model'>,
+  worker: Pick<Served, 'engine' | 'model'>,
 ): Body | null {
   const engine = EngineInfo.hashTreeRoot(worker.engine);
   if (isGone(row) || equalBytes(row.engine, engine)) return null;

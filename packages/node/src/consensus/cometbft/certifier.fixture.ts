@@ -76,8 +76,7 @@ async function serve({ engine: { chain }, store }: TestNode): Promise<Served> {
     keys: roleKeys,
     runtime,
     miners,
-    evidenceLevel: 2,
-    engineOf: () => engine,
+    workerOf: () => ({ engine, contextTokens: 4096, model: {} }),
     depositUnits: 500_000_000_000_000n,
   });
   return { peer: endpoint.id, addresses: endpoint.addresses };
