@@ -7,6 +7,7 @@ import type { KeyRing } from '../keys/keyring.ts';
 import { AddressBook } from '../network/libp2p/address-book.ts';
 import { Libp2pNetwork } from '../network/libp2p/network.ts';
 import { type NodeConfig, nodeKey } from './config.ts';
+import { publishers } from './publishers.ts';
 
 export interface NetworkParts {
   readonly config: NodeConfig;
@@ -33,6 +34,7 @@ export function joinNetwork({ config, keys, runtime, head }: NetworkParts): Libp
     topics: [...Object.values(topics), headTopic],
     listenOf: (peer) => places.get(peer)?.listen ?? [],
     announceOf: (peer) => places.get(peer)?.announce ?? [],
+    mayPublish: publishers({ followed: new Set(config.peers.map(({ peer }) => peer)), head }),
   });
   network.keepConnected(() => [
     ...config.peers.map(({ peer }) => peer),
