@@ -8,13 +8,12 @@ import { Subscriptions, type TopicHandler } from '../subscriptions.ts';
 import type { AddressBook } from './address-book.ts';
 import { deadline } from './deadline.ts';
 import { FramedStream } from './framed-stream.ts';
+import { HeldBytes } from './held-bytes.ts';
 import type { Host } from './host.ts';
 import { KeepConnected } from './keep-connected.ts';
 import { libp2pIdOf, peerOf } from './peer-key.ts';
 import { authorOf, type TopicGate } from './topics.ts';
 
-/** Bytes of all streams with one peer that may wait to be read; the stream that brings more breaks. */
-const maxHeldBytes = 64 * 1024 * 1024;
 /** How often the gossip of each neighbour is looked at, and the score at which it is cut off. */
 const watchMs = 1000;
 const worstScore = -50;
@@ -38,7 +37,7 @@ export class Libp2pEndpoint implements Endpoint {
   readonly #subscriptions: Subscriptions;
   /** One dial for all who wait for a peer. */
   readonly #dials = new Map<PeerId, Promise<Connection>>();
-  readonly #held = new Map<PeerId, number>();
+  readonly #held = new HeldBytes();
   readonly #counts = { refused: 0, tooMuchHeld: 0 };
   #keep: KeepConnected | null = null;
   #left = false;
@@ -140,7 +139,7 @@ export class Libp2pEndpoint implements Endpoint {
       streamsRefused: this.#counts.refused,
       streamsWithoutFirstMessage: this.#inbound.late,
       streamsHoldingTooMuch: this.#counts.tooMuchHeld,
-      heldBytes: [...this.#held.values()].reduce((sum, bytes) => sum + bytes, 0),
+      heldBytes: this.#held.all,
       topicMessagesDropped: this.#subscriptions.dropped,
       topicMessagesRefused: this.#parts.gate.refused,
       dialsFailed: this.#keep?.failed ?? 0,
@@ -179,13 +178,16 @@ export class Libp2pEndpoint implements Endpoint {
     return stream;
   }
 
+  /** The stream that brings too much of one peer breaks; where that of all is too much, those of who has the most. */
   #hold(peer: PeerId, more: number): boolean {
-    const bytes = (this.#held.get(peer) ?? 0) + more;
-    if (bytes > 0) this.#held.set(peer, bytes);
-    else this.#held.delete(peer);
-    const isTooMuch = more > 0 && bytes > maxHeldBytes;
-    if (isTooMuch) this.#counts.tooMuchHeld++;
-    return !isTooMuch;
+    const isRoom = this.#held.add(peer, more);
+    if (!isRoom) this.#counts.tooMuchHeld++;
+    const worst = more > 0 ? this.#held.tooMuch() : null;
+    if (worst !== null) {
+      this.#counts.tooMuchHeld++;
+      for (const stream of this.#streams) if (stream.peer === worst) stream.abort();
+    }
+    return isRoom;
   }
 
   #connection(peer: PeerId): Connection | undefined {

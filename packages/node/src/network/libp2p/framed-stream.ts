@@ -70,6 +70,11 @@ export class FramedStream implements MessageStream {
     if (raw.status !== 'open') queueMicrotask(() => this.#lose());
   }
 
+  /** The other side. */
+  get peer(): PeerId {
+    return this.#owner.peer;
+  }
+
   /** Tells who opened the stream that it is taken. */
   take(): void {
     this.#write({ kind: 'read', count: 0 });
