@@ -22,7 +22,7 @@ export class HeldBytes {
     return more <= 0 || bytes <= heldLimits.ofOne;
   }
 
-  /** Whose streams have to go, as all together are too much: the one with the most, so never one of many with little. */
+  /** Whose streams have to go, as all together are too much: that of the one with the most. */
   tooMuch(): PeerId | null {
     if (this.#all <= heldLimits.ofAll) return null;
     const [most] = [...this.#bytes].sort(([, one], [, other]) => other - one);
