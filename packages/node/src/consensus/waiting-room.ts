@@ -30,6 +30,8 @@ export interface WaitingRoomOptions {
   readonly verifier: Verifier | undefined;
   /** Told of each transaction that this node brings, once it waits for a block. */
   readonly onWaiting: ((transaction: Uint8Array) => void) | undefined;
+  /** Told of each that its sender signed, and whether the ledger would take it. */
+  readonly onSeen: (transaction: SignedTransaction, isSound: boolean) => void;
 }
 
 /** What waits for a block: each transaction from its arrival, over its signature and its admission, to its answer. */
@@ -135,11 +137,22 @@ export class WaitingRoom {
     try {
       if (this.#closed !== null) throw this.#closed;
       if (typeof read === 'string') return void admitted(read);
-      const code = this.#enqueue(read, answer);
+      const code = this.#judged(read, answer);
       admitted(code);
       if (code === 'OK' && source === 'here') this.#options.onWaiting?.(read.bytes);
     } catch (error) {
       answer.reject(error);
+    }
+  }
+
+  /** The code with which it waits or is refused; it was seen in any case. */
+  #judged(transaction: SignedTransaction, answer: Pick<Waiting, 'resolve' | 'reject'>): ResultCode {
+    let code: ResultCode | null = null;
+    try {
+      code = this.#enqueue(transaction, answer);
+      return code;
+    } finally {
+      this.#options.onSeen(transaction, code === 'OK');
     }
   }
 

@@ -126,7 +126,8 @@ const makers: Readonly<Record<RoleSpec['kind'], Maker>> = {
     new Validator(context, {
       validator,
       measuring: serving.measuring,
-      submit: (kind, value) => sender.send(kind, value, { feeUnits: 0n }),
+      // Evidence is no duty: who reports pays its fee.
+      submit: (kind, value) => sender.send(kind, value, kind === 'evidence' ? {} : { feeUnits: 0n }),
     }),
   gateway: ({ context }, { apiKeys }, gateway) => new Gateway(context, { gateway, keys: apiKeys, requestMs }),
 };
