@@ -17,9 +17,13 @@ export interface Ended {
   readonly err: string;
 }
 
-/** Runs the command line in a process of its own. */
-export function assay(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return runs([process.execPath, main, ...args], { cwd: root, env: { ...process.env, ...environment } });
+/** Runs the command line in a process of its own, which `before` starts when it is given, as `ip netns exec NAME`. */
+export function assay(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  before: readonly string[] = [],
+): Promise<Ended> {
+  return runs([...before, process.execPath, main, ...args], { cwd: root, env: { ...process.env, ...environment } });
 }
 
 /** Runs a program to its end. */

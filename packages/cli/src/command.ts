@@ -16,6 +16,8 @@ export interface Invocation<Input> {
   /** Where models and networks lie. */
   readonly home: string;
   readonly dataDir: string;
+  /** Whether `--data` names it. */
+  readonly isDataNamed: boolean;
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
   /** Whether `--api` or ASSAY_API names a node. */

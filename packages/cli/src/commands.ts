@@ -6,6 +6,7 @@ import { balanceCommand } from './commands/balance.ts';
 import { casesCommand } from './commands/cases.ts';
 import { chatCommand } from './commands/chat.ts';
 import { committeeCommand } from './commands/committee.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainAuditCommand } from './commands/explain-audit.ts';
 import { explainPayoutCommand } from './commands/explain-payout.ts';
 import { explainPowerCommand } from './commands/explain-power.ts';
@@ -14,10 +15,17 @@ import { explainSlashCommand } from './commands/explain-slash.ts';
 import { govDryRunCommand } from './commands/gov-dry-run.ts';
 import { govListCommand } from './commands/gov-list.ts';
 import { govShowCommand } from './commands/gov-show.ts';
+import { inviteCommand } from './commands/invite.ts';
+import { joinCommand } from './commands/join.ts';
 import { keysCommand } from './commands/keys.ts';
 import { listCommand } from './commands/list.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
+import { networkDownCommand } from './commands/network-down.ts';
+import { networkInitCommand } from './commands/network-init.ts';
+import { networkLogsCommand } from './commands/network-logs.ts';
+import { networkStatusCommand } from './commands/network-status.ts';
+import { networkUpCommand } from './commands/network-up.ts';
 import { paramsJusticeCommand } from './commands/params-justice.ts';
 import { paramsShowCommand } from './commands/params-show.ts';
 import { paramsWashCommand } from './commands/params-wash.ts';
@@ -26,6 +34,7 @@ import { receiptGetCommand } from './commands/receipt-get.ts';
 import { receiptVerifyCommand } from './commands/receipt-verify.ts';
 import { replayCommand } from './commands/replay.ts';
 import { rolesCommand } from './commands/roles.ts';
+import { runCommand } from './commands/run.ts';
 import { schemaCommandOf } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
 import { taskCommand } from './commands/task.ts';
@@ -35,6 +44,15 @@ import { upCommand } from './commands/up.ts';
 
 const described: readonly Command[] = [
   upCommand,
+  joinCommand,
+  runCommand,
+  doctorCommand,
+  inviteCommand,
+  networkInitCommand,
+  networkUpCommand,
+  networkStatusCommand,
+  networkLogsCommand,
+  networkDownCommand,
   statusCommand,
   balanceCommand,
   chatCommand,

@@ -69,6 +69,8 @@ const exitsByCode: Readonly<Record<string, ExitName>> = {
   DATA_DAMAGED: 'dataDirectory',
   DATA_INCOMPLETE: 'dataDirectory',
   DATA_NOT_OWN: 'dataDirectory',
+  BAD_INVITATION: 'usage',
+  NO_PEER: 'unreachable',
   CONFIG_UNUSABLE: 'dataDirectory',
   NOT_REGISTERED: 'dataDirectory',
   LEDGER_HALTED: 'dataDirectory',

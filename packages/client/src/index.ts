@@ -6,6 +6,7 @@
 export type { PageOptions } from './actions/page-options.ts';
 export * from './api/audit-numbers.ts';
 export * from './api/committee.ts';
+export * from './api/condition.ts';
 export * from './api/domains.ts';
 export * from './api/genesis.ts';
 export * from './api/local.ts';

@@ -53,7 +53,7 @@ async function follow(world: World, verifyAll: boolean): Promise<Row> {
   return {
     who: verifyAll ? 'every signature checked again' : 'signatures trusted under the seal',
     value: realSeconds / seconds,
-    note: `${height} blocks, ${Math.round(height / seconds)} a second; ${cpuMs.toFixed(2)} ms of CPU each, server and disk too`,
+    note: `${height} blocks, ${Math.round(height / seconds)} a second; ${cpuMs.toFixed(2)} ms of CPU each, all told`,
   };
 }
 

@@ -33,7 +33,6 @@ export function servingOn(runtime: Runtime, { modelOf = honest, workerOf, audite
   const open = async (hash: Uint8Array) => (equalBytes(hash, fileHash) ? (audited?.() ?? registered) : null);
   return {
     model,
-    evidenceLevel: 2,
     measuring: { engine: engineInfo, open },
     workerOf: (miner) => {
       const worker = modelWorker(modelOf(miner, runtime), engineInfo);

@@ -365,9 +365,9 @@ export class World implements Surroundings {
     const { miners, depositUnits = sessionDepositUnits } = options;
     engine.start();
     const serving = servingOn(runtime, options);
-    const engineOf = (miner: Ref<'miners'>) => serving.workerOf(miner).engine;
+    const workerOf = (miner: number) => serving.workerOf(miner);
     const { keys } = this;
-    this.#session = await provision({ chain, keys, runtime, miners, evidenceLevel: 2, engineOf, depositUnits });
+    this.#session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits });
     this.#apiKey = this.#accept(this.#session);
   }
 

@@ -1,20 +1,24 @@
-import { formatUnits, Status } from '@assay/client';
+import { formatUnits, NodeCondition, Status } from '@assay/client';
 import { fields } from '@assay/explain/table';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
+import { conditionLines } from '../node-lines.ts';
 
 export const statusCommand = defineCommand({
   name: 'status',
-  summary: 'Where the chain stands.',
+  summary: 'Where the chain stands, how far this node is, and why its roles do not earn.',
   arguments: [],
   options: [],
   input: z.object({}),
-  output: Status,
-  run: ({ client }) => client().getStatus(),
+  output: Status.extend({ node: NodeCondition }),
+  run: async ({ client }) => {
+    const [status, node] = await Promise.all([client().getStatus(), client().getNode()]);
+    return { ...status, node };
+  },
   print: (status) => {
     const units = (text: string): string => `${formatUnits(BigInt(text))} units`;
     const { certified, audited, approved, rejected } = status.tasks;
-    return fields([
+    const chain = fields([
       ['chain', status.chainId],
       ['genesis', status.genesisHash],
       ['height', `${status.height} (a block every ${status.blockTimeMs} ms)`],
@@ -26,5 +30,6 @@ export const statusCommand = defineCommand({
       ['burned', units(status.burnedUnits)],
       ['treasury', units(status.treasuryUnits)],
     ]);
+    return [...chain, '', ...conditionLines(status.node)];
   },
 });

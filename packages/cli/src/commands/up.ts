@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { settingOption } from '@assay/explain/gov/settings';
 import type { Devnet, DevnetStatus } from '@assay/node/devnet/port';
 import { presetNames } from '@assay/node/presets/presets';
@@ -7,9 +8,11 @@ import { CliError } from '../failures.ts';
 import { agreeToFresh, requireDataDirectory } from '../fresh.ts';
 import { wholeNumber } from '../inputs.ts';
 import { resolveShown } from '../model-progress.ts';
+import { presetOption } from '../preset-option.ts';
 import { statusLine } from '../status-line.ts';
 import { LiveLine } from '../terminal.ts';
 import { untilAskedToStop } from '../until-asked-to-stop.ts';
+import { frontLines } from '../welcome.ts';
 
 const standardPort = 4010;
 const standardMiners = 3;
@@ -17,9 +20,6 @@ const pollMs = 250;
 const quietMs = 10_000;
 const stopMs = 3000;
 
-const preset = z.string().refine((name) => presetNames.includes(name), {
-  error: (issue) => `--preset takes one of ${presetNames.join(', ')}, not "${String(issue.input)}".`,
-});
 const origin = z.string().regex(/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/, {
   error: (issue) => `--cors takes an origin such as https://app.example, not "${String(issue.input)}".`,
 });
@@ -35,13 +35,14 @@ const input = z.object({
   miners: wholeNumber('--miners', { min: 1, max: 64 }).optional(),
   context: wholeNumber('--context', { min: 256, max: 131_072 }).optional(),
   threads: wholeNumber('--threads', { min: 1, max: 1024 }).optional(),
-  preset: preset.optional(),
+  preset: presetOption.optional(),
   set: settingOption,
   cors: z.array(origin).default([]),
   allowHost: z.array(hostName).default([]),
   fresh: z.boolean().default(false),
   newChain: z.boolean().default(false),
   cheater: z.boolean().default(false),
+  processes: z.boolean().default(false),
 });
 
 const count = z.int();
@@ -87,6 +88,7 @@ export const upCommand = defineCommand({
     { syntax: '--cors <ORIGIN...>', description: 'pages of this origin may read the API and ask for completions' },
     { syntax: '--allow-host <NAME...>', description: 'one more name that the API answers to, as behind a proxy' },
     { syntax: '--cheater', description: 'one miner serves a cheaper model than it claims; watch it lose' },
+    { syntax: '--processes', description: 'a process for each role, which find each other by the network' },
     { syntax: '--fresh', description: 'delete the chain and the keys of the data directory first' },
     { syntax: '--new-chain', description: 'begin a chain from a genesis and keys that are there and never signed' },
   ],
@@ -95,6 +97,7 @@ export const upCommand = defineCommand({
   streams: true,
   run: async (invocation) => {
     const askedToStop = untilAskedToStop();
+    if (invocation.input.processes) return runProcesses(invocation, askedToStop);
     const devnet = await Promise.race([boot(invocation), askedToStop]);
     if (devnet === null) throw new CliError('interrupted', 'Interrupted before the network was up.');
     const { json, terminal } = invocation;
@@ -118,8 +121,49 @@ export const upCommand = defineCommand({
     if (json) say(stopped);
     return stopped;
   },
-  print: () => ['Stopped. Nothing is lost: `npm start` goes on from here.'],
+  print: (_, { processes }) => {
+    const again = processes ? 'npm start -- --processes' : 'npm start';
+    return [`Stopped. Nothing is lost: \`${again}\` goes on from here.`];
+  },
 });
+
+/** The same network with a process for each role. */
+async function runProcesses(invocation: Invocation<z.infer<typeof input>>, askedToStop: Promise<null>) {
+  const { input: asked, terminal, home, dataDir, isDataNamed } = invocation;
+  const one = ['--cheater', '--new-chain', '--port', '--cors', '--allow-host'] as const;
+  const given = [
+    asked.cheater,
+    asked.newChain,
+    asked.port !== undefined,
+    asked.cors.length > 0,
+    asked.allowHost.length > 0,
+  ];
+  const wrong = one.filter((_, i) => given[i]);
+  if (wrong.length > 0) {
+    throw new CliError(
+      'usage',
+      `${wrong.join(' and ')} ${wrong.length > 1 ? 'are' : 'is'} for the network in one process.`,
+    );
+  }
+  const { runDevnetProcesses } = await import('../network/devnet.ts');
+  const { model, upstream, context, threads, preset, set: settings, fresh } = asked;
+  await runDevnetProcesses(
+    {
+      dir: isDataNamed ? dataDir : join(home, 'devnet-processes'),
+      miners: asked.miners ?? standardMiners,
+      model,
+      upstream,
+      context,
+      threads,
+      preset,
+      settings,
+      fresh,
+    },
+    invocation,
+    { askedToStop, say: (event) => terminal.out.write(`${JSON.stringify(event)}\n`) },
+  );
+  return { event: 'stopped' as const };
+}
 
 async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>): Promise<Devnet> {
   const { dataDir, home, json, terminal } = run;
@@ -147,21 +191,7 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
 }
 
 function welcome({ apiUrl, apiKey, dataDir, modelName }: Devnet): string[] {
-  const body = { model: modelName, stream: true, messages: [{ role: 'user', content: 'Why is the sky blue?' }] };
-  return [
-    '',
-    'Assay is running.',
-    '',
-    `  API      ${apiUrl}/v1`,
-    `  API key  ${apiKey}`,
-    `  Data     ${dataDir}`,
-    '',
-    'Ask something from another terminal:',
-    '',
-    `curl -N ${apiUrl}/v1/chat/completions -H 'Authorization: Bearer ${apiKey}' ` +
-      `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`,
-    '',
-  ];
+  return ['', 'Assay is running.', '', ...frontLines({ api: apiUrl, apiKey, dataDir, modelName })];
 }
 
 function eventOf(status: DevnetStatus): z.infer<typeof statusEvent> {

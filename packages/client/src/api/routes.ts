@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Committee } from './committee.ts';
+import { NodeCondition } from './condition.ts';
 import { GenesisJson, ParamsJson } from './genesis.ts';
 import { LocalRole, LocalRoles } from './local.ts';
 import { ProofKind, RowProofJson } from './proof.ts';
@@ -142,6 +143,7 @@ export const apiRoutes = {
   epoch: get('epochs/{epoch}', Epoch, 'What a closed epoch paid, to whom and why.', {
     missing: 'This epoch is not closed yet; its payouts are made at its end.',
   }),
+  node: get('node', NodeCondition, 'What this node is, how far it is, and why its roles do not earn.'),
   roles: get('roles', LocalRoles, 'The roles of this process.'),
   stopRole: post('roles/{name}/stop', LocalRole, 'Stops a role of this process.', role),
   startRole: post('roles/{name}/start', LocalRole, 'Starts a role of this process again.', role),

@@ -34,9 +34,10 @@ import { crashDump } from './crash-dump.ts';
 import { Listeners } from './listeners.ts';
 import type { Waiting } from './mempool.ts';
 import { type LoadedChain, type Progress, restoreChain, rowsOf } from './replay.ts';
+import type { Source } from './signature-queue.ts';
 import { SnapshotPolicy } from './snapshot-policy.ts';
 import { TurnWatch } from './turn-watch.ts';
-import { type Source, WaitingRoom, type WaitingRoomOptions } from './waiting-room.ts';
+import { WaitingRoom, type WaitingRoomOptions } from './waiting-room.ts';
 
 export interface ApplicationOptions {
   readonly store: ChainStore;
@@ -376,12 +377,11 @@ export class Application implements Chain {
     this.#applied = applied;
   }
 
-  /** What waited here was seen before. */
   #watchTurns(results: BlockResult['transactions']): void {
     const { transactions, waiting } = this.#inHand;
     for (const [i, { code, kind }] of results.entries()) {
-      if (kind !== 'certifiedBatch' || waiting[i] !== undefined) continue;
-      const read = readTransaction(this.identity, transactions[i] ?? new Uint8Array());
+      if (kind !== 'certifiedBatch') continue;
+      const read = waiting[i]?.transaction ?? readTransaction(this.identity, transactions[i] ?? new Uint8Array());
       if (typeof read !== 'string') this.#turns.see(read, code === 'OK');
     }
   }

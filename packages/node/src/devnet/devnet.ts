@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { withSettings } from '@assay/explain/gov/settings';
 import { genesisHash } from '@assay/ledger';
-import { AssayError, type Genesis, Params, type Ref } from '@assay/protocol';
+import { AssayError, type Genesis, Params } from '@assay/protocol';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
@@ -10,6 +10,7 @@ import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
 import { openBackend, type Serving } from '../host/backend.ts';
 import { Closing } from '../host/closing.ts';
+import type { OwnRole } from '../host/condition.ts';
 import { requireWhole } from '../host/data-directory.ts';
 import { dataFiles } from '../host/data-files.ts';
 import { liveApiKey } from '../host/follow-sessions.ts';
@@ -91,15 +92,15 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
       concurrency,
       runtime,
       api: { host: '127.0.0.1', port, origins, hostNames },
+      own: { engine: 'embedded', lagBlocks: () => null, peers: () => null, roles: ownRoles(keys, miners) },
       rolesOf: () => devnetRoles(miners),
     },
     closing,
   );
   await ready;
-  const { evidenceLevel } = serving;
   const depositUnits = sessionDepositUnits;
-  const engineOf = (miner: Ref<'miners'>) => serving.workerOf(miner).engine;
-  const session = await provision({ chain, keys, runtime, miners, evidenceLevel, engineOf, depositUnits });
+  const workerOf = (miner: number) => serving.workerOf(miner);
+  const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publish({ dataDir, http, apiKey, adminToken }, closing);
   const cheater = options.cheater ? keys.account(names.miner(miners - 1)).address : null;
@@ -112,6 +113,13 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
     stop: () => closing.close(),
     failed: fatal.promise,
   };
+}
+
+/** The operator of a role of this network is the role itself. */
+function ownRoles(keys: Keystore, miners: number): OwnRole[] {
+  return devnetRoles(miners).map(({ kind, name, index }) => {
+    return { kind, name, operator: keys.account(name).address, worker: kind === 'miner' ? index : 0 };
+  });
 }
 
 /** The list of API keys, which begins with a network. */

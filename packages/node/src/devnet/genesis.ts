@@ -8,7 +8,7 @@ const unit = 1_000_000_000n;
 const units = (whole: number): bigint => BigInt(whole) * unit;
 
 /** How many of each role the default network runs, unless told otherwise; miners are a start option. */
-export const committee = { mixers: 4, oracles: 3, validators: 3 } as const;
+export const committee = { mixers: 4, oracles: 3, validators: 3, gateways: 1 } as const;
 /** Tasks one of the default miners runs at once; all share one machine. */
 export const concurrency = 2;
 export const collateralUnits = units(1000);
@@ -39,8 +39,12 @@ export const names = {
   /** Owns a miner's collateral share, apart from its operator (E8). */
   owner: (i: number) => `owner-${i + 1}`,
   gateway: 'gateway-1',
+  /** Of a network with several gateways; each spends a session of its own. */
+  nthGateway: (i: number) => `gateway-${i + 1}`,
+  nthSession: (i: number) => (i === 0 ? 'session' : `session-${i + 1}`),
   payer: 'payer',
   session: 'session',
+  faucet: 'faucet',
   creator: 'creator',
   foundation: 'foundation',
 } as const;
@@ -87,29 +91,64 @@ function consensusTerms(keys: DevnetKeys, i: number) {
   return { consensusKey: signer.publicKey, possession };
 }
 
-/** The genesis of a new default network. `timeMs`: Unix time of its beginning. */
-export function devnetGenesis(
-  keys: DevnetKeys,
-  options: { model: RegisteredModel; miners: number; mixers?: number; timeMs: number; params?: Params },
-): Genesis {
-  const { model, mixers = committee.mixers } = options;
+/** How many of each role a network begins with. */
+export interface RoleCounts {
+  readonly mixers: number;
+  readonly oracles: number;
+  readonly validators: number;
+  readonly gateways: number;
+  readonly miners: number;
+}
+
+/** Of the roles but miners as many as the default network has when absent. */
+export interface GenesisOptions extends Partial<Omit<RoleCounts, 'miners'>>, Pick<RoleCounts, 'miners'> {
+  readonly model: RegisteredModel;
+  /** Unix time of its beginning. */
+  readonly timeMs: number;
+  readonly params?: Params;
+  readonly chainId?: string;
+  /** Base units that a faucet has to give; none when absent. */
+  readonly faucetUnits?: bigint;
+  /** Base units that each mixer, oracle, validator and gateway has for fees; none when absent. */
+  readonly feesUnits?: bigint;
+}
+
+/** Who holds what to begin with, base units, by the names of the keys. */
+function accountsOf(options: GenesisOptions & RoleCounts): [name: string, balanceUnits: bigint][] {
+  const { faucetUnits, feesUnits, mixers, oracles, validators, gateways, miners } = options;
+  const staked = [
+    ...range(mixers).map(names.mixer),
+    ...range(oracles).map(names.oracle),
+    ...range(validators).map(names.validator),
+    ...range(gateways).map(names.nthGateway),
+  ];
+  const all = (each: readonly string[], balanceUnits: bigint | undefined) =>
+    balanceUnits === undefined ? [] : each.map((name): [string, bigint] => [name, balanceUnits]);
+  return [
+    [names.payer, units(1_000_000)],
+    [names.foundation, units(10_000_000)],
+    ...all(range(miners).map(names.miner), minerFundsUnits),
+    ...all([names.faucet], faucetUnits),
+    ...all(staked, feesUnits),
+  ];
+}
+
+/** The genesis of a new default network. */
+export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesis {
+  const counts = { ...committee, ...options };
+  const { model, mixers, oracles, validators, gateways } = counts;
   const role = (name: string, stakeUnits: bigint) => {
     const { publicKey, address } = keys.account(name);
     return { publicKey, operator: address, stakeUnits };
   };
-  const funded = (name: string, balanceUnits: bigint) => ({ address: keys.account(name).address, balanceUnits });
   const params = options.params ?? devnetParams;
   const own = [keys.account(names.foundation).address];
   const foundation = params.cases.foundation.length > 0 ? params.cases.foundation : own;
   return {
-    chainId: 'assay-devnet',
+    chainId: options.chainId ?? 'assay-devnet',
     timeMs: options.timeMs,
     params: withParams(params, { cases: { foundation } }),
-    accounts: [
-      funded(names.payer, units(1_000_000)),
-      funded(names.foundation, units(10_000_000)),
-      ...range(options.miners).map((i) => funded(names.miner(i), minerFundsUnits)),
-    ],
+    accounts: accountsOf(counts).map(([name, balanceUnits]) => ({ address: keys.account(name).address, balanceUnits })),
     mixers: range(mixers).map((i) => {
       const signer = keys.committee(names.mixer(i));
       return {
@@ -119,12 +158,12 @@ export function devnetGenesis(
         stakeUnits: units(20_000),
       };
     }),
-    oracles: range(committee.oracles).map((i) => role(names.oracle(i), units(2000))),
-    validators: range(committee.validators).map((i) => ({
+    oracles: range(oracles).map((i) => role(names.oracle(i), units(2000))),
+    validators: range(validators).map((i) => ({
       ...role(names.validator(i), units(20_000)),
       ...consensusTerms(keys, i),
     })),
-    gateways: [role(names.gateway, units(2000))],
+    gateways: range(gateways).map((i) => role(names.nthGateway(i), units(2000))),
     domains: [
       {
         name: 'inference',

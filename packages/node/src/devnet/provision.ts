@@ -1,19 +1,18 @@
-import { isGone } from '@assay/ledger';
-import { AssayError, type BodyKind, type BodyValues, EngineInfo, type Ref, type SessionRow } from '@assay/protocol';
+import { AssayError, type SessionRow } from '@assay/protocol';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
 import { TransactionSender } from '../consensus/sender.ts';
+import { type Body, engineUpdate, minerRegistration, type Served } from '../host/registration.ts';
 import type { Keystore } from '../keys/keystore.ts';
 import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } from './genesis.ts';
 
 export interface Provision {
   readonly chain: Chain;
-  readonly keys: Keystore;
+  readonly keys: Pick<Keystore, 'account'>;
   readonly runtime: Pick<Runtime, 'sleep'>;
   readonly miners: number;
-  readonly evidenceLevel: number;
-  engineOf(miner: Ref<'miners'>): EngineInfo;
+  workerOf(miner: number): Served;
   /** What the payer's session should hold. */
   readonly depositUnits: bigint;
 }
@@ -39,54 +38,27 @@ function nextBlock(chain: Chain): Promise<void> {
   });
 }
 
-async function send<Kind extends BodyKind>(
-  { chain, keys, runtime }: Provision,
-  account: string,
-  [kind, value]: [Kind, BodyValues[Kind]],
-): Promise<void> {
+async function send({ chain, keys, runtime }: Provision, account: string, [kind, value]: Body): Promise<void> {
   const sender = new TransactionSender({ chain, signer: keys.account(account), runtime });
   const { code } = await sender.send(kind, value);
   if (code !== 'OK') throw new AssayError(code, `It happened to a ${kind} of ${account}.`);
 }
 
 async function register(needs: Provision, index: number): Promise<void> {
-  const { chain, keys, evidenceLevel } = needs;
+  const { chain, keys } = needs;
   const operator = keys.account(names.miner(index));
-  const served = EngineInfo.hashTreeRoot(needs.engineOf(index));
+  const worker = needs.workerOf(index);
   const known = chain.head().minerOf(operator.address);
-  if (known !== undefined) return reengine(needs, index, { miner: known, served });
-  const { contextTokens } = chain.head().models.at(0);
+  if (known !== undefined) {
+    const update = engineUpdate(chain.head().miners.at(known), known, worker);
+    return update === null ? undefined : send(needs, names.miner(index), update);
+  }
   if (chain.head().balanceOf(operator.address) < collateralUnits) {
     await send(needs, names.foundation, ['transfer', { to: operator.address, amountUnits: minerFundsUnits }]);
   }
-  await send(needs, names.miner(index), [
-    'registerMiner',
-    {
-      owner: keys.account(names.owner(index)).address,
-      publicKey: operator.publicKey,
-      domain: 0,
-      models: [0],
-      contextTokens,
-      concurrency,
-      evidenceLevel,
-      engine: served,
-      collateralUnits,
-      split: { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 },
-    },
-  ]);
-}
-
-/** §3.8 A miner that runs another engine than it registered says so; until that holds it takes no tasks. */
-async function reengine(
-  needs: Provision,
-  index: number,
-  { miner, served }: { readonly miner: Ref<'miners'>; readonly served: Uint8Array },
-): Promise<void> {
-  const row = needs.chain.head().miners.at(miner);
-  if (isGone(row) || equalBytes(row.engine, served)) return;
-  const { models, contextTokens, concurrency: tasks, evidenceLevel, split } = row;
-  const offer = { miner, models, contextTokens, concurrency: tasks, evidenceLevel, split, engine: served };
-  await send(needs, names.miner(index), ['updateMiner', offer]);
+  const owner = keys.account(names.owner(index)).address;
+  const plan = { operator, owner, domain: 0, models: [0], worker, concurrency };
+  await send(needs, names.miner(index), minerRegistration(chain.head(), plan));
 }
 
 async function openSession(needs: Provision): Promise<number> {

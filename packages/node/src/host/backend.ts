@@ -47,8 +47,6 @@ export interface BackendOptions {
 /** What all roles of this process serve and check with: one model. */
 export interface Serving extends Workers {
   readonly model: RegisteredModel;
-  /** 2: top-5 logprobs with ids; 0: text only. */
-  readonly evidenceLevel: 0 | 2;
   /** Throws AssayError OTHER_CHAIN when the chain registered another model than this one, or another context. */
   requireRegistered(genesis: Genesis, dataDir: string): void;
   close(): Promise<void>;
@@ -95,7 +93,6 @@ async function openFile(
     const model = { name: file.name, fileHash, contextTokens: served.contextTokens, t1ThresholdPpb };
     return {
       model,
-      evidenceLevel: 2,
       measuring: {
         engine: backend.engine,
         open: async (hash) => (equalBytes(hash, fileHash) ? served : null),
@@ -142,7 +139,6 @@ async function openText(
   };
   return {
     model,
-    evidenceLevel: 0,
     measuring: null,
     workerOf: () => worker,
     requireRegistered: (genesis, dataDir) => requireModel(genesis, model, dataDir),

@@ -20,8 +20,11 @@ const reach = {
   announce: addresses,
 };
 
-const Peer = z.strictObject({ peer: peerId, addresses: addresses.refine((list) => list.length > 0, 'It has none.') });
 /** A node that serves the chain, and where it is found. */
+export const Peer = z.strictObject({
+  peer: peerId,
+  addresses: addresses.refine((list) => list.length > 0, 'It has none.'),
+});
 export type Peer = z.infer<typeof Peer>;
 
 const engine = z.discriminatedUnion('kind', [
@@ -49,6 +52,12 @@ const engine = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Name of the key by which a node serves the chain to others. */
+export const nodeKey = 'node';
+
+/** Name of the key by which the validator of a key signs blocks. */
+export const consensusKeyOf = (validatorKey: string) => validatorKey.replace(/^validator/, 'consensus');
+
 /** What a node of a network is, as `config.json` of its data directory says. */
 export const NodeConfig = z.strictObject({
   version: z.literal(1),
@@ -62,6 +71,9 @@ export const NodeConfig = z.strictObject({
         kind: z.enum(['gateway', 'mixer', 'miner', 'oracle', 'validator']),
         /** Name of its key in the key file. */
         key: z.string(),
+        /** Of a miner: the account that owns it, and its domain. */
+        owner: z.string().nullable().default(null),
+        domain: z.int().min(0).default(0),
         ...reach,
       }),
     )
@@ -83,6 +95,15 @@ export const NodeConfig = z.strictObject({
       }),
       z.strictObject({ kind: z.literal('upstream'), url: z.url(), model: z.string().nullable().default(null) }),
     ])
+    .nullable()
+    .default(null),
+  /** Gives units to whoever joins a network for trials, from a key of this node; null: nobody gets any. */
+  faucet: z
+    .strictObject({
+      key: z.string(),
+      /** Base units that an address gets, once. */
+      amountUnits: z.string().regex(/^[1-9]\d{0,18}$/, 'An amount is a number of base units, as text.'),
+    })
     .nullable()
     .default(null),
   /** Tasks that each of its miners runs at once. */

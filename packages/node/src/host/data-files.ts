@@ -13,4 +13,6 @@ export const dataFiles = {
   log: 'node.log',
   /** What a node of a network of several machines is. */
   config: 'config.json',
+  /** CometBFT's own home. */
+  cometbft: 'cometbft',
 } as const;

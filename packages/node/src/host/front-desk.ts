@@ -1,18 +1,40 @@
+import type { NodeCondition } from '@assay/client';
 import { AssayError } from '@assay/protocol';
 import type { Answer, ChatService, InferenceRequest } from '@assay/roles/ports/chat';
-import type { RoleControl, RolesService } from '../http/port.ts';
+import type { Runtime } from '@assay/roles/ports/runtime';
+import type { OperatorService, RoleControl } from '../http/port.ts';
 import type { BuiltRoles } from './build-roles.ts';
 
-/** What the API asks of the roles of its node, which are there once the chain is current. */
-export class FrontDesk implements ChatService, RolesService {
-  #built: BuiltRoles | null = null;
+/** Answers whose tasks are taken to be under way, with a mixer of another node; the oldest leaves first. */
+const maxAnswered = 4096;
+/** So long after its answer began a task of another node's mixer is certified, or is not going to be. */
+const answeredMs = 180_000;
 
-  open(built: BuiltRoles): void {
+type Built = Omit<BuiltRoles, 'gateway'> & { readonly gateway: ChatService | null };
+
+/** What the API asks of the roles of its node, which are there once the chain is current. */
+export class FrontDesk implements ChatService, OperatorService {
+  readonly #conditionOf: (running: readonly RoleControl[]) => NodeCondition;
+  readonly #runtime: Pick<Runtime, 'monotonicMs'>;
+  /** When each answer began, by its task. */
+  readonly #answered = new Map<string, number>();
+  #built: Built | null = null;
+
+  constructor(conditionOf: (running: readonly RoleControl[]) => NodeCondition, runtime: Pick<Runtime, 'monotonicMs'>) {
+    this.#conditionOf = conditionOf;
+    this.#runtime = runtime;
+  }
+
+  open(built: Built): void {
     this.#built = built;
   }
 
   async ask(apiKey: string, request: InferenceRequest, signal: AbortSignal): Promise<Answer> {
-    return this.#chat().ask(apiKey, request, signal);
+    const answer = await this.#chat().ask(apiKey, request, signal);
+    this.#answered.set(answer.taskId.replace(/^0x/, ''), this.#runtime.monotonicMs());
+    const [oldest] = this.#answered.keys();
+    if (this.#answered.size > maxAnswered && oldest !== undefined) this.#answered.delete(oldest);
+    return answer;
   }
 
   models(): ReturnType<ChatService['models']> {
@@ -23,6 +45,10 @@ export class FrontDesk implements ChatService, RolesService {
     return this.#chat().knowsKey(apiKey);
   }
 
+  condition(): NodeCondition {
+    return this.#conditionOf(this.list());
+  }
+
   list(): readonly RoleControl[] {
     return this.#built?.roles.list() ?? [];
   }
@@ -31,12 +57,14 @@ export class FrontDesk implements ChatService, RolesService {
     return this.#roles().roles.set(name, running);
   }
 
-  /** Whether a mixer of this node has a task in hand or waiting for its certificate. */
+  /** Whether a mixer has a task in hand, or waiting for its certificate: one of this node, or one its gateway asked. */
   isPending(taskId: string): boolean {
-    return this.#built?.isPending(taskId) ?? false;
+    if (this.#built?.isPending(taskId) === true) return true;
+    const begunMs = this.#answered.get(taskId);
+    return begunMs !== undefined && this.#runtime.monotonicMs() - begunMs < answeredMs;
   }
 
-  #roles(): BuiltRoles {
+  #roles(): Built {
     if (this.#built === null) throw new AssayError('CATCHING_UP');
     return this.#built;
   }

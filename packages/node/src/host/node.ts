@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { NodeCondition } from '@assay/client';
 import type { LedgerView } from '@assay/ledger';
 import type { Genesis } from '@assay/protocol';
 import type { Chain, Engine } from '@assay/roles/ports/chain';
@@ -11,6 +12,7 @@ import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { buildRoles, type RoleSpec, type Workers } from './build-roles.ts';
 import type { Closing } from './closing.ts';
+import { type ConditionParts, conditionOf } from './condition.ts';
 import { followKeys } from './follow-keys.ts';
 import { followSessions } from './follow-sessions.ts';
 import { FrontDesk } from './front-desk.ts';
@@ -29,6 +31,10 @@ export interface NodeParts {
   readonly concurrency: number;
   readonly runtime: Runtime;
   readonly api: Pick<HttpServerOptions, 'host' | 'port' | 'origins' | 'hostNames'>;
+  /** What it says of itself. */
+  readonly own: Pick<ConditionParts, 'engine' | 'lagBlocks' | 'peers' | 'roles'>;
+  /** Done once the chain is current, before the roles start. */
+  readonly prepare?: () => Promise<void>;
   /** The roles it runs, asked once the chain is current: what is registered has an index there. */
   readonly rolesOf: (head: LedgerView) => readonly RoleSpec[];
 }
@@ -39,6 +45,7 @@ export interface RunningNode {
   /** What opens the routes that stop and start roles. */
   readonly adminToken: string;
   readonly totals: TotalsView;
+  readonly condition: () => NodeCondition;
   /** Resolves once the chain is current and the roles run. Rejects with what kept them from starting. */
   readonly ready: Promise<void>;
 }
@@ -53,7 +60,8 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
   const totals = new TotalsView(store);
   chain.onBlock((committed) => totals.onBlock(committed));
   closing.add(() => engine.stop());
-  const desk = new FrontDesk();
+  const ownParts = { chain, runtime, serving: parts.serving, ...parts.own };
+  const desk = new FrontDesk((running) => conditionOf(ownParts, running), runtime);
   const isPending = (taskId: string) => desk.isPending(taskId);
   const adminToken = randomBytes(24).toString('hex');
   const http = await startHttpServer({
@@ -66,9 +74,13 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
       runtime.log(`${method} ${route} failed: ${(error as Error).stack ?? String(error)}`),
   });
   closing.add(() => http.stop());
-  const ready = current(chain).then(() => startRoles(parts, desk, closing));
+  const ready = current(chain)
+    .then(() => parts.prepare?.())
+    .then(() => startRoles(parts, desk, closing));
+  // Whoever waits for it hears of it; nobody has to.
+  ready.catch(() => {});
   engine.start();
-  return { http, adminToken, totals, ready };
+  return { http, adminToken, totals, ready, condition: () => desk.condition() };
 }
 
 async function startRoles(parts: NodeParts, desk: FrontDesk, closing: Closing): Promise<void> {

@@ -1,6 +1,7 @@
 import type {
   ApiRoutes,
   Checked,
+  NodeCondition,
   PathName,
   PathNamesOf,
   PathValue,
@@ -28,6 +29,12 @@ export interface RolesService {
   set(name: string, running: boolean): Promise<RoleControl | null>;
 }
 
+/** All that an operator asks of a node. */
+export interface OperatorService extends RolesService {
+  /** What the node is, how far it is, and how its roles do. */
+  condition(): NodeCondition;
+}
+
 export type Eventually<T> = T | Promise<T>;
 
 /** Part of a table, in index order. */
@@ -41,7 +48,7 @@ export type RowKey =
 /** The routes that are answered from the chain, each by the reader's method of its name. */
 export type ChainRoute = Exclude<
   RouteName,
-  'proof' | 'roles' | 'stopRole' | 'startRole' | 'transactions' | 'checkTransaction'
+  'proof' | 'node' | 'roles' | 'stopRole' | 'startRole' | 'transactions' | 'checkTransaction'
 >;
 /** A value in a path as a reader gets it. */
 type Read<Name extends PathName> = Name extends 'taskId' | 'address' ? Uint8Array : PathValue<Name>;

@@ -6,7 +6,7 @@ import { Activity } from './activity.ts';
 import { type Guests, guardOrigins } from './cors.ts';
 import { nodeApiRoutes } from './node-api/routes.ts';
 import { openAiRoutes } from './openai/routes.ts';
-import type { NodeReader, RolesService } from './port.ts';
+import type { NodeReader, OperatorService } from './port.ts';
 import { shown } from './query.ts';
 import { errorBody, errorHeaders, refusalOf } from './refusal.ts';
 
@@ -16,7 +16,7 @@ export interface HttpServerOptions extends Partial<Omit<Guests, 'host'>> {
   readonly port: number;
   readonly chat: ChatService;
   readonly node: NodeReader;
-  readonly roles: RolesService;
+  readonly roles: OperatorService;
   /** What opens the routes that stop and start roles. Empty: nothing does. */
   readonly adminToken: string;
   /**

@@ -1,4 +1,4 @@
-import { rowProofToJson, type TaskDetail } from '@assay/client';
+import { type NodeCondition, rowProofToJson, type TaskDetail } from '@assay/client';
 import {
   auditJson,
   blockDetailJson,
@@ -39,7 +39,7 @@ import {
 } from '@assay/protocol';
 import type { CommittedBlock, Inclusion } from '@assay/roles/ports/chain';
 import { equalBytes, sha256 } from '@assay/ssz';
-import type { NodeReader, PageRequest, RoleControl, RolesService, RowKey } from './port.ts';
+import type { NodeReader, OperatorService, PageRequest, RoleControl, RowKey } from './port.ts';
 
 /** An account that holds something, and one that never did. */
 export const knownAddress = addressText(addressOf(new Uint8Array(32)));
@@ -232,7 +232,7 @@ export class SmallChain implements NodeReader {
 }
 
 /** Two roles that do nothing but run or not. */
-export class TwoRoles implements RolesService {
+export class TwoRoles implements OperatorService {
   readonly #roles = new Map<string, RoleControl>(
     (['mixer', 'miner'] as const).map((kind) => [
       `${kind}-0`,
@@ -242,6 +242,11 @@ export class TwoRoles implements RolesService {
 
   list(): readonly RoleControl[] {
     return [...this.#roles.values()];
+  }
+  condition(): NodeCondition {
+    const roles = this.list().map((role) => ({ ...role, index: 0, hindrances: [] }));
+    const lag = { height: headHeight, isCurrent: true, lagBlocks: null, lagSeconds: 0 };
+    return { version: '0', engine: 'embedded', ...lag, peers: null, rule: 1, nextRule: null, roles };
   }
   async set(name: string, running: boolean): Promise<RoleControl | null> {
     const role = this.#roles.get(name);

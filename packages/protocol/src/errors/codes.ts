@@ -199,6 +199,8 @@ export const edgeCodes = {
     500,
     'A part of the data directory is missing; restore it from a copy, or begin again, with new keys, by --fresh.',
   ),
+  BAD_INVITATION: invalid('This is no invitation to a network.'),
+  NO_PEER: unavailable('None of the peers answers as a node of this network; `assay doctor` looks for the reason.'),
   CONFIG_UNUSABLE: final(500, 'The configuration of the node cannot be used.'),
   NOT_REGISTERED: final(
     500,

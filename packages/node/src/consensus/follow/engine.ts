@@ -13,8 +13,8 @@ import { Wake } from './wake.ts';
 import { answerBlocks, headTopic, PeerFault } from './wire.ts';
 
 export interface FollowOptions extends Omit<ApplicationOptions, 'onWaiting'> {
-  readonly endpoint: Pick<Endpoint, 'open' | 'subscribe'>;
-  /** The nodes to follow, by their peer keys, as they are at any moment; the first 64 count. */
+  readonly endpoint: Pick<Endpoint, 'id' | 'open' | 'subscribe'>;
+  /** The nodes to follow, by their peer keys, as they are at any moment; itself is left out, the first 64 count. */
   readonly peers: () => readonly PeerId[];
   readonly runtime: Pick<Runtime, 'nowMs' | 'monotonicMs' | 'timer' | 'sleep' | 'log'>;
   /** What an empty store begins with, in place of the genesis. */
@@ -88,7 +88,7 @@ export class FollowEngine implements Engine {
     const { store, genesis, trusted, endpoint, runtime, peers } = options;
     const leaving = new AbortController();
     const asking = { endpoint, runtime, signal: leaving.signal };
-    const book = new PeerBook(peers, runtime);
+    const book = new PeerBook(() => peers().filter((peer) => peer !== endpoint.id), runtime);
     if (trusted !== undefined && store.height === 0) {
       await beginAtTrusted({ store, genesis, trusted, book, asking, runtime });
     }

@@ -23,7 +23,7 @@ export interface ForwarderOptions {
     drop(transaction: Uint8Array, reason: ResultCode | AssayError): void;
     head(): { readonly globals: { readonly height: number } };
   };
-  readonly peers: Pick<PeerBook, 'all' | 'usable' | 'served' | 'silent' | 'faulty'>;
+  readonly peers: Pick<PeerBook, 'all' | 'usable' | 'silent' | 'faulty'>;
   readonly asking: Asking;
   readonly runtime: Pick<Runtime, 'timer' | 'monotonicMs'>;
 }
@@ -122,7 +122,6 @@ export class Forwarder {
         const entry = entries[index];
         if (entry !== undefined && this.#isOpen(entry, peer, answer)) refused.push(entry);
       });
-      peers.served(peer);
       return refused;
     } catch (error) {
       if (asking.signal.aborted) return null;

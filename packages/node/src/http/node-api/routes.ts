@@ -14,7 +14,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { takeBytes } from '../body.ts';
 import { bearerToken, sameSecret } from '../credentials.ts';
-import type { ChainRoute, Eventually, NodeReader, RolesService, RowKey } from '../port.ts';
+import type { ChainRoute, Eventually, NodeReader, OperatorService, RowKey } from '../port.ts';
 import { type Query, readQuery, readWholeNumber, shown } from '../query.ts';
 import { errorBody, Refusal } from '../refusal.ts';
 import { lengthPrefixed, wantsBytes } from './bytes.ts';
@@ -22,7 +22,7 @@ import { openApiDocument } from './openapi.ts';
 
 export interface NodeApiOptions {
   readonly node: NodeReader;
-  readonly roles: RolesService;
+  readonly roles: OperatorService;
   /** Empty: nobody may stop or start a role over HTTP. */
   readonly adminToken: string;
 }
@@ -41,6 +41,7 @@ type JsonRoute = Exclude<RouteName, 'transactions' | 'checkTransaction'>;
 function ownHandlers({ node, roles }: NodeApiOptions): { readonly [N in Exclude<JsonRoute, ChainRoute>]: Handler } {
   return {
     proof: ({ params }) => node.proof(readRowKey(params)),
+    node: () => roles.condition(),
     roles: () => ({ roles: [...roles.list()] }),
     stopRole: ({ params }) => roles.set(params.name ?? '', false),
     startRole: ({ params }) => roles.set(params.name ?? '', true),

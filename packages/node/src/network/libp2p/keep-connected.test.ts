@@ -20,7 +20,7 @@ function dialled(peers: readonly string[]) {
 }
 
 describe('peers that are to be connected (§5.30)', () => {
-  it('are dialled again after longer and longer waits, a minute at most, and at once when a connection is lost', async () => {
+  it('are dialled again after longer waits, a minute at most, and at once when a connection is lost', async () => {
     const { runtime, up, connected, dials, keep } = dialled(['a']);
     keep.start();
     await runtime.pass(200_000);

@@ -1,0 +1,54 @@
+import { existsSync, statSync } from 'node:fs';
+import type { Genesis } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
+import type { ModelFacts } from '../doctor/diagnose.ts';
+import type { NodeConfig } from '../host/config.ts';
+import { readCatalog } from '../models/catalog.ts';
+import { cachePath } from '../models/resolve.ts';
+
+export interface ModelWish {
+  readonly domain: number;
+  /** A GGUF file, or a name of the catalogue; null: what the network serves. */
+  readonly model: string | null;
+  /** A server that answers in its place; null for none. */
+  readonly upstream: string | null;
+  readonly threads: number | null;
+  /** Holds the cache. */
+  readonly home: string;
+}
+
+export interface ModelChoice {
+  readonly backend: NonNullable<NodeConfig['backend']>;
+  /** Null where a server has it. */
+  readonly facts: ModelFacts | null;
+}
+
+/** What a newcomer serves, or checks with: what it names, else a model of its domain that the catalogue has. */
+export function chooseModel({ models }: Pick<Genesis, 'models'>, wish: ModelWish): ModelChoice {
+  const { domain, model, upstream, threads, home } = wish;
+  const registered = models.filter((row) => row.domain === domain);
+  if (upstream !== null) {
+    const name = model ?? registered[0]?.name ?? null;
+    return { backend: { kind: 'upstream', url: upstream, model: name }, facts: null };
+  }
+  const catalog = readCatalog().models;
+  const named = catalog.find(({ name }) => name.toLowerCase() === model?.toLowerCase());
+  const usual = catalog.find(({ sha256 }) => registered.some(({ fileHash }) => toHex(fileHash) === sha256));
+  const known = model === null ? usual : named;
+  const backend = { kind: 'file' as const, model: known?.name ?? model, threads };
+  if (known !== undefined) {
+    const { name, license, sizeBytes } = known;
+    return { backend, facts: { name, license, sizeBytes, isHere: existsSync(cachePath(known, home)), problem: null } };
+  }
+  const wanted = registered
+    .map(({ name, fileHash }) => `${name} (SHA-256 ${toHex(fileHash).slice(0, 12)}…)`)
+    .join(', ');
+  const none = { license: null, sizeBytes: 0, isHere: false };
+  if (model === null) {
+    const problem = `The network serves ${wanted || 'no model in this domain'}; this version knows no source of it.`;
+    return { backend, facts: { ...none, name: wanted, problem } };
+  }
+  const size = statSync(model, { throwIfNoEntry: false })?.size;
+  const problem = size === undefined ? `There is no file "${model}", and the catalogue has no such model.` : null;
+  return { backend, facts: { name: model, license: null, sizeBytes: size ?? 0, isHere: size !== undefined, problem } };
+}
