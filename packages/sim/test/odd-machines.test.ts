@@ -2,6 +2,7 @@ import { names } from '@assay/node/devnet/genesis';
 import type { Gateway } from '@assay/roles/gateway/index';
 import { peerIdOf } from '@assay/roles/ports/network';
 import { describe, expect, it } from 'vitest';
+import { Apart } from '../src/apart.ts';
 import { Machine } from '../src/machine.ts';
 import { MemoryStore } from '../src/memory-store.ts';
 import { SimulatedModel } from '../src/simulated-model.ts';
@@ -79,21 +80,23 @@ describe('a machine that is slow to reach', () => {
 });
 
 describe('a chain that stands still for 20 s', () => {
-  it('keeps no answer from its end, and certifies all when it goes on', async () => {
+  it.each(['one node', 'a follower of its own'])('keeps no answer from its end: roles of %s', async (where) => {
     let gate: Promise<void> = Promise.resolve();
     const net = await start({
       storeOf: async (_, { sleep }) => new HaltingStore(() => gate, sleep),
       modelOf: (_, runtime) => new SimulatedModel('registered', () => runtime.sleep(20)),
     });
+    const gateway = where === 'one node' ? net.gateway : await moveApart(net);
     const before = recordsOf(net);
     const { runtime, chain } = net;
-    const asked = [net.ask({ maxTokens: 100 }), net.ask({ maxTokens: 100, seed: 2 })];
+    const ask = (seed: number, maxTokens: number) => net.ask({ seed, maxTokens }, net.apiKey, gateway);
+    const asked = [ask(1, 100), ask(2, 100)];
     await runtime.sleep(500);
     const { promise, resolve } = Promise.withResolvers<void>();
     gate = promise;
     await runtime.sleep(1000);
     const { height } = chain.head().globals;
-    const later = net.ask({ seed: 3 });
+    const later = ask(3, 8);
     await runtime.sleep(19_000);
     expect(chain.head().globals.height).toBe(height);
     // All were answered while no block came.
@@ -106,6 +109,19 @@ describe('a chain that stands still for 20 s', () => {
     expect(recordsOf(net)).toEqual(before);
   });
 });
+
+/** Starts every role again on a machine of its own, which has the chain from others; gives the gateway. */
+async function moveApart(net: World): Promise<Gateway> {
+  const apart = await Apart.open(net);
+  for (const { name } of net.built.roles.list()) {
+    await net.built.roles.set(name, false);
+    await apart.begin(name);
+  }
+  await net.blocks(8);
+  const { gateway } = apart.of(names.gateway).built;
+  if (gateway === null) throw new Error('there is no gateway');
+  return gateway;
+}
 
 /** Makes no block durable while its gate is closed. */
 class HaltingStore extends MemoryStore {
