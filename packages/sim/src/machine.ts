@@ -98,6 +98,7 @@ export class Machine {
       offer: (transaction) => this.#waits('offer', () => chain.offer(transaction)),
       onSealed: (listener) => chain.onSealed((height) => this.#uses('seal') && listener(height)),
       onBlock: (listener) => chain.onBlock((committed) => this.#uses('block') && listener(committed)),
+      onOffence: (listener) => chain.onOffence((offence) => this.#uses('offence') && listener(offence)),
       blockAt: (height) => chain.blockAt(height),
       sealAt: (height) => chain.sealAt(height),
       codesAt: (height) => chain.codesAt(height),

@@ -1,3 +1,4 @@
+import { type PeerId, peerIdOf } from '@assay/roles/ports/network';
 import type { Breakable } from './faults.ts';
 import { Machine } from './machine.ts';
 import type { World } from './world.ts';
@@ -16,11 +17,9 @@ export class Machines implements Breakable {
   readonly #machines = new Map<string, Machine>();
   /** When a role was last back; infinite while it is away. */
   readonly #backMs = new Map<string, number>();
-  readonly #addresses: ReadonlyMap<string, string>;
 
   constructor(world: World) {
     this.#world = world;
-    this.#addresses = new Map(world.built.roles.list().map(({ name, address }) => [name, address]));
     const chance = world.runtime.random('victims');
     const namesOf = (wanted: string) =>
       world.built.roles.list().flatMap(({ kind, name }) => (kind === wanted ? [name] : []));
@@ -59,17 +58,17 @@ export class Machines implements Breakable {
 
   cutOff(role: string): void {
     this.#leaves(role, 'is cut off');
-    this.#world.network.cutOff(this.#addressOf(role));
+    this.#world.network.cutOff(this.#peerOf(role));
   }
 
   heal(role: string): void {
     this.#isBack(role, 'is back');
-    this.#world.network.heal(this.#addressOf(role));
+    this.#world.network.heal(this.#peerOf(role));
   }
 
   breakStreams(one: string, other: string): void {
     this.#world.trace.line(`streams of ${one} and ${other} break`);
-    this.#world.network.breakStreams(this.#addressOf(one), this.#addressOf(other));
+    this.#world.network.breakStreams(this.#peerOf(one), this.#peerOf(other));
   }
 
   #leaves(role: string, how: string): void {
@@ -82,7 +81,7 @@ export class Machines implements Breakable {
     this.#backMs.set(role, this.#world.runtime.monotonicMs());
   }
 
-  #addressOf(role: string): string {
-    return this.#addresses.get(role) ?? '';
+  #peerOf(role: string): PeerId {
+    return peerIdOf(this.#world.keys.account(role));
   }
 }

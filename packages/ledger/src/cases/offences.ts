@@ -41,6 +41,12 @@ export function turnOf({ kind, value }: Offence, params: Pick<Params, 'epochBloc
   return { kind: 'mixer', role: value.mixer, epoch, subject: sha256(selector, ...parties, ...turn) };
 }
 
+/** §7.4 Whether there is a case about it. Cases outlive what evidence can still be about: one matter is one case. */
+export function isCharged(state: LedgerView, offence: Offence): boolean {
+  const { subject } = turnOf(offence, state.params);
+  return [...state.cases].some((row) => row.cause === offence.kind && equalBytes(row.subject, subject));
+}
+
 /** §7.4 Whether the state and the evidence alone prove what is said. */
 export function isProven(state: LedgerView, { kind, value }: Offence, verifier: Verifier): boolean {
   if (kind === 'equivocation') {

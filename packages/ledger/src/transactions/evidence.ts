@@ -1,7 +1,7 @@
 import { type BodyValues, noModel } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { type Charge, offenceFine, openCase } from '../cases/cases.ts';
-import { isProven, turnOf } from '../cases/offences.ts';
+import { isCharged, isProven, turnOf } from '../cases/offences.ts';
 import { reachOf, roomOf } from '../stake/fines.ts';
 import { stakeOf } from '../stake/stakes.ts';
 import type { LedgerState } from '../state/state.ts';
@@ -19,18 +19,13 @@ export const evidence: TransactionRule<Body> = {
     if (!isFineable) return 'NOTHING_TO_HOLD';
     const age = state.globals.epoch - epoch;
     if (age < 0 || age > state.params.cases.evidenceEpochs) return 'EVIDENCE_OUT_OF_TIME'; // §7.4
-    if (isKnown(state, charge)) return 'EVIDENCE_KNOWN';
+    if (isCharged(state, offence)) return 'EVIDENCE_KNOWN';
     return isProven(state, offence, verifier) ? 'OK' : 'BAD_EVIDENCE';
   },
   apply(state, body, { sender }) {
     return openCase(state, chargeOf(state, body, sender));
   },
 };
-
-/** §7.4 Cases outlive what evidence can still be about: one matter is one case for ever. */
-function isKnown(state: LedgerState, { cause, subject }: Charge): boolean {
-  return [...state.cases].some((row) => row.cause === cause && equalBytes(row.subject, subject));
-}
 
 function chargeOf(state: LedgerState, { offence }: Body, reporter: Uint8Array): Charge {
   const { kind, role, subject } = turnOf(offence, state.params);

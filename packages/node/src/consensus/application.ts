@@ -6,6 +6,7 @@ import {
   headerRoot,
   Ledger,
   type LedgerView,
+  readTransaction,
   trusting,
   unknownRule,
   type Verifier,
@@ -18,6 +19,7 @@ import {
   type Genesis,
   headerOf,
   limits,
+  type Offence,
   type ResultCode,
   type RowProof,
   type Seal,
@@ -34,7 +36,8 @@ import type { Waiting } from './mempool.ts';
 import { type LoadedChain, type Progress, restoreChain, rowsOf } from './replay.ts';
 import type { Source } from './signature-queue.ts';
 import { SnapshotPolicy } from './snapshot-policy.ts';
-import { WaitingRoom } from './waiting-room.ts';
+import { TurnWatch } from './turn-watch.ts';
+import { WaitingRoom, type WaitingRoomOptions } from './waiting-room.ts';
 
 export interface ApplicationOptions {
   readonly store: ChainStore;
@@ -72,6 +75,8 @@ export class Application implements Chain {
   readonly #options: ApplicationOptions;
   readonly #blockListeners = new Listeners<CommittedBlock>();
   readonly #sealListeners = new Listeners<number>();
+  readonly #offenceListeners = new Listeners<Offence>();
+  readonly #turns: TurnWatch;
   /** Of the last durable height: state, its root, and the root of the header. */
   #head: LedgerView;
   #stateRoot: Uint8Array;
@@ -92,7 +97,10 @@ export class Application implements Chain {
     this.#store = store;
     this.#verifier = verifier ?? nativeVerifier;
     const ledger = () => this.#ledger;
-    this.#room = new WaitingRoom({ chain: this.identity, ledger, verifier, onWaiting: options.onWaiting });
+    const tell = (offence: Offence) => this.noticed(offence);
+    this.#turns = new TurnWatch({ head: () => this.#head, verifier: this.#verifier, tell });
+    const onSeen: WaitingRoomOptions['onSeen'] = (seen, isSound) => this.#turns.see(seen, isSound);
+    this.#room = new WaitingRoom({ chain: this.identity, ledger, verifier, onWaiting: options.onWaiting, onSeen });
     this.#snapshots = new SnapshotPolicy(chain, snapshotEvery);
     this.#head = chain.ledger.view();
     this.#stateRoot = chain.ledger.stateRoot();
@@ -169,6 +177,15 @@ export class Application implements Chain {
 
   onSealed(listener: (height: number) => void): () => void {
     return this.#sealListeners.add(listener);
+  }
+
+  onOffence(listener: (offence: Offence) => void): () => void {
+    return this.#offenceListeners.add(listener);
+  }
+
+  /** Tells those who can do something about it. */
+  noticed(offence: Offence): void {
+    this.#offenceListeners.tell(offence);
   }
 
   blockAt(height: number): Uint8Array | null {
@@ -360,8 +377,18 @@ export class Application implements Chain {
     this.#applied = applied;
   }
 
+  #watchTurns(results: BlockResult['transactions']): void {
+    const { transactions, waiting } = this.#inHand;
+    for (const [i, { code, kind }] of results.entries()) {
+      if (kind !== 'certifiedBatch') continue;
+      const read = waiting[i]?.transaction ?? readTransaction(this.identity, transactions[i] ?? new Uint8Array());
+      if (typeof read !== 'string') this.#turns.see(read, code === 'OK');
+    }
+  }
+
   #acknowledge({ height, transactions }: BlockResult): void {
     const { waiting } = this.#inHand;
+    if (this.#offenceListeners.size > 0) this.#watchTurns(transactions);
     this.#inHand = { transactions: [], waiting: [] };
     for (const [i, { code, events }] of transactions.entries()) waiting[i]?.resolve({ code, height, events });
   }

@@ -2,6 +2,10 @@
 export class Listeners<Told> {
   readonly #all = new Set<(told: Told) => void>();
 
+  get size(): number {
+    return this.#all.size;
+  }
+
   /** Returns the function that ends it. */
   add(listener: (told: Told) => void): () => void {
     this.#all.add(listener);

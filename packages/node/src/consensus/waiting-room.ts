@@ -28,6 +28,8 @@ export interface WaitingRoomOptions {
   readonly verifier: Verifier | undefined;
   /** Told of each transaction that no other node tells of, once it waits for a block. */
   readonly onWaiting: ((transaction: Uint8Array) => void) | undefined;
+  /** Told of each that its sender signed, and whether the ledger takes it as it stands. */
+  readonly onSeen: (transaction: SignedTransaction, isSound: boolean) => void;
 }
 
 /** What waits for a block: each transaction from its arrival, over its signature and its admission, to its answer. */
@@ -146,11 +148,23 @@ export class WaitingRoom {
     try {
       if (this.#closed !== null) throw this.#closed;
       if (typeof read === 'string') return void admitted(read);
-      const code = this.#enqueue(read, answer);
+      const code = this.#judged(read, answer);
       admitted(code);
       if (code === 'OK' && source !== 'peer') this.#options.onWaiting?.(read.bytes);
     } catch (error) {
       answer.reject(error);
+    }
+  }
+
+  /** The code with which it waits or is refused; it was seen in any case. */
+  #judged(transaction: SignedTransaction, answer: Pick<Waiting, 'resolve' | 'reject'>): ResultCode {
+    let code: ResultCode | null = null;
+    try {
+      code = this.#enqueue(transaction, answer);
+      return code;
+    } finally {
+      // What pays may wait although its body is not valid yet (§16.12).
+      this.#options.onSeen(transaction, code === 'OK' && this.#options.ledger().isFreeDuty(transaction));
     }
   }
 

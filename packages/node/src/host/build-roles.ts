@@ -63,8 +63,8 @@ export interface BuiltRoles {
 
 /** Tasks that a mixer has in hand at once. */
 const maxTasksPerMixer = 1024;
-/** Longest wait of a gateway for a mixer's word, milliseconds. */
-const requestMs = 5000;
+/** How long a request of a gateway holds, milliseconds: longer than clocks differ, and some mixers are silent. */
+const requestMs = 15_000;
 
 /** Roles, each with its own keys, memory and place in the network. Nothing is started. */
 export function buildRoles(parts: BuildParts): BuiltRoles {
@@ -126,7 +126,8 @@ const makers: Readonly<Record<RoleSpec['kind'], Maker>> = {
     new Validator(context, {
       validator,
       measuring: serving.measuring,
-      submit: (kind, value) => sender.send(kind, value, { feeUnits: 0n }),
+      // Evidence is no duty: who reports pays its fee.
+      submit: (kind, value) => sender.send(kind, value, kind === 'evidence' ? {} : { feeUnits: 0n }),
     }),
   gateway: ({ context }, { apiKeys }, gateway) => new Gateway(context, { gateway, keys: apiKeys, requestMs }),
 };

@@ -1,5 +1,5 @@
 import type { BlockResult, LedgerView } from '@assay/ledger';
-import type { Block, ChainIdentity, LedgerEvent, ResultCode, RowProof, TableName } from '@assay/protocol';
+import type { Block, ChainIdentity, LedgerEvent, Offence, ResultCode, RowProof, TableName } from '@assay/protocol';
 
 /** A block that is durable, with what it did. */
 export interface CommittedBlock {
@@ -46,6 +46,8 @@ export interface Chain {
   onBlock(listener: (committed: CommittedBlock) => void): () => void;
   /** Calls `listener` with each height whose block has its seal from now on; returns the function that ends this. */
   onSealed(listener: (height: number) => void): () => void;
+  /** Calls `listener` with what proves each offence that this node notices; returns the function that ends this. */
+  onOffence(listener: (offence: Offence) => void): () => void;
   /** The serialised block at a height; null when there is none. */
   blockAt(height: number): Uint8Array | null;
   /** The serialised seal of that block; null while there is none. */

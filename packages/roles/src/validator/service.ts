@@ -4,10 +4,11 @@ import type { RoleContext, RoleService } from '../context.ts';
 import type { Endpoint } from '../ports/network.ts';
 import { keepsItsTerms } from './acceptance.ts';
 import { Audits, type ValidatorOptions } from './audits.ts';
+import { Offences } from './offences.ts';
 
 /**
  * Re-checks the tasks the beacon draws for it: commits to numbers, then reveals them (§10.2, §10.3). Votes on the
- * models whose panel it is on (§4.5).
+ * models whose panel it is on (§4.5). Reports the offences that its node notices (§7.4.6).
  */
 export class Validator implements RoleService {
   readonly #context: RoleContext;
@@ -17,7 +18,7 @@ export class Validator implements RoleService {
   #voted: Promise<unknown> = Promise.resolve();
   #endpoint: Endpoint | null = null;
   #audits: Audits | null = null;
-  #unsubscribe: () => void = () => {};
+  #unsubscribe: readonly (() => void)[] = [];
 
   constructor(context: RoleContext, options: ValidatorOptions) {
     this.#context = context;
@@ -29,14 +30,18 @@ export class Validator implements RoleService {
     const audits = new Audits(this.#context, this.#options, endpoint);
     this.#endpoint = endpoint;
     this.#audits = audits;
-    this.#unsubscribe = this.#context.chain.onBlock(() => {
+    const { chain } = this.#context;
+    const offences = new Offences(this.#context, this.#options);
+    const onBlock = () => {
       audits.takeUp();
-      for (const model of panelDuties(this.#context.chain.head(), this.#options.validator)) this.#takeUp(model);
-    });
+      void offences.advance();
+      for (const model of panelDuties(chain.head(), this.#options.validator)) this.#takeUp(model);
+    };
+    this.#unsubscribe = [chain.onOffence((offence) => offences.hear(offence)), chain.onBlock(onBlock)];
   }
 
   async stop(): Promise<void> {
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#audits?.stop();
     this.#endpoint?.leave();
     this.#endpoint = null;

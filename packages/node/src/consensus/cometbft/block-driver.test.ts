@@ -34,7 +34,7 @@ describe('the blocks of CometBFT §18.7', () => {
     application = await Application.restore({ store, genesis: chain.genesis, onFatal: () => {} });
     const runtime = realRuntime((line) => lines.push(line));
     const onCommit = async () => void committed.push(store.height);
-    blocks = new BlockDriver({ application, runtime, onCommit });
+    blocks = new BlockDriver({ application, runtime, onCommit, onMisbehavior: () => {} });
   });
   afterEach(async () => {
     await store.close();

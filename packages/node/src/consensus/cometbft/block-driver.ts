@@ -18,6 +18,8 @@ export interface BlockDriverOptions {
   readonly runtime: Pick<Runtime, 'monotonicMs' | 'log'>;
   /** What has to be durable with a block before CometBFT goes on. */
   readonly onCommit: () => Promise<void>;
+  /** Told of a durable block of CometBFT's in which a validator is shown to have signed twice. */
+  readonly onMisbehavior: (height: number) => void;
 }
 
 /** Brings CometBFT's decisions to the application: what it proposes, judges, applies and makes durable. */
@@ -25,7 +27,7 @@ export class BlockDriver {
   readonly #options: BlockDriverOptions;
   readonly #room = new ProposalRoom();
   /** A block that is applied and not durable yet, by CometBFT's name of it. */
-  #applied: { readonly height: number; readonly hash: Uint8Array; readonly said: Finalized } | null = null;
+  #applied: (Pick<DecidedBlock, 'height' | 'hash' | 'misbehavior'> & { readonly said: Finalized }) | null = null;
 
   constructor(options: BlockDriverOptions) {
     this.#options = options;
@@ -65,13 +67,15 @@ export class BlockDriver {
       validatorUpdates: updatesOf(before, consensusSet(after)),
       appHash: headerRoot(header),
     };
-    this.#applied = { height, hash, said };
+    this.#applied = { height, hash, misbehavior, said };
     return said;
   }
 
   async commit(): Promise<void> {
     await this.#options.application.commit(null);
+    const { height = 0, misbehavior = [] } = this.#applied ?? {};
     this.#applied = null;
+    if (misbehavior.length > 0) this.#options.onMisbehavior(height);
     await this.#options.onCommit();
   }
 }

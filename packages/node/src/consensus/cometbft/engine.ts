@@ -13,6 +13,7 @@ import { AbciApplication } from './abci-application.ts';
 import { BlockDriver } from './block-driver.ts';
 import { CometProcess } from './comet-process.ts';
 import { askComet } from './comet-rpc.ts';
+import { doubleVotesIn } from './double-votes.ts';
 import { answerFrames } from './frames-socket.ts';
 import { Gossip } from './gossip.ts';
 import { type CometNetwork, type CometSockets, writeHome } from './home.ts';
@@ -79,7 +80,8 @@ export class CometEngine implements Engine {
       await keys?.follow(application.head());
       seals.follow();
     };
-    const blocks = new BlockDriver({ application, runtime, onCommit: follow });
+    const onMisbehavior = (height: number) => void this.#readMisbehavior(height);
+    const blocks = new BlockDriver({ application, runtime, onCommit: follow, onMisbehavior });
     const begin: SnapshotSinkOptions['begin'] = async (block, state) => {
       await application.begin(block, state, store);
       await follow();
@@ -180,6 +182,17 @@ export class CometEngine implements Engine {
     this.#cancel?.();
     await this.#application.halt(error);
     void this.#process.stop();
+  }
+
+  /** §7.4.6 CometBFT says of a double vote whose it is; the votes themselves are in its block. */
+  async #readMisbehavior(height: number): Promise<void> {
+    const application = this.#application;
+    try {
+      const block = await askComet(this.#sockets.rpc, `/block?height=${height}`);
+      for (const value of doubleVotesIn(block, application.head())) application.noticed({ kind: 'doubleVote', value });
+    } catch (error) {
+      this.#options.runtime.log(`what CometBFT found in block ${height} cannot be read: ${String(error)}`);
+    }
   }
 
   /** Asks CometBFT now and then whether it is as far as its like. */

@@ -37,7 +37,7 @@ describe('recorded chains, asked for as CometBFT asks §18.7', () => {
     store = await openStore({ dir, genesisHash: hash });
     const application = await Application.restore({ store, genesis, onFatal: () => {} });
     const runtime = realRuntime(() => {});
-    const blocks = new BlockDriver({ application, runtime, onCommit: async () => {} });
+    const blocks = new BlockDriver({ application, runtime, onCommit: async () => {}, onMisbehavior: () => {} });
     const sink = new SnapshotSink({ begin: async () => {}, log: () => {} });
     const source = new SnapshotSource(store);
     const abci = new AbciApplication({ application, genesis, blocks, gossip: new Gossip(), source, sink });
@@ -68,7 +68,12 @@ describe('recorded chains, asked for as CometBFT asks §18.7', () => {
     const genesis = Genesis.fromJson(json.genesis);
     store = await openStore({ dir, genesisHash: genesisHash(genesis) });
     const application = await Application.restore({ store, genesis, onFatal: () => {} });
-    const blocks = new BlockDriver({ application, runtime: realRuntime(() => {}), onCommit: async () => {} });
+    const blocks = new BlockDriver({
+      application,
+      runtime: realRuntime(() => {}),
+      onCommit: async () => {},
+      onMisbehavior: () => {},
+    });
     const sink = new SnapshotSink({ begin: async () => {}, log: () => {} });
     const parts = { application, genesis, blocks, gossip: new Gossip(), source: new SnapshotSource(store), sink };
     const abci = new AbciApplication(parts);

@@ -6,15 +6,15 @@ import { z } from 'zod';
 /** Of a commit's signatures, those for the block; others are absent, or for none. */
 const forBlock = 2;
 
-const hexadecimal = z.string().transform((text, context) => {
+export const hexadecimal = z.string().transform((text, context) => {
   const read = fromHex(text);
   if (read !== null) return read;
   context.addIssue({ code: 'custom', message: 'not hexadecimal' });
   return z.NEVER;
 });
-const whole = z.union([z.string().regex(/^\d{1,15}$/), z.int().nonnegative()]).transform(Number);
-const time = z.iso.datetime().transform(timeOf);
-const blockId = z.object({ hash: hexadecimal, parts: z.object({ total: whole, hash: hexadecimal }) });
+export const whole = z.union([z.string().regex(/^\d{1,15}$/), z.int().nonnegative()]).transform(Number);
+export const time = z.iso.datetime().transform(timeOf);
+export const blockId = z.object({ hash: hexadecimal, parts: z.object({ total: whole, hash: hexadecimal }) });
 
 const commitResult = z.object({
   signed_header: z.object({

@@ -1,0 +1,78 @@
+import { isCharged, turnOf } from '@assay/ledger';
+import type { Offence } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
+import type { RoleContext } from '../context.ts';
+import type { ValidatorOptions } from './audits.ts';
+
+/** Blocks that each validator has for its evidence to be in one, before it is the next one's turn. */
+const turnBlocks = 4;
+/** How often a validator sends one, and how many it keeps; the oldest is given up then. */
+const maxSent = 3;
+const maxKept = 64;
+
+interface Kept {
+  readonly offence: Offence;
+  dueHeight: number;
+  sent: number;
+}
+
+/**
+ * Brings the offences that this node notices before the ledger (§7.4.6). All validators may notice
+ * the same: each has a turn, and whoever finds a case there says nothing.
+ */
+export class Offences {
+  readonly #context: Pick<RoleContext, 'chain' | 'runtime'>;
+  readonly #options: Pick<ValidatorOptions, 'validator' | 'submit'>;
+  readonly #kept = new Map<string, Kept>();
+  #isSending = false;
+
+  constructor(
+    context: Pick<RoleContext, 'chain' | 'runtime'>,
+    options: Pick<ValidatorOptions, 'validator' | 'submit'>,
+  ) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  hear(offence: Offence): void {
+    const { params, globals, validators } = this.#context.chain.head();
+    const { subject } = turnOf(offence, params);
+    const name = toHex(subject);
+    if (this.#kept.has(name)) return;
+    const count = validators.length;
+    const place = (count + this.#options.validator - ((subject[0] ?? 0) % count)) % count;
+    this.#kept.set(name, { offence, dueHeight: globals.height + place * turnBlocks, sent: 0 });
+    for (const oldest of this.#kept.keys()) if (this.#kept.size > maxKept) this.#kept.delete(oldest);
+  }
+
+  /** After a block: sends what is due, one at a time. */
+  async advance(): Promise<void> {
+    const head = this.#context.chain.head();
+    for (const [name, { offence }] of this.#kept) if (isCharged(head, offence)) this.#kept.delete(name);
+    const { height } = head.globals;
+    const due = [...this.#kept].find(([, { dueHeight }]) => dueHeight <= height);
+    if (due === undefined || this.#isSending) return;
+    const [name, kept] = due;
+    this.#isSending = true;
+    kept.dueHeight = height + head.validators.length * turnBlocks;
+    kept.sent += 1;
+    if (kept.sent >= maxSent) this.#kept.delete(name);
+    try {
+      await this.#send(kept.offence);
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  async #send(offence: Offence): Promise<void> {
+    const { runtime } = this.#context;
+    const { role, kind } = turnOf(offence, this.#context.chain.head().params);
+    try {
+      const { code } = await this.#options.submit('evidence', { offence });
+      const outcome = code === 'OK' ? 'there is a case' : `no case: ${code}`;
+      if (code !== 'EVIDENCE_KNOWN') runtime.log(`${offence.kind} of ${kind} ${role}: ${outcome}`);
+    } catch (error) {
+      runtime.log(`${offence.kind} of ${kind} ${role} is not reported: ${(error as Error).message}`);
+    }
+  }
+}
