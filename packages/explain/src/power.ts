@@ -83,7 +83,8 @@ function inputStep({ epoch, powerWorkPpb, powers }: PowersSet, height: number): 
 
 function powersStep({ powers }: PowersSet): Step {
   return {
-    title: 'The powers: at most a fifth each where six or more hold any; less than a third moves in an epoch',
+    title:
+      'The powers: above a fifth goes to the others where six or more hold any; less than a third moves in an epoch',
     clause: 'economics §8.1, economics §8.2',
     facts: [],
     table: {

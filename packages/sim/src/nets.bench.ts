@@ -38,8 +38,8 @@ const mixers = 7;
 /** With three oracles, three validators and the gateway these are 30 peers. */
 const miners = 30 - mixers - committee.oracles - committee.validators - 1;
 const users = 2;
-const tasks = Number(process.env.ASSAY_NETS_TASKS ?? 60);
-const warmUpTasks = 10;
+const tasks = Number(process.env.ASSAY_NETS_TASKS ?? 40);
+const warmUpTasks = 4;
 /** Until everybody has heard who subscribes. */
 const meetMs = 5000;
 const runtime = realRuntime(() => {});

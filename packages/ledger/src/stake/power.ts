@@ -9,7 +9,7 @@ export interface PowerInput {
 }
 
 const FINE = 10n ** 18n;
-/** Nobody holds more than a fifth, unless fewer than six hold any: then some must. */
+/** More than a fifth is given to the others, unless fewer than six hold any: then some must have more. */
 const LARGEST = PPB / 5n;
 const FEWEST = 6;
 /** All gains of one epoch together, and all losses, stay below a third. */
@@ -41,21 +41,30 @@ export function stepPowers(from: readonly bigint[], targets: readonly bigint[]):
   return targets.map((_, i) => itemAt(from, i) + itemAt(added, i) - itemAt(taken, i));
 }
 
-/** What is above the cap goes to the others by weight, until nobody is above it. */
+/**
+ * What is above the cap goes to the others by weight, but doubles nobody (economics §8.1.1): otherwise the least stakes
+ * would have most of the power beside one large one.
+ */
 function withCap(weights: readonly bigint[]): bigint[] {
-  const holders = weights.filter((weight) => weight > 0n).length;
-  const atCap = new Set<number>();
+  const own = apportion(PPB, weights);
+  if (weights.filter((weight) => weight > 0n).length < FEWEST) return own;
+  const limits = own.map((power) => capped(power > LARGEST ? power : 2n * power, LARGEST));
+  const full = new Set<number>();
   for (;;) {
-    const free = PPB - BigInt(atCap.size) * LARGEST;
+    const left = PPB - sum([...full].map((index) => itemAt(limits, index)));
     const shares = apportion(
-      free,
-      weights.map((weight, index) => (atCap.has(index) ? 0n : weight)),
+      left,
+      weights.map((weight, index) => (full.has(index) ? 0n : weight)),
     );
-    const over = shares.flatMap((power, index) => (power > LARGEST ? [index] : []));
-    if (holders < FEWEST || over.length === 0) {
-      return shares.map((power, index) => (atCap.has(index) ? LARGEST : power));
-    }
-    for (const index of over) atCap.add(index);
+    const over = shares.flatMap((power, index) => (!full.has(index) && power > itemAt(limits, index) ? [index] : []));
+    if (over.length === 0) return shares.map((power, index) => (full.has(index) ? itemAt(limits, index) : power));
+    for (const index of over) full.add(index);
+    if (limits.some((limit, index) => limit > 0n && !full.has(index))) continue;
+    const back = apportion(
+      PPB - sum(limits),
+      own.map((power, index) => above(power, itemAt(limits, index))),
+    );
+    return limits.map((limit, index) => limit + itemAt(back, index));
   }
 }
 

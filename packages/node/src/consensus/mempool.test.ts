@@ -177,6 +177,16 @@ describe('mempool', () => {
     expect([pool.size, pool.promisesOf('a')]).toEqual([2, { nextNonce: 2, feesUnits: 1n }]);
   });
 
+  it('proposes the first however large it is, duties before all others, and nothing large after it', () => {
+    const pool = new Mempool();
+    send(pool, 'a', 0);
+    send(pool, 'b', 0, { size: 1000, isFreeDuty: true });
+    send(pool, 'c', 0, { size: 1000 });
+    expect(names(take(pool, 10, 300, 4))).toEqual(['b0']);
+    expect(names(take(pool, 10, 300, 4))).toEqual(['a0']);
+    expect(names(take(pool, 10, 300, 4))).toEqual(['c0']);
+  });
+
   it('refuses what expired and what no longer follows', () => {
     const pool = new Mempool();
     const sent = [

@@ -112,7 +112,7 @@ export class Mempool {
   /**
    * What fits into a block, and goes on waiting: first, up to half of it, free duties and what their senders have
    * before them, then all others, each in order of arrival. That keeps each sender's nonces in order. Each costs its
-   * length and `overheadBytes` of the `maxBytes`.
+   * length and `overheadBytes` of the `maxBytes`, and the first always fits: else a large one might wait for good.
    */
   select(maxTransactions: number, maxBytes: number, overheadBytes: number): Waiting[] {
     const selected = new Set<Waiting>();
@@ -124,7 +124,8 @@ export class Mempool {
         const { sender } = entry.envelope;
         const size = entry.transaction.bytes.length + overheadBytes;
         // One that does not fit holds back the later ones of its sender, and of nobody else.
-        if (usedBytes + size > maxBytes / part || selected.size >= maxTransactions / part) held.add(sender);
+        const isTooLarge = selected.size > 0 && usedBytes + size > maxBytes / part;
+        if (isTooLarge || selected.size >= maxTransactions / part) held.add(sender);
         if (held.has(sender)) continue;
         usedBytes += size;
         selected.add(entry);

@@ -24,7 +24,7 @@ import {
 import { cometForTests, freePorts } from './net.fixture.ts';
 
 const program = join(import.meta.dirname, 'certifier.fixture.ts');
-const full: Turn = { batches: 6, receipts: 2048, pauseMs: 0 };
+const full: Turn = { batches: 12, receipts: 512, pauseMs: 0 };
 const small: Turn = { batches: 40, receipts: 8, pauseMs: 300 };
 const nothing: Turn = { batches: 0, receipts: 0, pauseMs: 0 };
 

@@ -4,6 +4,7 @@ import { genesisHash } from '@assay/ledger';
 import { useNativeHasher } from '../../crypto/hasher.ts';
 import { provision } from '../../devnet/provision.ts';
 import { AddressBook } from '../../network/libp2p/address-book.ts';
+import type { Libp2pEndpoint } from '../../network/libp2p/endpoint.ts';
 import { Libp2pNetwork } from '../../network/libp2p/network.ts';
 import { peerSigner } from '../../network/peer.fixture.ts';
 import { realRuntime } from '../../runtime/real.ts';
@@ -65,7 +66,7 @@ export function certifiedChain(): TestChain {
   return { ...plain, genesis, hash, identity: { chainId: genesis.chainId, genesisHash: hash } };
 }
 
-async function serve({ engine: { chain }, store }: TestNode): Promise<Served> {
+async function serve({ engine: { chain }, store }: TestNode): Promise<Libp2pEndpoint> {
   const runtime = realRuntime(() => {});
   const listenOf = () => ['/ip4/127.0.0.1/tcp/0'];
   const network = new Libp2pNetwork({ runtime, book: new AddressBook(), topics: [headTopic], listenOf });
@@ -79,7 +80,7 @@ async function serve({ engine: { chain }, store }: TestNode): Promise<Served> {
     workerOf: () => ({ engine, contextTokens: 4096, model: {} }),
     depositUnits: 500_000_000_000_000n,
   });
-  return { peer: endpoint.id, addresses: endpoint.addresses };
+  return endpoint;
 }
 
 async function send({ engine: { chain } }: TestNode, mixer: number, first: number, turn: Turn): Promise<Certified[]> {
@@ -108,13 +109,15 @@ async function run({ binary, dir, ports, index }: CertifierTask): Promise<void> 
   const net = await testNet(binary, dir, { validators: certifiers, ports, chain });
   const node = await net.node(index);
   await until('blocks', () => node.engine.chain.isCurrent() && node.store.height >= 3, 60_000);
-  process.send?.(index === 0 ? await serve(node) : null);
+  const endpoint = index === 0 ? await serve(node) : null;
+  process.send?.(endpoint === null ? null : ({ peer: endpoint.id, addresses: endpoint.addresses } satisfies Served));
   for (let first = 0; ; ) {
     const [turn] = (await once(process, 'message')) as [Turn];
     if (turn.batches === 0) break;
     process.send?.(await send(node, index, first, turn));
     first += turn.batches;
   }
+  endpoint?.leave();
   await node.close();
   process.disconnect();
 }
