@@ -20,7 +20,7 @@ export default defineConfig({
       {
         test: {
           name: 'whole',
-          include: ['test/{crash,e2e,cometbft}/**/*.test.ts'],
+          include: ['test/{crash,e2e,cometbft,faults}/**/*.test.ts'],
           globalSetup: 'test/model.ts',
           sequence: { groupOrder: 1 },
           maxWorkers: 1,

@@ -27,6 +27,7 @@ export {
 export { blockSigningRoot, headerRoot, type SealQuorum, sealProblem } from './block/seal.ts';
 export { restsOnFalseSignature } from './block/signatures.ts';
 export { offenceFine, proposedFine } from './cases/cases.ts';
+export { consensusKeyAt } from './cases/offences.ts';
 export { panelDuties } from './draw/acceptance.ts';
 export { committeeEpochs, committeeOf } from './draw/committee.ts';
 export {

@@ -27,9 +27,16 @@ export interface ChainIdentity {
   readonly genesisHash: Uint8Array;
 }
 
+/** Domains that were made, by chain: every signature needs one. */
+const domains = new WeakMap<ChainIdentity, Map<MessageType, Uint8Array>>();
+
 /** The 32-byte domain of one message type on one chain (§1.2). */
-export function signingDomain({ genesisHash, chainId }: ChainIdentity, type: MessageType): Uint8Array {
-  return sha256(concatBytes([littleEndian(type, 4), genesisHash, encodeText(chainId)]));
+export function signingDomain(chain: ChainIdentity, type: MessageType): Uint8Array {
+  const known = domains.get(chain) ?? new Map<MessageType, Uint8Array>();
+  const { genesisHash, chainId } = chain;
+  const domain = known.get(type) ?? sha256(concatBytes([littleEndian(type, 4), genesisHash, encodeText(chainId)]));
+  domains.set(chain, known.set(type, domain));
+  return domain;
 }
 
 /** What is signed: SHA-256(object root ‖ domain) (§1.2). */

@@ -42,16 +42,13 @@ export interface RoleService {
 /** Signing roots of one chain (§1.2). */
 export class SigningRoots {
   readonly #chain: ChainIdentity;
-  readonly #domains = new Map<MessageType, Uint8Array>();
 
   constructor(chain: ChainIdentity) {
     this.#chain = chain;
   }
 
   of<T>(message: MessageType, type: Type<T>, value: T): Uint8Array {
-    const domain = this.#domains.get(message) ?? signingDomain(this.#chain, message);
-    this.#domains.set(message, domain);
-    return signingRoot(type.hashTreeRoot(value), domain);
+    return signingRoot(type.hashTreeRoot(value), signingDomain(this.#chain, message));
   }
 }
 

@@ -52,3 +52,37 @@ export async function trouble(runtime: Runtime, world: Breakable, untilMs: numbe
     }),
   ]);
 }
+
+/** Roles that are killed and started again, one of them at a time. */
+export interface Mortal {
+  readonly roles: readonly string[];
+  crash(role: string): void;
+  /** Resolves when the role runs again. */
+  restart(role: string): Promise<void>;
+}
+
+/** A role that was killed: how long it was down, and how long it took to run again after it was started. */
+export interface Death {
+  readonly role: string;
+  readonly downMs: number;
+  readonly backMs: number;
+}
+
+const betweenKillsMs = 6000;
+
+/** Kills one role after the other at random moments until a time, by the monotonic clock; gives what it did. */
+export async function kills(runtime: Runtime, { roles, crash, restart }: Mortal, untilMs: number): Promise<Death[]> {
+  const chance = runtime.random(`kills of ${roles.join()}`);
+  const deaths: Death[] = [];
+  for (;;) {
+    await runtime.sleep(chance.int(2 * betweenKillsMs));
+    if (runtime.monotonicMs() >= untilMs - longestMs) return deaths;
+    const role = oneOf(chance, roles);
+    crash(role);
+    const downMs = 500 + chance.int(longestMs - 500);
+    await runtime.sleep(downMs);
+    const startedMs = runtime.monotonicMs();
+    await restart(role);
+    deaths.push({ role, downMs, backMs: runtime.monotonicMs() - startedMs });
+  }
+}

@@ -17,8 +17,9 @@ describe('a machine that crashes', () => {
     const runtime = new SimulatedRuntime({ seed: 1 });
     const store = new MemoryStore('none', runtime.sleep);
     const network = new Links(runtime);
-    const world = { runtime, network, store, chain: await chainOf(1) };
+    const world = { runtime, network, store };
     const machine = new Machine(world);
+    const { chain } = machine.with(await chainOf(1));
     const done: string[] = [];
     await machine.network.join(peerSigner('a'));
     const memory = machine.store.roleStore('mixer-1');
@@ -28,7 +29,7 @@ describe('a machine that crashes', () => {
     machine.runtime.timer(10, () => done.push('timer'));
     void machine.runtime.sleep(10).then(() => done.push('slept'));
     void memory.flushed().then(() => done.push('flushed'));
-    void machine.chain.submit(Uint8Array.of(1)).then(() => done.push('submitted'));
+    void chain.submit(Uint8Array.of(1)).then(() => done.push('submitted'));
     machine.crash();
     memory.put('late', Uint8Array.of(1));
     await runtime.pass(1000);

@@ -54,7 +54,7 @@ export class Machines implements Breakable {
     this.#isBack(role, 'starts');
     const machine = new Machine(this.#world);
     this.#machines.set(role, machine);
-    await this.#world.build(machine).roles.set(role, true);
+    await this.#world.build(machine.with(this.#world.chain)).roles.set(role, true);
   }
 
   cutOff(role: string): void {

@@ -1,3 +1,5 @@
+import { AssayError } from '@assay/protocol';
+import type { Gateway } from '@assay/roles/gateway/index';
 import type { RandomStream } from '@assay/roles/ports/runtime';
 import type { World } from './world.ts';
 
@@ -9,6 +11,10 @@ export interface UsersOptions {
   readonly world: World;
   readonly apiKeys: readonly string[];
   readonly count: number;
+  /** The gateway they ask; that of the world when absent. Throws an AssayError when none is there. */
+  readonly gateway?: () => Gateway;
+  /** Resolves with the code that those hear whose gateway is gone. */
+  readonly gone?: () => Promise<string>;
 }
 
 /** Users who ask at random times, each with a prompt of its own, and think about what they get. */
@@ -46,14 +52,17 @@ export class Users {
   }
 
   async #ask(user: number, chance: RandomStream): Promise<void> {
-    const { apiKeys, world } = this.#options;
+    const { apiKeys, world, gateway = () => world.gateway, gone } = this.#options;
     const number = this.asked++;
     this.#waiting += 1;
     const apiKey = apiKeys[chance.int(apiKeys.length)] ?? '';
     const messages = [{ role: 'user' as const, content: `question ${number} of user ${user}` }];
     try {
       const asked = { messages, seed: null, maxTokens: 1 + chance.int(maxTokens) };
-      const { taskId, text } = await world.ask(asked, apiKey);
+      const answer = world.ask(asked, apiKey, gateway());
+      const heard = await (gone === undefined ? answer : Promise.race([answer, gone()]));
+      if (typeof heard === 'string') throw new AssayError('NO_MIXER', heard);
+      const { taskId, text } = heard;
       this.answeredMs.set(taskId, world.runtime.monotonicMs());
       world.trace.answer(`user ${user} has the answer of ${taskId}: ${text}`);
     } catch (error) {

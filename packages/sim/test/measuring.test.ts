@@ -97,7 +97,7 @@ describe('the line of a miner', () => {
     await net.built.roles.set(names.mixer(1), false);
     for (const { key, value } of kept) store.put(key, value);
     const { epoch } = net.chain.head().globals;
-    await net.build(new Machine(net)).roles.set(names.mixer(1), true);
+    await net.build(new Machine(net).with(net.chain)).roles.set(names.mixer(1), true);
     await net.until(() => [...store.entries('pending/measured/')].length === 0);
     expect(net.chain.head().globals.epoch).toBe(epoch);
     expect(net.trace.said.filter((line) => line.includes('DUPLICATE'))).toEqual([]);

@@ -39,7 +39,7 @@ function drawnAt(task: Attestation, drawHeight: number): Attestation {
 async function restart(net: World, mixer: number): Promise<void> {
   await net.built.roles.set(names.mixer(mixer), false);
   await net.blocks(1);
-  await net.build(new Machine(net)).roles.set(names.mixer(mixer), true);
+  await net.build(new Machine(net).with(net.chain)).roles.set(names.mixer(mixer), true);
 }
 
 describe('a task that another took while its home mixer was away (§5.6)', () => {

@@ -52,11 +52,9 @@ export function littleEndian(value: number, length: number): Uint8Array {
 
 /** Writes the same at `offset`. */
 export function writeLittleEndian(output: Uint8Array, offset: number, value: number, length: number): void {
-  let rest = value;
-  for (let i = 0; i < length; i++) {
-    output[offset + i] = rest;
-    rest = (rest - (rest % 256)) / 256;
-  }
+  // Halves of 32 bits: the remainder of a double takes many times as long.
+  const high = (value - (value >>> 0)) / 2 ** 32;
+  for (let i = 0; i < length; i++) output[offset + i] = i < 4 ? value >>> (8 * i) : i < 8 ? high >>> (8 * (i - 4)) : 0;
 }
 
 /** Eight of `bytes`, from `offset` on, as a little-endian integer. */

@@ -88,9 +88,9 @@ function isSameBlock(first: SignedVote, second: SignedVote): boolean {
   return first.partsTotal === second.partsTotal && isSame('blockHash') && isSame('partsHash');
 }
 
-/** §3.10 Keys are retired in the order of their last heights. */
-function consensusKeyAt(
-  { retiredKeys, validators }: LedgerView,
+/** §3.10 The consensus key that a validator votes with at a height; keys are retired in the order of their last. */
+export function consensusKeyAt(
+  { retiredKeys, validators }: Pick<LedgerView, 'retiredKeys' | 'validators'>,
   { validator, height }: Pick<DoubleVote, 'validator' | 'height'>,
 ): Uint8Array {
   const own = Array.from(retiredKeys).find((row) => row.validator === validator && height <= row.lastHeight);

@@ -1,5 +1,5 @@
 import { blockSigningRoot } from '@assay/ledger';
-import type { AssayError, Seal } from '@assay/protocol';
+import { AssayError, limits, type Seal } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from '../store/directory.fixture.ts';
 import { openStore } from '../store/store.ts';
@@ -10,6 +10,9 @@ const chain = testChain();
 const [alice, bob] = chain.accounts as [(typeof chain.accounts)[0], (typeof chain.accounts)[0]];
 const pay = (from: TransferFields['from'], nonce: number) => transferOf(chain, { from, to: bob.address, nonce });
 const first = { height: 1, timeMs: chain.genesis.timeMs + 1 };
+
+/** Where a serialised transaction has its signature. */
+const signatureAt = 4;
 
 async function open() {
   const store = await openStore({ dir: await newDirectory(), genesisHash: chain.hash });
@@ -53,6 +56,23 @@ describe('an application', () => {
     expect(ours.store.blockAt(1)).toEqual(theirs.store.blockAt(1));
     for (const { store } of [ours, theirs]) await store.close();
   });
+
+  it('takes what its own node brings, however much others bring that nobody signed', async () => {
+    const { application, store } = await open();
+    const forged = pay(alice, 0);
+    const refused: string[] = [];
+    for (let i = 0; i <= limits.maxWaitingTransactions; i++) {
+      new DataView(forged.buffer, forged.byteOffset).setUint32(signatureAt, i);
+      application.submit(forged, i % 2 === 0 ? 'peer' : 'offered').catch(({ code }) => refused.push(code));
+    }
+    const own = application.submit(pay(alice, 0)).catch(({ code }) => refused.push(`own: ${code}`));
+    await application.admitted();
+    expect([...new Set(refused)]).toEqual(['TOO_MANY_REQUESTS']);
+    expect(application.propose()).toEqual([pay(alice, 0)]);
+    application.end(new AssayError('NODE_STOPPED'));
+    await own;
+    await store.close();
+  }, 60_000);
 
   it('ends once, whatever fails after it', async () => {
     const { application, store, fatal } = await open();

@@ -32,8 +32,9 @@ import { crashDump } from './crash-dump.ts';
 import { Listeners } from './listeners.ts';
 import type { Waiting } from './mempool.ts';
 import { type LoadedChain, type Progress, restoreChain, rowsOf } from './replay.ts';
+import type { Source } from './signature-queue.ts';
 import { SnapshotPolicy } from './snapshot-policy.ts';
-import { type Source, WaitingRoom } from './waiting-room.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export interface ApplicationOptions {
   readonly store: ChainStore;

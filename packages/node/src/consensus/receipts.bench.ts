@@ -2,57 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import {
-  type BlockInput,
-  batchSigningRoot,
-  Ledger,
-  priceOf,
-  revealSigningRoot,
-  transactionSigningRoot,
-} from '@assay/ledger';
-import {
-  BatchRecords,
-  BitArray,
-  batchRoots,
-  drawIdOf,
-  type Genesis,
-  limits,
-  MinerRow,
-  type Receipt,
-  State,
-  Transaction,
-  type UnsignedTransaction,
-} from '@assay/protocol';
-import { concatBytes, encodeText, sha256, toHex } from '@assay/ssz';
+import { type BlockInput, Ledger } from '@assay/ledger';
+import { limits, MinerRow, type Receipt, State } from '@assay/protocol';
+import { encodeText, sha256, toHex } from '@assay/ssz';
 import { type Bench, secondsOf } from '../../../../bench/bench.ts';
 import { type Postgres, postgresRow } from '../../../../bench/postgres.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
-import { BlsSigner, Ed25519Signer, generateBlsSecret } from '../crypto/signers.ts';
-import { aggregateBls, nativeVerifier } from '../crypto/verifier.ts';
-import { devnetGenesis } from '../devnet/genesis.ts';
+import { nativeVerifier } from '../crypto/verifier.ts';
+import { batchTransaction, mixerNames, oneEpoch, receiptOf } from './batches.fixture.ts';
 
 const contestants = 100_000;
-const mixers = 4;
 const warmUpBlocks = 4;
 const measuredBlocks = 12;
 const escrowUnits = 1_000_000_000_000n;
-const tokens = { tokensIn: 100, tokensOut: 200 };
-
-const account = (name: string) => new Ed25519Signer(sha256(encodeText(name)));
-const committee = (name: string) => new BlsSigner(generateBlsSecret(sha256(encodeText(name))));
-const mixerNames = Array.from({ length: mixers }, (_, i) => `mixer-${i + 1}`);
-
-/** The default network with one long epoch, so that no settlement falls into the measured blocks. */
-function genesis(): Genesis {
-  const model = {
-    name: 'model',
-    fileHash: sha256(encodeText('model')),
-    contextTokens: 2048,
-    t1ThresholdPpb: 35_000_000,
-  };
-  const made = devnetGenesis({ account, committee }, { model, miners: 0, timeMs: 1_700_000_000_000 });
-  return { ...made, params: { ...made.params, epochBlocks: 1_000_000 } };
-}
 
 /** A miner that has proven itself for long; most of what it did is zero in this epoch. */
 function provenMiner(operator: Uint8Array): MinerRow {
@@ -84,7 +46,7 @@ function provenMiner(operator: Uint8Array): MinerRow {
 
 /** A ledger with a hundred thousand proven miners and as many funded sessions. */
 function grown(): Ledger {
-  const state = State.deserialize(Ledger.fromGenesis(genesis()).snapshot());
+  const state = State.deserialize(Ledger.fromGenesis(oneEpoch({ miners: 0 })).snapshot());
   for (let i = 0; i < contestants; i++) {
     const operator = sha256(encodeText(`miner ${i}`)).subarray(0, 20);
     state.miners.push(provenMiner(operator));
@@ -93,7 +55,7 @@ function grown(): Ledger {
       sessionKey: sha256(operator),
       domain: 0,
       model: 0,
-      homeMixer: i % mixers,
+      homeMixer: i % mixerNames.length,
       status: 'open',
       escrowUnits,
       spentUnits: 0n,
@@ -111,54 +73,8 @@ function grown(): Ledger {
 
 function receiptAt(ledger: Ledger, index: number, drawHeight: number): Receipt {
   const session = (index * 7919) % contestants;
-  const requestHash = sha256(encodeText(`request ${index}`));
-  const ticket = concatBytes([requestHash, requestHash, requestHash]);
-  return {
-    taskId: drawIdOf({ ticket }),
-    kind: 'user',
-    outcome: 'complete',
-    session,
-    model: 0,
-    miner: (index * 104_729) % contestants,
-    gateway: 0,
-    drawHeight,
-    ticket,
-    replica: 0,
-    rank: 0,
-    attempt: 0,
-    similarityPpb: 0,
-    ...tokens,
-    priceUnits: priceOf(ledger.state.models.at(0), tokens),
-    requestHash,
-    artifactRoot: requestHash,
-    firstTokenMs: 70,
-    totalMs: 2000,
-  };
-}
-
-/** One mixer's batch as a signed transaction, certified by all. */
-function batchTransaction(ledger: Ledger, mixer: number, turn: { sequence: number; receipts: Receipt[] }): Uint8Array {
-  const { chain } = ledger.state;
-  const { sequence, receipts } = turn;
-  const members = mixerNames.map(committee);
-  const reveal = members[mixer]?.sign(revealSigningRoot(chain, { epoch: 0, sequence })) ?? new Uint8Array();
-  const contents = { receipts, records: BatchRecords.defaultValue() };
-  const header = { epoch: 0, mixer, sequence, ...batchRoots(contents), reveal };
-  const root = batchSigningRoot(chain, header);
-  const signature = aggregateBls(members.map((member) => member.sign(root))) ?? new Uint8Array();
-  const signers = BitArray.fromBoolArray(members.map(() => true));
-  const signer = account(mixerNames[mixer] ?? '');
-  const content: UnsignedTransaction = {
-    publicKey: signer.publicKey,
-    nonce: sequence,
-    validUntil: 1_000_000,
-    feeUnits: 0n,
-    body: {
-      kind: 'certifiedBatch',
-      value: { certificate: { header, signers, signature }, ...contents },
-    },
-  };
-  return Transaction.serialize({ content, signature: signer.sign(transactionSigningRoot(chain, content)) });
+  const miner = (index * 104_729) % contestants;
+  return receiptOf(ledger.state, { request: `request ${index}`, session, miner, drawHeight });
 }
 
 interface Work {
@@ -168,12 +84,12 @@ interface Work {
 
 /** Blocks of one full batch of each mixer, everything signed beforehand. */
 function workFor(ledger: Ledger): Work[] {
-  const perBlock = mixers * limits.maxBatchReceipts;
+  const perBlock = mixerNames.length * limits.maxBatchReceipts;
   return Array.from({ length: warmUpBlocks + measuredBlocks }, (_, b) => {
     const all = Array.from({ length: perBlock }, (_each, i) => receiptAt(ledger, b * perBlock + i, b));
     const transactions = mixerNames.map((_name, mixer) => {
       const receipts = all.slice(mixer * limits.maxBatchReceipts, (mixer + 1) * limits.maxBatchReceipts);
-      return batchTransaction(ledger, mixer, { sequence: b, receipts });
+      return batchTransaction(ledger.state.chain, mixer, { sequence: b, receipts });
     });
     const timeMs = 1_700_000_000_000 + (b + 1) * 500;
     return { block: { height: b + 1, timeMs, transactions }, receipts: all };

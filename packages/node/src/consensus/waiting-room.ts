@@ -5,7 +5,8 @@ import { VerifiedSignatures } from '../crypto/verified-signatures.ts';
 import { nativeVerifier, verifyOffThread } from '../crypto/verifier.ts';
 import { admissionCode } from './admission.ts';
 import { envelopeOf, Mempool, type Waiting } from './mempool.ts';
-import { SignatureQueue } from './signature-queue.ts';
+import { Payers } from './payers.ts';
+import { SignatureQueue, type Source } from './signature-queue.ts';
 
 /** What a block needs besides the bytes of its transactions: header, signature, one offset for each. */
 const frameBytes = 512;
@@ -19,16 +20,13 @@ type Answer = Pick<Waiting, 'resolve' | 'reject'> & {
   readonly source: Source;
 };
 
-/** Who brings a transaction: this node, or another one that tells the others too. */
-export type Source = 'here' | 'peer';
-
 export interface WaitingRoomOptions {
   readonly chain: ChainIdentity;
   /** As it stands now. */
   readonly ledger: () => Ledger;
   /** Checks signatures; when absent the native one, and on other threads those of what arrives. */
   readonly verifier: Verifier | undefined;
-  /** Told of each transaction that this node brings, once it waits for a block. */
+  /** Told of each transaction that no other node tells of, once it waits for a block. */
   readonly onWaiting: ((transaction: Uint8Array) => void) | undefined;
 }
 
@@ -66,7 +64,7 @@ export class WaitingRoom {
   offer(transaction: Uint8Array): Promise<ResultCode> {
     return new Promise((resolve, reject) => {
       if (this.find(transaction) !== undefined) resolve('OK');
-      else this.#pass(transaction, { resolve: () => {}, reject, admitted: resolve, source: 'here' });
+      else this.#pass(transaction, { resolve: () => {}, reject, admitted: resolve, source: 'offered' });
     });
   }
 
@@ -88,11 +86,21 @@ export class WaitingRoom {
     await this.#queue.drained();
   }
 
-  /** What the next block should have, serialised, of at most so many bytes with what SSZ needs of each. */
+  /**
+   * What the next block should have, serialised, of at most so many bytes with what SSZ needs of each. What nobody
+   * would pay for waits no more.
+   */
   select(maxBytes: number): Uint8Array[] {
     const roomBytes = Math.min(maxBytes, limits.maxBlockBytes) - frameBytes;
     const selected = this.#mempool.select(limits.maxBlockTransactions, roomBytes, offsetBytes);
-    return selected.map(({ transaction }) => transaction.bytes);
+    const payers = new Payers(this.#options.ledger());
+    return selected.flatMap(({ transaction }) => {
+      const code = payers.code(transaction);
+      if (code === 'OK') return transaction.bytes;
+      // Its sender spent the fee, or owes the duty no more; the block could hold it for nothing.
+      this.drop(transaction.bytes, code);
+      return [];
+    });
   }
 
   /** Why a block that another node proposes is refused; null when it is not. */
@@ -100,14 +108,17 @@ export class WaitingRoom {
     const size = transactions.reduce((sum, { length }) => sum + length + offsetBytes, frameBytes);
     if (transactions.length > limits.maxBlockTransactions) return `it has ${transactions.length} transactions`;
     if (size > limits.maxBlockBytes) return `it has ${size} bytes`;
-    const problems = await Promise.all(
-      transactions.map(async (bytes) => {
-        if (this.find(bytes) !== undefined) return null;
-        // §18.7 What nobody signed costs nobody anything.
-        return (await this.#queue.isSigned(bytes)) ? null : 'it has a transaction that nobody signed';
-      }),
+    const signed = await Promise.all(
+      transactions.map((bytes) => this.find(bytes)?.transaction ?? this.#queue.signed(bytes)),
     );
-    return problems.find((problem) => problem !== null) ?? null;
+    const payers = new Payers(this.#options.ledger());
+    for (const transaction of signed) {
+      // §18.7 What nobody signed, or pays for, costs nobody anything.
+      if (transaction === null) return 'it has a transaction that nobody signed';
+      const code = payers.code(transaction);
+      if (code !== 'OK') return `it has a transaction that nobody pays for (${code})`;
+    }
+    return null;
   }
 
   /** After a block: takes out what it had, and what no block of `height` or later can have. */
@@ -128,7 +139,7 @@ export class WaitingRoom {
     if (this.#closed !== null) throw this.#closed;
     // A copy of its own: the caller may reuse the memory, and the state keeps parts of what it is given.
     const bytes = Uint8Array.from(transaction);
-    this.#queue.pass(bytes, (read) => this.#admit(read, answer));
+    this.#queue.pass(bytes, answer.source, (read) => this.#admit(read, answer));
   }
 
   #admit(read: ReturnType<typeof readTransaction>, { admitted, source, ...answer }: Answer): void {
@@ -137,7 +148,7 @@ export class WaitingRoom {
       if (typeof read === 'string') return void admitted(read);
       const code = this.#enqueue(read, answer);
       admitted(code);
-      if (code === 'OK' && source === 'here') this.#options.onWaiting?.(read.bytes);
+      if (code === 'OK' && source !== 'peer') this.#options.onWaiting?.(read.bytes);
     } catch (error) {
       answer.reject(error);
     }

@@ -10,7 +10,7 @@ import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } fr
 
 export interface Provision {
   readonly chain: Chain;
-  readonly keys: Keystore;
+  readonly keys: Pick<Keystore, 'account'>;
   readonly runtime: Pick<Runtime, 'sleep'>;
   readonly miners: number;
   workerOf(miner: number): Pick<Worker, 'engine' | 'contextTokens' | 'model'>;

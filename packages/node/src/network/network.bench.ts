@@ -1,5 +1,3 @@
-import { channel } from 'node:diagnostics_channel';
-import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Endpoint, Network } from '@assay/roles/ports/network';
 import type { Bench, Row } from '../../../../bench/bench.ts';
@@ -8,6 +6,7 @@ import { AddressBook } from './libp2p/address-book.ts';
 import { Libp2pNetwork } from './libp2p/network.ts';
 import { MemoryNetwork } from './memory.ts';
 import { peerSigner } from './peer.fixture.ts';
+import { Wire } from './wire.fixture.ts';
 
 /** As many as the mixers, miners and oracles of a small network; each asks another, all at once, again and again. */
 const peerCount = 30;
@@ -19,19 +18,6 @@ const messageBytes = 512;
 const topic = 'news/1';
 const runtime = realRuntime(() => {});
 const message = new Uint8Array(messageBytes).fill(7);
-
-/** Bytes that went over the sockets of this process, both ways. */
-class Wire {
-  readonly #sockets: Socket[] = [];
-
-  constructor() {
-    channel('net.client.socket').subscribe((event) => this.#sockets.push((event as { socket: Socket }).socket));
-  }
-
-  get bytes(): number {
-    return this.#sockets.reduce((sum, { bytesRead, bytesWritten }) => sum + bytesRead + bytesWritten, 0);
-  }
-}
 
 interface Measured {
   readonly tookMs: readonly number[];

@@ -7,6 +7,11 @@ const wire = { varint: 0, fixed64: 1, bytes: 2 } as const;
 /** An integer of 64 bits, seven bits a byte, lowest first; a negative one as its two's complement. */
 export function varint(value: number): Uint8Array {
   const out: number[] = [];
+  if (value >= 0) {
+    let left = value;
+    for (; left >= 128; left = (left - (left % 128)) / 128) out.push((left % 128) | 128);
+    return Uint8Array.of(...out, left);
+  }
   let rest = BigInt.asUintN(64, BigInt(value));
   for (; rest >= 128n; rest >>= 7n) out.push(Number(rest & 127n) | 128);
   return Uint8Array.of(...out, Number(rest));

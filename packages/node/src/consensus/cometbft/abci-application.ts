@@ -60,7 +60,7 @@ export class AbciApplication {
     }
     if (request.offerSnapshot !== null) return { offerSnapshot: { result: sink.offer(request.offerSnapshot) } };
     if (request.applySnapshotChunk !== null) {
-      return { applySnapshotChunk: { result: await sink.take(request.applySnapshotChunk) } };
+      return { applySnapshotChunk: await sink.take(request.applySnapshotChunk) };
     }
     throw new MalformedMessage('a question that no application is asked');
   }
@@ -94,7 +94,7 @@ export class AbciApplication {
 
   /** One that came over CometBFT's own RPC is offered like ours; what becomes of it is asked elsewhere. */
   #offer(transaction: Uint8Array): number {
-    this.#parts.application.submit(transaction).catch(() => {});
+    this.#parts.application.submit(transaction, 'offered').catch(() => {});
     return codes.ok;
   }
 

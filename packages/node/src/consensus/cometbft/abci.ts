@@ -72,7 +72,8 @@ export const responseShape = {
   listSnapshots: message(13, { snapshots: messages(1, snapshotShape) }),
   offerSnapshot: message(14, { result: int(1) }),
   loadSnapshotChunk: message(15, { chunk: bytes(1) }),
-  applySnapshotChunk: message(16, { result: int(1) }),
+  /** Of the numbers to fetch again one, packed; of the senders one. */
+  applySnapshotChunk: message(16, { result: int(1), refetchChunks: bytes(2), rejectSender: text(3) }),
   prepareProposal: message(17, { transactions: byteStrings(1) }),
   processProposal: message(18, { status: int(1) }),
   finalizeBlock: message(21, {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { headerRoot } from '@assay/ledger';
 import { headerOf, limits } from '@assay/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { devnetParams } from '../../devnet/genesis.ts';
 import { realRuntime } from '../../runtime/real.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { Application } from '../application.ts';
-import { testChain, transferOf } from '../chain.fixture.ts';
+import { signerOf, startBalanceUnits, type TransferFields, testChain, transferOf } from '../chain.fixture.ts';
 import { proposalStatus } from './abci.ts';
 import { BlockDriver, firstValidators } from './block-driver.ts';
 import { ProposalRoom } from './proposal-room.ts';
@@ -88,6 +89,40 @@ describe('the blocks of CometBFT §18.7', () => {
     const { accept, reject } = proposalStatus;
     expect(statuses).toEqual([accept, accept, reject, reject, reject, reject]);
     expect(lines).toHaveLength(4);
+  });
+
+  it('are refused as proposals when they hold what nobody pays for, and none such is proposed', async () => {
+    const nobody = signerOf('nobody');
+    const from = (signer: typeof alice, change: Partial<TransferFields> = {}) =>
+      transferOf(chain, { from: signer, to: bob.address, nonce: 0, ...change });
+    const cases = [
+      [from(nobody)],
+      [pay(0), from(nobody), pay(1)],
+      [pay(1)],
+      [pay(0), pay(0)],
+      [pay(0), pay(2)],
+      [from(alice, { feeUnits: 0n })],
+      [from(alice, { validUntil: 0 })],
+      [from(alice, { feeUnits: startBalanceUnits }), from(alice, { nonce: 1 })],
+    ];
+    for (const transactions of cases) {
+      expect(await blocks.judge(decided(1, transactions))).toBe(proposalStatus.reject);
+    }
+    expect(lines.join()).toMatch(/nobody pays for \(CANNOT_PAY_FEE\).*BAD_NONCE.*FEE_TOO_LOW.*EXPIRED/s);
+    const poor = [
+      from(alice, { amountUnits: startBalanceUnits - 2n * devnetParams.transactionFeeUnits }),
+      from(alice, { nonce: 1 }),
+      from(alice, { nonce: 2 }),
+    ].map((bytes) => application.submit(bytes));
+    await application.admitted();
+    const proposed = blocks.propose(limits.maxBlockBytes);
+    expect(proposed).toHaveLength(3);
+    expect(await blocks.judge(decided(1, proposed))).toBe(proposalStatus.accept);
+    blocks.finalize(decided(1, proposed.slice(0, 1)));
+    await blocks.commit();
+    expect(await blocks.judge(decided(2, proposed.slice(1)))).toBe(proposalStatus.reject);
+    expect(blocks.propose(limits.maxBlockBytes)).toEqual(proposed.slice(1, 2));
+    expect((await poor[2])?.code).toBe('CANNOT_PAY_FEE');
   });
 
   it('name as first validators those of the genesis', () => {

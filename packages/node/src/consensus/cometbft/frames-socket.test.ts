@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concatBytes, encodeText } from '@assay/ssz';
@@ -15,13 +15,15 @@ const decoder = new TextDecoder();
 describe('messages over a socket §18.4', () => {
   let dir = '';
   let server: Server;
+  let served: Socket | null = null;
   let faults: unknown[] = [];
 
   beforeEach(async () => {
     faults = [];
     dir = mkdtempSync(join(tmpdir(), 'assay-frames-'));
     const waitMs = (asked: string) => (asked.startsWith('slow') ? 30 : 0);
-    server = createServer((socket) =>
+    server = createServer((socket) => {
+      served = socket;
       answerFrames(socket, {
         maxBytes,
         onFault: (fault) => faults.push(fault),
@@ -31,8 +33,8 @@ describe('messages over a socket §18.4', () => {
           await new Promise((resolve) => setTimeout(resolve, waitMs(asked)));
           return message;
         },
-      }),
-    );
+      });
+    });
     await once(server.listen(join(dir, 's')), 'listening');
   });
   afterEach(() => {
@@ -79,6 +81,21 @@ describe('messages over a socket §18.4', () => {
     const asked = Array.from({ length: 3000 }, (_, i) => (i % 1000 === 0 ? `slow ${i}` : `${i}`));
     expect(await ask(framesOf(asked), asked.length)).toEqual(asked);
     expect(faults).toEqual([]);
+  });
+
+  it('wait for a reader that is slow, with no listener left of each wait', async () => {
+    const socket = connect(join(dir, 's'));
+    const asked = 3000;
+    let left = asked * frameOf(new Uint8Array(900)).length;
+    socket.write(concatBytes(Array.from({ length: asked }, () => frameOf(new Uint8Array(900)))));
+    for await (const piece of socket.iterator({ destroyOnReturn: false })) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      left -= piece.length;
+      if (left === 0) break;
+    }
+    expect(served?.listenerCount('drain')).toBe(0);
+    expect(served?.listenerCount('close')).toBeLessThan(3);
+    socket.destroy();
   });
 
   it.each([

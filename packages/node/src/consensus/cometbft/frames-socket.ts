@@ -25,8 +25,7 @@ export function answerFrames(socket: Socket, { answer, maxBytes, onFault }: Fram
   const give = async (response: Promise<Uint8Array>) => {
     const bytes = await response;
     if (socket.destroyed) return;
-    const isTaken = socket.write(frameOf(bytes));
-    if (!isTaken) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
+    if (!socket.write(frameOf(bytes))) await drained(socket);
     inHand -= 1;
     if (inHand < maxInHand && socket.isPaused()) socket.resume();
   };
@@ -44,5 +43,16 @@ export function answerFrames(socket: Socket, { answer, maxBytes, onFault }: Fram
     } catch (fault) {
       fail(fault);
     }
+  });
+}
+
+/** Resolves when the other side has taken what was written, or has ended. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
   });
 }

@@ -40,14 +40,23 @@ export interface TestNet {
 
 const seedOf = (index: number) => sha256(encodeText(`comet node ${index}`));
 
-/** Nodes on 127.0.0.1, all of them in this process, each with a CometBFT of its own. */
-export async function testNet(
-  binary: string,
-  dir: string,
-  { validators, nodes = validators, accounts = 4 }: { validators: number; nodes?: number; accounts?: number },
-): Promise<TestNet> {
-  const chain = testChain({ accounts, makers: validators, blockTimeMs: 200 });
-  const ports = await freePorts(2 * nodes);
+export interface NetOptions {
+  readonly validators: number;
+  /** With those that make no blocks; as many as `validators` when absent. */
+  readonly nodes?: number;
+  readonly accounts?: number;
+  readonly epochBlocks?: number;
+  /** Another chain than the one of those validators and accounts, with the consensus keys of its validators. */
+  readonly chain?: TestChain;
+  /** Two for each node, the same in every process of one network; free ones when absent. */
+  readonly ports?: readonly number[];
+}
+
+/** Nodes on 127.0.0.1, as many of them in this process as are opened here, each with a CometBFT of its own. */
+export async function testNet(binary: string, dir: string, options: NetOptions): Promise<TestNet> {
+  const { validators, nodes = validators, accounts = 4, epochBlocks = 8 } = options;
+  const { chain = testChain({ accounts, makers: validators, epochBlocks, blockTimeMs: 200 }) } = options;
+  const { ports = await freePorts(2 * nodes) } = options;
   const addressOf = (index: number) => `127.0.0.1:${ports[index]}`;
   const rpcOf = (index: number) => addressOf(nodes + index);
   const node: TestNet['node'] = async (index, more = {}, network = {}, wrap = (each) => each) => {
@@ -82,7 +91,7 @@ export async function testNet(
   return { chain, node, rpcOf };
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
   const ports = servers.map((server) => (server.address() as { port: number }).port);

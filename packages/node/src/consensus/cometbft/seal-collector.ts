@@ -1,5 +1,5 @@
 import type { LedgerView } from '@assay/ledger';
-import { type ConsensusValidator, consensusSet, sealProblem } from '@assay/ledger';
+import { type ConsensusValidator, consensusKeyAt, consensusSet, sealProblem } from '@assay/ledger';
 import { headerOf, type Seal } from '@assay/protocol';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { nativeVerifier } from '../../crypto/verifier.ts';
@@ -70,7 +70,7 @@ export class SealCollector {
     const block = application.blockAt(height);
     if (block === null) return;
     const before = this.#before.get(height);
-    const value = sealOf(commit, this.#setOf(before));
+    const value = sealOf(commit, before === undefined ? this.#setAt(height + 1) : consensusSet(before));
     const seal: Seal = { kind: 'cometbft', value };
     const header = headerOf(block);
     const check = { verifier: nativeVerifier, quorum: 'twoThirds' } as const;
@@ -79,9 +79,12 @@ export class SealCollector {
     await application.seal(height, seal);
   }
 
-  /** After a start the state before the last block is unknown, and mostly names the same validators. */
-  #setOf(before: LedgerView | undefined): ConsensusValidator[] {
-    return consensusSet(before ?? this.#options.application.head());
+  /** After a start the state before the last blocks is unknown: all validators, each with its key of that height. */
+  #setAt(height: number): ConsensusValidator[] {
+    const head = this.#options.application.head();
+    return Array.from(head.powers, ({ powerPpb: power }, validator) => {
+      return { validator, consensusKey: consensusKeyAt(head, { validator, height }), power };
+    });
   }
 
   #firstMissing(): number {

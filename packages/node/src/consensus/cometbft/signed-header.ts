@@ -55,14 +55,15 @@ const commitResult = z.object({
  */
 export function sealOf(result: unknown, set: readonly ConsensusValidator[]): CometSeal {
   const { header, commit } = commitResult.parse(result).signed_header;
-  const validatorOf = new Map(
-    set.map(({ consensusKey, validator }) => [toHex(cometAddress(consensusKey)), validator] as const),
-  );
-  const precommits = commit.signatures.flatMap(({ block_id_flag, validator_address, timestamp, signature }) => {
-    const validator = validatorOf.get(validator_address.toLowerCase());
-    if (block_id_flag !== forBlock || validator === undefined || signature === null) return [];
-    return { validator, ...timestamp, signature: Uint8Array.from(Buffer.from(signature, 'base64')) };
+  const signerOf = new Map(set.map((each) => [toHex(cometAddress(each.consensusKey)), each] as const));
+  const signed = commit.signatures.flatMap(({ block_id_flag, validator_address, timestamp, signature }) => {
+    const signer = signerOf.get(validator_address.toLowerCase());
+    if (block_id_flag !== forBlock || signer === undefined || signature === null) return [];
+    const bytes = Uint8Array.from(Buffer.from(signature, 'base64'));
+    return { power: signer.power, precommit: { validator: signer.validator, ...timestamp, signature: bytes } };
   });
+  // Where a seal has no room for all, those with the most power are more than two thirds first.
+  const largest = signed.sort((a, b) => b.power - a.power).slice(0, limits.maxSealSignatures);
   const { hash, parts } = header.last_block_id;
   return {
     header: {
@@ -85,7 +86,7 @@ export function sealOf(result: unknown, set: readonly ConsensusValidator[]): Com
     round: commit.round,
     partsTotal: commit.block_id.parts.total,
     partsHash: commit.block_id.parts.hash,
-    precommits: precommits.sort((a, b) => a.validator - b.validator).slice(0, limits.maxSealSignatures),
+    precommits: largest.map(({ precommit }) => precommit).sort((a, b) => a.validator - b.validator),
   };
 }
 

@@ -1,16 +1,24 @@
 import { createHash } from 'node:crypto';
 import { headerRoot } from '@assay/ledger';
-import { Block } from '@assay/protocol';
+import { Block, limits, varint } from '@assay/protocol';
 import { concatBytes, equalBytes, littleEndian } from '@assay/ssz';
 import type { ChainStore } from '../../store/store.ts';
-import { chunkResult, offerResult, type Snapshot, type SnapshotChunk, type SnapshotOffer } from './abci.ts';
+import {
+  type AbciResponse,
+  chunkResult,
+  offerResult,
+  type Snapshot,
+  type SnapshotChunk,
+  type SnapshotOffer,
+} from './abci.ts';
 
-const format = 1;
+/** 2: with the hash of each piece. */
+const format = 2;
 const maxChunkBytes = 1024 * 1024;
-const maxSnapshotBytes = 4 * 1024 * 1024 * 1024;
 /** Snapshots in memory while they are served, also when the store has let go of them. */
 const maxServed = 2;
 const lengthBytes = 4;
+const hashBytes = 32;
 
 /** Hands out the state after a height to nodes that begin there: its block, and its snapshot. */
 export class SnapshotSource {
@@ -40,6 +48,10 @@ export class SnapshotSource {
     this.#served.delete(height);
     this.#served.set(height, payload);
     for (const oldest of this.#served.keys()) if (this.#served.size > maxServed) this.#served.delete(oldest);
+    return this.#part(payload, index);
+  }
+
+  #part(payload: Uint8Array, index: number): Uint8Array {
     return payload.subarray(index * this.#chunkBytes, (index + 1) * this.#chunkBytes);
   }
 
@@ -49,7 +61,9 @@ export class SnapshotSource {
     const payload = this.#payload(height);
     if (payload === null) return null;
     const chunks = Math.ceil(payload.length / this.#chunkBytes);
-    const offer = { height, format, chunks, hash: sha256(payload), metadata: new Uint8Array() };
+    const hashes = Array.from({ length: chunks }, (_, index) => sha256(this.#part(payload, index)));
+    const metadata = concatBytes(hashes);
+    const offer = { height, format, chunks, hash: sha256(metadata), metadata };
     this.#offers.set(height, offer);
     return offer;
   }
@@ -68,10 +82,17 @@ export interface SnapshotSinkOptions {
   readonly log: (line: string) => void;
 }
 
+/** A snapshot that is being fetched, and its pieces so far. */
+interface Taking {
+  readonly snapshot: Snapshot;
+  readonly appHash: Uint8Array;
+  readonly chunks: Uint8Array[];
+}
+
 /** Puts a snapshot of another node together. It counts when its header is the one that the validators signed. */
 export class SnapshotSink {
   readonly #options: SnapshotSinkOptions;
-  #taking: { readonly snapshot: Snapshot; readonly appHash: Uint8Array; readonly chunks: Uint8Array[] } | null = null;
+  #taking: Taking | null = null;
 
   constructor(options: SnapshotSinkOptions) {
     this.#options = options;
@@ -81,23 +102,33 @@ export class SnapshotSink {
   offer({ snapshot, appHash }: SnapshotOffer): number {
     if (snapshot === null) return offerResult.reject;
     if (snapshot.format !== format) return offerResult.rejectFormat;
-    if (snapshot.chunks < 1 || snapshot.chunks * maxChunkBytes > maxSnapshotBytes) return offerResult.reject;
+    const { chunks, metadata, hash } = snapshot;
+    if (chunks < 1 || chunks * maxChunkBytes > limits.maxSnapshotBytes) return offerResult.reject;
+    if (metadata.length !== chunks * hashBytes || !equalBytes(sha256(metadata), hash)) return offerResult.reject;
     this.#options.log(`the state of height ${snapshot.height} is fetched, ${snapshot.chunks} pieces`);
     this.#taking = { snapshot, appHash, chunks: [] };
     return offerResult.accept;
   }
 
-  async take({ index, chunk }: SnapshotChunk): Promise<number> {
+  /** A piece that is not the one that was offered is asked of others, and no more of who sent it. */
+  async take({ index, chunk, sender }: SnapshotChunk): Promise<NonNullable<AbciResponse['applySnapshotChunk']>> {
     const taking = this.#taking;
-    if (taking === null || index !== taking.chunks.length || chunk.length > maxChunkBytes)
-      return chunkResult.retrySnapshot;
-    taking.chunks.push(chunk);
-    const { snapshot, appHash, chunks } = taking;
-    if (chunks.length < snapshot.chunks) return chunkResult.accept;
+    if (taking === null || index !== taking.chunks.length) return { result: chunkResult.retrySnapshot };
+    const { snapshot, chunks } = taking;
+    const hash = snapshot.metadata.subarray(index * hashBytes, (index + 1) * hashBytes);
+    if (chunk.length > maxChunkBytes || !equalBytes(sha256(chunk), hash)) {
+      this.#options.log(`piece ${index} of the state of height ${snapshot.height} is wrong; ${sender} is left out`);
+      return { result: chunkResult.retry, refetchChunks: varint(index), rejectSender: sender };
+    }
+    chunks.push(chunk);
+    if (chunks.length < snapshot.chunks) return { result: chunkResult.accept };
     this.#taking = null;
+    return { result: await this.#begin(taking) };
+  }
+
+  async #begin({ snapshot, appHash, chunks }: Taking): Promise<number> {
     const payload = concatBytes(chunks);
     try {
-      if (!equalBytes(sha256(payload), snapshot.hash)) throw new Error('its pieces are not those that were offered');
       const length = new DataView(payload.buffer).getUint32(0, true);
       const block = Block.deserialize(payload.slice(lengthBytes, lengthBytes + length));
       const isSigned = equalBytes(headerRoot(block.header), appHash) && block.header.height === snapshot.height;

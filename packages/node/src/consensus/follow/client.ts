@@ -1,13 +1,21 @@
 import { BlocksRequest, ChainStatus, limits, SealedBlock, SnapshotRequest, TransactionAnswer } from '@assay/protocol';
 import type { Endpoint, MessageStream, PeerId } from '@assay/roles/ports/network';
-import type { Timers } from '@assay/roles/ports/runtime';
+import type { Runtime } from '@assay/roles/ports/runtime';
 import { answerMs, inTime } from '@assay/roles/ports/wire';
-import { chainProtocols, receiveParcel, receiveSound, sealedBlockLimit, soundly } from './wire.ts';
+import {
+  answerPatienceMs,
+  chainProtocols,
+  leastMsFor,
+  receiveParcel,
+  receiveSound,
+  sealedBlockLimit,
+  soundly,
+} from './wire.ts';
 
 /** What other nodes are asked with. */
 export interface Asking {
   readonly endpoint: Pick<Endpoint, 'open'>;
-  readonly runtime: Timers;
+  readonly runtime: Pick<Runtime, 'timer' | 'monotonicMs'>;
   /** Breaks what is under way. */
   readonly signal: AbortSignal;
 }
@@ -38,9 +46,13 @@ export function askBlocks(
   return withStream(asking, peer, 'blocks', async (stream) => {
     await stream.send(BlocksRequest.serialize(request));
     stream.close();
+    // §19.2 Who gives each piece just in time would hold a follower for minutes.
+    let leftMs: number = answerPatienceMs.blocks;
     for (let count = 0; count < request.count; count++) {
-      const parcel = await receiveParcel(asking.runtime, stream, sealedBlockLimit);
+      const sinceMs = asking.runtime.monotonicMs();
+      const parcel = await receiveParcel(asking.runtime, stream, sealedBlockLimit, leftMs);
       if (parcel === null) return count;
+      leftMs = Math.max(0, leftMs + leastMsFor(parcel.bytes.length) - (asking.runtime.monotonicMs() - sinceMs));
       const sealed = soundly('bytes that are no block', () => SealedBlock.deserialize(parcel.bytes));
       if (!(await take({ sealed, isToVerify: parcel.isToVerify }))) return count + 1;
     }
@@ -76,12 +88,15 @@ export function sendTransactions(
   return withStream(asking, peer, 'transactions', async (stream) => {
     const sent = sendAll(stream, transactions);
     sent.catch(() => {});
-    for (const index of transactions.keys()) {
-      const answer = await receiveSound(asking.runtime, stream, TransactionAnswer);
-      if (answer === null) throw new Error('it answered fewer transactions than it was sent');
-      hear(index, answer);
-    }
-    await sent;
+    const answers = async () => {
+      for (const index of transactions.keys()) {
+        const answer = await receiveSound(asking.runtime, stream, TransactionAnswer);
+        if (answer === null) throw new Error('it answered fewer transactions than it was sent');
+        hear(index, answer);
+      }
+      await sent;
+    };
+    await inTime(asking.runtime, stream, answerPatienceMs.transactions, answers());
   });
 }
 

@@ -22,8 +22,10 @@ import {
   answerBytes,
   chainProtocols,
   headTopic,
+  nextSoon,
   sealedBlockLimit,
   sendParcel,
+  sendSoon,
   served,
   transactionsAtOnce,
 } from './wire.ts';
@@ -165,13 +167,14 @@ export class ChainServer {
 
   /** Answers in the order in which they come, as soon as each waits here or is refused. */
   async #transactions(stream: MessageStream): Promise<void> {
+    const { runtime } = this.#options;
     const waiting: Promise<void>[] = [];
     let last = Promise.resolve();
     for (;;) {
-      const { done, value } = await stream.messages.next();
+      const { done, value } = await nextSoon(runtime, stream);
       if (done === true) break;
       const answer = this.#offer(value);
-      last = last.then(async () => stream.send(TransactionAnswer.serialize(await answer)));
+      last = last.then(async () => sendSoon(runtime, stream, TransactionAnswer.serialize(await answer)));
       last.catch(() => {});
       waiting.push(last);
       if (waiting.length >= transactionsAtOnce) await waiting.shift();

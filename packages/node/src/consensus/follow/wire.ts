@@ -34,6 +34,8 @@ export const sealedBlockLimit = limits.maxBlockBytes + limits.maxSealBytes;
 const pieceMs = 5000;
 /** Longest wait for a parcel: so long, and as its bytes take at 2 Mbit/s. */
 const patienceMs = 10_000;
+/** Longest wait for all blocks of an answer, beside what their bytes take, and for all answers of one stream. */
+export const answerPatienceMs = { blocks: 3000, transactions: 5000 } as const;
 const leastBytesPerMs = 256;
 
 /** What a peer said breaks a rule, whatever the weather: it cannot come from a node that means well. */
@@ -46,31 +48,49 @@ export async function sendParcel(
   bytes: Uint8Array,
   isToVerify = false,
 ): Promise<void> {
-  const send = (message: Uint8Array) => inTime(runtime, stream, pieceMs, stream.send(message));
-  await send(Parcel.serialize({ bytes: bytes.length, isToVerify }));
+  await sendSoon(runtime, stream, Parcel.serialize({ bytes: bytes.length, isToVerify }));
   for (let at = 0; at < bytes.length; at += limits.dataPieceBytes) {
-    await send(bytes.subarray(at, at + limits.dataPieceBytes));
+    await sendSoon(runtime, stream, bytes.subarray(at, at + limits.dataPieceBytes));
   }
 }
 
-/** What the other side sends as one; null when it has closed. Throws {@link PeerFault} and `StreamLost`. */
+/** Sends a message; breaks the stream when the other side does not take it. */
+export function sendSoon(runtime: Timers, stream: MessageStream, message: Uint8Array): Promise<void> {
+  return inTime(runtime, stream, pieceMs, stream.send(message));
+}
+
+/** The next message; breaks the stream when the other side brings none. */
+export function nextSoon(runtime: Timers, stream: MessageStream): Promise<IteratorResult<Uint8Array>> {
+  return inTime(runtime, stream, pieceMs, stream.messages.next());
+}
+
+/** How long so many bytes may take, milliseconds. */
+export function leastMsFor(bytes: number): number {
+  return Math.ceil(bytes / leastBytesPerMs);
+}
+
+/**
+ * What the other side sends as one; null when it has closed. It may take `mostMs`, and as its bytes take. Throws
+ * {@link PeerFault} and `StreamLost`.
+ */
 export async function receiveParcel(
   runtime: Timers,
   stream: MessageStream,
   maxBytes: number,
+  mostMs = patienceMs,
 ): Promise<{ readonly bytes: Uint8Array; readonly isToVerify: boolean } | null> {
-  const parcel = await receiveSound(runtime, stream, Parcel);
+  const parcel = await inTime(runtime, stream, mostMs, receiveSound(runtime, stream, Parcel));
   if (parcel === null) return null;
   const { bytes: length, isToVerify } = parcel;
   if (length === 0 || length > maxBytes) throw new PeerFault(`it announced ${length} bytes, the most is ${maxBytes}`);
-  const limitMs = patienceMs + Math.ceil(length / leastBytesPerMs);
+  const limitMs = mostMs + leastMsFor(length);
   return { bytes: await inTime(runtime, stream, limitMs, receivePieces(runtime, stream, length)), isToVerify };
 }
 
 async function receivePieces(runtime: Timers, stream: MessageStream, length: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (let left = length; left > 0; left -= limits.dataPieceBytes) {
-    const { done, value } = await inTime(runtime, stream, pieceMs, stream.messages.next());
+    const { done, value } = await nextSoon(runtime, stream);
     if (done === true) throw new Error(`it ended ${left} bytes before it had sent all`);
     const due = Math.min(left, limits.dataPieceBytes);
     if (value.length !== due) throw new PeerFault(`it sent a piece of ${value.length} bytes in place of ${due}`);
@@ -81,7 +101,7 @@ async function receivePieces(runtime: Timers, stream: MessageStream, length: num
 
 /** The next message, decoded; null when the other side has closed. Throws {@link PeerFault} where it is another. */
 export async function receiveSound<T>(runtime: Timers, stream: MessageStream, type: Type<T>): Promise<T | null> {
-  const { done, value } = await inTime(runtime, stream, pieceMs, stream.messages.next());
+  const { done, value } = await nextSoon(runtime, stream);
   if (done === true) return null;
   return soundly(`a message that is no ${type.typeName}`, () => type.deserialize(value));
 }

@@ -7,13 +7,14 @@ import { noise } from '@libp2p/noise';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
+import { Doorkeeper } from './doorkeeper.ts';
 import { peerOf, privateKeyOf } from './peer-key.ts';
 
 /** Connections of a peer; a new one is closed where there are so many. */
 const maxConnections = 4096;
-/** New connections from one address of the internet in a second, and those whose keys are not known yet. */
+/** New connections from one address of the internet in a second, and of all those whose keys are not known yet. */
 const maxNewPerSecond = 64;
-const maxUnknown = 64;
+const maxUnknown = 1024;
 /** Streams of one connection besides those of the network's own protocols. */
 const otherStreams = 32;
 /** Bytes of one gossip packet, of all that waits for a slow peer, and of the topics that one peer may name. */
@@ -63,6 +64,7 @@ export function startHost(signer: PeerSigner, options: HostOptions): Promise<Hos
     const peer = peerOf(id);
     return peer === null || options.isShunned(peer);
   };
+  const door = new Doorkeeper();
   const { openMs, streamsPerPeer } = networkLimits;
   const maxStreams = streamsPerPeer + otherStreams;
   return createLibp2p({
@@ -79,10 +81,16 @@ export function startHost(signer: PeerSigner, options: HostOptions): Promise<Hos
       maxIncomingPendingConnections: maxUnknown,
       inboundConnectionThreshold: maxNewPerSecond,
       dialTimeout: openMs,
+      inboundUpgradeTimeout: openMs,
       addressDialTimeout: openMs,
       reconnectRetries: 0,
     },
-    connectionGater: { denyInboundEncryptedConnection: deny, denyDialPeer: deny, denyDialMultiaddr: () => false },
+    connectionGater: {
+      denyInboundConnection: (connection) => door.isFull(connection),
+      denyInboundEncryptedConnection: deny,
+      denyDialPeer: deny,
+      denyDialMultiaddr: () => false,
+    },
     // Where a peer is found is the address book's: what a stranger says of itself is not dialled.
     peerStore: { addressFilter: async () => false },
     services: {

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Client, createClient } from '@assay/client';
+import { processOf, startProcess } from '@assay/node/deploy/processes';
+import { assay } from '../e2e/network.ts';
+
+const main = resolve(import.meta.dirname, '../../packages/cli/src/main.ts');
+
+/** A node of a network of many processes, as somebody who can end it sees it. */
+export class FaultyNode {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly dataDir: string;
+
+  constructor(dir: string, { name, dir: own, roles }: { name: string; dir: string; roles: readonly string[] }) {
+    this.name = name;
+    this.roles = roles;
+    this.dataDir = join(dir, own);
+  }
+
+  get isRunning(): boolean {
+    return typeof processOf(this.dataDir) === 'number';
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    const pid = processOf(this.dataDir);
+    if (typeof pid === 'number') process.kill(pid, signal);
+  }
+
+  start(): void {
+    if (!this.isRunning) startProcess([process.execPath, main, 'run', '--data', this.dataDir], this.dataDir);
+  }
+
+  /** Throws while it does not run. */
+  get client(): Client {
+    const { api } = JSON.parse(readFileSync(join(this.dataDir, 'node.json'), 'utf8')) as { api: string };
+    return createClient({ baseUrl: api });
+  }
+
+  /** Its height, once its chain is current and its roles run; null before. */
+  async heightWhenReady(): Promise<number | null> {
+    try {
+      if (!this.isRunning) return null;
+      const { isCurrent, height, roles } = await this.client.getNode();
+      return isCurrent && roles.every(({ running }) => running) ? height : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Resolves to how long it took until it was ready, milliseconds. */
+  async readyWithin(limitMs: number): Promise<number> {
+    const startedMs = performance.now();
+    while ((await this.heightWhenReady()) === null) {
+      if (performance.now() - startedMs > limitMs) throw new Error(`${this.name} is not ready after ${limitMs} ms`);
+      await delay(100);
+    }
+    return Math.round(performance.now() - startedMs);
+  }
+}
+
+export interface FaultyNetwork {
+  readonly nodes: readonly FaultyNode[];
+  /** Of the gateway. */
+  readonly api: string;
+  readonly apiKey: string;
+  down(): Promise<void>;
+}
+
+/** Writes and starts a network. Throws with what the command said when it does not come up. */
+export async function faultyNetwork(dir: string, args: readonly string[]): Promise<FaultyNetwork> {
+  await command('network', 'init', '--dir', dir, ...args);
+  const said = await command('network', 'up', '--dir', dir);
+  const front = said
+    .trim()
+    .split('\n')
+    .flatMap((line) => JSON.parse(line) as { api?: string; apiKey?: string });
+  const { api, apiKey } = front.find((line) => line.apiKey !== undefined) ?? {};
+  if (api === undefined || apiKey === undefined) throw new Error(`nobody can ask: ${said}`);
+  const file = readFileSync(join(dir, 'network.json'), 'utf8');
+  const { nodes } = JSON.parse(file) as { nodes: { name: string; dir: string; roles: string[] }[] };
+  return {
+    nodes: nodes.map((node) => new FaultyNode(dir, node)),
+    api: api.endsWith('/v1') ? api : `${api}/v1`,
+    apiKey,
+    down: async () => void (await command('network', 'down', '--dir', dir)),
+  };
+}
+
+async function command(...words: string[]): Promise<string> {
+  const { code, out, err } = await assay([...words, '--json']);
+  if (code !== 0) throw new Error(`assay ${words.join(' ')} ended with ${code}: ${out}${err}`);
+  return out;
+}
