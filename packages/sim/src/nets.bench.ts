@@ -18,6 +18,7 @@ import {
 } from '@assay/node/devnet/genesis';
 import { provision } from '@assay/node/devnet/provision';
 import { buildRoles } from '@assay/node/host/build-roles';
+import { offerOf } from '@assay/node/host/registration';
 import { KeyRing } from '@assay/node/keys/keyring';
 import { Keystore } from '@assay/node/keys/keystore';
 import { AddressBook } from '@assay/node/network/libp2p/address-book';
@@ -32,7 +33,7 @@ import type { Network } from '@assay/roles/ports/network';
 import { encodeText, sha256, toHex } from '@assay/ssz';
 import type { Bench, Row } from '../../../bench/bench.ts';
 import { Links } from './links.ts';
-import { engineInfo, model, servingOn } from './serving.ts';
+import { model, servingOn } from './serving.ts';
 
 const mixers = 7;
 /** With three oracles, three validators and the gateway these are 30 peers. */
@@ -85,8 +86,8 @@ async function start(network: Network): Promise<Running> {
   for (const { name } of roles.list()) await roles.set(name, true);
   await setTimeout(meetMs);
   engine.start();
-  const engineOf = () => engineInfo;
-  const wanted = { miners, evidenceLevel: 2, engineOf, depositUnits: sessionDepositUnits };
+  const ownOffer = (miner: number) => offerOf(serving.workerOf(miner));
+  const wanted = { miners, offerOf: ownOffer, depositUnits: sessionDepositUnits };
   const session = await provision({ chain, keys, runtime, ...wanted });
   const sessionSigner = keys.account(names.session);
   const apiKey = apiKeyOf(sessionSigner, session);

@@ -76,8 +76,7 @@ async function serve({ engine: { chain }, store }: TestNode): Promise<Served> {
     keys: roleKeys,
     runtime,
     miners,
-    evidenceLevel: 2,
-    engineOf: () => engine,
+    offerOf: () => ({ engine, evidenceLevel: 2, contextTokens: 2048 }),
     depositUnits: 500_000_000_000_000n,
   });
   return { peer: endpoint.id, addresses: endpoint.addresses };
