@@ -18,7 +18,6 @@ import {
 } from '@assay/node/devnet/genesis';
 import { provision } from '@assay/node/devnet/provision';
 import { buildRoles } from '@assay/node/host/build-roles';
-import { offerOf } from '@assay/node/host/registration';
 import { KeyRing } from '@assay/node/keys/keyring';
 import { Keystore } from '@assay/node/keys/keystore';
 import { AddressBook } from '@assay/node/network/libp2p/address-book';
@@ -86,9 +85,8 @@ async function start(network: Network): Promise<Running> {
   for (const { name } of roles.list()) await roles.set(name, true);
   await setTimeout(meetMs);
   engine.start();
-  const ownOffer = (miner: number) => offerOf(serving.workerOf(miner));
-  const wanted = { miners, offerOf: ownOffer, depositUnits: sessionDepositUnits };
-  const session = await provision({ chain, keys, runtime, ...wanted });
+  const { workerOf } = serving;
+  const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits: sessionDepositUnits });
   const sessionSigner = keys.account(names.session);
   const apiKey = apiKeyOf(sessionSigner, session);
   apiKeys.push({ hash: sha256(encodeText(apiKey)), session, sessionSigner });

@@ -19,7 +19,6 @@ import {
 import { provision } from '@assay/node/devnet/provision';
 import { type BuiltRoles, buildRoles } from '@assay/node/host/build-roles';
 import { followKeys } from '@assay/node/host/follow-keys';
-import { offerOf } from '@assay/node/host/registration';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
 import type { BodyKind, BodyValues, Genesis, Ref } from '@assay/protocol';
@@ -366,15 +365,9 @@ export class World implements Surroundings {
     const { miners, depositUnits = sessionDepositUnits } = options;
     engine.start();
     const serving = servingOn(runtime, options);
+    const workerOf = (miner: number) => serving.workerOf(miner);
     const { keys } = this;
-    this.#session = await provision({
-      chain,
-      keys,
-      runtime,
-      miners,
-      depositUnits,
-      offerOf: (miner) => offerOf(serving.workerOf(miner)),
-    });
+    this.#session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits });
     this.#apiKey = this.#accept(this.#session);
   }
 

@@ -6,7 +6,7 @@ import type { verifyOffThread } from '../crypto/verifier.ts';
 /** Who brings a transaction: this node, or another one, which has told all others or leaves that to this one. */
 export type Source = 'here' | 'peer' | 'offered';
 
-/** What is being checked of what this node brings, or of what others do: those have an eighth, and none of our own room. */
+/** What is being checked of what this node brings, or others do: these have an eighth, and none of our own room. */
 interface Room {
   readonly part: number;
   size: number;

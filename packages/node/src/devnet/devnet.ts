@@ -17,7 +17,6 @@ import { liveApiKey } from '../host/follow-sessions.ts';
 import { readGenesisFile, writeGenesisFile } from '../host/genesis-file.ts';
 import { startNode } from '../host/node.ts';
 import { openKeyRing, openLog, takeDirectory } from '../host/open-directory.ts';
-import { offerOf } from '../host/registration.ts';
 import type { TotalsView } from '../host/totals.ts';
 import type { HttpServer } from '../http/server.ts';
 import { ApiKeyFile } from '../keys/api-keys.ts';
@@ -100,8 +99,8 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   );
   await ready;
   const depositUnits = sessionDepositUnits;
-  const ownOffer = (miner: number) => offerOf(serving.workerOf(miner));
-  const session = await provision({ chain, keys, runtime, miners, offerOf: ownOffer, depositUnits });
+  const workerOf = (miner: number) => serving.workerOf(miner);
+  const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publish({ dataDir, http, apiKey, adminToken }, closing);
   const cheater = options.cheater ? keys.account(names.miner(miners - 1)).address : null;

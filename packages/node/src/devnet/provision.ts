@@ -3,7 +3,7 @@ import type { Chain } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
 import { TransactionSender } from '../consensus/sender.ts';
-import { type Body, engineUpdate, minerRegistration, type Offer } from '../host/registration.ts';
+import { type Body, engineUpdate, minerRegistration, type Served } from '../host/registration.ts';
 import type { Keystore } from '../keys/keystore.ts';
 import { collateralUnits, concurrency, maxTaskUnits, minerFundsUnits, names } from './genesis.ts';
 
@@ -12,7 +12,7 @@ export interface Provision {
   readonly keys: Pick<Keystore, 'account'>;
   readonly runtime: Pick<Runtime, 'sleep'>;
   readonly miners: number;
-  offerOf(miner: number): Offer;
+  workerOf(miner: number): Served;
   /** What the payer's session should hold. */
   readonly depositUnits: bigint;
 }
@@ -47,17 +47,17 @@ async function send({ chain, keys, runtime }: Provision, account: string, [kind,
 async function register(needs: Provision, index: number): Promise<void> {
   const { chain, keys } = needs;
   const operator = keys.account(names.miner(index));
-  const offer = needs.offerOf(index);
+  const worker = needs.workerOf(index);
   const known = chain.head().minerOf(operator.address);
   if (known !== undefined) {
-    const update = engineUpdate(chain.head().miners.at(known), known, offer);
+    const update = engineUpdate(chain.head().miners.at(known), known, worker);
     return update === null ? undefined : send(needs, names.miner(index), update);
   }
   if (chain.head().balanceOf(operator.address) < collateralUnits) {
     await send(needs, names.foundation, ['transfer', { to: operator.address, amountUnits: minerFundsUnits }]);
   }
   const owner = keys.account(names.owner(index)).address;
-  const plan = { operator, owner, domain: 0, models: [0], offer, concurrency };
+  const plan = { operator, owner, domain: 0, models: [0], worker, concurrency };
   await send(needs, names.miner(index), minerRegistration(chain.head(), plan));
 }
 

@@ -6,7 +6,7 @@ import type { Ed25519Signer } from '../crypto/signers.ts';
 import { indexOf } from './condition.ts';
 import { consensusKeyOf, type NodeConfig } from './config.ts';
 import { askFaucet, faucetSentences } from './faucet.ts';
-import { type Body, costUnits, engineUpdate, minerRegistration, offerOf, roleRegistration } from './registration.ts';
+import { type Body, costUnits, engineUpdate, minerRegistration, roleRegistration } from './registration.ts';
 import type { Prepared } from './run-node.ts';
 
 /** How far a node is on its way into a network. */
@@ -60,7 +60,7 @@ async function enrolRole(
     const index = indexOf(chain.head(), role.kind, key.address);
     onStep({ name: 'registered', state: 'done', text: `Registered as ${role.kind} ${index} in block ${height}.` });
   } else if (role.kind === 'miner') {
-    const update = engineUpdate(chain.head().miners.at(known), known, offerOf(serving.workerOf(worker)));
+    const update = engineUpdate(chain.head().miners.at(known), known, serving.workerOf(worker));
     if (update !== null) await send(update);
     if (update !== null) onStep({ name: 'engine', state: 'done', text: 'Said that it runs another engine now.' });
   }
@@ -98,7 +98,7 @@ function registrationOf(parts: Prepared, role: RoleConfig, worker: number): Body
     owner: owned,
     domain,
     models,
-    offer: offerOf(serving.workerOf(worker)),
+    worker: serving.workerOf(worker),
     concurrency,
   });
 }

@@ -7,20 +7,14 @@ import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
 /** A transaction to be signed and sent. */
 export type Body = { [Kind in BodyKind]: readonly [kind: Kind, value: BodyValues[Kind]] }[BodyKind];
 
+/** What a miner serves with, as far as it is registered. */
+export type Served = Pick<Worker, 'engine' | 'contextTokens'> & {
+  /** What its answers can be checked with; null where they cannot. */
+  readonly model: object | null;
+};
+
 /** How a miner's income is divided unless its operator says otherwise. */
 const usualSplit = { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 } as const;
-
-/** What a miner can do, whatever does it. */
-export interface Offer {
-  readonly engine: EngineInfo;
-  readonly contextTokens: number;
-  /** 2: token ids with log-probabilities, which can be re-checked; 0: text alone. */
-  readonly evidenceLevel: 0 | 2;
-}
-
-export function offerOf({ engine, contextTokens, model }: Pick<Worker, 'engine' | 'contextTokens' | 'model'>): Offer {
-  return { engine, contextTokens, evidenceLevel: model === null ? 0 : 2 };
-}
 
 export interface MinerPlan {
   readonly operator: Pick<Ed25519Signer, 'publicKey' | 'address'>;
@@ -28,14 +22,14 @@ export interface MinerPlan {
   readonly owner: Uint8Array;
   readonly domain: Ref<'domains'>;
   readonly models: readonly Ref<'models'>[];
-  readonly offer: Offer;
+  readonly worker: Served;
   /** Tasks it runs at once. */
   readonly concurrency: number;
 }
 
 /** Registers a miner with the least collateral of its domain. */
 export function minerRegistration(head: LedgerView, plan: MinerPlan): Body {
-  const { operator, owner, domain, models, offer, concurrency } = plan;
+  const { operator, owner, domain, models, worker, concurrency } = plan;
   const { minCollateralUnits } = termsAt(head.domains.at(domain), head.globals.epoch);
   const contexts = models.map((model) => head.models.at(model).contextTokens);
   return [
@@ -45,26 +39,29 @@ export function minerRegistration(head: LedgerView, plan: MinerPlan): Body {
       publicKey: operator.publicKey,
       domain,
       models: [...models],
-      contextTokens: Math.min(offer.contextTokens, ...contexts),
+      contextTokens: Math.min(worker.contextTokens, ...contexts),
       concurrency,
-      evidenceLevel: offer.evidenceLevel,
-      engine: EngineInfo.hashTreeRoot(offer.engine),
+      evidenceLevel: evidenceLevelOf(worker),
+      engine: EngineInfo.hashTreeRoot(worker.engine),
       collateralUnits: minCollateralUnits,
       split: usualSplit,
     },
   ];
 }
 
+/** Text alone is level 0; with ids and log-probabilities it can be re-checked. */
+const evidenceLevelOf = ({ model }: Pick<Served, 'model'>) => (model === null ? 0 : 2);
+
 /** §3.8 What a miner says that runs another engine than it registered; null where it runs that one, or is gone. */
 export function engineUpdate(
   row: Pick<MinerRow, 'models' | 'contextTokens' | 'concurrency' | 'split' | 'engine' | 'status'>,
   miner: Ref<'miners'>,
-  offer: Pick<Offer, 'engine' | 'evidenceLevel'>,
+  worker: Pick<Served, 'engine' | 'model'>,
 ): Body | null {
-  const engine = EngineInfo.hashTreeRoot(offer.engine);
+  const engine = EngineInfo.hashTreeRoot(worker.engine);
   if (isGone(row) || equalBytes(row.engine, engine)) return null;
   const { models, contextTokens, concurrency, split } = row;
-  const { evidenceLevel } = offer;
+  const evidenceLevel = evidenceLevelOf(worker);
   return ['updateMiner', { miner, models, contextTokens, concurrency, evidenceLevel, split, engine }];
 }
 

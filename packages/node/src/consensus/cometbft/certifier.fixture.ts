@@ -76,7 +76,7 @@ async function serve({ engine: { chain }, store }: TestNode): Promise<Served> {
     keys: roleKeys,
     runtime,
     miners,
-    offerOf: () => ({ engine, evidenceLevel: 2, contextTokens: 2048 }),
+    workerOf: () => ({ engine, contextTokens: 4096, model: {} }),
     depositUnits: 500_000_000_000_000n,
   });
   return { peer: endpoint.id, addresses: endpoint.addresses };
