@@ -26,6 +26,12 @@ THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 /** Licences that let a copy be passed on with their text and no more. */
 const permissive = /^(MIT|ISC|0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0)$/;
 
+/** Where the text stands of a package that brings none: Apache's is that of our own licence. */
+const bringing = [
+  ['MIT', 'below'],
+  ['Apache-2.0', 'LICENSE'],
+] as const;
+
 /** Who made what a release holds, under which licence. Throws on a licence that nobody has looked at. */
 export function notices(packages: readonly Third[]): string {
   const rows = packages.map(({ folder, manifest, files }) => {
@@ -37,9 +43,10 @@ export function notices(packages: readonly Third[]): string {
       );
     }
     const text = files.find((file) => /^(licen[cs]e|copying)/i.test(file));
-    if (text === undefined && license !== 'MIT')
+    const brought = bringing.find(([each]) => choices.includes(each))?.[1];
+    if (text === undefined && brought === undefined)
       throw new Error(`${name} ${version} comes without its licence's text.`);
-    const place = text === undefined ? `below; ${author(manifest)}` : `${folder}/${text}`;
+    const place = text === undefined ? `${brought}; ${author(manifest)}` : `${folder}/${text}`;
     return `| ${name} ${version} | ${license} | ${place} |`;
   });
   const table = ['| package | licence | text |', '|---|---|---|', ...rows].join('\n');

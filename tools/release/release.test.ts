@@ -90,11 +90,13 @@ describe('notices', () => {
     files,
   });
 
-  it('names the text of each licence, and brings that of MIT where a package has none', () => {
+  it('names the text of each licence, and brings those of MIT and Apache where a package has none', () => {
     const text = notices([third('MIT', ['LICENSE.md']), third('MIT', [])]);
     expect(text).toContain('| a 1.0.0 | MIT | node_modules/a/LICENSE.md |');
     expect(text).toContain('| a 1.0.0 | MIT | below; copyright Ann, ann/a |');
     expect(text).toContain('Permission is hereby granted');
+    expect(notices([third('Apache-2.0 OR MIT', [])])).toContain('| below; copyright Ann');
+    expect(notices([third('Apache-2.0', [])])).toContain('| LICENSE; copyright Ann');
     expect(notices([third('(GPL-3.0 OR MIT)', ['LICENSE'])])).toContain('(GPL-3.0 OR MIT)');
   });
 

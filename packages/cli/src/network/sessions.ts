@@ -6,8 +6,10 @@ import { maxTaskUnits, names, sessionDepositUnits } from '@assay/node/devnet/gen
 import { dataFiles } from '@assay/node/host/data-files';
 import { liveApiKey } from '@assay/node/host/follow-sessions';
 import { ApiKeyFile } from '@assay/node/keys/api-keys';
+import { writeDurably } from '@assay/node/store/durable-file';
 import { toHex } from '@assay/ssz';
 import { keysOf } from '../data-keys.ts';
+import { readNodeFile } from '../location.ts';
 import { send } from '../tx/send.ts';
 import type { FoundNode } from './nodes.ts';
 
@@ -80,7 +82,14 @@ async function frontOf(
   const file = new ApiKeyFile(join(dataDir, dataFiles.apiKeys));
   const { items } = await client.getModels({ limit: 1 });
   const apiKey = await liveApiKey(file, session.index, signer);
+  await tellKey(dataDir, apiKey);
   return [{ api, apiKey, dataDir, modelName: items[0]?.name ?? '' }];
+}
+
+/** So that `assay chat --data` finds the key, as long as the node runs. */
+async function tellKey(dataDir: string, apiKey: string): Promise<void> {
+  const content = { ...readNodeFile(dataDir), apiKey };
+  await writeDurably(join(dataDir, dataFiles.node), `${JSON.stringify(content, null, 2)}\n`, 0o600);
 }
 
 async function sessionOf(api: string, sessionKey: string): Promise<Session | null> {

@@ -124,8 +124,10 @@ async function haveFunds(parts: Prepared, { key, role, body, onStep }: Payment):
   while (balance() < needed()) {
     const answer = await askFaucets(parts, key.address);
     if (balance() >= needed()) break;
-    const has = `${address} holds ${formatUnits(balance())}. Send the rest there; this goes on by itself then.`;
-    onStep({ name: 'funds', state: 'waiting', text: `${told()}; ${has} ${answer}` });
+    const has = `${told()}; ${address} holds ${formatUnits(balance())}.`;
+    const goOn =
+      answer === faucetSentences.paid ? 'Its block is on the way.' : 'Send the rest there; this goes on by itself.';
+    onStep({ name: 'funds', state: 'waiting', text: `${has} ${answer} ${goOn}` });
     await funded(parts, () => balance() >= needed());
   }
   onStep({ name: 'funds', state: 'done', text: `${address} holds ${formatUnits(balance())} units; ${told()}.` });

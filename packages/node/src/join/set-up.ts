@@ -67,7 +67,7 @@ export async function setUp(options: SetUpOptions): Promise<void> {
   const isSetUp = existsSync(join(dataDir, dataFiles.config));
   const genesis = await genesisOf(options, isSetUp, done);
   if (isSetUp) await requireSame(options);
-  else done('directory', `${dataDir} is to be a ${options.role} of ${invitation.chainId}.`);
+  else done('directory', `${dataDir} is to serve ${invitation.chainId} as ${options.role}.`);
   const config = isSetUp ? await readNodeConfig(dataDir) : null;
   await examine(options, genesis, config);
   if (config !== null) return done('configuration', `Going on where ${dataDir} was: config.json is there.`);
@@ -108,7 +108,7 @@ async function requireSame({ dataDir, role }: SetUpOptions): Promise<void> {
   const { roles } = await readNodeConfig(dataDir);
   if (roles.some(({ kind }) => kind === role)) return;
   const has = roles.map(({ kind }) => kind).join(', ') || 'no role';
-  throw new AssayError('CONFIG_UNUSABLE', `${dataDir} runs ${has}, and not a ${role}: choose another with --data.`);
+  throw new AssayError('CONFIG_UNUSABLE', `${dataDir} runs ${has}, not ${role}: choose another with --data.`);
 }
 
 /** §20.5 Says what is found; what keeps a node from running ends this. */
