@@ -54,6 +54,12 @@ describe('the plan of a network §20.4', () => {
     expect(Math.min(...nodes.map(({ ports }) => ports.api))).toBe(4100);
   });
 
+  it('gives no API a port that browsers and `fetch` refuse', async () => {
+    const ports = planNetwork({ ...shape, firstPort: 4190 }).map(({ ports: own }) => own.api);
+    expect(ports.slice(0, 2)).toEqual([4194, 4200]);
+    await expect(fetch('http://127.0.0.1:4190')).rejects.toMatchObject({ cause: { message: 'bad port' } });
+  });
+
   it('has one faucet at most, at the gateway of newcomers', () => {
     const paying = (change: Partial<NetworkShape>) =>
       planNetwork({ ...shape, ...change })

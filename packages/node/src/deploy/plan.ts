@@ -47,6 +47,15 @@ export function coldKeys({ miners }: RoleCounts): KeyName[] {
 
 /** Ports of one machine that each of its nodes has. */
 export const portsPerNode = 10;
+/** Ports that browsers and `fetch` refuse to ask (https://fetch.spec.whatwg.org/#port-blocking). */
+const blockedPorts = [
+  ...[1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000],
+  ...[6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080],
+];
+
+/** Of a node with the ports from `base` on. */
+const apiPort = (base: number) => (blockedPorts.includes(base) ? base + 4 : base);
+
 /** Of what a network may have here; more is another way to set one up. */
 const mostNodes = 400;
 
@@ -62,7 +71,13 @@ export function planNetwork(shape: NetworkShape): PlannedNode[] {
     const base = firstPort + before * portsPerNode;
     const hasFaucet = shape.hasFaucet && node.name === (counts.gateways > 0 ? names.gateway : names.mixer(0));
     const keys = hasFaucet ? [...node.keys, plain(names.faucet)] : node.keys;
-    return { ...node, keys, hasFaucet, host, ports: { api: base, peer: base + 1, role: base + 2, comet: base + 3 } };
+    return {
+      ...node,
+      keys,
+      hasFaucet,
+      host,
+      ports: { api: apiPort(base), peer: base + 1, role: base + 2, comet: base + 3 },
+    };
   });
 }
 
