@@ -91,6 +91,8 @@ async function run(task: PayerTask): Promise<void> {
   const [last] = (await once(process, 'message')) as [number];
   await until('the last block', () => store.height >= last);
   say(toHex(store.blockAt(last) ?? new Uint8Array()));
+  // Who ends first would keep the block from the others.
+  await once(process, 'message');
   if (lines.length > 0) console.error(lines.join('\n'));
   await close();
   process.disconnect();

@@ -63,6 +63,7 @@ async function ours(binary: string, validators: number): Promise<Measured> {
     const blocks = children.map((child) => told<string>(child));
     for (const child of children) child.send(last);
     if (new Set(await Promise.all(blocks)).size !== 1) throw new Error('the validators have different blocks');
+    for (const child of children) child.send('end');
     return { perS: payments / seconds, note: noteOf(all) };
   } finally {
     for (const child of children) if (child.exitCode === null) child.kill();
