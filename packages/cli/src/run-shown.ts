@@ -1,6 +1,6 @@
 import type { NodeCondition } from '@assay/client';
 import type { Step } from '@assay/node/host/enrol';
-import type { Prepared, RunningProcess } from '@assay/node/host/run-node';
+import type { RunningProcess } from '@assay/node/host/run-node';
 import { z } from 'zod';
 import { CliError } from './failures.ts';
 import { resolveShown } from './model-progress.ts';
@@ -87,21 +87,23 @@ export interface RunShown {
   readonly terminal: Terminal;
   readonly log: RunLog;
   readonly askedToStop: Promise<null>;
-  /** Brings its roles onto the chain. */
-  readonly prepare: (parts: Prepared) => Promise<void>;
   /** Called once its roles run. */
   readonly onReady: (node: RunningProcess) => void;
 }
 
-/** Runs the node of a data directory until it is asked to stop, and shows how far it is. Throws what ended it. */
+/**
+ * Runs the node of a data directory, its roles registered, until it is asked to stop, and shows how far it is. Throws
+ * what ended it.
+ */
 export async function runShown(options: RunShown): Promise<void> {
-  const { dataDir, home, terminal, log, askedToStop, prepare, onReady } = options;
+  const { dataDir, home, terminal, log, askedToStop, onReady } = options;
   const { runNode } = await import('@assay/node/host/run-node');
+  const { enrol } = await import('@assay/node/host/enrol');
   const starting = runNode({
     dataDir,
     modelOf: (name) => resolveShown(name ?? undefined, { home, terminal }),
     onProgress: (text) => log.notice(text),
-    prepare,
+    prepare: (parts) => enrol(parts, (step) => log.step(step)),
   });
   const node = await Promise.race([starting, askedToStop]);
   if (node === null) throw new CliError('interrupted', 'Interrupted before the node was up.');

@@ -99,14 +99,12 @@ interface Serve {
 }
 
 async function serve({ home, terminal }: Invocation<Input>, { dataDir, log, askedToStop }: Serve): Promise<void> {
-  const { enrol } = await import('@assay/node/host/enrol');
   await runShown({
     dataDir,
     home,
     terminal,
     log,
     askedToStop,
-    prepare: (parts) => enrol(parts, (step) => log.step(step)),
     onReady: (node) => tellOfWork(node, log),
   });
 }

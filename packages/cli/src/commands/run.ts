@@ -14,14 +14,12 @@ export const runCommand = defineCommand({
   run: async ({ dataDir, home, terminal, json }) => {
     const askedToStop = untilAskedToStop();
     const log = new RunLog({ terminal, json });
-    const { enrol } = await import('@assay/node/host/enrol');
     await runShown({
       dataDir,
       home,
       terminal,
       log,
       askedToStop,
-      prepare: (parts) => enrol(parts, (step) => log.step(step)),
       onReady: () => {},
     });
     return { event: 'stopped' as const };

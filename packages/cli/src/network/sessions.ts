@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, type Session } from '@assay/client';
 import { coldDirectory } from '@assay/node/deploy/network-file';
-import { maxTaskUnits, names, sessionDepositUnits } from '@assay/node/devnet/genesis';
+import { names, sessionDepositUnits } from '@assay/node/devnet/genesis';
+import { plainSession } from '@assay/node/devnet/provision';
 import { dataFiles } from '@assay/node/host/data-files';
 import { liveApiKey } from '@assay/node/host/follow-sessions';
+import { writeNodeFile } from '@assay/node/host/node-file';
 import { ApiKeyFile } from '@assay/node/keys/api-keys';
-import { writeDurably } from '@assay/node/store/durable-file';
 import { toHex } from '@assay/ssz';
 import { keysOf } from '../data-keys.ts';
 import { readNodeFile } from '../location.ts';
@@ -22,8 +23,6 @@ export interface Front {
   readonly modelName: string;
 }
 
-/** Blocks until a session ends: about five years of half seconds. */
-const sessionBlocks = 300_000_000;
 const pageRows = 1000;
 
 /**
@@ -61,19 +60,8 @@ async function frontOf(
     const params = await client.getParams();
     const { total } = await client.getMixers({ limit: 1 });
     const homeMixer = Number(name.replace(/\D/g, '')) % total;
-    const terms = {
-      sessionKey: signer.publicKey,
-      domain: 0,
-      model: 0,
-      homeMixer,
-      redundancy: 1,
-      isBackground: false,
-      dedicatedMiners: [],
-      sharesPrompts: true,
-      depositUnits: sessionDepositUnits,
-      maxTaskUnits,
-      expiryHeight: height + sessionBlocks,
-    };
+    const { publicKey } = signer;
+    const terms = plainSession({ sessionKey: publicKey, homeMixer, depositUnits: sessionDepositUnits, height });
     const feeUnits = BigInt(String(params.transactionFeeUnits));
     await send(client, ['openSession', terms], { signer: payer, name: names.payer, feeUnits, dryRun: false });
     session = await sessionOf(api, sessionKey);
@@ -88,8 +76,7 @@ async function frontOf(
 
 /** So that `assay chat --data` finds the key, as long as the node runs. */
 async function tellKey(dataDir: string, apiKey: string): Promise<void> {
-  const content = { ...readNodeFile(dataDir), apiKey };
-  await writeDurably(join(dataDir, dataFiles.node), `${JSON.stringify(content, null, 2)}\n`, 0o600);
+  await writeNodeFile(dataDir, { ...readNodeFile(dataDir), apiKey });
 }
 
 async function sessionOf(api: string, sessionKey: string): Promise<Session | null> {

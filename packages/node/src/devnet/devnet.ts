@@ -16,9 +16,9 @@ import { dataFiles } from '../host/data-files.ts';
 import { liveApiKey } from '../host/follow-sessions.ts';
 import { readGenesisFile, writeGenesisFile } from '../host/genesis-file.ts';
 import { startNode } from '../host/node.ts';
+import { publishNodeFile } from '../host/node-file.ts';
 import { openKeyRing, openLog, takeDirectory } from '../host/open-directory.ts';
 import type { TotalsView } from '../host/totals.ts';
-import type { HttpServer } from '../http/server.ts';
 import { ApiKeyFile } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { Keystore } from '../keys/keystore.ts';
@@ -102,7 +102,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const workerOf = (miner: number) => serving.workerOf(miner);
   const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
-  await publish({ dataDir, http, apiKey, adminToken }, closing);
+  await publishNodeFile(dataDir, { api: http.url, apiKey, adminToken }, closing);
   const cheater = options.cheater ? keys.account(names.miner(miners - 1)).address : null;
   return {
     apiUrl: http.url,
@@ -194,16 +194,6 @@ function openEngine({ store, genesis, keys, runtime, onFatal, onProgress }: Engi
       onProgress(`Reading the chain: block ${height} of ${of}`);
     },
   });
-}
-
-async function publish(
-  node: { dataDir: string; http: HttpServer; apiKey: string; adminToken: string },
-  closing: Closing,
-): Promise<void> {
-  const path = join(node.dataDir, dataFiles.node);
-  const content = { api: node.http.url, apiKey: node.apiKey, adminToken: node.adminToken };
-  await writeDurably(path, `${JSON.stringify(content, null, 2)}\n`, 0o600);
-  closing.add(() => rmSync(path, { force: true }));
 }
 
 function statusOf(chain: Chain, totals: TotalsView, cheater: Uint8Array | null): DevnetStatus {

@@ -1,4 +1,4 @@
-import { AssayError, type SessionRow } from '@assay/protocol';
+import { AssayError, type BodyValues, type SessionRow } from '@assay/protocol';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
@@ -74,23 +74,29 @@ async function openSession(needs: Provision): Promise<number> {
     }
     return known;
   }
-  const expiryHeight = chain.head().globals.height + sessionBlocks;
-  const session = {
-    sessionKey,
+  const { height } = chain.head().globals;
+  const session = plainSession({ sessionKey, homeMixer: 0, depositUnits, height });
+  await send(needs, names.payer, ['openSession', session]);
+  return ours();
+}
+
+/** A session of one answer a prompt, for users, by any miner of the first model; `height` is that of the chain. */
+export function plainSession({
+  height,
+  ...own
+}: Pick<BodyValues['openSession'], 'sessionKey' | 'homeMixer' | 'depositUnits'> & { readonly height: number }) {
+  return {
+    ...own,
     domain: 0,
     model: 0,
-    homeMixer: 0,
     redundancy: 1,
     isBackground: false,
     dedicatedMiners: [],
-    // All of the default network is one machine: its prompts go nowhere.
+    // All of such a network is one operator's: its prompts go nowhere.
     sharesPrompts: true,
-    depositUnits,
     maxTaskUnits,
-    expiryHeight,
+    expiryHeight: height + sessionBlocks,
   };
-  await send(needs, names.payer, ['openSession', session]);
-  return ours();
 }
 
 /** Open, and like the one that is opened here: the same key may spend others too. */

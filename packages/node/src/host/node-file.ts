@@ -12,9 +12,16 @@ export interface NodeFile {
   readonly adminToken: string;
 }
 
+/** Writes how a node is reached into its data directory. */
+export function writeNodeFile(
+  dataDir: string,
+  content: { readonly [Key in keyof NodeFile]?: string | undefined },
+): Promise<void> {
+  return writeDurably(join(dataDir, dataFiles.node), `${JSON.stringify(content, null, 2)}\n`, 0o600);
+}
+
 /** Leaves in the data directory how this node is reached, for as long as it runs. */
 export async function publishNodeFile(dataDir: string, content: NodeFile, closing: Closing): Promise<void> {
-  const path = join(dataDir, dataFiles.node);
-  await writeDurably(path, `${JSON.stringify(content, null, 2)}\n`, 0o600);
-  closing.add(() => rmSync(path, { force: true }));
+  await writeNodeFile(dataDir, content);
+  closing.add(() => rmSync(join(dataDir, dataFiles.node), { force: true }));
 }

@@ -22,21 +22,12 @@ import {
   type Turn,
 } from './certifier.fixture.ts';
 import { cometForTests, freePorts } from './net.fixture.ts';
+import { told } from './told.fixture.ts';
 
 const program = join(import.meta.dirname, 'certifier.fixture.ts');
 const full: Turn = { batches: 12, receipts: 512, pauseMs: 0 };
 const small: Turn = { batches: 40, receipts: 8, pauseMs: 300 };
 const nothing: Turn = { batches: 0, receipts: 0, pauseMs: 0 };
-
-async function told<T>(child: ChildProcess): Promise<T> {
-  const [word] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'disconnect').then(() => {
-      throw new Error('a validator ended');
-    }),
-  ]);
-  return word as T;
-}
 
 /** When each height was durable at a node that follows the chain over libp2p. */
 async function follow(dir: string, { peer, addresses }: Served) {

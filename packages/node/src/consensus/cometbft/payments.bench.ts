@@ -1,6 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { type Bench, type Row, secondsOf } from '../../../../../bench/bench.ts';
 import { type KvOptions, KvStore } from '../../../../../bench/kvstore.ts';
 import { cometForTests, freePorts } from './net.fixture.ts';
 import type { Paid, PayerTask } from './payer.fixture.ts';
+import { told } from './told.fixture.ts';
 
 const payments = Number(process.env.ASSAY_PAYMENTS ?? 24_000);
 const rounds = Number(process.env.ASSAY_ROUNDS ?? 3);
@@ -17,17 +17,6 @@ const window = 8192;
 const transactionBytes = 172;
 const connections = 32;
 const program = join(import.meta.dirname, 'payer.fixture.ts');
-
-async function told<T>(child: ChildProcess): Promise<T> {
-  const [word] = await Promise.race([
-    once(child, 'message'),
-    // Not its exit, which may be heard of before its last word.
-    once(child, 'disconnect').then(() => {
-      throw new Error('a validator ended');
-    }),
-  ]);
-  return word as T;
-}
 
 interface Measured {
   readonly perS: number;
