@@ -84,6 +84,18 @@ describe('roles on machines of their own', () => {
     expect([first, second].map((taskId) => world.task(taskId)?.audit?.verdict)).toEqual(['pass', 'pass']);
   }, 60_000);
 
+  it('take no task while they know an old chain: another mixer does, and it is certified (§5.21)', async () => {
+    const { world, apart, ask } = await startApart(1);
+    const { peer } = apart.of(names.mixer(0));
+    world.network.cutOff(peer);
+    await world.blocks(30);
+    const { taskId } = await ask(1);
+    world.network.heal(peer);
+    await world.until(() => world.task(taskId) !== null);
+    expect(world.task(taskId)?.row.mixer).not.toBe(0);
+    expect(world.trace.said.filter((line) => line.includes('discarded'))).toEqual([]);
+  }, 60_000);
+
   it('do the same again from the same seed, to the bit', async () => {
     const hashes: string[] = [];
     for (let run = 0; run < 2; run++) {

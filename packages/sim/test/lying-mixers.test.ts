@@ -22,7 +22,9 @@ describe('one mixer that lies', () => {
       const offer = await receive(stream, BatchOffer);
       const invalid = offer?.attestations.map((_, index) => index) ?? [];
       if (invalid.length > 0) lies += 1;
-      await stream.send(BatchReply.serialize({ kind: 'refusal', value: { mixer: 3, invalid, reason: '' } }));
+      await stream.send(
+        BatchReply.serialize({ kind: 'refusal', value: { mixer: 3, invalid, slower: [], reason: '' } }),
+      );
       stream.close();
     });
     await net.built.roles.set(names.mixer(1), false);

@@ -222,10 +222,15 @@ export const BatchOffer = new ContainerType(
 );
 export type BatchOffer = ValueOf<typeof BatchOffer>;
 const BatchSignature = new ContainerNodeStructType({ mixer: ref('mixers'), signature: BlsSignature });
+/** Times of the receipt at a place of a batch: the least that a mixer signs, by what it heard (§15.20). */
+const LeastTimes = new ContainerNodeStructType({ index: U16, firstTokenMs: U32, totalMs: U32 });
+export type LeastTimes = ValueOf<typeof LeastTimes>;
 const BatchRefusal = new ContainerType({
   mixer: ref('mixers'),
   /** Places of the attestations found invalid; empty when the batch itself is refused. */
   invalid: new ListBasicType(U16, limits.maxBatchReceipts),
+  /** Of those, the receipts that name less time than it heard. */
+  slower: new ListCompositeType(LeastTimes, limits.maxBatchReceipts),
   reason: Detail,
 });
 export const BatchReply = oneOf({ signature: BatchSignature, refusal: BatchRefusal }, { typeName: 'BatchReply' });

@@ -1,6 +1,6 @@
 import { defaultParams, type SignedAnnouncement, type TaskAnnouncement, type TaskState } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { Announcements, drawToleranceBlocks, maxAnnouncements } from './announcements.ts';
+import { Announcements, maxAnnouncements } from './announcements.ts';
 
 const taskId = new Uint8Array(32).fill(1);
 const { deadlines } = defaultParams;
@@ -27,34 +27,6 @@ function of(...mixers: number[]): Announcements {
   announcements.hearOnly(mixers);
   return announcements;
 }
-
-/** Whether a mixer that heard these at height 100, and then at 150, lets the task be drawn from a height. */
-function allowed(drawHeight: number, ...heard: SignedAnnouncement[]): boolean {
-  const announcements = of(0);
-  for (const [i, each] of heard.entries()) announcements.record(each, { ...hearing, height: 100 + 50 * i });
-  return announcements.allowsDraw(0, taskId, drawHeight);
-}
-
-describe('the height of a draw §5.21', () => {
-  const [least, most] = [100 - drawToleranceBlocks, 100 + drawToleranceBlocks];
-
-  it('is near the one at which the task was first heard of: its mixer chose no other epoch', () => {
-    const begun = [announced('prepare'), announced('start'), announced('end')];
-    expect([least - 1, least, 100, most, most + 1].map((height) => allowed(height, ...begun))).toEqual([
-      ...[false, true, true, true, false],
-    ]);
-  });
-
-  it('may be far before for who heard of the task late, but not after', () => {
-    for (const late of [announced('start'), announced('prepare', 1)]) {
-      expect([1, 100, most, most + 1].map((height) => allowed(height, late))).toEqual([true, true, true, false]);
-    }
-  });
-
-  it('is anything to who never heard of it', () => {
-    expect(allowed(1)).toBe(true);
-  });
-});
 
 describe('what a mixer says', () => {
   const idOf = (n: number) => Uint8Array.of(n & 255, (n >> 8) & 255, n >> 16, ...new Uint8Array(29));

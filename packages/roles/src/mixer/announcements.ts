@@ -12,12 +12,12 @@ import { isNewer } from '../announcement-order.ts';
 export const maxAnnouncements = 32_768;
 /** How far two clocks may differ (§5.3). */
 export const clockToleranceMs = 2000;
-/** How far the heights of two mixers may differ when one draws and the other hears of it (§5.21). */
-export const drawToleranceBlocks = 8;
 
 /** When a mixer heard of a task, by its own clock. */
 export interface Heard {
   readonly firstMs: number;
+  /** Of its own chain then. */
+  readonly firstHeight: number;
   /** That its answer had begun; null when it heard of no answer. */
   readonly begunMs: number | null;
   /** The last word before the end: an end is announced only once the work is on disk. */
@@ -25,7 +25,7 @@ export interface Heard {
   /** Reassignments, as its mixer last announced them. */
   readonly attempt: number;
   /** Mixers that were there when it first heard of the task (§5.6), and whether the task began with that word. */
-  readonly present: ReadonlySet<number>;
+  readonly present: ReadonlySet<Ref<'mixers'>>;
   readonly isFromStart: boolean;
 }
 
@@ -37,15 +37,8 @@ export interface Hearing {
   readonly present: ReadonlySet<Ref<'mixers'>>;
 }
 
-interface Record {
+interface Record extends Omit<Heard, 'attempt'> {
   readonly last: SignedAnnouncement;
-  /** When the first word of it came, by this mixer's clock and chain, and whether that was the task's first of all. */
-  readonly firstMs: number;
-  readonly firstHeight: number;
-  readonly isFromStart: boolean;
-  readonly present: ReadonlySet<Ref<'mixers'>>;
-  readonly begunMs: number | null;
-  readonly lastMs: number;
 }
 
 /**
@@ -95,20 +88,8 @@ export class Announcements {
   heard(mixer: Ref<'mixers'>, taskId: Uint8Array): Heard | null {
     const record = this.#byMixer.get(mixer)?.get(toHex(taskId));
     if (record === undefined) return null;
-    const { last, firstMs, begunMs, lastMs, present, isFromStart } = record;
-    return { firstMs, begunMs, lastMs, attempt: last.announcement.attempt, present, isFromStart };
-  }
-
-  /**
-   * §5.21 Whether a mixer's task may have been drawn from the state at `drawHeight`: within a few blocks of this
-   * mixer's height when it first heard of the task. Of a task that it heard of late, or never, it knows no more.
-   */
-  allowsDraw(mixer: Ref<'mixers'>, taskId: Uint8Array, drawHeight: number): boolean {
-    const record = this.#byMixer.get(mixer)?.get(toHex(taskId));
-    if (record === undefined) return true;
-    const { firstHeight, isFromStart } = record;
-    const isTooOld = isFromStart && drawHeight + drawToleranceBlocks < firstHeight;
-    return !isTooOld && drawHeight <= firstHeight + drawToleranceBlocks;
+    const { last, ...heard } = record;
+    return { ...heard, attempt: last.announcement.attempt };
   }
 
   /** §5.3: this mixer agrees when the task's mixer told it the same, and its own clock says late, ±2 s. */

@@ -47,6 +47,23 @@ describe('whether a home mixer is away (§5.6)', () => {
   });
 });
 
+describe('whether this mixer is behind the chain (§5.21)', () => {
+  const behind = (...heights: number[]) => {
+    const world = new World({ mixers: 4, params: { epochBlocks: 4096 } });
+    for (let n = 0; n < 10; n++) world.block();
+    const committee = new Committee(0);
+    for (const [i, said] of heights.entries()) committee.heard(i + 1, { said, known: 10 });
+    return committee.isBehind(world.state);
+  };
+
+  it('is what more than a third of the committee say, by more than four blocks', () => {
+    expect(behind(15, 15, 10)).toBe(true);
+    expect(behind(14, 14, 14)).toBe(false);
+    expect(behind(1_000_000, 10, 10)).toBe(false);
+    expect(behind()).toBe(false);
+  });
+});
+
 describe('who was there when a task began (§5.6.1)', () => {
   it('is not who is just back: another mixer may not have heard of it', () => {
     const said = [...Array(5).fill(both), ...Array(6).fill(first), ...Array(5).fill(both)];

@@ -105,6 +105,13 @@ export class Committee {
     return heardAt !== undefined && height - heardAt <= blocks;
   }
 
+  /** §5.21 Whether more than a third of the committee say that the chain is longer than this one knows. */
+  isBehind(state: LedgerView): boolean {
+    const seats = presentCommittee(state);
+    const ahead = seats.filter(({ mixer }) => (this.#saidAt.get(mixer) ?? 0) - state.globals.height > presenceBlocks);
+    return !isQuorum(seats.length - ahead.length, seats.length);
+  }
+
   /** Throws NO_COMMITTEE when no certificate could form now (§7.3). */
   requireQuorum(state: LedgerView): void {
     const seats = presentCommittee(state);

@@ -8,6 +8,8 @@ const prefix = 'pending/';
 export class Pending {
   readonly #store: RoleStore;
   readonly #waiting = new Map<string, Attestation>();
+  /** Of what a quorum refused: how often, and the height at which it is offered again. */
+  readonly #refused = new Map<string, { readonly times: number; readonly againAt: number }>();
 
   constructor(store: RoleStore) {
     this.#store = store;
@@ -17,9 +19,14 @@ export class Pending {
     return this.#waiting;
   }
 
-  /** Whether tasks wait: somebody's money is held for them. Reports go with the next batch (§14.1). */
-  get hasTasks(): boolean {
-    return [...this.#waiting.values()].some(({ kind }) => kind !== 'report');
+  /** What may be offered at a height. */
+  due(height: number): Attestation[] {
+    return [...this.#waiting].flatMap(([key, attestation]) => (this.#isDue(key, height) ? [attestation] : []));
+  }
+
+  /** Whether tasks are due: somebody's money is held for them. Reports go with the next batch (§14.1). */
+  hasTasks(height: number): boolean {
+    return [...this.#waiting].some(([key, { kind }]) => kind !== 'report' && this.#isDue(key, height));
   }
 
   get hasReports(): boolean {
@@ -39,8 +46,23 @@ export class Pending {
     this.#store.put(prefix + key, Attestation.serialize(attestation));
   }
 
+  /** §14.12 Keeps what a quorum refused at a height for later, each time twice as late; returns the height. */
+  postpone(attestation: Attestation, height: number): number {
+    const key = keyOfAttestation(attestation);
+    const times = (this.#refused.get(key)?.times ?? 0) + 1;
+    const againAt = height + 2 ** times;
+    this.add(attestation);
+    this.#refused.set(key, { times, againAt });
+    return againAt;
+  }
+
+  #isDue(key: string, height: number): boolean {
+    return (this.#refused.get(key)?.againAt ?? 0) <= height;
+  }
+
   /** Whether it was there. */
   drop(key: string): boolean {
+    this.#refused.delete(key);
     if (!this.#waiting.delete(key)) return false;
     this.#store.delete(prefix + key);
     return true;

@@ -11,6 +11,7 @@ import {
   CertifiedBatch,
   type CommitteeSeat,
   detailOf,
+  type LeastTimes,
   type LedgerEvent,
   limits,
   type MeasuredMiner,
@@ -37,14 +38,9 @@ import {
 import { presentCommittee } from '../committee.ts';
 import { type Ground, ownSeat } from '../ground.ts';
 import { checkBatch, claimsOf, type Turn } from './check.ts';
+import { slowerThanNamed } from './check-time.ts';
 import { checkViewOf } from './check-view.ts';
-
-/** A mixer's answer to an offer that it does not sign, with the indexes that it finds invalid. */
-interface Refusal {
-  readonly mixer: Ref<'mixers'>;
-  readonly invalid: readonly number[];
-  readonly reason: string;
-}
+import { type Refusal, type Refused, sortOut } from './contested.ts';
 
 type Reply = { readonly mixer: Ref<'mixers'>; readonly signature: Uint8Array } | Refusal;
 
@@ -129,7 +125,7 @@ export class Batches {
   advance(height: number): void {
     const head = this.#context.chain.head();
     if (height % presentCommittee(head).length === ownSeat(this.#ground, head)) void this.#issue();
-    else if (this.#ground.pending.hasTasks || this.#isLastCall()) this.#schedule();
+    else if (this.#ground.pending.hasTasks(height) || this.#isLastCall()) this.#schedule();
   }
 
   /** Whether reports wait that would be too late with the batch of this mixer's next turn (§14.1.1). */
@@ -201,24 +197,20 @@ export class Batches {
         signatures.set(mixer, signer.sign(this.#headerRoot(header)));
         return this.#keep(this.#assemble(seats, { header, attestations, signatures }));
       }
-      const left = this.#uncontested(attestations, refusals, seats.length);
-      if (left.length === attestations.length) return null;
-      attestations = left;
+      const answered = { total: seats.length, signed: signatures.size + 1 };
+      const { offered, refused } = sortOut(attestations, refusals, answered);
+      for (const each of refused) this.#postpone(each);
+      if (offered.length === attestations.length) return null;
+      attestations = offered;
     }
     return null;
   }
 
-  /**
-   * §14.12 What nobody finds invalid, to be offered again. What so many do that no quorum is left for it is discarded;
-   * the rest, which a liar may have named, waits for the next batch.
-   */
-  #uncontested(attestations: readonly Attestation[], refusals: readonly Refusal[], seats: number): Attestation[] {
-    return attestations.filter((attestation, index) => {
-      const against = refusals.filter(({ invalid }) => invalid.includes(index));
-      const reasons = against.map(({ reason }) => reason);
-      if (!isQuorum(seats - against.length, seats)) this.#discard(attestation, reasons);
-      return against.length === 0;
-    });
+  /** §14.12 Who refused it may have been behind: it is offered again until it is too old. */
+  #postpone({ attestation, reasons }: Refused): void {
+    const { chain, runtime } = this.#context;
+    const againAt = this.#ground.pending.postpone(attestation, chain.head().globals.height);
+    runtime.log(`${nameOf(attestation)} is offered again at block ${againAt}: ${[...new Set(reasons)].join('; ')}`);
   }
 
   /** §7.4: two headers of one turn would be an offence, so the first one signed is sent until it is taken. */
@@ -245,7 +237,8 @@ export class Batches {
       transition: limits.maxBatchTransitions,
       report: limits.maxBatchReports,
     };
-    const fits = [...this.#ground.pending.all.values()].filter(({ kind }) => room[kind]-- > 0);
+    const due = this.#ground.pending.due(this.#context.chain.head().globals.height);
+    const fits = due.filter(({ kind }) => room[kind]-- > 0);
     return fits.slice(0, limits.maxBatchReceipts);
   }
 
@@ -273,16 +266,14 @@ export class Batches {
     const flaws = new Map(
       checkBatch(checkViewOf(this.#ground), turn, waiting).map(({ index, reason }) => [index, reason]),
     );
-    for (const [index, reason] of flaws) this.#discard(waiting[index], [reason]);
+    for (const [index, reason] of flaws) this.#discard(waiting[index], reason);
     return waiting.filter((_, index) => !flaws.has(index));
   }
 
-  #discard(attestation: Attestation | undefined, reasons: readonly string[]): void {
+  #discard(attestation: Attestation | undefined, reason: string): void {
     if (attestation === undefined) return;
-    const key = keyOfAttestation(attestation);
-    const name = 'report' in attestation.value ? key : `task ${key.slice(0, 8)}`;
-    this.#context.runtime.log(`${name} discarded: ${[...new Set(reasons)].join('; ')}`);
-    this.#drop(key);
+    this.#context.runtime.log(`${nameOf(attestation)} discarded: ${reason}`);
+    this.#drop(keyOfAttestation(attestation));
   }
 
   /** What the other seats say: all of them, or of those that sign more than two thirds, and who is not much later. */
@@ -337,9 +328,9 @@ export class Batches {
   #judge(offer: BatchOffer, from: PeerId): BatchReply {
     const { mixer, committeeSigner: signer } = this.#ground;
     const state = this.#context.chain.head();
-    const refuse = (reason: string, invalid: number[] = []): BatchReply => ({
+    const refuse = (reason: string, invalid: number[] = [], slower: LeastTimes[] = []): BatchReply => ({
       kind: 'refusal',
-      value: { mixer, invalid, reason: detailOf(reason) },
+      value: { mixer, invalid, slower, reason: detailOf(reason) },
     });
     const { header, attestations } = offer;
     const issuer = state.mixers.get(header.mixer);
@@ -351,12 +342,15 @@ export class Batches {
     if (!this.#context.verifier.bls([seat.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
     const signed = { ...header, ...batchRoots(contentsOf(attestations)) };
     if (!BatchHeaderType.equals(signed, header)) return refuse('wrong root of receipts or records');
-    const flaws = checkBatch(checkViewOf(this.#ground), header, attestations);
+    const view = checkViewOf(this.#ground);
+    const flaws = checkBatch(view, header, attestations);
     if (flaws.length > 0) {
       const reasons = [...new Set(flaws.map(({ reason }) => reason))].join('; ').slice(0, 500);
+      const invalid = flaws.map(({ index }) => index);
       return refuse(
         reasons,
-        flaws.map(({ index }) => index),
+        invalid,
+        slowerThanNamed(view.announcements, header.mixer, { attestations, places: invalid }),
       );
     }
     this.#ground.requestDedup.take(claimsOf(attestations), header);
@@ -376,6 +370,12 @@ export class Batches {
     if (signature === null) return null;
     return { certificate: { header, signers: BitArray.fromBoolArray(bits), signature }, ...contentsOf(attestations) };
   }
+}
+
+/** As the log names it. */
+function nameOf(attestation: Attestation): string {
+  const key = keyOfAttestation(attestation);
+  return attestation.kind === 'report' ? key : `task ${key.slice(0, 8)}`;
 }
 
 /** Height of the next block after which it is the turn of a place of the committee (§14.1). */

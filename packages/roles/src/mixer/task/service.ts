@@ -149,6 +149,7 @@ export class Tasks {
     // §7.1 Only the committee takes tasks, and who is about to leave it takes no more.
     const isServing = ownSeat(this.#ground, state) !== null && state.mixers.at(mixer).status === 'active';
     if (!isServing) throw new AssayError('NO_MIXER', 'This mixer is not of the committee.');
+    if (committee.isBehind(state)) throw new AssayError('NO_MIXER', 'This mixer is behind the chain.');
     committee.requireQuorum(state);
     this.#auditLag.requireRoom();
     const reservedUnits = this.#reservations.reservedUnits(request.session);
