@@ -92,6 +92,7 @@ async function startRoles(parts: NodeParts, desk: FrontDesk, closing: Closing): 
   followKeys(chain, keys, built.roles, runtime.log);
   closing.add(() => built.roles.stopAll());
   await built.roles.startAll();
+  closing.add(chain.onBlock(() => void built.roles.startAgain()));
   desk.open(built);
 }
 
