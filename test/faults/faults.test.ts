@@ -27,7 +27,8 @@ let network: FaultyNetwork;
 beforeAll(async () => {
   const model = join(directory.path, 'tiny.gguf');
   await writeTinyModel(model);
-  const port = String(20_000 + (process.pid % 2000) * 10);
+  // Below the ports that connections are given: one of those may have that of a node that was killed.
+  const port = String(20_000 + (process.pid % 1200) * 10);
   const engine = isComet ? 'cometbft' : 'embedded';
   const args = [...shape.split(' '), '--engine', engine, '--model', model, '--port', port];
   network = await faultyNetwork(dir, args);

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, createClient } from '@assay/client';
-import { processOf, startProcess } from '@assay/node/deploy/processes';
+import { askComet } from '@assay/node/consensus/cometbft/comet-rpc';
+import { lastLines, processOf, startProcess } from '@assay/node/deploy/processes';
 import { assay } from '../e2e/network.ts';
 
 const main = resolve(import.meta.dirname, '../../packages/cli/src/main.ts');
@@ -49,14 +50,30 @@ export class FaultyNode {
     }
   }
 
-  /** Resolves to how long it took until it was ready, milliseconds. */
+  /** Resolves to how long it took until it was ready, milliseconds. Rejects with all that it says of itself. */
   async readyWithin(limitMs: number): Promise<number> {
     const startedMs = performance.now();
+    const fail = async (what: string) => new Error(`${this.name} ${what}\n${(await this.#report()).join('\n')}`);
     while ((await this.heightWhenReady()) === null) {
-      if (performance.now() - startedMs > limitMs) throw new Error(`${this.name} is not ready after ${limitMs} ms`);
+      if (processOf(this.dataDir) === 'died') throw await fail('has ended');
+      if (performance.now() - startedMs > limitMs) throw await fail(`is not ready after ${limitMs} ms`);
       await delay(100);
     }
     return Math.round(performance.now() - startedMs);
+  }
+
+  async #report(): Promise<string[]> {
+    const ask = async (question: () => Promise<unknown>) => JSON.stringify(await question().catch(String));
+    const log = readFileSync(join(this.dataDir, 'node.log'), 'utf8').trimEnd().split('\n').slice(-30);
+    const answers = [await ask(async () => this.client.getNode())];
+    if (this.roles.includes('validator')) {
+      const config = readFileSync(join(this.dataDir, 'cometbft/config/config.toml'), 'utf8');
+      const socket = /unix:\/\/([^",]+\/rpc)/.exec(config)?.[1] ?? '';
+      for (const path of ['/status', '/net_info', '/consensus_state']) {
+        answers.push(await ask(() => askComet(socket, path)));
+      }
+    }
+    return [...answers, ...lastLines(this.dataDir, 20), ...log];
   }
 }
 

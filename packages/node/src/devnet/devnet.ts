@@ -88,7 +88,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
       network: new MemoryNetwork(runtime),
       keys: ring,
       apiKeys: file,
-      serving,
+      serving: Promise.resolve(serving),
       concurrency,
       runtime,
       api: { host: '127.0.0.1', port, origins, hostNames },

@@ -26,7 +26,8 @@ export interface ConditionParts {
   /** Connections with others; null where all of the network is in this process. */
   readonly peers: () => number | null;
   readonly roles: readonly OwnRole[];
-  readonly serving: Workers;
+  /** Null while it is loaded. */
+  readonly serving: () => Workers | null;
   readonly runtime: Pick<Runtime, 'nowMs'>;
 }
 
@@ -45,17 +46,18 @@ export function conditionOf(parts: ConditionParts, running: readonly RoleControl
     peers: peers(),
     rule,
     nextRule: nextRule === 0 ? null : { rule: nextRule, height: nextRuleHeight, isKnown: nextRule <= rules.length },
-    roles: roles.map((role) => roleCondition(head, role, { running, serving: parts.serving })),
+    roles: roles.map((role) => roleCondition(head, role, { running, serving: parts.serving() })),
   };
 }
 
 function roleCondition(
   head: LedgerView,
   { kind, name, operator, worker }: OwnRole,
-  { running, serving }: { readonly running: readonly RoleControl[]; readonly serving: Workers },
+  { running, serving }: { readonly running: readonly RoleControl[]; readonly serving: Workers | null },
 ): RoleCondition {
   const index = indexOf(head, kind, operator);
-  const engine = kind === 'miner' ? EngineInfo.hashTreeRoot(serving.workerOf(worker).engine) : null;
+  const served = kind === 'miner' ? (serving?.workerOf(worker) ?? null) : null;
+  const engine = served === null ? null : EngineInfo.hashTreeRoot(served.engine);
   const control = running.find((each) => each.name === name);
   const silent = { name, kind, address: addressText(operator), running: false, hasKey: true };
   return { ...(control ?? silent), index, hindrances: hindrancesOf(head, { kind, index, engine }) };

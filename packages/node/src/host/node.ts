@@ -26,7 +26,8 @@ export interface NodeParts {
   readonly network: Network;
   readonly keys: KeyRing;
   readonly apiKeys: ApiKeyFile;
-  readonly serving: Workers;
+  /** Loaded while the chain becomes current. */
+  readonly serving: Promise<Workers>;
   /** Tasks one of its miners runs at once. */
   readonly concurrency: number;
   readonly runtime: Runtime;
@@ -60,7 +61,13 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
   const totals = new TotalsView(store);
   chain.onBlock((committed) => totals.onBlock(committed));
   closing.add(() => engine.stop());
-  const ownParts = { chain, runtime, serving: parts.serving, ...parts.own };
+  let served: Workers | null = null;
+  const loaded = parts.serving.then((workers) => {
+    served = workers;
+  });
+  // `ready` says it.
+  loaded.catch(() => {});
+  const ownParts = { chain, runtime, serving: () => served, ...parts.own };
   const desk = new FrontDesk((running) => conditionOf(ownParts, running), runtime);
   const isPending = (taskId: string) => desk.isPending(taskId);
   const adminToken = randomBytes(24).toString('hex');
@@ -74,7 +81,7 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
       runtime.log(`${method} ${route} failed: ${(error as Error).stack ?? String(error)}`),
   });
   closing.add(() => http.stop());
-  const ready = current(chain)
+  const ready = Promise.all([current(chain), loaded])
     .then(() => parts.prepare?.())
     .then(() => startRoles(parts, desk, closing));
   // Whoever waits for it hears of it; nobody has to.
@@ -84,14 +91,16 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
 }
 
 async function startRoles(parts: NodeParts, desk: FrontDesk, closing: Closing): Promise<void> {
-  const { engine, keys, store, network, runtime, serving, concurrency, rolesOf } = parts;
+  const { engine, keys, store, network, runtime, concurrency, rolesOf } = parts;
   const { chain } = engine;
+  const serving = await parts.serving;
   const apiKeys = followSessions({ chain, ring: keys, file: parts.apiKeys }, runtime.log);
   const roles = rolesOf(chain.head());
   const built = buildRoles({ chain, keys, store, network, serving, concurrency, runtime, apiKeys, roles });
   followKeys(chain, keys, built.roles, runtime.log);
   closing.add(() => built.roles.stopAll());
   await built.roles.startAll();
+  closing.add(chain.onBlock(() => void built.roles.startAgain()));
   desk.open(built);
 }
 

@@ -10,6 +10,10 @@ interface Entry {
   readonly committeeSigner: LiveCommitteeKey | null;
   readonly service: RoleService;
   running: boolean;
+  /** Whether it is to run; one that cannot start is started again later. */
+  isWanted: boolean;
+  /** Why it could not start the last time. */
+  fault: string;
   /** Whether the chain had another key for it at the last look. */
   isBehind: boolean;
 }
@@ -24,17 +28,24 @@ export class Roles implements RolesService {
     this.#log = log;
   }
 
-  add(role: Omit<Entry, 'running' | 'isBehind'>): void {
-    this.#entries.push({ ...role, running: false, isBehind: false });
+  add(role: Omit<Entry, 'running' | 'isWanted' | 'fault' | 'isBehind'>): void {
+    this.#entries.push({ ...role, running: false, isWanted: false, fault: '', isBehind: false });
   }
 
   startAll(): Promise<void> {
+    for (const entry of this.#entries) entry.isWanted = true;
+    return this.startAgain();
+  }
+
+  /** Starts those that could not start before: a port that another program had may be free by now. */
+  startAgain(): Promise<void> {
     return this.#inTurn(async () => {
-      for (const entry of this.#entries) await this.#begin(entry);
+      for (const entry of this.#entries) if (entry.isWanted) await this.#begin(entry);
     });
   }
 
   async stopAll(): Promise<void> {
+    for (const entry of this.#entries) entry.isWanted = false;
     await this.#inTurn(() => Promise.all(this.#entries.map((entry) => apply(entry, false))));
   }
 
@@ -45,6 +56,7 @@ export class Roles implements RolesService {
   async set(name: string, running: boolean): Promise<RoleControl | null> {
     const entry = this.#entries.find((candidate) => candidate.name === name);
     if (entry === undefined) return null;
+    entry.isWanted = running;
     await this.#inTurn(() => apply(entry, running));
     return controlOf(entry);
   }
@@ -70,7 +82,14 @@ export class Roles implements RolesService {
 
   /** A key that serves two roles has one address in the network: the second stands still, and the others go on. */
   async #begin(entry: Entry): Promise<void> {
-    await apply(entry, true).catch((error: Error) => this.#log(`${entry.name}: cannot start: ${error.message}`));
+    try {
+      await apply(entry, true);
+      entry.fault = '';
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== entry.fault) this.#log(`${entry.name}: cannot start: ${message}`);
+      entry.fault = message;
+    }
   }
 
   /** One change after the other. */

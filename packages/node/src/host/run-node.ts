@@ -101,7 +101,11 @@ async function boot(options: RunOptions, closing: Closing): Promise<RunningProce
   const own = keys.named.account(nodeKey);
   const apiKeysPath = join(dataDir, dataFiles.apiKeys);
   await ApiKeyFile.begin(apiKeysPath);
-  const serving = await servingOf(config, genesis, options, closing);
+  // Loaded while the chain is opened: consensus may be waiting for this validator.
+  const serving = servingOf(config, genesis, options);
+  // Heard of below, by who waits for it.
+  serving.catch(() => {});
+  closing.add(async () => (await serving.catch(() => null))?.close());
   const dir = join(dataDir, dataFiles.chain);
   const secret = own.secretFor('what roles remember');
   const store = await openStore({ dir, genesisHash: genesisHash(genesis), secret, onNotice: onProgress });
@@ -136,13 +140,14 @@ async function boot(options: RunOptions, closing: Closing): Promise<RunningProce
         peers: () => network.metrics().connections ?? 0,
         roles: ownRoles(config, keys),
       },
-      prepare: () => prepare({ chain, keys, config, serving, genesis, endpoint, runtime }),
+      prepare: async () => prepare({ chain, keys, config, serving: await serving, genesis, endpoint, runtime }),
       rolesOf: (head) => rolesOf(head, config, keys),
     },
     closing,
   );
   serveFaucet(config, { chain, keys, store, endpoint, runtime });
   await publishNodeFile(dataDir, { api: http.url, adminToken }, closing);
+  await serving;
   return { apiUrl: http.url, chain, ready, condition, failed: fatal.promise, stop: () => closing.close() };
 }
 
@@ -177,8 +182,7 @@ async function servingOf(
   { roles, backend, concurrency }: NodeConfig,
   genesis: Genesis,
   { modelOf, onProgress }: RunOptions,
-  closing: Closing,
-): Promise<Served> {
+): Promise<Served & Pick<Serving, 'close'>> {
   const miners = roles.filter(({ kind }) => kind === 'miner').length;
   const isNeeded = miners > 0 || roles.some(({ kind }) => kind === 'validator');
   if (!isNeeded || backend === null) return noWorkers;
@@ -187,12 +191,11 @@ async function servingOf(
     backend.kind === 'upstream'
       ? { ...common, model: null, upstream: { url: backend.url, model: backend.model }, threads: null }
       : { ...common, model: await modelOf(backend.model), upstream: null, threads: backend.threads };
-  const serving: Serving = await openBackend(asked, genesis, onProgress);
-  closing.add(() => serving.close());
-  return serving;
+  return openBackend(asked, genesis, onProgress);
 }
 
-const noWorkers: Served = {
+const noWorkers: Served & Pick<Serving, 'close'> = {
+  close: async () => {},
   model: null,
   measuring: null,
   workerOf: () => {

@@ -27,7 +27,8 @@ import { decode, encode } from './wire.ts';
 const maxFrameBytes = 16 * 1024 * 1024;
 /** Snapshots at the same heights everywhere, so that a new node fetches one from several nodes. */
 const snapshotBlocks = 1000;
-const statusMs = 1000;
+/** How often CometBFT is asked how far it is: while it is behind, roles wait for the answer. */
+const statusMs = { behind: 200, current: 1000 } as const;
 
 export interface CometOptions extends Omit<ApplicationOptions, 'onWaiting'> {
   readonly store: ChainStore & Pick<Store, 'begin'>;
@@ -197,7 +198,8 @@ export class CometEngine implements Engine {
 
   /** Asks CometBFT now and then whether it is as far as its like. */
   #watch(): void {
-    this.#cancel = this.#options.runtime.timer(statusMs, async () => {
+    const waitMs = this.#application.isCurrent() ? statusMs.current : statusMs.behind;
+    this.#cancel = this.#options.runtime.timer(waitMs, async () => {
       const isCurrent = await isCaughtUp(this.#sockets.rpc);
       if (this.#isStopping || this.#application.ended !== null) return;
       this.#application.setCurrent(isCurrent);

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { ToWorker } from './messages.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
 
 const beatMs = 1000;
 /** Beats without an answer after which a process counts as stopped: while it loads llama.cpp, and later. */
@@ -12,10 +12,10 @@ const patience = { starting: 60, running: 6 } as const;
 export function watchPulse(child: ChildProcess): void {
   let unanswered = 0;
   let most: number = patience.starting;
-  // Any message is a sign of life; the first says that llama.cpp is loaded.
-  child.on('message', () => {
+  // Any message is a sign of life; beats are answered before llama.cpp is loaded.
+  child.on('message', ({ type }: FromWorker) => {
     unanswered = 0;
-    most = patience.running;
+    if (type === 'ready') most = patience.running;
   });
   const timer = setInterval(() => {
     if (unanswered++ >= most) child.kill('SIGKILL');
