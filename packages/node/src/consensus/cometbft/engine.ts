@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { AssayError, cometChainId } from '@assay/protocol';
 import type { Chain, Engine } from '@assay/roles/ports/chain';
 import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
+import { diskFailure, hasRoom } from '../../store/failures.ts';
 import type { ChainStore, Store } from '../../store/store.ts';
 import { Application, type ApplicationOptions } from '../application.ts';
 import { requestShape, responseShape } from './abci.ts';
@@ -96,17 +97,18 @@ export class CometEngine implements Engine {
     const sink = new SnapshotSink({ begin, log: runtime.log });
     this.#abci = new AbciApplication({ application, genesis, blocks, gossip, retention, source, sink });
     const listening = [sockets.rpc, ...(sockets.signer === null ? [] : [sockets.signer])];
-    this.#process = new CometProcess({ binary, home, sockets: listening, runtime });
+    const onFatal = (error: AssayError) => void this.#fail(error);
+    this.#process = new CometProcess({ binary, home, sockets: listening, runtime, onFatal });
     const chainId = cometChainId(application.identity);
     const height = () => application.head().globals.height;
     const nextHeight = () => height() + 1;
-    this.#signer = keys === null ? null : new RemoteSigner({ chainId, keys, nextHeight, runtime });
+    this.#signer = keys === null ? null : new RemoteSigner({ chainId, keys, nextHeight, runtime, onFatal });
     this.#catchingUp = new CatchingUp({ ask: (path) => askComet(sockets.rpc, path), height, log: runtime.log });
   }
 
   /**
    * Restores the chain and writes CometBFT's home. Throws what `Application.restore` and `LastSigned.open` throw, and
-   * an Error when its directories cannot be written.
+   * AssayError DISK_FULL or DISK_FAILED when its directories cannot be written.
    */
   static async open(options: CometOptions): Promise<CometEngine> {
     const { home, genesis, nodeSeed, network, keys: held, evidenceAge = defaultEvidenceAge } = options;
@@ -119,7 +121,11 @@ export class CometEngine implements Engine {
     application.setCurrent(false);
     const { identity } = application;
     const sockets = await makeSockets(held !== null);
-    await writeHome({ dir: home, genesis, identity, nodeSeed, network, sockets, evidenceAge });
+    await writeHome({ dir: home, genesis, identity, nodeSeed, network, sockets, evidenceAge }).catch(
+      (error: unknown) => {
+        throw diskFailure(home, error);
+      },
+    );
     const head = application.head();
     const lastSigned = join(home, 'last-signed.json');
     const keys = held === null ? null : new ValidatorKeys(held, LastSigned.open(lastSigned, head.globals.height));
@@ -204,13 +210,14 @@ export class CometEngine implements Engine {
     }
   }
 
-  /** Looks now and then whether it is as far as its like. */
+  /** Looks now and then whether it is as far as its like, and when it stands still whether its disk is why. */
   #watch(): void {
-    const { runtime } = this.#options;
+    const { runtime, home } = this.#options;
     this.#cancel = runtime.timer(statusMs, async () => {
       const isCurrent = await this.#catchingUp.look();
       if (this.#isStopping || this.#application.ended !== null) return;
       this.#application.setCurrent(isCurrent);
+      if (this.#catchingUp.stands && !hasRoom(home)) return this.#fail(new AssayError('DISK_FULL', home));
       this.#watch();
     });
   }
