@@ -8,8 +8,8 @@ import { type NetOptions, testNet } from './net.fixture.ts';
 
 /**
  * Run as a process of its own: a node beside others, which pays without end and says what was acknowledged. Told to
- * `fill`, it leaves no byte on the disk of one of its directories after some payments, and ends by that; told to `free`,
- * it gives the space back first.
+ * `fill`, it leaves no byte on the disk of one of its directories after some payments, and ends by that. Told to
+ * `free`, it gives the space back first.
  */
 const [binary = '', dir = '', options = '', index = '', part = '', what = ''] = process.argv.slice(2);
 const filler = join(dir, `${part}${index}`, 'filler');

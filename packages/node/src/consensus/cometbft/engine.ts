@@ -19,7 +19,7 @@ import { doubleVotesIn } from './double-votes.ts';
 import { answerFrames } from './frames-socket.ts';
 import { Gossip } from './gossip.ts';
 import { type CometNetwork, type CometSockets, writeHome } from './home.ts';
-import { LastSigned } from './last-signed.ts';
+import { LastSigned, lastSignedFile } from './last-signed.ts';
 import { defaultEvidenceAge, type EvidenceAge, Retention } from './retention.ts';
 import { SealCollector } from './seal-collector.ts';
 import { RemoteSigner } from './signer.ts';
@@ -127,7 +127,7 @@ export class CometEngine implements Engine {
       },
     );
     const head = application.head();
-    const lastSigned = join(home, 'last-signed.json');
+    const lastSigned = join(home, lastSignedFile);
     const keys = held === null ? null : new ValidatorKeys(held, LastSigned.open(lastSigned, head.globals.height));
     await keys?.follow(head);
     const engine = new CometEngine({ application, options, gossip, keys, sockets });

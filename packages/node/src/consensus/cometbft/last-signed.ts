@@ -5,6 +5,9 @@ import { fromHex, toHex } from '@assay/ssz';
 import { writeDurably } from '../../store/durable-file.ts';
 import { diskFailure } from '../../store/failures.ts';
 
+/** In CometBFT's home. */
+export const lastSignedFile = 'last-signed.json';
+
 /** Where in a height something is signed: rounds follow each other, and in each the three steps. */
 export interface Place {
   readonly height: number;
