@@ -29,6 +29,10 @@ export const startBalanceUnits = 1_000_000_000_000n;
 export function testChain({
   accounts = 4,
   makers = 3,
+  /** Of each validator; 1 when absent. */
+  stakes = [] as readonly bigint[],
+  /** Accounts whose keys nobody has, besides `accounts`. */
+  strangers = 0,
   epochBlocks = 8,
   blockTimeMs = 20,
   chainId = 'test',
@@ -36,13 +40,16 @@ export function testChain({
   const holders = Array.from({ length: accounts }, (_, i) => signerOf(`account ${i}`));
   const validators = Array.from({ length: makers }, (_, i) => signerOf(`validator ${i}`));
   const sealers = Array.from({ length: makers }, (_, i) => signerOf(`consensus ${i}`));
+  const addresses = Array.from({ length: strangers }, (_, i) => sha256(encodeText(`stranger ${i}`)).slice(0, 20));
   const mixer = signerOf('mixer');
   const committee = new BlsSigner(generateBlsSecret(sha256(encodeText('mixer'))));
   const genesis: Genesis = {
     chainId,
     timeMs: 1_700_000_000_000,
     params: { ...devnetParams, epochBlocks, blockTimeMs },
-    accounts: holders.map(({ address }) => ({ address, balanceUnits: startBalanceUnits })),
+    accounts: [...holders.map(({ address }) => address), ...addresses].map((address) => {
+      return { address, balanceUnits: startBalanceUnits };
+    }),
     mixers: [
       {
         publicKey: mixer.publicKey,
@@ -55,7 +62,13 @@ export function testChain({
     validators: validators.map(({ publicKey, address }, i) => {
       const consensus = sealers[i] as Ed25519Signer;
       const possession = consensus.consensusPossession(address);
-      return { publicKey, operator: address, stakeUnits: 1n, consensusKey: consensus.publicKey, possession };
+      return {
+        publicKey,
+        operator: address,
+        stakeUnits: stakes[i] ?? 1n,
+        consensusKey: consensus.publicKey,
+        possession,
+      };
     }),
     gateways: [],
     domains: [],

@@ -49,6 +49,17 @@ const engine = z.discriminatedUnion('kind', [
     /** Where it listens for other validators, and where these are: `ID@HOST:PORT`. */
     listen: z.string().default('tcp://0.0.0.0:26656'),
     peers: z.array(z.string()).default([]),
+    /** Where it answers who begins with a state, `tcp://HOST:PORT`; null: nowhere. */
+    rpcListen: z.string().nullable().default(null),
+    /** A block of CometBFT's that the operator trusts, after which an empty node begins; null: the genesis. */
+    stateSync: z
+      .strictObject({
+        rpcServers: z.array(z.url()).min(2, 'It takes two, of nodes that do not belong together.'),
+        trustHeight: z.int().min(1),
+        trustHash: z.string().regex(/^[0-9A-F]{64}$/i, 'The hash of a block has 64 hexadecimal digits.'),
+      })
+      .nullable()
+      .default(null),
   }),
 ]);
 

@@ -1,7 +1,9 @@
-import { chmodSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AssayError } from '@assay/protocol';
+import { lastSignedFile } from '../consensus/cometbft/last-signed.ts';
 import { dataFile } from '../store/failures.ts';
+import type { NodeConfig } from './config.ts';
 import { dataFiles } from './data-files.ts';
 
 const othersMayDo = 0o077;
@@ -67,4 +69,14 @@ export function requireWhole(dataDir: string, { newChain }: { readonly newChain:
   if (!genesis || chain || isUnused) return;
   const unused = ' If these keys have never signed a block, --new-chain begins with them from this genesis.';
   throw missing(`${dataFiles.chain}/`, dataFiles.genesis, unused);
+}
+
+/**
+ * §18.13 Whether a node may begin with a state, after its chain was deleted: what a validator must not forget is what
+ * it signed, which lies beside the chain.
+ */
+export function mayBeginAgain({ engine, roles }: Pick<NodeConfig, 'engine' | 'roles'>, dataDir: string): boolean {
+  const isValidator = roles.length > 0 && roles.every(({ kind }) => kind === 'validator');
+  const isToldWhere = engine.kind === 'cometbft' && engine.stateSync !== null;
+  return isValidator && isToldWhere && existsSync(join(dataDir, dataFiles.cometbft, lastSignedFile));
 }

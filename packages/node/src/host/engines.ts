@@ -59,7 +59,8 @@ function engineOf(parts: OpenEngineParts): Promise<Engine> {
 
 type CometConfig = Extract<NodeConfig['engine'], { kind: 'cometbft' }>;
 
-async function cometEngine(parts: OpenEngineParts, { binary, listen, peers }: CometConfig): Promise<Engine> {
+async function cometEngine(parts: OpenEngineParts, cometConfig: CometConfig): Promise<Engine> {
+  const { binary, listen, peers, rpcListen, stateSync } = cometConfig;
   const { config, genesis, keys, store, runtime, dataDir, onFatal, onProgress } = parts;
   const validator = config.roles.find(({ kind }) => kind === 'validator');
   const shown = validator === undefined ? null : keys.named.account(consensusKeyOf(validator.key));
@@ -71,7 +72,13 @@ async function cometEngine(parts: OpenEngineParts, { binary, listen, peers }: Co
     home: join(dataDir, dataFiles.cometbft),
     binary: await findCometBft({ given: binary ?? undefined, log: onProgress }),
     nodeSeed: cometSeed(keys.named.account(nodeKey)),
-    network: { listen, peers, isLocal: /^tcp:\/\/127\./.test(listen) },
+    network: {
+      listen,
+      peers,
+      isLocal: /^tcp:\/\/127\./.test(listen),
+      rpcListen: rpcListen ?? undefined,
+      stateSync: stateSync ?? undefined,
+    },
     keys: shown === null ? null : { signerOf: (publicKey) => keys.account(publicKey), shown },
   });
 }

@@ -35,8 +35,11 @@ export function diskFailure(dir: string, cause: unknown): AssayError {
   return new AssayError(full ? 'DISK_FULL' : 'DISK_FAILED', full ? dir : `${dir}: ${String(cause)}`, options);
 }
 
-/** LMDB reports a write that was cut short as an input/output error, whatever cut it; so a write is tried. */
-function hasRoom(dir: string): boolean {
+/**
+ * Whether a directory takes more, found out by a write: LMDB reports one that was cut short as an input/output error,
+ * whatever cut it.
+ */
+export function hasRoom(dir: string): boolean {
   const path = join(dir, 'room.tmp');
   try {
     rmSync(path, { force: true });

@@ -5,6 +5,7 @@ import type { Application } from '../application.ts';
 import type { AbciRequest, AbciResponse } from './abci.ts';
 import { type BlockDriver, firstValidators } from './block-driver.ts';
 import { bundled, type Gossip } from './gossip.ts';
+import type { Retention } from './retention.ts';
 import type { SnapshotSink, SnapshotSource } from './snapshots.ts';
 import { MalformedMessage } from './wire.ts';
 
@@ -15,6 +16,7 @@ export interface AbciParts {
   readonly genesis: Genesis;
   readonly blocks: BlockDriver;
   readonly gossip: Gossip;
+  readonly retention: Pick<Retention, 'next'>;
   readonly source: SnapshotSource;
   readonly sink: SnapshotSink;
 }
@@ -42,7 +44,7 @@ export class AbciApplication {
     if (request.finalizeBlock !== null) return { finalizeBlock: blocks.finalize(request.finalizeBlock) };
     if (request.commit !== null) {
       await blocks.commit();
-      return { commit: {} };
+      return { commit: { retainHeight: this.#parts.retention.next() } };
     }
     return this.#offStage(request);
   }

@@ -10,14 +10,27 @@ export class CometLog {
   readonly #told = new Map<string, number>();
   #rest = '';
   #last = '';
+  #hasFailed = false;
 
   constructor(runtime: Pick<Runtime, 'monotonicMs' | 'log'>) {
     this.#runtime = runtime;
   }
 
-  /** The last fault; empty when there was none. */
+  /** The last fault; empty when there was none since it was started. */
   get lastFault(): string {
     return this.#last;
+  }
+
+  /** Whether it decides no more blocks, although it runs: CometBFT leaves it to others to end it. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Hears that it was started again. */
+  begin(): void {
+    this.#rest = '';
+    this.#last = '';
+    this.#hasFailed = false;
   }
 
   read(piece: string): void {
@@ -30,7 +43,9 @@ export class CometLog {
   #line(line: string): void {
     const fault = faultOf(line);
     if (fault === null) return;
-    this.#last = fault;
+    // What follows a failure is not its reason.
+    if (!this.#hasFailed) this.#last = fault;
+    this.#hasFailed ||= fault.startsWith('CONSENSUS FAILURE');
     const now = this.#runtime.monotonicMs();
     const kind = fault.replaceAll(/[0-9A-Fa-f]{4,}|\d+/g, '#');
     const told = this.#told.get(kind);

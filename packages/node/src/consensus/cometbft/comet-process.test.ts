@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AssayError } from '@assay/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realRuntime } from '../../runtime/real.ts';
 import { CometLog } from './comet-log.ts';
@@ -11,11 +12,14 @@ import { until } from './net.fixture.ts';
 describe("CometBFT's process §18.11", () => {
   let dir = '';
   let lines: string[] = [];
+  let fatal: string[] = [];
+  const onFatal = (error: AssayError) => fatal.push(error.message);
   const running: CometProcess[] = [];
 
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'assay-process-'));
     lines = [];
+    fatal = [];
   });
   afterEach(async () => {
     await Promise.all(running.splice(0).map((each) => each.stop()));
@@ -26,7 +30,8 @@ describe("CometBFT's process §18.11", () => {
     writeFileSync(binary, `#!/bin/sh\n${body}\n`);
     chmodSync(binary, 0o755);
     const sockets = [join(dir, 'rpc')];
-    const process = new CometProcess({ binary, home: dir, sockets, runtime: realRuntime((line) => lines.push(line)) });
+    const runtime = realRuntime((line) => lines.push(line));
+    const process = new CometProcess({ binary, home: dir, sockets, runtime, onFatal });
     running.push(process);
     process.start();
     return process;
@@ -52,13 +57,36 @@ describe("CometBFT's process §18.11", () => {
     expect(readFileSync(join(dir, 'cometbft.log'), 'utf8')).toMatch(/cannot dial/);
   });
 
+  it('is ended and started again when it decides no more and stays, with the reason and not what follows', async () => {
+    const failed = JSON.stringify({ level: 'error', _msg: 'CONSENSUS FAILURE!!!', err: 'wrong block' });
+    const child = started(`echo '${failed}'; echo '${fault('a peer left')}'; exec sleep 60`);
+    const { pid } = child;
+    await until('another', () => child.pid !== null && child.pid !== pid);
+    expect(lines.find((line) => line.includes('starts again'))).toMatch(/SIGKILL.* CONSENSUS FAILURE!!!: wrong block$/);
+    expect(fatal).toEqual([]);
+  });
+
+  it('is not started again when the disk of its home is full', async () => {
+    const child = started(`echo 'panic: write /x/wal: no space left on device'; exit 2`);
+    await until('the reason', () => fatal.length > 0);
+    expect(fatal.join()).toMatch(/^The disk is full.*Free some space.*assay-process-/s);
+    expect([child.pid, lines.filter((line) => line.includes('starts again'))]).toEqual([null, []]);
+  });
+
+  it('ends the node when its own files cannot be written', async () => {
+    mkdirSync(join(dir, 'cometbft.pid'));
+    const child = started('exec sleep 60');
+    expect(fatal.join()).toMatch(/^The disk refused.*assay-process-.*EISDIR/s);
+    expect(child.pid).toBeNull();
+  });
+
   it('says when there is no such program', async () => {
     const child = started('exit 0');
     await child.stop();
     rmSync(join(dir, 'cometbft'));
     const sockets: string[] = [];
     const runtime = realRuntime((line) => lines.push(line));
-    const none = new CometProcess({ binary: join(dir, 'cometbft'), home: dir, sockets, runtime });
+    const none = new CometProcess({ binary: join(dir, 'cometbft'), home: dir, sockets, runtime, onFatal });
     running.push(none);
     none.start();
     await until('the reason', () => lines.some((line) => /cannot be started: .*ENOENT/.test(line)));

@@ -10,8 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { AssayError } from '@assay/protocol';
 import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
 import { childEnvironment } from '../../child-environment.ts';
+import { diskFailure, hasRoom } from '../../store/failures.ts';
 import { CometLog } from './comet-log.ts';
 
 /** A pause before the next start: twice as long each time, until it ran for so long. */
@@ -28,6 +30,8 @@ export interface CometProcessOptions {
   /** Sockets on which it listens: a process that was killed leaves them, and they stop the next. */
   readonly sockets: readonly string[];
   readonly runtime: Pick<Runtime, 'monotonicMs' | 'timer' | 'log'>;
+  /** Told when the disk of its home fails or is full: it is not started again. */
+  readonly onFatal: (error: AssayError) => void;
 }
 
 /** Runs CometBFT, and runs it again when it ends by itself. What it writes is in `cometbft.log` of its home. */
@@ -51,7 +55,17 @@ export class CometProcess {
   }
 
   start(): void {
+    try {
+      this.#start();
+    } catch (error) {
+      this.#child?.kill('SIGKILL');
+      this.#fail(error);
+    }
+  }
+
+  #start(): void {
     const { binary, home, sockets, runtime } = this.#options;
+    this.#log.begin();
     for (const socket of sockets) rmSync(socket, { force: true });
     endLeftOver(join(home, 'cometbft.pid'), home);
     const file = logFile(join(home, 'cometbft.log'));
@@ -66,6 +80,7 @@ export class CometProcess {
       stream.setEncoding('utf8').on('data', (piece: string) => {
         file.write(piece);
         this.#log.read(piece);
+        if (this.#log.hasFailed) child.kill('SIGKILL');
       });
     }
     this.#ended = new Promise((resolve) => {
@@ -92,9 +107,18 @@ export class CometProcess {
     cancel();
   }
 
+  #fail(error: unknown): void {
+    this.#isStopping = true;
+    this.#options.onFatal(diskFailure(this.#options.home, error));
+  }
+
   #again(how: string, ranMs: number): void {
     if (this.#isStopping) return;
     const { home, runtime } = this.#options;
+    if (isFull(this.#log.lastFault) || !hasRoom(home)) {
+      this.#fail(new AssayError('DISK_FULL', home));
+      return;
+    }
     if (ranMs > steadyMs) this.#pauseMs = firstPauseMs;
     const why = this.#log.lastFault === '' ? '' : ` Its last fault: ${this.#log.lastFault}`;
     const seconds = this.#pauseMs / 1000;
@@ -102,6 +126,11 @@ export class CometProcess {
     this.#cancel = runtime.timer(this.#pauseMs, () => this.start());
     this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs);
   }
+}
+
+/** How Go says it of a file that may not grow. */
+function isFull(fault: string): boolean {
+  return /no space left on device|disk quota exceeded|file too large/.test(fault);
 }
 
 function logFile(path: string): WriteStream {

@@ -6,18 +6,21 @@ import { dirname, join } from 'node:path';
 import { AssayError, cometChainId } from '@assay/protocol';
 import type { Chain, Engine } from '@assay/roles/ports/chain';
 import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
+import { diskFailure, hasRoom } from '../../store/failures.ts';
 import type { ChainStore, Store } from '../../store/store.ts';
 import { Application, type ApplicationOptions } from '../application.ts';
 import { requestShape, responseShape } from './abci.ts';
 import { AbciApplication } from './abci-application.ts';
 import { BlockDriver } from './block-driver.ts';
+import { CatchingUp } from './catching-up.ts';
 import { CometProcess } from './comet-process.ts';
 import { askComet } from './comet-rpc.ts';
 import { doubleVotesIn } from './double-votes.ts';
 import { answerFrames } from './frames-socket.ts';
 import { Gossip } from './gossip.ts';
 import { type CometNetwork, type CometSockets, writeHome } from './home.ts';
-import { LastSigned } from './last-signed.ts';
+import { LastSigned, lastSignedFile } from './last-signed.ts';
+import { defaultEvidenceAge, type EvidenceAge, Retention } from './retention.ts';
 import { SealCollector } from './seal-collector.ts';
 import { RemoteSigner } from './signer.ts';
 import { SnapshotSink, type SnapshotSinkOptions, SnapshotSource } from './snapshots.ts';
@@ -42,6 +45,8 @@ export interface CometOptions extends Omit<ApplicationOptions, 'onWaiting'> {
   /** Null for a node that makes no blocks. */
   readonly keys: HeldKeys | null;
   readonly runtime: Pick<Runtime, 'monotonicMs' | 'timer' | 'log'>;
+  /** Two days and 100,000 blocks when absent; the same at all nodes of a network. */
+  readonly evidenceAge?: EvidenceAge;
 }
 
 interface EngineParts {
@@ -61,6 +66,7 @@ export class CometEngine implements Engine {
   readonly #process: CometProcess;
   readonly #signer: RemoteSigner | null;
   readonly #seals: SealCollector;
+  readonly #catchingUp: CatchingUp;
   readonly #connections = new Set<Socket>();
   #server: Server | null = null;
   #cancel: Cancel | null = null;
@@ -68,7 +74,7 @@ export class CometEngine implements Engine {
   #inHand: Promise<unknown> = Promise.resolve();
 
   private constructor({ application, options, gossip, keys, sockets }: EngineParts) {
-    const { genesis, runtime, store, binary, home } = options;
+    const { genesis, runtime, store, binary, home, evidenceAge = defaultEvidenceAge } = options;
     this.#application = application;
     this.#options = options;
     this.#sockets = sockets;
@@ -87,21 +93,26 @@ export class CometEngine implements Engine {
       await application.begin(block, state, store);
       await follow();
     };
-    const [source, sink] = [new SnapshotSource(store), new SnapshotSink({ begin, log: runtime.log })];
-    this.#abci = new AbciApplication({ application, genesis, blocks, gossip, source, sink });
+    const retention = new Retention({ store, evidenceAge, unsealed: () => seals.next });
+    const source = new SnapshotSource(store, { keptFrom: () => retention.keptFrom });
+    const sink = new SnapshotSink({ begin, log: runtime.log });
+    this.#abci = new AbciApplication({ application, genesis, blocks, gossip, retention, source, sink });
     const listening = [sockets.rpc, ...(sockets.signer === null ? [] : [sockets.signer])];
-    this.#process = new CometProcess({ binary, home, sockets: listening, runtime });
+    const onFatal = (error: AssayError) => void this.#fail(error);
+    this.#process = new CometProcess({ binary, home, sockets: listening, runtime, onFatal });
     const chainId = cometChainId(application.identity);
-    const nextHeight = () => application.head().globals.height + 1;
-    this.#signer = keys === null ? null : new RemoteSigner({ chainId, keys, nextHeight, runtime });
+    const height = () => application.head().globals.height;
+    const nextHeight = () => height() + 1;
+    this.#signer = keys === null ? null : new RemoteSigner({ chainId, keys, nextHeight, runtime, onFatal });
+    this.#catchingUp = new CatchingUp({ ask: (path) => askComet(sockets.rpc, path), height, log: runtime.log });
   }
 
   /**
    * Restores the chain and writes CometBFT's home. Throws what `Application.restore` and `LastSigned.open` throw, and
-   * an Error when its directories cannot be written.
+   * AssayError DISK_FULL or DISK_FAILED when its directories cannot be written.
    */
   static async open(options: CometOptions): Promise<CometEngine> {
-    const { home, genesis, nodeSeed, network, keys: held } = options;
+    const { home, genesis, nodeSeed, network, keys: held, evidenceAge = defaultEvidenceAge } = options;
     const gossip = new Gossip();
     const application = await Application.restore({
       snapshotEvery: snapshotBlocks,
@@ -111,9 +122,13 @@ export class CometEngine implements Engine {
     application.setCurrent(false);
     const { identity } = application;
     const sockets = await makeSockets(held !== null);
-    await writeHome({ dir: home, genesis, identity, nodeSeed, network, sockets });
+    await writeHome({ dir: home, genesis, identity, nodeSeed, network, sockets, evidenceAge }).catch(
+      (error: unknown) => {
+        throw diskFailure(home, error);
+      },
+    );
     const head = application.head();
-    const lastSigned = join(home, 'last-signed.json');
+    const lastSigned = join(home, lastSignedFile);
     const keys = held === null ? null : new ValidatorKeys(held, LastSigned.open(lastSigned, head.globals.height));
     await keys?.follow(head);
     const engine = new CometEngine({ application, options, gossip, keys, sockets });
@@ -196,13 +211,15 @@ export class CometEngine implements Engine {
     }
   }
 
-  /** Asks CometBFT now and then whether it is as far as its like. */
+  /** Looks now and then whether it is as far as its like, and when it stands still whether its disk is why. */
   #watch(): void {
+    const { runtime, home } = this.#options;
     const waitMs = this.#application.isCurrent() ? statusMs.current : statusMs.behind;
-    this.#cancel = this.#options.runtime.timer(waitMs, async () => {
-      const isCurrent = await isCaughtUp(this.#sockets.rpc);
+    this.#cancel = runtime.timer(waitMs, async () => {
+      const isCurrent = await this.#catchingUp.look();
       if (this.#isStopping || this.#application.ended !== null) return;
       this.#application.setCurrent(isCurrent);
+      if (this.#catchingUp.stands && !hasRoom(home)) return this.#fail(new AssayError('DISK_FULL', home));
       this.#watch();
     });
   }
@@ -212,13 +229,4 @@ export class CometEngine implements Engine {
 async function makeSockets(isSigning: boolean): Promise<CometSockets> {
   const dir = await mkdtemp(join(tmpdir(), 'assay-'));
   return { abci: join(dir, 'abci'), rpc: join(dir, 'rpc'), signer: isSigning ? join(dir, 'signer') : null };
-}
-
-async function isCaughtUp(rpc: string): Promise<boolean> {
-  try {
-    const status = (await askComet(rpc, '/status')) as { readonly sync_info?: { readonly catching_up?: boolean } };
-    return status.sync_info?.catching_up === false;
-  } catch {
-    return false;
-  }
 }

@@ -20,7 +20,8 @@ describe("CometBFT's home §18.12", () => {
   const written = async (network: Partial<HomeOptions['network']> = {}, signer: string | null = '/s/signer') => {
     const sockets = { abci: '/s/abci', rpc: '/s/rpc', signer };
     const meeting = { listen: 'tcp://0.0.0.0:26656', peers: ['aa@h:1', 'bb@h:2'], ...network };
-    await writeHome({ dir, genesis, identity, nodeSeed, network: meeting, sockets });
+    const evidenceAge = { blocks: 50, ms: 7000 };
+    await writeHome({ dir, genesis, identity, nodeSeed, network: meeting, sockets, evidenceAge });
     return readFileSync(join(dir, 'config/config.toml'), 'utf8').split('\n');
   };
 
@@ -62,6 +63,8 @@ describe("CometBFT's home §18.12", () => {
     const begun = JSON.parse(readFileSync(join(dir, 'config/genesis.json'), 'utf8'));
     expect(begun).toMatchObject({ genesis_time: '2023-11-14T22:13:20.000Z', validators: [], app_hash: '' });
     expect(begun.chain_id).toMatch(/^test-[0-9a-f]{8}$/);
-    expect(Number(begun.consensus_params.block.max_bytes)).toBeGreaterThan(limits.maxBlockBytes);
+    const { block, evidence } = begun.consensus_params;
+    expect(Number(block.max_bytes)).toBeGreaterThan(limits.maxBlockBytes);
+    expect(evidence).toMatchObject({ max_age_num_blocks: '50', max_age_duration: '7000000000' });
   });
 });

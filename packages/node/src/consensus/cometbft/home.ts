@@ -4,6 +4,7 @@ import { type ChainIdentity, cometAddress, cometChainId, type Genesis, limits } 
 import { toHex } from '@assay/ssz';
 import { Ed25519Signer } from '../../crypto/signers.ts';
 import { writeDurably } from '../../store/durable-file.ts';
+import type { EvidenceAge } from './retention.ts';
 
 /** A trusted block of CometBFT from which a new node begins (§18.9). */
 export interface StateSync {
@@ -46,6 +47,8 @@ export interface HomeOptions {
   readonly nodeSeed: Uint8Array;
   readonly network: CometNetwork;
   readonly sockets: CometSockets;
+  /** The same at all nodes of a network. */
+  readonly evidenceAge: EvidenceAge;
 }
 
 type Value = string | number | boolean;
@@ -74,15 +77,16 @@ export async function writeHome(options: HomeOptions): Promise<void> {
   await write('node_key.json', `${JSON.stringify({ priv_key: { type: 'tendermint/PrivKeyEd25519', value } })}\n`);
 }
 
-function genesisOf({ genesis, identity }: HomeOptions): object {
+function genesisOf({ genesis, identity, evidenceAge }: HomeOptions): object {
   const { timeMs } = genesis;
+  const { blocks, ms } = evidenceAge;
   return {
     genesis_time: new Date(timeMs).toISOString(),
     chain_id: cometChainId(identity),
     initial_height: '1',
     consensus_params: {
       block: { max_bytes: `${limits.maxBlockBytes + blockFrameBytes}`, max_gas: '-1' },
-      evidence: { max_age_num_blocks: '100000', max_age_duration: '172800000000000', max_bytes: '16384' },
+      evidence: { max_age_num_blocks: `${blocks}`, max_age_duration: `${ms}000000`, max_bytes: '16384' },
       validator: { pub_key_types: ['ed25519'] },
       version: { app: '1' },
       abci: { vote_extensions_enable_height: '0' },

@@ -1,7 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { AssayError, type CometTime } from '@assay/protocol';
 import { fromHex, toHex } from '@assay/ssz';
 import { writeDurably } from '../../store/durable-file.ts';
+import { diskFailure } from '../../store/failures.ts';
+
+/** In CometBFT's home. */
+export const lastSignedFile = 'last-signed.json';
 
 /** Where in a height something is signed: rounds follow each other, and in each the three steps. */
 export interface Place {
@@ -66,7 +71,10 @@ export class LastSigned {
     return this.#content.signed;
   }
 
-  /** Makes the next signature durable; its place must come after the last one. */
+  /**
+   * Makes the next signature durable; its place must come after the last one. Rejects with AssayError DISK_FULL or
+   * DISK_FAILED.
+   */
   async sign(signed: Signed): Promise<void> {
     await this.#write({ signed, keys: this.#content.keys });
   }
@@ -77,7 +85,7 @@ export class LastSigned {
     return span === undefined ? null : fromHex(span.publicKey);
   }
 
-  /** Says from which height a key signs, unless that is known. */
+  /** Says from which height a key signs, unless that is known. Rejects as `sign` does. */
   async useKey(publicKey: Uint8Array, fromHeight: number): Promise<void> {
     const { keys, signed } = this.#content;
     const next = { fromHeight, publicKey: toHex(publicKey) };
@@ -88,7 +96,11 @@ export class LastSigned {
   }
 
   async #write(content: Content): Promise<void> {
-    await writeDurably(this.#path, `${JSON.stringify(content, null, 2)}\n`, 0o600);
+    try {
+      await writeDurably(this.#path, `${JSON.stringify(content, null, 2)}\n`, 0o600);
+    } catch (error) {
+      throw diskFailure(dirname(this.#path), error);
+    }
     this.#content = content;
   }
 }

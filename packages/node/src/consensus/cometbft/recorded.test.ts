@@ -40,7 +40,8 @@ describe('recorded chains, asked for as CometBFT asks §18.7', () => {
     const blocks = new BlockDriver({ application, runtime, onCommit: async () => {}, onMisbehavior: () => {} });
     const sink = new SnapshotSink({ begin: async () => {}, log: () => {} });
     const source = new SnapshotSource(store);
-    const abci = new AbciApplication({ application, genesis, blocks, gossip: new Gossip(), source, sink });
+    const retention = { next: () => 0 };
+    const abci = new AbciApplication({ application, genesis, blocks, gossip: new Gossip(), retention, source, sink });
     const ask = async (parts: PartsOf<typeof requestShape>): Promise<AbciResponse> => {
       const response = await abci.answer(decode(requestShape, encode(requestShape, parts)));
       return decode(responseShape, encode(responseShape, response));
@@ -75,8 +76,8 @@ describe('recorded chains, asked for as CometBFT asks §18.7', () => {
       onMisbehavior: () => {},
     });
     const sink = new SnapshotSink({ begin: async () => {}, log: () => {} });
-    const parts = { application, genesis, blocks, gossip: new Gossip(), source: new SnapshotSource(store), sink };
-    const abci = new AbciApplication(parts);
+    const [retention, source] = [{ next: () => 0 }, new SnapshotSource(store)];
+    const abci = new AbciApplication({ application, genesis, blocks, gossip: new Gossip(), retention, source, sink });
     const ask = (request: PartsOf<typeof requestShape>) =>
       abci.answer(decode(requestShape, encode(requestShape, request)));
     const appState = encodeText(JSON.stringify({ genesisHash: '00'.repeat(32) }));

@@ -31,6 +31,11 @@ export class SealCollector {
     this.#options = options;
   }
 
+  /** The first height whose seal is not kept; 0 while that is unknown. */
+  get next(): number {
+    return this.#next ?? 0;
+  }
+
   /** Hears that a block is durable. */
   follow(): void {
     const head = this.#options.application.head();

@@ -38,7 +38,7 @@ describe('the signer of a validator §18.5', () => {
     const runtime = realRuntime((line) => lines.push(line));
     return {
       lastSigned,
-      signer: new RemoteSigner({ chainId, keys, nextHeight: () => height + 1, runtime }),
+      signer: new RemoteSigner({ chainId, keys, nextHeight: () => height + 1, runtime, onFatal: () => {} }),
     };
   };
   const requestOf = (parts: PartsOf<typeof signerShape>): SignerRequest =>
@@ -57,6 +57,17 @@ describe('the signer of a validator §18.5', () => {
   };
   const ask = async (signer: RemoteSigner, parts: PartsOf<typeof signerShape>) =>
     (await signer.answer(requestOf(parts))).voteResponse ?? null;
+
+  it('gives no signature that it cannot keep', async () => {
+    const { signer, lastSigned } = opened();
+    rmSync(dir, { recursive: true });
+    const request = requestOf(vote());
+    await expect(signer.answer(request)).rejects.toMatchObject({
+      code: 'DISK_FAILED',
+      message: expect.stringContaining(dir),
+    });
+    expect(lastSigned.signed).toBeNull();
+  });
 
   it('signs a vote so that others can check it, and has it on disk by then', async () => {
     const { signer } = opened();

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import {
+  AssayError,
   type CometBlockId,
   type CometTime,
   canonicalProposalBytes,
@@ -34,6 +35,8 @@ export interface SignerOptions {
   /** The height after the last durable block. */
   readonly nextHeight: () => number;
   readonly runtime: Pick<Runtime, 'timer' | 'log'>;
+  /** Told when what is signed cannot be made durable. */
+  readonly onFatal: (error: AssayError) => void;
 }
 
 /** What is asked for a signature: its place, and its bytes for any time. */
@@ -59,11 +62,14 @@ export class RemoteSigner {
 
   /** Keeps a connection to the socket on which CometBFT waits for its signer, until `close`. */
   dial(path: string): void {
-    const { runtime } = this.#options;
+    const { runtime, onFatal } = this.#options;
     const socket = connect(path);
     answerFrames(socket, {
       maxBytes: maxMessageBytes,
-      onFault: (fault) => runtime.log(`the signer's connection was closed: ${String(fault)}`),
+      onFault: (fault) => {
+        if (fault instanceof AssayError) onFatal(fault);
+        else runtime.log(`the signer's connection was closed: ${String(fault)}`);
+      },
       answer: async (message) => encode(signerShape, await this.answer(decode(signerShape, message))),
     });
     let cancel = () => {};

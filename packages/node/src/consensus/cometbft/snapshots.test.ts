@@ -62,7 +62,7 @@ describe('the state of a height, from node to node §18.9', () => {
 
   it('is written at the same heights, three of them kept, and one that is fetched goes on being served', async () => {
     const { store, application } = await opened('a', chain, { snapshotEvery: 2 });
-    const source = new SnapshotSource(store, 1024);
+    const source = new SnapshotSource(store, { chunkBytes: 1024 });
     await grow(application, 3);
     const [offer] = source.list();
     if (offer === undefined) throw new Error('there is no snapshot');
@@ -77,7 +77,7 @@ describe('the state of a height, from node to node §18.9', () => {
   it('begins the chain of a node that has none, which goes on from there and after a restart', async () => {
     const from = await opened('a', chain, { snapshotEvery: 2 });
     await grow(from.application, 3);
-    const source = new SnapshotSource(from.store, 1024);
+    const source = new SnapshotSource(from.store, { chunkBytes: 1024 });
     const [offer] = source.list();
     if (offer === undefined) throw new Error('there is no snapshot');
     const to = await opened('b');
@@ -101,7 +101,7 @@ describe('the state of a height, from node to node §18.9', () => {
     async (_, { appHeight = 2, height = 2 }: { appHeight?: number; height?: number }, words) => {
       const from = await opened('a', chain, { snapshotEvery: 2 });
       await grow(from.application, 3);
-      const source = new SnapshotSource(from.store, 1024);
+      const source = new SnapshotSource(from.store, { chunkBytes: 1024 });
       const [offer] = source.list();
       if (offer === undefined) throw new Error('there is no snapshot');
       const to = await opened('b');
@@ -116,7 +116,7 @@ describe('the state of a height, from node to node §18.9', () => {
   it('is fetched from others where one sends a wrong piece, and no more from that one', async () => {
     const from = await opened('a', chain, { snapshotEvery: 2 });
     await grow(from.application, 3);
-    const source = new SnapshotSource(from.store, 1024);
+    const source = new SnapshotSource(from.store, { chunkBytes: 1024 });
     const [offer] = source.list();
     if (offer === undefined) throw new Error('there is no snapshot');
     const to = await opened('b');
@@ -138,7 +138,7 @@ describe('the state of a height, from node to node §18.9', () => {
     await grow(from.application, 1);
     const other = testChain({ chainId: 'other' });
     const to = await opened('b', other);
-    const source = new SnapshotSource(from.store, 1024);
+    const source = new SnapshotSource(from.store, { chunkBytes: 1024 });
     const [offer] = source.list();
     if (offer === undefined) throw new Error('there is no snapshot');
     const sink = sinkOf(to);

@@ -26,17 +26,21 @@ export class SnapshotSource {
   readonly #chunkBytes: number;
   readonly #offers = new Map<number, Snapshot>();
   readonly #served = new Map<number, Uint8Array>();
+  readonly #keptFrom: () => number;
 
+  /** `keptFrom`: the lowest height whose block CometBFT has; nobody can begin below it. */
   constructor(
     store: Pick<ChainStore, 'snapshotHeights' | 'snapshotAt' | 'blockAt'>,
-    chunkBytes: number = maxChunkBytes,
+    { chunkBytes = maxChunkBytes, keptFrom = () => 0 }: { chunkBytes?: number; keptFrom?: () => number } = {},
   ) {
     this.#store = store;
     this.#chunkBytes = chunkBytes;
+    this.#keptFrom = keptFrom;
   }
 
   list(): Snapshot[] {
-    const heights = this.#store.snapshotHeights();
+    const keptFrom = this.#keptFrom();
+    const heights = this.#store.snapshotHeights().filter((height) => height >= keptFrom);
     for (const height of this.#offers.keys()) if (!heights.includes(height)) this.#offers.delete(height);
     return heights.flatMap((height) => this.#offer(height) ?? []);
   }

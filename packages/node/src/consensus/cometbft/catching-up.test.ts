@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { CatchingUp } from './catching-up.ts';
+
+describe('whether the chain is as far as that of others §18.13', () => {
+  const world = { height: 0, isCatchingUp: false as boolean | null, peers: [] as number[] };
+  const lines: string[] = [];
+  const opened = (start: Partial<typeof world>) => {
+    Object.assign(world, { height: 0, isCatchingUp: false, peers: [] }, start);
+    lines.length = 0;
+    const ask = async (path: string) => {
+      if (world.isCatchingUp === null) throw new Error('it does not answer');
+      if (path === '/status') return { sync_info: { catching_up: world.isCatchingUp } };
+      return { peers: world.peers.map((height) => ({ peer_state: { round_state: { height: `${height}` } } })) };
+    };
+    return new CatchingUp({ ask, height: () => world.height, log: (line) => lines.push(line) });
+  };
+  const looks = async (of: CatchingUp, count: number) => {
+    const seen: boolean[] = [];
+    for (let i = 0; i < count; i++) seen.push(await of.look());
+    return new Set(seen);
+  };
+
+  it('is not known while CometBFT does not answer or catches up, whatever comes', async () => {
+    const catchingUp = opened({ isCatchingUp: null });
+    expect(await catchingUp.look()).toBe(false);
+    Object.assign(world, { isCatchingUp: true, height: 9 });
+    expect([await catchingUp.look(), catchingUp.stands]).toEqual([false, false]);
+  });
+
+  it('is so with new blocks, alone, or beside those who are no further', async () => {
+    const catchingUp = opened({ height: 5, peers: [0, 0] });
+    expect(await catchingUp.look()).toBe(false);
+    world.height = 6;
+    expect(await catchingUp.look()).toBe(true);
+    expect([await catchingUp.look(), catchingUp.stands]).toEqual([true, true]);
+    expect(await opened({ height: 5 }).look()).toBe(true);
+    expect(await opened({ height: 5, peers: [6, 6, 7, 900] }).look()).toBe(true);
+  });
+
+  it('is not so where most are further and nobody gives the next block, which is said once', async () => {
+    const catchingUp = opened({ height: 5, peers: [6, 900, 901] });
+    expect(await looks(catchingUp, 30)).toEqual(new Set([false]));
+    expect(lines).toEqual([
+      expect.stringMatching(/^2 of 3 peers are at height 901, and none gives block 6: begin again/),
+    ]);
+  });
+});
