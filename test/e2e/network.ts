@@ -182,7 +182,7 @@ export async function eventually<T>(read: () => Promise<T | null>): Promise<T> {
 
 /** The task once the chain has come that far with it. */
 export function taskWith(
-  network: RunningNetwork,
+  network: Pick<RunningNetwork, 'client'>,
   taskId: string,
   isThere: (task: TaskDetail) => boolean,
 ): Promise<TaskDetail> {
