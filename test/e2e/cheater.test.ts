@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await network.end('SIGKILL');
+  await network.kill();
   directory.remove();
 });
 

@@ -1,10 +1,11 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Client, createClient, type TaskDetail } from '@assay/client';
+import { processOf } from '@assay/node/deploy/processes';
 import OpenAI from 'openai';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -49,20 +50,24 @@ interface StartOptions {
   readonly program?: readonly [string, ...string[]];
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Whether each role has a process of its own. */
+  readonly isSplit?: boolean;
 }
 
 /** `assay up --json` in a process of its own, and the official clients pointed at it. */
 export class RunningNetwork {
   readonly api: string;
   readonly apiKey: string;
+  /** Of the node whose API it is. */
   readonly dataDir: string;
   readonly openai: OpenAI;
   readonly client: Client;
-  readonly adminToken: string;
   readonly process: ChildProcess;
   readonly lines: Line[] = [];
+  readonly #options: StartOptions;
 
-  private constructor(child: ChildProcess, ready: Line, lines: Line[]) {
+  private constructor(options: StartOptions, child: ChildProcess, ready: Line, lines: Line[]) {
+    this.#options = options;
     this.process = child;
     this.lines = lines;
     this.api = ready.api as string;
@@ -70,14 +75,13 @@ export class RunningNetwork {
     this.dataDir = ready.dataDir as string;
     this.openai = this.openaiWith(this.apiKey);
     this.client = createClient({ baseUrl: this.api.replace(/\/v1$/, '') });
-    const node = JSON.parse(readFileSync(join(this.dataDir, 'node.json'), 'utf8')) as { adminToken: string };
-    this.adminToken = node.adminToken;
   }
 
   /** Resolves at the ready line; rejects with what the process said when it ends before. */
   static async start(options: StartOptions): Promise<RunningNetwork> {
     const [program, ...first] = options.program ?? [process.execPath, main];
-    const args = ['up', '--json', '--port', '0', '--data', options.dataDir, ...(options.args ?? [])];
+    const kind = options.isSplit === true ? ['--processes'] : ['--port', '0'];
+    const args = ['up', '--json', ...kind, '--data', options.dataDir, ...(options.args ?? [])];
     const { cwd = root, env = process.env } = options;
     const child = spawn(program, [...first, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let err = '';
@@ -93,7 +97,7 @@ export class RunningNetwork {
       });
       child.once('exit', (code) => reject(new Error(`the network ended with ${code} before it was ready: ${err}`)));
     });
-    return new RunningNetwork(child, ready, lines);
+    return new RunningNetwork(options, child, ready, lines);
   }
 
   /** The official client with another API key. */
@@ -101,20 +105,58 @@ export class RunningNetwork {
     return new OpenAI({ baseURL: this.api, apiKey, maxRetries: 0 });
   }
 
+  /** Starts it again, as it was started, from what it has left. */
+  again(): Promise<RunningNetwork> {
+    return RunningNetwork.start(this.#options);
+  }
+
+  /** What a command is told whose signer is a user: where the keys lie that no role needs, and which node it asks. */
+  get wallet(): readonly string[] {
+    const { isSplit, dataDir } = this.#options;
+    return isSplit === true ? ['--data', join(dataDir, 'cold'), '--api', this.api] : ['--data', this.dataDir];
+  }
+
+  /** The number that the chain has given a role. */
+  async indexOf(name: string): Promise<number> {
+    const { roles } = await this.#nodeOf(name).client.getNode();
+    return roles.find((role) => role.name === name)?.index ?? -1;
+  }
+
   async stopRole(name: string): Promise<void> {
-    await this.client.setRole({ name, running: false, adminToken: this.adminToken });
+    const { client, adminToken } = this.#nodeOf(name);
+    await client.setRole({ name, running: false, adminToken });
   }
 
   async startRole(name: string): Promise<void> {
-    await this.client.setRole({ name, running: true, adminToken: this.adminToken });
+    const { client, adminToken } = this.#nodeOf(name);
+    await client.setRole({ name, running: true, adminToken });
+  }
+
+  /** The node that runs a role. */
+  #nodeOf(name: string): { readonly client: Client; readonly adminToken: string } {
+    const dir = this.#options.isSplit === true ? join(this.#options.dataDir, name) : this.dataDir;
+    const text = readFileSync(join(dir, 'node.json'), 'utf8');
+    const { api, adminToken } = JSON.parse(text) as { api: string; adminToken: string };
+    return { client: createClient({ baseUrl: api }), adminToken };
   }
 
   /** Ctrl-C; resolves to the exit code. */
   async stop(): Promise<number | null> {
-    return this.end('SIGINT');
+    return this.#end('SIGINT');
   }
 
-  async end(signal: NodeJS.Signals): Promise<number | null> {
+  /** All its processes at once, with kill -9. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+    const { isSplit, dataDir } = this.#options;
+    if (isSplit !== true) return;
+    const pids = readdirSync(dataDir).map((name) => processOf(join(dataDir, name)));
+    for (const pid of pids) if (typeof pid === 'number') process.kill(pid, 'SIGKILL');
+    const isGone = () => readdirSync(dataDir).every((name) => typeof processOf(join(dataDir, name)) !== 'number');
+    await eventually(async () => (isGone() ? true : null));
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return this.process.exitCode;
     const exited = once(this.process, 'exit');
     this.process.kill(signal);
@@ -140,7 +182,7 @@ export async function eventually<T>(read: () => Promise<T | null>): Promise<T> {
 
 /** The task once the chain has come that far with it. */
 export function taskWith(
-  network: RunningNetwork,
+  network: Pick<RunningNetwork, 'client'>,
   taskId: string,
   isThere: (task: TaskDetail) => boolean,
 ): Promise<TaskDetail> {

@@ -10,7 +10,7 @@ describe.each(['competition', 'useful-work'])('a network under the preset %s', (
   beforeAll(async () => {
     network = await RunningNetwork.start({ dataDir: join(directory.path, preset), args: ['--preset', preset] });
   });
-  afterAll(() => network.end('SIGKILL'));
+  afterAll(() => network.kill());
 
   const command = async (...words: string[]) => {
     const { code, out } = await assay([...words, '--json', '--data', network.dataDir]);

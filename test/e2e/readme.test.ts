@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await network.end('SIGKILL');
+  await network.kill();
   directory.remove();
 });
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await network.end('SIGKILL');
+  await network.kill();
   server.close();
   directory.remove();
 });

@@ -8,13 +8,27 @@ import { assay } from '../e2e/network.ts';
 
 const main = resolve(import.meta.dirname, '../../packages/cli/src/main.ts');
 
+interface NodeEntry {
+  readonly name: string;
+  readonly dir: string;
+  readonly roles: readonly string[];
+}
+
+/** The nodes that a network was written with. */
+export function nodesIn(dir: string): readonly NodeEntry[] {
+  return (JSON.parse(readFileSync(join(dir, 'network.json'), 'utf8')) as { nodes: NodeEntry[] }).nodes;
+}
+
 /** A node of a network of many processes, as somebody who can end it sees it. */
 export class FaultyNode {
   readonly name: string;
   readonly roles: readonly string[];
   readonly dataDir: string;
+  readonly #main: string;
 
-  constructor(dir: string, { name, dir: own, roles }: { name: string; dir: string; roles: readonly string[] }) {
+  /** `program` is what runs it; the sources in the repository by default. */
+  constructor(dir: string, { name, dir: own, roles }: NodeEntry, program = main) {
+    this.#main = program;
     this.name = name;
     this.roles = roles;
     this.dataDir = join(dir, own);
@@ -30,7 +44,7 @@ export class FaultyNode {
   }
 
   start(): void {
-    if (!this.isRunning) startProcess([process.execPath, main, 'run', '--data', this.dataDir], this.dataDir);
+    if (!this.isRunning) startProcess([process.execPath, this.#main, 'run', '--data', this.dataDir], this.dataDir);
   }
 
   /** Throws while it does not run. */
@@ -95,10 +109,8 @@ export async function faultyNetwork(dir: string, args: readonly string[]): Promi
     .flatMap((line) => JSON.parse(line) as { api?: string; apiKey?: string });
   const { api, apiKey } = front.find((line) => line.apiKey !== undefined) ?? {};
   if (api === undefined || apiKey === undefined) throw new Error(`nobody can ask: ${said}`);
-  const file = readFileSync(join(dir, 'network.json'), 'utf8');
-  const { nodes } = JSON.parse(file) as { nodes: { name: string; dir: string; roles: string[] }[] };
   return {
-    nodes: nodes.map((node) => new FaultyNode(dir, node)),
+    nodes: nodesIn(dir).map((node) => new FaultyNode(dir, node)),
     api: api.endsWith('/v1') ? api : `${api}/v1`,
     apiKey,
     down: async () => void (await command('network', 'down', '--dir', dir)),

@@ -46,6 +46,7 @@ export async function runDevnetProcesses(
   await prepare(wish, run);
   const { nodes } = await networkOf(dir, undefined);
   const live = new LiveLine(terminal.note, quietMs);
+  let late: readonly string[] = [];
   try {
     const found = await bringUp(dir, nodes, {
       askedToStop,
@@ -68,7 +69,11 @@ export async function runDevnetProcesses(
     if (dead !== null)
       throw new CliError('failure', `A process has ended by itself. What it said is in ${dead}/run.log.`);
   } finally {
-    await Promise.all(nodes.map((node) => stopProcess(join(dir, node.dir), stopMs)));
+    late = await stopAll(dir);
+  }
+  if (late.length > 0) {
+    const message = `Not ended within ${stopMs / 1000} s and cut off: ${late.join(', ')}. Nothing acknowledged is lost.`;
+    throw new CliError('interrupted', message);
   }
   if (json) say({ event: 'stopped' });
 }
@@ -99,9 +104,11 @@ async function prepare(
   );
 }
 
-async function stopAll(dir: string): Promise<void> {
+/** Ends all processes; gives the names of those that did not end in time. */
+async function stopAll(dir: string): Promise<string[]> {
   const { nodes } = await networkOf(dir, undefined);
-  await Promise.all(nodes.map((node) => stopProcess(join(dir, node.dir), stopMs)));
+  const ended = await Promise.all(nodes.map((node) => stopProcess(join(dir, node.dir), stopMs)));
+  return nodes.filter((_, i) => ended[i] === 'cutOff').map(({ name }) => name);
 }
 
 function welcome(front: Front, count: number, out: NodeJS.WritableStream): void {

@@ -48,7 +48,7 @@ describe('an invitation §20.1', () => {
       isRefused(`${line.slice(0, at)}${line[at] === 'A' ? 'B' : 'A'}${line.slice(at + 1)}`);
     }
     isRefused(`${line}A`);
-    isRefused(line.replace('1net', '2net'));
+    expect(() => parseInvitation(line.replace('1net', '2net'))).toThrow('form 2, and version 0.');
     isRefused(`assay1net-${'A'.repeat(invitationLimits.characters)}`);
   });
 

@@ -1,6 +1,7 @@
 import { AssayError, Height, Name } from '@assay/protocol';
 import { Bytes32, concatBytes, equalBytes, fromHex, StructType, sha256, textOf, toHex, type ValueOf } from '@assay/ssz';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
+import { version } from '../version.ts';
 import { Peer } from './config.ts';
 
 /** What an invitation may hold: more would be no line that a person passes on. */
@@ -56,6 +57,8 @@ export function invitationText({ chainId, genesisHash, peers, trusted }: Invitat
 /** Reads the line; blanks around it and breaks in it are taken out. Throws AssayError BAD_INVITATION. */
 export function parseInvitation(text: string): Invitation {
   const line = text.replace(/\s+/g, '');
+  const [, form = '1'] = /^assay(\d+)net-/.exec(line) ?? [];
+  if (form !== '1') throw unreadable(`It is of form ${form}, and version ${version} reads form 1: install a newer one.`);
   if (!line.startsWith(prefix)) throw unreadable(`It begins with "${prefix}".`);
   if (line.length > invitationLimits.characters) throw unreadable('It is too long to be one.');
   const encoded = line.slice(prefix.length);

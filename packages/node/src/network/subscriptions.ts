@@ -2,17 +2,21 @@ import { networkLimits, type PeerId } from '@assay/roles/ports/network';
 import type { Timers } from '@assay/roles/ports/runtime';
 
 export type TopicHandler = (message: Uint8Array, from: PeerId) => void;
+/** Hears of a message that a subscriber could not read. */
+export type OnUnreadable = (topic: string, from: PeerId, error: unknown) => void;
 
 /** What a peer listens to: what is published waits its turn, and the newest is dropped where too much waits (§5.24). */
 export class Subscriptions {
   readonly #timers: Timers;
+  readonly #onUnreadable: OnUnreadable;
   readonly #subscriptions: { readonly topic: string; readonly handler: TopicHandler }[] = [];
   #waiting = 0;
   #dropped = 0;
   #isOver = false;
 
-  constructor(timers: Timers) {
+  constructor(timers: Timers, onUnreadable: OnUnreadable = () => {}) {
     this.#timers = timers;
+    this.#onUnreadable = onUnreadable;
   }
 
   /** Messages that found no room. */
@@ -34,7 +38,7 @@ export class Subscriptions {
       this.#waiting++;
       this.#timers.timer(0, () => {
         this.#waiting--;
-        if (!this.#isOver) hear(handler, message, from);
+        if (!this.#isOver) this.#hear({ topic, handler }, message, from);
       });
     }
   }
@@ -43,13 +47,13 @@ export class Subscriptions {
   end(): void {
     this.#isOver = true;
   }
-}
 
-/** What a subscriber cannot read is dropped: no peer can stop another with a message. */
-function hear(handler: TopicHandler, message: Uint8Array, from: PeerId): void {
-  try {
-    handler(message, from);
-  } catch {
-    // Nobody waits for an answer to what was published.
+  /** What a subscriber cannot read is dropped: no peer can stop another with a message. */
+  #hear({ topic, handler }: { topic: string; handler: TopicHandler }, message: Uint8Array, from: PeerId): void {
+    try {
+      handler(message, from);
+    } catch (error) {
+      this.#onUnreadable(topic, from, error);
+    }
   }
 }

@@ -8,6 +8,7 @@ import { open as openLmdb } from 'lmdb';
 import { describe, expect, it } from 'vitest';
 import { newDirectory } from './directory.fixture.ts';
 import { openStore } from './store.ts';
+import { openEnvironment, openTables } from './tables.ts';
 
 const genesisHash = sha256(Uint8Array.of(1));
 const open = (dir: string, readOnly = false) => openStore({ dir, genesisHash, readOnly });
@@ -80,6 +81,15 @@ describe('data directory', () => {
     const other = openStore({ dir, genesisHash: sha256(Uint8Array.of(2)) });
     await expect(other).rejects.toMatchObject({ code: 'OTHER_CHAIN' });
     await (await open(dir)).close();
+  });
+
+  it('is refused where it is written in another layout (§5.31)', async () => {
+    const dir = await newDirectory();
+    await (await open(dir)).close();
+    const environment = openEnvironment(dir);
+    await openTables(environment).meta.put('chain', Buffer.from([99, ...genesisHash]));
+    await environment.close();
+    await expect(open(dir)).rejects.toThrow('in layout 99, and version 0.');
   });
 
   it('is refused when its file is something else or was cut short', async () => {

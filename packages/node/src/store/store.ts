@@ -14,6 +14,7 @@ import {
 import type { RoleStore } from '@assay/roles/ports/store';
 import { enumOf, equalBytes, list, type Shaped, toHex } from '@assay/ssz';
 import type { Database, RootDatabase } from 'lmdb';
+import { version } from '../version.ts';
 import { CheckedRows } from './checked-rows.ts';
 import { causeOf, diskFailure } from './failures.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
@@ -23,8 +24,8 @@ import { codecOf, type ShapeCodec } from './shape-codec.ts';
 import { openEnvironment, openTables, type Tables, viewKeys } from './tables.ts';
 import { type LedgerRows, type TaskChanges, type TaskRecord, taskChanges, taskRecordShape } from './tasks.ts';
 
-/** Layout of the tables; a store of another version is refused. */
-const version = 3;
+/** Layout of the tables; a store of another is refused. */
+const layout = 3;
 /** Present while the views hold something that is not what was written. */
 const damagedViewsKey = 'damagedViews';
 const keptSnapshots = 3;
@@ -94,11 +95,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 async function bindChain(meta: Tables['meta'], dir: string, genesisHash: Uint8Array): Promise<void> {
   const stored = meta.get('chain');
   if (stored === undefined) {
-    await meta.put('chain', Buffer.from([version, ...genesisHash]));
+    await meta.put('chain', Buffer.from([layout, ...genesisHash]));
     return;
   }
-  if (stored[0] !== version) {
-    throw new AssayError('DATA_DAMAGED', `${dir} was written by another version of this program.`);
+  if (stored[0] !== layout) {
+    const layouts = `It is written in layout ${stored[0]}, and version ${version} reads layout ${layout}.`;
+    throw new AssayError('DATA_DAMAGED', `${dir} is of another version of this program. ${layouts}`);
   }
   const hash = stored.subarray(1);
   if (equalBytes(hash, genesisHash)) return;

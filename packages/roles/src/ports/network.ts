@@ -26,14 +26,14 @@ export interface MessageStream {
   readonly messages: AsyncIterator<Uint8Array>;
   /** Says that nothing more will be sent. */
   close(): void;
-  /** Breaks the stream for both sides. */
-  abort(): void;
+  /** Breaks the stream for both sides; `unreadable` says what of it could not be read, where it was that. */
+  abort(unreadable?: string): void;
 }
 
 /** The other side of a stream is gone. */
 export class StreamLost extends Error {
-  constructor(peer: PeerId) {
-    super(`the stream to ${peer} was lost`);
+  constructor(peer: PeerId, why = 'was lost') {
+    super(`the stream to ${peer} ${why}`);
     this.name = 'StreamLost';
   }
 }

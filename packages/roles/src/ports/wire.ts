@@ -5,10 +5,20 @@ import type { Timers } from './runtime.ts';
 /** Longest wait for an answer that takes no work (§5.24). */
 export const answerMs = 2000;
 
-/** The next message of a stream, decoded; null when the other side has closed. Throws on bytes that do not decode. */
+/** The next message of a stream, decoded; null when the other side has closed. Breaks it on bytes that do not decode. */
 export async function receive<T>(stream: MessageStream, type: Type<T>): Promise<T | null> {
   const { done, value } = await stream.messages.next();
-  return done ? null : type.deserialize(value);
+  return done ? null : decoded(stream, type, value);
+}
+
+/** A message of a stream; one that does not decode breaks it, and is thrown. */
+export function decoded<T>(stream: MessageStream, type: Type<T>, message: Uint8Array): T {
+  try {
+    return type.deserialize(message);
+  } catch (error) {
+    stream.abort(`a message that is no ${type.typeName} (${(error as Error).message})`);
+    throw error;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { limits, Parcel } from '@assay/protocol';
 import type { MessageStream } from '@assay/roles/ports/network';
 import type { Timers } from '@assay/roles/ports/runtime';
-import { inTime } from '@assay/roles/ports/wire';
+import { decoded, inTime } from '@assay/roles/ports/wire';
 import { concatBytes } from '@assay/ssz';
 import type { Type } from '@chainsafe/ssz';
 
@@ -103,7 +103,7 @@ async function receivePieces(runtime: Timers, stream: MessageStream, length: num
 export async function receiveSound<T>(runtime: Timers, stream: MessageStream, type: Type<T>): Promise<T | null> {
   const { done, value } = await nextSoon(runtime, stream);
   if (done === true) return null;
-  return soundly(`a message that is no ${type.typeName}`, () => type.deserialize(value));
+  return soundly(`a message that is no ${type.typeName}`, () => decoded(stream, type, value));
 }
 
 /** What is decoded. Throws {@link PeerFault} where bytes are not what they should be. */

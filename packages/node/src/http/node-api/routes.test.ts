@@ -12,10 +12,11 @@ import {
   type RouteName,
   TaskPage,
 } from '@assay/client';
-import { addressOf, limits, SealedBlock } from '@assay/protocol';
+import { addressOf, limits, SealedBlock, Transaction, TransactionBody, UnsignedTransaction } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { version } from '../../version.ts';
 import { EchoGateway } from '../echo-gateway.fixture.ts';
 import { ChatBody, defaultMaxTokens } from '../openai/request.ts';
 import { type HttpServer, startHttpServer } from '../server.ts';
@@ -209,6 +210,21 @@ describe('transactions over HTTP', () => {
     const response = await post(Uint8Array.of(1));
     const body = ApiError.parse(await response.json());
     expect([response.status, body.error.code, body.inclusion]).toEqual([status, code, { code, height }]);
+  });
+
+  it('names its version where a newer one has made the transaction (§5.31)', async () => {
+    chain.outcome = { code: 'MALFORMED', height: 0, events: [] };
+    const { members, kinds } = TransactionBody;
+    const value = members.transfer.defaultValue();
+    const content = { ...UnsignedTransaction.defaultValue(), body: { kind: 'transfer' as const, value } };
+    const bytes = Transaction.serialize({ content, signature: new Uint8Array(64) });
+    const newer = Uint8Array.from(bytes.with(-1 - (members.transfer.fixedSize ?? 0), kinds.length));
+    const why = `Version ${version} cannot read them: ${kinds.length} selects nothing of TransactionBody`;
+    expect(ApiError.parse(await (await post(newer)).json()).error.message).toContain(why);
+    const headers = { 'content-type': 'application/octet-stream' };
+    const url = `${server.url}${apiRoutes.checkTransaction.path}`;
+    const { sentence } = Checked.parse(await (await fetch(url, { method: 'POST', body: newer, headers })).json());
+    expect(sentence).toContain(why);
   });
 
   it('says what one would get, and sends it nowhere', async () => {

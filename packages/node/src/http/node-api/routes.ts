@@ -8,10 +8,11 @@ import {
   type RouteName,
 } from '@assay/client';
 import { eventJson } from '@assay/explain/json';
-import { AssayError, infoOf, limits, parseAddress } from '@assay/protocol';
+import { AssayError, infoOf, limits, parseAddress, Transaction } from '@assay/protocol';
 import { fromHex, toHex } from '@assay/ssz';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { version } from '../../version.ts';
 import { takeBytes } from '../body.ts';
 import { bearerToken, sameSecret } from '../credentials.ts';
 import type { ChainRoute, Eventually, NodeReader, OperatorService, RowKey } from '../port.ts';
@@ -79,7 +80,10 @@ export function nodeApiRoutes(app: FastifyInstance, options: NodeApiOptions): vo
   });
   app.post(apiRoutes.checkTransaction.path, async ({ body, query }) => {
     readQuery(query, []);
-    return options.node.check(transactionIn(body));
+    const transaction = transactionIn(body);
+    const checked = await options.node.check(transaction);
+    const sentence = `${checked.sentence} ${unreadable(checked.code, transaction)}`.trimEnd();
+    return { ...checked, sentence };
   });
   const document = JSON.stringify(openApiDocument());
   app.get('/assay/v1/openapi.json', async (_, reply) => reply.type('application/json; charset=utf-8').send(document));
@@ -127,8 +131,21 @@ function transactionIn(body: unknown): Uint8Array {
 async function submit(node: NodeReader, transaction: Uint8Array, reply: FastifyReply) {
   const { code, height, events } = await node.submit(transaction);
   if (code === 'OK') return { code, height, events: events.map(eventJson) };
-  const refused = new AssayError(code, height === 0 ? '' : `It was refused in block ${height}.`);
+  const refused = new AssayError(
+    code,
+    height === 0 ? unreadable(code, transaction) : `It was refused in block ${height}.`,
+  );
   return reply.code(infoOf(code).status).send({ ...errorBody(refused), inclusion: { code, height } });
+}
+
+/** What of a refused transaction this version cannot read; empty where that is not why. */
+function unreadable(code: string, transaction: Uint8Array): string {
+  try {
+    if (code === 'MALFORMED') Transaction.deserialize(transaction);
+    return '';
+  } catch (error) {
+    return `Version ${version} cannot read them: ${(error as Error).message}. A newer version may have made them.`;
+  }
 }
 
 function pendingOf(taskId: Uint8Array): Pending {

@@ -1,7 +1,13 @@
 import { type Endpoint, type MessageStream, networkLimits, type PeerId, StreamLost } from '@assay/roles/ports/network';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import type { Message } from '@libp2p/gossipsub';
-import { type Connection, ConnectionClosedError, type PeerId as Libp2pPeerId, type Stream } from '@libp2p/interface';
+import {
+  type Connection,
+  ConnectionClosedError,
+  type IdentifyResult,
+  type PeerId as Libp2pPeerId,
+  type Stream,
+} from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { InboundStreams, type StreamHandler } from '../inbound-streams.ts';
 import { Subscriptions, type TopicHandler } from '../subscriptions.ts';
@@ -12,6 +18,7 @@ import { HeldBytes } from './held-bytes.ts';
 import type { Host } from './host.ts';
 import { KeepConnected } from './keep-connected.ts';
 import { libp2pIdOf, peerOf } from './peer-key.ts';
+import type { Programs } from './programs.ts';
 import { authorOf, type TopicGate } from './topics.ts';
 
 /** How often the gossip of each neighbour is looked at, and the score at which it is cut off. */
@@ -22,6 +29,7 @@ export interface EndpointParts {
   readonly host: Host;
   readonly runtime: Pick<Runtime, 'timer' | 'monotonicMs'>;
   readonly book: AddressBook;
+  readonly programs: Programs;
   readonly gate: TopicGate;
   /** Called with a peer that has sent what no honest peer sends. */
   readonly onFault: (peer: PeerId) => void;
@@ -46,7 +54,10 @@ export class Libp2pEndpoint implements Endpoint {
     this.id = id;
     this.#parts = parts;
     this.#inbound = new InboundStreams(parts.runtime);
-    this.#subscriptions = new Subscriptions(parts.runtime);
+    this.#subscriptions = new Subscriptions(parts.runtime, (topic, from, error) =>
+      parts.programs.unreadable(from, topic, `a message that cannot be read (${(error as Error).message})`),
+    );
+    parts.host.addEventListener('peer:identify', ({ detail }) => this.#identified(detail));
     parts.host.services.pubsub.addEventListener('message', ({ detail }) => this.#hear(detail));
     this.#watch();
   }
@@ -80,8 +91,8 @@ export class Libp2pEndpoint implements Endpoint {
       signal.addEventListener('abort', () => stream.abort(), { once: true });
       await stream.taken;
       return stream;
-    } catch {
-      throw new StreamLost(peer);
+    } catch (error) {
+      throw error instanceof StreamLost ? error : new StreamLost(peer);
     } finally {
       cancel();
     }
@@ -168,6 +179,7 @@ export class Libp2pEndpoint implements Endpoint {
       peer,
       timers: this.#parts.runtime,
       onFault: () => this.#parts.onFault(peer),
+      onUnreadable: (what) => this.#parts.programs.unreadable(peer, raw.protocol, what),
       hold: (bytes) => this.#hold(peer, bytes),
       onOver: () => {
         this.#streams.delete(stream);
@@ -201,11 +213,24 @@ export class Libp2pEndpoint implements Endpoint {
     try {
       return await connection.newStream(protocol, options);
     } catch (error) {
+      if ((error as Error).name === 'UnsupportedProtocolError') throw await this.#refused(connection, protocol, signal);
       // The peer is gone from this connection, and may be back on another.
       if (!(error instanceof ConnectionClosedError)) throw error;
       connection.abort(error);
       return (await this.#connect(peer)).newStream(protocol, options);
     }
+  }
+
+  #identified({ peerId, agentVersion }: Pick<IdentifyResult, 'peerId' | 'agentVersion'>): void {
+    const peer = peerOf(peerId);
+    if (peer !== null) this.#parts.programs.runs(peer, agentVersion);
+  }
+
+  /** Why a peer does not take a stream: it may speak another version of the protocol (§5.31). */
+  async #refused(connection: Connection, protocol: string, signal: AbortSignal): Promise<StreamLost> {
+    const peer = peerOf(connection.remotePeer) ?? '';
+    const { protocols } = await this.#parts.host.services.identify.identify(connection, { signal });
+    return new StreamLost(peer, this.#parts.programs.refusal(peer, protocol, protocols) ?? undefined);
   }
 
   async #connect(peer: PeerId): Promise<Connection> {

@@ -18,6 +18,8 @@ export interface StreamOwner {
   readonly peer: PeerId;
   /** The other side sent what no honest peer sends. */
   readonly onFault: (reason: string) => void;
+  /** The other side sent what nobody here can read. */
+  readonly onUnreadable: (what: string) => void;
   /** So many bytes more, or fewer, wait to be read; false when that is too much, and the stream breaks. */
   readonly hold: (bytes: number) => boolean;
   /** Neither side will send any more, or the stream broke. */
@@ -104,7 +106,8 @@ export class FramedStream implements MessageStream {
     if (this.#isEnded) this.#finish();
   }
 
-  abort(): void {
+  abort(unreadable?: string): void {
+    if (unreadable !== undefined) this.#owner.onUnreadable(unreadable);
     this.#raw.abort(new Error('aborted'));
     this.#unread.length = 0;
     this.#lose();

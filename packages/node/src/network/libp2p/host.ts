@@ -39,6 +39,8 @@ const relayLimits = {
 export type Host = Libp2p<{ identify: Identify; pubsub: GossipSub }>;
 
 export interface HostOptions {
+  /** Name and version of the program, as others are told. */
+  readonly program: string;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly topics: readonly string[];
@@ -69,7 +71,7 @@ export function startHost(signer: PeerSigner, options: HostOptions): Promise<Hos
   const maxStreams = streamsPerPeer + otherStreams;
   return createLibp2p({
     privateKey: privateKeyOf(signer),
-    nodeInfo: { name: 'assay', userAgent: 'assay' },
+    nodeInfo: { name: 'assay', userAgent: options.program },
     addresses: { listen: [...options.listen], announce: [...options.announce] },
     transports: [tcp({ maxConnections }), circuitRelayTransport()],
     connectionEncrypters: [noise()],

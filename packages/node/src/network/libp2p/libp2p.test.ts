@@ -1,8 +1,11 @@
 import { createServer } from 'node:net';
-import { limits } from '@assay/protocol';
+import { ChainHead, limits } from '@assay/protocol';
 import { type MessageStream, networkLimits, peerIdOf, StreamLost } from '@assay/roles/ports/network';
+import { receive } from '@assay/roles/ports/wire';
 import { multiaddr } from '@multiformats/multiaddr';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { realRuntime } from '../../runtime/real.ts';
+import { version } from '../../version.ts';
 import { idOf, libp2pNet, newsTopic } from '../nets.fixture.ts';
 import { peerSigner } from '../peer.fixture.ts';
 import { encodeFrame } from './frames.ts';
@@ -132,6 +135,48 @@ describe('a program that holds to nothing', () => {
     await expect.poll(() => net.network.metrics().streamsHoldingTooMuch, { timeout: 20_000 }).toBeGreaterThan(0);
     expect(net.network.metrics().heldBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
     expect(net.network.metrics().faults).toBe(0);
+  });
+});
+
+describe('another release', () => {
+  const versions = `It runs assay/9.0.0, and this is assay/${version}. Both sides need versions that fit: install the newer one.`;
+
+  /** A peer of this release, one of a newer one that it knows, and what the first has said. */
+  async function mixed() {
+    const lines: string[] = [];
+    const net = libp2pNet({ runtime: realRuntime((line) => lines.push(line)) });
+    const newer = await libp2pNet({ program: 'assay/9.0.0', book: net.book }).join('newer');
+    return { own: await net.join('own'), newer, lines };
+  }
+
+  it('that speaks another version of a protocol is refused by name, and said once (§5.31)', async () => {
+    const { own, newer, lines } = await mixed();
+    newer.handle('/echo/2', echo);
+    const why = `the stream to ${newer.id} was refused: it speaks /echo/2, and not /echo/1. ${versions}`;
+    for (let time = 0; time < 2; time++) await expect(own.open(newer.id, '/echo/1')).rejects.toThrow(why);
+    await expect(own.open(newer.id, '/another/1')).rejects.toThrow(`the stream to ${newer.id} was lost`);
+    expect(lines).toEqual([why]);
+  });
+
+  it('that sends a field more, on a stream or a topic, is not read, and said with both versions (§5.31)', async () => {
+    const { own, newer, lines } = await mixed();
+    own.handle('/head/1', async (stream) => void (await receive(stream, ChainHead)));
+    own.subscribe(newsTopic, (message) => void ChainHead.deserialize(message));
+    const longer = Uint8Array.of(...ChainHead.serialize({ height: 1, headerRoot: new Uint8Array(32) }), 7);
+    const stream = await newer.open(own.id, '/head/1');
+    await stream.send(longer);
+    await expect(stream.messages.next()).rejects.toThrow(StreamLost);
+    newer.subscribe(newsTopic, () => {});
+    await expect.poll(() => newer.listenersOf(newsTopic)).toEqual([own.id]);
+    newer.publish(newsTopic, longer);
+    await expect.poll(() => lines.length).toBe(2);
+    expect(lines[0]).toMatch(
+      new RegExp(`^peer ${newer.id}: on /head/1 it sent a message that is no ChainHead \\(.+\\)\\. `),
+    );
+    expect(lines[1]).toMatch(
+      new RegExp(`^peer ${newer.id}: on ${newsTopic} it sent a message that cannot be read \\(.+\\)\\. `),
+    );
+    expect(lines.every((line) => line.endsWith(versions))).toBe(true);
   });
 });
 

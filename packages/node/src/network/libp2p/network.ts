@@ -1,14 +1,18 @@
 import { type Network, type PeerId, type PeerSigner, peerIdOf } from '@assay/roles/ports/network';
 import type { Runtime } from '@assay/roles/ports/runtime';
+import { version } from '../../version.ts';
 import type { AddressBook } from './address-book.ts';
 import { Libp2pEndpoint } from './endpoint.ts';
 import { Faults } from './faults.ts';
 import { startHost } from './host.ts';
+import { Programs } from './programs.ts';
 import { type MayPublish, TopicGate } from './topics.ts';
 
 export interface Libp2pOptions {
-  readonly runtime: Pick<Runtime, 'timer' | 'monotonicMs'>;
+  readonly runtime: Pick<Runtime, 'timer' | 'monotonicMs' | 'log'>;
   readonly book: AddressBook;
+  /** Name and version of the program; those of this one when absent. */
+  readonly program?: string;
   /** All topics of the network; no other is heard or passed on. */
   readonly topics: readonly string[];
   /** Where each of the keys that join listens, as `/ip4/0.0.0.0/tcp/4020`; nowhere for who only dials. */
@@ -25,6 +29,7 @@ export interface Libp2pOptions {
 export class Libp2pNetwork implements Network {
   readonly #options: Libp2pOptions;
   readonly #faults: Faults;
+  readonly #programs: Programs;
   readonly #endpoints = new Map<PeerId, Libp2pEndpoint>();
   readonly #starting = new Set<PeerId>();
   readonly #stopping = new Map<PeerId, Promise<void>>();
@@ -33,6 +38,7 @@ export class Libp2pNetwork implements Network {
   constructor(options: Libp2pOptions) {
     this.#options = options;
     this.#faults = new Faults(options.runtime);
+    this.#programs = new Programs(options.program ?? `assay/${version}`, options.runtime.log);
   }
 
   async join(signer: PeerSigner): Promise<Libp2pEndpoint> {
@@ -79,6 +85,7 @@ export class Libp2pNetwork implements Network {
   async #start(id: PeerId, signer: PeerSigner): Promise<Libp2pEndpoint> {
     const { runtime, book, topics, listenOf, announceOf, mayPublish, isRelay = false } = this.#options;
     const host = await startHost(signer, {
+      program: this.#programs.own,
       topics,
       isRelay,
       listen: listenOf(id),
@@ -89,6 +96,7 @@ export class Libp2pNetwork implements Network {
       host,
       runtime,
       book,
+      programs: this.#programs,
       gate: new TopicGate(runtime, mayPublish ?? (() => true)),
       onFault: (peer) => {
         this.#faults.add(peer);
