@@ -6,13 +6,14 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import { InboundStreams, type StreamHandler } from '../inbound-streams.ts';
 import { Subscriptions, type TopicHandler } from '../subscriptions.ts';
 import type { AddressBook } from './address-book.ts';
-import { deadline } from './deadline.ts';
+import { deadline, unlessAborted } from './deadline.ts';
 import { FramedStream } from './framed-stream.ts';
 import { HeldBytes } from './held-bytes.ts';
-import type { Host } from './host.ts';
+import { dialMs, type Host } from './host.ts';
 import { KeepConnected } from './keep-connected.ts';
 import { libp2pIdOf, peerOf } from './peer-key.ts';
 import { authorOf, type TopicGate } from './topics.ts';
+import type { Turns } from './turns.ts';
 
 /** How often the gossip of each neighbour is looked at, and the score at which it is cut off. */
 const watchMs = 1000;
@@ -23,6 +24,8 @@ export interface EndpointParts {
   readonly runtime: Pick<Runtime, 'timer' | 'monotonicMs'>;
   readonly book: AddressBook;
   readonly gate: TopicGate;
+  /** Dials of all keys of this machine. */
+  readonly turns: Turns;
   /** Called with a peer that has sent what no honest peer sends. */
   readonly onFault: (peer: PeerId) => void;
   readonly onLeave: (stopped: Promise<void>) => void;
@@ -106,7 +109,7 @@ export class Libp2pEndpoint implements Endpoint {
     };
     const isConnected = (peer: PeerId) => this.#connection(peer) !== undefined;
     const others = () => peers().filter((peer) => peer !== this.id);
-    this.#keep = new KeepConnected(this.#parts.runtime, { dial, isConnected }, others);
+    this.#keep = new KeepConnected(this.#parts, { dial, isConnected }, others);
     this.#keep.start();
   }
 
@@ -197,14 +200,14 @@ export class Libp2pEndpoint implements Endpoint {
 
   async #newStream(peer: PeerId, protocol: string, signal: AbortSignal): Promise<Stream> {
     const options = { signal, maxOutboundStreams: networkLimits.streams, runOnLimitedConnection: true };
-    const connection = await this.#connect(peer);
+    const connection = await unlessAborted(signal, this.#connect(peer));
     try {
       return await connection.newStream(protocol, options);
     } catch (error) {
       // The peer is gone from this connection, and may be back on another.
       if (!(error instanceof ConnectionClosedError)) throw error;
       connection.abort(error);
-      return (await this.#connect(peer)).newStream(protocol, options);
+      return (await unlessAborted(signal, this.#connect(peer))).newStream(protocol, options);
     }
   }
 
@@ -216,12 +219,13 @@ export class Libp2pEndpoint implements Endpoint {
     return dial;
   }
 
+  /** Longer than anybody waits for a stream: who asks next finds the connection. */
   async #dial(peer: PeerId): Promise<Connection> {
     const { host, book, runtime } = this.#parts;
     const id = libp2pIdOf(peer);
     const addresses = id === null ? [] : book.addressesOf(peer).flatMap((address) => addressFor(id, address) ?? []);
     if (this.#left || addresses.length === 0) throw new StreamLost(peer);
-    const { signal, cancel } = deadline(runtime, networkLimits.openMs);
+    const { signal, cancel } = deadline(runtime, dialMs);
     return host.dial(addresses, { signal }).finally(cancel);
   }
 

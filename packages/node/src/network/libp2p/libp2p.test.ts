@@ -1,8 +1,9 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { limits } from '@assay/protocol';
 import { type MessageStream, networkLimits, peerIdOf, StreamLost } from '@assay/roles/ports/network';
 import { multiaddr } from '@multiformats/multiaddr';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { realRuntime } from '../../runtime/real.ts';
 import { idOf, libp2pNet, newsTopic } from '../nets.fixture.ts';
 import { peerSigner } from '../peer.fixture.ts';
 import { encodeFrame } from './frames.ts';
@@ -10,6 +11,7 @@ import { libp2pIdOf, privateKeyOf } from './peer-key.ts';
 import { stranger } from './stranger.fixture.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
+const { openMs } = networkLimits;
 const never = () => new Promise<void>(() => {});
 
 async function echo(stream: MessageStream): Promise<void> {
@@ -34,6 +36,36 @@ async function served() {
   const [address = ''] = server.addresses;
   return { net, server, user, address };
 }
+
+/** A way to a port of this machine that carries nothing until it is opened. */
+async function slowWay(port: number) {
+  const opened = Promise.withResolvers<void>();
+  const way = createServer({ pauseOnConnect: true }, async (here) => {
+    await opened.promise;
+    const there = connect(port, '127.0.0.1');
+    for (const socket of [here, there]) socket.on('error', () => {});
+    here.pipe(there).pipe(here);
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void way.close());
+  await new Promise((listening) => way.once('listening', listening));
+  return { address: `/ip4/127.0.0.1/tcp/${(way.address() as { port: number }).port}`, open: opened.resolve };
+}
+
+describe('a peer that is far or busy', () => {
+  it('is connected though nobody waited for it so long: who asks next finds the connection (§5.30)', async () => {
+    const real = realRuntime(() => {});
+    const hurried = { ...real, timer: (ms: number, fire: () => void) => real.timer(ms === openMs ? 1 : ms, fire) };
+    const net = libp2pNet({ runtime: hurried });
+    net.network.keepConnected(() => []);
+    const server = await net.join('server');
+    const way = await slowWay(Number(server.addresses[0]?.match(/tcp\/(\d+)/)?.[1]));
+    net.book.give(server.id, [way.address]);
+    const user = await net.join('user');
+    await expect(user.open(server.id, '/echo/1')).rejects.toThrow(StreamLost);
+    way.open();
+    await expect.poll(() => user.metrics().connections, { timeout: 5000 }).toBe(1);
+  });
+});
 
 describe('a peer that nobody answers', () => {
   it('is given up, though it takes the connection (§5.24)', async () => {

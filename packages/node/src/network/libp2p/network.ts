@@ -4,7 +4,9 @@ import type { AddressBook } from './address-book.ts';
 import { Libp2pEndpoint } from './endpoint.ts';
 import { Faults } from './faults.ts';
 import { startHost } from './host.ts';
+import { mostDials } from './keep-connected.ts';
 import { type MayPublish, TopicGate } from './topics.ts';
+import { Turns } from './turns.ts';
 
 export interface Libp2pOptions {
   readonly runtime: Pick<Runtime, 'timer' | 'monotonicMs'>;
@@ -25,6 +27,7 @@ export interface Libp2pOptions {
 export class Libp2pNetwork implements Network {
   readonly #options: Libp2pOptions;
   readonly #faults: Faults;
+  readonly #turns = new Turns(mostDials);
   readonly #endpoints = new Map<PeerId, Libp2pEndpoint>();
   readonly #starting = new Set<PeerId>();
   readonly #stopping = new Map<PeerId, Promise<void>>();
@@ -89,6 +92,7 @@ export class Libp2pNetwork implements Network {
       host,
       runtime,
       book,
+      turns: this.#turns,
       gate: new TopicGate(runtime, mayPublish ?? (() => true)),
       onFault: (peer) => {
         this.#faults.add(peer);
