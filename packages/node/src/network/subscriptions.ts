@@ -1,4 +1,4 @@
-import { networkLimits, type PeerId } from '@assay/roles/ports/network';
+import { NoMessage, networkLimits, type PeerId } from '@assay/roles/ports/network';
 import type { Timers } from '@assay/roles/ports/runtime';
 
 export type TopicHandler = (message: Uint8Array, from: PeerId) => void;
@@ -6,13 +6,16 @@ export type TopicHandler = (message: Uint8Array, from: PeerId) => void;
 /** What a peer listens to: what is published waits its turn, and the newest is dropped where too much waits (§5.24). */
 export class Subscriptions {
   readonly #timers: Timers;
+  readonly #onFault: (author: PeerId) => void;
   readonly #subscriptions: { readonly topic: string; readonly handler: TopicHandler }[] = [];
   #waiting = 0;
   #dropped = 0;
   #isOver = false;
 
-  constructor(timers: Timers) {
+  /** `onFault` is called with the author of what is no message of its topic. */
+  constructor(timers: Timers, onFault: (author: PeerId) => void = () => {}) {
     this.#timers = timers;
+    this.#onFault = onFault;
   }
 
   /** Messages that found no room. */
@@ -34,7 +37,7 @@ export class Subscriptions {
       this.#waiting++;
       this.#timers.timer(0, () => {
         this.#waiting--;
-        if (!this.#isOver) hear(handler, message, from);
+        if (!this.#isOver && !isReadable(handler, message, from)) this.#onFault(from);
       });
     }
   }
@@ -45,11 +48,13 @@ export class Subscriptions {
   }
 }
 
-/** What a subscriber cannot read is dropped: no peer can stop another with a message. */
-function hear(handler: TopicHandler, message: Uint8Array, from: PeerId): void {
+/** Gives a message to its subscriber, which no peer can stop with one; false where it is none of its topic. */
+function isReadable(handler: TopicHandler, message: Uint8Array, from: PeerId): boolean {
   try {
     handler(message, from);
-  } catch {
-    // Nobody waits for an answer to what was published.
+    return true;
+  } catch (error) {
+    // Whatever else went wrong may be this peer's own fault.
+    return !(error instanceof NoMessage);
   }
 }

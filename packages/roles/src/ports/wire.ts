@@ -1,5 +1,5 @@
 import type { Type } from '@chainsafe/ssz';
-import type { MessageStream } from './network.ts';
+import { type MessageStream, NoMessage } from './network.ts';
 import type { Timers } from './runtime.ts';
 
 /** Longest wait for an answer that takes no work (§5.24). */
@@ -9,6 +9,15 @@ export const answerMs = 2000;
 export async function receive<T>(stream: MessageStream, type: Type<T>): Promise<T | null> {
   const { done, value } = await stream.messages.next();
   return done ? null : type.deserialize(value);
+}
+
+/** A message of a topic, decoded. Throws {@link NoMessage}. */
+export function heard<T>(message: Uint8Array, type: Type<T>): T {
+  try {
+    return type.deserialize(message);
+  } catch (cause) {
+    throw new NoMessage('bytes that are no message of the topic', { cause });
+  }
 }
 
 /**

@@ -49,7 +49,7 @@ export class Libp2pEndpoint implements Endpoint {
     this.id = id;
     this.#parts = parts;
     this.#inbound = new InboundStreams(parts.runtime);
-    this.#subscriptions = new Subscriptions(parts.runtime);
+    this.#subscriptions = new Subscriptions(parts.runtime, parts.onFault);
     parts.host.services.pubsub.addEventListener('message', ({ detail }) => this.#hear(detail));
     this.#watch();
   }

@@ -1,6 +1,13 @@
 import { connect, createServer } from 'node:net';
 import { limits } from '@assay/protocol';
-import { type MessageStream, networkLimits, peerIdOf, StreamLost } from '@assay/roles/ports/network';
+import {
+  type Endpoint,
+  type MessageStream,
+  NoMessage,
+  networkLimits,
+  peerIdOf,
+  StreamLost,
+} from '@assay/roles/ports/network';
 import { multiaddr } from '@multiformats/multiaddr';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { realRuntime } from '../../runtime/real.ts';
@@ -199,6 +206,36 @@ describe('topics', () => {
     await expect.poll(() => connection.status, { timeout: 5000 }).not.toBe('open');
     a.publish(newsTopic, bytes(4));
     await expect.poll(() => heard).toEqual([4]);
+  });
+});
+
+describe('who signs what is no message of its topic', () => {
+  it('is cut off, and not heard through others either (§5.28)', async () => {
+    const [here, beside, there] = [libp2pNet(), libp2pNet(), libp2pNet()];
+    const [listener, relay, author] = [await here.join('listener'), await beside.join('relay'), await there.join('a')];
+    const heard = new Set<number>();
+    relay.subscribe(newsTopic, () => {});
+    author.subscribe(newsTopic, () => {});
+    listener.subscribe(newsTopic, ([byte = 0]) => {
+      if (byte === 0) throw new NoMessage();
+      heard.add(byte);
+    });
+    for (const { book } of [here, there]) book.give(relay.id, relay.addresses);
+    // Who passes on to whom is found within some seconds.
+    const says = (peer: Endpoint, byte: number) => {
+      peer.publish(newsTopic, bytes(byte));
+      return heard.has(byte);
+    };
+    const patience = { timeout: 10_000, interval: 200 };
+    await expect.poll(() => says(author, 1), patience).toBe(true);
+    author.publish(newsTopic, bytes(0));
+    await expect.poll(() => here.network.metrics().faults, patience).toBe(1);
+    author.publish(newsTopic, bytes(2));
+    await expect.poll(() => listener.metrics().topicMessagesRefused, patience).toBe(1);
+    await expect.poll(() => says(relay, 3), patience).toBe(true);
+    expect([...heard]).toEqual([1, 3]);
+    await expect(listener.open(author.id, '/echo/1')).rejects.toThrow(StreamLost);
+    expect(beside.network.metrics().faults).toBe(0);
   });
 });
 

@@ -80,7 +80,7 @@ export class Libp2pNetwork implements Network {
   }
 
   async #start(id: PeerId, signer: PeerSigner): Promise<Libp2pEndpoint> {
-    const { runtime, book, topics, listenOf, announceOf, mayPublish, isRelay = false } = this.#options;
+    const { runtime, book, topics, listenOf, announceOf, mayPublish = () => true, isRelay = false } = this.#options;
     const host = await startHost(signer, {
       topics,
       isRelay,
@@ -93,7 +93,7 @@ export class Libp2pNetwork implements Network {
       runtime,
       book,
       turns: this.#turns,
-      gate: new TopicGate(runtime, mayPublish ?? (() => true)),
+      gate: new TopicGate(runtime, (topic, author) => !this.#faults.isShunned(author) && mayPublish(topic, author)),
       onFault: (peer) => {
         this.#faults.add(peer);
         for (const endpoint of this.#endpoints.values()) endpoint.cutOff(peer);
