@@ -14,6 +14,7 @@ import type { RoleCrypto } from './ports/crypto.ts';
 import { type Network, type PeerId, peerIdOf } from './ports/network.ts';
 import type { Runtime } from './ports/runtime.ts';
 import type { RoleStore } from './ports/store.ts';
+import { heard } from './ports/wire.ts';
 
 /** Signs with one account's warm key. */
 export interface AccountSigner {
@@ -52,9 +53,9 @@ export class SigningRoots {
   }
 }
 
-/** An announcement by the mixer that it names; null when somebody else sent it. Throws on bytes that do not decode. */
+/** An announcement by the mixer that it names; null when somebody else sent it. Throws `NoMessage`. */
 export function announcementFrom(chain: Chain, message: Uint8Array, from: PeerId): SignedAnnouncement | null {
-  const signed = SignedAnnouncement.deserialize(message);
+  const signed = heard(message, SignedAnnouncement);
   const mixer = chain.head().mixers.get(signed.announcement.mixer);
   return mixer !== undefined && peerIdOf(mixer) === from ? signed : null;
 }

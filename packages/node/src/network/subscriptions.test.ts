@@ -1,4 +1,4 @@
-import { networkLimits } from '@assay/roles/ports/network';
+import { NoMessage, networkLimits } from '@assay/roles/ports/network';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { describe, expect, it } from 'vitest';
 import { Subscriptions } from './subscriptions.ts';
@@ -16,6 +16,20 @@ describe('subscriptions', () => {
     publish(10_000);
     await runtime.pass(0);
     expect(heard).toEqual([...Array(networkLimits.topicMessages).keys(), 10_000]);
+  });
+
+  it('tell whose message is none of its topic, and of nobody where something else went wrong (§5.28)', async () => {
+    const runtime = new SimulatedRuntime({ seed: 1 });
+    const faulty: string[] = [];
+    const subscriptions = new Subscriptions(runtime, (_topic, author) => faulty.push(author));
+    subscriptions.add('news', ([first]) => {
+      throw first === 0 ? new NoMessage() : new RangeError('this peer has no such row');
+    });
+    for (const [author, byte] of Object.entries({ a: 0, b: 1 })) {
+      subscriptions.deliver('news', Uint8Array.of(byte), author);
+    }
+    await runtime.pass(0);
+    expect(faulty).toEqual(['a']);
   });
 
   it('go on after a message that their handler cannot read, and are silent once they ended', async () => {

@@ -1,9 +1,9 @@
-import { networkLimits, type PeerId } from '@assay/roles/ports/network';
+import { NoMessage, networkLimits, type PeerId } from '@assay/roles/ports/network';
 import type { Timers } from '@assay/roles/ports/runtime';
 
 export type TopicHandler = (message: Uint8Array, from: PeerId) => void;
-/** Hears of a message that a subscriber could not read. */
-export type OnUnreadable = (topic: string, from: PeerId, error: unknown) => void;
+/** Hears of what is no message of its topic, by its author. */
+export type OnUnreadable = (topic: string, author: PeerId, error: NoMessage) => void;
 
 /** What a peer listens to: what is published waits its turn, and the newest is dropped where too much waits (§5.24). */
 export class Subscriptions {
@@ -48,12 +48,13 @@ export class Subscriptions {
     this.#isOver = true;
   }
 
-  /** What a subscriber cannot read is dropped: no peer can stop another with a message. */
-  #hear({ topic, handler }: { topic: string; handler: TopicHandler }, message: Uint8Array, from: PeerId): void {
+  /** Gives a message to a subscriber, which no peer can stop with one. */
+  #hear({ topic, handler }: { topic: string; handler: TopicHandler }, message: Uint8Array, author: PeerId): void {
     try {
-      handler(message, from);
+      handler(message, author);
     } catch (error) {
-      this.#onUnreadable(topic, from, error);
+      // Whatever else went wrong may be this peer's own fault.
+      if (error instanceof NoMessage) this.#onUnreadable(topic, author, error);
     }
   }
 }

@@ -2,6 +2,7 @@ import { type BodyValues, messageTypes, Presence, type Ref, SignedPresence } fro
 import { protocols, type RoleContext, type RoleService, SigningRoots, topics } from '../context.ts';
 import type { CommittedBlock, Inclusion } from '../ports/chain.ts';
 import { type Endpoint, type PeerId, peerIdOf } from '../ports/network.ts';
+import { heard } from '../ports/wire.ts';
 import { Announcements } from './announcements.ts';
 import { Artifacts } from './artifacts.ts';
 import { Batches } from './batch/service.ts';
@@ -123,7 +124,7 @@ export class Mixer implements RoleService {
   }
 
   #hearPresence(message: Uint8Array, from: PeerId): void {
-    const { presence, signature } = SignedPresence.deserialize(message);
+    const { presence, signature } = heard(message, SignedPresence);
     const { chain, verifier } = this.#context;
     const { committee, roots } = this.#ground;
     const { mixers, globals } = chain.head();

@@ -38,6 +38,9 @@ export class StreamLost extends Error {
   }
 }
 
+/** What a subscriber throws at bytes that are no message of its topic: whoever signed them is at fault (§5.28). */
+export class NoMessage extends Error {}
+
 /** One peer in the network. */
 export interface Endpoint {
   readonly id: PeerId;

@@ -1,5 +1,5 @@
 import type { Type } from '@chainsafe/ssz';
-import type { MessageStream } from './network.ts';
+import { type MessageStream, NoMessage } from './network.ts';
 import type { Timers } from './runtime.ts';
 
 /** Longest wait for an answer that takes no work (§5.24). */
@@ -16,10 +16,22 @@ export function decoded<T>(stream: MessageStream, type: Type<T>, message: Uint8A
   try {
     return type.deserialize(message);
   } catch (error) {
-    stream.abort(`a message that is no ${type.typeName} (${(error as Error).message})`);
+    stream.abort(misread(type, error));
     throw error;
   }
 }
+
+/** A message of a topic, decoded. Throws {@link NoMessage}. */
+export function heard<T>(message: Uint8Array, type: Type<T>): T {
+  try {
+    return type.deserialize(message);
+  } catch (cause) {
+    throw new NoMessage(misread(type, cause), { cause });
+  }
+}
+
+const misread = (type: Type<unknown>, error: unknown) =>
+  `a message that is no ${type.typeName} (${(error as Error).message})`;
 
 /**
  * What `work` on a stream gives. After `limitMs` the stream is broken, and with it the work that waits for the other

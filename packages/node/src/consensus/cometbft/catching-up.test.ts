@@ -39,7 +39,7 @@ describe('whether the chain is as far as that of others §18.13', () => {
 
   it('is not so where most are further and nobody gives the next block, which is said once', async () => {
     const catchingUp = opened({ height: 5, peers: [6, 900, 901] });
-    expect(await looks(catchingUp, 30)).toEqual(new Set([false]));
+    expect(await looks(catchingUp, 60)).toEqual(new Set([false]));
     expect(lines).toEqual([
       expect.stringMatching(/^2 of 3 peers are at height 901, and none gives block 6: begin again/),
     ]);

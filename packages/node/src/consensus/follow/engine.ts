@@ -3,6 +3,7 @@ import { AssayError, ChainHead } from '@assay/protocol';
 import type { Chain, Engine } from '@assay/roles/ports/chain';
 import type { Endpoint, PeerId } from '@assay/roles/ports/network';
 import type { Runtime } from '@assay/roles/ports/runtime';
+import { heard } from '@assay/roles/ports/wire';
 import { nativeVerifier } from '../../crypto/verifier.ts';
 import { Application, type ApplicationOptions } from '../application.ts';
 import { beginAtTrusted, type TrustedBlock } from './begin.ts';
@@ -77,7 +78,7 @@ export class FollowEngine implements Engine {
     this.#askAgain = new Wake(options.runtime);
     application.setCurrent(false);
     application.onBlock(() => this.#forwarder.onBlock());
-    options.endpoint.subscribe(headTopic, (message, from) => this.#hear(ChainHead.deserialize(message), from));
+    options.endpoint.subscribe(headTopic, (message, from) => this.#hear(heard(message, ChainHead), from));
   }
 
   /**

@@ -12,14 +12,15 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import { InboundStreams, type StreamHandler } from '../inbound-streams.ts';
 import { Subscriptions, type TopicHandler } from '../subscriptions.ts';
 import type { AddressBook } from './address-book.ts';
-import { deadline } from './deadline.ts';
+import { deadline, unlessAborted } from './deadline.ts';
 import { FramedStream } from './framed-stream.ts';
 import { HeldBytes } from './held-bytes.ts';
-import type { Host } from './host.ts';
+import { dialMs, type Host } from './host.ts';
 import { KeepConnected } from './keep-connected.ts';
 import { libp2pIdOf, peerOf } from './peer-key.ts';
 import type { Programs } from './programs.ts';
 import { authorOf, type TopicGate } from './topics.ts';
+import type { Turns } from './turns.ts';
 
 /** How often the gossip of each neighbour is looked at, and the score at which it is cut off. */
 const watchMs = 1000;
@@ -31,6 +32,8 @@ export interface EndpointParts {
   readonly book: AddressBook;
   readonly programs: Programs;
   readonly gate: TopicGate;
+  /** Dials of all keys of this machine. */
+  readonly turns: Turns;
   /** Called with a peer that has sent what no honest peer sends. */
   readonly onFault: (peer: PeerId) => void;
   readonly onLeave: (stopped: Promise<void>) => void;
@@ -54,9 +57,10 @@ export class Libp2pEndpoint implements Endpoint {
     this.id = id;
     this.#parts = parts;
     this.#inbound = new InboundStreams(parts.runtime);
-    this.#subscriptions = new Subscriptions(parts.runtime, (topic, from, error) =>
-      parts.programs.unreadable(from, topic, `a message that cannot be read (${(error as Error).message})`),
-    );
+    this.#subscriptions = new Subscriptions(parts.runtime, (topic, author, { message }) => {
+      parts.programs.unreadable(author, topic, message);
+      parts.onFault(author);
+    });
     parts.host.addEventListener('peer:identify', ({ detail }) => this.#identified(detail));
     parts.host.services.pubsub.addEventListener('message', ({ detail }) => this.#hear(detail));
     this.#watch();
@@ -117,7 +121,7 @@ export class Libp2pEndpoint implements Endpoint {
     };
     const isConnected = (peer: PeerId) => this.#connection(peer) !== undefined;
     const others = () => peers().filter((peer) => peer !== this.id);
-    this.#keep = new KeepConnected(this.#parts.runtime, { dial, isConnected }, others);
+    this.#keep = new KeepConnected(this.#parts, { dial, isConnected }, others);
     this.#keep.start();
   }
 
@@ -209,7 +213,7 @@ export class Libp2pEndpoint implements Endpoint {
 
   async #newStream(peer: PeerId, protocol: string, signal: AbortSignal): Promise<Stream> {
     const options = { signal, maxOutboundStreams: networkLimits.streams, runOnLimitedConnection: true };
-    const connection = await this.#connect(peer);
+    const connection = await unlessAborted(signal, this.#connect(peer));
     try {
       return await connection.newStream(protocol, options);
     } catch (error) {
@@ -217,7 +221,7 @@ export class Libp2pEndpoint implements Endpoint {
       // The peer is gone from this connection, and may be back on another.
       if (!(error instanceof ConnectionClosedError)) throw error;
       connection.abort(error);
-      return (await this.#connect(peer)).newStream(protocol, options);
+      return (await unlessAborted(signal, this.#connect(peer))).newStream(protocol, options);
     }
   }
 
@@ -241,12 +245,13 @@ export class Libp2pEndpoint implements Endpoint {
     return dial;
   }
 
+  /** Longer than anybody waits for a stream: who asks next finds the connection. */
   async #dial(peer: PeerId): Promise<Connection> {
     const { host, book, runtime } = this.#parts;
     const id = libp2pIdOf(peer);
     const addresses = id === null ? [] : book.addressesOf(peer).flatMap((address) => addressFor(id, address) ?? []);
     if (this.#left || addresses.length === 0) throw new StreamLost(peer);
-    const { signal, cancel } = deadline(runtime, networkLimits.openMs);
+    const { signal, cancel } = deadline(runtime, dialMs);
     return host.dial(addresses, { signal }).finally(cancel);
   }
 

@@ -12,9 +12,11 @@ import { peerOf, privateKeyOf } from './peer-key.ts';
 
 /** Connections of a peer; a new one is closed where there are so many. */
 const maxConnections = 4096;
+/** Longest wait for a connection: a machine that is busy, or far, takes longer than anybody waits for a stream. */
+export const dialMs = 10_000;
 /** New connections from one address of the internet in a second, and of all those whose keys are not known yet. */
 const maxNewPerSecond = 64;
-const maxUnknown = 1024;
+const maxUnknown = maxConnections;
 /** Streams of one connection besides those of the network's own protocols. */
 const otherStreams = 32;
 /** Bytes of one gossip packet, of all that waits for a slow peer, and of the topics that one peer may name. */
@@ -67,7 +69,7 @@ export function startHost(signer: PeerSigner, options: HostOptions): Promise<Hos
     return peer === null || options.isShunned(peer);
   };
   const door = new Doorkeeper();
-  const { openMs, streamsPerPeer } = networkLimits;
+  const { streamsPerPeer } = networkLimits;
   const maxStreams = streamsPerPeer + otherStreams;
   return createLibp2p({
     privateKey: privateKeyOf(signer),
@@ -82,9 +84,9 @@ export function startHost(signer: PeerSigner, options: HostOptions): Promise<Hos
       maxConnections,
       maxIncomingPendingConnections: maxUnknown,
       inboundConnectionThreshold: maxNewPerSecond,
-      dialTimeout: openMs,
-      inboundUpgradeTimeout: openMs,
-      addressDialTimeout: openMs,
+      dialTimeout: dialMs,
+      inboundUpgradeTimeout: dialMs,
+      addressDialTimeout: dialMs,
       reconnectRetries: 0,
     },
     connectionGater: {

@@ -1,6 +1,7 @@
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { describe, expect, it } from 'vitest';
-import { KeepConnected } from './keep-connected.ts';
+import { KeepConnected, mostDials } from './keep-connected.ts';
+import { Turns } from './turns.ts';
 
 /** Peers of which those in `up` can be reached; when each was dialled, in seconds. */
 function dialled(peers: readonly string[]) {
@@ -15,7 +16,7 @@ function dialled(peers: readonly string[]) {
       connected.add(peer);
     },
   };
-  const keep = new KeepConnected(runtime, dialler, () => peers);
+  const keep = new KeepConnected({ runtime, turns: new Turns(mostDials) }, dialler, () => peers);
   return { runtime, up, connected, dials, keep };
 }
 
@@ -47,5 +48,35 @@ describe('peers that are to be connected (§5.30)', () => {
     await runtime.pass(5000);
     expect(connected.size).toBe(100);
     keep.stop();
+  });
+
+  it('share one core: the keys of a machine take turns, and who was connected meanwhile is not dialled', async () => {
+    const runtime = new SimulatedRuntime({ seed: 1 });
+    const turns = new Turns(2);
+    const connected = new Set<string>();
+    const dials: string[] = [];
+    const ends: (() => void)[] = [];
+    const keepOf = (own: string) => {
+      const dialler = {
+        isConnected: (peer: string) => connected.has(peer),
+        dial: (peer: string) => {
+          dials.push(`${own} dials ${peer}`);
+          return new Promise<void>((resolve) => ends.push(resolve));
+        },
+      };
+      return new KeepConnected({ runtime, turns }, dialler, () => ['a', 'b', 'c']);
+    };
+    const [one, other, stopped] = [keepOf('one'), keepOf('other'), keepOf('stopped')];
+    for (const keep of [one, other, stopped]) keep.start();
+    await runtime.pass(5000);
+    expect(dials).toEqual(['one dials a', 'one dials b']);
+    stopped.stop();
+    connected.add('c');
+    for (let end = ends.shift(); end !== undefined; end = ends.shift()) {
+      end();
+      await runtime.pass(0);
+    }
+    expect(dials).toEqual(['one dials a', 'one dials b', 'other dials a', 'other dials b']);
+    for (const keep of [one, other]) keep.stop();
   });
 });

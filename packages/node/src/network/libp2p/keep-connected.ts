@@ -1,12 +1,16 @@
 import type { PeerId } from '@assay/roles/ports/network';
 import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
+import type { Turns } from './turns.ts';
 
 const tickMs = 500;
 /** The first wait after a dial that failed, and the longest; each is twice the one before. */
 const firstWaitMs = 1000;
 const longestWaitMs = 60_000;
-/** Dials at the same time. */
-const mostDials = 16;
+/**
+ * Dials at the same time of all keys of a machine. Each computes for milliseconds: where too many share a busy core,
+ * none of them ends in time, and all begin again.
+ */
+export const mostDials = 16;
 
 export interface Dialler {
   readonly isConnected: (peer: PeerId) => boolean;
@@ -14,9 +18,16 @@ export interface Dialler {
   readonly dial: (peer: PeerId) => Promise<void>;
 }
 
+export interface KeepParts {
+  readonly runtime: Pick<Runtime, 'timer' | 'monotonicMs'>;
+  /** Shared by all that dial on this machine. */
+  readonly turns: Turns;
+}
+
 /** Dials those who are to be connected, and again with longer waits, for as long as it is not stopped. */
 export class KeepConnected {
   readonly #runtime: Pick<Runtime, 'timer' | 'monotonicMs'>;
+  readonly #turns: Turns;
   readonly #dialler: Dialler;
   readonly #peers: () => readonly PeerId[];
   /** Those that were not reached. */
@@ -24,9 +35,11 @@ export class KeepConnected {
   readonly #dialling = new Set<PeerId>();
   #cancel: Cancel = () => {};
   #failed = 0;
+  #isStopped = false;
 
-  constructor(runtime: Pick<Runtime, 'timer' | 'monotonicMs'>, dialler: Dialler, peers: () => readonly PeerId[]) {
-    this.#runtime = runtime;
+  constructor(parts: KeepParts, dialler: Dialler, peers: () => readonly PeerId[]) {
+    this.#runtime = parts.runtime;
+    this.#turns = parts.turns;
     this.#dialler = dialler;
     this.#peers = peers;
   }
@@ -44,18 +57,19 @@ export class KeepConnected {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#cancel();
   }
 
   #isDue(peer: PeerId): boolean {
-    if (this.#dialling.size >= mostDials || this.#dialling.has(peer) || this.#dialler.isConnected(peer)) return false;
+    if (this.#dialling.has(peer) || this.#dialler.isConnected(peer)) return false;
     return (this.#waits.get(peer)?.untilMs ?? 0) <= this.#runtime.monotonicMs();
   }
 
   async #dial(peer: PeerId): Promise<void> {
     this.#dialling.add(peer);
     try {
-      await this.#dialler.dial(peer);
+      await this.#turns.take(() => this.#inTurn(peer));
       this.#waits.delete(peer);
     } catch {
       this.#failed++;
@@ -65,5 +79,9 @@ export class KeepConnected {
     } finally {
       this.#dialling.delete(peer);
     }
+  }
+  /** Who waits for a turn may have been dialled by the peer meanwhile. */
+  async #inTurn(peer: PeerId): Promise<void> {
+    if (!this.#isStopped && !this.#dialler.isConnected(peer)) await this.#dialler.dial(peer);
   }
 }

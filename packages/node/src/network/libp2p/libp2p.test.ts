@@ -1,7 +1,14 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { ChainHead, limits } from '@assay/protocol';
-import { type MessageStream, networkLimits, peerIdOf, StreamLost } from '@assay/roles/ports/network';
-import { receive } from '@assay/roles/ports/wire';
+import {
+  type Endpoint,
+  type MessageStream,
+  NoMessage,
+  networkLimits,
+  peerIdOf,
+  StreamLost,
+} from '@assay/roles/ports/network';
+import { heard, receive } from '@assay/roles/ports/wire';
 import { multiaddr } from '@multiformats/multiaddr';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { realRuntime } from '../../runtime/real.ts';
@@ -13,6 +20,7 @@ import { libp2pIdOf, privateKeyOf } from './peer-key.ts';
 import { stranger } from './stranger.fixture.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
+const { openMs } = networkLimits;
 const never = () => new Promise<void>(() => {});
 
 async function echo(stream: MessageStream): Promise<void> {
@@ -37,6 +45,36 @@ async function served() {
   const [address = ''] = server.addresses;
   return { net, server, user, address };
 }
+
+/** A way to a port of this machine that carries nothing until it is opened. */
+async function slowWay(port: number) {
+  const opened = Promise.withResolvers<void>();
+  const way = createServer({ pauseOnConnect: true }, async (here) => {
+    await opened.promise;
+    const there = connect(port, '127.0.0.1');
+    for (const socket of [here, there]) socket.on('error', () => {});
+    here.pipe(there).pipe(here);
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void way.close());
+  await new Promise((listening) => way.once('listening', listening));
+  return { address: `/ip4/127.0.0.1/tcp/${(way.address() as { port: number }).port}`, open: opened.resolve };
+}
+
+describe('a peer that is far or busy', () => {
+  it('is connected though nobody waited for it so long: who asks next finds the connection (§5.30)', async () => {
+    const real = realRuntime(() => {});
+    const hurried = { ...real, timer: (ms: number, fire: () => void) => real.timer(ms === openMs ? 1 : ms, fire) };
+    const net = libp2pNet({ runtime: hurried });
+    net.network.keepConnected(() => []);
+    const server = await net.join('server');
+    const way = await slowWay(Number(server.addresses[0]?.match(/tcp\/(\d+)/)?.[1]));
+    net.book.give(server.id, [way.address]);
+    const user = await net.join('user');
+    await expect(user.open(server.id, '/echo/1')).rejects.toThrow(StreamLost);
+    way.open();
+    await expect.poll(() => user.metrics().connections, { timeout: 5000 }).toBe(1);
+  });
+});
 
 describe('a peer that nobody answers', () => {
   it('is given up, though it takes the connection (§5.24)', async () => {
@@ -161,7 +199,7 @@ describe('another release', () => {
   it('that sends a field more, on a stream or a topic, is not read, and said with both versions (§5.31)', async () => {
     const { own, newer, lines } = await mixed();
     own.handle('/head/1', async (stream) => void (await receive(stream, ChainHead)));
-    own.subscribe(newsTopic, (message) => void ChainHead.deserialize(message));
+    own.subscribe(newsTopic, (message) => void heard(message, ChainHead));
     const longer = Uint8Array.of(...ChainHead.serialize({ height: 1, headerRoot: new Uint8Array(32) }), 7);
     const stream = await newer.open(own.id, '/head/1');
     await stream.send(longer);
@@ -174,7 +212,7 @@ describe('another release', () => {
       new RegExp(`^peer ${newer.id}: on /head/1 it sent a message that is no ChainHead \\(.+\\)\\. `),
     );
     expect(lines[1]).toMatch(
-      new RegExp(`^peer ${newer.id}: on ${newsTopic} it sent a message that cannot be read \\(.+\\)\\. `),
+      new RegExp(`^peer ${newer.id}: on ${newsTopic} it sent a message that is no ChainHead \\(.+\\)\\. `),
     );
     expect(lines.every((line) => line.endsWith(versions))).toBe(true);
   });
@@ -212,6 +250,36 @@ describe('topics', () => {
     await expect.poll(() => connection.status, { timeout: 5000 }).not.toBe('open');
     a.publish(newsTopic, bytes(4));
     await expect.poll(() => heard).toEqual([4]);
+  });
+});
+
+describe('who signs what is no message of its topic', () => {
+  it('is cut off, and not heard through others either (§5.28)', async () => {
+    const [here, beside, there] = [libp2pNet(), libp2pNet(), libp2pNet()];
+    const [listener, relay, author] = [await here.join('listener'), await beside.join('relay'), await there.join('a')];
+    const heard = new Set<number>();
+    relay.subscribe(newsTopic, () => {});
+    author.subscribe(newsTopic, () => {});
+    listener.subscribe(newsTopic, ([byte = 0]) => {
+      if (byte === 0) throw new NoMessage();
+      heard.add(byte);
+    });
+    for (const { book } of [here, there]) book.give(relay.id, relay.addresses);
+    // Who passes on to whom is found within some seconds.
+    const says = (peer: Endpoint, byte: number) => {
+      peer.publish(newsTopic, bytes(byte));
+      return heard.has(byte);
+    };
+    const patience = { timeout: 10_000, interval: 200 };
+    await expect.poll(() => says(author, 1), patience).toBe(true);
+    author.publish(newsTopic, bytes(0));
+    await expect.poll(() => here.network.metrics().faults, patience).toBe(1);
+    author.publish(newsTopic, bytes(2));
+    await expect.poll(() => listener.metrics().topicMessagesRefused, patience).toBe(1);
+    await expect.poll(() => says(relay, 3), patience).toBe(true);
+    expect([...heard]).toEqual([1, 3]);
+    await expect(listener.open(author.id, '/echo/1')).rejects.toThrow(StreamLost);
+    expect(beside.network.metrics().faults).toBe(0);
   });
 });
 

@@ -5,8 +5,10 @@ import type { AddressBook } from './address-book.ts';
 import { Libp2pEndpoint } from './endpoint.ts';
 import { Faults } from './faults.ts';
 import { startHost } from './host.ts';
+import { mostDials } from './keep-connected.ts';
 import { Programs } from './programs.ts';
 import { type MayPublish, TopicGate } from './topics.ts';
+import { Turns } from './turns.ts';
 
 export interface Libp2pOptions {
   readonly runtime: Pick<Runtime, 'timer' | 'monotonicMs' | 'log'>;
@@ -30,6 +32,7 @@ export class Libp2pNetwork implements Network {
   readonly #options: Libp2pOptions;
   readonly #faults: Faults;
   readonly #programs: Programs;
+  readonly #turns = new Turns(mostDials);
   readonly #endpoints = new Map<PeerId, Libp2pEndpoint>();
   readonly #starting = new Set<PeerId>();
   readonly #stopping = new Map<PeerId, Promise<void>>();
@@ -83,7 +86,7 @@ export class Libp2pNetwork implements Network {
   }
 
   async #start(id: PeerId, signer: PeerSigner): Promise<Libp2pEndpoint> {
-    const { runtime, book, topics, listenOf, announceOf, mayPublish, isRelay = false } = this.#options;
+    const { runtime, book, topics, listenOf, announceOf, mayPublish = () => true, isRelay = false } = this.#options;
     const host = await startHost(signer, {
       program: this.#programs.own,
       topics,
@@ -97,7 +100,8 @@ export class Libp2pNetwork implements Network {
       runtime,
       book,
       programs: this.#programs,
-      gate: new TopicGate(runtime, mayPublish ?? (() => true)),
+      turns: this.#turns,
+      gate: new TopicGate(runtime, (topic, author) => !this.#faults.isShunned(author) && mayPublish(topic, author)),
       onFault: (peer) => {
         this.#faults.add(peer);
         for (const endpoint of this.#endpoints.values()) endpoint.cutOff(peer);
