@@ -26,7 +26,8 @@ describe("CometBFT's process §18.11", () => {
     writeFileSync(binary, `#!/bin/sh\n${body}\n`);
     chmodSync(binary, 0o755);
     const sockets = [join(dir, 'rpc')];
-    const process = new CometProcess({ binary, home: dir, sockets, runtime: realRuntime((line) => lines.push(line)) });
+    const onNotice = (line: string) => lines.push(line);
+    const process = new CometProcess({ binary, home: dir, sockets, runtime: realRuntime(onNotice), onNotice });
     running.push(process);
     process.start();
     return process;
@@ -57,8 +58,9 @@ describe("CometBFT's process §18.11", () => {
     await child.stop();
     rmSync(join(dir, 'cometbft'));
     const sockets: string[] = [];
-    const runtime = realRuntime((line) => lines.push(line));
-    const none = new CometProcess({ binary: join(dir, 'cometbft'), home: dir, sockets, runtime });
+    const onNotice = (line: string) => lines.push(line);
+    const runtime = realRuntime(onNotice);
+    const none = new CometProcess({ binary: join(dir, 'cometbft'), home: dir, sockets, runtime, onNotice });
     running.push(none);
     none.start();
     await until('the reason', () => lines.some((line) => /cannot be started: .*ENOENT/.test(line)));

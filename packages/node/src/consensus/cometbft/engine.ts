@@ -13,6 +13,7 @@ import { AbciApplication } from './abci-application.ts';
 import { BlockDriver } from './block-driver.ts';
 import { CometProcess } from './comet-process.ts';
 import { askComet } from './comet-rpc.ts';
+import { ConnectionNotices } from './connection-notices.ts';
 import { doubleVotesIn } from './double-votes.ts';
 import { answerFrames } from './frames-socket.ts';
 import { Gossip } from './gossip.ts';
@@ -41,6 +42,8 @@ export interface CometOptions extends Omit<ApplicationOptions, 'onWaiting'> {
   /** Null for a node that makes no blocks. */
   readonly keys: HeldKeys | null;
   readonly runtime: Pick<Runtime, 'monotonicMs' | 'timer' | 'log'>;
+  /** What a person who waits for the chain should hear. */
+  readonly onNotice?: (line: string) => void;
 }
 
 interface EngineParts {
@@ -60,6 +63,7 @@ export class CometEngine implements Engine {
   readonly #process: CometProcess;
   readonly #signer: RemoteSigner | null;
   readonly #seals: SealCollector;
+  readonly #notices: ConnectionNotices;
   readonly #connections = new Set<Socket>();
   #server: Server | null = null;
   #cancel: Cancel | null = null;
@@ -89,7 +93,12 @@ export class CometEngine implements Engine {
     const [source, sink] = [new SnapshotSource(store), new SnapshotSink({ begin, log: runtime.log })];
     this.#abci = new AbciApplication({ application, genesis, blocks, gossip, source, sink });
     const listening = [sockets.rpc, ...(sockets.signer === null ? [] : [sockets.signer])];
-    this.#process = new CometProcess({ binary, home, sockets: listening, runtime });
+    const onNotice = (line: string) => {
+      runtime.log(line);
+      options.onNotice?.(line);
+    };
+    this.#process = new CometProcess({ binary, home, sockets: listening, runtime, onNotice });
+    this.#notices = new ConnectionNotices(options.network.peers, onNotice);
     const chainId = cometChainId(application.identity);
     const nextHeight = () => application.head().globals.height + 1;
     this.#signer = keys === null ? null : new RemoteSigner({ chainId, keys, nextHeight, runtime });
@@ -198,9 +207,12 @@ export class CometEngine implements Engine {
   /** Asks CometBFT now and then whether it is as far as its like. */
   #watch(): void {
     this.#cancel = this.#options.runtime.timer(statusMs, async () => {
-      const isCurrent = await isCaughtUp(this.#sockets.rpc);
+      const { rpc } = this.#sockets;
+      const isCurrent = await isCaughtUp(rpc);
+      const connections = await connectionsOf(rpc);
       if (this.#isStopping || this.#application.ended !== null) return;
       this.#application.setCurrent(isCurrent);
+      this.#notices.see(connections);
       this.#watch();
     });
   }
@@ -218,5 +230,15 @@ async function isCaughtUp(rpc: string): Promise<boolean> {
     return status.sync_info?.catching_up === false;
   } catch {
     return false;
+  }
+}
+
+/** How many others it is connected with; null when it does not say. */
+async function connectionsOf(rpc: string): Promise<number | null> {
+  try {
+    const found = (await askComet(rpc, '/net_info')) as { readonly n_peers?: string };
+    return Number(found.n_peers ?? 0);
+  } catch {
+    return null;
   }
 }
