@@ -103,4 +103,11 @@ describe('a network of many processes, and a miner that joins it from an empty f
     const used = await assay(['join', ready.invitation, '--role', 'oracle', '--data', join(dir, 'miner-1')]);
     expect([used.code, used.err.includes('runs miner, not oracle')]).toEqual([7, true]);
   });
+
+  it('refuses a validator where one node makes all blocks, before anything is paid', async () => {
+    const asked = ['--role', 'validator', '--data', join(directory.path, 'no'), '--check-only'];
+    const refused = await assay(['join', ready.invitation, ...asked]);
+    expect([refused.code, refused.out.includes('there is no place for a validator')]).toEqual([7, true]);
+    expect(existsSync(join(directory.path, 'no', 'keys.json'))).toBe(false);
+  });
 });

@@ -130,13 +130,16 @@ export async function runShown(options: RunShown): Promise<void> {
   log.say({ event: 'stopped' }, ['Stopped. Nothing is lost: run it again and it goes on from here.']);
 }
 
-/** Shows how far the node is whenever that has changed. */
+/** Shows how far the node is whenever that has changed, and now and then while it waits for a block. */
 function showing(node: RunningProcess, log: RunLog): NodeJS.Timeout {
   let shown = -1;
+  let quietLooks = 0;
   return setInterval(() => {
     const condition = node.condition();
-    if (condition.height === shown) return;
+    quietLooks += 1;
+    if (condition.height === shown && quietLooks * pollMs < quietMs) return;
     shown = condition.height;
+    quietLooks = 0;
     log.progress(condition);
   }, pollMs);
 }

@@ -13,7 +13,7 @@ const output = z.object({
   isFit: z.boolean(),
   findings: z.array(
     z.object({
-      check: z.enum(['node', 'disk', 'memory', 'model', 'ports', 'peers', 'clock', 'cometbft']),
+      check: z.enum(['node', 'disk', 'memory', 'model', 'ports', 'peers', 'clock', 'cometbft', 'validators']),
       result: z.enum(['ok', 'warning', 'failed']),
       text: z.string(),
       cure: z.string().nullable(),
@@ -46,13 +46,14 @@ export const doctorCommand = defineCommand({
 
 const marks = { ok: '✓', warning: '!', failed: '✗' } as const;
 
-async function factsOf({ input: { invitation }, dataDir, home }: Invocation<Input>): Promise<MachineFacts> {
+async function factsOf({ input: { invitation }, dataDir, home, terminal }: Invocation<Input>): Promise<MachineFacts> {
   const { lookAtMachine } = await import('@assay/node/doctor/look');
   const { parseInvitation } = await import('@assay/node/host/invitation');
   const given = invitation === undefined ? null : parseInvitation(invitation).peers;
-  const common = { dataDir, model: null, listen: [], peers: given ?? [], blockTimeMs: 500 };
+  const onProgress = (line: string) => terminal.note.write(`${line}\n`);
+  const common = { dataDir, model: null, listen: [], peers: given ?? [], blockTimeMs: 500, onProgress };
   if (!existsSync(join(dataDir, dataFiles.config))) return lookAtMachine(common);
-  const { readNodeConfig } = await import('@assay/node/host/config');
+  const { listenedAt, readNodeConfig } = await import('@assay/node/host/config');
   const { readGenesisFile } = await import('@assay/node/host/genesis-file');
   const { chooseModel } = await import('@assay/node/join/choose-model');
   const config = await readNodeConfig(dataDir);
@@ -67,12 +68,13 @@ async function factsOf({ input: { invitation }, dataDir, home }: Invocation<Inpu
     home,
   };
   return lookAtMachine({
-    dataDir,
+    ...common,
     model: backend === null || genesis === null ? null : chooseModel(genesis, wish).facts,
     // A node that runs holds its own ports.
-    listen: isRunning ? [] : [...config.listen, ...roles.flatMap(({ listen }) => listen)],
+    listen: isRunning ? [] : listenedAt(config),
     peers: given ?? peers,
     blockTimeMs: genesis?.params.blockTimeMs ?? common.blockTimeMs,
     cometbft: engine.kind === 'cometbft' ? engine.binary : undefined,
+    asksComet: engine.kind === 'cometbft' && engine.asksPeers,
   });
 }

@@ -1,6 +1,7 @@
-import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { hostAndPort, multiaddrOf, placeIn } from '@assay/node/host/places';
 import type { RunningProcess } from '@assay/node/host/run-node';
+import type { CometWish } from '@assay/node/join/set-up';
 import { z } from 'zod';
 import { defineCommand, type Invocation } from '../command.ts';
 import { CliError } from '../failures.ts';
@@ -12,9 +13,12 @@ const roles = ['miner', 'mixer', 'oracle', 'gateway', 'validator'] as const;
 /** Those that others dial. */
 const reached: ReadonlySet<(typeof roles)[number]> = new Set(['mixer', 'gateway']);
 const standardPort = 4010;
+const peerPort = 4020;
+/** As CometBFT listens everywhere. */
+const cometPort = 26_656;
 const standardConcurrency = 2;
 
-const place = z.string().regex(/^[^\s:]+(:\d+)?$|^\[[0-9a-f:]+\](:\d+)?$/i, {
+const place = z.string().refine((text) => placeIn(text, peerPort) !== null, {
   error: ({ input: given }) => `"${String(given)}" is no address and port, as 0.0.0.0:4020.`,
 });
 
@@ -51,9 +55,15 @@ export const joinCommand = defineCommand({
     { syntax: '--threads <N>', description: 'threads of each answer of the built-in backend' },
     { syntax: '--concurrency <N>', description: `tasks a miner runs at once (default ${standardConcurrency})` },
     { syntax: '--port <N>', description: `port of its API on this machine (default ${standardPort}; 0: any)` },
-    { syntax: '--listen <ADDRESS:PORT>', description: 'where a mixer or gateway listens (default 0.0.0.0:4020)' },
+    {
+      syntax: '--listen <ADDRESS:PORT>',
+      description: `where a mixer or gateway listens (default 0.0.0.0:${peerPort}), a validator (0.0.0.0:${cometPort})`,
+    },
     { syntax: '--announce <ADDRESS:PORT>', description: 'where others reach it, when that is another address' },
-    { syntax: '--comet-peer <ID@HOST:PORT...>', description: 'of a validator: others of the network' },
+    {
+      syntax: '--comet-peer <ID@HOST:PORT...>',
+      description: 'of a validator: others of the network (default: those that its peers name)',
+    },
     { syntax: '--cometbft <PATH>', description: 'of a validator: the program' },
     { syntax: '--check-only', description: 'set up and look at the machine; run nothing, pay nothing' },
   ],
@@ -132,35 +142,49 @@ function tellOfWork(node: RunningProcess, log: RunLog): void {
   });
 }
 
+/** Where a mixer or a gateway is found, as multiaddresses. */
 function placesOf({ role, listen, announce }: Input): { listen: string[]; announce: string[] } {
+  if (role === 'validator') return { listen: [], announce: [] };
   if (!reached.has(role)) {
     if (listen === undefined && announce === undefined) return { listen: [], announce: [] };
     throw new CliError('usage', `A ${role} only dials: leave out --listen and --announce.`);
   }
-  const own = listen ?? '0.0.0.0:4020';
-  const told = announce ?? own;
-  if (/^(0\.0\.0\.0|\[::\])/.test(told)) {
+  const own = listen ?? `0.0.0.0:${peerPort}`;
+  if (isEverywhere(announce ?? own)) {
     throw new CliError('usage', `Say where others reach this ${role}: --announce ADDRESS:PORT, as 203.0.113.7:4020.`);
   }
-  return { listen: [multiaddress(own)], announce: announce === undefined ? [] : [multiaddress(told)] };
+  return { listen: [multiaddress(own)], announce: announce === undefined ? [] : [multiaddress(announce)] };
 }
 
-/** `203.0.113.7:4020`, `[2001:db8::1]:4020` or `node.example:4020` as the network writes it. */
+const isEverywhere = (text: string) => /^(0\.0\.0\.0|\[::\])/.test(text);
+
 function multiaddress(text: string): string {
-  const [, bracketed, plain, port = '4020'] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain ?? '';
-  const version = isIP(host);
-  return `/${version === 0 ? 'dns' : `ip${version}`}/${host}/tcp/${port}`;
+  const { address, port } = placeOf(text, peerPort);
+  return multiaddrOf(address, port);
 }
 
-function cometOf({ role, cometPeer, cometbft }: Input) {
+function placeOf(text: string, usualPort: number): { readonly address: string; readonly port: number } {
+  const place = placeIn(text, usualPort);
+  if (place === null) throw new CliError('usage', `"${text}" is no address and port.`);
+  return place;
+}
+
+function cometOf({ role, cometPeer, cometbft, listen = '0.0.0.0', announce }: Input): CometWish | null {
   if (role !== 'validator') {
     if (cometPeer.length === 0 && cometbft === undefined) return null;
     throw new CliError('usage', `A ${role} needs no CometBFT: leave out --comet-peer and --cometbft.`);
   }
-  if (cometPeer.length === 0) {
-    const why = 'A validator makes blocks with the others, and its vote counts against the network while it is silent.';
-    throw new CliError('usage', `${why} Ask the operator for the CometBFT address of one: --comet-peer ID@HOST:PORT.`);
+  const written = (text: string) => {
+    const { address, port } = placeOf(text, cometPort);
+    return hostAndPort(address, port);
+  };
+  if (announce !== undefined && isEverywhere(announce)) {
+    throw new CliError('usage', '--announce takes the address at which others reach this validator, as 203.0.113.7.');
   }
-  return { binary: cometbft ?? null, listen: 'tcp://0.0.0.0:26656', peers: cometPeer };
+  return {
+    binary: cometbft ?? null,
+    listen: `tcp://${written(listen)}`,
+    announce: announce === undefined ? null : written(announce),
+    peers: cometPeer,
+  };
 }

@@ -24,9 +24,3 @@ export function parseHosts(text: string): HostPlace[] {
 
 const isPlace = (address: string) =>
   isIP(address) !== 0 || /^(?=.{1,100}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(address);
-
-/** How an address of the internet, or a name, and a port are dialled. */
-export function multiaddrOf(address: string, port: number): string {
-  const version = isIP(address);
-  return `/${version === 0 ? 'dns' : `ip${version}`}/${address}/tcp/${port}`;
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { multiaddrOf, parseHosts } from './hosts.ts';
+import { parseHosts } from './hosts.ts';
 import { coldKeys, type NetworkShape, planNetwork } from './plan.ts';
 
 const here = { name: 'here', address: '127.0.0.1' };
@@ -82,12 +82,12 @@ describe('the plan of a network §20.4', () => {
 });
 
 describe('the machines of a network', () => {
-  it('are read from lines, and named as they are dialled', () => {
+  it('are read from lines', () => {
     const hosts = parseHosts('# ours\nberlin 203.0.113.7\n\n oslo  node.example # theirs\nrome 2001:db8::1\n');
-    expect(hosts.map(({ address }) => multiaddrOf(address, 4101))).toEqual([
-      '/ip4/203.0.113.7/tcp/4101',
-      '/dns/node.example/tcp/4101',
-      '/ip6/2001:db8::1/tcp/4101',
+    expect(hosts).toEqual([
+      { name: 'berlin', address: '203.0.113.7' },
+      { name: 'oslo', address: 'node.example' },
+      { name: 'rome', address: '2001:db8::1' },
     ]);
   });
 

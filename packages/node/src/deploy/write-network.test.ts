@@ -102,5 +102,6 @@ describe('a network that is written §20.4', () => {
     expect(config.listen).toEqual(['/ip4/0.0.0.0/tcp/4101']);
     if (config.engine.kind !== 'cometbft') throw new Error('it makes blocks with others');
     expect(config.engine.peers).toEqual([expect.stringMatching(/^[0-9a-f]{40}@node\.example:\d+$/)]);
+    expect([config.engine.listen, config.engine.announce]).toEqual(['tcp://0.0.0.0:4103', '203.0.113.7:4103']);
   });
 });

@@ -13,9 +13,9 @@ import { type NodeConfig, nodeKey, type Peer, writeNodeConfig } from '../host/co
 import { dataFiles } from '../host/data-files.ts';
 import { writeGenesisFile } from '../host/genesis-file.ts';
 import { invitationText } from '../host/invitation.ts';
+import { hostAndPort, multiaddrOf } from '../host/places.ts';
 import { type Keystore, openKeystore } from '../keys/keystore.ts';
 import { writeDurably } from '../store/durable-file.ts';
-import { multiaddrOf } from './hosts.ts';
 import { coldDirectory, type NetworkFile, writeNetworkFile } from './network-file.ts';
 import { coldKeys, type NetworkShape, type PlannedNode, planNetwork } from './plan.ts';
 import { composeFile, hostReadme, systemdUnit, type UnitNode } from './units.ts';
@@ -138,20 +138,21 @@ function configOf(options: WriteOptions, { node, keys }: Made, { made, owners }:
 /** Loopback stays on its machine; anything else is listened for on all of its addresses. */
 function reach({ host }: PlannedNode, port: number): { listen: string[]; announce: string[] } {
   const own = multiaddrOf(host.address, port);
-  if (host.address === '127.0.0.1') return { listen: [own], announce: [] };
+  if (isLoopback({ host })) return { listen: [own], announce: [] };
   return { listen: [multiaddrOf(host.address.includes(':') ? '::' : '0.0.0.0', port)], announce: [own] };
 }
+
+const isLoopback = ({ host }: Pick<PlannedNode, 'host'>) => host.address === '127.0.0.1';
 
 function engineOf(node: PlannedNode, made: readonly Made[]): z.input<typeof NodeConfig>['engine'] {
   if (node.engine !== 'cometbft') return { kind: node.engine };
   const others = made.filter((other) => other.node.engine === 'cometbft' && other.node !== node);
   return {
     kind: 'cometbft',
-    listen: `tcp://${node.host.address === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0'}:${node.ports.comet}`,
+    listen: `tcp://${isLoopback(node) ? '127.0.0.1' : '0.0.0.0'}:${node.ports.comet}`,
+    announce: isLoopback(node) ? null : hostAndPort(node.host.address, node.ports.comet),
     peers: others.map(({ node: { host, ports }, keys }) => {
-      const { address } = host;
-      const place = address.includes(':') ? `[${address}]` : address;
-      return `${cometNodeId(cometSeed(keys.account(nodeKey)))}@${place}:${ports.comet}`;
+      return `${cometNodeId(cometSeed(keys.account(nodeKey)))}@${hostAndPort(host.address, ports.comet)}`;
     }),
   };
 }

@@ -14,6 +14,7 @@ const well: MachineFacts = {
   blockAgeMs: 700,
   blockTimeMs: 500,
   cometbft: null,
+  cometPeers: null,
 };
 const findingOf = (change: Partial<MachineFacts>, check: string) => {
   const findings = diagnose({ ...well, ...change });
@@ -39,6 +40,7 @@ describe('what is looked at before a node runs §20.5', () => {
     ['peers', { peers: [peer(null)] }, 'No peer answers', 'new invitation'],
     ['clock', { blockAgeMs: -5000 }, '5.0 s behind', 'NTP'],
     ['cometbft', { cometbft: { problem: 'There is no Go.' } }, 'There is no Go.', 'every other role does without'],
+    ['validators', { cometPeers: [] }, 'nobody to make blocks with', '--comet-peer ID@HOST:PORT'],
   ])('names a cure where %s fails', (check, change, text, cure) => {
     const found = findingOf(change, check);
     expect([found.result, found.isFit]).toEqual(['failed', false]);

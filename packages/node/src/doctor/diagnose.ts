@@ -15,6 +15,8 @@ export interface MachineFacts {
   readonly blockTimeMs: number;
   /** Null where the node needs no CometBFT, else its path or what keeps it from having one. */
   readonly cometbft: { readonly path: string } | { readonly problem: string } | null;
+  /** Where others' CometBFTs are, `ID@HOST:PORT`, as they say; null where nobody was asked. */
+  readonly cometPeers: readonly string[] | null;
 }
 
 export interface ModelFacts {
@@ -35,7 +37,7 @@ export interface PeerFacts {
 
 /** One thing that was looked at. */
 export interface Finding {
-  readonly check: 'node' | 'disk' | 'memory' | 'model' | 'ports' | 'peers' | 'clock' | 'cometbft';
+  readonly check: 'node' | 'disk' | 'memory' | 'model' | 'ports' | 'peers' | 'clock' | 'cometbft' | 'validators';
   /** `warning`: it works, and not well. */
   readonly result: 'ok' | 'warning' | 'failed';
   /** What was found. */
@@ -77,6 +79,7 @@ export function diagnose(facts: MachineFacts): Finding[] {
     ...ofPeers(facts),
     ...(facts.blockAgeMs === null ? [] : [ofClock(facts.blockAgeMs, facts.blockTimeMs)]),
     ...(facts.cometbft === null ? [] : [ofComet(facts.cometbft)]),
+    ...(facts.cometPeers === null ? [] : [ofCometPeers(facts.cometPeers)]),
   ];
 }
 
@@ -148,4 +151,17 @@ function ofComet(found: NonNullable<MachineFacts['cometbft']>): Finding {
   return 'path' in found
     ? ok('cometbft', `CometBFT is at ${found.path}.`)
     : failed('cometbft', found.problem, 'A validator needs it; every other role does without.');
+}
+
+function ofCometPeers(peers: readonly string[]): Finding {
+  if (peers.length > 0)
+    return ok(
+      'validators',
+      `Blocks are made with those at ${peers.join(', ')}. It dials them: its own port may be closed.`,
+    );
+  const text = 'No peer says where its CometBFT is, so there is nobody to make blocks with.';
+  const cure =
+    'Where one node makes all blocks (`--engine embedded`) there is no place for a validator. ' +
+    'Elsewhere ask the operator for an invitation that names validators, or give --comet-peer ID@HOST:PORT.';
+  return failed('validators', text, cure);
 }

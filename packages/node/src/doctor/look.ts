@@ -8,6 +8,7 @@ import type { Runtime } from '@assay/roles/ports/runtime';
 import { findCometBft } from '../consensus/cometbft/binary.ts';
 import { type Asking, askBlocks, askStatus } from '../consensus/follow/client.ts';
 import { Ed25519Signer } from '../crypto/signers.ts';
+import { askCometPlaces } from '../host/comet-places.ts';
 import type { Peer } from '../host/config.ts';
 import { AddressBook } from '../network/libp2p/address-book.ts';
 import { Libp2pNetwork } from '../network/libp2p/network.ts';
@@ -23,15 +24,19 @@ export interface LookOptions {
   readonly blockTimeMs: number;
   /** The program of a validator, or null to find one; undefined where none is needed. */
   readonly cometbft?: string | null | undefined;
+  /** Whether the peers are asked where their CometBFTs are. */
+  readonly asksComet?: boolean;
+  /** What takes long, for a person who waits. */
+  readonly onProgress: (line: string) => void;
 }
 
 /** What is found of this machine. Changes nothing; asks the peers how far they are. */
 export async function lookAtMachine(options: LookOptions): Promise<MachineFacts> {
-  const { dataDir, model, listen, peers, blockTimeMs, cometbft } = options;
+  const { dataDir, model, listen, peers, blockTimeMs, cometbft, asksComet = false, onProgress } = options;
   const [freeDiskBytes, takenPorts, found] = await Promise.all([
     freeBytes(dataDir),
     taken(listen),
-    peers.length === 0 ? { peers: [], blockAgeMs: null } : withPeers(peers, (given) => lookAtPeers(peers, given)),
+    peers.length === 0 ? nobody : withPeers(peers, (given) => lookAtPeers(peers, given, asksComet)),
   ]);
   return {
     nodeVersion: process.versions.node,
@@ -43,7 +48,8 @@ export async function lookAtMachine(options: LookOptions): Promise<MachineFacts>
     peers: found.peers,
     blockAgeMs: found.blockAgeMs,
     blockTimeMs,
-    cometbft: cometbft === undefined ? null : await cometAt(cometbft),
+    cometbft: cometbft === undefined ? null : await cometAt(cometbft, onProgress),
+    cometPeers: found.cometPeers,
   };
 }
 
@@ -94,7 +100,9 @@ export async function withPeers<T>(peers: readonly Peer[], use: (given: Given) =
   }
 }
 
-async function lookAtPeers(peers: readonly Peer[], { endpoint, runtime }: Given) {
+const nobody = { peers: [], blockAgeMs: null, cometPeers: null };
+
+async function lookAtPeers(peers: readonly Peer[], { endpoint, runtime }: Given, asksComet: boolean) {
   const leaving = new AbortController();
   const asking: Asking = { endpoint, runtime, signal: leaving.signal };
   const asked = await Promise.all(
@@ -110,7 +118,8 @@ async function lookAtPeers(peers: readonly Peer[], { endpoint, runtime }: Given)
   const timeMs = ahead === undefined ? null : await blockTime(asking, ahead);
   leaving.abort();
   const blockAgeMs = timeMs === null ? null : runtime.nowMs() - timeMs;
-  return { peers: asked.map(({ facts }) => facts), blockAgeMs };
+  const cometPeers = asksComet ? await askCometPlaces({ endpoint, runtime }, peers) : null;
+  return { peers: asked.map(({ facts }) => facts), blockAgeMs, cometPeers };
 }
 
 /** Unix time that the newest block of a peer names. */
@@ -124,9 +133,12 @@ async function blockTime(asking: Asking, { peer, height }: { peer: string; heigh
   return timeMs;
 }
 
-async function cometAt(given: string | null): Promise<NonNullable<MachineFacts['cometbft']>> {
+async function cometAt(
+  given: string | null,
+  log: (line: string) => void,
+): Promise<NonNullable<MachineFacts['cometbft']>> {
   try {
-    return { path: await findCometBft({ given: given ?? undefined, log: () => {} }) };
+    return { path: await findCometBft({ given: given ?? undefined, log }) };
   } catch (error) {
     return { problem: error instanceof AssayError ? error.message : String(error) };
   }

@@ -4,6 +4,7 @@ import { AssayError } from '@assay/protocol';
 import { z } from 'zod';
 import { writeDurably } from '../store/durable-file.ts';
 import { dataFiles } from './data-files.ts';
+import { hostAndPort, multiaddrOf, placeIn } from './places.ts';
 
 const address = z.string().regex(/^(\/[a-z0-9]+\/[^/\s]+)+$/, {
   error: ({ input }) => `"${String(input)}" is no address; one looks like /ip4/203.0.113.7/tcp/4020.`,
@@ -27,6 +28,9 @@ export const Peer = z.strictObject({
 });
 export type Peer = z.infer<typeof Peer>;
 
+/** Where CometBFT listens unless it is told otherwise. */
+export const usualCometListen = 'tcp://0.0.0.0:26656';
+
 const engine = z.discriminatedUnion('kind', [
   /** Makes the blocks itself, with the keys of its validators. */
   z.strictObject({ kind: z.literal('embedded') }),
@@ -46,8 +50,12 @@ const engine = z.discriminatedUnion('kind', [
     kind: z.literal('cometbft'),
     /** The program; null: one that is found, or built. */
     binary: z.string().nullable().default(null),
-    /** Where it listens for other validators, and where these are: `ID@HOST:PORT`. */
-    listen: z.string().default('tcp://0.0.0.0:26656'),
+    /** Where it listens for other validators, what they are told instead, and where these are: `ID@HOST:PORT`. */
+    listen: z
+      .string()
+      .regex(/^tcp:\/\/\S+:\d{1,5}$/, 'It is written as tcp://0.0.0.0:26656.')
+      .default(usualCometListen),
+    announce: z.string().nullable().default(null),
     peers: z.array(z.string()).default([]),
     /** Where it answers who begins with a state, `tcp://HOST:PORT`; null: nowhere. */
     rpcListen: z.string().nullable().default(null),
@@ -60,6 +68,8 @@ const engine = z.discriminatedUnion('kind', [
       })
       .nullable()
       .default(null),
+    /** Asks the peers of the node at each start where their CometBFTs are, too (§20.7). */
+    asksPeers: z.boolean().default(false),
   }),
 ]);
 
@@ -143,4 +153,23 @@ function problemOf(cause: unknown): string {
   }
   if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return 'it is not there; `assay join` makes one.';
   return `${(cause as Error).message}.`;
+}
+
+/** Every place at which a node listens, for others and for its own machine, as multiaddresses. */
+export function listenedAt({ listen, roles, engine, api }: NodeConfig): string[] {
+  const comet = engine.kind === 'cometbft' ? engine.listen : null;
+  return placesOf([...listen, ...roles.flatMap((role) => role.listen)], { comet, api });
+}
+
+/** The same for a node that is to be: `comet` is `tcp://HOST:PORT`, or null. */
+export function placesOf(
+  listen: readonly string[],
+  { comet, api }: { readonly comet: string | null; readonly api: { readonly host: string; readonly port: number } },
+): string[] {
+  const others = [
+    ...(comet === null ? [] : [comet.replace('tcp://', '')]),
+    ...(api.port === 0 ? [] : [hostAndPort(api.host, api.port)]),
+  ];
+  const places = others.flatMap((text) => placeIn(text, 0) ?? []);
+  return [...listen, ...places.map(({ address, port }) => multiaddrOf(address, port))];
 }

@@ -7,7 +7,15 @@ import { toHex } from '@assay/ssz';
 import type { z } from 'zod';
 import { diagnose, type Finding, isFit } from '../doctor/diagnose.ts';
 import { lookAtMachine, withPeers } from '../doctor/look.ts';
-import { consensusKeyOf, type NodeConfig, nodeKey, readNodeConfig, writeNodeConfig } from '../host/config.ts';
+import {
+  consensusKeyOf,
+  listenedAt,
+  type NodeConfig,
+  nodeKey,
+  placesOf,
+  readNodeConfig,
+  writeNodeConfig,
+} from '../host/config.ts';
 import { dataFiles } from '../host/data-files.ts';
 import { readGenesisFile, writeGenesisFile } from '../host/genesis-file.ts';
 import { fetchGenesis } from '../host/genesis-service.ts';
@@ -40,18 +48,22 @@ export interface SetUpOptions {
 export interface CometWish {
   /** The program; null: one that is found, or built. */
   readonly binary: string | null;
-  /** Where it listens, `tcp://HOST:PORT`. */
+  /** Where it listens, `tcp://HOST:PORT`, and what others are told to dial instead, `HOST:PORT`. */
   readonly listen: string;
-  /** Other validators, `ID@HOST:PORT`. */
+  readonly announce: string | null;
+  /** Other validators, `ID@HOST:PORT`; none: the peers of the invitation say where theirs are. */
   readonly peers: readonly string[];
 }
 
 /** What was done of the way from an empty directory to a node that can be run. */
 export interface SetUpStep {
   readonly name: 'directory' | 'genesis' | 'doctor' | 'keys' | 'configuration';
-  readonly state: 'done' | 'warning' | 'failed';
+  readonly state: 'waiting' | 'done' | 'warning' | 'failed';
   readonly text: string;
 }
+
+/** Where its API answers: on its own machine alone. */
+const ownHost = '127.0.0.1';
 
 /** The name of the file with an owner's key, which nobody needs on this machine. */
 export const ownerFile = 'owner-keys.json';
@@ -70,7 +82,10 @@ export async function setUp(options: SetUpOptions): Promise<void> {
   else done('directory', `${dataDir} is to serve ${invitation.chainId} as ${options.role}.`);
   const config = isSetUp ? await readNodeConfig(dataDir) : null;
   await examine(options, genesis, config);
-  if (config !== null) return done('configuration', `Going on where ${dataDir} was: config.json is there.`);
+  if (config !== null) {
+    const rule = 'its config.json says how, and other options of this line change nothing.';
+    return done('configuration', `Going on where ${dataDir} was: ${rule}`);
+  }
   await makeKeys(options, done);
   await writeNodeConfig(dataDir, await configOf(options, genesis));
   done('configuration', `Wrote ${join(dataDir, dataFiles.config)}; it may be changed while the node does not run.`);
@@ -115,14 +130,15 @@ async function requireSame({ dataDir, role }: SetUpOptions): Promise<void> {
 async function examine(options: SetUpOptions, genesis: Genesis, config: NodeConfig | null): Promise<void> {
   const { dataDir, role, invitation, wish, onStep } = options;
   const computes = role === 'miner' || role === 'validator';
-  const listen = config === null ? options.listen : [...config.listen, ...config.roles.flatMap((each) => each.listen)];
   const facts = await lookAtMachine({
     dataDir,
     model: computes ? chooseModel(genesis, wish).facts : null,
-    listen,
+    listen: config === null ? placesToTake(options) : listenedAt(config),
     peers: invitation.peers,
     blockTimeMs: genesis.params.blockTimeMs,
     cometbft: options.comet === null ? undefined : options.comet.binary,
+    asksComet: options.comet?.peers.length === 0,
+    onProgress: (text) => onStep({ name: 'doctor', state: 'waiting', text }),
   });
   const findings = diagnose(facts);
   for (const finding of findings) onStep(stepOf(finding));
@@ -134,6 +150,9 @@ async function examine(options: SetUpOptions, genesis: Genesis, config: NodeConf
     );
   }
 }
+
+const placesToTake = ({ listen, comet, apiPort }: SetUpOptions) =>
+  placesOf(listen, { comet: comet?.listen ?? null, api: { host: ownHost, port: apiPort } });
 
 function stepOf({ result, text, cure }: Finding): SetUpStep {
   const state = result === 'ok' ? 'done' : result;
@@ -161,7 +180,8 @@ async function openOwner(path: string, passphrase: string) {
 
 function engineOf({ comet, invitation }: SetUpOptions): z.input<typeof NodeConfig>['engine'] {
   if (comet === null) return { kind: 'follow', trusted: invitation.trusted };
-  return { kind: 'cometbft', binary: comet.binary, listen: comet.listen, peers: [...comet.peers] };
+  const { binary, listen, announce, peers } = comet;
+  return { kind: 'cometbft', binary, listen, announce, peers: [...peers], asksPeers: peers.length === 0 };
 }
 
 async function configOf(options: SetUpOptions, genesis: Genesis): Promise<z.input<typeof NodeConfig>> {
@@ -184,7 +204,7 @@ async function configOf(options: SetUpOptions, genesis: Genesis): Promise<z.inpu
         announce: [...announce],
       },
     ],
-    api: { port: apiPort },
+    api: { host: ownHost, port: apiPort },
     backend: computes ? chooseModel(genesis, wish).backend : null,
     concurrency,
   };

@@ -30,8 +30,9 @@ describe("CometBFT's process §18.11", () => {
     writeFileSync(binary, `#!/bin/sh\n${body}\n`);
     chmodSync(binary, 0o755);
     const sockets = [join(dir, 'rpc')];
-    const runtime = realRuntime((line) => lines.push(line));
-    const process = new CometProcess({ binary, home: dir, sockets, runtime, onFatal });
+    const onNotice = (line: string) => lines.push(line);
+    const runtime = realRuntime(onNotice);
+    const process = new CometProcess({ binary, home: dir, sockets, runtime, onNotice, onFatal });
     running.push(process);
     process.start();
     return process;
@@ -85,8 +86,9 @@ describe("CometBFT's process §18.11", () => {
     await child.stop();
     rmSync(join(dir, 'cometbft'));
     const sockets: string[] = [];
-    const runtime = realRuntime((line) => lines.push(line));
-    const none = new CometProcess({ binary: join(dir, 'cometbft'), home: dir, sockets, runtime, onFatal });
+    const onNotice = (line: string) => lines.push(line);
+    const runtime = realRuntime(onNotice);
+    const none = new CometProcess({ binary: join(dir, 'cometbft'), home: dir, sockets, runtime, onNotice, onFatal });
     running.push(none);
     none.start();
     await until('the reason', () => lines.some((line) => /cannot be started: .*ENOENT/.test(line)));

@@ -30,6 +30,8 @@ export interface CometProcessOptions {
   /** Sockets on which it listens: a process that was killed leaves them, and they stop the next. */
   readonly sockets: readonly string[];
   readonly runtime: Pick<Runtime, 'monotonicMs' | 'timer' | 'log'>;
+  /** Hears that it ended by itself, and why. */
+  readonly onNotice: (line: string) => void;
   /** Told when the disk of its home fails or is full: it is not started again. */
   readonly onFatal: (error: AssayError) => void;
 }
@@ -114,7 +116,7 @@ export class CometProcess {
 
   #again(how: string, ranMs: number): void {
     if (this.#isStopping) return;
-    const { home, runtime } = this.#options;
+    const { home, runtime, onNotice } = this.#options;
     if (isFull(this.#log.lastFault) || !hasRoom(home)) {
       this.#fail(new AssayError('DISK_FULL', home));
       return;
@@ -122,7 +124,7 @@ export class CometProcess {
     if (ranMs > steadyMs) this.#pauseMs = firstPauseMs;
     const why = this.#log.lastFault === '' ? '' : ` Its last fault: ${this.#log.lastFault}`;
     const seconds = this.#pauseMs / 1000;
-    runtime.log(`CometBFT ${how}; it starts again in ${seconds} s. See ${join(home, 'cometbft.log')}.${why}`);
+    onNotice(`CometBFT ${how}; it starts again in ${seconds} s. See ${join(home, 'cometbft.log')}.${why}`);
     this.#cancel = runtime.timer(this.#pauseMs, () => this.start());
     this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs);
   }

@@ -15,6 +15,7 @@ import { BlockDriver } from './block-driver.ts';
 import { CatchingUp } from './catching-up.ts';
 import { CometProcess } from './comet-process.ts';
 import { askComet } from './comet-rpc.ts';
+import { ConnectionNotices } from './connection-notices.ts';
 import { doubleVotesIn } from './double-votes.ts';
 import { answerFrames } from './frames-socket.ts';
 import { Gossip } from './gossip.ts';
@@ -47,6 +48,8 @@ export interface CometOptions extends Omit<ApplicationOptions, 'onWaiting'> {
   readonly runtime: Pick<Runtime, 'monotonicMs' | 'timer' | 'log'>;
   /** Two days and 100,000 blocks when absent; the same at all nodes of a network. */
   readonly evidenceAge?: EvidenceAge;
+  /** What a person who waits for the chain should hear. */
+  readonly onNotice?: (line: string) => void;
 }
 
 interface EngineParts {
@@ -67,6 +70,7 @@ export class CometEngine implements Engine {
   readonly #signer: RemoteSigner | null;
   readonly #seals: SealCollector;
   readonly #catchingUp: CatchingUp;
+  readonly #notices: ConnectionNotices;
   readonly #connections = new Set<Socket>();
   #server: Server | null = null;
   #cancel: Cancel | null = null;
@@ -99,7 +103,12 @@ export class CometEngine implements Engine {
     this.#abci = new AbciApplication({ application, genesis, blocks, gossip, retention, source, sink });
     const listening = [sockets.rpc, ...(sockets.signer === null ? [] : [sockets.signer])];
     const onFatal = (error: AssayError) => void this.#fail(error);
-    this.#process = new CometProcess({ binary, home, sockets: listening, runtime, onFatal });
+    const onNotice = (line: string) => {
+      runtime.log(line);
+      options.onNotice?.(line);
+    };
+    this.#process = new CometProcess({ binary, home, sockets: listening, runtime, onNotice, onFatal });
+    this.#notices = new ConnectionNotices(options.network.peers, onNotice);
     const chainId = cometChainId(application.identity);
     const height = () => application.head().globals.height;
     const nextHeight = () => height() + 1;
@@ -217,8 +226,10 @@ export class CometEngine implements Engine {
     const waitMs = this.#application.isCurrent() ? statusMs.current : statusMs.behind;
     this.#cancel = runtime.timer(waitMs, async () => {
       const isCurrent = await this.#catchingUp.look();
+      const connections = await connectionsOf(this.#sockets.rpc);
       if (this.#isStopping || this.#application.ended !== null) return;
       this.#application.setCurrent(isCurrent);
+      this.#notices.see(connections);
       if (this.#catchingUp.stands && !hasRoom(home)) return this.#fail(new AssayError('DISK_FULL', home));
       this.#watch();
     });
@@ -229,4 +240,13 @@ export class CometEngine implements Engine {
 async function makeSockets(isSigning: boolean): Promise<CometSockets> {
   const dir = await mkdtemp(join(tmpdir(), 'assay-'));
   return { abci: join(dir, 'abci'), rpc: join(dir, 'rpc'), signer: isSigning ? join(dir, 'signer') : null };
+}
+/** How many others it is connected with; null when it does not say. */
+async function connectionsOf(rpc: string): Promise<number | null> {
+  try {
+    const found = (await askComet(rpc, '/net_info')) as { readonly n_peers?: string };
+    return Number(found.n_peers ?? 0);
+  } catch {
+    return null;
+  }
 }

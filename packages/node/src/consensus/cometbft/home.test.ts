@@ -58,6 +58,13 @@ describe("CometBFT's home §18.12", () => {
     expect(lines).toEqual(expect.arrayContaining(expected));
   });
 
+  it('has room for those it is told of, and for two of one machine where they are', async () => {
+    const apart = ['unconditional_peer_ids = "aa,bb"', 'allow_duplicate_ip = false'];
+    expect(await written({ peers: ['aa@h:1', 'bb@i:1'] })).toEqual(expect.arrayContaining(apart));
+    expect(await written({ peers: ['aa@h:1', 'aa@i:1'] })).toContain('allow_duplicate_ip = false');
+    expect(await written({ peers: ['aa@h:1', 'bb@i:1', 'cc@h:2'] })).toContain('allow_duplicate_ip = true');
+  });
+
   it('names the chain, begins when the genesis does, and leaves the validators to the state', async () => {
     await written();
     const begun = JSON.parse(readFileSync(join(dir, 'config/genesis.json'), 'utf8'));

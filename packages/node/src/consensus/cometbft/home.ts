@@ -117,7 +117,9 @@ function configOf({ genesis, network, sockets }: HomeOptions): Readonly<Record<s
       seeds: seeds.join(','),
       pex: !isLocal,
       addr_book_strict: !isLocal,
-      allow_duplicate_ip: isLocal,
+      // Where those it is told of share a machine; elsewhere one machine does not take all room for strangers.
+      allow_duplicate_ip: isLocal || shareMachines(network.peers),
+      unconditional_peer_ids: network.peers.map((peer) => peer.split('@')[0]).join(','),
       persistent_peers_max_dial_period: '5s',
       send_rate: bytesPerSecond,
       recv_rate: bytesPerSecond,
@@ -154,4 +156,10 @@ function tomlOf(sections: Readonly<Record<string, Section>>): string {
       return `${[...(name === '' ? [] : [`[${name}]`]), ...lines].join('\n')}\n`;
     })
     .join('\n');
+}
+
+/** Whether two nodes, `id@host:port`, have one host. */
+function shareMachines(peers: readonly string[]): boolean {
+  const hosts = new Map(peers.map((peer) => [peer.split('@')[0], peer.replace(/^.*@|:\d+$/g, '')]));
+  return new Set(hosts.values()).size < hosts.size;
 }

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { ConnectionNotices } from './connection-notices.ts';
+
+const seen = (peers: string[], connections: readonly (number | null)[]) => {
+  const lines: string[] = [];
+  const notices = new ConnectionNotices(peers, (line) => lines.push(line));
+  for (const each of connections) notices.see(each);
+  return lines;
+};
+const nobody = Array.from({ length: 30 }, () => 0);
+
+describe('what is said of the connections of CometBFT', () => {
+  it('is said once when it has met nobody for a while, and once when it has', () => {
+    const lines = seen(['aa@h:1'], [...nobody, 2, 2, ...nobody]);
+    expect(lines).toEqual([
+      expect.stringMatching(/no connection to another validator. It dials aa@h:1/),
+      'CometBFT is connected with 2 of its like.',
+      expect.stringContaining('no connection'),
+    ]);
+  });
+
+  it('is nothing for a moment alone, before it answers, or where nobody is to be met', () => {
+    expect(seen(['aa@h:1'], [...nobody.slice(0, 9), 1, ...nobody.slice(0, 9)])).toEqual([]);
+    expect(seen(['aa@h:1'], [null, ...nobody.slice(0, 9)])).toEqual([]);
+    expect(seen([], nobody)).toEqual([]);
+  });
+});
