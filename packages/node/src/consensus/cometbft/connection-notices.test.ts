@@ -7,7 +7,7 @@ const seen = (peers: string[], connections: readonly (number | null)[]) => {
   for (const each of connections) notices.see(each);
   return lines;
 };
-const nobody = Array.from({ length: 30 }, () => 0);
+const nobody = Array.from({ length: 60 }, () => 0);
 
 describe('what is said of the connections of CometBFT', () => {
   it('is said once when it has met nobody for a while, and once when it has', () => {
@@ -20,8 +20,8 @@ describe('what is said of the connections of CometBFT', () => {
   });
 
   it('is nothing for a moment alone, before it answers, or where nobody is to be met', () => {
-    expect(seen(['aa@h:1'], [...nobody.slice(0, 9), 1, ...nobody.slice(0, 9)])).toEqual([]);
-    expect(seen(['aa@h:1'], [null, ...nobody.slice(0, 9)])).toEqual([]);
+    expect(seen(['aa@h:1'], [...nobody.slice(0, 49), 1, ...nobody.slice(0, 49)])).toEqual([]);
+    expect(seen(['aa@h:1'], [null, ...nobody.slice(0, 49)])).toEqual([]);
     expect(seen([], nobody)).toEqual([]);
   });
 });
