@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { dataFiles } from '@assay/node/host/data-files';
 import { z } from 'zod';
 import { CliError } from './failures.ts';
+import { assayHome } from './home.ts';
 
 /** What a running node says about itself in `node.json` of its data directory. */
 const nodeFile = z.object({
@@ -14,11 +14,6 @@ const nodeFile = z.object({
 type NodeFile = z.infer<typeof nodeFile>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Where models and networks lie: `ASSAY_HOME`, or `.assay` in the user's home. */
-export function assayHome(environment: Environment): string {
-  return resolve(environment.ASSAY_HOME || join(homedir(), '.assay'));
-}
 
 /** The data directory: what `--data` says, or `devnet` in the home. */
 export function dataDirectory(option: string | undefined, environment: Environment): string {

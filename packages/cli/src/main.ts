@@ -1,4 +1,10 @@
-import { runProgram } from './program.ts';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { assayHome } from './home.ts';
+
+// What Node compiled once it reads the next time: a node that was killed is back sooner.
+enableCompileCache(join(assayHome(process.env), 'compiled'));
+const { runProgram } = await import('./program.ts');
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

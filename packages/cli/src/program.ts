@@ -6,7 +6,8 @@ import type { Command, Invocation } from './command.ts';
 import { commands } from './commands.ts';
 import { type ExitName, exitCodes } from './exit-codes.ts';
 import { CliError, type Failure, failureOf } from './failures.ts';
-import { assayHome, dataDirectory, nodeUrl } from './location.ts';
+import { assayHome } from './home.ts';
+import { dataDirectory, nodeUrl } from './location.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Host {

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { NodeCondition } from '@assay/client';
 import type { Step } from '@assay/node/host/enrol';
 import type { RunningProcess } from '@assay/node/host/run-node';
@@ -99,6 +100,8 @@ export async function runShown(options: RunShown): Promise<void> {
   const { dataDir, home, terminal, log, askedToStop, onReady } = options;
   const { runNode } = await import('@assay/node/host/run-node');
   const { enrol } = await import('@assay/node/host/enrol');
+  // A node that is killed writes nothing at its end, and one that runs has no time.
+  flushCompileCache();
   const starting = runNode({
     dataDir,
     modelOf: (name) => resolveShown(name ?? undefined, { home, terminal }),

@@ -141,7 +141,8 @@ export class RemoteSigner {
       return { signature: fromHex(last.signature) ?? new Uint8Array(), time: { seconds, nanos } };
     }
     if (order <= 0) {
-      runtime.log(`REFUSED to sign a second ${place}: two CometBFTs may be running with one key`);
+      const why = 'CometBFT began again in the middle of it, or two of them run with one key';
+      runtime.log(`REFUSED to sign a second ${place}: ${why}`);
       return `a second ${place} would cost the stake`;
     }
     const signature = key.sign(bytesAt(time));

@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { AssayError, type EngineInfo } from '@assay/protocol';
 import type { GenerateEvent, InferenceBackend, InferenceModel, Scored } from '@assay/roles/ports/inference';
 import { childEnvironment } from '../../child-environment.ts';
@@ -143,11 +145,15 @@ class WorkerProcess {
   }
 
   #start(): Promise<EngineInfo> {
+    const compiled = getCompileCacheDir();
     const child = fork(new URL('worker.ts', import.meta.url), {
       serialization: 'advanced',
       execArgv: [],
       // Each answer computes on a thread of this pool.
-      env: childEnvironment({ UV_THREADPOOL_SIZE: String(this.#options.sequences * 2 + 4) }),
+      env: childEnvironment({
+        UV_THREADPOOL_SIZE: String(this.#options.sequences * 2 + 4),
+        ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) }),
+      }),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;
