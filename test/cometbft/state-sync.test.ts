@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { testChain } from '@assay/node/consensus/chain.fixture';
 import { cometForTests, type TestNet, type TestNode, testNet, until } from '@assay/node/consensus/cometbft/net.fixture';
 import { heightOf, sealersAt, testNodes } from '@assay/node/consensus/cometbft/test-nodes.fixture';
@@ -14,8 +15,9 @@ interface Said {
   readonly error?: { readonly data: string };
 }
 
-async function blockAt(net: TestNet, height: number): Promise<Said> {
-  const answer = await fetch(`http://${net.rpcOf(0)}/block?height=${height}`);
+/** What CometBFT of a node says of a height. */
+async function blockAt(net: TestNet, height: number, index = 0): Promise<Said> {
+  const answer = await fetch(`http://${net.rpcOf(index)}/block?height=${height}`);
   return (await answer.json()) as Said;
 }
 
@@ -104,6 +106,10 @@ describe.skipIf(binary === null)('a new node that begins with the state of a hei
     world.nodes.push(again);
     await until('the state', () => heightOf(again) > 0, 60_000);
     await until('its votes', () => sealersAt(again, heightOf(again) - 2).includes(2), 60_000);
+    // Who began with a state lets go of blocks, too.
+    const oldest = joining.store.base + 1;
+    while ((await blockAt(net, oldest, 3)).error === undefined) await delay(100);
+    expect(joining.lines.filter((line) => line.includes('prune'))).toEqual([]);
     expect(again.lines.filter((line) => line.includes('REFUSED'))).toEqual([]);
   });
 });

@@ -128,7 +128,10 @@ export async function runShown(options: RunShown): Promise<void> {
   }
   clearInterval(timer);
   log.end();
-  await stopWithin(node);
+  // Why it ended is worth more than that its end took long.
+  await stopWithin(node).catch((late: Error) => {
+    failure ??= late;
+  });
   if (failure !== null) throw failure;
   log.say({ event: 'stopped' }, ['Stopped. Nothing is lost: run it again and it goes on from here.']);
 }

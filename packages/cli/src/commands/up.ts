@@ -111,11 +111,14 @@ export const upCommand = defineCommand({
       ? onChange((status) => say(eventOf(status)))
       : (status: DevnetStatus) => live.show(statusLine(status));
     const timer = setInterval(() => show(devnet.status()), pollMs);
-    const failure = await Promise.race([devnet.failed, askedToStop]);
+    let failure = await Promise.race([devnet.failed, askedToStop]);
     clearInterval(timer);
     live.end();
     if (!json) terminal.note.write(failure === null ? 'Stopping …\n' : 'The network cannot go on. Stopping …\n');
-    await stopWithin(devnet, stopMs);
+    // Why it ended is worth more than that its end took long.
+    await stopWithin(devnet, stopMs).catch((late: Error) => {
+      failure ??= late;
+    });
     if (failure !== null) throw failure;
     const stopped = { event: 'stopped' as const };
     if (json) say(stopped);

@@ -13,6 +13,7 @@ import { ApiKeyFile } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { KeyName } from '../keys/keystore.ts';
 import { realRuntime } from '../runtime/real.ts';
+import { diskFailure, isFull } from '../store/failures.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type ModelFile, openBackend, type RegisteredModel, type Serving } from './backend.ts';
 import type { RoleSpec, Workers } from './build-roles.ts';
@@ -78,14 +79,14 @@ export function keysOfNode({ roles, engine, faucet }: Pick<NodeConfig, 'roles' |
   return [{ name: nodeKey, bls: false }, ...ofRoles, ...consensus, ...ofFaucet];
 }
 
-/** Runs the node of a data directory, as its `config.json` says. */
+/** Runs the node of a data directory, as its `config.json` says. Rejects with what keeps it from that. */
 export async function runNode(options: RunOptions): Promise<RunningProcess> {
   const closing = new Closing();
   try {
     return await boot(options, closing);
   } catch (error) {
     await closing.close().catch(() => {});
-    throw error;
+    throw isFull(error) ? diskFailure(options.dataDir, error) : error;
   }
 }
 

@@ -26,12 +26,17 @@ export async function causeOf(error: unknown): Promise<unknown> {
   return Promise.race([commitError.catch((reason: unknown) => reason), setTimeout(reasonMs, error)]);
 }
 
+/** Whether the system says that there is no more room. */
+export function isFull(error: unknown): boolean {
+  return fullCodes.includes(codeOf(error));
+}
+
 /** Names what went wrong at the disk: DATA_DAMAGED, DISK_FULL or DISK_FAILED, each with the cause. */
 export function diskFailure(dir: string, cause: unknown): AssayError {
   const options = { cause } as const;
   if (cause instanceof AssayError) return cause;
   if (damagedCodes.includes(codeOf(cause))) return new AssayError('DATA_DAMAGED', `${dir}: ${String(cause)}`, options);
-  const full = fullCodes.includes(codeOf(cause)) || !hasRoom(dir);
+  const full = isFull(cause) || !hasRoom(dir);
   return new AssayError(full ? 'DISK_FULL' : 'DISK_FAILED', full ? dir : `${dir}: ${String(cause)}`, options);
 }
 
@@ -52,7 +57,7 @@ export function hasRoom(dir: string): boolean {
     }
     return true;
   } catch (error) {
-    return !fullCodes.includes(codeOf(error));
+    return !isFull(error);
   }
 }
 
