@@ -106,7 +106,8 @@ describe.each(shapes)('a network $shape', ({ isSplit }) => {
       expect(proof).toMatchObject({ code: 0 });
       expect(JSON.parse(proof.out)).toMatchObject({ valid: true, row: { priceUnits: paid.priceUnits } });
 
-      for (const line of readmeCommands()) {
+      // What a command reads is the same of any node: in many processes only what is sent is tried again.
+      for (const line of readmeCommands().filter((each) => !isSplit || each.startsWith('tx '))) {
         const [args = '', redirect] = line.split(' > ');
         const places = {
           TASK: taskId,
