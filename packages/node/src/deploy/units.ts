@@ -5,10 +5,16 @@ export interface UnitNode {
   /** Ports that others dial. */
   readonly openPorts: readonly number[];
   readonly apiPort: number;
+  /** Whether it runs a CometBFT. */
+  readonly hasComet: boolean;
 }
 
-/** Where the nodes of a machine lie there, and what starts one. */
-const installed = { directory: '/var/lib/assay', program: '/usr/local/bin/assay' } as const;
+/** Where the nodes of a machine lie there, what starts one, and what is set for all. */
+const installed = {
+  directory: '/var/lib/assay',
+  program: '/usr/local/bin/assay',
+  environment: '/etc/assay/environment',
+} as const;
 
 /** The systemd unit of a node. */
 export function systemdUnit({ name, roles }: UnitNode): string {
@@ -21,10 +27,12 @@ After=network-online.target
 User=assay
 ExecStart=${installed.program} run --data ${installed.directory}/${name}
 Environment=ASSAY_HOME=${installed.directory}/home
-EnvironmentFile=-/etc/assay/environment
+EnvironmentFile=-${installed.environment}
 Restart=on-failure
 RestartSec=5
 KillSignal=SIGINT
+# Ended before it was up.
+SuccessExitStatus=130
 TimeoutStopSec=30
 NoNewPrivileges=yes
 ProtectSystem=strict
@@ -43,6 +51,7 @@ export function hostReadme(
   nodes: readonly UnitNode[],
   { chainId }: { readonly chainId: string },
 ): string {
+  const first = `${installed.directory}/${nodes[0]?.name ?? 'NODE'}`;
   const open = nodes.flatMap(({ openPorts }) => openPorts);
   const rows = nodes.map(({ name, roles, apiPort, openPorts }) => {
     return `| ${name} | ${roles.join(', ') || 'makes blocks'} | ${apiPort} | ${openPorts.join(', ') || '–'} |`;
@@ -58,41 +67,62 @@ ${rows.join('\n')}
 Each directory beside this file is the data directory of one node. Its \`keys.json\` holds the keys of that node and no
 other; nobody else needs them. Keys of owners and of the foundation are not here.
 
-1. Install Node.js 24, then the program: \`npm install --global assay-<version>.tgz\`. \`assay --version\` shows it.
+1. Install Node.js 20 or newer, then the program: \`npm install --global --prefix /usr/local ./assay-<version>.tgz\`.
+   \`${installed.program} --version\` shows it. The units start it there.
 2. Make a user: \`useradd --system --home ${installed.directory} assay\`.
 3. Copy this directory: \`cp -r . ${installed.directory} && chown -R assay: ${installed.directory}\`.
 4. If the keys were made with a passphrase of yours, write \`ASSAY_PASSPHRASE=…\` into
-   \`/etc/assay/environment\`, mode 600.
+   \`${installed.environment}\`, mode 600.${cometStep(nodes)}
 5. Open these ports to the network: ${open.join(', ') || 'none; every node here only dials'}.
-6. Look at the machine: \`assay doctor --data ${installed.directory}/${nodes[0]?.name ?? 'NODE'}\` for each node.
+6. Look at the machine, as that user:
+   \`runuser -u assay -- env ASSAY_HOME=${installed.directory}/home assay doctor --data ${first}\`; so for each node.
 7. \`cp systemd/*.service /etc/systemd/system/ && systemctl daemon-reload\`, then
    \`systemctl enable --now ${nodes.map(({ name }) => `assay-${name}`).join(' ')}\`.
 8. \`assay status --data ${installed.directory}/NODE\` says how far a node is, and why it does not earn if it does not.
 `;
 }
 
+const cometStep = (nodes: readonly UnitNode[]) =>
+  nodes.some(({ hasComet }) => hasComet)
+    ? `
+   A validator needs CometBFT 0.40.0: write \`ASSAY_COMETBFT=/path/of/cometbft\` there, or have Go 1.25 or newer, with
+   which step 6 builds it.`
+    : '';
+
 /** All nodes of one machine as containers, on the machine's own network. */
 export function composeFile(nodes: readonly (UnitNode & { readonly dir: string })[]): string {
   const services = nodes.map(
     ({ name, dir }) => `  ${name}:
     <<: *node
-    command: ['npx', '--yes', '/package.tgz', 'run', '--data', '/data']
-    volumes: ['./${dir}:/data', './home:/home', '\${ASSAY_PACKAGE:?the path of the assay package}:/package.tgz:ro']
+    command: ['/assay/program/bin/assay', 'run', '--data', '/data']
+    depends_on: { program: { condition: service_completed_successfully } }
+    volumes: ['./${dir}:/data', './home:/assay']
 `,
   );
-  return `# ASSAY_PACKAGE=/path/of/assay-<version>.tgz docker compose up
+  const comet = nodes.some(({ hasComet }) => hasComet)
+    ? `
+# A validator needs CometBFT 0.40.0: put it at home/cometbft/cometbft-0.40.0.`
+    : '';
+  return `# ASSAY_PACKAGE=/path/of/assay-<version>.tgz docker compose up${comet}
 x-node: &node
   image: node:24-bookworm-slim
   # The addresses in config.json are those of this machine.
   network_mode: host
+  init: true
   restart: on-failure
   stop_signal: SIGINT
   stop_grace_period: 30s
   environment:
-    ASSAY_HOME: /home
-    # Empty: the passphrase of networks for trials, which protects nothing.
+    ASSAY_HOME: /assay
+    # What is set without it is the passphrase of networks for trials, which protects nothing.
     ASSAY_PASSPHRASE: \${ASSAY_PASSPHRASE:-assay-devnet}
 
 services:
+  # Installs the program for all others.
+  program:
+    <<: *node
+    command: ['npm', 'install', '--global', '--prefix', '/assay/program', '--ignore-scripts', '/package.tgz']
+    volumes: ['./home:/assay', '\${ASSAY_PACKAGE:?the path of the assay package}:/package.tgz:ro']
+
 ${services.join('\n')}`;
 }

@@ -97,6 +97,7 @@ describe('a network that is written §20.4', () => {
     expect(unit).toContain('assay run --data /var/lib/assay/validator-1');
     const readme = await readFile(join(dir, 'berlin', 'README.md'), 'utf8');
     for (const name of berlin) expect(readme).toContain(`| ${name} |`);
+    expect(readme).toContain('ASSAY_COMETBFT');
     const config = await readNodeConfig(join(dir, 'berlin', 'validator-1'));
     expect(config.announce).toEqual(['/ip4/203.0.113.7/tcp/4101']);
     expect(config.listen).toEqual(['/ip4/0.0.0.0/tcp/4101']);

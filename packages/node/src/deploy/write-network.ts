@@ -212,5 +212,6 @@ function unitOf({ node }: Made): UnitNode {
     ? [ports.peer, ...(node.roles.some(({ kind }) => kind !== 'validator') ? [ports.role] : [])]
     : [];
   const openPorts = [...dialled, ...(engine === 'cometbft' ? [ports.comet] : [])];
-  return { name: node.name, roles: node.roles.map(({ kind }) => kind), openPorts, apiPort: ports.api };
+  const hasComet = engine === 'cometbft';
+  return { name: node.name, roles: node.roles.map(({ kind }) => kind), openPorts, apiPort: ports.api, hasComet };
 }

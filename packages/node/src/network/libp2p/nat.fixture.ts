@@ -30,7 +30,9 @@ export function missingForNat(): string | null {
 export const withinSpace = (space: string, ...command: string[]) => run('ip', 'netns', 'exec', space, ...command);
 
 /** A cable between two namespaces, with a name and an address at both ends. */
-function cable(...ends: readonly { readonly space: string; readonly name: string; readonly at: string }[]): void {
+export function cable(
+  ...ends: readonly { readonly space: string; readonly name: string; readonly at: string }[]
+): void {
   const [one, other] = ends;
   if (one === undefined || other === undefined) throw new Error('a cable has two ends');
   const link = ['ip', 'link', 'add', one.name, 'type', 'veth', 'peer', 'name', other.name, 'netns', other.space];
