@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Endpoint, Network } from '@assay/roles/ports/network';
+import { type Endpoint, type Network, type PeerId, peerIdOf } from '@assay/roles/ports/network';
 import type { Bench, Row } from '../../../../bench/bench.ts';
 import { realRuntime } from '../runtime/real.ts';
 import { AddressBook } from './libp2p/address-book.ts';
@@ -15,8 +15,13 @@ const neighbours = 5;
 /** Until everybody has heard who subscribes. */
 const subscribedMs = 5000;
 const messageBytes = 512;
+/** Keys that start at once, those of them that all others keep to, and how often these speak. */
+const meetings = [10, 20, 30];
+const speakers = 7;
+const blockMs = 500;
 const topic = 'news/1';
 const runtime = realRuntime(() => {});
+const listenOf = () => ['/ip4/127.0.0.1/tcp/0'];
 const message = new Uint8Array(messageBytes).fill(7);
 
 interface Measured {
@@ -94,6 +99,31 @@ function rowsOf(who: string, { tookMs, bytesPerMessage }: Measured): Row[] {
   });
 }
 
+/** Of so many keys that start at once, some speak in every block: how long until each of these has heard the others. */
+async function meeting(count: number): Promise<Row> {
+  const [book, beganMs] = [new AddressBook(), performance.now()];
+  const network = new Libp2pNetwork({ runtime, book, topics: [topic], listenOf });
+  const signers = Array.from({ length: count }, (_, i) => peerSigner(`${i} of ${count}`));
+  const speaking = signers.slice(0, speakers).map((signer) => peerIdOf(signer));
+  network.keepConnected(() => speaking);
+  const joined = await Promise.all(signers.map((signer) => network.join(signer)));
+  const heard = joined.slice(0, speakers).map((peer) => {
+    const from = new Set<PeerId>();
+    peer.subscribe(topic, (_, author) => from.add(author));
+    return { peer, from };
+  });
+  while (heard.some(({ from }) => from.size < speakers - 1)) {
+    for (const { peer } of heard) peer.publish(topic, message);
+    await setTimeout(blockMs);
+  }
+  const value = performance.now() - beganMs;
+  const { dialsFailed = 0, connections = 0 } = network.metrics();
+  for (const peer of joined) peer.leave();
+  await network.stopped();
+  const note = `of ${count} keys in one process; ${connections} ends of connections, ${dialsFailed} dials in vain`;
+  return { who: `libp2p: ${speakers} hear each other`, value, note };
+}
+
 async function measure(name: string, network: Network, wire: Wire): Promise<Row[]> {
   const peers = await join(network);
   const rows = [
@@ -113,16 +143,20 @@ export const bench: Bench = {
   async run(say) {
     const wire = new Wire();
     const book = new AddressBook();
-    const listenOf = () => ['/ip4/127.0.0.1/tcp/0'];
     const network = new Libp2pNetwork({ runtime, book, topics: [topic], listenOf });
-    say('libp2p');
     // Timers of a network keep no process alive.
     const alive = setInterval(() => {}, subscribedMs);
+    const met: Row[] = [];
+    for (const count of meetings) {
+      say(`${count} keys`);
+      met.push(await meeting(count));
+    }
+    say('libp2p');
     const far = await measure('libp2p', network, wire);
     await network.stopped();
     say('memory');
     const near = await measure('memory', new MemoryNetwork(runtime), wire);
     clearInterval(alive);
-    return [...far, ...near];
+    return [...far, ...near, ...met];
   },
 };

@@ -38,6 +38,12 @@ const relayLimits = {
   },
 };
 
+/**
+ * An author tells all of its neighbours that listen (`floodPublish`), and it keeps to those who matter; each of these
+ * passes it on to so few more, for whoever the author is not connected with.
+ */
+const passingOn = { D: 3, Dlo: 2, Dhi: 4, Dscore: 2, Dout: 1, Dlazy: 2 } as const;
+
 export type Host = Libp2p<{ identify: Identify; pubsub: GossipSub }>;
 
 export interface HostOptions {
@@ -104,6 +110,7 @@ export function startHost(signer: PeerSigner, options: HostOptions): Promise<Hos
         globalSignaturePolicy: 'StrictSign',
         allowPublishToZeroTopicPeers: true,
         emitSelf: false,
+        ...passingOn,
         allowedTopics: [...options.topics],
         maxInboundDataLength: maxPacketBytes,
         maxOutboundBufferSize: maxWaitingBytes,
