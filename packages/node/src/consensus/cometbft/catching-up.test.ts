@@ -27,14 +27,25 @@ describe('whether the chain is as far as that of others §18.13', () => {
     expect([await catchingUp.look(), catchingUp.stands]).toEqual([false, false]);
   });
 
-  it('is so with new blocks, alone, or beside those who are no further', async () => {
-    const catchingUp = opened({ height: 5, peers: [0, 0] });
-    expect(await catchingUp.look()).toBe(false);
-    world.height = 6;
-    expect(await catchingUp.look()).toBe(true);
-    expect([await catchingUp.look(), catchingUp.stands]).toEqual([true, true]);
+  it('is so alone, or beside those who are no further, and then with each new block', async () => {
     expect(await opened({ height: 5 }).look()).toBe(true);
-    expect(await opened({ height: 5, peers: [6, 6, 7, 900] }).look()).toBe(true);
+    const catchingUp = opened({ height: 5, peers: [6, 6, 7, 900] });
+    expect([await catchingUp.look(), catchingUp.stands]).toEqual([true, true]);
+    Object.assign(world, { height: 6, peers: [900] });
+    expect([await catchingUp.look(), catchingUp.stands]).toEqual([true, false]);
+    expect([await catchingUp.look(), catchingUp.stands]).toEqual([false, true]);
+  });
+
+  it('is not so where most are further, though CometBFT says it and new blocks come', async () => {
+    const catchingUp = opened({ height: 5, peers: [900, 900, 5] });
+    for (; world.height < 898; world.height += 47) expect(await catchingUp.look()).toBe(false);
+    expect([await catchingUp.look(), lines]).toEqual([true, []]);
+  });
+
+  it('is so after some new blocks where nobody says a height', async () => {
+    const catchingUp = opened({ height: 5, peers: [0, 0] });
+    for (; world.height < 8; world.height += 1) expect(await catchingUp.look()).toBe(false);
+    expect(await catchingUp.look()).toBe(true);
   });
 
   it('is not so where most are further and nobody gives the next block, which is said once', async () => {

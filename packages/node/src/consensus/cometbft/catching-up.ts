@@ -2,6 +2,8 @@
 const slackBlocks = 2;
 /** Looks at a chain that stands still here, until it is said that it will not go on. */
 const patientLooks = 10;
+/** Looks with new blocks, until those peers count for nothing that say no height. */
+const fewLooks = 3;
 
 export interface CatchingUpOptions {
   /** CometBFT's RPC; rejects while it does not answer. */
@@ -20,7 +22,8 @@ export class CatchingUp {
   readonly #options: CatchingUpOptions;
   #last: number | null = null;
   #stands = true;
-  #hasMoved = false;
+  #isAbreast = false;
+  #movedLooks = 0;
   #lostLooks = 0;
 
   constructor(options: CatchingUpOptions) {
@@ -37,9 +40,11 @@ export class CatchingUp {
     const height = this.#options.height();
     this.#stands = this.#last === null || height === this.#last;
     this.#last = height;
-    if (!(await this.#saysItIs())) return false;
-    this.#hasMoved ||= !this.#stands;
-    return !this.#stands || this.#isBesideOthers(height);
+    const saysItIs = await this.#saysItIs();
+    if (saysItIs && !this.#stands) this.#movedLooks += 1;
+    if (!saysItIs) this.#isAbreast = false;
+    else if (this.#stands || !this.#isAbreast) this.#isAbreast = await this.#isBesideOthers();
+    return this.#isAbreast;
   }
 
   async #saysItIs(): Promise<boolean> {
@@ -51,21 +56,24 @@ export class CatchingUp {
     }
   }
 
-  /** CometBFT takes a node for caught up, too, when nobody has the next block any more. */
-  async #isBesideOthers(height: number): Promise<boolean> {
+  /** CometBFT takes a node for caught up by what peers said long ago, and when nobody has the next block any more. */
+  async #isBesideOthers(): Promise<boolean> {
     const { ask, log } = this.#options;
     const { peers = [] } = (await ask('/dump_consensus_state').catch(() => ({}))) as Peers;
+    const height = this.#options.height();
     const heights = peers
       .map(({ peer_state: state }) => Number(state?.round_state?.height ?? 0))
       .filter((at) => at > 0);
     const ahead = heights.filter((at) => at > height + slackBlocks);
-    if (2 * ahead.length <= heights.length) return this.#hasMoved || heights.length > 0 || peers.length === 0;
-    this.#lostLooks += 1;
+    // Peers that take no part in the consensus yet say no height.
+    if (2 * ahead.length <= heights.length)
+      return heights.length > 0 || peers.length === 0 || this.#movedLooks >= fewLooks;
+    if (this.#stands) this.#lostLooks += 1;
     if (this.#lostLooks === patientLooks) {
+      this.#lostLooks += 1;
       const where = `${ahead.length} of ${heights.length} peers are at height ${Math.max(...ahead)}`;
-      log(
-        `${where}, and none gives block ${height + 1}: begin again with the state of a height (docs/run-a-network.md)`,
-      );
+      const cure = 'begin again with the state of a height (docs/run-a-network.md)';
+      log(`${where}, and none gives block ${height + 1}: ${cure}`);
     }
     return false;
   }
