@@ -103,7 +103,7 @@ export class CometEngine implements Engine {
     const height = () => application.head().globals.height;
     const nextHeight = () => height() + 1;
     this.#signer = keys === null ? null : new RemoteSigner({ chainId, keys, nextHeight, runtime, onFatal });
-    this.#catchingUp = new CatchingUp({ ask: (path) => askComet(sockets.rpc, path), height, log: runtime.log });
+    this.#catchingUp = new CatchingUp({ ask: (path) => askComet(sockets.rpc, path), height, runtime });
   }
 
   /**
