@@ -1,14 +1,18 @@
+import type { Runtime } from '@assay/roles/ports/runtime';
+
 /** Further ahead than this, others have blocks that this node does not get. */
 const slackBlocks = 2;
-/** Looks at a chain that stands still here, until it is said that it will not go on. */
-const patientLooks = 50;
+/** How long the chain stands still here until it is said that it will not go on. */
+const patienceMs = 10_000;
+/** Looks with new blocks, until those peers count for nothing that say no height. */
+const fewLooks = 3;
 
 export interface CatchingUpOptions {
   /** CometBFT's RPC; rejects while it does not answer. */
   readonly ask: (path: string) => Promise<unknown>;
   /** Of the last durable block. */
   readonly height: () => number;
-  readonly log: (line: string) => void;
+  readonly runtime: Pick<Runtime, 'monotonicMs' | 'log'>;
 }
 
 interface Peers {
@@ -20,8 +24,10 @@ export class CatchingUp {
   readonly #options: CatchingUpOptions;
   #last: number | null = null;
   #stands = true;
-  #hasMoved = false;
-  #lostLooks = 0;
+  #isAbreast = false;
+  #movedLooks = 0;
+  /** Since when it stands still while others are ahead; null while it does not, infinite once that was said. */
+  #lostSinceMs: number | null = null;
 
   constructor(options: CatchingUpOptions) {
     this.#options = options;
@@ -37,9 +43,12 @@ export class CatchingUp {
     const height = this.#options.height();
     this.#stands = this.#last === null || height === this.#last;
     this.#last = height;
-    if (!(await this.#saysItIs())) return false;
-    this.#hasMoved ||= !this.#stands;
-    return !this.#stands || this.#isBesideOthers(height);
+    const saysItIs = await this.#saysItIs();
+    if (saysItIs && !this.#stands) this.#movedLooks += 1;
+    if (!this.#stands) this.#lostSinceMs = null;
+    if (!saysItIs) this.#isAbreast = false;
+    else if (this.#stands || !this.#isAbreast) this.#isAbreast = await this.#isBesideOthers();
+    return this.#isAbreast;
   }
 
   async #saysItIs(): Promise<boolean> {
@@ -51,22 +60,28 @@ export class CatchingUp {
     }
   }
 
-  /** CometBFT takes a node for caught up, too, when nobody has the next block any more. */
-  async #isBesideOthers(height: number): Promise<boolean> {
-    const { ask, log } = this.#options;
+  /** CometBFT takes a node for caught up by what peers said long ago, and when nobody has the next block any more. */
+  async #isBesideOthers(): Promise<boolean> {
+    const { ask } = this.#options;
     const { peers = [] } = (await ask('/dump_consensus_state').catch(() => ({}))) as Peers;
+    const height = this.#options.height();
     const heights = peers
       .map(({ peer_state: state }) => Number(state?.round_state?.height ?? 0))
       .filter((at) => at > 0);
     const ahead = heights.filter((at) => at > height + slackBlocks);
-    if (2 * ahead.length <= heights.length) return this.#hasMoved || heights.length > 0 || peers.length === 0;
-    this.#lostLooks += 1;
-    if (this.#lostLooks === patientLooks) {
-      const where = `${ahead.length} of ${heights.length} peers are at height ${Math.max(...ahead)}`;
-      log(
-        `${where}, and none gives block ${height + 1}: begin again with the state of a height (docs/run-a-network.md)`,
-      );
-    }
+    // Peers that take no part in the consensus yet say no height.
+    if (2 * ahead.length <= heights.length)
+      return heights.length > 0 || peers.length === 0 || this.#movedLooks >= fewLooks;
+    if (this.#stands) this.#tellLost(height, `${ahead.length} of ${heights.length} peers`, Math.max(...ahead));
     return false;
+  }
+
+  #tellLost(height: number, who: string, theirs: number): void {
+    const { runtime } = this.#options;
+    this.#lostSinceMs ??= runtime.monotonicMs();
+    if (runtime.monotonicMs() - this.#lostSinceMs < patienceMs) return;
+    this.#lostSinceMs = Number.POSITIVE_INFINITY;
+    const cure = 'begin again with the state of a height (docs/run-a-network.md)';
+    runtime.log(`${who} are at height ${theirs}, and none gives block ${height + 1}: ${cure}`);
   }
 }

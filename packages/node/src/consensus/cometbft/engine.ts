@@ -113,7 +113,8 @@ export class CometEngine implements Engine {
     const height = () => application.head().globals.height;
     const nextHeight = () => height() + 1;
     this.#signer = keys === null ? null : new RemoteSigner({ chainId, keys, nextHeight, runtime, onFatal });
-    this.#catchingUp = new CatchingUp({ ask: (path) => askComet(sockets.rpc, path), height, log: runtime.log });
+    const ask = (path: string) => askComet(sockets.rpc, path);
+    this.#catchingUp = new CatchingUp({ ask, height, runtime: { ...runtime, log: onNotice } });
   }
 
   /**
