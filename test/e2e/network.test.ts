@@ -4,7 +4,7 @@ import { cometForTests } from '@assay/node/consensus/cometbft/net.fixture';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attacksOf, later } from './attacks.ts';
-import { assay, eventually, RunningNetwork, receiptIdOf, taskWith, temporaryDirectory } from './network.ts';
+import { assay, eventually, RunningNetwork, receiptIdOf, seats, taskWith, temporaryDirectory } from './network.ts';
 
 const directory = temporaryDirectory();
 let network: RunningNetwork;
@@ -218,6 +218,7 @@ describe.each(shapes)('a network $shape', ({ isSplit }) => {
     }, 120_000);
 
     it('certifies nothing with two of four mixers stopped, says 503 and why, and recovers (A5)', async () => {
+      await seats(network.client, 4);
       // Without its home mixer a session hears NO_MIXER first, until the others know that it is gone.
       const { homeMixer } = await network.client.getSession(0);
       const others = [1, 2, 3, 4].filter((number) => number !== homeMixer + 1).slice(0, 2);

@@ -192,6 +192,11 @@ export function taskWith(
   });
 }
 
+/** Resolves when so many mixers have a seat: one that was away for an epoch has lost its own until the next (§7.12). */
+export async function seats(client: Client, count: number): Promise<void> {
+  await eventually(async () => ((await client.getCommittee()).mixers.length === count ? true : null));
+}
+
 /** The receipt id in an answer of the API. */
 export function receiptIdOf(answer: unknown): string {
   return (answer as { assay: { receipt_id: string } }).assay.receipt_id;

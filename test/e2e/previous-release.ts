@@ -46,7 +46,7 @@ function previousCommit(): string {
   throw new Error(`there is no commit ${named ?? 'before this one'} here: ${cure}`);
 }
 
-/** Lays the release before this one into a directory, on the dependencies of this checkout. Throws where it is not had. */
+/** Lays the release before this one into a directory, with the dependencies that are here. Throws for want of one. */
 export function previousRelease(dir: string): Release {
   const name = previousCommit();
   mkdirSync(dir);

@@ -8,7 +8,7 @@ import { writeTinyModel } from '@assay/node/inference/gguf/tiny';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultyNode, nodesIn } from '../faults/faulty-network.ts';
-import { assay, eventually, receiptIdOf, runs, taskWith, temporaryDirectory } from './network.ts';
+import { assay, eventually, receiptIdOf, runs, seats, taskWith, temporaryDirectory } from './network.ts';
 import { differences, previousRelease, type Release, thisRelease } from './previous-release.ts';
 
 const patienceMs = 120_000;
@@ -175,6 +175,7 @@ describe.skipIf(why !== null)(`${previous.name} and this release in one network`
       nodes[nodes.indexOf(named(name))] = next;
       next.start();
       await next.readyWithin(patienceMs);
+      await seats(client, 2);
     }
     const asked = await eventually(() => askBoth().catch(() => null));
     for (const taskId of asked) expect(await signersOf(taskId)).toBe(0b111);

@@ -130,7 +130,9 @@ describe('size', () => {
   it('lets a suite hold many tests', () => {
     const suite = (name: string) => `${name}('x', () => {\n${lines(80, 'f();')}});`;
     expect(inLedger(size, suite('describe'))).toEqual([]);
+    expect(inLedger(size, suite('describe.each(rows)'))).toEqual([]);
     expect(inLedger(size, suite('it'))).toHaveLength(1);
+    expect(inLedger(size, suite('it.each(rows)'))).toHaveLength(1);
   });
 
   it('measures nesting within one function and depth of folders', () => {

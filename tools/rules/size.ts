@@ -13,10 +13,13 @@ const isFunction = (node: SyntaxNode): boolean =>
 const nests = (node: SyntaxNode): boolean =>
   /^((If|For|ForIn|ForOf|While|DoWhile|Switch|Try)Statement)$/.test(node.type);
 
-/** Callbacks of `describe` hold many tests, each a function of its own. */
+/** Callbacks of `describe`, and of `describe.each(rows)` and the like, hold many tests, each a function of its own. */
 function isSuite(above: readonly SyntaxNode[]): boolean {
   const call = above.at(-1);
-  return call?.type === 'CallExpression' && nameOf(call['callee']) === 'describe';
+  if (call?.type !== 'CallExpression') return false;
+  const callee = call['callee'] as SyntaxNode;
+  const form = callee.type === 'CallExpression' ? (callee['callee'] as SyntaxNode)['object'] : callee;
+  return nameOf(form) === 'describe';
 }
 
 /** Nested statements from the nearest function down to `node`; an else-if continues its if. */

@@ -72,7 +72,7 @@ export async function runDevnetProcesses(
     late = await stopAll(dir);
   }
   if (late.length > 0) {
-    const message = `Not ended within ${stopMs / 1000} s and cut off: ${late.join(', ')}. Nothing acknowledged is lost.`;
+    const message = `Cut off after ${stopMs / 1000} s: ${late.join(', ')}. Nothing acknowledged is lost.`;
     throw new CliError('interrupted', message);
   }
   if (json) say({ event: 'stopped' });

@@ -58,8 +58,7 @@ export function invitationText({ chainId, genesisHash, peers, trusted }: Invitat
 export function parseInvitation(text: string): Invitation {
   const line = text.replace(/\s+/g, '');
   const [, form = '1'] = /^assay(\d+)net-/.exec(line) ?? [];
-  if (form !== '1')
-    throw unreadable(`It is of form ${form}, and version ${version} reads form 1: install a newer one.`);
+  if (form !== '1') throw unreadable(`It is of form ${form}, and version ${version} reads form 1: install a newer.`);
   if (!line.startsWith(prefix)) throw unreadable(`It begins with "${prefix}".`);
   if (line.length > invitationLimits.characters) throw unreadable('It is too long to be one.');
   const encoded = line.slice(prefix.length);

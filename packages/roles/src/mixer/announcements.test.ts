@@ -29,6 +29,22 @@ function of(...mixers: number[]): Announcements {
 }
 
 describe('what a mixer says', () => {
+  it('that comes first when the step is long due counts for a vote, and for nothing else (§5.3.5)', () => {
+    const late = announced('prepare', 0, { deadlineMs: 1000 });
+    const { attempt, state, miner, rank } = late.announcement;
+    const request = { taskId, mixer: 0, attempt, state, miner, rank, oracle: 0, timeMs: 4000 };
+    const votes = [3000, 3001].map((nowMs) => {
+      const announcements = of(0);
+      announcements.record(late, { ...hearing, nowMs });
+      const agrees = announcements.agrees(request, { nowMs, isSigned: () => true });
+      return [agrees, announcements.heard(0, taskId) !== null];
+    });
+    expect(votes).toEqual([
+      [true, true],
+      [true, false],
+    ]);
+  });
+
   const idOf = (n: number) => Uint8Array.of(n & 255, (n >> 8) & 255, n >> 16, ...new Uint8Array(29));
   const request = { taskId, mixer: 0, oracle: 0, attempt: 0, state: 'start' as const, miner: 3, rank: 0, timeMs: 0 };
   const isLate = { nowMs: 100_000, isSigned: () => true };

@@ -10,6 +10,8 @@ import { isNewer } from '../announcement-order.ts';
 
 /** Tasks a mixer keeps announcements of, for checking receipts and transitions: as many of each seat. */
 export const maxAnnouncements = 32_768;
+/** Tasks of which a mixer heard no word in time, kept for votes. */
+const maxLate = 4096;
 /** How far two clocks may differ (§5.3). */
 export const clockToleranceMs = 2000;
 
@@ -48,6 +50,8 @@ interface Record extends Omit<Heard, 'attempt'> {
 export class Announcements {
   /** By mixer and task; of the mixers that are heard only. */
   #byMixer = new Map<number, Map<string, Record>>();
+  /** First words that came after the step was due (§5.3.5). */
+  readonly #late = new Map<string, SignedAnnouncement>();
   #sinceHeight = 0;
 
   /** Height from which on this mixer hears what is said. */
@@ -73,6 +77,10 @@ export class Announcements {
     if (tasks === undefined || deadlineMs > latestDeadlineMs(hearing)) return;
     const id = toHex(taskId);
     const known = tasks.get(id);
+    if (known === undefined && nowMs > deadlineMs + clockToleranceMs) {
+      this.#keepLate(signed);
+      return;
+    }
     if (known !== undefined && !isNewer(signed.announcement, known.last.announcement)) return;
     tasks.delete(id);
     const isFromStart = (state === 'create' || state === 'prepare') && attempt === 0;
@@ -82,6 +90,18 @@ export class Announcements {
     tasks.set(id, { ...first, begunMs, last: signed, lastMs });
     const [oldest] = tasks.keys();
     if (tasks.size > maxAnnouncements / this.#byMixer.size && oldest !== undefined) tasks.delete(oldest);
+  }
+
+  /** §5.3.5 It says that the task is late, and nothing of when it began. */
+  #keepLate(signed: SignedAnnouncement): void {
+    const { mixer, taskId } = signed.announcement;
+    const key = `${mixer} ${toHex(taskId)}`;
+    const known = this.#late.get(key);
+    if (known !== undefined && !isNewer(signed.announcement, known.announcement)) return;
+    this.#late.delete(key);
+    this.#late.set(key, signed);
+    const [oldest] = this.#late.keys();
+    if (this.#late.size > maxLate && oldest !== undefined) this.#late.delete(oldest);
   }
 
   /** What a mixer said of a task; null when nothing was heard. */
@@ -97,7 +117,8 @@ export class Announcements {
     request: TransitionRequest,
     own: { nowMs: number; isSigned: (signed: SignedAnnouncement) => boolean },
   ): boolean {
-    const signed = this.#byMixer.get(request.mixer)?.get(toHex(request.taskId))?.last;
+    const id = toHex(request.taskId);
+    const signed = this.#byMixer.get(request.mixer)?.get(id)?.last ?? this.#late.get(`${request.mixer} ${id}`);
     if (signed === undefined || signed.announcement.state === 'end') return false;
     const { attempt, state, miner, rank, deadlineMs } = signed.announcement;
     const isSame = TransitionRequestType.equals({ ...request, attempt, state, miner, rank }, request);

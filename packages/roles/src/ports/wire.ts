@@ -5,7 +5,7 @@ import type { Timers } from './runtime.ts';
 /** Longest wait for an answer that takes no work (§5.24). */
 export const answerMs = 2000;
 
-/** The next message of a stream, decoded; null when the other side has closed. What does not decode breaks it. */
+/** The next message of a stream, decoded; null when the other side has closed. One that does not decode breaks it. */
 export async function receive<T>(stream: MessageStream, type: Type<T>): Promise<T | null> {
   const { done, value } = await stream.messages.next();
   return done ? null : decoded(stream, type, value);

@@ -177,7 +177,8 @@ describe('a program that holds to nothing', () => {
 });
 
 describe('another release', () => {
-  const versions = `It runs assay/9.0.0, and this is assay/${version}. Both sides need versions that fit: install the newer one.`;
+  const cure = 'Both sides need versions that fit: install the newer one.';
+  const versions = `It runs assay/9.0.0, and this is assay/${version}. ${cure}`;
 
   /** A peer of this release, one of a newer one that it knows, and what the first has said. */
   async function mixed() {

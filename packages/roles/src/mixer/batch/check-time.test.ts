@@ -5,7 +5,7 @@ import { checkTime } from './check-time.ts';
 
 const taskId = new Uint8Array(32).fill(1);
 const announced = (state: TaskState, attempt = 0): SignedAnnouncement => ({
-  announcement: { ...TaskAnnouncement.defaultValue(), taskId, attempt, state },
+  announcement: { ...TaskAnnouncement.defaultValue(), taskId, attempt, state, deadlineMs: 30_000 },
   signature: new Uint8Array(64),
 });
 const hearing = { nowMs: 0, height: 0, deadlines: defaultParams.deadlines, present: new Set<number>() };

@@ -8,13 +8,20 @@ import {
   TransitionRequest,
   TransitionVote,
 } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import { announcementFrom, isAnnouncedByMixer, protocols, topics } from '../../context.ts';
 import type { Endpoint, MessageStream, PeerId } from '../../ports/network.ts';
+import type { Cancel } from '../../ports/runtime.ts';
 import { receive } from '../../ports/wire.ts';
-import type { Hearing } from '../announcements.ts';
+import { clockToleranceMs, type Hearing } from '../announcements.ts';
 import type { Ground } from '../ground.ts';
 import { isByOracle, isSupported } from '../orders.ts';
 import type { TaskStep } from '../part-messages.ts';
+
+/** So long after a step was due it is said again, and so often, as long as oracles follow it (§5.3.5). */
+const repeatAfterMs = 2 * clockToleranceMs;
+const repeatMs = 2000;
+const repeats = 60;
 
 /**
  * What the mixers tell each other and the oracles of where tasks stand; how a mixer votes on an oracle's request, and
@@ -24,6 +31,8 @@ export class Transitions {
   readonly #ground: Ground;
   #endpoint: Endpoint | null = null;
   #lastMs = 0;
+  /** By task: what keeps its last word from being said again. */
+  readonly #repeats = new Map<string, Cancel>();
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -40,6 +49,8 @@ export class Transitions {
 
   stop(): void {
     this.#endpoint = null;
+    for (const cancel of this.#repeats.values()) cancel();
+    this.#repeats.clear();
   }
 
   /** §14.10 Hears those that have a seat, or had one in the epoch before. */
@@ -59,7 +70,23 @@ export class Transitions {
     const root = roots.of(messageTypes.taskState, TaskAnnouncement, announcement);
     const message = { announcement, signature: context.signer.sign(root) };
     announcements.record(message, this.#hearing());
-    this.#endpoint?.publish(topics.tasks, SignedAnnouncement.serialize(message));
+    const bytes = SignedAnnouncement.serialize(message);
+    this.#endpoint?.publish(topics.tasks, bytes);
+    const id = toHex(step.taskId);
+    this.#repeats.get(id)?.();
+    this.#repeats.delete(id);
+    if (step.state === 'end') return;
+    this.#repeat(id, bytes, { ms: step.deadlineMs + repeatAfterMs - context.runtime.nowMs(), left: repeats });
+  }
+
+  /** A word that an oracle did not hear would leave its task where it is for ever. */
+  #repeat(id: string, bytes: Uint8Array, { ms, left }: { readonly ms: number; readonly left: number }): void {
+    if (left === 0) return void this.#repeats.delete(id);
+    const again = () => {
+      this.#endpoint?.publish(topics.tasks, bytes);
+      this.#repeat(id, bytes, { ms: repeatMs, left: left - 1 });
+    };
+    this.#repeats.set(id, this.#ground.context.runtime.timer(Math.max(0, ms), again));
   }
 
   #hear(message: Uint8Array, from: PeerId): void {
