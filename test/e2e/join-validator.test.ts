@@ -2,12 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cometForTests } from '@assay/node/consensus/cometbft/net.fixture';
 import { freeFirstPort } from '@assay/node/deploy/free-ports';
-import { openStore } from '@assay/node/store/store';
-import { Seal } from '@assay/protocol';
 import { fromHex } from '@assay/ssz';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Joining } from './joining.ts';
 import { assay, eventually, temporaryDirectory } from './network.ts';
+import { newestSeal } from './seals.ts';
 
 /** `ASSAY_JOIN_VALIDATORS=4` for a network of the usual size. */
 const validators = Number(process.env.ASSAY_JOIN_VALIDATORS ?? 2);
@@ -21,22 +20,6 @@ async function startNetwork(dir: string): Promise<{ invitation: string; genesisH
   const { invitation = '', genesisHash = '' } = JSON.parse(readFileSync(join(dir, 'network.json'), 'utf8'));
   expect((await assay(['network', 'up', '--dir', dir])).code).toBe(0);
   return { invitation, genesisHash: fromHex(genesisHash) ?? new Uint8Array(), freePort: port + 99 };
-}
-
-/** The newest block there that has a seal, and whose precommits are in it. */
-async function newestSeal(data: string, genesisHash: Uint8Array): Promise<{ height: number; signers: number[] }> {
-  const store = await openStore({ dir: join(data, 'chain'), genesisHash, readOnly: true });
-  try {
-    for (let { height } = store; height > store.base; height--) {
-      const bytes = store.sealAt(height);
-      const seal = bytes === null ? null : Seal.deserialize(bytes);
-      if (seal?.kind !== 'cometbft') continue;
-      return { height, signers: seal.value.precommits.map(({ validator }) => validator) };
-    }
-    return { height: 0, signers: [] };
-  } finally {
-    await store.close();
-  }
 }
 
 const binary = await cometForTests();
@@ -62,6 +45,7 @@ describe.skipIf(binary === null)('a validator that joins from an empty folder, b
     const args = [invitation, '--role', 'validator', ...place];
     const newest = () => newestSeal(join(dir, 'validator-1'), genesisHash);
     const first = new Joining(args);
+    onTestFinished(() => void first.process.kill('SIGKILL'));
     const registered = await first.until(({ name, state }) => name === 'registered' && state === 'done');
     expect(registered.text).toMatch(new RegExp(`^Registered as validator ${validators} in block \\d+\\.$`));
     await first.until(({ event }) => event === 'ready');
@@ -77,6 +61,7 @@ describe.skipIf(binary === null)('a validator that joins from an empty folder, b
     const keys = readFileSync(join(data, 'keys.json'), 'utf8');
     const { height: before } = await newest();
     const second = new Joining(args);
+    onTestFinished(() => void second.process.kill('SIGKILL'));
     await second.until(({ event }) => event === 'ready');
     const again = await eventually(async () => {
       const seal = await newest();

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@assay/client';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Joining } from './joining.ts';
 import { assay, eventually, receiptIdOf, temporaryDirectory } from './network.ts';
 
@@ -79,6 +79,34 @@ describe('a network of many processes, and a miner that joins it from an empty f
     const [role] = (await own.getNode()).roles;
     expect(role).toMatchObject({ kind: 'miner', index: 1, running: true, hindrances: [] });
     expect(await second.end('SIGINT')).toBe(0);
+  }, 240_000);
+
+  it('takes a mixer, an oracle and a gateway, which then answers for a session that it pays itself', async () => {
+    const joined = ['mixer', 'oracle', 'gateway'].map((role, i) => {
+      const place = role === 'oracle' ? [] : ['--listen', `127.0.0.1:${Number(port) + 95 + i}`];
+      const data = join(directory.path, role);
+      const joining = new Joining([ready.invitation, '--role', role, '--data', data, '--port', '0', ...place]);
+      onTestFinished(() => void joining.process.kill('SIGKILL'));
+      return { role, data, joining };
+    });
+    for (const { role, joining } of joined) {
+      const { text } = await joining.until(({ name, state }) => name === 'registered' && state === 'done');
+      expect(text).toMatch(new RegExp(`^Registered as ${role} \\d in block \\d+\\.$`));
+      await joining.until(({ event }) => event === 'ready');
+    }
+    const data = join(directory.path, 'gateway');
+    await assay(['keys', '--add', 'session', '--data', data]);
+    const terms =
+      '--domain 0 --model 0 --home-mixer 0 --deposit 100 --max-task 10 --expiry-height 1000000 --redundancy 1';
+    const open = ['tx', 'openSession', '--session-key', 'session', ...terms.split(' '), '--is-background', 'no'];
+    expect((await assay([...open, '--from', 'gateway', '--data', data])).code).toBe(0);
+    const { apiKey } = JSON.parse((await assay(['api-key', 'new', '1', '--data', data, '--json'])).out);
+    const { api } = JSON.parse(readFileSync(join(data, 'node.json'), 'utf8')) as { api: string };
+    const own = new OpenAI({ baseURL: `${api}/v1`, apiKey, maxRetries: 0 });
+    const messages = [{ role: 'user' as const, content: 'Say hello.' }];
+    const answer = await own.chat.completions.create({ model: 'SmolLM2-135M-Instruct', max_tokens: 8, messages });
+    expect(answer.choices[0]?.message.content).not.toBe('');
+    for (const { joining } of joined) expect(await joining.end('SIGINT')).toBe(0);
   }, 240_000);
 
   it('tells how each node is, and of one that died', async () => {

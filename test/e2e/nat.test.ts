@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Miner } from '@assay/client';
+import { cometForTests } from '@assay/node/consensus/cometbft/net.fixture';
 import { buildNat, missingForNat, outsideAddress } from '@assay/node/network/libp2p/nat.fixture';
+import { fromHex } from '@assay/ssz';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Joining } from './joining.ts';
 import { assay, eventually, temporaryDirectory } from './network.ts';
+import { newestSeal } from './seals.ts';
 
 const spaces = {
   inside: `assay-home-${process.pid}`,
@@ -46,6 +50,36 @@ describe.skipIf(why !== null)('a miner behind NAT', () => {
       return miner !== undefined && miner.tasks > 0 ? miner : null;
     });
     expect(served.tasks).toBeGreaterThan(0);
+    expect(await joining.end('SIGINT')).toBe(0);
+  }, 240_000);
+});
+
+const binary = await cometForTests();
+const others = '--mixers 1 --miners 0 --oracles 0 --gateways 0 --set epochBlocks=8 --engine cometbft'.split(' ');
+
+describe.skipIf(why !== null || binary === null)('a validator behind NAT, whose port nobody reaches', () => {
+  it('makes blocks over the connections that it has made itself', async () => {
+    const directory = temporaryDirectory();
+    onTestFinished(() => directory.remove());
+    onTestFinished(buildNat(spaces));
+    const dir = join(directory.path, 'network');
+    const init = ['network', 'init', '--dir', dir, '--validators', '2', ...others, '--address', outsideAddress];
+    expect((await assay(init)).code).toBe(0);
+    onTestFinished(async () => {
+      await assay(['network', 'down', '--dir', dir]);
+    });
+    expect((await assay(['network', 'up', '--dir', dir], {}, within(spaces.outside))).code).toBe(0);
+    const { invitation, genesisHash } = JSON.parse(readFileSync(join(dir, 'network.json'), 'utf8'));
+    const args = [invitation, '--role', 'validator', '--data', join(directory.path, 'newcomer'), '--port', '0'];
+    const joining = new Joining(args, within(spaces.inside));
+    onTestFinished(() => void joining.process.kill('SIGKILL'));
+    await joining.until(({ event }) => event === 'ready');
+    const hash = fromHex(genesisHash) ?? new Uint8Array();
+    const sealed = await eventually(async () => {
+      const seal = await newestSeal(join(dir, 'validator-1'), hash);
+      return seal.signers.includes(2) ? seal : null;
+    });
+    expect(sealed.signers.length).toBeGreaterThan(1);
     expect(await joining.end('SIGINT')).toBe(0);
   }, 240_000);
 });

@@ -147,7 +147,7 @@ function placesOf({ role, listen, announce }: Input): { listen: string[]; announ
   if (role === 'validator') return { listen: [], announce: [] };
   if (!reached.has(role)) {
     if (listen === undefined && announce === undefined) return { listen: [], announce: [] };
-    throw new CliError('usage', `A ${role} only dials: leave out --listen and --announce.`);
+    throw new CliError('usage', `${aRole(role)} only dials: leave out --listen and --announce.`);
   }
   const own = listen ?? `0.0.0.0:${peerPort}`;
   if (isEverywhere(announce ?? own)) {
@@ -156,6 +156,7 @@ function placesOf({ role, listen, announce }: Input): { listen: string[]; announ
   return { listen: [multiaddress(own)], announce: announce === undefined ? [] : [multiaddress(announce)] };
 }
 
+const aRole = (role: string) => (role === 'oracle' ? 'An oracle' : `A ${role}`);
 const isEverywhere = (text: string) => /^(0\.0\.0\.0|\[::\])/.test(text);
 
 function multiaddress(text: string): string {
@@ -172,7 +173,7 @@ function placeOf(text: string, usualPort: number): { readonly address: string; r
 function cometOf({ role, cometPeer, cometbft, listen = '0.0.0.0', announce }: Input): CometWish | null {
   if (role !== 'validator') {
     if (cometPeer.length === 0 && cometbft === undefined) return null;
-    throw new CliError('usage', `A ${role} needs no CometBFT: leave out --comet-peer and --cometbft.`);
+    throw new CliError('usage', `${aRole(role)} needs no CometBFT: leave out --comet-peer and --cometbft.`);
   }
   const written = (text: string) => {
     const { address, port } = placeOf(text, cometPort);

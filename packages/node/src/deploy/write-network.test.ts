@@ -104,5 +104,8 @@ describe('a network that is written §20.4', () => {
     if (config.engine.kind !== 'cometbft') throw new Error('it makes blocks with others');
     expect(config.engine.peers).toEqual([expect.stringMatching(/^[0-9a-f]{40}@node\.example:\d+$/)]);
     expect([config.engine.listen, config.engine.announce]).toEqual(['tcp://0.0.0.0:4103', '203.0.113.7:4103']);
+    // Not by its name: CometBFT would not start while that is not found.
+    const oslo = await readNodeConfig(join(dir, 'oslo', 'validator-2'));
+    expect(oslo.engine).toMatchObject({ kind: 'cometbft', announce: null });
   });
 });

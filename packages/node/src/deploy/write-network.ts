@@ -1,4 +1,5 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { genesisHash } from '@assay/ledger';
 import { AssayError, addressText, type Genesis, type Params } from '@assay/protocol';
@@ -146,11 +147,13 @@ const isLoopback = ({ host }: Pick<PlannedNode, 'host'>) => host.address === '12
 
 function engineOf(node: PlannedNode, made: readonly Made[]): z.input<typeof NodeConfig>['engine'] {
   if (node.engine !== 'cometbft') return { kind: node.engine };
+  const { address } = node.host;
   const others = made.filter((other) => other.node.engine === 'cometbft' && other.node !== node);
   return {
     kind: 'cometbft',
     listen: `tcp://${isLoopback(node) ? '127.0.0.1' : '0.0.0.0'}:${node.ports.comet}`,
-    announce: isLoopback(node) ? null : hostAndPort(node.host.address, node.ports.comet),
+    // CometBFT does not start while a name of its own is not found.
+    announce: isLoopback(node) || isIP(address) === 0 ? null : hostAndPort(address, node.ports.comet),
     peers: others.map(({ node: { host, ports }, keys }) => {
       return `${cometNodeId(cometSeed(keys.account(nodeKey)))}@${hostAndPort(host.address, ports.comet)}`;
     }),

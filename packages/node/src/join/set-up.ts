@@ -89,11 +89,22 @@ export async function setUp(options: SetUpOptions): Promise<void> {
   await makeKeys(options, done);
   await writeNodeConfig(dataDir, await configOf(options, genesis));
   done('configuration', `Wrote ${join(dataDir, dataFiles.config)}; it may be changed while the node does not run.`);
+  if (options.role === 'gateway') done('configuration', sessionHint(dataDir));
 }
+
+/** How a gateway comes to spend something. */
+const sessionHint = (dataDir: string) =>
+  `It answers prompts for sessions whose keys are here: once it runs, \`assay keys --add session --data ${dataDir}\` ` +
+  `makes a key, \`assay tx openSession --session-key session --from gateway --data ${dataDir}\` opens a session with ` +
+  'it (--help says the rest), and `assay api-key new SESSION` makes a key for users.';
 
 type Done = (name: SetUpStep['name'], text: string) => void;
 
-async function genesisOf({ dataDir, invitation }: SetUpOptions, isSetUp: boolean, done: Done): Promise<Genesis> {
+async function genesisOf(
+  { dataDir, invitation, onStep }: SetUpOptions,
+  isSetUp: boolean,
+  done: Done,
+): Promise<Genesis> {
   const path = join(dataDir, dataFiles.genesis);
   const stored = await readGenesisFile(path);
   const { genesisHash: wanted, chainId, peers } = invitation;
@@ -108,6 +119,8 @@ async function genesisOf({ dataDir, invitation }: SetUpOptions, isSetUp: boolean
     throw new AssayError('CONFIG_UNUSABLE', `${dataDir} ${what}: choose an empty directory with --data.`);
   }
   const ids = peers.map(({ peer }) => peer);
+  const asking = `Asking ${ids.length === 1 ? 'a peer' : `${ids.length} peers`} for the genesis of ${chainId}.`;
+  onStep({ name: 'genesis', state: 'waiting', text: asking });
   const genesis = await withPeers(peers, (given) => fetchGenesis(given, ids, wanted));
   // No block was signed with keys of this directory.
   await writeDurably(join(dataDir, dataFiles.beginning), 'no block yet\n', 0o600);
