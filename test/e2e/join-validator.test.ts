@@ -5,7 +5,7 @@ import { freeFirstPort } from '@assay/node/deploy/free-ports';
 import { fromHex } from '@assay/ssz';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Joining } from './joining.ts';
-import { assay, eventually, temporaryDirectory } from './network.ts';
+import { assay, eventually, firstPort, temporaryDirectory } from './network.ts';
 import { newestSeal } from './seals.ts';
 
 /** `ASSAY_JOIN_VALIDATORS=4` for a network of the usual size. */
@@ -14,7 +14,7 @@ const others = '--mixers 1 --miners 0 --oracles 0 --gateways 0 --set epochBlocks
 
 /** `network init` and `up` of few roles; what is to be known of it. */
 async function startNetwork(dir: string): Promise<{ invitation: string; genesisHash: Uint8Array; freePort: number }> {
-  const port = await freeFirstPort(20_000 + (process.pid % 20_000), 100);
+  const port = await freeFirstPort(firstPort, 100);
   const init = ['--dir', dir, '--port', String(port), '--validators', String(validators), ...others];
   expect((await assay(['network', 'init', ...init])).code).toBe(0);
   const { invitation = '', genesisHash = '' } = JSON.parse(readFileSync(join(dir, 'network.json'), 'utf8'));

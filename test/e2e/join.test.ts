@@ -4,11 +4,11 @@ import { createClient } from '@assay/client';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Joining } from './joining.ts';
-import { assay, eventually, receiptIdOf, temporaryDirectory } from './network.ts';
+import { assay, eventually, firstPort, receiptIdOf, temporaryDirectory } from './network.ts';
 
 const directory = temporaryDirectory();
 const dir = join(directory.path, 'network');
-const port = String(20_000 + (process.pid % 20_000));
+const port = String(firstPort);
 const shape = ['--validators', '1', '--mixers', '3', '--miners', '1', '--oracles', '1', '--gateways', '1'];
 
 interface Ready {

@@ -165,6 +165,12 @@ export class RunningNetwork {
   }
 }
 
+/**
+ * Of the ports of a network. Below those that connections are given: one of those may have that of a node that was
+ * killed.
+ */
+export const firstPort = 20_000 + (process.pid % 1200) * 10;
+
 /** A directory that is gone when the test is. */
 export function temporaryDirectory(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'assay-e2e-'));

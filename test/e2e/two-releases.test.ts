@@ -8,14 +8,14 @@ import { writeTinyModel } from '@assay/node/inference/gguf/tiny';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultyNode, nodesIn } from '../faults/faulty-network.ts';
-import { assay, eventually, receiptIdOf, runs, seats, taskWith, temporaryDirectory } from './network.ts';
+import { assay, eventually, firstPort, receiptIdOf, runs, seats, taskWith, temporaryDirectory } from './network.ts';
 import { differences, previousRelease, type Release, thisRelease } from './previous-release.ts';
 
 const patienceMs = 120_000;
 const directory = temporaryDirectory();
 const dir = join(directory.path, 'network');
 const isComet = (await cometForTests()) !== null;
-const port = String(20_000 + (process.pid % 2000) * 10);
+const port = String(firstPort);
 const counts = ['--validators', '2', '--mixers', '2', '--miners', '2', '--oracles', '1', '--gateways', '2'];
 
 /** The release before this one, or why the two are not tried together. */

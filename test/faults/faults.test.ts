@@ -6,7 +6,7 @@ import { cometForTests } from '@assay/node/consensus/cometbft/net.fixture';
 import { writeTinyModel } from '@assay/node/inference/gguf/tiny';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { assay, temporaryDirectory } from '../e2e/network.ts';
+import { assay, firstPort, temporaryDirectory } from '../e2e/network.ts';
 import { type FaultyNetwork, type FaultyNode, faultyNetwork } from './faulty-network.ts';
 import { ask, type Heard } from './users.ts';
 
@@ -27,10 +27,8 @@ let network: FaultyNetwork;
 beforeAll(async () => {
   const model = join(directory.path, 'tiny.gguf');
   await writeTinyModel(model);
-  // Below the ports that connections are given: one of those may have that of a node that was killed.
-  const port = String(20_000 + (process.pid % 1200) * 10);
   const engine = isComet ? 'cometbft' : 'embedded';
-  const args = [...shape.split(' '), '--engine', engine, '--model', model, '--port', port];
+  const args = [...shape.split(' '), '--engine', engine, '--model', model, '--port', String(firstPort)];
   network = await faultyNetwork(dir, args);
 }, 300_000);
 
