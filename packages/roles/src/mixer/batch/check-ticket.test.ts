@@ -21,7 +21,7 @@ function allowed(drawHeight: number, ...words: readonly Word[]): boolean {
   const announcements = new Announcements();
   announcements.hearOnly([0]);
   for (const { state, attempt = 0, known = height } of words) {
-    const announcement = { taskId, mixer: 0, state, attempt, rank: 0, miner: 3, deadlineMs: 0, timeMs: 0 };
+    const announcement = { taskId, mixer: 0, state, attempt, rank: 0, miner: 3, deadlineMs: nowMs, timeMs: 0 };
     const hearing = { nowMs, height: known, deadlines: defaultParams.deadlines, present: new Set<number>() };
     announcements.record({ announcement, signature: new Uint8Array(64) }, hearing);
   }
