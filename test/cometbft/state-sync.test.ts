@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testChain } from '@assay/node/consensus/chain.fixture';
 import { cometForTests, type TestNet, type TestNode, testNet, until } from '@assay/node/consensus/cometbft/net.fixture';
-import { heightOf, sealersAt, testNodes } from '@assay/node/consensus/cometbft/test-nodes.fixture';
+import { hasSealed, heightOf, testNodes } from '@assay/node/consensus/cometbft/test-nodes.fixture';
 import { describe, expect, it } from 'vitest';
 
 const binary = await cometForTests();
@@ -77,7 +77,7 @@ describe.skipIf(binary === null)('a new node that begins with the state of a hei
     world.nodes = await Promise.all([0, 1, 2].map((i) => net.node(i, more)));
     const [first] = world.nodes;
     if (first === undefined) throw new Error('there is no node');
-    await until('the votes of all', () => sealersAt(first, heightOf(first) - 2).includes(2), 60_000);
+    await until('the votes of all', () => hasSealed(first, 2), 60_000);
     const left = heightOf(await closed(world.nodes));
     await until('three snapshots', () => heightOf(first) > 122, 120_000);
     expect((await blockAt(net, 39)).error?.data).toMatch(/39 is not available, lowest height is \d+/);
@@ -105,7 +105,8 @@ describe.skipIf(binary === null)('a new node that begins with the state of a hei
     const again = await net.node(2, more, { stateSync: await trustedAt(net, first.store.snapshotHeights()[0] ?? 0) });
     world.nodes.push(again);
     await until('the state', () => heightOf(again) > 0, 60_000);
-    await until('its votes', () => sealersAt(again, heightOf(again) - 2).includes(2), 60_000);
+    const began = again.store.base + 1;
+    await until('its votes', () => hasSealed(again, 2, began), 60_000);
     // Who began with a state lets go of blocks, too.
     const oldest = joining.store.base + 1;
     while ((await blockAt(net, oldest, 3)).error === undefined) await delay(100);

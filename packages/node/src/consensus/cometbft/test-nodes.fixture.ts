@@ -29,3 +29,9 @@ export function sealersAt({ engine }: TestNode, height: number): readonly number
   const seal = bytes === null ? null : Seal.deserialize(bytes);
   return seal?.kind === 'cometbft' ? seal.value.precommits.map(({ validator }) => validator) : [];
 }
+
+/** Whether a vote of a validator is in any seal that a node has, from a height on: one that comes late is left out. */
+export function hasSealed(node: TestNode, validator: number, from = 1): boolean {
+  const heights = Array.from({ length: Math.max(0, heightOf(node) - from) }, (_, i) => from + i);
+  return heights.some((height) => sealersAt(node, height).includes(validator));
+}
