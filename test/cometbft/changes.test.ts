@@ -47,32 +47,4 @@ describe.skipIf(binary === null)('a network under CometBFT that changes §18.6',
     expect(sealersAt(node, heightOf(node) - 3).length).toBeGreaterThanOrEqual(3);
     expect(changing.lines.filter((line) => line.includes('REFUSED'))).toEqual([]);
   }, 60_000);
-
-  it('is joined with the state of a height, by a node that then follows', async () => {
-    const net = await testNet(binary ?? '', world.dir, { validators: 2, nodes: 3 });
-    const more = { snapshotEvery: 10 };
-    world.nodes = await Promise.all([0, 1].map((i) => net.node(i, more)));
-    const [first] = world.nodes;
-    if (first === undefined) throw new Error('there is no node');
-    expect(await fund(net.chain, first)).toMatchObject({ code: 'OK' });
-    await until('two snapshots', () => heightOf(first) >= 22);
-    const answer = await fetch(`http://${net.rpcOf(0)}/block?height=5`);
-    const { result } = (await answer.json()) as { result: { block_id: { hash: string } } };
-    const rpcServers = [0, 1].map((i) => `http://${net.rpcOf(i)}`);
-    const stateSync = { rpcServers, trustHeight: 5, trustHash: result.block_id.hash };
-    const joining = await net.node(2, more, { stateSync });
-    world.nodes.push(joining);
-    expect(joining.engine.chain.isCurrent()).toBe(false);
-    await until('the state', () => heightOf(joining) > 0, 40_000);
-    expect(joining.store.base % 10).toBe(0);
-    await until(
-      'the chain to be current',
-      () => joining.engine.chain.isCurrent() && heightOf(joining) > joining.store.base + 3,
-    );
-    const at = heightOf(joining);
-    await until('the same height', () => heightOf(first) >= at);
-    expect(joining.engine.chain.blockAt(at)).toEqual(first.engine.chain.blockAt(at));
-    expect(joining.engine.chain.blockAt(joining.store.base - 1)).toBeNull();
-    await until('a seal', () => sealersAt(joining, at).length >= 2);
-  }, 90_000);
 });

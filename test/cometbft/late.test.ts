@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const binary = await cometForTests();
 /** More by hand: `ASSAY_LATE_BLOCKS=1000 npm test -- test/cometbft/late`. */
-const behind = Number(process.env.ASSAY_LATE_BLOCKS ?? 300);
+const behind = Number(process.env.ASSAY_LATE_BLOCKS ?? 100);
 const patienceMs = 600_000;
 
 describe.skipIf(binary === null)('a validator that comes late §18.6', () => {
