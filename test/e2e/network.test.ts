@@ -60,15 +60,6 @@ async function blocks(count: number): Promise<void> {
   await eventually(async () => ((await network.client.getStatus()).height >= height + count ? true : null));
 }
 
-/** Asks until a mixer that was away has all miners again: without a quorum nobody gives a task to another. */
-async function served(mixer: number): Promise<void> {
-  const miners = new Set<number>();
-  while (miners.size < 3) {
-    const task = await taskWith(network, receiptIdOf(await ask('Who serves?')), () => true);
-    if (task.mixer === mixer && task.attempt === 0) miners.add(task.miner);
-  }
-}
-
 describe.each(shapes)('a network $shape', ({ isSplit }) => {
   beforeAll(async () => {
     network = await RunningNetwork.start({ dataDir: join(directory.path, isSplit ? 'many' : 'one'), isSplit });
@@ -215,23 +206,11 @@ describe.each(shapes)('a network $shape', ({ isSplit }) => {
   });
 
   describe('when parts of it fail', () => {
-    it('goes on with one of four mixers stopped, even the home mixer (A5)', async () => {
-      const { homeMixer } = await network.client.getSession(0);
-      const taskId = await without([`mixer-${homeMixer + 1}`], async () => {
-        await blocks(5);
-        const id = receiptIdOf(await ask('Hello.'));
-        await taskWith(network, id, () => true);
-        return id;
-      });
-      expect((await taskWith(network, taskId, () => true)).mixer).not.toBe(homeMixer);
-    }, 120_000);
-
     it('certifies nothing with two of four mixers stopped, says 503 and why, and recovers (A5)', async () => {
-      await seats(network.client, 4);
       // Without its home mixer a session hears NO_MIXER first, until the others know that it is gone.
       const { homeMixer } = await network.client.getSession(0);
-      await served(homeMixer);
-      const others = [1, 2, 3, 4].filter((number) => number !== homeMixer + 1).slice(0, 2);
+      // The next in turn stays, for the test after this: the miners of a mixer that is back are slow to dial it again.
+      const others = [2, 3].map((after) => ((homeMixer + after) % 4) + 1);
       await without(
         others.map((number) => `mixer-${number}`),
         async () => {
@@ -254,6 +233,18 @@ describe.each(shapes)('a network $shape', ({ isSplit }) => {
       // They are heard of when their machines are connected again.
       const answer = await eventually(() => ask('Back?').catch(() => null));
       expect(answer.choices).toHaveLength(1);
+    }, 120_000);
+
+    it('goes on with one of four mixers stopped, even the home mixer (A5)', async () => {
+      await seats(network.client, 4);
+      const { homeMixer } = await network.client.getSession(0);
+      const taskId = await without([`mixer-${homeMixer + 1}`], async () => {
+        await blocks(5);
+        const id = receiptIdOf(await ask('Hello.'));
+        await taskWith(network, id, () => true);
+        return id;
+      });
+      expect((await taskWith(network, taskId, () => true)).mixer).not.toBe(homeMixer);
     }, 120_000);
 
     it('hands the task of a miner that dies to the next in the draw, and charges once (D3)', async () => {
