@@ -132,7 +132,7 @@ it(
       }),
     );
     console.log(log.join('\n'));
-    // Open: with 26 processes on two cores hardly anything was certified after the first kills, and it is not known why.
+    // Open: of 26 processes on two cores hardly anything was certified after kills, and it is not known why.
     if (isByHand) expect(unpaid).toEqual([]);
     expect((await rootsOf(Math.min(...heights) - 1)).size).toBe(1);
     expect(heard.whole.size).toBeGreaterThan(0);
