@@ -242,6 +242,7 @@ async function makeSockets(isSigning: boolean): Promise<CometSockets> {
   const dir = await mkdtemp(join(tmpdir(), 'assay-'));
   return { abci: join(dir, 'abci'), rpc: join(dir, 'rpc'), signer: isSigning ? join(dir, 'signer') : null };
 }
+
 /** How many others it is connected with; null when it does not say. */
 async function connectionsOf(rpc: string): Promise<number | null> {
   try {

@@ -80,6 +80,7 @@ export class KeepConnected {
       this.#dialling.delete(peer);
     }
   }
+
   /** Who waits for a turn may have been dialled by the peer meanwhile. */
   async #inTurn(peer: PeerId): Promise<void> {
     if (!this.#isStopped && !this.#dialler.isConnected(peer)) await this.#dialler.dial(peer);

@@ -47,9 +47,9 @@ export function sortOut(
   const lost = new Set<Refusal>();
   const kept = new Set<Attestation>();
   for (const { attestation, against } of all.toSorted((a, b) => a.against.length - b.against.length)) {
-    const isMore = against.some((refusal) => !lost.has(refusal));
-    if (isMore && !isQuorum(answered - lost.size - missing(against, lost), total)) continue;
-    for (const refusal of against) lost.add(refusal);
+    const more = against.filter((refusal) => !lost.has(refusal));
+    if (more.length > 0 && !isQuorum(answered - lost.size - more.length, total)) continue;
+    for (const refusal of more) lost.add(refusal);
     kept.add(attestation);
   }
   const refused = all.filter(({ against }) => !isQuorum(total - against.length, total));
@@ -61,9 +61,6 @@ export function sortOut(
     })),
   };
 }
-
-const missing = (against: readonly Refusal[], lost: ReadonlySet<Refusal>) =>
-  against.filter((refusal) => !lost.has(refusal)).length;
 
 /** §15.20 A receipt with the least times for which, by their own word, enough of those that refuse it would sign. */
 function retimed({ attestation, index, against }: Contested, total: number): Attestation {
