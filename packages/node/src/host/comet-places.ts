@@ -1,8 +1,8 @@
-import type { Endpoint } from '@assay/roles/ports/network';
+import type { Endpoint, MessageStream } from '@assay/roles/ports/network';
 import type { Timers } from '@assay/roles/ports/runtime';
 import { ask } from '@assay/roles/ports/wire';
 import { ShortBytesType, StructType, toHex, U16 } from '@assay/ssz';
-import { Slots } from '../consensus/follow/slots.ts';
+import { serveWithin } from '../consensus/follow/slots.ts';
 import type { Peer } from './config.ts';
 import { hostAndPort, hostOf } from './places.ts';
 
@@ -19,18 +19,13 @@ export function serveCometPlace(
   endpoint: Pick<Endpoint, 'handle'>,
   place: { readonly nodeId: Uint8Array; readonly port: number },
 ): void {
-  const answer = CometPlace.serialize(place);
-  const slots = new Slots(served);
-  endpoint.handle(cometProtocol, async (stream, from) => {
-    if (!slots.take(from)) return stream.abort();
-    try {
-      await stream.messages.next();
-      await stream.send(answer);
-      stream.close();
-    } finally {
-      slots.free(from);
-    }
-  });
+  const bytes = CometPlace.serialize(place);
+  const answer = async (stream: MessageStream) => {
+    await stream.messages.next();
+    await stream.send(bytes);
+    stream.close();
+  };
+  serveWithin(served, endpoint, { protocol: cometProtocol, answer });
 }
 
 /**

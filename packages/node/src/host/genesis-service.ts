@@ -1,9 +1,9 @@
 import { genesisHash } from '@assay/ledger';
 import { AssayError, Genesis } from '@assay/protocol';
-import type { Endpoint, PeerId } from '@assay/roles/ports/network';
+import type { Endpoint, MessageStream, PeerId } from '@assay/roles/ports/network';
 import type { Timers } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
-import { Slots } from '../consensus/follow/slots.ts';
+import { serveWithin } from '../consensus/follow/slots.ts';
 import { receiveParcel, sendParcel } from '../consensus/follow/wire.ts';
 
 /** Asks a node for the genesis of its chain (§20.2). */
@@ -16,17 +16,12 @@ const maxGenesisBytes = 16 * 1024 * 1024;
 /** Gives the genesis to whoever asks, in pieces. */
 export function serveGenesis(endpoint: Pick<Endpoint, 'handle'>, genesis: Genesis, runtime: Timers): void {
   const bytes = Genesis.serialize(genesis);
-  const slots = new Slots(served);
-  endpoint.handle(genesisProtocol, async (stream, from) => {
-    if (!slots.take(from)) return stream.abort();
-    try {
-      await stream.messages.next();
-      await sendParcel(runtime, stream, bytes);
-      stream.close();
-    } finally {
-      slots.free(from);
-    }
-  });
+  const answer = async (stream: MessageStream) => {
+    await stream.messages.next();
+    await sendParcel(runtime, stream, bytes);
+    stream.close();
+  };
+  serveWithin(served, endpoint, { protocol: genesisProtocol, answer });
 }
 
 /**

@@ -11,12 +11,12 @@ import {
   TransactionAnswer,
 } from '@assay/protocol';
 import type { Chain } from '@assay/roles/ports/chain';
-import type { Endpoint, MessageStream, PeerId } from '@assay/roles/ports/network';
+import type { Endpoint, MessageStream } from '@assay/roles/ports/network';
 import type { Timers } from '@assay/roles/ports/runtime';
 import { receive } from '@assay/roles/ports/wire';
 import type { ChainStore } from '../../store/store.ts';
 import { isToVerify } from '../replay.ts';
-import { Slots } from './slots.ts';
+import { serveWithin } from './slots.ts';
 import {
   answerBlocks,
   answerBytes,
@@ -65,17 +65,7 @@ export class ChainServer {
   }
 
   #handle(name: keyof typeof chainProtocols, answer: (stream: MessageStream) => Promise<void>): void {
-    const slots = new Slots(served[name]);
-    const serve = async (stream: MessageStream, from: PeerId) => {
-      // §19.2
-      if (!slots.take(from)) return stream.abort();
-      try {
-        await answer(stream);
-      } finally {
-        slots.free(from);
-      }
-    };
-    this.#options.endpoint.handle(chainProtocols[name], serve);
+    serveWithin(served[name], this.#options.endpoint, { protocol: chainProtocols[name], answer });
   }
 
   #announce(height: number): void {

@@ -1,12 +1,34 @@
-import type { PeerId } from '@assay/roles/ports/network';
+import type { Endpoint, MessageStream, PeerId } from '@assay/roles/ports/network';
+
+interface Room {
+  readonly perPeer: number;
+  readonly inAll: number;
+}
+
+/** §19.2 Answers a protocol of `endpoint` while there is room; a stream above that is broken. */
+export function serveWithin(
+  room: Room,
+  endpoint: Pick<Endpoint, 'handle'>,
+  { protocol, answer }: { readonly protocol: string; readonly answer: (stream: MessageStream) => Promise<void> },
+): void {
+  const slots = new Slots(room);
+  endpoint.handle(protocol, async (stream, from) => {
+    if (!slots.take(from)) return stream.abort();
+    try {
+      await answer(stream);
+    } finally {
+      slots.free(from);
+    }
+  });
+}
 
 /** Room for what is served at once: to one peer, and to all. */
-export class Slots {
-  readonly #limits: { readonly perPeer: number; readonly inAll: number };
+class Slots {
+  readonly #limits: Room;
   readonly #taken = new Map<PeerId, number>();
   #all = 0;
 
-  constructor(limits: { readonly perPeer: number; readonly inAll: number }) {
+  constructor(limits: Room) {
     this.#limits = limits;
   }
 
