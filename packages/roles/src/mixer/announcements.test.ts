@@ -1,6 +1,6 @@
 import { defaultParams, type SignedAnnouncement, type TaskAnnouncement, type TaskState } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { Announcements, maxAnnouncements } from './announcements.ts';
+import { Announcements, maxAnnouncements, maxLate } from './announcements.ts';
 
 const taskId = new Uint8Array(32).fill(1);
 const { deadlines } = defaultParams;
@@ -66,6 +66,18 @@ describe('what a mixer says', () => {
     announcements.record(announced('start', 0, { mixer: 3, deadlineMs: 0 }), hearing);
     announcements.record(announced('start', 0, { deadlineMs: 20_000, timeMs: 1 }), hearing);
     expect(announcements.agrees(request, { ...isLate, nowMs: 10_000 })).toBe(false);
+  });
+
+  it('of its own late tasks nobody else drowns (§14.10)', () => {
+    const announcements = of(0, 3);
+    announcements.record(announced('start', 0, { deadlineMs: 1000 }), { ...hearing, nowMs: 4000 });
+    for (let n = 2; n < 2 + maxLate; n++) {
+      const other = announced('start', 0, { taskId: idOf(n), mixer: 3, deadlineMs: 1000 });
+      announcements.record(other, { ...hearing, nowMs: 4000 });
+    }
+    expect(announcements.agrees(request, isLate)).toBe(true);
+    expect(announcements.agrees({ ...request, mixer: 3, taskId: idOf(2) }, isLate)).toBe(false);
+    expect(announcements.agrees({ ...request, mixer: 3, taskId: idOf(1 + maxLate) }, isLate)).toBe(true);
   });
 
   it('last stays what it says, whichever of its older words is sent again (§14.10)', () => {

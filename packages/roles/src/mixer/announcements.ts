@@ -10,8 +10,8 @@ import { isNewer } from '../announcement-order.ts';
 
 /** Tasks a mixer keeps announcements of, for checking receipts and transitions: as many of each seat. */
 export const maxAnnouncements = 32_768;
-/** Tasks of which a mixer heard no word in time, kept for votes. */
-const maxLate = 4096;
+/** Tasks of which a mixer heard no word in time, kept for votes: as many of each seat. */
+export const maxLate = 4096;
 /** How far two clocks may differ (§5.3). */
 export const clockToleranceMs = 2000;
 
@@ -43,15 +43,20 @@ interface Record extends Omit<Heard, 'attempt'> {
   readonly last: SignedAnnouncement;
 }
 
+/** What one mixer said, by task. */
+interface Said {
+  readonly records: Map<string, Record>;
+  /** First words that came after the step was due (§5.3.5). */
+  readonly late: Map<string, SignedAnnouncement>;
+}
+
 /**
  * What one mixer has heard of every mixer's tasks, with its own clock. Each mixer speaks for itself: what it says of
  * another's task is a record of its own (§5.3).
  */
 export class Announcements {
-  /** By mixer and task; of the mixers that are heard only. */
-  #byMixer = new Map<number, Map<string, Record>>();
-  /** First words that came after the step was due (§5.3.5). */
-  readonly #late = new Map<string, SignedAnnouncement>();
+  /** Of the mixers that are heard only. */
+  #byMixer = new Map<number, Said>();
   #sinceHeight = 0;
 
   /** Height from which on this mixer hears what is said. */
@@ -66,47 +71,43 @@ export class Announcements {
 
   /** §14.10 Sets who is heard, each with the same room. What others said is forgotten. */
   hearOnly(mixers: Iterable<number>): void {
-    this.#byMixer = new Map(Array.from(new Set(mixers), (mixer) => [mixer, this.#byMixer.get(mixer) ?? new Map()]));
+    const said = (mixer: number) => this.#byMixer.get(mixer) ?? { records: new Map(), late: new Map() };
+    this.#byMixer = new Map(Array.from(new Set(mixers), (mixer) => [mixer, said(mixer)]));
   }
 
   /** Keeps what a mixer sent, unless it is not heard or has said more. Its signature is checked when it is used. */
   record(signed: SignedAnnouncement, hearing: Hearing): void {
     const { taskId, mixer, state, attempt, deadlineMs } = signed.announcement;
     const { nowMs, height, present } = hearing;
-    const tasks = this.#byMixer.get(mixer);
-    if (tasks === undefined || deadlineMs > latestDeadlineMs(hearing)) return;
+    const said = this.#byMixer.get(mixer);
+    if (said === undefined || deadlineMs > latestDeadlineMs(hearing)) return;
+    const { records, late } = said;
     const id = toHex(taskId);
-    const known = tasks.get(id);
+    const known = records.get(id);
     if (known === undefined && nowMs > deadlineMs + clockToleranceMs) {
-      this.#keepLate(signed);
+      // It says that the task is late, and nothing of when it began.
+      if (isNews(signed, late.get(id))) this.#renew(late, { id, value: signed, most: maxLate });
       return;
     }
-    if (known !== undefined && !isNewer(signed.announcement, known.last.announcement)) return;
-    tasks.delete(id);
+    if (!isNews(signed, known?.last)) return;
     const isFromStart = (state === 'create' || state === 'prepare') && attempt === 0;
     const first = known ?? { firstMs: nowMs, firstHeight: height, isFromStart, present };
     const begunMs = known?.begunMs ?? (state === 'precommit' ? nowMs : null);
     const lastMs = state === 'end' ? (known?.lastMs ?? nowMs) : nowMs;
-    tasks.set(id, { ...first, begunMs, last: signed, lastMs });
-    const [oldest] = tasks.keys();
-    if (tasks.size > maxAnnouncements / this.#byMixer.size && oldest !== undefined) tasks.delete(oldest);
+    this.#renew(records, { id, value: { ...first, begunMs, last: signed, lastMs }, most: maxAnnouncements });
   }
 
-  /** §5.3.5 It says that the task is late, and nothing of when it began. */
-  #keepLate(signed: SignedAnnouncement): void {
-    const { mixer, taskId } = signed.announcement;
-    const key = `${mixer} ${toHex(taskId)}`;
-    const known = this.#late.get(key);
-    if (known !== undefined && !isNewer(signed.announcement, known.announcement)) return;
-    this.#late.delete(key);
-    this.#late.set(key, signed);
-    const [oldest] = this.#late.keys();
-    if (this.#late.size > maxLate && oldest !== undefined) this.#late.delete(oldest);
+  /** The newest is last; the oldest goes where one mixer's share of `most` is full. */
+  #renew<T>(kept: Map<string, T>, { id, value, most }: { id: string; value: T; most: number }): void {
+    kept.delete(id);
+    kept.set(id, value);
+    const [oldest] = kept.keys();
+    if (kept.size > most / this.#byMixer.size && oldest !== undefined) kept.delete(oldest);
   }
 
   /** What a mixer said of a task; null when nothing was heard. */
   heard(mixer: Ref<'mixers'>, taskId: Uint8Array): Heard | null {
-    const record = this.#byMixer.get(mixer)?.get(toHex(taskId));
+    const record = this.#byMixer.get(mixer)?.records.get(toHex(taskId));
     if (record === undefined) return null;
     const { last, ...heard } = record;
     return { ...heard, attempt: last.announcement.attempt };
@@ -118,7 +119,8 @@ export class Announcements {
     own: { nowMs: number; isSigned: (signed: SignedAnnouncement) => boolean },
   ): boolean {
     const id = toHex(request.taskId);
-    const signed = this.#byMixer.get(request.mixer)?.get(id)?.last ?? this.#late.get(`${request.mixer} ${id}`);
+    const said = this.#byMixer.get(request.mixer);
+    const signed = said?.records.get(id)?.last ?? said?.late.get(id);
     if (signed === undefined || signed.announcement.state === 'end') return false;
     const { attempt, state, miner, rank, deadlineMs } = signed.announcement;
     const isSame = TransitionRequestType.equals({ ...request, attempt, state, miner, rank }, request);
@@ -130,4 +132,8 @@ export class Announcements {
 function latestDeadlineMs({ nowMs, deadlines }: Hearing): number {
   const { prepareMs, firstTokenMs, stallMs, commitMs } = deadlines;
   return nowMs + clockToleranceMs + Math.max(prepareMs, firstTokenMs, stallMs, commitMs);
+}
+
+function isNews(signed: SignedAnnouncement, known: SignedAnnouncement | undefined): boolean {
+  return known === undefined || isNewer(signed.announcement, known.announcement);
 }
