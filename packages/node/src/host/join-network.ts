@@ -38,7 +38,7 @@ export function joinNetwork({ config, keys, runtime, head }: NetworkParts): Libp
   });
   network.keepConnected(() => [
     ...config.peers.map(({ peer }) => peer),
-    ...Array.from(head()?.mixers ?? [], (mixer) => peerIdOf(mixer)),
+    ...Array.from(head()?.mixers ?? []).flatMap((row) => (row.status === 'deregistered' ? [] : peerIdOf(row))),
   ]);
   return network;
 }

@@ -5,7 +5,7 @@ import type { Turns } from './turns.ts';
 const tickMs = 500;
 /** The first wait after a dial that failed, and the longest; each is twice the one before. */
 const firstWaitMs = 1000;
-const longestWaitMs = 60_000;
+const longestWaitMs = 10_000;
 /**
  * Dials at the same time of all keys of a machine. Each computes for milliseconds: where too many share a busy core,
  * none of them ends in time, and all begin again.
