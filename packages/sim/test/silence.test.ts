@@ -1,6 +1,8 @@
 import { names } from '@assay/node/devnet/genesis';
 import { peerSigner } from '@assay/node/network/peer.fixture';
 import {
+  BatchOffer,
+  drawIdOf,
   edgeCodes,
   GatewayMessage,
   InferencePayload,
@@ -15,7 +17,9 @@ import {
 import { protocols, SigningRoots, topics } from '@assay/roles/context';
 import { type Endpoint, type MessageStream, peerIdOf } from '@assay/roles/ports/network';
 import { receive } from '@assay/roles/ports/wire';
-import { describe, expect, it } from 'vitest';
+import { equalBytes, fromHex } from '@assay/ssz';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { KnownSignatures } from '../src/known-signatures.ts';
 import { SimulatedModel } from '../src/simulated-model.ts';
 import type { World } from '../src/world.ts';
 import { codeOf, endpointOf, type StartOptions, startWorld } from './start.fixture.ts';
@@ -118,6 +122,26 @@ describe('one silent mixer (§5.24)', () => {
     await net.until(() => net.task(taskId) !== null);
     // The answer of a silent mixer is waited for two seconds (§5.24).
     expect(net.runtime.monotonicMs() - askedMs).toBeLessThan(500);
+  });
+
+  it('leaves nobody to check the same work at each offer (§14.12)', async () => {
+    const net = await start();
+    await net.blocks(3);
+    for (const mixer of [2, 3]) endpointOf(net, mixer).handle(protocols.batch, never);
+    let offered = 0;
+    net.network.spy.onHeard(({ to, protocol, message }) => {
+      if (to !== net.mixerPeer(1) || protocol !== protocols.batch) return;
+      if (BatchOffer.deserialize(message).attestations.some(({ kind }) => kind === 'receipt')) offered++;
+    });
+    const checks = vi.spyOn(KnownSignatures.prototype, 'bls');
+    onTestFinished(() => checks.mockRestore());
+    const { taskId } = await net.ask({ maxTokens: 2 });
+    await net.until(() => offered > 5);
+    expect(net.task(taskId)).toBeNull();
+    const id = fromHex(taskId) ?? new Uint8Array();
+    const ofTicket = checks.mock.calls.filter(([, , ticket]) => equalBytes(drawIdOf({ ticket }), id));
+    // Its own mixer, and the one that answers it.
+    expect(ofTicket).toHaveLength(2);
   });
 
   it('does not lose its work when it is down for some seconds (§14.8)', async () => {

@@ -1,4 +1,4 @@
-import type { LedgerView } from '@assay/ledger';
+import type { LedgerView, Verifier } from '@assay/ledger';
 import type { Ref } from '@assay/protocol';
 import type { RoleContext, SigningRoots } from '../context.ts';
 import type { Announcements } from './announcements.ts';
@@ -19,6 +19,8 @@ export interface CommitteeSigner {
 /** What the four parts of a mixer stand on: who it is, and what it knows. */
 export interface Ground {
   readonly context: RoleContext;
+  /** Of what mixers offer each other: the same is offered again until it is certified. */
+  readonly offers: Verifier;
   readonly roots: SigningRoots;
   readonly mixer: Ref<'mixers'>;
   readonly committeeSigner: CommitteeSigner;

@@ -3,6 +3,7 @@ import { protocols, type RoleContext, type RoleService, SigningRoots, topics } f
 import type { CommittedBlock, Inclusion } from '../ports/chain.ts';
 import { type Endpoint, type PeerId, peerIdOf } from '../ports/network.ts';
 import { heard } from '../ports/wire.ts';
+import { rememberingVerifier } from '../remembering-verifier.ts';
 import { Announcements } from './announcements.ts';
 import { Artifacts } from './artifacts.ts';
 import { Batches } from './batch/service.ts';
@@ -16,6 +17,9 @@ import { Pending } from './pending.ts';
 import { RequestDedup } from './request-dedup.ts';
 import { Tasks } from './task/service.ts';
 import { Transitions } from './transition/service.ts';
+
+/** Three of each of the receipts that the seats of a large committee offer. */
+const rememberedSignatures = 65_536;
 
 export interface MixerOptions {
   readonly mixer: Ref<'mixers'>;
@@ -37,10 +41,11 @@ export class Mixer implements RoleService {
   #unsubscribe: () => void = () => {};
 
   constructor(context: RoleContext, { mixer, committeeSigner, submit, maxTasks }: MixerOptions) {
-    const { chain, store } = context;
+    const { chain, store, verifier } = context;
     this.#context = context;
     this.#ground = {
       context,
+      offers: rememberingVerifier(verifier, rememberedSignatures),
       roots: new SigningRoots(chain.identity),
       mixer,
       committeeSigner,

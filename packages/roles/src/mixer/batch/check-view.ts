@@ -37,6 +37,7 @@ export interface CheckView {
 /** What this mixer checks against now. */
 export function checkViewOf({
   context,
+  offers,
   mixer,
   roots,
   announcements,
@@ -44,13 +45,13 @@ export function checkViewOf({
   committee,
   drawTables,
 }: Ground): CheckView {
-  const { chain, verifier, runtime } = context;
+  const { chain, runtime } = context;
   const state = chain.head();
   return {
     mixer,
     state,
     roots,
-    verifier,
+    verifier: offers,
     announcements,
     requestDedup,
     present: committee.present(state),
