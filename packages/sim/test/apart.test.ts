@@ -1,4 +1,7 @@
 import { committee, names } from '@assay/node/devnet/genesis';
+import { peerSigner } from '@assay/node/network/peer.fixture';
+import { SignedPresence } from '@assay/protocol';
+import { topics } from '@assay/roles/context';
 import type { Gateway } from '@assay/roles/gateway/index';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Apart } from '../src/apart.ts';
@@ -94,6 +97,24 @@ describe('roles on machines of their own', () => {
     await world.until(() => world.task(taskId) !== null);
     expect(world.task(taskId)?.row.mixer).not.toBe(0);
     expect(world.trace.said.filter((line) => line.includes('discarded'))).toEqual([]);
+  }, 60_000);
+
+  it('say nothing of a chain that they catch up with (§14.2)', async () => {
+    const { world, apart } = await startApart(1);
+    const { peer, engine } = apart.of(names.mixer(0));
+    const listener = await world.network.join(peerSigner('listener'));
+    const said: number[] = [];
+    listener.subscribe(topics.presence, (message) => {
+      const { presence } = SignedPresence.deserialize(message);
+      if (presence.mixer === 0) said.push(presence.height);
+    });
+    world.network.cutOff(peer);
+    await world.blocks(60);
+    const { height } = world.chain.head().globals;
+    world.network.heal(peer);
+    said.length = 0;
+    await world.until(() => engine.chain.head().globals.height > height + 3);
+    expect(Math.min(...said)).toBeGreaterThanOrEqual(height - 4);
   }, 60_000);
 
   it('do the same again from the same seed, to the bit', async () => {

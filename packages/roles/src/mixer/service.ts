@@ -155,6 +155,8 @@ export class Mixer implements RoleService {
     }
     const isSeated = ownSeat(this.#ground, head) !== null;
     if (this.#endpoint !== null && isSeated) this.#measuring.onBlock(result, this.#endpoint);
+    // §14.2
+    if (!this.#context.chain.isCurrent()) return;
     this.#sayPresence({ mixer, height });
     this.#batches.advance(height);
   }
