@@ -161,6 +161,29 @@ describe('what a node serves §19.2', () => {
   const open = (from: Endpoint, to: PeerId, protocol: keyof typeof chainProtocols) =>
     from.open(to, chainProtocols[protocol]);
 
+  it('is announced only while somebody follows it: others would hear it for nothing', async () => {
+    const net = await Following.open();
+    const peers = [await net.node('a')];
+    let heard = 0;
+    const listener = await net.network.join(peerSigner('listener'));
+    listener.subscribe(headTopic, () => heard++);
+    const heardOf = async (blocks: number) => {
+      const before = heard;
+      for (let made = 0; made < blocks; made++) {
+        await net.block();
+        await net.runtime.pass(500);
+      }
+      return heard - before;
+    };
+    expect(await heardOf(4)).toBe(0);
+    const follower = await net.follower({ peers: () => peers });
+    await net.runtime.pass(1000);
+    expect(await heardOf(4)).toBe(4);
+    await follower.close();
+    await net.runtime.pass(10_000);
+    expect(await heardOf(4)).toBe(0);
+  });
+
   it('is bounded for each peer: more at once is broken off, and there is room again afterwards', async () => {
     const net = await Following.open();
     await net.blocks(3);

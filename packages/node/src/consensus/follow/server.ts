@@ -12,7 +12,7 @@ import {
 } from '@assay/protocol';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Endpoint, MessageStream } from '@assay/roles/ports/network';
-import type { Timers } from '@assay/roles/ports/runtime';
+import type { Runtime } from '@assay/roles/ports/runtime';
 import { receive } from '@assay/roles/ports/wire';
 import type { ChainStore } from '../../store/store.ts';
 import { isToVerify } from '../replay.ts';
@@ -37,8 +37,11 @@ export interface ChainServerOptions {
     ChainStore,
     'base' | 'height' | 'blockAt' | 'sealAt' | 'resultAt' | 'snapshotHeights' | 'snapshotAt'
   >;
-  readonly runtime: Timers;
+  readonly runtime: Pick<Runtime, 'timer' | 'monotonicMs'>;
 }
+
+/** Whoever follows this node has asked so lately how far it is. */
+const followedMs = 10_000;
 
 /**
  * Gives the chain of a node to others: how far it is, its blocks with their seals, its snapshots; and takes their
@@ -49,6 +52,7 @@ export class ChainServer {
   /** States that are being sent: they stay, whatever the store lets go of meanwhile. */
   readonly #sending = new Map<number, { readonly state: Uint8Array; readers: number }>();
   readonly #unsubscribe: () => void;
+  #askedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ChainServerOptions) {
     this.#options = options;
@@ -69,14 +73,16 @@ export class ChainServer {
   }
 
   #announce(height: number): void {
-    const { chain, endpoint, store } = this.#options;
+    const { chain, endpoint, store, runtime } = this.#options;
+    if (!chain.isCurrent() || runtime.monotonicMs() - this.#askedMs > followedMs) return;
     const block = store.blockAt(height);
-    if (block === null || !chain.isCurrent()) return;
+    if (block === null) return;
     endpoint.publish(headTopic, ChainHead.serialize({ height, headerRoot: headerRoot(headerOf(block)) }));
   }
 
   async #status(stream: MessageStream): Promise<void> {
     await stream.messages.next();
+    this.#askedMs = this.#options.runtime.monotonicMs();
     await stream.send(ChainStatus.serialize(this.#newest()));
     stream.close();
   }
