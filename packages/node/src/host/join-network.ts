@@ -19,8 +19,8 @@ export interface NetworkParts {
 
 /** The network of a node: it finds others by its configuration and the chain, and keeps to the committee. */
 export function joinNetwork({ config, keys, runtime, head }: NetworkParts): Libp2pNetwork {
-  const places = new Map<PeerId, Pick<NodeConfig, 'listen' | 'announce'>>();
-  places.set(peerIdOf(keys.named.account(nodeKey)), config);
+  const own = peerIdOf(keys.named.account(nodeKey));
+  const places = new Map<PeerId, Pick<NodeConfig, 'listen' | 'announce'>>([[own, config]]);
   for (const role of config.roles) places.set(peerIdOf(keys.named.account(role.key)), role);
   const rowOf = (peer: PeerId) => {
     const state = head();
@@ -28,17 +28,18 @@ export function joinNetwork({ config, keys, runtime, head }: NetworkParts): Libp
   };
   const book = new AddressBook((peer) => rowOf(peer)?.netAddresses ?? []);
   for (const { peer, addresses } of config.peers) book.give(peer, addresses);
+  const followed = config.peers.map(({ peer }) => peer);
   const network = new Libp2pNetwork({
     runtime,
     book,
     topics: [...Object.values(topics), headTopic],
     listenOf: (peer) => places.get(peer)?.listen ?? [],
     announceOf: (peer) => places.get(peer)?.announce ?? [],
-    mayPublish: publishers({ followed: new Set(config.peers.map(({ peer }) => peer)), head }),
+    mayPublish: publishers({ followed: new Set(followed), head }),
   });
-  network.keepConnected(() => [
-    ...config.peers.map(({ peer }) => peer),
-    ...Array.from(head()?.mixers ?? []).flatMap((row) => (row.status === 'deregistered' ? [] : peerIdOf(row))),
-  ]);
+  const mixers = () =>
+    Array.from(head()?.mixers ?? []).flatMap((row) => (row.status === 'deregistered' ? [] : peerIdOf(row)));
+  // Blocks come to the key of the node, tasks to those of its roles.
+  network.keepConnected((peer) => (peer === own ? followed : mixers()));
   return network;
 }

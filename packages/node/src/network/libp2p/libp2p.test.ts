@@ -76,6 +76,17 @@ describe('a peer that is far or busy', () => {
   });
 });
 
+it('the keys of a machine dial each its own peers', async () => {
+  const net = libp2pNet();
+  const peersOf = new Map([
+    [idOf('node'), [idOf('a')]],
+    [idOf('role'), [idOf('b')]],
+  ]);
+  net.network.keepConnected((own) => peersOf.get(own) ?? []);
+  const peers = await Promise.all(['a', 'b', 'node', 'role'].map((name) => net.join(name)));
+  await expect.poll(() => peers.map((peer) => peer.metrics().connections), { timeout: 5000 }).toEqual([1, 1, 1, 1]);
+});
+
 describe('a peer that nobody answers', () => {
   it('is given up, though it takes the connection (§5.24)', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');

@@ -36,7 +36,7 @@ export class Libp2pNetwork implements Network {
   readonly #endpoints = new Map<PeerId, Libp2pEndpoint>();
   readonly #starting = new Set<PeerId>();
   readonly #stopping = new Map<PeerId, Promise<void>>();
-  #kept: () => readonly PeerId[] = () => [];
+  #kept: (own: PeerId) => readonly PeerId[] = () => [];
 
   constructor(options: Libp2pOptions) {
     this.#options = options;
@@ -54,15 +54,15 @@ export class Libp2pNetwork implements Network {
       this.#endpoints.set(id, endpoint);
       // The keys of one machine find each other.
       if (endpoint.addresses.length > 0) this.#options.book.give(id, endpoint.addresses);
-      endpoint.keepConnected(() => this.#kept());
+      endpoint.keepConnected(() => this.#kept(id));
       return endpoint;
     } finally {
       this.#starting.delete(id);
     }
   }
 
-  /** From now on every key that joined here dials these peers until they are connected, and again. */
-  keepConnected(peers: () => readonly PeerId[]): void {
+  /** From now on every key that joined here dials its peers until they are connected, and again. */
+  keepConnected(peers: (own: PeerId) => readonly PeerId[]): void {
     this.#kept = peers;
   }
 
