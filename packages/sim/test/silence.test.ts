@@ -176,6 +176,16 @@ describe('one silent mixer (§5.24)', () => {
     await requireAnswers(net);
   });
 
+  it('of two ends the task that could not be taken from its miner, and nobody pays (§5.3.5)', async () => {
+    const hung = () => new SimulatedModel('registered', never);
+    const net = await start({ params: { deadlines }, modelOf: hung });
+    for (const mixer of [2, 3]) endpointOf(net, mixer).handle(protocols.vote, never);
+    const askedMs = net.runtime.monotonicMs();
+    expect(await codeOf(net.ask())).toBe('NO_COMMITTEE');
+    expect(net.runtime.monotonicMs() - askedMs).toBeLessThan(130_000);
+    expect(net.chain.head().sessions.at(0)).toMatchObject({ spentUnits: 0n });
+  });
+
   it('does not by votes that nobody signed either (§5.3)', async () => {
     const net = await withHungMiner();
     // The liar’s vote is there before the last honest one.

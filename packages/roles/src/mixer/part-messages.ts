@@ -50,4 +50,6 @@ export type PartMessage =
   /** measure → batch: to be certified with the next batch. */
   | { readonly type: 'measured'; readonly measured: MeasuredMiner }
   /** transition → task: of a task of this mixer; its votes hold. */
-  | { readonly type: 'ordered'; readonly order: TransitionOrder };
+  | { readonly type: 'ordered'; readonly order: TransitionOrder }
+  /** transition → task: it was not taken away, however often it was said that it is due. */
+  | { readonly type: 'stuck'; readonly taskId: Uint8Array };

@@ -125,6 +125,9 @@ export class Mixer implements RoleService {
       case 'ordered':
         this.#tasks.obey(message.order);
         break;
+      case 'stuck':
+        this.#tasks.giveUp(message.taskId);
+        break;
     }
   }
 

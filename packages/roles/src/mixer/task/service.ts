@@ -102,6 +102,10 @@ export class Tasks {
     void run?.dispatch({ type: 'transition', order, nowMs: this.#context.runtime.nowMs() });
   }
 
+  giveUp(taskId: Uint8Array): void {
+    void this.#runs.get(toHex(taskId))?.dispatch({ type: 'stuck' });
+  }
+
   async #serve(stream: MessageStream, endpoint: Endpoint): Promise<void> {
     const submission = await receive(stream, TaskSubmission);
     if (submission === null) return stream.close();

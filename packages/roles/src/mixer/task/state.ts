@@ -110,6 +110,8 @@ export type MixerEvent =
   /** The miner says that the request itself is at fault. */
   | { readonly type: 'refused'; readonly code: EdgeCode; readonly detail: string; readonly nowMs: number }
   | { readonly type: 'transition'; readonly order: TransitionOrder; readonly nowMs: number }
+  /** §5.3.5 There was no quorum to take the task from its miner. */
+  | { readonly type: 'stuck' }
   | { readonly type: 'clientLeft'; readonly nowMs: number };
 
 export type MixerEffect =
@@ -180,6 +182,8 @@ export function stepTask(task: MixerTask, event: MixerEvent): MixerStep {
       return onRefused(task, event);
     case 'transition':
       return onTransition(task, event.order, event.nowMs);
+    case 'stuck':
+      return ended(task, { type: 'cancel' }, failure(task, 'NO_COMMITTEE', 'Its miner is silent.'));
     case 'clientLeft':
       return onClientLeft(task);
   }

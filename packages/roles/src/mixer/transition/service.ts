@@ -76,17 +76,17 @@ export class Transitions {
     this.#repeats.get(id)?.();
     this.#repeats.delete(id);
     if (step.state === 'end') return;
-    this.#repeat(id, bytes, { ms: step.deadlineMs + repeatAfterMs - context.runtime.nowMs(), left: repeats });
+    this.#repeat(step.taskId, bytes, { ms: step.deadlineMs + repeatAfterMs - context.runtime.nowMs(), left: repeats });
   }
 
   /** A word that an oracle did not hear would leave its task where it is for ever. */
-  #repeat(id: string, bytes: Uint8Array, { ms, left }: { readonly ms: number; readonly left: number }): void {
-    if (left === 0) return void this.#repeats.delete(id);
+  #repeat(taskId: Uint8Array, bytes: Uint8Array, { ms, left }: { readonly ms: number; readonly left: number }): void {
     const again = () => {
+      if (left === 0) return this.#ground.emit({ type: 'stuck', taskId });
       this.#endpoint?.publish(topics.tasks, bytes);
-      this.#repeat(id, bytes, { ms: repeatMs, left: left - 1 });
+      this.#repeat(taskId, bytes, { ms: repeatMs, left: left - 1 });
     };
-    this.#repeats.set(id, this.#ground.context.runtime.timer(Math.max(0, ms), again));
+    this.#repeats.set(toHex(taskId), this.#ground.context.runtime.timer(Math.max(0, ms), again));
   }
 
   #hear(message: Uint8Array, from: PeerId): void {
