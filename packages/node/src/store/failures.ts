@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { AssayError } from '@assay/protocol';
@@ -10,6 +10,9 @@ const damagedCodes: readonly unknown[] = [-30797, -30796, -30795, -30794, -30793
 const mapFull = -30792;
 const errno = { ENOSPC: 28, EFBIG: 27, EDQUOT: 122 } as const;
 const fullCodes: readonly unknown[] = [mapFull, ...Object.keys(errno), ...Object.values(errno)];
+
+/** What stays free of a disk: where LMDB finds no room for a page it may take the whole process with it. */
+const reserveBytes = 64 * 1024 * 1024;
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
@@ -38,6 +41,14 @@ export function diskFailure(dir: string, cause: unknown): AssayError {
   if (damagedCodes.includes(codeOf(cause))) return new AssayError('DATA_DAMAGED', `${dir}: ${String(cause)}`, options);
   const full = isFull(cause) || !hasRoom(dir);
   return new AssayError(full ? 'DISK_FULL' : 'DISK_FAILED', full ? dir : `${dir}: ${String(cause)}`, options);
+}
+
+/** Throws AssayError DISK_FULL while less of a disk is free than is to stay so. */
+export function requireReserve(dir: string): void {
+  const { blocks, bavail, bsize } = statfsSync(dir);
+  // Some file systems say nothing of their size.
+  if (blocks === 0 || bavail * bsize >= reserveBytes) return;
+  throw new AssayError('DISK_FULL', `${dir} is on a disk of which less than ${reserveBytes >> 20} MiB are free.`);
 }
 
 /**

@@ -16,7 +16,7 @@ import { enumOf, equalBytes, list, type Shaped, toHex } from '@assay/ssz';
 import type { Database, RootDatabase } from 'lmdb';
 import { version } from '../version.ts';
 import { CheckedRows } from './checked-rows.ts';
-import { causeOf, diskFailure } from './failures.ts';
+import { causeOf, diskFailure, requireReserve } from './failures.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { repairDataFile } from './repair.ts';
 import { type ExpiryKey, LmdbRoleStore } from './role-store.ts';
@@ -78,6 +78,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     if (!readOnly) {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
+      requireReserve(dir);
       lock = lockDirectory(dir);
     }
     await repairDataFile(dir, { readOnly, onNotice });
@@ -357,6 +358,7 @@ export class Store {
   /** Runs the writes of `action` as one transaction; resolves when it is on the disk. */
   async #write(action: () => Promise<unknown>[]): Promise<void> {
     try {
+      requireReserve(this.dir);
       await this.#environment.batch(() => {
         // Each fails beside the whole, which is what counts.
         for (const write of action()) write.catch(() => {});

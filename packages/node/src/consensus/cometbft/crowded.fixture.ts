@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { headerRoot } from '@assay/ledger';
 import { type AssayError, headerOf } from '@assay/protocol';
@@ -8,8 +8,8 @@ import { type NetOptions, testNet } from './net.fixture.ts';
 
 /**
  * Run as a process of its own: a node beside others, which pays without end and says what was acknowledged. Told to
- * `fill`, it leaves no byte on the disk of one of its directories after some payments, and ends by that. Told to
- * `free`, it gives the space back first.
+ * `fill`, it leaves no byte on the disk of one of its directories after some payments, or 32 MiB on that of its chain,
+ * and ends by that. Told to `free`, it gives the space back first.
  */
 const [binary = '', dir = '', options = '', index = '', part = '', what = ''] = process.argv.slice(2);
 const filler = join(dir, `${part}${index}`, 'filler');
@@ -17,7 +17,12 @@ const say = (...words: readonly (string | number)[]) => process.stdout.write(`${
 
 function fill(): void {
   const file = openSync(filler, 'w');
-  for (let bytes = 1024 * 1024; bytes > 0; ) {
+  const leftBytes = part === 'chain' ? 32 * 1024 * 1024 : 0;
+  const isMore = () => {
+    const { bavail, bsize } = statfsSync(filler);
+    return bavail * bsize > leftBytes;
+  };
+  for (let bytes = 1024 * 1024; bytes > 0 && isMore(); ) {
     try {
       writeSync(file, new Uint8Array(bytes));
     } catch {
