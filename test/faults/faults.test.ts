@@ -16,7 +16,8 @@ const seed = Number(process.env.ASSAY_FAULTS_SEED ?? randomInt(2 ** 31));
 const users = Number(process.env.ASSAY_FAULTS_USERS ?? 3);
 /** Of a network by hand: `ASSAY_FAULTS_SHAPE='--validators 4 --mixers 7 --miners 10 --oracles 3 --gateways 2'`. */
 const shape = process.env.ASSAY_FAULTS_SHAPE ?? '--validators 4 --mixers 4 --miners 2 --oracles 2 --gateways 1';
-const patienceMs = 90_000;
+/** How long a node may take to be back; far longer where the machine is too small for the shape. */
+const patienceMs = Number(process.env.ASSAY_FAULTS_PATIENCE_S ?? 90) * 1000;
 
 const directory = temporaryDirectory();
 const dir = join(directory.path, 'network');
