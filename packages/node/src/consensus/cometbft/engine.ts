@@ -230,7 +230,7 @@ export class CometEngine implements Engine {
       const connections = await connectionsOf(this.#sockets.rpc);
       if (this.#isStopping || this.#application.ended !== null) return;
       this.#application.setCurrent(isCurrent);
-      this.#notices.see(connections);
+      this.#notices.see(connections, runtime.monotonicMs());
       if (this.#catchingUp.stands && !hasRoom(home)) return this.#fail(new AssayError('DISK_FULL', home));
       this.#watch();
     });
