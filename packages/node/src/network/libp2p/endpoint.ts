@@ -8,7 +8,7 @@ import {
   type PeerId as Libp2pPeerId,
   type Stream,
 } from '@libp2p/interface';
-import type { Multiaddr } from '@multiformats/multiaddr';
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { InboundStreams, type StreamHandler } from '../inbound-streams.ts';
 import { Subscriptions, type TopicHandler } from '../subscriptions.ts';
 import type { AddressBook } from './address-book.ts';
@@ -116,8 +116,9 @@ export class Libp2pEndpoint implements Endpoint {
   keepConnected(peers: () => readonly PeerId[]): void {
     this.#keep?.stop();
     if (this.#left) return;
-    const dial = async (peer: PeerId) => {
-      await this.#connect(peer);
+    const dial = async (peer: PeerId, only: string | null) => {
+      const { direction, remoteAddr } = await this.#connect(peer, only);
+      return direction === 'outbound' ? remoteAddr.toString() : null;
     };
     const isConnected = (peer: PeerId) => this.#connection(peer) !== undefined;
     const others = () => peers().filter((peer) => peer !== this.id);
@@ -237,19 +238,20 @@ export class Libp2pEndpoint implements Endpoint {
     return new StreamLost(peer, this.#parts.programs.refusal(peer, protocol, protocols) ?? undefined);
   }
 
-  async #connect(peer: PeerId): Promise<Connection> {
+  async #connect(peer: PeerId, only: string | null = null): Promise<Connection> {
     const known = this.#connection(peer) ?? this.#dials.get(peer);
     if (known !== undefined) return known;
-    const dial = this.#dial(peer).finally(() => this.#dials.delete(peer));
+    const dial = this.#dial(peer, only).finally(() => this.#dials.delete(peer));
     this.#dials.set(peer, dial);
     return dial;
   }
 
   /** Longer than anybody waits for a stream: who asks next finds the connection. */
-  async #dial(peer: PeerId): Promise<Connection> {
+  async #dial(peer: PeerId, only: string | null): Promise<Connection> {
     const { host, book, runtime } = this.#parts;
     const id = libp2pIdOf(peer);
-    const addresses = id === null ? [] : book.addressesOf(peer).flatMap((address) => addressFor(id, address) ?? []);
+    const places = only === null ? book.addressesOf(peer) : [multiaddr(only)];
+    const addresses = id === null ? [] : places.flatMap((address) => addressFor(id, address) ?? []);
     if (this.#left || addresses.length === 0) throw new StreamLost(peer);
     const { signal, cancel } = deadline(runtime, dialMs);
     return host.dial(addresses, { signal }).finally(cancel);

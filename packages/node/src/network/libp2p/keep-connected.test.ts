@@ -3,17 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { KeepConnected, mostDials } from './keep-connected.ts';
 import { Turns } from './turns.ts';
 
-/** Peers of which those in `up` can be reached; when each was dialled, in seconds. */
+/** Peers of which those in `up` can be reached; when each was dialled, in seconds, and where if not everywhere. */
 function dialled(peers: readonly string[]) {
   const runtime = new SimulatedRuntime({ seed: 1 });
   const [up, connected] = [new Set<string>(), new Set<string>()];
-  const dials: string[] = [];
+  const dials: { at: number; address: string | null }[] = [];
   const dialler = {
     isConnected: (peer: string) => connected.has(peer),
-    dial: async (peer: string) => {
-      dials.push(`${peer} at ${Math.floor(runtime.monotonicMs() / 1000)}`);
+    dial: async (peer: string, address: string | null) => {
+      dials.push({ at: Math.floor(runtime.monotonicMs() / 1000), address });
       if (!up.has(peer)) throw new Error('nobody there');
       connected.add(peer);
+      return `place of ${peer}`;
     },
   };
   const keep = new KeepConnected({ runtime, turns: new Turns(mostDials) }, dialler, () => peers);
@@ -21,22 +22,43 @@ function dialled(peers: readonly string[]) {
 }
 
 describe('peers that are to be connected (§5.30)', () => {
-  it('are dialled again after longer waits, ten seconds at most, and at once when a connection is lost', async () => {
+  it('are dialled again after longer waits, a minute at most, where they were never found', async () => {
     const { runtime, up, connected, dials, keep } = dialled(['a']);
     keep.start();
-    await runtime.pass(50_000);
-    expect(dials.map((line) => Number(line.split(' ').at(-1)))).toEqual([0, 1, 3, 7, 15, 25, 35, 45]);
-    expect(keep.failed).toBe(8);
+    await runtime.pass(200_000);
+    expect(dials).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183].map((at) => ({ at, address: null })));
+    expect(keep.failed).toBe(9);
     up.add('a');
-    await runtime.pass(10_000);
+    await runtime.pass(60_000);
     expect(connected.has('a')).toBe(true);
-    connected.delete('a');
-    up.delete('a');
-    await runtime.pass(3000);
-    expect(dials.length).toBe(11);
     keep.stop();
+    connected.delete('a');
     await runtime.pass(100_000);
-    expect(dials.length).toBe(11);
+    expect(dials.length).toBe(10);
+  });
+
+  it('are looked for every two seconds, for ten minutes, where they were found, and there alone', async () => {
+    const { runtime, up, connected, dials, keep } = dialled(['a']);
+    up.add('a');
+    keep.start();
+    await runtime.pass(3_600_000);
+    expect(dials).toEqual([{ at: 0, address: null }]);
+    up.clear();
+    connected.clear();
+    dials.length = 0;
+    await runtime.pass(600_000);
+    const [here, everywhere] = [
+      dials.filter(({ address }) => address !== null),
+      dials.filter(({ address }) => !address),
+    ];
+    expect(new Set(here.map(({ address }) => address))).toEqual(new Set(['place of a']));
+    expect(here.length).toBeGreaterThan(280);
+    expect(everywhere.length).toBeLessThan(17);
+    dials.length = 0;
+    await runtime.pass(600_000);
+    expect(dials.every(({ address }) => address === null)).toBe(true);
+    expect(dials.length).toBeLessThanOrEqual(10);
+    keep.stop();
   });
 
   it('are dialled a few at a time, all of them', async () => {
@@ -61,7 +83,7 @@ describe('peers that are to be connected (§5.30)', () => {
         isConnected: (peer: string) => connected.has(peer),
         dial: (peer: string) => {
           dials.push(`${own} dials ${peer}`);
-          return new Promise<void>((resolve) => ends.push(resolve));
+          return new Promise<null>((resolve) => ends.push(() => resolve(null)));
         },
       };
       return new KeepConnected({ runtime, turns }, dialler, () => ['a', 'b', 'c']);
