@@ -1,8 +1,6 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { AssayError, cometChainId } from '@assay/protocol';
 import type { Chain, Engine } from '@assay/roles/ports/chain';
 import type { Cancel, Runtime } from '@assay/roles/ports/runtime';
@@ -25,6 +23,7 @@ import { defaultEvidenceAge, type EvidenceAge, Retention } from './retention.ts'
 import { SealCollector } from './seal-collector.ts';
 import { RemoteSigner } from './signer.ts';
 import { SnapshotSink, type SnapshotSinkOptions, SnapshotSource } from './snapshots.ts';
+import { makeSockets, removeSockets } from './sockets.ts';
 import { type HeldKeys, ValidatorKeys } from './validator-keys.ts';
 import { decode, encode } from './wire.ts';
 
@@ -131,12 +130,11 @@ export class CometEngine implements Engine {
     });
     application.setCurrent(false);
     const { identity } = application;
-    const sockets = await makeSockets(held !== null);
-    await writeHome({ dir: home, genesis, identity, nodeSeed, network, sockets, evidenceAge }).catch(
-      (error: unknown) => {
-        throw diskFailure(home, error);
-      },
-    );
+    const inHome = (error: unknown) => {
+      throw diskFailure(home, error);
+    };
+    const sockets = await makeSockets(home, held !== null).catch(inHome);
+    await writeHome({ dir: home, genesis, identity, nodeSeed, network, sockets, evidenceAge }).catch(inHome);
     const head = application.head();
     const lastSigned = join(home, lastSignedFile);
     const keys = held === null ? null : new ValidatorKeys(held, LastSigned.open(lastSigned, head.globals.height));
@@ -172,7 +170,7 @@ export class CometEngine implements Engine {
     await this.#seals.settled();
     for (const socket of this.#connections) socket.destroy();
     this.#server?.close();
-    await rm(dirname(this.#sockets.abci), { recursive: true, force: true });
+    await removeSockets(this.#sockets);
   }
 
   async #listen(): Promise<void> {
@@ -235,12 +233,6 @@ export class CometEngine implements Engine {
       this.#watch();
     });
   }
-}
-
-/** Sockets have short names, and a directory that nobody else may enter. */
-async function makeSockets(isSigning: boolean): Promise<CometSockets> {
-  const dir = await mkdtemp(join(tmpdir(), 'assay-'));
-  return { abci: join(dir, 'abci'), rpc: join(dir, 'rpc'), signer: isSigning ? join(dir, 'signer') : null };
 }
 
 /** How many others it is connected with; null when it does not say. */
