@@ -8,14 +8,14 @@ import { stranger } from './stranger.fixture.ts';
 const messages = Number(process.env.ASSAY_GARBAGE ?? 2000);
 const pieceBytes = 300;
 
-/** Sends unsigned gossip and random bytes on streams, under a new key whenever it is cut off. */
+/** Sends unsigned gossip and random bytes on streams, at least until it is cut off; under a new key then. */
 async function flood(address: string): Promise<number> {
   let keys = 0;
   for (let sent = 0; sent < messages; ) {
     const { host, connection } = await stranger(address);
     keys++;
     const stream = await connection.newStream('/echo/1').catch(() => null);
-    while (sent < messages && connection.status === 'open') {
+    while ((sent < messages || keys === 1) && connection.status === 'open') {
       sent += 2;
       await host.services.pubsub.publish(newsTopic, randomBytes(pieceBytes)).catch(() => {});
       if (stream?.status === 'open' && sent > messages / 2) stream.send(randomBytes(pieceBytes));
