@@ -184,7 +184,7 @@ describe.each(shapes)('a network $shape', ({ isSplit }) => {
       await seats(network.client, 4);
       const { homeMixer } = await network.client.getSession(0);
       const taskId = await without([`mixer-${homeMixer + 1}`], async () => {
-        await blocks(5);
+        await blocks(9);
         const id = receiptIdOf(await ask('Hello.'));
         await taskWith(network, id, () => true);
         return id;

@@ -178,7 +178,7 @@ describe('one silent mixer (§5.24)', () => {
 
   it('of two ends the task that could not be taken from its miner, and nobody pays (§5.3.5)', async () => {
     const hung = () => new SimulatedModel('registered', never);
-    const net = await start({ params: { deadlines }, modelOf: hung });
+    const net = await start({ params: { deadlines, blockTimeMs: 1000 }, modelOf: hung });
     for (const mixer of [2, 3]) endpointOf(net, mixer).handle(protocols.vote, never);
     const askedMs = net.runtime.monotonicMs();
     expect(await codeOf(net.ask())).toBe('NO_COMMITTEE');
@@ -220,7 +220,7 @@ describe('one silent mixer (§5.24)', () => {
     endpointOf(net, 0).handle(protocols.task, never);
     expect(await codeOf(net.ask())).toBe('NO_MIXER');
     await net.built.roles.set(names.mixer(0), false);
-    await net.blocks(6);
+    await net.blocks(10);
     expect(await codeOf(net.ask())).toBe('OK');
   });
 

@@ -4,6 +4,8 @@ import { equalBytes, firstUint64 } from '@assay/ssz';
 
 /** A mixer counts as absent once it was silent for more blocks than these. */
 const presenceBlocks = 4;
+/** And its tasks are taken over only after these: the others, who may be some blocks apart, are to know it too. */
+const takeOverBlocks = 8;
 /** Blocks in which another mixer may not know yet that one is back (§5.6.1). */
 const returnBlocks = 2;
 
@@ -78,12 +80,13 @@ export class Committee {
   /** Whether a mixer of the present committee answers, as far as this one can know: silent is who others outlast. */
   isPresent(mixer: number, state: LedgerView): boolean {
     if (!presentCommittee(state).some((seat) => seat.mixer === mixer)) return false;
-    return this.#answers(mixer, state) || state.globals.height - this.#hearingSince <= presenceBlocks;
+    const { height } = state.globals;
+    return this.#isHeard(mixer, height, takeOverBlocks) || height - this.#hearingSince <= takeOverBlocks;
   }
 
   /**
-   * Who of the present committee was heard within four blocks, one block less than what makes a mixer take over, and is
-   * not just back: two mixers may be a block apart (§5.6.1). One set for each height, however often it is asked.
+   * Who of the present committee was heard within four blocks, half of what makes a mixer take over, and is not just
+   * back: two mixers may be some blocks apart (§5.6.1). One set for each height, however often it is asked.
    */
   present(state: LedgerView): ReadonlySet<Ref<'mixers'>> {
     const { height } = state.globals;
