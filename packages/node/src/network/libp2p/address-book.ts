@@ -34,6 +34,12 @@ export class AddressBook {
   }
 }
 
+/** Where a peer may be looked for again; null for a name, which by then may lead to somebody else. */
+export function placeOf(address: Multiaddr): string | null {
+  const kind = address.getComponents()[0]?.name;
+  return kind === 'ip4' || kind === 'ip6' ? address.toString() : null;
+}
+
 /** Null for what is none, and for a socket of this machine: the chain could name one that others listen on. */
 function parsed(text: string): Multiaddr | null {
   try {

@@ -11,7 +11,7 @@ import {
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { InboundStreams, type StreamHandler } from '../inbound-streams.ts';
 import { Subscriptions, type TopicHandler } from '../subscriptions.ts';
-import type { AddressBook } from './address-book.ts';
+import { type AddressBook, placeOf } from './address-book.ts';
 import { deadline, unlessAborted } from './deadline.ts';
 import { FramedStream } from './framed-stream.ts';
 import { HeldBytes } from './held-bytes.ts';
@@ -118,11 +118,15 @@ export class Libp2pEndpoint implements Endpoint {
     if (this.#left) return;
     const dial = async (peer: PeerId, only: string | null) => {
       const { direction, remoteAddr } = await this.#connect(peer, only);
-      return direction === 'outbound' ? remoteAddr.toString() : null;
+      return direction === 'outbound' ? placeOf(remoteAddr) : null;
     };
     const isConnected = (peer: PeerId) => this.#connection(peer) !== undefined;
+    const isAt = (peer: PeerId, address: string) =>
+      this.#connections(peer).some(
+        ({ direction, remoteAddr }) => direction === 'outbound' && placeOf(remoteAddr) === address,
+      );
     const others = () => peers().filter((peer) => peer !== this.id);
-    this.#keep = new KeepConnected(this.#parts, { dial, isConnected }, others);
+    this.#keep = new KeepConnected(this.#parts, { dial, isConnected, isAt }, others);
     this.#keep.start();
   }
 
@@ -208,8 +212,12 @@ export class Libp2pEndpoint implements Endpoint {
   }
 
   #connection(peer: PeerId): Connection | undefined {
+    return this.#connections(peer)[0];
+  }
+
+  #connections(peer: PeerId): readonly Connection[] {
     const id = libp2pIdOf(peer);
-    return id === null ? undefined : this.#parts.host.getConnections(id).find(({ status }) => status === 'open');
+    return id === null ? [] : this.#parts.host.getConnections(id).filter(({ status }) => status === 'open');
   }
 
   async #newStream(peer: PeerId, protocol: string, signal: AbortSignal): Promise<Stream> {

@@ -8,8 +8,10 @@ function dialled(peers: readonly string[]) {
   const runtime = new SimulatedRuntime({ seed: 1 });
   const [up, connected] = [new Set<string>(), new Set<string>()];
   const dials: { at: number; address: string | null }[] = [];
+  const elsewhere = new Set<string>();
   const dialler = {
     isConnected: (peer: string) => connected.has(peer),
+    isAt: (peer: string) => connected.has(peer) && !elsewhere.has(peer),
     dial: async (peer: string, address: string | null) => {
       dials.push({ at: Math.floor(runtime.monotonicMs() / 1000), address });
       if (!up.has(peer)) throw new Error('nobody there');
@@ -18,7 +20,7 @@ function dialled(peers: readonly string[]) {
     },
   };
   const keep = new KeepConnected({ runtime, turns: new Turns(mostDials) }, dialler, () => peers);
-  return { runtime, up, connected, dials, keep };
+  return { runtime, up, connected, elsewhere, dials, keep };
 }
 
 describe('peers that are to be connected (§5.30)', () => {
@@ -61,6 +63,22 @@ describe('peers that are to be connected (§5.30)', () => {
     keep.stop();
   });
 
+  it('are not looked for where they were found before they came from elsewhere: others may be there now', async () => {
+    const { runtime, up, connected, elsewhere, dials, keep } = dialled(['a']);
+    up.add('a');
+    keep.start();
+    await runtime.pass(1000);
+    elsewhere.add('a');
+    await runtime.pass(3_600_000);
+    up.clear();
+    connected.clear();
+    dials.length = 0;
+    await runtime.pass(600_000);
+    expect(dials.every(({ address }) => address === null)).toBe(true);
+    expect(dials.length).toBeLessThan(17);
+    keep.stop();
+  });
+
   it('are dialled a few at a time, all of them', async () => {
     const peers = Array.from({ length: 100 }, (_, i) => `peer ${i}`);
     const { runtime, up, connected, dials, keep } = dialled(peers);
@@ -81,6 +99,7 @@ describe('peers that are to be connected (§5.30)', () => {
     const keepOf = (own: string) => {
       const dialler = {
         isConnected: (peer: string) => connected.has(peer),
+        isAt: () => false,
         dial: (peer: string) => {
           dials.push(`${own} dials ${peer}`);
           return new Promise<null>((resolve) => ends.push(() => resolve(null)));

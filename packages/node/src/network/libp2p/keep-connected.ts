@@ -20,6 +20,8 @@ export const mostDials = 16;
 
 export interface Dialler {
   readonly isConnected: (peer: PeerId) => boolean;
+  /** Whether it is connected by a dial to this address. */
+  readonly isAt: (peer: PeerId, address: string) => boolean;
   /** Dials a peer, at this address alone or at all it has; gives where it was found. Rejects when it is not. */
   readonly dial: (peer: PeerId, address: string | null) => Promise<string | null>;
 }
@@ -80,7 +82,9 @@ export class KeepConnected {
   #look(peer: PeerId, nowMs: number): void {
     const found = this.#found.get(peer);
     if (this.#dialler.isConnected(peer)) {
-      if (found !== undefined) this.#found.set(peer, { ...found, atMs: nowMs });
+      // Who has dialled from elsewhere is not there.
+      const isThere = found !== undefined && this.#dialler.isAt(peer, found.address);
+      if (isThere) this.#found.set(peer, { ...found, atMs: nowMs });
       return;
     }
     if (this.#dialling.has(peer)) return;
