@@ -45,6 +45,8 @@ const askMs = 2000;
 const leastAskMs = 250;
 /** Who has heard nobody for so long does not know whether it is current. */
 const unheardMs = 10_000;
+/** Who takes longer for an answer keeps a follower from the blocks that others have meanwhile. */
+const slowMs = 1000;
 /** Who was current stays so up to so many blocks behind. */
 const fewBlocks = 4;
 
@@ -121,7 +123,8 @@ export class FollowEngine implements Engine {
   lag(): Lag {
     const { height, timeMs } = this.#application.head().globals;
     const ageMs = Math.max(0, this.#options.runtime.nowMs() - timeMs);
-    return { blocks: Math.max(0, this.#book.tip - height), seconds: Math.floor(ageMs / 1000) };
+    const tip = this.#book.newest(height)?.tip ?? 0;
+    return { blocks: Math.max(0, tip - height), seconds: Math.floor(ageMs / 1000) };
   }
 
   get #height(): number {
@@ -172,15 +175,16 @@ export class FollowEngine implements Engine {
   async #follow(): Promise<void> {
     const { signal } = this.#leaving;
     while (!signal.aborted) {
-      const peer = this.#book.next(this.#height);
-      if (peer === null) await this.#wake.wait(askMs);
-      else await this.#with(peer, 'failed', () => this.#takeFrom(peer));
+      const record = this.#book.next(this.#height);
+      if (record === null) await this.#wake.wait(askMs);
+      else await this.#with(record.peer, 'failed', () => this.#takeFrom(record));
       this.#judge();
     }
   }
 
-  async #takeFrom(peer: PeerId): Promise<void> {
-    const before = this.#height;
+  async #takeFrom({ peer, height }: PeerRecord): Promise<void> {
+    const { runtime } = this.#options;
+    const [before, sinceMs] = [this.#height, runtime.monotonicMs()];
     const request = { fromHeight: before + 1, count: answerBlocks };
     try {
       const count = await askBlocks(this.#asking, peer, request, (offered) => this.#take(peer, offered));
@@ -189,7 +193,9 @@ export class FollowEngine implements Engine {
       // Who gave some of them has them: that the rest came too slowly may be for this machine, which is busy.
       if (error instanceof PeerFault || this.#height === before) throw error;
     }
-    this.#book.served(peer);
+    const isWhole = this.#height >= Math.min(height, before + answerBlocks);
+    if (isWhole && runtime.monotonicMs() - sinceMs <= slowMs) this.#book.served(peer);
+    else this.#book.servedBadly(peer);
   }
 
   /** §19.3 Everything that can be asked of a block is asked before it is applied. Whether this peer may give more. */
@@ -233,9 +239,9 @@ export class FollowEngine implements Engine {
 
   /** Whether the chain is as far as those say that are followed. */
   #judge(): void {
-    const { heardMs, tip } = this.#book;
-    const isHeard = heardMs !== null && this.#options.runtime.monotonicMs() - heardMs <= unheardMs;
-    const behind = tip - this.#height;
+    const newest = this.#book.newest(this.#height);
+    const isHeard = newest !== null && this.#options.runtime.monotonicMs() - newest.heardMs <= unheardMs;
+    const behind = (newest?.tip ?? 0) - this.#height;
     if (!isHeard || behind > fewBlocks) this.#application.setCurrent(false);
     else if (this.#hasAsked && behind <= 0) this.#application.setCurrent(true);
   }

@@ -8,6 +8,8 @@ const maxPeers = 64;
 const pauses = {
   silence: { firstMs: 500, mostMs: 30_000 },
   fault: { firstMs: 600_000, mostMs: 24 * 3_600_000 },
+  /** Not left alone, but doubted. */
+  lack: { firstMs: 500, mostMs: 600_000 },
 } as const;
 
 /** What is known of a peer that serves the chain. */
@@ -22,6 +24,9 @@ export interface PeerRecord {
   /** How often it gave no answer since it last gave one, and no block that it said it has since it last gave one. */
   readonly silences: number;
   readonly failures: number;
+  /** How often it gave less than it had said, or slowly, and until when others are asked and believed before it. */
+  readonly lacks: number;
+  readonly doubtedUntilMs: number;
   /** Until when it is left alone, by the monotonic clock; 0 when it is not. */
   readonly asideUntilMs: number;
   /** When it last answered or announced anything that counts, by the monotonic clock; null when never. */
@@ -35,6 +40,8 @@ const unknown = {
   lastFault: null,
   silences: 0,
   failures: 0,
+  lacks: 0,
+  doubtedUntilMs: 0,
   asideUntilMs: 0,
 } as const satisfies Partial<PeerRecord>;
 
@@ -62,23 +69,32 @@ export class PeerBook {
     return this.all().filter(({ peer }) => !this.#isAside(peer));
   }
 
-  /** Who is to be asked for the block after a height: each in turn of those that say they have it; null for nobody. */
-  next(height: number): PeerId | null {
+  /**
+   * Who is to be asked for the block after a height: each in turn of those that say they have it, who is doubted after
+   * the others; null for nobody.
+   */
+  next(height: number): PeerRecord | null {
     const able = this.usable().filter((record) => record.height > height && record.base <= height + 1);
-    if (able.length === 0) return null;
+    const sure = able.filter((record) => !this.#isDoubted(record));
+    const asked = sure.length > 0 ? sure : able;
     this.#turn += 1;
-    return able[this.#turn % able.length]?.peer ?? null;
+    return asked[this.#turn % asked.length] ?? null;
   }
 
-  /** The newest height that anybody says it has. */
-  get tip(): number {
-    return Math.max(0, ...this.all().map(({ height }) => height));
-  }
-
-  /** When anybody was last heard whose word counts, by the monotonic clock; null when nobody was. */
-  get heardMs(): number | null {
-    const times = this.all().flatMap(({ heardMs }) => (heardMs === null ? [] : [heardMs]));
-    return times.length === 0 ? null : Math.max(...times);
+  /**
+   * The newest height that anybody says it has, and when anybody was last heard, by the monotonic clock, who can be
+   * asked for the block after a height and is not doubted: where there is nobody like that, anybody at all. Null when
+   * nobody was heard.
+   */
+  newest(height: number): { readonly tip: number; readonly heardMs: number } | null {
+    const heard = this.all().flatMap(({ heardMs, ...record }) => (heardMs === null ? [] : [{ ...record, heardMs }]));
+    const sure = heard.filter((record) => record.base <= height + 1 && !this.#isDoubted(record));
+    const believed = sure.length > 0 ? sure : heard;
+    if (believed.length === 0) return null;
+    return {
+      tip: Math.max(...believed.map((record) => record.height)),
+      heardMs: Math.max(...believed.map(({ heardMs }) => heardMs)),
+    };
   }
 
   isNamed(peer: PeerId): boolean {
@@ -102,6 +118,12 @@ export class PeerBook {
     this.#set(peer, { silences: 0, failures: 0, heardMs: this.#runtime.monotonicMs() });
   }
 
+  /** It gave some of what it said it has, or slowly, and is doubted for a while. */
+  servedBadly(peer: PeerId): void {
+    this.served(peer);
+    this.#set(peer, this.#lacking(peer));
+  }
+
   /** It gave no answer, and is left alone for a moment. */
   silent(peer: PeerId): void {
     const silences = this.#recordOf(peer).silences + 1;
@@ -111,7 +133,8 @@ export class PeerBook {
   /** It did not give what it said it has: what it said counts no more. */
   failed(peer: PeerId): void {
     const failures = this.#recordOf(peer).failures + 1;
-    this.#set(peer, { ...voidWord, failures, asideUntilMs: this.#after('silence', failures) });
+    const asideUntilMs = this.#after('silence', failures);
+    this.#set(peer, { ...voidWord, ...this.#lacking(peer), failures, asideUntilMs });
   }
 
   /** It did what no node does that means well; that is remembered while this node runs. */
@@ -125,6 +148,16 @@ export class PeerBook {
 
   #isAside(peer: PeerId): boolean {
     return this.#recordOf(peer).asideUntilMs > this.#runtime.monotonicMs();
+  }
+
+  #isDoubted({ doubtedUntilMs }: Pick<PeerRecord, 'doubtedUntilMs'>): boolean {
+    return doubtedUntilMs > this.#runtime.monotonicMs();
+  }
+
+  /** What it gives meanwhile takes nothing back: a liar would give some in between. */
+  #lacking(peer: PeerId): Pick<PeerRecord, 'lacks' | 'doubtedUntilMs'> {
+    const lacks = this.#recordOf(peer).lacks + 1;
+    return { lacks, doubtedUntilMs: this.#after('lack', lacks) };
   }
 
   #after(kind: keyof typeof pauses, times: number): number {
