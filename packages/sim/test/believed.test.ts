@@ -1,4 +1,5 @@
 import { chainProtocols, headTopic } from '@assay/node/consensus/follow/wire';
+import { peerSigner } from '@assay/node/network/peer.fixture';
 import { BlocksRequest, ChainHead, ChainStatus, Parcel, sealedBlockBytes } from '@assay/protocol';
 import type { MessageStream, PeerId } from '@assay/roles/ports/network';
 import { describe, expect, it } from 'vitest';
@@ -113,5 +114,24 @@ describe('what one of those that are followed says of its height (§19.3)', () =
     const follower = await net.follower({ peers: () => peers });
     net.make();
     expect(await currentShare(net, follower, 120)).toBeGreaterThan(0.8);
+  });
+});
+
+describe('strangers', () => {
+  it('with many keys do not keep followers from hearing how far a node is', async () => {
+    const net = await Following.open();
+    await net.blocks(8);
+    const node = await net.node('honest');
+    const follower = await net.follower({ peers: () => [node] });
+    net.make();
+    for (let i = 0; i < 80; i++) {
+      const stranger = await net.network.join(peerSigner(`stranger ${i}`));
+      const flood = () => {
+        for (let j = 0; j < 4; j++) void stranger.open(node, chainProtocols.status).catch(() => {});
+        net.runtime.timer(500, flood);
+      };
+      flood();
+    }
+    expect(await currentShare(net, follower, 30)).toBeGreaterThan(0.95);
   });
 });

@@ -202,18 +202,14 @@ describe('what a node serves §19.2', () => {
       for (const stream of streams) stream.abort();
       return said.toSorted();
     };
-    // Two do not read on, so they stay where they are.
-    const big = await net.node('b', {
-      blockAt: () => new Uint8Array(limits.maxBlockBytes),
-      sealAt: () => new Uint8Array(1),
-    });
+    // Two may bring more, so they stay where they are.
     const slow = async () => {
-      const streams = await net.runtime.until(Promise.all([1, 2, 3, 4].map(() => open(asker, big, 'blocks'))));
+      const streams = await net.runtime.until(Promise.all([1, 2, 3, 4].map(() => open(asker, node, 'transactions'))));
       return net.runtime.until(Promise.all(streams.map(first)));
     };
     expect((await slow()).toSorted()).toEqual(['an answer', 'an answer', 'broken', 'broken']);
     const other = await net.network.join(peerSigner('other asker'));
-    const elsewhere = await net.runtime.until(open(other, big, 'blocks'));
+    const elsewhere = await net.runtime.until(open(other, node, 'transactions'));
     expect(await net.runtime.until(first(elsewhere))).toBe('an answer');
     await net.runtime.pass(60_000);
     expect((await slow()).filter((said) => said === 'an answer')).toHaveLength(2);

@@ -21,7 +21,6 @@ export function serveCometPlace(
 ): void {
   const bytes = CometPlace.serialize(place);
   const answer = async (stream: MessageStream) => {
-    await stream.messages.next();
     await stream.send(bytes);
     stream.close();
   };

@@ -17,7 +17,6 @@ const maxGenesisBytes = 16 * 1024 * 1024;
 export function serveGenesis(endpoint: Pick<Endpoint, 'handle'>, genesis: Genesis, runtime: Timers): void {
   const bytes = Genesis.serialize(genesis);
   const answer = async (stream: MessageStream) => {
-    await stream.messages.next();
     await sendParcel(runtime, stream, bytes);
     stream.close();
   };

@@ -13,10 +13,10 @@ import {
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Endpoint, MessageStream } from '@assay/roles/ports/network';
 import type { Runtime } from '@assay/roles/ports/runtime';
-import { receive } from '@assay/roles/ports/wire';
+import { decoded } from '@assay/roles/ports/wire';
 import type { ChainStore } from '../../store/store.ts';
 import { isToVerify } from '../replay.ts';
-import { serveWithin } from './slots.ts';
+import { type Answer, serveWithin } from './slots.ts';
 import {
   answerBlocks,
   answerBytes,
@@ -57,9 +57,9 @@ export class ChainServer {
   constructor(options: ChainServerOptions) {
     this.#options = options;
     this.#handle('status', (stream) => this.#status(stream));
-    this.#handle('blocks', (stream) => this.#blocks(stream));
-    this.#handle('snapshots', (stream) => this.#snapshots(stream));
-    this.#handle('transactions', (stream) => this.#transactions(stream));
+    this.#handle('blocks', (stream, question) => this.#blocks(stream, question));
+    this.#handle('snapshots', (stream, question) => this.#snapshots(stream, question));
+    this.#handle('transactions', (stream, first) => this.#transactions(stream, first));
     this.#unsubscribe = options.chain.onSealed((height) => this.#announce(height));
   }
 
@@ -68,7 +68,7 @@ export class ChainServer {
     this.#unsubscribe();
   }
 
-  #handle(name: keyof typeof chainProtocols, answer: (stream: MessageStream) => Promise<void>): void {
+  #handle(name: keyof typeof chainProtocols, answer: Answer): void {
     serveWithin(served[name], this.#options.endpoint, { protocol: chainProtocols[name], answer });
   }
 
@@ -81,7 +81,6 @@ export class ChainServer {
   }
 
   async #status(stream: MessageStream): Promise<void> {
-    await stream.messages.next();
     this.#askedMs = this.#options.runtime.monotonicMs();
     await stream.send(ChainStatus.serialize(this.#newest()));
     stream.close();
@@ -98,11 +97,9 @@ export class ChainServer {
     return { base, height, headerRoot: root, isCurrent: chain.isCurrent() };
   }
 
-  async #blocks(stream: MessageStream): Promise<void> {
+  async #blocks(stream: MessageStream, question: Uint8Array): Promise<void> {
     const { store, runtime } = this.#options;
-    const request = await receive(stream, BlocksRequest);
-    if (request === null) return;
-    const { fromHeight, count } = request;
+    const { fromHeight, count } = decoded(stream, BlocksRequest, question);
     const end = fromHeight + Math.min(count, answerBlocks);
     let sentBytes = 0;
     for (let height = fromHeight; height < end && sentBytes < answerBytes; height++) {
@@ -125,10 +122,8 @@ export class ChainServer {
     }
   }
 
-  async #snapshots(stream: MessageStream): Promise<void> {
-    const request = await receive(stream, SnapshotRequest);
-    if (request === null) return;
-    const { height } = request;
+  async #snapshots(stream: MessageStream, question: Uint8Array): Promise<void> {
+    const { height } = decoded(stream, SnapshotRequest, question);
     if (height === 0) await this.#snapshotHeights(stream);
     else await this.#snapshot(stream, height);
     stream.close();
@@ -162,18 +157,18 @@ export class ChainServer {
   }
 
   /** Answers in the order in which they come, as soon as each waits here or is refused. */
-  async #transactions(stream: MessageStream): Promise<void> {
+  async #transactions(stream: MessageStream, first: Uint8Array): Promise<void> {
     const { runtime } = this.#options;
     const waiting: Promise<void>[] = [];
     let last = Promise.resolve();
-    for (;;) {
-      const { done, value } = await nextSoon(runtime, stream);
-      if (done === true) break;
-      const answer = this.#offer(value);
+    let next: IteratorResult<Uint8Array> = { value: first };
+    while (next.done !== true) {
+      const answer = this.#offer(next.value);
       last = last.then(async () => sendSoon(runtime, stream, TransactionAnswer.serialize(await answer)));
       last.catch(() => {});
       waiting.push(last);
       if (waiting.length >= transactionsAtOnce) await waiting.shift();
+      next = await nextSoon(runtime, stream);
     }
     await last;
     stream.close();

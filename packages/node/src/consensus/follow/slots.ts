@@ -5,17 +5,22 @@ interface Room {
   readonly inAll: number;
 }
 
+/** Answers a stream, of which this is the first message. */
+export type Answer = (stream: MessageStream, question: Uint8Array) => Promise<void>;
+
 /** §19.2 Answers a protocol of `endpoint` while there is room; a stream above that is broken. */
 export function serveWithin(
   room: Room,
   endpoint: Pick<Endpoint, 'handle'>,
-  { protocol, answer }: { readonly protocol: string; readonly answer: (stream: MessageStream) => Promise<void> },
+  { protocol, answer }: { readonly protocol: string; readonly answer: Answer },
 ): void {
   const slots = new Slots(room);
   endpoint.handle(protocol, async (stream, from) => {
-    if (!slots.take(from)) return stream.abort();
+    // Strangers who ask nothing would keep out who does.
+    const { done, value: question } = await stream.messages.next();
+    if (done === true || !slots.take(from)) return stream.abort();
     try {
-      await answer(stream);
+      await answer(stream, question);
     } finally {
       slots.free(from);
     }
