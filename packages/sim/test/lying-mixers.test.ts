@@ -1,7 +1,9 @@
+import { batchSigningRoot } from '@assay/ledger';
 import { names } from '@assay/node/devnet/genesis';
 import { BatchOffer, BatchReply } from '@assay/protocol';
 import { protocols } from '@assay/roles/context';
 import { receive } from '@assay/roles/ports/wire';
+import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
 import { forgedTask, signedRequest, ticketOf } from '../src/adversaries/forged-task.ts';
@@ -14,7 +16,50 @@ const start = () => startWorld({ miners: 2, params: { epochBlocks: 4096 } });
 const finished = (net: World, mixer: number, signed: ReturnType<typeof signedRequest>) =>
   forgedTask(net, signed, { ticket: ticketOf(net, mixer, signed.request) });
 
+/** From now on a mixer answers offers by calling these places of them invalid, and signs where there are none. */
+function refuse(net: World, mixer: number, invalidOf: (taskIds: readonly string[]) => readonly number[]): void {
+  const signer = net.keys.committee(names.mixer(mixer));
+  endpointOf(net, mixer).handle(protocols.batch, async (stream) => {
+    const { header, attestations } = (await receive(stream, BatchOffer)) ?? BatchOffer.defaultValue();
+    const taskIds = attestations.map(({ kind, value }) => (kind === 'receipt' ? toHex(value.receipt.taskId) : ''));
+    const invalid = [...invalidOf(taskIds)];
+    const reply: BatchReply =
+      invalid.length > 0
+        ? { kind: 'refusal', value: { mixer, invalid, slower: [], reason: '' } }
+        : { kind: 'signature', value: { mixer, signature: signer.sign(batchSigningRoot(net.chain.identity, header)) } };
+    await stream.send(BatchReply.serialize(reply));
+    stream.close();
+  });
+}
+
 describe('one mixer that lies', () => {
+  const places = (taskIds: readonly string[], isOne: (taskId: string) => boolean) =>
+    taskIds.flatMap((taskId, place) => (isOne(taskId) ? [place] : []));
+  const noPlace = [4000];
+  it.each<[string, (taskIds: readonly string[], disputed: string) => readonly number[]]>([
+    ['no place of the batch', () => noPlace],
+    ['all but that', (taskIds, disputed) => places(taskIds, (each) => each !== disputed)],
+    ['another each time', (taskIds, disputed) => places(taskIds, (each) => each !== disputed).slice(-1)],
+  ])(
+    'keeps nothing else from its certificate where an honest one refuses a task: it names %s (§14.12)',
+    async (_, lie) => {
+      const net = await start();
+      let disputed = '';
+      refuse(net, 2, (taskIds) => {
+        disputed ||= taskIds[0] ?? '';
+        return places(taskIds, (each) => each === disputed);
+      });
+      refuse(net, 3, (taskIds) => {
+        const named = taskIds.length === 0 ? [] : lie(taskIds, disputed);
+        return taskIds.includes(disputed) && named.length === 0 ? noPlace : named;
+      });
+      await net.ask({ maxTokens: 2, seed: 0 });
+      const others = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => net.ask({ maxTokens: 2, seed })));
+      await net.blocks(60);
+      expect(others.filter(({ taskId }) => net.task(taskId) === null)).toEqual([]);
+    },
+  );
+
   it('throws nobody’s work away by calling it invalid while another is not there (§14.12)', async () => {
     const net = await start();
     let lies = 0;

@@ -38,23 +38,29 @@ export interface Flaw {
 }
 
 /**
- * Which attestations of a batch may not be certified, and why (§7.2): each by itself, then all together by the
- * ledger, and last whether the payer asked for them once, and this mixer.
+ * Which attestations of a batch may not be certified, and why (§7.2): each by itself, then the rest together by the
+ * ledger, and what is left by whether the payer asked for it once, and this mixer. All of them at once: who names more
+ * when it is asked again counts for nothing (§14.12).
  */
 export function checkBatch(view: CheckView, turn: Turn, attestations: readonly Attestation[]): Flaw[] {
-  const flaws = attestations.flatMap((attestation, index): Flaw[] => {
-    const reason = checkOne(view, turn, attestation);
-    return reason === null ? [] : [{ index, reason }];
-  });
-  if (flaws.length > 0) return flaws;
-  if (codeOf(view, turn, attestations) === 'OK') return checkPayers(view, turn, attestations);
+  const reasons = attestations.map((attestation) => checkOne(view, turn, attestation));
+  for (const check of [checkTogether, checkPayers]) {
+    const sound = [...attestations.keys()].filter((index) => reasons[index] === null);
+    const left = sound.flatMap((index) => attestations[index] ?? []);
+    for (const { index, reason } of check(view, turn, left)) reasons[sound[index] ?? 0] = reason;
+  }
+  return reasons.flatMap((reason, index) => (reason === null ? [] : [{ index, reason }]));
+}
+
+function checkTogether(view: CheckView, turn: Turn, attestations: readonly Attestation[]): Flaw[] {
+  if (codeOf(view, turn, attestations) === 'OK') return [];
   const kept: Attestation[] = [];
-  attestations.forEach((attestation, index) => {
+  return attestations.flatMap((attestation, index): Flaw[] => {
     const code = codeOf(view, turn, [...kept, attestation]);
-    if (code === 'OK') kept.push(attestation);
-    else flaws.push({ index, reason: code });
+    if (code !== 'OK') return [{ index, reason: code }];
+    kept.push(attestation);
+    return [];
   });
-  return flaws;
 }
 
 /** The requests that the receipts of a batch are for. */

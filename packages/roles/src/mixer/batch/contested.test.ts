@@ -1,7 +1,7 @@
 import { type Attestation, Receipt, TaskEvidence, Transition, TransitionEvidence } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { ofReceipt, ofTransition } from '../attestations.ts';
-import { type Refusal, sortOut } from './contested.ts';
+import { Answers, type Refusal } from './contested.ts';
 
 const receipt = (miner: number, firstTokenMs = 1000, totalMs = 3000): Attestation =>
   ofReceipt({
@@ -15,6 +15,19 @@ const refusal = (mixer: number, invalid: number[], slower: Refusal['slower'] = [
   reason: `mixer ${mixer}`,
 });
 const slower = (firstTokenMs: number, totalMs: number, index = 0) => [{ index, firstTokenMs, totalMs }];
+
+const signersOf = (count: number) => new Set(Array.from({ length: count }, (_, i) => 100 + i));
+
+/** What follows from the answers to a first offer, where so many have signed, the issuer with them. */
+function sortOut(
+  offer: readonly Attestation[],
+  refusals: readonly Refusal[],
+  { total, signed }: { readonly total: number; readonly signed: number },
+) {
+  const answers = new Answers(offer, total);
+  const refused = answers.hear(offer, signersOf(signed - 1), refusals);
+  return { offered: answers.next(), refused };
+}
 
 /** Seven seats, of which five are a quorum. */
 const total = 7;
@@ -32,6 +45,26 @@ describe('what a mixer offers again (§14.12)', () => {
     const sorted = sortOut(all, refusals, { total, signed: 4 });
     expect(sorted).toEqual({ offered: [all[0], all[1]], refused: [] });
     expect(sortOut(all.slice(2), refusals.slice(2), { total, signed: 6 }).offered).toEqual([all[2]]);
+  });
+
+  it('leaves out what one names and not what two liars do, who name the rest', () => {
+    const refusals = [refusal(4, [0]), refusal(5, [1, 2]), refusal(6, [1, 2])];
+    expect(sortOut(all, refusals, { total, signed: 4 }).offered).toEqual([all[1], all[2]]);
+  });
+
+  it('counts on nobody that does not sign what it had let pass, and does without what others refuse', () => {
+    const answers = new Answers(all, 4);
+    answers.hear(all, signersOf(1), [refusal(3, [0]), refusal(6, [2])]);
+    const second = answers.next();
+    expect(second).toEqual(all.slice(0, 2));
+    answers.hear(second, signersOf(1), [refusal(3, [0]), refusal(6, [1])]);
+    expect(answers.next()).toEqual(all.slice(1));
+  });
+
+  it('counts on nobody that names no place of it', () => {
+    const answers = new Answers(all, 4);
+    answers.hear(all, signersOf(1), [refusal(3, [0]), refusal(6, [77])]);
+    expect(answers.next()).toEqual(all.slice(1));
   });
 
   it('leaves out what liars name while others are away, and refuses nothing for it', () => {

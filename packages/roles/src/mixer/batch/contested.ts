@@ -17,49 +17,80 @@ export interface Refused {
   readonly reasons: readonly string[];
 }
 
-interface Seats {
-  readonly total: number;
-  /** Those that signed, the issuer with them. */
-  readonly signed: number;
-}
-
 interface Contested {
   readonly attestation: Attestation;
   readonly index: number;
   readonly against: readonly Refusal[];
 }
 
-/**
- * §14.12 What of an offer is offered again: as much as a quorum may sign of those that answered, what fewest refuse
- * before the rest. Refused is what more refuse than the committee can do without.
- */
-export function sortOut(
-  attestations: readonly Attestation[],
-  refusals: readonly Refusal[],
-  { total, signed }: Seats,
-): { offered: Attestation[]; refused: Refused[] } {
+/** What the seats answer to the offers of one turn, and what of it is offered next (§14.12). */
+export class Answers {
+  /** Seats, the issuer's with them. */
+  readonly #total: number;
+  /** What may still be offered in this turn. */
+  #left: readonly Attestation[];
+  /** What each refuses that answered, without those that did not sign although it was left out. */
+  readonly #named = new Map<number, ReadonlySet<Attestation>>();
+  readonly #unsteady = new Set<number>();
+  /** Those that sign the present offer, by their own word. */
+  #counted: readonly number[] = [];
+
+  constructor(attestations: readonly Attestation[], total: number) {
+    this.#left = attestations;
+    this.#total = total;
+  }
+
+  /** Hears who signed an offer and who refused it; gives what more refuse than the committee can do without. */
+  hear(offer: readonly Attestation[], signers: ReadonlySet<number>, refusals: readonly Refusal[]): Refused[] {
+    for (const mixer of this.#counted) {
+      if (signers.has(mixer)) continue;
+      this.#unsteady.add(mixer);
+      this.#named.delete(mixer);
+    }
+    for (const mixer of signers) this.#name(mixer, []);
+    for (const { mixer, invalid } of refusals) {
+      const named = invalid.flatMap((index) => offer[index] ?? []);
+      if (named.length > 0) this.#name(mixer, named);
+    }
+    const refused = refusedOf(offer, refusals, this.#total);
+    const gone = new Set(refused.map(({ index }) => offer[index]));
+    this.#left = this.#left.filter((each) => !gone.has(each));
+    return refused.map((contested) => ({
+      attestation: retimed(contested, this.#total),
+      reasons: contested.against.map(({ reason }) => reason),
+    }));
+  }
+
+  /** As much as a quorum may sign of those that keep to what they said, without those that name the most. */
+  next(): Attestation[] {
+    const isQuorate = (missing: number) => isQuorum(1 + this.#named.size - missing, this.#total);
+    const against = (each: Attestation) => [...this.#named].flatMap(([mixer, named]) => (named.has(each) ? mixer : []));
+    const contested = this.#left.map((each) => ({ each, against: against(each) }));
+    const naming = contested.flatMap((one) => (isQuorate(one.against.length) ? one.against : []));
+    const lost = new Set(mostNaming(naming).filter((_, index) => isQuorate(index + 1)));
+    this.#counted = [...this.#named.keys()].filter((mixer) => !lost.has(mixer));
+    return contested.flatMap((one) => (one.against.every((mixer) => lost.has(mixer)) ? one.each : []));
+  }
+
+  #name(mixer: number, named: readonly Attestation[]): void {
+    if (!this.#unsteady.has(mixer)) this.#named.set(mixer, new Set([...(this.#named.get(mixer) ?? []), ...named]));
+  }
+}
+
+/** Each once for what it names; who names most first. */
+function mostNaming(naming: readonly number[]): number[] {
+  const counts = new Map<number, number>();
+  for (const mixer of naming) counts.set(mixer, (counts.get(mixer) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a).map(([mixer]) => mixer);
+}
+
+function refusedOf(offer: readonly Attestation[], refusals: readonly Refusal[], total: number): Contested[] {
   const named = refusals.map((refusal) => ({ refusal, invalid: new Set(refusal.invalid) }));
-  const all = attestations.map((attestation, index): Contested => {
+  const all = offer.map((attestation, index): Contested => {
     const against = named.flatMap(({ refusal, invalid }) => (invalid.has(index) ? [refusal] : []));
     return { attestation, index, against };
   });
-  const answered = signed + refusals.filter(({ invalid }) => invalid.length > 0).length;
-  const lost = new Set<Refusal>();
-  const kept = new Set<Attestation>();
-  for (const { attestation, against } of all.toSorted((a, b) => a.against.length - b.against.length)) {
-    const more = against.filter((refusal) => !lost.has(refusal));
-    if (more.length > 0 && !isQuorum(answered - lost.size - more.length, total)) continue;
-    for (const refusal of more) lost.add(refusal);
-    kept.add(attestation);
-  }
-  const refused = all.filter(({ against }) => !isQuorum(total - against.length, total));
-  return {
-    offered: attestations.filter((attestation) => kept.has(attestation)),
-    refused: refused.map((contested) => ({
-      attestation: retimed(contested, total),
-      reasons: contested.against.map(({ reason }) => reason),
-    })),
-  };
+  return all.filter(({ against }) => !isQuorum(total - against.length, total));
 }
 
 /** §15.20 A receipt with the least times for which, by their own word, enough of those that refuse it would sign. */

@@ -40,7 +40,7 @@ import { type Ground, ownSeat } from '../ground.ts';
 import { checkBatch, claimsOf, type Turn } from './check.ts';
 import { slowerThanNamed } from './check-time.ts';
 import { checkViewOf } from './check-view.ts';
-import { type Refusal, type Refused, sortOut } from './contested.ts';
+import { Answers, type Refusal, type Refused } from './contested.ts';
 
 type Reply = { readonly mixer: Ref<'mixers'>; readonly signature: Uint8Array } | Refusal;
 
@@ -180,6 +180,7 @@ export class Batches {
     if (kept !== null) return kept;
     const reveal = signer.sign(revealSigningRoot(chain.identity, turn));
     let attestations = this.#valid({ ...turn, mixer });
+    const answers = new Answers(attestations, seats.length);
     for (let tries = 0; tries < seats.length; tries++) {
       if (ownSeat(this.#ground, chain.head()) === null) return null;
       const header: BatchHeader = { ...turn, mixer, ...batchRoots(contentsOf(attestations)), reveal };
@@ -197,10 +198,10 @@ export class Batches {
         signatures.set(mixer, signer.sign(this.#headerRoot(header)));
         return this.#keep(this.#assemble(seats, { header, attestations, signatures }));
       }
-      const answered = { total: seats.length, signed: signatures.size + 1 };
-      const { offered, refused } = sortOut(attestations, refusals, answered);
+      const refused = answers.hear(attestations, new Set(signatures.keys()), refusals);
       for (const each of refused) this.#postpone(each);
-      if (offered.length === attestations.length) return null;
+      const offered = answers.next();
+      if (offered.length === attestations.length && offered.every((each) => attestations.includes(each))) return null;
       attestations = offered;
     }
     return null;
