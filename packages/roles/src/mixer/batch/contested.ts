@@ -1,6 +1,7 @@
 import { isQuorum } from '@assay/ledger';
 import type { Attestation, LeastTimes, Ref } from '@assay/protocol';
 import { ofReceipt } from '../attestations.ts';
+import type { SaidTimes } from '../pending.ts';
 
 /** A mixer's answer to an offer that it does not sign: what it finds invalid in it, by index. */
 export interface Refusal {
@@ -15,6 +16,8 @@ export interface Refusal {
 export interface Refused {
   readonly attestation: Attestation;
   readonly reasons: readonly string[];
+  /** The least times that each said it signs. */
+  readonly said: SaidTimes;
 }
 
 interface Contested {
@@ -58,6 +61,7 @@ export class Answers {
     return refused.map((contested) => ({
       attestation: retimed(contested, this.#total),
       reasons: contested.against.map(({ reason }) => reason),
+      said: new Map(timesIn(contested).map(({ mixer, least }) => [mixer, least])),
     }));
   }
 
@@ -93,14 +97,23 @@ function refusedOf(offer: readonly Attestation[], refusals: readonly Refusal[], 
   return all.filter(({ against }) => !isQuorum(total - against.length, total));
 }
 
+function timesIn({ index, against }: Contested) {
+  return against.flatMap(({ mixer, slower }) => {
+    const least = slower.find((each) => each.index === index);
+    return least === undefined ? [] : [{ mixer, least }];
+  });
+}
+
 /** §15.20 A receipt with the least times for which, by their own word, enough of those that refuse it would sign. */
-function retimed({ attestation, index, against }: Contested, total: number): Attestation {
+function retimed(contested: Contested, total: number): Attestation {
+  const { attestation, against } = contested;
   if (attestation.kind !== 'receipt') return attestation;
   const { receipt, evidence } = attestation.value;
   const wanted = against.findIndex((_, won) => isQuorum(total - against.length + won, total));
-  const least = against
-    .flatMap(({ slower }) => slower.filter((each) => each.index === index).slice(0, 1))
-    .toSorted((a, b) => a.totalMs + a.firstTokenMs - (b.totalMs + b.firstTokenMs))
+  const sum = ({ firstTokenMs, totalMs }: LeastTimes) => firstTokenMs + Math.max(firstTokenMs, totalMs);
+  const least = timesIn(contested)
+    .map((said) => said.least)
+    .toSorted((a, b) => sum(a) - sum(b))
     .slice(0, wanted === -1 ? undefined : wanted);
   const firstTokenMs = Math.max(receipt.firstTokenMs, ...least.map((each) => each.firstTokenMs));
   const totalMs = Math.max(receipt.totalMs, firstTokenMs, ...least.map((each) => each.totalMs));

@@ -189,7 +189,7 @@ export class Batches {
       const refusals: Refusal[] = [];
       for (const reply of replies) {
         if ('signature' in reply) signatures.set(reply.mixer, reply.signature);
-        else refusals.push(reply);
+        else refusals.push(this.#believed(reply, attestations));
       }
       if (isQuorum(signatures.size + 1, seats.length)) {
         // With reports it would be refused whole: what else is in it goes with the next (§8.1.2).
@@ -207,10 +207,17 @@ export class Batches {
     return null;
   }
 
+  /** A refusal with the times that count. */
+  #believed(refusal: Refusal, attestations: readonly Attestation[]): Refusal {
+    const { pending } = this.#ground;
+    const slower = refusal.slower.filter(({ index }) => pending.isBelieved(refusal.mixer, attestations[index]));
+    return { ...refusal, slower };
+  }
+
   /** §14.12 Who refused it may have been behind: it is offered again until it is too old. */
-  #postpone({ attestation, reasons }: Refused): void {
+  #postpone({ attestation, reasons, said }: Refused): void {
     const { chain, runtime } = this.#context;
-    const againAt = this.#ground.pending.postpone(attestation, chain.head().globals.height);
+    const againAt = this.#ground.pending.postpone(attestation, chain.head().globals.height, said);
     runtime.log(`${nameOf(attestation)} is offered again at block ${againAt}: ${[...new Set(reasons)].join('; ')}`);
   }
 
