@@ -98,6 +98,15 @@ describe('one mixer that lies', () => {
     expect(await other.offerAll(finished(net, 2, unpaid))).toEqual(['RECEIPT_OVERDRAWN', 'nothing']);
   });
 
+  it('has nobody look through more than an honest one offers (§14.1.2)', async () => {
+    const net = await start();
+    const liar = await FalseMixer.of(net, 3);
+    const task = finished(net, 3, signedRequest(net, {}, 1));
+    const offered = async (count: number) => (await liar.offer(0, ...Array(count).fill(task))).reason;
+    expect(await offered(801)).toBe('more than may be offered at once');
+    expect(await offered(800)).toContain('RECEIPT_DUPLICATE');
+  });
+
   it('takes no task of a session whose home mixer is there, and so not what that one reserved (§5.6)', async () => {
     const net = await start();
     const liar = await FalseMixer.of(net, 3);

@@ -38,6 +38,22 @@ export interface Flaw {
 }
 
 /**
+ * Most of each kind offered at once: checking a receipt takes 1.5 ms, mostly its ticket, and must end within
+ * `answerMs`.
+ */
+const mostOffered = {
+  receipt: 800,
+  transition: limits.maxBatchTransitions,
+  report: limits.maxBatchReports,
+} as const satisfies Record<Attestation['kind'], number>;
+
+/** As many of these as are offered at once, the first of each kind. */
+export function fitting(attestations: readonly Attestation[]): Attestation[] {
+  const room: Record<Attestation['kind'], number> = { ...mostOffered };
+  return attestations.filter(({ kind }) => room[kind]-- > 0);
+}
+
+/**
  * Which attestations of a batch may not be certified, and why (§7.2): each by itself, then the rest together by the
  * ledger, and what is left by whether the payer asked for it once, and this mixer. All of them at once: who names more
  * when it is asked again counts for nothing (§14.12).

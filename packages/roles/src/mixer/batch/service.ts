@@ -13,7 +13,6 @@ import {
   detailOf,
   type LeastTimes,
   type LedgerEvent,
-  limits,
   type MeasuredMiner,
   type Ref,
 } from '@assay/protocol';
@@ -37,15 +36,13 @@ import {
 } from '../attestations.ts';
 import { presentCommittee } from '../committee.ts';
 import { type Ground, ownSeat } from '../ground.ts';
-import { checkBatch, claimsOf, type Turn } from './check.ts';
+import { checkBatch, claimsOf, fitting, type Turn } from './check.ts';
 import { slowerThanNamed } from './check-time.ts';
 import { checkViewOf } from './check-view.ts';
 import { Answers, type Refusal, type Refused } from './contested.ts';
 
 type Reply = { readonly mixer: Ref<'mixers'>; readonly signature: Uint8Array } | Refusal;
 
-/** Most receipts offered at once: checking one takes 1.5 ms, mostly its ticket, and must end within `answerMs`. */
-const maxOfferedReceipts = 800;
 /** Blocks from the replies to an offer to the one that holds the batch, with slow ways. */
 const inclusionBlocks = 2;
 const certifiedKey = 'certified';
@@ -240,14 +237,7 @@ export class Batches {
 
   /** As much of what waits as one batch holds. */
   #waiting(): Attestation[] {
-    const room = {
-      receipt: maxOfferedReceipts,
-      transition: limits.maxBatchTransitions,
-      report: limits.maxBatchReports,
-    };
-    const due = this.#ground.pending.due(this.#context.chain.head().globals.height);
-    const fits = due.filter(({ kind }) => room[kind]-- > 0);
-    return fits.slice(0, limits.maxBatchReceipts);
+    return fitting(this.#ground.pending.due(this.#context.chain.head().globals.height));
   }
 
   /**
@@ -345,6 +335,7 @@ export class Batches {
     const seat = presentCommittee(state).find((each) => each.mixer === header.mixer);
     if (issuer === undefined || peerIdOf(issuer) !== from) return refuse('not the issuer of this batch');
     if (seat === undefined || ownSeat(this.#ground, state) === null) return refuse('not in the committee');
+    if (fitting(attestations).length < attestations.length) return refuse('more than may be offered at once');
     if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
     const turnRoot = revealSigningRoot(state.chain, header);
     if (!this.#context.verifier.bls([seat.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
