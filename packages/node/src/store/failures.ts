@@ -43,11 +43,11 @@ export function diskFailure(dir: string, cause: unknown): AssayError {
   return new AssayError(full ? 'DISK_FULL' : 'DISK_FAILED', full ? dir : `${dir}: ${String(cause)}`, options);
 }
 
-/** Throws AssayError DISK_FULL while less of a disk is free than is to stay so. */
-export function requireReserve(dir: string): void {
+/** Throws AssayError DISK_FULL where less of a disk is free, after so many bytes more, than is to stay so. */
+export function requireReserve(dir: string, moreBytes = 0): void {
   const { blocks, bavail, bsize } = statfsSync(dir);
   // Some file systems say nothing of their size.
-  if (blocks === 0 || bavail * bsize >= reserveBytes) return;
+  if (blocks === 0 || bavail * bsize >= reserveBytes + moreBytes) return;
   throw new AssayError('DISK_FULL', `${dir} is on a disk of which less than ${reserveBytes >> 20} MiB are free.`);
 }
 

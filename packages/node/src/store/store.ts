@@ -228,7 +228,8 @@ export class Store {
     this.#lock?.requireHeld();
     const { height } = commit.block.header;
     const changes = this.#taskChanges(commit);
-    await this.#write(() => [
+    const bytes = commit.bytes.length + (commit.snapshot?.length ?? 0);
+    await this.#write(bytes, () => [
       this.#tables.blocks.put(height, Buffer.from(commit.bytes)),
       ...(commit.seal === null ? [] : [this.#tables.seals.put(height, Buffer.from(Seal.serialize(commit.seal)))]),
       ...this.#putViews(height, commit.result, changes),
@@ -240,7 +241,7 @@ export class Store {
   /** Makes the seal of a block durable that is there. Rejects as `commit` does. */
   async putSeal(height: number, seal: Seal): Promise<void> {
     this.#lock?.requireHeld();
-    await this.#write(() => [this.#tables.seals.put(height, Buffer.from(Seal.serialize(seal)))]);
+    await this.#write(0, () => [this.#tables.seals.put(height, Buffer.from(Seal.serialize(seal)))]);
   }
 
   /**
@@ -251,7 +252,7 @@ export class Store {
     this.#lock?.requireHeld();
     if (this.height > 0) throw new Error(`${this.dir} holds blocks already`);
     const { height } = block.header;
-    await this.#write(() => [
+    await this.#write(snapshot.length, () => [
       this.#tables.blocks.put(height, Buffer.from(Block.serialize(block))),
       ...(seal === null ? [] : [this.#tables.seals.put(height, Buffer.from(Seal.serialize(seal)))]),
       this.#tables.results.put(height, rows.encode(resultRow, { codes: [], events: [] })),
@@ -270,7 +271,7 @@ export class Store {
     this.#onNotice(
       `The views in ${this.dir} are damaged, incomplete or of another version, and are made again from the blocks.`,
     );
-    await this.#write(() => [
+    await this.#write(0, () => [
       ...viewKeys.map((key) => this.#tables[key].clearAsync()),
       this.#tables.meta.remove(damagedViewsKey),
     ]);
@@ -280,7 +281,7 @@ export class Store {
   /** Writes the views of a block that is durable already. */
   async restoreViews(commit: Omit<BlockCommit, 'bytes' | 'seal' | 'snapshot'>): Promise<void> {
     const changes = this.#taskChanges(commit);
-    await this.#write(() => this.#putViews(commit.block.header.height, commit.result, changes));
+    await this.#write(0, () => this.#putViews(commit.block.header.height, commit.result, changes));
   }
 
   /** The durable memory of a role; one name, one memory. */
@@ -355,10 +356,10 @@ export class Store {
     return removed;
   }
 
-  /** Runs the writes of `action` as one transaction; resolves when it is on the disk. */
-  async #write(action: () => Promise<unknown>[]): Promise<void> {
+  /** Runs the writes of `action`, of about so many bytes, as one transaction; resolves when it is on the disk. */
+  async #write(bytes: number, action: () => Promise<unknown>[]): Promise<void> {
     try {
-      requireReserve(this.dir);
+      requireReserve(this.dir, bytes);
       await this.#environment.batch(() => {
         // Each fails beside the whole, which is what counts.
         for (const write of action()) write.catch(() => {});
