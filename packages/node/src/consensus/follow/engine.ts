@@ -45,8 +45,8 @@ const askMs = 2000;
 const leastAskMs = 250;
 /** Who has heard nobody for so long does not know whether it is current. */
 const unheardMs = 10_000;
-/** Who takes longer for an answer keeps a follower from the blocks that others have meanwhile. */
-const slowMs = 1000;
+/** Who takes longer for an answer, with so much for each block, keeps a follower from what others have meanwhile. */
+const slowMs = { answer: 1000, block: 100 } as const;
 /** Who was current stays so up to so many blocks behind. */
 const fewBlocks = 4;
 
@@ -194,7 +194,8 @@ export class FollowEngine implements Engine {
       if (error instanceof PeerFault || this.#height === before) throw error;
     }
     const isWhole = this.#height >= Math.min(height, before + answerBlocks);
-    if (isWhole && runtime.monotonicMs() - sinceMs <= slowMs) this.#book.served(peer);
+    const mostMs = slowMs.answer + slowMs.block * (this.#height - before);
+    if (isWhole && runtime.monotonicMs() - sinceMs <= mostMs) this.#book.served(peer);
     else this.#book.servedBadly(peer);
   }
 
