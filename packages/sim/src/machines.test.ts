@@ -16,6 +16,7 @@ it('cuts off and breaks what it says', async () => {
   const apiKey = await world.openSession(names.foundation, { homeMixer });
   await world.blocks(3);
   machines.cutOff(machines.cut);
+  await world.blocks(10);
   const mixerOf = async () => {
     const { taskId } = await world.ask({}, apiKey);
     await world.until(() => world.task(taskId) !== null);
