@@ -81,12 +81,16 @@ export class Transitions {
 
   /** A word that an oracle did not hear would leave its task where it is for ever. */
   #repeat(taskId: Uint8Array, bytes: Uint8Array, { ms, left }: { readonly ms: number; readonly left: number }): void {
+    const id = toHex(taskId);
     const again = () => {
-      if (left === 0) return this.#ground.emit({ type: 'stuck', taskId });
+      if (left === 0) {
+        this.#repeats.delete(id);
+        return this.#ground.emit({ type: 'stuck', taskId });
+      }
       this.#endpoint?.publish(topics.tasks, bytes);
       this.#repeat(taskId, bytes, { ms: repeatMs, left: left - 1 });
     };
-    this.#repeats.set(toHex(taskId), this.#ground.context.runtime.timer(Math.max(0, ms), again));
+    this.#repeats.set(id, this.#ground.context.runtime.timer(Math.max(0, ms), again));
   }
 
   #hear(message: Uint8Array, from: PeerId): void {
