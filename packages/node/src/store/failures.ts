@@ -46,9 +46,11 @@ export function diskFailure(dir: string, cause: unknown): AssayError {
 /** Throws AssayError DISK_FULL where less of a disk is free, after so many bytes more, than is to stay so. */
 export function requireReserve(dir: string, moreBytes = 0): void {
   const { blocks, bavail, bsize } = statfsSync(dir);
+  const neededBytes = reserveBytes + moreBytes;
   // Some file systems say nothing of their size.
-  if (blocks === 0 || bavail * bsize >= reserveBytes + moreBytes) return;
-  throw new AssayError('DISK_FULL', `${dir} is on a disk of which less than ${reserveBytes >> 20} MiB are free.`);
+  if (blocks === 0 || bavail * bsize >= neededBytes) return;
+  const mebibytes = Math.ceil(neededBytes / 2 ** 20);
+  throw new AssayError('DISK_FULL', `${dir} is on a disk of which ${mebibytes} MiB must be free.`);
 }
 
 /**
