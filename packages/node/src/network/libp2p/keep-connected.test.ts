@@ -20,7 +20,14 @@ function dialled(peers: readonly string[]) {
     },
   };
   const keep = new KeepConnected({ runtime, turns: new Turns(mostDials) }, dialler, () => peers);
-  return { runtime, up, connected, elsewhere, dials, keep };
+  /** Ten minutes without anybody, and the dials of those alone. */
+  const gone = async () => {
+    up.clear();
+    connected.clear();
+    dials.length = 0;
+    await runtime.pass(600_000);
+  };
+  return { runtime, up, connected, elsewhere, dials, keep, gone };
 }
 
 describe('peers that are to be connected (§5.30)', () => {
@@ -40,15 +47,12 @@ describe('peers that are to be connected (§5.30)', () => {
   });
 
   it('are looked for every two seconds, for ten minutes, where they were found, and there alone', async () => {
-    const { runtime, up, connected, dials, keep } = dialled(['a']);
+    const { runtime, up, dials, keep, gone } = dialled(['a']);
     up.add('a');
     keep.start();
     await runtime.pass(3_600_000);
     expect(dials).toEqual([{ at: 0, address: null }]);
-    up.clear();
-    connected.clear();
-    dials.length = 0;
-    await runtime.pass(600_000);
+    await gone();
     const [here, everywhere] = [
       dials.filter(({ address }) => address !== null),
       dials.filter(({ address }) => !address),
@@ -64,16 +68,13 @@ describe('peers that are to be connected (§5.30)', () => {
   });
 
   it('are not looked for where they were found before they came from elsewhere: others may be there now', async () => {
-    const { runtime, up, connected, elsewhere, dials, keep } = dialled(['a']);
+    const { runtime, up, elsewhere, dials, keep, gone } = dialled(['a']);
     up.add('a');
     keep.start();
     await runtime.pass(1000);
     elsewhere.add('a');
     await runtime.pass(3_600_000);
-    up.clear();
-    connected.clear();
-    dials.length = 0;
-    await runtime.pass(600_000);
+    await gone();
     expect(dials.every(({ address }) => address === null)).toBe(true);
     expect(dials.length).toBeLessThan(17);
     keep.stop();
