@@ -2,7 +2,6 @@ import { batchSigningRoot, challengeSigningRoot, isQuorum, type LedgerView, reve
 import {
   type Attestation,
   type BatchHeader,
-  BatchHeader as BatchHeaderType,
   BatchOffer,
   BatchReply,
   BitArray,
@@ -10,8 +9,6 @@ import {
   batchRoots,
   CertifiedBatch,
   type CommitteeSeat,
-  detailOf,
-  type LeastTimes,
   type LedgerEvent,
   type MeasuredMiner,
   type Ref,
@@ -19,9 +16,9 @@ import {
 import { equalBytes, toHex } from '@assay/ssz';
 import { protocols, type RoleContext } from '../../context.ts';
 import type { Inclusion } from '../../ports/chain.ts';
-import { type Endpoint, type MessageStream, type PeerId, peerIdOf } from '../../ports/network.ts';
+import { type Endpoint, peerIdOf } from '../../ports/network.ts';
 import type { Cancel } from '../../ports/runtime.ts';
-import { answerMs, ask, receive } from '../../ports/wire.ts';
+import { answerMs, ask } from '../../ports/wire.ts';
 import {
   contentsOf,
   type FinishedTask,
@@ -36,10 +33,10 @@ import {
 } from '../attestations.ts';
 import { presentCommittee } from '../committee.ts';
 import { type Ground, ownSeat } from '../ground.ts';
-import { checkBatch, claimsOf, fitting, type Turn } from './check.ts';
-import { slowerThanNamed } from './check-time.ts';
+import { checkBatch, fitting, type Turn } from './check.ts';
 import { checkViewOf } from './check-view.ts';
 import { Answers, type Refusal, type Refused } from './contested.ts';
+import { OfferJudge } from './judge.ts';
 
 type Reply = { readonly mixer: Ref<'mixers'>; readonly signature: Uint8Array } | Refusal;
 
@@ -47,12 +44,13 @@ type Reply = { readonly mixer: Ref<'mixers'>; readonly signature: Uint8Array } |
 const inclusionBlocks = 2;
 const certifiedKey = 'certified';
 
-/** Gathers finished and late tasks, has the committee check and sign them, and signs what others offer (§7.2). */
+/** Gathers finished and late tasks, has the committee check and sign them (§7.2). */
 export class Batches {
   readonly #ground: Ground;
   readonly #context: RoleContext;
   /** Sends a certified batch to the chain. */
   readonly #submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
+  readonly #judge: OfferJudge;
   #endpoint: Endpoint | null = null;
   #cancelIssue: Cancel | null = null;
   #issuing = false;
@@ -61,6 +59,7 @@ export class Batches {
     this.#ground = ground;
     this.#context = ground.context;
     this.#submit = submit;
+    this.#judge = new OfferJudge(ground);
   }
 
   /** Takes up what an earlier run left uncertified. */
@@ -77,7 +76,7 @@ export class Batches {
 
   start(endpoint: Endpoint): void {
     this.#endpoint = endpoint;
-    endpoint.handle(protocols.batch, (stream, from) => this.#answer(stream, from));
+    this.#judge.start(endpoint);
   }
 
   stop(): void {
@@ -312,53 +311,10 @@ export class Batches {
     }
   }
 
-  /** Answers another mixer's offer: signs it whole, or says what in it is invalid and why (A4). */
-  async #answer(stream: MessageStream, from: PeerId): Promise<void> {
-    const offer = await receive(stream, BatchOffer);
-    if (offer === null) return stream.close();
-    const reply = this.#judge(offer, from);
-    // §5.22 What this mixer signs as used is durable before its signature leaves.
-    await this.#context.store.flushed();
-    await stream.send(BatchReply.serialize(reply));
-    stream.close();
-  }
-
-  #judge(offer: BatchOffer, from: PeerId): BatchReply {
-    const { mixer, committeeSigner: signer } = this.#ground;
-    const state = this.#context.chain.head();
-    const refuse = (reason: string, invalid: number[] = [], slower: LeastTimes[] = []): BatchReply => ({
-      kind: 'refusal',
-      value: { mixer, invalid, slower, reason: detailOf(reason) },
-    });
-    const { header, attestations } = offer;
-    const issuer = state.mixers.get(header.mixer);
-    const seat = presentCommittee(state).find((each) => each.mixer === header.mixer);
-    if (issuer === undefined || peerIdOf(issuer) !== from) return refuse('not the issuer of this batch');
-    if (seat === undefined || ownSeat(this.#ground, state) === null) return refuse('not in the committee');
-    if (fitting(attestations).length < attestations.length) return refuse('more than may be offered at once');
-    if (header.epoch !== state.globals.epoch || header.sequence !== issuer.nextSequence) return refuse('not its turn');
-    const turnRoot = revealSigningRoot(state.chain, header);
-    if (!this.#context.verifier.bls([seat.blsPublicKey], turnRoot, header.reveal)) return refuse('wrong reveal');
-    const signed = { ...header, ...batchRoots(contentsOf(attestations)) };
-    if (!BatchHeaderType.equals(signed, header)) return refuse('wrong root of receipts or records');
-    const view = checkViewOf(this.#ground);
-    const flaws = checkBatch(view, header, attestations);
-    if (flaws.length > 0) {
-      const reasons = [...new Set(flaws.map(({ reason }) => reason))].join('; ').slice(0, 500);
-      const invalid = flaws.map(({ index }) => index);
-      return refuse(
-        reasons,
-        invalid,
-        slowerThanNamed(view.announcements, header.mixer, { attestations, places: invalid }),
-      );
-    }
-    this.#ground.requestDedup.take(claimsOf(attestations), header);
-    return { kind: 'signature', value: { mixer, signature: signer.sign(this.#headerRoot(header)) } };
-  }
-
   #headerRoot(header: BatchHeader): Uint8Array {
     return batchSigningRoot(this.#context.chain.identity, header);
   }
+
   /** A certificate of those who signed; null when a signature is malformed. */
   #assemble(
     seats: readonly CommitteeSeat[],

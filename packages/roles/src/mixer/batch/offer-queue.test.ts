@@ -1,0 +1,56 @@
+import { Attestation, BatchOffer, type Ref } from '@assay/protocol';
+import { describe, expect, it } from 'vitest';
+import { SimulatedRuntime } from '../../simulated/runtime.ts';
+import { OfferQueue } from './offer-queue.ts';
+
+const offerOf = (mixer: Ref<'mixers'>, count: number): BatchOffer => {
+  const { header } = BatchOffer.defaultValue();
+  return {
+    header: { ...header, mixer },
+    attestations: Array.from({ length: count }, () => Attestation.defaultValue()),
+  };
+};
+
+function started() {
+  const runtime = new SimulatedRuntime({ seed: 1 });
+  const queue = new OfferQueue(runtime);
+  const turns: string[] = [];
+  const offer = (mixer: Ref<'mixers'>, count: number, epoch = 0) =>
+    queue.turn(offerOf(mixer, count), epoch).then((isTurn) => turns.push(`${mixer}: ${isTurn ? count : 'no turn'}`));
+  return { turns, offer, all: () => runtime.pass(1) };
+}
+
+describe('offers that wait for their check (§14.1.3)', () => {
+  it('begin with the mixer of whom least was checked, however many another sends', async () => {
+    const { turns, offer, all } = started();
+    void offer(3, 800);
+    await all();
+    void offer(3, 700);
+    void offer(1, 20);
+    void offer(2, 10);
+    await all();
+    void offer(3, 1);
+    void offer(1, 30);
+    void offer(2, 30);
+    await all();
+    expect(turns).toEqual(['3: 800', '1: 20', '2: 10', '3: 700', '2: 30', '1: 30', '3: 1']);
+  });
+
+  it('are one of each mixer, the newest', async () => {
+    const { turns, offer, all } = started();
+    void offer(1, 10);
+    void offer(1, 20);
+    await all();
+    expect(turns).toEqual(['1: no turn', '1: 20']);
+  });
+
+  it('begin anew with an epoch', async () => {
+    const { turns, offer, all } = started();
+    void offer(1, 800);
+    await all();
+    void offer(1, 1, 1);
+    void offer(2, 2, 1);
+    await all();
+    expect(turns).toEqual(['1: 800', '1: 1', '2: 2']);
+  });
+});

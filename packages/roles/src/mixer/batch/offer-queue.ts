@@ -1,0 +1,53 @@
+import type { BatchOffer, Ref } from '@assay/protocol';
+import type { Timers } from '../../ports/runtime.ts';
+
+interface Waiting {
+  readonly mixer: Ref<'mixers'>;
+  readonly attestations: number;
+  readonly leave: (isTurn: boolean) => void;
+}
+
+/** Offers that wait to be checked (§14.1.3): the newest of each mixer; first that of whom least came in an epoch. */
+export class OfferQueue {
+  readonly #runtime: Timers;
+  readonly #waiting = new Map<Ref<'mixers'>, Waiting>();
+  /** Attestations of each mixer that had their turn in `#epoch`. */
+  readonly #checked = new Map<Ref<'mixers'>, number>();
+  #epoch = 0;
+  #isGoing = false;
+
+  constructor(runtime: Timers) {
+    this.#runtime = runtime;
+  }
+
+  /** Resolves when an offer of an epoch is to be checked, at once then; false when a newer one of its mixer is here. */
+  turn({ header: { mixer }, attestations }: BatchOffer, epoch: number): Promise<boolean> {
+    if (epoch !== this.#epoch) this.#checked.clear();
+    this.#epoch = epoch;
+    this.#waiting.get(mixer)?.leave(false);
+    return new Promise((leave) => {
+      this.#waiting.set(mixer, { mixer, attestations: attestations.length, leave });
+      if (!this.#isGoing) this.#later();
+    });
+  }
+
+  /** What came while the last one was checked is read before the next is chosen. */
+  #later(): void {
+    this.#isGoing = true;
+    this.#runtime.timer(0, () => this.#next());
+  }
+
+  #next(): void {
+    const [first] = [...this.#waiting.values()].sort((a, b) => this.#checkedOf(a) - this.#checkedOf(b));
+    this.#isGoing = false;
+    if (first === undefined) return;
+    this.#waiting.delete(first.mixer);
+    this.#checked.set(first.mixer, this.#checkedOf(first) + first.attestations);
+    first.leave(true);
+    this.#later();
+  }
+
+  #checkedOf({ mixer }: Waiting): number {
+    return this.#checked.get(mixer) ?? 0;
+  }
+}
