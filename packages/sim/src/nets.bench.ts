@@ -18,7 +18,7 @@ import {
   sessionDepositUnits,
 } from '@assay/node/devnet/genesis';
 import { provision } from '@assay/node/devnet/provision';
-import { buildRoles } from '@assay/node/host/build-roles';
+import { buildRoles, drawTablesOf } from '@assay/node/host/build-roles';
 import { KeyRing } from '@assay/node/keys/keyring';
 import { Keystore } from '@assay/node/keys/keystore';
 import { AddressBook } from '@assay/node/network/libp2p/address-book';
@@ -120,7 +120,8 @@ async function start(keys: Keystore, network: Network): Promise<Running> {
   const { chain } = engine;
   const serving = servingOn(runtime, {});
   const apiKeys: ApiKey[] = [];
-  const parts = { chain, network, runtime, store, serving, concurrency, apiKeys, keys: ring };
+  const drawTables = drawTablesOf({ chain, store });
+  const parts = { chain, network, runtime, store, serving, concurrency, drawTables, apiKeys, keys: ring };
   const { roles, gateway } = buildRoles({ ...parts, roles: devnetRoles(miners, mixers) });
   if (gateway === null) throw new Error('there is no gateway');
   for (const { name } of roles.list()) await roles.set(name, true);

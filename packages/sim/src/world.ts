@@ -17,7 +17,7 @@ import {
   sessionDepositUnits,
 } from '@assay/node/devnet/genesis';
 import { provision } from '@assay/node/devnet/provision';
-import { type BuiltRoles, buildRoles } from '@assay/node/host/build-roles';
+import { type BuiltRoles, buildRoles, drawTablesOf } from '@assay/node/host/build-roles';
 import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
@@ -207,21 +207,19 @@ export class World implements Surroundings {
   }
 
   /** Every role as it is built on a machine; which of them are started there is another matter. */
-  build({ chain, network, runtime, store }: Surroundings): BuiltRoles {
+  build(surroundings: Surroundings): BuiltRoles {
     const { ring, verifier, options } = this.#parts;
     const { miners, mixers = committee.mixers, plantsOneIn } = options;
     return buildRoles({
-      chain,
-      network,
-      runtime,
-      store,
+      ...surroundings,
       roles: devnetRoles(miners, mixers),
+      drawTables: drawTablesOf(surroundings),
       concurrency,
       verifier,
       keys: ring,
       apiKeys: this.#apiKeys,
       ...(plantsOneIn === undefined ? {} : { plantsOneIn }),
-      serving: servingOn(runtime, options),
+      serving: servingOn(surroundings.runtime, options),
     });
   }
 

@@ -4,7 +4,7 @@ import { BlsSigner, Ed25519Signer, generateBlsSecret } from '@assay/node/crypto/
 import { names } from '@assay/node/devnet/genesis';
 import { addressText, type RoleStatus } from '@assay/protocol';
 import type { RoleService } from '@assay/roles/context';
-import { Mixer, type MixerOptions } from '@assay/roles/mixer/index';
+import { DrawTables, Mixer, type MixerOptions } from '@assay/roles/mixer/index';
 import { type PresenceOptions, PresentRole } from '@assay/roles/presence';
 import { equalBytes, sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +23,8 @@ function anotherMixer(net: World, mixer: number, signer: Ed25519Signer, committe
   const context = net.contextOf(`another ${mixer}`, signer);
   const sender = new TransactionSender(context);
   const submit: MixerOptions['submit'] = (batch) => sender.send('certifiedBatch', batch, { feeUnits: 0n });
-  const service = new Mixer(context, { mixer, committeeSigner, submit, maxTasks: 8 });
+  const drawTables = new DrawTables(net.chain, context.store);
+  const service = new Mixer(context, { mixer, committeeSigner, drawTables, submit, maxTasks: 8 });
   const prove: PresenceOptions['submit'] = (value) => sender.send('presence', value, { feeUnits: 0n });
   return new PresentRole(service, context, { kind: 'mixer', role: mixer, submit: prove });
 }

@@ -1,17 +1,19 @@
 import { names } from '@assay/node/devnet/genesis';
 import { peerSigner } from '@assay/node/network/peer.fixture';
-import { type Attestation, messageTypes, Presence, SignedPresence } from '@assay/protocol';
+import { type Attestation, drawEpoch, messageTypes, Presence, SignedPresence } from '@assay/protocol';
 import { SigningRoots, topics } from '@assay/roles/context';
+import { presentCommittee } from '@assay/roles/mixer/committee';
+import { DrawTables } from '@assay/roles/mixer/index';
 import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
 import { forgedTask, signedRequest, ticketOf } from '../src/adversaries/forged-task.ts';
 import { Machine } from '../src/machine.ts';
 import { SimulatedModel } from '../src/simulated-model.ts';
 import type { World } from '../src/world.ts';
-import { startWorld } from './start.fixture.ts';
+import { type StartOptions, startWorld } from './start.fixture.ts';
 
 /** A world whose miners answer when they are let, and a task that mixer 1 took for mixer 0, which was cut off. */
-async function taskOfStandIn() {
+async function taskOfStandIn(params: StartOptions['params'] = { epochBlocks: 4096 }) {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const wait = () => {
@@ -20,7 +22,7 @@ async function taskOfStandIn() {
   };
   const net = await startWorld({
     miners: 2,
-    params: { epochBlocks: 4096 },
+    params,
     modelOf: () => new SimulatedModel('registered', wait),
   });
   net.network.cutOff(net.mixerPeer(0));
@@ -55,6 +57,37 @@ describe('a task that another took while its home mixer was away (§5.6)', () =>
     await net.until(() => net.task(taskId) !== null || net.chain.head().globals.height > height + 50);
     expect(net.trace.said.filter((line) => line.includes('discarded'))).toEqual([]);
     expect(net.task(taskId)?.row.mixer).toBe(1);
+  });
+
+  it('is certified after the one that took it had no seat for a while (§14.10)', async () => {
+    const { net, answer, finish } = await taskOfStandIn({ epochBlocks: 32, batchMs: 10_000 });
+    finish();
+    const { taskId } = await answer;
+    await net.built.roles.set(names.mixer(1), false);
+    net.network.heal(net.mixerPeer(0));
+    const hasSeat = () => presentCommittee(net.chain.head()).some(({ mixer }) => mixer === 1);
+    await net.until(() => !hasSeat());
+    await net.blocks(40);
+    expect(net.task(taskId)).toBeNull();
+    await net.built.roles.set(names.mixer(1), true);
+    await net.until(hasSeat);
+    await net.blocks(12);
+    expect(net.task(taskId)?.row.mixer).toBe(1);
+  });
+
+  it('is drawn from tables that a node keeps, also of epochs in which no mixer ran (§14.2.1)', async () => {
+    const net = await startWorld({ miners: 2, params: { epochBlocks: 4 } });
+    const store = net.store.roleStore('draws of another node');
+    const tables = new DrawTables(net.chain, store);
+    for (const mixer of [0, 1, 2, 3]) await net.built.roles.set(names.mixer(mixer), false);
+    await net.blocks(12);
+    const head = net.chain.head();
+    const begun = new DrawTables(net.chain, store);
+    for (let height = head.globals.height - 10; height <= head.globals.height; height++) {
+      const table = tables.at(height, head);
+      expect(table?.epoch).toBe(drawEpoch(head.params, height));
+      expect(begun.at(height, head)).toEqual(table);
+    }
   });
 
   it('is taken and certified although somebody sends again what the home mixer said (§14.2)', async () => {

@@ -3,7 +3,7 @@ import type { BodyValues } from '@assay/protocol';
 import type { RoleContext, RoleService } from '@assay/roles/context';
 import { type ApiKey, Gateway } from '@assay/roles/gateway/index';
 import { Miner, usualPlantsOneIn, type Worker } from '@assay/roles/miner/index';
-import { Mixer } from '@assay/roles/mixer/index';
+import { DrawTables, Mixer } from '@assay/roles/mixer/index';
 import { Oracle } from '@assay/roles/oracle/index';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Network } from '@assay/roles/ports/network';
@@ -44,6 +44,8 @@ export interface BuildParts {
   readonly concurrency: number;
   readonly network: Network;
   readonly roles: readonly RoleSpec[];
+  /** Null where none of the roles is a mixer. */
+  readonly drawTables: DrawTables | null;
   /** Of how many answers that may be planted miners plant one, on average (§14.13). */
   readonly plantsOneIn?: number;
   /** Those the gateway takes, as they are at any moment. */
@@ -108,14 +110,19 @@ function equip(parts: BuildParts, { kind, name, index }: RoleSpec): Equipment {
   return { signer, committeeSigner, sender, context };
 }
 
+/** What the mixers of a node know of earlier draws. */
+export function drawTablesOf({ chain, store }: Pick<BuildParts, 'chain' | 'store'>): DrawTables {
+  return new DrawTables(chain, store.roleStore('draws'));
+}
+
 type Maker = (equipment: Equipment, parts: BuildParts, index: number) => RoleService;
 
 const makers: Readonly<Record<RoleSpec['kind'], Maker>> = {
-  mixer: ({ context, committeeSigner, sender }, _, mixer) => {
-    if (committeeSigner === null) throw new Error('a mixer has a committee key');
+  mixer: ({ context, committeeSigner, sender }, { drawTables }, mixer) => {
+    if (committeeSigner === null || drawTables === null) throw new Error('a mixer has a committee key and draw tables');
     const submit = (batch: BodyValues['certifiedBatch']) =>
       sender.send('certifiedBatch', batch, { feeUnits: 0n, validForBlocks: 8 });
-    return new Mixer(context, { mixer, committeeSigner, submit, maxTasks: maxTasksPerMixer });
+    return new Mixer(context, { mixer, committeeSigner, drawTables, submit, maxTasks: maxTasksPerMixer });
   },
   miner: ({ context, sender }, { serving, concurrency, plantsOneIn = usualPlantsOneIn }, index) => {
     const submit = (opening: BodyValues['openPlant']) => sender.send('openPlant', opening, { feeUnits: 0n });

@@ -10,7 +10,7 @@ import type { ApiKeyFile } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
-import { buildRoles, type RoleSpec, type Workers } from './build-roles.ts';
+import { type BuildParts, buildRoles, drawTablesOf, type RoleSpec, type Workers } from './build-roles.ts';
 import type { Closing } from './closing.ts';
 import { type ConditionParts, conditionOf } from './condition.ts';
 import { followKeys } from './follow-keys.ts';
@@ -81,22 +81,30 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
       runtime.log(`${method} ${route} failed: ${(error as Error).stack ?? String(error)}`),
   });
   closing.add(() => http.stop());
+  const isMixing = parts.own.roles.some(({ kind }) => kind === 'mixer');
+  // From the first block on that this node catches up with.
+  const drawTables = isMixing ? drawTablesOf({ chain, store }) : null;
   const ready = Promise.all([current(chain), loaded])
     .then(() => parts.prepare?.())
-    .then(() => startRoles(parts, desk, closing));
+    .then(() => startRoles({ ...parts, drawTables }, desk, closing));
   // Whoever waits for it hears of it; nobody has to.
   ready.catch(() => {});
   engine.start();
   return { http, adminToken, totals, ready, condition: () => desk.condition() };
 }
 
-async function startRoles(parts: NodeParts, desk: FrontDesk, closing: Closing): Promise<void> {
-  const { engine, keys, store, network, runtime, concurrency, rolesOf } = parts;
+async function startRoles(
+  parts: NodeParts & Pick<BuildParts, 'drawTables'>,
+  desk: FrontDesk,
+  closing: Closing,
+): Promise<void> {
+  const { engine, keys, store, network, runtime, concurrency, drawTables, rolesOf } = parts;
   const { chain } = engine;
   const serving = await parts.serving;
   const apiKeys = followSessions({ chain, ring: keys, file: parts.apiKeys }, runtime.log);
   const roles = rolesOf(chain.head());
-  const built = buildRoles({ chain, keys, store, network, serving, concurrency, runtime, apiKeys, roles });
+  const common = { chain, keys, store, network, runtime, apiKeys };
+  const built = buildRoles({ ...common, serving, concurrency, roles, drawTables });
   followKeys(chain, keys, built.roles, runtime.log);
   closing.add(() => built.roles.stopAll());
   await built.roles.startAll();

@@ -98,15 +98,28 @@ describe('what a mixer says', () => {
     expect(announcements.agrees({ ...request, attempt: 1, miner: 4 }, isLate)).toBe(false);
   });
 
-  it('is heard while it has a seat, and forgotten after (§14.10)', () => {
+  it('is heard while it has a seat, and known again when it has one again (§14.10)', () => {
     const announcements = of(0, 1);
     announcements.record(announced('prepare', 0, { mixer: 9 }), hearing);
     expect(announcements.heard(9, taskId)).toBeNull();
     announcements.record(announced('prepare'), hearing);
+    announcements.hearOnly([1, 2]);
+    announcements.record(announced('start', 1), hearing);
+    expect(announcements.heard(0, taskId)).toBeNull();
     announcements.hearOnly([0, 2]);
-    expect(announcements.heard(0, taskId)).not.toBeNull();
-    announcements.hearOnly([2]);
-    announcements.hearOnly([0, 2]);
+    expect(announcements.heard(0, taskId)).toMatchObject({ attempt: 0 });
+  });
+
+  it('is forgotten once as many others as are heard have lost their seats later (§14.10)', () => {
+    const announcements = of(0, 1);
+    announcements.record(announced('prepare'), hearing);
+    for (const seats of [
+      [1, 2],
+      [2, 3],
+      [3, 4],
+      [0, 4],
+    ])
+      announcements.hearOnly(seats);
     expect(announcements.heard(0, taskId)).toBeNull();
   });
 

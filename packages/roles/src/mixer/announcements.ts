@@ -57,6 +57,8 @@ interface Said {
 export class Announcements {
   /** Of the mixers that are heard only. */
   #byMixer = new Map<number, Said>();
+  /** What those said that are heard no more, until they are again: their tasks wait for that, too. The last is last. */
+  readonly #former = new Map<number, Said>();
   #sinceHeight = 0;
 
   /** Height from which on this mixer hears what is said. */
@@ -69,10 +71,16 @@ export class Announcements {
     this.#sinceHeight = height;
   }
 
-  /** §14.10 Sets who is heard, each with the same room. What others said is forgotten. */
+  /** §14.10 Sets who is heard, each with the same room. What as many others said last is kept, the rest forgotten. */
   hearOnly(mixers: Iterable<number>): void {
-    const said = (mixer: number) => this.#byMixer.get(mixer) ?? { records: new Map(), late: new Map() };
+    const before = this.#byMixer;
+    const nothing = (): Said => ({ records: new Map(), late: new Map() });
+    const said = (mixer: number) => before.get(mixer) ?? this.#former.get(mixer) ?? nothing();
     this.#byMixer = new Map(Array.from(new Set(mixers), (mixer) => [mixer, said(mixer)]));
+    for (const mixer of this.#byMixer.keys()) this.#former.delete(mixer);
+    for (const [mixer, each] of before) if (!this.#byMixer.has(mixer)) this.#former.set(mixer, each);
+    const over = Math.max(0, this.#former.size - this.#byMixer.size);
+    for (const mixer of [...this.#former.keys()].slice(0, over)) this.#former.delete(mixer);
   }
 
   /** Keeps what a mixer sent, unless it is not heard or has said more. Its signature is checked when it is used. */

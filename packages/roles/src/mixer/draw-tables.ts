@@ -1,27 +1,36 @@
 import { DrawTable, drawTable, type LedgerView } from '@assay/ledger';
-import { drawEpoch } from '@assay/protocol';
+import { drawEpoch, type LedgerEvent } from '@assay/protocol';
+import type { Chain } from '../ports/chain.ts';
 import type { RoleStore } from '../ports/store.ts';
+
+/** Whether a block registers miners or begins an epoch: each table is a pass over all miners, so one for a block. */
+export function drawsAnew(events: readonly LedgerEvent[]): boolean {
+  return events.some(({ type }) => type === 'minerRegistered' || type === 'powersSet');
+}
 
 const keyOf = (epoch: number) => `draws/${String(epoch).padStart(10, '0')}`;
 
-/** The draw tables of every epoch whose receipts may still come, kept over a restart (§6.2). */
+/**
+ * The draw tables of every epoch whose receipts may still come, kept over a restart (§6.2). They are a node's, not a
+ * mixer's: epochs pass while its chain catches up, and no mixer runs (§14.2.1).
+ */
 export class DrawTables {
   readonly #store: RoleStore;
   readonly #tables = new Map<number, DrawTable>();
 
-  constructor(store: RoleStore) {
+  constructor(chain: Pick<Chain, 'head' | 'onBlock'>, store: RoleStore) {
     this.#store = store;
-  }
-
-  restore(): void {
-    for (const { value } of this.#store.entries('draws/')) {
+    for (const { value } of store.entries('draws/')) {
       const table = DrawTable.deserialize(value);
       this.#tables.set(table.epoch, table);
     }
+    this.#update(chain.head());
+    chain.onBlock(({ result }) => {
+      if (drawsAnew(result.events)) this.#update(chain.head());
+    });
   }
 
-  /** Takes the present table from the state; call it after every block that registers a miner or begins an epoch. */
-  update(state: LedgerView): void {
+  #update(state: LedgerView): void {
     const table = drawTable(state);
     this.#tables.set(table.epoch, table);
     this.#store.put(keyOf(table.epoch), DrawTable.serialize(table));

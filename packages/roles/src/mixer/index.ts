@@ -6,4 +6,5 @@
  * `part-messages.ts`; `service.ts` hands each message to the part that it is for.
  */
 export { contentsOf, ofReceipt, ofReport, ofTransition } from './attestations.ts';
+export { DrawTables } from './draw-tables.ts';
 export { Mixer, type MixerOptions } from './service.ts';

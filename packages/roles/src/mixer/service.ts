@@ -8,7 +8,7 @@ import { Announcements } from './announcements.ts';
 import { Artifacts } from './artifacts.ts';
 import { Batches } from './batch/service.ts';
 import { Committee, mayBeTaken } from './committee.ts';
-import { DrawTables } from './draw-tables.ts';
+import { type DrawTables, drawsAnew } from './draw-tables.ts';
 import { type CommitteeSigner, type Ground, ownSeat } from './ground.ts';
 import { Measuring } from './measure/service.ts';
 import { MinerTurns } from './miner-turns.ts';
@@ -24,6 +24,7 @@ const rememberedSignatures = 65_536;
 export interface MixerOptions {
   readonly mixer: Ref<'mixers'>;
   readonly committeeSigner: CommitteeSigner;
+  readonly drawTables: DrawTables;
   readonly submit: (batch: BodyValues['certifiedBatch']) => Promise<Inclusion>;
   /** Tasks this mixer runs at once; more are answered 429. */
   readonly maxTasks: number;
@@ -40,7 +41,7 @@ export class Mixer implements RoleService {
   #endpoint: Endpoint | null = null;
   #unsubscribe: () => void = () => {};
 
-  constructor(context: RoleContext, { mixer, committeeSigner, submit, maxTasks }: MixerOptions) {
+  constructor(context: RoleContext, { mixer, committeeSigner, drawTables, submit, maxTasks }: MixerOptions) {
     const { chain, store, verifier } = context;
     this.#context = context;
     this.#ground = {
@@ -53,7 +54,7 @@ export class Mixer implements RoleService {
       announcements: new Announcements(),
       turns: new MinerTurns(maxTasks),
       requestDedup: new RequestDedup(store),
-      drawTables: new DrawTables(store),
+      drawTables,
       pending: new Pending(store),
       artifacts: new Artifacts(context),
       emit: (message) => this.#hand(message),
@@ -66,10 +67,8 @@ export class Mixer implements RoleService {
 
   async start(): Promise<void> {
     const { network, chain, signer } = this.#context;
-    const { drawTables, requestDedup, artifacts } = this.#ground;
-    drawTables.restore();
+    const { requestDedup, artifacts } = this.#ground;
     requestDedup.restore();
-    drawTables.update(chain.head());
     this.#transitions.hearSeats();
     this.#batches.restore();
     this.#measuring.restore();
@@ -144,18 +143,14 @@ export class Mixer implements RoleService {
   }
 
   #onBlock({ result, block }: CommittedBlock): void {
-    const { mixer, drawTables } = this.#ground;
+    const { mixer } = this.#ground;
     const head = this.#context.chain.head();
     const { events, height } = result;
     this.#transitions.hearSeats();
     this.#settleRequests(height, block.header.timeMs);
     this.#tasks.onBlock(result);
     this.#batches.forget(events);
-    // Once for a block, however many register in it: each is a pass over all miners.
-    if (events.some(({ type }) => type === 'minerRegistered' || type === 'powersSet')) {
-      drawTables.update(head);
-      this.#tasks.countSlots();
-    }
+    if (drawsAnew(events)) this.#tasks.countSlots();
     const isSeated = ownSeat(this.#ground, head) !== null;
     if (this.#endpoint !== null && isSeated) this.#measuring.onBlock(result, this.#endpoint);
     // §14.2
