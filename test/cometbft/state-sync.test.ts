@@ -2,8 +2,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testChain } from '@assay/node/consensus/chain.fixture';
-import { cometForTests, type TestNet, type TestNode, testNet, until } from '@assay/node/consensus/cometbft/net.fixture';
+import type { TrustedComet } from '@assay/node/consensus/cometbft/home';
+import { cometForTests, type TestNode, testNet, until } from '@assay/node/consensus/cometbft/net.fixture';
 import { hasSealed, heightOf, sealersAt, testNodes } from '@assay/node/consensus/cometbft/test-nodes.fixture';
+import { cometHeaderHash, Seal } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 
 const binary = await cometForTests();
@@ -11,21 +14,22 @@ const accounts = 100_000;
 const patience = { timeout: 240_000 };
 
 interface Said {
-  readonly result?: { readonly block_id: { readonly hash: string } };
   readonly error?: { readonly data: string };
 }
 
-/** What CometBFT of a node says of a height. */
-async function blockAt(net: TestNet, height: number, index = 0): Promise<Said> {
-  const answer = await fetch(`http://${net.rpcOf(index)}/block?height=${height}`);
-  return (await answer.json()) as Said;
+/** What the CometBFT of a node says of a height. */
+async function commitAt({ engine }: TestNode, height: number): Promise<Said> {
+  return JSON.parse(await engine.light({ method: 'commit', height, page: 1 })) as Said;
 }
 
-/** A block that a newcomer is told to trust, and who answers for it. */
-async function trustedAt(net: TestNet, trustHeight: number) {
-  const { result } = await blockAt(net, trustHeight);
-  if (result === undefined) throw new Error(`there is no block ${trustHeight}`);
-  return { rpcServers: [0, 1].map((i) => `http://${net.rpcOf(i)}`), trustHeight, trustHash: result.block_id.hash };
+/** The block of CometBFT's that follows a height, which a newcomer is told to trust, and who answers for it. */
+function trustedAfter(height: number, nodes: readonly TestNode[]): TrustedComet {
+  const seal = nodes[0]?.store.sealAt(height);
+  if (seal == null) throw new Error(`there is no seal of block ${height}`);
+  const { kind, value } = Seal.deserialize(seal);
+  if (kind !== 'cometbft') throw new Error('it has another seal');
+  const sources = [0, 1].map((index) => (nodes[index] as TestNode).engine.light);
+  return { height: height + 1, hash: toHex(cometHeaderHash(value.header)), sources };
 }
 
 /** Waits until it makes blocks with the others after the state it began with. */
@@ -56,9 +60,9 @@ describe.skipIf(binary === null)('a new node that begins with the state of a hei
     const [first] = world.nodes;
     if (first === undefined) throw new Error('there is no node');
     await until('a snapshot', () => heightOf(first) >= 22, 120_000);
-    const stateSync = await trustedAt(net, 5);
+    const trusted = trustedAfter(4, world.nodes);
     const startMs = performance.now();
-    const joining = await net.node(2, more, { stateSync });
+    const joining = await net.node(2, more, { trusted });
     world.nodes.push(joining);
     expect(joining.engine.chain.isCurrent()).toBe(false);
     await until('the state', () => heightOf(joining) > 0, 120_000);
@@ -84,11 +88,11 @@ describe.skipIf(binary === null)('a new node that begins with the state of a hei
     await until('the votes of all', () => hasSealed(first, 2), 60_000);
     const left = heightOf(await closed(world.nodes));
     await until('three snapshots', () => heightOf(first) > 62, 120_000);
-    expect((await blockAt(net, 19)).error?.data).toMatch(/19 is not available, lowest height is \d+/);
-    expect((await blockAt(net, 61)).error).toBeUndefined();
+    expect((await commitAt(first, 19)).error?.data).toMatch(/19 is not available, lowest height is \d+/);
+    expect((await commitAt(first, 61)).error).toBeUndefined();
     expect(first.store.blockAt(1)).not.toBeNull();
 
-    const joining = await net.node(3, more, { stateSync: await trustedAt(net, 60) });
+    const joining = await net.node(3, more, { trusted: trustedAfter(59, world.nodes) });
     world.nodes.push(joining);
     await until('the state', () => heightOf(joining) > 0, 60_000);
     expect(joining.store.base).toBeGreaterThanOrEqual(60);
@@ -100,20 +104,22 @@ describe.skipIf(binary === null)('a new node that begins with the state of a hei
     let wasCurrent = false;
     const isTold = () => {
       wasCurrent ||= back.engine.chain.isCurrent();
-      return back.lines.some((line) => line.includes(`none gives block ${left + 1}: begin again with the state`));
+      return back.lines.some((line) => line.includes(`none gives block ${left + 1}: begin with a state`));
     };
     await until('the reason', isTold, 60_000);
     expect([heightOf(back), wasCurrent]).toEqual([left, false]);
     await closed(world.nodes);
     for (const part of ['chain2', 'comet2/data', 'comet2/config']) rmSync(join(world.dir, part), { recursive: true });
-    const again = await net.node(2, more, { stateSync: await trustedAt(net, first.store.snapshotHeights()[0] ?? 0) });
+    const again = await net.node(2, more, {
+      trusted: trustedAfter((first.store.snapshotHeights()[0] ?? 0) - 1, world.nodes),
+    });
     world.nodes.push(again);
     await until('the state', () => heightOf(again) > 0, 60_000);
     const began = again.store.base + 1;
     await until('its votes', () => hasSealed(again, 2, began), 60_000);
     // Who began with a state lets go of blocks, too.
     const oldest = joining.store.base + 1;
-    while ((await blockAt(net, oldest, 3)).error === undefined) await delay(100);
+    while ((await commitAt(joining, oldest)).error === undefined) await delay(100);
     expect(joining.lines.filter((line) => line.includes('prune'))).toEqual([]);
     expect(again.lines.filter((line) => line.includes('REFUSED'))).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cometForTests } from '@assay/node/consensus/cometbft/net.fixture';
 import { freeFirstPort } from '@assay/node/deploy/free-ports';
+import { invitationText, parseInvitation } from '@assay/node/host/invitation';
 import { fromHex } from '@assay/ssz';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Joining } from './joining.ts';
@@ -72,6 +73,33 @@ describe.skipIf(binary === null)('a validator that joins from an empty folder, b
     expect(readFileSync(join(data, 'keys.json'), 'utf8')).toBe(keys);
     expect(await second.end('SIGINT')).toBe(0);
   }, 240_000);
+
+  it('begins with the block of its newest line while it has none (§20.1.1)', async () => {
+    const data = join(directory.path, 'late');
+    const trusted = (height: number) =>
+      invitationText({
+        ...parseInvitation(network.invitation),
+        trusted: { height, headerRoot: 'ab'.repeat(32), nextComet: 'cd'.repeat(32) },
+      });
+    const joined = async (line: string) => {
+      const { code } = await assay([
+        'join',
+        line,
+        '--role',
+        'validator',
+        '--data',
+        data,
+        '--port',
+        '0',
+        '--check-only',
+      ]);
+      return [code, JSON.parse(readFileSync(join(data, 'config.json'), 'utf8')).engine.trusted];
+    };
+    expect(await joined(network.invitation)).toEqual([0, null]);
+    expect(await joined(trusted(1000))).toEqual([0, { height: 1001, hash: 'cd'.repeat(32) }]);
+    expect(await joined(trusted(2000))).toEqual([0, { height: 2001, hash: 'cd'.repeat(32) }]);
+    expect(await joined(network.invitation)).toEqual([0, { height: 2001, hash: 'cd'.repeat(32) }]);
+  }, 120_000);
 
   it('is told how to get a CometBFT, before anything is made, where there is none', async () => {
     const data = join(directory.path, 'without');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Peer } from '@assay/node/host/config';
 import { dataFiles } from '@assay/node/host/data-files';
+import type { TrustedBlock } from '@assay/node/host/invitation';
 import { toHex } from '@assay/ssz';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
@@ -51,15 +52,20 @@ export const inviteCommand = defineCommand({
 });
 
 /** The newest block whose state this node gives to others. */
-async function trustedBlock(dataDir: string, hash: Uint8Array): Promise<{ height: number; headerRoot: string }> {
+async function trustedBlock(dataDir: string, hash: Uint8Array): Promise<TrustedBlock> {
   const { headerRoot } = await import('@assay/ledger');
-  const { headerOf } = await import('@assay/protocol');
+  const { cometHeaderHash, headerOf, Seal } = await import('@assay/protocol');
   const { openStore } = await import('@assay/node/store/store');
   const store = await openStore({ dir: join(dataDir, dataFiles.chain), genesisHash: hash, readOnly: true });
   try {
-    const [height = 0] = store.snapshotHeights();
-    const block = height === 0 ? null : store.blockAt(height);
-    if (block !== null) return { height, headerRoot: toHex(headerRoot(headerOf(block))) };
+    // The next block has the seal of a block, and comes later.
+    const height = store.snapshotHeights().find((each) => store.sealAt(each) !== null) ?? 0;
+    const [block, sealBytes] = [store.blockAt(height), store.sealAt(height)];
+    if (block !== null && sealBytes !== null) {
+      const seal = Seal.deserialize(sealBytes);
+      const nextComet = seal.kind === 'cometbft' ? toHex(cometHeaderHash(seal.value.header)) : null;
+      return { height, headerRoot: toHex(headerRoot(headerOf(block))), nextComet };
+    }
     throw new CliError('notFound', 'This node keeps no state of a block yet: leave out --trusted, or ask again later.');
   } finally {
     await store.close();

@@ -12,6 +12,7 @@ import { cometNodeId } from '../consensus/cometbft/home.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import type { Store } from '../store/store.ts';
+import { lightSource, serveCometLight } from './comet-light.ts';
 import { askCometPlaces, serveCometPlace } from './comet-places.ts';
 import { cometSeed } from './comet-seed.ts';
 import { consensusKeyOf, type NodeConfig, nodeKey } from './config.ts';
@@ -38,13 +39,15 @@ const quietRounds = 12;
 /** The engine of a node that makes blocks with others; tells those who ask where it meets them. */
 export async function openCometEngine(parts: OpenEngineParts, config: CometConfig): Promise<CometEngine> {
   const { genesis, keys, store, endpoint, runtime, dataDir, onFatal, onProgress } = parts;
-  const { binary, listen, announce, rpcListen, stateSync } = config;
+  const { binary, listen, announce, trusted } = config;
   const validator = parts.config.roles.find(({ kind }) => kind === 'validator');
   const shown = validator === undefined ? null : keys.named.account(consensusKeyOf(validator.key));
   const home = join(dataDir, dataFiles.cometbft);
   const nodeSeed = cometSeed(keys.named.account(nodeKey));
   const found = await findCometBft({ given: binary ?? undefined, log: onProgress });
   const peers = await peersOf(parts, config, home);
+  const ids = parts.config.peers.map(({ peer }) => peer);
+  const lightSources = [0, 1].map((first) => lightSource({ endpoint, runtime }, ids, first));
   const engine = await CometEngine.open({
     store,
     genesis,
@@ -59,13 +62,13 @@ export async function openCometEngine(parts: OpenEngineParts, config: CometConfi
       externalAddress: announce ?? undefined,
       peers,
       isLocal: /^tcp:\/\/127\./.test(listen),
-      rpcListen: rpcListen ?? undefined,
-      stateSync: stateSync ?? undefined,
+      trusted: trusted === null ? undefined : { ...trusted, sources: lightSources },
     },
     keys: shown === null ? null : { signerOf: (publicKey) => keys.account(publicKey), shown },
   });
   const port = Number((announce ?? listen).split(':').at(-1));
   serveCometPlace(endpoint, { nodeId: fromHex(cometNodeId(nodeSeed)) ?? new Uint8Array(20), port });
+  serveCometLight(endpoint, engine.light, runtime);
   return engine;
 }
 

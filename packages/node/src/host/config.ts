@@ -14,6 +14,8 @@ const peerId = z.string().regex(/^[0-9a-f]{64}$/, {
   error: ({ input }) => `"${String(input)}" is no peer: a public key in 64 hexadecimal digits.`,
 });
 
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'A hash has 64 hexadecimal digits.');
+
 /** Where a key of this node is reached by others; nowhere for who only dials. */
 const reach = {
   listen: addresses,
@@ -41,7 +43,7 @@ const engine = z.discriminatedUnion('kind', [
     verifyAll: z.boolean().default(false),
     /** A block to begin with, whose state is fetched; null: the genesis. */
     trusted: z
-      .strictObject({ height: z.int().min(1), headerRoot: z.string().regex(/^[0-9a-f]{64}$/) })
+      .strictObject({ height: z.int().min(1), headerRoot: hash })
       .nullable()
       .default(null),
   }),
@@ -57,15 +59,9 @@ const engine = z.discriminatedUnion('kind', [
       .default(usualCometListen),
     announce: z.string().nullable().default(null),
     peers: z.array(z.string()).default([]),
-    /** Where it answers who begins with a state, `tcp://HOST:PORT`; null: nowhere. */
-    rpcListen: z.string().nullable().default(null),
-    /** A block of CometBFT's that the operator trusts, after which an empty node begins; null: the genesis. */
-    stateSync: z
-      .strictObject({
-        rpcServers: z.array(z.url()).min(2, 'It takes two, of nodes that do not belong together.'),
-        trustHeight: z.int().min(1),
-        trustHash: z.string().regex(/^[0-9A-F]{64}$/i, 'The hash of a block has 64 hexadecimal digits.'),
-      })
+    /** A block of CometBFT's that the operator trusts: an empty node begins with a later state; null: the genesis. */
+    trusted: z
+      .strictObject({ height: z.int().min(1), hash })
       .nullable()
       .default(null),
     /** Asks the peers of the node at each start where their CometBFTs are, too (§20.7). */

@@ -77,6 +77,6 @@ export function requireWhole(dataDir: string, { newChain }: { readonly newChain:
  */
 export function mayBeginAgain({ engine, roles }: Pick<NodeConfig, 'engine' | 'roles'>, dataDir: string): boolean {
   const isValidator = roles.length > 0 && roles.every(({ kind }) => kind === 'validator');
-  const isToldWhere = engine.kind === 'cometbft' && engine.stateSync !== null;
+  const isToldWhere = engine.kind === 'cometbft' && engine.trusted !== null;
   return isValidator && isToldWhere && existsSync(join(dataDir, dataFiles.cometbft, lastSignedFile));
 }

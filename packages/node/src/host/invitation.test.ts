@@ -11,17 +11,20 @@ const invitation: Invitation = {
     { peer: peer(1), addresses: ['/ip4/203.0.113.7/tcp/4020', '/dns4/node.example/tcp/4020'] },
     { peer: peer(2), addresses: ['/ip6/2001:db8::1/tcp/4020'] },
   ],
-  trusted: { height: 123_456, headerRoot: peer(3) },
+  trusted: { height: 123_456, headerRoot: peer(3), nextComet: peer(4) },
 };
 
 describe('an invitation §20.1', () => {
   it('is one line that says again what was put into it, blanks and breaks or not', () => {
     const line = invitationText(invitation);
-    expect(line).toMatch(/^assay1net-[\w-]+$/);
+    expect(line).toMatch(/^assay2net-[\w-]+$/);
     expect(parseInvitation(line)).toEqual(invitation);
     expect(parseInvitation(`  ${line.slice(0, 70)}\n   ${line.slice(70)}\n`)).toEqual(invitation);
-    const plain = { ...invitation, trusted: null };
-    expect(parseInvitation(invitationText(plain))).toEqual(plain);
+    const unsealed = { height: 7, headerRoot: peer(3), nextComet: null };
+    for (const trusted of [null, unsealed]) {
+      const other = { ...invitation, trusted };
+      expect(parseInvitation(invitationText(other))).toEqual(other);
+    }
   });
 
   it('holds no more than a line that is passed on', () => {
@@ -48,8 +51,9 @@ describe('an invitation §20.1', () => {
       isRefused(`${line.slice(0, at)}${line[at] === 'A' ? 'B' : 'A'}${line.slice(at + 1)}`);
     }
     isRefused(`${line}A`);
-    expect(() => parseInvitation(line.replace('1net', '2net'))).toThrow('form 2, and version 0.');
-    isRefused(`assay1net-${'A'.repeat(invitationLimits.characters)}`);
+    expect(() => parseInvitation(line.replace('2net', '3net'))).toThrow(/form 3, and version 0.*: install a newer/);
+    expect(() => parseInvitation(line.replace('2net', '1net'))).toThrow(/form 1, and version 0.*: ask for a new one/);
+    isRefused(`assay2net-${'A'.repeat(invitationLimits.characters)}`);
   });
 
   it('is refused when nobody in it can be reached', () => {
@@ -61,7 +65,7 @@ describe('an invitation §20.1', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         const sum = sha256(bytes).subarray(0, 4);
-        const text = `assay1net-${Buffer.concat([bytes, sum]).toString('base64url')}`;
+        const text = `assay2net-${Buffer.concat([bytes, sum]).toString('base64url')}`;
         try {
           expect(parseInvitation(text).peers.length).toBeGreaterThan(0);
         } catch (error) {

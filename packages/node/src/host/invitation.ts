@@ -1,5 +1,5 @@
 import { AssayError, Height, Name } from '@assay/protocol';
-import { Bytes32, concatBytes, equalBytes, fromHex, StructType, sha256, textOf, toHex, type ValueOf } from '@assay/ssz';
+import { Bytes32, concatBytes, equalBytes, fromHex, sha256, textOf, toHex, type ValueOf } from '@assay/ssz';
 import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { version } from '../version.ts';
 import { Peer } from './config.ts';
@@ -14,29 +14,46 @@ const InvitedPeer = new ContainerType(
   },
   { typeName: 'InvitedPeer' },
 );
-const TrustedBlock = new StructType({ height: Height, headerRoot: Bytes32 }, { typeName: 'TrustedBlock' });
+const TrustedBytes = new ContainerType(
+  {
+    height: Height,
+    headerRoot: Bytes32,
+    /** None or one. */
+    nextComet: new ListCompositeType(Bytes32, 1),
+  },
+  { typeName: 'TrustedBlock' },
+);
 const InvitationBytes = new ContainerType(
   {
     chainId: Name,
     genesisHash: Bytes32,
     peers: new ListCompositeType(InvitedPeer, invitationLimits.peers),
     /** None or one. */
-    trusted: new ListCompositeType(TrustedBlock, 1),
+    trusted: new ListCompositeType(TrustedBytes, 1),
   },
   { typeName: 'Invitation' },
 );
+
+/** A block to begin with, whose state is fetched; hashes are hexadecimal. */
+export interface TrustedBlock {
+  readonly height: number;
+  readonly headerRoot: string;
+  /** CometBFT's hash of the block of the next height, after which a validator begins; null where there is none. */
+  readonly nextComet: string | null;
+}
 
 /** All that somebody needs to find a network and to know it again (§20.1). */
 export interface Invitation {
   readonly chainId: string;
   readonly genesisHash: Uint8Array;
   readonly peers: readonly Peer[];
-  /** A block to begin with, whose state is fetched; null: the genesis. */
-  readonly trusted: { readonly height: number; readonly headerRoot: string } | null;
+  /** Null: the genesis. */
+  readonly trusted: TrustedBlock | null;
 }
 
 /** The number is that of the form: another form would be read wrongly. */
-const prefix = 'assay1net-';
+const form = '2';
+const prefix = `assay${form}net-`;
 const checksumBytes = 4;
 
 /** The line that an operator gives out. Of what is too much the first is taken. */
@@ -49,7 +66,7 @@ export function invitationText({ chainId, genesisHash, peers, trusted }: Invitat
       publicKey: bytesOf(peer),
       addresses: addresses.filter(fitting).slice(0, invitationLimits.addresses),
     })),
-    trusted: trusted === null ? [] : [{ height: trusted.height, headerRoot: bytesOf(trusted.headerRoot) }],
+    trusted: trusted === null ? [] : [bytesOfTrusted(trusted)],
   });
   return prefix + Buffer.from(concatBytes([body, checksumOf(body)])).toString('base64url');
 }
@@ -57,8 +74,11 @@ export function invitationText({ chainId, genesisHash, peers, trusted }: Invitat
 /** Reads the line; blanks around it and breaks in it are taken out. Throws AssayError BAD_INVITATION. */
 export function parseInvitation(text: string): Invitation {
   const line = text.replace(/\s+/g, '');
-  const [, form = '1'] = /^assay(\d+)net-/.exec(line) ?? [];
-  if (form !== '1') throw unreadable(`It is of form ${form}, and version ${version} reads form 1: install a newer.`);
+  const [, given = form] = /^assay(\d+)net-/.exec(line) ?? [];
+  if (given !== form) {
+    const cure = Number(given) > Number(form) ? 'install a newer' : 'ask for a new one';
+    throw unreadable(`It is of form ${given}, and version ${version} reads form ${form}: ${cure}.`);
+  }
   if (!line.startsWith(prefix)) throw unreadable(`It begins with "${prefix}".`);
   if (line.length > invitationLimits.characters) throw unreadable('It is too long to be one.');
   const encoded = line.slice(prefix.length);
@@ -91,8 +111,17 @@ function invitationOf({ chainId, genesisHash, peers, trusted }: ValueOf<typeof I
     chainId,
     genesisHash,
     peers: named,
-    trusted: begin === undefined ? null : { height: begin.height, headerRoot: toHex(begin.headerRoot) },
+    trusted: begin === undefined ? null : trustedOf(begin),
   };
+}
+
+function bytesOfTrusted({ height, headerRoot, nextComet }: TrustedBlock): ValueOf<typeof TrustedBytes> {
+  const next = nextComet === null ? [] : [bytesOf(nextComet)];
+  return { height, headerRoot: bytesOf(headerRoot), nextComet: next };
+}
+
+function trustedOf({ height, headerRoot, nextComet: [next] }: ValueOf<typeof TrustedBytes>): TrustedBlock {
+  return { height, headerRoot: toHex(headerRoot), nextComet: next === undefined ? null : toHex(next) };
 }
 
 const checksumOf = (body: Uint8Array): Uint8Array => sha256(body).subarray(0, checksumBytes);

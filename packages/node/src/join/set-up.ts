@@ -22,6 +22,8 @@ import { fetchGenesis } from '../host/genesis-service.ts';
 import type { Invitation } from '../host/invitation.ts';
 import { type KeyName, openKeystore } from '../keys/keystore.ts';
 import { writeDurably } from '../store/durable-file.ts';
+import { dataFile } from '../store/failures.ts';
+import { openStore } from '../store/store.ts';
 import { chooseModel, type ModelWish } from './choose-model.ts';
 
 type Role = NodeConfig['roles'][number]['kind'];
@@ -84,7 +86,10 @@ export async function setUp(options: SetUpOptions): Promise<void> {
   await examine(options, genesis, config);
   if (config !== null) {
     const rule = 'its config.json says how, and other options of this line change nothing.';
-    return done('configuration', `Going on where ${dataDir} was: ${rule}`);
+    done('configuration', `Going on where ${dataDir} was: ${rule}`);
+    const height = await beginning(options, config);
+    if (height !== null) done('configuration', `The chain here has not begun: it is to begin with block ${height}.`);
+    return;
   }
   await makeKeys(options, done);
   await writeNodeConfig(dataDir, await configOf(options, genesis));
@@ -192,9 +197,41 @@ async function openOwner(path: string, passphrase: string) {
 }
 
 function engineOf({ comet, invitation }: SetUpOptions): z.input<typeof NodeConfig>['engine'] {
-  if (comet === null) return { kind: 'follow', trusted: invitation.trusted };
+  if (comet === null) return { kind: 'follow', trusted: followedFrom(invitation) };
   const { binary, listen, announce, peers } = comet;
-  return { kind: 'cometbft', binary, listen, announce, peers: [...peers], asksPeers: peers.length === 0 };
+  const asksPeers = peers.length === 0;
+  return { kind: 'cometbft', binary, listen, announce, peers: [...peers], asksPeers, trusted: cometFrom(invitation) };
+}
+
+function followedFrom({ trusted }: Invitation) {
+  return trusted === null ? null : { height: trusted.height, headerRoot: trusted.headerRoot };
+}
+
+function cometFrom({ trusted }: Invitation) {
+  if (trusted === null || trusted.nextComet === null) return null;
+  return { height: trusted.height + 1, hash: trusted.nextComet };
+}
+
+/** §20.1.1 The height that an invitation gives a chain which has not begun yet; null where it changes nothing. */
+async function beginning({ dataDir, invitation }: SetUpOptions, config: NodeConfig): Promise<number | null> {
+  const { engine } = config;
+  if (engine.kind === 'embedded' || invitation.trusted === null) return null;
+  if (await hasBegun(dataDir, invitation.genesisHash)) return null;
+  if (engine.kind === 'follow') engine.trusted = followedFrom(invitation);
+  else engine.trusted = cometFrom(invitation);
+  await writeNodeConfig(dataDir, config);
+  return engine.trusted?.height ?? null;
+}
+
+async function hasBegun(dataDir: string, hash: Uint8Array): Promise<boolean> {
+  const dir = join(dataDir, dataFiles.chain);
+  if (!existsSync(join(dir, dataFile))) return false;
+  const store = await openStore({ dir, genesisHash: hash, readOnly: true });
+  try {
+    return store.height > 0;
+  } finally {
+    await store.close();
+  }
 }
 
 async function configOf(options: SetUpOptions, genesis: Genesis): Promise<z.input<typeof NodeConfig>> {

@@ -81,7 +81,7 @@ export class CatchingUp {
     this.#lostSinceMs ??= runtime.monotonicMs();
     if (runtime.monotonicMs() - this.#lostSinceMs < patienceMs) return;
     this.#lostSinceMs = Number.POSITIVE_INFINITY;
-    const cure = 'begin again with the state of a height (docs/run-a-network.md)';
+    const cure = 'begin with a state, by a line of `assay invite --trusted` (docs/run-a-network.md)';
     runtime.log(`${who} are at height ${theirs}, and none gives block ${height + 1}: ${cure}`);
   }
 }

@@ -95,7 +95,7 @@ export const bench: Bench = {
     if (binary === null) return [{ who: 'CometBFT', value: null, note: 'there is none' }];
     useNativeHasher();
     const dir = mkdtempSync(join(tmpdir(), 'assay-bench-certified-'));
-    const ports = await freePorts(2 * certifiers);
+    const ports = await freePorts(certifiers);
     const children = Array.from({ length: certifiers }, (_, index) =>
       fork(program, [JSON.stringify({ binary, dir, ports, index } satisfies CertifierTask)], { execArgv: [] }),
     );

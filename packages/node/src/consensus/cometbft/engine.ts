@@ -12,13 +12,14 @@ import { AbciApplication } from './abci-application.ts';
 import { BlockDriver } from './block-driver.ts';
 import { CatchingUp } from './catching-up.ts';
 import { CometProcess } from './comet-process.ts';
-import { askComet } from './comet-rpc.ts';
+import { askComet, cometAnswer } from './comet-rpc.ts';
 import { ConnectionNotices } from './connection-notices.ts';
 import { doubleVotesIn } from './double-votes.ts';
 import { answerFrames } from './frames-socket.ts';
 import { Gossip } from './gossip.ts';
 import { type CometNetwork, type CometSockets, writeHome } from './home.ts';
 import { LastSigned, lastSignedFile } from './last-signed.ts';
+import { LightService, type LightSource, pathOf } from './light-service.ts';
 import { defaultEvidenceAge, type EvidenceAge, Retention } from './retention.ts';
 import { SealCollector } from './seal-collector.ts';
 import { RemoteSigner } from './signer.ts';
@@ -72,6 +73,7 @@ export class CometEngine implements Engine {
   readonly #notices: ConnectionNotices;
   readonly #connections = new Set<Socket>();
   #server: Server | null = null;
+  #light: readonly LightService[] = [];
   #cancel: Cancel | null = null;
   #isStopping = false;
   #inHand: Promise<unknown> = Promise.resolve();
@@ -148,6 +150,9 @@ export class CometEngine implements Engine {
     return this.#application;
   }
 
+  /** What its CometBFT says to light clients. */
+  readonly light: LightSource = (question) => cometAnswer(this.#sockets.rpc, pathOf(question));
+
   /** CometBFT's process; null while it does not run. */
   get pid(): number | null {
     return this.#process.pid;
@@ -170,6 +175,7 @@ export class CometEngine implements Engine {
     await this.#seals.settled();
     for (const socket of this.#connections) socket.destroy();
     this.#server?.close();
+    for (const service of this.#light) service.close();
     await removeSockets(this.#sockets);
   }
 
@@ -185,6 +191,9 @@ export class CometEngine implements Engine {
     });
     this.#server = server;
     await once(server.listen(this.#sockets.abci), 'listening');
+    const { sources = [] } = this.#options.network.trusted ?? {};
+    const { light } = this.#sockets;
+    this.#light = await Promise.all(sources.map((source, index) => LightService.open(light[index] ?? '', source)));
   }
 
   async #answer(message: Uint8Array): Promise<Uint8Array> {

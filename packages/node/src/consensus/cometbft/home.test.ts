@@ -18,7 +18,7 @@ describe("CometBFT's home §18.12", () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
   const written = async (network: Partial<HomeOptions['network']> = {}, signer: string | null = '/s/signer') => {
-    const sockets = { abci: '/s/abci', rpc: '/s/rpc', signer };
+    const sockets = { abci: '/s/abci', rpc: '/s/rpc', light: ['/s/light-0', '/s/light-1'], signer };
     const meeting = { listen: 'tcp://0.0.0.0:26656', peers: ['aa@h:1', 'bb@h:2'], ...network };
     const evidenceAge = { blocks: 50, ms: 7000 };
     await writeHome({ dir, genesis, identity, nodeSeed, network: meeting, sockets, evidenceAge });
@@ -47,14 +47,11 @@ describe("CometBFT's home §18.12", () => {
     expect(cometNodeId(nodeSeed)).toMatch(/^[0-9a-f]{40}$/);
   });
 
-  it('is that of a node without a key, for light clients, or begun with a trusted block, when told to', async () => {
+  it('is that of a node without a key, or begun with a trusted block, when told to', async () => {
     expect(await written({}, null)).toContain('priv_validator_laddr = ""');
-    expect(await written({ rpcListen: 'tcp://127.0.0.1:26657' })).toContain(
-      'laddr = "unix:///s/rpc,tcp://127.0.0.1:26657"',
-    );
-    const rpcServers = ['http://a:1', 'http://b:1'];
-    const lines = await written({ stateSync: { rpcServers, trustHeight: 7, trustHash: 'ABCD' }, isLocal: true });
-    const expected = ['enable = true', 'rpc_servers = "http://a:1,http://b:1"', 'trust_height = 7', 'pex = false'];
+    const lines = await written({ trusted: { height: 7, hash: 'abcd', sources: [] }, isLocal: true });
+    const servers = 'rpc_servers = "unix:///s/light-0,unix:///s/light-1"';
+    const expected = ['enable = true', servers, 'trust_height = 7', 'trust_hash = "abcd"', 'pex = false'];
     expect(lines).toEqual(expect.arrayContaining(expected));
   });
 

@@ -4,15 +4,16 @@ import { type ChainIdentity, cometAddress, cometChainId, type Genesis, limits } 
 import { toHex } from '@assay/ssz';
 import { Ed25519Signer } from '../../crypto/signers.ts';
 import { writeDurably } from '../../store/durable-file.ts';
+import type { LightSource } from './light-service.ts';
 import type { EvidenceAge } from './retention.ts';
 
-/** A trusted block of CometBFT from which a new node begins (§18.9). */
-export interface StateSync {
-  /** Two RPC addresses or more, of nodes that do not belong together: `http://host:port`. */
-  readonly rpcServers: readonly string[];
-  readonly trustHeight: number;
+/** A trusted block of CometBFT, after which a new node begins with a state (§18.9). */
+export interface TrustedComet {
+  readonly height: number;
   /** Hexadecimal. */
-  readonly trustHash: string;
+  readonly hash: string;
+  /** Who says what the light client asks: two, which it holds against each other. */
+  readonly sources: readonly LightSource[];
 }
 
 /** Where a CometBFT meets others. */
@@ -27,14 +28,15 @@ export interface CometNetwork {
   readonly seeds?: readonly string[];
   /** For a network of one machine: addresses of its own, and several nodes behind one. */
   readonly isLocal?: boolean;
-  /** Where it answers light clients besides its own node, `tcp://host:port`; when absent nowhere. */
-  readonly rpcListen?: string | undefined;
-  readonly stateSync?: StateSync | undefined;
+  /** When absent it begins with the genesis. */
+  readonly trusted?: TrustedComet | undefined;
 }
 
 export interface CometSockets {
   readonly abci: string;
   readonly rpc: string;
+  /** Two, at which the light client asks. */
+  readonly light: readonly string[];
   /** Null for a node that makes no blocks. */
   readonly signer: string | null;
 }
@@ -100,8 +102,7 @@ function genesisOf({ genesis, identity, evidenceAge }: HomeOptions): object {
 
 function configOf({ genesis, network, sockets }: HomeOptions): Readonly<Record<string, Section>> {
   const { blockTimeMs } = genesis.params;
-  const { isLocal = false, seeds = [], externalAddress = '', rpcListen, stateSync } = network;
-  const rpc = [`unix://${sockets.rpc}`, ...(rpcListen === undefined ? [] : [rpcListen])];
+  const { isLocal = false, seeds = [], externalAddress = '', trusted } = network;
   return {
     '': {
       proxy_app: `unix://${sockets.abci}`,
@@ -109,7 +110,7 @@ function configOf({ genesis, network, sockets }: HomeOptions): Readonly<Record<s
       log_level: 'error',
       log_format: 'json',
     },
-    rpc: { laddr: rpc.join(','), pprof_laddr: '', max_body_bytes: 1024 * 1024 },
+    rpc: { laddr: `unix://${sockets.rpc}`, pprof_laddr: '', max_body_bytes: 1024 * 1024 },
     p2p: {
       laddr: network.listen,
       external_address: externalAddress,
@@ -126,10 +127,10 @@ function configOf({ genesis, network, sockets }: HomeOptions): Readonly<Record<s
     },
     mempool: { type: 'app', max_tx_bytes: maxBundleBytes, reap_interval: '20ms', seen_cache_size: 100_000 },
     statesync: {
-      enable: stateSync !== undefined,
-      rpc_servers: stateSync?.rpcServers.join(',') ?? '',
-      trust_height: stateSync?.trustHeight ?? 0,
-      trust_hash: stateSync?.trustHash ?? '',
+      enable: trusted !== undefined,
+      rpc_servers: sockets.light.map((path) => `unix://${path}`).join(','),
+      trust_height: trusted?.height ?? 0,
+      trust_hash: trusted?.hash ?? '',
       trust_period: '336h0m0s',
       discovery_time: '5s',
     },

@@ -34,8 +34,6 @@ export interface TestNet {
     network?: Partial<CometNetwork>,
     wrap?: (store: Store) => Store,
   ): Promise<TestNode>;
-  /** Where a node answers light clients. */
-  rpcOf(index: number): string;
 }
 
 const seedOf = (index: number) => sha256(encodeText(`comet node ${index}`));
@@ -48,7 +46,7 @@ export interface NetOptions {
   readonly epochBlocks?: number;
   /** Another chain than the one of those validators and accounts, with the consensus keys of its validators. */
   readonly chain?: TestChain;
-  /** Two for each node, the same in every process of one network; free ones when absent. */
+  /** One for each node, the same in every process of one network; free ones when absent. */
   readonly ports?: readonly number[];
 }
 
@@ -56,16 +54,14 @@ export interface NetOptions {
 export async function testNet(binary: string, dir: string, options: NetOptions): Promise<TestNet> {
   const { validators, nodes = validators, accounts = 4, epochBlocks = 8 } = options;
   const { chain = testChain({ accounts, makers: validators, epochBlocks, blockTimeMs: 200 }) } = options;
-  const { ports = await freePorts(2 * nodes) } = options;
+  const { ports = await freePorts(nodes) } = options;
   const addressOf = (index: number) => `127.0.0.1:${ports[index]}`;
-  const rpcOf = (index: number) => addressOf(nodes + index);
   const node: TestNet['node'] = async (index, more = {}, network = {}, wrap = (each) => each) => {
     const store = await openStore({ dir: join(dir, `chain${index}`), genesisHash: chain.hash });
     const lines: string[] = [];
     const own = chain.sealers[index];
     const others = Array.from({ length: nodes }, (_, i) => i).filter((i) => i !== index);
     const peers = others.map((i) => `${cometNodeId(seedOf(i))}@${addressOf(i)}`);
-    const rpcListen = `tcp://${rpcOf(index)}`;
     const engine = await CometEngine.open({
       store: wrap(store),
       genesis: chain.genesis,
@@ -73,7 +69,7 @@ export async function testNet(binary: string, dir: string, options: NetOptions):
       home: join(dir, `comet${index}`),
       binary,
       nodeSeed: seedOf(index),
-      network: { listen: `tcp://${addressOf(index)}`, peers, rpcListen, isLocal: true, ...network },
+      network: { listen: `tcp://${addressOf(index)}`, peers, isLocal: true, ...network },
       keys:
         own === undefined
           ? null
@@ -88,7 +84,7 @@ export async function testNet(binary: string, dir: string, options: NetOptions):
     };
     return { store, engine, lines, close };
   };
-  return { chain, node, rpcOf };
+  return { chain, node };
 }
 
 export async function freePorts(count: number): Promise<number[]> {

@@ -15,7 +15,12 @@ export async function makeSockets(home: string, isSigning: boolean): Promise<Com
   if (isOurs(before)) await rm(before, { recursive: true, force: true });
   const dir = await mkdtemp(join(tmpdir(), prefix));
   await writeFile(place, dir);
-  return { abci: join(dir, 'abci'), rpc: join(dir, 'rpc'), signer: isSigning ? join(dir, 'signer') : null };
+  return {
+    abci: join(dir, 'abci'),
+    rpc: join(dir, 'rpc'),
+    light: ['light-0', 'light-1'].map((name) => join(dir, name)),
+    signer: isSigning ? join(dir, 'signer') : null,
+  };
 }
 
 export function removeSockets({ abci }: CometSockets): Promise<void> {

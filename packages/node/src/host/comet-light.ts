@@ -1,0 +1,61 @@
+import { Height } from '@assay/protocol';
+import type { Endpoint, MessageStream, PeerId } from '@assay/roles/ports/network';
+import type { Timers } from '@assay/roles/ports/runtime';
+import { decoded } from '@assay/roles/ports/wire';
+import { enumOf, StructType, U16 } from '@assay/ssz';
+import { type LightQuestion, type LightSource, lightMethods } from '../consensus/cometbft/light-service.ts';
+import { serveWithin } from '../consensus/follow/slots.ts';
+import { receiveParcel, sendParcel } from '../consensus/follow/wire.ts';
+
+/** Asks the CometBFT beside a node what a light client asks (§20.8). */
+const lightProtocol = '/assay/comet-light/1';
+
+const served = { perPeer: 4, inAll: 16 } as const;
+/** Largest answer that is taken: a commit has a signature for each validator. */
+const maxAnswerBytes = 4 * 1024 * 1024;
+
+const QuestionBytes = new StructType(
+  { method: enumOf(...lightMethods), height: Height, page: U16 },
+  { typeName: 'LightQuestion' },
+);
+
+/** Tells whoever asks what the CometBFT beside this node says. */
+export function serveCometLight(endpoint: Pick<Endpoint, 'handle'>, source: LightSource, runtime: Timers): void {
+  const answer = async (stream: MessageStream, message: Uint8Array) => {
+    const said = await source(decoded(stream, QuestionBytes, message));
+    await sendParcel(runtime, stream, new TextEncoder().encode(said));
+    stream.close();
+  };
+  serveWithin(served, endpoint, { protocol: lightProtocol, answer });
+}
+
+/** The first of these peers that answers, from the one at `first` on: the light client holds two against each other. */
+export function lightSource(
+  { endpoint, runtime }: { readonly endpoint: Pick<Endpoint, 'open'>; readonly runtime: Timers },
+  peers: readonly PeerId[],
+  first: number,
+): LightSource {
+  const inTurn = peers.map((_, index) => peers[(index + first) % peers.length] as PeerId);
+  return async (question) => {
+    for (const peer of inTurn) {
+      const said = await askPeer({ endpoint, runtime }, peer, question).catch(() => null);
+      if (said !== null) return said;
+    }
+    throw new Error(`none of ${peers.length} peers says what their CometBFT has of height ${question.height}`);
+  };
+}
+
+async function askPeer(
+  { endpoint, runtime }: { readonly endpoint: Pick<Endpoint, 'open'>; readonly runtime: Timers },
+  peer: PeerId,
+  question: LightQuestion,
+): Promise<string | null> {
+  const stream = await endpoint.open(peer, lightProtocol);
+  try {
+    await stream.send(QuestionBytes.serialize(question));
+    const parcel = await receiveParcel(runtime, stream, maxAnswerBytes);
+    return parcel === null ? null : new TextDecoder().decode(parcel.bytes);
+  } finally {
+    stream.abort();
+  }
+}
