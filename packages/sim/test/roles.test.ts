@@ -174,13 +174,18 @@ describe('the roles together', () => {
       indexes: [0, 1],
       reason: `${unsigned}; too few mixers agree that the step was late`,
     });
-    const reasons = [{ miner: 1 - receipt.miner }, { requestHash: new Uint8Array(32) }, { oracle: 9 }].map(
-      async (change) => (await reasonFor(unvotedStep(net, receipt, change))).reason,
-    );
-    expect(await Promise.all(reasons)).toEqual([
-      'the mixers voted on another transition',
-      'the transition is not of the signed request',
-      'TRANSITION_UNKNOWN_ROLE',
+    for (const [change, reason] of [
+      [{ miner: 1 - receipt.miner }, 'the mixers voted on another transition'],
+      [{ requestHash: new Uint8Array(32) }, 'the transition is not of the signed request'],
+      [{ oracle: 9 }, 'TRANSITION_UNKNOWN_ROLE'],
+    ] as const) {
+      expect(await reasonFor(unvotedStep(net, receipt, change))).toEqual({ indexes: [0], reason });
+    }
+    // §14.1.3
+    const both = [changed({}), changed({ session: 99 })].map((each) => reasonFor(each));
+    expect((await Promise.all(both)).map(({ reason }) => reason)).toEqual([
+      'a newer offer of this mixer is here',
+      'unknown session or miner',
     ]);
     // §8.6 A challenge is disputed with the miner's own signature over its artifact.
     const { reveal } = bundle;
