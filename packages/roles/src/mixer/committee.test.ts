@@ -67,7 +67,7 @@ describe('whether a home mixer is away (§5.6)', () => {
 
 describe('whether this mixer is behind the chain (§5.21)', () => {
   const behind = (...heights: number[]) => {
-    const world = new World({ mixers: 4, params: { epochBlocks: 4096 } });
+    const world = new World({ mixers: heights.length + 1, params: { epochBlocks: 4096 } });
     for (let n = 0; n < 10; n++) world.block();
     const committee = new Committee(0);
     for (const [i, said] of heights.entries()) committee.heard(i + 1, { said, known: 10 });
@@ -78,6 +78,8 @@ describe('whether this mixer is behind the chain (§5.21)', () => {
     expect(behind(15, 15, 10)).toBe(true);
     expect(behind(14, 14, 14)).toBe(false);
     expect(behind(1_000_000, 10, 10)).toBe(false);
+    expect(behind(1_000_000, 10)).toBe(false);
+    expect(behind(15, 15, 10, 10, 10)).toBe(false);
     expect(behind()).toBe(false);
   });
 });

@@ -112,7 +112,7 @@ export class Committee {
   isBehind(state: LedgerView): boolean {
     const seats = presentCommittee(state);
     const ahead = seats.filter(({ mixer }) => (this.#saidAt.get(mixer) ?? 0) - state.globals.height > presenceBlocks);
-    return !isQuorum(seats.length - ahead.length, seats.length);
+    return 3 * ahead.length > seats.length;
   }
 
   /** Throws NO_COMMITTEE when no certificate could form now (§7.3). */
