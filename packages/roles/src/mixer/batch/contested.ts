@@ -60,7 +60,7 @@ export class Answers {
     this.#left = this.#left.filter((each) => !gone.has(each));
     return refused.map((contested) => ({
       attestation: retimed(contested, this.#total),
-      reasons: contested.against.map(({ reason }) => reason),
+      reasons: contested.against.map(({ mixer, reason }) => `mixer ${mixer}: ${reason}`),
       said: new Map(timesIn(contested).map(({ mixer, least }) => [mixer, least])),
     }));
   }

@@ -43,6 +43,8 @@ type Reply = { readonly mixer: Ref<'mixers'>; readonly signature: Uint8Array } |
 /** Blocks from the replies to an offer to the one that holds the batch, with slow ways. */
 const inclusionBlocks = 2;
 const certifiedKey = 'certified';
+/** Refusals of which the log tells for one attestation. */
+const mostReasons = 8;
 
 /** Gathers finished and late tasks, has the committee check and sign them (§7.2). */
 export class Batches {
@@ -214,7 +216,8 @@ export class Batches {
   #postpone({ attestation, reasons, said }: Refused): void {
     const { chain, runtime } = this.#context;
     const againAt = this.#ground.pending.postpone(attestation, chain.head().globals.height, said);
-    runtime.log(`${nameOf(attestation)} is offered again at block ${againAt}: ${[...new Set(reasons)].join('; ')}`);
+    const why = reasons.slice(0, mostReasons).join('; ');
+    runtime.log(`${nameOf(attestation)} is offered again at block ${againAt}: ${why}`);
   }
 
   /** §7.4: two headers of one turn would be an offence, so the first one signed is sent until it is taken. */
