@@ -14,6 +14,7 @@ const peerId = z.string().regex(/^[0-9a-f]{64}$/, {
   error: ({ input }) => `"${String(input)}" is no peer: a public key in 64 hexadecimal digits.`,
 });
 
+const noMore = z.null('It is no more: see "Validators that come late" in docs/run-a-network.md.').optional();
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'A hash has 64 hexadecimal digits.');
 
 /** Where a key of this node is reached by others; nowhere for who only dials. */
@@ -64,6 +65,9 @@ const engine = z.discriminatedUnion('kind', [
       .strictObject({ height: z.int().min(1), hash })
       .nullable()
       .default(null),
+    /** Empty in every file that an earlier release wrote. */
+    rpcListen: noMore,
+    stateSync: noMore,
     /** Asks the peers of the node at each start where their CometBFTs are, too (§20.7). */
     asksPeers: z.boolean().default(false),
   }),

@@ -77,6 +77,13 @@ describe('a validator whose chain was deleted §18.13', () => {
     expect(mayBeginAgain(configOf('mixer', trusted), dir)).toBe(false);
   });
 
+  it('reads what earlier releases wrote, and says what became of it', () => {
+    const wrote = { kind: 'cometbft', rpcListen: null, stateSync: null };
+    const configOfOld = (engine: object) => NodeConfig.parse({ version: 1, engine, api: { port: 0 } });
+    expect(configOfOld(wrote).engine).toMatchObject({ trusted: null });
+    expect(() => configOfOld({ ...wrote, rpcListen: 'tcp://10.0.0.7:26657' })).toThrow(/It is no more: see/);
+  });
+
   it('is told of a whole hash', () => {
     expect(() => configOf('validator', { ...trusted, hash: 'ab' })).toThrow(/64 hexadecimal digits/);
   });

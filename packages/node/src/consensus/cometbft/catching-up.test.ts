@@ -50,6 +50,6 @@ describe('whether the chain is as far as that of others §18.13', () => {
       expect(await catchingUp.look()).toBe(false);
       expect(lines).toHaveLength(world.nowMs < 10_000 ? 0 : 1);
     }
-    expect(lines.join()).toMatch(/^2 of 3 peers are at height 901, and none gives block 6: begin again/);
+    expect(lines.join()).toMatch(/^2 of 3 peers are at height 901, and none gives block 6: begin with a state/);
   });
 });

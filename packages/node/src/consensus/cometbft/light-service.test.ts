@@ -9,10 +9,12 @@ import { type LightQuestion, LightService, pathOf } from './light-service.ts';
 const dir = mkdtempSync(join(tmpdir(), 'assay-light-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+let sockets = 0;
+
 /** What a service says to this, and what it asked for it. */
 async function answered(body: string, said: string) {
   const asked: LightQuestion[] = [];
-  const socketPath = join(dir, 'light');
+  const socketPath = join(dir, `light-${sockets++}`);
   const service = await LightService.open(socketPath, async (question) => {
     asked.push(question);
     return said;
