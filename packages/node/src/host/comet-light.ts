@@ -3,9 +3,9 @@ import type { Endpoint, MessageStream, PeerId } from '@assay/roles/ports/network
 import type { Timers } from '@assay/roles/ports/runtime';
 import { decoded } from '@assay/roles/ports/wire';
 import { enumOf, StructType, U16 } from '@assay/ssz';
-import { type LightQuestion, type LightSource, lightMethods } from '../consensus/cometbft/light-service.ts';
+import { type LightSource, lightMethods } from '../consensus/cometbft/light-service.ts';
 import { serveWithin } from '../consensus/follow/slots.ts';
-import { receiveParcel, sendParcel } from '../consensus/follow/wire.ts';
+import { askParcel, sendParcel } from '../consensus/follow/wire.ts';
 
 /** Asks the CometBFT beside a node what a light client asks (§20.8). */
 const lightProtocol = '/assay/comet-light/1';
@@ -37,25 +37,11 @@ export function lightSource(
 ): LightSource {
   const inTurn = peers.map((_, index) => peers[(index + first) % peers.length] as PeerId);
   return async (question) => {
+    const asked = { protocol: lightProtocol, question: QuestionBytes.serialize(question), maxBytes: maxAnswerBytes };
     for (const peer of inTurn) {
-      const said = await askPeer({ endpoint, runtime }, peer, question).catch(() => null);
-      if (said !== null) return said;
+      const said = await askParcel({ endpoint, runtime }, peer, asked).catch(() => null);
+      if (said !== null) return new TextDecoder().decode(said);
     }
     throw new Error(`none of ${peers.length} peers says what their CometBFT has of height ${question.height}`);
   };
-}
-
-async function askPeer(
-  { endpoint, runtime }: { readonly endpoint: Pick<Endpoint, 'open'>; readonly runtime: Timers },
-  peer: PeerId,
-  question: LightQuestion,
-): Promise<string | null> {
-  const stream = await endpoint.open(peer, lightProtocol);
-  try {
-    await stream.send(QuestionBytes.serialize(question));
-    const parcel = await receiveParcel(runtime, stream, maxAnswerBytes);
-    return parcel === null ? null : new TextDecoder().decode(parcel.bytes);
-  } finally {
-    stream.abort();
-  }
 }

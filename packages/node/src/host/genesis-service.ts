@@ -4,7 +4,7 @@ import type { Endpoint, MessageStream, PeerId } from '@assay/roles/ports/network
 import type { Timers } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
 import { serveWithin } from '../consensus/follow/slots.ts';
-import { receiveParcel, sendParcel } from '../consensus/follow/wire.ts';
+import { askParcel, sendParcel } from '../consensus/follow/wire.ts';
 
 /** Asks a node for the genesis of its chain (§20.2). */
 export const genesisProtocol = '/assay/genesis/1';
@@ -48,16 +48,11 @@ async function fromPeer(
   peer: PeerId,
   hash: Uint8Array,
 ): Promise<Genesis> {
-  const stream = await endpoint.open(peer, genesisProtocol);
-  try {
-    // Whoever is asked answers to a first message.
-    await stream.send(new Uint8Array(1));
-    const parcel = await receiveParcel(runtime, stream, maxGenesisBytes);
-    if (parcel === null) throw new Error('it closed without an answer');
-    const genesis = Genesis.deserialize(parcel.bytes);
-    if (equalBytes(genesisHash(genesis), hash)) return genesis;
-    throw new Error('it gave the genesis of another network');
-  } finally {
-    stream.abort();
-  }
+  // Whoever is asked answers to a first message.
+  const asked = { protocol: genesisProtocol, question: new Uint8Array(1), maxBytes: maxGenesisBytes };
+  const bytes = await askParcel({ endpoint, runtime }, peer, asked);
+  if (bytes === null) throw new Error('it closed without an answer');
+  const genesis = Genesis.deserialize(bytes);
+  if (equalBytes(genesisHash(genesis), hash)) return genesis;
+  throw new Error('it gave the genesis of another network');
 }

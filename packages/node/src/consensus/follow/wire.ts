@@ -1,5 +1,5 @@
 import { limits, Parcel } from '@assay/protocol';
-import type { MessageStream } from '@assay/roles/ports/network';
+import type { Endpoint, MessageStream, PeerId } from '@assay/roles/ports/network';
 import type { Timers } from '@assay/roles/ports/runtime';
 import { decoded, inTime } from '@assay/roles/ports/wire';
 import { concatBytes } from '@assay/ssz';
@@ -85,6 +85,25 @@ export async function receiveParcel(
   if (length === 0 || length > maxBytes) throw new PeerFault(`it announced ${length} bytes, the most is ${maxBytes}`);
   const limitMs = mostMs + leastMsFor(length);
   return { bytes: await inTime(runtime, stream, limitMs, receivePieces(runtime, stream, length)), isToVerify };
+}
+
+/** What a peer answers to one question with a parcel; null when it closes without one. */
+export async function askParcel(
+  { endpoint, runtime }: { readonly endpoint: Pick<Endpoint, 'open'>; readonly runtime: Timers },
+  peer: PeerId,
+  {
+    protocol,
+    question,
+    maxBytes,
+  }: { readonly protocol: string; readonly question: Uint8Array; readonly maxBytes: number },
+): Promise<Uint8Array | null> {
+  const stream = await endpoint.open(peer, protocol);
+  try {
+    await stream.send(question);
+    return (await receiveParcel(runtime, stream, maxBytes))?.bytes ?? null;
+  } finally {
+    stream.abort();
+  }
 }
 
 async function receivePieces(runtime: Timers, stream: MessageStream, length: number): Promise<Uint8Array> {
