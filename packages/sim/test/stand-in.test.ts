@@ -4,6 +4,7 @@ import { type Attestation, drawEpoch, messageTypes, Presence, SignedPresence } f
 import { SigningRoots, topics } from '@assay/roles/context';
 import { presentCommittee } from '@assay/roles/mixer/committee';
 import { DrawTables } from '@assay/roles/mixer/index';
+import { peerIdOf } from '@assay/roles/ports/network';
 import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
 import { forgedTask, signedRequest, ticketOf } from '../src/adversaries/forged-task.ts';
@@ -73,6 +74,16 @@ describe('a task that another took while its home mixer was away (§5.6)', () =>
     await net.until(hasSeat);
     await net.blocks(12);
     expect(net.task(taskId)?.row.mixer).toBe(1);
+  });
+
+  it('is certified although another said too late that it takes the request, and served it', async () => {
+    const net = await startWorld({ miners: 2, params: { epochBlocks: 4096 } });
+    net.network.cutOff(net.mixerPeer(0));
+    await net.blocks(8);
+    net.network.lengthen(net.mixerPeer(1), peerIdOf(net.keys.account(names.gateway)), 2100);
+    const { taskId } = await net.ask();
+    await net.until(() => net.task(taskId) !== null);
+    expect(net.task(taskId)?.row.mixer).toBe(2);
   });
 
   it('is drawn from tables that a node keeps, also of epochs in which no mixer ran (§14.2.1)', async () => {

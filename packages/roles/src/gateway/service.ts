@@ -77,8 +77,7 @@ export class Gateway implements RoleService, ChatService {
     const session = this.#context.chain.head().sessions.get(key.session);
     if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
     const model = this.#modelOf(request.model, session);
-    const submission = this.#submissionOf(request, key, model);
-    const { stream, taskId } = await this.#admit(submission, session);
+    const { stream, taskId } = await this.#admit(() => this.#submissionOf(request, key, model), session);
     const leave = () => stream.abort();
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
@@ -137,9 +136,12 @@ export class Gateway implements RoleService, ChatService {
     return { request: taskRequest, signature, payload };
   }
 
-  /** Asks the home mixer, then the ones after it while nobody answers (§5 Create). */
+  /**
+   * Asks the home mixer, then the ones after it while nobody answers (§5 Create). Each gets a request of its own:
+   * what one that answers too late made of its own takes nothing from the next (§5.6).
+   */
   async #admit(
-    submission: TaskSubmission,
+    newSubmission: () => TaskSubmission,
     session: SessionRow,
   ): Promise<{ stream: MessageStream; taskId: Uint8Array }> {
     const { runtime, chain } = this.#context;
@@ -147,6 +149,7 @@ export class Gateway implements RoleService, ChatService {
     const endpoint = this.#endpoint;
     if (endpoint === null) throw new AssayError('NO_MIXER', 'This gateway is stopped.');
     for (const mixer of fromHome(committeeOf(head, head.globals.epoch), session.homeMixer)) {
+      const submission = newSubmission();
       try {
         const stream = await endpoint.open(peerIdOf(chain.head().mixers.at(mixer)), protocols.task);
         const answer = await submit(stream, submission, runtime);
