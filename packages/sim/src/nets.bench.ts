@@ -29,10 +29,10 @@ import { realRuntime } from '@assay/node/runtime/real';
 import { openStore } from '@assay/node/store/store';
 import { withParams } from '@assay/protocol';
 import { protocols, topics } from '@assay/roles/context';
-import type { ApiKey, Gateway } from '@assay/roles/gateway/index';
+import { type ApiKey, type Gateway, hashOfApiKey } from '@assay/roles/gateway/index';
 import type { Chain } from '@assay/roles/ports/chain';
 import { type Endpoint, type MessageStream, type Network, type PeerId, peerIdOf } from '@assay/roles/ports/network';
-import { encodeText, sha256, toHex } from '@assay/ssz';
+import { toHex } from '@assay/ssz';
 import type { Bench, Row } from '../../../bench/bench.ts';
 import { carried, type Flow } from './scale.ts';
 import { model, servingOn } from './serving.ts';
@@ -119,7 +119,7 @@ async function start(keys: Keystore, network: Network): Promise<Running> {
   const engine = await EmbeddedEngine.open({ store, genesis, runtime, signerOf, onFatal });
   const { chain } = engine;
   const serving = servingOn(runtime, {});
-  const apiKeys: ApiKey[] = [];
+  const apiKeys = new Map<string, ApiKey>();
   const drawTables = drawTablesOf({ chain, store });
   const parts = { chain, network, runtime, store, serving, concurrency, drawTables, apiKeys, keys: ring };
   const { roles, gateway } = buildRoles({ ...parts, roles: devnetRoles(miners, mixers) });
@@ -130,7 +130,7 @@ async function start(keys: Keystore, network: Network): Promise<Running> {
   const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits: sessionDepositUnits });
   const sessionSigner = keys.account(names.session);
   const apiKey = apiKeyOf(sessionSigner, session);
-  apiKeys.push({ hash: sha256(encodeText(apiKey)), session, sessionSigner });
+  apiKeys.set(hashOfApiKey(apiKey), { session, sessionSigner });
   const stop = async () => {
     await roles.stopAll();
     await engine.stop();

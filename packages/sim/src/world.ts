@@ -23,13 +23,13 @@ import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
 import type { BodyKind, BodyValues, Genesis, Ref } from '@assay/protocol';
 import type { AccountSigner, RoleContext } from '@assay/roles/context';
-import type { ApiKey, Gateway } from '@assay/roles/gateway/index';
+import { type ApiKey, type ApiKeys, type Gateway, hashOfApiKey } from '@assay/roles/gateway/index';
 import type { Chain, Inclusion } from '@assay/roles/ports/chain';
 import type { InferenceRequest } from '@assay/roles/ports/chat';
 import { peerIdOf } from '@assay/roles/ports/network';
 import { runtimeOf } from '@assay/roles/ports/runtime';
 import { SimulatedRuntime } from '@assay/roles/simulated/runtime';
-import { encodeText, fromHex, sha256 } from '@assay/ssz';
+import { fromHex } from '@assay/ssz';
 import { SeededKeys } from './keys.ts';
 import { KnownSignatures } from './known-signatures.ts';
 import { Links, type Ways } from './links.ts';
@@ -61,7 +61,7 @@ export interface WorldOptions extends ServingOptions {
   /** Where the chain lies and what roles remember; in memory when absent. */
   readonly storeOf?: (genesis: Genesis, runtime: SimulatedRuntime) => Promise<WorldStore>;
   /** The API keys that the gateway takes; when absent the first of every session that is opened here. */
-  readonly apiKeysOf?: (parts: { readonly chain: Chain; readonly ring: KeyRing }) => Iterable<ApiKey>;
+  readonly apiKeysOf?: (parts: { readonly chain: Chain; readonly ring: KeyRing }) => ApiKeys;
   /** A world that has ended, whose chain, keys and time go on in this one. */
   readonly after?: World;
 }
@@ -89,8 +89,8 @@ export class World implements Surroundings {
   readonly trace: Trace;
   readonly built: BuiltRoles;
   readonly #parts: Parts;
-  readonly #accepted: ApiKey[] = [];
-  readonly #apiKeys: Iterable<ApiKey>;
+  readonly #accepted = new Map<string, ApiKey>();
+  readonly #apiKeys: ApiKeys;
   readonly #ended = Promise.withResolvers<void>();
   #session = 0;
   #apiKey = '';
@@ -388,7 +388,7 @@ export class World implements Surroundings {
   #accept(session: Ref<'sessions'>): string {
     const sessionSigner = this.keys.account(names.session);
     const apiKey = apiKeyOf(sessionSigner, session);
-    this.#accepted.push({ hash: sha256(encodeText(apiKey)), session, sessionSigner });
+    this.#accepted.set(hashOfApiKey(apiKey), { session, sessionSigner });
     return apiKey;
   }
 

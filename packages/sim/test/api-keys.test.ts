@@ -4,7 +4,7 @@ import { names } from '@assay/node/devnet/genesis';
 import { followSessions, liveApiKey } from '@assay/node/host/follow-sessions';
 import { ApiKeyFile } from '@assay/node/keys/api-keys';
 import { newDirectory } from '@assay/node/store/directory.fixture';
-import type { ApiKey } from '@assay/roles/gateway/index';
+import { type ApiKeys, hashOfApiKey } from '@assay/roles/gateway/index';
 import { describe, expect, it } from 'vitest';
 import { startWorld } from './start.fixture.ts';
 
@@ -35,11 +35,27 @@ describe('an API key', () => {
     expect(gateway.knowsKey(other)).toBe(true);
   });
 
+  it('is refused once its session is closed', async () => {
+    const dir = await newDirectory();
+    await ApiKeyFile.begin(join(dir, 'api-keys.json'));
+    const file = new ApiKeyFile(join(dir, 'api-keys.json'));
+    const net = await startWorld({
+      miners: 1,
+      params: { epochBlocks: 8, receiptLifetimeBlocks: 8 },
+      apiKeysOf: (parts) => followSessions({ ...parts, file }, () => {}),
+    });
+    const { height } = net.chain.head().globals;
+    const brief = await net.openSession(names.payer, { expiryHeight: height + 16 });
+    expect(net.gateway.knowsKey(brief)).toBe(true);
+    await net.until(() => net.chain.head().sessions.at(net.session + 1).status === 'closed');
+    expect([net.gateway.knowsKey(brief), net.gateway.knowsKey(net.apiKey)]).toEqual([false, true]);
+  });
+
   it('is made once, however many sessions are opened after its own', async () => {
     const dir = await newDirectory();
     await ApiKeyFile.begin(join(dir, 'api-keys.json'));
     const file = new ApiKeyFile(join(dir, 'api-keys.json'));
-    let keys: Iterable<ApiKey> = [];
+    let keys: ApiKeys = new Map();
     const net = await startWorld({
       miners: 1,
       apiKeysOf: (parts) => {
@@ -47,9 +63,10 @@ describe('an API key', () => {
         return keys;
       },
     });
-    const [first] = keys;
-    await net.openSessions(names.payer, [{}, {}]);
-    expect([...keys]).toHaveLength(3);
-    expect([...keys][0]).toBe(first);
+    const first = keys.get(hashOfApiKey(net.apiKey));
+    expect(first).toBeDefined();
+    const others = await net.openSessions(names.payer, [{}, {}]);
+    for (const other of others) expect(keys.get(hashOfApiKey(other))?.session).not.toBe(net.session);
+    expect(keys.get(hashOfApiKey(net.apiKey))).toBe(first);
   });
 });

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { RoleCrypto } from '@assay/roles/ports/crypto';
 import { KeyStream } from './key-stream.ts';
 import { aggregateBls } from './verifier.ts';
@@ -7,5 +6,4 @@ import { aggregateBls } from './verifier.ts';
 export const nativeCrypto: RoleCrypto = {
   aggregateBls,
   keyStream: (seed, pieceBytes) => new KeyStream(seed, pieceBytes),
-  isSameSecret: timingSafeEqual,
 };

@@ -1,7 +1,7 @@
 import type { PresentKind, Verifier } from '@assay/ledger';
 import type { BodyValues } from '@assay/protocol';
 import type { RoleContext, RoleService } from '@assay/roles/context';
-import { type ApiKey, Gateway } from '@assay/roles/gateway/index';
+import { type ApiKeys, Gateway } from '@assay/roles/gateway/index';
 import { Miner, usualPlantsOneIn, type Worker } from '@assay/roles/miner/index';
 import { DrawTables, Mixer } from '@assay/roles/mixer/index';
 import { Oracle } from '@assay/roles/oracle/index';
@@ -49,7 +49,7 @@ export interface BuildParts {
   /** Of how many answers that may be planted miners plant one, on average (§14.13). */
   readonly plantsOneIn?: number;
   /** Those the gateway takes, as they are at any moment. */
-  readonly apiKeys: Iterable<ApiKey>;
+  readonly apiKeys: ApiKeys;
   readonly runtime: Runtime;
   /** The native one when absent. */
   readonly verifier?: Verifier;

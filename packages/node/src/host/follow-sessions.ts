@@ -1,22 +1,22 @@
 import type { Ref } from '@assay/protocol';
-import type { ApiKey } from '@assay/roles/gateway/index';
+import { type ApiKey, type ApiKeys, hashOfApiKey } from '@assay/roles/gateway/index';
 import type { Chain } from '@assay/roles/ports/chain';
-import { encodeText, sha256 } from '@assay/ssz';
 import { apiKeyOf, type Ed25519Signer } from '../crypto/signers.ts';
 import type { ApiKeyFile, ApiKeyList } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 
-/** An open session, and those of its keys that were made, by number: each is hashed twice. */
+/** An open session, and the hashes of those of its keys that were made, by number. */
 interface KnownSession {
+  readonly key: ApiKey;
   readonly signer: Ed25519Signer;
-  readonly made: Map<number, ApiKey>;
+  readonly hashes: string[];
 }
 
 /** The API keys of the open sessions whose keys this node holds, but for those that were revoked (§16.9). */
-class SessionKeys implements Iterable<ApiKey> {
+class SessionKeys implements ApiKeys {
   readonly #file: ApiKeyFile;
   readonly #sessions = new Map<Ref<'sessions'>, KnownSession>();
-  #keys: ApiKey[] = [];
+  readonly #keys = new Map<string, ApiKey>();
   #list: ApiKeyList | null = null;
 
   constructor(file: ApiKeyFile) {
@@ -24,41 +24,40 @@ class SessionKeys implements Iterable<ApiKey> {
   }
 
   add(session: Ref<'sessions'>, signer: Ed25519Signer): void {
-    this.#sessions.set(session, { signer, made: new Map() });
-    this.#list = null;
+    const known = { key: { session, sessionSigner: signer }, signer, hashes: [] };
+    this.#sessions.set(session, known);
+    if (this.#list !== null) this.#take(known, this.#list);
   }
 
   remove(session: Ref<'sessions'>): void {
-    if (this.#sessions.delete(session)) this.#list = null;
+    for (const hash of this.#sessions.get(session)?.hashes ?? []) this.#keys.delete(hash);
+    this.#sessions.delete(session);
   }
 
-  [Symbol.iterator](): Iterator<ApiKey> {
-    const list = this.#file.list;
-    if (list !== this.#list) this.#keys = [...this.#sessions].flatMap((known) => keysOf(list, ...known));
-    this.#list = list;
-    return this.#keys.values();
+  get(hash: string): ApiKey | undefined {
+    const { list } = this.#file;
+    if (list !== this.#list) {
+      this.#list = list;
+      this.#keys.clear();
+      for (const known of this.#sessions.values()) this.#take(known, list);
+    }
+    return this.#keys.get(hash);
   }
-}
 
-function keysOf(list: ApiKeyList, session: Ref<'sessions'>, { signer, made }: KnownSession): ApiKey[] {
-  const valid = list.of(session).filter(({ revoked }) => !revoked);
-  return valid.map(({ number }) => {
-    const key = made.get(number) ?? newKey(session, signer, number);
-    made.set(number, key);
-    return key;
-  });
-}
-
-function newKey(session: Ref<'sessions'>, sessionSigner: Ed25519Signer, number: number): ApiKey {
-  const hash = sha256(encodeText(apiKeyOf(sessionSigner, session, number)));
-  return { hash, session, sessionSigner };
+  #take({ key, signer, hashes }: KnownSession, list: ApiKeyList): void {
+    const { session } = key;
+    for (const { number, revoked } of list.of(session)) {
+      hashes[number] ??= hashOfApiKey(apiKeyOf(signer, session, number));
+      if (!revoked) this.#keys.set(hashes[number], key);
+    }
+  }
 }
 
 /** The API keys a gateway takes, as they are at any moment: of sessions that are opened later, without revoked ones. */
 export function followSessions(
   { chain, ring, file }: { readonly chain: Chain; readonly ring: KeyRing; readonly file: ApiKeyFile },
   log: (line: string) => void,
-): Iterable<ApiKey> {
+): ApiKeys {
   const keys = new SessionKeys(file);
   const add = (session: Ref<'sessions'>): boolean => {
     const signer = ring.account(chain.head().sessions.at(session).sessionKey);

@@ -18,18 +18,22 @@ import { type Endpoint, type MessageStream, peerIdOf, StreamLost } from '../port
 import { promptTokensBound } from '../prompt-bound.ts';
 import { readAnswer, submit } from './messages.ts';
 
-/** An API key, known only by its hash, and the session it spends. */
+/** The session that an API key spends. */
 export interface ApiKey {
-  /** SHA-256 of the key. */
-  readonly hash: Uint8Array;
   readonly session: Ref<'sessions'>;
   readonly sessionSigner: AccountSigner;
 }
 
+/** API keys that are taken at the moment, by `hashOfApiKey`. */
+export type ApiKeys = Pick<ReadonlyMap<string, ApiKey>, 'get'>;
+
+/** SHA-256 of an API key, in hex: all that a gateway keeps of one. */
+export const hashOfApiKey = (apiKey: string): string => toHex(sha256(encodeText(apiKey)));
+
 export interface GatewayOptions {
   readonly gateway: Ref<'gateways'>;
-  /** Those it takes at the moment: read again with every request (§16.9). */
-  readonly keys: Iterable<ApiKey>;
+  /** Asked again with every request (§16.9). */
+  readonly keys: ApiKeys;
   /** Milliseconds a submission stays valid. */
   readonly requestMs: number;
 }
@@ -57,7 +61,7 @@ export class Gateway implements RoleService, ChatService {
   }
 
   knowsKey(apiKey: string): boolean {
-    return this.#find(apiKey) !== null;
+    return this.#find(apiKey) !== undefined;
   }
 
   models(): { id: string; createdS: number; ownedBy: string }[] {
@@ -73,7 +77,7 @@ export class Gateway implements RoleService, ChatService {
 
   async ask(apiKey: string, request: InferenceRequest, signal: AbortSignal): Promise<Answer> {
     const key = this.#find(apiKey);
-    if (key === null) throw new AssayError('INVALID_API_KEY');
+    if (key === undefined) throw new AssayError('INVALID_API_KEY');
     const session = this.#context.chain.head().sessions.get(key.session);
     if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
     const model = this.#modelOf(request.model, session);
@@ -87,11 +91,8 @@ export class Gateway implements RoleService, ChatService {
     };
   }
 
-  #find(apiKey: string): ApiKey | null {
-    const hash = sha256(encodeText(apiKey));
-    let found: ApiKey | null = null;
-    for (const key of this.#options.keys) if (this.#context.crypto.isSameSecret(key.hash, hash)) found = key;
-    return found;
+  #find(apiKey: string): ApiKey | undefined {
+    return this.#options.keys.get(hashOfApiKey(apiKey));
   }
 
   #modelOf(name: string, session: SessionRow): ModelRow {

@@ -4,6 +4,4 @@ export interface RoleCrypto {
   aggregateBls(signatures: readonly Uint8Array[]): Uint8Array | null;
   /** The AES-256-CTR key stream of a seed, its counter from zero, piece by piece (§15.2). */
   keyStream(seed: Uint8Array, pieceBytes: number): { next(): Uint8Array };
-  /** Whether two byte strings of one length are the same, in a time that does not tell how much of them is. */
-  isSameSecret(a: Uint8Array, b: Uint8Array): boolean;
 }
