@@ -155,6 +155,7 @@ export class Gateway implements RoleService, ChatService {
         const stream = await endpoint.open(peerIdOf(chain.head().mixers.at(mixer)), protocols.task);
         const answer = await submit(stream, submission, runtime);
         if (answer !== null && 'taskId' in answer) return { stream, taskId: answer.taskId };
+        stream.abort();
         // A mixer that is leaving the committee, or has just joined it, sends on to the next one.
         if (answer !== null && answer.failure.code !== 'NO_MIXER') throw answer.failure;
       } catch (error) {

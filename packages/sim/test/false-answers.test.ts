@@ -1,0 +1,53 @@
+import { GatewayMessage, TaskSubmission } from '@assay/protocol';
+import { protocols } from '@assay/roles/context';
+import type { MessageStream } from '@assay/roles/ports/network';
+import { receive } from '@assay/roles/ports/wire';
+import { describe, expect, it } from 'vitest';
+import type { World } from '../src/world.ts';
+import { codeOf, endpointOf, startWorld } from './start.fixture.ts';
+
+const start = () => startWorld({ miners: 2, params: { epochBlocks: 4096 } });
+const never = () => new Promise<never>(() => {});
+const say = (stream: MessageStream, message: GatewayMessage) => stream.send(GatewayMessage.serialize(message));
+
+/** From now on a mixer answers requests in its own way, and never ends a stream; those it was asked. */
+function answerFalsely(net: World, mixer: number, answer: (stream: MessageStream) => Promise<unknown>) {
+  const asked: { readonly stream: MessageStream; readonly submission: TaskSubmission }[] = [];
+  endpointOf(net, mixer).handle(protocols.task, async (stream) => {
+    const submission = await receive(stream, TaskSubmission);
+    if (submission !== null) asked.push({ stream, submission });
+    await answer(stream);
+    await never();
+  });
+  return asked;
+}
+
+/** Whether the gateway has left a stream, as the mixer sees it. */
+const isLeft = (stream: MessageStream) =>
+  Promise.race([
+    stream.messages.next().then(
+      () => true,
+      () => true,
+    ),
+    new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 500)),
+  ]);
+
+const chunk = (bytes: number): GatewayMessage => ({
+  kind: 'chunk',
+  value: { tokens: [], text: new Uint8Array(bytes).fill(97), chain: new Uint8Array(32), checkpoint: [] },
+});
+
+describe('a mixer that answers a gateway falsely (§5.6)', () => {
+  it.each<[string, GatewayMessage]>([
+    ['that it does not take the request', { kind: 'failure', value: { code: 'NO_MIXER', detail: '' } }],
+    ['why it does not take it', { kind: 'failure', value: { code: 'TOO_MANY_REQUESTS', detail: '' } }],
+    ['a piece of an answer to what it has not taken', chunk(1)],
+  ])('keeps no stream of a gateway that it told %s (§16.11)', async (_, message) => {
+    const net = await start();
+    const asked = answerFalsely(net, 0, (stream) => say(stream, message));
+    await codeOf(net.ask());
+    await net.blocks(50);
+    expect(asked).toHaveLength(1);
+    expect(await isLeft((asked[0] as { stream: MessageStream }).stream)).toBe(true);
+  });
+});
