@@ -1,3 +1,4 @@
+import { names } from '@assay/node/devnet/genesis';
 import { GatewayMessage, TaskSubmission } from '@assay/protocol';
 import { protocols } from '@assay/roles/context';
 import type { MessageStream } from '@assay/roles/ports/network';
@@ -36,6 +37,7 @@ const chunk = (bytes: number): GatewayMessage => ({
   kind: 'chunk',
   value: { tokens: [], text: new Uint8Array(bytes).fill(97), chain: new Uint8Array(32), checkpoint: [] },
 });
+const admitted: GatewayMessage = { kind: 'admitted', value: { taskId: new Uint8Array(32).fill(7) } };
 
 describe('a mixer that answers a gateway falsely (§5.6)', () => {
   it.each<[string, GatewayMessage]>([
@@ -49,5 +51,22 @@ describe('a mixer that answers a gateway falsely (§5.6)', () => {
     await net.blocks(50);
     expect(asked).toHaveLength(1);
     expect(await isLeft((asked[0] as { stream: MessageStream }).stream)).toBe(true);
+  });
+
+  it('does not end with garbage what the next one would take', async () => {
+    const net = await start();
+    await net.built.roles.set(names.mixer(0), false);
+    await net.blocks(10);
+    answerFalsely(net, 1, (stream) => stream.send(Uint8Array.of(9, 9, 9)));
+    expect(await codeOf(net.ask())).toBe('OK');
+  });
+
+  it('ends an answer that it garbles as one that breaks the protocol', async () => {
+    const net = await start();
+    answerFalsely(net, 0, async (stream) => {
+      await say(stream, admitted);
+      await stream.send(Uint8Array.of(9, 9, 9));
+    });
+    expect(await codeOf(net.ask())).toBe('NO_MIXER');
   });
 });

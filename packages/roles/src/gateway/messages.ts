@@ -12,7 +12,8 @@ export async function submit(
   timers: Timers,
 ): Promise<{ readonly taskId: Uint8Array } | { readonly failure: AssayError } | null> {
   const sent = stream.send(TaskSubmission.serialize(submission));
-  const answered = sent.then(() => receive(stream, GatewayMessage));
+  // Who is lost, or says what nobody can read, has said nothing.
+  const answered = sent.then(() => receive(stream, GatewayMessage).catch(() => null));
   const message = await inTime(timers, stream, answerMs, answered);
   if (message?.kind === 'admitted') return message.value;
   return message?.kind === 'failure' ? { failure: failureOf(message.value) } : null;
@@ -36,7 +37,7 @@ export async function* readAnswer(stream: MessageStream, done: () => void): Asyn
         yield { type: 'tokens', text: text.push(chunk.text), tokens };
         continue;
       }
-      if (message.kind !== 'ended') throw new AssayError('NO_MIXER', 'The mixer broke the protocol.');
+      if (message.kind !== 'ended') throw brokeProtocol();
       const end = message.value;
       const rest = text.flush();
       if (rest !== '') yield { type: 'tokens', text: rest, tokens: [] };
@@ -47,7 +48,7 @@ export async function* readAnswer(stream: MessageStream, done: () => void): Asyn
   } catch (error) {
     if (error instanceof StreamLost)
       throw new AssayError('NO_MIXER', 'The mixer was lost in the middle of the answer.');
-    throw error;
+    throw error instanceof AssayError ? error : brokeProtocol(error);
   } finally {
     done();
     stream.abort();
@@ -59,3 +60,5 @@ type Failure = Extract<GatewayMessage, { kind: 'failure' }>['value'];
 function failureOf({ code, detail }: Failure): AssayError {
   return new AssayError(isCode(code) ? code : 'INTERNAL', detail);
 }
+
+const brokeProtocol = (cause?: unknown) => new AssayError('NO_MIXER', 'The mixer broke the protocol.', { cause });
