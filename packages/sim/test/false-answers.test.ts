@@ -1,7 +1,7 @@
 import { names } from '@assay/node/devnet/genesis';
 import { GatewayMessage, TaskSubmission } from '@assay/protocol';
 import { protocols } from '@assay/roles/context';
-import type { MessageStream } from '@assay/roles/ports/network';
+import { type MessageStream, peerIdOf } from '@assay/roles/ports/network';
 import { receive } from '@assay/roles/ports/wire';
 import { describe, expect, it } from 'vitest';
 import type { World } from '../src/world.ts';
@@ -68,5 +68,16 @@ describe('a mixer that answers a gateway falsely (§5.6)', () => {
       await stream.send(Uint8Array.of(9, 9, 9));
     });
     expect(await codeOf(net.ask())).toBe('NO_MIXER');
+  });
+
+  it('holds a gateway for two seconds, the stream that it takes late included', async () => {
+    const net = await start();
+    const gateway = peerIdOf(net.keys.account(names.gateway));
+    answerFalsely(net, 0, never);
+    net.network.lengthen(gateway, net.mixerPeer(0), 1900);
+    const startMs = net.runtime.monotonicMs();
+    await codeOf(net.ask());
+    // The others refuse at once: the home mixer says that it is there.
+    expect(net.runtime.monotonicMs() - startMs).toBeLessThan(2500);
   });
 });

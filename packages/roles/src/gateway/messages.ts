@@ -2,19 +2,19 @@ import { AssayError, GatewayMessage, isCode, TaskSubmission } from '@assay/proto
 import type { AnswerEvent } from '../ports/chat.ts';
 import { type MessageStream, StreamLost } from '../ports/network.ts';
 import type { Timers } from '../ports/runtime.ts';
-import { answerMs, inTime, receive } from '../ports/wire.ts';
+import { inTime, receive } from '../ports/wire.ts';
 import { decodeText, TextPieces } from '../utf8.ts';
 
-/** Offers a task: its id once it is admitted, or why it is not; null when the mixer says neither (§5.24). */
+/** Offers a task: its id once it is admitted, or why it is not; null when the mixer says neither in `limitMs`. */
 export async function submit(
   stream: MessageStream,
   submission: TaskSubmission,
-  timers: Timers,
+  { timers, limitMs }: { readonly timers: Timers; readonly limitMs: number },
 ): Promise<{ readonly taskId: Uint8Array } | { readonly failure: AssayError } | null> {
   const sent = stream.send(TaskSubmission.serialize(submission));
   // Who is lost, or says what nobody can read, has said nothing.
   const answered = sent.then(() => receive(stream, GatewayMessage).catch(() => null));
-  const message = await inTime(timers, stream, answerMs, answered);
+  const message = await inTime(timers, stream, limitMs, answered);
   if (message?.kind === 'admitted') return message.value;
   return message?.kind === 'failure' ? { failure: failureOf(message.value) } : null;
 }

@@ -15,6 +15,7 @@ import { encodeText, sha256, toHex } from '@assay/ssz';
 import { type AccountSigner, protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import type { Answer, ChatService, InferenceRequest } from '../ports/chat.ts';
 import { type Endpoint, type MessageStream, peerIdOf, StreamLost } from '../ports/network.ts';
+import { answerMs } from '../ports/wire.ts';
 import { promptTokensBound } from '../prompt-bound.ts';
 import { readAnswer, submit } from './messages.ts';
 
@@ -151,9 +152,11 @@ export class Gateway implements RoleService, ChatService {
     if (endpoint === null) throw new AssayError('NO_MIXER', 'This gateway is stopped.');
     for (const mixer of fromHome(committeeOf(head, head.globals.epoch), session.homeMixer)) {
       const submission = newSubmission();
+      const dueMs = runtime.monotonicMs() + answerMs;
       try {
         const stream = await endpoint.open(peerIdOf(chain.head().mixers.at(mixer)), protocols.task);
-        const answer = await submit(stream, submission, runtime);
+        const limitMs = Math.max(0, dueMs - runtime.monotonicMs());
+        const answer = await submit(stream, submission, { timers: runtime, limitMs });
         if (answer !== null && 'taskId' in answer) return { stream, taskId: answer.taskId };
         stream.abort();
         // A mixer that is leaving the committee, or has just joined it, sends on to the next one.
