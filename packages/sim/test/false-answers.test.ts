@@ -80,4 +80,16 @@ describe('a mixer that answers a gateway falsely (§5.6)', () => {
     // The others refuse at once: the home mixer says that it is there.
     expect(net.runtime.monotonicMs() - startMs).toBeLessThan(2500);
   });
+
+  it('is followed by nobody who is asked for a client that has left', async () => {
+    const net = await start();
+    answerFalsely(net, 0, never);
+    const asked = [1, 2, 3].map((mixer) => answerFalsely(net, mixer, never));
+    const leaving = new AbortController();
+    const answer = codeOf(net.gateway.ask(net.apiKey, net.request(), leaving.signal));
+    await net.runtime.sleep(100);
+    leaving.abort();
+    await answer;
+    expect(asked.map(({ length }) => length)).toEqual([0, 0, 0]);
+  });
 });

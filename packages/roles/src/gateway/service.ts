@@ -82,7 +82,12 @@ export class Gateway implements RoleService, ChatService {
     const session = this.#context.chain.head().sessions.get(key.session);
     if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
     const model = this.#modelOf(request.model, session);
-    const { stream, taskId } = await this.#admit(() => this.#submissionOf(request, key, model), session);
+    const submission = () => {
+      // Who has left is asked for of nobody.
+      signal.throwIfAborted();
+      return this.#submissionOf(request, key, model);
+    };
+    const { stream, taskId } = await this.#admit(submission, session);
     const leave = () => stream.abort();
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
