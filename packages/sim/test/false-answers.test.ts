@@ -92,4 +92,14 @@ describe('a mixer that answers a gateway falsely (§5.6)', () => {
     await answer;
     expect(asked.map(({ length }) => length)).toEqual([0, 0, 0]);
   });
+
+  it('gives no more text than was asked for (§5.16)', async () => {
+    const net = await start();
+    answerFalsely(net, 0, async (stream) => {
+      await say(stream, admitted);
+      for (let sent = 0; sent < 64; sent++) await say(stream, chunk(1024 * 1024));
+      await say(stream, { kind: 'ended', value: { finish: 'stop', tokensIn: 1, tokensOut: 1 } });
+    });
+    expect(await codeOf(net.ask({ maxTokens: 8 }))).toBe('NO_MIXER');
+  });
 });

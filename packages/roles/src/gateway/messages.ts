@@ -1,4 +1,4 @@
-import { AssayError, GatewayMessage, isCode, TaskSubmission } from '@assay/protocol';
+import { AssayError, GatewayMessage, isCode, limits, TaskSubmission } from '@assay/protocol';
 import type { AnswerEvent } from '../ports/chat.ts';
 import { type MessageStream, StreamLost } from '../ports/network.ts';
 import type { Timers } from '../ports/runtime.ts';
@@ -19,9 +19,16 @@ export async function submit(
   return message?.kind === 'failure' ? { failure: failureOf(message.value) } : null;
 }
 
-/** What comes of an admitted task, until its end; throws AssayError when it fails. `done` is called in any case. */
-export async function* readAnswer(stream: MessageStream, done: () => void): AsyncIterable<AnswerEvent> {
+/**
+ * What comes of an admitted task, until its end, bounded by what was asked for (§5.16); throws AssayError when it
+ * fails. `done` is called in any case.
+ */
+export async function* readAnswer(
+  stream: MessageStream,
+  { maxTokens, done }: { readonly maxTokens: number; readonly done: () => void },
+): AsyncIterable<AnswerEvent> {
   const text = new TextPieces();
+  const left = { tokens: maxTokens, bytes: Math.min(limits.maxOutputBytes, maxTokens * limits.maxTokenBytes) };
   try {
     for (;;) {
       const message = await receive(stream, GatewayMessage);
@@ -29,6 +36,9 @@ export async function* readAnswer(stream: MessageStream, done: () => void): Asyn
       if (message.kind === 'failure') throw failureOf(message.value);
       if (message.kind === 'chunk') {
         const chunk = message.value;
+        left.tokens -= chunk.tokens.length;
+        left.bytes -= chunk.text.length;
+        if (left.tokens < 0 || left.bytes < 0) throw brokeProtocol();
         const tokens = chunk.tokens.map((token) => ({
           ...token,
           text: decodeText(token.text),

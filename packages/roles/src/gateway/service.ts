@@ -93,7 +93,10 @@ export class Gateway implements RoleService, ChatService {
     if (signal.aborted) leave();
     return {
       taskId: `0x${toHex(taskId)}`,
-      events: readAnswer(stream, () => signal.removeEventListener('abort', leave)),
+      events: readAnswer(stream, {
+        maxTokens: request.maxTokens,
+        done: () => signal.removeEventListener('abort', leave),
+      }),
     };
   }
 
