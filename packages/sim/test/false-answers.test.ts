@@ -102,4 +102,10 @@ describe('a mixer that answers a gateway falsely (§5.6)', () => {
     });
     expect(await codeOf(net.ask({ maxTokens: 8 }))).toBe('NO_MIXER');
   });
+
+  it.each(['OK', 'INVALID_API_KEY', 'BAD_SIGNATURE'])('does not have the client told %s', async (code) => {
+    const net = await start();
+    answerFalsely(net, 0, (stream) => say(stream, { kind: 'failure', value: { code, detail: 'x' } }));
+    expect(await codeOf(net.ask())).toBe('INTERNAL');
+  });
 });

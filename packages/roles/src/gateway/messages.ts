@@ -1,4 +1,4 @@
-import { AssayError, GatewayMessage, isCode, limits, TaskSubmission } from '@assay/protocol';
+import { AssayError, GatewayMessage, infoOf, isCode, limits, TaskSubmission } from '@assay/protocol';
 import type { AnswerEvent } from '../ports/chat.ts';
 import { type MessageStream, StreamLost } from '../ports/network.ts';
 import type { Timers } from '../ports/runtime.ts';
@@ -67,8 +67,10 @@ export async function* readAnswer(
 
 type Failure = Extract<GatewayMessage, { kind: 'failure' }>['value'];
 
+/** A mixer knows nothing of the keys of applications, and says of no failure that all is well. */
 function failureOf({ code, detail }: Failure): AssayError {
-  return new AssayError(isCode(code) ? code : 'INTERNAL', detail);
+  const isItsOwn = isCode(code) && code !== 'OK' && infoOf(code).type !== 'authentication_error';
+  return new AssayError(isItsOwn ? code : 'INTERNAL', detail);
 }
 
 const brokeProtocol = (cause?: unknown) => new AssayError('NO_MIXER', 'The mixer broke the protocol.', { cause });
