@@ -53,4 +53,23 @@ describe('offers that wait for their check (§14.1.3)', () => {
     await all();
     expect(turns).toEqual(['1: 800', '1: 1', '2: 2']);
   });
+
+  it.each([
+    [800, 1],
+    [0, 14],
+  ])('of %i without end hold up one of another by %i, however little was checked before', async (count, most) => {
+    const { turns, offer, all } = started();
+    for (let offers = 0; offers < 6; offers++) {
+      void offer(1, 800);
+      await all();
+    }
+    turns.length = 0;
+    const again = (): void => {
+      if (turns.length < 30) void offer(3, count).then(again);
+    };
+    again();
+    void offer(1, 20);
+    for (let passed = 0; passed < 30; passed++) await all();
+    expect(turns.slice(0, most + 1)).toContain('1: 20');
+  });
 });

@@ -1,6 +1,9 @@
 import type { BatchOffer, Ref } from '@assay/protocol';
 import type { Timers } from '../../ports/runtime.ts';
 
+/** What an offer counts besides its attestations: an empty one takes time, too. */
+const perOffer = 64;
+
 interface Waiting {
   readonly mixer: Ref<'mixers'>;
   readonly attestations: number;
@@ -11,8 +14,10 @@ interface Waiting {
 export class OfferQueue {
   readonly #runtime: Timers;
   readonly #waiting = new Map<Ref<'mixers'>, Waiting>();
-  /** Attestations of each mixer that had their turn in `#epoch`. */
+  /** Attestations of each mixer that had their turn in `#epoch`, and `perOffer` for each offer. */
   readonly #checked = new Map<Ref<'mixers'>, number>();
+  /** What had been checked of whom the last turn was given: who was quiet until then has saved up no more. */
+  #floor = 0;
   #epoch = 0;
   #isGoing = false;
 
@@ -22,13 +27,18 @@ export class OfferQueue {
 
   /** Resolves when an offer of an epoch is to be checked, at once then; false when a newer one of its mixer is here. */
   turn({ header: { mixer }, attestations }: BatchOffer, epoch: number): Promise<boolean> {
-    if (epoch !== this.#epoch) this.#checked.clear();
-    this.#epoch = epoch;
+    if (epoch !== this.#epoch) this.#begin(epoch);
     this.#waiting.get(mixer)?.leave(false);
     return new Promise((leave) => {
       this.#waiting.set(mixer, { mixer, attestations: attestations.length, leave });
       if (!this.#isGoing) this.#later();
     });
+  }
+
+  #begin(epoch: number): void {
+    this.#epoch = epoch;
+    this.#floor = 0;
+    this.#checked.clear();
   }
 
   /** What came while the last one was checked is read before the next is chosen. */
@@ -38,13 +48,20 @@ export class OfferQueue {
   }
 
   #next(): void {
-    const [first] = [...this.#waiting.values()].sort((a, b) => this.#checkedOf(a) - this.#checkedOf(b));
+    const [first] = [...this.#waiting.values()].sort(
+      (a, b) => this.#countedOf(a) - this.#countedOf(b) || this.#checkedOf(a) - this.#checkedOf(b),
+    );
     this.#isGoing = false;
     if (first === undefined) return;
     this.#waiting.delete(first.mixer);
-    this.#checked.set(first.mixer, this.#checkedOf(first) + first.attestations);
+    this.#floor = this.#countedOf(first);
+    this.#checked.set(first.mixer, this.#floor + first.attestations + perOffer);
     first.leave(true);
     this.#later();
+  }
+
+  #countedOf(waiting: Waiting): number {
+    return Math.max(this.#floor, this.#checkedOf(waiting));
   }
 
   #checkedOf({ mixer }: Waiting): number {
