@@ -123,6 +123,16 @@ describe('what a mixer says', () => {
     expect(announcements.heard(0, taskId)).toBeNull();
   });
 
+  it('has no more room than others once there are more of them (§14.10)', () => {
+    const announcements = of(0);
+    for (let n = 1; n <= 4096; n++) announcements.record(announced('prepare', 0, { taskId: idOf(n) }), hearing);
+    announcements.hearOnly(Array.from({ length: 64 }, (_, mixer) => mixer));
+    announcements.record(announced('prepare', 0, { taskId: idOf(5000) }), hearing);
+    const oldest = 4096 - maxAnnouncements / 64 + 2;
+    expect([oldest, 5000].map((n) => announcements.heard(0, idOf(n)) !== null)).toEqual([true, true]);
+    expect(announcements.heard(0, idOf(oldest - 1))).toBeNull();
+  });
+
   it('of a deadline that no step has is not heard (§14.10)', () => {
     const announcements = of(0);
     const latestMs = Math.max(deadlines.firstTokenMs, deadlines.stallMs, deadlines.prepareMs, deadlines.commitMs);

@@ -105,12 +105,15 @@ export class Announcements {
     this.#renew(records, { id, value: { ...first, begunMs, last: signed, lastMs }, most: maxAnnouncements });
   }
 
-  /** The newest is last; the oldest goes where one mixer's share of `most` is full. */
+  /** The newest is last; the oldest go where one mixer's share of `most` is full. */
   #renew<T>(kept: Map<string, T>, { id, value, most }: { id: string; value: T; most: number }): void {
     kept.delete(id);
     kept.set(id, value);
-    const [oldest] = kept.keys();
-    if (kept.size > most / this.#byMixer.size && oldest !== undefined) kept.delete(oldest);
+    // More than one, where there are more seats than there were.
+    for (const oldest of kept.keys()) {
+      if (kept.size <= most / this.#byMixer.size) return;
+      kept.delete(oldest);
+    }
   }
 
   /** What a mixer said of a task; null when nothing was heard. */
