@@ -5,6 +5,7 @@ import { genesisHash } from '@assay/ledger';
 import { AssayError, addressText, type Genesis } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import type { z } from 'zod';
+import { lastSignedFile } from '../consensus/cometbft/last-signed.ts';
 import { diagnose, type Finding, isFit } from '../doctor/diagnose.ts';
 import { lookAtMachine, withPeers } from '../doctor/look.ts';
 import {
@@ -106,7 +107,7 @@ const sessionHint = (dataDir: string) =>
 type Done = (name: SetUpStep['name'], text: string) => void;
 
 async function genesisOf(
-  { dataDir, invitation, onStep }: SetUpOptions,
+  { dataDir, role, invitation, onStep }: SetUpOptions,
   isSetUp: boolean,
   done: Done,
 ): Promise<Genesis> {
@@ -123,15 +124,24 @@ async function genesisOf(
     const what = foreign.length > 0 ? `holds ${foreign.slice(0, 3).join(', ')}` : 'has a configuration and no genesis';
     throw new AssayError('CONFIG_UNUSABLE', `${dataDir} ${what}: choose an empty directory with --data.`);
   }
+  requireWhatWasSigned(dataDir, role);
   const ids = peers.map(({ peer }) => peer);
   const asking = `Asking ${ids.length === 1 ? 'a peer' : `${ids.length} peers`} for the genesis of ${chainId}.`;
   onStep({ name: 'genesis', state: 'waiting', text: asking });
   const genesis = await withPeers(peers, (given) => fetchGenesis(given, ids, wanted));
-  // No block was signed with keys of this directory.
+  // No block was signed with keys of this directory, or their last one is known.
   await writeDurably(join(dataDir, dataFiles.beginning), 'no block yet\n', 0o600);
   await writeGenesisFile(path, genesis);
   done('genesis', `The genesis of ${chainId} came whole: ${toHex(wanted)}.`);
   return genesis;
+}
+
+/** §18.5 Keys of a validator that were here before its genesis were brought from elsewhere, and may have signed there. */
+function requireWhatWasSigned(dataDir: string, role: Role): void {
+  const path = join(dataDir, dataFiles.cometbft, lastSignedFile);
+  if (role !== 'validator' || !existsSync(join(dataDir, dataFiles.keys)) || existsSync(path)) return;
+  const detail = `${path} says what the keys here signed, and is not there. If they never signed, make it, empty.`;
+  throw new AssayError('DATA_INCOMPLETE', detail);
 }
 
 /** What a start that was cut off may have left. */
