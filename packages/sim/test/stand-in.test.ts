@@ -4,6 +4,7 @@ import { type Attestation, drawEpoch, messageTypes, Presence, SignedPresence } f
 import { SigningRoots, topics } from '@assay/roles/context';
 import { presentCommittee } from '@assay/roles/mixer/committee';
 import { DrawTables } from '@assay/roles/mixer/index';
+import type { Chain } from '@assay/roles/ports/chain';
 import { peerIdOf } from '@assay/roles/ports/network';
 import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
@@ -99,6 +100,22 @@ describe('a task that another took while its home mixer was away (§5.6)', () =>
       expect(table?.epoch).toBe(drawEpoch(head.params, height));
       expect(begun.at(height, head)).toEqual(table);
     }
+  });
+
+  it('is drawn from a table of the epoch in which a chain begins with a state, while its node runs (§14.2.1)', async () => {
+    const net = await startWorld({ miners: 2, params: { epochBlocks: 16 } });
+    const empty = net.chain.head();
+    let isBegun = false;
+    const chain: Pick<Chain, 'head' | 'onBlock'> = {
+      head: () => (isBegun ? net.chain.head() : empty),
+      onBlock: (listener) => net.chain.onBlock((committed) => isBegun && listener(committed)),
+    };
+    const tables = new DrawTables(chain, net.store.roleStore('draws of a late node'));
+    await net.until(() => net.chain.head().globals.height % 16 === 4 && net.chain.head().globals.epoch > 0);
+    isBegun = true;
+    await net.blocks(2);
+    const head = net.chain.head();
+    expect(tables.at(head.globals.height, head)?.epoch).toBe(head.globals.epoch);
   });
 
   it('is taken and certified although somebody sends again what the home mixer said (§14.2)', async () => {

@@ -26,7 +26,9 @@ export class DrawTables {
     }
     this.#update(chain.head());
     chain.onBlock(({ result }) => {
-      if (drawsAnew(result.events)) this.#update(chain.head());
+      // A chain may begin with a state in the middle of an epoch.
+      const isNew = !this.#tables.has(chain.head().globals.epoch);
+      if (isNew || drawsAnew(result.events)) this.#update(chain.head());
     });
   }
 
