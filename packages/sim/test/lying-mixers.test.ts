@@ -107,6 +107,15 @@ describe('one mixer that lies', () => {
     expect(await offered(800)).toContain('RECEIPT_DUPLICATE');
   });
 
+  it('has nobody draw further than anybody is asked: of many miners a late rank takes long to find (§5.4)', async () => {
+    const net = await start();
+    const liar = await FalseMixer.of(net, 3);
+    const task = finished(net, 3, signedRequest(net, {}, 1));
+    if (task.kind !== 'receipt') throw new Error('it is not a receipt');
+    const far = { ...task, value: { ...task.value, receipt: { ...task.value.receipt, rank: 60_000 } } };
+    expect((await liar.offer(0, far)).reason).toBe('nobody is asked at this rank');
+  });
+
   it('takes no task of a session whose home mixer is there, and so not what that one reserved (§5.6)', async () => {
     const net = await start();
     const liar = await FalseMixer.of(net, 3);

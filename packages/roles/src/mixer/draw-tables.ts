@@ -3,6 +3,9 @@ import { drawEpoch, type LedgerEvent } from '@assay/protocol';
 import type { Chain } from '../ports/chain.ts';
 import type { RoleStore } from '../ports/store.ts';
 
+/** Miners of a draw that are asked at most: where so many are busy, the next ones are too (§5.4). */
+export const mostAsked = 64;
+
 /** Whether a block registers miners or begins an epoch: each table is a pass over all miners, so one for a block. */
 export function drawsAnew(events: readonly LedgerEvent[]): boolean {
   return events.some(({ type }) => type === 'minerRegistered' || type === 'powersSet');

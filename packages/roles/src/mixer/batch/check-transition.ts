@@ -2,6 +2,7 @@ import { drawMiners, transitionsCode } from '@assay/ledger';
 import { drawIdOf, messageTypes, type Ref, TaskRequest, TransitionRequest, taskIdOf } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import type { LateTask } from '../attestations.ts';
+import { mostAsked } from '../draw-tables.ts';
 import { isSupported } from '../orders.ts';
 import { checkTicket } from './check-ticket.ts';
 import type { CheckView } from './check-view.ts';
@@ -37,6 +38,7 @@ function checkOrder(view: CheckView, { transition, evidence }: LateTask, mixer: 
 
 function checkMiner(view: CheckView, { transition }: LateTask): string | null {
   const { session, kind, drawHeight, rank, miner } = transition;
+  if (rank >= mostAsked) return 'nobody is asked at this rank';
   const table = view.drawTableAt(drawHeight);
   if (table === null) return 'the draw is too old to check';
   const { domain, model, payer, dedicatedMiners } = view.state.sessions.at(session);

@@ -21,6 +21,7 @@ import { equalBytes } from '@assay/ssz';
 import { clockToleranceMs } from '../announcements.ts';
 import { contentsOf, type FinishedTask } from '../attestations.ts';
 import { presentCommittee } from '../committee.ts';
+import { mostAsked } from '../draw-tables.ts';
 import type { Claimed } from '../request-dedup.ts';
 import { checkHome } from './check-home.ts';
 import { checkTicket } from './check-ticket.ts';
@@ -193,6 +194,8 @@ function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): stri
   const table = view.drawTableAt(receipt.drawHeight);
   if (table === null) return 'the draw is too old to check';
   const { kind, model, drawHeight, rank } = receipt;
+  // What a rank takes to find grows with its square.
+  if (rank >= mostAsked) return 'nobody is asked at this rank';
   const { domain, payer, dedicatedMiners } = session;
   const request = { taskId: drawIdOf(receipt), kind, domain, model, payer, dedicatedMiners, drawHeight };
   return drawMiners(table, request, rank + 1)[rank]?.miner === receipt.miner

@@ -17,6 +17,7 @@ import { protocols, type RoleContext } from '../../context.ts';
 import type { CommittedBlock } from '../../ports/chain.ts';
 import type { Endpoint, MessageStream } from '../../ports/network.ts';
 import { receive } from '../../ports/wire.ts';
+import { mostAsked } from '../draw-tables.ts';
 import { type Ground, ownSeat } from '../ground.ts';
 import type { Challenge } from '../part-messages.ts';
 import { admit, Reservations, requirePayload } from './admission.ts';
@@ -25,9 +26,6 @@ import { challengeTask } from './challenge.ts';
 import { TaskRun } from './run.ts';
 import { newTask } from './state.ts';
 import { TasksInHand } from './tasks-in-hand.ts';
-
-/** Miners of a draw that are asked at most: where so many are busy, the next ones are too (§5.4). */
-const mostAsked = 64;
 
 /** Admits tasks, draws their miners, and runs them to their end: those of users and the mixer's own challenges (§5). */
 export class Tasks {
