@@ -33,7 +33,7 @@ describe('offers that wait for their check (§14.1.3)', () => {
     void offer(1, 30);
     void offer(2, 30);
     await all();
-    expect(turns).toEqual(['3: 800', '1: 20', '2: 10', '3: 700', '2: 30', '1: 30', '3: 1']);
+    expect(turns).toEqual(['3: 800', '2: 10', '1: 20', '3: 700', '1: 30', '2: 30', '3: 1']);
   });
 
   it('are one of each mixer, the newest', async () => {
@@ -71,5 +71,20 @@ describe('offers that wait for their check (§14.1.3)', () => {
     void offer(1, 20);
     for (let passed = 0; passed < 30; passed++) await all();
     expect(turns.slice(0, most + 1)).toContain('1: 20');
+  });
+
+  it('of many that offer as much as they may are no more than their share, and of nobody less', async () => {
+    const { turns, offer, all } = started();
+    const again = (mixer: Ref<'mixers'>, count: number): void => {
+      if (turns.length < 200) void offer(mixer, count).then(() => again(mixer, count));
+    };
+    for (const mixer of [1, 2, 3, 4, 5]) again(mixer, 800);
+    again(0, 20);
+    await all();
+    const places = turns.flatMap((turn, place) => (turn === '0: 20' ? [place] : []));
+    // Ten of the small ones are as much as one of the others.
+    expect(places.length).toBeGreaterThan(turns.length / 2);
+    expect(Math.max(...places.map((place, index) => place - (places[index - 1] ?? -1)))).toBeLessThanOrEqual(6);
+    expect(turns.filter((turn) => turn.startsWith('5')).length).toBeGreaterThan(10);
   });
 });

@@ -6,17 +6,22 @@ const perOffer = 64;
 
 interface Waiting {
   readonly mixer: Ref<'mixers'>;
-  readonly attestations: number;
+  /** What was checked of its mixer before it, and with it. */
+  readonly from: number;
+  readonly to: number;
   readonly leave: (isTurn: boolean) => void;
 }
 
-/** Offers that wait to be checked (§14.1.3): the newest of each mixer; first that of whom least came in an epoch. */
+/**
+ * Offers that wait to be checked (§14.1.3): the newest of each mixer, first that with which least came of its mixer in an
+ * epoch.
+ */
 export class OfferQueue {
   readonly #runtime: Timers;
   readonly #waiting = new Map<Ref<'mixers'>, Waiting>();
   /** Attestations of each mixer that had their turn in `#epoch`, and `perOffer` for each offer. */
   readonly #checked = new Map<Ref<'mixers'>, number>();
-  /** What had been checked of whom the last turn was given: who was quiet until then has saved up no more. */
+  /** What had been checked of whoever had a turn, the most: who was quiet until then has saved up nothing. */
   #floor = 0;
   #epoch = 0;
   #isGoing = false;
@@ -28,9 +33,11 @@ export class OfferQueue {
   /** Resolves when an offer of an epoch is to be checked, at once then; false when a newer one of its mixer is here. */
   turn({ header: { mixer }, attestations }: BatchOffer, epoch: number): Promise<boolean> {
     if (epoch !== this.#epoch) this.#begin(epoch);
-    this.#waiting.get(mixer)?.leave(false);
+    const before = this.#waiting.get(mixer);
+    before?.leave(false);
+    const from = before?.from ?? Math.max(this.#floor, this.#checked.get(mixer) ?? 0);
     return new Promise((leave) => {
-      this.#waiting.set(mixer, { mixer, attestations: attestations.length, leave });
+      this.#waiting.set(mixer, { mixer, from, to: from + attestations.length + perOffer, leave });
       if (!this.#isGoing) this.#later();
     });
   }
@@ -48,23 +55,13 @@ export class OfferQueue {
   }
 
   #next(): void {
-    const [first] = [...this.#waiting.values()].sort(
-      (a, b) => this.#countedOf(a) - this.#countedOf(b) || this.#checkedOf(a) - this.#checkedOf(b),
-    );
+    const [first] = [...this.#waiting.values()].sort((a, b) => a.to - b.to);
     this.#isGoing = false;
     if (first === undefined) return;
     this.#waiting.delete(first.mixer);
-    this.#floor = this.#countedOf(first);
-    this.#checked.set(first.mixer, this.#floor + first.attestations + perOffer);
+    this.#floor = Math.max(this.#floor, first.from);
+    this.#checked.set(first.mixer, first.to);
     first.leave(true);
     this.#later();
-  }
-
-  #countedOf(waiting: Waiting): number {
-    return Math.max(this.#floor, this.#checkedOf(waiting));
-  }
-
-  #checkedOf({ mixer }: Waiting): number {
-    return this.#checked.get(mixer) ?? 0;
   }
 }
