@@ -107,7 +107,7 @@ describe('one mixer that lies', () => {
     expect(await offered(800)).toContain('RECEIPT_DUPLICATE');
   });
 
-  it('has nobody draw further than anybody is asked: of many miners a late rank takes long to find (§5.4)', async () => {
+  it('has nobody draw further than anybody is asked: a late rank takes long to find (§5.4)', async () => {
     const net = await start();
     const liar = await FalseMixer.of(net, 3);
     const task = finished(net, 3, signedRequest(net, {}, 1));

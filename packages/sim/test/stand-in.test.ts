@@ -102,7 +102,7 @@ describe('a task that another took while its home mixer was away (§5.6)', () =>
     }
   });
 
-  it('is drawn from a table of the epoch in which a chain begins with a state, while its node runs (§14.2.1)', async () => {
+  it('is drawn from a table of the epoch in which a chain begins with a state (§14.2.1)', async () => {
     const net = await startWorld({ miners: 2, params: { epochBlocks: 16 } });
     const empty = net.chain.head();
     let isBegun = false;

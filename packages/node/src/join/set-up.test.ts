@@ -59,7 +59,7 @@ async function keysAlone(): Promise<string> {
   return dir;
 }
 
-it('a validator whose keys were there before begins only with what they signed, or the word that they never did (§18.5)', async () => {
+it('keys of a validator that were there before need what they signed, or the word: nothing (§18.5)', async () => {
   const dir = await keysAlone();
   await expect(joining(dir)).rejects.toMatchObject({
     code: 'DATA_INCOMPLETE',

@@ -136,7 +136,7 @@ async function genesisOf(
   return genesis;
 }
 
-/** §18.5 Keys of a validator that were here before its genesis were brought from elsewhere, and may have signed there. */
+/** §18.5 Keys of a validator that were here before its genesis came from elsewhere, and may have signed there. */
 function requireWhatWasSigned(dataDir: string, role: Role): void {
   const path = join(dataDir, dataFiles.cometbft, lastSignedFile);
   if (role !== 'validator' || !existsSync(join(dataDir, dataFiles.keys)) || existsSync(path)) return;

@@ -38,7 +38,7 @@ export async function* readAnswer(
         const chunk = message.value;
         left.tokens -= chunk.tokens.length;
         left.bytes -= chunk.text.length;
-        if (left.tokens < 0 || left.bytes < 0) throw brokeProtocol();
+        requireRoom(left);
         const tokens = chunk.tokens.map((token) => ({
           ...token,
           text: decodeText(token.text),
@@ -71,6 +71,11 @@ type Failure = Extract<GatewayMessage, { kind: 'failure' }>['value'];
 function failureOf({ code, detail }: Failure): AssayError {
   const isItsOwn = isCode(code) && code !== 'OK' && infoOf(code).type !== 'authentication_error';
   return new AssayError(isItsOwn ? code : 'INTERNAL', detail);
+}
+
+/** §5.16 */
+function requireRoom({ tokens, bytes }: { readonly tokens: number; readonly bytes: number }): void {
+  if (tokens < 0 || bytes < 0) throw brokeProtocol();
 }
 
 const brokeProtocol = (cause?: unknown) => new AssayError('NO_MIXER', 'The mixer broke the protocol.', { cause });

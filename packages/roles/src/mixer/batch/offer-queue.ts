@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * Offers that wait to be checked (§14.1.3): the newest of each mixer, first that with which least came of its mixer in an
- * epoch.
+ * Offers that wait to be checked (§14.1.3): the newest of each mixer, first that with which least came of its mixer in
+ * an epoch.
  */
 export class OfferQueue {
   readonly #runtime: Timers;
