@@ -45,6 +45,35 @@ describe('what a light client asks §20.8', () => {
     expect(JSON.parse(await ask(0, ['gone'])(question))).toMatchObject({ name: 'honest' });
   });
 
+  it('is asked of the next where one keeps nothing of that height, or says what is no answer', async () => {
+    const sayingThis = (text: string) => (own: Endpoint) => serveCometLight(own, async () => text, runtime);
+    const error = { code: -32603, message: 'Internal error', data: 'height 123456 is not available' };
+    const pruned = sayingThis(JSON.stringify({ error }));
+    const ask = await network({
+      pruned,
+      nothing: sayingThis('null'),
+      garbled: sayingThis('{'),
+      honest: saying('honest'),
+    });
+    expect(JSON.parse(await ask(0)(question))).toMatchObject({ name: 'honest' });
+    const all = await network({ pruned });
+    expect(JSON.parse(await all(0)(question))).toEqual({ error });
+  });
+
+  it('is asked of two others each time that CometBFT begins again: who spoiled it once does not for ever', async () => {
+    const ask = await network({ one: saying('one'), two: saying('two'), three: saying('three') });
+    const pairs = await Promise.all(
+      [0, 1, 2].map((attempt) =>
+        Promise.all([0, 1].map(async (first) => JSON.parse(await ask(first)(question, attempt)).name)),
+      ),
+    );
+    expect(pairs).toEqual([
+      ['one', 'two'],
+      ['two', 'three'],
+      ['three', 'one'],
+    ]);
+  });
+
   it('has no answer where no peer has one, and says so', async () => {
     const ask = await network({ follower: () => {} });
     await expect(ask(0)(question)).rejects.toThrow('none of 1 peers says what their CometBFT has of height 123456');

@@ -29,19 +29,36 @@ export function serveCometLight(endpoint: Pick<Endpoint, 'handle'>, source: Ligh
   serveWithin(served, endpoint, { protocol: lightProtocol, answer });
 }
 
-/** The first of these peers that answers, from the one at `first` on: the light client holds two against each other. */
+/** Whether it is more than that a CometBFT does not keep a height. */
+function isAnswer(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { readonly error?: unknown }).error === undefined;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The first of these peers that answers, from the one at `first` on: the light client holds two against each other. One
+ * that spoils an attempt is not among the two of all others.
+ */
 export function lightSource(
   { endpoint, runtime }: { readonly endpoint: Pick<Endpoint, 'open'>; readonly runtime: Timers },
   peers: readonly PeerId[],
   first: number,
 ): LightSource {
-  const inTurn = peers.map((_, index) => peers[(index + first) % peers.length] as PeerId);
-  return async (question) => {
+  return async (question, attempt = 0) => {
+    const inTurn = peers.map((_, index) => peers[(index + first + attempt) % peers.length] as PeerId);
     const asked = { protocol: lightProtocol, question: QuestionBytes.serialize(question), maxBytes: maxAnswerBytes };
+    let refusal: string | null = null;
     for (const peer of inTurn) {
       const said = await askParcel({ endpoint, runtime }, peer, asked).catch(() => null);
-      if (said !== null) return new TextDecoder().decode(said);
+      if (said === null) continue;
+      const text = new TextDecoder().decode(said);
+      if (isAnswer(text)) return text;
+      refusal ??= text;
     }
+    if (refusal !== null) return refusal;
     throw new Error(`none of ${peers.length} peers says what their CometBFT has of height ${question.height}`);
   };
 }

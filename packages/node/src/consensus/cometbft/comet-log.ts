@@ -21,7 +21,7 @@ export class CometLog {
     return this.#last;
   }
 
-  /** Whether it decides no more blocks, although it runs: CometBFT leaves it to others to end it. */
+  /** Whether it decides no more blocks, or begins with no state, although it runs: it leaves it to others to end it. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
@@ -45,7 +45,7 @@ export class CometLog {
     if (fault === null) return;
     // What follows a failure is not its reason.
     if (!this.#hasFailed) this.#last = fault;
-    this.#hasFailed ||= fault.startsWith('CONSENSUS FAILURE');
+    this.#hasFailed ||= /^(CONSENSUS FAILURE|State sync failed)/.test(fault);
     const now = this.#runtime.monotonicMs();
     const kind = fault.replaceAll(/[0-9A-Fa-f]{4,}|\d+/g, '#');
     const told = this.#told.get(kind);

@@ -45,6 +45,7 @@ export class CometProcess {
   #cancel: Cancel | null = null;
   #isStopping = false;
   #pauseMs = firstPauseMs;
+  #starts = 0;
 
   constructor(options: CometProcessOptions) {
     this.#options = options;
@@ -56,7 +57,13 @@ export class CometProcess {
     return this.#child?.pid ?? null;
   }
 
+  /** How often it was started. */
+  get starts(): number {
+    return this.#starts;
+  }
+
   start(): void {
+    this.#starts += 1;
     try {
       this.#start();
     } catch (error) {

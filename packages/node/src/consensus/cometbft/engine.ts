@@ -19,7 +19,7 @@ import { answerFrames } from './frames-socket.ts';
 import { Gossip } from './gossip.ts';
 import { type CometNetwork, type CometSockets, writeHome } from './home.ts';
 import { LastSigned, lastSignedFile } from './last-signed.ts';
-import { LightService, type LightSource, pathOf } from './light-service.ts';
+import { type LightQuestion, LightService, type LightSource, pathOf } from './light-service.ts';
 import { defaultEvidenceAge, type EvidenceAge, Retention } from './retention.ts';
 import { SealCollector } from './seal-collector.ts';
 import { RemoteSigner } from './signer.ts';
@@ -193,7 +193,11 @@ export class CometEngine implements Engine {
     await once(server.listen(this.#sockets.abci), 'listening');
     const { sources = [] } = this.#options.network.trusted ?? {};
     const { light } = this.#sockets;
-    this.#light = await Promise.all(sources.map((source, index) => LightService.open(light[index] ?? '', source)));
+    // §18.9 Each start asks others.
+    const again = (source: LightSource) => (question: LightQuestion) => source(question, this.#process.starts - 1);
+    this.#light = await Promise.all(
+      sources.map((source, index) => LightService.open(light[index] ?? '', again(source))),
+    );
   }
 
   async #answer(message: Uint8Array): Promise<Uint8Array> {

@@ -13,8 +13,11 @@ export interface LightQuestion {
   readonly page: number;
 }
 
-/** What a CometBFT says to a question, in the form of JSON-RPC. Rejects with an Error when none answers. */
-export type LightSource = (question: LightQuestion) => Promise<string>;
+/**
+ * What a CometBFT says to a question, in the form of JSON-RPC. `attempt` counts how often the one that asks has begun.
+ * Rejects with an Error when none answers.
+ */
+export type LightSource = (question: LightQuestion, attempt?: number) => Promise<string>;
 
 /** Where a CometBFT is asked. */
 export function pathOf({ method, height, page }: LightQuestion): string {
