@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-const patienceMs = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 10_000 };
+const patienceMs = {
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  teardownTimeout: 10_000,
+  // What never comes ends with its test; how long it takes is no test.
+  expect: { poll: { timeout: 20_000 } },
+};
 
 export default defineConfig({
   test: {

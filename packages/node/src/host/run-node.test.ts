@@ -57,10 +57,10 @@ describe.skipIf(binary === null)('a validator', () => {
     const model = Promise.withResolvers<{ name: string; path: string; fileHash: string }>();
     const starting = runNode({ dataDir, modelOf: () => model.promise, onProgress: () => {} });
     const nodeFile = join(dataDir, 'node.json');
-    await expect.poll(() => existsSync(nodeFile), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => existsSync(nodeFile)).toBe(true);
     const { api } = JSON.parse(readFileSync(nodeFile, 'utf8')) as { api: string };
     const client = createClient({ baseUrl: api });
-    await expect.poll(async () => (await client.getStatus()).height, { timeout: 20_000 }).toBeGreaterThan(3);
+    await expect.poll(async () => (await client.getStatus()).height).toBeGreaterThan(3);
     expect((await client.getNode()).roles).toMatchObject([{ kind: 'validator', running: false }]);
     model.resolve({ name: 'Tiny', path, fileHash: Buffer.from(fileHash).toString('hex') });
     const node = await starting;

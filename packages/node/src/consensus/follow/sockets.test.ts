@@ -54,10 +54,10 @@ it('a follower gets blocks, and hands transactions on, over sockets, and leaves 
   follower.chain.onBlock(({ block }) => heights.push(block.header.height));
   follower.start();
   const fault = () => follower.status().peers.find(({ peer }) => peer === liar.id)?.lastFault ?? '';
-  await expect.poll(fault, { timeout: 15_000 }).toMatch(/root of the transactions/);
+  await expect.poll(fault).toMatch(/root of the transactions/);
   expect(ours.height).toBe(0);
   named = [liar.id, full.id];
-  await expect.poll(() => ours.height, { timeout: 15_000 }).toBe(30);
+  await expect.poll(() => ours.height).toBe(30);
   expect(follower.chain.stateRoot()).toEqual(maker.engine.chain.stateRoot());
   expect(heights).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
 

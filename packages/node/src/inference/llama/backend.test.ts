@@ -275,7 +275,7 @@ describe('the process', () => {
     const parent = fork(new URL('backend.test.parent.ts', import.meta.url), { execArgv: [] });
     const [pid] = (await once(parent, 'message')) as [number];
     parent.kill('SIGKILL');
-    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
   it('ends with its backend, and then refuses', async () => {

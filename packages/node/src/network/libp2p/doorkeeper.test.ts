@@ -25,7 +25,7 @@ describe('connections from one address §5.29', () => {
     const user = await net.join('user');
     const stream = await user.open(server.id, '/echo/1');
     expect((await stream.messages.next()).done).toBe(true);
-    await expect.poll(() => sockets.every(({ closed }) => closed), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => sockets.every(({ closed }) => closed)).toBe(true);
   });
 
   it('are 256 at most, of IPv6 from one network, and there is room again when one closes', () => {

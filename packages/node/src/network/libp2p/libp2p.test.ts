@@ -72,7 +72,7 @@ describe('a peer that is far or busy', () => {
     const user = await net.join('user');
     await expect(user.open(server.id, '/echo/1')).rejects.toThrow(StreamLost);
     way.open();
-    await expect.poll(() => user.metrics().connections, { timeout: 5000 }).toBe(1);
+    await expect.poll(() => user.metrics().connections).toBe(1);
   });
 });
 
@@ -84,7 +84,7 @@ it('the keys of a machine dial each its own peers', async () => {
   ]);
   net.network.keepConnected((own) => peersOf.get(own) ?? []);
   const peers = await Promise.all(['a', 'b', 'node', 'role'].map((name) => net.join(name)));
-  await expect.poll(() => peers.map((peer) => peer.metrics().connections), { timeout: 5000 }).toEqual([1, 1, 1, 1]);
+  await expect.poll(() => peers.map((peer) => peer.metrics().connections)).toEqual([1, 1, 1, 1]);
 });
 
 describe('a peer that nobody answers', () => {
@@ -119,7 +119,7 @@ describe('a peer without an open port', () => {
     inside.handle('/echo/1', echo);
     for (let time = 0; time < 2; time++) {
       const outside = await net.join('outside');
-      await expect.poll(() => outside.open(inside.id, '/echo/1').then(isAnswered), { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => outside.open(inside.id, '/echo/1').then(isAnswered)).toBe(true);
       outside.leave();
     }
   });
@@ -131,7 +131,7 @@ describe('a peer without an open port', () => {
     net.network.keepConnected(() => [relay.id]);
     const inside = await net.join('inside');
     inside.handle('/echo/1', echo);
-    await expect.poll(() => inside.addresses.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => inside.addresses.length).toBeGreaterThan(0);
     const user = await net.join('user');
     net.book.give(inside.id, inside.addresses);
     expect(await isAnswered(await user.open(inside.id, '/echo/1'))).toBe(true);
@@ -181,7 +181,7 @@ describe('a program that holds to nothing', () => {
     const { connection } = await stranger(address);
     const long = encodeFrame({ kind: 'message', message: new Uint8Array(limits.maxMessageBytes) });
     for (let i = 0; i < 40; i++) (await connection.newStream('/silent/1', { maxOutboundStreams: 99 })).send(long);
-    await expect.poll(() => net.network.metrics().streamsHoldingTooMuch, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => net.network.metrics().streamsHoldingTooMuch).toBeGreaterThan(0);
     expect(net.network.metrics().heldBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
     expect(net.network.metrics().faults).toBe(0);
   });
@@ -259,7 +259,7 @@ describe('topics', () => {
     const { host, connection } = await stranger(listener.addresses[0] ?? '');
     await expect.poll(() => host.services.pubsub.getSubscribers(newsTopic).length).toBe(1);
     for (let i = 0; i < 200; i++) await host.services.pubsub.publish(newsTopic, bytes(1, i));
-    await expect.poll(() => connection.status, { timeout: 5000 }).not.toBe('open');
+    await expect.poll(() => connection.status).not.toBe('open');
     a.publish(newsTopic, bytes(4));
     await expect.poll(() => heard).toEqual([4]);
   });
