@@ -29,7 +29,7 @@ export default defineConfig({
           include: ['test/{crash,e2e,cometbft,faults}/**/*.test.ts'],
           globalSetup: 'test/model.ts',
           sequence: { groupOrder: 1 },
-          maxWorkers: 1,
+          maxWorkers: 2,
           ...patienceMs,
         },
       },
