@@ -1,21 +1,22 @@
-import { drawMiners, transitionsCode } from '@assay/ledger';
-import { drawIdOf, messageTypes, type Ref, TaskRequest, TransitionRequest, taskIdOf } from '@assay/protocol';
+import { transitionsCode } from '@assay/ledger';
+import { messageTypes, type Ref, TaskRequest, TransitionRequest, taskIdOf } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import type { LateTask } from '../attestations.ts';
-import { mostAsked } from '../draw-tables.ts';
 import { isSupported } from '../orders.ts';
+import { checkDraw } from './check-draw.ts';
 import { checkTicket } from './check-ticket.ts';
 import type { CheckView } from './check-view.ts';
 
 /** Why a late step may not be certified; null when it may. One reason, the first that applies. */
 export function checkTransition(view: CheckView, late: LateTask, mixer: Ref<'mixers'>): string | null {
-  const code = transitionsCode(view.state, [late.transition], view.state.globals.height + 1);
+  const { transition } = late;
+  const code = transitionsCode(view.state, [transition], view.state.globals.height + 1);
   if (code !== 'OK') return code;
   return (
     checkAsked(view, late) ??
     checkOrder(view, late, mixer) ??
-    checkTicket(view, late.transition, mixer) ??
-    checkMiner(view, late)
+    checkTicket(view, transition, mixer) ??
+    checkDraw(view, { ...transition, model: view.state.sessions.at(transition.session).model })
   );
 }
 
@@ -34,14 +35,4 @@ function checkOrder(view: CheckView, { transition, evidence }: LateTask, mixer: 
   const asked = { ...request, taskId: taskIdOf(transition), mixer, state: step, attempt, miner, rank, oracle };
   if (!TransitionRequest.equals(asked, request)) return 'the mixers voted on another transition';
   return isSupported(view, evidence.order) ? null : 'too few mixers agree that the step was late';
-}
-
-function checkMiner(view: CheckView, { transition }: LateTask): string | null {
-  const { session, kind, drawHeight, rank, miner } = transition;
-  if (rank >= mostAsked) return 'nobody is asked at this rank';
-  const table = view.drawTableAt(drawHeight);
-  if (table === null) return 'the draw is too old to check';
-  const { domain, model, payer, dedicatedMiners } = view.state.sessions.at(session);
-  const request = { taskId: drawIdOf(transition), kind, domain, model, payer, dedicatedMiners, drawHeight };
-  return drawMiners(table, request, rank + 1)[rank]?.miner === miner ? null : 'the miner was not drawn at this rank';
 }

@@ -1,4 +1,4 @@
-import { drawMiners, receiptsCode, reportsCode, transitionsCode } from '@assay/ledger';
+import { receiptsCode, reportsCode, transitionsCode } from '@assay/ledger';
 import {
   type Attestation,
   type BatchHeader,
@@ -13,7 +13,6 @@ import {
   type Receipt,
   type Ref,
   type ResultCode,
-  type SessionRow,
   type TaskEvidence,
   TaskRequest,
 } from '@assay/protocol';
@@ -21,8 +20,8 @@ import { equalBytes } from '@assay/ssz';
 import { clockToleranceMs } from '../announcements.ts';
 import { contentsOf, type FinishedTask } from '../attestations.ts';
 import { presentCommittee } from '../committee.ts';
-import { mostAsked } from '../draw-tables.ts';
 import type { Claimed } from '../request-dedup.ts';
+import { checkDraw } from './check-draw.ts';
 import { checkHome } from './check-home.ts';
 import { checkTicket } from './check-ticket.ts';
 import { checkTime } from './check-time.ts';
@@ -121,7 +120,7 @@ function checkReceipt(view: CheckView, { receipt, evidence }: FinishedTask, mixe
     checkTicket(view, receipt, mixer) ??
     checkRequest(view, receipt, evidence, session.sessionKey) ??
     checkWork(view, { ...receipt, ...evidence }, miner.publicKey) ??
-    checkDraw(view, receipt, session) ??
+    checkDraw(view, receipt) ??
     checkTime(view, receipt, mixer) ??
     checkValidity(view, { ...receipt, mixer }, evidence.request)
   );
@@ -188,17 +187,4 @@ function checkReport(view: CheckView, { report, evidence }: MeasuredMiner): stri
     return checkWork(view, { ...challenge, ...each, miner }, minerKey);
   });
   return reasons.find((reason) => reason !== null) ?? null;
-}
-
-function checkDraw(view: CheckView, receipt: Receipt, session: SessionRow): string | null {
-  const table = view.drawTableAt(receipt.drawHeight);
-  if (table === null) return 'the draw is too old to check';
-  const { kind, model, drawHeight, rank } = receipt;
-  // What a rank takes to find grows with its square.
-  if (rank >= mostAsked) return 'nobody is asked at this rank';
-  const { domain, payer, dedicatedMiners } = session;
-  const request = { taskId: drawIdOf(receipt), kind, domain, model, payer, dedicatedMiners, drawHeight };
-  return drawMiners(table, request, rank + 1)[rank]?.miner === receipt.miner
-    ? null
-    : 'the miner was not drawn at this rank';
 }
