@@ -1,7 +1,11 @@
-import type { InferencePayload } from '@assay/protocol';
+import { type InferencePayload, limits } from '@assay/protocol';
 
 /** Most tokens a text can be: each has a byte of it, but for the one that ends it (§5.5). */
 export const textTokensBound = (textBytes: number): number => textBytes + 1;
+
+/** §5.16 Most bytes of text that an answer of so many tokens may be. */
+export const textBytesBound = (tokens: number): number =>
+  Math.min(limits.maxOutputBytes, tokens * limits.maxTokenBytes);
 
 /** Upper bound of a prompt's tokens: no token is shorter than a byte, and the template adds its own. */
 export function promptTokensBound(payload: InferencePayload, contextLeft: number): number {

@@ -1,8 +1,9 @@
-import { AssayError, GatewayMessage, infoOf, isCode, limits, TaskSubmission } from '@assay/protocol';
+import { AssayError, GatewayMessage, infoOf, isCode, TaskSubmission } from '@assay/protocol';
 import type { AnswerEvent } from '../ports/chat.ts';
 import { type MessageStream, StreamLost } from '../ports/network.ts';
 import type { Timers } from '../ports/runtime.ts';
 import { inTime, receive } from '../ports/wire.ts';
+import { textBytesBound } from '../prompt-bound.ts';
 import { decodeText, TextPieces } from '../utf8.ts';
 
 /** Offers a task: its id once it is admitted, or why it is not; null when the mixer says neither in `limitMs`. */
@@ -28,7 +29,7 @@ export async function* readAnswer(
   { maxTokens, done }: { readonly maxTokens: number; readonly done: () => void },
 ): AsyncIterable<AnswerEvent> {
   const text = new TextPieces();
-  const left = { tokens: maxTokens, bytes: Math.min(limits.maxOutputBytes, maxTokens * limits.maxTokenBytes) };
+  const left = { tokens: maxTokens, bytes: textBytesBound(maxTokens) };
   try {
     for (;;) {
       const message = await receive(stream, GatewayMessage);

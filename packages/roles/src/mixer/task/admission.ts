@@ -8,6 +8,7 @@ import {
   type SessionRow,
   type TaskRequest,
 } from '@assay/protocol';
+import { textBytesBound } from '../../prompt-bound.ts';
 import type { TaskTerms } from './state.ts';
 
 /** What one mixer has promised of its sessions' escrows and the ledger does not show yet (§4.3). */
@@ -106,7 +107,7 @@ export function requirePayload(payload: InferencePayload, request: TaskRequest):
 
 /** Most bytes of an artifact and its payload: 4 for a prompt token, 64 for an output token, and the texts. */
 function bundleBytesBound({ messages }: InferencePayload, { maxTokensIn, maxTokensOut }: TaskRequest): number {
-  const textBytes = Math.min(limits.maxOutputBytes, maxTokensOut * limits.maxTokenBytes);
+  const textBytes = textBytesBound(maxTokensOut);
   const payloadBytes = messages.reduce((sum, { content }) => sum + content.length + 16, 4096);
   return 4 * maxTokensIn + 64 * maxTokensOut + textBytes + payloadBytes;
 }

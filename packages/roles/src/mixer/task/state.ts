@@ -3,7 +3,6 @@ import {
   type Artifact,
   type Deadlines,
   type EdgeCode,
-  limits,
   outputIds,
   precommitHash,
   type Receipt,
@@ -16,7 +15,7 @@ import {
   type TransitionOrder,
 } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
-import { textTokensBound } from '../../prompt-bound.ts';
+import { textBytesBound, textTokensBound } from '../../prompt-bound.ts';
 import type { LateTask } from '../attestations.ts';
 import { type Extent, type Piece, StreamedAnswer } from './streamed-answer.ts';
 
@@ -231,7 +230,7 @@ const after = ({ tokens, textBytes }: Extent, { ids, text }: Piece): Extent => (
 /** §5.16 Whether a piece is empty, or more than the request asked for. */
 function exceeds({ given, request: { maxTokensOut } }: MixerTask, piece: Piece): boolean {
   const { tokens, textBytes } = after(given, piece);
-  const mostBytes = Math.min(limits.maxOutputBytes, maxTokensOut * limits.maxTokenBytes);
+  const mostBytes = textBytesBound(maxTokensOut);
   return tokens > maxTokensOut || textBytes > mostBytes || (piece.ids.length === 0 && piece.text.length === 0);
 }
 
