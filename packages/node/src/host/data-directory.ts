@@ -71,6 +71,9 @@ export function requireWhole(dataDir: string, { newChain }: { readonly newChain:
   throw missing(`${dataFiles.chain}/`, dataFiles.genesis, unused);
 }
 
+/** Where a validator keeps what it signed last (§18.5). */
+export const lastSignedPath = (dataDir: string): string => join(dataDir, dataFiles.cometbft, lastSignedFile);
+
 /**
  * §18.13 Whether a node may begin with a state, after its chain was deleted: what a validator must not forget is what
  * it signed, which lies beside the chain.
@@ -78,5 +81,5 @@ export function requireWhole(dataDir: string, { newChain }: { readonly newChain:
 export function mayBeginAgain({ engine, roles }: Pick<NodeConfig, 'engine' | 'roles'>, dataDir: string): boolean {
   const isValidator = roles.length > 0 && roles.every(({ kind }) => kind === 'validator');
   const isToldWhere = engine.kind === 'cometbft' && engine.trusted !== null;
-  return isValidator && isToldWhere && existsSync(join(dataDir, dataFiles.cometbft, lastSignedFile));
+  return isValidator && isToldWhere && existsSync(lastSignedPath(dataDir));
 }

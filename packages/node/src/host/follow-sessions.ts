@@ -7,8 +7,7 @@ import type { KeyRing } from '../keys/keyring.ts';
 
 /** An open session, and the hashes of those of its keys that were made, by number. */
 interface KnownSession {
-  readonly key: ApiKey;
-  readonly signer: Ed25519Signer;
+  readonly key: ApiKey & { readonly sessionSigner: Ed25519Signer };
   readonly hashes: string[];
 }
 
@@ -24,7 +23,7 @@ class SessionKeys implements ApiKeys {
   }
 
   add(session: Ref<'sessions'>, signer: Ed25519Signer): void {
-    const known = { key: { session, sessionSigner: signer }, signer, hashes: [] };
+    const known = { key: { session, sessionSigner: signer }, hashes: [] };
     this.#sessions.set(session, known);
     if (this.#list !== null) this.#take(known, this.#list);
   }
@@ -44,10 +43,10 @@ class SessionKeys implements ApiKeys {
     return this.#keys.get(hash);
   }
 
-  #take({ key, signer, hashes }: KnownSession, list: ApiKeyList): void {
-    const { session } = key;
+  #take({ key, hashes }: KnownSession, list: ApiKeyList): void {
+    const { session, sessionSigner } = key;
     for (const { number, revoked } of list.of(session)) {
-      hashes[number] ??= hashOfApiKey(apiKeyOf(signer, session, number));
+      hashes[number] ??= hashOfApiKey(apiKeyOf(sessionSigner, session, number));
       if (!revoked) this.#keys.set(hashes[number], key);
     }
   }

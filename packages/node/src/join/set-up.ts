@@ -5,7 +5,6 @@ import { genesisHash } from '@assay/ledger';
 import { AssayError, addressText, type Genesis } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import type { z } from 'zod';
-import { lastSignedFile } from '../consensus/cometbft/last-signed.ts';
 import { diagnose, type Finding, isFit } from '../doctor/diagnose.ts';
 import { lookAtMachine, withPeers } from '../doctor/look.ts';
 import {
@@ -17,6 +16,7 @@ import {
   readNodeConfig,
   writeNodeConfig,
 } from '../host/config.ts';
+import { lastSignedPath } from '../host/data-directory.ts';
 import { dataFiles } from '../host/data-files.ts';
 import { readGenesisFile, writeGenesisFile } from '../host/genesis-file.ts';
 import { fetchGenesis } from '../host/genesis-service.ts';
@@ -138,7 +138,7 @@ async function genesisOf(
 
 /** §18.5 Keys of a validator that were here before its genesis came from elsewhere, and may have signed there. */
 function requireWhatWasSigned(dataDir: string, role: Role): void {
-  const path = join(dataDir, dataFiles.cometbft, lastSignedFile);
+  const path = lastSignedPath(dataDir);
   if (role !== 'validator' || !existsSync(join(dataDir, dataFiles.keys)) || existsSync(path)) return;
   const detail = `${path} says what the keys here signed, and is not there. If they never signed, make it, empty.`;
   throw new AssayError('DATA_INCOMPLETE', detail);
