@@ -1,10 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-const patienceMs = {
+/** Of both: a core has one worker, and what never comes ends with its test. */
+const common = {
+  maxWorkers: 2,
   testTimeout: 30_000,
   hookTimeout: 60_000,
   teardownTimeout: 10_000,
-  // What never comes ends with its test; how long it takes is no test.
   expect: { poll: { timeout: 20_000 } },
 };
 
@@ -19,8 +20,7 @@ export default defineConfig({
           name: 'code',
           include: ['packages/*/{src,test}/**/*.test.ts', '{bench,tools,test/structure}/**/*.test.ts'],
           sequence: { groupOrder: 0 },
-          maxWorkers: 2,
-          ...patienceMs,
+          ...common,
         },
       },
       {
@@ -29,8 +29,7 @@ export default defineConfig({
           include: ['test/{crash,e2e,cometbft,faults}/**/*.test.ts'],
           globalSetup: 'test/model.ts',
           sequence: { groupOrder: 1 },
-          maxWorkers: 2,
-          ...patienceMs,
+          ...common,
         },
       },
     ],

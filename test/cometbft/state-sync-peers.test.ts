@@ -1,14 +1,12 @@
 import { testChain } from '@assay/node/consensus/chain.fixture';
 import type { LightQuestion, LightSource } from '@assay/node/consensus/cometbft/light-service';
 import { cometForTests, testNet, until } from '@assay/node/consensus/cometbft/net.fixture';
-import { heightOf, testNodes } from '@assay/node/consensus/cometbft/test-nodes.fixture';
+import { heightOf, testNodes, trustedAfter } from '@assay/node/consensus/cometbft/test-nodes.fixture';
 import { lightSource, serveCometLight } from '@assay/node/host/comet-light';
 import { MemoryNetwork } from '@assay/node/network/memory';
 import { peerSigner } from '@assay/node/network/peer.fixture';
 import { realRuntime } from '@assay/node/runtime/real';
-import { cometHeaderHash, Seal } from '@assay/protocol';
 import { peerIdOf } from '@assay/roles/ports/network';
-import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 
 const binary = await cometForTests();
@@ -42,11 +40,7 @@ describe.skipIf(binary === null)('a new node that begins with a state, and has t
     const endpoint = await network.join(peerSigner('newcomer'));
     const ids = names.map((name) => peerIdOf(peerSigner(name)));
     const sources = [0, 1].map((place) => lightSource({ endpoint, runtime }, ids, place));
-    const { value } = Seal.deserialize(first.store.sealAt(4) ?? new Uint8Array());
-    if (!('header' in value)) throw new Error('it has another seal');
-    const joining = await net.node(2, more, {
-      trusted: { height: 5, hash: toHex(cometHeaderHash(value.header)), sources },
-    });
+    const joining = await net.node(2, more, { trusted: trustedAfter(4, first, sources) });
     world.nodes.push(joining);
     await until('the state', () => heightOf(joining) > 0, 120_000);
     expect(joining.store.base).toBeGreaterThanOrEqual(20);

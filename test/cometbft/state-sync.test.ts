@@ -4,9 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { testChain } from '@assay/node/consensus/chain.fixture';
 import type { TrustedComet } from '@assay/node/consensus/cometbft/home';
 import { cometForTests, type TestNode, testNet, until } from '@assay/node/consensus/cometbft/net.fixture';
-import { hasSealed, heightOf, sealersAt, testNodes } from '@assay/node/consensus/cometbft/test-nodes.fixture';
-import { cometHeaderHash, Seal } from '@assay/protocol';
-import { toHex } from '@assay/ssz';
+import {
+  hasSealed,
+  heightOf,
+  sealersAt,
+  testNodes,
+  trustedAfter,
+} from '@assay/node/consensus/cometbft/test-nodes.fixture';
 import { describe, expect, it } from 'vitest';
 
 const binary = await cometForTests();
@@ -22,14 +26,10 @@ async function commitAt({ engine }: TestNode, height: number): Promise<Said> {
   return JSON.parse(await engine.light({ method: 'commit', height, page: 1 })) as Said;
 }
 
-/** The block of CometBFT's that follows a height, which a newcomer is told to trust, and who answers for it. */
-function trustedAfter(height: number, nodes: readonly TestNode[]): TrustedComet {
-  const seal = nodes[0]?.store.sealAt(height);
-  if (seal == null) throw new Error(`there is no seal of block ${height}`);
-  const { kind, value } = Seal.deserialize(seal);
-  if (kind !== 'cometbft') throw new Error('it has another seal');
-  const sources = [0, 1].map((index) => (nodes[index] as TestNode).engine.light);
-  return { height: height + 1, hash: toHex(cometHeaderHash(value.header)), sources };
+/** A block after a height for which two of the nodes answer. */
+function trustedBy(nodes: readonly TestNode[], height: number): TrustedComet {
+  const [first, second] = nodes as [TestNode, TestNode];
+  return trustedAfter(height, first, [first.engine.light, second.engine.light]);
 }
 
 /** Waits until it makes blocks with the others after the state it began with. */
@@ -60,7 +60,7 @@ describe.skipIf(binary === null)('a new node that begins with the state of a hei
     const [first] = world.nodes;
     if (first === undefined) throw new Error('there is no node');
     await until('a snapshot', () => heightOf(first) >= 22, 120_000);
-    const trusted = trustedAfter(4, world.nodes);
+    const trusted = trustedBy(world.nodes, 4);
     const startMs = performance.now();
     const joining = await net.node(2, more, { trusted });
     world.nodes.push(joining);
@@ -92,7 +92,7 @@ describe.skipIf(binary === null)('a new node that begins with the state of a hei
     expect((await commitAt(first, 61)).error).toBeUndefined();
     expect(first.store.blockAt(1)).not.toBeNull();
 
-    const joining = await net.node(3, more, { trusted: trustedAfter(59, world.nodes) });
+    const joining = await net.node(3, more, { trusted: trustedBy(world.nodes, 59) });
     world.nodes.push(joining);
     await until('the state', () => heightOf(joining) > 0, 60_000);
     expect(joining.store.base).toBeGreaterThanOrEqual(60);
@@ -111,7 +111,7 @@ describe.skipIf(binary === null)('a new node that begins with the state of a hei
     await closed(world.nodes);
     for (const part of ['chain2', 'comet2/data', 'comet2/config']) rmSync(join(world.dir, part), { recursive: true });
     const again = await net.node(2, more, {
-      trusted: trustedAfter((first.store.snapshotHeights()[0] ?? 0) - 1, world.nodes),
+      trusted: trustedBy(world.nodes, (first.store.snapshotHeights()[0] ?? 0) - 1),
     });
     world.nodes.push(again);
     await until('the state', () => heightOf(again) > 0, 60_000);

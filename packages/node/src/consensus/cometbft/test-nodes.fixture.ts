@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Seal } from '@assay/protocol';
+import { cometHeaderHash, Seal } from '@assay/protocol';
+import { toHex } from '@assay/ssz';
 import { afterEach, beforeEach } from 'vitest';
+import type { TrustedComet } from './home.ts';
 import type { TestNode } from './net.fixture.ts';
 
 /** A directory and the nodes in it, for each test of a group; both end with the test. */
@@ -21,6 +23,15 @@ export function testNodes(): { dir: string; nodes: TestNode[] } {
 
 export function heightOf({ engine }: TestNode): number {
   return engine.chain.head().globals.height;
+}
+
+/** The block of CometBFT's that follows a height, which a newcomer is told to trust, and who answers for it. */
+export function trustedAfter(height: number, { store }: TestNode, sources: TrustedComet['sources']): TrustedComet {
+  const seal = store.sealAt(height);
+  if (seal == null) throw new Error(`there is no seal of block ${height}`);
+  const { kind, value } = Seal.deserialize(seal);
+  if (kind !== 'cometbft') throw new Error('it has another seal');
+  return { height: height + 1, hash: toHex(cometHeaderHash(value.header)), sources };
 }
 
 /** Whose precommits the seal of a height holds; nobody's while there is none. */
