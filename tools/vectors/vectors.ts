@@ -25,8 +25,10 @@ import {
   ticketSigningRoot,
 } from '@assay/protocol';
 import { protocolTypes, valuesOf } from '@assay/protocol/fixture';
+import { equalMarginMicro } from '@assay/roles/audit/choice';
 import { compareDistributions } from '@assay/roles/audit/distribution';
 import { drawPositions } from '@assay/roles/audit/positions';
+import { noSurprise } from '@assay/roles/audit/surprise';
 import { concatBytes, encodeText, sha256, toHex } from '@assay/ssz';
 
 const hex = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
@@ -174,9 +176,9 @@ function audits() {
     { index: 2, ids: [1], probabilitiesPpb: [1_000_000_000] },
   ];
   const reference = [
-    { argmaxId: 5, isChoice: true, probabilitiesPpb: [690_000_001, 205_000_000] },
-    { argmaxId: 8, isChoice: false, probabilitiesPpb: [10_000_000, 900_000_000, 0] },
-    { argmaxId: 1, isChoice: true, probabilitiesPpb: [999_999_999] },
+    { leadMicro: 0, choiceMarginMicro: 0, ...noSurprise, probabilitiesPpb: [690_000_001, 205_000_000] },
+    { leadMicro: 4_500_000, choiceMarginMicro: 120_000, ...noSurprise, probabilitiesPpb: [10_000_000, 900_000_000, 0] },
+    { leadMicro: 50_000, choiceMarginMicro: 50_000, ...noSurprise, probabilitiesPpb: [999_999_999] },
   ];
   const limit = 35_000_000;
   const numbers = [0, limit, limit + 1, 3 * limit, 3 * limit + 1].map((t1Ppb) => ({ finding: 0, t1Ppb }));
@@ -198,7 +200,12 @@ function audits() {
   ];
   return {
     positions: sizes.map((size) => ({ seed: hex(seed), ...size, positions: drawPositions(seed, size) })),
-    t1: { reported, reference, ...compareDistributions(reported, reference) },
+    t1: {
+      reported,
+      reference,
+      marginMicro: equalMarginMicro,
+      ...compareDistributions(reported, reference, equalMarginMicro),
+    },
     opinions: [...numbers, ...[1, 2, 3].map((finding) => ({ finding, t1Ppb: 0 }))].map((each) => ({
       ...each,
       t1ThresholdPpb: limit,

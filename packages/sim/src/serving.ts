@@ -10,8 +10,13 @@ export const engineInfo: EngineInfo = {
   name: 'simulated',
   build: '1',
   backend: 'cpu',
-  flashAttention: false,
+  attention: 'plain',
   kvType: 'f16',
+  weights: 'file',
+  sampler: 'seeded',
+  tensorParallel: 1,
+  batchInvariant: true,
+  prefixCache: false,
 };
 const fileHash = sha256(encodeText('the registered file'));
 export const model = { name: 'simulated', fileHash, contextTokens: 4096, t1ThresholdPpb: 40_000_000 };

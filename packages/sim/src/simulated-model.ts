@@ -1,5 +1,7 @@
-import { isChoice } from '@assay/node/inference/llama/choice';
 import type { Sampling } from '@assay/protocol';
+import { noMargin } from '@assay/roles/audit/choice';
+import { scoredPosition } from '@assay/roles/audit/scored';
+import { noSurprise } from '@assay/roles/audit/surprise';
 import { generateText, textPieces } from '@assay/roles/inference/output-text';
 import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '@assay/roles/inference/sampling';
 import type {
@@ -80,20 +82,15 @@ export class SimulatedModel implements InferenceModel {
     });
   }
 
-  async score({ promptIds, outputIds, positions, sampling, asksEnd }: ScoreRequest): Promise<Scored> {
-    const scored = positions.map(({ index, ids }) => {
+  async score(request: ScoreRequest): Promise<Scored> {
+    const { promptIds, outputIds } = request;
+    const positions = request.positions.map(({ index, ids }) => {
       const found = distribution(this.#weights, [...promptIds, ...outputIds.slice(0, index)]);
-      const massOf = (id: number) => {
-        const candidate = found.candidates.find((token) => token.id === id);
-        return candidate === undefined ? 0 : Math.exp(candidate.logit) / found.totalWeight;
-      };
-      return {
-        probabilitiesPpb: ids.map((id) => Math.round(massOf(id) * 1e9)),
-        argmaxId: found.candidates[0]?.id ?? 0,
-        isChoice: isChoice(found, sampling, index, outputIds[index] ?? -1),
-      };
+      const logits = new Map(found.candidates.map(({ id, logit }) => [id, logit]));
+      return scoredPosition({ ...found, logits }, request, { index, ids, isEnd: false });
     });
-    return { positions: scored, end: asksEnd ? 'none' : null };
+    const never = { choiceMarginMicro: noMargin, isLikely: false, ...noSurprise };
+    return { positions, end: request.asksEnd ? never : null };
   }
 
   #next(ids: readonly number[], sampling: Sampling, step: number): GeneratedToken {

@@ -20,7 +20,7 @@ describe('what a validator measures', () => {
     expect(await findingWith({ measuring: { engine, open: async () => model } })).toBe('checked');
     expect(await findingWith({})).toBe('noResult');
     expect(await findingWith({ measuring: { engine, open: async () => null } })).toBe('noResult');
-    const other = { ...EngineInfo.clone(engine), flashAttention: true };
+    const other = { ...EngineInfo.clone(engine), attention: 'flash' };
     expect(await findingWith({ measuring: { engine: other, open: async () => model } })).toBe('otherEngine');
     expect(await findingWith({ bundle: null })).toBe('noArtifact');
     const { artifact } = bundle.reveal;

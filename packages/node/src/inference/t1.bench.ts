@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sampling } from '@assay/protocol';
+import { equalMarginMicro } from '@assay/roles/audit/choice';
 import {
   compareDistributions,
   probabilityPpb,
@@ -61,10 +62,10 @@ async function compare(reference: InferenceModel, { promptIds, sampling, tokens 
     };
   });
   const outputIds = tokens.map(({ id }) => id);
-  const asked = { promptIds, outputIds, positions: reported, sampling, asksEnd: false };
+  const asked = { promptIds, outputIds, positions: reported, sampling, sampler: 'seeded' as const, asksEnd: false };
   const { positions: scored } = await reference.score(asked, never);
   const variationsPpb = reported.map((position, i) => variationPpb(position, scored[i] ?? { probabilitiesPpb: [] }));
-  return { ...compareDistributions(reported, scored), variationsPpb };
+  return { ...compareDistributions(reported, scored, equalMarginMicro), variationsPpb };
 }
 
 /** All prompts answered by `served`, `parallel` at a time; each is scored on `reference` while others are written. */
@@ -106,7 +107,9 @@ async function costs(model: InferenceModel): Promise<Row[]> {
   const outputIds = Array.from({ length: auditedTokens / outputTokens }, () => long.tokens.map(({ id }) => id)).flat();
   const ids = long.tokens[0]?.top.map(({ id }) => id) ?? [];
   const positions = Array.from({ length: auditedPositions }, (_, i) => ({ index: i * 3, ids }));
-  const audit = await secondsOf(() => model.score({ ...long, outputIds, positions, asksEnd: false }, never));
+  const audit = await secondsOf(() =>
+    model.score({ ...long, sampler: 'seeded', outputIds, positions, asksEnd: false }, never),
+  );
   const written = await secondsOf(() => answer(model, prompt, 2));
   return [
     { who: 'audit', value: audit, note: `one prefill, ${auditedPositions} positions of ${outputIds.length}` },

@@ -27,9 +27,31 @@ export const Sampling = new StructType(
 );
 export type Sampling = ValueOf<typeof Sampling>;
 
-/** Engine facts that change numbers; part of the noise profile's key (verification §2). */
+/**
+ * How tokens are drawn: by the seed (verification §1.3), so that anybody can repeat it; or by a server's own chance,
+ * with cuts before or after the temperature (verification §3.1).
+ */
+export const Sampler = enumOf('seeded', 'cutsFirst', 'temperatureFirst');
+export type Sampler = ValueOf<typeof Sampler>;
+
+/** Engine facts that move numbers. Of two engines with equal facts one repeats the other (verification §2.4). */
 export const EngineInfo = new StructType(
-  { name: Name, build: Name, backend: Name, flashAttention: Bool, kvType: Name },
+  {
+    name: Name,
+    build: Name,
+    /** Device and kernels. */
+    backend: Name,
+    attention: Name,
+    kvType: Name,
+    /** Quantisation of the weights where it is not that of the registered file; `file` where it is. */
+    weights: Name,
+    sampler: Sampler,
+    tensorParallel: U16,
+    /** Whether other requests of a batch move no number. */
+    batchInvariant: Bool,
+    /** Whether earlier requests with the same beginning are computed from. */
+    prefixCache: Bool,
+  },
   { typeName: 'EngineInfo' },
 );
 export type EngineInfo = ValueOf<typeof EngineInfo>;
@@ -84,7 +106,7 @@ export const Artifact = new ContainerType(
   { typeName: 'Artifact' },
 );
 export type Artifact = ValueOf<typeof Artifact>;
-export const artifactVersion = 2;
+export const artifactVersion = 3;
 
 /** Hidden until revealed: the `precommitHash`, with the task it is for (§5 Precommit). */
 export const Precommit = new StructType(

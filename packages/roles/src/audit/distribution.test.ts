@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { windowsOf } from '../miner/index.ts';
 import { compareDistributions, probabilityPpb, reportedAt, variationPpb } from './distribution.ts';
 import { drawPositions } from './positions.ts';
+import { noSurprise } from './surprise.ts';
 
 const micro = (mass: number) => Math.round(-Math.log(mass) * 1e6);
 
@@ -20,16 +21,16 @@ describe('T1 (verification §2.3)', () => {
     expect(variationPpb(reported, { probabilitiesPpb: [0] })).toBe(150_000_000);
   });
 
-  it('is the mean over positions, and counts where the most likely token differs', () => {
+  it('is the mean over positions, and counts where another token leads, or is chosen, by more than the margin', () => {
     const reported = [
       { index: 3, ids: [1, 2], probabilitiesPpb: [600_000_000, 300_000_000] },
       { index: 9, ids: [7], probabilitiesPpb: [1_000_000_000] },
     ];
     const reference = [
-      { probabilitiesPpb: [550_000_000, 310_000_000], argmaxId: 1, isChoice: true },
-      { probabilitiesPpb: [0], argmaxId: 8, isChoice: false },
+      { probabilitiesPpb: [550_000_000, 310_000_000], leadMicro: 900, choiceMarginMicro: 1000, ...noSurprise },
+      { probabilitiesPpb: [0], leadMicro: 1001, choiceMarginMicro: 1001, ...noSurprise },
     ];
-    expect(compareDistributions(reported, reference)).toEqual({
+    expect(compareDistributions(reported, reference, 1000)).toEqual({
       t1Ppb: 100_000_000,
       argmaxMismatches: 1,
       choiceMismatches: 1,

@@ -47,12 +47,13 @@ export function variationPpb(reported: ReportedPosition, reference: Pick<ScoredP
 }
 
 /**
- * T1 over the drawn positions: the mean variation; how often the most likely token differs (verification §2.3), and how
- * often the model chooses another token than the one that stands there (verification §2.6).
+ * T1 over the drawn positions: the mean variation (verification §2.3); how often the reported likeliest token is led by
+ * another, and another one is chosen than the one that stands there, by more than the margin (verification §2.6).
  */
 export function compareDistributions(
   reported: readonly ReportedPosition[],
   reference: readonly ScoredPosition[],
+  marginMicro: number,
 ): { t1Ppb: number; argmaxMismatches: number; choiceMismatches: number } {
   let sumPpb = 0;
   let argmaxMismatches = 0;
@@ -61,8 +62,8 @@ export function compareDistributions(
     const other = reference[i];
     if (other === undefined) throw new RangeError(`the reference has no position ${i}`);
     sumPpb += variationPpb(position, other);
-    if (position.ids[0] !== other.argmaxId) argmaxMismatches++;
-    if (!other.isChoice) choiceMismatches++;
+    if (other.leadMicro > marginMicro) argmaxMismatches++;
+    if (other.choiceMarginMicro > marginMicro) choiceMismatches++;
   });
   const t1Ppb = reported.length === 0 ? 0 : Math.round(sumPpb / reported.length);
   return { t1Ppb, argmaxMismatches, choiceMismatches };

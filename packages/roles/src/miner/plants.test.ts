@@ -3,6 +3,7 @@ import { sha256 } from '@assay/ssz';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareDistributions, probabilityPpb, reportedAt } from '../audit/distribution.ts';
+import { noSurprise } from '../audit/surprise.ts';
 import type { GeneratedToken } from '../ports/inference.ts';
 import { SimulatedRuntime } from '../simulated/runtime.ts';
 import { windowsOf } from './artifact.ts';
@@ -80,11 +81,12 @@ describe('a plant (verification §1.7)', () => {
         const artifact = artifactOf(given, plant.seal);
         const truth = tokens.map(({ top }) => ({
           probabilitiesPpb: top.map((entry) => probabilityPpb(entry.negLogprobMicro)),
-          argmaxId: top[0]?.id ?? 0,
-          isChoice: true,
+          leadMicro: 0,
+          choiceMarginMicro: 0,
+          ...noSurprise,
         }));
         const reported = tokens.map((_, index) => reportedAt(artifact, index));
-        const { t1Ppb } = compareDistributions(reported, truth);
+        const { t1Ppb } = compareDistributions(reported, truth, 0);
         expect(Math.abs(plant.kept(artifact).t1Ppb - t1Ppb)).toBeLessThan(2);
       }),
     );

@@ -1,4 +1,4 @@
-import { AssayError, type EngineInfo, type InferencePayload, limits, Name, type Sampling } from '@assay/protocol';
+import { AssayError, EngineInfo, type InferencePayload, limits, Name, type Sampling } from '@assay/protocol';
 import { encodeText } from '@assay/ssz';
 import type { GeneratedToken, InferenceModel, TextBackend } from '../ports/inference.ts';
 import { textTokensBound } from '../prompt-bound.ts';
@@ -63,11 +63,10 @@ export function modelWorker(model: InferenceModel, engine: EngineInfo): Worker {
 export function upstreamWorker(backend: TextBackend, contextTokens: number): Worker {
   return {
     engine: {
+      ...EngineInfo.defaultValue(),
       name: 'openai-compatible',
       build: Name.fitted(backend.modelName),
       backend: 'upstream',
-      flashAttention: false,
-      kvType: 'unknown',
     },
     contextTokens,
     model: null,

@@ -1,4 +1,4 @@
-import type { EngineInfo, Sampling } from '@assay/protocol';
+import type { EngineInfo, Sampler, Sampling } from '@assay/protocol';
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -37,17 +37,12 @@ export interface ScoreRequest {
   readonly outputIds: readonly number[];
   /** Output positions to score, ascending; `ids` are the alternatives the miner reported there. */
   readonly positions: readonly { readonly index: number; readonly ids: readonly number[] }[];
-  /** What the output is said to have been chosen with. */
+  /** What the output is said to have been chosen with, and how it was drawn. */
   readonly sampling: Sampling;
+  readonly sampler: Sampler;
   /** Whether to say also if generation would have ended after the whole output. */
   readonly asksEnd: boolean;
 }
-
-/**
- * `chosen`: generation ends there, within the margin of a choice. `possible`: an end is likely enough, and not what is
- * drawn. `none`: the model goes on (verification §2.5).
- */
-export type ScoredEnd = 'chosen' | 'possible' | 'none';
 
 export interface Scored {
   /** One for each position asked. */
@@ -56,12 +51,34 @@ export interface Scored {
   readonly end: ScoredEnd | null;
 }
 
-/** The reference's view of one position: probability of each asked id (parts per billion), its argmax, its choice. */
-export interface ScoredPosition {
+/**
+ * How surprising a token is where it stands, −ln p, and mean and variance of that over what may be drawn there;
+ * thousandths of a nat, and of a nat squared (verification §3.2).
+ */
+export interface Surprise {
+  readonly surpriseMilli: number;
+  readonly entropyMilli: number;
+  readonly varianceMilli: number;
+}
+
+/** What the reference says of the token at one place; margins and leads in millionths of a nat. */
+interface ScoredToken extends Surprise {
+  /** The least margin within which it is a choice; `noMargin` for none (verification §2.6). */
+  readonly choiceMarginMicro: number;
+}
+
+/** The reference's view of one position. */
+export interface ScoredPosition extends ScoredToken {
+  /** Of each asked id, parts per billion. */
   readonly probabilitiesPpb: readonly number[];
-  readonly argmaxId: number;
-  /** Whether the token that stands there is what is chosen there, within the margin (verification §2.6). */
-  readonly isChoice: boolean;
+  /** By how much the likeliest token leads the first of the asked ids. */
+  readonly leadMicro: number;
+}
+
+/** The reference's view of an end after the whole output (verification §2.5). */
+export interface ScoredEnd extends ScoredToken {
+  /** Whether the model may go on and an end is still likely enough to be one. */
+  readonly isLikely: boolean;
 }
 
 /** A model opened by a backend. Every call may fail with an AssayError BACKEND_FAILED. */

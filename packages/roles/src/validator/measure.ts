@@ -10,6 +10,7 @@ import {
   type TaskRow,
 } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
+import { equalMarginMicro } from '../audit/choice.ts';
 import { compareDistributions, reportedAt } from '../audit/distribution.ts';
 import { flawOf } from '../audit/flaws.ts';
 import { drawPositions } from '../audit/positions.ts';
@@ -75,15 +76,16 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   const asksEnd = endsByItself(artifact, reference);
   const count = state.params.audit.positions - Number(asksEnd);
   const reported = drawPositions(seed, { tokens: ids.length, count }).map((index) => reportedAt(artifact, index));
-  const { promptIds, sampling } = artifact;
-  const asked = { promptIds, outputIds: ids, positions: reported, sampling, asksEnd };
+  const { promptIds, sampling, engine } = artifact;
+  const asked = { promptIds, outputIds: ids, positions: reported, sampling, sampler: engine.sampler, asksEnd };
   const scored = await model.score(asked, new AbortController().signal);
-  if (scored.end === 'none') return malformed('earlyEnd'); // verification §2.5
-  const compared = compareDistributions(reported, scored.positions);
+  const isOtherEnd = scored.end !== null && scored.end.choiceMarginMicro > equalMarginMicro;
+  if (isOtherEnd && !scored.end.isLikely) return malformed('earlyEnd'); // verification §2.5
+  const compared = compareDistributions(reported, scored.positions, equalMarginMicro);
   return {
     ...without('checked'),
     ...compared,
     positions: reported.length + Number(asksEnd),
-    choiceMismatches: compared.choiceMismatches + Number(scored.end === 'possible'),
+    choiceMismatches: compared.choiceMismatches + Number(isOtherEnd),
   };
 }

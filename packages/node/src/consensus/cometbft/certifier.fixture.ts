@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { genesisHash } from '@assay/ledger';
+import { EngineInfo } from '@assay/protocol';
 import { useNativeHasher } from '../../crypto/hasher.ts';
 import { provision } from '../../devnet/provision.ts';
 import { AddressBook } from '../../network/libp2p/address-book.ts';
@@ -48,7 +49,7 @@ export interface Served {
 
 export const certifiers = 4;
 const miners = 8;
-const engine = { name: 'simulated', build: '1', backend: 'cpu', flashAttention: false, kvType: 'f16' } as const;
+const engine = { ...EngineInfo.defaultValue(), name: 'simulated' };
 
 /** What processes of one machine agree on, milliseconds. */
 export const sharedMs = (): number => performance.timeOrigin + performance.now();

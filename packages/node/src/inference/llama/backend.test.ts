@@ -4,10 +4,11 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferencePayload, outputIds } from '@assay/protocol';
+import { equalMarginMicro } from '@assay/roles/audit/choice';
 import { structureFlaw } from '@assay/roles/audit/structure';
 import { GrowingBytes } from '@assay/roles/growing-bytes';
 import { Generation, modelWorker } from '@assay/roles/miner/index';
-import type { GeneratedToken, GenerateRequest, InferenceModel } from '@assay/roles/ports/inference';
+import type { GeneratedToken, GenerateRequest, InferenceModel, ScoredEnd } from '@assay/roles/ports/inference';
 
 import { structureReference } from '@assay/roles/structure-reference';
 import { decodeText } from '@assay/roles/utf8';
@@ -22,6 +23,7 @@ const never = new AbortController().signal;
 /** Weights of 32 bits are summed in another order in a prefill; those of the default model are not. */
 const roundingPpb = 20_000;
 const sampling = { temperatureMicro: 900_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 7 };
+const drawn = { sampling, sampler: 'seeded' as const };
 
 beforeAll(async () => {
   path = join(await mkdtemp(join(tmpdir(), 'llama-')), 'tiny.gguf');
@@ -137,10 +139,9 @@ describe('score', () => {
     const promptIds = idsOf('A prompt that is a good deal longer than one batch. '.repeat(4));
     const { ids, tokens } = await run(ask({ promptIds, maxTokens: 64 }));
     const positions = tokens.map((token, index) => ({ index, ids: token.top.map((alternative) => alternative.id) }));
-    const request = { promptIds, outputIds: ids, positions, sampling, asksEnd: false };
+    const request = { promptIds, outputIds: ids, positions, ...drawn, asksEnd: false };
     const { positions: scored } = await model.score(request, never);
-    expect(scored.every((position) => position.isChoice)).toBe(true);
-    expect(scored.map((position) => position.argmaxId)).toEqual(tokens.map((token) => token.top[0]?.id));
+    expect(scored.every(({ choiceMarginMicro, leadMicro }) => choiceMarginMicro + leadMicro === 0)).toBe(true);
     for (const [i, { probabilitiesPpb }] of scored.entries()) {
       const reported = tokens[i]?.top.map((one) => 1e9 * Math.exp(-one.negLogprobMicro / 1e6)) ?? [];
       for (const [j, ppb] of probabilitiesPpb.entries())
@@ -159,25 +160,29 @@ describe('score', () => {
     );
     const ended = answers.filter(({ finish, ids }) => finish === 'stop' && ids.length > 0);
     expect(ended.length).toBeGreaterThan(0);
-    const cutShort: unknown[] = [];
+    const cutShort: (ScoredEnd | null)[] = [];
     for (const { ids, sampling } of ended) {
-      const asked = { promptIds, positions: [], sampling, asksEnd: true };
-      expect((await model.score({ ...asked, outputIds: ids }, never)).end).toBe('chosen');
+      const asked = { promptIds, positions: [], ...drawn, sampling, asksEnd: true };
+      expect((await model.score({ ...asked, outputIds: ids }, never)).end?.choiceMarginMicro).toBeLessThan(
+        equalMarginMicro,
+      );
       cutShort.push((await model.score({ ...asked, outputIds: ids.slice(0, -1) }, never)).end);
     }
-    expect(cutShort).toContain('none');
-    expect(cutShort.filter((end) => end === 'chosen').length).toBeLessThan(cutShort.length / 4);
+    expect(cutShort.some((end) => end?.isLikely === false)).toBe(true);
+    expect(cutShort.filter((end) => (end?.choiceMarginMicro ?? 0) < equalMarginMicro).length).toBeLessThan(
+      cutShort.length / 4,
+    );
   });
 
   it('gives an unknown id no probability', async () => {
     const request = { promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [{ index: 0, ids: [2 ** 32 - 1] }] };
-    const scored = await model.score({ ...request, sampling, asksEnd: false }, never);
+    const scored = await model.score({ ...request, ...drawn, asksEnd: false }, never);
     expect(scored.positions).toMatchObject([{ probabilitiesPpb: [0] }]);
   });
 
   it('refuses a position beyond the output', async () => {
     const request = { promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [{ index: 2, ids: [5] }] };
-    await expect(model.score({ ...request, sampling, asksEnd: false }, never)).rejects.toMatchObject({
+    await expect(model.score({ ...request, ...drawn, asksEnd: false }, never)).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
     });
   });
@@ -254,7 +259,7 @@ describe('the process', () => {
       }
     })();
     const waiting = model
-      .score({ promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [], sampling, asksEnd: false }, never)
+      .score({ promptIds: idsOf('x'), outputIds: idsOf('y'), positions: [], ...drawn, asksEnd: false }, never)
       .then(() => null);
     await expect(killed).rejects.toMatchObject({ code: 'BACKEND_FAILED', message: expect.stringContaining('SIGKILL') });
     await waiting.catch(() => null);

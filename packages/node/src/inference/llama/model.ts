@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { AssayError, type Sampling } from '@assay/protocol';
+import { AssayError } from '@assay/protocol';
+import { type LogitsAt, scoredEnd, scoredPosition } from '@assay/roles/audit/scored';
 import { type Detokenize, generateText, textPieces } from '@assay/roles/inference/output-text';
 import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '@assay/roles/inference/sampling';
 import type {
@@ -8,14 +9,12 @@ import type {
   GenerateEvent,
   GenerateRequest,
   Scored,
-  ScoredEnd,
   ScoredPosition,
   ScoreRequest,
 } from '@assay/roles/ports/inference';
 import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
-import { isChoice } from './choice.ts';
 import type { WorkerOptions } from './messages.ts';
-import { Lane, type LogitsAt } from './native.ts';
+import { Lane } from './native.ts';
 import { Pool } from './pool.ts';
 import { type PromptPart, renderTemplate, type TemplateTokens } from './template.ts';
 
@@ -29,8 +28,6 @@ const batchTokens = 48;
 /** Models from here on are worth more than one thread, bytes. */
 const largeModelBytes = 500_000_000;
 const maxThreads = 8;
-/** End tokens that are less likely together are no end at all, whatever is drawn. */
-const likelyEnd = 0.001;
 /** Calls that may wait for one model. */
 const maxWaitingCalls = 256;
 /** Tokenizers that lose no byte of a text, so that no token stands for more than its own. */
@@ -128,35 +125,19 @@ export class LoadedModel {
     const positions = request.positions.map((position) => this.#viewOf(request, position, scored.get(position.index)));
     if (!request.asksEnd) return yield { positions, end: null };
     const last = await lane.next(ids.slice(-1) as Token[]);
-    yield { positions, end: this.#endAt(last, request.sampling, request.outputIds.length) };
+    yield { positions, end: scoredEnd(last, request, (id) => this.#isEnd(id)) };
   }
 
   #viewOf(
-    { outputIds, sampling }: ScoreRequest,
+    request: ScoreRequest,
     { index, ids }: ScoreRequest['positions'][number],
     at: LogitsAt | undefined,
   ): ScoredPosition {
-    const id = outputIds[index];
-    const best = at?.candidates[0];
-    if (at === undefined || best === undefined || id === undefined) {
+    const id = request.outputIds[index];
+    if (at === undefined || id === undefined) {
       throw new AssayError('INVALID_REQUEST', 'A position to score lies outside the output.');
     }
-    const ppb = (logit: number | undefined) =>
-      logit === undefined ? 0 : Math.round((1e9 * Math.exp(logit - best.logit)) / at.totalWeight);
-    return {
-      probabilitiesPpb: ids.map((each) => ppb(at.logits.get(each))),
-      argmaxId: best.id,
-      // An end is never part of an output (verification §1.2).
-      isChoice: !this.#isEnd(id) && isChoice(at, sampling, index, id),
-    };
-  }
-
-  #endAt(distribution: Distribution, sampling: Sampling, step: number): ScoredEnd {
-    const ends = distribution.candidates.filter(({ id }) => this.#isEnd(id));
-    if (ends.some(({ id }) => isChoice(distribution, sampling, step, id))) return 'chosen';
-    const [best] = distribution.candidates;
-    const weight = ends.reduce((sum, { logit }) => sum + Math.exp(logit - (best?.logit ?? logit)), 0);
-    return weight / distribution.totalWeight >= likelyEnd ? 'possible' : 'none';
+    return scoredPosition(at, request, { index, ids, isEnd: this.#isEnd(id) });
   }
 
   #isEnd(id: number): boolean {

@@ -1,3 +1,4 @@
+import type { LogitsAt } from '@assay/roles/audit/scored';
 import { type Candidate, candidateCount, type Distribution } from '@assay/roles/inference/sampling';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
 
@@ -43,11 +44,6 @@ interface Internals {
   context: { _ctx: NativeContext };
   llama: { _bindings: { AddonSampler: new (model: unknown) => NativeSampler } };
   model: { _model: unknown };
-}
-
-/** The reference's view of one position: what may be chosen there, and the logits of the ids asked for. */
-export interface LogitsAt extends Distribution {
-  readonly logits: ReadonlyMap<number, number>;
 }
 
 /** The one sequence of a context and the samplers that read its distributions. Used by one call at a time. */

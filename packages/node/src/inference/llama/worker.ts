@@ -92,8 +92,13 @@ function engineInfo(llama: Llama): EngineInfo {
     name: 'llama.cpp',
     build: Name.fitted(llama.llamaCppRelease.release),
     backend: Name.fitted(['cpu', process.arch, ...sets.map((set) => set.toLowerCase())].join(' ')),
-    flashAttention,
+    attention: flashAttention ? 'flash' : 'plain',
     kvType: 'f16',
+    weights: 'file',
+    sampler: 'seeded',
+    tensorParallel: 1,
+    batchInvariant: true,
+    prefixCache: false,
   };
 }
 

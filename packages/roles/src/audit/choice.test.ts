@@ -1,10 +1,13 @@
-import type { Sampling } from '@assay/protocol';
-import { type Candidate, candidateCount, chooseToken, type Distribution } from '@assay/roles/inference/sampling';
+import { Sampler, type Sampling } from '@assay/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { choiceMargin, isChoice } from './choice.ts';
+import { type Candidate, candidateCount, chooseToken, type Distribution } from '../inference/sampling.ts';
+import { choiceMarginMicro, isChoice as isWithin, noMargin } from './choice.ts';
 
 const plain: Sampling = { temperatureMicro: 1_000_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 1 };
+const margin = 0.05;
+const isChoice = (at: Distribution, sampling: Sampling, step: number, id: number) =>
+  isWithin(at, { sampling, sampler: 'seeded', step }, id, margin);
 const greedy = { ...plain, temperatureMicro: 0 };
 
 /** What may be chosen where the tokens 0, 1, 2, … have these logits, and many others so much together. */
@@ -38,7 +41,7 @@ describe('a repeated choice (verification §2.6)', () => {
         (exact, others, sampling, step, noise) => {
           const reference = distribution(exact, others);
           expect(isChoice(reference, sampling, step, chooseToken(reference, sampling, step).id)).toBe(true);
-          const rounded = exact.map((logit) => logit + (choiceMargin / 2) * (noise.next().value ?? 0));
+          const rounded = exact.map((logit) => logit + (margin / 2) * (noise.next().value ?? 0));
           const { id } = chooseToken(distribution(rounded, others), sampling, step);
           expect(isChoice(reference, sampling, step, id)).toBe(true);
         },
@@ -48,7 +51,7 @@ describe('a repeated choice (verification §2.6)', () => {
   });
 
   it('at temperature 0 is the likeliest token or one as good as it', () => {
-    const { candidates, totalWeight } = distribution([2, 2 - 0.9 * choiceMargin, 2 - 1.1 * choiceMargin], 1);
+    const { candidates, totalWeight } = distribution([2, 2 - 0.9 * margin, 2 - 1.1 * margin], 1);
     const fits = candidates.map(({ id }) => isChoice({ candidates, totalWeight }, greedy, 0, id));
     expect(fits).toEqual([true, true, false]);
   });
@@ -72,5 +75,61 @@ describe('a repeated choice (verification §2.6)', () => {
     expect(never({ minPMicro: 200_000 }, 2)).not.toContain(true);
     expect(never({}, 99)).not.toContain(true);
     expect(never({ temperatureMicro: 1 }, 1)).not.toContain(true);
+  });
+});
+
+describe('the least margin of a choice (verification §2.6.1)', () => {
+  it('is where a token begins to be one, for every sampler', () => {
+    fc.assert(
+      fc.property(
+        logits,
+        fc.double({ min: 0, max: 5, noNaN: true }),
+        samplings,
+        fc.nat(1000),
+        fc.constantFrom(...Sampler.words),
+        (exact, others, sampling, step, sampler) => {
+          const reference = distribution(exact, others);
+          for (const { id } of reference.candidates.slice(0, 3)) {
+            const marginMicro = choiceMarginMicro(reference, { sampling, sampler, step }, id);
+            const fits = (nats: number) => isWithin(reference, { sampling, sampler, step }, id, nats);
+            if (marginMicro === noMargin) expect(fits(2)).toBe(false);
+            else {
+              expect(fits(marginMicro / 1e6)).toBe(true);
+              expect(marginMicro === 0 || !fits(marginMicro / 1e6 - 0.002)).toBe(true);
+            }
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is none for what is not among the likeliest', () => {
+    const draw = { sampling: plain, sampler: 'cutsFirst', step: 0 } as const;
+    expect(choiceMarginMicro(distribution([0, -1], 0.5), draw, 99)).toBe(noMargin);
+  });
+});
+
+describe('what a server of its own chance may choose (verification §3.1)', () => {
+  const fits = (sampler: Sampler, change: Partial<Sampling>) => {
+    const reference = distribution([0, -1, -2, -3], 0.5);
+    const draw = { sampling: { ...plain, ...change }, sampler, step: 0 };
+    return reference.candidates.filter(({ id }) => isWithin(reference, draw, id, 0)).map(({ id }) => id);
+  };
+
+  it('is all that the cuts leave, whatever the seed', () => {
+    expect(fits('cutsFirst', {})).toEqual([0, 1, 2, 3]);
+    expect(fits('cutsFirst', { topK: 2 })).toEqual([0, 1]);
+    expect(fits('cutsFirst', { minPMicro: 200_000 })).toEqual([0, 1]);
+    // Of the four, 0.64, 0.24, 0.09 and 0.03.
+    expect(fits('cutsFirst', { topPMicro: 650_000 })).toEqual([0, 1]);
+    expect(fits('cutsFirst', { temperatureMicro: 0 })).toEqual([0]);
+  });
+
+  it('depends on whether the temperature comes before the cuts', () => {
+    const cool = { temperatureMicro: 500_000, topPMicro: 850_000 };
+    expect(fits('temperatureFirst', cool)).toEqual([0]);
+    expect(fits('cutsFirst', cool)).toEqual([0, 1]);
+    expect(fits('temperatureFirst', { temperatureMicro: 500_000, minPMicro: 200_000 })).toEqual([0]);
   });
 });
