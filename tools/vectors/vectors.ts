@@ -17,6 +17,7 @@ import {
   drawIdOf,
   Finding,
   messageTypes,
+  noNumbers,
   possessionRoot,
   signingDomain,
   signingRoot,
@@ -189,7 +190,7 @@ function audits() {
     [200, 10],
     [100_000, 0],
   ].map(([passed = 0, failed = 0]) => [BigInt(passed) * 1_000_000n, BigInt(failed) * 1_000_000n] as const);
-  const noMismatch = { positions: 64, argmaxMismatches: 0, choiceMismatches: 0, flaw: 'none' as const };
+  const noMismatch = { positions: 64 };
   const ratesUnder = { newMinerTasks: 50, floorPpb: 20_000_000, minRoutingTrustPpb: 100_000_000 };
   const miners = [
     { audited: 0, trustPpb: 950_000_000, evidenceLevel: 2 },
@@ -210,8 +211,8 @@ function audits() {
       ...each,
       t1ThresholdPpb: limit,
       opinion: opinionOf(
-        { ...noMismatch, ...each, finding: Finding.wordOf(each.finding) },
-        { t1ThresholdPpb: limit, mismatchesMilli: 0 },
+        { ...noNumbers, ...noMismatch, ...each, finding: Finding.wordOf(each.finding) },
+        { t1ThresholdPpb: limit, mismatchesMilli: 0, surprise: noNumbers.surprise },
       ),
     })),
     trust: records.map(([passedMicro, failedMicro]) => ({

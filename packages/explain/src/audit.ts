@@ -1,32 +1,14 @@
 import { formatUnits } from '@assay/client';
-import {
-  auditRatePpb,
-  falseVoices,
-  isAudited,
-  type LedgerView,
-  opinionBasis,
-  opinionOf,
-  POOL_LIMIT_MILLI,
-} from '@assay/ledger';
-import {
-  type AuditRow,
-  AuditVerdict,
-  addressOf,
-  addressText,
-  type LedgerEvent,
-  type MinerRow,
-  type Ref,
-} from '@assay/protocol';
-import { equalBytes } from '@assay/ssz';
+import { auditRatePpb, falseVoices, isAudited, opinionBasis, opinionOf, POOL_LIMIT_MILLI } from '@assay/ledger';
+import { type AuditNumbers, AuditVerdict, addressText, noNumbers, type Ref } from '@assay/protocol';
 import { z } from 'zod';
-import { bodyOf, certifiedTask, type ReceiptLocation } from './certified.ts';
-import { type Dispute, disputeAnswer, disputedTask, disputeEvents, disputeStep } from './dispute.ts';
+import { followTrail, type Trail } from './audit-trail.ts';
+import { disputeAnswer, disputeStep } from './dispute.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
 import { flawWord } from './json.ts';
 import { numberCells, numberHead } from './numbers.ts';
 import { ratio } from './ratio.ts';
-import { Refusal } from './refusal.ts';
-import { type History, type Replayed, replayBlocks } from './replay-blocks.ts';
+import type { History } from './replay-blocks.ts';
 import { unlikeAnswer } from './unlike.ts';
 
 export const AuditExplanation = explanationOf(
@@ -61,43 +43,15 @@ export const AuditExplanation = explanationOf(
 );
 type AuditResult = z.infer<typeof AuditExplanation>['result'];
 
-type Of<Type extends LedgerEvent['type']> = Extract<LedgerEvent, { type: Type }>;
-interface At<Value> {
-  readonly height: number;
-  readonly value: Value;
-}
-
-/** Everything the chain says about one task from its certificate on. */
-interface Trail {
-  location: ReceiptLocation;
-  /** The miner's row before the block of the draw. */
-  miner: Readonly<MinerRow>;
-  /** Beacon in the state after the block of the draw. */
-  beacon: Uint8Array;
-  draw: At<Of<'auditOpened'> | Of<'auditSkipped'>> | null;
-  audit: Readonly<AuditRow> | null;
-  /** Where each auditor was drawn, committed and revealed, by validator. */
-  readonly drawn: Map<Ref<'validators'>, number>;
-  readonly commits: Map<Ref<'validators'>, string>;
-  readonly reveals: Map<Ref<'validators'>, string>;
-  end: At<Of<'taskApproved'> | Of<'taskRejected'>> | null;
-  paid: At<Of<'taskPaid'>> | null;
-  dispute: Dispute;
-  /** The miner's trust after the close of the epoch, which pays what was approved and counts the audit. */
-  trustAfterPpb: At<number> | null;
-  /** The state where the trail ends. */
-  state: LedgerView;
-}
-
 /** Why a task was audited or not, by whom, with which numbers, and what followed (§10). */
 export async function explainAudit(
   history: History,
   taskId: Uint8Array,
   options: { readonly fast: boolean },
 ): Promise<Explanation<AuditResult>> {
-  const trail = await follow(history, taskId, options);
+  const trail = await followTrail(history, taskId, options);
   const { location, miner, draw, end } = trail;
-  const [basis, accused] = [basisOf(trail), falseValidators(trail)];
+  const accused = falseValidators(trail);
   return {
     question: `What became of the audit of task ${hex(taskId)}, served by miner ${location.receipt.miner}?`,
     answer: answerOf(trail),
@@ -107,7 +61,7 @@ export async function explainAudit(
       audited: draw === null ? null : draw.value.type === 'auditOpened',
       verdict: trail.audit === null ? null : trail.audit.verdict,
       outcome: end === null ? 'undecided' : end.value.type === 'taskApproved' ? 'approved' : 'rejected',
-      t1ThresholdPpb: basis.t1ThresholdPpb,
+      t1ThresholdPpb: basisOf(trail, noNumbers).t1ThresholdPpb,
       auditors: (trail.audit?.auditors ?? []).map(({ validator, state, numbers }) => {
         const shown = state === 'revealed' ? numbers : null;
         return {
@@ -118,7 +72,7 @@ export async function explainAudit(
           t1Ppb: shown?.t1Ppb ?? null,
           argmaxMismatches: shown?.argmaxMismatches ?? null,
           choiceMismatches: shown?.choiceMismatches ?? null,
-          opinion: shown === null ? null : opinionOf(shown, basis),
+          opinion: shown === null ? null : opinionOf(shown, basisOf(trail, shown)),
           isFalse: accused.includes(validator),
         };
       }),
@@ -136,82 +90,6 @@ export async function explainAudit(
       ...disputeStep(trail.dispute),
     ],
   };
-}
-
-async function follow(history: History, taskId: Uint8Array, options: { readonly fast: boolean }): Promise<Trail> {
-  let trail: Trail | null = null;
-  let before: readonly Readonly<MinerRow>[] = [];
-  for await (const replayed of replayBlocks(history, options)) {
-    const { block, result, ledger } = replayed;
-    if (trail === null) {
-      const location = certifiedTask(block, result, taskId) ?? disputedTask(block, result, taskId);
-      if (location !== null) trail = begin(location, ledger.state);
-    }
-    if (trail !== null) note(trail, replayed, before);
-    const { miners } = ledger.state;
-    before = Array.from(miners, (_, miner) => miners.standing(miner));
-  }
-  if (trail !== null) return trail;
-  throw new Refusal(
-    'notFound',
-    `No task ${hex(taskId)} was certified up to block ${history.height} of ${history.source}.`,
-  );
-}
-
-function begin(location: ReceiptLocation, state: LedgerView): Trail {
-  return {
-    location,
-    state,
-    miner: state.miners.standing(location.receipt.miner),
-    beacon: state.globals.beacon,
-    draw: null,
-    audit: null,
-    end: null,
-    paid: null,
-    trustAfterPpb: null,
-    dispute: [],
-    drawn: new Map(),
-    commits: new Map(),
-    reveals: new Map(),
-  };
-}
-
-function note(trail: Trail, { height, block, result, ledger }: Replayed, before: readonly Readonly<MinerRow>[]): void {
-  const { taskId, miner } = trail.location.receipt;
-  const index = ledger.state.auditOf(taskId);
-  if (index !== undefined) trail.audit = ledger.state.audits.at(index);
-  noteTransactions(trail, { height, block, result, ledger });
-  trail.dispute = [...trail.dispute, ...disputeEvents(result, taskId)];
-  for (const event of result.events) {
-    const ended = trail.end === null ? null : Math.floor(trail.end.height / ledger.state.params.epochBlocks);
-    if (event.type === 'epochClosed' && event.close.epoch === ended) {
-      trail.trustAfterPpb = { height, value: ledger.state.miners.standing(miner).trustPpb };
-    }
-    if (!('taskId' in event) || !equalBytes(event.taskId, taskId)) continue;
-    if (event.type === 'auditOpened' || event.type === 'auditSkipped') {
-      trail.draw = { height, value: event };
-      trail.beacon = ledger.state.globals.beacon;
-      trail.miner = before[miner] ?? trail.miner;
-    }
-    if (event.type === 'auditDrawn') for (const validator of event.auditors) trail.drawn.set(validator, height);
-    if (event.type === 'taskApproved' || event.type === 'taskRejected') trail.end = { height, value: event };
-    if (event.type === 'taskPaid') trail.paid = { height, value: event };
-  }
-}
-
-function noteTransactions(trail: Trail, { height, block, result, ledger }: Replayed): void {
-  const { taskId } = trail.location.receipt;
-  for (const [transaction, { code, kind, sender, events }] of result.transactions.entries()) {
-    if (code !== 'OK' || (kind !== 'auditCommit' && kind !== 'auditReveal') || sender === null) continue;
-    const items: readonly { taskId: Uint8Array }[] = bodyOf(block, transaction, kind)?.items ?? [];
-    const refused = events.flatMap((event) => (event.type === 'auditItemsRefused' ? event.refused : []));
-    const isTaken = (index: number) => !refused.some(({ item }) => item === index);
-    if (!items.some((item, index) => equalBytes(item.taskId, taskId) && isTaken(index))) continue;
-    const validator = [...ledger.state.validators].findIndex(({ publicKey }) =>
-      equalBytes(addressOf(publicKey), sender),
-    );
-    (kind === 'auditCommit' ? trail.commits : trail.reveals).set(validator, transactionAt(height, transaction));
-  }
 }
 
 /** How like the other replicas the answer is (D4); nothing without redundancy. */
@@ -278,14 +156,13 @@ function auditorStep(trail: Trail): Step[] {
   const { audit, drawn, commits, reveals } = trail;
   if (audit === null) return [];
   const { validators } = trail.state;
-  const basis = basisOf(trail);
   const rows = audit.auditors.map(({ validator, state, numbers }) => [
     String(validator),
     addressText(validators.at(validator).operator),
     `block ${drawn.get(validator) ?? '?'}`,
     commits.get(validator) ?? '-',
     reveals.get(validator) ?? state,
-    ...(state === 'revealed' ? numberCells(numbers, basis) : numberHead.map(() => '-')),
+    ...(state === 'revealed' ? numberCells(numbers, basisOf(trail, numbers)) : numberHead.map(() => '-')),
   ]);
   const head = ['validator', 'operator', 'drawn', 'committed', 'revealed', ...numberHead];
   const facts = [
@@ -312,7 +189,7 @@ function falseValidators(trail: Trail): Ref<'validators'>[] {
 function verdictStep(trail: Trail): Step[] {
   const { audit, location } = trail;
   if (audit === null) return [];
-  const { t1ThresholdPpb, mismatchesMilli } = basisOf(trail);
+  const { t1ThresholdPpb, mismatchesMilli } = basisOf(trail, noNumbers);
   const accused = falseValidators(trail);
   const source = `model ${location.receipt.model}, genesis`;
   const distance = audit.isPlanted
@@ -396,4 +273,5 @@ function answerOf(trail: Trail): string {
 
 const milli = (thousandths: number) => (thousandths / 1000).toFixed(3);
 
-const basisOf = ({ state, audit, location }: Trail) => opinionBasis(state, audit, location.receipt);
+const basisOf = ({ state, audit, location }: Trail, numbers: AuditNumbers) =>
+  opinionBasis(state, audit, location.receipt, numbers);

@@ -22,6 +22,9 @@ export interface Stood<Value> {
 /** What one auditor revealed about a task. */
 type Revealed = Stood<{ readonly validator: Ref<'validators'>; readonly numbers: AuditNumbers }>;
 
+/** With what it was read against at the verdict. */
+type Judged = Revealed & { readonly basis: OpinionBasis };
+
 /** Everything the chain says about one case. */
 export interface CaseRecord {
   readonly opened: Stood<Of<'caseOpened'>>;
@@ -31,9 +34,7 @@ export interface CaseRecord {
   readonly params: Params;
   /** The task it is about, and what its auditors found; null and nothing for another matter. */
   readonly task: ReceiptLocation | null;
-  readonly reveals: readonly Revealed[];
-  /** The model's limit for honest answers, and the miner's pooled mismatches at the verdict. */
-  readonly basis: OpinionBasis;
+  readonly reveals: readonly Judged[];
   /** What the transaction asks for that opened it by hand; null for another cause. */
   readonly askedUnits: bigint | null;
   readonly opinions: Stood<Of<'caseOpinion'>>[];
@@ -103,8 +104,7 @@ class CaseBook {
       row,
       task,
       params: this.#params,
-      reveals: this.#reveals.get(toHex(subject)) ?? [],
-      basis: basisOf(ledger.state, task),
+      reveals: task === null ? [] : judged(ledger.state, task, this.#reveals.get(toHex(subject)) ?? []),
       askedUnits: asked?.amountUnits ?? null,
       opinions: [],
       appeal: null,
@@ -144,8 +144,7 @@ export function statusOf({ end, appeal, frozen, row }: CaseRecord): CaseStatus {
   return isReviewed ? 'review' : 'pending';
 }
 
-function basisOf(state: LedgerView, task: ReceiptLocation | null): OpinionBasis {
-  if (task === null) return { t1ThresholdPpb: 0, mismatchesMilli: 0 };
-  const audit = state.auditOf(task.receipt.taskId);
-  return opinionBasis(state, audit === undefined ? null : state.audits.at(audit), task.receipt);
+function judged(state: LedgerView, { receipt }: ReceiptLocation, reveals: readonly Revealed[]): Judged[] {
+  const audit = state.audits.get(state.auditOf(receipt.taskId) ?? -1) ?? null;
+  return reveals.map((each) => ({ ...each, basis: opinionBasis(state, audit, receipt, each.value.numbers) }));
 }

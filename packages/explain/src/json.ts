@@ -39,6 +39,7 @@ import {
   MinerRow,
   MixerRow,
   ModelRow,
+  noProfile,
   Params,
   PortableReceipt,
   type Receipt,
@@ -107,7 +108,8 @@ export function flawWord(flaw: Flaw): Flaw | null {
 }
 
 function numbersJson(numbers: AuditNumbers): AuditNumbersJson {
-  return { ...numbers, flaw: flawWord(numbers.flaw) };
+  const { profile, flaw, ...measured } = numbers;
+  return { ...measured, profile: profile === noProfile ? null : profile, flaw: flawWord(flaw) };
 }
 
 export function auditJson({
@@ -115,6 +117,7 @@ export function auditJson({
   drawnHeight,
   verdict,
   mismatchesMilli,
+  surprise,
   firstAuditors,
   isSecond,
   isPlanted,
@@ -131,6 +134,7 @@ export function auditJson({
     waitUntil,
     verdict,
     mismatchesMilli,
+    surprise,
     firstAuditors,
     auditors: auditors.map(({ validator, state, deadline, commitment, numbers }) => ({
       validator,

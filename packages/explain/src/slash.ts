@@ -124,7 +124,7 @@ function sameDay({ opened, row, params }: CaseRecord, cases: readonly CaseRecord
 }
 
 function matterStep(record: CaseRecord): Step {
-  const { opened, task, reveals, basis } = record;
+  const { opened, task, reveals } = record;
   if (task === null) return otherMatterStep(record);
   const { receipt, height, transaction, index } = task;
   const source = `${transactionAt(height, transaction)}, receipt ${index}`;
@@ -140,12 +140,11 @@ function matterStep(record: CaseRecord): Step {
         value: units(priceUnits),
         source: isFree ? 'by the tokens; the task was the network’s own' : source,
       },
-      { name: 'honest limit of T1', value: ratio(basis.t1ThresholdPpb), source: `model ${receipt.model}` },
       { name: 'verdict', value: opened.value.cause, source: opened.at },
     ],
     table: {
       head: ['validator', 'revealed', ...numberHead],
-      rows: reveals.map(({ at, value }) => [String(value.validator), at, ...numberCells(value.numbers, basis)]),
+      rows: reveals.map(({ at, value, basis }) => [String(value.validator), at, ...numberCells(value.numbers, basis)]),
     },
   };
 }

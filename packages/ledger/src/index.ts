@@ -40,15 +40,14 @@ export {
   eligibleMiners,
 } from './draw/draw.ts';
 export { namesEngine, owesIds } from './draw/engines.ts';
+export { mismatchesOf, POOL_LIMIT_MILLI, pooledMismatches } from './draw/pool.ts';
 export { type PresentKind, wasSeen } from './draw/presence.ts';
+export { profileFor } from './draw/profiles.ts';
 export {
   decide,
-  mismatchesOf,
   type Opinion,
   type OpinionBasis,
   opinionOf,
-  POOL_LIMIT_MILLI,
-  pooledMismatches,
 } from './draw/verdict.ts';
 export { falseVoices, opinionBasis, voicesOf } from './draw/voices.ts';
 export { type Stacks, stacksOf } from './epoch/emission.ts';

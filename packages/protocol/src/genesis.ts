@@ -3,6 +3,7 @@ import { ContainerType, ListCompositeType } from '@chainsafe/ssz';
 import { GenesisDomain } from './domain/domains.ts';
 import { Address, BlsPublicKey, BlsSignature, Ed25519Signature, Name, TimeMs, Units } from './encoding.ts';
 import { limits } from './limits.ts';
+import { NoiseProfile } from './model/profiles.ts';
 import { Params } from './params/parameters.ts';
 import { ref } from './refs.ts';
 
@@ -58,6 +59,7 @@ export const Genesis = new ContainerType(
     gateways: new ListCompositeType(GenesisRole, limits.maxTableRows),
     domains: new ListCompositeType(GenesisDomain, limits.maxTableRows),
     models: new ListCompositeType(GenesisModel, limits.maxTableRows),
+    profiles: new ListCompositeType(NoiseProfile, limits.maxTableRows),
   },
   { typeName: 'Genesis' },
 );

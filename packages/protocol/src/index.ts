@@ -24,6 +24,7 @@ export * from './limits.ts';
 export * from './messages/following.ts';
 export * from './messages/messages.ts';
 export * from './model/models.ts';
+export * from './model/profiles.ts';
 
 export * from './params/parameter.ts';
 export * from './params/parameter-values.ts';

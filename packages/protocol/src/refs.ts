@@ -10,6 +10,7 @@ const nouns = {
   gateways: 'gateway',
   sessions: 'session',
   models: 'model',
+  profiles: 'profile',
   domains: 'domain',
   proposals: 'proposal',
   cases: 'case',

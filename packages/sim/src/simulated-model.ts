@@ -18,18 +18,26 @@ import { encodeText, firstUint64, littleEndian, sha256 } from '@assay/ssz';
 const vocabularySize = 256;
 const alternatives = 5;
 
+/** How a model computes: with which weights, and by how much its engine moves each logit at most, nats. */
+interface Numerics {
+  readonly weights: string;
+  readonly noise: number;
+}
+
 /** A distribution over five byte tokens that follows from the text so far and from the weights. */
-function distribution(weights: string, ids: readonly number[]): Distribution {
+function distribution({ weights, noise }: Numerics, ids: readonly number[]): Distribution {
   const context = sha256(encodeText(weights), Uint8Array.from(ids));
   const candidates: Candidate[] = [];
   for (let i = 0; candidates.length < alternatives; i++) {
     const id = 97 + Number(firstUint64(sha256(context, littleEndian(i, 2))) % 26n);
     // Each is half as likely as the one before, or less, where the model is surer; what is missing to one lies on
     // tokens that are never chosen.
-    const logit = -candidates.length * Math.LN2 * (1 + ((context[31] ?? 0) % 4));
+    const exact = -candidates.length * Math.LN2 * (1 + ((context[31] ?? 0) % 4));
+    const logit = exact + noise * ((context[i % 31] ?? 0) / 127.5 - 1);
     if (!candidates.some((token) => token.id === id)) candidates.push({ id, logit });
   }
-  return { candidates, totalWeight: 2 };
+  candidates.sort((a, b) => b.logit - a.logit || a.id - b.id);
+  return { candidates, totalWeight: 2 * Math.exp(noise - (candidates[0]?.logit ?? 0)) };
 }
 
 const text = (id: number) => String.fromCharCode(id);
@@ -42,7 +50,7 @@ export type Choose = (at: { ids: readonly number[]; sampling: Sampling; step: nu
 export class SimulatedModel implements InferenceModel {
   readonly contextTokens = 4096;
   readonly vocabularySize = vocabularySize;
-  readonly #weights: string;
+  readonly #numerics: Numerics;
   /** Called before each token; a test may wait here, or fail. */
   readonly #beforeToken: (step: number) => Promise<void>;
   /** Which token stands there in the end; what is reported about it is always the truth. */
@@ -52,15 +60,21 @@ export class SimulatedModel implements InferenceModel {
     weights: string,
     beforeToken: (step: number) => Promise<void> = async () => {},
     chosen: Choose = ({ ids, sampling, step }) => this.choice(ids, sampling, step),
+    noise = 0,
   ) {
-    this.#weights = weights;
+    this.#numerics = { weights, noise };
     this.#beforeToken = beforeToken;
     this.#chosen = chosen;
   }
 
+  /** What may stand after `ids`. */
+  distributionAfter(ids: readonly number[]): Distribution {
+    return distribution(this.#numerics, ids);
+  }
+
   /** What it chooses after `ids`. */
   choice(ids: readonly number[], sampling: Sampling, step: number): number {
-    return chooseToken(distribution(this.#weights, ids), sampling, step).id;
+    return chooseToken(distribution(this.#numerics, ids), sampling, step).id;
   }
 
   async render(messages: readonly ChatMessage[]): Promise<number[]> {
@@ -85,7 +99,7 @@ export class SimulatedModel implements InferenceModel {
   async score(request: ScoreRequest): Promise<Scored> {
     const { promptIds, outputIds } = request;
     const positions = request.positions.map(({ index, ids }) => {
-      const found = distribution(this.#weights, [...promptIds, ...outputIds.slice(0, index)]);
+      const found = distribution(this.#numerics, [...promptIds, ...outputIds.slice(0, index)]);
       const logits = new Map(found.candidates.map(({ id, logit }) => [id, logit]));
       return scoredPosition({ ...found, logits }, request, { index, ids, isEnd: false });
     });
@@ -94,7 +108,7 @@ export class SimulatedModel implements InferenceModel {
   }
 
   #next(ids: readonly number[], sampling: Sampling, step: number): GeneratedToken {
-    const found = distribution(this.#weights, ids);
+    const found = distribution(this.#numerics, ids);
     const id = this.#chosen({ ids, sampling, step });
     const chosen = found.candidates.find((token) => token.id === id) ?? { id, logit: Number.NEGATIVE_INFINITY };
     const view = ({ id, logit }: Candidate) => ({

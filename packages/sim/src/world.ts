@@ -21,7 +21,7 @@ import { type BuiltRoles, buildRoles, drawTablesOf } from '@assay/node/host/buil
 import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
-import type { BodyKind, BodyValues, Genesis, Ref } from '@assay/protocol';
+import type { BodyKind, BodyValues, Genesis, NoiseProfile, Ref } from '@assay/protocol';
 import type { AccountSigner, RoleContext } from '@assay/roles/context';
 import { type ApiKey, type ApiKeys, type Gateway, hashOfApiKey } from '@assay/roles/gateway/index';
 import type { Chain, Inclusion } from '@assay/roles/ports/chain';
@@ -53,6 +53,8 @@ export interface WorldOptions extends ServingOptions {
   /** As many as the default network has when absent. */
   readonly mixers?: number;
   readonly params?: Partial<Genesis['params']>;
+  /** What engines that differ find of each other's honest answers; none when absent. */
+  readonly profiles?: readonly Omit<NoiseProfile, 'model'>[];
   readonly ways?: Ways;
   /** What the payer's session holds. */
   readonly depositUnits?: bigint;
@@ -109,7 +111,7 @@ export class World implements Surroundings {
 
   /** Nothing runs in it before `start`. */
   static async open(options: WorldOptions): Promise<World> {
-    const { seed, keySeed = seed, miners, mixers = committee.mixers, params, storeOf, after } = options;
+    const { seed, keySeed = seed, miners, mixers = committee.mixers, params, profiles = [], storeOf, after } = options;
     const before = after === undefined ? null : after.#parts;
     const runtime = before?.runtime ?? new SimulatedRuntime({ seed, log: (line) => trace.log(line) });
     const trace: Trace = before?.trace ?? new Trace(runtime.monotonicMs);
@@ -118,7 +120,7 @@ export class World implements Surroundings {
     const seeded = before?.seeded ?? new SeededKeys(keyChance, verifier);
     if (before === null) seeded.make(keyNames(miners, mixers));
     const ring = new KeyRing(seeded.all, async () => seeded.all);
-    const plain = devnetGenesis(seeded.all, { model, miners, mixers, timeMs: runtime.nowMs() });
+    const plain = devnetGenesis(seeded.all, { model, miners, mixers, timeMs: runtime.nowMs(), profiles });
     const genesis = before?.genesis ?? { ...plain, params: { ...plain.params, ...params } };
     const inMemory = () => new MemoryStore(join(tmpdir(), `assay-sim-${seed}`), runtime.sleep);
     const store = before?.store ?? (await storeOf?.(genesis, runtime)) ?? inMemory();

@@ -25,8 +25,8 @@ describe('explain audit', () => {
     expect(result).toMatchObject({ verdict: 'soft', outcome: 'rejected' });
     const facts = steps.flatMap((step) => step.facts).filter(({ name }) => name === 'mismatches pooled before');
     expect(facts.map(({ value }) => value)).toEqual(['3.000']);
-    const cells = steps.flatMap(({ table }) => table?.rows ?? []).map((row) => row.slice(-3));
-    expect(cells).toEqual(Array(3).fill(['0', '3', 'soft']));
+    const cells = steps.flatMap(({ table }) => table?.rows ?? []).map((row) => row.slice(-5));
+    expect(cells).toEqual(Array(3).fill(['0', '3', '-', '-', 'soft']));
   });
 
   it('says what is still to come', async () => {

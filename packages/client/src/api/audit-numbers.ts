@@ -2,6 +2,8 @@ import { Finding } from '@assay/protocol';
 import { z } from 'zod';
 import { count, ppb } from './scalars.ts';
 
+export const SurpriseJson = z.object({ surpriseMilli: count, entropyMilli: count, varianceMilli: count });
+
 /** What an auditor measured, finding and flaw in words. */
 export const AuditNumbersJson = z.object({
   finding: z.enum(Finding.words),
@@ -9,6 +11,10 @@ export const AuditNumbersJson = z.object({
   t1Ppb: ppb,
   argmaxMismatches: count,
   choiceMismatches: count,
+  /** Of tokens that a server's own chance drew: −ln p, and mean and variance of it, thousandths of a nat. */
+  surprise: SurpriseJson,
+  /** Noise profile whose limits hold; null where the auditor runs the miner's engine. */
+  profile: count.nullable(),
   /** What makes the artifact malformed; null when nothing does. */
   flaw: z.string().nullable(),
 });

@@ -21,7 +21,7 @@ import {
   ValidatorRow,
 } from '@assay/protocol';
 import { z } from 'zod';
-import { AuditNumbersJson } from './audit-numbers.ts';
+import { AuditNumbersJson, SurpriseJson } from './audit-numbers.ts';
 import { Domain } from './domains.ts';
 import { Model } from './models.ts';
 import { certifiedFields } from './receipt.ts';
@@ -157,6 +157,8 @@ export const Audit = z.object({
   verdict,
   /** Pooled mismatches of the miner from which the verdict was drawn, thousandths. */
   mismatchesMilli: count,
+  /** Pooled surprise of the miner, in the same way. */
+  surprise: SurpriseJson,
   /** Auditors that the first draw took. */
   firstAuditors: count,
   auditors: z.array(

@@ -2,6 +2,8 @@ import { formatUnits } from '@assay/client';
 import type { LedgerView } from '@assay/ledger';
 import { addressText, type ProposalRow, type Ref, type VoteCount } from '@assay/protocol';
 import { z } from 'zod';
+import { hex } from '../explanation.ts';
+import { ratio } from '../ratio.ts';
 import { type History, replayBlocks } from '../replay-blocks.ts';
 
 const count = z.object({
@@ -48,6 +50,8 @@ export async function proposalsOf(history: History, options: { readonly fast: bo
   }));
 }
 
+const short = (root: Uint8Array) => `${hex(root).slice(0, 10)}…`;
+
 function wordsOf({ action }: Readonly<ProposalRow>): string {
   switch (action.kind) {
     case 'parameterChange':
@@ -61,6 +65,12 @@ function wordsOf({ action }: Readonly<ProposalRow>): string {
     case 'ban': {
       const { kind, role, isBanned } = action.value;
       return `${isBanned ? 'ban' : 'end the ban of'} ${kind} ${role}`;
+    }
+    case 'noiseProfile': {
+      const { model, minerEngine, auditorEngine, t1LimitPpb, marginMicro } = action.value;
+      const pair = `model ${model}, miner's engine ${short(minerEngine)}, auditor's ${short(auditorEngine)}`;
+      if (t1LimitPpb === 0) return `no noise profile any more for ${pair}`;
+      return `noise profile of ${pair}: T1 up to ${ratio(t1LimitPpb)}, ${marginMicro / 1_000_000} nats`;
     }
   }
 }

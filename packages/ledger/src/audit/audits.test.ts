@@ -219,6 +219,8 @@ describe('commit and reveal §10.3', () => {
     ['more positions than the network asks for', { ...honest, positions: 65 }],
     ['more mismatches than positions', { ...honest, argmaxMismatches: 21 }],
     ['more other choices than positions', { ...honest, choiceMismatches: 21 }],
+    ['more surprise than 64 choices have', { ...honest, surprise: { ...honest.surprise, surpriseMilli: 220_001 } }],
+    ['a noise profile that is not there', { ...honest, profile: 0 }],
     ['a flaw of what was checked', { ...honest, flaw: 'prompt' }],
     ['a malformed artifact without a flaw', { ...unchecked('malformed'), flaw: 'none' }],
     ['a distance above one', checked(1_000_000_001)],

@@ -1,10 +1,11 @@
 import {
-  AuditNumbers,
+  type AuditNumbers,
   type AuditorSlot,
   type AuditRow,
   type Finding,
   type LedgerEvent,
   limits,
+  noNumbers,
   type Ref,
   type TaskRow,
   type Verdict,
@@ -17,8 +18,9 @@ import { approveTask, isDisputed, rejectTask, Tally } from '../batch/tasks.ts';
 import { isAssigned } from '../batch/work.ts';
 import { openFailureCase } from '../cases/cases.ts';
 import { countOf, impartialWeights, isAuditor } from '../draw/impartial.ts';
+import { pooledAfter } from '../draw/pool.ts';
 import { missTurn } from '../draw/presence.ts';
-import { decide, mismatchesOf, pooledMismatches } from '../draw/verdict.ts';
+import { decide } from '../draw/verdict.ts';
 import { failsByDistance, voicesOf } from '../draw/voices.ts';
 import { WeightedRow } from '../draw/weighted.ts';
 import { MAX_RESULTS_OWED, ONE_AUDIT_MICRO, RESULTS_OWED, standingAfter } from '../standing/standing.ts';
@@ -32,8 +34,6 @@ import { isDrawn, MOST_FIRST_AUDITORS, openAudit, waitForOpening } from './open-
 
 /** Of how many validators' room one has at most, however large its stake beside theirs. */
 const MOST_PARTS = 2;
-
-const noNumbers: AuditNumbers = { ...AuditNumbers.defaultValue(), finding: 'noResult' };
 
 /** What a validator owes an audit now. */
 export interface AuditDuty {
@@ -314,9 +314,9 @@ function applyVerdict(
 ): LedgerEvent[] {
   const task = state.tasks.at(taskIndex);
   const { miner: minerIndex, model: modelIndex, session } = task;
-  const { mismatchesMilli } = state.miners.at(minerIndex);
+  const { mismatchesMilli, surprise } = state.miners.at(minerIndex);
   // §10.26 A second look reads what the first one read.
-  if (state.audits.at(index).judged === 0) state.audits.update(index, { mismatchesMilli });
+  if (state.audits.at(index).judged === 0) state.audits.update(index, { mismatchesMilli, surprise });
   if (state.audits.at(index).isSecond) return judgeAgain(state, { index, taskIndex }, verdict);
   const missing = verdict === 'noResult' ? noteMissing(state, index, task) : [];
   if (isDisputed(task)) return [...missing, ...applyDispute(state, taskIndex, verdict, height)];
@@ -329,7 +329,7 @@ function applyVerdict(
   const model = state.models.at(modelIndex);
   const audited = miner.audited + 1;
   const pooled = {
-    mismatchesMilli: pooledAfter(mismatchesMilli, state.audits.at(index)),
+    ...pooledAfter({ mismatchesMilli, surprise }, revealedWith(state.audits.at(index), 'checked')),
     resultsOwed: Math.max(0, miner.resultsOwed - 1),
   };
   if (verdict === 'pass') {
@@ -344,12 +344,6 @@ function applyVerdict(
   state.miners.update(minerIndex, { audited, ...failed, ...standingAfter(miner, verdict) });
   state.models.update(modelIndex, { epochFailed: model.epochFailed + 1 });
   return [rejectTask(state, taskIndex, verdict), ...openFailureCase(state, state.audits.at(index), task)];
-}
-
-/** verification §4.7 Of several auditors' numbers those with the fewest mismatches count: no single one can add any. */
-function pooledAfter(mismatchesMilli: number, audit: Readonly<AuditRow>): number {
-  const [least] = revealedWith(audit, 'checked').sort((a, b) => mismatchesOf(a) - mismatchesOf(b));
-  return least === undefined ? mismatchesMilli : pooledMismatches(mismatchesMilli, least);
 }
 
 /** §10.24 An artifact that nobody got is the fault of the mixer that keeps it, which did its duties for nothing. */

@@ -1,4 +1,4 @@
-import type { AuditRow, TaskRow } from '@assay/protocol';
+import { type AuditRow, Surprise, type TaskRow } from '@assay/protocol';
 import { encodeText, firstUint64, sha256 } from '@assay/ssz';
 import { PPB } from '../arithmetic/integers.ts';
 import { isDisputed } from '../batch/tasks.ts';
@@ -31,7 +31,8 @@ export function openAudit(
   const { taskId } = task;
   const seed = sha256(state.globals.beacon, taskId, AUDIT);
   const firstAuditors = isSecond || isDoubted(state, task) || hasSecondAuditor(seed) ? MOST_FIRST_AUDITORS : 1;
-  const open = { verdict: 'open' as const, mismatchesMilli: 0, isSecond, isPlanted, judged: 0, waitUntil: 0 };
+  const pooled = { mismatchesMilli: 0, surprise: Surprise.defaultValue() };
+  const open = { verdict: 'open' as const, ...pooled, isSecond, isPlanted, judged: 0, waitUntil: 0 };
   return state.addAudit({ taskId, seed, drawnHeight: height, ...open, firstAuditors, auditors: [] });
 }
 

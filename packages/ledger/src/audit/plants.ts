@@ -1,4 +1,5 @@
-import { limits, type Ref } from '@assay/protocol';
+import { limits, type MinerRow, type NoiseProfile, type Ref } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import { PPB } from '../arithmetic/integers.ts';
 import { isDisputed } from '../batch/tasks.ts';
 import { countOf, impartialWeights } from '../draw/impartial.ts';
@@ -29,11 +30,17 @@ export function plantStage(state: LedgerView, taskId: Uint8Array): 'found' | 'pa
 }
 
 /**
- * Whether it is worth a miner's while to plant an answer (§14.13): not all of its answers are audited, and as many
- * validators may judge it as look once more.
+ * Whether it is worth a miner's while to plant an answer (§14.13): not all of its answers are audited, as many
+ * validators may judge it as look once more, and where there are noise profiles one names its engine.
  */
 export function mayPlant(state: LedgerView, index: Ref<'miners'>): boolean {
   const miner = state.miners.standing(index);
   const judges = countOf(impartialWeights(state, [miner.operator, miner.owner], []));
-  return auditRatePpb(state.params.audit, miner) < Number(PPB) && judges >= FRESH_AUDITORS;
+  const isComparable =
+    state.profiles.length === 0 || Array.from(state.profiles).some((profile) => names(profile, miner));
+  return auditRatePpb(state.params.audit, miner) < Number(PPB) && judges >= FRESH_AUDITORS && isComparable;
+}
+
+function names({ minerEngine, auditorEngine }: NoiseProfile, { engine }: Pick<MinerRow, 'engine'>): boolean {
+  return equalBytes(minerEngine, engine) || equalBytes(auditorEngine, engine);
 }

@@ -13,7 +13,7 @@ import { approvedTask, plantTx } from '../testing/audits.fixture.ts';
 import { answer, caseWorld } from '../testing/cases.fixture.ts';
 import { disputed, measured, measurersOf } from '../testing/challenges.fixture.ts';
 import { domainTerms, weighedBy } from '../testing/domains.fixture.ts';
-import { modelTerms, proposeModel, voteTx } from '../testing/models.fixture.ts';
+import { modelTerms, noiseProfile, proposeModel, voteTx } from '../testing/models.fixture.ts';
 import { equivocation, invalidItem } from '../testing/offences.fixture.ts';
 import { worldParams } from '../testing/params.fixture.ts';
 import { openingOf } from '../testing/plants.fixture.ts';
@@ -164,6 +164,8 @@ const scenarios: Record<ResultCode, Scenario> = {
   BAD_NAME: proposal({ name: '' }),
   NAME_TAKEN: proposal({ name: 'small' }),
   BAD_MODEL: proposal({ contextTokens: 0 }),
+  BAD_PROFILE: (world) =>
+    world.send('payer', 'propose', { action: { kind: 'noiseProfile', value: { ...noiseProfile, requests: 299 } } }),
   SPLITS_TOO_HIGH: proposal({ royaltyBps: 8501 }),
   BURN_OUT_OF_BOUNDS: updateDomain({ burnBps: 0 }),
   BAD_WEIGHTS: updateDomain({ components: weighedBy('vwuBps', 1) }),

@@ -1,20 +1,14 @@
+import { noNumbers, type Surprise } from '@assay/protocol';
 import { firstUint64, littleEndian, sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { checked, unchecked } from '../testing/world.fixture.ts';
-import {
-  type Decision,
-  decide,
-  type Opinion,
-  opinionOf,
-  type Panel,
-  POOL_LIMIT_MILLI,
-  pooledMismatches,
-} from './verdict.ts';
+import { POOL_LIMIT_MILLI, pooledMismatches, pooledSurprise } from './pool.ts';
+import { type Decision, decide, type Opinion, opinionOf, type Panel } from './verdict.ts';
 
 const wants = (wantedAuditors: number): Decision => ({ verdict: null, wantedAuditors });
 const is = (verdict: Exclude<Decision['verdict'], null>): Decision => ({ verdict });
 
-const basis = { t1ThresholdPpb: 35_000_000, mismatchesMilli: 0 };
+const basis = { t1ThresholdPpb: 35_000_000, mismatchesMilli: 0, surprise: noNumbers.surprise };
 
 describe('opinion', () => {
   it.each<[number, Opinion]>([
@@ -97,6 +91,67 @@ describe('mismatches §10.12', () => {
     expect(failingShare(15_000)).toBeGreaterThan(0.1);
     expect(failingShare(1000)).toBe(0);
     expect(failingShare(0)).toBe(0);
+  });
+});
+
+describe('surprise (verification §3.5)', () => {
+  const none: Surprise = noNumbers.surprise;
+  const found = (surprise: Surprise) => ({ ...checked(0), positions: 64, surprise });
+  const tokens = (count: number, excessMilli: number, varianceMilli = 700): Surprise => ({
+    surpriseMilli: count * (1500 + excessMilli),
+    entropyMilli: count * 1500,
+    varianceMilli: count * varianceMilli,
+  });
+
+  it('is soft from so much on that the model’s own tokens are not once in a million', () => {
+    const opinions = (excess: number) => opinionOf(found(tokens(64, 0)), { ...basis, surprise: tokens(960, excess) });
+    expect(opinions(200)).toBe('pass');
+    const one = { surpriseMilli: 1501, entropyMilli: 1500, varianceMilli: 700 };
+    const less = { ...one, surpriseMilli: 1499 };
+    expect(opinionOf(found(one), { ...basis, surprise: tokens(1000, 200) })).toBe('soft');
+    expect(opinionOf(found(less), { ...basis, surprise: tokens(1000, -200) })).toBe('soft');
+    // What earlier auditors say alone convicts nobody.
+    expect(opinionOf(found(less), { ...basis, surprise: tokens(1000, 200) })).toBe('pass');
+    expect(opinionOf(found(none), { ...basis, surprise: tokens(1000, 200) })).toBe('pass');
+    expect(opinionOf(found(one), { ...basis, surprise: tokens(1000, 100) })).toBe('pass');
+  });
+
+  it('of one token proves nothing, however rare it is', () => {
+    const rare = { surpriseMilli: 6000, entropyMilli: 0, varianceMilli: 1 };
+    expect(opinionOf(found(rare), { ...basis, surprise: none })).toBe('pass');
+  });
+
+  it('is forgotten with 1,024 positions', () => {
+    expect(pooledSurprise(tokens(1024, 0), { ...found(none), positions: 512 })).toEqual(tokens(512, 0));
+    expect(pooledSurprise(tokens(1024, 0), { ...found(tokens(1, 0)), positions: 60_000 })).toEqual(tokens(1, 0));
+  });
+
+  it('fails no honest miner, and finds who draws from something else', () => {
+    // A token of probability 0.7 or one of 0.3, drawn with the chance `share` of the first.
+    const failing = (share: number) => {
+      let pool = none;
+      let failed = 0;
+      for (let audit = 0; audit < 2000; audit++) {
+        let surprise = 0;
+        for (let index = 0; index < 64; index++) {
+          const lot = firstUint64(sha256(littleEndian(audit, 4), littleEndian(index, 4)));
+          surprise += -1000 * Math.log(Number(lot % 1_000_000n) < 1e6 * share ? 0.7 : 0.3);
+        }
+        const entropy = -64_000 * (0.7 * Math.log(0.7) + 0.3 * Math.log(0.3));
+        const variance = 64_000 * 0.21 * Math.log(7 / 3) ** 2;
+        const numbers = found({
+          surpriseMilli: Math.round(surprise),
+          entropyMilli: Math.round(entropy),
+          varianceMilli: Math.ceil(variance),
+        });
+        if (opinionOf(numbers, { ...basis, surprise: pool }) !== 'pass') failed++;
+        pool = pooledSurprise(pool, numbers);
+      }
+      return failed / 2000;
+    };
+    expect(failing(0.7)).toBe(0);
+    expect(failing(0.4)).toBeGreaterThan(0.9);
+    expect(failing(1)).toBeGreaterThan(0.9);
   });
 });
 

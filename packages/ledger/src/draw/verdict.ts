@@ -1,4 +1,5 @@
 import { type AuditNumbers, limits, type Verdict } from '@assay/protocol';
+import { isImprobable, mismatchesOf, POOL_LIMIT_MILLI, type Pooled, pooledMismatches } from './pool.ts';
 
 /** What the numbers of one auditor say about an answer. */
 export type Opinion = 'pass' | 'soft' | 'hard' | 'missing' | 'noResult';
@@ -27,21 +28,17 @@ const HARD_FACTOR = 3;
 const SOFT_PART = 8;
 const HARD_PART = 3;
 const HARD_MISMATCHES = 2;
-/** Positions over which mismatches are pooled, and how many of them are too many. */
-const POOL_POSITIONS = 256;
-export const POOL_LIMIT_MILLI = 4000;
-
-/** What numbers are read against: the model's honest limit of T1, and the pooled mismatches of the miner. */
-export interface OpinionBasis {
+/** What numbers are read against: the honest limit of T1, and what is pooled of the miner. */
+export interface OpinionBasis extends Pooled {
   readonly t1ThresholdPpb: number;
-  readonly mismatchesMilli: number;
 }
 
 /**
  * Reads one auditor's numbers (§10.4): the distance against the model's honest limit, the mismatches against the
  * positions (§10.12) and with those of the miner's audits before (verification §4.7). Nothing is a pass by default.
  */
-export function opinionOf(numbers: AuditNumbers, { t1ThresholdPpb, mismatchesMilli }: OpinionBasis): Opinion {
+export function opinionOf(numbers: AuditNumbers, basis: OpinionBasis): Opinion {
+  const { t1ThresholdPpb, mismatchesMilli } = basis;
   const { finding, positions, t1Ppb } = numbers;
   if (finding === 'malformed') return 'hard';
   if (finding === 'noArtifact') return 'missing';
@@ -51,19 +48,12 @@ export function opinionOf(numbers: AuditNumbers, { t1ThresholdPpb, mismatchesMil
   if (isHard || t1Ppb > HARD_FACTOR * t1ThresholdPpb) return 'hard';
   // verification §4.7 What only the pool says needs a mismatch here too: earlier auditors alone convict nobody.
   const isPooled = mismatches > 0 && pooledMismatches(mismatchesMilli, numbers) > POOL_LIMIT_MILLI;
-  return isPooled || SOFT_PART * mismatches > positions || t1Ppb > t1ThresholdPpb ? 'soft' : 'pass';
-}
-
-/** Positions at which the registered model differs: by its likeliest token or by its choice, whichever is more. */
-export function mismatchesOf({ argmaxMismatches, choiceMismatches }: AuditNumbers): number {
-  return Math.max(argmaxMismatches, choiceMismatches);
-}
-
-/** A miner's pooled mismatches with those of one more audit, thousandths (verification §4.7). */
-export function pooledMismatches(mismatchesMilli: number, numbers: AuditNumbers): number {
-  const kept = POOL_POSITIONS - Math.min(numbers.positions, POOL_POSITIONS);
-  const keptMilli = Number((BigInt(mismatchesMilli) * BigInt(kept)) / BigInt(POOL_POSITIONS));
-  return keptMilli + 1000 * mismatchesOf(numbers);
+  return isPooled ||
+    isImprobable(basis.surprise, numbers) ||
+    SOFT_PART * mismatches > positions ||
+    t1Ppb > t1ThresholdPpb
+    ? 'soft'
+    : 'pass';
 }
 
 /** Decides on an audit by the table of §10.4. */

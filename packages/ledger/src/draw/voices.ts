@@ -1,4 +1,11 @@
-import type { AuditNumbers, AuditRow, AuditVerdict, Ref, TaskRow } from '@assay/protocol';
+import {
+  type AuditNumbers,
+  type AuditRow,
+  type AuditVerdict,
+  noProfile,
+  type Ref,
+  type TaskRow,
+} from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import type { LedgerView } from '../state/state.ts';
 import { countOf, impartialWeights } from './impartial.ts';
@@ -23,20 +30,40 @@ type Judged = Pick<TaskRow, 'model' | 'miner'>;
  * What numbers are read against: the pool is that of the verdict, or the miner's own while there is none. Of a planted
  * answer the distances are wrong on purpose, and say nothing about it (§10.25).
  */
-export function opinionBasis(state: LedgerView, audit: Readonly<AuditRow> | null, task: Judged): OpinionBasis {
-  const t1ThresholdPpb = audit?.isPlanted === true ? Number(PPB) : state.models.at(task.model).t1ThresholdPpb;
+export function opinionBasis(
+  state: LedgerView,
+  audit: Readonly<AuditRow> | null,
+  task: Judged,
+  numbers: Pick<AuditNumbers, 'profile'>,
+): OpinionBasis {
+  const t1ThresholdPpb = audit?.isPlanted === true ? Number(PPB) : t1LimitPpb(state, task, numbers);
   // verification §4.7 The verdict itself moves the pool it is drawn from, and a second look reads what the first did.
   const isOpen = audit === null || (audit.verdict === 'open' && audit.judged === 0);
-  const { mismatchesMilli } = isOpen ? state.miners.at(task.miner) : audit;
-  return { t1ThresholdPpb, mismatchesMilli };
+  const { mismatchesMilli, surprise } = isOpen ? state.miners.at(task.miner) : audit;
+  return { t1ThresholdPpb, mismatchesMilli, surprise };
+}
+
+/** Honest limit of a distance: of the model between equal engines, else of the profile (verification §3.3). */
+function t1LimitPpb(
+  { models, profiles }: Pick<LedgerView, 'models' | 'profiles'>,
+  { model }: Pick<Judged, 'model'>,
+  { profile }: Pick<AuditNumbers, 'profile'>,
+): number {
+  return profile === noProfile ? models.at(model).t1ThresholdPpb : profiles.at(profile).t1LimitPpb;
 }
 
 /** What the auditors who revealed said, in the order of their draw. */
 export function voicesOf(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): Voice[] {
-  const basis = opinionBasis(state, audit, task);
-  return audit.auditors.flatMap(({ state, validator, numbers }, index) =>
-    state === 'revealed'
-      ? [{ validator, numbers, opinion: opinionOf(numbers, basis), isJudged: index < audit.judged }]
+  return audit.auditors.flatMap(({ state: step, validator, numbers }, index) =>
+    step === 'revealed'
+      ? [
+          {
+            validator,
+            numbers,
+            opinion: opinionOf(numbers, opinionBasis(state, audit, task, numbers)),
+            isJudged: index < audit.judged,
+          },
+        ]
       : [],
   );
 }
@@ -51,9 +78,14 @@ export function falseVoices(state: LedgerView, audit: Readonly<AuditRow>, task: 
 
 /** §10.25 Whether whoever found this answer soft or hard found right tokens, and numbers that are too far off. */
 export function failsByDistance(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): boolean {
-  const basis = { ...opinionBasis(state, audit, task), t1ThresholdPpb: Number(PPB) };
   const failing = voicesOf(state, audit, task).filter(({ opinion }) => opinion === 'soft' || opinion === 'hard');
-  return failing.length > 0 && failing.every(({ numbers }) => opinionOf(numbers, basis) === 'pass');
+  return (
+    failing.length > 0 &&
+    failing.every(({ numbers }) => {
+      const basis = { ...opinionBasis(state, audit, task, numbers), t1ThresholdPpb: Number(PPB) };
+      return opinionOf(numbers, basis) === 'pass';
+    })
+  );
 }
 
 /**
@@ -71,18 +103,18 @@ function falseOpinionOf(voices: readonly Voice[], verdict: AuditVerdict): Opinio
  * §10.27 Those of the fewer, where enough say otherwise: who measures no distance where others measure one, and who
  * measures one where others measure none. Who measures gets nearly the same number; who invents it does not.
  */
-function misledBy(state: LedgerView, voices: readonly Voice[], { model, miner: index }: Judged): Voice[] {
-  const { t1ThresholdPpb } = state.models.at(model);
+function misledBy(state: LedgerView, voices: readonly Voice[], task: Judged): Voice[] {
   const measured = voices
     .filter(({ numbers }) => numbers.finding === 'checked')
     .sort((a, b) => a.numbers.t1Ppb - b.numbers.t1Ppb);
-  const within = measured.filter(({ numbers }) => numbers.t1Ppb <= t1ThresholdPpb);
-  const far = measured.slice(within.length);
+  const isWithin = ({ numbers }: Voice) => numbers.t1Ppb <= t1LimitPpb(state, task, numbers);
+  const within = measured.filter(isWithin);
+  const far = measured.filter((voice) => !isWithin(voice));
   const middle = far[far.length >> 1]?.numbers.t1Ppb ?? 0;
   const agreed = far.filter(({ numbers }) => Math.abs(numbers.t1Ppb - middle) * AGREED_PART <= middle);
   // Where the limit itself lies between them, that is an honest difference.
   const near = within.filter(({ numbers }) => 2 * numbers.t1Ppb <= middle);
-  const { operator, owner } = state.miners.at(index);
+  const { operator, owner } = state.miners.at(task.miner);
   const judges = countOf(impartialWeights(state, [operator, owner], []));
   const enough = judges > AGREEING ? AGREEING : AGREEING - 1;
   if (agreed.length >= enough && agreed.length > near.length) return near;

@@ -1,6 +1,8 @@
-import type { StakeKind, VoteChoice, VoteCount } from '@assay/protocol';
+import type { NoiseProfile, StakeKind, VoteChoice, VoteCount } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { profileFor } from '../draw/profiles.ts';
 import { UnknownRuleError } from '../state/rules.ts';
+import { noiseProfile } from '../testing/models.fixture.ts';
 import { FEE, type Sender, World } from '../testing/world.fixture.ts';
 import { outcomeOf } from './proposals.ts';
 
@@ -117,6 +119,30 @@ describe('settleProposals §12', () => {
     voting(world, mixers);
     for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
     expect(Array.from(world.state.models, ({ difficultyPpm }) => difficultyPpm)).toEqual([1_000_000, 2_500_000]);
+  });
+
+  it('puts a noise profile in force, or withdraws it (verification §3.3)', () => {
+    const world = newWorld();
+    const put = (change: Partial<NoiseProfile>) =>
+      world.send('payer', 'propose', { action: { kind: 'noiseProfile', value: { ...noiseProfile, ...change } } });
+    expect(put({ model: 7 })).toBe('UNKNOWN_MODEL');
+    expect(put({ requests: 299 })).toBe('BAD_PROFILE');
+    expect(put({ marginMicro: 2_000_000 })).toBe('BAD_PROFILE');
+    expect(put({ t1LimitPpb: 50_000_000 })).toBe('BAD_PROFILE');
+    expect(put({ t1LimitPpb: 100_000_001, substituteT1Ppb: 900_000_000 })).toBe('BAD_PROFILE');
+    expect(put({ minerEngine: noiseProfile.auditorEngine })).toBe('BAD_PROFILE');
+    expect(put({})).toBe('OK');
+    expect(put({ t1LimitPpb: 0, requests: 0 })).toBe('OK');
+    const pass = (proposal: number) => {
+      world.block(...Object.keys(mixers).map((who) => world.tx(who as Sender, 'vote', { proposal, choice: 'yes' })));
+      for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
+    };
+    pass(0);
+    expect([...world.state.profiles]).toEqual([noiseProfile]);
+    expect(profileFor(world.state, noiseProfile)).toMatchObject({ index: 0, isOwn: true });
+    expect(put({ t1LimitPpb: 0, requests: 0 })).toBe('OK');
+    pass(2);
+    expect(profileFor(world.state, noiseProfile)).toBe(null);
   });
 
   it('stops before the block of a rule that this version does not know (§2.4)', () => {

@@ -1,5 +1,6 @@
 import { type Ban, type ProposalAction, type ResultCode, State } from '@assay/protocol';
 import type { ValueOf } from '@assay/ssz';
+import { profileCode } from '../draw/profiles.ts';
 import { isLast, setStatus, stakeOf } from '../stake/stakes.ts';
 import { standingCode } from '../state/roles.ts';
 import { LedgerState, type LedgerView } from '../state/state.ts';
@@ -27,6 +28,8 @@ export function actionCode(state: LedgerView, action: ProposalAction, earliestHe
     }
     case 'ban':
       return banCode(state, action.value);
+    case 'noiseProfile':
+      return profileCode(state, action.value);
   }
 }
 
@@ -69,6 +72,9 @@ export function carryOut(state: LedgerState, action: ProposalAction): boolean {
       setStatus(state, kind, role, { status, statusHeight: state.globals.height });
       return true;
     }
+    case 'noiseProfile':
+      state.profiles.push(action.value);
+      return true;
   }
 }
 

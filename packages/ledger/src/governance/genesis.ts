@@ -4,6 +4,7 @@ import {
   Genesis,
   limits,
   type MixerRow,
+  type NoiseProfile,
   type Params,
   type PowerRow,
   possessionRoot,
@@ -19,6 +20,7 @@ import {
 import { encodeText, sha256 } from '@assay/ssz';
 import { ALL_BPS, MAX_UNITS, PPB } from '../arithmetic/integers.ts';
 import { epochBeaconOf } from '../draw/epoch-beacon.ts';
+import { isSound } from '../draw/profiles.ts';
 import { domainRow, splitBps, termsCode, weightsBps } from '../stake/domains.ts';
 import { modelRow, wholeOf } from '../stake/models.ts';
 import { targetPowers } from '../stake/power.ts';
@@ -100,6 +102,7 @@ export function stateOfGenesis(genesis: Genesis): LedgerState {
     domains: genesis.domains.map(({ name, owner, ...terms }) => domainRow({ name, owner, terms }, 0)),
     holdings: genesis.models.map(({ creator }, model) => wholeOf(model, creator)),
     models: genesis.models.map((model) => modelRow(model, 'accepted')),
+    profiles: genesis.profiles,
     books: [],
   };
   return new LedgerState(value);
@@ -137,7 +140,7 @@ function supplyOf(genesis: Genesis): bigint {
 }
 
 function problemOf(genesis: Genesis): string | null {
-  const { accounts, mixers, oracles, validators, gateways, domains, models } = genesis;
+  const { accounts, mixers, oracles, validators, gateways, domains, models, profiles } = genesis;
   if (supplyOf(genesis) > MAX_UNITS) return 'the balances and stakes add up to more than 2^64 base units';
   if (mixers.length === 0) return 'there is no mixer, so nothing could ever be certified';
   // economics §8.4 Without power nobody could make a block.
@@ -160,6 +163,7 @@ function problemOf(genesis: Genesis): string | null {
     problemOfParams(genesis.params),
     ...domains.map((domain, index) => problemOfDomain(domain, index, genesis.params)),
     ...models.map((model, index) => problemOfModel(model, index, genesis)),
+    ...profiles.map((profile, index) => problemOfProfile(profile, index, genesis)),
   ];
   return checks.find((problem) => problem !== null) ?? null;
 }
@@ -237,6 +241,13 @@ function problemOfModel(model: GenesisModel, index: number, { domains, params }:
   const bps = splitBps(domain, params.domains) + model.royaltyBps;
   if (bps > ALL_BPS) return `the royalty of model ${index} and its domain's splits add up to ${bps} basis points`;
   return null;
+}
+
+function problemOfProfile(profile: NoiseProfile, index: number, { models, params }: Genesis): string | null {
+  if (models[profile.model] === undefined)
+    return `noise profile ${index} names model ${profile.model}, which is not there`;
+  if (isSound(profile, params.models.maxT1ThresholdPpb)) return null;
+  return `noise profile ${index} is refused: ${resultCodes.BAD_PROFILE.sentence.slice(0, -1)}`;
 }
 
 function sumBps(parts: readonly number[]): number {

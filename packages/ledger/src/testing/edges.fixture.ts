@@ -1,7 +1,7 @@
 import type { BodyKind, BodyValues, Receipt } from '@assay/protocol';
 import { disputed, measurersOf } from './challenges.fixture.ts';
 import { consensusTerms, quickKeys } from './keys.fixture.ts';
-import { modelTerms } from './models.fixture.ts';
+import { modelTerms, noiseProfile } from './models.fixture.ts';
 import { worldParams } from './params.fixture.ts';
 import { mixerTerms, roleTerms, validatorTerms } from './roles.fixture.ts';
 import { domainTerms, honest, type Sender, World } from './world.fixture.ts';
@@ -37,6 +37,7 @@ export const soundTransactions: readonly Sound[] = [
   sound('payer', 'propose', () => ({
     action: { kind: 'upgrade', value: { rule: 2, height: 1_000_000 } },
   })),
+  sound('payer', 'propose', () => ({ action: { kind: 'noiseProfile', value: noiseProfile } })),
   sound('payer', 'propose', () => ({
     action: { kind: 'modelDifficulty', value: { model: 0, difficultyPpm: 2_000_000 } },
   })),
@@ -116,6 +117,7 @@ function certified(world: World): Receipt {
 export function fullWorld(): World {
   const world = new World({
     audit: { newMinerTasks: 100 },
+    edit: (genesis) => ({ ...genesis, profiles: [noiseProfile] }),
     params: {
       rewards: { ...worldParams.rewards, period: 1, dayMs: 80_000 },
       cases: { ...worldParams.cases, foundation: [quickKeys.account('payer').address] },

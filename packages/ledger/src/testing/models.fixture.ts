@@ -1,5 +1,16 @@
-import type { BodyValues } from '@assay/protocol';
+import type { BodyValues, NoiseProfile } from '@assay/protocol';
 import { honest, World } from './world.fixture.ts';
+
+/** What the engines 1 and 2 find of each other's honest answers. */
+export const noiseProfile: NoiseProfile = {
+  model: 0,
+  minerEngine: new Uint8Array(32).fill(1),
+  auditorEngine: new Uint8Array(32).fill(2),
+  requests: 300,
+  t1LimitPpb: 30_000_000,
+  marginMicro: 400_000,
+  substituteT1Ppb: 100_000_000,
+};
 
 type Registration = BodyValues['registerModel'];
 

@@ -1,14 +1,14 @@
-import { AuditNumbers, type Finding } from '@assay/protocol';
+import { type AuditNumbers, type Finding, noNumbers } from '@assay/protocol';
 
 /** Numbers of an auditor that checked and found this distance. */
 export function checked(t1Ppb: number): AuditNumbers {
-  return { ...AuditNumbers.defaultValue(), finding: 'checked', positions: 20, t1Ppb };
+  return { ...noNumbers, finding: 'checked', positions: 20, t1Ppb };
 }
 
 /** Numbers of an auditor that could not check. */
 export function unchecked(finding: Finding): AuditNumbers {
   const flaw = finding === 'malformed' ? 'prompt' : 'none';
-  return { ...AuditNumbers.defaultValue(), finding, flaw };
+  return { ...noNumbers, finding, flaw };
 }
 
 export const honest = checked(1_000_000);

@@ -2,7 +2,7 @@ import { type AuditNumbers, type BodyValues, limits, noSession, type Receipt, Vo
 import fc from 'fast-check';
 import { auditDuties } from '../audit/audits.ts';
 import { auditList } from './audits.fixture.ts';
-import { modelTerms, voteTx } from './models.fixture.ts';
+import { modelTerms, noiseProfile, voteTx } from './models.fixture.ts';
 import { appealCase, decideCase, doubleVotes, offences, openCase, openPlant } from './random-disputes.fixture.ts';
 import { admission, market, settling } from './random-domains.fixture.ts';
 import { roleAct } from './random-roles.fixture.ts';
@@ -221,6 +221,16 @@ const decree = acts(
           model: fc.oneof({ weight: 9, arbitrary: fc.nat(2) }, index),
           difficultyPpm: fc.constantFrom(0, 100_000, 500_000, 1_000_000, 2_000_000, 2 ** 32 - 1),
         }),
+      }),
+      fc.record({
+        kind: fc.constant('noiseProfile' as const),
+        value: fc
+          .record({
+            model: fc.oneof({ weight: 9, arbitrary: fc.nat(1) }, index),
+            requests: fc.constantFrom(299, 300),
+            t1LimitPpb: fc.constantFrom(0, 30_000_000),
+          })
+          .map((change) => ({ ...noiseProfile, ...change })),
       }),
       fc.record({
         kind: fc.constant('upgrade' as const),

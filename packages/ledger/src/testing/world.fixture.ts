@@ -387,6 +387,7 @@ export class World {
         ...consensusTerms(this.key(`consensus${i}`), this.address(`validator${i}`)),
       })),
       gateways: roles('gateway', 1),
+      profiles: [],
       domains: [{ ...generalDomain, owner: this.address('landlord') }],
       models: ['small', 'large'].map((name, i) => ({
         ...modelTerms,

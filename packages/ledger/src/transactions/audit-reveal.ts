@@ -1,10 +1,21 @@
-import { type AuditNumbers, AuditSecret, type BodyValues, type Opening, type ResultCode } from '@assay/protocol';
+import {
+  type AuditNumbers,
+  AuditSecret,
+  type BodyValues,
+  noProfile,
+  type Opening,
+  type ResultCode,
+} from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { PPB } from '../arithmetic/integers.ts';
 import { mayReveal } from '../audit/audits.ts';
+import { isProfileOf } from '../draw/profiles.ts';
 import type { LedgerState } from '../state/state.ts';
 import { listRule, type Seat } from './audit-items.ts';
 import type { TransactionRule } from './rule.ts';
+
+/** Neither surprise, entropy nor variance of a token drawn from 64 is more, thousandths (verification §3.2). */
+const MOST_SURPRISE_MILLI = 11_000;
 
 /** Opens an auditor's numbers; the ledger draws the verdict from them (§10.3). */
 export const auditReveal: TransactionRule<BodyValues['auditReveal']> = listRule<Opening>({
@@ -26,9 +37,11 @@ function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Opening, { 
   const { account } = state.validators.at(slot.validator);
   const commitment = AuditSecret.hashTreeRoot({ numbers, nonce, account });
   if (!equalBytes(commitment, slot.commitment)) return 'COMMITMENT_MISMATCH'; // §10.3
-  const task = state.taskOf(taskId);
-  const tokensOut = task === undefined ? 0 : state.tasks.at(task).tokensOut;
-  return areNumbersSound(numbers, tokensOut, state.params.audit.positions) ? 'OK' : 'BAD_NUMBERS';
+  const index = state.taskOf(taskId);
+  const task = index === undefined ? null : state.tasks.at(index);
+  const isKnown = numbers.profile === noProfile || (task !== null && isProfileOf(state, numbers.profile, task.model));
+  const isSound = areNumbersSound(numbers, task?.tokensOut ?? 0, state.params.audit.positions);
+  return isKnown && isSound ? 'OK' : 'BAD_NUMBERS';
 }
 
 /**
@@ -36,13 +49,14 @@ function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Opening, { 
  * is malformed that has a flaw, and nothing else has one (§10.3).
  */
 function areNumbersSound(numbers: AuditNumbers, tokensOut: number, maxPositions: number): boolean {
-  const { finding, positions, t1Ppb, argmaxMismatches, choiceMismatches, flaw } = numbers;
+  const { finding, positions, t1Ppb, argmaxMismatches, choiceMismatches, flaw, surprise } = numbers;
   const least = finding === 'checked' && tokensOut > 0 ? 1 : 0;
   return (
     positions >= least &&
     positions <= maxPositions &&
     argmaxMismatches <= positions &&
     choiceMismatches <= positions &&
+    Object.values(surprise).every((milli) => milli <= MOST_SURPRISE_MILLI * positions) &&
     (finding === 'malformed') === (flaw !== 'none') &&
     BigInt(t1Ppb) <= PPB
   );

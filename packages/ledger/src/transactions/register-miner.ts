@@ -1,4 +1,4 @@
-import { type BodyValues, type MinerRow, noValidator, type ResultCode } from '@assay/protocol';
+import { type BodyValues, type MinerRow, noValidator, type ResultCode, Surprise } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { ALL_BPS, PPB } from '../arithmetic/integers.ts';
 import { termsAt, termsOf } from '../stake/domains.ts';
@@ -72,6 +72,7 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     streak: 0,
     ...noEvidence,
     mismatchesMilli: 0,
+    surprise: Surprise.defaultValue(),
     resultsOwed: 0,
     plantFrom: 0,
     tasks: 0,

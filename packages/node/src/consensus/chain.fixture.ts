@@ -59,6 +59,7 @@ export function testChain({
       },
     ],
     oracles: [],
+    profiles: [],
     validators: validators.map(({ publicKey, address }, i) => {
       const consensus = sealers[i] as Ed25519Signer;
       const possession = consensus.consensusPossession(address);

@@ -1,4 +1,4 @@
-import { defaultParams, type Genesis, type Params, withParams } from '@assay/protocol';
+import { defaultParams, type Genesis, type NoiseProfile, type Params, withParams } from '@assay/protocol';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
 import type { RegisteredModel } from '../host/backend.ts';
 import type { RoleSpec } from '../host/build-roles.ts';
@@ -103,6 +103,8 @@ export interface RoleCounts {
 /** Of the roles but miners as many as the default network has when absent. */
 export interface GenesisOptions extends Partial<Omit<RoleCounts, 'miners'>>, Pick<RoleCounts, 'miners'> {
   readonly model: RegisteredModel;
+  /** What engines that differ find of each other's honest answers (verification §3.3); none when absent. */
+  readonly profiles?: readonly Omit<NoiseProfile, 'model'>[];
   /** Unix time of its beginning. */
   readonly timeMs: number;
   readonly params?: Params;
@@ -164,6 +166,7 @@ export function devnetGenesis(keys: DevnetKeys, options: GenesisOptions): Genesi
       ...consensusTerms(keys, i),
     })),
     gateways: range(gateways).map((i) => role(names.nthGateway(i), units(2000))),
+    profiles: (options.profiles ?? []).map((profile) => ({ ...profile, model: 0 })),
     domains: [
       {
         name: 'inference',

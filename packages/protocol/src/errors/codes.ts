@@ -47,6 +47,10 @@ export const resultCodes = {
   BAD_NAME: invalid('A name has 1 to 64 characters of printable ASCII without spaces.'),
   NAME_TAKEN: invalid('The name is taken.'),
   BAD_MODEL: invalid('The context must be above zero, and difficulty and T1 limit within the bounds of this network.'),
+  BAD_PROFILE: invalid(
+    'A noise profile needs 300 requests or more of two engines that differ, a limit of T1 within the bounds of this ' +
+      'network and below half of what four bits give, and a margin below two nats.',
+  ),
   SPLITS_TOO_HIGH: invalid('The splits of a domain and the royalty of a model exceed 10,000 basis points.'),
   BURN_OUT_OF_BOUNDS: invalid('The burned part of a price is outside the bounds of this network.'),
   BAD_WEIGHTS: invalid('The weights of a competition must add up to 10,000 basis points.'),

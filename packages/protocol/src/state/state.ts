@@ -6,6 +6,7 @@ import { Address, Count, Height, listOfQuantities, Name, Quantity, TimeMs, Units
 import { BurnRow, PayoutRow } from '../epoch/payouts.ts';
 import { GenesisModel } from '../genesis.ts';
 import { limits } from '../limits.ts';
+import { NoiseProfile } from '../model/profiles.ts';
 import { Params } from '../params/parameters.ts';
 import { listOfRefs, type Ref, ref } from '../refs.ts';
 import {
@@ -23,6 +24,7 @@ import {
   UpdateMiner,
   ValidatorRow,
 } from '../role/roles.ts';
+import { Surprise } from '../task/audit-numbers.ts';
 import { DisputeRow, MeasureRow, TransitionRow } from '../task/records.ts';
 import { ProposalRow, VoteRow } from '../vote/governance.ts';
 import { type TableFacts, table } from './table-type.ts';
@@ -77,6 +79,8 @@ export const MinerRow = new StructType(
     hardFailures: U32,
     /** Pooled positions at which the registered model differs, thousandths (verification §4.7). */
     mismatchesMilli: U32,
+    /** Pooled surprise of tokens that a server's own chance drew (verification §3.5). */
+    surprise: Surprise,
     priorLevel: U8,
     priorStreak: U32,
     /** Audits with a result that it owes for those its engine left without one (§10.13). */
@@ -254,6 +258,8 @@ export const tables = {
   unbonding: table(UnbondingRow, { money: ['units'], prunable: true }),
   domains: table(DomainRow, { books: 6 }),
   models: table(ModelRow, { key: ['name'], books: 7 }),
+  /** What votes and genesis put in force; of the same model and engines the newest holds (verification §3.3). */
+  profiles: table(NoiseProfile, { key: ['model', 'minerEngine', 'auditorEngine'] }),
   holdings: table(HoldingRow, { money: ['backingUnits'], key: ['model', 'holder'], prunable: true, books: 8 }),
   sessions: table(SessionRow, { money: ['escrowUnits'], proof: 'session' }),
   /** Open tasks, and settled ones until no second receipt for them could be accepted. */

@@ -3,7 +3,7 @@ import { TaskKind } from '../batch/receipt.ts';
 import { Address, Count, Height, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
 import { type Ref, ref } from '../refs.ts';
-import { AuditNumbers } from '../task/audit-numbers.ts';
+import { AuditNumbers, Surprise } from '../task/audit-numbers.ts';
 
 /** The session of a challenge's task, and its gateway: nobody asked for it (§8.6). */
 export const noSession: Ref<'sessions'> = 0xffff_ffff;
@@ -79,8 +79,9 @@ export const AuditRow = new StructType(
     seed: Bytes32,
     drawnHeight: Height,
     verdict: AuditVerdict,
-    /** The miner's `mismatchesMilli` from which the verdict was drawn. */
+    /** What was pooled of the miner when the verdict was drawn. */
     mismatchesMilli: U32,
+    surprise: Surprise,
     /** Auditors that the first draw took; they commit before either is seen (§10.20). */
     firstAuditors: U8,
     /** Of a task that had its end already: contradicted by a challenge (§8.8), or planted and passed (§10.26). */

@@ -1,4 +1,6 @@
 import { enumOf, StructType, U16, U32, type ValueOf } from '@assay/ssz';
+import { noProfile } from '../model/profiles.ts';
+import { ref } from '../refs.ts';
 
 /** `noResult`: this auditor could not run it; `otherEngine`: nobody with its engine can. */
 export const Finding = enumOf('checked', 'malformed', 'noArtifact', 'noResult', 'otherEngine');
@@ -35,6 +37,16 @@ export const Flaw = enumOf({
 });
 export type Flaw = ValueOf<typeof Flaw>;
 
+/**
+ * How surprising tokens are, Σ −ln p, and mean and variance of that over what might have been drawn; thousandths of a
+ * nat, and of a nat squared (verification §3.2).
+ */
+export const Surprise = new StructType(
+  { surpriseMilli: U32, entropyMilli: U32, varianceMilli: U32 },
+  { typeName: 'Surprise' },
+);
+export type Surprise = ValueOf<typeof Surprise>;
+
 /** The numbers an auditor measured (§10.3); the ledger draws the verdict from them. */
 export const AuditNumbers = new StructType(
   {
@@ -45,9 +57,16 @@ export const AuditNumbers = new StructType(
     argmaxMismatches: U16,
     /** Positions at which the registered model would have chosen another token, outside the margin. */
     choiceMismatches: U16,
+    /** Of the positions, where a server's own chance drew the tokens (verification §3.2). */
+    surprise: Surprise,
+    /** Profile whose limits hold; `noProfile` where the auditor runs the very engine (verification §3.3). */
+    profile: ref('profiles'),
     /** What makes the artifact malformed. */
     flaw: Flaw,
   },
   { typeName: 'AuditNumbers' },
 );
 export type AuditNumbers = ValueOf<typeof AuditNumbers>;
+
+/** Of an auditor that could not check. */
+export const noNumbers: AuditNumbers = { ...AuditNumbers.defaultValue(), finding: 'noResult', profile: noProfile };

@@ -1,6 +1,7 @@
 import { Bool, enumOf, oneOf, StructType, textOf, U32, type ValueOf } from '@assay/ssz';
 import { Address, Height, Units } from '../encoding.ts';
 import { limits } from '../limits.ts';
+import { NoiseProfile } from '../model/profiles.ts';
 import { ref } from '../refs.ts';
 import { StakeKind } from '../role/roles.ts';
 
@@ -34,6 +35,7 @@ export const ProposalAction = oneOf(
     modelDifficulty: ModelDifficulty,
     upgrade: Upgrade,
     ban: Ban,
+    noiseProfile: NoiseProfile,
   },
   { typeName: 'ProposalAction' },
 );

@@ -1,5 +1,5 @@
+import type { Surprise } from '@assay/protocol';
 import { candidateCount, type Distribution } from '../inference/sampling.ts';
-import type { Surprise } from '../ports/inference.ts';
 import type { Draw } from './choice.ts';
 
 export const noSurprise: Surprise = { surpriseMilli: 0, entropyMilli: 0, varianceMilli: 0 };
@@ -26,6 +26,16 @@ export function surpriseOf(distribution: Distribution, draw: Draw, id: number): 
     surpriseMilli: Math.round(surprise * 1000),
     entropyMilli: Math.round(entropy * 1000),
     varianceMilli: Math.ceil(variance * 1000),
+  };
+}
+
+/** Of some tokens together. */
+export function sumOfSurprise(tokens: readonly Surprise[]): Surprise {
+  const sum = (part: keyof Surprise) => tokens.reduce((total, token) => total + token[part], 0);
+  return {
+    surpriseMilli: sum('surpriseMilli'),
+    entropyMilli: sum('entropyMilli'),
+    varianceMilli: sum('varianceMilli'),
   };
 }
 

@@ -215,7 +215,9 @@ export class Miner implements RoleService {
 
   /** An artifact that may be signed; now and then one whose numbers test its auditors (§14.13). */
   async #answer(stream: MessageStream, task: Task, signal: AbortSignal): Promise<Artifact> {
-    const plant = this.#plants.begin(task.miner, task.payload);
+    // Of tokens by its own chance a server cannot make numbers under which the seed draws them (verification §1.7).
+    const isSeeded = this.#options.worker.engine.sampler === 'seeded';
+    const plant = isSeeded ? this.#plants.begin(task.miner, task.payload) : null;
     const artifact = await this.#generate(stream, { ...task, plant }, signal);
     await this.#requireSound(artifact, task.payload, task.model);
     if (plant !== null) await this.#plants.keep(plant, artifact);

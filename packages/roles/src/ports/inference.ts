@@ -1,4 +1,4 @@
-import type { EngineInfo, Sampler, Sampling } from '@assay/protocol';
+import type { EngineInfo, Sampler, Sampling, Surprise } from '@assay/protocol';
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -49,16 +49,6 @@ export interface Scored {
   readonly positions: readonly ScoredPosition[];
   /** Null when it was not asked. */
   readonly end: ScoredEnd | null;
-}
-
-/**
- * How surprising a token is where it stands, −ln p, and mean and variance of that over what may be drawn there;
- * thousandths of a nat, and of a nat squared (verification §3.2).
- */
-export interface Surprise {
-  readonly surpriseMilli: number;
-  readonly entropyMilli: number;
-  readonly varianceMilli: number;
 }
 
 /** What the reference says of the token at one place; margins and leads in millionths of a nat. */

@@ -27,6 +27,7 @@ import {
   MinerRow,
   MixerRow,
   ModelRow,
+  noNumbers,
   PortableReceipt,
   Receipt,
   RoleRow,
@@ -100,7 +101,7 @@ describe('the API form of ledger values', () => {
 
 /** A value of a shape, with amounts that no double holds. */
 function sampleOf(shape: Shape): unknown {
-  if (shape === AuditNumbers) return { ...AuditNumbers.defaultValue(), finding: 'noArtifact' as const };
+  if (shape === AuditNumbers) return { ...noNumbers, finding: 'noArtifact' as const };
   if (shape instanceof UintType) return 1;
   if (shape instanceof UintBigintType) return 2n ** 60n;
   if (shape instanceof BooleanType) return true;
@@ -128,7 +129,7 @@ describe('the API form of events', () => {
       close: { emission: null, revenueUnits: '7' },
     });
     const taskId = new Uint8Array(32);
-    const numbers = { ...AuditNumbers.defaultValue(), finding: 'noArtifact' as const };
+    const numbers = { ...noNumbers, finding: 'noArtifact' as const };
     expect(eventJson({ type: 'auditRevealed', taskId, validator: 1, numbers })).toMatchObject({
       taskId: `0x${'00'.repeat(32)}`,
       numbers: { finding: 'noArtifact', flaw: null },

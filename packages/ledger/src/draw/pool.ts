@@ -1,0 +1,72 @@
+import type { AuditNumbers, MinerRow, Surprise } from '@assay/protocol';
+
+/** Positions over which mismatches are pooled, and how many of them are too many. */
+const POOL_POSITIONS = 256;
+export const POOL_LIMIT_MILLI = 4000;
+
+/** Positions over which surprise is pooled, and the bound of verification §3.5: 2L and 2Lb/3 in thousandths. */
+const SURPRISE_POSITIONS = 1024;
+const SURPRISE_PER_VARIANCE_MILLI = 27_600n;
+const SURPRISE_PER_EXCESS_MILLI = 55_200n;
+
+/** What is pooled of a miner over its audits. */
+export type Pooled = Readonly<Pick<MinerRow, 'mismatchesMilli' | 'surprise'>>;
+
+/**
+ * What is pooled after one more audit. Of several auditors' numbers those with the fewest mismatches count, and those
+ * whose surprise is nearest to what is expected: no single one can add any (verification §4.7, §3.5).
+ */
+export function pooledAfter({ mismatchesMilli, surprise }: Pooled, checked: readonly AuditNumbers[]): Pooled {
+  const fewest = leastBy(checked, mismatchesOf);
+  const nearest = leastBy(checked, (numbers) => Math.abs(excessMilli(numbers.surprise)));
+  return {
+    mismatchesMilli: fewest === undefined ? mismatchesMilli : pooledMismatches(mismatchesMilli, fewest),
+    surprise: nearest === undefined ? surprise : pooledSurprise(surprise, nearest),
+  };
+}
+
+/** The first of those with the least value. */
+function leastBy<Item>(items: readonly Item[], measure: (item: Item) => number): Item | undefined {
+  return items.toSorted((a, b) => measure(a) - measure(b))[0];
+}
+
+/** Positions at which the registered model differs: by its likeliest token or by its choice, whichever is more. */
+export function mismatchesOf({ argmaxMismatches, choiceMismatches }: AuditNumbers): number {
+  return Math.max(argmaxMismatches, choiceMismatches);
+}
+
+/** A miner's pooled mismatches with those of one more audit, thousandths (verification §4.7). */
+export function pooledMismatches(mismatchesMilli: number, numbers: AuditNumbers): number {
+  return keptOf(mismatchesMilli, numbers, POOL_POSITIONS) + 1000 * mismatchesOf(numbers);
+}
+
+/** A miner's pooled surprise with that of one more audit (verification §3.5). */
+export function pooledSurprise(before: Surprise, numbers: AuditNumbers): Surprise {
+  const pooled = (part: keyof Surprise) => keptOf(before[part], numbers, SURPRISE_POSITIONS) + numbers.surprise[part];
+  return {
+    surpriseMilli: pooled('surpriseMilli'),
+    entropyMilli: pooled('entropyMilli'),
+    varianceMilli: pooled('varianceMilli'),
+  };
+}
+
+/** What is left of a pool of so many positions when those of one more audit come in. */
+function keptOf(milli: number, { positions }: AuditNumbers, poolPositions: number): number {
+  const kept = poolPositions - Math.min(positions, poolPositions);
+  return Number((BigInt(milli) * BigInt(kept)) / BigInt(poolPositions));
+}
+
+/** By how much tokens are more surprising than what they are said to be drawn from, or less, thousandths of a nat. */
+const excessMilli = ({ surpriseMilli, entropyMilli }: Surprise): number => surpriseMilli - entropyMilli;
+
+/**
+ * verification §3.5 Whether tokens that the model drew itself would be as surprising as those pooled, or as little,
+ * with a chance of less than one in a million; and these tokens point the same way as those before.
+ */
+export function isImprobable(before: Surprise, numbers: AuditNumbers): boolean {
+  const pooled = pooledSurprise(before, numbers);
+  const excess = BigInt(Math.abs(excessMilli(pooled)));
+  if (excessMilli(pooled) * excessMilli(numbers.surprise) <= 0) return false;
+  const bound = SURPRISE_PER_VARIANCE_MILLI * BigInt(pooled.varianceMilli) + SURPRISE_PER_EXCESS_MILLI * excess;
+  return excess * excess > bound;
+}

@@ -1,0 +1,74 @@
+import type { NoiseProfile, Ref, ResultCode } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
+import type { LedgerView } from '../state/state.ts';
+
+/** Requests that a profile is made of at least: of fewer the 99.9 % quantile says nothing. */
+const LEAST_REQUESTS = 300;
+/** A margin from which on nothing is told apart, millionths of a nat. */
+const MOST_MARGIN_MICRO = 2_000_000;
+/** The limit is below this part of what four bits give, so that it separates them. */
+const SEPARATING_PART = 2;
+
+/** A profile that an auditor may read numbers by. */
+export interface UsableProfile {
+  readonly index: Ref<'profiles'>;
+  readonly profile: Readonly<NoiseProfile>;
+  /** Whether it was made of this very pair; else only a pass says anything (verification §3.4). */
+  readonly isOwn: boolean;
+}
+
+/** The profile of a pair, or the widest of the model where it has none (verification §3.4); null without any. */
+export function profileFor(
+  { profiles }: Pick<LedgerView, 'profiles'>,
+  { model, minerEngine, auditorEngine }: Pick<NoiseProfile, 'model' | 'minerEngine' | 'auditorEngine'>,
+): UsableProfile | null {
+  const inForce = Array.from(profiles, (profile, index) => ({ profile, index })).filter(
+    ({ profile, index }) => profile.model === model && isInForce(profile) && isNewest(profiles, profile, index),
+  );
+  const own = profiles.find(model, minerEngine, auditorEngine);
+  const found = inForce.find(({ index }) => index === own);
+  if (found !== undefined) return { ...found, isOwn: true };
+  const [widest] = inForce.toSorted((a, b) => b.profile.t1LimitPpb - a.profile.t1LimitPpb);
+  return widest === undefined ? null : { ...widest, isOwn: false };
+}
+
+/**
+ * Whether numbers may be read by a profile. One that was withdrawn since its auditor committed is as good as before:
+ * the auditor cannot take its commitment back.
+ */
+export function isProfileOf(
+  { profiles }: Pick<LedgerView, 'profiles'>,
+  index: Ref<'profiles'>,
+  model: Ref<'models'>,
+): boolean {
+  const profile = profiles.get(index);
+  return profile !== undefined && profile.model === model && isInForce(profile);
+}
+
+/** The code of a profile that is to be put in force, or withdrawn (verification §3.3). */
+export function profileCode(
+  { models, params }: Pick<LedgerView, 'models' | 'params'>,
+  profile: NoiseProfile,
+): ResultCode {
+  if (models.get(profile.model) === undefined) return 'UNKNOWN_MODEL';
+  return isSound(profile, params.models.maxT1ThresholdPpb) ? 'OK' : 'BAD_PROFILE';
+}
+
+/** Whether a profile says enough and lets no four bits pass; a withdrawal says nothing (verification §3.3). */
+export function isSound(profile: NoiseProfile, maxT1ThresholdPpb: number): boolean {
+  const { requests, t1LimitPpb, marginMicro, substituteT1Ppb, minerEngine, auditorEngine } = profile;
+  if (!isInForce(profile)) return true;
+  const isBounded = t1LimitPpb <= maxT1ThresholdPpb && marginMicro < MOST_MARGIN_MICRO;
+  const separates = SEPARATING_PART * t1LimitPpb < substituteT1Ppb;
+  return requests >= LEAST_REQUESTS && isBounded && separates && !equalBytes(minerEngine, auditorEngine);
+}
+
+const isInForce = ({ t1LimitPpb }: NoiseProfile) => t1LimitPpb > 0;
+
+function isNewest(
+  profiles: LedgerView['profiles'],
+  { model, minerEngine, auditorEngine }: NoiseProfile,
+  index: number,
+): boolean {
+  return profiles.find(model, minerEngine, auditorEngine) === index;
+}
