@@ -18,7 +18,7 @@ import {
   stepTask,
 } from '@assay/roles/mixer/task/state';
 import type { ChatMessage, GenerateEvent, GenerateRequest, InferenceModel } from '@assay/roles/ports/inference';
-import { structureReference } from '@assay/roles/structure-reference';
+import { structureReference } from '@assay/roles/audit/structure-reference';
 import { decodeText, TextPieces } from '@assay/roles/utf8';
 import { encodeText, equalBytes } from '@assay/ssz';
 import fc from 'fast-check';

@@ -21,10 +21,10 @@ import {
 } from '@assay/protocol';
 import { equalBytes, littleEndian, sha256, toHex } from '@assay/ssz';
 import { structureFlaw } from '../audit/structure.ts';
+import { structureReference } from '../audit/structure-reference.ts';
 import { protocols, type RoleContext, type RoleService, SigningRoots } from '../context.ts';
 import { type Endpoint, type MessageStream, type PeerId, peerIdOf } from '../ports/network.ts';
 import { answerMs, inTime, receive } from '../ports/wire.ts';
-import { structureReference } from '../structure-reference.ts';
 import { Generation } from './artifact.ts';
 import { ProbedLink } from './link-probe.ts';
 import { type Prepare, streamToken } from './messages.ts';

@@ -1,8 +1,8 @@
 import { AssayError, EngineInfo, type InferencePayload, limits, Name, type Sampling } from '@assay/protocol';
 import { encodeText } from '@assay/ssz';
+import { messagesOf } from '../audit/structure-reference.ts';
 import type { GeneratedToken, InferenceModel, TextBackend } from '../ports/inference.ts';
 import { textTokensBound } from '../prompt-bound.ts';
-import { messagesOf } from '../structure-reference.ts';
 
 export type WorkerEvent =
   | { readonly type: 'begin'; readonly promptIds: readonly number[] }

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { InferencePayload, outputIds } from '@assay/protocol';
 import { equalMarginMicro } from '@assay/roles/audit/choice';
 import { structureFlaw } from '@assay/roles/audit/structure';
+import { structureReference } from '@assay/roles/audit/structure-reference';
 import { GrowingBytes } from '@assay/roles/growing-bytes';
 import { Generation, modelWorker } from '@assay/roles/miner/index';
 import type { GeneratedToken, GenerateRequest, InferenceModel, ScoredEnd } from '@assay/roles/ports/inference';
-
-import { structureReference } from '@assay/roles/structure-reference';
 import { decodeText } from '@assay/roles/utf8';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyByteId, writeTinyModel } from '../gguf/tiny.ts';

@@ -1,7 +1,7 @@
 import type { InferencePayload } from '@assay/protocol';
-import type { StructureReference } from './audit/structure.ts';
-import type { ChatMessage, InferenceModel } from './ports/inference.ts';
-import { isRequestFault } from './request-faults.ts';
+import type { ChatMessage, InferenceModel } from '../ports/inference.ts';
+import { isRequestFault } from '../request-faults.ts';
+import type { StructureReference } from './structure.ts';
 
 /** The conversation of a payload. */
 export function messagesOf(payload: InferencePayload): ChatMessage[] {
