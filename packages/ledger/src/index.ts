@@ -40,7 +40,7 @@ export {
   eligibleMiners,
 } from './draw/draw.ts';
 export { namesEngine, owesIds } from './draw/engines.ts';
-export { mismatchesOf, POOL_LIMIT_MILLI, pooledMismatches } from './draw/pool.ts';
+export { mismatchesOf, POOL_LIMIT_MILLI, type Pooled, pooledAfter, pooledMismatches } from './draw/pool.ts';
 export { type PresentKind, wasSeen } from './draw/presence.ts';
 export { profileFor } from './draw/profiles.ts';
 export {
@@ -58,7 +58,8 @@ export { checkPossessions, genesisHash, problemOfParams } from './governance/gen
 export { type ConsensusValidator, consensusChanges, consensusSet } from './stake/consensus-set.ts';
 export { splitsOf, termsAt } from './stake/domains.ts';
 export { roomOf } from './stake/fines.ts';
-export { MAX_RESULTS_OWED } from './standing/standing.ts';
+export { updateTrust } from './standing/decay.ts';
+export { EJECTION_MILLI, MAX_RESULTS_OWED, noEvidence, standingAfter } from './standing/standing.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './standing/trust.ts';
 export type { ClosedBooks } from './state/books.ts';
 export * from './state/result.ts';

@@ -4,9 +4,10 @@ import { ONE_AUDIT_MICRO } from './standing.ts';
 import { cappedTrust, trustPpbOf } from './trust.ts';
 
 type Record = Pick<MinerRow, 'passedMicro' | 'failedMicro' | 'trustPpb'>;
+type Audited = Record & Pick<MinerRow, 'epochPassed' | 'epochFailed' | 'evidenceLevel'>;
 
 /** Ages a miner's record, adds this epoch's audits and draws its trust from it (verification §4). */
-export function updateTrust(row: Readonly<MinerRow>, keptPpb: bigint): Record {
+export function updateTrust(row: Readonly<Audited>, keptPpb: bigint): Record {
   const { passedMicro, failedMicro, trustPpb, epochPassed, epochFailed, evidenceLevel } = row;
   if (passedMicro + failedMicro + epochPassed + epochFailed === 0) return { passedMicro, failedMicro, trustPpb };
   const passed = aged(passedMicro, epochPassed, keptPpb);
