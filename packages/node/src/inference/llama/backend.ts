@@ -6,7 +6,8 @@ import { AssayError, type EngineInfo } from '@assay/protocol';
 import type { GenerateEvent, InferenceBackend, InferenceModel, Scored } from '@assay/roles/ports/inference';
 import { childEnvironment } from '../../child-environment.ts';
 import { Answer } from './answer.ts';
-import type { Call, FromWorker, Item, ModelFacts, ToWorker, WorkerOptions } from './messages.ts';
+import { commonKernels } from './kernels.ts';
+import type { Call, FromWorker, Item, ModelFacts, Numerics, ToWorker, WorkerOptions } from './messages.ts';
 import { watchPulse } from './pulse.ts';
 
 /** llama.cpp in a process of its own. */
@@ -22,7 +23,16 @@ export interface LlamaOptions {
   readonly sequences?: number;
   /** Longest prompt plus output, tokens; by default, or null, 2,048, never more than the model was trained for. */
   readonly contextTokens?: number | null;
+  /** For measurements; nodes take the usual ones. */
+  readonly numerics?: Partial<Numerics>;
 }
+
+const usualNumerics: Numerics = {
+  kernels: commonKernels,
+  flashAttention: true,
+  kvType: 'f16',
+  sharesBatches: false,
+};
 
 const stderrTailBytes = 2000;
 const shutdownMs = 2000;
@@ -36,6 +46,7 @@ export async function startLlamaBackend(options: LlamaOptions = {}): Promise<Lla
     threads: options.threads ?? null,
     sequences: options.sequences ?? 4,
     contextTokens: options.contextTokens ?? 2048,
+    numerics: { ...usualNumerics, ...options.numerics },
   });
   const engine = await process.running();
   return new Backend(process, engine);

@@ -7,6 +7,17 @@ export interface WorkerOptions {
   readonly threads: number | null;
   readonly sequences: number;
   readonly contextTokens: number;
+  readonly numerics: Numerics;
+}
+
+/** What moves the numbers of an answer. All nodes run the same; benches run others, to see how far they move them. */
+export interface Numerics {
+  /** Name of a set of CPU kernels; those of a name that the processor cannot run are left out. */
+  readonly kernels: string;
+  readonly flashAttention: boolean;
+  readonly kvType: 'f16' | 'q8_0';
+  /** Whether answers are computed together, in batches of one context. */
+  readonly sharesBatches: boolean;
 }
 
 /** Facts of an open model. */

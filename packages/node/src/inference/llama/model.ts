@@ -12,8 +12,8 @@ import type {
   ScoredPosition,
   ScoreRequest,
 } from '@assay/roles/ports/inference';
-import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
-import type { WorkerOptions } from './messages.ts';
+import type { Llama, LlamaContext, LlamaModel, Token } from 'node-llama-cpp';
+import type { Numerics, WorkerOptions } from './messages.ts';
 import { Lane } from './native.ts';
 import { Pool } from './pool.ts';
 import { type PromptPart, renderTemplate, type TemplateTokens } from './template.ts';
@@ -23,7 +23,6 @@ import { type PromptPart, renderTemplate, type TemplateTokens } from './template
  * within a prefill, so an honest answer is re-checked exactly. Otherwise llama.cpp takes other paths for single
  * tokens or for tiles of 64, and the distribution moves as far as by a change of quantisation.
  */
-export const flashAttention = true;
 const batchTokens = 48;
 /** Models from here on are worth more than one thread, bytes. */
 const largeModelBytes = 500_000_000;
@@ -45,6 +44,7 @@ export class LoadedModel {
   readonly #llama: Llama;
   readonly #model: LlamaModel;
   readonly #threads: number;
+  readonly #numerics: Numerics;
   readonly #generation: Pool<Lane>;
   readonly #scoring: Pool<Lane>;
   readonly #tokenTexts = new Map<number, string>();
@@ -53,14 +53,25 @@ export class LoadedModel {
     this.#llama = llama;
     this.#model = model;
     this.#threads = options.threads ?? usualThreads(model.size);
+    this.#numerics = options.numerics;
     this.contextTokens = Math.min(options.contextTokens, model.trainContextSize);
     const { tokens, model: kind } = model.fileInfo.metadata.tokenizer.ggml;
     this.vocabularySize = tokens.length;
     const longest = tokens.reduce((most, token) => Math.max(most, Buffer.byteLength(token)), 1);
     this.#mostPromptBytes = losslessKinds.has(kind) ? longest * this.contextTokens : Number.POSITIVE_INFINITY;
-    const create = () => this.#openLane();
-    this.#generation = new Pool({ create, size: options.sequences, maxWaiting: maxWaitingCalls });
-    this.#scoring = new Pool({ create, size: 1, maxWaiting: maxWaitingCalls });
+    const size = options.sequences;
+    let shared: Promise<LlamaContext> | null = null;
+    const context = () => {
+      if (!options.numerics.sharesBatches) return this.#openContext(1);
+      shared ??= this.#openContext(size);
+      return shared;
+    };
+    this.#generation = new Pool({ create: () => this.#openLane(context()), size, maxWaiting: maxWaitingCalls });
+    this.#scoring = new Pool({
+      create: () => this.#openLane(this.#openContext(1)),
+      size: 1,
+      maxWaiting: maxWaitingCalls,
+    });
   }
 
   render(messages: readonly ChatMessage[]): number[] {
@@ -176,15 +187,23 @@ export class LoadedModel {
 
   readonly #detokenize: Detokenize = (ids, before) => this.#model.detokenize(ids as Token[], false, before as Token[]);
 
-  async #openLane(): Promise<Lane> {
-    const context = await this.#model.createContext({
+  async #openLane(context: Promise<LlamaContext>): Promise<Lane> {
+    return new Lane(this.#llama, this.#model, { context: await context, threads: this.#threads });
+  }
+
+  #openContext(sequences: number): Promise<LlamaContext> {
+    const { flashAttention, kvType } = this.#numerics;
+    const type = kvType === 'f16' ? 'F16' : 'Q8_0';
+    return this.#model.createContext({
+      sequences,
       // With several threads a token decoded alone has a twin behind it, for which there must be room.
       contextSize: this.contextTokens + (this.#threads > 1 ? 1 : 0),
       batchSize: batchTokens,
       threads: this.#threads,
       flashAttention,
+      experimentalKvCacheKeyType: type,
+      experimentalKvCacheValueType: type,
     });
-    return new Lane(this.#llama, this.#model, { context, threads: this.#threads });
   }
 
   #knows(id: number): boolean {

@@ -1,7 +1,8 @@
 import { AssayError, type EngineInfo, Name } from '@assay/protocol';
 import { getLlama, type Llama } from 'node-llama-cpp';
-import type { Call, FromWorker, Item, ToWorker, WorkerOptions } from './messages.ts';
-import { flashAttention, LoadedModel } from './model.ts';
+import { loadKernels } from './kernels.ts';
+import type { Call, FromWorker, Item, Numerics, ToWorker, WorkerOptions } from './messages.ts';
+import { LoadedModel } from './model.ts';
 
 /** The process that runs llama.cpp: it answers the calls of its parent and ends with it. */
 function send(message: FromWorker): void {
@@ -84,27 +85,35 @@ class Worker {
   }
 }
 
-/** Engine facts that change numbers; the instruction sets are among them, since they choose the kernels. */
-function engineInfo(llama: Llama): EngineInfo {
-  const has = (flag: string) => llama.systemInfo.includes(`${flag} = 1`);
-  const sets = ['AVX2', 'AVX512', 'AVX512_VNNI', 'AMX_INT8', 'NEON', 'DOTPROD', 'SVE'].filter(has);
+/** Instruction sets that tell all kernels of llama.cpp apart; whatever has AVX2 has those before it. */
+const olderSets = ['SSSE3', 'AVX', 'F16C', 'FMA'];
+const sets = [
+  ...['AVX2', 'AVX_VNNI', 'AVX512', 'AVX512_VBMI', 'AVX512_VNNI', 'AVX512_BF16', 'AMX_INT8'],
+  ...['NEON', 'DOTPROD', 'FP16_VA', 'SVE', 'MATMUL_INT8', 'SME'],
+];
+
+/** Engine facts that change numbers; the instruction sets among them name the kernels (verification §6.3). */
+function engineInfo(llama: Llama, { flashAttention, kvType, sharesBatches }: Numerics): EngineInfo {
+  const has = (flag: string) => llama.systemInfo.includes(` ${flag} = 1 `);
+  const used = [...(has('AVX2') ? [] : olderSets), ...sets].filter(has);
   return {
     name: 'llama.cpp',
     build: Name.fitted(llama.llamaCppRelease.release),
-    backend: Name.fitted(['cpu', process.arch, ...sets.map((set) => set.toLowerCase())].join(' ')),
+    backend: Name.fitted(['cpu', process.arch, ...used.map((set) => set.toLowerCase())].join(' ')),
     attention: flashAttention ? 'flash' : 'plain',
-    kvType: 'f16',
+    kvType,
     weights: 'file',
     sampler: 'seeded',
     tensorParallel: 1,
-    batchInvariant: true,
+    batchInvariant: !sharesBatches,
     prefixCache: false,
   };
 }
 
 async function start(options: WorkerOptions): Promise<Worker> {
+  await loadKernels(options.numerics.kernels);
   const llama = await getLlama({ gpu: false, build: 'never', maxThreads: 0, logLevel: 'error' as never });
-  send({ type: 'ready', engine: engineInfo(llama) });
+  send({ type: 'ready', engine: engineInfo(llama, options.numerics) });
   return new Worker(llama, options);
 }
 
