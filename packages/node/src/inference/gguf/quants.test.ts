@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dequantise, quantiseQ4_0 } from './quants.ts';
+import { dequantise, quantise } from './quants.ts';
 
 const one = [0x00, 0x3c];
 const two = [0x00, 0x40];
@@ -28,28 +28,47 @@ describe('dequantise', () => {
   });
 });
 
-describe('quantiseQ4_0', () => {
-  it('keeps what Q4_0 can say', () => {
-    const numbers = Float32Array.from({ length: 64 }, (_, i) => ((i % 16) - 8) * 0.5);
-    expect(dequantise('Q4_0', quantiseQ4_0(numbers))).toEqual(numbers);
+describe('quantise', () => {
+  it.each([
+    ['Q4_0', 16],
+    ['Q5_0', 32],
+  ] as const)('keeps what %s can say', (type, levels) => {
+    const numbers = Float32Array.from({ length: 64 }, (_, i) => ((i % levels) - levels / 2) * 0.5);
+    expect(dequantise(type, quantise(type, numbers))).toEqual(numbers);
   });
 
-  it('is within one level of every number', () => {
+  it('rounds to the nearest, and in a tie to the even one', () => {
+    const near = Float32Array.of(1, -1, 1 + 2 ** -9, 1 + 2 ** -8, 1 + 3 * 2 ** -8, 0.1);
+    const back = [1, -1, 1, 1, 1 + 2 ** -6, 0.10009765625];
+    expect([...dequantise('BF16', quantise('BF16', near))]).toEqual(back);
+    expect([...dequantise('F16', quantise('F16', Float32Array.of(1 + 2 ** -11, 1 + 3 * 2 ** -11)))]).toEqual([
+      1,
+      1 + 2 ** -9,
+    ]);
+  });
+
+  // Half floats carry the scale to one part in 2,048; below 2⁻¹⁴ they lose more.
+  it.each([
+    ['Q4_0', 1 / 8],
+    ['Q5_0', 1 / 16],
+    ['Q8_0', 1 / 254],
+    ['F16', 0],
+    ['BF16', 1 / 256],
+  ] as const)('is as near in %s as its levels are', (type, step) => {
     const block = fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 32, maxLength: 32 });
     fc.assert(
       fc.property(block, (values) => {
         const numbers = Float32Array.from(values);
         const far = Math.max(...numbers.map(Math.abs));
-        const back = dequantise('Q4_0', quantiseQ4_0(numbers));
-        // Half floats carry the scale to one part in 2,048; below 2⁻¹⁴ they lose more.
+        const back = dequantise(type, quantise(type, numbers));
         for (const [i, number] of numbers.entries()) {
-          expect(Math.abs((back[i] ?? 0) - number)).toBeLessThanOrEqual(far / 8 + far / 1000 + 1e-6);
+          expect(Math.abs((back[i] ?? 0) - number)).toBeLessThanOrEqual(far * step + far / 1000 + 1e-6);
         }
       }),
     );
   });
 
-  it('writes zeros as zeros', () => {
-    expect(dequantise('Q4_0', quantiseQ4_0(new Float32Array(32))).every((number) => number === 0)).toBe(true);
+  it.each(['F16', 'BF16', 'Q8_0', 'Q5_0', 'Q4_0'] as const)('writes zeros as zeros in %s', (type) => {
+    expect(dequantise(type, quantise(type, new Float32Array(32))).every((number) => number === 0)).toBe(true);
   });
 });

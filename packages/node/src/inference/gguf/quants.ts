@@ -63,22 +63,54 @@ export function dequantise(type: TensorType, data: Uint8Array): Float32Array {
   return out;
 }
 
-/** Numbers as Q4_0: scale = (number farthest from zero) / −8, so that this number keeps its value. */
-export function quantiseQ4_0(numbers: Float32Array): Uint8Array {
-  const { bytes } = tensorTypes.Q4_0;
-  const out = new Uint8Array((numbers.length / blockValues) * bytes);
-  const view = new DataView(out.buffer);
-  for (let from = 0, at = 0; from < numbers.length; from += blockValues, at += bytes) {
-    const scale = farthest(numbers, from) / -8;
-    const inverse = scale === 0 ? 0 : 1 / scale;
+/** Encodings that a model can be written in. */
+export type WrittenType = 'F16' | 'BF16' | 'Q8_0' | 'Q5_0' | 'Q4_0';
+type WriteBlock = (numbers: Float32Array, from: number, view: DataView, at: number) => void;
+
+const writers: Record<WrittenType, WriteBlock> = {
+  F16: (numbers, from, view, at) => view.setFloat16(at, numbers[from] ?? 0, true),
+  BF16: (numbers, from, view, at) => view.setUint16(at, bfloat16Of(numbers[from] ?? 0), true),
+  Q8_0: (numbers, from, view, at) => {
+    const scale = Math.abs(farthest(numbers, from)) / 127;
     view.setFloat16(at, scale, true);
-    for (let i = 0; i < half; i++) {
-      const low = Math.min(15, Math.trunc((numbers[from + i] ?? 0) * inverse + 8.5));
-      const high = Math.min(15, Math.trunc((numbers[from + half + i] ?? 0) * inverse + 8.5));
-      out[at + 2 + i] = low | (high << 4);
-    }
-  }
+    const inverse = scale === 0 ? 0 : 1 / scale;
+    for (let i = 0; i < blockValues; i++) view.setInt8(at + 2 + i, Math.round((numbers[from + i] ?? 0) * inverse));
+  },
+  Q5_0: (numbers, from, view, at) => {
+    const levels = levelsOf(numbers, from, 32);
+    view.setFloat16(at, levels.scale, true);
+    view.setUint32(at + 2, levels.values.reduce((word, level, i) => word | ((level >> 4) << i), 0) >>> 0, true);
+    writeNibbles(levels.values, view, at + 6);
+  },
+  Q4_0: (numbers, from, view, at) => {
+    const levels = levelsOf(numbers, from, 16);
+    view.setFloat16(at, levels.scale, true);
+    writeNibbles(levels.values, view, at + 2);
+  },
+};
+
+/** Numbers in another encoding, rounded as ggml rounds them. */
+export function quantise(type: WrittenType, numbers: Float32Array): Uint8Array {
+  const { values, bytes } = tensorTypes[type];
+  const out = new Uint8Array((numbers.length / values) * bytes);
+  const view = new DataView(out.buffer);
+  for (let from = 0, at = 0; from < numbers.length; from += values, at += bytes) writers[type](numbers, from, view, at);
   return out;
+}
+
+/** Levels around their middle; scale = (number farthest from zero) / −middle, so that this number keeps its value. */
+function levelsOf(numbers: Float32Array, from: number, count: number): { scale: number; values: Uint8Array } {
+  const middle = count / 2;
+  const scale = farthest(numbers, from) / -middle;
+  const inverse = scale === 0 ? 0 : 1 / scale;
+  const values = Uint8Array.from({ length: blockValues }, (_, i) =>
+    Math.min(count - 1, Math.trunc((numbers[from + i] ?? 0) * inverse + middle + 0.5)),
+  );
+  return { scale, values };
+}
+
+function writeNibbles(levels: Uint8Array, view: DataView, at: number): void {
+  for (let i = 0; i < half; i++) view.setUint8(at + i, ((levels[i] ?? 0) & 15) | (((levels[half + i] ?? 0) & 15) << 4));
 }
 
 /** The number of a block that is farthest from zero, with its sign. */
@@ -94,4 +126,14 @@ function farthest(numbers: Float32Array, from: number): number {
 function bfloat16(view: DataView, out: Float32Array): void {
   const bits = new Uint32Array(out.buffer);
   for (let i = 0; i < bits.length; i++) bits[i] = view.getUint16(i * 2, true) << 16;
+}
+
+const float = new Float32Array(1);
+const floatBits = new Uint32Array(float.buffer);
+
+/** The upper half of a number's bits, rounded to the nearest, in a tie to the even one. */
+function bfloat16Of(number: number): number {
+  float[0] = number;
+  const bits = floatBits[0] ?? 0;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
 }

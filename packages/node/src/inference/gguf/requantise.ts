@@ -1,12 +1,10 @@
-import { open, rename, rm } from 'node:fs/promises';
 import { AssayError } from '@assay/protocol';
-import { type GgufHeader, type TensorInfo, type TensorType, tensorBytes, tensorTypeOf } from './format.ts';
-import { dequantise, quantiseQ4_0 } from './quants.ts';
-import { readGgufHeader, readTensor } from './read.ts';
-import { type TensorToWrite, writeGguf } from './write.ts';
+import type { TensorInfo } from './format.ts';
+import { dequantise, quantise, type WrittenType } from './quants.ts';
+import { rewriteGguf } from './rewrite.ts';
 
 /** `general.file_type` of llama.cpp for a file mostly of this encoding. */
-const fileTypes = { Q4_0: 2 } as const;
+const fileTypes: Record<WrittenType, number> = { F16: 1, Q4_0: 2, Q8_0: 7, Q5_0: 8, BF16: 32 };
 
 /**
  * Writes the same model with its matrices in another encoding; vectors and the token embedding stay as they are,
@@ -15,47 +13,24 @@ const fileTypes = { Q4_0: 2 } as const;
  * Rejects with MODEL_FILE_UNUSABLE when `source` cannot be read or holds an encoding this code does not know, or is
  * already in the target encoding.
  */
-export async function requantise(source: string, target: string, type: 'Q4_0'): Promise<void> {
-  const header = await readGgufHeader(source);
-  const part = `${target}.part`;
-  const file = await open(source, 'r');
-  try {
-    const tensors = header.tensors.map((tensor): TensorToWrite => {
-      const from = knownType(tensor, source);
-      const read = () => readTensor(file, header, tensor, tensorBytes(from, tensor.shape));
-      const { name, shape } = tensor;
-      if (!isMatrix(tensor)) return { name, shape, type: from, data: read };
-      return { name, shape, type, data: async () => quantiseQ4_0(dequantise(from, await read())) };
+export function requantise(source: string, target: string, type: WrittenType): Promise<void> {
+  return rewriteGguf(source, target, (header, tensors) => {
+    const changed = tensors.map((tensor) => {
+      if (!isMatrix(tensor)) return tensor;
+      return { ...tensor, type, data: async () => quantise(type, dequantise(tensor.type, await tensor.data())) };
     });
-    requireChange(header, tensors, source);
-    await writeGguf(part, relabelled(header, type), tensors);
-    await rename(part, target);
-  } finally {
-    await file.close();
-    await rm(part, { force: true });
-  }
+    if (changed.every((tensor, i) => tensor.type === tensors[i]?.type)) {
+      throw new AssayError('MODEL_FILE_UNUSABLE', `${source} is in this encoding already.`);
+    }
+    const metadata = new Map(header.metadata);
+    return {
+      metadata: metadata.set('general.file_type', { type: 'uint32', value: fileTypes[type] }),
+      tensors: changed,
+    };
+  });
 }
 
 /** Weights of a layer: two dimensions, rows of whole blocks. */
-function isMatrix({ name, shape }: TensorInfo): boolean {
+function isMatrix({ name, shape }: Pick<TensorInfo, 'name' | 'shape'>): boolean {
   return name.startsWith('blk.') && shape.length === 2 && (shape[0] ?? 0) % 32 === 0;
-}
-
-function knownType(tensor: TensorInfo, source: string): TensorType {
-  const type = tensorTypeOf(tensor.typeCode);
-  if (type !== null) return type;
-  const detail = `${source} holds ${tensor.name} in an encoding (ggml type ${tensor.typeCode}) it cannot requantise.`;
-  throw new AssayError('MODEL_FILE_UNUSABLE', detail);
-}
-
-function requireChange(header: GgufHeader, tensors: readonly TensorToWrite[], source: string): void {
-  const isChanged = tensors.some((tensor, i) => tensor.type !== tensorTypeOf(header.tensors[i]?.typeCode ?? -1));
-  if (isChanged) return;
-  throw new AssayError('MODEL_FILE_UNUSABLE', `${source} is in this encoding already.`);
-}
-
-function relabelled({ metadata }: GgufHeader, type: keyof typeof fileTypes): GgufHeader['metadata'] {
-  const changed = new Map(metadata);
-  changed.delete('general.alignment');
-  return changed.set('general.file_type', { type: 'uint32', value: fileTypes[type] });
 }
