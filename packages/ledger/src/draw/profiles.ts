@@ -3,7 +3,7 @@ import { equalBytes } from '@assay/ssz';
 import type { LedgerView } from '../state/state.ts';
 
 /** Requests that a profile is made of at least: of fewer the 99.9 % quantile says nothing. */
-const LEAST_REQUESTS = 300;
+export const LEAST_PROFILE_REQUESTS = 300;
 /** A margin from which on nothing is told apart, millionths of a nat. */
 const MOST_MARGIN_MICRO = 2_000_000;
 /** The limit is below this part of what four bits give, so that it separates them. */
@@ -51,19 +51,24 @@ export function profileCode(
   profile: NoiseProfile,
 ): ResultCode {
   if (models.get(profile.model) === undefined) return 'UNKNOWN_MODEL';
-  return isSound(profile, params.models.maxT1ThresholdPpb) ? 'OK' : 'BAD_PROFILE';
+  return profileFlaw(profile, params.models.maxT1ThresholdPpb) === null ? 'OK' : 'BAD_PROFILE';
 }
 
-/** Whether a profile says enough and lets no four bits pass; a withdrawal says nothing (verification §3.3). */
-export function isSound(profile: NoiseProfile, maxT1ThresholdPpb: number): boolean {
+/** Why a profile is not put in force (verification §3.3). */
+export type ProfileFlaw = 'requests' | 'limit' | 'margin' | 'separation' | 'engines';
+
+/** Why a profile says too little, or lets four bits pass; null where it does not. A withdrawal says nothing. */
+export function profileFlaw(profile: Omit<NoiseProfile, 'model'>, maxT1ThresholdPpb: number): ProfileFlaw | null {
   const { requests, t1LimitPpb, marginMicro, substituteT1Ppb, minerEngine, auditorEngine } = profile;
-  if (!isInForce(profile)) return true;
-  const isBounded = t1LimitPpb <= maxT1ThresholdPpb && marginMicro < MOST_MARGIN_MICRO;
-  const separates = SEPARATING_PART * t1LimitPpb < substituteT1Ppb;
-  return requests >= LEAST_REQUESTS && isBounded && separates && !equalBytes(minerEngine, auditorEngine);
+  if (!isInForce(profile)) return null;
+  if (requests < LEAST_PROFILE_REQUESTS) return 'requests';
+  if (equalBytes(minerEngine, auditorEngine)) return 'engines';
+  if (SEPARATING_PART * t1LimitPpb >= substituteT1Ppb) return 'separation';
+  if (marginMicro >= MOST_MARGIN_MICRO) return 'margin';
+  return t1LimitPpb > maxT1ThresholdPpb ? 'limit' : null;
 }
 
-const isInForce = ({ t1LimitPpb }: NoiseProfile) => t1LimitPpb > 0;
+const isInForce = ({ t1LimitPpb }: Pick<NoiseProfile, 't1LimitPpb'>) => t1LimitPpb > 0;
 
 function isNewest(
   profiles: LedgerView['profiles'],

@@ -20,7 +20,7 @@ import {
 import { encodeText, sha256 } from '@assay/ssz';
 import { ALL_BPS, MAX_UNITS, PPB } from '../arithmetic/integers.ts';
 import { epochBeaconOf } from '../draw/epoch-beacon.ts';
-import { isSound } from '../draw/profiles.ts';
+import { profileFlaw } from '../draw/profiles.ts';
 import { domainRow, splitBps, termsCode, weightsBps } from '../stake/domains.ts';
 import { modelRow, wholeOf } from '../stake/models.ts';
 import { targetPowers } from '../stake/power.ts';
@@ -246,7 +246,7 @@ function problemOfModel(model: GenesisModel, index: number, { domains, params }:
 function problemOfProfile(profile: NoiseProfile, index: number, { models, params }: Genesis): string | null {
   if (models[profile.model] === undefined)
     return `noise profile ${index} names model ${profile.model}, which is not there`;
-  if (isSound(profile, params.models.maxT1ThresholdPpb)) return null;
+  if (profileFlaw(profile, params.models.maxT1ThresholdPpb) === null) return null;
   return `noise profile ${index} is refused: ${resultCodes.BAD_PROFILE.sentence.slice(0, -1)}`;
 }
 

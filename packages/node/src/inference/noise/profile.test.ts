@@ -1,7 +1,9 @@
+import { LEAST_PROFILE_REQUESTS } from '@assay/ledger';
+import { EngineInfo } from '@assay/protocol';
 import { equalMarginMicro, noMargin } from '@assay/roles/audit/choice';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leastRequests, mismatchesOf, noiseLimits, quantilesOf, statisticsOf } from './profile.ts';
+import { mismatchesOf, noiseOf, quantilesOf, statisticsOf } from './profile.ts';
 import { auditedPositions, type Sample, t1PpbOf } from './sample.ts';
 
 const sample = (variation: number, margin = 0, positions = 16): Sample => ({
@@ -52,42 +54,45 @@ describe('statistics', () => {
   });
 });
 
-describe('limits (verification §6.4)', () => {
+describe('the noise of a pair (verification §3.3)', () => {
   const cheats = many(60, () => sample(100_000_000, noMargin));
+  const auditor = { ...EngineInfo.defaultValue(), name: 'b' };
+  const engines = { miner: { ...auditor, name: 'a' }, auditor };
+  const of = (honest: readonly Sample[], substituted = cheats) => noiseOf({ honest, substituted }, engines);
+  const requests = LEAST_PROFILE_REQUESTS;
+  const alike = (count: number, variation: number, margin = 0) => many(count, () => sample(variation, margin));
 
-  it('are a quarter above what honest answers stay below', () => {
-    const honest = many(leastRequests, (i) => sample(i === 0 ? 20_000_000 : 4_000_000, 80_000));
-    expect(noiseLimits(honest, cheats)).toEqual({
+  it('has limits a quarter above what honest answers stay below', () => {
+    const { profile, flaw, honest, substituted } = of(
+      many(requests, (i) => sample(i === 0 ? 20_000_000 : 4_000_000, 80_000)),
+    );
+    expect(profile).toEqual({
+      minerEngine: EngineInfo.hashTreeRoot(engines.miner),
+      auditorEngine: EngineInfo.hashTreeRoot(engines.auditor),
+      requests,
       t1LimitPpb: 25_000_000,
       marginMicro: 100_000,
-      mismatches: { honest: 0, substituted: 1 },
-      refusal: null,
+      substituteT1Ppb: 100_000_000,
     });
+    expect(flaw).toBeNull();
+    expect([honest.mismatches, substituted.mismatches]).toEqual([0, 1]);
   });
 
-  it('are never below what rounding gives, and the margin of equal engines', () => {
-    const exact = noiseLimits(
-      many(leastRequests, () => sample(0)),
-      cheats,
-    );
-    expect(exact).toMatchObject({ t1LimitPpb: 1_000_000, marginMicro: equalMarginMicro, refusal: null });
+  it('has limits that rounding, and equal engines, stay below', () => {
+    const { profile } = of(alike(requests, 0));
+    expect(profile).toMatchObject({ t1LimitPpb: 1_000_000, marginMicro: equalMarginMicro });
   });
 
-  it('fit the chain where no margin makes a token a choice', () => {
-    const limits = noiseLimits(
-      many(leastRequests, () => sample(0, noMargin)),
-      cheats,
-    );
-    expect(limits.marginMicro).toBe(noMargin);
+  it('has a margin that the chain can hold where none makes a token a choice', () => {
+    expect(of(alike(requests, 0, noMargin))).toMatchObject({ profile: { marginMicro: noMargin }, flaw: 'margin' });
   });
 
-  it('are refused with too few requests, and where a substitution is not far enough', () => {
-    const honest = (count: number, variation: number) => many(count, () => sample(variation));
-    expect(noiseLimits(honest(leastRequests - 1, 0), cheats).refusal).toContain('299 honest answers say too little');
-    expect(noiseLimits(honest(leastRequests, 39_000_000), cheats).refusal).toBeNull();
-    expect(noiseLimits(honest(leastRequests, 40_000_000), cheats).refusal).toContain('limit is 0.0500');
-    expect(noiseLimits(honest(leastRequests, 90_000_000), cheats).refusal).toContain(
-      'half of what they give is 0.0500',
-    );
+  it('is refused with too few requests, one engine, or a substitution that is not far enough', () => {
+    expect(of(alike(requests - 1, 0)).flaw).toBe('requests');
+    expect(of(alike(requests, 39_000_000)).flaw).toBeNull();
+    expect(of(alike(requests, 40_000_000)).flaw).toBe('separation');
+    expect(of(alike(requests, 90_000_000), alike(60, 300_000_000)).flaw).toBe('limit');
+    const samples = { honest: alike(requests, 0), substituted: cheats };
+    expect(noiseOf(samples, { miner: auditor, auditor }).flaw).toBe('engines');
   });
 });

@@ -1,8 +1,8 @@
+import { type ProfileFlaw, profileFlaw } from '@assay/ledger';
+import { defaultParams, EngineInfo, type NoiseProfile } from '@assay/protocol';
 import { equalMarginMicro } from '@assay/roles/audit/choice';
 import { type Sample, t1PpbOf } from './sample.ts';
 
-/** Fewer honest requests say too little of what happens once in a thousand. */
-export const leastRequests = 300;
 /** Limits are so many times what an honest pair stays below in 99.9 % of all cases. */
 const slack = 1.25;
 /** Below this, T1 is what rounding to millionths and sums of 32 bits leave of nothing. */
@@ -28,14 +28,18 @@ export interface Statistics {
   readonly leadMicro: Quantiles;
 }
 
-/** What a pair of engines may differ by on one model, and why it may be told from the same weights in four bits. */
-export interface NoiseLimits {
-  readonly t1LimitPpb: number;
-  readonly marginMicro: number;
-  /** Part of all positions where the token is no choice within the margin: of the honest, and of the substituted. */
-  readonly mismatches: { readonly honest: number; readonly substituted: number };
-  /** Why these limits decide nothing; null where they do (verification §6.4). */
-  readonly refusal: string | null;
+/** The noise of a pair of engines on a model, and what it is made of. */
+export interface MeasuredNoise {
+  readonly profile: Omit<NoiseProfile, 'model'>;
+  /** Why no network would put it in force; null where one would. */
+  readonly flaw: ProfileFlaw | null;
+  readonly honest: Findings;
+  readonly substituted: Findings;
+}
+
+/** What an auditor finds in many answers, and the part of all positions whose token is no choice within the margin. */
+interface Findings extends Statistics {
+  readonly mismatches: number;
 }
 
 /** Nearest rank. Throws RangeError without a value. */
@@ -64,29 +68,30 @@ export function mismatchesOf(samples: readonly Sample[], marginMicro: number): n
   return margins.filter((margin) => margin > marginMicro).length / Math.max(1, margins.length);
 }
 
-/** The limits of a pair, from its honest answers and from those of the same weights in four bits (verification §6.4). */
-export function noiseLimits(honest: readonly Sample[], substituted: readonly Sample[]): NoiseLimits {
-  const { t1Ppb, marginMicro } = statisticsOf(honest);
+/**
+ * The noise of a pair, from honest answers and from those of the same weights in four bits (verification §3.3). Throws
+ * RangeError where either are missing.
+ */
+export function noiseOf(
+  samples: { readonly honest: readonly Sample[]; readonly substituted: readonly Sample[] },
+  engines: { readonly miner: EngineInfo; readonly auditor: EngineInfo },
+): MeasuredNoise {
+  const honest = statisticsOf(samples.honest);
+  const substituted = statisticsOf(samples.substituted);
   const limit = (quantile: number, least: number) => Math.min(largest, Math.max(least, Math.ceil(quantile * slack)));
-  const t1LimitPpb = limit(t1Ppb.p999, leastT1LimitPpb);
-  const margin = limit(marginMicro.p999, equalMarginMicro);
-  const middle = statisticsOf(substituted).t1Ppb.p50;
-  return {
-    t1LimitPpb,
-    marginMicro: margin,
-    mismatches: { honest: mismatchesOf(honest, margin), substituted: mismatchesOf(substituted, margin) },
-    refusal: refusalOf(honest.length, { t1LimitPpb, middle }),
+  const marginMicro = limit(honest.marginMicro.p999, equalMarginMicro);
+  const profile = {
+    minerEngine: EngineInfo.hashTreeRoot(engines.miner),
+    auditorEngine: EngineInfo.hashTreeRoot(engines.auditor),
+    requests: honest.requests,
+    t1LimitPpb: limit(honest.t1Ppb.p999, leastT1LimitPpb),
+    marginMicro,
+    substituteT1Ppb: substituted.t1Ppb.p50,
   };
-}
-
-function refusalOf(requests: number, { t1LimitPpb, middle }: { t1LimitPpb: number; middle: number }): string | null {
-  if (requests < leastRequests) {
-    return `${requests} honest answers say too little: ${leastRequests} are needed. Run it again with more requests.`;
-  }
-  if (t1LimitPpb * 2 < middle) return null;
-  const [limit, half] = [t1LimitPpb, middle / 2].map((ppb) => (ppb / 1e9).toFixed(4));
-  return (
-    `T1 does not tell this pair from the same weights in four bits: the limit is ${limit}, and half of what they give ` +
-    `is ${half}. Let the miner serve with other kernels or options, or be audited by its own engine.`
-  );
+  return {
+    profile,
+    flaw: profileFlaw(profile, defaultParams.models.maxT1ThresholdPpb),
+    honest: { ...honest, mismatches: mismatchesOf(samples.honest, marginMicro) },
+    substituted: { ...substituted, mismatches: mismatchesOf(samples.substituted, marginMicro) },
+  };
 }

@@ -1,4 +1,4 @@
-import { type EngineInfo, limits, type Sampler, type Sampling } from '@assay/protocol';
+import { defaultParams, type EngineInfo, limits, type Sampler, type Sampling } from '@assay/protocol';
 import { probabilityPpb, type ReportedPosition, variationPpb } from '@assay/roles/audit/distribution';
 import { drawPositions } from '@assay/roles/audit/positions';
 import type { GeneratedToken, InferenceModel } from '@assay/roles/ports/inference';
@@ -6,7 +6,7 @@ import { littleEndian, sha256 } from '@assay/ssz';
 import type { HonestRequest } from './requests.ts';
 
 /** Positions of an answer that an audit compares. */
-export const auditedPositions = 64;
+export const auditedPositions = defaultParams.audit.positions;
 
 /** A model on an engine. */
 export interface Served {
