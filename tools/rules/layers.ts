@@ -13,7 +13,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   explain: ['ssz', 'protocol', 'ledger', 'client'],
   node: ['ssz', 'protocol', 'ledger', 'client', 'roles', 'explain'],
   sim: ['ssz', 'protocol', 'ledger', 'roles', 'node'],
-  cli: ['ssz', 'protocol', 'ledger', 'client', 'explain', 'node'],
+  cli: ['ssz', 'protocol', 'ledger', 'client', 'explain', 'node', 'sim'],
 };
 /** Packages that know no machine, so that a page can hold them. */
 const anywhere = ['ssz', 'protocol', 'ledger', 'client', 'roles', 'explain'];

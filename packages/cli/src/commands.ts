@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { adversariesCommand } from './commands/adversaries.ts';
 import { apiKeyListCommand } from './commands/api-key-list.ts';
 import { apiKeyNewCommand } from './commands/api-key-new.ts';
 import { apiKeyRevokeCommand } from './commands/api-key-revoke.ts';
@@ -69,6 +70,7 @@ const described: readonly Command[] = [
   explainPowerCommand,
   explainSlashCommand,
   casesCommand,
+  adversariesCommand,
   replayCommand,
   ...txCommands,
   govListCommand,

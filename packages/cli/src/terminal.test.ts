@@ -40,19 +40,27 @@ describe('statusLine', () => {
     auditsPassed: 4,
     auditsFailed: 0,
     paidUnits: 12_300_000_000n,
-    cheater: null,
+    attackers: null,
   };
-  const cheater = { miner: 2, rejectedTasks: 0, refundedUnits: 0n, trustPpb: 0 };
+  const none = { strikes: 0, rejectedTasks: 0, refundedUnits: 0n, trustPpb: null, cases: [] };
 
   it('says how the network does', () => {
     expect(statusLine(status)).toBe('height 123 · epoch 3 · tasks 4 · audits 4 passed 0 failed · paid 12.3 units');
   });
 
-  it('says whether the cheater was caught', () => {
-    expect(statusLine({ ...status, cheater })).toMatch(/units · cheater \(miner 2\) not caught yet$/);
-    const caught = { ...cheater, rejectedTasks: 2, refundedUnits: 30_000_000n, trustPpb: 40_000_000 };
-    expect(statusLine({ ...status, cheater: caught })).toMatch(
-      / · cheater \(miner 2\) caught: 2 tasks rejected, 0\.03 units refunded, trust 4 %$/,
+  it('says whether a miner that attacks was caught', () => {
+    const attackers = { ...none, name: 'requantised', role: 'miner', members: [0], trustPpb: 0 } as const;
+    expect(statusLine({ ...status, attackers })).toMatch(/units · requantised \(miner 0\) not caught yet$/);
+    const caught = { ...attackers, rejectedTasks: 2, refundedUnits: 30_000_000n, trustPpb: 40_000_000 };
+    expect(statusLine({ ...status, attackers: caught })).toMatch(
+      / · requantised \(miner 0\) caught: 2 tasks rejected, 0\.03 units refunded, trust 4 %$/,
+    );
+  });
+
+  it('says what a role that attacks has lost', () => {
+    const attackers = { ...none, name: 'lazy-validator', role: 'validator', members: [0, 1] } as const;
+    expect(statusLine({ ...status, attackers: { ...attackers, strikes: 1, cases: [4, 5] } })).toMatch(
+      / · lazy-validator \(validator 0, 1\) caught: 1 strike, cases 4, 5$/,
     );
   });
 });

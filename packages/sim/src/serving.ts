@@ -43,6 +43,7 @@ export function servingOn(runtime: Runtime, { modelOf = honest, workerOf, audite
       const worker = modelWorker(modelOf(miner, runtime), engineInfo);
       return workerOf?.(miner, worker) ?? worker;
     },
+    open: () => Promise.reject(new Error('There are no files in a world.')),
     requireRegistered: () => {},
     close: async () => {},
   };

@@ -17,7 +17,7 @@ import {
   sessionDepositUnits,
 } from '@assay/node/devnet/genesis';
 import { provision } from '@assay/node/devnet/provision';
-import { type BuiltRoles, buildRoles, drawTablesOf } from '@assay/node/host/build-roles';
+import { type Attack, type BuiltRoles, buildRoles, drawTablesOf } from '@assay/node/host/build-roles';
 import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
@@ -58,6 +58,8 @@ export interface WorldOptions extends ServingOptions {
   readonly ways?: Ways;
   /** What the payer's session holds. */
   readonly depositUnits?: bigint;
+  /** Who does not act as they should. */
+  readonly attack?: Attack;
   /** Of how many answers that may be planted miners plant one, on average; the usual number when absent. */
   readonly plantsOneIn?: number;
   /** Where the chain lies and what roles remember; in memory when absent. */
@@ -211,17 +213,17 @@ export class World implements Surroundings {
   /** Every role as it is built on a machine; which of them are started there is another matter. */
   build(surroundings: Surroundings): BuiltRoles {
     const { ring, verifier, options } = this.#parts;
-    const { miners, mixers = committee.mixers, plantsOneIn } = options;
     return buildRoles({
       ...surroundings,
-      roles: devnetRoles(miners, mixers),
+      roles: devnetRoles(options.miners, options.mixers),
       drawTables: drawTablesOf(surroundings),
       concurrency,
       verifier,
       keys: ring,
       apiKeys: this.#apiKeys,
-      ...(plantsOneIn === undefined ? {} : { plantsOneIn }),
+      plantsOneIn: options.plantsOneIn,
       serving: servingOn(surroundings.runtime, options),
+      attack: options.attack,
     });
   }
 

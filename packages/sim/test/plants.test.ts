@@ -2,7 +2,8 @@ import { devnetParams, names } from '@assay/node/devnet/genesis';
 import type { LedgerEvent } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
-import { passBlindly } from '../src/adversaries/blind-validator.ts';
+import { attackBy } from '../src/adversaries/in-world.ts';
+import { lazyValidator } from '../src/adversaries/validator/lazy.ts';
 import type { World } from '../src/world.ts';
 import { type StartOptions, startWorld } from './start.fixture.ts';
 
@@ -61,10 +62,9 @@ describe('planted answers §14.13', () => {
   });
 
   it('cost a validator that passes without looking a strike and a case, and others nothing', async () => {
-    const net = await startWorld(planting);
+    const net = await startWorld({ ...planting, attack: attackBy(lazyValidator, 0) });
     const head = () => net.chain.head();
     const opened = openedIn(net);
-    await passBlindly(net, 0);
     const accused = () => [...head().cases].map(({ cause, role }) => ({ cause, role }));
     for (let round = 1; accused().length === 0; round++) await askUntil(net, opened, round);
     expect(accused().every(({ role }) => role === 0)).toBe(true);

@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 import { FalseMixer } from '../src/adversaries/false-mixer.ts';
 import { signedRequest, unsignedTask } from '../src/adversaries/forged-task.ts';
 import { unvotedStep } from '../src/adversaries/forged-transition.ts';
-import { LazyModel } from '../src/adversaries/lazy-model.ts';
+import { attackBy } from '../src/adversaries/in-world.ts';
+import { earlyStopper } from '../src/adversaries/miner/early-stopper.ts';
 import { model } from '../src/serving.ts';
 import { SimulatedModel } from '../src/simulated-model.ts';
 import { artifactOf, codeOf, startWorld } from './start.fixture.ts';
@@ -89,9 +90,9 @@ describe('the roles together', () => {
   });
 
   it('reject an answer that a miner cut short to save itself the work (B6, F10)', async () => {
-    const net = await startWorld({ miners: 1, modelOf: () => new LazyModel(2) });
+    const net = await startWorld({ miners: 1, attack: attackBy(earlyStopper, 0) });
     const { taskId, text } = await net.ask();
-    expect(text).toHaveLength(2);
+    expect(text).toHaveLength(4);
     await net.until(() => net.isDecided(taskId));
     expect(net.task(taskId)?.row.status).toBe('rejected');
     expect(net.task(taskId)?.audit?.verdict).toBe('hard');

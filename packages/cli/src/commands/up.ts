@@ -3,6 +3,7 @@ import { settingOption } from '@assay/explain/gov/settings';
 import type { Devnet, DevnetStatus } from '@assay/node/devnet/port';
 import { presetNames } from '@assay/node/presets/presets';
 import { z } from 'zod';
+import { readAttackers } from '../attackers.ts';
 import { defineCommand, type Invocation } from '../command.ts';
 import { CliError } from '../failures.ts';
 import { agreeToFresh, requireDataDirectory } from '../fresh.ts';
@@ -41,7 +42,7 @@ const input = z.object({
   allowHost: z.array(hostName).default([]),
   fresh: z.boolean().default(false),
   newChain: z.boolean().default(false),
-  cheater: z.boolean().default(false),
+  adversary: z.string().optional(),
   processes: z.boolean().default(false),
 });
 
@@ -55,7 +56,18 @@ const statusEvent = z.object({
   auditsPassed: count,
   auditsFailed: count,
   paidUnits: units,
-  cheater: z.object({ miner: count, rejectedTasks: count, refundedUnits: units, trustPpb: count }).nullable(),
+  attackers: z
+    .object({
+      name: z.string(),
+      role: z.string(),
+      members: z.array(count),
+      strikes: count,
+      rejectedTasks: count,
+      trustPpb: count.nullable(),
+      refundedUnits: units,
+      cases: z.array(count),
+    })
+    .nullable(),
 });
 const line = z.discriminatedUnion('event', [
   z.object({ event: z.literal('ready'), api: z.string(), apiKey: z.string(), dataDir: z.string() }),
@@ -87,7 +99,11 @@ export const upCommand = defineCommand({
     { syntax: '--set <PATH=VALUE...>', description: 'a parameter of a new network, and its value; as often as needed' },
     { syntax: '--cors <ORIGIN...>', description: 'pages of this origin may read the API and ask for completions' },
     { syntax: '--allow-host <NAME...>', description: 'one more name that the API answers to, as behind a proxy' },
-    { syntax: '--cheater', description: 'one miner serves a cheaper model than it claims; watch it lose' },
+    {
+      syntax: '--adversary <NAME[:SHARE]>',
+      description:
+        'an attack of `assay adversaries`, by a part of the members of its role (0.5: half; one when not said)',
+    },
     { syntax: '--processes', description: 'a process for each role, which find each other by the network' },
     { syntax: '--fresh', description: 'delete the chain and the keys of the data directory first' },
     { syntax: '--new-chain', description: 'begin a chain from a genesis and keys that are there and never signed' },
@@ -133,9 +149,9 @@ export const upCommand = defineCommand({
 /** The same network with a process for each role. */
 async function runProcesses(invocation: Invocation<z.infer<typeof input>>, askedToStop: Promise<null>) {
   const { input: asked, terminal, home, dataDir, isDataNamed } = invocation;
-  const one = ['--cheater', '--new-chain', '--port', '--cors', '--allow-host'] as const;
+  const one = ['--adversary', '--new-chain', '--port', '--cors', '--allow-host'] as const;
   const given = [
-    asked.cheater,
+    asked.adversary !== undefined,
     asked.newChain,
     asked.port !== undefined,
     asked.cors.length > 0,
@@ -168,42 +184,67 @@ async function runProcesses(invocation: Invocation<z.infer<typeof input>>, asked
   return { event: 'stopped' as const };
 }
 
-async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>): Promise<Devnet> {
+type Booted = Devnet & { readonly announced: readonly string[] };
+
+async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>): Promise<Booted> {
   const { dataDir, home, json, terminal } = run;
+  const { miners = standardMiners } = asked;
+  const announced = asked.adversary === undefined ? null : await readAttackers(asked.adversary, miners);
+  if (announced !== null && asked.upstream !== undefined) {
+    throw new CliError('usage', '--adversary is for the built-in backend: what --upstream gives nobody can check.');
+  }
   requireDataDirectory(dataDir);
   const fresh = asked.fresh && (await agreeToFresh(dataDir, { terminal, json }));
   const model = asked.upstream === undefined ? await resolveShown(asked.model, { home, terminal }) : null;
   const { startDevnet } = await import('@assay/node/devnet/devnet');
-  return startDevnet({
+  const devnet = await startDevnet({
     dataDir,
     port: asked.port ?? standardPort,
     model,
     upstream: asked.upstream === undefined ? null : { url: asked.upstream, model: asked.model ?? null },
-    miners: asked.miners ?? standardMiners,
+    miners,
     contextTokens: asked.context ?? null,
     threads: asked.threads ?? null,
     preset: asked.preset ?? null,
     settings: asked.set,
     origins: asked.cors,
     hostNames: asked.allowHost,
-    cheater: asked.cheater,
+    attackers: announced?.attackers ?? null,
     fresh,
     newChain: asked.newChain,
     onProgress: (text) => terminal.note.write(`${text}\n`),
   });
+  return { ...devnet, announced: announced === null ? [] : [...announced.lines, ...watching(run)] };
 }
 
-function welcome({ apiUrl, apiKey, dataDir, modelName }: Devnet): string[] {
-  return ['', 'Assay is running.', '', ...frontLines({ api: apiUrl, apiKey, dataDir, modelName })];
+function welcome({ apiUrl, apiKey, dataDir, modelName, announced }: Booted): string[] {
+  return ['', 'Assay is running.', '', ...frontLines({ api: apiUrl, apiKey, dataDir, modelName }), ...announced];
+}
+
+/** Where a person sees what becomes of an attack. */
+function watching({ dataDir, isDataNamed }: { readonly dataDir: string; readonly isDataNamed: boolean }): string[] {
+  const at = isDataNamed ? ` --data ${dataDir}` : '';
+  const commands = ['tasks', 'explain audit TASK', 'cases', 'explain slash CASE'].map(
+    (words) => `npx assay ${words}${at}`,
+  );
+  return ['Watch it:', ...commands.map((command) => `  ${command}`), ''];
 }
 
 function eventOf(status: DevnetStatus): z.infer<typeof statusEvent> {
-  const { cheater, paidUnits, ...counts } = status;
+  const { attackers, paidUnits, ...counts } = status;
   return {
     event: 'status',
     ...counts,
     paidUnits: String(paidUnits),
-    cheater: cheater === null ? null : { ...cheater, refundedUnits: String(cheater.refundedUnits) },
+    attackers:
+      attackers === null
+        ? null
+        : {
+            ...attackers,
+            members: [...attackers.members],
+            cases: [...attackers.cases],
+            refundedUnits: String(attackers.refundedUnits),
+          },
   };
 }
 

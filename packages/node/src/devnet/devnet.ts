@@ -27,6 +27,7 @@ import { defaultPreset, presetParams } from '../presets/presets.ts';
 import { realRuntime } from '../runtime/real.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { openStore, type Store } from '../store/store.ts';
+import { attackersIn } from './attackers.ts';
 import {
   concurrency,
   devnetGenesis,
@@ -36,7 +37,7 @@ import {
   names,
   sessionDepositUnits,
 } from './genesis.ts';
-import type { Devnet, DevnetOptions, DevnetStatus } from './port.ts';
+import type { AttackersStatus, Devnet, DevnetOptions, DevnetStatus } from './port.ts';
 import { provision } from './provision.ts';
 
 /** Starts the default network in this process; see {@link DevnetOptions}. */
@@ -64,11 +65,12 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const asked = {
     ...options,
     sequences: miners * concurrency,
-    cheat: options.cheater ? { miner: miners - 1, dir: dataDir } : null,
   };
   const serving = await openBackend(asked, stored, onProgress);
   closing.add(() => serving.close());
   if (stored !== null) serving.requireRegistered(stored, dataDir);
+  const { model, attackers } = options;
+  const attack = (await attackers?.begin({ model, dir: dataDir, open: serving.open })) ?? null;
   const genesis = stored ?? (await makeGenesis(options, keys, serving));
   const chainDir = join(dataDir, dataFiles.chain);
   const secret = keys.account(names.gateway).secretFor('what roles remember');
@@ -94,6 +96,7 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
       api: { host: '127.0.0.1', port, origins, hostNames },
       own: { engine: 'embedded', lagBlocks: () => null, peers: () => null, roles: ownRoles(keys, miners) },
       rolesOf: () => devnetRoles(miners),
+      attack,
     },
     closing,
   );
@@ -103,13 +106,13 @@ async function boot(options: DevnetOptions, closing: Closing): Promise<Devnet> {
   const session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits });
   const apiKey = await liveApiKey(file, session, keys.account(names.session));
   await publishNodeFile(dataDir, { api: http.url, apiKey, adminToken }, closing);
-  const cheater = options.cheater ? keys.account(names.miner(miners - 1)).address : null;
+  const attackersNow = () => (attackers === null ? null : attackersIn(chain.head(), keys, attackers));
   return {
     apiUrl: http.url,
     apiKey,
     dataDir,
     modelName: serving.model.name,
-    status: () => statusOf(chain, totals, cheater),
+    status: () => statusOf(chain, totals, attackersNow()),
     stop: () => closing.close(),
     failed: fatal.promise,
   };
@@ -196,11 +199,13 @@ function openEngine({ store, genesis, keys, runtime, onFatal, onProgress }: Engi
   });
 }
 
-function statusOf(chain: Chain, totals: TotalsView, cheater: Uint8Array | null): DevnetStatus {
+function statusOf(
+  chain: Chain,
+  totals: TotalsView,
+  attackers: Omit<AttackersStatus, 'refundedUnits'> | null,
+): DevnetStatus {
   const state = chain.head();
   const { certified, passed, failed, paidUnits, refundedUnits } = totals.totals;
-  const miner = cheater === null ? undefined : state.minerOf(cheater);
-  const row = miner === undefined ? undefined : state.miners.get(miner);
   return {
     height: state.globals.height,
     epoch: state.globals.epoch,
@@ -208,9 +213,6 @@ function statusOf(chain: Chain, totals: TotalsView, cheater: Uint8Array | null):
     auditsPassed: passed,
     auditsFailed: failed,
     paidUnits,
-    cheater:
-      row === undefined || miner === undefined
-        ? null
-        : { miner, rejectedTasks: row.rejected, refundedUnits, trustPpb: row.trustPpb },
+    attackers: attackers === null ? null : { ...attackers, refundedUnits },
   };
 }

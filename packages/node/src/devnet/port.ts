@@ -1,6 +1,6 @@
 import type { Setting } from '@assay/explain/gov/settings';
-import type { Ref } from '@assay/protocol';
-import type { ModelFile, Upstream } from '../host/backend.ts';
+import type { ModelFile, Serving, Upstream } from '../host/backend.ts';
+import type { Attack, RoleSpec } from '../host/build-roles.ts';
 
 /**
  * What `assay up` asks of the devnet. Starting it may reject with Refusal, or with AssayError CANNOT_LISTEN,
@@ -30,14 +30,32 @@ export interface DevnetOptions {
   /** Origins of pages that may read the API; names it answers to beside those of this machine (§16.3, §16.4). */
   readonly origins: readonly string[];
   readonly hostNames: readonly string[];
-  /** One miner serves another model than it claims. */
-  readonly cheater: boolean;
+  /** Those who do not act as they should; null when all do. */
+  readonly attackers: Attackers | null;
   /** Delete the chain and the keys in `dataDir` first, once nothing else can hold it open. */
   readonly fresh: boolean;
   /** Begin a chain from the genesis and keys in `dataDir`, which have never signed (§16.2). */
   readonly newChain: boolean;
   /** What is being done, for a person who waits. */
   onProgress(line: string): void;
+}
+
+/** Members of one role that attack the network, to see what becomes of them. */
+export interface Attackers {
+  readonly name: string;
+  readonly role: RoleSpec['kind'];
+  /** Their numbers among those of the role. */
+  readonly members: readonly number[];
+  /** Resolves, once what they serve with is there, to what takes their place. */
+  begin(ground: AttackGround): Promise<Attack>;
+}
+
+/** What an attack finds. */
+export interface AttackGround extends Pick<Serving, 'open'> {
+  /** The registered file. */
+  readonly model: ModelFile | null;
+  /** Where it may make another one. */
+  readonly dir: string;
 }
 
 /** Counts since genesis, of the last durable block. */
@@ -48,13 +66,23 @@ export interface DevnetStatus {
   readonly auditsPassed: number;
   readonly auditsFailed: number;
   readonly paidUnits: bigint;
-  /** Null when no miner cheats. */
-  readonly cheater: {
-    readonly miner: Ref<'miners'>;
-    readonly rejectedTasks: number;
-    readonly refundedUnits: bigint;
-    readonly trustPpb: number;
-  } | null;
+  /** Null when nobody attacks. */
+  readonly attackers: AttackersStatus | null;
+}
+
+/** What became of those who attack, taken together. */
+export interface AttackersStatus extends Pick<Attackers, 'name' | 'role'> {
+  /** Their indexes in the chain's table. */
+  readonly members: readonly number[];
+  readonly strikes: number;
+  /** Of miners; no other role has any. */
+  readonly rejectedTasks: number;
+  /** Lowest of those that are miners; null of others. */
+  readonly trustPpb: number | null;
+  /** What the payers of the network got back. */
+  readonly refundedUnits: bigint;
+  /** Numbers of the cases against them. */
+  readonly cases: readonly number[];
 }
 
 /** A network that runs in this process. */

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { AssayError, type Genesis, limits } from '@assay/protocol';
 import { modelWorker, upstreamWorker } from '@assay/roles/miner/index';
+import type { InferenceModel } from '@assay/roles/ports/inference';
 import { equalBytes, fromHex, toHex } from '@assay/ssz';
 import { startLlamaBackend } from '../inference/llama/backend.ts';
 import type { Workers } from './build-roles.ts';
@@ -40,13 +40,13 @@ export interface BackendOptions {
   readonly contextTokens: number | null;
   /** Threads of each answer; null: as the size of the model asks. */
   readonly threads: number | null;
-  /** One miner serves another model than it claims, which is made in a directory. */
-  readonly cheat: { readonly miner: number; readonly dir: string } | null;
 }
 
 /** What all roles of this process serve and check with: one model. */
 export interface Serving extends Workers {
   readonly model: RegisteredModel;
+  /** Opens another file in the same engine. Rejects where text comes from a server. */
+  open(path: string): Promise<InferenceModel>;
   /** Throws AssayError OTHER_CHAIN when the chain registered another model than this one, or another context. */
   requireRegistered(genesis: Genesis, dataDir: string): void;
   close(): Promise<void>;
@@ -70,14 +70,10 @@ export function openBackend(
   const options = { ...asked, contextTokens: asked.contextTokens ?? stored?.models[0]?.contextTokens ?? null };
   if (options.upstream !== null) return openText(options.upstream, options.contextTokens, onProgress);
   if (options.model === null) throw new AssayError('INTERNAL', 'Neither a model file nor an upstream was given.');
-  return openFile(options.model, options, onProgress);
+  return openFile(options.model, options);
 }
 
-async function openFile(
-  file: ModelFile,
-  options: BackendOptions,
-  onProgress: (line: string) => void,
-): Promise<Serving> {
+async function openFile(file: ModelFile, options: BackendOptions): Promise<Serving> {
   const fileHash = fromHex(file.fileHash) ?? noFile;
   // Every slot that a miner offers: what waits unseen behind others would be late.
   const backend = await startLlamaBackend({
@@ -88,8 +84,6 @@ async function openFile(
   try {
     const served = await backend.open(file.path);
     const honest = modelWorker(served, backend.engine);
-    const cheating = options.cheat === null ? null : await openCheater(file, options.cheat.dir, onProgress);
-    const substitute = cheating === null ? null : modelWorker(await backend.open(cheating), backend.engine);
     const model = { name: file.name, fileHash, contextTokens: served.contextTokens, t1ThresholdPpb };
     return {
       model,
@@ -97,7 +91,8 @@ async function openFile(
         engine: backend.engine,
         open: async (hash) => (equalBytes(hash, fileHash) ? served : null),
       },
-      workerOf: (miner) => (substitute !== null && miner === options.cheat?.miner ? substitute : honest),
+      open: (path) => backend.open(path),
+      workerOf: () => honest,
       requireRegistered: (genesis, dataDir) => requireModel(genesis, model, dataDir),
       close: async () => backend[Symbol.asyncDispose](),
     };
@@ -105,15 +100,6 @@ async function openFile(
     await backend[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** The same weights requantised to 4 bits, made once in the data directory. */
-async function openCheater(file: ModelFile, dataDir: string, onProgress: (line: string) => void): Promise<string> {
-  const path = join(dataDir, `cheater-${file.fileHash.slice(0, 8)}-Q4_0.gguf`);
-  onProgress('The last miner cheats: it claims the registered file and serves the same weights cut to 4 bits (Q4_0).');
-  const { requantise } = await import('../inference/gguf/requantise.ts');
-  await requantise(file.path, path, 'Q4_0');
-  return path;
 }
 
 async function openText(
@@ -141,6 +127,7 @@ async function openText(
     model,
     measuring: null,
     workerOf: () => worker,
+    open: () => Promise.reject(new AssayError('INTERNAL', 'A server of text opens no files.')),
     requireRegistered: (genesis, dataDir) => requireModel(genesis, model, dataDir),
     close: async () => {},
   };

@@ -9,7 +9,7 @@ import type { Chain } from '@assay/roles/ports/chain';
 import type { Network } from '@assay/roles/ports/network';
 import { type Runtime, runtimeOf } from '@assay/roles/ports/runtime';
 import { PresentRole } from '@assay/roles/presence';
-import { type Measuring, Validator } from '@assay/roles/validator/index';
+import { type Measuring, measure, Validator } from '@assay/roles/validator/index';
 import { TransactionSender } from '../consensus/sender.ts';
 import { nativeCrypto } from '../crypto/role-crypto.ts';
 import { nativeVerifier } from '../crypto/verifier.ts';
@@ -47,13 +47,24 @@ export interface BuildParts {
   /** Null where none of the roles is a mixer. */
   readonly drawTables: DrawTables | null;
   /** Of how many answers that may be planted miners plant one, on average (§14.13). */
-  readonly plantsOneIn?: number;
+  readonly plantsOneIn?: number | undefined;
   /** Those the gateway takes, as they are at any moment. */
   readonly apiKeys: ApiKeys;
   readonly runtime: Runtime;
   /** The native one when absent. */
   readonly verifier?: Verifier;
+  /** What takes the place of some roles, in a network that is attacked to see what becomes of it. */
+  readonly attack?: Attack | null | undefined;
 }
+
+/** A role to be made: `make` gives the production one, of this equipment or another. */
+export interface Member {
+  readonly spec: RoleSpec;
+  readonly equipment: Equipment;
+  readonly make: (equipment: Equipment) => RoleService;
+}
+
+export type Attack = (member: Member) => RoleService;
 
 export interface BuiltRoles {
   readonly roles: Roles;
@@ -77,24 +88,30 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
     const { kind, name } = spec;
     const equipment = equip(parts, spec);
     const { signer, committeeSigner } = equipment;
-    const service = makers[kind](equipment, parts, spec.index);
+    const make = (given: Equipment) => {
+      const service = makers[kind](given, parts, spec.index);
+      if (service instanceof Mixer) mixers.push(service);
+      if (service instanceof Gateway) gateway = service;
+      return service;
+    };
+    const service = parts.attack?.({ spec, equipment, make }) ?? make(equipment);
     roles.add({ name, kind, signer, committeeSigner, service: withPresence(service, equipment, spec) });
-    if (service instanceof Mixer) mixers.push(service);
-    if (service instanceof Gateway) gateway = service;
   }
   return { roles, gateway, isPending: (taskId) => mixers.some((mixer) => mixer.holds(taskId)) };
 }
 
 /** What a role works with. Its account has this one sender: two would take each other's nonces. */
-interface Equipment {
+export interface Equipment {
   readonly signer: LiveAccountKey;
   readonly committeeSigner: LiveCommitteeKey | null;
-  readonly sender: TransactionSender;
+  readonly sender: Pick<TransactionSender, 'send'>;
   readonly context: RoleContext;
+  readonly serving: Workers;
+  readonly measure: typeof measure;
 }
 
 function equip(parts: BuildParts, { kind, name, index }: RoleSpec): Equipment {
-  const { chain, network, runtime, store, verifier = nativeVerifier } = parts;
+  const { chain, network, runtime, store, serving, verifier = nativeVerifier } = parts;
   const signer = kind === 'miner' ? minerKeyOf(parts, name) : keyOf(parts, { kind, name, index });
   const committeeSigner = kind === 'mixer' ? committeeKeyOf(parts, { name, index }) : null;
   const sender = new TransactionSender({ chain, signer, runtime });
@@ -107,7 +124,7 @@ function equip(parts: BuildParts, { kind, name, index }: RoleSpec): Equipment {
     store: store.roleStore(name),
     runtime: runtimeOf(runtime, name),
   };
-  return { signer, committeeSigner, sender, context };
+  return { signer, committeeSigner, sender, context, serving, measure };
 }
 
 /** What the mixers of a node know of earlier draws. */
@@ -124,14 +141,15 @@ const makers: Readonly<Record<RoleSpec['kind'], Maker>> = {
       sender.send('certifiedBatch', batch, { feeUnits: 0n, validForBlocks: 8 });
     return new Mixer(context, { mixer, committeeSigner, drawTables, submit, maxTasks: maxTasksPerMixer });
   },
-  miner: ({ context, sender }, { serving, concurrency, plantsOneIn = usualPlantsOneIn }, index) => {
+  miner: ({ context, sender, serving }, { concurrency, plantsOneIn = usualPlantsOneIn }, index) => {
     const submit = (opening: BodyValues['openPlant']) => sender.send('openPlant', opening, { feeUnits: 0n });
     return new Miner(context, { worker: serving.workerOf(index), concurrency, plants: { submit, oneIn: plantsOneIn } });
   },
   oracle: ({ context }, _, oracle) => new Oracle(context, { oracle }),
-  validator: ({ context, sender }, { serving }, validator) =>
+  validator: ({ context, sender, serving, measure }, _, validator) =>
     new Validator(context, {
       validator,
+      measure,
       measuring: serving.measuring,
       // Evidence is no duty: who reports pays its fee.
       submit: (kind, value) => sender.send(kind, value, kind === 'evidence' ? {} : { feeUnits: 0n }),

@@ -38,6 +38,7 @@ export interface NodeParts {
   readonly prepare?: () => Promise<void>;
   /** The roles it runs, asked once the chain is current: what is registered has an index there. */
   readonly rolesOf: (head: LedgerView) => readonly RoleSpec[];
+  readonly attack?: BuildParts['attack'];
 }
 
 /** A node whose API answers. */
@@ -98,13 +99,13 @@ async function startRoles(
   desk: FrontDesk,
   closing: Closing,
 ): Promise<void> {
-  const { engine, keys, store, network, runtime, concurrency, drawTables, rolesOf } = parts;
+  const { engine, keys, store, network, runtime, concurrency, drawTables, rolesOf, attack } = parts;
   const { chain } = engine;
   const serving = await parts.serving;
   const apiKeys = followSessions({ chain, ring: keys, file: parts.apiKeys }, runtime.log);
   const roles = rolesOf(chain.head());
   const common = { chain, keys, store, network, runtime, apiKeys };
-  const built = buildRoles({ ...common, serving, concurrency, roles, drawTables });
+  const built = buildRoles({ ...common, serving, concurrency, roles, drawTables, attack });
   followKeys(chain, keys, built.roles, runtime.log);
   closing.add(() => built.roles.stopAll());
   await built.roles.startAll();

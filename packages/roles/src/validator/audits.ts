@@ -5,13 +5,15 @@ import type { RoleContext } from '../context.ts';
 import { fetchArtifact } from '../fetch-artifact.ts';
 import type { Inclusion } from '../ports/chain.ts';
 import type { Endpoint } from '../ports/network.ts';
-import { type Measuring, measure } from './measure.ts';
+import type { Measuring, measure } from './measure.ts';
 import { type AuditEffect, type AuditEvent, noAudits, type Owed, stepAudits } from './state.ts';
 
 export interface ValidatorOptions {
   readonly validator: Ref<'validators'>;
   /** How this validator runs registered models; null when it can run none. */
   readonly measuring: Measuring | null;
+  /** Finds the numbers of an audit. */
+  readonly measure: typeof measure;
   readonly submit: <Kind extends BodyKind>(kind: Kind, value: BodyValues[Kind]) => Promise<Inclusion>;
 }
 
@@ -150,7 +152,7 @@ export class Audits {
     const { seed } = state.audits.at(auditIndex);
     const bundle = await fetchArtifact(this.#endpoint, { state, verifier, runtime }, task);
     if (bundle === null && !isLast) return 'absent'; // §14.8
-    const numbers = await measure({ state, task, seed, bundle, measuring: this.#options.measuring });
+    const numbers = await this.#options.measure({ state, task, seed, bundle, measuring: this.#options.measuring });
     const { account } = state.validators.at(this.#options.validator);
     const secret = { numbers, nonce: runtime.random('nonces').bytes(32), account };
     const { commitBlocks, revealBlocks } = state.params.audit;

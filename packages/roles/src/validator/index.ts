@@ -3,5 +3,5 @@
  * gives numbers, which it commits to and then reveals (§10). It judges nobody; the ledger counts the numbers of several
  * validators. What it cannot run is no result, never a pass. It also votes on models, by opening them (§4.5).
  */
-export type { Measuring } from './measure.ts';
+export { type Measurement, type Measuring, measure } from './measure.ts';
 export { Validator } from './service.ts';

@@ -7,7 +7,7 @@ const directory = temporaryDirectory();
 let network: RunningNetwork;
 
 beforeAll(async () => {
-  network = await RunningNetwork.start({ dataDir: join(directory.path, 'net'), args: ['--cheater'] });
+  network = await RunningNetwork.start({ dataDir: join(directory.path, 'net'), args: ['--adversary', 'requantised'] });
 });
 
 afterAll(async () => {
@@ -47,7 +47,7 @@ async function keyOfSessionWith(miner: number): Promise<string> {
 
 describe('a miner that serves the same weights cut to 4 bits', () => {
   it('is caught within a few tasks, refunded and not paid; the honest two are untouched (F10, B6)', async () => {
-    const cheater = 2;
+    const cheater = 0;
     const asked = { model: (await network.openai.models.list()).data[0]?.id ?? '', max_tokens: 48 };
     const prompt = { ...asked, messages: [{ role: 'user' as const, content: 'Explain how bread is made.' }] };
     const dedicated = network.openaiWith(await keyOfSessionWith(cheater));
@@ -111,8 +111,8 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
       recomputedHeldUnits: String(fineUnits),
     });
     const status = network.lines.filter((line) => line.event === 'status').at(-1);
-    expect(status?.cheater).toMatchObject({ miner: cheater });
-    expect((status?.cheater as { rejectedTasks: number } | undefined)?.rejectedTasks).toBeGreaterThanOrEqual(
+    expect(status?.attackers).toMatchObject({ name: 'requantised', role: 'miner', members: [cheater] });
+    expect((status?.attackers as { rejectedTasks: number } | undefined)?.rejectedTasks).toBeGreaterThanOrEqual(
       wrong.length,
     );
   }, 240_000);

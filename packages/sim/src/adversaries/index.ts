@@ -1,0 +1,35 @@
+import type { Adversary } from './adversary.ts';
+import { challengeOnlyHonest } from './miner/challenge-only-honest.ts';
+import { copier } from './miner/copier.ts';
+import { earlyStopper } from './miner/early-stopper.ts';
+import { layerCut } from './miner/layer-cut.ts';
+import { otherSystemPrompt } from './miner/other-system-prompt.ts';
+import { padder } from './miner/padder.ts';
+import { preFiller } from './miner/pre-filler.ts';
+import { replayer } from './miner/replayer.ts';
+import { requantised } from './miner/requantised.ts';
+import { selfDealer } from './miner/self-dealer.ts';
+import { smallerModel } from './miner/smaller-model.ts';
+import { sybilPair } from './miner/sybil-pair.ts';
+import { truncatedContext } from './miner/truncated-context.ts';
+import { lazyValidator } from './validator/lazy.ts';
+
+export { attackersOf } from './attackers.ts';
+
+/** Every attack that `assay up --adversary` can put into a network. */
+export const adversaries: readonly Adversary[] = [
+  requantised,
+  layerCut,
+  smallerModel,
+  preFiller,
+  replayer,
+  truncatedContext,
+  otherSystemPrompt,
+  earlyStopper,
+  padder,
+  copier,
+  challengeOnlyHonest,
+  sybilPair,
+  selfDealer,
+  lazyValidator,
+];
