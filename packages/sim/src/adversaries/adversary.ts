@@ -13,14 +13,14 @@ interface Named {
   readonly loses: string;
   /** Members that attack at least; one when absent. */
   readonly members?: number;
-  /** What another role does for it: always the first of its members. */
-  readonly accomplice?: { readonly role: RoleSpec['kind']; readonly attack: Attack };
+  /** A role whose first member does something for it. */
+  readonly accomplice?: RoleSpec['kind'];
 }
 
 interface WithFile {
   /** Writes the cheaper model that it serves, from the registered one. */
   readonly cheapen: (source: string, target: string) => Promise<void>;
-  /** What takes the place of each member, once for a network. */
+  /** What takes the place of each member, and of an accomplice; once for a network. */
   readonly attack: (cheap: InferenceModel) => Attack;
 }
 
@@ -33,8 +33,7 @@ interface WithoutFile {
 export function byMembers({ role, accomplice }: Adversary, members: readonly number[], attack: Attack): Attack {
   return (member) => {
     const { kind, index } = member.spec;
-    if (kind === role && members.includes(index)) return attack(member);
-    if (kind === accomplice?.role && index === 0) return accomplice.attack(member);
-    return member.make(member.equipment);
+    const isIn = (kind === role && members.includes(index)) || (kind === accomplice && index === 0);
+    return isIn ? attack(member) : member.make(member.equipment);
   };
 }

@@ -1,4 +1,6 @@
 import type { Adversary } from './adversary.ts';
+import { doubleChargingGateway } from './gateway/double-charging.ts';
+import { neverPayingClient } from './gateway/never-paying.ts';
 import { challengeOnlyHonest } from './miner/challenge-only-honest.ts';
 import { copier } from './miner/copier.ts';
 import { earlyStopper } from './miner/early-stopper.ts';
@@ -12,6 +14,13 @@ import { selfDealer } from './miner/self-dealer.ts';
 import { smallerModel } from './miner/smaller-model.ts';
 import { sybilPair } from './miner/sybil-pair.ts';
 import { truncatedContext } from './miner/truncated-context.ts';
+import { censoringMixer } from './mixer/censoring.ts';
+import { equivocatingMixer } from './mixer/equivocating.ts';
+import { lyingMixerDown } from './mixer/lying-down.ts';
+import { lyingMixerUp } from './mixer/lying-up.ts';
+import { censoringOracle } from './oracle/censoring.ts';
+import { bribedValidator } from './validator/bribed.ts';
+import { copyingValidator } from './validator/copying.ts';
 import { lazyValidator } from './validator/lazy.ts';
 
 export { attackersOf } from './attackers.ts';
@@ -32,4 +41,13 @@ export const adversaries: readonly Adversary[] = [
   sybilPair,
   selfDealer,
   lazyValidator,
+  copyingValidator,
+  bribedValidator,
+  lyingMixerUp,
+  lyingMixerDown,
+  equivocatingMixer,
+  censoringMixer,
+  censoringOracle,
+  doubleChargingGateway,
+  neverPayingClient,
 ];
