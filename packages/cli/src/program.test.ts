@@ -82,6 +82,9 @@ describe('wrong usage', () => {
     [['chat', 'hi', '--temperature', '3'], '--temperature takes a number from 0 to 2, not "3".'],
     [['up', '--cors', 'app.example'], '--cors takes an origin such as https://app.example, not "app.example".'],
     [['up', '--allow-host', 'a:1'], '--allow-host takes a name such as node.example, without a port, not "a:1".'],
+    [['up', '--adversary', 'cheat'], 'There is no adversary "cheat". There are:\n  requantised: It claims'],
+    [['up', '--adversary', 'padder:2'], 'The share of the miners that attack is a number above 0, up to 1, not "2".'],
+    [['up', '--adversary', 'padder', '--upstream', 'http://x'], '--adversary is for the built-in backend'],
     [['roles', 'pause', 'miner 1'], 'A role can be told to stop or to start.'],
     [['roles', 'stop'], 'Name the role: assay roles stop NAME.'],
     [

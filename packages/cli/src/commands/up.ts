@@ -3,7 +3,7 @@ import { settingOption } from '@assay/explain/gov/settings';
 import type { Devnet, DevnetStatus } from '@assay/node/devnet/port';
 import { presetNames } from '@assay/node/presets/presets';
 import { z } from 'zod';
-import { readAttackers } from '../attackers.ts';
+import { type Announced, readAttackers } from '../attackers.ts';
 import { defineCommand, type Invocation } from '../command.ts';
 import { CliError } from '../failures.ts';
 import { agreeToFresh, requireDataDirectory } from '../fresh.ts';
@@ -112,9 +112,10 @@ export const upCommand = defineCommand({
   output: line,
   streams: true,
   run: async (invocation) => {
+    const announced = await announcedFor(invocation.input);
     const askedToStop = untilAskedToStop();
     if (invocation.input.processes) return runProcesses(invocation, askedToStop);
-    const devnet = await Promise.race([boot(invocation), askedToStop]);
+    const devnet = await Promise.race([boot(invocation, announced), askedToStop]);
     if (devnet === null) throw new CliError('interrupted', 'Interrupted before the network was up.');
     const { json, terminal } = invocation;
     const say = (event: z.infer<typeof line>) => terminal.out.write(`${JSON.stringify(event)}\n`);
@@ -186,13 +187,19 @@ async function runProcesses(invocation: Invocation<z.infer<typeof input>>, asked
 
 type Booted = Devnet & { readonly announced: readonly string[] };
 
-async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>): Promise<Booted> {
+/** Who attacks, if somebody is to. */
+async function announcedFor({ adversary, upstream, miners = standardMiners }: z.infer<typeof input>) {
+  if (adversary === undefined) return null;
+  const announced = await readAttackers(adversary, miners);
+  if (upstream === undefined) return announced;
+  throw new CliError('usage', '--adversary is for the built-in backend: what --upstream gives nobody can check.');
+}
+
+async function boot(
+  { input: asked, ...run }: Invocation<z.infer<typeof input>>,
+  announced: Announced | null,
+): Promise<Booted> {
   const { dataDir, home, json, terminal } = run;
-  const { miners = standardMiners } = asked;
-  const announced = asked.adversary === undefined ? null : await readAttackers(asked.adversary, miners);
-  if (announced !== null && asked.upstream !== undefined) {
-    throw new CliError('usage', '--adversary is for the built-in backend: what --upstream gives nobody can check.');
-  }
   requireDataDirectory(dataDir);
   const fresh = asked.fresh && (await agreeToFresh(dataDir, { terminal, json }));
   const model = asked.upstream === undefined ? await resolveShown(asked.model, { home, terminal }) : null;
@@ -202,7 +209,7 @@ async function boot({ input: asked, ...run }: Invocation<z.infer<typeof input>>)
     port: asked.port ?? standardPort,
     model,
     upstream: asked.upstream === undefined ? null : { url: asked.upstream, model: asked.model ?? null },
-    miners,
+    miners: asked.miners ?? standardMiners,
     contextTokens: asked.context ?? null,
     threads: asked.threads ?? null,
     preset: asked.preset ?? null,
