@@ -27,6 +27,7 @@ const commands = {
   tidy: { args: ['tools/tidy.ts'] },
   bench: { args: ['bench/run.ts'] },
   sim: { args: ['packages/sim/src/main.ts'] },
+  justice: { args: ['packages/sim/src/justice/main.ts'] },
   vectors: { args: ['tools/vectors.ts'] },
   release: { args: ['tools/release.ts'] },
 };

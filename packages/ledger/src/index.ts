@@ -2,7 +2,13 @@
 
 export { apportion } from './arithmetic/apportion.ts';
 export { type AuditDuty, auditDuties, isAudited, mayReveal, waitingDraws } from './audit/audits.ts';
-export { challengeSigningRoot, type MeasuringDuty, measuringOf, reportsCode } from './audit/challenges.ts';
+export {
+  challengeSigningRoot,
+  challengesOwed,
+  type MeasuringDuty,
+  measuringOf,
+  reportsCode,
+} from './audit/challenges.ts';
 export { measuredValues } from './audit/measured.ts';
 export { SECOND_AUDITOR_PPB } from './audit/open-audit.ts';
 export { mayPlant, plantStage } from './audit/plants.ts';

@@ -11,6 +11,7 @@ import {
   concurrency,
   devnetGenesis,
   devnetRoles,
+  type GenesisOptions,
   keyNames,
   maxTaskUnits,
   names,
@@ -21,7 +22,7 @@ import { type Attack, type BuiltRoles, buildRoles, drawTablesOf } from '@assay/n
 import { followKeys } from '@assay/node/host/follow-keys';
 import { KeyRing } from '@assay/node/keys/keyring';
 import type { KeyName, Keystore } from '@assay/node/keys/keystore';
-import type { BodyKind, BodyValues, Genesis, NoiseProfile, Ref } from '@assay/protocol';
+import type { BodyKind, BodyValues, Genesis, Ref } from '@assay/protocol';
 import type { AccountSigner, RoleContext } from '@assay/roles/context';
 import { type ApiKey, type ApiKeys, type Gateway, hashOfApiKey } from '@assay/roles/gateway/index';
 import type { Chain, Inclusion } from '@assay/roles/ports/chain';
@@ -44,7 +45,7 @@ const stepMs = 1000;
 /** Transactions of one account on their way to a block. */
 const sessionsAtOnce = 16;
 
-export interface WorldOptions extends ServingOptions {
+export interface WorldOptions extends ServingOptions, Pick<GenesisOptions, 'profiles'> {
   /** Decides every random value. */
   readonly seed: number;
   /** Decides the keys, in place of `seed`: worlds of one genesis may have chances of their own. */
@@ -53,8 +54,6 @@ export interface WorldOptions extends ServingOptions {
   /** As many as the default network has when absent. */
   readonly mixers?: number;
   readonly params?: Partial<Genesis['params']>;
-  /** What engines that differ find of each other's honest answers; none when absent. */
-  readonly profiles?: readonly Omit<NoiseProfile, 'model'>[];
   readonly ways?: Ways;
   /** What the payer's session holds. */
   readonly depositUnits?: bigint;

@@ -3,11 +3,11 @@ import { SECOND_AUDITOR_PPB } from '@assay/ledger';
 import { devnetParams } from '@assay/node/devnet/genesis';
 import { presetParams } from '@assay/node/presets/presets';
 import { limits } from '@assay/protocol';
+import { committeeErrors, justiceErrors, justiceTargets, maxMean, smallestRule } from '@assay/sim/justice/escape';
+import { collusionPower, mixed, oldRule, ruleOf } from '@assay/sim/justice/verdicts';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { decimalNumber, wholeNumber } from '../inputs.ts';
-import { committeeErrors, justiceErrors, justiceTargets, maxMean, smallestRule } from '../params/justice.ts';
-import { collusionPower, mixed, oldRule, ruleOf } from '../params/verdicts.ts';
 
 const rule = z.object({ lambda: z.number(), tau: z.number(), alpha: z.int(), f: z.number() });
 const power = z.object({

@@ -1,7 +1,7 @@
 import { table } from '@assay/explain/table';
+import { selfDealingReturn, wholeReturn } from '@assay/sim/justice/wash';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
-import { selfDealingReturn, wholeReturn } from '../params/wash.ts';
 
 const capacities = [0.01, 0.05, 0.1, 0.2, 0.3, 0.5] as const;
 const phases = [true, false] as const;

@@ -1,5 +1,5 @@
+import { selfDealingReturn, wholeReturn } from '@assay/sim/justice/wash';
 import { describe, expect, it } from 'vitest';
-import { selfDealingReturn, wholeReturn } from '../../src/params/wash.ts';
 import { Village } from './village.fixture.ts';
 
 const tasks = 100;

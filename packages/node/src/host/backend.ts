@@ -53,7 +53,7 @@ export interface Serving extends Workers {
 }
 
 /** Honest limit of T1 for the built-in backend, parts per billion (verification §6.2); measured by `t1.bench.ts`. */
-const t1ThresholdPpb = 40_000_000;
+export const honestT1LimitPpb = 40_000_000;
 const upstreamContextTokens = 8192;
 /** The registered file of a model that has none: no file has this hash, so nobody can re-check the model. */
 const noFile = new Uint8Array(32);
@@ -84,7 +84,7 @@ async function openFile(file: ModelFile, options: BackendOptions): Promise<Servi
   try {
     const served = await backend.open(file.path);
     const honest = modelWorker(served, backend.engine);
-    const model = { name: file.name, fileHash, contextTokens: served.contextTokens, t1ThresholdPpb };
+    const model = { name: file.name, fileHash, contextTokens: served.contextTokens, t1ThresholdPpb: honestT1LimitPpb };
     return {
       model,
       measuring: {

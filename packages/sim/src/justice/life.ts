@@ -45,8 +45,8 @@ export interface Life {
 const lot = 2 ** 32;
 
 /**
- * The life of one miner under the ledger's own rules: audit rate, opinion, pools, evidence, trust. Each audit finds what
- * a real one found, drawn at random; all auditors find the same, so that an opinion is the verdict.
+ * The life of one miner under the ledger's own rules: audit rate, opinion, pools, evidence, trust. Each audit finds
+ * what a real one found, drawn at random; all auditors find the same, so that an opinion is the verdict.
  */
 export function liveMiner(options: LifeOptions): Life {
   const { params, t1ThresholdPpb, findings, requests, requestsPerEpoch, cheats, random } = options;

@@ -67,7 +67,7 @@ export function t1PpbOf({ variationsPpb }: Sample, seed: number): number {
 }
 
 /**
- * Answers to requests, each audited while others are written: `parallel` at a time, in the order in which they are done.
+ * Answers to requests, each audited while others are written: `parallel` at a time, in the order they are done in.
  * An answer without a token is passed over.
  */
 export async function* samplesOf(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { committeeErrors, justiceErrors, smallestRule } from './justice.ts';
+import { committeeErrors, justiceErrors, smallestRule } from './escape.ts';
 
 const published = { lambda: 5, tau: 0.1, alpha: 3, f: 0.01 };
 
