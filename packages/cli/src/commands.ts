@@ -4,6 +4,7 @@ import { apiKeyListCommand } from './commands/api-key-list.ts';
 import { apiKeyNewCommand } from './commands/api-key-new.ts';
 import { apiKeyRevokeCommand } from './commands/api-key-revoke.ts';
 import { balanceCommand } from './commands/balance.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { casesCommand } from './commands/cases.ts';
 import { chatCommand } from './commands/chat.ts';
 import { committeeCommand } from './commands/committee.ts';
@@ -81,6 +82,7 @@ const described: readonly Command[] = [
   paramsWashCommand,
   modelsListCommand,
   modelsPullCommand,
+  calibrateCommand,
   keysCommand,
   apiKeyListCommand,
   apiKeyNewCommand,

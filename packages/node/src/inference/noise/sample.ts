@@ -67,8 +67,8 @@ export function t1PpbOf({ variationsPpb }: Sample, seed: number): number {
 }
 
 /**
- * Answers to requests, each audited while others are written: `parallel` at a time, in the order they are done in.
- * An answer without a token is passed over.
+ * Answers to requests, each audited while others are written: `parallel` at a time, in the order in which they are
+ * done. An answer without a token is passed over.
  */
 export async function* samplesOf(
   pair: { readonly miner: Served; readonly auditor: InferenceModel; readonly parallel: number },
