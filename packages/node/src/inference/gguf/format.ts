@@ -39,6 +39,9 @@ export const tensorTypes = {
   Q5_0: { code: 6, values: 32, bytes: 22 },
   Q5_1: { code: 7, values: 32, bytes: 24 },
   Q8_0: { code: 8, values: 32, bytes: 34 },
+  Q4_K: { code: 12, values: 256, bytes: 144 },
+  Q5_K: { code: 13, values: 256, bytes: 176 },
+  Q6_K: { code: 14, values: 256, bytes: 210 },
   BF16: { code: 30, values: 1, bytes: 2 },
 } as const;
 export type TensorType = keyof typeof tensorTypes;

@@ -21,6 +21,19 @@ describe('dequantise', () => {
     expect([numbers[0], numbers[1], numbers[16]]).toEqual([first, second, seventeenth]);
   });
 
+  // By llama.cpp's own dequantize_row_* of the same bytes.
+  it.each([
+    ['Q4_K', 144, [0, 2], [-9.5, 148, 163.75, 20, -9.75, 128, 69, -2, -14, -14.5], 12368.5],
+    ['Q5_K', 176, [0, 2], [116.5, 22, 415.75, 37, 71, -4.75, 393.5, -16, 214.75, -6.25], 30622],
+    ['Q6_K', 210, [208], [477.75, -477.75, 544.5, -314.5, -17, 493.75, 580, -577.5, 0, -354], -1402.75],
+  ] as const)('reads a block of %s as llama.cpp does', (type, size, scalesAt, some, sum) => {
+    const block = Uint8Array.from({ length: size }, (_, i) => i * 73 + ((i * i) % 251) + 11);
+    for (const [i, at] of scalesAt.entries()) new DataView(block.buffer).setFloat16(at, 0.25 * (i + 1), true);
+    const numbers = dequantise(type, block);
+    expect([0, 1, 31, 32, 63, 100, 127, 128, 200, 255].map((at) => numbers[at])).toEqual(some);
+    expect(numbers.reduce((total, number) => total + number, 0)).toBe(sum);
+  });
+
   it('reads plain numbers', () => {
     expect([...dequantise('F16', bytes(one, minusOne))]).toEqual([1, -1]);
     expect([...dequantise('BF16', bytes([0x80, 0x3f], [0x00, 0xc0]))]).toEqual([1, -2]);

@@ -1,4 +1,5 @@
 import { type TensorType, tensorTypes } from './format.ts';
+import { kReaders, type ReadBlock } from './k-quants.ts';
 
 /**
  * Block encodings of ggml (ggml-quants.c): 32 numbers share a scale, some also a minimum. Nibble i of a block holds
@@ -27,9 +28,9 @@ function readNibbles(data: Uint8Array, at: number, fifth: number, block: Block, 
 }
 
 type BlockType = Exclude<TensorType, 'F32' | 'F16' | 'BF16'>;
-type ReadBlock = (data: Uint8Array, view: DataView, at: number, out: Float32Array, to: number) => void;
 
 const readers: Record<BlockType, ReadBlock> = {
+  ...kReaders,
   Q4_0: (data, view, at, out, to) => {
     readNibbles(data, at + 2, 0, { scale: view.getFloat16(at, true), zero: 8, minimum: 0 }, out, to);
   },
