@@ -75,6 +75,7 @@ describe.skipIf(!registryAnswers())('the package, in an empty folder, with npm a
       err: '',
     });
     expect((await assay('--help')).out).toContain('up [options]');
+    expect((await assay('adversaries')).out).toContain('requantised');
   });
 
   it('answers, certifies, ends, and replays to the same roots', async () => {
