@@ -7,6 +7,7 @@ import {
   precommitHash,
 } from '@assay/protocol';
 import { structureFlaw } from '@assay/roles/audit/structure';
+import { structureReference } from '@assay/roles/audit/structure-reference';
 import { generateText, textPieces } from '@assay/roles/inference/output-text';
 import { Generation, generateAgain, modelWorker } from '@assay/roles/miner/index';
 import {
@@ -18,7 +19,6 @@ import {
   stepTask,
 } from '@assay/roles/mixer/task/state';
 import type { ChatMessage, GenerateEvent, GenerateRequest, InferenceModel } from '@assay/roles/ports/inference';
-import { structureReference } from '@assay/roles/audit/structure-reference';
 import { decodeText, TextPieces } from '@assay/roles/utf8';
 import { encodeText, equalBytes } from '@assay/ssz';
 import fc from 'fast-check';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { InferenceModel } from '@assay/roles/ports/inference';
 import type { Bench, Row } from '../../../../bench/bench.ts';
 import { resolveModel } from '../models/resolve.ts';
-import { cutLayer } from './gguf/cut-layer.ts';
+import { cutLayers } from './gguf/cut-layers.ts';
 import { requantise } from './gguf/requantise.ts';
 import { type LlamaOptions, startLlamaBackend } from './llama/backend.ts';
 import { mismatchesOf, type Quantiles, statisticsOf } from './noise/profile.ts';
@@ -14,7 +14,7 @@ import { type Answer, answerOf, auditOf, type Sample, samplesOf } from './noise/
 /* One engine or file answers, another audits: how far honest pairs differ, and how far substitutions do. */
 const requests = 24;
 const parallel = 4;
-const cutLayers = [15, 29];
+const layersCut = [15, 29];
 const never = new AbortController().signal;
 const engine = { sampler: 'seeded' } as const;
 const numbered = Array.from({ length: requests }, (_, i) => [i, honestRequest(i)] as const);
@@ -114,8 +114,8 @@ async function measure(path: string, folder: string, say: Say): Promise<Row[]> {
     const cut = await file(type, (target) => requantise(path, target, type));
     rows.push(await served(`instead: weights in ${type}`, cut, reference));
   }
-  for (const layer of cutLayers) {
-    const cut = await file(`without-${layer}`, (target) => cutLayer(path, target, layer));
+  for (const layer of layersCut) {
+    const cut = await file(`without-${layer}`, (target) => cutLayers(path, target, (each) => each === layer));
     rows.push(await served(`instead: without layer ${layer}`, cut, reference));
   }
   return rows;

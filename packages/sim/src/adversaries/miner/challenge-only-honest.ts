@@ -1,6 +1,6 @@
 import { modelWorker } from '@assay/roles/miner/index';
 import type { Adversary } from '../adversary.ts';
-import { keepLayers } from './fewer-layers.ts';
+import { withoutLayers } from './fewer-layers.ts';
 import { answering } from './serving.ts';
 
 /** Tasks that come closer to each other than this are users': challenges come one by one. */
@@ -11,7 +11,7 @@ export const challengeOnlyHonest: Adversary = {
   role: 'miner',
   does: 'It is honest where a task comes alone, as challenges do, and serves a third of the model to all others.',
   loses: 'Audits are drawn when the answer is there: what it serves to users is rejected and refunded all the same.',
-  cheapen: (source, target) => keepLayers(source, target, (layers) => Math.ceil(layers / 3)),
+  cheapen: withoutLayers(2 / 3),
   attack: (cheap) =>
     answering(({ engine, generate }, { equipment: { context } }) => {
       const { runtime } = context;

@@ -1,6 +1,6 @@
 import { modelWorker } from '@assay/roles/miner/index';
 import type { Adversary } from '../adversary.ts';
-import { keepLayers } from './fewer-layers.ts';
+import { withoutLayers } from './fewer-layers.ts';
 import { answering } from './serving.ts';
 
 export const smallerModel: Adversary = {
@@ -8,6 +8,6 @@ export const smallerModel: Adversary = {
   role: 'miner',
   does: 'It serves a model of a third of the size: the registered one has three times its layers.',
   loses: 'The first audit of an answer rejects it: refunded, unpaid, and a case against its collateral.',
-  cheapen: (source, target) => keepLayers(source, target, (layers) => Math.ceil(layers / 3)),
+  cheapen: withoutLayers(2 / 3),
   attack: (cheap) => answering(({ engine }) => modelWorker(cheap, engine).generate),
 };

@@ -2,7 +2,7 @@ import { InferencePayload } from '@assay/protocol';
 import { modelWorker } from '@assay/roles/miner/index';
 import { toHex } from '@assay/ssz';
 import type { Adversary } from '../adversary.ts';
-import { keepLayers } from './fewer-layers.ts';
+import { withoutLayers } from './fewer-layers.ts';
 import { answering } from './serving.ts';
 
 export const sybilPair: Adversary = {
@@ -13,7 +13,7 @@ export const sybilPair: Adversary = {
     'Two miners under two names tell each other their prompts: what one of them had is taken for a challenge and ' +
     'answered honestly, all else with a third of the model.',
   loses: 'Audits do not need challenges: both are rejected and refunded for what they serve to users.',
-  cheapen: (source, target) => keepLayers(source, target, (layers) => Math.ceil(layers / 3)),
+  cheapen: withoutLayers(2 / 3),
   attack: (cheap) => {
     const known = new Set<string>();
     return answering(({ engine, generate }) => (payload, bounds, signal) => {

@@ -25,13 +25,15 @@ export function lyingAbout(pace: number): Attack {
       if (!isLine || miner === undefined || peerIdOf(miner) !== peer) return stream;
       monotonicMs();
       measuring += 1;
+      let isOver = false;
       return {
         send: (message) => stream.send(message),
         messages: stream.messages,
         close: () => stream.close(),
         abort: (unreadable) => {
           monotonicMs();
-          measuring -= 1;
+          if (!isOver) measuring -= 1;
+          isOver = true;
           stream.abort(unreadable);
         },
       };

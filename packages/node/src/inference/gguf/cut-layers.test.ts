@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startLlamaBackend } from '../llama/backend.ts';
-import { cutLayer } from './cut-layer.ts';
+import { cutLayers } from './cut-layers.ts';
 import { readGgufHeader } from './read.ts';
 import { writeTinyModel } from './tiny.ts';
 
@@ -11,7 +11,7 @@ it('gives a model of one layer less, which llama.cpp loads', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'cut-layer-'));
   const [source, target] = [join(folder, 'tiny.gguf'), join(folder, 'cut.gguf')];
   await writeTinyModel(source);
-  await cutLayer(source, target, 0);
+  await cutLayers(source, target, (layer) => layer === 0);
   const [whole, cut] = await Promise.all([readGgufHeader(source), readGgufHeader(target)]);
   expect(cut.metadata.get('llama.block_count')).toEqual({ type: 'uint32', value: 1 });
   const layers = (header: typeof cut) => header.tensors.filter(({ name }) => name.startsWith('blk.'));
