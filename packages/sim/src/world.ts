@@ -365,10 +365,8 @@ export class World implements Surroundings {
     const { engine, chain, runtime, options } = this.#parts;
     const { miners, depositUnits = sessionDepositUnits } = options;
     engine.start();
-    const serving = servingOn(runtime, options);
-    const workerOf = (miner: number) => serving.workerOf(miner);
-    const { keys } = this;
-    this.#session = await provision({ chain, keys, runtime, miners, workerOf, depositUnits });
+    const { workerOf } = servingOn(runtime, options);
+    this.#session = await provision({ chain, keys: this.keys, runtime, miners, workerOf, depositUnits });
     this.#apiKey = this.#accept(this.#session);
   }
 
