@@ -31,13 +31,18 @@ async function submit(net: World, mixer: number, batch: BodyValues['certifiedBat
   return (await net.chain.submit(signTransaction({ signer, chain }, ['certifiedBatch', batch], envelope))).code;
 }
 
-/** The validators have something to pay fees with; what they send of offences is counted. */
-async function start() {
-  const net = await startWorld({ miners: 1, params: { epochBlocks: 4096 } });
+/** Gives the validators something to pay fees with. */
+async function fund(net: World): Promise<void> {
   for (const validator of [0, 1, 2]) {
     const to = net.keys.account(names.validator(validator)).address;
     expect(await net.send(names.payer, 'transfer', { to, amountUnits: feeUnits })).toBe('OK');
   }
+}
+
+/** What the validators send of offences is counted. */
+async function start({ isFunded }: { readonly isFunded: boolean } = { isFunded: true }) {
+  const net = await startWorld({ miners: 1, params: { epochBlocks: 4096 } });
+  if (isFunded) await fund(net);
   let sent = 0;
   net.chain.onBlock(({ result }) => {
     sent += result.transactions.filter(({ kind }) => kind === 'evidence').length;
@@ -63,6 +68,18 @@ describe('a mixer that signs two batches of one turn (§7.4.6)', () => {
     expect(casesOf(net)).toEqual([{ cause: 'equivocation', kind: 'mixer', role: 3 }]);
     expect(sent()).toBe(1);
     expect(net.chain.head().mixers.at(3).stakeUnits).toBeLessThan(stakeUnits);
+  });
+
+  it('has it as soon as a validator can pay for what it brings', async () => {
+    const { net } = await start({ isFunded: false });
+    expect(await submit(net, 3, batchOf(net, 3, takenTurn(net, 3)))).not.toBe('OK');
+    await net.blocks(48);
+    expect(casesOf(net)).toEqual([]);
+    await fund(net);
+    await net.until(() => casesOf(net).length > 0);
+    expect(casesOf(net)).toEqual([{ cause: 'equivocation', kind: 'mixer', role: 3 }]);
+    const told = net.trace.said.filter((line) => line.includes('CANNOT_PAY_FEE'));
+    expect(told).toHaveLength(3);
   });
 
   it('has none for a second batch that somebody else made up', async () => {

@@ -52,23 +52,6 @@ describe('work that was not done', () => {
     expect(paid).toBe(0);
   });
 
-  it('is a kept answer to another prompt', async () => {
-    const other = [...Buffer.from('another prompt')];
-    const kept: Choose = ({ sampling, step }) => {
-      const answer: number[] = [];
-      while (answer.length <= step) answer.push(registered.choice([...other, ...answer], sampling, answer.length));
-      return answer[step] ?? garbage;
-    };
-    const { verdicts: given } = await audited(kept, [cold, warm]);
-    expect(given).toEqual(['hard', 'hard']);
-  });
-
-  it('is an answer to the last words of the prompt', async () => {
-    const short: Choose = ({ ids, sampling, step }) => registered.choice(ids.slice(3), sampling, step);
-    const { verdicts: given } = await audited(short, [cold, warm]);
-    expect(given).toEqual(['hard', 'hard']);
-  });
-
   it('is a beginning written beforehand with an honest end: soft once it comes again (verification §4.7)', async () => {
     const begun: Choose = (at) => (at.step < 3 ? garbage : never(at));
     const { verdicts: given, paid } = await audited(begun, [cold, warm, cold]);

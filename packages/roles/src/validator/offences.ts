@@ -1,5 +1,5 @@
 import { isCharged, turnOf } from '@assay/ledger';
-import type { Offence } from '@assay/protocol';
+import type { Offence, ResultCode } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import type { RoleContext } from '../context.ts';
 import type { ValidatorOptions } from './audits.ts';
@@ -14,6 +14,8 @@ interface Kept {
   readonly offence: Offence;
   dueHeight: number;
   sent: number;
+  /** What became of it when it was sent last. */
+  code: ResultCode | null;
 }
 
 /**
@@ -41,7 +43,7 @@ export class Offences {
     if (this.#kept.has(name)) return;
     const count = validators.length;
     const place = (count + this.#options.validator - ((subject[0] ?? 0) % count)) % count;
-    this.#kept.set(name, { offence, dueHeight: globals.height + place * turnBlocks, sent: 0 });
+    this.#kept.set(name, { offence, dueHeight: globals.height + place * turnBlocks, sent: 0, code: null });
     for (const oldest of this.#kept.keys()) if (this.#kept.size > maxKept) this.#kept.delete(oldest);
   }
 
@@ -58,19 +60,25 @@ export class Offences {
     kept.sent += 1;
     if (kept.sent >= maxSent) this.#kept.delete(name);
     try {
-      await this.#send(kept.offence);
+      await this.#send(kept);
+      if (kept.code !== 'CANNOT_PAY_FEE') return;
+      kept.sent -= 1;
+      this.#kept.set(name, kept);
     } finally {
       this.#isSending = false;
     }
   }
 
-  async #send(offence: Offence): Promise<void> {
+  async #send(kept: Kept): Promise<void> {
     const { runtime } = this.#context;
+    const { offence } = kept;
     const { role, kind } = turnOf(offence, this.#context.chain.head().params);
     try {
       const { code } = await this.#options.submit('evidence', { offence });
       const outcome = code === 'OK' ? 'there is a case' : `no case: ${code}`;
-      if (code !== 'EVIDENCE_KNOWN') runtime.log(`${offence.kind} of ${kind} ${role}: ${outcome}`);
+      const isNews = code !== 'EVIDENCE_KNOWN' && code !== kept.code;
+      kept.code = code;
+      if (isNews) runtime.log(`${offence.kind} of ${kind} ${role}: ${outcome}`);
     } catch (error) {
       runtime.log(`${offence.kind} of ${kind} ${role} is not reported: ${(error as Error).message}`);
     }
