@@ -21,8 +21,8 @@ export function attackersIn(
     strikes: sum(rows.map(({ strikes }) => strikes)),
     rejectedTasks: sum(miners.map((miner) => state.miners.at(miner).rejected)),
     trustPpb: miners.length === 0 ? null : Math.min(...miners.map((miner) => state.miners.standing(miner).trustPpb)),
-    cases: [...state.cases].flatMap(({ kind, role: accused }, index) =>
-      kind === role && members.includes(accused) ? [index] : [],
+    cases: [...state.cases].flatMap(({ id, kind, role: accused }) =>
+      kind === role && members.includes(accused) ? [id] : [],
     ),
   };
 }
