@@ -3,8 +3,8 @@ import { protocols } from '@assay/roles/context';
 import { peerIdOf } from '@assay/roles/ports/network';
 import { opening } from '../opening.ts';
 
-/** A mixer whose clock goes at another pace while it measures the line of the first miner. */
-export function lyingAbout(pace: number): Attack {
+/** A mixer whose clock makes something else of the time that passes while it measures the line of the first miner. */
+export function lyingAbout(toldOf: (passedMs: number) => number): Attack {
   return (member) => {
     const { context } = member.equipment;
     const { runtime, chain } = context;
@@ -13,9 +13,10 @@ export function lyingAbout(pace: number): Attack {
     let toldMs = realMs;
     const monotonicMs = () => {
       const nowMs = runtime.monotonicMs();
-      toldMs += (nowMs - realMs) * (measuring > 0 ? pace : 1);
+      const passedMs = nowMs - realMs;
+      toldMs += measuring > 0 ? toldOf(passedMs) : passedMs;
       realMs = nowMs;
-      return Math.floor(toldMs);
+      return toldMs;
     };
     const equipment = { ...member.equipment, context: { ...context, runtime: { ...runtime, monotonicMs } } };
     return opening({ ...member, equipment }, (open) => async (peer, protocol) => {
