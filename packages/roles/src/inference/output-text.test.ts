@@ -9,51 +9,50 @@ const bytesAsText = (ids: readonly number[]) => decodeText(Uint8Array.from(ids))
 const bytesOf = (text: string) => [...encodeText(text)];
 const wholeOf = (pieces: readonly Uint8Array[]) => decodeText(Buffer.concat(pieces));
 
+async function pushed(assembler: TextAssembler, bytes: readonly number[]): Promise<Uint8Array[]> {
+  const given: Uint8Array[] = [];
+  for (const byte of bytes) given.push(await assembler.push(byte));
+  return given;
+}
+
 describe('TextAssembler', () => {
-  it('withholds a character until its last byte', () => {
+  it('withholds a character until its last byte', async () => {
     const assembler = new TextAssembler(bytesAsText);
-    expect(bytesOf('a€😀').map((byte) => decodeText(assembler.push(byte)))).toEqual([
-      'a',
-      '',
-      '',
-      '€',
-      '',
-      '',
-      '',
-      '😀',
-    ]);
-    expect(assembler.flush()).toHaveLength(0);
+    const given = await pushed(assembler, bytesOf('a€😀'));
+    expect(given.map((piece) => decodeText(piece))).toEqual(['a', '', '', '€', '', '', '', '😀']);
+    expect(await assembler.flush()).toHaveLength(0);
   });
 
-  it('gives what a cut-off character leaves', () => {
+  it('gives what a cut-off character leaves', async () => {
     const assembler = new TextAssembler(bytesAsText);
-    const given = bytesOf('ok€')
-      .slice(0, -1)
-      .map((byte) => assembler.push(byte));
-    expect(wholeOf(given)).toBe('ok');
-    expect(decodeText(assembler.flush())).toBe('\uFFFD');
+    expect(wholeOf(await pushed(assembler, bytesOf('ok€').slice(0, -1)))).toBe('ok');
+    expect(decodeText(await assembler.flush())).toBe('\uFFFD');
   });
 
-  it('gives every text back whole, however it is cut into tokens', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(wholeOf(textPieces(bytesAsText, bytesOf(text.toWellFormed())))).toBe(text.toWellFormed());
+  it('gives every text back whole, however it is cut into tokens', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
+        expect(wholeOf(await textPieces(bytesAsText, bytesOf(text.toWellFormed())))).toBe(text.toWellFormed());
       }),
     );
   });
 
-  it('streams what decoding the whole gives, whatever the bytes', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(255), { maxLength: 31 }), (bytes) => {
-        expect(wholeOf(textPieces(bytesAsText, bytes))).toBe(bytesAsText(bytes));
+  it('streams what decoding the whole gives, whatever the bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(255), { maxLength: 31 }), async (bytes) => {
+        expect(wholeOf(await textPieces(bytesAsText, bytes))).toBe(bytesAsText(bytes));
       }),
     );
   });
 
-  it('gives endless nonsense in parts', () => {
+  it('gives endless nonsense in parts', async () => {
     const assembler = new TextAssembler(bytesAsText);
-    const given = Array.from({ length: 64 }, () => assembler.push(0x80));
-    expect(wholeOf(given)).toBe('\uFFFD'.repeat(64));
+    expect(wholeOf(await pushed(assembler, new Array(64).fill(0x80)))).toBe('\uFFFD'.repeat(64));
+  });
+
+  it('takes its text from elsewhere just so', async () => {
+    const elsewhere = async (ids: readonly number[]) => bytesAsText(ids);
+    expect(wholeOf(await textPieces(elsewhere, bytesOf('a€😀')))).toBe('a€😀');
   });
 });
 

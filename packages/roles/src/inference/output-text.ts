@@ -3,7 +3,7 @@ import { encodeText } from '@assay/ssz';
 import type { GeneratedToken, GenerateEvent } from '../ports/inference.ts';
 
 /** Turns ids into text; ids before `ids` may be given so that spaces at the seam come out right. */
-export type Detokenize = (ids: readonly number[], before: readonly number[]) => string;
+export type Detokenize = (ids: readonly number[], before: readonly number[]) => string | Promise<string>;
 
 const maxSegmentTokens = 32;
 /** A text this long ends its answer: what the last tokens may still add fits below the limit of the network. */
@@ -26,9 +26,9 @@ export class TextAssembler {
     this.#detokenize = detokenize;
   }
 
-  push(id: number): Uint8Array {
+  async push(id: number): Promise<Uint8Array> {
     this.#segment.push(id);
-    const text = this.#detokenize(this.#segment, this.#before);
+    const text = await this.#detokenize(this.#segment, this.#before);
     // A character cut off at the end is decoded as one replacement character.
     const complete = !text.endsWith('\uFFFD') || this.#segment.length >= maxSegmentTokens;
     const out = text.slice(this.#given, complete ? undefined : -1);
@@ -38,8 +38,9 @@ export class TextAssembler {
   }
 
   /** The rest, when no more tokens come. */
-  flush(): Uint8Array {
-    const rest = this.#detokenize(this.#segment, this.#before).slice(this.#given);
+  async flush(): Promise<Uint8Array> {
+    const text = await this.#detokenize(this.#segment, this.#before);
+    const rest = text.slice(this.#given);
     this.#startSegment();
     return encodeText(rest);
   }
@@ -52,9 +53,11 @@ export class TextAssembler {
 }
 
 /** The text of a list of ids: what each of them adds, and at last the rest. */
-export function textPieces(detokenize: Detokenize, ids: readonly number[]): Uint8Array[] {
+export async function textPieces(detokenize: Detokenize, ids: readonly number[]): Promise<Uint8Array[]> {
   const assembler = new TextAssembler(detokenize);
-  return [...ids.map((id) => assembler.push(id)), assembler.flush()];
+  const pieces: Uint8Array[] = [];
+  for (const id of ids) pieces.push(await assembler.push(id));
+  return [...pieces, await assembler.flush()];
 }
 
 /** Ends a text before the stop sequence that is complete first; withholds what may be the start of one. Bytes only. */
@@ -132,17 +135,17 @@ export async function* generateText(
 ): AsyncGenerator<GenerateEvent> {
   const assembler = new TextAssembler(detokenize);
   const output = new OutputText(request.stop);
-  const end = (finish: 'stop' | 'length'): GenerateEvent => {
-    const text = output.end(assembler.flush());
+  const end = async (finish: 'stop' | 'length'): Promise<GenerateEvent> => {
+    const text = output.end(await assembler.flush());
     return { type: 'end', finish: output.stopped ? 'stop' : finish, text };
   };
   for (let step = 0; step < request.maxTokens; step++) {
     const token = await next(step);
-    if (token === null) return yield end('stop');
-    yield { type: 'tokens', tokens: [token], text: output.push(assembler.push(token.id)) };
+    if (token === null) return yield await end('stop');
+    yield { type: 'tokens', tokens: [token], text: output.push(await assembler.push(token.id)) };
     if (output.isOver) break;
   }
-  yield end('length');
+  yield await end('length');
 }
 
 const isFound = (match: { readonly start: number }) => match.start >= 0;

@@ -88,7 +88,7 @@ export class LoadedModel {
     return shouldPrependBosToken && bos !== null && ids[0] !== bos ? [bos, ...ids] : ids;
   }
 
-  textPieces(ids: readonly number[]): Uint8Array[] {
+  textPieces(ids: readonly number[]): Promise<Uint8Array[]> {
     this.#checkIds(ids);
     return textPieces(this.#detokenize, ids);
   }

@@ -50,7 +50,7 @@ class Worker {
         return yield model.render(call.messages);
       case 'textPieces':
         await this.#ownTurn();
-        return yield model.textPieces(call.ids);
+        return yield await model.textPieces(call.ids);
       case 'generate':
         return yield* model.generate(call.request, signal);
       case 'score':
