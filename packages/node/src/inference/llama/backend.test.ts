@@ -204,6 +204,25 @@ describe('render', () => {
   });
 });
 
+describe('a file without its weights', () => {
+  it('renders, reads and ends as the whole model does', async () => {
+    const vocabulary = await backend.openVocabulary(path);
+    const { contextTokens, vocabularySize } = model;
+    expect(vocabulary).toMatchObject({ contextTokens, vocabularySize, endIds: [2, 4] });
+    const messages = [{ role: 'user', content: 'é <|im_end|>' }] as const;
+    expect(await vocabulary.render(messages)).toEqual(await model.render(messages));
+    const { ids } = await run(ask({ maxTokens: 60 }));
+    expect(await vocabulary.textPieces(ids)).toEqual(await model.textPieces(ids));
+    expect(await vocabulary.detokenize(idsOf('é').slice(1), idsOf('é').slice(0, 1))).toBe('\uFFFD');
+    expect(await vocabulary.tokenTexts([3, tinyByteId(0x61)])).toEqual(['<|im_start|>', 'a']);
+    await expect(vocabulary.tokenTexts([4096])).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+
+  it('says so when it is not there', async () => {
+    await expect(backend.openVocabulary('/nowhere/x.gguf')).rejects.toMatchObject({ code: 'BACKEND_FAILED' });
+  });
+});
+
 describe('an honest answer of a real model', () => {
   it.each([[[]], [['\ufeff']], [['\ufffd']], [['\ufffd\ufffd', 'a']], [['\u0000', '\ufffd\u0007']]])(
     'is never malformed, stopped by %j or not (verification §2.1)',

@@ -3,17 +3,37 @@ import { once } from 'node:events';
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { AssayError, type EngineInfo } from '@assay/protocol';
-import type { GenerateEvent, InferenceBackend, InferenceModel, Scored } from '@assay/roles/ports/inference';
+import type {
+  ChatMessage,
+  GenerateEvent,
+  InferenceBackend,
+  InferenceModel,
+  Scored,
+} from '@assay/roles/ports/inference';
 import { childEnvironment } from '../../child-environment.ts';
+import type { Vocabulary } from '../vocabulary.ts';
 import { Answer } from './answer.ts';
 import { commonKernels } from './kernels.ts';
-import type { Call, FromWorker, Item, ModelFacts, Numerics, ToWorker, WorkerOptions } from './messages.ts';
+import type {
+  Call,
+  FileFacts,
+  FromWorker,
+  Item,
+  ModelFacts,
+  ModelPart,
+  Numerics,
+  Question,
+  ToWorker,
+  WorkerOptions,
+} from './messages.ts';
 import { watchPulse } from './pulse.ts';
 
 /** llama.cpp in a process of its own. */
 export interface LlamaBackend extends InferenceBackend {
   /** The process that runs llama.cpp; null while there is none. */
   readonly pid: number | null;
+  /** What a model file says without its weights. */
+  openVocabulary(modelPath: string): Promise<Vocabulary>;
 }
 
 export interface LlamaOptions {
@@ -76,24 +96,38 @@ class Backend implements LlamaBackend {
     return model;
   }
 
+  async openVocabulary(path: string): Promise<Vocabulary> {
+    const model = { path, isVocabulary: true };
+    const ask = <T extends Item>(question: Question) => this.#process.ask<T>({ ...question, model });
+    return { ...(await ask<FileFacts>({ method: 'fileFacts' })), ...textOf(ask) };
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#process.stop();
   }
 }
 
 async function openModel(process: WorkerProcess, path: string): Promise<InferenceModel> {
-  const one = async <T extends Item>(call: Call, signal?: AbortSignal): Promise<T> => {
-    for await (const item of process.call(call, signal)) return item as T;
-    throw new AssayError('BACKEND_FAILED', 'The inference process gave no answer.');
-  };
-  const facts = await one<ModelFacts>({ method: 'open', path });
+  const model: ModelPart = { path, isVocabulary: false };
+  const ask = <T extends Item>(question: Question, signal?: AbortSignal) =>
+    process.ask<T>({ ...question, model }, signal);
   return {
-    ...facts,
-    render: (messages) => one<number[]>({ method: 'render', path, messages }),
-    textPieces: (ids) => one<Uint8Array[]>({ method: 'textPieces', path, ids }),
+    ...(await ask<ModelFacts>({ method: 'open' })),
+    ...textOf(ask),
     generate: (request, signal) =>
-      process.call({ method: 'generate', path, request }, signal) as AsyncIterable<GenerateEvent>,
-    score: (request, signal) => one<Scored>({ method: 'score', path, request }, signal),
+      process.call({ method: 'generate', model, request }, signal) as AsyncIterable<GenerateEvent>,
+    score: (request, signal) => ask<Scored>({ method: 'score', request }, signal),
+  };
+}
+
+/** What needs no weights. */
+function textOf(ask: <T extends Item>(question: Question) => Promise<T>) {
+  return {
+    render: (messages: readonly ChatMessage[]) => ask<number[]>({ method: 'render', messages }),
+    textPieces: (ids: readonly number[]) => ask<Uint8Array[]>({ method: 'textPieces', ids }),
+    detokenize: (ids: readonly number[], before: readonly number[]) =>
+      ask<string>({ method: 'detokenize', ids, before }),
+    tokenTexts: (ids: readonly number[]) => ask<string[]>({ method: 'tokenTexts', ids }),
   };
 }
 
@@ -137,6 +171,12 @@ class WorkerProcess {
       this.#answers.delete(id);
       if (!answer.complete) this.#send({ type: 'cancel', id });
     }
+  }
+
+  /** The one item of an answer. */
+  async ask<T extends Item>(call: Call, signal?: AbortSignal): Promise<T> {
+    for await (const item of this.call(call, signal)) return item as T;
+    throw new AssayError('BACKEND_FAILED', 'The inference process gave no answer.');
   }
 
   async stop(): Promise<void> {

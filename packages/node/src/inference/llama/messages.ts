@@ -26,16 +26,35 @@ export interface ModelFacts {
   readonly vocabularySize: number;
 }
 
-/** What the worker can be asked, each with the path of its model. */
-export type Call =
-  | { readonly method: 'open'; readonly path: string }
-  | { readonly method: 'render'; readonly path: string; readonly messages: readonly ChatMessage[] }
-  | { readonly method: 'textPieces'; readonly path: string; readonly ids: readonly number[] }
-  | { readonly method: 'generate'; readonly path: string; readonly request: GenerateRequest }
-  | { readonly method: 'score'; readonly path: string; readonly request: ScoreRequest };
+/** What more is known of a file without its weights. */
+export interface FileFacts extends ModelFacts {
+  /** Tokens that end a generation. */
+  readonly endIds: readonly number[];
+  /** All weights together, bytes. */
+  readonly weightBytes: number;
+}
+
+/** A model file, or what it says without its weights, which then take no memory. */
+export interface ModelPart {
+  readonly path: string;
+  readonly isVocabulary: boolean;
+}
+
+/** What the worker can be asked of a model. */
+export type Question =
+  | { readonly method: 'open' }
+  | { readonly method: 'fileFacts' }
+  | { readonly method: 'render'; readonly messages: readonly ChatMessage[] }
+  | { readonly method: 'textPieces'; readonly ids: readonly number[] }
+  | { readonly method: 'detokenize'; readonly ids: readonly number[]; readonly before: readonly number[] }
+  | { readonly method: 'tokenTexts'; readonly ids: readonly number[] }
+  | { readonly method: 'generate'; readonly request: GenerateRequest }
+  | { readonly method: 'score'; readonly request: ScoreRequest };
+
+export type Call = Question & { readonly model: ModelPart };
 
 /** One item of a call's answer; `generate` gives many, the others one. */
-export type Item = GenerateEvent | Scored | ModelFacts | Uint8Array[] | number[];
+export type Item = GenerateEvent | Scored | ModelFacts | FileFacts | Uint8Array[] | number[] | string[] | string;
 
 export type ToWorker =
   | { readonly type: 'start'; readonly options: WorkerOptions }

@@ -13,7 +13,7 @@ import type {
   ScoreRequest,
 } from '@assay/roles/ports/inference';
 import type { Llama, LlamaContext, LlamaModel, Token } from 'node-llama-cpp';
-import type { Numerics, WorkerOptions } from './messages.ts';
+import type { FileFacts, Numerics, WorkerOptions } from './messages.ts';
 import { Lane } from './native.ts';
 import { Pool } from './pool.ts';
 import { type PromptPart, renderTemplate, type TemplateTokens } from './template.ts';
@@ -54,7 +54,11 @@ export class LoadedModel {
     this.#model = model;
     this.#threads = options.threads ?? usualThreads(model.size);
     this.#numerics = options.numerics;
-    this.contextTokens = Math.min(options.contextTokens, model.trainContextSize);
+    // As the file says: without its weights llama.cpp does not read it.
+    this.contextTokens = Math.min(
+      options.contextTokens,
+      model.fileInfo.architectureMetadata.context_length ?? Infinity,
+    );
     const { tokens, model: kind } = model.fileInfo.metadata.tokenizer.ggml;
     this.vocabularySize = tokens.length;
     const longest = tokens.reduce((most, token) => Math.max(most, Buffer.byteLength(token)), 1);
@@ -91,6 +95,24 @@ export class LoadedModel {
   textPieces(ids: readonly number[]): Promise<Uint8Array[]> {
     this.#checkIds(ids);
     return textPieces(this.#detokenize, ids);
+  }
+
+  fileFacts(): FileFacts {
+    const { contextTokens, vocabularySize } = this;
+    const endIds = Array.from({ length: vocabularySize }, (_, id) => id).filter((id) => this.#isEnd(id));
+    return { contextTokens, vocabularySize, endIds, weightBytes: this.#model.size };
+  }
+
+  detokenize(ids: readonly number[], before: readonly number[]): string | Promise<string> {
+    this.#checkIds(ids);
+    this.#checkIds(before);
+    return this.#detokenize(ids, before);
+  }
+
+  /** The text of each token by itself, special ones too. */
+  tokenTexts(ids: readonly number[]): string[] {
+    this.#checkIds(ids);
+    return ids.map((id) => this.#tokenText(id));
   }
 
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {

@@ -1,7 +1,7 @@
 import { AssayError, type EngineInfo, Name } from '@assay/protocol';
 import { getLlama, type Llama } from 'node-llama-cpp';
 import { loadKernels } from './kernels.ts';
-import type { Call, FromWorker, Item, Numerics, ToWorker, WorkerOptions } from './messages.ts';
+import type { Call, FromWorker, Item, ModelPart, Numerics, ToWorker, WorkerOptions } from './messages.ts';
 import { LoadedModel } from './model.ts';
 
 /** The process that runs llama.cpp: it answers the calls of its parent and ends with it. */
@@ -41,10 +41,16 @@ class Worker {
   }
 
   async *#items(call: Call, signal: AbortSignal): AsyncGenerator<Item> {
-    const model = await this.#model(call.path);
+    const model = await this.#model(call.model);
     switch (call.method) {
       case 'open':
         return yield { contextTokens: model.contextTokens, vocabularySize: model.vocabularySize };
+      case 'fileFacts':
+        return yield model.fileFacts();
+      case 'detokenize':
+        return yield model.detokenize(call.ids, call.before);
+      case 'tokenTexts':
+        return yield model.tokenTexts(call.ids);
       case 'render':
         await this.#ownTurn();
         return yield model.render(call.messages);
@@ -64,19 +70,20 @@ class Worker {
     return this.#turn;
   }
 
-  #model(path: string): Promise<LoadedModel> {
-    let model = this.#models.get(path);
+  #model(part: ModelPart): Promise<LoadedModel> {
+    const key = `${part.isVocabulary} ${part.path}`;
+    let model = this.#models.get(key);
     if (model === undefined) {
-      model = this.#load(path);
-      this.#models.set(path, model);
-      model.catch(() => this.#models.delete(path));
+      model = this.#load(part);
+      this.#models.set(key, model);
+      model.catch(() => this.#models.delete(key));
     }
     return model;
   }
 
-  async #load(path: string): Promise<LoadedModel> {
+  async #load({ path, isVocabulary }: ModelPart): Promise<LoadedModel> {
     try {
-      const model = await this.#llama.loadModel({ modelPath: path, useMmap: false });
+      const model = await this.#llama.loadModel({ modelPath: path, useMmap: false, vocabOnly: isVocabulary });
       return new LoadedModel(this.#llama, model, this.#options);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
