@@ -15,9 +15,13 @@ const token = (id: number): WorkerEvent => ({
 });
 
 /** A worker whose runs give these events, one run after the other; an error ends a run. */
-function workerOf(runs: (WorkerEvent | Error)[][], model: Worker['model'] = new SimulatedModel('registered')): Worker {
+function workerOf(
+  runs: (WorkerEvent | Error)[][],
+  model: Worker['model'] = new SimulatedModel('registered'),
+  sampler: EngineInfo['sampler'] = 'seeded',
+): Worker {
   return {
-    engine: EngineInfo.defaultValue(),
+    engine: { ...EngineInfo.defaultValue(), sampler },
     contextTokens: 10,
     model,
     async *generate() {
@@ -68,4 +72,30 @@ describe('an answer whose backend failed (§5.20)', () => {
     expect((await gather(workerOf([[failed], [token(1)]], null))).events).toEqual([token(1)]);
     expect((await gather(workerOf([[token(1), failed], [token(1)]], null))).error).toBe(failed);
   });
+
+  it.each(['cutsFirst', 'temperatureFirst'] as const)(
+    'of a server with chance of its own (%s), too',
+    async (sampler) => {
+      const begin: WorkerEvent = { type: 'begin', promptIds: [1] };
+      const model = new SimulatedModel('registered');
+      const early = workerOf(
+        [
+          [begin, failed],
+          [begin, token(1)],
+        ],
+        model,
+        sampler,
+      );
+      expect(await gather(early)).toEqual({ events: [begin, token(1)], error: null });
+      const late = workerOf(
+        [
+          [begin, token(1), failed],
+          [begin, token(1)],
+        ],
+        model,
+        sampler,
+      );
+      expect((await gather(late)).error).toBe(failed);
+    },
+  );
 });

@@ -8,9 +8,9 @@ interface Asked {
 }
 
 /**
- * What a worker makes of a payload; once more when its backend fails. The same engine repeats an answer to the letter
- * (verification §1.3), so what was given stays given and the rest follows. A text server is asked again only before
- * its first word.
+ * What a worker makes of a payload; once more when its backend fails. An engine that draws by the seed repeats an
+ * answer to the letter (verification §1.3), so what was given stays given and the rest follows. A server with chance of
+ * its own is asked again only before its first word.
  */
 export async function* generateAgain(worker: Worker, asked: Asked, signal: AbortSignal): AsyncGenerator<WorkerEvent> {
   const given: WorkerEvent[] = [];
@@ -18,7 +18,8 @@ export async function* generateAgain(worker: Worker, asked: Asked, signal: Abort
     yield* generateFrom(worker, asked, { given, signal });
   } catch (error) {
     const failed = error instanceof AssayError && error.code === 'BACKEND_FAILED';
-    const mayRepeat = worker.model !== null || given.length === 0;
+    const isRepeatable = worker.model !== null && worker.engine.sampler === 'seeded';
+    const mayRepeat = isRepeatable || given.every(({ type }) => type === 'begin');
     if (!failed || !mayRepeat || signal.aborted) throw error;
     yield* generateFrom(worker, asked, { given, signal });
   }
