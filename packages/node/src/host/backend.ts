@@ -1,8 +1,8 @@
 import { AssayError, type Genesis, limits } from '@assay/protocol';
-import { modelWorker, upstreamWorker } from '@assay/roles/miner/index';
+import { modelWorker, upstreamWorker, type Worker } from '@assay/roles/miner/index';
 import type { InferenceModel } from '@assay/roles/ports/inference';
 import { equalBytes, fromHex, toHex } from '@assay/ssz';
-import { startLlamaBackend } from '../inference/llama/backend.ts';
+import { type LlamaBackend, startLlamaBackend } from '../inference/llama/backend.ts';
 import type { Workers } from './build-roles.ts';
 
 /** A model file on this machine. */
@@ -13,7 +13,7 @@ export interface ModelFile {
   readonly fileHash: string;
 }
 
-/** An OpenAI-compatible server. */
+/** A server that answers in the place of the built-in backend. */
 export interface Upstream {
   readonly url: string;
   /** Null: the first model it lists. */
@@ -30,9 +30,9 @@ export interface RegisteredModel {
 }
 
 export interface BackendOptions {
-  /** Null with an upstream. */
+  /** Null with an upstream whose answers are text alone. */
   readonly model: ModelFile | null;
-  /** Null with a model file. */
+  /** Null where the built-in backend answers. */
   readonly upstream: Upstream | null;
   /** Answers that the miners of this process may be at together. */
   readonly sequences: number;
@@ -55,12 +55,16 @@ export interface Serving extends Workers {
 /** Honest limit of T1 for the built-in backend, parts per billion (verification §6.2); measured by `t1.bench.ts`. */
 export const honestT1LimitPpb = 40_000_000;
 const upstreamContextTokens = 8192;
+/** How answers of a server are paid. */
+const advice =
+  'To be paid, serve the model file with llama.cpp’s server (llama-server -m FILE) and name both: ' +
+  '--upstream URL --model FILE.';
 /** The registered file of a model that has none: no file has this hash, so nobody can re-check the model. */
 const noFile = new Uint8Array(32);
 
 /**
  * Opens what the options ask for, with the context of the network that is there: a model file in llama.cpp's own
- * process, or an upstream server.
+ * process, an upstream server that has the weights of one, or any upstream server for text alone.
  */
 export function openBackend(
   asked: BackendOptions,
@@ -68,9 +72,11 @@ export function openBackend(
   onProgress: (line: string) => void,
 ): Promise<Serving> {
   const options = { ...asked, contextTokens: asked.contextTokens ?? stored?.models[0]?.contextTokens ?? null };
-  if (options.upstream !== null) return openText(options.upstream, options.contextTokens, onProgress);
-  if (options.model === null) throw new AssayError('INTERNAL', 'Neither a model file nor an upstream was given.');
-  return openFile(options.model, options);
+  const { model, upstream } = options;
+  if (upstream !== null && model !== null) return openServed(model, { ...options, upstream }, onProgress);
+  if (upstream !== null) return openText(upstream, options.contextTokens, onProgress);
+  if (model === null) throw new AssayError('INTERNAL', 'Neither a model file nor an upstream was given.');
+  return openFile(model, options);
 }
 
 async function openFile(file: ModelFile, options: BackendOptions): Promise<Serving> {
@@ -102,19 +108,85 @@ async function openFile(file: ModelFile, options: BackendOptions): Promise<Servi
   }
 }
 
+/** A registered model whose weights a server has; this process has its words, and its weights once it audits. */
+async function openServed(
+  file: ModelFile,
+  options: BackendOptions & { readonly upstream: Upstream },
+  onProgress: (line: string) => void,
+): Promise<Serving> {
+  const fileHash = fromHex(file.fileHash) ?? noFile;
+  const contextAsked = options.contextTokens ?? upstreamContextTokens;
+  const backend = await startLlamaBackend({ sequences: 1, threads: options.threads, contextTokens: contextAsked });
+  try {
+    const worker = await serverWorker(backend, file, options, onProgress);
+    const { contextTokens } = worker;
+    const model = { name: file.name, fileHash, contextTokens, t1ThresholdPpb };
+    return {
+      model,
+      measuring: {
+        engine: backend.engine,
+        open: async (hash) => (equalBytes(hash, fileHash) ? backend.open(file.path) : null),
+      },
+      open: (path) => backend.open(path),
+      workerOf: () => worker,
+      requireRegistered: (genesis, dataDir) => requireModel(genesis, model, dataDir),
+      close: async () => backend[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await backend[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** With evidence where the server gives it, else with text alone: that is said, with what to do. */
+async function serverWorker(
+  backend: LlamaBackend,
+  file: ModelFile,
+  options: BackendOptions & { readonly upstream: Upstream },
+  onProgress: (line: string) => void,
+): Promise<Worker> {
+  const { openServer } = await import('../inference/upstream/open.ts');
+  const { UpstreamModel } = await import('../inference/upstream/model.ts');
+  const { upstream } = options;
+  const { url } = upstream;
+  const vocabulary = await backend.openVocabulary(file.path);
+  const opened = await openServer(url, {
+    modelName: upstream.model,
+    apiKey: process.env.OPENAI_API_KEY,
+    contextTokens: options.contextTokens,
+    vocabulary,
+  });
+  if ('server' in opened) {
+    const { engine, contextTokens } = opened.server;
+    onProgress(
+      `The miners ask ${engine.name} ${engine.build} at ${url}. It says what it chose from, so validators can ` +
+        're-check the work (evidence level 2).',
+    );
+    const context = Math.min(vocabulary.contextTokens, contextTokens);
+    return modelWorker(new UpstreamModel(vocabulary, opened.server, context), engine);
+  }
+  const text = await openTextServer(upstream);
+  onProgress(`${textOnly(text.modelName, url)} ${opened.reason}\n${advice}`);
+  return upstreamWorker(text, vocabulary.contextTokens);
+}
+
+async function openTextServer({ url, model: name }: Upstream) {
+  const { openUpstream } = await import('../inference/openai.ts');
+  const apiKey = process.env.OPENAI_API_KEY;
+  return openUpstream(url, { ...(name !== null && { model: name }), ...(apiKey && { apiKey }) });
+}
+
+const textOnly = (modelName: string, url: string) =>
+  `The miners ask ${modelName} at ${url}. It gives text only, so no validator can re-check the work: ` +
+  'tasks end as no-result, payers are refunded and miners earn nothing.';
+
 async function openText(
-  asked: { readonly url: string; readonly model: string | null },
+  asked: Upstream,
   contextAsked: number | null,
   onProgress: (line: string) => void,
 ): Promise<Serving> {
-  const { openUpstream } = await import('../inference/openai.ts');
-  const { url, model: name } = asked;
-  const apiKey = process.env.OPENAI_API_KEY;
-  const upstream = await openUpstream(url, { ...(name !== null && { model: name }), ...(apiKey && { apiKey }) });
-  onProgress(
-    `The miners ask ${upstream.modelName} at ${url}. It gives text only, so no validator can re-check the work: ` +
-      'tasks end as no-result, payers are refunded and miners earn nothing.',
-  );
+  const upstream = await openTextServer(asked);
+  onProgress(`${textOnly(upstream.modelName, asked.url)}\n${advice}`);
   const contextTokens = contextAsked ?? upstreamContextTokens;
   const worker = upstreamWorker(upstream, contextTokens);
   const model = {

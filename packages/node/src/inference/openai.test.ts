@@ -90,6 +90,7 @@ describe('openUpstream', () => {
     ['speaks something else', json(200, { hello: 'world' }), 'lists no models'],
     ['refuses the key', json(401, { error: { message: 'no' } }), 'refuses the API key'],
     ['has nothing at the address', json(404, {}), 'Most addresses end with /v1'],
+    ['leads elsewhere', (_, response) => response.writeHead(302, { location: '/' }).end(), 'cannot be reached'],
   ])('says that a server %s', async (_, answer, sentence) => {
     models = answer;
     await expect(openUpstream(baseUrl)).rejects.toMatchObject({

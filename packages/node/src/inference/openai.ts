@@ -1,6 +1,8 @@
 import { AssayError, type Sampling } from '@assay/protocol';
 import type { ChatMessage, TextBackend } from '@assay/roles/ports/inference';
 import OpenAI from 'openai';
+import { failed, refused, requestStatuses, unreachable } from './upstream/failures.ts';
+import { pickModel } from './upstream/pick-model.ts';
 
 const probeTimeoutMs = 10_000;
 const answerTimeoutMs = 600_000;
@@ -22,22 +24,17 @@ export async function openUpstream(baseUrl: string, options: UpstreamOptions = {
     apiKey: options.apiKey ?? 'none',
     maxRetries: 0,
     timeout: answerTimeoutMs,
+    // It would lead this node elsewhere.
+    fetchOptions: { redirect: 'error' },
     logLevel: 'off',
   });
-  const names = await modelNames(client, baseUrl);
-  const [first] = names;
-  if (first === undefined) throw failed(baseUrl, 'lists no models. Load one there; most addresses end with /v1.');
-  const modelName = options.model ?? first;
-  if (!names.includes(modelName)) throw failed(baseUrl, `has no model ${modelName}. It has: ${names.join(', ')}.`);
+  const modelName = pickModel(baseUrl, await modelNames(client, baseUrl), options.model ?? null);
   return {
     baseUrl,
     modelName,
     chat: (request, signal) => chat({ client, baseUrl, modelName }, request, signal),
   };
 }
-
-/** §5.15 The request's own fault; a key, an account, a limit or a model that fails is that of the node. */
-const requestStatuses: ReadonlySet<unknown> = new Set([400, 413, 422]);
 
 type Upstream = { readonly client: OpenAI; readonly baseUrl: string; readonly modelName: string };
 type ChatRequest = Parameters<TextBackend['chat']>[0];
@@ -105,25 +102,14 @@ function requireKnown({ topK, minPMicro }: Sampling): void {
 function describe(baseUrl: string, cause: unknown): AssayError {
   if (cause instanceof AssayError) return cause;
   if (cause instanceof OpenAI.APIConnectionTimeoutError) return failed(baseUrl, 'did not answer in time.', cause);
-  if (cause instanceof OpenAI.APIConnectionError) {
-    return failed(baseUrl, `cannot be reached (${rootOf(cause).message}). Is it running?`, cause);
-  }
+  if (cause instanceof OpenAI.APIConnectionError) return unreachable(baseUrl, cause);
   if (cause instanceof OpenAI.AuthenticationError) return failed(baseUrl, 'refuses the API key.', cause);
   if (cause instanceof OpenAI.NotFoundError) {
     return failed(baseUrl, `has nothing there (${cause.message}). Most addresses end with /v1.`, cause);
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof OpenAI.APIError && requestStatuses.has(cause.status)) {
-    const code = cause.code === 'context_length_exceeded' ? 'CONTEXT_TOO_LONG' : 'INVALID_REQUEST';
-    return new AssayError(code, `The upstream server refuses it (${reason}).`, { cause });
+    return refused(reason, { isTooLong: cause.code === 'context_length_exceeded', cause });
   }
   return failed(baseUrl, `failed (${reason}).`, cause);
-}
-
-function rootOf(error: Error): Error {
-  return error.cause instanceof Error ? rootOf(error.cause) : error;
-}
-
-function failed(baseUrl: string, what: string, cause?: unknown): AssayError {
-  return new AssayError('BACKEND_FAILED', `The server at ${baseUrl} ${what}`, { cause });
 }

@@ -23,7 +23,11 @@ const highest = 2 ** 32 - 1;
 /** −ln(probability) of a logit in the raw distribution (temperature 1, nothing cut off), in millionths. */
 export function negLogprobMicro(distribution: Distribution, logit: number): number {
   const maxLogit = distribution.candidates[0]?.logit ?? logit;
-  const nats = maxLogit - logit + Math.log(distribution.totalWeight);
+  return microNats(maxLogit - logit + Math.log(distribution.totalWeight));
+}
+
+/** −ln(probability), nats, in millionths as an artifact has it. */
+export function microNats(nats: number): number {
   return Math.min(highest, Math.max(0, Math.round(nats * 1e6)));
 }
 
@@ -45,8 +49,18 @@ export function uniform(seed: number, step: number): number {
 export function chooseToken(distribution: Distribution, sampling: Sampling, step: number): Candidate {
   const [first] = distribution.candidates;
   if (first === undefined) throw new Error('a distribution has at least one candidate');
-  if (sampling.temperatureMicro === 0) return first;
-  const kept = cut(distribution, sampling);
+  return drawToken(keptCandidates(distribution, sampling), sampling, step) ?? first;
+}
+
+/** The candidates that the cuts leave, most likely first. */
+export function keptCandidates(distribution: Distribution, sampling: Sampling): readonly Candidate[] {
+  return sampling.temperatureMicro === 0 ? distribution.candidates.slice(0, 1) : cut(distribution, sampling);
+}
+
+/** One of what the cuts left, or of a part of it, drawn at the temperature; null of none. */
+export function drawToken(kept: readonly Candidate[], sampling: Sampling, step: number): Candidate | null {
+  const [first] = kept;
+  if (first === undefined || sampling.temperatureMicro === 0) return first ?? null;
   const temperature = sampling.temperatureMicro / 1e6;
   const weights = kept.map((candidate) => Math.exp((candidate.logit - first.logit) / temperature));
   let left = uniform(sampling.seed, step) * weights.reduce((sum, weight) => sum + weight, 0);
@@ -54,7 +68,7 @@ export function chooseToken(distribution: Distribution, sampling: Sampling, step
     left -= weights[i] ?? 0;
     if (left < 0) return candidate;
   }
-  return kept[kept.length - 1] ?? first;
+  return kept.at(-1) ?? first;
 }
 
 function cut(distribution: Distribution, sampling: Sampling): readonly Candidate[] {
