@@ -1,7 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyModel } from '@assay/node/inference/gguf/tiny';
+import { TinyCompletions } from '@assay/node/inference/upstream/tiny-completions.fixture';
+import { startVllm } from '@assay/node/inference/upstream/vllm.fixture';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { RunningNetwork, receiptIdOf, taskWith, temporaryDirectory } from './network.ts';
 
 const directory = temporaryDirectory();
@@ -52,5 +55,33 @@ describe('miners behind any OpenAI-compatible server (F15)', () => {
     expect(ended).toMatchObject({ verdict: 'noResult', refundedUnits: ended.priceUnits, paidEpoch: null });
     const miner = await network.client.getMiner(ended.miner);
     expect(miner).toMatchObject({ evidenceLevel: 0, epochFailed: 0, epochVwu: '0' });
+  }, 60_000);
+});
+
+describe('miners behind a server that says what it chose from (verification §1.8)', () => {
+  it('answer with what can be re-checked, with the file of the model beside it', async () => {
+    const path = join(directory.path, 'tiny.gguf');
+    await writeTinyModel(path);
+    const completions = await TinyCompletions.open(path);
+    const served = await startVllm(completions, { maxLogprobs: 64 });
+    const named = ['--upstream', served.url, '--upstream-model', 'tiny', '--model', path, '--context', '512'];
+    const checked = await RunningNetwork.start({ dataDir: join(directory.path, 'checked'), args: named });
+    onTestFinished(async () => {
+      await checked.kill();
+      await served.close();
+      await completions.close();
+    });
+    const answer = await checked.openai.chat.completions.create({
+      model: 'tiny',
+      messages: [{ role: 'user', content: 'Hello' }],
+      max_tokens: 12,
+      logprobs: true,
+      top_logprobs: 20,
+    });
+    const tokens = answer.choices[0]?.logprobs?.content ?? [];
+    expect(tokens).toHaveLength(answer.usage?.completion_tokens ?? 0);
+    expect(tokens.every((token) => token.top_logprobs.length === 20)).toBe(true);
+    const task = await taskWith(checked, receiptIdOf(answer), () => true);
+    expect(await checked.client.getMiner(task.miner)).toMatchObject({ evidenceLevel: 2 });
   }, 60_000);
 });

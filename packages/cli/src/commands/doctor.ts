@@ -62,8 +62,8 @@ async function factsOf({ input: { invitation }, dataDir, home, terminal }: Invoc
   const isRunning = readNodeFile(dataDir) !== null;
   const wish = {
     domain: roles[0]?.domain ?? 0,
-    model: backend?.model ?? null,
-    upstream: backend?.kind === 'upstream' ? backend.url : null,
+    model: (backend?.kind === 'upstream' ? backend.file : backend?.model) ?? null,
+    upstream: backend?.kind === 'upstream' ? backend : null,
     threads: null,
     home,
   };

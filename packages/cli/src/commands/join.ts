@@ -8,6 +8,7 @@ import { CliError } from '../failures.ts';
 import { accountAddress, wholeNumber } from '../inputs.ts';
 import { RunLog, runLine, runShown } from '../run-shown.ts';
 import { untilAskedToStop } from '../until-asked-to-stop.ts';
+import { upstreamInput, upstreamOf, upstreamOptions } from '../upstream-options.ts';
 
 const roles = ['miner', 'mixer', 'oracle', 'gateway', 'validator'] as const;
 /** Those that others dial. */
@@ -28,9 +29,7 @@ const input = z.object({
   domain: wholeNumber('--domain', { min: 0, max: 1_000_000 }).default(0),
   owner: accountAddress.optional(),
   model: z.string().optional(),
-  upstream: z
-    .url({ protocol: /^https?$/, error: '--upstream takes a URL such as http://127.0.0.1:11434/v1.' })
-    .optional(),
+  ...upstreamInput,
   threads: wholeNumber('--threads', { min: 1, max: 1024 }).optional(),
   concurrency: wholeNumber('--concurrency', { min: 1, max: 1024 }).default(standardConcurrency),
   port: wholeNumber('--port', { min: 0, max: 65_535 }).default(standardPort),
@@ -51,7 +50,7 @@ export const joinCommand = defineCommand({
     { syntax: '--domain <N>', description: 'the domain a miner works in (default 0)' },
     { syntax: '--owner <ADDRESS>', description: 'owns the miner and its collateral (default: a key of its own file)' },
     { syntax: '--model <FILE|NAME>', description: 'what it serves (default: what the network does)' },
-    { syntax: '--upstream <URL>', description: 'an OpenAI-compatible server that answers for a miner' },
+    ...upstreamOptions,
     { syntax: '--threads <N>', description: 'threads of each answer of the built-in backend' },
     { syntax: '--concurrency <N>', description: `tasks a miner runs at once (default ${standardConcurrency})` },
     { syntax: '--port <N>', description: `port of its API on this machine (default ${standardPort}; 0: any)` },
@@ -79,7 +78,8 @@ export const joinCommand = defineCommand({
     const { passphraseFrom } = await import('@assay/node/keys/keystore');
     const invitation = parseInvitation(asked.invitation);
     const dataDir = invocation.isDataNamed ? invocation.dataDir : join(home, `${invitation.chainId}-${asked.role}`);
-    const { model = null, upstream = null, threads = null, domain } = asked;
+    const { model = null, threads = null, domain } = asked;
+    const upstream = upstreamOf(asked);
     const setting = setUp({
       dataDir,
       invitation,

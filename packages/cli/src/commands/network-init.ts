@@ -8,6 +8,7 @@ import { CliError } from '../failures.ts';
 import { wholeNumber } from '../inputs.ts';
 import { initNetwork } from '../network/init.ts';
 import { presetOption } from '../preset-option.ts';
+import { upstreamInput, upstreamOf, upstreamOptions } from '../upstream-options.ts';
 
 const standardPort = 4100;
 const standardChain = 'assay-local';
@@ -28,9 +29,7 @@ const input = z.object({
     .regex(/^[\w.-]{1,41}$/, '--chain takes a name of up to 41 letters, digits, dots and hyphens.')
     .default(standardChain),
   model: z.string().optional(),
-  upstream: z
-    .url({ protocol: /^https?$/, error: '--upstream takes a URL such as http://127.0.0.1:11434/v1.' })
-    .optional(),
+  ...upstreamInput,
   context: wholeNumber('--context', { min: 256, max: 131_072 }).optional(),
   threads: wholeNumber('--threads', { min: 1, max: 1024 }).optional(),
   preset: presetOption.optional(),
@@ -73,7 +72,7 @@ export const networkInitCommand = defineCommand({
     { syntax: '--port <N>', description: `first port; each node has ten (default ${standardPort})` },
     { syntax: '--chain <NAME>', description: `name of the chain (default ${standardChain})` },
     { syntax: '--model <FILE|NAME>', description: 'a GGUF file, or a model of `assay models list`' },
-    { syntax: '--upstream <URL>', description: "an OpenAI-compatible server as the miners' backend" },
+    ...upstreamOptions,
     { syntax: '--context <TOKENS>', description: 'longest prompt plus answer (default: 2048, with an upstream 8192)' },
     { syntax: '--threads <N>', description: 'threads of each answer of the built-in backend' },
     { syntax: '--preset <NAME>', description: `parameters: ${presetNames.join(', ')}` },
@@ -85,7 +84,7 @@ export const networkInitCommand = defineCommand({
   run: async (invocation) => {
     const { input: asked } = invocation;
     const dir = resolve(asked.dir);
-    const { validators, mixers, miners, oracles, gateways, engine, model, upstream, context, threads, preset } = asked;
+    const { validators, mixers, miners, oracles, gateways, engine, model, context, threads, preset } = asked;
     const wish = {
       dir,
       counts: { validators, mixers, miners, oracles, gateways },
@@ -96,8 +95,9 @@ export const networkInitCommand = defineCommand({
       chainId: asked.chain,
       hasFaucet: asked.faucet,
       settings: asked.set,
+      upstream: upstreamOf(asked),
     };
-    const made = await initNetwork({ ...wish, model, upstream, context, threads, preset }, invocation);
+    const made = await initNetwork({ ...wish, model, context, threads, preset }, invocation);
     const { chainId, genesisHash, invitation, nodes } = made.network;
     return { dir, chainId, genesisHash, engine: made.engine, invitation, nodes };
   },

@@ -13,6 +13,7 @@ import { presetOption } from '../preset-option.ts';
 import { statusLine } from '../status-line.ts';
 import { LiveLine } from '../terminal.ts';
 import { untilAskedToStop } from '../until-asked-to-stop.ts';
+import { upstreamInput, upstreamOf, upstreamOptions } from '../upstream-options.ts';
 import { frontLines } from '../welcome.ts';
 
 const standardPort = 4010;
@@ -29,9 +30,7 @@ const hostName = z.string().regex(/^[a-z0-9.-]+$/i, {
 });
 const input = z.object({
   model: z.string().optional(),
-  upstream: z
-    .url({ protocol: /^https?$/, error: '--upstream takes a URL such as http://127.0.0.1:11434/v1.' })
-    .optional(),
+  ...upstreamInput,
   port: wholeNumber('--port', { min: 0, max: 65_535 }).optional(),
   miners: wholeNumber('--miners', { min: 1, max: 64 }).optional(),
   context: wholeNumber('--context', { min: 256, max: 131_072 }).optional(),
@@ -80,11 +79,8 @@ export const upCommand = defineCommand({
   summary: 'Run a whole network in this process; Ctrl-C ends it.',
   arguments: [],
   options: [
-    {
-      syntax: '--model <FILE|NAME>',
-      description: 'a GGUF file, a model of `assay models list`, or with --upstream one of its models',
-    },
-    { syntax: '--upstream <URL>', description: "an OpenAI-compatible server as the miners' backend" },
+    { syntax: '--model <FILE|NAME>', description: 'a GGUF file, or a model of `assay models list`' },
+    ...upstreamOptions,
     { syntax: '--port <N>', description: `port of the API (default ${standardPort}; 0 picks a free one)` },
     { syntax: '--miners <N>', description: `how many miners, 1 to 64 (default ${standardMiners})` },
     {
@@ -166,13 +162,13 @@ async function runProcesses(invocation: Invocation<z.infer<typeof input>>, asked
     );
   }
   const { runDevnetProcesses } = await import('../network/devnet.ts');
-  const { model, upstream, context, threads, preset, set: settings, fresh } = asked;
+  const { model, context, threads, preset, set: settings, fresh } = asked;
   await runDevnetProcesses(
     {
       dir: isDataNamed ? dataDir : join(home, 'devnet-processes'),
       miners: asked.miners ?? standardMiners,
       model,
-      upstream,
+      upstream: upstreamOf(asked),
       context,
       threads,
       preset,
@@ -202,13 +198,15 @@ async function boot(
   const { dataDir, home, json, terminal } = run;
   requireDataDirectory(dataDir);
   const fresh = asked.fresh && (await agreeToFresh(dataDir, { terminal, json }));
-  const model = asked.upstream === undefined ? await resolveShown(asked.model, { home, terminal }) : null;
+  const upstream = upstreamOf(asked);
+  const isTextOnly = upstream !== null && asked.model === undefined;
+  const model = isTextOnly ? null : await resolveShown(asked.model, { home, terminal });
   const { startDevnet } = await import('@assay/node/devnet/devnet');
   const devnet = await startDevnet({
     dataDir,
     port: asked.port ?? standardPort,
     model,
-    upstream: asked.upstream === undefined ? null : { url: asked.upstream, model: asked.model ?? null },
+    upstream,
     miners: asked.miners ?? standardMiners,
     contextTokens: asked.context ?? null,
     threads: asked.threads ?? null,

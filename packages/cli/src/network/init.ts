@@ -3,6 +3,7 @@ import { withSettings } from '@assay/explain/gov/settings';
 import type { NetworkFile } from '@assay/node/deploy/network-file';
 import type { HostPlace } from '@assay/node/deploy/plan';
 import type { RoleCounts } from '@assay/node/devnet/genesis';
+import type { Upstream } from '@assay/node/host/backend';
 import type { Invocation } from '../command.ts';
 import { resolveShown } from '../model-progress.ts';
 
@@ -20,7 +21,7 @@ export interface NetworkWish {
   readonly chainId: string;
   readonly hasFaucet: boolean;
   readonly model?: string | undefined;
-  readonly upstream?: string | undefined;
+  readonly upstream: Upstream | null;
   readonly context?: number | undefined;
   readonly threads?: number | undefined;
   readonly preset?: string | undefined;
@@ -78,13 +79,16 @@ async function paramsOf({ preset, settings }: NetworkWish) {
 /** The model as it is registered: what the backend itself says of it. */
 async function servedBy(wish: NetworkWish, { home, terminal }: Surroundings) {
   const { openBackend } = await import('@assay/node/host/backend');
-  const file = wish.upstream === undefined ? await resolveShown(wish.model, { home, terminal }) : null;
-  const upstream = wish.upstream === undefined ? null : { url: wish.upstream, model: wish.model ?? null };
+  const { upstream } = wish;
+  const isTextOnly = upstream !== null && wish.model === undefined;
+  const file = isTextOnly ? null : await resolveShown(wish.model, { home, terminal });
   const threads = wish.threads ?? null;
-  const options = { model: file, upstream, sequences: 1, contextTokens: wish.context ?? null, threads, cheat: null };
+  const options = { model: file, upstream, sequences: 1, contextTokens: wish.context ?? null, threads };
   const opened = await openBackend(options, null, (text) => terminal.note.write(`${text}\n`));
   await opened.close();
   const { model } = opened;
-  if (upstream === null) return { model, backend: { kind: 'file' as const, model: wish.model ?? null, threads } };
-  return { model, backend: { kind: 'upstream' as const, url: upstream.url, model: model.name } };
+  const named = wish.model ?? null;
+  if (upstream === null) return { model, backend: { kind: 'file' as const, model: named, threads } };
+  const served = { kind: 'upstream' as const, url: upstream.url, file: named };
+  return { model, backend: { ...served, model: isTextOnly ? model.name : upstream.model } };
 }

@@ -11,9 +11,9 @@ export interface DevnetOptions {
   readonly dataDir: string;
   /** Port of the API on the loopback address; 0 picks a free one. */
   readonly port: number;
-  /** The model file the network registers; null with an upstream, whose model has no file here. */
+  /** The model file the network registers; null with an upstream whose answers are text alone. */
   readonly model: ModelFile | null;
-  /** An OpenAI-compatible server that answers in the miners' place; null for the built-in backend. */
+  /** A server that answers in the miners' place; null for the built-in backend. */
   readonly upstream: Upstream | null;
   readonly miners: number;
   /**

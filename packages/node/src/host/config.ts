@@ -114,7 +114,14 @@ export const NodeConfig = z.strictObject({
         model: z.string().nullable().default(null),
         threads: z.int().min(1).nullable().default(null),
       }),
-      z.strictObject({ kind: z.literal('upstream'), url: z.url(), model: z.string().nullable().default(null) }),
+      z.strictObject({
+        kind: z.literal('upstream'),
+        url: z.url(),
+        /** One of the server's models; null: the first it lists. */
+        model: z.string().nullable().default(null),
+        /** The registered model, a file or a name of the catalogue; null: answers are text alone. */
+        file: z.string().nullable().default(null),
+      }),
     ])
     .nullable()
     .default(null),

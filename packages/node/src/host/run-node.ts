@@ -187,12 +187,15 @@ async function servingOf(
   const miners = roles.filter(({ kind }) => kind === 'miner').length;
   const isNeeded = miners > 0 || roles.some(({ kind }) => kind === 'validator');
   if (!isNeeded || backend === null) return noWorkers;
-  const common = { sequences: Math.max(1, miners * concurrency), contextTokens: null, cheat: null };
-  const asked =
-    backend.kind === 'upstream'
-      ? { ...common, model: null, upstream: { url: backend.url, model: backend.model }, threads: null }
-      : { ...common, model: await modelOf(backend.model), upstream: null, threads: backend.threads };
-  return openBackend(asked, genesis, onProgress);
+  const common = { sequences: Math.max(1, miners * concurrency), contextTokens: null };
+  if (backend.kind === 'file') {
+    const asked = { ...common, model: await modelOf(backend.model), upstream: null, threads: backend.threads };
+    return openBackend(asked, genesis, onProgress);
+  }
+  const model = backend.file === null ? null : await modelOf(backend.file);
+  // Who only audits needs the file alone.
+  const upstream = model !== null && miners === 0 ? null : backend;
+  return openBackend({ ...common, model, upstream, threads: null }, genesis, onProgress);
 }
 
 const noWorkers: Served & Pick<Serving, 'close'> = {

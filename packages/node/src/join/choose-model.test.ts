@@ -48,8 +48,11 @@ describe('what a newcomer serves', () => {
   });
 
   it('is what a server has, under the name that the network knows', () => {
-    const upstream = 'http://127.0.0.1:11434/v1';
-    const { backend, facts } = chooseModel(network, { ...wish, upstream });
-    expect([backend, facts]).toEqual([{ kind: 'upstream', url: upstream, model: 'Strange' }, null]);
+    const url = 'http://127.0.0.1:11434/v1';
+    const { backend, facts } = chooseModel(network, { ...wish, upstream: { url, model: null } });
+    expect([backend, facts]).toEqual([{ kind: 'upstream', url, model: 'Strange', file: null }, null]);
+    const named = chooseModel(network, { ...wish, upstream: { url, model: 'theirs' }, model: known.name });
+    expect(named.backend).toEqual({ kind: 'upstream', url, model: 'theirs', file: known.name });
+    expect(named.facts).toMatchObject({ name: known.name, isHere: false, problem: null });
   });
 });

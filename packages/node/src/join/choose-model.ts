@@ -2,16 +2,17 @@ import { existsSync, statSync } from 'node:fs';
 import type { Genesis } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import type { ModelFacts } from '../doctor/diagnose.ts';
+import type { Upstream } from '../host/backend.ts';
 import type { NodeConfig } from '../host/config.ts';
 import { readCatalog } from '../models/catalog.ts';
 import { cachePath } from '../models/resolve.ts';
 
 export interface ModelWish {
   readonly domain: number;
-  /** A GGUF file, or a name of the catalogue; null: what the network serves. */
+  /** A GGUF file, or a name of the catalogue; null: what the network serves, or of a server its text alone. */
   readonly model: string | null;
-  /** A server that answers in its place; null for none. */
-  readonly upstream: string | null;
+  /** A server that answers in its place, with text alone where no model is named; null for none. */
+  readonly upstream: Upstream | null;
   readonly threads: number | null;
   /** Holds the cache. */
   readonly home: string;
@@ -27,15 +28,19 @@ export interface ModelChoice {
 export function chooseModel({ models }: Pick<Genesis, 'models'>, wish: ModelWish): ModelChoice {
   const { domain, model, upstream, threads, home } = wish;
   const registered = models.filter((row) => row.domain === domain);
-  if (upstream !== null) {
-    const name = model ?? registered[0]?.name ?? null;
-    return { backend: { kind: 'upstream', url: upstream, model: name }, facts: null };
+  if (upstream !== null && model === null) {
+    const name = upstream.model ?? registered[0]?.name ?? null;
+    return { backend: { kind: 'upstream', url: upstream.url, model: name, file: null }, facts: null };
   }
   const catalog = readCatalog().models;
   const named = catalog.find(({ name }) => name.toLowerCase() === model?.toLowerCase());
   const usual = catalog.find(({ sha256 }) => registered.some(({ fileHash }) => toHex(fileHash) === sha256));
   const known = model === null ? usual : named;
-  const backend = { kind: 'file' as const, model: known?.name ?? model, threads };
+  const file = known?.name ?? model;
+  const backend =
+    upstream === null
+      ? { kind: 'file' as const, model: file, threads }
+      : { kind: 'upstream' as const, url: upstream.url, model: upstream.model, file };
   if (known !== undefined) {
     const { name, license, sizeBytes } = known;
     return { backend, facts: { name, license, sizeBytes, isHere: existsSync(cachePath(known, home)), problem: null } };
