@@ -120,7 +120,7 @@ async function openServed(
   try {
     const worker = await serverWorker(backend, file, options, onProgress);
     const { contextTokens } = worker;
-    const model = { name: file.name, fileHash, contextTokens, t1ThresholdPpb };
+    const model = { name: file.name, fileHash, contextTokens, t1ThresholdPpb: honestT1LimitPpb };
     return {
       model,
       measuring: {
