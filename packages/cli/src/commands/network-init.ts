@@ -8,6 +8,7 @@ import { CliError } from '../failures.ts';
 import { wholeNumber } from '../inputs.ts';
 import { initNetwork } from '../network/init.ts';
 import { presetOption } from '../preset-option.ts';
+import { profileInput, profileOption } from '../profile-option.ts';
 import { upstreamInput, upstreamOf, upstreamOptions } from '../upstream-options.ts';
 
 const standardPort = 4100;
@@ -34,6 +35,7 @@ const input = z.object({
   threads: wholeNumber('--threads', { min: 1, max: 1024 }).optional(),
   preset: presetOption.optional(),
   set: settingOption,
+  profile: profileInput,
   faucet: z.boolean().default(true),
 });
 type Input = z.infer<typeof input>;
@@ -77,6 +79,7 @@ export const networkInitCommand = defineCommand({
     { syntax: '--threads <N>', description: 'threads of each answer of the built-in backend' },
     { syntax: '--preset <NAME>', description: `parameters: ${presetNames.join(', ')}` },
     { syntax: '--set <PATH=VALUE...>', description: 'a parameter, and its value; as often as needed' },
+    profileOption,
     { syntax: '--no-faucet', description: 'nobody is given units: for a network whose units are worth something' },
   ],
   input,
@@ -95,6 +98,7 @@ export const networkInitCommand = defineCommand({
       chainId: asked.chain,
       hasFaucet: asked.faucet,
       settings: asked.set,
+      profiles: asked.profile,
       upstream: upstreamOf(asked),
     };
     const made = await initNetwork({ ...wish, model, context, threads, preset }, invocation);

@@ -10,6 +10,7 @@ import { agreeToFresh, requireDataDirectory } from '../fresh.ts';
 import { wholeNumber } from '../inputs.ts';
 import { resolveShown } from '../model-progress.ts';
 import { presetOption } from '../preset-option.ts';
+import { profileInput, profileOption } from '../profile-option.ts';
 import { statusLine } from '../status-line.ts';
 import { LiveLine } from '../terminal.ts';
 import { untilAskedToStop } from '../until-asked-to-stop.ts';
@@ -37,6 +38,7 @@ const input = z.object({
   threads: wholeNumber('--threads', { min: 1, max: 1024 }).optional(),
   preset: presetOption.optional(),
   set: settingOption,
+  profile: profileInput,
   cors: z.array(origin).default([]),
   allowHost: z.array(hostName).default([]),
   fresh: z.boolean().default(false),
@@ -93,6 +95,7 @@ export const upCommand = defineCommand({
     },
     { syntax: '--preset <NAME>', description: `parameters of a new network: ${presetNames.join(', ')}` },
     { syntax: '--set <PATH=VALUE...>', description: 'a parameter of a new network, and its value; as often as needed' },
+    profileOption,
     { syntax: '--cors <ORIGIN...>', description: 'pages of this origin may read the API and ask for completions' },
     { syntax: '--allow-host <NAME...>', description: 'one more name that the API answers to, as behind a proxy' },
     {
@@ -162,7 +165,7 @@ async function runProcesses(invocation: Invocation<z.infer<typeof input>>, asked
     );
   }
   const { runDevnetProcesses } = await import('../network/devnet.ts');
-  const { model, context, threads, preset, set: settings, fresh } = asked;
+  const { model, context, threads, preset, set: settings, profile: profiles, fresh } = asked;
   await runDevnetProcesses(
     {
       dir: isDataNamed ? dataDir : join(home, 'devnet-processes'),
@@ -173,6 +176,7 @@ async function runProcesses(invocation: Invocation<z.infer<typeof input>>, asked
       threads,
       preset,
       settings,
+      profiles,
       fresh,
     },
     invocation,
@@ -212,6 +216,7 @@ async function boot(
     threads: asked.threads ?? null,
     preset: asked.preset ?? null,
     settings: asked.set,
+    profiles: asked.profile,
     origins: asked.cors,
     hostNames: asked.allowHost,
     attackers: announced?.attackers ?? null,

@@ -21,7 +21,10 @@ const pollMs = 1000;
 const quietMs = 10_000;
 const stopMs = 15_000;
 
-export type DevnetWish = Pick<NetworkWish, 'model' | 'upstream' | 'context' | 'threads' | 'preset' | 'settings'> & {
+export type DevnetWish = Pick<
+  NetworkWish,
+  'model' | 'upstream' | 'context' | 'threads' | 'preset' | 'settings' | 'profiles'
+> & {
   readonly dir: string;
   readonly miners: number;
   readonly fresh: boolean;

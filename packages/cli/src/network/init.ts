@@ -4,6 +4,7 @@ import type { NetworkFile } from '@assay/node/deploy/network-file';
 import type { HostPlace } from '@assay/node/deploy/plan';
 import type { RoleCounts } from '@assay/node/devnet/genesis';
 import type { Upstream } from '@assay/node/host/backend';
+import { toHex } from '@assay/ssz';
 import type { Invocation } from '../command.ts';
 import { resolveShown } from '../model-progress.ts';
 
@@ -26,6 +27,8 @@ export interface NetworkWish {
   readonly threads?: number | undefined;
   readonly preset?: string | undefined;
   readonly settings: readonly Setting[];
+  /** Files with noise profiles. */
+  readonly profiles: readonly string[];
 }
 
 type Surroundings = Pick<Invocation<unknown>, 'home' | 'terminal' | 'environment'>;
@@ -87,8 +90,10 @@ async function servedBy(wish: NetworkWish, { home, terminal }: Surroundings) {
   const opened = await openBackend(options, null, (text) => terminal.note.write(`${text}\n`));
   await opened.close();
   const { model } = opened;
+  const { profilesOf } = await import('@assay/node/models/catalog');
+  const profiles = profilesOf(toHex(model.fileHash), wish.profiles);
   const named = wish.model ?? null;
-  if (upstream === null) return { model, backend: { kind: 'file' as const, model: named, threads } };
+  if (upstream === null) return { model, profiles, backend: { kind: 'file' as const, model: named, threads } };
   const served = { kind: 'upstream' as const, url: upstream.url, file: named };
-  return { model, backend: { ...served, model: isTextOnly ? model.name : upstream.model } };
+  return { model, profiles, backend: { ...served, model: isTextOnly ? model.name : upstream.model } };
 }

@@ -22,6 +22,7 @@ const options: Omit<WriteOptions, 'dir'> = {
   },
   chainId: 'assay-test',
   model: { name: 'Small', fileHash: new Uint8Array(32).fill(5), contextTokens: 512, t1ThresholdPpb: 1 },
+  profiles: [],
   backend: { kind: 'file', model: null, threads: null },
   concurrency: 2,
   params: devnetParams,

@@ -16,6 +16,7 @@ import { writeGenesisFile } from '../host/genesis-file.ts';
 import { invitationText } from '../host/invitation.ts';
 import { hostAndPort, multiaddrOf } from '../host/places.ts';
 import { type Keystore, openKeystore } from '../keys/keystore.ts';
+import type { ModelProfile } from '../models/profiles.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { coldDirectory, type NetworkFile, writeNetworkFile } from './network-file.ts';
 import { coldKeys, type NetworkShape, type PlannedNode, planNetwork } from './plan.ts';
@@ -27,6 +28,7 @@ export interface WriteOptions {
   readonly shape: NetworkShape;
   readonly chainId: string;
   readonly model: RegisteredModel;
+  readonly profiles: readonly ModelProfile[];
   /** What miners serve with and validators check with. */
   readonly backend: z.input<typeof NodeConfig>['backend'];
   /** Tasks that each miner runs at once. */
@@ -87,7 +89,10 @@ export async function writeNetwork(options: WriteOptions): Promise<NetworkFile> 
 }
 
 /** Keys are found wherever they lie. */
-function genesisOf({ shape, chainId, model, params, timeMs }: WriteOptions, stores: readonly Keystore[]): Genesis {
+function genesisOf(
+  { shape, chainId, model, profiles, params, timeMs }: WriteOptions,
+  stores: readonly Keystore[],
+): Genesis {
   const holding = (name: string) => {
     const store = stores.find((each) => each.has(name));
     if (store === undefined) throw new AssayError('INTERNAL', `No key file has the key "${name}".`);
@@ -98,7 +103,7 @@ function genesisOf({ shape, chainId, model, params, timeMs }: WriteOptions, stor
     committee: (name: string) => holding(name).committee(name),
   };
   const faucet = shape.hasFaucet ? { faucetUnits } : {};
-  return devnetGenesis(keys, { ...shape.counts, ...faucet, feesUnits, model, chainId, params, timeMs });
+  return devnetGenesis(keys, { ...shape.counts, ...faucet, feesUnits, model, profiles, chainId, params, timeMs });
 }
 
 interface Whole {

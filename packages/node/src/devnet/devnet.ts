@@ -2,10 +2,10 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { withSettings } from '@assay/explain/gov/settings';
 import { genesisHash } from '@assay/ledger';
-import { AssayError, type Genesis, Params } from '@assay/protocol';
+import { AssayError, type Genesis, NoiseProfile, Params } from '@assay/protocol';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
-import { equalBytes } from '@assay/ssz';
+import { equalBytes, toHex } from '@assay/ssz';
 import { EmbeddedEngine } from '../consensus/embedded.ts';
 import { useNativeHasher } from '../crypto/hasher.ts';
 import { openBackend, type Serving } from '../host/backend.ts';
@@ -22,6 +22,8 @@ import type { TotalsView } from '../host/totals.ts';
 import { ApiKeyFile } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { Keystore } from '../keys/keystore.ts';
+import { profilesOf } from '../models/catalog.ts';
+import { readProfile } from '../models/profiles.ts';
 import { MemoryNetwork } from '../network/memory.ts';
 import { defaultPreset, presetParams } from '../presets/presets.ts';
 import { realRuntime } from '../runtime/real.ts';
@@ -150,11 +152,25 @@ async function storedGenesis(options: DevnetOptions): Promise<Genesis | null> {
   const { dataDir, preset, settings } = options;
   const stored = await readGenesisFile(join(dataDir, dataFiles.genesis));
   const asked = askedParams(options, stored?.params ?? null);
-  if (stored === null || equalBytes(Params.hashTreeRoot(asked), Params.hashTreeRoot(stored.params))) return stored;
+  if (stored === null) return null;
+  requireProfiles(options, stored);
+  if (equalBytes(Params.hashTreeRoot(asked), Params.hashTreeRoot(stored.params))) return stored;
   const named = [...(preset === null ? [] : ['--preset']), ...(settings.length === 0 ? [] : ['--set'])].join(' and ');
   const detail =
     `The network in ${dataDir} began with other parameters than these. ` +
     `Leave out ${named} to go on with it, give another directory with --data, or begin again with --fresh.`;
+  throw new AssayError('OTHER_CHAIN', detail);
+}
+
+function requireProfiles({ dataDir, profiles: files, model }: DevnetOptions, { profiles }: Genesis): void {
+  const missing = files.find((file) => {
+    const asked = { ...readProfile(file, model?.fileHash ?? ''), model: 0 };
+    return !profiles.some((each) => NoiseProfile.equals(each, asked));
+  });
+  if (missing === undefined) return;
+  const detail =
+    `The network in ${dataDir} began without the noise profile ${missing}. Put it to the vote with ` +
+    '`assay tx propose`, give another directory with --data, or begin again with --fresh.';
   throw new AssayError('OTHER_CHAIN', detail);
 }
 
@@ -168,7 +184,8 @@ function askedParams({ preset, settings }: DevnetOptions, stored: Params | null)
 
 async function makeGenesis(options: DevnetOptions, keys: Keystore, { model }: Serving): Promise<Genesis> {
   const params = askedParams(options, null);
-  const genesis = devnetGenesis(keys, { model, miners: options.miners, timeMs: Date.now(), params });
+  const profiles = profilesOf(toHex(model.fileHash), options.profiles);
+  const genesis = devnetGenesis(keys, { model, miners: options.miners, timeMs: Date.now(), params, profiles });
   await writeDurably(join(options.dataDir, dataFiles.beginning), 'no block yet\n', 0o600);
   await writeGenesisFile(join(options.dataDir, dataFiles.genesis), genesis);
   return genesis;

@@ -1,7 +1,8 @@
-import { defaultParams, type Genesis, type NoiseProfile, type Params, withParams } from '@assay/protocol';
+import { defaultParams, type Genesis, type Params, withParams } from '@assay/protocol';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
 import type { RegisteredModel } from '../host/backend.ts';
 import type { RoleSpec } from '../host/build-roles.ts';
+import type { ModelProfile } from '../models/profiles.ts';
 
 /** Base units in a unit (economics). */
 const unit = 1_000_000_000n;
@@ -104,7 +105,7 @@ export interface RoleCounts {
 export interface GenesisOptions extends Partial<Omit<RoleCounts, 'miners'>>, Pick<RoleCounts, 'miners'> {
   readonly model: RegisteredModel;
   /** What engines that differ find of each other's honest answers (verification §3.3); none when absent. */
-  readonly profiles?: readonly Omit<NoiseProfile, 'model'>[];
+  readonly profiles?: readonly ModelProfile[];
   /** Unix time of its beginning. */
   readonly timeMs: number;
   readonly params?: Params;

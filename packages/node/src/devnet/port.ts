@@ -27,6 +27,8 @@ export interface DevnetOptions {
   readonly preset: string | null;
   /** Parameters that a new chain begins with instead, and that one which is there must have begun with. */
   readonly settings: readonly Setting[];
+  /** Files with noise profiles that a new chain begins with, and one that is there must have begun with. */
+  readonly profiles: readonly string[];
   /** Origins of pages that may read the API; names it answers to beside those of this machine (§16.3, §16.4). */
   readonly origins: readonly string[];
   readonly hostNames: readonly string[];

@@ -32,6 +32,7 @@ async function validatorOf(
     },
     chainId: 'assay-test',
     model: { name: 'Tiny', fileHash, contextTokens: 512, t1ThresholdPpb: 1 },
+    profiles: [],
     backend,
     concurrency: 1,
     params: { ...devnetParams, blockTimeMs: 200 },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { catalogProfile, type ModelProfile, readProfile } from './profiles.ts';
 
 const plainName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 
@@ -28,6 +29,8 @@ const model = z.strictObject({
   quantisation: z.string().min(1),
   /** Tried in this order, after the cache. */
   sources: z.array(source).min(1),
+  /** Of engines that differ (verification §3.3). */
+  profiles: z.array(catalogProfile).default([]),
 });
 
 const catalog = z
@@ -47,4 +50,13 @@ const catalogFile = new URL('../../../../models/catalog.json', import.meta.url);
 /** The models this release knows: `models/catalog.json`. Throws when the file is not a catalogue. */
 export function readCatalog(file: URL | string = catalogFile): Catalog {
   return catalog.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
+
+/**
+ * The noise profiles of a new network: those that this release knows for a model file, whose SHA-256 is hexadecimal,
+ * and those in these files. Throws as `readProfile` does.
+ */
+export function profilesOf(fileHash: string, files: readonly string[]): ModelProfile[] {
+  const known = readCatalog().models.find(({ sha256 }) => sha256 === fileHash)?.profiles ?? [];
+  return [...known, ...files.map((path) => readProfile(path, fileHash))];
 }

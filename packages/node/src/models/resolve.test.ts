@@ -23,6 +23,7 @@ const model: CatalogModel = {
     { type: 'hub', repository: 'first/one', file: 'test.gguf' },
     { type: 'hub', repository: 'second/two', file: 'test.gguf' },
   ],
+  profiles: [],
 };
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
