@@ -7,7 +7,9 @@ import { choiceMarginMicro, isChoice as isWithin, noMargin } from './choice.ts';
 const plain: Sampling = { temperatureMicro: 1_000_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 1 };
 const margin = 0.05;
 const isChoice = (at: Distribution, sampling: Sampling, step: number, id: number) =>
-  isWithin(at, { sampling, sampler: 'seeded', step }, id, margin);
+  isWithin(at, { sampling, sampler: 'seeded', step }, tokenOf(at, id), margin);
+const tokenOf = ({ candidates }: Distribution, id: number) =>
+  candidates.find((candidate) => candidate.id === id) ?? { id, logit: -1e9 };
 const greedy = { ...plain, temperatureMicro: 0 };
 
 /** What may be chosen where the tokens 0, 1, 2, … have these logits, and many others so much together. */
@@ -89,9 +91,9 @@ describe('the least margin of a choice (verification §2.6.1)', () => {
         fc.constantFrom(...Sampler.words),
         (exact, others, sampling, step, sampler) => {
           const reference = distribution(exact, others);
-          for (const { id } of reference.candidates.slice(0, 3)) {
-            const marginMicro = choiceMarginMicro(reference, { sampling, sampler, step }, id);
-            const fits = (nats: number) => isWithin(reference, { sampling, sampler, step }, id, nats);
+          for (const token of reference.candidates.slice(0, 3)) {
+            const marginMicro = choiceMarginMicro(reference, { sampling, sampler, step }, token);
+            const fits = (nats: number) => isWithin(reference, { sampling, sampler, step }, token, nats);
             if (marginMicro === noMargin) expect(fits(2)).toBe(false);
             else {
               expect(fits(marginMicro / 1e6)).toBe(true);
@@ -104,9 +106,14 @@ describe('the least margin of a choice (verification §2.6.1)', () => {
     );
   });
 
-  it('is none for what is not among the likeliest', () => {
+  it('is what a token lacks that stands just below the likeliest', () => {
     const draw = { sampling: plain, sampler: 'cutsFirst', step: 0 } as const;
-    expect(choiceMarginMicro(distribution([0, -1], 0.5), draw, 99)).toBe(noMargin);
+    const logits = Array.from({ length: candidateCount }, (_, i) => -0.01 * i);
+    const [last = 0] = logits.slice(-1);
+    const marginOf = (below: number) =>
+      choiceMarginMicro(distribution(logits, 5), draw, { id: 99, logit: last - below });
+    expect(Math.abs(marginOf(0.3) - 300_000)).toBeLessThan(2000);
+    expect(marginOf(2.1)).toBe(noMargin);
   });
 });
 
@@ -114,7 +121,7 @@ describe('what a server of its own chance may choose (verification §3.1)', () =
   const fits = (sampler: Sampler, change: Partial<Sampling>) => {
     const reference = distribution([0, -1, -2, -3], 0.5);
     const draw = { sampling: { ...plain, ...change }, sampler, step: 0 };
-    return reference.candidates.filter(({ id }) => isWithin(reference, draw, id, 0)).map(({ id }) => id);
+    return reference.candidates.filter((token) => isWithin(reference, draw, token, 0)).map(({ id }) => id);
   };
 
   it('is all that the cuts leave, whatever the seed', () => {

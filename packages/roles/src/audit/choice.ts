@@ -24,25 +24,26 @@ export const noMargin = 0xffff_ffff;
  * The least margin, millionths of a nat, within which a token is a choice: by how much differences of logits must be
  * off for the draw to give it (verification §2.6.1, §3.1). `noMargin` where none does.
  */
-export function choiceMarginMicro(distribution: Distribution, draw: Draw, id: number): number {
-  if (isChoice(distribution, draw, id, 0)) return 0;
-  if (!isChoice(distribution, draw, id, mostMargin)) return noMargin;
+export function choiceMarginMicro(distribution: Distribution, draw: Draw, token: Candidate): number {
+  if (isChoice(distribution, draw, token, 0)) return 0;
+  if (!isChoice(distribution, draw, token, mostMargin)) return noMargin;
   let [without, within] = [0, mostMargin];
   while (within - without > marginStep) {
     const middle = (without + within) / 2;
-    if (isChoice(distribution, draw, id, middle)) within = middle;
+    if (isChoice(distribution, draw, token, middle)) within = middle;
     else without = middle;
   }
   return Math.ceil(within * 1e6);
 }
 
-/** Whether a token is a choice within a margin, nats; a seeded one also where its lot falls on it. */
-export function isChoice(distribution: Distribution, draw: Draw, id: number, margin: number): boolean {
+/**
+ * Whether a token is a choice within a margin, nats; a seeded one also where its lot falls on it. It may stand just
+ * below the candidates: those of another engine are other ones.
+ */
+export function isChoice(distribution: Distribution, draw: Draw, chosen: Candidate, margin: number): boolean {
   const { sampling, sampler, step } = draw;
   const isSeeded = sampler === 'seeded';
-  if (isSeeded && chooseToken(distribution, sampling, step).id === id) return true;
-  const chosen = distribution.candidates.find((candidate) => candidate.id === id);
-  if (chosen === undefined) return false;
+  if (isSeeded && chooseToken(distribution, sampling, step).id === chosen.id) return true;
   const cuts = cutsOf(distribution, draw, margin);
   const isKept = mayBeKept(cuts, sampling, chosen);
   if (!isKept || !isSeeded || sampling.temperatureMicro === 0) return isKept;

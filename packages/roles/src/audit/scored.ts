@@ -3,7 +3,7 @@ import type { ScoredEnd, ScoredPosition, ScoreRequest } from '../ports/inference
 import { choiceMarginMicro, type Draw, noMargin } from './choice.ts';
 import { surpriseOf } from './surprise.ts';
 
-/** What a reference says of one position: what may stand there, and the logits of ids that were asked for. */
+/** What a reference says of one position: what may stand there, and logits of ids asked for and of what does. */
 export interface LogitsAt extends Distribution {
   readonly logits: ReadonlyMap<number, number>;
 }
@@ -18,6 +18,7 @@ export function scoredPosition(
   { index, ids, isEnd }: { readonly index: number; readonly ids: readonly number[]; readonly isEnd: boolean },
 ): ScoredPosition {
   const id = outputIds[index] ?? -1;
+  const logit = at.logits.get(id) ?? at.candidates.find((candidate) => candidate.id === id)?.logit;
   const best = at.candidates[0]?.logit ?? 0;
   const draw: Draw = { sampling, sampler, step: index };
   const ppb = (logit: number | undefined) =>
@@ -27,7 +28,7 @@ export function scoredPosition(
   return {
     probabilitiesPpb: ids.map((each) => ppb(at.logits.get(each))),
     leadMicro: led === undefined ? noMargin : Math.max(0, Math.round((best - led) * 1e6)),
-    choiceMarginMicro: isEnd ? noMargin : choiceMarginMicro(at, draw, id),
+    choiceMarginMicro: isEnd || logit === undefined ? noMargin : choiceMarginMicro(at, draw, { id, logit }),
     ...surpriseOf(at, draw, id),
   };
 }
@@ -42,7 +43,7 @@ export function scoredEnd(
   const ends = at.candidates.filter(({ id }) => isEnd(id));
   const best = at.candidates[0]?.logit ?? 0;
   const weight = ends.reduce((sum, { logit }) => sum + Math.exp(logit - best), 0);
-  const margins = ends.map(({ id }) => choiceMarginMicro(at, draw, id));
+  const margins = ends.map((end) => choiceMarginMicro(at, draw, end));
   return {
     choiceMarginMicro: Math.min(noMargin, ...margins),
     isLikely: weight / at.totalWeight >= likelyEnd,

@@ -151,7 +151,11 @@ export class LoadedModel {
       signal.throwIfAborted();
       const part = ids.slice(start, Math.min(start + batchTokens, lastIndex + 1)) as Token[];
       const here = request.positions.filter((p) => first + p.index >= start && first + p.index < start + part.length);
-      const asked = new Map(here.map((p) => [first + p.index - start, p.ids.filter((id) => this.#knows(id))]));
+      const idsAt = ({ index, ids: asked }: (typeof here)[number]) => [
+        ...asked,
+        ...request.outputIds.slice(index, index + 1),
+      ];
+      const asked = new Map(here.map((p) => [first + p.index - start, idsAt(p).filter((id) => this.#knows(id))]));
       const found = await lane.read(part, asked);
       for (const [index, logits] of found) scored.set(start + index - first, logits);
     }
