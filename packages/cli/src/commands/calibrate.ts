@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { table } from '@assay/explain/table';
 import { LEAST_PROFILE_REQUESTS, type ProfileFlaw } from '@assay/ledger';
+import type { Upstream } from '@assay/node/host/backend';
+import type { LlamaBackend } from '@assay/node/inference/llama/backend';
 import type { CalibrationProgress } from '@assay/node/inference/noise/calibrate';
 import type { MeasuredNoise } from '@assay/node/inference/noise/profile';
 import { EngineInfo } from '@assay/protocol';
@@ -13,6 +15,7 @@ import { wholeNumber } from '../inputs.ts';
 import { resolveShown } from '../model-progress.ts';
 import { LiveLine } from '../terminal.ts';
 import { untilAskedToStop } from '../until-asked-to-stop.ts';
+import { upstreamInput, upstreamOf, upstreamOptions } from '../upstream-options.ts';
 
 /** Answers of the same weights in four bits: their median is wanted, not their ends. */
 const substitutes = 60;
@@ -52,6 +55,7 @@ type Output = z.infer<typeof output>;
 
 const input = z.object({
   model: z.string().optional(),
+  ...upstreamInput,
   requests: wholeNumber('--requests', { min: LEAST_PROFILE_REQUESTS, max: mostRequests }).default(
     LEAST_PROFILE_REQUESTS,
   ),
@@ -66,6 +70,7 @@ export const calibrateCommand = defineCommand({
     { syntax: '[model]', description: 'a GGUF file, or a model of `assay models list` (default: the default)' },
   ],
   options: [
+    ...upstreamOptions,
     { syntax: '--requests <N>', description: `honest requests (default and least ${LEAST_PROFILE_REQUESTS})` },
     { syntax: '--out <FILE>', description: 'write the profile to a file, too' },
   ],
@@ -94,21 +99,33 @@ async function measure({ input, home, terminal }: Invocation<Input>): Promise<Ou
   const live = new LiveLine(terminal.note, quietMs);
   await using auditor = await startLlamaBackend();
   try {
-    const asked = { file, auditor, miner: null, requests: input.requests, substitutes, directory };
+    const miner = await minerOf(upstreamOf(input), { auditor, path: file.path });
+    const asked = { file, auditor, miner, requests: input.requests, substitutes, directory };
     const onProgress = (progress: CalibrationProgress) => live.show(progressLine(progress));
     const { profile, ...rest } = await calibrate({ ...asked, onProgress }, controller.signal);
     const { minerEngine, auditorEngine } = profile;
-    const shown = EngineInfo.toJson(auditor.engine) as z.infer<typeof engine>;
+    const shown = (info: EngineInfo) => EngineInfo.toJson(info) as z.infer<typeof engine>;
     return {
       model: { name: file.name, fileHash: file.fileHash },
-      miner: shown,
-      auditor: shown,
+      miner: shown(miner?.engine ?? auditor.engine),
+      auditor: shown(auditor.engine),
       profile: { ...profile, minerEngine: `0x${toHex(minerEngine)}`, auditorEngine: `0x${toHex(auditorEngine)}` },
       ...rest,
     };
   } finally {
     live.end();
   }
+}
+
+/** The server that answers, where one is named. */
+async function minerOf(upstream: Upstream | null, { auditor, path }: { auditor: LlamaBackend; path: string }) {
+  if (upstream === null) return null;
+  const { openServedModel } = await import('@assay/node/inference/upstream/served-model');
+  const { url, model: modelName } = upstream;
+  const apiKey = process.env.OPENAI_API_KEY;
+  const opened = await openServedModel(auditor, path, { url, modelName, apiKey, contextTokens: null });
+  if ('model' in opened) return opened;
+  throw new CliError('usage', `The server at ${url} gives text only, so there is nothing to measure. ${opened.reason}`);
 }
 
 const parts = { honest: 'Honest answers', substituted: 'Answers in four bits' } as const;

@@ -145,29 +145,27 @@ async function serverWorker(
   options: BackendOptions & { readonly upstream: Upstream },
   onProgress: (line: string) => void,
 ): Promise<Worker> {
-  const { openServer } = await import('../inference/upstream/open.ts');
-  const { UpstreamModel } = await import('../inference/upstream/model.ts');
+  const { openServedModel } = await import('../inference/upstream/served-model.ts');
   const { upstream } = options;
   const { url } = upstream;
-  const vocabulary = await backend.openVocabulary(file.path);
-  const opened = await openServer(url, {
+  const opened = await openServedModel(backend, file.path, {
+    url,
     modelName: upstream.model,
     apiKey: process.env.OPENAI_API_KEY,
     contextTokens: options.contextTokens,
-    vocabulary,
   });
-  if ('server' in opened) {
-    const { engine, contextTokens } = opened.server;
+  if ('model' in opened) {
+    const { model, engine } = opened;
     onProgress(
       `The miners ask ${engine.name} ${engine.build} at ${url}. It says what it chose from, so validators can ` +
         're-check the work (evidence level 2).',
     );
-    const context = Math.min(vocabulary.contextTokens, contextTokens);
-    return modelWorker(new UpstreamModel(vocabulary, opened.server, context), engine);
+    return modelWorker(model, engine);
   }
+  const { contextTokens } = await backend.openVocabulary(file.path);
   const text = await openTextServer(upstream);
   onProgress(`${textOnly(text.modelName, url)} ${opened.reason}\n${advice}`);
-  return upstreamWorker(text, vocabulary.contextTokens);
+  return upstreamWorker(text, contextTokens);
 }
 
 async function openTextServer({ url, model: name }: Upstream) {

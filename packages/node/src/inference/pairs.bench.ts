@@ -6,15 +6,18 @@ import type { Bench, Row } from '../../../../bench/bench.ts';
 import { resolveModel } from '../models/resolve.ts';
 import { cutLayers } from './gguf/cut-layers.ts';
 import { requantise } from './gguf/requantise.ts';
-import { type LlamaOptions, startLlamaBackend } from './llama/backend.ts';
+import { type LlamaBackend, type LlamaOptions, startLlamaBackend } from './llama/backend.ts';
 import { mismatchesOf, type Quantiles, statisticsOf } from './noise/profile.ts';
 import { honestRequest } from './noise/requests.ts';
-import { type Answer, answerOf, auditOf, type Sample, samplesOf } from './noise/sample.ts';
+import { type Answer, answerOf, auditOf, type Sample, type Served, samplesOf } from './noise/sample.ts';
+import { llamaServerBinary, llamaServerCure, startRealServer } from './upstream/real-server.fixture.ts';
+import { openServedModel } from './upstream/served-model.ts';
 
 /* One engine or file answers, another audits: how far honest pairs differ, and how far substitutions do. */
 const requests = 24;
 const parallel = 4;
 const layersCut = [15, 29];
+const serverContextTokens = 2048;
 const never = new AbortController().signal;
 const engine = { sampler: 'seeded' } as const;
 const numbered = Array.from({ length: requests }, (_, i) => [i, honestRequest(i)] as const);
@@ -55,9 +58,9 @@ function rowOf(who: string, samples: readonly Sample[]): Row {
 const textOf = (value: number, unit: number) => (value === 0xffff_ffff ? 'none' : (value / unit).toFixed(4));
 
 /** Answers of a model, each audited by the auditor while others are written. */
-async function served(who: string, model: InferenceModel, auditor: InferenceModel): Promise<Row> {
+async function served(who: string, miner: Served, auditor: InferenceModel): Promise<Row> {
   const found: Sample[] = [];
-  for await (const [, sample] of samplesOf({ miner: { model, engine }, auditor, parallel }, numbered, never)) {
+  for await (const [, sample] of samplesOf({ miner, auditor, parallel }, numbered, never)) {
     found.push(sample);
   }
   return rowOf(who, found);
@@ -85,6 +88,20 @@ async function audited(path: string, answers: readonly Answer[], say: Say): Prom
   return rows;
 }
 
+/** llama.cpp's own server, with whatever kernels and version it has. */
+async function server(backend: LlamaBackend, path: string, auditor: InferenceModel, say: Say): Promise<Row> {
+  const who = 'llama.cpp server';
+  if (llamaServerBinary === null) return { who, value: null, note: llamaServerCure };
+  say(`miner: ${who}`);
+  const { url, close } = await startRealServer(llamaServerBinary, path, serverContextTokens);
+  try {
+    const miner = await openServedModel(backend, path, { url, modelName: null, contextTokens: null });
+    return 'model' in miner ? await served(who, miner, auditor) : { who, value: null, note: miner.reason };
+  } finally {
+    await close();
+  }
+}
+
 async function measure(path: string, folder: string, say: Say): Promise<Row[]> {
   await using backend = await startLlamaBackend();
   const reference = await backend.open(path);
@@ -99,8 +116,9 @@ async function measure(path: string, folder: string, say: Say): Promise<Row[]> {
   for (const { who, options } of miners) {
     say(`miner: ${who}`);
     await using miner = await startLlamaBackend(options);
-    rows.push(await served(who, await miner.open(path), reference));
+    rows.push(await served(who, { model: await miner.open(path), engine }, reference));
   }
+  rows.push(await server(backend, path, reference, say));
   const file = async (name: string, write: (target: string) => Promise<void>) => {
     const target = join(folder, `${name}.gguf`);
     say(`writing ${name}`);
@@ -109,14 +127,14 @@ async function measure(path: string, folder: string, say: Say): Promise<Row[]> {
   };
   const half = await file('F16', (target) => requantise(path, target, 'F16'));
   const brain = await file('BF16', (target) => requantise(path, target, 'BF16'));
-  rows.push(await served('weights BF16, audited with F16', brain, half));
+  rows.push(await served('weights BF16, audited with F16', { model: brain, engine }, half));
   for (const type of ['Q5_0', 'Q4_0'] as const) {
     const cut = await file(type, (target) => requantise(path, target, type));
-    rows.push(await served(`instead: weights in ${type}`, cut, reference));
+    rows.push(await served(`instead: weights in ${type}`, { model: cut, engine }, reference));
   }
   for (const layer of layersCut) {
     const cut = await file(`without-${layer}`, (target) => cutLayers(path, target, (each) => each === layer));
-    rows.push(await served(`instead: without layer ${layer}`, cut, reference));
+    rows.push(await served(`instead: without layer ${layer}`, { model: cut, engine }, reference));
   }
   return rows;
 }

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +6,7 @@ import { structureFlaw } from '@assay/roles/audit/structure';
 import { structureReference } from '@assay/roles/audit/structure-reference';
 import { Generation, modelWorker } from '@assay/roles/miner/index';
 import type { GeneratedToken } from '@assay/roles/ports/inference';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freeFirstPort } from '../../deploy/free-ports.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyByteId, writeTinyModel } from '../gguf/tiny.ts';
 import { type LlamaBackend, startLlamaBackend } from '../llama/backend.ts';
 import type { CompletionServer } from './completions.ts';
@@ -17,24 +14,14 @@ import { startLlamaServer } from './llama-server.fixture.ts';
 import { endsWithinCharacter } from './llama-server.ts';
 import { UpstreamModel } from './model.ts';
 import { openServer } from './open.ts';
+import { llamaServerBinary, llamaServerCure, type RealServer, startRealServer } from './real-server.fixture.ts';
 import { TinyCompletions } from './tiny-completions.fixture.ts';
 
 const plain: Sampling = { temperatureMicro: 1_000_000, topPMicro: 1_000_000, topK: 0, minPMicro: 0, seed: 7 };
 const never = new AbortController().signal;
 const contextTokens = 512;
 
-const binary = process.env.ASSAY_LLAMA_SERVER ?? onPath('llama-server');
-if (binary === null) {
-  console.warn(
-    'SKIPPED: the real llama.cpp server. Install it with `brew install llama.cpp` or `winget install llama.cpp`, or ' +
-      'build it (cmake -B build && cmake --build build --target llama-server) and name it in ASSAY_LLAMA_SERVER.',
-  );
-}
-
-function onPath(name: string): string | null {
-  const found = spawnSync(process.platform === 'win32' ? 'where' : 'which', [name], { encoding: 'utf8' });
-  return found.status === 0 ? (found.stdout.split('\n')[0] ?? '').trim() : null;
-}
+if (llamaServerBinary === null) console.warn(`SKIPPED: the real llama.cpp server. ${llamaServerCure}`);
 
 let path = '';
 let backend: LlamaBackend;
@@ -165,24 +152,17 @@ describe('endsWithinCharacter', () => {
   });
 });
 
-describe.skipIf(binary === null)('answers of the real llama.cpp server', () => {
-  let child: ChildProcess;
+describe.skipIf(llamaServerBinary === null)('answers of the real llama.cpp server', () => {
+  let served: RealServer;
   let root = '';
   let opened: { server: CompletionServer; model: UpstreamModel };
 
   beforeAll(async () => {
-    const port = await freeFirstPort(18_400, 1);
-    root = `http://127.0.0.1:${port}`;
-    const args = ['-m', path, '--port', String(port), '-c', String(contextTokens), '-np', '1', '-t', '1'];
-    child = spawn(binary ?? '', args, { stdio: 'ignore' });
-    const isUp = async () => (await fetch(`${root}/health`).catch(() => null))?.ok === true;
-    await vi.waitUntil(isUp, { timeout: 30_000 });
-    opened = await open(`${root}/v1`);
+    served = await startRealServer(llamaServerBinary ?? '', path, contextTokens);
+    root = served.url.replace('/v1', '');
+    opened = await open(served.url);
   });
-  afterAll(async () => {
-    child.kill();
-    await once(child, 'exit');
-  });
+  afterAll(() => served.close());
 
   answers(() => opened, 20_000_000);
 
