@@ -84,7 +84,10 @@ describe('wrong usage', () => {
     [['up', '--allow-host', 'a:1'], '--allow-host takes a name such as node.example, without a port, not "a:1".'],
     [['up', '--adversary', 'cheat'], 'There is no adversary "cheat". There are:\n  requantised: It claims'],
     [['up', '--adversary', 'padder:2'], 'The share of the miners that attack is a number above 0, up to 1, not "2".'],
-    [['up', '--adversary', 'padder', '--upstream', 'http://x'], '--adversary is for the built-in backend'],
+    [
+      ['up', '--adversary', 'padder', '--upstream', 'http://x'],
+      '--adversary is for the built-in backend, not for --upstream.',
+    ],
     [['roles', 'pause', 'miner 1'], 'A role can be told to stop or to start.'],
     [['roles', 'stop'], 'Name the role: assay roles stop NAME.'],
     [

@@ -192,7 +192,7 @@ async function announcedFor({ adversary, upstream, miners = standardMiners }: z.
   if (adversary === undefined) return null;
   const announced = await readAttackers(adversary, miners);
   if (upstream === undefined) return announced;
-  throw new CliError('usage', '--adversary is for the built-in backend: what --upstream gives nobody can check.');
+  throw new CliError('usage', '--adversary is for the built-in backend, not for --upstream.');
 }
 
 async function boot(
