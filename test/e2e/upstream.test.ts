@@ -1,11 +1,23 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { writeTinyModel } from '@assay/node/inference/gguf/tiny';
 import { TinyCompletions } from '@assay/node/inference/upstream/tiny-completions.fixture';
 import { startVllm } from '@assay/node/inference/upstream/vllm.fixture';
+import { sha256OfFile } from '@assay/node/models/file-hash';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { RunningNetwork, receiptIdOf, taskWith, temporaryDirectory } from './network.ts';
+
+/** What `assay calibrate` writes, of two engines that are nobody's: it is the widest of the model. */
+async function wideProfile(path: string) {
+  const root = (byte: string) => `0x${byte.repeat(32)}`;
+  const limits = { requests: 300, t1LimitPpb: 40_000_000, marginMicro: 400_000, substituteT1Ppb: 120_000_000 };
+  return {
+    model: { name: 'tiny', fileHash: await sha256OfFile(path) },
+    profile: { minerEngine: root('11'), auditorEngine: root('22'), ...limits },
+  };
+}
 
 const directory = temporaryDirectory();
 const words = ['The', ' sky', ' is', ' blue.'];
@@ -59,13 +71,16 @@ describe('miners behind any OpenAI-compatible server (F15)', () => {
 });
 
 describe('miners behind a server that says what it chose from (verification §1.8)', () => {
-  it('answer with what can be re-checked, with the file of the model beside it', async () => {
+  it('are audited by the built-in engine, pass within a noise profile, and are paid (verification §3.4)', async () => {
     const path = join(directory.path, 'tiny.gguf');
     await writeTinyModel(path);
     const completions = await TinyCompletions.open(path);
     const served = await startVllm(completions, { maxLogprobs: 64 });
+    const profile = join(directory.path, 'profile.json');
+    await writeFile(profile, JSON.stringify(await wideProfile(path)));
     const named = ['--upstream', served.url, '--upstream-model', 'tiny', '--model', path, '--context', '512'];
-    const checked = await RunningNetwork.start({ dataDir: join(directory.path, 'checked'), args: named });
+    const args = [...named, '--profile', profile];
+    const checked = await RunningNetwork.start({ dataDir: join(directory.path, 'checked'), args });
     onTestFinished(async () => {
       await checked.kill();
       await served.close();
@@ -81,7 +96,12 @@ describe('miners behind a server that says what it chose from (verification §1.
     const tokens = answer.choices[0]?.logprobs?.content ?? [];
     expect(tokens).toHaveLength(answer.usage?.completion_tokens ?? 0);
     expect(tokens.every((token) => token.top_logprobs.length === 20)).toBe(true);
-    const task = await taskWith(checked, receiptIdOf(answer), () => true);
-    expect(await checked.client.getMiner(task.miner)).toMatchObject({ evidenceLevel: 2 });
+    const task = await taskWith(checked, receiptIdOf(answer), ({ paidEpoch }) => paidEpoch !== null);
+    expect(task).toMatchObject({ verdict: 'pass', refundedUnits: '0' });
+    expect(await checked.client.getMiner(task.miner)).toMatchObject({ evidenceLevel: 2, resultsOwed: 0 });
+    const numbers = task.audit?.auditors.flatMap((auditor) => auditor.numbers ?? []) ?? [];
+    expect(numbers.length).toBeGreaterThan(0);
+    for (const each of numbers) expect(each).toMatchObject({ finding: 'checked', profile: 0, choiceMismatches: 0 });
+    expect(numbers.every(({ surprise }) => surprise.varianceMilli > 0)).toBe(true);
   }, 60_000);
 });
