@@ -223,7 +223,10 @@ function audits() {
     kept: [1, 14, 5400].map((halfLifeEpochs) => ({ halfLifeEpochs, keptPpb: keptPpb(halfLifeEpochs) })),
     rates: miners.map((miner) => ({
       ...miner,
-      ratePpb: auditRatePpb({ ...devnetParams.audit, ...ratesUnder }, { ...miner, resultsOwed: 0, cusumMilli: 0 }),
+      ratePpb: auditRatePpb(
+        { ...devnetParams.audit, ...ratesUnder },
+        { ...miner, resultsOwed: 0, cusumMilli: 0, engineUnknown: false },
+      ),
     })),
     ratesUnder,
   };

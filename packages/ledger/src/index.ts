@@ -45,7 +45,7 @@ export {
   drawTable,
   eligibleMiners,
 } from './draw/draw.ts';
-export { namesEngine, owesIds } from './draw/engines.ts';
+export { isOfKnownPair, namesEngine, owesIds } from './draw/engines.ts';
 export { mismatchesOf, POOL_LIMIT_MILLI, type Pooled, pooledAfter, pooledMismatches } from './draw/pool.ts';
 export { type PresentKind, wasSeen } from './draw/presence.ts';
 export { LEAST_PROFILE_REQUESTS, type ProfileFlaw, profileFlaw, profileFor } from './draw/profiles.ts';

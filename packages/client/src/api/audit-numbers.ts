@@ -15,6 +15,8 @@ export const AuditNumbersJson = z.object({
   surprise: SurpriseJson,
   /** Noise profile whose limits hold; null where the auditor runs the miner's engine. */
   profile: count.nullable(),
+  /** Whether that profile was made of the engines of both; else only a pass says anything. */
+  isPair: z.boolean(),
   /** What makes the artifact malformed; null when nothing does. */
   flaw: z.string().nullable(),
 });

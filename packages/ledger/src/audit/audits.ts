@@ -17,6 +17,7 @@ import { rejectOutlier } from '../batch/replicas.ts';
 import { approveTask, isDisputed, rejectTask, Tally } from '../batch/tasks.ts';
 import { isAssigned } from '../batch/work.ts';
 import { openFailureCase } from '../cases/cases.ts';
+import { isOfKnownPair } from '../draw/engines.ts';
 import { countOf, impartialWeights, isAuditor } from '../draw/impartial.ts';
 import { pooledAfter } from '../draw/pool.ts';
 import { missTurn } from '../draw/presence.ts';
@@ -328,15 +329,18 @@ function applyVerdict(
   const miner = state.miners.standing(minerIndex);
   const model = state.models.at(modelIndex);
   const audited = miner.audited + 1;
+  // §10.13.1 By the widest profile alone nobody is trusted.
+  const engineUnknown = !revealedWith(state.audits.at(index), 'checked', 'malformed').some(isOfKnownPair);
   const pooled = {
+    engineUnknown,
     ...pooledAfter({ mismatchesMilli, surprise }, revealedWith(state.audits.at(index), 'checked')),
     resultsOwed: Math.max(0, miner.resultsOwed - 1),
   };
   if (verdict === 'pass') {
     // economics §7.3
     if (!isAssigned(task, state.sessions.at(session))) return [approveTask(state, taskIndex, true, tally)];
-    const passed = { epochPassed: miner.epochPassed + 1, ...pooled };
-    state.miners.update(minerIndex, { audited, ...passed, ...standingAfter(miner, verdict) });
+    const passed = { audited, epochPassed: miner.epochPassed + 1, ...standingAfter(miner, verdict) };
+    state.miners.update(minerIndex, { ...pooled, ...(!engineUnknown && passed) });
     state.models.update(modelIndex, { epochPassed: model.epochPassed + 1 });
     return [approveTask(state, taskIndex, true, tally)];
   }
@@ -358,9 +362,9 @@ function noteMissing(
   return [{ type: 'artifactMissing', taskId, mixer }];
 }
 
-/** What the auditors that revealed this finding said, in the order of their draw. */
-function revealedWith({ auditors }: Readonly<AuditRow>, finding: Finding): AuditNumbers[] {
-  const isSaid = ({ state, numbers }: AuditorSlot) => state === 'revealed' && numbers.finding === finding;
+/** What the auditors that revealed one of these findings said, in the order of their draw. */
+function revealedWith({ auditors }: Readonly<AuditRow>, ...findings: readonly Finding[]): AuditNumbers[] {
+  const isSaid = ({ state, numbers }: AuditorSlot) => state === 'revealed' && findings.includes(numbers.finding);
   return auditors.filter(isSaid).map(({ numbers }) => numbers);
 }
 
@@ -373,7 +377,7 @@ function noteUnchecked(state: LedgerState, index: IndexOf<'audits'>, taskIndex: 
   const { miner } = state.tasks.at(taskIndex);
   const { failedMicro, resultsOwed: before } = state.miners.standing(miner);
   const resultsOwed = Math.min(before + RESULTS_OWED, MAX_RESULTS_OWED);
-  state.miners.update(miner, { resultsOwed, failedMicro: failedMicro + ONE_AUDIT_MICRO });
+  state.miners.update(miner, { resultsOwed, failedMicro: failedMicro + ONE_AUDIT_MICRO, engineUnknown: true });
   return [{ type: 'minerUnchecked', miner, resultsOwed }];
 }
 

@@ -1,4 +1,4 @@
-import { EngineInfo, type MinerRow } from '@assay/protocol';
+import { type AuditNumbers, EngineInfo, type MinerRow, noProfile } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 
 type Engines = Readonly<Pick<MinerRow, 'engine' | 'evidenceLevel' | 'earlierEngine' | 'earlierEvidenceLevel'>>;
@@ -20,4 +20,9 @@ export function changesEngine(
   { engine, evidenceLevel }: Pick<Engines, 'engine' | 'evidenceLevel'>,
 ): boolean {
   return evidenceLevel !== row.evidenceLevel || !equalBytes(engine, row.engine);
+}
+
+/** Whether numbers are of one engine, or of a pair whose noise is known: then a failure is one (verification §3.4). */
+export function isOfKnownPair({ profile, isPair }: Pick<AuditNumbers, 'profile' | 'isPair'>): boolean {
+  return profile === noProfile || isPair;
 }

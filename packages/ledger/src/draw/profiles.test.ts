@@ -1,8 +1,8 @@
-import type { Genesis, NoiseProfile } from '@assay/protocol';
+import { type Genesis, type NoiseProfile, noProfile } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { auditAll, drawnWorld } from '../testing/audits.fixture.ts';
 import { noiseProfile } from '../testing/models.fixture.ts';
-import { checked, World } from '../testing/world.fixture.ts';
+import { checked, honest, World } from '../testing/world.fixture.ts';
 import { profileFor } from './profiles.ts';
 
 const having =
@@ -43,5 +43,49 @@ describe('noise profiles (verification §3.3)', () => {
     expect(verdictOf(20_000_000, 0)).toBe('pass');
     expect(verdictOf(20_000_001, 0)).toBe('open');
     expect(verdictOf(30_000_000, null)).toBe('pass');
+  });
+
+  it('are those of a pair only for a miner that runs its engine, or did (§10.3)', () => {
+    const codeOf = (minerEngine: Uint8Array, profile: number) => {
+      const { world, taskId, fresh } = drawnWorld({ edit: having({ ...noiseProfile, minerEngine }) });
+      const pairs = fresh().map((auditor) => world.auditPair(auditor, taskId, { ...honest, profile, isPair: true }));
+      world.block(...pairs.map((pair) => pair.commit()));
+      return world.codeOf(pairs[0]?.reveal() ?? new Uint8Array());
+    };
+    const { engine: registered } = new World().populate().state.miners.at(0);
+    expect(codeOf(registered, 0)).toBe('OK');
+    expect(codeOf(engine(9), 0)).toBe('BAD_NUMBERS');
+    expect(codeOf(registered, 1)).toBe('BAD_NUMBERS');
+    expect(codeOf(registered, noProfile)).toBe('BAD_NUMBERS');
+  });
+});
+
+describe('a miner that only the widest profile compares §10.13.1', () => {
+  const widest = { ...honest, profile: 0 };
+
+  it('is paid and never trusted, until somebody knows its engine', () => {
+    const { world, taskId } = drawnWorld({ edit: having(noiseProfile) });
+    const before = world.state.miners.standing(0);
+    auditAll(world, taskId, widest);
+    expect(world.events.at(-1)).toMatchObject({ type: 'taskApproved' });
+    const { audited, epochPassed, streak } = before;
+    expect(world.state.miners.at(0)).toMatchObject({ engineUnknown: true, audited });
+    expect(world.state.miners.standing(0)).toMatchObject({ epochPassed, streak });
+    const next = world.receipt();
+    world.certify(next);
+    auditAll(world, next.taskId, honest);
+    expect(world.state.miners.at(0)).toMatchObject({ engineUnknown: false, audited: audited + 1 });
+    expect(world.state.miners.standing(0)).toMatchObject({ streak: streak + 1 });
+  });
+
+  it('loses by a change of engine what trust spares it, until it is known again', () => {
+    const world = new World({ edit: having(noiseProfile) }).populate();
+    const { models, contextTokens, concurrency, evidenceLevel, split } = world.state.miners.at(0);
+    const terms = { models: [...models], contextTokens, concurrency, evidenceLevel, split };
+    expect(world.send('minerA', 'updateMiner', { miner: 0, ...terms, engine: engine(7) })).toBe('OK');
+    expect(world.state.miners.at(0).engineUnknown).toBe(false);
+    world.finishEpoch();
+    world.finishEpoch();
+    expect(world.state.miners.at(0).engineUnknown).toBe(true);
   });
 });

@@ -39,6 +39,7 @@ function updateTerms(state: LedgerState, miner: Ref<'miners'>, terms: Omit<BodyV
     earlierEngine: row.engine,
     earlierEvidenceLevel: row.evidenceLevel,
     engineEpoch: state.globals.epoch + 1,
+    engineUnknown: true,
   };
   state.miners.update(miner, {
     ...terms,

@@ -71,6 +71,7 @@ describe('audit rate §10.1', () => {
     trustPpb,
     evidenceLevel,
     resultsOwed: 0,
+    engineUnknown: false,
     cusumMilli: 0,
   });
 
@@ -82,6 +83,7 @@ describe('audit rate §10.1', () => {
   it('is all while a case about its ejection is open (§10.16)', () => {
     expect(auditRatePpb(policy, { ...miner(50, 1_000_000_000), cusumMilli: 13_800 })).toBe(1_000_000_000);
     expect(auditRatePpb(policy, { ...miner(50, 1_000_000_000), cusumMilli: 13_799 })).toBe(20_000_000);
+    expect(auditRatePpb(policy, { ...miner(50, 1_000_000_000), engineUnknown: true })).toBe(1_000_000_000);
   });
 
   it('falls in a straight line to the floor', () => {

@@ -70,9 +70,9 @@ function powerOf(basePpb: bigint, exponent: number): bigint {
  */
 export function auditRatePpb(
   { newMinerTasks, floorPpb, minRoutingTrustPpb }: Params['audit'],
-  miner: Pick<MinerRow, 'audited' | 'trustPpb' | 'evidenceLevel' | 'resultsOwed' | 'cusumMilli'>,
+  miner: Pick<MinerRow, 'audited' | 'trustPpb' | 'evidenceLevel' | 'resultsOwed' | 'cusumMilli' | 'engineUnknown'>,
 ): number {
-  if (miner.resultsOwed > 0) return ONE; // §10.13
+  if (miner.resultsOwed > 0 || miner.engineUnknown) return ONE; // §10.13, §10.13.1
   if (miner.cusumMilli >= EJECTION_MILLI) return ONE; // §10.16
   if (miner.audited < newMinerTasks || miner.trustPpb <= minRoutingTrustPpb) return ONE;
   const distrust = BigInt(ONE - miner.trustPpb);

@@ -5,6 +5,7 @@ import {
   noProfile,
   type Opening,
   type ResultCode,
+  type TaskRow,
 } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { PPB } from '../arithmetic/integers.ts';
@@ -39,9 +40,18 @@ function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Opening, { 
   if (!equalBytes(commitment, slot.commitment)) return 'COMMITMENT_MISMATCH'; // §10.3
   const index = state.taskOf(taskId);
   const task = index === undefined ? null : state.tasks.at(index);
-  const isKnown = numbers.profile === noProfile || (task !== null && isProfileOf(state, numbers.profile, task.model));
+  const isKnown = task !== null && isProfileKnown(state, numbers, task);
   const isSound = areNumbersSound(numbers, task?.tokensOut ?? 0, state.params.audit.positions);
   return isKnown && isSound ? 'OK' : 'BAD_NUMBERS';
+}
+
+/** Whether there is the profile that numbers name, and the miner runs the engine of its pair, or did (§3.8). */
+function isProfileKnown(state: LedgerState, { profile, isPair }: AuditNumbers, task: Readonly<TaskRow>): boolean {
+  if (profile === noProfile) return !isPair;
+  if (!isProfileOf(state, profile, task.model)) return false;
+  const { engine, earlierEngine } = state.miners.at(task.miner);
+  const { minerEngine } = state.profiles.at(profile);
+  return !isPair || equalBytes(minerEngine, engine) || equalBytes(minerEngine, earlierEngine);
 }
 
 /**

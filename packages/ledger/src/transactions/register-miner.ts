@@ -74,6 +74,7 @@ function minerRow({ params, globals }: LedgerState, body: Body, { sender, height
     mismatchesMilli: 0,
     surprise: Surprise.defaultValue(),
     resultsOwed: 0,
+    engineUnknown: false,
     plantFrom: 0,
     tasks: 0,
     audited: 0,

@@ -51,6 +51,8 @@ export const MinerRow = new StructType(
     earlierEngine: Bytes32,
     earlierEvidenceLevel: U8,
     engineEpoch: U32,
+    /** Whether nobody could compare it last time but by the widest profile, or it is new since (§10.13.1). */
+    engineUnknown: Bool,
     collateralUnits: Units,
     /** What others delegated to it; the money itself stands in the delegations. */
     delegatedUnits: Units,

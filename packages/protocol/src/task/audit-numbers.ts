@@ -1,4 +1,4 @@
-import { enumOf, StructType, U16, U32, type ValueOf } from '@assay/ssz';
+import { Bool, enumOf, StructType, U16, U32, type ValueOf } from '@assay/ssz';
 import { noProfile } from '../model/profiles.ts';
 import { ref } from '../refs.ts';
 
@@ -61,6 +61,8 @@ export const AuditNumbers = new StructType(
     surprise: Surprise,
     /** Profile whose limits hold; `noProfile` where the auditor runs the very engine (verification §3.3). */
     profile: ref('profiles'),
+    /** Whether that profile was made of the engines of these two (verification §3.4). */
+    isPair: Bool,
     /** What makes the artifact malformed. */
     flaw: Flaw,
   },

@@ -22,6 +22,8 @@ export interface Limits {
   readonly marginMicro: number;
   /** Profile that says so; `noProfile` where both engines are one. */
   readonly profile: Ref<'profiles'>;
+  /** Whether that profile was made of these very engines. */
+  readonly isPair: boolean;
 }
 
 export interface Checking {
@@ -58,7 +60,7 @@ async function compare(
   reference: StructureReference,
   { model, limits, seed, positions }: Checking & { readonly limits: Limits },
 ): Promise<AuditNumbers> {
-  const { marginMicro, profile } = limits;
+  const { marginMicro, profile, isPair } = limits;
   const ids = outputIds(artifact);
   // Where the model is said to have ended the answer, that is one more position to repeat the choice at.
   const asksEnd = endsByItself(artifact, reference);
@@ -68,7 +70,7 @@ async function compare(
   const asked = { promptIds, outputIds: ids, positions: reported, sampling, sampler: engine.sampler, asksEnd };
   const scored = await model.score(asked, new AbortController().signal);
   const isOtherEnd = scored.end !== null && scored.end.choiceMarginMicro > marginMicro;
-  if (isOtherEnd && !scored.end.isLikely) return { ...malformed('earlyEnd'), profile }; // verification §2.5
+  if (isOtherEnd && !scored.end.isLikely) return { ...malformed('earlyEnd'), profile, isPair }; // verification §2.5
   const compared = compareDistributions(reported, scored.positions, marginMicro);
   // verification §3.2 A seeded choice is repeated, which says more.
   const surprising =
@@ -80,5 +82,6 @@ async function compare(
     choiceMismatches: compared.choiceMismatches + Number(isOtherEnd),
     surprise: sumOfSurprise(surprising),
     profile,
+    isPair,
   };
 }

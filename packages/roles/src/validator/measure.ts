@@ -1,4 +1,12 @@
-import { type LedgerView, namesEngine, opinionBasis, opinionOf, owesIds, profileFor } from '@assay/ledger';
+import {
+  isOfKnownPair,
+  type LedgerView,
+  namesEngine,
+  opinionBasis,
+  opinionOf,
+  owesIds,
+  profileFor,
+} from '@assay/ledger';
 import {
   type Artifact,
   type ArtifactBundle,
@@ -57,10 +65,9 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   if (ids.length === 0 && artifact.promptIds.length === 0) return without('otherEngine');
   const model = await measuring.open(registered.fileHash);
   if (model === null) return without('noResult');
-  const known = limitsFor(state, task, { minerEngine: artifact.engine, auditorEngine: measuring.engine });
+  const limits = limitsFor(state, task, { minerEngine: artifact.engine, auditorEngine: measuring.engine });
   const { contextTokens } = registered;
   const { positions } = state.params.audit;
-  const limits = known === null ? null : known.limits;
   const numbers = await checkAnswer(artifact, {
     payload: bundle.payload,
     model,
@@ -69,7 +76,7 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
     seed,
     positions,
   });
-  if (known === null || known.isOwn) return numbers;
+  if (limits === null || isOfKnownPair(limits)) return numbers;
   // verification §3.4 The noise of this pair may be more than that of the widest that is known.
   const isPass = opinionOf(numbers, opinionBasis(state, null, task, numbers)) === 'pass';
   return isPass || (numbers.finding === 'malformed' && numbers.flaw !== 'earlyEnd') ? numbers : without('otherEngine');
@@ -80,12 +87,12 @@ function limitsFor(
   state: LedgerView,
   { model }: Pick<TaskRow, 'model'>,
   { minerEngine, auditorEngine }: { readonly minerEngine: EngineInfo; readonly auditorEngine: EngineInfo },
-): { readonly limits: Limits; readonly isOwn: boolean } | null {
+): Limits | null {
   if (EngineInfo.equals(minerEngine, auditorEngine)) {
-    return { limits: { marginMicro: equalMarginMicro, profile: noProfile }, isOwn: true };
+    return { marginMicro: equalMarginMicro, profile: noProfile, isPair: false };
   }
   const [miner, auditor] = [EngineInfo.hashTreeRoot(minerEngine), EngineInfo.hashTreeRoot(auditorEngine)];
   const found = profileFor(state, { model, minerEngine: miner, auditorEngine: auditor });
   if (found === null) return null;
-  return { limits: { marginMicro: found.profile.marginMicro, profile: found.index }, isOwn: found.isOwn };
+  return { marginMicro: found.profile.marginMicro, profile: found.index, isPair: found.isOwn };
 }

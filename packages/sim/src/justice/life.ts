@@ -60,7 +60,13 @@ export function liveMiner(options: LifeOptions): Life {
     const isCheat = cheats(life.served, record.trustPpb);
     life.served++;
     life.cheated += Number(isCheat);
-    const facts = { audited: life.audited, trustPpb: record.trustPpb, evidenceLevel: 2, resultsOwed: 0 };
+    const facts = {
+      audited: life.audited,
+      trustPpb: record.trustPpb,
+      evidenceLevel: 2,
+      resultsOwed: 0,
+      engineUnknown: false,
+    };
     const ratePpb = auditRatePpb(params.audit, { ...facts, cusumMilli: standing.cusumMilli });
     if (random.int(lot) * 1e9 < ratePpb * lot) {
       const found = isCheat ? findings.cheating : findings.honest;

@@ -73,7 +73,7 @@ const drawnBy = (artifact: Artifact, sampler: Sampler): Artifact => ({
 
 function audited(artifact: Artifact, payload: InferencePayload, run: RealRun): Promise<AuditNumbers> {
   const { registered: model, positions } = run;
-  const limits = { marginMicro: equalMarginMicro, profile: noProfile };
+  const limits = { marginMicro: equalMarginMicro, profile: noProfile, isPair: false };
   const { contextTokens } = model;
   return checkAnswer(artifact, { payload, model, contextTokens, limits, positions, seed: seedOf(artifact) });
 }
