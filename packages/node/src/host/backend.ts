@@ -53,7 +53,7 @@ export interface Serving extends Workers {
 }
 
 /** Honest limit of T1 for the built-in backend, parts per billion (verification §6.2); measured by `t1.bench.ts`. */
-export const honestT1LimitPpb = 40_000_000;
+export const honestT1LimitPpb = 10_000_000;
 const upstreamContextTokens = 8192;
 /** How answers of a server are paid. */
 const advice =
