@@ -78,6 +78,11 @@ describe('the noise of a pair (verification §3.3)', () => {
     expect([honest.mismatches, substituted.mismatches]).toEqual([0, 1]);
   });
 
+  it('has a margin for the likeliest token, too', () => {
+    const led = { ...sample(4_000_000, 80_000), leadsMicro: [200_000] };
+    expect(of(many(requests, () => led)).profile.marginMicro).toBe(250_000);
+  });
+
   it('has limits that rounding, and equal engines, stay below', () => {
     const { profile } = of(alike(requests, 0));
     expect(profile).toMatchObject({ t1LimitPpb: 1_000_000, marginMicro: equalMarginMicro });

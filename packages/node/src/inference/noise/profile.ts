@@ -79,7 +79,8 @@ export function noiseOf(
   const honest = statisticsOf(samples.honest);
   const substituted = statisticsOf(samples.substituted);
   const limit = (quantile: number, least: number) => Math.min(largest, Math.max(least, Math.ceil(quantile * slack)));
-  const marginMicro = limit(honest.marginMicro.p999, equalMarginMicro);
+  // One margin is for both: that of a choice, and that of the likeliest token.
+  const marginMicro = limit(Math.max(honest.marginMicro.p999, honest.leadMicro.p999), equalMarginMicro);
   const profile = {
     minerEngine: EngineInfo.hashTreeRoot(engines.miner),
     auditorEngine: EngineInfo.hashTreeRoot(engines.auditor),
