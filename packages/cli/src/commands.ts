@@ -21,6 +21,7 @@ import { inviteCommand } from './commands/invite.ts';
 import { joinCommand } from './commands/join.ts';
 import { keysCommand } from './commands/keys.ts';
 import { listCommand } from './commands/list.ts';
+import { minerStatusCommand } from './commands/miner-status.ts';
 import { modelsListCommand } from './commands/models-list.ts';
 import { modelsPullCommand } from './commands/models-pull.ts';
 import { networkDownCommand } from './commands/network-down.ts';
@@ -56,6 +57,7 @@ const described: readonly Command[] = [
   networkLogsCommand,
   networkDownCommand,
   statusCommand,
+  minerStatusCommand,
   balanceCommand,
   chatCommand,
   tasksCommand,

@@ -9,6 +9,7 @@ const miner: NodeCondition['roles'][number] = {
   running: true,
   hasKey: true,
   index: 3,
+  isLoading: false,
   hindrances: [],
 };
 const condition: NodeCondition = {
@@ -37,13 +38,13 @@ describe('what a node says of itself', () => {
   });
 
   it('names what keeps a role from earning, the state of the role, and the rule to come', () => {
-    const hindrances = [{ code: 'paused' as const, sentence: 'It is paused.' }];
+    const hindrances = [{ code: 'paused' as const, sentence: 'It is paused.', cure: 'Go on.' }];
     const held = { ...miner, index: null, running: false, hindrances };
     const nextRule = { rule: 2, height: 500, isKnown: false };
     const lines = conditionLines({ ...condition, roles: [miner, held], nextRule });
     expect(lines).toContain('miner (miner 3): running.');
     expect(lines).toContain('  Nothing keeps it from earning.');
-    expect(lines.slice(-2)).toEqual(['miner (not registered): not running.', '  It is paused.']);
+    expect(lines.slice(-2)).toEqual(['miner (not registered): not running.', '  It is paused. Go on.']);
     expect(lines.find((line) => line.startsWith('rule'))).toContain('from block 500 on, which this version does not');
   });
 

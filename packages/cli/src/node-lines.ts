@@ -1,4 +1,4 @@
-import type { NodeCondition, RoleCondition } from '@assay/client';
+import type { Hindrance, NodeCondition, RoleCondition } from '@assay/client';
 import { fields } from '@assay/explain/table';
 
 /** How far a node is, in one line; honest while it catches up. */
@@ -58,10 +58,23 @@ function ruleText({ rule, height, isKnown }: NonNullable<NodeCondition['nextRule
   return `rule ${rule} from block ${height} on${known}`;
 }
 
-function roleLines({ name, kind, index, running, hasKey, hindrances }: RoleCondition): string[] {
+function roleLines({ name, kind, index, running, hasKey, isLoading, hindrances }: RoleCondition): string[] {
   const place = index === null ? 'not registered' : `${kind} ${index}`;
-  const state = running ? (hasKey ? 'running' : 'running without its key') : 'not running';
-  const reasons =
-    hindrances.length === 0 ? ['Nothing keeps it from earning.'] : hindrances.map(({ sentence }) => sentence);
+  const reasons = hindrances.length === 0 ? ['Nothing keeps it from earning.'] : hindrances.map(withCure);
+  const state = stateOf({ running, hasKey, isLoading });
   return [`${name} (${place}): ${state}.`, ...reasons.map((sentence) => `  ${sentence}`)];
 }
+
+/** How a role of a node is, in a few words. */
+export function stateOf({
+  running,
+  hasKey,
+  isLoading,
+}: Pick<RoleCondition, 'running' | 'hasKey' | 'isLoading'>): string {
+  if (isLoading) return 'loading its model';
+  if (!running) return 'not running';
+  return hasKey ? 'running' : 'running without its key';
+}
+
+/** A reason, and what to do about it. */
+export const withCure = ({ sentence, cure }: Hindrance): string => (cure === null ? sentence : `${sentence} ${cure}`);

@@ -48,7 +48,7 @@ export {
 export { isOfKnownPair, namesEngine, owesIds } from './draw/engines.ts';
 export { mismatchesOf, POOL_LIMIT_MILLI, type Pooled, pooledAfter, pooledMismatches } from './draw/pool.ts';
 export { type PresentKind, wasSeen } from './draw/presence.ts';
-export { LEAST_PROFILE_REQUESTS, type ProfileFlaw, profileFlaw, profileFor } from './draw/profiles.ts';
+export { LEAST_PROFILE_REQUESTS, type ProfileFlaw, profileFlaw, profileFor, profilesInForce } from './draw/profiles.ts';
 export {
   decide,
   type Opinion,

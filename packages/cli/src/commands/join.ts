@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defineCommand, type Invocation } from '../command.ts';
 import { CliError } from '../failures.ts';
 import { accountAddress, wholeNumber } from '../inputs.ts';
+import { withCure } from '../node-lines.ts';
 import { RunLog, runLine, runShown } from '../run-shown.ts';
 import { untilAskedToStop } from '../until-asked-to-stop.ts';
 import { upstreamInput, upstreamOf, upstreamOptions } from '../upstream-options.ts';
@@ -124,7 +125,7 @@ function tellOfWork(node: RunningProcess, log: RunLog): void {
   let told = '';
   const tell = () => {
     const { roles: own } = node.condition();
-    const reasons = own.flatMap(({ name, hindrances }) => hindrances.map(({ sentence }) => `${name}: ${sentence}`));
+    const reasons = own.flatMap(({ name, hindrances }) => hindrances.map((each) => `${name}: ${withCure(each)}`));
     const text = reasons.join(' ') || 'It works: nothing that the chain shows keeps it from earning.';
     if (text === told) return;
     told = text;

@@ -1,6 +1,8 @@
+import { EngineInfo } from '@assay/protocol';
 import { z } from 'zod';
 import { LocalRole } from './local.ts';
-import { count } from './scalars.ts';
+import { count, units } from './scalars.ts';
+import { schemaOf } from './schema-of.ts';
 
 /** Why a role earns nothing, or less than it might, and what to do (`node.md`, §20.6). */
 export const Hindrance = z.object({
@@ -14,6 +16,8 @@ export const Hindrance = z.object({
     'modelNotAccepted',
     'collateralTooLow',
     'resultsOwed',
+    'engineUnnamed',
+    'engineUncompared',
     'notYetDrawn',
     'levelTooLow',
     'trialPeriod',
@@ -25,6 +29,8 @@ export const Hindrance = z.object({
     'stakeTooLow',
   ]),
   sentence: z.string(),
+  /** What to do; null where there is nothing but to wait. */
+  cure: z.string().nullable(),
 });
 export type Hindrance = z.infer<typeof Hindrance>;
 
@@ -33,6 +39,8 @@ export const RoleCondition = z.object({
   ...LocalRole.shape,
   /** In the chain's table of its kind; null while it is not registered. */
   index: count.nullable(),
+  /** Of a miner: whether its model is still being loaded. Until then it declines what it is drawn for (`node.md`, §20.8). */
+  isLoading: z.boolean(),
   /** Empty: nothing that the chain shows keeps it from earning. */
   hindrances: z.array(Hindrance),
 });
@@ -58,3 +66,28 @@ export const NodeCondition = z.object({
   roles: z.array(RoleCondition),
 });
 export type NodeCondition = z.infer<typeof NodeCondition>;
+
+/**
+ * How validators can tell whether answers of an engine are right (verification §3.3, §3.4): of `text` nobody can; `equal`
+ * engines are told apart to the last bit; a profile is `named` after the engine; by the `widest` of the model only a pass
+ * counts; `none` of the model is in force; `unknown` where no profile names an engine that only its own node knows.
+ */
+export const Comparison = z.enum(['text', 'equal', 'named', 'widest', 'none', 'unknown']);
+export type Comparison = z.infer<typeof Comparison>;
+
+/** What a miner's row does not say of how it earns. */
+export const MinerEarning = z.object({
+  index: count,
+  /** Its engine by name; null where another node runs it, or this one still loads its model. */
+  engine: schemaOf(EngineInfo).nullable(),
+  comparison: Comparison,
+  /** Whether a draw of the next block may pick it. */
+  isDrawn: z.boolean(),
+  /** The level from which on users get it, and the least collateral of its domain. */
+  userLevel: count,
+  minCollateralUnits: units,
+  /** Cases against it that are undecided. */
+  openCases: z.array(count),
+  hindrances: z.array(Hindrance),
+});
+export type MinerEarning = z.infer<typeof MinerEarning>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Committee } from './committee.ts';
-import { NodeCondition } from './condition.ts';
+import { MinerEarning, NodeCondition } from './condition.ts';
 import { GenesisJson, ParamsJson } from './genesis.ts';
 import { LocalRole, LocalRoles } from './local.ts';
 import { ProofKind, RowProofJson } from './proof.ts';
@@ -122,6 +122,14 @@ export const apiRoutes = {
   }),
   miners: get('miners', MinerPage, 'The registered miners.', list),
   miner: get('miners/{index}', Miner, 'One miner.', { missing: 'No miner has this index.' }),
+  minerEarning: get(
+    'miners/{index}/earning',
+    MinerEarning,
+    'Whether validators can compare it, and why it does not earn.',
+    {
+      missing: 'No miner has this index.',
+    },
+  ),
   mixers: get('mixers', MixerPage, 'The mixers.', list),
   validators: get('validators', ValidatorPage, 'The validators.', list),
   oracles: get('oracles', RolePage, 'The oracles.', list),

@@ -22,14 +22,22 @@ export function profileFor(
   { profiles }: Pick<LedgerView, 'profiles'>,
   { model, minerEngine, auditorEngine }: Pick<NoiseProfile, 'model' | 'minerEngine' | 'auditorEngine'>,
 ): UsableProfile | null {
-  const inForce = Array.from(profiles, (profile, index) => ({ profile, index })).filter(
-    ({ profile, index }) => profile.model === model && isInForce(profile) && isNewest(profiles, profile, index),
-  );
+  const inForce = profilesInForce({ profiles }, model);
   const own = profiles.find(model, minerEngine, auditorEngine);
   const found = inForce.find(({ index }) => index === own);
   if (found !== undefined) return { ...found, isOwn: true };
   const [widest] = inForce.toSorted((a, b) => b.profile.t1LimitPpb - a.profile.t1LimitPpb);
   return widest === undefined ? null : { ...widest, isOwn: false };
+}
+
+/** Of each pair of engines the newest profile of a model, where it is not withdrawn (verification §3.3). */
+export function profilesInForce(
+  { profiles }: Pick<LedgerView, 'profiles'>,
+  model: Ref<'models'>,
+): Pick<UsableProfile, 'index' | 'profile'>[] {
+  return Array.from(profiles, (profile, index) => ({ profile, index })).filter(
+    ({ profile, index }) => profile.model === model && isInForce(profile) && isNewest(profiles, profile, index),
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { NodeCondition, RoleCondition } from '@assay/client';
 import { hindrancesOf } from '@assay/explain/earning';
 import { type LedgerView, rules } from '@assay/ledger';
-import { addressText, EngineInfo } from '@assay/protocol';
+import { addressText, type EngineInfo, type Ref } from '@assay/protocol';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import { equalBytes } from '@assay/ssz';
@@ -56,11 +56,21 @@ function roleCondition(
   { running, serving }: { readonly running: readonly RoleControl[]; readonly serving: Workers | null },
 ): RoleCondition {
   const index = indexOf(head, kind, operator);
-  const served = kind === 'miner' ? (serving?.workerOf(worker) ?? null) : null;
-  const engine = served === null ? null : EngineInfo.hashTreeRoot(served.engine);
+  const engine = kind === 'miner' ? (serving?.workerOf(worker).engine ?? null) : null;
+  const isLoading = kind === 'miner' && serving === null;
   const control = running.find((each) => each.name === name);
   const silent = { name, kind, address: addressText(operator), running: false, hasKey: true };
-  return { ...(control ?? silent), index, hindrances: hindrancesOf(head, { kind, index, engine }) };
+  return { ...(control ?? silent), index, isLoading, hindrances: hindrancesOf(head, { kind, index, engine }) };
+}
+
+/** What a miner of this node serves with; null where another node runs it, or while its model is loaded. */
+export function engineServed(
+  { chain, roles, serving }: Pick<ConditionParts, 'chain' | 'roles' | 'serving'>,
+  miner: Ref<'miners'>,
+): EngineInfo | null {
+  const head = chain.head();
+  const own = roles.find(({ kind, operator }) => kind === 'miner' && head.minerOf(operator) === miner);
+  return own === undefined ? null : (serving()?.workerOf(own.worker).engine ?? null);
 }
 
 /** Where the chain has the role of a kind that an account runs; null while it has none. */

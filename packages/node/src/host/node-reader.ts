@@ -8,6 +8,7 @@ import {
   type Epoch,
   type GenesisJson,
   type Miner,
+  type MinerEarning,
   type ParamsJson,
   portableReceipt,
   type ReceiptJson,
@@ -32,11 +33,13 @@ import {
   rowJson,
   taskJson,
 } from '@assay/explain/json';
+import { minerEarning } from '@assay/explain/miner-earning';
 import { committeeEpochs, committeeOf, headerRoot, type LedgerView, type ReadonlyTable } from '@assay/ledger';
 import {
   addressOf,
   Block,
   type BodyKind,
+  type EngineInfo,
   type Genesis,
   proofTables,
   type Ref,
@@ -59,6 +62,8 @@ export interface NodeReaderParts {
   readonly totals: TotalsView;
   /** Whether a task is under way at a mixer of this process. */
   readonly isPending: (taskId: string) => boolean;
+  /** What a miner of this node serves with; null of any other. */
+  readonly engineOf: (miner: Ref<'miners'>) => EngineInfo | null;
 }
 
 /** Answers the node API from the ledger and the store, in the JSON form of the protocol's own types. */
@@ -169,6 +174,11 @@ export class LocalReader implements NodeReader {
     const { miners, measures } = this.#head;
     const row = miners.get(index);
     return row === undefined ? null : rowJson.miner(index, row, measures.of(index));
+  }
+
+  minerEarning(index: Ref<'miners'>): MinerEarning | null {
+    const head = this.#head;
+    return head.miners.get(index) === undefined ? null : minerEarning(head, index, this.#parts.engineOf(index));
   }
 
   mixers(page: PageRequest) {

@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { type BuildParts, buildRoles, drawTablesOf, type RoleSpec, type Workers } from './build-roles.ts';
 import type { Closing } from './closing.ts';
-import { type ConditionParts, conditionOf } from './condition.ts';
+import { type ConditionParts, conditionOf, engineServed } from './condition.ts';
 import { followKeys } from './follow-keys.ts';
 import { followSessions } from './follow-sessions.ts';
 import { FrontDesk } from './front-desk.ts';
@@ -75,7 +75,15 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
   const http = await startHttpServer({
     ...parts.api,
     chat: desk,
-    node: new LocalReader({ version, genesis, chain, store, totals, isPending }),
+    node: new LocalReader({
+      version,
+      genesis,
+      chain,
+      store,
+      totals,
+      isPending,
+      engineOf: (miner) => engineServed(ownParts, miner),
+    }),
     roles: desk,
     adminToken,
     onRequestError: (error, { method, route }) =>

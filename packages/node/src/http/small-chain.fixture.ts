@@ -1,4 +1,4 @@
-import { type NodeCondition, rowProofToJson, type TaskDetail } from '@assay/client';
+import { type MinerEarning, type NodeCondition, rowProofToJson, type TaskDetail } from '@assay/client';
 import {
   auditJson,
   blockDetailJson,
@@ -126,6 +126,16 @@ const page = <T>(items: readonly T[], { from, limit }: PageRequest) => ({
 });
 const three = <T>(make: (index: number) => T): T[] => [0, 1, 2].map(make);
 const miners = three((index) => rowJson.miner(index, MinerRow.defaultValue(), undefined));
+const earning: MinerEarning = {
+  index: 0,
+  engine: null,
+  comparison: 'unknown',
+  isDrawn: true,
+  userLevel: 1,
+  minCollateralUnits: '7',
+  openCases: [2],
+  hindrances: [{ code: 'trialPeriod', sentence: 'It is new.', cure: null }],
+};
 const oracles = three((index) => rowJson.role(index, RoleRow.defaultValue()));
 const validators = three((index) => rowJson.validator(index, ValidatorRow.defaultValue()));
 const gateways = three((index) => rowJson.gateway(index, GatewayRow.defaultValue()));
@@ -193,6 +203,7 @@ export class SmallChain implements NodeReader {
   }
   miners = (request: PageRequest) => page(miners, request);
   miner = (index: number) => miners[index] ?? null;
+  minerEarning = (index: number) => (index < miners.length ? { ...earning, index } : null);
   mixers = (request: PageRequest) =>
     page(
       three((index) => rowJson.mixer(index, MixerRow.defaultValue())),
@@ -244,7 +255,7 @@ export class TwoRoles implements OperatorService {
     return [...this.#roles.values()];
   }
   condition(): NodeCondition {
-    const roles = this.list().map((role) => ({ ...role, index: 0, hindrances: [] }));
+    const roles = this.list().map((role) => ({ ...role, index: 0, isLoading: false, hindrances: [] }));
     const lag = { height: headHeight, isCurrent: true, lagBlocks: null, lagSeconds: 0 };
     return { version: '0', engine: 'embedded', ...lag, peers: null, rule: 1, nextRule: null, roles };
   }

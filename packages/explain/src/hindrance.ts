@@ -1,0 +1,29 @@
+import { type Hindrance, formatUnits as units } from '@assay/client';
+import type { RoleStatus } from '@assay/protocol';
+
+type Check = readonly [isSo: boolean, code: Hindrance['code'], sentence: string, cure: string | null];
+
+/** Those that are so, in their order. */
+export const holding = (checks: readonly Check[]): Hindrance[] =>
+  checks.flatMap(([isSo, code, sentence, cure]) => (isSo ? [{ code, sentence, cure }] : []));
+
+/** What keeps a role of any kind from all work: how it stands. */
+export function ofStatus(kind: string, { status }: { readonly status: RoleStatus }): Hindrance[] {
+  const goOn = `\`assay tx setRoleStatus --kind ${kind} --status active\` lets it go on.`;
+  const isGone = status === 'ejected' || status === 'banned' || status === 'deregistered';
+  return holding([
+    [status === 'paused', 'paused', 'It is paused.', goOn],
+    [
+      status === 'held',
+      'held',
+      'A case about its ejection is open.',
+      '`assay cases` shows it; its owner appeals with `assay tx appealCase`.',
+    ],
+    [isGone, 'gone', `This ${kind} is ${status}.`, 'Register another one.'],
+  ]);
+}
+
+/** What is said of a deposit that is below the least. */
+export function tooLow(what: string, has: bigint, least: bigint): [sentence: string, cure: string] {
+  return [`Its ${what} is ${units(has)} units, and the least is ${units(least)}.`, '`assay tx bond` adds to it.'];
+}
