@@ -1,4 +1,4 @@
-import type { LedgerView } from '@assay/ledger';
+import { isUnchecked, type LedgerView } from '@assay/ledger';
 import { type AuditRow, addressOf, type LedgerEvent, type MinerRow, type Ref } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { bodyOf, certifiedTask, type ReceiptLocation } from './certified.ts';
@@ -28,6 +28,8 @@ export interface Trail {
   readonly reveals: Map<Ref<'validators'>, string>;
   end: At<Of<'taskApproved'> | Of<'taskRejected'>> | null;
   paid: At<Of<'taskPaid'>> | null;
+  /** That it owes results, as nobody could compare its engine (§10.13). */
+  unchecked: At<Of<'minerUnchecked'>> | null;
   dispute: Dispute;
   /** The miner's trust after the close of the epoch, which pays what was approved and counts the audit. */
   trustAfterPpb: At<number> | null;
@@ -70,6 +72,7 @@ function begin(location: ReceiptLocation, state: LedgerView): Trail {
     audit: null,
     end: null,
     paid: null,
+    unchecked: null,
     trustAfterPpb: null,
     dispute: [],
     drawn: new Map(),
@@ -89,6 +92,9 @@ function note(trail: Trail, { height, block, result, ledger }: Replayed, before:
     if (event.type === 'epochClosed' && event.close.epoch === ended) {
       trail.trustAfterPpb = { height, value: ledger.state.miners.standing(miner).trustPpb };
     }
+    // Of this very task: it follows its end, and two of its auditors say so.
+    const isOwn = trail.end?.height === height && trail.audit !== null && isUnchecked(trail.audit);
+    if (event.type === 'minerUnchecked' && isOwn) trail.unchecked ??= { height, value: event };
     if (!('taskId' in event) || !equalBytes(event.taskId, taskId)) continue;
     if (event.type === 'auditOpened' || event.type === 'auditSkipped') {
       trail.draw = { height, value: event };

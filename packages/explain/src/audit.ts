@@ -3,12 +3,14 @@ import { auditRatePpb, falseVoices, isAudited, opinionBasis, opinionOf, POOL_LIM
 import { type AuditNumbers, AuditVerdict, addressText, noNumbers, type Ref } from '@assay/protocol';
 import { z } from 'zod';
 import { followTrail, type Trail } from './audit-trail.ts';
+import { CheckResult, checkCells, checkHead, checkResults } from './checks.ts';
 import { disputeAnswer, disputeStep } from './dispute.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
 import { flawWord } from './json.ts';
 import { numberCells, numberHead } from './numbers.ts';
 import { ratio } from './ratio.ts';
 import type { History } from './replay-blocks.ts';
+import { uncheckedAnswer } from './unchecked.ts';
 import { unlikeAnswer } from './unlike.ts';
 
 export const AuditExplanation = explanationOf(
@@ -30,6 +32,8 @@ export const AuditExplanation = explanationOf(
         argmaxMismatches: z.int().nullable(),
         choiceMismatches: z.int().nullable(),
         opinion: z.string().nullable(),
+        /** What its numbers were read against, once they are revealed. */
+        checks: z.array(CheckResult),
         /** Whether the verdict contradicts it (§10.21). */
         isFalse: z.boolean(),
       }),
@@ -73,6 +77,7 @@ export async function explainAudit(
           argmaxMismatches: shown?.argmaxMismatches ?? null,
           choiceMismatches: shown?.choiceMismatches ?? null,
           opinion: shown === null ? null : opinionOf(shown, basisOf(trail, shown)),
+          checks: shown === null ? [] : checksIn(trail, shown),
           isFalse: accused.includes(validator),
         };
       }),
@@ -85,6 +90,7 @@ export async function explainAudit(
       ...similarityStep(trail),
       drawStep(trail),
       ...auditorStep(trail),
+      ...checkStep(trail),
       ...verdictStep(trail),
       ...consequenceStep(trail),
       ...disputeStep(trail.dispute),
@@ -179,6 +185,25 @@ function auditorStep(trail: Trail): Step[] {
   ];
 }
 
+const checksIn = (trail: Trail, numbers: AuditNumbers) =>
+  checkResults(numbers, basisOf(trail, numbers), trail.audit?.isPlanted ?? false);
+
+/** Each check of each auditor, from the numbers that are revealed. */
+function checkStep(trail: Trail): Step[] {
+  const rows = (trail.audit?.auditors ?? []).flatMap(({ validator, state, numbers }) =>
+    state === 'revealed' ? checksIn(trail, numbers).map((result) => [String(validator), ...checkCells(result)]) : [],
+  );
+  if (rows.length === 0) return [];
+  return [
+    {
+      title: 'Each check against its limits: soft above the first mark, hard above the last where there is one',
+      clause: '§10.4, §10.12, verification §3.5, §4.7',
+      facts: [],
+      table: { head: ['validator', ...checkHead], rows },
+    },
+  ];
+}
+
 /** Whose opinion the verdict, or a plant, contradicts (§10.21, §10.27). */
 function falseValidators(trail: Trail): Ref<'validators'>[] {
   const { audit } = trail;
@@ -224,7 +249,7 @@ function verdictStep(trail: Trail): Step[] {
   ];
 }
 
-function consequenceStep({ location, end, paid, trustAfterPpb, miner }: Trail): Step[] {
+function consequenceStep({ location, end, paid, trustAfterPpb, miner, unchecked }: Trail): Step[] {
   if (end === null) return [];
   const facts = [
     {
@@ -246,6 +271,10 @@ function consequenceStep({ location, end, paid, trustAfterPpb, miner }: Trail): 
     const { height, value } = trustAfterPpb;
     facts.push({ name: 'trust after', value: ratio(value), source: stateAfter(height) });
   }
+  if (unchecked !== null) {
+    const source = `block ${unchecked.height}, §10.13: each audit with a result takes one away`;
+    facts.push({ name: 'results owed', value: String(unchecked.value.resultsOwed), source });
+  }
   return [{ title: 'What followed', clause: 'economics §2, verification §4', facts, table: null }];
 }
 
@@ -266,6 +295,7 @@ function answerOf(trail: Trail): string {
   }
   const refund = `${formatUnits(end.value.refundedUnits)} units went back to the payer`;
   if (end.value.reason === 'hung') return `The auditors did not agree enough for a verdict; ${refund}.`;
+  if (trail.unchecked !== null) return uncheckedAnswer(miner, trail.unchecked.value, refund);
   if (end.value.reason === 'noResult') return `The audit gave no result, which is nobody's fault; ${refund}.`;
   const { reason } = end.value;
   return `The audit failed (${reason}): ${miner} did not serve what it claims and was paid nothing; ${refund}.`;

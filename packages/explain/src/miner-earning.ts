@@ -49,7 +49,8 @@ export function hindrancesOfMiner(head: LedgerView, index: Ref<'miners'>, engine
   return standing.length > 0 ? standing : [...ofOffer(head, miner, engine), ...ofStanding(head, miner)];
 }
 
-const profileCure =
+/** What a miner does whose engine validators cannot compare. */
+export const profileCure =
   'Serve with the built-in engine; or have a noise profile measured with `assay calibrate` and put in force by a vote.';
 
 /** What it offers, and whether anybody can check that. */
@@ -121,7 +122,7 @@ function ofStanding(head: LedgerView, miner: Readonly<MinerRow>): Hindrance[] {
       '`assay cases` shows why; the next period counts again.',
     ],
     [globals.period < trialEnd, 'trialPeriod', `It is new: it gets emission from reward period ${trialEnd} on.`, null],
-    [miner.tasks === 0, 'noTaskYet', 'It waits for its first challenge or task: the draw decides when that is.', null],
+    [miner.tasks === 0, 'noTaskYet', 'It has had no task yet: the draw decides when one comes.', null],
   ]);
 }
 

@@ -1,8 +1,9 @@
 import { formatUnits as units } from '@assay/client';
-import { apportion, type ClosedBooks } from '@assay/ledger';
+import { apportion, type ClosedBooks, isUnchecked, type LedgerView } from '@assay/ledger';
 import {
   addressText,
   type EpochClose,
+  type LedgerEvent,
   type Params,
   type Payout,
   type Pool,
@@ -19,6 +20,7 @@ import { Refusal } from './refusal.ts';
 import { type History, replayBlocks } from './replay-blocks.ts';
 import { minerSplitFacts, splitFacts } from './splits.ts';
 import { minerParts, stakerShare } from './stakers.ts';
+import { uncheckedCure, uncheckedReason } from './unchecked.ts';
 import { unpaidSteps } from './unpaid.ts';
 
 export const PayoutExplanation = explanationOf(
@@ -50,6 +52,8 @@ interface PaidTask {
   readonly location: ReceiptLocation;
   readonly parts: RevenueParts;
 }
+
+type Rejected = Extract<LedgerEvent, { readonly type: 'taskRejected' }>;
 
 interface Closed {
   readonly height: number;
@@ -115,7 +119,7 @@ async function closeOf(history: History, epoch: number, options: { readonly fast
       const of = event.type === 'taskPaid' ? event.epoch : Math.floor(height / epochBlocks);
       if (location === undefined || of !== epoch) continue;
       if (event.type === 'taskPaid') paid.push({ location, parts: event.parts });
-      else rejected.push({ location, reason: event.reason });
+      else rejected.push({ location, reason: reasonOfRejection(event, ledger.state) });
     }
     for (const event of result.events) {
       if (event.type !== 'epochClosed') continue;
@@ -129,6 +133,12 @@ async function closeOf(history: History, epoch: number, options: { readonly fast
     'notFound',
     `Epoch ${epoch} is not closed yet: at block ${history.height}, ${history.source} is in epoch ${reached}.`,
   );
+}
+
+/** The word of a rejection; of one without a result also whether it was for the engine. */
+function reasonOfRejection({ taskId, reason }: Rejected, state: LedgerView): string {
+  const audit = state.audits.get(state.auditOf(taskId) ?? -1);
+  return reason === 'noResult' && audit !== undefined && isUnchecked(audit) ? uncheckedReason : reason;
 }
 
 function epochStep({ height, close, books }: Closed): Step {
@@ -330,7 +340,7 @@ function rejectedStep({ rejected, books, close }: Closed, account: Uint8Array): 
     {
       title: `Tasks of this account’s miner that were rejected in epoch ${close.epoch} and paid nothing`,
       clause: '§10.4, economics §2',
-      facts: [],
+      facts: own.some(({ reason }) => reason === uncheckedReason) ? [uncheckedCure] : [],
       table: {
         head: ['task', 'certified in', 'price', 'rejected as'],
         rows: own.map(({ location, reason }) => [

@@ -1,7 +1,7 @@
 /** The verbs of Assay: every rule that decides about money, as pure functions from state and block to state. */
 
 export { apportion } from './arithmetic/apportion.ts';
-export { type AuditDuty, auditDuties, isAudited, mayReveal, waitingDraws } from './audit/audits.ts';
+export { type AuditDuty, auditDuties, isAudited, isUnchecked, mayReveal, waitingDraws } from './audit/audits.ts';
 export {
   challengeSigningRoot,
   challengesOwed,
@@ -50,6 +50,8 @@ export { mismatchesOf, POOL_LIMIT_MILLI, type Pooled, pooledAfter, pooledMismatc
 export { type PresentKind, wasSeen } from './draw/presence.ts';
 export { LEAST_PROFILE_REQUESTS, type ProfileFlaw, profileFlaw, profileFor, profilesInForce } from './draw/profiles.ts';
 export {
+  type Check,
+  checksOf,
   decide,
   type Opinion,
   type OpinionBasis,

@@ -1,6 +1,7 @@
 import { explainAudit } from '@assay/explain/audit';
 import { explanationLines, onChain } from '@assay/explain/explanation';
-import { checked, hardFailure, honest } from '@assay/ledger/fixture';
+import { explainPayout } from '@assay/explain/payout';
+import { checked, hardFailure, honest, unchecked } from '@assay/ledger/fixture';
 import { disputed, reportDisputes } from '@assay/ledger/fixture/challenges';
 import { openingOf } from '@assay/ledger/fixture/plants';
 import { describe, expect, it } from 'vitest';
@@ -25,8 +26,39 @@ describe('explain audit', () => {
     expect(result).toMatchObject({ verdict: 'soft', outcome: 'rejected' });
     const facts = steps.flatMap((step) => step.facts).filter(({ name }) => name === 'mismatches pooled before');
     expect(facts.map(({ value }) => value)).toEqual(['3.000']);
-    const cells = steps.flatMap(({ table }) => table?.rows ?? []).map((row) => row.slice(-5));
-    expect(cells).toEqual(Array(3).fill(['0', '3', '-', '-', 'soft']));
+    const [numbers, checks] = steps.flatMap(({ table }) => (table === null ? [] : [table.rows]));
+    expect(numbers?.map((row) => row.slice(-5))).toEqual(Array(3).fill(['0', '3', '-', '-', 'soft']));
+    // Three of 40 are no eighth; with what is left of the three before they are more than four.
+    expect(checks?.slice(0, 3).map((row) => row.slice(1))).toEqual([
+      ['T1', '§10.4, verification §2.3', '0.001', '0.035', '0.105', '0.034', '········│················│'],
+      ['positions that differ', '§10.12', '3', '5', '13', '2', '██████···│···············│'],
+      ['the same, pooled', 'verification §4.7', '5.531', '4.000', '–', '-1.531', '████████████│█████·······│'],
+    ]);
+    const pooled = { check: 'pooledMismatches', value: 5531, softAbove: 4000, hardAbove: null, margin: -1531 };
+    expect(result.auditors[0]?.checks).toMatchObject([{ margin: 34_000_000 }, { margin: 2 }, pooled]);
+  });
+
+  it('says that nobody could compare the engine, what that costs, and what to do (§10.13)', async () => {
+    const world = new RecordedWorld().populate();
+    const receipt = world.receipt();
+    world.certify(receipt);
+    world.auditAll(receipt, unchecked('otherEngine'));
+    const { answer, result, steps } = await explainAudit(world.history, receipt.taskId, fast);
+    expect(result).toMatchObject({ verdict: 'noResult', outcome: 'rejected' });
+    expect(answer).toMatch(/^No validator could compare the engine of miner 0, so the answer is not paid; .* units/);
+    expect(answer).toContain('The miner owes 10 audits with a result now');
+    expect(answer).toContain('`assay calibrate`');
+    expect(steps.at(-1)?.facts).toContainEqual(expect.objectContaining({ name: 'results owed', value: '10' }));
+    world.finishEpoch();
+    world.finishEpoch();
+    const payout = await explainPayout(world.history, { account: world.address('minerA'), epoch: 0 }, fast);
+    const rejected = payout.steps.at(-1);
+    expect(rejected?.table?.rows[0]?.at(-1)).toBe('noResult: no validator could compare its engine (§10.13)');
+    expect(rejected?.facts[0]?.value).toContain('`assay calibrate`');
+    const other = world.receipt();
+    world.certify(other);
+    world.auditAll(other, unchecked('noResult'));
+    expect((await explainAudit(world.history, other.taskId, fast)).answer).toContain("which is nobody's fault");
   });
 
   it('says what is still to come', async () => {

@@ -363,8 +363,10 @@ describe('explain audit', () => {
     expect(result.auditors.map(({ opinion }) => opinion)).toEqual(['hard', 'hard', 'hard']);
     expect(result.refundedUnits).toBe(String(bad.priceUnits));
     expect(answer).toContain('The audit failed (hard): miner 1 did not serve what it claims');
-    const rows = explanation.steps.flatMap(({ table }) => table?.rows ?? []);
-    for (const row of rows) expect(row.slice(2, 5)).toEqual(Array(3).fill(expect.stringMatching(/^block \d+/)));
+    const [drawn, checks] = explanation.steps.flatMap(({ table }) => (table === null ? [] : [table.rows]));
+    // A T1 of 0.12 is above three times the limit.
+    expect(checks?.[0]?.slice(1)).toContain('████████│████████████████>');
+    for (const row of drawn ?? []) expect(row.slice(2, 5)).toEqual(Array(3).fill(expect.stringMatching(/^block \d+/)));
   });
 
   it.each([

@@ -372,8 +372,12 @@ function revealedWith({ auditors }: Readonly<AuditRow>, ...findings: readonly Fi
  * §10.13 That nobody could check an answer is the miner's doing when two auditors say that it is the engine; when they
  * missed their turns or have not got the model it is theirs, and leaves no trace.
  */
+export function isUnchecked(audit: Readonly<AuditRow>): boolean {
+  return revealedWith(audit, 'otherEngine').length >= 2;
+}
+
 function noteUnchecked(state: LedgerState, index: IndexOf<'audits'>, taskIndex: IndexOf<'tasks'>): LedgerEvent[] {
-  if (revealedWith(state.audits.at(index), 'otherEngine').length < 2) return [];
+  if (!isUnchecked(state.audits.at(index))) return [];
   const { miner } = state.tasks.at(taskIndex);
   const { failedMicro, resultsOwed: before } = state.miners.standing(miner);
   const resultsOwed = Math.min(before + RESULTS_OWED, MAX_RESULTS_OWED);

@@ -1,4 +1,5 @@
 import type { AuditNumbers, MinerRow, Surprise } from '@assay/protocol';
+import { isqrt } from '../arithmetic/integers.ts';
 
 /** Positions over which mismatches are pooled, and how many of them are too many. */
 const POOL_POSITIONS = 256;
@@ -60,13 +61,18 @@ function keptOf(milli: number, { positions }: AuditNumbers, poolPositions: numbe
 const excessMilli = ({ surpriseMilli, entropyMilli }: Surprise): number => surpriseMilli - entropyMilli;
 
 /**
- * verification §3.5 Whether tokens that the model drew itself would be as surprising as those pooled, or as little,
- * with a chance of less than one in a million; and these tokens point the same way as those before.
+ * verification §3.5 How far the pooled tokens are from what they are said to be drawn from, and how far tokens that the
+ * model drew itself come with a chance of one in a million, thousandths of a nat. Tokens that do not point the same way
+ * as those before are at no distance.
  */
-export function isImprobable(before: Surprise, numbers: AuditNumbers): boolean {
+export function surpriseDistance(before: Surprise, numbers: AuditNumbers): { excess: number; allowed: number } {
   const pooled = pooledSurprise(before, numbers);
-  const excess = BigInt(Math.abs(excessMilli(pooled)));
-  if (excessMilli(pooled) * excessMilli(numbers.surprise) <= 0) return false;
-  const bound = SURPRISE_PER_VARIANCE_MILLI * BigInt(pooled.varianceMilli) + SURPRISE_PER_EXCESS_MILLI * excess;
-  return excess * excess > bound;
+  const excess = excessMilli(pooled);
+  // The largest e with e² ≤ perVariance · V + perExcess · e.
+  const perExcess = SURPRISE_PER_EXCESS_MILLI;
+  const underRoot = perExcess * perExcess + 4n * SURPRISE_PER_VARIANCE_MILLI * BigInt(pooled.varianceMilli);
+  return {
+    excess: excess * excessMilli(numbers.surprise) > 0 ? Math.abs(excess) : 0,
+    allowed: Number((perExcess + isqrt(underRoot)) / 2n),
+  };
 }

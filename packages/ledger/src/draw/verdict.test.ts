@@ -2,7 +2,7 @@ import { noNumbers, type Surprise } from '@assay/protocol';
 import { firstUint64, littleEndian, sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { checked, unchecked } from '../testing/world.fixture.ts';
-import { POOL_LIMIT_MILLI, pooledMismatches, pooledSurprise } from './pool.ts';
+import { POOL_LIMIT_MILLI, pooledMismatches, pooledSurprise, surpriseDistance } from './pool.ts';
 import { type Decision, decide, type Opinion, opinionOf, type Panel } from './verdict.ts';
 
 const wants = (wantedAuditors: number): Decision => ({ verdict: null, wantedAuditors });
@@ -114,6 +114,15 @@ describe('surprise (verification §3.5)', () => {
     expect(opinionOf(found(less), { ...basis, surprise: tokens(1000, 200) })).toBe('pass');
     expect(opinionOf(found(none), { ...basis, surprise: tokens(1000, 200) })).toBe('pass');
     expect(opinionOf(found(one), { ...basis, surprise: tokens(1000, 100) })).toBe('pass');
+  });
+
+  it('may be as far off as the bound says, to the thousandth of a nat', () => {
+    const isWithin = (excess: bigint, variance: number) =>
+      excess * excess <= 27_600n * BigInt(variance) + 55_200n * excess;
+    for (const variance of [0, 1, 700, 44_800, 4_000_000, 0xffff_ffff]) {
+      const { allowed } = surpriseDistance({ ...none, varianceMilli: variance }, { ...found(none), positions: 0 });
+      expect([isWithin(BigInt(allowed), variance), isWithin(BigInt(allowed + 1), variance)]).toEqual([true, false]);
+    }
   });
 
   it('of one token proves nothing, however rare it is', () => {

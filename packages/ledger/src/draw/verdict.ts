@@ -1,5 +1,5 @@
 import { type AuditNumbers, limits, type Verdict } from '@assay/protocol';
-import { isImprobable, mismatchesOf, POOL_LIMIT_MILLI, type Pooled, pooledMismatches } from './pool.ts';
+import { mismatchesOf, POOL_LIMIT_MILLI, type Pooled, pooledMismatches, surpriseDistance } from './pool.ts';
 
 /** What the numbers of one auditor say about an answer. */
 export type Opinion = 'pass' | 'soft' | 'hard' | 'missing' | 'noResult';
@@ -38,22 +38,45 @@ export interface OpinionBasis extends Pooled {
  * positions (§10.12) and with those of the miner's audits before (verification §4.7). Nothing is a pass by default.
  */
 export function opinionOf(numbers: AuditNumbers, basis: OpinionBasis): Opinion {
-  const { t1ThresholdPpb, mismatchesMilli } = basis;
-  const { finding, positions, t1Ppb } = numbers;
+  const { finding } = numbers;
   if (finding === 'malformed') return 'hard';
   if (finding === 'noArtifact') return 'missing';
   if (finding !== 'checked') return 'noResult';
+  const checks = checksOf(numbers, basis);
+  if (checks.some(({ value, hardAbove }) => hardAbove !== null && value > hardAbove)) return 'hard';
+  return checks.some(({ value, softAbove }) => value > softAbove) ? 'soft' : 'pass';
+}
+
+/** One thing that the numbers of an auditor are read against. */
+export interface Check {
+  readonly check: 'distance' | 'mismatches' | 'pooledMismatches' | 'surprise';
+  /** Parts per billion of a distance, positions that differ, thousandths of what is pooled. */
+  readonly value: number;
+  readonly softAbove: number;
+  /** Null where nothing is hard by this alone. */
+  readonly hardAbove: number | null;
+}
+
+/** All that the numbers of an auditor who checked an answer are read against (§10.4, §10.12). */
+export function checksOf(numbers: AuditNumbers, basis: OpinionBasis): Check[] {
+  const { t1ThresholdPpb, mismatchesMilli, surprise } = basis;
+  const { positions, t1Ppb } = numbers;
   const mismatches = mismatchesOf(numbers);
-  const isHard = mismatches >= HARD_MISMATCHES && HARD_PART * mismatches > positions;
-  if (isHard || t1Ppb > HARD_FACTOR * t1ThresholdPpb) return 'hard';
   // verification §4.7 What only the pool says needs a mismatch here too: earlier auditors alone convict nobody.
-  const isPooled = mismatches > 0 && pooledMismatches(mismatchesMilli, numbers) > POOL_LIMIT_MILLI;
-  return isPooled ||
-    isImprobable(basis.surprise, numbers) ||
-    SOFT_PART * mismatches > positions ||
-    t1Ppb > t1ThresholdPpb
-    ? 'soft'
-    : 'pass';
+  const pooled = mismatches > 0 ? pooledMismatches(mismatchesMilli, numbers) : 0;
+  const { excess, allowed } = surpriseDistance(surprise, numbers);
+  const hardMismatches = Math.max(Math.floor(positions / HARD_PART), HARD_MISMATCHES - 1);
+  return [
+    { check: 'distance', value: t1Ppb, softAbove: t1ThresholdPpb, hardAbove: HARD_FACTOR * t1ThresholdPpb },
+    {
+      check: 'mismatches',
+      value: mismatches,
+      softAbove: Math.floor(positions / SOFT_PART),
+      hardAbove: hardMismatches,
+    },
+    { check: 'pooledMismatches', value: pooled, softAbove: POOL_LIMIT_MILLI, hardAbove: null },
+    { check: 'surprise', value: excess, softAbove: allowed, hardAbove: null },
+  ];
 }
 
 /** Decides on an audit by the table of §10.4. */
