@@ -79,7 +79,7 @@ function chosenOf({ roles }: NodeCondition, miner: number | undefined): Chosen[]
   if (own.length > 0) return own.map((role) => ({ own: role, index: role.index }));
   throw new CliError(
     'notFound',
-    'This node runs no miner. `assay join INVITATION` makes one; `assay miner status --miner N` looks at one of others.',
+    'This node runs no miner. `assay join INVITATION` makes one; `--miner N` looks at any of the network.',
   );
 }
 

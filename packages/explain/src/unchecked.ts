@@ -8,8 +8,8 @@ type Unchecked = Extract<LedgerEvent, { readonly type: 'minerUnchecked' }>;
 export function uncheckedAnswer(miner: string, { resultsOwed }: Unchecked, refund: string): string {
   return (
     `No validator could compare the engine of ${miner}, so the answer is not paid; ${refund}. ` +
-    `The miner owes ${resultsOwed} audits with a result now: all its tasks are audited, and at ${MAX_RESULTS_OWED} it ` +
-    `is drawn no more (§10.13, verification §3.4). ${profileCure}`
+    `The miner owes ${resultsOwed} audits with a result now: all its tasks are audited, and at ${MAX_RESULTS_OWED} ` +
+    `it is drawn no more (§10.13, verification §3.4). ${profileCure}`
   );
 }
 

@@ -39,7 +39,7 @@ export const RoleCondition = z.object({
   ...LocalRole.shape,
   /** In the chain's table of its kind; null while it is not registered. */
   index: count.nullable(),
-  /** Of a miner: whether its model is still being loaded. Until then it declines what it is drawn for (`node.md`, §20.8). */
+  /** Of a miner: whether its model is still being loaded; until then it declines what it is drawn for (§20.9). */
   isLoading: z.boolean(),
   /** Empty: nothing that the chain shows keeps it from earning. */
   hindrances: z.array(Hindrance),
@@ -68,9 +68,9 @@ export const NodeCondition = z.object({
 export type NodeCondition = z.infer<typeof NodeCondition>;
 
 /**
- * How validators can tell whether answers of an engine are right (verification §3.3, §3.4): of `text` nobody can; `equal`
- * engines are told apart to the last bit; a profile is `named` after the engine; by the `widest` of the model only a pass
- * counts; `none` of the model is in force; `unknown` where no profile names an engine that only its own node knows.
+ * How validators can tell whether answers of an engine are right (verification §3.3, §3.4). Of `text` nobody can. `equal`
+ * engines give the same numbers; a `named` one has a profile. By the `widest` of the model only a pass counts, with
+ * `none` in force nothing. `unknown`: no profile names it, and only its own node knows which it is.
  */
 export const Comparison = z.enum(['text', 'equal', 'named', 'widest', 'none', 'unknown']);
 export type Comparison = z.infer<typeof Comparison>;

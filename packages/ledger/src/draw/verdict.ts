@@ -65,19 +65,21 @@ export function checksOf(numbers: AuditNumbers, basis: OpinionBasis): Check[] {
   // verification §4.7 What only the pool says needs a mismatch here too: earlier auditors alone convict nobody.
   const pooled = mismatches > 0 ? pooledMismatches(mismatchesMilli, numbers) : 0;
   const { excess, allowed } = surpriseDistance(surprise, numbers);
-  const hardMismatches = Math.max(Math.floor(positions / HARD_PART), HARD_MISMATCHES - 1);
+  const hardMismatches = Math.max(wholeParts(positions, HARD_PART), HARD_MISMATCHES - 1);
   return [
     { check: 'distance', value: t1Ppb, softAbove: t1ThresholdPpb, hardAbove: HARD_FACTOR * t1ThresholdPpb },
     {
       check: 'mismatches',
       value: mismatches,
-      softAbove: Math.floor(positions / SOFT_PART),
+      softAbove: wholeParts(positions, SOFT_PART),
       hardAbove: hardMismatches,
     },
     { check: 'pooledMismatches', value: pooled, softAbove: POOL_LIMIT_MILLI, hardAbove: null },
     { check: 'surprise', value: excess, softAbove: allowed, hardAbove: null },
   ];
 }
+
+const wholeParts = (count: number, part: number) => (count - (count % part)) / part;
 
 /** Decides on an audit by the table of §10.4. */
 export function decide(opinions: readonly Opinion[], panel: Panel): Decision {

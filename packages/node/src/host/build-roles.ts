@@ -2,7 +2,7 @@ import type { PresentKind, Verifier } from '@assay/ledger';
 import type { BodyValues } from '@assay/protocol';
 import type { RoleContext, RoleService } from '@assay/roles/context';
 import { type ApiKeys, Gateway } from '@assay/roles/gateway/index';
-import { Miner, usualPlantsOneIn, type Worker } from '@assay/roles/miner/index';
+import { LoadingMiner, Miner, usualPlantsOneIn, type Worker } from '@assay/roles/miner/index';
 import { DrawTables, Mixer } from '@assay/roles/mixer/index';
 import { Oracle } from '@assay/roles/oracle/index';
 import type { Chain } from '@assay/roles/ports/chain';
@@ -125,6 +125,17 @@ function equip(parts: BuildParts, { kind, name, index }: RoleSpec): Equipment {
     runtime: runtimeOf(runtime, name),
   };
   return { signer, committeeSigner, sender, context, serving, measure };
+}
+
+/** What answers for the miners of these names while their model is loaded (§20.9). */
+export function loadingMiners(
+  { chain, keys, network, runtime }: Pick<BuildParts, 'chain' | 'keys' | 'network' | 'runtime'>,
+  names: readonly string[],
+): RoleService[] {
+  return names.map((name) => {
+    const signer = minerKeyOf({ chain, keys }, name);
+    return new LoadingMiner({ network, signer, runtime: runtimeOf(runtime, name) });
+  });
 }
 
 /** What the mixers of a node know of earlier draws. */

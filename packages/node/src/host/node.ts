@@ -10,7 +10,14 @@ import type { ApiKeyFile } from '../keys/api-keys.ts';
 import type { KeyRing } from '../keys/keyring.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
-import { type BuildParts, buildRoles, drawTablesOf, type RoleSpec, type Workers } from './build-roles.ts';
+import {
+  type BuildParts,
+  buildRoles,
+  drawTablesOf,
+  loadingMiners,
+  type RoleSpec,
+  type Workers,
+} from './build-roles.ts';
 import type { Closing } from './closing.ts';
 import { type ConditionParts, conditionOf, engineServed } from './condition.ts';
 import { followKeys } from './follow-keys.ts';
@@ -93,7 +100,7 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
   const isMixing = parts.own.roles.some(({ kind }) => kind === 'mixer');
   // From the first block on that this node catches up with.
   const drawTables = isMixing ? drawTablesOf({ chain, store }) : null;
-  const ready = Promise.all([current(chain), loaded])
+  const ready = Promise.all([current(chain), loaded, declineWhile(loaded, parts, closing)])
     .then(() => parts.prepare?.())
     .then(() => startRoles({ ...parts, drawTables }, desk, closing));
   // Whoever waits for it hears of it; nobody has to.
@@ -119,6 +126,26 @@ async function startRoles(
   await built.roles.startAll();
   closing.add(chain.onBlock(() => void built.roles.startAgain()));
   desk.open(built);
+}
+
+/** §20.9 Answers for the miners of a node from when its chain is current until their model is loaded. */
+async function declineWhile(
+  loaded: Promise<void>,
+  { engine: { chain }, keys, network, own, runtime }: NodeParts,
+  closing: Closing,
+): Promise<void> {
+  let isLoading = true;
+  const done = loaded.finally(() => {
+    isLoading = false;
+  });
+  await Promise.race([current(chain), done]);
+  const names = own.roles.flatMap(({ kind, name }) => (kind === 'miner' ? [name] : []));
+  if (!isLoading || names.length === 0) return;
+  const miners = loadingMiners({ chain, keys, network, runtime }, names);
+  const leave = () => Promise.all(miners.map((miner) => miner.stop()));
+  closing.add(leave);
+  await Promise.all(miners.map((miner) => miner.start()));
+  await done.finally(leave);
 }
 
 /** Resolves once the chain is as far as the network. */

@@ -4,6 +4,7 @@
  * checks its own answer as an auditor would, and now and then it plants wrong numbers, to see who looks (§14.13).
  */
 export { Generation, windowsOf } from './artifact.ts';
+export { LoadingMiner } from './loading.ts';
 export { usualPlantsOneIn } from './plants.ts';
 export { generateAgain } from './retry.ts';
 export { Miner } from './service.ts';
