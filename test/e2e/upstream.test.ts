@@ -12,10 +12,11 @@ import { RunningNetwork, receiptIdOf, taskWith, temporaryDirectory } from './net
 /** What `assay calibrate` writes, of two engines that are nobody's: it is the widest of the model. */
 async function wideProfile(path: string) {
   const root = (byte: string) => `0x${byte.repeat(32)}`;
-  const limits = { requests: 300, t1LimitPpb: 40_000_000, marginMicro: 400_000, substituteT1Ppb: 120_000_000 };
+  const limits = { requests: 300, t1LimitPpb: 40_000_000, marginMicro: 400_000 };
+  const separating = { substituteT1Ppb: 120_000_000, substituteMismatchesPpb: 200_000_000 };
   return {
     model: { name: 'tiny', fileHash: await sha256OfFile(path) },
-    profile: { minerEngine: root('11'), auditorEngine: root('22'), ...limits },
+    profile: { minerEngine: root('11'), auditorEngine: root('22'), ...limits, ...separating },
   };
 }
 

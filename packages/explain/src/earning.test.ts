@@ -20,6 +20,7 @@ const profileOf = (minerEngine: EngineInfo): NoiseProfile => ({
   t1LimitPpb: 30_000_000,
   marginMicro: 400_000,
   substituteT1Ppb: 100_000_000,
+  substituteMismatchesPpb: 240_000_000,
 });
 
 /** A miner that serves with an engine, where some engines have a noise profile. */

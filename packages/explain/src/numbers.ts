@@ -21,7 +21,7 @@ export function numberCells(numbers: AuditNumbers, basis: OpinionBasis): string[
   const found = [finding, flawWord(flaw)].filter((word) => word !== null).join(': ');
   if (finding !== 'checked') return [found, ...numberHead.slice(2).map(() => '-'), opinion];
   const counts = [positions, argmaxMismatches, choiceMismatches].map(String);
-  const nats = [surprise.surpriseMilli, surprise.entropyMilli].map((milli) => (milli / 1000).toFixed(1));
+  const nats = [surprise.surpriseMilli, surprise.expectedMilli].map((milli) => (milli / 1000).toFixed(1));
   const surprises = surprise.varianceMilli === 0 ? ['-', '-'] : nats;
   return [ratio(t1Ppb), ratio(basis.t1ThresholdPpb), ...counts, ...surprises, opinion];
 }

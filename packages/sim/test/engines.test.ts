@@ -21,6 +21,7 @@ const profileOf = (engine: EngineInfo): Omit<NoiseProfile, 'model'> => ({
   t1LimitPpb: 40_000_000,
   marginMicro: 2 * noise * 1_000_000,
   substituteT1Ppb: 100_000_000,
+  substituteMismatchesPpb: 240_000_000,
 });
 const profiles = [otherBuild, server].map(profileOf);
 

@@ -45,9 +45,10 @@ const output = z.object({
     t1LimitPpb: z.int(),
     marginMicro: z.int(),
     substituteT1Ppb: z.int(),
+    substituteMismatchesPpb: z.int(),
   }),
   /** Why no network would put it in force; null where one would. */
-  flaw: z.enum(['requests', 'limit', 'margin', 'separation', 'engines']).nullable(),
+  flaw: z.enum(['requests', 'limit', 'margin', 'separation', 'mismatches', 'engines']).nullable(),
   honest: findings,
   substituted: findings,
 });
@@ -151,6 +152,7 @@ const reasons: Readonly<Record<ProfileFlaw, string>> = {
   requests: `It is made of fewer than ${LEAST_PROFILE_REQUESTS} answers. Ask for more with --requests.`,
   engines: 'Miner and auditor are one engine, which needs no profile: these numbers are what rounding leaves.',
   separation: 'The limit of T1 is not below half of what four bits give, so it would let a cheaper model pass.',
+  mismatches: 'Within the margin nearly every token that four bits write is a choice, so no pool would find them.',
   margin: 'The margin is two nats or more: within it every token is a choice.',
   limit: 'The limit of T1 is above the largest that a model may have.',
 };

@@ -2,7 +2,7 @@ import { Finding } from '@assay/protocol';
 import { z } from 'zod';
 import { count, ppb } from './scalars.ts';
 
-export const SurpriseJson = z.object({ surpriseMilli: count, entropyMilli: count, varianceMilli: count });
+export const SurpriseJson = z.object({ surpriseMilli: count, expectedMilli: count, varianceMilli: count });
 
 /** What an auditor measured, finding and flaw in words. */
 export const AuditNumbersJson = z.object({
@@ -17,6 +17,8 @@ export const AuditNumbersJson = z.object({
   profile: count.nullable(),
   /** Whether that profile was made of the engines of both; else only a pass says anything. */
   isPair: z.boolean(),
+  /** Whether the artifact names the engine that its miner had before. */
+  isEarlier: z.boolean(),
   /** What makes the artifact malformed; null when nothing does. */
   flaw: z.string().nullable(),
 });

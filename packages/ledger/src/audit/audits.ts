@@ -315,7 +315,7 @@ function applyVerdict(
 ): LedgerEvent[] {
   const task = state.tasks.at(taskIndex);
   const { miner: minerIndex, model: modelIndex, session } = task;
-  const { mismatchesMilli, surprise } = state.miners.at(minerIndex);
+  const { mismatchesMilli, surprise, engineUnknown: wasUnknown } = state.miners.at(minerIndex);
   // §10.26 A second look reads what the first one read.
   if (state.audits.at(index).judged === 0) state.audits.update(index, { mismatchesMilli, surprise });
   if (state.audits.at(index).isSecond) return judgeAgain(state, { index, taskIndex }, verdict);
@@ -329,8 +329,11 @@ function applyVerdict(
   const miner = state.miners.standing(minerIndex);
   const model = state.models.at(modelIndex);
   const audited = miner.audited + 1;
-  // §10.13.1 By the widest profile alone nobody is trusted.
-  const engineUnknown = !revealedWith(state.audits.at(index), 'checked', 'malformed').some(isOfKnownPair);
+  // §10.13.1 By the widest profile alone nobody is trusted, and what an earlier engine did says nothing of this one.
+  const results = revealedWith(state.audits.at(index), 'checked', 'malformed');
+  const isKnown = results.some(isOfKnownPair);
+  const ofPresent = results.filter(({ isEarlier }) => !isEarlier);
+  const engineUnknown = ofPresent.length === 0 ? wasUnknown : !ofPresent.some(isOfKnownPair);
   const pooled = {
     engineUnknown,
     ...pooledAfter({ mismatchesMilli, surprise }, revealedWith(state.audits.at(index), 'checked')),
@@ -340,7 +343,7 @@ function applyVerdict(
     // economics §7.3
     if (!isAssigned(task, state.sessions.at(session))) return [approveTask(state, taskIndex, true, tally)];
     const passed = { audited, epochPassed: miner.epochPassed + 1, ...standingAfter(miner, verdict) };
-    state.miners.update(minerIndex, { ...pooled, ...(!engineUnknown && passed) });
+    state.miners.update(minerIndex, { ...pooled, ...(isKnown && passed) });
     state.models.update(modelIndex, { epochPassed: model.epochPassed + 1 });
     return [approveTask(state, taskIndex, true, tally)];
   }

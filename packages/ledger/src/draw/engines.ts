@@ -3,10 +3,10 @@ import { equalBytes } from '@assay/ssz';
 
 type Engines = Readonly<Pick<MinerRow, 'engine' | 'evidenceLevel' | 'earlierEngine' | 'earlierEvidenceLevel'>>;
 
-/** §3.8 Whether an artifact of a miner may name this engine: the registered one, or the one before. */
-export function namesEngine({ engine, earlierEngine }: Engines, named: EngineInfo): boolean {
+/** §3.8 Whether a miner has registered this engine; the one before counts for tasks drawn before the change. */
+export function namesEngine({ engine, earlierEngine }: Engines, named: EngineInfo, isOlder: boolean): boolean {
   const root = EngineInfo.hashTreeRoot(named);
-  return equalBytes(root, engine) || equalBytes(root, earlierEngine);
+  return equalBytes(root, engine) || (isOlder && equalBytes(root, earlierEngine));
 }
 
 /** §3.9 Whether an artifact of a miner must hold token ids, whichever of its two engines made it. */

@@ -15,11 +15,12 @@ export type Pooled = Readonly<Pick<MinerRow, 'mismatchesMilli' | 'surprise'>>;
 
 /**
  * What is pooled after one more audit. Of several auditors' numbers those with the fewest mismatches count, and those
- * whose surprise is nearest to what is expected: no single one can add any (verification §4.7, §3.5).
+ * whose surprise is nearest to what is expected; of a single auditor no surprise does, since all of it may be invented
+ * (verification §4.7, §3.5).
  */
 export function pooledAfter({ mismatchesMilli, surprise }: Pooled, checked: readonly AuditNumbers[]): Pooled {
   const fewest = leastBy(checked, mismatchesOf);
-  const nearest = leastBy(checked, (numbers) => Math.abs(excessMilli(numbers.surprise)));
+  const nearest = checked.length < 2 ? undefined : leastBy(checked, ({ surprise: own }) => Math.abs(excessMilli(own)));
   return {
     mismatchesMilli: fewest === undefined ? mismatchesMilli : pooledMismatches(mismatchesMilli, fewest),
     surprise: nearest === undefined ? surprise : pooledSurprise(surprise, nearest),
@@ -46,7 +47,7 @@ export function pooledSurprise(before: Surprise, numbers: AuditNumbers): Surpris
   const pooled = (part: keyof Surprise) => keptOf(before[part], numbers, SURPRISE_POSITIONS) + numbers.surprise[part];
   return {
     surpriseMilli: pooled('surpriseMilli'),
-    entropyMilli: pooled('entropyMilli'),
+    expectedMilli: pooled('expectedMilli'),
     varianceMilli: pooled('varianceMilli'),
   };
 }
@@ -58,7 +59,7 @@ function keptOf(milli: number, { positions }: AuditNumbers, poolPositions: numbe
 }
 
 /** By how much tokens are more surprising than what they are said to be drawn from, or less, thousandths of a nat. */
-const excessMilli = ({ surpriseMilli, entropyMilli }: Surprise): number => surpriseMilli - entropyMilli;
+const excessMilli = ({ surpriseMilli, expectedMilli }: Surprise): number => surpriseMilli - expectedMilli;
 
 /**
  * verification §3.5 How far the pooled tokens are from what they are said to be drawn from, and how far tokens that the

@@ -8,6 +8,10 @@ export const LEAST_PROFILE_REQUESTS = 300;
 const MOST_MARGIN_MICRO = 2_000_000;
 /** The limit is below this part of what four bits give, so that it separates them. */
 const SEPARATING_PART = 2;
+/** No distance is more: what counts for one position at most (verification §2.3). */
+const MOST_T1_PPB = 150_000_000;
+/** Of what four bits write so much is no choice within the margin, so that pools find it (verification §4.7). */
+const SEPARATING_MISMATCHES_PPB = 50_000_000;
 
 /** A profile that an auditor may read numbers by. */
 export interface UsableProfile {
@@ -63,16 +67,18 @@ export function profileCode(
 }
 
 /** Why a profile is not put in force (verification §3.3). */
-export type ProfileFlaw = 'requests' | 'limit' | 'margin' | 'separation' | 'engines';
+export type ProfileFlaw = 'requests' | 'limit' | 'margin' | 'separation' | 'mismatches' | 'engines';
 
 /** Why a profile says too little, or lets four bits pass; null where it does not. A withdrawal says nothing. */
 export function profileFlaw(profile: Omit<NoiseProfile, 'model'>, maxT1ThresholdPpb: number): ProfileFlaw | null {
-  const { requests, t1LimitPpb, marginMicro, substituteT1Ppb, minerEngine, auditorEngine } = profile;
+  const { requests, t1LimitPpb, marginMicro, substituteT1Ppb, substituteMismatchesPpb, minerEngine, auditorEngine } =
+    profile;
   if (!isInForce(profile)) return null;
   if (requests < LEAST_PROFILE_REQUESTS) return 'requests';
   if (equalBytes(minerEngine, auditorEngine)) return 'engines';
-  if (SEPARATING_PART * t1LimitPpb >= substituteT1Ppb) return 'separation';
+  if (SEPARATING_PART * t1LimitPpb >= Math.min(substituteT1Ppb, MOST_T1_PPB)) return 'separation';
   if (marginMicro >= MOST_MARGIN_MICRO) return 'margin';
+  if (substituteMismatchesPpb < SEPARATING_MISMATCHES_PPB) return 'mismatches';
   return t1LimitPpb > maxT1ThresholdPpb ? 'limit' : null;
 }
 

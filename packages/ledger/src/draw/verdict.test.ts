@@ -2,7 +2,7 @@ import { noNumbers, type Surprise } from '@assay/protocol';
 import { firstUint64, littleEndian, sha256 } from '@assay/ssz';
 import { describe, expect, it } from 'vitest';
 import { checked, unchecked } from '../testing/world.fixture.ts';
-import { POOL_LIMIT_MILLI, pooledMismatches, pooledSurprise, surpriseDistance } from './pool.ts';
+import { POOL_LIMIT_MILLI, pooledAfter, pooledMismatches, pooledSurprise, surpriseDistance } from './pool.ts';
 import { type Decision, decide, type Opinion, opinionOf, type Panel } from './verdict.ts';
 
 const wants = (wantedAuditors: number): Decision => ({ verdict: null, wantedAuditors });
@@ -99,14 +99,14 @@ describe('surprise (verification §3.5)', () => {
   const found = (surprise: Surprise) => ({ ...checked(0), positions: 64, surprise });
   const tokens = (count: number, excessMilli: number, varianceMilli = 700): Surprise => ({
     surpriseMilli: count * (1500 + excessMilli),
-    entropyMilli: count * 1500,
+    expectedMilli: count * 1500,
     varianceMilli: count * varianceMilli,
   });
 
   it('is soft from so much on that the model’s own tokens are not once in a million', () => {
     const opinions = (excess: number) => opinionOf(found(tokens(64, 0)), { ...basis, surprise: tokens(960, excess) });
     expect(opinions(200)).toBe('pass');
-    const one = { surpriseMilli: 1501, entropyMilli: 1500, varianceMilli: 700 };
+    const one = { surpriseMilli: 1501, expectedMilli: 1500, varianceMilli: 700 };
     const less = { ...one, surpriseMilli: 1499 };
     expect(opinionOf(found(one), { ...basis, surprise: tokens(1000, 200) })).toBe('soft');
     expect(opinionOf(found(less), { ...basis, surprise: tokens(1000, -200) })).toBe('soft');
@@ -126,8 +126,16 @@ describe('surprise (verification §3.5)', () => {
   });
 
   it('of one token proves nothing, however rare it is', () => {
-    const rare = { surpriseMilli: 6000, entropyMilli: 0, varianceMilli: 1 };
+    const rare = { surpriseMilli: 6000, expectedMilli: 0, varianceMilli: 1 };
     expect(opinionOf(found(rare), { ...basis, surprise: none })).toBe('pass');
+  });
+
+  it('of a single auditor is not pooled, since it may be invented', () => {
+    const invented = found({ surpriseMilli: 55_200, expectedMilli: 0, varianceMilli: 0 });
+    expect(opinionOf(invented, { ...basis, surprise: none })).toBe('pass');
+    const before = { mismatchesMilli: 0, surprise: none };
+    expect(pooledAfter(before, [invented])).toEqual(before);
+    expect(pooledAfter(before, [invented, found(tokens(64, 0))]).surprise).toEqual(tokens(64, 0));
   });
 
   it('is forgotten with 1,024 positions', () => {
@@ -150,7 +158,7 @@ describe('surprise (verification §3.5)', () => {
         const variance = 64_000 * 0.21 * Math.log(7 / 3) ** 2;
         const numbers = found({
           surpriseMilli: Math.round(surprise),
-          entropyMilli: Math.round(entropy),
+          expectedMilli: Math.round(entropy),
           varianceMilli: Math.ceil(variance),
         });
         if (opinionOf(numbers, { ...basis, surprise: pool }) !== 'pass') failed++;

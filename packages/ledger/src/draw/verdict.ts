@@ -79,7 +79,7 @@ export function checksOf(numbers: AuditNumbers, basis: OpinionBasis): Check[] {
   ];
 }
 
-const wholeParts = (count: number, part: number) => (count - (count % part)) / part;
+const wholeParts = (count: number, part: number) => Number(BigInt(count) / BigInt(part));
 
 /** Decides on an audit by the table of §10.4. */
 export function decide(opinions: readonly Opinion[], panel: Panel): Decision {

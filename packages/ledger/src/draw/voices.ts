@@ -71,9 +71,16 @@ export function voicesOf(state: LedgerView, audit: Readonly<AuditRow>, task: Jud
 /** Validators whose opinion the verdict, or what was planted, proves false (§10.21, §10.27). */
 export function falseVoices(state: LedgerView, audit: Readonly<AuditRow>, task: Judged): Ref<'validators'>[] {
   const voices = voicesOf(state, audit, task);
-  const opinion = falseOpinionOf(voices, audit.verdict);
-  const misled = audit.isPlanted && audit.verdict !== 'open' ? misledBy(state, voices, task) : [];
-  return voices.filter((voice) => voice.opinion === opinion || misled.includes(voice)).map((voice) => voice.validator);
+  // verification §3.4 Between engines an answer can honestly be a pass for one and a failure for another.
+  const alike = Map.groupBy(voices, ({ numbers }) => numbers.profile);
+  const isJudged = audit.isPlanted && audit.verdict !== 'open';
+  return [...alike.values()].flatMap((group) => {
+    const opinion = falseOpinionOf(group, audit.verdict);
+    const misled = isJudged ? misledBy(state, group, task) : [];
+    return group
+      .filter((voice) => voice.opinion === opinion || misled.includes(voice))
+      .map(({ validator }) => validator);
+  });
 }
 
 /** §10.25 Whether whoever found this answer soft or hard found right tokens, and numbers that are too far off. */

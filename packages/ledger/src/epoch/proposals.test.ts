@@ -129,7 +129,8 @@ describe('settleProposals §12', () => {
     expect(put({ requests: 299 })).toBe('BAD_PROFILE');
     expect(put({ marginMicro: 2_000_000 })).toBe('BAD_PROFILE');
     expect(put({ t1LimitPpb: 50_000_000 })).toBe('BAD_PROFILE');
-    expect(put({ t1LimitPpb: 100_000_001, substituteT1Ppb: 900_000_000 })).toBe('BAD_PROFILE');
+    expect(put({ t1LimitPpb: 80_000_000, substituteT1Ppb: 900_000_000 })).toBe('BAD_PROFILE');
+    expect(put({ substituteMismatchesPpb: 49_999_999 })).toBe('BAD_PROFILE');
     expect(put({ minerEngine: noiseProfile.auditorEngine })).toBe('BAD_PROFILE');
     expect(put({})).toBe('OK');
     expect(put({ t1LimitPpb: 0, requests: 0 })).toBe('OK');

@@ -10,6 +10,7 @@ export const noiseProfile: NoiseProfile = {
   t1LimitPpb: 30_000_000,
   marginMicro: 400_000,
   substituteT1Ppb: 100_000_000,
+  substituteMismatchesPpb: 240_000_000,
 };
 
 type Registration = BodyValues['registerModel'];

@@ -8,7 +8,13 @@ import { profilesOf, readCatalog } from './catalog.ts';
 import { readProfile } from './profiles.ts';
 
 const engine = { ...EngineInfo.defaultValue(), name: 'one', build: '1', backend: 'cpu' };
-const numbers = { requests: 300, t1LimitPpb: 30_000_000, marginMicro: 400_000, substituteT1Ppb: 100_000_000 };
+const numbers = {
+  requests: 300,
+  t1LimitPpb: 30_000_000,
+  marginMicro: 400_000,
+  substituteT1Ppb: 100_000_000,
+  substituteMismatchesPpb: 9,
+};
 const fileHash = 'ab'.repeat(32);
 const root = `0x${toHex(EngineInfo.hashTreeRoot(engine))}`;
 const calibrated = {

@@ -22,7 +22,13 @@ const engine = z
   })
   .transform((facts) => EngineInfo.hashTreeRoot(facts));
 
-const numbers = { requests: whole, t1LimitPpb: whole, marginMicro: whole, substituteT1Ppb: whole };
+const numbers = {
+  requests: whole,
+  t1LimitPpb: whole,
+  marginMicro: whole,
+  substituteT1Ppb: whole,
+  substituteMismatchesPpb: whole,
+};
 
 /** A noise profile beside a model of the catalogue, its engines in words. */
 export const catalogProfile = z

@@ -49,7 +49,7 @@ export const resultCodes = {
   BAD_MODEL: invalid('The context must be above zero, and difficulty and T1 limit within the bounds of this network.'),
   BAD_PROFILE: invalid(
     'A noise profile needs 300 requests or more of two engines that differ, a limit of T1 within the bounds of this ' +
-      'network and below half of what four bits give, and a margin below two nats.',
+      'network and below half of what four bits give, and a margin below two nats that leaves a twentieth of them out.',
   ),
   SPLITS_TOO_HIGH: invalid('The splits of a domain and the royalty of a model exceed 10,000 basis points.'),
   BURN_OUT_OF_BOUNDS: invalid('The burned part of a price is outside the bounds of this network.'),

@@ -16,6 +16,8 @@ export const NoiseProfile = new StructType(
     marginMicro: U32,
     /** Median T1 of answers of the same weights in four bits, by the auditor's engine, parts per billion. */
     substituteT1Ppb: U32,
+    /** Part of the positions of those answers whose token is no choice within the margin, parts per billion. */
+    substituteMismatchesPpb: U32,
   },
   { typeName: 'NoiseProfile' },
 );

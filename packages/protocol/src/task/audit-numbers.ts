@@ -42,7 +42,7 @@ export type Flaw = ValueOf<typeof Flaw>;
  * nat, and of a nat squared (verification §3.2).
  */
 export const Surprise = new StructType(
-  { surpriseMilli: U32, entropyMilli: U32, varianceMilli: U32 },
+  { surpriseMilli: U32, expectedMilli: U32, varianceMilli: U32 },
   { typeName: 'Surprise' },
 );
 export type Surprise = ValueOf<typeof Surprise>;
@@ -63,6 +63,8 @@ export const AuditNumbers = new StructType(
     profile: ref('profiles'),
     /** Whether that profile was made of the engines of these two (verification §3.4). */
     isPair: Bool,
+    /** Whether the artifact names the engine that its miner had before the last change (§3.8). */
+    isEarlier: Bool,
     /** What makes the artifact malformed. */
     flaw: Flaw,
   },

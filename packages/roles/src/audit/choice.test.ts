@@ -134,9 +134,45 @@ describe('what a server of its own chance may choose (verification §3.1)', () =
   });
 
   it('depends on whether the temperature comes before the cuts', () => {
-    const cool = { temperatureMicro: 500_000, topPMicro: 850_000 };
+    const cool = { temperatureMicro: 500_000, topPMicro: 800_000 };
     expect(fits('temperatureFirst', cool)).toEqual([0]);
     expect(fits('cutsFirst', cool)).toEqual([0, 1]);
     expect(fits('temperatureFirst', { temperatureMicro: 500_000, minPMicro: 200_000 })).toEqual([0]);
   });
+
+  it('is nothing that is drawn less than once in a hundred thousand times beside the likeliest', () => {
+    const draw = { sampling: { ...plain, temperatureMicro: 20_000 }, sampler: 'cutsFirst', step: 0 } as const;
+    const cold = distribution([0, -0.2, -0.3], 0.5);
+    expect(cold.candidates.map((token) => isWithin(cold, draw, token, 0))).toEqual([true, true, false]);
+    expect(cold.candidates.map((token) => isWithin(cold, draw, token, 0.1))).toEqual([true, true, true]);
+  });
+
+  it.each([
+    ['SGLang, mass of all', 900_000, 1_000_000],
+    ['SGLang, mass of all, cool', 900_000, 700_000],
+    ['SGLang, mass of all, hot', 900_000, 1_500_000],
+  ])(
+    'is what a server keeps that takes the mass of the whole vocabulary (%s)',
+    (_what, topPMicro, temperatureMicro) => {
+      const temperature = temperatureMicro / 1e6;
+      const all = Array.from({ length: 5000 }, (_, i) => -1.1 * Math.log(i + 1));
+      const tempered = all.map((logit) => Math.exp(logit / temperature));
+      const total = tempered.reduce((sum, weight) => sum + weight, 0);
+      let [kept, mass] = [0, 0];
+      for (const weight of tempered.slice(0, candidateCount)) {
+        if (kept > 0 && mass > (topPMicro / 1e6) * total) break;
+        kept++;
+        mass += weight;
+      }
+      const draw = {
+        sampling: { ...plain, topPMicro, temperatureMicro },
+        sampler: 'temperatureFirst',
+        step: 0,
+      } as const;
+      const others = all.slice(candidateCount).reduce((sum, logit) => sum + Math.exp(logit), 0);
+      const reference = distribution(all.slice(0, candidateCount), others);
+      const fits = reference.candidates.filter((token) => isWithin(reference, draw, token, 0)).length;
+      expect(fits).toBeGreaterThanOrEqual(kept);
+    },
+  );
 });

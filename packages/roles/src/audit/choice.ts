@@ -46,8 +46,18 @@ export function isChoice(distribution: Distribution, draw: Draw, chosen: Candida
   if (isSeeded && chooseToken(distribution, sampling, step).id === chosen.id) return true;
   const cuts = cutsOf(distribution, draw, margin);
   const isKept = mayBeKept(cuts, sampling, chosen);
-  if (!isKept || !isSeeded || sampling.temperatureMicro === 0) return isKept;
+  if (!isKept || sampling.temperatureMicro === 0) return isKept;
+  if (!isSeeded) return relativeDrawn(cuts, sampling, chosen) >= leastDrawn;
   return mayBeDrawn(cuts, sampling, { chosen, u: uniform(sampling.seed, step) });
+}
+
+/** What is drawn less often than so, beside the likeliest, was not drawn by a server's chance. */
+const leastDrawn = 1e-5;
+
+/** How much less likely a token is drawn than the likeliest, at most, within the margin. */
+function relativeDrawn({ candidates, margin }: Cuts, { temperatureMicro }: Sampling, { logit }: Candidate): number {
+  const behind = Math.max(0, (candidates[0]?.logit ?? logit) - logit - margin);
+  return Math.exp((-behind * 1e6) / temperatureMicro);
 }
 
 /** A distribution as its cuts see it, and by how much differences of logits may be off, nats. */
@@ -59,13 +69,29 @@ interface Cuts extends Distribution {
 
 function cutsOf(distribution: Distribution, { sampling, sampler }: Draw, margin: number): Cuts {
   if (sampler === 'seeded') return { ...distribution, margin, scale: 1 };
-  const isTempered = sampler === 'temperatureFirst' && sampling.temperatureMicro > 0;
-  const scale = isTempered ? 1e6 / sampling.temperatureMicro : 1;
-  const first = distribution.candidates[0]?.logit ?? 0;
-  // Servers cut by rank first, and then by what is left.
-  const kept = distribution.candidates.slice(0, rankLimit(sampling));
-  const totalWeight = kept.reduce((sum, { logit }) => sum + Math.exp(scale * (logit - first)), 0);
-  return { candidates: distribution.candidates, totalWeight, margin, scale };
+  const { candidates } = distribution;
+  if (sampler === 'temperatureFirst' && sampling.temperatureMicro > 0)
+    return temperedCuts(distribution, sampling, margin);
+  const first = candidates[0]?.logit ?? 0;
+  // llama.cpp cuts by rank first, and then by what is left.
+  const kept = candidates.slice(0, rankLimit(sampling));
+  const totalWeight = kept.reduce((sum, { logit }) => sum + Math.exp(logit - first), 0);
+  return { candidates, totalWeight, margin, scale: 1 };
+}
+
+/**
+ * vLLM and SGLang cut what the temperature left, by mass of what the ranks leave or of all: the more there is, the more
+ * is kept. What lies below the candidates has at most the weight of the last of them, to its power.
+ */
+function temperedCuts({ candidates, totalWeight }: Distribution, { temperatureMicro }: Sampling, margin: number): Cuts {
+  const scale = 1e6 / temperatureMicro;
+  const first = candidates[0]?.logit ?? 0;
+  const rawOf = ({ logit }: Candidate) => Math.exp(logit - first);
+  const below = Math.max(0, totalWeight - candidates.reduce((sum, token) => sum + rawOf(token), 0));
+  const [last] = candidates.slice(-1).map(rawOf);
+  const tail = scale >= 1 ? below * (last ?? 1) ** (scale - 1) : Number.POSITIVE_INFINITY;
+  const tempered = candidates.reduce((sum, token) => sum + rawOf(token) ** scale, 0);
+  return { candidates, totalWeight: tempered + tail, margin, scale };
 }
 
 /** Those that stand before a candidate whatever the margin does. */

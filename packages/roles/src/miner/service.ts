@@ -155,7 +155,7 @@ export class Miner implements RoleService {
     if (row.status === 'held') return 'held by a case about its ejection';
     if (row.status !== 'active') return 'not active';
     if (!row.models.includes(prepare.model)) return 'does not serve this model';
-    if (!namesEngine(row, this.#options.worker.engine)) return 'runs another engine than it registered'; // §3.8
+    if (!namesEngine(row, this.#options.worker.engine, false)) return 'runs another engine than it registered'; // §3.8
     return null;
   }
 

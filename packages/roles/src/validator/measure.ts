@@ -53,9 +53,9 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   if (!equalBytes(artifact.fileHash, registered.fileHash)) return malformed('file');
   if (artifact.miner !== task.miner) return malformed('miner');
   const miner = state.miners.at(task.miner);
-  if (!namesEngine(miner, artifact.engine)) {
+  const isOlder = task.drawHeight < miner.engineEpoch * state.params.epochBlocks;
+  if (!namesEngine(miner, artifact.engine, isOlder)) {
     // §3.8 What was registered when an older task was drawn is not known any more.
-    const isOlder = task.drawHeight < miner.engineEpoch * state.params.epochBlocks;
     return isOlder ? without('otherEngine') : malformed('engine'); // verification §2.7
   }
   const ids = outputIds(artifact);
@@ -76,10 +76,12 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
     seed,
     positions,
   });
-  if (limits === null || isOfKnownPair(limits)) return numbers;
+  const isEarlier = !equalBytes(EngineInfo.hashTreeRoot(artifact.engine), miner.engine);
+  if (limits === null || isOfKnownPair(limits)) return { ...numbers, isEarlier };
   // verification §3.4 The noise of this pair may be more than that of the widest that is known.
   const isPass = opinionOf(numbers, opinionBasis(state, null, task, numbers)) === 'pass';
-  return isPass || (numbers.finding === 'malformed' && numbers.flaw !== 'earlyEnd') ? numbers : without('otherEngine');
+  const isSure = isPass || (numbers.finding === 'malformed' && numbers.flaw !== 'earlyEnd');
+  return isSure ? { ...numbers, isEarlier } : without('otherEngine');
 }
 
 /** Those of one engine, or of the profile of two (verification §2.4, §3.4); null where there is none. */

@@ -73,6 +73,7 @@ describe('the noise of a pair (verification §3.3)', () => {
       t1LimitPpb: 25_000_000,
       marginMicro: 100_000,
       substituteT1Ppb: 100_000_000,
+      substituteMismatchesPpb: 1_000_000_000,
     });
     expect(flaw).toBeNull();
     expect([honest.mismatches, substituted.mismatches]).toEqual([0, 1]);
@@ -96,7 +97,8 @@ describe('the noise of a pair (verification §3.3)', () => {
     expect(of(alike(requests - 1, 0)).flaw).toBe('requests');
     expect(of(alike(requests, 39_000_000)).flaw).toBeNull();
     expect(of(alike(requests, 40_000_000)).flaw).toBe('separation');
-    expect(of(alike(requests, 90_000_000), alike(60, 300_000_000)).flaw).toBe('limit');
+    expect(of(alike(requests, 90_000_000), alike(60, 300_000_000)).flaw).toBe('separation');
+    expect(of(alike(requests, 0), alike(60, 100_000_000)).flaw).toBe('mismatches');
     const samples = { honest: alike(requests, 0), substituted: cheats };
     expect(noiseOf(samples, { miner: auditor, auditor }).flaw).toBe('engines');
   });

@@ -88,6 +88,7 @@ export function noiseOf(
     t1LimitPpb: limit(honest.t1Ppb.p999, leastT1LimitPpb),
     marginMicro,
     substituteT1Ppb: substituted.t1Ppb.p50,
+    substituteMismatchesPpb: Math.round(mismatchesOf(samples.substituted, marginMicro) * 1e9),
   };
   return {
     profile,

@@ -57,3 +57,9 @@ export const rankOf = (topK: number) => (topK === 0 ? candidateCount : Math.min(
 /** Bytes that an event may have: some say the prompt again, and some with each token all that came before. */
 export const eventBytes = ({ promptIds, maxTokens }: Pick<CompletionRequest, 'promptIds' | 'maxTokens'>) =>
   256 * 1024 + limits.maxTokenBytes * (promptIds.length + 4 * maxTokens);
+
+/** What a stream may be at most: of each event, and how many there are, some of which have no token. */
+export const streamBounds = (request: Pick<CompletionRequest, 'promptIds' | 'maxTokens'>) => ({
+  maxBytes: eventBytes(request),
+  maxEvents: 256 + 8 * request.maxTokens,
+});

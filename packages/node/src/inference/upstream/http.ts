@@ -63,14 +63,20 @@ export class ServerHttp {
   }
 
   /** The events of a stream, up to its end or `[DONE]`. Who stops reading ends the request at the server. */
-  async *stream(path: string, body: object, { signal, maxBytes }: Asking): AsyncGenerator<Fields> {
+  async *stream(
+    path: string,
+    body: object,
+    { signal, maxBytes, maxEvents }: Asking & { readonly maxEvents: number },
+  ): AsyncGenerator<Fields> {
     const ended = new AbortController();
     const both = AbortSignal.any([signal, ended.signal]);
+    let events = 0;
     let timer = setTimeout(() => ended.abort(failed(this.baseUrl, 'did not answer in time.')), this.#silenceMs);
     try {
       const response = await this.#fetch(path, { method: 'POST', body: JSON.stringify(body) }, both);
       for await (const event of this.#events(response, maxBytes)) {
         clearTimeout(timer);
+        if (++events > maxEvents) throw failed(this.baseUrl, 'sends without end.');
         yield event;
         timer = setTimeout(() => ended.abort(failed(this.baseUrl, 'fell silent in an answer.')), this.#silenceMs);
       }

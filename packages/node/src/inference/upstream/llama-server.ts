@@ -9,6 +9,7 @@ import {
   rankOf,
   type Step,
   samplingOf,
+  streamBounds,
 } from './completions.ts';
 import { failed } from './failures.ts';
 import { countOf, type Fields, fieldsOf, listOf, textOf } from './fields.ts';
@@ -113,7 +114,7 @@ export class LlamaServer implements CompletionServer {
     };
     const most = maxTokens - before;
     let seen = 0;
-    for await (const event of this.#http.stream('/completion', body, { signal, maxBytes: eventBytes(request) })) {
+    for await (const event of this.#http.stream('/completion', body, { signal, ...streamBounds(request) })) {
       const predicted = countOf(event.tokens_predicted);
       const isLast = event.stop === true;
       const expected = seen + (isLast ? 0 : 1);

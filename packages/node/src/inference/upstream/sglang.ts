@@ -5,9 +5,9 @@ import {
   type CompletionRequest,
   type CompletionServer,
   distributionOf,
-  eventBytes,
   type Step,
   samplingOf,
+  streamBounds,
 } from './completions.ts';
 import { failed, refused, requestStatuses } from './failures.ts';
 import { countOf, type Fields, fieldsOf, listOf, textOf } from './fields.ts';
@@ -58,7 +58,7 @@ export class SglangServer implements CompletionServer {
     };
     let seen = 0;
     let told = 0;
-    const asked = { signal, maxBytes: eventBytes(request) };
+    const asked = { signal, ...streamBounds(request) };
     for await (const event of this.#http.stream('/generate', body, asked)) {
       const info = fieldsOf(event.meta_info) ?? {};
       const text = textOf(event.text);

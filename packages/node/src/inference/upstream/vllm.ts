@@ -6,9 +6,9 @@ import {
   type CompletionRequest,
   type CompletionServer,
   distributionOf,
-  eventBytes,
   type Step,
   samplingOf,
+  streamBounds,
 } from './completions.ts';
 import { failed } from './failures.ts';
 import { countOf, type Fields, fieldsOf, listOf, textOf } from './fields.ts';
@@ -59,7 +59,7 @@ export class VllmServer implements CompletionServer {
       stream: true,
     };
     let seen = 0;
-    const asked = { signal, maxBytes: eventBytes(request) };
+    const asked = { signal, ...streamBounds(request) };
     for await (const event of this.#http.stream('/v1/completions', body, asked)) {
       const choice = fieldsOf(listOf(event.choices)[0]);
       if (choice === null) continue;
