@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose, isFit, type MachineFacts } from './diagnose.ts';
+import { diagnose, type MachineFacts } from './diagnose.ts';
+import { isFit } from './finding.ts';
 
-const model = { name: 'Small', license: 'Apache-2.0', sizeBytes: 100_000_000, isHere: false, problem: null };
+const model = {
+  name: 'Small',
+  license: 'Apache-2.0',
+  sizeBytes: 100_000_000,
+  isHere: false,
+  path: null,
+  problem: null,
+};
 const peer = (answerMs: number | null, port = 4020) => ({ address: `/ip4/203.0.113.7/tcp/${port}`, answerMs });
 const well: MachineFacts = {
   nodeVersion: '24.1.0',

@@ -1,3 +1,5 @@
+import { type Finding, failed, ok, warning } from './finding.ts';
+
 /** What was seen of a machine that is to run a node. */
 export interface MachineFacts {
   /** Of the Node that runs this, as `24.1.0`. */
@@ -25,6 +27,8 @@ export interface ModelFacts {
   readonly license: string | null;
   readonly sizeBytes: number;
   readonly isHere: boolean;
+  /** Where the file is, or will be; null where no file is known. */
+  readonly path: string | null;
   /** Null, or why it cannot be had. */
   readonly problem: string | null;
 }
@@ -33,17 +37,6 @@ export interface PeerFacts {
   readonly address: string;
   /** Until it answered; null when it did not. */
   readonly answerMs: number | null;
-}
-
-/** One thing that was looked at. */
-export interface Finding {
-  readonly check: 'node' | 'disk' | 'memory' | 'model' | 'ports' | 'peers' | 'clock' | 'cometbft' | 'validators';
-  /** `warning`: it works, and not well. */
-  readonly result: 'ok' | 'warning' | 'failed';
-  /** What was found. */
-  readonly text: string;
-  /** What to do; null when all is well. */
-  readonly cure: string | null;
 }
 
 const leastNode = 24;
@@ -58,14 +51,6 @@ const aheadMs = 2000;
 /** A block may be so old when it arrives: its time, the seal, the way. */
 const behindMs = 10_000;
 
-const ok = (check: Finding['check'], text: string): Finding => ({ check, result: 'ok', text, cure: null });
-const failed = (check: Finding['check'], text: string, cure: string): Finding => ({
-  check,
-  result: 'failed',
-  text,
-  cure,
-});
-const warning = (...given: Parameters<typeof failed>): Finding => ({ ...failed(...given), result: 'warning' });
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** What is well with a machine and what is not, each with its cure. */
@@ -82,9 +67,6 @@ export function diagnose(facts: MachineFacts): Finding[] {
     ...(facts.cometPeers === null ? [] : [ofCometPeers(facts.cometPeers)]),
   ];
 }
-
-/** Whether nothing is found that keeps a node from running. */
-export const isFit = (findings: readonly Finding[]): boolean => findings.every(({ result }) => result !== 'failed');
 
 function ofNode({ nodeVersion }: MachineFacts): Finding {
   if (Number.parseInt(nodeVersion, 10) >= leastNode) return ok('node', `Node.js ${nodeVersion}`);

@@ -13,6 +13,8 @@ export const dataFiles = {
   log: 'node.log',
   /** What a node of a network of several machines is. */
   config: 'config.json',
+  /** The key that owns a miner, until its operator moves it away. */
+  ownerKeys: 'owner-keys.json',
   /** CometBFT's own home. */
   cometbft: 'cometbft',
 } as const;

@@ -43,17 +43,19 @@ export function chooseModel({ models }: Pick<Genesis, 'models'>, wish: ModelWish
       : { kind: 'upstream' as const, url: upstream.url, model: upstream.model, file };
   if (known !== undefined) {
     const { name, license, sizeBytes } = known;
-    return { backend, facts: { name, license, sizeBytes, isHere: existsSync(cachePath(known, home)), problem: null } };
+    const path = cachePath(known, home);
+    return { backend, facts: { name, license, sizeBytes, isHere: existsSync(path), path, problem: null } };
   }
   const wanted = registered
     .map(({ name, fileHash }) => `${name} (SHA-256 ${toHex(fileHash).slice(0, 12)}…)`)
     .join(', ');
-  const none = { license: null, sizeBytes: 0, isHere: false };
+  const none = { license: null, sizeBytes: 0, isHere: false, path: null };
   if (model === null) {
     const problem = `The network serves ${wanted || 'no model in this domain'}; this version knows no source of it.`;
     return { backend, facts: { ...none, name: wanted, problem } };
   }
   const size = statSync(model, { throwIfNoEntry: false })?.size;
   const problem = size === undefined ? `There is no file "${model}", and the catalogue has no such model.` : null;
-  return { backend, facts: { name: model, license: null, sizeBytes: size ?? 0, isHere: size !== undefined, problem } };
+  const [isHere, path] = [size !== undefined, size === undefined ? null : model];
+  return { backend, facts: { name: model, license: null, sizeBytes: size ?? 0, isHere, path, problem } };
 }

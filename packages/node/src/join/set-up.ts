@@ -5,7 +5,8 @@ import { genesisHash } from '@assay/ledger';
 import { AssayError, addressText, type Genesis } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import type { z } from 'zod';
-import { diagnose, type Finding, isFit } from '../doctor/diagnose.ts';
+import { diagnose } from '../doctor/diagnose.ts';
+import { type Finding, isFit } from '../doctor/finding.ts';
 import { lookAtMachine, withPeers } from '../doctor/look.ts';
 import {
   consensusKeyOf,
@@ -67,9 +68,6 @@ export interface SetUpStep {
 
 /** Where its API answers: on its own machine alone. */
 const ownHost = '127.0.0.1';
-
-/** The name of the file with an owner's key, which nobody needs on this machine. */
-export const ownerFile = 'owner-keys.json';
 
 /**
  * Makes an empty directory the data directory of a node that joins a network; where it is one of that network already,
@@ -145,7 +143,7 @@ function requireWhatWasSigned(dataDir: string, role: Role): void {
 }
 
 /** What a start that was cut off may have left. */
-const ours: ReadonlySet<string> = new Set([...Object.values(dataFiles), 'lock', ownerFile]);
+const ours: ReadonlySet<string> = new Set([...Object.values(dataFiles), 'lock']);
 
 async function requireSame({ dataDir, role }: SetUpOptions): Promise<void> {
   const { roles } = await readNodeConfig(dataDir);
@@ -197,7 +195,7 @@ async function makeKeys({ dataDir, role, owner, passphrase }: SetUpOptions, done
   done('keys', `Made the keys of this node; ${addressText(keys.account(role).address)} is the account of its ${role}.`);
   if (role !== 'miner') return;
   if (owner !== null) return done('keys', `${owner} owns the miner: its key is not needed here.`);
-  const path = join(dataDir, ownerFile);
+  const path = join(dataDir, dataFiles.ownerKeys);
   const own = addressText((await openOwner(path, passphrase)).address);
   done('keys', `${own} owns the miner. Its key is in ${path}: move that file to where nothing runs; keep a copy.`);
 }
@@ -249,7 +247,9 @@ async function configOf(options: SetUpOptions, genesis: Genesis): Promise<z.inpu
   const computes = role === 'miner' || role === 'validator';
   const isOwned = role === 'miner';
   const made =
-    isOwned && owner === null ? addressText((await openOwner(join(dataDir, ownerFile), passphrase)).address) : owner;
+    isOwned && owner === null
+      ? addressText((await openOwner(join(dataDir, dataFiles.ownerKeys), passphrase)).address)
+      : owner;
   return {
     version: 1,
     engine: engineOf(options),
