@@ -71,7 +71,7 @@ const comparisons: Readonly<Record<Comparison, string>> = {
   text: 'no: text alone cannot be re-checked, so nothing of it is paid',
   equal: 'yes: validators with the same build and kernels repeat it to the last bit',
   named: 'yes: a noise profile of its model names its engine',
-  widest: 'in part: by the widest profile of its model a pass counts, and the rest is not paid',
+  widest: 'in part: by the widest profile of its model a pass is paid but builds no trust, and the rest is not paid',
   none: 'no: no noise profile of its model is in force, so audits give no result, and no pay',
   unknown: 'not known here: no profile names its engine, and only its own node knows which it is',
 };

@@ -107,6 +107,18 @@ describe('why a role does not earn §20.6', () => {
     expect(uncompared?.cure).toContain('`assay calibrate`');
   });
 
+  it('is an engine that no auditor has known since it changed (§10.13.1)', () => {
+    const world = withMiner();
+    const { publicKey: _, owner: __, collateralUnits: ___, domain: ____, ...offer } = world.registration();
+    const engine = rootOf(builtIn);
+    expect(world.send('minerA', 'updateMiner', { ...offer, miner: 0, engine })).toBe('OK');
+    world.finishEpoch();
+    world.finishEpoch();
+    const [unknown] = minerEarning(world.state, 0, builtIn).hindrances;
+    expect(unknown).toMatchObject({ code: 'engineUnknown', cure: null });
+    expect(minerEarning(world.state, 0, null).hindrances[0]?.cure).toContain('`assay calibrate`');
+  });
+
   it('is a result that is owed since nobody could compare its engine (§10.13)', () => {
     const world = withMiner();
     const receipt = world.receipt();

@@ -95,8 +95,14 @@ function ofOffer(head: LedgerView, miner: Readonly<MinerRow>, engine: EngineInfo
     [
       comparison === 'widest',
       'engineUnnamed',
-      `No noise profile names ${name}: by the widest only a pass counts, and the rest is not paid.`,
+      `No noise profile names ${name}: by the widest only a pass is paid, and it builds no trust.`,
       profileCure,
+    ],
+    [
+      miner.engineUnknown && resultsOwed === 0 && ['equal', 'named', 'unknown'].includes(comparison),
+      'engineUnknown',
+      'No auditor has known its present engine yet: all its tasks are audited until one does.',
+      comparison === 'unknown' ? profileCure : null,
     ],
     [resultsOwed > 0 && miner.evidenceLevel > 0, 'resultsOwed', owing, isOver ? another : profileCure],
   ]);

@@ -17,6 +17,7 @@ export const Hindrance = z.object({
     'collateralTooLow',
     'resultsOwed',
     'engineUnnamed',
+    'engineUnknown',
     'engineUncompared',
     'notYetDrawn',
     'levelTooLow',
@@ -69,8 +70,8 @@ export type NodeCondition = z.infer<typeof NodeCondition>;
 
 /**
  * How validators can tell whether answers of an engine are right (verification §3.3, §3.4). Of `text` nobody can.
- * `equal` engines give the same numbers; a `named` one has a profile. By the `widest` of the model only a pass counts, with
- * `none` in force nothing. `unknown`: no profile names it, and only its own node knows which it is.
+ * `equal` engines give the same numbers; a `named` one has a profile. By the `widest` of the model only a pass counts,
+ * with `none` in force nothing. `unknown`: no profile names it, and only its own node knows which it is.
  */
 export const Comparison = z.enum(['text', 'equal', 'named', 'widest', 'none', 'unknown']);
 export type Comparison = z.infer<typeof Comparison>;

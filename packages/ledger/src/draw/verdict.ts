@@ -25,8 +25,8 @@ const CONVICTING_LEAD = 3;
 const LAST_CONVICTING_LEAD = 2;
 const HARD_FACTOR = 3;
 /** Mismatches that are soft: more than an eighth of the positions; hard: more than a third, and not a single one. */
-const SOFT_PART = 8;
-const HARD_PART = 3;
+const SOFT_PART = 8n;
+const HARD_PART = 3n;
 const HARD_MISMATCHES = 2;
 /** What numbers are read against: the honest limit of T1, and what is pooled of the miner. */
 export interface OpinionBasis extends Pooled {
@@ -79,7 +79,7 @@ export function checksOf(numbers: AuditNumbers, basis: OpinionBasis): Check[] {
   ];
 }
 
-const wholeParts = (count: number, part: number) => Number(BigInt(count) / BigInt(part));
+const wholeParts = (count: number, part: bigint) => Number(BigInt(count) / part);
 
 /** Decides on an audit by the table of §10.4. */
 export function decide(opinions: readonly Opinion[], panel: Panel): Decision {

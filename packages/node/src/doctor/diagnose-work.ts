@@ -49,7 +49,7 @@ function ofEngine({ engine }: WorkFacts, { upstreamUrl }: WorkAsked): Finding {
   if (/\bavx2\b/.test(engine.backend)) {
     return ok('engine', `${named}: as on all newer processors, so validators can compare its work, and it is paid.`);
   }
-  const text = `${named}: not the kernels of AVX2 that all newer processors share. Without a noise profile its work is not paid.`;
+  const text = `${named}: not the kernels of AVX2 that newer processors share. Without a noise profile it is not paid.`;
   return warning(
     'engine',
     text,
@@ -75,7 +75,7 @@ function ofFile(fileHash: NonNullable<WorkFacts['fileHash']>, { modelHashes }: W
   if (modelHashes.includes(fileHash)) {
     return ok('file', `The model file is the registered one (SHA-256 ${said}): audits of honest answers pass.`);
   }
-  const text = `The model file (SHA-256 ${said}) is not the registered one: its answers fail audits, and cost collateral.`;
+  const text = `The model file (SHA-256 ${said}) is not the registered one: its answers fail audits and cost stake.`;
   return failed('file', text, 'Fetch the right one with `assay models pull`, or name it with --model.');
 }
 
