@@ -87,6 +87,10 @@ function incomeText(income: MinerStatus['income']): string {
     return 'not known: no epoch is settled since it came, so nothing can be said of what it may earn';
   }
   const { leastUnits, mostUnits, epochs } = income;
-  const spread = `${amount(leastUnits)} to ${amount(mostUnits)} units an epoch`;
-  return `${spread}, in ${epochs.length} settled epochs (${first.epoch} to ${last.epoch}); no promise of the next`;
+  const least = leastUnits === mostUnits ? '' : `${amount(leastUnits)} to `;
+  const which =
+    epochs.length === 1
+      ? `the one settled epoch, ${last.epoch}`
+      : `${epochs.length} settled epochs, ${first.epoch} to ${last.epoch}`;
+  return `${least}${amount(mostUnits)} units an epoch, in ${which}; no promise of the next`;
 }

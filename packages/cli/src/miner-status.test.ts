@@ -85,7 +85,13 @@ describe('assay miner status §20.6.1', () => {
     const income = { epochs: [{ epoch: 4, units: '1' }], leastUnits: '1', mostUnits: '1' };
     const lines = (each: Partial<(typeof found.miners)[number]>) =>
       minerStatusLines({ ...found, miners: found.miners.map((miner) => ({ ...miner, ...each })) }).join('\n');
-    expect(lines({ income })).toContain('in 1 settled epochs (4 to 4); no promise of the next');
+    expect(lines({ income })).toContain(
+      '0.000000001 units an epoch, in the one settled epoch, 4; no promise of the next',
+    );
+    const two = [...income.epochs, { epoch: 5, units: '3' }];
+    expect(lines({ income: { ...income, epochs: two, mostUnits: '3' } })).toContain(
+      '0.000000001 to 0.000000003 units an epoch, in 2 settled epochs, 4 to 5;',
+    );
     expect(lines({ income: null })).toContain('not known: no epoch is settled since it came');
   });
 

@@ -10,7 +10,7 @@ import { flawWord } from './json.ts';
 import { numberCells, numberHead } from './numbers.ts';
 import { ratio } from './ratio.ts';
 import type { History } from './replay-blocks.ts';
-import { uncheckedAnswer } from './unchecked.ts';
+import { textAnswer, uncheckedAnswer } from './unchecked.ts';
 import { unlikeAnswer } from './unlike.ts';
 
 export const AuditExplanation = explanationOf(
@@ -295,6 +295,7 @@ function answerOf(trail: Trail): string {
   }
   const refund = `${formatUnits(end.value.refundedUnits)} units went back to the payer`;
   if (end.value.reason === 'hung') return `The auditors did not agree enough for a verdict; ${refund}.`;
+  if (end.value.reason === 'noResult' && trail.miner.evidenceLevel === 0) return textAnswer(miner, refund);
   if (trail.unchecked !== null) return uncheckedAnswer(miner, trail.unchecked.value, refund);
   if (end.value.reason === 'noResult') return `The audit gave no result, which is nobody's fault; ${refund}.`;
   const { reason } = end.value;

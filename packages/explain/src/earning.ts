@@ -20,7 +20,7 @@ export function hindrancesOf(head: LedgerView, { kind, index, engine }: EarningR
     return holding([[true, 'notRegistered', `The chain has no ${kind} with this key.`, cure]]);
   }
   if (kind === 'miner') return hindrancesOfMiner(head, index, engine);
-  const standing = ofStatus(kind, head[`${kind}s`].at(index));
+  const standing = ofStatus(kind, index, head[`${kind}s`].at(index));
   if (standing.length > 0) return standing;
   if (kind === 'mixer') return ofMixer(head, index);
   if (kind === 'validator') return ofValidator(head, index);

@@ -8,8 +8,8 @@ export const holding = (checks: readonly Check[]): Hindrance[] =>
   checks.flatMap(([isSo, code, sentence, cure]) => (isSo ? [{ code, sentence, cure }] : []));
 
 /** What keeps a role of any kind from all work: how it stands. */
-export function ofStatus(kind: string, { status }: { readonly status: RoleStatus }): Hindrance[] {
-  const goOn = `\`assay tx setRoleStatus --kind ${kind} --status active\` lets it go on.`;
+export function ofStatus(kind: string, index: number, { status }: { readonly status: RoleStatus }): Hindrance[] {
+  const goOn = `\`assay tx setRoleStatus --kind ${kind} --role ${index} --status active\` lets it go on.`;
   const isGone = status === 'ejected' || status === 'banned' || status === 'deregistered';
   return holding([
     [status === 'paused', 'paused', 'It is paused.', goOn],

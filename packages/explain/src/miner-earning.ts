@@ -45,7 +45,7 @@ function comparisonOf(head: LedgerView, miner: Readonly<MinerRow>, engine: Engin
 export function hindrancesOfMiner(head: LedgerView, index: Ref<'miners'>, engine: EngineInfo | null): Hindrance[] {
   const miner = head.miners.get(index);
   if (miner === undefined) return [];
-  const standing = ofStatus('miner', miner);
+  const standing = ofStatus('miner', index, miner);
   return standing.length > 0 ? standing : [...ofOffer(head, miner, engine), ...ofStanding(head, miner)];
 }
 
@@ -77,7 +77,7 @@ function ofOffer(head: LedgerView, miner: Readonly<MinerRow>, engine: EngineInfo
     [
       comparison === 'text',
       'textOnly',
-      'It gives text only, which nobody can re-check, so nothing is paid for it.',
+      'It gives text only, which nobody can re-check, so no answer of it is paid.',
       'Serve the model file: `--model FILE`, with `--upstream URL` for a server that has its weights.',
     ],
     [

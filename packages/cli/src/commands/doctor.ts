@@ -75,7 +75,9 @@ async function groundOf({ dataDir, home }: Invocation<Input>): Promise<Ground> {
     threads: null,
     home,
   };
-  return { config, genesis, model: chooseModel(genesis, wish).facts };
+  const { facts } = chooseModel(genesis, wish);
+  // Of the default network nobody but `up` says whether a server serves, or which file.
+  return { config, genesis, model: config === null && facts?.problem !== null ? null : facts };
 }
 
 async function machineFacts(

@@ -61,6 +61,20 @@ describe('explain audit', () => {
     expect((await explainAudit(world.history, other.taskId, fast)).answer).toContain("which is nobody's fault");
   });
 
+  it('says of text alone that nobody can re-check it (§10.14)', async () => {
+    const world = new RecordedWorld();
+    world.block(
+      world.tx('minerA', 'registerMiner', world.registration({ evidenceLevel: 0 })),
+      world.tx('payer', 'openSession', world.session()),
+    );
+    world.block();
+    const receipt = world.receipt();
+    world.certify(receipt);
+    world.auditAll(receipt, unchecked('otherEngine'));
+    const { answer } = await explainAudit(world.history, receipt.taskId, fast);
+    expect(answer).toMatch(/^The answer of miner 0 is text alone, which no validator can re-check/);
+  });
+
   it('says what is still to come', async () => {
     const world = new RecordedWorld().populate();
     const receipt = world.receipt();
