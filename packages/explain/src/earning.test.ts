@@ -6,9 +6,12 @@ import { minerEarning } from './miner-earning.ts';
 
 const builtIn: EngineInfo = { ...EngineInfo.defaultValue(), name: 'built-in', build: '7', sampler: 'seeded' };
 const server: EngineInfo = { ...builtIn, name: 'server', sampler: 'cutsFirst' };
+const nobody = new Uint8Array(20);
 const rootOf = (engine: EngineInfo) => EngineInfo.hashTreeRoot(engine);
 const codes = (world: World, role: Partial<EarningRole> = {}) =>
-  hindrancesOf(world.state, { kind: 'miner', index: 0, engine: null, ...role }).map(({ code }) => code);
+  hindrancesOf(world.state, { kind: 'miner', index: 0, operator: nobody, engine: null, ...role }).map(
+    ({ code }) => code,
+  );
 const withMiner = (options: WorldOptions = {}) => new World(options).populate();
 
 /** What two engines find of each other's honest answers. */
@@ -34,6 +37,8 @@ describe('why a role does not earn §20.6', () => {
   it('is nothing once a miner has worked, and before that the draw it waits for', () => {
     const world = new World();
     expect(codes(world, { index: null })).toEqual(['notRegistered']);
+    const newcomer = { kind: 'miner', index: null, operator: world.address('payer'), engine: null } as const;
+    expect(hindrancesOf(world.state, newcomer)[0]?.sentence).toContain('holds 0.001 units');
     world.block(world.tx('minerA', 'registerMiner', world.registration()));
     world.populate();
     expect(codes(world)).toEqual(['noTaskYet']);
@@ -60,7 +65,7 @@ describe('why a role does not earn §20.6', () => {
     world.block(world.tx('minerA', 'registerMiner', world.registration({ evidenceLevel: 0 })));
     world.block();
     expect(codes(world)).toEqual(['textOnly', 'levelTooLow', 'trialPeriod', 'noTaskYet']);
-    const [, level] = hindrancesOf(world.state, { kind: 'miner', index: 0, engine: null });
+    const [, level] = hindrancesOf(world.state, { kind: 'miner', index: 0, operator: nobody, engine: null });
     expect(level?.sentence).toContain('Its level is 0, and users get miners from 2 on');
   });
 
@@ -81,7 +86,7 @@ describe('why a role does not earn §20.6', () => {
       mixers: genesis.mixers.map((row) => ({ ...row, stakeUnits: 3n })),
     });
     const world = new World({ edit });
-    const [stake] = hindrancesOf(world.state, { kind: 'validator', index: 0, engine: null });
+    const [stake] = hindrancesOf(world.state, { kind: 'validator', index: 0, operator: nobody, engine: null });
     expect(stake).toMatchObject({ code: 'stakeTooLow' });
     expect(stake?.sentence).toBe('Its stake is 0.000000003 units, and the least is 0.0000004.');
     expect(stake?.cure).toBe('`assay tx bond` adds to it.');
@@ -127,7 +132,7 @@ describe('why a role does not earn §20.6', () => {
       const open = world.auditorsOf(receipt.taskId).slice(finding === 'noResult' ? 2 : 0);
       world.audit(receipt.taskId, new Map(open.map((validator) => [validator, unchecked(finding)])));
     }
-    const [owed] = hindrancesOf(world.state, { kind: 'miner', index: 0, engine: null });
+    const [owed] = hindrancesOf(world.state, { kind: 'miner', index: 0, operator: nobody, engine: null });
     expect(owed).toMatchObject({ code: 'resultsOwed', cure: expect.stringContaining('`assay calibrate`') });
     expect(owed?.sentence).toContain('It owes 10 audits with a result');
     expect(minerEarning(world.state, 0, null)).toMatchObject({ isDrawn: true, engine: null, openCases: [] });

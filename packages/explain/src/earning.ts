@@ -1,6 +1,6 @@
-import type { Hindrance } from '@assay/client';
+import { formatUnits, type Hindrance } from '@assay/client';
 import { committeeOf, type LedgerView } from '@assay/ledger';
-import type { EngineInfo, Ref } from '@assay/protocol';
+import { addressText, type EngineInfo, type Ref } from '@assay/protocol';
 import { holding, ofStatus, tooLow } from './hindrance.ts';
 import { hindrancesOfMiner } from './miner-earning.ts';
 
@@ -9,15 +9,18 @@ export interface EarningRole {
   readonly kind: 'miner' | 'mixer' | 'oracle' | 'validator' | 'gateway';
   /** Null while it is not registered. */
   readonly index: number | null;
+  /** The account that is to run it, and to pay its deposit. */
+  readonly operator: Uint8Array;
   /** What a miner serves with; null where that is not known. */
   readonly engine: EngineInfo | null;
 }
 
 /** What keeps a role from earning, by the head of the chain; the first is the one to see to first. Empty: nothing. */
-export function hindrancesOf(head: LedgerView, { kind, index, engine }: EarningRole): Hindrance[] {
+export function hindrancesOf(head: LedgerView, { kind, index, operator, engine }: EarningRole): Hindrance[] {
   if (index === null) {
-    const cure = 'Run `assay join`, or look what it waits for: the deposit, or its model.';
-    return holding([[true, 'notRegistered', `The chain has no ${kind} with this key.`, cure]]);
+    const has = `its account, ${addressText(operator)}, holds ${formatUnits(head.balanceOf(operator))} units`;
+    const cure = '`assay join` registers it by itself when the account holds its deposit and the model is loaded.';
+    return holding([[true, 'notRegistered', `The chain has no ${kind} with this key; ${has}.`, cure]]);
   }
   if (kind === 'miner') return hindrancesOfMiner(head, index, engine);
   const standing = ofStatus(kind, index, head[`${kind}s`].at(index));

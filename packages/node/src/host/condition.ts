@@ -60,7 +60,12 @@ function roleCondition(
   const isLoading = kind === 'miner' && serving === null;
   const control = running.find((each) => each.name === name);
   const silent = { name, kind, address: addressText(operator), running: false, hasKey: true };
-  return { ...(control ?? silent), index, isLoading, hindrances: hindrancesOf(head, { kind, index, engine }) };
+  return {
+    ...(control ?? silent),
+    index,
+    isLoading,
+    hindrances: hindrancesOf(head, { kind, index, operator, engine }),
+  };
 }
 
 /** What a miner of this node serves with; null where another node runs it, or while its model is loaded. */
