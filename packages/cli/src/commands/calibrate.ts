@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { table } from '@assay/explain/table';
 import { LEAST_PROFILE_REQUESTS, type ProfileFlaw } from '@assay/ledger';
@@ -78,14 +78,24 @@ export const calibrateCommand = defineCommand({
   input,
   output,
   run: async (invocation) => {
-    const measured = await measure(invocation);
     const { out } = invocation.input;
+    if (out !== undefined) requireWritable(out);
+    const measured = await measure(invocation);
     if (out !== undefined) writeFileSync(out, `${JSON.stringify(measured, null, 2)}\n`);
     return measured;
   },
   print: (measured) => [...rows(measured), '', ...conclusion(measured)],
   exit: ({ flaw }) => (flaw === null || flaw === 'engines' ? 'ok' : 'refused'),
 });
+
+/** Before the work of minutes. */
+function requireWritable(path: string): void {
+  try {
+    appendFileSync(path, '');
+  } catch (error) {
+    throw new CliError('usage', `--out ${path} cannot be written: ${(error as Error).message}.`);
+  }
+}
 
 async function measure({ input, home, terminal }: Invocation<Input>): Promise<Output> {
   const { calibrate } = await import('@assay/node/inference/noise/calibrate');

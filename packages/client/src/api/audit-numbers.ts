@@ -17,6 +17,8 @@ export const AuditNumbersJson = z.object({
   profile: count.nullable(),
   /** Whether that profile was made of the engines of both; else only a pass says anything. */
   isPair: z.boolean(),
+  /** Whether a server's own chance drew its tokens. */
+  isByChance: z.boolean(),
   /** Whether the artifact names the engine that its miner had before. */
   isEarlier: z.boolean(),
   /** What makes the artifact malformed; null when nothing does. */

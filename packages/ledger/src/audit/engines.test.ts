@@ -52,6 +52,15 @@ describe('honest auditors of different engines, on an answer that is made to div
   });
 });
 
+describe('an answer of a server’s own chance that is called a plant §10.25', () => {
+  it('fails by its distance all the same', () => {
+    const distant: AuditNumbers = { ...checked(140_000_000), isByChance: true };
+    const { world, verdict } = heard([distant, distant, distant]);
+    expect(verdict).toBe('hard');
+    expect(world.events.some(({ type }) => type === 'taskRejected')).toBe(true);
+  });
+});
+
 describe('trust behind an engine that nobody can convict §10.13.1', () => {
   it('the mark of a new engine is not taken away by an answer of the engine before', () => {
     const world = new World({ edit: having(noiseProfile) }).populate();

@@ -7,8 +7,8 @@ export const POOL_LIMIT_MILLI = 4000;
 
 /** Positions over which surprise is pooled, and the bound of verification §3.5: 2L and 2Lb/3 in thousandths. */
 const SURPRISE_POSITIONS = 1024;
-const SURPRISE_PER_VARIANCE_MILLI = 27_600n;
-const SURPRISE_PER_EXCESS_MILLI = 55_200n;
+const SURPRISE_PER_VARIANCE_MILLI = 27_700n;
+const SURPRISE_PER_EXCESS_MILLI = 55_400n;
 
 /** What is pooled of a miner over its audits. */
 export type Pooled = Readonly<Pick<MinerRow, 'mismatchesMilli' | 'surprise'>>;

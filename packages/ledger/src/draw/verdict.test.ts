@@ -118,7 +118,7 @@ describe('surprise (verification §3.5)', () => {
 
   it('may be as far off as the bound says, to the thousandth of a nat', () => {
     const isWithin = (excess: bigint, variance: number) =>
-      excess * excess <= 27_600n * BigInt(variance) + 55_200n * excess;
+      excess * excess <= 27_700n * BigInt(variance) + 55_400n * excess;
     for (const variance of [0, 1, 700, 44_800, 4_000_000, 0xffff_ffff]) {
       const { allowed } = surpriseDistance({ ...none, varianceMilli: variance }, { ...found(none), positions: 0 });
       expect([isWithin(BigInt(allowed), variance), isWithin(BigInt(allowed + 1), variance)]).toEqual([true, false]);

@@ -34,9 +34,11 @@ export function opinionBasis(
   state: LedgerView,
   audit: Readonly<AuditRow> | null,
   task: Judged,
-  numbers: Pick<AuditNumbers, 'profile'>,
+  numbers: Pick<AuditNumbers, 'profile' | 'isByChance'>,
 ): OpinionBasis {
-  const t1ThresholdPpb = audit?.isPlanted === true ? Number(PPB) : t1LimitPpb(state, task, numbers);
+  // §10.25 Where nobody can repeat the choices, distances are all there is.
+  const isPlanted = audit?.isPlanted === true && !numbers.isByChance;
+  const t1ThresholdPpb = isPlanted ? Number(PPB) : t1LimitPpb(state, task, numbers);
   // verification §4.7 The verdict itself moves the pool it is drawn from, and a second look reads what the first did.
   const isOpen = audit === null || (audit.verdict === 'open' && audit.judged === 0);
   const { mismatchesMilli, surprise } = isOpen ? state.miners.at(task.miner) : audit;
@@ -90,7 +92,7 @@ export function failsByDistance(state: LedgerView, audit: Readonly<AuditRow>, ta
     failing.length > 0 &&
     failing.every(({ numbers }) => {
       const basis = { ...opinionBasis(state, audit, task, numbers), t1ThresholdPpb: Number(PPB) };
-      return opinionOf(numbers, basis) === 'pass';
+      return !numbers.isByChance && opinionOf(numbers, basis) === 'pass';
     })
   );
 }

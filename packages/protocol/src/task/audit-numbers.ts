@@ -63,6 +63,8 @@ export const AuditNumbers = new StructType(
     profile: ref('profiles'),
     /** Whether that profile was made of the engines of these two (verification §3.4). */
     isPair: Bool,
+    /** Whether a server's own chance drew its tokens: such a one plants nothing (§10.25). */
+    isByChance: Bool,
     /** Whether the artifact names the engine that its miner had before the last change (§3.8). */
     isEarlier: Bool,
     /** What makes the artifact malformed. */

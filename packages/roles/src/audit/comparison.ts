@@ -83,5 +83,6 @@ async function compare(
     surprise: sumOfSurprise(surprising),
     profile,
     isPair,
+    isByChance: engine.sampler !== 'seeded',
   };
 }

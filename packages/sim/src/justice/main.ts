@@ -111,6 +111,11 @@ function rowsOf(ground: Ground): Row[] {
 
 const later = [
   notMeasured(
+    'the same, cooled until it is as likely',
+    '≥ 99 % within 300 tokens',
+    'by hand it passed 16 of 16 audits',
+  ),
+  notMeasured(
     'a lazy validator',
     'worth less than a diligent one',
     'who passes a plant loses a tenth of its stake (§10.27)',

@@ -60,7 +60,8 @@ export function detectionRow(measure: string, found: readonly AuditNumbers[], ta
   const caught = full.filter((numbers) => opinion(numbers, ground.t1ThresholdPpb) !== 'pass').length;
   const rate = rateOf(caught, full.length);
   const goal = `≥ ${percent(target, 1)} of audits`;
-  return { measure, from: 'real runs', target: goal, found: shown(rate), outcome: atLeast(rate, target), note: '' };
+  const note = `of ${ground.params.audit.positions} positions; ${found.length - full.length} shorter answers left out`;
+  return { measure, from: 'real runs', target: goal, found: shown(rate), outcome: atLeast(rate, target), note };
 }
 
 /** How many real audits of honest answers are no pass, one after the other with what is pooled. */
@@ -101,7 +102,7 @@ function isCaught(found: readonly AuditNumbers[], tokens: number, { t1ThresholdP
     const drawn = found[random.int(found.length)] ?? noNumbers;
     const numbers = { ...drawn, t1Ppb: 0, argmaxMismatches: 0 };
     seen += Math.max(1, numbers.positions);
-    if (opinion(numbers, t1ThresholdPpb, pool) !== 'pass') return seen <= tokens + numbers.positions;
+    if (opinion(numbers, t1ThresholdPpb, pool) !== 'pass') return seen <= tokens;
     pool = pooledAfter(pool, [numbers]);
   }
   return false;
@@ -131,7 +132,8 @@ export function honestRow(ground: Ground): Row {
     failed += life.failed;
   }
   const found = `${held} held, ${failed} of ${miners * requests} refused`;
-  const outcome = held === 0 && failed <= 0.001 * miners * requests ? 'met' : 'missed';
+  const isMet = held === 0 && failed <= 0.001 * miners * requests;
+  const outcome = worse(isMet ? 'met' : 'missed', provenBelow(0.001, ground));
   const note = `drawn from ${ground.real.honest.seeded.length} real audits of one engine`;
   const target = '0 held, ≤ 0.1 % of revenue';
   return {
@@ -143,6 +145,15 @@ export function honestRow(ground: Ground): Row {
     note,
   };
 }
+
+/** What real audits themselves say of a rate: lives that are drawn from them repeat them, and prove no more. */
+function provenBelow(target: number, { real, t1ThresholdPpb }: Ground): Outcome {
+  const { seeded } = real.honest;
+  return atMost(rateOf(failuresInRow(seeded, t1ThresholdPpb), seeded.length), target);
+}
+
+const worse = (one: Outcome, other: Outcome): Outcome =>
+  (['missed', 'open'] as const).find((outcome) => one === outcome || other === outcome) ?? 'met';
 
 /** Confirmed failures of honest requests. */
 export function confirmedRow(ground: Ground): Row {
@@ -157,7 +168,7 @@ export function confirmedRow(ground: Ground): Row {
   const rate = rateOf(failed, audits);
   const found = `${failed} of ${audits} audits (≤ ${rate.high.toExponential(1)})`;
   const note = `drawn from ${seeded.length} real audits: a rarer error was not seen`;
-  const outcome = atMost(rate, 1e-5);
+  const outcome = worse(atMost(rate, 1e-5), provenBelow(1e-5, ground));
   return {
     measure: 'confirmed false failures',
     from: 'simulation',
