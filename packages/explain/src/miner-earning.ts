@@ -1,5 +1,5 @@
 import type { Comparison, Hindrance, MinerEarning } from '@assay/client';
-import { type LedgerView, MAX_RESULTS_OWED, profilesInForce, termsAt } from '@assay/ledger';
+import { type LedgerView, MAX_RESULTS_OWED, namesEngine, profilesInForce, termsAt } from '@assay/ledger';
 import { EngineInfo, type MinerRow, type Ref } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
 import { holding, ofStatus, tooLow } from './hindrance.ts';
@@ -55,8 +55,8 @@ export const profileCure =
 
 /** What it offers, and whether anybody can check that. */
 function ofOffer(head: LedgerView, miner: Readonly<MinerRow>, engine: EngineInfo | null): Hindrance[] {
-  const root = engine === null ? miner.engine : EngineInfo.hashTreeRoot(engine);
-  const differs = !equalBytes(root, miner.engine) && !equalBytes(root, miner.earlierEngine);
+  // §3.8 For new tasks the engine before counts no more.
+  const differs = engine !== null && !namesEngine(miner, engine, false);
   const { minCollateralUnits: least } = termsAt(head.domains.at(miner.domain), head.globals.epoch);
   const comparison = comparisonOf(head, miner, engine);
   const name = engine === null ? 'its engine' : `its engine, ${engine.name} ${engine.build}`;
@@ -71,7 +71,7 @@ function ofOffer(head: LedgerView, miner: Readonly<MinerRow>, engine: EngineInfo
       differs,
       'engineDiffers',
       'It serves with another engine than it registered.',
-      'Start its node again, which registers the new one.',
+      'Start its node again, which registers the new one; that holds from the next epoch on.',
     ],
     [miner.collateralUnits < least, 'collateralTooLow', ...tooLow('collateral', miner.collateralUnits, least)],
     [
