@@ -154,8 +154,12 @@ function stepsOf(
       isDone: isDrawn,
       text: measured.epoch === null ? 'not challenged yet' : `challenged, the last time in epoch ${measured.epoch}`,
     },
-    { name: 'served', isDone: tasks > 0, text: `${tasks} tasks, ${epochCertified} of them in this epoch` },
-    { name: 'audited', isDone: audited > 0, text: `${audited} audits with a result, ${rejected} tasks rejected` },
+    { name: 'served', isDone: tasks > 0, text: `${counted(tasks, 'task')}, ${epochCertified} in this epoch` },
+    {
+      name: 'audited',
+      isDone: audited > 0,
+      text: `${counted(audited, 'audit')} with a result, ${counted(rejected, 'task')} rejected`,
+    },
     {
       name: 'paid',
       isDone: mostUnits === null ? null : mostUnits > 0n,
@@ -163,3 +167,5 @@ function stepsOf(
     },
   ];
 }
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -50,7 +50,7 @@ export function diagnoseKeys(keys: KeyFacts | null): Finding {
   const { path, isOpen, isUsual, hasOwnerKeys, names, problem } = keys;
   if (problem !== null) {
     const cure = 'Set ASSAY_PASSPHRASE to the one they were made with; without them nobody can take the stake out.';
-    return failed('keys', `${path} cannot be opened: ${problem}`, cure);
+    return failed('keys', problem, cure);
   }
   if (isOpen) return warning('keys', `Others on this machine may read ${path}, and pay with it.`, `chmod 600 ${path}`);
   const there = `${path} holds ${names.length} keys (${names.slice(0, 4).join(', ')}${names.length > 4 ? ', …' : ''})`;
