@@ -1,5 +1,5 @@
 import { formatUnits } from '@assay/client';
-import { auditRatePpb, falseVoices, isAudited, opinionBasis, opinionOf, POOL_LIMIT_MILLI } from '@assay/ledger';
+import { auditRatePpb, falseVoices, isAudited, opinionBasis, opinionOf } from '@assay/ledger';
 import { type AuditNumbers, AuditVerdict, addressText, noNumbers, type Ref } from '@assay/protocol';
 import { z } from 'zod';
 import { followTrail, type Trail } from './audit-trail.ts';
@@ -214,31 +214,17 @@ function falseValidators(trail: Trail): Ref<'validators'>[] {
 function verdictStep(trail: Trail): Step[] {
   const { audit, location } = trail;
   if (audit === null) return [];
-  const { t1ThresholdPpb, mismatchesMilli } = basisOf(trail, noNumbers);
-  const accused = falseValidators(trail);
-  const source = `model ${location.receipt.model}, genesis`;
-  const distance = audit.isPlanted
-    ? [{ name: 'T1 says nothing', value: 'wrong on purpose', source: '§10.25: its miner opened the seal' }]
-    : [
-        { name: 'honest limit of T1', value: ratio(t1ThresholdPpb), source },
-        { name: 'hard above', value: ratio(3 * t1ThresholdPpb), source: 'three times the limit' },
-      ];
+  const { mismatchesMilli } = basisOf(trail, noNumbers);
+  const planted = { name: 'T1 says nothing', value: 'wrong on purpose', source: '§10.25: its miner opened the seal' };
   const pooled = `miner ${location.receipt.miner}, before the verdict`;
   return [
     {
       title: `The verdict: ${audit.verdict}; passes acquit with a lead of two, failures convict with one of three`,
       clause: '§10.4, §10.12, verification §2, §4.7',
       facts: [
-        ...distance,
-        { name: 'mismatches that are soft', value: 'more than an eighth of the positions', source: '§10.12' },
-        { name: 'mismatches that are hard', value: 'more than a third, two at least', source: '§10.12' },
+        ...(audit.isPlanted ? [planted] : []),
         { name: 'mismatches pooled before', value: milli(mismatchesMilli), source: pooled },
-        {
-          name: 'soft above, when this answer adds to it',
-          value: milli(POOL_LIMIT_MILLI),
-          source: 'verification §4.7',
-        },
-        ...accused.map((validator) => ({
+        ...falseValidators(trail).map((validator) => ({
           name: 'contradicted',
           value: `validator ${validator}`,
           source: '§10.21: a strike, no duty, a case',

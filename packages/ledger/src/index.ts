@@ -46,7 +46,7 @@ export {
   eligibleMiners,
 } from './draw/draw.ts';
 export { isOfKnownPair, namesEngine, owesIds } from './draw/engines.ts';
-export { mismatchesOf, POOL_LIMIT_MILLI, type Pooled, pooledAfter, pooledMismatches } from './draw/pool.ts';
+export { mismatchesOf, type Pooled, pooledAfter, pooledMismatches } from './draw/pool.ts';
 export { type PresentKind, wasSeen } from './draw/presence.ts';
 export { LEAST_PROFILE_REQUESTS, type ProfileFlaw, profileFlaw, profileFor, profilesInForce } from './draw/profiles.ts';
 export {
