@@ -38,9 +38,9 @@ const command = (...args: string[]) => assay([...args, '--data', network.dataDir
 
 const readmeReceipt = join(directory.path, 'r.json');
 
-/** What README.md tells a new user to type after `npx assay`. */
+/** What README.md tells a new user to type after `npx assay`, but for what needs a server beside the network. */
 function readmeCommands(): string[] {
-  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const [readme = ''] = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8').split('\n## GPUs');
   const lines = readme.match(/^npx assay [^#\n]+/gm) ?? [];
   return lines.map((line) => line.slice('npx assay '.length).trim());
 }
