@@ -1,7 +1,7 @@
 import type { AuditNumbers } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { conservation } from '../block/conservation.ts';
-import { auditAll } from '../testing/audits.fixture.ts';
+import { auditAll, auditInTurn } from '../testing/audits.fixture.ts';
 import { hardFailure, honest, softFailure, unchecked, World, type WorldOptions } from '../testing/world.fixture.ts';
 
 const noResult = unchecked('noResult');
@@ -10,22 +10,7 @@ const noArtifact = unchecked('noArtifact');
 /** Its auditors say these things, in the order in which they are drawn; gives who they were. */
 function heard(said: readonly AuditNumbers[], options: WorldOptions = {}) {
   const world = new World({ validators: 6, ...options }).populate();
-  const { taskId, said: auditors } = hear(world, said);
-  return { world, taskId, auditors };
-}
-
-function hear(world: World, said: readonly AuditNumbers[]) {
-  const receipt = world.receipt();
-  const { taskId } = receipt;
-  world.certify(receipt);
-  const index = world.state.auditOf(taskId) ?? 0;
-  for (;;) {
-    const slots = world.state.audits.at(index).auditors;
-    const fresh = slots.flatMap(({ state, validator }, i) => (state === 'drawn' ? [[validator, i]] : []));
-    if (fresh.length === 0) return { taskId, said: slots.map(({ validator }) => validator) };
-    const numbers = fresh.map(([validator = 0, i = 0]) => [validator, said[i] ?? honest] as const);
-    world.audit(taskId, new Map(numbers));
-  }
+  return { world, ...auditInTurn(world, said) };
 }
 
 const dutiesOf = (world: World, validators: readonly number[]) =>
@@ -83,22 +68,22 @@ describe('what counts as a duty §10.22', () => {
     const world = new World({ validators: 1, params: { epochBlocks: 64 } }).populate();
     const duties = () => world.state.validators.at(0).epochDuties;
     const work = () => world.state.powers.at(0).epochWork;
-    hear(world, [noResult]);
+    auditInTurn(world, [noResult]);
     expect([duties(), work()]).toEqual([0, 0n]);
-    hear(world, [honest]);
+    auditInTurn(world, [honest]);
     expect([duties(), work()]).toEqual([1, 70n]);
-    hear(world, [noResult]);
+    auditInTurn(world, [noResult]);
     expect([duties(), work()]).toEqual([2, 70n]);
   });
 
   it('is bounded by what was checked in the epoch', () => {
     const world = new World({ validators: 1, params: { epochBlocks: 64 } }).populate();
     const duties = () => world.state.validators.at(0).epochDuties;
-    hear(world, [honest]);
-    for (let i = 0; i < 3; i++) hear(world, [noResult]);
+    auditInTurn(world, [honest]);
+    for (let i = 0; i < 3; i++) auditInTurn(world, [noResult]);
     expect(duties()).toBe(2);
     world.finishEpoch();
-    hear(world, [noResult]);
+    auditInTurn(world, [noResult]);
     expect(duties()).toBe(0);
   });
 

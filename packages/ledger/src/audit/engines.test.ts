@@ -1,6 +1,6 @@
 import type { AuditNumbers, Genesis, NoiseProfile } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
-import { auditAll } from '../testing/audits.fixture.ts';
+import { auditAll, auditInTurn } from '../testing/audits.fixture.ts';
 import { noiseProfile } from '../testing/models.fixture.ts';
 import { checked, honest, World } from '../testing/world.fixture.ts';
 
@@ -16,16 +16,7 @@ const byWidest: AuditNumbers = { ...byPair, isPair: false };
 
 function heard(said: readonly AuditNumbers[]) {
   const world = new World({ validators: 6, edit: having(wide()) }).populate();
-  const receipt = world.receipt();
-  const { taskId } = receipt;
-  world.certify(receipt);
-  const index = world.state.auditOf(taskId) ?? 0;
-  for (;;) {
-    const slots = world.state.audits.at(index).auditors;
-    const fresh = slots.flatMap(({ state, validator }, i) => (state === 'drawn' ? [[validator, i]] : []));
-    if (fresh.length === 0) return { world, verdict: world.state.audits.at(index).verdict };
-    world.audit(taskId, new Map(fresh.map(([validator = 0, i = 0]) => [validator, said[i] ?? honest] as const)));
-  }
+  return { world, verdict: auditInTurn(world, said).verdict };
 }
 
 const struck = (world: World) => [...world.state.validators].map(({ strikes }) => strikes).filter((each) => each > 0);

@@ -22,6 +22,21 @@ export function auditAll(world: World, taskIds: Uint8Array | readonly Uint8Array
   }
 }
 
+/** An answer whose auditors say these things, as they are drawn; gives who they were, and their verdict. */
+export function auditInTurn(world: World, said: readonly AuditNumbers[]) {
+  const receipt = world.receipt();
+  const { taskId } = receipt;
+  world.certify(receipt);
+  const index = world.state.auditOf(taskId) ?? 0;
+  for (;;) {
+    const { auditors: slots, verdict } = world.state.audits.at(index);
+    const fresh = slots.flatMap(({ state, validator }, i) => (state === 'drawn' ? [[validator, i]] : []));
+    if (fresh.length === 0) return { taskId, verdict, auditors: slots.map(({ validator }) => validator) };
+    const numbers = fresh.map(([validator = 0, i = 0]) => [validator, said[i] ?? honest] as const);
+    world.audit(taskId, new Map(numbers));
+  }
+}
+
 /** All that a validator has to say in one step, in one transaction (§10.19). */
 export function auditList(
   world: World,
