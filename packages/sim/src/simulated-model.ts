@@ -1,7 +1,6 @@
 import type { Sampling } from '@assay/protocol';
 import { noMargin } from '@assay/roles/audit/choice';
 import { scoredPosition } from '@assay/roles/audit/scored';
-import { noSurprise } from '@assay/roles/audit/surprise';
 import { generateText, textPieces } from '@assay/roles/inference/output-text';
 import { type Candidate, chooseToken, type Distribution, negLogprobMicro } from '@assay/roles/inference/sampling';
 import type {
@@ -103,7 +102,7 @@ export class SimulatedModel implements InferenceModel {
       const logits = new Map(found.candidates.map(({ id, logit }) => [id, logit]));
       return scoredPosition({ ...found, logits }, request, { index, ids, isEnd: false });
     });
-    const never = { choiceMarginMicro: noMargin, isLikely: false, ...noSurprise };
+    const never = { choiceMarginMicro: noMargin, isLikely: false };
     return { positions, end: request.asksEnd ? never : null };
   }
 

@@ -72,15 +72,14 @@ async function compare(
   const isOtherEnd = scored.end !== null && scored.end.choiceMarginMicro > marginMicro;
   if (isOtherEnd && !scored.end.isLikely) return { ...malformed('earlyEnd'), profile, isPair }; // verification §2.5
   const compared = compareDistributions(reported, scored.positions, marginMicro);
-  // verification §3.2 A seeded choice is repeated, which says more. What ended an answer is looked at because it did.
+  // verification §3.2 What ended an answer is looked at because it did.
   const isDrawn = (i: number) => artifact.finish === 'length' || reported[i]?.index !== ids.length - 1;
-  const surprising = engine.sampler === 'seeded' ? [] : scored.positions.filter((_, i) => isDrawn(i));
   return {
     ...without('checked'),
     ...compared,
     positions: reported.length + Number(asksEnd),
     choiceMismatches: compared.choiceMismatches + Number(isOtherEnd),
-    surprise: sumOfSurprise(surprising),
+    surprise: sumOfSurprise(scored.positions.filter((_, i) => isDrawn(i))),
     profile,
     isPair,
     isByChance: engine.sampler !== 'seeded',

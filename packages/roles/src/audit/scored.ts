@@ -47,6 +47,5 @@ export function scoredEnd(
   return {
     choiceMarginMicro: Math.min(noMargin, ...margins),
     isLikely: weight / at.totalWeight >= likelyEnd,
-    ...surpriseOf(at, draw, ends[0]?.id ?? -1),
   };
 }

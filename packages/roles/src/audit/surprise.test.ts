@@ -57,8 +57,9 @@ describe('surprise and what is to be expected of it (verification §3.2)', () =>
     expect(surpriseMilli - expectedMilli).toBe(6000);
   });
 
-  it('is nothing where the draw is certain, or the token is not among what may be drawn', () => {
+  it('is nothing where the draw is certain or repeated, or the token is not among what may be drawn', () => {
     const coin = distribution([0.75, 0.25]);
+    expect(surpriseOf(coin, { ...draw(plain), sampler: 'seeded' }, 0)).toEqual(noSurprise);
     expect(surpriseOf(coin, draw({ ...plain, temperatureMicro: 0 }), 0)).toEqual(noSurprise);
     expect(surpriseOf(coin, draw({ ...plain, topK: 1 }), 1)).toEqual(noSurprise);
     expect(surpriseOf(coin, draw({ ...plain, topK: 1 }), 0)).toEqual(noSurprise);

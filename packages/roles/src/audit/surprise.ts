@@ -14,13 +14,14 @@ const leastTemperature = 0.5;
 
 /**
  * The surprise −ln p of a token, and mean and variance of it over all that its sampler may draw (verification §3.2).
- * All are zero where the draw is certain, of a token that the cuts leave out (whether it is a choice is asked
- * elsewhere), and where nobody knows what exactly the cuts leave.
+ * All are zero where a seed repeats the draw, which says more; where the draw is certain; of a token that the cuts
+ * leave out (whether it is a choice is asked elsewhere); and where nobody knows what exactly the cuts leave.
  */
 export function surpriseOf(distribution: Distribution, draw: Draw, id: number): Surprise {
   const { sampling, sampler } = draw;
-  if (sampling.temperatureMicro === 0 || (sampler === 'temperatureFirst' && isCut(sampling))) return noSurprise;
-  const drawn = drawnFrom(distribution, draw);
+  if (sampler === 'seeded' || sampling.temperatureMicro === 0) return noSurprise;
+  if (sampler === 'temperatureFirst' && isCut(sampling)) return noSurprise;
+  const drawn = drawnFrom(distribution, sampling);
   const chosen = drawn.find((token) => token.id === id);
   if (chosen === undefined) return noSurprise;
   const expected = drawn.reduce((sum, { probability, surprise }) => sum + probability * surprise, 0);
@@ -48,12 +49,11 @@ export function sumOfSurprise(tokens: readonly Surprise[]): Surprise {
 }
 
 /** What the cuts leave of the candidates: how likely each is drawn, and how surprising it is. */
-function drawnFrom({ candidates, totalWeight }: Distribution, { sampling, sampler }: Draw) {
-  const { topK, topPMicro, minPMicro, temperatureMicro } = sampling;
+function drawnFrom({ candidates }: Distribution, { topK, topPMicro, minPMicro, temperatureMicro }: Sampling) {
   const first = candidates[0]?.logit ?? 0;
   const byRank = candidates.slice(0, topK === 0 ? candidateCount : topK);
   const raw = byRank.map(({ logit }) => Math.exp(logit - first));
-  const total = sampler === 'seeded' ? totalWeight : raw.reduce((sum, weight) => sum + weight, 0);
+  const total = raw.reduce((sum, weight) => sum + weight, 0);
   let [count, mass] = [0, 0];
   for (const weight of raw) {
     if (count > 0 && (mass * 1e6 >= topPMicro * total || weight * 1e6 < minPMicro)) break;

@@ -52,13 +52,13 @@ export interface Scored {
 }
 
 /** What the reference says of the token at one place; margins and leads in millionths of a nat. */
-interface ScoredToken extends Surprise {
+interface ScoredToken {
   /** The least margin within which it is a choice; `noMargin` for none (verification §2.6). */
   readonly choiceMarginMicro: number;
 }
 
 /** The reference's view of one position. */
-export interface ScoredPosition extends ScoredToken {
+export interface ScoredPosition extends ScoredToken, Surprise {
   /** Of each asked id, parts per billion. */
   readonly probabilitiesPpb: readonly number[];
   /** By how much the likeliest token leads the first of the asked ids. */
