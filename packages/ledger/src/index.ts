@@ -71,7 +71,7 @@ export { EJECTION_MILLI, MAX_RESULTS_OWED, noEvidence, standingAfter } from './s
 export { auditRatePpb, keptPpb, trustPpbOf } from './standing/trust.ts';
 export type { ClosedBooks } from './state/books.ts';
 export * from './state/result.ts';
-export { isGone } from './state/roles.ts';
+export { isGone, noEngine } from './state/roles.ts';
 export { EPOCH_GRACE_BLOCKS, type Rule, rules, UnknownRuleError } from './state/rules.ts';
 export type { LedgerView } from './state/state.ts';
 export type { ReadonlyTable } from './state/table.ts';

@@ -16,6 +16,7 @@ import {
 import { listOfRefs, ref } from './refs.ts';
 import {
   MinerSplit,
+  NameEngine,
   ProvePresence,
   RegisterMixer,
   RegisterRole,
@@ -191,6 +192,7 @@ export const TransactionBody = oneOf(
     registerValidator: RegisterValidator,
     rotateConsensusKey: RotateConsensusKey,
     setNetAddresses: SetNetAddresses,
+    nameEngine: NameEngine,
   },
   { typeName: 'TransactionBody' },
 );

@@ -1,3 +1,4 @@
+import { noEngine } from '@assay/ledger';
 import { type Artifact, EngineInfo } from '@assay/protocol';
 import { type Measuring, measure } from '@assay/roles/validator/measure';
 import { describe, expect, it } from 'vitest';
@@ -15,13 +16,23 @@ describe('what a validator measures', () => {
     if (task === undefined || bundle === null) throw new Error('the task was certified and its artifact kept');
     const { engine } = bundle.reveal.artifact;
     const model = new SimulatedModel('registered');
-    const base = { state, task, seed: new Uint8Array(32), bundle };
+    const audit = { seed: new Uint8Array(32), engine: noEngine };
+    const base = { state, task, audit, bundle };
     const findingWith = async (change: object) => (await measure({ ...base, measuring: null, ...change })).finding;
     expect(await findingWith({ measuring: { engine, open: async () => model } })).toBe('checked');
     expect(await findingWith({})).toBe('noResult');
     expect(await findingWith({ measuring: { engine, open: async () => null } })).toBe('noResult');
     const other = { ...EngineInfo.clone(engine), attention: 'flash' };
     expect(await findingWith({ measuring: { engine: other, open: async () => model } })).toBe('otherEngine');
+    // §10.2.1 All its auditors have one engine: what this machine finds with another nobody could compare.
+    const boundTo = (each: EngineInfo) => ({ audit: { ...audit, engine: EngineInfo.hashTreeRoot(each) } });
+    const exact = { measuring: { engine, open: async () => model } };
+    expect(await findingWith({ ...exact, ...boundTo(engine) })).toBe('checked');
+    expect(await findingWith({ ...exact, ...boundTo(other) })).toBe('noResult');
+    // A profile that was withdrawn since the draw is neither its fault nor the miner's.
+    expect(await findingWith({ measuring: { engine: other, open: async () => model }, ...boundTo(other) })).toBe(
+      'noResult',
+    );
     expect(await findingWith({ bundle: null })).toBe('noArtifact');
     const { artifact } = bundle.reveal;
     const flawWith = async (change: Partial<Artifact>, measuring: Measuring | null) => {

@@ -30,6 +30,7 @@ export const sentences: Readonly<Record<BodyKind, string>> = {
   registerValidator: 'Run a validator: deposits its stake; it gains power with the next epochs.',
   rotateKey: 'Give a role or a miner another key from the next epoch on.',
   rotateCommitteeKey: 'Give a mixer another committee key from the next epoch on.',
+  nameEngine: 'Say with which engine a validator audits, by its root.',
   setNetAddresses: 'Say where a mixer, a validator or a gateway is reached in the network.',
   rotateConsensusKey: 'Give a validator another consensus key from the next epoch on.',
   updateMiner: 'Change what a miner offers and how its income is divided, from the next epoch on.',

@@ -31,6 +31,7 @@ import type { IndexOf } from '../state/state-tables.ts';
 import { judgeAuditors } from './auditors.ts';
 import { countFailed } from './challenges.ts';
 import { judgeAgain, judgeDispute } from './disputes.ts';
+import { engineFor, impartialTo, judgeWeights } from './judges.ts';
 import { isDrawn, MOST_FIRST_AUDITORS, openAudit, waitForOpening } from './open-audit.ts';
 
 /** Of how many validators' room one has at most, however large its stake beside theirs. */
@@ -120,10 +121,10 @@ function firstPool(
   task: Readonly<TaskRow>,
   freeOf: (validator: Ref<'validators'>) => number,
 ): Pool {
-  const impartial = auditorWeights(state, [], task);
+  const impartial = judgeWeights(state, task, { auditors: [], engine: engineFor(state, task) });
   const free = impartial.map((weight, validator) => (freeOf(validator) > 0 ? weight : 0n));
   const eligible = countOf(impartial);
-  const isAnyConcerned = eligible < Array.from(state.validators).filter(isAuditor).length;
+  const isAnyConcerned = countOf(impartialTo(state, task)) < Array.from(state.validators).filter(isAuditor).length;
   // Where those concerned leave two, neither can hold up the tasks of other miners.
   const wanted = isAnyConcerned && eligible <= MOST_FIRST_AUDITORS ? 1 : MOST_FIRST_AUDITORS;
   return { impartial, free, isEnough: countOf(free) >= Math.min(wanted, eligible) };
@@ -203,8 +204,7 @@ function advanceAudit(state: LedgerState, index: IndexOf<'audits'>, { height, ev
   const task = state.tasks.at(taskIndex);
   let decision = decideOn(state, index, task, false);
   if (decision.verdict === null && decision.wantedAuditors > 0) {
-    const { auditors } = state.audits.at(index);
-    const weights = auditorWeights(state, auditors, task);
+    const weights = judgeWeights(state, task, state.audits.at(index));
     const drawn = drawAuditors(state, index, { weights, height, count: decision.wantedAuditors });
     if (drawn.length > 0) events.push({ type: 'auditDrawn', taskId: task.taskId, auditors: drawn });
     else decision = decideOn(state, index, task, true);
@@ -279,17 +279,6 @@ function drawAuditors(
   }));
   if (slots.length > 0) state.setAuditors(index, [...audit.auditors, ...slots]);
   return drawn;
-}
-
-function auditorWeights(
-  state: LedgerState,
-  auditors: readonly AuditorSlot[],
-  task: Readonly<TaskRow>,
-): readonly bigint[] {
-  const miner = state.miners.at(task.miner);
-  const used = auditors.map((slot) => slot.validator);
-  const accusers = isDisputed(task) ? [state.mixers.at(task.mixer).account] : []; // §8.6
-  return impartialWeights(state, [miner.operator, miner.owner, ...accusers], used);
 }
 
 function openReveals(state: LedgerState, index: IndexOf<'audits'>, height: number): void {

@@ -5,6 +5,7 @@ import { isDisputed } from '../batch/tasks.ts';
 import { auditRatePpb } from '../standing/trust.ts';
 import type { LedgerState } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
+import { engineFor } from './judges.ts';
 
 const AUDIT = encodeText('audit');
 const SECOND = encodeText('second');
@@ -32,7 +33,15 @@ export function openAudit(
   const seed = sha256(state.globals.beacon, taskId, AUDIT);
   const firstAuditors = isSecond || isDoubted(state, task) || hasSecondAuditor(seed) ? MOST_FIRST_AUDITORS : 1;
   const pooled = { mismatchesMilli: 0, surprise: Surprise.defaultValue() };
-  const open = { verdict: 'open' as const, ...pooled, isSecond, isPlanted, judged: 0, waitUntil: 0 };
+  const open = {
+    verdict: 'open' as const,
+    ...pooled,
+    isSecond,
+    isPlanted,
+    judged: 0,
+    waitUntil: 0,
+    engine: engineFor(state, task),
+  };
   return state.addAudit({ taskId, seed, drawnHeight: height, ...open, firstAuditors, auditors: [] });
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
 import type { LedgerView } from '../state/state.ts';
+import { weightsOfEngine } from './common-engine.ts';
 import { countOf, impartialWeights } from './impartial.ts';
 import { type Opinion, type OpinionBasis, opinionOf } from './verdict.ts';
 
@@ -78,7 +79,7 @@ export function falseVoices(state: LedgerView, audit: Readonly<AuditRow>, task: 
   const isJudged = audit.isPlanted && audit.verdict !== 'open';
   return [...alike.values()].flatMap((group) => {
     const opinion = falseOpinionOf(group, audit.verdict);
-    const misled = isJudged ? misledBy(state, group, task) : [];
+    const misled = isJudged ? misledBy(state, group, task, audit) : [];
     return group
       .filter((voice) => voice.opinion === opinion || misled.includes(voice))
       .map(({ validator }) => validator);
@@ -112,7 +113,7 @@ function falseOpinionOf(voices: readonly Voice[], verdict: AuditVerdict): Opinio
  * §10.27 Those of the fewer, where enough say otherwise: who measures no distance where others measure one, and who
  * measures one where others measure none. Who measures gets nearly the same number; who invents it does not.
  */
-function misledBy(state: LedgerView, voices: readonly Voice[], task: Judged): Voice[] {
+function misledBy(state: LedgerView, voices: readonly Voice[], task: Judged, audit: Pick<AuditRow, 'engine'>): Voice[] {
   const measured = voices
     .filter(({ numbers }) => numbers.finding === 'checked')
     .sort((a, b) => a.numbers.t1Ppb - b.numbers.t1Ppb);
@@ -124,7 +125,8 @@ function misledBy(state: LedgerView, voices: readonly Voice[], task: Judged): Vo
   // Where the limit itself lies between them, that is an honest difference.
   const near = within.filter(({ numbers }) => 2 * numbers.t1Ppb <= middle);
   const { operator, owner } = state.miners.at(task.miner);
-  const judges = countOf(impartialWeights(state, [operator, owner], []));
+  const weights = weightsOfEngine(state, impartialWeights(state, [operator, owner], []), audit.engine);
+  const judges = countOf(weights);
   const enough = judges > AGREEING ? AGREEING : AGREEING - 1;
   if (agreed.length >= enough && agreed.length > near.length) return near;
   return near.length >= enough && near.length > agreed.length ? far : [];

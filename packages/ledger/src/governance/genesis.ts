@@ -24,7 +24,7 @@ import { profileFlaw } from '../draw/profiles.ts';
 import { domainRow, splitBps, termsCode, weightsBps } from '../stake/domains.ts';
 import { modelRow, wholeOf } from '../stake/models.ts';
 import { targetPowers } from '../stake/power.ts';
-import { mixerRow, roleRow } from '../state/roles.ts';
+import { mixerRow, noEngine, roleRow } from '../state/roles.ts';
 import { keyOf, LedgerState } from '../state/state.ts';
 import type { Verifier } from '../state/verifier.ts';
 
@@ -118,7 +118,7 @@ function genesisRoleRow({ publicKey, operator, stakeUnits }: GenesisRole): RoleR
 }
 
 function genesisValidatorRow({ consensusKey, ...role }: GenesisValidator): ValidatorRow {
-  return { ...genesisRoleRow(role), netAddresses: [], consensusKey };
+  return { ...genesisRoleRow(role), netAddresses: [], consensusKey, engine: noEngine };
 }
 
 /** economics §1.20 A first day that began late mints as a full one. */

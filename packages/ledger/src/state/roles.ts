@@ -1,4 +1,5 @@
 import {
+  addressOf,
   type BodyValues,
   consensusPossessionRoot,
   type GatewayRow,
@@ -10,6 +11,7 @@ import {
   type StakeKind,
   type ValidatorRow,
 } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import type { Verifier } from './verifier.ts';
 import type { LedgerView } from './view.ts';
 
@@ -33,12 +35,15 @@ export function gatewayRow(terms: RoleTerms, arrival: Arrival): GatewayRow {
   return { ...roleRow(terms, arrival), netAddresses: [] };
 }
 
+/** What stands for the engine of a validator that has named none (§3.12). */
+export const noEngine: Uint8Array = new Uint8Array(32);
+
 /** The same of a validator, with its consensus key. */
 export function validatorRow(
   terms: RoleTerms,
   { consensusKey, ...arrival }: Arrival & Pick<ValidatorRow, 'consensusKey'>,
 ): ValidatorRow {
-  return { ...roleRow(terms, arrival), netAddresses: [], consensusKey };
+  return { ...roleRow(terms, arrival), netAddresses: [], consensusKey, engine: noEngine };
 }
 
 /** The same of a mixer, with its committee key. */
@@ -65,6 +70,14 @@ export function standingCode(role: { readonly status: RoleStatus }): ResultCode 
 
 export function isActive({ status }: { readonly status: RoleStatus }): boolean {
   return status === 'active';
+}
+
+/** Whether who sends a transaction speaks for a role: its owner, who runs it, or its own key. */
+export function speaksFor(
+  { account, operator, publicKey }: Pick<RoleRow, 'account' | 'operator' | 'publicKey'>,
+  sender: Uint8Array,
+): boolean {
+  return [account, operator, addressOf(publicKey)].some((each) => equalBytes(each, sender));
 }
 
 /** The code of a committee key: nobody else's, and its secret is known to who brings it (§1.2). */

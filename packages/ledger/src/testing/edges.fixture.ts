@@ -79,6 +79,7 @@ export const soundTransactions: readonly Sound[] = [
     return { validator: 0, ...terms };
   }),
   sound('mixer1', 'setNetAddresses', () => ({ kind: 'mixer', role: 1, netAddresses: ['/dns4/a.example/tcp/4001'] })),
+  sound('validator0', 'nameEngine', () => ({ validator: 0, engine: new Uint8Array(32).fill(9) })),
   sound('owner', 'setRoleStatus', () => ({ kind: 'miner', role: 0, status: 'paused' })),
   sound('owner', 'rotateKey', (world) => ({
     kind: 'miner',
@@ -98,7 +99,8 @@ export const soundTransactions: readonly Sound[] = [
 /** Those that the full world was made with, in this order. */
 export const filling: readonly BodyKind[] = [
   ...(['bond', 'delegate', 'undelegate', 'backModel', 'registerModel', 'propose', 'vote', 'openCase'] as const),
-  ...(['feedback', 'rotateKey', 'rotateCommitteeKey', 'rotateConsensusKey', 'setNetAddresses', 'updateMiner'] as const),
+  ...(['feedback', 'rotateKey', 'rotateCommitteeKey', 'rotateConsensusKey', 'setNetAddresses', 'nameEngine'] as const),
+  'updateMiner',
 ];
 
 /** Answers a task that an auditor approves. */

@@ -79,6 +79,15 @@ const setNetAddresses = acts(
   },
 );
 
+const nameEngine = acts(
+  'nameEngine',
+  fc.record({ sender: fc.constantFrom<Sender>('validator1', 'payer'), engine: fc.nat(2), validator: fc.nat(4) }),
+  (world, { sender, engine, validator }) => {
+    const funds = world.tx('payer', 'transfer', { to: world.address(sender), amountUnits: 20n });
+    return [funds, world.tx(sender, 'nameEngine', { validator, engine: new Uint8Array(32).fill(engine) })];
+  },
+);
+
 const rotateKey = acts(
   'rotateKey',
   fc.record({
@@ -150,6 +159,7 @@ export const roleAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: registerMixer },
   { weight: 2, arbitrary: setStatus },
   { weight: 1, arbitrary: setNetAddresses },
+  { weight: 1, arbitrary: nameEngine },
   { weight: 1, arbitrary: rotateKey },
   { weight: 1, arbitrary: rotateCommitteeKey },
   { weight: 1, arbitrary: rotateConsensusKey },

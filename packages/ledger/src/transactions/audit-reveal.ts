@@ -1,5 +1,6 @@
 import {
   type AuditNumbers,
+  type AuditRow,
   AuditSecret,
   type BodyValues,
   noProfile,
@@ -11,6 +12,7 @@ import { equalBytes } from '@assay/ssz';
 import { PPB } from '../arithmetic/integers.ts';
 import { mayReveal } from '../audit/audits.ts';
 import { isProfileOf } from '../draw/profiles.ts';
+import { noEngine } from '../state/roles.ts';
 import type { LedgerState } from '../state/state.ts';
 import { listRule, type Seat } from './audit-items.ts';
 import type { TransactionRule } from './rule.ts';
@@ -34,24 +36,35 @@ export const auditReveal: TransactionRule<BodyValues['auditReveal']> = listRule<
   },
 });
 
-function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Opening, { slot }: Seat): ResultCode {
+function numbersCode(state: LedgerState, { taskId, numbers, nonce }: Opening, { slot, audit }: Seat): ResultCode {
   const { account } = state.validators.at(slot.validator);
   const commitment = AuditSecret.hashTreeRoot({ numbers, nonce, account });
   if (!equalBytes(commitment, slot.commitment)) return 'COMMITMENT_MISMATCH'; // §10.3
   const index = state.taskOf(taskId);
   const task = index === undefined ? null : state.tasks.at(index);
-  const isKnown = task !== null && isProfileKnown(state, numbers, task);
+  const { engine } = state.audits.at(audit);
+  const isKnown = task !== null && isProfileKnown(state, { ...numbers, engine }, task);
   const isSound = areNumbersSound(numbers, task?.tokensOut ?? 0, state.params.audit.positions);
   return isKnown && isSound ? 'OK' : 'BAD_NUMBERS';
 }
 
-/** Whether there is the profile that numbers name, and the miner runs the engine of its pair, or did (§3.8). */
-function isProfileKnown(state: LedgerState, { profile, isPair }: AuditNumbers, task: Readonly<TaskRow>): boolean {
-  if (profile === noProfile) return !isPair;
-  if (!isProfileOf(state, profile, task.model)) return false;
+/**
+ * Whether there is the profile that numbers name, and the miner runs the engine of its pair, or did (§3.8). Where all
+ * auditors have one engine, none of them checks by the limits of another (§10.2.1).
+ */
+function isProfileKnown(
+  state: LedgerState,
+  { profile, isPair, finding, engine: auditEngine }: AuditNumbers & Pick<AuditRow, 'engine'>,
+  task: Readonly<TaskRow>,
+): boolean {
   const { engine, earlierEngine } = state.miners.at(task.miner);
-  const { minerEngine } = state.profiles.at(profile);
-  return !isPair || equalBytes(minerEngine, engine) || equalBytes(minerEngine, earlierEngine);
+  const isMiners = (each: Uint8Array) => equalBytes(each, engine) || equalBytes(each, earlierEngine);
+  const isBound = finding === 'checked' && !equalBytes(auditEngine, noEngine);
+  if (profile === noProfile) return !isPair && (!isBound || isMiners(auditEngine));
+  if (!isProfileOf(state, profile, task.model)) return false;
+  const { minerEngine, auditorEngine } = state.profiles.at(profile);
+  if (isBound && !(isPair && equalBytes(auditorEngine, auditEngine))) return false;
+  return !isPair || isMiners(minerEngine);
 }
 
 /**

@@ -24,6 +24,7 @@ import { decideCase } from './decide-case.ts';
 import { delegate } from './delegate.ts';
 import { evidence } from './evidence.ts';
 import { feedback } from './feedback.ts';
+import { nameEngine } from './name-engine.ts';
 import { openCase } from './open-case.ts';
 import { openPlant } from './open-plant.ts';
 import { openSession } from './open-session.ts';
@@ -93,6 +94,7 @@ const rules: { readonly [Kind in BodyKind]: TransactionRule<BodyValues[Kind]> } 
   registerValidator,
   rotateConsensusKey,
   setNetAddresses,
+  nameEngine,
 };
 
 /** The kind chooses both the type that reads a body and its rule. */

@@ -1,8 +1,7 @@
-import { addressOf, type BodyValues, type StakeKind } from '@assay/protocol';
-import { equalBytes } from '@assay/ssz';
+import type { BodyValues, StakeKind } from '@assay/protocol';
 import { invariant } from '../arithmetic/invariant.ts';
 import { isPlain } from '../stake/domains.ts';
-import { standingCode } from '../state/roles.ts';
+import { speaksFor, standingCode } from '../state/roles.ts';
 import type { TransactionRule } from './rule.ts';
 
 const reachedKinds = ['mixer', 'validator', 'gateway'] as const;
@@ -14,8 +13,7 @@ export const setNetAddresses: TransactionRule<BodyValues['setNetAddresses']> = {
     const kind = reachedKindOf(staked);
     const row = kind === undefined ? undefined : state[`${kind}s`].get(role);
     if (row === undefined) return 'UNKNOWN_ROLE';
-    const may = [row.account, row.operator, addressOf(row.publicKey)];
-    if (!may.some((each) => equalBytes(each, sender))) return 'NOT_OWNER';
+    if (!speaksFor(row, sender)) return 'NOT_OWNER';
     const code = standingCode(row);
     if (code !== 'OK') return code;
     return netAddresses.every(isPlain) ? 'OK' : 'BAD_NET_ADDRESS';

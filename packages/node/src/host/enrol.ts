@@ -6,7 +6,7 @@ import type { Ed25519Signer } from '../crypto/signers.ts';
 import { indexOf } from './condition.ts';
 import { consensusKeyOf, type NodeConfig } from './config.ts';
 import { askFaucet, faucetSentences } from './faucet.ts';
-import { type Body, costUnits, engineUpdate, minerRegistration, roleRegistration } from './registration.ts';
+import { type Body, costUnits, engineName, engineUpdate, minerRegistration, roleRegistration } from './registration.ts';
 import type { Prepared } from './run-node.ts';
 
 /** How far a node is on its way into a network. */
@@ -64,7 +64,28 @@ async function enrolRole(
     if (update !== null) await send(update);
     if (update !== null) onStep({ name: 'engine', state: 'done', text: 'Said that it runs another engine now.' });
   }
+  if (role.kind === 'validator') await sayEngine(parts, key, send, onStep);
   await sayAddresses(parts, role, send, onStep);
+}
+
+/** §3.12 Says with which engine a validator audits; one that cannot pay for it audits as one that says nothing. */
+async function sayEngine(
+  { chain, serving }: Prepared,
+  { address }: Pick<Ed25519Signer, 'address'>,
+  send: (body: Body) => Promise<number>,
+  onStep: OnStep,
+): Promise<void> {
+  const head = chain.head();
+  const validator = indexOf(head, 'validator', address);
+  const audits = serving.measuring?.engine ?? null;
+  const body = validator === null ? null : engineName(head.validators.at(validator), validator, audits);
+  if (body === null) return;
+  if (head.balanceOf(address) < costUnits(head, body)) {
+    const text = `${addressText(address)} cannot pay the fee to say with which engine it audits.`;
+    return onStep({ name: 'engine', state: 'waiting', text: `${text} Send it some units, and start the node again.` });
+  }
+  await send(body);
+  onStep({ name: 'engine', state: 'done', text: 'Said with which engine it audits.' });
 }
 
 const cureOf = (code: string) => infoOf(code as 'OK').sentence;

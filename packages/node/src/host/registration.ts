@@ -1,5 +1,12 @@
-import { isGone, type LedgerView, termsAt } from '@assay/ledger';
-import { type BodyKind, type BodyValues, EngineInfo, type MinerRow, type Ref } from '@assay/protocol';
+import { isGone, type LedgerView, noEngine, termsAt } from '@assay/ledger';
+import {
+  type BodyKind,
+  type BodyValues,
+  EngineInfo,
+  type MinerRow,
+  type Ref,
+  type ValidatorRow,
+} from '@assay/protocol';
 import type { Worker } from '@assay/roles/miner/index';
 import { equalBytes } from '@assay/ssz';
 import type { BlsSigner, Ed25519Signer } from '../crypto/signers.ts';
@@ -63,6 +70,16 @@ export function engineUpdate(
   const { models, contextTokens, concurrency, split } = row;
   const evidenceLevel = evidenceLevelOf(worker);
   return ['updateMiner', { miner, models, contextTokens, concurrency, evidenceLevel, split, engine }];
+}
+
+/** §3.12 What a validator says that audits with another engine than it named; null where it need not, or is gone. */
+export function engineName(
+  row: Pick<ValidatorRow, 'engine' | 'status'>,
+  validator: Ref<'validators'>,
+  auditsWith: EngineInfo | null,
+): Body | null {
+  const engine = auditsWith === null ? noEngine : EngineInfo.hashTreeRoot(auditsWith);
+  return isGone(row) || equalBytes(row.engine, engine) ? null : ['nameEngine', { validator, engine }];
 }
 
 export interface RolePlan {

@@ -176,6 +176,7 @@ const standingEvents = {
   committeeKeyRotated: { mixer: ref('mixers'), fromEpoch: U32 },
   consensusKeyRotated: { validator: ref('validators'), fromEpoch: U32 },
   netAddressesSet: { kind: StakeKind, role: U32, netAddresses: list(NetAddress) },
+  engineNamed: { validator: ref('validators'), engine: Bytes32 },
   minerUpdated: { miner: ref('miners'), fromEpoch: U32 },
   committeeChosen: {
     /** The first epoch it is for. */

@@ -67,6 +67,8 @@ export const ValidatorRow = new StructType(
     ...reachedFields,
     /** Signs blocks and votes on them (§3.10). */
     consensusKey: Bytes32,
+    /** Root of the engine it audits with (§3.12); zero where it has named none. */
+    engine: Bytes32,
   },
   { typeName: 'ValidatorRow' },
 );
@@ -146,6 +148,9 @@ export const SetNetAddresses = new StructType(
   { kind: StakeKind, role: U32, netAddresses: NetAddresses },
   { typeName: 'SetNetAddresses' },
 );
+
+/** Says with which engine a validator audits, by its root (§3.12). */
+export const NameEngine = new StructType({ validator: ref('validators'), engine: Bytes32 }, { typeName: 'NameEngine' });
 
 /** Gives a role or a miner another key from the next epoch on (§3.6). */
 export const RotateKey = new StructType({ kind: StakeKind, role: U32, publicKey: Bytes32 }, { typeName: 'RotateKey' });

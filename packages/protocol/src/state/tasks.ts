@@ -92,6 +92,8 @@ export const AuditRow = new StructType(
     judged: U8,
     /** Height before which nothing is decided or drawn but by an opening; 0 for none (§10.25). */
     waitUntil: Height,
+    /** Root of the engine that all its auditors named (§10.2.1); zero where anybody may be drawn. */
+    engine: Bytes32,
     auditors: new StructListType(AuditorSlot, limits.maxAuditorsPerTask),
   },
   { typeName: 'AuditRow' },

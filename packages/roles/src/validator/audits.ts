@@ -149,15 +149,15 @@ export class Audits {
     const auditIndex = state.auditOf(taskId);
     if (taskIndex === undefined || auditIndex === undefined) return null;
     const task = state.tasks.at(taskIndex);
-    const { seed } = state.audits.at(auditIndex);
+    const audit = state.audits.at(auditIndex);
     const bundle = await fetchArtifact(this.#endpoint, { state, verifier, runtime }, task);
     if (bundle === null && !isLast) return 'absent'; // §14.8
-    const numbers = await this.#options.measure({ state, task, seed, bundle, measuring: this.#options.measuring });
+    const numbers = await this.#options.measure({ state, task, audit, bundle, measuring: this.#options.measuring });
     const { account } = state.validators.at(this.#options.validator);
     const secret = { numbers, nonce: runtime.random('nonces').bytes(32), account };
     const { commitBlocks, revealBlocks } = state.params.audit;
     const expiry = chain.head().globals.height + 2 * (commitBlocks + revealBlocks);
-    if (!this.#isStopped) this.#context.store.put(secretKey(seed), AuditSecret.serialize(secret), expiry);
+    if (!this.#isStopped) this.#context.store.put(secretKey(audit.seed), AuditSecret.serialize(secret), expiry);
     return secret;
   }
 }

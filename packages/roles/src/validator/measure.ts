@@ -2,6 +2,7 @@ import {
   isOfKnownPair,
   type LedgerView,
   namesEngine,
+  noEngine,
   opinionBasis,
   opinionOf,
   owesIds,
@@ -11,6 +12,7 @@ import {
   type Artifact,
   type ArtifactBundle,
   type AuditNumbers,
+  type AuditRow,
   EngineInfo,
   noProfile,
   outputIds,
@@ -31,8 +33,8 @@ export interface Measuring {
 export interface Measurement {
   readonly state: LedgerView;
   readonly task: TaskRow;
-  /** Beacon value that drew the audit: it also draws the positions. */
-  readonly seed: Uint8Array;
+  /** The beacon value that drew it also draws the positions; the engine is that of all its auditors (§10.2.1). */
+  readonly audit: Pick<AuditRow, 'seed' | 'engine'>;
   readonly bundle: ArtifactBundle | null;
   readonly measuring: Measuring | null;
 }
@@ -46,7 +48,7 @@ function holdsIds(artifact: Artifact): boolean {
  * The numbers of one audit: structure first, then one teacher-forced prefill against the registered model (F10), which
  * also repeats the choices. What this validator cannot run is no result, never a pass (verification §2.4).
  */
-export async function measure({ state, task, seed, bundle, measuring }: Measurement): Promise<AuditNumbers> {
+export async function measure({ state, task, audit, bundle, measuring }: Measurement): Promise<AuditNumbers> {
   if (bundle === null) return without('noArtifact');
   const { artifact } = bundle.reveal;
   const registered = state.models.at(task.model);
@@ -60,12 +62,15 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
   }
   const ids = outputIds(artifact);
   if (owesIds(miner) && !holdsIds(artifact)) return malformed('evidence'); // verification §2.7
-  if (measuring === null) return without('noResult');
+  // §10.2.1 What this machine finds by other limits than it named nobody could compare.
+  const isBound = !equalBytes(audit.engine, noEngine);
+  if (measuring === null || (isBound && !isEngine(audit.engine, measuring.engine))) return without('noResult');
   // A text has nothing to be checked by, whoever looks.
   if (ids.length === 0 && artifact.promptIds.length === 0) return without('otherEngine');
   const model = await measuring.open(registered.fileHash);
   if (model === null) return without('noResult');
   const limits = limitsFor(state, task, { minerEngine: artifact.engine, auditorEngine: measuring.engine });
+  if (isBound && (limits === null || !isOfKnownPair(limits))) return without('noResult');
   const { contextTokens } = registered;
   const { positions } = state.params.audit;
   const numbers = await checkAnswer(artifact, {
@@ -73,16 +78,18 @@ export async function measure({ state, task, seed, bundle, measuring }: Measurem
     model,
     contextTokens,
     limits,
-    seed,
+    seed: audit.seed,
     positions,
   });
-  const isEarlier = !equalBytes(EngineInfo.hashTreeRoot(artifact.engine), miner.engine);
+  const isEarlier = !isEngine(miner.engine, artifact.engine);
   if (limits === null || isOfKnownPair(limits)) return { ...numbers, isEarlier };
   // verification §3.4 The noise of this pair may be more than that of the widest that is known.
   const isPass = opinionOf(numbers, opinionBasis(state, null, task, numbers)) === 'pass';
   const isSure = isPass || (numbers.finding === 'malformed' && numbers.flaw !== 'earlyEnd');
   return isSure ? { ...numbers, isEarlier } : without('otherEngine');
 }
+
+const isEngine = (root: Uint8Array, engine: EngineInfo) => equalBytes(root, EngineInfo.hashTreeRoot(engine));
 
 /** Those of one engine, or of the profile of two (verification §2.4, §3.4); null where there is none. */
 function limitsFor(
