@@ -1,6 +1,7 @@
 import { formatUnits } from '@assay/client';
-import { auditRatePpb, falseVoices, isAudited, opinionBasis, opinionOf } from '@assay/ledger';
+import { auditRatePpb, falseVoices, isAudited, noEngine, opinionBasis, opinionOf } from '@assay/ledger';
 import { type AuditNumbers, AuditVerdict, addressText, noNumbers, type Ref } from '@assay/protocol';
+import { equalBytes } from '@assay/ssz';
 import { z } from 'zod';
 import { followTrail, type Trail } from './audit-trail.ts';
 import { CheckResult, checkCells, checkHead, checkResults } from './checks.ts';
@@ -175,6 +176,9 @@ function auditorStep(trail: Trail): Step[] {
     { name: 'seed', value: hex(audit.seed), source: `block ${audit.drawnHeight}` },
     { name: 'drawn first', value: String(audit.firstAuditors), source: `§10.20, block ${audit.drawnHeight}` },
   ];
+  if (!equalBytes(audit.engine, noEngine)) {
+    facts.push({ name: 'all audit with', value: hex(audit.engine), source: '§10.2.1' });
+  }
   return [
     {
       title: 'Auditors, drawn by stake among those not tied to the miner; numbers stay hidden until all have committed',

@@ -20,7 +20,7 @@ import type {
   Task,
   Validator,
 } from '@assay/client';
-import { type BlockResult, measuredValues, type TransactionResult } from '@assay/ledger';
+import { type BlockResult, measuredValues, noEngine, type TransactionResult } from '@assay/ledger';
 import {
   AccountRow,
   type AuditNumbers,
@@ -49,7 +49,7 @@ import {
   type TaskRow,
   ValidatorRow,
 } from '@assay/protocol';
-import { toHex } from '@assay/ssz';
+import { equalBytes, toHex } from '@assay/ssz';
 
 /** Bytes as the API writes them. */
 export const hexText = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
@@ -123,6 +123,7 @@ export function auditJson({
   isPlanted,
   judged,
   waitUntil,
+  engine,
   auditors,
 }: AuditRow): Audit {
   return {
@@ -136,6 +137,7 @@ export function auditJson({
     mismatchesMilli,
     surprise,
     firstAuditors,
+    engine: equalBytes(engine, noEngine) ? null : hexText(engine),
     auditors: auditors.map(({ validator, state, deadline, commitment, numbers }) => ({
       validator,
       state,

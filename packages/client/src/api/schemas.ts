@@ -161,6 +161,8 @@ export const Audit = z.object({
   surprise: SurpriseJson,
   /** Auditors that the first draw took. */
   firstAuditors: count,
+  /** Root of the engine that all auditors have named; null where anybody may be drawn. */
+  engine: bytes32.nullable(),
   auditors: z.array(
     z.object({
       validator: count,
