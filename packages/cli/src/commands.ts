@@ -33,6 +33,7 @@ import { paramsJusticeCommand } from './commands/params-justice.ts';
 import { paramsShowCommand } from './commands/params-show.ts';
 import { paramsWashCommand } from './commands/params-wash.ts';
 import { proveCommand } from './commands/prove.ts';
+import { queueCommand } from './commands/queue.ts';
 import { receiptGetCommand } from './commands/receipt-get.ts';
 import { receiptVerifyCommand } from './commands/receipt-verify.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -64,6 +65,7 @@ const described: readonly Command[] = [
   taskCommand,
   receiptGetCommand,
   receiptVerifyCommand,
+  queueCommand,
   committeeCommand,
   listCommand,
   proveCommand,

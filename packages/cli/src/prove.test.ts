@@ -33,7 +33,7 @@ async function startNode(chain: TestChain): Promise<{ engine: EmbeddedEngine; ur
     chat: new EchoGateway(),
     roles: new TwoRoles(),
     adminToken: '',
-    node: new LocalReader({ ...parts, isPending: () => false, engineOf: () => null }),
+    node: new LocalReader({ ...parts, isPending: () => false, queues: () => [], engineOf: () => null }),
     onRequestError: (error) => {
       throw error;
     },

@@ -41,8 +41,11 @@ const admitted: GatewayMessage = { kind: 'admitted', value: { taskId: new Uint8A
 
 describe('a mixer that answers a gateway falsely (§5.6)', () => {
   it.each<[string, GatewayMessage]>([
-    ['that it does not take the request', { kind: 'failure', value: { code: 'NO_MIXER', detail: '' } }],
-    ['why it does not take it', { kind: 'failure', value: { code: 'TOO_MANY_REQUESTS', detail: '' } }],
+    [
+      'that it does not take the request',
+      { kind: 'failure', value: { code: 'NO_MIXER', detail: '', retryAfterMs: 0 } },
+    ],
+    ['why it does not take it', { kind: 'failure', value: { code: 'TOO_MANY_REQUESTS', detail: '', retryAfterMs: 0 } }],
     ['a piece of an answer to what it has not taken', chunk(1)],
   ])('keeps no stream of a gateway that it told %s (§16.11)', async (_, message) => {
     const net = await start();
@@ -105,7 +108,7 @@ describe('a mixer that answers a gateway falsely (§5.6)', () => {
 
   it.each(['OK', 'INVALID_API_KEY', 'BAD_SIGNATURE'])('does not have the client told %s', async (code) => {
     const net = await start();
-    answerFalsely(net, 0, (stream) => say(stream, { kind: 'failure', value: { code, detail: 'x' } }));
+    answerFalsely(net, 0, (stream) => say(stream, { kind: 'failure', value: { code, detail: 'x', retryAfterMs: 0 } }));
     expect(await codeOf(net.ask())).toBe('INTERNAL');
   });
 });

@@ -87,11 +87,22 @@ describe('a miner (§5.23)', () => {
 });
 
 describe('one silent mixer (§5.24)', () => {
+  it('that only says that it waits is left when the longest wait is over, for the next (§5.25.1)', async () => {
+    const net = await start({ params: { queue: { maxWaiting: 4, maxWaitMs: 5000 } } });
+    endpointOf(net, 0).handle(protocols.task, (stream) =>
+      stream.send(GatewayMessage.serialize({ kind: 'queued', value: { ahead: 0, waitMs: 0 } })),
+    );
+    const begunMs = net.runtime.nowMs();
+    // No other takes it while the home mixer is there.
+    await expect(net.ask()).rejects.toMatchObject({ code: 'NO_MIXER' });
+    expect(net.runtime.nowMs() - begunMs).toBeLessThan(8000);
+  });
+
   it.each(['constructor', '__proto__', 'NOTHING'])('gives no code of its own: %s', async (code) => {
     const net = await start();
     for (const mixer of [0, 1, 2, 3]) {
       endpointOf(net, mixer).handle(protocols.task, (stream) =>
-        stream.send(GatewayMessage.serialize({ kind: 'failure', value: { code, detail: 'No.' } })),
+        stream.send(GatewayMessage.serialize({ kind: 'failure', value: { code, detail: 'No.', retryAfterMs: 0 } })),
       );
     }
     const { sentence } = edgeCodes.INTERNAL;

@@ -18,7 +18,7 @@ if (alice === undefined || bob === undefined) throw new Error('there are account
 async function running(): Promise<Client> {
   const { engine, store, close } = await openTestEngine(chain, await newDirectory());
   const parts = { version: '0', genesis: chain.genesis, chain: engine.chain, store, totals: new TotalsView(store) };
-  const reader = new LocalReader({ ...parts, isPending: () => false, engineOf: () => null });
+  const reader = new LocalReader({ ...parts, isPending: () => false, queues: () => [], engineOf: () => null });
   const server = await startHttpServer({
     host: '127.0.0.1',
     port: 0,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Committee } from './committee.ts';
 import { MinerEarning, NodeCondition } from './condition.ts';
 import { GenesisJson, ParamsJson } from './genesis.ts';
-import { LocalRole, LocalRoles } from './local.ts';
+import { DomainQueue, LocalRole, LocalRoles } from './local.ts';
 import { ProofKind, RowProofJson } from './proof.ts';
 import { ReceiptJson } from './receipt.ts';
 import { count } from './scalars.ts';
@@ -135,6 +135,14 @@ export const apiRoutes = {
   oracles: get('oracles', RolePage, 'The oracles.', list),
   gateways: get('gateways', GatewayPage, 'The gateways.', list),
   domains: get('domains', DomainPage, 'The domains.', list),
+  queue: get(
+    'domains/{index}/queue',
+    DomainQueue,
+    'Requests that wait for a miner of a domain at the mixers of this process.',
+    {
+      missing: 'No domain has this index.',
+    },
+  ),
   models: get('models', ModelPage, 'The registered models.', list),
   sessions: get('sessions', SessionPage, 'The sessions.', list),
   session: get('sessions/{index}', Session, 'One session.', { missing: 'No session has this index.' }),

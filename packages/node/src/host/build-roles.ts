@@ -1,9 +1,9 @@
 import type { PresentKind, Verifier } from '@assay/ledger';
-import type { BodyValues } from '@assay/protocol';
+import type { BodyValues, Ref } from '@assay/protocol';
 import type { RoleContext, RoleService } from '@assay/roles/context';
 import { type ApiKeys, Gateway } from '@assay/roles/gateway/index';
 import { LoadingMiner, Miner, usualPlantsOneIn, type Worker } from '@assay/roles/miner/index';
-import { DrawTables, Mixer } from '@assay/roles/mixer/index';
+import { DrawTables, Mixer, type QueueView } from '@assay/roles/mixer/index';
 import { Oracle } from '@assay/roles/oracle/index';
 import type { Chain } from '@assay/roles/ports/chain';
 import type { Network } from '@assay/roles/ports/network';
@@ -72,12 +72,12 @@ export interface BuiltRoles {
   readonly gateway: Gateway | null;
   /** Whether a mixer of this process has a task in hand or waiting for its certificate. */
   readonly isPending: (taskId: string) => boolean;
+  /** What waits at each mixer of this process for miners of these models of a domain. */
+  readonly queues: (domain: Ref<'domains'>, models: readonly Ref<'models'>[]) => QueueView[];
 }
 
 /** Tasks that a mixer has in hand at once. */
 const maxTasksPerMixer = 1024;
-/** How long a request of a gateway holds, milliseconds: longer than clocks differ, and some mixers are silent. */
-const requestMs = 15_000;
 
 /** Roles, each with its own keys, memory and place in the network. Nothing is started. */
 export function buildRoles(parts: BuildParts): BuiltRoles {
@@ -97,7 +97,12 @@ export function buildRoles(parts: BuildParts): BuiltRoles {
     const service = parts.attack?.({ spec, equipment, make }) ?? make(equipment);
     roles.add({ name, kind, signer, committeeSigner, service: withPresence(service, equipment, spec) });
   }
-  return { roles, gateway, isPending: (taskId) => mixers.some((mixer) => mixer.holds(taskId)) };
+  return {
+    roles,
+    gateway,
+    isPending: (taskId) => mixers.some((mixer) => mixer.holds(taskId)),
+    queues: (domain, models) => mixers.map((mixer) => mixer.queue(domain, models)),
+  };
 }
 
 /** What a role works with. Its account has this one sender: two would take each other's nonces. */
@@ -165,7 +170,7 @@ const makers: Readonly<Record<RoleSpec['kind'], Maker>> = {
       // Evidence is no duty: who reports pays its fee.
       submit: (kind, value) => sender.send(kind, value, kind === 'evidence' ? {} : { feeUnits: 0n }),
     }),
-  gateway: ({ context }, { apiKeys }, gateway) => new Gateway(context, { gateway, keys: apiKeys, requestMs }),
+  gateway: ({ context }, { apiKeys }, gateway) => new Gateway(context, { gateway, keys: apiKeys }),
 };
 
 /** Shows with the role's own key that it is there, where that counts, beside what its service sends. */

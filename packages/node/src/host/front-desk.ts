@@ -1,5 +1,6 @@
 import type { NodeCondition } from '@assay/client';
-import { AssayError } from '@assay/protocol';
+import { AssayError, type Ref } from '@assay/protocol';
+import type { QueueView } from '@assay/roles/mixer/index';
 import type { Answer, ChatService, InferenceRequest } from '@assay/roles/ports/chat';
 import type { Runtime } from '@assay/roles/ports/runtime';
 import type { OperatorService, RoleControl } from '../http/port.ts';
@@ -55,6 +56,10 @@ export class FrontDesk implements ChatService, OperatorService {
 
   async set(name: string, running: boolean): Promise<RoleControl | null> {
     return this.#roles().roles.set(name, running);
+  }
+
+  queues(domain: Ref<'domains'>, models: readonly Ref<'models'>[]): QueueView[] {
+    return this.#built?.queues(domain, models) ?? [];
   }
 
   /** Whether a mixer has a task in hand, or waiting for its certificate: one of this node, or one its gateway asked. */

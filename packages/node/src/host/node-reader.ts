@@ -5,6 +5,7 @@ import {
   type BlockSummary,
   type Checked,
   type Committee,
+  type DomainQueue,
   type Epoch,
   type GenesisJson,
   type Miner,
@@ -37,6 +38,7 @@ import { minerEarning } from '@assay/explain/miner-earning';
 import { committeeEpochs, committeeOf, headerRoot, type LedgerView, type ReadonlyTable } from '@assay/ledger';
 import {
   addressOf,
+  addressText,
   Block,
   type BodyKind,
   type EngineInfo,
@@ -47,6 +49,7 @@ import {
   sealedBlockBytes,
   Transaction,
 } from '@assay/protocol';
+import type { QueueView } from '@assay/roles/mixer/index';
 import type { Chain, Inclusion } from '@assay/roles/ports/chain';
 import { toHex } from '@assay/ssz';
 import type { NodeReader, PageRequest, RowKey } from '../http/port.ts';
@@ -62,6 +65,8 @@ export interface NodeReaderParts {
   readonly totals: TotalsView;
   /** Whether a task is under way at a mixer of this process. */
   readonly isPending: (taskId: string) => boolean;
+  /** What waits at the mixers of this process for miners of these models of a domain. */
+  readonly queues: (domain: Ref<'domains'>, models: readonly Ref<'models'>[]) => QueueView[];
   /** What a miner of this node serves with; null of any other. */
   readonly engineOf: (miner: Ref<'miners'>) => EngineInfo | null;
 }
@@ -174,6 +179,18 @@ export class LocalReader implements NodeReader {
     const { miners, measures } = this.#head;
     const row = miners.get(index);
     return row === undefined ? null : rowJson.miner(index, row, measures.of(index));
+  }
+
+  queue(domain: Ref<'domains'>): DomainQueue | null {
+    const { domains, models, params } = this.#head;
+    if (domains.get(domain) === undefined) return null;
+    const own = [...models].flatMap((row, index) => (row.domain === domain && row.status === 'accepted' ? index : []));
+    const mixers = this.#parts.queues(domain, own).map((queue) => ({
+      ...queue,
+      models: queue.models.map((each) => ({ ...each, name: models.at(each.model).name })),
+      payers: queue.payers.map((each) => ({ ...each, payer: addressText(each.payer) })),
+    }));
+    return { domain, ...params.queue, mixers };
   }
 
   minerEarning(index: Ref<'miners'>): MinerEarning | null {

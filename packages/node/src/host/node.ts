@@ -89,6 +89,7 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
       store,
       totals,
       isPending,
+      queues: (domain, models) => desk.queues(domain, models),
       engineOf: (miner) => engineServed(ownParts, miner),
     }),
     roles: desk,

@@ -12,8 +12,8 @@ export class Refusal extends AssayError {
   }
 }
 
-/** Seconds after which a client may ask again, when the error is not its own. */
-const retryAfterS = 1;
+/** After how long a client may ask again where nobody knows better, when the error is not its own. */
+const usualRetryMs = 1000;
 
 /** Framework errors that are the client's doing, by their code. Everything else with a 4xx status is a bad request. */
 const frameworkCodes: ReadonlyMap<string, [EdgeCode, string]> = new Map([
@@ -49,5 +49,6 @@ export function errorBody(error: AssayError): ApiError {
 export function errorHeaders(error: AssayError): Record<string, string> {
   const { status, isFinal = false } = infoOf(error.code);
   if (status === 401) return { 'www-authenticate': 'Bearer' };
+  const retryAfterS = Math.ceil((error.retryAfterMs || usualRetryMs) / 1000);
   return !isFinal && (status === 503 || status === 429) ? { 'retry-after': String(retryAfterS) } : {};
 }

@@ -213,6 +213,7 @@ export class SmallChain implements NodeReader {
   oracles = (request: PageRequest) => page(oracles, request);
   gateways = (request: PageRequest) => page(gateways, request);
   domains = (request: PageRequest) => page([rowJson.domain(0, DomainRow.defaultValue())], request);
+  queue = (domain: number) => (domain === 0 ? { domain, maxWaiting: 256, maxWaitMs: 60_000, mixers: [] } : null);
   models = (request: PageRequest) => page([rowJson.model(0, ModelRow.defaultValue())], request);
   sessions = (request: PageRequest) => page([rowJson.session(0, SessionRow.defaultValue())], request);
   session = (index: number) => (index === 0 ? rowJson.session(0, SessionRow.defaultValue()) : null);

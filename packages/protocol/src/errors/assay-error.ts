@@ -14,12 +14,15 @@ export function infoOf(code: EdgeCode | ResultCode): CodeInfo {
 export class AssayError extends Error {
   readonly code: EdgeCode | ResultCode;
   readonly detail: string;
+  /** After how long it is worth asking again, milliseconds; 0 where that is not known. */
+  readonly retryAfterMs: number;
 
-  constructor(code: EdgeCode | ResultCode, detail = '', options: { cause?: unknown } = {}) {
+  constructor(code: EdgeCode | ResultCode, detail = '', options: { cause?: unknown; retryAfterMs?: number } = {}) {
     const { sentence } = infoOf(code);
     super(detail === '' ? sentence : `${sentence} ${detail}`, { cause: options.cause });
     this.name = 'AssayError';
     this.code = code;
     this.detail = detail;
+    this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 }

@@ -52,6 +52,10 @@ const Detail = textOf(512);
 /** As much of a sentence as a failure or a refusal has room for. */
 export const detailOf = (sentence: string): string => Detail.fitted(sentence);
 const Failure = new ContainerType({ code: Name, detail: Detail }, { typeName: 'Failure' });
+/** Why a request has no answer, and after how long it is worth asking again; 0 where that is not known. */
+const Refused = new ContainerType({ code: Name, detail: Detail, retryAfterMs: U32 }, { typeName: 'Refused' });
+/** How many requests of the same model come before, and how long that is taken to be. */
+const Queued = new ContainerNodeStructType({ ahead: U32, waitMs: U32 }, { typeName: 'Queued' });
 const Admitted = new ContainerNodeStructType({ taskId: Bytes32 }, { typeName: 'Admitted' });
 
 const Alternative = new ContainerType(
@@ -87,9 +91,9 @@ const Ended = new ContainerNodeStructType(
   { typeName: 'Ended' },
 );
 
-/** Mixer to gateway, in this order: admitted or failure, chunks, ended or failure. */
+/** Mixer to gateway, in this order: queued where it waits, admitted or failure, chunks, ended or failure. */
 export const GatewayMessage = oneOf(
-  { failure: Failure, admitted: Admitted, chunk: Chunk, ended: Ended },
+  { failure: Refused, admitted: Admitted, chunk: Chunk, ended: Ended, queued: Queued },
   { typeName: 'GatewayMessage' },
 );
 export type GatewayMessage = ValueOf<typeof GatewayMessage>;

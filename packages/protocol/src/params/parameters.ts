@@ -44,6 +44,12 @@ export const Deadlines = new ParameterGroup('Deadlines', {
 });
 export type Deadlines = ValueOf<typeof Deadlines>;
 
+/** Requests that wait at a mixer for a slot of a miner (§5.25). */
+export const QueueParams = new ParameterGroup('QueueParams', {
+  maxWaiting: u16(256, [0n, 4096n], 'Requests of a domain that wait at one mixer.'),
+  maxWaitMs: u32(60_000, [0n, 100_000n], 'Longest time that a request waits there.'),
+});
+
 /** Audit policy (§10). */
 export const AuditParams = new ParameterGroup('AuditParams', {
   newMinerTasks: u32(50, [0n, 1_000_000n], 'So many tasks of a new miner are all audited.'),
@@ -236,6 +242,7 @@ export const parameters = {
   maxReassignments: u16(3, [0n, 100n], 'How often a task may go to another miner.'),
   batchMs: u32(100, waitMs, 'Longest time a mixer gathers receipts before it offers a batch (§7.2).'),
   deadlines: Deadlines,
+  queue: QueueParams,
   audit: AuditParams,
   stake: StakeParams,
   levels: LevelParams,

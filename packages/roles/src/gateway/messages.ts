@@ -6,16 +6,20 @@ import { inTime, receive } from '../ports/wire.ts';
 import { textBytesBound } from '../prompt-bound.ts';
 import { decodeText, TextPieces } from '../utf8.ts';
 
-/** Offers a task: its id once it is admitted, or why it is not; null when the mixer says neither in `limitMs`. */
+/**
+ * Offers a task: its id once it is admitted, or why it is not; null when the mixer says neither in `limitMs`. One that
+ * says that the request waits for its turn has `queueMs` more (§5.25).
+ */
 export async function submit(
   stream: MessageStream,
   submission: TaskSubmission,
-  { timers, limitMs }: { readonly timers: Timers; readonly limitMs: number },
+  { timers, limitMs, queueMs }: { readonly timers: Timers; readonly limitMs: number; readonly queueMs: number },
 ): Promise<{ readonly taskId: Uint8Array } | { readonly failure: AssayError } | null> {
   const sent = stream.send(TaskSubmission.serialize(submission));
   // Who is lost, or says what nobody can read, has said nothing.
-  const answered = sent.then(() => receive(stream, GatewayMessage).catch(() => null));
-  const message = await inTime(timers, stream, limitMs, answered);
+  const read = () => receive(stream, GatewayMessage).catch(() => null);
+  const first = await inTime(timers, stream, limitMs, sent.then(read));
+  const message = first?.kind === 'queued' ? await inTime(timers, stream, queueMs, read()) : first;
   if (message?.kind === 'admitted') return message.value;
   return message?.kind === 'failure' ? { failure: failureOf(message.value) } : null;
 }
@@ -69,9 +73,9 @@ export async function* readAnswer(
 type Failure = Extract<GatewayMessage, { kind: 'failure' }>['value'];
 
 /** A mixer knows nothing of the keys of applications, and says of no failure that all is well. */
-function failureOf({ code, detail }: Failure): AssayError {
+function failureOf({ code, detail, retryAfterMs }: Failure): AssayError {
   const isItsOwn = isCode(code) && code !== 'OK' && infoOf(code).type !== 'authentication_error';
-  return new AssayError(isItsOwn ? code : 'INTERNAL', detail);
+  return new AssayError(isItsOwn ? code : 'INTERNAL', detail, { retryAfterMs });
 }
 
 /** §5.16 */

@@ -35,9 +35,10 @@ export interface GatewayOptions {
   readonly gateway: Ref<'gateways'>;
   /** Asked again with every request (§16.9). */
   readonly keys: ApiKeys;
-  /** Milliseconds a submission stays valid. */
-  readonly requestMs: number;
 }
+
+/** How long a request holds beside what it may wait (§5.25): longer than clocks differ, and some mixers are silent. */
+const requestMs = 15_000;
 
 /** Turns requests of applications into signed tasks of a session, and streams of chunks into answers (§5 Request). */
 export class Gateway implements RoleService, ChatService {
@@ -87,7 +88,7 @@ export class Gateway implements RoleService, ChatService {
       signal.throwIfAborted();
       return this.#submissionOf(request, key, model);
     };
-    const { stream, taskId } = await this.#admit(submission, session);
+    const { stream, taskId } = await this.#admit(submission, session, signal);
     const leave = () => stream.abort();
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
@@ -140,7 +141,7 @@ export class Gateway implements RoleService, ChatService {
       requestHash: InferencePayload.hashTreeRoot(payload),
       maxTokensIn: promptTokensBound(payload, model.contextTokens - request.maxTokens),
       maxTokensOut: request.maxTokens,
-      validUntilMs: runtime.nowMs() + this.#options.requestMs,
+      validUntilMs: runtime.nowMs() + requestMs + this.#context.chain.head().params.queue.maxWaitMs,
     };
     const signature = key.sessionSigner.sign(this.#roots.of(messageTypes.taskRequest, TaskRequest, taskRequest));
     return { request: taskRequest, signature, payload };
@@ -153,6 +154,7 @@ export class Gateway implements RoleService, ChatService {
   async #admit(
     newSubmission: () => TaskSubmission,
     session: SessionRow,
+    signal: AbortSignal,
   ): Promise<{ stream: MessageStream; taskId: Uint8Array }> {
     const { runtime, chain } = this.#context;
     const head = chain.head();
@@ -164,7 +166,11 @@ export class Gateway implements RoleService, ChatService {
       try {
         const stream = await endpoint.open(peerIdOf(chain.head().mixers.at(mixer)), protocols.task);
         const limitMs = Math.max(0, dueMs - runtime.monotonicMs());
-        const answer = await submit(stream, submission, { timers: runtime, limitMs });
+        const queueMs = head.params.queue.maxWaitMs + answerMs;
+        const leave = () => stream.abort();
+        signal.addEventListener('abort', leave, { once: true });
+        const answer = await submit(stream, submission, { timers: runtime, limitMs, queueMs });
+        signal.removeEventListener('abort', leave);
         if (answer !== null && 'taskId' in answer) return { stream, taskId: answer.taskId };
         stream.abort();
         // A mixer that is leaving the committee, or has just joined it, sends on to the next one.

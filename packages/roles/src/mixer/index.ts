@@ -8,3 +8,4 @@
 export { contentsOf, ofReceipt, ofReport, ofTransition } from './attestations.ts';
 export { DrawTables } from './draw-tables.ts';
 export { Mixer, type MixerOptions } from './service.ts';
+export type { QueueView } from './task/service.ts';

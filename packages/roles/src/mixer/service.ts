@@ -15,7 +15,7 @@ import { MinerTurns } from './miner-turns.ts';
 import type { PartMessage } from './part-messages.ts';
 import { Pending } from './pending.ts';
 import { RequestDedup } from './request-dedup.ts';
-import { Tasks } from './task/service.ts';
+import { type QueueView, Tasks } from './task/service.ts';
 import { Transitions } from './transition/service.ts';
 
 /** Three of each of the receipts that the seats of a large committee offer. */
@@ -90,6 +90,10 @@ export class Mixer implements RoleService {
   /** Whether this mixer has a task in hand or waiting for its certificate. */
   holds(taskId: string): boolean {
     return this.#tasks.has(taskId) || this.#ground.pending.all.has(taskId);
+  }
+
+  queue(domain: Ref<'domains'>, models: readonly Ref<'models'>[]): QueueView {
+    return this.#tasks.queue(domain, models);
   }
 
   #hand(message: PartMessage): void {

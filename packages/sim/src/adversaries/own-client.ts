@@ -11,7 +11,6 @@ import type { Answer, InferenceRequest } from '@assay/roles/ports/chat';
 export const fundsUnits = 5_000_000_000n;
 const depositUnits = 4_000_000_000n;
 const apiKey = 'its own';
-const requestMs = 15_000;
 
 /** A payer with an account, a session and a gateway of its own, which the operator of a role gives money to. */
 export class OwnClient {
@@ -53,7 +52,7 @@ export class OwnClient {
     const [opened] = events.flatMap((event) => (event.type === 'sessionOpened' ? [event.session] : []));
     if (opened === undefined) throw new AssayError('BACKEND_FAILED', `No session of its own: ${code}.`);
     this.#keys.set(hashOfApiKey(apiKey), { session: opened, sessionSigner: this.#signer });
-    const gateway = new Gateway({ ...context, signer: this.#signer }, { gateway: 0, keys: this.#keys, requestMs });
+    const gateway = new Gateway({ ...context, signer: this.#signer }, { gateway: 0, keys: this.#keys });
     await gateway.start();
     return gateway;
   }

@@ -18,9 +18,9 @@ function worldWith(terms: Partial<BodyValues['openSession']>, params: WorldOptio
   return world;
 }
 
-const ask = (world: World, session: number, isBusy = false, { maxTokensIn = 10, validUntilMs = 1 } = {}) => {
+const ask = (world: World, session: number, { maxTokensIn = 10, validUntilMs = 1 } = {}) => {
   const request = { session, gateway: 0, requestHash: new Uint8Array(32), maxTokensIn, maxTokensOut: 20 };
-  return admit(world.state, { ...request, validUntilMs }, { reservedUnits: 0n, nowMs: 0, isBusy });
+  return admit(world.state, { ...request, validUntilMs }, { reservedUnits: 0n, nowMs: 0 });
 };
 
 describe('admission of a task', () => {
@@ -31,8 +31,8 @@ describe('admission of a task', () => {
 
   it('takes no request that would hold for more than ten minutes: it would be remembered as long (§5.22)', () => {
     const world = worldWith({ redundancy: 1 });
-    expect(ask(world, 1, false, { validUntilMs: 600_000 }).maxUnits).toBe(100n);
-    expect(() => ask(world, 1, false, { validUntilMs: 600_001 })).toThrow('10 minutes at most');
+    expect(ask(world, 1, { validUntilMs: 600_000 }).maxUnits).toBe(100n);
+    expect(() => ask(world, 1, { validUntilMs: 600_001 })).toThrow('10 minutes at most');
   });
 
   it('says that it does not run a session’s tasks on several miners', () => {
@@ -40,12 +40,10 @@ describe('admission of a task', () => {
     expect(() => ask(world, 1)).toThrow('asks for 3 miners a task, and this mixer runs one');
   });
 
-  it('lets the network’s own tasks wait for users, and for an epoch with room (D6, D7)', () => {
+  it('lets the network’s own tasks wait for an epoch with room (D6, D7)', () => {
     const terms = { isBackground: true, depositUnits: 0n };
     const world = worldWith(terms, { background: { maxTokensPerEpoch: 30 } });
     expect(ask(world, 1)).toMatchObject({ maxUnits: 0n, terms: { kind: 'background' } });
-    expect(() => ask(world, 1, true)).toThrow("Users' tasks go before");
-    expect(ask(world, 0, true).maxUnits).toBe(100n);
     const full = worldWith(terms, { background: { maxTokensPerEpoch: 29 } });
     expect(() => ask(full, 1)).toThrow('takes 29 more tokens');
   });
@@ -53,8 +51,8 @@ describe('admission of a task', () => {
   it('knows what no context of the model holds, whatever the payer signed (§5.19)', () => {
     const world = worldWith({ redundancy: 1 });
     const { contextTokens } = world.state.models.at(0);
-    expect(() => ask(world, 1, false, { maxTokensIn: contextTokens - 20 })).not.toThrow('context');
-    expect(() => ask(world, 1, false, { maxTokensIn: contextTokens - 19 })).toThrow(`context ${contextTokens}`);
+    expect(() => ask(world, 1, { maxTokensIn: contextTokens - 20 })).not.toThrow('context');
+    expect(() => ask(world, 1, { maxTokensIn: contextTokens - 19 })).toThrow(`context ${contextTokens}`);
   });
 });
 

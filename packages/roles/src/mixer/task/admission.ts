@@ -56,7 +56,7 @@ export interface Admission {
 export function admit(
   state: LedgerView,
   request: TaskRequest,
-  options: { reservedUnits: bigint; nowMs: number; isBusy: boolean },
+  options: { reservedUnits: bigint; nowMs: number },
 ): Admission {
   const session = state.sessions.get(request.session);
   if (session === undefined) throw new AssayError('UNKNOWN_SESSION');
@@ -81,7 +81,7 @@ export function admit(
   if (contextTokens > model.contextTokens) {
     throw new AssayError('CONTEXT_TOO_LONG', `${contextTokens} tokens asked, context ${model.contextTokens}.`);
   }
-  if (session.isBackground) requireRoom(state, request, options.isBusy);
+  if (session.isBackground) requireRoom(state, request);
   const terms = termsOf(session, model);
   const maxUnits = priceOf(terms, { tokensIn: request.maxTokensIn, tokensOut: request.maxTokensOut });
   const freeUnits = session.escrowUnits - options.reservedUnits;
@@ -114,9 +114,8 @@ function bundleBytesBound({ messages }: InferencePayload, { maxTokensIn, maxToke
 
 const invalid = (detail: string) => new AssayError('INVALID_REQUEST', detail);
 
-/** §5.13 The network's own tasks wait for users, and for the next epoch when this one has had enough of them. */
-function requireRoom({ params, globals }: LedgerView, request: TaskRequest, isBusy: boolean): void {
-  if (isBusy) throw new AssayError('TOO_MANY_REQUESTS', "Users' tasks go before the network's own.");
+/** §5.13 The network's own tasks wait for the next epoch when this one has had enough of them. */
+function requireRoom({ params, globals }: LedgerView, request: TaskRequest): void {
   const left = params.background.maxTokensPerEpoch - globals.backgroundTokens;
   if (request.maxTokensIn + request.maxTokensOut <= left) return;
   throw new AssayError('TOO_MANY_REQUESTS', `This epoch takes ${Math.max(left, 0)} more tokens of the network's own.`);

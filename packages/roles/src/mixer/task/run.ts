@@ -147,7 +147,8 @@ export class TaskRun {
       case 'fail': {
         this.#release();
         this.#miner?.abort();
-        this.#toGateway({ kind: 'failure', value: { code: effect.code, detail: detailOf(effect.detail) } });
+        const { code, detail } = effect;
+        this.#toGateway({ kind: 'failure', value: { code, detail: detailOf(detail), retryAfterMs: 0 } });
         return this.#closeGateway();
       }
     }

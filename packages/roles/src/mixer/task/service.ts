@@ -7,6 +7,7 @@ import {
   InferencePayload,
   messageTypes,
   type Receipt,
+  type Ref,
   TaskRequest,
   TaskSubmission,
   type TransitionOrder,
@@ -23,9 +24,12 @@ import type { Challenge } from '../part-messages.ts';
 import { admit, Reservations, requirePayload } from './admission.ts';
 import { AuditLag } from './audit-lag.ts';
 import { challengeTask } from './challenge.ts';
+import { Line, type LineView } from './line.ts';
 import { TaskRun } from './run.ts';
 import { newTask } from './state.ts';
-import { TasksInHand } from './tasks-in-hand.ts';
+
+/** The queue of a domain at one mixer, to be shown (§5.25). */
+export type QueueView = LineView & { readonly mixer: Ref<'mixers'> };
 
 /** Admits tasks, draws their miners, and runs them to their end: those of users and the mixer's own challenges (§5). */
 export class Tasks {
@@ -34,7 +38,7 @@ export class Tasks {
   /** Tasks at once; more are answered 429. */
   readonly #maxTasks: number;
   readonly #reservations = new Reservations();
-  readonly #inHand = new TasksInHand();
+  readonly #line: Line;
   readonly #auditLag = new AuditLag();
   readonly #runs = new Map<string, TaskRun>();
   #endpoint: Endpoint | null = null;
@@ -43,6 +47,7 @@ export class Tasks {
     this.#ground = ground;
     this.#context = ground.context;
     this.#maxTasks = maxTasks;
+    this.#line = new Line(ground.context, () => this.#isBusy());
   }
 
   start(endpoint: Endpoint): void {
@@ -63,7 +68,7 @@ export class Tasks {
 
   /** Reads again what the miners can do at once. */
   countSlots(): void {
-    this.#inHand.update(this.#context.chain.head());
+    this.#line.update();
   }
 
   onBlock(result: CommittedBlock['result']): void {
@@ -78,6 +83,11 @@ export class Tasks {
   /** Frees what was reserved for a task, if anything was. */
   release(key: string): void {
     this.#reservations.release(key);
+  }
+
+  /** What waits for miners of these models of a domain, and what is in hand. */
+  queue(domain: Ref<'domains'>, models: readonly Ref<'models'>[]): QueueView {
+    return { mixer: this.#ground.mixer, ...this.#line.view(domain, models) };
   }
 
   /** Runs a challenge like any task; says when it is over, or that this mixer is stopped. */
@@ -107,28 +117,44 @@ export class Tasks {
   async #serve(stream: MessageStream, endpoint: Endpoint): Promise<void> {
     const submission = await receive(stream, TaskSubmission);
     if (submission === null) return stream.close();
-    let run: TaskRun;
+    // The gateway says nothing more; its stream ends or breaks when the client goes.
+    const left = stream.messages.next().then(
+      () => new Promise<never>(() => {}),
+      () => 'left' as const,
+    );
     try {
-      run = this.#admit(submission, { stream, endpoint });
+      const { asked } = this.#examine(submission);
+      if (!(await this.#line.take(asked, stream, left))) return;
+      const { runtime } = this.#context;
+      const begunMs = runtime.monotonicMs();
+      let tookMs: number | null = null;
+      try {
+        await this.#run(submission, { stream, endpoint, left });
+        tookMs = runtime.monotonicMs() - begunMs;
+      } finally {
+        this.#line.end(asked, tookMs);
+      }
     } catch (error) {
-      const code = error instanceof AssayError ? error.code : 'INTERNAL';
-      const detail = detailOf(error instanceof AssayError ? error.detail : '');
+      const { code, detail, retryAfterMs } = error instanceof AssayError ? error : new AssayError('INTERNAL');
       if (code === 'INTERNAL') this.#context.runtime.log(`admission failed: ${(error as Error).message}`);
-      await stream.send(GatewayMessage.serialize({ kind: 'failure', value: { code, detail } }));
-      return stream.close();
+      const value = { code, detail: detailOf(detail), retryAfterMs };
+      await stream.send(GatewayMessage.serialize({ kind: 'failure', value })).catch(() => {});
+      stream.close();
     }
-    const { task } = run;
+  }
+
+  async #run(
+    submission: TaskSubmission,
+    { stream, endpoint, left }: { stream: MessageStream; endpoint: Endpoint; left: Promise<'left'> },
+  ): Promise<void> {
+    const run = this.#admit(submission, { stream, endpoint });
     const over = this.#follow(run);
-    const load = { session: task.request.session, model: task.terms.model };
-    this.#inHand.begin(load);
-    const admitted = GatewayMessage.serialize({ kind: 'admitted', value: { taskId: task.taskId } });
-    // A client that is gone already is found out by its stream below.
+    const admitted = GatewayMessage.serialize({ kind: 'admitted', value: { taskId: run.task.taskId } });
+    // A client that is gone already is found out by its stream.
     await stream.send(admitted).catch(() => {});
     run.begin();
-    // The gateway says nothing more; its stream ends or breaks when the client goes.
-    stream.messages.next().catch(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.runtime.nowMs() }));
+    void left.then(() => run.dispatch({ type: 'clientLeft', nowMs: this.#context.runtime.nowMs() }));
     await over;
-    this.#inHand.end(load);
   }
 
   /** Keeps a run in hand until it is over. */
@@ -140,9 +166,9 @@ export class Tasks {
     this.#ground.turns.end(run.id);
   }
 
-  #admit(submission: TaskSubmission, link: { stream: MessageStream; endpoint: Endpoint }): TaskRun {
-    const { request, signature, payload } = submission;
-    const { mixer, roots, committee, committeeSigner, drawTables, requestDedup, turns } = this.#ground;
+  /** What a request is for, and whose. Throws AssayError where it cannot be served now, whoever waits. */
+  #examine({ request, signature, payload }: TaskSubmission) {
+    const { mixer, roots, committee } = this.#ground;
     const state = this.#context.chain.head();
     const nowMs = this.#context.runtime.nowMs();
     if (this.#runs.size >= this.#maxTasks) throw new AssayError('TOO_MANY_REQUESTS');
@@ -155,13 +181,21 @@ export class Tasks {
     committee.requireQuorum(state);
     this.#auditLag.requireRoom();
     const reservedUnits = this.#reservations.reservedUnits(request.session);
-    const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs, isBusy: this.#isBusy() });
-    this.#inHand.requireRoom({ session: request.session, model: terms.model });
+    const { session, terms, maxUnits } = admit(state, request, { reservedUnits, nowMs });
     const root = roots.of(messageTypes.taskRequest, TaskRequest, request);
     if (!this.#context.verifier.ed25519(session.sessionKey, root, signature)) throw new AssayError('BAD_SIGNATURE');
     // §5 Create: another mixer takes a session over only while its home mixer is silent.
     const isHome = session.homeMixer === mixer;
     if (!isHome && committee.isPresent(session.homeMixer, state)) throw new AssayError('NO_MIXER');
+    const { domain, payer, isBackground } = session;
+    const asked = { domain, model: terms.model, payer: toHex(payer), isBackground };
+    return { state, nowMs, session, terms, maxUnits, asked };
+  }
+
+  #admit(submission: TaskSubmission, link: { stream: MessageStream; endpoint: Endpoint }): TaskRun {
+    const { request, signature, payload } = submission;
+    const { committeeSigner, drawTables, requestDedup, turns } = this.#ground;
+    const { state, nowMs, session, terms, maxUnits } = this.#examine(submission);
     // §6.4 The same for the same request, whenever it is made: there is nothing to choose.
     const ticket = committeeSigner.sign(ticketSigningRoot(state.chain, request));
     const taskId = drawIdOf({ ticket });

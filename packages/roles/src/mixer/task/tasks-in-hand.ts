@@ -1,58 +1,75 @@
-import type { LedgerView } from '@assay/ledger';
-import { AssayError, type Ref } from '@assay/protocol';
+import { committeeOf, type LedgerView } from '@assay/ledger';
+import type { Ref } from '@assay/protocol';
 
-/** How many tasks a mixer has in hand for each slot of a miner (§5.25): a few wait, and none for long. */
-const tasksPerSlot = 4;
 /** Slots of a miner that count: it says itself how many it has. */
 const mostSlots = 64;
+/** How far a task moves what one is taken to need. */
+const newest = 0.2;
+/** What a task is taken to need before one has ended. */
+const firstTaskMs = 2000;
 
-/** Whose task it is, and who may serve it. */
+/** Who pays for a task, and who may serve it. */
 interface TaskInHand {
-  readonly session: Ref<'sessions'>;
+  readonly payer: string;
   readonly model: Ref<'models'>;
 }
 
-/** The tasks of users that one mixer has in hand, by model and by session (§5.25). */
+/** The tasks of users that one mixer has in hand, by model and by payer (§5.25). */
 export class TasksInHand {
-  readonly #bySession = new Map<number, number>();
+  readonly #byPayer = new Map<string, number>();
   readonly #byModel = new Map<number, number>();
   readonly #slots = new Map<number, number>();
+  #taskMs = firstTaskMs;
 
-  /** Reads what the active miners of each model can do at once. */
-  update({ miners }: Pick<LedgerView, 'miners'>): void {
+  /** Reads what the active miners of each model do at once for one mixer (§5.23). */
+  update(state: LedgerView): void {
+    const seats = Math.max(1, committeeOf(state, state.globals.epoch).length);
     this.#slots.clear();
-    for (const { status, concurrency, models } of miners) {
+    for (const { status, concurrency, models } of state.miners) {
       if (status !== 'active') continue;
-      for (const model of models) add(this.#slots, model, Math.min(concurrency, mostSlots));
+      const slots = Math.min(concurrency, mostSlots);
+      for (const model of models) add(this.#slots, model, Math.min(slots, Math.ceil(slots / seats) + 1));
     }
   }
 
-  /** Throws TOO_MANY_REQUESTS when one task more would only wait. */
-  requireRoom({ session, model }: TaskInHand): void {
-    const slots = this.#slots.get(model) ?? 0;
-    const most = tasksPerSlot * slots;
-    if (most === 0) return;
-    const count = this.#byModel.get(model) ?? 0;
-    if (count >= most) throw full(`The miners of the model have ${slots} slots, and ${count} tasks are in hand.`);
-    const own = this.#bySession.get(session) ?? 0;
-    if (own >= most / 2) throw full(`The session has ${own} tasks in hand, half of what this mixer takes.`);
+  slotsOf(model: Ref<'models'>): number {
+    return this.#slots.get(model) ?? 0;
   }
 
-  begin({ session, model }: TaskInHand): void {
-    add(this.#bySession, session, 1);
+  countOf(model: Ref<'models'>): number {
+    return this.#byModel.get(model) ?? 0;
+  }
+
+  inHandOf(payer: string): number {
+    return this.#byPayer.get(payer) ?? 0;
+  }
+
+  /** Whether one task more would begin at once; so it does where no miner is, to hear that from the draw. */
+  hasRoom(model: Ref<'models'>): boolean {
+    const slots = this.slotsOf(model);
+    return slots === 0 || this.countOf(model) < slots;
+  }
+
+  /** How long a request will wait that so many of its model are before, milliseconds. */
+  waitMs(model: Ref<'models'>, ahead: number): number {
+    return Math.ceil(((ahead + 1) * this.#taskMs) / Math.max(1, this.slotsOf(model)));
+  }
+
+  begin({ payer, model }: TaskInHand): void {
+    add(this.#byPayer, payer, 1);
     add(this.#byModel, model, 1);
   }
 
-  end({ session, model }: TaskInHand): void {
-    add(this.#bySession, session, -1);
+  /** `tookMs` is null where nothing was done. */
+  end({ payer, model }: TaskInHand, tookMs: number | null): void {
+    if (tookMs !== null) this.#taskMs += (tookMs - this.#taskMs) * newest;
+    add(this.#byPayer, payer, -1);
     add(this.#byModel, model, -1);
   }
 }
 
-function add(counts: Map<number, number>, key: number, change: number): void {
+function add<Key>(counts: Map<Key, number>, key: Key, change: number): void {
   const count = (counts.get(key) ?? 0) + change;
   if (count === 0) counts.delete(key);
   else counts.set(key, count);
 }
-
-const full = (detail: string) => new AssayError('TOO_MANY_REQUESTS', detail);

@@ -1,0 +1,85 @@
+import { AssayError, type Ref } from '@assay/protocol';
+
+/** A request of a session, as far as its turn goes (§5.25). */
+export interface Asked {
+  readonly domain: Ref<'domains'>;
+  readonly model: Ref<'models'>;
+  /** Who pays, as text; each has the same claim to the next slot. */
+  readonly payer: string;
+  /** The network's own, which waits for users (§5.13). */
+  readonly isBackground: boolean;
+}
+
+/** A request that waits for its turn. */
+export interface Waiting extends Asked {
+  readonly number: number;
+  readonly sinceMs: number;
+}
+
+/** What decides whose turn is next. */
+export interface Turns {
+  readonly mayBegin: (asked: Asked) => boolean;
+  /** Tasks of a payer in hand. */
+  readonly inHandOf: (payer: string) => number;
+}
+
+/** The requests that wait at one mixer, of each domain a bounded number (§5.25). */
+export class TaskQueue {
+  readonly #waiting = new Map<number, Waiting>();
+  /** Number of the last turn of each payer that waits or has just begun. */
+  readonly #turnOf = new Map<string, number>();
+  #entered = 0;
+  #turns = 0;
+
+  /** Those of a domain, in the order they came. */
+  of(domain: Ref<'domains'>): Waiting[] {
+    return [...this.#waiting.values()].filter((each) => each.domain === domain);
+  }
+
+  /** Whether another request waits for the same miners and came before. */
+  isAwaited({ model, isBackground }: Asked): boolean {
+    return [...this.#waiting.values()].some((each) => each.model === model && (isBackground || !each.isBackground));
+  }
+
+  /** Takes a request. Throws TOO_MANY_REQUESTS when the domain's queue is full, or its payer fills half of it. */
+  enter(asked: Asked, { nowMs, most }: { readonly nowMs: number; readonly most: number }): Waiting {
+    const there = this.of(asked.domain);
+    if (there.length >= most) throw full(`${there.length} requests wait in domain ${asked.domain}.`);
+    const own = there.filter(({ payer }) => payer === asked.payer).length;
+    if (2 * own >= most) throw full(`${own} requests of its payer wait, half of what the queue takes.`);
+    const waiting = { ...asked, number: this.#entered++, sinceMs: nowMs };
+    this.#waiting.set(waiting.number, waiting);
+    return waiting;
+  }
+
+  leave({ number, payer }: Pick<Waiting, 'number' | 'payer'>): void {
+    this.#waiting.delete(number);
+    if (![...this.#waiting.values()].some((each) => each.payer === payer)) this.#turnOf.delete(payer);
+  }
+
+  /**
+   * The request whose turn it is, taken out: a user's before the network's own, of the payer with the fewest tasks in
+   * hand, of those of whoever had its turn the longest ago, then the oldest. Null when none may begin.
+   */
+  next({ mayBegin, inHandOf }: Turns): Waiting | null {
+    const ready = [...this.#waiting.values()].filter(mayBegin);
+    const rankOf = (each: Waiting): readonly number[] => [
+      Number(each.isBackground),
+      inHandOf(each.payer),
+      this.#turnOf.get(each.payer) ?? -1,
+      each.number,
+    ];
+    const [first] = ready.map((each) => ({ each, rank: rankOf(each) })).toSorted((a, b) => compare(a.rank, b.rank));
+    if (first === undefined) return null;
+    this.#turnOf.set(first.each.payer, this.#turns++);
+    this.leave(first.each);
+    return first.each;
+  }
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((each, i) => each !== b[i]);
+  return at === -1 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
+
+const full = (detail: string) => new AssayError('TOO_MANY_REQUESTS', detail);
