@@ -13,7 +13,7 @@ import { censoringOracle } from '../src/adversaries/oracle/censoring.ts';
 import { bribedValidator } from '../src/adversaries/validator/bribed.ts';
 import { copyingValidator } from '../src/adversaries/validator/copying.ts';
 import type { World } from '../src/world.ts';
-import { codeOf, type StartOptions, startWorld } from './start.fixture.ts';
+import { codeOf, quickDeadlines, type StartOptions, startWorld } from './start.fixture.ts';
 
 /** A world in which the first member of a role attacks. */
 function attacked(adversary: Adversary, options: StartOptions) {
@@ -105,20 +105,9 @@ describe('a mixer that lies', () => {
   });
 });
 
-const deadlines = {
-  prepareMs: 300,
-  firstTokenMs: 400,
-  generationMs: 400,
-  generationPerTokenMs: 1,
-  stallMs: 400,
-  commitMs: 300,
-  lostMs: 50,
-  oracleSlotMs: 100,
-};
-
 describe('who stands beside the work', () => {
   it('censoring-oracle: the next in turn takes the task away, and has the duty', async () => {
-    const net = await attacked(censoringOracle, { miners: 2, params: { ...long, deadlines } });
+    const net = await attacked(censoringOracle, { miners: 2, params: { ...long, deadlines: quickDeadlines } });
     const oracles: number[] = [];
     net.chain.onBlock(({ result }) => {
       for (const event of result.events) if (event.type === 'taskLate') oracles.push(event.oracle);

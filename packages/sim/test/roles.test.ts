@@ -13,18 +13,8 @@ import { attackBy } from '../src/adversaries/in-world.ts';
 import { earlyStopper } from '../src/adversaries/miner/early-stopper.ts';
 import { model } from '../src/serving.ts';
 import { SimulatedModel } from '../src/simulated-model.ts';
-import { artifactOf, codeOf, startWorld } from './start.fixture.ts';
+import { artifactOf, codeOf, quickDeadlines, startWorld } from './start.fixture.ts';
 
-const quickDeadlines = {
-  prepareMs: 300,
-  firstTokenMs: 400,
-  generationMs: 400,
-  generationPerTokenMs: 1,
-  stallMs: 400,
-  commitMs: 300,
-  lostMs: 50,
-  oracleSlotMs: 100,
-};
 /** Prompt tokens the gateway reserves for `hello`: its bytes, and what a template may add. */
 const promptBound = 5 + 64 + 16;
 

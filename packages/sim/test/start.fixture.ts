@@ -19,6 +19,18 @@ const usual = {
   modelOf: () => new SimulatedModel('registered'),
 } as const satisfies Partial<WorldOptions>;
 
+/** Deadlines of a task for machines that are next to each other, milliseconds. */
+export const quickDeadlines = {
+  prepareMs: 300,
+  firstTokenMs: 400,
+  generationMs: 400,
+  generationPerTokenMs: 1,
+  stallMs: 400,
+  commitMs: 300,
+  lostMs: 50,
+  oracleSlotMs: 100,
+} as const;
+
 export type StartOptions = Partial<WorldOptions> & Pick<WorldOptions, 'miners'>;
 
 useNativeHasher();
