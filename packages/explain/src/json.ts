@@ -13,6 +13,7 @@ import type {
   Miner,
   Mixer,
   Model,
+  OpenCase,
   ParamsJson,
   ReceiptJson,
   Role,
@@ -20,7 +21,14 @@ import type {
   Task,
   Validator,
 } from '@assay/client';
-import { type BlockResult, measuredValues, type TransactionResult } from '@assay/ledger';
+import {
+  type BlockResult,
+  type LedgerView,
+  measuredValues,
+  silenceOf,
+  stakeOf,
+  type TransactionResult,
+} from '@assay/ledger';
 import {
   AccountRow,
   type AuditNumbers,
@@ -28,6 +36,7 @@ import {
   type AuditVerdict,
   addressText,
   type Block,
+  CaseRow,
   DomainRow,
   type EpochClose,
   type Flaw,
@@ -79,6 +88,13 @@ export const rowJson = {
     ...(SessionRow.toJson(row) as Omit<Session, 'index'>),
   }),
 };
+
+/** An undecided case, with who may appeal and what silence makes of it (§10.6.1). */
+export function openCaseJson(state: LedgerView, row: Readonly<CaseRow>): OpenCase {
+  const owner = stakeOf(state, row.kind, row.role)?.owner ?? new Uint8Array(20);
+  const json = CaseRow.toJson(row) as Omit<OpenCase, 'owner' | 'silence'>;
+  return { ...json, owner: addressText(owner), silence: silenceOf(state, row) };
+}
 
 function measuredJson(row: MeasureRow | undefined): Miner['measured'] {
   const { hashRate, bandwidth, latencyMs } = measuredValues(row);
