@@ -95,10 +95,10 @@ describe('a miner that serves the same weights cut to 4 bits', () => {
     const explained = await command('explain', 'audit', first?.taskId ?? '');
     expect(explained).toMatchObject({ code: 0 });
     expect(explained.out).toContain('refunded');
-    const cases = JSON.parse((await command('cases', '--json')).out).cases as Case[];
+    const cases = JSON.parse((await command('case', 'list', '--json')).out).cases as Case[];
     const about = cases.find(({ cause, subject }) => cause === 'hardFailure' && subject === first?.taskId)?.case;
-    const decision = ['--case', String(about), '--is-fine', 'yes', '--from', 'foundation'];
-    expect(await command('tx', 'decideCase', ...decision)).toMatchObject({ code: 0 });
+    expect((await command('status')).out).toMatch(/The foundation has to decide, .* is here:\n {2}Case \d+ /);
+    expect(await command('case', 'decide', String(about), '--fine')).toMatchObject({ code: 0 });
     const slash = await command('explain', 'slash', String(about), '--json');
     expect(slash).toMatchObject({ code: 0 });
     // The price · 0.6 · 1.5 ÷ (0.02 · 0.95), far below a tenth of the collateral.

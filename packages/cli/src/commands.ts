@@ -5,7 +5,10 @@ import { apiKeyNewCommand } from './commands/api-key-new.ts';
 import { apiKeyRevokeCommand } from './commands/api-key-revoke.ts';
 import { balanceCommand } from './commands/balance.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
-import { casesCommand } from './commands/cases.ts';
+import { caseAppealCommand } from './commands/case-appeal.ts';
+import { caseDecideCommand } from './commands/case-decide.ts';
+import { caseListCommand } from './commands/case-list.ts';
+import { caseShowCommand } from './commands/case-show.ts';
 import { chatCommand } from './commands/chat.ts';
 import { committeeCommand } from './commands/committee.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -74,7 +77,10 @@ const described: readonly Command[] = [
   explainAuditCommand,
   explainPowerCommand,
   explainSlashCommand,
-  casesCommand,
+  caseListCommand,
+  caseShowCommand,
+  caseDecideCommand,
+  caseAppealCommand,
   adversariesCommand,
   replayCommand,
   ...txCommands,

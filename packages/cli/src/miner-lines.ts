@@ -42,7 +42,7 @@ function factsOf({ miner, earning, income }: MinerStatus, all: MinerStatuses): [
   if (miner === null || earning === null) return [['next epoch', next]];
   const { collateralUnits, trustPpb, availabilityPpb, level, weight, resultsOwed, evidenceLevel } = miner;
   const owed = resultsOwed === 0 ? 'none' : `${resultsOwed}, of audits that found another engine`;
-  const cases = earning.openCases.map((number) => `${number}: \`assay explain slash ${number}\``);
+  const cases = earning.openCases.map((number) => `${number}: \`assay case show ${number}\``);
   return [
     ['evidence', `level ${evidenceLevel}: ${evidenceWords[evidenceLevel] ?? 'as validators ask for it'}`],
     ['engine', engineText(earning)],

@@ -52,7 +52,7 @@ describe('assay miner status §20.6.1', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^miner-0, assay1\w+\n {2}✓ online {6}running\n {2}✓ registered {2}miner 0, active\n/);
     expect(out).toMatch(/\n {2}compared +not known here/);
-    expect(out).toMatch(/\n {2}open cases +2: `assay explain slash 2`\n/);
+    expect(out).toMatch(/\n {2}open cases +2: `assay case show 2`\n/);
     expect(out).toMatch(/\n {2}1\. It is new\.\n$/);
     expect(minerStatusCommand.output.parse(JSON.parse((await assay(url, '--json')).out))).toMatchObject({
       miners: [{ name: 'miner-0', miner: { index: 0 }, hindrances: [{ code: 'trialPeriod' }] }],

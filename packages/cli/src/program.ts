@@ -90,6 +90,7 @@ const groupSummaries: Readonly<Record<string, string>> = {
   gov: 'Proposals, and what a change of parameters would have done.',
   network: 'A network of many processes: write it, start it, look at it, end it.',
   miner: 'The miners that a node runs.',
+  case: 'Cases against stakes: what they are about, and who decides.',
   models: 'The models of the catalogue.',
   'api-key': 'The API keys of a session: list, issue and revoke them.',
   params: 'The parameters, and what they mean, worked out before anybody is bound by them.',

@@ -4,7 +4,7 @@ import { type AuditNumbers, AuditVerdict, addressText, noNumbers, type Ref } fro
 import { equalBytes } from '@assay/ssz';
 import { z } from 'zod';
 import { followTrail, type Trail } from './audit-trail.ts';
-import { CheckResult, checkCells, checkHead, checkResults } from './checks.ts';
+import { CheckResult, checkResults, checkStep, type Reading } from './checks.ts';
 import { disputeAnswer, disputeStep } from './dispute.ts';
 import { type Explanation, explanationOf, hex, type Step, stateAfter, transactionAt } from './explanation.ts';
 import { flawWord } from './json.ts';
@@ -91,7 +91,7 @@ export async function explainAudit(
       ...similarityStep(trail),
       drawStep(trail),
       ...auditorStep(trail),
-      ...checkStep(trail),
+      ...checkStep(readingsOf(trail), trail.audit?.isPlanted ?? false),
       ...verdictStep(trail),
       ...consequenceStep(trail),
       ...disputeStep(trail.dispute),
@@ -192,20 +192,11 @@ function auditorStep(trail: Trail): Step[] {
 const checksIn = (trail: Trail, numbers: AuditNumbers) =>
   checkResults(numbers, basisOf(trail, numbers), trail.audit?.isPlanted ?? false);
 
-/** Each check of each auditor, from the numbers that are revealed. */
-function checkStep(trail: Trail): Step[] {
-  const rows = (trail.audit?.auditors ?? []).flatMap(({ validator, state, numbers }) =>
-    state === 'revealed' ? checksIn(trail, numbers).map((result) => [String(validator), ...checkCells(result)]) : [],
+/** What was revealed, and what it was read against. */
+function readingsOf(trail: Trail): Reading[] {
+  return (trail.audit?.auditors ?? []).flatMap(({ validator, state, numbers }) =>
+    state === 'revealed' ? [{ validator, numbers, basis: basisOf(trail, numbers) }] : [],
   );
-  if (rows.length === 0) return [];
-  return [
-    {
-      title: 'Each check against its limits: soft above the first mark, hard above the last where there is one',
-      clause: '§10.4, §10.12, verification §3.5, §4.7',
-      facts: [],
-      table: { head: ['validator', ...checkHead], rows },
-    },
-  ];
 }
 
 /** Whose opinion the verdict, or a plant, contradicts (§10.21, §10.27). */

@@ -1,5 +1,13 @@
-import { Ledger, type LedgerView, type OpinionBasis, opinionBasis } from '@assay/ledger';
-import type { AuditNumbers, CaseRow, CaseStatus, LedgerEvent, Params, Ref } from '@assay/protocol';
+import {
+  Ledger,
+  type LedgerView,
+  type OpinionBasis,
+  opinionBasis,
+  type Silence,
+  silenceOf,
+  stakeOf,
+} from '@assay/ledger';
+import type { AuditNumbers, CaseRow, LedgerEvent, Params, Ref } from '@assay/protocol';
 import { toHex } from '@assay/ssz';
 import { bodyOf, certifiedIn, type ReceiptLocation } from './certified.ts';
 import { transactionAt } from './explanation.ts';
@@ -37,7 +45,14 @@ export interface CaseRecord {
   readonly reveals: readonly Judged[];
   /** What the transaction asks for that opened it by hand; null for another cause. */
   readonly askedUnits: bigint | null;
+  /** Whether the miner opened the seal of a plant in that audit (§10.25). */
+  readonly isPlanted: boolean;
+  /** Who owned the stake. */
+  readonly owner: Uint8Array;
   readonly opinions: Stood<Of<'caseOpinion'>>[];
+  /** Its row while it is not decided, after the last block, and what silence makes of it then. */
+  open: { readonly row: Readonly<CaseRow>; readonly silence: Silence } | null;
+  due: Stood<Of<'caseDue'>> | null;
   appeal: Stood<Of<'caseAppealed'>> | null;
   frozen: Stood<Of<'penaltiesFrozen'>> | null;
   end: Stood<Of<'caseExecuted'> | Of<'caseDismissed'>> | null;
@@ -49,6 +64,7 @@ export interface CaseRecord {
 export async function casesOf(history: History, options: { readonly fast: boolean }): Promise<CaseRecord[]> {
   const book = new CaseBook(Ledger.fromGenesis(history.genesis).state.params);
   for await (const replayed of replayBlocks(history, options)) book.take(replayed);
+  book.end();
   return book.cases;
 }
 
@@ -61,6 +77,7 @@ class CaseBook {
   /** Those in force in the block to come: they change with the end of a block. */
   #params: Params;
   #order = 0;
+  #last: LedgerView | null = null;
 
   constructor(params: Params) {
     this.#params = params;
@@ -72,6 +89,17 @@ class CaseBook {
     for (const stood of stoodIn(replayed, this.#order)) this.#take(stood, replayed);
     this.#order += result.events.length;
     this.#params = ledger.state.params;
+    this.#last = ledger.state;
+  }
+
+  /** After the last block: how the undecided ones stand. */
+  end(): void {
+    const state = this.#last;
+    for (const row of state?.cases ?? []) {
+      const record = this.#byNumber.get(row.id);
+      if (state === null || record === undefined || record.end !== null) continue;
+      record.open = { row, silence: silenceOf(state, row) };
+    }
   }
 
   #take(stood: Stood<LedgerEvent>, replayed: Replayed): void {
@@ -83,6 +111,7 @@ class CaseBook {
       for (const number of value.cases) this.#update(number, { frozen: { ...stood, value } });
     }
     if (value.type === 'caseOpinion') this.#byNumber.get(value.case)?.opinions.push({ ...stood, value });
+    if (value.type === 'caseDue') this.#update(value.case, { due: { ...stood, value } });
     if (value.type === 'caseAppealed') this.#update(value.case, { appeal: { ...stood, value } });
     if (value.type === 'caseExecuted' || value.type === 'caseDismissed') {
       this.#update(value.case, { end: { ...stood, value }, endParams: this.#params });
@@ -94,11 +123,12 @@ class CaseBook {
   }
 
   #open(opened: Stood<Of<'caseOpened'>>, { block, ledger }: Replayed): void {
-    const { subject, case: number } = opened.value;
+    const { subject, case: number, kind, role } = opened.value;
     const asked = opened.transaction === null ? null : bodyOf(block, opened.transaction, 'openCase');
     const row = [...ledger.state.cases].find(({ id }) => id === number);
     if (row === undefined) throw new RangeError(`case ${number} was opened, and is not there`);
     const task = this.#tasks.get(toHex(subject)) ?? null;
+    const audit = ledger.state.audits.get(ledger.state.auditOf(subject) ?? -1);
     const record: CaseRecord = {
       opened,
       row,
@@ -106,7 +136,11 @@ class CaseBook {
       params: this.#params,
       reveals: task === null ? [] : judged(ledger.state, task, this.#reveals.get(toHex(subject)) ?? []),
       askedUnits: asked?.amountUnits ?? null,
+      isPlanted: audit?.isPlanted ?? false,
+      owner: stakeOf(ledger.state, kind, role)?.owner ?? new Uint8Array(20),
       opinions: [],
+      open: null,
+      due: null,
       appeal: null,
       frozen: null,
       end: null,
@@ -138,10 +172,9 @@ function stoodIn({ height, result }: Replayed, order: number): Stood<LedgerEvent
 }
 
 /** Where a case stands; time that has run out and is not yet in a block changes nothing. */
-export function statusOf({ end, appeal, frozen, row }: CaseRecord): CaseStatus {
+export function statusOf({ end, open, row }: CaseRecord): CaseRow['status'] {
   if (end !== null) return end.value.type === 'caseExecuted' ? 'executed' : 'dismissed';
-  const isReviewed = row.status === 'review' || appeal !== null || frozen !== null;
-  return isReviewed ? 'review' : 'pending';
+  return open?.row.status ?? row.status;
 }
 
 function judged(state: LedgerView, { receipt }: ReceiptLocation, reveals: readonly Revealed[]): Judged[] {

@@ -1,6 +1,7 @@
 import { type Check, checksOf, type OpinionBasis } from '@assay/ledger';
 import { type AuditNumbers, noProfile } from '@assay/protocol';
 import { z } from 'zod';
+import type { Step } from './explanation.ts';
 import { ratio } from './ratio.ts';
 
 export const CheckResult = z.object({
@@ -36,10 +37,33 @@ export function checkResults(numbers: AuditNumbers, basis: OpinionBasis, isPlant
   });
 }
 
-export const checkHead = ['check', 'clause', 'value', 'soft above', 'hard above', 'margin', 'value against limits'];
+/** What one auditor revealed, and what it was read against. */
+export interface Reading {
+  readonly validator: number;
+  readonly numbers: AuditNumbers;
+  readonly basis: OpinionBasis;
+}
+
+/** Each check of each auditor, from the numbers that are revealed; none without any. */
+export function checkStep(readings: readonly Reading[], isPlanted: boolean): Step[] {
+  const rows = readings.flatMap(({ validator, numbers, basis }) =>
+    checkResults(numbers, basis, isPlanted).map((result) => [String(validator), ...checkCells(result)]),
+  );
+  if (rows.length === 0) return [];
+  return [
+    {
+      title: 'Each check against its limits: soft above the first mark, hard above the last where there is one',
+      clause: '§10.4, §10.12, verification §3.5, §4.7',
+      facts: [],
+      table: { head: ['validator', ...checkHead], rows },
+    },
+  ];
+}
+
+const checkHead = ['check', 'clause', 'value', 'soft above', 'hard above', 'margin', 'value against limits'];
 
 /** One check in cells under `checkHead`. */
-export function checkCells(result: CheckResult): string[] {
+function checkCells(result: CheckResult): string[] {
   const { check, clause, unit, value, softAbove, hardAbove, margin } = result;
   const amount = (number: number) => amounts[unit](number);
   const left = margin < 0 ? `-${amount(-margin)}` : amount(margin);

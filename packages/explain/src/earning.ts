@@ -1,7 +1,7 @@
 import { formatUnits, type Hindrance } from '@assay/client';
 import { committeeOf, type LedgerView } from '@assay/ledger';
 import { addressText, type EngineInfo, type Ref } from '@assay/protocol';
-import { holding, ofStatus, tooLow } from './hindrance.ts';
+import { holding, ofCases, ofStatus, tooLow } from './hindrance.ts';
 import { hindrancesOfMiner } from './miner-earning.ts';
 
 /** A role, and where the chain has it. */
@@ -24,7 +24,10 @@ export function hindrancesOf(head: LedgerView, { kind, index, operator, engine }
   }
   if (kind === 'miner') return hindrancesOfMiner(head, index, engine);
   const standing = ofStatus(kind, index, head[`${kind}s`].at(index));
-  if (standing.length > 0) return standing;
+  return [...(standing.length > 0 ? standing : ofDuties(head, kind, index)), ...ofCases(head, kind, index)];
+}
+
+function ofDuties(head: LedgerView, kind: Exclude<EarningRole['kind'], 'miner'>, index: number): Hindrance[] {
   if (kind === 'mixer') return ofMixer(head, index);
   if (kind === 'validator') return ofValidator(head, index);
   return kind === 'oracle' ? ofPresence(head, kind, index) : ofStake(head, kind, index);

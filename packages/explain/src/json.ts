@@ -13,6 +13,7 @@ import type {
   Miner,
   Mixer,
   Model,
+  OpenCase,
   ParamsJson,
   ReceiptJson,
   Role,
@@ -20,7 +21,15 @@ import type {
   Task,
   Validator,
 } from '@assay/client';
-import { type BlockResult, measuredValues, noEngine, type TransactionResult } from '@assay/ledger';
+import {
+  type BlockResult,
+  type LedgerView,
+  measuredValues,
+  noEngine,
+  silenceOf,
+  stakeOf,
+  type TransactionResult,
+} from '@assay/ledger';
 import {
   AccountRow,
   type AuditNumbers,
@@ -28,6 +37,7 @@ import {
   type AuditVerdict,
   addressText,
   type Block,
+  CaseRow,
   DomainRow,
   type EpochClose,
   type Flaw,
@@ -79,6 +89,13 @@ export const rowJson = {
     ...(SessionRow.toJson(row) as Omit<Session, 'index'>),
   }),
 };
+
+/** An undecided case, with who may appeal and what silence makes of it (§10.6.1). */
+export function openCaseJson(state: LedgerView, row: Readonly<CaseRow>): OpenCase {
+  const owner = stakeOf(state, row.kind, row.role)?.owner ?? new Uint8Array(20);
+  const json = CaseRow.toJson(row) as Omit<OpenCase, 'owner' | 'silence'>;
+  return { ...json, owner: addressText(owner), silence: silenceOf(state, row) };
+}
 
 function measuredJson(row: MeasureRow | undefined): Miner['measured'] {
   const { hashRate, bandwidth, latencyMs } = measuredValues(row);

@@ -1,16 +1,16 @@
 import type { Comparison, Hindrance, MinerEarning } from '@assay/client';
-import { type LedgerView, MAX_RESULTS_OWED, namesEngine, profilesInForce, termsAt } from '@assay/ledger';
+import { isUndecided, type LedgerView, MAX_RESULTS_OWED, namesEngine, profilesInForce, termsAt } from '@assay/ledger';
 import { EngineInfo, type MinerRow, type Ref } from '@assay/protocol';
 import { equalBytes } from '@assay/ssz';
-import { holding, ofStatus, tooLow } from './hindrance.ts';
+import { holding, ofCases, ofStatus, tooLow } from './hindrance.ts';
 
 /** All that can be said of how a miner earns; `engine` is what it serves with, null where that is not known. */
 export function minerEarning(head: LedgerView, index: Ref<'miners'>, engine: EngineInfo | null): MinerEarning {
   const miner = head.miners.standing(index);
   const { height } = head.globals;
   const { minCollateralUnits } = termsAt(head.domains.at(miner.domain), head.globals.epoch);
-  const openCases = Array.from(head.cases).flatMap(({ id, kind, role, status }) =>
-    kind === 'miner' && role === index && (status === 'review' || status === 'pending') ? [id] : [],
+  const openCases = Array.from(head.cases).flatMap((row) =>
+    row.kind === 'miner' && row.role === index && isUndecided(row) ? [row.id] : [],
   );
   return {
     index,
@@ -46,7 +46,8 @@ export function hindrancesOfMiner(head: LedgerView, index: Ref<'miners'>, engine
   const miner = head.miners.get(index);
   if (miner === undefined) return [];
   const standing = ofStatus('miner', index, miner);
-  return standing.length > 0 ? standing : [...ofOffer(head, miner, engine), ...ofStanding(head, miner)];
+  const reasons = standing.length > 0 ? standing : [...ofOffer(head, miner, engine), ...ofStanding(head, miner)];
+  return [...reasons, ...ofCases(head, 'miner', index)];
 }
 
 /** What a miner does whose engine validators cannot compare. */
@@ -125,7 +126,7 @@ function ofStanding(head: LedgerView, miner: Readonly<MinerRow>): Hindrance[] {
       miner.forfeits,
       'forfeits',
       'It failed an audit hard, or too many challenges: it gets no emission for this reward period.',
-      '`assay cases` shows why; the next period counts again.',
+      '`assay case list` shows why; the next period counts again.',
     ],
     [globals.period < trialEnd, 'trialPeriod', `It is new: it gets emission from reward period ${trialEnd} on.`, null],
     [miner.tasks === 0, 'noTaskYet', 'It has had no task yet: the draw decides when one comes.', null],

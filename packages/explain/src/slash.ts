@@ -3,51 +3,46 @@ import { offenceFine, proposedFine, roomOf } from '@assay/ledger';
 import { addressText, type CaseCause, CaseStatus, type Ref, ref } from '@assay/protocol';
 import { z } from 'zod';
 import { type CaseRecord, casesOf, statusOf } from './case-book.ts';
+import { silenceWords } from './case-words.ts';
 import { type Explanation, explanationOf, hex, type Step, transactionAt } from './explanation.ts';
 import { numberCells, numberHead } from './numbers.ts';
 import { ratio } from './ratio.ts';
 import { Refusal } from './refusal.ts';
 import type { History } from './replay-blocks.ts';
 
-export const SlashExplanation = explanationOf(
-  z.object({
-    case: z.int(),
-    cause: z.string(),
-    /** Whose stake: `miner 2`. */
-    against: z.string(),
-    /** The task, the offence, or the hash of a reason. */
-    subject: z.string(),
-    status: z.enum(CaseStatus.words),
-    /** The fine before its caps, and the same from the numbers shown. */
-    proposedUnits: z.string(),
-    recomputedProposedUnits: z.string(),
-    stakeUnits: z.string(),
-    leavingUnits: z.string(),
-    takenUnits: z.string(),
-    /** What was held, and the same from the numbers shown. */
-    heldUnits: z.string(),
-    recomputedHeldUnits: z.string(),
-    appealBondUnits: z.string(),
-    rewards: z.array(z.object({ account: z.string(), units: z.string() })),
-    burnedUnits: z.string(),
-    returnedUnits: z.string(),
-  }),
-);
+export const SlashResult = z.object({
+  case: z.int(),
+  cause: z.string(),
+  /** Whose stake: `miner 2`. */
+  against: z.string(),
+  /** The task, the offence, or the hash of a reason. */
+  subject: z.string(),
+  status: z.enum(CaseStatus.words),
+  /** The fine before its caps, and the same from the numbers shown. */
+  proposedUnits: z.string(),
+  recomputedProposedUnits: z.string(),
+  stakeUnits: z.string(),
+  leavingUnits: z.string(),
+  takenUnits: z.string(),
+  /** What was held, and the same from the numbers shown. */
+  heldUnits: z.string(),
+  recomputedHeldUnits: z.string(),
+  appealBondUnits: z.string(),
+  rewards: z.array(z.object({ account: z.string(), units: z.string() })),
+  burnedUnits: z.string(),
+  returnedUnits: z.string(),
+});
+export type SlashResult = z.infer<typeof SlashResult>;
+export const SlashExplanation = explanationOf(SlashResult);
 const PPB = 1_000_000_000n;
-type Slash = z.infer<typeof SlashExplanation>['result'];
 
 /** Why a case was opened, what its fine follows from, who decided, and where it went (economics §6). */
 export async function explainSlash(
   history: History,
   number: Ref<'cases'>,
   options: { readonly fast: boolean },
-): Promise<Explanation<Slash>> {
-  const cases = await casesOf(history, options);
-  const record = cases.find(({ opened }) => opened.value.case === number);
-  if (record === undefined) {
-    const known = cases.length === 0 ? 'has no cases' : `has cases 0 to ${cases.length - 1}`;
-    throw new Refusal('notFound', `There is no ${ref('cases').describe(number)}: ${history.source} ${known}.`);
-  }
+): Promise<Explanation<SlashResult>> {
+  const { record, cases } = await caseOf(history, number, options);
   const result = resultOf(record, cases);
   return {
     question: `What became of case ${number} against ${result.against}?`,
@@ -63,7 +58,16 @@ export async function explainSlash(
   };
 }
 
-function resultOf(record: CaseRecord, cases: readonly CaseRecord[]): Slash {
+/** The case of a number, and all others. Throws Refusal where there is none. */
+export async function caseOf(history: History, number: Ref<'cases'>, options: { readonly fast: boolean }) {
+  const cases = await casesOf(history, options);
+  const record = cases.find(({ opened }) => opened.value.case === number);
+  if (record !== undefined) return { record, cases };
+  const known = cases.length === 0 ? 'has no cases' : `has cases 0 to ${cases.length - 1}`;
+  throw new Refusal('notFound', `There is no ${ref('cases').describe(number)}: ${history.source} ${known}.`);
+}
+
+export function resultOf(record: CaseRecord, cases: readonly CaseRecord[]): SlashResult {
   const { opened, appeal, end } = record;
   const { value } = opened;
   const executed = end?.value.type === 'caseExecuted' ? end.value : null;
@@ -123,7 +127,7 @@ function sameDay({ opened, row, params }: CaseRecord, cases: readonly CaseRecord
   });
 }
 
-function matterStep(record: CaseRecord): Step {
+export function matterStep(record: CaseRecord): Step {
   const { opened, task, reveals } = record;
   if (task === null) return otherMatterStep(record);
   const { receipt, height, transaction, index } = task;
@@ -222,7 +226,7 @@ function proposalStep(record: CaseRecord): Step {
   return { title: 'The fine of a proven offence', clause: 'economics §6.6', facts, table: null };
 }
 
-function capStep(record: CaseRecord, cases: readonly CaseRecord[]): Step {
+export function capStep(record: CaseRecord, cases: readonly CaseRecord[]): Step {
   const { opened, params } = record;
   const { stakeUnits, leavingUnits, takenUnits, heldUnits, kind, role } = opened.value;
   const { incidentCapPpb, dailyCapPpb } = params.cases;
@@ -262,7 +266,7 @@ function capStep(record: CaseRecord, cases: readonly CaseRecord[]): Step {
 /** What the failures that froze penalties have in common (§10.8, §10.15). */
 const commonWords = { model: '', payer: ', all for one payer', flaw: ', all by one flaw' } as const;
 
-function decisionStep({ opened, row, params, opinions, appeal, frozen, end }: CaseRecord): Step[] {
+export function decisionStep({ opened, row, params, opinions, appeal, frozen, due, end, open }: CaseRecord): Step[] {
   const { foundationReview, foundation, foundationQuorum } = params.cases;
   const facts = [
     {
@@ -277,6 +281,10 @@ function decisionStep({ opened, row, params, opinions, appeal, frozen, end }: Ca
     },
     { name: 'until the end of', value: `epoch ${row.deadlineEpoch}`, source: opened.at },
   ];
+  if (due !== null) {
+    const value = `due at the end of epoch ${due.value.deadlineEpoch} unless appealed`;
+    facts.push({ name: 'silence of the foundation', value, source: due.at });
+  }
   if (frozen !== null) {
     const { failing, miners, model, shared } = frozen.value;
     const what = shared === 'model' ? `miners of model ${model}` : 'miners';
@@ -286,14 +294,17 @@ function decisionStep({ opened, row, params, opinions, appeal, frozen, end }: Ca
   if (appeal !== null) {
     facts.push({ name: 'appealed with a bond of', value: units(appeal.value.bondUnits), source: appeal.at });
   }
-  if (end === null) facts.push({ name: 'decision', value: 'still to come', source: '-' });
-  else facts.push({ name: 'decided by', value: end.value.by, source: end.at });
+  if (open !== null) {
+    const value = silenceWords({ ...open.row, silence: open.silence });
+    facts.push({ name: 'still to come', value, source: 'state after the last block' });
+  }
+  if (end !== null) facts.push({ name: 'decided by', value: end.value.by, source: end.at });
   const rows = opinions.map(({ at, value }) => [addressText(value.member), value.isFine ? 'fine' : 'no fine', at]);
   const table = rows.length === 0 ? null : { head: ['member', 'says', 'in'], rows };
-  return [{ title: 'Who decided', clause: '§10.6, §10.7, §10.8, §10.15', facts, table }];
+  return [{ title: 'Who decided', clause: '§10.6–§10.8, §10.15', facts, table }];
 }
 
-function endStep({ end, endParams, appeal }: CaseRecord, { against }: Slash): Step[] {
+function endStep({ end, endParams, appeal }: CaseRecord, { against }: SlashResult): Step[] {
   if (end === null) return [];
   const bond = appeal === null ? [] : [{ name: 'bond of the appeal', value: units(appeal.value.bondUnits) }];
   if (end.value.type === 'caseDismissed') {
@@ -319,14 +330,18 @@ function endStep({ end, endParams, appeal }: CaseRecord, { against }: Slash): St
   return [{ title: 'Where it went', clause: 'economics §6.3, §10.7', facts, table }];
 }
 
-/** What the owner of the stake can do while a case is open (§10.7, §10.16). */
-function wayOut({ case: number, cause, status }: Slash): string {
+/** Who decides while a case is open, what silence does, and what the owner can do (§10.6.1, §10.7, §10.16). */
+function wayOut({ open }: CaseRecord, { case: number, cause }: SlashResult): string {
   const outcome = cause === 'ejection' ? ' Dismissed, the miner gets its place back.' : '';
-  if (status === 'review') return `The foundation decides; silence takes nothing.${outcome}`;
-  return `Its owner can have the foundation decide: \`assay tx appealCase --case ${number} --from OWNER\`.${outcome}`;
+  if (open === null) return outcome;
+  const words = silenceWords({ ...open.row, silence: open.silence });
+  const next = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+  if (open.row.status === 'review') return `${next}${outcome}`;
+  return `${next} Its owner can have the foundation decide: \`assay case appeal ${number}\`.${outcome}`;
 }
 
-function answerOf({ end }: CaseRecord, slash: Slash): string {
+export function answerOf(record: CaseRecord, slash: SlashResult): string {
+  const { end } = record;
   const { against } = slash;
   const held = units(BigInt(slash.heldUnits));
   const isSound =
@@ -334,7 +349,7 @@ function answerOf({ end }: CaseRecord, slash: Slash): string {
   const doubt = isSound ? '' : ' The fine does not follow from the numbers above.';
   if (end === null) {
     const open = `${held} units of ${against} are held; it is not decided yet whether they are taken.`;
-    return `${open}${doubt} ${wayOut(slash)}`;
+    return `${open}${doubt} ${wayOut(record, slash)}`;
   }
   if (end.value.type === 'caseDismissed') {
     return `The case was dismissed, and ${units(end.value.returnedUnits)} units went back to ${against}.${doubt}`;

@@ -32,7 +32,7 @@ export {
 } from './block/replay.ts';
 export { blockSigningRoot, headerRoot, type SealQuorum, sealProblem } from './block/seal.ts';
 export { restsOnFalseSignature } from './block/signatures.ts';
-export { offenceFine, proposedFine } from './cases/cases.ts';
+export { isUndecided, offenceFine, proposedFine, type Silence, silenceOf } from './cases/cases.ts';
 export { consensusKeyAt, isCharged, isProven, turnOf } from './cases/offences.ts';
 export { panelDuties } from './draw/acceptance.ts';
 export { committeeEpochs, committeeOf } from './draw/committee.ts';
@@ -66,6 +66,7 @@ export { checkPossessions, genesisHash, problemOfParams } from './governance/gen
 export { type ConsensusValidator, consensusChanges, consensusSet } from './stake/consensus-set.ts';
 export { splitsOf, termsAt } from './stake/domains.ts';
 export { roomOf } from './stake/fines.ts';
+export { stakeOf } from './stake/stakes.ts';
 export { updateTrust } from './standing/decay.ts';
 export { EJECTION_MILLI, MAX_RESULTS_OWED, noEvidence, standingAfter } from './standing/standing.ts';
 export { auditRatePpb, keptPpb, trustPpbOf } from './standing/trust.ts';

@@ -8,7 +8,7 @@ import { refTo } from '../inputs.ts';
 export const explainSlashCommand = defineCommand({
   name: 'explain slash',
   summary: 'Why a case was opened, what its fine follows from, who decided, and where the fine went.',
-  arguments: [{ syntax: '<case>', description: 'its number, as `assay cases` shows it' }],
+  arguments: [{ syntax: '<case>', description: 'its number, as `assay case list` shows it' }],
   options: [{ syntax: '--fast', description: 'do not check signatures while replaying' }],
   input: z.object({ case: refTo('The case', 'cases'), fast: z.boolean().default(false) }),
   output: SlashExplanation,

@@ -1,14 +1,10 @@
-import { Event, formatUnits } from '@assay/client';
 import { table } from '@assay/explain/table';
-import { addressText, type BodyKind, resultCodes, TransactionBody } from '@assay/protocol';
+import { type BodyKind, TransactionBody } from '@assay/protocol';
 import { z } from 'zod';
 import { type Command, defineCommand, type Invocation } from '../command.ts';
-import { keysOf } from '../data-keys.ts';
-import { CliError } from '../failures.ts';
 import { units } from '../inputs.ts';
-import { eventLines } from '../tx/events.ts';
 import { readBody, type TxOption, txOptions } from '../tx/fields.ts';
-import { send } from '../tx/send.ts';
+import { outcomeLines, signerNamed, submit, type TxOutcome, txOutcome } from '../tx/outcome.ts';
 import { sentences } from '../tx/sentences.ts';
 
 const standardKey = 'payer';
@@ -56,20 +52,6 @@ const txInput = z.looseObject({
   fee: units('--fee').optional(),
   dryRun: z.boolean().default(false),
 });
-const txOutput = z.object({
-  kind: z.string(),
-  from: z.string(),
-  nonce: z.int(),
-  feeUnits: z.string(),
-  /** Whether it was only checked. */
-  dryRun: z.boolean(),
-  /** The block it is in, or of a dry run the one it could be in. */
-  height: z.int(),
-  code: z.string(),
-  sentence: z.string(),
-  events: z.array(Event),
-});
-
 function txCommandOf(kind: BodyKind): Command {
   return defineCommand({
     name: `tx ${kind}`,
@@ -85,48 +67,20 @@ function txCommandOf(kind: BodyKind): Command {
       { syntax: '--dry-run', description: 'say what it would get, and send nothing' },
     ],
     input: txInput,
-    output: txOutput,
+    output: txOutcome,
     run: (invocation) => run(kind, invocation),
-    print: ({ from, nonce, feeUnits, dryRun, height, code, sentence, events }, { from: name }) => [
-      dryRun ? `In block ${height} it would get ${code}: ${sentence}` : `In block ${height}: ${code}. ${sentence}`,
-      `${kind} of ${name} (${from}), nonce ${nonce}, fee ${formatUnits(BigInt(feeUnits))}`,
-      ...eventLines(events),
-    ],
+    print: (outcome, { from }) => outcomeLines(outcome, from),
     exit: ({ code }) => (code === 'OK' ? 'ok' : 'refused'),
   });
 }
 
-async function run(kind: BodyKind, invocation: Invocation<z.infer<typeof txInput>>): Promise<z.infer<typeof txOutput>> {
-  const { dataDir, environment, input, client } = invocation;
-  const { from, fee, dryRun, ...given } = input;
-  const keys = await keysOf(dataDir, environment);
-  if (!keys.has(from)) {
-    throw new CliError(
-      'notFound',
-      `There is no key "${from}" in ${dataDir}; \`assay keys\` lists them, --from names one.`,
-    );
-  }
-  const node = client();
-  const params = await node.getParams();
-  const signer = keys.account(from);
-  const known = { keys, params, account: signer.address };
+async function run(kind: BodyKind, invocation: Invocation<z.infer<typeof txInput>>): Promise<TxOutcome> {
+  const { input, client } = invocation;
+  const { from, fee: feeUnits, dryRun, ...given } = input;
+  const { keys, signer } = await signerNamed(from, invocation);
+  const known = { keys, params: await client().getParams(), account: signer.address };
   const body = readBody(kind, given as Record<string, string | undefined>, known);
-  const feeUnits = fee ?? params.transactionFeeUnits;
-  const answer = await send(node, [kind, body], { signer, name: from, feeUnits, dryRun });
-  const { sentence } = 'sentence' in answer ? answer : resultCodes[answer.code];
-  const events = 'events' in answer ? answer.events : [];
-  const { nonce, height, code } = answer;
-  return {
-    kind,
-    from: addressText(signer.address),
-    nonce,
-    feeUnits: String(feeUnits),
-    dryRun,
-    height,
-    code,
-    sentence,
-    events,
-  };
+  return submit(invocation, [kind, body], { from, feeUnits, dryRun });
 }
 
 /** The list of the kinds, then one command for each. */

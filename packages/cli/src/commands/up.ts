@@ -234,7 +234,7 @@ function welcome({ apiUrl, apiKey, dataDir, modelName, announced }: Booted): str
 /** Where a person sees what becomes of an attack. */
 function watching({ dataDir, isDataNamed }: { readonly dataDir: string; readonly isDataNamed: boolean }): string[] {
   const at = isDataNamed ? ` --data ${dataDir}` : '';
-  const commands = ['tasks', 'explain audit TASK', 'cases', 'explain slash CASE'].map(
+  const commands = ['tasks', 'explain audit TASK', 'case list', 'case show CASE'].map(
     (words) => `npx assay ${words}${at}`,
   );
   return ['Watch it:', ...commands.map((command) => `  ${command}`), ''];

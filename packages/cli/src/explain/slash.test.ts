@@ -126,9 +126,9 @@ describe('explain slash', () => {
     world.finishEpoch();
     const { answer, result } = await explained(world, 0);
     expect(result).toMatchObject({ cause: 'ejection', status: 'pending' });
-    expect(answer).toContain('`assay tx appealCase --case 0 --from OWNER`');
+    expect(answer).toContain('`assay case appeal 0`');
     world.send('owner', 'appealCase', { case: 0 });
-    expect((await explained(world, 0)).answer).toContain('The foundation decides; silence takes nothing.');
+    expect((await explained(world, 0)).answer).toContain('else the fine is taken and the bond goes back.');
   });
 
   it('does not know a case that was never opened', async () => {

@@ -16,7 +16,7 @@ const advice: Partial<Record<Code, (from: string) => string>> = {
   NOT_CREATOR: () => who,
   NOT_PAYER: () => who,
   NOT_FOUNDATION: () => '`assay params show cases.foundation` lists them.',
-  UNKNOWN_CASE: () => '`assay cases` shows those there are.',
+  UNKNOWN_CASE: () => '`assay case list` shows those there are.',
   UNKNOWN_PROPOSAL: () => '`assay gov list` shows those there are.',
   UNKNOWN_DOMAIN: () => listOf('domains'),
   UNKNOWN_MODEL: () => listOf('models'),

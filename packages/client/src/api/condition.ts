@@ -28,6 +28,7 @@ export const Hindrance = z.object({
     'notSeen',
     'noPower',
     'stakeTooLow',
+    'caseOpen',
   ]),
   sentence: z.string(),
   /** What to do; null where there is nothing but to wait. */

@@ -19,6 +19,7 @@ import {
   MinerPage,
   MixerPage,
   ModelPage,
+  OpenCasePage,
   RolePage,
   Session,
   SessionPage,
@@ -146,6 +147,7 @@ export const apiRoutes = {
   models: get('models', ModelPage, 'The registered models.', list),
   sessions: get('sessions', SessionPage, 'The sessions.', list),
   session: get('sessions/{index}', Session, 'One session.', { missing: 'No session has this index.' }),
+  openCases: get('cases', OpenCasePage, 'The cases that are not decided, by their numbers.', list),
   /** `before` is the `order` of the last task of the page before. */
   tasks: get('tasks', TaskPage, 'Certified tasks, newest first.', { query: ['limit', 'before'] }),
   task: get('tasks/{taskId}', TaskDetail, 'One task, its audit and its history.', task),

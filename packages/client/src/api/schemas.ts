@@ -3,6 +3,7 @@ import {
   Agreement,
   AuditorState,
   AuditVerdict,
+  CaseRow,
   emissionRateShape,
   epochCloseShape,
   GatewayRow,
@@ -102,6 +103,16 @@ export const ModelPage = pageOf(Model);
 export type ModelPage = z.infer<typeof ModelPage>;
 export const SessionPage = pageOf(Session);
 export type SessionPage = z.infer<typeof SessionPage>;
+
+/** An undecided case: with the owner of the stake, who may appeal, and what its deadline makes of it by itself. */
+export const OpenCase = z.object({
+  ...shapeOf(CaseRow),
+  owner: address,
+  silence: z.enum(['due', 'executed', 'dismissed']),
+});
+export type OpenCase = z.infer<typeof OpenCase>;
+export const OpenCasePage = pageOf(OpenCase);
+export type OpenCasePage = z.infer<typeof OpenCasePage>;
 
 export const PayoutJson = schemaOf(payoutShape);
 export type PayoutJson = z.infer<typeof PayoutJson>;

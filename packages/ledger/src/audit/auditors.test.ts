@@ -2,6 +2,7 @@ import type { AuditNumbers } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
 import { conservation } from '../block/conservation.ts';
 import { auditAll, auditInTurn } from '../testing/audits.fixture.ts';
+import { worldParams } from '../testing/params.fixture.ts';
 import { hardFailure, honest, softFailure, unchecked, World, type WorldOptions } from '../testing/world.fixture.ts';
 
 const noResult = unchecked('noResult');
@@ -18,7 +19,9 @@ const dutiesOf = (world: World, validators: readonly number[]) =>
 
 describe('a judge that is contradicted §10.21', () => {
   it('gets a strike and a case when it passes what two others find hard, and no duty', () => {
-    const { world, taskId, auditors } = heard([hardFailure, honest, hardFailure, hardFailure, hardFailure]);
+    const cases = { ...worldParams.cases, automaticDecision: false };
+    const said = [hardFailure, honest, hardFailure, hardFailure, hardFailure];
+    const { world, taskId, auditors } = heard(said, { params: { cases } });
     const [, liar = 9] = auditors;
     const others = auditors.filter((each) => each !== liar);
     expect(world.state.validators.at(liar)).toMatchObject({ strikes: 1, epochDuties: 0 });
@@ -31,7 +34,7 @@ describe('a judge that is contradicted §10.21', () => {
     expect(world.state.validators.at(liar).stakeUnits).toBe(500n - (row?.fineUnits ?? 0n));
     expect(world.events).toContainEqual(expect.objectContaining({ type: 'caseOpened', cause: 'falseVerdict' }));
     expect(conservation(world.state)).toBeNull();
-    // An honest difference of engines: the foundation says nothing, and the stake comes back.
+    // Dismissed, the stake comes back.
     for (let epoch = 0; epoch <= world.state.params.cases.reviewEpochs; epoch++) world.finishEpoch();
     expect(world.state.validators.at(liar).stakeUnits).toBe(500n);
   });

@@ -138,6 +138,7 @@ const lively = [
   'minerAdmitted',
   'caseExecuted',
   'caseDismissed',
+  'caseDue',
   'equivocation',
   'invalidItem',
   'doubleVote',

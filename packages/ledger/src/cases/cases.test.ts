@@ -1,5 +1,6 @@
-import type { Flaw } from '@assay/protocol';
+import { addressText, type Flaw } from '@assay/protocol';
 import { describe, expect, it } from 'vitest';
+import { conservation } from '../block/conservation.ts';
 import { answer, caseWorld, members } from '../testing/cases.fixture.ts';
 import { worldParams } from '../testing/params.fixture.ts';
 import { FEE, honest, softFailure, unchecked, type World } from '../testing/world.fixture.ts';
@@ -141,20 +142,106 @@ describe('decideCase §10.6', () => {
     expect(opinion(world, 'stranger1', false)).toBe('ALREADY_DECIDED');
     expect(statusOf(world)).toBe('review');
   });
+});
 
-  it('dismisses what is not decided in time, and never takes a fine by silence', () => {
+describe('silence of the foundation §10.6.1', () => {
+  const pass = (world: World, epochs: number) => {
+    for (let epoch = 0; epoch < epochs; epoch++) world.finishEpoch();
+  };
+  const bondOf = (world: World, index = 0) => world.state.cases.at(index).bondUnits;
+  const executed = { type: 'caseExecuted', case: 0, by: 'time', fineUnits: 100n };
+  const dismissed = { type: 'caseDismissed', case: 0, by: 'time', returnedUnits: 100n };
+
+  it('makes the fine due: a cheat that waits for it gets nothing back', () => {
     const world = caseWorld();
     answer(world);
-    opinion(world, 'stranger1', true);
-    for (let epoch = 0; epoch < 3; epoch++) world.finishEpoch();
+    world.send('stranger1', 'decideCase', { case: 0, isFine: false });
+    pass(world, 3);
     expect(statusOf(world)).toBe('review');
-    expect(world.finishEpoch().events).toContainEqual({
-      type: 'caseDismissed',
-      case: 0,
-      by: 'time',
-      returnedUnits: 100n,
-    });
+    expect(world.send('owner', 'appealCase', { case: 0 })).toBe('CASE_NOT_OPEN');
+    expect(world.finishEpoch().events).toContainEqual({ type: 'caseDue', case: 0, deadlineEpoch: 7 });
+    expect(world.state.cases.at(0)).toMatchObject({ status: 'pending', heldUnits: 100n, deadlineEpoch: 7 });
+    pass(world, 3);
+    expect(collateral(world)).toBe(900n);
+    expect(world.finishEpoch().events).toContainEqual(expect.objectContaining({ ...executed, burnedUnits: 80n }));
+    expect(collateral(world)).toBe(900n);
+  });
+
+  it('leaves the accused an appeal, which the foundation decides with what was said before', () => {
+    const world = caseWorld();
+    answer(world);
+    world.send('stranger1', 'decideCase', { case: 0, isFine: false });
+    pass(world, 4);
+    const before = world.balance('owner');
+    expect(world.send('owner', 'appealCase', { case: 0 })).toBe('OK');
+    expect(world.send('stranger1', 'decideCase', { case: 0, isFine: false })).toBe('ALREADY_DECIDED');
+    world.send('stranger2', 'decideCase', { case: 0, isFine: false });
+    expect(statusOf(world)).toBe('dismissed');
+    expect([world.balance('owner'), collateral(world)]).toEqual([before - FEE, 1000n]);
+  });
+
+  it('on an appeal, too, leaves the verdict, gives the bond back and rewards nobody (§10.7.1)', () => {
+    const world = caseWorld();
+    answer(world);
+    pass(world, 4);
+    world.send('owner', 'appealCase', { case: 0 });
+    // A vote takes three epochs, and whom it names has three.
+    expect(world.state.cases.at(0)).toMatchObject({ status: 'review', deadlineEpoch: 10, bondUnits: 70n });
+    pass(world, 6);
+    const [paid, before] = [validators(world), world.balance('owner')];
+    expect(statusOf(world)).toBe('review');
+    const { events } = world.finishEpoch();
+    expect(events).toContainEqual({ ...executed, rewards: [], burnedUnits: 100n });
+    expect([bondOf(world), world.balance('owner') - before]).toEqual([0n, 70n]);
+    expect(validators(world).every((units, i) => units >= (paid[i] ?? 0n))).toBe(true);
+    expect(conservation(world.state)).toBeNull();
+  });
+
+  it('may be ended by a vote that begins with the appeal, before it takes anything (§10.7.1)', () => {
+    const world = caseWorld({ foundation: [] }, { governance: { ...worldParams.governance, quorumPpb: 0 } });
+    answer(world);
+    pass(world, 4);
+    world.send('owner', 'appealCase', { case: 0 });
+    const value = JSON.stringify(members.slice(0, 2).map((name) => addressText(world.address(name))));
+    const change = { kind: 'parameterChange' as const, value: { path: 'cases.foundation', value } };
+    expect(world.send('payer', 'propose', { action: change })).toBe('OK');
+    expect(world.send('owner', 'vote', { proposal: 0, choice: 'yes' })).toBe('OK');
+    pass(world, 4);
+    expect(statusOf(world)).toBe('review');
+    // One of two against it: two for it cannot be reached.
+    expect(world.send('stranger1', 'decideCase', { case: 0, isFine: false })).toBe('OK');
+    expect([statusOf(world), collateral(world)]).toEqual(['dismissed', 1000n]);
+  });
+
+  it('dismisses where people alone decide, with an appeal or without', () => {
+    const manual = { automaticDecision: false };
+    const world = caseWorld(manual);
+    answer(world);
+    world.send('stranger1', 'decideCase', { case: 0, isFine: true });
+    pass(world, 3);
+    expect(world.finishEpoch().events).toContainEqual(dismissed);
     expect(collateral(world)).toBe(1000n);
+    const appealed = caseWorld({ ...manual, foundationReview: false });
+    answer(appealed);
+    const before = appealed.balance('owner');
+    appealed.send('owner', 'appealCase', { case: 0 });
+    pass(appealed, 7);
+    expect(statusOf(appealed)).toBe('dismissed');
+    expect([appealed.balance('owner'), collateral(appealed)]).toEqual([before - FEE, 1000n]);
+  });
+
+  it('never takes what one member asks for, nor an ejection that one payer accuses of (§10.6.2)', () => {
+    const world = caseWorld();
+    const asked = { kind: 'miner' as const, role: 0, amountUnits: 60n, reasonHash: new Uint8Array(32) };
+    expect(world.send('stranger1', 'openCase', asked)).toBe('OK');
+    for (let i = 0; i < 3; i++) answer(world);
+    pass(world, 5);
+    const fates = Array.from(world.state.cases, ({ cause, status }) => `${cause} ${status}`);
+    const due = ['hardFailure', 'hardFailure', 'hardFailure', 'forfeit'].map((cause) => `${cause} pending`);
+    expect(fates.toSorted()).toEqual(['byHand dismissed', 'ejection dismissed', ...due].toSorted());
+    pass(world, 4);
+    expect(world.events.some(({ type }) => type === 'minerEjected')).toBe(false);
+    expect(world.state.miners.at(0).status).toBe('active');
   });
 });
 

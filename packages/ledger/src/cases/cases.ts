@@ -33,12 +33,11 @@ export interface Charge extends Pick<CaseRow, 'kind' | 'role' | 'subject' | 'mod
   readonly cause: CaseCause;
   /** Of the task that failed; null for any other matter. */
   readonly priceUnits: bigint | null;
-  /** Who paid for that task, and its flaw. */
+  /** Who paid for that task, or for all of an ejection's evidence, and the flaw. */
   readonly payer?: Uint8Array;
   readonly flaw?: Flaw;
-  /** Of an ejection: what the miner was, and whether the foundation decides in any phase (§10.15). */
+  /** Of an ejection: what the miner was. */
   readonly priorStatus?: RoleStatus;
-  readonly isReviewed?: boolean;
 }
 
 /** Who or what ended a case, opinions or its deadline, and in which block. */
@@ -103,7 +102,7 @@ function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach 
   const fineUnits = held.heldUnits + held.unbondingUnits;
   const { epoch, timeMs, openedCases: id } = state.globals;
   const { reviewEpochs, appealEpochs } = cases;
-  const isReviewed = cases.foundationReview || charge.isReviewed === true;
+  const isReviewed = cases.foundationReview || isOneSided({ cause, payer, flaw });
   state.cases.push({
     id,
     cause,
@@ -135,6 +134,42 @@ function pushCase(state: LedgerState, charge: Charge, { held, ...reach }: Reach 
   return [event];
 }
 
+/** §10.15.2 What one payer or one flaw says alone is not carried out by the clock. */
+function isOneSided({ cause, payer, flaw }: Pick<CaseRow, 'cause' | 'payer' | 'flaw'>): boolean {
+  return cause === 'ejection' && (flaw !== 'none' || !equalBytes(payer, NOBODY));
+}
+
+/** §10.6.2 Whether silence never executes it: the accusation is in doubt itself, or is one member's word. */
+function isDoubted(row: Readonly<CaseRow>): boolean {
+  return row.isFrozen || row.cause === 'byHand' || isOneSided(row);
+}
+
+function isAppealed({ appellant }: Pick<CaseRow, 'appellant'>): boolean {
+  return !equalBytes(appellant, NOBODY);
+}
+
+/** What its deadline makes of an undecided case when nobody acts before: `due` is taken later, unless appealed. */
+export type Silence = 'due' | 'executed' | 'dismissed';
+
+/** §10.6.1 What silence makes of an undecided case. */
+export function silenceOf({ params }: Pick<LedgerView, 'params'>, row: Readonly<CaseRow>): Silence {
+  if (row.status === 'pending') return 'executed'; // §10.7
+  if (!params.cases.automaticDecision || isDoubted(row)) return 'dismissed';
+  return isAppealed(row) ? 'executed' : 'due'; // §10.7.1
+}
+
+/** Decides an undecided case whose time is over. */
+export function decideByTime(state: LedgerState, index: IndexOf<'cases'>): LedgerEvent[] {
+  const { epoch, height } = state.globals;
+  const row = state.cases.at(index);
+  const silence = silenceOf(state, row);
+  if (silence === 'dismissed') return dismissCase(state, index, { by: 'time', height });
+  if (silence === 'executed') return executeCase(state, index, { by: 'time', height });
+  const deadlineEpoch = epoch + state.params.cases.appealEpochs;
+  state.cases.update(index, { status: 'pending', deadlineEpoch });
+  return [{ type: 'caseDue', case: row.id, deadlineEpoch }];
+}
+
 /** Index of the case of a number; undefined when there is none, or none any more. Numbers rise with the index. */
 export function caseIndexOf({ cases }: LedgerView, id: Ref<'cases'>): IndexOf<'cases'> | undefined {
   let [low, high] = [0, cases.length - 1];
@@ -156,8 +191,14 @@ export function commonFlaw(named: readonly { readonly flaw: Flaw }[]): Flaw {
 
 /** Takes the fine: a part to those who found it out, the rest burned, and an appeal's bond with it (§10.7). */
 export function executeCase(state: LedgerState, index: IndexOf<'cases'>, decision: Decision): LedgerEvent[] {
-  const { id, cause, role, heldUnits, unbondingUnits, bondUnits, finders } = state.cases.at(index);
+  const row = state.cases.at(index);
+  const { id, cause, role, heldUnits, unbondingUnits, appellant } = row;
   const fineUnits = heldUnits + unbondingUnits;
+  // §10.7.1 An appeal that nobody heard costs no bond, and rewards nobody who counted on it.
+  const isUnheard = decision.by === 'time' && isAppealed(row);
+  if (isUnheard) state.credit(appellant, row.bondUnits);
+  const bondUnits = isUnheard ? 0n : row.bondUnits;
+  const finders = isUnheard ? [] : row.finders;
   const share = finders.length === 0 ? 0n : (fineUnits * BigInt(state.params.cases.rewardPpb)) / PPB;
   const parts = apportion(
     share,
@@ -232,7 +273,7 @@ function clearedRecord(row: Readonly<MinerRow>): Partial<MinerRow> {
   };
 }
 
-function isUndecided({ status }: Readonly<CaseRow>): boolean {
+export function isUndecided({ status }: Readonly<CaseRow>): boolean {
   return status === 'review' || status === 'pending';
 }
 

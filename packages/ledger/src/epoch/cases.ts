@@ -1,18 +1,15 @@
 import { type LedgerEvent, noModel, type Ref } from '@assay/protocol';
 import { PPB } from '../arithmetic/integers.ts';
-import { commonFlaw, dismissCase, executeCase } from '../cases/cases.ts';
+import { commonFlaw, decideByTime, isUndecided } from '../cases/cases.ts';
 import type { LedgerState } from '../state/state.ts';
 import type { IndexOf } from '../state/state-tables.ts';
 
-/** Ends the cases whose time is over (§10.6, §10.7). */
+/** Decides the cases whose time is over (§10.6, §10.7). */
 export function settleCases(state: LedgerState): LedgerEvent[] {
-  const decision = { by: 'time', height: state.globals.height } as const;
   const events: LedgerEvent[] = [];
   for (let index = 0; index < state.cases.length; index++) {
-    const { status, deadlineEpoch } = state.cases.at(index);
-    if (deadlineEpoch > state.globals.epoch) continue;
-    if (status === 'review') events.push(...dismissCase(state, index, decision)); // §10.6
-    if (status === 'pending') events.push(...executeCase(state, index, decision)); // §10.7
+    const row = state.cases.at(index);
+    if (isUndecided(row) && row.deadlineEpoch <= state.globals.epoch) events.push(...decideByTime(state, index));
   }
   return events;
 }
@@ -74,10 +71,9 @@ export function isLargePart({ params }: LedgerState, failing: number, miners: nu
 
 /** Leaves an undecided case to the foundation; its time runs again, once. */
 export function freeze(state: LedgerState, index: IndexOf<'cases'>): void {
-  const { status, isFrozen } = state.cases.at(index);
+  const row = state.cases.at(index);
   const { epoch } = state.globals;
-  const isOpen = status === 'pending' || status === 'review';
-  if (!isOpen || isFrozen) return;
+  if (!isUndecided(row) || row.isFrozen) return;
   const deadlineEpoch = epoch + state.params.cases.reviewEpochs;
   state.cases.update(index, { status: 'review', isFrozen: true, deadlineEpoch });
 }

@@ -116,14 +116,20 @@ describe('ejection (verification §4.5)', () => {
     expect(world.balance('owner')).toBe(before + 900n);
   });
 
-  it('may be appealed in phase 2: then the foundation decides', () => {
-    const world = newWorld({ ...worldParams.cases, foundationReview: false, appealEpochs: 1, reviewEpochs: 1 });
+  it.each([
+    [true, 'ejected'],
+    [false, 'active'],
+  ] as const)('may be appealed in phase 2; nobody hears it, automatic decision %s: %s', (automaticDecision, status) => {
+    const terms = { foundationReview: false, appealEpochs: 1, reviewEpochs: 1, automaticDecision };
+    const world = newWorld({ ...worldParams.cases, ...terms });
     work(world, hardFailure, hardFailure, hardFailure);
     world.finishEpoch();
     expect(world.send('owner', 'appealCase', { case: 0 })).toBe('OK');
+    // Three epochs for a vote, one for the review.
+    for (let epoch = 0; epoch < 4; epoch++) world.finishEpoch();
+    expect(isHeld(world)).toBe(true);
     world.finishEpoch();
-    world.finishEpoch();
-    expect(world.state.miners.at(0)).toMatchObject({ status: 'active', cusumMilli: 0 });
+    expect(world.state.miners.at(0).status).toBe(status);
   });
 
   it('freezes while the evidence is in doubt, and is forgotten when that is dismissed (§10.8)', () => {

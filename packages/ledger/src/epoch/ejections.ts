@@ -60,9 +60,9 @@ function openEjection(state: LedgerState, suspect: Suspect, isDoubted: boolean):
   const proposedUnits = (collateralUnits * slashPpb) / PPB;
   const fined = { kind: 'miner' as const, role: miner };
   const matter = { subject: new Uint8Array(32), model: noModel, priceUnits: null, finders: [] };
-  // §10.15 What one payer or one flaw says alone is not carried out by the clock.
-  const isReviewed = suspect.payer !== null || suspect.flaw !== 'none';
-  const charge = { ...fined, ...matter, proposedUnits, priorStatus: status, isReviewed };
+  const { flaw } = suspect;
+  const common = suspect.payer === null ? { flaw } : { flaw, payer: suspect.payer };
+  const charge = { ...fined, ...matter, ...common, proposedUnits, priorStatus: status };
   const opened = openCase(state, { cause: 'ejection', ...charge });
   const index = state.cases.length - 1;
   if (isDoubted) freeze(state, index);

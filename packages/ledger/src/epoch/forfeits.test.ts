@@ -67,7 +67,7 @@ describe('a confirmed hard failure (economics §6.7)', () => {
       const off = (gains[i] ?? 0n) * 100n - held * percent;
       expect(off > -100n && off < 100n).toBe(true);
     }
-    const silent = failed();
+    const silent = failed({ automaticDecision: false });
     for (let epoch = 0; epoch <= 3; epoch++) silent.finishEpoch();
     expect(forfeitOf(silent)?.status).toBe('dismissed');
     expect(behind(silent)).toEqual(behind(world));

@@ -196,6 +196,7 @@ const changes = fc.constantFrom(
   ['epochBlocks', '1'],
   ['stacks.minersBps', '0'],
   ['cases.foundationReview', 'true'],
+  ['cases.automaticDecision', 'false'],
   ['__proto__', '{"a":'],
 );
 const propose = acts(

@@ -20,8 +20,10 @@ export const appealCase: TransactionRule<BodyValues['appealCase']> = {
     const index = caseIndexOf(state, id);
     invariant(index !== undefined, `a valid appeal is about no case: ${id}`);
     const { appealBondUnits: bondUnits, reviewEpochs } = state.params.cases;
+    const { votingEpochs, delayEpochs } = state.params.governance;
     state.debit(sender, bondUnits);
-    const deadlineEpoch = state.globals.epoch + reviewEpochs;
+    // §10.7.1 A vote that begins with the appeal may name those who decide.
+    const deadlineEpoch = state.globals.epoch + votingEpochs + delayEpochs + reviewEpochs;
     state.cases.update(index, { status: 'review', appellant: sender, bondUnits, deadlineEpoch });
     return [{ type: 'caseAppealed', case: id, bondUnits }];
   },

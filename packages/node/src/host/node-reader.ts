@@ -10,6 +10,7 @@ import {
   type GenesisJson,
   type Miner,
   type MinerEarning,
+  type OpenCasePage,
   type ParamsJson,
   portableReceipt,
   type ReceiptJson,
@@ -29,13 +30,21 @@ import {
   eventJson,
   genesisJson,
   hexText,
+  openCaseJson,
   paramsJson,
   receiptJson,
   rowJson,
   taskJson,
 } from '@assay/explain/json';
 import { minerEarning } from '@assay/explain/miner-earning';
-import { committeeEpochs, committeeOf, headerRoot, type LedgerView, type ReadonlyTable } from '@assay/ledger';
+import {
+  committeeEpochs,
+  committeeOf,
+  headerRoot,
+  isUndecided,
+  type LedgerView,
+  type ReadonlyTable,
+} from '@assay/ledger';
 import {
   addressOf,
   addressText,
@@ -229,6 +238,13 @@ export class LocalReader implements NodeReader {
   session(index: Ref<'sessions'>): Session | null {
     const row = this.#head.sessions.get(index);
     return row === undefined ? null : rowJson.session(index, row);
+  }
+
+  openCases({ from, limit }: PageRequest): OpenCasePage {
+    const state = this.#head;
+    const open = [...state.cases].filter(isUndecided);
+    const items = open.slice(from, from + limit).map((row) => openCaseJson(state, row));
+    return { height: state.globals.height, total: open.length, items };
   }
 
   tasks({ before, limit }: { before: number | null; limit: number }): TaskPage {

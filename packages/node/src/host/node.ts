@@ -24,6 +24,7 @@ import { followKeys } from './follow-keys.ts';
 import { followSessions } from './follow-sessions.ts';
 import { FrontDesk } from './front-desk.ts';
 import { LocalReader } from './node-reader.ts';
+import { remindOfCases } from './remind-cases.ts';
 import { TotalsView } from './totals.ts';
 
 export interface NodeParts {
@@ -68,6 +69,7 @@ export async function startNode(parts: NodeParts, closing: Closing): Promise<Run
   const { chain } = engine;
   const totals = new TotalsView(store);
   chain.onBlock((committed) => totals.onBlock(committed));
+  remindOfCases(chain, runtime.log);
   closing.add(() => engine.stop());
   let served: Workers | null = null;
   const loaded = parts.serving.then((workers) => {

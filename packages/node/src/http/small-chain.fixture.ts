@@ -1,4 +1,11 @@
-import { type MinerEarning, type NodeCondition, rowProofToJson, type TaskDetail } from '@assay/client';
+import {
+  type JsonOf,
+  type MinerEarning,
+  type NodeCondition,
+  type OpenCase,
+  rowProofToJson,
+  type TaskDetail,
+} from '@assay/client';
 import {
   auditJson,
   blockDetailJson,
@@ -18,6 +25,7 @@ import {
   addressOf,
   addressText,
   Block,
+  CaseRow,
   DomainRow,
   type EpochClose,
   GatewayRow,
@@ -125,6 +133,13 @@ const page = <T>(items: readonly T[], { from, limit }: PageRequest) => ({
   items: items.slice(from, from + limit),
 });
 const three = <T>(make: (index: number) => T): T[] => [0, 1, 2].map(make);
+const openCases: OpenCase[] = [
+  {
+    ...(CaseRow.toJson({ ...CaseRow.defaultValue(), id: 2, heldUnits: 9n }) as JsonOf<CaseRow>),
+    owner: knownAddress,
+    silence: 'due',
+  },
+];
 const miners = three((index) => rowJson.miner(index, MinerRow.defaultValue(), undefined));
 const earning: MinerEarning = {
   index: 0,
@@ -217,6 +232,7 @@ export class SmallChain implements NodeReader {
   models = (request: PageRequest) => page([rowJson.model(0, ModelRow.defaultValue())], request);
   sessions = (request: PageRequest) => page([rowJson.session(0, SessionRow.defaultValue())], request);
   session = (index: number) => (index === 0 ? rowJson.session(0, SessionRow.defaultValue()) : null);
+  openCases = (request: PageRequest) => page(openCases, request);
   tasks({ before, limit }: { before: number | null; limit: number }) {
     const items = [task].filter(({ order }) => before === null || order < before).slice(0, limit);
     return { height: headHeight, items: items.map(({ audit, history, ...rest }) => rest) };

@@ -23,9 +23,16 @@ describe('presets', () => {
   });
 
   it('change what they name and leave the rest', () => {
-    const { components, wash, ...rest } = presetParams('work-units', devnetParams);
-    expect({ ...rest, components: devnetParams.components, wash: devnetParams.wash }).toEqual(devnetParams);
+    const { components, wash, ...rest } = presetParams('model-mining', devnetParams);
+    const { powerWorkPpb, stacks } = devnetParams;
+    const named = { components: devnetParams.components, wash: devnetParams.wash, powerWorkPpb, stacks };
+    expect({ ...rest, ...named }).toEqual(devnetParams);
     expect(wash).toEqual({ mintOfBurnBps: 0, bootstrapPeriods: 0 });
     expect(components).toMatchObject({ vwuBps: 10_000, stakeBps: 0 });
+  });
+
+  it('leave a case to people alone where the published network does, and nowhere else (B9)', () => {
+    const manual = presetNames.filter((name) => !presetParams(name, devnetParams).cases.automaticDecision);
+    expect(manual).toEqual(['work-units']);
   });
 });

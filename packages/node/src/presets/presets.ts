@@ -39,7 +39,12 @@ const presets: Readonly<Record<string, ParamsChange>> = {
     background: { maxTokensPerEpoch: 1_000_000 },
     components: { ...noComponents, vwuBps: 7000, performanceBps: 3000 },
   },
-  'work-units': { ...scheduled, components: { ...noComponents, vwuBps: 10_000 } },
+  'work-units': {
+    ...scheduled,
+    // B9 Its foundation reviews each case by hand.
+    cases: { automaticDecision: false },
+    components: { ...noComponents, vwuBps: 10_000 },
+  },
 };
 
 export const presetNames: readonly string[] = Object.keys(presets);

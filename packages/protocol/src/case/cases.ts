@@ -99,7 +99,7 @@ export const DecideCase = new StructType({ case: ref('cases'), isFine: Bool }, {
 export const AppealCase = new StructType({ case: ref('cases') }, { typeName: 'AppealCase' });
 
 export const CaseStatus = enumOf(
-  /** The foundation decides; dismissed when it does not. */
+  /** The foundation decides; at the deadline its silence does (§10.6.1). */
   'review',
   /** Due at its deadline unless appealed. */
   'pending',
@@ -121,14 +121,17 @@ export const CaseRow = new StructType(
     subject: Bytes32,
     /** Of the task; `noModel` for none. */
     model: ref('models'),
-    /** Who paid for the task, and what every finder says makes its artifact malformed; zeros for none (§10.15). */
+    /**
+     * Who paid for the task, and what every finder says makes its artifact malformed; of an ejection for all of its
+     * evidence. Zeros for none or several (§10.15).
+     */
     payer: Address,
     flaw: Flaw,
     /** Of an ejection: the status that the miner gets back when it is dismissed. */
     priorStatus: RoleStatus,
     openedMs: TimeMs,
     openedEpoch: U32,
-    /** The epoch at whose end it is dismissed, or due. */
+    /** The epoch at whose end the time of the foundation is over, or the fine is due. */
     deadlineEpoch: U32,
     status: CaseStatus,
     /** The fine before its caps; what of the stake is held for it, and of stake on its way out. */

@@ -133,6 +133,7 @@ const decisionEvents = {
   /** What the end of an epoch would have paid a miner went into a case (economics §6.7). */
   rewardsHeld: { case: ref('cases'), miner: ref('miners'), revenueUnits: Units, emissionUnits: Units },
   caseOpinion: { case: ref('cases'), member: Address, isFine: Bool },
+  caseDue: { case: ref('cases'), deadlineEpoch: U32 },
   caseAppealed: { case: ref('cases'), bondUnits: Units },
   caseExecuted: {
     case: ref('cases'),

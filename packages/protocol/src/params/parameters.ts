@@ -206,6 +206,10 @@ export const GovernanceParams = new ParameterGroup('GovernanceParams', {
 /** Fines, and who decides about them (economics §6). */
 export const CaseParams = new ParameterGroup('CaseParams', {
   foundationReview: flag(true, 'Phase 1: every fine waits for the foundation; otherwise it is due unless appealed.'),
+  automaticDecision: flag(
+    true,
+    'What the foundation did not decide in time is then due unless appealed; otherwise it is dismissed.',
+  ),
   foundation: parameter(listOfAddresses(limits.maxFoundation), [], 'list', 'Members of the foundation.'),
   foundationQuorum: u16(1, [1n, BigInt(limits.maxFoundation)], 'Members of the foundation that must agree.'),
   gainPpb: ppb(600_000_000, 'What one cheated task saves, of its price.'),
@@ -214,7 +218,7 @@ export const CaseParams = new ParameterGroup('CaseParams', {
   incidentCapPpb: ppb(100_000_000, 'Most of a stake that one case may take.', [0n, 100_000_000n]),
   dailyCapPpb: ppb(300_000_000, 'Most of a stake that the cases of one day may take.', [0n, 300_000_000n]),
   rewardPpb: ppb(200_000_000, 'Part of a fine that goes to those who found the failure.', [0n, 200_000_000n]),
-  reviewEpochs: u16(14, epochs, 'Epochs after which a case that nobody decided is dismissed.'),
+  reviewEpochs: u16(14, epochs, 'Epochs that the foundation has to decide a case.'),
   appealEpochs: u16(24, epochs, 'Epochs after which a case that is not appealed is due.'),
   appealBondUnits: amount(100n * unit, 'Bond of an appeal.'),
   breakerPpb: ppb(50_000_000, "With more than this part of a model's miners failing in an epoch its penalties freeze."),

@@ -102,7 +102,7 @@ export class Miner implements RoleService {
         const state = isFrozen ? 'its audits are in doubt, so it works on' : 'it gets no work until then';
         this.#context.runtime.log(
           `case ${number} decides whether this miner is ejected; ${state}. ` +
-            `\`assay explain slash ${number}\` says why, and what its owner can do.`,
+            `\`assay case show ${number}\` says why, and what its owner can do.`,
         );
       }
     }
