@@ -12,6 +12,7 @@ export const minerTerms: Omit<BodyValues['registerMiner'], 'owner' | 'publicKey'
   concurrency: 4,
   evidenceLevel: 2,
   engine: new Uint8Array(32).fill(3),
+  hardware: { cpu: 'a processor', cores: 8, memoryGib: 32, gpu: '', gpuMemoryGib: 0 },
   collateralUnits: 1000n,
   split: { operatorBps: 5000, ownerBps: 3500, stakersBps: 1500 },
 };
